@@ -1,0 +1,87 @@
+"""Files of sources into a graph: read, clean, count, and hand to the store."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from kg.counts import count, flags, totals
+from kg.merge import SourceTables
+from kg.normalize import clean
+from kg.reading import Options, Reading
+from tools import registry
+from tools.errors import InputError, UsageError
+from tools.files import read_bytes, sha256
+
+Read = Callable[[list[Path], Options], Reading]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one source's load did, in the names that `--format json` prints."""
+
+    source: str
+    files: dict[str, str]
+    license: str
+    counts: list[dict[str, Any]]
+    totals: dict[str, dict[str, int]]
+    skipped: dict[str, dict[str, int]]
+    changed: dict[str, int]
+    flagged: dict[str, int]
+    unknown: dict[str, int]
+    counting: list[dict[str, Any]]
+
+
+def groups(arguments: list[str]) -> list[tuple[str, list[Path]]]:
+    """`SOURCE FILE... [SOURCE FILE...]` as (source, files). Raises UsageError."""
+    known = registry.names("sources")
+    found: list[tuple[str, list[Path]]] = []
+    for word in arguments:
+        if word in known:
+            found.append((word, []))
+        elif not found:
+            raise UsageError(f"no source is called {word!r}; {registry.suggestion(word, known)}")
+        else:
+            found[-1][1].append(Path(word))
+    for name, paths in found:
+        if not paths:
+            raise UsageError(f"the source {name} has no file; name its files after it")
+    return found
+
+
+def prepare(name: str, paths: list[Path], options: Options, raw: bool = False) -> tuple[SourceTables, Report]:
+    """Read and clean the files of one source. Raises InputError with file and line."""
+    read: Read = registry.find("sources", name)
+    for path in paths:
+        read_bytes(path)
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise InputError(f"{name}: a file is named twice: {', '.join(map(str, paths))}")
+    reading = read(sorted(paths), options)
+    cleaned = clean(reading, raw)
+    report = _report(reading, cleaned_counts := count(cleaned), paths, cleaned.rejects, flags(cleaned.facts))
+    about = {
+        "reader": name, "title": reading.info.title, "license": reading.info.license, "license_note": reading.info.license_note,
+        "files": report.files, "raw": raw, "counts": cleaned_counts, "flagged": report.flagged,
+    }  # fmt: skip
+    return SourceTables(reading.source, about, cleaned.named, cleaned.facts, cleaned.rejects), report
+
+
+def _report(reading: Reading, rows: list[dict[str, Any]], paths: list[Path], rejects: pl.DataFrame, flagged: dict[str, int]) -> Report:
+    skipped: dict[str, dict[str, int]] = {}
+    for (field, reason), number in reading.skipped.items():
+        skipped.setdefault(reason, {})[field] = number
+    changed = rejects.filter(pl.col("action") == "changed").group_by("reason").len().sort("reason")
+    return Report(
+        source=reading.source,
+        files={path.name: sha256(path) for path in sorted(paths)},
+        license=reading.info.license,
+        counts=rows,
+        totals=totals(rows),
+        skipped=skipped,
+        changed=dict(changed.iter_rows()),
+        flagged=flagged,
+        unknown={row["name"]: row["read"] for row in rows if row["kind"] == "unknown" and row["field"] is None},
+        counting=reading.counting.to_dicts() if reading.counting is not None else [],
+    )

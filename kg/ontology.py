@@ -1,0 +1,131 @@
+"""Entity types, relations and attributes, and how each source's fields map onto them: `ontology.yaml` as a model."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from tools.config import Settings, load_yaml
+from tools.registry import suggestion
+
+Kind = Literal["relation", "alias", "attribute", "class"]
+
+
+class EntityType(Settings):
+    """The words for an entity type."""
+
+    zh: str
+    en: str
+    plural: str
+
+
+class Relation(Settings):
+    """The words, signature and inverse of a relation; `contradicts` names the relation that must not hold as well."""
+
+    zh: str
+    en: str
+    domain: tuple[str, ...]
+    range: tuple[str, ...]
+    inverse: str
+    symmetric: bool = False
+    contradicts: str | None = None
+
+
+class Attribute(Settings):
+    """The words for an attribute."""
+
+    zh: str
+    en: str
+
+
+class Field(Settings):
+    """What a field of a source says: a relation, an attribute, an alias, or the class of its head."""
+
+    relation: str | None = None
+    attribute: str | None = None
+    alias: bool = False
+    class_: bool = False
+    head: str | None = None
+    tail: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _class(cls, values: dict[str, object]) -> dict[str, object]:
+        return {("class_" if key == "class" else key): value for key, value in values.items()}
+
+    @model_validator(mode="after")
+    def _one_meaning(self) -> Self:
+        if sum((self.relation is not None, self.attribute is not None, self.alias, self.class_)) != 1:
+            raise ValueError("give exactly one of relation, attribute, alias: true, class: true")
+        return self
+
+    @property
+    def kind(self) -> Kind:
+        """What the field says."""
+        return "relation" if self.relation else "attribute" if self.attribute else "alias" if self.alias else "class"
+
+    @property
+    def target(self) -> str:
+        """The relation or attribute that the field maps onto."""
+        return self.relation or self.attribute or self.kind
+
+
+class SourceInfo(Settings):
+    """What is known of a source before a file is read: title, licence, residue words by type, its fields."""
+
+    title: str
+    license: str
+    license_note: str = ""
+    residue: dict[str, tuple[str, ...]] = {}
+    classes: dict[str, tuple[str, ...]] = {}
+    fields: dict[str, Field] = {}
+
+
+class Ontology(Settings):
+    """The whole of `ontology.yaml`, its names checked against each other."""
+
+    version: int
+    entities: dict[str, EntityType]
+    relations: dict[str, Relation]
+    attributes: dict[str, Attribute]
+    sources: dict[str, SourceInfo] = {}
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Self:
+        for name, relation in self.relations.items():
+            self._known(f"relations.{name}", (*relation.domain, *relation.range), list(self.entities))
+            if relation.contradicts:
+                self._known(f"relations.{name}", (relation.contradicts,), list(self.relations))
+        for name, source in self.sources.items():
+            self.check_source(name, source)
+        return self
+
+    def check_source(self, name: str, source: SourceInfo) -> None:
+        """Raises ValueError where a source names a type, relation or attribute that does not exist."""
+        self._known(f"sources.{name}", (*source.residue, *source.classes), list(self.entities))
+        for key, field in source.fields.items():
+            where = f"sources.{name}.fields.{key}"
+            self._known(where, [t for t in (field.head, field.tail) if t], list(self.entities))
+            self._known(where, [field.relation] if field.relation else [], list(self.relations))
+            self._known(where, [field.attribute] if field.attribute else [], list(self.attributes))
+
+    @staticmethod
+    def _known(where: str, used: list[str] | tuple[str, ...], known: list[str]) -> None:
+        for name in used:
+            if name not in known:
+                raise ValueError(f"{where}: {name!r} is not in the ontology; {suggestion(name, known)}")
+
+    def signatures(self) -> list[str]:
+        """Every allowed `Head|RELATION|Tail`."""
+        return [f"{h}|{name}|{t}" for name, r in self.relations.items() for h in r.domain for t in r.range]
+
+    def tail_type(self, field: Field) -> str | None:
+        """The entity type of what a field's relation points to."""
+        return field.tail or (self.relations[field.relation].range[0] if field.relation else None)
+
+
+@cache
+def ontology() -> Ontology:
+    """The ontology that comes with kgtools."""
+    return load_yaml(Path(__file__).with_name("ontology.yaml"), Ontology)

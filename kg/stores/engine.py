@@ -1,0 +1,181 @@
+"""The embedded engine: a database file made once with COPY from parquet, then only read."""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from kg.ontology import ontology
+from kg.tables import Entities, Triples
+from tools.errors import CypherError, StoreError
+
+NODE = ("id", "name", "name_en", "name_en_from", "aliases", "sources", "attributes")
+EDGE = ("id", "sources", "origins", "contradicts")
+LISTS = ("aliases", "sources", "origins")
+
+
+def build(path: Path, entities: Entities, triples: Triples) -> None:
+    """Make the database file and read it back. Raises StoreError where what is in it differs from the frames."""
+    import ladybug
+
+    ends = _typed_ends(entities, triples)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".copy-") as scratch:
+        database = ladybug.Database(str(path))
+        connection = ladybug.Connection(database)
+        try:
+            _create_tables(connection, ends)
+            _copy(connection, Path(scratch), entities, ends)
+            connection.execute("CHECKPOINT")
+            differences = _differences(connection, Path(scratch), entities, ends)
+        except RuntimeError as error:
+            raise _refused(path, error) from error
+        finally:
+            connection.close()
+            database.close()
+    if differences:
+        raise StoreError(f"{path.parent.parent}: what was read back differs from what was loaded: {'; '.join(differences)}")
+
+
+class Reader:
+    """The database file, open for reading as long as this object lives."""
+
+    def __init__(self, path: Path) -> None:
+        import ladybug
+
+        self.path = path
+        try:
+            self._database = ladybug.Database(str(path), read_only=True)
+            self._connection = ladybug.Connection(self._database)
+        except RuntimeError as error:
+            raise StoreError(f"{path}: the database cannot be opened: {_sentence(error)}; load the sources again") from error
+
+    def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
+        """Column names and rows; nodes and relationships come as their properties. Raises CypherError."""
+        from kg.portable import to_embedded
+
+        names = frozenset({*ontology().entities, *ontology().relations, *NODE, *EDGE})
+        text = to_embedded(cypher, names=names)
+        try:
+            result = self._connection.execute(text, params)
+        except RuntimeError as error:
+            raise CypherError(_sentence(error)) from error
+        if isinstance(result, list):
+            raise CypherError("one statement at a time")
+        return result.get_column_names(), _rows(result)
+
+
+def _rows(result: Any) -> Iterator[list[Any]]:
+    try:
+        while result.has_next():
+            yield [_plain(value) for value in result.get_next()]
+    except RuntimeError as error:
+        raise CypherError(_sentence(error)) from error
+    finally:
+        result.close()
+
+
+def _plain(value: Any) -> Any:
+    """Python values as Neo4j's driver gives them: no engine keys, whole numbers as int."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items() if key not in ("_ID", "_LABEL", "_SRC", "_DST")}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return int(value) if type(value).__name__ == "Decimal" and value == value.to_integral_value() else value
+
+
+def _typed_ends(entities: Entities, triples: Triples) -> pl.DataFrame:
+    types = entities.select("id", "type")
+    ends = triples.join(types.rename({"id": "head", "type": "head_type"}), on="head", how="left")
+    return ends.join(types.rename({"id": "tail", "type": "tail_type"}), on="tail", how="left")
+
+
+def _pairs(ends: pl.DataFrame) -> dict[str, list[tuple[str, str]]]:
+    """For each relation, the pairs of types that the ontology allows and those that are there."""
+    pairs = {name: {(h, t) for h in r.domain for t in r.range} for name, r in ontology().relations.items()}
+    for relation, head, tail in ends.select("relation", "head_type", "tail_type").unique().iter_rows():
+        pairs[relation].add((head, tail))
+    return {name: sorted(found) for name, found in pairs.items()}
+
+
+def _create_tables(connection: Any, ends: pl.DataFrame) -> None:
+    from kg.portable import MACROS
+
+    columns = ", ".join(f"{name} STRING{'[]' if name in LISTS else ''}" for name in NODE)
+    for type_ in ontology().entities:
+        connection.execute(f"CREATE NODE TABLE {quoted(type_)} ({columns}, PRIMARY KEY (id))")
+    columns = ", ".join(f"{name} STRING{'[]' if name in LISTS else ''}" for name in EDGE)
+    for relation, pairs in _pairs(ends).items():
+        between = ", ".join(f"FROM {quoted(head)} TO {quoted(tail)}" for head, tail in pairs)
+        connection.execute(f"CREATE REL TABLE {quoted(relation)} ({between}, {columns})")
+    for macro in MACROS:
+        connection.execute(macro)
+
+
+def quoted(name: str) -> str:
+    """A name for Cypher, in backticks."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _copy(connection: Any, scratch: Path, entities: Entities, ends: pl.DataFrame) -> None:
+    file = scratch / "rows.parquet"
+    source = "'" + str(file).replace("\\", "\\\\").replace("'", "\\'") + "'"
+    for (type_,), rows in entities.partition_by("type", as_dict=True).items():
+        rows.select(NODE).write_parquet(file, compression="lz4")
+        connection.execute(f"COPY {quoted(type_)} FROM {source}")
+    for (relation, head, tail), rows in ends.partition_by("relation", "head_type", "tail_type", as_dict=True).items():
+        rows.select("head", "tail", *EDGE).write_parquet(file, compression="lz4")
+        connection.execute(f"COPY {quoted(relation)} FROM {source} (from='{head}', to='{tail}')")
+
+
+def _differences(connection: Any, scratch: Path, entities: Entities, ends: pl.DataFrame) -> list[str]:
+    """Where counts or the order-free checksum of a type or relation, read back, are not those of the frames."""
+    file = scratch / "back.parquet"
+    target = "'" + str(file).replace("\\", "\\\\").replace("'", "\\'") + "'"
+    found = []
+    for type_ in ontology().entities:
+        returned = ", ".join(f"n.{name} AS {name}" for name in NODE)
+        connection.execute(f"COPY (MATCH (n:{quoted(type_)}) RETURN {returned}) TO {target}")
+        found += _compare(type_, entities.filter(pl.col("type") == type_).select(NODE), _read_back(file))
+    for relation in ontology().relations:
+        returned = ", ".join(["h.id AS head", "t.id AS tail", *(f"r.{name} AS {name}" for name in EDGE)])
+        connection.execute(f"COPY (MATCH (h)-[r:{quoted(relation)}]->(t) RETURN {returned}) TO {target}")
+        found += _compare(relation, ends.filter(pl.col("relation") == relation).select("head", "tail", *EDGE), _read_back(file))
+    return found
+
+
+def _read_back(file: Path) -> pl.DataFrame | None:
+    """The rows of an export; None where the engine wrote no file, as it does for no rows."""
+    if not file.exists():
+        return None
+    rows = pl.read_parquet(file, memory_map=False)
+    file.unlink()
+    return rows
+
+
+def _compare(what: str, wanted: pl.DataFrame, back: pl.DataFrame | None) -> list[str]:
+    count = 0 if back is None else back.height
+    if count != wanted.height:
+        return [f"{what}: {count} of {wanted.height}"]
+    if back is not None and count and checksum(back.cast(dict(wanted.schema))) != checksum(wanted):
+        return [f"{what}: another checksum"]
+    return []
+
+
+def checksum(rows: pl.DataFrame) -> int:
+    """The sum of the rows' hashes: the same in any order, another for any other value. For one process only."""
+    lists = [name for name, kind in rows.schema.items() if kind == pl.List(pl.String)]
+    flat = rows.with_columns(pl.col(name).list.join("\x1f") for name in lists)
+    return sum(flat.hash_rows(seed=0).cast(pl.UInt64).to_list()) & 0xFFFFFFFFFFFFFFFF
+
+
+def _refused(path: Path, error: RuntimeError) -> StoreError:
+    text = _sentence(error)
+    full = any(word in text.lower() for word in ("no space", "disk", "file too large"))
+    way_out = "free some space and load again" if full else "load again into a new folder"
+    return StoreError(f"{path.parent.parent}: the embedded engine could not build the graph: {text}; {way_out}: the old graph is untouched")
+
+
+def _sentence(error: RuntimeError) -> str:
+    return " ".join(str(error).split())

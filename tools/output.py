@@ -1,0 +1,119 @@
+"""What a command prints: the same rows as a table for people, or as JSON, JSON lines, CSV or Parquet for programs."""
+
+import csv
+import sys
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tools.errors import UsageError
+
+SHOWN = 1000
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout."""
+    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE, default=str))
+    sys.stdout.buffer.flush()
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "") -> int:
+    """A table on stdout, as wide as it needs to be; gives the number of rows."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+    kept = list(rows)
+    for index, column in enumerate(columns):
+        numbers = all(isinstance(row[index], int | float) or row[index] is None for row in kept)
+        table.add_column(Text(column), justify="right" if numbers and kept else "left", overflow="fold", no_wrap=not sys.stdout.isatty())
+    for row in kept:
+        table.add_row(*(Text(cell(value)) for value in row))
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
+    for line in console.render_lines(table, pad=False):
+        print("".join(segment.text for segment in line).rstrip())
+    return len(kept)
+
+
+def cell(value: Any) -> str:
+    """A value as people read it: thousands grouped, lists joined, line breaks shown."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    if isinstance(value, list):
+        return "、".join(cell(item) for item in value)
+    if isinstance(value, dict):
+        return orjson.dumps(value, default=str).decode()
+    return str(value).replace("\n", "⏎").replace("\r", "⏎")
+
+
+def print_rows(columns: list[str], rows: Iterable[list[Any]], style: str, out: Path | None = None) -> None:
+    """Rows as `table` (the first 1,000), `csv`, `jsonl` or `parquet`, to stdout or a file; the text forms stream."""
+    if style == "parquet":
+        _parquet(columns, rows, out)
+    elif style == "table" and out is None:
+        rest = iter(rows)
+        print_table(columns, islice(rest, SHOWN))
+        more = sum(1 for _ in rest)
+        if more:
+            print(f"... and {more:,} more rows; --format csv or jsonl gives all", file=sys.stderr)
+    elif style == "table":
+        raise UsageError("--out needs --format csv, jsonl or parquet")
+    elif out is None:
+        _write(sys.stdout.buffer, columns, rows, style)
+    else:
+        aside = out.with_name(f".{out.name}.new")
+        try:
+            with aside.open("wb") as file:
+                _write(file, columns, rows, style)
+            aside.replace(out)
+        finally:
+            aside.unlink(missing_ok=True)
+
+
+def _write(file: Any, columns: list[str], rows: Iterable[list[Any]], style: str) -> None:
+    if style == "jsonl":
+        for row in rows:
+            file.write(orjson.dumps(dict(zip(columns, row, strict=True)), option=orjson.OPT_APPEND_NEWLINE, default=str))
+    else:
+        for line in _csv_lines(columns, rows):
+            file.write(line.encode("utf-8"))
+    file.flush()
+
+
+def _csv_lines(columns: list[str], rows: Iterable[list[Any]]) -> Iterable[str]:
+    class Line:
+        def write(self, text: str) -> str:
+            return text
+
+    writer = csv.writer(Line(), lineterminator="\n")
+    yield writer.writerow(columns)  # type: ignore[misc]  # csv gives back what write() gives
+    for row in rows:
+        yield writer.writerow([orjson.dumps(v, default=str).decode() if isinstance(v, list | dict) else v for v in row])  # type: ignore[misc]
+
+
+def _parquet(columns: list[str], rows: Iterable[list[Any]], out: Path | None) -> None:
+    import polars as pl
+
+    if out is None and sys.stdout.isatty():
+        raise UsageError("parquet is not for a terminal; name a file: --out FILE")
+    frame = pl.DataFrame(list(rows), schema=columns, orient="row", infer_schema_length=None)
+    if out is None:
+        frame.write_parquet(sys.stdout.buffer)
+    else:
+        aside = out.with_name(f".{out.name}.new")
+        try:
+            frame.write_parquet(aside)
+            aside.replace(out)
+        finally:
+            aside.unlink(missing_ok=True)
