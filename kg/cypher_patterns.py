@@ -62,7 +62,7 @@ def starts_pattern(query: Query, index: int) -> bool:
     """Whether the bracket opens a pattern such as (a)-[:R]->(b), and not an expression."""
     if query[index].word != "(":
         return False
-    after = query.words(query.partner[index] + 1, 3)
+    after = query.following(query.partner[index] + 1, 3)
     return after[:2] in (["-", "["], ["-", "-"]) or after in (["<", "-", "["], ["<", "-", "-"])
 
 
@@ -70,7 +70,7 @@ def read_match(query: Query, start: int, end: int) -> Pattern:
     """The comma-separated patterns of a MATCH."""
     pattern = Pattern()
     for first, last in query.split(start, end, ","):
-        if query[first + 1].word == "=" or query[first + 1].word == "(" and query[first].kind == "name":
+        if query[first + 1].word == "=" or (query[first + 1].word == "(" and query[first].kind == "name"):
             raise query.refusal(first, PATHS)
         stop = read_pattern(query, first, pattern)
         if stop != last:
@@ -162,7 +162,7 @@ def differences(query: Query, start: int, end: int) -> set[Labels]:
 
 def difference(query: Query, start: int, end: int) -> Iterator[Labels]:
     identifiers = [query[index].identifier for index in range(start, end)]
-    words = query.words(start, end - start)
+    words = query.following(start, end - start)
     if end - start == 3 and words[1] == "<>" and all(identifiers[::2]):
         yield frozenset((identifiers[0], identifiers[2]))
     properties = end - start == 7 and words[1] == words[5] == "." and identifiers[2] == identifiers[6] != ""
@@ -178,7 +178,7 @@ def check_trail(
     def distinct(left: str, right: str) -> bool:
         known = labels.get(left), labels.get(right)
         return left != right and (
-            frozenset((left, right)) in different or bool(known[0] and known[1]) and not set(known[0]) & set(known[1])
+            frozenset((left, right)) in different or (bool(known[0] and known[1]) and not set(known[0]) & set(known[1]))
         )
 
     for link in pattern.links:

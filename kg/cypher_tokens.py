@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 from tools.errors import CypherError
 
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 LEXEMES = re.compile(
     r"""
     (?P<space>\s+ | //[^\n]* | /\*.*?\*/)
@@ -19,10 +24,10 @@ LEXEMES = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 CLOSERS = {"(": ")", "[": "]", "{": "}"}
-# Names after which an operand must still come, so that what follows them is not a clause, an index or a binary operator.
-EXPECTING = frozenset(
-    "ALL AND AS BY CASE CONTAINS DISTINCT ELSE ENDS IN IS LIMIT MATCH NOT OPTIONAL OR ORDER RETURN SKIP STARTS THEN UNION "
-    "UNWIND WHEN WHERE WITH XOR".split()
+# Names after which an operand must still come: what follows is no clause, no index and no binary operator.
+EXPECTING = words(
+    "ALL AND AS BY CASE CONTAINS DISTINCT ELSE ENDS IN IS LIMIT MATCH NOT OPTIONAL OR ORDER RETURN SKIP STARTS "
+    "THEN UNION UNWIND WHEN WHERE WITH XOR"
 )
 
 
@@ -70,7 +75,7 @@ class Query:
     def __getitem__(self, index: int) -> Token:
         return self.tokens[index] if 0 <= index < len(self.tokens) else NOTHING
 
-    def words(self, start: int, count: int) -> list[str]:
+    def following(self, start: int, count: int) -> list[str]:
         return [self[index].word for index in range(start, start + count)]
 
     def source(self, start: int, end: int) -> str:
@@ -81,7 +86,7 @@ class Query:
         return refusal(self.text, self[index].start if index < len(self.tokens) else len(self.text), message)
 
     def shallow(self, start: int, end: int) -> Iterator[int]:
-        """The indexes from start up to end that are inside no bracket opened there; the brackets themselves are given."""
+        """The indexes from start up to end that are inside no bracket opened there; the brackets are given."""
         index = start
         while index < end:
             yield index
@@ -110,7 +115,7 @@ def tokenize(text: str) -> Query:
     while offset < len(text):
         found = LEXEMES.match(text, offset)
         kind = found.lastgroup if found else None
-        if found is None or kind is None or found.end() == offset or text.startswith("/*", offset) and kind == "op":
+        if found is None or kind is None or found.end() == offset or (text.startswith("/*", offset) and kind == "op"):
             raise refusal(text, offset, f"cannot read {text[offset : offset + 10]!r}; is a quote or comment left open?")
         if kind != "space":
             tokens.append(Token(kind, found.group(), offset))

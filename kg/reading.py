@@ -11,6 +11,9 @@ from kg.ontology import SourceInfo
 from kg.tables import MENTIONS, STATEMENTS, TEXT, Mentions, Statements
 from tools.errors import UsageError
 
+UNTYPED = "untyped"
+"""Stands where a type stands, in a row that is refused because its entity has none."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -74,13 +77,20 @@ class Collector:
         if count:
             self.skipped[field, reason] = self.skipped.get((field, reason), 0) + count
 
+    def add(self, mentions: pl.DataFrame, statements: pl.DataFrame) -> None:
+        """What the file says, as columns: those of the two tables without `file`; a nullable one may be missing."""
+        file = pl.lit(self._file).alias("file")
+        for kept, frame, schema in ((self._mentions, mentions, MENTIONS), (self._statements, statements, STATEMENTS)):
+            given = {name: pl.col(name) if name in frame.columns else pl.lit(None) for name in schema.columns} | {"file": file}
+            kept.append(frame.select(given[name].cast(kind).alias(name) for name, kind in schema.columns.items()))
+
     def finish(self) -> None:
         """The file is read: keep what was gathered."""
         file = pl.lit(self._file).alias("file")
-        named = _frame(self._named, {"type": TEXT, "name": TEXT, "name_en": TEXT, "field": TEXT, "row": pl.UInt32, "reason": TEXT})
+        named = rows_as_frame(self._named, {"type": TEXT, "name": TEXT, "name_en": TEXT, "field": TEXT, "row": pl.UInt32, "reason": TEXT})
         self._mentions.append(named.with_columns(file).select(list(MENTIONS.columns)))
         kinds = {"field": TEXT, "head_type": TEXT, "head": TEXT, "tail_type": TEXT, "row": pl.UInt32, "reason": TEXT, "count": pl.UInt32}
-        said = _frame(self._said, kinds)
+        said = rows_as_frame(self._said, kinds)
         each = said.select(pl.int_range(pl.len()).repeat_by("count").explode()).to_series()
         said = said[each.drop_nulls()].with_columns(pl.Series("tail", self._tails, dtype=TEXT), file)
         self._statements.append(said.select(list(STATEMENTS.columns)))
@@ -108,7 +118,7 @@ def short_names(paths: list[Path]) -> dict[Path, str]:
     return {path: "/".join(path.parts[-depth:]) for path in paths}
 
 
-def _frame(rows: list[tuple[Any, ...]], kinds: dict[str, Any]) -> pl.DataFrame:
+def rows_as_frame(rows: list[tuple[Any, ...]], kinds: dict[str, Any]) -> pl.DataFrame:
     """Rows as a frame, a column at a time: twice as fast as `orient="row"`."""
     columns = zip(*rows, strict=True) if rows else ([] for _ in kinds)
     return pl.DataFrame([pl.Series(name, values, dtype=kind) for (name, kind), values in zip(kinds.items(), columns, strict=True)])

@@ -1,0 +1,6 @@
+"""The template packs that come with kgtools: a folder each."""
+
+from pathlib import Path
+
+clinicalgpt = Path(__file__).with_name("clinicalgpt")
+extended = Path(__file__).with_name("extended")

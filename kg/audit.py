@@ -1,0 +1,87 @@
+"""Audits: Cypher files that return the offending rows; none is a pass."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kg.ontology import ontology
+from kg.stores import Store
+from tools.errors import CypherError, InputError, UsageError
+from tools.registry import suggestion
+
+SEVERITIES = ("info", "warning", "error")
+OURS = Path(__file__).with_name("audits")
+HEADER = re.compile(r"^// (\w+): (.+)$")
+
+
+@dataclass(frozen=True)
+class Audit:
+    """One question to a graph: what is wrong (in both languages), how bad it is, why it matters."""
+
+    name: str
+    title: str
+    title_zh: str
+    severity: str
+    why: str
+    cypher: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An audit's answer: the offending rows."""
+
+    audit: Audit
+    columns: list[str]
+    rows: list[list[Any]]
+
+
+def audits(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> list[Audit]:
+    """Our audits and those in `folders`, by name; `only` some of them. Raises InputError, UsageError."""
+    found: dict[str, Audit] = {}
+    for folder in (OURS, *folders):
+        if not folder.is_dir():
+            raise InputError(f"{folder}: no such folder; --audits takes a folder of *.cypher files")
+        files = sorted(folder.rglob("*.cypher"))
+        if not files:
+            raise InputError(f"{folder}: holds no *.cypher file")
+        for file in files:
+            if file.stem in found:
+                raise InputError(f"{file}: there is an audit of this name already; rename the file")
+            found[file.stem] = read_audit(file)
+    for name in only:
+        if name not in found:
+            raise UsageError(f"--only {name}: no such audit; {suggestion(name, list(found))}")
+    return [found[name] for name in sorted(found) if not only or name in set(only)]
+
+
+def read_audit(file: Path) -> Audit:
+    """An audit file: `// title: ...`, `// title_zh: ...`, `// severity: ...`, `// why: ...`, then one query."""
+    text = file.read_text(encoding="utf-8")
+    header = dict(match.groups() for match in map(HEADER.match, text.splitlines()) if match)
+    missing = [key for key in ("title", "title_zh", "severity", "why") if key not in header]
+    if missing:
+        raise InputError(f"{file}:1: the header lacks {', '.join(missing)}; write a line `// {missing[0]}: ...` for each")
+    if header["severity"] not in SEVERITIES:
+        raise InputError(f"{file}: severity {header['severity']!r}; expected {', '.join(SEVERITIES)}")
+    return Audit(file.stem, header["title"], header["title_zh"], header["severity"], header["why"], text)
+
+
+def run(store: Store, audit: Audit) -> Finding:
+    """Ask the question. Raises CypherError that names the audit."""
+    words = sorted({word for source in ontology().sources.values() for words in source.residue.values() for word in words})
+    known = {"residue": words, "signatures": ontology().signatures()}
+    try:
+        columns, rows = store.query(audit.cypher, {key: value for key, value in known.items() if f"${key}" in audit.cypher})
+        return Finding(audit, columns, list(rows))
+    except CypherError as error:
+        raise CypherError(f"audit {audit.name}: {error}") from error
+
+
+def failed(findings: Iterable[Finding], fail_on: str) -> bool:
+    """Whether there is a finding at or above the severity `fail_on`; never for `never`."""
+    if fail_on == "never":
+        return False
+    bad = SEVERITIES[SEVERITIES.index(fail_on) :]
+    return any(finding.rows and finding.audit.severity in bad for finding in findings)

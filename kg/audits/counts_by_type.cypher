@@ -1,0 +1,7 @@
+// title: Entities by type
+// title_zh: 各类实体数量
+// severity: info
+// why: What the graph holds at all; compare it with the counts that the source states.
+MATCH (n)
+RETURN labels(n)[0] AS type, count(*) AS entities, count(n.name_en) AS with_english
+ORDER BY entities DESC, type

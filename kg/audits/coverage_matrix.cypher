@@ -1,0 +1,8 @@
+// title: Coverage: type x relation x source
+// title_zh: 覆盖矩阵：类型 × 关系 × 来源
+// severity: info
+// why: Which source says what about which type; an empty cell is knowledge that no model can learn from this graph.
+MATCH (h)-[r]->(t)
+UNWIND r.sources AS source
+RETURN labels(h)[0] AS type, type(r) AS relation, source, count(DISTINCT h.id) AS entities, count(*) AS triples
+ORDER BY type, relation, source

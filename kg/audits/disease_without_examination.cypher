@@ -1,0 +1,8 @@
+// title: Diseases without a examination
+// title_zh: 没有检查的疾病
+// severity: warning
+// why: Questions on how to confirm the disease have no answer.
+MATCH (d:Disease)
+WHERE NOT EXISTS { MATCH (d)-[:NEEDS_EXAMINATION]->(:Examination) }
+RETURN d.id AS disease, d.sources AS sources
+ORDER BY disease

@@ -1,0 +1,8 @@
+// title: Diseases without a symptom
+// title_zh: 没有症状的疾病
+// severity: warning
+// why: A disease that no symptom points to can be asked about but never be recognised.
+MATCH (d:Disease)
+WHERE NOT EXISTS { MATCH (d)-[:HAS_SYMPTOM]->(:Symptom) }
+RETURN d.id AS disease, d.sources AS sources
+ORDER BY disease

@@ -1,0 +1,8 @@
+// title: Triples between two entities of one name
+// title_zh: 两端同名
+// severity: info
+// why: The disease 便秘 with the symptom 便秘: true, and empty as an answer.
+MATCH (h)-[r]->(t)
+WHERE h.name = t.name AND h.id <> t.id
+RETURN h.id AS head, type(r) AS relation, t.id AS tail, r.sources AS sources
+ORDER BY head, relation

@@ -1,0 +1,8 @@
+// title: Triples from an entity to itself
+// title_zh: 自环
+// severity: warning
+// why: A disease that is its own complication teaches nothing; generate leaves these out.
+MATCH (h)-[r]->(t)
+WHERE h.id = t.id
+RETURN h.id AS entity, type(r) AS relation, r.sources AS sources
+ORDER BY entity, relation

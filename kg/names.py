@@ -1,0 +1,107 @@
+"""Tables of English names: TSV, CSV, XLSX or a JSON object, as a table that a graph can take."""
+
+import io
+from pathlib import Path
+
+import orjson
+import polars as pl
+
+from kg.merge import NameTable
+from kg.normalize import HAN, clean_name
+from kg.ontology import ontology
+from kg.tables import NAMES
+from tools.errors import InputError, MissingExtraError, UsageError
+from tools.files import read_bytes, read_text, sha256
+from tools.registry import suggestion
+
+KNOWN_COLUMNS = (("zh", "en"), ("translation_value", "source_value"), ("chinese", "english"), ("chinese_term", "english_term"))
+
+
+def read_names(
+    path: Path, zh: str | None, en: str | None, type_column: str | None, types: tuple[str, ...], name: str | None, license_: str
+) -> NameTable:
+    """One English name for each Chinese name (and type): of several the shortest, then the first by alphabet.
+
+    `about` counts what was left out: `no-han`, `han-in-english`, `empty`, `ambiguous`, `unknown-type`.
+    Raises InputError for a file or columns that cannot be read, UsageError for types that do not exist."""
+    for type_ in types:
+        if type_ not in ontology().entities:
+            raise UsageError(f"--type {type_}: no such entity type; {suggestion(type_, list(ontology().entities))}")
+    rows = _read(path)
+    zh, en = _columns(path, rows, zh, en)
+    if type_column is None and "type" in rows.columns and not types:
+        type_column = "type"
+    if type_column is not None and type_column not in rows.columns:
+        raise InputError(f"{path}:1: no column {type_column!r}; there are: {', '.join(rows.columns)}")
+    type_expression = pl.col(type_column) if type_column else pl.lit(None, pl.String)
+    table = rows.select(clean_name(pl.col(zh)).alias("zh"), clean_name(pl.col(en)).alias("en"), type_expression.alias("type"))
+    kept, dropped = _kept(table)
+    if types:
+        kept = kept.drop("type").join(pl.DataFrame({"type": list(types)}), how="cross").select("zh", "en", "type")
+    called = name or path.name.split(".")[0].lower()
+    about = {"file": path.name, "sha256": sha256(path), "license": license_, "read": rows.height, "names": kept.height, "dropped": dropped}
+    return NameTable(called, about, NAMES.check(kept.sort("zh", "type", "en"), str(path)))
+
+
+def _read(path: Path) -> pl.DataFrame:
+    suffix = path.suffix.lower()
+    if suffix in (".xlsx", ".xls"):
+        return _excel(path)
+    text = read_text(path)
+    if suffix == ".json":
+        try:
+            pairs = orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            raise InputError(f"{path}:{error.lineno}: not valid JSON: {error.msg}") from error
+        if not isinstance(pairs, dict) or not all(isinstance(value, str) for value in pairs.values()):
+            raise InputError(f"{path}: expected one JSON object of names, such as {{\"Pertussis\": \"百日咳\"}}")
+        return pl.DataFrame({"key": list(pairs), "value": list(pairs.values())}, schema={"key": pl.String, "value": pl.String})
+    separator = "\t" if "\t" in text.partition("\n")[0] else ","
+    quote = None if separator == "\t" else '"'
+    try:
+        return pl.read_csv(io.BytesIO(text.encode()), separator=separator, quote_char=quote, infer_schema=False)
+    except pl.exceptions.PolarsError as error:
+        raise InputError(f"{path}: cannot be read as a table: {str(error).splitlines()[0]}") from error
+
+
+def _excel(path: Path) -> pl.DataFrame:
+    read_bytes(path)
+    try:
+        import pandas as pd
+
+        frame = pd.read_excel(path, dtype=str, engine="calamine", keep_default_na=False)
+    except ImportError as error:
+        raise MissingExtraError(f"{path}: reading a spreadsheet needs more packages: pip install 'kgtools[xlsx]'") from error
+    except ValueError as error:
+        raise InputError(f"{path}: cannot be read as a spreadsheet: {error}") from error
+    return pl.DataFrame({str(column): frame[column].astype(str).to_list() for column in frame.columns})
+
+
+def _columns(path: Path, rows: pl.DataFrame, zh: str | None, en: str | None) -> tuple[str, str]:
+    if zh is None and en is None:
+        known = next((pair for pair in KNOWN_COLUMNS if set(pair) <= set(rows.columns)), None)
+        if known is None:
+            raise InputError(f"{path}:1: which columns hold the names? Say --zh COLUMN --en COLUMN; there are: {', '.join(rows.columns)}")
+        return known
+    for option, column in (("--zh", zh), ("--en", en)):
+        if column is None:
+            raise UsageError(f"{option} is missing: name both columns; there are: {', '.join(rows.columns)}")
+        if column not in rows.columns:
+            raise InputError(f"{path}:1: {option}: no column {column!r}; there are: {', '.join(rows.columns)}")
+    return str(zh), str(en)
+
+
+def _kept(table: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
+    judged = table.with_columns(
+        pl.when((pl.col("zh").fill_null("") == "") | (pl.col("en").fill_null("") == "")).then(pl.lit("empty"))
+        .when(~pl.col("zh").str.contains(HAN)).then(pl.lit("no-han"))
+        .when(pl.col("en").str.contains(HAN)).then(pl.lit("han-in-english"))
+        .when(pl.col("type").is_not_null() & ~pl.col("type").is_in(list(ontology().entities))).then(pl.lit("unknown-type"))
+        .alias("reason")
+    )  # fmt: skip
+    dropped = dict(judged.drop_nulls("reason").group_by("reason").len().sort("reason").iter_rows())
+    good = judged.filter(pl.col("reason").is_null()).unique(["zh", "en", "type"])
+    kept = good.sort(pl.col("en").str.len_chars(), "en").unique(["zh", "type"], keep="first", maintain_order=True)
+    if good.height > kept.height:
+        dropped["ambiguous"] = good.height - kept.height
+    return kept.select("zh", "en", "type"), dropped

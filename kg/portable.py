@@ -1,0 +1,291 @@
+"""One Cypher for both stores: rewrite what the embedded engine spells differently, refuse what it answers differently.
+
+The engine (ladybug 0.22) was compared with Neo4j 5.26, construct by construct: what is refused was seen to differ or to
+fail, or belongs to a family (paths, dates, trigonometry) of which some member does.
+"""
+
+from dataclasses import dataclass, field
+
+from kg.cypher_expressions import INFIX, check_expressions, check_variables, learn_aliases
+from kg.cypher_nulls import Facts
+from kg.cypher_patterns import (
+    LENGTH,
+    Labels,
+    Pattern,
+    check_trail,
+    differences,
+    read_match,
+    read_pattern,
+    starts_pattern,
+)
+from kg.cypher_tokens import Query, tokenize, words
+
+NUMBER = "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?"
+AS_INT = "CAST(CASE WHEN regexp_full_match(CAST(x AS STRING), '-?[0-9]+') THEN x ELSE NULL END AS INT64)"
+AS_FLOAT = f"CAST(CASE WHEN regexp_full_match(CAST(x AS STRING), '{NUMBER}') THEN x ELSE NULL END AS DOUBLE)"
+# The engine computes both branches of a CASE: a cast may only see what it can cast. It cannot print a float's digits.
+MACROS: tuple[str, ...] = (
+    "CREATE MACRO type(r) AS CASE WHEN r IS NULL THEN NULL ELSE label(r) END",
+    "CREATE MACRO isEmpty(x) AS size(x) = 0",
+    "CREATE MACRO head(x) AS CASE WHEN size(x) = 0 THEN NULL ELSE list_any_value(list_slice(x, 1, 1)) END",
+    "CREATE MACRO last(x) AS CASE WHEN size(x) = 0 THEN NULL ELSE list_any_value(list_slice(x, size(x), size(x))) END",
+    "CREATE MACRO tail(x) AS list_slice(x, 2, size(x))",
+    f"CREATE MACRO toFloat(x) AS {AS_FLOAT}",
+    "CREATE MACRO toInteger(x) AS CASE WHEN regexp_full_match(CAST(x AS STRING), '-?[0-9]+') "
+    f"THEN {AS_INT} WHEN {AS_FLOAT} < 0 THEN CAST(ceil({AS_FLOAT}) AS INT64) ELSE CAST(floor({AS_FLOAT}) AS INT64) END",
+    "CREATE MACRO toString(x) AS CASE WHEN x IS NULL THEN NULL WHEN typeof(x) = 'BOOL' THEN lower(CAST(x AS STRING)) "
+    "ELSE concat(CAST(x AS STRING), left('', CAST(CASE WHEN typeof(x) IN ['DOUBLE', 'FLOAT'] "
+    "THEN 'toString() of a float' ELSE '0' END AS INT64))) END",
+)
+CLAUSES = words("MATCH OPTIONAL WHERE WITH RETURN UNWIND UNION ORDER SKIP LIMIT")
+WRITES = words(
+    "CREATE MERGE SET DELETE DETACH REMOVE DROP ALTER COPY LOAD INSTALL UNINSTALL UPDATE ATTACH CALL FOREACH EXPORT "
+    "IMPORT INSERT PROJECT PROJECT_GRAPH BEGIN COMMIT ROLLBACK CHECKPOINT COMMENT ANALYZE USE"
+)
+FIRST = words("MATCH OPTIONAL UNWIND WITH RETURN")
+CONDITION = frozenset(["WHERE", "AND", "OR", "XOR", "NOT", "WHEN", "("])
+RELABELLED = "a second label for the same variable is joined by OR here; write it where the variable is first named"
+WHOLE = "a whole node or relationship has another shape in each store; return properties, such as {0}.id"
+SHUFFLED = "collect() loses the order of WITH ... ORDER BY here; return rows with ORDER BY"
+
+
+@dataclass
+class Scope:
+    """The variables of a part of a query: nodes with their labels, and other names that stand for graph elements."""
+
+    nodes: dict[str, Labels] = field(default_factory=dict)
+    elements: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Clause:
+    word: str
+    at: int
+    start: int
+    end: int
+
+
+@dataclass
+class Reading:
+    """One walk over a query: what was learned, and the edits to make."""
+
+    query: Query
+    names: frozenset[str]
+    facts: Facts = field(default_factory=Facts)
+    columns: list[list[str]] = field(default_factory=list)
+    aliases: list[tuple[int, int, str]] = field(default_factory=list)
+
+
+def to_embedded(cypher: str, *, names: frozenset[str] = frozenset()) -> str:
+    """The query as the embedded engine takes it; `names` are the graph's labels, types and properties.
+
+    Raises CypherError naming the construct, its line and column, and the portable form.
+    """
+    query = tokenize(cypher)
+    end = one_statement(query)
+    check_words(query, end)
+    reading = Reading(query, names)
+    reading.facts.optional = any(token.word == "OPTIONAL" for token in query.tokens)
+    learn_aliases(query, reading.facts)
+    read_clauses(reading, 0, end, Scope(), counted=True, outermost=True)
+    check_expressions(query, end, reading.facts)
+    aliases = {query[index + 1].identifier for index in range(end) if query[index].word == "AS"}
+    variables = aliases | reading.facts.nodes | reading.facts.links
+    check_variables(query, end, reading.facts, {name for name in variables if not name.startswith(" ")})
+    check_known_names(reading, end)
+    return edited(cypher, spelled_differently(query, end, reading.facts) + reading.aliases)
+
+
+def one_statement(query: Query) -> int:
+    """The number of tokens without a last semicolon."""
+    end = len(query.tokens) - (query[len(query.tokens) - 1].word == ";")
+    for index in range(end):
+        if query[index].word == ";":
+            raise query.refusal(index, "one statement at a time; ask each in a query of its own")
+    return end
+
+
+def check_words(query: Query, end: int) -> None:
+    """Refuse what is no reading clause: after an operand only an operator or a clause can follow."""
+    for index in range(end):
+        token = query[index]
+        opens = index == 0 or query[index - 1].ends_operand or query[index - 1].word == "*"
+        if opens and token.word in WRITES:
+            subquery = "; write EXISTS { MATCH .. } or COUNT { MATCH .. }" if token.word == "CALL" else ""
+            raise query.refusal(index, f"kgtools query only reads; it does not {token.word}{subquery}")
+        if index == 0 and token.word not in FIRST:
+            raise query.refusal(index, "a query starts with MATCH, OPTIONAL MATCH, UNWIND, WITH or RETURN")
+        if index and query[index - 1].ends_operand and token.kind == "name" and token.word not in CLAUSES | INFIX:
+            raise query.refusal(index, f"{token.text} is not portable here")
+    if end == 0:
+        raise query.refusal(0, "the query is empty")
+
+
+def clauses(query: Query, start: int, end: int) -> list[Clause]:
+    found: list[tuple[str, int]] = []
+    for index in query.shallow(start, end):
+        before = query[index - 1]
+        opens = index == start or before.ends_operand or before.word in ("UNION", "ALL", "*")
+        if opens and query[index].word in CLAUSES:
+            found.append((query[index].word, index))
+    ends = [*(at for _, at in found[1:]), end]
+    return [Clause(word, at, at + 1 + (word == "OPTIONAL"), stop) for (word, at), stop in zip(found, ends, strict=True)]
+
+
+def read_clauses(reading: Reading, start: int, end: int, scope: Scope, counted: bool, outermost: bool = False) -> None:
+    query, facts, shuffled, projecting = reading.query, reading.facts, False, ""
+    found = clauses(query, start, end)
+    for clause, following in zip(found, [*found[1:], None], strict=True):
+        facts.clause.update(dict.fromkeys(range(clause.start, clause.end), clause.word))
+        if clause.word in ("MATCH", "OPTIONAL"):
+            pattern = read_match(query, clause.start, clause.end)
+            where = following if following and following.word == "WHERE" else None
+            different = differences(query, where.start, where.end) if where else set()
+            take_pattern(reading, pattern, scope, different, counted)
+            continue
+        read_expressions(reading, clause.start, clause.end, scope)
+        if clause.word == "UNION":
+            scope, shuffled = Scope(), False
+        if clause.word in ("WITH", "RETURN"):
+            collects = [at for at in range(clause.start, clause.end) if query.following(at, 2) == ["COLLECT", "("]]
+            if shuffled and collects:
+                raise query.refusal(collects[0], SHUFFLED)
+            projecting = clause.word
+        if clause.word == "ORDER":
+            shuffled = shuffled or projecting == "WITH"
+        if clause.word == "RETURN" and outermost:
+            read_return(reading, clause, scope)
+        if clause.word in ("WITH", "UNWIND"):
+            scope = projected(query, clause, scope)
+
+
+def take_pattern(reading: Reading, pattern: Pattern, scope: Scope, different: set[Labels], counted: bool) -> None:
+    """Add a pattern's variables to the scope, refusing what the engine would match otherwise."""
+    for node in pattern.nodes:
+        if node.labels and node.labels != scope.nodes.setdefault(node.name, node.labels):
+            raise reading.query.refusal(node.at, RELABELLED)
+        scope.nodes.setdefault(node.name, node.labels)
+    check_trail(reading.query, pattern, scope.nodes, different, counted)
+    scope.elements |= {link.name for link in pattern.links if link.name}
+    reading.facts.structural |= pattern.structural
+    reading.facts.nodes |= {node.name for node in pattern.nodes}
+    reading.facts.links |= {link.name for link in pattern.links if link.name}
+
+
+def read_expressions(reading: Reading, start: int, end: int, scope: Scope) -> None:
+    """Read the subqueries and pattern conditions between start and end."""
+    query, index = reading.query, start
+    while index < end:
+        if query[index].word in ("EXISTS", "COUNT") and query[index + 1].word == "{":
+            counted, close = query[index].word == "COUNT", query.partner[index + 1]
+            if query[index + 2].word != "MATCH":
+                raise query.refusal(index, f"write {query[index].word} {{ MATCH (a)-[:R]->(b) }}, with MATCH")
+            read_clauses(reading, index + 2, close, Scope(dict(scope.nodes), set(scope.elements)), counted)
+            index = close
+        elif starts_pattern(query, index):
+            check_condition(query, index)
+            pattern = Pattern()
+            index = read_pattern(query, index, pattern) - 1
+            if query[index + 1].word in ("+", "*", "{"):
+                raise query.refusal(index + 1, LENGTH)
+            take_pattern(reading, pattern, Scope(dict(scope.nodes)), set(), counted=False)
+        index += 1
+
+
+def check_condition(query: Query, index: int) -> None:
+    before = query[index - 1].word
+    if before == "[":
+        raise query.refusal(index - 1, "comprehensions are not in the embedded store; use MATCH and collect()")
+    if before not in CONDITION or (before == "(" and query[index - 2].identifier and query[index - 2].ends_operand):
+        raise query.refusal(index, "a pattern is a condition only; write EXISTS { MATCH .. } or COUNT { MATCH .. }")
+
+
+def projected(query: Query, clause: Clause, scope: Scope) -> Scope:
+    """The scope after WITH or UNWIND."""
+    kept = Scope(dict(scope.nodes), set(scope.elements)) if clause.word == "UNWIND" else Scope()
+    start = clause.start + (query[clause.start].word == "DISTINCT")
+    for first, last in query.split(start, clause.end, ","):
+        name, alias = query[first].identifier, query[last - 1].identifier
+        plain = last - first == 1 or (last - first == 3 and query[first + 1].word == "AS")
+        if query[first].word == "*" and last - first == 1:
+            kept = Scope(dict(scope.nodes), set(scope.elements))
+        elif plain and name in scope.nodes:
+            kept.nodes[alias] = scope.nodes[name]
+        elif (plain and name in scope.elements) or collected(query, first, last, scope):
+            kept.elements.add(alias)
+    return kept
+
+
+def collected(query: Query, start: int, end: int, scope: Scope) -> str:
+    """The name of a graph element that collect() takes in here, or nothing."""
+    for at in range(start, end):
+        if query.following(at, 2) == ["COLLECT", "("]:
+            name = query[at + 2 + (query[at + 2].word == "DISTINCT")].identifier
+            if query[query.partner[at + 1] - 1].identifier == name and query[query.partner[at + 1] - 2].word != ".":
+                return name if name in scope.nodes or name in scope.elements else ""
+    return ""
+
+
+def read_return(reading: Reading, clause: Clause, scope: Scope) -> None:
+    """Note the columns of a final RETURN and name those that the engine would name otherwise."""
+    query, names = reading.query, list[str]()
+    for first, last in query.split(clause.start + (query[clause.start].word == "DISTINCT"), clause.end, ","):
+        if query[first].word == "*" and last - first == 1:
+            raise query.refusal(first, "RETURN * orders its columns differently; name them")
+        aliased = query[last - 2].word == "AS"
+        name = query[first].identifier if last - first == 1 + 2 * aliased else ""
+        whole = name if name in scope.nodes or name in scope.elements else ""
+        whole = whole or collected(query, first, last, scope)
+        if whole:
+            raise query.refusal(first, WHOLE.format(whole))
+        text = query.source(first, last)
+        names.append(query[last - 1].identifier if aliased else name or text)
+        property_ = [query[at].kind for at in range(first, last)] == ["name", "op", "name"] and len(text.split()) == 1
+        if not (aliased or name or property_):
+            reading.aliases.append((query[last - 1].end, query[last - 1].end, f" AS `{text.replace('`', '``')}`"))
+    reading.columns.append(names)
+    if names != reading.columns[0]:
+        raise query.refusal(
+            clause.at, "both sides of UNION need the same columns in the same order; alias them with AS"
+        )
+
+
+def check_known_names(reading: Reading, end: int) -> None:
+    """Refuse a label, type or property that is known in another case only."""
+    query, spelled = reading.query, {name.casefold(): name for name in sorted(reading.names)}
+    for index in range(end):
+        token, before = query[index], query[index - 1].word
+        label = index in reading.facts.structural and before in (":", "|")
+        key = index not in reading.facts.structural and (before == "." or query[index + 1].word == ":")
+        known = spelled.get(token.identifier.casefold(), "")
+        if token.identifier not in reading.names and known and (label or key):
+            raise query.refusal(index, f"{token.identifier} matches nothing on Neo4j, where case counts; write {known}")
+
+
+def spelled_differently(query: Query, end: int, facts: Facts) -> list[tuple[int, int, str]]:
+    """The edits for labels(x)[0], type(r) and sum(x): the latter is null for no rows in the engine and 0 in Neo4j.
+
+    label(x) is not null where an OPTIONAL MATCH found nothing; the macro type(x) is.
+    """
+    edits: list[tuple[int, int, str]] = []
+    label = "type" if facts.optional else "label"
+    for index in range(end):
+        token = query[index]
+        if index in facts.structural or query[index - 1].word == "." or query[index + 1].word != "(":
+            continue
+        close = query.partner[index + 1]
+        if token.word in ("LABELS", "TYPE"):
+            edits.append((token.start, token.end, label))
+        if token.word == "LABELS":
+            edits.append((query[close + 1].start, query[close + 3].end, ""))
+        if token.word == "SUM":
+            edits += [(token.start, token.start, "coalesce("), (query[close].end, query[close].end, ", 0)")]
+    return edits
+
+
+def edited(text: str, edits: list[tuple[int, int, str]]) -> str:
+    parts, done = [], 0
+    for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
+        parts += [text[done:start], new]
+        done = end
+    return "".join([*parts, text[done:]])

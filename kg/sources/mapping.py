@@ -1,0 +1,236 @@
+"""The mapping files of the sources `table` and `rdf`: an entry of `sources` in `ontology.yaml`, with the source's name.
+
+What both have (`title`, `license`, `residue`, `classes` and `fields` mean what they mean in `ontology.yaml`):
+
+    source: mykg                            # the name in the graph: lower case, digits, _
+    title: My knowledge graph
+    license: CC-BY-4.0                      # SPDX identifier, or LicenseRef-...
+    license_note: Ask before selling it.    # optional
+    residue: {Symptom: [无]}                # words that are no names, by entity type; optional
+    classes: {Disease: [disease, MONDO]}    # entity type -> the source's words for it
+    fields:                                 # the source's relation (or column) -> what it says
+      treats: {relation: INDICATED_FOR, head: Drug, tail: Disease}
+      synonym: {alias: true}
+      onset: {attribute: onset_age}
+
+An entity type's own name and its Chinese and English labels need no entry in `classes`. A relation that is not in
+`fields` is read as it is, and set aside by the loader as `unknown-relation`.
+
+`table` adds `tables`: each says which files it reads (`files`, patterns of names) and in which one of three forms.
+A cell is a column's name, or `{value: X}` for what is the same in all rows.
+
+triples, one per row; the types are columns, constants, or behind a separator (`糖尿病@@疾病`); without any, a head has
+the type `head` of its field, a tail that of its relation:
+
+    tables:
+      - files: ["*.csv"]
+        triples: {head: x_name, head_type: x_type, relation: rel, tail: y_name, tail_type: y_type}
+      - {files: [CPubMed.txt], header: [h, r, t], triples: {head: h, relation: r, tail: t, separator: "@@"}}
+
+rows, one per entity; `columns` are its fields, `split` a regular expression between the values of a cell:
+
+      - files: [diseases.xlsx]
+        sheet: 疾病
+        rows:
+          name: 名称
+          name_en: 英文
+          type: {value: Disease}
+          columns: {症状: {split: "[、；]"}, 别名: {field: synonym}}
+
+edges between the `id`s of rows, of any file read in the same command:
+
+      - {files: [nodes.tsv], rows: {id: id, name: name, type: kind}}
+      - {files: [edges.sif], edges: {head: source, relation: metaedge, tail: target}}
+
+Of a table: `header` names the columns of a file that has no header line, `delimiter` and `quote` (`""` for none) say
+how text is cut where it is not by commas or TABs and `"`, `sheet` is that of a workbook (the first, if not said).
+
+`rdf` adds `prefixes` and `labels`, and has IRIs or CURIEs as keys of `fields` and words of `classes`:
+
+    prefixes: {ex: "http://example.org/"}
+    labels: [rdfs:label, skos:prefLabel]    # this is the default; earlier ones win
+    classes: {Disease: [ex:Disease]}
+    fields: {ex:hasSymptom: {relation: HAS_SYMPTOM}}
+"""
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated, Self, TypeVar
+
+import polars as pl
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from kg.ontology import SourceInfo, ontology
+from kg.reading import Options
+from tools.config import Settings, load_yaml
+from tools.errors import InputError
+from tools.registry import suggestion
+
+
+def _one_byte(text: str) -> str:
+    if len(text.encode()) != 1:
+        raise ValueError("give one ASCII character")
+    return text
+
+
+def _regex(pattern: str) -> str:
+    try:
+        pl.Series([""]).str.replace_all(pattern, "")
+    except pl.exceptions.ComputeError as error:
+        raise ValueError(f"not a regular expression of Rust's kind: {str(error).splitlines()[-1]}") from error
+    return pattern
+
+
+PREFIXES = {
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "owl": "http://www.w3.org/2002/07/owl#",
+}
+Character = Annotated[str, AfterValidator(_one_byte)]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Regex = Annotated[str, AfterValidator(_regex)]
+
+
+class Mapping(SourceInfo):
+    """A source that a user describes: everything of a built-in one, and its name."""
+
+    source: Identifier
+
+    @model_validator(mode="after")
+    def _in_the_ontology(self) -> Self:
+        ontology().check_source(self.source, self)
+        kinds: dict[str, str] = {}
+        for kind, words in self.classes.items():
+            for word in words:
+                if kinds.setdefault(word, kind) != kind:
+                    raise ValueError(f"classes: {word!r} stands for {kinds[word]} and for {kind}")
+        return self
+
+    def types(self) -> dict[str, str]:
+        """The source's word -> entity type."""
+        entities = ontology().entities
+        own = {word: name for name, kind in entities.items() for word in (kind.en, kind.zh, name)}
+        return own | {word: kind for kind, words in self.classes.items() for word in words}
+
+
+class Constant(Settings):
+    """A cell that is the same in all rows."""
+
+    value: str
+
+
+Cell = str | Constant
+
+
+class Triples(Settings):
+    """One triple per row; with a `separator`, the type stands behind the last one in the cells of head and tail."""
+
+    head: Cell
+    relation: Cell
+    tail: Cell
+    head_type: Cell | None = None
+    tail_type: Cell | None = None
+    separator: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _typed_once(self) -> Self:
+        if self.separator and (self.head_type or self.tail_type):
+            raise ValueError("give a separator, or head_type and tail_type")
+        return self
+
+
+class Column(Settings):
+    """What a column of typed rows says: its field (the column's own name, if not said), and how to cut its cells."""
+
+    field: str | None = None
+    split: Regex | None = None
+
+
+class Rows(Settings):
+    """One entity per row."""
+
+    name: str
+    type: Cell
+    id: str | None = None
+    name_en: str | None = None
+    columns: dict[str, Column] = Field(default_factory=dict)
+
+
+class Edges(Settings):
+    """One triple per row, between the ids of rows."""
+
+    head: str
+    relation: Cell
+    tail: str
+
+
+class Table(Settings):
+    """Which files, how they are cut into cells, and what the cells say."""
+
+    files: tuple[str, ...] = Field(min_length=1)
+    triples: Triples | None = None
+    rows: Rows | None = None
+    edges: Edges | None = None
+    header: tuple[str, ...] | None = None
+    delimiter: Character | None = None
+    quote: str = Field(default='"', max_length=1)
+    sheet: str | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if sum(form is not None for form in (self.triples, self.rows, self.edges)) != 1:
+            raise ValueError("give exactly one of triples, rows, edges")
+        return self
+
+    def reads(self, path: Path) -> bool:
+        """Whether the file's name fits one of the patterns."""
+        return any(fnmatchcase(path.name, pattern) for pattern in self.files)
+
+
+class TableMapping(Mapping):
+    """A mapping file of the source `table`."""
+
+    tables: tuple[Table, ...] = Field(min_length=1)
+
+
+class RdfMapping(Mapping):
+    """A mapping file of the source `rdf`."""
+
+    prefixes: dict[str, str] = Field(default_factory=dict)
+    labels: tuple[str, ...] = Field(default=("rdfs:label", "skos:prefLabel"), min_length=1)
+
+    @model_validator(mode="after")
+    def _prefixes_are_known(self) -> Self:
+        for name in (*self.labels, *self.fields, *(word for words in self.classes.values() for word in words)):
+            self.iri(name)
+        return self
+
+    def iri(self, name: str) -> str:
+        """The IRI of a CURIE, or of an IRI itself. Raises ValueError for an unknown prefix."""
+        prefix, colon, local = name.partition(":")
+        known = PREFIXES | self.prefixes
+        if colon and prefix in known:
+            return known[prefix] + local
+        if colon and (local.startswith("//") or prefix == "urn"):
+            return name
+        raise ValueError(f"{name!r} is neither an IRI nor has it a known prefix; {suggestion(prefix, list(known))}")
+
+    def curie(self, iri: str) -> str:
+        """The IRI as a CURIE by the longest namespace that fits, or as it is."""
+        known = PREFIXES | self.prefixes
+        fitting = [prefix for prefix, namespace in known.items() if namespace and iri.startswith(namespace)]
+        if not fitting:
+            return iri
+        prefix = max(fitting, key=lambda each: (len(known[each]), each))
+        return f"{prefix}:{iri.removeprefix(known[prefix])}"
+
+
+M = TypeVar("M", bound=Mapping)
+
+
+def load_mapping(options: Options, model: type[M], source: str, example: str) -> M:
+    """The mapping file that the user named. Raises InputError with an example where none is named."""
+    if options.mapping is None:
+        raise InputError(f"the source {source} needs --mapping FILE, a YAML file such as:\n{example}")
+    return load_yaml(options.mapping, model)

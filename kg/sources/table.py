@@ -1,0 +1,207 @@
+"""Any table of triples, typed rows, or nodes and edges, as a mapping file describes it (`kg/sources/mapping.py`)."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from kg.reading import UNTYPED, Collector, Options, Reading, short_names
+from kg.sources.cells import LISTS, ROW, read_cells
+from kg.sources.mapping import Cell, Constant, Edges, Rows, Table, TableMapping, Triples, load_mapping
+from kg.tables import MENTIONS, STATEMENTS
+from tools.errors import InputError
+
+TEXT = pl.String
+EXAMPLE = """\
+source: mykg
+title: My knowledge graph
+license: CC-BY-4.0
+fields: {symptom: {relation: HAS_SYMPTOM}}
+tables:
+  - {files: ["*.csv"], triples: {head: head, head_type: {value: Disease}, relation: relation, tail: tail}}"""
+
+
+class Opened(NamedTuple):
+    """A file, cut into cells for one of the mapping's tables."""
+
+    path: Path
+    table: Table
+    cells: pl.DataFrame
+
+
+def read(paths: list[Path], options: Options) -> Reading:
+    """What the tables say. Refused, with reasons: `unknown-type` (a word for a type that the mapping does not have) and
+    `unknown-node` (an edge to an id that no row has)."""
+    options.refuse("table", "type", "counting")
+    mapping = load_mapping(options, TableMapping, "table", EXAMPLE)
+    opened = [each for path in paths for each in _open(path, mapping)]
+    nodes = _nodes(mapping, opened)
+    names, collect = short_names(paths), Collector()
+    for path, table, cells in opened:
+        collect.start(names[path])
+        if table.triples:
+            collect.add(*_triples(mapping, table.triples, cells))
+        elif table.rows:
+            collect.add(*_rows(mapping, table.rows, cells))
+        elif table.edges:
+            collect.add(MENTIONS.frame(), _edges(mapping, table.edges, cells, nodes))
+        collect.finish()
+    return collect.reading(mapping.source, mapping)
+
+
+def _open(path: Path, mapping: TableMapping) -> list[Opened]:
+    opened = [Opened(path, table, read_cells(path, table)) for table in mapping.tables if table.reads(path)]
+    if not opened:
+        patterns = ", ".join(pattern for table in mapping.tables for pattern in table.files)
+        raise InputError(f"{path}: no table of the mapping reads it; their files are {patterns}")
+    for _, table, cells in opened:
+        columns = [name for name in cells.columns if name != ROW]
+        lists = table.rows.columns if table.rows else ()
+        for name in _named(table):
+            if name not in columns:
+                raise InputError(
+                    f"{path}:1: no column {name!r}; the columns are {', '.join(columns)}: mend the mapping or give a header"
+                )
+            if cells.schema[name] == LISTS and name not in lists:
+                raise InputError(f"{path}: the column {name!r} holds lists, expected one text in each row")
+    return opened
+
+
+def _named(table: Table) -> list[str]:
+    """The columns that a table needs."""
+    form = table.triples or table.rows or table.edges
+    cells = [value for key, value in form if key != "separator" and isinstance(value, str)] if form else []
+    return [*cells, *(table.rows.columns if table.rows else ())]
+
+
+def _cell(cell: Cell) -> pl.Expr:
+    """The text of a cell, empty where there is none."""
+    return pl.lit(cell.value) if isinstance(cell, Constant) else pl.col(cell).fill_null("")
+
+
+def _type(mapping: TableMapping, word: pl.Expr) -> pl.Expr:
+    """The entity type of the source's word; null where the mapping has none."""
+    return word.str.strip_chars().replace_strict(mapping.types(), default=None, return_dtype=TEXT)
+
+
+def _said_of(mapping: TableMapping, what: str) -> pl.Expr:
+    """`head`, `tail` or `kind` of each row's field; null where the field is unknown."""
+    values = {name: getattr(field, what) for name, field in mapping.fields.items()} | {"": None}
+    return pl.col("field").replace_strict(values, default=None, return_dtype=TEXT)
+
+
+def _triples(mapping: TableMapping, spec: Triples, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    said = cells.select(
+        row=ROW,
+        field=_cell(spec.relation).str.strip_chars(),
+        head=_cell(spec.head),
+        tail=_cell(spec.tail),
+        head_word=_cell(spec.head_type) if spec.head_type else pl.lit(None, TEXT),
+        tail_word=_cell(spec.tail_type) if spec.tail_type else pl.lit(None, TEXT),
+    )
+    for end in ("head", "tail") if spec.separator else ():
+        parts = pl.col(end).str.split(spec.separator or "").list
+        last = pl.when(parts.len() > 1).then(parts.last()).otherwise(pl.lit(""))
+        name = pl.when(parts.len() > 1).then(parts.head(parts.len() - 1).list.join(spec.separator or "")).otherwise(end)
+        said = said.with_columns(last.alias(f"{end}_word"), name.alias(end))
+    untyped = pl.col("head_word").is_null()
+    said = said.with_columns(
+        head_type=pl.when(untyped).then(_said_of(mapping, "head")).otherwise(_type(mapping, pl.col("head_word"))),
+        tail_type=pl.when(_said_of(mapping, "kind") == "relation").then(_type(mapping, pl.col("tail_word"))),
+        lost_tail=(_said_of(mapping, "kind") == "relation") & pl.col("tail_word").is_not_null(),
+    )
+    unknown = pl.lit("unknown-type")
+    said = said.with_columns(
+        head_type=pl.coalesce("head_type", _raw("head_word")),
+        refused=pl.when(pl.col("head_type").is_null()).then(unknown),
+        reason=pl.when(pl.col("head_type").is_null() | (pl.col("lost_tail") & pl.col("tail_type").is_null())).then(
+            unknown
+        ),
+    )
+    field = pl.lit(spec.head if isinstance(spec.head, str) else "head")
+    named = said.select("row", type="head_type", name="head", reason="refused", field=field)
+    return named.unique(["type", "name"], keep="first", maintain_order=True), said
+
+
+def _raw(word: str) -> pl.Expr:
+    """The source's own word for a type that the mapping does not have."""
+    word_ = pl.col(word).str.strip_chars()
+    return pl.when(word_ != "").then(word_).otherwise(pl.lit(UNTYPED))
+
+
+def _named_rows(mapping: TableMapping, spec: Rows, cells: pl.DataFrame) -> pl.DataFrame:
+    """Every row's entity: `row`, `name`, `type`, `name_en`, `id`, and `reason` where its type is unknown."""
+    return (
+        cells.select(row=ROW, name=_cell(spec.name), word=_cell(spec.type), id=_id(spec.id), name_en=_id(spec.name_en))
+        .with_columns(type=_type(mapping, pl.col("word")))
+        .with_columns(
+            type=pl.coalesce("type", _raw("word")),
+            reason=pl.when(pl.col("type").is_null()).then(pl.lit("unknown-type")),
+        )
+    )
+
+
+def _id(column: str | None) -> pl.Expr:
+    return pl.col(column).str.strip_chars() if column else pl.lit(None, TEXT)
+
+
+def _rows(mapping: TableMapping, spec: Rows, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    named = _named_rows(mapping, spec, cells)
+    head = named.select("row", "reason", head="name", head_type="type")
+    said = [STATEMENTS.frame().select("row", "reason", "head", "head_type", "field", "tail")]
+    for name, column in spec.columns.items():
+        values = cells[name]
+        if values.dtype == TEXT:
+            whole = (
+                values.str.replace_all(column.split, "\0").str.split("\0") if column.split else values.reshape((-1, 1))
+            )
+            values = whole.cast(LISTS)
+        each = head.with_columns(values.alias("tail"), field=pl.lit(column.field or name)).explode("tail")
+        said.append(each.filter(pl.col("tail").str.strip_chars() != "").select(said[0].columns))
+    return named.with_columns(field=pl.lit(spec.name)), pl.concat(said)
+
+
+def _nodes(mapping: TableMapping, opened: list[Opened]) -> pl.DataFrame:
+    """`id`, `name`, `type` and `reason` of all rows with ids. Raises InputError where an id stands for two entities."""
+    nodes = [
+        _named_rows(mapping, table.rows, cells).with_columns(file=pl.lit(str(path)))
+        for path, table, cells in opened
+        if table.rows and table.rows.id
+    ]
+    if not nodes:
+        return pl.DataFrame(schema={"id": TEXT, "name": TEXT, "type": TEXT, "reason": TEXT})
+    each = pl.concat(nodes).drop_nulls("id").unique(["id", "name", "type"], keep="first", maintain_order=True)
+    twice = each.filter(pl.col("id").is_duplicated()).sort("id", maintain_order=True)
+    if twice.height:
+        one, other = twice.head(2).rows(named=True)
+        raise InputError(
+            f"{other['file']}:{other['row']}: the id {one['id']} is {other['name']!r} here and {one['name']!r} at"
+            f" {one['file']}:{one['row']}; name a column whose ids are unique over all tables"
+        )
+    return each.select("id", "name", "type", "reason")
+
+
+def _edges(mapping: TableMapping, spec: Edges, cells: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
+    said = cells.select(
+        row=ROW, field=_cell(spec.relation).str.strip_chars(), head_id=_cell(spec.head), tail_id=_cell(spec.tail)
+    )
+    for end in ("head", "tail"):
+        found = nodes.select(
+            pl.col("id").alias("key"),
+            pl.col("name").alias(end),
+            pl.col("type").alias(f"{end}_type"),
+            pl.col("reason").alias(f"{end}_reason"),
+        )
+        said = said.with_columns(key=pl.col(f"{end}_id").str.strip_chars())
+        said = said.join(found, on="key", how="left", maintain_order="left").with_columns(
+            pl.when(pl.col(end).is_null())
+            .then(pl.lit("unknown-node"))
+            .otherwise(f"{end}_reason")
+            .alias(f"{end}_reason"),
+            pl.coalesce(end, f"{end}_id").alias(end),
+        )
+    return said.with_columns(
+        head_type=pl.col("head_type").fill_null(UNTYPED),
+        tail_type=pl.when(_said_of(mapping, "kind") == "relation").then("tail_type"),
+        reason=pl.coalesce("head_reason", "tail_reason"),
+    )

@@ -1,0 +1,96 @@
+"""The commands that own templates: generate, trace, packs."""
+
+from pathlib import Path
+
+import click
+
+from kg.commands import format_option, graph_option
+
+
+@click.command()
+@graph_option
+@click.option("--pack", "packs", default="clinicalgpt,extended", show_default=True, help="Packs by name or folder, with commas between.")
+@click.option("--lang", "langs", default="zh,en", show_default=True, help="Languages, with commas between.")
+@click.option("--count", type=int, help="At most this many records, drawn by the seed; default: all.")
+@click.option("--seed", default=0, show_default=True, help="Decides variants, order and sample.")
+@click.option("--max-tails", default=12, show_default=True, help="At most this many tails in one answer; those that most sources say first.")
+@click.option("--workers", default=1, show_default=True, help="Processes that render.")
+@click.option("--out", default="./records", show_default=True, type=click.Path(path_type=Path), help="Folder for the records.")
+@click.option("--show", "examples", default=0, help="Print this many example pairs of each language.")
+@format_option("table", "json")
+def generate(
+    graph: str, packs: str, langs: str, count: int | None, seed: int, max_tails: int, workers: int, out: Path, examples: int, style: str
+) -> None:
+    """Turn a graph into instruction pairs with their whole lineage.
+
+    \b
+    Example:
+      kgtools generate --graph ./graph --pack clinicalgpt,extended --lang zh,en --count 1000 --out ./records
+    """
+    from kg.stores import open_store
+    from templates.generate import generate as run
+    from templates.generate import write
+    from templates.pack import find_pack
+    from templates.show import print_result
+    from tools.errors import UsageError
+    from tools.progress import step
+
+    store, chosen = open_store(graph), [find_pack(name) for name in packs.split(",")]
+    if len({pack.info.name for pack in chosen}) < len(chosen):
+        raise UsageError(f"--pack {packs}: a pack is named twice")
+    languages = tuple(dict.fromkeys(langs.split(",")))
+    with step("generating"):
+        result = run(store, chosen, languages, count, seed, max_tails, workers)
+        settings = {
+            "packs": {pack.info.name: pack.info.version for pack in chosen}, "lang": languages, "count": count, "seed": seed, "max_tails": max_tails,
+        }  # fmt: skip
+        write(result, out, settings, store.about())
+    print_result(result, str(out), style, examples)
+
+
+@click.command()
+@click.argument("id_", metavar="[RECORD_ID]", required=False)
+@click.option("--triple", help="Trace a triple instead, to the records it stands in.")
+@graph_option
+@click.option("--records", default="./records", show_default=True, type=click.Path(path_type=Path), help="Folder that generate wrote.")
+@format_option("table", "json")
+def trace(id_: str | None, triple: str | None, graph: str, records: Path, style: str) -> None:
+    """Follow a record to its triples, source files and lines, template and licence; or a triple to its records.
+
+    \b
+    Example:
+      kgtools trace 3f2a9c --records ./records --graph ./graph
+    """
+    from kg.stores import open_store
+    from templates.lineage import trace_record, trace_triple
+    from templates.show import print_trace
+    from tools.errors import UsageError
+
+    if (id_ is None) == (triple is None):
+        raise UsageError("name one record: kgtools trace ID, or one triple: kgtools trace --triple ID")
+    store = open_store(graph)
+    print_trace(trace_triple(store, records, triple) if triple else trace_record(store, records, str(id_)), style)
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--lint", "check", is_flag=True, help="Check every template; exit with 1 on a fault.")
+@format_option("table", "json")
+def packs(names: tuple[str, ...], check: bool, style: str) -> None:
+    """List the template packs, or check them (and your own, by folder).
+
+    \b
+    Example:
+      kgtools packs --lint
+    """
+    from templates.lint import lint
+    from templates.pack import find_pack
+    from templates.show import print_packs
+    from tools import registry
+    from tools.errors import Findings
+
+    chosen = [find_pack(name) for name in names or registry.names("packs")]
+    faults = {pack.info.name: lint(pack) for pack in chosen} if check else None
+    print_packs(chosen, faults, style)
+    if faults and any(faults.values()):
+        raise Findings(f"{sum(map(len, faults.values()))} faults")

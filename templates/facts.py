@@ -1,0 +1,120 @@
+"""A graph as templates see it: every fact with the types and names of its ends, and why it may not be asked about."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import polars as pl
+
+from kg.normalize import HAN, SEPARATOR
+from kg.ontology import ontology
+from kg.stores import Store
+from kg.tables import Entities, Triples
+from tools.files import digest
+
+TRUNCATED = r"(\.\.\.|…)$"
+ONLY_DIGITS = r"^[0-9０-９ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ.,:;%/～~ -]+$"
+
+
+@dataclass(frozen=True)
+class View:
+    """`entities`: sorted by id, their place being their number. `facts`: sorted by id, a row a triple or attribute
+    value: `id`, `kind`, `relation`, `head` and `tail` (entity numbers, `tail` null for a value), `value`, `mask` (a bit
+    a source), `confirmed` (number of sources) and `reason` (null: may be asked about). `licenses`: bit -> (name, licence)."""
+
+    entities: pl.DataFrame
+    facts: pl.DataFrame
+    licenses: dict[int, tuple[str, str]]
+
+    def names(self, lang: str) -> pl.Series:
+        """The name of each entity in a language, by number; null where there is none."""
+        return self.entities["name" if lang == "zh" else "name_en"]
+
+
+def view(store: Store) -> View:
+    """The whole graph of a store as a View."""
+    about = store.about()
+    known = {name: a["license"] for part in ("sources", "names") for name, a in sorted(about[part].items())}
+    bits = {name: 1 << place for place, name in enumerate(known)}
+    entities = store.entities().with_row_index("number")
+    facts = pl.concat([_triples(store.triples(), entities, bits), _attributes(entities, bits)]).sort("id")
+    english = {name: bits[name] for name in known}
+    entities = entities.select(
+        "number", "id", "type", "name", "name_en",
+        pl.col("name_en_from").replace_strict(english, default=0, return_dtype=pl.Int64).alias("name_mask"),
+    )  # fmt: skip
+    return View(entities, facts, {bits[name]: (name, license_) for name, license_ in known.items()})
+
+
+def _triples(triples: Triples, entities: pl.DataFrame, bits: dict[str, int]) -> pl.DataFrame:
+    numbers = entities.select("id", "number", "name", _doubtful(pl.col("name")).alias("doubt"))
+    head = numbers.rename({"id": "head", "number": "head_number", "name": "head_name", "doubt": "head_doubt"})
+    tail = numbers.rename({"id": "tail", "number": "tail_number", "name": "tail_name", "doubt": "tail_doubt"})
+    rows = triples.join(head, on="head", how="left").join(tail, on="tail", how="left")
+    reason = (
+        pl.when(pl.col("head") == pl.col("tail")).then(pl.lit("self-loop"))
+        .when(pl.col("contradicts").is_not_null()).then(pl.lit("contradiction"))
+        .when(pl.col("head_name") == pl.col("tail_name")).then(pl.lit("same-name"))
+        .otherwise(pl.coalesce("head_doubt", "tail_doubt"))
+    )  # fmt: skip
+    return rows.select(
+        "id", pl.lit("relation").alias("kind"), "relation", pl.col("head_number").alias("head"), pl.col("tail_number").alias("tail"),
+        pl.lit(None, pl.String).alias("value"), _mask(rows["sources"], bits).alias("mask"),
+        pl.col("sources").list.len().alias("confirmed"), reason.alias("reason"),
+    )  # fmt: skip
+
+
+def _doubtful(name: pl.Expr) -> pl.Expr:
+    return pl.when(name.str.contains(TRUNCATED)).then(pl.lit("truncated-name")).when(name.str.contains(ONLY_DIGITS)).then(pl.lit("digits-only-name"))
+
+
+def _mask(sources: pl.Series, bits: dict[str, int]) -> pl.Series:
+    joined = sources.list.join("\n")
+    masks = {text: sum(bits[name] for name in text.split("\n")) for text in joined.unique()}
+    return joined.replace_strict(masks, return_dtype=pl.Int64)
+
+
+def _attributes(entities: pl.DataFrame, bits: dict[str, int]) -> pl.DataFrame:
+    known = ontology().attributes
+    columns: dict[str, list[Any]] = {name: [] for name in ("key", "kind", "relation", "head", "value", "mask", "confirmed")}
+    for number, id_, text in entities.filter(pl.col("attributes") != "{}").select("number", "id", "attributes").iter_rows():
+        for attribute, values in orjson.loads(text).items():
+            for value, origins in values.items():
+                sources = {origin.partition("/")[0] for origin in origins}
+                columns["key"].append(SEPARATOR.join((id_, attribute, value)))
+                columns["kind"].append("attribute" if attribute in known else attribute)
+                columns["relation"].append(attribute)
+                columns["head"].append(number)
+                columns["value"].append(value)
+                columns["mask"].append(sum(bits[name] for name in sources))
+                columns["confirmed"].append(len(origins))
+    schema = {"key": pl.String, "kind": pl.String, "relation": pl.String, "head": pl.UInt32, "value": pl.String, "mask": pl.Int64, "confirmed": pl.UInt32}
+    rows = pl.DataFrame(columns, schema=schema)
+    doubt = entities.select(_doubtful(pl.col("name"))).to_series()
+    return rows.select(
+        pl.Series("id", [digest(key) for key in columns["key"]], dtype=pl.String), "kind", "relation", "head", pl.lit(None, pl.UInt32).alias("tail"),
+        "value", "mask", "confirmed", doubt.gather(rows["head"]).alias("reason"),
+    )  # fmt: skip
+
+
+def speaks_english(value: pl.Expr) -> pl.Expr:
+    """Whether a value holds no Chinese, so that it may stand in an English sentence (`80%`, `I10`)."""
+    return ~value.str.contains(HAN)
+
+
+def find_triples(entities: Entities, triples: Triples, ids: set[str]) -> list[dict[str, Any]]:
+    """The facts with these ids, triples and attribute values alike: id, kind, head, relation, tail, sources, origins."""
+    found = [row | {"kind": "relation"} for row in triples.filter(pl.col("id").is_in(list(ids))).iter_rows(named=True)]
+    missing = ids - {row["id"] for row in found}
+    if missing:
+        for head, text in entities.filter(pl.col("attributes") != "{}").select("id", "attributes").iter_rows():
+            for attribute, values in orjson.loads(text).items():
+                for value, origins in values.items():
+                    id_ = digest(SEPARATOR.join((head, attribute, value)))
+                    if id_ in missing:
+                        sources = sorted({origin.partition("/")[0] for origin in origins})
+                        found.append(
+                            {"id": id_, "kind": "attribute", "head": head, "relation": attribute, "tail": value, "sources": sources,
+                             "origins": origins, "contradicts": None}
+                        )  # fmt: skip
+    return sorted(found, key=lambda row: str(row["id"]))

@@ -1,0 +1,111 @@
+"""From a record to its triples, files, template and licence; and from a triple to its records."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+
+from corpora.record import RECORDS
+from kg.normalize import HAN
+from kg.ontology import ontology
+from kg.stores import Store
+from templates.facts import find_triples
+from templates.generate import COVERAGE
+from tools.errors import InputError, UsageError
+
+
+def records_of(folder: Path) -> pl.LazyFrame:
+    """The records of a folder that `generate` wrote. Raises InputError."""
+    path = folder / "records.parquet"
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; name the folder that generate wrote: --records DIR")
+    return pl.scan_parquet(path)
+
+
+def trace_record(store: Store, folder: Path, id_: str) -> dict[str, Any]:
+    """The record whose id begins with `id_`: messages, template and variant, licence, names, and its triples with
+    source, file and line. Raises UsageError for an id that no record or several have."""
+    found = records_of(folder).filter(pl.col("id").str.starts_with(id_)).collect()
+    record = RECORDS.check(_one(found, "id", id_, folder), str(folder)).row(0, named=True)
+    about = store.about()
+    triples = find_triples(store.entities(), store.triples(), set(record["facts"]))
+    lost = set(record["facts"]) - {triple["id"] for triple in triples}
+    if lost:
+        raise InputError(f"{folder}: the graph holds no triple {min(lost)}; was it loaded anew since? Run generate again, or name its graph")
+    english = _english_names(store, record, triples) if record["lang"] == "en" else []
+    return {
+        "record": {key: record[key] for key in ("id", "task", "lang", "messages", "answer", "group")},
+        "template": _template(record["template"]),
+        "license": record["license"],
+        "names": english,
+        "triples": [_explained(triple, about["sources"]) for triple in triples],
+    }
+
+
+def trace_triple(store: Store, folder: Path, id_: str) -> dict[str, Any]:
+    """The triple whose id begins with `id_`: source, file and line, what became of it in each language, its records."""
+    fates = pl.scan_parquet(_coverage(folder)).filter(pl.col("triple").str.starts_with(id_)).collect()
+    whole = _one(fates.unique("triple"), "triple", id_, folder)["triple"][0]
+    triples = find_triples(store.entities(), store.triples(), {whole})
+    if not triples:
+        raise InputError(f"{folder}: the graph holds no triple {whole}; was it loaded anew since? Run generate again, or name its graph")
+    records = records_of(folder).filter(pl.col("facts").list.contains(whole)).select("id", "lang", "template", "messages").collect()
+    return {
+        "triple": _explained(triples[0], store.about()["sources"]),
+        "coverage": COVERAGE.check(fates, str(folder)).filter(pl.col("triple") == whole).sort("lang").select("lang", "records", "reason").to_dicts(),
+        "records": records.sort("id").to_dicts(),
+    }
+
+
+def _coverage(folder: Path) -> Path:
+    path = folder / "coverage.parquet"
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; name the folder that generate wrote: --records DIR")
+    return path
+
+
+def _one(found: pl.DataFrame, column: str, id_: str, folder: Path) -> pl.DataFrame:
+    if found.height == 0:
+        raise UsageError(f"{folder}: no {'record' if column == 'id' else 'triple'} has an id that begins with {id_!r}")
+    if found.height > 1:
+        raise UsageError(f"{id_!r} is the beginning of several ids: {', '.join(sorted(found[column].to_list())[:3])}; give more of it")
+    return found
+
+
+def _template(mark: str) -> dict[str, Any]:
+    """`pack@version/template.lang#variant` in its parts, with the words' origin where the pack is installed."""
+    pack_version, _, rest = mark.partition("/")
+    pack, _, version = pack_version.partition("@")
+    name, _, variant = rest.partition("#")
+    return {"id": mark, "pack": pack, "version": version, "file": f"{name}.j2", "variant": int(variant)}
+
+
+def _explained(triple: dict[str, Any], sources: dict[str, Any]) -> dict[str, Any]:
+    places = []
+    for origin in triple["origins"]:
+        source, _, rest = origin.partition("/")
+        where, _, field = rest.rpartition("#") if "#" in rest else (rest, "", "")
+        file, _, row = where.rpartition(":")
+        about = sources.get(source, {})
+        places.append(
+            {"source": source, "file": file, "row": int(row), "field": field, "license": about.get("license"),
+             "sha256": about.get("files", {}).get(file)}
+        )  # fmt: skip
+    known = ontology()
+    words = known.relations.get(triple["relation"]) or known.attributes.get(triple["relation"])
+    return {
+        "id": triple["id"], "head": triple["head"], "relation": triple["relation"], "relation_zh": words.zh if words else "",
+        "tail": triple["tail"], "contradicts": triple["contradicts"], "origins": places,
+    }  # fmt: skip
+
+
+def _english_names(store: Store, record: dict[str, Any], triples: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Which table gave each English name that the record uses."""
+    ids = {orjson.loads(record["meta"])["head"]} | {end for t in triples for end in (t["head"], t["tail"])}
+    tables = store.about()["names"]
+    rows = store.entities().filter(pl.col("id").is_in(list(ids)) & ~pl.col("name_en").str.contains(HAN)).sort("id")
+    return [
+        {"entity": row["id"], "name_en": row["name_en"], "table": row["name_en_from"], "license": tables.get(row["name_en_from"], {}).get("license")}
+        for row in rows.iter_rows(named=True)
+    ]

@@ -1,0 +1,230 @@
+"""A pack: a folder with `pack.yaml` and, for each template, one Jinja file a language with its variants as blocks.
+
+`symptom.zh.j2` holds `{% block user_1 %}...{% endblock %}{% block assistant_1 %}...{% endblock %}`, then `user_2` and so
+on. A block sees `head` (a name), `tails` (a list of names or values) and nothing else; it may use `if`, `for` and the
+filters of FILTERS. Compute in Python, phrase in Jinja.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from pydantic import model_validator
+
+from kg.ontology import ontology
+from tools import registry
+from tools.config import Settings, load_yaml
+from tools.errors import InputError
+
+LANGUAGES = ("zh", "en")
+BLOCK = re.compile(r"^(user|assistant)_([1-9]\d*)$")
+ALLOWED = (
+    nodes.Template, nodes.Block, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Filter, nodes.If, nodes.For,
+    nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Test, nodes.Keyword, nodes.NSRef,
+)  # fmt: skip
+
+
+class TemplateInfo(Settings):
+    """What a template asks about: heads of one type, and either the tails of relations or an attribute's values.
+
+    A relation's inverse name reads it backwards. `single`: one value only, the one most often stated. `origin`: for
+    each language, whose words each variant is (`paper` or `ours`). `missing`: why a language is not there."""
+
+    head: str
+    tail: str | None = None
+    relations: tuple[str, ...] = ()
+    attribute: str | None = None
+    single: bool = False
+    origin: dict[str, tuple[str, ...]] = {}
+    missing: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        known = ontology()
+        relations = {name for key, r in known.relations.items() for name in (key, r.inverse)}
+        if (self.attribute is None) == (not self.relations):
+            raise ValueError("give relations (with tail) or attribute")
+        for name, all_names in ((self.head, known.entities), (self.tail or self.head, known.entities), (self.attribute or "icd10", known.attributes)):
+            if name not in all_names:
+                raise ValueError(f"{name!r} is not in the ontology; {registry.suggestion(name, list(all_names))}")
+        for name in self.relations:
+            if name not in relations:
+                raise ValueError(f"no relation or inverse {name!r}; {registry.suggestion(name, sorted(relations))}")
+        if self.relations and self.tail is None:
+            raise ValueError("relations need the type of their tail")
+        return self
+
+
+class PackInfo(Settings):
+    """`pack.yaml`: the pack's name, version, licence of its words, where they come from, and its templates."""
+
+    name: str
+    version: str
+    license: str
+    title: str
+    source: str = ""
+    templates: dict[str, TemplateInfo]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One phrasing: the bodies of its two blocks."""
+
+    number: int
+    user: list[nodes.Node]
+    assistant: list[nodes.Node]
+
+
+@dataclass(frozen=True)
+class Template:
+    """One template in one language."""
+
+    pack: str
+    version: str
+    license: str
+    name: str
+    lang: str
+    info: TemplateInfo
+    file: Path
+    variants: tuple[Variant, ...]
+
+    @property
+    def id(self) -> str:
+        """`pack@version/template.lang`, to which a record adds `#variant`."""
+        return f"{self.pack}@{self.version}/{self.name}.{self.lang}"
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A pack with all its templates, sorted by name and language."""
+
+    info: PackInfo
+    folder: Path
+    templates: tuple[Template, ...]
+
+
+def find_pack(name: str) -> Pack:
+    """A pack by its registered name, or by its folder. Raises UsageError, InputError."""
+    folder = Path(name)
+    if not (folder / "pack.yaml").is_file():
+        folder = registry.find("packs", name)
+    return load_pack(folder)
+
+
+def load_pack(folder: Path) -> Pack:
+    """The pack in a folder, every file parsed. Raises InputError with file and line."""
+    info = load_yaml(folder / "pack.yaml", PackInfo)
+    expected = {f"{name}.{lang}.j2" for name, t in info.templates.items() for lang in LANGUAGES if lang not in t.missing}
+    there = {file.name for file in folder.glob("*.j2")}
+    if expected != there:
+        lost, extra = sorted(expected - there), sorted(there - expected)
+        what = [f"{name} is missing (or say why under missing:)" for name in lost] + [f"{name} belongs to no template" for name in extra]
+        raise InputError(f"{folder / 'pack.yaml'}: {'; '.join(what)}")
+    templates = [
+        Template(info.name, info.version, info.license, name, lang, t, folder / f"{name}.{lang}.j2", _variants(folder / f"{name}.{lang}.j2", lang))
+        for name, t in sorted(info.templates.items())
+        for lang in LANGUAGES
+        if lang not in t.missing
+    ]
+    return Pack(info, folder, tuple(templates))
+
+
+def environment(lang: str) -> ImmutableSandboxedEnvironment:
+    """The sandbox of a language: strict undefined, no globals, our filters alone."""
+    made = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+    made.globals.clear()
+    made.filters.clear()
+    made.filters.update(FILTERS[lang])
+    return made
+
+
+def listed_zh(items: list[str]) -> str:
+    """`甲、乙、丙`."""
+    return "、".join(items)
+
+
+def listed_en(items: list[str]) -> str:
+    """`a, b and c`."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def first_upper(text: str) -> str:
+    """The text with its first letter in upper case, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def no_stop(text: str) -> str:
+    """The text without a full stop at its end, for values that are sentences."""
+    return text.rstrip("。.；; ")
+
+
+def join(items: list[str], separator: str = "") -> str:
+    """The items with a separator between them."""
+    return separator.join(items)
+
+
+_COMMON: dict[str, Callable[..., str]] = {"first_upper": first_upper, "join": join, "no_stop": no_stop}
+FILTERS: dict[str, dict[str, Callable[..., str]]] = {
+    "zh": {**_COMMON, "listed": listed_zh},
+    "en": {**_COMMON, "listed": listed_en},
+}
+"""The filters of each language, all there are."""
+
+
+def _variants(file: Path, lang: str) -> tuple[Variant, ...]:
+    try:
+        tree = environment(lang).parse(file.read_text(encoding="utf-8"), filename=str(file))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+    except TemplateSyntaxError as error:
+        raise InputError(f"{file}:{error.lineno}: {error.message}") from error
+    for node in _walk(tree):
+        _refuse(file, lang, node)
+    bodies: dict[tuple[int, str], list[nodes.Node]] = {}
+    for node in tree.body:
+        if isinstance(node, nodes.Block):
+            role, number = _block_name(file, node)
+            bodies[number, role] = node.body
+        elif not (isinstance(node, nodes.Output) and _blank(node)):
+            raise InputError(f"{file}:{node.lineno}: text outside of the blocks user_1, assistant_1, ...")
+    numbers = sorted({number for number, _ in bodies})
+    if not numbers or numbers != list(range(1, len(numbers) + 1)) or len(bodies) != 2 * len(numbers):
+        raise InputError(f"{file}: the variants must be pairs of blocks user_1 and assistant_1, user_2 and assistant_2, ...")
+    return tuple(Variant(n, bodies[n, "user"], bodies[n, "assistant"]) for n in numbers)
+
+
+def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
+    yield node
+    for child in node.iter_child_nodes():
+        yield from _walk(child)
+
+
+def _refuse(file: Path, lang: str, node: nodes.Node) -> None:
+    if not isinstance(node, ALLOWED):
+        raise InputError(f"{file}:{node.lineno}: {type(node).__name__.lower()} is not for templates; compute in Python, phrase in Jinja")
+    if isinstance(node, nodes.Filter) and node.name not in FILTERS[lang]:
+        raise InputError(f"{file}:{node.lineno}: no filter {node.name!r}; {registry.suggestion(node.name, list(FILTERS[lang]))}")
+
+
+def _block_name(file: Path, node: nodes.Block) -> tuple[str, int]:
+    match = BLOCK.match(node.name)
+    if not match:
+        raise InputError(f"{file}:{node.lineno}: a block is called {node.name!r}; expected user_1, assistant_1, user_2, ...")
+    return match[1], int(match[2])
+
+
+def _blank(node: nodes.Output) -> bool:
+    return all(isinstance(part, nodes.TemplateData) and not part.data.strip() for part in node.nodes)
+
+
+Role = Literal["user", "assistant"]
+
+
+def variables(body: list[nodes.Node]) -> set[str]:
+    """The names that a block reads, those that it sets itself (a loop's) left out."""
+    found = [node for part in body for node in _walk(part) if isinstance(node, nodes.Name)]
+    return {node.name for node in found if node.ctx == "load"} - {node.name for node in found if node.ctx == "store"}

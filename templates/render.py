@@ -1,0 +1,37 @@
+"""Columnar rendering: one compiled template renders all the rows of a variant in one call."""
+
+from collections.abc import Sequence
+
+from jinja2 import nodes
+from jinja2.exceptions import TemplateError
+
+from templates.pack import Template, Variant, environment
+from tools.errors import InputError
+
+END = "\x1e"
+"""Ends each rendered block; a control character that cleaning keeps out of every name and value."""
+
+
+def render(template: Template, variant: Variant, heads: Sequence[str], tails: Sequence[list[str]]) -> tuple[list[str], list[str]]:
+    """The user's and the assistant's text for each (head, tails). Raises InputError with the template's file."""
+    if not heads:
+        return [], []
+    compiled = environment(template.lang).from_string(_loop(variant))
+    try:
+        parts = compiled.render(rows=zip(heads, tails, strict=True)).split(END)
+    except (TemplateError, TypeError, ValueError) as error:
+        raise InputError(f"{template.file}: variant {variant.number} cannot be rendered: {error}") from error
+    if len(parts) != 2 * len(heads) + 1:
+        raise InputError(f"{template.file}: a name holds the control character U+001E; load its source with the cleaning rules on")
+    return [text.strip() for text in parts[0:-1:2]], [text.strip() for text in parts[1::2]]
+
+
+def _loop(variant: Variant) -> nodes.Template:
+    """`for head, tails in rows`: user block, END, assistant block, END."""
+    end = nodes.Output([nodes.TemplateData(END)])
+    target = nodes.Tuple([nodes.Name("head", "store"), nodes.Name("tails", "store")], "store")
+    body = [*variant.user, end, *variant.assistant, end]
+    loop = nodes.For(target, nodes.Name("rows", "load"), body, [], None, False)
+    tree = nodes.Template([loop])
+    tree.set_lineno(1)
+    return tree

@@ -1,0 +1,127 @@
+"""Which facts make which record: a head's tails grouped, the English that is missing left out, a sample drawn."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from kg.ontology import ontology
+from templates.facts import View, speaks_english
+from templates.pack import Template
+from tools.files import digest
+
+REASONS = (
+    "exported", "not-sampled", "max-tails", "other-value", "no-english-name", "value-not-english", "self-loop", "contradiction",
+    "same-name", "truncated-name", "digits-only-name", "no-template",
+)  # fmt: skip
+"""What can become of a triple in a language, the best first."""
+CODES = {reason: code for code, reason in enumerate(REASONS)}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """`groups`: a row a record to be: `head` (number), `name`, `tails` (names or values), `facts` (places in the view),
+    `mask`, `key` (its place in the shuffle), `variant` (from 0). `left_out`: `fact`, `code`."""
+
+    template: Template
+    groups: pl.DataFrame
+    left_out: pl.DataFrame
+
+
+def select(view: View, facts: pl.DataFrame, template: Template, seed: int, max_tails: int) -> Selection:
+    """The records that a template makes of the facts (`view.facts` with `fact`, its place), before any sampling."""
+    rows = _matching(view, facts, template)
+    bad = rows.filter(pl.col("reason").is_not_null())
+    left_out = [bad.select("fact", pl.col("reason").replace_strict(CODES, return_dtype=pl.UInt8).alias("code"))]
+    rows = rows.filter(pl.col("reason").is_null())
+    nameless = pl.col("name").is_null() | pl.col("text").is_null()
+    lost = "value-not-english" if template.info.attribute else "no-english-name"
+    left_out.append(_because(rows.filter(nameless), lost))
+    rows = rows.filter(~nameless)
+    limit = 1 if template.info.single else max_tails
+    rows = _ranked(view, rows, seed, limit)
+    left_out.append(_because(rows.filter(pl.col("rank") >= limit), "other-value" if template.info.single else "max-tails"))
+    groups = (
+        rows.filter(pl.col("rank") < limit)
+        .group_by("head", maintain_order=True)
+        .agg(
+            pl.col("name").first(),
+            pl.col("text").unique(maintain_order=True).alias("tails"),
+            pl.col("fact").alias("facts"),
+            pl.col("mask").bitwise_or(),
+        )
+    )
+    ids = view.entities["id"].gather(groups["head"]).to_list()
+    keys = [digest(f"{seed}|{template.pack}/{template.name}.{template.lang}|{id_}") for id_ in ids]
+    count = len(template.variants)
+    groups = groups.with_columns(
+        pl.Series("key", keys, dtype=pl.String),
+        pl.Series("id", ids, dtype=pl.String),
+        pl.Series("variant", [int(key[:8], 16) % count for key in keys], dtype=pl.UInt32),
+    )
+    return Selection(template, groups, pl.concat(left_out))
+
+
+def _because(rows: pl.DataFrame, reason: str) -> pl.DataFrame:
+    return rows.select("fact", pl.lit(CODES[reason], pl.UInt8).alias("code"))
+
+
+def _matching(view: View, facts: pl.DataFrame, template: Template) -> pl.DataFrame:
+    """The facts that a template is about, seen from its head: `name` and `text` are null where English lacks them."""
+    info, names = template.info, view.names(template.lang)
+    english = template.lang == "en"
+    types, name_masks = view.entities["type"], view.entities["name_mask"]
+    if info.attribute:
+        rows = facts.filter((pl.col("kind") == "attribute") & (pl.col("relation") == info.attribute))
+        rows = rows.filter(types.gather(rows["head"]) == info.head)
+        value = pl.when(speaks_english(pl.col("value"))).then("value") if english else pl.col("value")
+        rows = rows.with_columns(value.alias("text"))
+    else:
+        rows = _edges(facts, info.relations)
+        rows = rows.filter((types.gather(rows["head"]) == info.head) & (types.gather(rows["tail"]) == info.tail))
+        rows = rows.with_columns(names.gather(rows["tail"]).alias("text"))
+    rows = rows.with_columns(names.gather(rows["head"]).alias("name"))
+    if english and rows.height:
+        masks = name_masks.gather(rows["head"])
+        if not info.attribute:
+            masks = masks | name_masks.gather(rows["tail"])
+        rows = rows.with_columns((pl.col("mask") | masks).alias("mask"))
+        same = pl.col("reason").is_null() & (pl.col("name").str.to_lowercase() == pl.col("text").str.to_lowercase())
+        rows = rows.with_columns(pl.when(same).then(pl.lit("same-name")).otherwise("reason").alias("reason"))
+    return rows
+
+
+def _edges(facts: pl.DataFrame, relations: tuple[str, ...]) -> pl.DataFrame:
+    """The triples of the relations; those that are named by their inverse, turned round."""
+    known = ontology().relations
+    inverses = {r.inverse: name for name, r in known.items()}
+    forward = [name for name in relations if name in known]
+    backward = [inverses[name] for name in relations if name not in known]
+    backward += [name for name in forward if known[name].symmetric]
+    turned = facts.filter(pl.col("relation").is_in(backward)).rename({"head": "tail", "tail": "head"}).select(facts.columns)
+    return pl.concat([facts.filter(pl.col("relation").is_in(forward)), turned])
+
+
+def _ranked(view: View, rows: pl.DataFrame, seed: int, limit: int) -> pl.DataFrame:
+    """`rank` of each tail within its head: what more sources say first, then by the id, shuffled where not all fit."""
+    rows = rows.with_columns(pl.len().over("head").alias("size"))
+    crowded = rows.filter(pl.col("size") > limit)
+    ids = view.facts["id"].gather(crowded["fact"]).to_list()
+    keys = pl.DataFrame({"fact": crowded["fact"], "shuffle": [digest(f"{seed}|{id_}") for id_ in ids]}, schema_overrides={"shuffle": pl.String})
+    rows = rows.join(keys.unique("fact"), on="fact", how="left")
+    rows = rows.sort("head", pl.col("confirmed"), "shuffle", "fact", descending=[False, True, False, False])
+    return rows.with_columns(pl.int_range(pl.len()).over("head").alias("rank"))
+
+
+def sample(selections: list[Selection], count: int | None) -> list[Selection]:
+    """At most `count` records in all, those with the smallest keys; the facts of the others are `not-sampled`."""
+    keys = sorted(key for selection in selections for key in selection.groups["key"].to_list())
+    if count is None or count >= len(keys):
+        return selections
+    last = keys[count - 1] if count else ""
+    result = []
+    for selection in selections:
+        kept = pl.col("key") <= last
+        lost = selection.groups.filter(~kept).select(pl.col("facts").explode().alias("fact")).drop_nulls()
+        left_out = pl.concat([selection.left_out, _because(lost, "not-sampled")])
+        result.append(Selection(selection.template, selection.groups.filter(kept), left_out))
+    return result

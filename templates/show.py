@@ -1,0 +1,84 @@
+"""What the commands of templates print."""
+
+from typing import Any
+
+import click
+import polars as pl
+
+from templates.generate import Result
+from templates.pack import Pack
+from tools.output import print_json, print_table
+
+
+def print_result(result: Result, folder: str, style: str, examples: int) -> None:
+    """Records by template, what became of every triple, and some pairs of each language."""
+    counts = result.counts
+    if style == "json":
+        print_json(counts)
+        return
+    print_table(["template", "records"], [*counts["by_template"].items(), ("all", counts["records"])])
+    reasons = sorted({reason for fates in counts["triples"].values() for reason in fates}, key=lambda r: (r != "exported", r))
+    langs = list(counts["triples"])
+    print_table(["triples", *langs], [[reason, *(counts["triples"][lang].get(reason, 0) for lang in langs)] for reason in reasons])
+    print_table(["licence", "records"], list(counts["by_license"].items()))
+    for lang in langs:
+        print_examples(result.records.filter(pl.col("lang") == lang), lang, examples)
+    click.echo(f"\n{counts['records']:,} records are in {folder}: records.parquet, records.jsonl, coverage.parquet, run.json")
+
+
+def print_examples(records: pl.DataFrame, lang: str, count: int) -> None:
+    """The first records, each of another template where there are enough, with the command that traces them."""
+    shown = records.unique(pl.col("template").str.replace(r"\..*$", ""), keep="first", maintain_order=True).head(count)
+    for row in shown.iter_rows(named=True):
+        user, assistant = (message["content"] for message in row["messages"])
+        click.echo(f"\n[{lang}] {user}\n     {assistant}\n     {row['template']}  {row['source']}  kgtools trace {row['id']}")
+
+
+def print_trace(trace: dict[str, Any], style: str) -> None:
+    """A record or a triple with where it comes from or goes to."""
+    if style == "json":
+        print_json(trace)
+    elif "record" in trace:
+        _print_record(trace)
+    else:
+        _print_triples([trace["triple"]])
+        print_table(["language", "records", "reason"], [[c["lang"], c["records"], c["reason"] or "exported"] for c in trace["coverage"]])
+        print_table(["record", "language", "template"], [[r["id"], r["lang"], r["template"]] for r in trace["records"]])
+
+
+def _print_record(trace: dict[str, Any]) -> None:
+    record, template = trace["record"], trace["template"]
+    click.echo(f"record    {record['id']}  ({record['task']}, {record['lang']}, group {record['group']})")
+    for message in record["messages"]:
+        click.echo(f"{message['role']:<9} {message['content']}")
+    click.echo(f"template  {template['pack']} {template['version']}, {template['file']}, variant {template['variant']}")
+    click.echo(f"licence   {trace['license']}\n")
+    _print_triples(trace["triples"])
+    if trace["names"]:
+        rows = [[n["entity"], n["name_en"], n["table"], n["license"] or ""] for n in trace["names"]]
+        print_table(["entity", "English name", "from", "licence"], rows)
+
+
+def _print_triples(triples: list[dict[str, Any]]) -> None:
+    rows = []
+    for triple in triples:
+        for place in triple["origins"]:
+            where = f"{place['file']}:{place['row']}"
+            rows.append([triple["id"], triple["head"], triple["relation"], triple["tail"], place["source"], where, place["field"]])
+    print_table(["triple", "head", "relation", "tail", "source", "file:row", "field"], rows)
+
+
+def print_packs(packs: list[Pack], faults: dict[str, list[str]] | None, style: str) -> None:
+    """The packs with their templates, or what lint found in them."""
+    rows = [
+        {"pack": p.info.name, "version": p.info.version, "templates": len(p.info.templates), "variants": sum(len(t.variants) for t in p.templates),
+         "license": p.info.license, "title": p.info.title} | ({"faults": faults[p.info.name]} if faults is not None else {})
+        for p in packs
+    ]  # fmt: skip
+    if style == "json":
+        print_json(rows)
+        return
+    print_table(["pack", "version", "templates", "variants", "licence", "title"], [list(row.values())[:6] for row in rows])
+    for each in (faults or {}).values():
+        for fault in each:
+            click.echo(fault)
