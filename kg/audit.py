@@ -59,10 +59,12 @@ def audits(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> list[Audit
 def read_audit(file: Path) -> Audit:
     """An audit file: `// title: ...`, `// title_zh: ...`, `// severity: ...`, `// why: ...`, then one query."""
     text = file.read_text(encoding="utf-8")
-    header = dict(match.groups() for match in map(HEADER.match, text.splitlines()) if match)
+    header: dict[str, str] = {m[1]: m[2] for m in map(HEADER.match, text.splitlines()) if m}
     missing = [key for key in ("title", "title_zh", "severity", "why") if key not in header]
     if missing:
-        raise InputError(f"{file}:1: the header lacks {', '.join(missing)}; write a line `// {missing[0]}: ...` for each")
+        raise InputError(
+            f"{file}:1: the header lacks {', '.join(missing)}; write a line `// {missing[0]}: ...` for each"
+        )
     if header["severity"] not in SEVERITIES:
         raise InputError(f"{file}: severity {header['severity']!r}; expected {', '.join(SEVERITIES)}")
     return Audit(file.stem, header["title"], header["title_zh"], header["severity"], header["why"], text)
@@ -70,10 +72,14 @@ def read_audit(file: Path) -> Audit:
 
 def run(store: Store, audit: Audit) -> Finding:
     """Ask the question. Raises CypherError that names the audit."""
-    words = sorted({word for source in ontology().sources.values() for words in source.residue.values() for word in words})
+    words = sorted(
+        {word for source in ontology().sources.values() for words in source.residue.values() for word in words}
+    )
     known = {"residue": words, "signatures": ontology().signatures()}
     try:
-        columns, rows = store.query(audit.cypher, {key: value for key, value in known.items() if f"${key}" in audit.cypher})
+        columns, rows = store.query(
+            audit.cypher, {key: value for key, value in known.items() if f"${key}" in audit.cypher}
+        )
         return Finding(audit, columns, list(rows))
     except CypherError as error:
         raise CypherError(f"audit {audit.name}: {error}") from error

@@ -12,12 +12,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def graph_option(function: F) -> F:
     """`--graph`, shared by every command that reads or writes a graph."""
-    return click.option("--graph", "-g", default="./graph", envvar="KGTOOLS_GRAPH", show_default=True, help="Folder of the graph.")(function)
+    return click.option(
+        "--graph", "-g", default="./graph", envvar="KGTOOLS_GRAPH", show_default=True, help="Folder of the graph."
+    )(function)
 
 
 def format_option(*styles: str) -> Callable[[F], F]:
     """`--format`, the first style being the default."""
-    return click.option("--format", "style", type=click.Choice(styles), default=styles[0], show_default=True, help="How to print.")
+    return click.option(
+        "--format", "style", type=click.Choice(styles), default=styles[0], show_default=True, help="How to print."
+    )
 
 
 @click.command()
@@ -30,7 +34,14 @@ def format_option(*styles: str) -> Callable[[F], F]:
 @click.option("--type", "type_", help="Entity type of all heads, where the files do not tell.")
 @click.option("--counting", help="Print another way of counting beside ours (health39: paper).")
 def load(
-    arguments: tuple[str, ...], graph: str, style: str, dry_run: bool, raw: bool, mapping: Path | None, type_: str | None, counting: str | None
+    arguments: tuple[str, ...],
+    graph: str,
+    style: str,
+    dry_run: bool,
+    raw: bool,
+    mapping: Path | None,
+    type_: str | None,
+    counting: str | None,
 ) -> None:
     """Load files of one or more sources into a graph.
 
@@ -79,7 +90,13 @@ def stats(graph: str, style: str) -> None:
 @click.argument("cypher")
 @graph_option
 @format_option("table", "csv", "jsonl", "parquet")
-@click.option("--param", "params", multiple=True, metavar="K=V", help="Value of $K; V is read as JSON where it is JSON, else as text.")
+@click.option(
+    "--param",
+    "params",
+    multiple=True,
+    metavar="K=V",
+    help="Value of $K; V is read as JSON where it is JSON, else as text.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Write to a file instead of stdout.")
 def query(cypher: str, graph: str, style: str, params: tuple[str, ...], out: Path | None) -> None:
     """Ask a graph in Cypher; only what Neo4j would answer alike is taken.
@@ -117,11 +134,25 @@ def parameters(pairs: tuple[str, ...]) -> dict[str, Any]:
 @click.command()
 @graph_option
 @format_option("table", "json")
-@click.option("--audits", "folders", multiple=True, type=click.Path(path_type=Path), help="A folder of your own audits (*.cypher) besides ours.")
+@click.option(
+    "--audits",
+    "folders",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A folder of your own audits (*.cypher) besides ours.",
+)
 @click.option("--only", multiple=True, metavar="NAME", help="Run only this audit (repeatable).")
 @click.option("--examples", default=3, show_default=True, help="Rows to show of each finding.")
-@click.option("--fail-on", type=click.Choice(["error", "warning", "never"]), default="error", show_default=True, help="Exit with 1 on findings of this severity or above.")
-def audit(graph: str, style: str, folders: tuple[Path, ...], only: tuple[str, ...], examples: int, fail_on: str) -> None:
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "never"]),
+    default="error",
+    show_default=True,
+    help="Exit with 1 on findings of this severity or above.",
+)
+def audit(
+    graph: str, style: str, folders: tuple[Path, ...], only: tuple[str, ...], examples: int, fail_on: str
+) -> None:
     """Ask a graph the questions that show what is wrong with it.
 
     \b
@@ -156,9 +187,18 @@ def names() -> None:
 @click.option("--type-column", help="Column of the entity type.")
 @click.option("--type", "types", multiple=True, help="The names are for this entity type alone (repeatable).")
 @click.option("--name", help="What to call the table; default: the file's name.")
-@click.option("--license", "license_", required=True, help="The licence of the table, recorded with every record that uses it.")
+@click.option(
+    "--license", "license_", required=True, help="The licence of the table, recorded with every record that uses it."
+)
 def names_add(
-    file: Path, graph: str, zh: str | None, en: str | None, type_column: str | None, types: tuple[str, ...], name: str | None, license_: str
+    file: Path,
+    graph: str,
+    zh: str | None,
+    en: str | None,
+    type_column: str | None,
+    types: tuple[str, ...],
+    name: str | None,
+    license_: str,
 ) -> None:
     """Add a table of English names (TSV, CSV, XLSX or a JSON object) to a graph.
 

@@ -5,8 +5,8 @@ from typing import Any
 import polars as pl
 
 from kg.normalize import Cleaned
-from kg.tables import Facts
 from kg.ontology import ontology
+from kg.tables import Facts
 
 COUNTED = ("relation", "alias", "attribute")
 
@@ -36,7 +36,9 @@ def _rows(part: pl.DataFrame, keys: list[str]) -> list[dict[str, Any]]:
     distinct = part.unique([*keys, "raw_a", "raw_b", "raw_c"]).group_by(keys).len("distinct")
     kept = part.filter(pl.col("verdict").is_null()).unique([*keys, "id"]).group_by(keys).len("loaded")
     refused = part.filter(pl.col("verdict").is_not_null()).group_by(*keys, "verdict").len("count")
-    table = part.group_by(keys).len("read").join(distinct, on=keys, how="left").join(kept, on=keys, how="left").fill_null(0)
+    table = (
+        part.group_by(keys).len("read").join(distinct, on=keys, how="left").join(kept, on=keys, how="left").fill_null(0)
+    )
     reasons: dict[tuple[str, ...], dict[str, int]] = {}
     for *key, reason, number in refused.sort("verdict").iter_rows():
         reasons.setdefault(tuple(key), {})[reason] = number
@@ -53,18 +55,29 @@ def _rows(part: pl.DataFrame, keys: list[str]) -> list[dict[str, Any]]:
 
 def totals(rows: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
     """The sums over relations (aliases with them), over attributes, and over both; class lists are not triples."""
-    groups = {"relations": ("relation", "alias"), "attributes": ("attribute",), "triples": ("relation", "alias", "attribute", "unknown")}
+    groups = {
+        "relations": ("relation", "alias"),
+        "attributes": ("attribute",),
+        "triples": ("relation", "alias", "attribute", "unknown"),
+    }
     columns = ("read", "distinct", "loaded", "merged", "rejected")
     fields = [row for row in rows if row["field"] is not None]
-    return {name: {c: sum(row[c] for row in fields if row["kind"] in kinds) for c in columns} for name, kinds in groups.items()}
+    return {
+        name: {c: sum(row[c] for row in fields if row["kind"] in kinds) for c in columns}
+        for name, kinds in groups.items()
+    }
 
 
 def flags(facts: Facts) -> dict[str, int]:
     """What is loaded but does not look right: self-loops, and pairs of triples that contradict each other."""
     triples = facts.filter(pl.col("kind") == "relation")
-    pairs = [(name, r.contradicts) for name, r in ontology().relations.items() if r.contradicts and name < r.contradicts]
+    pairs = [
+        (name, r.contradicts) for name, r in ontology().relations.items() if r.contradicts and name < r.contradicts
+    ]
     contradicting = sum(
-        triples.filter(pl.col("relation") == a).join(triples.filter(pl.col("relation") == b), on=["head", "tail"], how="semi").height
+        triples.filter(pl.col("relation") == a)
+        .join(triples.filter(pl.col("relation") == b), on=["head", "tail"], how="semi")
+        .height
         for a, b in pairs
     )
     return {"self-loops": triples.filter(pl.col("head") == pl.col("tail")).height, "contradictions": contradicting}

@@ -1,6 +1,6 @@
 """Patterns of a Cypher query, and where Neo4j's trail (no relationship twice in one MATCH) differs from a walk."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import combinations, product
 
@@ -16,10 +16,14 @@ LOOPS = (
 )
 ONE_LABEL = "n:A:B is A or B here and A and B in Neo4j; a node has one label, write (n:A) or (n:A|B)"
 LABELS = "only (n:A) and (n:A|B) are portable label expressions"
+NOTHING_JOINS = (
+    "no {} joins these labels in this graph, and the embedded store then answers wrongly; leave the pattern out"
+)
 LENGTH = "paths of variable length are counted differently here; write out each length"
 PATHS = "paths and shortest paths are not portable; write out the pattern and return properties"
 
 Labels = frozenset[str]
+Pairs = Mapping[str, Collection[tuple[str, str]]]  # relationship type: the (start, end) labels that it joins
 
 
 @dataclass(frozen=True)
@@ -192,3 +196,33 @@ def check_trail(
         for (start, end), (other_start, other_end) in product(one.ends, other.ends):
             if not distinct(start, other_start) and not distinct(end, other_end):
                 raise query.refusal(other.at, TWICE)
+
+
+def possible_labels(
+    query: Query, pattern: Pattern, known: dict[str, Labels], pairs: Pairs, required: bool
+) -> dict[str, Labels]:
+    """The labels that each variable can have where the pattern matches; `known` are those of the variables so far.
+
+    Where nothing can match, an optional pattern must be refused: the engine then takes rows of another label's table.
+    """
+    every = frozenset(label for joined in pairs.values() for pair in joined for label in pair)
+    possible = {**{node.name: node.labels or every for node in pattern.nodes}, **known}
+    for node in pattern.nodes:
+        possible[node.name] &= node.labels or every
+    changed = bool(pairs)
+    while changed:
+        before = dict(possible)
+        for link in pattern.links:
+            joined = {pair for kind in link.types or pairs for pair in pairs.get(kind, ())}
+            fitting = [
+                (start, end) if ends[0] == link.left else (end, start)
+                for ends in dict.fromkeys(link.ends)
+                for start, end in joined
+                if start in possible[ends[0]] and end in possible[ends[1]]
+            ]
+            if not fitting and not required:
+                raise query.refusal(link.at, NOTHING_JOINS.format("|".join(sorted(link.types)) or "relationship"))
+            possible[link.left] &= frozenset(left for left, _ in fitting)
+            possible[link.right] &= frozenset(right for _, right in fitting)
+        changed = possible != before
+    return possible

@@ -68,7 +68,9 @@ def prepare(name: str, paths: list[Path], options: Options, raw: bool = False) -
     return SourceTables(reading.source, about, cleaned.named, cleaned.facts, cleaned.rejects), report
 
 
-def _report(reading: Reading, rows: list[dict[str, Any]], paths: list[Path], rejects: pl.DataFrame, flagged: dict[str, int]) -> Report:
+def _report(
+    reading: Reading, rows: list[dict[str, Any]], paths: list[Path], rejects: pl.DataFrame, flagged: dict[str, int]
+) -> Report:
     skipped: dict[str, dict[str, int]] = {}
     for (field, reason), number in reading.skipped.items():
         skipped.setdefault(reason, {})[field] = number

@@ -58,8 +58,12 @@ def _entities(sources: list[SourceTables]) -> pl.DataFrame:
 
 def _with_english(entities: pl.DataFrame, tables: list[NameTable]) -> pl.DataFrame:
     for table in tables:
-        typed = table.names.filter(pl.col("type").is_not_null()).select("type", pl.col("zh").alias("name"), pl.col("en").alias("typed"))
-        untyped = table.names.filter(pl.col("type").is_null()).select(pl.col("zh").alias("name"), pl.col("en").alias("any_type"))
+        typed = table.names.filter(pl.col("type").is_not_null()).select(
+            "type", pl.col("zh").alias("name"), pl.col("en").alias("typed")
+        )
+        untyped = table.names.filter(pl.col("type").is_null()).select(
+            pl.col("zh").alias("name"), pl.col("en").alias("any_type")
+        )
         entities = entities.join(typed, on=["type", "name"], how="left").join(untyped, on="name", how="left")
         found = pl.coalesce("typed", "any_type")
         entities = entities.with_columns(
@@ -90,16 +94,22 @@ def _triples(facts: pl.DataFrame) -> pl.DataFrame:
     shared = facts.filter(facts["id"].is_duplicated())
     alone = facts.filter(facts["id"].is_unique())
     merged = shared.group_by("id").agg(
-        pl.col("head", "relation", "tail").first(), pl.col("source").sort().alias("sources"), pl.col("origins").explode().sort()
+        pl.col("head", "relation", "tail").first(),
+        pl.col("source").sort().alias("sources"),
+        pl.col("origins").explode().sort(),
     )
     columns = ["id", "head", "relation", "tail", "sources", "origins"]
-    return pl.concat([alone.with_columns(pl.concat_list("source").alias("sources")).select(columns), merged.select(columns)])
+    return pl.concat(
+        [alone.with_columns(pl.concat_list("source").alias("sources")).select(columns), merged.select(columns)]
+    )
 
 
 def _with_contradictions(triples: pl.DataFrame) -> pl.DataFrame:
     pairs = {name: relation.contradicts for name, relation in ontology().relations.items() if relation.contradicts}
     wanted = triples.filter(pl.col("relation").is_in(list(pairs)))
-    left = wanted.with_columns(pl.col("relation").replace_strict(pairs, default=None, return_dtype=pl.String).alias("other"))
+    left = wanted.with_columns(
+        pl.col("relation").replace_strict(pairs, default=None, return_dtype=pl.String).alias("other")
+    )
     right = wanted.select("head", "tail", pl.col("relation").alias("other"), pl.col("id").alias("contradicts"))
     found = left.join(right, on=["head", "tail", "other"]).select("id", "contradicts")
     return triples.join(found, on="id", how="left")

@@ -14,11 +14,22 @@ from tools.errors import InputError, MissingExtraError, UsageError
 from tools.files import read_bytes, read_text, sha256
 from tools.registry import suggestion
 
-KNOWN_COLUMNS = (("zh", "en"), ("translation_value", "source_value"), ("chinese", "english"), ("chinese_term", "english_term"))
+KNOWN_COLUMNS = (
+    ("zh", "en"),
+    ("translation_value", "source_value"),
+    ("chinese", "english"),
+    ("chinese_term", "english_term"),
+)
 
 
 def read_names(
-    path: Path, zh: str | None, en: str | None, type_column: str | None, types: tuple[str, ...], name: str | None, license_: str
+    path: Path,
+    zh: str | None,
+    en: str | None,
+    type_column: str | None,
+    types: tuple[str, ...],
+    name: str | None,
+    license_: str,
 ) -> NameTable:
     """One English name for each Chinese name (and type): of several the shortest, then the first by alphabet.
 
@@ -34,12 +45,21 @@ def read_names(
     if type_column is not None and type_column not in rows.columns:
         raise InputError(f"{path}:1: no column {type_column!r}; there are: {', '.join(rows.columns)}")
     type_expression = pl.col(type_column) if type_column else pl.lit(None, pl.String)
-    table = rows.select(clean_name(pl.col(zh)).alias("zh"), clean_name(pl.col(en)).alias("en"), type_expression.alias("type"))
+    table = rows.select(
+        clean_name(pl.col(zh)).alias("zh"), clean_name(pl.col(en)).alias("en"), type_expression.alias("type")
+    )
     kept, dropped = _kept(table)
     if types:
         kept = kept.drop("type").join(pl.DataFrame({"type": list(types)}), how="cross").select("zh", "en", "type")
     called = name or path.name.split(".")[0].lower()
-    about = {"file": path.name, "sha256": sha256(path), "license": license_, "read": rows.height, "names": kept.height, "dropped": dropped}
+    about = {
+        "file": path.name,
+        "sha256": sha256(path),
+        "license": license_,
+        "read": rows.height,
+        "names": kept.height,
+        "dropped": dropped,
+    }
     return NameTable(called, about, NAMES.check(kept.sort("zh", "type", "en"), str(path)))
 
 
@@ -54,8 +74,10 @@ def _read(path: Path) -> pl.DataFrame:
         except orjson.JSONDecodeError as error:
             raise InputError(f"{path}:{error.lineno}: not valid JSON: {error.msg}") from error
         if not isinstance(pairs, dict) or not all(isinstance(value, str) for value in pairs.values()):
-            raise InputError(f"{path}: expected one JSON object of names, such as {{\"Pertussis\": \"百日咳\"}}")
-        return pl.DataFrame({"key": list(pairs), "value": list(pairs.values())}, schema={"key": pl.String, "value": pl.String})
+            raise InputError(f'{path}: expected one JSON object of names, such as {{"Pertussis": "百日咳"}}')
+        return pl.DataFrame(
+            {"key": list(pairs), "value": list(pairs.values())}, schema={"key": pl.String, "value": pl.String}
+        )
     separator = "\t" if "\t" in text.partition("\n")[0] else ","
     quote = None if separator == "\t" else '"'
     try:
@@ -71,7 +93,9 @@ def _excel(path: Path) -> pl.DataFrame:
 
         frame = pd.read_excel(path, dtype=str, engine="calamine", keep_default_na=False)
     except ImportError as error:
-        raise MissingExtraError(f"{path}: reading a spreadsheet needs more packages: pip install 'kgtools[xlsx]'") from error
+        raise MissingExtraError(
+            f"{path}: reading a spreadsheet needs more packages: pip install 'kgtools[xlsx]'"
+        ) from error
     except ValueError as error:
         raise InputError(f"{path}: cannot be read as a spreadsheet: {error}") from error
     return pl.DataFrame({str(column): frame[column].astype(str).to_list() for column in frame.columns})
@@ -81,7 +105,9 @@ def _columns(path: Path, rows: pl.DataFrame, zh: str | None, en: str | None) -> 
     if zh is None and en is None:
         known = next((pair for pair in KNOWN_COLUMNS if set(pair) <= set(rows.columns)), None)
         if known is None:
-            raise InputError(f"{path}:1: which columns hold the names? Say --zh COLUMN --en COLUMN; there are: {', '.join(rows.columns)}")
+            raise InputError(
+                f"{path}:1: which columns hold the names? Say --zh COLUMN --en COLUMN; there are: {', '.join(rows.columns)}"
+            )
         return known
     for option, column in (("--zh", zh), ("--en", en)):
         if column is None:

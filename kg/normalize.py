@@ -56,10 +56,16 @@ def clean(reading: Reading, raw: bool = False) -> Cleaned:
     named = _named(mentions)
     unmentioned = facts.join(named, left_on="head", right_on="id", how="anti")
     if unmentioned.height:
-        raise InputError(f"the reader of {reading.source} gave statements about {unmentioned['head'][0]!r} without a mention of it")
-    rejects = pl.concat([_aside(mentions.filter(pl.col("given")), "entity", "name"), _aside(statements, pl.col("kind"), "tail")])
+        raise InputError(
+            f"the reader of {reading.source} gave statements about {unmentioned['head'][0]!r} without a mention of it"
+        )
+    rejects = pl.concat(
+        [_aside(mentions.filter(pl.col("given")), "entity", "name"), _aside(statements, pl.col("kind"), "tail")]
+    )
     order = ["file", "row", "field", "action", "head", "tail"]
-    return Cleaned(reading.source, reading.info, named, facts, REJECTS.check(rejects.sort(order), "rejects"), mentions, statements)
+    return Cleaned(
+        reading.source, reading.info, named, facts, REJECTS.check(rejects.sort(order), "rejects"), mentions, statements
+    )
 
 
 def clean_name(name: pl.Expr) -> pl.Expr:
@@ -88,7 +94,9 @@ def _mapped(reading: Reading) -> pl.DataFrame:
     """The statements with `kind`, `target` (relation or attribute) and tail type by the source's fields."""
     known = ontology()
     rows = [(name, f.kind, f.target, known.tail_type(f)) for name, f in reading.info.fields.items()]
-    fields = pl.DataFrame(rows, schema={"field": pl.String, "kind": pl.String, "target": pl.String, "mapped": pl.String}, orient="row")
+    fields = pl.DataFrame(
+        rows, schema={"field": pl.String, "kind": pl.String, "target": pl.String, "mapped": pl.String}, orient="row"
+    )
     return reading.statements.join(fields, on="field", how="left", maintain_order="left").with_columns(
         pl.col("kind").fill_null("unknown"),
         pl.col("target").fill_null(pl.col("field")),
@@ -158,14 +166,18 @@ def with_ids(facts: pl.DataFrame) -> pl.DataFrame:
 def _named(mentions: pl.DataFrame) -> Named:
     english = pl.col("name_en").filter(~pl.col("name_en").str.contains(HAN))
     kept = mentions.filter(pl.col("verdict").is_null())
-    named = kept.group_by("id").agg(pl.col("type").first(), pl.col("clean").first().alias("name"), english.min().alias("name_en"))
+    named = kept.group_by("id").agg(
+        pl.col("type").first(), pl.col("clean").first().alias("name"), english.min().alias("name_en")
+    )
     return NAMED.check(named.sort("id"), "the entities")
 
 
 def _aside(rows: pl.DataFrame, kind: str | pl.Expr, text: str) -> pl.DataFrame:
     """The refused and the changed rows, in the shape of REJECTS."""
     is_entity = text == "name"
-    refused = rows.filter(pl.col("verdict").is_not_null()).with_columns(pl.lit("refused").alias("action"), pl.col("verdict").alias("why"))
+    refused = rows.filter(pl.col("verdict").is_not_null()).with_columns(
+        pl.lit("refused").alias("action"), pl.col("verdict").alias("why")
+    )
     changed = rows.filter(pl.col("verdict").is_null() & pl.col("rule").is_not_null()).with_columns(
         pl.lit("changed").alias("action"), pl.col("rule").alias("why")
     )

@@ -5,15 +5,18 @@ fail, or belongs to a family (paths, dates, trigonometry) of which some member d
 """
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from kg.cypher_expressions import INFIX, check_expressions, check_variables, learn_aliases
 from kg.cypher_nulls import Facts
 from kg.cypher_patterns import (
     LENGTH,
     Labels,
+    Pairs,
     Pattern,
     check_trail,
     differences,
+    possible_labels,
     read_match,
     read_pattern,
     starts_pattern,
@@ -37,6 +40,7 @@ MACROS: tuple[str, ...] = (
     "ELSE concat(CAST(x AS STRING), left('', CAST(CASE WHEN typeof(x) IN ['DOUBLE', 'FLOAT'] "
     "THEN 'toString() of a float' ELSE '0' END AS INT64))) END",
 )
+NO_PAIRS: Pairs = MappingProxyType({})
 CLAUSES = words("MATCH OPTIONAL WHERE WITH RETURN UNWIND UNION ORDER SKIP LIMIT")
 WRITES = words(
     "CREATE MERGE SET DELETE DETACH REMOVE DROP ALTER COPY LOAD INSTALL UNINSTALL UPDATE ATTACH CALL FOREACH EXPORT "
@@ -55,6 +59,10 @@ class Scope:
 
     nodes: dict[str, Labels] = field(default_factory=dict)
     elements: set[str] = field(default_factory=set)
+    possible: dict[str, Labels] = field(default_factory=dict)
+
+    def copy(self) -> "Scope":
+        return Scope(dict(self.nodes), set(self.elements), dict(self.possible))
 
 
 @dataclass(frozen=True)
@@ -71,20 +79,23 @@ class Reading:
 
     query: Query
     names: frozenset[str]
+    pairs: Pairs
     facts: Facts = field(default_factory=Facts)
     columns: list[list[str]] = field(default_factory=list)
     aliases: list[tuple[int, int, str]] = field(default_factory=list)
 
 
-def to_embedded(cypher: str, *, names: frozenset[str] = frozenset()) -> str:
-    """The query as the embedded engine takes it; `names` are the graph's labels, types and properties.
+def to_embedded(cypher: str, *, names: frozenset[str] = frozenset(), pairs: Pairs = NO_PAIRS) -> str:
+    """The query as the embedded engine takes it.
+
+    `names` are the graph's labels, types and properties; `pairs` the labels that each of its relationship types joins.
 
     Raises CypherError naming the construct, its line and column, and the portable form.
     """
     query = tokenize(cypher)
     end = one_statement(query)
     check_words(query, end)
-    reading = Reading(query, names)
+    reading = Reading(query, names, pairs)
     reading.facts.optional = any(token.word == "OPTIONAL" for token in query.tokens)
     learn_aliases(query, reading.facts)
     read_clauses(reading, 0, end, Scope(), counted=True, outermost=True)
@@ -141,7 +152,7 @@ def read_clauses(reading: Reading, start: int, end: int, scope: Scope, counted: 
             pattern = read_match(query, clause.start, clause.end)
             where = following if following and following.word == "WHERE" else None
             different = differences(query, where.start, where.end) if where else set()
-            take_pattern(reading, pattern, scope, different, counted)
+            take_pattern(reading, pattern, scope, different, counted, required=outermost and clause.word == "MATCH")
             continue
         read_expressions(reading, clause.start, clause.end, scope)
         if clause.word == "UNION":
@@ -159,13 +170,17 @@ def read_clauses(reading: Reading, start: int, end: int, scope: Scope, counted: 
             scope = projected(query, clause, scope)
 
 
-def take_pattern(reading: Reading, pattern: Pattern, scope: Scope, different: set[Labels], counted: bool) -> None:
+def take_pattern(
+    reading: Reading, pattern: Pattern, scope: Scope, different: set[Labels], counted: bool, required: bool
+) -> None:
     """Add a pattern's variables to the scope, refusing what the engine would match otherwise."""
     for node in pattern.nodes:
         if node.labels and node.labels != scope.nodes.setdefault(node.name, node.labels):
             raise reading.query.refusal(node.at, RELABELLED)
         scope.nodes.setdefault(node.name, node.labels)
     check_trail(reading.query, pattern, scope.nodes, different, counted)
+    possible = possible_labels(reading.query, pattern, scope.possible, reading.pairs, required)
+    scope.possible = possible if required else {**possible, **scope.possible}
     scope.elements |= {link.name for link in pattern.links if link.name}
     reading.facts.structural |= pattern.structural
     reading.facts.nodes |= {node.name for node in pattern.nodes}
@@ -180,7 +195,7 @@ def read_expressions(reading: Reading, start: int, end: int, scope: Scope) -> No
             counted, close = query[index].word == "COUNT", query.partner[index + 1]
             if query[index + 2].word != "MATCH":
                 raise query.refusal(index, f"write {query[index].word} {{ MATCH (a)-[:R]->(b) }}, with MATCH")
-            read_clauses(reading, index + 2, close, Scope(dict(scope.nodes), set(scope.elements)), counted)
+            read_clauses(reading, index + 2, close, scope.copy(), counted)
             index = close
         elif starts_pattern(query, index):
             check_condition(query, index)
@@ -188,7 +203,7 @@ def read_expressions(reading: Reading, start: int, end: int, scope: Scope) -> No
             index = read_pattern(query, index, pattern) - 1
             if query[index + 1].word in ("+", "*", "{"):
                 raise query.refusal(index + 1, LENGTH)
-            take_pattern(reading, pattern, Scope(dict(scope.nodes)), set(), counted=False)
+            take_pattern(reading, pattern, scope.copy(), set(), counted=False, required=False)
         index += 1
 
 
@@ -202,15 +217,16 @@ def check_condition(query: Query, index: int) -> None:
 
 def projected(query: Query, clause: Clause, scope: Scope) -> Scope:
     """The scope after WITH or UNWIND."""
-    kept = Scope(dict(scope.nodes), set(scope.elements)) if clause.word == "UNWIND" else Scope()
+    kept = scope.copy() if clause.word == "UNWIND" else Scope()
     start = clause.start + (query[clause.start].word == "DISTINCT")
     for first, last in query.split(start, clause.end, ","):
         name, alias = query[first].identifier, query[last - 1].identifier
         plain = last - first == 1 or (last - first == 3 and query[first + 1].word == "AS")
         if query[first].word == "*" and last - first == 1:
-            kept = Scope(dict(scope.nodes), set(scope.elements))
+            kept = scope.copy()
         elif plain and name in scope.nodes:
             kept.nodes[alias] = scope.nodes[name]
+            kept.possible[alias] = scope.possible[name]
         elif (plain and name in scope.elements) or collected(query, first, last, scope):
             kept.elements.add(alias)
     return kept

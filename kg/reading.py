@@ -60,12 +60,21 @@ class Collector:
         self._said: list[tuple[str, str, str, str | None, int, str | None, int]] = []
         self._tails: list[str] = []
 
-    def mention(self, type_: str, name: str, field: str, row: int, name_en: str | None = None, reason: str | None = None) -> None:
+    def mention(
+        self, type_: str, name: str, field: str, row: int, name_en: str | None = None, reason: str | None = None
+    ) -> None:
         """The file names an entity."""
         self._named.append((type_, name, name_en, field, row, reason))
 
     def say(
-        self, field: str, head_type: str, head: str, tails: Sequence[str], row: int, tail_type: str | None = None, reason: str | None = None
+        self,
+        field: str,
+        head_type: str,
+        head: str,
+        tails: Sequence[str],
+        row: int,
+        tail_type: str | None = None,
+        reason: str | None = None,
     ) -> None:
         """The file says `head` field each of `tails`."""
         if tails:
@@ -81,15 +90,27 @@ class Collector:
         """What the file says, as columns: those of the two tables without `file`; a nullable one may be missing."""
         file = pl.lit(self._file).alias("file")
         for kept, frame, schema in ((self._mentions, mentions, MENTIONS), (self._statements, statements, STATEMENTS)):
-            given = {name: pl.col(name) if name in frame.columns else pl.lit(None) for name in schema.columns} | {"file": file}
+            given = {name: pl.col(name) if name in frame.columns else pl.lit(None) for name in schema.columns} | {
+                "file": file
+            }
             kept.append(frame.select(given[name].cast(kind).alias(name) for name, kind in schema.columns.items()))
 
     def finish(self) -> None:
         """The file is read: keep what was gathered."""
         file = pl.lit(self._file).alias("file")
-        named = rows_as_frame(self._named, {"type": TEXT, "name": TEXT, "name_en": TEXT, "field": TEXT, "row": pl.UInt32, "reason": TEXT})
+        named = rows_as_frame(
+            self._named, {"type": TEXT, "name": TEXT, "name_en": TEXT, "field": TEXT, "row": pl.UInt32, "reason": TEXT}
+        )
         self._mentions.append(named.with_columns(file).select(list(MENTIONS.columns)))
-        kinds = {"field": TEXT, "head_type": TEXT, "head": TEXT, "tail_type": TEXT, "row": pl.UInt32, "reason": TEXT, "count": pl.UInt32}
+        kinds = {
+            "field": TEXT,
+            "head_type": TEXT,
+            "head": TEXT,
+            "tail_type": TEXT,
+            "row": pl.UInt32,
+            "reason": TEXT,
+            "count": pl.UInt32,
+        }
         said = rows_as_frame(self._said, kinds)
         each = said.select(pl.int_range(pl.len()).repeat_by("count").explode()).to_series()
         said = said[each.drop_nulls()].with_columns(pl.Series("tail", self._tails, dtype=TEXT), file)
@@ -121,4 +142,6 @@ def short_names(paths: list[Path]) -> dict[Path, str]:
 def rows_as_frame(rows: list[tuple[Any, ...]], kinds: dict[str, Any]) -> pl.DataFrame:
     """Rows as a frame, a column at a time: twice as fast as `orient="row"`."""
     columns = zip(*rows, strict=True) if rows else ([] for _ in kinds)
-    return pl.DataFrame([pl.Series(name, values, dtype=kind) for (name, kind), values in zip(kinds.items(), columns, strict=True)])
+    return pl.DataFrame(
+        [pl.Series(name, values, dtype=kind) for (name, kind), values in zip(kinds.items(), columns, strict=True)]
+    )

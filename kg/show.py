@@ -26,9 +26,15 @@ def print_reports(reports: list[Report], style: str, graph: str | None) -> None:
         for line in _remarks(report):
             click.echo(line)
         if report.counting:
-            print_table(list(report.counting[0]), [list(row.values()) for row in report.counting], "Another way of counting")
+            print_table(
+                list(report.counting[0]), [list(row.values()) for row in report.counting], "Another way of counting"
+            )
         click.echo()
-    click.echo(f"The graph {graph} was rebuilt and read back: counts and checksums agree." if graph else "Dry run: no graph was touched.")
+    click.echo(
+        f"The graph {graph} was rebuilt and read back: counts and checksums agree."
+        if graph
+        else "Dry run: no graph was touched."
+    )
 
 
 def _print_counts(report: Report) -> None:
@@ -36,7 +42,12 @@ def _print_counts(report: Report) -> None:
     for row in report.counts:
         if row["field"] is not None:
             fields[row["kind"], row["name"]] = fields.get((row["kind"], row["name"]), 0) + 1
-    for kinds, title in ((("entity",), "Entities"), (("relation", "alias"), "Relations"), (("attribute", "class"), "Attributes"), (("unknown",), "Unknown")):
+    for kinds, title in (
+        (("entity",), "Entities"),
+        (("relation", "alias"), "Relations"),
+        (("attribute", "class"), "Attributes"),
+        (("unknown",), "Unknown"),
+    ):
         lines: list[list[Any]] = []
         for row in report.counts:
             several = fields[row["kind"], row["name"]] > 1
@@ -51,18 +62,24 @@ def _print_counts(report: Report) -> None:
             if title in ("Relations", "Attributes"):
                 lines.append(["all", "", *(report.totals[title.lower()][c] for c in COLUMNS), ""])
             print_table([title, "field", *COLUMNS, "rejected by reason"], lines)
-    print_table(["Triples in all", *COLUMNS], [["relations and attributes", *(report.totals["triples"][c] for c in COLUMNS)]])
+    print_table(
+        ["Triples in all", *COLUMNS], [["relations and attributes", *(report.totals["triples"][c] for c in COLUMNS)]]
+    )
 
 
 def _remarks(report: Report) -> list[str]:
-    lines = ["read = loaded + merged + rejected, in every row; distinct is counted before the rules take anything away."]
+    lines = [
+        "read = loaded + merged + rejected, in every row; distinct is counted before the rules take anything away."
+    ]
     for reason, fields in report.skipped.items():
         lines.append(f"no value ({reason}): " + ", ".join(f"{field} {number:,}" for field, number in fields.items()))
     if report.changed:
         lines.append("changed by a rule: " + ", ".join(f"{rule} {number:,}" for rule, number in report.changed.items()))
     lines.append("flagged, but loaded: " + ", ".join(f"{flag} {number:,}" for flag, number in report.flagged.items()))
     for relation, number in report.unknown.items():
-        lines.append(f"finding: the ontology does not know the relation {relation!r} ({number:,} triples kept aside in rejects.parquet)")
+        lines.append(
+            f"finding: the ontology does not know the relation {relation!r} ({number:,} triples kept aside in rejects.parquet)"
+        )
     return lines
 
 
@@ -72,12 +89,23 @@ def print_stats(stats: dict[str, Any], style: str) -> None:
         print_json(stats)
         return
     sources = [row["source"] for row in stats["sources"]]
-    print_table(["source", "licence", "files"], [[s["source"], s["license"], ", ".join(s["files"])] for s in stats["sources"]])
+    print_table(
+        ["source", "licence", "files"], [[s["source"], s["license"], ", ".join(s["files"])] for s in stats["sources"]]
+    )
     if stats["names"]:
-        print_table(["English names", "licence", "names"], [[n["table"], n["license"], n["names"]] for n in stats["names"]])
+        print_table(
+            ["English names", "licence", "names"], [[n["table"], n["license"], n["names"]] for n in stats["names"]]
+        )
     words = ontology()
     rows = [
-        [r["type"], words.entities[r["type"]].zh, r["count"], *(r["by_source"].get(s, 0) for s in sources), r["shared"], r["with_english"]]
+        [
+            r["type"],
+            words.entities[r["type"]].zh,
+            r["count"],
+            *(r["by_source"].get(s, 0) for s in sources),
+            r["shared"],
+            r["with_english"],
+        ]
         for r in stats["entities"]
     ]
     total = stats["totals"]
@@ -85,7 +113,13 @@ def print_stats(stats: dict[str, Any], style: str) -> None:
                  sum(r["shared"] for r in stats["entities"]), total["with_english"]])  # fmt: skip
     print_table(["type", "", "entities", *sources, "shared", "with English"], rows)
     rows = [
-        [r["relation"], words.relations[r["relation"]].zh, r["count"], *(r["by_source"].get(s, 0) for s in sources), r["shared"]]
+        [
+            r["relation"],
+            words.relations[r["relation"]].zh,
+            r["count"],
+            *(r["by_source"].get(s, 0) for s in sources),
+            r["shared"],
+        ]
         for r in stats["relations"]
     ]
     rows.append(["all", "", total["triples"], *(sum(r["by_source"].get(s, 0) for r in stats["relations"]) for s in sources),
@@ -96,12 +130,25 @@ def print_stats(stats: dict[str, Any], style: str) -> None:
 def print_findings(findings: list[Finding], style: str, examples: int) -> None:
     """Each audit with the number of its rows, and some of them."""
     if style == "json":
-        print_json([{k: v for k, v in asdict(f.audit).items()} | {"columns": f.columns, "count": len(f.rows), "rows": f.rows} for f in findings])
+        print_json(
+            [
+                asdict(f.audit)
+                | {"columns": f.columns, "count": len(f.rows), "rows": f.rows}
+                for f in findings
+            ]
+        )
         return
-    print_table(["audit", "severity", "rows", "what"], [[f.audit.name, f.audit.severity, len(f.rows), f.audit.title] for f in findings])
+    print_table(
+        ["audit", "severity", "rows", "what"],
+        [[f.audit.name, f.audit.severity, len(f.rows), f.audit.title] for f in findings],
+    )
     for finding in findings:
         if finding.rows and examples:
-            shown = finding.rows if finding.audit.severity == "info" and len(finding.rows) <= 10 * examples else finding.rows[:examples]
+            shown = (
+                finding.rows
+                if finding.audit.severity == "info" and len(finding.rows) <= 10 * examples
+                else finding.rows[:examples]
+            )
             click.echo(f"\n{finding.audit.name}: {finding.audit.why}")
             print_table(finding.columns, shown)
             if len(finding.rows) > len(shown):
@@ -112,7 +159,9 @@ def print_named(table: NameTable, entities: pl.DataFrame) -> None:
     """What a table of names gave to the graph."""
     given = entities.filter(pl.col("name_en_from") == table.name).group_by("type").len().sort("type")
     dropped = ", ".join(f"{reason} {number:,}" for reason, number in table.about["dropped"].items()) or "none"
-    click.echo(f"{table.name}: {table.about['read']:,} rows, {table.about['names']:,} names (left out: {dropped}); licence {table.about['license']}")
+    click.echo(
+        f"{table.name}: {table.about['read']:,} rows, {table.about['names']:,} names (left out: {dropped}); licence {table.about['license']}"
+    )
     print_table(["type", "entities named by it"], [*given.iter_rows(), ("all", given["len"].sum())])
 
 
@@ -121,5 +170,8 @@ def print_name_tables(tables: dict[str, dict[str, Any]], style: str) -> None:
     if style == "json":
         print_json([{"table": name, **about} for name, about in tables.items()])
         return
-    rows = [[name, about["file"], about["license"], about["names"], cell(about["dropped"])] for name, about in tables.items()]
+    rows = [
+        [name, about["file"], about["license"], about["names"], cell(about["dropped"])]
+        for name, about in tables.items()
+    ]
     print_table(["table", "file", "licence", "names", "left out"], rows)

@@ -15,7 +15,8 @@ def statistics(store: Store) -> dict[str, Any]:
     entities, triples, about = store.entities(), store.triples(), store.about()
     return {
         "sources": [
-            {"source": name, "license": a["license"], "files": a["files"], "raw": a["raw"]} for name, a in sorted(about["sources"].items())
+            {"source": name, "license": a["license"], "files": a["files"], "raw": a["raw"]}
+            for name, a in sorted(about["sources"].items())
         ],
         "names": [{"table": name, "license": a["license"], "names": a["names"]} for name, a in about["names"].items()],
         "entities": _rows(entities, "type", list(ontology().entities), with_english=True),

@@ -18,12 +18,23 @@ MENTIONS = Schema(
 
 STATEMENTS = Schema(
     "statements",
-    {"field": TEXT, "head_type": TEXT, "head": TEXT, "tail_type": TEXT, "tail": TEXT, "file": TEXT, "row": pl.UInt32, "reason": TEXT},
+    {
+        "field": TEXT,
+        "head_type": TEXT,
+        "head": TEXT,
+        "tail_type": TEXT,
+        "tail": TEXT,
+        "file": TEXT,
+        "row": pl.UInt32,
+        "reason": TEXT,
+    },
     required=("field", "head_type", "head", "tail", "file", "row"),
 )
 """Each (head, field, tail) as the file says it; `tail_type` only where the file itself types its tails."""
 
-NAMED = Schema("named entities", {"id": TEXT, "type": TEXT, "name": TEXT, "name_en": TEXT}, required=("id", "type", "name"))
+NAMED = Schema(
+    "named entities", {"id": TEXT, "type": TEXT, "name": TEXT, "name_en": TEXT}, required=("id", "type", "name")
+)
 """The entities of one source."""
 
 FACTS = Schema(
@@ -36,14 +47,33 @@ FACTS = Schema(
 
 REJECTS = Schema(
     "rejects",
-    {"action": TEXT, "kind": TEXT, "target": TEXT, "field": TEXT, "head": TEXT, "tail": TEXT, "reason": TEXT, "file": TEXT, "row": pl.UInt32},
+    {
+        "action": TEXT,
+        "kind": TEXT,
+        "target": TEXT,
+        "field": TEXT,
+        "head": TEXT,
+        "tail": TEXT,
+        "reason": TEXT,
+        "file": TEXT,
+        "row": pl.UInt32,
+    },
     required=("action", "kind", "field", "reason", "file", "row"),
 )
 """What was refused or changed, and why: `action` is refused or changed, `kind` entity or a fact's kind."""
 
 ENTITIES = Schema(
     "entities",
-    {"id": TEXT, "type": TEXT, "name": TEXT, "name_en": TEXT, "name_en_from": TEXT, "aliases": LIST, "sources": LIST, "attributes": TEXT},
+    {
+        "id": TEXT,
+        "type": TEXT,
+        "name": TEXT,
+        "name_en": TEXT,
+        "name_en_from": TEXT,
+        "aliases": LIST,
+        "sources": LIST,
+        "attributes": TEXT,
+    },
     required=("id", "type", "name", "aliases", "sources", "attributes"),
 )
 """The entities of a graph, sorted by `id` (`Disease:糖尿病`). `name_en_from`: the source or name table that gave

@@ -9,17 +9,39 @@ from kg.commands import format_option, graph_option
 
 @click.command()
 @graph_option
-@click.option("--pack", "packs", default="clinicalgpt,extended", show_default=True, help="Packs by name or folder, with commas between.")
+@click.option(
+    "--pack",
+    "packs",
+    default="clinicalgpt,extended",
+    show_default=True,
+    help="Packs by name or folder, with commas between.",
+)
 @click.option("--lang", "langs", default="zh,en", show_default=True, help="Languages, with commas between.")
 @click.option("--count", type=int, help="At most this many records, drawn by the seed; default: all.")
 @click.option("--seed", default=0, show_default=True, help="Decides variants, order and sample.")
-@click.option("--max-tails", default=12, show_default=True, help="At most this many tails in one answer; those that most sources say first.")
+@click.option(
+    "--max-tails",
+    default=12,
+    show_default=True,
+    help="At most this many tails in one answer; those that most sources say first.",
+)
 @click.option("--workers", default=1, show_default=True, help="Processes that render.")
-@click.option("--out", default="./records", show_default=True, type=click.Path(path_type=Path), help="Folder for the records.")
+@click.option(
+    "--out", default="./records", show_default=True, type=click.Path(path_type=Path), help="Folder for the records."
+)
 @click.option("--show", "examples", default=0, help="Print this many example pairs of each language.")
 @format_option("table", "json")
 def generate(
-    graph: str, packs: str, langs: str, count: int | None, seed: int, max_tails: int, workers: int, out: Path, examples: int, style: str
+    graph: str,
+    packs: str,
+    langs: str,
+    count: int | None,
+    seed: int,
+    max_tails: int,
+    workers: int,
+    out: Path,
+    examples: int,
+    style: str,
 ) -> None:
     """Turn a graph into instruction pairs with their whole lineage.
 
@@ -52,7 +74,13 @@ def generate(
 @click.argument("id_", metavar="[RECORD_ID]", required=False)
 @click.option("--triple", help="Trace a triple instead, to the records it stands in.")
 @graph_option
-@click.option("--records", default="./records", show_default=True, type=click.Path(path_type=Path), help="Folder that generate wrote.")
+@click.option(
+    "--records",
+    default="./records",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder that generate wrote.",
+)
 @format_option("table", "json")
 def trace(id_: str | None, triple: str | None, graph: str, records: Path, style: str) -> None:
     """Follow a record to its triples, source files and lines, template and licence; or a triple to its records.

@@ -65,7 +65,12 @@ def _triples(triples: Triples, entities: pl.DataFrame, bits: dict[str, int]) -> 
 
 
 def _doubtful(name: pl.Expr) -> pl.Expr:
-    return pl.when(name.str.contains(TRUNCATED)).then(pl.lit("truncated-name")).when(name.str.contains(ONLY_DIGITS)).then(pl.lit("digits-only-name"))
+    return (
+        pl.when(name.str.contains(TRUNCATED))
+        .then(pl.lit("truncated-name"))
+        .when(name.str.contains(ONLY_DIGITS))
+        .then(pl.lit("digits-only-name"))
+    )
 
 
 def _mask(sources: pl.Series, bits: dict[str, int]) -> pl.Series:
@@ -76,8 +81,12 @@ def _mask(sources: pl.Series, bits: dict[str, int]) -> pl.Series:
 
 def _attributes(entities: pl.DataFrame, bits: dict[str, int]) -> pl.DataFrame:
     known = ontology().attributes
-    columns: dict[str, list[Any]] = {name: [] for name in ("key", "kind", "relation", "head", "value", "mask", "confirmed")}
-    for number, id_, text in entities.filter(pl.col("attributes") != "{}").select("number", "id", "attributes").iter_rows():
+    columns: dict[str, list[Any]] = {
+        name: [] for name in ("key", "kind", "relation", "head", "value", "mask", "confirmed")
+    }
+    for number, id_, text in (
+        entities.filter(pl.col("attributes") != "{}").select("number", "id", "attributes").iter_rows()
+    ):
         for attribute, values in orjson.loads(text).items():
             for value, origins in values.items():
                 sources = {origin.partition("/")[0] for origin in origins}
@@ -88,7 +97,15 @@ def _attributes(entities: pl.DataFrame, bits: dict[str, int]) -> pl.DataFrame:
                 columns["value"].append(value)
                 columns["mask"].append(sum(bits[name] for name in sources))
                 columns["confirmed"].append(len(origins))
-    schema = {"key": pl.String, "kind": pl.String, "relation": pl.String, "head": pl.UInt32, "value": pl.String, "mask": pl.Int64, "confirmed": pl.UInt32}
+    schema = {
+        "key": pl.String,
+        "kind": pl.String,
+        "relation": pl.String,
+        "head": pl.UInt32,
+        "value": pl.String,
+        "mask": pl.Int64,
+        "confirmed": pl.UInt32,
+    }
     rows = pl.DataFrame(columns, schema=schema)
     doubt = entities.select(_doubtful(pl.col("name"))).to_series()
     return rows.select(

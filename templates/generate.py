@@ -23,7 +23,14 @@ from tools.frames import Schema
 
 COVERAGE = Schema(
     "coverage",
-    {"triple": pl.String, "kind": pl.String, "relation": pl.String, "lang": pl.String, "records": pl.UInt32, "reason": pl.String},
+    {
+        "triple": pl.String,
+        "kind": pl.String,
+        "relation": pl.String,
+        "lang": pl.String,
+        "records": pl.UInt32,
+        "reason": pl.String,
+    },
     required=("triple", "kind", "relation", "lang", "records"),
 )
 """A row for each triple (attribute values and aliases too) and language: in how many records it stands, or why in none."""
@@ -42,7 +49,13 @@ class Result:
 
 
 def generate(
-    store: Store, packs: list[Pack], langs: tuple[str, ...], count: int | None, seed: int, max_tails: int, workers: int = 1
+    store: Store,
+    packs: list[Pack],
+    langs: tuple[str, ...],
+    count: int | None,
+    seed: int,
+    max_tails: int,
+    workers: int = 1,
 ) -> Result:
     """Records in a seeded order, and what became of every fact. The same settings give the same bytes."""
     for lang in langs:
@@ -58,7 +71,9 @@ def generate(
     frames = [_records(graph, selection, *text) for selection, text in zip(selections, texts, strict=True) if text[0]]
     records = pl.concat(frames).sort("key", "id").drop("key") if frames else RECORDS.frame()
     coverage = _coverage(graph, selections, langs)
-    return Result(RECORDS.check(records, "the records"), COVERAGE.check(coverage, "the coverage"), _counts(records, coverage))
+    return Result(
+        RECORDS.check(records, "the records"), COVERAGE.check(coverage, "the coverage"), _counts(records, coverage)
+    )
 
 
 def write(result: Result, folder: Path, settings: dict[str, Any], about: dict[str, Any]) -> None:
@@ -68,31 +83,49 @@ def write(result: Result, folder: Path, settings: dict[str, Any], about: dict[st
         result.records.write_ndjson(stage / "records.jsonl")
         result.coverage.write_parquet(stage / "coverage.parquet", compression="zstd", compression_level=1)
         outputs = {name: sha256(stage / name) for name in ("records.parquet", "records.jsonl", "coverage.parquet")}
-        inputs = {f"{name}/{file}": value for name, a in sorted(about["sources"].items()) for file, value in a["files"].items()}
+        inputs = {
+            f"{name}/{file}": value
+            for name, a in sorted(about["sources"].items())
+            for file, value in a["files"].items()
+        }
         inputs |= {f"names/{name}": a["sha256"] for name, a in sorted(about["names"].items())}
         (stage / "run.json").write_bytes(manifest("generate", settings, inputs, outputs=outputs, **result.counts))
 
 
 Job = tuple[Path, str, str, int, list[str], list[list[str]]]
+Texts = tuple[list[int], list[str], list[str], list[str]]
 
 
-def _render(selections: list[Selection], workers: int) -> list[tuple[list[int], list[str], list[str], list[str]]]:
+def _render(selections: list[Selection], workers: int) -> list[Texts]:
     """For each selection: the rows in the order rendered, the user's and the assistant's texts, and the records' ids."""
     jobs: list[Job] = []
     places: list[tuple[int, list[int]]] = []
     for number, selection in enumerate(selections):
-        groups = selection.groups.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), "variant", "name", "tails")
+        groups = selection.groups.select(
+            pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), "variant", "name", "tails"
+        )
         for variant in range(len(selection.template.variants)):
             for part in groups.filter(pl.col("variant") == variant).iter_slices(NOT_ALONE):
                 template = selection.template
-                jobs.append((template.file.parent, template.name, template.lang, variant, part["name"].to_list(), part["tails"].to_list()))
+                jobs.append(
+                    (
+                        template.file.parent,
+                        template.name,
+                        template.lang,
+                        variant,
+                        part["name"].to_list(),
+                        part["tails"].to_list(),
+                    )
+                )
                 places.append((number, part["row"].to_list()))
     cache = {(s.template.file.parent, s.template.name, s.template.lang): s.template for s in selections}
     done = map(_Work(cache), jobs) if workers == 1 else _in_processes(jobs, workers)
-    texts: list[tuple[list[int], list[str], list[str], list[str]]] = [([], [], [], []) for _ in selections]
-    for (number, rows), (users, assistants, ids) in zip(places, done, strict=True):
-        for column, part in zip(texts[number], (rows, users, assistants, ids), strict=True):
-            column.extend(part)  # type: ignore[arg-type]  # one type a column
+    texts: list[Texts] = [([], [], [], []) for _ in selections]
+    for (number, places_of), (users, assistants, ids) in zip(places, done, strict=True):
+        texts[number][0].extend(places_of)
+        texts[number][1].extend(users)
+        texts[number][2].extend(assistants)
+        texts[number][3].extend(ids)
     return texts
 
 
@@ -109,7 +142,11 @@ class _Work:
         template = self._templates[folder, name, lang]
         users, assistants = render(template, template.variants[variant], heads, tails)
         mark = f"{template.id}#{variant + 1}"
-        return users, assistants, [digest(f"{mark}\x1f{user}\x1f{answer}") for user, answer in zip(users, assistants, strict=True)]
+        return (
+            users,
+            assistants,
+            [digest(f"{mark}\x1f{user}\x1f{answer}") for user, answer in zip(users, assistants, strict=True)],
+        )
 
 
 def _in_processes(jobs: list[Job], workers: int) -> Iterable[tuple[list[str], list[str], list[str]]]:
@@ -118,14 +155,20 @@ def _in_processes(jobs: list[Job], workers: int) -> Iterable[tuple[list[str], li
         yield from pool.map(_Work(), jobs)
 
 
-def _records(graph: View, selection: Selection, rows: list[int], users: list[str], assistants: list[str], ids: list[str]) -> pl.DataFrame:
+def _records(
+    graph: View, selection: Selection, rows: list[int], users: list[str], assistants: list[str], ids: list[str]
+) -> pl.DataFrame:
     template, joiner = selection.template, "、" if selection.template.lang == "zh" else ", "
     groups = selection.groups[pl.Series(rows, dtype=pl.UInt32)]
     fact_ids = graph.facts["id"]
     flat = groups["facts"].explode()
     lengths = groups["facts"].list.len()
     owner = pl.int_range(groups.height, eager=True).repeat_by(lengths).explode()
-    listed = pl.DataFrame({"owner": owner, "fact": fact_ids.gather(flat)}).group_by("owner", maintain_order=True).agg("fact")["fact"]
+    listed = (
+        pl.DataFrame({"owner": owner, "fact": fact_ids.gather(flat)})
+        .group_by("owner", maintain_order=True)
+        .agg("fact")["fact"]
+    )
     question = pl.struct(pl.lit("user").alias("role"), pl.col("user").alias("content"))
     answer = pl.struct(pl.lit("assistant").alias("role"), pl.col("assistant").alias("content"))
     sources = {mask: _joined(graph, mask, 0, " + ") for mask in groups["mask"].unique()}
@@ -160,11 +203,21 @@ def _coverage(graph: View, selections: list[Selection], langs: tuple[str, ...]) 
     for lang in langs:
         mine = [selection for selection in selections if selection.template.lang == lang]
         exported = [s.groups.select(pl.col("facts").explode().alias("fact")).drop_nulls() for s in mine]
-        parts = [frame.with_columns(pl.lit(CODES["exported"], pl.UInt8).alias("code")) for frame in exported] + [s.left_out for s in mine]
+        parts = [frame.with_columns(pl.lit(CODES["exported"], pl.UInt8).alias("code")) for frame in exported] + [
+            s.left_out for s in mine
+        ]
         none = pl.DataFrame(schema={"fact": pl.UInt32, "code": pl.UInt8})
-        fates = pl.concat([none, *parts]).group_by("fact").agg(pl.col("code").min(), (pl.col("code") == 0).sum().alias("records"))
+        fates = (
+            pl.concat([none, *parts])
+            .group_by("fact")
+            .agg(pl.col("code").min(), (pl.col("code") == 0).sum().alias("records"))
+        )
         rows = graph.facts.with_row_index("fact").join(fates, on="fact", how="left", maintain_order="left")
-        reason = pl.col("code").fill_null(CODES["no-template"]).replace_strict(dict(enumerate(REASONS)), return_dtype=pl.String)
+        reason = (
+            pl.col("code")
+            .fill_null(CODES["no-template"])
+            .replace_strict(dict(enumerate(REASONS)), return_dtype=pl.String)
+        )
         frames.append(
             rows.select(
                 pl.col("id").alias("triple"), "kind", "relation", pl.lit(lang).alias("lang"),
@@ -181,4 +234,9 @@ def _counts(records: pl.DataFrame, coverage: pl.DataFrame) -> dict[str, Any]:
     for lang, reason, number in fates.iter_rows():
         drops.setdefault(lang, {})[reason] = number
     by_license = dict(records.group_by("license").len().sort("license").iter_rows())
-    return {"records": records.height, "by_template": dict(by_template.iter_rows()), "by_license": by_license, "triples": drops}
+    return {
+        "records": records.height,
+        "by_template": dict(by_template.iter_rows()),
+        "by_license": by_license,
+        "triples": drops,
+    }

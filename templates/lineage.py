@@ -32,7 +32,9 @@ def trace_record(store: Store, folder: Path, id_: str) -> dict[str, Any]:
     triples = find_triples(store.entities(), store.triples(), set(record["facts"]))
     lost = set(record["facts"]) - {triple["id"] for triple in triples}
     if lost:
-        raise InputError(f"{folder}: the graph holds no triple {min(lost)}; was it loaded anew since? Run generate again, or name its graph")
+        raise InputError(
+            f"{folder}: the graph holds no triple {min(lost)}; was it loaded anew since? Run generate again, or name its graph"
+        )
     english = _english_names(store, record, triples) if record["lang"] == "en" else []
     return {
         "record": {key: record[key] for key in ("id", "task", "lang", "messages", "answer", "group")},
@@ -49,11 +51,22 @@ def trace_triple(store: Store, folder: Path, id_: str) -> dict[str, Any]:
     whole = _one(fates.unique("triple"), "triple", id_, folder)["triple"][0]
     triples = find_triples(store.entities(), store.triples(), {whole})
     if not triples:
-        raise InputError(f"{folder}: the graph holds no triple {whole}; was it loaded anew since? Run generate again, or name its graph")
-    records = records_of(folder).filter(pl.col("facts").list.contains(whole)).select("id", "lang", "template", "messages").collect()
+        raise InputError(
+            f"{folder}: the graph holds no triple {whole}; was it loaded anew since? Run generate again, or name its graph"
+        )
+    records = (
+        records_of(folder)
+        .filter(pl.col("facts").list.contains(whole))
+        .select("id", "lang", "template", "messages")
+        .collect()
+    )
     return {
         "triple": _explained(triples[0], store.about()["sources"]),
-        "coverage": COVERAGE.check(fates, str(folder)).filter(pl.col("triple") == whole).sort("lang").select("lang", "records", "reason").to_dicts(),
+        "coverage": COVERAGE.check(fates, str(folder))
+        .filter(pl.col("triple") == whole)
+        .sort("lang")
+        .select("lang", "records", "reason")
+        .to_dicts(),
         "records": records.sort("id").to_dicts(),
     }
 
@@ -69,7 +82,9 @@ def _one(found: pl.DataFrame, column: str, id_: str, folder: Path) -> pl.DataFra
     if found.height == 0:
         raise UsageError(f"{folder}: no {'record' if column == 'id' else 'triple'} has an id that begins with {id_!r}")
     if found.height > 1:
-        raise UsageError(f"{id_!r} is the beginning of several ids: {', '.join(sorted(found[column].to_list())[:3])}; give more of it")
+        raise UsageError(
+            f"{id_!r} is the beginning of several ids: {', '.join(sorted(found[column].to_list())[:3])}; give more of it"
+        )
     return found
 
 
@@ -106,6 +121,11 @@ def _english_names(store: Store, record: dict[str, Any], triples: list[dict[str,
     tables = store.about()["names"]
     rows = store.entities().filter(pl.col("id").is_in(list(ids)) & ~pl.col("name_en").str.contains(HAN)).sort("id")
     return [
-        {"entity": row["id"], "name_en": row["name_en"], "table": row["name_en_from"], "license": tables.get(row["name_en_from"], {}).get("license")}
+        {
+            "entity": row["id"],
+            "name_en": row["name_en"],
+            "table": row["name_en_from"],
+            "license": tables.get(row["name_en_from"], {}).get("license"),
+        }
         for row in rows.iter_rows(named=True)
     ]

@@ -19,16 +19,28 @@ def lint(pack: Pack) -> list[str]:
     faults = [fault for template in pack.templates for fault in _template(template)]
     for name, info in pack.info.templates.items():
         both = {t.lang: t for t in pack.templates if t.name == name}
-        faults += [f"{pack.folder / 'pack.yaml'}: {name}: says nothing about why there is no {lang}" for lang, why in info.missing.items() if not why]
+        faults += [
+            f"{pack.folder / 'pack.yaml'}: {name}: says nothing about why there is no {lang}"
+            for lang, why in info.missing.items()
+            if not why
+        ]
         if len(both) == len(LANGUAGES) and len({len(t.variants) for t in both.values()}) > 1:
             counts = ", ".join(f"{lang} {len(t.variants)}" for lang, t in both.items())
-            faults.append(f"{pack.folder / 'pack.yaml'}: {name}: the languages differ in their number of variants ({counts})")
+            faults.append(
+                f"{pack.folder / 'pack.yaml'}: {name}: the languages differ in their number of variants ({counts})"
+            )
         if len(both) == len(LANGUAGES):
             faults += _parity(pack, name, both)
         for lang, origins in info.origin.items():
             if lang in both and len(origins) != len(both[lang].variants):
-                faults.append(f"{pack.folder / 'pack.yaml'}: {name}: origin.{lang} has {len(origins)} entries for {len(both[lang].variants)} variants")
-            faults += [f"{pack.folder / 'pack.yaml'}: {name}: origin {o!r}; expected paper or ours" for o in origins if o not in ("paper", "ours")]
+                faults.append(
+                    f"{pack.folder / 'pack.yaml'}: {name}: origin.{lang} has {len(origins)} entries for {len(both[lang].variants)} variants"
+                )
+            faults += [
+                f"{pack.folder / 'pack.yaml'}: {name}: origin {o!r}; expected paper or ours"
+                for o in origins
+                if o not in ("paper", "ours")
+            ]
     return faults
 
 

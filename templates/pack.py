@@ -48,7 +48,11 @@ class TemplateInfo(Settings):
         relations = {name for key, r in known.relations.items() for name in (key, r.inverse)}
         if (self.attribute is None) == (not self.relations):
             raise ValueError("give relations (with tail) or attribute")
-        for name, all_names in ((self.head, known.entities), (self.tail or self.head, known.entities), (self.attribute or "icd10", known.attributes)):
+        for name, all_names in (
+            (self.head, known.entities),
+            (self.tail or self.head, known.entities),
+            (self.attribute or "icd10", known.attributes),
+        ):
             if name not in all_names:
                 raise ValueError(f"{name!r} is not in the ontology; {registry.suggestion(name, list(all_names))}")
         for name in self.relations:
@@ -118,14 +122,27 @@ def find_pack(name: str) -> Pack:
 def load_pack(folder: Path) -> Pack:
     """The pack in a folder, every file parsed. Raises InputError with file and line."""
     info = load_yaml(folder / "pack.yaml", PackInfo)
-    expected = {f"{name}.{lang}.j2" for name, t in info.templates.items() for lang in LANGUAGES if lang not in t.missing}
+    expected = {
+        f"{name}.{lang}.j2" for name, t in info.templates.items() for lang in LANGUAGES if lang not in t.missing
+    }
     there = {file.name for file in folder.glob("*.j2")}
     if expected != there:
         lost, extra = sorted(expected - there), sorted(there - expected)
-        what = [f"{name} is missing (or say why under missing:)" for name in lost] + [f"{name} belongs to no template" for name in extra]
+        what = [f"{name} is missing (or say why under missing:)" for name in lost] + [
+            f"{name} belongs to no template" for name in extra
+        ]
         raise InputError(f"{folder / 'pack.yaml'}: {'; '.join(what)}")
     templates = [
-        Template(info.name, info.version, info.license, name, lang, t, folder / f"{name}.{lang}.j2", _variants(folder / f"{name}.{lang}.j2", lang))
+        Template(
+            info.name,
+            info.version,
+            info.license,
+            name,
+            lang,
+            t,
+            folder / f"{name}.{lang}.j2",
+            _variants(folder / f"{name}.{lang}.j2", lang),
+        )
         for name, t in sorted(info.templates.items())
         for lang in LANGUAGES
         if lang not in t.missing
@@ -135,7 +152,9 @@ def load_pack(folder: Path) -> Pack:
 
 def environment(lang: str) -> ImmutableSandboxedEnvironment:
     """The sandbox of a language: strict undefined, no globals, our filters alone."""
-    made = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+    made = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+    )
     made.globals.clear()
     made.filters.clear()
     made.filters.update(FILTERS[lang])
@@ -193,7 +212,9 @@ def _variants(file: Path, lang: str) -> tuple[Variant, ...]:
             raise InputError(f"{file}:{node.lineno}: text outside of the blocks user_1, assistant_1, ...")
     numbers = sorted({number for number, _ in bodies})
     if not numbers or numbers != list(range(1, len(numbers) + 1)) or len(bodies) != 2 * len(numbers):
-        raise InputError(f"{file}: the variants must be pairs of blocks user_1 and assistant_1, user_2 and assistant_2, ...")
+        raise InputError(
+            f"{file}: the variants must be pairs of blocks user_1 and assistant_1, user_2 and assistant_2, ..."
+        )
     return tuple(Variant(n, bodies[n, "user"], bodies[n, "assistant"]) for n in numbers)
 
 
@@ -205,15 +226,21 @@ def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
 
 def _refuse(file: Path, lang: str, node: nodes.Node) -> None:
     if not isinstance(node, ALLOWED):
-        raise InputError(f"{file}:{node.lineno}: {type(node).__name__.lower()} is not for templates; compute in Python, phrase in Jinja")
+        raise InputError(
+            f"{file}:{node.lineno}: {type(node).__name__.lower()} is not for templates; compute in Python, phrase in Jinja"
+        )
     if isinstance(node, nodes.Filter) and node.name not in FILTERS[lang]:
-        raise InputError(f"{file}:{node.lineno}: no filter {node.name!r}; {registry.suggestion(node.name, list(FILTERS[lang]))}")
+        raise InputError(
+            f"{file}:{node.lineno}: no filter {node.name!r}; {registry.suggestion(node.name, list(FILTERS[lang]))}"
+        )
 
 
 def _block_name(file: Path, node: nodes.Block) -> tuple[str, int]:
     match = BLOCK.match(node.name)
     if not match:
-        raise InputError(f"{file}:{node.lineno}: a block is called {node.name!r}; expected user_1, assistant_1, user_2, ...")
+        raise InputError(
+            f"{file}:{node.lineno}: a block is called {node.name!r}; expected user_1, assistant_1, user_2, ..."
+        )
     return match[1], int(match[2])
 
 

@@ -12,7 +12,9 @@ END = "\x1e"
 """Ends each rendered block; a control character that cleaning keeps out of every name and value."""
 
 
-def render(template: Template, variant: Variant, heads: Sequence[str], tails: Sequence[list[str]]) -> tuple[list[str], list[str]]:
+def render(
+    template: Template, variant: Variant, heads: Sequence[str], tails: Sequence[list[str]]
+) -> tuple[list[str], list[str]]:
     """The user's and the assistant's text for each (head, tails). Raises InputError with the template's file."""
     if not heads:
         return [], []
@@ -22,7 +24,9 @@ def render(template: Template, variant: Variant, heads: Sequence[str], tails: Se
     except (TemplateError, TypeError, ValueError) as error:
         raise InputError(f"{template.file}: variant {variant.number} cannot be rendered: {error}") from error
     if len(parts) != 2 * len(heads) + 1:
-        raise InputError(f"{template.file}: a name holds the control character U+001E; load its source with the cleaning rules on")
+        raise InputError(
+            f"{template.file}: a name holds the control character U+001E; load its source with the cleaning rules on"
+        )
     return [text.strip() for text in parts[0:-1:2]], [text.strip() for text in parts[1::2]]
 
 

@@ -39,7 +39,9 @@ def select(view: View, facts: pl.DataFrame, template: Template, seed: int, max_t
     rows = rows.filter(~nameless)
     limit = 1 if template.info.single else max_tails
     rows = _ranked(view, rows, seed, limit)
-    left_out.append(_because(rows.filter(pl.col("rank") >= limit), "other-value" if template.info.single else "max-tails"))
+    left_out.append(
+        _because(rows.filter(pl.col("rank") >= limit), "other-value" if template.info.single else "max-tails")
+    )
     groups = (
         rows.filter(pl.col("rank") < limit)
         .group_by("head", maintain_order=True)
@@ -97,7 +99,9 @@ def _edges(facts: pl.DataFrame, relations: tuple[str, ...]) -> pl.DataFrame:
     forward = [name for name in relations if name in known]
     backward = [inverses[name] for name in relations if name not in known]
     backward += [name for name in forward if known[name].symmetric]
-    turned = facts.filter(pl.col("relation").is_in(backward)).rename({"head": "tail", "tail": "head"}).select(facts.columns)
+    turned = (
+        facts.filter(pl.col("relation").is_in(backward)).rename({"head": "tail", "tail": "head"}).select(facts.columns)
+    )
     return pl.concat([facts.filter(pl.col("relation").is_in(forward)), turned])
 
 
@@ -106,7 +110,10 @@ def _ranked(view: View, rows: pl.DataFrame, seed: int, limit: int) -> pl.DataFra
     rows = rows.with_columns(pl.len().over("head").alias("size"))
     crowded = rows.filter(pl.col("size") > limit)
     ids = view.facts["id"].gather(crowded["fact"]).to_list()
-    keys = pl.DataFrame({"fact": crowded["fact"], "shuffle": [digest(f"{seed}|{id_}") for id_ in ids]}, schema_overrides={"shuffle": pl.String})
+    keys = pl.DataFrame(
+        {"fact": crowded["fact"], "shuffle": [digest(f"{seed}|{id_}") for id_ in ids]},
+        schema_overrides={"shuffle": pl.String},
+    )
     rows = rows.join(keys.unique("fact"), on="fact", how="left")
     rows = rows.sort("head", pl.col("confirmed"), "shuffle", "fact", descending=[False, True, False, False])
     return rows.with_columns(pl.int_range(pl.len()).over("head").alias("rank"))

@@ -17,13 +17,20 @@ def print_result(result: Result, folder: str, style: str, examples: int) -> None
         print_json(counts)
         return
     print_table(["template", "records"], [*counts["by_template"].items(), ("all", counts["records"])])
-    reasons = sorted({reason for fates in counts["triples"].values() for reason in fates}, key=lambda r: (r != "exported", r))
+    reasons = sorted(
+        {reason for fates in counts["triples"].values() for reason in fates}, key=lambda r: (r != "exported", r)
+    )
     langs = list(counts["triples"])
-    print_table(["triples", *langs], [[reason, *(counts["triples"][lang].get(reason, 0) for lang in langs)] for reason in reasons])
+    print_table(
+        ["triples", *langs],
+        [[reason, *(counts["triples"][lang].get(reason, 0) for lang in langs)] for reason in reasons],
+    )
     print_table(["licence", "records"], list(counts["by_license"].items()))
     for lang in langs:
         print_examples(result.records.filter(pl.col("lang") == lang), lang, examples)
-    click.echo(f"\n{counts['records']:,} records are in {folder}: records.parquet, records.jsonl, coverage.parquet, run.json")
+    click.echo(
+        f"\n{counts['records']:,} records are in {folder}: records.parquet, records.jsonl, coverage.parquet, run.json"
+    )
 
 
 def print_examples(records: pl.DataFrame, lang: str, count: int) -> None:
@@ -31,7 +38,9 @@ def print_examples(records: pl.DataFrame, lang: str, count: int) -> None:
     shown = records.unique(pl.col("template").str.replace(r"\..*$", ""), keep="first", maintain_order=True).head(count)
     for row in shown.iter_rows(named=True):
         user, assistant = (message["content"] for message in row["messages"])
-        click.echo(f"\n[{lang}] {user}\n     {assistant}\n     {row['template']}  {row['source']}  kgtools trace {row['id']}")
+        click.echo(
+            f"\n[{lang}] {user}\n     {assistant}\n     {row['template']}  {row['source']}  kgtools trace {row['id']}"
+        )
 
 
 def print_trace(trace: dict[str, Any], style: str) -> None:
@@ -42,7 +51,10 @@ def print_trace(trace: dict[str, Any], style: str) -> None:
         _print_record(trace)
     else:
         _print_triples([trace["triple"]])
-        print_table(["language", "records", "reason"], [[c["lang"], c["records"], c["reason"] or "exported"] for c in trace["coverage"]])
+        print_table(
+            ["language", "records", "reason"],
+            [[c["lang"], c["records"], c["reason"] or "exported"] for c in trace["coverage"]],
+        )
         print_table(["record", "language", "template"], [[r["id"], r["lang"], r["template"]] for r in trace["records"]])
 
 
@@ -64,7 +76,17 @@ def _print_triples(triples: list[dict[str, Any]]) -> None:
     for triple in triples:
         for place in triple["origins"]:
             where = f"{place['file']}:{place['row']}"
-            rows.append([triple["id"], triple["head"], triple["relation"], triple["tail"], place["source"], where, place["field"]])
+            rows.append(
+                [
+                    triple["id"],
+                    triple["head"],
+                    triple["relation"],
+                    triple["tail"],
+                    place["source"],
+                    where,
+                    place["field"],
+                ]
+            )
     print_table(["triple", "head", "relation", "tail", "source", "file:row", "field"], rows)
 
 
@@ -78,7 +100,9 @@ def print_packs(packs: list[Pack], faults: dict[str, list[str]] | None, style: s
     if style == "json":
         print_json(rows)
         return
-    print_table(["pack", "version", "templates", "variants", "licence", "title"], [list(row.values())[:6] for row in rows])
+    print_table(
+        ["pack", "version", "templates", "variants", "licence", "title"], [list(row.values())[:6] for row in rows]
+    )
     for each in (faults or {}).values():
         for fault in each:
             click.echo(fault)

@@ -36,7 +36,9 @@ def load_yaml(path: Path, model: type[M]) -> M:
         return model.model_validate({} if values is None else values)
     except ValidationError as error:
         lines = dict(_lines(tree, ())) if tree else {}
-        raise InputError("\n".join(f"{path}:{_line(lines, fault['loc'])}: {_fault(fault)}" for fault in error.errors())) from error
+        raise InputError(
+            "\n".join(f"{path}:{_line(lines, fault['loc'])}: {_fault(fault)}" for fault in error.errors())
+        ) from error
 
 
 def _lines(node: yaml.Node, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], int]]:

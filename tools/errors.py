@@ -25,5 +25,5 @@ class MissingExtraError(KgtoolsError):
     """A feature whose packages are not installed; the message names the pip command."""
 
 
-class Findings(Exception):  # noqa: N818 - an outcome, not an error
+class Findings(Exception):
     """A check found something; the command has printed it and exits with 1."""

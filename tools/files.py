@@ -74,7 +74,9 @@ def json_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             rows = list(enumerate(orjson.loads(text), start=1))
         except orjson.JSONDecodeError as error:
-            raise InputError(f"{path}:{error.lineno}: not valid JSON: {error.msg}; was the download cut off?") from error
+            raise InputError(
+                f"{path}:{error.lineno}: not valid JSON: {error.msg}; was the download cut off?"
+            ) from error
     else:
         rows = list(_json_lines(path, text))
     for row, record in rows:

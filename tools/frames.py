@@ -32,4 +32,6 @@ class Schema:
 
     def frame(self, rows: Any = None) -> pl.DataFrame:
         """A frame of these columns from a list of rows or a mapping of columns; empty without."""
-        return pl.DataFrame(rows if rows is not None else [], schema=self.columns, orient="row" if isinstance(rows, list) else None)
+        return pl.DataFrame(
+            rows if rows is not None else [], schema=self.columns, orient="row" if isinstance(rows, list) else None
+        )

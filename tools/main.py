@@ -15,10 +15,10 @@ DONE, FOUND, FAILED = 0, 1, 2
 class CommandHost(click.Group):
     """Commands from the entry points `kgtools.commands`, imported one by one; a broken one says so and harms no other."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click calls it so
         return registry.names("commands")
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002 - click calls it so
         if name not in registry.names("commands"):
             return None
         try:
@@ -27,7 +27,9 @@ class CommandHost(click.Group):
             return _broken(name, error)
         return command if isinstance(command, click.Command) else _broken(name, TypeError("not a click command"))
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in registry.names("commands") and not args[0].startswith("-"):
             ctx.fail(f"no command is called {args[0]!r}; {registry.suggestion(args[0], registry.names('commands'))}")
         return super().resolve_command(ctx, args)
@@ -54,7 +56,9 @@ def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
 
 
 @click.group(cls=CommandHost, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version.")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version."
+)
 def cli() -> None:
     """Turn medical knowledge graphs into traceable, bilingual instruction data."""
 
@@ -83,7 +87,10 @@ def run(args: list[str] | None = None) -> int:
     except OSError as error:
         if error.errno not in FULL:
             raise
-        return _say(f"error: {error.filename or 'the output'}: {error.strerror}; free some space and run it again: what was there before is untouched", FAILED)
+        return _say(
+            f"error: {error.filename or 'the output'}: {error.strerror}; free some space and run it again: what was there before is untouched",
+            FAILED,
+        )
     return result if isinstance(result, int) else DONE
 
 

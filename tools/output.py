@@ -31,7 +31,12 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: st
     kept = list(rows)
     for index, column in enumerate(columns):
         numbers = all(isinstance(row[index], int | float) or row[index] is None for row in kept)
-        table.add_column(Text(column), justify="right" if numbers and kept else "left", overflow="fold", no_wrap=not sys.stdout.isatty())
+        table.add_column(
+            Text(column),
+            justify="right" if numbers and kept else "left",
+            overflow="fold",
+            no_wrap=not sys.stdout.isatty(),
+        )
     for row in kept:
         table.add_row(*(Text(cell(value)) for value in row))
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
@@ -84,7 +89,9 @@ def print_rows(columns: list[str], rows: Iterable[list[Any]], style: str, out: P
 def _write(file: Any, columns: list[str], rows: Iterable[list[Any]], style: str) -> None:
     if style == "jsonl":
         for row in rows:
-            file.write(orjson.dumps(dict(zip(columns, row, strict=True)), option=orjson.OPT_APPEND_NEWLINE, default=str))
+            file.write(
+                orjson.dumps(dict(zip(columns, row, strict=True)), option=orjson.OPT_APPEND_NEWLINE, default=str)
+            )
     else:
         for line in _csv_lines(columns, rows):
             file.write(line.encode("utf-8"))
@@ -97,9 +104,9 @@ def _csv_lines(columns: list[str], rows: Iterable[list[Any]]) -> Iterable[str]:
             return text
 
     writer = csv.writer(Line(), lineterminator="\n")
-    yield writer.writerow(columns)  # type: ignore[misc]  # csv gives back what write() gives
+    yield writer.writerow(columns)
     for row in rows:
-        yield writer.writerow([orjson.dumps(v, default=str).decode() if isinstance(v, list | dict) else v for v in row])  # type: ignore[misc]
+        yield writer.writerow([orjson.dumps(v, default=str).decode() if isinstance(v, list | dict) else v for v in row])
 
 
 def _parquet(columns: list[str], rows: Iterable[list[Any]], out: Path | None) -> None:

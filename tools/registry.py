@@ -28,7 +28,9 @@ def find(group: str, name: str) -> Any:
     try:
         return points[name].load()
     except (ImportError, AttributeError) as error:
-        raise UsageError(f"the {group.removesuffix('s')} {name!r} ({points[name].value}) cannot be loaded: {error}") from error
+        raise UsageError(
+            f"the {group.removesuffix('s')} {name!r} ({points[name].value}) cannot be loaded: {error}"
+        ) from error
 
 
 def suggestion(name: str, known: list[str]) -> str:

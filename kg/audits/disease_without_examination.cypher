@@ -1,4 +1,4 @@
-// title: Diseases without a examination
+// title: Diseases without an examination
 // title_zh: 没有检查的疾病
 // severity: warning
 // why: Questions on how to confirm the disease have no answer.

@@ -57,8 +57,8 @@ def read(paths: list[Path], options: Options) -> Reading:
         named, said = _typed(named, "name", fallback, known), _typed(said, "head", fallback, known)
         if named.height and (named["type"] == UNTYPED).all():
             raise InputError(
-                f"{path}:{named['row'][0]}: nothing says what kind of entity {named['name'][0]!r} is; rename the file to"
-                " symptom.json, treatment.json, disease.json or drug.json, or say --type Symptom"
+                f"{path}:{named['row'][0]}: nothing says what kind of entity {named['name'][0]!r} is; rename the file"
+                " to symptom.json, treatment.json, disease.json or drug.json, or say --type Symptom"
             )
         collect.start(names[path])
         collect.add(named.with_columns(field=pl.lit("name")), said.rename({"type": "head_type"}))

@@ -107,7 +107,7 @@ def _lists_by_type(path: Path, lists: dict[str, Any]) -> Iterator[Head]:
 
 
 def _knowledge(where: str, row: int, answer: dict[str, Any]) -> Iterator[Head]:
-    """The site's star of stars: the centre, its relation nodes (category 关系), their values; nothing in an empty one."""
+    """A star of stars: the centre, its relation nodes (category 关系), their values (an empty answer has none)."""
     nodes, links = _objects(where, "node", answer["node"]), _objects(where, "link", answer["link"])
     categories = [each.get("name") for each in _objects(where, "categories", answer.get("categories", []))]
     centre = categories.index("中心词") if "中心词" in categories else 0

@@ -55,8 +55,14 @@ def _rows(path: Path) -> Iterator[Row]:
             if not any(cells):
                 continue
             if len(cells) != len(header):
-                raise InputError(f"{path}:{reader.line_num}: {len(cells)} columns, expected {len(header)}; was the download cut off?")
-            yield reader.line_num, dict(zip(COLUMNS, cells, strict=False)), any(cell.strip() for cell in cells[len(COLUMNS) :])
+                raise InputError(
+                    f"{path}:{reader.line_num}: {len(cells)} columns, expected {len(header)}; was the download cut off?"
+                )
+            yield (
+                reader.line_num,
+                dict(zip(COLUMNS, cells, strict=False)),
+                any(cell.strip() for cell in cells[len(COLUMNS) :]),
+            )
     except csv.Error as error:
         raise InputError(f"{path}:{reader.line_num}: not valid CSV: {error}; was the download cut off?") from error
 
@@ -85,13 +91,37 @@ def values(field: str, cell: str) -> list[str]:
 def _like_the_paper(rows: list[Row]) -> pl.DataFrame:
     """The figures of ClinicalGPT's appendix, made again: whitespace tokens, an empty cell counted as the token `nan`."""
     figures = []
-    for what, field, stated in (("examination", "checklist", (31_577, 3_074)), ("symptom", "symptom", (48_757, 5_927)), ("treatment", "treatment", (None, 1_493))):  # noqa: E501
-        tokens = [[t for t in cells[field].split() if t != MORE] if cells[field].strip() else ["nan"] for _, cells, _ in rows]
+    for what, field, stated in (
+        ("examination", "checklist", (31_577, 3_074)),
+        ("symptom", "symptom", (48_757, 5_927)),
+        ("treatment", "treatment", (None, 1_493)),
+    ):
+        tokens = [
+            [t for t in cells[field].split() if t != MORE] if cells[field].strip() else ["nan"] for _, cells, _ in rows
+        ]
         clean = [v for _, cells, _ in rows for v in values(field, cells[field]) if v not in (MORE, NO_DATA)]
         mentions, distinct = sum(map(len, tokens)), len({t for row in tokens for t in row})
         figures += [
-            (f"{what} mentions", stated[0], mentions, len(clean), "whitespace tokens without [详细], plus one nan for each empty cell"),
-            (f"distinct {what}s", stated[1], distinct, len(set(clean)), "distinct whitespace tokens, plus one nan in all"),
+            (
+                f"{what} mentions",
+                stated[0],
+                mentions,
+                len(clean),
+                "whitespace tokens without [详细], plus one nan for each empty cell",
+            ),
+            (
+                f"distinct {what}s",
+                stated[1],
+                distinct,
+                len(set(clean)),
+                "distinct whitespace tokens, plus one nan in all",
+            ),
         ]
-    columns = {"figure": pl.String, "paper": pl.Int64, "by the paper's rule": pl.Int64, "clean": pl.Int64, "rule": pl.String}
+    columns = {
+        "figure": pl.String,
+        "paper": pl.Int64,
+        "by the paper's rule": pl.Int64,
+        "clean": pl.Int64,
+        "rule": pl.String,
+    }
     return pl.DataFrame(figures, schema=columns, orient="row")

@@ -64,8 +64,8 @@ def read(paths: list[Path], options: Options) -> Reading:
     An entity's name is its Chinese label (simplified before traditional), else one without a language; other such
     labels are aliases; one English label is `name_en`. A node without a known class has the types of the fields that
     point to it (`tail`) or start from it (`head`). There is no reasoning: list subclasses in `classes`. The row is the
-    line in N-Triples, else the place of the subject among the file's IRIs with statements, sorted, from 1. Refused, with
-    reasons: `no-name`, `unknown-type`, `lone-surrogate`. Counted, for they are no values: `blank-node`,
+    line in N-Triples, else the place of the subject among the file's IRIs with statements, sorted, from 1. Refused,
+    with reasons: `no-name`, `unknown-type`, `lone-surrogate`. Counted, for they are no values: `blank-node`,
     `unknown-class`, `other-language` (neither zh nor en), `other-label` (English beyond the first)."""
     options.refuse("rdf", "type", "counting")
     mapping = load_mapping(options, RdfMapping, "rdf", EXAMPLE)
@@ -115,7 +115,7 @@ def _lines(path: Path) -> Iterator[Stated]:
         def triple(self, *triple: Any) -> None:
             found.append(triple)
 
-    parser = W3CNTriplesParser(Sink())
+    parser = W3CNTriplesParser(Sink())  # type: ignore[arg-type]
     for row, line in enumerate(read_text(path).split("\n"), start=1):
         try:
             parser.parsestring(line)
@@ -137,7 +137,7 @@ def _graph(path: Path, form: str) -> Iterator[Stated]:
     try:
         graph.parse(data=data, format=form, publicID=f"file:///{path.name}")
     except BadSyntax as error:
-        reason = error._why  # type: ignore[attr-defined]
+        reason = error._why
         raise InputError(f"{path}:{error.lines + 1}: not Turtle: {reason}; was the download cut off?") from error
     except SAXParseException as error:
         line, what = error.getLineNumber(), error.getMessage()

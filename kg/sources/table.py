@@ -59,9 +59,8 @@ def _open(path: Path, mapping: TableMapping) -> list[Opened]:
         lists = table.rows.columns if table.rows else ()
         for name in _named(table):
             if name not in columns:
-                raise InputError(
-                    f"{path}:1: no column {name!r}; the columns are {', '.join(columns)}: mend the mapping or give a header"
-                )
+                there = ", ".join(columns)
+                raise InputError(f"{path}:1: no column {name!r}; there are {there}; mend the mapping, or give a header")
             if cells.schema[name] == LISTS and name not in lists:
                 raise InputError(f"{path}: the column {name!r} holds lists, expected one text in each row")
     return opened

@@ -1,5 +1,6 @@
 """xywy-KG: `medical.json` as MongoDB exports it (JSON lines or one array; UTF-8 or GB18030)."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def _kind(value: object) -> str:
 def _departments(collect: Collector, disease: str, chain: list[str], row: int) -> None:
     """The chain goes from the large department to the small: the disease belongs to the last, each to the one before."""
     collect.say("cure_department", "Disease", disease, chain[-1:], row)
-    for parent, child in zip(chain, chain[1:], strict=False):
+    for parent, child in pairwise(chain):
         collect.mention("Department", child, "parent_department", row)
         collect.say("parent_department", "Department", child, [parent], row)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import polars as pl
 
@@ -40,12 +40,10 @@ def open_store(url: str) -> Store:
     """The store behind a URL; nothing is made or changed. Raises UsageError for a scheme that no store knows."""
     scheme, found, _ = url.partition("://")
     if not found:
-        store: Store = registry.find("stores", "embedded")(Path(url))
-        return store
+        return cast(Store, registry.find("stores", "embedded")(Path(url)))
     if scheme not in registry.names("stores"):
         raise UsageError(f"--graph {scheme}://...: no store for {scheme}; give the folder of an embedded graph")
-    store = registry.find("stores", scheme)(url)
-    return store
+    return cast(Store, registry.find("stores", scheme)(url))
 
 
 def as_frame(columns: list[str], rows: Iterable[list[Any]]) -> pl.DataFrame:

@@ -1,10 +1,10 @@
 """A graph in a folder: parquet tables and one database file of the embedded engine, made whole at every change.
 
-    graph/current                      the name of the generation that counts, replaced in one step
-    graph/000007/sources/xywy/         entities.parquet, facts.parquet, rejects.parquet, about.json of each source
-    graph/000007/names/000-hpo/        names.parquet, about.json of each table of English names
-    graph/000007/entities.parquet      the merged graph, triples.parquet beside it
-    graph/000007/graph.lbug            the same in the engine, opened read-only
+graph/current                      the name of the generation that counts, replaced in one step
+graph/000007/sources/xywy/         entities.parquet, facts.parquet, rejects.parquet, about.json of each source
+graph/000007/names/000-hpo/        names.parquet, about.json of each table of English names
+graph/000007/entities.parquet      the merged graph, triples.parquet beside it
+graph/000007/graph.lbug            the same in the engine, opened read-only
 """
 
 import os
@@ -55,7 +55,10 @@ class EmbeddedStore:
         def change(new: Path) -> None:
             names = new / "names"
             names.mkdir(exist_ok=True)
-            at = next((p.name for p in names.iterdir() if p.name[4:] == table.name), f"{len(list(names.iterdir())):03}-{table.name}")
+            at = next(
+                (p.name for p in names.iterdir() if p.name[4:] == table.name),
+                f"{len(list(names.iterdir())):03}-{table.name}",
+            )
             shutil.rmtree(names / at, ignore_errors=True)
             (names / at).mkdir()
             table.names.write_parquet(names / at / "names.parquet")
@@ -92,7 +95,9 @@ class EmbeddedStore:
     def _generation(self) -> Path:
         now = self._current()
         if now is None:
-            raise StoreError(f"{self.folder}: no graph here; load one first: kgtools load SOURCE FILE... --graph {self.folder}")
+            raise StoreError(
+                f"{self.folder}: no graph here; load one first: kgtools load SOURCE FILE... --graph {self.folder}"
+            )
         return now
 
     def _current(self) -> Path | None:
@@ -101,7 +106,9 @@ class EmbeddedStore:
             return None
         now = self.folder / pointer.read_text(encoding="ascii", errors="replace").strip()
         if not (now / "graph.lbug").is_file():
-            raise StoreError(f"{self.folder}: the graph is damaged ({now.name}/graph.lbug is missing); load its sources again into a new folder")
+            raise StoreError(
+                f"{self.folder}: the graph is damaged ({now.name}/graph.lbug is missing); load its sources again into a new folder"
+            )
         return now
 
     def _rebuild(self, change: Callable[[Path], None]) -> None:
@@ -132,7 +139,9 @@ class EmbeddedStore:
 
 def _build(new: Path) -> None:
     """Merge the sources of a generation, load the engine, and read everything back."""
-    entities, triples = merge([_source(p) for p in sorted(new.glob("sources/*"))], [_names(p) for p in sorted(new.glob("names/*"))])
+    entities, triples = merge(
+        [_source(p) for p in sorted(new.glob("sources/*"))], [_names(p) for p in sorted(new.glob("names/*"))]
+    )
     entities.write_parquet(new / "entities.parquet")
     triples.write_parquet(new / "triples.parquet")
     engine.build(new / "graph.lbug", entities, triples)
@@ -164,7 +173,9 @@ def _refuse_foreign(folder: Path) -> None:
     if folder.is_dir() and not (folder / "current").exists():
         foreign = [p.name for p in folder.iterdir() if not (p.name.isdigit() or p.name.startswith("."))]
         if foreign:
-            raise InputError(f"{folder}: is not a graph and not empty ({', '.join(sorted(foreign)[:3])}); name a new folder")
+            raise InputError(
+                f"{folder}: is not a graph and not empty ({', '.join(sorted(foreign)[:3])}); name a new folder"
+            )
 
 
 @contextmanager

@@ -35,7 +35,9 @@ def build(path: Path, entities: Entities, triples: Triples) -> None:
             connection.close()
             database.close()
     if differences:
-        raise StoreError(f"{path.parent.parent}: what was read back differs from what was loaded: {'; '.join(differences)}")
+        raise StoreError(
+            f"{path.parent.parent}: what was read back differs from what was loaded: {'; '.join(differences)}"
+        )
 
 
 class Reader:
@@ -49,7 +51,9 @@ class Reader:
             self._database = ladybug.Database(str(path), read_only=True)
             self._connection = ladybug.Connection(self._database)
         except RuntimeError as error:
-            raise StoreError(f"{path}: the database cannot be opened: {_sentence(error)}; load the sources again") from error
+            raise StoreError(
+                f"{path}: the database cannot be opened: {_sentence(error)}; load the sources again"
+            ) from error
 
     def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
         """Column names and rows; nodes and relationships come as their properties. Raises CypherError."""
@@ -141,7 +145,9 @@ def _differences(connection: Any, scratch: Path, entities: Entities, ends: pl.Da
     for relation in ontology().relations:
         returned = ", ".join(["h.id AS head", "t.id AS tail", *(f"r.{name} AS {name}" for name in EDGE)])
         connection.execute(f"COPY (MATCH (h)-[r:{quoted(relation)}]->(t) RETURN {returned}) TO {target}")
-        found += _compare(relation, ends.filter(pl.col("relation") == relation).select("head", "tail", *EDGE), _read_back(file))
+        found += _compare(
+            relation, ends.filter(pl.col("relation") == relation).select("head", "tail", *EDGE), _read_back(file)
+        )
     return found
 
 
@@ -158,7 +164,7 @@ def _compare(what: str, wanted: pl.DataFrame, back: pl.DataFrame | None) -> list
     count = 0 if back is None else back.height
     if count != wanted.height:
         return [f"{what}: {count} of {wanted.height}"]
-    if back is not None and count and checksum(back.cast(dict(wanted.schema))) != checksum(wanted):
+    if back is not None and count and checksum(back.cast(wanted.schema)) != checksum(wanted):
         return [f"{what}: another checksum"]
     return []
 
@@ -167,14 +173,17 @@ def checksum(rows: pl.DataFrame) -> int:
     """The sum of the rows' hashes: the same in any order, another for any other value. For one process only."""
     lists = [name for name, kind in rows.schema.items() if kind == pl.List(pl.String)]
     flat = rows.with_columns(pl.col(name).list.join("\x1f") for name in lists)
-    return sum(flat.hash_rows(seed=0).cast(pl.UInt64).to_list()) & 0xFFFFFFFFFFFFFFFF
+    total: int = sum(flat.hash_rows(seed=0).to_list())
+    return total & 0xFFFFFFFFFFFFFFFF
 
 
 def _refused(path: Path, error: RuntimeError) -> StoreError:
     text = _sentence(error)
     full = any(word in text.lower() for word in ("no space", "disk", "file too large"))
     way_out = "free some space and load again" if full else "load again into a new folder"
-    return StoreError(f"{path.parent.parent}: the embedded engine could not build the graph: {text}; {way_out}: the old graph is untouched")
+    return StoreError(
+        f"{path.parent.parent}: the embedded engine could not build the graph: {text}; {way_out}: the old graph is untouched"
+    )
 
 
 def _sentence(error: RuntimeError) -> str:
