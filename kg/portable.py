@@ -47,6 +47,7 @@ WRITES = words(
     "IMPORT INSERT PROJECT PROJECT_GRAPH BEGIN COMMIT ROLLBACK CHECKPOINT COMMENT ANALYZE USE"
 )
 FIRST = words("MATCH OPTIONAL UNWIND WITH RETURN")
+DIRECTIONS = words("ASC ASCENDING DESC DESCENDING")
 CONDITION = frozenset(["WHERE", "AND", "OR", "XOR", "NOT", "WHEN", "("])
 RELABELLED = "a second label for the same variable is joined by OR here; write it where the variable is first named"
 WHOLE = "a whole node or relationship has another shape in each store; return properties, such as {0}.id"
@@ -83,6 +84,7 @@ class Reading:
     facts: Facts = field(default_factory=Facts)
     columns: list[list[str]] = field(default_factory=list)
     aliases: list[tuple[int, int, str]] = field(default_factory=list)
+    sorted_by: list[tuple[int, int, str]] = field(default_factory=list)
 
 
 def to_embedded(cypher: str, *, names: frozenset[str] = frozenset(), pairs: Pairs = NO_PAIRS) -> str:
@@ -104,7 +106,9 @@ def to_embedded(cypher: str, *, names: frozenset[str] = frozenset(), pairs: Pair
     variables = aliases | reading.facts.nodes | reading.facts.links
     check_variables(query, end, reading.facts, {name for name in variables if not name.startswith(" ")})
     check_known_names(reading, end)
-    return edited(cypher, spelled_differently(query, end, reading.facts) + reading.aliases)
+    respelled = spelled_differently(query, end, reading.facts)
+    outside = [edit for edit in respelled if not any(a <= edit[0] and edit[1] <= b for a, b, _ in reading.sorted_by)]
+    return edited(cypher, outside + reading.aliases + reading.sorted_by)
 
 
 def one_statement(query: Query) -> int:
@@ -126,6 +130,8 @@ def check_words(query: Query, end: int) -> None:
             raise query.refusal(index, f"kgtools query only reads; it does not {token.word}{subquery}")
         if index == 0 and token.word not in FIRST:
             raise query.refusal(index, "a query starts with MATCH, OPTIONAL MATCH, UNWIND, WITH or RETURN")
+        if query[index - 1].kind == "number" and token.kind in ("name", "number"):
+            raise query.refusal(index - 1, "only decimal numbers are portable, without _ and letters")
         if index and query[index - 1].ends_operand and token.kind == "name" and token.word not in CLAUSES | INFIX:
             raise query.refusal(index, f"{token.text} is not portable here")
     if end == 0:
@@ -165,7 +171,7 @@ def read_clauses(reading: Reading, start: int, end: int, scope: Scope, counted: 
         if clause.word == "ORDER":
             shuffled = shuffled or projecting == "WITH"
         if clause.word == "RETURN" and outermost:
-            read_return(reading, clause, scope)
+            read_return(reading, clause, scope, following)
         if clause.word in ("WITH", "UNWIND"):
             scope = projected(query, clause, scope)
 
@@ -197,6 +203,8 @@ def read_expressions(reading: Reading, start: int, end: int, scope: Scope) -> No
                 raise query.refusal(index, f"write {query[index].word} {{ MATCH (a)-[:R]->(b) }}, with MATCH")
             read_clauses(reading, index + 2, close, scope.copy(), counted)
             index = close
+        elif query.following(index, 2) == ["COLLECT", "{"]:
+            raise query.refusal(index, "COLLECT { } is not in the embedded store; use OPTIONAL MATCH and collect()")
         elif starts_pattern(query, index):
             check_condition(query, index)
             pattern = Pattern()
@@ -242,9 +250,9 @@ def collected(query: Query, start: int, end: int, scope: Scope) -> str:
     return ""
 
 
-def read_return(reading: Reading, clause: Clause, scope: Scope) -> None:
-    """Note the columns of a final RETURN and name those that the engine would name otherwise."""
-    query, names = reading.query, list[str]()
+def read_return(reading: Reading, clause: Clause, scope: Scope, order: Clause | None) -> None:
+    """Note the columns of a final RETURN and name those that the engine would name otherwise, in ORDER BY too."""
+    query, names, named = reading.query, list[str](), dict[tuple[str, ...], str]()
     for first, last in query.split(clause.start + (query[clause.start].word == "DISTINCT"), clause.end, ","):
         if query[first].word == "*" and last - first == 1:
             raise query.refusal(first, "RETURN * orders its columns differently; name them")
@@ -258,7 +266,13 @@ def read_return(reading: Reading, clause: Clause, scope: Scope) -> None:
         names.append(query[last - 1].identifier if aliased else name or text)
         property_ = [query[at].kind for at in range(first, last)] == ["name", "op", "name"] and len(text.split()) == 1
         if not (aliased or name or property_):
-            reading.aliases.append((query[last - 1].end, query[last - 1].end, f" AS `{text.replace('`', '``')}`"))
+            alias = f"`{text.replace('`', '``')}`"
+            reading.aliases.append((query[last - 1].end, query[last - 1].end, f" AS {alias}"))
+            named[tuple(query[at].text for at in range(first, last))] = alias
+    for first, last in query.split(order.start + 1, order.end, ",") if order and order.word == "ORDER" else []:
+        last -= query[last - 1].word in DIRECTIONS
+        if alias := named.get(tuple(query[at].text for at in range(first, last))):
+            reading.sorted_by.append((query[first].start, query[last - 1].end, alias))
     reading.columns.append(names)
     if names != reading.columns[0]:
         raise query.refusal(

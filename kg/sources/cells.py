@@ -149,10 +149,11 @@ def _workbook(path: Path, table: Table) -> pl.DataFrame:
             sheet = table.sheet or str(book.sheet_names[0])
             if sheet not in book.sheet_names:
                 raise InputError(f"{path}: no sheet {sheet!r}; there are: {', '.join(map(str, book.sheet_names))}")
-            values = book.parse(sheet, header=None, dtype=str, na_filter=False).to_numpy().tolist()
+            frame = pandas.read_excel(book, sheet_name=sheet, header=None, dtype=str, na_filter=False)
     except (CalamineError, ValueError) as error:
         raise InputError(f"{path}: not a workbook: {error}; was the download cut off?") from error
-    rows = [(at, [str(value) for value in row]) for at, row in enumerate(values, start=1) if any(row)]
+    values = enumerate(frame.to_numpy().tolist(), start=1)
+    rows = [(at, [str(value) for value in row]) for at, row in values if any(row)]
     if table.header is None and rows:
         (_, header), *rows = rows
     else:

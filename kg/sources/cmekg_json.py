@@ -53,21 +53,20 @@ def heads(path: Path, text: str) -> Iterator[Head]:
 
 
 def _documents(path: Path, text: str) -> Iterator[tuple[int, Any]]:
-    """Each line if the first is JSON in itself, else the whole text: one value, or the items of a list."""
-    lines = text.split("\n")
-    start = next(at for at, line in enumerate(lines) if line.strip())
-    try:
-        _loads(lines[start])
-    except ValueError:
-        pass
+    """Each line if the first is an object in itself, else the whole text: one value, or the items of a list."""
+    lines = [(row, line) for row, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    if _is_object(lines[0][1]):
+        yield from ((row, _parsed(path, row, line)) for row, line in lines)
     else:
-        if any(line.strip() for line in lines[start + 1 :]):
-            for row, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield row, _parsed(path, row, line)
-            return
-    whole = _parsed(path, 1, text)
-    yield from enumerate(whole if isinstance(whole, list) else [whole], start=1)
+        whole = _parsed(path, 1, text)
+        yield from enumerate(whole if isinstance(whole, list) else [whole], start=1)
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(_loads(line), dict)
+    except ValueError:
+        return False
 
 
 def _parsed(path: Path, row: int, text: str) -> Any:

@@ -19,6 +19,7 @@ COLUMNS = (
 )  # fmt: skip
 SEPARATORS = {"alias": re.compile("[，、；,;]"), "treatment": re.compile(r"[\s、]")}
 SPACES = re.compile(r"\s")
+TEXTS = ("age", "infection", "insurance", "period", "rate", "money")
 MORE, NO_DATA = "[详细]", "暂无相关资料"
 Row = tuple[int, dict[str, str], bool]
 
@@ -81,10 +82,7 @@ def _row(collect: Collector, line: int, cells: dict[str, str], reason: str | Non
 
 def values(field: str, cell: str) -> list[str]:
     """The values of a cell: split where the field is a list, whole where it is a text; never empty."""
-    if field in ("age", "infection", "insurance", "period", "rate", "money"):
-        parts = [cell]
-    else:
-        parts = SEPARATORS.get(field, SPACES).split(cell)
+    parts = [cell] if field in TEXTS else SEPARATORS.get(field, SPACES).split(cell)
     return [part for part in map(str.strip, parts) if part]
 
 

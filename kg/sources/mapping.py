@@ -77,7 +77,8 @@ def _regex(pattern: str) -> str:
     try:
         pl.Series([""]).str.replace_all(pattern, "")
     except pl.exceptions.ComputeError as error:
-        raise ValueError(f"not a regular expression of Rust's kind: {str(error).splitlines()[-1]}") from error
+        what = " ".join(str(error).split("\n\n")[0].split())
+        raise ValueError(f"not a regular expression of Rust's kind: {what}") from error
     return pattern
 
 
@@ -191,7 +192,7 @@ class Table(Settings):
 class TableMapping(Mapping):
     """A mapping file of the source `table`."""
 
-    tables: tuple[Table, ...] = Field(min_length=1)
+    tables: tuple[Table, ...]
 
 
 class RdfMapping(Mapping):

@@ -31,7 +31,7 @@ def said(reading: Reading) -> list[tuple[str, str, str, str, int]]:
     return list(reading.statements.select("head_type", "head", "field", "tail", "row").iter_rows())
 
 
-KNOWLEDGE = {
+KNOWLEDGE: dict[str, list[dict[str, object]]] = {
     "categories": [{"name": "中心词"}, {"name": "关系"}, {"name": "药物治疗"}],
     "node": [
         {"name": "c", "label": "痛风", "category": 0},

@@ -1,0 +1,68 @@
+# kgtools: two commands do everything on a fresh machine with python3, pip and make: `make demo` and `make test`.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/python -m pip install --quiet
+OUT ?= demo
+
+# Where the three graphs are: the samples of the project, or DATA=folder with xywy/, 39health/ and cmekg/ in it.
+DATA ?= kg/samples
+NAMES := $(wildcard $(DATA)/names.tsv)
+HPO := $(wildcard $(DATA)/../glossary/hpo-zh.babelon.tsv)
+PAIRS := $(wildcard $(DATA)/bilingual-triples/disease-zh-en.json)
+
+.PHONY: help demo test lint docs bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kgtools needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 2; }
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { $(PYTHON) -m venv --without-pip $(VENV) && $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }
+
+$(VENV)/base: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing kgtools into $(VENV)"
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing kgtools and its tests into $(VENV)"
+	@$(PIP) -e '.[dev]'
+	@touch $@ $(VENV)/base
+
+demo: $(VENV)/base ## the main job on the sample graphs; DATA=folder: on the real files
+	@set -euo pipefail; k="$(BIN)/kgtools"; export KGTOOLS_GRAPH=$(OUT)/graph; \
+	rm -rf $(OUT)/graph $(OUT)/records; \
+	echo "== load: the files of three graphs into one"; \
+	$$k load xywy $(DATA)/xywy/medical.json health39 $(DATA)/39health/disease.csv cmekg $(DATA)/cmekg/*.json $(DATA)/cmekg/*.csv; \
+	echo "== names: English names"; \
+	if [ -n "$(NAMES)" ]; then $$k names add "$(NAMES)" --name samples --license Apache-2.0; fi; \
+	if [ -n "$(HPO)" ]; then $$k names add "$(HPO)" --name hpo --type Symptom --type Disease --license LicenseRef-HPO; fi; \
+	if [ -n "$(PAIRS)" ]; then $$k names add "$(PAIRS)" --name mvqa-kg --zh key --en value --type Disease --license MIT; fi; \
+	echo "== stats: what is in the graph"; $$k stats; \
+	echo "== query: Cypher"; \
+	$$k query 'MATCH (d:Disease)-[:HAS_SYMPTOM]->(s:Symptom {name: $$name}) RETURN d.name AS disease, d.sources AS sources ORDER BY disease LIMIT 5' --param name=头痛; \
+	echo "== audit: what is wrong with it"; $$k audit --fail-on never --examples 2; \
+	echo "== generate: instruction pairs"; $$k generate --pack clinicalgpt,extended --lang zh,en --seed 7 --out $(OUT)/records --show 3; \
+	echo "== trace: one record back to its files"; \
+	$$k trace $$(head -1 $(OUT)/records/records.jsonl | cut -d'"' -f4) --records $(OUT)/records; \
+	echo "The graph is in $(OUT)/graph, the records are in $(OUT)/records."
+
+test: lint ## lint, types and every test
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/dev ## ruff, formatting and mypy --strict
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
+	@$(BIN)/mypy
+
+docs: $(VENV)/dev ## write the command reference of the READMEs anew
+	@$(BIN)/python tests/reference.py
+
+bench: $(VENV)/dev ## speed of load, generate and audit beside their baselines
+	@$(BIN)/python tests/bench/run.py
+
+clean: ## remove what make made
+	@rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
