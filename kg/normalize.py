@@ -90,6 +90,11 @@ def _rule(name: pl.Expr) -> pl.Expr:
     )  # fmt: skip
 
 
+def _stands(raw: bool) -> pl.Expr:
+    """Whether the reader's reason stands: always, or with `raw` only where a graph has no place for the row."""
+    return pl.col("reason").is_not_null() & (pl.lit(not raw) | (pl.col("reason") != "spilled-columns"))
+
+
 def _mapped(reading: Reading) -> pl.DataFrame:
     """The statements with `kind`, `target` (relation or attribute) and tail type by the source's fields."""
     known = ontology()
@@ -115,7 +120,7 @@ def _judge_statements(rows: pl.DataFrame, residue: list[str], raw: bool) -> pl.D
         pl.when(pl.col("kind") == "relation").then(pl.concat_str("tail_type", pl.lit(":"), "tail_name")).otherwise("tail_name").alias("tail_id"),
     )  # fmt: skip
     return rows.with_columns(
-        pl.when(pl.col("reason").is_not_null() & pl.lit(not raw)).then("reason")
+        pl.when(_stands(raw)).then("reason")
         .when(pl.col("kind") == "unknown").then(pl.lit("unknown-relation"))
         .when((pl.col("head_name") == "") | (pl.col("tail_name") == "")).then(pl.lit("empty"))
         .when(pl.col("head_id").is_in(residue) | pl.col("tail_id").is_in(residue)).then(pl.lit("residue"))
@@ -137,7 +142,7 @@ def _judge_mentions(reading: Reading, statements: pl.DataFrame, residue: list[st
     rows = pl.concat([given, tails]).with_columns(clean_name(pl.col("name")).alias("clean"))
     rows = rows.with_columns(pl.concat_str("type", pl.lit(":"), "clean").alias("id"))
     return rows.with_columns(
-        pl.when(pl.col("reason").is_not_null() & pl.lit(not raw)).then("reason")
+        pl.when(_stands(raw)).then("reason")
         .when(pl.col("clean") == "").then(pl.lit("empty"))
         .when(pl.col("id").is_in(residue)).then(pl.lit("residue"))
         .alias("verdict"),
