@@ -6,12 +6,13 @@ from typing import Any
 import orjson
 import polars as pl
 
-from kg.normalize import HAN, SEPARATOR
+from kg.normalize import SEPARATOR
 from kg.ontology import ontology
 from kg.stores import Store
 from kg.tables import Entities, Triples
 from tools.files import digest
 
+ENGLISH = r"^[ -~µμ℃°±≤≥×·～–—‰]+$"
 TRUNCATED = r"(\.\.\.|…)$"
 ONLY_DIGITS = r"^[0-9０-９ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ.,:;%/～~ -]+$"
 
@@ -115,8 +116,8 @@ def _attributes(entities: pl.DataFrame, bits: dict[str, int]) -> pl.DataFrame:
 
 
 def speaks_english(value: pl.Expr) -> pl.Expr:
-    """Whether a value holds no Chinese, so that it may stand in an English sentence (`80%`, `I10`)."""
-    return ~value.str.contains(HAN)
+    """Whether a value is ASCII and the signs of units, so that it may stand in an English sentence (`80%`, `I10`)."""
+    return value.str.contains(ENGLISH)
 
 
 def find_triples(entities: Entities, triples: Triples, ids: set[str]) -> list[dict[str, Any]]:

@@ -177,8 +177,8 @@ def first_upper(text: str) -> str:
 
 
 def no_stop(text: str) -> str:
-    """The text without a full stop at its end, for values that are sentences."""
-    return text.rstrip("。.；; ")
+    """The text without the stop, comma or space at its end, for values that are sentences or were cut off."""
+    return text.rstrip("。.；;，,、 \t\r\n")
 
 
 def join(items: list[str], separator: str = "") -> str:
