@@ -14,7 +14,7 @@ from kg.cypher_nulls import (
     enclosing,
     fractional,
 )
-from kg.cypher_tokens import EXPECTING, Query, words
+from kg.cypher_tokens import CLAUSES, EXPECTING, Query, words
 
 # What both stores were found to answer alike, some of it through the macros in portable.py.
 FUNCTIONS = words(
@@ -22,6 +22,11 @@ FUNCTIONS = words(
     "SINGLE SIZE SQRT SUM TAIL TOFLOAT TOINTEGER TOLOWER TOSTRING TYPE"
 )
 INFIX = words("AND AS ASC ASCENDING CONTAINS DESC DESCENDING ELSE END ENDS IN IS OR STARTS THEN WHEN XOR")
+WRITES = words(
+    "CREATE MERGE SET DELETE DETACH REMOVE DROP ALTER COPY LOAD INSTALL UNINSTALL UPDATE ATTACH CALL FOREACH EXPORT "
+    "IMPORT INSERT PROJECT PROJECT_GRAPH BEGIN COMMIT ROLLBACK CHECKPOINT COMMENT ANALYZE USE"
+)
+FIRST = words("MATCH OPTIONAL UNWIND WITH RETURN")
 CONSTANTS = words("TRUE FALSE NULL")
 PATHS = "paths are not portable; name the nodes and relationships in the pattern"
 DATES = "dates are not portable; compare ISO strings"
@@ -79,6 +84,34 @@ PORTABLE_PATTERN = re.compile(
     | (?<![*+?}(|])(?:[*+?]|\{\d+(?:,\d*)?\})\??  )*""",
     re.VERBOSE | re.DOTALL,
 )
+
+
+def one_statement(query: Query) -> int:
+    """The number of tokens without a last semicolon."""
+    end = len(query.tokens) - (query[len(query.tokens) - 1].word == ";")
+    for index in range(end):
+        if query[index].word == ";":
+            raise query.refusal(index, "one statement at a time; ask each in a query of its own")
+    return end
+
+
+def check_words(query: Query, end: int) -> None:
+    """Refuse what is no reading clause: after an operand only an operator or a clause can follow."""
+    for index in range(end):
+        token = query[index]
+        opens = index == 0 or query[index - 1].ends_operand or query[index - 1].word == "*"
+        if opens and token.word in WRITES:
+            subquery = "; write EXISTS { MATCH .. } or COUNT { MATCH .. }" if token.word == "CALL" else ""
+            raise query.refusal(index, f"kgtools query only reads; it does not {token.word}{subquery}")
+        if index == 0 and token.word not in FIRST:
+            raise query.refusal(index, "a query starts with MATCH, OPTIONAL MATCH, UNWIND, WITH or RETURN")
+        touching = query[index - 1].end == token.start and token.kind in ("name", "number")
+        if query[index - 1].kind == "number" and touching:
+            raise query.refusal(index - 1, "only decimal numbers are portable, without _ and letters")
+        if index and query[index - 1].ends_operand and token.kind == "name" and token.word not in CLAUSES | INFIX:
+            raise query.refusal(index, f"{token.text} is not portable here")
+    if end == 0:
+        raise query.refusal(0, "the query is empty")
 
 
 def learn_aliases(query: Query, facts: Facts) -> None:

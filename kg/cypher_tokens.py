@@ -24,6 +24,7 @@ LEXEMES = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 CLOSERS = {"(": ")", "[": "]", "{": "}"}
+CLAUSES = words("MATCH OPTIONAL WHERE WITH RETURN UNWIND UNION ORDER SKIP LIMIT")
 # Names after which an operand must still come: what follows is no clause, no index and no binary operator.
 EXPECTING = words(
     "ALL AND AS BY CASE CONTAINS DISTINCT ELSE ENDS IN IS LIMIT MATCH NOT OPTIONAL OR ORDER RETURN SKIP STARTS "

@@ -7,7 +7,7 @@ fail, or belongs to a family (paths, dates, trigonometry) of which some member d
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from kg.cypher_expressions import INFIX, check_expressions, check_variables, learn_aliases
+from kg.cypher_expressions import check_expressions, check_variables, check_words, learn_aliases, one_statement
 from kg.cypher_nulls import Facts
 from kg.cypher_patterns import (
     LENGTH,
@@ -21,7 +21,7 @@ from kg.cypher_patterns import (
     read_pattern,
     starts_pattern,
 )
-from kg.cypher_tokens import Query, tokenize, words
+from kg.cypher_tokens import CLAUSES, Query, tokenize, words
 
 NUMBER = "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?"
 AS_INT = "CAST(CASE WHEN regexp_full_match(CAST(x AS STRING), '-?[0-9]+') THEN x ELSE NULL END AS INT64)"
@@ -41,12 +41,6 @@ MACROS: tuple[str, ...] = (
     "THEN 'toString() of a float' ELSE '0' END AS INT64))) END",
 )
 NO_PAIRS: Pairs = MappingProxyType({})
-CLAUSES = words("MATCH OPTIONAL WHERE WITH RETURN UNWIND UNION ORDER SKIP LIMIT")
-WRITES = words(
-    "CREATE MERGE SET DELETE DETACH REMOVE DROP ALTER COPY LOAD INSTALL UNINSTALL UPDATE ATTACH CALL FOREACH EXPORT "
-    "IMPORT INSERT PROJECT PROJECT_GRAPH BEGIN COMMIT ROLLBACK CHECKPOINT COMMENT ANALYZE USE"
-)
-FIRST = words("MATCH OPTIONAL UNWIND WITH RETURN")
 DIRECTIONS = words("ASC ASCENDING DESC DESCENDING")
 CONDITION = frozenset(["WHERE", "AND", "OR", "XOR", "NOT", "WHEN", "("])
 RELABELLED = "a second label for the same variable is joined by OR here; write it where the variable is first named"
@@ -109,33 +103,6 @@ def to_embedded(cypher: str, *, names: frozenset[str] = frozenset(), pairs: Pair
     respelled = spelled_differently(query, end, reading.facts)
     outside = [edit for edit in respelled if not any(a <= edit[0] and edit[1] <= b for a, b, _ in reading.sorted_by)]
     return edited(cypher, outside + reading.aliases + reading.sorted_by)
-
-
-def one_statement(query: Query) -> int:
-    """The number of tokens without a last semicolon."""
-    end = len(query.tokens) - (query[len(query.tokens) - 1].word == ";")
-    for index in range(end):
-        if query[index].word == ";":
-            raise query.refusal(index, "one statement at a time; ask each in a query of its own")
-    return end
-
-
-def check_words(query: Query, end: int) -> None:
-    """Refuse what is no reading clause: after an operand only an operator or a clause can follow."""
-    for index in range(end):
-        token = query[index]
-        opens = index == 0 or query[index - 1].ends_operand or query[index - 1].word == "*"
-        if opens and token.word in WRITES:
-            subquery = "; write EXISTS { MATCH .. } or COUNT { MATCH .. }" if token.word == "CALL" else ""
-            raise query.refusal(index, f"kgtools query only reads; it does not {token.word}{subquery}")
-        if index == 0 and token.word not in FIRST:
-            raise query.refusal(index, "a query starts with MATCH, OPTIONAL MATCH, UNWIND, WITH or RETURN")
-        if query[index - 1].kind == "number" and token.kind in ("name", "number"):
-            raise query.refusal(index - 1, "only decimal numbers are portable, without _ and letters")
-        if index and query[index - 1].ends_operand and token.kind == "name" and token.word not in CLAUSES | INFIX:
-            raise query.refusal(index, f"{token.text} is not portable here")
-    if end == 0:
-        raise query.refusal(0, "the query is empty")
 
 
 def clauses(query: Query, start: int, end: int) -> list[Clause]:
@@ -271,8 +238,8 @@ def read_return(reading: Reading, clause: Clause, scope: Scope, order: Clause | 
             named[tuple(query[at].text for at in range(first, last))] = alias
     for first, last in query.split(order.start + 1, order.end, ",") if order and order.word == "ORDER" else []:
         last -= query[last - 1].word in DIRECTIONS
-        if alias := named.get(tuple(query[at].text for at in range(first, last))):
-            reading.sorted_by.append((query[first].start, query[last - 1].end, alias))
+        if column := named.get(tuple(query[at].text for at in range(first, last))):
+            reading.sorted_by.append((query[first].start, query[last - 1].end, column))
     reading.columns.append(names)
     if names != reading.columns[0]:
         raise query.refusal(

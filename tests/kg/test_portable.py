@@ -338,7 +338,7 @@ REFUSED = [
     (r"MATCH (n) WHERE n.name =~ '(f)\\1' RETURN n.id", "same in both"),
     ("MATCH (n) WHERE n.name =~ '[[:alpha:]]+' RETURN n.id", "same in both"),
     ("MATCH (n) WHERE n.name =~ 'fl{' RETURN n.id", "same in both"),
-    ("MATCH (n) WHERE n.name =~ '*' RETURN n.id", "same in both"),
+    ("MATCH (n) WHERE n.name =~ '*' RETURN n.id", "regular expression"),
     ("MATCH (n) WHERE n.name =~ '(f' RETURN n.id", "regular expression"),
     # columns and rows
     ("MATCH (n) RETURN n", "return properties, such as n.id"),

@@ -1,0 +1,81 @@
+"""The READMEs and the commands' help cannot disagree, and every worked example runs."""
+
+import importlib.util
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import click
+import orjson
+import pytest
+
+from tools import registry
+from tools.main import run
+
+ROOT = Path(__file__).parents[1]
+SAMPLES = ROOT / "kg" / "samples"
+
+
+def _reference():
+    spec = importlib.util.spec_from_file_location("reference", ROOT / "tests" / "reference.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _commands() -> list[tuple[str, click.Command]]:
+    found = []
+    for name in registry.names("commands"):
+        command = registry.find("commands", name)
+        inner = command.commands.items() if isinstance(command, click.Group) else []
+        found += [(f"{name} {key}", sub) for key, sub in inner] or [(name, command)]
+    return found
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_the_command_reference_of_a_readme_is_what_make_docs_writes(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+
+    assert "kgtools load" in text
+    assert _reference().written(text) == text, "run: make docs"
+
+
+def test_both_readmes_have_the_same_commands_in_their_main_job():
+    def commands(name: str) -> list[str]:
+        return re.findall(r"^    (kgtools .*|make .*)$", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert commands("README.md") == commands("README.zh.md")
+    assert len(commands("README.md")) >= 8
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with the sample files under the names of the examples, a graph and records of it."""
+    folder = tmp_path_factory.mktemp("examples")
+    shutil.copy(SAMPLES / "xywy" / "medical.json", folder)
+    shutil.copy(SAMPLES / "39health" / "disease.csv", folder)
+    rows = [line.split("\t") for line in (SAMPLES / "names.tsv").read_text(encoding="utf-8").splitlines()[1:]]
+    babelon = ["source_value\ttranslation_value", *(f"{en}\t{zh}" for zh, en, type_ in rows if type_ == "Symptom")]
+    (folder / "hpo-zh.babelon.tsv").write_text("\n".join(babelon) + "\n", encoding="utf-8")
+    graph = str(folder / "graph")
+    assert run(["load", "xywy", str(folder / "medical.json"), "health39", str(folder / "disease.csv"), "--graph", graph]) == 0
+    assert run(["generate", "--graph", graph, "--out", str(folder / "records")]) == 0
+    return folder
+
+
+@pytest.mark.parametrize(("name", "command"), _commands(), ids=lambda value: value if isinstance(value, str) else "")
+def test_the_worked_example_in_the_help_of_a_command_runs(name, command, place, monkeypatch, capsys):
+    examples = re.findall(r"^\s*(kgtools .+)$", command.help or "", re.MULTILINE)
+    assert examples, f"the help of {name} has no example"
+    first = orjson.loads((place / "records" / "records.jsonl").read_bytes().splitlines()[0])["id"]
+    monkeypatch.chdir(place)
+    for example in examples:
+        words = [first if word == "3f2a9c" else word for word in shlex.split(example)[1:]]
+
+        code = run(words)
+
+        assert code == (1 if name == "audit" else 0), capsys.readouterr().err
+        assert capsys.readouterr().out.strip()

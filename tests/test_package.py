@@ -1,0 +1,65 @@
+"""What a stranger installs: the wheel holds every data file, and works away from the checkout."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = ("kg", "templates", "corpora", "train", "tools")
+DATA = (".yaml", ".cypher", ".j2", ".json", ".csv", ".tsv", ".typed")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (found,) = folder.glob("kgtools-*.whl")
+    return found
+
+
+def test_the_wheel_holds_every_data_file_of_the_five_folders(wheel):
+    wanted = {
+        str(file.relative_to(ROOT)) for folder in FOLDERS for file in (ROOT / folder).rglob("*") if file.suffix in DATA and file.is_file()
+    }
+
+    names = set(zipfile.ZipFile(wheel).namelist())
+
+    assert len(wanted) > 100
+    assert wanted - names == set()
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == set(FOLDERS)
+
+
+def test_the_base_install_needs_no_torch_and_no_pyarrow(wheel):
+    (metadata,) = [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith("METADATA")]
+    lines = zipfile.ZipFile(wheel).read(metadata).decode().splitlines()
+    base = [line for line in lines if line.startswith("Requires-Dist:") and "extra ==" not in line]
+
+    assert base
+    assert not [line for line in base if "torch" in line or "pyarrow" in line or "transformers" in line]
+
+
+def test_the_installed_wheel_loads_and_generates_away_from_the_checkout(wheel, tmp_path):
+    site = tmp_path / "site"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)]
+    subprocess.run(pip, check=True, capture_output=True)
+    environment = os.environ | {"PYTHONPATH": str(site)}
+    kgtools = [sys.executable, "-c", "from tools.main import main; main()"]
+
+    def run(*words: str) -> str:
+        done = subprocess.run([*kgtools, *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run("load", "xywy", str(site / "kg" / "samples" / "xywy" / "medical.json"))
+    out = run("generate", "--lang", "zh", "--show", "1")
+
+    assert "records are in" in out
+    assert str(site) in subprocess.run(
+        [sys.executable, "-c", "import kg; print(kg.__file__)"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    ).stdout  # fmt: skip
