@@ -16,7 +16,7 @@ from kg.cypher_nulls import (
 )
 from kg.cypher_tokens import CLAUSES, EXPECTING, Query, words
 
-# What both stores were found to answer alike, some of it through the macros in portable.py.
+# What both stores were found to answer alike, some of it through INLINE in portable.py.
 FUNCTIONS = words(
     "ABS ALL ANY CEIL COALESCE COLLECT COUNT FLOOR HEAD ISEMPTY LABELS LAST LEFT MAX MIN NONE RANGE REPLACE RIGHT SIGN "
     "SINGLE SIZE SQRT SUM TAIL TOFLOAT TOINTEGER TOLOWER TOSTRING TYPE"

@@ -180,10 +180,9 @@ def check_trail(
     """Refuse what finds other rows as a walk; `counted` is false where only existence matters."""
 
     def distinct(left: str, right: str) -> bool:
-        known = labels.get(left), labels.get(right)
-        return left != right and (
-            frozenset((left, right)) in different or (bool(known[0] and known[1]) and not set(known[0]) & set(known[1]))
-        )
+        one, other = labels.get(left) or frozenset(), labels.get(right) or frozenset()
+        apart = bool(one and other) and not one & other
+        return left != right and (apart or frozenset((left, right)) in different)
 
     for link in pattern.links:
         if counted and not link.arrow and not distinct(link.left, link.right):

@@ -24,22 +24,27 @@ from kg.cypher_patterns import (
 from kg.cypher_tokens import CLAUSES, Query, tokenize, words
 
 NUMBER = "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?"
-AS_INT = "CAST(CASE WHEN regexp_full_match(CAST(x AS STRING), '-?[0-9]+') THEN x ELSE NULL END AS INT64)"
-AS_FLOAT = f"CAST(CASE WHEN regexp_full_match(CAST(x AS STRING), '{NUMBER}') THEN x ELSE NULL END AS DOUBLE)"
-# The engine computes both branches of a CASE: a cast may only see what it can cast. It cannot print a float's digits.
-MACROS: tuple[str, ...] = (
-    "CREATE MACRO type(r) AS CASE WHEN r IS NULL THEN NULL ELSE label(r) END",
-    "CREATE MACRO isEmpty(x) AS size(x) = 0",
-    "CREATE MACRO head(x) AS CASE WHEN size(x) = 0 THEN NULL ELSE list_any_value(list_slice(x, 1, 1)) END",
-    "CREATE MACRO last(x) AS CASE WHEN size(x) = 0 THEN NULL ELSE list_any_value(list_slice(x, size(x), size(x))) END",
-    "CREATE MACRO tail(x) AS list_slice(x, 2, size(x))",
-    f"CREATE MACRO toFloat(x) AS {AS_FLOAT}",
-    "CREATE MACRO toInteger(x) AS CASE WHEN regexp_full_match(CAST(x AS STRING), '-?[0-9]+') "
+AS_INT = "CAST(CASE WHEN regexp_full_match(CAST({x} AS STRING), '-?[0-9]+') THEN {x} ELSE NULL END AS INT64)"
+AS_FLOAT = f"CAST(CASE WHEN regexp_full_match(CAST({{x}} AS STRING), '{NUMBER}') THEN {{x}} ELSE NULL END AS DOUBLE)"
+# What Neo4j's functions are in the engine's words. The engine's own macros would be neater, but a database that holds one
+# with CASE or `=` in it cannot be opened again. The engine computes both branches of a CASE: a cast may only see what it
+# can cast. It cannot print a float's digits.
+INLINE: dict[str, str] = {
+    "TYPE": "CASE WHEN {x} IS NULL THEN NULL ELSE label({x}) END",
+    "LABELS": "CASE WHEN {x} IS NULL THEN NULL ELSE label({x}) END",
+    "ISEMPTY": "(size({x}) = 0)",
+    "HEAD": "CASE WHEN size({x}) = 0 THEN NULL ELSE list_any_value(list_slice({x}, 1, 1)) END",
+    "LAST": "CASE WHEN size({x}) = 0 THEN NULL ELSE list_any_value(list_slice({x}, size({x}), size({x}))) END",
+    "TAIL": "list_slice({x}, 2, size({x}))",
+    "SUM": "coalesce(sum({x}), 0)",
+    "TOFLOAT": AS_FLOAT,
+    "TOINTEGER": "CASE WHEN regexp_full_match(CAST({x} AS STRING), '-?[0-9]+') "
     f"THEN {AS_INT} WHEN {AS_FLOAT} < 0 THEN CAST(ceil({AS_FLOAT}) AS INT64) ELSE CAST(floor({AS_FLOAT}) AS INT64) END",
-    "CREATE MACRO toString(x) AS CASE WHEN x IS NULL THEN NULL WHEN typeof(x) = 'BOOL' THEN lower(CAST(x AS STRING)) "
-    "ELSE concat(CAST(x AS STRING), left('', CAST(CASE WHEN typeof(x) IN ['DOUBLE', 'FLOAT'] "
+    "TOSTRING": "CASE WHEN {x} IS NULL THEN NULL WHEN typeof({x}) = 'BOOL' THEN lower(CAST({x} AS STRING)) "
+    "ELSE concat(CAST({x} AS STRING), left('', CAST(CASE WHEN typeof({x}) IN ['DOUBLE', 'FLOAT'] "
     "THEN 'toString() of a float' ELSE '0' END AS INT64))) END",
-)
+}
+PLAIN = {"TYPE": "label({x})", "LABELS": "label({x})"}
 NO_PAIRS: Pairs = MappingProxyType({})
 DIRECTIONS = words("ASC ASCENDING DESC DESCENDING")
 CONDITION = frozenset(["WHERE", "AND", "OR", "XOR", "NOT", "WHEN", "("])
@@ -68,6 +73,16 @@ class Clause:
     end: int
 
 
+@dataclass(frozen=True)
+class Edit:
+    """The text from `start` to `end` becomes `new`; `{x}` in it is the text of `inner`, itself edited."""
+
+    start: int
+    end: int
+    new: str
+    inner: tuple[int, int] = (0, 0)
+
+
 @dataclass
 class Reading:
     """One walk over a query: what was learned, and the edits to make."""
@@ -77,8 +92,8 @@ class Reading:
     pairs: Pairs
     facts: Facts = field(default_factory=Facts)
     columns: list[list[str]] = field(default_factory=list)
-    aliases: list[tuple[int, int, str]] = field(default_factory=list)
-    sorted_by: list[tuple[int, int, str]] = field(default_factory=list)
+    aliases: list[Edit] = field(default_factory=list)
+    sorted_by: list[Edit] = field(default_factory=list)
 
 
 def to_embedded(cypher: str, *, names: frozenset[str] = frozenset(), pairs: Pairs = NO_PAIRS) -> str:
@@ -101,7 +116,9 @@ def to_embedded(cypher: str, *, names: frozenset[str] = frozenset(), pairs: Pair
     check_variables(query, end, reading.facts, {name for name in variables if not name.startswith(" ")})
     check_known_names(reading, end)
     respelled = spelled_differently(query, end, reading.facts)
-    outside = [edit for edit in respelled if not any(a <= edit[0] and edit[1] <= b for a, b, _ in reading.sorted_by)]
+    outside = [
+        edit for edit in respelled if not any(s.start <= edit.start and edit.end <= s.end for s in reading.sorted_by)
+    ]
     return edited(cypher, outside + reading.aliases + reading.sorted_by)
 
 
@@ -234,12 +251,12 @@ def read_return(reading: Reading, clause: Clause, scope: Scope, order: Clause | 
         property_ = [query[at].kind for at in range(first, last)] == ["name", "op", "name"] and len(text.split()) == 1
         if not (aliased or name or property_):
             alias = f"`{text.replace('`', '``')}`"
-            reading.aliases.append((query[last - 1].end, query[last - 1].end, f" AS {alias}"))
+            reading.aliases.append(Edit(query[last - 1].end, query[last - 1].end, f" AS {alias}"))
             named[tuple(query[at].text for at in range(first, last))] = alias
     for first, last in query.split(order.start + 1, order.end, ",") if order and order.word == "ORDER" else []:
         last -= query[last - 1].word in DIRECTIONS
         if column := named.get(tuple(query[at].text for at in range(first, last))):
-            reading.sorted_by.append((query[first].start, query[last - 1].end, column))
+            reading.sorted_by.append(Edit(query[first].start, query[last - 1].end, column))
     reading.columns.append(names)
     if names != reading.columns[0]:
         raise query.refusal(
@@ -259,30 +276,33 @@ def check_known_names(reading: Reading, end: int) -> None:
             raise query.refusal(index, f"{token.identifier} matches nothing on Neo4j, where case counts; write {known}")
 
 
-def spelled_differently(query: Query, end: int, facts: Facts) -> list[tuple[int, int, str]]:
-    """The edits for labels(x)[0], type(r) and sum(x): the latter is null for no rows in the engine and 0 in Neo4j.
+def spelled_differently(query: Query, end: int, facts: Facts) -> list[Edit]:
+    """The edits for the functions of INLINE.
 
-    label(x) is not null where an OPTIONAL MATCH found nothing; the macro type(x) is.
+    sum(x) is null for no rows in the engine and 0 in Neo4j; label(x) is not null where an OPTIONAL MATCH found nothing.
     """
-    edits: list[tuple[int, int, str]] = []
-    label = "type" if facts.optional else "label"
+    spellings = INLINE if facts.optional else INLINE | PLAIN
+    edits: list[Edit] = []
     for index in range(end):
         token = query[index]
         if index in facts.structural or query[index - 1].word == "." or query[index + 1].word != "(":
             continue
         close = query.partner[index + 1]
-        if token.word in ("LABELS", "TYPE"):
-            edits.append((token.start, token.end, label))
-        if token.word == "LABELS":
-            edits.append((query[close + 1].start, query[close + 3].end, ""))
-        if token.word == "SUM":
-            edits += [(token.start, token.start, "coalesce("), (query[close].end, query[close].end, ", 0)")]
+        if token.word in spellings:
+            last = query[close + 3 if token.word == "LABELS" else close]
+            inner = (query[index + 1].end, query[close].start)
+            edits.append(Edit(token.start, last.end, spellings[token.word], inner))
     return edits
 
 
-def edited(text: str, edits: list[tuple[int, int, str]]) -> str:
-    parts, done = [], 0
-    for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
-        parts += [text[done:start], new]
-        done = end
-    return "".join([*parts, text[done:]])
+def edited(text: str, edits: list[Edit], start: int = 0, end: int | None = None) -> str:
+    """The text from `start` to `end` with the edits that lie in it."""
+    end = len(text) if end is None else end
+    parts, done = [], start
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        if edit.start < done or edit.end > end:
+            continue
+        inner = edited(text, [e for e in edits if e is not edit], *edit.inner) if "{x}" in edit.new else ""
+        parts += [text[done : edit.start], edit.new.replace("{x}", inner)]
+        done = edit.end
+    return "".join([*parts, text[done:end]])

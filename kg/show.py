@@ -130,13 +130,7 @@ def print_stats(stats: dict[str, Any], style: str) -> None:
 def print_findings(findings: list[Finding], style: str, examples: int) -> None:
     """Each audit with the number of its rows, and some of them."""
     if style == "json":
-        print_json(
-            [
-                asdict(f.audit)
-                | {"columns": f.columns, "count": len(f.rows), "rows": f.rows}
-                for f in findings
-            ]
-        )
+        print_json([asdict(f.audit) | {"columns": f.columns, "count": len(f.rows), "rows": f.rows} for f in findings])
         return
     print_table(
         ["audit", "severity", "rows", "what"],

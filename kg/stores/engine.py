@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from orjson import JSONDecodeError, loads
 
 from kg.ontology import ontology
 from kg.tables import Entities, Triples
 from tools.errors import CypherError, StoreError
+from tools.files import to_json
 
 NODE = ("id", "name", "name_en", "name_en_from", "aliases", "sources", "attributes")
 EDGE = ("id", "sources", "origins", "contradicts")
 LISTS = ("aliases", "sources", "origins")
+PAIRS = "pairs.json"
 
 
 def build(path: Path, entities: Entities, triples: Triples) -> None:
@@ -29,6 +32,7 @@ def build(path: Path, entities: Entities, triples: Triples) -> None:
             _copy(connection, Path(scratch), entities, ends)
             connection.execute("CHECKPOINT")
             differences = _differences(connection, Path(scratch), entities, ends)
+            path.with_name(PAIRS).write_bytes(to_json(_pairs(ends)))
         except RuntimeError as error:
             raise _refused(path, error) from error
         finally:
@@ -50,7 +54,10 @@ class Reader:
         try:
             self._database = ladybug.Database(str(path), read_only=True)
             self._connection = ladybug.Connection(self._database)
-        except RuntimeError as error:
+            self._pairs = {
+                name: [(h, t) for h, t in pairs] for name, pairs in loads(path.with_name(PAIRS).read_bytes()).items()
+            }
+        except (RuntimeError, OSError, JSONDecodeError) as error:
             raise StoreError(
                 f"{path}: the database cannot be opened: {_sentence(error)}; load the sources again"
             ) from error
@@ -60,7 +67,7 @@ class Reader:
         from kg.portable import to_embedded
 
         names = frozenset({*ontology().entities, *ontology().relations, *NODE, *EDGE})
-        text = to_embedded(cypher, names=names)
+        text = to_embedded(cypher, names=names, pairs=self._pairs)
         try:
             result = self._connection.execute(text, params)
         except RuntimeError as error:
@@ -104,8 +111,6 @@ def _pairs(ends: pl.DataFrame) -> dict[str, list[tuple[str, str]]]:
 
 
 def _create_tables(connection: Any, ends: pl.DataFrame) -> None:
-    from kg.portable import MACROS
-
     columns = ", ".join(f"{name} STRING{'[]' if name in LISTS else ''}" for name in NODE)
     for type_ in ontology().entities:
         connection.execute(f"CREATE NODE TABLE {quoted(type_)} ({columns}, PRIMARY KEY (id))")
@@ -113,8 +118,6 @@ def _create_tables(connection: Any, ends: pl.DataFrame) -> None:
     for relation, pairs in _pairs(ends).items():
         between = ", ".join(f"FROM {quoted(head)} TO {quoted(tail)}" for head, tail in pairs)
         connection.execute(f"CREATE REL TABLE {quoted(relation)} ({between}, {columns})")
-    for macro in MACROS:
-        connection.execute(macro)
 
 
 def quoted(name: str) -> str:
@@ -186,5 +189,5 @@ def _refused(path: Path, error: RuntimeError) -> StoreError:
     )
 
 
-def _sentence(error: RuntimeError) -> str:
+def _sentence(error: Exception) -> str:
     return " ".join(str(error).split())

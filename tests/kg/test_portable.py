@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kg.portable import MACROS, to_embedded
+from kg.portable import to_embedded
 from tools.errors import CypherError
 
 COLUMNS = "id STRING, name STRING, name_en STRING, aliases STRING[], sources STRING[], PRIMARY KEY(id)"
@@ -64,8 +64,10 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             f"CREATE (h)-[:{relation} {{id: $id}}]->(t)",
             {"head": head, "tail": tail, "id": f"{relation}{number}"},
         )
-    for macro in MACROS:
-        connection.execute(macro)
+    connection.close()
+    database.close()
+    database = ladybug.Database(str(folder / "graph.lbug"), read_only=True)  # as the store reads it
+    connection = ladybug.Connection(database)
     yield connection
     connection.close()
     database.close()

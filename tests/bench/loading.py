@@ -1,0 +1,118 @@
+"""Load: raw files to a reconciled graph, beside parsing alone and beside DuckDB, which gets the finished tables."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+from clock import in_turns, print_aim, print_table
+from graphs import Graphs
+
+from kg.reading import Options
+from kg.stores.embedded import EmbeddedStore
+from tools import registry
+
+AIM_S, AIM_PER_S = 15.0, 40_000
+COMMAND = "from tools.main import main; main()"
+
+
+def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
+    """Print the table of loading."""
+    whole, peak = _command(graphs, scratch)
+    statements = sum(report.totals["triples"]["read"] for _, report in graphs.prepared())
+    entities, triples = _normalised(graphs, scratch)
+    load, parse, duck = in_turns(
+        rounds,
+        _fresh(
+            scratch, lambda folder: EmbeddedStore(folder / "graph").upsert([tables for tables, _ in graphs.prepared()])
+        ),
+        lambda: _parse(graphs),
+        _fresh(scratch, lambda folder: _duckdb(folder, scratch)),
+    )
+    print_table(
+        f"LOAD  {statements:,} statements read -> {entities:,} entities, {triples:,} relation triples",
+        ("", "seconds", "statements/s", "triples/s", "kgtools takes"),
+        [
+            ("kgtools load, in process", load, *_rates(statements, triples, load.median), ""),
+            (f"kgtools load, the command ({peak:,} MB)", f"{whole:.2f}", *_rates(statements, triples, whole), ""),
+            ("(a) our readers alone", parse, *_rates(statements, triples, parse.median), f"{load / parse} x"),
+            ("(b) DuckDB, tables ready", duck, *_rates(statements, triples, duck.median), f"{load / duck} x"),
+        ],
+    )
+    if not graphs.whole:
+        return
+    print_aim(f"the command takes at most {AIM_S:.0f} s: {whole:.1f} s", whole <= AIM_S)
+    rate = triples / load.median
+    print_aim(f"at least {AIM_PER_S:,} relation triples/s, distinct and stored: {rate:,.0f}", rate >= AIM_PER_S)
+
+
+def _rates(statements: int, triples: int, seconds: float) -> tuple[str, str]:
+    return f"{statements / seconds:,.0f}", f"{triples / seconds:,.0f}"
+
+
+def _fresh(scratch: Path, work: Callable[[Path], None]) -> Callable[[], None]:
+    """The work in a folder of its own, which is gone afterwards."""
+
+    def run() -> None:
+        with TemporaryDirectory(dir=scratch) as folder:
+            work(Path(folder))
+
+    return run
+
+
+def _command(graphs: Graphs, scratch: Path) -> tuple[float, int]:
+    """Seconds and peak megabytes of `kgtools load` as a user runs it: start, imports and printing too."""
+    with TemporaryDirectory(dir=scratch) as folder:
+        words = [
+            sys.executable,
+            "-P",
+            "-c",
+            COMMAND,
+            "load",
+            *graphs.arguments(),
+            "--graph",
+            str(Path(folder) / "graph"),
+        ]
+        start = time.perf_counter()
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        took = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"kgtools load ended with {process.returncode}")
+    return took, usage.ru_maxrss // 1024
+
+
+def _parse(graphs: Graphs) -> None:
+    for source, paths in graphs.files.items():
+        registry.find("sources", source)(paths, Options())
+
+
+def _normalised(graphs: Graphs, scratch: Path) -> tuple[int, int]:
+    """Write the finished tables for DuckDB; their numbers of rows."""
+    with TemporaryDirectory(dir=scratch) as folder:
+        store = EmbeddedStore(Path(folder) / "graph")
+        store.upsert([tables for tables, _ in graphs.prepared()])
+        entities, triples = store.entities(), store.triples()
+    entities.write_parquet(scratch / "entities.parquet")
+    triples.write_parquet(scratch / "triples.parquet")
+    return entities.height, triples.height
+
+
+def _duckdb(folder: Path, tables: Path) -> None:
+    """Both tables into a database file, checkpointed, count and checksum read back and compared."""
+    with duckdb.connect(folder / "graph.duckdb") as connection:
+        for table in ("entities", "triples"):
+            connection.execute(f"CREATE TABLE {table} AS FROM read_parquet('{tables / table}.parquet')")
+        connection.execute("CHECKPOINT")
+        for table in ("entities", "triples"):
+            there, wanted = (
+                connection.execute(f"SELECT count(*), bit_xor(hash(rows)) FROM {place} AS rows").fetchone()
+                for place in (table, f"read_parquet('{tables / table}.parquet')")
+            )
+            if there != wanted:
+                raise RuntimeError(f"DuckDB read back another table of {table}")

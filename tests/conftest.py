@@ -1,0 +1,182 @@
+"""What several folders share: the command line, graphs of a few triples, the sample graph and the real files."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from kg.load import prepare
+from kg.merge import SourceTables
+from kg.normalize import clean
+from kg.ontology import Field, SourceInfo, ontology
+from kg.reading import Collector, Options, Reading
+from kg.stores.embedded import EmbeddedStore
+from tools.main import run
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLES = ROOT / "kg" / "samples"
+REAL = ROOT.parent / "shared" / "data" / "kg"
+SAMPLE_FILES = {
+    "xywy": [SAMPLES / "xywy" / "medical.json"],
+    "health39": [SAMPLES / "39health" / "disease.csv"],
+    "cmekg": sorted([*(SAMPLES / "cmekg").glob("*.json"), *(SAMPLES / "cmekg").glob("*.csv")]),
+}
+
+Row = tuple[str, ...]
+"""(head type, head, field, tail) or, where the tail is not of the relation's first type, with its type behind."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return orjson.loads(self.out)
+
+
+@pytest.fixture
+def kgtools(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """`kgtools WORD...` in this process."""
+
+    def call(*words: object) -> Ran:
+        capfd.readouterr()
+        code = run([str(word) for word in words])
+        out, err = capfd.readouterr()
+        return Ran(code, out, err)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def shell() -> Callable[..., Ran]:
+    """`kgtools WORD...` in a process of its own; `path`: a folder of modules and plugins that it finds too."""
+
+    def call(*words: object, path: Path | None = None, **how: Any) -> Ran:
+        environment = os.environ | {"PYTHONSAFEPATH": "1", "PYTHONIOENCODING": "utf-8"}
+        if path is not None:
+            environment["PYTHONPATH"] = str(path)
+        done = subprocess.run(
+            [sys.executable, "-m", "tools.main", *map(str, words)],
+            env=environment, timeout=120, encoding="utf-8", check=False,
+            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | how,
+        )  # fmt: skip
+        return Ran(done.returncode, done.stdout or "", done.stderr or "")
+
+    return call
+
+
+def fields() -> dict[str, Field]:
+    """Every relation and attribute of the ontology under its own name, and `alias`."""
+    words = ontology()
+    return (
+        {name: Field(relation=name) for name in words.relations}
+        | {name: Field(attribute=name) for name in words.attributes}
+        | {"alias": Field(alias=True)}
+    )
+
+
+@pytest.fixture(scope="session")
+def reading_of() -> Callable[..., Reading]:
+    """A Reading of rows; `alone`: (type, name) or (type, name, English name) of entities without a triple."""
+
+    def make(
+        rows: Sequence[Row] = (),
+        alone: Sequence[Row] = (),
+        source: str = "tiny",
+        residue: dict[str, tuple[str, ...]] | None = None,
+        file: str = "tiny.txt",
+    ) -> Reading:
+        info = SourceInfo(title="Tiny", license="CC0-1.0", residue=residue or {}, fields=fields())
+        collect = Collector()
+        collect.start(file)
+        for line, (head_type, head, field, tail, *tail_type) in enumerate(rows, start=1):
+            collect.mention(head_type, head, "name", line)
+            collect.say(field, head_type, head, [tail], line, *tail_type)
+        for line, (type_, name, *english) in enumerate(alone, start=len(rows) + 1):
+            collect.mention(type_, name, "name", line, *english)
+        collect.finish()
+        return collect.reading(source, info)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tables_of(reading_of: Callable[..., Reading]) -> Callable[..., SourceTables]:
+    """The tables of a source that says these rows."""
+
+    def make(rows: Sequence[Row] = (), alone: Sequence[Row] = (), source: str = "tiny", **how: Any) -> SourceTables:
+        cleaned = clean(reading_of(rows, alone, source, **how))
+        about = {"title": "Tiny", "license": "CC0-1.0", "files": {}, "raw": False}
+        return SourceTables(source, about, cleaned.named, cleaned.facts, cleaned.rejects)
+
+    return make
+
+
+@pytest.fixture
+def graph_of(
+    tmp_path_factory: pytest.TempPathFactory, tables_of: Callable[..., SourceTables]
+) -> Callable[..., EmbeddedStore]:
+    """A graph of one source that says these rows."""
+
+    def make(rows: Sequence[Row] = (), alone: Sequence[Row] = (), **how: Any) -> EmbeddedStore:
+        store = EmbeddedStore(tmp_path_factory.mktemp("graph") / "graph")
+        store.upsert([tables_of(rows, alone, **how)])
+        return store
+
+    return make
+
+
+def load(folder: Path, files: dict[str, list[Path]], raw: bool = False) -> EmbeddedStore:
+    store = EmbeddedStore(folder)
+    store.upsert([prepare(source, paths, Options(), raw)[0] for source, paths in files.items()])
+    return store
+
+
+@pytest.fixture(scope="session")
+def sample_files() -> dict[str, list[Path]]:
+    """The sample files of each source."""
+    return SAMPLE_FILES
+
+
+@pytest.fixture(scope="session")
+def sample_graph(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedStore:
+    """All samples in one graph; no test changes it."""
+    return load(tmp_path_factory.mktemp("sample") / "graph", SAMPLE_FILES)
+
+
+@pytest.fixture(scope="session")
+def raw_sample_graph(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedStore:
+    """The same, loaded with --raw; no test changes it."""
+    return load(tmp_path_factory.mktemp("raw-sample") / "graph", SAMPLE_FILES, raw=True)
+
+
+@pytest.fixture(scope="session")
+def real_files() -> Path:
+    """The folder of the published graphs."""
+    if not REAL.is_dir():
+        pytest.skip("needs ../shared/data/kg, which is not part of the project")
+    return REAL
+
+
+@pytest.fixture(scope="session")
+def raw_xywy_graph(real_files: Path, tmp_path_factory: pytest.TempPathFactory) -> EmbeddedStore:
+    """xywy-KG as published, loaded with --raw; no test changes it."""
+    files = {"xywy": [real_files / "xywy" / "medical.json"]}
+    return load(tmp_path_factory.mktemp("raw-xywy") / "graph", files, raw=True)
+
+
+@pytest.fixture(autouse=True)
+def no_graph_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A KGTOOLS_GRAPH of the one who runs the tests does not reach them."""
+    monkeypatch.delenv("KGTOOLS_GRAPH", raising=False)

@@ -1,0 +1,241 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from templates.pack import FILTERS, environment, find_pack, load_pack
+from tools.errors import InputError, UsageError
+
+Folder = Callable[..., Path]
+USER = "{% block user_1 %}{{ head }}？{% endblock %}"
+ASSISTANT = "{% block assistant_1 %}{{ tails | listed }}。{% endblock %}"
+
+
+def fault(folder: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        load_pack(folder)
+    return str(caught.value)
+
+
+def test_a_pack_gives_its_templates_sorted_by_name_and_language(pack_folder: Folder) -> None:
+    pack = load_pack(pack_folder())
+
+    assert [template.id for template in pack.templates] == ["mine@2.1/symptom.zh", "mine@2.1/symptom.en"]
+    assert [len(template.variants) for template in pack.templates] == [1, 1]
+
+
+def test_a_pack_is_found_by_its_folder(pack_folder: Folder) -> None:
+    assert find_pack(str(pack_folder())).info.name == "mine"
+
+
+def test_a_pack_is_found_by_its_registered_name() -> None:
+    assert find_pack("clinicalgpt").info.name == "clinicalgpt"
+
+
+def test_an_unknown_pack_names_the_nearest() -> None:
+    with pytest.raises(UsageError, match=r"'clinicalgtp'; did you mean clinicalgpt\?"):
+        find_pack("clinicalgtp")
+
+
+def test_a_file_that_is_missing_is_named(pack_folder: Folder) -> None:
+    assert "symptom.en.j2 is missing (or say why under missing:)" in fault(pack_folder(en=None))
+
+
+def test_a_language_that_is_missing_for_a_reason_needs_no_file(pack_folder: Folder) -> None:
+    pack = load_pack(pack_folder(en=None, missing={"en": "values are Chinese"}))
+
+    assert [template.lang for template in pack.templates] == ["zh"]
+
+
+def test_a_file_that_belongs_to_no_template_is_named(pack_folder: Folder) -> None:
+    assert "cause.zh.j2 belongs to no template" in fault(pack_folder(extra={"cause.zh.j2": USER + ASSISTANT}))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"relations": ["HAS_SYMPTON"]}, "no relation or inverse 'HAS_SYMPTON'; did you mean HAS_SYMPTOM"),
+        ({"relations": ["SYMPTON_OF"]}, "no relation or inverse 'SYMPTON_OF'; did you mean SYMPTOM_OF"),
+        ({"head": "Desease"}, "'Desease' is not in the ontology; did you mean Disease?"),
+        ({"tail": "Symptoms"}, "'Symptoms' is not in the ontology; did you mean Symptom?"),
+        ({"relations": None, "attribute": "icd-10"}, "'icd-10' is not in the ontology; did you mean icd10?"),
+        ({"relations": None}, "give relations (with tail) or attribute"),
+        ({"attribute": "icd10"}, "give relations (with tail) or attribute"),
+        ({"tail": None}, "relations need the type of their tail"),
+        ({"singel": True}, "templates.symptom.singel: Extra inputs are not permitted"),
+    ],
+)
+def test_a_word_that_is_not_known_is_refused_with_the_way_out(
+    pack_folder: Folder, wrong: dict[str, object], message: str
+) -> None:
+    said = fault(pack_folder(**wrong))
+
+    assert message in said
+    assert "pack.yaml:" in said
+
+
+def test_a_pack_without_a_version_is_refused_at_its_line(pack_folder: Folder) -> None:
+    folder = pack_folder()
+    about = yaml.safe_load((folder / "pack.yaml").read_text(encoding="utf-8"))
+    del about["version"]
+    (folder / "pack.yaml").write_text(yaml.safe_dump(about), encoding="utf-8")
+
+    assert fault(folder).endswith("pack.yaml:1: version: Field required")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        USER,
+        ASSISTANT,
+        USER + ASSISTANT + USER.replace("1", "2"),
+        USER.replace("1", "2") + ASSISTANT.replace("1", "2"),
+        USER + ASSISTANT + USER.replace("1", "3") + ASSISTANT.replace("1", "3"),
+        USER + ASSISTANT.replace("1", "2"),
+    ],
+)
+def test_variants_that_are_no_pairs_are_refused(pack_folder: Folder, text: str) -> None:
+    assert "must be pairs of blocks user_1 and assistant_1" in fault(pack_folder(zh=text))
+
+
+@pytest.mark.parametrize("name", ["user", "user_0", "user_01", "system_1", "user_1_zh", "users_1"])
+def test_a_block_of_another_name_is_refused_at_its_line(pack_folder: Folder, name: str) -> None:
+    said = fault(pack_folder(zh="\n" + USER.replace("user_1", name) + ASSISTANT))
+
+    assert f"symptom.zh.j2:2: a block is called {name!r}; expected user_1" in said
+
+
+def test_a_block_that_stands_twice_is_refused(pack_folder: Folder) -> None:
+    said = fault(pack_folder(zh=f"{USER}\n{ASSISTANT}\n{USER}"))
+
+    assert "symptom.zh.j2:3: user_1 stands twice" in said
+
+
+def test_a_block_within_a_block_is_refused(pack_folder: Folder) -> None:
+    inner = "{% block user_1 %}{{ head }}{% block mark %}？{% endblock %}{% endblock %}"
+
+    assert "symptom.zh.j2:1: block mark stands within block user_1" in fault(pack_folder(zh=inner + ASSISTANT))
+
+
+def test_text_outside_of_the_blocks_is_refused_at_its_line(pack_folder: Folder) -> None:
+    assert "symptom.zh.j2:2: text outside of the blocks" in fault(pack_folder(zh=f"{USER}\n好\n{ASSISTANT}"))
+
+
+def test_a_comment_between_the_blocks_is_no_text(pack_folder: Folder) -> None:
+    pack = load_pack(pack_folder(zh=USER + "\n{# ours #}\n" + ASSISTANT))
+
+    assert len(pack.templates[0].variants) == 1
+
+
+def test_a_syntax_error_is_told_with_its_line(pack_folder: Folder) -> None:
+    assert "symptom.zh.j2:3: " in fault(pack_folder(zh=f"{USER}\n{ASSISTANT}\n{{% block user_2 %}}{{{{ head"))
+
+
+def test_a_file_that_is_not_utf_8_is_told_with_the_byte(pack_folder: Folder) -> None:
+    assert "symptom.zh.j2: not UTF-8 at byte 18; save it as UTF-8" in fault(
+        pack_folder(zh="{% block user_1 %}诊断{{ head }}？{% endblock %}".encode("gb18030"))
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "{{ ''.__class__ }}",
+        "{{ ''['__class__'] }}",
+        "{{ tails[0] }}",
+        "{{ head.upper() }}",
+        "{{ range(3) }}",
+        "{{ head ~ head }}",
+        "{{ 7 * 7 }}",
+        "{{ head if head else 1 }}",
+        "{{ [head] }}",
+        "{{ (head, head) }}",
+        "{{ {head: 1} }}",
+        "{{ -1 }}",
+        "{% set x = head %}",
+        "{% set x %}{{ head }}{% endset %}",
+        "{% macro m() %}{% endmacro %}",
+        "{% include 'other.j2' %}",
+        "{% import 'other.j2' as other %}",
+        "{% from 'other.j2' import other %}",
+        "{% with x = head %}{% endwith %}",
+        "{% filter listed %}{% endfilter %}",
+        "{% autoescape true %}{% endautoescape %}",
+        "{% for t in tails %}{{ loop.index }}{% endfor %}",
+    ],
+)
+def test_what_is_no_phrasing_is_refused_at_its_line(pack_folder: Folder, code: str) -> None:
+    said = fault(pack_folder(zh="\n{% block user_1 %}" + code + "{% endblock %}" + ASSISTANT))
+
+    assert "symptom.zh.j2:2: " in said
+    assert "is not for templates; compute in Python, phrase in Jinja" in said
+
+
+def test_a_template_that_extends_another_is_refused(pack_folder: Folder) -> None:
+    assert "extends is not for templates" in fault(pack_folder(zh="{% extends 'other.j2' %}" + USER + ASSISTANT))
+
+
+@pytest.mark.parametrize("name", ["listd", "upper", "attr", "map", "tojson", "safe"])
+def test_a_filter_that_we_do_not_document_is_refused(pack_folder: Folder, name: str) -> None:
+    assert f"symptom.zh.j2:1: no filter {name!r}; " in fault(
+        pack_folder(zh=USER.replace("head", f"head | {name}") + ASSISTANT)
+    )
+
+
+def test_if_and_for_are_for_templates(pack_folder: Folder) -> None:
+    text = "{% block assistant_1 %}{% for t in tails %}{% if t != head %}{{ t }}；{% endif %}{% endfor %}。{% endblock %}"
+
+    assert len(load_pack(pack_folder(zh=USER + text)).templates[0].variants) == 1
+
+
+def test_a_sandbox_holds_no_globals_and_our_filters_alone() -> None:
+    for lang in ("zh", "en"):
+        made = environment(lang)
+
+        assert not made.globals
+        assert set(made.filters) == {"first_upper", "join", "listed", "no_stop"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "items", "text"),
+    [
+        ("zh", ["甲"], "甲"),
+        ("zh", ["甲", "乙"], "甲、乙"),
+        ("zh", ["甲", "乙", "丙"], "甲、乙、丙"),
+        ("en", ["a"], "a"),
+        ("en", ["a", "b"], "a and b"),
+        ("en", ["a", "b", "c"], "a, b and c"),
+    ],
+)
+def test_listed_lists_as_its_language_does(lang: str, items: list[str], text: str) -> None:
+    assert FILTERS[lang]["listed"](items) == text
+
+
+@pytest.mark.parametrize("name", ["listed", "join"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_text_is_not_listed_letter_by_letter(lang: str, name: str) -> None:
+    with pytest.raises(TypeError, match="takes a list, as tails is"):
+        FILTERS[lang][name]("糖尿病")
+
+
+@pytest.mark.parametrize(
+    ("text", "upper"),
+    [("gout", "Gout"), ("IgA disease", "IgA disease"), ("eGFR low", "EGFR low"), ("2型", "2型"), ("", ""), ("éa", "Éa")],
+)
+def test_first_upper_touches_the_first_letter_alone(text: str, upper: str) -> None:
+    assert FILTERS["en"]["first_upper"](text) == upper
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [("规律运动。", "规律运动"), ("one. Two.", "one. Two"), ("甲；", "甲"), ("甲。。", "甲"), ("甲！", "甲！"), ("", "")],
+)
+def test_no_stop_takes_full_stops_from_the_end(text: str, bare: str) -> None:
+    assert FILTERS["zh"]["no_stop"](text) == bare
+
+
+def test_join_puts_the_separator_between() -> None:
+    assert FILTERS["zh"]["join"](["甲", "乙", "丙"], "；") == "甲；乙；丙"
+    assert FILTERS["zh"]["join"](["甲", "乙"]) == "甲乙"
