@@ -39,12 +39,12 @@ demo: $(VENV)/base ## the main job on the sample graphs; DATA=folder: on the rea
 	$$k load xywy $(DATA)/xywy/medical.json health39 $(DATA)/39health/disease.csv cmekg $(DATA)/cmekg/*.json $(DATA)/cmekg/*.csv; \
 	echo "== names: English names"; \
 	if [ -n "$(NAMES)" ]; then $$k names add "$(NAMES)" --name samples --license Apache-2.0; fi; \
-	if [ -n "$(HPO)" ]; then $$k names add "$(HPO)" --name hpo --type Symptom --type Disease --license LicenseRef-HPO; fi; \
+	if [ -n "$(HPO)" ]; then $$k names add "$(HPO)" --name hpo --sentence-case --type Symptom --type Disease --license LicenseRef-HPO; fi; \
 	if [ -n "$(PAIRS)" ]; then $$k names add "$(PAIRS)" --name mvqa-kg --zh key --en value --type Disease --license MIT; fi; \
 	echo "== stats: what is in the graph"; $$k stats; \
 	echo "== query: Cypher"; \
 	$$k query 'MATCH (d:Disease)-[:HAS_SYMPTOM]->(s:Symptom {name: $$name}) RETURN d.name AS disease, d.sources AS sources ORDER BY disease LIMIT 5' --param name=头痛; \
-	echo "== audit: what is wrong with it"; $$k audit --fail-on never --examples 2; \
+	echo "== audit: what is wrong with it"; $$k audit --fail-on never --examples 0; \
 	echo "== generate: instruction pairs"; $$k generate --pack clinicalgpt,extended --lang zh,en --seed 7 --out $(OUT)/records --show 3; \
 	echo "== trace: one record back to its files"; \
 	$$k trace $$(head -1 $(OUT)/records/records.jsonl | cut -d'"' -f4) --records $(OUT)/records; \

@@ -190,6 +190,7 @@ def names() -> None:
 @click.option(
     "--license", "license_", required=True, help="The licence of the table, recorded with every record that uses it."
 )
+@click.option("--sentence-case", is_flag=True, help="The table capitalises every name: lower its plain first words.")
 def names_add(
     file: Path,
     graph: str,
@@ -199,6 +200,7 @@ def names_add(
     types: tuple[str, ...],
     name: str | None,
     license_: str,
+    sentence_case: bool,
 ) -> None:
     """Add a table of English names (TSV, CSV, XLSX or a JSON object) to a graph.
 
@@ -210,7 +212,7 @@ def names_add(
     from kg.show import print_named
     from kg.stores import open_store
 
-    table = read_names(file, zh, en, type_column, types, name, license_)
+    table = read_names(file, zh, en, type_column, types, name, license_, sentence_case)
     store = open_store(graph)
     store.add_names(table)
     print_named(table, store.entities())

@@ -1,6 +1,7 @@
 """Tables of English names: TSV, CSV, XLSX or a JSON object, as a table that a graph can take."""
 
 import io
+import re
 from pathlib import Path
 
 import orjson
@@ -20,6 +21,21 @@ KNOWN_COLUMNS = (
     ("chinese", "english"),
     ("chinese_term", "english_term"),
 )
+FIRST_WORD = re.compile(r"^[A-Z][a-z]+(-[a-z]+)*,?$")
+EPONYMS = {
+    "anomaly",
+    "body",
+    "bodies",
+    "disease",
+    "law",
+    "lines",
+    "phenomenon",
+    "reaction",
+    "sign",
+    "syndrome",
+    "test",
+    "tumor",
+}
 
 
 def read_names(
@@ -30,9 +46,11 @@ def read_names(
     types: tuple[str, ...],
     name: str | None,
     license_: str,
+    sentence_case: bool = False,
 ) -> NameTable:
     """One English name for each Chinese name (and type): of several the shortest, then the first by alphabet.
 
+    `sentence_case`: the table begins every name in upper case; plain words get their lower case back (`lower_cased`).
     `about` counts what was left out: `no-han`, `han-in-english`, `empty`, `ambiguous`, `unknown-type`.
     Raises InputError for a file or columns that cannot be read, UsageError for types that do not exist."""
     for type_ in types:
@@ -48,6 +66,10 @@ def read_names(
     table = rows.select(
         clean_name(pl.col(zh)).alias("zh"), clean_name(pl.col(en)).alias("en"), type_expression.alias("type")
     )
+    lower_cased = 0
+    if sentence_case:
+        before, table = table, table.with_columns(_plain_words(table["en"]))
+        lower_cased = int((before["en"] != table["en"]).sum())
     kept, dropped = _kept(table)
     if types:
         kept = kept.drop("type").join(pl.DataFrame({"type": list(types)}), how="cross").select("zh", "en", "type")
@@ -58,6 +80,7 @@ def read_names(
         "license": license_,
         "read": rows.height,
         "names": kept.height,
+        "lower_cased": lower_cased,
         "dropped": dropped,
     }
     return NameTable(called, about, NAMES.check(kept.sort("zh", "type", "en"), str(path)))
@@ -99,6 +122,23 @@ def _excel(path: Path) -> pl.DataFrame:
     except ValueError as error:
         raise InputError(f"{path}: cannot be read as a spreadsheet: {error}") from error
     return pl.DataFrame({str(column): frame[column].astype(str).to_list() for column in frame.columns})
+
+
+def _plain_words(names: pl.Series) -> pl.Series:
+    """The names with a lower-case beginning where their first word is no proper noun.
+
+    It is one where another name of the table has it in upper case further in, or where it names a disease or a sign
+    (`Alzheimer disease`) and no other name has it in lower case."""
+    inside = {word for name in names.drop_nulls() for word in name.split()[1:]}
+
+    def plain(name: str) -> str:
+        first, *rest = name.split(" ")
+        if not FIRST_WORD.match(first) or first in inside:
+            return name
+        eponym = bool(rest) and rest[0] in EPONYMS and first.lower() not in inside
+        return name if eponym else name[0].lower() + name[1:]
+
+    return pl.Series("en", [None if name is None else plain(name) for name in names], dtype=pl.String)
 
 
 def _columns(path: Path, rows: pl.DataFrame, zh: str | None, en: str | None) -> tuple[str, str]:

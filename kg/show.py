@@ -151,10 +151,11 @@ def print_findings(findings: list[Finding], style: str, examples: int) -> None:
 
 def print_named(table: NameTable, entities: pl.DataFrame) -> None:
     """What a table of names gave to the graph."""
+    lowered = f", {table.about['lower_cased']:,} lower-cased" if table.about["lower_cased"] else ""
     given = entities.filter(pl.col("name_en_from") == table.name).group_by("type").len().sort("type")
     dropped = ", ".join(f"{reason} {number:,}" for reason, number in table.about["dropped"].items()) or "none"
     click.echo(
-        f"{table.name}: {table.about['read']:,} rows, {table.about['names']:,} names (left out: {dropped}); licence {table.about['license']}"
+        f"{table.name}: {table.about['read']:,} rows, {table.about['names']:,} names (left out: {dropped}{lowered}); licence {table.about['license']}"
     )
     print_table(["type", "entities named by it"], [*given.iter_rows(), ("all", given["len"].sum())])
 

@@ -118,7 +118,7 @@ def packs(names: tuple[str, ...], check: bool, style: str) -> None:
     from tools.errors import Findings
 
     chosen = [find_pack(name) for name in names or registry.names("packs")]
-    faults = {pack.info.name: lint(pack) for pack in chosen} if check else None
+    faults = {pack.folder: lint(pack) for pack in chosen} if check else None
     print_packs(chosen, faults, style)
     if faults and any(faults.values()):
         raise Findings(f"{sum(map(len, faults.values()))} faults")

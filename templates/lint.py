@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from kg.ontology import ontology
 from templates.pack import LANGUAGES, Pack, Template, variables
 from templates.render import render
 from tools.errors import InputError
@@ -12,6 +11,8 @@ HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f
 ENDS = {"zh": "。？！", "en": ".?!"}
 ASKS = {"zh": "？", "en": "?"}
 ALLOWED_NAMES = {"head", "tails"}
+SAMPLE_HEADS, SAMPLE_TAILS = ["sample name"] * 2, [["one"], ["a", "b", "c"]]
+"""In Latin letters for both languages, so that Chinese in a text is the template's own."""
 
 
 def lint(pack: Pack) -> list[str]:
@@ -53,18 +54,19 @@ def _parity(pack: Pack, name: str, both: dict[str, Template]) -> Iterator[str]:
 
 
 def _template(template: Template) -> Iterator[str]:
-    heads, tails = _sample(template)
     for variant in template.variants:
-        for role in ("user", "assistant"):
-            unknown = variables(getattr(variant, role)) - ALLOWED_NAMES
-            if unknown:
-                yield f"{template.file}: {role}_{variant.number}: unknown variable {', '.join(sorted(unknown))}; there are: head, tails"
+        unknown = {role: variables(getattr(variant, role)) - ALLOWED_NAMES for role in ("user", "assistant")}
+        for role, names in unknown.items():
+            if names:
+                yield f"{template.file}: {role}_{variant.number}: unknown variable {', '.join(sorted(names))}; there are: head, tails"
         if "head" not in variables(variant.user):
             yield f"{template.file}: user_{variant.number}: asks about no head"
         if "tails" not in variables(variant.assistant):
             yield f"{template.file}: assistant_{variant.number}: answers with no tails"
+        if any(unknown.values()):
+            continue
         try:
-            users, assistants = render(template, variant, heads, tails)
+            users, assistants = render(template, variant, SAMPLE_HEADS, SAMPLE_TAILS)
         except InputError as error:
             yield str(error)
             continue
@@ -72,24 +74,19 @@ def _template(template: Template) -> Iterator[str]:
         yield from _text(template, f"assistant_{variant.number}", assistants, ENDS[template.lang])
 
 
-def _sample(template: Template) -> tuple[list[str], list[list[str]]]:
-    types = ontology().entities
-    tail = template.info.tail or template.info.head
-    if template.lang == "zh":
-        return ["示例"] * 2, [[f"{types[tail].zh}甲"], ["甲", "乙", "丙"]]
-    return ["sample name"] * 2, [[f"{types[tail].en} a"], ["a", "b", "c"]]
-
-
 def _text(template: Template, block: str, texts: list[str], ends: str) -> Iterator[str]:
     for text in dict.fromkeys(texts):
+        if not text:
+            yield f"{template.file}: {block}: renders to nothing"
+            continue
         han = HAN.search(text)
         if template.lang == "zh" and not han:
             yield f"{template.file}: {block}: no Chinese in {text!r}"
         if template.lang == "en" and han:
             yield f"{template.file}: {block}: Chinese in {text!r}"
-        if not text or text[-1] not in ends:
-            yield f"{template.file}: {block}: ends in {text[-1:]!r}, expected one of {' '.join(ends)}"
-        if template.lang == "en" and text and text[0].isalpha() and not text[0].isupper():
+        if text[-1] not in ends:
+            yield f"{template.file}: {block}: ends in {text[-1]!r}, expected one of {' '.join(ends)}"
+        if template.lang == "en" and text[0].isalpha() and not text[0].isupper():
             yield f"{template.file}: {block}: begins in lower case: {text!r}; use head | first_upper"
         if "  " in text or "\n" in text:
             yield f"{template.file}: {block}: a double space or a line break in {text!r}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
+from jinja2 import StrictUndefined, TemplateSyntaxError, Undefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import model_validator
 
@@ -153,7 +153,7 @@ def load_pack(folder: Path) -> Pack:
 def environment(lang: str) -> ImmutableSandboxedEnvironment:
     """The sandbox of a language: strict undefined, no globals, our filters alone."""
     made = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False, finalize=_text
     )
     made.globals.clear()
     made.filters.clear()
@@ -161,13 +161,27 @@ def environment(lang: str) -> ImmutableSandboxedEnvironment:
     return made
 
 
+def _text(value: object) -> object:
+    """What `{{ }}` may print: a text; an undefined name goes on to Jinja, which says so."""
+    if isinstance(value, str | Undefined):
+        return value
+    raise TypeError(f"{{{{ }}}} prints a {type(value).__name__.lower()}; use tails | listed")
+
+
+def _items(what: str, items: list[str]) -> list[str]:
+    if isinstance(items, list):
+        return items
+    raise TypeError(f"{what} takes a list, as tails is")
+
+
 def listed_zh(items: list[str]) -> str:
     """`甲、乙、丙`."""
-    return "、".join(items)
+    return "、".join(_items("listed", items))
 
 
 def listed_en(items: list[str]) -> str:
     """`a, b and c`."""
+    items = _items("listed", items)
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
@@ -183,7 +197,7 @@ def no_stop(text: str) -> str:
 
 def join(items: list[str], separator: str = "") -> str:
     """The items with a separator between them."""
-    return separator.join(items)
+    return separator.join(_items("join", items))
 
 
 _COMMON: dict[str, Callable[..., str]] = {"first_upper": first_upper, "join": join, "no_stop": no_stop}
@@ -207,6 +221,10 @@ def _variants(file: Path, lang: str) -> tuple[Variant, ...]:
     for node in tree.body:
         if isinstance(node, nodes.Block):
             role, number = _block_name(file, node)
+            if (number, role) in bodies:
+                raise InputError(f"{file}:{node.lineno}: {node.name} stands twice; number the blocks on")
+            for inner in node.find_all(nodes.Block):
+                raise InputError(f"{file}:{inner.lineno}: block {inner.name} stands within block {node.name}")
             bodies[number, role] = node.body
         elif not (isinstance(node, nodes.Output) and _blank(node)):
             raise InputError(f"{file}:{node.lineno}: text outside of the blocks user_1, assistant_1, ...")

@@ -21,7 +21,7 @@ def render(
     compiled = environment(template.lang).from_string(_loop(variant))
     try:
         parts = compiled.render(rows=zip(heads, tails, strict=True)).split(END)
-    except (TemplateError, TypeError, ValueError) as error:
+    except (TemplateError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{template.file}: variant {variant.number} cannot be rendered: {error}") from error
     if len(parts) != 2 * len(heads) + 1:
         raise InputError(

@@ -1,5 +1,6 @@
 """What the commands of templates print."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,7 +17,7 @@ def print_result(result: Result, folder: str, style: str, examples: int) -> None
     if style == "json":
         print_json(counts)
         return
-    print_table(["template", "records"], [*counts["by_template"].items(), ("all", counts["records"])])
+    _print_templates(result.records, list(counts["triples"]))
     reasons = sorted(
         {reason for fates in counts["triples"].values() for reason in fates}, key=lambda r: (r != "exported", r)
     )
@@ -33,9 +34,22 @@ def print_result(result: Result, folder: str, style: str, examples: int) -> None
     )
 
 
+def _print_templates(records: pl.DataFrame, langs: list[str]) -> None:
+    """A row a template, a column a language."""
+    marks = records.select("lang", pl.col("template").str.replace(r"\.(zh|en)#\d+$", "").alias("template"))
+    counted = {(lang, name): n for lang, name, n in marks.group_by("lang", "template").len().iter_rows()}
+    rows = [[name, *(counted.get((lang, name), 0) for lang in langs)] for name in sorted({name for _, name in counted})]
+    print_table(
+        ["records by template", *langs],
+        [*rows, ["all", *(sum(row[i] for row in rows) for i in range(1, len(langs) + 1))]],
+    )
+
+
 def print_examples(records: pl.DataFrame, lang: str, count: int) -> None:
     """The first records, each of another template where there are enough, with the command that traces them."""
-    shown = records.unique(pl.col("template").str.replace(r"\..*$", ""), keep="first", maintain_order=True).head(count)
+    shown = records.unique(
+        pl.col("template").str.replace(r"\.(zh|en)#\d+$", ""), keep="first", maintain_order=True
+    ).head(count)
     for row in shown.iter_rows(named=True):
         user, assistant = (message["content"] for message in row["messages"])
         click.echo(
@@ -90,11 +104,11 @@ def _print_triples(triples: list[dict[str, Any]]) -> None:
     print_table(["triple", "head", "relation", "tail", "source", "file:row", "field"], rows)
 
 
-def print_packs(packs: list[Pack], faults: dict[str, list[str]] | None, style: str) -> None:
+def print_packs(packs: list[Pack], faults: dict[Path, list[str]] | None, style: str) -> None:
     """The packs with their templates, or what lint found in them."""
     rows = [
         {"pack": p.info.name, "version": p.info.version, "templates": len(p.info.templates), "variants": sum(len(t.variants) for t in p.templates),
-         "license": p.info.license, "title": p.info.title} | ({"faults": faults[p.info.name]} if faults is not None else {})
+         "license": p.info.license, "title": p.info.title} | ({"faults": faults[p.folder]} if faults is not None else {})
         for p in packs
     ]  # fmt: skip
     if style == "json":

@@ -63,7 +63,8 @@ def shell() -> Callable[..., Ran]:
     """`kgtools WORD...` in a process of its own; `path`: a folder of modules and plugins that it finds too."""
 
     def call(*words: object, path: Path | None = None, **how: Any) -> Ran:
-        environment = os.environ | {"PYTHONSAFEPATH": "1", "PYTHONIOENCODING": "utf-8"}
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+        environment |= {"PYTHONSAFEPATH": "1", "PYTHONIOENCODING": "utf-8"}
         if path is not None:
             environment["PYTHONPATH"] = str(path)
         done = subprocess.run(
@@ -176,7 +177,7 @@ def raw_xywy_graph(real_files: Path, tmp_path_factory: pytest.TempPathFactory) -
     return load(tmp_path_factory.mktemp("raw-xywy") / "graph", files, raw=True)
 
 
-@pytest.fixture(autouse=True)
-def no_graph_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def no_graph_in_the_environment() -> None:
     """A KGTOOLS_GRAPH of the one who runs the tests does not reach them."""
-    monkeypatch.delenv("KGTOOLS_GRAPH", raising=False)
+    os.environ.pop("KGTOOLS_GRAPH", None)

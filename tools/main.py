@@ -23,7 +23,7 @@ class CommandHost(click.Group):
             return None
         try:
             command = registry.find("commands", name)
-        except Exception as error:  # noqa: BLE001 - a guest's module may raise anything while it is imported
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a guest's module may raise anything while it is imported
             return _broken(name, error)
         return command if isinstance(command, click.Command) else _broken(name, TypeError("not a click command"))
 
@@ -35,7 +35,7 @@ class CommandHost(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def _broken(name: str, error: Exception) -> click.Command:
+def _broken(name: str, error: BaseException) -> click.Command:
     def fail(**_: Any) -> None:
         raise KgtoolsError(f"the command {name!r} cannot be loaded: {error}")
 
@@ -72,6 +72,7 @@ def run(args: list[str] | None = None) -> int:
     """Run the command line and give its exit code; talk goes to stderr."""
     try:
         result = cli.main(args=args, prog_name="kgtools", standalone_mode=False)
+        sys.stdout.flush()
     except Findings as found:
         return _say(str(found), FOUND)
     except KgtoolsError as error:
@@ -84,6 +85,10 @@ def run(args: list[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone: nothing is left to say
         return DONE
+    except SystemExit as left:
+        if isinstance(left.__context__, BrokenPipeError):  # so click leaves when the reader has gone
+            return DONE
+        raise
     except OSError as error:
         if error.errno not in FULL:
             raise

@@ -40,8 +40,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: st
     for row in kept:
         table.add_row(*(Text(cell(value)) for value in row))
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
-    for line in console.render_lines(table, pad=False):
-        print("".join(segment.text for segment in line).rstrip())
+    lines = ["".join(segment.text for segment in line).rstrip() for line in console.render_lines(table, pad=False)]
+    print("\n".join(lines).strip("\n") + "\n")
     return len(kept)
 
 

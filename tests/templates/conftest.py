@@ -97,7 +97,7 @@ def graph() -> Callable[..., Memory]:
 
 
 SYMPTOM: dict[str, Any] = {"head": "Disease", "tail": "Symptom", "relations": ["HAS_SYMPTOM"]}
-ZH = "{% block user_1 %}{{ head }}有什么症状？{% endblock %}{% block assistant_1 %}{{ head }}的症状：{{ tails | listed }}。{% endblock %}"
+ZH = "{% block user_1 %}{{ head }}有什么症状？{% endblock %}{% block assistant_1 %}症状：{{ tails | listed }}。{% endblock %}"
 EN = "{% block user_1 %}What are the signs of {{ head }}?{% endblock %}{% block assistant_1 %}These: {{ tails | listed }}.{% endblock %}"
 
 
@@ -145,8 +145,8 @@ def run_kgtools(
 
 
 @pytest.fixture(scope="session")
-def kgtools() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """`kgtools("generate", "--graph", folder, cwd=..., env=..., max_file_bytes=...)`"""
+def command() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`command("generate", "--graph", folder, cwd=..., env=..., max_file_bytes=...)`"""
     return run_kgtools
 
 
@@ -168,15 +168,15 @@ def sample_loader() -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def sample_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the three sample graphs."""
+def named_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the three sample graphs with their English names."""
     return load_samples(SAMPLES, tmp_path_factory.mktemp("sample") / "graph")
 
 
 @pytest.fixture(scope="session")
-def sample_run(sample_graph: Path) -> Path:
+def sample_run(named_graph: Path) -> Path:
     """The folder of the records that both packs make of the sample graphs."""
-    out = sample_graph.parent / "records"
-    done = run_kgtools("generate", "--graph", sample_graph, "--out", out)
+    out = named_graph.parent / "records"
+    done = run_kgtools("generate", "--graph", named_graph, "--out", out)
     assert done.returncode == 0, done.stderr
     return out

@@ -162,7 +162,6 @@ def test_a_file_that_is_not_utf_8_is_told_with_the_byte(pack_folder: Folder) -> 
         "{% from 'other.j2' import other %}",
         "{% with x = head %}{% endwith %}",
         "{% filter listed %}{% endfilter %}",
-        "{% autoescape true %}{% endautoescape %}",
         "{% for t in tails %}{{ loop.index }}{% endfor %}",
     ],
 )

@@ -1,6 +1,5 @@
 import os
 import resource
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -61,7 +60,7 @@ def test_the_help_of_every_command_has_an_example(kgtools: Callable[..., Any], n
     ran = kgtools(name, "--help")
 
     assert ran.code == 0
-    assert "Example:\n  kgtools " in ran.out or "Commands:\n" in ran.out
+    assert "  Example:\n    kgtools " in ran.out or "Commands:\n" in ran.out
 
 
 def test_the_version_is_that_of_the_distribution(kgtools: Callable[..., Any]) -> None:
@@ -138,7 +137,7 @@ def test_a_broken_plugin_harms_no_other_command(
         ("pipe", 0, ""),
         ("finding", 1, "kgtools: three findings\n"),
         ("input", 2, "kgtools: error: a.csv:3: two columns, expected three\n"),
-        ("stopped", 130, "kgtools: stopped; nothing was changed\n"),
+        ("stopped", 130, "\nkgtools: stopped; nothing was changed\n"),
     ],
 )
 def test_the_exit_code_says_how_it_ended(
@@ -212,4 +211,4 @@ def test_a_reader_that_has_gone_is_no_error() -> None:
     )
     os.close(write)
 
-    assert (done.returncode, done.stderr) in {(0, b""), (-signal.SIGPIPE, b"")}
+    assert (done.returncode, done.stderr) == (0, b"")

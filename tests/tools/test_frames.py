@@ -1,0 +1,42 @@
+import polars as pl
+import pytest
+
+from tools.errors import InputError
+from tools.frames import Schema
+
+PETS = Schema("pets", {"name": pl.String, "legs": pl.UInt32, "tags": pl.List(pl.String)}, required=("name",))
+
+
+def test_a_frame_comes_back_with_the_declared_columns_in_their_order() -> None:
+    frame = pl.DataFrame(
+        {"more": [1], "legs": [4], "tags": [["a"]], "name": ["cat"]}, schema_overrides={"legs": pl.UInt32}
+    )
+
+    checked = PETS.check(frame, "pets.csv")
+
+    assert checked.columns == ["name", "legs", "tags"]
+    assert checked.rows() == [("cat", 4, ["a"])]
+
+
+def test_every_fault_of_a_frame_is_in_the_message() -> None:
+    with pytest.raises(InputError) as raised:
+        PETS.check(pl.DataFrame({"legs": ["four"]}), "pets.csv")
+
+    assert str(raised.value) == (
+        "pets.csv: not a table of pets: column 'name' is missing; column 'tags' is missing; "
+        "column 'legs' holds String, expected UInt32"
+    )
+
+
+def test_a_null_is_refused_where_the_column_is_required_and_only_there() -> None:
+    assert PETS.check(PETS.frame([("cat", None, None)]), "x").height == 1
+    with pytest.raises(InputError, match="column 'name' holds a null"):
+        PETS.check(PETS.frame([(None, 4, [])]), "x")
+
+
+def test_a_frame_can_be_made_of_rows_of_columns_and_of_nothing() -> None:
+    rows, columns = PETS.frame([("cat", 4, [])]), PETS.frame({"name": ["cat"], "legs": [4], "tags": [[]]})
+
+    assert rows.equals(columns)
+    assert PETS.frame().height == 0
+    assert PETS.frame().schema == PETS.check(rows, "x").schema
