@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections import Counter
 from pathlib import Path
 
 import orjson
@@ -127,15 +128,15 @@ def _excel(path: Path) -> pl.DataFrame:
 def _plain_words(names: pl.Series) -> pl.Series:
     """The names with a lower-case beginning where their first word is no proper noun.
 
-    It is one where another name of the table has it in upper case further in, or where it names a disease or a sign
-    (`Alzheimer disease`) and no other name has it in lower case."""
-    inside = {word for name in names.drop_nulls() for word in name.split()[1:]}
+    It is one where the other names have it in upper case further in, more often than in lower case, or where it
+    names a disease or a sign (`Alzheimer disease`) and no other name has it in lower case."""
+    inside = Counter(word for name in names.drop_nulls() for word in name.split()[1:])
 
     def plain(name: str) -> str:
         first, *rest = name.split(" ")
-        if not FIRST_WORD.match(first) or first in inside:
+        if not FIRST_WORD.match(first) or inside[first] > inside[first.lower()]:
             return name
-        eponym = bool(rest) and rest[0] in EPONYMS and first.lower() not in inside
+        eponym = bool(rest) and rest[0] in EPONYMS and not inside[first.lower()]
         return name if eponym else name[0].lower() + name[1:]
 
     return pl.Series("en", [None if name is None else plain(name) for name in names], dtype=pl.String)

@@ -23,6 +23,8 @@ def read_text(path: Path) -> str:
     Raises InputError for a missing or empty file, a folder, NUL bytes, and bytes that are none of these."""
     raw = read_bytes(path)
     text = _decode(path, raw)
+    if not text.strip("\ufeff \n\r\t"):
+        raise InputError(f"{path}: is empty; was the download cut off?")
     return text.replace("\r\n", "\n") if "\r" in text else text
 
 

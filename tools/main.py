@@ -1,6 +1,7 @@
 """The `kgtools` command: a group that knows no command and finds them by entry point."""
 
 import errno
+import os
 import sys
 from typing import Any
 
@@ -70,6 +71,7 @@ def main(args: list[str] | None = None) -> None:
 
 def run(args: list[str] | None = None) -> int:
     """Run the command line and give its exit code; talk goes to stderr."""
+    stdout = sys.stdout
     try:
         result = cli.main(args=args, prog_name="kgtools", standalone_mode=False)
         sys.stdout.flush()
@@ -83,15 +85,16 @@ def run(args: list[str] | None = None) -> int:
     except (click.exceptions.Abort, KeyboardInterrupt):
         return _say("stopped; nothing was changed", 130)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader has gone: nothing is left to say
+        _drop_unwritten()
         return DONE
-    except SystemExit as left:
-        if isinstance(left.__context__, BrokenPipeError):  # so click leaves when the reader has gone
-            return DONE
-        raise
+    except SystemExit:
+        if sys.stdout is stdout:
+            raise
+        return DONE  # click put another stdout in its place, because the reader has gone
     except OSError as error:
         if error.errno not in FULL:
             raise
+        _drop_unwritten()
         return _say(
             f"error: {error.filename or 'the output'}: {error.strerror}; free some space and run it again: what was there before is untouched",
             FAILED,
@@ -100,6 +103,16 @@ def run(args: list[str] | None = None) -> int:
 
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+
+
+def _drop_unwritten() -> None:
+    """Send what stdout still holds and cannot write to nowhere, or Python would try again as it ends, and complain."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _say(text: str, code: int) -> int:

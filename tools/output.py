@@ -101,9 +101,9 @@ def _write(file: Any, columns: list[str], rows: Iterable[list[Any]], style: str)
 def _csv_lines(columns: list[str], rows: Iterable[list[Any]]) -> Iterable[str]:
     class Line:
         def write(self, text: str) -> str:
-            return text
+            return text.removesuffix("\r\n") + "\n"
 
-    writer = csv.writer(Line(), lineterminator="\n")
+    writer = csv.writer(Line(), lineterminator="\r\n")  # whose characters are quoted inside of values
     yield writer.writerow(columns)
     for row in rows:
         yield writer.writerow([orjson.dumps(v, default=str).decode() if isinstance(v, list | dict) else v for v in row])
