@@ -122,6 +122,11 @@ def to_embedded(cypher: str, *, names: frozenset[str] = frozenset(), pairs: Pair
     return edited(cypher, outside + reading.aliases + reading.sorted_by)
 
 
+def parameters(cypher: str) -> set[str]:
+    """The names of the parameters that a query reads."""
+    return {token.text[1:].strip("`") for token in tokenize(cypher).tokens if token.kind == "param"}
+
+
 def clauses(query: Query, start: int, end: int) -> list[Clause]:
     found: list[tuple[str, int]] = []
     for index in query.shallow(start, end):

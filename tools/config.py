@@ -31,7 +31,10 @@ def load_yaml(path: Path, model: type[M]) -> M:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else f"{path}"
-        raise InputError(f"{where}: not valid YAML: {getattr(error, 'problem', error)}") from error
+        problem = getattr(error, "problem", None) or " ".join(str(error).split())
+        raise InputError(f"{where}: not valid YAML: {problem}") from error
+    if tree and (twice := [f"{path}:{line}: the key {key!r} is given twice" for key, line in _twice(tree)]):
+        raise InputError("\n".join(twice))
     try:
         return model.model_validate({} if values is None else values)
     except ValidationError as error:
@@ -39,6 +42,18 @@ def load_yaml(path: Path, model: type[M]) -> M:
         raise InputError(
             "\n".join(f"{path}:{_line(lines, fault['loc'])}: {_fault(fault)}" for fault in error.errors())
         ) from error
+
+
+def _twice(node: yaml.Node) -> Iterator[tuple[str, int]]:
+    if isinstance(node, yaml.MappingNode):
+        keys = [key.value for key, _ in node.value]
+        for index, (key, value) in enumerate(node.value):
+            if key.value in keys[:index]:
+                yield str(key.value), key.start_mark.line + 1
+            yield from _twice(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _twice(value)
 
 
 def _lines(node: yaml.Node, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], int]]:

@@ -141,8 +141,8 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
         raise InputError(f"{folder}: is a file, expected a folder; name another place") from error
-    except PermissionError as error:
-        raise InputError(f"{folder}: may not be written; name another place") from error
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made ({error.strerror}); name another place") from error
 
 
 def sync(file: Path) -> None:

@@ -1,11 +1,20 @@
-"""The schema of a table, declared once beside its noun and checked where the table enters the program."""
+"""The schema of a table, declared once beside its noun and checked where the table enters the program; and its file."""
 
+import io
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from tools.errors import InputError
+
+
+def write_parquet(frame: pl.DataFrame, path: Path, **how: Any) -> None:
+    """Write a table. A full disk is an OSError, as with any file; polars alone would make an error of its own of it."""
+    whole = io.BytesIO()
+    frame.write_parquet(whole, **how)
+    path.write_bytes(whole.getbuffer())
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,8 @@
 
 import csv
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -77,13 +78,24 @@ def print_rows(columns: list[str], rows: Iterable[list[Any]], style: str, out: P
     elif out is None:
         _write(sys.stdout.buffer, columns, rows, style)
     else:
-        aside = out.with_name(f".{out.name}.new")
-        try:
-            with aside.open("wb") as file:
-                _write(file, columns, rows, style)
-            aside.replace(out)
-        finally:
-            aside.unlink(missing_ok=True)
+        with _replacing(out) as aside, aside.open("wb") as file:
+            _write(file, columns, rows, style)
+
+
+@contextmanager
+def _replacing(out: Path) -> Iterator[Path]:
+    """A place beside `out` that takes its name when the block ends well."""
+    if out.is_dir():
+        raise UsageError(f"--out {out}: is a folder; name a file in it")
+    aside = out.with_name(f".{out.name}.new")
+    try:
+        yield aside
+        aside.replace(out)
+    except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        raise UsageError(f"--out {out}: {error.strerror}; name another place") from error
+    finally:
+        with suppress(OSError):
+            aside.unlink()
 
 
 def _write(file: Any, columns: list[str], rows: Iterable[list[Any]], style: str) -> None:
@@ -112,15 +124,13 @@ def _csv_lines(columns: list[str], rows: Iterable[list[Any]]) -> Iterable[str]:
 def _parquet(columns: list[str], rows: Iterable[list[Any]], out: Path | None) -> None:
     import polars as pl
 
+    from tools.frames import write_parquet
+
     if out is None and sys.stdout.isatty():
         raise UsageError("parquet is not for a terminal; name a file: --out FILE")
     frame = pl.DataFrame(list(rows), schema=columns, orient="row", infer_schema_length=None)
     if out is None:
         frame.write_parquet(sys.stdout.buffer)
     else:
-        aside = out.with_name(f".{out.name}.new")
-        try:
-            frame.write_parquet(aside)
-            aside.replace(out)
-        finally:
-            aside.unlink(missing_ok=True)
+        with _replacing(out) as aside:
+            write_parquet(frame, aside)

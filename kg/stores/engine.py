@@ -1,5 +1,6 @@
 """The embedded engine: a database file made once with COPY from parquet, then only read."""
 
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,12 +12,16 @@ from orjson import JSONDecodeError, loads
 from kg.ontology import ontology
 from kg.tables import Entities, Triples
 from tools.errors import CypherError, StoreError
+from tools.frames import write_parquet
 from tools.files import to_json
+from tools.registry import suggestion
 
 NODE = ("id", "name", "name_en", "name_en_from", "aliases", "sources", "attributes")
 EDGE = ("id", "sources", "origins", "contradicts")
 LISTS = ("aliases", "sources", "origins")
 PAIRS = "pairs.json"
+NO_PROPERTY = re.compile(r"Cannot find property (\S+) for")
+NO_TABLE = re.compile(r"Table (\S+) does not exist")
 
 
 def build(path: Path, entities: Entities, triples: Triples) -> None:
@@ -64,14 +69,18 @@ class Reader:
 
     def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
         """Column names and rows; nodes and relationships come as their properties. Raises CypherError."""
-        from kg.portable import to_embedded
+        from kg.portable import parameters, to_embedded
 
         names = frozenset({*ontology().entities, *ontology().relations, *NODE, *EDGE})
         text = to_embedded(cypher, names=names, pairs=self._pairs)
+        wanted = parameters(cypher)
+        missing = sorted(wanted - set(params))
+        if missing:  # the engine takes a missing parameter for null
+            raise CypherError(f"the query reads ${missing[0]}; give it: --param {missing[0]}=VALUE")
         try:
-            result = self._connection.execute(text, params)
+            result = self._connection.execute(text, {name: params[name] for name in wanted})
         except RuntimeError as error:
-            raise CypherError(_sentence(error)) from error
+            raise CypherError(_explained(error)) from error
         if isinstance(result, list):
             raise CypherError("one statement at a time")
         return result.get_column_names(), _rows(result)
@@ -129,10 +138,10 @@ def _copy(connection: Any, scratch: Path, entities: Entities, ends: pl.DataFrame
     file = scratch / "rows.parquet"
     source = "'" + str(file).replace("\\", "\\\\").replace("'", "\\'") + "'"
     for (type_,), rows in entities.partition_by("type", as_dict=True).items():
-        rows.select(NODE).write_parquet(file, compression="lz4")
+        write_parquet(rows.select(NODE), file, compression="lz4")
         connection.execute(f"COPY {quoted(type_)} FROM {source}")
     for (relation, head, tail), rows in ends.partition_by("relation", "head_type", "tail_type", as_dict=True).items():
-        rows.select("head", "tail", *EDGE).write_parquet(file, compression="lz4")
+        write_parquet(rows.select("head", "tail", *EDGE), file, compression="lz4")
         connection.execute(f"COPY {quoted(relation)} FROM {source} (from='{head}', to='{tail}')")
 
 
@@ -182,11 +191,20 @@ def checksum(rows: pl.DataFrame) -> int:
 
 def _refused(path: Path, error: RuntimeError) -> StoreError:
     text = _sentence(error)
-    full = any(word in text.lower() for word in ("no space", "disk", "file too large"))
+    full = any(word in text.lower() for word in ("no space", "disk", "file too large", "io exception"))
     way_out = "free some space and load again" if full else "load again into a new folder"
     return StoreError(
         f"{path.parent.parent}: the embedded engine could not build the graph: {text}; {way_out}: the old graph is untouched"
     )
+
+
+def _explained(error: RuntimeError) -> str:
+    """The engine's message, with the names that it does not know put right where one is near."""
+    text = _sentence(error)
+    for pattern, known in ((NO_PROPERTY, [*NODE, *EDGE]), (NO_TABLE, [*ontology().entities, *ontology().relations])):
+        if found := pattern.search(text):
+            return f"the graph has no {found[1]}; {suggestion(found[1], known)}"
+    return text
 
 
 def _sentence(error: Exception) -> str:

@@ -46,7 +46,7 @@ def test_line_ends_of_windows_are_line_ends(tmp_path: Path) -> None:
         ("一行\n糖尿病".encode()[:-1], r"a\.txt:2: ends in the middle of a character; was the download cut off\?"),
         ("一行\n糖尿病".encode()[:-2], r"a\.txt:2: ends in the middle of a character"),
         (b"one\ntwo\0\n", r"a\.txt:2: a NUL byte"),
-        ("糖尿病".encode("utf-16-le"), r"a\.txt:\d: (a NUL byte|neither UTF-8 nor GB18030)"),
+        ("糖尿病 a\n".encode("utf-16-le"), r"a\.txt:1: a NUL byte; a binary file or UTF-16 without BOM"),
         (b"one\ntwo\n\xff\xff\n", r"a\.txt:3: neither UTF-8 nor GB18030 \(byte 8\); save it as UTF-8"),
         (b"\xff\xfe\x00\xd8a\x00", r"a\.txt:1: neither UTF-8 nor GB18030"),
     ],
@@ -180,7 +180,7 @@ def test_the_hash_of_a_file_is_its_sha_256(tmp_path: Path) -> None:
 
 
 def test_the_id_of_a_content_is_the_same_on_every_machine() -> None:
-    assert digest("Disease:糖尿病\x1fHAS_SYMPTOM\x1fSymptom:口渴") == "e6b8ed49d3eda4b2c7a9"
+    assert digest("Disease:糖尿病\x1fHAS_SYMPTOM\x1fSymptom:口渴") == "fb566d9f816d94d99104"
 
 
 @given(st.sets(st.text(max_size=5), min_size=2, max_size=20))

@@ -1,8 +1,11 @@
+import resource
+from pathlib import Path
+
 import polars as pl
 import pytest
 
 from tools.errors import InputError
-from tools.frames import Schema
+from tools.frames import Schema, write_parquet
 
 PETS = Schema("pets", {"name": pl.String, "legs": pl.UInt32, "tags": pl.List(pl.String)}, required=("name",))
 
@@ -40,3 +43,22 @@ def test_a_frame_can_be_made_of_rows_of_columns_and_of_nothing() -> None:
     assert rows.equals(columns)
     assert PETS.frame().height == 0
     assert PETS.frame().schema == PETS.check(rows, "x").schema
+
+
+def test_a_written_table_is_read_back_as_it_was(tmp_path: Path) -> None:
+    frame = PETS.frame([("cat", 4, ["a"]), ("糖", None, [])])
+
+    write_parquet(frame, tmp_path / "a.parquet", compression="lz4")
+
+    assert pl.read_parquet(tmp_path / "a.parquet").equals(frame)
+
+
+def test_a_table_that_finds_no_space_raises_what_every_file_raises(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"a": [str(number * 7919) for number in range(10_000)]})
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_parquet(frame, tmp_path / "a.parquet")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -94,7 +94,7 @@ def test_a_file_in_a_folder_that_is_not_there_is_refused(tmp_path: Path, style: 
 def test_a_folder_is_no_file_to_write_to(tmp_path: Path, style: str) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
 
-    with pytest.raises(UsageError, match=r"--out .*a: Is a directory"):
+    with pytest.raises(UsageError, match=r"--out .*a: is a folder; name a file in it"):
         print_rows(COLUMNS, ROWS, style, tmp_path / "a")
 
     assert [file.name for file in tmp_path.iterdir()] == ["a"]
