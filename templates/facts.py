@@ -10,18 +10,21 @@ from kg.normalize import SEPARATOR
 from kg.ontology import ontology
 from kg.stores import Store
 from kg.tables import Entities, Triples
+from tools.errors import InputError
 from tools.files import digest
 
 ENGLISH = r"^[ -~µμ℃°±≤≥×·～–—‰]+$"
 TRUNCATED = r"(\.\.\.|…)$"
-ONLY_DIGITS = r"^[0-9０-９ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ.,:;%/～~ -]+$"
+ONLY_DIGITS = r"^[0-9０-９ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ.．,:;%％/～~ -]+$"
+MOST_SOURCES = 62
+"""As many bits as a mask has."""
 
 
 @dataclass(frozen=True)
 class View:
     """`entities`: sorted by id, their place being their number. `facts`: sorted by id, a row a triple or attribute
     value: `id`, `kind`, `relation`, `head` and `tail` (entity numbers, `tail` null for a value), `value`, `mask` (a bit
-    a source), `confirmed` (number of sources) and `reason` (null: may be asked about). `licenses`: bit -> (name, licence)."""
+    a source), `confirmed` (number of sources; of a value, of places that state it) and `reason` (null: may be asked about). `licenses`: bit -> (name, licence)."""
 
     entities: pl.DataFrame
     facts: pl.DataFrame
@@ -34,17 +37,27 @@ class View:
 
 def view(store: Store) -> View:
     """The whole graph of a store as a View."""
-    about = store.about()
-    known = {name: a["license"] for part in ("sources", "names") for name, a in sorted(about[part].items())}
+    known = _licenses(store.about())
     bits = {name: 1 << place for place, name in enumerate(known)}
     entities = store.entities().with_row_index("number")
     facts = pl.concat([_triples(store.triples(), entities, bits), _attributes(entities, bits)]).sort("id")
-    english = {name: bits[name] for name in known}
     entities = entities.select(
         "number", "id", "type", "name", "name_en",
-        pl.col("name_en_from").replace_strict(english, default=0, return_dtype=pl.Int64).alias("name_mask"),
+        pl.col("name_en_from").replace_strict(bits, default=0, return_dtype=pl.Int64).alias("name_mask"),
     )  # fmt: skip
     return View(entities, facts, {bits[name]: (name, license_) for name, license_ in known.items()})
+
+
+def _licenses(about: dict[str, Any]) -> dict[str, str]:
+    """The licence of each source and table of names; both licences where a table is called like a source."""
+    known: dict[str, str] = {}
+    for part in ("sources", "names"):
+        for name, told in sorted(about[part].items()):
+            both = dict.fromkeys([known.get(name, told["license"]), told["license"]])
+            known[name] = " AND ".join(both)
+    if len(known) > MOST_SOURCES:
+        raise InputError(f"the graph has {len(known)} sources and tables of names; records can tell {MOST_SOURCES} apart")
+    return known
 
 
 def _triples(triples: Triples, entities: pl.DataFrame, bits: dict[str, int]) -> pl.DataFrame:
@@ -77,7 +90,7 @@ def _doubtful(name: pl.Expr) -> pl.Expr:
 def _mask(sources: pl.Series, bits: dict[str, int]) -> pl.Series:
     joined = sources.list.join("\n")
     masks = {text: sum(bits[name] for name in text.split("\n")) for text in joined.unique()}
-    return joined.replace_strict(masks, return_dtype=pl.Int64)
+    return joined.replace_strict(masks, return_dtype=pl.Int64) if masks else pl.Series(dtype=pl.Int64)
 
 
 def _attributes(entities: pl.DataFrame, bits: dict[str, int]) -> pl.DataFrame:

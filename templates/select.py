@@ -33,10 +33,11 @@ def select(view: View, facts: pl.DataFrame, template: Template, seed: int, max_t
     bad = rows.filter(pl.col("reason").is_not_null())
     left_out = [bad.select("fact", pl.col("reason").replace_strict(CODES, return_dtype=pl.UInt8).alias("code"))]
     rows = rows.filter(pl.col("reason").is_null())
-    nameless = pl.col("name").is_null() | pl.col("text").is_null()
+    nameless, mute = pl.col("name").is_null(), pl.col("text").is_null()
     lost = "value-not-english" if template.info.attribute else "no-english-name"
-    left_out.append(_because(rows.filter(nameless), lost))
-    rows = rows.filter(~nameless)
+    left_out.append(_because(rows.filter(nameless), "no-english-name"))
+    left_out.append(_because(rows.filter(mute & ~nameless), lost))
+    rows = rows.filter(~nameless & ~mute)
     limit = 1 if template.info.single else max_tails
     rows = _ranked(view, rows, seed, limit)
     left_out.append(

@@ -12,8 +12,8 @@ from orjson import JSONDecodeError, loads
 from kg.ontology import ontology
 from kg.tables import Entities, Triples
 from tools.errors import CypherError, StoreError
-from tools.frames import write_parquet
 from tools.files import to_json
+from tools.frames import write_parquet
 from tools.registry import suggestion
 
 NODE = ("id", "name", "name_en", "name_en_from", "aliases", "sources", "attributes")

@@ -6,6 +6,7 @@ import pytest
 from kg.stores import Store
 from kg.tables import TRIPLES
 from templates.facts import find_triples, view
+from tools.errors import InputError
 
 Graph = Callable[..., Store]
 GOUT, PAIN = "Disease:痛风", "Symptom:关节痛"
@@ -88,13 +89,16 @@ def test_a_table_of_names_called_like_a_source_hides_no_licence(graph: Graph) ->
     assert list(view(store).licenses.values()) == [("one", "MIT AND HPO")]
 
 
-def test_seventy_tables_of_names_are_not_too_many(graph: Graph) -> None:
+def test_more_sources_than_a_mask_has_bits_are_refused(graph: Graph) -> None:
     store = graph([(GOUT, "HAS_SYMPTOM", PAIN)], {GOUT: "gout"})
     (table,) = store.tables  # type: ignore[attr-defined]
-    for number in range(70):
+    for number in range(60):
         store.add_names(type(table)(f"t{number}", table.about, table.names))
 
-    assert len(view(store).licenses) == 72
+    assert max(view(store).licenses) == 1 << 61
+    store.add_names(type(table)("one more", table.about, table.names))
+    with pytest.raises(InputError, match="the graph has 63 sources and tables of names; records can tell 62 apart"):
+        view(store)
 
 
 def test_facts_are_found_by_their_ids_triples_and_values_alike(graph: Graph) -> None:
