@@ -17,7 +17,7 @@ RECORDS = Schema(
     },
     required=("id", "task", "lang", "messages", "facts", "group", "source", "license", "meta"),
 )  # fmt: skip
-"""One training example a row. `id`: a hash of template, language and messages. `answer`: what grading compares with
+"""One training example a row. `id`: a hash of its template, head and messages. `answer`: what grading compares with
 (nullable). `facts`: ids of the triples behind it. `group`: what must stay in one split (both languages of a fact).
 `source` and `license`: those of all its facts and names, joined by ` + ` and ` AND `. `template`:
 `pack@version/template.lang#variant`. `split`: null until it is split. `meta`: JSON text."""

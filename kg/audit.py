@@ -9,6 +9,7 @@ from typing import Any
 from kg.ontology import ontology
 from kg.stores import Store
 from tools.errors import CypherError, InputError, UsageError
+from tools.files import read_text
 from tools.registry import suggestion
 
 SEVERITIES = ("info", "warning", "error")
@@ -58,7 +59,7 @@ def audits(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> list[Audit
 
 def read_audit(file: Path) -> Audit:
     """An audit file: `// title: ...`, `// title_zh: ...`, `// severity: ...`, `// why: ...`, then one query."""
-    text = file.read_text(encoding="utf-8")
+    text = read_text(file)
     header: dict[str, str] = {m[1]: m[2] for m in map(HEADER.match, text.splitlines()) if m}
     missing = [key for key in ("title", "title_zh", "severity", "why") if key not in header]
     if missing:

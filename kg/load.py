@@ -45,7 +45,9 @@ def groups(arguments: list[str]) -> list[tuple[str, list[Path]]]:
             raise UsageError(f"no source is called {word!r}; {registry.suggestion(word, known)}")
         else:
             found[-1][1].append(Path(word))
-    for name, paths in found:
+    for at, (name, paths) in enumerate(found):
+        if name in [earlier for earlier, _ in found[:at]]:
+            raise UsageError(f"the source {name} is named twice; name all of its files after it, once")
         if not paths:
             raise UsageError(f"the source {name} has no file; name its files after it")
     return found

@@ -1,5 +1,6 @@
 """Tables of English names: TSV, CSV, XLSX or a JSON object, as a table that a graph can take."""
 
+import csv
 import io
 import re
 from collections import Counter
@@ -52,8 +53,10 @@ def read_names(
     """One English name for each Chinese name (and type): of several the shortest, then the first by alphabet.
 
     `sentence_case`: the table begins every name in upper case; plain words get their lower case back (`lower_cased`).
-    `about` counts what was left out: `no-han`, `han-in-english`, `empty`, `ambiguous`, `unknown-type`.
+    `about` counts what was left out: `no-han`, `han-in-english`, `empty`, `ambiguous`, `unknown-type`, `repeated`.
     Raises InputError for a file or columns that cannot be read, UsageError for types that do not exist."""
+    if types and type_column:
+        raise UsageError("--type and --type-column both say of what type the names are; leave one of them out")
     for type_ in types:
         if type_ not in ontology().entities:
             raise UsageError(f"--type {type_}: no such entity type; {suggestion(type_, list(ontology().entities))}")
@@ -63,7 +66,7 @@ def read_names(
         type_column = "type"
     if type_column is not None and type_column not in rows.columns:
         raise InputError(f"{path}:1: no column {type_column!r}; there are: {', '.join(rows.columns)}")
-    type_expression = pl.col(type_column) if type_column else pl.lit(None, pl.String)
+    type_expression = pl.col(type_column).replace("", None) if type_column else pl.lit(None, pl.String)
     table = rows.select(
         clean_name(pl.col(zh)).alias("zh"), clean_name(pl.col(en)).alias("en"), type_expression.alias("type")
     )
@@ -73,8 +76,12 @@ def read_names(
         lower_cased = int((before["en"] != table["en"]).sum())
     kept, dropped = _kept(table)
     if types:
-        kept = kept.drop("type").join(pl.DataFrame({"type": list(types)}), how="cross").select("zh", "en", "type")
-    called = name or path.name.split(".")[0].lower()
+        kept = (
+            kept.drop("type").join(pl.DataFrame({"type": sorted(set(types))}), how="cross").select("zh", "en", "type")
+        )
+    called = path.name.split(".")[0].lower() if name is None else name
+    if not called or set(called) & set("/\\\0"):
+        raise UsageError(f"--name {called!r}: expected a name for the table without slashes, such as --name hpo")
     about = {
         "file": path.name,
         "sha256": sha256(path),
@@ -102,25 +109,44 @@ def _read(path: Path) -> pl.DataFrame:
         return pl.DataFrame(
             {"key": list(pairs), "value": list(pairs.values())}, schema={"key": pl.String, "value": pl.String}
         )
-    separator = "\t" if "\t" in text.partition("\n")[0] else ","
-    quote = None if separator == "\t" else '"'
+    return _text_table(path, text)
+
+
+def _text_table(path: Path, text: str) -> pl.DataFrame:
+    tabs = "\t" in text.partition("\n")[0]
+    lines = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter="\t" if tabs else ",",
+        quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL,
+        strict=True,
+    )
     try:
-        return pl.read_csv(io.BytesIO(text.encode()), separator=separator, quote_char=quote, infer_schema=False)
-    except pl.exceptions.PolarsError as error:
-        raise InputError(f"{path}: cannot be read as a table: {str(error).splitlines()[0]}") from error
+        header, rows = next(lines), []
+        for cells in lines:
+            if cells and len(cells) != len(header):
+                raise InputError(f"{path}:{lines.line_num}: {len(cells)} columns, expected {len(header)}")
+            if cells:
+                rows.append(cells)
+    except csv.Error as error:
+        raise InputError(f"{path}:{lines.line_num}: not valid CSV: {error}; was the download cut off?") from error
+    if len(set(header)) < len(header):
+        twice = next(name for name in header if header.count(name) > 1)
+        raise InputError(f"{path}:1: the column {twice!r} is there twice; rename one")
+    return pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")
 
 
 def _excel(path: Path) -> pl.DataFrame:
     read_bytes(path)
     try:
         import pandas as pd
-
-        frame = pd.read_excel(path, dtype=str, engine="calamine", keep_default_na=False)
+        from python_calamine import CalamineError
     except ImportError as error:
         raise MissingExtraError(
             f"{path}: reading a spreadsheet needs more packages: pip install 'kgtools[xlsx]'"
         ) from error
-    except ValueError as error:
+    try:
+        frame = pd.read_excel(path, dtype=str, engine="calamine", keep_default_na=False)
+    except (CalamineError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as a spreadsheet: {error}") from error
     return pl.DataFrame({str(column): frame[column].astype(str).to_list() for column in frame.columns})
 
@@ -167,8 +193,11 @@ def _kept(table: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
         .alias("reason")
     )  # fmt: skip
     dropped = dict(judged.drop_nulls("reason").group_by("reason").len().sort("reason").iter_rows())
-    good = judged.filter(pl.col("reason").is_null()).unique(["zh", "en", "type"])
+    all_good = judged.filter(pl.col("reason").is_null())
+    good = all_good.unique(["zh", "en", "type"])
     kept = good.sort(pl.col("en").str.len_chars(), "en").unique(["zh", "type"], keep="first", maintain_order=True)
     if good.height > kept.height:
         dropped["ambiguous"] = good.height - kept.height
+    if all_good.height > good.height:
+        dropped["repeated"] = all_good.height - good.height
     return kept.select("zh", "en", "type"), dropped

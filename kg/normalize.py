@@ -8,7 +8,7 @@ from kg.ontology import SourceInfo, ontology
 from kg.reading import Reading
 from kg.tables import FACTS, NAMED, REJECTS, Facts, Named, Rejects
 from tools.errors import InputError
-from tools.files import digest
+from tools.frames import digests
 
 RULES = {
     "control-characters": "a name holds characters that nobody sees (BOM, NUL, zero-width space): removed",
@@ -28,8 +28,8 @@ RULES = {
 """Every reason that `kgtools load` gives, and what it means."""
 
 INVISIBLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{200b}\x{2060}\x{feff}]"
-BREAK_IN_HAN = r"([^\x00-\x7f])[ ]*[\r\n\t]+[ ]*([^\x00-\x7f])"
-BREAK = r"[ ]*[\r\n\t]+[ ]*"
+BREAK = r"[ ]*[\r\n\t][ \r\n\t]*"
+BREAK_IN_HAN = rf"([^\x00-\x7f]){BREAK}([^\x00-\x7f])"
 HAN = r"\p{Han}"
 SEPARATOR = "\x1f"
 
@@ -78,14 +78,16 @@ def _visible(name: pl.Expr) -> pl.Expr:
 
 
 def _unbroken(name: pl.Expr) -> pl.Expr:
-    return name.str.replace_all(BREAK_IN_HAN, "$1$2").str.replace_all(BREAK, " ")
+    for _ in range(2):  # a character between two breaks belongs to both
+        name = name.str.replace_all(BREAK_IN_HAN, "$1$2")
+    return name.str.replace_all(BREAK, " ")
 
 
 def _rule(name: pl.Expr) -> pl.Expr:
     """The first rule that changes the name."""
     return (
         pl.when(_visible(name) != name).then(pl.lit("control-characters"))
-        .when(name.str.contains(r"\S[ ]*[\r\n\t]+[ ]*\S")).then(pl.lit("line-break"))
+        .when(name.str.contains(rf"\S{BREAK}\S")).then(pl.lit("line-break"))
         .otherwise(pl.lit("outer-space"))
     )  # fmt: skip
 
@@ -127,17 +129,21 @@ def _judge_statements(rows: pl.DataFrame, residue: list[str], raw: bool) -> pl.D
         .when((pl.col("kind") == "alias") & (pl.col("tail_name") == pl.col("head_name")) & pl.lit(not raw)).then(pl.lit("same-as-name"))
         .alias("verdict"),
         pl.when((pl.col("tail_name") != pl.col("tail")) & ~is_value).then(_rule(pl.col("tail")))
+        .when(_visible(pl.col("tail")) != pl.col("tail")).then(pl.lit("control-characters"))
+        .when(pl.col("tail_name") != pl.col("tail")).then(pl.lit("outer-space"))
         .when(pl.col("head_name") != pl.col("head")).then(_rule(pl.col("head")))
         .alias("rule"),
     )  # fmt: skip
 
 
 def _judge_mentions(reading: Reading, statements: pl.DataFrame, residue: list[str], raw: bool) -> pl.DataFrame:
-    """Every mention of an entity, the tails of relations among them (`given` false), with id, `verdict` and `rule`."""
+    """Every mention of an entity, the tails of relations among them (`given` false), with id, `verdict` and `rule`.
+
+    What a refused statement points to is refused with it."""
     given = reading.mentions.with_columns(pl.lit(True).alias("given"))
     tails = statements.filter(pl.col("kind") == "relation").select(
         pl.col("tail_type").alias("type"), pl.col("tail").alias("name"), pl.lit(None, pl.String).alias("name_en"),
-        "field", "file", "row", "reason", pl.lit(False).alias("given"),
+        "field", "file", "row", pl.col("verdict").alias("reason"), pl.lit(False).alias("given"),
     )  # fmt: skip
     rows = pl.concat([given, tails]).with_columns(clean_name(pl.col("name")).alias("clean"))
     rows = rows.with_columns(pl.concat_str("type", pl.lit(":"), "clean").alias("id"))
@@ -158,14 +164,21 @@ def _facts(source: str, statements: pl.DataFrame) -> Facts:
         pl.col("tail_id").alias("tail"),
         pl.concat_str(pl.lit(f"{source}/"), "file", pl.lit(":"), pl.col("row"), pl.lit("#"), "field").alias("origins"),
     )
-    facts = kept.group_by("kind", "head", "relation", "tail").agg(pl.col("origins").unique().sort())
+    key = ["kind", "head", "relation", "tail"]
+    repeated = kept.select(key).is_duplicated()
+    facts = pl.concat(
+        [
+            kept.filter(~repeated).with_columns(pl.concat_list("origins")),
+            kept.filter(repeated).group_by(key).agg(pl.col("origins").unique().sort()),
+        ]
+    )
     return FACTS.check(with_ids(facts).select(list(FACTS.columns)).sort("id"), f"the facts of {source}")
 
 
 def with_ids(facts: pl.DataFrame) -> pl.DataFrame:
     """The facts with their `id`: a hash of head, relation and tail."""
     keys = facts.select(pl.concat_str("head", "relation", "tail", separator=SEPARATOR)).to_series()
-    return facts.with_columns(pl.Series("id", [digest(key) for key in keys.to_list()], dtype=pl.String))
+    return facts.with_columns(digests(keys).alias("id"))
 
 
 def _named(mentions: pl.DataFrame) -> Named:

@@ -1,5 +1,6 @@
 """Entity types, relations and attributes, and how each source's fields map onto them: `ontology.yaml` as a model."""
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Literal, Self
@@ -51,7 +52,9 @@ class Field(Settings):
 
     @model_validator(mode="before")
     @classmethod
-    def _class(cls, values: dict[str, object]) -> dict[str, object]:
+    def _class(cls, values: object) -> object:
+        if not isinstance(values, dict):
+            return values
         return {("class_" if key == "class" else key): value for key, value in values.items()}
 
     @model_validator(mode="after")
@@ -93,28 +96,30 @@ class Ontology(Settings):
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
+        faults: list[str] = []
         for name, relation in self.relations.items():
-            self._known(f"relations.{name}", (*relation.domain, *relation.range), list(self.entities))
-            if relation.contradicts:
-                self._known(f"relations.{name}", (relation.contradicts,), list(self.relations))
+            faults += _unknown(f"relations.{name}", (*relation.domain, *relation.range), self.entities)
+            faults += _unknown(f"relations.{name}", (relation.contradicts,), self.relations)
         for name, source in self.sources.items():
-            self.check_source(name, source)
+            faults += self._source_faults(name, source)
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
 
     def check_source(self, name: str, source: SourceInfo) -> None:
-        """Raises ValueError where a source names a type, relation or attribute that does not exist."""
-        self._known(f"sources.{name}", (*source.residue, *source.classes), list(self.entities))
+        """Raises ValueError with every type, relation and attribute that a source names and that does not exist."""
+        faults = self._source_faults(name, source)
+        if faults:
+            raise ValueError("; ".join(faults))
+
+    def _source_faults(self, name: str, source: SourceInfo) -> list[str]:
+        faults = _unknown(f"sources.{name}", (*source.residue, *source.classes), self.entities)
         for key, field in source.fields.items():
             where = f"sources.{name}.fields.{key}"
-            self._known(where, [t for t in (field.head, field.tail) if t], list(self.entities))
-            self._known(where, [field.relation] if field.relation else [], list(self.relations))
-            self._known(where, [field.attribute] if field.attribute else [], list(self.attributes))
-
-    @staticmethod
-    def _known(where: str, used: list[str] | tuple[str, ...], known: list[str]) -> None:
-        for name in used:
-            if name not in known:
-                raise ValueError(f"{where}: {name!r} is not in the ontology; {suggestion(name, known)}")
+            faults += _unknown(where, (field.head, field.tail), self.entities)
+            faults += _unknown(where, (field.relation,), self.relations)
+            faults += _unknown(where, (field.attribute,), self.attributes)
+        return faults
 
     def signatures(self) -> list[str]:
         """Every allowed `Head|RELATION|Tail`."""
@@ -123,6 +128,15 @@ class Ontology(Settings):
     def tail_type(self, field: Field) -> str | None:
         """The entity type of what a field's relation points to."""
         return field.tail or (self.relations[field.relation].range[0] if field.relation else None)
+
+
+def _unknown(where: str, used: Iterable[str | None], known: Iterable[str]) -> list[str]:
+    names = list(known)
+    return [
+        f"{where}: {name!r} is not in the ontology; {suggestion(name, names)}"
+        for name in used
+        if name is not None and name not in names
+    ]
 
 
 @cache

@@ -97,7 +97,9 @@ def trace(id_: str | None, triple: str | None, graph: str, records: Path, style:
     if (id_ is None) == (triple is None):
         raise UsageError("name one record: kgtools trace ID, or one triple: kgtools trace --triple ID")
     store = open_store(graph)
-    print_trace(trace_triple(store, records, triple) if triple else trace_record(store, records, str(id_)), style)
+    print_trace(
+        trace_record(store, records, id_) if id_ is not None else trace_triple(store, records, str(triple)), style
+    )
 
 
 @click.command()

@@ -22,9 +22,10 @@ MOST_SOURCES = 62
 
 @dataclass(frozen=True)
 class View:
-    """`entities`: sorted by id, their place being their number. `facts`: sorted by id, a row a triple or attribute
-    value: `id`, `kind`, `relation`, `head` and `tail` (entity numbers, `tail` null for a value), `value`, `mask` (a bit
-    a source), `confirmed` (number of sources; of a value, of places that state it) and `reason` (null: may be asked about). `licenses`: bit -> (name, licence)."""
+    """`entities`: sorted by id, their place being their number. `facts`: sorted by id, a row a triple or attribute value:
+    `id`, `kind`, `relation`, `head` and `tail` (entity numbers, `tail` null for a value), `value`, `mask` (a bit a source),
+    `confirmed` (number of sources; of a value, of places that state it), `reason` (null: may be asked about).
+    `licenses`: bit -> (name, licence)."""
 
     entities: pl.DataFrame
     facts: pl.DataFrame
@@ -56,7 +57,9 @@ def _licenses(about: dict[str, Any]) -> dict[str, str]:
             both = dict.fromkeys([known.get(name, told["license"]), told["license"]])
             known[name] = " AND ".join(both)
     if len(known) > MOST_SOURCES:
-        raise InputError(f"the graph has {len(known)} sources and tables of names; records can tell {MOST_SOURCES} apart")
+        raise InputError(
+            f"the graph has {len(known)} sources and tables of names; records can tell {MOST_SOURCES} apart"
+        )
     return known
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from templates.render import render
 from templates.select import CODES, REASONS, Selection, sample, select
 from tools.errors import UsageError
 from tools.files import digest, manifest, sha256, staging
-from tools.frames import Schema
+from tools.frames import Schema, write_parquet
 
 COVERAGE = Schema(
     "coverage",
@@ -79,9 +80,9 @@ def generate(
 def write(result: Result, folder: Path, settings: dict[str, Any], about: dict[str, Any]) -> None:
     """`records.parquet`, `records.jsonl`, `coverage.parquet` and `run.json` in `folder`, all or nothing."""
     with staging(folder) as stage:
-        result.records.write_parquet(stage / "records.parquet", compression="zstd", compression_level=1)
-        result.records.write_ndjson(stage / "records.jsonl")
-        result.coverage.write_parquet(stage / "coverage.parquet", compression="zstd", compression_level=1)
+        write_parquet(result.records, stage / "records.parquet", compression="zstd", compression_level=1)
+        (stage / "records.jsonl").write_bytes(result.records.write_ndjson().encode())
+        write_parquet(result.coverage, stage / "coverage.parquet", compression="zstd", compression_level=1)
         outputs = {name: sha256(stage / name) for name in ("records.parquet", "records.jsonl", "coverage.parquet")}
         inputs = {
             f"{name}/{file}": value
@@ -92,12 +93,12 @@ def write(result: Result, folder: Path, settings: dict[str, Any], about: dict[st
         (stage / "run.json").write_bytes(manifest("generate", settings, inputs, outputs=outputs, **result.counts))
 
 
-Job = tuple[Path, str, str, int, list[str], list[list[str]]]
-Texts = tuple[list[int], list[str], list[str], list[str]]
+Job = tuple[Template, int, list[str], list[list[str]]]
+Texts = tuple[list[int], list[str], list[str]]
 
 
 def _render(selections: list[Selection], workers: int) -> list[Texts]:
-    """For each selection: the rows in the order rendered, the user's and the assistant's texts, and the records' ids."""
+    """For each selection: the rows in the order rendered, the user's and the assistant's texts."""
     jobs: list[Job] = []
     places: list[tuple[int, list[int]]] = []
     for number, selection in enumerate(selections):
@@ -106,57 +107,40 @@ def _render(selections: list[Selection], workers: int) -> list[Texts]:
         )
         for variant in range(len(selection.template.variants)):
             for part in groups.filter(pl.col("variant") == variant).iter_slices(NOT_ALONE):
-                template = selection.template
-                jobs.append(
-                    (
-                        template.file.parent,
-                        template.name,
-                        template.lang,
-                        variant,
-                        part["name"].to_list(),
-                        part["tails"].to_list(),
-                    )
-                )
+                jobs.append((selection.template, variant, part["name"].to_list(), part["tails"].to_list()))
                 places.append((number, part["row"].to_list()))
-    cache = {(s.template.file.parent, s.template.name, s.template.lang): s.template for s in selections}
-    done = map(_Work(cache), jobs) if workers == 1 else _in_processes(jobs, workers)
-    texts: list[Texts] = [([], [], [], []) for _ in selections]
-    for (number, places_of), (users, assistants, ids) in zip(places, done, strict=True):
-        texts[number][0].extend(places_of)
+    here = (render(template, template.variants[variant], heads, tails) for template, variant, heads, tails in jobs)
+    texts: list[Texts] = [([], [], []) for _ in selections]
+    for (number, rows), (users, assistants) in zip(
+        places, here if workers == 1 else _in_processes(jobs, workers), strict=True
+    ):
+        texts[number][0].extend(rows)
         texts[number][1].extend(users)
         texts[number][2].extend(assistants)
-        texts[number][3].extend(ids)
     return texts
 
 
-class _Work:
-    """Renders a job; templates are parsed once in each process."""
-
-    def __init__(self, templates: dict[tuple[Path, str, str], Template] | None = None) -> None:
-        self._templates = templates or {}
-
-    def __call__(self, job: Job) -> tuple[list[str], list[str], list[str]]:
-        folder, name, lang, variant, heads, tails = job
-        if (folder, name, lang) not in self._templates:
-            self._templates |= {(folder, t.name, t.lang): t for t in load_pack(folder).templates}
-        template = self._templates[folder, name, lang]
-        users, assistants = render(template, template.variants[variant], heads, tails)
-        mark = f"{template.id}#{variant + 1}"
-        return (
-            users,
-            assistants,
-            [digest(f"{mark}\x1f{user}\x1f{answer}") for user, answer in zip(users, assistants, strict=True)],
-        )
-
-
-def _in_processes(jobs: list[Job], workers: int) -> Iterable[tuple[list[str], list[str], list[str]]]:
+def _in_processes(jobs: list[Job], workers: int) -> Iterable[tuple[list[str], list[str]]]:
     os.environ["PYTHONSAFEPATH"] = "1"  # a user's own train.py must not be imported in place of ours
+    sent = [(template.file.parent, template.name, template.lang, *rest) for template, *rest in jobs]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_Work(), jobs)
+        yield from pool.map(_there, sent)
+
+
+def _there(job: tuple[Path, str, str, int, list[str], list[list[str]]]) -> tuple[list[str], list[str]]:
+    """A job in another process, which finds the template by its place: parsed ones can't be sent."""
+    folder, name, lang, variant, heads, tails = job
+    template = _parsed(folder)[name, lang]
+    return render(template, template.variants[variant], heads, tails)
+
+
+@cache
+def _parsed(folder: Path) -> dict[tuple[str, str], Template]:
+    return {(template.name, template.lang): template for template in load_pack(folder).templates}
 
 
 def _records(
-    graph: View, selection: Selection, rows: list[int], users: list[str], assistants: list[str], ids: list[str]
+    graph: View, selection: Selection, rows: list[int], users: list[str], assistants: list[str]
 ) -> pl.DataFrame:
     template, joiner = selection.template, "、" if selection.template.lang == "zh" else ", "
     groups = selection.groups[pl.Series(rows, dtype=pl.UInt32)]
@@ -174,8 +158,11 @@ def _records(
     sources = {mask: _joined(graph, mask, 0, " + ") for mask in groups["mask"].unique()}
     licenses = {mask: _joined(graph, mask, 1, " AND ") for mask in groups["mask"].unique()}
     about = template.info.attribute or "+".join(template.info.relations)
+    marks = [f"{template.id}#{variant + 1}" for variant in groups["variant"]]
+    contents = zip(marks, groups["id"], users, assistants, strict=True)
     return groups.with_columns(
-        pl.Series("user", users, dtype=pl.String), pl.Series("assistant", assistants, dtype=pl.String), pl.Series("record", ids, dtype=pl.String),
+        pl.Series("user", users, dtype=pl.String), pl.Series("assistant", assistants, dtype=pl.String),
+        pl.Series("mark", marks, dtype=pl.String), pl.Series("record", [digest("\x1f".join(c)) for c in contents], dtype=pl.String),
         pl.Series("fact_ids", listed, dtype=pl.List(pl.String)),
     ).select(
         "key",
@@ -187,7 +174,7 @@ def _records(
         pl.col("fact_ids").alias("facts"),
         pl.Series("group", [digest(f"{about}|{id_}") for id_ in groups["id"].to_list()], dtype=pl.String),
         pl.col("mask").replace_strict(sources, return_dtype=pl.String).alias("source"),
-        pl.concat_str(pl.lit(f"{template.id}#"), pl.col("variant") + 1).alias("template"),
+        pl.col("mark").alias("template"),
         pl.col("mask").replace_strict(licenses, return_dtype=pl.String).alias("license"),
         pl.lit(None, pl.String).alias("split"),
         pl.Series("meta", [orjson.dumps({"head": id_}).decode() for id_ in groups["id"].to_list()], dtype=pl.String),

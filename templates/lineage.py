@@ -1,5 +1,6 @@
 """From a record to its triples, files, template and licence; and from a triple to its records."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from kg.stores import Store
 from templates.facts import find_triples
 from templates.generate import COVERAGE
 from tools.errors import InputError, UsageError
+
+ORIGIN = re.compile(r"(?P<source>[^/]*)/(?P<file>.*?):(?P<row>\d+)#(?P<field>.*)", re.DOTALL)
 
 
 def records_of(folder: Path) -> pl.LazyFrame:
@@ -89,7 +92,7 @@ def _one(found: pl.DataFrame, column: str, id_: str, folder: Path) -> pl.DataFra
 
 
 def _template(mark: str) -> dict[str, Any]:
-    """`pack@version/template.lang#variant` in its parts, with the words' origin where the pack is installed."""
+    """`pack@version/template.lang#variant` in its parts."""
     pack_version, _, rest = mark.partition("/")
     pack, _, version = pack_version.partition("@")
     name, _, variant = rest.partition("#")
@@ -99,12 +102,10 @@ def _template(mark: str) -> dict[str, Any]:
 def _explained(triple: dict[str, Any], sources: dict[str, Any]) -> dict[str, Any]:
     places = []
     for origin in triple["origins"]:
-        source, _, rest = origin.partition("/")
-        where, _, field = rest.rpartition("#") if "#" in rest else (rest, "", "")
-        file, _, row = where.rpartition(":")
+        source, file, row, field = _place(origin)
         about = sources.get(source, {})
         places.append(
-            {"source": source, "file": file, "row": int(row), "field": field, "license": about.get("license"),
+            {"source": source, "file": file, "row": row, "field": field, "license": about.get("license"),
              "sha256": about.get("files", {}).get(file)}
         )  # fmt: skip
     known = ontology()
@@ -115,10 +116,19 @@ def _explained(triple: dict[str, Any], sources: dict[str, Any]) -> dict[str, Any
     }  # fmt: skip
 
 
+def _place(origin: str) -> tuple[str, str, int, str]:
+    """`source/file:row#field` in its parts; a file and a field may hold any of these signs themselves."""
+    parts = ORIGIN.match(origin)
+    if parts is None:
+        raise InputError(f"the graph has an origin {origin!r}; expected source/file:row#field")
+    return parts["source"], parts["file"], int(parts["row"]), parts["field"]
+
+
 def _english_names(store: Store, record: dict[str, Any], triples: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Which table gave each English name that the record uses."""
     ids = {orjson.loads(record["meta"])["head"]} | {end for t in triples for end in (t["head"], t["tail"])}
-    tables = store.about()["names"]
+    about = store.about()
+    tables = about["sources"] | about["names"]
     rows = store.entities().filter(pl.col("id").is_in(list(ids)) & ~pl.col("name_en").str.contains(HAN)).sort("id")
     return [
         {

@@ -78,12 +78,12 @@ def shell() -> Callable[..., Ran]:
 
 
 def fields() -> dict[str, Field]:
-    """Every relation and attribute of the ontology under its own name, and `alias`."""
+    """Every relation and attribute of the ontology under its own name, `alias` and `class`."""
     words = ontology()
     return (
         {name: Field(relation=name) for name in words.relations}
         | {name: Field(attribute=name) for name in words.attributes}
-        | {"alias": Field(alias=True)}
+        | {"alias": Field(alias=True), "class": Field(class_=True)}
     )
 
 

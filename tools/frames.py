@@ -1,5 +1,6 @@
 """The schema of a table, declared once beside its noun and checked where the table enters the program; and its file."""
 
+import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,22 @@ import polars as pl
 from tools.errors import InputError
 
 
-def write_parquet(frame: pl.DataFrame, path: Path, **how: Any) -> None:
-    """Write a table. A full disk is an OSError, as with any file; polars alone would make an error of its own of it."""
+def parquet(frame: pl.DataFrame, **how: Any) -> memoryview:
+    """The table as the bytes of a parquet file."""
     whole = io.BytesIO()
     frame.write_parquet(whole, **how)
-    path.write_bytes(whole.getbuffer())
+    return whole.getbuffer()
+
+
+def write_parquet(frame: pl.DataFrame, path: Path, **how: Any) -> None:
+    """Write a table. A full disk is an OSError, as with any file; polars alone would make an error of its own of it."""
+    path.write_bytes(parquet(frame, **how))
+
+
+def digests(texts: pl.Series) -> pl.Series:
+    """The id of each text of a column, as `tools.files.digest` makes it."""
+    hashed = [hashlib.blake2b(text, digest_size=10).hexdigest() for text in texts.cast(pl.Binary).to_list()]
+    return pl.Series(hashed, dtype=pl.String)
 
 
 @dataclass(frozen=True, eq=False)

@@ -81,7 +81,7 @@ def run(args: list[str] | None = None) -> int:
         return _say(f"error: {error}", FAILED)
     except click.ClickException as error:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "kgtools"
-        return _say(f"error: {error.format_message().rstrip(".")}; see {where} --help", FAILED)
+        return _say(f"error: {error.format_message().rstrip('.')}; see {where} --help", FAILED)
     except (click.exceptions.Abort, KeyboardInterrupt):
         return _say("stopped; nothing was changed", 130)
     except BrokenPipeError:

@@ -124,13 +124,14 @@ def _csv_lines(columns: list[str], rows: Iterable[list[Any]]) -> Iterable[str]:
 def _parquet(columns: list[str], rows: Iterable[list[Any]], out: Path | None) -> None:
     import polars as pl
 
-    from tools.frames import write_parquet
+    from tools.frames import parquet
 
     if out is None and sys.stdout.isatty():
         raise UsageError("parquet is not for a terminal; name a file: --out FILE")
     frame = pl.DataFrame(list(rows), schema=columns, orient="row", infer_schema_length=None)
     if out is None:
-        frame.write_parquet(sys.stdout.buffer)
+        sys.stdout.buffer.write(parquet(frame))
+        sys.stdout.buffer.flush()
     else:
         with _replacing(out) as aside:
-            write_parquet(frame, aside)
+            aside.write_bytes(parquet(frame))

@@ -4,5 +4,6 @@
 // why: Which source says what about which type; an empty cell is knowledge that no model can learn from this graph.
 MATCH (h)-[r]->(t)
 UNWIND r.sources AS source
-RETURN labels(h)[0] AS type, type(r) AS relation, source, count(DISTINCT h.id) AS entities, count(*) AS triples
+WITH h, type(r) AS relation, source, count(*) AS number
+RETURN labels(h)[0] AS type, relation, source, count(*) AS entities, sum(number) AS triples
 ORDER BY type, relation, source

@@ -3,7 +3,7 @@
 // severity: warning
 // why: More than a fiftieth of all heads of a relation (and at least 100) point to it: too general to teach anything (如 药物治疗), or residue of the crawl.
 MATCH (h)-[r]->(t)
-WITH type(r) AS relation, count(DISTINCT h.id) AS heads
+WITH type(r) AS relation, count(DISTINCT h) AS heads
 MATCH (h)-[r]->(t)
 WHERE type(r) = relation
 WITH relation, heads, t.id AS entity, count(*) AS degree

@@ -59,7 +59,12 @@ def _list(where: str, key: str, value: object) -> list[str]:
 def _kind(value: object) -> str:
     if value is None:
         return "null"
-    words = {"str": "a text", "list": "a list with other things than texts", "dict": "an object"}
+    words = {
+        "str": "a text",
+        "list": "a list with other things than texts",
+        "dict": "an object",
+        "bool": "true or false",
+    }
     return words.get(type(value).__name__, "a number")
 
 

@@ -23,7 +23,7 @@ from kg.stores import engine
 from kg.tables import ENTITIES, FACTS, NAMED, NAMES, REJECTS, TRIPLES, Entities, Triples
 from tools.errors import InputError, StoreError
 from tools.files import make_folder, sync, to_json, write_whole
-from tools.frames import write_parquet
+from tools.frames import Schema, write_parquet
 
 WAIT_S = 2.0
 
@@ -78,13 +78,11 @@ class EmbeddedStore:
 
     def entities(self) -> Entities:
         """All entities, sorted by id."""
-        path = self._generation() / "entities.parquet"
-        return ENTITIES.check(pl.read_parquet(path), str(path))
+        return _table(self._generation() / "entities.parquet", ENTITIES)
 
     def triples(self) -> Triples:
         """All triples, sorted by id."""
-        path = self._generation() / "triples.parquet"
-        return TRIPLES.check(pl.read_parquet(path), str(path))
+        return _table(self._generation() / "triples.parquet", TRIPLES)
 
     def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
         """Column names and rows of a read-only query in portable Cypher."""
@@ -152,15 +150,24 @@ def _source(folder: Path) -> SourceTables:
     return SourceTables(
         folder.name,
         orjson.loads((folder / "about.json").read_bytes()),
-        NAMED.check(pl.read_parquet(folder / "entities.parquet"), str(folder)),
-        FACTS.check(pl.read_parquet(folder / "facts.parquet"), str(folder)),
-        REJECTS.check(pl.read_parquet(folder / "rejects.parquet"), str(folder)),
+        _table(folder / "entities.parquet", NAMED),
+        _table(folder / "facts.parquet", FACTS),
+        _table(folder / "rejects.parquet", REJECTS),
     )
 
 
 def _names(folder: Path) -> NameTable:
-    names = NAMES.check(pl.read_parquet(folder / "names.parquet"), str(folder))
-    return NameTable(folder.name[4:], orjson.loads((folder / "about.json").read_bytes()), names)
+    about = orjson.loads((folder / "about.json").read_bytes())
+    return NameTable(folder.name[4:], about, _table(folder / "names.parquet", NAMES))
+
+
+def _table(path: Path, schema: Schema) -> pl.DataFrame:
+    try:
+        frame = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        why = " ".join(str(error).split())
+        raise StoreError(f"{path}: the graph is damaged ({why}); load its sources again into a new folder") from error
+    return schema.check(frame, str(path))
 
 
 def _link(source: str, target: str) -> None:

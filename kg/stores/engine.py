@@ -33,6 +33,7 @@ def build(path: Path, entities: Entities, triples: Triples) -> None:
         database = ladybug.Database(str(path))
         connection = ladybug.Connection(database)
         try:
+            connection.execute("CALL auto_checkpoint=false")  # one at the end, not one after each COPY
             _create_tables(connection, ends)
             _copy(connection, Path(scratch), entities, ends)
             connection.execute("CHECKPOINT")
@@ -184,7 +185,8 @@ def _compare(what: str, wanted: pl.DataFrame, back: pl.DataFrame | None) -> list
 def checksum(rows: pl.DataFrame) -> int:
     """The sum of the rows' hashes: the same in any order, another for any other value. For one process only."""
     lists = [name for name, kind in rows.schema.items() if kind == pl.List(pl.String)]
-    flat = rows.with_columns(pl.col(name).list.join("\x1f") for name in lists)
+    lengths = [pl.col(name).list.len().alias(f"length of {name}") for name in lists]
+    flat = rows.with_columns(*lengths, *(pl.col(name).list.join("\x1f") for name in lists))
     total: int = sum(flat.hash_rows(seed=0).to_list())
     return total & 0xFFFFFFFFFFFFFFFF
 

@@ -1,5 +1,6 @@
 """Audit: the whole suite, beside the same questions written by hand in SQL and asked of DuckDB."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
                 rows.append((audit.name, "", "", "", "no SQL to compare with"))
                 continue
             count = _same_answer(store, connection, audit)
-            a, b = in_turns(rounds, lambda audit=audit: run(store, audit), lambda audit=audit: _ask(connection, audit))
+            a, b = in_turns(rounds, partial(run, store, audit), partial(_ask, connection, audit))
             ours, theirs = _sum(ours, a), _sum(theirs, b)
             rows.append((audit.name, f"{count:,}", f"{a.median * 1000:.1f}", f"{b.median * 1000:.1f}", a / b))
     total_ours, total_theirs = Spread(tuple(ours)), Spread(tuple(theirs))

@@ -79,7 +79,12 @@ def _command(graphs: Graphs, scratch: Path) -> tuple[float, int]:
         ]
         start = time.perf_counter()
         process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:  # stopped: nobody may write into the folder while it goes
+            process.kill()
+            process.wait()
+            raise
         took = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

@@ -23,6 +23,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how often each rival runs (default: %(default)s)")
     parser.add_argument("--only", choices=PARTS, action="append", help="one part alone (repeatable)")
     asked = parser.parse_args()
+    if asked.rounds < 1:
+        parser.error("--rounds must be 1 or more")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the folder goes then too
     graphs = find_graphs(asked.data)
     with TemporaryDirectory(prefix="kgtools-bench-") as scratch:

@@ -39,8 +39,9 @@ class Memory:
         self.__init__(self.sources, [*self.tables, table])  # type: ignore[misc]
 
     def about(self) -> dict[str, Any]:
-        return {part: {t.name: t.about for t in tables} for part, tables in vars(self).items() if part[0] in "st"} | {
-            "names": {table.name: table.about for table in self.tables}
+        return {
+            "sources": {source.name: source.about for source in self.sources},
+            "names": {table.name: table.about for table in self.tables},
         }
 
     def entities(self) -> Entities:
@@ -96,6 +97,12 @@ def graph() -> Callable[..., Memory]:
     return make
 
 
+@pytest.fixture(scope="session")
+def memory() -> type[Memory]:
+    """The store of tiny graphs."""
+    return Memory
+
+
 SYMPTOM: dict[str, Any] = {"head": "Disease", "tail": "Symptom", "relations": ["HAS_SYMPTOM"]}
 ZH = "{% block user_1 %}{{ head }}有什么症状？{% endblock %}{% block assistant_1 %}症状：{{ tails | listed }}。{% endblock %}"
 EN = "{% block user_1 %}What are the signs of {{ head }}?{% endblock %}{% block assistant_1 %}These: {{ tails | listed }}.{% endblock %}"
@@ -117,7 +124,13 @@ def pack_folder(tmp_path: Path) -> Callable[..., Path]:
         folder = tmp_path / name
         folder.mkdir()
         template = {key: value for key, value in {**SYMPTOM, **info}.items() if value is not None}
-        about = {"name": name, "version": "2.1", "license": "CC0-1.0", "title": "A pack", "templates": {"symptom": template}}
+        about = {
+            "name": name,
+            "version": "2.1",
+            "license": "CC0-1.0",
+            "title": "A pack",
+            "templates": {"symptom": template},
+        }
         (folder / "pack.yaml").write_text(yaml.safe_dump(about, allow_unicode=True), encoding="utf-8")
         files = {"symptom.zh.j2": zh, "symptom.en.j2": en, **(extra or {})}
         for file, text in files.items():
@@ -132,8 +145,8 @@ def run_kgtools(
     *arguments: object, cwd: Path | None = None, env: Mapping[str, str] | None = None, max_file_bytes: int | None = None
 ) -> subprocess.CompletedProcess[str]:
     """The command line in a process of its own."""
-    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({max_file_bytes}, {max_file_bytes}));"
-    code = f"{limit if max_file_bytes else ''} import sys; from tools.main import main; main(sys.argv[1:])"
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({max_file_bytes}, {max_file_bytes}))\n"
+    code = (limit if max_file_bytes else "") + "import sys; from tools.main import main; main(sys.argv[1:])"
     return subprocess.run(
         [sys.executable, "-P", "-c", code, *map(str, arguments)],
         cwd=cwd,

@@ -61,7 +61,9 @@ def test_a_fact_that_nobody_should_be_asked_about_has_its_reason(
 
 
 def test_both_sides_of_a_contradiction_are_left_out(graph: Graph) -> None:
-    store = graph([(GOUT, "SHOULD_EAT", "Food:香蕉"), (GOUT, "SHOULD_AVOID", "Food:香蕉"), (GOUT, "SHOULD_EAT", "Food:米")])
+    store = graph(
+        [(GOUT, "SHOULD_EAT", "Food:香蕉"), (GOUT, "SHOULD_AVOID", "Food:香蕉"), (GOUT, "SHOULD_EAT", "Food:米")]
+    )
 
     assert sorted(reasons(store), key=str) == [None, "contradiction", "contradiction"]
 
@@ -79,7 +81,10 @@ def test_a_fact_knows_how_many_sources_confirm_it_and_their_licences(graph: Grap
 
     assert facts["HAS_SYMPTOM"]["confirmed"] == 2
     assert facts["icd10"]["confirmed"] == 1
-    assert [both for bit, both in seen.licenses.items() if facts["HAS_SYMPTOM"]["mask"] & bit] == [("one", "MIT"), ("two", "CC-BY-4.0")]
+    assert [both for bit, both in seen.licenses.items() if facts["HAS_SYMPTOM"]["mask"] & bit] == [
+        ("one", "MIT"),
+        ("two", "CC-BY-4.0"),
+    ]
     assert [both for bit, both in seen.licenses.items() if facts["icd10"]["mask"] & bit] == [("one", "MIT")]
 
 
@@ -102,12 +107,18 @@ def test_more_sources_than_a_mask_has_bits_are_refused(graph: Graph) -> None:
 
 
 def test_facts_are_found_by_their_ids_triples_and_values_alike(graph: Graph) -> None:
-    store = graph([(GOUT, "HAS_SYMPTOM", PAIN), (GOUT, "icd10", "M10"), (GOUT, "icd10", "M11")], two=[(GOUT, "icd10", "M10")])
+    store = graph(
+        [(GOUT, "HAS_SYMPTOM", PAIN), (GOUT, "icd10", "M10"), (GOUT, "icd10", "M11")], two=[(GOUT, "icd10", "M10")]
+    )
     facts = rows(graph([(GOUT, "HAS_SYMPTOM", PAIN), (GOUT, "icd10", "M10")]))
 
-    found = find_triples(store.entities(), store.triples(), {facts["HAS_SYMPTOM"]["id"], facts["icd10"]["id"], "no such id"})
+    found = find_triples(
+        store.entities(), store.triples(), {facts["HAS_SYMPTOM"]["id"], facts["icd10"]["id"], "no such id"}
+    )
 
-    assert {row["relation"]: (row["kind"], row["head"], row["tail"], row["sources"], row["origins"]) for row in found} == {
+    assert {
+        row["relation"]: (row["kind"], row["head"], row["tail"], row["sources"], row["origins"]) for row in found
+    } == {
         "HAS_SYMPTOM": ("relation", GOUT, PAIN, ["one"], ["one/said.tsv:1#HAS_SYMPTOM"]),
         "icd10": ("attribute", GOUT, "M10", ["one", "two"], ["one/said.tsv:2#icd10", "two/said.tsv:1#icd10"]),
     }

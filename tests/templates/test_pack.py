@@ -184,7 +184,9 @@ def test_a_filter_that_we_do_not_document_is_refused(pack_folder: Folder, name: 
 
 
 def test_if_and_for_are_for_templates(pack_folder: Folder) -> None:
-    text = "{% block assistant_1 %}{% for t in tails %}{% if t != head %}{{ t }}；{% endif %}{% endfor %}。{% endblock %}"
+    text = (
+        "{% block assistant_1 %}{% for t in tails %}{% if t != head %}{{ t }}；{% endif %}{% endfor %}。{% endblock %}"
+    )
 
     assert len(load_pack(pack_folder(zh=USER + text)).templates[0].variants) == 1
 
@@ -221,7 +223,14 @@ def test_a_text_is_not_listed_letter_by_letter(lang: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "upper"),
-    [("gout", "Gout"), ("IgA disease", "IgA disease"), ("eGFR low", "EGFR low"), ("2型", "2型"), ("", ""), ("éa", "Éa")],
+    [
+        ("gout", "Gout"),
+        ("IgA disease", "IgA disease"),
+        ("eGFR low", "EGFR low"),
+        ("2型", "2型"),
+        ("", ""),
+        ("éa", "Éa"),
+    ],
 )
 def test_first_upper_touches_the_first_letter_alone(text: str, upper: str) -> None:
     assert FILTERS["en"]["first_upper"](text) == upper
@@ -229,7 +238,14 @@ def test_first_upper_touches_the_first_letter_alone(text: str, upper: str) -> No
 
 @pytest.mark.parametrize(
     ("text", "bare"),
-    [("规律运动。", "规律运动"), ("one. Two.", "one. Two"), ("甲；", "甲"), ("甲。。", "甲"), ("甲！", "甲！"), ("", "")],
+    [
+        ("规律运动。", "规律运动"),
+        ("one. Two.", "one. Two"),
+        ("甲；", "甲"),
+        ("甲。。", "甲"),
+        ("甲！", "甲！"),
+        ("", ""),
+    ],
 )
 def test_no_stop_takes_full_stops_from_the_end(text: str, bare: str) -> None:
     assert FILTERS["zh"]["no_stop"](text) == bare

@@ -31,7 +31,7 @@ def symptom(folder: Path) -> Template:
 
 def one_by_one(template: Template, number: int, head: str, tails: list[str]) -> tuple[str, str]:
     """The same file rendered by plain Jinja, a block at a time."""
-    plain = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701 - no HTML
+    plain = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     plain.filters = dict(FILTERS[template.lang])
     parsed = plain.from_string(template.file.read_text(encoding="utf-8"))
     context = parsed.new_context({"head": head, "tails": tails})
@@ -52,9 +52,7 @@ def test_a_hostile_name_comes_out_as_it_went_in(head: str, tails: list[str]) -> 
 
 @given(data=st.data(), rows=st.lists(st.tuples(NAMES, st.lists(NAMES, min_size=1, max_size=4)), min_size=1, max_size=4))
 @settings(max_examples=150, deadline=None)
-def test_many_rows_in_one_call_are_the_rows_one_by_one(
-    data: st.DataObject, rows: list[tuple[str, list[str]]]
-) -> None:
+def test_many_rows_in_one_call_are_the_rows_one_by_one(data: st.DataObject, rows: list[tuple[str, list[str]]]) -> None:
     template = data.draw(st.sampled_from(TEMPLATES))
     variant = data.draw(st.sampled_from(template.variants))
 
@@ -96,7 +94,9 @@ def test_a_name_that_a_block_does_not_get_is_an_error_and_no_empty_text(pack_fol
         render(template, template.variants[0], ["痛风"], [["关节痛"]])
 
 
-@pytest.mark.parametrize("code", ["tails", "tails | no_stop", "tails | first_upper", "head | listed", "tails | join(1)", "head == head"])
+@pytest.mark.parametrize(
+    "code", ["tails", "tails | no_stop", "tails | first_upper", "head | listed", "tails | join(1)", "head == head"]
+)
 def test_what_is_no_text_is_not_printed(pack_folder: Folder, code: str) -> None:
     text = "{% block user_1 %}{{ head }}？{% endblock %}{% block assistant_1 %}{{ CODE }}。{% endblock %}"
     template = symptom(pack_folder(zh=text.replace("CODE", code)))
@@ -106,7 +106,8 @@ def test_what_is_no_text_is_not_printed(pack_folder: Folder, code: str) -> None:
 
 
 def test_a_name_that_a_loop_sets_ends_with_the_loop(pack_folder: Folder) -> None:
-    text = "{% block user_1 %}{% for head in tails %}{{ head }}，{% endfor %}{{ head }}？{% endblock %}{% block assistant_1 %}{{ head }}。{% endblock %}"
+    text = "{% block user_1 %}{% for head in tails %}{{ head }}，{% endfor %}{{ head }}？{% endblock %}"
+    text += "{% block assistant_1 %}{{ head }}。{% endblock %}"
     template = symptom(pack_folder(zh=text))
 
     assert render(template, template.variants[0], ["痛风"], [["甲", "乙"]]) == (["甲，乙，痛风？"], ["痛风。"])

@@ -27,7 +27,9 @@ def pack(pack_folder: Folder) -> Callable[..., Pack]:
     return make
 
 
-def run(store: Store, *packs: Pack, count: int | None = None, seed: int = 0, max_tails: int = 12, langs: str = "zh,en") -> Result:
+def run(
+    store: Store, *packs: Pack, count: int | None = None, seed: int = 0, max_tails: int = 12, langs: str = "zh,en"
+) -> Result:
     return generate(store, list(packs), tuple(langs.split(",")), count, seed, max_tails)
 
 
@@ -35,7 +37,10 @@ def answers(result: Result, lang: str = "zh") -> dict[str, set[str]]:
     """head -> the tails of its answer."""
     mine = result.records.filter(lang=lang)
     heads = mine["meta"].str.json_path_match("$.head")
-    return {head: set(answer.split("、" if lang == "zh" else ", ")) for head, answer in zip(heads, mine["answer"], strict=True)}
+    return {
+        head: set(answer.split("、" if lang == "zh" else ", "))
+        for head, answer in zip(heads, mine["answer"], strict=True)
+    }
 
 
 def fates(result: Result, lang: str = "zh") -> list[str]:
@@ -118,7 +123,9 @@ def test_an_inverse_relation_is_read_backwards(graph: Graph, pack: Callable[...,
 
 
 def test_relations_forwards_and_backwards_stand_in_one_answer(graph: Graph, pack: Callable[..., Pack]) -> None:
-    store = graph([(GOUT, "HAS_DRUG", ASPIRIN), (ASPIRIN, "INDICATED_FOR", "Disease:感冒"), (ASPIRIN, "INDICATED_FOR", GOUT)])
+    store = graph(
+        [(GOUT, "HAS_DRUG", ASPIRIN), (ASPIRIN, "INDICATED_FOR", "Disease:感冒"), (ASPIRIN, "INDICATED_FOR", GOUT)]
+    )
 
     result = run(store, pack(head="Drug", tail="Disease", relations=["INDICATED_FOR", "TREATS"]))
 
@@ -136,7 +143,9 @@ def test_a_symmetric_relation_is_asked_from_both_ends(graph: Graph, pack: Callab
     assert result.coverage.filter(lang="zh")["records"].to_list() == [2, 2]
 
 
-def test_a_symmetric_relation_that_is_said_both_ways_names_its_tail_once(graph: Graph, pack: Callable[..., Pack]) -> None:
+def test_a_symmetric_relation_that_is_said_both_ways_names_its_tail_once(
+    graph: Graph, pack: Callable[..., Pack]
+) -> None:
     store = graph([(ASPIRIN, "INTERACTS_WITH", IBUPROFEN), (IBUPROFEN, "INTERACTS_WITH", ASPIRIN)])
 
     result = run(store, pack(head="Drug", tail="Drug", relations=["INTERACTS_WITH"]))
@@ -146,13 +155,21 @@ def test_a_symmetric_relation_that_is_said_both_ways_names_its_tail_once(graph: 
 
 
 def test_a_relation_that_is_not_symmetric_is_not_asked_from_its_tail(graph: Graph, pack: Callable[..., Pack]) -> None:
-    result = run(graph([(GOUT, "HAS_COMPLICATION", "Disease:肾病")]), pack(tail="Disease", relations=["HAS_COMPLICATION"]))
+    result = run(
+        graph([(GOUT, "HAS_COMPLICATION", "Disease:肾病")]), pack(tail="Disease", relations=["HAS_COMPLICATION"])
+    )
 
     assert set(answers(result)) == {GOUT}
 
 
 def test_heads_and_tails_of_other_types_are_not_asked_about(graph: Graph, pack: Callable[..., Pack]) -> None:
-    store = graph([(GOUT, "RELATED_SYMPTOM", "Symptom:红"), ("Symptom:肿", "RELATED_SYMPTOM", "Symptom:热"), ("Drug:水", "incidence", "1%")])
+    store = graph(
+        [
+            (GOUT, "RELATED_SYMPTOM", "Symptom:红"),
+            ("Symptom:肿", "RELATED_SYMPTOM", "Symptom:热"),
+            ("Drug:水", "incidence", "1%"),
+        ]
+    )
 
     result = run(store, pack(relations=["RELATED_SYMPTOM"]))
 
@@ -194,7 +211,9 @@ def test_a_self_loop_and_a_contradiction_make_no_record(graph: Graph, pack: Call
 
 
 def test_english_leaves_out_what_has_no_english_name(graph: Graph, pack: Callable[..., Pack]) -> None:
-    store = graph([*symptoms("红", "肿"), ("Disease:感冒", "HAS_SYMPTOM", "Symptom:红")], {GOUT: "gout", "Symptom:红": "redness"})
+    store = graph(
+        [*symptoms("红", "肿"), ("Disease:感冒", "HAS_SYMPTOM", "Symptom:红")], {GOUT: "gout", "Symptom:红": "redness"}
+    )
 
     result = run(store, pack())
 
@@ -218,7 +237,9 @@ def test_a_value_of_a_head_without_an_english_name_says_so(graph: Graph, pack: C
     assert fates(result, "en") == ["no-english-name"]
 
 
-def test_two_chinese_names_that_are_one_in_english_are_no_fact_in_english(graph: Graph, pack: Callable[..., Pack]) -> None:
+def test_two_chinese_names_that_are_one_in_english_are_no_fact_in_english(
+    graph: Graph, pack: Callable[..., Pack]
+) -> None:
     store = graph([(GOUT, "HAS_SYMPTOM", "Symptom:痛")], {GOUT: "Pain", "Symptom:痛": "pain"})
 
     result = run(store, pack())
@@ -233,7 +254,9 @@ def test_a_fact_of_no_template_says_so(graph: Graph, pack: Callable[..., Pack]) 
     assert fates(result) == ["no-template", "no-template"]
 
 
-def test_a_fact_that_one_template_left_out_and_another_told_is_exported(graph: Graph, pack: Callable[..., Pack]) -> None:
+def test_a_fact_that_one_template_left_out_and_another_told_is_exported(
+    graph: Graph, pack: Callable[..., Pack]
+) -> None:
     store = graph(symptoms("红", "肿"))
     backwards = pack(name="backwards", head="Symptom", tail="Disease", relations=["SYMPTOM_OF"])
 

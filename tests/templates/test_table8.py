@@ -130,9 +130,13 @@ def test_the_pack_holds_the_rows_of_the_table_and_no_others(
 def test_words_are_marked_ours_exactly_where_the_paper_has_none(
     lang: str, rows: list[tuple[str, int, str | None, str | None]]
 ) -> None:
-    marked = {(t.name, n): mark for t in PACK.templates if t.lang == lang for n, mark in enumerate(t.info.origin[lang], 1)}
+    marked = {
+        (t.name, n): mark for t in PACK.templates if t.lang == lang for n, mark in enumerate(t.info.origin[lang], 1)
+    }
 
-    assert marked == {(name, n): "ours" if None in (question, answer) else "paper" for name, n, question, answer in rows}
+    assert marked == {
+        (name, n): "ours" if None in (question, answer) else "paper" for name, n, question, answer in rows
+    }
 
 
 @pytest.mark.parametrize("name", ENDS)

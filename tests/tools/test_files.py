@@ -63,13 +63,15 @@ def test_a_missing_file_and_a_folder_are_no_texts(tmp_path: Path) -> None:
         read_text(tmp_path)
 
 
-@pytest.mark.parametrize("text", ['{"a": 1}\n\n  \n{"a": "二"}\n', '[{"a": 1},\n\n\n{"a": "二"}]', '\n [{"a":1},{"a":"二"}]'])
+@pytest.mark.parametrize(
+    "text", ['{"a": 1}\n\n  \n{"a": "二"}\n', '[{"a": 1},\n\n\n{"a": "二"}]', '\n [{"a":1},{"a":"二"}]']
+)
 def test_json_lines_and_a_json_array_hold_the_same_records(tmp_path: Path, text: str) -> None:
     assert [record for _, record in json_records(write(tmp_path, text.encode()))] == [{"a": 1}, {"a": "二"}]
 
 
 def test_a_record_of_json_lines_comes_with_its_line(tmp_path: Path) -> None:
-    assert [row for row, _ in json_records(write(tmp_path, b'{}\n\n{}\n'))] == [1, 3]
+    assert [row for row, _ in json_records(write(tmp_path, b"{}\n\n{}\n"))] == [1, 3]
 
 
 @pytest.mark.parametrize(
@@ -117,9 +119,13 @@ def test_staging_makes_the_folder_and_its_parents(tmp_path: Path) -> None:
 def test_an_error_while_staging_leaves_the_folder_as_it_was(tmp_path: Path, error: type[BaseException]) -> None:
     write(tmp_path, b"old")
 
-    with pytest.raises(error), staging(tmp_path) as stage:
-        write(stage, b"half")
-        raise error
+    def stage_half() -> None:
+        with staging(tmp_path) as stage:
+            write(stage, b"half")
+            raise error
+
+    with pytest.raises(error):
+        stage_half()
 
     assert files_of(tmp_path) == {"a.txt": b"old"}
     assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]

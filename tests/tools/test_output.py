@@ -15,7 +15,7 @@ from tools.output import cell, print_json, print_rows, print_table
 from tools.progress import step
 
 COLUMNS = ["name", "count", "tags"]
-ROWS = [["糖尿病, \"2'型\"", 3, ["a", "b"]], ["two\nlines", 0, []], [None, None, None]]
+ROWS = [['糖尿病, "2\'型"', 3, ["a", "b"]], ["two\nlines", 0, []], [None, None, None]]
 
 
 def texts() -> st.SearchStrategy[str]:
@@ -36,7 +36,7 @@ def test_csv_holds_lists_as_json_and_null_as_nothing(tmp_path: Path) -> None:
     print_rows(COLUMNS, ROWS, "csv", tmp_path / "a.csv")
 
     rows = list(csv.reader(io.StringIO((tmp_path / "a.csv").read_text("utf-8"), newline="")))
-    assert rows[1] == ["糖尿病, \"2'型\"", "3", '["a","b"]']
+    assert rows[1] == ['糖尿病, "2\'型"', "3", '["a","b"]']
     assert rows[3] == ["", "", ""]
 
 

@@ -1,0 +1,422 @@
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import ladybug
+import polars as pl
+import pytest
+
+from kg.merge import NameTable, SourceTables
+from kg.stores import Store, as_frame, engine, open_store
+from kg.stores.embedded import EmbeddedStore
+from kg.tables import NAMES
+from tools.errors import CypherError, InputError, StoreError, UsageError
+
+Make = Callable[..., SourceTables]
+Graph = Callable[..., EmbeddedStore]
+
+COLD = ("Disease", "感冒", "HAS_SYMPTOM", "头痛")
+FLU = ("Disease", "流感", "HAS_SYMPTOM", "发热")
+SYMPTOMS = "MATCH (d:Disease)-[:HAS_SYMPTOM]->(s:Symptom) RETURN d.name AS disease, s.name AS symptom ORDER BY disease"
+HOSTILE = [
+    "O'Neil's", '"quoted"', "`tick`", "{{ jinja }}", "{% block %}", "{brace}", "$param", "a|||b", "a,b;c", "back\\slash\\",
+    "\\u0041", "%s %d", "--x", "// no comment", "/* */", "'); DROP TABLE x;", "\u202eright to left", "עברית", "😀👩\u200d⚕️", "e\u0301",
+    "ＣＴ", "C14～24", "null", "NaN", "1", "-0", "true", "[a, b]", "(x:Disease)", "长" * 10_000,
+]  # fmt: skip
+
+
+def names(*rows: tuple[str, str, str | None], called: str = "mine") -> NameTable:
+    about = {"file": "mine.csv", "license": "CC0-1.0", "names": len(rows), "dropped": {}}
+    return NameTable(called, about, NAMES.frame(list(rows)))
+
+
+def content(store: Store) -> tuple[list[Any], list[Any]]:
+    return store.entities().rows(), store.triples().rows()
+
+
+def generations(folder: Path) -> list[str]:
+    return sorted(place.name for place in folder.iterdir() if place.name.isdigit())
+
+
+def test_a_loaded_graph_answers_from_tables_and_engine_alike(graph_of: Graph) -> None:
+    store = graph_of([COLD, FLU])
+
+    columns, rows = store.query(SYMPTOMS, {})
+
+    assert (columns, list(rows)) == (["disease", "symptom"], [["感冒", "头痛"], ["流感", "发热"]])
+    assert store.entities()["id"].to_list() == ["Disease:感冒", "Disease:流感", "Symptom:发热", "Symptom:头痛"]
+    assert store.triples().height == 2
+    assert list(store.about()["sources"]) == ["tiny"]
+
+
+def test_loading_the_same_again_changes_no_byte_of_the_tables(graph_of: Graph, tables_of: Make) -> None:
+    store = graph_of([COLD, FLU])
+
+    def tables() -> dict[str, bytes]:
+        now = store.folder / (store.folder / "current").read_text("ascii").strip()
+        return {str(file.relative_to(now)): file.read_bytes() for file in now.rglob("*.parquet")}
+
+    before = tables()
+    store.upsert([tables_of([COLD, FLU])])
+
+    assert tables() == before
+    assert {"entities.parquet", "triples.parquet", "sources/tiny/rejects.parquet"} <= set(before)
+    assert list(store.query("MATCH (n) RETURN count(*) AS n", {})[1]) == [[4]]
+
+
+def test_a_second_source_is_added_to_the_first(graph_of: Graph, tables_of: Make) -> None:
+    store = graph_of([COLD], source="first")
+
+    store.upsert([tables_of([COLD, FLU], source="second")])
+
+    assert dict(store.triples().select("tail", "sources").iter_rows()) == {
+        "Symptom:头痛": ["first", "second"], "Symptom:发热": ["second"],
+    }  # fmt: skip
+    assert list(store.about()["sources"]) == ["first", "second"]
+
+
+def test_a_source_loaded_again_says_only_what_it_says_now(graph_of: Graph, tables_of: Make) -> None:
+    store = graph_of([COLD], source="first")
+    store.upsert([tables_of([COLD], source="second")])
+
+    store.upsert([tables_of([FLU], source="first")])
+
+    assert dict(store.triples().select("tail", "sources").iter_rows()) == {
+        "Symptom:头痛": ["second"], "Symptom:发热": ["first"],
+    }  # fmt: skip
+    assert list(store.query(SYMPTOMS, {})[1]) == [["感冒", "头痛"], ["流感", "发热"]]
+
+
+def test_sources_loaded_together_or_one_after_another_give_one_graph(tmp_path: Path, tables_of: Make) -> None:
+    a, b = tables_of([COLD, FLU], source="a"), tables_of([COLD], source="b")
+    together, apart, other_way = (EmbeddedStore(tmp_path / name) for name in ("together", "apart", "other"))
+
+    together.upsert([a, b])
+    apart.upsert([a])
+    apart.upsert([b])
+    other_way.upsert([b])
+    other_way.upsert([a])
+
+    assert content(together) == content(apart) == content(other_way)
+
+
+def test_names_added_later_are_kept_after_another_load(graph_of: Graph, tables_of: Make) -> None:
+    store = graph_of([COLD])
+    store.add_names(names(("感冒", "common cold", "Disease")))
+    named = list(store.query("MATCH (d:Disease) RETURN d.name_en AS en, d.name_en_from AS by", {})[1])
+
+    store.upsert([tables_of([COLD, FLU])])
+
+    assert named == [["common cold", "mine"]]
+    assert list(store.query("MATCH (d:Disease) RETURN d.name_en AS en ORDER BY d.name DESC", {})[1]) == [
+        [None],
+        ["common cold"],
+    ]
+    assert store.about()["names"]["mine"]["license"] == "CC0-1.0"
+
+
+def test_name_tables_are_asked_in_the_order_in_which_they_were_first_added(graph_of: Graph) -> None:
+    store = graph_of([COLD])
+    store.add_names(names(("感冒", "cold of z", None), called="z"))
+    store.add_names(names(("感冒", "cold of a", None), ("头痛", "headache of a", None), called="a"))
+
+    store.add_names(names(("感冒", "new cold of z", None), called="z"))
+
+    assert list(store.about()["names"]) == ["z", "a"]
+    assert dict(store.entities().select("name", "name_en").iter_rows()) == {
+        "感冒": "new cold of z",
+        "头痛": "headache of a",
+    }
+
+
+def test_only_the_last_two_generations_stay(graph_of: Graph, tables_of: Make) -> None:
+    store = graph_of([COLD])
+    for _ in range(3):
+        store.upsert([tables_of([COLD])])
+
+    assert generations(store.folder) == ["000003", "000004"]
+    assert (store.folder / "current").read_text("ascii") == "000004\n"
+
+
+def test_a_reader_that_is_open_goes_on_reading_its_graph_during_a_load(graph_of: Graph, tables_of: Make) -> None:
+    store, reader = graph_of([COLD]), None
+    reader = EmbeddedStore(store.folder)
+    _, rows = reader.query(SYMPTOMS, {})
+
+    store.upsert([tables_of([FLU])])
+
+    assert list(rows) == [["感冒", "头痛"]]
+    assert list(reader.query(SYMPTOMS, {})[1]) == [["流感", "发热"]]
+
+
+@pytest.mark.parametrize("error", [StoreError("differs"), KeyboardInterrupt(), OSError(28, "No space left on device")])
+def test_a_load_that_fails_leaves_the_old_graph(
+    graph_of: Graph, tables_of: Make, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    store = graph_of([COLD])
+    before = content(store)
+
+    def fail(path: Path, *_: object) -> None:
+        path.write_bytes(b"half")
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(engine, "build", fail)
+        with pytest.raises(type(error)):
+            store.upsert([tables_of([FLU], source="other")])
+
+    assert content(store) == before
+    assert list(store.query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
+    assert generations(store.folder) == ["000001"]
+    store.upsert([tables_of([FLU], source="other")])
+    assert store.triples().height == 2
+
+
+def test_a_load_of_a_broken_source_leaves_the_old_graph(graph_of: Graph, tables_of: Make) -> None:
+    store, broken = graph_of([COLD]), tables_of([FLU], source="other")
+    broken = SourceTables("other", broken.about, broken.named.drop("name"), broken.facts, broken.rejects)
+
+    with pytest.raises(InputError, match="column 'name' is missing"):
+        store.upsert([broken])
+
+    assert list(store.query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
+    assert generations(store.folder) == ["000001"]
+
+
+def test_a_killed_load_leaves_the_old_graph_and_the_next_one_completes(graph_of: Graph, tables_of: Make) -> None:
+    store = graph_of([COLD])
+    program = (
+        "import os, signal, sys; from pathlib import Path; from kg.stores import engine; from kg.merge import SourceTables\n"
+        "from kg.stores.embedded import EmbeddedStore, _source\n"
+        "engine.build = lambda path, *_: (path.write_bytes(b'half'), os.kill(os.getpid(), signal.SIGKILL))\n"
+        "folder = Path(sys.argv[1]); EmbeddedStore(folder).upsert([_source(folder / '000001/sources/tiny')])\n"
+    )
+
+    killed = subprocess.run([sys.executable, "-c", program, str(store.folder)], check=False, capture_output=True)
+
+    assert killed.returncode < 0, killed.stderr
+    assert generations(store.folder) == ["000001", "000002"]
+    assert list(EmbeddedStore(store.folder).query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
+    store.upsert([tables_of([FLU])])
+    assert list(store.query(SYMPTOMS, {})[1]) == [["流感", "发热"]]
+    assert generations(store.folder) == ["000001", "000003"]
+
+
+def test_hostile_names_survive_loading_and_asking(graph_of: Graph) -> None:
+    rows = [("Disease", name, "HAS_SYMPTOM", name) for name in HOSTILE]
+    rows += [("Disease", name, "cause", name) for name in HOSTILE] + [
+        ("Disease", "感冒", "alias", name) for name in HOSTILE
+    ]
+
+    store = graph_of(rows)
+
+    asked = "MATCH (d:Disease {name: $name})-[:HAS_SYMPTOM]->(s:Symptom) WHERE s.name = $name RETURN d.name AS n, s.id AS id"
+    for name in HOSTILE:
+        assert list(store.query(asked, {"name": name})[1]) == [[name, f"Symptom:{name}"]]
+    aliases = list(store.query("MATCH (d:Disease {name: '感冒'}) RETURN d.aliases AS a", {})[1])
+    assert aliases == [[sorted(HOSTILE)]]
+    assert store.triples().height == len(HOSTILE)
+
+
+def test_a_name_with_a_line_break_can_be_asked_for_in_text(graph_of: Graph) -> None:
+    store = graph_of([("Disease", "感冒", "cause", "一\n二\t三"), COLD])
+
+    ((attributes,),) = store.query("MATCH (d:Disease) RETURN d.attributes AS a", {})[1]
+
+    assert '"一\\n二\\t三"' in attributes
+
+
+@pytest.mark.parametrize(
+    "cypher",
+    [
+        "CREATE (:Disease {id: 'x', name: 'x'})",
+        "MATCH (d:Disease) SET d.name = 'x'",
+        "MATCH (d:Disease) DETACH DELETE d",
+        "MATCH (d:Disease) DELETE d",
+        "MERGE (d:Disease {id: 'x'})",
+        "DROP TABLE Disease",
+        "COPY Disease FROM 'x.csv'",
+        "MATCH (d:Disease) RETURN d.name; MATCH (d) DETACH DELETE d",
+        "CALL show_tables() RETURN *",
+    ],
+)
+def test_a_query_cannot_write(graph_of: Graph, cypher: str) -> None:
+    store = graph_of([COLD])
+    before = {file: file.read_bytes() for file in store.folder.rglob("*") if file.is_file()}
+
+    with pytest.raises(CypherError):
+        list(store.query(cypher, {})[1])
+
+    assert {file: file.read_bytes() for file in store.folder.rglob("*") if file.is_file()} == before
+
+
+def test_a_query_leaves_every_byte_of_the_graph_as_it_was(graph_of: Graph) -> None:
+    store = graph_of([COLD])
+    before = {file: file.read_bytes() for file in store.folder.rglob("*") if file.is_file()}
+
+    list(store.query(SYMPTOMS, {})[1])
+
+    assert {file: file.read_bytes() for file in store.folder.rglob("*") if file.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "cypher", ["MATCH (d:Disease RETURN d", "RETURN", "MATCH (d:Disease) RETURN d.nothing AS n", ""]
+)
+def test_a_query_that_is_wrong_is_one_line(graph_of: Graph, cypher: str) -> None:
+    with pytest.raises(CypherError) as raised:
+        list(graph_of([COLD]).query(cypher, {})[1])
+
+    assert "\n" not in str(raised.value)
+
+
+def test_a_graph_in_use_by_another_process_is_refused_with_its_holder(graph_of: Graph, tables_of: Make) -> None:
+    store = graph_of([COLD])
+    program = (
+        "import sys; from pathlib import Path; from kg.stores.embedded import _held\n"
+        "with _held(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(store.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+
+        with pytest.raises(
+            StoreError, match=f"in use by process {other.pid}; wait until it is done and run this again"
+        ):
+            store.upsert([tables_of([FLU])])
+        assert list(store.query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
+
+        other.communicate()
+    store.upsert([tables_of([FLU])])
+    assert list(store.query(SYMPTOMS, {})[1]) == [["流感", "发热"]]
+
+
+def test_a_folder_of_other_things_is_not_taken_for_a_graph(tmp_path: Path, tables_of: Make) -> None:
+    (tmp_path / "thesis.docx").write_bytes(b"years of work")
+
+    with pytest.raises(InputError, match=r"is not a graph and not empty \(thesis\.docx\); name a new folder"):
+        EmbeddedStore(tmp_path).upsert([tables_of([COLD])])
+
+    assert [file.name for file in tmp_path.iterdir()] == ["thesis.docx"]
+
+
+def test_a_file_is_not_taken_for_a_graph(tmp_path: Path, tables_of: Make) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    store = EmbeddedStore(tmp_path / "file")
+
+    with pytest.raises(InputError, match="is a file, expected a folder"):
+        store.upsert([tables_of([COLD])])
+    with pytest.raises(StoreError, match="no graph here; load one first"):
+        store.entities()
+
+
+@pytest.mark.parametrize("ask", ["entities", "triples", "about"])
+def test_asking_where_no_graph_is_says_how_to_load_one(tmp_path: Path, ask: str) -> None:
+    with pytest.raises(StoreError, match=r"no graph here; load one first: kgtools load SOURCE FILE\.\.\. --graph "):
+        getattr(EmbeddedStore(tmp_path / "none"), ask)()
+
+    assert not (tmp_path / "none").exists()
+
+
+def damage_pointer(folder: Path) -> None:
+    (folder / "current").write_text("000777\n", encoding="ascii")
+
+
+def damage_engine(folder: Path) -> None:
+    (folder / "000001" / "graph.lbug").write_bytes(b"not a database")
+
+
+def lose_engine(folder: Path) -> None:
+    (folder / "000001" / "graph.lbug").unlink()
+
+
+@pytest.mark.parametrize("damage", [damage_pointer, damage_engine, lose_engine])
+def test_a_damaged_graph_says_so_and_what_to_do(graph_of: Graph, damage: Callable[[Path], None]) -> None:
+    store = graph_of([COLD])
+    damage(store.folder)
+
+    with pytest.raises(StoreError, match=r"load (its|the) sources again") as raised:
+        list(store.query(SYMPTOMS, {})[1])
+
+    assert str(store.folder) in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("file", ["entities.parquet", "triples.parquet"])
+@pytest.mark.parametrize("half", [True, False])
+def test_a_damaged_table_says_so_and_what_to_do(graph_of: Graph, file: str, half: bool) -> None:
+    store = graph_of([COLD])
+    path = store.folder / "000001" / file
+    data = path.read_bytes()
+    path.unlink()
+    if half:
+        path.write_bytes(data[: len(data) // 2])
+
+    with pytest.raises(StoreError, match=rf"{file}.*load its sources again"):
+        store.entities() if file == "entities.parquet" else store.triples()
+
+
+def test_a_damaged_graph_can_be_loaded_into_a_new_folder(graph_of: Graph, tables_of: Make, tmp_path: Path) -> None:
+    store = graph_of([COLD])
+    lose_engine(store.folder)
+
+    with pytest.raises(StoreError, match="into a new folder"):
+        store.upsert([tables_of([FLU])])
+
+    store = EmbeddedStore(tmp_path / "new")
+    store.upsert([tables_of([FLU])])
+    assert store.triples().height == 1
+
+
+def test_a_graph_can_be_moved(graph_of: Graph, tmp_path: Path) -> None:
+    store = graph_of([COLD])
+    moved = tmp_path / "it's `here` 图谱"
+
+    shutil.move(store.folder, moved)
+
+    assert list(EmbeddedStore(moved).query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
+
+
+def test_a_graph_is_built_in_a_folder_of_any_name(tmp_path: Path, tables_of: Make) -> None:
+    store = EmbeddedStore(tmp_path / 'it\'s "here" `图谱` {{x}} \\n')
+
+    store.upsert([tables_of([COLD])])
+
+    assert list(store.query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="needs a user whom permissions hold back, not root")
+def test_a_folder_that_may_not_be_written_is_refused(tmp_path: Path, tables_of: Make) -> None:
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(InputError, match="may not be written"):
+            EmbeddedStore(tmp_path / "graph").upsert([tables_of([COLD])])
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_a_url_without_a_scheme_is_a_folder(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+
+    assert isinstance(store, EmbeddedStore)
+    assert store.folder == tmp_path
+
+
+def test_a_scheme_that_no_store_knows_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"--graph mysql://\.\.\.: no store for mysql; give the folder"):
+        open_store("mysql://me:secret@host")
+
+
+def test_an_answer_can_be_a_frame(graph_of: Graph) -> None:
+    frame = as_frame(*graph_of([COLD]).query(SYMPTOMS, {}))
+
+    assert frame.equals(pl.DataFrame({"disease": ["感冒"], "symptom": ["头痛"]}))
+
+
+def test_the_engine_is_the_pinned_one() -> None:
+    assert ladybug.__version__.startswith("0.22.")

@@ -1,0 +1,145 @@
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from kg.commands import parameters
+from kg.stats import statistics
+from kg.stores.embedded import EmbeddedStore
+from tools.errors import UsageError
+
+Run = Callable[..., Any]
+ROWS = [
+    ("Disease", "感冒", "HAS_SYMPTOM", "头痛"),
+    ("Disease", "感冒", "HAS_SYMPTOM", "发热"),
+    ("Disease", "流感", "HAS_SYMPTOM", "发热"),
+    ("Disease", "流感", "SHOULD_EAT", "姜, \"老\" '生'"),
+]
+SYMPTOMS = "MATCH (d:Disease {name: $name})-[:HAS_SYMPTOM]->(s) RETURN s.name AS symptom ORDER BY symptom"
+
+
+@pytest.fixture
+def store(graph_of: Callable[..., EmbeddedStore]) -> EmbeddedStore:
+    return graph_of(ROWS, alone=[("Disease", "感冒", "common cold")])
+
+
+def test_statistics_count_each_type_and_relation_in_the_order_of_the_ontology(
+    store: EmbeddedStore, tables_of: Callable[..., Any]
+) -> None:
+    store.upsert([tables_of(ROWS[:1], source="other")])
+
+    told = statistics(store)
+
+    assert told["totals"] == {"entities": 5, "triples": 4, "with_english": 1}
+    assert [
+        (row["type"], row["count"], row["shared"], row["with_english"], row["by_source"]) for row in told["entities"]
+    ] == [
+        ("Disease", 2, 1, 1, {"other": 1, "tiny": 2}),
+        ("Symptom", 2, 1, 0, {"other": 1, "tiny": 2}),
+        ("Food", 1, 0, 0, {"tiny": 1}),
+    ]
+    assert [(row["relation"], row["count"], row["shared"], row["by_source"]) for row in told["relations"]] == [
+        ("HAS_SYMPTOM", 3, 1, {"other": 1, "tiny": 3}),
+        ("SHOULD_EAT", 1, 0, {"tiny": 1}),
+    ]
+
+
+def test_the_statistics_of_the_sample_graph_agree_with_its_tables(sample_graph: EmbeddedStore) -> None:
+    told = statistics(sample_graph)
+
+    assert told["totals"]["entities"] == sum(row["count"] for row in told["entities"]) == 1375
+    assert told["totals"]["triples"] == sum(row["count"] for row in told["relations"]) == 4007
+    assert [source["source"] for source in told["sources"]] == ["cmekg", "health39", "xywy"]
+    assert all(row["shared"] <= row["count"] <= sum(row["by_source"].values()) for row in told["entities"])
+
+
+def test_stats_print_the_same_numbers_for_people_and_for_programs(kgtools: Run, sample_graph: EmbeddedStore) -> None:
+    told = kgtools("stats", "--graph", sample_graph.folder, "--format", "json").json
+    table = kgtools("stats", "--graph", sample_graph.folder).out
+
+    assert told == json.loads(json.dumps(statistics(sample_graph)))
+    lines = [line.split() for line in table.splitlines()]
+    for row in (*told["entities"], *told["relations"]):
+        (line,) = [line for line in lines if line[:1] == [row.get("type") or row.get("relation")]]
+        assert line[2] == f"{row['count']:,}"
+        assert line[3:6] == [f"{row['by_source'].get(source, 0):,}" for source in ("cmekg", "health39", "xywy")]
+        assert line[6] == f"{row['shared']:,}"
+
+
+def test_stats_list_the_tables_of_names(kgtools: Run, store: EmbeddedStore, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("zh,en\n发热,fever\n", encoding="utf-8")
+    kgtools("names", "add", tmp_path / "mine.csv", "--license", "CC0-1.0", "--graph", store.folder)
+
+    told = kgtools("stats", "--graph", store.folder, "--format", "json").json
+    table = kgtools("stats", "--graph", store.folder).out
+
+    assert told["names"] == [{"table": "mine", "license": "CC0-1.0", "names": 1}]
+    assert "CC0-1.0" in table
+    assert told["totals"]["with_english"] == 2
+
+
+def test_a_query_prints_the_same_rows_in_every_format(kgtools: Run, store: EmbeddedStore, tmp_path: Path) -> None:
+    cypher = "MATCH (d:Disease)-[r:SHOULD_EAT]->(f) RETURN d.name AS disease, f.name AS food, r.sources AS sources"
+    words = ["query", cypher, "--graph", store.folder]
+    food = ROWS[3][3]
+
+    table = kgtools(*words)
+    as_csv = kgtools(*words, "--format", "csv")
+    lines = kgtools(*words, "--format", "jsonl")
+    parquet = kgtools(*words, "--format", "parquet", "--out", tmp_path / "a.parquet")
+
+    assert table.code == as_csv.code == lines.code == parquet.code == 0
+    assert "流感" in table.out
+    assert food in table.out
+    assert list(csv.reader(io.StringIO(as_csv.out, newline=""))) == [
+        ["disease", "food", "sources"],
+        ["流感", food, '["tiny"]'],
+    ]
+    assert json.loads(lines.out) == {"disease": "流感", "food": food, "sources": ["tiny"]}
+    assert pl.read_parquet(tmp_path / "a.parquet").rows() == [("流感", food, ["tiny"])]
+    assert (parquet.out, [file.name for file in tmp_path.iterdir()]) == ("", ["a.parquet"])
+
+
+def test_a_parameter_is_a_value_and_never_part_of_the_query(kgtools: Run, store: EmbeddedStore) -> None:
+    words = ["query", SYMPTOMS, "--graph", store.folder, "--format", "csv", "--param"]
+
+    assert kgtools(*words, "name=感冒").out == "symptom\n发热\n头痛\n"
+    assert kgtools(*words, "name=感冒'}) DETACH DELETE d //").out == "symptom\n"
+
+
+def test_a_query_can_come_from_stdin(shell: Run, store: EmbeddedStore, tmp_path: Path) -> None:
+    (tmp_path / "q.cypher").write_text(SYMPTOMS, encoding="utf-8")
+
+    with (tmp_path / "q.cypher").open("rb") as file:
+        ran = shell("query", "-", "--param", "name=流感", "--format", "csv", "--graph", store.folder, stdin=file)
+
+    assert (ran.code, ran.out, ran.err) == (0, "symptom\n发热\n", "")
+
+
+@pytest.mark.parametrize(
+    ("pair", "value"),
+    [
+        ("x=糖尿病", "糖尿病"),
+        ("x=3", 3),
+        ('x="3"', "3"),
+        ('x=["a", "b"]', ["a", "b"]),
+        ("x=true", True),
+        ("x=null", None),
+        ("x=", ""),
+        ("x=a=b", "a=b"),
+        ("x={{y}}", "{{y}}"),
+    ],
+)
+def test_a_parameter_is_json_where_it_is_json_and_else_text(pair: str, value: object) -> None:
+    assert parameters((pair,)) == {"x": value}
+
+
+@pytest.mark.parametrize("pair", ["x", "=1", "1x=2", "a-b=3", ""])
+def test_a_parameter_without_a_name_and_a_value_is_refused(pair: str) -> None:
+    with pytest.raises(UsageError, match="expected NAME=VALUE, as in --param name=糖尿病"):
+        parameters((pair,))
