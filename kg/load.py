@@ -10,7 +10,7 @@ import polars as pl
 from kg.counts import count, flags, totals
 from kg.merge import SourceTables
 from kg.normalize import clean
-from kg.reading import Options, Reading
+from kg.reading import Options, Reading, short_names
 from tools import registry
 from tools.errors import InputError, UsageError
 from tools.files import read_bytes, sha256
@@ -79,7 +79,7 @@ def _report(
     changed = rejects.filter(pl.col("action") == "changed").group_by("reason").len().sort("reason")
     return Report(
         source=reading.source,
-        files={path.name: sha256(path) for path in sorted(paths)},
+        files={name: sha256(path) for path, name in sorted(short_names(paths).items())},
         license=reading.info.license,
         counts=rows,
         totals=totals(rows),

@@ -12,6 +12,7 @@ from kg.stores import Store
 from kg.tables import Entities, Triples
 from tools.errors import InputError
 from tools.files import digest
+from tools.frames import digests, numbers
 
 ENGLISH = r"^[ -~µμ℃°±≤≥×·～–—‰]+$"
 TRUNCATED = r"(\.\.\.|…)$"
@@ -23,7 +24,7 @@ MOST_SOURCES = 62
 @dataclass(frozen=True)
 class View:
     """`entities`: sorted by id, their place being their number. `facts`: sorted by id, a row a triple or attribute value:
-    `id`, `kind`, `relation`, `head` and `tail` (entity numbers, `tail` null for a value), `value`, `mask` (a bit a source),
+    `fact` (its place), `id`, `kind`, `relation`, `head` and `tail` (entity numbers, `tail` null for a value), `value`, `mask` (a bit a source),
     `confirmed` (number of sources; of a value, of places that state it), `reason` (null: may be asked about).
     `licenses`: bit -> (name, licence)."""
 
@@ -42,11 +43,14 @@ def view(store: Store) -> View:
     bits = {name: 1 << place for place, name in enumerate(known)}
     entities = store.entities().with_row_index("number")
     facts = pl.concat([_triples(store.triples(), entities, bits), _attributes(entities, bits)]).sort("id")
+    hashes = pl.DataFrame({"hash": digests(entities["id"])}).select(numbers(pl.col("hash"))).to_series()
     entities = entities.select(
         "number", "id", "type", "name", "name_en",
-        pl.col("name_en_from").replace_strict(bits, default=0, return_dtype=pl.Int64).alias("name_mask"),
+        pl.col("name_en_from").replace_strict(bits, default=0, return_dtype=pl.Int64).alias("name_mask"), hashes,
     )  # fmt: skip
-    return View(entities, facts, {bits[name]: (name, license_) for name, license_ in known.items()})
+    return View(
+        entities, facts.with_row_index("fact"), {bits[name]: (name, license_) for name, license_ in known.items()}
+    )
 
 
 def _licenses(about: dict[str, Any]) -> dict[str, str]:
@@ -97,38 +101,44 @@ def _mask(sources: pl.Series, bits: dict[str, int]) -> pl.Series:
 
 
 def _attributes(entities: pl.DataFrame, bits: dict[str, int]) -> pl.DataFrame:
+    """The attribute values, aliases and classes of all entities, unpacked from their JSON."""
     known = ontology().attributes
-    columns: dict[str, list[Any]] = {
-        name: [] for name in ("key", "kind", "relation", "head", "value", "mask", "confirmed")
-    }
-    for number, id_, text in (
-        entities.filter(pl.col("attributes") != "{}").select("number", "id", "attributes").iter_rows()
-    ):
-        for attribute, values in orjson.loads(text).items():
-            for value, origins in values.items():
-                sources = {origin.partition("/")[0] for origin in origins}
-                columns["key"].append(SEPARATOR.join((id_, attribute, value)))
-                columns["kind"].append("attribute" if attribute in known else attribute)
-                columns["relation"].append(attribute)
-                columns["head"].append(number)
-                columns["value"].append(value)
-                columns["mask"].append(sum(bits[name] for name in sources))
-                columns["confirmed"].append(len(origins))
-    schema = {
-        "key": pl.String,
-        "kind": pl.String,
-        "relation": pl.String,
-        "head": pl.UInt32,
-        "value": pl.String,
-        "mask": pl.Int64,
-        "confirmed": pl.UInt32,
-    }
-    rows = pl.DataFrame(columns, schema=schema)
+    said: list[tuple[int, str, int]] = []
+    values: list[str] = []
+    masks: list[int] = []
+    places: list[int] = []
+    told = entities.filter(pl.col("attributes") != "{}").select("number", "attributes")
+    for number, text in told.iter_rows():
+        for attribute, origins in orjson.loads(text).items():
+            said.append((number, attribute, len(origins)))
+            values.extend(origins)
+            masks.extend([_bits(each, bits) for each in origins.values()])
+            places.extend(map(len, origins.values()))
+    kinds = pl.DataFrame(
+        {"relation": list(known), "kind": "attribute"}, schema={"relation": pl.String, "kind": pl.String}
+    )
+    heads = pl.DataFrame(said, schema={"head": pl.UInt32, "relation": pl.String, "count": pl.UInt32}, orient="row")
+    heads = heads.join(kinds, on="relation", how="left", maintain_order="left").with_columns(
+        pl.col("kind").fill_null(pl.col("relation"))
+    )
+    rows = heads.select(pl.exclude("count").repeat_by("count").explode()).drop_nulls("relation").with_columns(
+        pl.Series("value", values, dtype=pl.String), pl.Series("mask", masks, dtype=pl.Int64), pl.Series("confirmed", places, dtype=pl.UInt32)
+    )  # fmt: skip
     doubt = entities.select(_doubtful(pl.col("name"))).to_series()
+    keys = rows.select(
+        pl.concat_str(entities["id"].gather(rows["head"]), "relation", "value", separator=SEPARATOR)
+    ).to_series()
     return rows.select(
-        pl.Series("id", [digest(key) for key in columns["key"]], dtype=pl.String), "kind", "relation", "head", pl.lit(None, pl.UInt32).alias("tail"),
+        digests(keys).alias("id"), "kind", "relation", "head", pl.lit(None, pl.UInt32).alias("tail"),
         "value", "mask", "confirmed", doubt.gather(rows["head"]).alias("reason"),
     )  # fmt: skip
+
+
+def _bits(origins: list[str], bits: dict[str, int]) -> int:
+    mask = 0
+    for origin in origins:
+        mask |= bits[origin[: origin.index("/")]]
+    return mask
 
 
 def speaks_english(value: pl.Expr) -> pl.Expr:

@@ -2,25 +2,25 @@
 
 import os
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import orjson
 import polars as pl
 
 from corpora.record import MESSAGES, RECORDS, Records
+from kg.normalize import SEPARATOR
 from kg.stores import Store
 from templates.facts import View, view
 from templates.pack import LANGUAGES, Pack, Template, load_pack
 from templates.render import render
-from templates.select import CODES, REASONS, Selection, sample, select
+from templates.select import CODES, REASONS, Selection, about, sample, select
 from tools.errors import UsageError
-from tools.files import digest, manifest, sha256, staging
-from tools.frames import Schema, write_parquet
+from tools.files import manifest, sha256, staging
+from tools.frames import Schema, digests, write_table
 
 COVERAGE = Schema(
     "coverage",
@@ -65,58 +65,68 @@ def generate(
     if max_tails < 1 or workers < 1 or (count is not None and count < 0):
         raise UsageError("--max-tails and --workers must be 1 or more, --count 0 or more")
     graph = view(store)
-    facts = graph.facts.with_row_index("fact")
-    templates = [template for pack in packs for template in pack.templates if template.lang in langs]
-    selections = sample([select(graph, facts, template, seed, max_tails) for template in templates], count)
+    by_relation = {str(name): part for (name,), part in graph.facts.partition_by("relation", as_dict=True).items()}
+    selections = sample(
+        [
+            select(graph, pl.concat(facts), template, seed, max_tails)
+            for pack in packs
+            for template in pack.templates
+            if template.lang in langs and (facts := about(by_relation, template))
+        ],
+        count,
+    )
     texts = _render(selections, workers)
-    frames = [_records(graph, selection, *text) for selection, text in zip(selections, texts, strict=True) if text[0]]
+    frames = [_records(graph, s, *text) for s, text in zip(selections, texts, strict=True) if s.groups.height]
     records = pl.concat(frames).sort("key", "id").drop("key") if frames else RECORDS.frame()
-    coverage = _coverage(graph, selections, langs)
+    coverage = _coverage(graph, selections, tuple(lang for lang in LANGUAGES if lang in langs))
     return Result(
         RECORDS.check(records, "the records"), COVERAGE.check(coverage, "the coverage"), _counts(records, coverage)
     )
 
 
-def write(result: Result, folder: Path, settings: dict[str, Any], about: dict[str, Any]) -> None:
+def write(result: Result, folder: Path, settings: dict[str, Any], graph: dict[str, Any]) -> None:
     """`records.parquet`, `records.jsonl`, `coverage.parquet` and `run.json` in `folder`, all or nothing."""
     with staging(folder) as stage:
-        write_parquet(result.records, stage / "records.parquet", compression="zstd", compression_level=1)
-        (stage / "records.jsonl").write_bytes(result.records.write_ndjson().encode())
-        write_parquet(result.coverage, stage / "coverage.parquet", compression="zstd", compression_level=1)
-        outputs = {name: sha256(stage / name) for name in ("records.parquet", "records.jsonl", "coverage.parquet")}
+        lines = result.records.select("id", "lang", "messages")
+        with ThreadPoolExecutor() as pool:
+            writing = {
+                "records.parquet": pool.submit(_written, result.records, stage / "records.parquet"),
+                "records.jsonl": pool.submit(_written, lines, stage / "records.jsonl"),
+                "coverage.parquet": pool.submit(_written, result.coverage, stage / "coverage.parquet"),
+            }
+            outputs = {name: work.result() for name, work in writing.items()}
         inputs = {
             f"{name}/{file}": value
-            for name, a in sorted(about["sources"].items())
+            for name, a in sorted(graph["sources"].items())
             for file, value in a["files"].items()
         }
-        inputs |= {f"names/{name}": a["sha256"] for name, a in sorted(about["names"].items())}
+        inputs |= {f"names/{name}": a["sha256"] for name, a in sorted(graph["names"].items())}
         (stage / "run.json").write_bytes(manifest("generate", settings, inputs, outputs=outputs, **result.counts))
 
 
+def _written(frame: pl.DataFrame, path: Path) -> str:
+    write_table(frame, path)
+    return sha256(path)
+
+
 Job = tuple[Template, int, list[str], list[list[str]]]
-Texts = tuple[list[int], list[str], list[str]]
+Texts = tuple[list[str], list[str]]
 
 
 def _render(selections: list[Selection], workers: int) -> list[Texts]:
-    """For each selection: the rows in the order rendered, the user's and the assistant's texts."""
-    jobs: list[Job] = []
-    places: list[tuple[int, list[int]]] = []
+    """For each selection, the user's and the assistant's texts in the order of its groups."""
+    jobs: list[tuple[int, Job]] = []
     for number, selection in enumerate(selections):
-        groups = selection.groups.select(
-            pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), "variant", "name", "tails"
-        )
-        for variant in range(len(selection.template.variants)):
-            for part in groups.filter(pl.col("variant") == variant).iter_slices(NOT_ALONE):
-                jobs.append((selection.template, variant, part["name"].to_list(), part["tails"].to_list()))
-                places.append((number, part["row"].to_list()))
-    here = (render(template, template.variants[variant], heads, tails) for template, variant, heads, tails in jobs)
-    texts: list[Texts] = [([], [], []) for _ in selections]
-    for (number, rows), (users, assistants) in zip(
-        places, here if workers == 1 else _in_processes(jobs, workers), strict=True
-    ):
-        texts[number][0].extend(rows)
-        texts[number][1].extend(users)
-        texts[number][2].extend(assistants)
+        for (variant,), groups in selection.groups.partition_by("variant", as_dict=True, maintain_order=True).items():
+            for part in groups.iter_slices(NOT_ALONE):
+                jobs.append((number, (selection.template, variant, part["name"].to_list(), part["tails"].to_list())))
+    work = [job for _, job in jobs]
+    here = (render(template, template.variants[variant], heads, tails) for template, variant, heads, tails in work)
+    texts: list[Texts] = [([], []) for _ in selections]
+    done = here if workers == 1 else _in_processes(work, workers)
+    for (number, _), (users, assistants) in zip(jobs, done, strict=True):
+        texts[number][0].extend(users)
+        texts[number][1].extend(assistants)
     return texts
 
 
@@ -139,46 +149,35 @@ def _parsed(folder: Path) -> dict[tuple[str, str], Template]:
     return {(template.name, template.lang): template for template in load_pack(folder).templates}
 
 
-def _records(
-    graph: View, selection: Selection, rows: list[int], users: list[str], assistants: list[str]
-) -> pl.DataFrame:
+def _records(graph: View, selection: Selection, users: list[str], assistants: list[str]) -> pl.DataFrame:
     template, joiner = selection.template, "、" if selection.template.lang == "zh" else ", "
-    groups = selection.groups[pl.Series(rows, dtype=pl.UInt32)]
-    fact_ids = graph.facts["id"]
-    flat = groups["facts"].explode()
-    lengths = groups["facts"].list.len()
-    owner = pl.int_range(groups.height, eager=True).repeat_by(lengths).explode()
-    listed = (
-        pl.DataFrame({"owner": owner, "fact": fact_ids.gather(flat)})
-        .group_by("owner", maintain_order=True)
-        .agg("fact")["fact"]
-    )
     question = pl.struct(pl.lit("user").alias("role"), pl.col("user").alias("content"))
     answer = pl.struct(pl.lit("assistant").alias("role"), pl.col("assistant").alias("content"))
-    sources = {mask: _joined(graph, mask, 0, " + ") for mask in groups["mask"].unique()}
-    licenses = {mask: _joined(graph, mask, 1, " AND ") for mask in groups["mask"].unique()}
-    about = template.info.attribute or "+".join(template.info.relations)
-    marks = [f"{template.id}#{variant + 1}" for variant in groups["variant"]]
-    contents = zip(marks, groups["id"], users, assistants, strict=True)
-    return groups.with_columns(
-        pl.Series("user", users, dtype=pl.String), pl.Series("assistant", assistants, dtype=pl.String),
-        pl.Series("mark", marks, dtype=pl.String), pl.Series("record", [digest("\x1f".join(c)) for c in contents], dtype=pl.String),
-        pl.Series("fact_ids", listed, dtype=pl.List(pl.String)),
-    ).select(
+    masks = selection.groups["mask"].unique()
+    sources = {mask: _joined(graph, mask, 0, " + ") for mask in masks}
+    licenses = {mask: _joined(graph, mask, 1, " AND ") for mask in masks}
+    asked = template.info.attribute or "+".join(template.info.relations)
+    groups = selection.groups.with_columns(
+        pl.concat_str(pl.lit(f"{template.id}#"), pl.col("variant") + 1).alias("template"),
+        pl.Series("user", users, dtype=pl.String),
+        pl.Series("assistant", assistants, dtype=pl.String),
+    )
+    content = groups.select(pl.concat_str("template", "id", "user", "assistant", separator=SEPARATOR)).to_series()
+    return groups.select(
         "key",
-        pl.col("record").alias("id"),
+        digests(content).alias("id"),
         pl.lit("qa").alias("task"),
         pl.lit(template.lang).alias("lang"),
-        pl.concat_list(question, answer).cast(MESSAGES).alias("messages"),
+        pl.concat_arr(question, answer).arr.to_list().cast(MESSAGES).alias("messages"),
         pl.col("tails").list.join(joiner).alias("answer"),
         pl.col("fact_ids").alias("facts"),
-        pl.Series("group", [digest(f"{about}|{id_}") for id_ in groups["id"].to_list()], dtype=pl.String),
+        pl.concat_str(pl.lit(f"{asked}|"), "id").alias("group"),
         pl.col("mask").replace_strict(sources, return_dtype=pl.String).alias("source"),
-        pl.col("mark").alias("template"),
+        "template",
         pl.col("mask").replace_strict(licenses, return_dtype=pl.String).alias("license"),
         pl.lit(None, pl.String).alias("split"),
-        pl.Series("meta", [orjson.dumps({"head": id_}).decode() for id_ in groups["id"].to_list()], dtype=pl.String),
-    )  # fmt: skip
+        pl.struct(pl.col("id").alias("head")).struct.json_encode().alias("meta"),
+    )
 
 
 def _joined(graph: View, mask: int, part: int, joiner: str) -> str:
@@ -199,7 +198,7 @@ def _coverage(graph: View, selections: list[Selection], langs: tuple[str, ...]) 
             .group_by("fact")
             .agg(pl.col("code").min(), (pl.col("code") == 0).sum().alias("records"))
         )
-        rows = graph.facts.with_row_index("fact").join(fates, on="fact", how="left", maintain_order="left")
+        rows = graph.facts.join(fates, on="fact", how="left", maintain_order="left")
         reason = (
             pl.col("code")
             .fill_null(CODES["no-template"])
@@ -215,7 +214,10 @@ def _coverage(graph: View, selections: list[Selection], langs: tuple[str, ...]) 
 
 
 def _counts(records: pl.DataFrame, coverage: pl.DataFrame) -> dict[str, Any]:
-    by_template = records.group_by(pl.col("template").str.replace(r"#\d+$", "")).len().sort("template")
+    variants = records.group_by("template").len()
+    by_template = (
+        variants.group_by(pl.col("template").str.replace(r"#\d+$", "")).agg(pl.col("len").sum()).sort("template")
+    )
     fates = coverage.group_by("lang", pl.col("reason").fill_null("exported")).len().sort("lang", "reason")
     drops: dict[str, dict[str, int]] = {}
     for lang, reason, number in fates.iter_rows():

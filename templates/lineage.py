@@ -13,6 +13,8 @@ from kg.ontology import ontology
 from kg.stores import Store
 from templates.facts import find_triples
 from templates.generate import COVERAGE
+from templates.pack import find_pack
+from tools import registry
 from tools.errors import InputError, UsageError
 
 ORIGIN = re.compile(r"(?P<source>[^/]*)/(?P<file>.*?):(?P<row>\d+)#(?P<field>.*)", re.DOTALL)
@@ -92,11 +94,30 @@ def _one(found: pl.DataFrame, column: str, id_: str, folder: Path) -> pl.DataFra
 
 
 def _template(mark: str) -> dict[str, Any]:
-    """`pack@version/template.lang#variant` in its parts."""
+    """`pack@version/template.lang#variant` in its parts, with whose words it is where the pack is registered."""
     pack_version, _, rest = mark.partition("/")
     pack, _, version = pack_version.partition("@")
     name, _, variant = rest.partition("#")
-    return {"id": mark, "pack": pack, "version": version, "file": f"{name}.j2", "variant": int(variant)}
+    return {
+        "id": mark,
+        "pack": pack,
+        "version": version,
+        "file": f"{name}.j2",
+        "variant": int(variant),
+        "origin": _origin(pack, version, name, int(variant)),
+    }
+
+
+def _origin(pack: str, version: str, name: str, variant: int) -> str | None:
+    """`paper` or `ours`, as the pack says of the variant; null where it says nothing or is another version."""
+    if pack not in registry.names("packs"):
+        return None
+    info = find_pack(pack).info
+    template, _, lang = name.rpartition(".")
+    marks = (
+        info.templates[template].origin.get(lang, ()) if info.version == version and template in info.templates else ()
+    )
+    return marks[variant - 1] if variant <= len(marks) else None
 
 
 def _explained(triple: dict[str, Any], sources: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from kg.ontology import ontology
 from templates.facts import View, speaks_english
 from templates.pack import Template
 from tools.files import digest
+from tools.frames import numbers, shuffled
 
 REASONS = (
     "exported", "not-sampled", "max-tails", "other-value", "no-english-name", "value-not-english", "self-loop", "contradiction",
@@ -20,7 +21,7 @@ CODES = {reason: code for code, reason in enumerate(REASONS)}
 @dataclass(frozen=True)
 class Selection:
     """`groups`: a row a record to be: `head` (number), `name`, `tails` (names or values), `facts` (places in the view),
-    `mask`, `key` (its place in the shuffle), `variant` (from 0). `left_out`: `fact`, `code`."""
+    `fact_ids`, `mask`, `key` (its place in the shuffle), `variant` (from 0), sorted by variant. `left_out`: `fact`, `code`."""
 
     template: Template
     groups: pl.DataFrame
@@ -28,7 +29,7 @@ class Selection:
 
 
 def select(view: View, facts: pl.DataFrame, template: Template, seed: int, max_tails: int) -> Selection:
-    """The records that a template makes of the facts (`view.facts` with `fact`, its place), before any sampling."""
+    """The records that a template makes of these facts of the view, before any sampling."""
     rows = _matching(view, facts, template)
     bad = rows.filter(pl.col("reason").is_not_null())
     left_out = [bad.select("fact", pl.col("reason").replace_strict(CODES, return_dtype=pl.UInt8).alias("code"))]
@@ -39,29 +40,45 @@ def select(view: View, facts: pl.DataFrame, template: Template, seed: int, max_t
     left_out.append(_because(rows.filter(mute & ~nameless), lost))
     rows = rows.filter(~nameless & ~mute)
     limit = 1 if template.info.single else max_tails
-    rows = _ranked(view, rows, seed, limit)
-    left_out.append(
-        _because(rows.filter(pl.col("rank") >= limit), "other-value" if template.info.single else "max-tails")
-    )
+    rows, crowd = _ranked(rows, seed, limit)
+    left_out.append(_because(crowd, "other-value" if template.info.single else "max-tails"))
+    key = shuffled(pl.col("hash"), _salt(seed, f"{template.pack}/{template.name}.{template.lang}"))
+    groups = _grouped(rows)
     groups = (
-        rows.filter(pl.col("rank") < limit)
-        .group_by("head", maintain_order=True)
-        .agg(
-            pl.col("name").first(),
-            pl.col("text").unique(maintain_order=True).alias("tails"),
-            pl.col("fact").alias("facts"),
-            pl.col("mask").bitwise_or(),
-        )
-    )
-    ids = view.entities["id"].gather(groups["head"]).to_list()
-    keys = [digest(f"{seed}|{template.pack}/{template.name}.{template.lang}|{id_}") for id_ in ids]
-    count = len(template.variants)
-    groups = groups.with_columns(
-        pl.Series("key", keys, dtype=pl.String),
-        pl.Series("id", ids, dtype=pl.String),
-        pl.Series("variant", [int(key[:8], 16) % count for key in keys], dtype=pl.UInt32),
+        groups.with_columns(view.entities["id"].gather(groups["head"]), view.entities["hash"].gather(groups["head"]))
+        .with_columns(key.alias("key"), (key % len(template.variants)).cast(pl.UInt32).alias("variant"))
+        .drop("hash")
+        .sort("variant", maintain_order=True)
     )
     return Selection(template, groups, pl.concat(left_out))
+
+
+def _grouped(rows: pl.DataFrame) -> pl.DataFrame:
+    """A row a head, its tails named once each and all of their facts."""
+    said = rows.group_by("head", maintain_order=True).agg(
+        pl.col("name").first(),
+        pl.col("text").alias("tails"),
+        pl.col("fact").alias("facts"),
+        pl.col("id").alias("fact_ids"),
+        pl.col("mask").bitwise_or(),
+    )
+    return said.with_columns(
+        pl.when(pl.col("tails").list.len() > 1)
+        .then(pl.col("tails").list.unique(maintain_order=True))
+        .otherwise("tails")
+    )
+
+
+def _salt(seed: int, text: str) -> int:
+    return int(digest(f"{seed}|{text}")[:16], 16)
+
+
+def about(by_relation: dict[str, pl.DataFrame], template: Template) -> list[pl.DataFrame]:
+    """Those of the facts, parted by relation, that a template can be about."""
+    inverses = {r.inverse: name for name, r in ontology().relations.items()}
+    wanted = (template.info.attribute,) if template.info.attribute else template.info.relations
+    names = dict.fromkeys(inverses.get(name, name) for name in wanted if name)
+    return [by_relation[name] for name in names if name in by_relation]
 
 
 def _because(rows: pl.DataFrame, reason: str) -> pl.DataFrame:
@@ -106,29 +123,29 @@ def _edges(facts: pl.DataFrame, relations: tuple[str, ...]) -> pl.DataFrame:
     return pl.concat([facts.filter(pl.col("relation").is_in(forward)), turned])
 
 
-def _ranked(view: View, rows: pl.DataFrame, seed: int, limit: int) -> pl.DataFrame:
-    """`rank` of each tail within its head: what more sources say first, then by the id, shuffled where not all fit."""
-    rows = rows.with_columns(pl.len().over("head").alias("size"))
-    crowded = rows.filter(pl.col("size") > limit)
-    ids = view.facts["id"].gather(crowded["fact"]).to_list()
-    keys = pl.DataFrame(
-        {"fact": crowded["fact"], "shuffle": [digest(f"{seed}|{id_}") for id_ in ids]},
-        schema_overrides={"shuffle": pl.String},
-    )
-    rows = rows.join(keys.unique("fact"), on="fact", how="left")
-    rows = rows.sort("head", pl.col("confirmed"), "shuffle", "fact", descending=[False, True, False, False])
-    return rows.with_columns(pl.int_range(pl.len()).over("head").alias("rank"))
+def _ranked(rows: pl.DataFrame, seed: int, limit: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows by head, what more sources say first, then by the id; and those beyond the limit of a head.
+
+    Where not all fit, a seeded shuffle comes before the id."""
+    sizes = rows.group_by("head").len("size").filter(pl.col("size") > limit)
+    crowded = rows.join(sizes, on="head", how="semi")
+    shuffle = shuffled(numbers(pl.col("id")), _salt(seed, "tails"))
+    crowded = crowded.sort("head", "confirmed", shuffle, descending=[False, True, False])
+    crowded = crowded.with_columns(pl.int_range(pl.len()).over("head").alias("rank"))
+    kept = crowded.filter(pl.col("rank") < limit).drop("rank")
+    roomy = rows.join(sizes, on="head", how="anti").sort("head", "confirmed", "fact", descending=[False, True, False])
+    return pl.concat([roomy, kept]), crowded.filter(pl.col("rank") >= limit)
 
 
 def sample(selections: list[Selection], count: int | None) -> list[Selection]:
     """At most `count` records in all, those with the smallest keys; the facts of the others are `not-sampled`."""
-    keys = sorted(key for selection in selections for key in selection.groups["key"].to_list())
+    keys = pl.concat([pl.Series(dtype=pl.UInt64), *(selection.groups["key"] for selection in selections)]).sort()
     if count is None or count >= len(keys):
         return selections
-    last = keys[count - 1] if count else ""
+    last = keys[count]
     result = []
     for selection in selections:
-        kept = pl.col("key") <= last
+        kept = pl.col("key") < last
         lost = selection.groups.filter(~kept).select(pl.col("facts").explode().alias("fact")).drop_nulls()
         left_out = pl.concat([selection.left_out, _because(lost, "not-sampled")])
         result.append(Selection(selection.template, selection.groups.filter(kept), left_out))

@@ -74,10 +74,13 @@ def print_trace(trace: dict[str, Any], style: str) -> None:
 
 def _print_record(trace: dict[str, Any]) -> None:
     record, template = trace["record"], trace["template"]
+    words = f" (words: {template['origin']})" if template["origin"] else ""
     click.echo(f"record    {record['id']}  ({record['task']}, {record['lang']}, group {record['group']})")
     for message in record["messages"]:
         click.echo(f"{message['role']:<9} {message['content']}")
-    click.echo(f"template  {template['pack']} {template['version']}, {template['file']}, variant {template['variant']}")
+    click.echo(
+        f"template  {template['pack']} {template['version']}, {template['file']}, variant {template['variant']}{words}"
+    )
     click.echo(f"licence   {trace['license']}\n")
     _print_triples(trace["triples"])
     if trace["names"]:

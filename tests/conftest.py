@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import HealthCheck, settings
 
 from kg.load import prepare
 from kg.merge import SourceTables
@@ -18,6 +19,9 @@ from kg.ontology import Field, SourceInfo, ontology
 from kg.reading import Collector, Options, Reading
 from kg.stores.embedded import EmbeddedStore
 from tools.main import run
+
+settings.register_profile("kgtools", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines differ
+settings.load_profile("kgtools")
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = ROOT / "kg" / "samples"

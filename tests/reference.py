@@ -16,10 +16,22 @@ def reference() -> str:
     blocks = []
     for name in registry.names("commands"):
         command = registry.find("commands", name)
-        inner = [(f"{name} {key}", sub) for key, sub in sorted(command.commands.items())] if isinstance(command, click.Group) else []
+        inner = (
+            [(f"{name} {key}", sub) for key, sub in sorted(command.commands.items())]
+            if isinstance(command, click.Group)
+            else []
+        )
         for title, each in inner or [(name, command)]:
-            context = click.Context(each, info_name=f"kgtools {title}", max_content_width=100, terminal_width=100)
-            blocks.append(f"<details><summary><code>kgtools {title}</code></summary>\n\n```\n{each.get_help(context)}\n```\n\n</details>\n")
+            context = click.Context(
+                each,
+                info_name=f"kgtools {title}",
+                max_content_width=100,
+                terminal_width=100,
+                help_option_names=["-h", "--help"],
+            )
+            blocks.append(
+                f"<details><summary><code>kgtools {title}</code></summary>\n\n```\n{each.get_help(context)}\n```\n\n</details>\n"
+            )
     return "\n".join(blocks)
 
 

@@ -61,7 +61,10 @@ def place(tmp_path_factory):
     babelon = ["source_value\ttranslation_value", *(f"{en}\t{zh}" for zh, en, type_ in rows if type_ == "Symptom")]
     (folder / "hpo-zh.babelon.tsv").write_text("\n".join(babelon) + "\n", encoding="utf-8")
     graph = str(folder / "graph")
-    assert run(["load", "xywy", str(folder / "medical.json"), "health39", str(folder / "disease.csv"), "--graph", graph]) == 0
+    assert (
+        run(["load", "xywy", str(folder / "medical.json"), "health39", str(folder / "disease.csv"), "--graph", graph])
+        == 0
+    )
     assert run(["generate", "--graph", graph, "--out", str(folder / "records")]) == 0
     return folder
 

@@ -25,7 +25,10 @@ def wheel(tmp_path_factory):
 
 def test_the_wheel_holds_every_data_file_of_the_five_folders(wheel):
     wanted = {
-        str(file.relative_to(ROOT)) for folder in FOLDERS for file in (ROOT / folder).rglob("*") if file.suffix in DATA and file.is_file()
+        str(file.relative_to(ROOT))
+        for folder in FOLDERS
+        for file in (ROOT / folder).rglob("*")
+        if file.suffix in DATA and file.is_file()
     }
 
     names = set(zipfile.ZipFile(wheel).namelist())
@@ -52,7 +55,9 @@ def test_the_installed_wheel_loads_and_generates_away_from_the_checkout(wheel, t
     kgtools = [sys.executable, "-c", "from tools.main import main; main()"]
 
     def run(*words: str) -> str:
-        done = subprocess.run([*kgtools, *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*kgtools, *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 

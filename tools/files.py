@@ -129,7 +129,6 @@ def staging(folder: Path) -> Iterator[Path]:
     try:
         yield stage
         for file in sorted(stage.iterdir(), key=lambda f: (f.name == "run.json", f.name)):
-            sync(file)
             file.replace(folder / file.name)
     finally:
         shutil.rmtree(stage, ignore_errors=True)

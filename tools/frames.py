@@ -1,7 +1,9 @@
 """The schema of a table, declared once beside its noun and checked where the table enters the program; and its file."""
 
+import errno
 import hashlib
-import io
+import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,23 +12,39 @@ import polars as pl
 
 from tools.errors import InputError
 
-
-def parquet(frame: pl.DataFrame, **how: Any) -> memoryview:
-    """The table as the bytes of a parquet file."""
-    whole = io.BytesIO()
-    frame.write_parquet(whole, **how)
-    return whole.getbuffer()
+FULL = re.compile(r"os error (27|28|122)\b|No space left|File too large|quota", re.IGNORECASE)
 
 
-def write_parquet(frame: pl.DataFrame, path: Path, **how: Any) -> None:
-    """Write a table. A full disk is an OSError, as with any file; polars alone would make an error of its own of it."""
-    path.write_bytes(parquet(frame, **how))
+def write_table(frame: pl.DataFrame, path: Path) -> None:
+    """Write a table as its ending says (`.parquet`, `.jsonl`). A full disk is an OSError, as with any file."""
+    try:
+        if path.suffix == ".jsonl":
+            frame.write_ndjson(path)
+        else:
+            frame.write_parquet(path, compression="zstd", compression_level=1)
+    except (pl.exceptions.ComputeError, OSError) as error:  # polars gives no errno
+        if getattr(error, "errno", None) or not FULL.search(str(error)):
+            raise
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
 
 
 def digests(texts: pl.Series) -> pl.Series:
     """The id of each text of a column, as `tools.files.digest` makes it."""
     hashed = [hashlib.blake2b(text, digest_size=10).hexdigest() for text in texts.cast(pl.Binary).to_list()]
     return pl.Series(hashed, dtype=pl.String)
+
+
+def numbers(ids: pl.Expr) -> pl.Expr:
+    """The first 64 bits of ids that `digests` made, as numbers to shuffle by."""
+    return ids.str.head(16).str.to_integer(base=16, dtype=pl.UInt64)
+
+
+def shuffled(values: pl.Expr, salt: int) -> pl.Expr:
+    """64-bit numbers mixed with a salt (Steele et al. 2014, SplitMix64): sorting by them is a seeded shuffle."""
+    mixed = values ^ pl.lit(salt, pl.UInt64)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed // pl.lit(1 << shift, pl.UInt64))) * pl.lit(factor, pl.UInt64)
+    return mixed ^ (mixed // pl.lit(1 << 31, pl.UInt64))
 
 
 @dataclass(frozen=True, eq=False)

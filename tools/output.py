@@ -1,6 +1,7 @@
 """What a command prints: the same rows as a table for people, or as JSON, JSON lines, CSV or Parquet for programs."""
 
 import csv
+import io
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -87,12 +88,14 @@ def _replacing(out: Path) -> Iterator[Path]:
     """A place beside `out` that takes its name when the block ends well."""
     if out.is_dir():
         raise UsageError(f"--out {out}: is a folder; name a file in it")
+    if not out.parent.is_dir():
+        raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")
     aside = out.with_name(f".{out.name}.new")
     try:
         yield aside
         aside.replace(out)
-    except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
-        raise UsageError(f"--out {out}: {error.strerror}; name another place") from error
+    except PermissionError as error:
+        raise UsageError(f"--out {out}: may not be written; name another place") from error
     finally:
         with suppress(OSError):
             aside.unlink()
@@ -124,14 +127,16 @@ def _csv_lines(columns: list[str], rows: Iterable[list[Any]]) -> Iterable[str]:
 def _parquet(columns: list[str], rows: Iterable[list[Any]], out: Path | None) -> None:
     import polars as pl
 
-    from tools.frames import parquet
+    from tools.frames import write_table
 
     if out is None and sys.stdout.isatty():
         raise UsageError("parquet is not for a terminal; name a file: --out FILE")
     frame = pl.DataFrame(list(rows), schema=columns, orient="row", infer_schema_length=None)
     if out is None:
-        sys.stdout.buffer.write(parquet(frame))
+        whole = io.BytesIO()
+        frame.write_parquet(whole)
+        sys.stdout.buffer.write(whole.getbuffer())
         sys.stdout.buffer.flush()
     else:
         with _replacing(out) as aside:
-            aside.write_bytes(parquet(frame))
+            write_table(frame, aside)

@@ -23,7 +23,7 @@ from kg.stores import engine
 from kg.tables import ENTITIES, FACTS, NAMED, NAMES, REJECTS, TRIPLES, Entities, Triples
 from tools.errors import InputError, StoreError
 from tools.files import make_folder, sync, to_json, write_whole
-from tools.frames import Schema, write_parquet
+from tools.frames import Schema, write_table
 
 WAIT_S = 2.0
 
@@ -43,9 +43,9 @@ class EmbeddedStore:
                 place = new / "sources" / source.name
                 shutil.rmtree(place, ignore_errors=True)
                 place.mkdir(parents=True)
-                write_parquet(source.named, place / "entities.parquet")
-                write_parquet(source.facts, place / "facts.parquet")
-                write_parquet(source.rejects, place / "rejects.parquet")
+                write_table(source.named, place / "entities.parquet")
+                write_table(source.facts, place / "facts.parquet")
+                write_table(source.rejects, place / "rejects.parquet")
                 (place / "about.json").write_bytes(to_json(source.about))
 
         self._rebuild(change)
@@ -62,7 +62,7 @@ class EmbeddedStore:
             )
             shutil.rmtree(names / at, ignore_errors=True)
             (names / at).mkdir()
-            write_parquet(table.names, names / at / "names.parquet")
+            write_table(table.names, names / at / "names.parquet")
             (names / at / "about.json").write_bytes(to_json(table.about))
 
         if not self._current():
@@ -141,8 +141,8 @@ def _build(new: Path) -> None:
     entities, triples = merge(
         [_source(p) for p in sorted(new.glob("sources/*"))], [_names(p) for p in sorted(new.glob("names/*"))]
     )
-    write_parquet(entities, new / "entities.parquet")
-    write_parquet(triples, new / "triples.parquet")
+    write_table(entities, new / "entities.parquet")
+    write_table(triples, new / "triples.parquet")
     engine.build(new / "graph.lbug", entities, triples)
 
 

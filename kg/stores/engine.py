@@ -13,7 +13,7 @@ from kg.ontology import ontology
 from kg.tables import Entities, Triples
 from tools.errors import CypherError, StoreError
 from tools.files import to_json
-from tools.frames import write_parquet
+from tools.frames import write_table
 from tools.registry import suggestion
 
 NODE = ("id", "name", "name_en", "name_en_from", "aliases", "sources", "attributes")
@@ -139,10 +139,10 @@ def _copy(connection: Any, scratch: Path, entities: Entities, ends: pl.DataFrame
     file = scratch / "rows.parquet"
     source = "'" + str(file).replace("\\", "\\\\").replace("'", "\\'") + "'"
     for (type_,), rows in entities.partition_by("type", as_dict=True).items():
-        write_parquet(rows.select(NODE), file, compression="lz4")
+        write_table(rows.select(NODE), file)
         connection.execute(f"COPY {quoted(type_)} FROM {source}")
     for (relation, head, tail), rows in ends.partition_by("relation", "head_type", "tail_type", as_dict=True).items():
-        write_parquet(rows.select("head", "tail", *EDGE), file, compression="lz4")
+        write_table(rows.select("head", "tail", *EDGE), file)
         connection.execute(f"COPY {quoted(relation)} FROM {source} (from='{head}', to='{tail}')")
 
 

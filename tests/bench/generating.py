@@ -73,7 +73,7 @@ def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
 def _choices(store: EmbeddedStore, packs: list[Pack]) -> tuple[dict[str, Choice], list[Job]]:
     """What kgtools chooses for each template: heads, variants, tails and their order; and the same as work to render."""
     graph = view(store)
-    facts = graph.facts.with_row_index("fact")
+    facts = graph.facts
     ids, heads = graph.entities["id"].to_list(), facts["head"].to_list()
     tails, values = facts["tail"].to_list(), facts["value"].to_list()
     choices: dict[str, Choice] = {}

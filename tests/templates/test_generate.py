@@ -158,10 +158,12 @@ def test_the_manifest_says_nothing_of_time_and_place(manifest: dict[str, Any]) -
     }  # fmt: skip
 
 
-def test_each_line_of_the_jsonl_is_the_row_of_the_parquet(sample_run: Path, records: pl.DataFrame) -> None:
+def test_each_line_of_the_jsonl_is_id_language_and_messages_of_the_parquet_row(
+    sample_run: Path, records: pl.DataFrame
+) -> None:
     lines = (sample_run / "records.jsonl").read_bytes().splitlines()
 
-    assert [orjson.loads(line) for line in lines] == records.to_dicts()
+    assert [orjson.loads(line) for line in lines] == records.select("id", "lang", "messages").to_dicts()
 
 
 def test_each_record_is_a_question_and_an_answer(records: pl.DataFrame) -> None:
@@ -230,6 +232,19 @@ def test_a_record_in_chinese_owes_nothing_to_the_table_of_names(graph: Graph, pa
 
     assert dict(result.records.select("lang", "license").iter_rows()) == {"zh": "MIT", "en": "MIT AND CC0-1.0"}
     assert dict(result.records.select("lang", "source").iter_rows()) == {"zh": "one", "en": "one + names"}
+
+
+def test_an_english_record_owes_both_tables_that_name_its_head_and_its_tail(
+    graph: Graph, pack: Callable[..., Pack]
+) -> None:
+    store = graph([(GOUT, "HAS_SYMPTOM", PAIN)], {GOUT: "gout"})
+    (first,) = store.tables  # type: ignore[attr-defined]
+    names = first.names.with_columns(zh=pl.lit("关节痛"), en=pl.lit("joint pain"), type=pl.lit("Symptom"))
+    store.add_names(type(first)("hpo", {"license": "HPO", "sha256": "1"}, names))
+
+    (row,) = run(store, pack()).records.filter(lang="en").iter_rows(named=True)
+
+    assert (row["source"], row["license"]) == ("one + hpo + names", "MIT AND HPO AND CC0-1.0")
 
 
 def test_a_record_tells_its_lineage(graph: Graph, pack: Callable[..., Pack]) -> None:

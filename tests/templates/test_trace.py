@@ -309,3 +309,11 @@ def test_a_trace_for_people_shows_file_and_row_template_and_licence(
         assert part in done.stdout
     assert f"{place['file']}:{place['row']}" in back.stdout
     assert trace["record"]["id"] in back.stdout
+
+
+def test_the_trace_says_whose_words_a_variant_is(sample_run: Path, records: pl.DataFrame, store: Store) -> None:
+    ours = records.filter(pl.col("template") == "clinicalgpt@1.0.0/symptom.en#4")["id"]
+    paper = records.filter(pl.col("template") == "clinicalgpt@1.0.0/symptom.en#1")["id"]
+
+    assert trace_record(store, sample_run, ours[0])["template"]["origin"] == "ours"
+    assert trace_record(store, sample_run, paper[0])["template"]["origin"] == "paper"

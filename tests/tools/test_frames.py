@@ -1,3 +1,4 @@
+import errno
 import resource
 from pathlib import Path
 
@@ -5,7 +6,8 @@ import polars as pl
 import pytest
 
 from tools.errors import InputError
-from tools.frames import Schema, write_parquet
+from tools.files import digest
+from tools.frames import Schema, digests, write_table
 
 PETS = Schema("pets", {"name": pl.String, "legs": pl.UInt32, "tags": pl.List(pl.String)}, required=("name",))
 
@@ -45,20 +47,32 @@ def test_a_frame_can_be_made_of_rows_of_columns_and_of_nothing() -> None:
     assert PETS.frame().schema == PETS.check(rows, "x").schema
 
 
-def test_a_written_table_is_read_back_as_it_was(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["a.parquet", "a.jsonl"])
+def test_a_written_table_is_read_back_as_it_was(tmp_path: Path, name: str) -> None:
     frame = PETS.frame([("cat", 4, ["a"]), ("糖", None, [])])
 
-    write_parquet(frame, tmp_path / "a.parquet", compression="lz4")
+    write_table(frame, tmp_path / name)
 
-    assert pl.read_parquet(tmp_path / "a.parquet").equals(frame)
+    back = pl.read_parquet(tmp_path / name) if name == "a.parquet" else pl.read_ndjson(tmp_path / name)
+    assert back.rows() == frame.rows()
 
 
-def test_a_table_that_finds_no_space_raises_what_every_file_raises(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["a.parquet", "a.jsonl"])
+def test_a_table_that_finds_no_space_raises_what_a_full_disk_raises(tmp_path: Path, name: str) -> None:
     frame = pl.DataFrame({"a": [str(number * 7919) for number in range(10_000)]})
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
     try:
-        with pytest.raises(OSError, match="File too large"):
-            write_parquet(frame, tmp_path / "a.parquet")
+        with pytest.raises(OSError, match="No space left on device") as raised:
+            write_table(frame, tmp_path / name)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert raised.value.errno == errno.ENOSPC
+    assert raised.value.filename == str(tmp_path / name)
+
+
+def test_a_column_of_ids_is_the_ids_of_its_texts() -> None:
+    texts = ["", "Disease:糖尿病\x1fHAS_SYMPTOM\x1fSymptom:口渴", "😀"]
+
+    assert digests(pl.Series(texts)).to_list() == [digest(text) for text in texts]

@@ -86,7 +86,7 @@ def test_an_error_in_the_middle_leaves_the_old_file(tmp_path: Path, style: str) 
 
 @pytest.mark.parametrize("style", ["csv", "jsonl", "parquet"])
 def test_a_file_in_a_folder_that_is_not_there_is_refused(tmp_path: Path, style: str) -> None:
-    with pytest.raises(UsageError, match=r"--out .*none/a: No such file or directory"):
+    with pytest.raises(UsageError, match=r"--out .*none/a: there is no folder .*none; make it first"):
         print_rows(COLUMNS, ROWS, style, tmp_path / "none" / "a")
 
 
