@@ -70,7 +70,7 @@ class Reader:
 
     def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
         """Column names and rows; nodes and relationships come as their properties. Raises CypherError."""
-        from kg.portable import parameters, to_embedded
+        from kg.cypher.portable import parameters, to_embedded
 
         names = frozenset({*ontology().entities, *ontology().relations, *NODE, *EDGE})
         text = to_embedded(cypher, names=names, pairs=self._pairs)

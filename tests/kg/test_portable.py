@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kg.portable import to_embedded
+from kg.cypher.portable import to_embedded
 from tools.errors import CypherError
 
 COLUMNS = "id STRING, name STRING, name_en STRING, aliases STRING[], sources STRING[], PRIMARY KEY(id)"

@@ -7,9 +7,9 @@ fail, or belongs to a family (paths, dates, trigonometry) of which some member d
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from kg.cypher_expressions import check_expressions, check_variables, check_words, learn_aliases, one_statement
-from kg.cypher_nulls import Facts
-from kg.cypher_patterns import (
+from kg.cypher.expressions import check_expressions, check_variables, check_words, learn_aliases, one_statement
+from kg.cypher.nulls import Facts
+from kg.cypher.patterns import (
     LENGTH,
     Labels,
     Pairs,
@@ -21,7 +21,7 @@ from kg.cypher_patterns import (
     read_pattern,
     starts_pattern,
 )
-from kg.cypher_tokens import CLAUSES, Query, tokenize, words
+from kg.cypher.tokens import CLAUSES, Query, tokenize, words
 
 NUMBER = "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?"
 AS_INT = "CAST(CASE WHEN regexp_full_match(CAST({x} AS STRING), '-?[0-9]+') THEN {x} ELSE NULL END AS INT64)"
