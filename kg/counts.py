@@ -4,9 +4,9 @@ from typing import Any
 
 import polars as pl
 
-from kg.normalize import Cleaned
+from kg.normalize import TRUNCATED, Cleaned
 from kg.ontology import ontology
-from kg.tables import Facts
+from kg.tables import Facts, Named
 
 COUNTED = ("relation", "alias", "attribute")
 
@@ -68,8 +68,8 @@ def totals(rows: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
     }
 
 
-def flags(facts: Facts) -> dict[str, int]:
-    """What is loaded but does not look right: self-loops, and pairs of triples that contradict each other."""
+def flags(named: Named, facts: Facts) -> dict[str, int]:
+    """What is loaded but does not look right: self-loops, pairs of triples that contradict each other, cut-off names."""
     triples = facts.filter(pl.col("kind") == "relation")
     pairs = [
         (name, r.contradicts) for name, r in ontology().relations.items() if r.contradicts and name < r.contradicts
@@ -80,4 +80,8 @@ def flags(facts: Facts) -> dict[str, int]:
         .height
         for a, b in pairs
     )
-    return {"self-loops": triples.filter(pl.col("head") == pl.col("tail")).height, "contradictions": contradicting}
+    return {
+        "self-loops": triples.filter(pl.col("head") == pl.col("tail")).height,
+        "contradictions": contradicting,
+        "truncated names": named.filter(pl.col("name").str.contains(TRUNCATED)).height,
+    }

@@ -62,7 +62,9 @@ def prepare(name: str, paths: list[Path], options: Options, raw: bool = False) -
         raise InputError(f"{name}: a file is named twice: {', '.join(map(str, paths))}")
     reading = read(sorted(paths), options)
     cleaned = clean(reading, raw)
-    report = _report(reading, cleaned_counts := count(cleaned), paths, cleaned.rejects, flags(cleaned.facts))
+    report = _report(
+        reading, cleaned_counts := count(cleaned), paths, cleaned.rejects, flags(cleaned.named, cleaned.facts)
+    )
     about = {
         "reader": name, "title": reading.info.title, "license": reading.info.license, "license_note": reading.info.license_note,
         "files": report.files, "raw": raw, "counts": cleaned_counts, "flagged": report.flagged,

@@ -31,6 +31,7 @@ INVISIBLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{200b}\x{2060}\x{feff}]"
 BREAK = r"[ ]*[\r\n\t][ \r\n\t]*"
 BREAK_IN_HAN = rf"([^\x00-\x7f]){BREAK}([^\x00-\x7f])"
 HAN = r"\p{Han}"
+TRUNCATED = r"(\.\.\.|…)$"
 SEPARATOR = "\x1f"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from kg.normalize import SEPARATOR
+from kg.normalize import SEPARATOR, TRUNCATED
 from kg.ontology import ontology
 from kg.stores import Store
 from kg.tables import Entities, Triples
@@ -15,7 +15,6 @@ from tools.files import digest
 from tools.frames import digests, numbers
 
 ENGLISH = r"^[ -~µμ℃°±≤≥×·～–—‰]+$"
-TRUNCATED = r"(\.\.\.|…)$"
 ONLY_DIGITS = r"^[0-9０-９ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ.．,:;%％/～~ -]+$"
 MOST_SOURCES = 62
 """As many bits as a mask has."""

@@ -18,7 +18,7 @@ class Store(Protocol):
     def upsert(self, sources: list[SourceTables]) -> None:
         """Make the graph say what each of `sources` says, instead of what it said before, all or nothing.
 
-        Raises StoreError, the graph as it was, where what is read back differs from what was to be loaded."""
+        Raises Findings, the graph as it was, where what is read back differs from what was to be loaded."""
 
     def add_names(self, table: NameTable) -> None:
         """Give entities without an English name the one of the table; a table of the same name is replaced."""

@@ -4,7 +4,8 @@ graph/current                      the name of the generation that counts, repla
 graph/000007/sources/xywy/         entities.parquet, facts.parquet, rejects.parquet, about.json of each source
 graph/000007/names/000-hpo/        names.parquet, about.json of each table of English names
 graph/000007/entities.parquet      the merged graph, triples.parquet beside it
-graph/000007/graph.lbug            the same in the engine, opened read-only
+graph/000007/graph.lbug            the same in the engine, opened read-only; pairs.json: which types a relation joins
+graph/000007/run.json              versions, inputs with SHA-256, counts and drops by reason
 """
 
 import os
@@ -22,7 +23,7 @@ from kg.merge import NameTable, SourceTables, merge
 from kg.stores import engine
 from kg.tables import ENTITIES, FACTS, NAMED, NAMES, REJECTS, TRIPLES, Entities, Triples
 from tools.errors import InputError, StoreError
-from tools.files import make_folder, sync, to_json, write_whole
+from tools.files import make_folder, manifest, sync, to_json, write_whole
 from tools.frames import Schema, write_table
 
 WAIT_S = 2.0
@@ -71,10 +72,7 @@ class EmbeddedStore:
 
     def about(self) -> dict[str, Any]:
         """What was loaded: `sources` and `names`, each by name."""
-        now = self._generation()
-        sources = {p.parent.name: orjson.loads(p.read_bytes()) for p in sorted(now.glob("sources/*/about.json"))}
-        names = {p.parent.name[4:]: orjson.loads(p.read_bytes()) for p in sorted(now.glob("names/*/about.json"))}
-        return {"sources": sources, "names": names}
+        return _about(self._generation())
 
     def entities(self) -> Entities:
         """All entities, sorted by id."""
@@ -144,6 +142,17 @@ def _build(new: Path) -> None:
     write_table(entities, new / "entities.parquet")
     write_table(triples, new / "triples.parquet")
     engine.build(new / "graph.lbug", entities, triples)
+    about = _about(new)
+    inputs = {f"{name}/{file}": value for name, a in about["sources"].items() for file, value in a["files"].items()}
+    inputs |= {f"names/{name}": a["sha256"] for name, a in about["names"].items()}
+    counts = {"entities": entities.height, "triples": triples.height}
+    (new / "run.json").write_bytes(manifest("load", {}, inputs, **about, **counts))
+
+
+def _about(generation: Path) -> dict[str, Any]:
+    sources = {p.parent.name: orjson.loads(p.read_bytes()) for p in sorted(generation.glob("sources/*/about.json"))}
+    names = {p.parent.name[4:]: orjson.loads(p.read_bytes()) for p in sorted(generation.glob("names/*/about.json"))}
+    return {"sources": sources, "names": names}
 
 
 def _source(folder: Path) -> SourceTables:

@@ -11,7 +11,7 @@ from orjson import JSONDecodeError, loads
 
 from kg.ontology import ontology
 from kg.tables import Entities, Triples
-from tools.errors import CypherError, StoreError
+from tools.errors import CypherError, Findings, StoreError
 from tools.files import to_json
 from tools.frames import write_table
 from tools.registry import suggestion
@@ -25,7 +25,7 @@ NO_TABLE = re.compile(r"Table (\S+) does not exist")
 
 
 def build(path: Path, entities: Entities, triples: Triples) -> None:
-    """Make the database file and read it back. Raises StoreError where what is in it differs from the frames."""
+    """Make the database file and read it back. Raises Findings where what is in it differs from the frames."""
     import ladybug
 
     ends = _typed_ends(entities, triples)
@@ -45,8 +45,9 @@ def build(path: Path, entities: Entities, triples: Triples) -> None:
             connection.close()
             database.close()
     if differences:
-        raise StoreError(
-            f"{path.parent.parent}: what was read back differs from what was loaded: {'; '.join(differences)}"
+        raise Findings(
+            f"{path.parent.parent}: what was read back differs from what was loaded: {'; '.join(differences)}; "
+            "the graph is what it was before"
         )
 
 

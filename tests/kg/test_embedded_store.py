@@ -31,7 +31,7 @@ HOSTILE = [
 
 
 def names(*rows: tuple[str, str, str | None], called: str = "mine") -> NameTable:
-    about = {"file": "mine.csv", "license": "CC0-1.0", "names": len(rows), "dropped": {}}
+    about = {"file": "mine.csv", "sha256": "0", "license": "CC0-1.0", "names": len(rows), "dropped": {}}
     return NameTable(called, about, NAMES.frame(list(rows)))
 
 

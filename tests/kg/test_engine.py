@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kg.merge import SourceTables, merge
 from kg.stores import engine
-from tools.errors import CypherError, StoreError
+from tools.errors import CypherError, Findings, StoreError
 
 Make = Callable[..., SourceTables]
 Frames = tuple[pl.DataFrame, pl.DataFrame]
@@ -139,7 +139,9 @@ def test_a_graph_that_reads_back_differently_is_refused(
 
     monkeypatch.setattr(engine, "_copy", copy_less)
 
-    with pytest.raises(StoreError, match=r"what was read back differs from what was loaded: HAS_SYMPTOM: 1 of 2$"):
+    with pytest.raises(
+        Findings, match=r"what was read back differs from what was loaded: HAS_SYMPTOM: 1 of 2; the graph is"
+    ):
         engine.build(tmp_path / "graph.lbug", entities, triples)
 
 

@@ -54,7 +54,7 @@ def test_the_counts_of_the_xywy_sample_are_known(kgtools: Run, sample_files: Fil
     }  # fmt: skip
     assert relations["symptom"]["reasons"] == {"residue": 5}
     assert report["changed"] == {"outer-space": 1}
-    assert report["flagged"] == {"self-loops": 2, "contradictions": 3}
+    assert report["flagged"] == {"self-loops": 2, "contradictions": 3, "truncated names": 2}
     assert report["files"] == {"medical.json": sha256(sample_files["xywy"][0])}
     assert report["license"] == "LicenseRef-xywy-noncommercial"
 

@@ -267,7 +267,7 @@ def test_two_fields_of_one_relation_are_counted_together_and_apart(reading_of: M
 
 
 def test_self_loops_and_contradictions_are_flagged_and_loaded(reading_of: Make) -> None:
-    facts = clean(
+    cleaned = clean(
         reading_of(
             [
                 ("Disease", "感冒", "HAS_COMPLICATION", "感冒"),
@@ -276,12 +276,13 @@ def test_self_loops_and_contradictions_are_flagged_and_loaded(reading_of: Make) 
                 ("Disease", "感冒", "SHOULD_AVOID", "酒"),
                 ("Drug", "甲", "INDICATED_FOR", "感冒"),
                 ("Drug", "甲", "CONTRAINDICATED_FOR", "感冒"),
+                ("Drug", "甲", "CONTRAINDICATED_FOR", "急性上呼..."),
             ]
         )
-    ).facts
+    )
 
-    assert facts.height == 6
-    assert flags(facts) == {"self-loops": 1, "contradictions": 2}
+    assert cleaned.facts.height == 7
+    assert flags(cleaned.named, cleaned.facts) == {"self-loops": 1, "contradictions": 2, "truncated names": 1}
 
 
 def lost_and_found(reading: Reading, cleaned: Cleaned) -> None:
