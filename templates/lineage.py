@@ -1,6 +1,7 @@
 """From a record to its triples, files, template and licence; and from a triple to its records."""
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from kg.ontology import ontology
 from kg.stores import Store
 from templates.facts import find_triples
 from templates.generate import COVERAGE
-from templates.pack import find_pack
+from templates.pack import PackInfo
 from tools import registry
+from tools.config import load_yaml
 from tools.errors import InputError, UsageError
 
 ORIGIN = re.compile(r"(?P<source>[^/]*)/(?P<file>.*?):(?P<row>\d+)#(?P<field>.*)", re.DOTALL)
@@ -112,12 +114,17 @@ def _origin(pack: str, version: str, name: str, variant: int) -> str | None:
     """`paper` or `ours`, as the pack says of the variant; null where it says nothing or is another version."""
     if pack not in registry.names("packs"):
         return None
-    info = find_pack(pack).info
+    info = _info(pack)
     template, _, lang = name.rpartition(".")
     marks = (
         info.templates[template].origin.get(lang, ()) if info.version == version and template in info.templates else ()
     )
     return marks[variant - 1] if variant <= len(marks) else None
+
+
+@cache
+def _info(pack: str) -> PackInfo:
+    return load_yaml(registry.find("packs", pack) / "pack.yaml", PackInfo)
 
 
 def _explained(triple: dict[str, Any], sources: dict[str, Any]) -> dict[str, Any]:
