@@ -1,5 +1,6 @@
 """A graph as templates see it: every fact with the types and names of its ends, and why it may not be asked about."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +42,9 @@ def view(store: Store) -> View:
     known = _licenses(store.about())
     bits = {name: 1 << place for place, name in enumerate(known)}
     entities = store.entities().with_row_index("number")
-    facts = pl.concat([_triples(store.triples(), entities, bits), _attributes(entities, bits)]).sort("id")
+    with ThreadPoolExecutor() as pool:  # polars works outside of the lock
+        triples = pool.submit(lambda: _triples(store.triples(), entities, bits))
+        facts = pl.concat([_attributes(entities, bits), triples.result()]).sort("id")
     hashes = pl.DataFrame({"hash": digests(entities["id"])}).select(numbers(pl.col("hash"))).to_series()
     entities = entities.select(
         "number", "id", "type", "name", "name_en",

@@ -66,19 +66,17 @@ def generate(
         raise UsageError("--max-tails and --workers must be 1 or more, --count 0 or more")
     graph = view(store)
     by_relation = {str(name): part for (name,), part in graph.facts.partition_by("relation", as_dict=True).items()}
-    selections = sample(
-        [
-            select(graph, pl.concat(facts), template, seed, max_tails)
-            for pack in packs
-            for template in pack.templates
-            if template.lang in langs and (facts := about(by_relation, template))
-        ],
-        count,
-    )
-    texts = _render(selections, workers)
-    frames = [_records(graph, s, *text) for s, text in zip(selections, texts, strict=True) if s.groups.height]
+    wanted = [template for pack in packs for template in pack.templates if template.lang in langs]
+    with ThreadPoolExecutor() as pool:  # polars works outside of the lock
+        work = [(template, facts) for template in wanted if (facts := about(by_relation, template))]
+        found = pool.map(lambda job: select(graph, pl.concat(job[1]), job[0], seed, max_tails), work)
+        selections = sample(list(found), count)
+        coverage_work = pool.submit(_coverage, graph, selections, tuple(lang for lang in LANGUAGES if lang in langs))
+        texts = _render(selections, workers)
+        whole = [(s, *text) for s, text in zip(selections, texts, strict=True) if s.groups.height]
+        frames = list(pool.map(lambda job: _records(graph, *job), whole))
+        coverage = coverage_work.result()
     records = pl.concat(frames).sort("key", "id").drop("key") if frames else RECORDS.frame()
-    coverage = _coverage(graph, selections, tuple(lang for lang in LANGUAGES if lang in langs))
     return Result(
         RECORDS.check(records, "the records"), COVERAGE.check(coverage, "the coverage"), _counts(records, coverage)
     )
