@@ -1,0 +1,1 @@
+"""Medical knowledge graphs: ontology, sources, cleaning, stores, audits."""

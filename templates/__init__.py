@@ -1,0 +1,1 @@
+"""Facts into records: template packs, selection, rendering, lineage."""

@@ -25,7 +25,12 @@ from kg.commands import format_option, graph_option
     show_default=True,
     help="At most this many tails in one answer; those that most sources say first.",
 )
-@click.option("--workers", default=1, show_default=True, help="Processes that render; more than 1 pays off for millions of records.")
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    help="Processes that render; more than 1 pays off for millions of records.",
+)
 @click.option(
     "--out", default="./records", show_default=True, type=click.Path(path_type=Path), help="Folder for the records."
 )

@@ -1,0 +1,1 @@
+"""The ground floor: errors, registry, config, files, tables, the command host."""

@@ -1,0 +1,1 @@
+"""Records into models: the training plugin, which needs nothing of graphs."""

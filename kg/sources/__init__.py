@@ -1,0 +1,1 @@
+"""One file a source; each gives a Reading of what its files say."""
