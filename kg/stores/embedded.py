@@ -117,9 +117,9 @@ class EmbeddedStore:
             new = self.folder / f"{number:06}"
             try:
                 new.mkdir()
-                for part in ("sources", "names") if old else ():
-                    if (old / part).is_dir():  # type: ignore[operator]  # old is a path in this loop
-                        shutil.copytree(old / part, new / part, copy_function=_link)  # type: ignore[operator]
+                for part in [old / "sources", old / "names"] if old else []:
+                    if part.is_dir():
+                        shutil.copytree(part, new / part.name, copy_function=_link)
                 change(new)
                 _build(new)
                 for file in sorted(new.rglob("*")):

@@ -23,7 +23,7 @@ def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
     rows: list[tuple[object, ...]] = []
     ours, theirs = [0.0] * rounds, [0.0] * rounds
     with duckdb.connect(scratch / "audited.duckdb") as connection:
-        _tables(connection, store)
+        _tables(connection, store, scratch)
         for audit in audits():
             if audit.name not in SQL:
                 rows.append((audit.name, "", "", "", "no SQL to compare with"))
@@ -46,11 +46,12 @@ def _sum(totals: list[float], spread: Spread) -> list[float]:
     return [total + figure for total, figure in zip(totals, spread.figures, strict=True)]
 
 
-def _tables(connection: duckdb.DuckDBPyConnection, store: EmbeddedStore) -> None:
+def _tables(connection: duckdb.DuckDBPyConnection, store: EmbeddedStore, scratch: Path) -> None:
     """The graph as tables `node` and `edge` in the database file; the questions' lists as variables."""
     for name, columns, frame in (("node", NODE, store.entities()), ("edge", EDGE, store.triples())):
-        rows = frame.select(columns).to_arrow()  # noqa: F841 - DuckDB finds it by its name
-        connection.execute(f"CREATE TABLE {name} AS FROM rows")
+        file = scratch / f"{name}.parquet"
+        frame.select(columns).write_parquet(file)
+        connection.execute(f"CREATE TABLE {name} AS FROM read_parquet($file)", {"file": str(file)})
     connection.execute("CHECKPOINT")
 
 
