@@ -8,8 +8,6 @@ from kg.normalize import TRUNCATED, Cleaned
 from kg.ontology import ontology
 from kg.tables import Facts, Named
 
-COUNTED = ("relation", "alias", "attribute")
-
 
 def count(cleaned: Cleaned) -> list[dict[str, Any]]:
     """A row for each type and relation (`field` null) and for each field of it.

@@ -38,6 +38,7 @@ def print_reports(reports: list[Report], style: str, graph: str | None) -> None:
 
 
 def _print_counts(report: Report) -> None:
+    """A row in all and one for each field; of a single field, only the one (of an entity type, the row in all)."""
     fields: dict[tuple[str, str], int] = {}
     for row in report.counts:
         if row["field"] is not None:
@@ -51,9 +52,8 @@ def _print_counts(report: Report) -> None:
         lines: list[list[Any]] = []
         for row in report.counts:
             several = fields[row["kind"], row["name"]] > 1
-            if row["kind"] not in kinds or (row["field"] is not None and not several and row["kind"] == "entity"):
-                continue
-            if row["field"] is None and not several and row["kind"] != "entity":
+            redundant = not several and (row["field"] is None) == (row["kind"] != "entity")
+            if row["kind"] not in kinds or redundant:
                 continue
             name = row["name"] if row["field"] is None or not several else ""
             reasons = ", ".join(f"{reason} {number:,}" for reason, number in row["reasons"].items())
