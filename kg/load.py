@@ -13,7 +13,7 @@ from kg.normalize import clean
 from kg.reading import Options, Reading, short_names
 from tools import registry
 from tools.errors import InputError, UsageError
-from tools.files import read_bytes, sha256
+from tools.files import sha256
 
 Read = Callable[[list[Path], Options], Reading]
 
@@ -56,8 +56,6 @@ def groups(arguments: list[str]) -> list[tuple[str, list[Path]]]:
 def prepare(name: str, paths: list[Path], options: Options, raw: bool = False) -> tuple[SourceTables, Report]:
     """Read and clean the files of one source. Raises InputError with file and line."""
     read: Read = registry.find("sources", name)
-    for path in paths:
-        read_bytes(path)
     if len({path.resolve() for path in paths}) < len(paths):
         raise InputError(f"{name}: a file is named twice: {', '.join(map(str, paths))}")
     reading = read(sorted(paths), options)

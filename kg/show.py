@@ -9,6 +9,7 @@ import polars as pl
 from kg.audit import Finding
 from kg.load import Report
 from kg.merge import NameTable
+from kg.normalize import RULES
 from kg.ontology import ontology
 from tools.output import cell, print_json, print_table
 
@@ -75,6 +76,10 @@ def _remarks(report: Report) -> list[str]:
         lines.append(f"no value ({reason}): " + ", ".join(f"{field} {number:,}" for field, number in fields.items()))
     if report.changed:
         lines.append("changed by a rule: " + ", ".join(f"{rule} {number:,}" for rule, number in report.changed.items()))
+    given = [reason for row in report.counts if row["field"] is None for reason in row["reasons"]] + list(
+        report.changed
+    )
+    lines += [f"{reason}: {RULES[reason]}" for reason in sorted(set(given)) if reason in RULES]
     lines.append("flagged, but loaded: " + ", ".join(f"{flag} {number:,}" for flag, number in report.flagged.items()))
     for relation, number in report.unknown.items():
         lines.append(

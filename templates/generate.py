@@ -17,7 +17,7 @@ from kg.stores import Store
 from templates.facts import View, view
 from templates.pack import LANGUAGES, Pack, Template, load_pack
 from templates.render import render
-from templates.select import CODES, REASONS, Selection, about, sample, select
+from templates.select import CODES, REASONS, Selection, facts_for, sample, select
 from tools.errors import UsageError
 from tools.files import manifest, sha256, staging
 from tools.frames import Schema, digests, write_table
@@ -68,7 +68,7 @@ def generate(
     by_relation = {str(name): part for (name,), part in graph.facts.partition_by("relation", as_dict=True).items()}
     wanted = [template for pack in packs for template in pack.templates if template.lang in langs]
     with ThreadPoolExecutor() as pool:  # polars works outside of the lock
-        work = [(template, facts) for template in wanted if (facts := about(by_relation, template))]
+        work = [(template, facts) for template in wanted if (facts := facts_for(by_relation, template))]
         found = pool.map(lambda job: select(graph, pl.concat(job[1]), job[0], seed, max_tails), work)
         selections = sample(list(found), count)
         coverage_work = pool.submit(_coverage, graph, selections, tuple(lang for lang in LANGUAGES if lang in langs))

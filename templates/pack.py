@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, Undefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -264,9 +264,6 @@ def _block_name(file: Path, node: nodes.Block) -> tuple[str, int]:
 
 def _blank(node: nodes.Output) -> bool:
     return all(isinstance(part, nodes.TemplateData) and not part.data.strip() for part in node.nodes)
-
-
-Role = Literal["user", "assistant"]
 
 
 def variables(body: list[nodes.Node]) -> set[str]:

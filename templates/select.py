@@ -73,11 +73,11 @@ def _salt(seed: int, text: str) -> int:
     return int(digest(f"{seed}|{text}")[:16], 16)
 
 
-def about(by_relation: dict[str, pl.DataFrame], template: Template) -> list[pl.DataFrame]:
+def facts_for(by_relation: dict[str, pl.DataFrame], template: Template) -> list[pl.DataFrame]:
     """Those of the facts, parted by relation, that a template can be about."""
     inverses = {r.inverse: name for name, r in ontology().relations.items()}
     wanted = (template.info.attribute,) if template.info.attribute else template.info.relations
-    names = dict.fromkeys(inverses.get(name, name) for name in wanted if name)
+    names = dict.fromkeys(inverses.get(name, name) for name in wanted)
     return [by_relation[name] for name in names if name in by_relation]
 
 
@@ -96,7 +96,7 @@ def _matching(view: View, facts: pl.DataFrame, template: Template) -> pl.DataFra
         value = pl.when(speaks_english(pl.col("value"))).then("value") if english else pl.col("value")
         rows = rows.with_columns(value.alias("text"))
     else:
-        rows = _edges(facts, info.relations)
+        rows = _directed(facts, info.relations)
         rows = rows.filter((types.gather(rows["head"]) == info.head) & (types.gather(rows["tail"]) == info.tail))
         rows = rows.with_columns(names.gather(rows["tail"]).alias("text"))
     rows = rows.with_columns(names.gather(rows["head"]).alias("name"))
@@ -110,7 +110,7 @@ def _matching(view: View, facts: pl.DataFrame, template: Template) -> pl.DataFra
     return rows
 
 
-def _edges(facts: pl.DataFrame, relations: tuple[str, ...]) -> pl.DataFrame:
+def _directed(facts: pl.DataFrame, relations: tuple[str, ...]) -> pl.DataFrame:
     """The triples of the relations; those that are named by their inverse, turned round."""
     known = ontology().relations
     inverses = {r.inverse: name for name, r in known.items()}

@@ -16,8 +16,8 @@ from tools.files import to_json
 from tools.frames import write_table
 from tools.registry import suggestion
 
-NODE = ("id", "name", "name_en", "name_en_from", "aliases", "sources", "attributes")
-EDGE = ("id", "sources", "origins", "contradicts")
+ENTITY_COLUMNS = ("id", "name", "name_en", "name_en_from", "aliases", "sources", "attributes")
+TRIPLE_COLUMNS = ("id", "sources", "origins", "contradicts")
 LISTS = ("aliases", "sources", "origins")
 PAIRS = "pairs.json"
 NO_PROPERTY = re.compile(r"Cannot find property (\S+) for")
@@ -73,7 +73,7 @@ class Reader:
         """Column names and rows; nodes and relationships come as their properties. Raises CypherError."""
         from kg.cypher.portable import parameters, to_embedded
 
-        names = frozenset({*ontology().entities, *ontology().relations, *NODE, *EDGE})
+        names = frozenset({*ontology().entities, *ontology().relations, *ENTITY_COLUMNS, *TRIPLE_COLUMNS})
         text = to_embedded(cypher, names=names, pairs=self._pairs)
         wanted = parameters(cypher)
         missing = sorted(wanted - set(params))
@@ -122,10 +122,10 @@ def _pairs(ends: pl.DataFrame) -> dict[str, list[tuple[str, str]]]:
 
 
 def _create_tables(connection: Any, ends: pl.DataFrame) -> None:
-    columns = ", ".join(f"{name} STRING{'[]' if name in LISTS else ''}" for name in NODE)
+    columns = ", ".join(f"{name} STRING{'[]' if name in LISTS else ''}" for name in ENTITY_COLUMNS)
     for type_ in ontology().entities:
         connection.execute(f"CREATE NODE TABLE {quoted(type_)} ({columns}, PRIMARY KEY (id))")
-    columns = ", ".join(f"{name} STRING{'[]' if name in LISTS else ''}" for name in EDGE)
+    columns = ", ".join(f"{name} STRING{'[]' if name in LISTS else ''}" for name in TRIPLE_COLUMNS)
     for relation, pairs in _pairs(ends).items():
         between = ", ".join(f"FROM {quoted(head)} TO {quoted(tail)}" for head, tail in pairs)
         connection.execute(f"CREATE REL TABLE {quoted(relation)} ({between}, {columns})")
@@ -140,10 +140,10 @@ def _copy(connection: Any, scratch: Path, entities: Entities, ends: pl.DataFrame
     file = scratch / "rows.parquet"
     source = "'" + str(file).replace("\\", "\\\\").replace("'", "\\'") + "'"
     for (type_,), rows in entities.partition_by("type", as_dict=True).items():
-        write_table(rows.select(NODE), file)
+        write_table(rows.select(ENTITY_COLUMNS), file)
         connection.execute(f"COPY {quoted(type_)} FROM {source}")
     for (relation, head, tail), rows in ends.partition_by("relation", "head_type", "tail_type", as_dict=True).items():
-        write_table(rows.select("head", "tail", *EDGE), file)
+        write_table(rows.select("head", "tail", *TRIPLE_COLUMNS), file)
         connection.execute(f"COPY {quoted(relation)} FROM {source} (from='{head}', to='{tail}')")
 
 
@@ -153,14 +153,16 @@ def _differences(connection: Any, scratch: Path, entities: Entities, ends: pl.Da
     target = "'" + str(file).replace("\\", "\\\\").replace("'", "\\'") + "'"
     found = []
     for type_ in ontology().entities:
-        returned = ", ".join(f"n.{name} AS {name}" for name in NODE)
+        returned = ", ".join(f"n.{name} AS {name}" for name in ENTITY_COLUMNS)
         connection.execute(f"COPY (MATCH (n:{quoted(type_)}) RETURN {returned}) TO {target}")
-        found += _compare(type_, entities.filter(pl.col("type") == type_).select(NODE), _read_back(file))
+        found += _compare(type_, entities.filter(pl.col("type") == type_).select(ENTITY_COLUMNS), _read_back(file))
     for relation in ontology().relations:
-        returned = ", ".join(["h.id AS head", "t.id AS tail", *(f"r.{name} AS {name}" for name in EDGE)])
+        returned = ", ".join(["h.id AS head", "t.id AS tail", *(f"r.{name} AS {name}" for name in TRIPLE_COLUMNS)])
         connection.execute(f"COPY (MATCH (h)-[r:{quoted(relation)}]->(t) RETURN {returned}) TO {target}")
         found += _compare(
-            relation, ends.filter(pl.col("relation") == relation).select("head", "tail", *EDGE), _read_back(file)
+            relation,
+            ends.filter(pl.col("relation") == relation).select("head", "tail", *TRIPLE_COLUMNS),
+            _read_back(file),
         )
     return found
 
@@ -204,7 +206,10 @@ def _refused(path: Path, error: RuntimeError) -> StoreError:
 def _explained(error: RuntimeError) -> str:
     """The engine's message, with the names that it does not know put right where one is near."""
     text = _sentence(error)
-    for pattern, known in ((NO_PROPERTY, [*NODE, *EDGE]), (NO_TABLE, [*ontology().entities, *ontology().relations])):
+    for pattern, known in (
+        (NO_PROPERTY, [*ENTITY_COLUMNS, *TRIPLE_COLUMNS]),
+        (NO_TABLE, [*ontology().entities, *ontology().relations]),
+    ):
         if found := pattern.search(text):
             return f"the graph has no {found[1]}; {suggestion(found[1], known)}"
     return text
