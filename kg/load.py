@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from kg.counts import count, flags, totals
-from kg.merge import SourceTables
+from kg.inputs import SourceTables
 from kg.normalize import clean
 from kg.reading import Options, Reading, short_names
 from tools import registry

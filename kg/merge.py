@@ -1,38 +1,17 @@
 """Several sources as one graph: an entity or a triple that two sources know is one row with both in `sources`."""
 
-from dataclasses import dataclass
-from typing import Any
-
 import orjson
 import polars as pl
 
+from kg.align.ledger import realigned
+from kg.inputs import Inputs, NameTable, SourceTables
 from kg.ontology import ontology
-from kg.tables import ENTITIES, TRIPLES, Entities, Facts, Named, Names, Rejects, Triples
+from kg.tables import ENTITIES, TRIPLES, Entities, Triples
 
 
-@dataclass(frozen=True)
-class SourceTables:
-    """One source's part of a graph; `about`: its files with SHA-256, licence and counts."""
-
-    name: str
-    about: dict[str, Any]
-    named: Named
-    facts: Facts
-    rejects: Rejects
-
-
-@dataclass(frozen=True)
-class NameTable:
-    """A table of English names; `about`: its file with SHA-256, licence and counts."""
-
-    name: str
-    about: dict[str, Any]
-    names: Names
-
-
-def merge(sources: list[SourceTables], tables: list[NameTable]) -> tuple[Entities, Triples]:
-    """The graph of these sources, whatever their order; English names come from the sources, then from `tables` in order."""
-    sources = sorted(sources, key=lambda source: source.name)
+def merge(inputs: Inputs) -> tuple[Entities, Triples]:
+    """The graph of these inputs; English names come from the sources, by name, then from the tables in order."""
+    sources, tables = realigned(sorted(inputs.sources, key=lambda source: source.name), inputs.ledger), inputs.names
     facts = pl.concat([s.facts.with_columns(pl.lit(s.name).alias("source")) for s in sources]) if sources else None
     if facts is None:
         return ENTITIES.frame(), TRIPLES.frame()
@@ -44,7 +23,7 @@ def merge(sources: list[SourceTables], tables: list[NameTable]) -> tuple[Entitie
     return ENTITIES.check(entities.sort("id"), "the graph"), TRIPLES.check(triples.sort("id"), "the graph")
 
 
-def _entities(sources: list[SourceTables]) -> pl.DataFrame:
+def _entities(sources: tuple[SourceTables, ...]) -> pl.DataFrame:
     rows = pl.concat([s.named.with_columns(pl.lit(s.name).alias("source")) for s in sources])
     english = pl.col("name_en").is_not_null()
     return rows.group_by("id").agg(
@@ -56,7 +35,7 @@ def _entities(sources: list[SourceTables]) -> pl.DataFrame:
     )
 
 
-def _with_english(entities: pl.DataFrame, tables: list[NameTable]) -> pl.DataFrame:
+def _with_english(entities: pl.DataFrame, tables: tuple[NameTable, ...]) -> pl.DataFrame:
     for table in tables:
         typed = table.names.filter(pl.col("type").is_not_null()).select(
             "type", pl.col("zh").alias("name"), pl.col("en").alias("typed")

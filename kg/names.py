@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import polars as pl
 
-from kg.merge import NameTable
+from kg.inputs import NameTable
 from kg.normalize import HAN, clean_name
 from kg.ontology import ontology
 from kg.tables import NAMES

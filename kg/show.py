@@ -7,17 +7,20 @@ import click
 import polars as pl
 
 from kg.audit import Finding
+from kg.inputs import NameTable
 from kg.load import Report
-from kg.merge import NameTable
 from kg.normalize import RULES
 from kg.ontology import ontology
+from kg.reconcile import Reconciliation
 from tools.output import cell, print_json, print_table
 
 COLUMNS = ("read", "distinct", "loaded", "merged", "rejected")
 
 
-def print_reports(reports: list[Report], style: str, graph: str | None) -> None:
-    """The counts of each source: a row a type and relation, and one a field where several fields share it."""
+def print_reports(reports: list[Report], style: str, outcome: Reconciliation | None = None, graph: str = "") -> None:
+    """The counts of each source: a row a type and relation, and one a field where several fields share it.
+
+    `outcome`: what was read back from `graph`; without, no graph was touched or it differs."""
     if style == "json":
         print_json([asdict(report) for report in reports])
         return
@@ -31,11 +34,39 @@ def print_reports(reports: list[Report], style: str, graph: str | None) -> None:
                 list(report.counting[0]), [list(row.values()) for row in report.counting], "Another way of counting"
             )
         click.echo()
-    click.echo(
-        f"The graph {graph} was rebuilt and read back: counts and checksums agree."
-        if graph
-        else "Dry run: no graph was touched."
-    )
+    if outcome:
+        click.echo(f"The graph {graph} was rebuilt and read back: {_agreement(outcome)}.")
+    elif not graph:
+        click.echo("Dry run: no graph was touched.")
+
+
+def _agreement(outcome: Reconciliation) -> str:
+    entities, triples = (sum(row.found for row in outcome.rows if row.kind == kind) for kind in ("entity", "relation"))
+    return f"counts and checksums of {entities:,} entities and {triples:,} triples agree"
+
+
+def print_verified(outcome: Reconciliation, graph: str, style: str, done: str = "") -> None:
+    """What was compared, by entity type and relation."""
+    if style == "json":
+        print_json(outcome.to_dict())
+        return
+    rows = [[row.name, row.found, row.found_checksum] for row in outcome.rows]
+    print_table(["type or relation", "rows", "checksum"], rows)
+    click.echo(f"{done or graph}: read back, {_agreement(outcome)}.")
+
+
+def print_differences(outcome: Reconciliation) -> None:
+    """Each type and relation that differs from what it should be, with examples."""
+    columns = ["type or relation", "should be", "is", "lost", "foreign", "changed", "doubled"]
+    rows: list[list[Any]] = [
+        [row.name, row.wanted, row.found, row.lost, row.foreign, row.changed, row.doubled]
+        for row in outcome.differences
+    ]
+    rows += [[name, 0, number, 0, number, 0, 0] for name, number in outcome.foreign.items()]
+    print_table(columns, rows)
+    for row in outcome.differences:
+        for example in row.examples:
+            click.echo(f"{row.name}: {example}")
 
 
 def _print_counts(report: Report) -> None:

@@ -90,6 +90,23 @@ between the same two entities that cannot be true as well."""
 NAMES = Schema("English names", {"zh": TEXT, "en": TEXT, "type": TEXT}, required=("zh", "en"))
 """One table of English names; `type` null: for an entity of any type."""
 
+LEDGER = Schema(
+    "decisions on alignment",
+    {
+        "id": TEXT,
+        "before": TEXT,
+        "after": TEXT,
+        "verdict": TEXT,
+        "rule": TEXT,
+        "score": pl.Float64,
+        "reason": TEXT,
+        "who": TEXT,
+    },
+    required=("id", "before", "after", "verdict", "rule", "score", "reason", "who"),
+)
+"""Decisions on whether two entities of one type are the same, sorted by `id` (a hash of the two): `before` becomes
+`after` where `verdict` is same; different is remembered so that nobody is asked again. `who` decided: kgtools or a name."""
+
 Mentions = Annotated[pl.DataFrame, MENTIONS]
 Statements = Annotated[pl.DataFrame, STATEMENTS]
 Named = Annotated[pl.DataFrame, NAMED]
@@ -98,3 +115,4 @@ Rejects = Annotated[pl.DataFrame, REJECTS]
 Entities = Annotated[pl.DataFrame, ENTITIES]
 Triples = Annotated[pl.DataFrame, TRIPLES]
 Names = Annotated[pl.DataFrame, NAMES]
+Ledger = Annotated[pl.DataFrame, LEDGER]

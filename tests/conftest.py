@@ -12,8 +12,8 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, settings
 
+from kg.inputs import SourceTables
 from kg.load import prepare
-from kg.merge import SourceTables
 from kg.normalize import clean
 from kg.ontology import Field, SourceInfo, ontology
 from kg.reading import Collector, Options, Reading
@@ -136,7 +136,7 @@ def graph_of(
 
     def make(rows: Sequence[Row] = (), alone: Sequence[Row] = (), **how: Any) -> EmbeddedStore:
         store = EmbeddedStore(tmp_path_factory.mktemp("graph") / "graph")
-        store.upsert([tables_of(rows, alone, **how)])
+        store.change(lambda inputs: inputs.with_sources([tables_of(rows, alone, **how)]))
         return store
 
     return make
@@ -144,7 +144,11 @@ def graph_of(
 
 def load(folder: Path, files: dict[str, list[Path]], raw: bool = False) -> EmbeddedStore:
     store = EmbeddedStore(folder)
-    store.upsert([prepare(source, paths, Options(), raw)[0] for source, paths in files.items()])
+    store.change(
+        lambda inputs: inputs.with_sources(
+            [prepare(source, paths, Options(), raw)[0] for source, paths in files.items()]
+        )
+    )
     return store
 
 

@@ -1,12 +1,13 @@
 """Where a graph lives. A store is found by the URL of `--graph`: a folder, or the scheme of a server."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 import polars as pl
 
-from kg.merge import NameTable, SourceTables
+from kg.inputs import Inputs
+from kg.reconcile import Held, Reconciliation
 from kg.tables import Entities, Triples
 from tools import registry
 from tools.errors import UsageError
@@ -15,13 +16,13 @@ from tools.errors import UsageError
 class Store(Protocol):
     """What every store can do; whatever the store, the answers are the same."""
 
-    def upsert(self, sources: list[SourceTables]) -> None:
-        """Make the graph say what each of `sources` says, instead of what it said before, all or nothing.
+    def change(self, make: Callable[[Inputs], Inputs], command: str = "load") -> Reconciliation:
+        """Make the graph of other inputs than now, all or nothing, and read it back; nobody else changes it meanwhile.
 
-        Raises Findings, the graph as it was, where what is read back differs from what was to be loaded."""
+        The embedded store keeps the old graph where what is read back differs."""
 
-    def add_names(self, table: NameTable) -> None:
-        """Give entities without an English name the one of the table; a table of the same name is replaced."""
+    def inputs(self) -> Inputs:
+        """What the graph is made of."""
 
     def about(self) -> dict[str, Any]:
         """`sources` and `names`: what was loaded, by name: files with SHA-256, licence, counts."""
@@ -31,6 +32,9 @@ class Store(Protocol):
 
     def triples(self) -> Triples:
         """All triples, sorted by id."""
+
+    def held(self) -> Held:
+        """What is really in the database, whatever it should be."""
 
     def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
         """Column names and rows of a read-only query. Raises CypherError."""

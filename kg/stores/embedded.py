@@ -3,6 +3,7 @@
 graph/current                      the name of the generation that counts, replaced in one step
 graph/000007/sources/xywy/         entities.parquet, facts.parquet, rejects.parquet, about.json of each source
 graph/000007/names/000-hpo/        names.parquet, about.json of each table of English names
+graph/000007/ledger.parquet        decisions on which entities are the same
 graph/000007/entities.parquet      the merged graph, triples.parquet beside it
 graph/000007/graph.lbug            the same in the engine, opened read-only; pairs.json: which types a relation joins
 graph/000007/run.json              versions, inputs with SHA-256, counts and drops by reason
@@ -19,9 +20,11 @@ import orjson
 import polars as pl
 from filelock import FileLock, Timeout
 
-from kg.merge import NameTable, SourceTables, merge
+from kg.inputs import Inputs, NameTable, SourceTables
+from kg.merge import merge
+from kg.reconcile import Held, Reconciliation, reconcile
 from kg.stores import engine
-from kg.tables import ENTITIES, FACTS, NAMED, NAMES, REJECTS, TRIPLES, Entities, Triples
+from kg.tables import ENTITIES, FACTS, LEDGER, NAMED, NAMES, REJECTS, TRIPLES, Entities, Triples
 from tools.errors import InputError, StoreError
 from tools.files import make_folder, manifest, sync, to_json, write_whole
 from tools.frames import Schema, write_table
@@ -36,39 +39,38 @@ class EmbeddedStore:
         self.folder = folder
         self._reader: engine.Reader | None = None
 
-    def upsert(self, sources: list[SourceTables]) -> None:
-        """Replace what the sources said and rebuild the graph beside the old one; the old one stays until it is done."""
+    def change(self, make: Callable[[Inputs], Inputs], command: str = "load") -> Reconciliation:
+        """Build the graph of the new inputs beside the old one, which stays until all is done and read back."""
+        _refuse_foreign(self.folder)
+        make_folder(self.folder)
+        with _held(self.folder):
+            old = self._current()
+            before = _inputs(old) if old else Inputs()
+            inputs = make(before)
+            number = max([int(p.name) for p in self.folder.iterdir() if p.name.isdigit()], default=0) + 1
+            new = self.folder / f"{number:06}"
+            try:
+                new.mkdir()
+                _write_inputs(new, inputs, old, before)
+                outcome = _build(new, inputs, command)
+                if outcome.agrees:
+                    for file in sorted(new.rglob("*")):
+                        if file.is_file():
+                            sync(file)
+                    write_whole(self.folder / "current", f"{new.name}\n".encode())
+                else:
+                    shutil.rmtree(new)
+            except BaseException:
+                shutil.rmtree(new, ignore_errors=True)
+                raise
+            for left in self.folder.iterdir():
+                if left.name.isdigit() and left not in (new, old):
+                    shutil.rmtree(left, ignore_errors=True)
+            return outcome
 
-        def change(new: Path) -> None:
-            for source in sources:
-                place = new / "sources" / source.name
-                shutil.rmtree(place, ignore_errors=True)
-                place.mkdir(parents=True)
-                write_table(source.named, place / "entities.parquet")
-                write_table(source.facts, place / "facts.parquet")
-                write_table(source.rejects, place / "rejects.parquet")
-                (place / "about.json").write_bytes(to_json(source.about))
-
-        self._rebuild(change)
-
-    def add_names(self, table: NameTable) -> None:
-        """Add or replace a table of English names and rebuild the graph."""
-
-        def change(new: Path) -> None:
-            names = new / "names"
-            names.mkdir(exist_ok=True)
-            at = next(
-                (p.name for p in names.iterdir() if p.name[4:] == table.name),
-                f"{len(list(names.iterdir())):03}-{table.name}",
-            )
-            shutil.rmtree(names / at, ignore_errors=True)
-            (names / at).mkdir()
-            write_table(table.names, names / at / "names.parquet")
-            (names / at / "about.json").write_bytes(to_json(table.about))
-
-        if not self._current():
-            raise StoreError(f"{self.folder}: no graph to name; load a source first: kgtools load SOURCE FILE")
-        self._rebuild(change)
+    def inputs(self) -> Inputs:
+        """What the graph is made of."""
+        return _inputs(self._generation())
 
     def about(self) -> dict[str, Any]:
         """What was loaded: `sources` and `names`, each by name."""
@@ -81,6 +83,10 @@ class EmbeddedStore:
     def triples(self) -> Triples:
         """All triples, sorted by id."""
         return _table(self._generation() / "triples.parquet", TRIPLES)
+
+    def held(self) -> Held:
+        """What is in the database file."""
+        return engine.held(self._generation() / "graph.lbug")
 
     def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
         """Column names and rows of a read-only query in portable Cypher."""
@@ -108,45 +114,51 @@ class EmbeddedStore:
             )
         return now
 
-    def _rebuild(self, change: Callable[[Path], None]) -> None:
-        _refuse_foreign(self.folder)
-        make_folder(self.folder)
-        with _held(self.folder):
-            old = self._current()
-            number = max([int(p.name) for p in self.folder.iterdir() if p.name.isdigit()], default=0) + 1
-            new = self.folder / f"{number:06}"
-            try:
-                new.mkdir()
-                for part in [old / "sources", old / "names"] if old else []:
-                    if part.is_dir():
-                        shutil.copytree(part, new / part.name, copy_function=_link)
-                change(new)
-                _build(new)
-                for file in sorted(new.rglob("*")):
-                    if file.is_file():
-                        sync(file)
-                write_whole(self.folder / "current", f"{new.name}\n".encode())
-            except BaseException:
-                shutil.rmtree(new, ignore_errors=True)
-                raise
-            for left in self.folder.iterdir():
-                if left.name.isdigit() and left not in (new, old):
-                    shutil.rmtree(left, ignore_errors=True)
+
+def _write_inputs(new: Path, inputs: Inputs, old: Path | None, before: Inputs) -> None:
+    """The files of the inputs; what is the same as before is linked."""
+    kept = {id(source) for source in before.sources}
+    (new / "sources").mkdir()
+    for source in inputs.sources:
+        place = new / "sources" / source.name
+        if old and id(source) in kept:
+            shutil.copytree(old / "sources" / source.name, place, copy_function=_link)
+            continue
+        place.mkdir()
+        write_table(source.named, place / "entities.parquet")
+        write_table(source.facts, place / "facts.parquet")
+        write_table(source.rejects, place / "rejects.parquet")
+        (place / "about.json").write_bytes(to_json(source.about))
+    for number, table in enumerate(inputs.names):
+        place = new / "names" / f"{number:03}-{table.name}"
+        place.mkdir(parents=True)
+        write_table(table.names, place / "names.parquet")
+        (place / "about.json").write_bytes(to_json(table.about))
+    if not inputs.ledger.is_empty():
+        write_table(inputs.ledger, new / "ledger.parquet")
 
 
-def _build(new: Path) -> None:
-    """Merge the sources of a generation, load the engine, and read everything back."""
-    entities, triples = merge(
-        [_source(p) for p in sorted(new.glob("sources/*"))], [_names(p) for p in sorted(new.glob("names/*"))]
-    )
+def _build(new: Path, inputs: Inputs, command: str = "load") -> Reconciliation:
+    """Merge the inputs, load the engine, and read everything back."""
+    entities, triples = merge(inputs)
     write_table(entities, new / "entities.parquet")
     write_table(triples, new / "triples.parquet")
     engine.build(new / "graph.lbug", entities, triples)
-    about = _about(new)
-    inputs = {f"{name}/{file}": value for name, a in about["sources"].items() for file, value in a["files"].items()}
-    inputs |= {f"names/{name}": a["sha256"] for name, a in about["names"].items()}
-    counts = {"entities": entities.height, "triples": triples.height}
-    (new / "run.json").write_bytes(manifest("load", {}, inputs, **about, **counts))
+    about = inputs.about
+    files = {f"{name}/{file}": value for name, a in about["sources"].items() for file, value in a["files"].items()}
+    files |= {f"names/{name}": a["sha256"] for name, a in about["names"].items()}
+    counts = {"entities": entities.height, "triples": triples.height, "decisions": inputs.ledger.height}
+    (new / "run.json").write_bytes(manifest(command, {}, files, **about, **counts))
+    return reconcile(entities, triples, engine.held(new / "graph.lbug"))
+
+
+def _inputs(generation: Path) -> Inputs:
+    ledger = generation / "ledger.parquet"
+    return Inputs(
+        tuple(_source(p) for p in sorted(generation.glob("sources/*"))),
+        tuple(_names(p) for p in sorted(generation.glob("names/*"))),
+        _table(ledger, LEDGER) if ledger.exists() else LEDGER.frame(),
+    )
 
 
 def _about(generation: Path) -> dict[str, Any]:

@@ -19,7 +19,7 @@ AIM = 3.0
 def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
     """Print the table of auditing. Both databases stay open; every row is fetched; the first round is for warming."""
     store = EmbeddedStore(scratch / "audited")
-    store.upsert([tables for tables, _ in graphs.prepared()])
+    store.change(graphs.loaded)
     rows: list[tuple[object, ...]] = []
     ours, theirs = [0.0] * rounds, [0.0] * rounds
     with duckdb.connect(scratch / "audited.duckdb") as connection:

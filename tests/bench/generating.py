@@ -32,9 +32,9 @@ Facts = dict[str, dict[str, list[tuple[int, str, str]]]]
 def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
     """Print the table of generating."""
     store = EmbeddedStore(scratch / "graph")
-    store.upsert([tables for tables, _ in graphs.prepared()])
+    store.change(graphs.loaded)
     for table in graphs.names:
-        store.add_names(table)
+        store.change(lambda inputs, table=table: inputs.with_names(table))
     packs = [find_pack(name) for name in PACKS]
     jobs = _jobs(store, packs)
     ours, plain = scratch / "records", scratch / "plain.jsonl"

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from kg.inputs import Inputs, NameTable, SourceTables
 from kg.load import Report, prepare
-from kg.merge import NameTable, SourceTables
 from kg.names import read_names
 from kg.reading import Options
 
@@ -30,6 +30,10 @@ class Graphs:
     def prepared(self) -> list[tuple[SourceTables, Report]]:
         """Every source read, cleaned and counted."""
         return [prepare(source, paths, Options()) for source, paths in self.files.items()]
+
+    def loaded(self, inputs: Inputs) -> Inputs:
+        """The inputs of a graph with every source, read and cleaned now."""
+        return inputs.with_sources([tables for tables, _ in self.prepared()])
 
 
 def find_graphs(data: Path) -> Graphs:

@@ -30,7 +30,8 @@ def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
     load, parse, duck = in_turns(
         rounds,
         _fresh(
-            scratch, lambda folder: EmbeddedStore(folder / "graph").upsert([tables for tables, _ in graphs.prepared()])
+            scratch,
+            lambda folder: EmbeddedStore(folder / "graph").change(graphs.loaded),
         ),
         lambda: _parse(graphs),
         _fresh(scratch, lambda folder: _duckdb(folder, scratch)),
@@ -106,7 +107,7 @@ def _normalised(graphs: Graphs, scratch: Path) -> tuple[int, int]:
     """Write the finished tables for DuckDB; their numbers of rows."""
     with TemporaryDirectory(dir=scratch) as folder:
         store = EmbeddedStore(Path(folder) / "graph")
-        store.upsert([tables for tables, _ in graphs.prepared()])
+        store.change(graphs.loaded)
         entities, triples = store.entities(), store.triples()
     entities.write_parquet(scratch / "entities.parquet")
     triples.write_parquet(scratch / "triples.parquet")

@@ -193,7 +193,11 @@ def test_entities_of_several_sources_are_counted_by_their_sources(
     graph_of: Graph, tables_of: Callable[..., Any]
 ) -> None:
     store = graph_of(FULL, source="a")
-    store.upsert([tables_of(FULL[:1], source="b"), tables_of([("Disease", "感冒", "cause", "x")], source="c")])
+    store.change(
+        lambda inputs: inputs.with_sources(
+            [tables_of(FULL[:1], source="b"), tables_of([("Disease", "感冒", "cause", "x")], source="c")]
+        )
+    )
 
     assert found(store, "entities_in_several_sources") == [
         ["Disease", ["a", "b", "c"], 1], ["Symptom", ["a", "b"], 1],

@@ -11,7 +11,7 @@ import ladybug
 import polars as pl
 import pytest
 
-from kg.merge import NameTable, SourceTables
+from kg.inputs import NameTable, SourceTables
 from kg.stores import Store, as_frame, engine, open_store
 from kg.stores.embedded import EmbeddedStore
 from kg.tables import NAMES
@@ -62,7 +62,7 @@ def test_loading_the_same_again_changes_no_byte_of_the_tables(graph_of: Graph, t
         return {str(file.relative_to(now)): file.read_bytes() for file in now.rglob("*.parquet")}
 
     before = tables()
-    store.upsert([tables_of([COLD, FLU])])
+    store.change(lambda inputs: inputs.with_sources([tables_of([COLD, FLU])]))
 
     assert tables() == before
     assert {"entities.parquet", "triples.parquet", "sources/tiny/rejects.parquet"} <= set(before)
@@ -72,7 +72,7 @@ def test_loading_the_same_again_changes_no_byte_of_the_tables(graph_of: Graph, t
 def test_a_second_source_is_added_to_the_first(graph_of: Graph, tables_of: Make) -> None:
     store = graph_of([COLD], source="first")
 
-    store.upsert([tables_of([COLD, FLU], source="second")])
+    store.change(lambda inputs: inputs.with_sources([tables_of([COLD, FLU], source="second")]))
 
     assert dict(store.triples().select("tail", "sources").iter_rows()) == {
         "Symptom:头痛": ["first", "second"], "Symptom:发热": ["second"],
@@ -82,9 +82,9 @@ def test_a_second_source_is_added_to_the_first(graph_of: Graph, tables_of: Make)
 
 def test_a_source_loaded_again_says_only_what_it_says_now(graph_of: Graph, tables_of: Make) -> None:
     store = graph_of([COLD], source="first")
-    store.upsert([tables_of([COLD], source="second")])
+    store.change(lambda inputs: inputs.with_sources([tables_of([COLD], source="second")]))
 
-    store.upsert([tables_of([FLU], source="first")])
+    store.change(lambda inputs: inputs.with_sources([tables_of([FLU], source="first")]))
 
     assert dict(store.triples().select("tail", "sources").iter_rows()) == {
         "Symptom:头痛": ["second"], "Symptom:发热": ["first"],
@@ -96,21 +96,21 @@ def test_sources_loaded_together_or_one_after_another_give_one_graph(tmp_path: P
     a, b = tables_of([COLD, FLU], source="a"), tables_of([COLD], source="b")
     together, apart, other_way = (EmbeddedStore(tmp_path / name) for name in ("together", "apart", "other"))
 
-    together.upsert([a, b])
-    apart.upsert([a])
-    apart.upsert([b])
-    other_way.upsert([b])
-    other_way.upsert([a])
+    together.change(lambda inputs: inputs.with_sources([a, b]))
+    apart.change(lambda inputs: inputs.with_sources([a]))
+    apart.change(lambda inputs: inputs.with_sources([b]))
+    other_way.change(lambda inputs: inputs.with_sources([b]))
+    other_way.change(lambda inputs: inputs.with_sources([a]))
 
     assert content(together) == content(apart) == content(other_way)
 
 
 def test_names_added_later_are_kept_after_another_load(graph_of: Graph, tables_of: Make) -> None:
     store = graph_of([COLD])
-    store.add_names(names(("感冒", "common cold", "Disease")))
+    store.change(lambda inputs: inputs.with_names(names(("感冒", "common cold", "Disease"))))
     named = list(store.query("MATCH (d:Disease) RETURN d.name_en AS en, d.name_en_from AS by", {})[1])
 
-    store.upsert([tables_of([COLD, FLU])])
+    store.change(lambda inputs: inputs.with_sources([tables_of([COLD, FLU])]))
 
     assert named == [["common cold", "mine"]]
     assert list(store.query("MATCH (d:Disease) RETURN d.name_en AS en ORDER BY d.name DESC", {})[1]) == [
@@ -122,10 +122,14 @@ def test_names_added_later_are_kept_after_another_load(graph_of: Graph, tables_o
 
 def test_name_tables_are_asked_in_the_order_in_which_they_were_first_added(graph_of: Graph) -> None:
     store = graph_of([COLD])
-    store.add_names(names(("感冒", "cold of z", None), called="z"))
-    store.add_names(names(("感冒", "cold of a", None), ("头痛", "headache of a", None), called="a"))
+    store.change(lambda inputs: inputs.with_names(names(("感冒", "cold of z", None), called="z")))
+    store.change(
+        lambda inputs: inputs.with_names(
+            names(("感冒", "cold of a", None), ("头痛", "headache of a", None), called="a")
+        )
+    )
 
-    store.add_names(names(("感冒", "new cold of z", None), called="z"))
+    store.change(lambda inputs: inputs.with_names(names(("感冒", "new cold of z", None), called="z")))
 
     assert list(store.about()["names"]) == ["z", "a"]
     assert dict(store.entities().select("name", "name_en").iter_rows()) == {
@@ -137,7 +141,7 @@ def test_name_tables_are_asked_in_the_order_in_which_they_were_first_added(graph
 def test_only_the_last_two_generations_stay(graph_of: Graph, tables_of: Make) -> None:
     store = graph_of([COLD])
     for _ in range(3):
-        store.upsert([tables_of([COLD])])
+        store.change(lambda inputs: inputs.with_sources([tables_of([COLD])]))
 
     assert generations(store.folder) == ["000003", "000004"]
     assert (store.folder / "current").read_text("ascii") == "000004\n"
@@ -148,7 +152,7 @@ def test_a_reader_that_is_open_goes_on_reading_its_graph_during_a_load(graph_of:
     reader = EmbeddedStore(store.folder)
     _, rows = reader.query(SYMPTOMS, {})
 
-    store.upsert([tables_of([FLU])])
+    store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
 
     assert list(rows) == [["感冒", "头痛"]]
     assert list(reader.query(SYMPTOMS, {})[1]) == [["流感", "发热"]]
@@ -168,12 +172,12 @@ def test_a_load_that_fails_leaves_the_old_graph(
     with monkeypatch.context() as patched:
         patched.setattr(engine, "build", fail)
         with pytest.raises(type(error)):
-            store.upsert([tables_of([FLU], source="other")])
+            store.change(lambda inputs: inputs.with_sources([tables_of([FLU], source="other")]))
 
     assert content(store) == before
     assert list(store.query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
     assert generations(store.folder) == ["000001"]
-    store.upsert([tables_of([FLU], source="other")])
+    store.change(lambda inputs: inputs.with_sources([tables_of([FLU], source="other")]))
     assert store.triples().height == 2
 
 
@@ -182,7 +186,7 @@ def test_a_load_of_a_broken_source_leaves_the_old_graph(graph_of: Graph, tables_
     broken = SourceTables("other", broken.about, broken.named.drop("name"), broken.facts, broken.rejects)
 
     with pytest.raises(InputError, match="column 'name' is missing"):
-        store.upsert([broken])
+        store.change(lambda inputs: inputs.with_sources([broken]))
 
     assert list(store.query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
     assert generations(store.folder) == ["000001"]
@@ -191,10 +195,10 @@ def test_a_load_of_a_broken_source_leaves_the_old_graph(graph_of: Graph, tables_
 def test_a_killed_load_leaves_the_old_graph_and_the_next_one_completes(graph_of: Graph, tables_of: Make) -> None:
     store = graph_of([COLD])
     program = (
-        "import os, signal, sys; from pathlib import Path; from kg.stores import engine; from kg.merge import SourceTables\n"
+        "import os, signal, sys; from pathlib import Path; from kg.stores import engine; from kg.inputs import SourceTables\n"
         "from kg.stores.embedded import EmbeddedStore, _source\n"
         "engine.build = lambda path, *_: (path.write_bytes(b'half'), os.kill(os.getpid(), signal.SIGKILL))\n"
-        "folder = Path(sys.argv[1]); EmbeddedStore(folder).upsert([_source(folder / '000001/sources/tiny')])\n"
+        "folder = Path(sys.argv[1]); EmbeddedStore(folder).change(lambda inputs: inputs.with_sources([_source(folder / '000001/sources/tiny')]))\n"
     )
 
     killed = subprocess.run([sys.executable, "-c", program, str(store.folder)], check=False, capture_output=True)
@@ -202,7 +206,7 @@ def test_a_killed_load_leaves_the_old_graph_and_the_next_one_completes(graph_of:
     assert killed.returncode < 0, killed.stderr
     assert generations(store.folder) == ["000001", "000002"]
     assert list(EmbeddedStore(store.folder).query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
-    store.upsert([tables_of([FLU])])
+    store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
     assert list(store.query(SYMPTOMS, {})[1]) == [["流感", "发热"]]
     assert generations(store.folder) == ["000001", "000003"]
 
@@ -289,11 +293,11 @@ def test_a_graph_in_use_by_another_process_is_refused_with_its_holder(graph_of: 
         with pytest.raises(
             StoreError, match=f"in use by process {other.pid}; wait until it is done and run this again"
         ):
-            store.upsert([tables_of([FLU])])
+            store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
         assert list(store.query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
 
         other.communicate()
-    store.upsert([tables_of([FLU])])
+    store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
     assert list(store.query(SYMPTOMS, {})[1]) == [["流感", "发热"]]
 
 
@@ -301,7 +305,7 @@ def test_a_folder_of_other_things_is_not_taken_for_a_graph(tmp_path: Path, table
     (tmp_path / "thesis.docx").write_bytes(b"years of work")
 
     with pytest.raises(InputError, match=r"is not a graph and not empty \(thesis\.docx\); name a new folder"):
-        EmbeddedStore(tmp_path).upsert([tables_of([COLD])])
+        EmbeddedStore(tmp_path).change(lambda inputs: inputs.with_sources([tables_of([COLD])]))
 
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.docx"]
 
@@ -311,7 +315,7 @@ def test_a_file_is_not_taken_for_a_graph(tmp_path: Path, tables_of: Make) -> Non
     store = EmbeddedStore(tmp_path / "file")
 
     with pytest.raises(InputError, match="is a file, expected a folder"):
-        store.upsert([tables_of([COLD])])
+        store.change(lambda inputs: inputs.with_sources([tables_of([COLD])]))
     with pytest.raises(StoreError, match="no graph here; load one first"):
         store.entities()
 
@@ -367,10 +371,10 @@ def test_a_damaged_graph_can_be_loaded_into_a_new_folder(graph_of: Graph, tables
     lose_engine(store.folder)
 
     with pytest.raises(StoreError, match="into a new folder"):
-        store.upsert([tables_of([FLU])])
+        store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
 
     store = EmbeddedStore(tmp_path / "new")
-    store.upsert([tables_of([FLU])])
+    store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
     assert store.triples().height == 1
 
 
@@ -386,7 +390,7 @@ def test_a_graph_can_be_moved(graph_of: Graph, tmp_path: Path) -> None:
 def test_a_graph_is_built_in_a_folder_of_any_name(tmp_path: Path, tables_of: Make) -> None:
     store = EmbeddedStore(tmp_path / 'it\'s "here" `图谱` {{x}} \\n')
 
-    store.upsert([tables_of([COLD])])
+    store.change(lambda inputs: inputs.with_sources([tables_of([COLD])]))
 
     assert list(store.query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
 
@@ -401,7 +405,7 @@ def test_a_folder_that_may_not_be_written_is_refused(tables_of: Make) -> None:
             os.seteuid(65534)  # permissions hold back everybody but root
         try:
             with pytest.raises(InputError, match=r"cannot be made \(Permission denied\); name another place"):
-                EmbeddedStore(place / "graph").upsert([tables])
+                EmbeddedStore(place / "graph").change(lambda inputs: inputs.with_sources([tables]))
         finally:
             os.seteuid(was)
             place.chmod(0o700)

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kg.commands import parameters
+from kg.commands.asking import parameters
 from kg.stats import statistics
 from kg.stores.embedded import EmbeddedStore
 from tools.errors import UsageError
@@ -31,7 +31,7 @@ def store(graph_of: Callable[..., EmbeddedStore]) -> EmbeddedStore:
 def test_statistics_count_each_type_and_relation_in_the_order_of_the_ontology(
     store: EmbeddedStore, tables_of: Callable[..., Any]
 ) -> None:
-    store.upsert([tables_of(ROWS[:1], source="other")])
+    store.change(lambda inputs: inputs.with_sources([tables_of(ROWS[:1], source="other")]))
 
     told = statistics(store)
 

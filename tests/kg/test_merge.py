@@ -6,7 +6,8 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.merge import NameTable, SourceTables, merge
+from kg.inputs import Inputs, NameTable, SourceTables
+from kg.merge import merge
 from kg.tables import ENTITIES, NAMES, TRIPLES
 from tools.files import digest
 
@@ -25,14 +26,14 @@ def entity(entities: pl.DataFrame, id_: str) -> dict[str, object]:
 
 
 def test_nothing_merged_is_an_empty_graph() -> None:
-    entities, triples = merge([], [])
+    entities, triples = merge(Inputs(()))
 
     assert (entities.height, triples.height) == (0, 0)
     assert (entities.schema, triples.schema) == (ENTITIES.frame().schema, TRIPLES.frame().schema)
 
 
 def test_a_triple_said_by_two_sources_is_one_triple_with_both(tables_of: Make) -> None:
-    entities, triples = merge([tables_of([COLD], source="b"), tables_of([COLD], source="a")], [])
+    entities, triples = merge(Inputs((tables_of([COLD], source="b"), tables_of([COLD], source="a"))))
 
     (triple,) = triples.to_dicts()
     assert triple == {
@@ -50,13 +51,13 @@ def test_a_triple_said_by_two_sources_is_one_triple_with_both(tables_of: Make) -
 def test_what_one_source_says_alone_keeps_its_one_source(tables_of: Make) -> None:
     other = ("Disease", "感冒", "HAS_SYMPTOM", "发热")
 
-    _, triples = merge([tables_of([COLD], source="a"), tables_of([COLD, other], source="b")], [])
+    _, triples = merge(Inputs((tables_of([COLD], source="a"), tables_of([COLD, other], source="b"))))
 
     assert dict(triples.select("tail", "sources").iter_rows()) == {"Symptom:头痛": ["a", "b"], "Symptom:发热": ["b"]}
 
 
 def test_one_name_in_two_types_is_two_entities(tables_of: Make) -> None:
-    entities, triples = merge([tables_of([("Disease", "便秘", "HAS_SYMPTOM", "便秘")])], [])
+    entities, triples = merge(Inputs((tables_of([("Disease", "便秘", "HAS_SYMPTOM", "便秘")]),)))
 
     assert entities.select("id", "type", "name").rows() == [
         ("Disease:便秘", "Disease", "便秘"), ("Symptom:便秘", "Symptom", "便秘"),
@@ -65,7 +66,9 @@ def test_one_name_in_two_types_is_two_entities(tables_of: Make) -> None:
 
 
 def test_entities_and_triples_are_sorted_by_id(tables_of: Make) -> None:
-    entities, triples = merge([tables_of([("Disease", str(n), "HAS_SYMPTOM", f"s{n % 7}") for n in range(50)])], [])
+    entities, triples = merge(
+        Inputs((tables_of([("Disease", str(n), "HAS_SYMPTOM", f"s{n % 7}") for n in range(50)]),))
+    )
 
     assert entities["id"].is_sorted()
     assert triples["id"].is_sorted()
@@ -77,7 +80,7 @@ def test_contradicting_triples_point_to_each_other(tables_of: Make) -> None:
     eat, avoid = ("Disease", "痛风", "SHOULD_EAT", "豆腐"), ("Disease", "痛风", "SHOULD_AVOID", "豆腐")
     more = ("Disease", "痛风", "SHOULD_AVOID", "啤酒")
 
-    _, triples = merge([tables_of([eat], source="a"), tables_of([avoid, more], source="b")], [])
+    _, triples = merge(Inputs((tables_of([eat], source="a"), tables_of([avoid, more], source="b"))))
 
     ids = {(relation, tail): id_ for id_, relation, tail in triples.select("id", "relation", "tail").iter_rows()}
     assert {(r, t): c for r, t, c in triples.select("relation", "tail", "contradicts").iter_rows()} == {
@@ -89,16 +92,17 @@ def test_contradicting_triples_point_to_each_other(tables_of: Make) -> None:
 
 def test_an_indication_contradicts_a_contraindication_of_the_same_ends_only(tables_of: Make) -> None:
     _, triples = merge(
-        [
-            tables_of(
-                [
-                    ("Drug", "甲", "INDICATED_FOR", "感冒"),
-                    ("Drug", "甲", "CONTRAINDICATED_FOR", "感冒"),
-                    ("Drug", "乙", "CONTRAINDICATED_FOR", "感冒"),
-                ]
+        Inputs(
+            (
+                tables_of(
+                    [
+                        ("Drug", "甲", "INDICATED_FOR", "感冒"),
+                        ("Drug", "甲", "CONTRAINDICATED_FOR", "感冒"),
+                        ("Drug", "乙", "CONTRAINDICATED_FOR", "感冒"),
+                    ]
+                ),
             )
-        ],
-        [],
+        )
     )
 
     assert dict(
@@ -119,7 +123,7 @@ def test_attributes_and_aliases_of_all_sources_are_kept_with_their_origins(table
         source="b",
     )
 
-    entities, triples = merge([b, a], [])
+    entities, triples = merge(Inputs((b, a)))
 
     cold = entity(entities, "Disease:感冒")
     assert cold["aliases"] == ["上感", "伤风"]
@@ -132,7 +136,7 @@ def test_attributes_and_aliases_of_all_sources_are_kept_with_their_origins(table
 
 
 def test_an_entity_without_aliases_and_attributes_has_empty_ones(tables_of: Make) -> None:
-    entities, _ = merge([tables_of(alone=[("Disease", "感冒")])], [])
+    entities, _ = merge(Inputs((tables_of(alone=[("Disease", "感冒")]),)))
 
     cold = entity(entities, "Disease:感冒")
     assert (cold["aliases"], cold["attributes"], cold["name_en"]) == ([], "{}", None)
@@ -148,7 +152,7 @@ def test_an_english_name_of_a_source_goes_before_that_of_a_table(tables_of: Make
         name_table("second", ("风疹", "rubella of second", None), ("麻疹", "measles of second", "Disease")),
     ]
 
-    entities, _ = merge(sources, tables)
+    entities, _ = merge(Inputs(tuple(sources), tuple(tables)))
 
     assert {name: (en, by) for name, en, by in entities.select("name", "name_en", "name_en_from").iter_rows()} == {
         "感冒": ("cold of b", "b"),
@@ -160,7 +164,7 @@ def test_an_english_name_of_a_source_goes_before_that_of_a_table(tables_of: Make
 def test_of_two_sources_with_an_english_name_the_first_by_alphabet_gives_it(tables_of: Make) -> None:
     sources = [tables_of(alone=[("Disease", "感冒", f"cold of {name}")], source=name) for name in ("c", "a", "b")]
 
-    entities, _ = merge(sources, [])
+    entities, _ = merge(Inputs(tuple(sources)))
 
     assert entities.select("name_en", "name_en_from").rows() == [("cold of a", "a")]
 
@@ -168,7 +172,7 @@ def test_of_two_sources_with_an_english_name_the_first_by_alphabet_gives_it(tabl
 def test_a_name_of_a_type_goes_before_a_name_of_any_type(tables_of: Make) -> None:
     table = name_table("t", ("便秘", "any", None), ("便秘", "constipation (symptom)", "Symptom"))
 
-    entities, _ = merge([tables_of([("Disease", "便秘", "HAS_SYMPTOM", "便秘")])], [table])
+    entities, _ = merge(Inputs((tables_of([("Disease", "便秘", "HAS_SYMPTOM", "便秘")]),), (table,)))
 
     assert dict(entities.select("type", "name_en").iter_rows()) == {
         "Disease": "any",
@@ -177,7 +181,9 @@ def test_a_name_of_a_type_goes_before_a_name_of_any_type(tables_of: Make) -> Non
 
 
 def test_a_table_makes_no_entities(tables_of: Make) -> None:
-    entities, _ = merge([tables_of(alone=[("Disease", "感冒")])], [name_table("t", ("没有", "none such", None))])
+    entities, _ = merge(
+        Inputs((tables_of(alone=[("Disease", "感冒")]),), (name_table("t", ("没有", "none such", None)),))
+    )
 
     assert entities["name"].to_list() == ["感冒"]
 
@@ -202,7 +208,7 @@ def test_neither_the_order_of_sources_nor_that_of_rows_changes_the_graph(
         for s in random.Random(seed).sample(sources, len(sources))
     ]  # fmt: skip
 
-    (entities, triples), (entities_too, triples_too) = merge(sources, []), merge(shuffled, [])
+    (entities, triples), (entities_too, triples_too) = merge(Inputs(tuple(sources))), merge(Inputs(tuple(shuffled)))
 
     assert entities.equals(entities_too)
     assert triples.equals(triples_too)
@@ -214,7 +220,7 @@ def test_a_merged_graph_holds_every_fact_once_with_all_its_origins(
 ) -> None:
     sources = [tables_of(rows, source=f"s{number}") for number, rows in enumerate(parts)]
 
-    entities, triples = merge(sources, [])
+    entities, triples = merge(Inputs(tuple(sources)))
 
     facts = pl.concat([source.facts for source in sources])
     relations = facts.filter(pl.col("kind") == "relation")

@@ -5,7 +5,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from kg.merge import NameTable
+from kg.inputs import NameTable
 from kg.names import read_names
 from tools.errors import InputError, UsageError
 from tools.files import sha256

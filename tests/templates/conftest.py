@@ -12,9 +12,11 @@ import polars as pl
 import pytest
 import yaml
 
-from kg.merge import NameTable, SourceTables, merge
+from kg.inputs import Inputs, NameTable, SourceTables
+from kg.merge import merge
 from kg.normalize import with_ids
 from kg.ontology import ontology
+from kg.reconcile import Held, Reconciliation, reconcile
 from kg.tables import FACTS, NAMED, NAMES, REJECTS, Entities, Triples
 
 SAMPLES = Path(__file__).parents[2] / "kg" / "samples"
@@ -24,25 +26,25 @@ Said = tuple[str, str, str]
 
 @dataclass
 class Memory:
-    """A store that keeps the merged graph of its sources in memory."""
+    """A store that keeps the merged graph of its inputs in memory."""
 
-    sources: list[SourceTables]
-    tables: list[NameTable]
+    said: Inputs
 
     def __post_init__(self) -> None:
-        self._entities, self._triples = merge(self.sources, self.tables)
+        self._entities, self._triples = merge(self.said)
 
-    def upsert(self, sources: list[SourceTables]) -> None:
-        self.__init__(sources, self.tables)  # type: ignore[misc]
+    def change(self, make: Callable[[Inputs], Inputs], command: str = "load") -> Reconciliation:  # noqa: ARG002
+        self.__init__(make(self.said))  # type: ignore[misc]
+        return reconcile(self._entities, self._triples, self.held())
 
-    def add_names(self, table: NameTable) -> None:
-        self.__init__(self.sources, [*self.tables, table])  # type: ignore[misc]
+    def inputs(self) -> Inputs:
+        return self.said
 
     def about(self) -> dict[str, Any]:
-        return {
-            "sources": {source.name: source.about for source in self.sources},
-            "names": {table.name: table.about for table in self.tables},
-        }
+        return self.said.about
+
+    def held(self) -> Held:
+        return Held(self._entities, self._triples)
 
     def entities(self) -> Entities:
         return self._entities
@@ -92,7 +94,7 @@ def graph() -> Callable[..., Memory]:
         **more: list[Said],
     ) -> Memory:
         sources = [_source(name, said) for name, said in {"one": one, **more}.items()]
-        return Memory(sources, [_table(table, english, license_)] if english else [])
+        return Memory(Inputs(tuple(sources), (_table(table, english, license_),) if english else ()))
 
     return make
 

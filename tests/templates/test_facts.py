@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -96,12 +97,12 @@ def test_a_table_of_names_called_like_a_source_hides_no_licence(graph: Graph) ->
 
 def test_more_sources_than_a_mask_has_bits_are_refused(graph: Graph) -> None:
     store = graph([(GOUT, "HAS_SYMPTOM", PAIN)], {GOUT: "gout"})
-    (table,) = store.tables  # type: ignore[attr-defined]
+    (table,) = store.inputs().names
     for number in range(60):
-        store.add_names(type(table)(f"t{number}", table.about, table.names))
+        store.change(lambda inputs, number=number: inputs.with_names(replace(table, name=f"t{number}")))
 
     assert max(view(store).licenses) == 1 << 61
-    store.add_names(type(table)("one more", table.about, table.names))
+    store.change(lambda inputs: inputs.with_names(replace(table, name="one more")))
     with pytest.raises(InputError, match="the graph has 63 sources and tables of names; records can tell 62 apart"):
         view(store)
 

@@ -1,0 +1,22 @@
+"""The commands that own the graph; and the options that they share."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def graph_option(function: F) -> F:
+    """`--graph`, shared by every command that reads or writes a graph."""
+    return click.option(
+        "--graph", "-g", default="./graph", envvar="KGTOOLS_GRAPH", show_default=True, help="Folder of the graph."
+    )(function)
+
+
+def format_option(*styles: str) -> Callable[[F], F]:
+    """`--format`, the first style being the default."""
+    return click.option(
+        "--format", "style", type=click.Choice(styles), default=styles[0], show_default=True, help="How to print."
+    )
