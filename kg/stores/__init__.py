@@ -45,9 +45,12 @@ def open_store(url: str) -> Store:
     scheme, found, _ = url.partition("://")
     if not found:
         return cast(Store, registry.find("stores", "embedded")(Path(url)))
-    if scheme not in registry.names("stores"):
-        raise UsageError(f"--graph {scheme}://...: no store for {scheme}; give the folder of an embedded graph")
-    return cast(Store, registry.find("stores", scheme)(url))
+    name = scheme.partition("+")[0]
+    if name not in registry.names("stores") or scheme.partition("+")[2] not in ("", "s", "ssc"):
+        raise UsageError(
+            f"--graph {scheme}://...: no store for {scheme}; give the folder of an embedded graph, or neo4j:// or bolt://"
+        )
+    return cast(Store, registry.find("stores", name)(url))
 
 
 def as_frame(columns: list[str], rows: Iterable[list[Any]]) -> pl.DataFrame:

@@ -42,6 +42,8 @@ class EmbeddedStore:
     def change(self, make: Callable[[Inputs], Inputs], command: str = "load") -> Reconciliation:
         """Build the graph of the new inputs beside the old one, which stays until all is done and read back."""
         _refuse_foreign(self.folder)
+        if self._current() is None:
+            make(Inputs())  # what is refused leaves no folder behind
         make_folder(self.folder)
         with _held(self.folder):
             old = self._current()

@@ -32,7 +32,7 @@ def test_a_view_holds_the_triples_and_the_attribute_values_under_the_ids_of_the_
         "icd10": "attribute",
         "alias": "alias",
     }
-    assert seen["id"].to_list() == sorted(fact for source in store.sources for fact in source.facts["id"])  # type: ignore[attr-defined]
+    assert seen["id"].to_list() == sorted(fact for source in store.inputs().sources for fact in source.facts["id"])
 
 
 def test_a_view_of_a_graph_without_attributes_holds_its_triples(graph: Graph) -> None:

@@ -238,7 +238,7 @@ def test_an_english_record_owes_both_tables_that_name_its_head_and_its_tail(
     graph: Graph, pack: Callable[..., Pack]
 ) -> None:
     store = graph([(GOUT, "HAS_SYMPTOM", PAIN)], {GOUT: "gout"})
-    (first,) = store.tables  # type: ignore[attr-defined]
+    (first,) = store.inputs().names
     names = first.names.with_columns(zh=pl.lit("关节痛"), en=pl.lit("joint pain"), type=pl.lit("Symptom"))
     store.change(lambda inputs: inputs.with_names(type(first)("hpo", {"license": "HPO", "sha256": "1"}, names)))
 

@@ -5,13 +5,13 @@ import io
 import random
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
 
-from kg.stores import embedded
 from kg.stores.embedded import EmbeddedStore
 from templates.generate import generate, write
 from templates.pack import find_pack
@@ -152,9 +152,8 @@ def test_sources_that_were_loaded_one_after_another_and_twice_change_no_byte(
 
 def test_another_store_changes_no_byte(sample_run: Path, named_graph: Path, memory: type, tmp_path: Path) -> None:
     on_disk = EmbeddedStore(named_graph)
-    generation = named_graph / (named_graph / "current").read_text(encoding="ascii").strip()
-    sources = [embedded._source(folder) for folder in sorted(generation.glob("sources/*"), reverse=True)]
-    store = memory(sources, [embedded._names(folder) for folder in sorted(generation.glob("names/*"))])
+    inputs = on_disk.inputs()
+    store = memory(replace(inputs, sources=inputs.sources[::-1]))
 
     result = generate(store, [find_pack("clinicalgpt"), find_pack("extended")], ("zh", "en"), None, 0, 12)
     write(result, tmp_path / "out", {}, on_disk.about())

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from kg.inputs import Inputs
 from kg.stores import Store
 from kg.stores.embedded import EmbeddedStore
 from templates.generate import generate, write
@@ -34,7 +35,7 @@ GOUT, PAIN = "Disease:痛风", "Symptom:关节痛"
 def store(named_graph: Path, memory: Any) -> Store:
     """The sample graph, its tables read once for thousands of traces."""
     on_disk = EmbeddedStore(named_graph)
-    kept = memory([], [])
+    kept = memory(Inputs())
     kept._entities, kept._triples = on_disk.entities(), on_disk.triples()
     about = on_disk.about()
     kept.about = lambda: about

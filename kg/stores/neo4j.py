@@ -1,0 +1,236 @@
+"""A graph in a Neo4j server: one label per entity type, one relationship type per relation, and our books beside it.
+
+The books are nodes of the label `__Kgtools` (kg/stores/vault.py): what each source said, so that the graph can be merged
+anew and proved. A change writes the rows that differ and reads everything back. Up to `AT_ONCE` rows are one transaction;
+more are written in batches, and until the last is in, the books say that a change is under way."""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from kg.inputs import Inputs
+from kg.merge import merge
+from kg.reconcile import Held, Reconciliation, reconcile
+from kg.stores import reading, vault, writing
+from kg.stores.engine import quoted
+from kg.stores.server import Server
+from kg.tables import Entities, Triples
+from tools.errors import CypherError, InputError, StoreError
+
+AT_ONCE = 20_000
+PIECES = 16
+WAIT_S = 2.0
+LABEL = quoted(vault.LABEL)
+FOREIGN = f"MATCH (n:!{LABEL}) RETURN count(n)"
+PUT = f"UNWIND $rows AS row MERGE (n:{LABEL} {{id: row[0]}}) SET n.data = row[1]"
+DROP = f"UNWIND $rows AS row MATCH (n:{LABEL} {{id: row}}) DELETE n"
+GET = f"UNWIND $starts AS start MATCH (n:{LABEL}) WHERE n.id STARTS WITH start RETURN n.id, n.data"
+LOCK = f"MERGE (n:{LABEL} {{id: 'lock'}}) SET n.data = $who"
+HOLDERS = "SHOW TRANSACTIONS YIELD metaData WHERE metaData.kgtools IS NOT NULL RETURN metaData.kgtools"
+
+
+@dataclass(frozen=True)
+class State:
+    """The books' first page: the files of the graph, those of a change under way, the sources that may be in the graph."""
+
+    now: dict[str, str] | None
+    then: dict[str, str] | None
+    sources: tuple[str, ...]
+
+
+class Neo4jStore:
+    """The graph of a Neo4j database, `neo4j://HOST:PORT/DATABASE` or `bolt://...`."""
+
+    def __init__(self, url: str) -> None:
+        self.server = Server(url)
+
+    def change(self, make: Callable[[Inputs], Inputs], command: str = "load") -> Reconciliation:
+        """Write what differs from the graph of the new inputs, and read everything back."""
+        with self.server.one_line(), self._alone(command), self.server.session(read_only=False) as session:
+            state = session.execute_read(_state)
+            if state is None and (others := session.run(FOREIGN).single()[0]):
+                raise InputError(
+                    f"{self.server.url}: the database holds {others:,} nodes that kgtools did not load; name an empty one"
+                )
+            before = session.execute_read(_inputs, state.now) if state and state.now else Inputs()
+            inputs = make(before)
+            entities, triples = merge(inputs)
+            writing.prepare(session, entities)
+            held = session.execute_read(reading.held)
+            known = {source.name for source in (*before.sources, *inputs.sources)} | set(state.sources if state else ())
+            batches = writing.batches(entities, triples, held, known)
+            files = vault.to_files(inputs)
+            if batches or state is None or state.then is not None or state.now != vault.index(files):
+                held = _write(session, state, files, batches, known)
+            return reconcile(entities, triples, held)
+
+    def inputs(self) -> Inputs:
+        """What the graph is made of."""
+        with self._reading() as (session, state):
+            inputs: Inputs = session.execute_read(_inputs, state.now)
+            return inputs
+
+    def about(self) -> dict[str, Any]:
+        """What was loaded: `sources` and `names`, each by name."""
+        with self._reading() as (session, state):
+            paths = {path: digest for path, digest in (state.now or {}).items() if path.endswith("/about.json")}
+            return vault.about(session.execute_read(_files, paths))
+
+    def entities(self) -> Entities:
+        """All entities, sorted by id."""
+        with self._reading() as (session, _):
+            entities: Entities = session.execute_read(reading.read_entities)
+            return entities
+
+    def triples(self) -> Triples:
+        """All triples, sorted by id."""
+        with self._reading() as (session, _):
+            triples: Triples = session.execute_read(reading.read_triples)
+            return triples
+
+    def held(self) -> Held:
+        """All that is in the database."""
+        with self._reading() as (session, _):
+            held: Held = session.execute_read(reading.held)
+            return held
+
+    def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
+        """Column names and rows, as they come; nodes and relationships as their properties."""
+        answer = self._answer(cypher, params)
+        return next(answer), answer
+
+    def _answer(self, cypher: str, params: dict[str, Any]) -> Iterator[list[Any]]:
+        """The column names, then the rows."""
+        import neo4j
+
+        from kg.cypher.hiding import without_label
+
+        _refuse_missing(cypher, params)
+        with self._reading() as (session, _):
+            result = session.run(neo4j.Query(without_label(cypher, vault.LABEL)), params)
+            yield list(result.keys())
+            for record in result:
+                yield [_plain(value) for value in record.values()]
+
+    @contextmanager
+    def _reading(self) -> Iterator[tuple[Any, State]]:
+        """A session, and the books of a graph that is whole. Raises StoreError where there is none."""
+        with self.server.one_line(), self.server.session() as session:
+            state = session.execute_read(_state)
+            if state is None:
+                raise StoreError(
+                    f"{self.server.url}: no graph here; load one first: kgtools load SOURCE FILE... --graph {self.server.url}"
+                )
+            if state.then is not None:
+                raise StoreError(
+                    f"{self.server.url}: a change of the graph is under way or was broken off; wait for it, or run it again"
+                )
+            yield session, state
+
+    @contextmanager
+    def _alone(self, command: str) -> Iterator[None]:
+        """Hold the database against other changes by kgtools, as long as the connection lives. Raises StoreError."""
+        who = f"kgtools {command} (process {os.getpid()} on {socket.gethostname()})"
+        with self.server.session(read_only=False) as session:
+            writing.prepare_books(session)
+            end = time.monotonic() + WAIT_S
+            while holders := session.run(HOLDERS).value():
+                if time.monotonic() > end:
+                    raise StoreError(
+                        f"{self.server.url}: in use by {holders[0]}; wait until it is done and run this again"
+                    )
+                time.sleep(0.2)
+            transaction = session.begin_transaction(metadata={"kgtools": who})
+            try:
+                transaction.run(LOCK, who=who).consume()
+                yield
+            finally:
+                with suppress(Exception):  # the lock goes with the connection
+                    transaction.close()
+
+
+def _write(
+    session: Any, state: State | None, files: dict[str, bytes], batches: list[writing.Batch], known: set[str]
+) -> Held:
+    """The books and the batches, at once or one after another; what is there afterwards."""
+    pieces, there = vault.pieces(files), set(session.run(f"MATCH (n:{LABEL}) RETURN n.id").value())
+    new = [(id_, data) for id_, data in pieces.items() if id_ not in there]
+    paths, stale = vault.index(files), sorted(there - {*pieces, vault.STATE, "lock"})
+
+    def settle(transaction: Any) -> None:
+        transaction.run(PUT, rows=[(vault.STATE, vault.state(paths, None, known))]).consume()
+        transaction.run(DROP, rows=stale).consume()
+
+    def at_once(transaction: Any) -> Held:
+        transaction.run(PUT, rows=new).consume()
+        for batch in batches:
+            batch.run(transaction)
+        settle(transaction)
+        return reading.held(transaction)
+
+    if sum(batch.rows.height for batch in batches) <= AT_ONCE and len(new) <= PIECES:
+        held: Held = session.execute_write(at_once)
+        return held
+    for start in range(0, len(new), PIECES):
+        session.execute_write(lambda tx, start=start: tx.run(PUT, rows=new[start : start + PIECES]).consume())
+    under_way = vault.state(state.now if state else None, paths, known)
+    session.execute_write(lambda tx: tx.run(PUT, rows=[(vault.STATE, under_way)]).consume())
+    for batch in batches:
+        session.execute_write(batch.run)
+    held = session.execute_read(reading.held)
+    session.execute_write(settle)
+    return held
+
+
+def _state(transaction: Any) -> State | None:
+    """The first page of the books; None where there are none."""
+    record = transaction.run(f"MATCH (n:{LABEL} {{id: $id}}) RETURN n.data", id=vault.STATE).single()
+    if record is None:
+        return None
+    try:
+        told = orjson.loads(record[0])
+        if told["format"] > vault.FORMAT:
+            raise StoreError("the graph was loaded by a newer kgtools; install that one")
+        return State(told["now"], told["then"], tuple(told["sources"]))
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise vault.damaged(vault.STATE) from error
+
+
+def _files(transaction: Any, paths: dict[str, str]) -> dict[str, bytes]:
+    starts = [f"{digest}/" for digest in set(paths.values())]
+    return vault.joined(paths, dict(record.values() for record in transaction.run(GET, starts=starts)))
+
+
+def _inputs(transaction: Any, paths: dict[str, str]) -> Inputs:
+    return vault.from_files(_files(transaction, paths))
+
+
+def _refuse_missing(cypher: str, params: dict[str, Any]) -> None:
+    from kg.cypher.portable import parameters
+
+    with suppress(CypherError):  # what cannot be read, the server will explain
+        for name in sorted(parameters(cypher) - set(params)):
+            raise CypherError(f"the query reads ${name}; give it: --param {name}=VALUE")
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: nodes and relationships as their properties, times as text, paths as lists."""
+    from neo4j.graph import Entity, Path
+
+    if isinstance(value, Entity):
+        return {key: _plain(item) for key, item in sorted(value.items())}
+    if isinstance(value, Path):
+        return [_plain(part) for pair in zip(value.nodes, value.relationships, strict=False) for part in pair] + [
+            _plain(value.end_node)
+        ]
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value.iso_format() if hasattr(value, "iso_format") else value

@@ -1,0 +1,137 @@
+"""What a graph is made of, as named files and as nodes: so that a server keeps the tables of its sources with the graph.
+
+Neo4j Community has one database, so these nodes stand beside the graph, under a label of their own, without
+relationships; `kgtools query` does not show them. Each holds a piece of a file, named by the SHA-256 of the whole."""
+
+import base64
+import hashlib
+import io
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+import polars as pl
+
+from kg.inputs import Inputs, NameTable, SourceTables
+from kg.tables import FACTS, LEDGER, NAMED, NAMES, REJECTS
+from tools.errors import StoreError
+from tools.files import to_json
+from tools.frames import Schema
+
+LABEL = "__Kgtools"
+STATE = "state"
+FORMAT = 1
+PIECE = 192 * 1024
+TABLES = {"entities.parquet": NAMED, "facts.parquet": FACTS, "rejects.parquet": REJECTS}
+
+
+def to_files(inputs: Inputs) -> dict[str, bytes]:
+    """Every table and description under its path, such as `sources/xywy/facts.parquet`."""
+    files: dict[str, bytes] = {}
+    for source in inputs.sources:
+        for name, table in zip(TABLES, (source.named, source.facts, source.rejects), strict=True):
+            files[f"sources/{source.name}/{name}"] = _parquet(table)
+        files[f"sources/{source.name}/about.json"] = to_json(source.about)
+    for number, names in enumerate(inputs.names):
+        files[f"names/{number:03}-{names.name}/names.parquet"] = _parquet(names.names)
+        files[f"names/{number:03}-{names.name}/about.json"] = to_json(names.about)
+    if not inputs.ledger.is_empty():
+        files["ledger.parquet"] = _parquet(inputs.ledger)
+    return files
+
+
+def from_files(files: Mapping[str, bytes]) -> Inputs:
+    """The inputs that `to_files` wrote. Raises StoreError where a file is missing or damaged."""
+    sources = sorted({path.split("/")[1] for path in files if path.startswith("sources/")})
+    names = sorted({path.split("/")[1] for path in files if path.startswith("names/")})
+    return Inputs(
+        tuple(
+            SourceTables(
+                name,
+                _about(files, f"sources/{name}"),
+                *(_table(files, f"sources/{name}/{file}", schema) for file, schema in TABLES.items()),
+            )
+            for name in sources
+        ),
+        tuple(
+            NameTable(name[4:], _about(files, f"names/{name}"), _table(files, f"names/{name}/names.parquet", NAMES))
+            for name in names
+        ),
+        _table(files, "ledger.parquet", LEDGER) if "ledger.parquet" in files else LEDGER.frame(),
+    )
+
+
+def pieces(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Node id (`SHA-256/number`) -> text of each piece of the files."""
+    found: dict[str, str] = {}
+    for data in files.values():
+        digest = hashlib.sha256(data).hexdigest()
+        for number, start in enumerate(range(0, len(data), PIECE)):
+            found[f"{digest}/{number:04}"] = base64.b64encode(data[start : start + PIECE]).decode("ascii")
+    return found
+
+
+def index(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Path -> SHA-256 of each file."""
+    return {path: hashlib.sha256(data).hexdigest() for path, data in sorted(files.items())}
+
+
+def joined(paths: Mapping[str, str], found: Mapping[str, str]) -> dict[str, bytes]:
+    """The files of an index, from their pieces. Raises StoreError for one that is missing or not what it was."""
+    files: dict[str, bytes] = {}
+    for path, digest in paths.items():
+        parts = sorted(id_ for id_ in found if id_.startswith(f"{digest}/"))
+        data = b"".join(base64.b64decode(found[id_]) for id_ in parts)
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise damaged(path)
+        files[path] = data
+    return files
+
+
+def about(files: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
+    """`sources` and `names`: what was loaded, by name; of the files only each `about.json` is needed."""
+    told: dict[str, dict[str, Any]] = {"sources": {}, "names": {}}
+    for path in sorted(path for path in files if path.endswith("/about.json")):
+        part, folder, _ = path.split("/")
+        told[part][folder if part == "sources" else folder[4:]] = _about(files, f"{part}/{folder}")
+    return told
+
+
+def bookkeeping(inputs: Inputs) -> pl.DataFrame:
+    """The nodes of a whole graph: `id`, and as JSON or base64 text `data`."""
+    files = to_files(inputs)
+    rows = [(STATE, state(index(files))), *pieces(files).items()]
+    return pl.DataFrame(rows, schema={"id": pl.String, "data": pl.String}, orient="row")
+
+
+def state(now: Mapping[str, str] | None, then: Mapping[str, str] | None = None, sources: Iterable[str] = ()) -> str:
+    """The node `state`: the index of the files; of those of a change under way, and every source that may be there."""
+    told = {"format": FORMAT, "now": now, "then": then, "sources": sorted(sources)}
+    return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def damaged(what: str) -> StoreError:
+    """The error for bookkeeping that is not as it was written."""
+    return StoreError(f"what kgtools keeps in the database is damaged ({what}); empty the database and load again")
+
+
+def _parquet(table: pl.DataFrame) -> bytes:
+    data = io.BytesIO()
+    table.write_parquet(data, compression="zstd", compression_level=1)
+    return data.getvalue()
+
+
+def _table(files: Mapping[str, bytes], path: str, schema: Schema) -> pl.DataFrame:
+    if path not in files:
+        raise damaged(path)
+    try:
+        return schema.check(pl.read_parquet(io.BytesIO(files[path])), path)
+    except pl.exceptions.PolarsError as error:
+        raise damaged(path) from error
+
+
+def _about(files: Mapping[str, bytes], folder: str) -> dict[str, Any]:
+    if f"{folder}/about.json" not in files:
+        raise damaged(f"{folder}/about.json")
+    told: dict[str, Any] = orjson.loads(files[f"{folder}/about.json"])
+    return told

@@ -1,0 +1,189 @@
+"""Write a graph into a Neo4j server: constraints and indexes first, then only the rows that differ, nodes before triples."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from kg.ontology import ontology
+from kg.reconcile import Held
+from kg.stores.engine import ENTITY_COLUMNS, TRIPLE_COLUMNS, quoted
+from kg.stores.vault import LABEL
+from kg.tables import Entities, Triples
+from tools.errors import StoreError
+
+ENTITY_ROWS, TRIPLE_ROWS = 5_000, 10_000
+INDEXABLE = 7_000
+"""Bytes of a name that an index of Neo4j can surely hold."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One statement and the rows that it is run on."""
+
+    cypher: str
+    rows: pl.DataFrame
+
+    def run(self, transaction: Any) -> None:
+        """Send the rows and wait until they are taken."""
+        transaction.run(self.cypher, rows=self.rows.rows()).consume()
+
+
+def prepare(session: Any, entities: Entities) -> None:
+    """Make the constraints and indexes of the graph that are missing, and see that all are there and online.
+
+    A name too long for an index leaves its type without an index of names."""
+    long = set(entities.filter(pl.col("name").str.len_bytes() > INDEXABLE)["type"])
+    wanted = {(type_, "id"): True for type_ in ontology().entities}
+    wanted |= {(type_, "name"): False for type_ in ontology().entities if type_ not in long}
+    there = _schema(session)
+    for type_ in sorted(long):
+        if (type_, "name") in there:
+            session.run(f"DROP INDEX {quoted(there[type_, 'name'][0])} IF EXISTS").consume()
+    _make(session, wanted)
+
+
+def prepare_books(session: Any) -> None:
+    """Make the constraint of the books, before anybody holds their lock: it would wait for that."""
+    _make(session, {(LABEL, "id"): True})
+
+
+def _make(session: Any, wanted: dict[tuple[str, str], bool]) -> None:
+    there = _schema(session)
+    new = [(label, key, unique) for (label, key), unique in wanted.items() if not _serves(there, label, key, unique)]
+    if not new:
+        return
+    for label, key, unique in new:
+        session.run(_statement(label, key, unique)).consume()
+    session.run("CALL db.awaitIndexes(600)").consume()
+    there = _schema(session)
+    missing = [f"{label}.{key}" for (label, key), unique in wanted.items() if not _serves(there, label, key, unique)]
+    if missing:
+        raise StoreError(
+            f"the server made no index for {', '.join(missing)}; has another index or constraint its place?"
+        )
+
+
+def _serves(there: dict[tuple[str, str], tuple[str, bool]], label: str, key: str, unique: bool) -> bool:
+    return (label, key) in there and there[label, key][1] >= unique
+
+
+def _statement(label: str, key: str, unique: bool) -> str:
+    name = quoted(f"kgtools_{label}_{key}")
+    if unique:
+        return f"CREATE CONSTRAINT {name} IF NOT EXISTS FOR (n:{quoted(label)}) REQUIRE n.{quoted(key)} IS UNIQUE"
+    return f"CREATE INDEX {name} IF NOT EXISTS FOR (n:{quoted(label)}) ON (n.{quoted(key)})"
+
+
+def _schema(session: Any) -> dict[tuple[str, str], tuple[str, bool]]:
+    """(label, property) -> the name of its index that is online, and whether it keeps the values unique."""
+    query = (
+        "SHOW INDEXES YIELD name, type, entityType, labelsOrTypes, properties, owningConstraint, state "
+        "WHERE type = 'RANGE' AND entityType = 'NODE' AND state = 'ONLINE' AND size(properties) = 1 "
+        "RETURN labelsOrTypes[0], properties[0], name, owningConstraint IS NOT NULL"
+    )
+    return {(label, key): (name, unique) for label, key, name, unique in session.run(query)}
+
+
+def batches(entities: Entities, triples: Triples, held: Held, known: Collection[str]) -> list[Batch]:
+    """What makes of the graph that is held the graph that is wanted.
+
+    Taken out is only what names no source but the `known` ones: what somebody else put there stays."""
+    ends = ["id", "head", "relation", "tail"]
+    return [
+        *_entities(_differing(entities, held.entities)),
+        *_triples(_differing(triples, held.triples)),
+        *_gone_triples(_ours(held.triples.join(triples, on=ends, how="anti"), known)),
+        *_doubled(held.triples.filter(held.triples.select(ends).is_duplicated()).unique(ends, maintain_order=True)),
+        *_gone_entities(_ours(held.entities.join(entities, on="id", how="anti"), known)),
+    ]
+
+
+def _differing(wanted: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """The rows that are not there just so."""
+    if held.is_empty():
+        return wanted
+    columns = wanted.columns
+    return wanted.filter(
+        ~_flat(wanted)
+        .with_row_index("row")
+        .join(_flat(held).with_columns(pl.lit(True).alias("there")).unique(), on=columns, how="left", nulls_equal=True, maintain_order="left")
+        ["there"].fill_null(False)
+    )  # fmt: skip
+
+
+def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+    lists = [name for name, kind in frame.schema.items() if kind == pl.List(pl.String)]
+    return frame.with_columns(
+        pl.concat_str(pl.col(name).list.len().cast(pl.String), pl.col(name).list.join("\x1f"), separator="\x1f")
+        for name in lists
+    )
+
+
+def _ours(rows: pl.DataFrame, known: Collection[str]) -> pl.DataFrame:
+    said = pl.col("sources")
+    return rows.filter((said.list.len() > 0) & said.list.eval(pl.element().is_in(list(known))).list.all())
+
+
+def _entities(rows: Entities) -> list[Batch]:
+    values = ", ".join(f"{name}: row[{place}]" for place, name in enumerate(ENTITY_COLUMNS))
+    return [
+        Batch(f"UNWIND $rows AS row MERGE (n:{quoted(type_)} {{id: row[0]}}) SET n = {{{values}}}", part)
+        for (type_,), part in _parted(rows.select("type", *ENTITY_COLUMNS), "type", size=ENTITY_ROWS)
+    ]
+
+
+def _triples(rows: Triples) -> list[Batch]:
+    """Sorted by head, so that a batch touches few entities."""
+    values = ", ".join(f"{name}: row[{place}]" for place, name in enumerate(TRIPLE_COLUMNS, start=2))
+    return [
+        Batch(
+            f"UNWIND $rows AS row MATCH (h:{quoted(head)} {{id: row[0]}}) MATCH (t:{quoted(tail)} {{id: row[1]}}) "
+            f"MERGE (h)-[r:{quoted(relation)}]->(t) SET r = {{{values}}}",
+            part,
+        )
+        for (relation, head, tail), part in _ended(rows)
+    ]
+
+
+def _gone_triples(rows: Triples) -> list[Batch]:
+    return [Batch(f"UNWIND $rows AS row MATCH {_found(key)} DELETE r", part) for key, part in _ended(rows)]
+
+
+def _doubled(rows: Triples) -> list[Batch]:
+    """All but one of the relationships with the same id."""
+    extra = "WITH row, collect(r) AS all UNWIND tail(all) AS extra DELETE extra"
+    return [Batch(f"UNWIND $rows AS row MATCH {_found(key)} {extra}", part) for key, part in _ended(rows)]
+
+
+def _found(key: tuple[str, ...]) -> str:
+    relation, head, tail = map(quoted, key)
+    return f"(:{head} {{id: row[0]}})-[r:{relation} {{id: row[2]}}]->(:{tail} {{id: row[1]}})"
+
+
+def _gone_entities(rows: Entities) -> list[Batch]:
+    return [
+        Batch(f"UNWIND $rows AS row MATCH (n:{quoted(type_)} {{id: row[0]}}) DETACH DELETE n", part)
+        for (type_,), part in _parted(rows.select("type", "id"), "type", size=ENTITY_ROWS)
+    ]
+
+
+def _ended(rows: Triples) -> list[tuple[tuple[str, ...], pl.DataFrame]]:
+    typed = rows.drop_nulls(["head", "tail"]).select(
+        "relation", _type("head"), _type("tail"), "head", "tail", *TRIPLE_COLUMNS
+    )
+    return _parted(typed.sort("head", "tail"), "relation", "head type", "tail type", size=TRIPLE_ROWS)
+
+
+def _type(end: str) -> pl.Expr:
+    return pl.col(end).str.extract(r"(?s)^([^:]*):").alias(f"{end} type")
+
+
+def _parted(rows: pl.DataFrame, *keys: str, size: int) -> list[tuple[tuple[str, ...], pl.DataFrame]]:
+    """The rows by these keys, without them, in pieces of `size`."""
+    parts = sorted(
+        rows.partition_by(list(keys), as_dict=True, include_key=False, maintain_order=True).items(),
+        key=lambda item: item[0],
+    )
+    return [(key, part.slice(at, size)) for key, part in parts for at in range(0, part.height, size)]
