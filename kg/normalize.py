@@ -8,6 +8,7 @@ from kg.ontology import SourceInfo, ontology
 from kg.reading import Reading
 from kg.tables import FACTS, NAMED, REJECTS, Facts, Named, Rejects
 from tools.errors import InputError
+from tools.files import digest
 from tools.frames import digests
 
 RULES = {
@@ -33,6 +34,7 @@ BREAK_IN_HAN = rf"([^\x00-\x7f]){BREAK}([^\x00-\x7f])"
 HAN = r"\p{Han}"
 TRUNCATED = r"(\.\.\.|…)$"
 SEPARATOR = "\x1f"
+LONGEST_ID = 500
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,18 @@ def clean(reading: Reading, raw: bool = False) -> Cleaned:
     return Cleaned(
         reading.source, reading.info, named, facts, REJECTS.check(rejects.sort(order), "rejects"), mentions, statements
     )
+
+
+def entity_id(type_: str, name: str) -> pl.Expr:
+    """`Disease:糖尿病`; of a name too long for the index of a database, its beginning and a hash of the whole."""
+    return pl.concat_str(type_, pl.lit(":"), name).map_batches(_short, pl.String)
+
+
+def _short(ids: pl.Series) -> pl.Series:
+    long = (ids.str.len_chars() > LONGEST_ID).arg_true()
+    if long.is_empty():
+        return ids
+    return ids.clone().scatter(long, [f"{id_[:100]}…{digest(id_)}" for id_ in ids.gather(long)])
 
 
 def clean_name(name: pl.Expr) -> pl.Expr:
@@ -119,8 +133,8 @@ def _judge_statements(rows: pl.DataFrame, residue: list[str], raw: bool) -> pl.D
         clean_name(pl.col("head")).alias("head_name"),
         pl.when(is_value).then(_visible(pl.col("tail")).str.strip_chars()).otherwise(clean_name(pl.col("tail"))).alias("tail_name"),
     ).with_columns(
-        pl.concat_str("head_type", pl.lit(":"), "head_name").alias("head_id"),
-        pl.when(pl.col("kind") == "relation").then(pl.concat_str("tail_type", pl.lit(":"), "tail_name")).otherwise("tail_name").alias("tail_id"),
+        entity_id("head_type", "head_name").alias("head_id"),
+        pl.when(pl.col("kind") == "relation").then(entity_id("tail_type", "tail_name")).otherwise("tail_name").alias("tail_id"),
     )  # fmt: skip
     return rows.with_columns(
         pl.when(_stands(raw)).then("reason")
@@ -147,7 +161,7 @@ def _judge_mentions(reading: Reading, statements: pl.DataFrame, residue: list[st
         "field", "file", "row", pl.col("verdict").alias("reason"), pl.lit(False).alias("given"),
     )  # fmt: skip
     rows = pl.concat([given, tails]).with_columns(clean_name(pl.col("name")).alias("clean"))
-    rows = rows.with_columns(pl.concat_str("type", pl.lit(":"), "clean").alias("id"))
+    rows = rows.with_columns(entity_id("type", "clean").alias("id"))
     return rows.with_columns(
         pl.when(_stands(raw)).then("reason")
         .when(pl.col("clean") == "").then(pl.lit("empty"))

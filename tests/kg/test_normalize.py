@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.counts import count, flags, totals
+from kg.inputs import SourceTables
 from kg.normalize import RULES, Cleaned, clean, clean_name
 from kg.reading import Reading
 from tools.errors import InputError
@@ -73,7 +74,7 @@ def test_a_name_is_changed_by_one_rule_and_the_change_is_kept(
 def test_a_name_is_left_alone_whatever_signs_are_in_it(reading_of: Make, name: str) -> None:
     cleaned = clean(reading_of([("Disease", name, "HAS_SYMPTOM", name)]))
 
-    assert cleaned.named["id"].to_list() == [f"Disease:{name}", f"Symptom:{name}"]
+    assert cleaned.named.select("type", "name").rows() == [("Disease", name), ("Symptom", name)]
     assert cleaned.rejects.height == 0
 
 
@@ -346,3 +347,17 @@ def test_the_order_of_what_was_read_does_not_matter(
     assert one.named.equals(other.named)
     assert one.facts.drop("origins").equals(other.facts.drop("origins"))
     assert count(one) == count(other)
+
+
+def test_the_id_of_a_name_that_no_index_holds_is_short_and_its_own(tables_of: Callable[..., SourceTables]) -> None:
+    long, other, fits = "长" * 10_000, "长" * 9_999 + "短", "长" * 480
+    tables = tables_of([("Disease", long, "HAS_SYMPTOM", other), ("Disease", fits, "cause", long)])
+
+    ids = dict(tables.named.select("name", "id").iter_rows())
+
+    assert ids[fits] == f"Disease:{fits}"
+    assert {len(ids[long]), len(ids[other])} == {121}
+    assert ids[long].startswith("Disease:长长长")
+    assert {ids[long], ids[fits], ids[other]} == set(tables.facts["head"]) | {ids[other]}
+    assert ids[other] in set(tables.facts["tail"])
+    assert long in set(tables.facts["tail"]), "a value is no id and stays whole"
