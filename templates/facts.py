@@ -127,12 +127,18 @@ def _attributes(entities: pl.DataFrame, bits: dict[str, int]) -> pl.DataFrame:
         pl.Series("value", values, dtype=pl.String), pl.Series("mask", masks, dtype=pl.Int64), pl.Series("confirmed", places, dtype=pl.UInt32)
     )  # fmt: skip
     doubt = entities.select(_doubtful(pl.col("name"))).to_series()
+    alias = pl.when(pl.col("kind") == "alias")  # a name that an entity gave up may be its own, or cut off
+    reason = pl.coalesce(
+        doubt.gather(rows["head"]),
+        alias.then(pl.when(pl.col("value") == entities["name"].gather(rows["head"])).then(pl.lit("same-name"))),
+        alias.then(_doubtful(pl.col("value"))),
+    )
     keys = rows.select(
         pl.concat_str(entities["id"].gather(rows["head"]), "relation", "value", separator=SEPARATOR)
     ).to_series()
     return rows.select(
         digests(keys).alias("id"), "kind", "relation", "head", pl.lit(None, pl.UInt32).alias("tail"),
-        "value", "mask", "confirmed", doubt.gather(rows["head"]).alias("reason"),
+        "value", "mask", "confirmed", reason.alias("reason"),
     )  # fmt: skip
 
 

@@ -11,7 +11,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 def graph_option(function: F) -> F:
     """`--graph`, shared by every command that reads or writes a graph."""
     return click.option(
-        "--graph", "-g", default="./graph", envvar="KGTOOLS_GRAPH", show_default=True, help="Folder of the graph."
+        "--graph",
+        "-g",
+        default="./graph",
+        envvar=["KGTOOLS_GRAPH", "NEO4J_URI", "NEO4J_URL"],
+        show_default=True,
+        help="The graph: a folder, or a Neo4j server as neo4j://HOST or bolt://HOST (login: NEO4J_USERNAME, NEO4J_PASSWORD).",
     )(function)
 
 

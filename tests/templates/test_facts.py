@@ -127,3 +127,18 @@ def test_facts_are_found_by_their_ids_triples_and_values_alike(graph: Graph) -> 
 
 def test_no_ids_find_no_facts(graph: Graph) -> None:
     assert find_triples(graph([(GOUT, "HAS_SYMPTOM", PAIN)]).entities(), TRIPLES.frame(), set()) == []
+
+
+def test_an_alias_that_is_cut_off_or_the_name_itself_is_not_asked_about(graph: Graph) -> None:
+    store = graph(
+        [(GOUT, "alias", "痛风性关节..."), (GOUT, "alias", "痛风"), (GOUT, "alias", "尿酸病"), (GOUT, "cause", "痛风")]
+    )
+
+    facts = view(store).facts
+
+    assert {(row["kind"], row["value"]): row["reason"] for row in facts.iter_rows(named=True)} == {
+        ("alias", "痛风性关节..."): "truncated-name",
+        ("alias", "痛风"): "same-name",
+        ("alias", "尿酸病"): None,
+        ("attribute", "痛风"): None,
+    }
