@@ -13,10 +13,15 @@ NAMES := $(wildcard $(DATA)/names.tsv)
 HPO := $(wildcard $(DATA)/../glossary/hpo-zh.babelon.tsv)
 PAIRS := $(wildcard $(DATA)/bilingual-triples/disease-zh-en.json)
 
-.PHONY: help demo test lint docs bench clean
+# make neo4j: where its data stay, where it listens, how much memory it may take.
+DIR = neo4j-data
+PORT = 7687
+HEAP = 1g
+
+.PHONY: help demo test test-core lint docs bench neo4j clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 18
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kgtools needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 2; }
@@ -50,8 +55,11 @@ demo: $(VENV)/base ## the main job on the sample graphs; DATA=folder: on the rea
 	$$k trace $$(head -1 $(OUT)/records/records.jsonl | cut -d'"' -f4) --records $(OUT)/records; \
 	echo "The graph is in $(OUT)/graph, the records are in $(OUT)/records."
 
-test: lint ## lint, types and every test
+test: lint ## lint, types and every test; NEO4J_VERSION=2026.08.1: against that Neo4j; NEO4J_URI: against that server
 	@$(BIN)/python -m pytest
+
+test-core: lint ## the same without the tests that need Neo4j (Java and Maven, or a server)
+	@$(BIN)/python -m pytest -m 'not neo4j'
 
 lint: $(VENV)/dev ## ruff, formatting and mypy --strict
 	@$(BIN)/ruff check .
@@ -63,6 +71,9 @@ docs: $(VENV)/dev ## write the command reference of the READMEs anew
 
 bench: $(VENV)/dev ## speed of load, generate and audit beside their baselines
 	@$(BIN)/python tests/bench/run.py
+
+neo4j: $(VENV)/base ## a Neo4j server until Ctrl-C, without docker; DIR=, PORT= and HEAP= as you like
+	@exec $(BIN)/python -m tests.neo4j --dir "$(DIR)" --port "$(PORT)" --heap "$(HEAP)"
 
 clean: ## remove what make made
 	@rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

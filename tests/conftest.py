@@ -20,6 +20,8 @@ from kg.reading import Collector, Options, Reading
 from kg.stores.embedded import EmbeddedStore
 from tools.main import run
 
+pytest_plugins = ["tests.neo4j.fixtures"]
+
 settings.register_profile("kgtools", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines differ
 settings.load_profile("kgtools")
 
