@@ -27,6 +27,7 @@ class Audit:
     severity: str
     why: str
     cypher: str
+    why_zh: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,9 @@ def audits(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> list[Audit
 
 
 def read_audit(file: Path) -> Audit:
-    """An audit file: `// title: ...`, `// title_zh: ...`, `// severity: ...`, `// why: ...`, then one query."""
+    """An audit file: `// title: ...`, `// title_zh: ...`, `// severity: ...`, `// why: ...`, then one query.
+
+    A line `// why_zh: ...` may say why in Chinese too."""
     text = read_text(file)
     header: dict[str, str] = {m[1]: m[2] for m in map(HEADER.match, text.splitlines()) if m}
     missing = [key for key in ("title", "title_zh", "severity", "why") if key not in header]
@@ -68,22 +71,44 @@ def read_audit(file: Path) -> Audit:
         )
     if header["severity"] not in SEVERITIES:
         raise InputError(f"{file}: severity {header['severity']!r}; expected {', '.join(SEVERITIES)}")
-    return Audit(file.stem, header["title"], header["title_zh"], header["severity"], header["why"], text)
+    return Audit(
+        file.stem,
+        header["title"],
+        header["title_zh"],
+        header["severity"],
+        header["why"],
+        text,
+        header.get("why_zh", ""),
+    )
 
 
 def run(store: Store, audit: Audit) -> Finding:
     """Ask the question. Raises CypherError that names the audit."""
-    words = sorted(
-        {word for source in ontology().sources.values() for words in source.residue.values() for word in words}
-    )
-    known = {"residue": words, "signatures": ontology().signatures()}
     try:
-        columns, rows = store.query(
-            audit.cypher, {key: value for key, value in known.items() if f"${key}" in audit.cypher}
-        )
+        columns, rows = store.query(audit.cypher, parameters(audit))
         return Finding(audit, columns, list(rows))
     except CypherError as error:
         raise CypherError(f"audit {audit.name}: {error}") from error
+
+
+def parameters(audit: Audit) -> dict[str, list[str]]:
+    """What of the ontology the audit's query asks for: `$residue`, `$signatures`."""
+    words = {word for source in ontology().sources.values() for words in source.residue.values() for word in words}
+    known = {"residue": sorted(words), "signatures": ontology().signatures()}
+    return {key: value for key, value in known.items() if f"${key}" in audit.cypher}
+
+
+def runnable(audit: Audit) -> str:
+    """The audit's query without its header, the ontology's words put in: what runs as it stands, in any store."""
+    lines = [line for line in audit.cypher.splitlines() if not HEADER.match(line)]
+    text = "\n".join(lines).strip()
+    lists = {key: "[" + ", ".join(map(_quoted, values)) + "]" for key, values in parameters(audit).items()}
+    return re.sub(r"\$(\w+)", lambda match: lists.get(match[1], match[0]), text)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def failed(findings: Iterable[Finding], fail_on: str) -> bool:

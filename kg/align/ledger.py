@@ -1,6 +1,7 @@
-"""Apply the ledger: an entity that is the same as another becomes that one, its name an alias; taking a row out undoes it."""
+"""Apply the ledger: entities that are the same become one, their other names aliases; taking a row out undoes it."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -18,40 +19,81 @@ def decision_id(before: str, after: str) -> str:
     return digest(SEPARATOR.join(sorted((before, after))))
 
 
-def mapping(ledger: Ledger, present: set[str]) -> dict[str, tuple[str, str]]:
-    """For each merged entity that is present, the one that it becomes and the rule; chains are followed to their end.
-
-    A decision about an entity that no source names sleeps. Of a circle, the row with the smallest id is left out."""
-    steps: dict[str, tuple[str, str]] = {}
-    for before, after, rule in (
-        ledger.filter(pl.col("verdict") == SAME)
-        .sort("id", descending=True)
-        .select("before", "after", "rule")
-        .iter_rows()
-    ):
-        if before in present and after in present and _end(steps, after) != before:
-            steps[before] = (after, rule)
-    return {before: (_end(steps, before), rule) for before, (_, rule) in sorted(steps.items())}
+def type_of(id_: str) -> str:
+    """The type of an entity by its id."""
+    return id_.partition(":")[0]
 
 
-def _end(steps: dict[str, tuple[str, str]], id_: str) -> str:
-    while id_ in steps:
-        id_ = steps[id_][0]
-    return id_
+def name_of(id_: str) -> str:
+    """The name of an entity by its id."""
+    return id_.partition(":")[2]
+
+
+def awake(ledger: Ledger, present: set[str]) -> Ledger:
+    """The decisions about two entities of one type that some source names; the others sleep until one does."""
+    one_type = pl.col("before").str.extract("^([^:]*)") == pl.col("after").str.extract("^([^:]*)")
+    known = pl.Series(sorted(present), dtype=pl.String).implode()
+    return ledger.filter(one_type, pl.col("before").is_in(known), pl.col("after").is_in(known))
+
+
+class Groups:
+    """Things that are the same as one another, joined pair by pair."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self._group: dict[str, list[str]] = {}
+        for one, other in pairs:
+            self.join(one, other)
+
+    def members(self, id_: str) -> list[str]:
+        """All that are the same as this one, with itself."""
+        return self._group.get(id_, [id_])
+
+    def together(self, one: str, other: str) -> bool:
+        """Whether the two are the same."""
+        return other in self.members(one)
+
+    def join(self, one: str, other: str) -> None:
+        """From now on these two, and all that were the same as either, are the same."""
+        if self.together(one, other):
+            return
+        united = [*self.members(one), *self.members(other)]
+        for id_ in united:
+            self._group[id_] = united
+
+    def all(self) -> list[list[str]]:
+        """The groups of two and more."""
+        return list({id(group): group for group in self._group.values()}.values())
+
+
+def mapping(ledger: Ledger, present: set[str]) -> dict[str, tuple[str, str, str]]:
+    """For each entity that is given up: the one that it becomes, and the id and rule of the decision that says so.
+
+    All that `same` joins, in chains and circles too, becomes one entity: the one that no decision gives up; of several
+    the one that most decisions keep, then the one with the shorter name, then the first id."""
+    rows = awake(ledger.filter(pl.col("verdict") == SAME), present).sort("id")
+    pairs = list(rows.select("before", "after").iter_rows())
+    given_up, kept = {before for before, _ in pairs}, Counter(after for _, after in pairs)
+    said: dict[str, tuple[str, str]] = {}
+    for id_, before, after, rule in rows.select("id", "before", "after", "rule").iter_rows():
+        said.setdefault(before, (id_, rule))
+        said.setdefault(after, (id_, rule))
+    steps: dict[str, tuple[str, str, str]] = {}
+    for group in Groups(pairs).all():
+        last = min(group, key=lambda id_: (id_ in given_up, -kept[id_], len(id_), id_))
+        steps |= {id_: (last, *said[id_]) for id_ in group if id_ != last}
+    return dict(sorted(steps.items()))
 
 
 def realigned(sources: Sequence[SourceTables], ledger: Ledger) -> tuple[SourceTables, ...]:
     """The sources as they would be if each had used the names that the ledger decided for."""
     if ledger.is_empty():
         return tuple(sources)
-    present = {id_ for source in sources for id_ in source.named["id"].to_list()}
-    steps = mapping(ledger, present)
+    steps = mapping(ledger, {id_ for source in sources for id_ in source.named["id"].to_list()})
     if not steps:
         return tuple(sources)
-    places = {row_id: row for row, row_id in enumerate(ledger.sort("id")["before"].to_list(), start=1)}
     table = pl.DataFrame(
-        [(before, after, rule, places[before]) for before, (after, rule) in steps.items()],
-        schema={"before": pl.String, "after": pl.String, "rule": pl.String, "row": pl.UInt32},
+        [(before, *step) for before, step in steps.items()],
+        schema=dict.fromkeys(("before", "after", "decision", "rule"), pl.String),
         orient="row",
     )
     return tuple(_realigned(source, table) for source in sources)
@@ -61,26 +103,27 @@ def _realigned(source: SourceTables, steps: pl.DataFrame) -> SourceTables:
     moved = source.named.join(steps, left_on="id", right_on="before", how="inner")
     if moved.is_empty():
         return source
-    to = dict(steps.select("before", "after").iter_rows())
-    ids = source.facts.select(
+    to = dict(moved.select("id", "after").iter_rows())
+    is_relation = pl.col("kind") == "relation"
+    facts = source.facts.with_columns(
         pl.col("head").replace(to),
-        pl.when(pl.col("kind") == "relation").then(pl.col("tail").replace(to)).otherwise("tail").alias("tail"),
+        pl.when(is_relation).then(pl.col("tail").replace(to)).otherwise("tail").alias("tail"),
     )
-    facts = source.facts.with_columns(ids)
     changed = (facts["head"] != source.facts["head"]) | (facts["tail"] != source.facts["tail"])
     again = with_ids(facts.filter(changed)).select(facts.columns)
-    return replace(
-        source,
-        named=_named(source.named, moved),
-        facts=_united(pl.concat([facts.filter(~changed), again, _aliases(source.name, moved)])),
-    )
+    united = _united(pl.concat([facts.filter(~changed), again, _aliases(source.name, moved)]))
+    own_name = (pl.col("kind") == "alias") & (pl.col("tail") == _name("head")) & pl.col("head").is_in(list(to.values()))
+    return replace(source, named=_named(source.named, moved), facts=united.filter(~own_name))
+
+
+def _name(column: str) -> pl.Expr:
+    return pl.col(column).str.replace(r"(?s)^[^:]*:", "")
 
 
 def _named(named: Named, moved: pl.DataFrame) -> Named:
     """The entities under their new ids; an English name of the entity itself comes before that of one that joined it."""
     own = named.filter(~pl.col("id").is_in(moved["id"].implode()))
-    name = pl.col("after").str.replace(r"(?s)^[^:]*:", "").alias("name")
-    joined = moved.select(pl.col("after").alias("id"), "type", name, "name_en")
+    joined = moved.select(pl.col("after").alias("id"), "type", _name("after").alias("name"), "name_en")
     merged = (
         pl.concat([own, joined])
         .group_by("id", maintain_order=True)
@@ -90,13 +133,14 @@ def _named(named: Named, moved: pl.DataFrame) -> Named:
 
 
 def _aliases(source: str, moved: pl.DataFrame) -> Facts:
-    """The names that were given up, as aliases whose origin is the row of the ledger."""
+    """The names that were given up, as aliases whose origin is the decision: `source/ledger/id:1#rule`."""
+    origin = pl.format("{}/ledger/{}:1#{}", pl.lit(source), "decision", "rule")
     rows = moved.select(
         pl.lit("alias").alias("kind"),
         pl.col("after").alias("head"),
         pl.lit("alias").alias("relation"),
         pl.col("name").alias("tail"),
-        pl.concat_list(pl.format("{}/ledger:{}#{}", pl.lit(source), "row", "rule")).alias("origins"),
+        pl.concat_list(origin).alias("origins"),
     )
     return FACTS.check(with_ids(rows), "aliases of aligned entities")
 

@@ -90,8 +90,23 @@ def parameters(pairs: tuple[str, ...]) -> dict[str, Any]:
     show_default=True,
     help="Exit with 1 on findings of this severity or above.",
 )
+@click.option(
+    "--html", type=click.Path(path_type=Path), help="Write a report for people too: one HTML file with plots."
+)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    help="Show in the report what changed since an earlier one (its HTML, or audit --format json).",
+)
 def audit(
-    graph: str, style: str, folders: tuple[Path, ...], only: tuple[str, ...], examples: int, fail_on: str
+    graph: str,
+    style: str,
+    folders: tuple[Path, ...],
+    only: tuple[str, ...],
+    examples: int,
+    fail_on: str,
+    html: Path | None,
+    against: Path | None,
 ) -> None:
     """Ask a graph the questions that show what is wrong with it.
 
@@ -102,13 +117,25 @@ def audit(
     from kg.audit import audits, failed, run
     from kg.show import print_findings
     from kg.stores import open_store
-    from tools.errors import Findings
+    from tools.errors import Findings, UsageError
     from tools.progress import step
 
+    if against and not html:
+        raise UsageError("--against compares two reports; give --html FILE for the new one")
+    if html:
+        from kg.report import page
+        from kg.report.earlier import read_earlier
+
+        page.check(html)
+        earlier = (against.name, read_earlier(against)) if against else None
     store, found = open_store(graph), []
     for each in audits(folders, only):
         with step(each.title):
             found.append(run(store, each))
     print_findings(found, style, examples)
+    if html:
+        with step("report"):
+            page.write(html, store, found, max(examples, page.EXAMPLES), earlier)
+        click.echo(f"The report is in {html}.", err=True)
     if failed(found, fail_on):
         raise Findings(f"findings of severity {fail_on} or above (--fail-on {fail_on})")

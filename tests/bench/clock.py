@@ -34,11 +34,12 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def in_turns(rounds: int, *rivals: Callable[[], object]) -> list[Spread]:
-    """The seconds of each rival: A B A B A B, never A A A B B B."""
+def in_turns(rounds: int, *rivals: Callable[[], object], before: Callable[[], object] = int) -> list[Spread]:
+    """The seconds of each rival: A B A B A B, never A A A B B B; `before` each, off the clock."""
     times: list[list[float]] = [[] for _ in rivals]
     for _ in range(rounds):
         for rival, mine in zip(rivals, times, strict=True):
+            before()
             mine.append(seconds(rival))
     return [Spread(tuple(mine)) for mine in times]
 

@@ -165,10 +165,10 @@ def test_a_bug_shows_its_traceback(plugin: Path, shell: Callable[..., Any]) -> N
 
 
 def test_an_unknown_command_is_refused_with_the_nearest_one(kgtools: Callable[..., Any]) -> None:
-    ran = kgtools("laod")
+    ran = kgtools("genrate")
 
     assert ran.code == 2
-    assert "no command is called 'laod'; did you mean load?" in ran.err
+    assert "no command is called 'genrate'; did you mean generate?" in ran.err
 
 
 @pytest.mark.parametrize(

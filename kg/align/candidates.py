@@ -1,0 +1,83 @@
+"""Candidates: pairs of entities that may be the same, found by the rules in what the sources say, before any alignment."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from kg.align.evidence import contradicted, neighbours, opposed, ranked, related
+from kg.align.ledger import decision_id
+from kg.align.rules import RULES
+from kg.inputs import Inputs
+from kg.merge import merge
+from kg.tables import LEDGER, LIST, TEXT
+from tools.frames import Schema
+
+CANDIDATES = Schema(
+    "candidates",
+    {"id": TEXT, "rule": TEXT, "score": pl.Float64, "reason": TEXT, "type": TEXT, "before": TEXT, "after": TEXT,
+     "before_name": TEXT, "after_name": TEXT, "before_sources": LIST, "after_sources": LIST},
+    required=("id", "rule", "score", "reason", "type", "before", "after"),
+)  # fmt: skip
+"""Pairs that may be the same, the surest first: `before` would become `after`; `id` as in the ledger."""
+
+
+def candidates(inputs: Inputs, rules: Sequence[str] = tuple(RULES)) -> pl.DataFrame:
+    """What these rules find; of a pair that several find, the surest rule with the reasons of all."""
+    entities, triples = merge(inputs.with_ledger(LEDGER.frame()))
+    table, ways = ranked(entities, triples), neighbours(triples)
+    found = pl.concat(
+        [RULES[rule](table, ways).with_columns(pl.lit(rule).alias("rule")) for rule in RULES if rule in rules]
+    )
+    names = table.select("id", "type", "name", "key", "sources", "rank")
+    pairs = found.join(names.rename({c: f"{c}_one" for c in names.columns}), left_on="one", right_on="id_one").join(
+        names.rename({c: f"{c}_other" for c in names.columns}), left_on="other", right_on="id_other"
+    )
+    possible = (pl.col("rule") == "completion") | ~opposed(pl.col("key_one"), pl.col("key_other"))
+    return CANDIDATES.check(_best(_oriented(_doubted(pairs.filter(possible), ways))), "the candidates")
+
+
+def _doubted(pairs: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
+    """Less sure where a triple joins the two or a triple of the one contradicts one of the other, unless the names say
+    that they are the same."""
+    pairs = contradicted(related(pairs, ways), ways)
+    doubtful = ~pl.col("rule").is_in(["equal-name", "completion"])
+    joined, against = doubtful & pl.col("related").is_not_null(), doubtful & (pl.col("contradictions") > 0)
+    less = 0.3 * joined.cast(pl.Float64) + 0.1 * against.cast(pl.Float64)
+    return pairs.with_columns(
+        pl.max_horizontal(pl.col("score") - less, 0.05).round(3).alias("score"),
+        pl.format(
+            "{}{}{}", "reason",
+            pl.when(joined).then(pl.format("; but {} joins them", pl.col("related").fill_null(""))).otherwise(pl.lit("")),
+            pl.when(against).then(pl.format("; but {} of their triples contradict each other", "contradictions")).otherwise(pl.lit("")),
+        ).alias("reason"),
+    )  # fmt: skip
+
+
+def _oriented(pairs: pl.DataFrame) -> pl.DataFrame:
+    """`before` is the one with the greater rank."""
+    swap = pl.col("rank_one") < pl.col("rank_other")
+
+    def side(column: str, first: bool) -> pl.Expr:
+        one, other = f"{column}_one", f"{column}_other"
+        return pl.when(swap).then(other if first else one).otherwise(one if first else other)
+
+    return pairs.select(
+        "rule", "score", "reason", pl.col("type_one").alias("type"),
+        pl.when(swap).then("other").otherwise("one").alias("before"),
+        pl.when(swap).then("one").otherwise("other").alias("after"),
+        side("name", True).alias("before_name"), side("name", False).alias("after_name"),
+        side("sources", True).alias("before_sources"), side("sources", False).alias("after_sources"),
+    )  # fmt: skip
+
+
+def _best(pairs: pl.DataFrame) -> pl.DataFrame:
+    """One row a pair."""
+    order = {rule: number for number, rule in enumerate(RULES)}
+    ids = [decision_id(before, after) for before, after in pairs.select("before", "after").iter_rows()]
+    rows = pairs.with_columns(pl.Series("id", ids, pl.String)).sort(
+        "id", -pl.col("score"), pl.col("rule").replace_strict(order, return_dtype=pl.Int64)
+    )
+    best = rows.group_by("id", maintain_order=True).agg(
+        pl.exclude("id", "reason").first(), pl.col("reason").unique(maintain_order=True).str.join("; and ")
+    )
+    return best.sort(-pl.col("score"), "id")

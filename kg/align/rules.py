@@ -1,0 +1,204 @@
+"""The rules that find candidates: pairs of entities of one type that may be the same, with a score and a reason."""
+
+from collections.abc import Callable
+
+import orjson
+import polars as pl
+
+from kg.align.evidence import shared
+from kg.align.spelling import SPELLING, STEPS, SURE, spelled, steps_between
+
+Rule = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
+"""From the ranked entities and their neighbours (kg.align.evidence) to `one`, `other`, `score` and `reason`."""
+
+GLOSS = STEPS[-1]
+DOTS = r"(\.{2,}|…+)$"
+SHARE = pl.col("shared") / pl.max_horizontal("said", 1)
+
+
+def equal_name(entities: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
+    """The same name, written differently: each with the first by rank of those that are written most like it."""
+    table = entities.select("id", "type", "name", "key", spelled(pl.col("name"), SURE).alias("sure"))
+    sure = _with_first(table, "sure")
+    table = table.join(sure, left_on="id", right_on="one", how="anti", maintain_order="left")
+    same = _with_first(table, "key")
+    pairs = pl.concat(
+        [sure, same, _glossed(table.join(same, left_on="id", right_on="one", how="anti", maintain_order="left"))]
+    )
+    names = entities.select("id", "name")
+    named = pairs.join(names.rename({"id": "one", "name": "one_name"}), on="one", maintain_order="left").join(
+        names.rename({"id": "other", "name": "other_name"}), on="other", maintain_order="left"
+    )
+    steps = steps_between(named.select(pl.col("one_name").alias("one"), pl.col("other_name").alias("other")))
+    several = pl.col("glosses") > 1
+    return named.with_columns(steps["score"], steps["steps"]).select(
+        "one",
+        "other",
+        pl.when(several).then(0.6).otherwise("score").alias("score"),
+        pl.format(
+            "the names differ only in: {}{}",
+            "steps",
+            pl.when(several).then(pl.lit(", of which there are several")).otherwise(pl.lit("")),
+        ).alias("reason"),
+    )
+
+
+def _with_first(table: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Each row with the first that has the same value; `glosses` is 0."""
+    first = pl.col("id").first().over("type", by)
+    return table.select(pl.col("id").alias("one"), first.alias("other"), pl.lit(0, pl.UInt32).alias("glosses")).filter(
+        pl.col("one") != pl.col("other")
+    )
+
+
+def _glossed(table: pl.DataFrame) -> pl.DataFrame:
+    """Each name with an abbreviation in brackets and the name without; `glosses`: how many the latter has."""
+    bare = table.select("id", "type", "key", GLOSS.change(pl.col("key")).alias("base"))
+    found = bare.filter(pl.col("key") != pl.col("base")).join(
+        table.select("type", pl.col("key").alias("base"), pl.col("id").alias("other")), on=["type", "base"]
+    )
+    return found.select(pl.col("id").alias("one"), "other", pl.len().over("other").alias("glosses"))
+
+
+def alias(entities: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
+    """An alias of one is the name of another; sure only where each calls the other so.
+
+    Less sure where several claim the name or the one has several such aliases; much less where one name contains the
+    other, for then one is often a kind of the other."""
+    claims = shared(_claims(entities), ways)
+    doubts = {
+        "one name is part of the other": (pl.col("inside"), 0.3),
+        "several entities have this alias": (pl.col("claimers") > 1, 0.15),
+        "its aliases are several entities": (pl.col("claimed") > 1, 0.1),
+    }
+    score = 0.82 + 0.08 * pl.col("mutual").cast(pl.Float64) + 0.06 * SHARE
+    for holds, less in doubts.values():
+        score = score - less * holds.cast(pl.Float64)
+    said = (
+        pl.when("mutual").then(pl.format("each is an alias of the other: {}, {}", "name", "other_name"))
+        .otherwise(pl.format("{} is an alias of {}", "alias", "name"))
+    )  # fmt: skip
+    but = [pl.when(holds).then(pl.lit(f"; {what}")).otherwise(pl.lit("")) for what, (holds, _) in doubts.items()]
+    reason = pl.concat_str(said, pl.format("; {} of {} triples shared", "shared", "said"), *but)
+    return claims.select("one", "other", score.round(3).alias("score"), reason.alias("reason"))
+
+
+def _claims(entities: pl.DataFrame) -> pl.DataFrame:
+    """`one` has the `alias` that is the name of `other`; `mutual`, `claimers`, `claimed` and `inside` weigh it."""
+    named = entities.unique(["type", "key"], keep="first", maintain_order=True).select(
+        "type", pl.col("key").alias("other_key"), pl.col("id").alias("other"), pl.col("name").alias("other_name")
+    )
+    said = (
+        entities.select(pl.col("id").alias("one"), "type", "name", "key", pl.col("aliases").alias("alias"))
+        .explode("alias")
+        .drop_nulls("alias")
+        .with_columns(spelled(pl.col("alias"), SPELLING).alias("other_key"))
+    )
+    claims = (
+        said.join(named, on=["type", "other_key"])
+        .filter(pl.col("key") != pl.col("other_key"))
+        .unique(["one", "other"], keep="first", maintain_order=True)
+    )
+    back = claims.select(pl.col("one").alias("other"), pl.col("other").alias("one"), pl.lit(True).alias("mutual"))
+    key, other = pl.col("key"), pl.col("other_key")
+    return (
+        claims.join(back, on=["one", "other"], how="left", maintain_order="left")
+        .with_columns(
+            pl.col("mutual").fill_null(False),
+            pl.col("key").n_unique().over("type", "other_key").alias("claimers"),
+            pl.col("other_key").n_unique().over("one").alias("claimed"),
+            (key.str.contains(other, literal=True) | other.str.contains(key, literal=True)).alias("inside"),
+        )
+        .filter(~pl.col("mutual") | (pl.col("one") < pl.col("other")))
+    )
+
+
+def completion(entities: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
+    """A name that was cut off, and the one name that begins so; of several, the one that shares most triples.
+
+    The longer the beginning and the more triples are shared, the surer; of several never sure."""
+    ends = shared(_endings(entities), ways).with_columns(SHARE.alias("share"), pl.len().over("one").alias("ends"))
+    ends = ends.sort("one", -pl.col("share"), "other").with_columns(
+        pl.col("share").shift(-1).over("one").fill_null(0.0).alias("next")
+    )
+    best = ends.unique("one", keep="first", maintain_order=True)
+    only, length = pl.col("ends") == 1, pl.col("start").str.len_chars()
+    base = (
+        pl.when(length >= 6).then(0.86).when(length == 5).then(0.82).when(length == 4).then(0.75)
+        .when(length == 3).then(0.6).otherwise(0.4) - 0.06 * (pl.col("begins") == pl.col("start")).cast(pl.Float64)
+    )  # fmt: skip
+    score = pl.when(only).then(base + 0.12 * pl.col("share")).otherwise(0.5 + 0.35 * (pl.col("share") - pl.col("next")))
+    begun = (
+        pl.when(only).then(pl.lit("the only name that begins so"))
+        .otherwise(pl.format("of {} names that begin so the one that shares most", "ends"))
+    )  # fmt: skip
+    reason = pl.concat_str(begun, pl.format("; {} of {} triples shared", "shared", "said"))
+    worth = only | ((pl.col("shared") >= 2) & (pl.col("share") >= 0.5))
+    return best.filter(worth).select("one", "other", score.round(3).alias("score"), reason.alias("reason"))
+
+
+def _endings(entities: pl.DataFrame) -> pl.DataFrame:
+    """`one`, its `start`, and each `other` that `begins` so, spellings of one name once; the start itself only where
+    nothing longer does. Only sure steps: what others make of a name depends on its end, which is cut off."""
+    cut = (
+        entities.filter("truncated")
+        .with_columns(spelled(pl.col("name").str.replace(DOTS, ""), SURE).alias("start"))
+        .filter(pl.col("start") != "")
+        .select(pl.col("id").alias("one"), "type", "start", pl.col("start").str.len_chars().alias("length"))
+    )
+    whole = entities.filter(~pl.col("truncated")).select(
+        "type", "key", spelled(pl.col("name"), SURE).alias("begins"), pl.col("id").alias("other"), "rank"
+    )
+    found = [
+        part.join(whole.with_columns(pl.col("begins").str.slice(0, length).alias("start")), on=["type", "start"])
+        for (length,), part in cut.partition_by("length", as_dict=True).items()
+    ]
+    if not found:
+        return cut.join(whole, on="type").clear()
+    ends = pl.concat(found).sort("one", "rank").unique(["one", "key"], keep="first", maintain_order=True)
+    longer = pl.col("begins") != pl.col("start")
+    return ends.filter(longer | ~longer.any().over("one"))
+
+
+def shared_code(entities: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
+    """The same ICD-10 code of four characters or more, and names that are alike: for review only."""
+    coded = entities.filter(pl.col("attributes").str.contains('"icd10"')).select("id", "type", "key", "attributes")
+    codes = [
+        (id_, type_, key, code)
+        for id_, type_, key, text in coded.iter_rows()
+        for code in orjson.loads(text)["icd10"]
+        if len(code.replace(".", "")) >= 4
+    ]
+    table = pl.DataFrame(codes, schema=dict.fromkeys(("one", "type", "key", "code"), pl.String), orient="row")
+    pairs = (
+        table.join(table.rename({"one": "other", "key": "other_key"}), on=["type", "code"])
+        .filter(pl.col("one") < pl.col("other"))
+        .group_by("one", "other", "key", "other_key")
+        .agg(pl.col("code").sort().str.join(", "))
+    )
+    alike = [_likeness(one, other) for one, other in pairs.select("key", "other_key").iter_rows()]
+    return (
+        pairs.with_columns(pl.Series("alike", alike, pl.Float64))
+        .filter(pl.col("alike") > 0)
+        .select(
+            "one",
+            "other",
+            (0.3 + 0.4 * pl.col("alike")).round(3).alias("score"),
+            pl.format("the same ICD-10 code {}, and names that are alike", "code").alias("reason"),
+        )
+    )
+
+
+def _likeness(one: str, other: str) -> float:
+    """How many of their pairs of neighbouring characters two names share, 0..1 (Dice 1945)."""
+    first, second = ({name[n : n + 2] for n in range(len(name) - 1)} for name in (one, other))
+    return 2 * len(first & second) / max(len(first) + len(second), 1)
+
+
+RULES: dict[str, Rule] = {
+    "equal-name": equal_name,
+    "alias": alias,
+    "completion": completion,
+    "shared-code": shared_code,
+}
+"""By name, in the order in which they are asked."""

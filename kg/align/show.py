@@ -1,0 +1,48 @@
+"""What `kgtools align` prints."""
+
+import click
+
+from kg.align.change import Changed, Size
+from tools.output import print_json, print_table
+
+
+def print_changed(changed: Changed, graph: str, style: str, written: dict[str, str], dry_run: bool) -> None:
+    """What was asked for, what it did to the graph, and the files that were written (what it is: where)."""
+    if style == "json":
+        print_json(changed.to_dict() | {"written": written, "dry_run": dry_run})
+        return
+    counts = changed.counts
+    if "rules" in counts:
+        columns = ["candidates", "applied", "review", "decided", "asleep"]
+        rows = [[rule, *(numbers[c] for c in columns)] for rule, numbers in counts["rules"].items()]
+        rows.append(["all", *(sum(numbers[c] for numbers in counts["rules"].values()) for c in columns)])
+        print_table(["rule", "candidates", "applied", "for review", "decided already", "asleep"], rows)
+    if "decisions" in counts:
+        print_table(
+            ["decisions", "rows"], [[name.replace("_", " "), number] for name, number in counts["decisions"].items()]
+        )
+    if "undone" in counts:
+        print_table(["undone", "decisions"], [*counts["undone"].items(), ("all", sum(counts["undone"].values()))])
+    for line in _effect(changed.before, changed.after):
+        click.echo(line)
+    told = changed.to_dict()["ledger"]
+    click.echo(f"ledger: {told['same']:,} same, {told['different']:,} different; {told['asleep']:,} of them asleep")
+    for what, where in written.items():
+        click.echo(f"{what}: {where}")
+    if dry_run:
+        click.echo("Dry run: no graph was touched.")
+    elif changed.outcome is None:
+        click.echo(f"Nothing to change in {graph}.")
+    elif changed.outcome.agrees:
+        click.echo(f"The graph {graph} was rebuilt and read back: counts and checksums agree.")
+
+
+def _effect(before: Size, after: Size) -> list[str]:
+    united, loops = before.triples - after.triples, after.loops - before.loops
+    became = f"{united:,} became one with another" if united >= 0 else f"{-united:,} came apart again"
+    arose = f"{loops:,} arose" if loops >= 0 else f"{-loops:,} are gone"
+    return [
+        f"entities: {before.entities:,} before, {after.entities:,} after",
+        f"triples: {before.triples:,} before, {after.triples:,} after ({became})",
+        f"self-loops: {before.loops:,} before, {after.loops:,} after ({arose})",
+    ]

@@ -1,0 +1,99 @@
+"""Which entities are the same: align."""
+
+from pathlib import Path
+
+import click
+
+from kg.commands import format_option, graph_option
+
+RULES = ("equal-name", "alias", "completion", "shared-code")
+REVIEW = Path("align-review.tsv")
+
+
+@click.command()
+@graph_option
+@format_option("table", "json")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    default=0.9,
+    show_default=True,
+    help="Apply candidates of this score or more.",
+)
+@click.option("--rule", "rules", multiple=True, type=click.Choice(RULES), help="Ask only this rule (repeatable).")
+@click.option(
+    "--review",
+    type=click.Path(path_type=Path),
+    help=f"Where to write the candidates that people decide; default: {REVIEW}.",
+)
+@click.option(
+    "--apply",
+    "decided",
+    type=click.Path(path_type=Path),
+    help="Take over the decisions of a review file or an SSSOM file.",
+)
+@click.option("--undo", multiple=True, metavar="ID|RULE|all", help="Take decisions out again (repeatable).")
+@click.option("--sssom", type=click.Path(path_type=Path), help="Write all decisions of the graph as SSSOM/TSV.")
+@click.option(
+    "--who", help="Who decided, with --apply (default: reviewer); with --undo, only the decisions of that one."
+)
+@click.option("--dry-run", is_flag=True, help="Find and count; touch no graph.")
+def align(
+    graph: str,
+    style: str,
+    threshold: float,
+    rules: tuple[str, ...],
+    review: Path | None,
+    decided: Path | None,
+    undo: tuple[str, ...],
+    sssom: Path | None,
+    who: str | None,
+    dry_run: bool,
+) -> None:
+    """Unite entities of one type that are the same, by named rules and by what people decide.
+
+    Sure candidates are applied; the others go to a review file: write same or different into its first column and
+    give it to --apply. Nothing is lost: a name that was given up becomes an alias, and --undo brings back the graph
+    as it was.
+
+    \b
+    Example:
+      kgtools align --graph ./graph
+    """
+    from kg.align import change
+    from kg.align.review import check_folder, may_be_written, write_review
+    from kg.align.show import print_changed
+    from kg.align.sssom import write_sssom
+    from kg.commands.filling import settle
+    from kg.stores import open_store
+    from tools.errors import UsageError
+    from tools.progress import step
+
+    if decided and undo:
+        raise UsageError("--apply and --undo are two changes; run them one after the other")
+    if (decided or undo) and (rules or review):
+        raise UsageError("--rule and --review are for finding candidates, without --apply and --undo")
+    if who and not (decided or undo):
+        raise UsageError("--who says who decided: give it with --apply or --undo")
+    place = None if decided or undo or (dry_run and not review) else review or REVIEW
+    if place:
+        may_be_written(place)
+    if sssom:
+        check_folder(sssom)
+    store, written = open_store(graph), {}
+    with step(f"aligning {graph}"):
+        if decided:
+            changed = change.apply(store, decided, who, dry_run)
+        elif undo:
+            changed = change.undo(store, undo, who, dry_run)
+        else:
+            changed = change.align(store, threshold, rules, dry_run)
+    if changed.outcome is not None and not changed.outcome.agrees:
+        settle(changed.outcome, graph)
+    if place and changed.review is not None:
+        write_review(place, changed.review, changed.ledger)
+        written["review"] = str(place)
+    if sssom:
+        write_sssom(sssom, store.inputs())
+        written["sssom"] = str(sssom)
+    print_changed(changed, graph, style, written, dry_run)

@@ -1,0 +1,198 @@
+"""The page of a report: figures, findings and trends in one HTML file that asks no network."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import orjson
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from kg.audit import SEVERITIES, Audit, Finding, runnable
+from kg.report import tables
+from kg.report.bars import CHANGES, SETS
+from kg.report.charts import charts, percent
+from kg.report.drawing import need_altair
+from kg.report.earlier import Change, Numbers, changes
+from kg.report.figures import Figures, figures, numbers
+from kg.report.tables import Column, Table
+from kg.report.words import Words, column, word
+from kg.stores import Store
+from tools.errors import UsageError
+from tools.files import write_whole
+
+EXAMPLES = 8
+"""Rows of a finding that a page shows at least: it has more room than a terminal."""
+HERE = Path(__file__).parent
+SECTIONS = ("holdings", "coverage", "overlap", "degrees", "findings", "trends")
+ESCAPES: dict[str, str | int | None] = {
+    "<": "\\u003c",
+    ">": "\\u003e",
+    "&": "\\u0026",
+    "\u2028": "\\u2028",
+    "\u2029": "\\u2029",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A finding as the page shows it; no table: nothing was found."""
+
+    name: str
+    severity: str
+    title: Words
+    why: Words
+    count: Words
+    cypher: str
+    table: Table | None
+    more: Words | None
+    open: bool
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One of the large figures at the top."""
+
+    label: Words
+    figure: str
+    note: Words
+    kind: str = ""
+
+
+def check(path: Path) -> None:
+    """Raises UsageError where no page can be written, MissingExtraError where nothing can be drawn."""
+    if path.is_dir():
+        raise UsageError(f"--html {path}: is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise UsageError(f"--html {path}: there is no folder {path.parent}; make it first")
+    need_altair()
+
+
+def write(
+    path: Path, store: Store, findings: list[Finding], examples: int, earlier: tuple[str, Numbers] | None = None
+) -> None:
+    """Write the page, whole or not at all. `earlier`: what it is compared with, by its name."""
+    try:
+        write_whole(path, page(store, findings, examples, earlier).encode("utf-8"))
+    except PermissionError as error:
+        raise UsageError(f"--html {path}: may not be written; name another place") from error
+
+
+def page(store: Store, findings: list[Finding], examples: int, earlier: tuple[str, Numbers] | None = None) -> str:
+    """The page as text: the same for the same graph, findings and earlier report."""
+    made = figures(store)
+    told = numbers(made, findings)
+    changed = changes(earlier[1], told) if earlier else []
+    titles = {finding.audit.name: _title(finding.audit) for finding in findings}
+    drawn = charts(made, changed, titles)
+    shown = [_shown(finding, examples) for finding in sorted(findings, key=_rank)]
+    style, script = (Markup((HERE / name).read_text(encoding="utf-8")) for name in ("style.css", "page.js"))
+    bundle = _bundle()
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
+    )
+    return environment.get_template("page.html.j2").render(
+        word=word,
+        policy=_policy(style, [bundle, script]),
+        style=style,
+        script=script,
+        bundle=bundle,
+        sections=[name for name in SECTIONS if name != "trends" or earlier],
+        tiles=_tiles(made, findings),
+        sources=made.statistics["sources"],
+        titles={name: about.get("title", "") for name, about in made.about["sources"].items()},
+        types=tables.types(made),
+        relations=tables.relations(made),
+        names=tables.names(made),
+        coverage=tables.coverage(made),
+        overlap=tables.overlap(made),
+        overlap_more=word("overlap_more", number=SETS) if made.overlap.height > SETS else None,
+        hubs=tables.hubs(made),
+        findings=shown,
+        clean=sum(not finding.rows for finding in findings),
+        earlier=earlier[0] if earlier else None,
+        trends=tables.trends(changed, titles) if earlier else None,
+        trends_more=word("trends_more", number=CHANGES) if _crowded(changed) else None,
+        version=version("kgtools"),
+        numbers=_json(told),
+        charts=drawn,
+        charts_json=_json(drawn),
+    )
+
+
+def _rank(finding: Finding) -> tuple[bool, int, int, str]:
+    return not finding.rows, -SEVERITIES.index(finding.audit.severity), -len(finding.rows), finding.audit.name
+
+
+def _shown(finding: Finding, examples: int) -> Shown:
+    audit, number = finding.audit, len(finding.rows)
+    title = _title(audit)
+    rows = finding.rows[: 10 * examples if audit.severity == "info" and number <= 10 * examples else examples]
+    numeric = [all(isinstance(row[i], int | float) for row in rows) for i in range(len(finding.columns))]
+    columns = [Column(column(name), numeric=n, long=not n) for name, n in zip(finding.columns, numeric, strict=True)]
+    return Shown(
+        audit.name,
+        audit.severity,
+        title,
+        Words(audit.why, audit.why_zh or audit.why),
+        word("row" if number == 1 else "rows", number=number),
+        runnable(audit),
+        tables.found(word("examples", title=title), columns, rows) if number else None,
+        word("shown_rows", shown=len(rows), number=number) if len(rows) < number else None,
+        audit.severity == "error" and number > 0,
+    )
+
+
+def _title(audit: Audit) -> Words:
+    return Words(audit.title, audit.title_zh)
+
+
+def _tiles(made: Figures, findings: list[Finding]) -> list[Tile]:
+    total, stats = made.statistics["totals"], made.statistics
+    tiles = [
+        Tile(word("entities"), f"{total['entities']:,}", word("tile_entities", number=len(stats["entities"]))),
+        Tile(word("triples"), f"{total['triples']:,}", word("tile_triples", number=len(stats["relations"]))),
+        Tile(word("sources"), f"{len(stats['sources'])}", word("tile_sources", number=sum(row["shared"] for row in stats["relations"]))),
+        Tile(word("english"), percent(total["with_english"], total["entities"]), word("tile_english", number=total["with_english"])),
+    ]  # fmt: skip
+    for severity in ("error", "warning"):
+        hits = [len(finding.rows) for finding in findings if finding.audit.severity == severity and finding.rows]
+        note = word(f"tile_{severity}s", number=len(hits))
+        tiles.append(Tile(word(f"{severity}s"), f"{sum(hits):,}", note, severity if hits else ""))
+    return tiles
+
+
+def _crowded(changed: list[Change]) -> bool:
+    return any(sum(c.group == group and c.by != 0 for c in changed) > CHANGES for group in {c.group for c in changed})
+
+
+def _bundle() -> Markup:
+    """Vega, Vega-Lite and Vega-Embed as one script, of the version that altair writes for."""
+    import altair
+    import vl_convert
+
+    wanted = "_".join(altair.SCHEMA_VERSION.split(".")[:2])
+    text = vl_convert.javascript_bundle(vl_version=wanted)  # type: ignore[call-arg]  # its stub knows no default
+    return Markup(text.replace("</script", "<\\/script").replace("<!--", "<\\!--"))
+
+
+def _json(value: Any) -> Markup:
+    """JSON that cannot end the script element it stands in."""
+    text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    return Markup(text.translate(str.maketrans(ESCAPES)))
+
+
+def _policy(style: str, scripts: list[Markup]) -> str:
+    """Nothing from anywhere but this page: its own scripts and styles by their hashes, no eval, no network."""
+    script = " ".join(f"'sha256-{_hash(text)}'" for text in scripts)
+    return (
+        f"default-src 'none'; script-src {script}; style-src '{'sha256-' + _hash(style)}'; "
+        "style-src-attr 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode()

@@ -1,0 +1,184 @@
+"""The tables of a report: what stands in their cells, in both languages."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from markupsafe import Markup
+
+from kg.ontology import ontology
+from kg.report.bars import change_words, signed
+from kg.report.charts import percent
+from kg.report.earlier import Change
+from kg.report.figures import Figures
+from kg.report.words import Words, entity_type, relation, word
+from tools.output import cell as plain
+
+NUMERIC = {
+    *("entities", "triples", "shared", "names", "heads", "known", "share"),
+    *("linked", "median", "most", "before", "now", "change", "relative"),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's title; numbers stand at the right, long texts may break anywhere."""
+
+    title: Words
+    numeric: bool = False
+    long: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells are text (escaped by the page), Words or Markup; with `row_heads` the first of a row is its heading."""
+
+    caption: Words
+    columns: list[Column]
+    rows: list[list[Any]] = field(default_factory=list)
+    row_heads: bool = True
+
+
+def types(made: Figures) -> Table:
+    """A row a type: entities in all and by source, shared, with an English name; the sums last."""
+    total = made.statistics["totals"]
+    table = _by_source(made, "type", "entities")
+    rows = sorted(made.statistics["entities"], key=_larger)
+    english = [_bar(row["with_english"], row["count"]) for row in (*rows, total | {"count": total["entities"]})]
+    lines = [[*line, named] for line, named in zip(table.rows, english, strict=True)]
+    return replace(table, columns=[*table.columns, Column(word("with_english"), numeric=True)], rows=lines)
+
+
+def relations(made: Figures) -> Table:
+    """A row a relation: triples in all and by source, shared; the sums last."""
+    return _by_source(made, "relation", "triples")
+
+
+def _by_source(made: Figures, key: str, noun: str) -> Table:
+    sources = [row["source"] for row in made.statistics["sources"]]
+    rows = sorted(made.statistics["entities" if key == "type" else "relations"], key=_larger)
+    words = entity_type if key == "type" else relation
+    lines = [
+        [
+            labelled(words(row[key]), row[key]),
+            _bar(row["count"], rows[0]["count"], f"{row['count']:,}"),
+            *(_number(row["by_source"].get(source, 0)) for source in sources),
+            _number(row["shared"]),
+        ]
+        for row in rows
+    ]
+    sums = [sum(row["by_source"].get(source, 0) for row in rows) for source in sources]
+    total = f"{made.statistics['totals'][noun]:,}"
+    lines.append([word("all"), _bar(0, 0, total), *map(_number, sums), _number(sum(row["shared"] for row in rows))])
+    by_source = [Column(Words(source, source), numeric=True) for source in sources]
+    return Table(word(f"{key}s"), [*_columns(key, noun), *by_source, *_columns("shared")], lines)
+
+
+def _larger(row: dict[str, Any]) -> int:
+    return -int(row["count"])
+
+
+def names(made: Figures) -> Table:
+    """A row a table of English names: licence, number, file and SHA-256."""
+    rows = [
+        [name, about["license"], f"{about['names']:,}", about.get("file", ""), code(about.get("sha256", ""), "sha")]
+        for name, about in made.about["names"].items()
+    ]
+    return Table(word("english"), _columns("name_table", "licence", "names", "file", "sha256"), rows)
+
+
+def coverage(made: Figures) -> Table:
+    """A row a type, relation and source."""
+    rows = [
+        [entity_type(type_), labelled(relation(name), name), source, *(f"{n:,}" for n in counts), percent(counts[1], counts[2])]
+        for type_, name, source, *counts in made.coverage.iter_rows()
+    ]  # fmt: skip
+    return Table(word("coverage"), _columns("type", "relation", "source", "triples", "heads", "known", "share"), rows)
+
+
+def overlap(made: Figures) -> Table:
+    """A row a set of sources."""
+    rows = [[" + ".join(names), f"{e:,}", f"{t:,}"] for names, e, t in made.overlap.iter_rows()]
+    return Table(word("overlap"), _columns("overlap_sets", "entities", "triples"), rows)
+
+
+def hubs(made: Figures) -> Table:
+    """A row a type and direction: how many have a triple, the median, the most, and whose."""
+    rows = [
+        [entity_type(type_), word(f"direction_{way}"), f"{linked:,}", f"{median:,g}", f"{most:,}", _name(name)]
+        for type_, way, linked, median, most, name in made.hubs.iter_rows()
+    ]
+    return Table(word("degrees"), _columns("type", "direction", "linked", "median", "most", "whose"), rows)
+
+
+def trends(changed: Iterable[Change], titles: dict[str, Words]) -> Table:
+    """A row a number: before, now, the change, also relative to before."""
+    rows = [_trend(change, titles) for change in changed]
+    return Table(word("trends"), _columns("what", "before", "now", "change", "relative"), rows)
+
+
+def _trend(change: Change, titles: dict[str, Words]) -> list[Any]:
+    kind = "grew" if change.by > 0 else "shrank"
+    relative: Any = (
+        ""
+        if not change.by
+        else word("new")
+        if not change.before
+        else f"{change.by / change.before:+.1%}".replace("-", "−")
+    )
+    shown = Markup('<span class="{}">{}</span>').format(kind, signed(change.by)) if change.by else _number(0)
+    what = Markup('<span class="chip">{}</span>{}').format(word(f"group_{change.group}"), change_words(change, titles))
+    return [what, f"{change.before:,}", f"{change.now:,}", shown, relative]
+
+
+def _columns(*keys: str) -> list[Column]:
+    return [Column(word(key), numeric=key in NUMERIC, long=key == "whose") for key in keys]
+
+
+def found(caption: Words, columns: list[Column], rows: list[list[Any]]) -> Table:
+    """Example rows of a finding: entities with their type, types and relations in words."""
+    return Table(caption, columns, [[value_of(value) for value in row] for row in rows], row_heads=False)
+
+
+def value_of(value: Any) -> Any:
+    """A value of a query as people read it."""
+    if isinstance(value, list):
+        return Markup("、").join(value_of(item) for item in value)
+    if not isinstance(value, str):
+        return plain(value)
+    words = ontology()
+    if value in words.relations:
+        return Markup('<span title="{}">{}</span>').format(value, relation(value))
+    if value in words.entities:
+        return entity_type(value, plural=False)
+    type_, colon, name = value.partition(":")
+    if colon and type_ in words.entities:
+        return Markup('<span class="chip">{}</span>{}').format(entity_type(type_, plural=False), _name(name))
+    return _name(value)
+
+
+def labelled(words: Words, label: str) -> Markup:
+    """Words, and beside them the label in the graph."""
+    return Markup("{}{}").format(words, code(label, "label-code"))
+
+
+def code(text: str, kind: str) -> Markup:
+    """A text of the machine's."""
+    return Markup('<code class="{}">{}</code>').format(kind, text)
+
+
+def _name(name: str) -> Markup:
+    """A name from a file: its direction kept to itself, its control characters shown."""
+    seen = "".join(chr(0x2400 + ord(c)) if c < " " and c not in "\n\r" else c for c in name)
+    return Markup("<bdi>{}</bdi>").format(plain(seen))
+
+
+def _number(value: int) -> Any:
+    return f"{value:,}" if value else Markup('<span class="zero">0</span>')
+
+
+def _bar(part: int, whole: int, text: str = "") -> Markup:
+    """A number with a bar of its share behind; without a text, number and share."""
+    return Markup(
+        '{}<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width="{}" height="8"/></svg>'
+    ).format(text or f"{part:,} ({percent(part, whole)})", f"{100 * part / whole if whole else 0:.1f}")
