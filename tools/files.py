@@ -118,7 +118,8 @@ def to_json(value: Any) -> bytes:
 def staging(folder: Path) -> Iterator[Path]:
     """A fresh folder inside `folder`, whose files move there when the block ends well, `run.json` last.
 
-    After an error or a kill the files of `folder` are what they were."""
+    After an error or a kill in the block the files of `folder` are what they were. A kill while they move, which is a
+    moment, leaves whole files of the old run and the new one, and no `run.json` to vouch for them."""
     make_folder(folder)
     stage = folder / f".new-{os.getpid()}"
     for left in folder.glob(".new-*"):
@@ -128,6 +129,8 @@ def staging(folder: Path) -> Iterator[Path]:
     stage.mkdir()
     try:
         yield stage
+        if (stage / "run.json").exists():
+            (folder / "run.json").unlink(missing_ok=True)
         for file in sorted(stage.iterdir(), key=lambda f: (f.name == "run.json", f.name)):
             file.replace(folder / file.name)
     finally:

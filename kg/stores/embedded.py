@@ -49,7 +49,9 @@ class EmbeddedStore:
             old = self._current()
             before = _inputs(old) if old else Inputs()
             inputs = make(before)
-            number = max([int(p.name) for p in self.folder.iterdir() if p.name.isdigit()], default=0) + 1
+            now = int(old.name) if old else 0
+            number = max([int(p.name) for p in self.folder.iterdir() if p.name.isdigit()], default=now) + 1
+            _clear(self.folder, range(now + 1))
             new = self.folder / f"{number:06}"
             try:
                 new.mkdir()
@@ -63,11 +65,10 @@ class EmbeddedStore:
                 else:
                     shutil.rmtree(new)
             except BaseException:
-                shutil.rmtree(new, ignore_errors=True)
+                if self._current() != new:  # a Ctrl-C may come when it counts already
+                    shutil.rmtree(new, ignore_errors=True)
                 raise
-            for left in self.folder.iterdir():
-                if left.name.isdigit() and left not in (new, old):
-                    shutil.rmtree(left, ignore_errors=True)
+            _clear(self.folder, range(now, number + 1))
             return outcome
 
     def inputs(self) -> Inputs:
@@ -191,6 +192,15 @@ def _table(path: Path, schema: Schema) -> pl.DataFrame:
         why = " ".join(str(error).split())
         raise StoreError(f"{path}: the graph is damaged ({why}); load its sources again into a new folder") from error
     return schema.check(frame, str(path))
+
+
+def _clear(folder: Path, keep: range) -> None:
+    """Remove the generations that are not to keep, and pointers that a killed change never brought into place."""
+    for left in folder.iterdir():
+        if left.name.isdigit() and int(left.name) not in keep:
+            shutil.rmtree(left, ignore_errors=True)
+        elif left.name.startswith(".current."):
+            left.unlink(missing_ok=True)
 
 
 def _link(source: str, target: str) -> None:

@@ -32,7 +32,10 @@ PUT = f"UNWIND $rows AS row MERGE (n:{LABEL} {{id: row[0]}}) SET n.data = row[1]
 DROP = f"UNWIND $rows AS row MATCH (n:{LABEL} {{id: row}}) DELETE n"
 GET = f"UNWIND $starts AS start MATCH (n:{LABEL}) WHERE n.id STARTS WITH start RETURN n.id, n.data"
 LOCK = f"MERGE (n:{LABEL} {{id: 'lock'}}) SET n.data = $who"
-HOLDERS = "SHOW TRANSACTIONS YIELD metaData WHERE metaData.kgtools IS NOT NULL RETURN metaData.kgtools"
+HOLDERS = (
+    "SHOW TRANSACTIONS YIELD database, metaData WHERE database = $database AND metaData.kgtools IS NOT NULL "
+    "RETURN metaData.kgtools"
+)
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,9 @@ class Neo4jStore:
 
     def change(self, make: Callable[[Inputs], Inputs], command: str = "load") -> Reconciliation:
         """Write what differs from the graph of the new inputs, and read everything back."""
+        self._refuse_foreign(make)
         with self.server.one_line(), self._alone(command), self.server.session(read_only=False) as session:
             state = session.execute_read(_state)
-            if state is None and (others := session.run(FOREIGN).single()[0]):
-                raise InputError(
-                    f"{self.server.url}: the database holds {others:,} nodes that kgtools did not load; name an empty one"
-                )
             before = session.execute_read(_inputs, state.now) if state and state.now else Inputs()
             inputs = make(before)
             entities, triples = merge(inputs)
@@ -68,6 +68,7 @@ class Neo4jStore:
             files = vault.to_files(inputs)
             if batches or state is None or state.then is not None or state.now != vault.index(files):
                 held = _write(session, state, files, batches, known)
+            writing.finish(session, entities)
             return reconcile(entities, triples, held)
 
     def inputs(self) -> Inputs:
@@ -133,14 +134,26 @@ class Neo4jStore:
                 )
             yield session, state
 
+    def _refuse_foreign(self, make: Callable[[Inputs], Inputs]) -> None:
+        """What is refused leaves nothing behind in a database without our books. Raises InputError."""
+        with self.server.one_line(), self.server.session() as session:
+            if session.execute_read(_state) is not None:
+                return
+            if others := session.run(FOREIGN).single()[0]:
+                raise InputError(
+                    f"{self.server.url}: the database holds {others:,} nodes that kgtools did not load; name an empty one"
+                )
+        make(Inputs())
+
     @contextmanager
     def _alone(self, command: str) -> Iterator[None]:
         """Hold the database against other changes by kgtools, as long as the connection lives. Raises StoreError."""
         who = f"kgtools {command} (process {os.getpid()} on {socket.gethostname()})"
         with self.server.session(read_only=False) as session:
             writing.prepare_books(session)
+            (database,) = session.run("CALL db.info() YIELD name").value()
             end = time.monotonic() + WAIT_S
-            while holders := session.run(HOLDERS).value():
+            while holders := session.run(HOLDERS, database=database).value():
                 if time.monotonic() > end:
                     raise StoreError(
                         f"{self.server.url}: in use by {holders[0]}; wait until it is done and run this again"

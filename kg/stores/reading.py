@@ -1,6 +1,7 @@
 """Read a graph back from a Neo4j server, in few and large records: what is ours, and a count of what is not."""
 
 from collections.abc import Iterable
+from itertools import repeat
 from typing import Any
 
 import polars as pl
@@ -13,13 +14,19 @@ from kg.tables import ENTITIES, TRIPLES, Entities, Triples
 from tools.frames import Schema
 
 PAGE = 2000
+BETWEEN = "\x1f"
 ROWS = 50_000
 
 
 def held(transaction: Any) -> Held:
-    """All entities and triples that are ours, and by label or type the number of those that are not."""
+    """All entities and triples that are ours, and by label or type the number of those that are not.
+
+    An end of a triple is null where no entity of that id has the label of its type."""
     entities, triples = read_entities(transaction), read_triples(transaction)
-    return Held(entities, triples, _foreign(transaction, entities, triples))
+    foreign = _foreign(transaction, entities, triples)
+    labelled = entities.filter(pl.col("id").str.starts_with(pl.col("type") + ":"))["id"].implode()
+    ends = [pl.when(pl.col(end).is_in(labelled)).then(end) for end in ("head", "tail")]
+    return Held(entities, triples.with_columns(ends), foreign)
 
 
 def read_entities(transaction: Any) -> Entities:
@@ -38,30 +45,60 @@ def read_entities(transaction: Any) -> Entities:
 def read_triples(transaction: Any) -> Triples:
     """Every relationship of a type of ours from an entity, sorted by id; one record holds all that an entity is head of."""
     returned = ", ".join(f"r.{name}" for name in TRIPLE_COLUMNS)
-    frames, rows = [TRIPLES.frame()], list[list[Any]]()
-    columns = ("head", "relation", "tail", *TRIPLE_COLUMNS)
+    frames, heads, rows = [TRIPLES.frame()], list[Any](), list[list[Any]]()
+
+    def take() -> None:
+        frames.append(_frame(TRIPLES, ("relation", "tail", *TRIPLE_COLUMNS), rows, heads))
+        heads.clear()
+        rows.clear()
+
     for type_ in ontology().entities:
         query = (
             f"MATCH (h:{quoted(type_)}) WHERE EXISTS {{ (h)-->() }} "
             f"RETURN h.id, COLLECT {{ MATCH (h)-[r]->(t) RETURN [type(r), t.id, {returned}] }}"
         )
         for head, said in transaction.run(query):
-            rows.extend([head, *row] for row in said)
+            heads.extend(repeat(head, len(said)))
+            rows.extend(said)
             if len(rows) >= ROWS:
-                frames.append(_frame(TRIPLES, columns, rows))
-                rows.clear()
-    frames.append(_frame(TRIPLES, columns, rows))
+                take()
+    take()
     triples = pl.concat(frames)
     return triples.filter(pl.col("relation").is_in(list(ontology().relations))).sort("id", maintain_order=True)
 
 
-def _frame(schema: Schema, columns: Iterable[str], rows: list[list[Any]]) -> pl.DataFrame:
+def _frame(
+    schema: Schema, columns: Iterable[str], rows: list[list[Any]], heads: list[Any] | None = None
+) -> pl.DataFrame:
     """Rows as a frame; a value of another type than ours, which somebody else wrote, becomes null."""
-    kinds = {name: schema.columns[name] for name in columns}
-    values = dict(zip(kinds, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(kinds, ())
-    series = [pl.Series(name, list(values[name]), dtype=kind, strict=False) for name, kind in kinds.items()]
-    frame = pl.DataFrame(series)
-    return frame.select([name for name in schema.columns if name in kinds])
+    names = list(columns)
+    values = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
+    if heads is not None:
+        values["head"] = tuple(heads)
+    return pl.DataFrame(
+        [_series(name, list(values[name]), kind) for name, kind in schema.columns.items() if name in values]
+    )
+
+
+def _series(name: str, values: list[Any], kind: Any) -> pl.Series:
+    """A column; lists of text as one text each and split again, for polars takes lists one by one, 20 times as slowly."""
+    texts = _joined(values) if kind == pl.List(pl.String) else None
+    if texts is None:
+        return pl.Series(name, values, dtype=kind, strict=False)
+    split = pl.col(name).str.strip_suffix(BETWEEN).str.split(BETWEEN)
+    lists = pl.when(pl.col(name) == "").then(pl.lit([], pl.List(pl.String))).otherwise(split)
+    return pl.DataFrame({name: texts}, schema={name: pl.String}).select(lists.alias(name)).to_series()
+
+
+def _joined(values: list[Any]) -> list[str] | None:
+    """The texts of each list with a sign behind each; None where one is no list of texts, or holds the sign."""
+    if set(map(type, values)) - {list}:
+        return None
+    try:
+        texts = [BETWEEN.join(each) + BETWEEN if each else "" for each in values]
+    except TypeError:
+        return None
+    return texts if "".join(texts).count(BETWEEN) == sum(map(len, values)) else None
 
 
 def _foreign(transaction: Any, entities: Entities, triples: Triples) -> dict[str, int]:

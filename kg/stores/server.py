@@ -2,6 +2,7 @@
 
 import logging
 import os
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -17,6 +18,9 @@ OLDEST = (5, 26)
 RETRY_S = 15.0
 USER, PASSWORD, DATABASE = ("NEO4J_USERNAME", "NEO4J_USER"), ("NEO4J_PASSWORD",), ("NEO4J_DATABASE",)
 WRONG_QUERY = ("Neo.ClientError.Statement.", "Neo.ClientError.Procedure.", "Neo.ClientError.Request.")
+EXPECTED = (
+    "--graph: expected neo4j://HOST:PORT or bolt://HOST:PORT, and /DATABASE behind it where it is not the default"
+)
 FULL = ("no space", "disk", "filesystem", "file system")
 
 
@@ -24,15 +28,17 @@ class Server:
     """One Neo4j database, connected to at the first use."""
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            port = f":{parts.port}" if parts.port else ""
+        except ValueError:  # its message quotes what may be a password
+            raise UsageError(EXPECTED) from None
         if parts.password is not None:
             raise UsageError("--graph: a password in the URL is seen by everybody; leave it out and set NEO4J_PASSWORD")
-        if parts.query or parts.fragment or not parts.hostname:
-            raise UsageError(
-                "--graph: expected neo4j://HOST:PORT or bolt://HOST:PORT, and /DATABASE behind it where it is not the default"
-            )
+        if parts.query or parts.fragment or "@" in parts.path or not parts.hostname:
+            raise UsageError(EXPECTED)
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        self.url = f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}"
+        self.url = f"{parts.scheme}://{host}{port}"
         self.database = parts.path.strip("/") or _environment(DATABASE)
         self._user = parts.username or _environment(USER)
         self._driver: Driver | None = None
@@ -42,6 +48,7 @@ class Server:
         """The driver, its login tried. Raises StoreError for a server that refuses us or is too old."""
         if self._driver is None:
             self._driver = self._connect()
+            weakref.finalize(self, self._driver.close)  # a command ends without asking
         return self._driver
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Write a graph into a Neo4j server: constraints and indexes first, then only the rows that differ, nodes before triples."""
+"""Write a graph into a Neo4j server: constraints first, then only the rows that differ, nodes before triples; then indexes."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -31,17 +31,24 @@ class Batch:
 
 
 def prepare(session: Any, entities: Entities) -> None:
-    """Make the constraints and indexes of the graph that are missing, and see that all are there and online.
+    """Make the constraints of the graph that are missing, and see that all are there and online.
 
     A name too long for an index leaves its type without an index of names."""
-    long = set(entities.filter(pl.col("name").str.len_bytes() > INDEXABLE)["type"])
-    wanted = {(type_, "id"): True for type_ in ontology().entities}
-    wanted |= {(type_, "name"): False for type_ in ontology().entities if type_ not in long}
     there = _schema(session)
-    for type_ in sorted(long):
+    for type_ in sorted(_long(entities)):
         if (type_, "name") in there:
             session.run(f"DROP INDEX {quoted(there[type_, 'name'][0])} IF EXISTS").consume()
-    _make(session, wanted)
+    _make(session, {(type_, "id"): True for type_ in ontology().entities})
+
+
+def finish(session: Any, entities: Entities) -> None:
+    """Make the indexes of names that are missing: a name that is too long for one is no longer there."""
+    long = _long(entities)
+    _make(session, {(type_, "name"): False for type_ in ontology().entities if type_ not in long})
+
+
+def _long(entities: Entities) -> set[str]:
+    return set(entities.filter(pl.col("name").str.len_bytes() > INDEXABLE)["type"])
 
 
 def prepare_books(session: Any) -> None:
@@ -91,12 +98,16 @@ def batches(entities: Entities, triples: Triples, held: Held, known: Collection[
 
     Taken out is only what names no source but the `known` ones: what somebody else put there stays."""
     ends = ["id", "head", "relation", "tail"]
+    twice = held.triples.select(ends).is_duplicated()
+    mislabelled = held.entities.filter(_type("id").ne_missing(pl.col("type")))
     return [
         *_entities(_differing(entities, held.entities)),
-        *_triples(_differing(triples, held.triples)),
+        *_triples(_differing(triples, held.triples.filter(~twice))),
         *_gone_triples(_ours(held.triples.join(triples, on=ends, how="anti"), known)),
-        *_doubled(held.triples.filter(held.triples.select(ends).is_duplicated()).unique(ends, maintain_order=True)),
-        *_gone_entities(_ours(held.entities.join(entities, on="id", how="anti"), known)),
+        *_doubled(held.triples.filter(twice).unique(ends, maintain_order=True).join(triples, on=ends, how="semi")),
+        *_mislabelled(_ours(mislabelled, known)),
+        *_gone_entities(_ours(held.entities.join(pl.concat([entities, mislabelled]), on="id", how="anti"), known)),
+        *_without_id([type_ for type_ in ontology().entities if f"nodes {type_}" in held.foreign], known),
     ]
 
 
@@ -140,7 +151,7 @@ def _triples(rows: Triples) -> list[Batch]:
     return [
         Batch(
             f"UNWIND $rows AS row MATCH (h:{quoted(head)} {{id: row[0]}}) MATCH (t:{quoted(tail)} {{id: row[1]}}) "
-            f"MERGE (h)-[r:{quoted(relation)}]->(t) SET r = {{{values}}}",
+            f"MERGE (h)-[r:{quoted(relation)} {{id: row[2]}}]->(t) SET r = {{{values}}}",
             part,
         )
         for (relation, head, tail), part in _ended(rows)
@@ -148,7 +159,11 @@ def _triples(rows: Triples) -> list[Batch]:
 
 
 def _gone_triples(rows: Triples) -> list[Batch]:
-    return [Batch(f"UNWIND $rows AS row MATCH {_found(key)} DELETE r", part) for key, part in _ended(rows)]
+    """Those without an id, which they have lost, are told from others by their sources."""
+    return [
+        Batch(f"UNWIND $rows AS row MATCH {_found(key)} AND r.sources = row[3] DELETE r", part)
+        for key, part in _ended(rows)
+    ]
 
 
 def _doubled(rows: Triples) -> list[Batch]:
@@ -159,7 +174,26 @@ def _doubled(rows: Triples) -> list[Batch]:
 
 def _found(key: tuple[str, ...]) -> str:
     relation, head, tail = map(quoted, key)
-    return f"(:{head} {{id: row[0]}})-[r:{relation} {{id: row[2]}}]->(:{tail} {{id: row[1]}})"
+    ends = f"(:{head} {{id: row[0]}})-[r:{relation}]->(:{tail} {{id: row[1]}})"
+    return f"{ends} WHERE coalesce(r.id, '') = coalesce(row[2], '')"
+
+
+def _mislabelled(rows: Entities) -> list[Batch]:
+    """Nodes lose a label that is not the type in their id, and go where they have no other; they are written anew before."""
+    gone = "WITH n WHERE size(labels(n)) = 0 DETACH DELETE n"
+    return [
+        Batch(f"UNWIND $rows AS row MATCH (n:{quoted(type_)} {{id: row[0]}}) REMOVE n:{quoted(type_)} {gone}", part)
+        for (type_,), part in _parted(rows.select("type", "id"), "type", size=ENTITY_ROWS)
+    ]
+
+
+def _without_id(types: Collection[str], known: Collection[str]) -> list[Batch]:
+    """Nodes that have lost their id and are told from others by their sources; they are written anew before."""
+    ours = "n.id IS NULL AND n.sources IS :: LIST<STRING NOT NULL> AND size(n.sources) > 0 AND all(s IN n.sources WHERE s IN row[0])"
+    rows = pl.DataFrame({"known": [sorted(known)]})
+    return [
+        Batch(f"UNWIND $rows AS row MATCH (n:{quoted(type_)}) WHERE {ours} DETACH DELETE n", rows) for type_ in types
+    ]
 
 
 def _gone_entities(rows: Entities) -> list[Batch]:

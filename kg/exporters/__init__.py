@@ -1,0 +1,77 @@
+"""A graph out again, in a format that others read: each format is an Exporter, found by entry point."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from kg.stores import Store, open_store
+from kg.tables import Entities, Triples
+from tools import registry
+from tools.errors import InputError, UsageError
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user may say about an export: the IRI that all others begin with (rdf)."""
+
+    base: str | None = None
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """A format: what it is, how to write and read it; `endings` of its file, none where it is a folder.
+
+    `write` gives how many of what it wrote; `read` is None where the format holds less than a graph."""
+
+    title: str
+    endings: tuple[str, ...]
+    write: Callable[[Store, Path, Options], dict[str, int]]
+    read: Callable[[Path], tuple[Entities, Triples]] | None = None
+    takes_base: bool = False
+
+
+def find(name: str) -> Exporter:
+    """The format of this name. Raises UsageError with the nearest names."""
+    return cast(Exporter, registry.find("exporters", name))
+
+
+def export(name: str, store: Store, out: Path, options: Options) -> dict[str, Any]:
+    """Write the graph as a file or folder: all or nothing; gives what was written. Raises UsageError for a wrong ending."""
+    exporter = find(name)
+    if options.base is not None and not exporter.takes_base:
+        raise UsageError(f"--base means nothing to the format {name}; leave it out")
+    if exporter.endings and out.suffix.lower() not in exporter.endings:
+        raise UsageError(f"{out}: a file of the format {name} ends in {' or '.join(exporter.endings)}; name it so")
+    counts = exporter.write(store, out, options)
+    files = sorted(file for file in out.iterdir() if file.is_file()) if out.is_dir() else [out]
+    return {"format": name, "out": str(out), "files": {f.name: f.stat().st_size for f in files}, "counts": counts}
+
+
+def read_graph(place: str) -> tuple[Entities, Triples]:
+    """The graph at a place: a store's URL or folder, or a file or folder that an exporter wrote.
+
+    Raises InputError where there is none."""
+    path = Path(place)
+    if "://" in place or (path / "current").exists():
+        store = open_store(place)
+        return store.entities(), store.triples()
+    ending = "" if path.is_dir() else path.suffix.lower()
+    readers = [exporter for exporter in _exporters() if exporter.read]
+    fits = path.is_file() or (path / "entities.parquet").exists()
+    found = next((e for e in readers if ending in (e.endings or ("",))), None) if fits else None
+    if found is None or found.read is None:
+        endings = ", ".join(ending for exporter in readers for ending in exporter.endings)
+        raise InputError(
+            f"{place}: {'no graph here' if path.exists() else 'no such file or folder'}; name the folder or URL of a graph, "
+            f"or what kgtools export wrote: a file ({endings}) or a folder of parquet"
+        )
+    return found.read(path)
+
+
+def _exporters() -> Iterator[Exporter]:
+    """Every format whose module can be imported; a guest's broken one harms no other."""
+    for name in registry.names("exporters"):
+        with suppress(UsageError):
+            yield find(name)

@@ -1,0 +1,133 @@
+"""GraphML, for Gephi, yEd, igraph and networkx: a directed multigraph whose edges are keyed by the id of the triple.
+
+    networkx.read_graphml("graph.graphml", edge_key_type=str, force_multigraph=True)
+
+GraphML has no lists, so `aliases`, `sources` and `origins` are JSON arrays in text, as `attributes` is JSON already.
+Characters that XML cannot hold are written as spreadsheets do, `_x000B_`, and `_x` itself as `_x005F_x`."""
+
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError, iterparse
+
+import orjson
+import polars as pl
+
+from kg.exporters import Exporter, Options
+from kg.exporters.files import ROWS, as_json, whole_file, witnesses, write_text
+from kg.stores import Store
+from kg.tables import ENTITIES, LIST, TRIPLES, Entities, Triples
+from tools.errors import InputError
+from tools.files import read_bytes
+from tools.frames import Schema
+
+NAMESPACE = "{http://graphml.graphdrawing.org/xmlns}"
+NODE = [name for name in ENTITIES.columns if name != "id"]
+ENDS = {"id": "id", "head": "source", "tail": "target"}
+SCHEMAS = {"node": ENTITIES, "edge": TRIPLES}
+EDGE = [name for name in TRIPLES.columns if name not in ("id", "head", "tail")]
+IMPOSSIBLE = [chr(code) for code in (*range(0x20), 0xFFFE, 0xFFFF) if code not in (0x09, 0x0A, 0x0D)]
+ESCAPES = {char: f"_x{ord(char):04X}_" for char in IMPOSSIBLE} | {
+    "_x": "_x005F_x", "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"
+}  # fmt: skip
+ESCAPED = re.compile("_x([0-9A-F]{4})_")
+
+
+def write(store: Store, out: Path, _: Options) -> dict[str, int]:
+    """The graph as GraphML; entities have a `label` besides, which drawing programs show."""
+    entities, triples = store.entities(), store.triples()
+    told = orjson.dumps(witnesses(store)).decode()
+    keys = [("graph", "witnesses"), *(("node", name) for name in ["label", *NODE]), *(("edge", name) for name in EDGE)]
+    with whole_file(out) as file:
+        file.write(b'<?xml version="1.0" encoding="UTF-8"?>\n')
+        file.write(b'<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n')
+        for kind, name in keys:
+            file.write(f'<key id="{kind}_{name}" for="{kind}" attr.name="{name}" attr.type="string"/>\n'.encode())
+        file.write(
+            f'<graph id="kgtools" edgedefault="directed">\n<data key="graph_witnesses">{_escape(told)}</data>\n'.encode()
+        )
+        write_text(file, entities.with_columns(map(as_json, entities.select("aliases", "sources"))), _nodes())
+        write_text(file, triples.with_columns(map(as_json, triples.select("sources", "origins"))), _edges())
+        file.write(b"</graph>\n</graphml>\n")
+    return {"entities": entities.height, "triples": triples.height}
+
+
+def _escape(text: str) -> str:
+    return pl.select(_escaped(pl.lit(text))).item()  # type: ignore[no-any-return]
+
+
+def _escaped(text: pl.Expr) -> pl.Expr:
+    return text.str.replace_many(list(ESCAPES), list(ESCAPES.values()))
+
+
+def _nodes() -> pl.Expr:
+    start = pl.concat_str(pl.lit('<node id="'), _escaped(pl.col("id")), pl.lit('">'))
+    label = _data("node", "label", pl.col("name"))
+    return pl.concat_str(start, label, *(_data("node", name, pl.col(name)) for name in NODE), pl.lit("</node>\n"))
+
+
+def _edges() -> pl.Expr:
+    ends = [
+        text for word, name in (("<edge id", "id"), (" source", "head"), (" target", "tail"))
+        for text in (pl.lit(f'{word}="'), _escaped(pl.col(name)), pl.lit('"'))
+    ]  # fmt: skip
+    return pl.concat_str(*ends, pl.lit(">"), *(_data("edge", name, pl.col(name)) for name in EDGE), pl.lit("</edge>\n"))
+
+
+def _data(kind: str, name: str, value: pl.Expr) -> pl.Expr:
+    """A value as an element; nothing for null."""
+    whole = pl.concat_str(pl.lit(f'<data key="{kind}_{name}">'), _escaped(value), pl.lit("</data>"))
+    return whole.fill_null("")
+
+
+def read(path: Path) -> tuple[Entities, Triples]:
+    """The graph in a GraphML file of ours. Raises InputError for any other."""
+    read_bytes(path)
+    names: dict[str, str] = {}
+    rows: dict[str, list[dict[str, str]]] = {"node": [], "edge": []}
+    frames = {"node": [ENTITIES.frame()], "edge": [TRIPLES.frame()]}
+    try:
+        _, root = next(events := iterparse(path, ("start", "end")))
+        for event, element in events:
+            kind = element.tag.removeprefix(NAMESPACE)
+            if event == "start":
+                root = element if kind == "graph" else root
+            elif kind == "key":
+                names[element.get("id", "")] = element.get("attr.name", "")
+            elif kind in rows:
+                ends = {name: _text(element.get(key)) for name, key in ENDS.items() if key in element.keys()}
+                rows[kind].append(ends | _values(element, names))
+                if len(rows[kind]) == ROWS:
+                    frames[kind].append(_frame(path, rows[kind], SCHEMAS[kind]))
+                    rows[kind].clear()
+                    root.clear()
+    except ParseError as error:
+        raise InputError(f"{path}:{error.position[0]}: not GraphML: {error}; was the download cut off?") from error
+    whole = {kind: pl.concat([*frames[kind], _frame(path, rows[kind], SCHEMAS[kind])]) for kind in rows}
+    return whole["node"].sort("id"), whole["edge"].sort("id")
+
+
+def _values(element: Element, names: dict[str, str]) -> dict[str, str]:
+    return {names.get(data.get("key", ""), ""): _text(data.text) for data in element}
+
+
+def _text(written: str | None) -> str:
+    text = written or ""
+    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
+def _frame(path: Path, rows: list[dict[str, str]], schema: Schema) -> pl.DataFrame:
+    """The rows as a table; lists are JSON."""
+    columns: dict[str, list[Any]] = {name: [row.get(name) for row in rows] for name in schema.columns}
+    try:
+        for name in (name for name, kind in schema.columns.items() if kind == LIST):
+            columns[name] = [None if text is None else orjson.loads(text) for text in columns[name]]
+        frame = schema.frame(columns)
+    except (orjson.JSONDecodeError, pl.exceptions.PolarsError, TypeError) as error:
+        raise InputError(
+            f"{path}: no graph that kgtools export graphml wrote: {' '.join(str(error).split())}"
+        ) from error
+    return schema.check(frame, str(path))
+
+
+FORMAT = Exporter("GraphML, for Gephi, yEd and networkx", (".graphml",), write, read)

@@ -1,0 +1,123 @@
+"""CSV for `neo4j-admin database import`: the way into Neo4j for graphs of millions of triples.
+
+A file for each entity type and each relation, with a header file beside it, and one for what kgtools remembers of the
+sources, so that the database is the one that `kgtools load` would have made. Null is an empty field and empty text is
+`""`; a list is joined by U+001F, and an empty one cannot be imported: `after.cypher` sets it."""
+
+from pathlib import Path
+
+import polars as pl
+
+from kg.exporters import Exporter, Options
+from kg.exporters.files import run_json, whole_folder, write_text
+from kg.ontology import ontology
+from kg.stores import Store
+from kg.stores.engine import ENTITY_COLUMNS, LISTS, TRIPLE_COLUMNS, quoted
+from kg.stores.vault import LABEL, bookkeeping
+from kg.stores.writing import INDEXABLE
+from tools.errors import InputError
+
+DELIMITER = "\x1f"
+BUFFER = 4 << 20
+"""The importer's own `--read-buffer-size`: the bytes that the longest value may have."""
+
+STEPS = """\
+1. Stop the server; the database must not exist yet or be empty.
+2. sh import.sh DATABASE             neo4j without; NEO4J_ADMIN=/path/to/neo4j-admin where it is not on the path
+3. Start the server.
+4. cypher-shell -d DATABASE -f after.cypher
+5. kgtools verify --graph neo4j://HOST:7687/DATABASE
+"""
+IMPORT = """\
+#!/bin/sh
+set -eu
+cd "$(dirname "$0")"
+exec "${{NEO4J_ADMIN:-neo4j-admin}}" database import full "${{1:-neo4j}}" {options}
+"""
+
+
+def write(store: Store, out: Path, _: Options) -> dict[str, int]:
+    """The CSV files, `import.sh`, `after.cypher` and the steps. Raises InputError for a value that CSV cannot hold."""
+    entities, triples, books = store.entities(), store.triples(), bookkeeping(store.inputs())
+    _refuse(entities, triples)
+    nodes = {t: entities.filter(pl.col("type") == t) for t in ontology().entities if t in set(entities["type"])}
+    said = {r: triples.filter(pl.col("relation") == r) for r in ontology().relations if r in set(triples["relation"])}
+    counts = {"entities": entities.height, "triples": triples.height}
+    with whole_folder(out, "neo4j-admin") as stage:
+        for name, rows in nodes.items():
+            _table(stage, name, rows.select(ENTITY_COLUMNS), {"id": "id:ID(entity)"})
+        for name, rows in said.items():
+            ends = {"head": ":START_ID(entity)", "tail": ":END_ID(entity)"}
+            _table(stage, name, rows.select("head", "tail", *TRIPLE_COLUMNS), ends)
+        _table(stage, LABEL, books, {"id": f"id:ID({LABEL})"})
+        options = _options([*nodes, LABEL], list(said), [entities, triples, books])
+        (stage / "import.sh").write_text(IMPORT.format(options=" \\\n  ".join(options)), encoding="utf-8")
+        (stage / "after.cypher").write_text("".join(f"{line};\n" for line in _after(nodes, said)), encoding="utf-8")
+        (stage / "IMPORT.txt").write_text(STEPS, encoding="utf-8")
+        (stage / "run.json").write_bytes(run_json(store, "neo4j-admin", [f.name for f in stage.iterdir()], counts))
+    return counts
+
+
+def _refuse(entities: pl.DataFrame, triples: pl.DataFrame) -> None:
+    for frame in (entities, triples):
+        for name in (name for name in LISTS if name in frame.columns):
+            element = pl.element()
+            impossible = (pl.col(name).list.len() == 1) & (pl.col(name).list.first() == "")
+            impossible |= pl.col(name).list.eval(element.str.contains(DELIMITER, literal=True)).list.any()
+            found = frame.filter(impossible)
+            if found.height:
+                raise InputError(
+                    f"{found['id'][0]}: {name}: {found[name][0].to_list()!r}: the importer cannot take a list with U+001F in it, "
+                    "nor one of an empty text alone; load the graph into the server: kgtools load"
+                )
+
+
+def _table(stage: Path, name: str, rows: pl.DataFrame, special: dict[str, str]) -> None:
+    """The header file and the rows."""
+    header = [special.get(column, f"{column}:string[]" if column in LISTS else column) for column in rows.columns]
+    (stage / f"{name}.header.csv").write_text(",".join(header) + "\n", encoding="utf-8")
+    values = [pl.col(c).list.join(DELIMITER) if c in LISTS else pl.col(c) for c in rows.columns]
+    with (stage / f"{name}.csv").open("wb") as file:
+        write_text(file, rows, pl.concat_str(pl.concat_str(map(_field, values), separator=","), pl.lit("\n")))
+
+
+def _field(value: pl.Expr) -> pl.Expr:
+    return pl.concat_str(pl.lit('"'), value.str.replace_all('"', '""', literal=True), pl.lit('"')).fill_null("")
+
+
+def _options(nodes: list[str], relations: list[str], tables: list[pl.DataFrame]) -> list[str]:
+    """The options of the import; fields of several lines are read slower, so only where there are any."""
+    texts = [frame[c].list.join(DELIMITER) if c in LISTS else frame[c] for frame in tables for c in frame.columns]
+    broken = any(text.str.contains("[\r\n]").any() for text in texts)
+    longest = max(int(text.str.len_bytes().max() or 0) for text in texts)  # type: ignore[arg-type]
+    return [
+        "--id-type=string",
+        "--array-delimiter=U+001F",
+        f"--multiline-fields={str(broken).lower()}",
+        *([f"--read-buffer-size={2 * longest}"] if 2 * longest > BUFFER else []),
+        *(f"--nodes='{name}={name}.header.csv,{name}.csv'" for name in nodes),
+        *(f"--relationships='{name}={name}.header.csv,{name}.csv'" for name in relations),
+    ]
+
+
+def _after(nodes: dict[str, pl.DataFrame], said: dict[str, pl.DataFrame]) -> list[str]:
+    """The empty lists, then constraints and indexes as the Neo4j store makes them."""
+    lines = [
+        f":auto MATCH {pattern} WHERE x.{column} IS NULL CALL (x) {{ SET x.{column} = [] }} IN TRANSACTIONS OF 10000 ROWS"
+        for tables, shape in ((nodes, "(x:{})"), (said, "()-[x:{}]->()"))
+        for name, rows in tables.items()
+        for pattern in [shape.format(quoted(name))]
+        for column in (c for c in LISTS if c in rows.columns and (rows[c].list.len() == 0).any())
+    ]
+    long = {name for name, rows in nodes.items() if (rows["name"].str.len_bytes() > INDEXABLE).any()}
+    for type_ in (*ontology().entities, LABEL):
+        label = quoted(type_)
+        constraint = quoted(f"kgtools_{type_}_id")
+        lines.append(f"CREATE CONSTRAINT {constraint} IF NOT EXISTS FOR (n:{label}) REQUIRE n.`id` IS UNIQUE")
+        if type_ not in (*long, LABEL):
+            index = quoted(f"kgtools_{type_}_name")
+            lines.append(f"CREATE INDEX {index} IF NOT EXISTS FOR (n:{label}) ON (n.`name`)")
+    return [*lines, "CALL db.awaitIndexes(600)"]
+
+
+FORMAT = Exporter("a folder of CSV for neo4j-admin database import", (), write)

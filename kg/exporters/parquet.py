@@ -1,0 +1,67 @@
+"""Parquet, for pandas, polars, DuckDB and Spark: a folder with the two tables, their manifest and what the columns hold."""
+
+from pathlib import Path
+
+import polars as pl
+
+from kg.exporters import Exporter, Options
+from kg.exporters.files import run_json, whole_folder
+from kg.stores import Store
+from kg.tables import ENTITIES, TRIPLES, Entities, Triples
+from tools.errors import InputError
+from tools.frames import Schema, write_table
+
+README = """\
+# A graph of kgtools
+
+`entities.parquet`, sorted by `id`
+
+| column | type | holds |
+| --- | --- | --- |
+| id | text | type and name, `Disease:糖尿病`; unique |
+| type | text | the entity type |
+| name | text | the name in Chinese |
+| name_en | text, nullable | the name in English |
+| name_en_from | text, nullable | the source or table of names that gave `name_en` |
+| aliases | list of text | other names |
+| sources | list of text | who names the entity; licences are in `run.json` |
+| attributes | text | JSON: attribute -> value -> origins, aliases and classes among them |
+
+`triples.parquet`, sorted by `id`
+
+| column | type | holds |
+| --- | --- | --- |
+| id | text | a hash of head, relation and tail |
+| head, tail | text | ids of entities |
+| relation | text | the kind of the triple |
+| sources | list of text | who says it |
+| origins | list of text | where, as `source/file:row#field` |
+| contradicts | text, nullable | the id of a triple that cannot be true as well |
+"""
+
+
+def write(store: Store, out: Path, _: Options) -> dict[str, int]:
+    """The two tables; `run.json` tells sources, licences and the SHA-256 of every file that was read."""
+    entities, triples = store.entities(), store.triples()
+    counts = {"entities": entities.height, "triples": triples.height}
+    with whole_folder(out, "parquet") as stage:
+        write_table(entities, stage / "entities.parquet")
+        write_table(triples, stage / "triples.parquet")
+        (stage / "README.md").write_text(README, encoding="utf-8")
+        (stage / "run.json").write_bytes(run_json(store, "parquet", [file.name for file in stage.iterdir()], counts))
+    return counts
+
+
+def read(path: Path) -> tuple[Entities, Triples]:
+    """The graph in such a folder. Raises InputError for any other."""
+    return _table(path / "entities.parquet", ENTITIES), _table(path / "triples.parquet", TRIPLES)
+
+
+def _table(file: Path, schema: Schema) -> pl.DataFrame:
+    try:
+        return schema.check(pl.read_parquet(file), str(file)).sort("id")
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError(f"{file}: cannot be read: {' '.join(str(error).split())}; export it again") from error
+
+
+FORMAT = Exporter("a folder of Parquet tables, for polars, pandas, DuckDB and Spark", (), write, read)

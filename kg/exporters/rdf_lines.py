@@ -1,0 +1,110 @@
+"""RDF a line at a time: N-Triples, or Turtle in the layout that `kgtools export rdf` writes, as tables of statements."""
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import polars as pl
+
+from kg.exporters.rdf_terms import BACK, OURS, WORDS, Syntax
+from tools.errors import InputError, MissingExtraError
+
+CHUNK = 1 << 26
+OBJECT = r'"((?:[^"\\]|\\.)*)"(?:@([A-Za-z0-9-]+)|\^\^\S+)?'
+NTRIPLES = rf"^\s*(<\S+>|_:\S+)\s*(<\S+>)\s*(?:(<\S+>|_:\S+)|{OBJECT})\s*(\.)\s*(?:#.*)?$"
+TURTLE = rf"^(?:(\S+) |  )([A-Za-z]+:\S+) (?:([A-Za-z_]+:\S*|<\S+>)|{OBJECT}) ([.;])$"
+NOTHING = r"^\s*(#.*|@prefix .*)?$"
+ONTOLOGY = re.compile(
+    rf"^<([^>]*){OURS['kgo']}>.*<{re.escape(WORDS['owl'])}Ontology>|^@prefix kgo: <(.*){OURS['kgo']}>"
+)
+ESCAPED = re.compile(r'\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([tbnrf"\'\\]))')
+COLUMNS = ["subject", "predicate", "object", "value", "language"]
+
+
+def statements(path: Path) -> Iterator[pl.DataFrame]:
+    """`subject`, `predicate`, `object` (IRIs and blank nodes), `value` and `language` (of a literal), part by part.
+
+    IRIs come as `prefix:name`, with our prefixes whatever the base. Turtle that somebody has written anew goes through
+    rdflib. Raises InputError, with the line where there is one."""
+    with path.open("rb") as file:
+        lines: BinaryIO = file
+        base, layout = _base(file), NTRIPLES
+        header = Syntax(base, True).header().encode()
+        if path.suffix.lower() == ".ttl" and file.read(len(header)) == header:
+            layout = TURTLE
+        elif path.suffix.lower() == ".ttl":
+            lines = io.BytesIO(_as_ntriples(path))
+            base = _base(lines)
+        if not base:
+            raise InputError(f"{path}: no graph that kgtools export rdf wrote; to load RDF of others: kgtools load rdf")
+        lines.seek(0)
+        starts = {f"<{iri}": f"{prefix}:" for prefix, iri in Syntax(base, True).prefixes.items()}
+        for part in _parts(path, lines, layout):
+            yield part.with_columns(_short(part[name], starts) for name in COLUMNS[:3])
+
+
+def _short(iris: pl.Series, starts: dict[str, str]) -> pl.Series:
+    """The IRIs with prefixes."""
+    full = iris.filter(iris.str.starts_with("<")).unique()
+    return iris.replace(full, full.str.replace_many(list(starts), list(starts.values())).str.strip_suffix(">"))
+
+
+def _base(file: BinaryIO) -> str:
+    """What our IRIs begin with in this file; empty where it has no ontology of ours."""
+    for line in file:
+        if b"ntology" in line and (found := ONTOLOGY.search(line.decode("utf-8", "replace"))):
+            file.seek(0)
+            return str(found[1] or found[2])
+    file.seek(0)
+    return ""
+
+
+def _parts(path: Path, file: BinaryIO, layout: str) -> Iterator[pl.DataFrame]:
+    subject, end, row = "", ".", 0
+    while data := file.read(CHUNK):
+        try:
+            text = (data + file.readline()).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError(f"{path}: not UTF-8; kgtools export writes nothing else") from error
+        lines = pl.DataFrame({"whole": [text]}).select(pl.col("whole").str.split("\n").explode())
+        terms = pl.col("whole").str.extract_groups(layout).struct.rename_fields([*COLUMNS, "end"])
+        parts = lines.select(terms, pl.col("whole").alias("line")).unnest("whole")
+        missed = (parts["predicate"].is_null() & ~parts["line"].str.contains(NOTHING)).arg_true()
+        if not missed.is_empty():
+            raise InputError(f"{path}:{row + missed[0] + 1}: not a line of RDF; was the download cut off?")
+        row += lines.height - 1
+        found = parts.drop_nulls("predicate")
+        if not found.is_empty():
+            found = found.with_columns(pl.col("subject").forward_fill().fill_null(subject), _unescaped(found["value"]))
+            subject, end = found["subject"][-1], found["end"][-1]
+            yield found.select(COLUMNS)
+    if end != ".":
+        raise InputError(f"{path}:{row}: ends in the middle of a statement; was the download cut off?")
+
+
+def _unescaped(values: pl.Series) -> pl.Series:
+    spelled = {value: ESCAPED.sub(_char, value) for value in values.filter(values.str.contains("\\", literal=True))}
+    return values.replace(spelled) if spelled else values
+
+
+def _char(found: re.Match[str]) -> str:
+    code = found[1] or found[2]
+    return chr(int(code, 16)) if code else BACK[found[3]]
+
+
+def _as_ntriples(path: Path) -> bytes:
+    """Turtle in any layout as N-Triples. Raises InputError where it is none, MissingExtraError without rdflib."""
+    try:
+        from rdflib import Graph
+        from rdflib.plugins.parsers.notation3 import BadSyntax
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{path}: Turtle that was not written by kgtools needs one more package: pip install 'kgtools[rdf]'"
+        ) from error
+    try:
+        graph = Graph().parse(path, format="turtle")
+    except BadSyntax as error:
+        raise InputError(f"{path}:{error.lines + 1}: not Turtle: {error._why}; was the download cut off?") from error
+    return graph.serialize(format="nt", encoding="utf-8")

@@ -1,0 +1,38 @@
+"""Graphs in a Neo4j server, and both stores side by side."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kg.inputs import SourceTables
+from kg.stores import Store, open_store
+from tests.neo4j.login import Login
+
+
+@pytest.fixture
+def neo4j_graph(neo4j_server: Login, monkeypatch: pytest.MonkeyPatch) -> Login:
+    """The server of the session without nodes, named in the environment; constraints may be left: they take a second."""
+    neo4j_server.ask("MATCH (n) DETACH DELETE n")
+    neo4j_server.use(monkeypatch)
+    return neo4j_server
+
+
+@pytest.fixture(params=["embedded", pytest.param("neo4j", marks=pytest.mark.neo4j)])
+def graph_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a graph may be made: in a folder, in a server."""
+    return str(tmp_path / "graph") if request.param == "embedded" else request.getfixturevalue("neo4j_graph").uri
+
+
+@pytest.fixture
+def say(tables_of: Callable[..., SourceTables]) -> Callable[..., Any]:
+    """`say(url, a=[rows], b=[rows])`: the sources a and b say these rows, in the graph at the URL."""
+
+    def change(url: str, **sources: Any) -> Store:
+        store = open_store(url)
+        told = [tables_of(rows, source=name) for name, rows in sources.items()]
+        store.change(lambda inputs: inputs.with_sources(told))
+        return store
+
+    return change

@@ -1,0 +1,165 @@
+"""A folder and a Neo4j server give the same answers, on the samples and on the published graphs."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from kg.audit import audits
+from kg.inputs import Inputs
+from kg.load import prepare
+from kg.names import read_names
+from kg.reading import Options
+from kg.stores import open_store
+from tests.neo4j.login import Login
+from tools.main import run
+
+Run = Callable[..., Any]
+SAMPLES = Path(__file__).parents[2] / "kg" / "samples"
+OUTPUTS = ("records.jsonl", "records.parquet", "coverage.parquet")
+QUESTIONS = {
+    "names": "MATCH (d:Disease)-[:HAS_SYMPTOM]->(s:Symptom) RETURN d.name AS d, s.name AS s ORDER BY d, s LIMIT 500",
+    "lists": "MATCH (d:Disease) RETURN d.id AS id, d.aliases AS aliases, d.sources AS sources, d.attributes AS a ORDER BY id LIMIT 300",
+    "numbers": "MATCH (d)-[r]->(t) RETURN type(r) AS relation, labels(t)[0] AS type, count(*) AS n ORDER BY relation, type",
+    "nulls": "MATCH (e) RETURN e.id AS id, e.name_en AS english, e.name_en_from AS by ORDER BY id LIMIT 400",
+    "nodes": "MATCH (e) OPTIONAL MATCH (e)-[r]->() RETURN count(DISTINCT e) AS entities, count(r) AS triples",
+}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The same graph in a folder and in a server."""
+
+    folder: str
+    server: str
+    scratch: Path
+
+    @property
+    def urls(self) -> tuple[str, str]:
+        return self.folder, self.server
+
+
+def sources_of(folder: Path) -> dict[str, list[Path]]:
+    return {
+        "xywy": [folder / "xywy" / "medical.json"],
+        "health39": [folder / "39health" / "disease.csv"],
+        "cmekg": sorted([*(folder / "cmekg").glob("*.json"), *(folder / "cmekg").glob("*.csv")]),
+    }
+
+
+@pytest.fixture(scope="module", params=["samples", "published"])
+def pair(
+    request: pytest.FixtureRequest, neo4j_server: Login, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Pair]:
+    """Both stores with the three graphs and English names; no test changes them."""
+    data = SAMPLES if request.param == "samples" else request.getfixturevalue("real_files")
+    table = data / "names.tsv" if request.param == "samples" else data / "bilingual-triples" / "disease-zh-en.json"
+    columns = ("zh", "en") if request.param == "samples" else ("key", "value")
+    sources = [prepare(name, files, Options())[0] for name, files in sources_of(data).items()]
+    names = read_names(table, *columns, None, (), "english", "MIT")
+
+    def filled(_: Inputs) -> Inputs:
+        return Inputs().with_sources(sources).with_names(names)
+
+    scratch = tmp_path_factory.mktemp(request.param)
+    neo4j_server.clear()
+    with pytest.MonkeyPatch.context() as patch:
+        neo4j_server.use(patch)
+        made = Pair(str(scratch / "graph"), neo4j_server.uri, scratch)
+        for url in made.urls:
+            assert open_store(url).change(filled).agrees
+        yield made
+    neo4j_server.clear()
+
+
+def test_the_tables_are_the_same_row_for_row(pair: Pair) -> None:
+    folder, server = (open_store(url) for url in pair.urls)
+
+    assert server.entities().equals(folder.entities())
+    assert server.triples().equals(folder.triples())
+    assert server.entities().height > 1000
+    assert server.about() == folder.about()
+
+
+def test_what_is_kept_of_the_sources_is_the_same_row_for_row(pair: Pair) -> None:
+    folder, server = (open_store(url).inputs() for url in pair.urls)
+
+    for mine, other in zip(server.sources, folder.sources, strict=True):
+        assert (mine.name, mine.about) == (other.name, other.about)
+        assert mine.named.equals(other.named)
+        assert mine.facts.equals(other.facts)
+        assert mine.rejects.equals(other.rejects)
+    assert [table.about for table in server.names] == [table.about for table in folder.names]
+    assert all(mine.names.equals(other.names) for mine, other in zip(server.names, folder.names, strict=True))
+
+
+def test_every_audit_returns_the_same_rows(pair: Pair, kgtools: Run) -> None:
+    folder, server = (kgtools("audit", "--graph", url, "--fail-on", "never", "--format", "json") for url in pair.urls)
+
+    assert (folder.code, server.code) == (0, 0), folder.err + server.err
+    assert [each["name"] for each in server.json] == [each.name for each in audits()]
+    for mine, other in zip(server.json, folder.json, strict=True):
+        assert mine == other, mine["name"]
+    assert sum(each["count"] > 0 for each in server.json) > 10
+
+
+def test_generate_writes_the_same_bytes(pair: Pair, kgtools: Run) -> None:
+    ran, written = [], []
+    for number, url in enumerate(pair.urls):
+        out = pair.scratch / f"records-{number}"
+        ran.append(kgtools("generate", "--graph", url, "--seed", 7, "--out", out, "--format", "json"))
+        written.append({name: sha256((out / name).read_bytes()).hexdigest() for name in OUTPUTS})
+
+    assert [each.code for each in ran] == [0, 0], ran[0].err + ran[1].err
+    assert ran[0].json == ran[1].json
+    assert ran[0].json["records"] > 500
+    assert written[0] == written[1]
+
+
+def test_a_record_is_traced_to_the_same_lines(pair: Pair, kgtools: Run) -> None:
+    out = pair.scratch / "traced"
+    assert run(["generate", "--graph", pair.server, "--count", "3", "--out", str(out), "--format", "json"]) == 0
+
+    for line in (out / "records.jsonl").read_bytes().splitlines():
+        traces = [kgtools("trace", orjson.loads(line)["id"], "--records", out, "--graph", url) for url in pair.urls]
+        assert traces[0] == traces[1]
+        assert traces[0].code == 0
+
+
+@pytest.mark.parametrize("command", [("stats",), ("names", "list")], ids=" ".join)
+@pytest.mark.parametrize("style", ["table", "json"])
+def test_stats_and_names_print_the_same(pair: Pair, kgtools: Run, command: tuple[str, ...], style: str) -> None:
+    folder, server = (kgtools(*command, "--graph", url, "--format", style) for url in pair.urls)
+
+    assert folder == server
+    assert (folder.code, bool(folder.out)) == (0, True)
+
+
+def test_verify_finds_the_same_checksums(pair: Pair, kgtools: Run) -> None:
+    folder, server = (kgtools("verify", "--graph", url, "--format", "json") for url in pair.urls)
+
+    assert (folder.code, server.code) == (0, 0), folder.err + server.err
+    assert server.json == folder.json
+    assert server.json["agrees"] is True
+    table = kgtools("verify", "--graph", pair.server).out
+    assert all(row["found_checksum"] in table for row in server.json["rows"])
+    assert "read back, counts and checksums of" in table
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+@pytest.mark.parametrize("style", ["table", "csv", "jsonl", "parquet"])
+def test_a_query_prints_the_same_bytes(pair: Pair, kgtools: Run, name: str, style: str) -> None:
+    written = []
+    for number, url in enumerate(pair.urls):
+        out = pair.scratch / f"{name}-{number}.{style}"
+        to_file = [] if style == "table" else ["--out", out]
+        ran = kgtools("query", QUESTIONS[name], "--graph", url, "--format", style, *to_file)
+        assert ran.code == 0, ran.err
+        written.append(out.read_bytes() if to_file else ran.out)
+
+    assert written[0] == written[1]
+    assert len(written[0]) > 20

@@ -1,0 +1,227 @@
+"""Kill kgtools again and again, and look each time at what is left.
+
+`KILLS=200` kills so often each command (default: 50); `SEED=7` draws the same moments again: the seed is in every failure.
+A third of the kills hit steps of the commit, the others moments drawn evenly over the whole run."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from kg.reconcile import verify
+from kg.stores.embedded import EmbeddedStore
+from tools.files import sha256
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLS = int(os.environ.get("KILLS", "50"))
+SEED = int(os.environ.get("SEED", time.time_ns() % 1_000_000))
+ALL_RERUN = KILLS >= 200
+KILLED = -9
+Words = list[str]
+Files = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What became of a run: its exit code (-9: killed), its seconds, what it said, its steps."""
+
+    code: int
+    seconds: float
+    said: str
+    steps: list[str]
+
+
+@dataclass
+class Victims:
+    """The process that forks the runs (tests/torture/victim.py)."""
+
+    folder: Path
+    process: "subprocess.Popen[str]"
+    environment: dict[str, str] = field(default_factory=dict)
+    patch: dict[str, Any] = field(default_factory=dict)
+
+    def run(
+        self,
+        words: Words,
+        after: float = 100.0,
+        step: int | None = None,
+        first: str = "",
+        by: int = signal.SIGKILL,
+        watch: bool = False,
+    ) -> Ended:
+        """`kgtools WORD...`, killed `after` so many seconds or at a step."""
+        order = {
+            "words": words, "after": after, "step": step, "first": first, "by": by, "watch": watch,
+            "log": str(self.folder / "log"), "cwd": str(self.folder), "environment": self.environment, "patch": self.patch,
+        }  # fmt: skip
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(orjson.dumps(order).decode() + "\n")
+        self.process.stdin.flush()
+        return Ended(**orjson.loads(self.process.stdout.readline()))
+
+    def done(self, words: Words) -> Ended:
+        """A run that nobody kills, and that ends well."""
+        ended = self.run(words)
+        assert ended.code == 0, f"kgtools {' '.join(words)} ended with {ended.code}:\n{ended.said}"
+        return ended
+
+
+@contextmanager
+def victims(folder: Path) -> Iterator[Victims]:
+    """Victims that work in a folder."""
+    command = [sys.executable, "-m", "tests.torture.victim"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield Victims(folder, process)
+
+
+@dataclass(frozen=True)
+class Torture:
+    """Two states of a place, and the command that leads to each from the other.
+
+    `state` names the state that is there now, or fails; `settled` looks at what a run left that nobody killed;
+    `back` brings a state back without a command; `commit` is how the first step of the commit begins;
+    `between`: the state that a kill in the commit may leave, for the next run to mend; `by`: the signal;
+    `share`: how many of the kills hit steps of the commit, and not a moment."""
+
+    victims: Victims
+    commands: dict[str, Words]
+    state: Callable[[], str]
+    settled: Callable[[str], None]
+    commit: str
+    back: dict[str, Callable[[], None]] = field(default_factory=dict)
+    between: str = ""
+    by: int = signal.SIGKILL
+    share: float = 1 / 3
+
+    def run(self, kills: int = KILLS) -> dict[str, int]:
+        """Kill so often; gives how many were hit at a moment and at a step, had done their work, left it in between."""
+        chance, told = random.Random(SEED), {"moments": 0, "steps": 0, "done": 0, "between": 0, "reruns": 0}
+        length, steps = self._undisturbed()
+        by_step = min(len(steps), round(kills * self.share))
+        plan: list[int | None] = [at * len(steps) // by_step for at in range(by_step)]
+        plan += [None] * (kills - by_step if self.share < 1 else 0)
+        chance.shuffle(plan)
+        for number, at in enumerate(plan):
+            where = f"seed {SEED}, kill {number}, {'a moment' if at is None else steps[at]}"
+            target = self._kill(chance, length, at, where, told)
+            now = self.state()
+            assert now in (*self.commands, *self.back, self.between), where
+            told["done"] += now == target
+            told["between"] += now == self.between
+            if now != target and (ALL_RERUN or number % 5 == 0 or now == self.between):
+                assert self.victims.run(self.commands[target]).code == 0, where
+                self._settle(target)
+                told["reruns"] += 1
+        print(f"seed {SEED}: {length:.2f} s, {len(steps)} steps of the commit; {told}")
+        return told
+
+    def _kill(self, chance: random.Random, length: float, at: int | None, where: str, told: dict[str, int]) -> str:
+        """Run the command to the other state, or to either from the one in between, until one is killed before its end."""
+        while True:
+            self._return()
+            was = self.state()
+            target = chance.choice(sorted(self.commands)) if was == self.between else self._other(was)
+            moment = {"after": chance.random() * length} if at is None else {"step": at, "first": self.commit}
+            ended = self.victims.run(self.commands[target], by=self.by, **moment)
+            where = f"{where}, {moment}: ended with {ended.code}: {ended.said}"
+            if ended.code == (-self.by if self.by == signal.SIGKILL else 130):
+                told["moments" if at is None else "steps"] += 1
+                assert self.state() in (was, target, self.between), where
+                return target
+            assert ended.code == 0, where
+            assert self.state() == target, where
+            if at is not None:
+                return target
+
+    def _undisturbed(self) -> tuple[float, list[str]]:
+        """The seconds of a run, and the steps of its commit; both commands are run."""
+        length, steps = 0.0, list[str]()
+        for _ in range(2):
+            self._return()
+            target = self._other(self.state())
+            ended = self.victims.run(self.commands[target], first=self.commit, watch=True)
+            assert ended.code == 0, ended.said
+            self._settle(target)
+            length, steps = max(length, ended.seconds), ended.steps
+        assert steps, f"no step begins with {self.commit}"
+        return length, steps
+
+    def _settle(self, wanted: str) -> None:
+        assert self.state() == wanted
+        self.settled(wanted)
+
+    def _return(self) -> None:
+        """Back to the state to which no command leads, from the one that no command leaves."""
+        if not self.back:
+            return
+        ((state, bring),) = self.back.items()
+        if self.state() != state:
+            bring()
+            assert self.state() == state
+
+    def _other(self, state: str) -> str:
+        (other,) = [name for name in {**self.commands, **self.back} if name != state]
+        return other
+
+
+def generation(folder: Path) -> Path | None:
+    """The generation of a graph folder that counts."""
+    pointer = folder / "current"
+    return folder / pointer.read_text("ascii").strip() if pointer.is_file() else None
+
+
+def files(folder: Path) -> Files:
+    """SHA-256 of every file in a folder but the engine's own."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "graph.lbug")
+    return {str(path.relative_to(folder)): sha256(path) for path in found}
+
+
+@dataclass
+class Watched:
+    """A graph in a folder whose states are known by the bytes of their tables; every database file is proved once."""
+
+    folder: Path
+    known: dict[str, Files] = field(default_factory=dict)
+    proved: set[str] = field(default_factory=set)
+
+    def learn(self, state: str) -> None:
+        """What is there now is this state."""
+        now = generation(self.folder)
+        assert now is not None
+        self.known[state] = files(now)
+
+    def state(self) -> str:
+        """The state whose bytes the current generation holds, its engine proved to hold the same."""
+        now = generation(self.folder)
+        if now is None:
+            return "none"
+        found = files(now)
+        (name,) = [name for name, wanted in self.known.items() if wanted == found]
+        database = f"{now.name} {sha256(now / 'graph.lbug')}"
+        if database not in self.proved:
+            assert verify(EmbeddedStore(self.folder)).agrees
+            self.proved.add(database)
+        return name
+
+    def settled(self, _: str) -> None:
+        """Two generations at most, and nothing that was only for a while."""
+        left = sorted(path.name for path in self.folder.iterdir())
+        generations = [name for name in left if name.isdigit()]
+        assert len(generations) <= 2
+        assert [name for name in left if name not in generations] == [".lock", "current"]
+        hidden = [path for name in generations for path in (self.folder / name).rglob(".*")]
+        assert hidden == []
