@@ -75,7 +75,7 @@ def _entity(told: dict[str, Any], beyond: dict[str, pl.DataFrame], limit: int) -
         f"<p>{escape('、'.join(told['sources']))}</p>",
     ]
     if branches:
-        most = f", {limit:,} of each relation" if limit else ""
+        most = f", up to {limit:,} of each relation drawn" if limit else ""
         lines += [
             f'<div class="legend">{dots}</div>',
             f'<div class="picture">\n{draw(middle, branches, label)}\n</div>',

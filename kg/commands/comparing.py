@@ -74,3 +74,5 @@ def show(entity: str, graph: str, style: str, limit: int, html: Path | None, dep
         with whole_file(html) as file:
             file.write(page(profiles, entities, triples, depth, limit).encode())
     print_profiles(profiles, style)
+    if html is not None and style == "table":
+        click.echo(f"The picture is in {html}.")

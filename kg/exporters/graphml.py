@@ -95,7 +95,7 @@ def read(path: Path) -> tuple[Entities, Triples]:
             elif kind == "key":
                 names[element.get("id", "")] = element.get("attr.name", "")
             elif kind in rows:
-                ends = {name: _text(element.get(key)) for name, key in ENDS.items() if key in element.keys()}
+                ends = {name: _text(element.get(key)) for name, key in ENDS.items() if key in element.attrib}
                 rows[kind].append(ends | _values(element, names))
                 if len(rows[kind]) == ROWS:
                     frames[kind].append(_frame(path, rows[kind], SCHEMAS[kind]))

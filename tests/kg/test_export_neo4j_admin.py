@@ -16,6 +16,7 @@ from kg.stores import open_store
 from kg.stores.embedded import EmbeddedStore
 from kg.tables import ENTITIES, NAMES, TRIPLES
 from tests.neo4j.java import Runtime
+from tests.neo4j.login import Login
 from tests.neo4j.server import Server, environment
 from tools.errors import InputError
 
@@ -30,7 +31,10 @@ ROWS = [
     ("Drug", "甲", "INDICATED_FOR", NAME),
     ("Drug", "甲", "CONTRAINDICATED_FOR", NAME),
 ]
-INDEXES = "SHOW INDEXES YIELD name, labelsOrTypes, properties, type, owningConstraint WHERE type = 'RANGE' RETURN name, labelsOrTypes, properties, owningConstraint ORDER BY name"
+INDEXES = (
+    "SHOW INDEXES YIELD name, labelsOrTypes, properties, type, owningConstraint WHERE type = 'RANGE' "
+    "RETURN name, labelsOrTypes, properties, owningConstraint ORDER BY name"
+)
 GRAPH = (
     "MATCH (n) RETURN labels(n) AS labels, properties(n) AS has ORDER BY labels, has.id",
     "MATCH (h)-[r]->(t) RETURN h.id AS head, type(r) AS relation, t.id AS tail, properties(r) AS has ORDER BY has.id",
@@ -71,19 +75,18 @@ def imported(server: Server, runtime: Runtime, folder: Path, script: Path) -> No
 
 @pytest.mark.parametrize("which", ["hostile", "sample"])
 def test_the_imported_database_is_the_one_that_a_load_makes(
-    which: str, store: EmbeddedStore, sample_graph: EmbeddedStore, own_neo4j: Own, neo4j_runtime: Runtime,
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    which: str, store: EmbeddedStore, sample_graph: EmbeddedStore, own_neo4j: Own, neo4j_login: Login,
+    neo4j_runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     graph = store if which == "hostile" else sample_graph
     export("neo4j-admin", graph, tmp_path / "csv", Options())
-    by_import, by_load = own_neo4j(started=False), own_neo4j()
+    open_store(neo4j_login.uri).change(lambda _: graph.inputs())
+    by_import = own_neo4j(started=False)
 
     imported(by_import, neo4j_runtime, tmp_path / "csv", tmp_path / "neo4j-admin")
 
-    by_load.login.use(monkeypatch)
-    open_store(by_load.uri).change(lambda _: graph.inputs())
     for question in GRAPH:
-        there, wanted = (server.login.ask(question) for server in (by_import, by_load))
+        there, wanted = (login.ask(question) for login in (by_import.login, neo4j_login))
         there, wanted = ([row for row in rows if not is_state(row)] for rows in (there, wanted))
         assert there == wanted
     by_import.login.use(monkeypatch)
@@ -145,7 +148,7 @@ class Kept:
 def test_a_list_that_the_importer_would_change_is_refused(aliases: list[str], tmp_path: Path) -> None:
     entities = ENTITIES.frame([("Disease:甲", "Disease", "甲", None, None, aliases, ["s"], "{}")])
 
-    with pytest.raises(InputError, match="Disease:甲: aliases: .*load the graph into the server"):
+    with pytest.raises(InputError, match=r"Disease:甲: aliases: .*load the graph into the server"):
         write(Kept(entities), tmp_path / "csv", Options())
 
     assert not (tmp_path / "csv").exists()
