@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from tools import registry
-from tools.errors import Findings, KgtoolsError
+from tools.errors import Findings, KgtoolsError, UsageError
 
 DONE, FOUND, FAILED = 0, 1, 2
 
@@ -73,6 +73,7 @@ def run(args: list[str] | None = None) -> int:
     """Run the command line and give its exit code; talk goes to stderr."""
     stdout = sys.stdout
     try:
+        _refuse_bytes(sys.argv[1:] if args is None else args)
         result = cli.main(args=args, prog_name="kgtools", standalone_mode=False)
         sys.stdout.flush()
     except Findings as found:
@@ -100,6 +101,13 @@ def run(args: list[str] | None = None) -> int:
             FAILED,
         )
     return result if isinstance(result, int) else DONE
+
+
+def _refuse_bytes(args: list[str]) -> None:
+    """No table can hold the name of a file that is no text. Raises UsageError."""
+    for word in args:
+        if not word.isprintable() and any("\ud800" <= character <= "\udfff" for character in word):
+            raise UsageError(f"{word!r} is not text in {sys.getfilesystemencoding()}; rename the file")
 
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}

@@ -21,12 +21,11 @@ ROWS = 50_000
 def held(transaction: Any) -> Held:
     """All entities and triples that are ours, and by label or type the number of those that are not.
 
-    An end of a triple is null where no entity of that id has the label of its type."""
+    A tail is null where no entity of that id has the label of its type."""
     entities, triples = read_entities(transaction), read_triples(transaction)
     foreign = _foreign(transaction, entities, triples)
     labelled = entities.filter(pl.col("id").str.starts_with(pl.col("type") + ":"))["id"].implode()
-    ends = [pl.when(pl.col(end).is_in(labelled)).then(end) for end in ("head", "tail")]
-    return Held(entities, triples.with_columns(ends), foreign)
+    return Held(entities, triples.with_columns(pl.when(pl.col("tail").is_in(labelled)).then("tail")), foreign)
 
 
 def read_entities(transaction: Any) -> Entities:
@@ -54,7 +53,7 @@ def read_triples(transaction: Any) -> Triples:
 
     for type_ in ontology().entities:
         query = (
-            f"MATCH (h:{quoted(type_)}) WHERE EXISTS {{ (h)-->() }} "
+            f"MATCH (h:{quoted(type_)}) WHERE h.id STARTS WITH '{type_}:' AND EXISTS {{ (h)-->() }} "
             f"RETURN h.id, COLLECT {{ MATCH (h)-[r]->(t) RETURN [type(r), t.id, {returned}] }}"
         )
         for head, said in transaction.run(query):
@@ -84,10 +83,17 @@ def _series(name: str, values: list[Any], kind: Any) -> pl.Series:
     """A column; lists of text as one text each and split again, for polars takes lists one by one, 20 times as slowly."""
     texts = _joined(values) if kind == pl.List(pl.String) else None
     if texts is None:
-        return pl.Series(name, values, dtype=kind, strict=False)
+        return pl.Series(name, [value if _is_ours(value, kind) else None for value in values], dtype=kind)
     split = pl.col(name).str.strip_suffix(BETWEEN).str.split(BETWEEN)
     lists = pl.when(pl.col(name) == "").then(pl.lit([], pl.List(pl.String))).otherwise(split)
     return pl.DataFrame({name: texts}, schema={name: pl.String}).select(lists.alias(name)).to_series()
+
+
+def _is_ours(value: Any, kind: Any) -> bool:
+    """Whether it is a text, or where the column holds lists, a list of texts."""
+    if kind == pl.String:
+        return type(value) is str
+    return type(value) is list and all(type(item) is str for item in value)
 
 
 def _joined(values: list[Any]) -> list[str] | None:

@@ -62,7 +62,7 @@ def _make(session: Any, wanted: dict[tuple[str, str], bool]) -> None:
     if not new:
         return
     for label, key, unique in new:
-        session.run(_statement(label, key, unique)).consume()
+        session.execute_write(_run, _statement(label, key, unique))  # again, where another load makes the same
     session.run("CALL db.awaitIndexes(600)").consume()
     there = _schema(session)
     missing = [f"{label}.{key}" for (label, key), unique in wanted.items() if not _serves(there, label, key, unique)]
@@ -70,6 +70,10 @@ def _make(session: Any, wanted: dict[tuple[str, str], bool]) -> None:
         raise StoreError(
             f"the server made no index for {', '.join(missing)}; has another index or constraint its place?"
         )
+
+
+def _run(transaction: Any, statement: str) -> None:
+    transaction.run(statement).consume()
 
 
 def _serves(there: dict[tuple[str, str], tuple[str, bool]], label: str, key: str, unique: bool) -> bool:
@@ -168,7 +172,7 @@ def _gone_triples(rows: Triples) -> list[Batch]:
 
 def _doubled(rows: Triples) -> list[Batch]:
     """All but one of the relationships with the same id."""
-    extra = "WITH row, collect(r) AS all UNWIND tail(all) AS extra DELETE extra"
+    extra = "WITH row, collect(r) AS same UNWIND tail(same) AS extra DELETE extra"
     return [Batch(f"UNWIND $rows AS row MATCH {_found(key)} {extra}", part) for key, part in _ended(rows)]
 
 

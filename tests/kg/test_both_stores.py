@@ -22,10 +22,10 @@ Run = Callable[..., Any]
 SAMPLES = Path(__file__).parents[2] / "kg" / "samples"
 OUTPUTS = ("records.jsonl", "records.parquet", "coverage.parquet")
 QUESTIONS = {
-    "names": "MATCH (d:Disease)-[:HAS_SYMPTOM]->(s:Symptom) RETURN d.name AS d, s.name AS s ORDER BY d, s LIMIT 500",
+    "names": "MATCH (d:Disease)-[:HAS_SYMPTOM]->(s:Symptom) RETURN d.name AS disease, s.name AS symptom ORDER BY disease, symptom LIMIT 500",
     "lists": "MATCH (d:Disease) RETURN d.id AS id, d.aliases AS aliases, d.sources AS sources, d.attributes AS a ORDER BY id LIMIT 300",
     "numbers": "MATCH (d)-[r]->(t) RETURN type(r) AS relation, labels(t)[0] AS type, count(*) AS n ORDER BY relation, type",
-    "nulls": "MATCH (e) RETURN e.id AS id, e.name_en AS english, e.name_en_from AS by ORDER BY id LIMIT 400",
+    "nulls": "MATCH (e) RETURN e.id AS id, e.name_en AS english, e.name_en_from AS giver ORDER BY id LIMIT 400",
     "nodes": "MATCH (e) OPTIONAL MATCH (e)-[r]->() RETURN count(DISTINCT e) AS entities, count(r) AS triples",
 }
 
@@ -107,33 +107,37 @@ def test_every_audit_returns_the_same_rows(pair: Pair, kgtools: Run) -> None:
     assert sum(each["count"] > 0 for each in server.json) > 10
 
 
-def test_generate_writes_the_same_bytes(pair: Pair, kgtools: Run) -> None:
-    ran, written = [], []
-    for number, url in enumerate(pair.urls):
-        out = pair.scratch / f"records-{number}"
-        ran.append(kgtools("generate", "--graph", url, "--seed", 7, "--out", out, "--format", "json"))
-        written.append({name: sha256((out / name).read_bytes()).hexdigest() for name in OUTPUTS})
-
-    assert [each.code for each in ran] == [0, 0], ran[0].err + ran[1].err
-    assert ran[0].json == ran[1].json
-    assert ran[0].json["records"] > 500
-    assert written[0] == written[1]
+@pytest.fixture(scope="module")
+def records(pair: Pair) -> tuple[Path, Path]:
+    """What generate writes, of each store."""
+    folders = pair.scratch / "of-folder", pair.scratch / "of-server"
+    for url, out in zip(pair.urls, folders, strict=True):
+        assert run(["generate", "--graph", url, "--seed", "7", "--out", str(out), "--format", "json"]) == 0
+    return folders
 
 
-def test_a_record_is_traced_to_the_same_lines(pair: Pair, kgtools: Run) -> None:
-    out = pair.scratch / "traced"
-    assert run(["generate", "--graph", pair.server, "--count", "3", "--out", str(out), "--format", "json"]) == 0
+def test_generate_writes_the_same_bytes(records: tuple[Path, Path]) -> None:
+    folder, server = ({name: sha256((out / name).read_bytes()).hexdigest() for name in OUTPUTS} for out in records)
 
-    for line in (out / "records.jsonl").read_bytes().splitlines():
-        traces = [kgtools("trace", orjson.loads(line)["id"], "--records", out, "--graph", url) for url in pair.urls]
-        assert traces[0] == traces[1]
-        assert traces[0].code == 0
+    assert server == folder
+    told = [orjson.loads((out / "run.json").read_bytes()) for out in records]
+    assert told[0] == told[1]
+    assert told[0]["records"] > 500
+
+
+def test_a_record_is_traced_to_the_same_lines(pair: Pair, records: tuple[Path, Path], kgtools: Run) -> None:
+    with (records[0] / "records.jsonl").open("rb") as lines:
+        record = orjson.loads(next(lines))["id"]
+
+    folder, server = (kgtools("trace", record, "--records", records[0], "--graph", url) for url in pair.urls)
+
+    assert folder == server
+    assert (folder.code, bool(folder.out)) == (0, True)
 
 
 @pytest.mark.parametrize("command", [("stats",), ("names", "list")], ids=" ".join)
-@pytest.mark.parametrize("style", ["table", "json"])
-def test_stats_and_names_print_the_same(pair: Pair, kgtools: Run, command: tuple[str, ...], style: str) -> None:
-    folder, server = (kgtools(*command, "--graph", url, "--format", style) for url in pair.urls)
+def test_stats_and_names_print_the_same(pair: Pair, kgtools: Run, command: tuple[str, ...]) -> None:
+    folder, server = (kgtools(*command, "--graph", url, "--format", "json") for url in pair.urls)
 
     assert folder == server
     assert (folder.code, bool(folder.out)) == (0, True)
@@ -145,9 +149,7 @@ def test_verify_finds_the_same_checksums(pair: Pair, kgtools: Run) -> None:
     assert (folder.code, server.code) == (0, 0), folder.err + server.err
     assert server.json == folder.json
     assert server.json["agrees"] is True
-    table = kgtools("verify", "--graph", pair.server).out
-    assert all(row["found_checksum"] in table for row in server.json["rows"])
-    assert "read back, counts and checksums of" in table
+    assert all(row["found_checksum"] != "0" * 16 for row in server.json["rows"])
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

@@ -1,0 +1,167 @@
+"""A load in a server that is killed in the middle, and two loads at once."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kg.reconcile import verify
+from kg.stores import Store, neo4j, open_store
+from tests.neo4j.login import Login
+from tools.errors import StoreError
+
+Run = Callable[..., Any]
+Say = Callable[..., Store]
+COLD = ("Disease", "感冒", "HAS_SYMPTOM", "头痛")
+FLU = ("Disease", "流感", "HAS_SYMPTOM", "发热")
+ROOT = Path(__file__).resolve().parents[2]
+DIES = """
+import os, signal, sys
+from kg.stores import neo4j, writing
+from tools.main import run
+neo4j.AT_ONCE, neo4j.PIECES, writing.ENTITY_ROWS, writing.TRIPLE_ROWS = 100, 2, 100, 100
+left, write = int(sys.argv[1]), writing.Batch.run
+def take(batch, transaction):
+    global left
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left -= 1
+    write(batch, transaction)
+writing.Batch.run = take
+run(sys.argv[2:])
+"""
+HOLDS = """
+import sys
+from kg.stores.neo4j import Neo4jStore
+with Neo4jStore(sys.argv[1])._alone("load"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def content(store: Store) -> tuple[list[Any], list[Any], dict[str, Any]]:
+    held = store.held()
+    assert not held.foreign
+    return held.entities.rows(), held.triples.rows(), store.about()
+
+
+def killed(batches: int, *words: object) -> None:
+    """`kgtools WORD...`, killed after so many batches."""
+    done = subprocess.run(
+        [sys.executable, "-c", DIES, str(batches), *map(str, words)], cwd=ROOT, capture_output=True, check=False
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+
+
+@pytest.mark.parametrize("batches", [0, 1, 9])
+def test_a_killed_load_is_said_by_every_command_and_completed_by_the_next(
+    neo4j_graph: Login, kgtools: Run, sample_files: dict[str, list[Path]], tmp_path: Path, batches: int
+) -> None:
+    url = neo4j_graph.uri
+    xywy, other = ["load", "xywy", *sample_files["xywy"]], ["load", "health39", *sample_files["health39"]]
+    for words in (other, xywy):
+        assert kgtools(*words, "--graph", tmp_path / "graph").code == 0
+    assert kgtools(*other, "--graph", url).code == 0
+
+    killed(batches, *xywy, "--graph", url)
+
+    asking: list[list[object]] = [
+        ["stats"], ["verify"], ["query", "MATCH (n) RETURN count(n)"], ["audit"], ["names", "list"],
+        ["generate", "--out", tmp_path / "records"],
+    ]  # fmt: skip
+    said = (
+        f"kgtools: error: {url}: a change of the graph is under way or was broken off; wait for it, or run it again\n"
+    )
+    for words in asking:
+        ran = kgtools(*words, "--graph", url)
+        assert (ran.code, ran.out, ran.err) == (2, "", said), words
+    assert kgtools(*xywy, "--graph", url).code == 0
+    assert content(open_store(url)) == content(open_store(str(tmp_path / "graph")))
+    assert kgtools("verify", "--graph", url).code == 0
+
+
+def test_what_a_killed_load_left_goes_when_another_source_is_loaded(
+    neo4j_graph: Login, kgtools: Run, sample_files: dict[str, list[Path]], tmp_path: Path
+) -> None:
+    killed(9, "load", "xywy", *sample_files["xywy"], "--graph", neo4j_graph.uri)
+    assert neo4j_graph.ask("MATCH (n) WHERE NOT n:__Kgtools RETURN count(n) > 300 AS many") == [{"many": True}]
+
+    for graph in (neo4j_graph.uri, tmp_path / "graph"):
+        assert kgtools("load", "health39", *sample_files["health39"], "--graph", graph).code == 0
+
+    assert content(open_store(neo4j_graph.uri)) == content(open_store(str(tmp_path / "graph")))
+
+
+def test_an_unload_that_was_killed_is_completed_by_the_next(
+    neo4j_graph: Login, kgtools: Run, sample_files: dict[str, list[Path]], tmp_path: Path
+) -> None:
+    url = neo4j_graph.uri
+    both = ["load", "xywy", *sample_files["xywy"], "health39", *sample_files["health39"]]
+    assert kgtools("load", "health39", *sample_files["health39"], "--graph", tmp_path / "graph").code == 0
+    assert kgtools(*both, "--graph", url).code == 0
+    killed(3, "unload", "xywy", "--graph", url)
+
+    assert kgtools("unload", "xywy", "--graph", url).code == 0
+
+    assert content(open_store(url)) == content(open_store(str(tmp_path / "graph")))
+
+
+def test_many_batches_give_what_one_transaction_gives(
+    neo4j_graph: Login, say: Say, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(neo4j, "AT_ONCE", 0)
+
+    store = say(neo4j_graph.uri, a=[COLD, FLU], b=[COLD])
+
+    assert content(store) == content(say(str(tmp_path / "graph"), a=[COLD, FLU], b=[COLD]))
+    assert verify(store).agrees
+
+
+def test_a_second_load_says_who_holds_the_graph(neo4j_graph: Login, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = say(neo4j_graph.uri, a=[COLD])
+    monkeypatch.setattr(neo4j, "WAIT_S", 0.5)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDS, neo4j_graph.uri], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+
+        with pytest.raises(StoreError) as raised:
+            say(neo4j_graph.uri, b=[FLU])
+        assert store.triples().height == 1  # who only reads is not held up
+
+        os.kill(other.pid, signal.SIGKILL)
+    assert f": in use by kgtools load (process {other.pid} on " in str(raised.value)
+    assert str(raised.value).endswith("); wait until it is done and run this again")
+    say(neo4j_graph.uri, b=[FLU])
+    assert store.triples().height == 2
+
+
+def test_two_loads_at_once_both_end_well_or_one_says_why_not(
+    empty_neo4j: Login, neo4j_graph: Login, sample_files: dict[str, list[Path]], kgtools: Run, tmp_path: Path
+) -> None:
+    assert empty_neo4j.is_empty()
+    words = {name: ["load", name, *sample_files[name]] for name in ("health39", "cmekg")}
+    started = {
+        name: subprocess.Popen(
+            [sys.executable, "-m", "tools.main", *map(str, each), "--graph", neo4j_graph.uri],
+            cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )
+        for name, each in words.items()
+    }  # fmt: skip
+    said = {name: process.communicate()[1].decode() for name, process in started.items()}
+
+    codes = {name: process.returncode for name, process in started.items()}
+    assert set(codes.values()) <= {0, 2}, said
+    assert 0 in codes.values(), said
+    assert all("in use by kgtools load" in said[name] for name, code in codes.items() if code), said
+    for name, each in words.items():
+        if codes[name]:
+            assert kgtools(*each, "--graph", neo4j_graph.uri).code == 0
+        assert kgtools(*each, "--graph", tmp_path / "graph").code == 0
+    assert content(open_store(neo4j_graph.uri)) == content(open_store(str(tmp_path / "graph")))
