@@ -18,7 +18,7 @@ DIR = neo4j-data
 PORT = 7687
 HEAP = 1g
 
-.PHONY: help demo test test-core lint docs bench neo4j clean
+.PHONY: help demo test test-core torture lint docs bench neo4j clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 18
@@ -60,6 +60,9 @@ test: lint ## lint, types and every test; NEO4J_VERSION=2026.08.1: against that 
 
 test-core: lint ## the same without the tests that need Neo4j (Java and Maven, or a server)
 	@$(BIN)/python -m pytest -m 'not neo4j'
+
+torture: $(VENV)/dev ## kill every command that writes, KILLS=200 times each; SEED=7: at the same moments again
+	@TORTURE_KILLS=$(or $(KILLS),200) $(if $(SEED),TORTURE_SEED=$(SEED)) $(BIN)/python -m pytest -s tests/torture
 
 lint: $(VENV)/dev ## ruff, formatting and mypy --strict
 	@$(BIN)/ruff check .

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from kg.neighbourhood import links
-from kg.picture import Branch, Leaf, draw, legend
+from kg.picture import draw, legend, name_of, tree
 from kg.tables import Entities, Triples
 
 BEYOND = 3
@@ -41,8 +41,7 @@ li small{color:var(--soft);display:block;font-size:.75rem;line-height:1.3}
 def page(profiles: list[dict[str, Any]], entities: Entities, triples: Triples, depth: int, limit: int) -> str:
     """The page of these profiles; with `depth` 2 the pictures reach two steps."""
     title = "、".join(dict.fromkeys(told["name"] for told in profiles))
-    beyond = _beyond(profiles, entities, triples) if depth > 1 else {}
-    parts = [_entity(told, beyond, limit) for told in profiles]
+    parts = [_entity(told, _beyond(told, entities, triples) if depth > 1 else {}, limit) for told in profiles]
     return (
         '<!doctype html>\n<html lang="zh">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
@@ -52,71 +51,40 @@ def page(profiles: list[dict[str, Any]], entities: Entities, triples: Triples, d
     )
 
 
-def _beyond(profiles: list[dict[str, Any]], entities: Entities, triples: Triples) -> dict[str, pl.DataFrame]:
-    """The links of the entities that are one step away, by entity."""
-    near = {triple["other"] for told in profiles for relation in told["relations"] for triple in relation["triples"]}
-    found = links(entities, triples, sorted(near)).partition_by("this", as_dict=True, maintain_order=True)
-    return {str(this): rows for (this,), rows in found.items()}
-
-
-def _entity(told: dict[str, Any], beyond: dict[str, pl.DataFrame], limit: int) -> str:
-    branches = tuple(_branch(told, relation, beyond) for relation in told["relations"])
-    names = [name for name in (told["name_en"], "、".join(told["aliases"])) if name]
-    count = sum(relation["count"] for relation in told["relations"])
-    middle = Leaf(told["name"], told["type"], "\n".join([told["id"], *names]))
-    label = f"{told['name']}: {count:,} triples of {len(branches)} relations"
-    shown = {told["type"]} | {leaf.type for b in branches for near in b.leaves for leaf in (near, *near.leaves)}
-    dots = "".join(
-        f'<span><i style="background:{colour}"></i>{zh} {en}</span>' for colour, zh, en in legend(sorted(shown))
+def _beyond(told: dict[str, Any], entities: Entities, triples: Triples) -> dict[str, list[dict[str, Any]]]:
+    """Behind each entity one step away the first few that most sources know, as links by its id."""
+    near = {triple["other"] for relation in told["relations"] for triple in relation["triples"]}
+    rows = links(entities, triples, sorted(near)).filter(pl.col("other") != told["id"])
+    best = rows.unique(["this", "other"], keep="first", maintain_order=True).sort(
+        pl.col("sources").list.len(), descending=True, maintain_order=True
     )
+    return best.group_by("this", maintain_order=True).head(BEYOND).rows_by_key("this", named=True)
+
+
+def _entity(told: dict[str, Any], beyond: dict[str, list[dict[str, Any]]], limit: int) -> str:
+    names = [name for name in (told["name_en"], "、".join(told["aliases"])) if name]
     lines = [
         f"<h1><bdi>{escape(told['name'])}</bdi> <small>{escape(told['zh'])} {escape(told['en'])}</small></h1>",
         *(f"<p><bdi>{escape(name)}</bdi></p>" for name in names),
         f"<p>{escape('、'.join(told['sources']))}</p>",
     ]
-    if branches:
+    if told["relations"]:
+        grown = tree(told, beyond)
+        shown = {drawn for _, drawn in grown.nodes(data="type")}
+        dots = (f'<span><i style="background:{colour}"></i>{zh} {en}</span>' for colour, zh, en in legend(shown))
+        count = sum(relation["count"] for relation in told["relations"])
+        label = f"{told['name']}: {count:,} triples of {len(told['relations'])} relations"
         most = f", up to {limit:,} of each relation drawn" if limit else ""
         lines += [
-            f'<div class="legend">{dots}</div>',
-            f'<div class="picture">\n{draw(middle, branches, label)}\n</div>',
+            f'<div class="legend">{"".join(dots)}</div>',
+            f'<div class="picture">\n{draw(grown, label)}\n</div>',
             f"<p>{count:,} triples{most}; ← and a dashed line: the relation points to {escape(told['name'])}.</p>",
         ]
     if told["attributes"]:
         lines += ["<h2>属性 <small>attributes</small></h2>", f'<div class="facts">{_attributes(told)}</div>']
-    if branches:
+    if told["relations"]:
         lines += ["<h2>三元组 <small>triples</small></h2>", f'<div class="facts">{_triples(told)}</div>']
     return "\n".join(lines)
-
-
-def _branch(told: dict[str, Any], relation: dict[str, Any], beyond: dict[str, pl.DataFrame]) -> Branch:
-    leaves = tuple(
-        Leaf(_name(triple), triple["type"] or "", _tip(triple), _leaves(told["id"], triple["other"], beyond))
-        for triple in relation["triples"]
-    )
-    inward = relation["direction"] == "in"
-    tip = (
-        f"{relation['relation']} {'→' if not inward else '←'} {relation['zh']} {relation['en']}: {relation['count']:,}"
-    )
-    return Branch(
-        f"{relation['zh']} {relation['en']}", inward, tip, leaves, relation["count"] - len(relation["triples"])
-    )
-
-
-def _leaves(origin: str, near: str, beyond: dict[str, pl.DataFrame]) -> tuple[Leaf, ...]:
-    """The first few entities behind one, those that most sources know."""
-    if near not in beyond:
-        return ()
-    rows = beyond[near].filter(pl.col("other") != origin).unique("other", keep="first", maintain_order=True)
-    best = rows.sort(pl.col("sources").list.len(), descending=True, maintain_order=True).head(BEYOND)
-    return tuple(Leaf(_name(row), row["type"] or "", f"{row['relation']}\n{_tip(row)}") for row in best.to_dicts())
-
-
-def _name(triple: dict[str, Any]) -> str:
-    return str(triple["name"] or triple["other"])
-
-
-def _tip(triple: dict[str, Any]) -> str:
-    return "\n".join(text for text in (triple["other"], triple["name_en"], *triple["origins"]) if text)
 
 
 def _attributes(told: dict[str, Any]) -> str:
@@ -130,7 +98,7 @@ def _triples(told: dict[str, Any]) -> str:
     sections = []
     for relation in told["relations"]:
         items = [
-            _item(f"{_name(t)}（{t['name_en']}）" if t["name_en"] else _name(t), t["origins"])
+            _item(f"{name_of(t)}（{t['name_en']}）" if t["name_en"] else name_of(t), t["origins"])
             for t in relation["triples"]
         ]
         if more := relation["count"] - len(items):

@@ -1,19 +1,28 @@
-"""A neighbourhood as a picture: a tree in the round, from the entity over its relations to the entities beyond, as SVG."""
+"""A neighbourhood as a picture: a tree in the round, from the entity over its relations to the entities beyond, as SVG.
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+The tree is a graph of networkx, whose circular layout gives the places."""
+
+from cmath import phase
 from html import escape
-from math import cos, pi, sin
-from unicodedata import east_asian_width
+from math import degrees, pi
+from typing import Any
+
+import networkx as nx
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 from kg.ontology import ontology
+from tools.errors import MissingExtraError
 
-LINE, GAP, FEW = 15.0, 1.2, 36.0
-"""The height of a label; the gap between two relations, in labels; fewer labels than these do not spread out further."""
+LINE, CELL, LABEL, FOLD, TITLE = 15.0, 7.0, 30, 12, 400
+"""The height of a label and the width of half a Han character, in pixels; the longest label and the longest line in the
+middle, in halves of a Han character; the longest tooltip."""
 
-MIDDLE, FAN, DEEP, LABEL, TITLE = 58.0, 95.0, 235.0, 15, 400
+GAP, FEW = 2, 36
+"""The least room between two relations, in labels; fewer labels than these do not spread out further."""
+
+MIDDLE, FAN, DEEP, BESIDE, EDGE = 58.0, 95.0, 235.0, 9.0, 20
 """The radius of the entity in the middle; how far apart a relation and its entities stand, and those and the ones beyond;
-the longest label in Han characters, the longest tooltip."""
+how far a label stands from its dot, and the picture's edge from the longest label."""
 
 COLOURS = {
     "Disease": "#d1495b", "Symptom": "#e08e2b", "Examination": "#2a7fba", "Treatment": "#2f9e77", "Drug": "#7b5ea7",
@@ -22,177 +31,149 @@ COLOURS = {
 OTHER = "#808080"
 
 
-@dataclass(frozen=True)
-class Leaf:
-    """An entity at the end of a branch: what it is called, its type, what its tooltip says, what grows from it."""
+def tree(told: dict[str, Any], beyond: dict[str, list[dict[str, Any]]]) -> nx.DiGraph:
+    """A profile as a tree: the entity (node 0), its relations, their entities, and what is `beyond` these, links by id.
 
-    name: str
-    type: str
-    tip: str
-    leaves: tuple["Leaf", ...] = ()
-
-    @property
-    def width(self) -> float:
-        """How many labels it takes up."""
-        return float(max(1, len(self.leaves)))
-
-
-@dataclass(frozen=True)
-class Branch:
-    """A relation, out of the entity in the middle or into it, with its entities."""
-
-    words: str
-    inward: bool
-    tip: str
-    leaves: tuple[Leaf, ...]
-    more: int = 0
-
-    @property
-    def width(self) -> float:
-        """How many labels it takes up."""
-        return max(1.6, sum(leaf.width for leaf in self.leaves) + bool(self.more))
+    Each node has its `kind` (middle, relation, entity, more), `name`, `tip`, `type` ("" for what is no entity), `inward`."""
+    grown = nx.DiGraph()
+    names = (told["id"], told["name_en"], "、".join(told["aliases"]))
+    _grow(grown, None, "middle", told["name"], "\n".join(filter(None, names)), told["type"])
+    for relation in told["relations"]:
+        arrow, mark = ("→", "") if relation["direction"] == "out" else ("←", "← ")
+        words = f"{relation['zh']} {relation['en']}"
+        tip = f"{relation['relation']} {arrow} {words}: {relation['count']:,}"
+        spoke = _grow(grown, 0, "relation", mark + words, tip, inward=bool(mark))
+        for triple in relation["triples"]:
+            near = _grow(grown, spoke, "entity", name_of(triple), _origins(triple), triple["type"] or "")
+            for link in beyond.get(triple["other"], ()):
+                said = f"{link['relation']}\n{_origins(link)}"
+                _grow(grown, near, "entity", name_of(link), said, link["type"] or "")
+        if more := relation["count"] - len(relation["triples"]):
+            _grow(grown, spoke, "more", f"… {more:,}", f"{tip}: {more:,} more")
+    return grown
 
 
-@dataclass
-class _Canvas:
-    """What is drawn, words over lines, and how far it reaches: left, top, right, bottom."""
-
-    hub: float
-    ring: float
-    outer: float
-    lines: list[str] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
-    reach: list[float] = field(default_factory=lambda: [-MIDDLE, -MIDDLE, MIDDLE, MIDDLE])
-
-    def include(self, angle: float, radius: float) -> None:
-        """Make room for a point."""
-        x, y = cos(angle) * radius, sin(angle) * radius
-        self.reach = [min(self.reach[0], x), min(self.reach[1], y), max(self.reach[2], x), max(self.reach[3], y)]
+def _grow(
+    grown: nx.DiGraph, parent: int | None, kind: str, name: str, tip: str, type_: str = "", inward: bool = False
+) -> int:
+    node = len(grown)
+    grown.add_node(node, kind=kind, name=name, tip=tip, type=type_, inward=inward)
+    if parent is not None:
+        grown.add_edge(parent, node)
+    return node
 
 
-def draw(middle: Leaf, branches: tuple[Branch, ...], label: str) -> str:
-    """The picture as an SVG element; `label` is what a screen reader says."""
-    needed = sum(branch.width + GAP for branch in branches)
-    total = max(needed, FEW)
-    gap = GAP + (total - needed) / max(1, len(branches))
-    deep = any(leaf.leaves for branch in branches for leaf in branch.leaves)
-    around = total * LINE / (2 * pi)
-    hub = MIDDLE + 40 + 12 * max((_width(branch.words) for branch in branches), default=0)
-    ring = max(hub + FAN, FAN + around * (0.75 if deep else 1.0))
-    canvas = _Canvas(hub, ring, max(ring + DEEP, around) if deep else ring)
-    angle = -pi / 2 - _turn(branches[0].width if branches else 1, total) / 2
-    for branch in branches:
-        _branch(canvas, branch, angle, total)
-        angle += _turn(branch.width + gap, total)
-    left, top, right, bottom = (round(edge) for edge in canvas.reach)
-    width, height = right - left + 40, bottom - top + 40
+def name_of(triple: dict[str, Any]) -> str:
+    """What the other end is called: its name, its id where the graph has no such entity."""
+    return str(triple["name"] or triple["other"])
+
+
+def _origins(triple: dict[str, Any]) -> str:
+    return "\n".join(text for text in (triple["other"], triple["name_en"], *triple["origins"]) if text)
+
+
+def draw(grown: nx.DiGraph, label: str) -> str:
+    """The tree as an SVG element; `label` is what a screen reader says. Raises MissingExtraError without numpy."""
+    rays, slots = _rays(grown)
+    depths = nx.single_source_shortest_path_length(grown, 0)
+    rings = _rings(grown, slots, max(depths.values()))
+    places = {node: rays[node] * rings[depth] for node, depth in depths.items()}
+    lines, words, ends = [], [], [complex(-MIDDLE, -MIDDLE), complex(MIDDLE, MIDDLE)]
+    for node, told in grown.nodes.items():
+        for below in grown[node] if node else ():
+            bend = (rings[depths[node]] + rings[depths[below]]) / 2
+            curve = f"C{_at(rays[node] * bend)} {_at(rays[below] * bend)} {_at(places[below])}"
+            lines.append(f'<path d="M{_at(places[node])}{curve}"/>')
+        if told["kind"] == "relation":
+            spoke = "spoke in" if told["inward"] else "spoke"
+            lines.append(f'<path class="{spoke}" d="M{_at(rays[node] * (MIDDLE + 4))}L{_at(places[node])}"/>')
+            lines.append(_dot(places[node], 3.5, 'class="hub"', told["tip"]))
+            words.append(_text(told, rays[node], places[node] - BESIDE * rays[node]))
+        elif node:
+            if told["kind"] == "entity":
+                words.append(_dot(places[node], 4.5, _fill(told), told["tip"]))
+            words.append(_text(told, rays[node], places[node] + BESIDE * rays[node]))
+            ends.append(places[node] + rays[node] * (BESIDE + CELL * cell_len(shortened(told["name"]))))
+    xs, ys = [end.real for end in ends], [end.imag for end in ends]
+    left, top = round(min(xs)) - EDGE, round(min(ys)) - EDGE
+    width, height = round(max(xs)) + EDGE - left, round(max(ys)) + EDGE - top
     return "\n".join(
-        [f'<svg viewBox="{left - 20} {top - 20} {width} {height}" width="{width}" style="min-width:{min(width, 680)}px" '
-         f'role="img" aria-label="{escape(label)}">',
-         *canvas.lines, *canvas.words, *_middle(middle), "</svg>"]
+        [f'<svg viewBox="{left} {top} {width} {height}" width="{width}" style="min-width:{min(width, 680)}px" '
+         f'role="img" aria-label="{escape(label)}">', *lines, *words, *_middle(grown.nodes[0]), "</svg>"]
     )  # fmt: skip
 
 
-def _turn(width: float, total: float) -> float:
-    return width / total * 2 * pi
+def _rays(grown: nx.DiGraph) -> tuple[dict[int, complex], int]:
+    """Where each node stands as seen from the middle, and among how many slots: leaves in the order of the tree with
+    spacers between relations on a circle, all else at the mean of its leaves, the first relation above."""
+    leaves = {spoke: [n for n in nx.dfs_preorder_nodes(grown, spoke) if not grown[n]] for spoke in grown[0]}
+    gap = max(GAP, (FEW - sum(map(len, leaves.values()))) // len(leaves))
+    slots = [slot for spoke, below in leaves.items() for slot in (*below, *((spoke, place) for place in range(gap)))]
+    try:
+        circle = nx.circular_layout(slots)
+    except ImportError as error:
+        raise MissingExtraError(f"--html needs {error.name or 'numpy'}: pip install 'kgtools[html]'") from error
+    sums = {slot: complex(*place) for slot, place in circle.items()}
+    for node in nx.dfs_postorder_nodes(grown, 0):
+        if grown[node]:
+            sums[node] = sum(sums[below] for below in grown[node])
+    first = sums[next(iter(grown[0]))]
+    turn = -1j * abs(first) / first
+    return {node: sums[node] / abs(sums[node]) * turn if node else 0j for node in grown}, len(slots)
 
 
-def _branch(canvas: _Canvas, branch: Branch, start: float, total: float) -> None:
-    """A relation from the angle `start` on: its spoke with words, then its entities and what is beyond them."""
-    turn = _turn(branch.width, total)
-    hub = start + turn / 2
-    (x, y), (x0, y0) = _point(hub, canvas.hub), _point(hub, MIDDLE + 4)
-    kind = "spoke in" if branch.inward else "spoke"
-    canvas.lines.append(f'<path class="{kind}" d="M{x0} {y0}L{x} {y}"/><circle class="hub" cx="{x}" cy="{y}" r="3.5"/>')
-    words = f"← {branch.words}" if branch.inward else branch.words
-    _write(canvas, words, hub, canvas.hub - 10, branch.tip, "relation")
-    taken = sum(leaf.width for leaf in branch.leaves) + bool(branch.more)
-    angle = start + (turn - _turn(taken, total)) / 2
-    for leaf in branch.leaves:
-        at = angle + _turn(leaf.width, total) / 2
-        canvas.lines.append(_curve(hub, canvas.hub, at, canvas.ring))
-        _leaf(canvas, leaf, at, canvas.ring)
-        for place, beyond in enumerate(leaf.leaves):
-            beyond_at = angle + _turn(place + 0.5, total)
-            canvas.lines.append(_curve(at, canvas.ring, beyond_at, canvas.outer))
-            _leaf(canvas, beyond, beyond_at, canvas.outer)
-        angle += _turn(leaf.width, total)
-    if branch.more:
-        at = angle + _turn(0.5, total)
-        canvas.lines.append(_curve(hub, canvas.hub, at, canvas.ring))
-        _write(canvas, f"… {branch.more:,}", at, canvas.ring + 4, f"{branch.tip}: {branch.more:,} more", "more")
+def _rings(grown: nx.DiGraph, slots: int, deepest: int) -> list[float]:
+    """The radius of each depth: so far out that neither leaves nor the words of relations with one leaf each overlap."""
+    around = slots * LINE / (2 * pi)
+    spoke = CELL * max(cell_len(grown.nodes[node]["name"]) for node in grown[0])
+    hub = max(MIDDLE + 20, around / (GAP + 1)) + spoke + BESIDE
+    near = max(hub + FAN, around * (0.9 if deepest > 2 else 1.0) + FAN)
+    return [0, hub, near, max(near + DEEP, around)]
 
 
-def _leaf(canvas: _Canvas, leaf: Leaf, angle: float, radius: float) -> None:
-    x, y = _point(angle, radius)
-    colour = COLOURS.get(leaf.type, OTHER)
-    canvas.words.append(f'<circle cx="{x}" cy="{y}" r="4.5" fill="{colour}"><title>{_tip(leaf.tip)}</title></circle>')
-    _write(canvas, leaf.name, angle, radius + 9, leaf.tip, "leaf")
+def _at(point: complex) -> str:
+    return f"{point.real:z.1f} {point.imag:z.1f}"
 
 
-def _write(canvas: _Canvas, text: str, angle: float, radius: float, tip: str, kind: str) -> None:
-    """Words along the ray from the radius on, upright on both sides; those of a relation end there."""
-    x, y = _point(angle, radius)
-    left = cos(angle) < -1e-6
-    degrees = angle * 180 / pi + (180 if left else 0)
-    anchor = "end" if left != (kind == "relation") else "start"
-    short = text if kind == "relation" else shortened(text, LABEL)
-    canvas.include(angle, radius + (0 if kind == "relation" else 12.5 * _width(short)))
-    where = f'x="{x}" y="{y}" transform="rotate({degrees:.1f} {x} {y})" text-anchor="{anchor}"'
-    canvas.words.append(f'<text class="{kind}" {where} dy="0.35em">{escape(short)}<title>{_tip(tip)}</title></text>')
+def _fill(told: dict[str, Any]) -> str:
+    return f'fill="{COLOURS.get(told["type"], OTHER)}"'
 
 
-def _middle(leaf: Leaf) -> Iterator[str]:
-    colour = COLOURS.get(leaf.type, OTHER)
-    yield f'<circle cx="0" cy="0" r="{MIDDLE:.0f}" fill="{colour}"><title>{_tip(leaf.tip)}</title></circle>'
-    lines = _folded(leaf.name)
-    for place, line in enumerate(lines):
-        y = (place - (len(lines) - 1) / 2) * 19
-        yield f'<text class="middle" x="0" y="{y:.1f}" dy="0.35em" text-anchor="middle">{escape(line)}</text>'
+def _dot(place: complex, radius: float, look: str, tip: str) -> str:
+    return f'<circle cx="{place.real:z.1f}" cy="{place.imag:z.1f}" r="{radius}" {look}>{_title(tip)}</circle>'
 
 
-def _folded(name: str) -> list[str]:
-    """The name in up to three lines of six Han characters."""
-    lines = [""]
-    for char in name:
-        if _width(lines[-1] + char) > 6:
-            lines.append("")
-        lines[-1] += char
-    return [line.strip() for line in lines] if len(lines) <= 3 else [*lines[:2], shortened(lines[2] + lines[3], 5)]
+def _text(told: dict[str, Any], ray: complex, place: complex) -> str:
+    """The name along the ray, upright on both sides: outwards from the place, that of a relation inwards."""
+    left, relation = ray.real < -1e-6, told["kind"] == "relation"
+    turn = degrees(phase(-ray if left else ray))
+    anchor = "end" if left != relation else "start"
+    where = f'transform="translate({_at(place)}) rotate({turn:z.1f})" text-anchor="{anchor}" dy="0.35em"'
+    name = told["name"] if relation else shortened(told["name"])
+    return f'<text class="{told["kind"]}" {where}>{escape(name)}{_title(told["tip"])}</text>'
 
 
-def _curve(angle: float, radius: float, to_angle: float, to_radius: float) -> str:
-    """A line that leaves along its own ray and arrives along the other's."""
-    middle = (radius + to_radius) / 2
-    points = (_point(angle, radius), _point(angle, middle), _point(to_angle, middle), _point(to_angle, to_radius))
-    start, first, second, end = (f"{x} {y}" for x, y in points)
-    return f'<path d="M{start}C{first} {second} {end}"/>'
+def _middle(told: dict[str, Any]) -> list[str]:
+    """The entity in its disc, the name in up to three lines."""
+    lines = chop_cells(told["name"], FOLD)
+    lines = [*lines[:2], *([shortened("".join(lines[2:]), FOLD)] if lines[2:] else [])]
+    texts = [
+        f'<text class="middle" x="0" y="{(place - (len(lines) - 1) / 2) * 19:.1f}" dy="0.35em" text-anchor="middle">'
+        f"{escape(line.strip())}</text>"
+        for place, line in enumerate(lines)
+    ]
+    return [_dot(0j, MIDDLE, _fill(told), told["tip"]), *texts]
 
 
-def _point(angle: float, radius: float) -> tuple[str, str]:
-    return f"{cos(angle) * radius + 0.0:.1f}", f"{sin(angle) * radius + 0.0:.1f}"
+def shortened(text: str, most: int = LABEL) -> str:
+    """The beginning of a text, as wide as so many halves of a Han character."""
+    return text if cell_len(text) <= most else f"{set_cell_size(text, most - 1).rstrip()}…"
 
 
-def _width(text: str) -> float:
-    return sum(1.0 if east_asian_width(char) in "WF" else 0.55 for char in text)
+def _title(tip: str) -> str:
+    return f"<title>{escape(tip if len(tip) <= TITLE else f'{tip[:TITLE]}…')}</title>"
 
 
-def shortened(text: str, most: float) -> str:
-    """The beginning of a text, as wide as so many Han characters."""
-    if _width(text[: int(most * 2) + 1]) <= most:
-        return text
-    kept = ""
-    for char in text:
-        if _width(kept + char) > most - 1:
-            break
-        kept += char
-    return f"{kept}…"
-
-
-def _tip(text: str) -> str:
-    return escape(text if len(text) <= TITLE else f"{text[:TITLE]}…")
-
-
-def legend(types: list[str]) -> list[tuple[str, str, str]]:
+def legend(types: set[str]) -> list[tuple[str, str, str]]:
     """Colour, Chinese and English word of each of these entity types, in the order of the ontology."""
     return [(COLOURS.get(name, OTHER), t.zh, t.en) for name, t in ontology().entities.items() if name in types]

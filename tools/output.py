@@ -13,7 +13,7 @@ import orjson
 
 from tools.errors import UsageError
 
-SHOWN = 1000
+SHOWN, AT_ONCE = 1000, 20_000
 
 
 def print_json(value: Any) -> None:
@@ -131,12 +131,19 @@ def _parquet(columns: list[str], rows: Iterable[list[Any]], out: Path | None) ->
 
     if out is None and sys.stdout.isatty():
         raise UsageError("parquet is not for a terminal; name a file: --out FILE")
-    frame = pl.DataFrame(list(rows), schema=columns, orient="row", infer_schema_length=None)
-    if out is None:
-        whole = io.BytesIO()
-        frame.write_parquet(whole)
-        sys.stdout.buffer.write(whole.getbuffer())
-        sys.stdout.buffer.flush()
-    else:
-        with _replacing(out) as aside:
-            write_table(frame, aside)
+    frames, rest = [pl.DataFrame(schema=columns)], iter(rows)
+    try:
+        while part := list(islice(rest, AT_ONCE)):  # a Python row is ten times as large as one in a frame
+            frames.append(pl.DataFrame(part, schema=columns, orient="row", infer_schema_length=None))
+        frame = pl.concat(frames, how="vertical_relaxed")
+        if out is None:
+            whole = io.BytesIO()
+            frame.write_parquet(whole)
+            sys.stdout.buffer.write(whole.getbuffer())
+            sys.stdout.buffer.flush()
+        else:
+            with _replacing(out) as aside:
+                write_table(frame, aside)
+    except pl.exceptions.PolarsError as error:
+        why = " ".join(str(error).split())
+        raise UsageError(f"the rows do not fit into columns of one kind each ({why}); use --format jsonl") from error

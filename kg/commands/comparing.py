@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from kg.commands import format_option, graph_option
 
@@ -61,16 +62,20 @@ def show(entity: str, graph: str, style: str, limit: int, html: Path | None, dep
     """
     from kg.exporters.files import whole_file
     from kg.neighbourhood import find, links, profile
-    from kg.page import page
     from kg.stores import open_store
     from kg.telling import print_profiles
+    from tools.errors import UsageError
 
+    if html is None and click.get_current_context().get_parameter_source("depth") is not ParameterSource.DEFAULT:
+        raise UsageError("--depth says how far a picture reaches; give --html FILE too")
     store = open_store(graph)
     entities, triples = store.entities(), store.triples()
     found = find(entities, entity)
     near = links(entities, triples, found["id"].to_list())
     profiles = [profile(row, near.filter(near["this"] == row["id"]), limit) for row in found.to_dicts()]
     if html is not None:
+        from kg.page import page
+
         with whole_file(html) as file:
             file.write(page(profiles, entities, triples, depth, limit).encode())
     print_profiles(profiles, style)

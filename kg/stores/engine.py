@@ -21,6 +21,8 @@ ENTITY_COLUMNS = ("id", "name", "name_en", "name_en_from", "aliases", "sources",
 TRIPLE_COLUMNS = ("id", "sources", "origins", "contradicts")
 LISTS = ("aliases", "sources", "origins")
 PAIRS = "pairs.json"
+ROOM = 1 << 40
+"""Bytes of address space for each open database; the engine's own 8 TB are too much for more than 15 at once."""
 NO_PROPERTY = re.compile(r"Cannot find property (\S+) for")
 NO_TABLE = re.compile(r"Table (\S+) does not exist")
 
@@ -31,7 +33,7 @@ def build(path: Path, entities: Entities, triples: Triples) -> None:
 
     ends = _typed_ends(entities, triples)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".copy-") as scratch:
-        database = ladybug.Database(str(path))
+        database = ladybug.Database(str(path), max_db_size=ROOM)
         connection = ladybug.Connection(database)
         try:
             connection.execute("CALL auto_checkpoint=false")  # one at the end, not one after each COPY
@@ -65,7 +67,7 @@ class Reader:
 
         self.path = path
         try:
-            self._database = ladybug.Database(str(path), read_only=True)
+            self._database = ladybug.Database(str(path), read_only=True, max_db_size=ROOM)
             self._connection = ladybug.Connection(self._database)
             self._pairs = {
                 name: [(h, t) for h, t in pairs] for name, pairs in loads(path.with_name(PAIRS).read_bytes()).items()

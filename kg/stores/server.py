@@ -21,6 +21,7 @@ WRONG_QUERY = ("Neo.ClientError.Statement.", "Neo.ClientError.Procedure.", "Neo.
 EXPECTED = (
     "--graph: expected neo4j://HOST:PORT or bolt://HOST:PORT, and /DATABASE behind it where it is not the default"
 )
+READ_ONLY = "the database is read-only; see server.databases.read_only in neo4j.conf"
 FULL = ("no space", "disk", "filesystem", "file system")
 
 
@@ -112,10 +113,12 @@ class Server:
             "CredentialsExpired": "the password has expired; log in once with cypher-shell or Neo4j Browser and change it",
             "AuthenticationRateLimit": "too many wrong passwords; wait some seconds, set NEO4J_PASSWORD and run this again",
             "DatabaseNotFound": f"there is no database {self.database!r}; set NEO4J_DATABASE, or leave it out for the default",
-            "DatabaseUnavailable": "the database is not available; is it starting or stopping? Run this again",
-            "ForbiddenOnReadOnlyDatabase": "the database is read-only; see server.databases.read_only in neo4j.conf",
-            "MemoryPoolOutOfMemoryError": "the server is out of memory; raise server.memory.heap.max_size in neo4j.conf",
-            "OutOfMemoryError": "the server is out of memory; raise server.memory.heap.max_size in neo4j.conf",
+            "DatabaseUnavailable": "the database is not available; is it starting, stopping or damaged? The server's log knows",
+            "ForbiddenOnReadOnlyDatabase": READ_ONLY,
+            "WriteOnReadOnlyAccessDatabase": READ_ONLY,
+            "TransactionLogError": "the server cannot write its log; is its disk full? Give it space, restart it and run this again",
+            "MemoryPoolOutOfMemoryError": f"the server is short of memory ({text}); raise that limit or the heap in neo4j.conf",
+            "OutOfMemoryError": f"the server is short of memory ({text}); raise server.memory.heap.max_size in neo4j.conf",
         }  # fmt: skip
         name = code.rpartition(".")[2]
         if code == "Neo.ClientError.Statement.AccessMode":

@@ -213,3 +213,11 @@ def test_a_quoted_name_ends_where_it_began(name: str) -> None:
 
     assert quoted[0] == quoted[-1] == "`"
     assert quoted[1:-1].replace("``", "`") == name
+
+
+def test_many_databases_can_be_open_at_once(tmp_path: Path, frames: Frames) -> None:
+    engine.build(tmp_path / "graph.lbug", *frames)
+
+    readers = [engine.Reader(tmp_path / "graph.lbug") for _ in range(40)]
+
+    assert {len(list(reader.query("MATCH (n) RETURN n.id AS id", {})[1])) for reader in readers} == {frames[0].height}

@@ -1,5 +1,6 @@
 """Names as nobody should give them, from the files of sources to records and back, on both stores."""
 
+import os
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -15,14 +16,19 @@ from hypothesis import strategies as st
 
 from kg.stores import Store, open_store
 from kg.stores.neo4j import Neo4jStore
+from tests.conftest import SAMPLES
 from tests.neo4j.login import Login
-from tests.torture.names import NAMES, cleaned, kept, names, visible, write_health39, write_table, write_xywy
+from tests.torture.names import MAPPING, NAMES, cleaned, kept, names, visible, write_health39, write_table, write_xywy
 
 Run = Callable[..., Any]
 RAW = list(dict.fromkeys(name for name in NAMES if name.strip()))
 ASK = "MATCH (s:Symptom) WHERE s.name IN $names RETURN s.name AS name ORDER BY s.id"
-many = st.lists(names.filter(lambda name: bool(name.strip())), min_size=20, max_size=60, unique=True)
-several = settings(max_examples=8, phases=[Phase.explicit, Phase.reuse, Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+many = st.lists(names(), min_size=20, max_size=60, unique=True)
+several = settings(
+    max_examples=8,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 def load(kgtools: Run, graph: str, *words: object) -> list[dict[str, Any]]:
@@ -80,7 +86,9 @@ def check_graph(store: Store, raw: list[str], reports: dict[str, dict[str, Any]]
 def changes(raw: list[str]) -> int:
     """How many mentions and statements of what `write_xywy` writes are changed by cleaning, but kept."""
     mentions = sum(bool(cleaned(name)) and cleaned(name) != name for name in raw)
-    said = [(head, tail, cleaned) for name in raw for head, tail in (("头病", name), (name, name[::-1]), (name, "头痛"))]
+    said = [
+        (head, tail, cleaned) for name in raw for head, tail in (("头病", name), (name, name[::-1]), (name, "头痛"))
+    ]
     said += [(name, name, visible) for name in raw]
     kept_ones = [(head, tail, clean) for head, tail, clean in said if cleaned(head) and clean(tail)]
     return mentions + sum(cleaned(head) != head or clean(tail) != tail for head, tail, clean in kept_ones)
@@ -146,7 +154,9 @@ def check_records(kgtools: Run, graph: str, folder: Path, raw: list[str]) -> Non
     coverage = pl.read_parquet(folder / "coverage.parquet")
     assert coverage.filter((pl.col("records") == 0) & pl.col("reason").is_null()).is_empty()
     asked = records.filter(
-        (pl.col("lang") == "zh") & (pl.col("group") == "HAS_SYMPTOM|Disease:头病") & pl.col("template").str.contains("/symptom")
+        (pl.col("lang") == "zh")
+        & (pl.col("group") == "HAS_SYMPTOM|Disease:头病")
+        & pl.col("template").str.contains("/symptom")
     )
     (row,) = asked.to_dicts()
     answer = row["messages"][1]["content"]
@@ -186,7 +196,9 @@ def test_hostile_names_go_through_every_command(kgtools: Run, tmp_path: Path) ->
     check_commands(kgtools, graph, tmp_path, RAW)
 
 
-@pytest.mark.parametrize("words", [("audit", "--fail-on", "never", "--examples", "50"), ("show", "头病", "--limit", "0")])
+@pytest.mark.parametrize(
+    "words", [("audit", "--fail-on", "never", "--examples", "50"), ("show", "头病", "--limit", "0")]
+)
 def test_a_page_shows_hostile_names_and_runs_none_of_them(kgtools: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
     graph, page = str(tmp_path / "graph"), tmp_path / "page.html"
     load_all(kgtools, graph, tmp_path, RAW)
@@ -199,9 +211,7 @@ def test_a_page_shows_hostile_names_and_runs_none_of_them(kgtools: Run, tmp_path
     assert text.lower().count("<script") == text.lower().count("</script")
 
 
-def test_both_stores_hold_and_answer_hostile_names_alike(
-    kgtools: Run, tmp_path: Path, neo4j_login: Login
-) -> None:
+def test_both_stores_hold_and_answer_hostile_names_alike(kgtools: Run, tmp_path: Path, neo4j_login: Login) -> None:
     here, there = str(tmp_path / "graph"), neo4j_login.uri
     results = []
     for number, graph in enumerate((here, there)):
@@ -219,7 +229,7 @@ def test_both_stores_hold_and_answer_hostile_names_alike(
     assert files == other_files
 
 
-@given(raw=many)
+@given(raw=st.lists(names("\uffff"), min_size=20, max_size=60, unique=True))  # more: see the next test
 @settings(several, max_examples=4)
 def test_any_hostile_names_come_into_neo4j_as_they_are(
     kgtools: Run, tmp_path_factory: pytest.TempPathFactory, neo4j_login: Login, raw: list[str]
@@ -231,6 +241,146 @@ def test_any_hostile_names_come_into_neo4j_as_they_are(
     with closing(opened(neo4j_login.uri)) as store:
         check_graph(store.graph, raw, reports)
         check_questions(kgtools, store.graph, neo4j_login.uri, raw[:20])
+
+
+@pytest.mark.xfail(run=False, reason="goes on for ever: in a transaction, Neo4j has its own new ids in another order")
+def test_a_second_load_of_rare_characters_into_neo4j_ends(kgtools: Run, tmp_path: Path, neo4j_login: Login) -> None:
+    for part in (["\U0002c0cc面", "（面"], ["\U0002c0cc面", "（面", "\U0002c0cc根", "（根"]):
+        write_xywy(tmp_path / "medical.json", part)
+        load(kgtools, neo4j_login.uri, "xywy", tmp_path / "medical.json")
+
+    with closing(opened(neo4j_login.uri)) as store:
+        assert set(part) <= set(store.graph.entities()["name"])
+
+
+@pytest.mark.parametrize("place", ["here", "there"])
+def test_long_texts_and_long_lists_are_kept(kgtools: Run, tmp_path: Path, place: str, request: Any) -> None:
+    graph = str(tmp_path / "graph") if place == "here" else request.getfixturevalue("neo4j_login").uri
+    aliases, symptoms = [f"名{number}" for number in range(5_000)], [f"症{number}" for number in range(3_000)]
+    rows = [{"head": "长", "relation": "alias", "tail": name} for name in aliases]
+    rows += [{"head": "长", "relation": "symptom", "tail": name} for name in symptoms]
+    rows += [{"head": "长", "relation": "alias", "tail": "字" * 200_000}]
+    (tmp_path / "rows.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    (tmp_path / "mapping.yaml").write_text(MAPPING, encoding="utf-8")
+
+    load(kgtools, graph, "table", tmp_path / "rows.jsonl", "--mapping", tmp_path / "mapping.yaml")
+
+    with closing(opened(graph)) as store:
+        (told,) = store.graph.query("MATCH (d:Disease {name: $name}) RETURN d.aliases AS a", {"name": "长"})[1]
+        assert told[0] == sorted([*aliases, "字" * 200_000])
+        assert store.graph.triples().height == len(symptoms)
+    assert kgtools("verify", "--graph", graph).code == 0
+
+
+JSON_LINE = b'{"name": "a", "symptom": ["b", "c\\ud800d"]}\n'
+ROW_LINE = b'{"head": "a", "relation": "symptom", "tail": "c\\udfffd"}\n'
+
+
+@pytest.mark.parametrize(
+    ("words", "data", "message"),
+    [
+        (("xywy", "medical.json"), JSON_LINE, r"medical\.json:1: .*surrogate"),
+        (("table", "rows.jsonl"), ROW_LINE, r"rows\.jsonl:1: .*surrogate"),
+        (("xywy", "medical.json"), b'{"name": " \\t", "symptom": []}\n', r'medical\.json:1: the record has no "name"'),
+        (("table", "rows.csv"), b"head,relation,tail\na,symptom,b\0c\n", r"rows\.csv:2: a NUL byte"),
+        (("health39", "disease.csv"), b"name,alias\na\0,b\n", r"disease\.csv:2: a NUL byte"),
+        (("xywy", "medical.json"), b'{"name": "a\xed\xa0\x80"}\n', r"medical\.json"),
+    ],
+)
+def test_what_is_no_text_is_refused_with_its_line(
+    kgtools: Run, tmp_path: Path, words: tuple[str, str], data: bytes, message: str
+) -> None:
+    (tmp_path / words[1]).write_bytes(data)
+    (tmp_path / "mapping.yaml").write_text(MAPPING, encoding="utf-8")
+    mapping = ("--mapping", tmp_path / "mapping.yaml") if words[0] == "table" else ()
+
+    done = kgtools("load", words[0], tmp_path / words[1], *mapping, "--graph", tmp_path / "graph")
+
+    assert done.code == 2
+    assert re.search(message, done.err), done.err
+    assert done.err.count("\n") == 1
+    assert not (tmp_path / "graph").exists()
+
+
+def test_half_a_character_in_a_crawl_is_refused_and_counted(kgtools: Run, tmp_path: Path) -> None:
+    file = tmp_path / "disease.json"
+    crawl = SAMPLES / "cmekg" / "disease.json"
+    text = crawl.read_text(encoding="utf-8")
+    whole = kgtools("load", "cmekg", crawl, "--graph", tmp_path / "whole", "--format", "json").json[0]
+    (name,) = re.findall(r'"([^"\\]{2,})"', text)[3:4]
+    file.write_text(text.replace(f'"{name}"', f'"{name}\\ud800"', 1), encoding="utf-8")
+
+    done = kgtools("load", "cmekg", file, "--graph", tmp_path / "graph", "--format", "json")
+
+    assert done.code == 0, done.err
+    reasons = Counter[str]()
+    for row in done.json[0]["counts"]:
+        if row["field"] is None:
+            reasons.update(row["reasons"])
+    assert reasons["lone-surrogate"] >= 1
+    assert whole["totals"]["triples"]["read"] == done.json[0]["totals"]["triples"]["read"]
+
+
+PLACES = [
+    "it's",
+    '"quoted"',
+    "with space",
+    "😀",
+    "{{x}}",
+    "$HOME",
+    "`id`",
+    "a\nb",
+    "-dash",
+    "%s",
+    "图谱",
+    "semi;colon",
+    "\u202eabc",
+    "*",
+    "a\\b",
+]
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_files_and_graphs_may_be_called_anything(kgtools: Run, tmp_path: Path, name: str) -> None:
+    file, graph, out = (tmp_path / kind / name for kind in ("files", "graphs", "records"))
+    for place in (file, graph, out):
+        place.parent.mkdir()
+    file.write_text('{"name": "流感", "symptom": ["发热"]}\n', encoding="utf-8")
+    load(kgtools, str(graph), "xywy", file)
+
+    assert kgtools("verify", "--graph", graph).code == 0
+    assert kgtools("audit", "--graph", graph, "--fail-on", "never").code == 0
+    done = kgtools("generate", "--graph", graph, "--out", out, "--lang", "zh", "--format", "json")
+    assert done.code == 0, done.err
+    record = pl.read_parquet(out / "records.parquet").to_dicts()[0]
+    traced = kgtools("trace", record["id"], "--graph", graph, "--records", out, "--format", "json")
+    assert traced.json["triples"][0]["origins"][0]["file"] == name
+    for form, ending in (("rdf", ".ttl"), ("graphml", ".graphml"), ("networkx", ".json"), ("parquet", "")):
+        written = tmp_path / (form + name + ending)
+        assert kgtools("export", form, written, "--graph", graph).code == 0
+        same = kgtools("diff", graph, written)
+        assert same.code == 0, (form, same.out, same.err)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("load", "xywy", "FILE", "--graph", "graph"),
+        ("load", "xywy", "ok.json", "--graph", "FILE"),
+        ("query", "MATCH (n:Disease {name: $x}) RETURN n.name AS name", "--param", "x=FILE"),
+        ("generate", "--out", "FILE"),
+        ("export", "parquet", "FILE"),
+        ("show", "FILE"),
+    ],
+)
+def test_an_argument_that_is_no_text_is_refused(kgtools: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
+    bytes_ = os.fsdecode(b"\xff.json")
+
+    done = kgtools(*(word.replace("FILE", bytes_) for word in words))
+
+    assert done.code == 2
+    assert re.fullmatch(r"kgtools: error: '.*\\udcff\.json' is not text in utf-8; rename the file\n", done.err)
+    assert list(tmp_path.iterdir()) == []
 
 
 class opened:

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ Say = Callable[..., Store]
 COLD = ("Disease", "感冒", "HAS_SYMPTOM", "头痛")
 FLU = ("Disease", "流感", "HAS_SYMPTOM", "发热")
 MANY = [("Disease", f"病{n}", "HAS_SYMPTOM", f"痛{n % 50}") for n in range(400)]
+SAMPLE = Path(__file__).parents[2] / "kg" / "samples" / "xywy" / "medical.json"
 WIDE = "UNWIND range(1, 500000) AS n RETURN n, toString(n) + ' 头痛' AS text"
 
 
@@ -41,8 +43,9 @@ def whole_server(neo4j_runtime: Runtime) -> Iterator[Server]:
 @pytest.fixture
 def lone_server(whole_server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
     """The same, running, without nodes, named in the environment."""
-    if whole_server.pid is None:
-        whole_server.start()
+    if whole_server.pid is None or whole_server.settings:
+        whole_server.settings = {}
+        whole_server.restart()
     whole_server.login.ask("MATCH (n) DETACH DELETE n")
     whole_server.login.use(monkeypatch)
     return whole_server
@@ -162,19 +165,6 @@ def test_a_server_that_is_too_old_is_said(neo4j_graph: Login, kgtools: Run, monk
     assert said.endswith("; kgtools needs Neo4j 5.26 or later")
 
 
-def test_a_read_only_database_can_be_asked_and_not_filled(lone_server: Server, say: Say, kgtools: Run) -> None:
-    say(lone_server.uri, a=[COLD])
-    lone_server.restart({"server.databases.default_to_read_only": "true"})
-    try:
-        stats = kgtools("stats", "--graph", lone_server.uri, "--format", "json")
-        said = fault(kgtools("unload", "a", "--graph", lone_server.uri))
-    finally:
-        lone_server.restart({"server.databases.default_to_read_only": "false"})
-
-    assert stats.json["totals"]["triples"] == 1
-    assert said == f"{lone_server.uri}: the database is read-only; see server.databases.read_only in neo4j.conf"
-
-
 def test_a_server_that_goes_away_during_a_small_load_keeps_the_old_graph(
     lone_server: Server, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,9 +205,8 @@ def test_a_server_that_goes_away_during_a_large_load_is_filled_by_the_next(
     assert store.entities().equals(say(str(tmp_path / "graph"), a=[COLD], b=MANY).entities())
 
 
-@pytest.mark.parametrize("style", ["csv", "jsonl", "parquet"])
 def test_a_server_that_goes_away_during_an_answer_leaves_no_half_of_it(
-    lone_server: Server, say: Say, kgtools: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, style: str
+    lone_server: Server, say: Say, kgtools: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     say(lone_server.uri, a=[COLD])
     out = tmp_path / "answer"
@@ -231,7 +220,7 @@ def test_a_server_that_goes_away_during_an_answer_leaves_no_half_of_it(
         return plain(value)
 
     monkeypatch.setattr(neo4j, "_plain", die)
-    said = fault(kgtools("query", WIDE, "--graph", lone_server.uri, "--format", style, "--out", out))
+    said = fault(kgtools("query", WIDE, "--graph", lone_server.uri, "--format", "csv", "--out", out))
 
     assert "is the server running? Start it and run this again" in said
     assert out.read_text("utf-8") == "old"
@@ -241,24 +230,28 @@ def test_a_server_that_goes_away_during_an_answer_leaves_no_half_of_it(
 def test_a_server_short_of_memory_is_said(
     lone_server: Server, say: Say, kgtools: Run, sample_files: dict[str, list[Path]]
 ) -> None:
-    store = say(lone_server.uri, a=[COLD])
-    lone_server.restart({"db.memory.transaction.max": "1m"})
-    try:
-        load = fault(kgtools("load", "xywy", *sample_files["xywy"], "--graph", lone_server.uri))
-        ask = fault(
-            kgtools(
-                "query",
-                "UNWIND range(1, 900000) AS n WITH collect(n) AS all RETURN size(all)",
-                "--graph",
-                lone_server.uri,
-            )
-        )
-    finally:
-        lone_server.restart({"db.memory.transaction.max": "0"})
+    say(lone_server.uri, a=[COLD])
+    lone_server.restart({"db.memory.transaction.max": "4m"})
 
-    assert load.startswith(f"{lone_server.uri}: the server is out of memory")
-    assert ask.startswith(f"{lone_server.uri}: the server is out of memory")
-    assert store.triples().height == 1
+    load = fault(kgtools("load", "xywy", *sample_files["xywy"], "--graph", lone_server.uri))
+    collect = "UNWIND range(1, 900000) AS n WITH collect(n) AS numbers RETURN size(numbers) AS n"
+    ask = fault(kgtools("query", collect, "--graph", lone_server.uri))
+
+    for said in (load, ask):
+        assert said.startswith(f"{lone_server.uri}: the server is short of memory (The allocation of an extra ")
+        assert said.endswith("db.memory.transaction.max threshold reached); raise that limit or the heap in neo4j.conf")
+    assert open_store(lone_server.uri).triples().height == 1
+
+
+def test_a_read_only_database_can_be_asked_and_not_filled(lone_server: Server, say: Say, kgtools: Run) -> None:
+    say(lone_server.uri, a=[COLD])
+    lone_server.restart({"server.databases.default_to_read_only": "true"})
+
+    stats = kgtools("stats", "--graph", lone_server.uri, "--format", "json")
+    said = fault(kgtools("unload", "a", "--graph", lone_server.uri))
+
+    assert stats.json["totals"]["triples"] == 1
+    assert said == f"{lone_server.uri}: the database is read-only; see server.databases.read_only in neo4j.conf"
 
 
 @pytest.fixture
@@ -273,34 +266,26 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
-def test_a_full_disk_is_said_and_space_is_the_way_out(
-    neo4j_runtime: Runtime, small_disk: Path, kgtools: Run, say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_full_disk_is_said(
+    neo4j_runtime: Runtime, small_disk: Path, say: Say, kgtools: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = Server(small_disk / "home", version=neo4j_runtime.version, heap=("256m", "512m"))
     try:
         made.start().login.use(monkeypatch)
         say(made.uri, a=[COLD])
-        filler = small_disk / "filler"
-        with filler.open("wb") as file, pytest.raises(OSError, match="No space"):
+        with (small_disk / "filler").open("wb", buffering=0) as filler, suppress(OSError):
             while True:
-                file.write(b"x" * 1_000_000)
-                file.flush()
+                filler.write(b"x" * 4096)
 
-        with pytest.raises(StoreError) as raised:
-            for number in range(20):
-                say(made.uri, b=MANY, c=[(*each[:3], each[3] + "x" * 1000 + str(number)) for each in MANY])
-
-        filler.unlink()
-        made.restart()
-        monkeypatch.setattr(server, "RETRY_S", 15.0)
-        store = say(made.uri, b=MANY, c=[COLD])
-        assert store.entities().equals(say(str(tmp_path / "graph"), a=[COLD], b=MANY, c=[COLD]).entities())
-        assert verify(store).agrees
+        said = fault(kgtools("load", "xywy", SAMPLE, "--graph", made.uri))
+        later = fault(kgtools("stats", "--graph", made.uri))
     finally:
         made.kill()
-    assert "\n" not in str(raised.value)
-    assert str(raised.value).startswith(f"{made.uri}: ")
-    assert "give it space and run this again" in str(raised.value)
+
+    full = "the server cannot write its log; is its disk full? Give it space, restart it and run this again"
+    assert said == f"{made.uri}: {full}"
+    assert later.startswith(f"{made.uri}: ")
+    assert "restarted" in later
 
 
 def test_reconcile_json_holds_no_password(

@@ -152,6 +152,14 @@ def test_every_entity_of_the_samples_can_be_shown(sample_graph: EmbeddedStore) -
     assert all(t["name"] for told in shown for r in told["relations"] for t in r["triples"])
 
 
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_depth_without_a_picture_is_refused(depth: int, kgtools: Run, store: EmbeddedStore) -> None:
+    ran = kgtools("show", "感冒", "--graph", store.folder, "--depth", depth)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "--depth says how far a picture reaches; give --html FILE too" in ran.err
+
+
 def test_the_page_cannot_be_written_over_a_folder(kgtools: Run, store: EmbeddedStore, tmp_path: Path) -> None:
     ran = kgtools("show", "感冒", "--graph", store.folder, "--html", tmp_path)
 

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,19 @@ from kg.stores.embedded import EmbeddedStore
 Run = Callable[..., Any]
 HOSTILE = "<b>\"&'{{ x }}`</b>"
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+OVERLAPPING = """() => {
+  const boxes = [...document.querySelectorAll('svg text')].map(text => {
+    const {x, y, width, height} = text.getBBox(), matrix = text.getCTM(), middle = y + height / 2;
+    const half = parseFloat(getComputedStyle(text).fontSize) * 0.42;
+    const corner = (x, y) => new DOMPoint(x, y).matrixTransform(matrix);
+    return {name: text.firstChild.data, corners: [corner(x, middle - half), corner(x + width, middle - half),
+                                                  corner(x + width, middle + half), corner(x, middle + half)]} });
+  const apart = (a, b) => [a, b].some(({corners: [p, q, r]}) => [[p, q], [q, r]].some(([from, to]) => {
+    const along = ({corners}) => corners.map(c => (c.x - from.x) * (to.x - from.x) + (c.y - from.y) * (to.y - from.y));
+    return Math.max(...along(a)) < Math.min(...along(b)) || Math.max(...along(b)) < Math.min(...along(a)) }));
+  return boxes.flatMap((a, at) => boxes.slice(at + 1).filter(b => !apart(a, b)).map(b => [a.name, b.name])) }"""
+"""The pairs of labels that overlap, as boxes that are turned like them and as high as Han characters are drawn."""
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +83,7 @@ def test_a_picture_shows_every_relation_and_every_entity_up_to_the_limit(
 
     arrows = {"out": "", "in": "← "}
     assert words_of(picture, "relation") == [f"{arrows[r['direction']]}{r['zh']} {r['en']}" for r in told["relations"]]
-    assert words_of(picture, "leaf") == [shortened(t["name"], 15) for r in told["relations"] for t in r["triples"]]
+    assert words_of(picture, "entity") == [shortened(t["name"]) for r in told["relations"] for t in r["triples"]]
     more = [r["count"] - len(r["triples"]) for r in told["relations"]]
     assert words_of(picture, "more") == [f"… {n:,}" for n in more if n]
     tips = [title.text or "" for title in picture.iter("title")]
@@ -79,7 +93,7 @@ def test_a_picture_shows_every_relation_and_every_entity_up_to_the_limit(
 def test_two_steps_show_what_is_behind_and_never_the_entity_itself(page_of: Callable[..., Path]) -> None:
     one, two = (pictures(page_of("Disease:高血压", "--limit", 3, "--depth", depth))[0] for depth in (1, 2))
 
-    assert len(words_of(two, "leaf")) > len(words_of(one, "leaf"))
+    assert len(words_of(two, "entity")) > len(words_of(one, "entity"))
     assert "高血压" in words_of(one, "middle")
     behind = [title.text or "" for title in two.iter("title") if re.match(r"[A-Z_]+\n", title.text or "")]
     assert behind
@@ -96,8 +110,22 @@ def test_hostile_names_stay_text(graph_of: Run, page_of: Callable[..., Path]) ->
 
     assert "<script" not in file.read_text(encoding="utf-8")
     (picture,) = pictures(file)
-    assert "<script>alert(1)</script>" in words_of(picture, "leaf")
-    assert max(map(len, words_of(picture, "leaf"))) <= 30
+    assert "<script>alert(1)</script>" in words_of(picture, "entity")
+    assert max(map(len, words_of(picture, "entity"))) <= 30
+
+
+def test_without_numpy_the_picture_names_the_pip_command_and_the_text_is_shown(
+    kgtools: Run, sample_graph: EmbeddedStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    words = ("show", "Disease:高血压", "--graph", sample_graph.folder)
+
+    ran = kgtools(*words, "--html", tmp_path / "a.html")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "--html needs numpy: pip install 'kgtools[html]'" in ran.err
+    assert list(tmp_path.iterdir()) == []
+    assert kgtools(*words).code == 0
 
 
 def test_an_entity_without_a_triple_has_a_page_without_a_picture(graph_of: Run, page_of: Callable[..., Path]) -> None:
@@ -153,12 +181,29 @@ def test_in_a_browser_nothing_is_wider_than_the_screen_and_nothing_is_cut_off(
     page.close()
 
 
+@pytest.mark.parametrize("many", [3, 600])
+@pytest.mark.parametrize("depth", [1, 2])
+def test_no_two_labels_overlap(
+    depth: int, many: int, graph_of: Run, page_of: Callable[..., Path], browser: Browser
+) -> None:
+    relations = [name for name, relation in ontology().relations.items() if "Disease" in relation.domain]
+    rows = [("Disease", "甲", name, f"{name}的很长很长很长的名字") for name in relations]
+    rows += [("Disease", "甲", "HAS_SYMPTOM", f"{n}个很长很长很长很长很长的名字") for n in range(many)]
+    rows += [("Disease", f"乙{n}的很长很长很长很长很长的名字", *row[2:]) for n in range(3) for row in rows[::5]]
+
+    page, _ = opened(browser, page_of("Disease:甲", "--limit", 0, "--depth", depth, graph=graph_of(rows).folder))
+
+    assert page.locator("svg text.entity").count() >= many + len(relations)
+    assert page.evaluate(OVERLAPPING) == []
+    page.close()
+
+
 def test_in_the_dark_the_page_is_dark_and_its_words_are_light(page_of: Callable[..., Path], browser: Browser) -> None:
     file = page_of("Disease:高血压")
     colours = {}
     for scheme in ("light", "dark"):
         page, _ = opened(browser, file, color_scheme=scheme)
-        style = "e => [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector('text.leaf')).fill]"
+        style = "e => [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector('text.entity')).fill]"
         colours[scheme] = [sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in page.evaluate(style)]
         page.close()
 

@@ -58,7 +58,7 @@ def real(real_files: Path, memory: Any) -> Real:
         read_names(hpo, "translation_value", "source_value", None, ("Symptom",), "hpo", "HPO"),
         read_names(diseases, "key", "value", None, ("Disease",), "diseases", "MIT"),
     ]
-    store = memory(sources, names)
+    store = memory(Inputs(tuple(sources), tuple(names)))
     result = generate(store, [find_pack("clinicalgpt"), find_pack("extended")], ("zh", "en"), None, 0, 12)
     return Real(store, dict(_facts(store)), result, real_files)
 

@@ -1,7 +1,8 @@
 """Kill kgtools again and again, and look each time at what is left.
 
-`KILLS=200` kills so often each command (default: 50); `SEED=7` draws the same moments again: the seed is in every failure.
-A third of the kills hit steps of the commit, the others moments drawn evenly over the whole run."""
+`TORTURE_KILLS=200` kills each command so often (default: 50), `TORTURE_SEED=7` draws the same moments again: the seed is in
+every failure. A third of the kills hit steps of the commit, the others moments drawn evenly over the whole run. From 200
+on, every kill that left the old state is followed by a run that nobody kills, else every fifth."""
 
 import os
 import random
@@ -22,8 +23,8 @@ from kg.stores.embedded import EmbeddedStore
 from tools.files import sha256
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = int(os.environ.get("KILLS", "50"))
-SEED = int(os.environ.get("SEED", time.time_ns() % 1_000_000))
+KILLS = int(os.environ.get("TORTURE_KILLS", "50"))
+SEED = int(os.environ.get("TORTURE_SEED", time.time_ns() % 1_000_000))
 ALL_RERUN = KILLS >= 200
 KILLED = -9
 Words = list[str]
@@ -110,68 +111,70 @@ class Torture:
     def run(self, kills: int = KILLS) -> dict[str, int]:
         """Kill so often; gives how many were hit at a moment and at a step, had done their work, left it in between."""
         chance, told = random.Random(SEED), {"moments": 0, "steps": 0, "done": 0, "between": 0, "reruns": 0}
-        length, steps = self._undisturbed()
+        length, steps, state = self._undisturbed()
         by_step = min(len(steps), round(kills * self.share))
         plan: list[int | None] = [at * len(steps) // by_step for at in range(by_step)]
         plan += [None] * (kills - by_step if self.share < 1 else 0)
         chance.shuffle(plan)
         for number, at in enumerate(plan):
             where = f"seed {SEED}, kill {number}, {'a moment' if at is None else steps[at]}"
-            target = self._kill(chance, length, at, where, told)
-            now = self.state()
-            assert now in (*self.commands, *self.back, self.between), where
-            told["done"] += now == target
-            told["between"] += now == self.between
-            if now != target and (ALL_RERUN or number % 5 == 0 or now == self.between):
-                assert self.victims.run(self.commands[target]).code == 0, where
-                self._settle(target)
+            target, state = self._kill(state, chance, length, at, where, told)
+            told["done"] += state == target
+            told["between"] += state == self.between
+            if state != target and (ALL_RERUN or number % 5 == 0 or state == self.between):
+                ended = self.victims.run(self.commands[target])
+                assert ended.code == 0, f"{where}: the next run ended with {ended.code}: {ended.said}"
+                state = self._settle(target)
                 told["reruns"] += 1
         print(f"seed {SEED}: {length:.2f} s, {len(steps)} steps of the commit; {told}")
         return told
 
-    def _kill(self, chance: random.Random, length: float, at: int | None, where: str, told: dict[str, int]) -> str:
-        """Run the command to the other state, or to either from the one in between, until one is killed before its end."""
+    def _kill(
+        self, state: str, chance: random.Random, length: float, at: int | None, where: str, told: dict[str, int]
+    ) -> tuple[str, str]:
+        """Run the command to the other state, or to either from the one in between, until one is killed before its end;
+        the state that it was to make, and the one that is there."""
         while True:
-            self._return()
-            was = self.state()
-            target = chance.choice(sorted(self.commands)) if was == self.between else self._other(was)
+            state = self._return(state)
+            target = chance.choice(sorted(self.commands)) if state == self.between else self._other(state)
             moment = {"after": chance.random() * length} if at is None else {"step": at, "first": self.commit}
             ended = self.victims.run(self.commands[target], by=self.by, **moment)
             where = f"{where}, {moment}: ended with {ended.code}: {ended.said}"
+            was, state = state, self.state()
             if ended.code == (-self.by if self.by == signal.SIGKILL else 130):
                 told["moments" if at is None else "steps"] += 1
-                assert self.state() in (was, target, self.between), where
-                return target
-            assert ended.code == 0, where
-            assert self.state() == target, where
-            if at is not None:
-                return target
+                assert state in (was, target, self.between), where
+                return target, state
+            assert (ended.code, state) == (0, target), where
+            if at is not None:  # this time the commit had fewer steps
+                return target, state
 
-    def _undisturbed(self) -> tuple[float, list[str]]:
-        """The seconds of a run, and the steps of its commit; both commands are run."""
-        length, steps = 0.0, list[str]()
+    def _undisturbed(self) -> tuple[float, list[str], str]:
+        """The seconds of a run, and the steps of its commit; both commands are run, and the state is the last one's."""
+        length, steps, state = 0.0, list[str](), self.state()
         for _ in range(2):
-            self._return()
-            target = self._other(self.state())
+            state = self._return(state)
+            target = self._other(state)
             ended = self.victims.run(self.commands[target], first=self.commit, watch=True)
             assert ended.code == 0, ended.said
-            self._settle(target)
+            state = self._settle(target)
             length, steps = max(length, ended.seconds), ended.steps
         assert steps, f"no step begins with {self.commit}"
-        return length, steps
+        return length, steps, state
 
-    def _settle(self, wanted: str) -> None:
+    def _settle(self, wanted: str) -> str:
         assert self.state() == wanted
         self.settled(wanted)
+        return wanted
 
-    def _return(self) -> None:
+    def _return(self, state: str) -> str:
         """Back to the state to which no command leads, from the one that no command leaves."""
-        if not self.back:
-            return
-        ((state, bring),) = self.back.items()
-        if self.state() != state:
-            bring()
-            assert self.state() == state
+        if state in self.back or not self.back:
+            return state
+        ((first, bring),) = self.back.items()
+        bring()
+        assert self.state() == first
+        return first
 
     def _other(self, state: str) -> str:
         (other,) = [name for name in {**self.commands, **self.back} if name != state]

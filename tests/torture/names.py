@@ -20,7 +20,12 @@ FRAGMENTS = [
     "x", "的", "_", "~", "=1+1", "\ud7ff", "長" * 300,
 ]  # fmt: skip
 LONG = ["长" * 10_000, "a" * 7_001, ("多饮\n" * 2_000) + "x", "'" * 1_000, "\U0001f600" * 2_000]
-NAMES = [*FRAGMENTS, *LONG, *(f"头{fragment}痛" for fragment in FRAGMENTS), *(f"a{fragment}b" for fragment in FRAGMENTS)]
+NAMES = [
+    *FRAGMENTS,
+    *LONG,
+    *(f"头{fragment}痛" for fragment in FRAGMENTS),
+    *(f"a{fragment}b" for fragment in FRAGMENTS),
+]
 INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff]")
 BREAK = re.compile("[ ]*[\r\n\t][ \r\n\t]*")
 MAPPING = """\
@@ -32,8 +37,13 @@ tables:
   - {files: ["*.csv", "*.jsonl"], triples: {head: head, head_type: {value: Disease}, relation: relation, tail: tail}}
 """
 
-characters = st.characters(exclude_categories=["Cs"])
-names = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(characters, max_size=6)), min_size=1, max_size=6).map("".join)
+
+def names(last: str = "\U0010ffff") -> st.SearchStrategy[str]:
+    """Names of characters up to this one."""
+    characters = st.characters(exclude_categories=["Cs"], max_codepoint=ord(last))
+    fragments = [fragment for fragment in FRAGMENTS if max(fragment) <= last]
+    part = st.one_of(st.sampled_from(fragments), st.text(characters, max_size=6))
+    return st.lists(part, min_size=1, max_size=6).map("".join).filter(lambda name: bool(name.strip()))
 
 
 def visible(text: str) -> str:
@@ -90,4 +100,9 @@ def write_table(folder: Path, raw: list[str]) -> Words:
     (folder / "rows.csv").write_bytes(text.getvalue().encode())
     (folder / "rows.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
     (folder / "mapping.yaml").write_text(MAPPING, encoding="utf-8")
-    return ["table", *(str(folder / name) for name in ("rows.csv", "rows.jsonl")), "--mapping", str(folder / "mapping.yaml")]
+    return [
+        "table",
+        *(str(folder / name) for name in ("rows.csv", "rows.jsonl")),
+        "--mapping",
+        str(folder / "mapping.yaml"),
+    ]

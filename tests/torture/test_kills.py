@@ -40,7 +40,9 @@ def test_a_killed_first_load_leaves_no_graph_or_a_whole_one(victim: Victims, cut
     graph = graph_with(victim, folder, a=[load])
     shutil.rmtree(folder)
 
-    torture = Torture(victim, {"a": load}, graph.state, graph.settled, "before fsync", {"none": lambda: shutil.rmtree(folder)})
+    torture = Torture(
+        victim, {"a": load}, graph.state, graph.settled, "before fsync", {"none": lambda: shutil.rmtree(folder)}
+    )
     torture.run(KILLS // 5)
 
 
@@ -53,7 +55,9 @@ def test_a_killed_unload_leaves_the_old_graph_or_the_new_one(victim: Victims, cu
     victim.done(unload)
     graph.learn("one")
 
-    Torture(victim, {"one": unload}, graph.state, graph.settled, "before fsync", {"both": restored(saved, folder)}).run()
+    Torture(
+        victim, {"one": unload}, graph.state, graph.settled, "before fsync", {"both": restored(saved, folder)}
+    ).run()
 
 
 def test_a_killed_align_leaves_the_old_graph_or_the_new_one(victim: Victims, cut: dict[str, Path]) -> None:
@@ -75,7 +79,19 @@ def test_a_killed_generate_leaves_files_that_are_whole_and_the_next_one_replaces
     folder, out = victim.folder / "graph", victim.folder / "records"
     victim.done(["load", "xywy", str(cut["a.json"]), "--graph", str(folder)])
     commands = {
-        seed: ["generate", "--graph", str(folder), "--out", str(out), "--seed", seed, "--pack", "clinicalgpt", "--lang", "zh"]
+        seed: [
+            "generate",
+            "--graph",
+            str(folder),
+            "--out",
+            str(out),
+            "--seed",
+            seed,
+            "--pack",
+            "clinicalgpt",
+            "--lang",
+            "zh",
+        ]
         for seed in ("1", "2")
     }
     known: dict[str, Files] = {}

@@ -95,7 +95,7 @@ def test_a_killed_load_in_batches_leaves_a_whole_graph_or_a_change_under_way(
     graph = watched(remote, neo4j_login, loads)
     remote.patch.update(BATCHES)
 
-    told = Torture(remote, loads, graph.state, graph.settled, "before run", between="between").run()
+    told = Torture(remote, loads, graph.state, graph.settled, "before run", between="between").run(KILLS // 2)
 
     assert told["between"] > 0
     graph.close()
@@ -107,7 +107,9 @@ def test_a_killed_first_load_leaves_no_graph_or_a_whole_one(
     graph = watched(remote, neo4j_login, {"a": loads["a"]})
     neo4j_login.clear()
 
-    Torture(remote, {"a": loads["a"]}, graph.state, graph.settled, "before run", {"none": neo4j_login.clear}).run(KILLS // 5)
+    Torture(remote, {"a": loads["a"]}, graph.state, graph.settled, "before run", {"none": neo4j_login.clear}).run(
+        KILLS // 10
+    )
     graph.close()
 
 
