@@ -143,7 +143,9 @@ def checksum(rows: pl.DataFrame) -> str:
     if rows.is_empty():
         return f"{0:016x}"
     cells = [
-        pl.concat_str(pl.col(name).list.len().cast(pl.String), pl.col(name).list.join(NULL), separator=NULL).fill_null(NULL)
+        pl.concat_str(pl.col(name).list.len().cast(pl.String), pl.col(name).list.join(NULL), separator=NULL).fill_null(
+            NULL
+        )
         if kind == pl.List(pl.String)
         else pl.col(name).fill_null(NULL)
         for name, kind in rows.schema.items()

@@ -1,17 +1,23 @@
 """What a command prints: the same rows as a table for people, or as JSON, JSON lines, CSV or Parquet for programs."""
 
 import csv
-import io
+import errno
+import os
+import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory, gettempdir
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from tools.errors import UsageError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SHOWN, AT_ONCE = 1000, 20_000
 
@@ -127,23 +133,37 @@ def _csv_lines(columns: list[str], rows: Iterable[list[Any]]) -> Iterable[str]:
 def _parquet(columns: list[str], rows: Iterable[list[Any]], out: Path | None) -> None:
     import polars as pl
 
-    from tools.frames import write_table
+    from tools.frames import FULL as FULL_DISK
 
     if out is None and sys.stdout.isatty():
         raise UsageError("parquet is not for a terminal; name a file: --out FILE")
-    frames, rest = [pl.DataFrame(schema=columns)], iter(rows)
     try:
-        while part := list(islice(rest, AT_ONCE)):  # a Python row is ten times as large as one in a frame
-            frames.append(pl.DataFrame(part, schema=columns, orient="row", infer_schema_length=None))
-        frame = pl.concat(frames, how="vertical_relaxed")
-        if out is None:
-            whole = io.BytesIO()
-            frame.write_parquet(whole)
-            sys.stdout.buffer.write(whole.getbuffer())
-            sys.stdout.buffer.flush()
-        else:
-            with _replacing(out) as aside:
-                write_table(frame, aside)
+        with TemporaryDirectory(prefix="kgtools-") as folder:
+            whole = _in_parts(columns, rows, Path(folder))
+            if out is None:
+                whole.sink_parquet(Path(folder) / "whole", compression="zstd", compression_level=1)
+                with (Path(folder) / "whole").open("rb") as file:
+                    shutil.copyfileobj(file, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+            else:
+                with _replacing(out) as aside:
+                    whole.sink_parquet(aside, compression="zstd", compression_level=1)
     except pl.exceptions.PolarsError as error:
         why = " ".join(str(error).split())
+        if FULL_DISK.search(why):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(out or gettempdir())) from error
         raise UsageError(f"the rows do not fit into columns of one kind each ({why}); use --format jsonl") from error
+
+
+def _in_parts(columns: list[str], rows: Iterable[list[Any]], folder: Path) -> "pl.LazyFrame":
+    """The rows as a frame that is read from files, so that any number of them fits into memory."""
+    import polars as pl
+
+    from tools.frames import write_table
+
+    parts, rest = [pl.LazyFrame(schema=columns)], iter(rows)
+    while part := list(islice(rest, AT_ONCE)):
+        place = folder / f"{len(parts)}.parquet"
+        write_table(pl.DataFrame(part, schema=columns, orient="row", infer_schema_length=None), place)
+        parts.append(pl.scan_parquet(place))
+    return pl.concat(parts, how="vertical_relaxed")

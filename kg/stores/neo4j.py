@@ -8,6 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -183,7 +184,7 @@ def _write(
     def at_once(transaction: Any) -> Held:
         transaction.run(PUT, rows=new).consume()
         for batch in batches:
-            batch.run(transaction)
+            batch.send(transaction, batch.rows.rows())
         settle(transaction)
         return reading.held(transaction)
 
@@ -194,8 +195,13 @@ def _write(
         session.execute_write(lambda tx, start=start: tx.run(PUT, rows=new[start : start + PIECES]).consume())
     under_way = vault.state(state.now if state else None, paths, known)
     session.execute_write(lambda tx: tx.run(PUT, rows=[(vault.STATE, under_way)]).consume())
-    for batch in batches:
-        session.execute_write(batch.run)
+    with ThreadPoolExecutor(1) as ahead:  # the next rows are made ready while the server works
+        ready = [ahead.submit(batch.rows.rows) for batch in batches[:1]]
+        for batch, following in zip(batches, [*batches[1:], None], strict=True):
+            rows = ready.pop().result()
+            if following:
+                ready.append(ahead.submit(following.rows.rows))
+            session.execute_write(batch.send, rows)
     held = session.execute_read(reading.held)
     session.execute_write(settle)
     return held
@@ -227,13 +233,15 @@ def _inputs(transaction: Any, paths: dict[str, str]) -> Inputs:
 def _refuse_missing(cypher: str, params: dict[str, Any]) -> None:
     from kg.cypher.portable import parameters
 
+    wanted: set[str] = set()
     with suppress(CypherError):  # what cannot be read, the server will explain
-        for name in sorted(parameters(cypher) - set(params)):
-            raise CypherError(f"the query reads ${name}; give it: --param {name}=VALUE")
+        wanted = parameters(cypher)
+    for name in sorted(wanted - set(params)):
+        raise CypherError(f"the query reads ${name}; give it: --param {name}=VALUE")
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON has it: nodes and relationships as their properties, times as text, paths as lists."""
+    """A value as JSON has it: nodes and relationships as their properties, times as text, paths and points as lists."""
     from neo4j.graph import Entity, Path
 
     if isinstance(value, Entity):
@@ -242,8 +250,10 @@ def _plain(value: Any) -> Any:
         return [_plain(part) for pair in zip(value.nodes, value.relationships, strict=False) for part in pair] + [
             _plain(value.end_node)
         ]
-    if isinstance(value, list):
+    if hasattr(value, "iso_format"):
+        return value.iso_format()
+    if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
-    return value.iso_format() if hasattr(value, "iso_format") else value
+    return value

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -139,12 +140,9 @@ class Server:
 
 
 def release(agent: str) -> tuple[int, int]:
-    """Major and minor version of what a server calls itself (`Neo4j/5.26.30`, `Neo4j/2026.08.1`)."""
-    numbers = agent.rpartition("/")[2].split(".")
-    try:
-        return int(numbers[0]), int(numbers[1])
-    except (IndexError, ValueError):
-        return (0, 0)
+    """Major and minor version of what a server calls itself (`Neo4j/5.26.30`, `Neo4j/2026.08.1`, `Neo4j/5.27-aura`)."""
+    found = re.search(r"/(\d+)\.(\d+)", agent)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _environment(names: tuple[str, ...]) -> str | None:

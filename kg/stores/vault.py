@@ -86,7 +86,10 @@ def joined(paths: Mapping[str, str], found: Mapping[str, str]) -> dict[str, byte
     files: dict[str, bytes] = {}
     for path, digest in paths.items():
         parts = sorted(id_ for id_ in found if id_.startswith(f"{digest}/"))
-        data = b"".join(base64.b64decode(found[id_]) for id_ in parts)
+        try:
+            data = b"".join(base64.b64decode(found[id_]) for id_ in parts)
+        except (TypeError, ValueError) as error:
+            raise damaged(path) from error
         if hashlib.sha256(data).hexdigest() != digest:
             raise damaged(path)
         files[path] = data

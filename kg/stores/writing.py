@@ -25,9 +25,9 @@ class Batch:
     cypher: str
     rows: pl.DataFrame
 
-    def run(self, transaction: Any) -> None:
-        """Send the rows and wait until they are taken."""
-        transaction.run(self.cypher, rows=self.rows.rows()).consume()
+    def send(self, transaction: Any, rows: list[tuple[Any, ...]]) -> None:
+        """Send `rows`, which are ours as Python has them, and wait until they are taken."""
+        transaction.run(self.cypher, rows=rows).consume()
 
 
 def prepare(session: Any, entities: Entities) -> None:

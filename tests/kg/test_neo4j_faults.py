@@ -184,17 +184,17 @@ def test_a_server_that_goes_away_during_a_large_load_is_filled_by_the_next(
     lone_server: Server, say: Say, kgtools: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     say(lone_server.uri, a=[COLD])
-    run, ran = writing.Batch.run, []
+    send, sent = writing.Batch.send, []
 
-    def die(batch: writing.Batch, transaction: Any) -> None:
-        ran.append(batch)
-        if len(ran) == 2:
+    def die(batch: writing.Batch, transaction: Any, rows: list[Any]) -> None:
+        sent.append(batch)
+        if len(sent) == 2:
             lone_server.kill()
-        run(batch, transaction)
+        send(batch, transaction, rows)
 
     with monkeypatch.context() as patched:
         patched.setattr(neo4j, "AT_ONCE", 0)
-        patched.setattr(writing.Batch, "run", die)
+        patched.setattr(writing.Batch, "send", die)
         with pytest.raises(StoreError, match="is the server running"):
             say(lone_server.uri, b=MANY)
     lone_server.start()

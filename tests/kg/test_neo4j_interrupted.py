@@ -25,14 +25,14 @@ import os, signal, sys
 from kg.stores import neo4j, writing
 from tools.main import run
 neo4j.AT_ONCE, neo4j.PIECES, writing.ENTITY_ROWS, writing.TRIPLE_ROWS = 100, 2, 100, 100
-left, write = int(sys.argv[1]), writing.Batch.run
-def take(batch, transaction):
+left, write = int(sys.argv[1]), writing.Batch.send
+def take(batch, transaction, rows):
     global left
     if not left:
         os.kill(os.getpid(), signal.SIGKILL)
     left -= 1
-    write(batch, transaction)
-writing.Batch.run = take
+    write(batch, transaction, rows)
+writing.Batch.send = take
 run(sys.argv[2:])
 """
 HOLDS = """

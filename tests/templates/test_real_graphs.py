@@ -15,11 +15,11 @@ import orjson
 import polars as pl
 import pytest
 
+from kg.inputs import Inputs
 from kg.load import prepare
 from kg.names import read_names
 from kg.normalize import SEPARATOR
 from kg.reading import Options
-from kg.inputs import Inputs
 from kg.stores import Store
 from templates.generate import Result, generate
 from templates.lineage import trace_record

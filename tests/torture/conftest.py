@@ -36,7 +36,7 @@ def cut(tmp_path: Path) -> dict[str, Path]:
     parts = {
         "a.json": b"\n".join(kept[:30]),
         "b.json": b"\n".join(kept[10:]),
-        "disease.csv": "\n".join(rows[:5]).encode("gb18030"),
+        "disease.csv": "\n".join(rows[:3]).encode("gb18030"),
     }
     for name, part in parts.items():
         (tmp_path / name).write_bytes(part + b"\n")

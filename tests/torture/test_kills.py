@@ -65,7 +65,7 @@ def test_a_killed_align_leaves_the_old_graph_or_the_new_one(victim: Victims, cut
     with cut["a.json"].open("a", encoding="utf-8") as file:
         for name in ("poems征", "POEMS征"):
             file.write(f'{{"name": "{name}", "symptom": ["乏力"]}}\n')
-    load = ["load", "xywy", str(cut["a.json"]), "health39", str(cut["disease.csv"]), "--graph", str(folder)]
+    load = ["load", "xywy", str(cut["a.json"]), "--graph", str(folder)]
     align, undo = ["align", "--graph", str(folder)], ["align", "--undo", "all", "--graph", str(folder)]
     graph = graph_with(victim, folder, united=[load, align], apart=[undo])
     assert graph.known["united"]["triples.parquet"] != graph.known["apart"]["triples.parquet"]

@@ -1,0 +1,127 @@
+"""What a graph is made of, as files and as nodes, and back."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kg.align.ledger import decision_id
+from kg.inputs import Inputs, NameTable, SourceTables
+from kg.stores import vault
+from kg.tables import LEDGER, NAMES
+from tools.errors import StoreError
+
+Make = Callable[..., SourceTables]
+ROWS = [
+    ("Disease", "感冒", "HAS_SYMPTOM", "头痛"), ("Disease", "感冒", "alias", "伤风"), ("Disease", "流感", "HAS_SYMPTOM", "头痛"),
+    ("Disease", "流感", "cause", "`'\"\\\n{{"), ("Disease", "1", "HAS_SYMPTOM", "x"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def inputs(tables_of: Make) -> Inputs:
+    """Two sources, two tables of names, one decision."""
+    tables = [
+        NameTable(name, {"license": "MIT", "sha256": "0"}, NAMES.frame([(zh, en, None)]))
+        for name, zh, en in (("second", "感冒", "cold"), ("first", "头痛", "headache"))
+    ]
+    pair = ("Disease:感冒", "Disease:流感")
+    ledger = LEDGER.frame([(decision_id(*pair), *pair, "different", "name", 0.5, "not so", "ann")])
+    made = Inputs().with_sources([tables_of(ROWS, source="b"), tables_of(ROWS[:2], source="a")]).with_ledger(ledger)
+    return made.with_names(tables[0]).with_names(tables[1])
+
+
+def same(one: Inputs, other: Inputs) -> bool:
+    sources = all(
+        (a.name, a.about) == (b.name, b.about)
+        and all(x.equals(y) for x, y in ((a.named, b.named), (a.facts, b.facts), (a.rejects, b.rejects)))
+        for a, b in zip(one.sources, other.sources, strict=True)
+    )
+    names = all(
+        (a.name, a.about) == (b.name, b.about) and a.names.equals(b.names)
+        for a, b in zip(one.names, other.names, strict=True)
+    )
+    return sources and names and one.ledger.equals(other.ledger)
+
+
+def test_inputs_come_back_from_their_files_in_the_same_order(inputs: Inputs) -> None:
+    back = vault.from_files(vault.to_files(inputs))
+
+    assert same(back, inputs)
+    assert [table.name for table in back.names] == ["second", "first"]
+
+
+def test_files_come_back_from_their_pieces_in_any_order(inputs: Inputs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vault, "PIECE", 100)
+    files = vault.to_files(inputs)
+
+    pieces = vault.pieces(files)
+
+    assert len(pieces) > 3 * len(set(files.values()))
+    assert vault.joined(vault.index(files), dict(reversed(pieces.items()))) == files
+
+
+def test_the_same_inputs_are_the_same_bytes(inputs: Inputs, tables_of: Make) -> None:
+    assert vault.to_files(inputs) == vault.to_files(vault.from_files(vault.to_files(inputs)))
+    again = inputs.with_sources([tables_of(ROWS, source="b")])
+    assert vault.index(vault.to_files(again)) == vault.index(vault.to_files(inputs))
+
+
+def test_nothing_is_no_file() -> None:
+    assert vault.to_files(Inputs()) == {}
+    assert same(vault.from_files({}), Inputs())
+
+
+def test_what_was_loaded_is_read_from_its_descriptions_alone(inputs: Inputs) -> None:
+    files = {path: data for path, data in vault.to_files(inputs).items() if path.endswith("about.json")}
+
+    assert vault.about(files) == inputs.about
+
+
+def test_the_nodes_of_a_whole_graph_hold_its_state_and_its_pieces(inputs: Inputs) -> None:
+    nodes: dict[str, str] = dict(vault.bookkeeping(inputs).iter_rows())
+
+    files = vault.to_files(inputs)
+    assert nodes.pop(vault.STATE) == vault.state(vault.index(files))
+    assert nodes == vault.pieces(files)
+
+
+@pytest.mark.parametrize("lost", ["sources/a/facts.parquet", "sources/b/about.json", "names/001-first/names.parquet"])
+def test_a_file_that_is_missing_is_named(inputs: Inputs, lost: str) -> None:
+    files = vault.to_files(inputs)
+    del files[lost]
+
+    with pytest.raises(StoreError, match=rf"is damaged \({lost}\); empty the database and load again"):
+        vault.from_files(files)
+
+
+def break_(pieces: dict[str, Any], digest: str, how: str) -> None:
+    for id_ in [id_ for id_ in pieces if id_.startswith(digest)]:
+        text = pieces.pop(id_)
+        if how != "lost":
+            broken = {
+                "cut": text[: len(text) // 8 * 4],
+                "torn": text[:-5],
+                "other": "AAAA",
+                "no base64": "?",
+                "null": None,
+            }
+            pieces[id_] = broken[how]
+
+
+@pytest.mark.parametrize("how", ["lost", "cut", "torn", "other", "no base64", "null"])
+def test_a_piece_that_is_not_what_it_was_names_its_file(inputs: Inputs, how: str) -> None:
+    files = vault.to_files(inputs)
+    pieces: dict[str, Any] = vault.pieces(files)
+    break_(pieces, hashlib.sha256(files["sources/a/facts.parquet"]).hexdigest(), how)
+
+    with pytest.raises(StoreError, match=r"is damaged \(sources/a/facts\.parquet\)"):
+        vault.joined(vault.index(files), pieces)
+
+
+def test_a_file_that_is_no_table_is_named(inputs: Inputs) -> None:
+    files = vault.to_files(inputs) | {"ledger.parquet": b"PAR1 not a table"}
+
+    with pytest.raises(StoreError, match=r"is damaged \(ledger\.parquet\)"):
+        vault.from_files(files)
