@@ -172,7 +172,7 @@ def test_a_server_that_goes_away_during_a_small_load_keeps_the_old_graph(
     before = store.entities().rows()
 
     with monkeypatch.context() as patched:
-        patched.setattr(writing.Batch, "run", lambda *_: lone_server.kill())
+        patched.setattr(writing.Batch, "send", lambda *_: lone_server.kill())
         with pytest.raises(StoreError, match=r"no answer \(.*; is the server running\? Start it and run this again"):
             say(lone_server.uri, b=[FLU])
     lone_server.start()
