@@ -69,7 +69,8 @@ def pair(
     neo4j_server.clear()
     with pytest.MonkeyPatch.context() as patch:
         neo4j_server.use(patch)
-        made = Pair(str(scratch / "graph"), neo4j_server.uri, scratch)
+        url = neo4j_server.uri.replace("bolt://", "neo4j://") if request.param == "samples" else neo4j_server.uri
+        made = Pair(str(scratch / "graph"), url, scratch)
         for url in made.urls:
             assert open_store(url).change(filled).agrees
         yield made
