@@ -195,15 +195,18 @@ def _write(
         session.execute_write(lambda tx, start=start: tx.run(PUT, rows=new[start : start + PIECES]).consume())
     under_way = vault.state(state.now if state else None, paths, known)
     session.execute_write(lambda tx: tx.run(PUT, rows=[(vault.STATE, under_way)]).consume())
-    with ThreadPoolExecutor(1) as ahead:  # the next rows are made ready while the server works
-        ready = [ahead.submit(batch.rows.rows) for batch in batches[:1]]
-        for batch, following in zip(batches, [*batches[1:], None], strict=True):
-            rows = ready.pop().result()
-            if following:
-                ready.append(ahead.submit(following.rows.rows))
-            session.execute_write(batch.send, rows)
-    held = session.execute_read(reading.held)
-    session.execute_write(settle)
+    try:
+        with ThreadPoolExecutor(1) as ahead:  # the next rows are made ready while the server works
+            ready = [ahead.submit(batch.rows.rows) for batch in batches[:1]]
+            for batch, following in zip(batches, [*batches[1:], None], strict=True):
+                rows = ready.pop().result()
+                if following:
+                    ready.append(ahead.submit(following.rows.rows))
+                session.execute_write(batch.send, rows)
+        held = session.execute_read(reading.held)
+        session.execute_write(settle)
+    except KeyboardInterrupt:
+        raise StoreError("stopped in the middle of the change; run this again to complete it") from None
     return held
 
 

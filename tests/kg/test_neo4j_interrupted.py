@@ -29,11 +29,11 @@ left, write = int(sys.argv[1]), writing.Batch.send
 def take(batch, transaction, rows):
     global left
     if not left:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), int(os.environ["SIGNAL"]))
     left -= 1
     write(batch, transaction, rows)
 writing.Batch.send = take
-run(sys.argv[2:])
+sys.exit(run(sys.argv[2:]))
 """
 HOLDS = """
 import sys
@@ -50,12 +50,18 @@ def content(store: Store) -> tuple[list[Any], list[Any], dict[str, Any]]:
     return held.entities.rows(), held.triples.rows(), store.about()
 
 
-def killed(batches: int, *words: object) -> None:
-    """`kgtools WORD...`, killed after so many batches."""
+def interrupted(with_: signal.Signals, batches: int, *words: object) -> tuple[int, str]:
+    """`kgtools WORD...`, which gets a signal after so many batches; its exit code and stderr."""
     done = subprocess.run(
-        [sys.executable, "-c", DIES, str(batches), *map(str, words)], cwd=ROOT, capture_output=True, check=False
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+        [sys.executable, "-c", DIES, str(batches), *map(str, words)],
+        cwd=ROOT, env=os.environ | {"SIGNAL": str(int(with_))}, capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    return done.returncode, done.stderr
+
+
+def killed(batches: int, *words: object) -> None:
+    code, said = interrupted(signal.SIGKILL, batches, *words)
+    assert code == -signal.SIGKILL, said
 
 
 @pytest.mark.parametrize("batches", [0, 1, 9])
@@ -109,6 +115,20 @@ def test_an_unload_that_was_killed_is_completed_by_the_next(
     assert kgtools("unload", "xywy", "--graph", url).code == 0
 
     assert content(open_store(url)) == content(open_store(str(tmp_path / "graph")))
+
+
+def test_a_load_that_is_stopped_by_hand_says_that_it_is_half_done(
+    neo4j_graph: Login, kgtools: Run, sample_files: dict[str, list[Path]], tmp_path: Path
+) -> None:
+    words = ["load", "xywy", *sample_files["xywy"], "--graph"]
+
+    code, said = interrupted(signal.SIGINT, 5, *words, neo4j_graph.uri)
+
+    assert code == 2
+    assert said == "kgtools: error: stopped in the middle of the change; run this again to complete it\n"
+    for graph in (neo4j_graph.uri, tmp_path / "graph"):
+        assert kgtools(*words, graph).code == 0
+    assert content(open_store(neo4j_graph.uri)) == content(open_store(str(tmp_path / "graph")))
 
 
 def test_many_batches_give_what_one_transaction_gives(
