@@ -20,7 +20,7 @@ from tests.torture.names import MAPPING, NAMES, cleaned, kept, names, visible, w
 Run = Callable[..., Any]
 RAW = list(dict.fromkeys(name for name in NAMES if name.strip()))
 ASK = "MATCH (s:Symptom) WHERE s.name IN $names RETURN s.name AS name ORDER BY s.id"
-many = st.lists(names(), min_size=20, max_size=60, unique=True)
+many = st.lists(names, min_size=20, max_size=60, unique=True)
 several = settings(
     max_examples=8,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
@@ -226,7 +226,7 @@ def test_both_stores_hold_and_answer_hostile_names_alike(kgtools: Run, tmp_path:
     assert files == other_files
 
 
-@given(raw=st.lists(names("\uffff"), min_size=20, max_size=60, unique=True))
+@given(raw=many)
 @settings(several, max_examples=4)
 def test_any_hostile_names_come_into_neo4j_as_they_are(
     kgtools: Run, tmp_path_factory: pytest.TempPathFactory, neo4j_login: Login, raw: list[str]
