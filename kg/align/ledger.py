@@ -91,11 +91,14 @@ def realigned(sources: Sequence[SourceTables], ledger: Ledger) -> tuple[SourceTa
     steps = mapping(ledger, {id_ for source in sources for id_ in source.named["id"].to_list()})
     if not steps:
         return tuple(sources)
+    names = pl.concat(
+        [source.named.select(pl.col("id").alias("after"), pl.col("name").alias("after_name")) for source in sources]
+    )
     table = pl.DataFrame(
         [(before, *step) for before, step in steps.items()],
         schema=dict.fromkeys(("before", "after", "decision", "rule"), pl.String),
         orient="row",
-    )
+    ).join(names.unique("after"), on="after", how="left")
     return tuple(_realigned(source, table) for source in sources)
 
 
@@ -112,18 +115,17 @@ def _realigned(source: SourceTables, steps: pl.DataFrame) -> SourceTables:
     changed = (facts["head"] != source.facts["head"]) | (facts["tail"] != source.facts["tail"])
     again = with_ids(facts.filter(changed)).select(facts.columns)
     united = _united(pl.concat([facts.filter(~changed), again, _aliases(source.name, moved)]))
-    own_name = (pl.col("kind") == "alias") & (pl.col("tail") == _name("head")) & pl.col("head").is_in(list(to.values()))
+    kept = dict(moved.select("after", "after_name").iter_rows())
+    own_name = (pl.col("kind") == "alias") & (
+        pl.col("tail") == pl.col("head").replace_strict(kept, default=None)
+    ).fill_null(False)
     return replace(source, named=_named(source.named, moved), facts=united.filter(~own_name))
-
-
-def _name(column: str) -> pl.Expr:
-    return pl.col(column).str.replace(r"(?s)^[^:]*:", "")
 
 
 def _named(named: Named, moved: pl.DataFrame) -> Named:
     """The entities under their new ids; an English name of the entity itself comes before that of one that joined it."""
     own = named.filter(~pl.col("id").is_in(moved["id"].implode()))
-    joined = moved.select(pl.col("after").alias("id"), "type", _name("after").alias("name"), "name_en")
+    joined = moved.select(pl.col("after").alias("id"), "type", pl.col("after_name").alias("name"), "name_en")
     merged = (
         pl.concat([own, joined])
         .group_by("id", maintain_order=True)

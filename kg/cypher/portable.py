@@ -4,6 +4,7 @@ The engine (ladybug 0.22) was compared with Neo4j 5.26, construct by construct: 
 fail, or belongs to a family (paths, dates, trigonometry) of which some member does.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -22,6 +23,7 @@ from kg.cypher.patterns import (
     starts_pattern,
 )
 from kg.cypher.tokens import CLAUSES, Query, tokenize, words
+from tools.errors import CypherError
 
 NUMBER = "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?"
 AS_INT = "CAST(CASE WHEN regexp_full_match(CAST({x} AS STRING), '-?[0-9]+') THEN {x} ELSE NULL END AS INT64)"
@@ -125,6 +127,12 @@ def to_embedded(cypher: str, *, names: frozenset[str] = frozenset(), pairs: Pair
 def parameters(cypher: str) -> set[str]:
     """The names of the parameters that a query reads."""
     return {token.text[1:].strip("`") for token in tokenize(cypher).tokens if token.kind == "param"}
+
+
+def refuse_missing(wanted: set[str], given: Collection[str]) -> None:
+    """Raise CypherError where a query reads a parameter that is not given."""
+    for name in sorted(wanted - set(given)):
+        raise CypherError(f"the query reads ${name}; give it: --param {name}=VALUE")
 
 
 def clauses(query: Query, start: int, end: int) -> list[Clause]:

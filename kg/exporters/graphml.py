@@ -53,7 +53,7 @@ def write(store: Store, out: Path, _: Options) -> dict[str, int]:
 
 
 def _escape(text: str) -> str:
-    return pl.select(_escaped(pl.lit(text))).item()  # type: ignore[no-any-return]
+    return str(pl.select(_escaped(pl.lit(text))).item())
 
 
 def _escaped(text: pl.Expr) -> pl.Expr:

@@ -79,14 +79,12 @@ class Reader:
 
     def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
         """Column names and rows; nodes and relationships come as their properties. Raises CypherError."""
-        from kg.cypher.portable import parameters, to_embedded
+        from kg.cypher.portable import parameters, refuse_missing, to_embedded
 
         names = frozenset({*ontology().entities, *ontology().relations, *ENTITY_COLUMNS, *TRIPLE_COLUMNS})
         text = to_embedded(cypher, names=names, pairs=self._pairs)
         wanted = parameters(cypher)
-        missing = sorted(wanted - set(params))
-        if missing:  # the engine takes a missing parameter for null
-            raise CypherError(f"the query reads ${missing[0]}; give it: --param {missing[0]}=VALUE")
+        refuse_missing(wanted, params)  # the engine takes a missing parameter for null
         try:
             result = self._connection.execute(text, {name: params[name] for name in wanted})
         except RuntimeError as error:

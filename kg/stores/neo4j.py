@@ -112,8 +112,12 @@ class Neo4jStore:
         import neo4j
 
         from kg.cypher.hiding import without_label
+        from kg.cypher.portable import parameters, refuse_missing
 
-        _refuse_missing(cypher, params)
+        wanted: set[str] = set()
+        with suppress(CypherError):  # what cannot be read, the server will explain
+            wanted = parameters(cypher)
+        refuse_missing(wanted, params)
         with self._reading() as (session, _):
             result = session.run(neo4j.Query(without_label(cypher, vault.LABEL)), params)
             yield list(result.keys())
@@ -231,16 +235,6 @@ def _files(transaction: Any, paths: dict[str, str]) -> dict[str, bytes]:
 
 def _inputs(transaction: Any, paths: dict[str, str]) -> Inputs:
     return vault.from_files(_files(transaction, paths))
-
-
-def _refuse_missing(cypher: str, params: dict[str, Any]) -> None:
-    from kg.cypher.portable import parameters
-
-    wanted: set[str] = set()
-    with suppress(CypherError):  # what cannot be read, the server will explain
-        wanted = parameters(cypher)
-    for name in sorted(wanted - set(params)):
-        raise CypherError(f"the query reads ${name}; give it: --param {name}=VALUE")
 
 
 def _plain(value: Any) -> Any:

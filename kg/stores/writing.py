@@ -119,13 +119,8 @@ def _differing(wanted: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
     """The rows that are not there just so."""
     if held.is_empty():
         return wanted
-    columns = wanted.columns
-    return wanted.filter(
-        ~_flat(wanted)
-        .with_row_index("row")
-        .join(_flat(held).with_columns(pl.lit(True).alias("there")).unique(), on=columns, how="left", nulls_equal=True, maintain_order="left")
-        ["there"].fill_null(False)
-    )  # fmt: skip
+    rows = _flat(wanted).with_row_index("row").join(_flat(held), on=wanted.columns, how="anti", nulls_equal=True)
+    return wanted[rows["row"].sort()]
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:
