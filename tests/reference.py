@@ -1,6 +1,9 @@
-"""Writes the command reference of the READMEs from the commands' own help; `make docs` runs it, a test compares."""
+"""Writes the command reference of the READMEs from the commands' own help; `make docs` runs it, a test compares.
+
+With `--check` nothing is written: it ends with 1 and names the files that are not as it would write them."""
 
 import re
+import sys
 from pathlib import Path
 
 import click
@@ -41,5 +44,9 @@ def written(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for file in (ROOT / "README.md", ROOT / "README.zh.md"):
-        file.write_text(written(file.read_text(encoding="utf-8")), encoding="utf-8")
+    texts = {file: file.read_text(encoding="utf-8") for file in (ROOT / "README.md", ROOT / "README.zh.md")}
+    stale = [file for file, text in texts.items() if written(text) != text]
+    if "--check" in sys.argv[1:]:
+        sys.exit("\n".join(f"{file.name} is stale; run: make docs" for file in stale) or 0)
+    for file in stale:
+        file.write_text(written(texts[file]), encoding="utf-8")

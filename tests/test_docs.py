@@ -1,9 +1,10 @@
 """The READMEs and the commands' help cannot disagree, and every worked example runs."""
 
-import importlib.util
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -17,15 +18,6 @@ ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "kg" / "samples"
 
 
-def _reference():
-    spec = importlib.util.spec_from_file_location("reference", ROOT / "tests" / "reference.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def _commands() -> list[tuple[str, click.Command]]:
     found = []
     for name in registry.names("commands"):
@@ -35,12 +27,15 @@ def _commands() -> list[tuple[str, click.Command]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
-def test_the_command_reference_of_a_readme_is_what_make_docs_writes(name):
-    text = (ROOT / name).read_text(encoding="utf-8")
+def test_the_command_reference_of_the_readmes_is_what_make_docs_writes():
+    """In a process of its own, for click remembers how a command was first asked for help."""
+    check = [sys.executable, ROOT / "tests" / "reference.py", "--check"]
 
-    assert "kgtools load" in text
-    assert _reference().written(text) == text, "run: make docs"
+    done = subprocess.run(check, capture_output=True, encoding="utf-8", check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    for name in ("README.md", "README.zh.md"):
+        assert "<code>kgtools load</code>" in (ROOT / name).read_text(encoding="utf-8")
 
 
 def test_both_readmes_have_the_same_commands_in_their_main_job():
