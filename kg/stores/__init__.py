@@ -14,7 +14,9 @@ from tools.errors import UsageError
 
 
 class Store(Protocol):
-    """What every store can do; whatever the store, the answers are the same."""
+    """What every store can do; whatever the store, the answers are the same.
+
+    What an object reads is of one graph, that of its first look, until it changes the graph itself."""
 
     def change(self, make: Callable[[Inputs], Inputs], command: str = "load") -> Reconciliation:
         """Make the graph of other inputs than now, all or nothing, and read it back; nobody else changes it meanwhile.

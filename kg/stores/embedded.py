@@ -33,10 +33,11 @@ WAIT_S = 2.0
 
 
 class EmbeddedStore:
-    """The graph in `folder`."""
+    """The graph in `folder`: as it was at the first look, until it is changed through this object."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._seen: Path | None = None
         self._reader: engine.Reader | None = None
 
     def change(self, make: Callable[[Inputs], Inputs], command: str = "load") -> Reconciliation:
@@ -46,7 +47,7 @@ class EmbeddedStore:
             make(Inputs())  # what is refused leaves no folder behind
         make_folder(self.folder)
         with _held(self.folder):
-            old = self._current()
+            old, self._seen = self._current(), None
             before = _inputs(old) if old else Inputs()
             inputs = make(before)
             now = int(old.name) if old else 0
@@ -73,38 +74,56 @@ class EmbeddedStore:
 
     def inputs(self) -> Inputs:
         """What the graph is made of."""
-        return _inputs(self._generation())
+        with self._reading() as generation:
+            return _inputs(generation)
 
     def about(self) -> dict[str, Any]:
         """What was loaded: `sources` and `names`, each by name."""
-        return _about(self._generation())
+        with self._reading() as generation:
+            return _about(generation)
 
     def entities(self) -> Entities:
         """All entities, sorted by id."""
-        return _table(self._generation() / "entities.parquet", ENTITIES)
+        with self._reading() as generation:
+            return _table(generation / "entities.parquet", ENTITIES)
 
     def triples(self) -> Triples:
         """All triples, sorted by id."""
-        return _table(self._generation() / "triples.parquet", TRIPLES)
+        with self._reading() as generation:
+            return _table(generation / "triples.parquet", TRIPLES)
 
     def held(self) -> Held:
         """What is in the database file."""
-        return engine.held(self._generation() / "graph.lbug")
+        with self._reading() as generation:
+            return engine.held(generation / "graph.lbug")
 
     def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
         """Column names and rows of a read-only query in portable Cypher."""
-        file = self._generation() / "graph.lbug"
-        if self._reader is None or self._reader.path != file:
-            self._reader = engine.Reader(file)
+        with self._reading() as generation:
+            file = generation / "graph.lbug"
+            if self._reader is None or self._reader.path != file:
+                self._reader = engine.Reader(file)
         return self._reader.query(cypher, params)
 
-    def _generation(self) -> Path:
-        now = self._current()
-        if now is None:
+    @contextmanager
+    def _reading(self) -> Iterator[Path]:
+        """The generation that was first seen; another process that changes the graph leaves it, until the next change."""
+        self._seen = generation = self._seen or self._current()
+        if generation is None:
             raise StoreError(
                 f"{self.folder}: no graph here; load one first: kgtools load SOURCE FILE... --graph {self.folder}"
             )
-        return now
+        try:
+            yield generation
+        except (StoreError, OSError):
+            self._refuse_gone(generation)
+            raise
+        self._refuse_gone(generation)
+
+    def _refuse_gone(self, generation: Path) -> None:
+        """Raises StoreError where a change of the graph, and one more, have removed the generation."""
+        if not generation.exists():
+            raise StoreError(f"{self.folder}: the graph was changed while it was being read; run this again")
 
     def _current(self) -> Path | None:
         pointer = self.folder / "current"

@@ -49,16 +49,19 @@ class State:
 
 
 class Neo4jStore:
-    """The graph of a Neo4j database, `neo4j://HOST:PORT/DATABASE` or `bolt://...`."""
+    """The graph of a Neo4j database, `neo4j://HOST:PORT/DATABASE` or `bolt://...`.
+
+    What it reads is of one graph: where another process has changed that since the first look, reading raises StoreError."""
 
     def __init__(self, url: str) -> None:
         self.server = Server(url)
+        self._seen: State | None = None
 
     def change(self, make: Callable[[Inputs], Inputs], command: str = "load") -> Reconciliation:
         """Write what differs from the graph of the new inputs, and read everything back."""
         self._refuse_foreign(make)
         with self.server.one_line(), self._alone(command), self.server.session(read_only=False) as session:
-            state = session.execute_read(_state)
+            state, self._seen = session.execute_read(_state), None
             before = session.execute_read(_inputs, state.now) if state and state.now else Inputs()
             inputs = make(before)
             entities, triples = merge(inputs)
@@ -137,7 +140,18 @@ class Neo4jStore:
                 raise StoreError(
                     f"{self.server.url}: a change of the graph is under way or was broken off; wait for it, or run it again"
                 )
-            yield session, state
+            self._seen = self._seen or state
+            try:
+                yield session, state
+            except StoreError:
+                self._refuse_changed(session)
+                raise
+            self._refuse_changed(session)
+
+    def _refuse_changed(self, session: Any) -> None:
+        """Raises StoreError where the graph is no longer the one of the first look."""
+        if session.execute_read(_state) != self._seen:
+            raise StoreError(f"{self.server.url}: the graph was changed while it was being read; run this again")
 
     def _refuse_foreign(self, make: Callable[[Inputs], Inputs]) -> None:
         """What is refused leaves nothing behind in a database without our books. Raises InputError."""

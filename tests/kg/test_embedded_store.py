@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from kg.inputs import NameTable, SourceTables
+from kg.reconcile import verify
 from kg.stores import Store, as_frame, engine, open_store
 from kg.stores.embedded import EmbeddedStore
 from kg.tables import NAMES
@@ -147,15 +148,31 @@ def test_only_the_last_two_generations_stay(graph_of: Graph, tables_of: Make) ->
     assert (store.folder / "current").read_text("ascii") == "000004\n"
 
 
-def test_a_reader_that_is_open_goes_on_reading_its_graph_during_a_load(graph_of: Graph, tables_of: Make) -> None:
-    store, reader = graph_of([COLD]), None
-    reader = EmbeddedStore(store.folder)
+def test_a_reader_goes_on_reading_the_graph_of_its_first_look_during_a_load(graph_of: Graph, tables_of: Make) -> None:
+    store = graph_of([COLD])
+    before, reader = content(store), EmbeddedStore(store.folder)
     _, rows = reader.query(SYMPTOMS, {})
 
     store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
 
     assert list(rows) == [["感冒", "头痛"]]
-    assert list(reader.query(SYMPTOMS, {})[1]) == [["流感", "发热"]]
+    assert list(reader.query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
+    assert content(reader) == before != content(store)
+    assert verify(reader).agrees
+    assert list(EmbeddedStore(store.folder).query(SYMPTOMS, {})[1]) == [["流感", "发热"]]
+
+
+@pytest.mark.parametrize("read", ["inputs", "about", "entities", "triples", "held"])
+def test_a_reader_whose_graph_is_gone_says_so(graph_of: Graph, tables_of: Make, read: str) -> None:
+    store = graph_of([COLD])
+    reader = EmbeddedStore(store.folder)
+    reader.entities()
+    for _ in range(2):
+        store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
+
+    with pytest.raises(StoreError, match="the graph was changed while it was being read; run this again"):
+        getattr(reader, read)()
+    assert EmbeddedStore(store.folder).triples().height == 1
 
 
 @pytest.mark.parametrize("error", [StoreError("differs"), KeyboardInterrupt(), OSError(28, "No space left on device")])

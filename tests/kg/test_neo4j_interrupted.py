@@ -158,8 +158,7 @@ def test_a_second_load_says_who_holds_the_graph(neo4j_graph: Login, say: Say, mo
         os.kill(other.pid, signal.SIGKILL)
     assert f": in use by kgtools load (process {other.pid} on " in str(raised.value)
     assert str(raised.value).endswith("); wait until it is done and run this again")
-    say(neo4j_graph.uri, b=[FLU])
-    assert store.triples().height == 2
+    assert say(neo4j_graph.uri, b=[FLU]).triples().height == 2
 
 
 def test_two_loads_at_once_both_end_well_or_one_says_why_not(

@@ -74,7 +74,7 @@ def test_a_name_too_long_for_an_index_is_kept_and_takes_the_index_of_its_type_aw
 
     assert ("Disease", "name") not in schema(neo4j_graph)
     assert list(store.query("MATCH (d:Disease) RETURN d.name AS name", {})[1]) == [[long]]
-    say(neo4j_graph.uri, a=[COLD])
+    store = say(neo4j_graph.uri, a=[COLD])
     assert ("Disease", "name") in schema(neo4j_graph)
     assert verify(store).agrees
 
@@ -240,3 +240,26 @@ def test_a_source_may_say_nothing(neo4j_graph: Login, say: Say) -> None:
     assert (store.entities().height, store.triples().height) == (0, 0)
     assert verify(store).agrees
     assert list(store.about()["sources"]) == ["a"]
+
+
+@pytest.mark.parametrize("read", ["inputs", "about", "entities", "triples", "held", "query"])
+def test_a_reader_whose_graph_was_changed_by_another_says_so(neo4j_graph: Login, say: Say, read: str) -> None:
+    """A server keeps no older graph: what is read after a change would not fit what was read before it."""
+    say(neo4j_graph.uri, a=[COLD])
+    reader = open_store(neo4j_graph.uri)
+    assert reader.entities().height == 2
+    say(neo4j_graph.uri, a=[FLU])
+
+    with pytest.raises(StoreError, match="the graph was changed while it was being read; run this again"):
+        list(reader.query("MATCH (n) RETURN n.id", {})[1]) if read == "query" else getattr(reader, read)()
+    assert verify(open_store(neo4j_graph.uri)).agrees
+
+
+def test_a_change_in_the_middle_of_an_answer_is_said_at_its_end(neo4j_graph: Login, say: Say) -> None:
+    say(neo4j_graph.uri, a=[COLD])
+    _, rows = open_store(neo4j_graph.uri).query("MATCH (n:Disease) RETURN n.name AS name", {})
+    say(neo4j_graph.uri, a=[FLU])
+
+    assert next(iter(rows)) == ["感冒"]
+    with pytest.raises(StoreError, match="changed while it was being read"):
+        list(rows)
