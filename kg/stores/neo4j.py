@@ -187,6 +187,7 @@ class Neo4jStore:
                     transaction.close()
 
 
+@reading.uncollected()
 def _write(
     session: Any, state: State | None, files: dict[str, bytes], batches: list[writing.Batch], known: set[str]
 ) -> Held:
@@ -202,7 +203,7 @@ def _write(
     def at_once(transaction: Any) -> Held:
         transaction.run(PUT, rows=new).consume()
         for batch in batches:
-            batch.send(transaction, batch.rows.rows())
+            batch.send(transaction, batch.values())
         settle(transaction)
         return reading.held(transaction)
 
@@ -215,11 +216,11 @@ def _write(
     session.execute_write(lambda tx: tx.run(PUT, rows=[(vault.STATE, under_way)]).consume())
     try:
         with ThreadPoolExecutor(1) as ahead:  # the next rows are made ready while the server works
-            ready = [ahead.submit(batch.rows.rows) for batch in batches[:1]]
+            ready = [ahead.submit(batch.values) for batch in batches[:1]]
             for batch, following in zip(batches, [*batches[1:], None], strict=True):
                 rows = ready.pop().result()
                 if following:
-                    ready.append(ahead.submit(following.rows.rows))
+                    ready.append(ahead.submit(following.values))
                 session.execute_write(batch.send, rows)
         held = session.execute_read(reading.held)
         session.execute_write(settle)

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -20,10 +22,18 @@ INDEXABLE = 7_000
 
 @dataclass(frozen=True)
 class Batch:
-    """One statement and the rows that it is run on."""
+    """One statement and the rows that it is run on; `by_first`: neighbours with the same first value go as one."""
 
     cypher: str
     rows: pl.DataFrame
+    by_first: bool = False
+
+    def values(self) -> list[tuple[Any, ...]]:
+        """The rows as Python has them: tuples, or `by_first` (value, the rest of each row that begins with it)."""
+        rows = self.rows.rows()
+        if not self.by_first:
+            return rows
+        return [(first, [row[1:] for row in same]) for first, same in groupby(rows, itemgetter(0))]
 
     def send(self, transaction: Any, rows: list[tuple[Any, ...]]) -> None:
         """Send `rows`, which are ours as Python has them, and wait until they are taken."""
@@ -137,24 +147,33 @@ def _ours(rows: pl.DataFrame, known: Collection[str]) -> pl.DataFrame:
 
 
 def _entities(rows: Entities) -> list[Batch]:
-    values = ", ".join(f"{name}: row[{place}]" for place, name in enumerate(ENTITY_COLUMNS))
+    written = _written("n", "row", ENTITY_COLUMNS)
     return [
-        Batch(f"UNWIND $rows AS row MERGE (n:{quoted(type_)} {{id: row[0]}}) SET n = {{{values}}}", part)
+        Batch(f"UNWIND $rows AS row MERGE (n:{quoted(type_)} {{id: row[0]}}) {written}", part)
         for (type_,), part in _parted(rows.select("type", *ENTITY_COLUMNS), "type", size=ENTITY_ROWS)
     ]
 
 
 def _triples(rows: Triples) -> list[Batch]:
-    """Sorted by head, so that a batch touches few entities."""
-    values = ", ".join(f"{name}: row[{place}]" for place, name in enumerate(TRIPLE_COLUMNS, start=2))
+    """Those of one head together: it is looked up once, and a batch touches few entities."""
+    written = _written("r", "said", ("tail", *TRIPLE_COLUMNS))
     return [
         Batch(
-            f"UNWIND $rows AS row MATCH (h:{quoted(head)} {{id: row[0]}}) MATCH (t:{quoted(tail)} {{id: row[1]}}) "
-            f"MERGE (h)-[r:{quoted(relation)} {{id: row[2]}}]->(t) SET r = {{{values}}}",
+            f"UNWIND $rows AS row MATCH (h:{quoted(head)} {{id: row[0]}}) WITH h, row UNWIND row[1] AS said "
+            f"MATCH (t:{quoted(tail)} {{id: said[0]}}) MERGE (h)-[r:{quoted(relation)} {{id: said[1]}}]->(t) {written}",
             part,
+            by_first=True,
         )
         for (relation, head, tail), part in _ended(rows)
     ]
+
+
+def _written(what: str, row: str, columns: tuple[str, ...]) -> str:
+    """How MERGE sets the properties: of a new one each for itself, which is faster; of one that is there, no others are left."""
+    values = {name: f"{row}[{place}]" for place, name in enumerate(columns) if name != "tail"}
+    each = ", ".join(f"{what}.{name} = {value}" for name, value in values.items() if name != "id")
+    whole = ", ".join(f"{name}: {value}" for name, value in values.items())
+    return f"ON CREATE SET {each} ON MATCH SET {what} = {{{whole}}}"
 
 
 def _gone_triples(rows: Triples) -> list[Batch]:
