@@ -3,16 +3,12 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
-from kg.merge import merge
 from kg.ontology import ontology
 from kg.tables import Entities, Triples
-
-if TYPE_CHECKING:
-    from kg.stores import Store
 
 SEPARATOR, NULL = "\x1f", "\x1e"
 EXAMPLES = 5
@@ -73,11 +69,6 @@ class Reconciliation:
         """What `reconcile.json` and `--format json` say."""
         rows = [asdict(row) | {"agrees": row.agrees} for row in self.rows]
         return {"agrees": self.agrees, "rows": rows, "foreign": self.foreign}
-
-
-def verify(store: "Store") -> Reconciliation:
-    """The store's sources, merged anew, against what is in it."""
-    return reconcile(*merge(store.inputs()), store.held())
 
 
 def reconcile(entities: Entities, triples: Triples, held: Held) -> Reconciliation:

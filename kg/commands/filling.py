@@ -95,9 +95,9 @@ def verify(graph: str, style: str) -> None:
     Example:
       kgtools verify --graph ./graph
     """
-    from kg.reconcile import verify as compare
     from kg.show import print_verified
     from kg.stores import open_store
+    from kg.stores import verify as compare
     from tools.progress import step
 
     with step(f"reading {graph}"):

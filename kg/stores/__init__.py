@@ -7,7 +7,8 @@ from typing import Any, Protocol, cast
 import polars as pl
 
 from kg.inputs import Inputs
-from kg.reconcile import Held, Reconciliation
+from kg.merge import merge
+from kg.reconcile import Held, Reconciliation, reconcile
 from kg.tables import Entities, Triples
 from tools import registry
 from tools.errors import UsageError
@@ -53,6 +54,11 @@ def open_store(url: str) -> Store:
             f"--graph {scheme}://...: no store for {scheme}; give the folder of an embedded graph, or neo4j:// or bolt://"
         )
     return cast(Store, registry.find("stores", name)(url))
+
+
+def verify(store: Store) -> Reconciliation:
+    """The store's sources, merged anew, against what is in it."""
+    return reconcile(*merge(store.inputs()), store.held())
 
 
 def as_frame(columns: list[str], rows: Iterable[list[Any]]) -> pl.DataFrame:

@@ -47,7 +47,8 @@ class EmbeddedStore:
             make(Inputs())  # what is refused leaves no folder behind
         make_folder(self.folder)
         with _held(self.folder):
-            old, self._seen = self._current(), None
+            self._seen = None
+            old = self._current()
             before = _inputs(old) if old else Inputs()
             inputs = make(before)
             now = int(old.name) if old else 0

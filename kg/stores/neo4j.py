@@ -61,7 +61,8 @@ class Neo4jStore:
         """Write what differs from the graph of the new inputs, and read everything back."""
         self._refuse_foreign(make)
         with self.server.one_line(), self._alone(command), self.server.session(read_only=False) as session:
-            state, self._seen = session.execute_read(_state), None
+            self._seen = None
+            state = session.execute_read(_state)
             before = session.execute_read(_inputs, state.now) if state and state.now else Inputs()
             inputs = make(before)
             entities, triples = merge(inputs)

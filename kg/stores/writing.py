@@ -156,7 +156,7 @@ def _entities(rows: Entities) -> list[Batch]:
 
 def _triples(rows: Triples) -> list[Batch]:
     """Those of one head together: it is looked up once, and a batch touches few entities."""
-    written = _written("r", "said", ("tail", *TRIPLE_COLUMNS))
+    written = _written("r", "said", TRIPLE_COLUMNS, first=1)
     return [
         Batch(
             f"UNWIND $rows AS row MATCH (h:{quoted(head)} {{id: row[0]}}) WITH h, row UNWIND row[1] AS said "
@@ -168,9 +168,10 @@ def _triples(rows: Triples) -> list[Batch]:
     ]
 
 
-def _written(what: str, row: str, columns: tuple[str, ...]) -> str:
-    """How MERGE sets the properties: of a new one each for itself, which is faster; of one that is there, no others are left."""
-    values = {name: f"{row}[{place}]" for place, name in enumerate(columns) if name != "tail"}
+def _written(what: str, row: str, columns: tuple[str, ...], first: int = 0) -> str:
+    """How MERGE sets the properties, which stand in the row from place `first` on: of a new one each for itself, which
+    is faster; of one that is there all at once, so that no others are left."""
+    values = {name: f"{row}[{place}]" for place, name in enumerate(columns, first)}
     each = ", ".join(f"{what}.{name} = {value}" for name, value in values.items() if name != "id")
     whole = ", ".join(f"{name}: {value}" for name, value in values.items())
     return f"ON CREATE SET {each} ON MATCH SET {what} = {{{whole}}}"

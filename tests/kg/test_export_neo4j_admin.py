@@ -11,8 +11,7 @@ from kg.diff import diff
 from kg.exporters import Options, export
 from kg.exporters.neo4j_admin import write
 from kg.inputs import Inputs, NameTable
-from kg.reconcile import verify
-from kg.stores import open_store
+from kg.stores import open_store, verify
 from kg.stores.embedded import EmbeddedStore
 from kg.tables import ENTITIES, NAMES, TRIPLES
 from tests.neo4j.java import Runtime

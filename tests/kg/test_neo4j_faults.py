@@ -11,8 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
-from kg.reconcile import verify
-from kg.stores import Store, neo4j, open_store, server, writing
+from kg.stores import Store, neo4j, open_store, server, verify, writing
 from tests.neo4j.java import Runtime
 from tests.neo4j.login import Login
 from tests.neo4j.server import Server, free_port, temporary_server

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from kg.reconcile import verify
-from kg.stores import Store, neo4j, open_store
+from kg.stores import Store, neo4j, open_store, verify
 from tests.neo4j.login import Login
 from tools.errors import StoreError
 

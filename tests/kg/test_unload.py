@@ -8,8 +8,7 @@ import orjson
 import pytest
 
 from kg.inputs import Inputs, NameTable, SourceTables
-from kg.reconcile import verify
-from kg.stores import Store, open_store
+from kg.stores import Store, open_store, verify
 from kg.tables import NAMES
 
 Run = Callable[..., Any]

@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from kg.reconcile import verify
+from kg.stores import verify
 from kg.stores.embedded import EmbeddedStore
 from tools.files import sha256
 

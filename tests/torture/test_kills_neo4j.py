@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kg.reconcile import verify
+from kg.stores import verify
 from kg.stores.neo4j import Neo4jStore
 from kg.tables import Entities, Triples
 from tests.neo4j.login import Login

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kg.reconcile import verify
+from kg.stores import verify
 from kg.stores.embedded import EmbeddedStore
 from tests.torture.kills import Victims, Watched
 
