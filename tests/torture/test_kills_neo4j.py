@@ -9,6 +9,7 @@ import pytest
 
 from kg.stores import verify
 from kg.stores.neo4j import Neo4jStore
+from kg.stores.server import Server
 from kg.tables import Entities, Triples
 from tests.neo4j.login import Login
 from tests.torture.kills import KILLS, Torture, Victims
@@ -31,23 +32,31 @@ class Watched:
     known: dict[str, tuple[Entities, Triples, list[dict[str, object]]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._stored = Neo4jStore(self.login.uri)
+        self._server = Server(self.login.uri)
+
+    def _now(self) -> Neo4jStore:
+        """The graph as it is now: a store keeps to the one that it saw first; the connection is the same."""
+        store = Neo4jStore(self.login.uri)
+        store.server = self._server
+        return store
 
     def learn(self, state: str) -> None:
         """What is there now is this state."""
-        self.known[state] = (self._stored.entities(), self._stored.triples(), self.login.ask(BOOKS))
+        store = self._now()
+        self.known[state] = (store.entities(), store.triples(), self.login.ask(BOOKS))
 
     def state(self) -> str:
         """The state that the server's graph is in, proved."""
+        store = self._now()
         try:
-            entities, triples = self._stored.entities(), self._stored.triples()
+            entities, triples = store.entities(), store.triples()
+            assert verify(store).agrees
         except StoreError as error:
             if "no graph here" in str(error):
                 return "none"
             if "a change of the graph is under way or was broken off" in str(error):
                 return "between"
             raise
-        assert verify(self._stored).agrees
         (name,) = [name for name, (e, t, _) in self.known.items() if entities.equals(e) and triples.equals(t)]
         return name
 
@@ -57,7 +66,7 @@ class Watched:
 
     def close(self) -> None:
         """End the connection."""
-        self._stored.server.close()
+        self._server.close()
 
 
 @pytest.fixture
