@@ -8,6 +8,7 @@ from tools.frames import Schema
 
 TEXT, LIST = pl.String, pl.List(pl.String)
 MESSAGES = pl.List(pl.Struct({"role": TEXT, "content": TEXT}))
+ROLES = ("system", "user", "assistant")
 
 RECORDS = Schema(
     "records",
@@ -17,9 +18,23 @@ RECORDS = Schema(
     },
     required=("id", "task", "lang", "messages", "facts", "group", "source", "license", "meta"),
 )  # fmt: skip
-"""One training example a row. `id`: a hash of its template, head and messages. `answer`: what grading compares with
-(nullable). `facts`: ids of the triples behind it. `group`: what must stay in one split (both languages of a fact).
-`source` and `license`: those of all its facts and names, joined by ` + ` and ` AND `. `template`:
-`pack@version/template.lang#variant`. `split`: null until it is split. `meta`: JSON text."""
+"""One training example a row. `id`: a hash of its template, head and messages; of a corpus, of its source, task and texts.
+`answer`: what grading compares with (nullable). `facts`: ids of the triples behind it. `group`: what must stay in one split
+(both languages of a fact, all visits of a patient). `source` and `license`: those of all its facts and names, joined by
+` + ` and ` AND `. `template`: `pack@version/template.lang#variant`. `split`: null until it is split. `meta`: JSON text;
+`file` and `line` in it say where a corpus' record stands."""
 
 Records = Annotated[pl.DataFrame, RECORDS]
+
+PREFERENCES = Schema(
+    "preferences",
+    {
+        "id": TEXT, "task": TEXT, "lang": TEXT, "prompt": MESSAGES, "chosen": MESSAGES, "rejected": MESSAGES, "facts": LIST,
+        "group": TEXT, "source": TEXT, "template": TEXT, "license": TEXT, "split": TEXT, "meta": TEXT,
+    },
+    required=("id", "task", "lang", "prompt", "chosen", "rejected", "facts", "group", "source", "license", "meta"),
+)  # fmt: skip
+"""A better and a worse answer to one prompt a row. `prompt`: messages that end with the user's; `chosen`, `rejected`: the
+messages that follow. The rest is as in records."""
+
+Preferences = Annotated[pl.DataFrame, PREFERENCES]

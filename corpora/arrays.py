@@ -1,0 +1,102 @@
+"""The items of one JSON array of any length, a piece of its text in memory at a time."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from corpora.files import File, Place
+
+CHUNK, LONGEST = 1 << 20, 1 << 26
+SEPARATORS = re.compile(r"[\s,\ufeff\0]*")
+BAD_BYTE = re.compile("[\udc80-\udcff]")
+DECODE = json.JSONDecoder().raw_decode
+
+
+class Window:
+    """A part of a text that goes on, and a place in it; `line` is the line of that place, from 1."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.text, self.at, self.line, self.ended = "", 0, 1, False
+
+    def more(self) -> bool:
+        """Read on, as much as is there already; whether there was anything."""
+        new = self._file.read(max(CHUNK, len(self.text) - self.at))
+        self.ended = not new
+        self.text, self.at = self.text[self.at :] + new, 0
+        return bool(new)
+
+    def go(self, to: int) -> None:
+        """On to this place of the text."""
+        self.line += self.text.count("\n", self.at, to)
+        self.at = to
+
+
+def array_items(file: "File") -> Iterator[tuple["Place", Any]]:
+    """The items, each with the line it begins on. After a broken item it goes on with the next one."""
+    with file.characters() as characters:
+        window, row = Window(characters), 0
+        window.more()
+        window.go(window.text.index("[") + 1)
+        while _skip_separators(window):
+            if window.text[window.at] == "]":
+                return
+            row += 1
+            place = file.place(window.line, row)
+            item, end, fault = _decode(window)
+            if end is None:
+                file.refuse(place, "bad-json", "this item of the array is not valid JSON; was the download cut off?")
+                end = _next_item(window, fault)
+                if end is None:
+                    return
+            elif BAD_BYTE.search(window.text, window.at, end):
+                file.refuse(place, "wrong-encoding", f"bytes that are not {characters.encoding.removesuffix('-sig')}")
+            else:
+                yield place, item
+            window.go(end)
+        file.refuse(file.place(window.line, row + 1), "bad-json", "the array does not end; was the download cut off?")
+
+
+def _skip_separators(window: Window) -> bool:
+    """On to the next item or the end of the array; false where the text ends."""
+    while True:
+        found = SEPARATORS.match(window.text, window.at)
+        window.go(found.end() if found else window.at)
+        if window.at < len(window.text):
+            return True
+        if not window.more():
+            return False
+
+
+def _decode(window: Window) -> tuple[Any, int | None, int]:
+    """The item at this place, where it ends, and (where it is no JSON, and so ends nowhere) where the fault is."""
+    while True:
+        try:
+            item, end = DECODE(window.text, window.at)
+        except (json.JSONDecodeError, RecursionError) as error:
+            fault, message = (error.pos, error.msg) if isinstance(error, json.JSONDecodeError) else (window.at + 1, "")
+            cut = message.startswith("Unterminated") or fault >= len(window.text) - 8
+        else:
+            cut, fault = end == len(window.text), end  # a number may go on
+            if not cut or window.ended:
+                return item, end, end
+        if not cut or len(window.text) - window.at > LONGEST or not window.more():
+            return None, None, fault
+
+
+def _next_item(window: Window, fault: int) -> int | None:
+    """Where the item after a broken one begins: the next line of the same indent, or behind the next `},` of a long line."""
+    margin = window.text.rfind("\n", 0, window.at) + 1
+    indent = window.text[margin : window.at]
+    own_line = margin > 0 and (not indent or indent.isspace())
+    next_ = re.compile(rf"\n{indent}(?=[\[{{])" if own_line else r"[}\]]\s*,\s*(?=[\[{])")
+    while True:
+        found = next_.search(window.text, window.at + 1 if own_line else fault)
+        if found or len(window.text) - window.at > LONGEST:
+            return found.end() if found else None
+        before = window.at
+        if not window.more():
+            return None
+        fault -= before

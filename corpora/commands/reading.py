@@ -1,0 +1,59 @@
+"""Corpora in: read."""
+
+from pathlib import Path
+
+import click
+
+from corpora.commands import format_option, out_option, pairs, seed_option
+
+
+@click.command()
+@click.argument("reader")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@out_option("./corpus", "Folder for records.parquet, rejects.parquet and run.json.")
+@click.option("--limit", type=click.IntRange(min=1), help="Stop after so many examples.")
+@click.option("--strict", is_flag=True, help="Stop at the first row that cannot be read; write nothing.")
+@click.option("--license", "license_", help="The licence of these files, where you know it: an SPDX id or a name.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the reader.")
+@seed_option
+@format_option("table", "json")
+def read(
+    reader: str,
+    files: tuple[Path, ...],
+    out: Path,
+    limit: int | None,
+    strict: bool,
+    license_: str | None,
+    settings: tuple[str, ...],
+    seed: int,
+    style: str,
+) -> None:
+    """Read the files of a corpus into records: dialogues, exams, patient records, instructions.
+
+    READER is the name of a corpus, or auto, which says whose the files are and reads nothing. Without files, the reader
+    says what it reads, under which licence. What cannot be read is in rejects.parquet with its file, line and reason.
+
+    \b
+    Example:
+      kgtools read chatdoctor chatdoctor5k.json --out ./chatdoctor
+    """
+    from corpora import read as reading
+    from corpora.show import print_fits, print_outcome, print_reader
+    from tools.errors import Findings, UsageError
+    from tools.progress import step
+
+    if reader == "auto":
+        if not files:
+            raise UsageError("read auto needs files: kgtools read auto FILE...")
+        fits = reading.who_reads(list(files))
+        print_fits(fits, style)
+        if not fits:
+            raise Findings("no reader fits; name one, or see `kgtools read alpaca` and the like for what each reads")
+    elif not files:
+        print_reader(reader, reading.find(reader), style)
+    else:
+        with step(f"reading {reader}"):
+            outcome = reading.read(reader, list(files), out, pairs(settings, "--set"), limit, strict, seed, license_)
+        print_outcome(outcome, out, style)
+        if not outcome.written:
+            raise Findings(f"no example could be read; {out}/rejects.parquet says why")

@@ -1,0 +1,1 @@
+"""One file a corpus; each gives a Reader named READER."""

@@ -1,0 +1,131 @@
+"""What a reader gives: the examples of a corpus, with where each stands; and what it could not read."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import polars as pl
+
+from corpora.files import File, Place, files_of
+from tools.config import Settings
+from tools.errors import InputError
+from tools.frames import Schema
+
+REJECTS = Schema(
+    "rejects",
+    {"file": pl.String, "line": pl.UInt32, "row": pl.UInt32, "reason": pl.String, "detail": pl.String},
+    required=("file", "line", "row", "reason"),
+)
+"""A row for each row of a file that was refused. `line`, `row`: from 1; 0 is the file as a whole. `reason`: a word for
+counting. `detail`: what more there is to say; never the text of the row, which may be a patient's."""
+
+Rejects = Annotated[pl.DataFrame, REJECTS]
+
+
+class Turn(NamedTuple):
+    """One message: `role` is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """One training example as a reader gives it.
+
+    `key`: what all rows of one patient, dialogue or page share, in this corpus; empty: the example stands alone.
+    `answer`: what grading compares with. `split`: as the corpus publishes it. `meta`: anything else worth keeping (JSON).
+    `source`, `license`: only where a file holds several; else those of the reader."""
+
+    place: Place
+    messages: Sequence[Turn]
+    task: str
+    lang: str
+    answer: str | None = None
+    key: str = ""
+    split: str | None = None
+    meta: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A better and a worse answer to the same messages, of which the last is the user's; the rest as in Example."""
+
+    place: Place
+    prompt: Sequence[Turn]
+    chosen: str
+    rejected: str
+    lang: str
+    key: str = ""
+    split: str | None = None
+    meta: dict[str, Any] = field(default_factory=dict)
+
+
+class NoSettings(Settings):
+    """A reader that has nothing to choose."""
+
+
+@dataclass
+class Corpus:
+    """The files that a reader was given, and where it says what it could not use.
+
+    `refuse(place, reason, detail)`: a row that becomes no example. `count(what, n)`: something that was changed in rows that
+    do (turns merged, form lines taken out); both are printed and stand in `run.json`. `seed` is for whatever is drawn."""
+
+    paths: list[Path]
+    seed: int = 0
+    strict: bool = False
+    rejects: list[tuple[str, int, int, str, str]] = field(default_factory=list)
+    changes: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.files: list[File] = files_of(self.paths, self.refuse)
+
+    def refuse(self, place: Place, reason: str, detail: str = "") -> None:
+        """Raises InputError where the run is strict."""
+        if self.strict:
+            raise InputError(f"{place}: {reason}{': ' + detail if detail else ''}; --strict stops at the first reject")
+        self.rejects.append((place.file, place.line, place.row, reason, detail))
+
+    def count(self, what: str, number: int = 1) -> None:
+        if number:
+            self.changes[what] += number
+
+
+@dataclass(frozen=True)
+class Look:
+    """The beginning of a file, for telling whose it is.
+
+    `layout`: json-lines, json-array, json-object, csv, workbook or text. `rows`: its first objects or rows (of a json-object:
+    the object itself). `columns`: the header of a csv or workbook, or the keys of the first object. `text`: its first 100 lines."""
+
+    name: str
+    layout: str
+    columns: tuple[str, ...]
+    rows: tuple[Any, ...]
+    text: str
+
+    def has(self, *columns: str) -> bool:
+        """Whether all of these are columns."""
+        return set(columns) <= set(self.columns)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How to read one corpus. `license`: an SPDX id or "unknown", with what its publisher says in `license_note`.
+
+    `read` gives examples (or pairs) in the order of the files. `fits` says why a file looks like this corpus, or None.
+    `settings`: what `--set key=value` may say. `files` says what to name, in words. `private`: it holds people's records or
+    talks, so that it is de-identified before it is mixed."""
+
+    title: str
+    license: str
+    license_note: str
+    files: str
+    read: Callable[[Corpus, Any], Iterator[Example | Pair]]
+    fits: Callable[[Look], str | None]
+    settings: type[Settings] = NoSettings
+    private: bool = False
+    url: str = ""
