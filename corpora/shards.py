@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -73,3 +74,8 @@ def scan(place: Path) -> tuple[pl.LazyFrame, Schema]:
     except pl.exceptions.PolarsError as error:
         raise InputError(f"{path}: not a Parquet file of records: {' '.join(str(error).split())}") from error
     return rows.select(list(schema.columns)), schema
+
+
+def batches(rows: pl.LazyFrame, size: int = 10_000) -> Iterator[pl.DataFrame]:
+    """The rows in their order, so many at a time."""
+    return iter(rows.collect_batches(chunk_size=size, maintain_order=True, lazy=True))
