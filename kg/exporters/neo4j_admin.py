@@ -95,8 +95,8 @@ def _options(nodes: list[str], relations: list[str], tables: list[pl.DataFrame])
         "--array-delimiter=U+001F",
         f"--multiline-fields={str(broken).lower()}",
         *([f"--read-buffer-size={2 * longest}"] if 2 * longest > BUFFER else []),
-        *(f"--nodes='{name}={name}.header.csv,{name}.csv'" for name in nodes),
-        *(f"--relationships='{name}={name}.header.csv,{name}.csv'" for name in relations),
+        *(f"--nodes='{name}=./{name}.header.csv,./{name}.csv'" for name in nodes),
+        *(f"--relationships='{name}=./{name}.header.csv,./{name}.csv'" for name in relations),
     ]
 
 
