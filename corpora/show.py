@@ -3,8 +3,10 @@
 import sys
 from pathlib import Path
 
+from corpora.mixed import Mixed
 from corpora.read import Outcome
 from corpora.reading import Reader
+from corpora.recipe import Recipe
 from tools.output import print_json, print_table
 
 
@@ -41,3 +43,34 @@ def print_reader(name: str, reader: Reader, style: str) -> None:
         print_json(facts)
     else:
         print_table(["", name], [[key, value] for key, value in facts.items() if value not in ("", {})])
+
+
+def print_recipes(recipes: dict[str, Recipe], style: str) -> None:
+    """The papers' mixes, their sources and what each must be."""
+    if style == "json":
+        print_json({name: recipe.model_dump(mode="json") for name, recipe in recipes.items()})
+        return
+    for name, recipe in recipes.items():
+        rows = [
+            [key, "" if of.required else "may be left away", of.cap, of.bring] for key, of in recipe.sources.items()
+        ]
+        print_table(["source", "", "at most", "what to bring"], rows, f"{name}: {recipe.title}. {recipe.notes.strip()}")
+
+
+def print_mixed(mixed: Mixed, out: Path | None, style: str) -> None:
+    """What was drawn of each source, what each step took out, and what the mix holds."""
+    if style == "json":
+        print_json(mixed.facts())
+        return
+    columns = ["source", "share", "available", "target", "drawn", "drawn_share", "records", "repeated", "short"]
+    print_table(columns, [[row[column] for column in columns] for row in mixed.drawn], mixed.title)
+    if steps := mixed.steps():
+        print_table(["step", "source", "reason", "records"], [list(row.values()) for row in steps], "taken out")
+    rows = [[what, name, number] for what, counts in mixed.counts.items() for name, number in counts.items()]
+    print_table(["", "", "records"], rows, "in the mix")
+    for name, bring in mixed.missing.items():
+        print(f"not brought: {name} ({bring})", file=sys.stderr)
+    print(
+        "a dry run: nothing was written" if out is None else f"the mix is in {out}; {out}/mix.svg shows it",
+        file=sys.stderr,
+    )

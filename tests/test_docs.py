@@ -55,6 +55,10 @@ def place(tmp_path_factory):
     rows = [line.split("\t") for line in (SAMPLES / "names.tsv").read_text(encoding="utf-8").splitlines()[1:]]
     babelon = ["source_value\ttranslation_value", *(f"{en}\t{zh}" for zh, en, type_ in rows if type_ == "Symptom")]
     (folder / "hpo-zh.babelon.tsv").write_text("\n".join(babelon) + "\n", encoding="utf-8")
+    told = {"instruction": "If you are a doctor, please answer.", "input": "I cough at night.", "output": "Rest."}
+    (folder / "chatdoctor5k.json").write_bytes(orjson.dumps([told]))
+    recipe = "title: the pairs of the graphs\nsources:\n  graphs: {langs: [zh]}\n"
+    (folder / "recipe.yaml").write_text(recipe, encoding="utf-8")
     graph = str(folder / "graph")
     assert (
         run(["load", "xywy", str(folder / "medical.json"), "health39", str(folder / "disease.csv"), "--graph", graph])

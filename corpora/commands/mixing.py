@@ -1,0 +1,59 @@
+"""Records into one mix: merge."""
+
+from pathlib import Path
+
+import click
+
+from corpora.commands import format_option, out_option, pairs
+
+
+@click.command()
+@click.argument("recipe", required=False)
+@out_option("./mix", "Folder for records.parquet, removed.parquet, mix.svg and run.json.")
+@click.option("--source", "sources", multiple=True, metavar="NAME=PATH", help="Records for a source of the recipe.")
+@click.option("--without", multiple=True, metavar="NAME", help="Leave a source of the recipe away.")
+@click.option(
+    "--against", multiple=True, type=click.Path(path_type=Path), help="Evaluation set that no record may hold."
+)
+@click.option(
+    "--key-file", type=click.Path(path_type=Path), help="Key of pseudonyms.  [default: the variable KGTOOLS_KEY]"
+)
+@click.option("--seed", type=int, help="Another seed than the recipe's.")
+@click.option("--dry-run", is_flag=True, help="Do it all, show what would come out, write nothing.")
+@format_option("table", "json")
+def merge(
+    recipe: str | None,
+    out: Path,
+    sources: tuple[str, ...],
+    without: tuple[str, ...],
+    against: tuple[Path, ...],
+    key_file: Path | None,
+    seed: int | None,
+    dry_run: bool,
+    style: str,
+) -> None:
+    """Mix records by a recipe: filter, de-identify, take out duplicates and evaluation sets, draw by shares, split.
+
+    RECIPE is a YAML file or the mix of a paper (clinicalgpt, chimed-gpt, medalpaca, meds-ins); without it, they are listed.
+    The same recipe and records give the same bytes.
+
+    \b
+    Example:
+      kgtools merge recipe.yaml --source graphs=./records --out ./mix
+    """
+    from corpora import recipe as recipes
+    from corpora.merge import merge as mix
+    from corpora.show import print_mixed, print_recipes
+    from tools.progress import step
+
+    if recipe is None:
+        print_recipes({name: recipes.load_recipe(name, {}) for name in recipes.names()}, style)
+        return
+    chosen = recipes.load_recipe(recipe, pairs(sources, "--source"))
+    if seed is not None:
+        chosen = chosen.model_copy(update={"seed": seed})
+    if against:
+        chosen = chosen.model_copy(update={"decontaminate": recipes.Decontaminate(against=against)})
+    with step(f"mixing {recipe}"):
+        mixed = mix(chosen, out, key_file, without, dry_run)
+    print_mixed(mixed, None if dry_run else out, style)

@@ -1,0 +1,154 @@
+"""A recipe into one table: gather, filter, de-identify, take out duplicates and evaluation sets, draw, split, put in order."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+import polars as pl
+
+from corpora.filters import faults, texts
+from corpora.flow import picture
+from corpora.mix import draw
+from corpora.mixed import REMOVED, Mixed
+from corpora.recipe import Ingredient, Recipe
+from corpora.shards import Sink, batches, scan
+from corpora.sizes import measure
+from tools.errors import UsageError
+from tools.files import digest, manifest, sha256, staging
+from tools.frames import numbers, shuffled, write_table
+
+PIECE = 50_000
+"""Records that are put in order in memory at a time."""
+
+PRIVATE = ("dialogue", "diagnosis", "report")
+"""Tasks whose records are of people, where no manifest says whether they are."""
+
+
+def merge(recipe: Recipe, out: Path, key: bytes | None, without: tuple[str, ...] = (), dry_run: bool = False) -> Mixed:
+    """Mix into `out`: the records in a seeded order, `removed.parquet`, `mix.svg` and `run.json`, all or nothing.
+
+    A dry run does all of it in a folder of its own and leaves nothing. Raises UsageError for what is missing."""
+    recipe, missing = _brought(recipe, without)
+    mixed = Mixed(recipe.title, missing)
+    with _place(out, dry_run) as stage:
+        work = stage / ".work"
+        work.mkdir()
+        try:
+            with Sink(stage / "removed.parquet", REMOVED) as removed:
+                index = _gather(recipe, work, key, mixed, removed)
+                chosen = _choose(recipe, index, mixed, removed)
+            _write(work, chosen, stage / f"{mixed.schema.noun}.parquet", mixed)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        mixed.count(chosen)
+        heads = ("source", "task", "split")
+        (stage / "mix.svg").write_text(picture(mixed.flows, heads, recipe.title), encoding="utf-8")
+        outputs = {file.name: sha256(file) for file in sorted(stage.iterdir()) if file.is_file()}
+        settings = recipe.model_dump(mode="json", exclude={"sources": {"__all__": {"path"}}, "tokenizer": True})
+        (stage / "run.json").write_bytes(manifest("merge", settings, mixed.inputs, outputs=outputs, **mixed.facts()))
+    return mixed
+
+
+@contextmanager
+def _place(out: Path, dry_run: bool) -> Iterator[Path]:
+    if dry_run:
+        with TemporaryDirectory(prefix="kgtools-") as folder:
+            yield Path(folder)
+    else:
+        with staging(out) as stage:
+            yield stage
+
+
+def _brought(recipe: Recipe, without: tuple[str, ...]) -> tuple[Recipe, dict[str, str]]:
+    """The recipe with the sources that are there, and what each missing one would be. Raises UsageError for a required one."""
+    for name in without:
+        if name not in recipe.sources:
+            raise UsageError(f"--without {name}: the recipe has no such source; it has {', '.join(recipe.sources)}")
+    missing = {name: source.bring for name, source in recipe.sources.items() if not source.path or name in without}
+    needed = [name for name in missing if recipe.sources[name].required and name not in without]
+    if needed:
+        lines = [f"  --source {name}=PATH  {recipe.sources[name].bring}".rstrip() for name in needed]
+        raise UsageError(
+            "the recipe needs more than is here; name each, or leave it away with --without NAME:\n" + "\n".join(lines)
+        )
+    sources = {n: s.model_copy(update={"path": None}) if n in missing else s for n, s in recipe.sources.items()}
+    if not any(source.path for source in sources.values()):
+        raise UsageError("none of the recipe's sources is here; name one: --source NAME=PATH")
+    return recipe.model_copy(update={"sources": sources}), missing
+
+
+def _gather(recipe: Recipe, work: Path, key: bytes | None, mixed: Mixed, removed: Sink) -> pl.DataFrame:
+    """Every fit record of every source into `all.parquet`; gives its index: row, part, what `measure` gives."""
+    brought = {name: (source, *scan(source.path)) for name, source in recipe.sources.items() if source.path}
+    if len({schema.noun for _, _, schema in brought.values()}) > 1:
+        kinds = ", ".join(f"{name} holds {schema.noun}" for name, (_, _, schema) in brought.items())
+        raise UsageError(f"records and preferences cannot be one mix: {kinds}")
+    mixed.schema = next(schema for _, _, schema in brought.values())
+    size = measure(recipe)
+    parts: list[pl.DataFrame] = []
+    with Sink(work / "all.parquet", mixed.schema) as sink:
+        for name, (source, rows, _) in brought.items():
+            about = _about(source)
+            mixed.inputs |= {f"{name}/{file}": value for file, value in about.get("outputs", {}).items()}
+            fault = pl.coalesce(_unwanted(source), faults(recipe.filters))
+            for batch in batches(texts(rows).with_columns(reason=fault)):
+                refused = batch.filter(pl.col("reason").is_not_null())
+                mixed.remove(removed, "filter", refused.select("id", "reason", source=pl.lit(name)))
+                kept = batch.filter(pl.col("reason").is_null()).select(list(mixed.schema.columns))
+                if source.split:
+                    kept = kept.with_columns(split=pl.lit(source.split))
+                sink.write(kept)
+                parts.append(size(kept).with_columns(part=pl.lit(name)))
+    return pl.concat(parts).with_row_index("row")
+
+
+def _about(source: Ingredient) -> dict[str, Any]:
+    file = source.path / "run.json" if source.path else None
+    return orjson.loads(file.read_bytes()) if file and file.is_file() else {}
+
+
+def _unwanted(source: Ingredient) -> pl.Expr:
+    none = pl.lit(None, pl.String)
+    task = pl.when(~pl.col("task").is_in(source.tasks)).then(pl.lit("other-task")) if source.tasks else none
+    lang = pl.when(~pl.col("lang").is_in(source.langs)).then(pl.lit("other-language")) if source.langs else none
+    return pl.coalesce(task, lang)
+
+
+def _choose(recipe: Recipe, index: pl.DataFrame, mixed: Mixed, removed: Sink) -> pl.DataFrame:
+    """What is in the mix: row, copy, split and its place in the seeded order."""
+    result = draw(index, recipe)
+    mixed.drawn = result.table
+    left = index.join(result.rows.unique("row"), on="row", how="anti")
+    mixed.remove(removed, "draw", left.select("id", reason=pl.lit("not-drawn"), source="part"))
+    chosen = result.rows.join(index, on="row", how="left", maintain_order="left")
+    salt = int(digest(f"{recipe.seed}|order")[:16], 16)
+    place = shuffled(numbers(pl.col("id")) ^ pl.col("copy").cast(pl.UInt64), salt)
+    return chosen.with_columns(place=place).sort("place", "row", "copy")
+
+
+def _write(work: Path, chosen: pl.DataFrame, path: Path, mixed: Mixed) -> None:
+    """The chosen rows in their order: dealt into pieces that fit into memory, each put in order by itself."""
+    wanted = chosen.select("row", "copy", "split", "group").with_row_index("at")
+    folder = work / "pieces"
+    rows = pl.scan_parquet(work / "all.parquet").drop("split", "group").with_row_index("row")
+    for number, batch in enumerate(batches(rows, PIECE)):
+        dealt = batch.join(wanted, on="row", how="inner").with_columns(piece=pl.col("at") // PIECE)
+        for (piece,), part in dealt.partition_by("piece", as_dict=True, include_key=False).items():
+            place = folder / f"{piece:06}"
+            place.mkdir(parents=True, exist_ok=True)
+            write_table(part, place / f"{number:06}.parquet")
+    with Sink(path, mixed.schema) as sink:
+        for place in sorted(folder.iterdir()) if wanted.height else []:
+            rows_in_order = pl.read_parquet(sorted(place.glob("*.parquet"))).sort("at")
+            sink.write(_numbered(rows_in_order).select(list(mixed.schema.columns)))
+
+
+def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
+    """A second copy of a record says so in its meta."""
+    comma = pl.when(pl.col("meta") == "{}").then(pl.lit("")).otherwise(pl.lit(","))
+    number = pl.concat_str(pl.col("meta").str.strip_suffix("}"), comma, pl.lit('"copy":'), pl.col("copy"), pl.lit("}"))
+    return rows.with_columns(meta=pl.when(pl.col("copy") > 0).then(number).otherwise(pl.col("meta")))

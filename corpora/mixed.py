@@ -1,0 +1,65 @@
+"""What a mix is, and what was taken out on the way."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from corpora.record import RECORDS
+from corpora.shards import Sink
+from tools.frames import Schema
+
+REMOVED = Schema(
+    "removed",
+    {"id": pl.String, "source": pl.String, "step": pl.String, "reason": pl.String, "favoured": pl.String},
+    required=("id", "source", "step", "reason"),
+)
+"""A row for each record of the sources that is not in the mix. `source`: as the recipe calls it. `step`: filter, dedup,
+decontaminate or draw. `favoured`: the record or evaluation item in whose favour, where there is one."""
+
+
+@dataclass
+class Mixed:
+    """`missing`: what the recipe has and nobody brought, with what it would be. `drawn`: a row a source. `removed`: step,
+    source and reason -> records. `counts`: records by task, lang, split and license. `flows`: by source, task and split."""
+
+    title: str
+    missing: dict[str, str]
+    schema: Schema = RECORDS
+    inputs: dict[str, str] = field(default_factory=dict)
+    drawn: list[dict[str, Any]] = field(default_factory=list)
+    removed: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    flows: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    def remove(self, sink: Sink, step: str, rows: pl.DataFrame) -> None:
+        """Note that these rows (id, source, reason, perhaps favoured) are left out."""
+        favoured = pl.col("favoured") if "favoured" in rows.columns else pl.lit(None, pl.String)
+        sink.write(rows.select("id", "source", pl.lit(step).alias("step"), "reason", favoured.alias("favoured")))
+        for source, reason, number in rows.group_by("source", "reason").len().iter_rows():
+            self.removed[step, source, reason] += number
+
+    def count(self, chosen: pl.DataFrame) -> None:
+        """Count the index of what is in the mix: part, task, lang, split, license."""
+        for column in ("task", "lang", "split", "license"):
+            found = chosen.group_by(pl.col(column).fill_null("none")).len().sort(column)
+            self.counts[column] = dict(found.iter_rows())
+        flows = chosen.group_by("part", "task", pl.col("split").fill_null("none")).len()
+        self.flows = [
+            ((part, task, split), number) for part, task, split, number in flows.sort(flows.columns).iter_rows()
+        ]
+
+    def steps(self) -> list[dict[str, Any]]:
+        """A row for each step, source and reason."""
+        keys = ("step", "source", "reason", "records")
+        return [dict(zip(keys, (*key, number), strict=True)) for key, number in sorted(self.removed.items())]
+
+    def facts(self) -> dict[str, Any]:
+        """What `run.json` and `--format json` say."""
+        records = sum(row["records"] for row in self.drawn)
+        return {
+            "records": records, "drawn": self.drawn, "removed": self.steps(), "missing": self.missing, "counts": self.counts,
+            **self.notes,
+        }  # fmt: skip

@@ -1,0 +1,148 @@
+"""A mix as a recipe: which records, how much of each, what is taken out, how it is split."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from tools.config import Settings, load_yaml
+from tools.errors import UsageError
+from tools.registry import suggestion
+
+HERE = Path(__file__).parent / "recipes"
+
+Share = Annotated[float, Field(gt=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Ingredient(Settings):
+    """A source of the mix.
+
+    `path`: a folder or Parquet file of records; a relative one is beside the recipe. Where it is missing, whoever mixes names
+    it (`--source NAME=PATH`), and `bring` says what it is and how it is made. `share`: its part of the whole; those without
+    divide what is left by their size and the temperature. `cap`: at most so many records. `repeat`: each record at most so
+    often. `tasks`, `langs`: only these. `split`: as which split its records count, whatever they say."""
+
+    path: Path | None = None
+    bring: str = ""
+    required: bool = True
+    share: Share | None = None
+    cap: Count | None = None
+    repeat: Count = 1
+    tasks: tuple[str, ...] = ()
+    langs: tuple[str, ...] = ()
+    split: Literal["train", "validation", "test"] | None = None
+
+
+class Filters(Settings):
+    """What a record must be; each is left out where it is null. Lengths are in characters.
+
+    `languages`: the texts must be of these, by their letters. `max_repetition`: the part of an answer's clauses that
+    were in it before. `max_symbols`: the part that is neither letter, digit, space nor punctuation. `max_mojibake`: marks of
+    a wrong encoding in a text."""
+
+    min_question: int | None = 2
+    min_answer: int | None = 1
+    max_characters: int | None = None
+    languages: tuple[str, ...] = ()
+    max_repetition: float | None = 0.5
+    max_symbols: float | None = 0.3
+    max_mojibake: int | None = 2
+
+
+class Deidentify(Settings):
+    """De-identification of what holds people's records and talks: by which policy, and whether of all sources."""
+
+    policy: str = "pipl"
+    everything: bool = False
+
+
+class Dedup(Settings):
+    """Duplicates: what is compared, from which similarity on a record is taken out, by pieces of how many characters."""
+
+    on: Literal["question", "answer", "whole"] = "whole"
+    threshold: Annotated[float, Field(gt=0, le=1)] = 0.8
+    ngram: Count = 5
+
+
+class Decontaminate(Settings):
+    """The evaluation sets that no record may hold: folders of records, or saved indexes; relative ones are beside the recipe."""
+
+    against: tuple[Path, ...]
+
+
+class Recipe(Settings):
+    """A mix. `total`: how much in all, of the unit `by`; without it, as much as the shares allow. `tokenizer`: a
+    tokenizer.json, where `by` is tokens. `temperature`: 1 divides by size, more makes small sources larger."""
+
+    title: str
+    title_zh: str = ""
+    paper: str = ""
+    notes: str = ""
+    seed: int = 0
+    by: Literal["records", "characters", "tokens"] = "records"
+    tokenizer: Path | None = None
+    total: Count | None = None
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+    sources: dict[str, Ingredient]
+    filters: Filters = Filters()
+    deidentify: Deidentify | None = Deidentify()
+    dedup: Dedup | None = Dedup()
+    decontaminate: Decontaminate | None = None
+    split: dict[Literal["train", "validation", "test"], Share] | None = None
+
+    @field_validator("sources")
+    @classmethod
+    def _some(cls, sources: dict[str, Ingredient]) -> dict[str, Ingredient]:
+        if not sources:
+            raise ValueError("a mix needs a source")
+        return sources
+
+    @model_validator(mode="after")
+    def _sum(self) -> "Recipe":
+        shares = [source.share for source in self.sources.values() if source.share is not None]
+        if sum(shares) > 1 + 1e-9:
+            raise ValueError(f"the shares of the sources are {sum(shares):g} together, more than 1")
+        if len(shares) == len(self.sources) and abs(sum(shares) - 1) > 1e-9:
+            raise ValueError(f"every source has a share, and together they are {sum(shares):g}, not 1")
+        if self.split is not None and abs(sum(self.split.values()) - 1) > 1e-9:
+            raise ValueError(f"the shares of the splits are {sum(self.split.values()):g} together, not 1")
+        if self.by == "tokens" and self.tokenizer is None:
+            raise ValueError("by: tokens needs tokenizer: a tokenizer.json file")
+        return self
+
+
+def names() -> list[str]:
+    """The recipes of papers, sorted."""
+    return sorted(file.stem for file in HERE.glob("*.yaml"))
+
+
+def load_recipe(name: str, given: dict[str, str]) -> Recipe:
+    """A recipe by its name or file, with the paths of sources that `--source` gives; paths are resolved against its file.
+
+    Raises UsageError for a name or source that there is not, InputError for a fault in the file."""
+    file = Path(name)
+    if not file.is_file():
+        if file.suffix in (".yaml", ".yml") or name not in names():
+            raise UsageError(f"no recipe is called {name!r}; name a file, or {suggestion(name, names())}")
+        file = HERE / f"{name}.yaml"
+    recipe = load_yaml(file, Recipe)
+    for source in given:
+        if source not in recipe.sources:
+            raise UsageError(
+                f"--source {source}: the recipe has no such source; {suggestion(source, list(recipe.sources))}"
+            )
+    sources = {
+        key: source.model_copy(update={"path": Path(given[key]) if key in given else _beside(file, source.path)})
+        for key, source in recipe.sources.items()
+    }
+    against = recipe.decontaminate and Decontaminate(
+        against=tuple(path if path.is_absolute() else file.parent / path for path in recipe.decontaminate.against)
+    )
+    return recipe.model_copy(
+        update={"sources": sources, "decontaminate": against, "tokenizer": _beside(file, recipe.tokenizer)}
+    )
+
+
+def _beside(file: Path, path: Path | None) -> Path | None:
+    return path if path is None or path.is_absolute() else file.parent / path

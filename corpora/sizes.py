@@ -1,0 +1,40 @@
+"""How large records are: one each, in characters, or in tokens of a tokenizer file."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+
+from corpora.filters import texts
+from corpora.recipe import Recipe
+from tools.errors import InputError, MissingExtraError
+
+Measure = Callable[[pl.DataFrame], pl.DataFrame]
+COLUMNS = ("id", "group", "task", "lang", "split", "license")
+
+
+def measure(recipe: Recipe) -> Measure:
+    """Rows -> id, group, task, lang, split, license and `size` in the recipe's unit. Raises InputError for a bad tokenizer."""
+    if recipe.by != "tokens":
+        size = pl.lit(1, pl.Int64) if recipe.by == "records" else pl.col("whole").str.len_chars().cast(pl.Int64)
+        return lambda rows: texts(rows.lazy()).select(*COLUMNS, size=size).collect()
+    count = token_counter(recipe.tokenizer)
+
+    def by_tokens(rows: pl.DataFrame) -> pl.DataFrame:
+        whole = texts(rows.lazy()).select(*COLUMNS, "whole").collect()
+        return whole.drop("whole").with_columns(pl.Series("size", count(whole["whole"].to_list()), pl.Int64))
+
+    return by_tokens
+
+
+def token_counter(file: Path | None) -> Callable[[list[str]], list[int]]:
+    """Texts -> how many tokens each has, by a tokenizer.json, special tokens left out."""
+    try:
+        from tokenizers import Tokenizer
+    except ImportError as error:
+        raise MissingExtraError("to count tokens needs one more package: pip install 'kgtools[tokens]'") from error
+    try:
+        tokenizer = Tokenizer.from_file(str(file))
+    except Exception as error:  # the library raises bare Exceptions
+        raise InputError(f"{file}: not a tokenizer.json: {error}") from error
+    return lambda found: [len(each.ids) for each in tokenizer.encode_batch(found, add_special_tokens=False)]
