@@ -1,8 +1,9 @@
-"""The items of one JSON array of any length, a piece of its text in memory at a time."""
+"""The items of one JSON array or object of any length, a piece of its text in memory at a time."""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +13,33 @@ CHUNK, LONGEST = 1 << 20, 1 << 26
 SEPARATORS = re.compile(r"[\s,\ufeff\0]*")
 BAD_BYTE = re.compile("[\udc80-\udcff]")
 DECODE = json.JSONDecoder().raw_decode
+COLON = re.compile(r"[ \t\r\n]*:[ \t\r\n]*")
+
+
+@dataclass(frozen=True)
+class Form:
+    """What an array or an object looks like. `begins`: how an item starts, to find the next one behind a broken one."""
+
+    noun: str
+    opens: str
+    closes: str
+    begins: str
+    decode: Callable[[str, int], tuple[Any, int]]
+
+
+def _member(text: str, at: int) -> tuple[tuple[str, Any], int]:
+    if text[at] != '"':
+        raise json.JSONDecodeError("Expecting a key", text, at)
+    key, end = DECODE(text, at)
+    colon = COLON.match(text, end)
+    if not colon:
+        raise json.JSONDecodeError("Expecting ':'", text, end)
+    value, end = DECODE(text, colon.end())
+    return (key, value), end
+
+
+ARRAY = Form("array", "[", "]", r"[\[{]", DECODE)
+OBJECT = Form("object", "{", "}", r'"[^"\n]*"\s*:\s*[\[{]', _member)
 
 
 class Window:
@@ -36,19 +64,30 @@ class Window:
 
 def array_items(file: "File") -> Iterator[tuple["Place", Any]]:
     """The items, each with the line it begins on. After a broken item it goes on with the next one."""
+    return _items(file, ARRAY)
+
+
+def object_items(file: "File") -> Iterator[tuple["Place", tuple[str, Any]]]:
+    """The same of an object, whose items are keys with values."""
+    return _items(file, OBJECT)
+
+
+def _items(file: "File", form: Form) -> Iterator[tuple["Place", Any]]:
     with file.characters() as characters:
         window, row = Window(characters), 0
         window.more()
-        window.go(window.text.index("[") + 1)
+        window.go(window.text.index(form.opens) + 1)
         while _skip_separators(window):
-            if window.text[window.at] == "]":
+            if window.text[window.at] == form.closes:
                 return
             row += 1
             place = file.place(window.line, row)
-            item, end, fault = _decode(window)
+            item, end, fault = _decode(window, form)
             if end is None:
-                file.refuse(place, "bad-json", "this item of the array is not valid JSON; was the download cut off?")
-                end = _next_item(window, fault)
+                file.refuse(
+                    place, "bad-json", f"this item of the {form.noun} is not valid JSON; was the download cut off?"
+                )
+                end = _next_item(window, fault, form)
                 if end is None:
                     return
             elif BAD_BYTE.search(window.text, window.at, end):
@@ -56,7 +95,9 @@ def array_items(file: "File") -> Iterator[tuple["Place", Any]]:
             else:
                 yield place, item
             window.go(end)
-        file.refuse(file.place(window.line, row + 1), "bad-json", "the array does not end; was the download cut off?")
+        file.refuse(
+            file.place(window.line, row + 1), "bad-json", f"the {form.noun} does not end; was the download cut off?"
+        )
 
 
 def _skip_separators(window: Window) -> bool:
@@ -70,11 +111,11 @@ def _skip_separators(window: Window) -> bool:
             return False
 
 
-def _decode(window: Window) -> tuple[Any, int | None, int]:
+def _decode(window: Window, form: Form) -> tuple[Any, int | None, int]:
     """The item at this place, where it ends, and (where it is no JSON, and so ends nowhere) where the fault is."""
     while True:
         try:
-            item, end = DECODE(window.text, window.at)
+            item, end = form.decode(window.text, window.at)
         except (json.JSONDecodeError, RecursionError) as error:
             fault, message = (error.pos, error.msg) if isinstance(error, json.JSONDecodeError) else (window.at + 1, "")
             cut = message.startswith("Unterminated") or fault >= len(window.text) - 8
@@ -86,12 +127,12 @@ def _decode(window: Window) -> tuple[Any, int | None, int]:
             return None, None, fault
 
 
-def _next_item(window: Window, fault: int) -> int | None:
+def _next_item(window: Window, fault: int, form: Form) -> int | None:
     """Where the item after a broken one begins: the next line of the same indent, or behind the next `},` of a long line."""
     margin = window.text.rfind("\n", 0, window.at) + 1
     indent = window.text[margin : window.at]
     own_line = margin > 0 and (not indent or indent.isspace())
-    next_ = re.compile(rf"\n{indent}(?=[\[{{])" if own_line else r"[}\]]\s*,\s*(?=[\[{])")
+    next_ = re.compile(rf"\n{indent}(?={form.begins})" if own_line else rf"[}}\]]\s*,\s*(?={form.begins})")
     while True:
         found = next_.search(window.text, window.at + 1 if own_line else fault)
         if found or len(window.text) - window.at > LONGEST:

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 import orjson
 
-from corpora.arrays import array_items
+from corpora.arrays import array_items, object_items
 from tools.errors import InputError, MissingExtraError
 from tools.files import BOMS
 
@@ -159,6 +159,17 @@ class File:
                 yield Place(self.name, 1, 1), loads(text, lenient)
             except ValueError as error:
                 self.refuse(Place(self.name, getattr(error, "lineno", 1), 1), "bad-json", _why(error))
+
+    def members(self) -> Iterator[tuple[Place, str, Any]]:
+        """Each key and value of the one object that the file is, streaming; a file that is none is refused."""
+        with self.characters() as lines:
+            pieces = iter(lambda: lines.readline(CHUNK), "")
+            start = next((text for piece in pieces if (text := piece.strip(BLANK))), "")
+        if start.startswith("{"):
+            for place, (key, value) in object_items(self):
+                yield place, key, value
+        else:
+            self.refuse(self.place(), "not-an-object" if start else "empty-file", "expected an object")
 
     def layout(self) -> str:
         """`lines`, `array`, `object`, or nothing for an empty file."""

@@ -245,3 +245,41 @@ def test_a_place_says_file_and_line() -> None:
 def test_lines_end_where_they_do_on_any_system(opened: Any) -> None:
     assert [line.text for line in opened("一\r\n二\n三").file.text()] == ["一", "二", "三"]
     assert io.StringIO("一\u2028二").read() == opened("一\u2028二").file.whole()
+
+
+KEYED = {"12": {"问": "痛风？", "n": [1, {"a": '}, "x": {'}]}, "13": {}, "14": "甲"}
+
+
+@pytest.mark.parametrize("layout", ["one line", "indented", "GB18030"])
+def test_the_members_of_an_object_are_rows_with_their_lines(opened: Any, layout: str) -> None:
+    data = orjson.dumps(KEYED, option=orjson.OPT_INDENT_2 if layout == "indented" else None)
+    file = opened(data.decode().encode("gb18030") if layout == "GB18030" else data)
+
+    assert [(key, value) for _, key, value in file.file.members()] == list(KEYED.items())
+    assert [place.line for place, *_ in file.file.members()] == ([2, 11, 12] if layout == "indented" else [1, 1, 1])
+    assert file.rejects == []
+
+
+def test_members_go_on_behind_a_broken_one(opened: Any) -> None:
+    text = orjson.dumps({"1": {"a": 1}, "2": {"a": 2}, "3": {"a": 3}}, option=orjson.OPT_INDENT_2).decode()
+    file = opened(text.replace('"a": 2', '"a": oops'))
+
+    assert [key for _, key, _ in file.file.members()] == ["1", "3"]
+    assert file.rejects == [(5, "bad-json")]
+
+
+def test_members_larger_than_a_piece_of_the_file_are_whole(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays, "CHUNK", 7)
+
+    assert [(key, value) for _, key, value in opened(orjson.dumps(KEYED)).file.members()] == list(KEYED.items())
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"), [("[]", "not-an-object"), ("", "empty-file"), ('{"1": {"a": 1},', "bad-json")]
+)
+def test_a_file_that_is_no_whole_object_is_refused(opened: Any, text: str, reason: str) -> None:
+    file = opened(text)
+
+    list(file.file.members())
+
+    assert [word for _, word in file.rejects] == [reason]
