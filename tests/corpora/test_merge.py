@@ -1,0 +1,315 @@
+"""A recipe into a mix: what is drawn, what is taken out and why, the same bytes each time."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+import pytest
+import yaml
+
+from corpora import merge as merging
+from corpora.recipe import HERE, Recipe, load_recipe, names
+from corpora.record import RECORDS
+from tests.conftest import Ran
+from tools.files import digest
+
+Kgtools = Callable[..., Ran]
+
+
+def write(folder: Path, rows: list[tuple[str, str]], **columns: Any) -> Path:
+    """Records of questions and answers."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shared = {
+        "task": "qa",
+        "lang": "zh",
+        "facts": [],
+        "source": folder.name,
+        "license": "CC0-1.0",
+        "meta": "{}",
+    } | columns
+    made = [
+        shared | {
+            "id": digest(f"{folder.name}|{question}|{answer}"), "group": digest(question),
+            "messages": [{"role": "user", "content": question}, {"role": "assistant", "content": answer}],
+        }
+        for question, answer in rows
+    ]  # fmt: skip
+    RECORDS.frame(made).write_parquet(folder / "records.parquet")
+    return folder
+
+
+def ask(number: int, topic: str = "痛风") -> tuple[str, str]:
+    """A question and answer like no other, so that no two are near duplicates."""
+    words = digest(f"{topic}{number}")
+    return f"{topic}第{words[:8]}问：{words[8:]}？", f"答：{digest(words)}，{digest(words + 'x')}。"
+
+
+def recipe(folder: Path, sources: dict[str, Any], **settings: Any) -> Path:
+    file = folder / "recipe.yaml"
+    file.write_text(
+        yaml.safe_dump({"title": "a mix", "sources": sources, **settings}, allow_unicode=True), encoding="utf-8"
+    )
+    return file
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    """A folder with the records of two sources, 40 and 10."""
+    write(tmp_path / "a", [ask(n) for n in range(40)])
+    write(tmp_path / "b", [ask(n, "高血压") for n in range(10)], lang="zh", license="unknown")
+    return tmp_path
+
+
+def test_a_mix_holds_the_shares_and_says_what_was_not_drawn(two: Path, kgtools: Kgtools) -> None:
+    file = recipe(two, {"a": {"path": "a", "share": 0.5}, "b": {"path": "b", "share": 0.5}})
+
+    ran = kgtools("merge", file, "--out", two / "mix", "--format", "json")
+
+    mix = pl.read_parquet(two / "mix" / "records.parquet")
+    assert ran.code == 0, ran.err
+    assert dict(mix.group_by("source").len().iter_rows()) == {"a": 10, "b": 10}
+    assert [(row["source"], row["drawn"], row["available"]) for row in ran.json["drawn"]] == [
+        ("a", 10, 40),
+        ("b", 10, 10),
+    ]
+    assert ran.json["removed"] == [{"step": "draw", "source": "a", "reason": "not-drawn", "records": 30}]
+    removed = pl.read_parquet(two / "mix" / "removed.parquet")
+    assert removed.height == 30
+    assert set(removed["id"]).isdisjoint(mix["id"])
+
+
+def test_the_paths_of_sources_may_be_given_on_the_command_line(two: Path, kgtools: Kgtools) -> None:
+    file = recipe(two, {"a": {"bring": "forty records"}, "b": {"bring": "ten records"}})
+
+    ran = kgtools(
+        "merge",
+        file,
+        "--source",
+        f"a={two / 'a'}",
+        "--source",
+        f"b={two / 'b' / 'records.parquet'}",
+        "--out",
+        two / "mix",
+    )
+
+    assert ran.code == 0, ran.err
+    assert pl.read_parquet(two / "mix" / "records.parquet").height == 50
+
+
+def test_every_missing_source_is_named_with_what_it_is(two: Path, kgtools: Kgtools) -> None:
+    file = recipe(two, {"a": {"path": "a"}, "c": {"bring": "the C set"}, "d": {"bring": "the D set"}})
+
+    ran = kgtools("merge", file, "--out", two / "mix")
+
+    assert ran.code == 2
+    assert "--source c=PATH  the C set" in ran.err
+    assert "--source d=PATH  the D set" in ran.err
+    assert not (two / "mix").exists()
+
+
+def test_a_source_may_be_left_away_and_the_mix_says_so(two: Path, kgtools: Kgtools) -> None:
+    file = recipe(two, {"a": {"path": "a"}, "c": {"bring": "the C set"}})
+
+    ran = kgtools("merge", file, "--without", "c", "--out", two / "mix")
+
+    assert ran.code == 0, ran.err
+    assert "not brought: c (the C set)" in ran.err
+    assert orjson.loads((two / "mix" / "run.json").read_bytes())["missing"] == {"c": "the C set"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--source", "x=a"], "has no such source; there are: a, b"),
+        (["--source", "a"], "expected key=value"),
+        (["--without", "x"], "--without x: the recipe has no such source"),
+        (["--without", "a", "--without", "b"], "none of the recipe's sources is here"),
+    ],
+)
+def test_a_wrong_word_is_told_and_nothing_is_written(two: Path, kgtools: Kgtools, words: list[str], said: str) -> None:
+    file = recipe(two, {"a": {"path": "a"}, "b": {"path": "b"}})
+
+    ran = kgtools("merge", file, *words, "--out", two / "mix")
+
+    assert ran.code == 2
+    assert said in ran.err
+    assert not (two / "mix" / "records.parquet").exists()
+
+
+@pytest.mark.parametrize("name", ["clinicalgtp", "none.yaml"])
+def test_a_recipe_that_there_is_not_is_told(kgtools: Kgtools, name: str, tmp_path: Path) -> None:
+    ran = kgtools("merge", name, "--out", tmp_path / "mix")
+
+    assert ran.code == 2
+    assert f"no recipe is called '{name}'" in ran.err
+
+
+def test_a_fault_of_a_recipe_has_its_line(two: Path, kgtools: Kgtools) -> None:
+    file = recipe(two, {"a": {"path": "a", "wieght": 2}})
+
+    ran = kgtools("merge", file, "--out", two / "mix")
+
+    assert ran.code == 2
+    assert f"{file}:4: sources.a.wieght" in ran.err
+
+
+def test_a_dry_run_counts_the_same_and_writes_nothing(two: Path, kgtools: Kgtools) -> None:
+    file = recipe(two, {"a": {"path": "a", "share": 0.5}, "b": {"path": "b", "share": 0.5}})
+
+    dry = kgtools("merge", file, "--dry-run", "--out", two / "mix", "--format", "json")
+    assert not (two / "mix").exists()
+    wet = kgtools("merge", file, "--out", two / "mix", "--format", "json")
+
+    assert (dry.code, wet.code) == (0, 0)
+    assert dry.json == wet.json
+
+
+def test_the_same_recipe_gives_the_same_bytes_and_another_seed_another_order(two: Path, kgtools: Kgtools) -> None:
+    file = recipe(two, {"a": {"path": "a"}, "b": {"path": "b"}})
+
+    def mix(name: str, *words: str) -> dict[str, bytes]:
+        assert kgtools("merge", file, "--out", two / name, *words).code == 0
+        return {path.name: path.read_bytes() for path in sorted((two / name).iterdir())}
+
+    first, again, other = mix("one"), mix("two"), mix("three", "--seed", "7")
+
+    assert first == again
+    assert first["records.parquet"] != other["records.parquet"]
+    assert list(first) == ["mix.svg", "records.parquet", "removed.parquet", "run.json"]
+
+
+def test_the_hash_seed_of_python_changes_no_byte(two: Path) -> None:
+    file = recipe(two, {"a": {"path": "a", "share": 0.5}, "b": {"path": "b", "share": 0.5}})
+    found = []
+    for seed in ("1", "2"):
+        words = [sys.executable, "-m", "tools.main", "merge", str(file), "--out", str(two / seed)]
+        subprocess.run(words, env=os.environ | {"PYTHONHASHSEED": seed}, check=True, capture_output=True)
+        found.append({path.name: path.read_bytes() for path in sorted((two / seed).iterdir())})
+
+    assert found[0] == found[1]
+
+
+def test_a_table_in_many_pieces_is_the_table_in_one(
+    two: Path, kgtools: Kgtools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = recipe(two, {"a": {"path": "a"}, "b": {"path": "b"}})
+    assert kgtools("merge", file, "--out", two / "whole").code == 0
+    monkeypatch.setattr(merging, "PIECE", 7)
+
+    assert kgtools("merge", file, "--out", two / "pieces").code == 0
+
+    rows = [pl.read_parquet(two / name / "records.parquet") for name in ("whole", "pieces")]
+    assert rows[0].equals(rows[1])
+
+
+def test_a_repeated_record_says_which_copy_it_is(two: Path, kgtools: Kgtools) -> None:
+    file = recipe(two, {"a": {"path": "a", "share": 0.5}, "b": {"path": "b", "share": 0.5, "repeat": 4}}, total=60)
+
+    assert kgtools("merge", file, "--out", two / "mix").code == 0
+
+    b = pl.read_parquet(two / "mix" / "records.parquet").filter(pl.col("source") == "b")
+    copies = [orjson.loads(meta).get("copy", 0) for meta in b["meta"]]
+    assert sorted(copies) == [0] * 10 + [1] * 10 + [2] * 10
+
+
+def test_what_a_filter_takes_out_is_there_with_its_reason(tmp_path: Path, kgtools: Kgtools) -> None:
+    write(tmp_path / "a", [ask(1), ("x", "y"), (ask(2)[0], "锟斤拷" * 9)])
+    file = recipe(tmp_path, {"a": {"path": "a"}})
+
+    assert kgtools("merge", file, "--out", tmp_path / "mix").code == 0
+
+    removed = pl.read_parquet(tmp_path / "mix" / "removed.parquet")
+    assert sorted(removed.select("step", "reason").rows()) == [("filter", "mojibake"), ("filter", "question-too-short")]
+
+
+def test_only_the_tasks_and_languages_that_a_source_asks_for_are_taken(tmp_path: Path, kgtools: Kgtools) -> None:
+    write(tmp_path / "zh", [ask(n) for n in range(3)])
+    write(tmp_path / "en", [ask(n, "gout") for n in range(4)], lang="en")
+    frame = pl.concat([pl.read_parquet(tmp_path / name / "records.parquet") for name in ("zh", "en")])
+    (tmp_path / "both").mkdir()
+    frame.write_parquet(tmp_path / "both" / "records.parquet")
+    file = recipe(tmp_path, {"both": {"path": "both", "langs": ["en"], "tasks": ["qa"]}})
+
+    ran = kgtools("merge", file, "--out", tmp_path / "mix", "--format", "json")
+
+    assert ran.json["counts"]["lang"] == {"en": 4}
+    assert ran.json["removed"] == [{"step": "filter", "source": "both", "reason": "other-language", "records": 3}]
+
+
+def test_sizes_are_told_in_the_unit_of_the_recipe(two: Path, kgtools: Kgtools) -> None:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    tokenizer = Tokenizer(models.WordLevel({"?": 0}, unk_token="?"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    tokenizer.save(str(two / "tokenizer.json"))
+    sources = {"a": {"path": "a"}, "b": {"path": "b"}}
+    characters = recipe(two, sources, by="characters")
+    found = kgtools("merge", characters, "--dry-run", "--format", "json").json["drawn"]
+    tokens = recipe(two, sources, by="tokens", tokenizer="tokenizer.json")
+    counted = kgtools("merge", tokens, "--dry-run", "--format", "json").json["drawn"]
+
+    texts = pl.read_parquet(two / "a" / "records.parquet")["messages"].to_list()
+    assert found[0]["drawn"] == sum(len("\n".join(turn["content"] for turn in turns)) for turns in texts)
+    assert counted[0]["drawn"] > counted[0]["records"]
+
+
+def test_a_tokenizer_that_is_none_is_told(two: Path, kgtools: Kgtools) -> None:
+    (two / "tokenizer.json").write_text("{}", encoding="utf-8")
+    file = recipe(two, {"a": {"path": "a"}}, by="tokens", tokenizer="tokenizer.json")
+
+    ran = kgtools("merge", file, "--out", two / "mix")
+
+    assert ran.code == 2
+    assert "not a tokenizer.json" in ran.err
+
+
+def test_a_folder_without_records_is_told(two: Path, kgtools: Kgtools) -> None:
+    file = recipe(two, {"a": {"path": "a"}, "c": {"path": "nowhere"}})
+
+    ran = kgtools("merge", file, "--out", two / "mix")
+
+    assert ran.code == 2
+    assert "holds no records.parquet" in ran.err
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_recipe_of_a_paper_says_what_to_bring_for_each_source(name: str, kgtools: Kgtools, tmp_path: Path) -> None:
+    mix = load_recipe(name, {})
+
+    ran = kgtools("merge", name, "--out", tmp_path / "mix")
+
+    assert mix.paper
+    assert all(source.bring and "kgtools " in source.bring for source in mix.sources.values())
+    assert ran.code == 2
+    assert all(f"--source {key}=PATH" in ran.err for key, source in mix.sources.items() if source.required)
+
+
+def test_the_recipes_of_the_papers_are_listed(kgtools: Kgtools) -> None:
+    ran = kgtools("merge")
+
+    assert ran.code == 0
+    assert names() == ["chimed-gpt", "clinicalgpt", "medalpaca", "meds-ins"]
+    assert all(name in ran.out for name in names())
+    assert {file.stem for file in HERE.glob("*.yaml")} == set(kgtools("merge", "--format", "json").json)
+
+
+def test_the_picture_shows_each_source_task_and_split(two: Path, kgtools: Kgtools) -> None:
+    file = recipe(two, {"a": {"path": "a", "split": "train"}, "b": {"path": "b", "split": "test"}})
+    assert kgtools("merge", file, "--out", two / "mix").code == 0
+
+    svg = (two / "mix" / "mix.svg").read_text(encoding="utf-8")
+
+    assert svg.startswith("<svg ")
+    for name, number in (("a", 40), ("b", 10), ("qa", 50), ("train", 40), ("test", 10)):
+        assert f'>{name} <tspan class="count">{number}</tspan>' in svg
+    assert svg.count('class="band"') == 4
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        Recipe(title="x", sources={"a": {}}).title = "y"  # type: ignore[misc,dict-item]
