@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
-from corpora.mixed import Mixed
+from corpora.mix.mixed import Mixed
+from corpora.mix.recipe import Recipe
 from corpora.read import Outcome
 from corpora.reading import Reader
-from corpora.recipe import Recipe
 from tools.output import print_json, print_table
 
 

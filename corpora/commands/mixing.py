@@ -41,8 +41,8 @@ def merge(
     Example:
       kgtools merge recipe.yaml --source graphs=./records --out ./mix
     """
-    from corpora import recipe as recipes
-    from corpora.merge import merge as mix
+    from corpora.mix import recipe as recipes
+    from corpora.mix.merge import merge as mix
     from corpora.show import print_mixed, print_recipes
     from tools.progress import step
 

@@ -5,8 +5,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from corpora.filters import faults, texts
-from corpora.recipe import Filters
+from corpora.mix.filters import faults, texts
+from corpora.mix.recipe import Filters
 from corpora.record import PREFERENCES, RECORDS
 
 FIT = "痛风有什么症状？"

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from corpora.recipe import Filters
+from corpora.mix.recipe import Filters
 from corpora.texts import said
 
 MOJIBAKE = r"\x{FFFD}|锟斤拷|烫烫烫|鐨|鈥|Ã[\x{80}-\x{BF}]|â€"

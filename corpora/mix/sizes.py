@@ -5,8 +5,8 @@ from pathlib import Path
 
 import polars as pl
 
-from corpora.filters import texts
-from corpora.recipe import Recipe
+from corpora.mix.filters import texts
+from corpora.mix.recipe import Recipe
 from tools.errors import InputError, MissingExtraError
 
 Measure = Callable[[pl.DataFrame], pl.DataFrame]

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from corpora.recipe import Ingredient, Recipe
+from corpora.mix.recipe import Ingredient, Recipe
 from tools.errors import UsageError
 from tools.files import digest
 from tools.frames import numbers, shuffled

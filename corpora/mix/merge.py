@@ -10,13 +10,13 @@ from typing import Any
 import orjson
 import polars as pl
 
-from corpora.filters import faults, texts
-from corpora.flow import picture
-from corpora.mix import draw
-from corpora.mixed import REMOVED, Mixed
-from corpora.recipe import Ingredient, Recipe
+from corpora.mix.draw import draw
+from corpora.mix.filters import faults, texts
+from corpora.mix.flow import picture
+from corpora.mix.mixed import REMOVED, Mixed
+from corpora.mix.recipe import Ingredient, Recipe
+from corpora.mix.sizes import measure
 from corpora.shards import Sink, batches, scan
-from corpora.sizes import measure
 from tools.errors import UsageError
 from tools.files import digest, manifest, sha256, staging
 from tools.frames import numbers, shuffled, write_table

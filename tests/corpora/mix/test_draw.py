@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpora.mix import Drawn, draw
-from corpora.recipe import Recipe
+from corpora.mix.draw import Drawn, draw
+from corpora.mix.recipe import Recipe
 from tools.errors import UsageError
 from tools.files import digest
 

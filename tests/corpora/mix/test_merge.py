@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 import yaml
 
-from corpora import merge as merging
-from corpora.recipe import HERE, Recipe, load_recipe, names
+from corpora.mix import merge as merging
+from corpora.mix.recipe import HERE, Recipe, load_recipe, names
 from corpora.record import RECORDS
 from tests.conftest import Ran
 from tools.files import digest

@@ -1,0 +1,1 @@
+"""Records of many sources into one table, by a recipe."""
