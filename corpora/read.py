@@ -66,7 +66,7 @@ def read(
 
     `limit`: so many examples, from the first; `license`: what the user knows of it. Raises InputError where strict."""
     reader = find(name)
-    chosen = _settings(name, reader, settings)
+    chosen = settings_of(name, reader, settings)
     corpus = Corpus(paths, seed, strict)
     counts: dict[str, Counter[str]] = {"tasks": Counter(), "langs": Counter(), "splits": Counter()}
     written = 0
@@ -142,7 +142,8 @@ def who_reads(paths: list[Path]) -> list[tuple[str, str, str]]:
     ]
 
 
-def _settings(name: str, reader: Reader, given: dict[str, str]) -> Any:
+def settings_of(name: str, reader: Reader, given: dict[str, str]) -> Any:
+    """What `--set` gave, as the reader's settings. Raises UsageError with every fault."""
     try:
         return reader.settings.model_validate(given)
     except ValidationError as error:

@@ -112,13 +112,23 @@ class Look:
         return set(columns) <= set(self.columns)
 
 
+class Categories(NamedTuple):
+    """Whence the `category` in the meta of a corpus' records. `label`: the key of the meta with what the file itself says.
+
+    `words`: regular expressions with their category; the first that occurs counts, and a label with none is its own category.
+    Without words, every label is."""
+
+    label: str
+    words: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True)
 class Reader:
     """How to read one corpus. `license`: an SPDX id or "unknown", with what its publisher says in `license_note`.
 
     `read` gives examples (or pairs) in the order of the files. `fits` says why a file looks like this corpus, or None.
     `settings`: what `--set key=value` may say. `files` says what to name, in words. `private`: it holds people's records or
-    talks, so that it is de-identified before it is mixed."""
+    talks, so that it is de-identified before it is mixed. `categories`: where its records have some."""
 
     title: str
     license: str
@@ -129,3 +139,4 @@ class Reader:
     settings: type[Settings] = NoSettings
     private: bool = False
     url: str = ""
+    categories: Categories | None = None

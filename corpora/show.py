@@ -2,12 +2,16 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from corpora.mix.mixed import Mixed
 from corpora.mix.recipe import Recipe
 from corpora.read import Outcome
-from corpora.reading import Reader
+from corpora.reading import Categories, Reader
 from tools.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from corpora.categories import Counted
 
 
 def print_outcome(outcome: Outcome, out: Path, style: str) -> None:
@@ -74,3 +78,21 @@ def print_mixed(mixed: Mixed, out: Path | None, style: str) -> None:
         "a dry run: nothing was written" if out is None else f"the mix is in {out}; {out}/mix.svg shows it",
         file=sys.stderr,
     )
+
+
+def print_categories(name: str, whence: Categories, counted: "Counted | None", style: str) -> None:
+    """Which words make which category and, where files were counted, how many records each has and which no words make."""
+    words = [{"words": words, "category": category} for words, category in whence.words]
+    if style == "json":
+        facts = {} if counted is None else vars(counted) | {"categories": [vars(row) for row in counted.categories]}
+        print_json({"reader": name, "label": whence.label, "words": words} | facts)
+        return
+    if words:
+        print_table(["words in " + whence.label, "category"], [list(row.values()) for row in words], name)
+    elif counted is None:
+        print(f"every value of {whence.label} is a category; name files to count them", file=sys.stderr)
+    if counted is not None:
+        rows = [[row.category, row.records, row.mapped, list(row.labels)] for row in counted.categories]
+        shown = [row if words else row[:2] for row in rows]
+        print_table(["category", "records", "mapped", "labels"][: 4 if words else 2], shown)
+        print(f"without a category: {counted.without:,}; rejected: {counted.rejected:,}", file=sys.stderr)

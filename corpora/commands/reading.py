@@ -15,6 +15,9 @@ from corpora.commands import format_option, out_option, pairs, seed_option
 @click.option("--strict", is_flag=True, help="Stop at the first row that cannot be read; write nothing.")
 @click.option("--license", "license_", help="The licence of these files, where you know it: an SPDX id or a name.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the reader.")
+@click.option(
+    "--categories", is_flag=True, help="Print how records get their category, and count files by it; write nothing."
+)
 @seed_option
 @format_option("table", "json")
 def read(
@@ -25,6 +28,7 @@ def read(
     strict: bool,
     license_: str | None,
     settings: tuple[str, ...],
+    categories: bool,
     seed: int,
     style: str,
 ) -> None:
@@ -38,7 +42,7 @@ def read(
       kgtools read chatdoctor chatdoctor5k.json --out ./chatdoctor
     """
     from corpora import read as reading
-    from corpora.show import print_fits, print_outcome, print_reader
+    from corpora.show import print_categories, print_fits, print_outcome, print_reader
     from tools.errors import Findings, UsageError
     from tools.progress import step
 
@@ -49,6 +53,11 @@ def read(
         print_fits(fits, style)
         if not fits:
             raise Findings("no reader fits; name one, or see `kgtools read alpaca` and the like for what each reads")
+    elif categories:
+        from corpora.categories import categories_of, count
+
+        counted = count(reader, list(files), pairs(settings, "--set"), seed) if files else None
+        print_categories(reader, categories_of(reader), counted, style)
     elif not files:
         print_reader(reader, reading.find(reader), style)
     else:

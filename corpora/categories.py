@@ -1,0 +1,62 @@
+"""The categories of a corpus: which words make which, and how many records each has."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpora.read import find, settings_of
+from corpora.reading import Categories, Corpus, Example, Reader
+from tools import registry
+from tools.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Category:
+    """A category with its records, and what the files call it (each with its records). `mapped`: whether words make it."""
+
+    category: str
+    records: int
+    mapped: bool
+    labels: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The categories of files, the largest first; `without`: records that have none; `rejected`: rows that are no records."""
+
+    categories: list[Category]
+    without: int
+    rejected: int
+
+
+def categories_of(name: str) -> Categories:
+    """Whence the categories of a reader are. Raises UsageError where it has none."""
+    reader: Reader = find(name)
+    if reader.categories is None:
+        others = [other for other in registry.names("readers") if find(other).categories]
+        raise UsageError(f"the records of {name} have no categories; those of these readers have: {', '.join(others)}")
+    return reader.categories
+
+
+def count(name: str, paths: list[Path], settings: dict[str, str], seed: int = 0) -> Counted:
+    """The categories of the records that these files hold; nothing is written."""
+    whence, reader = categories_of(name), find(name)
+    corpus = Corpus(paths, seed)
+    pairs: Counter[tuple[str, str]] = Counter()
+    for example in reader.read(corpus, settings_of(name, reader, settings)):
+        if isinstance(example, Example):
+            pairs[str(example.meta.get("category") or ""), str(example.meta.get(whence.label) or "")] += 1
+    known = {category for _, category in whence.words}
+    totals: Counter[str] = Counter()
+    for (category, _), number in pairs.items():
+        totals[category] += number
+    found = [
+        Category(category, number, category in known, _labels(pairs, category))
+        for category, number in sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))
+        if category
+    ]
+    return Counted(found, totals[""], len(corpus.rejects))
+
+
+def _labels(pairs: Counter[tuple[str, str]], category: str) -> dict[str, int]:
+    return {label: number for (of, label), number in sorted(pairs.items()) if of == category}

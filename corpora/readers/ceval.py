@@ -1,0 +1,73 @@
+"""C-Eval: a CSV for each subject and split; the subject and the split are in the file's name."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
+
+from pydantic import Field
+
+from corpora.exams import CLINICALGPT, LETTERED, LM_EVAL_ZH, SHOTS, ExamSettings, Question, records, said, stem, told
+from corpora.reading import Categories, Corpus, Example, Look, Reader
+from tools.errors import UsageError
+
+CEVAL = replace(
+    LETTERED, ask="以下是中国关于{subject_zh}考试的单项选择题，请选出其中的正确答案。\n\n{question}\n{options}\n答案："
+)
+PROMPTS = {"clinicalgpt": CLINICALGPT, "ceval": CEVAL, "lm-eval": LM_EVAL_ZH}
+SUFFIX = re.compile(r"_(dev|val|test)$")
+SUBJECTS = {
+    "basic_medicine": "基础医学",
+    "clinical_medicine": "临床医学",
+    "physician": "医师资格",
+    "veterinary_medicine": "兽医学",
+}
+MEDICAL = ("basic_medicine", "clinical_medicine", "physician")
+
+
+class CevalSettings(ExamSettings):
+    """What there is to choose."""
+
+    prompt: Literal["clinicalgpt", "ceval", "lm-eval"] = Field("clinicalgpt", description="whose prompt asks")
+    subjects: str = Field("all", description=f"medical ({', '.join(MEDICAL)}), or names of subjects with commas; all")
+
+
+def read(corpus: Corpus, settings: CevalSettings) -> Iterator[Example]:
+    """`id,question,A,B,C,D,answer[,explanation]`. dev rows, the examples of few-shot prompts, are of the train split."""
+    wanted = MEDICAL if settings.subjects == "medical" else tuple(settings.subjects.split(","))
+    for file in corpus.files:
+        subject = SUFFIX.sub("", stem(file))
+        if settings.subjects != "all" and subject not in wanted:
+            corpus.count("files of other subjects")
+            continue
+        if settings.prompt == "ceval" and subject not in SUBJECTS:
+            raise UsageError(f"{file.name}: prompt=ceval knows the Chinese names of {', '.join(SUBJECTS)} only")
+        split, published = told(file, SHOTS), told(file, {name: name for name in SHOTS})
+        for place, row in file.csv():
+            key = row.get("answer")
+            question = Question(
+                place, row.get("question"), {letter: row.get(letter) for letter in "ABCD"},
+                None if split == "test" and not said(key) else key or "", "zh", split, subject, subject,
+                row.get("explanation"), False,
+                {"id": said(row.get("id")), "subject_zh": SUBJECTS.get(subject), "published_split": published},
+            )  # fmt: skip
+            yield from records(corpus, question, PROMPTS[settings.prompt], settings)
+
+
+def fits(look: Look) -> str | None:
+    if look.layout == "csv" and look.has("id", "question", "A", "B", "C", "D"):
+        return "columns id, question and A to D, as C-Eval has them"
+    return None
+
+
+READER = Reader(
+    title="C-Eval",
+    license="CC-BY-NC-SA-4.0",
+    license_note="the code is MIT, the data are not",
+    files="{dev,val,test}/SUBJECT_{dev,val,test}.csv",
+    read=read,
+    fits=fits,
+    settings=CevalSettings,
+    categories=Categories("category"),
+    url="https://github.com/hkust-nlp/ceval",
+)

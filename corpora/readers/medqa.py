@@ -1,0 +1,127 @@
+"""MedQA: questions of medical licensing exams of Mainland China, Taiwan and the United States, with 4 or 5 options."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from pydantic import Field
+
+from corpora.exams import (
+    CLINICALGPT,
+    LM_EVAL,
+    LM_EVAL_ZH,
+    PLAIN,
+    SPLITS,
+    ExamSettings,
+    Question,
+    chosen,
+    lang_of,
+    lettered,
+    letters_of,
+    records,
+    said,
+    told,
+)
+from corpora.files import Row
+from corpora.reading import Categories, Corpus, Example, Look, Reader
+
+PROMPTS = {
+    "zh": {"own": CLINICALGPT, "clinicalgpt": CLINICALGPT, "lm-eval": LM_EVAL_ZH},
+    "en": {"own": PLAIN, "plain": PLAIN, "lm-eval": LM_EVAL},
+}
+REGIONS = {"mainland": "Mainland", "taiwan": "Taiwan", "us": "US"}
+STEPS = ("step1", "step2&3")
+CHAPTER = re.compile(r"^第[一二三四五六七八九十百零\d]+(?:部分|章|篇)\s*")
+CATEGORIES = Categories(
+    label="meta_info",
+    words=(
+        ("儿科|小儿", "Pediatrics"),
+        ("药理", "Pharmacology"),
+        ("伦理", "Medical ethics"),
+        ("法规", "Health law"),
+        ("呼吸", "Respiratory"),
+        ("消化", "Digestive"),
+        ("泌尿|肾", "Urinary"),
+        ("血液", "Hematology"),
+        ("风湿|免疫", "Rheumatic immune"),
+        ("精神神经", "Neuropsychiatric"),
+        ("女性生殖|妇", "Gynecology"),
+        ("循环|心血管", "Circulatory"),
+    ),
+)
+"""The chapters of the prep book as ClinicalGPT's table names them. Subjects come before organs: a chapter of paediatrics
+may be about breathing."""
+MAPPED = {category for _, category in CATEGORIES.words}
+
+
+class MedqaSettings(ExamSettings):
+    """What there is to choose."""
+
+    prompt: Literal["own", "clinicalgpt", "plain", "lm-eval"] = Field(
+        "own", description="clinicalgpt (Chinese) and plain (English), or lm-eval; own: the first two, by language"
+    )
+
+
+def read(corpus: Corpus, settings: MedqaSettings) -> Iterator[Example]:
+    """`{question, options, answer, answer_idx, meta_info}`, a line each."""
+    for file in corpus.files:
+        split, region = told(file, SPLITS), told(file, REGIONS)
+        for row in file.json():
+            question = _question(corpus, row, split, region)
+            if question:
+                prompt = chosen(PROMPTS[question.lang], settings.prompt, question.lang)
+                for record in records(corpus, question, prompt, settings):
+                    unmapped = record.meta["region"] == "Mainland" and record.meta["category"] not in MAPPED
+                    corpus.count("records of an unmapped category", unmapped)
+                    yield record
+
+
+def _question(corpus: Corpus, row: Row, split: str | None, region: str | None) -> Question | None:
+    values, label = row.values, said(row.values.get("meta_info"))
+    key, answer = values.get("answer_idx", ""), said(values.get("answer"))
+    options = {letter: said(text) for letter, text in lettered(values.get("options")).items()}
+    if not said(key) and [*options.values()].count(answer) == 1:
+        key = next(letter for letter, text in options.items() if text == answer)
+        corpus.count("keys taken from the answer's text")
+    elif answer and options.get(letters_of(key), answer) != answer:
+        corpus.refuse(row.place, "key-and-answer-differ", "answer is not the text of the option that answer_idx names")
+        return None
+    lang = lang_of(values.get("question"))
+    region = region or ("US" if label in STEPS else "Taiwan" if label.startswith("taiwan") else _by_lang(lang))
+    return Question(
+        row.place, values.get("question"), options, key, lang, split, label if region == "US" else None,
+        category_of(label) if region == "Mainland" else label, meta={"region": region, "meta_info": label},
+    )  # fmt: skip
+
+
+def _by_lang(lang: str) -> str:
+    return "Mainland" if lang == "zh" else "US"
+
+
+def category_of(label: str) -> str:
+    """The category of a chapter: `第三部分　精神神经系统疾病` is Neuropsychiatric; a chapter of no category is one itself."""
+    chapter = " ".join(CHAPTER.sub("", label.strip()).split())
+    return next((category for words, category in CATEGORIES.words if re.search(words, chapter)), chapter)
+
+
+def fits(look: Look) -> str | None:
+    if look.has("question", "options", "answer", "answer_idx") and _by_letter(look.rows[0]["options"]):
+        return "options by letter and answer_idx, as MedQA has them"
+    return None
+
+
+def _by_letter(options: Any) -> bool:
+    return isinstance(options, dict) and {"A", "B"} <= set(options)
+
+
+READER = Reader(
+    title="MedQA (Mainland, Taiwan, US)",
+    license="unknown",
+    license_note="the repository is MIT; the questions are those of exams and of a prep book",
+    files="questions/{Mainland,Taiwan,US}/**/*.jsonl; the folders say the region, the names the split",
+    read=read,
+    fits=fits,
+    settings=MedqaSettings,
+    categories=CATEGORIES,
+    url="https://github.com/jind11/MedQA",
+)

@@ -1,0 +1,59 @@
+"""MLEC-QA: questions of the Chinese licensing exams of five professions; those that need an image are left out."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field
+
+from corpora.exams import CLINICALGPT, LM_EVAL_ZH, SPLITS, ExamSettings, Question, records, said, stem, told
+from corpora.files import File
+from corpora.reading import Categories, Corpus, Example, Look, Reader
+
+PROMPTS = {"clinicalgpt": CLINICALGPT, "lm-eval": LM_EVAL_ZH}
+WITHOUT = ("", "none", "null", "[]")
+
+
+class MlecQaSettings(ExamSettings):
+    """What there is to choose."""
+
+    prompt: Literal["clinicalgpt", "lm-eval"] = Field("clinicalgpt", description="whose prompt asks")
+
+
+def read(corpus: Corpus, settings: MlecQaSettings) -> Iterator[Example]:
+    """`{qid, qtype, qtext, qimage, options, answer}`; the profession and the split are in the file's name."""
+    for file in corpus.files:
+        split, subject = told(file, SPLITS), _subject(file)
+        for place, row in file.json():
+            if row.get("qimage") and str(row["qimage"]).strip().lower() not in WITHOUT:
+                corpus.refuse(place, "needs-an-image", "qimage names one")
+                continue
+            question = Question(
+                place, row.get("qtext"), row.get("options"), row.get("answer") or "", "zh", split, subject, subject,
+                meta={"id": said(row.get("qid")), "question_type": said(row.get("qtype"))},
+            )  # fmt: skip
+            yield from records(corpus, question, PROMPTS[settings.prompt], settings)
+
+
+def _subject(file: File) -> str:
+    """`Clinic` of `Clinic_train.json`."""
+    words = [word for word in stem(file).split("_") if word.lower() not in SPLITS]
+    return "_".join(words)
+
+
+def fits(look: Look) -> str | None:
+    if look.has("qid", "qtype", "qtext", "options"):
+        return "qid, qtype and qtext, as MLEC-QA has them"
+    return None
+
+
+READER = Reader(
+    title="MLEC-QA",
+    license="unknown",
+    license_note="none is stated",
+    files="a JSON file for each profession and split, Clinic_train.json and the like",
+    read=read,
+    fits=fits,
+    settings=MlecQaSettings,
+    categories=Categories("category"),
+    url="https://github.com/Judenpech/MLEC-QA",
+)

@@ -1,0 +1,119 @@
+"""PubMedQA: a question, the abstract of its paper, and yes, no or maybe; or the abstract's conclusion as an answer."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Literal
+
+from pydantic import Field
+
+from corpora.exams import LM_EVAL, PLAIN, SPLITS, ExamSettings, Question, quiet, records, said, told
+from corpora.files import File, Place
+from corpora.reading import Corpus, Example, Look, Reader, Turn
+
+ASK = "Abstract: {abstract}\nQuestion: {question}"
+PROMPTS = {
+    "plain": replace(PLAIN, ask=ASK + "\n{options}"),
+    "lm-eval": replace(LM_EVAL, ask=ASK + "\nAnswer:", one="{text}"),
+}
+DECISIONS = {"A": "yes", "B": "no", "C": "maybe"}
+
+
+class PubmedqaSettings(ExamSettings):
+    """What there is to choose."""
+
+    prompt: Literal["plain", "lm-eval"] = Field("plain", description="whose prompt asks for the decision")
+    answers: Literal["decision", "long", "both"] = Field(
+        "decision", description="decision: yes, no or maybe; long: the paper's conclusion; both: a record of each"
+    )
+
+
+def read(corpus: Corpus, settings: PubmedqaSettings) -> Iterator[Example]:
+    """An object by PMID; with it, if given, the official test set (`{PMID: decision}`), whose questions are of the split test
+    and the others of train. The letters of the answer stand for yes, no and maybe."""
+    kinds = [(file, _is_test(file)) for file in corpus.files]
+    test = _test(corpus, [file for file, is_test in kinds if is_test])
+    rest = "train" if test else None
+    for file, is_test in kinds:
+        split = told(file, SPLITS)
+        for place, pmid, values in () if is_test else file.members():
+            if not isinstance(values, dict) or not isinstance(values.get("CONTEXTS"), list):
+                corpus.refuse(place, "missing-field", "a paper has QUESTION and a list of CONTEXTS")
+                continue
+            official = test.pop(pmid, None)
+            decision = said(values.get("final_decision"))
+            if official and official[1] and decision and official[1] != decision:
+                corpus.refuse(place, "keys-differ", "the test set has another decision")
+                continue
+            yield from _records(corpus, place, pmid, values, "test" if official else rest or split, settings)
+    for place, _ in test.values():
+        corpus.refuse(place, "key-without-question", "no question of this PMID was given")
+
+
+def _records(
+    corpus: Corpus, place: Place, pmid: str, values: dict[str, Any], split: str | None, settings: PubmedqaSettings
+) -> Iterator[Example]:
+    abstract = "\n".join(filter(None, map(said, values["CONTEXTS"])))
+    decision, long = said(values.get("final_decision")), said(values.get("LONG_ANSWER"))
+    meta = {"id": pmid, "abstract": abstract, "year": said(values.get("YEAR")), "decision": decision}
+    if not abstract:
+        corpus.refuse(place, "no-abstract")
+        return
+    letters = {text: letter for letter, text in DECISIONS.items()}
+    if settings.answers in ("decision", "both"):
+        key = letters.get(decision.lower(), decision) if "final_decision" in values else None
+        question = Question(
+            place, values.get("QUESTION"), DECISIONS, key, "en", split, None, None, long, False, meta
+        )  # fmt: skip
+        yield from (
+            replace(record, key=pmid) for record in records(corpus, question, PROMPTS[settings.prompt], settings)
+        )
+    if settings.answers in ("long", "both"):
+        text = said(values.get("QUESTION"))
+        if text and long:
+            turns = (Turn("user", ASK.format(abstract=abstract, question=text)), Turn("assistant", long))
+            yield Example(place, turns, "qa", "en", long, pmid, split, meta | {"question": text})
+        else:
+            corpus.refuse(place, "no-answer" if text else "no-question", "of the long answer")
+
+
+def _is_test(file: File) -> bool:
+    return any(isinstance(value, str) for _, _, value in _beginning(file))
+
+
+def _beginning(file: File) -> Iterator[tuple[Place, str, Any]]:
+    for member in quiet(file).members():
+        yield member
+        return
+
+
+def _test(corpus: Corpus, files: list[File]) -> dict[str, tuple[Place, str]]:
+    found: dict[str, tuple[Place, str]] = {}
+    for file in files:
+        for place, pmid, decision in file.members():
+            if said(decision) in DECISIONS.values():
+                found[pmid] = place, said(decision)
+            else:
+                corpus.refuse(place, "bad-key", "expected yes, no or maybe")
+    return found
+
+
+def fits(look: Look) -> str | None:
+    whole = look.rows[0] if look.rows and isinstance(look.rows[0], dict) else {}
+    first = next(iter(whole.values()), None)
+    if isinstance(first, dict) and {"QUESTION", "CONTEXTS"} <= set(first):
+        return "an object by PMID with QUESTION and CONTEXTS, as PubMedQA has them"
+    if len(whole) > 1 and all(key.isdigit() and value in DECISIONS.values() for key, value in whole.items()):
+        return "decisions by PMID, as PubMedQA publishes those of its test set"
+    return None
+
+
+READER = Reader(
+    title="PubMedQA",
+    license="MIT",
+    license_note="",
+    files="ori_pqal.json (also pqaa, pqau), and test_ground_truth.json for the official test set",
+    read=read,
+    fits=fits,
+    settings=PubmedqaSettings,
+    url="https://github.com/pubmedqa/pubmedqa",
+)
