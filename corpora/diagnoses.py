@@ -1,0 +1,120 @@
+"""Diagnoses as records write them: numbered lists, ICD codes, `？` and `待查`; and the labels by which a text gives them away."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from corpora.headings import HAN, find, key_of
+
+ICD = re.compile(r"[\[(（]?(?<![A-Za-z0-9])([A-TV-Z]\d{2}(?:\.[\dA-Za-z]{1,5})?)(?:[+*†])?(?![A-Za-z0-9.])[\])）]?")
+ONLY_ICD = re.compile(r"[A-TV-Z]\d{2}(?:\.?[\dA-Za-z]{1,5})?")
+ITEM = re.compile(r"(?<![A-Za-z\d.])(?:[（(]\d{1,2}[)）]|\d{1,2}[.、．)）](?!\d)|[①-⑳])[ \t\u3000]*")
+RULE = re.compile(r"[\s=_*~#-]*")
+SIGNED = re.compile(
+    r"(?:\S{0,6}(?:医师|医生|签名|签字|记录者?|日期|时间)|dr\.|signed|attending|date)\s*[：:]?", re.IGNORECASE
+)
+OWN_LABEL = re.compile(r"[ \t\u3000]*([^：:，。；\n]{2,30}?)[ \t]*[：:][ \t\u3000]*")
+UNSURE = r"考虑|疑似|可疑|疑诊|疑|拟诊|possible|probable|suspected|suspicion of|likely|rule out|r/o"
+UNSURE_END = r"[?？]+|待查|待排除?|可能性?大?|查因|possible|probable|suspected"
+DOUBT = re.compile(rf"^(?:{UNSURE})\s*|\s*(?:[(（](?:{UNSURE_END})+[)）]|(?:{UNSURE_END})+)\s*$", re.IGNORECASE)
+TRAILING = re.compile(r",? unspecified$|,? initial encounter$|,? not otherwise specified$|,? nos$", re.IGNORECASE)
+BRACKETS = re.compile(r"\s*(?:（[^（）]*）|\([^()]*\)|\[[^\[\]]*\])\s*")
+PARTS = re.compile(r"[，,、+＋/]|(?:合并|并发|伴有|伴|并)(?=[\u3400-\u9fff]{3})| (?:with|and|due to|secondary to) ")
+NOTHING = re.compile(
+    r"(?:无|暂无|未见|不详|未知|待查|待定|正常|null|nan|none|n/?a|unknown|nil|not available|none at the moment|[-/_.\s]+|not applicable)[.。]?",
+    re.I,
+)
+STAGE = re.compile(
+    r"(?:急性|慢性|亚急性)?(?:加重|发作|稳定|缓解|恢复|进展|早|中|晚|活动|静止|失代偿|代偿)期?|术后|左侧|右侧|双侧|[^，]{0,4}危|.*级|.*期"
+)
+LEVELS = ("principal", "discharge", "plain", "preliminary", "impression")
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One diagnosis. `kind`: principal, discharge, secondary, plain, preliminary or impression; `order`: from 1, in the record;
+    `certainty`: sure, suspected, or empty where the record does not say."""
+
+    text: str
+    kind: str = "plain"
+    order: int = 0
+    icd10: str = ""
+    certainty: str = ""
+
+
+def parse(text: str, kind: str = "plain") -> list[Diagnosis]:
+    """The diagnoses of a section or field: one a line, a number or a semicolon; codes apart. Stops where another label begins."""
+    found: list[Diagnosis] = []
+    for line in text.splitlines():
+        if RULE.fullmatch(line) or SIGNED.match(line.strip()):
+            continue
+        if label := OWN_LABEL.match(ITEM.sub("", line, count=1) if ITEM.match(line) else line):
+            known = find(label[1])
+            if known and known[1]:
+                line, kind = label.string[label.end() :], known[1]
+            elif found and not ITEM.match(line) and (known or len(label[1]) <= 6):
+                break
+        for part in re.split(r"[；;]", ITEM.sub("；", line)):
+            if diagnosis := one(part, kind):
+                found.append(diagnosis)
+    return found
+
+
+def one(text: str, kind: str = "plain", icd10: str = "") -> Diagnosis | None:
+    """One diagnosis, without numbers, codes and question marks; None where it says nothing."""
+    text = text.strip(" \t\u3000。.，,、：:*")
+    match = ICD.search(text)
+    if match and (match[0] == text or "." in match[1] or match[0][0] in "([（"):
+        rest = (text[: match.start()] + text[match.end() :]).strip(" \t\u3000。.，,、：:")
+        if rest:
+            text, icd10 = rest, icd10 or match[1]
+    if not text or NOTHING.fullmatch(text):
+        return None
+    sure = "suspected" if DOUBT.search(text) else "sure" if text.startswith(("确诊", "confirmed")) else ""
+    return Diagnosis(text.rstrip("?？ "), kind, 0, icd10, sure)
+
+
+def ordered(diagnoses: Iterable[Diagnosis]) -> tuple[Diagnosis, ...]:
+    """Numbered from 1, each said once in a kind."""
+    seen: dict[tuple[str, str], Diagnosis] = {}
+    for diagnosis in diagnoses:
+        seen.setdefault((key_of(diagnosis.text), diagnosis.kind), diagnosis)
+    return tuple(replace(diagnosis, order=order) for order, diagnosis in enumerate(seen.values(), start=1))
+
+
+def answers(diagnoses: Sequence[Diagnosis]) -> list[Diagnosis]:
+    """Those that are the answer: principal and discharge diagnoses, else the first kind of LEVELS that there is; then the
+    secondary ones. Primary first."""
+    kinds = {diagnosis.kind for diagnosis in diagnoses}
+    final = [kind for kind in LEVELS[:2] if kind in kinds] or [kind for kind in LEVELS if kind in kinds][:1]
+    wanted = [*final, "secondary"] if final else ["secondary"]
+    found: dict[str, Diagnosis] = {}
+    for kind in wanted:
+        for diagnosis in diagnoses:
+            if diagnosis.kind == kind:
+                found.setdefault(key_of(diagnosis.text), diagnosis)
+    return list(found.values())
+
+
+def labels(diagnosis: Diagnosis) -> tuple[set[str], set[str]]:
+    """How a text says this diagnosis: what must not stay in it, and what is cut where it can be (its parts, its code)."""
+    text = diagnosis.text
+    short = BRACKETS.sub("", text)
+    whole = [variant for variant in (text, short) if _tells(variant)]
+    must = {*whole, *map(_sure, whole)}
+    inside = BRACKETS.sub(lambda match: f"，{match[0].strip(' ()（）[]')}，", text)
+    soft = {_sure(part.strip()) for part in PARTS.split(inside)} | {diagnosis.icd10 if "." in diagnosis.icd10 else ""}
+    return {label for label in must if _tells(label)}, {part for part in soft - must if _tells(part, 3)}
+
+
+def _sure(text: str) -> str:
+    """Without what says that it is not sure, or not more than it is: `考虑肺炎？` is `肺炎`."""
+    return TRAILING.sub("", DOUBT.sub("", DOUBT.sub("", text)))
+
+
+def _tells(label: str, least: int = 1) -> bool:
+    """Whether a label is more than a stage or a letter."""
+    letters = [character for character in label if character.isalnum()]
+    if STAGE.fullmatch(label) or len(letters) < (least if HAN.search(label) else max(least, 2)):
+        return False
+    return not label.isdigit()
