@@ -1,5 +1,6 @@
 """Files of a corpus into records: read, check every row, count, write."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -193,7 +194,7 @@ def _row(source: str, license: str, example: Example | Pair) -> dict[str, Any]:
         meta["row"] = example.place.row
     shared: dict[str, Any] = {
         "lang": example.lang, "facts": [], "source": source, "template": None, "license": license, "split": example.split,
-        "meta": orjson.dumps(meta, option=orjson.OPT_SORT_KEYS, default=str).decode("utf-8", "replace"),
+        "meta": _json(meta),
     }  # fmt: skip
     if isinstance(example, Pair):
         sides: dict[str, Any] = {
@@ -209,6 +210,15 @@ def _row(source: str, license: str, example: Example | Pair) -> dict[str, Any]:
         content = [source, example.task, example.lang, messages, example.answer]
     id_ = digest(orjson.dumps(content).decode())
     return {"id": id_, "group": digest(f"{source}|{example.key}") if example.key else id_} | own | shared
+
+
+def _json(meta: dict[str, Any]) -> str:
+    """The meta as JSON; half a surrogate pair in it, which no trainer sees, becomes a question mark."""
+    try:
+        return orjson.dumps(meta, option=orjson.OPT_SORT_KEYS, default=str).decode()
+    except TypeError:
+        text = json.dumps(meta, ensure_ascii=False, sort_keys=True, default=str)
+        return text.encode("utf-8", "replace").decode()
 
 
 def _messages(turns: Iterable[Turn]) -> list[dict[str, str]]:
