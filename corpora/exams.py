@@ -148,7 +148,8 @@ def said(value: Any) -> str:
 def letters_of(key: Any) -> str:
     """`CA`, `A,C`, `ａｃ` or `["A", "C"]` as `AC`; nothing where the key holds anything but letters."""
     text = "".join(map(said, key)) if isinstance(key, list) else said(key)
-    letters = NOT_A_LETTER.sub("", unicodedata.normalize("NFKC", text)).upper()
+    letters = NOT_A_LETTER.sub("", unicodedata.normalize("NFKC", text))
+    letters = letters.upper() if len(letters) == 1 else letters  # `bad` is a word, no key
     return "".join(sorted(set(letters))) if letters and set(letters) <= set(ascii_uppercase) else ""
 
 

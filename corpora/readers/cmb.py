@@ -35,7 +35,7 @@ def read(corpus: Corpus, settings: CmbSettings) -> Iterator[Example]:
     for file, is_keys in files:
         split = told(file, SPLITS)
         for row in () if is_keys else file.json():
-            key = row.values.get("answer", "") if "answer" in row.values else _key(corpus, row, keys)
+            key = row.values["answer"] or "" if "answer" in row.values else _key(corpus, row, keys)
             if key is not False:
                 yield from records(corpus, _question(row, key, split), PROMPTS[settings.prompt], settings)
     for place, _ in keys.values():

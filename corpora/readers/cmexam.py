@@ -19,7 +19,7 @@ CMEXAM = replace(
     why=". \n 解释:{explanation}",
 )
 PROMPTS = {"clinicalgpt": CLINICALGPT, "cmexam": CMEXAM, "lm-eval": LM_EVAL_ZH}
-BREAK = re.compile(r"\\r?\\n(?=[A-Z][ .．、:：])")
+BREAK = re.compile(r"(?:\\r)?\\n(?=[A-Z][ .．、:：])")
 OPTION = re.compile(r"^\s*([A-Z])[ .．、:：]\s*", re.MULTILINE)
 ANNOTATIONS = {
     "Area of Competency": "competency",

@@ -78,7 +78,7 @@ def read(corpus: Corpus, settings: MedqaSettings) -> Iterator[Example]:
 
 def _question(corpus: Corpus, row: Row, split: str | None, region: str | None) -> Question | None:
     values, label = row.values, said(row.values.get("meta_info"))
-    key, answer = values.get("answer_idx", ""), said(values.get("answer"))
+    key, answer = values.get("answer_idx") or "", said(values.get("answer"))
     options = {letter: said(text) for letter, text in lettered(values.get("options")).items()}
     if not said(key) and [*options.values()].count(answer) == 1:
         key = next(letter for letter, text in options.items() if text == answer)

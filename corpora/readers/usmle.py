@@ -99,6 +99,8 @@ def fits(look: Look) -> str | None:
     named = STEP.search(look.name.rpartition("/")[2])
     if named and look.has("question", "options") and not look.has("answer_idx") and lettered(whole["options"]):
         return "a step in its name, and options by letter, as the self assessments have them"
+    if IMAGES in look.name.lower() and whole and all(STEP.fullmatch(key) for key in whole):
+        return "numbers by step, as the list of questions with images has them"
     if named and _are_keys(whole):
         return "a step in its name, and letters by number, as the solutions have them"
     return None
