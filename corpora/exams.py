@@ -108,7 +108,7 @@ def records(corpus: Corpus, question: Question, prompt: Prompt, settings: ExamSe
         "question": text, "options": kept, "category": question.category, "subject": question.subject,
         "choice": "multiple" if several else "single", "explanation": explanation,
     } | question.meta  # fmt: skip
-    turns = [Turn("user", prompt.ask.format(**_texts(meta) | {"options": _listed(kept, prompt)}))]
+    turns = [Turn("user", prompt.ask.format(**meta | {"options": _listed(kept, prompt)}))]
     if letters:
         turns.append(Turn("assistant", _answer(kept, letters, explanation if settings.explanations else "", prompt)))
     yield Example(
@@ -141,12 +141,16 @@ def _fault(
 
 def said(value: Any) -> str:
     """A value of a file as text; nothing for null and for the `nan` that table libraries write."""
-    text = "" if value is None or isinstance(value, bool | dict | list) else str(value).strip()
-    return "" if text.lower() == "nan" else text
+    if not isinstance(value, str):
+        value = "" if value is None or isinstance(value, bool | dict | list) else str(value)
+    text = value.strip()
+    return "" if len(text) == 3 and text.lower() == "nan" else text
 
 
 def letters_of(key: Any) -> str:
     """`CA`, `A,C`, `ａｃ` or `["A", "C"]` as `AC`; nothing where the key holds anything but letters."""
+    if isinstance(key, str) and len(key) == 1 and key in ascii_uppercase:
+        return key
     text = "".join(map(said, key)) if isinstance(key, list) else said(key)
     letters = NOT_A_LETTER.sub("", unicodedata.normalize("NFKC", text))
     letters = letters.upper() if len(letters) == 1 else letters  # `bad` is a word, no key
@@ -175,18 +179,14 @@ def _answer(options: Mapping[str, str], letters: str, explanation: str, prompt: 
     return text + (prompt.why.format(explanation=explanation) if explanation else "")
 
 
-def _texts(meta: Mapping[str, Any]) -> dict[str, str]:
-    return {key: said(value) for key, value in meta.items()}
-
-
 def lang_of(text: Any) -> str:
     """zh where there is a Han character, else en."""
     return "zh" if HAN.search(said(text)) else "en"
 
 
 def told(file: File, words: Mapping[str, str]) -> str | None:
-    """What a file's name (a word of it) or one of three folders above it (its whole name) says; the nearest counts."""
-    name, *folders = list(reversed(_parts(file)))[:4]
+    """What a file's name (a word of it) or one of the two folders above it (its whole name) says; the nearest counts."""
+    name, *folders = list(reversed(_parts(file)))[:3]
     spoken = [*reversed(WORD.findall(name.lower())), *(folder.lower() for folder in folders)]
     return next((words[word] for word in spoken if word in words), None)
 

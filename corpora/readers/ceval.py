@@ -28,7 +28,9 @@ MEDICAL = ("basic_medicine", "clinical_medicine", "physician")
 class CevalSettings(ExamSettings):
     """What there is to choose."""
 
-    prompt: Literal["clinicalgpt", "ceval", "lm-eval"] = Field("clinicalgpt", description="whose prompt asks")
+    prompt: Literal["clinicalgpt", "ceval", "lm-eval"] = Field(
+        "clinicalgpt", description="whose prompt asks: clinicalgpt, ceval, lm-eval"
+    )
     subjects: str = Field("all", description=f"medical ({', '.join(MEDICAL)}), or names of subjects with commas; all")
 
 

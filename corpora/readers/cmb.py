@@ -25,7 +25,9 @@ Keys = dict[str, tuple[Place, dict[str, Any]]]
 class CmbSettings(ExamSettings):
     """What there is to choose."""
 
-    prompt: Literal["clinicalgpt", "cmb", "cmb-cot", "lm-eval"] = Field("clinicalgpt", description="whose prompt asks")
+    prompt: Literal["clinicalgpt", "cmb", "cmb-cot", "lm-eval"] = Field(
+        "clinicalgpt", description="whose prompt asks: clinicalgpt, cmb, cmb-cot, lm-eval"
+    )
 
 
 def read(corpus: Corpus, settings: CmbSettings) -> Iterator[Example]:

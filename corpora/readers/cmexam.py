@@ -32,7 +32,9 @@ ANNOTATIONS = {
 class CmexamSettings(ExamSettings):
     """What there is to choose."""
 
-    prompt: Literal["clinicalgpt", "cmexam", "lm-eval"] = Field("clinicalgpt", description="whose prompt asks")
+    prompt: Literal["clinicalgpt", "cmexam", "lm-eval"] = Field(
+        "clinicalgpt", description="whose prompt asks: clinicalgpt, cmexam, lm-eval"
+    )
 
 
 def read(corpus: Corpus, settings: CmexamSettings) -> Iterator[Example]:

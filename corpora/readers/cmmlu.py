@@ -32,7 +32,9 @@ COLUMNS = ("Question", "A", "B", "C", "D", "Answer")
 class CmmluSettings(ExamSettings):
     """What there is to choose."""
 
-    prompt: Literal["clinicalgpt", "cmmlu", "lm-eval"] = Field("clinicalgpt", description="whose prompt asks")
+    prompt: Literal["clinicalgpt", "cmmlu", "lm-eval"] = Field(
+        "clinicalgpt", description="whose prompt asks: clinicalgpt, cmmlu, lm-eval"
+    )
     subjects: str = Field("all", description="medical (the nine of medicine), or names of subjects with commas; all")
 
 

@@ -17,7 +17,7 @@ OPTIONS = {"opa": "A", "opb": "B", "opc": "C", "opd": "D"}
 class MedmcqaSettings(ExamSettings):
     """What there is to choose."""
 
-    prompt: Literal["plain", "lm-eval"] = Field("plain", description="whose prompt asks")
+    prompt: Literal["plain", "lm-eval"] = Field("plain", description="whose prompt asks: plain, lm-eval")
     cop: Literal["1", "0"] = Field(
         "1", description="what the first option is in `cop`: 1 as published, 0 in some mirrors"
     )

@@ -16,7 +16,9 @@ WITHOUT = ("", "none", "null", "[]")
 class MlecQaSettings(ExamSettings):
     """What there is to choose."""
 
-    prompt: Literal["clinicalgpt", "lm-eval"] = Field("clinicalgpt", description="whose prompt asks")
+    prompt: Literal["clinicalgpt", "lm-eval"] = Field(
+        "clinicalgpt", description="whose prompt asks: clinicalgpt, lm-eval"
+    )
 
 
 def read(corpus: Corpus, settings: MlecQaSettings) -> Iterator[Example]:

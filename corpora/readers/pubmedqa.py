@@ -21,7 +21,9 @@ DECISIONS = {"A": "yes", "B": "no", "C": "maybe"}
 class PubmedqaSettings(ExamSettings):
     """What there is to choose."""
 
-    prompt: Literal["plain", "lm-eval"] = Field("plain", description="whose prompt asks for the decision")
+    prompt: Literal["plain", "lm-eval"] = Field(
+        "plain", description="whose prompt asks for the decision: plain, lm-eval"
+    )
     answers: Literal["decision", "long", "both"] = Field(
         "decision", description="decision: yes, no or maybe; long: the paper's conclusion; both: a record of each"
     )

@@ -26,7 +26,9 @@ Keys = dict[tuple[str, str], tuple[Place, Any]]
 class UsmleSettings(ExamSettings):
     """What there is to choose."""
 
-    prompt: Literal["plain", "medalpaca", "lm-eval"] = Field("plain", description="whose prompt asks")
+    prompt: Literal["plain", "medalpaca", "lm-eval"] = Field(
+        "plain", description="whose prompt asks: plain, medalpaca, lm-eval"
+    )
 
 
 def read(corpus: Corpus, settings: UsmleSettings) -> Iterator[Example]:

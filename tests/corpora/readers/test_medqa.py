@@ -80,6 +80,13 @@ def test_records_of_an_unmapped_chapter_are_counted(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_the_textbooks_of_the_download_are_passed_over(tmp_path: Path) -> None:
+    found = take(tmp_path, "medqa", MAINLAND | {"data_clean/textbooks/en/Anatomy.txt": "The heart.\n" * 9})
+
+    assert (found.outcome.written, found.rejects) == (6, [])
+    assert found.outcome.changed["files of textbooks"] == 1
+
+
 def test_a_key_that_is_missing_is_taken_from_the_text_of_the_answer(tmp_path: Path) -> None:
     rows = [medqa(answer="丙", answer_idx=None), medqa("无", answer="戊", answer_idx=None)]
 
