@@ -2,9 +2,10 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from corpora.read import find, settings_of
+from corpora.read import checked, find, settings_of
 from corpora.reading import Categories, Corpus, Example, Reader
 from tools import registry
 from tools.errors import UsageError
@@ -38,12 +39,19 @@ def categories_of(name: str) -> Categories:
     return reader.categories
 
 
-def count(name: str, paths: list[Path], settings: dict[str, str], seed: int = 0) -> Counted:
-    """The categories of the records that these files hold; nothing is written."""
+def count(
+    name: str,
+    paths: list[Path],
+    settings: dict[str, str],
+    limit: int | None = None,
+    strict: bool = False,
+    seed: int = 0,
+) -> Counted:
+    """The categories of the records that `read` would write; nothing is written."""
     whence, reader = categories_of(name), find(name)
-    corpus = Corpus(paths, seed)
+    corpus = Corpus(paths, seed, strict)
     pairs: Counter[tuple[str, str]] = Counter()
-    for example in reader.read(corpus, settings_of(name, reader, settings)):
+    for example in islice(checked(corpus, reader.read(corpus, settings_of(name, reader, settings))), limit):
         if isinstance(example, Example):
             pairs[str(example.meta.get("category") or ""), str(example.meta.get(whence.label) or "")] += 1
     known = {category for _, category in whence.words}

@@ -72,7 +72,7 @@ def read(
     counts: dict[str, Counter[str]] = {"tasks": Counter(), "langs": Counter(), "splits": Counter()}
     written = 0
     with staging(out) as stage:
-        examples = islice(_checked(corpus, reader.read(corpus, chosen)), limit)
+        examples = islice(checked(corpus, reader.read(corpus, chosen)), limit)
         first = next(examples, None)
         schema = PREFERENCES if isinstance(first, Pair) else RECORDS
         with Sink(stage / f"{schema.noun}.parquet", schema) as sink:
@@ -153,7 +153,7 @@ def settings_of(name: str, reader: Reader, given: dict[str, str]) -> Any:
         raise UsageError(f"--set for the reader {name}: {faults}; there are: {known}") from error
 
 
-def _checked(corpus: Corpus, examples: Iterator[Example | Pair]) -> Iterator[Example | Pair]:
+def checked(corpus: Corpus, examples: Iterator[Example | Pair]) -> Iterator[Example | Pair]:
     """Those that can be trained on; what no trainer could use is refused here, whoever read it."""
     for example in examples:
         fault = _fault(example)

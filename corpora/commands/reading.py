@@ -47,6 +47,8 @@ def read(
     from tools.progress import step
 
     if reader == "auto":
+        if categories:
+            raise UsageError("--categories needs the name of a reader: kgtools read medqa --categories")
         if not files:
             raise UsageError("read auto needs files: kgtools read auto FILE...")
         fits = reading.who_reads(list(files))
@@ -56,7 +58,7 @@ def read(
     elif categories:
         from corpora.categories import categories_of, count
 
-        counted = count(reader, list(files), pairs(settings, "--set"), seed) if files else None
+        counted = count(reader, list(files), pairs(settings, "--set"), limit, strict, seed) if files else None
         print_categories(reader, categories_of(reader), counted, style)
     elif not files:
         print_reader(reader, reading.find(reader), style)

@@ -153,3 +153,19 @@ def test_categories_of_an_exam_without_a_mapping_are_its_own_labels(
     found = kgtools("read", "medmcqa", tmp_path / "exam", "--categories", "--format", "json").json
 
     assert [(row["category"], row["records"]) for row in found["categories"]] == [("Dental", 4)]
+
+
+def test_categories_count_what_would_be_written(kgtools: Callable[..., Ran], tmp_path: Path) -> None:
+    take(
+        tmp_path,
+        "medqa",
+        {"Mainland/train.jsonl": lines(medqa("好\0吗？"), medqa("一？"), medqa("二？"), medqa("三？"))},
+    )
+
+    found = kgtools("read", "medqa", tmp_path / "exam", "--categories", "--limit", "2", "--format", "json").json
+
+    assert ([row["records"] for row in found["categories"]], found["rejected"]) == ([2], 1)
+
+
+def test_categories_need_the_name_of_a_reader(kgtools: Callable[..., Ran]) -> None:
+    assert kgtools("read", "auto", "--categories").code == 2
