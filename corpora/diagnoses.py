@@ -11,11 +11,12 @@ ONLY_ICD = re.compile(r"[A-TV-Z]\d{2}(?:\.?[\dA-Za-z]{1,5})?")
 ITEM = re.compile(r"(?<![A-Za-z\d.])(?:[（(]\d{1,2}[)）]|\d{1,2}[.、．)）](?!\d)|[①-⑳])[ \t\u3000]*")
 RULE = re.compile(r"[\s=_*~#-]*")
 SIGNED = re.compile(
-    r"(?:\S{0,6}(?:医师|医生|签名|签字|记录者?|日期|时间)|dr\.|signed|attending|date)\s*[：:]?", re.IGNORECASE
+    r"\S{0,6}(?:签名|签字)|\S{0,6}(?:医师|医生|记录者?|日期|时间)\s*[：:]|(?:dr|signed|attending|date)\b.{0,12}[：:.]",
+    re.IGNORECASE,
 )
 OWN_LABEL = re.compile(r"[ \t\u3000]*([^：:，。；\n]{2,30}?)[ \t]*[：:][ \t\u3000]*")
 UNSURE = r"考虑|疑似|可疑|疑诊|疑|拟诊|possible|probable|suspected|suspicion of|likely|rule out|r/o"
-UNSURE_END = r"[?？]+|待查|待排除?|可能性?大?|查因|possible|probable|suspected"
+UNSURE_END = r"[?？]|待查|待排除?|可能性?大?|查因|possible|probable|suspected"
 DOUBT = re.compile(rf"^(?:{UNSURE})\s*|\s*(?:[(（](?:{UNSURE_END})+[)）]|(?:{UNSURE_END})+)\s*$", re.IGNORECASE)
 TRAILING = re.compile(r",? unspecified$|,? initial encounter$|,? not otherwise specified$|,? nos$", re.IGNORECASE)
 BRACKETS = re.compile(r"\s*(?:（[^（）]*）|\([^()]*\)|\[[^\[\]]*\])\s*")
@@ -26,6 +27,11 @@ NOTHING = re.compile(
 )
 STAGE = re.compile(
     r"(?:急性|慢性|亚急性)?(?:加重|发作|稳定|缓解|恢复|进展|早|中|晚|活动|静止|失代偿|代偿)期?|术后|左侧|右侧|双侧|[^，]{0,4}危|.*级|.*期"
+)
+MODIFIERS = re.compile(
+    r"^(?:急性|慢性|亚急性|左侧|右侧|双侧|单侧|轻度|中度|重度|重症|原发性?|继发性?)+"
+    r"|^(?:(?:acute|chronic|subacute|left|right|bilateral|severe|mild|moderate|recurrent|primary|secondary)(?:[- ]sided)?[- ]+)+",
+    re.IGNORECASE,
 )
 LEVELS = ("principal", "discharge", "plain", "preliminary", "impression")
 
@@ -97,13 +103,17 @@ def answers(diagnoses: Sequence[Diagnosis]) -> list[Diagnosis]:
 
 
 def labels(diagnosis: Diagnosis) -> tuple[set[str], set[str]]:
-    """How a text says this diagnosis: what must not stay in it, and what is cut where it can be (its parts, its code)."""
+    """How a text says this diagnosis: what must not stay in it, and what is cut where it can be: its
+    parts, itself without `急性` and `左侧`, its code."""
     text = diagnosis.text
     short = BRACKETS.sub("", text)
     whole = [variant for variant in (text, short) if _tells(variant)]
     must = {*whole, *map(_sure, whole)}
     inside = BRACKETS.sub(lambda match: f"，{match[0].strip(' ()（）[]')}，", text)
-    soft = {_sure(part.strip()) for part in PARTS.split(inside)} | {diagnosis.icd10 if "." in diagnosis.icd10 else ""}
+    parts = {_sure(part.strip()) for part in PARTS.split(inside)}
+    soft = (
+        parts | {MODIFIERS.sub("", part) for part in parts | must} | {diagnosis.icd10 if "." in diagnosis.icd10 else ""}
+    )
     return {label for label in must if _tells(label)}, {part for part in soft - must if _tells(part, 3)}
 
 

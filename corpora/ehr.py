@@ -61,14 +61,15 @@ LABELS = {
     Section.LABS: ("实验室检查", "Laboratory"), Section.IMAGING: ("影像学检查", "Imaging"),
     Section.OTHER: ("辅助检查", "Other tests"), Section.PATHOLOGY: ("病理检查", "Pathology"), Section.COMPLAINT: ("", ""),
 }  # fmt: skip
+COLON = r"\s*(?:[：:]|】[：:]?)"
 FACTS = {
-    "sex": re.compile(r"(?:性\s*别|sex|gender)\s*[：:]\s*(男|女|male|female|[mf]\b)", re.I),
-    "age": re.compile(r"(?:年\s*龄|\bage)\s*[：:]\s*(\d{1,3}\s*(?:岁|个?月|天)?)", re.I),
-    "department": re.compile(r"(?:科\s*室|科\s*别|department|service)\s*[：:][ \t]*([^\s，,；;。]{2,20})", re.I),
+    "sex": re.compile(rf"(?:性\s*别|sex|gender){COLON}\s*(男|女|male|female|[mf]\b)", re.I),
+    "age": re.compile(rf"(?:年\s*龄|\bage){COLON}\s*(\d{{1,3}}\s*(?:岁|个?月|天)?)", re.I),
+    "department": re.compile(rf"(?:科\s*室|科\s*别|department|service){COLON}[ \t]*([^\s，,；;。]{{2,20}})", re.I),
     "patient": re.compile(
-        r"(?:病案号|病历号|住院号|门诊号|登记号|患者编号|MRN|patient id)\s*[：:]\s*([\w-]{2,})", re.I
+        rf"(?:病案号|病历号|住院号|门诊号|登记号|患者编号|MRN|patient id){COLON}\s*([\w-]{{2,}})", re.I
     ),
-    "visit": re.compile(r"(?:就诊类型|就诊类别|visit type)\s*[：:]\s*(\w{2,12})", re.I),
+    "visit": re.compile(rf"(?:就诊类型|就诊类别|visit type){COLON}\s*(\w{{2,12}})", re.I),
 }
 """What is told of the patient and the visit before the first heading or among the patient's data."""
 SEXES = {
@@ -80,7 +81,7 @@ VISITS = {
     "inpatient": "住院|入院|inpatient|imp|acute|nonac|9201|262", "followup": "随访|复诊|followup|follow-up",
 }  # fmt: skip
 SEX_IN_STORY = re.compile(
-    r"^\D{0,12}(男|女)(?=性|[，,、 ]|病)|\b(male|female|man|woman|boy|girl)\b|(?:中年|青年|老年)(男|女)", re.I
+    r"^\D{0,12}(男|女)(?=性|[，,、 ]|病)|\b(male|female|man|woman|boy|girl)\b|(?:中年|青年|老年)(男|女)", re.I | re.M
 )
 AGE_IN_STORY = re.compile(
     r"(?<!\d)(\d{1,3})\s*周?岁(?!\d|以|时|前|起)|(?<!\d)(\d{1,3})[ -]?(?:years?[ -]old|yo\b|y/o)", re.I
@@ -190,11 +191,13 @@ def record_of(
     sections = {section: "\n".join(parts) for section, parts in texts.items()}
     about = sections.get(Section.ABOUT, "")
     facts = {**{name: match[1] for name, pattern in FACTS.items() if (match := pattern.search(about))}, **facts}
-    sex, age = sex_and_age_in(sections.get(Section.PRESENT, "") or about)
+    said = [sex_and_age_in(text) for text in (sections.get(Section.PRESENT, ""), about)]
+    sex = next((sex for sex, _ in said if sex), "")
+    age = next((age for _, age in said if age is not None), None)
     age_told = age_of(facts.get("age", ""))
     how: dict[str, Any] = {
         "record_id": facts.get("record", ""), "patient": facts.get("patient", ""), "department": facts.get("department", ""),
-        "visit_type": visit_of(facts.get("visit", "")), "sex": sex_of(facts.get("sex", "")) or sex or sex_and_age_in(about)[0],
+        "visit_type": visit_of(facts.get("visit", "")), "sex": sex_of(facts.get("sex", "")) or sex,
         "age_years": age if age_told is None else age_told, "disease_group": facts.get("group", ""),
     }  # fmt: skip
     lang = language(setting, sections.values())

@@ -16,14 +16,16 @@ LONGEST_CLAUSE = 400
 
 ENDS = re.compile(r"[，。；！？;!?\n]|,(?!\d)|\.(?=\s|$)")
 NUMBERED = re.compile(r"(?:^|(?<=[\n。；;]))[ \t\u3000]*(?:[（(]?\d{1,2}[)）.、．]|[-•*])[ \t\u3000]*$")
-UNITS = re.compile(r"[^。！？!?；;\n]*(?:[。！？!?；;\n]+[ \t\u3000]*|$)")
+UNITS = re.compile(r"[^。！？!?；;\n]*(?:[。！？!?；;]+[ \t\u3000]*\n?|\n|$)")
 
 DIAGNOSIS = (
     r"(?:初步|入院|出院|临床|门诊|急诊|病理|影像|超声|内镜|胃镜|肠镜|镜下|心电图|CT|MRI?|X线|放射|最后|最终|术前|术后|目前|疾病)*诊断"
     r"|诊断(?:印象|意见|结果|提示)|(?:初步|影像|诊断|检查|临床)?印象"
     r"|\b(?:impressions?|(?:\w+ )?diagnos[ie]s|assessment)"
 )
-CONCLUSION = r"(?:检查|诊断|报告|影像|超声|影像学)?(?:结论|意见|提示)|考虑|\b(?:conclusions?|interpretation|opinion|summary of findings)"
+RESULTS = r"(?<!常规)(?<!功能)(?<!肝功)(?<!肾功)(?<!生化)(?<!血气)(?<!凝血)(?<!电解质)(?<!血糖)(?<!化验)(?<!检验)"
+"""Before 提示：, words of laboratory tests: what they show are results, not what a report concludes."""
+CONCLUSION = rf"(?:检查|诊断|报告|影像|超声|影像学)?(?:结论|意见|{RESULTS}提示)|考虑|\b(?:conclusions?|interpretation|opinion|summary of findings)"
 COLON = r"[ \t\u3000*]*[：:】\]]"
 STATED = re.compile(
     rf"(?:{DIAGNOSIS}){COLON}|^[ \t\u3000\d.、(（)）【\[*#]*(?:{DIAGNOSIS})[ \t\u3000*]*$", re.IGNORECASE
@@ -37,12 +39,26 @@ EXAM = (
     r"|化验|测定|监测|试验|血常规|尿常规|便常规|大便|血气|生化|肝功|肾功|凝血|电解质|标志物|所见|描述|表现|findings|technique|comparison"
     r"|indication|\bx-?ray|ultraso|scan|\bEKG|\bECG|echo|culture|endoscop|panel|urinalysis|radiograph|\bblood\b|\blabs?\b"
 )
+SAYING = "建议|复查|随访|进一步|结合|符合|考虑|可能|伴|改变|病变|占位|[炎癌瘤]|suggest|recommend|follow|correlat|further|consistent|likely|evidence"
+DISEASE = re.compile(SAYING, re.IGNORECASE)
 NEXT_REPORT = re.compile(
-    rf"^[ \t\u3000]*(?:[（(]?\d{{1,2}}[)）.、．][ \t\u3000]*)?[^，。；：:\n]{{0,24}}(?:{EXAM})[^，。；：:\n]{{0,16}}(?:[：:]|\n|$)"
-    r"|^[ \t]*[A-Z][A-Z0-9 /&(),._-]{2,60}:",
+    rf"^(?![^：:\n]*(?:{SAYING}))[ \t\u3000]*(?:[（(]?\d{{1,2}}[)）.、．][ \t\u3000]*)?[^，。；：:\n]{{0,24}}(?:{EXAM})"
+    r"[^，。；：:\n]{0,16}(?:[：:]|\n|$)|^[ \t]*[A-Z][A-Z0-9 /&(),._-]{2,60}:",
     re.IGNORECASE,
 )
-LIST_ITEM = re.compile(r"^[ \t\u3000]*(?:[（(]?\d{1,2}[)）.、．]|[-•*])")
+"""Where another report begins: a short line or label that names an examination and says nothing of a disease."""
+BETWEEN = re.compile(r"[\W_]+")
+LIST_ITEM = re.compile(r"^[ \t\u3000]*(?:([（(]?)(\d{1,2})([)）.、．])|[-•*])")
+
+
+class Concluded(NamedTuple):
+    """A conclusion as far as it was read: whether it says something yet, its list's last number (as `(1)`: `()` and 1), and
+    whether a blank line stands behind it."""
+
+    filled: bool = False
+    style: str = ""
+    number: int = 0
+    gap: bool = False
 
 
 class Cut(NamedTuple):
@@ -93,18 +109,18 @@ def without_impressions(text: str, section: Section) -> tuple[str, Counter[str]]
     if section not in (*TESTS, Section.COMPLAINT, Section.PRESENT, Section.EXAM) or not pattern.search(_flat(text)):
         return text, Counter()
     kept: list[str] = []
-    cuts, cutting, filled = 0, False, False
+    cuts = 0
+    concluded: Concluded | None = None
     for unit in _units(text):
         found = pattern.search(unit.strip("\n"))
-        if cutting and not found:
-            ended = _ends(unit, tests, filled)
-            filled = filled or says_something(unit)
-            cutting = not ended
         if found:
             cuts += 1
             kept.append(_before(unit, found.start()))
-            cutting, filled = True, says_something(unit.strip("\n")[found.end() :])
-        elif not cutting:
+            concluded = _after(unit.strip("\n")[found.end() :], Concluded())
+        elif concluded and not _ends(unit, tests, concluded):
+            concluded = _after(unit, concluded)
+        else:
+            concluded = None
             kept.append(unit)
     return "".join(kept).strip(), Counter({"impression" if tests else "stated": cuts})
 
@@ -118,11 +134,23 @@ def _units(text: str) -> Iterator[str]:
     return (match[0] for match in UNITS.finditer(text) if match[0])
 
 
-def _ends(unit: str, tests: bool, filled: bool) -> bool:
+def _after(unit: str, before: Concluded) -> Concluded:
+    item = LIST_ITEM.match(unit)
+    style, number = (item[1] + item[3], int(item[2])) if item and item[2] else (before.style, before.number)
+    return Concluded(before.filled or says_something(unit), style, number, unit.isspace())
+
+
+def _ends(unit: str, tests: bool, before: Concluded) -> bool:
     """Whether this unit, after a marker, is no longer the conclusion: another report, or a new paragraph, or story goes on."""
+    item = LIST_ITEM.match(unit)
+    goes_on = (
+        item and item[2] and (item[1] + item[3], int(item[2])) == (before.style or item[1] + item[3], before.number + 1)
+    )
+    if not before.filled or unit.isspace() or (goes_on and (before.number or not tests)):
+        return False
     if tests:
-        return bool(NEXT_REPORT.search(unit)) or (filled and unit.isspace() and "\n" in unit)
-    return filled and not LIST_ITEM.match(unit)
+        return bool(NEXT_REPORT.search(unit)) or (before.gap and not DISEASE.search(unit))
+    return not item
 
 
 def _before(unit: str, at: int) -> str:
@@ -135,46 +163,50 @@ def _before(unit: str, at: int) -> str:
     return (kept + stop if says_something(kept) else "") + tail
 
 
+@lru_cache(1024)
 def pattern_of(label: str) -> re.Pattern[str]:
     """Finds a label in a folded text, however it is spaced; Latin letters only as whole words."""
-    folded, _ = fold(label)
-    tokens = re.findall("[\u3400-\u9fff]|[^ \u3400-\u9fff]+", folded)
+    tokens = re.findall("[\u3400-\u9fff]|[^ \u3400-\u9fff]+", fold(label))
     body = " ?".join(map(re.escape, tokens))
     left = r"(?<![^\W_\u3400-\u9fff])" if tokens and not HAN.match(tokens[0]) else ""
     right = r"(?![^\W_\u3400-\u9fff])" if tokens and not HAN.match(tokens[-1]) else ""
     return re.compile(f"{left}{body}{right}" if tokens else r"(?!)")
 
 
-@lru_cache(16)
-def fold(text: str) -> tuple[str, tuple[int, ...]]:
-    """The text with width, case and punctuation folded away, and where each of its characters stands in the text."""
+@lru_cache(32)
+def fold(text: str) -> str:
+    """The text with width, case and punctuation folded away."""
+    return BETWEEN.sub(" ", unicodedata.normalize("NFKC", text).lower())
+
+
+def places(text: str) -> tuple[str, list[int]]:
+    """The same a character at a time, and where each of its characters stands in the text."""
     characters: list[str] = []
-    places: list[int] = []
-    for at, character in enumerate(text):
+    at: list[int] = []
+    for place, character in enumerate(text):
         for folded in unicodedata.normalize("NFKC", character).lower():
             if folded.isalnum() or (characters and characters[-1] != " "):
                 characters.append(folded if folded.isalnum() else " ")
-                places.append(at)
-    return "".join(characters).rstrip(), tuple(places)
+                at.append(place)
+    return "".join(characters), at
 
 
 def holds(text: str, label: str) -> bool:
     """Whether a text says a label, however it is spaced and written."""
-    return bool(pattern_of(label).search(fold(text)[0]))
+    return bool(pattern_of(label).search(fold(text)))
 
 
 def without_label(text: str, pattern: re.Pattern[str]) -> tuple[str, int | None]:
-    """The text without the clauses that say a label, and how many; None where a clause is too long to be cut."""
+    """The text without the clauses that say a label, and how many; None where a clause cannot be cut: it is too long."""
     number = 0
-    while True:
-        folded, places = fold(text)
+    while pattern.search(fold(text)):
+        folded, at = places(text)
         match = pattern.search(folded)
-        if not match:
-            return text, number
-        start, end = _clause(text, places[match.start()], places[match.end() - 1] + 1)
-        if end - start > LONGEST_CLAUSE:
+        start, end = _clause(text, at[match.start()], at[match.end() - 1] + 1) if match else (0, len(text))
+        if not match or end - start > LONGEST_CLAUSE:
             return text, None
         text, number = (text[:start] + text[end:]).strip(), number + 1
+    return text, number
 
 
 def _clause(text: str, start: int, end: int) -> tuple[int, int]:

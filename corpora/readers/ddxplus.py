@@ -7,8 +7,9 @@ from typing import Any
 
 from corpora import diagnoses as dx
 from corpora.ehr import example, record_of
-from corpora.files import File, Place
+from corpora.files import BLANK, File, Place
 from corpora.headings import Piece, Section
+from corpora.leaks import holds
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader
 from tools.errors import InputError
 
@@ -24,7 +25,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
     conditions: dict[str, Any] = {}
     tables: list[File] = []
     for file in corpus.files:
-        if file.is_workbook() or file.layout() != "object":
+        if not _is_object(file):
             tables.append(file)
             continue
         for place, row in file.json():
@@ -38,6 +39,11 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
     for file in tables:
         for place, row in file.csv():
             yield from _patient(corpus, place, row, evidences, conditions)
+
+
+def _is_object(file: File) -> bool:
+    with file.characters() as text:
+        return text.read(1000).lstrip(BLANK).startswith("{")
 
 
 def _is(row: dict[str, Any], key: str) -> bool:
@@ -60,10 +66,13 @@ def _patient(
         corpus.refuse(place, "unknown-evidence", f"{len(unknown)} codes are not in release_evidences.json")
         return
     condition = conditions.get(row["PATHOLOGY"], {})
-    diagnosis = dx.one(row["PATHOLOGY"], "principal", str(condition.get("icd10-id") or ""))
+    diagnosis = dx.one(row["PATHOLOGY"], "principal", str(condition.get("icd10-id") or "").upper())
+    told = _told([str(code) for code in codes], first, evidences)
+    whole = dx.labels(diagnosis)[0] if diagnosis else set()
+    pieces = [piece for piece in told if not any(holds(piece.text, label) for label in whole)]
     record = record_of(
-        place, _told([str(code) for code in codes], first, evidences), "en", {"sex": row["SEX"], "age": row["AGE"]},
-        [diagnosis] if diagnosis else [], split=_split(place.file),
+        place, pieces, "en", taken={"label": len(told) - len(pieces)}, facts={"sex": row["SEX"], "age": row["AGE"]},
+        more=[diagnosis] if diagnosis else [], split=_split(place.file),
         meta={"differential": differential, "severity": condition.get("severity")},
     )  # fmt: skip
     if found := example(corpus, record):
@@ -71,7 +80,7 @@ def _patient(
 
 
 def _told(codes: list[str], first: str, evidences: Codes) -> list[Piece]:
-    """The complaint, then what is there now, then what was before; several values of a question on one line."""
+    """A question and its answers for each evidence: the complaint, then what is there now, then what was before; several values together."""
     answers: dict[str, list[str]] = {first: []}
     for code in codes:
         match = CODE.fullmatch(code)
@@ -104,7 +113,7 @@ def _split(name: str) -> str | None:
 def fits(look: Look) -> str | None:
     if look.has("PATHOLOGY", "EVIDENCES", "INITIAL_EVIDENCE"):
         return "its columns are DDXPlus': PATHOLOGY, EVIDENCES, INITIAL_EVIDENCE"
-    row = look.rows[0] if look.layout == "json-object" and look.rows and isinstance(look.rows[0], dict) else {}
+    row = look.rows[0] if look.layout.startswith("json") and look.rows and isinstance(look.rows[0], dict) else {}
     if _is(row, "code_question") or _is(row, "cond-name-eng"):
         return "it decodes DDXPlus: its entries have code_question or cond-name-eng"
     return None

@@ -8,7 +8,7 @@ from corpora import diagnoses as dx
 from corpora.diagnoses import Diagnosis
 from corpora.ehr import LangSettings, example, record_of
 from corpora.files import File, Place
-from corpora.headings import INPUT, Piece, Section, find, key_of, split, told
+from corpora.headings import FINDINGS, INPUT, Piece, Section, find, key_of, split, told
 from corpora.reading import Corpus, Example, Look, Reader
 
 LONGEST = 1_000_000
@@ -115,6 +115,8 @@ def _parted(corpus: Corpus, values: Mapping[str, Any]) -> Parted:
         name, found = key_of(key), find(key)
         if name in FACT_OF:
             facts.setdefault(FACT_OF[name], told(value))
+        elif isinstance(value, dict) and not found and name not in NOTES and _is_report(value):
+            pieces.append(Piece(Section.IMAGING, f"{key}：\n{told(value)}"))
         elif isinstance(value, dict) and (name in NOTES or not found or found[0] is Section.ABOUT):
             inner = _parted(corpus, value)
             pieces, facts, diagnoses = [*pieces, *inner[0]], inner[1] | facts, [*diagnoses, *inner[2]]
@@ -127,6 +129,11 @@ def _parted(corpus: Corpus, values: Mapping[str, Any]) -> Parted:
         else:
             corpus.count("fields of no known section left out", bool(told(value)))
     return pieces, facts, diagnoses
+
+
+def _is_report(value: dict[str, Any]) -> bool:
+    """Whether an object tells what was seen and concluded; its impression is no diagnosis of the record."""
+    return any(FINDINGS.search(key) or find(key) == (Section.DIAGNOSIS, "impression") for key in value)
 
 
 def _diagnoses(value: Any, kind: str) -> list[Diagnosis]:

@@ -4,16 +4,18 @@ import re
 import unicodedata
 from pathlib import Path
 
+import orjson
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from corpora.diagnoses import answers, labels, one, ordered, parse
-from corpora.headings import TESTS, Section
+from corpora.headings import INPUT, TESTS, Section, split
 from corpora.leaks import holds, pattern_of, without_diagnosis, without_impressions, without_label
 from corpora.readers import ehr
 from corpora.reading import Corpus, Example
 
+CASES = Path(__file__).resolve().parents[3] / "shared" / "data" / "corpora" / "cmb" / "CMB-cases.json"
 NOTE = {
     "主诉": "转移性右下腹痛8小时。",
     "现病史": "患者8小时前无明显诱因出现脐周隐痛，后转移至右下腹，伴恶心，无腹泻。自服药物无效，来院就诊。",
@@ -29,6 +31,7 @@ PLANTED = {
         ("现病史", "以“急性 阑尾炎”收入院"),
         ("现病史", "急诊拟急性阑尾炎收住"),
         ("现病史", "诊断为急性\n阑尾炎"),
+        ("现病史", "外院考虑阑尾炎"),
         ("现病史", "查：急\u3000性·阑尾炎可能性大"),
         ("体格检查", "符合（急性阑尾炎）体征"),
         ("既往史", "3年前有急性阑尾炎发作史"),
@@ -132,6 +135,28 @@ def test_a_conclusion_ends_where_another_report_begins() -> None:
     assert counts == {"impression": 2}
 
 
+@pytest.mark.parametrize(
+    "impression",
+    [
+        "印象：\n1. 建议CT增强检查\n2. 阑尾炎\n3. MRI表现：盆腔占位", "印象：\n肝脏CT表现符合肝癌\n建议MRI检查", "印象：1、CT复查；2、CT：肝癌；",
+        "印象\n(1) 肝癌；(2) 超声：门脉癌栓；(3) 胆囊造影：结石", "IMPRESSION:\n1. CT: liver mass.\n2. MRI recommended:\n3. Scan: cirrhosis",
+        "【影像诊断】\n\n1. 肝癌\n", "诊断意见：肝癌\n建议结合病理检查", "结论：符合肝癌CT表现\n", "IMPRESSION: CT evidence of hepatoma:\n",
+        "Impression:\n\n1. Hepatoma.\n\n2. Ascites.\n\nLikely cirrhosis.\n",
+    ],
+)  # fmt: skip
+def test_an_impression_is_cut_to_its_end_whatever_it_names(impression: str) -> None:
+    rest, counts = without_impressions(
+        f"腹部CT：肝右叶低密度影。\n{impression}\n（2）心电图：窦性心律。", Section.IMAGING
+    )
+    assert rest.split() == ["腹部CT：肝右叶低密度影。", "（2）心电图：窦性心律。"]
+    assert counts["impression"] >= 1
+
+
+def test_what_laboratory_tests_show_is_no_conclusion() -> None:
+    text = "血常规提示：WBC 5.5。肝功能提示：ALT 50U/L。CT提示肺纹理增多，考虑随访。"
+    assert without_impressions(text, Section.LABS) == (text, {})
+
+
 @pytest.mark.parametrize("section", [Section.PAST, Section.FAMILY, Section.ALLERGY, Section.PERSONAL])
 def test_histories_keep_their_diagnoses(section: Section) -> None:
     text = "5年前诊断：高血压，服药。"
@@ -197,6 +222,15 @@ def test_diagnoses_are_parted_from_numbers_codes_and_doubt() -> None:
     assert [diagnosis.order for diagnosis in found] == [1, 2, 3, 4, 5]
 
 
+def test_odd_lines_of_a_diagnosis_are_read() -> None:
+    assert [d.text for d in parse("凝血时间延长\n日期：2020-01-01\n王某医师：签名\n住院医师签字 某")] == [
+        "凝血时间延长"
+    ]
+    assert [d.text for d in parse("肺炎\n诊疗计划：抗感染")] == ["肺炎"]
+    assert [d.text for d in parse("西医诊断：肺炎\n中医诊断：咳嗽病")] == ["肺炎", "咳嗽病"]
+    assert len(parse("?" * 200 + "x" + "（" * 200 + "可能" * 200 + "，")) == 1
+
+
 def test_the_answer_is_the_final_diagnosis_with_the_primary_first() -> None:
     said = (
         parse("初步诊断", "preliminary")
@@ -224,3 +258,37 @@ def test_labels_without_doubt_brackets_and_stages() -> None:
 def test_every_section_of_tests_loses_its_conclusions() -> None:
     for section in TESTS:
         assert without_impressions("CT：肺纹理增多。印象：肺炎。", section)[0] == "CT：肺纹理增多。"
+
+
+def cases() -> list[str]:
+    if not CASES.is_file():
+        pytest.skip("needs ../shared/data/corpora, which is not part of the project")
+    return [row["case"] for row in orjson.loads(CASES.read_bytes())]
+
+
+def test_published_cases_lose_what_is_planted_and_no_other_word(tmp_path: Path) -> None:
+    text = "\n=====\n".join(f"{case}\n出院诊断：{DIAGNOSIS}" for case in cases())
+    clean, _ = read(text, tmp_path)
+    for plant in ("，考虑“急性 阑尾炎”收入院，", "，外院诊为急性阑尾炎。", "；急性\u3000阑尾炎可能，"):
+        dirty = text.replace("，", plant, 200)
+        found, corpus = read(dirty, tmp_path)
+        assert not [example for example in found if holds(example.messages[0].content, DIAGNOSIS)]
+        assert len(found) + len(corpus.rejects) == len(clean) == 73
+        assert corpus.changes["diagnosis cut out: label"] + 20 * len(corpus.rejects) >= 100
+
+
+def test_published_cases_without_their_diagnosis_are_untouched(tmp_path: Path) -> None:
+    told = cases()
+    found, corpus = read("\n=====\n".join(f"{case}\n出院诊断：从未有过的病" for case in told), tmp_path)
+    assert not corpus.rejects
+    whole = [example for example in found if example.meta["cuts"] == {"section": 1}]
+    assert len(whole) == 65
+    for example in whole:
+        place = example.place.row - 1
+        input_ = dict.fromkeys(INPUT, "")
+        for piece in split(told[place]):
+            if piece.section in input_:
+                input_[piece.section] += piece.text
+        text = bare(example.messages[0].content)
+        for section, words in input_.items():
+            assert all(bare(line) in text for line in words.splitlines()), section
