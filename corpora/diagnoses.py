@@ -8,7 +8,7 @@ from corpora.headings import HAN, find, key_of
 
 ICD = re.compile(r"[\[(（]?(?<![A-Za-z0-9])([A-TV-Z]\d{2}(?:\.[\dA-Za-z]{1,5})?)(?:[+*†])?(?![A-Za-z0-9.])[\])）]?")
 ONLY_ICD = re.compile(r"[A-TV-Z]\d{2}(?:\.?[\dA-Za-z]{1,5})?")
-ITEM = re.compile(r"(?<![A-Za-z\d.])(?:[（(]\d{1,2}[)）]|\d{1,2}[.、．)）](?!\d)|[①-⑳])[ \t\u3000]*")
+ITEM = re.compile(r"(?<![A-Za-z\d.])(?:[（(]\d{1,2}[)）]|\d{1,2}[.、．)）](?!\d+(?![\d型期级度.]))|[①-⑳])[ \t\u3000]*")
 RULE = re.compile(r"[\s=_*~#-]*")
 SIGNED = re.compile(
     r"\S{0,6}(?:签名|签字)|\S{0,6}(?:医师|医生|记录者?|日期|时间)\s*[：:]|(?:dr|signed|attending|date)\b.{0,12}[：:.]",

@@ -66,7 +66,7 @@ SECTIONS: dict[Section, str] = {
     "|differential diagnoses|discussion|medical decision making|mdm",
     Section.TREATMENT: "诊疗经过|治疗经过|诊治经过|治疗|治疗计划|治疗方案|诊疗计划|治疗原则|处理|处置|手术记录|手术经过|手术名称|手术"
     "|病程记录|出院情况|出院时情况|治疗结果|住院经过|处方|用药|计划|治疗术式|术式|treatment|treatment plan|plan|hospital course|brief hospital course"
-    "|assessment and plan|assessment/plan|assessment & plan|a/p|a&p|impression and plan|procedures|procedure|operation"
+    "|assessment and plan|assessment/plan|assessment & plan|a/p|a&p|impression and plan|impression/plan|procedures|procedure|operation"
     "|major surgical or invasive procedure|medications on admission|discharge medications|medications|current medications"
     "|therapeutic principle|discharge condition|condition on discharge|discharge disposition|disposition|course in hospital"
     "|discharge exam|transitional issues|discharge physical exam|physical exam on discharge|discharge labs|management",

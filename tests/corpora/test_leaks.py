@@ -228,6 +228,7 @@ def test_odd_lines_of_a_diagnosis_are_read() -> None:
     ]
     assert [d.text for d in parse("肺炎\n诊疗计划：抗感染")] == ["肺炎"]
     assert [d.text for d in parse("西医诊断：肺炎\n中医诊断：咳嗽病")] == ["肺炎", "咳嗽病"]
+    assert [d.text for d in parse("1.肺炎（重症）2.2型糖尿病3.3.5cm结节")] == ["肺炎（重症）", "2型糖尿病", "3.5cm结节"]
     assert len(parse("?" * 200 + "x" + "（" * 200 + "可能" * 200 + "，")) == 1
 
 
@@ -292,3 +293,18 @@ def test_published_cases_without_their_diagnosis_are_untouched(tmp_path: Path) -
         text = bare(example.messages[0].content)
         for section, words in input_.items():
             assert all(bare(line) in text for line in words.splitlines()), section
+
+
+def test_a_numbered_record_of_a_ward_keeps_its_notes_only(tmp_path: Path) -> None:
+    text = (
+        "一、主诉：咳嗽1周\n二、现病史：受凉后咳嗽，诊断“社区获得性肺炎”，左氧氟沙星治疗。\n三、既往史：2型糖尿病5年；否认高血压。\n"
+        "四、查体：T 38.5℃。\n五、辅检：WBC 12。胸部CT：右下肺实变影。CT印象：右下肺炎。血气分析：正常。\n"
+        "六、诊断：1.社区获得性肺炎（非重症）2.2型糖尿病\n七、诊断依据：1.咳嗽。2.CT示肺炎。\n八、鉴别诊断：肺结核\n九、处理：抗感染"
+    )
+    (example,), corpus = read(text, tmp_path)
+    assert example.messages[0].content == (
+        "主诉:咳嗽1周\n现病史和体格检查:受凉后咳嗽，左氧氟沙星治疗。\n既往史:否认高血压。\n体格检查:T 38.5℃。\n"
+        "检验检查:WBC 12。胸部CT：右下肺实变影。血气分析：正常。"
+    )
+    assert example.answer == "社区获得性肺炎（非重症）；2型糖尿病"
+    assert corpus.changes["sections left out: reasons"] == corpus.changes["sections left out: treatment"] == 1
