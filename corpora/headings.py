@@ -139,7 +139,7 @@ IN_LINE = rf"(?:(?<=[。！？!?；;）)】\]]){GAP}|(?<=\.)[ ]+|(?<=\S)[ \t\u30
 HEADING = re.compile(rf"{AT_LINE}|{IN_LINE}", re.IGNORECASE | re.MULTILINE)
 FINDINGS = re.compile(r"所见|描述|表现|findings?|technique|comparison", re.IGNORECASE)
 OF_REPORTS = ("诊断意见", "诊断印象")
-SENTENCES = re.compile(r"[。；;]\s*\S")
+SENTENCES = re.compile(r"[。；;]\s*\S|\.\s+\S")
 
 
 def find(heading: str) -> tuple[Section, str] | None:

@@ -21,7 +21,7 @@ UNITS = re.compile(r"[^。！？!?；;\n]*(?:[。！？!?；;]+[ \t\u3000]*\n?|\
 DIAGNOSIS = (
     r"(?:初步|入院|出院|临床|门诊|急诊|病理|影像|超声|内镜|胃镜|肠镜|镜下|心电图|CT|MRI?|X线|放射|最后|最终|术前|术后|目前|疾病)*诊断"
     r"|诊断(?:印象|意见|结果|提示)|(?:初步|影像|诊断|检查|临床)?印象"
-    r"|\b(?:impressions?|(?:\w+ )?diagnos[ie]s|assessment)"
+    r"|\b(?:impressions?|(?:\w+ )?diagnos[ie]s|dx|assessment)"
 )
 RESULTS = r"(?<!常规)(?<!功能)(?<!肝功)(?<!肾功)(?<!生化)(?<!血气)(?<!凝血)(?<!电解质)(?<!血糖)(?<!化验)(?<!检验)"
 """Before 提示：, words of laboratory tests: what they show are results, not what a report concludes."""

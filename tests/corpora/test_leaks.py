@@ -295,6 +295,14 @@ def test_published_cases_without_their_diagnosis_are_untouched(tmp_path: Path) -
             assert all(bare(line) in text for line in words.splitlines()), section
 
 
+def test_a_diagnosis_told_in_an_english_story_is_not_the_records(tmp_path: Path) -> None:
+    text = "CC: fever\nHPI: Fever for 2 days. Dx: influenza A. Took oseltamivir.\nPE: T 38.9\nAssessment: Influenza A (H1N1)"
+    (example,), _ = read(text, tmp_path)
+    assert example.answer == "Influenza A (H1N1)"
+    assert "nfluenza" not in example.messages[0].content
+    assert example.meta["cuts"] == {"section": 1, "stated": 1}
+
+
 def test_a_numbered_record_of_a_ward_keeps_its_notes_only(tmp_path: Path) -> None:
     text = (
         "一、主诉：咳嗽1周\n二、现病史：受凉后咳嗽，诊断“社区获得性肺炎”，左氧氟沙星治疗。\n三、既往史：2型糖尿病5年；否认高血压。\n"
