@@ -1,0 +1,39 @@
+"""Records without what identifies: deidentify."""
+
+from pathlib import Path
+
+import click
+
+from corpora.commands import format_option, out_option
+
+
+@click.command()
+@click.argument("records", type=click.Path(path_type=Path))
+@click.option("--policy", default="pipl", show_default=True, help="pipl, hipaa, research, or a YAML file.")
+@click.option("--key-file", type=click.Path(path_type=Path), help="Key of pseudonyms.  [default: the variable KGTOOLS_KEY]")
+@out_option("./deidentified", "Folder for the records, deidentified.parquet and run.json.")
+@click.option("--surrogates", is_flag=True, help="Made-up values of the same form in place of tags.")
+@click.option("--dry-run", is_flag=True, help="Say what would be replaced, write nothing.")
+@format_option("table", "json")
+def deidentify(
+    records: Path, policy: str, key_file: Path | None, out: Path, surrogates: bool, dry_run: bool, style: str
+) -> None:
+    """Replace what identifies a person: numbers, names, places, dates, by a policy.
+
+    RECORDS is a folder that read or merge wrote, or a Parquet file. A patient's values get the same pseudonym wherever they
+    stand, under a key that stays with you. Dates of a patient move by the same days. deidentified.parquet says where what was
+    found, never the text. What is written is scanned first: if anything is left, nothing is written (exit 1).
+
+    \b
+    Example:
+      kgtools deidentify ./records --policy pipl --key-file key.txt --out ./safe
+    """
+    from corpora.deidentify.pseudonyms import key_of
+    from corpora.deidentify.run import run
+    from corpora.show import print_deidentified
+    from tools.progress import step
+
+    key = key_of(key_file)
+    with step(f"de-identifying {records}"):
+        done = run(records, out, policy, key, surrogates, dry_run)
+    print_deidentified(done, None if dry_run else out, style)

@@ -1,0 +1,54 @@
+"""Every span of a text that identifies a person, none over another."""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from corpora.deidentify.classes import RANK, Span
+from corpora.deidentify.dates import dates
+from corpora.deidentify.english import english
+from corpora.deidentify.fold import fold
+from corpora.deidentify.labelled import labelled
+from corpora.deidentify.names import again, names
+from corpora.deidentify.numbers import numbers
+from corpora.deidentify.places import places
+
+TAGS = re.compile(r"\[[^\[\]\n]{1,12}\d{1,6}\]")
+
+
+def find(text: str, known: Iterable[str] = ()) -> list[Span]:
+    """The spans in their order; offsets are those of the text as it is. `known`: names that the record told elsewhere."""
+    folded = fold(text)
+    found = [structured_of(folded), names(folded), again(folded, known), dates(folded), places(folded)]
+    if re.search("[A-Za-z]{2}|邮", folded):
+        found.append(english(folded))
+    return resolve(_outside_tags(folded, chain(*found)))
+
+
+def structured(text: str) -> list[Span]:
+    """Only what a form or a label gives away: the classes STRUCTURED."""
+    folded = fold(text)
+    return resolve(_outside_tags(folded, structured_of(folded)))
+
+
+def structured_of(folded: str) -> Iterator[Span]:
+    """The structured spans of a folded text, overlaps and all."""
+    yield from labelled(folded)
+    if re.search(r"\d|[一幺][三四五六七八九]", folded):
+        yield from numbers(folded)
+
+
+def resolve(spans: Iterable[Span]) -> list[Span]:
+    """None over another: the class of the higher rank stands, then the longer span; what lies within it goes with it."""
+    taken: list[Span] = []
+    for span in sorted(set(spans), key=lambda s: (RANK[s.kind], s.start - s.end, s.start, s.rule)):
+        if span.end > span.start and all(span.end <= other.start or span.start >= other.end for other in taken):
+            taken.append(span)
+    return sorted(taken)
+
+
+def _outside_tags(folded: str, spans: Iterable[Span]) -> Iterator[Span]:
+    tags = [match.span() for match in TAGS.finditer(folded)] if "[" in folded else []
+    for span in spans:
+        if not any(span.start < end and start < span.end for start, end in tags):
+            yield span

@@ -1,0 +1,158 @@
+"""Numbers that identify by their own form: found among runs of digits, however these are spaced, cut or written."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
+
+import phonenumbers
+from stdnum import luhn
+from stdnum.cn import ric
+from stdnum.exceptions import ValidationError
+
+from corpora.deidentify.classes import Span
+
+RUN = re.compile(r"\d(?:[ \t\r\n\u200b)-]{0,3}\d){6,}(?:[ \t\r\n\u200b-]{0,3}[xX](?![A-Za-z0-9]))?")
+TOKEN = re.compile(r"\d+|[xX]")
+DOTTED = re.compile(r"(?<![\d.])1[3-9]\d\.\d{4}\.\d{4}(?![\d.]\d)")
+SPELLED = re.compile(r"(?<![〇零一二三四五六七八九幺])[一幺][三四五六七八九][〇零一二三四五六七八九幺]{9}(?![〇零一二三四五六七八九幺])")
+CALL = re.compile(r"(?:电话|手机|联系方式|热线|传真|致电|拨打|拨|座机|phone|tel|mobile|call|fax|cell)[^\d\n]{0,8}$", re.IGNORECASE)
+CARD = re.compile(r"(?:银行卡|卡号|账号|帐号|开户|工行|农行|建行|中行|招行|储蓄卡|信用卡)[^\d\n]{0,8}$")
+IDENTITY = re.compile(r"(?:身份证|证件|公民身份|identity|\bID)[^\d\n]{0,8}$", re.IGNORECASE)
+LETTERS = re.compile(r"[A-Za-z_]+$")
+WORDS = {"tel", "phone", "mobile", "id", "no", "call", "fax", "cell", "mob", "hp", "shouji", "dianhua"}
+REGIONS = {
+    *range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66), 71, 81, 82, 83, 91,
+}  # fmt: skip
+EXTENSION = re.compile(r"(?:转|-|ext\.? ?)\d{1,5}(?!\d)")
+MASK = "*＊xX"
+
+
+def numbers(text: str) -> Iterator[Span]:
+    """Resident ids, bank cards and phones of a folded text."""
+    for run in RUN.finditer(text):
+        tokens = [(run.start() + t.start(), run.start() + t.end()) for t in TOKEN.finditer(run.group())]
+        first = 0
+        while first < len(tokens):
+            step = next(_named(text, tokens, first), None)
+            if step is None:
+                first += 1
+            else:
+                last, span = step
+                yield span
+                first = last + 1
+    for pattern, rule in ((DOTTED, "mobile-dotted"), (SPELLED, "mobile-spelled")):
+        for match in pattern.finditer(text):
+            yield Span(match.start(), match.end(), "phone", rule)
+
+
+def _named(text: str, tokens: list[tuple[int, int]], first: int) -> Iterator[tuple[int, Span]]:
+    """What the numbers that begin at this token are, the longest first, each with its last token."""
+    start = tokens[first][0]
+    before = text[max(0, start - 24) : start]
+    if _inside(before):
+        return
+    most = min(len(tokens), first + 20)
+    for last in range(most - 1, first - 1, -1):
+        end = tokens[last][1]
+        if text[end : end + 1].isalnum() and text[end].isascii():
+            continue
+        if re.match(r"\.\d", text[end : end + 2]) or text[end : end + 1] in ("%", "℃"):
+            continue
+        digits = "".join(text[a:b] for a, b in tokens[first : last + 1]).upper()
+        pieces = [b - a for a, b in tokens[first : last + 1]]
+        if 7 <= len(digits) <= 21 and (found := _kind(digits, pieces, text[start:end], before)):
+            kind, rule = found
+            if kind == "phone" and rule != "mobile" and (more := EXTENSION.match(text, end)):
+                end = more.end()
+            if rule == "landline" and text[start - 1 : start] == "(":
+                start -= 1
+            yield last, Span(_plus(text, start), end, kind, rule)
+
+
+def _inside(before: str) -> bool:
+    """Whether a number goes on to the left: a decimal, a code of letters and digits."""
+    if re.search(r"\d\.$|[*]$", before):
+        return True
+    letters = LETTERS.search(before)
+    return bool(letters) and letters is not None and letters.group().lower().lstrip("_") not in WORDS
+
+
+def _plus(text: str, start: int) -> int:
+    return start - 1 if text[start - 1 : start] == "+" and start else start
+
+
+def _kind(digits: str, pieces: list[int], written: str, before: str) -> tuple[str, str] | None:
+    whole = len(pieces) <= 3 or set(pieces) == {1}
+    bracket = ")" in written
+    if not bracket and (rule := _resident(digits, pieces, bool(IDENTITY.search(before)))):
+        return "resident-id", rule
+    if digits.endswith("X"):
+        return None
+    if not bracket and (rule := _card(digits, pieces, bool(CARD.search(before)))):
+        return "bank-card", rule
+    called = bool(CALL.search(before))
+    if whole or called or pieces[:1] in ([2], [4]):
+        rule = _phone(digits, pieces, written, called)
+        return ("phone", rule) if rule else None
+    return None
+
+
+def _resident(digits: str, pieces: list[int], called: bool) -> str | None:
+    """GB 11643: a region, a birth date, three digits and a checksum; a wrong checksum is a slip of the pen, not of the rule."""
+    if len(digits) == 18:
+        born = digits[6:14]
+    elif len(digits) == 15 and digits.isdigit():
+        born = "19" + digits[6:12]
+    else:
+        return None
+    if int(digits[:2]) not in REGIONS or not _is_date(born):
+        return None
+    if len(digits) == 15:
+        return "old-form" if len(pieces) == 1 or called or pieces == [6, 6, 3] else None
+    try:
+        good = ric.calc_check_digit(digits) == digits[-1]
+    except ValidationError:
+        good = False
+    if good:
+        return "checksum"
+    return "wrong-checksum" if len(pieces) <= 4 or called or set(pieces) == {1} else None
+
+
+def _is_date(digits: str) -> bool:
+    try:
+        return 1880 <= date(int(digits[:4]), int(digits[4:6]), int(digits[6:])).year <= 2035
+    except ValueError:
+        return False
+
+
+def _card(digits: str, pieces: list[int], called: bool) -> str | None:
+    if called and 15 <= len(digits) <= 19:
+        return "label"
+    if not 16 <= len(digits) <= 19 or not luhn.is_valid(digits):
+        return None
+    grouped = len(pieces) <= 2 or set(pieces) == {1} or set(pieces[:4]) == {4} or pieces[0] == 6
+    issuer = digits.startswith(("62", "4", "51", "52", "53", "54", "55", "35", "60"))
+    return "luhn" if grouped and issuer else None
+
+
+def _phone(digits: str, pieces: list[int], written: str, called: bool) -> str | None:
+    bare = re.sub(r"^(?:0{2}|\+)?86(?=1[3-9]\d{9}$|0?[1-9]\d{8,11}$)", "", digits)
+    bare = re.sub(r"^0(?=1[3-9]\d{9}$)", "", bare)
+    if re.fullmatch(r"1[3-9]\d{9}", bare) and (called or _is_valid(bare)):
+        return "mobile"
+    if re.fullmatch(r"[48]00\d{7}", digits) and (called or re.match(r"[48]00[- ]", written)):
+        return "hotline"
+    if re.fullmatch(r"0\d{9,11}", digits) and "\n" not in written[:5]:
+        return "landline" if called or (_is_valid(digits) and (len(pieces) <= 3)) else None
+    if called and 7 <= len(digits) <= 8 and digits[0] in "23456789" and len(pieces) <= 2:
+        return "local"
+    return "labelled" if called and len(digits) in (10, 11, 12) else None
+
+
+@lru_cache(100_000)
+def _is_valid(digits: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(digits, "CN"))
+    except phonenumbers.NumberParseException:
+        return False

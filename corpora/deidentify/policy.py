@@ -1,0 +1,66 @@
+"""What is done with each class: a policy as YAML."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import field_validator
+
+from corpora.deidentify.classes import LABELS
+from tools.config import Settings, load_yaml
+from tools.errors import UsageError
+from tools.registry import suggestion
+
+HERE = Path(__file__).parent / "policies"
+
+Action = Literal["tag", "surrogate", "shift", "keep", "remove", "generalise"]
+SURROGATES = frozenset(LABELS) - {"date", "birth-date", "age", "address", "employer", "hospital"}
+"""Classes that have surrogates."""
+SHIFTS = frozenset({"date", "birth-date"})
+GENERAL = frozenset({"birth-date", "age", "address", "employer", "hospital", "zip"})
+"""Classes that can be made coarser."""
+
+
+class Policy(Settings):
+    """`classes`: what is done with each class; every class is named, so that none is forgotten.
+
+    `tag`: `[姓名1]`, a number for each value, the same for a patient wherever it stands. `surrogate`: another value of the
+    same form that is nobody's. `shift`: dates of a patient all move by the same days. `generalise`: birth dates to an
+    age, ages over 89 to 90+, postal codes to their first three digits, hospitals, employers and addresses to a word."""
+
+    title: str
+    classes: dict[str, Action]
+
+    @field_validator("classes")
+    @classmethod
+    def _all(cls, classes: dict[str, Action]) -> dict[str, Action]:
+        faults = [f"there is no class {name!r}; {suggestion(name, list(LABELS))}" for name in classes if name not in LABELS]
+        faults += [f"the class {name} is missing; say keep to keep it" for name in LABELS if name not in classes]
+        can = {"surrogate": SURROGATES, "shift": SHIFTS, "generalise": GENERAL}
+        faults += [
+            f"{name}: there is no {action} of this class"
+            for name, action in classes.items()
+            if action in can and name not in can[action] and name in LABELS
+        ]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return classes
+
+    def with_surrogates(self) -> "Policy":
+        """The same with surrogates in place of tags, where a class has them."""
+        classes = {n: "surrogate" if a == "tag" and n in SURROGATES else a for n, a in self.classes.items()}
+        return self.model_copy(update={"classes": classes})
+
+
+def names() -> list[str]:
+    """The policies that come with the package, sorted."""
+    return sorted(file.stem for file in HERE.glob("*.yaml"))
+
+
+def load_policy(name: str) -> Policy:
+    """A policy by its name or file. Raises UsageError for a name that there is not, InputError for a fault in the file."""
+    file = Path(name)
+    if not file.is_file():
+        if file.suffix in (".yaml", ".yml") or name not in names():
+            raise UsageError(f"no policy is called {name!r}; name a file, or {suggestion(name, names())}")
+        file = HERE / f"{name}.yaml"
+    return load_yaml(file, Policy)

@@ -1,0 +1,131 @@
+"""A table of records de-identified into a folder, scanned before it is there."""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import orjson
+import polars as pl
+
+from corpora.deidentify.batch import LOG, deidentify
+from corpora.deidentify.policy import Policy, load_policy
+from corpora.deidentify.pseudonyms import fingerprint
+from corpora.deidentify.scan import residual
+from corpora.shards import Sink, batches, scan
+from tools.errors import Findings, UsageError
+from tools.files import manifest, sha256, staging
+
+SMALL = 5
+"""Records alike in age, sex, department and diagnosis: fewer than this can be recognised by who knows one."""
+QUASI = ("age_years", "sex", "department", "diagnosis")
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a run found, in the names that `--format json` prints.
+
+    `classes`: class -> spans; `actions`: what was done -> spans; `touched`: records with any span. `rare`: records whose age,
+    sex, department and diagnosis (of meta) fewer than SMALL share, of `described` that have any of these."""
+
+    policy: str
+    table: str
+    records: int
+    touched: int
+    classes: dict[str, int]
+    records_by_class: dict[str, int]
+    actions: dict[str, int]
+    rules: dict[str, int]
+    described: int
+    rare: int
+
+
+def run(place: Path, out: Path, name: str, key: bytes, surrogates: bool = False, dry_run: bool = False) -> Done:
+    """The records of `place` in `out` with `deidentified.parquet` and `run.json`, all or nothing; a dry run leaves nothing.
+
+    Raises Findings, and writes nothing, where the residual scan finds what identifies in the output."""
+    policy = load_policy(name)
+    policy = policy.with_surrogates() if surrogates else policy
+    rows, schema = scan(place)
+    source = place if place.is_file() else place / f"{schema.noun}.parquet"
+    if not dry_run and out.resolve() == source.parent.resolve():
+        raise UsageError(f"--out {out}: is the folder of the records themselves; name another")
+    keep = frozenset(kind for kind, action in policy.classes.items() if action == "keep")
+    counts = {what: Counter[str]() for what in ("class", "by", "action", "rule")}
+    alike, left = Counter[tuple[Any, ...]](), Counter[str]()
+    records = touched = 0
+    with _stage(out, dry_run) as stage:
+        with Sink(stage / f"{schema.noun}.parquet", schema) as sink, Sink(stage / "deidentified.parquet", LOG) as logs:
+            for batch in batches(rows):
+                clean, log = deidentify(batch, policy, key)
+                records += clean.height
+                touched += log["record"].n_unique()
+                for what in ("class", "action", "rule"):
+                    column = pl.concat_str("class", "rule", separator=": ") if what == "rule" else pl.col(what)
+                    counts[what].update(dict(log.group_by(column.alias("what")).len().iter_rows()))
+                counts["by"].update(dict(log.group_by("class").agg(pl.col("record").n_unique()).iter_rows()))
+                alike.update(_described(clean))
+                found = residual(clean, keep)
+                left.update(f"{kind} in {part}" for kind, part in found.select("class", "part").iter_rows())
+                sink.write(clean)
+                logs.write(log)
+        if left:
+            told = "; ".join(f"{what}: {number:,}" for what, number in sorted(left.items()))
+            raise Findings(f"the residual scan still finds what identifies, nothing was written: {told}")
+        done = Done(
+            policy=name, table=schema.noun, records=records, touched=touched,
+            classes=_sorted(counts["class"]), records_by_class=_sorted(counts["by"]), actions=_sorted(counts["action"]),
+            rules=_sorted(counts["rule"]), described=sum(alike.values()),
+            rare=sum(number for number in alike.values() if number < SMALL),
+        )  # fmt: skip
+        _vouch(stage, source, done, policy, key, surrogates)
+    return done
+
+
+def _vouch(stage: Path, source: Path, done: Done, policy: Policy, key: bytes, surrogates: bool) -> None:
+    """Write `run.json`: of the key only its fingerprint."""
+    facts = {name: value for name, value in vars(done).items() if name != "policy"}
+    how = {
+        "policy": Path(done.policy).stem, "classes": policy.classes, "surrogates": surrogates, "key": fingerprint(key)
+    }  # fmt: skip
+    outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
+    (stage / "run.json").write_bytes(
+        manifest("deidentify", how, {source.name: sha256(source)}, outputs=outputs, **facts)
+    )
+
+
+@contextmanager
+def _stage(out: Path, dry_run: bool) -> Iterator[Path]:
+    if dry_run:
+        folder = TemporaryDirectory(prefix="kgtools-")
+        try:
+            yield Path(folder.name)
+        finally:
+            shutil.rmtree(folder.name, ignore_errors=True)
+            folder.cleanup()
+    else:
+        with staging(out) as stage:
+            yield stage
+
+
+def _described(records: pl.DataFrame) -> Counter[tuple[Any, ...]]:
+    """How many records have which age (by five years), sex, department and diagnosis; those without any are not counted."""
+    found = Counter[tuple[Any, ...]]()
+    for text, answer, task in records.select("meta", pl.col("answer") if "answer" in records.columns else pl.lit(None).alias("answer"), "task").iter_rows():
+        meta = orjson.loads(text)
+        values = {name: meta.get(name) for name in QUASI}
+        if task == "diagnosis" and values["diagnosis"] is None:
+            values["diagnosis"] = answer
+        if isinstance(values["age_years"], int | float):
+            values["age_years"] = int(values["age_years"]) // 5 * 5
+        if any(value is not None for value in (values["age_years"], values["sex"])):
+            found[tuple(str(value) for value in values.values())] += 1
+    return found
+
+
+def _sorted(counter: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counter.items()))
