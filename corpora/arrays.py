@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from corpora.files import File, Place
 
 CHUNK, LONGEST = 1 << 20, 1 << 26
+KEY = 1000
+"""Characters that hold a key, its colon and the bracket behind."""
 SEPARATORS = re.compile(r"[\s,\ufeff\0]*")
 BAD_BYTE = re.compile("[\udc80-\udcff]")
 DECODE = json.JSONDecoder().raw_decode
@@ -72,32 +74,52 @@ def object_items(file: "File") -> Iterator[tuple["Place", tuple[str, Any]]]:
     return _items(file, OBJECT)
 
 
-def _items(file: "File", form: Form) -> Iterator[tuple["Place", Any]]:
+def nested_items(file: "File", key: str) -> Iterator[tuple["Place", tuple[str, Any]]]:
+    """The same, but of the array under `key` each item by itself, with that key and its number in the array."""
+    return _items(file, OBJECT, key)
+
+
+def _items(file: "File", form: Form, key: str = "") -> Iterator[tuple["Place", Any]]:
     with file.characters() as characters:
-        window, row = Window(characters), 0
-        window.more()
+        window = Window(characters)
+        while form.opens not in window.text and window.more():
+            pass
         window.go(window.text.index(form.opens) + 1)
-        while _skip_separators(window):
-            if window.text[window.at] == form.closes:
-                return
-            row += 1
-            place = file.place(window.line, row)
-            item, end, fault = _decode(window, form)
+        yield from _walk(file, window, form, characters.encoding.removesuffix("-sig"), key)
+        closed = window.text[window.at - 1 : window.at] == form.closes
+        if closed and _skip_separators(window):
+            file.refuse(file.place(window.line), "bad-json", f"there is more behind the end of the {form.noun}")
+
+
+def _walk(file: "File", window: Window, form: Form, encoding: str, key: str = "") -> Iterator[tuple["Place", Any]]:
+    """The items from here to the end of the array or object, and behind it."""
+    row, array = 0, re.compile(rf'"{re.escape(key)}"\s*:\s*\[')
+    while _skip_separators(window):
+        if window.text[window.at] == form.closes:
+            window.go(window.at + 1)
+            return
+        while key and len(window.text) - window.at < KEY and window.more():
+            pass
+        if key and (opened := array.match(window.text, window.at)):
+            window.go(opened.end())
+            yield from ((place, (key, item)) for place, item in _walk(file, window, ARRAY, encoding))
+            continue
+        row += 1
+        place = file.place(window.line, row)
+        item, end, fault = _decode(window, form)
+        if end is None:
+            file.refuse(place, "bad-json", f"this item of the {form.noun} is not valid JSON; was the download cut off?")
+            end = _next_item(window, fault, form)
             if end is None:
-                file.refuse(
-                    place, "bad-json", f"this item of the {form.noun} is not valid JSON; was the download cut off?"
-                )
-                end = _next_item(window, fault, form)
-                if end is None:
-                    return
-            elif BAD_BYTE.search(window.text, window.at, end):
-                file.refuse(place, "wrong-encoding", f"bytes that are not {characters.encoding.removesuffix('-sig')}")
-            else:
-                yield place, item
-            window.go(end)
-        file.refuse(
-            file.place(window.line, row + 1), "bad-json", f"the {form.noun} does not end; was the download cut off?"
-        )
+                return
+        elif BAD_BYTE.search(window.text, window.at, end):
+            file.refuse(place, "wrong-encoding", f"bytes that are not {encoding}")
+        else:
+            yield place, item
+        window.go(end)
+    file.refuse(
+        file.place(window.line, row + 1), "bad-json", f"the {form.noun} does not end; was the download cut off?"
+    )
 
 
 def _skip_separators(window: Window) -> bool:

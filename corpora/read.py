@@ -68,6 +68,7 @@ def read(
     `limit`: so many examples, from the first; `license`: what the user knows of it. Raises InputError where strict."""
     reader = find(name)
     chosen = settings_of(name, reader, settings)
+    beside = {key: path for key, path in dict(chosen).items() if isinstance(path, Path)}
     corpus = Corpus(paths, seed, strict)
     counts: dict[str, Counter[str]] = {"tasks": Counter(), "langs": Counter(), "splits": Counter()}
     written = 0
@@ -92,7 +93,7 @@ def read(
             table=schema.noun,
             license=license or reader.license,
             license_note="" if license else reader.license_note,
-            files={name: sha256(path) for path, name in zip(paths, _names(paths), strict=True) if path.is_file()},
+            files=_hashes(paths) | {path.name: sha256(path) for path in beside.values()},
             written=written,
             duplicates=written - ids,
             rejected=dict(rejects.group_by("reason").len().sort("reason").iter_rows()),
@@ -102,7 +103,7 @@ def read(
         facts = {key: value for key, value in vars(outcome).items() if key not in ("reader", "files")}
         how = {
             "reader": name,
-            "set": dict(sorted(settings.items())),
+            "set": dict(sorted(settings.items())) | {key: path.name for key, path in beside.items()},
             "limit": limit,
             "seed": seed,
             "private": reader.private,
@@ -131,9 +132,11 @@ def look_at(file: File) -> Look:
 
 
 def who_reads(paths: list[Path]) -> list[tuple[str, str, str]]:
-    """(file, reader, why) for each file and each reader that it fits, in the order of files and names."""
+    """(file, reader, why) for each file and each reader that it fits, in the order of files; the readers of one corpus by
+    name, then the general ones."""
     files = Corpus(paths).files
-    readers = [(name, find(name)) for name in registry.names("readers")]
+    named = [(name, find(name)) for name in registry.names("readers")]
+    readers = sorted(named, key=lambda reader: (reader[1].general, reader[0]))
     return [
         (file.name, name, why)
         for file in files
@@ -236,5 +239,5 @@ def _batches(examples: Iterator[Any]) -> Iterator[list[Any]]:
         yield batch
 
 
-def _names(paths: list[Path]) -> list[str]:
-    return [path.name for path in paths]
+def _hashes(paths: list[Path]) -> dict[str, str]:
+    return {path.name: sha256(path) for path in paths if path.is_file()}

@@ -128,7 +128,8 @@ class Reader:
 
     `read` gives examples (or pairs) in the order of the files. `fits` says why a file looks like this corpus, or None.
     `settings`: what `--set key=value` may say. `files` says what to name, in words. `private`: it holds people's records or
-    talks, so that it is de-identified before it is mixed. `categories`: where its records have some."""
+    talks, so that it is de-identified before it is mixed. `categories`: where its records have some. `general`: its layout is
+    that of many corpora, so that a reader of just one goes before it where both fit."""
 
     title: str
     license: str
@@ -140,3 +141,4 @@ class Reader:
     private: bool = False
     url: str = ""
     categories: Categories | None = None
+    general: bool = False

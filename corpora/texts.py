@@ -1,5 +1,7 @@
 """The texts of records as they are compared: what is left when width, case, spaces and punctuation do not count."""
 
+import re
+
 import polars as pl
 
 
@@ -12,3 +14,20 @@ def said(messages: pl.Expr, *roles: str) -> pl.Expr:
     """What these roles say in a list of messages, a line each: `said(pl.col("messages"), "user")`; all roles without any."""
     turns = messages.list.filter(pl.element().struct.field("role").is_in(roles)) if roles else messages
     return turns.list.eval(pl.element().struct.field("content")).list.join("\n")
+
+
+HAN, KANA, CYRILLIC = re.compile(r"[\u3400-\u9fff]"), re.compile(r"[\u3041-\u30fa]"), re.compile(r"[\u0400-\u04ff]")
+SHARE = 0.2
+"""Of the letters that are Han for Chinese: English names of drugs and tests in a Chinese sentence leave it far above."""
+
+
+def lang_of(*texts: str) -> str:
+    """`zh`, `ja` or `ru` by the script of these texts' letters; what is left (Latin, or no letters) is `en`."""
+    text = "".join(texts)
+    letters = sum(map(str.isalpha, text)) or 1
+    kana = len(KANA.findall(text))
+    if kana > SHARE * letters:
+        return "ja"
+    if len(HAN.findall(text)) > SHARE * letters:
+        return "zh"
+    return "ru" if len(CYRILLIC.findall(text)) > SHARE * letters else "en"

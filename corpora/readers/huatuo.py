@@ -1,0 +1,93 @@
+"""Huatuo: questions and answers wrapped in lists (Huatuo-26M), and BenTsao's, whose talks stand in one text."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from corpora.files import Place
+from corpora.readers.alpaca import instruction
+from corpora.reading import Corpus, Example, Look, NoSettings, Reader, Turn
+from corpora.turns import NotTurns, answered, flattened
+
+URL = re.compile(r"\s*(https?://|www\.)\S+\s*", re.IGNORECASE)
+
+
+def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
+    """`{instruction: [q], input, output: [a]}`, `{questions: [...], answers: [...]}` or `{instruction, input, output}`.
+
+    Of several paraphrases of one question the first is asked, the others stand in the meta; every answer is a record."""
+    for file in corpus.files:
+        for place, row in file.json():
+            try:
+                questions, answers = _sides(row)
+            except NotTurns as why:
+                corpus.refuse(place, why.reason, str(why))
+                continue
+            for number, answer in enumerate(answers, start=1):
+                yield from _example(corpus, place, row, questions, answer, number)
+
+
+def _example(
+    corpus: Corpus, place: Place, row: dict[str, Any], questions: list[str], answer: str, number: int
+) -> Iterator[Example]:
+    if URL.fullmatch(answer):
+        corpus.refuse(place, "answer-is-a-url", f"answer {number} is an address; the text must be fetched there")
+        return
+    turns = flattened(questions[0]) or [Turn("user", questions[0])]
+    corpus.count("talks in one text parted into messages", len(turns) > 1)
+    try:
+        turns = answered([*turns, Turn("assistant", answer)])
+    except NotTurns as why:
+        corpus.refuse(place, why.reason, str(why))
+        return
+    meta = {"id": row.get("id"), "paraphrases": questions[1:]} | {
+        key: row.get(key) for key in ("label", "related_diseases")
+    }
+    yield instruction(place, turns, "dialogue" if len(turns) > 2 else "qa", meta, key=questions[0])
+
+
+def _sides(row: dict[str, Any]) -> tuple[list[str], list[str]]:
+    asked = next((row[key] for key in ("instruction", "questions", "question") if key in row), None)
+    given = next((row[key] for key in ("output", "answers", "answer") if key in row), None)
+    questions, answers, more = _texts(asked), _texts(given), _texts(row.get("input") or "")
+    if asked is None or given is None:
+        raise NotTurns("missing-field", "expected instruction and output, or questions and answers")
+    if questions is None or answers is None or more is None:
+        raise NotTurns("wrong-type", "questions, answers and input must be texts or lists of texts")
+    if not questions or not answers:
+        raise NotTurns("empty-message", "a row without a question or without an answer")
+    addition = "\n".join(text for text in more if text.strip())
+    return [f"{question}\n{addition}" if addition else question for question in questions], answers
+
+
+def _texts(value: Any) -> list[str] | None:
+    """The texts of a text or of lists of them (some copies wrap twice), those that are not blank; None for anything else."""
+    if isinstance(value, str):
+        return [value] if value.strip() else []
+    if not isinstance(value, list):
+        return None
+    found = [_texts(item) for item in value]
+    return None if None in found else [text for texts in found for text in texts or ()]
+
+
+def fits(look: Look) -> str | None:
+    first = look.rows[0] if look.layout.startswith("json") and look.rows and isinstance(look.rows[0], dict) else {}
+    if isinstance(first.get("instruction"), list) and isinstance(first.get("output"), list):
+        return "instruction and output in lists, as Huatuo-26M has them"
+    if isinstance(first.get("questions"), list) and isinstance(first.get("answers"), list | str):
+        return "lists of questions and of answers, as Huatuo-26M has them"
+    if isinstance(first.get("instruction"), str) and "output" in first and flattened(first["instruction"]):
+        return "<user>: and <bot>: in its instruction, as BenTsao has them"
+    return None
+
+
+READER = Reader(
+    title="Huatuo-26M and BenTsao",
+    license="unknown",
+    license_note="Huatuo-26M states none beside its code; BenTsao is Apache-2.0 (--license Apache-2.0)",
+    files="JSON of {instruction: [q], output: [a]}, of {questions, answers}, or of BenTsao's {instruction, input, output}",
+    read=read,
+    fits=fits,
+    private=True,
+    url="https://github.com/FreedomIntelligence/Huatuo-26M",
+)

@@ -1,0 +1,36 @@
+"""Messages: conversations as chat templates take them."""
+
+from collections.abc import Iterator
+
+from corpora.readers.alpaca import instruction
+from corpora.reading import Corpus, Example, Look, NoSettings, Reader
+from corpora.turns import NotTurns, answered, conversation
+
+
+def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
+    """`{messages: [{role, content}]}`."""
+    for file in corpus.files:
+        for place, row in file.json():
+            try:
+                turns = answered(conversation(row.get("messages"), "role", "content"))
+            except NotTurns as why:
+                corpus.refuse(place, why.reason, str(why))
+                continue
+            yield instruction(place, turns, meta={"id": row.get("id")})
+
+
+def fits(look: Look) -> str | None:
+    if look.layout.startswith("json") and look.has("messages") and isinstance(look.rows[0]["messages"], list):
+        return "a list of messages"
+    return None
+
+
+READER = Reader(
+    title="Messages (Hugging Face)",
+    license="unknown",
+    license_note="that of whoever made the file",
+    files="JSON lines or arrays of {messages: [{role, content}]}",
+    read=read,
+    fits=fits,
+    general=True,
+)

@@ -1,0 +1,81 @@
+"""Preferences: a better and a worse answer to one question, in the three shapes that trainers know."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from corpora.reading import Corpus, Example, Look, NoSettings, Pair, Reader, Turn
+from corpora.texts import lang_of
+from corpora.turns import NotTurns, any_conversation, asked, rounds, texts
+
+SHAPES = (
+    ("prompt", "chosen", "rejected"), ("question", "response_chosen", "response_rejected"), ("conversations", "chosen", "rejected"),
+)  # fmt: skip
+
+
+def read(corpus: Corpus, _: NoSettings) -> Iterator[Example | Pair]:
+    """Texts or lists of messages; chosen and rejected also as one message. Without a prompt, what both begin with is it."""
+    for file in corpus.files:
+        for place, row in file.json():
+            try:
+                prompt, chosen, rejected = _sides(row)
+            except NotTurns as why:
+                corpus.refuse(place, why.reason, str(why))
+                continue
+            key = "\n".join(texts(prompt))
+            yield Pair(place, prompt, chosen, rejected, lang_of(key, chosen), key, meta={"id": row.get("id")})
+
+
+def _sides(row: dict[str, Any]) -> tuple[list[Turn], str, str]:
+    shape = next((shape for shape in SHAPES if set(shape) <= set(row)), None)
+    if shape is None and {"chosen", "rejected"} <= set(row):
+        return _implicit(row["chosen"], row["rejected"])
+    if shape is None:
+        raise NotTurns("missing-field", f"expected one of: {'; '.join(' '.join(shape) for shape in SHAPES)}")
+    system = row.get("system") or None
+    first = row[shape[0]]
+    prompt = any_conversation([{"role": "user", "content": first}] if isinstance(first, str) else first, system)
+    before = rounds(row.get("history"))
+    at = prompt[0].role == "system"
+    prompt = asked([*prompt[:at], *before, *prompt[at:]])
+    return prompt, _answer(row[shape[1]], prompt, shape[1]), _answer(row[shape[2]], prompt, shape[2])
+
+
+def _answer(value: Any, prompt: list[Turn], key: str) -> str:
+    if isinstance(value, str):
+        return value
+    turns = any_conversation([value] if isinstance(value, dict) else value)
+    turns = turns[len(prompt) :] if len(turns) > len(prompt) and turns[: len(prompt)] == prompt else turns
+    if len(turns) != 1 or turns[0].role != "assistant":
+        raise NotTurns("not-one-answer", f"{key} must be one message of the assistant's")
+    return turns[0].content
+
+
+def _implicit(chosen: Any, rejected: Any) -> tuple[list[Turn], str, str]:
+    if isinstance(chosen, str) or isinstance(rejected, str):
+        raise NotTurns("missing-field", "texts chosen and rejected need a prompt")
+    better, worse = any_conversation(chosen), any_conversation(rejected)
+    if better[:-1] != worse[:-1] or {better[-1].role, worse[-1].role} != {"assistant"}:
+        raise NotTurns(
+            "prompts-differ", "chosen and rejected must begin with the same messages and end with the assistant's"
+        )
+    return asked(better[:-1]), better[-1].content, worse[-1].content
+
+
+def fits(look: Look) -> str | None:
+    shape = next((shape for shape in (*SHAPES, ("chosen", "rejected")) if look.has(*shape)), None)
+    return (
+        f"{', '.join(shape)}, as pairs for preference training have them"
+        if shape and look.layout.startswith("json")
+        else None
+    )
+
+
+READER = Reader(
+    title="Preferences",
+    license="unknown",
+    license_note="that of whoever made the file",
+    files="JSON of {prompt, chosen, rejected}, {question, response_chosen, response_rejected}, {conversations, chosen, rejected}",
+    read=read,
+    fits=fits,
+    general=True,
+)

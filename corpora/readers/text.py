@@ -1,0 +1,79 @@
+"""Texts to go on training a model with, before it learns from instructions."""
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from corpora.files import File, Place
+from corpora.read import LONGEST
+from corpora.reading import Corpus, Example, Look, Reader, Turn
+from corpora.texts import lang_of
+from tools.config import Settings
+
+
+class TextSettings(Settings):
+    """What there is to choose."""
+
+    separator: str = Field("", description="the line between two documents of a plain file; empty: a blank line")
+
+
+def read(corpus: Corpus, settings: TextSettings) -> Iterator[Example]:
+    """`{"text"}` in JSON, or the documents of plain files: one message of the assistant's each."""
+    for file in corpus.files:
+        for place, text in _from_json(corpus, file) if _is_json(file) else _documents(corpus, file, settings.separator):
+            yield Example(place, (Turn("assistant", text),), "text", lang_of(text))
+
+
+def _is_json(file: File) -> bool:
+    quiet = File(file.path, file.name, lambda *_: None, file.member)
+    start = next((line.text.strip("\ufeff \t\r") for line in quiet.text() if line.text.strip("\ufeff \t\r\0")), "")
+    return start.startswith(("{", "[")) and any(True for _ in quiet.values())
+
+
+def _from_json(corpus: Corpus, file: File) -> Iterator[tuple[Place, str]]:
+    for place, row in file.json():
+        if isinstance(row.get("text"), str):
+            yield place, row["text"]
+        else:
+            corpus.refuse(place, "wrong-type" if "text" in row else "missing-field", "text must be a text")
+
+
+def _documents(corpus: Corpus, file: File, separator: str) -> Iterator[tuple[Place, str]]:
+    lines: list[str] = []
+    row = begun = length = 0
+    for place, text in file.text():
+        if text.strip() == separator:
+            if lines:
+                yield file.place(begun, row), "\n".join(lines)
+            lines, begun, length = [], 0, 0
+            continue
+        if not begun:
+            begun, row = place.line, row + 1
+        length += len(text)
+        if length <= LONGEST:
+            lines.append(text)
+        elif lines:
+            corpus.refuse(file.place(begun, row), "too-long", f"a document of more than {LONGEST:,} characters")
+            lines = []
+    if any(line.strip() for line in lines):
+        yield file.place(begun, row), "\n".join(lines)
+
+
+def fits(look: Look) -> str | None:
+    if look.layout.startswith("json") and look.columns == ("text",):
+        return "objects with a text"
+    if look.layout == "text" and look.text.strip() and not look.text.lstrip("\ufeff \n").startswith(("{", "[")):
+        return "lines of a text"
+    return None
+
+
+READER = Reader(
+    title="Texts for pre-training",
+    license="unknown",
+    license_note="that of whoever made the file",
+    files='JSON lines of {"text"}, or plain text with a blank line (or --set separator=LINE) between documents',
+    read=read,
+    fits=fits,
+    settings=TextSettings,
+    general=True,
+)

@@ -1,0 +1,65 @@
+"""What holds of reading whoever reads: hostile rows end in rejects, and `read auto` names the right reader first."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from corpora import read as reading
+from tests.conftest import ROOT
+from tools import registry
+from tools.errors import InputError
+
+REAL = ROOT.parent / "shared" / "data" / "corpora"
+HOSTILE = {
+    "rows": b'{}\n[]\nnull\n"x"\n{"a":1}\n{"instruction":1,"input":2,"output":3}\n{"text":4}\n{"messages":[5]}\n{"conversations":6}\n',
+    "empty": b"",
+}
+FIRST = {
+    "medical-meadow/medical_meadow_small.json": "meadow",
+    "promptcblue/train.json": "promptcblue",
+    "huatuo/huatuo26M_test.json": "huatuo",
+    "preference/dpo_zh_500.jsonl": "preference",
+    "sharegpt/medical_sft_1K_format.jsonl": "sharegpt",
+    "chatdoctor/chatdoctor5k.json": "chatdoctor",
+}
+COUNTS = {
+    "medical-meadow/medical_meadow_small.json": (5942, 92),
+    "promptcblue/train.json": (80, 0),
+    "preference/dpo_zh_500.jsonl": (500, 0),
+    "sharegpt/medical_sft_1K_format.jsonl": (1000, 0),
+}
+
+
+@pytest.fixture
+def real() -> Path:
+    if not REAL.is_dir():
+        pytest.skip("needs ../shared/data/corpora, which is not part of the project")
+    return REAL
+
+
+@pytest.mark.parametrize("name", registry.names("readers"))
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_rows_end_in_rejects_or_in_one_clear_error(name: str, kind: str, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_bytes(HOSTILE[kind])
+    fault = ""
+    try:
+        reading.read(name, [tmp_path / "rows.jsonl"], tmp_path / "out", {})
+    except InputError as error:  # readers of several tables say which are missing
+        fault = str(error)
+    if fault:
+        assert "\n" not in fault
+        assert not list((tmp_path / "out").glob("*"))
+    else:
+        assert pl.read_parquet(tmp_path / "out" / "rejects.parquet").height > 0
+
+
+@pytest.mark.parametrize("file", FIRST)
+def test_auto_names_the_right_reader_first(file: str, real: Path) -> None:
+    assert reading.who_reads([real / file])[0][1] == FIRST[file]
+
+
+@pytest.mark.parametrize("file", COUNTS)
+def test_the_published_files_give_their_counts(file: str, real: Path, tmp_path: Path) -> None:
+    outcome = reading.read(FIRST[file], [real / file], tmp_path / "out", {})
+    assert (outcome.written, outcome.duplicates) == COUNTS[file]
