@@ -12,6 +12,8 @@ from tools.output import print_json, print_table
 
 if TYPE_CHECKING:
     from corpora.categories import Counted
+    from corpora.deidentify.run import Done
+    from corpora.export import Exported
 
 
 def print_outcome(outcome: Outcome, out: Path, style: str) -> None:
@@ -80,6 +82,18 @@ def print_mixed(mixed: Mixed, out: Path | None, style: str) -> None:
     )
 
 
+def print_exported(exported: "Exported", out: Path, as_json: bool) -> None:
+    """What was written, in which files, and what the format could not hold."""
+    if as_json:
+        print_json(vars(exported))
+        return
+    rows = [["written", "", exported.written]]
+    for what in ("splits", "tasks", "langs", "sources", "licenses", "dropped", "files"):
+        rows += [[what, name, number] for name, number in getattr(exported, what).items()]
+    print_table(["", "", exported.table], rows, exported.format)
+    print(f"the files and their card are in {out}", file=sys.stderr)
+
+
 def print_categories(name: str, whence: Categories, counted: "Counted | None", style: str) -> None:
     """Which words make which category and, where files were counted, how many records each has and which no words make."""
     words = [{"words": words, "category": category} for words, category in whence.words]
@@ -96,3 +110,23 @@ def print_categories(name: str, whence: Categories, counted: "Counted | None", s
         shown = [row if words else row[:2] for row in rows]
         print_table(["category", "records", "mapped", "labels"][: 4 if words else 2], shown)
         print(f"without a category: {counted.without:,}; rejected: {counted.rejected:,}", file=sys.stderr)
+
+
+def print_deidentified(done: "Done", out: Path | None, style: str) -> None:
+    """How many spans of each class were found, in what share of the records."""
+    if style == "json":
+        print_json(vars(done))
+        return
+    rows = [
+        [name, number, done.records_by_class[name], f"{done.records_by_class[name] / done.records:.1%}"]
+        for name, number in done.classes.items()
+    ]
+    rows += [["any", sum(done.classes.values()), done.touched, f"{done.touched / max(done.records, 1):.1%}"]]
+    print_table(["class", "found", done.table, "share"], rows, f"{done.policy}: {done.records:,} {done.table}")
+    if done.described:
+        print(
+            f"{done.rare:,} of {done.described:,} {done.table} share their age group, sex, department and diagnosis with "
+            "fewer than 4 others: who knows one of these can recognise it",
+            file=sys.stderr,
+        )
+    print("a dry run: nothing was written" if out is None else f"the {done.table} are in {out}", file=sys.stderr)

@@ -1,0 +1,188 @@
+"""The dataset card of an export: the header that the Hugging Face hub and `datasets` read, and what a person must know."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+import yaml
+
+from corpora import licenses
+from corpora.formats import ALONE, Format, Shard
+
+SIZES = (
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+)
+KINDS = {
+    "String": "string",
+    "Int64": "int64",
+    "Int32": "int32",
+    "UInt32": "uint32",
+    "Boolean": "bool",
+    "Float64": "float64",
+}
+USES = {
+    "free": "may be passed on",
+    "noncommercial": "may be passed on, not for commercial use",
+    "no": "may NOT be passed on; whoever exported this said that they may",
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is said of an export. `columns`: name -> polars type. `exported`: the counts of corpora.export.Exported.
+    `story`: the `run.json` of the command that wrote the records."""
+
+    name: str
+    format: Format
+    ending: str
+    noun: str
+    columns: Mapping[str, Any]
+    shards: Sequence[Shard]
+    exported: Mapping[str, Any]
+    story: Mapping[str, Any]
+
+    def configs(self) -> dict[str, dict[str, list[Shard]]]:
+        """Config -> split -> its files, in their order."""
+        found: dict[str, dict[str, list[Shard]]] = {}
+        for shard in self.shards:
+            found.setdefault(shard.stem, {}).setdefault(shard.split, []).append(shard)
+        return found
+
+
+def card(about: Facts) -> bytes:
+    """`README.md`."""
+    header = yaml.safe_dump(_header(about), allow_unicode=True, sort_keys=False, width=120)
+    counts = about.exported
+    sections = [
+        f"# {about.name}",
+        f"{counts['written']:,} {about.noun} in the format `{counts['format']}` ({about.format.title}).",
+        "## Load",
+        _load(about),
+        "## Sources",
+        _table(("source", about.noun), counts["sources"]),
+        "A source named `a + b` is of records that rest on facts of both.",
+        "## Licences",
+        _licenses(counts["licenses"]),
+        "## Counts",
+        "\n\n".join(_table((what, about.noun), counts[key]) for what, key in COUNTED if counts[key]),
+        "## De-identification",
+        privacy(about.story),
+        "## Left out",
+        _left_out(about),
+        "## Made by",
+        "kgtools; `run.json` has its version, its settings, the SHA-256 of what it read and of every file here.",
+    ]
+    return ("---\n" + header + "---\n\n" + "\n\n".join(sections) + "\n").encode()
+
+
+COUNTED = (("split", "splits"), ("task", "tasks"), ("language", "langs"))
+
+
+def privacy(story: Mapping[str, Any]) -> str:
+    """What the run that wrote the records says of people in them."""
+    command, settings = story.get("command"), story.get("settings") or {}
+    if command == "deidentify":
+        policy = settings.get("policy", "not named")
+        return f"The records were de-identified (policy: {policy}) before they were exported."
+    if command == "merge" and "deidentified" in story:
+        return f"When the sources were merged: {story['deidentified']}."
+    if command == "generate":
+        return "The records are made from the facts of a graph; no person's data went into them."
+    if settings.get("private") is True:
+        return (
+            "**Not de-identified.** The corpus holds people's records or talks; run `kgtools deidentify` before this is "
+            "passed on."
+        )
+    if settings.get("private") is False:
+        return "Not de-identified: by what its reader says, the corpus holds no people's records or talks."
+    return "**Not known.** Nothing beside the records says whether they were de-identified."
+
+
+def hub_features(kind: Any) -> dict[str, Any]:
+    """A polars type as the hub writes it: `{dtype: string}`, `{list: ...}` or `{struct: [...]}`."""
+    if isinstance(kind, pl.List):
+        inner = hub_features(kind.inner)
+        return {"list": inner.get("dtype") or inner.get("struct") or inner}
+    if isinstance(kind, pl.Struct):
+        return {"struct": [{"name": part.name, **hub_features(part.dtype)} for part in kind.fields]}
+    return {"dtype": KINDS[str(kind)]}
+
+
+def _header(about: Facts) -> dict[str, Any]:
+    counts = about.exported
+    hub = [licenses.find(name).hub for name in licenses.inside(counts["licenses"])]
+    plain = all(hub) and len(hub) == 1
+    features = [{"name": name, **hub_features(kind)} for name, kind in about.columns.items()]
+    return {
+        "pretty_name": about.name,
+        "language": [lang for lang in counts["langs"] if lang.isalpha() and len(lang) < 4],
+        "license": hub[0] if plain else "other",
+        **({} if plain else {"license_name": "several-or-unknown", "license_link": "README.md#licences"}),
+        "size_categories": [next((word for most, word in SIZES if counts["written"] < most), "n>10M")],
+        "task_categories": ["question-answering", "text-generation"],
+        "tags": ["medical", "kgtools", str(counts["format"])],
+        "configs": [
+            {
+                "config_name": stem,
+                "data_files": [{"split": split, "path": [s.name for s in shards]} for split, shards in splits.items()],
+                **({"field": about.format.rows_in} if about.format.rows_in else {}),
+                **({"default": True} if stem == about.shards[0].stem else {}),
+            }
+            for stem, splits in about.configs().items()
+        ],
+        "dataset_info": [
+            {
+                "config_name": stem,
+                "features": features,
+                "splits": [
+                    {
+                        "name": split,
+                        "num_bytes": sum(s.bytes for s in shards),
+                        "num_examples": sum(s.rows for s in shards),
+                    }
+                    for split, shards in splits.items()
+                ],
+            }
+            for stem, splits in about.configs().items()
+        ],
+    }
+
+
+def _load(about: Facts) -> str:
+    configs = list(about.configs())
+    config = "" if configs == [ALONE] else f', "{configs[0]}"'
+    lines = [f'```python\nfrom datasets import load_dataset\n\nrows = load_dataset("this folder"{config})\n```']
+    if about.exported["format"] == "lm-eval":
+        lines.append(
+            "In this folder: `lm_eval --include_path . --tasks TASK`, a task being a `.yaml` here without its ending."
+        )
+    if about.format.llama_factory and configs == [ALONE]:
+        lines.append("LLaMA-Factory: `dataset_dir:` this folder, `dataset:` a name in `dataset_info.json`.")
+    return "\n\n".join(lines)
+
+
+def _licenses(rows: Mapping[str, int]) -> str:
+    names = licenses.inside(rows)
+    said = [f"- `{name}`: {USES[licenses.find(name).use]}. {licenses.find(name).source}" for name in names]
+    return _table(("licence", "rows"), rows) + "\n\n" + "\n".join(said)
+
+
+def _left_out(about: Facts) -> str:
+    dropped = about.exported["dropped"]
+    if not dropped:
+        return "Nothing: the format holds every record."
+    return _table(("reason", about.noun), dropped) + "\n\nEach of them is in `rejects.parquet`, by its id."
+
+
+def _table(head: tuple[str, str], rows: Mapping[str, int]) -> str:
+    lines = [f"| {head[0]} | {head[1]} |", "| --- | ---: |"]
+    return "\n".join(lines + [f"| {_plain(key)} | {number:,} |" for key, number in rows.items()])
+
+
+def _plain(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,231 @@
+"""Records into the files of a format, with what says what is in them: a dataset card, LLaMA-Factory's list, Croissant."""
+
+import re
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+
+from corpora import licenses
+from corpora.card import Facts, card
+from corpora.croissant import croissant
+from corpora.formats import ALONE, Format, Part, Shard, find
+from corpora.llama_factory import dataset_info
+from corpora.read import SPLITS
+from corpora.rowfiles import RowFiles
+from corpora.shards import Sink, batches, scan
+from tools.errors import Findings, InputError, UsageError
+from tools.files import manifest, sha256, staging, to_json
+from tools.frames import Schema
+
+MOST_PARTS = 200
+SHARD = re.compile(r"(.+-)?(train|validation|test)-\d{5}-of-\d{5}\.(jsonl|jsonl\.zst|parquet)")
+DROPS = Schema(
+    "rejects",
+    {"record": pl.String, "source": pl.String, "task": pl.String, "split": pl.String, "reason": pl.String},
+    required=("record", "source", "task", "reason"),
+)
+"""A row for each record that the format cannot hold."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """`file`: an ending of the format's, or its first. `name`: of the set, in its card and tasks."""
+
+    file: str | None = None
+    shard_size: int = 100_000
+    allow_license: tuple[str, ...] = ()
+    name: str = "kgtools"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What a run did, in the names that `--format json` prints. `splits`, `sources`...: rows that were written, by each."""
+
+    format: str
+    table: str
+    written: int
+    dropped: dict[str, int]
+    splits: dict[str, int]
+    tasks: dict[str, int]
+    langs: dict[str, int]
+    sources: dict[str, int]
+    licenses: dict[str, int]
+    files: dict[str, int]
+    refused: dict[str, int] = field(default_factory=dict)
+
+
+def convert(place: Path, name: str, out: Path, options: Options) -> Exported:
+    """The records of `place` (a folder or Parquet file) in `out`, all or nothing.
+
+    Raises Findings where a licence forbids it, with nothing written, and where the format holds none of them."""
+    format_ = find(name)
+    ending = options.file or format_.endings[0]
+    if ending not in format_.endings:
+        raise UsageError(f"--file {ending}: the format {name} is written as {' or '.join(format_.endings)}")
+    home = place if place.is_dir() else place.parent
+    if out.resolve() == home.resolve():
+        raise UsageError(f"--out {out}: holds the records themselves, with their own run.json; name another folder")
+    rows, schema = scan(place)
+    _pass_gate(rows, options)
+    counts: Counter[tuple[str, ...]] = Counter()
+    with staging(out) as stage:
+        written = _written(rows, schema, format_, ending, options, stage, counts)
+        exported = _summary(name, schema.noun, written, counts)
+        source = next(file for file in (place, place / f"{schema.noun}.parquet") if file.is_file())
+        if written.shards:
+            about = Facts(
+                options.name,
+                format_,
+                ending,
+                schema.noun,
+                written.columns,
+                written.shards,
+                vars(exported),
+                _story(home),
+            )
+            for file, content in _beside(about, written).items():
+                (stage / file).write_bytes(content)
+        how = asdict(options) | {"format": name, "file": ending, "allow_license": sorted(options.allow_license)}
+        outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
+        facts = {key: value for key, value in vars(exported).items() if key not in ("format", "refused")}
+        (stage / "run.json").write_bytes(
+            manifest("convert", how, {source.name: sha256(source)}, outputs=outputs, **facts)
+        )
+        _take_out_old(out, {file.name for file in stage.iterdir()})
+    return exported
+
+
+@dataclass(frozen=True)
+class _Written:
+    columns: dict[str, Any]
+    parts: list[Part]
+    shards: list[Shard]
+
+
+def _pass_gate(rows: pl.LazyFrame, options: Options) -> None:
+    counted = rows.group_by("license").len().sort("license").collect(engine="streaming")
+    gate = licenses.gate(dict(counted.iter_rows()), options.allow_license)
+    if not gate.refused:
+        return
+    lines = "; ".join(f"{license_}: {number:,} rows" for license_, number in gate.refused.items())
+    why = "; ".join(f"{name}: {licenses.find(name).source}" for name in gate.needed)
+    way = " ".join(f"--allow-license '{name}'" for name in gate.needed)
+    raise Findings(
+        f"rows under licences that forbid passing them on, nothing was written: {lines} ({why}). "
+        f"If you have the right, or they stay with you: {way}"
+    )
+
+
+def _written(
+    rows: pl.LazyFrame,
+    schema: Schema,
+    format_: Format,
+    ending: str,
+    options: Options,
+    stage: Path,
+    counts: Counter[tuple[str, ...]],
+) -> _Written:
+    """Writes the rows and their drops; adds to `counts` under (reason, split, task, lang, source, license)."""
+    faults = {"unknown-split": ~pl.col("split").is_in(SPLITS)} | format_.faults(schema.noun)
+    reason = pl.coalesce(pl.lit(None, pl.String), *(pl.when(wrong).then(pl.lit(why)) for why, wrong in faults.items()))
+    columns = format_.columns(schema.noun)
+    kinds = dict(format_.prepare(schema.frame()).select(**_possible(columns, faults)).schema)
+    parts: dict[tuple[str, ...], Part] = {}
+    files = RowFiles(stage, format_, ending, options.shard_size, Schema("rows", kinds))
+    with files, Sink(stage / "rejects.parquet", DROPS) as drops:
+        for batch in batches(rows):
+            split = pl.col("split").fill_null("train")
+            judged = format_.prepare(batch).with_columns(reason.alias(".reason"), split.alias(".split"))
+            for *key, number in (
+                judged.group_by(".reason", ".split", "task", "lang", "source", "license").len().iter_rows()
+            ):
+                counts[tuple(word or "" for word in key)] += number
+            bad = judged.filter(pl.col(".reason").is_not_null())
+            drops.write(
+                bad.select(pl.col("id").alias("record"), "source", "task", "split", pl.col(".reason").alias("reason"))
+            )
+            good = judged.filter(pl.col(".reason").is_null())
+            for words, some in good.partition_by(*format_.part, ".split", as_dict=True, maintain_order=True).items():
+                part = _part(format_, parts, tuple(map(str, words[:-1])))
+                origin = Counter(
+                    {(source, name): n for source, name, n in some.group_by("source", "license").len().iter_rows()}
+                )
+                files.write(part, str(words[-1]), some.select(**columns), origin)
+    return _Written(kinds, list(parts.values()), files.shards)
+
+
+def _possible(columns: dict[str, pl.Expr], faults: dict[str, pl.Expr]) -> dict[str, pl.Expr]:
+    """The columns of files, or none where every row has a fault."""
+    return columns if not any(fault.meta.is_literal() for fault in faults.values()) else {}
+
+
+def _part(format_: Format, parts: dict[tuple[str, ...], Part], key: tuple[str, ...]) -> Part:
+    if key not in parts:
+        if len(parts) == MOST_PARTS:
+            raise InputError(
+                f"more than {MOST_PARTS} kinds of records ({', '.join(format_.part)}), each with files of its own; "
+                "convert them in smaller sets"
+            )
+        stem, taken = (
+            format_.stem(len(parts) + 1, key) if format_.stem else ALONE,
+            {part.stem for part in parts.values()},
+        )
+        parts[key] = Part(len(parts) + 1, key, stem if stem not in taken else f"{stem}-{len(parts) + 1}")
+    return parts[key]
+
+
+def _summary(name: str, noun: str, written: _Written, counts: Counter[tuple[str, ...]]) -> Exported:
+    def by(place: int, dropped: bool = False) -> dict[str, int]:
+        found: Counter[str] = Counter()
+        for key, number in counts.items():
+            if bool(key[0]) == dropped:
+                found[key[place]] += number
+        return dict(sorted(found.items()))
+
+    splits = by(1)
+    return Exported(
+        format=name,
+        table=noun,
+        written=sum(splits.values()),
+        dropped=by(0, dropped=True),
+        splits={split: splits[split] for split in SPLITS if split in splits},
+        tasks=by(2),
+        langs=by(3),
+        sources=by(4),
+        licenses=by(5),
+        files={shard.name: shard.rows for shard in written.shards},
+    )
+
+
+def _beside(about: Facts, written: _Written) -> dict[str, bytes]:
+    """The files that describe the others, and those that the format adds."""
+    files = {"README.md": card(about), "croissant.json": to_json(croissant(about))}
+    listed = dataset_info(about)
+    if listed:
+        files["dataset_info.json"] = to_json(listed)
+    return files | (about.format.more(about.name, written.parts, written.shards) if about.format.more else {})
+
+
+def _story(home: Path) -> dict[str, Any]:
+    """The `run.json` of the command that wrote the records; empty where there is none."""
+    try:
+        story = orjson.loads((home / "run.json").read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return {}
+    return story if isinstance(story, dict) else {}
+
+
+def _take_out_old(out: Path, new: Collection[str]) -> None:
+    """Remove what an earlier run wrote there and this one does not, lest its rows are read with these."""
+    story = _story(out)
+    listed = story.get("outputs", {}) if story.get("command") == "convert" else {}
+    old = [file for file in out.iterdir() if file.is_file() and (file.name in listed or SHARD.fullmatch(file.name))]
+    (out / "run.json").unlink(missing_ok=True)
+    for file in old:
+        if file.name not in new:
+            file.unlink()

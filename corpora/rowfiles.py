@@ -1,0 +1,120 @@
+"""Rows into numbered files, `train-00000-of-00003.jsonl.zst`: a batch at a time, the same bytes however it is cut."""
+
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO, Protocol, Self, cast
+
+import polars as pl
+
+from corpora.formats import ALONE, Format, Part, Shard
+from corpora.shards import Sink
+from tools.files import sha256
+from tools.frames import Schema
+
+
+class _Open(Protocol):
+    """A file that takes rows until it is closed."""
+
+    def write(self, rows: pl.DataFrame) -> None: ...
+
+
+class _Lines:
+    """JSON lines, packed with zstd or not; or the rows of one JSON document, between its `head` and its tail."""
+
+    def __init__(self, file: BinaryIO, format_: Format, head: bytes = b"") -> None:
+        self.file, self.format, self.first = file, format_, True
+        self.one = format_.around is not None
+        file.write(head)
+
+    def write(self, rows: pl.DataFrame) -> None:
+        lines = self.format.lines(rows)
+        if self.one:
+            lines = (b"" if self.first else b",\n") + lines.rstrip(b"\n").replace(b"}\n{", b"},\n{")
+            self.first = False
+        self.file.write(lines)
+
+
+class _Numbered:
+    """The files of one part and split; those that are whole, and the one that is being written."""
+
+    def __init__(self, part: Part, split: str) -> None:
+        self.part, self.split = part, split
+        self.sizes: list[int] = []
+        self.sources: Counter[tuple[str, str]] = Counter()
+        self.open: _Open | None = None
+        self.stack = ExitStack()
+
+
+class RowFiles:
+    """The files of all parts and splits in a folder; `shards` is what they are when the block has ended well.
+
+    A file takes `size` rows; a format that has one document for each part has no size."""
+
+    def __init__(self, folder: Path, format_: Format, ending: str, size: int, schema: Schema) -> None:
+        self.folder, self.format, self.ending, self.schema = folder, format_, ending, schema
+        self.size = size if format_.around is None else 1 << 62
+        self.shards: list[Shard] = []
+        self._files: dict[tuple[str, str], _Numbered] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def write(self, part: Part, split: str, rows: pl.DataFrame, from_: Counter[tuple[str, str]]) -> None:
+        """Append rows. `from_`: the number of them by source and licence."""
+        files = self._files.setdefault((part.stem, split), _Numbered(part, split))
+        files.sources += from_
+        while rows.height:
+            if files.open is None:
+                files.open = self._opened(files)
+            room = self.size - files.sizes[-1]
+            now, rows = rows.head(room), rows.slice(room)
+            files.open.write(now)
+            files.sizes[-1] += now.height
+            if files.sizes[-1] == self.size:
+                files.stack.close()
+                files.open = None
+
+    def _aside(self, files: _Numbered, number: int) -> Path:
+        return self.folder / f"{files.part.stem}-{files.split}-{number:05}.{self.ending}"
+
+    def _opened(self, files: _Numbered) -> _Open:
+        files.sizes.append(0)
+        path = self._aside(files, len(files.sizes) - 1)
+        if self.ending == "parquet":
+            return files.stack.enter_context(Sink(path, self.schema))
+        raw = cast(BinaryIO, files.stack.enter_context(path.open("wb")))
+        if self.ending == "jsonl.zst":
+            import zstandard
+
+            packer = zstandard.ZstdCompressor(level=3, write_checksum=True)
+            raw = cast(BinaryIO, files.stack.enter_context(packer.stream_writer(raw)))
+        head = self.format.around(files.part, files.split, [], [])[0] if self.format.around else b""
+        return _Lines(raw, self.format, head)
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        for files in self._files.values():
+            if kind is None and self.format.around is not None:
+                cast(_Lines, files.open).file.write(self._tail(files))
+            files.stack.__exit__(kind, *error)  # type: ignore[arg-type]
+        if kind is None:
+            self.shards = [self._named(files, n) for files in self._in_order() for n in range(len(files.sizes))]
+
+    def _tail(self, files: _Numbered) -> bytes:
+        assert self.format.around is not None
+        sources = sorted({source for source, _ in files.sources})
+        licenses = sorted({license_ for _, license_ in files.sources})
+        return self.format.around(files.part, files.split, sources, licenses)[1]
+
+    def _in_order(self) -> list[_Numbered]:
+        order = ("train", "validation", "test")
+        return sorted(self._files.values(), key=lambda files: (files.part.number, order.index(files.split)))
+
+    def _named(self, files: _Numbered, number: int) -> Shard:
+        """The file under its final name, now that the number of files is known."""
+        stem = "" if files.part.stem == ALONE else f"{files.part.stem}-"
+        name = f"{stem}{files.split}-{number:05}-of-{len(files.sizes):05}.{self.ending}"
+        if self.format.around is not None:
+            name = f"{files.part.stem}_{files.split}.{self.ending}"
+        path = self._aside(files, number).rename(self.folder / name)
+        return Shard(name, files.part.stem, files.split, files.sizes[number], path.stat().st_size, sha256(path))
