@@ -10,7 +10,9 @@ from corpora.commands import format_option, out_option
 @click.command()
 @click.argument("records", type=click.Path(path_type=Path))
 @click.option("--policy", default="pipl", show_default=True, help="pipl, hipaa, research, or a YAML file.")
-@click.option("--key-file", type=click.Path(path_type=Path), help="Key of pseudonyms.  [default: the variable KGTOOLS_KEY]")
+@click.option(
+    "--key-file", type=click.Path(path_type=Path), help="Key of pseudonyms.  [default: the variable KGTOOLS_KEY]"
+)
 @out_option("./deidentified", "Folder for the records, deidentified.parquet and run.json.")
 @click.option("--surrogates", is_flag=True, help="Made-up values of the same form in place of tags.")
 @click.option("--dry-run", is_flag=True, help="Say what would be replaced, write nothing.")

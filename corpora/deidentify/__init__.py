@@ -5,4 +5,15 @@ from corpora.deidentify.policy import Policy, load_policy
 from corpora.deidentify.pseudonyms import fingerprint, key_of
 from corpora.deidentify.scan import FINDINGS, Residue, residual
 
-__all__ = ["FINDINGS", "LOG", "Log", "Policy", "Residue", "deidentify", "fingerprint", "key_of", "load_policy", "residual"]
+__all__ = [
+    "FINDINGS",
+    "LOG",
+    "Log",
+    "Policy",
+    "Residue",
+    "deidentify",
+    "fingerprint",
+    "key_of",
+    "load_policy",
+    "residual",
+]

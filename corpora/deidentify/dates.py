@@ -6,21 +6,45 @@ from datetime import date, timedelta
 
 from corpora.deidentify.classes import Span
 
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 MONTH = "|".join(f"{name}|{name[:3]}\\.?" for name in MONTHS)
 DATE = re.compile(
-    r"(?<![\d.])(?P<y>(?:18|19|20)\d{2})(?P<s1>[ ]?[-/.年][ ]?)(?P<m>1[0-2]|0?[1-9])(?P<s2>[ ]?[-/.月][ ]?)(?P<d>3[01]|[12]\d|0?[1-9])(?P<end>[日号]?)(?!\d|\.\d)"
+    r"(?=[\dJFMASONDjfmasond])(?:(?<![\d.])(?P<y>(?:18|"
+    r"19|20)\d{2})(?P<s1>[ ]?[-/.年][ ]?)(?P<m>1[0-2]|0?[1-9])(?P<s2>[ ]?[-/.月][ ]?)(?P<d>3[01]"
+    r"|[12]\d|0?[1-9])(?P<end>[日号]?)(?!\d|\.\d)"
     r"|(?<![\d.])(?P<y2>(?:18|19|20)\d{2})(?P<s3>年[ ]?)(?P<m2>1[0-2]|0?[1-9])(?P<e2>月份?)(?!\d|[ ]?\d{1,2}[日号])"
     r"|(?<![\d.月/-])(?P<m3>1[0-2]|0?[1-9])(?P<s4>月)(?P<d3>3[01]|[12]\d|0?[1-9])(?P<e3>[日号])"
     rf"|(?i:(?P<mon>\b(?:{MONTH}))[ ]+(?P<d4>3[01]|[12]\d|0?[1-9])(?P<th>st|nd|rd|th)?(?P<s5>,?[ ]+)(?P<y4>(?:18|19|20)\d{{2}}))(?!\d)"
     rf"|(?i:(?<!\d)(?P<d5>3[01]|[12]\d|0?[1-9])(?P<th2>st|nd|rd|th)?(?P<s6>[ ]+)(?P<mon2>(?:{MONTH})),?[ ]+(?P<y5>(?:18|19|20)\d{{2}}))(?!\d)"
-    r"|(?<![\d./-])(?P<m6>1[0-2]|0?[1-9])/(?P<d6>3[01]|[12]\d|0?[1-9])/(?P<y6>(?:18|19|20)\d{2})(?![\d/])"
+    r"|(?<![\d./-])(?P<m6>1[0-2]|0?[1-9])/(?P<d6>3[01]|[12]\d|0?[1-9])/(?P<y6>(?:18|19|20)\d{2})(?![\d/]))"
 )
-COMPACT = re.compile(r"(?:日期|时间|date)\s?[:：]?\s?(?P<all>(?P<y>(?:19|20)\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01]))(?!\d)", re.IGNORECASE)
-BIRTH = re.compile(r"(?:出生日期|出生年月日?|出生时间|生日|生于|出生于|出生|date of birth|d\.?o\.?b\.?|birth ?date|born(?: on)?)[\s:：为是]{0,4}$", re.IGNORECASE)
+COMPACT = re.compile(
+    r"(?:日期|时间|date)\s?[:：]?\s?(?P<all>(?P<y>(?:19|20)\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01]))(?!\d)",
+    re.IGNORECASE,
+)
+BIRTH = re.compile(
+    r"(?:出生日期|出生年月日?|出生时间|生日|生于|出生于|出生|date of birth|d\.?o\.?b\.?|birth ?date|born(?: on)?)[\s:：为是]{0,4}$",
+    re.IGNORECASE,
+)
 BORN = re.compile(r"^\s?(?:出生|生人)")
 AGE = re.compile(
-    r"(?<![\d.])(?P<age>9\d|1[0-4]\d)(?=\s?(?:周岁|岁|歲)(?!以上|以下|及))|(?i:\b(?:aged?|age:)\s?)(?P<age2>9\d|1[0-4]\d)\b(?![.%])|\b(?P<age3>9\d|1[0-4]\d)(?=[ -]?(?i:years?[ -]old|yo\b|y/o|-year))"
+    r"(?=[91aA])(?:(?<![\d.])(?P<age>9\d|1[0-4]\d)(?=\s?(?:周岁|"
+    r"岁|歲)(?!以上|以下|及))|(?i:\b(?:aged?|age:)\s?)(?P<age2>9\d|"
+    r"1[0-4]\d)\b(?![.%])|\b(?P<age3>9\d|1[0-4]\d)(?=[ -]?(?i:years?[ -]old|"
+    r"yo\b|y/o|-year)))"
 )
 OLDEST = 89
 NOMINAL = 2001
@@ -57,7 +81,9 @@ def parsed(written: str) -> tuple[date, str] | None:
         month, day = ("{mm}" if part["m"][0] == "0" else "{m}"), ("{dd}" if part["d"][0] == "0" else "{d}")
         if len(part["m"]) == len(part["d"]) == 2:
             month, day = "{mm}", "{dd}"
-        return _made(int(part["y"]), int(part["m"]), int(part["d"]), "{y}" + part["s1"] + month + part["s2"] + day + part["end"])
+        return _made(
+            int(part["y"]), int(part["m"]), int(part["d"]), "{y}" + part["s1"] + month + part["s2"] + day + part["end"]
+        )
     if part["y2"]:
         return _made(int(part["y2"]), int(part["m2"]), 15, "{y}" + part["s3"] + "{m}" + part["e2"])
     if part["m3"]:
@@ -79,7 +105,9 @@ def shifted(written: str, days: int) -> str | None:
 
 
 def _written(day: date, form: str) -> str:
-    return form.format(y=day.year, m=day.month, d=day.day, mm=f"{day.month:02}", dd=f"{day.day:02}", month=MONTHS[day.month - 1])
+    return form.format(
+        y=day.year, m=day.month, d=day.day, mm=f"{day.month:02}", dd=f"{day.day:02}", month=MONTHS[day.month - 1]
+    )
 
 
 def _made(year: int, month: int, day: int, form: str) -> tuple[date, str] | None:
@@ -90,7 +118,9 @@ def _made(year: int, month: int, day: int, form: str) -> tuple[date, str] | None
 
 
 def _month(name: str) -> int:
-    return next(place for place, month in enumerate(MONTHS, start=1) if month.lower().startswith(name.lower().rstrip(".")[:3]))
+    return next(
+        place for place, month in enumerate(MONTHS, start=1) if month.lower().startswith(name.lower().rstrip(".")[:3])
+    )
 
 
 def age_at(born: date, day: date) -> int:

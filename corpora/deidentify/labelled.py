@@ -30,7 +30,7 @@ LABELS = (
      r"([\u4e00-\u9fff]{0,4}字?第?[ ]?\d(?:[ \n\u200b-]?\d){3,11}号?)(?!\d)"),
     ("bank-card", "label", rf"(?:银行卡号?|储蓄卡号?|信用卡号?|银行账[号户]|银行帐[号户]){JOIN}(\d(?:[ \n\u200b-]{{0,2}}\d){{11,18}})(?!\d)"),
     ("wechat", "label",
-     r"(?:微信号?码?|微 信|薇信|威信|[Vv]信|(?i:we ?chat(?: id)?|weixin)|(?<![A-Za-z])(?i:wx|vx)号?|加[Vv](?![A-Za-z]))"
+     r"(?:微信号?码?|微 信|薇信|威信|[Vv]信|(?i:we ?chat(?: id)?|weixin)|(?<![A-Za-z])(?i:wx|vx)号?|加[Vv]信?)"
      r"[\s:：是为同]{0,4}([A-Za-z0-9][A-Za-z0-9_-]{4,19})(?![A-Za-z0-9_@])"),
     ("qq", "label", r"(?i:(?<![A-Za-z])QQ群?|扣扣|企鹅号)(?:号码?)?[\s:：是为加]{0,4}([1-9](?:[ \n\u200b-]?\d){4,10})(?!\d)"),
     ("account", "label",
@@ -54,26 +54,58 @@ FORMS = (
 )  # fmt: skip
 LABELLED = [(kind, rule, re.compile(pattern)) for kind, rule, pattern in LABELS]
 FORMED = [(kind, rule, re.compile(pattern)) for kind, rule, pattern in FORMS]
+NEEDS = {
+    ("hospital-number", "number"): ("号", "编号", "id", "mrn", "record", "chart", "accession"),
+    ("hospital-number", "bed"): ("床",),
+    ("insurance", "number"): (
+        "社",
+        "医保",
+        "参保",
+        "医疗",
+        "农合",
+        "保单",
+        "insurance",
+        "policy",
+        "member",
+        "plan",
+        "beneficiary",
+    ),
+    ("passport", "label"): ("护照", "passport"),
+    ("travel-permit", "label"): ("证", "港", "台"),
+    ("military-id", "label"): ("证", "军人"),
+    ("bank-card", "label"): ("卡", "银行"),
+    ("wechat", "label"): ("信", "wechat", "we chat", "weixin", "wx", "vx", "加v"),
+    ("qq", "label"): ("qq", "扣扣", "企鹅"),
+    ("account", "label"): ("account", "licen", "certificate", "device", "serial", "vehicle", "vin"),
+    ("email", "form"): ("@",),
+    ("url", "form"): ("://", "www."),
+    ("url", "host"): (".com", ".cn", ".net", ".org", ".gov", ".edu"),
+    ("ip", "v4"): (".",),
+    ("ip", "v6"): (":",),
+    ("ssn", "form"): ("-",),
+    ("travel-permit", "hong-kong"): ("(",),
+}
+"""What a folded text in lower case must hold for a rule to be tried: most texts hold none of these."""
+DIGIT = re.compile(r"\d")
 SHORT = re.compile(r"(?:\d\.){3}\d")
 NET = re.compile(r"(?:IP|ip|地址|address)[^\d\n]{0,6}$")
-HINT = re.compile(
-    "号|证|卡|码|编|ID|床|条|信|[VvWw][XxEe]|加[Vv]|QQ|qq|扣|(?i:mrn|passport|insurance|policy|member|plan|account|record|patient|chart"
-    "|accession|licen|certificate|device|serial|vin|beneficiary|vehicle)"
-)
 BATCH = re.compile(r"(?:批号|字|编码|批次|货号|型号)[\s:：]{0,3}$")
 
 
 def labelled(text: str) -> Iterator[Span]:
     """Values behind their labels, and values of a form of their own, in a folded text."""
-    if HINT.search(text):
-        for kind, rule, pattern in LABELLED:
+    low = text.lower()
+    has_digits = DIGIT.search(text) is not None
+    for kind, rule, pattern in LABELLED:
+        if any(word in low for word in NEEDS[kind, rule]):
             for match in pattern.finditer(text):
                 yield Span(match.start(1), match.end(1), kind, f"{rule}-label" if rule != "label" else rule)
     for kind, rule, pattern in FORMED:
-        for match in pattern.finditer(text):
-            if _holds(kind, rule, match.group(), text[max(0, match.start() - 12) : match.start()]):
-                end = match.end() - len(match.group()) + len(match.group().rstrip(".,;:)!?'")) if kind == "url" else match.end()
-                yield Span(match.start(), end, kind, rule)
+        if (has_digits or kind in ("email", "url")) and any(word in low for word in NEEDS.get((kind, rule), ("",))):
+            for match in pattern.finditer(text):
+                if _holds(kind, rule, match.group(), text[max(0, match.start() - 12) : match.start()]):
+                    cut = len(match.group()) - len(match.group().rstrip(".,;:)!?'")) if kind == "url" else 0
+                    yield Span(match.start(), match.end() - cut, kind, rule)
 
 
 def _holds(kind: str, rule: str, value: str, before: str) -> bool:
@@ -90,5 +122,3 @@ def _is_hong_kong(value: str) -> bool:
     codes = [36 if letter == " " else int(letter, 36) for letter in body]
     check = 10 if value[-2] == "A" else int(value[-2])
     return (sum(code * weight for code, weight in zip(codes, range(9, 1, -1), strict=True)) + check) % 11 == 0
-
-

@@ -15,8 +15,12 @@ from corpora.deidentify.classes import Span
 RUN = re.compile(r"\d(?:[ \t\r\n\u200b)-]{0,3}\d){6,}(?:[ \t\r\n\u200b-]{0,3}[xX](?![A-Za-z0-9]))?")
 TOKEN = re.compile(r"\d+|[xX]")
 DOTTED = re.compile(r"(?<![\d.])1[3-9]\d\.\d{4}\.\d{4}(?![\d.]\d)")
-SPELLED = re.compile(r"(?<![〇零一二三四五六七八九幺])[一幺][三四五六七八九][〇零一二三四五六七八九幺]{9}(?![〇零一二三四五六七八九幺])")
-CALL = re.compile(r"(?:电话|手机|联系方式|热线|传真|致电|拨打|拨|座机|phone|tel|mobile|call|fax|cell)[^\d\n]{0,8}$", re.IGNORECASE)
+SPELLED = re.compile(
+    r"(?<![〇零一二三四五六七八九幺])[一幺][三四五六七八九][〇零一二三四五六七八九幺]{9}(?![〇零一二三四五六七八九幺])"
+)
+CALL = re.compile(
+    r"(?:电话|手机|联系方式|热线|传真|致电|拨打|拨|座机|phone|tel|mobile|call|fax|cell)[^\d\n]{0,8}$", re.IGNORECASE
+)
 CARD = re.compile(r"(?:银行卡|卡号|账号|帐号|开户|工行|农行|建行|中行|招行|储蓄卡|信用卡)[^\d\n]{0,8}$")
 IDENTITY = re.compile(r"(?:身份证|证件|公民身份|identity|\bID)[^\d\n]{0,8}$", re.IGNORECASE)
 LETTERS = re.compile(r"[A-Za-z_]+$")

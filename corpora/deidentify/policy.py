@@ -33,7 +33,9 @@ class Policy(Settings):
     @field_validator("classes")
     @classmethod
     def _all(cls, classes: dict[str, Action]) -> dict[str, Action]:
-        faults = [f"there is no class {name!r}; {suggestion(name, list(LABELS))}" for name in classes if name not in LABELS]
+        faults = [
+            f"there is no class {name!r}; {suggestion(name, list(LABELS))}" for name in classes if name not in LABELS
+        ]
         faults += [f"the class {name} is missing; say keep to keep it" for name in LABELS if name not in classes]
         can = {"surrogate": SURROGATES, "shift": SHIFTS, "generalise": GENERAL}
         faults += [

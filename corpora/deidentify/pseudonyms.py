@@ -19,17 +19,26 @@ from tools.errors import InputError, UsageError
 VARIABLE = "KGTOOLS_KEY"
 SHORTEST = 16
 GIVEN = "明华建国文军平志伟东海强晓生光林涛斌波辉鹏飞健俊杰宇浩然磊超勇亮刚毅丽敏静秀娟芳燕玲霞红梅兰英慧莹雪琳倩颖洁萍雅婷欣怡佳嘉诗梦"
-FAMILY = "王李张刘陈杨赵周吴徐孙朱马胡郭林罗郑梁宋唐许韩冯邓曹彭曾萧田董袁潘蒋蔡余杜叶程苏魏吕丁沈任姚卢傅钟姜崔谭廖范汪陆"
-ENGLISH = ("Alex Blake Casey Drew Ellis Finley Gray Harper Indigo Jordan".split(), "Example Sample Surrogate Placeholder Fictive Standin".split())
+FAMILY = (
+    "王李张刘陈杨赵周吴徐孙朱马胡郭林罗郑梁宋唐许韩冯邓曹彭曾萧田董袁潘蒋蔡余杜叶程苏魏吕丁沈任姚卢傅钟姜崔谭廖范汪陆"
+)
+ENGLISH = (
+    ["Alex", "Blake", "Casey", "Drew", "Ellis", "Finley", "Gray", "Harper", "Indigo", "Jordan"],
+    ["Example", "Sample", "Surrogate", "Placeholder", "Fictive", "Standin"],
+)
 MADE = re.compile(
-    r"(?:99\d{15}[\dX])|(?:99\d{9}0000\d)|(?:12\d{9})|(?:ZZ\d{6})|(?:user\d{6}@example\.com)|(?:https://example\.com/\d{6})|(?:192\.0\.2\.\d{1,3})|(?:example_\d{6})|"
+    r"(?:99\d{15}[\dX])|(?:99\d{9}0000\d)|(?:12\d{9})|(?:ZZ\d{6})|"
+    r"(?:user\d{6}@example\.com)|(?:https://example\.com/\d{6})|"
+    r"(?:192\.0\.2\.\d{1,3})|(?:example_\d{6})|"
     r"(?:555-01\d{2})|(?:京I\d{5})|(?:0\d{8})|(?:000-\d{2}-\d{4})|(?:00\d{3})",
 )
 
 
 def key_of(file: Path | None) -> bytes:
     """The key in a file, or in the variable KGTOOLS_KEY. Raises UsageError or InputError, which say how to make one."""
-    how = "make one: python3 -c 'import secrets; print(secrets.token_hex(32))' > key.txt; keep it apart from the records"
+    how = (
+        "make one: python3 -c 'import secrets; print(secrets.token_hex(32))' > key.txt; keep it apart from the records"
+    )
     if file is None:
         key = os.environ.get(VARIABLE, "").strip().encode()
         if not key:
@@ -40,7 +49,9 @@ def key_of(file: Path | None) -> bytes:
         except OSError as error:
             raise InputError(f"{file}: the key cannot be read ({error.strerror}); {how}") from error
     if len(key) < SHORTEST:
-        raise InputError(f"{file or VARIABLE}: a key of {len(key)} characters can be guessed; it needs {SHORTEST} or more; {how}")
+        raise InputError(
+            f"{file or VARIABLE}: a key of {len(key)} characters can be guessed; it needs {SHORTEST} or more; {how}"
+        )
     return key
 
 
@@ -106,7 +117,9 @@ def _name(value: str, pick: int) -> str:
         first, last = ENGLISH[0][pick % 10], ENGLISH[1][pick // 10 % 6]
         return f"{first} {last}" if " " in value else last
     length = len(squeeze(value))
-    given = "".join(GIVEN[pick // len(FAMILY) // len(GIVEN) ** place % len(GIVEN)] for place in range(min(length, 3) - 1))
+    given = "".join(
+        GIVEN[pick // len(FAMILY) // len(GIVEN) ** place % len(GIVEN)] for place in range(min(length, 3) - 1)
+    )
     return FAMILY[pick % len(FAMILY)] + given
 
 

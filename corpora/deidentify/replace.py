@@ -11,8 +11,9 @@ import orjson
 from corpora.deidentify import pseudonyms
 from corpora.deidentify.classes import Span
 from corpora.deidentify.dates import OLDEST, age_at, parsed, shifted
-from corpora.deidentify.find import find
+from corpora.deidentify.find import find, resolve
 from corpora.deidentify.fold import fold
+from corpora.deidentify.names import again
 from corpora.deidentify.policy import Policy
 
 COLUMNS = ("messages", "prompt", "chosen", "rejected")
@@ -32,6 +33,10 @@ class Entry(NamedTuple):
     kind: str
     action: str
     rule: str
+
+
+Found = tuple[int, int, str, str, str]
+"""Start, end, class, action, rule."""
 
 
 @dataclass
@@ -55,10 +60,10 @@ def replaced(row: dict[str, Any], policy: Policy, key: bytes) -> tuple[dict[str,
     entries: list[Entry] = []
     new: dict[tuple[str, int], str] = {}
     for place, text in texts:
-        found = find(text, patient.known) if patient.known else spans[place]
+        found = resolve([*spans[place], *again(fold(text), patient.known)]) if patient.known else spans[place]
         if found:
             new[place], more = _apply(text, found, patient)
-            entries += [Entry(row["id"], *place, *rest) for rest in more]
+            entries += [Entry(row["id"], place[0], place[1], *rest) for rest in more]
     meta, more_entries = _meta(row, patient)
     changed = {
         column: [m | {"content": new.get((column, n), m["content"])} for n, m in enumerate(row[column])]
@@ -78,7 +83,9 @@ def _texts(row: dict[str, Any]) -> Iterator[tuple[tuple[str, int], str]]:
         yield ("answer", 0), row["answer"]
 
 
-def _learn(patient: Patient, texts: list[tuple[tuple[str, int], str]], spans: dict[tuple[str, int], list[Span]]) -> None:
+def _learn(
+    patient: Patient, texts: list[tuple[tuple[str, int], str]], spans: dict[tuple[str, int], list[Span]]
+) -> None:
     for place, text in texts:
         for span in spans[place]:
             value = fold(text[span.start : span.end])
@@ -88,12 +95,17 @@ def _learn(patient: Patient, texts: list[tuple[tuple[str, int], str]], spans: di
                 patient.latest = max(day[0], patient.latest or day[0])
 
 
-def _apply(text: str, spans: list[Span], patient: Patient) -> tuple[str, list[tuple[int, int, str, str, str]]]:
-    pieces, entries, at = [], [], 0
+def _apply(text: str, spans: list[Span], patient: Patient) -> tuple[str, list[Found]]:
+    pieces: list[str] = []
+    entries: list[Found] = []
+    at = 0
     for span in spans:
-        action = patient.policy.classes[span.kind]
+        action: str = patient.policy.classes[span.kind]
         value = text[span.start : span.end]
-        pieces += [text[at : span.start], value if action == "keep" else _instead(action, span.kind, fold(value), patient)]
+        pieces += [
+            text[at : span.start],
+            value if action == "keep" else _instead(action, span.kind, fold(value), patient),
+        ]
         entries.append((span.start, span.end, span.kind, action, span.rule))
         at = span.end
     return "".join([*pieces, text[at:]]), entries

@@ -115,7 +115,9 @@ def _stage(out: Path, dry_run: bool) -> Iterator[Path]:
 def _described(records: pl.DataFrame) -> Counter[tuple[Any, ...]]:
     """How many records have which age (by five years), sex, department and diagnosis; those without any are not counted."""
     found = Counter[tuple[Any, ...]]()
-    for text, answer, task in records.select("meta", pl.col("answer") if "answer" in records.columns else pl.lit(None).alias("answer"), "task").iter_rows():
+    for text, answer, task in records.select(
+        "meta", pl.col("answer") if "answer" in records.columns else pl.lit(None).alias("answer"), "task"
+    ).iter_rows():
         meta = orjson.loads(text)
         values = {name: meta.get(name) for name in QUASI}
         if task == "diagnosis" and values["diagnosis"] is None:

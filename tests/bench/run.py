@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-PARTS = {"load": "loading", "neo4j": "serving", "generate": "generating", "audit": "auditing"}
+PARTS = {"load": "loading", "neo4j": "serving", "generate": "generating", "audit": "auditing", "deidentify": "deidentifying"}
 
 
 def main() -> None:
