@@ -12,7 +12,7 @@ def trl() -> dict[str, object]:
     from datasets import load_dataset
     from trl.data_utils import extract_prompt, is_conversational, maybe_unpair_preference_dataset
 
-    rows = load_dataset(".", split="train")
+    rows = load_dataset(str(Path.cwd()), split="train")
     said: dict[str, object] = {"rows": len(rows), "conversational": all(is_conversational(row) for row in rows)}
     if "chosen" in rows.column_names:
         said["unpaired"] = len(maybe_unpair_preference_dataset(rows))
