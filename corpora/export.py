@@ -62,7 +62,8 @@ class Exported:
 def convert(place: Path, name: str, out: Path, options: Options) -> Exported:
     """The records of `place` (a folder or Parquet file) in `out`, all or nothing.
 
-    Raises Findings where a licence forbids it, with nothing written, and where the format holds none of them."""
+    Raises Findings where a licence forbids it, with nothing written. Where the format holds none of them, only the
+    drops are written."""
     format_ = find(name)
     ending = options.file or format_.endings[0]
     if ending not in format_.endings:

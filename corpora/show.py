@@ -74,6 +74,8 @@ def print_mixed(mixed: Mixed, out: Path | None, style: str) -> None:
         print_table(["step", "source", "reason", "records"], [list(row.values()) for row in steps], "taken out")
     rows = [[what, name, number] for what, counts in mixed.counts.items() for name, number in counts.items()]
     print_table(["", "", "records"], rows, "in the mix")
+    for name, number in mixed.replaced.items():
+        print(f"de-identified: {name}, {number:,} places replaced", file=sys.stderr)
     for name, bring in mixed.missing.items():
         print(f"not brought: {name} ({bring})", file=sys.stderr)
     print(

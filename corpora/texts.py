@@ -31,3 +31,14 @@ def lang_of(*texts: str) -> str:
     if len(HAN.findall(text)) > SHARE * letters:
         return "zh"
     return "ru" if len(CYRILLIC.findall(text)) > SHARE * letters else "en"
+
+
+def with_texts(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows with what they say: `question` (all but the assistant's), `reply` (the assistant's), `whole`."""
+    if "chosen" in rows.collect_schema():
+        question, reply = said(pl.col("prompt")), said(pl.col("chosen")) + "\n" + said(pl.col("rejected"))
+        return rows.with_columns(question=question, reply=reply, whole=question + "\n" + reply)
+    messages = pl.col("messages")
+    return rows.with_columns(
+        question=said(messages, "user", "system"), reply=said(messages, "assistant"), whole=said(messages)
+    )

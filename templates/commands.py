@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from corpora.commands import allow_option
 from kg.commands import format_option, graph_option
 
 
@@ -35,6 +36,8 @@ from kg.commands import format_option, graph_option
     "--out", default="./records", show_default=True, type=click.Path(path_type=Path), help="Folder for the records."
 )
 @click.option("--show", "examples", default=0, help="Print this many example pairs of each language.")
+@click.option("--export", "form", metavar="FORMAT", help="Write them into OUT/FORMAT too, as kgtools convert does.")
+@allow_option
 @format_option("table", "json")
 def generate(
     graph: str,
@@ -46,6 +49,8 @@ def generate(
     workers: int,
     out: Path,
     examples: int,
+    form: str | None,
+    allow: tuple[str, ...],
     style: str,
 ) -> None:
     """Turn a graph into instruction pairs with their whole lineage.
@@ -54,18 +59,21 @@ def generate(
     Example:
       kgtools generate --graph ./graph --pack clinicalgpt,extended --lang zh,en --count 1000 --out ./records
     """
+    from corpora import export, formats
     from kg.stores import open_store
     from templates.generate import generate as run
     from templates.generate import write
     from templates.pack import find_pack
     from templates.show import print_result
-    from tools.errors import UsageError
+    from tools.errors import Findings, UsageError
     from tools.progress import step
 
     store, chosen = open_store(graph), [find_pack(name) for name in packs.split(",")]
     if len({pack.info.name for pack in chosen}) < len(chosen):
         raise UsageError(f"--pack {packs}: a pack is named twice")
     languages = tuple(dict.fromkeys(langs.split(",")))
+    if form is not None:
+        formats.find(form)
     with step("generating"):
         result = run(store, chosen, languages, count, seed, max_tails, workers)
         settings = {
@@ -73,6 +81,11 @@ def generate(
         }  # fmt: skip
         write(result, out, settings, store.about())
     print_result(result, str(out), style, examples)
+    if form is not None:
+        with step(f"writing {form}"):
+            exported = export.convert(out, form, out / form, export.Options(allow_license=allow))
+        if exported.dropped and not exported.written:
+            raise Findings(f"the format {form} holds none of these records; {out / form}/rejects.parquet says why")
 
 
 @click.command()

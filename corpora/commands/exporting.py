@@ -4,12 +4,7 @@ from pathlib import Path
 
 import click
 
-from corpora.commands import out_option
-
-allow_option = click.option(
-    "--allow-license", "allow", multiple=True, metavar="NAME",
-    help="Let rows under this licence leave although it forbids passing them on; once for each.",
-)  # fmt: skip
+from corpora.commands import allow_option, out_option
 
 
 @click.command()

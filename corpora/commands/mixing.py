@@ -13,9 +13,6 @@ from corpora.commands import format_option, out_option, pairs
 @click.option("--source", "sources", multiple=True, metavar="NAME=PATH", help="Records for a source of the recipe.")
 @click.option("--without", multiple=True, metavar="NAME", help="Leave a source of the recipe away.")
 @click.option(
-    "--against", multiple=True, type=click.Path(path_type=Path), help="Evaluation set that no record may hold."
-)
-@click.option(
     "--key-file", type=click.Path(path_type=Path), help="Key of pseudonyms.  [default: the variable KGTOOLS_KEY]"
 )
 @click.option("--seed", type=int, help="Another seed than the recipe's.")
@@ -26,13 +23,12 @@ def merge(
     out: Path,
     sources: tuple[str, ...],
     without: tuple[str, ...],
-    against: tuple[Path, ...],
     key_file: Path | None,
     seed: int | None,
     dry_run: bool,
     style: str,
 ) -> None:
-    """Mix records by a recipe: filter, de-identify, take out duplicates and evaluation sets, draw by shares, split.
+    """Mix records by a recipe: filter, de-identify, take out duplicates, draw by shares.
 
     RECIPE is a YAML file or the mix of a paper (clinicalgpt, chimed-gpt, medalpaca, meds-ins); without it, they are listed.
     The same recipe and records give the same bytes.
@@ -41,6 +37,7 @@ def merge(
     Example:
       kgtools merge recipe.yaml --source graphs=./records --out ./mix
     """
+    from corpora.deidentify import key_of
     from corpora.mix import recipe as recipes
     from corpora.mix.merge import merge as mix
     from corpora.show import print_mixed, print_recipes
@@ -52,8 +49,6 @@ def merge(
     chosen = recipes.load_recipe(recipe, pairs(sources, "--source"))
     if seed is not None:
         chosen = chosen.model_copy(update={"seed": seed})
-    if against:
-        chosen = chosen.model_copy(update={"decontaminate": recipes.Decontaminate(against=against)})
     with step(f"mixing {recipe}"):
-        mixed = mix(chosen, out, key_file, without, dry_run)
+        mixed = mix(chosen, out, lambda: key_of(key_file), without, dry_run)
     print_mixed(mixed, None if dry_run else out, style)

@@ -3,7 +3,6 @@
 import polars as pl
 
 from corpora.mix.recipe import Filters
-from corpora.texts import said
 
 MOJIBAKE = r"\x{FFFD}|锟斤拷|烫烫烫|鐨|鈥|Ã[\x{80}-\x{BF}]|â€"
 SYMBOLS = r"[^\p{L}\p{M}\p{N}\p{P}\p{Z}\s+<>=~^|$`°℃]"
@@ -12,7 +11,7 @@ PIECE = 10
 
 
 def faults(filters: Filters) -> pl.Expr:
-    """For each row of records or preferences (as `texts` gives them), the first reason to leave it out, or null."""
+    """For each row of records or preferences (as `with_texts` gives them), the first reason to leave it out, or null."""
     question, answer, whole = pl.col("question"), pl.col("reply"), pl.col("whole")
     checks: list[tuple[str, pl.Expr]] = []
     if filters.min_question is not None:
@@ -32,17 +31,6 @@ def faults(filters: Filters) -> pl.Expr:
         checks.append(("repetition", _repetition(answer) > filters.max_repetition))
     reasons: list[pl.Expr] = [pl.when(fault).then(pl.lit(reason)) for reason, fault in checks]
     return pl.coalesce([*reasons, pl.lit(None, pl.String)])
-
-
-def texts(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """The rows with what the filters look at: `question` (all but the assistant's), `reply` (the assistant's), `whole`."""
-    if "chosen" in rows.collect_schema():
-        question, reply = said(pl.col("prompt")), said(pl.col("chosen")) + "\n" + said(pl.col("rejected"))
-        return rows.with_columns(question=question, reply=reply, whole=question + "\n" + reply)
-    messages = pl.col("messages")
-    return rows.with_columns(
-        question=said(messages, "user", "system"), reply=said(messages, "assistant"), whole=said(messages)
-    )
 
 
 def _speaks() -> pl.Expr:

@@ -1,7 +1,7 @@
-"""A recipe into one table: gather, filter, de-identify, take out duplicates and evaluation sets, draw, split, put in order."""
+"""A recipe into one table: gather, filter, de-identify, take out duplicates, draw, put in order."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,14 +10,17 @@ from typing import Any
 import orjson
 import polars as pl
 
+from corpora.dedup import Look, find_duplicates
+from corpora.deidentify import deidentify, load_policy, residual
 from corpora.mix.draw import draw
-from corpora.mix.filters import faults, texts
+from corpora.mix.filters import faults
 from corpora.mix.flow import picture
 from corpora.mix.mixed import REMOVED, Mixed
 from corpora.mix.recipe import Ingredient, Recipe
 from corpora.mix.sizes import measure
 from corpora.shards import Sink, batches, scan
-from tools.errors import UsageError
+from corpora.texts import with_texts
+from tools.errors import Findings, UsageError
 from tools.files import digest, manifest, sha256, staging
 from tools.frames import numbers, shuffled, write_table
 
@@ -28,10 +31,13 @@ PRIVATE = ("dialogue", "diagnosis", "report")
 """Tasks whose records are of people, where no manifest says whether they are."""
 
 
-def merge(recipe: Recipe, out: Path, key: bytes | None, without: tuple[str, ...] = (), dry_run: bool = False) -> Mixed:
+def merge(
+    recipe: Recipe, out: Path, key: Callable[[], bytes], without: tuple[str, ...] = (), dry_run: bool = False
+) -> Mixed:
     """Mix into `out`: the records in a seeded order, `removed.parquet`, `mix.svg` and `run.json`, all or nothing.
 
-    A dry run does all of it in a folder of its own and leaves nothing. Raises UsageError for what is missing."""
+    `key` gives the key of pseudonyms, asked for only where a source holds people's records. A dry run does all of it in a
+    folder of its own and leaves nothing. Raises UsageError for what is missing."""
     recipe, missing = _brought(recipe, without)
     mixed = Mixed(recipe.title, missing)
     with _place(out, dry_run) as stage:
@@ -40,6 +46,7 @@ def merge(recipe: Recipe, out: Path, key: bytes | None, without: tuple[str, ...]
         try:
             with Sink(stage / "removed.parquet", REMOVED) as removed:
                 index = _gather(recipe, work, key, mixed, removed)
+                index = _without_doubles(recipe, work, index, mixed, removed)
                 chosen = _choose(recipe, index, mixed, removed)
             _write(work, chosen, stage / f"{mixed.schema.noun}.parquet", mixed)
         finally:
@@ -81,7 +88,7 @@ def _brought(recipe: Recipe, without: tuple[str, ...]) -> tuple[Recipe, dict[str
     return recipe.model_copy(update={"sources": sources}), missing
 
 
-def _gather(recipe: Recipe, work: Path, key: bytes | None, mixed: Mixed, removed: Sink) -> pl.DataFrame:
+def _gather(recipe: Recipe, work: Path, key: Callable[[], bytes], mixed: Mixed, removed: Sink) -> pl.DataFrame:
     """Every fit record of every source into `all.parquet`; gives its index: row, part, what `measure` gives."""
     brought = {name: (source, *scan(source.path)) for name, source in recipe.sources.items() if source.path}
     if len({schema.noun for _, _, schema in brought.values()}) > 1:
@@ -89,18 +96,23 @@ def _gather(recipe: Recipe, work: Path, key: bytes | None, mixed: Mixed, removed
         raise UsageError(f"records and preferences cannot be one mix: {kinds}")
     mixed.schema = next(schema for _, _, schema in brought.values())
     size = measure(recipe)
+    policy = load_policy(recipe.deidentify.policy) if recipe.deidentify else None
     parts: list[pl.DataFrame] = []
     with Sink(work / "all.parquet", mixed.schema) as sink:
         for name, (source, rows, _) in brought.items():
             about = _about(source)
             mixed.inputs |= {f"{name}/{file}": value for file, value in about.get("outputs", {}).items()}
             fault = pl.coalesce(_unwanted(source), faults(recipe.filters))
-            for batch in batches(texts(rows).with_columns(reason=fault)):
+            for batch in batches(with_texts(rows).with_columns(reason=fault)):
                 refused = batch.filter(pl.col("reason").is_not_null())
                 mixed.remove(removed, "filter", refused.select("id", "reason", source=pl.lit(name)))
                 kept = batch.filter(pl.col("reason").is_null()).select(list(mixed.schema.columns))
                 if source.split:
                     kept = kept.with_columns(split=pl.lit(source.split))
+                if policy and recipe.deidentify and (recipe.deidentify.everything or _is_private(about, kept)):
+                    kept, log = deidentify(kept, policy, key())
+                    mixed.replaced[name] += log.height
+                    _scan(name, kept, frozenset(kind for kind, action in policy.classes.items() if action == "keep"))
                 sink.write(kept)
                 parts.append(size(kept).with_columns(part=pl.lit(name)))
     return pl.concat(parts).with_row_index("row")
@@ -109,6 +121,42 @@ def _gather(recipe: Recipe, work: Path, key: bytes | None, mixed: Mixed, removed
 def _about(source: Ingredient) -> dict[str, Any]:
     file = source.path / "run.json" if source.path else None
     return orjson.loads(file.read_bytes()) if file and file.is_file() else {}
+
+
+def _scan(name: str, rows: pl.DataFrame, keep: frozenset[str]) -> None:
+    """Raises Findings, so that nothing is written, where something that identifies is left."""
+    left = residual(rows, keep)
+    if left.height:
+        found = ", ".join(
+            f"{kind}: {number:,}" for kind, number in left.group_by("class").len().sort("class").iter_rows()
+        )
+        raise Findings(f"{name}: the residual scan still finds what identifies, nothing was written: {found}")
+
+
+def _is_private(about: dict[str, Any], rows: pl.DataFrame) -> bool:
+    """Whether rows are of people: as the manifest beside them says, else by their tasks; not where it was done before."""
+    if about.get("command") == "deidentify":
+        return False
+    said = about.get("settings", {}).get("private")
+    return said if isinstance(said, bool) and said else bool(rows["task"].is_in(PRIVATE).any())
+
+
+def _without_doubles(recipe: Recipe, work: Path, index: pl.DataFrame, mixed: Mixed, removed: Sink) -> pl.DataFrame:
+    """The index without duplicates; of a cluster the record of the source that the recipe names first stays, in one group."""
+    if recipe.dedup is None or index.is_empty():
+        return index
+    look = Look(recipe.dedup.on, recipe.dedup.threshold, recipe.dedup.ngram)
+    order = {name: place for place, name in enumerate(recipe.sources)}
+    rank = index["part"].replace_strict(order, return_dtype=pl.UInt32)
+    doubles, moved = find_duplicates(pl.scan_parquet(work / "all.parquet"), look, rank)
+    gone = doubles.join(index.select("row", source="part"), on="row", how="left", maintain_order="left")
+    mixed.remove(removed, "dedup", gone.select("id", "source", reason="kind", favoured="kept"))
+    kept = index.join(doubles, on="row", how="anti", maintain_order="left")
+    return (
+        kept.join(moved, on="group", how="left", maintain_order="left")
+        .with_columns(group=pl.coalesce("joined", "group"))
+        .drop("joined")
+    )
 
 
 def _unwanted(source: Ingredient) -> pl.Expr:

@@ -22,7 +22,8 @@ decontaminate or draw. `favoured`: the record or evaluation item in whose favour
 @dataclass
 class Mixed:
     """`missing`: what the recipe has and nobody brought, with what it would be. `drawn`: a row a source. `removed`: step,
-    source and reason -> records. `counts`: records by task, lang, split and license. `flows`: by source, task and split."""
+    source and reason -> records. `replaced`: what de-identification replaced, by source. `counts`: records by task, lang,
+    split and license. `flows`: by source, task and split."""
 
     title: str
     missing: dict[str, str]
@@ -32,7 +33,7 @@ class Mixed:
     removed: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     flows: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
-    notes: dict[str, Any] = field(default_factory=dict)
+    replaced: Counter[str] = field(default_factory=Counter)
 
     def remove(self, sink: Sink, step: str, rows: pl.DataFrame) -> None:
         """Note that these rows (id, source, reason, perhaps favoured) are left out."""
@@ -61,5 +62,5 @@ class Mixed:
         records = sum(row["records"] for row in self.drawn)
         return {
             "records": records, "drawn": self.drawn, "removed": self.steps(), "missing": self.missing, "counts": self.counts,
-            **self.notes,
+            "replaced": dict(sorted(self.replaced.items())),
         }  # fmt: skip

@@ -1,4 +1,4 @@
-"""A mix as a recipe: which records, how much of each, what is taken out, how it is split."""
+"""A mix as a recipe: which records, how much of each, what is taken out."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -65,12 +65,6 @@ class Dedup(Settings):
     ngram: Count = 5
 
 
-class Decontaminate(Settings):
-    """The evaluation sets that no record may hold: folders of records, or saved indexes; relative ones are beside the recipe."""
-
-    against: tuple[Path, ...]
-
-
 class Recipe(Settings):
     """A mix. `total`: how much in all, of the unit `by`; without it, as much as the shares allow. `tokenizer`: a
     tokenizer.json, where `by` is tokens. `temperature`: 1 divides by size, more makes small sources larger."""
@@ -88,8 +82,6 @@ class Recipe(Settings):
     filters: Filters = Filters()
     deidentify: Deidentify | None = Deidentify()
     dedup: Dedup | None = Dedup()
-    decontaminate: Decontaminate | None = None
-    split: dict[Literal["train", "validation", "test"], Share] | None = None
 
     @field_validator("sources")
     @classmethod
@@ -105,8 +97,6 @@ class Recipe(Settings):
             raise ValueError(f"the shares of the sources are {sum(shares):g} together, more than 1")
         if len(shares) == len(self.sources) and abs(sum(shares) - 1) > 1e-9:
             raise ValueError(f"every source has a share, and together they are {sum(shares):g}, not 1")
-        if self.split is not None and abs(sum(self.split.values()) - 1) > 1e-9:
-            raise ValueError(f"the shares of the splits are {sum(self.split.values()):g} together, not 1")
         if self.by == "tokens" and self.tokenizer is None:
             raise ValueError("by: tokens needs tokenizer: a tokenizer.json file")
         return self
@@ -136,12 +126,7 @@ def load_recipe(name: str, given: dict[str, str]) -> Recipe:
         key: source.model_copy(update={"path": Path(given[key]) if key in given else _beside(file, source.path)})
         for key, source in recipe.sources.items()
     }
-    against = recipe.decontaminate and Decontaminate(
-        against=tuple(path if path.is_absolute() else file.parent / path for path in recipe.decontaminate.against)
-    )
-    return recipe.model_copy(
-        update={"sources": sources, "decontaminate": against, "tokenizer": _beside(file, recipe.tokenizer)}
-    )
+    return recipe.model_copy(update={"sources": sources, "tokenizer": _beside(file, recipe.tokenizer)})
 
 
 def _beside(file: Path, path: Path | None) -> Path | None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import polars as pl
 
-from corpora.mix.filters import texts
 from corpora.mix.recipe import Recipe
+from corpora.texts import with_texts
 from tools.errors import InputError, MissingExtraError
 
 Measure = Callable[[pl.DataFrame], pl.DataFrame]
@@ -17,11 +17,11 @@ def measure(recipe: Recipe) -> Measure:
     """Rows -> id, group, task, lang, split, license and `size` in the recipe's unit. Raises InputError for a bad tokenizer."""
     if recipe.by != "tokens":
         size = pl.lit(1, pl.Int64) if recipe.by == "records" else pl.col("whole").str.len_chars().cast(pl.Int64)
-        return lambda rows: texts(rows.lazy()).select(*COLUMNS, size=size).collect()
+        return lambda rows: with_texts(rows.lazy()).select(*COLUMNS, size=size).collect()
     count = token_counter(recipe.tokenizer)
 
     def by_tokens(rows: pl.DataFrame) -> pl.DataFrame:
-        whole = texts(rows.lazy()).select(*COLUMNS, "whole").collect()
+        whole = with_texts(rows.lazy()).select(*COLUMNS, "whole").collect()
         return whole.drop("whole").with_columns(pl.Series("size", count(whole["whole"].to_list()), pl.Int64))
 
     return by_tokens

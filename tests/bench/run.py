@@ -11,7 +11,13 @@ from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-PARTS = {"load": "loading", "neo4j": "serving", "generate": "generating", "audit": "auditing", "deidentify": "deidentifying"}
+PARTS = {
+    "load": "loading",
+    "neo4j": "serving",
+    "generate": "generating",
+    "audit": "auditing",
+    "deidentify": "deidentifying",
+}
 
 
 def main() -> None:

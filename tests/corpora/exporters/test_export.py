@@ -195,3 +195,28 @@ def test_a_format_that_is_none_is_answered_with_the_nearest(
 
     assert ran.code == 2
     assert "did you mean sharegpt?" in ran.err
+
+
+def test_generate_exports_what_it_wrote(
+    kgtools: Callable[..., Any], graph_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    graph = graph_of([("Disease", "痛风", "HAS_SYMPTOM", "关节痛")])
+
+    ran = kgtools("generate", "--graph", graph.folder, "--lang", "zh", "--out", tmp_path, "--export", "alpaca")
+
+    exported = pl.read_ndjson(tmp_path / "alpaca" / "train-00000-of-00001.jsonl")
+    assert ran.code == 0
+    assert exported["id"].to_list() == pl.read_parquet(tmp_path / "records.parquet")["id"].to_list()
+
+
+def test_generate_exports_nothing_that_a_licence_forbids(
+    kgtools: Callable[..., Any], sample_graph: Any, tmp_path: Path
+) -> None:
+    words = ("generate", "--graph", sample_graph.folder, "--count", 50, "--out", tmp_path, "--export", "messages")
+
+    ran = kgtools(*words)
+
+    assert ran.code == 1
+    assert "--allow-license 'LicenseRef-" in ran.err
+    assert (tmp_path / "records.parquet").exists()
+    assert not (tmp_path / "messages").exists()

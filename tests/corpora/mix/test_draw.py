@@ -131,7 +131,6 @@ def test_another_seed_draws_others() -> None:
         ({"sources": {}}, "a mix needs a source"),
         ({"sources": {"a": {"share": 0.7}, "b": {"share": 0.7}}}, "1.4 together, more than 1"),
         ({"sources": {"a": {"share": 0.7}}}, "together they are 0.7, not 1"),
-        ({"sources": {"a": {}}, "split": {"train": 0.5}}, "0.5 together, not 1"),
         ({"sources": {"a": {}}, "by": "tokens"}, "needs tokenizer"),
         ({"sources": {"a": {"wieght": 1}}}, "Extra inputs"),
     ],

@@ -5,9 +5,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from corpora.mix.filters import faults, texts
+from corpora.mix.filters import faults
 from corpora.mix.recipe import Filters
 from corpora.record import PREFERENCES, RECORDS
+from corpora.texts import with_texts
 
 FIT = "痛风有什么症状？"
 PROSE = "痛风常见的症状是关节红肿疼痛，多在夜里发作，可持续数天，之后慢慢缓解；平时应少吃海鲜和动物内脏，多喝水。"
@@ -23,7 +24,7 @@ def record(question: str = FIT, answer: str = PROSE, lang: str = "zh", task: str
 
 
 def fault(rows: pl.DataFrame, **filters: Any) -> str | None:
-    return texts(rows.lazy()).select(faults(Filters(**filters))).collect().item()  # type: ignore[no-any-return]
+    return with_texts(rows.lazy()).select(faults(Filters(**filters))).collect().item()  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,8 @@ def ask(number: int, topic: str = "痛风") -> tuple[str, str]:
 def recipe(folder: Path, sources: dict[str, Any], **settings: Any) -> Path:
     file = folder / "recipe.yaml"
     file.write_text(
-        yaml.safe_dump({"title": "a mix", "sources": sources, **settings}, allow_unicode=True), encoding="utf-8"
+        yaml.safe_dump({"title": "a mix", "sources": sources, **settings}, allow_unicode=True, sort_keys=False),
+        encoding="utf-8",
     )
     return file
 
@@ -155,7 +156,7 @@ def test_a_fault_of_a_recipe_has_its_line(two: Path, kgtools: Kgtools) -> None:
     ran = kgtools("merge", file, "--out", two / "mix")
 
     assert ran.code == 2
-    assert f"{file}:4: sources.a.wieght" in ran.err
+    assert f"{file}:5: sources.a.wieght" in ran.err
 
 
 def test_a_dry_run_counts_the_same_and_writes_nothing(two: Path, kgtools: Kgtools) -> None:
@@ -308,6 +309,48 @@ def test_the_picture_shows_each_source_task_and_split(two: Path, kgtools: Kgtool
     for name, number in (("a", 40), ("b", 10), ("qa", 50), ("train", 40), ("test", 10)):
         assert f'>{name} <tspan class="count">{number}</tspan>' in svg
     assert svg.count('class="band"') == 4
+
+
+def test_of_duplicates_the_record_of_the_source_named_first_stays(tmp_path: Path, kgtools: Kgtools) -> None:
+    question, answer = ask(1)
+    write(tmp_path / "b", [(question, answer), ask(2)])
+    write(tmp_path / "a", [(f"{question} ", f"“{answer}”"), ask(3)])
+    file = recipe(tmp_path, {"b": {"path": "b"}, "a": {"path": "a"}})
+
+    ran = kgtools("merge", file, "--out", tmp_path / "mix", "--format", "json")
+
+    (taken,) = ran.json["removed"]
+    assert (taken["step"], taken["reason"], taken["records"]) == ("dedup", "exact", 1)
+    assert pl.read_parquet(tmp_path / "mix" / "records.parquet").height == 3
+    assert pl.read_parquet(tmp_path / "mix" / "removed.parquet")["favoured"].null_count() == 0
+
+
+def test_talks_of_people_are_deidentified_and_need_a_key(
+    tmp_path: Path, kgtools: Kgtools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "talks", [("我的电话是13812345678，咳嗽怎么办？", "请多喝水，注意休息。")], task="dialogue")
+    file = recipe(tmp_path, {"talks": {"path": "talks"}})
+    monkeypatch.delenv("KGTOOLS_KEY", raising=False)
+
+    without = kgtools("merge", file, "--out", tmp_path / "mix")
+    assert (without.code, (tmp_path / "mix" / "records.parquet").exists()) == (2, False)
+    monkeypatch.setenv("KGTOOLS_KEY", "k" * 32)
+    ran = kgtools("merge", file, "--out", tmp_path / "mix", "--format", "json")
+
+    assert ran.code == 0, ran.err
+    assert ran.json["replaced"] == {"talks": 1}
+    assert b"13812345678" not in b"".join(path.read_bytes() for path in (tmp_path / "mix").iterdir())
+    told = pl.read_parquet(tmp_path / "mix" / "records.parquet")["messages"].to_list()[0][0]["content"]
+    assert "13812345678" not in told
+    assert "咳嗽怎么办" in told
+
+
+def test_a_recipe_may_say_that_nothing_is_deidentified(tmp_path: Path, kgtools: Kgtools) -> None:
+    write(tmp_path / "talks", [("我的电话是13812345678，咳嗽怎么办？", "请多喝水，注意休息。")], task="dialogue")
+    file = recipe(tmp_path, {"talks": {"path": "talks"}}, deidentify=None)
+
+    assert kgtools("merge", file, "--out", tmp_path / "mix").code == 0
+    assert "13812345678" in str(pl.read_parquet(tmp_path / "mix" / "records.parquet")["messages"].to_list())
 
 
 def test_settings_are_frozen() -> None:

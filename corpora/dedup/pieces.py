@@ -1,0 +1,43 @@
+"""Texts as sets of character n-grams, each a number; and how alike two such sets are."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.uint64]
+
+FACTOR, MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
+
+
+def pieces(texts: list[str], n: int) -> tuple[Numbers, Numbers]:
+    """The n-grams of all texts behind one another, and where each text's begin and end (one more than texts).
+
+    A text of fewer than n characters is one piece, itself; an empty one has none. A piece that occurs twice stands twice."""
+    lengths = np.array([len(text) for text in texts], dtype=np.int64)
+    padding = "\0" * (n - 1)
+    letters = np.frombuffer(
+        "".join(text + padding for text in texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32
+    )
+    counts = np.where(lengths > 0, np.maximum(lengths - n + 1, 1), 0)
+    offsets = np.concatenate(([0], np.cumsum(counts)))
+    starts = np.concatenate(([0], np.cumsum(lengths + n - 1)))[:-1]
+    places = np.repeat(starts - offsets[:-1], counts) + np.arange(offsets[-1])
+    numbers = np.zeros(len(places), dtype=np.uint64)
+    for at in range(n):
+        numbers = numbers * FACTOR + letters[places + at]
+    numbers = (numbers ^ (numbers >> np.uint64(31))) * MIX
+    return numbers ^ (numbers >> np.uint64(29)), offsets.astype(np.uint64)
+
+
+def sets(texts: list[str], n: int) -> list[Numbers]:
+    """The n-grams of each text, sorted, each once."""
+    numbers, offsets = pieces(texts, n)
+    if not texts:
+        return []
+    return [np.unique(part) for part in np.split(numbers, offsets[1:-1].astype(np.int64))]
+
+
+def jaccard(one: Numbers, other: Numbers) -> float:
+    """The part of the pieces of two texts that both have."""
+    both = np.intersect1d(one, other, assume_unique=True).size
+    whole = one.size + other.size - both
+    return both / whole if whole else 0.0
