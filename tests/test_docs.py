@@ -57,6 +57,7 @@ def place(tmp_path_factory):
     (folder / "hpo-zh.babelon.tsv").write_text("\n".join(babelon) + "\n", encoding="utf-8")
     told = {"instruction": "If you are a doctor, please answer.", "input": "I cough at night.", "output": "Rest."}
     (folder / "chatdoctor5k.json").write_bytes(orjson.dumps([told]))
+    (folder / "key.txt").write_text("k" * 64, encoding="utf-8")
     recipe = "title: the pairs of the graphs\nsources:\n  graphs: {langs: [zh]}\n"
     (folder / "recipe.yaml").write_text(recipe, encoding="utf-8")
     graph = str(folder / "graph")
@@ -64,6 +65,8 @@ def place(tmp_path_factory):
         run(["load", "xywy", str(folder / "medical.json"), "health39", str(folder / "disease.csv"), "--graph", graph])
         == 0
     )
+    read = ["read", "chatdoctor", str(folder / "chatdoctor5k.json"), "--out", str(folder / "chatdoctor")]
+    assert run(read) == 0
     assert run(["generate", "--graph", graph, "--out", str(folder / "records")]) == 0
     return folder
 

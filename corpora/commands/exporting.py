@@ -40,7 +40,7 @@ def convert(
 
     \b
     Example:
-      kgtools convert ./records --format alpaca --file jsonl --out ./alpaca --allow-license LicenseRef-cmekg-unstated
+      kgtools convert ./chatdoctor --format sharegpt --out ./export --allow-license unknown
     """
     from corpora.export import Options
     from corpora.export import convert as run

@@ -16,11 +16,19 @@ def sections(text: str) -> list[tuple[str, str]]:
     return [(piece.section.value, piece.text) for piece in split(text)]
 
 
-FORMS = (
-    "{}：甲|{}:甲|{}\n甲|【{}】甲|【{}】：甲|（1）{}：甲|1. {}: 甲|一、{}\n甲|（二）{}\n甲|  ■{}：甲|**{}**：甲".split(
-        "|"
-    )
-)
+FORMS = [
+    "{}：甲",
+    "{}:甲",
+    "{}\n甲",
+    "【{}】甲",
+    "【{}】：甲",
+    "（1）{}：甲",
+    "1. {}: 甲",
+    "一、{}\n甲",
+    "（二）{}\n甲",
+    "  ■{}：甲",
+    "**{}**：甲",
+]
 
 
 @pytest.mark.parametrize("name", sorted(KNOWN))
