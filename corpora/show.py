@@ -1,8 +1,9 @@
 """What the commands of corpora print, for people and for programs."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from corpora.mix.mixed import Mixed
 from corpora.mix.recipe import Recipe
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from corpora.categories import Counted
     from corpora.deidentify.run import Done
     from corpora.export import Exported
+    from corpora.split.plan import Plan
+    from corpora.split.run import Done as Split
 
 
 def print_outcome(outcome: Outcome, out: Path, style: str) -> None:
@@ -132,3 +135,53 @@ def print_deidentified(done: "Done", out: Path | None, style: str) -> None:
             file=sys.stderr,
         )
     print("a dry run: nothing was written" if out is None else f"the {done.table} are in {out}", file=sys.stderr)
+
+
+def print_plans(plans: "dict[str, Plan]", style: str) -> None:
+    """The papers' ways to split, rule by rule."""
+    if style == "json":
+        print_json({name: plan.model_dump(mode="json") for name, plan in plans.items()})
+        return
+    for name, plan in plans.items():
+        rows = [
+            [
+                ", ".join(rule.sources + rule.tasks) or "all others",
+                "as published" if rule.published else "",
+                *(_wanted(rule.counts or rule.shares or {}, split) for split in ("train", "validation", "test")),
+                ", ".join(rule.cut),
+                ", ".join(f"{key}: {of.groups:,} of {of.of}" for key, of in rule.subsets.items()),
+            ]
+            for rule in plan.rules
+        ]
+        heads = ["of", "", "train", "validation", "test", "cut at a reply", "subsets"]
+        print_table(heads, rows, f"{name}: {plan.title}. {plan.notes.strip()}")
+
+
+def _wanted(sizes: Mapping[Any, float], split: str) -> str:
+    return f"{sizes[split]:,}" if split in sizes else ""
+
+
+def print_split(done: "Split", out: Path, style: str) -> None:
+    """How much is in each split, of each stratum, and what is not."""
+    if style == "json":
+        print_json(vars(done))
+        return
+    rows = [[name, number, done.groups[name]] for name, number in done.splits.items()]
+    rows += [[f"left out: {reason}", number, None] for reason, number in done.removed.items()]
+    rows += [[f"{name}.parquet", number, None] for name, number in done.subsets.items()]
+    print_table(["split", done.table, "groups"], rows, f"{done.records:,} {done.table}")
+    print_table(
+        ["stratum", "train", "validation", "test", "removed"], [list(row.values()) for row in done.strata], "by stratum"
+    )
+    print(f"groups in more than one split: {done.crossing}, counted in what was written", file=sys.stderr)
+    if done.cut:
+        print(f"dialogues cut at a reply: {done.cut:,}", file=sys.stderr)
+    if done.tied:
+        print(f"groups joined with another by what ties them: {done.tied:,}", file=sys.stderr)
+    if done.shared_questions:
+        print(
+            f"{done.shared_questions:,} questions stand in more than one split, with other groups: "
+            "kgtools dedup --on question --tag, before splitting, keeps each in one",
+            file=sys.stderr,
+        )
+    print(f"the {done.table} are in {out}", file=sys.stderr)

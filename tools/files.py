@@ -5,7 +5,7 @@ import os
 import platform
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -118,8 +118,10 @@ def to_json(value: Any) -> bytes:
 def staging(folder: Path) -> Iterator[Path]:
     """A fresh folder inside `folder`, whose files move there when the block ends well, `run.json` last.
 
-    After an error or a kill in the block the files of `folder` are what they were. A kill while they move, which is a
+    After an error or a kill in the block the files of `folder` are what they were; after an error a folder that was made for
+    it is gone. A kill while they move, which is a
     moment, leaves whole files of the old run and the new one, and no `run.json` to vouch for them."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
     make_folder(folder)
     stage = folder / f".new-{os.getpid()}"
     for left in folder.glob(".new-*"):
@@ -133,6 +135,12 @@ def staging(folder: Path) -> Iterator[Path]:
             (folder / "run.json").unlink(missing_ok=True)
         for file in sorted(stage.iterdir(), key=lambda f: (f.name == "run.json", f.name)):
             file.replace(folder / file.name)
+    except BaseException:
+        shutil.rmtree(stage, ignore_errors=True)
+        with suppress(OSError):  # another's files are in it by now
+            for place in missing:
+                place.rmdir()
+        raise
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 

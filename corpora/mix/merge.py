@@ -19,6 +19,8 @@ from corpora.mix.mixed import REMOVED, Mixed
 from corpora.mix.recipe import Ingredient, Recipe
 from corpora.mix.sizes import measure
 from corpora.shards import Sink, batches, scan
+from corpora.split.assign import assign
+from corpora.split.index import in_numbers, stratum
 from corpora.texts import with_texts
 from tools.errors import Findings, UsageError
 from tools.files import digest, manifest, sha256, staging
@@ -172,10 +174,24 @@ def _choose(recipe: Recipe, index: pl.DataFrame, mixed: Mixed, removed: Sink) ->
     mixed.drawn = result.table
     left = index.join(result.rows.unique("row"), on="row", how="anti")
     mixed.remove(removed, "draw", left.select("id", reason=pl.lit("not-drawn"), source="part"))
-    chosen = result.rows.join(index, on="row", how="left", maintain_order="left")
+    chosen = _split(recipe, result.rows.join(index, on="row", how="left", maintain_order="left"), mixed, removed)
     salt = int(digest(f"{recipe.seed}|order")[:16], 16)
     place = shuffled(numbers(pl.col("id")) ^ pl.col("copy").cast(pl.UInt64), salt)
     return chosen.with_columns(place=place).sort("place", "row", "copy")
+
+
+def _split(recipe: Recipe, chosen: pl.DataFrame, mixed: Mixed, removed: Sink) -> pl.DataFrame:
+    """What is drawn, each with its split; copies of a record are in one group, so in one split."""
+    if recipe.split is None:
+        return chosen
+    plan = recipe.split.model_copy(update={"seed": recipe.split.seed or recipe.seed})
+    index = chosen.with_columns(in_numbers(chosen["group"]).alias("group"), source="part").with_columns(
+        stratum(plan).alias("stratum")
+    )
+    placed = assign(index, plan)
+    out = placed.filter(pl.col("reason").is_not_null()).unique("row", maintain_order=True)
+    mixed.remove(removed, "split", out.select("id", "source", "reason"))
+    return chosen.with_columns(placed["split"]).filter(pl.col("split").is_not_null())
 
 
 def _write(work: Path, chosen: pl.DataFrame, path: Path, mixed: Mixed) -> None:

@@ -16,7 +16,7 @@ REMOVED = Schema(
     required=("id", "source", "step", "reason"),
 )
 """A row for each record of the sources that is not in the mix. `source`: as the recipe calls it. `step`: filter, dedup,
-decontaminate or draw. `favoured`: the record or evaluation item in whose favour, where there is one."""
+decontaminate, draw or split. `favoured`: the record or evaluation item in whose favour, where there is one."""
 
 
 @dataclass

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from corpora.split.plan import Plan
 from tools.config import Settings, load_yaml
 from tools.errors import UsageError
 from tools.registry import suggestion
@@ -67,7 +68,8 @@ class Dedup(Settings):
 
 class Recipe(Settings):
     """A mix. `total`: how much in all, of the unit `by`; without it, as much as the shares allow. `tokenizer`: a
-    tokenizer.json, where `by` is tokens. `temperature`: 1 divides by size, more makes small sources larger."""
+    tokenizer.json, where `by` is tokens. `temperature`: 1 divides by size, more makes small sources larger. `split`: how what is
+    drawn is split, its sources as the recipe calls them; without it, records keep the split that they have."""
 
     title: str
     title_zh: str = ""
@@ -82,6 +84,7 @@ class Recipe(Settings):
     filters: Filters = Filters()
     deidentify: Deidentify | None = Deidentify()
     dedup: Dedup | None = Dedup()
+    split: Plan | None = None
 
     @field_validator("sources")
     @classmethod
@@ -89,6 +92,17 @@ class Recipe(Settings):
         if not sources:
             raise ValueError("a mix needs a source")
         return sources
+
+    @field_validator("split")
+    @classmethod
+    def _in_a_mix(cls, plan: Plan | None) -> Plan | None:
+        if plan and (
+            plan.tie
+            or any(column.startswith("meta.") for column in plan.by)
+            or any(rule.cut or rule.subsets for rule in plan.rules)
+        ):
+            raise ValueError("tie, cut, subsets and meta.KEY are not for a mix; run kgtools split on what it gives")
+        return plan
 
     @model_validator(mode="after")
     def _sum(self) -> "Recipe":

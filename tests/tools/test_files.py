@@ -115,6 +115,13 @@ def test_staging_makes_the_folder_and_its_parents(tmp_path: Path) -> None:
     assert files_of(tmp_path) == {"b/c/a.txt": b"new"}
 
 
+def test_an_error_while_staging_takes_away_the_folders_that_were_made_for_it(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no"), staging(tmp_path / "b" / "c"):
+        raise ValueError("no")
+
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 def test_an_error_while_staging_leaves_the_folder_as_it_was(tmp_path: Path, error: type[BaseException]) -> None:
     write(tmp_path, b"old")
