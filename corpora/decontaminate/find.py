@@ -1,0 +1,150 @@
+"""Which records hold items of evaluation sets: whole questions, sets of options, questions inside of texts, long answers."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Annotated
+
+import numpy as np
+import polars as pl
+
+from corpora.decontaminate.grams import hashed, letters_of, runs
+from corpora.decontaminate.index import options_of, own_set
+from corpora.decontaminate.judge import judged
+from corpora.decontaminate.questions import with_parts
+from corpora.decontaminate.search import Search, marked, option_keys
+from corpora.shards import batches
+from corpora.texts import normal, with_texts
+from tools.frames import Schema
+
+CONTAMINATION = Schema(
+    "contamination",
+    {
+        "row": pl.UInt32, "id": pl.String, "source": pl.String, "evalset": pl.String, "item": pl.String, "rule": pl.String,
+        "overlap": pl.Float64, "verdict": pl.String,
+    },
+    required=("row", "id", "source", "evalset", "item", "rule", "overlap", "verdict"),
+)  # fmt: skip
+"""A row for each record and each evaluation item that is in it. `rule`: the first of RULES that says so; `overlap`: how much of
+what the rule compares is there, 0 to 1. `verdict`: hit; twin (much alike, but another question) or facts (made from a graph, so
+it says facts and repeats no exam), which are told and not acted on."""
+
+Contamination = Annotated[pl.DataFrame, CONTAMINATION]
+
+LETTERS = 2_000_000
+"""In the texts that are looked at together."""
+PAIRS = 20_000
+"""Pairs of a text and a needle that are measured together."""
+FOUND = {"text": pl.UInt32, "number": pl.UInt32, "rule": pl.String, "overlap": pl.Float64}
+
+
+def find_contamination(rows: pl.LazyFrame, search: Search) -> Contamination:
+    """What records or preferences hold of the evaluation items, by row. An evaluation set is not compared with itself: a
+    record with the source and the split (but train) of an item is one of its set."""
+    found, start = [CONTAMINATION.frame()], 0
+    for batch in batches(rows):
+        for piece in pieces(batch):
+            found.append(contamination_of(piece, search).with_columns(pl.col("row") + start))
+            start += piece.height
+    return pl.concat(found)
+
+
+def contamination_of(rows: pl.DataFrame, search: Search) -> Contamination:
+    """The same of some rows, which count from 0."""
+    records = rows.with_row_index("text").select(
+        "text", "id", "source", made=pl.col("facts").list.len() > 0, own=own_set()
+    )
+    named = (
+        _pairs(rows, search)
+        .join(records, on="text")
+        .join(search.items.select("number", "evalset", "item"), on="number")
+    )
+    named = named.filter(pl.col("own").fill_null("") != pl.col("evalset"))
+    facts = pl.col("made") & (pl.col("verdict") == "hit")
+    named = named.with_columns(row="text", verdict=pl.when(facts).then(pl.lit("facts")).otherwise("verdict"))
+    return CONTAMINATION.check(named.sort("row", "evalset", "item"), "the contamination")
+
+
+def pieces(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The rows, cut where their texts come to LETTERS."""
+    names = [name for name in ("messages", "prompt", "chosen", "rejected") if name in rows.columns]
+    said = (pl.col(name).list.eval(pl.element().struct.field("content").str.len_bytes()).list.sum() for name in names)
+    sizes = rows.select(pl.sum_horizontal(said).fill_null(0).cum_sum() // LETTERS).to_series()
+    cuts = [0, *(sizes.rle_id().rle().struct.field("len").cum_sum())]
+    return (rows[start:end] for start, end in pairwise(cuts))
+
+
+def _pairs(rows: pl.DataFrame, search: Search) -> pl.DataFrame:
+    """text, number, rule, overlap, verdict of every pair that any rule finds."""
+    wanted = search.rules.rules
+    parts = with_parts(rows)
+    stem = parts.select(normal(pl.col("question"))).to_series()
+    texts = pl.DataFrame(options_of(parts)).with_row_index("text").with_columns(stem=hashed(stem))
+    found = [pl.DataFrame(schema=FOUND)]
+    if "stem" in wanted:
+        found.append(_same_stems(parts, texts, search))
+    if "options" in wanted:
+        found.append(_same_options(texts, search))
+    if search.needles.height:
+        found.append(_inside(with_texts(rows.lazy()).select(normal(pl.col("whole"))).collect().to_series(), search))
+    return judged(pl.concat(found), texts.with_columns(said=stem), search)
+
+
+def _same_stems(parts: pl.DataFrame, texts: pl.DataFrame, search: Search) -> pl.DataFrame:
+    """The questions and whole messages of users that are questions of the index."""
+    messages = parts.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("text"), message="users").explode("message")
+    messages = messages.drop_nulls().with_columns(normal(pl.col("message")))
+    whole = messages.select("text", key=hashed(messages["message"]))
+    either = pl.concat([texts.select("text", key="stem"), whole]).drop_nulls().unique()
+    pairs = either.join(search.stems, on="key")
+    return pairs.select("text", "number", rule=pl.lit("stem"), overlap=pl.lit(1.0)).unique()
+
+
+def _same_options(texts: pl.DataFrame, search: Search) -> pl.DataFrame:
+    """The records with the options of an item, or all but one of them; the overlap is that of the two sets."""
+    keys = option_keys(texts["text"], texts["options"]).select("key", text="number")
+    pairs = keys.join(search.sets, on="key").select("text", "number").unique()
+    pairs = pairs.join(texts.select("text", mine="options"), on="text")
+    pairs = pairs.join(search.items.select("number", "options"), on="number")
+    both = pl.col("mine").list.set_intersection("options").list.len()
+    either = pl.col("mine").list.set_union("options").list.len()
+    return pairs.select("text", "number", rule=pl.lit("options"), overlap=both / either)
+
+
+def _inside(texts: pl.Series, search: Search) -> pl.DataFrame:
+    """The needles of which a text holds as many runs as its rule wants, all within twice the needle's letters."""
+    letters, starts = letters_of(texts)
+    numbers = runs(letters)
+    near = []
+    for size, mask in search.masks.items():
+        at = marked(numbers[size], mask)
+        text = np.searchsorted(starts, at, side="right") - 1
+        near.append(pl.DataFrame({"text": text.astype(np.uint32), "run": numbers[size][at]}))
+    candidates = pl.concat(near).unique().join(search.anchors, on="run").select("text", "needle").unique()
+    looked_at = candidates["text"].unique().sort()
+    places = np.concatenate([np.arange(starts[text], starts[text + 1]) for text in looked_at] or [np.empty(0)]).astype(
+        np.int64
+    )
+    text = np.searchsorted(starts, places, side="right") - 1
+    told = {"text": text.astype(np.uint32), "at": (places - starts[text]).astype(np.uint32)}
+    held = pl.concat(
+        pl.DataFrame(told | {"run": numbers[size][places]}).join(search.runs.select("run"), on="run", how="semi")
+        for size in search.masks
+    )
+    found = [_measured(part, held, search) for part in candidates.sort("text", "needle").iter_slices(PAIRS)]
+    return pl.concat([pl.DataFrame(schema=FOUND), *found])
+
+
+def _measured(candidates: pl.DataFrame, held: pl.DataFrame, search: Search) -> pl.DataFrame:
+    """How much of each needle lies together in its text, for `held`: text, at, run."""
+    needles = search.needles.join(candidates.select("needle").unique(), on="needle", how="semi")
+    wanted = search.runs.join(needles.select("needle"), on="needle", how="semi")
+    placed = candidates.join(wanted, on="needle").join(held, on=["text", "run"]).join(needles, on="needle")
+    width = pl.max_horizontal(pl.col("letters") * 2, 32)
+    counts = [
+        placed.group_by("text", "needle", window=(pl.col("at") + shift) // width).agg(held=pl.col("run").n_unique())
+        for shift in (0, width // 2)
+    ]
+    best = pl.concat(counts).group_by("text", "needle").agg(pl.col("held").max()).join(needles, on="needle")
+    return best.filter(pl.col("held") >= pl.col("wanted")).select(
+        "text", "number", "rule", overlap=pl.col("held") / pl.col("runs")
+    )

@@ -1,0 +1,95 @@
+"""Texts as numbers: whole ones, and every run of 2, 4, 5 and 13 letters of them, a column at a time."""
+
+import hashlib
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.uint64]
+
+SHORT, LONG = 5, 13
+"""Letters of a run in Chinese, and in whatever is not Chinese or is long."""
+CUT = np.uint64(24)
+"""Bits of a run's number that are cut away: the 40 that are left are fewer than five Chinese letters hold, so that no run can
+be computed back from its number."""
+FACTOR, MIX, HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(32)
+END = "\n"
+"""Behind each text; `normal` leaves none in a text, so no run over the end of one is a run of another."""
+SKETCH = 4096
+
+
+def hashed(texts: pl.Series) -> pl.Series:
+    """64 bits of BLAKE2b of each text; null for an empty one or null."""
+    raw = texts.cast(pl.Binary).to_list()
+    made = [int.from_bytes(hashlib.blake2b(text, digest_size=8).digest()) if text else None for text in raw]
+    return pl.Series(texts.name, made, dtype=pl.UInt64)
+
+
+def letters_of(texts: pl.Series) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """The letters of all texts with END behind each, and where each text begins (one more than texts)."""
+    lengths = texts.str.len_chars().to_numpy().astype(np.int64)
+    whole = END.join([*texts.to_list(), ""])
+    return np.frombuffer(whole.encode("utf-32-le"), np.uint32), np.concatenate(([0], np.cumsum(lengths + 1)))
+
+
+def runs(letters: NDArray[np.uint32]) -> dict[int, Numbers]:
+    """Size -> a number below 2**40 for the run that begins at each letter; what lies beyond the end counts as zeros."""
+    one = letters.astype(np.uint64)
+    two = _joined(one, one, 1)
+    four = _joined(two, two, 2)
+    eight = _joined(four, four, 4)
+    twelve = _joined(eight, four, 8)
+    whole = {2: two, 4: four, SHORT: _joined(four, one, 4), LONG: _joined(twelve, one, 12)}
+    return {size: numbers >> CUT for size, numbers in whole.items()}
+
+
+def _joined(first: Numbers, second: Numbers, behind: int) -> Numbers:
+    """The numbers of runs that follow one another; mixed each time, so that no sum of letters is left in them."""
+    made = first * FACTOR
+    made[:-behind] += second[behind:]
+    made *= MIX
+    made ^= made >> HALF
+    return made
+
+
+def flat_grams(texts: pl.Series, sizes: pl.Series) -> pl.DataFrame:
+    """`text` (its row), `run`: the runs of each text, of its size, each once, in order."""
+    letters, starts = letters_of(texts)
+    found = [pl.DataFrame(schema={"text": pl.UInt32, "run": pl.UInt64})]
+    if len(texts):
+        numbers = runs(letters)
+        text = np.repeat(np.arange(len(texts), dtype=np.uint32), np.diff(starts))
+        left = starts[1:][text] - 1 - np.arange(len(letters))
+        wanted = sizes.to_numpy()[text]
+        for size in sorted(set(sizes)):
+            fits = (wanted == size) & (left >= size)
+            found.append(pl.DataFrame({"text": text[fits], "run": numbers[size][fits]}))
+    return pl.concat(found).unique().sort("text", "run")
+
+
+def grams(texts: pl.Series, han: pl.Series) -> pl.Series:
+    """The runs of each text, a sorted list: of SHORT letters in Chinese, else of LONG ones."""
+    sizes = pl.select(pl.when(han).then(SHORT).otherwise(LONG)).to_series()
+    return lists(flat_grams(texts, sizes), len(texts))
+
+
+def sketches(texts: pl.Series, han: pl.Series) -> pl.Series:
+    """The runs of two letters (four where it is not Chinese) as numbers below SKETCH, a sorted list for each text: so many
+    runs share a number that none is told, and enough is left to see how alike two texts are."""
+    sizes = pl.select(pl.when(han).then(2).otherwise(4)).to_series()
+    drawn = flat_grams(texts, sizes).select("text", (pl.col("run") % SKETCH).cast(pl.UInt16)).unique()
+    return lists(drawn.sort("text", "run"), len(texts))
+
+
+def lists(flat: pl.DataFrame, size: int) -> pl.Series:
+    """A list of `run` for each of so many texts, from rows that are in order."""
+    held = flat.group_by("text", maintain_order=True).agg("run")
+    rows = pl.DataFrame({"text": pl.int_range(0, size, dtype=pl.UInt32, eager=True)})
+    whole = rows.join(held, on="text", how="left", maintain_order="left")["run"]
+    return whole.fill_null(pl.Series([[]], dtype=pl.List(flat.schema["run"])))
+
+
+def is_han(texts: pl.Series) -> pl.Series:
+    """Whether at least half of the letters of normal texts are Chinese."""
+    return texts.str.count_matches(r"\p{Han}") * 2 >= texts.str.len_chars().clip(1)

@@ -1,0 +1,159 @@
+"""The index of evaluation sets: numbers made of their questions, options and answers, to be saved and passed on without a text.
+
+The file is Parquet with the columns of ITEMS, a row an item; the key `kgtools.index` of its metadata holds its version as
+JSON. Numbers have no salt: it would have to travel with the index, so it would keep nobody from guessing. So no text can be
+read out of an index, but whoever has a text, or guesses it, can see whether it is in there."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import orjson
+import polars as pl
+
+from corpora.decontaminate.grams import CUT, LONG, SHORT, SKETCH, grams, hashed, is_han, lists, sketches
+from corpora.decontaminate.questions import closely, with_parts
+from corpora.shards import batches, scan
+from corpora.texts import normal
+from tools.errors import InputError, UsageError
+from tools.files import write_whole
+from tools.frames import Schema
+
+KEY, VERSION = "kgtools.index", 1
+HASHES, SKETCHES = pl.List(pl.UInt64), pl.List(pl.UInt16)
+ITEMS = Schema(
+    "evaluation items",
+    {
+        "evalset": pl.String, "item": pl.String, "stem": pl.UInt64, "letters": pl.UInt32, "han": pl.Boolean,
+        "phrase": pl.Boolean, "runs": HASHES, "sketch": SKETCHES, "options": HASHES, "weight": pl.UInt32,
+        "options_sketch": SKETCHES, "right": HASHES, "long_letters": pl.UInt32, "long": HASHES,
+    },
+    required=(
+        "evalset", "item", "letters", "han", "phrase", "runs", "sketch", "options", "weight", "options_sketch", "right",
+        "long_letters", "long",
+    ),
+)  # fmt: skip
+"""What an evaluation asks, a row an item. `evalset`: source and split, `cmmlu/test`. `item`: the id of its record. `stem`: the
+number of its question's normal text, null where it is empty; `letters` are those of that text, `han` whether it is Chinese,
+`phrase` whether it says nothing without its options. `runs`: of SHORT letters in Chinese and LONG else, but for those that many
+items of the set share. `options`, `right`: numbers of their texts, sorted; `weight`: the letters of all options. `sketch`,
+`options_sketch`: what question and options are like. `long`: runs of the explanation or reply, of `long_letters`, where it is
+long."""
+
+SHARED, SOME, FEW = 0.05, 10, 3
+"""A run in more than this part of a set's questions, and in more than SOME of them, is a phrase of the set and says nothing of
+one item; so is a run in two long answers that differ, and a whole question that more than FEW items have."""
+LONG_FROM = {True: 50, False: 150}
+"""Letters from which on an answer is long, in Chinese and else."""
+CONTENT = {True: 4, False: 12}
+"""Letters that a question must have beside PHRASES."""
+PHRASES = (
+    r"下[列述]|以下|上述|关于|有关|对于|属于|包括|哪[一个些项种类位者]*|何者|什么|叙述|说法|描述|表述|陈述|选项|题目|正确|错误|"
+    r"恰当|合理|最(?:可能|合适|适宜|好)?|诊断|请选择|答案|[不的是了为有应该中项者]|\b(?:which|what|one|all|none|any|of|the|a|an|"
+    r"following|is|are|was|not|true|false|correct|incorrect|wrong|right|except|about|regarding|concerning|statements?|"
+    r"among|these|this|most|least|likely|best|in|with|to|for|be|answer|question|select|choose)\b"
+)
+"""What questions of exams are made of, beside what they ask about."""
+
+
+def index_of(rows: pl.LazyFrame, splits: Sequence[str] = ()) -> pl.DataFrame:
+    """The items of records or preferences as ITEMS; of these `splits`, or of all but train. The same item twice is one."""
+    wanted = pl.col("split").is_in(list(splits)) if splits else pl.col("split").fill_null("") != "train"
+    parts = [ITEMS.frame(), *(_items(batch) for batch in batches(rows.filter(wanted)))]
+    return _without_shared(pl.concat(parts).unique(["evalset", "item"], keep="first").sort("evalset", "item"))
+
+
+def set_name() -> pl.Expr:
+    """The name of the evaluation set that a record belongs to."""
+    split = pl.col("split").fill_null("")
+    return pl.when(split == "").then("source").otherwise(pl.concat_str("source", pl.lit("/"), split))
+
+
+def own_set() -> pl.Expr:
+    """The evaluation set that a record is of, with which it is not compared; null for one to train on, or without a split."""
+    return pl.when(pl.col("split").fill_null("train") != "train").then(set_name())
+
+
+def _items(rows: pl.DataFrame) -> pl.DataFrame:
+    parts = with_parts(rows)
+    stem = parts.select(normal(pl.col("question"))).to_series()
+    long = parts.select(normal(pl.col("long"))).to_series()
+    least = pl.when(is_han(long)).then(LONG_FROM[True]).otherwise(LONG_FROM[False])
+    long = pl.select(pl.when(long.str.len_chars() >= least).then(long).otherwise(pl.lit(""))).to_series()
+    han = is_han(stem)
+    content = parts.select(normal(pl.col("question").str.to_lowercase().str.replace_all(PHRASES, ""))).to_series()
+    enough = pl.when(han).then(CONTENT[True]).otherwise(CONTENT[False])
+    items = rows.select(set_name().alias("evalset"), pl.col("id").alias("item")).with_columns(
+        stem=hashed(stem), letters=stem.str.len_chars(), han=han, phrase=content.str.len_chars() < enough,
+        runs=grams(stem, han), sketch=sketches(stem, han), **options_of(parts),
+        long_letters=long.str.len_chars(), long=grams(long, pl.repeat(False, len(long), eager=True)),
+    )  # fmt: skip
+    return ITEMS.check(items.filter(pl.col("stem").is_not_null() | (pl.col("long_letters") > 0)), "the index")
+
+
+def options_of(parts: pl.DataFrame) -> dict[str, pl.Series]:
+    """`options` and `right` as sorted lists of numbers without repeats, `weight` and `options_sketch`, of what `with_parts` gives."""
+    joined = parts.select(normal(pl.col("options").list.join("\n"))).to_series()
+    found = {"options_sketch": sketches(joined, is_han(joined)), "weight": joined.str.len_chars()}
+    rows = parts.with_row_index("text")
+    for name in ("options", "right"):
+        flat = rows.select("text", said=name).explode("said").with_columns(closely(pl.col("said")))
+        numbers = flat.select("text", hashed(flat["said"]).alias("run")).drop_nulls("run")
+        found[name] = lists(numbers.unique().sort("text", "run"), parts.height)
+    return found
+
+
+def _without_shared(items: pl.DataFrame) -> pl.DataFrame:
+    """The items without the runs, and with the questions as phrases, that many of their set share."""
+    same = pl.col("stem").is_not_null() & (pl.len().over("evalset", "stem") > FEW)
+    numbered = items.with_row_index("text").with_columns(phrase=pl.col("phrase") | same)
+    sizes = items.group_by("evalset").len("items")
+    for name, most in (("runs", pl.max_horizontal(pl.col("items") * SHARED, SOME)), ("long", pl.lit(1))):
+        flat = numbered.select("text", "evalset", whole=pl.col(name).list.sum(), run=pl.col(name)).explode("run")
+        flat = flat.drop_nulls("run")
+        common = flat.group_by("evalset", "run").agg(held=pl.col("whole").n_unique()).join(sizes, on="evalset")
+        common = common.filter(pl.col("held") > most)
+        kept = flat.join(common, on=["evalset", "run"], how="anti").sort("text", "run")
+        numbered = numbered.with_columns(lists(kept, items.height).alias(name))
+    return ITEMS.check(numbered, "the index")
+
+
+def save_index(items: pl.DataFrame, path: Path) -> None:
+    """Write an index. The same items give the same bytes."""
+    told = {"version": VERSION, "runs": [SHORT, LONG], "bits": 64 - int(CUT), "sketch": SKETCH}
+    aside = path.with_name(f".{path.name}.part")
+    try:
+        text = orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
+        items.write_parquet(aside, compression="zstd", compression_level=9, metadata={KEY: text})
+        write_whole(path, aside.read_bytes())
+    except FileNotFoundError as error:
+        raise UsageError(f"--save-index {path}: there is no folder {path.parent}; make it first") from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def load_index(path: Path) -> pl.DataFrame | None:
+    """The items of a saved index; None for another Parquet file. Raises InputError for an index of another version."""
+    try:
+        text = pl.read_parquet_metadata(path).get(KEY)
+        if text is None:
+            return None
+        told = orjson.loads(text)
+        version = told.get("version") if isinstance(told, dict) else None
+        if version != VERSION:
+            raise InputError(
+                f"{path}: an index of version {version}, and this kgtools reads version {VERSION}; save it anew from its records"
+            )
+        return ITEMS.check(pl.read_parquet(path), str(path))
+    except (pl.exceptions.PolarsError, orjson.JSONDecodeError) as error:
+        said = " ".join(str(error).split())
+        raise InputError(f"{path}: not a Parquet file of records or of an index: {said}") from error
+
+
+def open_evalset(place: Path, splits: Sequence[str] = ()) -> pl.DataFrame:
+    """The items of an evaluation set, a folder or file of records or a saved index. Raises UsageError for an empty one."""
+    saved = load_index(place) if place.is_file() else None
+    items = index_of(scan(place)[0], splits) if saved is None else saved
+    if not items.height:
+        which = f"of the splits {', '.join(splits)}" if splits else "but for training; --split train takes these"
+        raise UsageError(f"--against {place}: holds no evaluation items {which}")
+    return items

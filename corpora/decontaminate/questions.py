@@ -1,0 +1,149 @@
+"""What is compared of a record: the question without its options and its prompt, the options, the right ones, a long answer."""
+
+import re
+import unicodedata
+from typing import Any, NamedTuple
+
+import orjson
+import polars as pl
+
+from corpora.choices import HEADING, LETTERS
+
+MARK = re.compile(
+    r"(?<![A-Za-z0-9])(?:选项)?[(\[]?['\"]?([A-J])['\"]?[ \t]*(?:[.:)\]]|(?<=^.)、|(?<=\s.)、)[ \t]*['\"]?",
+    re.MULTILINE,
+)
+LOOKS = r"(?s)[AＡ]['\"]?[ \t]*[.．:：、)）\]].*[BＢ]['\"]?[ \t]*[.．:：、)）\]].*[CＣ]['\"]?[ \t]*[.．:：、)）\]]"
+HEAD = re.compile(r"^\W*(?:question|q|题目|问题|试题|问)[ \t]*[:.][ \t]*", re.IGNORECASE)
+ORDER = re.compile(
+    r"选择题|选项|正确答案|multiple[- ]choice|\boptions?\b|\bchoose\b|\bselect\b|answer (?:the|this|with)", re.I
+)
+REPLY = re.compile(
+    r"^\W*(?:正确|right|correct|the|final|best|option|选项|应选|故选|选|答案|answer|is|为|是|\W)*([A-J](?:[ ,、]*[A-J])*)(?![A-Za-z])"
+)
+LOOKED_AT = 8_000
+"""Letters of a message that are looked at for options."""
+
+
+class Parts(NamedTuple):
+    """`question` without options and prompt; `options` by letter; `right`: letters, as far as they are known."""
+
+    question: str
+    options: dict[str, str]
+    right: str
+
+
+def with_parts(rows: pl.DataFrame) -> pl.DataFrame:
+    """For rows of records or preferences: `users` (messages), `question`, `options`, `right` (lists of texts) and `long`.
+
+    `question`: that of the exam, else the longest thing a user says. `long`: what explains the answer, else the last
+    reply; of a question with options the explanation alone."""
+    if "chosen" in rows.columns:
+        rows = rows.with_columns(
+            messages=pl.concat_list("prompt", "chosen", "rejected"), answer=pl.lit(None, pl.String)
+        )
+    users, replies = (_says(role) for role in ("user", "assistant"))
+    lengths = pl.col("users").list.eval(pl.element().str.len_chars())
+    told = rows.select("meta", "answer", users=users, reply=replies.list.last().fill_null("")).with_columns(
+        longest=pl.col("users").list.get(lengths.list.arg_max(), null_on_oob=True).fill_null("")
+    )
+    in_meta = pl.col("meta").str.contains('"question":', literal=True)
+    looks = told.select(in_meta | pl.col("longest").str.slice(0, LOOKED_AT).str.contains(LOOKS)).to_series()
+    parts: list[Parts | None] = [None] * rows.height
+    explained: list[str] = [""] * rows.height
+    for at in looks.arg_true().to_list():
+        row = told.row(at, named=True)
+        meta: dict[str, Any] = orjson.loads(row["meta"])
+        parts[at] = parts_of(row["longest"], row["answer"], row["reply"], meta)
+        explained[at] = _text(meta.get("explanation"))
+    has_options = [bool(part and part.options) for part in parts]
+    return told.select(
+        "users",
+        question=pl.coalesce(pl.Series([part and part.question for part in parts], dtype=pl.String), "longest"),
+        options=_lists([list(part.options.values()) if part else [] for part in parts]),
+        right=_lists([[part.options[letter] for letter in part.right] if part else [] for part in parts]),
+        long=pl.when(pl.Series(explained, dtype=pl.String) != "")
+        .then(pl.Series(explained, dtype=pl.String))
+        .when(pl.Series(has_options, dtype=pl.Boolean))
+        .then(pl.lit(""))
+        .otherwise("reply"),
+    )
+
+
+def parts_of(text: str, answer: str | None, reply: str, meta: dict[str, Any]) -> Parts | None:
+    """The parts of a question with options, from `question` and `options` in `meta`, else from the text; None for another."""
+    question, options = _text(meta.get("question")), meta.get("options")
+    if isinstance(options, list):
+        options = dict(zip(LETTERS, options, strict=False))
+    told = options if isinstance(options, dict) else {}
+    told = {letter: _text(option) for letter, option in told.items() if _text(option) and len(letter) == 1}
+    if len(told) < 2:
+        before, told = listed(unicodedata.normalize("NFKC", text[:LOOKED_AT]))
+        question = question or before
+    if not question:
+        return None
+    return Parts(question, told, right_of(told, answer, reply) if told else "")
+
+
+def listed(text: str) -> tuple[str, dict[str, str]]:
+    """The question and the options of a text that lists at least three, in lines or one behind the other; none else."""
+    best: list[re.Match[str]] = []
+    marks = list(MARK.finditer(text))
+    for at, mark in enumerate(marks):
+        if mark[1] == "A":
+            chain = [mark]
+            for other in marks[at + 1 :]:
+                if other[1] == LETTERS[len(chain) : len(chain) + 1]:
+                    chain.append(other)
+            best = chain if len(chain) > len(best) else best
+    if len(best) < 3:
+        return "", {}
+    ends = [mark.start() for mark in best[1:]] + [_line_end(text, best[-1].end())]
+    options = {mark[1]: text[mark.end() : end].strip() for mark, end in zip(best, ends, strict=True)}
+    return without_prompt(text[: best[0].start()]), {letter: option for letter, option in options.items() if option}
+
+
+def without_prompt(text: str) -> str:
+    """A question without `Question:`, lines that say how to answer, and `Options:` behind it."""
+    lines = [line for line in HEADING.sub("", "\n" + text.strip(" \t\n{[(")).split("\n") if line.strip()]
+    while len(lines) > 1 and ORDER.search(lines[0]):
+        lines = lines[1:]
+    return HEAD.sub("", "\n".join(lines))
+
+
+def right_of(options: dict[str, str], answer: str | None, reply: str) -> str:
+    """The letters of the right options: those of the answer, or those that the reply begins with, or whose text it is."""
+    for text in (answer or "", reply):
+        folded = unicodedata.normalize("NFKC", text[:400]).strip()
+        same = [letter for letter, option in options.items() if option in (folded, text.strip())]
+        if len(same) == 1:
+            return same[0]
+        found = REPLY.match(folded) or REPLY.match(folded[:1].lower() + folded[1:])
+        letters = "".join(sorted(set(re.sub(r"[ ,、]", "", found[1])))) if found else ""
+        if letters and set(letters) <= set(options):
+            return letters
+    return ""
+
+
+def closely(text: pl.Expr) -> pl.Expr:
+    """As `corpora.texts.normal`, but what makes options differ stays: `<`, `>`, `+` and the point of `1.5`."""
+    folded = text.str.normalize("NFKC").str.to_lowercase().str.replace_all(r"(\d)\.(\d)", "${1}<>${2}")
+    return folded.str.replace_all(r"[^\p{L}\p{N}<>≤≥+]+", "")
+
+
+def _says(role: str) -> pl.Expr:
+    turns = pl.col("messages").list.filter(pl.element().struct.field("role") == role)
+    return turns.list.eval(pl.element().struct.field("content"))
+
+
+def _lists(texts: list[list[str]]) -> pl.Series:
+    return pl.Series(texts, dtype=pl.List(pl.String))
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end
+
+
+def _text(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""

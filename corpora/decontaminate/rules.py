@@ -1,0 +1,40 @@
+"""How contamination is looked for: the rules, in the order in which they name a pair, and from which figures on they do."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+
+from tools.config import Settings
+from tools.errors import UsageError
+
+Rule = Literal["stem", "options", "ngrams", "answer"]
+RULES: tuple[Rule, ...] = ("stem", "options", "ngrams", "answer")
+
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class Rules(Settings):
+    """`stem`: the question, letter by letter. `options`: the same set of options, whatever their order, or all but one of them.
+    `ngrams`: runs of letters of the question, close together anywhere in the texts. `answer`: runs of a long answer or
+    explanation."""
+
+    rules: tuple[Rule, ...] = RULES
+    ngrams: Share = Field(0.8, description="part of a question's runs that a text must hold")
+    answer: Share = Field(0.6, description="part of a long answer's runs that a text must hold")
+    alike: Share = Field(
+        0.5, description="how alike two questions with the same options must be, where their keys are not known"
+    )
+    alike_same_key: Share = Field(0.2, description="the same, where their keys are the same")
+    letters_zh: int = Field(10, ge=5, description="letters from which on a Chinese question is sought inside of texts")
+    letters: int = Field(40, ge=13, description="letters from which on any other question is")
+
+
+def rules_of(names: Sequence[str], settings: Mapping[str, str]) -> Rules:
+    """The rules of these names, or all, with these thresholds. Raises UsageError with every fault."""
+    try:
+        return Rules.model_validate({**settings, "rules": tuple(names) or RULES})
+    except ValidationError as error:
+        known = ", ".join(name for name in Rules.model_fields if name != "rules")
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise UsageError(f"--set {faults}; there are: {known}") from error

@@ -1,0 +1,203 @@
+"""What evaluation items are found in, however they are written, and what only looks like them."""
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from corpora.decontaminate import Rules, find, find_contamination, index_of, search_of
+from corpora.decontaminate.questions import listed, right_of
+from corpora.record import PREFERENCES
+from tests.corpora.decontaminate.questions import ALIKE, CHANGES, EN, FORMS, ZH, Question, exam, record, row, table
+
+PLANTED = [(change, question) for change in CHANGES for question in [*ZH, *EN]]
+
+
+def look(rows: list[dict[str, Any]], against: pl.LazyFrame | None = None, **rules: Any) -> pl.DataFrame:
+    items = index_of(exam() if against is None else against)
+    return find_contamination(table(rows), search_of([items], Rules(**rules)))
+
+
+def hits(found: pl.DataFrame) -> list[tuple[int, str, str]]:
+    return found.filter(verdict="hit").select("row", "item", "rule").rows()  # type: ignore[return-value]
+
+
+def item(question: Question) -> str:
+    return str(record(question, told=True, source="exam")["id"])
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_question_of_the_exam_is_found_however_it_is_written(change: str, form: str) -> None:
+    questions = [*ZH, *EN]
+
+    found = hits(look([record(CHANGES[change](question), form) for question in questions]))
+
+    assert {(at, of) for at, of, _ in found} == {(at, item(question)) for at, question in enumerate(questions)}
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_questions_that_only_look_like_others_are_no_hits(told: bool) -> None:
+    assert hits(look([record(question, told=told) for question in ALIKE])) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [("as it is", "stem"), ("paraphrased, permuted options", "options"), ("one option replaced", "stem")],
+)
+def test_the_first_rule_that_finds_a_pair_names_it(change: str, rule: str) -> None:
+    found = hits(look([record(CHANGES[change](question), told=True) for question in [*ZH, *EN]]))
+
+    assert {name for _, _, name in found} == {rule}
+
+
+@pytest.mark.parametrize("rule", ["stem", "options", "ngrams"])
+def test_each_rule_finds_a_question_by_itself(rule: str) -> None:
+    questions = [*ZH, *EN]
+
+    found = hits(look([record(question) for question in questions], rules=(rule,)))
+
+    assert found == [(at, item(question), rule) for at, question in enumerate(questions)]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        Question(ZH[0].text, ("保持呼吸道通畅", "监测血钙变化", "预防切口感染", "尽早下床活动")),
+        Question("甲亢患者术前准备首选的药物是", ZH[0].options, 0),
+        Question("缺铁性贫血患者口服铁剂治疗后，最晚恢复的指标是", ZH[5].options, 2),
+        Question(ZH[4].text.replace("首选的检查是", "应首先询问"), ("饮酒的年数", "近期的体重变化", "服过哪些药物", "家中谁有溃疡")),
+        Question(EN[3].text.replace("surgical neck", "shaft"), EN[3].options, 1, "en"),
+    ],
+)  # fmt: skip
+def test_another_question_about_the_same_is_told_as_a_twin(question: Question) -> None:
+    found = look([record(question, told=True)])
+
+    assert found["verdict"].to_list() == ["twin"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_long_answer_is_found_in_another_talk(lang: str) -> None:
+    answer = {
+        "zh": "从您描述的情况看，多半是久坐以后腰部肌肉劳损，建议先卧床休息两三天，局部热敷，每天做几次小燕飞，"
+        "如果两周以后仍然疼痛，或者腿也发麻，就要到骨科拍一个腰椎的片子看看。",
+        "en": "From what you describe this is most likely a strained muscle of the lower back after long sitting. Rest for two or "
+        "three days, keep it warm, and do the stretches twice a day. If it still hurts after two weeks, or a leg goes "
+        "numb, have a film of the lumbar spine taken and see a surgeon about it.",
+    }[lang]
+    against = table([row("腰疼怎么办", answer, "talks"), row("头疼怎么办", "多喝水。", "talks")])
+    cut = answer[10:-10]
+
+    found = look([row("坐久了不舒服", f"您好！{cut}祝您健康"), row("坐久了不舒服", "多喝水。")], against)
+
+    assert found.select("row", "rule", "verdict").rows() == [(0, "answer", "hit")]
+    assert 0.6 <= found["overlap"][0] <= 1
+
+
+def test_what_many_items_of_a_set_share_says_nothing_of_one() -> None:
+    form = "患者性别、患者年龄、既往病史、问题描述、想得到怎样的帮助"
+    against = table([row(form, f"第{n}种情况，请到医院检查", "talks") for n in range(5)])
+
+    assert look([row(form, "请先填写这张表格")], against).is_empty()
+
+
+def test_a_short_question_that_differs_in_a_word_is_no_hit() -> None:
+    against = table([row("腹壁结核的影像学检查有些什么？", "超声", "talks")])
+
+    assert look([row("耐多药结核的影像学检查有些什么？", "薄层CT")], against).is_empty()
+    assert hits(look([row("问：腹壁结核的影像学检查，有些什么", "CT")], against))
+
+
+def test_what_was_made_from_a_graph_is_told_and_no_hit() -> None:
+    found = look([record(ZH[0]) | {"facts": ["3f2a9c"]}])
+
+    assert found.select("row", "verdict").rows() == [(0, "facts")]
+
+
+@pytest.mark.parametrize(("split", "number"), [("test", 0), ("train", 1), (None, 1)])
+def test_an_evaluation_set_is_not_compared_with_itself(split: str | None, number: int) -> None:
+    found = look([record(ZH[0], told=True, source="exam", split=split)])
+
+    assert found.height == number
+
+
+def test_items_to_train_on_are_no_evaluation_items_unless_asked_for() -> None:
+    rows = table([record(ZH[0], split="train"), record(ZH[1], split="test"), record(ZH[2], split=None)])
+
+    assert index_of(rows).height == 2
+    assert index_of(rows, ["train"])["evalset"].to_list() == ["train/train"]
+
+
+def test_preferences_are_looked_at_too() -> None:
+    text = record(ZH[4])["messages"]
+    shared = {name: value for name, value in record(ZH[4]).items() if name not in ("messages", "answer")}
+    sides = {"prompt": text[:1], "chosen": text[1:], "rejected": [{"role": "assistant", "content": "不知道"}]}
+    pairs = PREFERENCES.frame([shared | sides]).lazy()
+
+    found = find_contamination(pairs, search_of([index_of(exam())], Rules()))
+
+    assert hits(found) == [(0, item(ZH[4]), "stem")]
+
+
+@pytest.mark.parametrize("letters", [1, 200, 10**9])
+def test_how_the_records_are_cut_makes_no_difference(letters: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [record(CHANGES[change](question), told=at % 2 == 0) for at, (change, question) in enumerate(PLANTED)]
+    whole = look(rows)
+    monkeypatch.setattr(find, "LETTERS", letters)
+    monkeypatch.setattr(find, "PAIRS", 7)
+
+    assert look(rows).equals(whole)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [row("", "")],
+        [row("？！", "……")],
+        [row("\U0001f600" * 50, "A. B. C. D.")],
+        [row("a\u0000b" * 20, "\u202e" * 20)],
+        [record(ZH[0]) | {"messages": []}],
+        [record(ZH[0]) | {"messages": [{"role": "assistant", "content": "A. B. C."}]}],
+    ],
+)
+def test_odd_records_are_looked_at_and_hold_nothing(rows: list[dict[str, Any]]) -> None:
+    assert look(rows).is_empty()
+
+
+@pytest.mark.parametrize(
+    "meta", ['{"question":5,"options":7}', '{"question":"","options":[]}', '{"question":null,"options":{"A":1}}']
+)
+def test_a_meta_of_another_shape_is_passed_over(meta: str) -> None:
+    assert hits(look([record(ZH[0]) | {"meta": meta}])) == [(0, item(ZH[0]), "stem")]
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "options"),
+    [
+        ("问？\nA. 甲\nB. 乙\nC. 丙", "问？", ["甲", "乙", "丙"]),
+        ("Q: Which?\n(A) one (B) two (C) three\nAnswer:", "Which?", ["one", "two", "three"]),
+        ("维生素A、B、C各有什么作用", "", []),
+        ("Hepatitis A. Hepatitis B.", "", []),
+    ],
+)
+def test_options_are_told_from_a_text(text: str, question: str, options: list[str]) -> None:
+    found, letters = listed(text)
+
+    assert (found, list(letters.values())) == (question, options)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reply", "right"),
+    [
+        ("B", "", "B"),
+        (None, "正确答案：B. 乙", "B"),
+        (None, "The answer is C.", "C"),
+        (None, "乙", "B"),
+        ("AC", "", "AC"),
+        (None, "All of them", ""),
+        (None, "Because of it", ""),
+    ],
+)
+def test_the_key_is_told_from_the_answer_or_the_reply(answer: str | None, reply: str, right: str) -> None:
+    assert right_of({"A": "甲", "B": "乙", "C": "丙"}, answer, reply) == right
