@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 CHUNK, LONGEST = 1 << 20, 1 << 26
 KEY = 1000
 """Characters that hold a key, its colon and the bracket behind."""
+NAME = r'[^"\\\n]*'
+"""What a key is made of that needs no escapes."""
 SEPARATORS = re.compile(r"[\s,\ufeff\0]*")
 BAD_BYTE = re.compile("[\udc80-\udcff]")
 DECODE = json.JSONDecoder().raw_decode
@@ -74,33 +76,38 @@ def object_items(file: "File") -> Iterator[tuple["Place", tuple[str, Any]]]:
     return _items(file, OBJECT)
 
 
-def nested_items(file: "File", key: str) -> Iterator[tuple["Place", tuple[str, Any]]]:
-    """The same, but of the array under `key` each item by itself, with that key and its number in the array."""
-    return _items(file, OBJECT, key)
+def nested_items(file: "File", key: str | None = None) -> Iterator[tuple["Place", tuple[str, Any]]]:
+    """The same, but of the array under `key` (without: of every array) each item by itself, with that key and its number
+    in the array."""
+    name = NAME if key is None else re.escape(key)
+    return _items(file, OBJECT, re.compile(rf'"({name})"\s*:\s*\['))
 
 
-def _items(file: "File", form: Form, key: str = "") -> Iterator[tuple["Place", Any]]:
+def _items(file: "File", form: Form, array: re.Pattern[str] | None = None) -> Iterator[tuple["Place", Any]]:
     with file.characters() as characters:
         window = Window(characters)
         while form.opens not in window.text and window.more():
             pass
         window.go(window.text.index(form.opens) + 1)
-        yield from _walk(file, window, form, characters.encoding.removesuffix("-sig"), key)
+        yield from _walk(file, window, form, characters.encoding.removesuffix("-sig"), array)
         closed = window.text[window.at - 1 : window.at] == form.closes
         if closed and _skip_separators(window):
             file.refuse(file.place(window.line), "bad-json", f"there is more behind the end of the {form.noun}")
 
 
-def _walk(file: "File", window: Window, form: Form, encoding: str, key: str = "") -> Iterator[tuple["Place", Any]]:
-    """The items from here to the end of the array or object, and behind it."""
-    row, array = 0, re.compile(rf'"{re.escape(key)}"\s*:\s*\[')
+def _walk(
+    file: "File", window: Window, form: Form, encoding: str, array: re.Pattern[str] | None = None
+) -> Iterator[tuple["Place", Any]]:
+    """The items from here to the end of the array or object, and behind it. `array`: how one begins whose items count."""
+    row = 0
     while _skip_separators(window):
         if window.text[window.at] == form.closes:
             window.go(window.at + 1)
             return
-        while key and len(window.text) - window.at < KEY and window.more():
+        while array and len(window.text) - window.at < KEY and window.more():
             pass
-        if key and (opened := array.match(window.text, window.at)):
+        if array and (opened := array.match(window.text, window.at)):
+            key = opened[1]
             window.go(opened.end())
             yield from ((place, (key, item)) for place, item in _walk(file, window, ARRAY, encoding))
             continue

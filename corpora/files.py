@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 import orjson
 
-from corpora.arrays import array_items, object_items
+from corpora.arrays import array_items, nested_items, object_items
 from tools.errors import InputError, MissingExtraError
 from tools.files import BOMS
 
@@ -162,14 +162,23 @@ class File:
 
     def members(self) -> Iterator[tuple[Place, str, Any]]:
         """Each key and value of the one object that the file is, streaming; a file that is none is refused."""
+        if self._is_one_object():
+            for place, (key, value) in object_items(self):
+                yield place, key, value
+
+    def items(self) -> Iterator[tuple[Place, str, Any]]:
+        """The same, but of each array in the object each item by itself, with the key of the array."""
+        if self._is_one_object():
+            for place, (key, item) in nested_items(self):
+                yield place, key, item
+
+    def _is_one_object(self) -> bool:
         with self.characters() as lines:
             pieces = iter(lambda: lines.readline(CHUNK), "")
             start = next((text for piece in pieces if (text := piece.strip(BLANK))), "")
-        if start.startswith("{"):
-            for place, (key, value) in object_items(self):
-                yield place, key, value
-        else:
+        if not start.startswith("{"):
             self.refuse(self.place(), "not-an-object" if start else "empty-file", "expected an object")
+        return start.startswith("{")
 
     def layout(self) -> str:
         """`lines`, `array`, `object`, or nothing for an empty file."""
