@@ -79,6 +79,8 @@ def print_mixed(mixed: Mixed, out: Path | None, style: str) -> None:
     print_table(["", "", "records"], rows, "in the mix")
     for name, number in mixed.replaced.items():
         print(f"de-identified: {name}, {number:,} places replaced", file=sys.stderr)
+    for (name, evalset, verdict), number in sorted(mixed.alike.items()):
+        print(f"kept: {name}, {number:,} that look like items of {evalset} ({verdict})", file=sys.stderr)
     for name, bring in mixed.missing.items():
         print(f"not brought: {name} ({bring})", file=sys.stderr)
     print(

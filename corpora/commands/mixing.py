@@ -11,6 +11,10 @@ from corpora.commands import format_option, out_option, pairs
 @click.argument("recipe", required=False)
 @out_option("./mix", "Folder for records.parquet, removed.parquet, mix.svg and run.json.")
 @click.option("--source", "sources", multiple=True, metavar="NAME=PATH", help="Records for a source of the recipe.")
+@click.option(
+    "--against", "evalsets", multiple=True, type=click.Path(path_type=Path), metavar="EVALSET",
+    help="Take out what holds items of this evaluation set (records, or an index of decontaminate); once for each.",
+)  # fmt: skip
 @click.option("--without", multiple=True, metavar="NAME", help="Leave a source of the recipe away.")
 @click.option(
     "--key-file", type=click.Path(path_type=Path), help="Key of pseudonyms.  [default: the variable KGTOOLS_KEY]"
@@ -22,6 +26,7 @@ def merge(
     recipe: str | None,
     out: Path,
     sources: tuple[str, ...],
+    evalsets: tuple[Path, ...],
     without: tuple[str, ...],
     key_file: Path | None,
     seed: int | None,
@@ -46,7 +51,7 @@ def merge(
     if recipe is None:
         print_recipes({name: recipes.load_recipe(name, {}) for name in recipes.names()}, style)
         return
-    chosen = recipes.load_recipe(recipe, pairs(sources, "--source"))
+    chosen = recipes.load_recipe(recipe, pairs(sources, "--source"), evalsets)
     if seed is not None:
         chosen = chosen.model_copy(update={"seed": seed})
     with step(f"mixing {recipe}"):

@@ -11,6 +11,7 @@ from corpora.decontaminate.grams import hashed, letters_of, runs
 from corpora.decontaminate.index import options_of, own_set
 from corpora.decontaminate.judge import judged
 from corpora.decontaminate.questions import with_parts
+from corpora.decontaminate.rules import RULES
 from corpora.decontaminate.search import Search, marked, option_keys
 from corpora.shards import batches
 from corpora.texts import normal, with_texts
@@ -62,6 +63,13 @@ def contamination_of(rows: pl.DataFrame, search: Search) -> Contamination:
     facts = pl.col("made") & (pl.col("verdict") == "hit")
     named = named.with_columns(row="text", verdict=pl.when(facts).then(pl.lit("facts")).otherwise("verdict"))
     return CONTAMINATION.check(named.sort("row", "evalset", "item"), "the contamination")
+
+
+def first_hits(found: Contamination) -> Contamination:
+    """Of each record that is hit its first pair, by the order of the rules and by overlap."""
+    order = pl.col("rule").replace_strict(list(RULES), list(range(len(RULES))), return_dtype=pl.UInt8)
+    ordered = found.filter(verdict="hit").sort("row", order, -pl.col("overlap"), "evalset", "item")
+    return ordered.unique("row", keep="first", maintain_order=True)
 
 
 def pieces(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:

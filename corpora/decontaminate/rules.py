@@ -20,14 +20,12 @@ class Rules(Settings):
     explanation."""
 
     rules: tuple[Rule, ...] = RULES
-    ngrams: Share = Field(0.8, description="part of a question's runs that a text must hold")
-    answer: Share = Field(0.6, description="part of a long answer's runs that a text must hold")
-    alike: Share = Field(
-        0.5, description="how alike two questions with the same options must be, where their keys are not known"
-    )
-    alike_same_key: Share = Field(0.2, description="the same, where their keys are the same")
-    letters_zh: int = Field(10, ge=5, description="letters from which on a Chinese question is sought inside of texts")
-    letters: int = Field(40, ge=13, description="letters from which on any other question is")
+    ngrams: Annotated[Share, Field(description="part of a question's runs that a text must hold")] = 0.8
+    answer: Annotated[Share, Field(description="part of a long answer's runs that a text must hold")] = 0.6
+    alike: Annotated[Share, Field(description="likeness of two questions with the same options and unknown keys")] = 0.5
+    alike_same_key: Annotated[Share, Field(description="the same, where their keys are the same")] = 0.2
+    letters_zh: Annotated[int, Field(ge=5, description="of a Chinese question that is sought inside of texts")] = 10
+    letters: Annotated[int, Field(ge=13, description="of any other question that is")] = 40
 
 
 def rules_of(names: Sequence[str], settings: Mapping[str, str]) -> Rules:

@@ -1,4 +1,4 @@
-"""A recipe into one table: gather, filter, de-identify, take out duplicates, draw, put in order."""
+"""A recipe into one table: gather, filter, decontaminate, de-identify, take out duplicates, draw, put in order."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,6 +10,8 @@ from typing import Any
 import orjson
 import polars as pl
 
+from corpora.decontaminate import Search, find_contamination, first_hits, search_of
+from corpora.decontaminate.run import fingerprints, indexed
 from corpora.dedup import Look, find_duplicates
 from corpora.deidentify import deidentify, load_policy, residual
 from corpora.mix.draw import draw
@@ -28,6 +30,9 @@ from tools.frames import numbers, shuffled, write_table
 
 PIECE = 50_000
 """Records that are put in order in memory at a time."""
+
+PLACES: Any = {"sources": {"__all__": {"path"}}, "tokenizer": True, "decontaminate": {"against"}}
+"""What of a recipe the manifest leaves away."""
 
 PRIVATE = ("dialogue", "diagnosis", "report")
 """Tasks whose records are of people, where no manifest says whether they are."""
@@ -57,7 +62,7 @@ def merge(
         heads = ("source", "task", "split")
         (stage / "mix.svg").write_text(picture(mixed.flows, heads, recipe.title), encoding="utf-8")
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir()) if file.is_file()}
-        settings = recipe.model_dump(mode="json", exclude={"sources": {"__all__": {"path"}}, "tokenizer": True})
+        settings = recipe.model_dump(mode="json", exclude=PLACES)
         (stage / "run.json").write_bytes(manifest("merge", settings, mixed.inputs, outputs=outputs, **mixed.facts()))
     return mixed
 
@@ -99,6 +104,7 @@ def _gather(recipe: Recipe, work: Path, key: Callable[[], bytes], mixed: Mixed, 
     mixed.schema = next(schema for _, _, schema in brought.values())
     size = measure(recipe)
     policy = load_policy(recipe.deidentify.policy) if recipe.deidentify else None
+    search = _search(recipe, mixed)
     parts: list[pl.DataFrame] = []
     with Sink(work / "all.parquet", mixed.schema) as sink:
         for name, (source, rows, _) in brought.items():
@@ -111,13 +117,36 @@ def _gather(recipe: Recipe, work: Path, key: Callable[[], bytes], mixed: Mixed, 
                 kept = batch.filter(pl.col("reason").is_null()).select(list(mixed.schema.columns))
                 if source.split:
                     kept = kept.with_columns(split=pl.lit(source.split))
+                if search:
+                    kept = _clean(name, kept, search, mixed, removed)
                 if policy and recipe.deidentify and (recipe.deidentify.everything or _is_private(about, kept)):
                     kept, log = deidentify(kept, policy, key())
                     mixed.replaced[name] += log.height
                     _scan(name, kept, frozenset(kind for kind, action in policy.classes.items() if action == "keep"))
                 sink.write(kept)
                 parts.append(size(kept).with_columns(part=pl.lit(name)))
+    if recipe.decontaminate.on_hit == "fail" and (hits := mixed.taken_out("decontaminate")):
+        raise Findings(f"{hits:,} {mixed.schema.noun} hold items of the evaluation sets, nothing was written")
     return pl.concat(parts).with_row_index("row")
+
+
+def _search(recipe: Recipe, mixed: Mixed) -> Search | None:
+    """What finds the items of the recipe's evaluation sets."""
+    if not recipe.decontaminate.against:
+        return None
+    items = indexed(recipe.decontaminate.against, recipe.decontaminate.splits)
+    mixed.inputs |= {f"index of {name}": value for name, value in fingerprints(items).items()}
+    return search_of([items], recipe.decontaminate)
+
+
+def _clean(name: str, rows: pl.DataFrame, search: Search, mixed: Mixed, removed: Sink) -> pl.DataFrame:
+    """The rows that hold nothing of an evaluation set, looked at before names and dates in them are replaced."""
+    found = find_contamination(rows.lazy(), search)
+    mixed.note_alike(name, found)
+    hits = first_hits(found)
+    favoured = pl.concat_str("evalset", "item", separator="#")
+    mixed.remove(removed, "decontaminate", hits.select("id", source=pl.lit(name), reason="rule", favoured=favoured))
+    return rows.with_row_index("row").join(hits, on="row", how="anti", maintain_order="left").drop("row")
 
 
 def _about(source: Ingredient) -> dict[str, Any]:

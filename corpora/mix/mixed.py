@@ -23,7 +23,8 @@ decontaminate, draw or split. `favoured`: the record or evaluation item in whose
 class Mixed:
     """`missing`: what the recipe has and nobody brought, with what it would be. `drawn`: a row a source. `removed`: step,
     source and reason -> records. `replaced`: what de-identification replaced, by source. `counts`: records by task, lang,
-    split and license. `flows`: by source, task and split."""
+    split and license. `flows`: by source, task and split. `alike`: records by source, evaluation set and why they stay (twin,
+    facts) although they look like items of it."""
 
     title: str
     missing: dict[str, str]
@@ -34,6 +35,7 @@ class Mixed:
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     flows: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
     replaced: Counter[str] = field(default_factory=Counter)
+    alike: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def remove(self, sink: Sink, step: str, rows: pl.DataFrame) -> None:
         """Note that these rows (id, source, reason, perhaps favoured) are left out."""
@@ -41,6 +43,16 @@ class Mixed:
         sink.write(rows.select("id", "source", pl.lit(step).alias("step"), "reason", favoured.alias("favoured")))
         for source, reason, number in rows.group_by("source", "reason").len().iter_rows():
             self.removed[step, source, reason] += number
+
+    def note_alike(self, source: str, found: pl.DataFrame) -> None:
+        """Count what is told of evaluation items (as CONTAMINATION) and no hit."""
+        told = found.filter(pl.col("verdict") != "hit").group_by("evalset", "verdict").agg(pl.col("row").n_unique())
+        for evalset, verdict, number in told.iter_rows():
+            self.alike[source, evalset, verdict] += number
+
+    def taken_out(self, step: str) -> int:
+        """Records that a step took out."""
+        return sum(number for (name, _, _), number in self.removed.items() if name == step)
 
     def count(self, chosen: pl.DataFrame) -> None:
         """Count the index of what is in the mix: part, task, lang, split, license."""
@@ -63,4 +75,8 @@ class Mixed:
         return {
             "records": records, "drawn": self.drawn, "removed": self.steps(), "missing": self.missing, "counts": self.counts,
             "replaced": dict(sorted(self.replaced.items())),
+            "alike": [
+                {"source": source, "evalset": evalset, "verdict": verdict, "records": number}
+                for (source, evalset, verdict), number in sorted(self.alike.items())
+            ],
         }  # fmt: skip

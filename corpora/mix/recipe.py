@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from corpora.decontaminate.rules import Rules
 from corpora.split.plan import Plan
 from tools.config import Settings, load_yaml
 from tools.errors import UsageError
@@ -66,6 +67,15 @@ class Dedup(Settings):
     ngram: Count = 5
 
 
+class Decontaminate(Rules):
+    """Evaluation sets that the mix must hold nothing of: folders or files of records, or saved indexes; a relative one is
+    beside the recipe. `splits` of them, or all but train. `on_hit`: a record is left out, or nothing is mixed."""
+
+    against: tuple[Path, ...] = ()
+    splits: tuple[str, ...] = ()
+    on_hit: Literal["drop", "fail"] = "drop"
+
+
 class Recipe(Settings):
     """A mix. `total`: how much in all, of the unit `by`; without it, as much as the shares allow. `tokenizer`: a
     tokenizer.json, where `by` is tokens. `temperature`: 1 divides by size, more makes small sources larger. `split`: how what is
@@ -83,6 +93,7 @@ class Recipe(Settings):
     sources: dict[str, Ingredient]
     filters: Filters = Filters()
     deidentify: Deidentify | None = Deidentify()
+    decontaminate: Decontaminate = Decontaminate()
     dedup: Dedup | None = Dedup()
     split: Plan | None = None
 
@@ -121,8 +132,9 @@ def names() -> list[str]:
     return sorted(file.stem for file in HERE.glob("*.yaml"))
 
 
-def load_recipe(name: str, given: dict[str, str]) -> Recipe:
-    """A recipe by its name or file, with the paths of sources that `--source` gives; paths are resolved against its file.
+def load_recipe(name: str, given: dict[str, str], against: tuple[Path, ...] = ()) -> Recipe:
+    """A recipe by its name or file, with the paths of sources that `--source` gives and evaluation sets beside its own; paths
+    are resolved against its file.
 
     Raises UsageError for a name or source that there is not, InputError for a fault in the file."""
     file = Path(name)
@@ -140,7 +152,10 @@ def load_recipe(name: str, given: dict[str, str]) -> Recipe:
         key: source.model_copy(update={"path": Path(given[key]) if key in given else _beside(file, source.path)})
         for key, source in recipe.sources.items()
     }
-    return recipe.model_copy(update={"sources": sources, "tokenizer": _beside(file, recipe.tokenizer)})
+    evalsets = (*(file.parent / path for path in recipe.decontaminate.against), *against)
+    decontaminate = recipe.decontaminate.model_copy(update={"against": evalsets})
+    changes = {"sources": sources, "tokenizer": _beside(file, recipe.tokenizer), "decontaminate": decontaminate}
+    return recipe.model_copy(update=changes)
 
 
 def _beside(file: Path, path: Path | None) -> Path | None:

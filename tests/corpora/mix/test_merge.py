@@ -356,3 +356,69 @@ def test_a_recipe_may_say_that_nothing_is_deidentified(tmp_path: Path, kgtools: 
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Recipe(title="x", sources={"a": {}}).title = "y"  # type: ignore[misc,dict-item]
+
+
+@pytest.fixture
+def exam(two: Path) -> Path:
+    """A folder of two sources and an evaluation set, of which the first source holds two items."""
+    write(two / "exam", [ask(3), ask(7), ask(99)], split="test", source="exam")
+    return two
+
+
+@pytest.mark.parametrize("where", ["recipe", "option", "index"])
+def test_what_holds_items_of_an_evaluation_set_is_taken_out(exam: Path, kgtools: Kgtools, where: str) -> None:
+    evalset = exam / "exam"
+    if where == "index":
+        evalset = exam / "exam.index"
+        kgtools("decontaminate", "--against", exam / "exam", "--save-index", evalset)
+    settings = {"decontaminate": {"against": ["exam"]}} if where == "recipe" else {}
+    file = recipe(exam, {"a": {"path": "a"}, "b": {"path": "b"}}, **settings)
+
+    ran = kgtools(
+        "merge", file, *([] if where == "recipe" else ["--against", evalset]), "--out", exam / "mix", "--format", "json"
+    )
+
+    assert ran.code == 0, ran.err
+    assert {row["step"]: row["records"] for row in ran.json["removed"]} == {"decontaminate": 2}
+    removed = pl.read_parquet(exam / "mix" / "removed.parquet")
+    items = pl.read_parquet(exam / "exam" / "records.parquet")["id"]
+    assert removed.select("source", "step", "reason", "favoured").rows() == [
+        ("a", "decontaminate", "stem", f"exam/test#{items[0]}"),
+        ("a", "decontaminate", "stem", f"exam/test#{items[1]}"),
+    ]
+    assert pl.read_parquet(exam / "mix" / "records.parquet").height == 48
+    assert str(exam) not in (exam / "mix" / "run.json").read_text(encoding="utf-8")
+
+
+def test_a_recipe_may_refuse_to_mix_what_is_contaminated(exam: Path, kgtools: Kgtools) -> None:
+    file = recipe(exam, {"a": {"path": "a"}}, decontaminate={"against": ["exam"], "on_hit": "fail"})
+
+    ran = kgtools("merge", file, "--out", exam / "mix")
+
+    assert ran.code == 1, ran.err
+    assert not list(exam.glob("mix/*"))
+    assert "2 records hold items of the evaluation sets" in ran.err
+
+
+def test_the_rules_of_decontamination_are_those_of_the_recipe(exam: Path, kgtools: Kgtools) -> None:
+    file = recipe(exam, {"a": {"path": "a"}}, decontaminate={"against": ["exam"], "rules": ["options"]})
+
+    ran = kgtools("merge", file, "--out", exam / "mix", "--format", "json")
+
+    assert ran.json["removed"] == []
+
+
+def test_records_are_compared_before_names_in_them_are_replaced(tmp_path: Path, kgtools: Kgtools) -> None:
+    question = ("患者姓名：王建国，住院号：20231234，反复咳嗽三个月，夜里加重，请问是什么病", "可能是支气管哮喘")
+    write(tmp_path / "a", [question, ask(1)], task="dialogue")
+    write(tmp_path / "exam", [question], split="test", source="exam")
+    key = tmp_path / "key.txt"
+    key.write_text("k" * 64, encoding="utf-8")
+
+    ran = kgtools(
+        "merge", recipe(tmp_path, {"a": {"path": "a"}}), "--against", tmp_path / "exam", "--key-file", key,
+        "--out", tmp_path / "mix", "--format", "json",
+    )  # fmt: skip
+
+    assert ran.code == 0, ran.err
+    assert [row["step"] for row in ran.json["removed"]] == ["decontaminate"]
