@@ -97,12 +97,15 @@ class File:
     def encoding(self) -> str:
         """`utf-8-sig`, `utf-16` or `gb18030`: GB18030 where most of the lines that tell are not UTF-8."""
         good = bad = 0
+        rest = b""
         with self.open() as raw:
             while chunk := raw.read(CHUNK):
                 for bom, encoding in BOMS if raw.tell() == len(chunk) else ():
                     if chunk.startswith(bom):
                         return encoding
-                chunk += raw.readline(CHUNK)
+                chunk = rest + chunk + raw.readline(CHUNK)
+                whole = len(chunk) - _begun(chunk)
+                chunk, rest = chunk[:whole], chunk[whole:]
                 if not chunk.isascii():
                     wrong = _unreadable(chunk)
                     bad += wrong
@@ -357,13 +360,21 @@ def _is_object(line: str) -> bool:
         return False
 
 
+def _begun(data: bytes) -> int:
+    """How many bytes at the end begin a UTF-8 character that goes on behind it."""
+    for back in range(1, min(3, len(data)) + 1):
+        if data[-back] < 0x80:
+            return 0
+        if data[-back] >= 0xC0:
+            return back if data[-back] >= (0, 0xC0, 0xE0, 0xF0)[back] else 0
+    return 0
+
+
 def _unreadable(data: bytes) -> int:
-    """How many lines of the data are not UTF-8; a character that is cut off at the end is no sign of another encoding."""
+    """How many lines of the data are not UTF-8."""
     try:
         data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.reason == "unexpected end of data":
-            return 0
+    except UnicodeDecodeError:
         return sum(bool(BAD_BYTE.search(line.decode("utf-8", "surrogateescape"))) for line in data.split(b"\n"))
     return 0
 

@@ -76,6 +76,20 @@ def test_json_rows_are_found_in_any_layout_and_encoding(opened: Any, layout: str
     assert file.rejects == []
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("chunk", [*range(40, 60), 997])
+def test_the_encoding_of_one_long_line_is_told_wherever_it_is_cut(
+    opened: Any, monkeypatch: pytest.MonkeyPatch, encoding: str, chunk: int
+) -> None:
+    monkeypatch.setattr("corpora.files.CHUNK", chunk)
+    rows = [{"问": f"痛风有什么症状？😀{number}"} for number in range(200)]
+    file = opened(orjson.dumps(rows).decode().encode(encoding))
+
+    assert file.file.encoding().removesuffix("-sig") == encoding
+    assert file.json() == rows
+    assert file.rejects == []
+
+
 def test_one_indented_object_is_one_row_whatever_the_suffix(opened: Any) -> None:
     file = opened(orjson.dumps(ROWS[0], option=orjson.OPT_INDENT_2), "task.jsonl")
 
