@@ -41,14 +41,15 @@ def _example(corpus: Corpus, place: Place, scenario: str, values: Any) -> Exampl
     if not question or not answer:
         corpus.refuse(place, "empty-message", "the prompt or the response is empty")
         return None
+    lang = lang_of(question)
     named = values.get("type") if values.get("type") in SCENARIOS else scenario
     corpus.count("records whose type is not the scenario they stand under", named != scenario)
     corpus.count("records of a scenario that is none of the published ones", named not in SCENARIOS)
     corpus.count("blank lines taken off the beginning of answers", response.startswith("\n"))
-    corpus.count("answers in another language than their prompt", lang_of(question) != lang_of(answer))
+    corpus.count("answers in another language than their prompt", lang != lang_of(answer))
     meta = {"scenario": named, "category": named, "attack": named in ATTACKS}
     turns = (Turn("user", question), Turn("assistant", answer))
-    return Example(place, turns, "safety", lang_of(question), key=question, meta=meta)
+    return Example(place, turns, "safety", lang, key=question, meta=meta)
 
 
 def fits(look: Look) -> str | None:
