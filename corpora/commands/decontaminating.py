@@ -70,6 +70,8 @@ def decontaminate(
     from tools.progress import step
 
     chosen = rules_of(rules, pairs(settings, "--set"))
+    if examples and not examples.parent.is_dir():
+        raise UsageError(f"--examples {examples}: there is no folder {examples.parent}; make it first")
     with step("indexing what the evaluation sets ask"):
         items = indexed(evalsets, splits)
         if save_index:

@@ -13,7 +13,6 @@ from corpora.decontaminate.find import Contamination
 from corpora.decontaminate.index import load_index
 from corpora.shards import scan
 from corpora.texts import with_texts
-from tools.errors import UsageError
 from tools.files import write_whole
 
 EACH = 10
@@ -59,8 +58,6 @@ def examples(found: Contamination, place: Path, evalsets: Sequence[Path]) -> tup
 
 def write_examples(found: Contamination, place: Path, evalsets: Sequence[Path], path: Path) -> int:
     """Write the page; gives how many examples have no text at hand."""
-    if not path.parent.is_dir():
-        raise UsageError(f"--examples {path}: there is no folder {path.parent}; make it first")
     told, untold = examples(found, place, evalsets)
     write_whole(path, page(told).encode("utf-8"))
     return untold

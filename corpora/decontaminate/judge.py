@@ -81,9 +81,9 @@ def _verdict(search: Search) -> pl.Expr:
 
 
 def _of_stem() -> pl.Expr:
-    says_nothing = pl.col("phrase") & (~pl.col("both") | (pl.col("set_weight") < _by_script(HEAVY)))
-    another = pl.when(pl.col("both") & pl.col("apart")).then(pl.lit("twin")).otherwise(pl.lit("hit"))
-    return pl.when(~says_nothing).then(another)
+    another = pl.col("both") & pl.col("apart")
+    says_nothing = pl.col("phrase") & (~pl.col("both") | another | (pl.col("set_weight") < _by_script(HEAVY)))
+    return pl.when(~says_nothing).then(pl.when(another).then(pl.lit("twin")).otherwise(pl.lit("hit")))
 
 
 def _of_options(search: Search) -> pl.Expr:
