@@ -13,6 +13,7 @@ from tools.output import print_json, print_table
 
 if TYPE_CHECKING:
     from corpora.categories import Counted
+    from corpora.dedup.run import Done as Deduplicated
     from corpora.deidentify.run import Done
     from corpora.export import Exported
     from corpora.split.plan import Plan
@@ -187,3 +188,18 @@ def print_split(done: "Split", out: Path, style: str) -> None:
             file=sys.stderr,
         )
     print(f"the {done.table} are in {out}", file=sys.stderr)
+
+
+def print_deduplicated(done: "Deduplicated", out: Path | None, style: str) -> None:
+    """How many records say what another says, and whose they are."""
+    if style == "json":
+        print_json(vars(done))
+        return
+    rows = [["read", done.records], ["exact duplicates", done.exact], ["near duplicates", done.near]]
+    rows += [["clusters", done.clusters], ["largest cluster", done.largest], ["written", done.written]]
+    rows += [[f"near, similarity {name}", number] for name, number in done.similarity.items()]
+    print_table(["", done.table], rows)
+    if done.between:
+        heads = ["source", "kept_source", "kind", "records"]
+        print_table(heads, [[row[head] for head in heads] for row in done.between], "in favour of which source")
+    print("a dry run: nothing was written" if out is None else f"the {done.table} are in {out}", file=sys.stderr)

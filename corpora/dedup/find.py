@@ -1,7 +1,8 @@
 """Duplicates in a table: exact ones by their normal text, near ones by their character n-grams; clusters of both."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
@@ -10,7 +11,6 @@ import polars as pl
 
 from corpora.dedup.clusters import joined
 from corpora.dedup.near import candidates, similar, write_bands
-from corpora.dedup.pieces import jaccard, sets
 from corpora.shards import batches
 from corpora.texts import normal, with_texts
 from tools.frames import Schema, digests, numbers
@@ -23,8 +23,8 @@ DUPLICATES = Schema(
     },
     required=("row", "id", "kept_row", "kept", "kind", "similarity"),
 )  # fmt: skip
-"""A row for each record that says what another says. `kept`: the record of its cluster that stays. `kind`: exact or near.
-`similarity`: of the two; in a chain it may be less than the threshold."""
+"""A row for each record that says what another says. `kept`: the record that stays. `kind`: exact or near. `similarity`: of
+the two."""
 
 Duplicates = Annotated[pl.DataFrame, DUPLICATES]
 On = Literal["question", "answer", "whole"]
@@ -46,31 +46,22 @@ class Look:
 def find_duplicates(rows: pl.LazyFrame, look: Look, rank: pl.Series | None = None) -> tuple[Duplicates, pl.DataFrame]:
     """The duplicates among rows of records or preferences; and for each group that a cluster joins with others, its new name.
 
-    `rank`: a number for each row, of a cluster the row of the lowest stays (then the first or longest). Texts are compared as
-    `normal` leaves them; those of which nothing is left, as they are. Memory holds about 100 bytes a row."""
+    `rank`: a number for each row; of two that are alike the row of the lower stays (then the first or longest). Whatever goes is
+    as similar as the threshold to a row that stays; a cluster is all that hangs together, and more than one row of it may stay.
+    Texts are compared as `normal` leaves them; those of which nothing is left, as they are. Memory holds about 100 bytes a row."""
     with TemporaryDirectory(prefix="kgtools-") as name:
         folder = Path(name)
         (folder / "bands").mkdir()
         (folder / "texts").mkdir()
-        index = _write_texts(rows, look, folder / "texts")
-        if index.is_empty():
-            return DUPLICATES.frame(), pl.DataFrame(schema={"group": pl.String, "joined": pl.String})
-        firsts = index.group_by("key").agg(pl.col("row").min().alias("first"))
-        exact = index.join(firsts, on="key").filter(pl.col("row") > pl.col("first")).select("first", "row")
-        texts = pl.scan_parquet(folder / "texts" / "*.parquet")
-        alone = texts.join(firsts.lazy().select(row="first"), on="row", how="semi").filter(pl.col("text") != "")
-        pairs: list[tuple[int, int]] = []
-        if look.threshold < 1:
-            sized = ((batch["row"], batch["text"].to_list()) for batch in batches(alone))
-            bands = write_bands(sized, look.ngram, look.threshold, folder / "bands")
-            near = candidates(folder / "bands", bands) if any((folder / "bands").iterdir()) else exact.clear()
-            pairs = [(one, other) for one, other, _ in similar(near, texts, look.ngram, look.threshold)]
-        clusters = joined([*exact.iter_rows(), *pairs])
-        members = pl.DataFrame(
-            {"row": list(clusters), "cluster": list(clusters.values())}, schema={"row": pl.UInt32, "cluster": pl.UInt32}
+        index = _in_order(_write_texts(rows, look, folder / "texts"), look, rank)
+        firsts = index.group_by("key").agg(pl.col("place", "row").sort_by("place").first())
+        texts = (
+            pl.scan_parquet(folder / "texts" / "*.parquet") if index.height else index.lazy().with_columns(text=None)
         )
-        members = members.join(index, on="row", how="left", maintain_order="left")
-        return _kept(members, look, rank, texts), _groups(members)
+        alone = texts.join(firsts.lazy().select("place", "row"), on="row").filter(pl.col("text") != "")
+        pairs = _near(alone.select("text", row="place"), look, folder / "bands") if look.threshold < 1 else []
+        gone = index.join(firsts.select("key", first="place"), on="key", how="left", maintain_order="left")
+        return _told(gone, pairs), _groups(gone, pairs)
 
 
 def _write_texts(rows: pl.LazyFrame, look: Look, folder: Path) -> pl.DataFrame:
@@ -87,41 +78,62 @@ def _write_texts(rows: pl.LazyFrame, look: Look, folder: Path) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema=kinds), *parts])
 
 
-def _kept(members: pl.DataFrame, look: Look, rank: pl.Series | None, texts: pl.LazyFrame) -> Duplicates:
-    """Which row of each cluster stays, and how similar the others are to it."""
-    ranks = pl.lit(0) if rank is None else pl.Series("rank", rank.gather(members["row"]))
+def _in_order(index: pl.DataFrame, look: Look, rank: pl.Series | None) -> pl.DataFrame:
+    """The index with the `place` of each row in the order in which rows stay."""
+    ranks = pl.lit(0) if rank is None else pl.Series("rank", rank)
     length = -pl.col("length").cast(pl.Int64) if look.keep == "longest" else pl.lit(0)
-    ordered = members.with_columns(ranks.alias("rank"), order=length).sort("cluster", "rank", "order", "row")
-    stays = ordered.group_by("cluster", maintain_order=True).first()
-    stays = stays.select("cluster", kept_row="row", kept="id", kept_key="key")
-    found = ordered.join(stays, on="cluster").filter(pl.col("row") != pl.col("kept_row")).sort("row")
-    exact = pl.col("key") == pl.col("kept_key")
-    likeness = list(_likeness(found.filter(~exact).select("row", "kept_row"), texts, look.ngram))
-    near = pl.DataFrame(likeness, schema={"row": pl.UInt32, "near": pl.Float64}, orient="row")
-    told = found.join(near, on="row", how="left", maintain_order="left").with_columns(
-        kind=pl.when(exact).then(pl.lit("exact")).otherwise(pl.lit("near")), similarity=pl.col("near").fill_null(1.0)
+    ordered = index.with_columns(rank=ranks, order=length).sort("rank", "order", "row")
+    return ordered.drop("rank", "order", "length").with_row_index("place")
+
+
+def _near(texts: pl.LazyFrame, look: Look, folder: Path) -> list[tuple[int, int, float]]:
+    """Pairs of texts (`row` and `text`) that are as similar as the threshold, the lower row first, with their similarity."""
+    sized = ((batch["row"], batch["text"].to_list()) for batch in batches(texts))
+    bands = write_bands(sized, look.ngram, look.threshold, folder)
+    near = candidates(folder, bands) if any(folder.iterdir()) else None
+    return [] if near is None else list(similar(near, texts, look.ngram, look.threshold))
+
+
+def _told(index: pl.DataFrame, pairs: list[tuple[int, int, float]]) -> Duplicates:
+    """Which row goes in favour of which: in order, each stays unless it is like one that does, of which the most similar counts."""
+    favoured: dict[int, tuple[float, int]] = {}
+    for other, alike in groupby(sorted(pairs, key=itemgetter(1, 0)), key=itemgetter(1)):
+        staying = [(likeness, -one) for one, _, likeness in alike if one not in favoured]
+        if staying:
+            likeness, one = max(staying)
+            favoured[other] = likeness, -one
+    near = pl.DataFrame(
+        [(first, kept, likeness) for first, (likeness, kept) in favoured.items()],
+        schema={"first": pl.UInt32, "for": pl.UInt32, "near": pl.Float64}, orient="row",
+    )  # fmt: skip
+    exact = pl.col("place") != pl.col("first")
+    gone = index.join(near, on="first", how="left").filter(exact | pl.col("for").is_not_null())
+    stays = index.select("place", kept_row="row", kept="id")
+    told = (
+        gone.with_columns(stay=pl.coalesce("for", "first"))
+        .join(stays, left_on="stay", right_on="place")
+        .with_columns(
+            kind=pl.when(pl.col("for").is_null()).then(pl.lit("exact")).otherwise(pl.lit("near")),
+            similarity=pl.col("near").fill_null(1.0),
+        )
     )
-    return DUPLICATES.check(told, "the duplicates")
+    return DUPLICATES.check(told.sort("row"), "the duplicates")
 
 
-def _likeness(pairs: pl.DataFrame, texts: pl.LazyFrame, n: int) -> Iterator[tuple[int, float]]:
-    for part in pairs.iter_slices(20_000):
-        needed = pl.concat([part["row"], part["kept_row"]]).unique()
-        known = texts.filter(pl.col("row").is_in(needed.implode())).collect()
-        found = dict(zip(known["row"].to_list(), sets(known["text"].to_list(), n), strict=True))
-        for row, kept in part.iter_rows():
-            yield row, jaccard(found[row], found[kept])
-
-
-def _groups(members: pl.DataFrame) -> pl.DataFrame:
-    """group, joined: for each group of a member, the least name of all groups that hang together by clusters."""
+def _groups(index: pl.DataFrame, pairs: list[tuple[int, int, float]]) -> pl.DataFrame:
+    """group, joined: for each group of a member of a cluster, the least name of all groups that hang together by clusters."""
+    same = index.filter(pl.col("place") != pl.col("first")).select("first", "place")
+    clusters = joined([*same.iter_rows(), *((one, other) for one, other, _ in pairs)])
+    kinds = {"place": pl.UInt32, "cluster": pl.UInt32}
+    found = pl.DataFrame({"place": list(clusters), "cluster": list(clusters.values())}, schema=kinds)
+    members = found.join(index.select("place", "group"), on="place")
     names = members["group"].unique().sort()
     places = pl.DataFrame(
         {"group": names, "number": range(len(names))}, schema={"group": pl.String, "number": pl.Int64}
     )
-    number = members.join(places, on="group").with_columns(first=pl.col("number").min().over("cluster"))
-    first = number.filter(pl.col("first") != pl.col("number"))
-    together = joined(first.select("first", "number").unique().sort("first", "number").iter_rows())
+    number = members.join(places, on="group").with_columns(least=pl.col("number").min().over("cluster"))
+    least = number.filter(pl.col("least") != pl.col("number"))
+    together = joined(least.select("least", "number").unique().sort("least", "number").iter_rows())
     moved = {names[one]: names[least] for one, least in together.items() if one != least}
     return pl.DataFrame(
         {"group": list(moved), "joined": list(moved.values())}, schema={"group": pl.String, "joined": pl.String}

@@ -10,7 +10,10 @@ from rensa import RMinHash
 
 from corpora.dedup.pieces import MIX, jaccard, pieces, sets
 
-PERMUTATIONS, SEED = 128, 1
+SEED = 1
+PERMUTATIONS = (64, 128)
+"""So many hashes of a text: the fewest that give bands of ROWS or more, the most at low thresholds."""
+ROWS = 4
 FEW = 20
 """Texts in one bucket that are all compared with one another; in a larger one each is compared with the first and the next."""
 AT_ONCE = 50_000
@@ -19,23 +22,30 @@ SURE = 0.98
 """The part of the pairs at the threshold itself that a band must bring together; of more similar pairs it is more."""
 
 
-def band_size(threshold: float) -> int:
+def band_size(threshold: float, permutations: int) -> int:
     """Rows in a band: the most that bring together nearly all pairs at the threshold."""
-    chance = {rows: 1 - (1 - threshold**rows) ** (PERMUTATIONS // rows) for rows in range(1, 17)}
+    chance = {rows: 1 - (1 - threshold**rows) ** (permutations // rows) for rows in range(1, 17)}
     return max((rows for rows, chance_ in chance.items() if chance_ >= SURE), default=1)
+
+
+def banding(threshold: float) -> tuple[int, int]:
+    """How many rows a band has, and how many bands there are: long bands, for few pairs to be compared in vain."""
+    found = [(band_size(threshold, permutations), permutations) for permutations in PERMUTATIONS]
+    rows, permutations = next((pair for pair in found if pair[0] >= ROWS), found[-1])
+    return rows, permutations // rows
 
 
 def write_bands(texts: Iterable[tuple[pl.Series, list[str]]], n: int, threshold: float, folder: Path) -> int:
     """A number for each band of each text into `folder`: batches of row numbers and texts in, how many bands there are out."""
-    rows = band_size(threshold)
-    bands = PERMUTATIONS // rows
+    rows, bands = banding(threshold)
+    permutations = rows * bands
     for number, (places, batch) in enumerate(texts):
         flat, offsets = pieces(batch, n)
-        matrix = RMinHash.digest_matrix_from_flat_token_hashes(flat, offsets, PERMUTATIONS, SEED)
-        signatures = np.array(matrix.to_rows(), dtype=np.uint64).reshape(len(batch), PERMUTATIONS)
+        matrix = RMinHash.digest_matrix_from_flat_token_hashes(flat, offsets, permutations, SEED)
+        signatures = np.array(matrix.to_rows(), dtype=np.uint64).reshape(len(batch), permutations)
         keys = np.zeros((bands, len(batch)), dtype=np.uint64)
         for at in range(rows):
-            keys = (keys ^ signatures[:, at : bands * rows : rows].T) * MIX
+            keys = (keys ^ signatures[:, at::rows].T) * MIX
             keys ^= keys >> np.uint64(32)
         frame = pl.DataFrame({"row": places} | {str(band): keys[band] for band in range(bands)})
         frame.write_parquet(folder / f"{number:06}.parquet", compression="uncompressed")

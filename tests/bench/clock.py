@@ -2,9 +2,22 @@
 
 import gc
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+COMMAND = """
+import atexit, pathlib, sys
+note = pathlib.Path(sys.argv.pop(1))
+atexit.register(lambda: note.write_text(pathlib.Path("/proc/self/status").read_text()))
+from tools.main import main
+main()
+"""
+"""A command that leaves what the kernel knows of it: its peak as wait4 tells it is no less than that of whoever started it."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,17 @@ def in_turns(rounds: int, *rivals: Callable[[], object], before: Callable[[], ob
             before()
             mine.append(seconds(rival))
     return [Spread(tuple(mine)) for mine in times]
+
+
+def command(*words: str) -> tuple[float, int]:
+    """Seconds and peak megabytes of a command of kgtools in a process of its own, as a user runs it."""
+    with TemporaryDirectory(prefix="kgtools-bench-") as folder:
+        note = Path(folder) / "status"
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-P", "-c", COMMAND, str(note), *words], stdout=subprocess.DEVNULL, check=True)
+        took = time.perf_counter() - start
+        peak = next(line for line in note.read_text().splitlines() if line.startswith("VmHWM"))
+    return took, int(peak.split()[1]) // 1024
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -1,15 +1,11 @@
 """Load: raw files to a reconciled graph, beside parsing alone and beside DuckDB, which gets the finished tables."""
 
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
-from clock import in_turns, print_aim, print_table
+from clock import command, in_turns, print_aim, print_table
 from graphs import Graphs
 
 from kg.reading import Options
@@ -17,7 +13,6 @@ from kg.stores.embedded import EmbeddedStore
 from tools import registry
 
 AIM_S, AIM_PER_S = 15.0, 40_000
-COMMAND = "from tools.main import main; main()"
 
 
 def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
@@ -73,29 +68,7 @@ def _fresh(scratch: Path, work: Callable[[Path], None]) -> Callable[[], None]:
 def _command(graphs: Graphs, scratch: Path) -> tuple[float, int]:
     """Seconds and peak megabytes of `kgtools load` as a user runs it: start, imports and printing too."""
     with TemporaryDirectory(dir=scratch) as folder:
-        words = [
-            sys.executable,
-            "-P",
-            "-c",
-            COMMAND,
-            "load",
-            *graphs.arguments(),
-            "--graph",
-            str(Path(folder) / "graph"),
-        ]
-        start = time.perf_counter()
-        process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
-        try:
-            _, status, usage = os.wait4(process.pid, 0)
-        except BaseException:  # stopped: nobody may write into the folder while it goes
-            process.kill()
-            process.wait()
-            raise
-        took = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"kgtools load ended with {process.returncode}")
-    return took, usage.ru_maxrss // 1024
+        return command("load", *graphs.arguments(), "--graph", str(Path(folder) / "graph"))
 
 
 def _parse(graphs: Graphs) -> None:
