@@ -294,26 +294,38 @@ class File:
 
 
 def files_of(paths: list[Path], refuse: Refuse) -> list[File]:
-    """The files in their order; a folder stands for the files in it, a zip file (that is no workbook) for its members.
+    """The files in their order; a folder stands for the files in it, a zip file (that is no workbook) for its members; names with
+    a dot before them are passed over. Where two paths have one name, their names hold the folders that part them.
 
     Raises InputError for what is not there, and for a file named twice."""
     found: list[File] = []
-    for path in paths:
+    for path, called in zip(paths, _names(paths), strict=True):
         if not path.exists():
             raise InputError(f"{path}: no such file")
-        inside = (
-            sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
-            if path.is_dir()
-            else [path]
-        )
+        inside = _inside(path) if path.is_dir() else [path]
         if not inside:
             raise InputError(f"{path}: a folder without files")
         for file in inside:
-            name = f"{path.name}/{file.relative_to(path).as_posix()}" if path.is_dir() else file.name
+            name = f"{called}/{file.relative_to(path).as_posix()}" if path.is_dir() else called
             found.extend(_members(file, name, refuse))
     if len({(file.path.resolve(), file.member) for file in found}) < len(found):
         raise InputError(f"a file is named twice: {', '.join(map(str, paths))}")
     return found
+
+
+def _names(paths: list[Path]) -> list[str]:
+    """The ends of paths, as long as it takes to tell them apart."""
+    parts = [(path.absolute() if path.name not in ("", "..") else path.resolve()).parts for path in paths]
+    most = max((len(part) for part in parts), default=1)
+    lengths = [
+        next((n for n in range(1, most) if [other[-n:] for other in parts].count(part[-n:]) == 1), 1) for part in parts
+    ]
+    return ["/".join(part[-n:]).lstrip("/") for part, n in zip(parts, lengths, strict=True)]
+
+
+def _inside(folder: Path) -> list[Path]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 
 def _members(path: Path, name: str, refuse: Refuse) -> list[File]:

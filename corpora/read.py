@@ -93,7 +93,7 @@ def read(
             table=schema.noun,
             license=license or reader.license,
             license_note="" if license else reader.license_note,
-            files=_hashes(paths) | {path.name: sha256(path) for path in beside.values()},
+            files=_hashes(corpus) | {path.name: sha256(path) for path in beside.values()},
             written=written,
             duplicates=written - ids,
             rejected=dict(rejects.group_by("reason").len().sort("reason").iter_rows()),
@@ -239,5 +239,9 @@ def _batches(examples: Iterator[Any]) -> Iterator[list[Any]]:
         yield batch
 
 
-def _hashes(paths: list[Path]) -> dict[str, str]:
-    return {path.name: sha256(path) for path in paths if path.is_file()}
+def _hashes(corpus: Corpus) -> dict[str, str]:
+    """File -> SHA-256 of its bytes, a zip file as a whole."""
+    names = {
+        file.path: file.name.removesuffix(f"/{file.member}") if file.member else file.name for file in corpus.files
+    }
+    return {name: sha256(path) for path, name in names.items()}
