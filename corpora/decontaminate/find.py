@@ -6,13 +6,14 @@ from typing import Annotated
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from corpora.decontaminate.grams import hashed, letters_of, runs
+from corpora.decontaminate.grams import Numbers, hashed, letters_of, runs
 from corpora.decontaminate.index import options_of, own_set
 from corpora.decontaminate.judge import judged
 from corpora.decontaminate.questions import with_parts
 from corpora.decontaminate.rules import RULES
-from corpora.decontaminate.search import Search, marked, option_keys
+from corpora.decontaminate.search import Search, option_keys, runs_of
 from corpora.shards import batches
 from corpora.texts import normal, with_texts
 from tools.frames import Schema
@@ -123,36 +124,44 @@ def _inside(texts: pl.Series, search: Search) -> pl.DataFrame:
     letters, starts = letters_of(texts)
     numbers = runs(letters)
     near = []
-    for size, mask in search.masks.items():
-        at = marked(numbers[size], mask)
-        text = np.searchsorted(starts, at, side="right") - 1
-        near.append(pl.DataFrame({"text": text.astype(np.uint32), "run": numbers[size][at]}))
-    candidates = pl.concat(near).unique().join(search.anchors, on="run").select("text", "needle").unique()
-    looked_at = candidates["text"].unique().sort()
-    places = np.concatenate([np.arange(starts[text], starts[text + 1]) for text in looked_at] or [np.empty(0)]).astype(
-        np.int64
+    for size, anchors in search.anchors.items():
+        places, needles = anchors.among(numbers[size])
+        told = {"text": _text_at(places, starts), "needle": needles, "run": numbers[size][places]}
+        near.append(pl.DataFrame(told).group_by("text", "needle").agg(pl.col("run").n_unique()))
+    least = pl.DataFrame(
+        {"needle": pl.int_range(search.needles.height, dtype=pl.UInt32, eager=True), "least": search.needles["least"]}
     )
-    text = np.searchsorted(starts, places, side="right") - 1
-    told = {"text": text.astype(np.uint32), "at": (places - starts[text]).astype(np.uint32)}
-    held = pl.concat(
-        pl.DataFrame(told | {"run": numbers[size][places]}).join(search.runs.select("run"), on="run", how="semi")
-        for size in search.masks
-    )
-    found = [_measured(part, held, search) for part in candidates.sort("text", "needle").iter_slices(PAIRS)]
+    held = pl.concat(near).join(least, on="needle").filter(pl.col("run") >= pl.col("least"))
+    candidates = held.select("text", "needle").sort("text", "needle")
+    found = [_measured(part, numbers, starts, search) for part in candidates.iter_slices(PAIRS)]
     return pl.concat([pl.DataFrame(schema=FOUND), *found])
 
 
-def _measured(candidates: pl.DataFrame, held: pl.DataFrame, search: Search) -> pl.DataFrame:
-    """How much of each needle lies together in its text, for `held`: text, at, run."""
-    needles = search.needles.join(candidates.select("needle").unique(), on="needle", how="semi")
-    wanted = search.runs.join(needles.select("needle"), on="needle", how="semi")
-    placed = candidates.join(wanted, on="needle").join(held, on=["text", "run"]).join(needles, on="needle")
+def _text_at(places: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.uint32]:
+    return (np.searchsorted(starts, places, side="right") - 1).astype(np.uint32)
+
+
+def _measured(
+    candidates: pl.DataFrame, numbers: dict[int, Numbers], starts: NDArray[np.int64], search: Search
+) -> pl.DataFrame:
+    """How much of each needle lies together in its text."""
+    pairs = candidates.with_columns(search.needles[candidates["needle"]]).with_row_index("pair")
+    placed = []
+    for (size,), part in pairs.partition_by("size", as_dict=True).items():
+        first, end = (starts[part["text"].unique().sort().to_numpy() + more] for more in (0, 1))
+        places = np.arange((end - first).sum()) + np.repeat(first - np.cumsum(end - first) + (end - first), end - first)
+        wanted = part.select("pair", "text", "letters", run="held").explode("run")
+        at, _ = runs_of(wanted.select("run", of=pl.lit(0, pl.UInt32)).unique()).among(numbers[size][places])
+        places = places[at]
+        text = _text_at(places, starts)
+        held = pl.DataFrame({"text": text, "at": places - starts[text], "run": numbers[size][places]})
+        placed.append(held.join(wanted, on=["text", "run"]))
     width = pl.max_horizontal(pl.col("letters") * 2, 32)
     counts = [
-        placed.group_by("text", "needle", window=(pl.col("at") + shift) // width).agg(held=pl.col("run").n_unique())
+        part.group_by("pair", window=(pl.col("at") + shift) // width).agg(count=pl.col("run").n_unique())
+        for part in placed
         for shift in (0, width // 2)
     ]
-    best = pl.concat(counts).group_by("text", "needle").agg(pl.col("held").max()).join(needles, on="needle")
-    return best.filter(pl.col("held") >= pl.col("wanted")).select(
-        "text", "number", "rule", overlap=pl.col("held") / pl.col("runs")
-    )
+    best = pl.concat(counts).group_by("pair").agg(pl.col("count").max()).join(pairs, on="pair")
+    enough = best.filter(pl.col("count") >= pl.col("wanted"))
+    return enough.select("text", "number", "rule", overlap=pl.col("count") / pl.col("runs"))

@@ -23,11 +23,11 @@ def judged(found: pl.DataFrame, texts: pl.DataFrame, search: Search) -> pl.DataF
     Where both sides have options, these and the keys decide: a question is another one where the key of one is an option of
     the other and wrong there, or where most options differ and the keys are not the same."""
     theirs = search.items.select(
-        "number", "han", "phrase", "sketch", "letters",
+        "number", "han", "phrase", "sketch", "letters", "shared",
         set_options="options", set_right="right", set_weight="weight", set_sketch="options_sketch",
     )  # fmt: skip
     mine = texts.select("text", "said", "options", "right", "options_sketch")
-    pairs = found.join(mine, on="text").join(theirs, on="number").join(_shared(search), on="number", how="left")
+    pairs = found.join(mine, on="text").join(theirs, on="number")
     pairs = pairs.with_columns(drawn=sketches(pairs["said"], pairs["han"]), **_keys())
     pairs = pairs.with_columns(like=dice(pl.col("drawn"), pl.col("sketch"))).with_columns(verdict=_verdict(search))
     order = pl.col("rule").replace_strict(list(RULES), list(range(len(RULES))), return_dtype=pl.UInt8)
@@ -45,16 +45,6 @@ def dice(one: pl.Expr, other: pl.Expr) -> pl.Expr:
     """How alike two sets are, 0 to 1; 0 for two empty ones."""
     both = one.list.len() + other.list.len()
     return 2 * one.list.set_intersection(other).list.len() / both.clip(1)
-
-
-def _shared(search: Search) -> pl.DataFrame:
-    """`number`, `shared`: whether other questions of the index have the options of this item, as those of one list do."""
-    stems = search.sets.join(search.items.select("number", "stem"), on="number")
-    return (
-        stems.with_columns(stems=pl.col("stem").n_unique().over("key"))
-        .group_by("number")
-        .agg(shared=pl.col("stems").max() > 1)
-    )
 
 
 def _keys() -> dict[str, pl.Expr]:
@@ -91,7 +81,7 @@ def _of_options(search: Search) -> pl.Expr:
     one_less = pl.col("overlap") < 1
     least = pl.when(pl.col("agree") & ~one_less).then(search.rules.alike_same_key).otherwise(search.rules.alike)
     alike = pl.col("like") >= least
-    certain = (pl.col("set_weight") >= _by_script(CERTAIN)) & ~pl.col("shared").fill_null(False)
+    certain = (pl.col("set_weight") >= _by_script(CERTAIN)) & ~pl.col("shared")
     return (
         pl.when(pl.col("differ"))
         .then(pl.when(alike).then(pl.lit("twin")))

@@ -49,25 +49,33 @@ def with_parts(rows: pl.DataFrame) -> pl.DataFrame:
     )
     in_meta = pl.col("meta").str.contains('"question":', literal=True)
     looks = told.select(in_meta | pl.col("longest").str.slice(0, LOOKED_AT).str.contains(LOOKS)).to_series()
-    parts: list[Parts | None] = [None] * rows.height
-    explained: list[str] = [""] * rows.height
-    for at in looks.arg_true().to_list():
-        row = told.row(at, named=True)
-        meta: dict[str, Any] = orjson.loads(row["meta"])
-        parts[at] = parts_of(row["longest"], row["answer"], row["reply"], meta)
-        explained[at] = _text(meta.get("explanation"))
-    has_options = [bool(part and part.options) for part in parts]
-    return told.select(
-        "users",
-        question=pl.coalesce(pl.Series([part and part.question for part in parts], dtype=pl.String), "longest"),
-        options=_lists([list(part.options.values()) if part else [] for part in parts]),
-        right=_lists([[part.options[letter] for letter in part.right] if part else [] for part in parts]),
-        long=pl.when(pl.Series(explained, dtype=pl.String) != "")
-        .then(pl.Series(explained, dtype=pl.String))
-        .when(pl.Series(has_options, dtype=pl.Boolean))
-        .then(pl.lit(""))
-        .otherwise("reply"),
+    found = pl.DataFrame(
+        [(at, *_told(told.row(at, named=True))) for at in looks.arg_true().to_list()], schema=TOLD, orient="row"
     )
+    known = told.with_row_index("at").join(found, on="at", how="left", maintain_order="left")
+    none = pl.Series([[]], dtype=pl.List(pl.String))
+    has_options = pl.col("options").list.len().fill_null(0) > 0
+    return known.select(
+        "users",
+        question=pl.coalesce("question", "longest"),
+        options=pl.col("options").fill_null(none),
+        right=pl.col("right").fill_null(none),
+        long=pl.coalesce("explanation", pl.when(~has_options).then("reply"), pl.lit("")),
+    )
+
+
+TOLD: dict[str, Any] = {
+    "at": pl.UInt32, "question": pl.String, "options": pl.List(pl.String), "right": pl.List(pl.String), "explanation": pl.String,
+}  # fmt: skip
+
+
+def _told(row: dict[str, Any]) -> tuple[str | None, list[str], list[str], str | None]:
+    meta: dict[str, Any] = orjson.loads(row["meta"])
+    explanation = _text(meta.get("explanation")) or None
+    parts = parts_of(row["longest"], row["answer"], row["reply"], meta)
+    if parts is None:
+        return None, [], [], explanation
+    return parts.question, list(parts.options.values()), [parts.options[letter] for letter in parts.right], explanation
 
 
 def parts_of(text: str, answer: str | None, reply: str, meta: dict[str, Any]) -> Parts | None:
@@ -134,10 +142,6 @@ def closely(text: pl.Expr) -> pl.Expr:
 def _says(role: str) -> pl.Expr:
     turns = pl.col("messages").list.filter(pl.element().struct.field("role") == role)
     return turns.list.eval(pl.element().struct.field("content"))
-
-
-def _lists(texts: list[list[str]]) -> pl.Series:
-    return pl.Series(texts, dtype=pl.List(pl.String))
 
 
 def _line_end(text: str, start: int) -> int:

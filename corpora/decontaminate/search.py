@@ -15,23 +15,49 @@ LEAST = {True: 4, False: 12}
 """Runs of its own that a question in Chinese or another language must have to be sought inside of texts."""
 HEAVY = {True: 12, False: 30}
 """Letters of all options below which they are no sign of a question: yes, no, maybe."""
+FOURTH = 4
+"""The part of the wanted runs that must be among the rarest before all are looked for: fewer make more texts worth a look, more
+make more runs to look up."""
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Runs in order, each with the number of what it is of; `mask` is a table that a part of a run points into."""
+
+    runs: Numbers
+    of: NDArray[np.uint32]
+    mask: NDArray[np.bool_]
+
+    def among(self, numbers: Numbers) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+        """Where in `numbers` one of these runs stands, and what it is of; a place for each."""
+        places = np.flatnonzero(self.mask[(numbers & np.uint64(len(self.mask) - 1)).astype(np.int64)])
+        first, end = (np.searchsorted(self.runs, numbers[places], side) for side in ("left", "right"))
+        counts = end - first
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return np.repeat(places, counts), self.of[np.repeat(first, counts) + within]
+
+
+def runs_of(frame: pl.DataFrame) -> Runs:
+    """The runs of a frame of `run` and `of`."""
+    ordered = frame.sort("run", "of")
+    mask = np.zeros(1 << max(16, (frame.height * 16).bit_length()), dtype=np.bool_)
+    mask[(ordered["run"].to_numpy() % len(mask)).astype(np.int64)] = True
+    return Runs(ordered["run"].to_numpy(), ordered["of"].to_numpy(), mask)
 
 
 @dataclass(frozen=True)
 class Search:
-    """`items`: ITEMS with `number`. `stems`: number of a question -> item. `sets`: a number for each set of options, and for
-    each without one of them -> item, with `sharing`, the items that have it. `needles`: what is sought inside of texts:
-    needle, number, rule, letters, runs (how many), wanted. `runs`: run -> needle; `anchors`: the rarest of them, of which any
-    text with the needle holds one. `masks`: the same by size, as tables that a part of the run points into."""
+    """`items`: ITEMS with `number`, and `shared`: whether other questions have their options. `stems`: number of a question ->
+    item. `sets`: a number for each set of options, and for each without one of them -> item. `needles`: what is sought inside
+    of texts, by its row: number, rule, letters, size, held (its runs), runs (how many), wanted (how many of them). `anchors`: by
+    size the rarest runs of each needle, of which any text with the needle holds `least`."""
 
     rules: Rules
     items: pl.DataFrame
     stems: pl.DataFrame
     sets: pl.DataFrame
     needles: pl.DataFrame
-    runs: pl.DataFrame
-    anchors: pl.DataFrame
-    masks: dict[int, NDArray[np.bool_]]
+    anchors: dict[int, Runs]
 
 
 def search_of(indexes: Sequence[pl.DataFrame], rules: Rules) -> Search:
@@ -39,22 +65,31 @@ def search_of(indexes: Sequence[pl.DataFrame], rules: Rules) -> Search:
     whole = pl.concat([ITEMS.frame(), *indexes]).unique(["evalset", "item"], keep="first").sort("evalset", "item")
     whole = whole.with_row_index("number")
     heavy = whole.filter(pl.col("weight") >= pl.when("han").then(HEAVY[True]).otherwise(HEAVY[False]))
-    needles = _needles(whole, rules)
-    flat = needles.select("needle", "size", run=pl.col("held")).explode("run")
-    rarest = flat.join(flat.group_by("run").len("frequency"), on="run").sort("needle", "frequency", "run")
-    rarest = rarest.join(needles.select("needle", "runs", "wanted"), on="needle", maintain_order="left")
-    anchors = rarest.filter(pl.int_range(pl.len()).over("needle") <= pl.col("runs") - pl.col("wanted"))
     sets = option_keys(heavy["number"], heavy["options"])
+    stems = sets.join(whole.select("number", "stem"), on="number").with_columns(
+        stems=pl.col("stem").n_unique().over("key")
+    )
+    shared = stems.group_by("number").agg(shared=pl.col("stems").max() > 1)
+    needles = _needles(whole, rules)
+    anchors = _anchors(needles)
     return Search(
         rules=rules,
-        items=whole,
+        items=whole.join(shared, on="number", how="left", maintain_order="left").with_columns(
+            pl.col("shared").fill_null(False)
+        ),
         stems=whole.filter(pl.col("stem").is_not_null()).select("number", key="stem"),
-        sets=sets.with_columns(sharing=pl.len().over("key")),
-        needles=needles.drop("held", "size"),
-        runs=flat.select("run", "needle"),
-        anchors=anchors.select("run", "needle"),
-        masks={size: _mask(anchors.filter(pl.col("size") == size)["run"]) for size in (SHORT, LONG)},
+        sets=sets,
+        needles=needles,
+        anchors={size: runs_of(anchors.filter(pl.col("size") == size)) for size in (SHORT, LONG)},
     )
+
+
+def _anchors(needles: pl.DataFrame) -> pl.DataFrame:
+    """`size`, `run`, `of`: a text with `wanted` of a needle's `runs` lacks so few that it holds `least` of these."""
+    numbered = needles.with_row_index("of").select("of", "size", "runs", "wanted", "least", run="held").explode("run")
+    rarest = numbered.with_columns(frequency=pl.len().over("run")).sort("of", "frequency", "run")
+    number = pl.col("runs") - pl.col("wanted") + pl.col("least")
+    return rarest.filter(pl.int_range(pl.len()).over("of") < number)
 
 
 def option_keys(rows: pl.Series, options: pl.Series) -> pl.DataFrame:
@@ -90,16 +125,6 @@ def _needles(items: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         held="long",
         share=pl.lit(rules.answer),
     )
-    both = pl.concat([stems, answers]).with_row_index("needle").with_columns(runs=pl.col("held").list.len())
-    return both.with_columns(wanted=(pl.col("runs") * pl.col("share")).ceil().cast(pl.UInt32)).drop("share")
-
-
-def _mask(runs: pl.Series) -> NDArray[np.bool_]:
-    mask = np.zeros(1 << max(16, (len(runs) * 16).bit_length()), dtype=np.bool_)
-    mask[(runs.to_numpy() % len(mask)).astype(np.int64)] = True
-    return mask
-
-
-def marked(numbers: Numbers, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Where numbers are that may be among those of the mask; some others are there too."""
-    return np.flatnonzero(mask[(numbers & np.uint64(len(mask) - 1)).astype(np.int64)])
+    both = pl.concat([stems, answers]).with_columns(runs=pl.col("held").list.len())
+    both = both.with_columns(wanted=(pl.col("runs") * pl.col("share")).ceil().cast(pl.UInt32)).drop("share")
+    return both.with_columns(least=(pl.col("wanted") // FOURTH).clip(1))

@@ -1,5 +1,6 @@
 """What evaluation items are found in, however they are written, and what only looks like them."""
 
+import random
 from typing import Any
 
 import polars as pl
@@ -201,3 +202,35 @@ def test_options_are_told_from_a_text(text: str, question: str, options: list[st
 )
 def test_the_key_is_told_from_the_answer_or_the_reply(answer: str | None, reply: str, right: str) -> None:
     assert right_of({"A": "甲", "B": "乙", "C": "丙"}, answer, reply) == right
+
+
+def _together(text: str, needle: str, size: int) -> float:
+    """The part of a needle's runs that stands within twice its letters in a text, looked for run by run."""
+    runs = {needle[at : at + size] for at in range(len(needle) - size + 1)}
+    width = max(2 * len(needle), 32)
+    windows = [
+        len({text[at : at + size] for at in range(max(start, 0), start + width)} & runs)
+        for start in range(-width // 2, len(text), width // 2)
+    ]
+    return max(windows, default=0) / len(runs)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_questions_inside_of_texts_are_those_that_a_plain_search_finds(seed: int) -> None:
+    chance = random.Random(seed)
+    words = ["".join(chance.choices("甲乙丙丁戊己庚辛", k=3)) for _ in range(40)]
+    stems = sorted({"".join(chance.choices(words, k=chance.randint(14, 40))) for _ in range(30)})
+    texts = []
+    for stem in chance.choices(stems, k=60):
+        start = chance.randint(0, 12)
+        cut = stem[start : len(stem) - chance.randint(0, 12)]
+        texts.append("".join(chance.choices(words, k=20)) + cut + "".join(chance.choices(words, k=20)))
+    against = table([row(stem, "短", "exam") for stem in stems])
+
+    found = look([row(text, "短") for text in texts], against, rules=("ngrams",))
+
+    items = dict(zip(against.collect()["id"], stems, strict=True))
+    told = {(at, items[of]): overlap for at, of, overlap in found.select("row", "item", "overlap").iter_rows()}
+    plain = {(at, stem): _together(text, stem, 5) for at, text in enumerate(texts) for stem in stems}
+    assert told == pytest.approx({pair: held for pair, held in plain.items() if held >= 0.8})
+    assert 20 < len(told) < 60
