@@ -59,6 +59,17 @@ def answered(turns: Sequence[Turn]) -> list[Turn]:
     return list(turns)
 
 
+def merged(turns: Iterable[Turn]) -> list[Turn]:
+    """The turns with neighbours of one role as one, a line for what each says."""
+    found: list[Turn] = []
+    for turn in turns:
+        if found and found[-1].role == turn.role:
+            found[-1] = Turn(turn.role, f"{found[-1].content}\n{turn.content}")
+        else:
+            found.append(turn)
+    return found
+
+
 def asked(turns: Sequence[Turn]) -> list[Turn]:
     """The turns that a chosen and a rejected answer follow: the last is the user's. Raises NotTurns."""
     if not turns or turns[-1].role != "user":

@@ -1,0 +1,23 @@
+"""Messages in turn: what one says in several goes becomes one message."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpora.reading import Turn
+from corpora.turns import merged
+
+TURNS = st.lists(st.builds(Turn, st.sampled_from(["user", "assistant"]), st.text()))
+
+
+def test_neighbours_of_one_role_become_one_message_a_line_each() -> None:
+    turns = [Turn("user", "咳嗽。"), Turn("user", "两天了。"), Turn("assistant", "发热吗？"), Turn("user", "没有。")]
+
+    assert merged(turns) == [Turn("user", "咳嗽。\n两天了。"), *turns[2:]]
+
+
+@given(TURNS)
+def test_no_two_neighbours_are_of_one_role_and_nothing_is_lost(turns: list[Turn]) -> None:
+    found = merged(turns)
+
+    assert all(one.role != next_.role for one, next_ in zip(found, found[1:], strict=False))
+    assert "\n".join(turn.content for turn in found) == "\n".join(turn.content for turn in turns)
