@@ -1,5 +1,7 @@
 """Messages in turn: what one says in several goes becomes one message."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,5 +21,5 @@ def test_neighbours_of_one_role_become_one_message_a_line_each() -> None:
 def test_no_two_neighbours_are_of_one_role_and_nothing_is_lost(turns: list[Turn]) -> None:
     found = merged(turns)
 
-    assert all(one.role != next_.role for one, next_ in zip(found, found[1:], strict=False))
+    assert all(one.role != next_.role for one, next_ in pairwise(found))
     assert "\n".join(turn.content for turn in found) == "\n".join(turn.content for turn in turns)
