@@ -17,6 +17,7 @@ PARTS = {
     "generate": "generating",
     "audit": "auditing",
     "deidentify": "deidentifying",
+    "decontaminate": "decontaminating",
     "dedup": "deduplicating",
 }
 
