@@ -58,6 +58,7 @@ def _keys() -> dict[str, pl.Expr]:
         "apart": (same < MOST)
         & (dice(pl.col("options_sketch"), pl.col("set_sketch")) < WORDED)
         & ~(known & (right == key)),
+        "identical": (options == theirs) & (options.list.len() >= 4) & ~(known & (right != key)),
         "agree": known & (right == key),
         "differ": known & (right != key),
         "denied": known & (right != key) & among,
@@ -72,7 +73,8 @@ def _verdict(search: Search) -> pl.Expr:
 
 def _of_stem() -> pl.Expr:
     another = pl.col("both") & pl.col("apart")
-    says_nothing = pl.col("phrase") & (~pl.col("both") | another | (pl.col("set_weight") < _by_script(HEAVY)))
+    light = (pl.col("set_weight") < _by_script(HEAVY)) & ~pl.col("identical")
+    says_nothing = pl.col("phrase") & (~pl.col("both") | another | light)
     return pl.when(~says_nothing).then(pl.when(another).then(pl.lit("twin")).otherwise(pl.lit("hit")))
 
 

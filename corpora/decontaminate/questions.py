@@ -95,20 +95,27 @@ def parts_of(text: str, answer: str | None, reply: str, meta: dict[str, Any]) ->
 
 def listed(text: str) -> tuple[str, dict[str, str]]:
     """The question and the options of a text that lists at least three, in lines or one behind the other; none else."""
-    best: list[re.Match[str]] = []
     marks = list(MARK.finditer(text))
+    begins = [mark for mark in marks if not text[: mark.start()].rpartition("\n")[2].strip()]
+    chain = next((chain for chain in (_chain(begins), _chain(marks)) if len(chain) >= 3), [])
+    if not chain:
+        return "", {}
+    ends = [mark.start() for mark in chain[1:]] + [_line_end(text, chain[-1].end())]
+    options = {mark[1]: text[mark.end() : end].strip() for mark, end in zip(chain, ends, strict=True)}
+    return without_prompt(text[: chain[0].start()]), {letter: option for letter, option in options.items() if option}
+
+
+def _chain(marks: list[re.Match[str]]) -> list[re.Match[str]]:
+    """The longest A, B, C... among marks, of such the last."""
+    best: list[re.Match[str]] = []
     for at, mark in enumerate(marks):
         if mark[1] == "A":
             chain = [mark]
             for other in marks[at + 1 :]:
                 if other[1] == LETTERS[len(chain) : len(chain) + 1]:
                     chain.append(other)
-            best = chain if len(chain) > len(best) else best
-    if len(best) < 3:
-        return "", {}
-    ends = [mark.start() for mark in best[1:]] + [_line_end(text, best[-1].end())]
-    options = {mark[1]: text[mark.end() : end].strip() for mark, end in zip(best, ends, strict=True)}
-    return without_prompt(text[: best[0].start()]), {letter: option for letter, option in options.items() if option}
+            best = chain if len(chain) >= len(best) else best
+    return best
 
 
 def without_prompt(text: str) -> str:

@@ -1,6 +1,7 @@
 """What evaluation items are found in, however they are written, and what only looks like them."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -9,7 +10,19 @@ import pytest
 from corpora.decontaminate import Rules, find, find_contamination, index_of, search_of
 from corpora.decontaminate.questions import listed, right_of
 from corpora.record import PREFERENCES
-from tests.corpora.decontaminate.questions import ALIKE, CHANGES, EN, FORMS, ZH, Question, exam, record, row, table
+from tests.corpora.decontaminate.questions import (
+    ALIKE,
+    CHANGES,
+    EN,
+    FORMS,
+    ZH,
+    Question,
+    exam,
+    permuted,
+    record,
+    row,
+    table,
+)
 
 PLANTED = [(change, question) for change in CHANGES for question in [*ZH, *EN]]
 
@@ -109,6 +122,18 @@ def test_a_short_question_that_differs_in_a_word_is_no_hit() -> None:
     assert hits(look([row("问：腹壁结核的影像学检查，有些什么", "CT")], against))
 
 
+def test_a_stem_that_says_little_is_a_hit_with_the_very_same_options_and_key() -> None:
+    question = Question("属于面颅骨的是", ("颞骨", "下鼻甲", "蝶骨", "额骨"), 1)
+    against = table([record(question, told=True, source="exam", split="test")])
+    rows = [
+        record(permuted(question)),
+        record(replace(question, key=0)),
+        record(replace(question, options=("上颌骨", "下鼻甲", "筛骨", "枕骨"))),
+    ]
+
+    assert [row for row, _, _ in hits(look(rows, against))] == [0]
+
+
 def test_what_was_made_from_a_graph_is_told_and_no_hit() -> None:
     found = look([record(ZH[0]) | {"facts": ["3f2a9c"]}])
 
@@ -180,6 +205,9 @@ def test_a_meta_of_another_shape_is_passed_over(meta: str) -> None:
         ("Q: Which?\n(A) one (B) two (C) three\nAnswer:", "Which?", ["one", "two", "three"]),
         ("维生素A、B、C各有什么作用", "", []),
         ("Hepatitis A. Hepatitis B.", "", []),
+        ("魏斯曼(A.W)的学说是 A. 甲 B. 乙 C. 丙", "魏斯曼(A.W)的学说是", ["甲", "乙", "丙"]),
+        ("谁？\nA. 甲\nB. 乙\nC. J. D. 丙\nD. 丁", "谁？", ["甲", "乙", "J. D. 丙", "丁"]),
+        ("a. 抬头 b. 插管 排序\nA. ab\nB. ba\nC. 都行", "a. 抬头 b. 插管 排序", ["ab", "ba", "都行"]),
     ],
 )
 def test_options_are_told_from_a_text(text: str, question: str, options: list[str]) -> None:
