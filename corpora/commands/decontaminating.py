@@ -12,7 +12,13 @@ PATH = click.Path(path_type=Path)
 @click.command()
 @click.argument("records", type=PATH, required=False)
 @click.option(
-    "--against", "evalsets", multiple=True, required=True, type=PATH, metavar="EVALSET", help="Once for each."
+    "--against",
+    "evalsets",
+    multiple=True,
+    required=True,
+    type=PATH,
+    metavar="EVALSET",
+    help="Records, or an index, of an evaluation set; once for each.",
 )
 @click.option(
     "--split", "splits", multiple=True, help="Of the evaluation sets only this split.  [default: all but train]"

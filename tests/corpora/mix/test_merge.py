@@ -408,6 +408,18 @@ def test_the_rules_of_decontamination_are_those_of_the_recipe(exam: Path, kgtool
     assert ran.json["removed"] == []
 
 
+def test_what_was_made_from_a_graph_stays_and_is_told(exam: Path, kgtools: Kgtools) -> None:
+    write(exam / "graphs", [ask(3), ask(4)], facts=["3f2a9c"])
+
+    ran = kgtools(
+        "merge", recipe(exam, {"graphs": {"path": "graphs"}}), "--against", exam / "exam", "--out", exam / "mix",
+        "--format", "json",
+    )  # fmt: skip
+
+    assert (ran.json["records"], ran.json["removed"]) == (2, [])
+    assert ran.json["alike"] == [{"source": "graphs", "evalset": "exam/test", "verdict": "facts", "records": 1}]
+
+
 def test_records_are_compared_before_names_in_them_are_replaced(tmp_path: Path, kgtools: Kgtools) -> None:
     question = ("患者姓名：王建国，住院号：20231234，反复咳嗽三个月，夜里加重，请问是什么病", "可能是支气管哮喘")
     write(tmp_path / "a", [question, ask(1)], task="dialogue")
