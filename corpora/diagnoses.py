@@ -22,7 +22,7 @@ TRAILING = re.compile(r",? unspecified$|,? initial encounter$|,? not otherwise s
 BRACKETS = re.compile(r"\s*(?:（[^（）]*）|\([^()]*\)|\[[^\[\]]*\])\s*")
 PARTS = re.compile(r"[，,、+＋/]|(?:合并|并发|伴有|伴|并)(?=[\u3400-\u9fff]{3})| (?:with|and|due to|secondary to) ")
 NOTHING = re.compile(
-    r"(?:无|暂无|未见|不详|未知|待查|待定|正常|null|nan|none|n/?a|unknown|nil|not available|none at the moment|[-/_.\s]+|not applicable)[.。]?",
+    r"(?:无|暂无|暂缺|未见|不详|未知|待查|待定|正常|null|nan|none|n/?a|unknown|nil|not available|none at the moment|[-/_.\s]+|not applicable)[.。]?",
     re.I,
 )
 STAGE = re.compile(
