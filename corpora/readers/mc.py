@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from corpora.files import File
-from corpora.mc import Kind, Labels, Talk, fits, file_kind, labels_of, splits_of, talks
+from corpora.mc import Kind, Labels, Talk, file_kind, fits, labels_of, splits_of, talks
 from corpora.reading import Categories, Corpus, Example, Reader, Turn
 from corpora.talks import in_talk, spoken, written
 from corpora.turns import NotTurns, answered
