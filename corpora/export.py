@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import orjson
 import polars as pl
 
 from corpora import licenses
@@ -17,7 +16,7 @@ from corpora.formats import ALONE, Format, Part, Shard, find
 from corpora.llama_factory import dataset_info
 from corpora.read import SPLITS
 from corpora.rowfiles import RowFiles
-from corpora.shards import Sink, batches, scan
+from corpora.shards import Sink, batches, scan, story
 from tools.errors import Findings, InputError, UsageError
 from tools.files import manifest, sha256, staging, to_json
 from tools.frames import Schema
@@ -87,7 +86,7 @@ def convert(place: Path, name: str, out: Path, options: Options) -> Exported:
                 written.columns,
                 written.shards,
                 vars(exported),
-                _story(home),
+                story(home),
             )
             for file, content in _beside(about, written).items():
                 (stage / file).write_bytes(content)
@@ -212,19 +211,10 @@ def _beside(about: Facts, written: _Written) -> dict[str, bytes]:
     return files | (about.format.more(about.name, written.parts, written.shards) if about.format.more else {})
 
 
-def _story(home: Path) -> dict[str, Any]:
-    """The `run.json` of the command that wrote the records; empty where there is none."""
-    try:
-        story = orjson.loads((home / "run.json").read_bytes())
-    except (OSError, orjson.JSONDecodeError):
-        return {}
-    return story if isinstance(story, dict) else {}
-
-
 def _take_out_old(out: Path, new: Collection[str]) -> None:
     """Remove what an earlier run wrote there and this one does not, lest its rows are read with these."""
-    story = _story(out)
-    listed = story.get("outputs", {}) if story.get("command") == "convert" else {}
+    told = story(out)
+    listed = told.get("outputs", {}) if told.get("command") == "convert" else {}
     old = [file for file in out.iterdir() if file.is_file() and (file.name in listed or SHARD.fullmatch(file.name))]
     (out / "run.json").unlink(missing_ok=True)
     for file in old:

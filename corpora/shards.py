@@ -6,8 +6,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+import orjson
 import polars as pl
 
 from corpora.record import PREFERENCES, RECORDS
@@ -74,6 +75,24 @@ def scan(place: Path) -> tuple[pl.LazyFrame, Schema]:
     except pl.exceptions.PolarsError as error:
         raise InputError(f"{path}: not a Parquet file of records: {' '.join(str(error).split())}") from error
     return rows.select(list(schema.columns)), schema
+
+
+def story(place: Path) -> dict[str, Any]:
+    """The `run.json` of the command that wrote the records of a folder or file; empty where there is none."""
+    home = place if place.is_dir() else place.parent
+    try:
+        told = orjson.loads((home / "run.json").read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def privacy(place: Path) -> dict[str, bool]:
+    """What a command that reads records hands on in the settings of its own `run.json`: whether they are people's (`private`),
+    and whether they are `deidentified`; without what is not known."""
+    settings = story(place).get("settings")
+    known = settings if isinstance(settings, dict) else {}
+    return {key: known[key] for key in ("private", "deidentified") if isinstance(known.get(key), bool)}
 
 
 def batches(rows: pl.LazyFrame, size: int = 10_000) -> Iterator[pl.DataFrame]:

@@ -90,7 +90,8 @@ def _vouch(stage: Path, source: Path, done: Done, policy: Policy, key: bytes, su
     """Write `run.json`: of the key only its fingerprint."""
     facts = {name: value for name, value in vars(done).items() if name != "policy"}
     how = {
-        "policy": Path(done.policy).stem, "classes": policy.classes, "surrogates": surrogates, "key": fingerprint(key)
+        "policy": Path(done.policy).stem, "classes": policy.classes, "surrogates": surrogates, "key": fingerprint(key),
+        "deidentified": True,
     }  # fmt: skip
     outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
     (stage / "run.json").write_bytes(

@@ -7,20 +7,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import orjson
 import polars as pl
 
 from corpora.decontaminate import Search, find_contamination, first_hits, search_of
 from corpora.decontaminate.run import fingerprints, indexed
 from corpora.dedup import Look, find_duplicates
 from corpora.deidentify import deidentify, load_policy, residual
+from corpora.deidentify.policy import Policy
 from corpora.mix.draw import draw
 from corpora.mix.filters import faults
 from corpora.mix.flow import picture
 from corpora.mix.mixed import REMOVED, Mixed
 from corpora.mix.recipe import Ingredient, Recipe
 from corpora.mix.sizes import measure
-from corpora.shards import Sink, batches, scan
+from corpora.shards import Sink, batches, privacy, scan, story
 from corpora.split.assign import assign
 from corpora.split.index import in_numbers, stratum
 from corpora.texts import with_texts
@@ -63,6 +63,7 @@ def merge(
         (stage / "mix.svg").write_text(picture(mixed.flows, heads, recipe.title), encoding="utf-8")
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir()) if file.is_file()}
         settings = recipe.model_dump(mode="json", exclude=PLACES)
+        settings |= {"private": mixed.private, "deidentified": mixed.deidentified and not mixed.private}
         (stage / "run.json").write_bytes(manifest("merge", settings, mixed.inputs, outputs=outputs, **mixed.facts()))
     return mixed
 
@@ -97,19 +98,20 @@ def _brought(recipe: Recipe, without: tuple[str, ...]) -> tuple[Recipe, dict[str
 
 def _gather(recipe: Recipe, work: Path, key: Callable[[], bytes], mixed: Mixed, removed: Sink) -> pl.DataFrame:
     """Every fit record of every source into `all.parquet`; gives its index: row, part, what `measure` gives."""
-    brought = {name: (source, *scan(source.path)) for name, source in recipe.sources.items() if source.path}
-    if len({schema.noun for _, _, schema in brought.values()}) > 1:
-        kinds = ", ".join(f"{name} holds {schema.noun}" for name, (_, _, schema) in brought.items())
+    brought = {
+        name: (source, source.path, *scan(source.path)) for name, source in recipe.sources.items() if source.path
+    }
+    if len({schema.noun for *_, schema in brought.values()}) > 1:
+        kinds = ", ".join(f"{name} holds {schema.noun}" for name, (*_, schema) in brought.items())
         raise UsageError(f"records and preferences cannot be one mix: {kinds}")
-    mixed.schema = next(schema for _, _, schema in brought.values())
+    mixed.schema = next(schema for *_, schema in brought.values())
     size = measure(recipe)
-    policy = load_policy(recipe.deidentify.policy) if recipe.deidentify else None
     search = _search(recipe, mixed)
     parts: list[pl.DataFrame] = []
     with Sink(work / "all.parquet", mixed.schema) as sink:
-        for name, (source, rows, _) in brought.items():
-            about = _about(source)
-            mixed.inputs |= {f"{name}/{file}": value for file, value in about.get("outputs", {}).items()}
+        for name, (source, path, rows, _) in brought.items():
+            mixed.inputs |= {f"{name}/{file}": value for file, value in story(path).get("outputs", {}).items()}
+            policy = _policy(recipe, source, path, rows, mixed)
             fault = pl.coalesce(_unwanted(source), faults(recipe.filters))
             for batch in batches(with_texts(rows).with_columns(reason=fault)):
                 refused = batch.filter(pl.col("reason").is_not_null())
@@ -119,7 +121,7 @@ def _gather(recipe: Recipe, work: Path, key: Callable[[], bytes], mixed: Mixed, 
                     kept = kept.with_columns(split=pl.lit(source.split))
                 if search:
                     kept = _clean(name, kept, search, mixed, removed)
-                if policy and recipe.deidentify and (recipe.deidentify.everything or _is_private(about, kept)):
+                if policy:
                     kept, log = deidentify(kept, policy, key())
                     mixed.replaced[name] += log.height
                     _scan(name, kept, frozenset(kind for kind, action in policy.classes.items() if action == "keep"))
@@ -149,11 +151,6 @@ def _clean(name: str, rows: pl.DataFrame, search: Search, mixed: Mixed, removed:
     return rows.with_row_index("row").join(hits, on="row", how="anti", maintain_order="left").drop("row")
 
 
-def _about(source: Ingredient) -> dict[str, Any]:
-    file = source.path / "run.json" if source.path else None
-    return orjson.loads(file.read_bytes()) if file and file.is_file() else {}
-
-
 def _scan(name: str, rows: pl.DataFrame, keep: frozenset[str]) -> None:
     """Raises Findings, so that nothing is written, where something that identifies is left."""
     left = residual(rows, keep)
@@ -164,12 +161,23 @@ def _scan(name: str, rows: pl.DataFrame, keep: frozenset[str]) -> None:
         raise Findings(f"{name}: the residual scan still finds what identifies, nothing was written: {found}")
 
 
-def _is_private(about: dict[str, Any], rows: pl.DataFrame) -> bool:
-    """Whether rows are of people: as the manifest beside them says, else by their tasks; not where it was done before."""
-    if about.get("command") == "deidentify":
+def _policy(recipe: Recipe, source: Ingredient, path: Path, rows: pl.LazyFrame, mixed: Mixed) -> Policy | None:
+    """The policy that a source is de-identified by, if it is; notes in the mix what it then holds."""
+    told = privacy(path)
+    of_people = _is_private(source, told, rows)
+    wanted = recipe.deidentify if recipe.deidentify and (recipe.deidentify.everything or of_people) else None
+    mixed.private |= of_people and wanted is None
+    mixed.deidentified |= wanted is not None or told.get("deidentified", False)
+    return load_policy(wanted.policy) if wanted else None
+
+
+def _is_private(source: Ingredient, told: dict[str, bool], rows: pl.LazyFrame) -> bool:
+    """Whether a source is of people: as the recipe says, else the manifest beside it, else its tasks; not where that was seen to."""
+    if source.private is not None:
+        return source.private
+    if told.get("deidentified"):
         return False
-    said = about.get("settings", {}).get("private")
-    return said if isinstance(said, bool) and said else bool(rows["task"].is_in(PRIVATE).any())
+    return told.get("private", False) or bool(rows.select(pl.col("task").is_in(PRIVATE).any()).collect().item())
 
 
 def _without_doubles(recipe: Recipe, work: Path, index: pl.DataFrame, mixed: Mixed, removed: Sink) -> pl.DataFrame:

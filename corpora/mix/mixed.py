@@ -22,7 +22,8 @@ decontaminate, draw or split. `favoured`: the record or evaluation item in whose
 @dataclass
 class Mixed:
     """`missing`: what the recipe has and nobody brought, with what it would be. `drawn`: a row a source. `removed`: step,
-    source and reason -> records. `replaced`: what de-identification replaced, by source. `counts`: records by task, lang,
+    source and reason -> records. `replaced`: what de-identification replaced, by source. `private`: it
+    holds people's records as they were; `deidentified`: it holds such that were made safe, here or before. `counts`: records by task, lang,
     split and license. `flows`: by source, task and split. `alike`: records by source, evaluation set and why they stay (twin,
     facts) although they look like items of it."""
 
@@ -35,6 +36,8 @@ class Mixed:
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     flows: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
     replaced: Counter[str] = field(default_factory=Counter)
+    private: bool = False
+    deidentified: bool = False
     alike: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def remove(self, sink: Sink, step: str, rows: pl.DataFrame) -> None:

@@ -23,7 +23,8 @@ class Ingredient(Settings):
     `path`: a folder or Parquet file of records; a relative one is beside the recipe. Where it is missing, whoever mixes names
     it (`--source NAME=PATH`), and `bring` says what it is and how it is made. `share`: its part of the whole; those without
     divide what is left by their size and the temperature. `cap`: at most so many records. `repeat`: each record at most so
-    often. `tasks`, `langs`: only these. `split`: as which split its records count, whatever they say."""
+    often. `tasks`, `langs`: only these. `split`: as which split its records count, whatever they say. `private`: whether its
+    records are people's, whatever their manifest and tasks say."""
 
     path: Path | None = None
     bring: str = ""
@@ -34,6 +35,7 @@ class Ingredient(Settings):
     tasks: tuple[str, ...] = ()
     langs: tuple[str, ...] = ()
     split: Literal["train", "validation", "test"] | None = None
+    private: bool | None = None
 
 
 class Filters(Settings):

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from corpora.mix.mixed import REMOVED
-from corpora.shards import Sink, batches, scan
+from corpora.shards import Sink, batches, privacy, scan
 from corpora.split.assign import assign, subset
 from corpora.split.cut import cut
 from corpora.split.index import index_of
@@ -56,9 +56,8 @@ def run(place: Path, out: Path, plan: Plan) -> Done:
         done = _done(stage / f"{schema.noun}.parquet", placed, plan, schema, changed, moved.height)
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
         facts = vars(done) | {"outputs": outputs}
-        (stage / "run.json").write_bytes(
-            manifest("split", plan.model_dump(mode="json"), {source.name: sha256(source)}, **facts)
-        )
+        how = plan.model_dump(mode="json") | privacy(place)
+        (stage / "run.json").write_bytes(manifest("split", how, {source.name: sha256(source)}, **facts))
     return done
 
 

@@ -353,6 +353,63 @@ def test_a_recipe_may_say_that_nothing_is_deidentified(tmp_path: Path, kgtools: 
     assert "13812345678" in str(pl.read_parquet(tmp_path / "mix" / "records.parquet")["messages"].to_list())
 
 
+TALK = [("我的电话是13812345678，咳嗽怎么办？", "请多喝水，注意休息。")]
+
+
+@pytest.mark.parametrize(
+    ("private", "settings", "safe"),
+    [
+        (None, {}, False),
+        (True, {}, True),
+        (None, {"private": True}, True),
+        (False, {"private": True}, False),
+        (None, {"private": True, "deidentified": True}, False),
+    ],
+)
+def test_whose_records_a_source_holds_is_told_by_the_recipe_or_by_the_manifest(
+    private: bool | None,
+    settings: dict[str, bool],
+    safe: bool,
+    tmp_path: Path,
+    kgtools: Kgtools,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KGTOOLS_KEY", "k" * 32)
+    write(tmp_path / "talks", TALK)
+    (tmp_path / "talks" / "run.json").write_bytes(orjson.dumps({"command": "read", "settings": settings}))
+    file = recipe(tmp_path, {"talks": {"path": "talks"} | ({} if private is None else {"private": private})})
+
+    ran = kgtools("merge", file, "--out", tmp_path / "mix")
+
+    assert ran.code == 0, ran.err
+    assert (
+        "13812345678" not in str(pl.read_parquet(tmp_path / "mix" / "records.parquet")["messages"].to_list())
+    ) == safe
+
+
+@pytest.mark.parametrize("command", ["dedup", "split", "decontaminate", "deidentify", "merge"])
+def test_a_command_in_between_hands_on_whose_records_they_are(
+    command: str, tmp_path: Path, kgtools: Kgtools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KGTOOLS_KEY", "k" * 32)
+    write(tmp_path / "talks", TALK)
+    write(tmp_path / "exam", [ask(1)], split="test")
+    (tmp_path / "talks" / "run.json").write_bytes(orjson.dumps({"command": "read", "settings": {"private": True}}))
+    between = recipe(tmp_path, {"talks": {"path": "talks"}}, deidentify=None)
+    words = {"merge": [between], "decontaminate": [tmp_path / "talks", "--against", tmp_path / "exam"]}
+
+    done = kgtools(command, *words.get(command, [tmp_path / "talks"]), "--out", tmp_path / "between")
+    assert done.code == 0, done.err
+    settings = orjson.loads((tmp_path / "between" / "run.json").read_bytes())["settings"]
+    file = recipe(tmp_path, {"talks": {"path": "between"}})
+    ran = kgtools("merge", file, "--out", tmp_path / "mix", "--format", "json")
+
+    assert ran.code == 0, ran.err
+    assert "13812345678" not in str(pl.read_parquet(tmp_path / "mix" / "records.parquet")["messages"].to_list())
+    assert settings.get("deidentified", False) == (command == "deidentify")
+    assert ran.json["replaced"] == ({} if command == "deidentify" else {"talks": 1})
+
+
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Recipe(title="x", sources={"a": {}}).title = "y"  # type: ignore[misc,dict-item]
