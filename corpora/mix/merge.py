@@ -21,7 +21,7 @@ from corpora.mix.mixed import REMOVED, Mixed
 from corpora.mix.recipe import Ingredient, Recipe
 from corpora.mix.sizes import measure
 from corpora.shards import Sink, batches, privacy, scan, story
-from corpora.split.assign import assign
+from corpora.split.assign import assign, published_of, rule_of
 from corpora.split.index import in_numbers, stratum
 from corpora.texts import with_texts
 from tools.errors import Findings, UsageError
@@ -222,13 +222,14 @@ def _split(recipe: Recipe, chosen: pl.DataFrame, mixed: Mixed, removed: Sink) ->
     if recipe.split is None:
         return chosen
     plan = recipe.split.model_copy(update={"seed": recipe.split.seed or recipe.seed})
-    index = chosen.with_columns(in_numbers(chosen["group"]).alias("group"), source="part").with_columns(
-        stratum(plan).alias("stratum")
+    index = chosen.with_columns(in_numbers(chosen["group"]).alias("group"), source="part").select(
+        "group", rule_of(plan), published_of(), stratum(plan).rank("dense").alias("stratum")
     )
     placed = assign(index, plan)
-    out = placed.filter(pl.col("reason").is_not_null()).unique("row", maintain_order=True)
-    mixed.remove(removed, "split", out.select("id", "source", "reason"))
-    return chosen.with_columns(placed["split"]).filter(pl.col("split").is_not_null())
+    said = chosen.with_columns(placed.select(pl.col("split", "reason").cast(pl.String)))
+    out = said.filter(pl.col("reason").is_not_null()).unique("row", maintain_order=True)
+    mixed.remove(removed, "split", out.select("id", "reason", source="part"))
+    return said.filter(pl.col("split").is_not_null()).drop("reason")
 
 
 def _write(work: Path, chosen: pl.DataFrame, path: Path, mixed: Mixed) -> None:

@@ -1,8 +1,10 @@
 """Which split each record is in: whole groups, drawn with a seed, the strata in proportion."""
 
-from collections.abc import Sequence
+from typing import NamedTuple
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from corpora.split.plan import SPLITS, Plan, Rule, Split, Subset
 from tools.errors import UsageError
@@ -11,87 +13,106 @@ from tools.frames import shuffled
 
 DRAWN: tuple[Split, ...] = ("test", "validation", "train")
 """In this order: what is held out does not change with how much is trained on."""
+REASONS = ("in-no-rule", "not-drawn", "group-is-in-validation", "group-is-in-test")
+NONE = 255
+"""No rule, no published split or no place, among numbers of one byte."""
 
 
-def assign(index: pl.DataFrame, plan: Plan) -> pl.DataFrame:
-    """The index with `rule` (its number in the plan), `split` and `reason`, of which one is null.
+class Runs(NamedTuple):
+    """Rows by their group. `order`: the rows, those of a group behind one another; `starts`: where each group begins."""
 
-    `index`: a row a record, with `group` (UInt64), `stratum` (any), `source`, `task` and `split` as published. A group
-    of several rules or strata has the first of them. Raises UsageError where records have no published split
-    and the rule says nothing else."""
-    published = pl.col("split").replace_strict({name: at for at, name in enumerate(SPLITS)}, return_dtype=pl.Int8)
-    rows = index.with_columns(_rule(plan.rules).alias("rule"), published=published)
-    groups = rows.group_by("group").agg(
-        pl.col("rule", "stratum").min(), pl.col("published").max(), size=pl.len().cast(pl.Int64)
-    )
-    salt = int(digest(f"{plan.seed}|split")[:16], 16)
-    groups = groups.with_columns(key=shuffled(pl.col("group"), salt)).sort("key", "group")
-    placed = [
-        _placed(rule, part, plan.rules[rule])
-        for (rule,), part in groups.partition_by("rule", as_dict=True).items()
-        if rule is not None
-    ]
-    none = groups.clear().select("group", place=pl.lit(None, pl.String))
-    place = pl.concat([none, *placed])
-    ruled = rows.drop("rule").join(
-        groups.select("group", "rule", held="published"), on="group", how="left", maintain_order="left"
-    )
-    ruled = ruled.join(place, on="group", how="left", maintain_order="left")
-    return (
-        ruled.with_columns(reason=_reason(plan.rules))
-        .with_columns(split=pl.when(pl.col("reason").is_null()).then(pl.col("place")))
-        .drop("place", "held", "published")
-    )
+    order: NDArray[np.intp]
+    starts: NDArray[np.intp]
 
 
-def _rule(rules: Sequence[Rule]) -> pl.Expr:
-    """The number of the first rule that fits a record."""
-    found = pl.lit(None, pl.UInt32)
-    for number, rule in reversed(list(enumerate(rules))):
+def runs(groups: NDArray[np.uint64]) -> Runs:
+    """The rows of each group, the groups by their number."""
+    order = np.argsort(groups, kind="stable")
+    new = np.ones(len(groups), dtype=np.bool_)
+    np.not_equal(groups[order[1:]], groups[order[:-1]], out=new[1:])
+    return Runs(order, np.flatnonzero(new))
+
+
+def rule_of(plan: Plan) -> pl.Expr:
+    """The number of the first rule that fits a record by its `source` and `task`; NONE where none does."""
+    found = pl.lit(NONE, pl.UInt8)
+    for number, rule in reversed(list(enumerate(plan.rules))):
         fits = pl.lit(True)
         if rule.sources:
             fits &= pl.col("source").is_in(rule.sources)
         if rule.tasks:
             fits &= pl.col("task").is_in(rule.tasks)
-        found = pl.when(fits).then(pl.lit(number, pl.UInt32)).otherwise(found)
-    return found
+        found = pl.when(fits).then(pl.lit(number, pl.UInt8)).otherwise(found)
+    return found.alias("rule")
 
 
-def _reason(rules: Sequence[Rule]) -> pl.Expr:
-    """Why a record is in no split."""
-    kept = [number for number, rule in enumerate(rules) if rule.published]
-    crossing = pl.col("rule").is_in(kept) & (pl.col("held") != pl.col("published"))
-    held = pl.col("held").replace_strict(dict(enumerate(SPLITS)), return_dtype=pl.String)
-    return (
-        pl.when(pl.col("rule").is_null())
-        .then(pl.lit("in-no-rule"))
-        .when(crossing)
-        .then(pl.lit("group-is-in-") + held)
-        .when(pl.col("place").is_null())
-        .then(pl.lit("not-drawn"))
+def published_of() -> pl.Expr:
+    """The place among SPLITS of a record's `split`; NONE where it has none."""
+    places = {name: at for at, name in enumerate(SPLITS)}
+    return pl.col("split").replace_strict(places, default=NONE, return_dtype=pl.UInt8).alias("published")
+
+
+def assign(index: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """group, rule, stratum, split and reason of each row, of which the last two are categories and one of them is null.
+
+    `index`: `group` (UInt64), `stratum` (a number), `rule` and `published` as above. A group of several rules or strata has the
+    first of them. Raises UsageError where records have no published split and the rule says nothing else."""
+    order, starts = runs(index["group"].to_numpy())
+    sizes = np.diff(starts, append=len(order))
+    least = {name: np.minimum.reduceat(index[name].to_numpy()[order], starts) for name in ("rule", "stratum")}
+    published = index["published"].to_numpy()
+    held = np.where(published == NONE, -1, published.astype(np.int16))
+    most = np.maximum.reduceat(held[order], starts)
+    salt = int(digest(f"{plan.seed}|split")[:16], 16)
+    groups = pl.DataFrame(
+        {"group": index["group"].to_numpy()[order[starts]], **least, "published": most, "size": sizes}
+    ).with_row_index("at")
+    groups = groups.with_columns(key=shuffled(pl.col("group"), salt)).sort("key", "group").drop("key", "group")
+    places = np.full(len(starts), NONE, dtype=np.uint8)
+    for (rule,), part in groups.partition_by("rule", as_dict=True).items():
+        if rule != NONE:
+            for split, chosen in _placed(rule, part, plan.rules[rule]):
+                places[chosen.to_numpy()] = SPLITS.index(split)
+    rules, place, above = (np.empty(len(order), dtype=kind) for kind in (np.uint8, np.uint8, np.int16))
+    for row, group in ((rules, least["rule"]), (place, places), (above, most)):
+        row[order] = np.repeat(group, sizes)
+    kept = np.array([rule.published for rule in plan.rules] + [False] * (NONE + 1 - len(plan.rules)))[rules]
+    reason = np.where(place == NONE, REASONS.index("not-drawn"), NONE)
+    reason = np.where(kept & (held != above), above + REASONS.index("group-is-in-validation") - 1, reason)
+    reason = np.where(rules == NONE, REASONS.index("in-no-rule"), reason)
+    return pl.DataFrame({
+        "group": index["group"], "stratum": index["stratum"], "rule": rules,
+        "split": _named(np.where(reason == NONE, place, NONE), SPLITS), "reason": _named(reason, REASONS),
+    })  # fmt: skip
+
+
+def _named(numbers: NDArray[np.generic], names: tuple[str, ...]) -> pl.Series:
+    return pl.Series(numbers.astype(np.uint8)).replace_strict(
+        list(range(len(names))), list(names), default=None, return_dtype=pl.Enum(names)
     )
 
 
-def _placed(number: int, groups: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """group, place: those of one rule."""
-    told = pl.col("published").replace_strict(dict(enumerate(SPLITS)), return_dtype=pl.String)
-    found = []
+def _placed(number: int, groups: pl.DataFrame, rule: Rule) -> list[tuple[Split, pl.Series]]:
+    """The groups (their `at`) of one rule, split by split."""
+    found: list[tuple[Split, pl.Series]] = []
     if rule.published:
-        found.append(groups.filter(pl.col("published").is_not_null()).select("group", place=told))
-        groups = groups.filter(pl.col("published").is_null())
+        found = [(split, groups.filter(pl.col("published") == at)["at"]) for at, split in enumerate(SPLITS)]
+        groups = groups.filter(pl.col("published") < 0)
     if groups.is_empty():
-        return pl.concat([groups.select("group", place=told), *found])
+        return found
     targets = _targets(rule, int(groups["size"].sum()), number)
     sizes = dict(groups.group_by("stratum").agg(pl.col("size").sum()).sort("stratum").iter_rows())
     quotas = {split: _quotas(targets[split], sizes) for split in DRAWN if split in targets}
-    for (stratum,), part in groups.partition_by("stratum", as_dict=True).items():
+    for (stratum,), part in groups.partition_by("stratum", as_dict=True, maintain_order=True).items():
+        left = part
         for split in DRAWN:
-            taken = _fill(part["size"], quotas[split][stratum]) if split in quotas else None
-            mine = pl.Series([True] * part.height, dtype=pl.Boolean) if taken is None and split == "train" else taken
-            if mine is not None:
-                found.append(part.filter(mine).select("group", place=pl.lit(split)))
-                part = part.filter(~mine)
-    return pl.concat(found)
+            if split in quotas:
+                taken = _fill(left["size"], quotas[split][stratum])
+                found.append((split, left.filter(taken)["at"]))
+                left = left.filter(~taken)
+        if "train" not in quotas:
+            found.append(("train", left["at"]))
+    return found
 
 
 def _targets(rule: Rule, records: int, number: int) -> dict[Split, int]:
@@ -108,7 +129,7 @@ def _targets(rule: Rule, records: int, number: int) -> dict[Split, int]:
     )
 
 
-def _quotas(target: int, sizes: dict[str, int]) -> dict[str, int]:
+def _quotas(target: int, sizes: dict[int, int]) -> dict[int, int]:
     """A target dealt among strata by their size, the largest remainders first; its sum is the target, or all there is."""
     whole = sum(sizes.values())
     target = min(target, whole)
@@ -122,20 +143,17 @@ def _quotas(target: int, sizes: dict[str, int]) -> dict[str, int]:
 
 def _fill(sizes: pl.Series, quota: int) -> pl.Series:
     """Which groups are taken, in their order, so that their sizes reach the quota and do not pass it."""
-    reached = sizes.cum_sum()
-    taken = reached <= quota
+    taken = sizes.cum_sum() <= quota
     left = quota - int(sizes.filter(taken).sum())
-    if left <= 0 or taken.all():
-        return taken
     chosen = []
     at = int(taken.sum())
-    for place, size in enumerate(sizes.slice(at), start=at):
+    for place, size in enumerate(sizes.slice(at) if left else [], start=at):
         if size <= left:
             chosen.append(place)
             left -= size
         if not left:
             break
-    return taken | pl.int_range(sizes.len(), eager=True).is_in(chosen)
+    return taken.set(pl.int_range(sizes.len(), eager=True).is_in(chosen), True) if chosen else taken
 
 
 def subset(placed: pl.DataFrame, number: int, wanted: Subset, seed: int, name: str) -> pl.Series:
@@ -143,6 +161,5 @@ def subset(placed: pl.DataFrame, number: int, wanted: Subset, seed: int, name: s
     mine = (pl.col("rule") == number) & (pl.col("split") == wanted.of)
     salt = int(digest(f"{seed}|{name}")[:16], 16)
     groups = placed.filter(mine).select(pl.col("group").unique()).sort(shuffled(pl.col("group"), salt), "group")
-    return placed.select(
-        (mine & pl.col("group").is_in(groups["group"].head(wanted.groups).implode())).fill_null(False)
-    ).to_series()
+    chosen = groups["group"].head(wanted.groups).implode()
+    return placed.select((mine & pl.col("group").is_in(chosen)).fill_null(False)).to_series()

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from corpora.mix.mixed import REMOVED
 from corpora.shards import Sink, batches, privacy, scan
-from corpora.split.assign import assign, subset
+from corpora.split.assign import assign, published_of, runs, subset
 from corpora.split.cut import cut
-from corpora.split.index import index_of
+from corpora.split.index import in_numbers, index_of
 from corpora.split.plan import SPLITS, Plan
 from corpora.texts import normal, with_texts
 from tools.errors import Findings, UsageError
 from tools.files import manifest, sha256, staging
-from tools.frames import Schema, digests, numbers
+from tools.frames import Schema
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,11 @@ def run(place: Path, out: Path, plan: Plan) -> Done:
         raise UsageError(f"--out {out}: is the folder of the records themselves; name another")
     if schema.noun == "preferences" and any(rule.cut for rule in plan.rules):
         raise UsageError("a plan that cuts dialogues is for records, and these are preferences")
-    index, moved = index_of(rows, plan)
+    index, strata, moved = index_of(rows, plan)
     placed = assign(index, plan)
     with staging(out) as stage:
         changed = _write(rows, placed, moved, plan, stage, schema)
-        done = _done(stage / f"{schema.noun}.parquet", placed, plan, schema, changed, moved.height)
+        done = _done(stage / f"{schema.noun}.parquet", placed, plan, schema, strata, changed, moved.height)
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
         facts = vars(done) | {"outputs": outputs}
         how = plan.model_dump(mode="json") | privacy(place)
@@ -79,7 +80,7 @@ def _write(
             part = slice(at, at + batch.height)
             at += batch.height
             batch = batch.with_columns(
-                placed["split"][part], placed["reason"][part], placed["rule"][part],
+                placed["split"][part].cast(pl.String), placed["reason"][part].cast(pl.String), placed["rule"][part],
                 *(mine[part].alias(f"in {name}") for name, mine in chosen),
             )  # fmt: skip
             out = batch.filter(pl.col("split").is_null())
@@ -95,44 +96,46 @@ def _write(
     return changed
 
 
-def _done(path: Path, placed: pl.DataFrame, plan: Plan, schema: Schema, changed: int, tied: int) -> Done:
+def _done(
+    path: Path, placed: pl.DataFrame, plan: Plan, schema: Schema, strata: list[str], changed: int, tied: int
+) -> Done:
     """The outcome, from what was written. Raises Findings where a group is in two splits of it."""
     written = pl.scan_parquet(path)
-    found = written.group_by("group").agg(pl.col("split").n_unique().alias("in"), pl.col("split").first())
-    groups = found.collect(engine="streaming")
-    crossing = groups.filter(pl.col("in") > 1).height
+    groups, crossing = _in_splits(written.select("split", name="group"))
     if crossing:
         raise Findings(f"{crossing:,} groups would be in more than one split; nothing was written")
-    splits = dict(placed.group_by("split").len().iter_rows())
-    in_groups = dict(groups.group_by("split").len().iter_rows())
+    questions = with_texts(written).select("split", name=normal(pl.col("question"))).filter(pl.col("name") != "")
+    splits = dict(placed.group_by(pl.col("split").cast(pl.String)).len().iter_rows())
+    reasons = placed.drop_nulls("reason").group_by(pl.col("reason").cast(pl.String)).len().sort("reason")
     subsets = {name: path.with_name(f"{name}.parquet") for rule in plan.rules for name in rule.subsets}
     return Done(
         table=schema.noun,
         records=placed.height,
         splits={split: splits.get(split, 0) for split in SPLITS},
-        groups={split: in_groups.get(split, 0) for split in SPLITS},
-        strata=_strata(placed),
+        groups=groups,
+        strata=_strata(placed, strata),
         subsets={name: pl.scan_parquet(file).select(pl.len()).collect().item() for name, file in subsets.items()},
-        removed=dict(placed.filter(pl.col("reason").is_not_null()).group_by("reason").len().sort("reason").iter_rows()),
+        removed=dict(reasons.iter_rows()),
         cut=changed,
         tied=tied,
         crossing=crossing,
-        shared_questions=_shared_questions(written),
+        shared_questions=_in_splits(questions)[1],
     )
 
 
-def _strata(placed: pl.DataFrame) -> list[dict[str, Any]]:
-    found = placed.select("stratum", pl.col("split").fill_null("removed"))
-    counts = [pl.col("split").eq(split).sum().alias(split) for split in (*SPLITS, "removed")]
-    return found.group_by("stratum").agg(counts).sort("stratum").to_dicts()
+def _strata(placed: pl.DataFrame, names: list[str]) -> list[dict[str, Any]]:
+    counts = [pl.col("split").eq(split).sum().alias(split) for split in SPLITS]
+    found = placed.group_by("stratum").agg(*counts, removed=pl.col("split").null_count()).sort("stratum")
+    return [row | {"stratum": names[row["stratum"]]} for row in found.to_dicts()]
 
 
-def _shared_questions(written: pl.LazyFrame) -> int:
-    texts = with_texts(written).select("split", text=normal(pl.col("question")))
-    keys = []
-    for batch in batches(texts.filter(pl.col("text") != "")):
-        numbered = pl.DataFrame({"split": batch["split"], "digest": digests(batch["text"])})
-        keys.append(numbered.select("split", key=numbers(pl.col("digest"))).unique())
-    if not keys:
-        return 0
-    return pl.concat(keys).unique().group_by("key").len().filter(pl.col("len") > 1).height
+def _in_splits(rows: pl.LazyFrame) -> tuple[dict[str, int], int]:
+    """Of rows with `name` and `split`: how many names are in each split, and how many in more than one."""
+    parts = [batch.select(published_of(), number=in_numbers(batch["name"])) for batch in batches(rows, 50_000)]
+    if not parts:
+        return dict.fromkeys(SPLITS, 0), 0
+    found = pl.concat(parts)
+    order, starts = runs(found["number"].to_numpy())
+    splits = found["published"].to_numpy()[order]
+    least, most = np.minimum.reduceat(splits, starts), np.maximum.reduceat(splits, starts)
+    return {split: int((least == at).sum()) for at, split in enumerate(SPLITS)}, int((least != most).sum())

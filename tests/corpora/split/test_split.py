@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpora.record import PREFERENCES, RECORDS
-from corpora.split.assign import assign
+from corpora.split.assign import assign, published_of, rule_of
 from corpora.split.index import in_numbers
 from corpora.split.plan import HERE, Plan, load_plan, names
 from tests.conftest import Ran
@@ -40,12 +40,17 @@ def read(folder: Path, name: str = "records") -> pl.DataFrame:
     return pl.read_parquet(folder / f"{name}.parquet")
 
 
-def index(rows: list[tuple[str, str, str | None]], source: str = "a") -> pl.DataFrame:
-    """group, stratum and published split of each record."""
+def index(rows: list[tuple[str, str, str | None]], plan: Plan) -> pl.DataFrame:
+    """group, stratum and published split of each record of a source and task."""
     frame = pl.DataFrame(
         rows, schema={"group": pl.String, "stratum": pl.String, "split": pl.String}, orient="row"
-    ).with_columns(source=pl.lit(source), task=pl.lit("qa"))
-    return frame.with_columns(group=in_numbers(frame["group"]))
+    ).with_columns(source=pl.lit("a"), task=pl.lit("qa"))
+    strata = pl.col("stratum").replace_strict({"x": 0, "y": 1, "z": 2, "rare": 3}, return_dtype=pl.UInt32)
+    return frame.select(in_numbers(frame["group"]).alias("group"), strata, rule_of(plan), published_of())
+
+
+def placed_by(rows: list[tuple[str, str, str | None]], **rule: Any) -> pl.DataFrame:
+    return assign(index(rows, plan(**rule)), plan(**rule))
 
 
 def plan(**rule: Any) -> Plan:
@@ -63,7 +68,7 @@ GROUPED = st.lists(
 def test_no_group_crosses_and_nothing_is_lost(
     rows: list[tuple[str, str, str | None]], seed: int, published: bool
 ) -> None:
-    placed = assign(index(rows), plan(shares=SHARES, published=published, seed=seed))
+    placed = placed_by(rows, shares=SHARES, published=published, seed=seed)
 
     assert placed.height == len(rows)
     assert (placed["split"].is_null() == placed["reason"].is_not_null()).all()
@@ -79,7 +84,7 @@ def test_the_order_of_the_records_makes_no_difference(rows: list[tuple[str, str,
     chance.shuffle(other)
 
     def split(rows: list[tuple[str, str, str | None]]) -> dict[Any, Any]:
-        return dict(assign(index(rows), plan(shares=SHARES)).select("group", "split").unique().iter_rows())
+        return dict(placed_by(rows, shares=SHARES).select("group", "split").unique().iter_rows())
 
     assert split(rows) == split(other)
 
@@ -88,17 +93,17 @@ def test_the_order_of_the_records_makes_no_difference(rows: list[tuple[str, str,
 def test_records_alone_in_their_group_give_the_very_counts(seed: int) -> None:
     rows = [(f"g{n}", "xyz"[n % 3] if n < 600 else "rare", None) for n in range(611)]
 
-    placed = assign(index(rows), plan(counts={"validation": 50, "test": 61}, seed=seed))
+    placed = placed_by(rows, counts={"validation": 50, "test": 61}, seed=seed)
 
     assert dict(placed.group_by("split").len().iter_rows()) == {"train": 500, "validation": 50, "test": 61}
     test = dict(placed.filter(pl.col("split") == "test").group_by("stratum").len().iter_rows())
-    assert test == {"x": 20, "y": 20, "z": 20, "rare": 1}
+    assert test == {0: 20, 1: 20, 2: 20, 3: 1}
 
 
 def test_large_groups_do_not_push_a_split_over_its_count() -> None:
     rows = [(f"g{n}", "x", None) for n in range(30) for _ in range(n)]
 
-    placed = assign(index(rows), plan(counts={"test": 50}))
+    placed = placed_by(rows, counts={"test": 50})
 
     assert placed.filter(pl.col("split") == "test").height == 50
 
@@ -107,7 +112,7 @@ def test_the_test_set_stays_where_the_others_change() -> None:
     rows = [(f"g{n}", "x", None) for n in range(300)]
 
     def test_set(**counts: int) -> set[int]:
-        placed = assign(index(rows), plan(counts=counts))
+        placed = placed_by(rows, counts=counts)
         return set(placed.filter(pl.col("split") == "test")["group"])
 
     assert test_set(test=20) == test_set(test=20, validation=30) == test_set(test=20, train=10)
@@ -115,7 +120,7 @@ def test_the_test_set_stays_where_the_others_change() -> None:
 
 
 def test_records_beyond_a_counted_train_are_left_out_with_a_reason() -> None:
-    placed = assign(index([(f"g{n}", "x", None) for n in range(30)]), plan(counts={"train": 10, "test": 5}))
+    placed = placed_by([(f"g{n}", "x", None) for n in range(30)], counts={"train": 10, "test": 5})
 
     assert dict(placed.group_by("split", "reason").len().select("split", "len").iter_rows()) == {
         "train": 10, "test": 5, None: 15,
@@ -126,7 +131,7 @@ def test_records_beyond_a_counted_train_are_left_out_with_a_reason() -> None:
 def test_a_published_split_is_kept_and_what_would_cross_is_left_out() -> None:
     rows = [("a", "x", "test"), ("a", "x", "train"), ("b", "x", "train"), ("c", "x", "validation")]
 
-    placed = assign(index(rows), plan(published=True))
+    placed = placed_by(rows, published=True)
 
     assert placed.select("split", "reason").rows() == [
         ("test", None), (None, "group-is-in-test"), ("train", None), ("validation", None),
