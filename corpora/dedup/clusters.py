@@ -1,38 +1,27 @@
 """What hangs together: the clusters of pairs, in chains and circles too."""
 
+from array import array
 from collections.abc import Iterable
 
-
-class Clusters:
-    """Sets that grow together; each is called by its least member."""
-
-    def __init__(self) -> None:
-        self._above: dict[int, int] = {}
-
-    def join(self, one: int, other: int) -> None:
-        """Both are in one set from now on."""
-        a, b = self.name(one), self.name(other)
-        self._above[max(a, b)] = min(a, b)
-        self._above.setdefault(min(a, b), min(a, b))
-
-    def name(self, member: int) -> int:
-        """The least member of its set; itself where it was never joined."""
-        way = []
-        while self._above.get(member, member) != member:
-            way.append(member)
-            member = self._above[member]
-        for passed in way:
-            self._above[passed] = member
-        return member
-
-    def members(self) -> dict[int, int]:
-        """Member -> the name of its set, of all that were joined."""
-        return {member: self.name(member) for member in sorted(self._above)}
+import numpy as np
+from numpy.typing import NDArray
 
 
-def joined(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
-    """Member -> the least member of its cluster."""
-    clusters = Clusters()
-    for one, other in pairs:
-        clusters.join(one, other)
-    return clusters.members()
+def joined(pairs: Iterable[tuple[int, int]], size: int) -> NDArray[np.uint32]:
+    """For each number below `size` the least of its cluster; itself where it is in no pair."""
+    above = array("I", range(size))
+
+    def name(member: int) -> int:
+        least = member
+        while above[least] != least:
+            least = above[least]
+        while above[member] != least:
+            above[member], member = least, above[member]
+        return least
+
+    for pair in pairs:
+        one, other = map(name, pair)
+        above[max(one, other)] = min(one, other)
+    for member in range(size):
+        above[member] = above[above[member]]
+    return np.array(above, dtype=np.uint32)

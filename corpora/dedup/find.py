@@ -1,16 +1,19 @@
 """Duplicates in a table: exact ones by their normal text, near ones by their character n-grams; clusters of both."""
 
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from corpora.dedup.clusters import joined
-from corpora.dedup.near import candidates, similar, write_bands
+from corpora.dedup.near import BYTES, Pairs, candidates, similar, write_bands
+from corpora.dedup.stored import Stored
 from corpora.shards import batches
 from corpora.texts import normal, with_texts
 from tools.frames import Schema, digests, numbers
@@ -30,6 +33,10 @@ Duplicates = Annotated[pl.DataFrame, DUPLICATES]
 On = Literal["question", "answer", "whole"]
 Keep = Literal["first", "longest"]
 
+NOWHERE = 2**32 - 1
+NO_PAIRS = Pairs(np.empty(0, np.uint32), np.empty(0, np.uint32), np.empty(0))
+AT_ONCE = 100_000
+"""Pairs that are Python's numbers at a time."""
 COLUMNS = {"question": "question", "answer": "reply", "whole": "whole"}
 
 
@@ -48,93 +55,120 @@ def find_duplicates(rows: pl.LazyFrame, look: Look, rank: pl.Series | None = Non
 
     `rank`: a number for each row; of two that are alike the row of the lower stays (then the first or longest). Whatever goes is
     as similar as the threshold to a row that stays; a cluster is all that hangs together, and more than one row of it may stay.
-    Texts are compared as `normal` leaves them; those of which nothing is left, as they are. Memory holds about 100 bytes a row."""
-    with TemporaryDirectory(prefix="kgtools-") as name:
-        folder = Path(name)
-        (folder / "bands").mkdir()
-        (folder / "texts").mkdir()
-        index = _in_order(_write_texts(rows, look, folder / "texts"), look, rank)
-        firsts = index.group_by("key").agg(pl.col("place", "row").sort_by("place").first())
-        texts = (
-            pl.scan_parquet(folder / "texts" / "*.parquet") if index.height else index.lazy().with_columns(text=None)
-        )
-        alone = texts.join(firsts.lazy().select("place", "row"), on="row").filter(pl.col("text") != "")
-        pairs = _near(alone.select("text", row="place"), look, folder / "bands") if look.threshold < 1 else []
-        gone = index.join(firsts.select("key", first="place"), on="key", how="left", maintain_order="left")
-        return _told(gone, pairs), _groups(gone, pairs)
+    Texts are compared as `normal` leaves them; those of which nothing is left, as they are. Memory holds about 100 bytes a row,
+    the disk their texts."""
+    with TemporaryDirectory(prefix="kgtools-") as name, Stored(Path(name) / "texts") as texts:
+        keys, lengths = _write_texts(rows, look, texts)
+        row_of = _in_order(keys, lengths, look, rank)
+        first = _firsts(keys[row_of])
+        alone = np.flatnonzero((first == np.arange(len(first))) & (lengths[row_of] > 0)).astype(np.uint32)
+        bands = Path(name) / "bands"
+        bands.mkdir()
+        pairs = _near(alone, row_of, texts, look, bands) if look.threshold < 1 else NO_PAIRS
+    return _told(rows, row_of, first, pairs), _groups(rows, row_of, first, pairs)
 
 
-def _write_texts(rows: pl.LazyFrame, look: Look, folder: Path) -> pl.DataFrame:
-    """The normal texts into files; gives row, id, group, key (a number for each text) and length."""
+def _write_texts(rows: pl.LazyFrame, look: Look, texts: Stored) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
+    """The normal texts into their file; gives a number for each text, the same for the same, and its length in characters."""
     column = pl.col(COLUMNS[look.on])
-    wanted = with_texts(rows).select("id", "group", raw=column, text=normal(column)).with_row_index("row")
-    parts = []
-    for number, batch in enumerate(batches(wanted)):
+    wanted = with_texts(rows).select(raw=column, text=normal(column))
+    keys, lengths = [np.empty(0, dtype=np.uint64)], [np.empty(0, dtype=np.uint32)]
+    for batch in batches(wanted):
         told = batch.select(pl.when(pl.col("text") == "").then("\0" + pl.col("raw")).otherwise("text")).to_series()
-        key = pl.DataFrame({"digest": digests(told)}).select(numbers(pl.col("digest"))).to_series().alias("key")
-        parts.append(batch.select("row", "id", "group", length=pl.col("text").str.len_chars()).with_columns(key))
-        batch.select("row", "text").write_parquet(folder / f"{number:06}.parquet", compression="lz4")
-    kinds = {"row": pl.UInt32, "id": pl.String, "group": pl.String, "length": pl.UInt32, "key": pl.UInt64}
-    return pl.concat([pl.DataFrame(schema=kinds), *parts])
+        key = pl.DataFrame({"digest": digests(told)}).select(numbers(pl.col("digest"))).to_series()
+        keys.append(key.to_numpy())
+        lengths.append(batch["text"].str.len_chars().to_numpy())
+        texts.write(batch["text"])
+    return np.concatenate(keys), np.concatenate(lengths)
 
 
-def _in_order(index: pl.DataFrame, look: Look, rank: pl.Series | None) -> pl.DataFrame:
-    """The index with the `place` of each row in the order in which rows stay."""
-    ranks = pl.lit(0) if rank is None else pl.Series("rank", rank)
-    length = -pl.col("length").cast(pl.Int64) if look.keep == "longest" else pl.lit(0)
-    ordered = index.with_columns(rank=ranks, order=length).sort("rank", "order", "row")
-    return ordered.drop("rank", "order", "length").with_row_index("place")
+def _in_order(
+    keys: NDArray[np.uint64], lengths: NDArray[np.uint32], look: Look, rank: pl.Series | None
+) -> NDArray[np.uint32]:
+    """The rows in the order in which they stay; the place of a row in it is what is compared from here on."""
+    by = [np.arange(len(keys), dtype=np.uint32)]
+    if look.keep == "longest":
+        by.append(np.iinfo(np.uint32).max - lengths)
+    if rank is not None:
+        by.append(rank.to_numpy())
+    return np.lexsort(by).astype(np.uint32)
 
 
-def _near(texts: pl.LazyFrame, look: Look, folder: Path) -> list[tuple[int, int, float]]:
-    """Pairs of texts (`row` and `text`) that are as similar as the threshold, the lower row first, with their similarity."""
-    sized = ((batch["row"], batch["text"].to_list()) for batch in batches(texts))
-    bands = write_bands(sized, look.ngram, look.threshold, folder)
-    near = candidates(folder, bands) if any(folder.iterdir()) else None
-    return [] if near is None else list(similar(near, texts, look.ngram, look.threshold))
+def _firsts(keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
+    """For each place the first place with the same key."""
+    order = np.argsort(keys, kind="stable").astype(np.uint32)
+    new = np.ones(len(keys), dtype=np.bool_)
+    np.not_equal(keys[order[1:]], keys[order[:-1]], out=new[1:])
+    first = np.empty(len(keys), dtype=np.uint32)
+    first[order] = order[np.flatnonzero(new)][np.cumsum(new) - 1]
+    return first
 
 
-def _told(index: pl.DataFrame, pairs: list[tuple[int, int, float]]) -> Duplicates:
-    """Which row goes in favour of which: in order, each stays unless it is like one that does, of which the most similar counts."""
-    favoured: dict[int, tuple[float, int]] = {}
-    for other, alike in groupby(sorted(pairs, key=itemgetter(1, 0)), key=itemgetter(1)):
-        staying = [(likeness, -one) for one, _, likeness in alike if one not in favoured]
-        if staying:
-            likeness, one = max(staying)
-            favoured[other] = likeness, -one
-    near = pl.DataFrame(
-        [(first, kept, likeness) for first, (likeness, kept) in favoured.items()],
-        schema={"first": pl.UInt32, "for": pl.UInt32, "near": pl.Float64}, orient="row",
-    )  # fmt: skip
-    exact = pl.col("place") != pl.col("first")
-    gone = index.join(near, on="first", how="left").filter(exact | pl.col("for").is_not_null())
-    stays = index.select("place", kept_row="row", kept="id")
-    told = (
-        gone.with_columns(stay=pl.coalesce("for", "first"))
-        .join(stays, left_on="stay", right_on="place")
-        .with_columns(
-            kind=pl.when(pl.col("for").is_null()).then(pl.lit("exact")).otherwise(pl.lit("near")),
-            similarity=pl.col("near").fill_null(1.0),
-        )
-    )
-    return DUPLICATES.check(told.sort("row"), "the duplicates")
+def _near(places: NDArray[np.uint32], row_of: NDArray[np.uint32], texts: Stored, look: Look, folder: Path) -> Pairs:
+    """Pairs of these places whose texts are as similar as the threshold."""
+    by_row = places[np.argsort(row_of[places])]
+    parts = (by_row[part] for part in texts.sized(row_of[by_row], BYTES))
+    bands = write_bands(((part, texts.read(row_of[part])) for part in parts), look.ngram, look.threshold, folder)
+    return similar(candidates(folder, bands), texts, row_of, look.ngram, look.threshold)
 
 
-def _groups(index: pl.DataFrame, pairs: list[tuple[int, int, float]]) -> pl.DataFrame:
+def _told(rows: pl.LazyFrame, row_of: NDArray[np.uint32], first: NDArray[np.uint32], pairs: Pairs) -> Duplicates:
+    """Which row goes in favour of which."""
+    favoured, likeness = _favoured(pairs, len(first))
+    stays = np.where(favoured[first] == NOWHERE, first, favoured[first])
+    gone = np.flatnonzero(stays != np.arange(len(stays)))
+    near = favoured[first[gone]] != NOWHERE
+    told = pl.DataFrame({
+        "row": row_of[gone], "kept_row": row_of[stays[gone]],
+        "kind": pl.Series(near).replace_strict({True: "near", False: "exact"}, return_dtype=pl.String),
+        "similarity": np.where(near, likeness[first[gone]], 1.0),
+    }).sort("row")  # fmt: skip
+    ids = _some(rows, "id", pl.concat([told["row"], told["kept_row"]]))
+    kept = ids.rename({"row": "kept_row", "id": "kept"})
+    told = told.join(ids, on="row", how="left", maintain_order="left")
+    return DUPLICATES.check(told.join(kept, on="kept_row", how="left", maintain_order="left"), "the duplicates")
+
+
+def _favoured(pairs: Pairs, size: int) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
+    """For each place in whose favour it goes, NOWHERE where it stays, and how alike the two are: in order, each stays unless it is
+    like one that does, of which the most similar counts."""
+    favoured, likeness = array("I", [NOWHERE]) * size, array("d", [0.0]) * size
+    for part in range(0, len(pairs.one), AT_ONCE):
+        some = (side[part : part + AT_ONCE].tolist() for side in pairs)
+        for one, other, alike in zip(*some, strict=True):
+            if favoured[one] == NOWHERE and alike > likeness[other]:
+                favoured[other], likeness[other] = one, alike
+    return np.array(favoured, dtype=np.uint32), np.array(likeness)
+
+
+def _groups(rows: pl.LazyFrame, row_of: NDArray[np.uint32], first: NDArray[np.uint32], pairs: Pairs) -> pl.DataFrame:
     """group, joined: for each group of a member of a cluster, the least name of all groups that hang together by clusters."""
-    same = index.filter(pl.col("place") != pl.col("first")).select("first", "place")
-    clusters = joined([*same.iter_rows(), *((one, other) for one, other, _ in pairs)])
-    kinds = {"place": pl.UInt32, "cluster": pl.UInt32}
-    found = pl.DataFrame({"place": list(clusters), "cluster": list(clusters.values())}, schema=kinds)
-    members = found.join(index.select("place", "group"), on="place")
+    same = np.flatnonzero(first != np.arange(len(first)))
+    linked = (zip(ones.tolist(), others.tolist(), strict=True) for ones, others in _linked(first[same], same, pairs))
+    cluster = joined((pair for part in linked for pair in part), len(first))
+    inside = np.flatnonzero(np.bincount(cluster, minlength=len(cluster))[cluster] > 1)
+    members = pl.DataFrame({"row": row_of[inside], "cluster": cluster[inside]})
+    members = members.join(_some(rows, "group", members["row"]), on="row")
     names = members["group"].unique().sort()
-    places = pl.DataFrame(
-        {"group": names, "number": range(len(names))}, schema={"group": pl.String, "number": pl.Int64}
-    )
+    places = pl.DataFrame({"group": names}).with_row_index("number")
     number = members.join(places, on="group").with_columns(least=pl.col("number").min().over("cluster"))
     least = number.filter(pl.col("least") != pl.col("number"))
-    together = joined(least.select("least", "number").unique().sort("least", "number").iter_rows())
-    moved = {names[one]: names[least] for one, least in together.items() if one != least}
-    return pl.DataFrame(
-        {"group": list(moved), "joined": list(moved.values())}, schema={"group": pl.String, "joined": pl.String}
-    )
+    together = joined(least.select("least", "number").unique().sort("least", "number").iter_rows(), len(names))
+    moved = np.flatnonzero(together != np.arange(len(names)))
+    return pl.DataFrame({"group": names.gather(moved), "joined": names.gather(together[moved])})
+
+
+def _linked(
+    ones: NDArray[np.uint32], others: NDArray[np.intp], pairs: Pairs
+) -> Iterator[tuple[NDArray[np.integer], NDArray[np.integer]]]:
+    for left, right in ((ones, others), pairs[:2]):
+        for at in range(0, len(left), AT_ONCE):
+            yield left[at : at + AT_ONCE], right[at : at + AT_ONCE]
+
+
+def _some(rows: pl.LazyFrame, column: str, wanted: pl.Series) -> pl.DataFrame:
+    """row and this column, of the wanted rows."""
+    needed = wanted.unique().sort()
+    numbered = rows.select(column).with_row_index("row")
+    parts = [batch.filter(pl.col("row").is_in(needed.implode())) for batch in batches(numbered, 200_000)]
+    return pl.concat([pl.DataFrame(schema={"row": pl.UInt32, column: pl.String}), *parts])

@@ -62,7 +62,6 @@ def _tied(rows: pl.LazyFrame, ties: tuple[str, ...]) -> pl.DataFrame:
         found = index.filter(pl.col(tie).is_not_null()).join(places, on="group").select("source", tie, "place").unique()
         first = found.with_columns(first=pl.col("place").min().over("source", tie))
         pairs += first.filter(pl.col("first") != pl.col("place")).select("first", "place").sort("first", "place").rows()
-    together = {one: least for one, least in joined(pairs).items() if one != least}
-    return pl.DataFrame(
-        {"group": names.gather(list(together)), "joined": names.gather(list(together.values()))}, schema=kinds
-    )
+    together = joined(pairs, len(names))
+    moved = np.flatnonzero(together != np.arange(len(names)))
+    return pl.DataFrame({"group": names.gather(moved), "joined": names.gather(together[moved])}, schema=kinds)
