@@ -1,0 +1,255 @@
+"""The raw text of MedDialog: consultations with sections under headings, as its authors took them off the sites."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from corpora.descriptions import CALL, FORM, STAMP, Fields, fields_of, joined, summary_of
+from corpora.files import File, Line, Place
+from corpora.reading import Corpus, Turn
+from corpora.turns import ROLE_OF
+
+FACULTY, DESCRIPTION, DIALOGUE, SUMMARY = "Doctor faculty", "Description", "Dialogue", "Diagnosis and suggestions"
+HEADING = re.compile(f"({FACULTY}|{DESCRIPTION}|{DIALOGUE}|{SUMMARY})[：:]?")
+ID = re.compile(r"id ?= ?(\S*)")
+ADDRESS = re.compile(r"https?://\S+")
+SPEAKER = re.compile(r"\s*(病人|患者|医生|patient|doctor)[ \t]*[：:]\s*", re.IGNORECASE)
+ALONE = re.compile(r"(?:(?:病人|患者|医生|patient|doctor) ?[：:] ?)+", re.IGNORECASE)
+"""A line of nothing but who speaks. Behind such lines, `患者：男，45岁` in a text is no change of speakers."""
+REMINDER = re.compile(r"医生给您发来一个提醒(?:[：:]\s*|$)")
+"""Stands for a message that is not there; where it ends a line of the doctor's, the words behind it are the patient's."""
+PAGE = re.compile(r"(?<=\d)_\d{1,3}(?=\.html?$)")
+"""The number of a page of a thread: `flow_team_6477137000_2.htm`."""
+TOLD = {"", "病情描述"}
+"""The fields of which a description has at least one; what has neither goes with the description before it."""
+LONGEST = 1_000_000
+"""Characters in a consultation; what is longer is refused, so that no file can fill the memory."""
+
+
+class Section(NamedTuple):
+    """A part of a consultation: where its heading stands, which it is, and what is under it."""
+
+    place: Place
+    name: str
+    lines: list[str]
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A dialogue with the description before it. No turns: the summary answers the description."""
+
+    place: Place
+    description: Fields
+    turns: tuple[Turn, ...]
+    summary: str = ""
+
+
+@dataclass(frozen=True)
+class Consultation:
+    """One page: what is told of it, and its talks: the first and the follow-ups.
+
+    `thread`: the address of its first page, or nothing where the address is that of a search, which many share."""
+
+    place: Place
+    id: str
+    thread: str
+    hospital: str
+    department: str
+    talks: tuple[Talk, ...]
+
+
+def consultations(corpus: Corpus, file: File) -> Iterator[Consultation]:
+    """Those of a file, one in memory at a time. A consultation of which a line cannot be read is refused whole: the line may
+    be the one that says who speaks."""
+    number = 0
+    for block, fault in _blocks(file):
+        for part in _parted(block):
+            number += 1
+            place = part[0].place._replace(row=number)
+            if fault:
+                corpus.refuse(place, *fault)
+            else:
+                yield _consultation(corpus, place, part)
+
+
+def sections(lines: Sequence[Line]) -> tuple[list[Line], list[Section]]:
+    """The lines before the first heading, and the sections."""
+    opening: list[Line] = []
+    found: list[Section] = []
+    for line in lines:
+        if heading := HEADING.fullmatch(_bare(line)):
+            found.append(Section(line.place, heading[1], []))
+        elif found:
+            found[-1].lines.append(line.text)
+        else:
+            opening.append(line)
+    return opening, found
+
+
+def spoken(text: str) -> Turn | None:
+    """The turn of `病人：...` or `Doctor: ...`, or None."""
+    speaker = SPEAKER.match(text)
+    return Turn(ROLE_OF[speaker[1].lower()], text[speaker.end() :].strip()) if speaker else None
+
+
+def _bare(line: Line) -> str:
+    return line.text.strip("\ufeff \t\r\0\u3000")
+
+
+def _blocks(file: File) -> Iterator[tuple[list[Line], tuple[str, str] | None]]:
+    missed: list[Place] = []
+
+    def refuse(place: Place, reason: str, detail: str) -> None:
+        missed.append(place)
+        file.refuse(place, reason, detail)
+
+    block: list[Line] = []
+    size, broken = 0, False
+    for line in replace(file, refuse=refuse).text():
+        broken = broken or bool(missed)
+        missed.clear()
+        if ID.fullmatch(_bare(line)):
+            if block:
+                yield block, _fault(size, broken)
+            block, size, broken = [], 0, False
+        if block or _bare(line):
+            size += len(line.text) + 1
+            if size <= LONGEST:
+                block.append(line)
+    if block:
+        yield block, _fault(size, broken or bool(missed))
+
+
+def _fault(size: int, broken: bool) -> tuple[str, str] | None:
+    if broken:
+        return "broken-consultation", "one of its lines cannot be read"
+    return ("too-long", f"more than {LONGEST:,} characters") if size > LONGEST else None
+
+
+def _parted(block: list[Line]) -> Iterator[list[Line]]:
+    """The block, parted before each page that has an address but no id: one that is not the block's own."""
+    begin, headed = 0, False
+    for number, line in enumerate(block):
+        if headed and ADDRESS.fullmatch(_bare(line)) and not _bare(block[number - 1]):
+            behind = next(filter(None, map(_bare, block[number + 1 :])), "")
+            heading = HEADING.fullmatch(behind)
+            if heading and heading[1] in (FACULTY, DESCRIPTION):
+                yield block[begin:number]
+                begin, headed = number, False
+        headed = headed or bool(HEADING.fullmatch(_bare(line)))
+    yield block[begin:]
+
+
+def _consultation(corpus: Corpus, place: Place, lines: list[Line]) -> Consultation:
+    opening, found = sections(lines)
+    ids = [named[1] for line in opening if (named := ID.fullmatch(_bare(line)))]
+    pages = [page[0] for line in opening if (page := ADDRESS.fullmatch(_bare(line)))]
+    corpus.count("consultations without an id", not any(ids))
+    hospital, department = _faculty(corpus, found)
+    thread = PAGE.sub("", pages[0]) if pages and "?" not in pages[0] else ""
+    return Consultation(place, ids[0] if ids else "", thread, hospital, department, tuple(_talks(corpus, place, found)))
+
+
+def _faculty(corpus: Corpus, found: Sequence[Section]) -> tuple[str, str]:
+    """Hospital and department of the doctor's first post; the further ones often bear the doctor's name."""
+    lines = [line.strip() for section in found if section.name == FACULTY for line in section.lines if line.strip()]
+    posts = re.split(r"\s{2,}|\t", lines[0]) if lines else []
+    if len(posts) == 1:
+        posts = posts[0].rsplit(maxsplit=1)
+    corpus.count("further posts of a doctor left out", len(posts) > 2)
+    hospital, department = [*posts, "", ""][:2]
+    return hospital, department
+
+
+def _talks(corpus: Corpus, place: Place, found: Sequence[Section]) -> list[Talk]:
+    talks: list[Talk] = []
+    description: Fields = {}
+    waiting = False
+    for section in found:
+        where, text = section.place._replace(row=place.row), unmarked(corpus, "\n".join(section.lines))
+        if section.name == DESCRIPTION and (fields := described(corpus, text)):
+            description, waiting = _after(description, fields, waiting), True
+        elif section.name == DIALOGUE:
+            turns, fields = _said(corpus, text.split("\n"))
+            if turns:
+                talks.append(Talk(where, description, tuple(turns)))
+                waiting = False
+            corpus.count("dialogues in which nobody speaks left out", not turns)
+            if fields:
+                description, waiting = _after(description, fields, waiting), True
+        elif section.name == SUMMARY and (text := summed_up(corpus, text)):
+            if talks and not waiting:
+                talks[-1] = replace(talks[-1], summary="\n".join(filter(None, (talks[-1].summary, text))))
+            else:
+                talks.append(Talk(where, description, (), text))
+                waiting = False
+    corpus.count("descriptions that no dialogue follows left out", waiting and bool(talks))
+    return talks
+
+
+def _after(before: Fields, fields: Fields, waiting: bool) -> Fields:
+    """What is known of the case now: a whole description is a new one, unless the one before still waits for its dialogue."""
+    return fields if TOLD & set(fields) and not waiting else joined(before, fields)
+
+
+def described(corpus: Corpus, text: str) -> Fields:
+    """The fields of a description; what is taken out of it is counted."""
+    fields, forms = fields_of(text)
+    corpus.count("form lines taken out", forms)
+    return fields
+
+
+def unmarked(corpus: Corpus, text: str) -> str:
+    """The text without the site's marks in it, which are counted: when its fields were filled in, that a doctor called."""
+    text, dates = STAMP.subn("", text)
+    text, calls = CALL.subn("", text)
+    corpus.count("dates of filling in taken out", dates)
+    corpus.count("notes of phone calls taken out", calls)
+    return text
+
+
+def summed_up(corpus: Corpus, text: str) -> str:
+    """A doctor's diagnosis and suggestions; what is taken out of them is counted."""
+    text, forms = summary_of(text)
+    corpus.count("form lines taken out", forms)
+    return text
+
+
+def _said(corpus: Corpus, lines: Sequence[str]) -> tuple[list[Turn], Fields]:
+    """The turns, and the description that a form among them holds. A form goes on until somebody speaks."""
+    turns: list[tuple[str, list[str]]] = []
+    form: list[str] = []
+    forming, inline = False, not any(ALONE.fullmatch(line.strip()) for line in lines)
+    for line in lines:
+        while (speaker := SPEAKER.match(line)) and (inline or ALONE.fullmatch(line.strip())):
+            turns.append((ROLE_OF[speaker[1].lower()], []))
+            line, forming = line[speaker.end() :], False
+        if reminder := REMINDER.search(line):
+            line = _reminded(corpus, turns, line[: reminder.start()], line[reminder.end() :])
+        if not forming and (begin := FORM.search(line)):
+            forming = True
+            form.append(line[begin.start() :])
+            line = line[: begin.start()]
+        elif forming:
+            form.append(line)
+            continue
+        if turns:
+            turns[-1][1].append(line)
+        else:
+            corpus.count("lines before the first speaker left out", bool(line.strip()))
+    corpus.count("form lines taken out", sum(bool(line.strip()) for line in form))
+    fields, _ = fields_of("\n".join(form))
+    described = fields if "病情描述" in fields else {}
+    return [Turn(role, "\n".join(said).strip()) for role, said in turns], described
+
+
+def _reminded(corpus: Corpus, turns: list[tuple[str, list[str]]], before: str, behind: str) -> str:
+    """What is left of a line in which the site says that the doctor sent a reminder."""
+    corpus.count("form lines taken out")
+    if not before.strip() or not behind.strip() or not turns:
+        return before + behind
+    corpus.count("words of patients behind a reminder given back to them")
+    turns[-1][1].append(before)
+    turns.append(("user", []))
+    return behind

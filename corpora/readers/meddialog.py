@@ -1,0 +1,196 @@
+"""MedDialog: talks of patients with doctors, as raw text by year or as JSON, in Chinese and in English."""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from pydantic import Field
+
+from corpora.consultations import (
+    ADDRESS,
+    HEADING,
+    ID,
+    SPEAKER,
+    Consultation,
+    Talk,
+    consultations,
+    described,
+    spoken,
+    summed_up,
+    unmarked,
+)
+from corpora.descriptions import CLINICALGPT, NAMES, Fields, rendered
+from corpora.exams import SPLITS, quiet, told
+from corpora.files import File, Place, kind_of
+from corpora.reading import Categories, Corpus, Example, Look, Reader, Turn
+from corpora.talks import in_talk
+from corpora.texts import lang_of
+from corpora.turns import NotTurns, answered, texts
+from tools.config import Settings
+
+NAMED = SPLITS | {"validate": "validation", "validation": "validation"}
+CASE = ("medical_case", "doctor_diagnosis")
+TALKS = ("Dialogue", "utterances")
+
+
+class MedDialogSettings(Settings):
+    """What there is to choose."""
+
+    description: Literal["full", "clinicalgpt", "illness", "none"] = Field(
+        "full",
+        description="what of the patient's description is the first message: full; clinicalgpt: illness, how long, course, help "
+        "wanted; illness: the course alone, as its authors do; none: the talk alone",
+    )
+    summary: Literal["alone", "turn", "record"] = Field(
+        "alone",
+        description="a doctor's diagnosis and suggestions: alone: only where the doctor says nothing else, as the answer; "
+        "turn: also the last message of its talk; record: also a record of its own",
+    )
+
+
+def read(corpus: Corpus, settings: MedDialogSettings) -> Iterator[Example]:
+    """Raw text, `[{Turn, Id, Dialogue: [...]}]`, `[[...], ...]`, `[{description, utterances: [...]}]`, or
+    `[{id, medical_case, doctor_diagnosis, Department}]`. The addresses of pages go into the key alone."""
+    for file in corpus.files:
+        if _is_json(file):
+            split = told(file, NAMED)
+            for place, row in file.values():
+                yield from _published(corpus, place, row, split, settings)
+        else:
+            for consultation in consultations(corpus, file):
+                yield from _consulted(corpus, consultation, settings)
+
+
+def _is_json(file: File) -> bool:
+    lines = quiet(file).text()
+    return next((text for _, line in lines if (text := line.strip("\ufeff \t\r\0"))), "").startswith(("{", "["))
+
+
+def _consulted(corpus: Corpus, page: Consultation, settings: MedDialogSettings) -> Iterator[Example]:
+    meta = {"id": page.id, "hospital": page.hospital} | _department(page.department)
+    if not page.talks:
+        corpus.refuse(page.place, "no-dialogue", "a page with neither a dialogue nor a diagnosis")
+    corpus.count("follow-up talks, each a record of its own", max(len(page.talks) - 1, 0))
+    for number, talk in enumerate(page.talks, start=1):
+        about = meta | ({"talk": number} if len(page.talks) > 1 else {})
+        yield from _examples(corpus, talk, settings, key=page.thread or _key(talk), meta=about)
+
+
+def _published(
+    corpus: Corpus, place: Place, row: Any, split: str | None, settings: MedDialogSettings
+) -> Iterator[Example]:
+    values = {"Dialogue": row} if isinstance(row, list) else row
+    try:
+        if not isinstance(values, dict):
+            raise NotTurns("not-an-object", f"found {kind_of(row)}, expected an object or a list of utterances")
+        talk = _case(corpus, place, values) if set(CASE) <= set(values) else _talk(corpus, place, values)
+    except NotTurns as why:
+        corpus.refuse(place, why.reason, str(why))
+        return
+    meta = {"id": values.get("Id", values.get("id"))} | _department(values.get("Department"))
+    yield from _examples(corpus, talk, settings, key=_key(talk), meta=meta, split=split)
+
+
+def _case(corpus: Corpus, place: Place, values: dict[str, Any]) -> Talk:
+    case, diagnosis = (_text(corpus, values, key) for key in CASE)
+    if not (summary := summed_up(corpus, diagnosis)):
+        raise NotTurns("no-answer", "the doctor's diagnosis is empty")
+    return Talk(place, described(corpus, case), (), summary)
+
+
+def _talk(corpus: Corpus, place: Place, values: dict[str, Any]) -> Talk:
+    said = next((values[key] for key in TALKS if key in values), None)
+    if not isinstance(said, list):
+        raise NotTurns("missing-field", f"expected a list under {' or '.join(TALKS)}, or {' and '.join(CASE)}")
+    if not said:
+        raise NotTurns("no-dialogue", "the list of utterances is empty")
+    turns: list[Turn] = []
+    for number, utterance in enumerate(said, start=1):
+        if not isinstance(utterance, str):
+            raise NotTurns("wrong-type", f"utterance {number} must be a text")
+        if not (turn := spoken(utterance)):
+            raise NotTurns("unknown-role", f"utterance {number} begins with neither the patient nor the doctor")
+        turns.append(turn)
+    return Talk(place, described(corpus, _text(corpus, values, "description")), tuple(turns))
+
+
+def _text(corpus: Corpus, values: dict[str, Any], key: str) -> str:
+    text = values.get(key) or ""
+    if not isinstance(text, str):
+        raise NotTurns("wrong-type", f"{key} must be a text")
+    return unmarked(corpus, text)
+
+
+def _department(department: Any) -> dict[str, Any]:
+    return {"department": department, "category": department} if isinstance(department, str) else {}
+
+
+def _key(talk: Talk) -> str:
+    """What stands for the patient where no address does: the description, or the first message."""
+    return rendered(talk.description) or next((turn.content for turn in talk.turns), "")
+
+
+def _examples(
+    corpus: Corpus, talk: Talk, settings: MedDialogSettings, key: str, meta: dict[str, Any], split: str | None = None
+) -> Iterator[Example]:
+    sums_up = bool(talk.summary) and (not talk.turns or settings.summary == "record")
+    for task in ["dialogue"] * bool(talk.turns) + ["qa"] * sums_up:
+        try:
+            turns = _answer(talk, settings) if task == "qa" else _dialogue(corpus, talk, settings)
+        except NotTurns as why:
+            corpus.refuse(talk.place, why.reason, str(why))
+            continue
+        answer = talk.summary if task == "qa" else None
+        yield Example(talk.place, turns, task, lang_of(*texts(turns)), answer, key, split, meta)
+
+
+def _answer(talk: Talk, settings: MedDialogSettings) -> list[Turn]:
+    """The description and the doctor's summary. Raises NotTurns."""
+    described = _opening(talk.description, "full" if settings.description == "none" else settings.description)
+    return answered([Turn("user", described)] * bool(described) + [Turn("assistant", talk.summary)])
+
+
+def _dialogue(corpus: Corpus, talk: Talk, settings: MedDialogSettings) -> list[Turn]:
+    """The description and what is said; the summary too, where it is wanted or the doctor says nothing else. Raises NotTurns."""
+    silent = not any(turn.role == "assistant" and turn.content for turn in talk.turns)
+    last = bool(talk.summary) and (silent or settings.summary == "turn")
+    corpus.count(
+        "summaries left out beside their dialogue", bool(talk.summary) and not last and settings.summary == "alone"
+    )
+    said = [*talk.turns, *[Turn("assistant", talk.summary)] * last]
+    return in_talk(corpus, said, _opening(talk.description, settings.description))
+
+
+def _opening(fields: Fields, which: str) -> str:
+    """The fields of the description that are wanted; text under no label is the course of the illness."""
+    if which == "illness":
+        return "\n".join(fields[name] for name in ("", "病情描述") if name in fields)
+    return "" if which == "none" else rendered(fields, CLINICALGPT if which == "clinicalgpt" else NAMES)
+
+
+def fits(look: Look) -> str | None:
+    if look.layout == "text":
+        lines = [line.strip() for line in look.text.split("\n")]
+        there = [any(map(part.fullmatch, lines)) for part in (ID, ADDRESS, HEADING)]
+        return "id=, an address and headings such as Dialogue, as MedDialog's raw text has them" if all(there) else None
+    first = look.rows[0] if look.layout.startswith("json") and look.rows else None
+    if isinstance(first, dict):
+        if set(CASE) <= set(first):
+            return "medical_case and doctor_diagnosis, as cases of MedDialog have them"
+        first = next((first[key] for key in TALKS if key in first), None)
+    if isinstance(first, list) and first and all(isinstance(text, str) and SPEAKER.match(text) for text in first):
+        return "lists of what the patient and the doctor say, as MedDialog has them"
+    return None
+
+
+READER = Reader(
+    title="MedDialog and COVID-Dialogue",
+    license="unknown",
+    license_note="none is stated; its authors say that all copyrights belong to the sites (haodf.com, icliniq.com and others)",
+    files="raw text by year (2010.txt ... 2020.txt), its processed JSON and splits, or Med-dialog_100.json",
+    read=read,
+    fits=fits,
+    settings=MedDialogSettings,
+    private=True,
+    categories=Categories("department"),
+    url="https://github.com/UCSD-AI4H/Medical-Dialogue-System",
+)
