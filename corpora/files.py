@@ -352,7 +352,10 @@ def loads(text: str, lenient: bool = False) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        return json.loads(_mended(text) if lenient else text, strict=not lenient)
+        try:
+            return json.loads(_mended(text) if lenient else text, strict=not lenient)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
 
 
 def kind_of(value: Any) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from corpora.reading import Turn
+from corpora.reading import Corpus, Turn
 
 ROLE_OF = {
     "system": "system", "human": "user", "user": "user", "patient": "user", "病人": "user", "患者": "user", "gpt": "assistant",
@@ -70,10 +70,19 @@ def merged(turns: Iterable[Turn]) -> list[Turn]:
     return found
 
 
+def in_turns(corpus: Corpus, turns: Sequence[Turn]) -> list[Turn]:
+    """The same of a conversation in which one may speak several times in a row, which becomes one message."""
+    found = answered(merged(turns))
+    corpus.count("messages joined to the one before, of the same speaker", len(turns) - len(found))
+    return found
+
+
 def asked(turns: Sequence[Turn]) -> list[Turn]:
     """The turns that a chosen and a rejected answer follow: the last is the user's. Raises NotTurns."""
     if not turns or turns[-1].role != "user":
         raise NotTurns("no-question", "the last message of the prompt must be the user's")
+    if "system" in [turn.role for turn in turns[1:]]:
+        raise NotTurns("system-not-first", "a message of the system's after the first message")
     return list(turns)
 
 

@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from corpora.files import Place
+from corpora.exams import SPLITS, WORD, stem
+from corpora.files import File, Place
 from corpora.reading import Corpus, Example, Look, Reader, Turn
 from corpora.texts import lang_of
 from corpora.turns import NotTurns, answered, rounds, texts
@@ -24,15 +25,17 @@ class AlpacaSettings(Settings):
 
 
 def read(corpus: Corpus, settings: AlpacaSettings) -> Iterator[Example]:
-    """`{instruction, input, output}`, with `system` and `history` where there are."""
+    """`{instruction, input, output}`, with `system` and `history` where there are; a talk is known by its first question."""
     for file in corpus.files:
+        split = split_of(file)
         for place, row in file.json():
             try:
                 turns = alpaca(row, settings.join)
             except NotTurns as why:
                 corpus.refuse(place, why.reason, str(why))
                 continue
-            yield instruction(place, turns, meta={"id": row.get("id")})
+            key = next(said for role, said in turns if role == "user") if row.get("history") else ""
+            yield instruction(place, turns, meta={"id": row.get("id")}, key=key, split=split)
 
 
 def alpaca(row: dict[str, Any], join: str) -> list[Turn]:
@@ -59,6 +62,11 @@ def instruction(
     several = sum(turn.role == "user" for turn in turns) > 1
     kind = "dialogue" if several and task == "instruction" else task
     return Example(place, turns, kind, lang_of(*texts(turns)), meta=meta or {}, **how)
+
+
+def split_of(file: File) -> str | None:
+    """What a word of the file's name says, as in `train_zh_0.json`."""
+    return next((SPLITS[word] for word in WORD.findall(stem(file).lower()) if word in SPLITS), None)
 
 
 def fits(look: Look) -> str | None:

@@ -5,18 +5,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from corpora.files import Place
-from corpora.readers.alpaca import instruction
+from corpora.readers.alpaca import instruction, split_of
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader, Turn
-from corpora.turns import NotTurns, answered, flattened
+from corpora.turns import NotTurns, flattened, in_turns
 
+LITE = ("label", "related_diseases", "score")
+"""What Huatuo26M-Lite tells of a question beside its answer."""
+DEEPEST = 4
 URL = re.compile(r"\s*(https?://|www\.)\S+\s*", re.IGNORECASE)
 
 
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
-    """`{instruction: [q], input, output: [a]}`, `{questions: [...], answers: [...]}` or `{instruction, input, output}`.
+    """`{instruction: [q], input, output: [a]}`, `{questions: [...], answers: [...]}`, `{question, answer}` or BenTsao's rows.
 
     Of several paraphrases of one question the first is asked, the others stand in the meta; every answer is a record."""
     for file in corpus.files:
+        split = split_of(file)
         for place, row in file.json():
             try:
                 questions, answers = _sides(row)
@@ -24,11 +28,11 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
                 corpus.refuse(place, why.reason, str(why))
                 continue
             for number, answer in enumerate(answers, start=1):
-                yield from _example(corpus, place, row, questions, answer, number)
+                yield from _example(corpus, place, row, questions, answer, number, split)
 
 
 def _example(
-    corpus: Corpus, place: Place, row: dict[str, Any], questions: list[str], answer: str, number: int
+    corpus: Corpus, place: Place, row: dict[str, Any], questions: list[str], answer: str, number: int, split: str | None
 ) -> Iterator[Example]:
     if URL.fullmatch(answer):
         corpus.refuse(place, "answer-is-a-url", f"answer {number} is an address; the text must be fetched there")
@@ -36,14 +40,13 @@ def _example(
     turns = flattened(questions[0]) or [Turn("user", questions[0])]
     corpus.count("talks in one text parted into messages", len(turns) > 1)
     try:
-        turns = answered([*turns, Turn("assistant", answer)])
+        turns = in_turns(corpus, [*turns, Turn("assistant", answer)])
     except NotTurns as why:
         corpus.refuse(place, why.reason, str(why))
         return
-    meta = {"id": row.get("id"), "paraphrases": questions[1:]} | {
-        key: row.get(key) for key in ("label", "related_diseases")
-    }
-    yield instruction(place, turns, "dialogue" if len(turns) > 2 else "qa", meta, key=questions[0])
+    meta = {"paraphrases": questions[1:]} | {key: row.get(key) for key in ("id", *LITE)}
+    first = next(said for role, said in turns if role == "user")
+    yield instruction(place, turns, "dialogue" if len(turns) > 2 else "qa", meta, key=first, split=split)
 
 
 def _sides(row: dict[str, Any]) -> tuple[list[str], list[str]]:
@@ -60,13 +63,13 @@ def _sides(row: dict[str, Any]) -> tuple[list[str], list[str]]:
     return [f"{question}\n{addition}" if addition else question for question in questions], answers
 
 
-def _texts(value: Any) -> list[str] | None:
+def _texts(value: Any, depth: int = 0) -> list[str] | None:
     """The texts of a text or of lists of them (some copies wrap twice), those that are not blank; None for anything else."""
     if isinstance(value, str):
         return [value] if value.strip() else []
-    if not isinstance(value, list):
+    if not isinstance(value, list) or depth == DEEPEST:
         return None
-    found = [_texts(item) for item in value]
+    found = [_texts(item, depth + 1) for item in value]
     return None if None in found else [text for texts in found for text in texts or ()]
 
 
@@ -76,6 +79,8 @@ def fits(look: Look) -> str | None:
         return "instruction and output in lists, as Huatuo-26M has them"
     if isinstance(first.get("questions"), list) and isinstance(first.get("answers"), list | str):
         return "lists of questions and of answers, as Huatuo-26M has them"
+    if {"question", "answer", "related_diseases"} <= set(first):
+        return "question, answer and related_diseases, as Huatuo26M-Lite has them"
     if isinstance(first.get("instruction"), str) and "output" in first and flattened(first["instruction"]):
         return "<user>: and <bot>: in its instruction, as BenTsao has them"
     return None
@@ -85,7 +90,7 @@ READER = Reader(
     title="Huatuo-26M and BenTsao",
     license="unknown",
     license_note="Huatuo-26M states none beside its code; BenTsao is Apache-2.0 (--license Apache-2.0)",
-    files="JSON of {instruction: [q], output: [a]}, of {questions, answers}, or of BenTsao's {instruction, input, output}",
+    files="JSON of {instruction: [q], output: [a]}, {questions, answers}, Lite's {question, answer} or BenTsao's {instruction, input, output}",
     read=read,
     fits=fits,
     private=True,

@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator
 
-from corpora.readers.alpaca import instruction
+from corpora.readers.alpaca import instruction, split_of
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader
-from corpora.turns import NotTurns, answered, conversation
+from corpora.turns import NotTurns, conversation, in_turns
 
 
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
     """`{messages: [{role, content}]}`."""
     for file in corpus.files:
+        split = split_of(file)
         for place, row in file.json():
             try:
-                turns = answered(conversation(row.get("messages"), "role", "content"))
+                turns = in_turns(corpus, conversation(row.get("messages"), "role", "content"))
             except NotTurns as why:
                 corpus.refuse(place, why.reason, str(why))
                 continue
-            yield instruction(place, turns, meta={"id": row.get("id")})
+            yield instruction(place, turns, meta={"id": row.get("id")}, split=split)
 
 
 def fits(look: Look) -> str | None:

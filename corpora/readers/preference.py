@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from corpora.readers.alpaca import split_of
 from corpora.reading import Corpus, Example, Look, NoSettings, Pair, Reader, Turn
 from corpora.texts import lang_of
 from corpora.turns import NotTurns, any_conversation, asked, rounds, texts
@@ -15,6 +16,7 @@ SHAPES = (
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example | Pair]:
     """Texts or lists of messages; chosen and rejected also as one message. Without a prompt, what both begin with is it."""
     for file in corpus.files:
+        split = split_of(file)
         for place, row in file.json():
             try:
                 prompt, chosen, rejected = _sides(row)
@@ -22,7 +24,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example | Pair]:
                 corpus.refuse(place, why.reason, str(why))
                 continue
             key = "\n".join(texts(prompt))
-            yield Pair(place, prompt, chosen, rejected, lang_of(key, chosen), key, meta={"id": row.get("id")})
+            yield Pair(place, prompt, chosen, rejected, lang_of(key, chosen), key, split, meta={"id": row.get("id")})
 
 
 def _sides(row: dict[str, Any]) -> tuple[list[Turn], str, str]:

@@ -13,11 +13,14 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
     for file in corpus.files:
         split = SPLITS.get(stem(file).lower())
         for place, row in file.json():
-            given, target = row.get("input"), row.get("target")
+            given, target = row.get("input"), row.get("target") or ""
             if not isinstance(given, str) or not isinstance(target, str):
                 corpus.refuse(
-                    place, "missing-field", "input and target must be texts; those of the hidden test have none"
+                    place, "wrong-type" if "input" in row else "missing-field", "input and target must be texts"
                 )
+                continue
+            if not target.strip():
+                corpus.refuse(place, "no-answer", "there is no target; those of the hidden test are empty")
                 continue
             turns = (Turn("user", given), Turn("assistant", target))
             meta = {key: row.get(key) for key in KEPT}

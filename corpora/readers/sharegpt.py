@@ -2,22 +2,24 @@
 
 from collections.abc import Iterator
 
-from corpora.readers.alpaca import instruction
+from corpora.readers.alpaca import instruction, split_of
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader
-from corpora.turns import NotTurns, answered, any_conversation
+from corpora.turns import NotTurns, any_conversation, in_turns
 
 
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
     """`{conversations: [{from, value}]}`, perhaps with `system`; or `{conversation: [{role, content}]}`."""
     for file in corpus.files:
+        split = split_of(file)
         for place, row in file.json():
             said = row["conversations"] if "conversations" in row else row.get("conversation")
             try:
-                turns = answered(any_conversation(said, row.get("system")))
+                turns = in_turns(corpus, any_conversation(said, row.get("system")))
             except NotTurns as why:
                 corpus.refuse(place, why.reason, str(why))
                 continue
-            yield instruction(place, turns, meta={"id": row.get("id", row.get("_id")), "origin": row.get("source")})
+            meta = {"id": row.get("id", row.get("_id")), "origin": row.get("source")}
+            yield instruction(place, turns, meta=meta, split=split)
 
 
 def fits(look: Look) -> str | None:

@@ -1,10 +1,11 @@
 """Texts to go on training a model with, before it learns from instructions."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from pydantic import Field
 
-from corpora.files import File, Place
+from corpora.files import File, Line, Place
 from corpora.read import LONGEST
 from corpora.reading import Corpus, Example, Look, Reader, Turn
 from corpora.texts import lang_of
@@ -27,7 +28,7 @@ def read(corpus: Corpus, settings: TextSettings) -> Iterator[Example]:
 def _is_json(file: File) -> bool:
     quiet = File(file.path, file.name, lambda *_: None, file.member)
     start = next((line.text.strip("\ufeff \t\r") for line in quiet.text() if line.text.strip("\ufeff \t\r\0")), "")
-    return start.startswith(("{", "[")) and any(True for _ in quiet.values())
+    return start.startswith(("{", "[")) and any(isinstance(value, dict | str) for _, value in quiet.values())
 
 
 def _from_json(corpus: Corpus, file: File) -> Iterator[tuple[Place, str]]:
@@ -41,22 +42,21 @@ def _from_json(corpus: Corpus, file: File) -> Iterator[tuple[Place, str]]:
 def _documents(corpus: Corpus, file: File, separator: str) -> Iterator[tuple[Place, str]]:
     lines: list[str] = []
     row = begun = length = 0
-    for place, text in file.text():
-        if text.strip() == separator:
-            if lines:
+    for place, text in chain(file.text(), (Line(file.place(), separator),)):
+        if text.strip() == separator.strip():
+            if length > LONGEST:
+                corpus.refuse(file.place(begun, row), "too-long", f"a document of more than {LONGEST:,} characters")
+            elif begun:
                 yield file.place(begun, row), "\n".join(lines)
             lines, begun, length = [], 0, 0
-            continue
-        if not begun:
-            begun, row = place.line, row + 1
-        length += len(text)
-        if length <= LONGEST:
-            lines.append(text)
-        elif lines:
-            corpus.refuse(file.place(begun, row), "too-long", f"a document of more than {LONGEST:,} characters")
-            lines = []
-    if any(line.strip() for line in lines):
-        yield file.place(begun, row), "\n".join(lines)
+        elif begun or text.strip():
+            if not begun:
+                begun, row = place.line, row + 1
+            length += len(text)
+            if length <= LONGEST:
+                lines.append(text)
+            else:
+                lines.clear()
 
 
 def fits(look: Look) -> str | None:

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from corpora import read as reading
+from corpora.read import who_reads
 from tests.conftest import ROOT
 from tools import registry
 from tools.errors import InputError
@@ -15,14 +16,15 @@ HOSTILE = {
     "rows": b'{}\n[]\nnull\n"x"\n{"a":1}\n{"instruction":1,"input":2,"output":3}\n{"text":4}\n{"messages":[5]}\n{"conversations":6}\n',
     "empty": b"",
 }
-FIRST = {
-    "medical-meadow/medical_meadow_small.json": "meadow",
-    "promptcblue/train.json": "promptcblue",
-    "huatuo/huatuo26M_test.json": "huatuo",
-    "preference/dpo_zh_500.jsonl": "preference",
-    "sharegpt/medical_sft_1K_format.jsonl": "sharegpt",
-    "chatdoctor/chatdoctor5k.json": "chatdoctor",
-}
+READER_OF = {
+    "chatdoctor": "chatdoctor", "clinicalbench": "clinicalbench", "cmb": "cmb-clin", "cmd": "cmd", "cmedqa2": "cmedqa2",
+    "cmmlu": "cmmlu", "huatuo": "huatuo", "mc": "mc", "meddialog": "meddialog", "medical-meadow": "meadow",
+    "medmcqa": "medmcqa", "medqa": "medqa", "preference": "preference", "promptcblue": "promptcblue", "pubmedqa": "pubmedqa",
+    "sharegpt": "sharegpt",
+}  # fmt: skip
+"""Folder of published files -> the reader that fits them best."""
+NO_CORPORA = "meds-ins"
+"""Its published files that are here are lists of tasks and of results, no corpus."""
 COUNTS = {
     "medical-meadow/medical_meadow_small.json": (5942, 92),
     "promptcblue/train.json": (80, 0),
@@ -54,12 +56,20 @@ def test_hostile_rows_end_in_rejects_or_in_one_clear_error(name: str, kind: str,
         assert pl.read_parquet(tmp_path / "out" / "rejects.parquet").height > 0
 
 
-@pytest.mark.parametrize("file", FIRST)
-def test_auto_names_the_right_reader_first(file: str, real: Path) -> None:
-    assert reading.who_reads([real / file])[0][1] == FIRST[file]
+@pytest.mark.parametrize("folder", READER_OF)
+def test_auto_names_the_right_reader_first_of_every_published_file(folder: str, real: Path) -> None:
+    files = sorted(path for path in (real / folder).rglob("*") if path.is_file())
+
+    assert files
+    assert {who_reads([file])[0][1] for file in files} == {READER_OF[folder]}
+
+
+def test_every_published_file_is_one_that_auto_is_tested_on(real: Path) -> None:
+    assert {path.name for path in real.iterdir()} == {*READER_OF, NO_CORPORA}
+    assert [who_reads([path]) for path in sorted((real / NO_CORPORA).iterdir())] == [[], [], []]
 
 
 @pytest.mark.parametrize("file", COUNTS)
 def test_the_published_files_give_their_counts(file: str, real: Path, tmp_path: Path) -> None:
-    outcome = reading.read(FIRST[file], [real / file], tmp_path / "out", {})
+    outcome = reading.read(READER_OF[Path(file).parent.name], [real / file], tmp_path / "out", {})
     assert (outcome.written, outcome.duplicates) == COUNTS[file]
