@@ -18,6 +18,9 @@ DIR = neo4j-data
 PORT = 7687
 HEAP = 1g
 
+# Tests run in a process for each core; all that share a Neo4j server in one of them.
+SIDE_BY_SIDE = --numprocesses auto --maxprocesses 8 --dist loadgroup
+
 .PHONY: help demo test test-core torture lint docs bench neo4j clean
 
 help: ## list the targets
@@ -56,10 +59,10 @@ demo: $(VENV)/base ## the main job on the sample graphs; DATA=folder: on the rea
 	echo "The graph is in $(OUT)/graph, the records are in $(OUT)/records."
 
 test: lint ## lint, types and every test; NEO4J_VERSION=2026.08.1: against that Neo4j; NEO4J_URI: against that server
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 test-core: lint ## the same without the tests that need Neo4j (Java and Maven, or a server)
-	@$(BIN)/python -m pytest -m 'not neo4j'
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m 'not neo4j'
 
 torture: $(VENV)/dev ## kill every command that writes, KILLS=200 times each; SEED=7: at the same moments again
 	@TORTURE_KILLS=$(or $(KILLS),200) $(if $(SEED),TORTURE_SEED=$(SEED)) $(BIN)/python -m pytest -s tests/torture

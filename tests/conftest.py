@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from kg.inputs import SourceTables
 from kg.load import prepare
@@ -21,6 +22,19 @@ from kg.stores.embedded import EmbeddedStore
 from tools.main import run
 
 pytest_plugins = ["tests.neo4j.fixtures"]
+
+
+class Files(LoadScopeScheduling):
+    """Tests of one file run in one process, which keeps its fixtures; those of a group too, whatever their file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        return test.rpartition("]")[2].rpartition("@")[2] if "@" in test.rpartition("]")[2] else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Files:
+    return Files(config, log)
+
 
 settings.register_profile("kgtools", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines differ
 settings.load_profile("kgtools")

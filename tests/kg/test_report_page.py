@@ -1,9 +1,6 @@
 """The report in a real browser: the Chromium of the system, driven by playwright, with the network cut off."""
 
-import os
 import re
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page
 
 from kg.audit import audits, run, runnable
 from kg.report.charts import HEAT
@@ -32,27 +29,6 @@ EARLIER = Numbers(
     sources={"xywy": 1000, "gone": 5},
     findings={"self_loops": 1, "contradictions": 30},
 )
-
-
-def chromium() -> str:
-    """The system's Chromium; installed where Debian's packages can be, else the test fails and says what to install."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None and shutil.which("apt-get") and os.geteuid() == 0:
-        for words in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
-            subprocess.run(["apt-get", *words], check=False, capture_output=True)
-        found = shutil.which("chromium")
-    if found is None:
-        pytest.fail("needs a browser; install Chromium (Debian: apt-get install chromium) or Google Chrome")
-    return found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @dataclass

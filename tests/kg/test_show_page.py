@@ -1,15 +1,14 @@
 """The page of a neighbourhood, as text and in a real browser."""
 
 import re
-import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from kg.ontology import ontology
 from kg.picture import COLOURS, shortened
@@ -140,18 +139,6 @@ def test_an_entity_without_a_triple_has_a_page_without_a_picture(graph_of: Run, 
 def test_every_entity_type_has_a_colour_of_its_own() -> None:
     assert set(COLOURS) == set(ontology().entities)
     assert len(set(COLOURS.values())) == len(COLOURS)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.fail("needs a browser; install Chromium (Debian: apt-get install chromium) or Google Chrome")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 def opened(browser: Browser, file: Path, **how: Any) -> tuple[Page, list[str]]:

@@ -45,6 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("neo4j")
+            item.add_marker(pytest.mark.xdist_group("neo4j"))
 
 
 @pytest.fixture(autouse=True, scope="session")

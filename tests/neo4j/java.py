@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,11 +110,13 @@ def install(least: int) -> None:
 
 
 def apt_get(*words: str) -> bool:
+    """Whether it did; one at a time of those that run side by side."""
     command = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", *words]
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
+    with FileLock(Path(tempfile.gettempdir()) / "kgtools-apt-get.lock"):
+        done = subprocess.run(
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
     if done.returncode:
         print(f"{' '.join(command)}:\n{done.stderr[-1000:]}", file=sys.stderr)
     return done.returncode == 0

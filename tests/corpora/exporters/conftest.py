@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import polars as pl
 import pytest
+from filelock import FileLock
 
 from corpora.record import PREFERENCES, RECORDS
 
@@ -50,17 +51,25 @@ def peers() -> Path:
     """TRL and lm-eval, which cannot be in our environment (TRL asks for torch), in a folder of their own, without torch."""
     wanted = HERE / "peers.txt"
     folder = Path(sys.prefix) / "peers"
-    stamp = folder / "installed.txt"
-    if not stamp.exists() or stamp.read_bytes() != wanted.read_bytes():
-        words = ["install", "-q", "--no-deps", "--no-compile", "--upgrade", "--target", str(folder), "-r", str(wanted)]
-        environment = {key: value for key, value in os.environ.items() if key != "PIP_CONSTRAINT"}
-        done = subprocess.run(
-            [sys.executable, "-m", "pip", *words], capture_output=True, text=True, check=False, env=environment
-        )
-        if done.returncode:
-            pytest.skip(f"TRL and lm-eval could not be installed: {(done.stderr.strip() or 'no pip').splitlines()[-1]}")
-        stamp.write_bytes(wanted.read_bytes())
+    with FileLock(f"{folder}.lock"):
+        install(wanted, folder)
     return folder
+
+
+def install(wanted: Path, folder: Path) -> None:
+    """What the file lists, unless it is there."""
+    stamp = folder / "installed.txt"
+    if stamp.exists() and stamp.read_bytes() == wanted.read_bytes():
+        return
+    words = ["install", "-q", "--no-deps", "--no-compile", "--upgrade", "--target", str(folder), "-r", str(wanted)]
+    environment = {key: value for key, value in os.environ.items() if key != "PIP_CONSTRAINT"}
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", *words], capture_output=True, text=True, check=False, env=environment
+    )
+    if done.returncode:
+        said = (done.stderr.strip() or "no pip").splitlines()[-1]
+        pytest.fail(f"TRL and lm-eval could not be installed with pip: {said}", pytrace=False)
+    stamp.write_bytes(wanted.read_bytes())
 
 
 @pytest.fixture
