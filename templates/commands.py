@@ -17,6 +17,13 @@ from kg.commands import format_option, graph_option
     show_default=True,
     help="Packs by name or folder, with commas between.",
 )
+@click.option(
+    "--task",
+    type=click.Choice(["qa", "preference"]),
+    default="qa",
+    show_default=True,
+    help="qa: questions and answers. preference: with a second answer that is wrong in a known way, for reward models.",
+)
 @click.option("--lang", "langs", default="zh,en", show_default=True, help="Languages, with commas between.")
 @click.option("--count", type=int, help="At most this many records, drawn by the seed; default: all.")
 @click.option("--seed", default=0, show_default=True, help="Decides variants, order and sample.")
@@ -33,7 +40,9 @@ from kg.commands import format_option, graph_option
     help="Processes that render; more than 1 pays off for millions of records.",
 )
 @click.option(
-    "--out", default="./records", show_default=True, type=click.Path(path_type=Path), help="Folder for the records."
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for what is made; default: ./records, of preferences ./preferences.",
 )
 @click.option("--show", "examples", default=0, help="Print this many example pairs of each language.")
 @click.option("--export", "form", metavar="FORMAT", help="Write them into OUT/FORMAT too, as kgtools convert does.")
@@ -42,18 +51,23 @@ from kg.commands import format_option, graph_option
 def generate(
     graph: str,
     packs: str,
+    task: str,
     langs: str,
     count: int | None,
     seed: int,
     max_tails: int,
     workers: int,
-    out: Path,
+    out: Path | None,
     examples: int,
     form: str | None,
     allow: tuple[str, ...],
     style: str,
 ) -> None:
     """Turn a graph into instruction pairs with their whole lineage.
+
+    With --task preference each question has a second answer, as long on average, that is wrong in a known way: other names that
+    no source says of this head under any name, foods to avoid for foods to eat, an invented name, half of it unsaid, or more
+    than any source says. Which way, and what is wrong, stands in its meta; --export trl-preference gives TRL's form.
 
     \b
     Example:
@@ -74,9 +88,11 @@ def generate(
     languages = tuple(dict.fromkeys(langs.split(",")))
     if form is not None:
         formats.find(form)
+    out = out or Path("records" if task == "qa" else "preferences")
     with step("generating"):
-        result = run(store, chosen, languages, count, seed, max_tails, workers)
+        result = run(store, chosen, languages, count, seed, max_tails, workers, task)
         settings = {
+            "task": task,
             "packs": {pack.info.name: pack.info.version for pack in chosen}, "lang": languages, "count": count, "seed": seed, "max_tails": max_tails,
         }  # fmt: skip
         write(result, out, settings, store.about())

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -11,13 +11,14 @@ from typing import Any
 
 import polars as pl
 
-from corpora.record import MESSAGES, RECORDS, Records
+from corpora.record import MESSAGES, PREFERENCES, RECORDS, Preferences, Records
 from kg.normalize import SEPARATOR
 from kg.stores import Store
 from templates.facts import View, view
 from templates.pack import LANGUAGES, Pack, Template, load_pack
 from templates.render import render
 from templates.select import CODES, REASONS, Selection, facts_for, sample, select
+from templates.wrong import lengths, wrong_answers
 from tools.errors import UsageError
 from tools.files import manifest, sha256, staging
 from tools.frames import Schema, digests, write_table
@@ -36,15 +37,16 @@ COVERAGE = Schema(
 )
 """A row for each triple (attribute values and aliases too) and language: in how many records it stands, or why in none."""
 
+TASKS = {"qa": RECORDS, "preference": PREFERENCES}
 NOT_ALONE = 20_000
 """Rows in one piece of work for a worker."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """The tables that a run writes, and its counts."""
+    """The tables that a run writes, and its counts. `records`: records, or preferences where these were asked for."""
 
-    records: Records
+    records: Records | Preferences
     coverage: pl.DataFrame
     counts: dict[str, Any]
 
@@ -57,8 +59,11 @@ def generate(
     seed: int,
     max_tails: int,
     workers: int = 1,
+    task: str = "qa",
 ) -> Result:
-    """Records in a seeded order, and what became of every fact. The same settings give the same bytes."""
+    """Records (task qa) or preferences in a seeded order, and what became of every fact. The same settings give the same bytes."""
+    if task not in TASKS:
+        raise UsageError(f"--task {task}: there are {', '.join(TASKS)}")
     for lang in langs:
         if lang not in LANGUAGES:
             raise UsageError(f"--lang {lang}: there are {', '.join(LANGUAGES)}")
@@ -71,25 +76,40 @@ def generate(
         work = [(template, facts) for template in wanted if (facts := facts_for(by_relation, template))]
         found = pool.map(lambda job: select(graph, pl.concat(job[1]), job[0], seed, max_tails), work)
         selections = sample(list(found), count)
+        if task == "preference":
+            selections = wrong_answers(graph, by_relation, selections, seed)
         coverage_work = pool.submit(_coverage, graph, selections, tuple(lang for lang in LANGUAGES if lang in langs))
         texts = _render(selections, workers)
-        whole = [(s, *text) for s, text in zip(selections, texts, strict=True) if s.groups.height]
-        frames = list(pool.map(lambda job: _records(graph, *job), whole))
+        rejected = _render([_rejected(s) for s in selections], workers) if task == "preference" else texts
+        whole = [(s, *text, *no) for s, text, no in zip(selections, texts, rejected, strict=True) if s.groups.height]
+        frames = list(pool.map(lambda job: (_records if task == "qa" else _preferences)(graph, *job), whole))
         coverage = coverage_work.result()
-    records = pl.concat(frames).sort("key", "id").drop("key") if frames else RECORDS.frame()
+    schema = TASKS[task]
+    records = pl.concat(frames).sort("key", "id").drop("key") if frames else schema.frame()
     return Result(
-        RECORDS.check(records, "the records"), COVERAGE.check(coverage, "the coverage"), _counts(records, coverage)
+        schema.check(records, f"the {schema.noun}"),
+        COVERAGE.check(coverage, "the coverage"),
+        _counts(records, coverage),
     )
 
 
+def _rejected(selection: Selection) -> Selection:
+    return replace(selection, groups=selection.groups.with_columns(pl.col("rejected").alias("tails")))
+
+
 def write(result: Result, folder: Path, settings: dict[str, Any], graph: dict[str, Any]) -> None:
-    """`records.parquet`, `records.jsonl`, `coverage.parquet` and `run.json` in `folder`, all or nothing."""
+    """`records.parquet`, `records.jsonl` (or both of preferences), `coverage.parquet` and `run.json` in `folder`, all or nothing."""
+    pairs = "rejected" in result.records.columns
+    noun, other = ("preferences", "records") if pairs else ("records", "preferences")
+    if (folder / f"{other}.parquet").exists():
+        raise UsageError(f"--out {folder}: holds {other}.parquet of another run; name another folder for the {noun}")
+    texts = ("prompt", "chosen", "rejected") if pairs else ("messages",)
     with staging(folder) as stage:
-        lines = result.records.select("id", "lang", "messages")
+        lines = result.records.select("id", "lang", *texts)
         with ThreadPoolExecutor() as pool:
             writing = {
-                "records.parquet": pool.submit(_written, result.records, stage / "records.parquet"),
-                "records.jsonl": pool.submit(_written, lines, stage / "records.jsonl"),
+                f"{noun}.parquet": pool.submit(_written, result.records, stage / f"{noun}.parquet"),
+                f"{noun}.jsonl": pool.submit(_written, lines, stage / f"{noun}.jsonl"),
                 "coverage.parquet": pool.submit(_written, result.coverage, stage / "coverage.parquet"),
             }
             outputs = {name: work.result() for name, work in writing.items()}
@@ -147,35 +167,59 @@ def _parsed(folder: Path) -> dict[tuple[str, str], Template]:
     return {(template.name, template.lang): template for template in load_pack(folder).templates}
 
 
-def _records(graph: View, selection: Selection, users: list[str], assistants: list[str]) -> pl.DataFrame:
-    template, joiner = selection.template, "、" if selection.template.lang == "zh" else ", "
-    question = pl.struct(pl.lit("user").alias("role"), pl.col("user").alias("content"))
-    answer = pl.struct(pl.lit("assistant").alias("role"), pl.col("assistant").alias("content"))
-    masks = selection.groups["mask"].unique()
+def _records(graph: View, selection: Selection, users: list[str], assistants: list[str], *_: Any) -> pl.DataFrame:
+    joiner = "、" if selection.template.lang == "zh" else ", "
+    groups = _told(graph, selection, user=users, assistant=assistants)
+    return groups.with_columns(
+        _hashed(groups, "user", "assistant").alias("id"),
+        pl.lit("qa").alias("task"),
+        _messages(user="user", assistant="assistant").alias("messages"),
+        pl.col("tails").list.join(joiner).alias("answer"),
+        pl.struct(pl.col("id").alias("head")).struct.json_encode().alias("meta"),
+    ).select("key", *RECORDS.columns)
+
+
+def _preferences(
+    graph: View, selection: Selection, users: list[str], chosen: list[str], _: list[str], rejected: list[str]
+) -> pl.DataFrame:
+    groups = _told(graph, selection, user=users, assistant=chosen, worse=rejected)
+    about = pl.struct(pl.col("id").alias("head"), "fault", "wrong", "unsaid")
+    return groups.with_columns(
+        _hashed(groups, "user", "assistant", "worse").alias("id"),
+        pl.lit("preference").alias("task"),
+        _messages(user="user").alias("prompt"),
+        _messages(assistant="assistant").alias("chosen"),
+        _messages(assistant="worse").alias("rejected"),
+        about.struct.json_encode().alias("meta"),
+    ).select("key", *PREFERENCES.columns)
+
+
+def _told(graph: View, selection: Selection, **texts: list[str]) -> pl.DataFrame:
+    """The groups with the columns that records and preferences have alike, and with these texts. `id` is still the head's."""
+    template, masks = selection.template, selection.groups["mask"].unique()
     sources = {mask: _joined(graph, mask, 0, " + ") for mask in masks}
     licenses = {mask: _joined(graph, mask, 1, " AND ") for mask in masks}
     asked = template.info.attribute or "+".join(template.info.relations)
-    groups = selection.groups.with_columns(
-        pl.concat_str(pl.lit(f"{template.id}#"), pl.col("variant") + 1).alias("template"),
-        pl.Series("user", users, dtype=pl.String),
-        pl.Series("assistant", assistants, dtype=pl.String),
-    )
-    content = groups.select(pl.concat_str("template", "id", "user", "assistant", separator=SEPARATOR)).to_series()
-    return groups.select(
-        "key",
-        digests(content).alias("id"),
-        pl.lit("qa").alias("task"),
+    return selection.groups.with_columns(
         pl.lit(template.lang).alias("lang"),
-        pl.concat_arr(question, answer).arr.to_list().cast(MESSAGES).alias("messages"),
-        pl.col("tails").list.join(joiner).alias("answer"),
         pl.col("fact_ids").alias("facts"),
         pl.concat_str(pl.lit(f"{asked}|"), "id").alias("group"),
         pl.col("mask").replace_strict(sources, return_dtype=pl.String).alias("source"),
-        "template",
+        pl.concat_str(pl.lit(f"{template.id}#"), pl.col("variant") + 1).alias("template"),
         pl.col("mask").replace_strict(licenses, return_dtype=pl.String).alias("license"),
         pl.lit(None, pl.String).alias("split"),
-        pl.struct(pl.col("id").alias("head")).struct.json_encode().alias("meta"),
+        *(pl.Series(name, said, dtype=pl.String) for name, said in texts.items()),
     )
+
+
+def _hashed(groups: pl.DataFrame, *texts: str) -> pl.Series:
+    return digests(groups.select(pl.concat_str("template", "id", *texts, separator=SEPARATOR)).to_series())
+
+
+def _messages(**texts: str) -> pl.Expr:
+    """A message of each role, from the column named."""
+    said = [pl.struct(pl.lit(role).alias("role"), pl.col(text).alias("content")) for role, text in texts.items()]
+    return pl.concat_arr(*said).arr.to_list().cast(MESSAGES)
 
 
 def _joined(graph: View, mask: int, part: int, joiner: str) -> str:
@@ -221,9 +265,10 @@ def _counts(records: pl.DataFrame, coverage: pl.DataFrame) -> dict[str, Any]:
     for lang, reason, number in fates.iter_rows():
         drops.setdefault(lang, {})[reason] = number
     by_license = dict(records.group_by("license").len().sort("license").iter_rows())
+    counts = {"lengths": lengths(records)} if "rejected" in records.columns else {}
     return {
         "records": records.height,
         "by_template": dict(by_template.iter_rows()),
         "by_license": by_license,
         "triples": drops,
-    }
+    } | counts

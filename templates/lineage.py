@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from corpora.record import RECORDS
+from corpora.record import PREFERENCES, RECORDS
 from kg.normalize import HAN
 from kg.ontology import ontology
 from kg.stores import Store
@@ -19,22 +19,25 @@ from tools import registry
 from tools.config import load_yaml
 from tools.errors import InputError, UsageError
 
+SHOWN = ("id", "task", "lang", "messages", "prompt", "chosen", "rejected", "answer", "group")
 ORIGIN = re.compile(r"(?P<source>[^/]*)/(?P<file>.*?):(?P<row>\d+)#(?P<field>.*)", re.DOTALL)
 
 
 def records_of(folder: Path) -> pl.LazyFrame:
-    """The records of a folder that `generate` wrote. Raises InputError."""
+    """The records, or preferences, of a folder that `generate` wrote. Raises InputError."""
     path = folder / "records.parquet"
-    if not path.is_file():
+    pairs = folder / "preferences.parquet"
+    if not path.is_file() and not pairs.is_file():
         raise InputError(f"{path}: no such file; name the folder that generate wrote: --records DIR")
-    return pl.scan_parquet(path)
+    return pl.scan_parquet(path if path.is_file() else pairs)
 
 
 def trace_record(store: Store, folder: Path, id_: str) -> dict[str, Any]:
     """The record whose id begins with `id_`: messages, template and variant, licence, names, and its triples with
     source, file and line. Raises UsageError for an id that no record or several have."""
     found = records_of(folder).filter(pl.col("id").str.starts_with(id_)).collect()
-    record = RECORDS.check(_one(found, "id", id_, folder), str(folder)).row(0, named=True)
+    schema = PREFERENCES if "rejected" in found.columns else RECORDS
+    record = schema.check(_one(found, "id", id_, folder), str(folder)).row(0, named=True)
     about = store.about()
     triples = find_triples(store.entities(), store.triples(), set(record["facts"]))
     lost = set(record["facts"]) - {triple["id"] for triple in triples}
@@ -44,7 +47,8 @@ def trace_record(store: Store, folder: Path, id_: str) -> dict[str, Any]:
         )
     english = _english_names(store, record, triples) if record["lang"] == "en" else []
     return {
-        "record": {key: record[key] for key in ("id", "task", "lang", "messages", "answer", "group")},
+        "record": {key: record[key] for key in SHOWN if key in record}
+        | ({"fault": orjson.loads(record["meta"])["fault"]} if schema is PREFERENCES else {}),
         "template": _template(record["template"]),
         "license": record["license"],
         "names": english,
@@ -62,7 +66,7 @@ def trace_triple(store: Store, folder: Path, id_: str) -> dict[str, Any]:
             f"{folder}: the graph holds no triple {whole}; was it loaded anew since? Run generate again, or name its graph"
         )
     records = (
-        records_of(folder)
+        _told(records_of(folder))
         .filter(pl.col("facts").list.contains(whole))
         .select("id", "lang", "template", "messages")
         .collect()
@@ -76,6 +80,13 @@ def trace_triple(store: Store, folder: Path, id_: str) -> dict[str, Any]:
         .to_dicts(),
         "records": records.sort("id").to_dicts(),
     }
+
+
+def _told(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows with the messages of preferences in one list: the question, the better and the worse answer."""
+    if "messages" in rows.collect_schema().names():
+        return rows
+    return rows.with_columns(pl.concat_list("prompt", "chosen", "rejected").alias("messages"))
 
 
 def _coverage(folder: Path) -> Path:

@@ -11,7 +11,7 @@ from tools.files import digest
 from tools.frames import numbers, shuffled
 
 REASONS = (
-    "exported", "not-sampled", "max-tails", "other-value", "no-english-name", "value-not-english", "self-loop", "contradiction",
+    "exported", "not-sampled", "no-wrong-answer", "max-tails", "other-value", "no-english-name", "value-not-english", "self-loop", "contradiction",
     "same-name", "truncated-name", "digits-only-name", "no-template",
 )  # fmt: skip
 """What can become of a triple in a language, the best first."""
@@ -30,7 +30,7 @@ class Selection:
 
 def select(view: View, facts: pl.DataFrame, template: Template, seed: int, max_tails: int) -> Selection:
     """The records that a template makes of these facts of the view, before any sampling."""
-    rows = _matching(view, facts, template)
+    rows = matching(view, facts, template)
     bad = rows.filter(pl.col("reason").is_not_null())
     left_out = [bad.select("fact", pl.col("reason").replace_strict(CODES, return_dtype=pl.UInt8).alias("code"))]
     rows = rows.filter(pl.col("reason").is_null())
@@ -85,7 +85,7 @@ def _because(rows: pl.DataFrame, reason: str) -> pl.DataFrame:
     return rows.select("fact", pl.lit(CODES[reason], pl.UInt8).alias("code"))
 
 
-def _matching(view: View, facts: pl.DataFrame, template: Template) -> pl.DataFrame:
+def matching(view: View, facts: pl.DataFrame, template: Template) -> pl.DataFrame:
     """The facts that a template is about, seen from its head: `name` and `text` are null where English lacks them."""
     info, names = template.info, view.names(template.lang)
     english = template.lang == "en"

@@ -27,10 +27,33 @@ def print_result(result: Result, folder: str, style: str, examples: int) -> None
         [[reason, *(counts["triples"][lang].get(reason, 0) for lang in langs)] for reason in reasons],
     )
     print_table(["licence", "records"], list(counts["by_license"].items()))
+    if "lengths" in counts:
+        _print_lengths(counts["lengths"])
     for lang in langs:
         print_examples(result.records.filter(pl.col("lang") == lang), lang, examples)
+    noun = "preferences" if "lengths" in counts else "records"
     click.echo(
-        f"\n{counts['records']:,} records are in {folder}: records.parquet, records.jsonl, coverage.parquet, run.json"
+        f"\n{counts['records']:,} {noun} are in {folder}: {noun}.parquet, {noun}.jsonl, coverage.parquet, run.json"
+    )
+
+
+def _print_lengths(lengths: dict[str, dict[str, dict[str, float]]]) -> None:
+    """Whether a model could tell the better answer by its length."""
+    print_table(
+        ["characters on average", "pairs", "chosen", "rejected", "gap", "chosen longer", "rejected longer"],
+        [
+            [
+                f"{lang} {fault}",
+                of["pairs"],
+                f"{of['chosen']:.1f}",
+                f"{of['rejected']:.1f}",
+                f"{of['gap']:+.2f}",
+                f"{of['chosen_longer']:.0%}",
+                f"{of['rejected_longer']:.0%}",
+            ]
+            for lang, faults in lengths.items()
+            for fault, of in faults.items()
+        ],
     )
 
 
@@ -51,10 +74,9 @@ def print_examples(records: pl.DataFrame, lang: str, count: int) -> None:
         pl.col("template").str.replace(r"\.(zh|en)#\d+$", ""), keep="first", maintain_order=True
     ).head(count)
     for row in shown.iter_rows(named=True):
-        user, assistant = (message["content"] for message in row["messages"])
-        click.echo(
-            f"\n[{lang}] {user}\n     {assistant}\n     {row['template']}  {row['source']}  kgtools trace {row['id']}"
-        )
+        sides = [row[side] for side in ("prompt", "chosen", "rejected")] if "prompt" in row else [row["messages"]]
+        said = "\n     ".join(message["content"] for side in sides for message in side)
+        click.echo(f"\n[{lang}] {said}\n     {row['template']}  {row['source']}  kgtools trace {row['id']}")
 
 
 def print_trace(trace: dict[str, Any], style: str) -> None:
@@ -76,8 +98,12 @@ def _print_record(trace: dict[str, Any]) -> None:
     record, template = trace["record"], trace["template"]
     words = f" (words: {template['origin']})" if template["origin"] else ""
     click.echo(f"record    {record['id']}  ({record['task']}, {record['lang']}, group {record['group']})")
-    for message in record["messages"]:
-        click.echo(f"{message['role']:<9} {message['content']}")
+    for side in ("messages", "prompt", "chosen", "rejected"):
+        for message in record.get(side, ()):
+            mark = side if side in ("chosen", "rejected") else message["role"]
+            click.echo(f"{mark:<9} {message['content']}")
+    if "fault" in record:
+        click.echo(f"fault     {record['fault']}")
     click.echo(
         f"template  {template['pack']} {template['version']}, {template['file']}, variant {template['variant']}{words}"
     )
