@@ -8,7 +8,7 @@ import polars as pl
 from corpora.mix.recipe import Ingredient, Recipe
 from tools.errors import UsageError
 from tools.files import digest
-from tools.frames import numbers, shuffled
+from tools.frames import shuffled
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Drawn:
 
 
 def draw(index: pl.DataFrame, recipe: Recipe) -> Drawn:
-    """Draw from an index with columns `row`, `id`, `part` (the source in the recipe) and `size` (in the recipe's unit).
+    """Draw from an index with columns `row`, `key` (the number of its id), `part` (the source in the recipe) and `size` (in the recipe's unit).
 
     Which records are taken depends on their ids and the seed alone. Raises UsageError where a source has nothing."""
     stocks = {name: _stock(index, name, source, recipe.seed) for name, source in recipe.sources.items() if source.path}
@@ -49,7 +49,7 @@ def draw(index: pl.DataFrame, recipe: Recipe) -> Drawn:
 def _stock(index: pl.DataFrame, name: str, source: Ingredient, seed: int) -> pl.DataFrame:
     """The rows of a source in their seeded order, as many as the cap allows."""
     salt = int(digest(f"{seed}|{name}")[:16], 16)
-    mine = index.filter(pl.col("part") == name).with_columns(key=shuffled(numbers(pl.col("id")), salt))
+    mine = index.filter(pl.col("part") == name).with_columns(key=shuffled(pl.col("key"), salt))
     ordered = mine.sort("key", "row").select("row", "size")
     return ordered.head(source.cap) if source.cap else ordered
 

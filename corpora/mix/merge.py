@@ -26,7 +26,7 @@ from corpora.split.index import in_numbers, stratum
 from corpora.texts import with_texts
 from tools.errors import Findings, UsageError
 from tools.files import digest, manifest, sha256, staging
-from tools.frames import numbers, shuffled, write_table
+from tools.frames import shuffled, write_table
 
 PIECE = 50_000
 """Records that are put in order in memory at a time."""
@@ -53,9 +53,9 @@ def merge(
         try:
             with Sink(stage / "removed.parquet", REMOVED) as removed:
                 index = _gather(recipe, work, key, mixed, removed)
-                index = _without_doubles(recipe, work, index, mixed, removed)
-                chosen = _choose(recipe, index, mixed, removed)
-            _write(work, chosen, stage / f"{mixed.schema.noun}.parquet", mixed)
+                index, moved = _without_doubles(recipe, work, index, mixed, removed)
+                chosen = _choose(recipe, work, index, moved, mixed, removed)
+            _write(work, chosen, moved, stage / f"{mixed.schema.noun}.parquet", mixed)
         finally:
             shutil.rmtree(work, ignore_errors=True)
         mixed.count(chosen)
@@ -97,7 +97,8 @@ def _brought(recipe: Recipe, without: tuple[str, ...]) -> tuple[Recipe, dict[str
 
 
 def _gather(recipe: Recipe, work: Path, key: Callable[[], bytes], mixed: Mixed, removed: Sink) -> pl.DataFrame:
-    """Every fit record of every source into `all.parquet`; gives its index: row, part, what `measure` gives."""
+    """Every fit record of every source into `all.parquet`; gives its index: row, part, what `measure` gives. It is all
+    of a record that stays in memory."""
     brought = {
         name: (source, source.path, *scan(source.path)) for name, source in recipe.sources.items() if source.path
     }
@@ -126,7 +127,7 @@ def _gather(recipe: Recipe, work: Path, key: Callable[[], bytes], mixed: Mixed, 
                     mixed.replaced[name] += log.height
                     _scan(name, kept, frozenset(kind for kind, action in policy.classes.items() if action == "keep"))
                 sink.write(kept)
-                parts.append(size(kept).with_columns(part=pl.lit(name)))
+                parts.append(size(kept).with_columns(part=pl.lit(name, pl.Categorical)))
     if recipe.decontaminate.on_hit == "fail" and (hits := mixed.taken_out("decontaminate")):
         raise Findings(f"{hits:,} {mixed.schema.noun} hold items of the evaluation sets, nothing was written")
     return pl.concat(parts).with_row_index("row")
@@ -180,22 +181,21 @@ def _is_private(source: Ingredient, told: dict[str, bool], rows: pl.LazyFrame) -
     return told.get("private", False) or bool(rows.select(pl.col("task").is_in(PRIVATE).any()).collect().item())
 
 
-def _without_doubles(recipe: Recipe, work: Path, index: pl.DataFrame, mixed: Mixed, removed: Sink) -> pl.DataFrame:
-    """The index without duplicates; of a cluster the record of the source that the recipe names first stays, in one group."""
+def _without_doubles(
+    recipe: Recipe, work: Path, index: pl.DataFrame, mixed: Mixed, removed: Sink
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The index without duplicates, and which groups belong together now (`group`, `joined`).
+
+    Of a cluster the record of the source that the recipe names first stays."""
     if recipe.dedup is None or index.is_empty():
-        return index
+        return index, pl.DataFrame(schema={"group": pl.String, "joined": pl.String})
     look = Look(recipe.dedup.on, recipe.dedup.threshold, recipe.dedup.ngram)
     order = {name: place for place, name in enumerate(recipe.sources)}
-    rank = index["part"].replace_strict(order, return_dtype=pl.UInt32)
+    rank = index["part"].cast(pl.String).replace_strict(order, return_dtype=pl.UInt32)
     doubles, moved = find_duplicates(pl.scan_parquet(work / "all.parquet"), look, rank)
     gone = doubles.join(index.select("row", source="part"), on="row", how="left", maintain_order="left")
     mixed.remove(removed, "dedup", gone.select("id", "source", reason="kind", favoured="kept"))
-    kept = index.join(doubles, on="row", how="anti", maintain_order="left")
-    return (
-        kept.join(moved, on="group", how="left", maintain_order="left")
-        .with_columns(group=pl.coalesce("joined", "group"))
-        .drop("joined")
-    )
+    return index.join(doubles, on="row", how="anti", maintain_order="left"), moved
 
 
 def _unwanted(source: Ingredient) -> pl.Expr:
@@ -205,40 +205,80 @@ def _unwanted(source: Ingredient) -> pl.Expr:
     return pl.coalesce(task, lang)
 
 
-def _choose(recipe: Recipe, index: pl.DataFrame, mixed: Mixed, removed: Sink) -> pl.DataFrame:
+def _choose(
+    recipe: Recipe, work: Path, index: pl.DataFrame, moved: pl.DataFrame, mixed: Mixed, removed: Sink
+) -> pl.DataFrame:
     """What is in the mix: row, copy, split and its place in the seeded order."""
     result = draw(index, recipe)
     mixed.drawn = result.table
-    left = index.join(result.rows.unique("row"), on="row", how="anti")
-    mixed.remove(removed, "draw", left.select("id", reason=pl.lit("not-drawn"), source="part"))
-    chosen = _split(recipe, result.rows.join(index, on="row", how="left", maintain_order="left"), mixed, removed)
+    left = index.join(result.rows.unique("row"), on="row", how="anti", maintain_order="left")
+    _take_out(work, "draw", left.select("row", pl.lit("not-drawn").alias("reason"), source="part"), mixed, removed)
+    chosen = result.rows.join(index, on="row", how="left", maintain_order="left")
+    chosen = _split(recipe, work, chosen, moved, mixed, removed)
     salt = int(digest(f"{recipe.seed}|order")[:16], 16)
-    place = shuffled(numbers(pl.col("id")) ^ pl.col("copy").cast(pl.UInt64), salt)
+    place = shuffled(pl.col("key") ^ pl.col("copy").cast(pl.UInt64), salt)
     return chosen.with_columns(place=place).sort("place", "row", "copy")
 
 
-def _split(recipe: Recipe, chosen: pl.DataFrame, mixed: Mixed, removed: Sink) -> pl.DataFrame:
+def _split(
+    recipe: Recipe, work: Path, chosen: pl.DataFrame, moved: pl.DataFrame, mixed: Mixed, removed: Sink
+) -> pl.DataFrame:
     """What is drawn, each with its split; copies of a record are in one group, so in one split."""
     if recipe.split is None:
         return chosen
     plan = recipe.split.model_copy(update={"seed": recipe.split.seed or recipe.seed})
-    index = chosen.with_columns(in_numbers(chosen["group"]).alias("group"), source="part").select(
+    told = chosen.select(
+        "row",
+        pl.col("part").cast(pl.String).alias("source"),
+        pl.col("task", "lang", "split", "license").cast(pl.String),
+    )
+    index = told.join(_groups(work, moved), on="row", how="left", maintain_order="left").select(
         "group", rule_of(plan), published_of(), stratum(plan).rank("dense").alias("stratum")
     )
     placed = assign(index, plan)
     said = chosen.with_columns(placed.select(pl.col("split", "reason").cast(pl.String)))
-    out = said.filter(pl.col("reason").is_not_null()).unique("row", maintain_order=True)
-    mixed.remove(removed, "split", out.select("id", "reason", source="part"))
+    out = said.filter(pl.col("reason").is_not_null()).unique("row", maintain_order=True).sort("row")
+    _take_out(work, "split", out.select("row", "reason", source="part"), mixed, removed)
     return said.filter(pl.col("split").is_not_null()).drop("reason")
 
 
-def _write(work: Path, chosen: pl.DataFrame, path: Path, mixed: Mixed) -> None:
+def _groups(work: Path, moved: pl.DataFrame) -> pl.DataFrame:
+    """The number of each row's group."""
+    parts = [pl.DataFrame(schema={"group": pl.UInt64})]
+    for batch in batches(pl.scan_parquet(work / "all.parquet").select("group")):
+        parts.append(pl.DataFrame({"group": in_numbers(_regrouped(batch, moved)["group"])}))
+    return pl.concat(parts).with_row_index("row")
+
+
+def _regrouped(batch: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
+    joined = batch.join(moved, on="group", how="left", maintain_order="left")
+    return joined.with_columns(group=pl.coalesce("joined", "group")).drop("joined")
+
+
+def _take_out(work: Path, step: str, rows: pl.DataFrame, mixed: Mixed, removed: Sink) -> None:
+    """Note that these rows (row, source, reason), in the order of row, are left out."""
+    if rows.is_empty():
+        return
+    for batch in batches(pl.scan_parquet(work / "all.parquet").select("id").with_row_index("row")):
+        found = _within(rows, batch).join(batch, on="row", how="left", maintain_order="left")
+        mixed.remove(removed, step, found.select("id", "source", "reason"))
+
+
+def _within(rows: pl.DataFrame, batch: pl.DataFrame) -> pl.DataFrame:
+    """Those of the rows, which are in the order of `row`, that are in the batch."""
+    first, last = batch["row"][0], batch["row"][-1]
+    begin = rows["row"].search_sorted(first, side="left")
+    return rows.slice(begin, rows["row"].search_sorted(last, side="right") - begin)
+
+
+def _write(work: Path, chosen: pl.DataFrame, moved: pl.DataFrame, path: Path, mixed: Mixed) -> None:
     """The chosen rows in their order: dealt into pieces that fit into memory, each put in order by itself."""
-    wanted = chosen.select("row", "copy", "split", "group").with_row_index("at")
+    wanted = chosen.select("row", "copy", pl.col("split").cast(pl.Categorical)).with_row_index("at").sort("row", "at")
     folder = work / "pieces"
-    rows = pl.scan_parquet(work / "all.parquet").drop("split", "group").with_row_index("row")
+    rows = pl.scan_parquet(work / "all.parquet").drop("split").with_row_index("row")
     for number, batch in enumerate(batches(rows, PIECE)):
-        dealt = batch.join(wanted, on="row", how="inner").with_columns(piece=pl.col("at") // PIECE)
+        dealt = _within(wanted, batch).join(_regrouped(batch, moved), on="row", how="inner")
+        dealt = dealt.with_columns(pl.col("split").cast(pl.String), piece=pl.col("at") // PIECE)
         for (piece,), part in dealt.partition_by("piece", as_dict=True, include_key=False).items():
             place = folder / f"{piece:06}"
             place.mkdir(parents=True, exist_ok=True)

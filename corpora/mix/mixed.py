@@ -43,7 +43,11 @@ class Mixed:
     def remove(self, sink: Sink, step: str, rows: pl.DataFrame) -> None:
         """Note that these rows (id, source, reason, perhaps favoured) are left out."""
         favoured = pl.col("favoured") if "favoured" in rows.columns else pl.lit(None, pl.String)
-        sink.write(rows.select("id", "source", pl.lit(step).alias("step"), "reason", favoured.alias("favoured")))
+        sink.write(
+            rows.select(
+                "id", pl.col("source").cast(pl.String), pl.lit(step).alias("step"), "reason", favoured.alias("favoured")
+            )
+        )
         for source, reason, number in rows.group_by("source", "reason").len().iter_rows():
             self.removed[step, source, reason] += number
 
@@ -60,9 +64,10 @@ class Mixed:
     def count(self, chosen: pl.DataFrame) -> None:
         """Count the index of what is in the mix: part, task, lang, split, license."""
         for column in ("task", "lang", "split", "license"):
-            found = chosen.group_by(pl.col(column).fill_null("none")).len().sort(column)
-            self.counts[column] = dict(found.iter_rows())
-        flows = chosen.group_by("part", "task", pl.col("split").fill_null("none")).len()
+            found = chosen.group_by(column).len().with_columns(pl.col(column).cast(pl.String).fill_null("none"))
+            self.counts[column] = dict(found.sort(column).iter_rows())
+        flows = chosen.group_by("part", "task", "split").len()
+        flows = flows.with_columns(pl.col("part", "task", "split").cast(pl.String).fill_null("none"))
         self.flows = [
             ((part, task, split), number) for part, task, split, number in flows.sort(flows.columns).iter_rows()
         ]

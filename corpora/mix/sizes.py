@@ -8,13 +8,16 @@ import polars as pl
 from corpora.mix.recipe import Recipe
 from corpora.texts import with_texts
 from tools.errors import InputError, MissingExtraError
+from tools.frames import numbers
 
 Measure = Callable[[pl.DataFrame], pl.DataFrame]
-COLUMNS = ("id", "group", "task", "lang", "split", "license")
+KINDS = ("task", "lang", "split", "license")
+COLUMNS = (numbers(pl.col("id")).alias("key"), *(pl.col(kind).cast(pl.Categorical) for kind in KINDS))
 
 
 def measure(recipe: Recipe) -> Measure:
-    """Rows -> id, group, task, lang, split, license and `size` in the recipe's unit. Raises InputError for a bad tokenizer."""
+    """Rows -> `key` (a number for the id), task, lang, split, license and `size` in the recipe's unit, a few bytes each. Raises
+    InputError for a bad tokenizer."""
     if recipe.by != "tokens":
         size = pl.lit(1, pl.Int64) if recipe.by == "records" else pl.col("whole").str.len_chars().cast(pl.Int64)
         return lambda rows: with_texts(rows.lazy()).select(*COLUMNS, size=size).collect()

@@ -12,6 +12,7 @@ from corpora.mix.draw import Drawn, draw
 from corpora.mix.recipe import Recipe
 from tools.errors import UsageError
 from tools.files import digest
+from tools.frames import numbers
 
 
 def recipe(sources: dict[str, dict[str, Any]], **settings: Any) -> Recipe:
@@ -20,9 +21,11 @@ def recipe(sources: dict[str, dict[str, Any]], **settings: Any) -> Recipe:
 
 def index(sizes: dict[str, list[int]]) -> pl.DataFrame:
     rows = [(name, digest(f"{name}{at}"), size) for name, all_ in sizes.items() for at, size in enumerate(all_)]
-    return pl.DataFrame(
-        rows, schema={"part": pl.String, "id": pl.String, "size": pl.Int64}, orient="row"
-    ).with_row_index("row")
+    return (
+        pl.DataFrame(rows, schema={"part": pl.String, "id": pl.String, "size": pl.Int64}, orient="row")
+        .with_row_index("row")
+        .with_columns(key=numbers(pl.col("id")))
+    )
 
 
 def drawn(result: Drawn) -> dict[str, int]:
