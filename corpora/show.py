@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from corpora.categories import Counted
     from corpora.dedup.run import Done as Deduplicated
     from corpora.deidentify.run import Done
-    from corpora.export import Exported
+    from corpora.export.convert import Exported
     from corpora.split.plan import Plan
     from corpora.split.run import Done as Split
 

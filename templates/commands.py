@@ -73,7 +73,8 @@ def generate(
     Example:
       kgtools generate --graph ./graph --pack clinicalgpt,extended --lang zh,en --count 1000 --out ./records
     """
-    from corpora import export, formats
+    from corpora.export import convert as export
+    from corpora.export import formats
     from kg.stores import open_store
     from templates.generate import generate as run
     from templates.generate import write

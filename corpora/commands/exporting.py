@@ -42,8 +42,8 @@ def convert(
     Example:
       kgtools convert ./chatdoctor --format sharegpt --out ./export --allow-license unknown
     """
-    from corpora.export import Options
-    from corpora.export import convert as run
+    from corpora.export.convert import Options
+    from corpora.export.convert import convert as run
     from corpora.show import print_exported
     from tools.errors import Findings
     from tools.progress import step

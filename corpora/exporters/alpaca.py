@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from corpora.formats import CONTENT, Format, lineage, only, system, talk_faults, without_system
+from corpora.export.formats import CONTENT, Format, lineage, only, system, talk_faults, without_system
 
 
 def faults(noun: str) -> dict[str, pl.Expr]:

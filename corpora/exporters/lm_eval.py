@@ -10,7 +10,7 @@ import polars as pl
 import yaml
 
 from corpora.choices import LETTERS, with_choices
-from corpora.formats import SINGLE, Format, Part, Shard, last, lineage, only, system, talk_faults, without_system
+from corpora.export.formats import SINGLE, Format, Part, Shard, last, lineage, only, system, talk_faults, without_system
 from corpora.stems import stem_of
 
 SPLITS = {"train": "training_split", "validation": "validation_split", "test": "test_split"}

@@ -4,7 +4,7 @@ import orjson
 import polars as pl
 
 from corpora.choices import LETTERS, with_choices
-from corpora.formats import SINGLE, Format, lineage, only, talk_faults
+from corpora.export.formats import SINGLE, Format, lineage, only, talk_faults
 
 
 def faults(noun: str) -> dict[str, pl.Expr]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from corpora.formats import Format, lineage, only
+from corpora.export.formats import Format, lineage, only
 
 
 def faults(noun: str) -> dict[str, pl.Expr]:

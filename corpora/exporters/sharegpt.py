@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from corpora.formats import Format, lineage, renamed, roles, talk_faults
+from corpora.export.formats import Format, lineage, renamed, roles, talk_faults
 
 NAMES = ("system", "human", "gpt")
 

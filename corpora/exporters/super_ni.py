@@ -5,7 +5,7 @@ The examples stay empty: drawn from the instances, they would be in the few-shot
 import orjson
 import polars as pl
 
-from corpora.formats import SINGLE, Format, Part, last, only, system, talk_faults, without_system
+from corpora.export.formats import SINGLE, Format, Part, last, only, system, talk_faults, without_system
 from corpora.stems import stem_of
 
 DEFINITIONS = {"zh": "回答用户的话。", "en": "Answer what the user says."}

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from corpora.formats import Format, lineage, only
+from corpora.export.formats import Format, lineage, only
 
 
 def faults(noun: str) -> dict[str, pl.Expr]:

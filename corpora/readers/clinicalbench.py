@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from corpora import diagnoses as dx
-from corpora.ehr import LangSettings, example, record_of
-from corpora.headings import Piece, Section, split, told
+from corpora.ehr import diagnoses as dx
+from corpora.ehr.headings import Piece, Section, split, told
+from corpora.ehr.records import LangSettings, example, record_of
 from corpora.reading import Corpus, Example, Look, Reader
 
 NEEDED = ("principal_diagnosis", "clinical_case_summary")

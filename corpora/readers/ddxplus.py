@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from corpora import diagnoses as dx
-from corpora.ehr import example, record_of
+from corpora.ehr import diagnoses as dx
+from corpora.ehr.headings import Piece, Section
+from corpora.ehr.leaks import holds
+from corpora.ehr.records import example, record_of
 from corpora.files import BLANK, File, Place
-from corpora.headings import Piece, Section
-from corpora.leaks import holds
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader
 from tools.errors import InputError
 

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from corpora import diagnoses as dx
-from corpora.diagnoses import Diagnosis
-from corpora.ehr import LangSettings, example, record_of
+from corpora.ehr import diagnoses as dx
+from corpora.ehr.diagnoses import Diagnosis
+from corpora.ehr.headings import FINDINGS, INPUT, Piece, Section, find, key_of, split, told
+from corpora.ehr.records import LangSettings, example, record_of
 from corpora.files import File, Place
-from corpora.headings import FINDINGS, INPUT, Piece, Section, find, key_of, split, told
 from corpora.reading import Corpus, Example, Look, Reader
 
 LONGEST = 1_000_000

@@ -6,13 +6,24 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from corpora import diagnoses as dx
-from corpora.diagnoses import Diagnosis
-from corpora.ehr import LangSettings, example, record_of, visit_of
-from corpora.fhir import attachment, code_of, codes_of, encounter_of, fields, items, observed, plain, reference, text_of
+from corpora.ehr import diagnoses as dx
+from corpora.ehr.diagnoses import Diagnosis
+from corpora.ehr.fhir import (
+    attachment,
+    code_of,
+    codes_of,
+    encounter_of,
+    fields,
+    items,
+    observed,
+    plain,
+    reference,
+    text_of,
+)
+from corpora.ehr.gather import Gather, Kept
+from corpora.ehr.headings import Piece, Section, find, split
+from corpora.ehr.records import LangSettings, example, record_of, visit_of
 from corpora.files import Place
-from corpora.gather import Gather, Kept
-from corpora.headings import Piece, Section, find, split
 from corpora.reading import Corpus, Example, Look, Reader
 
 READ = (

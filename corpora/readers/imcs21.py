@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from corpora.imcs import LICENSE_NOTE, URL, Talk, first_of, symptoms_of, talks
+from corpora.dialogue.imcs import LICENSE_NOTE, URL, Talk, first_of, symptoms_of, talks
+from corpora.dialogue.talks import EMPTY, SPEAKERS, in_talk, spoken, written
 from corpora.reading import Categories, Corpus, Example, Look, Reader, Turn
-from corpora.talks import EMPTY, SPEAKERS, in_talk, spoken, written
 from corpora.turns import NotTurns
 from tools.config import Settings
 

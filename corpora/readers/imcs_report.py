@@ -5,12 +5,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from corpora import diagnoses as dx
-from corpora import ehr
-from corpora.headings import Piece, find
-from corpora.imcs import LICENSE_NOTE, SECTIONS, URL, Report, Talk, first_of, reports, talks
+from corpora.dialogue.imcs import LICENSE_NOTE, SECTIONS, URL, Report, Talk, first_of, reports, talks
+from corpora.dialogue.talks import EMPTY, spoken, written
+from corpora.ehr import diagnoses as dx
+from corpora.ehr import records as ehr
+from corpora.ehr.headings import Piece, find
 from corpora.reading import Categories, Corpus, Example, Look, Reader, Turn
-from corpora.talks import EMPTY, spoken, written
 from tools.config import Settings
 
 ASKED = f"根据下面患者的自述和问诊对话，写一份诊疗报告，包括{'、'.join(SECTIONS)}。\n\n"

@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from corpora.dialogue.mc import Kind, Labels, Talk, file_kind, fits, labels_of, splits_of, talks
+from corpora.dialogue.talks import in_talk, spoken, written
 from corpora.files import File
-from corpora.mc import Kind, Labels, Talk, file_kind, fits, labels_of, splits_of, talks
 from corpora.reading import Categories, Corpus, Example, Reader, Turn
-from corpora.talks import in_talk, spoken, written
 from corpora.turns import NotTurns, answered
 from tools.config import Settings
 from tools.errors import InputError

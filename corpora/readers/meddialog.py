@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from corpora.consultations import (
+from corpora.dialogue.consultations import (
     ADDRESS,
     HEADING,
     ID,
@@ -18,11 +18,11 @@ from corpora.consultations import (
     summed_up,
     unmarked,
 )
-from corpora.descriptions import CLINICALGPT, NAMES, Fields, rendered
+from corpora.dialogue.descriptions import CLINICALGPT, NAMES, Fields, rendered
+from corpora.dialogue.talks import in_talk
 from corpora.exams import SPLITS, quiet, told
 from corpora.files import File, Place, kind_of
 from corpora.reading import Categories, Corpus, Example, Look, Reader, Turn
-from corpora.talks import in_talk
 from corpora.texts import lang_of
 from corpora.turns import NotTurns, answered, texts
 from tools.config import Settings

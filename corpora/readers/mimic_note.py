@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from corpora.ehr import example, record_of
-from corpora.headings import Piece, Section, split
+from corpora.ehr.headings import Piece, Section, split
+from corpora.ehr.records import example, record_of
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader
 
 COLUMNS = ("note_id", "subject_id", "hadm_id", "note_type", "text")

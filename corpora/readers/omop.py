@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
-from corpora import diagnoses as dx
-from corpora.diagnoses import Diagnosis
-from corpora.ehr import LangSettings, example, record_of, visit_of
+from corpora.ehr import diagnoses as dx
+from corpora.ehr.diagnoses import Diagnosis
+from corpora.ehr.gather import Gather, Kept
+from corpora.ehr.headings import Piece, Section, find, split
+from corpora.ehr.records import LangSettings, example, record_of, visit_of
 from corpora.files import File
-from corpora.gather import Gather, Kept
-from corpora.headings import Piece, Section, find, split
 from corpora.reading import Corpus, Example, Look, Reader
 from tools.errors import InputError
 

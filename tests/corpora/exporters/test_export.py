@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 import zstandard
 
-from corpora import licenses
-from corpora.export import Options, convert
-from corpora.formats import find
+from corpora.export import licenses
+from corpora.export.convert import Options, convert
+from corpora.export.formats import find
 from tests.corpora.exporters.making import exam, preference, record, rows_in, talk
 from tools import registry
 from tools.errors import Findings, InputError, UsageError
@@ -67,7 +67,7 @@ def test_the_same_records_give_the_same_bytes_however_they_are_cut(
     rows = [pair | {"id": str(n), "group": str(n)} for n in range(300)] if name == "trl-preference" else many(300)
     folder = folder_of(rows)
     for place, size in (("a", 7), ("b", 100_000)):
-        monkeypatch.setattr("corpora.export.batches", lambda rows, size=size: rows.collect().iter_slices(size))
+        monkeypatch.setattr("corpora.export.convert.batches", lambda rows, size=size: rows.collect().iter_slices(size))
         convert(folder, name, tmp_path / place, Options(file=ending, shard_size=90))
 
     first, second = ({file.name: file.read_bytes() for file in (tmp_path / place).iterdir()} for place in "ab")

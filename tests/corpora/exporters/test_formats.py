@@ -8,8 +8,8 @@ import orjson
 import polars as pl
 import pytest
 
-from corpora.export import Options, convert
-from corpora.formats import find
+from corpora.export.convert import Options, convert
+from corpora.export.formats import find
 from tests.corpora.exporters.making import HOSTILE, drops, exam, preference, record, rows_in, talk
 from tools import registry
 from tools.errors import InputError, UsageError

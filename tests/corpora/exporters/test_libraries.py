@@ -9,8 +9,8 @@ import orjson
 import pytest
 import yaml
 
-from corpora.export import Options, convert
-from corpora.formats import find
+from corpora.export.convert import Options, convert
+from corpora.export.formats import find
 from tests.corpora.exporters.making import HOSTILE, exam, preference, record, talk
 from tools import registry
 

@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from corpora.export import Options, convert
-from corpora.formats import find
+from corpora.export.convert import Options, convert
+from corpora.export.formats import find
 from corpora.read import read
 from kg.stores.embedded import EmbeddedStore
 from tests.conftest import ROOT

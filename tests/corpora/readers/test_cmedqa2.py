@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from corpora import licenses
+from corpora.export import licenses
 from corpora.read import find, read, who_reads
 from corpora.reading import Corpus
 from tests.conftest import ROOT

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from corpora.descriptions import FORMS, OPENING, fields_of, rendered
+from corpora.dialogue.descriptions import FORMS, OPENING, fields_of, rendered
 from tests.corpora.readers.exams import take
 from tests.corpora.readers.meddialog import ENGLISH, LAYOUTS, OLD, RAW, messages, raw
 from tools.errors import UsageError

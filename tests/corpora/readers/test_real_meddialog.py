@@ -5,7 +5,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from corpora.consultations import DIALOGUE, sections
+from corpora.dialogue.consultations import DIALOGUE, sections
 from corpora.files import Line, Place
 from corpora.read import who_reads
 from tests.conftest import ROOT

@@ -7,7 +7,7 @@ from typing import BinaryIO, Protocol, Self, cast
 
 import polars as pl
 
-from corpora.formats import ALONE, Format, Part, Shard
+from corpora.export.formats import ALONE, Format, Part, Shard
 from corpora.shards import Sink
 from tools.files import sha256
 from tools.frames import Schema

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from corpora.descriptions import CALL, FORM, STAMP, Fields, fields_of, joined, summary_of
+from corpora.dialogue.descriptions import CALL, FORM, STAMP, Fields, fields_of, joined, summary_of
 from corpora.files import File, Line, Place
 from corpora.reading import Corpus, Turn
 from corpora.turns import ROLE_OF

@@ -4,9 +4,9 @@ from typing import Any
 
 import polars as pl
 
-from corpora import licenses
-from corpora.card import Facts, privacy
-from corpora.formats import Shard
+from corpora.export import licenses
+from corpora.export.card import Facts, privacy
+from corpora.export.formats import Shard
 
 MIME = {
     "parquet": "application/x-parquet", "jsonl": "application/jsonlines", "jsonl.zst": "application/zstd", "json": "application/json",

@@ -8,14 +8,26 @@ from typing import Any
 import orjson
 import pytest
 
+from corpora.ehr.leaks import holds
 from corpora.files import File
-from corpora.leaks import holds
 from corpora.read import find, look_at, who_reads
 from corpora.reading import Corpus, Example
-from tests.corpora.ehr_files import BUNDLE, CLINICALBENCH, DDXPLUS, FILES, MIMIC, OMOP, PATIENT, RESOURCES, of, table
+from tests.conftest import ROOT
+from tests.corpora.ehr.ehr_files import (
+    BUNDLE,
+    CLINICALBENCH,
+    DDXPLUS,
+    FILES,
+    MIMIC,
+    OMOP,
+    PATIENT,
+    RESOURCES,
+    of,
+    table,
+)
 from tools.errors import InputError
 
-REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "corpora"
+REAL = ROOT.parent / "shared" / "data" / "corpora"
 NAMES = ("clinicalbench", "ddxplus", "ehr", "fhir", "mimic-note", "omop")
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from corpora.card import Facts
+from corpora.export.card import Facts
 from corpora.stems import stem_of
 
 

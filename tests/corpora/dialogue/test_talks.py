@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpora.dialogue.talks import in_talk, written
 from corpora.reading import Corpus, Turn
-from corpora.talks import in_talk, written
 from corpora.turns import NotTurns
 
 WORDS = st.sampled_from(["", " ", "（空）", "( 空 )", "在吗", "咳嗽三天", "多喝水\n休息"])

@@ -1,15 +1,14 @@
 """Texts of records cut at their headings: what is a heading, what only looks like one, and that no word is lost."""
 
-from pathlib import Path
-
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpora.headings import DIAGNOSES, HEADING, KNOWN, SECTIONS, Section, find, split
+from corpora.ehr.headings import DIAGNOSES, HEADING, KNOWN, SECTIONS, Section, find, split
+from tests.conftest import ROOT
 
-CASES = Path(__file__).resolve().parents[3] / "shared" / "data" / "corpora" / "cmb" / "CMB-cases.json"
+CASES = ROOT.parent / "shared" / "data" / "corpora" / "cmb" / "CMB-cases.json"
 
 
 def sections(text: str) -> list[tuple[str, str]]:

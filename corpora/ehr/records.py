@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
-from corpora import diagnoses as dx
-from corpora.diagnoses import Diagnosis
+from corpora.ehr import diagnoses as dx
+from corpora.ehr.diagnoses import Diagnosis
+from corpora.ehr.headings import HAN, INPUT, TESTS, TOLD, Piece, Section
+from corpora.ehr.leaks import holds, without_diagnosis
 from corpora.files import Place
-from corpora.headings import HAN, INPUT, TESTS, TOLD, Piece, Section
-from corpora.leaks import holds, without_diagnosis
 from corpora.reading import Corpus, Example, Turn
 from tools.config import Settings
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import polars as pl
 
-from corpora import licenses
-from corpora.card import Facts, card
-from corpora.croissant import croissant
-from corpora.formats import ALONE, Format, Part, Shard, find
-from corpora.llama_factory import dataset_info
+from corpora.export import licenses
+from corpora.export.card import Facts, card
+from corpora.export.croissant import croissant
+from corpora.export.formats import ALONE, Format, Part, Shard, find
+from corpora.export.llama_factory import dataset_info
+from corpora.export.rowfiles import RowFiles
 from corpora.read import SPLITS
-from corpora.rowfiles import RowFiles
 from corpora.shards import Sink, batches, scan, story
 from tools.errors import Findings, InputError, UsageError
 from tools.files import manifest, sha256, staging, to_json

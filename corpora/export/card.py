@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 import yaml
 
-from corpora import licenses
-from corpora.formats import ALONE, Format, Shard
+from corpora.export import licenses
+from corpora.export.formats import ALONE, Format, Shard
 
 SIZES = (
     (1_000, "n<1K"),
@@ -34,7 +34,7 @@ USES = {
 
 @dataclass(frozen=True)
 class Facts:
-    """What is said of an export. `columns`: name -> polars type. `exported`: the counts of corpora.export.Exported.
+    """What is said of an export. `columns`: name -> polars type. `exported`: the counts of corpora.export.convert.Exported.
     `story`: the `run.json` of the command that wrote the records."""
 
     name: str

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from corpora.diagnoses import answers, labels, one, ordered, parse
-from corpora.headings import INPUT, TESTS, Section, split
-from corpora.leaks import holds, pattern_of, without_diagnosis, without_impressions, without_label
+from corpora.ehr.diagnoses import answers, labels, one, ordered, parse
+from corpora.ehr.headings import INPUT, TESTS, Section, split
+from corpora.ehr.leaks import holds, pattern_of, without_diagnosis, without_impressions, without_label
 from corpora.readers import ehr
 from corpora.reading import Corpus, Example
+from tests.conftest import ROOT
 
-CASES = Path(__file__).resolve().parents[3] / "shared" / "data" / "corpora" / "cmb" / "CMB-cases.json"
+CASES = ROOT.parent / "shared" / "data" / "corpora" / "cmb" / "CMB-cases.json"
 NOTE = {
     "主诉": "转移性右下腹痛8小时。",
     "现病史": "患者8小时前无明显诱因出现脐周隐痛，后转移至右下腹，伴恶心，无腹泻。自服药物无效，来院就诊。",

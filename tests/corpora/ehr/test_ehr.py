@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 
 from corpora import read as reading
-from corpora.ehr import age_of, sex_of, visit_of
+from corpora.ehr.headings import find
+from corpora.ehr.records import age_of, sex_of, visit_of
 from corpora.files import File
-from corpora.headings import find
 from corpora.read import look_at
 from corpora.readers import ehr
 from corpora.reading import Corpus, Example

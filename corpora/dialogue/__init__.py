@@ -1,0 +1,1 @@
+"""Talks of patients with doctors, as their corpora have them."""

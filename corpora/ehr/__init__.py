@@ -1,0 +1,1 @@
+"""Patient records: their sections, what of them says the diagnosis, and files of several shapes."""
