@@ -52,8 +52,8 @@ def merge(
         work.mkdir()
         try:
             with Sink(stage / "removed.parquet", REMOVED) as removed:
-                index = _gather(recipe, work, key, mixed, removed)
-                index, moved = _without_doubles(recipe, work, index, mixed, removed)
+                _gather(recipe, work, key, mixed, removed)
+                index, moved = _without_doubles(recipe, work, mixed, removed)
                 chosen = _choose(recipe, work, index, moved, mixed, removed)
             _write(work, chosen, moved, stage / f"{mixed.schema.noun}.parquet", mixed)
         finally:
@@ -96,9 +96,9 @@ def _brought(recipe: Recipe, without: tuple[str, ...]) -> tuple[Recipe, dict[str
     return recipe.model_copy(update={"sources": sources}), missing
 
 
-def _gather(recipe: Recipe, work: Path, key: Callable[[], bytes], mixed: Mixed, removed: Sink) -> pl.DataFrame:
-    """Every fit record of every source into `all.parquet`; gives its index: row, part, what `measure` gives. It is all
-    of a record that stays in memory."""
+def _gather(recipe: Recipe, work: Path, key: Callable[[], bytes], mixed: Mixed, removed: Sink) -> None:
+    """Every fit record of every source into `all.parquet`, and the index of them into `index.parquet`: row, part, what `measure`
+    gives. The index is all of a record that is in memory at any time, and it is not while duplicates are sought."""
     brought = {
         name: (source, source.path, *scan(source.path)) for name, source in recipe.sources.items() if source.path
     }
@@ -130,7 +130,7 @@ def _gather(recipe: Recipe, work: Path, key: Callable[[], bytes], mixed: Mixed, 
                 parts.append(size(kept).with_columns(part=pl.lit(name, pl.Categorical)))
     if recipe.decontaminate.on_hit == "fail" and (hits := mixed.taken_out("decontaminate")):
         raise Findings(f"{hits:,} {mixed.schema.noun} hold items of the evaluation sets, nothing was written")
-    return pl.concat(parts).with_row_index("row")
+    write_table(pl.concat(parts).with_row_index("row"), work / "index.parquet")
 
 
 def _search(recipe: Recipe, mixed: Mixed) -> Search | None:
@@ -181,18 +181,18 @@ def _is_private(source: Ingredient, told: dict[str, bool], rows: pl.LazyFrame) -
     return told.get("private", False) or bool(rows.select(pl.col("task").is_in(PRIVATE).any()).collect().item())
 
 
-def _without_doubles(
-    recipe: Recipe, work: Path, index: pl.DataFrame, mixed: Mixed, removed: Sink
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _without_doubles(recipe: Recipe, work: Path, mixed: Mixed, removed: Sink) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The index without duplicates, and which groups belong together now (`group`, `joined`).
 
     Of a cluster the record of the source that the recipe names first stays."""
-    if recipe.dedup is None or index.is_empty():
-        return index, pl.DataFrame(schema={"group": pl.String, "joined": pl.String})
+    parts = pl.read_parquet(work / "index.parquet", columns=["part"])["part"]
+    if recipe.dedup is None or parts.is_empty():
+        return pl.read_parquet(work / "index.parquet"), pl.DataFrame(schema={"group": pl.String, "joined": pl.String})
     look = Look(recipe.dedup.on, recipe.dedup.threshold, recipe.dedup.ngram)
     order = {name: place for place, name in enumerate(recipe.sources)}
-    rank = index["part"].cast(pl.String).replace_strict(order, return_dtype=pl.UInt32)
+    rank = parts.cast(pl.String).replace_strict(order, return_dtype=pl.UInt32)
     doubles, moved = find_duplicates(pl.scan_parquet(work / "all.parquet"), look, rank)
+    index = pl.read_parquet(work / "index.parquet")
     gone = doubles.join(index.select("row", source="part"), on="row", how="left", maintain_order="left")
     mixed.remove(removed, "dedup", gone.select("id", "source", reason="kind", favoured="kept"))
     return index.join(doubles, on="row", how="anti", maintain_order="left"), moved
