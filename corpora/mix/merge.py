@@ -114,7 +114,10 @@ def _gather(recipe: Recipe, work: Path, key: Callable[[], bytes], mixed: Mixed, 
             mixed.inputs |= {f"{name}/{file}": value for file, value in story(path).get("outputs", {}).items()}
             policy = _policy(recipe, source, path, rows, mixed)
             fault = pl.coalesce(_unwanted(source), faults(recipe.filters))
-            for batch in batches(with_texts(rows).with_columns(reason=fault)):
+            for read in batches(
+                rows
+            ):  # a batch at a time: the engine reads on, and with their texts rows are four times as large
+                batch = with_texts(read.lazy()).with_columns(reason=fault).collect()
                 refused = batch.filter(pl.col("reason").is_not_null())
                 mixed.remove(removed, "filter", refused.select("id", "reason", source=pl.lit(name)))
                 kept = batch.filter(pl.col("reason").is_null()).select(list(mixed.schema.columns))

