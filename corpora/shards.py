@@ -95,6 +95,10 @@ def privacy(place: Path) -> dict[str, bool]:
     return {key: known[key] for key in ("private", "deidentified") if isinstance(known.get(key), bool)}
 
 
-def batches(rows: pl.LazyFrame, size: int = 10_000) -> Iterator[pl.DataFrame]:
-    """The rows in their order, so many at a time."""
-    return iter(rows.collect_batches(chunk_size=size, maintain_order=True, lazy=True))
+def batches(rows: pl.LazyFrame, size: int = 20_000) -> Iterator[pl.DataFrame]:
+    """The rows in their order, so many at a time: of a file, perhaps with columns added, but not filtered (each batch would
+    filter the whole file again). Only what is asked for is read; an engine that reads on meanwhile holds gigabytes."""
+    begin = 0
+    while (batch := rows.slice(begin, size).collect()).height:
+        yield batch
+        begin += size

@@ -58,7 +58,7 @@ PHRASES = (
 def index_of(rows: pl.LazyFrame, splits: Sequence[str] = ()) -> pl.DataFrame:
     """The items of records or preferences as ITEMS; of these `splits`, or of all but train. The same item twice is one."""
     wanted = pl.col("split").is_in(list(splits)) if splits else pl.col("split").fill_null("") != "train"
-    parts = [ITEMS.frame(), *(_items(batch) for batch in batches(rows.filter(wanted)))]
+    parts = [ITEMS.frame(), *(_items(batch.filter(wanted)) for batch in batches(rows))]
     return _without_shared(pl.concat(parts).unique(["evalset", "item"], keep="first").sort("evalset", "item"))
 
 
