@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from corpora.encodings import BAD_BYTE
+
 if TYPE_CHECKING:
     from corpora.files import File, Place
 
@@ -15,7 +17,6 @@ KEY = 1000
 NAME = r'[^"\\\n]*'
 """What a key is made of that needs no escapes."""
 SEPARATORS = re.compile(r"[\s,\ufeff\0]*")
-BAD_BYTE = re.compile("[\udc80-\udcff]")
 DECODE = json.JSONDecoder().raw_decode
 COLON = re.compile(r"[ \t\r\n]*:[ \t\r\n]*")
 

@@ -7,21 +7,19 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import PurePath
 from string import ascii_uppercase
 from typing import Any
 
 from pydantic import Field
 
-from corpora.files import File, Place
+from corpora.files import Place
+from corpora.paths import SPLITS
 from corpora.reading import Corpus, Example, Turn
 from tools.config import Settings
 from tools.errors import UsageError
 
 HAN = re.compile(r"[\u3400-\u9fff]")
 NOT_A_LETTER = re.compile(r"[\s,，、;；/.。|]+")
-WORD = re.compile(r"[a-z0-9]+")
-SPLITS = {"train": "train", "dev": "validation", "val": "validation", "valid": "validation", "test": "test"}
 SHOTS = SPLITS | {"dev": "train"}
 """For benchmarks whose dev rows are the examples of few-shot prompts, beside a set for validation or for test."""
 
@@ -182,27 +180,6 @@ def _answer(options: Mapping[str, str], letters: str, explanation: str, prompt: 
 def lang_of(text: Any) -> str:
     """zh where there is a Han character, else en."""
     return "zh" if HAN.search(said(text)) else "en"
-
-
-def told(file: File, words: Mapping[str, str]) -> str | None:
-    """What a file's name (a word of it) or one of the two folders above it (its whole name) says; the nearest counts."""
-    name, *folders = list(reversed(_parts(file)))[:3]
-    spoken = [*reversed(WORD.findall(name.lower())), *(folder.lower() for folder in folders)]
-    return next((words[word] for word in spoken if word in words), None)
-
-
-def stem(file: File) -> str:
-    """The name of a file without its folder and suffixes."""
-    return _parts(file)[-1].partition(".")[0]
-
-
-def _parts(file: File) -> list[str]:
-    return [*file.path.parts, *PurePath(file.member).parts] if file.member else list(file.path.parts)
-
-
-def quiet(file: File) -> File:
-    """The same file for a first look: what is wrong with it is said when it is read."""
-    return replace(file, refuse=lambda *_: None)
 
 
 def chosen(prompts: Mapping[str, Prompt], name: str, lang: str) -> Prompt:

@@ -5,25 +5,20 @@ What cannot be read of a file is a reject with its line; the rest of the file go
 import csv
 import gzip
 import io
-import json
-import re
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
-import orjson
-
 from corpora.arrays import array_items, nested_items, object_items
+from corpora.encodings import BAD_BYTE, encoding_of
+from corpora.jsons import is_object, kind_of, loads, why
 from tools.errors import InputError, MissingExtraError
-from tools.files import BOMS
 
 LONGEST = 1 << 26
 """Characters in a line or an object; what is longer is refused, so that no file can fill the memory."""
 CHUNK = 1 << 20
-BAD_BYTE = re.compile("[\udc80-\udcff]")
-BAD_ESCAPE = re.compile(r'\\(\\|["/bfnrt]|u[0-9a-fA-F]{4})|\\')
 WORKBOOK = b"xl/workbook.xml"
 BLANK = "\ufeff \t\r\n\0"
 
@@ -90,27 +85,22 @@ class File:
     def _raw(self) -> BinaryIO:
         return cast(BinaryIO, zipfile.ZipFile(self.path).open(self.member)) if self.member else self.path.open("rb")
 
+    def quiet(self) -> "File":
+        """The same file for a first look: what is wrong with it is said when it is read."""
+        return replace(self, refuse=lambda *_: None)
+
+    def start(self) -> str:
+        """Its first line that is not blank, without what is blank before it."""
+        return next((text for line in self.quiet().text() if (text := line.text.lstrip(BLANK))), "")
+
     def characters(self) -> io.TextIOWrapper:
         """The text; a byte that is not in the file's encoding becomes half a surrogate pair, which BAD_BYTE finds."""
         return io.TextIOWrapper(self.open(), encoding=self.encoding(), errors="surrogateescape")
 
     def encoding(self) -> str:
         """`utf-8-sig`, `utf-16` or `gb18030`: GB18030 where most of the lines that tell are not UTF-8."""
-        good = bad = 0
-        rest = b""
         with self.open() as raw:
-            while chunk := raw.read(CHUNK):
-                for bom, encoding in BOMS if raw.tell() == len(chunk) else ():
-                    if chunk.startswith(bom):
-                        return encoding
-                chunk = rest + chunk + raw.readline(CHUNK)
-                whole = len(chunk) - _begun(chunk)
-                chunk, rest = chunk[:whole], chunk[whole:]
-                if not chunk.isascii():
-                    wrong = _unreadable(chunk)
-                    bad += wrong
-                    good += sum(not line.isascii() for line in chunk.split(b"\n")) - wrong
-        return "gb18030" if bad > good else "utf-8-sig"
+            return encoding_of(raw)
 
     def text(self) -> Iterator[Line]:
         """Every line with its number; a line that is not in the file's encoding, or too long, is refused."""
@@ -161,7 +151,7 @@ class File:
             try:
                 yield Place(self.name, 1, 1), loads(text, lenient)
             except ValueError as error:
-                self.refuse(Place(self.name, getattr(error, "lineno", 1), 1), "bad-json", _why(error))
+                self.refuse(Place(self.name, getattr(error, "lineno", 1), 1), "bad-json", why(error))
 
     def members(self) -> Iterator[tuple[Place, str, Any]]:
         """Each key and value of the one object that the file is, streaming; a file that is none is refused."""
@@ -192,7 +182,7 @@ class File:
                     seen.append(text)
                     if text[0] == "[" and len(seen) == 1:
                         return "array"
-                    if _is_object(text):
+                    if is_object(text):
                         return "lines"
         if not seen:
             for _ in self.text():  # which says what is wrong with it
@@ -208,7 +198,7 @@ class File:
                 try:
                     yield place._replace(row=row), loads(text, lenient)
                 except ValueError as error:
-                    self.refuse(place._replace(row=row), "bad-json", _why(error))
+                    self.refuse(place._replace(row=row), "bad-json", why(error))
 
     def csv(self, delimiter: str | None = None) -> Iterator[Row]:
         """Each row of a delimited text with a header, or of a workbook's first sheet, by column; a row of another width is
@@ -291,112 +281,6 @@ class File:
             texts = [_cell(value) for value in cells]
             if any(texts):
                 yield number, texts
-
-
-def files_of(paths: list[Path], refuse: Refuse) -> list[File]:
-    """The files in their order; a folder stands for the files in it, a zip file (that is no workbook) for its members; names with
-    a dot before them are passed over. Where two paths have one name, their names hold the folders that part them.
-
-    Raises InputError for what is not there, and for a file named twice."""
-    found: list[File] = []
-    for path, called in zip(paths, _names(paths), strict=True):
-        if not path.exists():
-            raise InputError(f"{path}: no such file")
-        inside = _inside(path) if path.is_dir() else [path]
-        if not inside:
-            raise InputError(f"{path}: a folder without files")
-        for file in inside:
-            name = f"{called}/{file.relative_to(path).as_posix()}" if path.is_dir() else called
-            found.extend(_members(file, name, refuse))
-    if len({(file.path.resolve(), file.member) for file in found}) < len(found):
-        raise InputError(f"a file is named twice: {', '.join(map(str, paths))}")
-    return found
-
-
-def _names(paths: list[Path]) -> list[str]:
-    """The ends of paths, as long as it takes to tell them apart."""
-    parts = [(path.absolute() if path.name not in ("", "..") else path.resolve()).parts for path in paths]
-    most = max((len(part) for part in parts), default=1)
-    lengths = [
-        next((n for n in range(1, most) if [other[-n:] for other in parts].count(part[-n:]) == 1), 1) for part in parts
-    ]
-    return ["/".join(part[-n:]).lstrip("/") for part, n in zip(parts, lengths, strict=True)]
-
-
-def _inside(folder: Path) -> list[Path]:
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts))
-
-
-def _members(path: Path, name: str, refuse: Refuse) -> list[File]:
-    try:
-        is_zip = zipfile.is_zipfile(path)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from error
-    if not is_zip:
-        return [File(path, name, refuse)]
-    with zipfile.ZipFile(path) as archive:
-        members = [info for info in archive.infolist() if not info.is_dir()]
-    if any(info.filename == WORKBOOK.decode() for info in members):
-        return [File(path, name, refuse)]
-    real = [
-        m.filename
-        for m in members
-        if not m.filename.startswith("__MACOSX/") and not Path(m.filename).name.startswith(".")
-    ]
-    return [File(path, f"{name}/{member}", refuse, member) for member in sorted(real)]
-
-
-def loads(text: str, lenient: bool = False) -> Any:
-    """JSON. Half a surrogate pair stays in the text that holds it; `lenient` mends wrong escapes. Raises ValueError."""
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        try:
-            return json.loads(_mended(text) if lenient else text, strict=not lenient)
-        except RecursionError as error:
-            raise ValueError("nested too deeply") from error
-
-
-def kind_of(value: Any) -> str:
-    """What a JSON value is, in words."""
-    words = {"str": "a text", "list": "a list", "dict": "an object", "NoneType": "null", "bool": "true or false"}
-    return words.get(type(value).__name__, "a number")
-
-
-def _mended(text: str) -> str:
-    return BAD_ESCAPE.sub(lambda match: match[0] if match[1] else r"\\", text)
-
-
-def _is_object(line: str) -> bool:
-    try:
-        return isinstance(loads(line), dict)
-    except ValueError:
-        return False
-
-
-def _begun(data: bytes) -> int:
-    """How many bytes at the end begin a UTF-8 character that goes on behind it."""
-    for back in range(1, min(3, len(data)) + 1):
-        if data[-back] < 0x80:
-            return 0
-        if data[-back] >= 0xC0:
-            return back if data[-back] >= (0, 0xC0, 0xE0, 0xF0)[back] else 0
-    return 0
-
-
-def _unreadable(data: bytes) -> int:
-    """How many lines of the data are not UTF-8."""
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return sum(bool(BAD_BYTE.search(line.decode("utf-8", "surrogateescape"))) for line in data.split(b"\n"))
-    return 0
-
-
-def _why(error: ValueError) -> str:
-    """The parser's reason and column, without the text that it read."""
-    return f"column {getattr(error, 'colno', 0)}: {getattr(error, 'msg', 'not valid JSON')}"
 
 
 def _cell(value: Any) -> str:

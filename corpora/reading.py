@@ -8,7 +8,8 @@ from typing import Annotated, Any, NamedTuple
 
 import polars as pl
 
-from corpora.files import File, Place, files_of
+from corpora.files import File, Place
+from corpora.paths import files_of
 from tools.config import Settings
 from tools.errors import InputError
 from tools.frames import Schema

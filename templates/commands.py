@@ -73,8 +73,8 @@ def generate(
     Example:
       kgtools generate --graph ./graph --pack clinicalgpt,extended --lang zh,en --count 1000 --out ./records
     """
-    from corpora.export import convert as export
     from corpora.export import formats
+    from corpora.export.convert import Options, convert
     from kg.stores import open_store
     from templates.generate import generate as run
     from templates.generate import write
@@ -100,7 +100,7 @@ def generate(
     print_result(result, str(out), style, examples)
     if form is not None:
         with step(f"writing {form}"):
-            exported = export.convert(out, form, out / form, export.Options(allow_license=allow))
+            exported = convert(out, form, out / form, Options(allow_license=allow))
         if exported.dropped and not exported.written:
             raise Findings(f"the format {form} holds none of these records; {out / form}/rejects.parquet says why")
 

@@ -79,10 +79,12 @@ def generate(
         if task == "preference":
             selections = wrong_answers(graph, by_relation, selections, seed)
         coverage_work = pool.submit(_coverage, graph, selections, tuple(lang for lang in LANGUAGES if lang in langs))
-        texts = _render(selections, workers)
-        rejected = _render([_rejected(s) for s in selections], workers) if task == "preference" else texts
-        whole = [(s, *text, *no) for s, text, no in zip(selections, texts, rejected, strict=True) if s.groups.height]
-        frames = list(pool.map(lambda job: (_records if task == "qa" else _preferences)(graph, *job), whole))
+        texts = [_render(selections, workers)]
+        if task == "preference":
+            texts.append(_render([_rejected(selection) for selection in selections], workers))
+        make = _records if task == "qa" else _preferences
+        whole = [job for job in zip(selections, *texts, strict=True) if job[0].groups.height]
+        frames = list(pool.map(lambda job: make(graph, *job), whole))
         coverage = coverage_work.result()
     schema = TASKS[task]
     records = pl.concat(frames).sort("key", "id").drop("key") if frames else schema.frame()
@@ -167,9 +169,9 @@ def _parsed(folder: Path) -> dict[tuple[str, str], Template]:
     return {(template.name, template.lang): template for template in load_pack(folder).templates}
 
 
-def _records(graph: View, selection: Selection, users: list[str], assistants: list[str], *_: Any) -> pl.DataFrame:
+def _records(graph: View, selection: Selection, said: Texts) -> pl.DataFrame:
     joiner = "、" if selection.template.lang == "zh" else ", "
-    groups = _told(graph, selection, user=users, assistant=assistants)
+    groups = _told(graph, selection, user=said[0], assistant=said[1])
     return groups.with_columns(
         _hashed(groups, "user", "assistant").alias("id"),
         pl.lit("qa").alias("task"),
@@ -179,10 +181,8 @@ def _records(graph: View, selection: Selection, users: list[str], assistants: li
     ).select("key", *RECORDS.columns)
 
 
-def _preferences(
-    graph: View, selection: Selection, users: list[str], chosen: list[str], _: list[str], rejected: list[str]
-) -> pl.DataFrame:
-    groups = _told(graph, selection, user=users, assistant=chosen, worse=rejected)
+def _preferences(graph: View, selection: Selection, said: Texts, worse: Texts) -> pl.DataFrame:
+    groups = _told(graph, selection, user=said[0], assistant=said[1], worse=worse[1])
     about = pl.struct(pl.col("id").alias("head"), "fault", "wrong", "unsaid")
     return groups.with_columns(
         _hashed(groups, "user", "assistant", "worse").alias("id"),

@@ -4,10 +4,8 @@ Every way keeps to the template's words, so that a reward model can learn from w
 answers are is kept equal on the whole, because else it learns that."""
 
 import random
-import unicodedata
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,21 +15,18 @@ from corpora.record import Preferences
 from kg.ontology import ontology
 from templates.facts import View
 from templates.pack import Template
+from templates.said import DRAWS, Pick, Pool, Said, form, overlap
 from templates.select import CODES, Selection, facts_for, matching
 
 FAULTS = ("wrong-tails", "swapped", "invented", "omission", "over-claim")
 """wrong-tails: others of the type for all. swapped: what the contrary relation says (to avoid for to eat). invented: a name that
 no graph has for one. omission: half of it unsaid. over-claim: more than any source says."""
-DRAWS, NEAREST = 32, 16
 JOINER = {"zh": 1, "en": 2}
 LIST = pl.List(pl.String)
 COLUMNS: dict[str, Any] = {
     "fault": pl.String, "rejected": LIST, "wrong": LIST, "unsaid": LIST, "wrong_mask": pl.Int64,
 }  # fmt: skip
 SIDES = ("chosen", "rejected")
-
-Pick = tuple[str, int]
-"""A name or a value, and the sources that say it."""
 
 
 @dataclass(frozen=True)
@@ -59,72 +54,6 @@ class Balance:
 
     def add(self, lang: str, chosen: list[str], rejected: list[str]) -> None:
         self.gaps[lang] += _length(chosen, lang) - _length(rejected, lang)
-
-
-def form(text: str) -> str:
-    """What counts as the same name: width, case and blanks don't matter."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-class Said:
-    """What a graph says of each entity, doubtful facts too: nothing of it may be called wrong."""
-
-    def __init__(self, view: View) -> None:
-        names, english = view.names("zh").to_list(), view.names("en").to_list()
-        self._forms = [
-            {form(name)} | ({form(other)} if other else set()) for name, other in zip(names, english, strict=True)
-        ]
-        aliases = view.facts.filter(pl.col("kind") == "alias").select("head", "value")
-        for head, alias in aliases.iter_rows():
-            self._forms[head].add(form(alias))
-        triples = view.facts.filter(pl.col("kind") == "relation").select("head", "tail")
-        turned = triples.select(pl.col("tail").alias("head"), pl.col("head").alias("tail"))
-        linked = pl.concat([triples, turned]).group_by("head").agg(pl.col("tail").unique())
-        self._linked: dict[int, list[int]] = dict(linked.iter_rows())
-        self._values: dict[int, set[str]] = {}
-        values = view.facts.filter(pl.col("kind") == "attribute").select("head", "value")
-        for head, value in values.iter_rows():
-            self._values.setdefault(head, set()).add(form(value))
-        self._of: dict[int, set[str]] = {}
-        self.known = set().union(*self._forms)
-
-    def names_of(self, entity: int) -> set[str]:
-        """Forms of its names and aliases."""
-        return self._forms[entity]
-
-    def about(self, head: int) -> set[str]:
-        """Forms of the head's own names, of its values, and of the names of all entities that any triple links to it."""
-        if head not in self._of:
-            linked = (self._forms[other] for other in self._linked.get(head, ()))
-            self._of[head] = self._forms[head].union(self._values.get(head, ()), *linked)
-        return self._of[head]
-
-
-class Pool:
-    """The names (or values) that a template can answer with, by their length."""
-
-    def __init__(self, rows: pl.DataFrame, said: Said) -> None:
-        known = rows.group_by("tail", "text").agg(pl.col("mask").bitwise_or())
-        known = known.with_columns(pl.col("text").str.len_chars().alias("length")).sort("length", "text", "tail")
-        self._lengths = known["length"].to_list()
-        self._picks: list[Pick] = list(known.select("text", "mask").iter_rows())
-        self._forms = [
-            said.names_of(tail) | {form(text)} if tail is not None else {form(text)}
-            for tail, text in known.select("tail", "text").iter_rows()
-        ]
-
-    def pick(self, length: int, taken: set[str], near: Iterable[str], draw: random.Random) -> Pick | None:
-        """One of about this length, none of whose names is taken, holds one of `near` or is held by one; None where a number
-        of draws finds none."""
-        low, high = bisect_left(self._lengths, length), bisect_left(self._lengths, length + 1)
-        while high - low < min(NEAREST, len(self._picks)):
-            low, high = max(low - 1, 0), min(high + 1, len(self._picks))
-        for _ in range(DRAWS if high > low else 0):
-            place = draw.randrange(low, high)
-            forms = self._forms[place]
-            if taken.isdisjoint(forms) and not any(_overlap(name, other) for name in forms for other in near):
-                return self._picks[place]
-        return None
 
 
 def wrong_answers(
@@ -226,7 +155,7 @@ def _invented(
         first = pool.pick(len(tails[place]), set(), (), draw)
         second = pool.pick(len(tails[place]), set(), (), draw)
         name = _crossed(first[0], second[0], lang) if first and second else None
-        if name and form(name) not in said.known and not any(_overlap(form(name), other) for other in near):
+        if name and form(name) not in said.known and not any(overlap(form(name), other) for other in near):
             return Wrong("invented", [*tails[:place], name, *tails[place + 1 :]], ((name, 0),))
     return None
 
@@ -274,10 +203,6 @@ def _contrary(view: View, by_relation: dict[str, pl.DataFrame], template: Templa
     for head, text, mask in rows.sort("head", "text").iter_rows():
         found.setdefault(head, []).append((text, mask))
     return found
-
-
-def _overlap(one: str, other: str) -> bool:
-    return one in other or other in one
 
 
 def _length(tails: list[str], lang: str) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from corpora.dialogue.descriptions import CALL, FORM, STAMP, Fields, fields_of, joined, summary_of
-from corpora.files import File, Line, Place
+from corpora.files import BLANK, File, Line, Place
 from corpora.reading import Corpus, Turn
 from corpora.turns import ROLE_OF
 
@@ -94,7 +94,7 @@ def spoken(text: str) -> Turn | None:
 
 
 def _bare(line: Line) -> str:
-    return line.text.strip("\ufeff \t\r\0\u3000")
+    return line.text.strip(BLANK + "\u3000")
 
 
 def _blocks(file: File) -> Iterator[tuple[list[Line], tuple[str, str] | None]]:

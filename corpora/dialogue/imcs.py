@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from corpora.exams import SPLITS, told
-from corpora.files import Place, kind_of
+from corpora.files import Place
+from corpora.jsons import kind_of
+from corpora.paths import SPLITS, told
 from corpora.reading import Corpus, Look, Turn
 from corpora.turns import NotTurns, conversation
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Literal, NamedTuple
 
-from corpora.exams import SPLITS, quiet, told
-from corpora.files import File, Line, Place
+from corpora.files import BLANK, File, Line, Place
+from corpora.paths import SPLITS, told
 from corpora.reading import Corpus, Look, Turn
 from corpora.turns import NotTurns, conversation
 
@@ -52,9 +52,9 @@ class Talk:
 
 def file_kind(file: File) -> Kind | None:
     """Told by the first lines: an object that has what labels or fetched talks have, the head of a talk, or an id."""
-    start = next((line.text for line in quiet(file).text() if line.text.strip("\ufeff \t\r\0")), "")
-    if start.lstrip("\ufeff \t").startswith(("{", "[")):
-        for row in islice(quiet(file).json(), 20):
+    start = file.start()
+    if start.startswith(("{", "[")):
+        for row in islice(file.quiet().json(), 20):
             if set(LABELS) <= set(row.values):
                 return "labels"
             if set(TALK) <= set(row.values):
@@ -92,7 +92,7 @@ def splits_of(corpus: Corpus, files: list[File]) -> dict[str, str | None]:
         for place, text in file.text():
             if id_ := ID.fullmatch(text):
                 found[id_[1]] = split
-            elif text.strip("\ufeff \t\r\0"):
+            elif text.strip(BLANK):
                 corpus.refuse(place, "no-id", "a line of a split must be an id")
     return found
 
@@ -153,7 +153,7 @@ def _blocks(file: File) -> Iterator[tuple[list[Line], str]]:
     for line in chain(file.text(), (Line(file.place(), ""),)):
         whole = whole and (not block or line.place.line in (0, last + 1))
         last = line.place.line
-        if line.text.strip("\ufeff \t\r\0"):
+        if line.text.strip(BLANK):
             size += len(line.text)
             block += [line] if size <= LONGEST or not block else []
             continue

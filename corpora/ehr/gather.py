@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from corpora.files import Place, loads
+from corpora.files import Place
+from corpora.jsons import loads
 
 
 class Kept(NamedTuple):

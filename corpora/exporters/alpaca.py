@@ -12,7 +12,7 @@ def faults(noun: str) -> dict[str, pl.Expr]:
     return only(noun, "records") or talk_faults()
 
 
-def columns(noun: str) -> dict[str, pl.Expr]:  # noqa: ARG001
+def columns(noun: str) -> dict[str, pl.Expr]:
     said = without_system().list.eval(CONTENT)
     pairs = said.list.eval(pl.concat_list(pl.element(), pl.element().shift(-1))).list.gather_every(2)
     own = {
@@ -25,7 +25,7 @@ def columns(noun: str) -> dict[str, pl.Expr]:  # noqa: ARG001
     return {"id": pl.col("id")} | own | lineage()
 
 
-def llama_factory(noun: str) -> dict[str, Any]:  # noqa: ARG001
+def llama_factory(noun: str) -> dict[str, Any]:
     names = {"prompt": "instruction", "query": "input", "response": "output", "system": "system", "history": "history"}
     return {"formatting": "alpaca", "columns": names}
 

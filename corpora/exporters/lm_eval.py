@@ -27,7 +27,7 @@ def faults(noun: str) -> dict[str, pl.Expr]:
     return only(noun, "records") or talk_faults(wanted=SINGLE)
 
 
-def columns(noun: str) -> dict[str, pl.Expr]:  # noqa: ARG001
+def columns(noun: str) -> dict[str, pl.Expr]:
     turns = without_system()
     asked = turns.list.first().struct.field("content")
     choice = pl.col("kind") == "choice"
@@ -44,7 +44,7 @@ def columns(noun: str) -> dict[str, pl.Expr]:  # noqa: ARG001
     return {"id": pl.col("id")} | own | lineage()
 
 
-def stem(number: int, key: tuple[str, ...]) -> str:  # noqa: ARG001
+def stem(number: int, key: tuple[str, ...]) -> str:
     return stem_of(*key[:2], *(["choice"] if key[2] == "choice" else []))
 
 

@@ -14,7 +14,7 @@ def faults(noun: str) -> dict[str, pl.Expr]:
     }
 
 
-def columns(noun: str) -> dict[str, pl.Expr]:  # noqa: ARG001
+def columns(noun: str) -> dict[str, pl.Expr]:
     options = pl.col("options").struct
     text = pl.coalesce(pl.when(pl.col("letters") == letter).then(options.field(letter)) for letter in LETTERS)
     chapter = pl.col("meta").str.json_path_match("$.meta_info")

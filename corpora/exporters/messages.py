@@ -11,11 +11,11 @@ def faults(noun: str) -> dict[str, pl.Expr]:
     return only(noun, "records")
 
 
-def columns(noun: str) -> dict[str, pl.Expr]:  # noqa: ARG001
+def columns(noun: str) -> dict[str, pl.Expr]:
     return {"id": pl.col("id"), "messages": pl.col("messages")} | lineage()
 
 
-def llama_factory(noun: str) -> dict[str, Any]:  # noqa: ARG001
+def llama_factory(noun: str) -> dict[str, Any]:
     tags = {
         "role_tag": "role", "content_tag": "content", "user_tag": "user", "assistant_tag": "assistant", "system_tag": "system",
     }  # fmt: skip

@@ -23,7 +23,7 @@ def faults(noun: str) -> dict[str, pl.Expr]:
     return only(noun, "records") or talk_faults(wanted=SINGLE)
 
 
-def columns(noun: str) -> dict[str, pl.Expr]:  # noqa: ARG001
+def columns(noun: str) -> dict[str, pl.Expr]:
     turns = without_system()
     return {"id": pl.col("id"), "input": turns.list.first().struct.field("content"), "output": last(turns)}
 

@@ -9,7 +9,7 @@ def faults(noun: str) -> dict[str, pl.Expr]:
     return only(noun, "preferences")
 
 
-def columns(noun: str) -> dict[str, pl.Expr]:  # noqa: ARG001
+def columns(noun: str) -> dict[str, pl.Expr]:
     return {name: pl.col(name) for name in ("id", "prompt", "chosen", "rejected")} | lineage()
 
 

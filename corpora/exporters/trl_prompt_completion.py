@@ -12,7 +12,7 @@ def faults(noun: str) -> dict[str, pl.Expr]:
     }
 
 
-def columns(noun: str) -> dict[str, pl.Expr]:  # noqa: ARG001
+def columns(noun: str) -> dict[str, pl.Expr]:
     messages = pl.col("messages")
     own = {"prompt": messages.list.head(messages.list.len() - 1), "completion": messages.list.tail(1)}
     return {"id": pl.col("id")} | own | lineage()

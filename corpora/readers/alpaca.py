@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from corpora.exams import SPLITS, WORD, stem
-from corpora.files import File, Place
+from corpora.files import Place
+from corpora.paths import SPLITS, told
 from corpora.reading import Corpus, Example, Look, Reader, Turn
 from corpora.texts import lang_of
 from corpora.turns import NotTurns, answered, rounds, texts
@@ -27,7 +27,7 @@ class AlpacaSettings(Settings):
 def read(corpus: Corpus, settings: AlpacaSettings) -> Iterator[Example]:
     """`{instruction, input, output}`, with `system` and `history` where there are; a talk is known by its first question."""
     for file in corpus.files:
-        split = split_of(file)
+        split = told(file, SPLITS)
         for place, row in file.json():
             try:
                 turns = alpaca(row, settings.join)
@@ -62,11 +62,6 @@ def instruction(
     several = sum(turn.role == "user" for turn in turns) > 1
     kind = "dialogue" if several and task == "instruction" else task
     return Example(place, turns, kind, lang_of(*texts(turns)), meta=meta or {}, **how)
-
-
-def split_of(file: File) -> str | None:
-    """What a word of the file's name says, as in `train_zh_0.json`."""
-    return next((SPLITS[word] for word in WORD.findall(stem(file).lower()) if word in SPLITS), None)
 
 
 def fits(look: Look) -> str | None:

@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from corpora.exams import CLINICALGPT, LETTERED, LM_EVAL_ZH, SPLITS, ExamSettings, Question, quiet, records, said, told
+from corpora.exams import CLINICALGPT, LETTERED, LM_EVAL_ZH, ExamSettings, Question, records, said
 from corpora.files import File, Place, Row
+from corpora.paths import SPLITS, told
 from corpora.reading import Categories, Corpus, Example, Look, Reader
 
 ASK = "以下是中国{exam_type}中{exam_class}考试的一道{question_type}，"
@@ -66,7 +67,7 @@ def _key(corpus: Corpus, row: Row, keys: Keys) -> Any:
 
 
 def _is_keys(file: File) -> bool:
-    first = next(quiet(file).json(), None)
+    first = next(file.quiet().json(), None)
     return bool(first and "answer" in first.values and "question" not in first.values)
 
 

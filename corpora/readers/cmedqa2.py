@@ -7,8 +7,8 @@ from typing import Any, Literal, NamedTuple
 import polars as pl
 from pydantic import Field
 
-from corpora.exams import SPLITS, told
 from corpora.files import File, Place
+from corpora.paths import SPLITS, told
 from corpora.reading import Corpus, Example, Look, Reader, Turn
 from tools.config import Settings
 from tools.errors import InputError

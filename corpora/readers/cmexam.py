@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from corpora.exams import CLINICALGPT, LM_EVAL_ZH, SPLITS, ExamSettings, Question, records, said, told
+from corpora.exams import CLINICALGPT, LM_EVAL_ZH, ExamSettings, Question, records, said
+from corpora.paths import SPLITS, told
 from corpora.reading import Categories, Corpus, Example, Look, Reader
 
 CMEXAM = replace(

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from corpora.exams import CLINICALGPT, LETTERED, LM_EVAL_ZH, SHOTS, ExamSettings, Question, records, stem, told
+from corpora.exams import CLINICALGPT, LETTERED, LM_EVAL_ZH, SHOTS, ExamSettings, Question, records
+from corpora.paths import stem, told
 from corpora.reading import Categories, Corpus, Example, Look, Reader
 from tools.errors import UsageError
 

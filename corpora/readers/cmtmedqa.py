@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from corpora.exams import SPLITS, told
+from corpora.paths import SPLITS, told
 from corpora.readers.alpaca import alpaca, instruction
 from corpora.reading import Categories, Corpus, Example, Look, NoSettings, Reader, Turn
 from corpora.turns import NotTurns

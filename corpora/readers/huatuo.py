@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from corpora.files import Place
-from corpora.readers.alpaca import instruction, split_of
+from corpora.paths import SPLITS, told
+from corpora.readers.alpaca import instruction
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader, Turn
 from corpora.turns import NotTurns, flattened, in_turns
 
@@ -20,7 +21,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
 
     Of several paraphrases of one question the first is asked, the others stand in the meta; every answer is a record."""
     for file in corpus.files:
-        split = split_of(file)
+        split = told(file, SPLITS)
         for place, row in file.json():
             try:
                 questions, answers = _sides(row)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from corpora.exams import stem
+from corpora.paths import stem
 from corpora.readers import alpaca
 from corpora.reading import Corpus, Example, Look, Reader
 

@@ -20,8 +20,9 @@ from corpora.dialogue.consultations import (
 )
 from corpora.dialogue.descriptions import CLINICALGPT, NAMES, Fields, rendered
 from corpora.dialogue.talks import in_talk
-from corpora.exams import SPLITS, quiet, told
-from corpora.files import File, Place, kind_of
+from corpora.files import Place
+from corpora.jsons import kind_of
+from corpora.paths import SPLITS, told
 from corpora.reading import Categories, Corpus, Example, Look, Reader, Turn
 from corpora.texts import lang_of
 from corpora.turns import NotTurns, answered, texts
@@ -51,18 +52,13 @@ def read(corpus: Corpus, settings: MedDialogSettings) -> Iterator[Example]:
     """Raw text, `[{Turn, Id, Dialogue: [...]}]`, `[[...], ...]`, `[{description, utterances: [...]}]`, or
     `[{id, medical_case, doctor_diagnosis, Department}]`. The addresses of pages go into the key alone."""
     for file in corpus.files:
-        if _is_json(file):
+        if file.start().startswith(("{", "[")):
             split = told(file, NAMED)
             for place, row in file.values():
                 yield from _published(corpus, place, row, split, settings)
         else:
             for consultation in consultations(corpus, file):
                 yield from _consulted(corpus, consultation, settings)
-
-
-def _is_json(file: File) -> bool:
-    lines = quiet(file).text()
-    return next((text for _, line in lines if (text := line.strip("\ufeff \t\r\0"))), "").startswith(("{", "["))
 
 
 def _consulted(corpus: Corpus, page: Consultation, settings: MedDialogSettings) -> Iterator[Example]:

@@ -5,8 +5,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from corpora.exams import LM_EVAL_CHOICES, PLAIN, SPLITS, ExamSettings, Question, quiet, records, said, told
+from corpora.exams import LM_EVAL_CHOICES, PLAIN, ExamSettings, Question, records, said
 from corpora.files import File
+from corpora.paths import SPLITS, told
 from corpora.reading import Categories, Corpus, Example, Look, Reader
 from tools.errors import InputError
 
@@ -53,7 +54,7 @@ def _key(cop: Any, base: int) -> str | None:
 def _base(file: File) -> int | None:
     """The number of the first option: 1 as soon as a fourth is seen, 0 where the file has a 0 and no 4, else not known."""
     has_zero = False
-    for row in quiet(file).json():
+    for row in file.quiet().json():
         cop = row.values.get("cop")
         if cop == 4:
             return 1

@@ -11,7 +11,6 @@ from corpora.exams import (
     LM_EVAL,
     LM_EVAL_ZH,
     PLAIN,
-    SPLITS,
     ExamSettings,
     Question,
     chosen,
@@ -20,9 +19,9 @@ from corpora.exams import (
     letters_of,
     records,
     said,
-    told,
 )
 from corpora.files import Row
+from corpora.paths import SPLITS, told
 from corpora.reading import Categories, Corpus, Example, Look, Reader
 
 PROMPTS = {

@@ -9,8 +9,9 @@ from typing import Any
 from pydantic import Field
 
 from corpora.arrays import nested_items
-from corpora.exams import quiet, stem
-from corpora.files import File, Place, loads
+from corpora.files import File, Place
+from corpora.jsons import loads
+from corpora.paths import stem
 from corpora.reading import Corpus, Example, Look, Reader, Turn
 from corpora.texts import lang_of
 from tools.config import Settings
@@ -36,7 +37,7 @@ def read(corpus: Corpus, settings: MedsInsSettings) -> Iterator[Example]:
     rewrites = rewrites_of(settings.rewrites) if settings.rewrites else {}
     for file in corpus.files:
         task = found[0] if (found := TASK.match(stem(file))) else stem(file)
-        if not _is_object(file):
+        if not file.start().startswith("{"):
             corpus.refuse(file.place(), "not-an-object", "expected an object with a Definition and Instances")
             continue
         head = _head(file)
@@ -90,21 +91,12 @@ def rewrites_of(path: Path) -> dict[str, tuple[str, ...]]:
 def _head(file: File) -> dict[str, Any]:
     """What stands beside the instances; read to the end of the file only where the definition stands behind them."""
     head: dict[str, Any] = {}
-    for _, (key, value) in nested_items(quiet(file), INSTANCES):
+    for _, (key, value) in nested_items(file.quiet(), INSTANCES):
         if key != INSTANCES:
             head[key] = value
         elif DEFINITION in head:
             break
     return head
-
-
-def _is_object(file: File) -> bool:
-    return (
-        next((line.text for line in quiet(file).text() if line.text.strip("\ufeff \t\r\0")), "").lstrip("\ufeff \t\0")[
-            :1
-        ]
-        == "{"
-    )
 
 
 def _texts(value: Any) -> list[str] | None:

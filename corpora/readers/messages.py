@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from corpora.readers.alpaca import instruction, split_of
+from corpora.paths import SPLITS, told
+from corpora.readers.alpaca import instruction
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader
 from corpora.turns import NotTurns, conversation, in_turns
 
@@ -10,7 +11,7 @@ from corpora.turns import NotTurns, conversation, in_turns
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
     """`{messages: [{role, content}]}`."""
     for file in corpus.files:
-        split = split_of(file)
+        split = told(file, SPLITS)
         for place, row in file.json():
             try:
                 turns = in_turns(corpus, conversation(row.get("messages"), "role", "content"))

@@ -5,8 +5,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from corpora.exams import CLINICALGPT, LM_EVAL_ZH, SPLITS, ExamSettings, Question, records, said, stem, told
+from corpora.exams import CLINICALGPT, LM_EVAL_ZH, ExamSettings, Question, records, said
 from corpora.files import File
+from corpora.paths import SPLITS, stem, told
 from corpora.reading import Categories, Corpus, Example, Look, Reader
 
 PROMPTS = {"clinicalgpt": CLINICALGPT, "lm-eval": LM_EVAL_ZH}

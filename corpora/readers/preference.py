@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from corpora.readers.alpaca import split_of
+from corpora.paths import SPLITS, told
 from corpora.reading import Corpus, Example, Look, NoSettings, Pair, Reader, Turn
 from corpora.texts import lang_of
 from corpora.turns import NotTurns, any_conversation, asked, rounds, texts
@@ -16,7 +16,7 @@ SHAPES = (
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example | Pair]:
     """Texts or lists of messages; chosen and rejected also as one message. Without a prompt, what both begin with is it."""
     for file in corpus.files:
-        split = split_of(file)
+        split = told(file, SPLITS)
         for place, row in file.json():
             try:
                 prompt, chosen, rejected = _sides(row)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from corpora.exams import SPLITS, stem
+from corpora.paths import SPLITS, stem
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader, Turn
 
 KEPT = ("answer_choices", "task_type", "task_dataset", "sample_id")

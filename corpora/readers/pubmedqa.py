@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from corpora.exams import LM_EVAL, PLAIN, SPLITS, ExamSettings, Question, quiet, records, said, told
+from corpora.exams import LM_EVAL, PLAIN, ExamSettings, Question, records, said
 from corpora.files import File, Place
+from corpora.paths import SPLITS, told
 from corpora.reading import Corpus, Example, Look, Reader, Turn
 
 ASK = "Abstract: {abstract}\nQuestion: {question}"
@@ -83,7 +84,7 @@ def _is_test(file: File) -> bool:
 
 
 def _beginning(file: File) -> Iterator[tuple[Place, str, Any]]:
-    for member in quiet(file).members():
+    for member in file.quiet().members():
         yield member
         return
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from corpora.readers.alpaca import instruction, split_of
+from corpora.paths import SPLITS, told
+from corpora.readers.alpaca import instruction
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader
 from corpora.turns import NotTurns, any_conversation, in_turns
 
@@ -10,7 +11,7 @@ from corpora.turns import NotTurns, any_conversation, in_turns
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
     """`{conversations: [{from, value}]}`, perhaps with `system`; or `{conversation: [{role, content}]}`."""
     for file in corpus.files:
-        split = split_of(file)
+        split = told(file, SPLITS)
         for place, row in file.json():
             said = row["conversations"] if "conversations" in row else row.get("conversation")
             try:

@@ -26,9 +26,8 @@ def read(corpus: Corpus, settings: TextSettings) -> Iterator[Example]:
 
 
 def _is_json(file: File) -> bool:
-    quiet = File(file.path, file.name, lambda *_: None, file.member)
-    start = next((line.text.strip("\ufeff \t\r") for line in quiet.text() if line.text.strip("\ufeff \t\r\0")), "")
-    return start.startswith(("{", "[")) and any(isinstance(value, dict | str) for _, value in quiet.values())
+    values = file.quiet().values() if file.start().startswith(("{", "[")) else ()
+    return any(isinstance(value, dict | str) for _, value in values)
 
 
 def _from_json(corpus: Corpus, file: File) -> Iterator[tuple[Place, str]]:

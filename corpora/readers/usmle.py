@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from corpora.exams import LM_EVAL, PLAIN, ExamSettings, Question, lettered, letters_of, quiet, records, said, stem
+from corpora.exams import LM_EVAL, PLAIN, ExamSettings, Question, lettered, letters_of, records, said
 from corpora.files import File, Place
+from corpora.paths import stem
 from corpora.reading import Categories, Corpus, Example, Look, Reader
 
 MEDALPACA = replace(
@@ -60,7 +61,7 @@ def _kind(file: File) -> str:
     name = stem(file).lower()
     if IMAGES in name:
         return "images"
-    first = next(quiet(file).values(), (None, None))[1]
+    first = next(file.quiet().values(), (None, None))[1]
     return "keys" if isinstance(first, dict) and _are_keys(first) else "step"
 
 

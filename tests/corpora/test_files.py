@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpora import arrays
-from corpora.files import File, Place, files_of
+from corpora.files import File, Place
+from corpora.paths import files_of
 from tools.errors import InputError
 
 ROWS: list[dict[str, Any]] = [

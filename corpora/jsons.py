@@ -1,0 +1,43 @@
+"""JSON as files of corpora have it: half surrogate pairs, wrong escapes."""
+
+import json
+import re
+from typing import Any
+
+import orjson
+
+BAD_ESCAPE = re.compile(r'\\(\\|["/bfnrt]|u[0-9a-fA-F]{4})|\\')
+
+
+def loads(text: str, lenient: bool = False) -> Any:
+    """JSON. Half a surrogate pair stays in the text that holds it; `lenient` mends wrong escapes. Raises ValueError."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        try:
+            return json.loads(_mended(text) if lenient else text, strict=not lenient)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+
+
+def kind_of(value: Any) -> str:
+    """What a JSON value is, in words."""
+    words = {"str": "a text", "list": "a list", "dict": "an object", "NoneType": "null", "bool": "true or false"}
+    return words.get(type(value).__name__, "a number")
+
+
+def _mended(text: str) -> str:
+    return BAD_ESCAPE.sub(lambda match: match[0] if match[1] else r"\\", text)
+
+
+def is_object(line: str) -> bool:
+    """Whether a line is a whole object."""
+    try:
+        return isinstance(loads(line), dict)
+    except ValueError:
+        return False
+
+
+def why(error: ValueError) -> str:
+    """The parser's reason and column, without the text that it read."""
+    return f"column {getattr(error, 'colno', 0)}: {getattr(error, 'msg', 'not valid JSON')}"
