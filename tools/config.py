@@ -1,6 +1,6 @@
 """Settings from YAML, checked by a pydantic model; all faults come in one message, each with its line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,8 +18,10 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def load_yaml(path: Path, model: type[M]) -> M:
-    """The YAML file as `model`. Raises InputError with every fault as `file:line: key: what`."""
+def load_yaml(path: Path, model: type[M], changes: Mapping[str, str] | None = None) -> M:
+    """The YAML file as `model`, with the values of `changes` (`{"lora.r": "16"}`, read as YAML) in place of its own.
+
+    Raises InputError with every fault as `file:line: key: what`, or as `key=value: what` where a change is at fault."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -35,13 +37,41 @@ def load_yaml(path: Path, model: type[M]) -> M:
         raise InputError(f"{where}: not valid YAML: {problem}") from error
     if tree and (twice := [f"{path}:{line}: the key {key!r} is given twice" for key, line in _twice(tree)]):
         raise InputError("\n".join(twice))
+    values = {} if values is None else values
+    for key, word in (changes or {}).items():
+        values = _changed(values, key.split("."), f"{key}={word}", _value(key, word))
     try:
-        return model.model_validate({} if values is None else values)
+        return model.model_validate(values)
     except ValidationError as error:
         lines = dict(_lines(tree, ())) if tree else {}
         raise InputError(
-            "\n".join(f"{path}:{_line(lines, fault['loc'])}: {_fault(fault)}" for fault in error.errors())
+            "\n".join(
+                f"{_change(changes or {}, place) or f'{path}:{_line(lines, place)}'}: {_fault(fault)}"
+                for fault in error.errors()
+                for place in [fault["loc"]]
+            )
         ) from error
+
+
+def _value(key: str, word: str) -> Any:
+    try:
+        return yaml.safe_load(word)
+    except yaml.YAMLError as error:
+        raise InputError(f"{key}={word}: not a value of YAML; put it in quotes") from error
+
+
+def _changed(values: Any, keys: list[str], word: str, value: Any) -> dict[str, Any]:
+    """A copy of the mapping with a value under a path of keys."""
+    if not isinstance(values, dict):
+        raise InputError(f"{word}: there is no key below a value")
+    first, *rest = keys
+    return values | {first: _changed(values.get(first) or {}, rest, word, value) if rest else value}
+
+
+def _change(changes: Mapping[str, str], place: tuple[str | int, ...]) -> str | None:
+    """The change that is at fault for what is wrong at a place."""
+    where = ".".join(str(part) for part in place)
+    return next((f"{key}={word}" for key, word in changes.items() if f"{where}.".startswith(f"{key}.")), None)
 
 
 def _twice(node: yaml.Node) -> Iterator[tuple[str, int]]:

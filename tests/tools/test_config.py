@@ -96,3 +96,30 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
         load_yaml(tmp_path / "none.yaml", Plan)
     with pytest.raises(InputError, match="Is a directory"):
         load_yaml(tmp_path, Plan)
+
+
+def test_a_change_stands_in_place_of_the_files_value_and_is_read_as_yaml(tmp_path: Path) -> None:
+    path = write(tmp_path, "title: a\nwords: {x: 1, y: 2}\n")
+
+    plan = load_yaml(path, Plan, {"title": "b", "words.x": "7", "words.z": "3", "steps": "[{name: s, rows: 4}]"})
+
+    assert plan == Plan(title="b", words={"x": 7, "y": 2, "z": 3}, steps=(Step(name="s", rows=4),))
+
+
+def test_faults_of_changes_are_told_as_they_were_given_beside_those_of_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path, "title: a\nwords:\n  x: [1]\n")
+
+    with pytest.raises(InputError) as raised:
+        load_yaml(path, Plan, {"titel": "b", "words.z": "many"})
+
+    lines = str(raised.value).splitlines()
+    assert len(lines) == 3
+    assert any(line.startswith("titel=b: titel: Extra inputs") for line in lines)
+    assert any(line.startswith("words.z=many: words.z: ") for line in lines)
+    assert any(line.startswith(f"{path}:3: words.x: ") for line in lines)
+
+
+@pytest.mark.parametrize(("key", "word", "what"), [("title.x", "1", "no key below a value"), ("title", "[", "quotes")])
+def test_a_change_that_cannot_be_made_says_why(tmp_path: Path, key: str, word: str, what: str) -> None:
+    with pytest.raises(InputError, match=what):
+        load_yaml(write(tmp_path, "title: a\n"), Plan, {key: word})
