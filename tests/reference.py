@@ -14,17 +14,21 @@ ROOT = Path(__file__).parents[1]
 PLACE = re.compile(r"(<!-- commands: written by make docs -->\n).*?(<!-- end of commands -->)", re.DOTALL)
 
 
+def commands(name: str, command: click.Command) -> list[tuple[str, click.Command]]:
+    """A command with its name, or those of a group."""
+    if not isinstance(command, click.Group):
+        return [(name, command)]
+    context = click.Context(command, info_name=name)
+    found = [(key, command.get_command(context, key)) for key in command.list_commands(context)]
+    return [(f"{name} {key}", each) for key, each in found if each is not None]
+
+
 def reference() -> str:
     """The help of every command, each in a block of its own."""
     blocks = []
     for name in registry.names("commands"):
         command = registry.find("commands", name)
-        inner = (
-            [(f"{name} {key}", sub) for key, sub in sorted(command.commands.items())]
-            if isinstance(command, click.Group)
-            else []
-        )
-        for title, each in inner or [(name, command)]:
+        for title, each in commands(name, command):
             context = click.Context(
                 each,
                 info_name=f"kgtools {title}",

@@ -11,6 +11,7 @@ import click
 import orjson
 import pytest
 
+from tests.reference import commands
 from tools import registry
 from tools.main import run
 
@@ -21,9 +22,7 @@ SAMPLES = ROOT / "kg" / "samples"
 def _commands() -> list[tuple[str, click.Command]]:
     found = []
     for name in registry.names("commands"):
-        command = registry.find("commands", name)
-        inner = command.commands.items() if isinstance(command, click.Group) else []
-        found += [(f"{name} {key}", sub) for key, sub in inner] or [(name, command)]
+        found += commands(name, registry.find("commands", name))
     return found
 
 

@@ -1,0 +1,158 @@
+"""A model's answers to questions, kept as they come."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, Literal
+
+import orjson
+import polars as pl
+from pydantic import Field
+
+from corpora.record import MESSAGES
+from tools.errors import InputError, UsageError
+from tools.files import digest, make_folder, manifest, write_whole
+from tools.frames import Schema, write_table
+from train import models
+from train.data import REJECTS, Rows, open_rows
+from train.recipe import Asking, Count
+from train.tokens import Chat, chat, tokenize
+
+ANSWERS = Schema(
+    "answers",
+    {
+        "id": pl.String, "sample": pl.UInt32, "prompt": MESSAGES, "answer": pl.String, "ended": pl.Boolean,
+        "prompt_tokens": pl.UInt32, "answer_tokens": pl.UInt32,
+    },
+    required=("id", "sample", "prompt", "answer", "ended", "prompt_tokens", "answer_tokens"),
+)  # fmt: skip
+"""An answer a row, in the order of the questions. `id`: of its record; `sample`: which of several answers to a question, from 0;
+`prompt`: messages up to the question; `ended`: whether the model stopped by itself."""
+
+KEPT = ".answers.jsonl"
+Show = Callable[[int, int], None]
+
+
+class Answer(Asking):
+    """How a model answers. `answer_length`: tokens at most; `temperature`: 0 takes the likeliest token each time; `samples`: answers to
+    each question; `batch_size`: questions at once."""
+
+    split: str = "test"
+    answer_length: Count = 512
+    temperature: Annotated[float, Field(ge=0)] = 0.0
+    samples: Count = 1
+    batch_size: Count = 16
+    engine: Literal["generate", "continuous"] = "generate"
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Questions as a model reads them. `table`: `train.tokens.PROMPTS`; `identity`: hash of all that the answers hang on."""
+
+    folder: Path
+    chat: Chat
+    rows: Rows
+    table: pl.DataFrame
+    fingerprint: str
+    identity: str
+
+
+def questions(recipe: Answer, out: Path) -> Questions:
+    """The questions of a recipe, looked at. Raises UsageError, InputError."""
+    from transformers import AutoTokenizer
+
+    with TemporaryDirectory(prefix="kgtools-") as scratch:
+        rows = open_rows(recipe, "prompts", Path(scratch))
+        folder = models.resolve(recipe.model, recipe.revision, list, out / "base", recipe.seed)
+        talk = chat(AutoTokenizer.from_pretrained(folder), recipe.chat_template, recipe.eos_token)
+        tokenize(rows, recipe.split, talk, recipe.max_length, False, Path(scratch) / "prompts.parquet")
+        table = pl.read_parquet(Path(scratch) / "prompts.parquet")
+    if table.is_empty():
+        there = ", ".join(f"{name} {number:,}" for name, number in sorted(rows.counts["split"].items()))
+        raise InputError(
+            f"no question in the split {recipe.split}: the data hold {there}; split=all takes all but test"
+        )
+    fingerprint = models.fingerprint(folder)
+    own = recipe.model_dump(mode="json", exclude={"model", "data", "title", "paper", "notes"})
+    whole = [fingerprint, sorted(rows.inputs.items()), table["id"].to_list(), own, talk.template]
+    return Questions(
+        folder, talk, rows, table, fingerprint, digest(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS).decode())
+    )
+
+
+def answer(recipe: Answer, out: Path, fresh: bool, show: Show = lambda *_: None) -> dict[str, Any]:
+    """Write a model's answers to `out/answers.parquet`; what `run.json` says.
+
+    What was answered before a run was broken off is kept, and what comes then is what an unbroken run would have given: each batch
+    is drawn by seed and place. Raises UsageError, InputError."""
+    make_folder(out)
+    asked = questions(recipe, out)
+    made = drawn(recipe, asked, out, fresh, show)
+    table = asked.table
+    rows = [
+        (row["id"], sample, row["prompt"], *made[number, sample][:2], len(row["prompt_ids"]), made[number, sample][2])
+        for number, row in enumerate(table.iter_rows(named=True))
+        for sample in range(recipe.samples)
+    ]
+    answers = ANSWERS.frame(rows)
+    write_table(answers, out / "answers.parquet")
+    write_table(REJECTS.frame(asked.rows.rejects), out / "rejects.parquet")
+    facts = {
+        "identity": asked.identity, "fingerprint": asked.fingerprint, "questions": table.height, "answers": answers.height,
+        "ended": int(answers["ended"].sum()), "answer_tokens": int(answers["answer_tokens"].sum()), "rejected": len(asked.rows.rejects),
+    }  # fmt: skip
+    settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]}
+    write_whole(out / "run.json", manifest("train answer", settings, asked.rows.inputs, **facts))
+    (out / KEPT).unlink()
+    return facts
+
+
+def drawn(
+    recipe: Answer, asked: Questions, out: Path, fresh: bool, show: Show
+) -> dict[tuple[int, int], tuple[str, bool, int]]:
+    """Text, whether it ended, and tokens of each answer by question and sample; those in `out/.answers.jsonl` are not drawn again."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from train.generation import Sampling, answers
+
+    kept = _kept(out, asked.identity, fresh)
+    words, prompts = asked.chat.tokenizer, asked.table["prompt_ids"].to_list()
+    order = sorted(range(len(prompts)), key=lambda row: (-len(prompts[row]), row))
+    todo = [(row, sample) for sample in range(recipe.samples) for row in order]
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = AutoModelForCausalLM.from_pretrained(asked.folder, dtype="auto").to(device)
+    how = Sampling(recipe.answer_length, recipe.temperature, recipe.batch_size, recipe.engine)
+    with (out / KEPT).open("ab") as file:
+        for begin in range(0, len(todo), recipe.batch_size):
+            part = todo[begin : begin + recipe.batch_size]
+            if not all(place in kept for place in part):
+                torch.manual_seed(recipe.seed * 1_000_003 + begin)
+                made = answers(model, words, [prompts[row] for row, _ in part], how)
+                for place, ids in zip(part, made, strict=True):
+                    ended = bool(ids) and ids[-1] == words.eos_token_id
+                    kept[place] = (words.decode(ids, skip_special_tokens=True), ended, len(ids))
+                    file.write(orjson.dumps([*place, *kept[place]]) + b"\n")
+                file.flush()
+            show(begin + len(part), len(todo))
+    return kept
+
+
+def _kept(out: Path, identity: str, fresh: bool) -> dict[tuple[int, int], tuple[str, bool, int]]:
+    """What was answered before. Raises UsageError where it was something else."""
+    path = out / KEPT
+    if not fresh and (out / "run.json").exists():
+        raise UsageError(f"{out}: holds answers already; name another place with --out, or replace them with --fresh")
+    if fresh or not path.exists():
+        (out / "run.json").unlink(missing_ok=True)
+        write_whole(path, orjson.dumps({"identity": identity}) + b"\n")
+        return {}
+    first, *lines = path.read_bytes().split(b"\n")
+    if orjson.loads(first)["identity"] != identity:
+        raise UsageError(
+            f"{out}: holds answers of another model or to other questions; name another place with --out, or --fresh"
+        )
+    whole = lines[:-1]  # what stands behind the last line feed was broken off
+    write_whole(path, b"".join(line + b"\n" for line in (first, *whole)))
+    return {(row, sample): (text, ended, count) for row, sample, text, ended, count in map(orjson.loads, whole)}

@@ -1,0 +1,143 @@
+"""The command that owns models: `kgtools train`, with a command of its own for each stage."""
+
+from pathlib import Path
+
+import click
+
+from tools import registry
+from tools.errors import UsageError
+from train.commands import F, changes, format_option, recipe_option, using, words_argument
+
+
+class Stages(click.Group):
+    """The stages of the entry points `kgtools.stages`, beside the commands that train nothing."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*registry.names("stages"), *super().list_commands(ctx)})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return _stage(name) if name in registry.names("stages") else super().get_command(ctx, name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        known = self.list_commands(ctx)
+        if args and args[0] not in known and not args[0].startswith("-"):
+            ctx.fail(f"train has no stage {args[0]!r}; {registry.suggestion(args[0], known)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Stages)
+def train() -> None:
+    """Make a model of records: pre-training, fine-tuning, reward model, PPO; and what comes after."""
+
+
+def place_options(command: F) -> F:
+    """The options that say which processes there are."""
+    for option in (
+        click.option(
+            "--hostfile",
+            type=click.Path(path_type=Path),
+            help="The nodes, `name slots=8` a line, as DeepSpeed has them.",
+        ),
+        click.option("--rdzv", metavar="HOST:PORT", help="Where the nodes meet: node 0 and a free port of it."),
+        click.option("--node", type=int, help="Which of the nodes this is, from 0."),
+        click.option("--nnodes", type=click.IntRange(1), help="So many machines; start the command on each."),
+        click.option(
+            "--nproc", type=click.IntRange(1), help="Processes on this machine.  [default: one for each GPU, or 1]"
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _stage(name: str) -> click.Command:
+    """The command of a stage."""
+    stage = registry.find("stages", name)
+
+    @click.command(
+        name,
+        help=f"""{stage.about}
+
+        The recipe is one of those that `kgtools train recipes` lists or a file; key=value changes what it says. The result, a folder
+        with its recipe, metrics, rejects and run.json, is in --out. A run that was broken off goes on where it was when the same
+        command is given again.
+
+        \b
+        Example:
+          kgtools train {name} --recipe tiny {stage.example} --dry-run
+        """,
+    )
+    @words_argument
+    @recipe_option
+    @click.option(
+        "--out",
+        "-o",
+        type=click.Path(path_type=Path),
+        default=f"./{name}",
+        show_default=True,
+        help="Folder for the result.",
+    )
+    @place_options
+    @click.option("--dry-run", is_flag=True, help="Check everything and say what would be done.")
+    @click.option("--fresh", is_flag=True, help="Replace what --out holds.")
+    @click.option(
+        "--weights-only",
+        is_flag=True,
+        help="Go on from a checkpoint of so many other processes; the optimizer begins anew.",
+    )
+    @format_option
+    def command(
+        words: tuple[str, ...], name: str, out: Path, nproc: int | None, nnodes: int | None, node: int | None, rdzv: str | None,
+        hostfile: Path | None, dry_run: bool, fresh: bool, weights_only: bool, style: str,
+    ) -> None:  # fmt: skip
+        from train import launch, recipe, show
+        from train.run import needs_extra, run
+
+        needs_extra()
+        settings = recipe.load(name, stage.name, stage.recipe, changes(words))
+        place = launch.machines(nproc, nnodes, node, rdzv, hostfile)
+        with show.progress() as line:
+            done = run(
+                stage, settings, out, place, fresh=fresh, weights_only=weights_only, dry_run=dry_run,
+                tell=lambda plan: show.print_plan(plan, place, style if dry_run else "talk"), show=line,
+            )  # fmt: skip
+        if done:
+            show.print_done(done, out, style)
+
+    return command
+
+
+@train.command("recipes")
+@click.argument("action", type=click.Choice(["list", "show", "copy"]), default="list")
+@click.argument("name", required=False)
+@click.argument("stage", required=False)
+@click.option("--out", "-o", type=click.Path(path_type=Path), help="File for copy.  [default: NAME-STAGE.yaml]")
+@format_option
+def recipes(action: str, name: str | None, stage: str | None, out: Path | None, style: str) -> None:
+    """List the recipes that come with kgtools, show one or copy it.
+
+    \b
+    Example:
+      kgtools train recipes show tiny sft
+    """
+    from train import recipe, show
+
+    if action == "list":
+        show.print_recipes(recipe.systems(), style)
+        return
+    if name is None or stage is None:
+        raise UsageError(f"recipes {action}: name a system and a stage, as `kgtools train recipes {action} tiny sft`")
+    file = recipe.find(name, stage)
+    if action == "show":
+        click.echo(file.read_text(encoding="utf-8"), nl=False)
+        return
+    out = out or Path(f"{name.replace(':', '-')}-{stage}.yaml")
+    if out.exists():
+        raise UsageError(f"{out}: is there already; name another file with --out")
+    out.write_bytes(file.read_bytes())
+    click.echo(f"{out}: a copy to change; --recipe {out} takes it", err=True)
+
+
+for command in using.COMMANDS:
+    train.add_command(command)

@@ -1,0 +1,135 @@
+"""What comes before and after training: doctor, merge, answer, reject."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from tools.errors import Findings
+from train.commands import ALLOWED, changes, format_option, recipe_option, words_argument
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), help="Where results are to go; its disk is looked at.")
+@format_option
+def doctor(out: Path | None, style: str) -> None:
+    """Look whether this machine can train, and say what would fail before it does.
+
+    Versions, GPU, compiler, NCCL and gloo, DeepSpeed's ops, disk, memory, the hub. It ends with 1 where training would fail.
+
+    \b
+    Example:
+      kgtools train doctor
+    """
+    from train.doctor import examine
+    from train.show import print_checks
+
+    checks = examine(out)
+    print_checks(checks, style)
+    if any(check.state == "missing" for check in checks):
+        raise Findings
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--base", type=click.Path(path_type=Path), help="The base's folder, where it is not found.")
+@click.option(
+    "--out", "-o", type=click.Path(path_type=Path), default="./merged", show_default=True, help="Folder for the model."
+)
+@format_option
+def merge(run: Path, base: Path | None, out: Path, style: str) -> None:
+    """Make one model of an adapter and its base, ready for transformers and vLLM.
+
+    RUN is what sft, ppo or another stage wrote. The base's weights must be those that the adapter was trained on, and the merged
+    model must give the same logits; else nothing is written.
+
+    \b
+    Example:
+      kgtools train merge sft --out merged
+    """
+    from train.merging import merge as merge_
+    from train.run import needs_extra
+    from train.show import print_facts
+
+    needs_extra()
+    print_facts("train merge", merge_(run, base, out), style)
+    print(f"the model is in {out}", file=sys.stderr)
+
+
+@click.command(
+    help=f"""Let a model answer questions, and keep the answers as they come.
+
+    The questions are those of records or preferences, up to the last one. answers.parquet has id, prompt, answer, and whether the
+    model stopped by itself. A run that was broken off goes on where it was.
+
+    \b
+    Example:
+      kgtools train answer --recipe tiny model=merged data=records split=all answer_length=8 {ALLOWED}
+    """
+)
+@words_argument
+@recipe_option
+@click.option(
+    "--out",
+    "-o",
+    type=click.Path(path_type=Path),
+    default="./answers",
+    show_default=True,
+    help="Folder for the answers.",
+)
+@click.option("--fresh", is_flag=True, help="Replace what --out holds.")
+@format_option
+def answer(words: tuple[str, ...], name: str, out: Path, fresh: bool, style: str) -> None:
+    """Let a model answer questions."""
+    from train import recipe
+    from train.answering import Answer
+    from train.answering import answer as answer_
+    from train.run import needs_extra
+    from train.show import counting, print_facts
+
+    needs_extra()
+    with counting("answers") as show:
+        facts = answer_(recipe.load(name, "answer", Answer, changes(words)), out, fresh, show)
+    print_facts("train answer", facts, style)
+    print(f"answers.parquet, rejects.parquet and run.json are in {out}", file=sys.stderr)
+
+
+@click.command(
+    help=f"""Draw several answers to each question and keep the one that a reward model likes best, as records to train on.
+
+    This is the rejection sampling of ChiMed-GPT. Each record's meta has the scores of all its answers, their number, the seed
+    and the hashes of both models.
+
+    \b
+    Example:
+      kgtools train reject --recipe tiny model=merged reward=reward data=records answer_length=8 {ALLOWED}
+    """
+)
+@words_argument
+@recipe_option
+@click.option(
+    "--out",
+    "-o",
+    type=click.Path(path_type=Path),
+    default="./chosen",
+    show_default=True,
+    help="Folder for the records.",
+)
+@click.option("--fresh", is_flag=True, help="Replace what --out holds.")
+@format_option
+def reject(words: tuple[str, ...], name: str, out: Path, fresh: bool, style: str) -> None:
+    """Keep the best of several answers."""
+    from train import recipe
+    from train.rejecting import Reject
+    from train.rejecting import reject as reject_
+    from train.run import needs_extra
+    from train.show import counting, print_facts
+
+    needs_extra()
+    with counting("answers") as show:
+        facts = reject_(recipe.load(name, "reject", Reject, changes(words)), out, fresh, show)
+    print_facts("train reject", facts, style)
+    print(f"records.parquet, rejects.parquet and run.json are in {out}", file=sys.stderr)
+
+
+COMMANDS = (doctor, merge, answer, reject)

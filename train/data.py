@@ -1,0 +1,188 @@
+"""What a stage trains on: rows of records or preferences, each looked at before any processor does work for it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+import polars as pl
+
+from corpora import read as reading
+from corpora.export import licenses
+from corpora.record import PREFERENCES, RECORDS
+from corpora.shards import batches, scan
+from tools.errors import InputError
+from tools.files import sha256
+from tools.frames import Schema
+from train.recipe import Asking
+
+Noun = Literal["records", "texts", "preferences", "prompts"]
+"""What a stage reads: `texts` are records of which every word is learnt; `prompts` records or preferences, answers left off."""
+
+SHAPES: dict[Noun, tuple[str, ...]] = {
+    "records": ("messages", "sharegpt", "alpaca", "huatuo"),
+    "prompts": ("messages", "sharegpt", "alpaca", "huatuo", "preference"),
+    "preferences": ("preference",),
+    "texts": ("text",),
+}
+"""The readers of shapes that others write, in the order in which they are tried."""
+
+SPLITS = ("train", "validation", "test")
+COUNTED = ("task", "lang", "license")
+
+REJECTS = Schema(
+    "rejects",
+    {"file": pl.String, "line": pl.UInt32, "id": pl.String, "reason": pl.String},
+    required=("file", "line", "id", "reason"),
+)
+"""A row for each row that is not trained on, though its split would be. `line`: of a foreign file, from 1; else 0. `id`: of a
+record; else empty."""
+
+Rejects = Annotated[pl.DataFrame, REJECTS]
+
+ROLES = r"^(system |user |assistant )*$"
+TURNS = {"prompts": r"^(system )?(user assistant )*user $"} | dict.fromkeys(
+    ("records", "preferences"), r"^(system )?(user assistant )+$"
+)
+
+
+@dataclass
+class Rows:
+    """Rows to train on and to look on, and what was left out of them.
+
+    `counts`: `split` of all rows there are; `task`, `lang`, `license` of those that were given out. `rejects`: file, line, id,
+    reason. Both grow as batches are taken. `inputs`: file -> SHA-256."""
+
+    noun: Noun
+    places: list[tuple[str, pl.LazyFrame]] = field(default_factory=list)
+    inputs: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, Counter[str]] = field(default_factory=lambda: {key: Counter() for key in ("split", *COUNTED)})
+    rejects: list[tuple[str, int, str, str]] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)
+
+    def batches(self, split: str) -> Iterator[pl.DataFrame]:
+        """The good rows of a split; `train` takes those without a split, `all` every one but test. Of prompts each has a
+        `prompt`, its messages up to the last question.
+
+        What was given out once, in whatever split, is a duplicate the second time."""
+        for name, rows in self.places:
+            for batch in batches(rows):
+                of = pl.col("split").fill_null("train")
+                batch = batch.filter(of != "test" if split == "all" else of == split)
+                if self.noun == "prompts":
+                    batch = _prompts(batch)
+                judged = _judged(batch, self.noun)
+                judged = judged.with_columns(reason=pl.coalesce("reason", pl.Series(self._twice(judged["key"]))))
+                bad = judged.filter(pl.col("reason").is_not_null())
+                self.rejects += [(name, 0, id_, reason) for id_, reason in bad.select("id", "reason").iter_rows()]
+                good = batch.filter(judged["reason"].is_null())
+                for column in COUNTED:
+                    self.counts[column].update(dict(good.group_by(column).len().iter_rows()))
+                if good.height:
+                    yield good
+
+    def _twice(self, keys: pl.Series) -> list[str | None]:
+        marks: list[str | None] = []
+        for key in keys:
+            marks.append("duplicate" if key in self.seen else None)
+            self.seen.add(key)
+        return marks or [None]
+
+
+def open_rows(recipe: Asking, noun: Noun, scratch: Path) -> Rows:
+    """The rows of a recipe's data. Raises InputError for files that hold no such rows."""
+    if not recipe.data:
+        raise InputError(f"no data: name a folder or a file of {noun} with data=PATH")
+    rows = Rows(noun)
+    for number, path in enumerate(recipe.data):
+        place = path if path.is_dir() or path.suffix == ".parquet" else _read(rows, path, scratch / f"{number}")
+        frame, schema = scan(place)
+        fits = schema is (PREFERENCES if noun == "preferences" else RECORDS)
+        if not fits and not (noun == "prompts" and schema is PREFERENCES):
+            raise InputError(f"{path}: holds {schema.noun}, and this stage is for {noun}")
+        file = path if path.is_file() else path / f"{schema.noun}.parquet"
+        rows.inputs[f"{path.name}/{file.name}" if path.is_dir() else path.name] = sha256(file)
+        rows.places.append((path.name, frame))
+        rows.counts["split"].update(dict(frame.group_by(pl.col("split").fill_null("none")).len().collect().iter_rows()))
+    return rows
+
+
+def _read(rows: Rows, path: Path, out: Path) -> Path:
+    """The folder into which a foreign file was read."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such file or folder")
+    fitting = {name for _, name, _ in reading.who_reads([path])}
+    name = next((name for name in SHAPES[rows.noun] if name in fitting), None)
+    if name is None:
+        wanted = ", ".join(SHAPES[rows.noun])
+        raise InputError(
+            f"{path}: none of the shapes that hold {rows.noun}: {wanted}; `kgtools read auto` says what it is"
+        )
+    reading.read(name, [path], out, {})
+    refused = pl.read_parquet(out / "rejects.parquet").select("line", "reason")
+    rows.rejects += [(path.name, line, "", reason) for line, reason in refused.iter_rows()]
+    return out
+
+
+def may_train(rows: Rows, recipe: Asking) -> None:
+    """Raises InputError for a set that is for evaluation alone, and for a licence that forbids to train on its rows."""
+    splits = rows.counts["split"]
+    if unknown := sorted(set(splits) - {*SPLITS, "none"}):
+        raise InputError(f"unknown split {', '.join(unknown)}; known: {', '.join(SPLITS)}")
+    wanted = ("train", "none") if recipe.split == "train" else ("train", "none", "validation")
+    if not any(splits[name] for name in wanted):
+        there = ", ".join(f"{name} {number:,}" for name, number in sorted(splits.items())) or "no row"
+        raise InputError(
+            f"nothing to train on: the data hold {there}. A model is judged by its test split and not trained on it; "
+            "`kgtools split` makes a train split"
+        )
+    held = Counter[str]()
+    for _, frame in rows.places:
+        held.update(dict(frame.group_by("license").len().collect().iter_rows()))
+    gate = licenses.gate(dict(held), recipe.allow_license)
+    if gate.refused:
+        names = ", ".join(f"{name} ({number:,} rows)" for name, number in gate.refused.items())
+        raise InputError(
+            f"licences that do not let a model be made and passed on: {names}; "
+            f"if you may all the same, say so: 'allow_license=[{', '.join(gate.needed)}]'"
+        )
+
+
+def _prompts(batch: pl.DataFrame) -> pl.DataFrame:
+    """The batch with `prompt`: the messages up to the last question."""
+    if "prompt" in batch.columns:
+        return batch
+    messages = pl.col("messages")
+    answered = messages.list.last().struct.field("role") == "assistant"
+    return batch.with_columns(
+        prompt=pl.when(answered).then(messages.list.head(messages.list.len() - 1)).otherwise(messages)
+    )
+
+
+def _judged(batch: pl.DataFrame, noun: Noun) -> pl.DataFrame:
+    """`id`, `reason` (null where a row is good) and `key`, by which duplicates are known, for each row."""
+    sides, same = [pl.col("prompt" if noun == "prompts" else "messages")], pl.lit(False)
+    if noun == "preferences":
+        sides = [pl.concat_list("prompt", side) for side in ("chosen", "rejected")]
+        same = pl.col("chosen") == pl.col("rejected")
+    reasons = [pl.when(same).then(pl.lit("equal-answers"))]
+    for messages in sides:
+        roles = messages.list.eval(pl.element().struct.field("role") + pl.lit(" ")).list.join("")
+        blank = messages.list.eval(pl.element().struct.field("content").str.strip_chars() == "").list.any()
+        reasons += [
+            pl.when(messages.list.len() == 0).then(pl.lit("no-messages")),
+            pl.when(blank | blank.is_null()).then(pl.lit("empty-message")),
+        ]
+        if noun != "texts":
+            reasons += [
+                pl.when(~roles.str.contains(ROLES)).then(pl.lit("unknown-role")),
+                pl.when(roles.str.contains(r"\Ssystem |. system ")).then(pl.lit("system-not-first")),
+                pl.when(~roles.str.contains("user ")).then(pl.lit("no-question")),
+                pl.when(pl.lit(noun != "prompts") & ~roles.str.ends_with("assistant ")).then(pl.lit("no-answer")),
+                pl.when(~roles.str.contains(TURNS[noun])).then(pl.lit("roles-do-not-alternate")),
+            ]
+    whole = pl.concat_list(*sides).list.eval(
+        pl.concat_str(pl.element().struct.field("role"), pl.lit("\n"), pl.element().struct.field("content"))
+    )
+    return batch.select("id", reason=pl.coalesce(*reasons), key=whole.list.join("\0").hash(seed=0))

@@ -1,0 +1,57 @@
+"""Direct preference optimisation (Rafailov et al. 2023): preferences without a reward model."""
+
+from typing import Any
+
+from train.job import Job, Stage
+from train.recipe import Positive, Recipe
+from train.reward import STAGE as REWARD
+
+
+class Dpo(Recipe):
+    """Settings of DPO. `beta`: how strongly the model is held to its base."""
+
+    beta: Positive = 0.1
+
+
+def run(job: Job) -> None:
+    """Train in this process with the others; the reference is the base without its adapter, or a copy where all is trained."""
+    from trl import DPOConfig, DPOTrainer
+
+    from train import setting
+
+    class Ours(DPOTrainer):  # type: ignore[misc]
+        """Takes pairs that are tokens already, as the other trainers do."""
+
+        def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:
+            return dataset
+
+    recipe = job.settings(Dpo)
+    setting.start(job, recipe)
+    words = setting.tokenizer(job)
+    rows = setting.datasets(job)
+    trainer = Ours(
+        model=setting.network(recipe, job.base, "causal", words),
+        args=DPOConfig(
+            **setting.arguments(job, recipe, "validation" in rows), beta=recipe.beta, max_length=recipe.max_length
+        ),
+        train_dataset=rows["train"],
+        eval_dataset=rows.get("validation"),
+        processing_class=words,
+        peft_config=setting.lora(recipe, "causal"),
+        callbacks=[setting.Meter(job)],
+    )
+    told: dict[str, Any] = setting.trained(trainer.model)
+    setting.train(trainer, job)
+    last: dict[str, Any] = next((row for row in reversed(trainer.state.log_history) if "rewards/margins" in row), {})
+    told |= {"accuracy": last.get("rewards/accuracies"), "margin": last.get("rewards/margins")}
+    setting.finish(trainer, job, recipe, words, told | {"steps": trainer.state.global_step, **setting.losses(trainer)})
+
+
+STAGE = Stage(
+    "dpo",
+    "Let a model learn from preferences without a reward model: DPO.",
+    Dpo,
+    "preferences",
+    run,
+    example=REWARD.example,
+)

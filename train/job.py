@@ -1,0 +1,91 @@
+"""What the workers of a stage are told: a stage's plan with all paths, as JSON beside what it is about."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+
+from tools.files import to_json, write_whole
+from train.data import Noun
+from train.recipe import Recipe
+
+R = TypeVar("R", bound=Recipe)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage that trains, as `pyproject.toml` names it under `kgtools.stages`.
+
+    `about`: an imperative sentence; `run`: what each worker does, and the only thing that imports torch; `check`: what this
+    stage refuses before any work, given the recipe; it raises UsageError or InputError; `fits`: the same once the base's fingerprint is
+    known, and gives what else the result hangs on (`Job.more`); `example`: what a first run is told."""
+
+    name: str
+    about: str
+    recipe: type[Recipe]
+    noun: Noun
+    run: Callable[["Job"], None]
+    check: Callable[[Any], None] = lambda _: None
+    fits: Callable[[Any, str], dict[str, Any]] = lambda *_: {}
+    example: str = "data=records 'allow_license=[LicenseRef-39health-unstated,LicenseRef-xywy-noncommercial]'"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One stage with everything settled.
+
+    `identity`: hash of what the result hangs on; `base`: folder of the model and `fingerprint` of its weights; `tokens`: split ->
+    file (`train.tokens`); `work`: where this node works; `checkpoints`: where all nodes keep them; `resume`: the checkpoint to
+    go on from; `fresh_optimizer`: only its weights are taken; `learnt`: parameters; `flops`: floating-point operations per token."""
+
+    stage: str
+    identity: str
+    recipe: dict[str, Any]
+    base: str
+    fingerprint: str
+    tokens: dict[str, str]
+    work: str
+    checkpoints: str
+    world: int
+    learnt: int
+    flops: float
+    resume: str | None = None
+    fresh_optimizer: bool = False
+    more: dict[str, Any] = field(default_factory=dict)
+
+    def settings(self, model: type[R]) -> R:
+        """The recipe as the stage knows it."""
+        return model.model_validate(self.recipe)
+
+    def save(self) -> Path:
+        """Write it to `job.json` of its folder."""
+        path = Path(self.work) / "job.json"
+        write_whole(path, to_json(asdict(self)))
+        return path
+
+    @staticmethod
+    def load(path: Path) -> "Job":
+        """What `save` wrote."""
+        return Job(**orjson.loads(path.read_bytes()))
+
+    @property
+    def metrics(self) -> Path:
+        """A JSON line for each step that was logged."""
+        return Path(self.work) / "metrics.jsonl"
+
+    @property
+    def result(self) -> Path:
+        """What the stage makes: `adapter` or `model`, and `result.json`."""
+        return Path(self.work) / "result"
+
+
+WHOLE = "whole.json"
+"""In a checkpoint: written when all ranks have written their part. `world`: how many they were; `step`."""
+
+
+def last_whole(checkpoints: Path) -> tuple[Path, dict[str, Any]] | None:
+    """The newest checkpoint that is whole, and what it says of itself."""
+    marks = [(orjson.loads(mark.read_bytes()), mark.parent) for mark in checkpoints.glob(f"*/{WHOLE}")]
+    return max(((home, told) for told, home in marks), key=lambda found: found[1]["step"], default=None)

@@ -1,0 +1,79 @@
+"""Answers of the policy to questions, with all that is known of them before the policy learns from them."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from train.generation import Sampling, answers
+from train.ppo.roles import Roles
+from train.ppo.stage import Clock, Ppo, Turn
+from train.scoring import padded, sequence
+from train.tokens import Chat
+
+if TYPE_CHECKING:
+    from train.ppo.learning import Learner
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """The answers of a step in this process.
+
+    `ids`, `mask`: question and answer, (batch, tokens), filled up on the right; `answered`: which tokens after the first belong to
+    the answer, (batch, tokens - 1), and so `log_probs`, `reference`, `values`; `scores`, `ended` (batch,)."""
+
+    ids: torch.Tensor
+    mask: torch.Tensor
+    answered: torch.Tensor
+    log_probs: torch.Tensor
+    reference: torch.Tensor
+    values: torch.Tensor
+    scores: torch.Tensor
+    ended: torch.Tensor
+
+
+class Player:
+    """Lets the policy answer the questions of a step."""
+
+    def __init__(self, recipe: Ppo, roles: Roles, words: Any, rows: Any, learner: "Learner") -> None:
+        self.recipe, self.roles, self.words, self.rows = recipe, roles, words, rows
+        self.rank, self.world, self.device = learner.rank, learner.world, learner.device
+        self.chat = Chat(words, words.chat_template)
+        self.turn = Turn(len(rows), recipe.batch_size, recipe.seed)
+        self.how = Sampling(recipe.answer_length, recipe.temperature, recipe.rollout_batch_size, recipe.engine)
+
+    def play(self, step: int, clock: Clock) -> Rollout:
+        """The answers to a step's questions. What is drawn hangs on seed, step and rank alone, so a step can be done again."""
+        torch.manual_seed((self.recipe.seed * 1_000_003 + step) * 4096 + self.rank)
+        mine = [self.rows[row] for row in self.turn.at(step)[self.rank :: self.world]]
+        prompts = [row["prompt_ids"] for row in mine]
+        with self.roles.role("policy"):
+            made = answers(self.roles.causal[0], self.words, prompts, self.how)
+        clock.mark("generate")
+        texts = self.words.batch_decode(made, skip_special_tokens=True)
+        read = [sequence(self.chat, row["prompt"], text) for row, text in zip(mine, texts, strict=True)]
+        rollout = self._looked_at(prompts, made, read)
+        clock.mark("score")
+        return rollout
+
+    def _looked_at(self, prompts: list[list[int]], made: list[list[int]], read: list[list[int]]) -> Rollout:
+        pad, eos = self.words.pad_token_id, self.words.eos_token_id
+        ids, mask = padded([prompt + answer for prompt, answer in zip(prompts, made, strict=True)], pad, self.device)
+        answered = mask[:, 1:].bool()
+        for row, prompt in enumerate(prompts):
+            answered[row, : len(prompt) - 1] = False
+        found: dict[str, list[torch.Tensor]] = {name: [] for name in ("log_probs", "reference", "values", "scores")}
+        with torch.no_grad():
+            for begin in range(0, len(ids), self.recipe.micro_batch_size):
+                part = slice(begin, begin + self.recipe.micro_batch_size)
+                found["log_probs"].append(
+                    self.roles.log_probs("policy", ids[part], mask[part], self.recipe.temperature)[0]
+                )
+                found["reference"].append(
+                    self.roles.log_probs("reference", ids[part], mask[part], self.recipe.temperature)[0]
+                )
+                found["values"].append(self.roles.values(ids[part], mask[part]))
+                found["scores"].append(self.roles.scores(*padded(read[part], pad, self.device)))
+        whole = {name: torch.cat(parts) for name, parts in found.items()}
+        ended = torch.tensor([bool(answer) and answer[-1] == eos for answer in made], device=self.device)
+        return Rollout(ids, mask, answered, ended=ended, **whole)

@@ -1,0 +1,117 @@
+"""Rejection sampling: of a model's answers to a question the one that a reward model likes best, as a record to train on."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import polars as pl
+from pydantic import Field
+
+from corpora.record import RECORDS
+from tools.files import digest, make_folder, manifest, write_whole
+from tools.frames import write_table
+from train import answering, models
+from train.answering import Answer
+from train.data import REJECTS, may_train
+from train.recipe import Count
+
+COPIED = ("task", "lang", "facts", "group", "source", "license", "split")
+
+
+class Reject(Answer):
+    """How answers are drawn and chosen. `reward`: the run of a reward model, `reward_base` the folder of its base where it is not
+    found; `samples`: answers of which the best is kept; `least`: a score below which none is."""
+
+    split: str = "train"
+    reward: Path
+    reward_base: Path | None = None
+    samples: Count = 8
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+    least: float | None = None
+
+
+def reject(recipe: Reject, out: Path, fresh: bool, show: answering.Show = lambda *_: None) -> dict[str, Any]:
+    """Write the best of each question's answers to `out/records.parquet`; what `run.json` says. Answers that did not end are not
+    chosen. Raises UsageError, InputError."""
+    from train import scoring
+
+    make_folder(out)
+    home = scoring.adapter(recipe.reward)
+    base = models.base_of(recipe.reward, home, recipe.reward_base)
+    asked = answering.questions(recipe, out)
+    may_train(asked.rows, recipe)
+    made = answering.drawn(recipe, asked, out, fresh, show)
+    given = _scores(recipe, asked, made, home, base)
+    lineage = {
+        "model": asked.fingerprint,
+        "reward": models.read_mark(home)["identity"],
+        "n": recipe.samples,
+        "seed": recipe.seed,
+    }
+    rows, scores = [], []
+    origin = _origins(asked)
+    for number, row in enumerate(asked.table.iter_rows(named=True)):
+        tried = [(given[number, sample], sample) for sample in range(recipe.samples) if made[number, sample][1]]
+        best = max(tried, key=lambda pair: (pair[0], -pair[1]), default=None)
+        if best is None or (recipe.least is not None and best[0] < recipe.least):
+            asked.rows.rejects.append(("", 0, row["id"], "no-answer-ended" if best is None else "score-too-low"))
+            continue
+        text = made[number, best[1]][0]
+        meta = lineage | {
+            "from": row["id"],
+            "score": best[0],
+            "scores": [given[number, sample] for sample in range(recipe.samples)],
+        }
+        messages = [*row["prompt"], {"role": "assistant", "content": text}]
+        old = origin[row["id"]]
+        id_ = digest(orjson.dumps(["reject", row["id"], text]).decode())
+        rows.append({
+            "id": id_, "messages": messages, "answer": None, "template": None, "meta": orjson.dumps(meta).decode(),
+            **{key: old[key] for key in COPIED},
+        })  # fmt: skip
+        scores.append(best[0])
+    records = pl.DataFrame(rows, schema=RECORDS.columns) if rows else RECORDS.frame()
+    write_table(RECORDS.check(records, "records"), out / "records.parquet")
+    write_table(REJECTS.frame(asked.rows.rejects), out / "rejects.parquet")
+    every = list(given.values())
+    facts = {
+        "identity": asked.identity, **lineage, "questions": asked.table.height, "records": records.height,
+        "mean_score": sum(every) / len(every), "mean_best_score": sum(scores) / len(scores) if scores else None,
+        "rejected": len(asked.rows.rejects),
+    }  # fmt: skip
+    settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]}
+    write_whole(out / "run.json", manifest("train reject", settings, asked.rows.inputs, **facts))
+    (out / answering.KEPT).unlink()
+    return facts
+
+
+def _scores(
+    recipe: Reject,
+    asked: answering.Questions,
+    made: dict[tuple[int, int], tuple[str, bool, int]],
+    home: Path,
+    base: Path,
+) -> dict[tuple[int, int], float]:
+    """The score of each answer, on the text that the reward model was trained on: its own chat template and tokenizer."""
+    import torch
+    from transformers import AutoTokenizer
+
+    from train import scoring
+    from train.tokens import Chat
+
+    words = AutoTokenizer.from_pretrained(home)
+    talk = Chat(words, words.chat_template)
+    prompts = asked.table["prompt"].to_list()
+    places = sorted(made)
+    texts = [scoring.sequence(talk, prompts[row], made[row, sample][0]) for row, sample in places]
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    judge = scoring.reward_model(str(base), home, words.pad_token_id, "auto", device)
+    return dict(zip(places, scoring.scores(judge, texts, words.pad_token_id, recipe.batch_size), strict=True))
+
+
+def _origins(asked: answering.Questions) -> dict[str, dict[str, Any]]:
+    wanted = asked.table["id"]
+    found = pl.concat(
+        [rows.filter(pl.col("id").is_in(wanted.implode())).select("id", *COPIED) for _, rows in asked.rows.places]
+    )
+    return {row["id"]: row for row in found.collect().iter_rows(named=True)}

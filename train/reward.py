@@ -1,0 +1,85 @@
+"""A reward model: a number for an answer, learnt from pairs of which one is the better."""
+
+import math
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from tools.errors import KgtoolsError
+from train.job import Job, Stage
+from train.recipe import Recipe
+
+LAST = 5
+"""So many lines of metrics are looked at for a collapse."""
+
+
+class Reward(Recipe):
+    """Settings of a reward model. `center`: how strongly the rewards of a pair are drawn to a sum of 0 (Eisenstein et al. 2023)."""
+
+    center: Annotated[float, Field(ge=0)] = 0.0
+
+
+def run(job: Job) -> None:
+    """Train in this process with the others: -log sigmoid(chosen - rejected), a linear head on the last token (Ouyang et al. 2022)."""
+    from trl import RewardConfig, RewardTrainer
+
+    from train import setting
+    from train.scoring import judged
+
+    recipe = job.settings(Reward)
+    setting.start(job, recipe)
+    words = setting.tokenizer(job)
+    model = setting.network(recipe, job.base, "score", words)
+    pairs = setting.datasets(job)
+    rows = {split: pairs[split].map(_whole, remove_columns=["prompt_ids"]) for split in pairs}
+    trainer = RewardTrainer(
+        model=model,
+        args=RewardConfig(
+            **setting.arguments(job, recipe, "validation" in rows),
+            max_length=recipe.max_length,
+            center_rewards_coefficient=recipe.center or None,
+        ),
+        train_dataset=rows["train"],
+        eval_dataset=rows.get("validation"),
+        processing_class=words,
+        peft_config=setting.lora(recipe, "score"),
+        callbacks=[setting.Meter(job, Collapse().look)],
+    )
+    told: dict[str, Any] = setting.trained(trainer.model)
+    setting.train(trainer, job)
+    told |= {"steps": trainer.state.global_step, **setting.losses(trainer)}
+    for split, found in pairs.items():
+        told[f"judged_on_{split}"] = judged(
+            trainer.model, found, words.pad_token_id, recipe.micro_batch_size, job.world
+        )
+    setting.finish(trainer, job, recipe, words, told)
+
+
+def _whole(pair: dict[str, list[int]]) -> dict[str, list[int]]:
+    return {f"{side}_ids": pair["prompt_ids"] + pair[f"{side}_ids"] for side in ("chosen", "rejected")}
+
+
+class Collapse:
+    """Looks for a model that gives both answers of a pair the same number, whatever they are: it learns nothing any more."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[float, float]] = []
+
+    def look(self, logs: dict[str, Any], state: Any) -> None:
+        """Raises KgtoolsError in the second half of a run where the loss stays at ln 2 and the margin at 0."""
+        if "loss" not in logs or "margin" not in logs:
+            return
+        self.lines.append((logs["loss"], logs["margin"]))
+        last = self.lines[-LAST:]
+        flat = all(abs(loss - math.log(2)) < 2e-3 and abs(margin) < 1e-2 for loss, margin in last)
+        if flat and len(last) == LAST and 2 * state.global_step >= state.max_steps:
+            raise KgtoolsError(
+                f"the reward model has collapsed: at step {state.global_step} the loss is {last[-1][0]:.4f}, ln 2, and the margin "
+                f"{last[-1][1]:.4f}: it tells no answer from another. Begin anew with --fresh and a lower learning_rate"
+            )
+
+
+STAGE = Stage(
+    "reward", "Learn from preferences which answer is the better: a reward model.", Reward, "preferences", run,
+    example="data=preferences 'allow_license=[LicenseRef-39health-unstated,LicenseRef-xywy-noncommercial]'",
+)  # fmt: skip

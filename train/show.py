@@ -1,0 +1,159 @@
+"""What the training commands print, for people and for programs."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from train.doctor import Check
+    from train.launch import Machines
+    from train.run import Plan
+
+SECRET = ("title", "paper", "notes")
+
+
+def print_plan(plan: "Plan", place: "Machines", style: str) -> None:
+    """What will be trained on what: as a table or JSON on stdout, or (`talk`) in short on stderr."""
+    facts = _facts(plan, place)
+    if style == "json":
+        print_json(facts)
+    elif style == "table":
+        recipe = {key: value for key, value in plan.recipe.model_dump(mode="json").items() if key not in SECRET}
+        print_table(["recipe", plan.recipe.title], sorted((key, _short(value)) for key, value in recipe.items()))
+        print_table(["run", ""], [(key, _short(value)) for key, value in facts.items() if key != "recipe"])
+    else:
+        made = plan.made["train"]
+        cut = f", {sum(made.cut.values()):,} cut" if made.cut else ""
+        print(
+            f"{plan.job.stage}: {made.rows:,} rows, {made.tokens:,} tokens, {made.learnt:,} of them learnt{cut}; "
+            f"{sum(plan.rejects.values()):,} refused{_reasons(plan.rejects)}\n"
+            f"{plan.sizes['trained']:,} of {plan.sizes['parameters']:,} parameters trained, {place.world} processes, "
+            f"{plan.recipe.batch_size} rows a step, {plan.steps:,} steps"
+            + (f"; goes on after step {plan.job.more['done']:,}" if plan.job.resume else ""),
+            file=sys.stderr,
+        )
+
+
+def _facts(plan: "Plan", place: "Machines") -> dict[str, Any]:
+    recipe = plan.recipe
+    return {
+        "stage": plan.job.stage,
+        "recipe": recipe.model_dump(mode="json"),
+        "base": plan.job.fingerprint,
+        "rows": {split: vars(made) | {"cut": dict(made.cut)} for split, made in plan.made.items()},
+        "rejected": plan.rejects,
+        "counts": {key: dict(sorted(counter.items())) for key, counter in plan.rows.counts.items()},
+        "world_size": place.world,
+        "global_batch": recipe.batch_size,
+        "accumulation": recipe.batch_size // (recipe.micro_batch_size * place.world),
+        "steps": plan.steps,
+        **plan.sizes,
+        "memory_of_a_device": plan.memory | {"sum": sum(plan.memory.values())},
+    }
+
+
+def _reasons(rejects: dict[str, int]) -> str:
+    return f" ({', '.join(f'{reason} {number:,}' for reason, number in rejects.items())})" if rejects else ""
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_short(inner)}" for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(str(_short(inner)) for inner in value)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Shows lines of metrics as they come: one that is overwritten on a terminal, else each on a line of its own, on stderr."""
+    live = sys.stderr.isatty()
+    shown = False
+
+    def show(line: dict[str, Any]) -> None:
+        nonlocal shown
+        text = progress_line(line)
+        print(f"\r\033[K{text}" if live else text, end="" if live else "\n", file=sys.stderr, flush=True)
+        shown = True
+
+    try:
+        yield show
+    finally:
+        if live and shown:
+            print(file=sys.stderr)
+
+
+def progress_line(line: dict[str, Any]) -> str:
+    """A line of metrics as people read it."""
+    words = [f"step {line['step']:,}/{line['steps']:,}"]
+    for key, value in line.items():
+        if (
+            key in ("loss", "eval_loss", "accuracy", "margin", "reward", "kl", "mean_token_accuracy")
+            and value is not None
+        ):
+            words.append(f"{key.replace('mean_token_', '').replace('_', ' ')} {value:.4g}")
+    if line.get("tokens_per_second"):
+        words.append(f"{line['tokens_per_second']:,.0f} tokens/s")
+        words.append(f"MFU {line['mfu']:.1%}" if line.get("mfu") else "MFU not known here")
+    if line.get("seconds_left"):
+        minutes, seconds = divmod(round(line["seconds_left"]), 60)
+        words.append(f"{minutes // 60}:{minutes % 60:02}:{seconds:02} left")
+    return "  ".join(words)
+
+
+def print_done(done: dict[str, Any], out: Path, style: str) -> None:
+    """What came of a run."""
+    if style == "json":
+        print_json(done)
+        return
+    print_table([str(done["command"]), ""], [(key, _short(value)) for key, value in done["result"].items()])
+    print(
+        f"the {done['result']['made']}, with recipe.yaml, metrics.jsonl, rejects.parquet and run.json, is in {out}",
+        file=sys.stderr,
+    )
+
+
+def print_recipes(systems: dict[str, list[str]], style: str) -> None:
+    """The recipes that come with kgtools."""
+    if style == "json":
+        print_json(systems)
+    else:
+        print_table(["system", "stages"], [(name, ", ".join(stages)) for name, stages in systems.items()])
+
+
+def print_facts(title: str, facts: dict[str, Any], style: str) -> None:
+    """What a command has to tell."""
+    if style == "json":
+        print_json(facts)
+    else:
+        print_table([title, ""], [(key, _short(value)) for key, value in facts.items()])
+
+
+def print_checks(checks: "list[Check]", style: str) -> None:
+    """What a machine has and what it lacks."""
+    if style == "json":
+        print_json([vars(check) for check in checks])
+    else:
+        print_table(
+            ["", "found", "way out"], [(f"{check.state}: {check.what}", check.found, check.way_out) for check in checks]
+        )
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Shows how much is done, on stderr where that is a terminal."""
+    live = sys.stderr.isatty()
+
+    def show(done: int, of: int) -> None:
+        if live:
+            print(f"\r\033[K{done:,} of {of:,} {what}", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield show
+    finally:
+        if live:
+            print(file=sys.stderr)

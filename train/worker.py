@@ -1,0 +1,33 @@
+"""What runs in each process of a stage: `python -m train.worker JOB`. Nothing of it is meant to be read on a terminal."""
+
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from tools import registry
+from tools.errors import KgtoolsError
+from tools.files import to_json, write_whole
+from train.job import Job
+
+
+def main(path: str) -> int:
+    """Run a stage's part in this process; what went wrong is left in `error-RANK.json` for the parent."""
+    job = Job.load(Path(path))
+    try:
+        registry.find("stages", job.stage).run(job)
+    except Exception as error:  # noqa: BLE001 - told to the parent, with its traceback where it is a bug
+        ours = isinstance(error, KgtoolsError)
+        told = {"time": time.time(), "message": str(error), "traceback": None if ours else traceback.format_exc()}
+        write_whole(Path(job.work) / f"error-{os.environ.get('RANK', '0')}.json", to_json(told))
+        traceback.print_exc()
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # threads of the libraries outlive the interpreter now and then
