@@ -67,6 +67,14 @@ def place(tmp_path_factory):
     read = ["read", "chatdoctor", str(folder / "chatdoctor5k.json"), "--out", str(folder / "chatdoctor")]
     assert run(read) == 0
     assert run(["generate", "--graph", graph, "--out", str(folder / "records")]) == 0
+    preferences = ["--task", "preference", "--count", "200", "--out", str(folder / "preferences")]
+    assert run(["generate", "--graph", graph, *preferences]) == 0
+    allowed = "allow_license=[LicenseRef-39health-unstated,LicenseRef-xywy-noncommercial]"
+    tiny = ["--recipe", "tiny", "steps=1", allowed]
+    assert run(["train", "sft", *tiny, f"data={folder / 'records'}", "--out", str(folder / "sft")]) == 0
+    assert run(["train", "merge", str(folder / "sft"), "--out", str(folder / "merged")]) == 0
+    judge = [f"model={folder / 'merged'}", f"data={folder / 'preferences'}", "--out", str(folder / "reward")]
+    assert run(["train", "reward", *tiny, *judge]) == 0
     return folder
 
 

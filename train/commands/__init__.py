@@ -8,7 +8,6 @@ import click
 from tools.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
-ALLOWED = "'allow_license=[LicenseRef-39health-unstated,LicenseRef-xywy-noncommercial]'"
 
 format_option = click.option(
     "--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True, help="How to print."

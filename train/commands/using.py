@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from tools.errors import Findings
-from train.commands import ALLOWED, changes, format_option, recipe_option, words_argument
+from train.commands import changes, format_option, recipe_option, words_argument
 
 
 @click.command()
@@ -57,14 +57,14 @@ def merge(run: Path, base: Path | None, out: Path, style: str) -> None:
 
 
 @click.command(
-    help=f"""Let a model answer questions, and keep the answers as they come.
+    help="""Let a model answer questions, and keep the answers as they come.
 
     The questions are those of records or preferences, up to the last one. answers.parquet has id, prompt, answer, and whether the
     model stopped by itself. A run that was broken off goes on where it was.
 
     \b
     Example:
-      kgtools train answer --recipe tiny model=merged data=records split=all answer_length=8 {ALLOWED}
+      kgtools train answer --recipe tiny model=merged data=chatdoctor split=all
     """
 )
 @words_argument
@@ -95,14 +95,14 @@ def answer(words: tuple[str, ...], name: str, out: Path, fresh: bool, style: str
 
 
 @click.command(
-    help=f"""Draw several answers to each question and keep the one that a reward model likes best, as records to train on.
+    help="""Draw several answers to each question and keep the one that a reward model likes best, as records to train on.
 
     This is the rejection sampling of ChiMed-GPT. Each record's meta has the scores of all its answers, their number, the seed
     and the hashes of both models.
 
     \b
     Example:
-      kgtools train reject --recipe tiny model=merged reward=reward data=records answer_length=8 {ALLOWED}
+      kgtools train reject --recipe tiny model=merged reward=reward data=chatdoctor allow_license=unknown
     """
 )
 @words_argument

@@ -150,7 +150,7 @@ def _finish(job: Job, recipe: Ppo, learner: Any, own: Any, words: Any, lines: li
 
 STAGE = Stage(
     "ppo", "Let a model learn from a reward model's scores of its own answers: PPO.", Ppo, "prompts", run, check, fits,
-    example="reward=reward data=records 'allow_license=[LicenseRef-39health-unstated,LicenseRef-xywy-noncommercial]'",
+    example="model=merged reward=reward data=records 'allow_license=[LicenseRef-39health-unstated,LicenseRef-xywy-noncommercial]'",
 )  # fmt: skip
 
 

@@ -1,0 +1,108 @@
+"""Recipes: those that come with kgtools load, and what is wrong with one is said at once."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.train.conftest import recipe
+from tools import registry
+from tools.errors import InputError, UsageError
+from train.answering import Answer
+from train.recipe import HERE, find, load, systems
+from train.rejecting import Reject
+
+FILES = sorted(HERE.rglob("*.yaml"))
+OTHERS = {"answer": Answer, "reject": Reject}
+
+
+def test_there_are_recipes_of_every_system_and_a_tiny_one_of_every_stage():
+    assert set(systems()) == {"chimed-gpt", "clinicalgpt", "medalpaca", "mmedins", "tiny"}
+    assert set(systems()["tiny"]) == {*registry.names("stages"), *OTHERS}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_a_recipe_fits_its_stage(file):
+    stage, _, variant = file.stem.partition(".")
+    model = OTHERS.get(stage) or registry.find("stages", stage).recipe
+    name = file.parent.name + (f":{variant}" if variant else "")
+
+    loaded = load(name, stage, model, {})
+
+    assert loaded.title
+    assert file.parent.name == "tiny" or re.fullmatch(r".+ 20\d\d, arXiv:\d{4}\.\d{5}", loaded.paper)
+
+
+def test_clinicalgpt_is_trained_as_its_paper_says():
+    sft, reward, ppo = (
+        load("clinicalgpt", name, registry.find("stages", name).recipe, {}) for name in ("sft", "reward", "ppo")
+    )
+
+    assert (sft.learning_rate, sft.batch_size, sft.max_length, sft.epochs) == (5e-5, 128, 1024, 3)
+    assert (reward.learning_rate, reward.batch_size, reward.epochs) == (2e-5, 128, 3)
+    assert (ppo.learning_rate, ppo.steps) == (1e-5, 4000)
+    assert (sft.lora.r, sft.lora.alpha, sft.lora.dropout, sft.zero, sft.precision, sft.tf32) == (
+        8,
+        32,
+        0.1,
+        2,
+        "bf16",
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"epochs": 1}, "give epochs or steps"),
+        ({"steps": None}, "give epochs or steps"),
+        ({"batch_size": 10, "micro_batch_size": 4}, "no multiple of micro_batch_size"),
+        ({"quantize": 8, "method": "full"}, "quantize is for method: lora"),
+        ({"zero": 3}, "zero: 3 is for method: full"),
+        ({"split": "test"}, "must not be trained on"),
+        ({"split": "validation"}, "must not be trained on"),
+        ({"learning_rate": 0}, "greater than 0"),
+    ],
+)
+def test_what_does_not_agree_is_refused(changes, said):
+    with pytest.raises(ValueError, match=said):
+        recipe(**changes)
+
+
+def test_every_fault_of_a_recipe_comes_in_one_message(tmp_path):
+    file = tmp_path / "own.yaml"
+    file.write_text("title: own\nmodel: tiny:qwen2\nlearning_rat: 1\nsteps: 1\nbatch_size: none\n", encoding="utf-8")
+
+    with pytest.raises(InputError) as error:
+        load(str(file), "sft", registry.find("stages", "sft").recipe, {})
+
+    assert {word for word in ("learning_rat", "learning_rate", "batch_size", "own.yaml") if word in str(error.value)} == {
+        "learning_rat", "learning_rate", "batch_size", "own.yaml",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "stage", "said"),
+    [
+        ("clinicalgtp", "sft", "did you mean clinicalgpt"),
+        ("clinicalgpt", "dpo", "it has ppo, reward, sft"),
+        ("medalpaca:4bit", "sft", "has no stage sft.4bit"),
+        ("nowhere.yaml", "sft", "no such recipe"),
+    ],
+)
+def test_a_recipe_that_is_not_there_is_named_with_what_is(name, stage, said):
+    with pytest.raises(UsageError, match=said):
+        find(name, stage)
+
+
+def test_a_copy_of_a_recipe_is_one(tmp_path, monkeypatch, kgtools):
+    monkeypatch.chdir(tmp_path)
+
+    assert kgtools("train", "recipes", "copy", "medalpaca:8bit", "sft").code == 0
+    assert kgtools("train", "recipes", "copy", "medalpaca:8bit", "sft").code == 2  # it is not replaced
+
+    assert Path("medalpaca-8bit-sft.yaml").read_bytes() == (HERE / "medalpaca" / "sft.8bit.yaml").read_bytes()
+    assert "clinicalgpt" in kgtools("train", "recipes").out
+    assert kgtools("train", "recipes", "show", "tiny", "sft").out == (HERE / "tiny" / "sft.yaml").read_text(
+        encoding="utf-8"
+    )
