@@ -21,7 +21,7 @@ HEAP = 1g
 # Tests run in a process for each core; all that share a Neo4j server in one of them.
 SIDE_BY_SIDE = --numprocesses auto --maxprocesses 8 --dist loadgroup
 
-.PHONY: help demo test test-core torture lint docs bench neo4j clean
+.PHONY: help demo demo-train test test-core torture lint docs bench neo4j clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 18
@@ -38,6 +38,11 @@ $(VENV)/base: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing kgtools and its tests into $(VENV)"
 	@$(PIP) -e '.[dev]'
+	@touch $@ $(VENV)/base
+
+$(VENV)/train: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing kgtools and what trains into $(VENV) (about 5 GB)"
+	@$(PIP) -e '.[train]'
 	@touch $@ $(VENV)/base
 
 demo: $(VENV)/base ## the main job on the sample graphs; DATA=folder: on the real files
@@ -57,6 +62,16 @@ demo: $(VENV)/base ## the main job on the sample graphs; DATA=folder: on the rea
 	echo "== trace: one record back to its files"; \
 	$$k trace $$(head -1 $(OUT)/records/records.jsonl | cut -d'"' -f4) --records $(OUT)/records; \
 	echo "The graph is in $(OUT)/graph, the records are in $(OUT)/records."
+
+demo-train: $(VENV)/train demo ## a random model the whole way on what demo makes: SFT, reward model, PPO, answers; minutes on a CPU
+	@set -euo pipefail; k="$(BIN)/kgtools"; \
+	rm -rf $(OUT)/preferences $(OUT)/split $(OUT)/split-preferences $(OUT)/trained; \
+	echo "== generate: preferences"; $$k generate --task preference --graph $(OUT)/graph --seed 7 --out $(OUT)/preferences; \
+	echo "== split"; $$k split $(OUT)/records --out $(OUT)/split; $$k split $(OUT)/preferences --out $(OUT)/split-preferences; \
+	echo "== train"; \
+	$$k train all --recipe tiny --records $(OUT)/split --preferences $(OUT)/split-preferences --out $(OUT)/trained \
+	  --allow-license LicenseRef-39health-unstated --allow-license LicenseRef-xywy-noncommercial; \
+	echo "The models are in $(OUT)/trained."
 
 test: lint ## lint, types and every test; NEO4J_VERSION=2026.08.1: against that Neo4j; NEO4J_URI: against that server
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)

@@ -157,3 +157,17 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
     finally:
         if live:
             print(file=sys.stderr)
+
+
+def print_effects(rows: list[dict[str, Any]], style: str) -> None:
+    """What each stage of a chain changed."""
+    if style == "json":
+        print_json(rows)
+        return
+    print_table(
+        ["model", "reward", "answers that end", "tokens an answer", "loss"],
+        [
+            (row["model"], f"{row['reward']:+.3f}", f"{row['ended']:.0%}", f"{row['tokens']:.1f}", _short(row["loss"]))
+            for row in rows
+        ],
+    )  # fmt: skip

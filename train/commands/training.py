@@ -108,6 +108,61 @@ def _stage(name: str) -> click.Command:
     return command
 
 
+@train.command("all")
+@click.option(
+    "--recipe", "system", metavar="NAME", required=True, help="A system that has sft, reward, ppo and answer."
+)
+@click.option("--records", type=click.Path(path_type=Path), required=True, help="Records to fine-tune on and to ask.")
+@click.option("--preferences", type=click.Path(path_type=Path), required=True, help="Preferences for the reward model.")
+@click.option(
+    "--allow-license",
+    "allowed",
+    multiple=True,
+    metavar="NAME",
+    help="Train on rows under this licence all the same; once for each.",
+)
+@click.option("--seed", default=0, show_default=True, help="Seed of all stages.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Check what fine-tuning and the reward model are made of, and say what would be done.",
+)
+@click.option(
+    "--out",
+    "-o",
+    type=click.Path(path_type=Path),
+    default="./trained",
+    show_default=True,
+    help="Folder for all stages.",
+)
+@click.option("--nproc", type=click.IntRange(1), help="Processes on this machine.  [default: one for each GPU, or 1]")
+@format_option
+def train_all(
+    system: str, records: Path, preferences: Path, allowed: tuple[str, ...], seed: int, dry_run: bool, out: Path, nproc: int | None, style: str,
+) -> None:  # fmt: skip
+    """Go the whole way: fine-tuning, merge, reward model, PPO, answers; and show what each stage changed.
+
+    At the end the base, the fine-tuned model and the one after PPO answer the same questions, of the test split where there is
+    one. The table has the mean score of the reward model, how many answers end and their length. What is done is not done again.
+
+    \b
+    Example:
+      kgtools train all --recipe tiny --records records --preferences preferences --allow-license LicenseRef-39health-unstated --allow-license LicenseRef-xywy-noncommercial --dry-run
+    """  # noqa: E501
+    from train import chain, launch, show
+    from train.run import needs_extra
+
+    needs_extra()
+    place = launch.machines(nproc, None, None, None, None)
+    given = chain.Given(system, records, preferences, allowed, seed)
+    if dry_run:
+        chain.dry_run(given, place, lambda plan: show.print_plan(plan, place, style))
+        return
+    with show.progress() as line:
+        rows = chain.train_all(given, out, place, lambda text: click.echo(text, err=True), line)
+    show.print_effects(rows, style)
+
+
 @train.command("recipes")
 @click.argument("action", type=click.Choice(["list", "show", "copy"]), default="list")
 @click.argument("name", required=False)

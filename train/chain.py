@@ -1,0 +1,141 @@
+"""The whole way on one recipe: fine-tuning, merging, a reward model, PPO, answers; and what each stage changed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tools import registry
+from tools.errors import UsageError
+from tools.files import manifest, write_whole
+from train import launch, models, recipe
+from train.answering import Answer, answer
+from train.job import Stage
+from train.recipe import Recipe
+from train.run import Plan, run
+
+ASKED = 128
+"""Questions that the models are asked at the end, at most."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a chain is made of: the system whose recipes are taken, records, preferences, licences that are allowed."""
+
+    system: str
+    records: Path
+    preferences: Path
+    allowed: tuple[str, ...]
+    seed: int
+
+
+def train_all(
+    given: Given, out: Path, place: launch.Machines, say: Callable[[str], None], show: Any
+) -> list[dict[str, Any]]:
+    """Run the stages into folders of `out`; a row of effects for each model. What is done already is not done again.
+
+    Raises UsageError, InputError, and KgtoolsError where a stage fails."""
+    _has_all(given.system)
+    out.mkdir(parents=True, exist_ok=True)
+
+    def stage(name: str, data: Path, **more: str) -> dict[str, Any]:
+        say(f"== {name}")
+        return run(*_stage(given, name, data, **more), out / name, place, show=show)
+
+    sft = stage("sft", given.records)
+    say("== merge")
+    merged = _merged(out / "sft", out / "merged")
+    reward = stage("reward", given.preferences, model=str(merged))
+    stage("ppo", given.records, model=str(merged), reward=str(out / "reward"))
+    say("== merge, answer")
+    policy = _merged(out / "ppo", out / "merged-ppo", merged)
+    base = models.base_of(out / "sft", models.adapter(out / "sft"), None)
+    asked = _asked(given, out)
+    rows = [
+        _effect(given, out, name, folder, asked, merged)
+        for name, folder in (("base", base), ("sft", merged), ("ppo", policy))
+    ]
+    rows[0] |= {"loss": sft["result"]["first_loss"]}
+    rows[1] |= {"loss": sft["result"]["last_loss"]}
+    facts = {"effects": rows, "reward_model": reward["result"]}
+    settings = {"system": given.system, "seed": given.seed}
+    write_whole(out / "run.json", manifest("train all", settings, {}, **facts))
+    return rows
+
+
+def dry_run(given: Given, place: launch.Machines, tell: Callable[[Plan], None]) -> None:
+    """Check what the first stages are made of; those after them need their models."""
+    _has_all(given.system)
+    for name, data in (("sft", given.records), ("reward", given.preferences)):
+        run(*_stage(given, name, data), Path(), place, dry_run=True, tell=tell)
+
+
+def _has_all(system: str) -> None:
+    missing = [stage for stage in ("sft", "reward", "ppo", "answer") if stage not in recipe.systems().get(system, [])]
+    if missing:
+        raise UsageError(
+            f"the recipe {system} has no stage {', '.join(missing)}; `kgtools train recipes` lists those that have"
+        )
+
+
+def _stage(given: Given, name: str, data: Path, **more: str) -> tuple[Stage, Recipe]:
+    kind: Stage = registry.find("stages", name)
+    own = {"data": str(data), "seed": str(given.seed), "allow_license": f"[{','.join(given.allowed)}]"} | more
+    return kind, recipe.load(given.system, name, kind.recipe, own)
+
+
+def _merged(run: Path, out: Path, base: Path | None = None) -> Path:
+    from train.merging import merge
+
+    if not (out / "run.json").exists():
+        merge(run, base, out)
+        return out
+    if models.read_mark(out)["identity"] != models.read_mark(models.adapter(run))["identity"]:
+        raise UsageError(f"{out}: was merged from another run; name another place with --out")
+    return out
+
+
+def _asked(given: Given, out: Path) -> Path:
+    """A folder with the questions of the test split, or of the first records where nothing is split."""
+    rows = pl.read_parquet(given.records / "records.parquet" if given.records.is_dir() else given.records)
+    test = rows.filter(pl.col("split") == "test")
+    folder = out / "questions"
+    folder.mkdir(exist_ok=True)
+    (test if test.height else rows).head(ASKED).with_columns(split=pl.lit("test")).write_parquet(
+        folder / "records.parquet"
+    )
+    return folder
+
+
+def _effect(given: Given, out: Path, name: str, folder: Path, asked: Path, judge_base: Path) -> dict[str, Any]:
+    """How a model answers: the mean score of the reward model, how many answers end, and their length."""
+    own = {"model": str(folder), "data": str(asked), "seed": str(given.seed), "temperature": "1.0"}
+    place = out / "answers" / name
+    facts = answer(recipe.load(given.system, "answer", Answer, own), place, True)
+    answers = pl.read_parquet(place / "answers.parquet")
+    return {
+        "model": name,
+        "reward": _mean_score(answers, out / "reward", judge_base),
+        "ended": facts["ended"] / facts["answers"],
+        "tokens": facts["answer_tokens"] / facts["answers"],
+        "loss": None,
+    }
+
+
+def _mean_score(answers: pl.DataFrame, reward: Path, base: Path) -> float:
+    import torch
+    from transformers import AutoTokenizer
+
+    from train import scoring
+    from train.tokens import Chat
+
+    home = scoring.adapter(reward)
+    words = AutoTokenizer.from_pretrained(home)
+    chat = Chat(words, words.chat_template)
+    read = [scoring.sequence(chat, prompt, text) for prompt, text in answers.select("prompt", "answer").iter_rows()]
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    judge = scoring.reward_model(str(base), home, words.pad_token_id, "auto", device)
+    found = scoring.scores(judge, read, words.pad_token_id, 16)
+    return sum(found) / len(found)
