@@ -211,17 +211,22 @@ def test_the_policys_loss_is_clipped_as_in_equation_7(seed):
 def test_the_values_loss_is_held_near_the_old_values(seed, clip):
     _, mask, numbers = ragged(seed)
     values, old, returns = numbers(), numbers(), numbers()
-    total = 0.0
+    total, clipped = 0.0, 0
     for row, line in enumerate(mask):
         for place, held in enumerate(line):
             if held:
                 value, was, wanted = values[row][place], old[row][place], returns[row][place]
                 near = value if clip is None else was + min(max(value - was, -clip), clip)
                 total += 0.5 * max((value - wanted) ** 2, (near - wanted) ** 2)
+                clipped += (near - wanted) ** 2 > (value - wanted) ** 2
+    rest = (tensor(old), tensor(returns), torch.tensor(mask), clip, 3.0)
+    given = tensor(values).requires_grad_()
 
-    loss, _ = maths.value_loss(tensor(values), tensor(old), tensor(returns), torch.tensor(mask), clip, 3.0)
+    loss, share = maths.value_loss(given, *rest)
 
-    assert float(loss) == pytest.approx(total / 3)
+    assert float(loss.detach()) == pytest.approx(total / 3)
+    assert float(share) == pytest.approx(clipped / 3)
+    assert torch.autograd.gradcheck(lambda moved: maths.value_loss(moved, *rest)[0], (given,))
 
 
 def test_far_ratios_outside_the_answer_break_nothing():
@@ -234,6 +239,42 @@ def test_far_ratios_outside_the_answer_break_nothing():
     assert new.grad.tolist() == [[-1.0, 0.0]]
 
 
+def test_numbers_outside_the_answer_do_not_reach_the_values_gradient():
+    values, mask = tensor([[1.0, 2.0]]).requires_grad_(), torch.tensor([[True, False]])
+
+    loss, _ = maths.value_loss(values, tensor([[1.0, math.nan]]), tensor([[0.0, math.nan]]), mask, 0.2, 1.0)
+    loss.backward()
+
+    assert values.grad.tolist() == [[1.0, 0.0]]
+
+
+@pytest.mark.parametrize("gain", [-3.0, 0.0, 3.0])
+def test_ratios_of_e_to_the_20_stay_finite_in_32_bits(gain):
+    new, old = torch.tensor([[20.0, -20.0, 0.0]]).requires_grad_(), torch.zeros(1, 3)
+
+    loss, _ = maths.policy_loss(new, old, torch.full((1, 3), gain), torch.ones(1, 3), 0.2, 3.0)
+    loss.backward()
+
+    assert loss.isfinite()
+    assert new.grad.isfinite().all()
+    assert maths.kl(new, old, "k1").isfinite().all()
+    assert maths.kl(new, old, "k3").isfinite().all()
+
+
+def test_the_logits_of_no_chunk_are_kept_for_the_backward_pass():
+    head, hidden, ids = torch.nn.Linear(4, 503), torch.randn(2, 10, 4, requires_grad=True), torch.randint(503, (2, 10))
+    kept = []
+
+    def keep(given):
+        kept.append(tuple(given.shape))
+        return given
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda given: given):
+        maths.chunked_log_probs(hidden, head, ids, chunk=3)
+
+    assert [shape for shape in kept if shape[-1:] == (503,) and len(shape) == 3] == []
+
+
 def test_the_cost_of_divergence_follows_its_target():
     cost = maths.AdaptiveKL(0.1, 6.0, 1000)
 
@@ -241,6 +282,9 @@ def test_the_cost_of_divergence_follows_its_target():
     assert cost.beta == pytest.approx(0.1 * (1 + 0.2 * 0.1))
     cost.update(5.4, 100)
     assert cost.beta == pytest.approx(0.1 * 1.02 * (1 - 0.1 * 0.1))
+    before = cost.beta
+    cost.update(-60.0, 100)  # far below: as bounded
+    assert cost.beta == pytest.approx(before * (1 - 0.2 * 0.1))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -257,3 +301,14 @@ def test_explained_variance_is_the_share_that_was_foreseen(seed):
 
     assert float(maths.explained_variance(tensor(values), tensor(returns), torch.tensor(mask))) == pytest.approx(wanted)
     assert float(maths.explained_variance(tensor(values), torch.ones(5, 9).double(), torch.tensor(mask))) == 0.0
+
+
+def test_returns_that_differ_by_rounding_alone_leave_nothing_to_explain():
+    torch.manual_seed(3)
+    values, mask = torch.randn(4, 9), torch.ones(4, 9)
+    rewards = maths.token_rewards(torch.full((4,), 0.7), torch.zeros(4, 9), mask, 0.1)
+    _, returns = maths.gae(rewards, values, mask, 1.0, 1.0)
+
+    assert returns.double().var() > 0
+    assert float(maths.explained_variance(values, returns, mask)) == 0.0
+    assert float(maths.explained_variance(values.double(), torch.full((4, 9), 0.1).double() / 3, mask)) == 0.0

@@ -119,6 +119,7 @@ def value_loss(
 ) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
     """Half the squared error of the values, which are held near their old ones, and the share of tokens that were clipped."""
     held = mask.bool()
+    values, old, returns = (torch.where(held, given, 0.0) for given in (values, old, returns))
     free = (values - returns) ** 2
     bound = free if clip is None else (old + (values - old).clamp(-clip, clip) - returns) ** 2
     loss = 0.5 * torch.where(held, torch.maximum(free, bound), 0.0).sum() / denominator
@@ -145,4 +146,5 @@ def explained_variance(
     """The share of the returns' variance that the values foresaw, over all processes; 0 where there is none."""
     whole = moments(returns, mask, reduce)[2]
     rest = moments(returns - values, mask, reduce)[2]
-    return torch.where(whole > 0, 1 - rest / whole.clamp(min=1e-30), 0.0)
+    some = whole > 1e-12 * rest  # returns that are all the same differ by rounding
+    return torch.where(some, 1 - rest / whole.clamp(min=1e-30), 0.0)
