@@ -10,7 +10,7 @@ import polars as pl
 
 from corpora import read as reading
 from corpora.export import licenses
-from corpora.record import PREFERENCES, RECORDS
+from corpora.record import PREFERENCES, RECORDS, ROLES
 from corpora.shards import batches, scan
 from tools.errors import InputError
 from tools.files import sha256
@@ -41,7 +41,6 @@ record; else empty."""
 
 Rejects = Annotated[pl.DataFrame, REJECTS]
 
-ROLES = r"^(system |user |assistant )*$"
 TURNS = {"prompts": r"^(system )?(user assistant )*user $"} | dict.fromkeys(
     ("records", "preferences"), r"^(system )?(user assistant )+$"
 )
@@ -102,7 +101,8 @@ def open_rows(recipe: Asking, noun: Noun, scratch: Path) -> Rows:
         if not fits and not (noun == "prompts" and schema is PREFERENCES):
             raise InputError(f"{path}: holds {schema.noun}, and this stage is for {noun}")
         file = path if path.is_file() else path / f"{schema.noun}.parquet"
-        rows.inputs[f"{path.name}/{file.name}" if path.is_dir() else path.name] = sha256(file)
+        called = f"{path.name}/{file.name}" if path.is_dir() else path.name
+        rows.inputs[f"{called} ({number + 1})" if called in rows.inputs else called] = sha256(file)
         rows.places.append((path.name, frame))
         rows.counts["split"].update(dict(frame.group_by(pl.col("split").fill_null("none")).len().collect().iter_rows()))
     return rows
@@ -119,7 +119,10 @@ def _read(rows: Rows, path: Path, out: Path) -> Path:
         raise InputError(
             f"{path}: none of the shapes that hold {rows.noun}: {wanted}; `kgtools read auto` says what it is"
         )
-    reading.read(name, [path], out, {})
+    outcome = reading.read(name, [path], out, {})
+    if not outcome.written:
+        why = ", ".join(f"{reason} {number:,}" for reason, number in outcome.rejected.items())
+        raise InputError(f"{path}: none of its rows can be read as {name} ({why or 'there is none'})")
     refused = pl.read_parquet(out / "rejects.parquet").select("line", "reason")
     rows.rejects += [(path.name, line, "", reason) for line, reason in refused.iter_rows()]
     return out
@@ -169,14 +172,16 @@ def _judged(batch: pl.DataFrame, noun: Noun) -> pl.DataFrame:
     reasons = [pl.when(same).then(pl.lit("equal-answers"))]
     for messages in sides:
         roles = messages.list.eval(pl.element().struct.field("role") + pl.lit(" ")).list.join("")
-        blank = messages.list.eval(pl.element().struct.field("content").str.strip_chars() == "").list.any()
+        known = messages.list.eval(pl.element().struct.field("role").is_in(ROLES).fill_null(False)).list.all()
+        texts = messages.list.eval(pl.element().struct.field("content").fill_null("").str.strip_chars())
+        blank = texts.list.eval(pl.element() == "").list.any()
         reasons += [
             pl.when(messages.list.len() == 0).then(pl.lit("no-messages")),
             pl.when(blank | blank.is_null()).then(pl.lit("empty-message")),
         ]
         if noun != "texts":
             reasons += [
-                pl.when(~roles.str.contains(ROLES)).then(pl.lit("unknown-role")),
+                pl.when(~known).then(pl.lit("unknown-role")),
                 pl.when(roles.str.contains(r"\Ssystem |. system ")).then(pl.lit("system-not-first")),
                 pl.when(~roles.str.contains("user ")).then(pl.lit("no-question")),
                 pl.when(pl.lit(noun != "prompts") & ~roles.str.ends_with("assistant ")).then(pl.lit("no-answer")),

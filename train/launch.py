@@ -104,6 +104,7 @@ def run(job: Job, place: Machines, show: Callable[[dict[str, Any]], None]) -> No
         left.unlink()
     path = job.save()
     with (work / "worker.log").open("ab") as log:
+        begin = log.tell()
         process = _start(path, place, log)
         try:
             _watch(process, job, show)
@@ -111,7 +112,7 @@ def run(job: Job, place: Machines, show: Callable[[dict[str, Any]], None]) -> No
             _stop(process)
             raise
     if process.returncode:
-        raise KgtoolsError(_why(job, process.returncode))
+        raise KgtoolsError(_why(job, process.returncode, begin))
 
 
 def _start(job: Path, place: Machines, log: BinaryIO) -> subprocess.Popen[bytes]:
@@ -196,12 +197,12 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             return
 
 
-def _why(job: Job, code: int) -> str:
-    """What went wrong, where more is written, and how to go on."""
+def _why(job: Job, code: int, begin: int = 0) -> str:
+    """What went wrong, where more is written, and how to go on. `begin`: where this run begins in the log, which keeps the earlier."""
     work = Path(job.work)
     told = sorted((orjson.loads(file.read_bytes()) for file in work.glob("error-*.json")), key=lambda row: row["time"])
     log = work / "worker.log"
-    killed = re.findall(r"exitcode\s*:\s*-(\d+)", log.read_text(encoding="utf-8", errors="replace"))
+    killed = re.findall(rb"exitcode\s*:\s*-(\d+)", log.read_bytes()[begin:])
     number = -code if code < 0 and not told else int(killed[-1]) if killed and not told else 0
     if told and not told[0]["traceback"]:
         return f"{told[0]['message']}\nWhat the processes said: {log}"

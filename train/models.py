@@ -1,6 +1,7 @@
 """Models as folders: where one comes from, what its weights are, how much it costs to train. Torch is imported where it is needed."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +20,11 @@ KINDS = ("bloom", "llama", "qwen2")
 VOCABULARY, HIDDEN, LAYERS, HEADS, PLACES = 600, 64, 2, 4, 4096
 
 PEAKS = {
-    "H200": 989e12, "H100 PCIe": 756e12, "H100": 989e12, "A100": 312e12, "A40": 150e12, "A10": 125e12, "L40S": 362e12, "L40": 181e12,
+    "H200": 989e12, "GH200": 989e12, "H100 PCIe": 756e12, "H100": 989e12, "A100": 312e12, "A40": 150e12, "A10": 125e12, "L40S": 362e12, "L40": 181e12,
     "L4": 121e12, "RTX A6000": 155e12, "RTX 4090": 165e12, "RTX 3090": 71e12, "V100": 125e12,
 }  # fmt: skip
-"""FLOP/s of dense 16-bit matrices, from NVIDIA's data sheets, by what stands in a device's name; the first that fits."""
+"""FLOP/s of dense 16-bit matrices, from NVIDIA's data sheets, by words that stand in a device's name; the first that fits. (An
+RTX A4000 is no A40.)"""
 
 
 @dataclass(frozen=True)
@@ -49,19 +51,19 @@ def resolve(name: str, revision: str | None, texts: Callable[[], Iterable[str]],
         tiny(kind, texts(), base, seed)
         return base
     folder = Path(name)
-    if folder.is_dir():
-        if (folder / "adapter_config.json").is_file() or (folder / "adapter" / "adapter_config.json").is_file():
-            raise InputError(
-                f"{folder}: holds an adapter without its base; `kgtools train merge {folder}` makes a model of both"
-            )
-        if not (folder / "config.json").is_file() and (folder / "model" / "config.json").is_file():
-            folder = folder / "model"
-        if not (folder / "config.json").is_file():
-            raise InputError(f"{folder}: holds no model: config.json is missing")
-        return folder
-    if folder.is_absolute() or name.startswith(".") or name.count("/") > 1:
-        raise UsageError(f"model={name}: no such folder")
-    return _fetch(name, revision)
+    if not folder.is_dir():
+        if folder.is_absolute() or name.startswith(".") or name.count("/") > 1:
+            raise UsageError(f"model={name}: no such folder")
+        folder = _fetch(name, revision)
+    if (folder / "adapter_config.json").is_file() or (folder / "adapter" / "adapter_config.json").is_file():
+        raise InputError(
+            f"{folder}: holds an adapter without its base; `kgtools train merge {folder}` makes a model of both"
+        )
+    if not (folder / "config.json").is_file() and (folder / "model" / "config.json").is_file():
+        folder = folder / "model"
+    if not (folder / "config.json").is_file():
+        raise InputError(f"{folder}: holds no model: config.json is missing")
+    return folder
 
 
 def _fetch(name: str, revision: str | None) -> Path:
@@ -223,7 +225,7 @@ def flops_per_token(size: Size, trained: int, method: str, length: int) -> float
 
 def peak_flops(name: str) -> float | None:
     """What a device of this name does in a second at most, in 16-bit FLOP; None where that is not known."""
-    return next((peak for part, peak in PEAKS.items() if part in name), None)
+    return next((peak for part, peak in PEAKS.items() if re.search(rf"\b{part}\b", name)), None)
 
 
 def memory(

@@ -96,23 +96,26 @@ class Recipe(Asking):
 
     @model_validator(mode="after")
     def _agree(self) -> "Recipe":
+        faults = []
         if (self.epochs is None) == (self.steps is None):
-            raise ValueError("give epochs or steps, one of them")
+            faults.append("give epochs or steps, one of them")
         if self.batch_size % self.micro_batch_size:
-            raise ValueError(f"batch_size {self.batch_size} is no multiple of micro_batch_size {self.micro_batch_size}")
+            faults.append(f"batch_size {self.batch_size} is no multiple of micro_batch_size {self.micro_batch_size}")
         if self.quantize and self.method == "full":
-            raise ValueError("quantize is for method: lora; the weights of a quantized model cannot be trained")
+            faults.append("quantize is for method: lora; the weights of a quantized model cannot be trained")
         if self.quantize and self.zero == 3:
-            raise ValueError("quantize and zero: 3 do not go together; zero: 2")
+            faults.append("quantize and zero: 3 do not go together; zero: 2")
         if self.zero == 3 and self.method == "lora":
-            raise ValueError("zero: 3 is for method: full; with LoRA the base is not trained, zero: 2 or 0 does it")
+            faults.append("zero: 3 is for method: full; with LoRA the base is not trained, zero: 2 or 0 does it")
+        if faults:
+            raise ValueError(". ".join(faults))
         return self
 
 
 def systems() -> dict[str, list[str]]:
     """The recipes that come with kgtools: system -> its stages, both sorted."""
     found: dict[str, list[str]] = {}
-    for file in sorted(HERE.glob("*/*.yaml")):
+    for file in sorted(HERE.glob("*/*.yaml"), key=lambda file: (file.parent.name, file.stem)):
         found.setdefault(file.parent.name, []).append(file.stem)
     return found
 

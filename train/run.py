@@ -67,6 +67,7 @@ def run(
     `tell` is given the plan before the work begins, `show` each line of metrics. Raises UsageError, InputError, and KgtoolsError
     where a worker fails; then what was done stays in `out` to be gone on with."""
     needs_extra()
+    _has_packages(recipe)
     stage.check(recipe)
     _divides(recipe, place)
     if dry_run:
@@ -163,6 +164,18 @@ def needs_extra() -> None:
 
     disable_progress_bar()
     set_verbosity_error()
+
+
+def _has_packages(recipe: Recipe) -> None:
+    """Raises MissingExtraError for a package that is not in the extra and that a setting needs."""
+    from importlib.util import find_spec
+
+    if recipe.quantize and find_spec("bitsandbytes") is None:
+        raise MissingExtraError(f"quantize={recipe.quantize} needs bitsandbytes: pip install bitsandbytes")
+    if recipe.attention == "flash_attention_2" and find_spec("flash_attn") is None:
+        raise MissingExtraError(
+            "attention=flash_attention_2 needs flash-attn, for NVIDIA GPUs: pip install flash-attn; or attention=auto"
+        )
 
 
 def _divides(recipe: Recipe, place: launch.Machines) -> None:

@@ -20,7 +20,6 @@ from train.data import Rows
 CHATS = Path(__file__).parent / "chat"
 IDS = pl.List(pl.Int32)
 NOT_LEARNT = -100
-AT_ONCE = 1000
 
 TOKENS = Schema("tokens", {"id": pl.String, "input_ids": IDS, "labels": IDS}, required=("id", "input_ids", "labels"))
 """A sequence a row. `labels`: as `input_ids` where a token is learnt, else -100. `id`: of its record; of texts that were joined,
@@ -175,9 +174,11 @@ def tokenize(rows: Rows, split: str, chat: Chat, max_length: int, packed: bool, 
 
 
 def _clean(batch: pl.DataFrame, rows: Rows, chat: Chat) -> pl.DataFrame:
-    """The rows whose texts hold no special token: it would be read as one, an EOS in a question for example."""
+    """The rows whose texts hold no special token: it would be read as one, an EOS in a question for example. Those count too that
+    the tokenizer gives no role, as LLaMA's <|eot_id|>."""
     columns = [name for name in ("messages", "prompt", "chosen", "rejected") if name in batch.columns]
-    specials = sorted(token for token in chat.tokenizer.all_special_tokens if token)
+    added = [token.content for token in chat.tokenizer.added_tokens_decoder.values() if token.special]
+    specials = sorted({*added, *chat.tokenizer.all_special_tokens} - {""})
     held = pl.any_horizontal(
         pl.col(name).list.eval(pl.element().struct.field("content").str.contains_any(specials)).list.any()
         for name in columns
@@ -253,7 +254,8 @@ def _texts(rows: Rows, split: str, chat: Chat, max_length: int, packed: bool, ma
             ids = [*_ids(chat, text)[0], eos]
             rest, id_ = (rest + ids, "") if packed else (ids, id_)
             keep = max_length if packed else 1
-            made.cut["into several sequences"] += not packed and len(ids) > max_length
+            if not packed and len(ids) > max_length:
+                made.cut["into several sequences"] += 1
             while len(rest) >= keep:
                 piece, rest = rest[:max_length], rest[max_length:]
                 out.append((id_ or f"text-{number}", piece, piece))

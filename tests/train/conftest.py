@@ -9,7 +9,10 @@ import polars as pl
 import pytest
 
 from corpora.record import PREFERENCES, RECORDS
+from corpora.shards import Sink
+from tools.frames import Schema
 from tools.main import run
+from train.models import tiny
 from train.recipe import Recipe
 
 GOOD, BAD = "休息吃药", "qwxz"
@@ -43,7 +46,7 @@ def records(folder: Path, rows: list[Any], **columns: Any) -> Path:
     for number, row in enumerate(rows):
         own = row if isinstance(row, dict) else {"messages": row}
         made.append({"id": f"r{number}", "answer": None, **_common(number), **columns, **own})
-    return _written(folder, "records", pl.DataFrame(made, schema=RECORDS.columns))
+    return _written(folder, RECORDS, made)
 
 
 def preferences(folder: Path, rows: list[tuple[Any, Any, Any]], **columns: Any) -> Path:
@@ -52,12 +55,13 @@ def preferences(folder: Path, rows: list[tuple[Any, Any, Any]], **columns: Any) 
         {"id": f"p{number}", "prompt": prompt, "chosen": chosen, "rejected": rejected, **_common(number), **columns}
         for number, (prompt, chosen, rejected) in enumerate(rows)
     ]
-    return _written(folder, "preferences", pl.DataFrame(made, schema=PREFERENCES.columns))
+    return _written(folder, PREFERENCES, made)
 
 
-def _written(folder: Path, name: str, frame: pl.DataFrame) -> Path:
+def _written(folder: Path, schema: Schema, made: list[dict[str, Any]]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    frame.write_parquet(folder / f"{name}.parquet")
+    with Sink(folder / f"{schema.noun}.parquet", schema) as sink:
+        sink.write(pl.DataFrame(made, schema=schema.columns))
     return folder
 
 
@@ -80,6 +84,14 @@ def told(folder: Path) -> dict[str, Any]:
 def metrics(folder: Path) -> list[dict[str, Any]]:
     """A run's lines of metrics."""
     return [orjson.loads(line) for line in (folder / "metrics.jsonl").read_bytes().splitlines()]
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random model with a vocabulary of both languages; no test changes it."""
+    home = tmp_path_factory.mktemp("tiny") / "model"
+    tiny("qwen2", ["头痛怎么办？休息，多喝水。", "What helps with a headache? Rest, and drink water."] * 5, home, 0)
+    return home
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,17 @@
 """Every row is looked at before anything is trained on it."""
 
+from pathlib import Path
+from typing import Any
+
 import orjson
 import pytest
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from tests.train.conftest import preferences, question, recipe, records, said
 from tools.errors import InputError
-from train.data import may_train, open_rows
+from train.data import Noun, Rows, may_train, open_rows
 
 GOOD = question(0) + said("ok")
 
@@ -22,7 +28,11 @@ def given(folder, noun, **changes):
     [
         ([], "no-messages"),
         ([*question(1), *said("  ")], "empty-message"),
+        ([*question(1), {"role": "assistant", "content": None}], "empty-message"),
+        ([*question(1), None, *said("ok")], "empty-message"),
         ([*question(1), {"role": "tool", "content": "x"}, *said("ok")], "unknown-role"),
+        ([*question(1), {"role": None, "content": "x"}, *said("ok")], "unknown-role"),
+        ([{"role": "user assistant", "content": "x"}], "unknown-role"),
         ([*question(1), {"role": "system", "content": "x"}, *said("ok")], "system-not-first"),
         (said("ok"), "no-question"),
         (question(1), "no-answer"),
@@ -121,3 +131,308 @@ def test_rows_of_the_other_kind_are_refused(tmp_path):
     assert given(good, "prompts")[0] == ["r0"]
     with pytest.raises(InputError, match="no data"):
         open_rows(recipe(), "records", tmp_path)
+
+
+def opened(folder: Path, noun: Noun = "records", **changes: Any) -> Rows:
+    return open_rows(recipe(data=(folder,), **changes), noun, folder.parent / "scratch")
+
+
+def ids(rows: Rows, split: str = "train") -> list[str]:
+    return [id_ for batch in rows.batches(split) for id_ in batch["id"]]
+
+
+MESSAGE = st.fixed_dictionaries({
+    "role": st.sampled_from(("system", "user", "user", "assistant", "assistant", "tool")),
+    "content": st.sampled_from(("痛风", "fever", "头痛 🙂", "\u3000\n")),
+})  # fmt: skip
+
+
+def fault(messages: list[dict[str, str]], noun: str) -> str | None:
+    """What is wrong with messages, said again in loops."""
+    roles = [message["role"] for message in messages]
+    talk = roles[1:] if roles[:1] == ["system"] else roles
+    checks = {
+        "no-messages": not messages,
+        "empty-message": any(not message["content"].strip() for message in messages),
+        "unknown-role": "tool" in roles,
+        "system-not-first": "system" in roles[1:],
+        "no-question": "user" not in roles,
+        "no-answer": noun == "records" and roles[-1:] != ["assistant"],
+        "roles-do-not-alternate": any(role != ("user", "assistant")[at % 2] for at, role in enumerate(talk))
+        or (noun == "prompts" and roles[-1:] != ["user"]),
+    }
+    return next((reason for reason, holds in checks.items() if holds), None)
+
+
+@pytest.mark.parametrize("noun", ["records", "prompts"])
+@settings(max_examples=60)
+@drawn(talks=st.lists(st.lists(MESSAGE, max_size=5), min_size=1, max_size=12))
+def test_each_row_is_given_or_refused_and_for_the_first_thing_that_is_wrong(
+    noun: Noun, talks: list[list[dict[str, str]]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    good, bad, seen = [], [], []
+    for number, talk in enumerate(talks):
+        asked = talk[:-1] if noun == "prompts" and talk and talk[-1]["role"] == "assistant" else talk
+        reason = fault(asked, noun) or ("duplicate" if asked in seen else None)
+        seen.append(asked)
+        if reason:
+            bad.append((f"r{number}", reason))
+        else:
+            good.append(f"r{number}")
+    rows = opened(records(tmp_path_factory.mktemp("drawn"), talks), noun)
+
+    assert ids(rows) == good
+    assert [(id_, reason) for _, _, id_, reason in rows.rejects] == bad
+    assert len(good) + len(bad) == rows.counts["split"]["none"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "chosen", "rejected", "reason"),
+    [
+        ([], [], said("b"), "no-messages"),
+        ([], said("a"), said("b"), "no-question"),
+        (question(1), [], said("b"), "no-answer"),
+        (question(1), said("a"), [], "no-answer"),
+        (question(1), said("a"), question(2), "no-answer"),
+        (question(1), [{"role": "doctor", "content": "a"}], said("b"), "unknown-role"),
+        (question(1), said("a"), [{"role": "system", "content": "b"}], "system-not-first"),
+        ([*question(1), *question(2)], said("a"), said("b"), "roles-do-not-alternate"),
+        (question(1), said("a"), [*said("b"), *said("c")], "roles-do-not-alternate"),
+    ],
+)
+def test_a_pair_with_one_side_that_is_wrong_is_refused(
+    prompt: Any, chosen: Any, rejected: Any, reason: str, tmp_path: Path
+) -> None:
+    rows = opened(preferences(tmp_path / "a", [(prompt, chosen, rejected)]), "preferences")
+
+    assert ids(rows) == []
+    assert rows.rejects == [("a", 0, "p0", reason)]
+
+
+def test_of_a_text_only_its_words_are_looked_at(tmp_path: Path) -> None:
+    rows = opened(records(tmp_path / "a", [said("痛风"), question(1), said(" "), [], said("痛风")]), "texts")
+
+    assert ids(rows) == ["r0", "r1"]
+    assert [reason for *_, reason in rows.rejects] == ["empty-message", "no-messages", "duplicate"]
+
+
+def test_a_row_of_one_folder_is_a_duplicate_in_the_next_and_in_another_split(tmp_path: Path) -> None:
+    one = records(tmp_path / "one", [GOOD, {"messages": question(1) + said("ok"), "split": "validation"}])
+    two = records(tmp_path / "two", [question(1) + said("ok"), GOOD])
+    rows = open_rows(recipe(data=(one, two)), "records", tmp_path)
+
+    found = {split: ids(rows, split) for split in ("train", "validation")}
+
+    assert found == {"train": ["r0", "r0"], "validation": []}
+    assert rows.rejects == [("two", 0, "r1", "duplicate"), ("one", 0, "r1", "duplicate")]
+
+
+def test_all_are_the_rows_of_every_split_but_test(tmp_path: Path) -> None:
+    splits = ("test", None, "train", "validation")
+    rows = opened(
+        records(tmp_path / "a", [{"messages": question(n) + said("ok"), "split": s} for n, s in enumerate(splits)])
+    )
+
+    assert ids(rows, "all") == ["r1", "r2", "r3"]
+    assert rows.rejects == []
+
+
+def test_what_was_given_is_counted_and_what_was_refused_is_not(tmp_path: Path) -> None:
+    rows = opened(
+        records(
+            tmp_path / "a",
+            [
+                {"messages": question(0) + said("ok"), "task": "qa", "lang": "zh"},
+                {"messages": question(1) + said("ok"), "task": "qa", "lang": "en", "license": "MIT"},
+                {"messages": question(2), "task": "dialogue", "lang": "en"},
+                {"messages": question(3) + said("ok"), "task": "qa", "lang": "zh", "split": "test"},
+            ],
+        )
+    )
+
+    assert ids(rows) == ["r0", "r1"]
+    assert {key: dict(rows.counts[key]) for key in ("task", "lang", "license")} == {
+        "task": {"qa": 2}, "lang": {"zh": 1, "en": 1}, "license": {"Apache-2.0": 1, "MIT": 1},
+    }  # fmt: skip
+    assert rows.counts["split"] == {"none": 3, "test": 1}
+
+
+@pytest.mark.parametrize("split", ["train", "all"])
+def test_a_split_that_nobody_knows_is_refused(split: str, tmp_path: Path) -> None:
+    folder = records(tmp_path / "a", [GOOD, {"messages": question(1) + said("ok"), "split": "dev"}])
+
+    with pytest.raises(InputError, match="unknown split dev; known: train, validation, test"):
+        may_train(opened(folder), recipe(split=split))
+
+
+def test_rows_to_look_on_are_trained_on_only_where_all_are_wanted(tmp_path: Path) -> None:
+    rows = opened(records(tmp_path / "a", [GOOD], split="validation"))
+
+    with pytest.raises(InputError, match=r"the data hold validation 1\. .*`kgtools split` makes a train split"):
+        may_train(rows, recipe())
+    may_train(rows, recipe(split="all"))
+
+
+def test_no_rows_at_all_are_said_to_be_none(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the data hold no row"):
+        may_train(opened(records(tmp_path / "a", [])), recipe())
+
+
+def test_every_licence_that_forbids_it_is_named_with_its_rows(tmp_path: Path) -> None:
+    licenses = ("LicenseRef-nobody-read", "LicenseRef-xywy-noncommercial", "LicenseRef-nobody-read", "MIT")
+    rows = opened(
+        records(
+            tmp_path / "a", [{"messages": question(n) + said("ok"), "license": held} for n, held in enumerate(licenses)]
+        )
+    )
+
+    with pytest.raises(InputError) as error:
+        may_train(rows, recipe(allow_license="MIT"))
+
+    assert "LicenseRef-nobody-read (2 rows), LicenseRef-xywy-noncommercial (1 rows)" in str(error.value)
+    assert "'allow_license=[LicenseRef-nobody-read, LicenseRef-xywy-noncommercial]'" in str(error.value)
+    with pytest.raises(InputError, match=r"'allow_license=\[LicenseRef-nobody-read\]'"):
+        may_train(rows, recipe(allow_license="LicenseRef-xywy-noncommercial"))
+    may_train(rows, recipe(allow_license=licenses))
+
+
+FOREIGN: list[tuple[Noun, dict[str, Any], list[tuple[str, str]]]] = [
+    ("records", {"messages": GOOD}, [("user", "头痛0怎么办?"), ("assistant", "ok")]),
+    (
+        "records",
+        {"system": "你是医生", "conversations": [{"from": "human", "value": "q?"}, {"from": "gpt", "value": "ok"}]},
+        [("system", "你是医生"), ("user", "q?"), ("assistant", "ok")],
+    ),
+    ("records", {"instruction": "q?", "input": "痛", "output": "ok"}, [("user", "q?\n痛"), ("assistant", "ok")]),
+    ("records", {"questions": ["q?"], "answers": ["ok"]}, [("user", "q?"), ("assistant", "ok")]),
+    ("texts", {"text": "痛风是病。"}, [("assistant", "痛风是病。")]),
+    ("prompts", {"messages": GOOD}, [("user", "头痛0怎么办?")]),
+    ("prompts", {"prompt": "q?", "chosen": "a", "rejected": "b"}, [("user", "q?")]),
+    ("preferences", {"prompt": "q?", "chosen": "a", "rejected": "b"}, [("user", "q?")]),
+    (
+        "preferences",
+        {"chosen": question(0) + said("a"), "rejected": question(0) + said("b")},
+        [("user", "头痛0怎么办?")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("noun", "row", "messages"), FOREIGN)
+def test_what_others_wrote_is_read_word_for_word(
+    noun: Noun, row: dict[str, Any], messages: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    file = tmp_path / "foreign.jsonl"
+    file.write_bytes(orjson.dumps(row) + b"\n")
+
+    (batch,) = opened(file, noun).batches("train")
+
+    column = "messages" if noun in ("records", "texts") else "prompt"
+    assert [(message["role"], message["content"]) for message in batch[column][0]] == messages
+    if noun == "preferences":
+        assert (batch["chosen"].to_list(), batch["rejected"].to_list()) == ([said("a")], [said("b")])
+
+
+def test_rows_of_a_foreign_file_are_given_or_refused_with_file_and_line(tmp_path: Path) -> None:
+    talks: list[Any] = [
+        GOOD, question(1), [{"role": "nurse", "content": "x"}, *said("ok")], said("ok"), [*question(2), *said(" ")],
+        [*question(3), {"role": "system", "content": "x"}, *said("ok")], GOOD, question(4) + said("ok"),
+    ]  # fmt: skip
+    file = tmp_path / "talks.jsonl"
+    file.write_bytes(b"".join(orjson.dumps({"messages": talk}) + b"\n" for talk in talks) + b"{oops\n")
+    rows = opened(file)
+
+    given_out = ids(rows)
+
+    assert sorted((line, reason) for name, line, _, reason in rows.rejects if name == "talks.jsonl") == [
+        (0, "duplicate"), (2, "no-answer"), (3, "unknown-role"), (4, "no-question"), (5, "empty-message"),
+        (6, "system-not-first"), (9, "bad-json"),
+    ]  # fmt: skip
+    assert len(given_out) + len(rows.rejects) == 9
+
+
+def test_a_foreign_files_name_says_its_split(tmp_path: Path) -> None:
+    (tmp_path / "dev.jsonl").write_bytes(orjson.dumps({"messages": GOOD}))
+    (tmp_path / "test.jsonl").write_bytes(orjson.dumps({"messages": GOOD}))
+
+    assert len(ids(opened(tmp_path / "dev.jsonl"), "validation")) == 1
+    with pytest.raises(InputError, match="the data hold test 1"):
+        may_train(opened(tmp_path / "test.jsonl"), recipe())
+
+
+def test_a_foreign_file_is_trained_on_only_by_one_who_knows_its_licence(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(orjson.dumps({"messages": GOOD}))
+    rows = opened(tmp_path / "a.jsonl")
+
+    with pytest.raises(InputError, match=r"unknown \(1 rows\).*'allow_license=\[unknown\]'"):
+        may_train(rows, recipe())
+    may_train(rows, recipe(allow_license="unknown"))
+
+
+@pytest.mark.parametrize(
+    ("row", "noun", "said_so"),
+    [
+        (
+            {"prompt": "q?", "chosen": "a", "rejected": "b"},
+            "records",
+            "none of the shapes that hold records: messages, sharegpt",
+        ),
+        (
+            {"messages": GOOD},
+            "preferences",
+            "none of the shapes that hold preferences: preference; `kgtools read auto`",
+        ),
+        ({"messages": GOOD}, "texts", "none of the shapes that hold texts: text;"),
+        ({"prompt": "q?", "chosen": "a", "rejected": "a"}, "preferences", r"read as preference \(equal-answers 1\)"),
+        ({"messages": []}, "records", r"none of its rows can be read as messages \(missing-field 1\)"),
+    ],
+)
+def test_a_foreign_file_without_a_row_for_the_stage_is_refused(
+    row: dict[str, Any], noun: Noun, said_so: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.jsonl").write_bytes(orjson.dumps(row))
+
+    with pytest.raises(InputError, match=rf"a\.jsonl: .*{said_so}"):
+        opened(tmp_path / "a.jsonl", noun)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "nowhere.jsonl", "nowhere.parquet"])
+def test_a_path_that_leads_nowhere_is_named(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"{name}: (no such file|holds no records)"):
+        opened(tmp_path / name)
+
+
+def test_a_folder_of_something_else_is_no_data(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+
+    with pytest.raises(InputError, match=r"holds no records\.parquet"):
+        opened(tmp_path / "a")
+
+
+def test_a_parquet_file_is_what_its_folder_is(tmp_path: Path) -> None:
+    folder = records(tmp_path / "a", [GOOD])
+    file, whole = opened(folder / "records.parquet"), opened(folder)
+
+    assert ids(file) == ids(whole) == ["r0"]
+    assert list(file.inputs) == ["records.parquet"]
+    assert list(whole.inputs) == ["a/records.parquet"]
+    assert list(file.inputs.values()) == list(whole.inputs.values())
+
+
+def test_two_folders_of_one_name_are_both_remembered(tmp_path: Path) -> None:
+    folders = [records(tmp_path / home / "made", [question(n) + said("ok")]) for n, home in enumerate("ab")]
+
+    rows = open_rows(recipe(data=tuple(folders)), "records", tmp_path)
+
+    assert len(ids(rows)) == 2
+    assert list(rows.inputs) == ["made/records.parquet", "made/records.parquet (2)"]
+    assert len(set(rows.inputs.values())) == 2
+
+
+def test_a_prompt_is_what_was_said_up_to_the_last_question(tmp_path: Path) -> None:
+    first = [{"role": "system", "content": "你是医生"}, *question(0), *said("a"), *question(1)]
+    rows = opened(records(tmp_path / "a", [[*first, *said("b")], [*first, *said("c")], question(2)]), "prompts")
+
+    (batch,) = rows.batches("train")
+
+    assert batch["prompt"].to_list() == [first, question(2)]
+    assert rows.rejects == [("a", 0, "r1", "duplicate")]

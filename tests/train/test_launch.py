@@ -1,12 +1,22 @@
 """Where the processes of a stage are, and what is said when one ends."""
 
+import os
+import signal
 import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import orjson
 import pytest
 
-from tools.errors import UsageError
+from tools.errors import KgtoolsError, UsageError
+from train import launch
+from train.job import Job
 from train.launch import Machines, _lines, _why, machines
 
 
@@ -22,6 +32,8 @@ def test_one_process_is_the_default_without_a_gpu():
         ((1, 2, None, "h:1", None), "which of them this is"),
         ((1, 2, 0, None, None), "where they meet"),
         ((1, 2, 2, "h:1", None), "the nodes are 0 to 1"),
+        ((1, 2, -1, "h:1", None), "the nodes are 0 to 1"),
+        ((None, None, 1, None, None), "there is one node"),
         ((1, 1, 1, None, None), "there is one node"),
     ],
 )
@@ -44,6 +56,13 @@ def test_a_hostfile_says_who_is_who(tmp_path):
         ("a slots=8\na slots=8\n", r"hosts:2: "),
         ("a slots=8\nb slots=4\n", "as many slots as the others"),
         ("\n", "names no node"),
+        ("", "names no node"),
+        ("# a slots=8\n", "names no node"),
+        ("\na\n", r"hosts:2: .* found 'a'"),
+        ("a slots=0\n", "hosts:1: "),
+        ("a slots=eight\n", "hosts:1: "),
+        ("a slots = 8\n", "hosts:1: "),
+        ("a slots=8 b\n", "hosts:1: "),
         ("a slots=8\n", "is none of a"),
     ],
 )
@@ -95,3 +114,128 @@ def test_a_worker_that_was_killed_is_told_from_one_that_failed(job, tmp_path):
 
     assert "killed (signal 9)" in said
     assert "the checkpoint of step 4 is whole; the same command again goes on" in said
+
+
+def test_a_hostfile_of_this_machine_alone_needs_no_other(tmp_path: Path) -> None:
+    file = tmp_path / "hosts"
+    file.write_text("localhost slots=2\n", encoding="utf-8")
+
+    assert machines(None, None, None, None, file) == Machines(2, 1, 0, "localhost:29500")
+    assert machines(None, None, None, "host:7", file).meet == "host:7"
+
+
+@pytest.mark.parametrize("given", [(2, None, None), (None, 2, None), (None, None, 0)])
+def test_what_a_hostfile_says_is_not_said_twice(given: tuple[int | None, ...], tmp_path: Path) -> None:
+    (tmp_path / "hosts").write_text("localhost slots=2\n", encoding="utf-8")
+
+    with pytest.raises(UsageError, match="leave --nproc, --nnodes and --node out"):
+        machines(*given, None, tmp_path / "hosts")
+
+
+def test_lines_are_read_on_from_where_they_were_left(tmp_path: Path) -> None:
+    file = tmp_path / "metrics.jsonl"
+    assert list(_lines(file, 0)) == []
+
+    begin, seen = 0, []
+    for part in (b'{"step":1', b"}\n", b'{"step":2}\n{"step"', b":3", b"}\n"):
+        with file.open("ab") as growing:
+            growing.write(part)
+        for place, line in _lines(file, begin):
+            seen.append(line["step"])
+            begin = place
+
+    assert seen == [1, 2, 3]
+    assert begin == file.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("code", "log", "said"),
+    [
+        (-9, "", "a process was killed (signal 9): by hand, or for want of memory"),
+        (-11, "", "a process ended without a word (code -11), by signal 11"),
+        (3, "", "a process ended without a word (code 3)\n"),
+        (
+            1,
+            "exitcode  : -9 (pid: 7)\nexitcode : -6 (pid: 8)\n",
+            "a process ended without a word (code 1), by signal 6",
+        ),
+        (1, "exitcode  : 1 (pid: 7)\n\xff头痛", "a process ended without a word (code 1)\n"),
+    ],
+)
+def test_how_a_process_ended_is_told_from_its_code_or_from_the_log(
+    code: int, log: str, said: str, job: Job, tmp_path: Path
+) -> None:
+    (tmp_path / "worker.log").write_bytes(log.encode("latin-1", "ignore") + b"\xff")
+
+    assert _why(job, code).startswith(said)
+    assert _why(job, code).endswith(
+        f"there is no checkpoint yet; the same command again goes on from there. What the processes said: {tmp_path / 'worker.log'}"
+    )
+
+
+def test_the_newest_checkpoint_that_is_whole_is_the_one_to_go_on_from(job: Job, tmp_path: Path) -> None:
+    for step, mark in ((4, "whole.json"), (12, "whole.json"), (100, "half.json")):
+        home = tmp_path / "checkpoints" / f"checkpoint-{step}"
+        home.mkdir(parents=True)
+        (home / mark).write_bytes(orjson.dumps({"step": step}))
+
+    assert "the checkpoint of step 12 is whole" in _why(job, 1)
+
+
+@pytest.fixture
+def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
+    """Run a job of which the worker is this piece of Python; give the lines that were shown."""
+
+    def run(body: str) -> list[Any]:
+        def start(job: Path, _: Machines, log: Any) -> subprocess.Popen[bytes]:
+            code = f"import os, sys, time; os.chdir({str(job.parent)!r}); {body}"
+            return subprocess.Popen([sys.executable, "-c", code], stdout=log, stderr=log, start_new_session=True)
+
+        monkeypatch.setattr(launch, "_start", start)
+        shown: list[Any] = []
+        own = {"recipe": {}, "tokens": {}, "world": 1, "learnt": 1, "flops": 1.0, "work": str(tmp_path)}
+        names = ("stage", "identity", "base", "fingerprint")
+        launch.run(
+            Job(**dict.fromkeys(names, "x"), checkpoints=str(tmp_path / "none"), **own), Machines(), shown.append
+        )
+        return shown
+
+    return run
+
+
+LINE = """open("metrics.jsonl", "a").write('{"step": %s}\\n')"""
+
+
+def test_the_lines_of_a_run_are_shown_and_those_before_it_are_not(worker: Any, tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").write_bytes(b'{"step": 1}\n')
+
+    shown = worker(f"{LINE % 2}; {LINE % 3}")
+
+    assert shown == [{"step": 2}, {"step": 3}]
+
+
+def test_what_an_earlier_run_died_of_is_not_said_of_this_one(worker: Any, tmp_path: Path) -> None:
+    (tmp_path / "worker.log").write_text("exitcode  : -9 (pid: 7)\n", encoding="utf-8")
+    (tmp_path / "error-0.json").write_bytes(orjson.dumps({"time": 1.0, "message": "before", "traceback": None}))
+
+    with pytest.raises(KgtoolsError, match=r"^a process ended without a word \(code 3\)\n"):
+        worker("sys.exit(3)")
+    with pytest.raises(KgtoolsError, match=r"^a process was killed \(signal 9\)"):
+        worker("print('exitcode  : -9 (pid: 8)', flush=True); sys.exit(1)")
+    assert (tmp_path / "worker.log").read_text(encoding="utf-8").count("exitcode") == 2
+
+
+def test_a_worker_ends_with_the_command_that_watches_it(
+    worker: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        while not (tmp_path / "pid").exists():
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(launch, "_watch", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        worker("open('pid.new', 'w').write(str(os.getpid())); os.rename('pid.new', 'pid'); time.sleep(60)")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text(encoding="utf-8")), signal.SIGCONT)

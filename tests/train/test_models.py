@@ -1,5 +1,11 @@
 """Models as folders: made, told apart, measured."""
 
+import random
+import shutil
+from pathlib import Path
+
+import numpy as np
+import orjson
 import pytest
 import torch
 
@@ -77,7 +83,9 @@ def test_floating_point_operations_are_counted_as_the_formula_says():
 
 @pytest.mark.parametrize(
     ("name", "peak"),
-    [("NVIDIA H100 80GB HBM3", 989e12), ("NVIDIA H100 PCIe", 756e12), ("NVIDIA A100-SXM4-80GB", 312e12), ("NVIDIA L40S", 362e12), ("Abacus", None)],
+    [("NVIDIA H100 80GB HBM3", 989e12), ("NVIDIA H100 PCIe", 756e12), ("NVIDIA A100-SXM4-80GB", 312e12), ("NVIDIA L40S", 362e12), ("Abacus", None),
+     ("NVIDIA L4", 121e12), ("NVIDIA A10", 125e12), ("NVIDIA A40", 150e12), ("NVIDIA RTX A4000", None), ("NVIDIA RTX A1000", None),
+     ("NVIDIA H200", 989e12), ("NVIDIA GH200 480GB", 989e12), ("NVIDIA GeForce RTX 4090", 165e12), ("", None)],
 )  # fmt: skip
 def test_what_a_device_does_at_most_is_known_by_its_name(name, peak):
     assert models.peak_flops(name) == peak
@@ -98,7 +106,7 @@ def test_memory_grows_with_what_is_seen_at_once_and_shrinks_where_it_is_divided(
 
 
 def test_folders_that_hold_no_whole_model_are_refused_with_the_way_out(tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)  # the variable is read when it is imported
     (tmp_path / "adapter").mkdir()
     (tmp_path / "adapter" / "adapter_config.json").write_text("{}", encoding="utf-8")
     (tmp_path / "empty").mkdir()
@@ -120,6 +128,138 @@ def test_folders_that_hold_no_whole_model_are_refused_with_the_way_out(tmp_path,
         resolve("nobody/nothing-of-the-kind")
     with pytest.raises(InputError, match="no weights as"):
         models.fingerprint(tmp_path / "pickled")
+
+
+@pytest.mark.parametrize("name", ["nobody/nothing-of-the-kind", "nothing-of-the-kind", "no body/at all", "~/model"])
+def test_a_name_that_is_nowhere_is_refused_with_the_way_out(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+
+    with pytest.raises(InputError) as error:
+        models.resolve(name, None, list, tmp_path / "base", 0)
+
+    assert f"model={name}: neither a folder nor to be had from the hub (" in str(error.value)
+    assert "where there is no network, fetch it elsewhere and name its folder" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [(["adapter_config.json"], "holds an adapter without its base"), (["README.md"], r"config\.json is missing")],
+)
+def test_what_a_hub_gives_is_looked_at_as_a_folder_is(
+    files: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file in files:
+        (tmp_path / file).write_text("{}", encoding="utf-8")
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: str(tmp_path))
+
+    with pytest.raises(InputError, match=said):
+        models.resolve("somebody/something", None, list, tmp_path / "base", 0)
+    (tmp_path / files[0]).rename(tmp_path / "config.json")
+    assert models.resolve("somebody/something", None, list, tmp_path / "base", 0) == tmp_path
+
+
+def test_a_run_stands_for_the_model_in_it(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "run" / "model")
+
+    assert models.resolve(str(folder), None, list, tmp_path, 0) == folder
+    assert models.resolve(str(tmp_path / "run"), None, list, tmp_path, 0) == tmp_path / "run" / "model"
+    with pytest.raises(UsageError, match="holds a whole model and no adapter"):
+        models.adapter(tmp_path / "run")
+
+
+def test_a_tiny_model_is_made_where_it_is_wanted_and_the_same_each_time(folder: Path, tmp_path: Path) -> None:
+    draws = random.getstate(), np.random.get_state()[1].tolist()
+
+    made = models.resolve(f"tiny:{folder.name}", None, lambda: iter(TEXTS), tmp_path / "base", 7)
+
+    assert made == tmp_path / "base"
+    assert models.fingerprint(made) == models.fingerprint(folder)
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == draws
+
+
+def test_a_tiny_model_needs_no_texts(tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    models.tiny("llama", [], tmp_path, 0)
+    words = AutoTokenizer.from_pretrained(tmp_path)
+
+    assert words.decode(words("头痛 🙂")["input_ids"]) == "头痛 🙂"
+
+
+def test_a_fingerprint_is_of_names_types_and_shapes_too(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    zeros = torch.zeros(4, 2)
+    kinds = {
+        "as it is": {"a": zeros, "b": torch.tensor(1.0)},
+        "another name": {"c": zeros, "b": torch.tensor(1.0)},
+        "another shape": {"a": zeros.reshape(2, 4), "b": torch.tensor(1.0)},
+        "another type": {"a": zeros.to(torch.int32), "b": torch.tensor(1.0)},
+        "one less": {"a": zeros},
+        "none in it": {"a": zeros, "b": torch.tensor(1.0), "d": torch.zeros(0)},
+    }
+    for name, tensors in kinds.items():
+        (tmp_path / name).mkdir()
+        save_file(tensors, tmp_path / name / "model.safetensors")
+
+    assert len({models.fingerprint(tmp_path / name) for name in kinds}) == len(kinds)
+
+
+def test_a_file_of_weights_that_was_cut_off_is_named(folder: Path, tmp_path: Path) -> None:
+    whole = (folder / "model.safetensors").read_bytes()
+    (tmp_path / "model.safetensors").write_bytes(whole[:-9])
+
+    with pytest.raises(InputError, match=r"model\.safetensors: not whole: "):
+        models.fingerprint(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [({"model_type": "t5"}, "no causal language model"), ({"model_type": "nobodys"}, "no causal language model")],
+)
+def test_the_size_of_something_else_is_not_told(config: dict[str, str], said: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_bytes(orjson.dumps(config))
+
+    with pytest.raises(InputError, match=said):
+        models.size(tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers so
+def test_an_adapter_of_several_layers_is_as_large_as_it_is_said(folder: Path) -> None:
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    names = (
+        ("query_key_value", "dense", "dense_h_to_4h") if folder.name == "bloom" else ("v_proj", "o_proj", "down_proj")
+    )
+    how = LoraConfig(r=5, target_modules=list(names), task_type="CAUSAL_LM")
+    adapted = get_peft_model(AutoModelForCausalLM.from_pretrained(folder), how)
+
+    assert models.lora_parameters(folder, 5, names) == sum(p.numel() for p in adapted.parameters() if p.requires_grad)
+    with pytest.raises(UsageError, match=r"no layer gate, lm_head; it has d(ense|own_proj)"):
+        models.lora_parameters(folder, 5, (*names, "lm_head", "gate"))
+
+
+def test_the_sum_of_memory_moves_as_it_should() -> None:
+    size = models.Size(7_000_000_000, 6_500_000_000, 30, 4096, 32, 250_880)
+
+    def whole(
+        method: str = "full", zero: int = 0, micro: int = 1, quantize: int | None = None, precision: str = "bf16"
+    ) -> int:
+        trained = 20_000_000 if method == "lora" else size.parameters
+        found = models.memory(size, trained, method, quantize, zero, 8, micro, 1024, True, precision)
+        assert set(found) == {"weights", "gradients", "optimizer", "activations", "logits"}
+        return sum(found.values())
+
+    assert whole(micro=1) < whole(micro=2) < whole(micro=4)
+    assert whole(zero=0) > whole(zero=2) > whole(zero=3)
+    assert whole("full") > whole("lora") > whole("lora", quantize=8) > whole("lora", quantize=4)
+    assert whole("lora", precision="fp32") > whole("lora")
+    assert whole("full", zero=0) > 16 * size.parameters  # weights, gradients and two moments of 32 bits
 
 
 def test_packed_records_do_not_see_each_other_where_a_model_says_so(folder):

@@ -9,7 +9,7 @@ from tests.train.conftest import recipe
 from tools import registry
 from tools.errors import InputError, UsageError
 from train.answering import Answer
-from train.recipe import HERE, find, load, systems
+from train.recipe import HERE, Recipe, find, load, systems
 from train.rejecting import Reject
 
 FILES = sorted(HERE.rglob("*.yaml"))
@@ -62,6 +62,12 @@ def test_clinicalgpt_is_trained_as_its_paper_says():
         ({"split": "test"}, "must not be trained on"),
         ({"split": "validation"}, "must not be trained on"),
         ({"learning_rate": 0}, "greater than 0"),
+        ({"learning_rate": float("nan")}, "greater than 0"),
+        ({"quantize": 4, "zero": 3}, "quantize and zero: 3"),
+        ({"quantize": 5}, "4 or 8"),
+        ({"warmup": 1}, "less than 1"),
+        ({"max_length": 0}, "greater than or equal to 1"),
+        ({"lora": {"targets": "some"}}, "all-linear"),
     ],
 )
 def test_what_does_not_agree_is_refused(changes, said):
@@ -81,9 +87,78 @@ def test_every_fault_of_a_recipe_comes_in_one_message(tmp_path):
     }  # fmt: skip
 
 
+def test_all_that_does_not_agree_is_said_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(
+        "title: own\nmodel: m\nlearning_rate: 1\nsteps: 1\nepochs: 1\nbatch_size: 6\nmicro_batch_size: 4\n"
+        "method: full\nquantize: 4\nzero: 3\n",
+        encoding="utf-8",
+    )
+
+    with pytest.raises(InputError) as error:
+        load(str(file), "sft", Recipe, {})
+
+    for said in (
+        "give epochs or steps",
+        "batch_size 6 is no multiple of micro_batch_size 4",
+        "quantize is for",
+        "quantize and zero: 3",
+    ):
+        assert said in str(error.value)
+
+
+@pytest.mark.parametrize("key", ["learning_rat", "lora.rank", "packing"])
+def test_a_key_that_no_recipe_has_is_refused_where_it_stands(key: str, tmp_path: Path) -> None:
+    name, _, below = key.partition(".")
+    file = tmp_path / "own.yaml"
+    line = f"{name}: {{{below}: 1}}" if below else f"{name}: 1"
+    file.write_text(f"title: own\nmodel: m\nlearning_rate: 1\nsteps: 1\n{line}\n", encoding="utf-8")
+
+    with pytest.raises(InputError, match=re.escape(f"own.yaml:5: {key}: Extra inputs are not permitted")):
+        load(str(file), "sft", Recipe, {})
+
+
+def test_the_change_that_is_at_fault_is_named_and_the_file_is_not() -> None:
+    changes = {"batch_size": "0", "lora.r": "-1", "split": "validation", "sepoch": "3"}
+
+    with pytest.raises(InputError) as error:
+        load("tiny", "sft", registry.find("stages", "sft").recipe, changes)
+
+    assert sorted(line.partition(":")[0] for line in str(error.value).splitlines()) == [
+        "batch_size=0", "lora.r=-1", "sepoch=3", "split=validation",
+    ]  # fmt: skip
+
+
+def test_changes_go_before_what_a_recipe_says() -> None:
+    loaded = load(
+        "medalpaca:8bit", "sft", registry.find("stages", "sft").recipe,
+        {"lora.r": "16", "data": "[a, b]", "epochs": "null", "steps": "7", "allow_license": "MIT"},
+    )  # fmt: skip
+
+    assert (loaded.lora.r, loaded.lora.alpha, loaded.lora.targets) == (16, 16, ("q_proj", "v_proj"))
+    assert (loaded.data, loaded.allow_license) == ((Path("a"), Path("b")), ("MIT",))
+    assert (loaded.epochs, loaded.steps) == (None, 7)
+
+
+def test_every_file_of_a_recipe_is_found_by_its_name(tmp_path: Path) -> None:
+    named = {
+        find(system + (f":{variant}" if variant else ""), stage)
+        for system, files in systems().items()
+        for file in files
+        for stage, _, variant in [file.partition(".")]
+    }
+
+    assert named == set(FILES) != set()
+    (tmp_path / "own.yml").write_text("", encoding="utf-8")
+    assert find(str(tmp_path / "own.yml"), "sft") == tmp_path / "own.yml"
+
+
 @pytest.mark.parametrize(
     ("name", "stage", "said"),
     [
+        ("xyz", "sft", "name a file, or there are: chimed-gpt, clinicalgpt, medalpaca"),
+        ("", "sft", "no recipe is called ''"),
+        ("medalpaca", "reward", r"the recipe medalpaca has no stage reward; it has sft, sft\.13b, sft\.8bit"),
         ("clinicalgtp", "sft", "did you mean clinicalgpt"),
         ("clinicalgpt", "dpo", "it has ppo, reward, sft"),
         ("medalpaca:4bit", "sft", "has no stage sft.4bit"),

@@ -16,6 +16,7 @@ import pytest
 
 from tests.train.conftest import BAD, GOOD, metrics, told, trained
 from tools.errors import KgtoolsError
+from train.models import fingerprint, size
 from train.reward import Collapse
 
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers so
@@ -293,6 +294,35 @@ def test_a_reward_model_of_another_base_is_refused(models, tmp_path, kgtools):
 
     assert done.code == 2
     assert "was trained on another base" in done.err
+
+
+@pytest.mark.parametrize(
+    ("word", "package"), [("quantize=4", "bitsandbytes"), ("attention=flash_attention_2", "flash-attn")]
+)
+def test_a_setting_whose_package_is_missing_says_so_before_any_work(
+    models, tmp_path, kgtools, monkeypatch, word, package
+):
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name in ("bitsandbytes", "flash_attn") else name
+    )
+
+    done = kgtools("train", "sft", "--recipe", "tiny", "--out", tmp_path / "out", f"data={models / 'records'}", word)
+
+    assert done.code == 2
+    assert f"pip install {package}" in done.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_zero_3_trains_all_weights_and_writes_them_whole(models, tmp_path):
+    own = (f"data={models / 'records'}", "method=full", "zero=3", "micro_batch_size=8", "steps=4", "--nproc", 2)
+
+    trained("sft", "--recipe", "tiny", "--out", tmp_path / "out", *own)
+
+    facts = told(tmp_path / "out")["result"]
+    assert facts["made"] == "model"
+    assert facts["trained"] == facts["parameters"]
+    assert size(tmp_path / "out" / "model").parameters == facts["parameters"]
+    assert fingerprint(tmp_path / "out" / "model") != told(tmp_path / "out")["base"]["fingerprint"]
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(models, tmp_path, kgtools):

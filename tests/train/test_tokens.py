@@ -2,17 +2,17 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.train.conftest import preferences, question, recipe, records, said
 from tools.errors import InputError, UsageError
-from train.data import open_rows
-from train.models import tiny
-from train.tokens import CHATS, NOT_LEARNT, chat, tokenize
+from train.data import Noun, open_rows
+from train.tokens import CHATS, NOT_LEARNT, PAIRS, PROMPTS, TOKENS, Chat, Made, _preference, _record, chat, tokenize
 
 TALK = [
     {"role": "system", "content": "你是医生。"},
@@ -23,13 +23,6 @@ TALK = [
 ]
 REWRITES = "{% for m in messages %}{% if loop.last %}<{{ m.content }}</s>{% else %}{{ m.content[:1] }}</s>{% endif %}{% endfor %}"
 NO_END = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    home = tmp_path_factory.mktemp("tiny") / "model"
-    tiny("qwen2", [message["content"] for message in TALK], home, 0)
-    return home
 
 
 ENDS = {"plain": "</s>", "chatml": "<|im_end|>", "llama3": "<|eot_id|>"}
@@ -47,10 +40,10 @@ def ours(words, name):
 
 
 @pytest.fixture
-def words(folder):
+def words(tiny_model):
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(folder)
+    return AutoTokenizer.from_pretrained(tiny_model)
 
 
 def made(folder: Path, noun: str, talk, max_length=512, packed=False, **changes):
@@ -210,19 +203,264 @@ def test_joined_texts_lose_nothing_and_fill_their_sequences(words, tmp_path):
     assert (counted.rows, counted.tokens, counted.learnt) == (table.height, len(flat), len(flat))
 
 
-@given(text=st.text(min_size=1, max_size=30).filter(lambda text: text.strip() and "<" not in text))
-def test_any_answer_is_learnt_to_the_letter(folder, text):
-    from transformers import AutoTokenizer
+def byte_level() -> Any:
+    """A tokenizer as GPT-2's and Qwen's are, with tokens of several line ends."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
 
-    from train.tokens import Made, _record
+    made = Tokenizer(models.BPE())
+    made.pre_tokenizer, made.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    how = {"special_tokens": ["<unk>", "<s>", "</s>", "<pad>"], "initial_alphabet": letters, "show_progress": False}
+    made.train_from_iterator(["头痛 \n\n\nabc ### User:"] * 5, trainers.BpeTrainer(vocab_size=400, **how))
+    return PreTrainedTokenizerFast(
+        tokenizer_object=made, unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="<pad>"
+    )
 
-    words = AutoTokenizer.from_pretrained(folder)
+
+def byte_fallback() -> Any:
+    """A tokenizer as LLaMA's is: a space is a letter of its own, and what is in no token falls into bytes; without padding."""
+    from tokenizers import Tokenizer, decoders, models, normalizers
+    from transformers import PreTrainedTokenizerFast
+
+    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *"▁#Users:ab头", "▁a"]
+    vocabulary = {token: number for number, token in enumerate(dict.fromkeys(tokens))}
+    made = Tokenizer(models.BPE(vocabulary, [("▁", "a")], unk_token="<unk>", byte_fallback=True, fuse_unk=True))
+    made.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    made.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
+    return PreTrainedTokenizerFast(tokenizer_object=made, unk_token="<unk>", bos_token="<s>", eos_token="</s>")
+
+
+@pytest.fixture(scope="module", params=[byte_level, byte_fallback], ids=lambda make: make.__name__)
+def plain(request: pytest.FixtureRequest) -> Chat:
+    """A tokenizer of either kind with our plain template."""
+    return chat(request.param(), "plain", None)
+
+
+def ids_of(talk: Chat, text: str) -> list[int]:
+    found: list[int] = talk.tokenizer(text, add_special_tokens=False)["input_ids"]
+    return found
+
+
+HOSTILE = '头痛🙂👨\u200d👩 שלוםمرحبا\u202e\u200b\u2028\0\x01\x1f\u0301é a"{{%`\\'
+TEXT = st.one_of(
+    st.text(st.sampled_from(HOSTILE), min_size=1, max_size=12),
+    st.text(st.characters(codec="utf-8", exclude_characters="<▁"), min_size=1, max_size=12),
+).filter(lambda text: text.strip() and text[0] not in "\n\r")  # a token of two line ends would reach out of the answer
+
+
+@given(texts=st.tuples(TEXT, TEXT, TEXT, TEXT))
+@example(texts=("头痛", " 休息", "🙂", "👨\u200d👩"))
+@example(texts=("\0", "\0", "שלום", "مرحبا\u202e"))
+def test_any_answer_is_learnt_to_the_letter(plain: Chat, texts: tuple[str, ...]) -> None:
+    roles = ("user", "assistant", "user", "assistant")
+    talk = [{"role": role, "content": text} for role, text in zip(roles, texts, strict=True)]
+
+    found = _record({"messages": talk}, plain, 4096, Made())
+
+    assert not isinstance(found, str)
+    row = dict(zip(("input_ids", "labels"), found, strict=True))
+    assert learnt(plain.tokenizer, row) == f"{texts[1]}</s>{texts[3]}</s>"
+    assert row["input_ids"] == ids_of(plain, plain.render(talk)[0])
+    assert all(label in (id_, NOT_LEARNT) for id_, label in zip(*found, strict=True))
+
+
+@given(chosen=TEXT, rejected=TEXT)
+@example(chosen="\n\nabc", rejected="\n\nabd")
+@example(chosen="\n\nabc", rejected="xyz")
+@example(chosen="头", rejected="痛")
+def test_no_token_of_a_preference_is_split_where_the_answer_begins(plain: Chat, chosen: str, rejected: str) -> None:
+    row = {"prompt": question(1), "chosen": said(chosen), "rejected": said(rejected)}
+
+    found = _preference(row, plain, 4096, Made())
+
+    assert not isinstance(found, str)
+    prompt, *answers = found
+    for ids, text in zip(answers, (chosen, rejected), strict=True):
+        assert prompt + ids == ids_of(plain, plain.render(question(1) + said(text))[0])
+        assert plain.tokenizer.decode(ids).endswith("</s>")
+        assert ids[-1] == plain.tokenizer.eos_token_id
+        assert ids.count(plain.tokenizer.eos_token_id) == 1
+
+
+@settings(max_examples=40)
+@given(texts=st.lists(TEXT, min_size=1, max_size=9, unique=True), length=st.integers(1, 30), packed=st.booleans())
+def test_texts_become_sequences_of_which_none_loses_a_token(
+    plain: Chat, texts: list[str], length: int, packed: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    home = records(tmp_path_factory.mktemp("texts"), [said(text) for text in texts])
+    ended = [[*ids_of(plain, text), plain.tokenizer.eos_token_id] for text in texts]
+
+    table, counted, refused = made(home, "texts", plain, length, packed)
+    sizes = table["input_ids"].list.len().to_list()
+
+    assert [id_ for row in table["input_ids"] for id_ in row] == [id_ for ids in ended for id_ in ids]
+    assert table["labels"].to_list() == table["input_ids"].to_list()
+    assert refused == []
+    if packed:
+        assert set(sizes[:-1]) <= {length}
+        assert counted.cut == {}
+    else:
+        pieces = [(f"r{number}", -(-len(ids) // length)) for number, ids in enumerate(ended)]
+        assert table["id"].to_list() == [id_ for id_, times in pieces for _ in range(times)]
+        assert counted.cut["into several sequences"] == sum(times > 1 for _, times in pieces)
+    assert (counted.rows, counted.tokens, counted.learnt, counted.longest) == (
+        len(sizes), sum(sizes), sum(sizes), max(sizes),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_a_conversation_is_cut_at_the_last_end_of_an_answer_that_fits(name: str, words: Any) -> None:
+    talk = ours(words, name)
+    begins = [len(ids_of(talk, talk.render(TALK[:size], asks=True)[0])) for size in (2, 4)]
+    ends = [len(ids_of(talk, talk.render(TALK[:size])[0])) for size in (3, 5)]
+    whole = ids_of(talk, talk.render(TALK)[0])
+    labels = [
+        id_ if any(begin <= place < end for begin, end in zip(begins, ends, strict=True)) else NOT_LEARNT
+        for place, id_ in enumerate(whole)
+    ]
+
+    for length in range(1, len(whole) + 2):
+        counted = Made()
+        found = _record({"messages": TALK}, talk, length, counted)
+        if length <= begins[0]:
+            assert found == "prompt-too-long"
+            assert counted == Made()
+            continue
+        size, cut = next(
+            (size, cut)
+            for fits, size, cut in (
+                (length >= ends[1], ends[1], {}),
+                (length >= ends[0], ends[0], {"at the end of a turn": 1}),
+                (True, length, {"within the answer, without EOS": 1}),
+            )
+            if fits
+        )
+        assert found == (whole[:size], labels[:size])
+        assert (found[1][-1] == words.eos_token_id) == (size in ends)
+        assert counted.cut == cut
+        assert (counted.tokens, counted.longest) == (size, size)
+        assert counted.learnt == size - labels[:size].count(NOT_LEARNT)
+
+
+def test_what_follows_the_end_of_an_answer_is_not_learnt(words: Any, tmp_path: Path) -> None:
+    own = ours(words, "chatml")
+    text = (
+        "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+        "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    )  # as Qwen's has it, with a line end after each turn
+    (tmp_path / "qwen.jinja").write_text(text, encoding="utf-8")
+    talk = chat(own.tokenizer, str(tmp_path / "qwen.jinja"), "<|im_end|>")
+
+    table, _, _ = made(records(tmp_path, [TALK]), "records", talk)
+    row = table.row(0, named=True)
+
+    assert learnt(words, row) == "休息。<|im_end|>Drink water\nand sleep.<|im_end|>"
+    assert row["input_ids"][-1] == row["labels"][-1] == words.eos_token_id
+
+
+def test_rows_become_tokens_or_rejects(words: Any, tmp_path: Path) -> None:
+    talks = [
+        TALK, question(1) + said("ok"), question(1), question(2) + said("a</s>"), question(3) + said("长 " * 99),
+        [{"role": "user", "content": "长 " * 99}, *said("ok")],
+    ]  # fmt: skip
+
+    table, counted, refused = made(records(tmp_path, talks), "records", chat(words, "plain", None), max_length=150)
+    learnt_ = table["labels"].list.eval(pl.element() != NOT_LEARNT).list.sum().sum()
+
+    assert table["id"].to_list() == ["r0", "r1", "r4"]
+    assert sorted(refused) == ["no-answer", "prompt-too-long", "special-token"]
+    assert counted.rows == table.height
+    assert counted.tokens == table["input_ids"].list.len().sum()
+    assert counted.longest == table["input_ids"].list.len().max() == 150
+    assert counted.learnt == learnt_
+    assert counted.cut == {"within the answer, without EOS": 1}
+
+
+@pytest.mark.parametrize(("noun", "schema"), [("records", TOKENS), ("texts", TOKENS), ("prompts", PROMPTS)])
+@pytest.mark.parametrize("held", ["</s>", "<pad>", "<|im_end|>"])
+def test_where_every_text_holds_a_special_token_nothing_is_left(
+    noun: Noun, schema: Any, held: str, words: Any, tmp_path: Path
+) -> None:
+    talk = ours(words, "chatml")
+    rows = [[{"role": "user", "content": f"头痛{held}"}, *said("ok")]]
+
+    table, counted, refused = made(records(tmp_path, rows), noun, talk)
+
+    assert (table.schema, table.height) == (pl.Schema(schema.columns), 0)
+    assert (counted, refused) == (Made(), ["special-token"])
+
+
+@pytest.mark.parametrize("side", ["prompt", "chosen", "rejected"])
+def test_a_special_token_on_any_side_of_a_preference_is_refused(side: str, words: Any, tmp_path: Path) -> None:
+    row = {"prompt": question(1), "chosen": said("a"), "rejected": said("b")}
+    row[side] = [{**message, "content": "a<s>b"} for message in row[side]]
+
+    table, _, refused = made(preferences(tmp_path, [tuple(row.values())]), "preferences", chat(words, "plain", None))
+
+    assert (table.schema, table.height, refused) == (pl.Schema(PAIRS.columns), 0, ["special-token"])
+
+
+def test_a_preference_or_a_prompt_fits_to_the_token(words: Any, tmp_path: Path) -> None:
     talk = chat(words, "plain", None)
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return
+    pair = preferences(tmp_path / "pair", [(question(1), said("休息吃药"), said("休息"))])
+    asks = records(tmp_path / "asks", [question(1)])
+    longest = len(ids_of(talk, talk.render(question(1) + said("休息吃药"))[0]))
+    asked = len(ids_of(talk, talk.render(question(1), asks=True)[0]))
 
-    ids, labels = _record({"messages": question(1) + said(text)}, talk, 512, Made())
+    for folder, noun, fits, reason in (
+        (pair, "preferences", longest, "too-long"),
+        (asks, "prompts", asked, "prompt-too-long"),
+    ):
+        assert made(folder, noun, talk, fits)[1].longest == fits
+        (folder / "tokens.parquet").unlink()
+        assert made(folder, noun, talk, fits - 1)[2] == [reason]
 
-    assert words.decode([id_ for id_, label in zip(ids, labels, strict=True) if label != NOT_LEARNT]) == text + "</s>"
+
+def test_the_tokenizers_own_template_is_taken_unless_another_is_named(words: Any, tmp_path: Path) -> None:
+    (tmp_path / "own.jinja").write_text("{{ messages[0].content }}</s>", encoding="utf-8")
+
+    assert chat(words, "auto", None).template == (CHATS / "plain.jinja").read_text(encoding="utf-8")
+    assert chat(words, str(tmp_path / "own.jinja"), None).template == "{{ messages[0].content }}</s>"
+    assert chat(words, "auto", None).template == "{{ messages[0].content }}</s>"
+    assert chat(words, "chatml", None).tokenizer.chat_template == (CHATS / "chatml.jinja").read_text(encoding="utf-8")
+
+
+def test_a_tokenizer_that_has_no_end_is_refused_until_one_is_named(words: Any) -> None:
+    words.eos_token = None
+
+    with pytest.raises(InputError, match=r"has no EOS.*eos_token=TOKEN"):
+        chat(words, "plain", None)
+    assert chat(words, "plain", "<s>").render(question(1) + said("ok"))[0].endswith("ok<s>")
+
+
+def test_it_is_filled_up_with_a_token_that_is_kept_for_it_else_with_the_unknown(words: Any) -> None:
+    words.pad_token = None
+    words.unk_token = None
+    words.bos_token = None
+    words.add_special_tokens({"additional_special_tokens": ["<|reserved_0|>"]})
+
+    assert chat(words, "plain", None).tokenizer.pad_token == "<pad>"
+    assert chat(words, "plain", "<pad>").tokenizer.pad_token == "<|reserved_0|>"
+    assert chat(byte_fallback(), "plain", None).tokenizer.pad_token == "<unk>"
+
+
+def test_a_tokenizer_without_a_token_to_fill_up_with_is_refused() -> None:
+    bare = byte_fallback()
+    bare.eos_token = bare.pad_token = "<unk>"
+
+    with pytest.raises(InputError, match="no token to fill up with but EOS"):
+        chat(bare, "plain", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{{ raise_exception('roles must alternate') }}", "{% for m in messages %}", "{{ messages[9].content + '' }}"],
+)
+def test_what_a_template_complains_of_is_passed_on_with_the_way_out(text: str, words: Any, tmp_path: Path) -> None:
+    (tmp_path / "own.jinja").write_text(text, encoding="utf-8")
+
+    with pytest.raises(
+        InputError, match=r"the chat template refuses a conversation: .+; another template: chat_template=plain"
+    ):
+        chat(words, str(tmp_path / "own.jinja"), None).render(TALK)
