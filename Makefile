@@ -21,7 +21,7 @@ HEAP = 1g
 # Tests run in a process for each core; all that share a Neo4j server in one of them.
 SIDE_BY_SIDE = --numprocesses auto --maxprocesses 8 --dist loadgroup
 
-.PHONY: help demo demo-train test test-core torture lint docs bench neo4j clean
+.PHONY: help demo demo-train test test-core torture lint docs bench bench-train neo4j clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 18
@@ -92,6 +92,9 @@ docs: $(VENV)/dev ## write the command reference of the READMEs anew
 
 bench: $(VENV)/dev ## speed of load, generate and audit beside their baselines
 	@$(BIN)/python tests/bench/run.py
+
+bench-train: $(VENV)/dev ## speed and memory of training beside TRL as it comes and four models for PPO
+	@$(BIN)/python tests/bench/training.py
 
 neo4j: $(VENV)/base ## a Neo4j server until Ctrl-C, without docker; DIR=, PORT= and HEAP= as you like
 	@exec $(BIN)/python -m tests.neo4j --dir "$(DIR)" --port "$(PORT)" --heap "$(HEAP)"

@@ -36,6 +36,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Files:
     return Files(config, log)
 
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+"""Tests run side by side: torch's threads, which wait for each other in turns, would take ten times as long."""
+
 settings.register_profile("kgtools", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines differ
 settings.load_profile("kgtools")
 

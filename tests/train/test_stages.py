@@ -163,13 +163,13 @@ def _apart(one: Path, other: Path) -> float:
 def _kill_after(command: list[str], out: Path, step: int) -> str:
     """Kill a worker with signal 9 as soon as the checkpoint of a step is whole; what the command says then."""
     process = subprocess.Popen(command, stderr=subprocess.PIPE, encoding="utf-8")
-    end = time.monotonic() + 120
+    end = time.monotonic() + 600
     mark = out / ".work" / "checkpoints" / f"checkpoint-{step}" / "whole.json"
     while not mark.exists() and process.poll() is None and time.monotonic() < end:
         time.sleep(0.02)
     assert mark.exists(), process.communicate()[1]
     os.kill(_workers(out)[-1], signal.SIGKILL)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=600)
     assert process.returncode == 2, err
     return err
 
@@ -256,7 +256,7 @@ def test_two_nodes_on_one_machine_train_as_one(models, tmp_path):
         )
         for node in range(2)
     ]
-    ends = [process.communicate(timeout=180)[1] for process in both]
+    ends = [process.communicate(timeout=600)[1] for process in both]
 
     assert [process.returncode for process in both] == [0, 0], ends
     assert told(tmp_path / "out")["world"] == 2
