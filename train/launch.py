@@ -203,13 +203,13 @@ def _why(job: Job, code: int, begin: int = 0) -> str:
     told = sorted((orjson.loads(file.read_bytes()) for file in work.glob("error-*.json")), key=lambda row: row["time"])
     log = work / "worker.log"
     killed = re.findall(rb"exitcode\s*:\s*-(\d+)", log.read_bytes()[begin:])
-    number = -code if code < 0 and not told else int(killed[-1]) if killed and not told else 0
+    number = -code if code < 0 else int(killed[-1]) if killed else 0
     if told and not told[0]["traceback"]:
         return f"{told[0]['message']}\nWhat the processes said: {log}"
-    if told:
-        what = f"a process failed: {told[0]['traceback'].strip().splitlines()[-1]}"
-    elif number == signal.SIGKILL:
+    if number == signal.SIGKILL:  # what the others say then is that they miss it
         what = "a process was killed (signal 9): by hand, or for want of memory"
+    elif told:
+        what = f"a process failed: {told[0]['traceback'].strip().splitlines()[-1]}"
     else:
         what = f"a process ended without a word (code {code})" + (f", by signal {number}" if number else "")
     found = last_whole(Path(job.checkpoints))
