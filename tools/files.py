@@ -4,13 +4,14 @@ import hashlib
 import os
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import orjson
+from filelock import FileLock, Timeout
 
 from tools.errors import InputError
 
@@ -153,6 +154,26 @@ def make_folder(folder: Path) -> None:
         raise InputError(f"{folder}: is a file, expected a folder; name another place") from error
     except OSError as error:
         raise InputError(f"{folder}: cannot be made ({error.strerror}); name another place") from error
+
+
+@contextmanager
+def held(folder: Path, busy: Callable[[str], Exception], wait_s: float = 0.0, part: str = "") -> Iterator[None]:
+    """Hold a folder, or a part of it, against other processes; raises what `busy` makes of who holds it already.
+
+    Raises InputError for a folder that may not be written."""
+    holder, lock = folder / f".holder{part}", FileLock(folder / f".lock{part}")
+    try:
+        lock.acquire(timeout=wait_s)
+    except Timeout as error:
+        raise busy(holder.read_text(encoding="utf-8") if holder.is_file() else "another process") from error
+    except PermissionError as error:
+        raise InputError(f"{folder}: may not be written; name another folder") from error
+    try:
+        holder.write_text(f"process {os.getpid()}", encoding="utf-8")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
 
 
 def sync(file: Path) -> None:

@@ -35,11 +35,11 @@ Show = Callable[[int, int], None]
 
 
 class Answer(Asking):
-    """How a model answers. `answer_length`: tokens at most; `temperature`: 0 takes the likeliest token each time; `samples`: answers to
+    """How a model answers. `max_new_tokens`: tokens at most; `temperature`: 0 takes the likeliest token each time; `samples`: answers to
     each question; `batch_size`: questions at once."""
 
     split: str = "test"
-    answer_length: Count = 512
+    max_new_tokens: Count = 512
     temperature: Annotated[float, Field(ge=0)] = 0.0
     samples: Count = 1
     batch_size: Count = 16
@@ -64,7 +64,7 @@ def questions(recipe: Answer, out: Path) -> Questions:
 
     with TemporaryDirectory(prefix="kgtools-") as scratch:
         rows = open_rows(recipe, "prompts", Path(scratch))
-        folder = models.resolve(recipe.model, recipe.revision, list, out / "base", recipe.seed)
+        folder = models.resolve(recipe.model, recipe.revision, out / "base", recipe.seed)
         talk = chat(AutoTokenizer.from_pretrained(folder), recipe.chat_template, recipe.eos_token)
         tokenize(rows, recipe.split, talk, recipe.max_length, False, Path(scratch) / "prompts.parquet")
         table = pl.read_parquet(Path(scratch) / "prompts.parquet")
@@ -118,21 +118,21 @@ def drawn(
     from train.generation import Sampling, answers
 
     kept = _kept(out, asked.identity, fresh)
-    words, prompts = asked.chat.tokenizer, asked.table["prompt_ids"].to_list()
+    tokenizer, prompts = asked.chat.tokenizer, asked.table["prompt_ids"].to_list()
     order = sorted(range(len(prompts)), key=lambda row: (-len(prompts[row]), row))
     todo = [(row, sample) for sample in range(recipe.samples) for row in order]
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = AutoModelForCausalLM.from_pretrained(asked.folder, dtype="auto").to(device)
-    how = Sampling(recipe.answer_length, recipe.temperature, recipe.batch_size, recipe.engine)
+    how = Sampling(recipe.max_new_tokens, recipe.temperature, recipe.batch_size, recipe.engine)
     with (out / KEPT).open("ab") as file:
         for begin in range(0, len(todo), recipe.batch_size):
             part = todo[begin : begin + recipe.batch_size]
             if not all(place in kept for place in part):
                 torch.manual_seed(recipe.seed * 1_000_003 + begin)
-                made = answers(model, words, [prompts[row] for row, _ in part], how)
+                made = answers(model, tokenizer, [prompts[row] for row, _ in part], how)
                 for place, ids in zip(part, made, strict=True):
-                    ended = bool(ids) and ids[-1] == words.eos_token_id
-                    kept[place] = (words.decode(ids, skip_special_tokens=True), ended, len(ids))
+                    ended = bool(ids) and ids[-1] == tokenizer.eos_token_id
+                    kept[place] = (tokenizer.decode(ids, skip_special_tokens=True), ended, len(ids))
                     file.write(orjson.dumps([*place, *kept[place]]) + b"\n")
                 file.flush()
             show(begin + len(part), len(todo))

@@ -7,14 +7,16 @@ from typing import Any
 
 import polars as pl
 
+from corpora.shards import scan
 from tools import registry
 from tools.errors import UsageError
 from tools.files import manifest, write_whole
-from train import launch, models, recipe
+from train import adapters, launch, recipe
 from train.answering import Answer, answer
 from train.job import Stage
+from train.prepare import Plan
 from train.recipe import Recipe
-from train.run import Plan, run
+from train.run import run
 
 ASKED = 128
 """Questions that the models are asked at the end, at most."""
@@ -51,7 +53,7 @@ def train_all(
     stage("ppo", given.records, model=str(merged), reward=str(out / "reward"))
     say("== merge, answer")
     policy = _merged(out / "ppo", out / "merged-ppo", merged)
-    base = models.base_of(out / "sft", models.adapter(out / "sft"), None)
+    base = adapters.base_of(out / "sft")
     asked = _asked(given, out)
     rows = [
         _effect(given, out, name, folder, asked, merged)
@@ -92,18 +94,18 @@ def _merged(run: Path, out: Path, base: Path | None = None) -> Path:
     if not (out / "run.json").exists():
         merge(run, base, out)
         return out
-    if models.read_mark(out)["identity"] != models.read_mark(models.adapter(run))["identity"]:
+    if adapters.read_mark(out)["identity"] != adapters.read_mark(adapters.adapter(run))["identity"]:
         raise UsageError(f"{out}: was merged from another run; name another place with --out")
     return out
 
 
 def _asked(given: Given, out: Path) -> Path:
     """A folder with the questions of the test split, or of the first records where nothing is split."""
-    rows = pl.read_parquet(given.records / "records.parquet" if given.records.is_dir() else given.records)
-    test = rows.filter(pl.col("split") == "test")
+    rows, _ = scan(given.records)
+    test = rows.filter(pl.col("split") == "test").head(ASKED).collect()
     folder = out / "questions"
     folder.mkdir(exist_ok=True)
-    (test if test.height else rows).head(ASKED).with_columns(split=pl.lit("test")).write_parquet(
+    (test if test.height else rows.head(ASKED).collect()).with_columns(split=pl.lit("test")).write_parquet(
         folder / "records.parquet"
     )
     return folder
@@ -111,31 +113,17 @@ def _asked(given: Given, out: Path) -> Path:
 
 def _effect(given: Given, out: Path, name: str, folder: Path, asked: Path, judge_base: Path) -> dict[str, Any]:
     """How a model answers: the mean score of the reward model, how many answers end, and their length."""
+    from train.scoring import judge
+
     own = {"model": str(folder), "data": str(asked), "seed": str(given.seed), "temperature": "1.0"}
     place = out / "answers" / name
     facts = answer(recipe.load(given.system, "answer", Answer, own), place, True)
-    answers = pl.read_parquet(place / "answers.parquet")
+    said = pl.read_parquet(place / "answers.parquet").select("prompt", "answer").iter_rows()
+    scores = judge(judge_base, out / "reward", said, 16)
     return {
         "model": name,
-        "reward": _mean_score(answers, out / "reward", judge_base),
+        "reward": sum(scores) / len(scores),
         "ended": facts["ended"] / facts["answers"],
         "tokens": facts["answer_tokens"] / facts["answers"],
         "loss": None,
     }
-
-
-def _mean_score(answers: pl.DataFrame, reward: Path, base: Path) -> float:
-    import torch
-    from transformers import AutoTokenizer
-
-    from train import scoring
-    from train.tokens import Chat
-
-    home = scoring.adapter(reward)
-    words = AutoTokenizer.from_pretrained(home)
-    chat = Chat(words, words.chat_template)
-    read = [scoring.sequence(chat, prompt, text) for prompt, text in answers.select("prompt", "answer").iter_rows()]
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    judge = scoring.reward_model(str(base), home, words.pad_token_id, "auto", device)
-    found = scoring.scores(judge, read, words.pad_token_id, 16)
-    return sum(found) / len(found)

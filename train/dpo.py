@@ -4,7 +4,6 @@ from typing import Any
 
 from train.job import Job, Stage
 from train.recipe import Positive, Recipe
-from train.reward import STAGE as REWARD
 
 
 class Dpo(Recipe):
@@ -17,7 +16,7 @@ def run(job: Job) -> None:
     """Train in this process with the others; the reference is the base without its adapter, or a copy where all is trained."""
     from trl import DPOConfig, DPOTrainer
 
-    from train import setting
+    from train import meter, results, setup
 
     class Ours(DPOTrainer):  # type: ignore[misc]
         """Takes pairs that are tokens already, as the other trainers do."""
@@ -26,32 +25,26 @@ def run(job: Job) -> None:
             return dataset
 
     recipe = job.settings(Dpo)
-    setting.start(job, recipe)
-    words = setting.tokenizer(job)
-    rows = setting.datasets(job)
+    setup.start(job, recipe)
+    tokenizer = setup.load_tokenizer(job)
+    rows = setup.load_rows(job)
     trainer = Ours(
-        model=setting.network(recipe, job.base, "causal", words),
+        model=setup.load_model(recipe, job.base, "causal", tokenizer),
         args=DPOConfig(
-            **setting.arguments(job, recipe, "validation" in rows), beta=recipe.beta, max_length=recipe.max_length
+            **setup.training_arguments(job, recipe, "validation" in rows),
+            beta=recipe.beta,
+            max_length=recipe.max_length,
         ),
         train_dataset=rows["train"],
         eval_dataset=rows.get("validation"),
-        processing_class=words,
-        peft_config=setting.lora(recipe, "causal"),
-        callbacks=[setting.Meter(job)],
+        processing_class=tokenizer,
+        peft_config=setup.lora_config(recipe, "causal"),
+        callbacks=[meter.Meter(job)],
     )
-    told: dict[str, Any] = setting.trained(trainer.model)
-    setting.train(trainer, job)
+    results.train(trainer, job)
     last: dict[str, Any] = next((row for row in reversed(trainer.state.log_history) if "rewards/margins" in row), {})
-    told |= {"accuracy": last.get("rewards/accuracies"), "margin": last.get("rewards/margins")}
-    setting.finish(trainer, job, recipe, words, told | {"steps": trainer.state.global_step, **setting.losses(trainer)})
+    told = {"accuracy": last.get("rewards/accuracies"), "margin": last.get("rewards/margins")}
+    results.finish(trainer, job, recipe, tokenizer, told)
 
 
-STAGE = Stage(
-    "dpo",
-    "Let a model learn from preferences without a reward model: DPO.",
-    Dpo,
-    "preferences",
-    run,
-    example=REWARD.example,
-)
+STAGE = Stage("dpo", "Let a model learn from preferences without a reward model: DPO.", Dpo, "preferences", run)

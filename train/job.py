@@ -20,7 +20,7 @@ class Stage:
 
     `about`: an imperative sentence; `run`: what each worker does, and the only thing that imports torch; `check`: what this
     stage refuses before any work, given the recipe; it raises UsageError or InputError; `fits`: the same once the base's fingerprint is
-    known, and gives what else the result hangs on (`Job.more`); `example`: what a first run is told."""
+    known, and gives what else the result hangs on (`Job.others`); `example`: what a first run is told beside its data."""
 
     name: str
     about: str
@@ -29,16 +29,18 @@ class Stage:
     run: Callable[["Job"], None]
     check: Callable[[Any], None] = lambda _: None
     fits: Callable[[Any, str], dict[str, Any]] = lambda *_: {}
-    example: str = "data=records 'allow_license=[LicenseRef-39health-unstated,LicenseRef-xywy-noncommercial]'"
+    example: str = ""
 
 
 @dataclass(frozen=True)
 class Job:
     """One stage with everything settled.
 
-    `identity`: hash of what the result hangs on; `base`: folder of the model and `fingerprint` of its weights; `tokens`: split ->
-    file (`train.tokens`); `work`: where this node works; `checkpoints`: where all nodes keep them; `resume`: the checkpoint to
-    go on from; `fresh_optimizer`: only its weights are taken; `learnt`: parameters; `flops`: floating-point operations per token."""
+    `identity`: hash of what the result hangs on: recipe, data, base, and `others` that the stage names; `base`: folder of the model
+    and `fingerprint` of its weights; `tokens`: split -> file (`train.tokens`); `work`: where this node works; `checkpoints`: where
+    all nodes keep them; `learnt`: parameters; `flops`: floating-point operations per token; `steps`: as many as there will be, or
+    about so many where records are packed; `resume`: the checkpoint to go on from, after `done` steps; `fresh_optimizer`: only
+    its weights are taken."""
 
     stage: str
     identity: str
@@ -51,9 +53,11 @@ class Job:
     world: int
     learnt: int
     flops: float
+    steps: int
     resume: str | None = None
     fresh_optimizer: bool = False
-    more: dict[str, Any] = field(default_factory=dict)
+    done: int = 0
+    others: dict[str, Any] = field(default_factory=dict)
 
     def settings(self, model: type[R]) -> R:
         """The recipe as the stage knows it."""

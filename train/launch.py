@@ -17,11 +17,10 @@ import orjson
 
 from tools.errors import KgtoolsError, UsageError
 from train.job import Job, last_whole
+from train.stack import QUIET
 
 POLL_S = 0.2
 GRACE_S = 30.0
-QUIET = {"HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1", "WANDB_DISABLED": "true"}
-"""In the environment of all that trains: nothing is told to anybody."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from tools.errors import KgtoolsError, UsageError
 from tools.files import manifest, sha256, staging, to_json, write_whole
-from train import models
+from train import adapters, models
 
 LIMITS = {"torch.float32": 1e-4, "torch.float16": 1e-2, "torch.bfloat16": 3e-2}
 """How far the logits may move, as a part of their size: rounding once more moves those of 16 bits."""
@@ -20,31 +20,31 @@ def merge(run: Path, base: Path | None, out: Path) -> dict[str, Any]:
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    home = models.adapter(run)
-    told = models.read_mark(home)
+    home = adapters.adapter(run)
+    told = adapters.read_mark(home)
     if told["stage"] == "reward":
         raise UsageError(
-            f"{run}: is a reward model; its head gives a score and no words, and ppo and reject take it as it is"
+            f"{run}: is a reward model; its head gives a score and no tokenizer, and ppo and reject take it as it is"
         )
-    folder = models.base_of(run, home, base)
+    folder = adapters.base_of(run, base)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
-    words = AutoTokenizer.from_pretrained(home)
+    tokenizer = AutoTokenizer.from_pretrained(home)
     both = PeftModel.from_pretrained(model, home).eval()
     text = torch.randint(
-        min(len(words), models.size(folder).vocabulary), (2, 32), generator=torch.Generator().manual_seed(0)
+        min(len(tokenizer), models.size(folder).vocabulary), (2, 32), generator=torch.Generator().manual_seed(0)
     )
     with torch.no_grad():
         before = both(input_ids=text).logits.float()
     merged = both.merge_and_unload(safe_merge=True)
     merged.generation_config.eos_token_id, merged.generation_config.pad_token_id = (
-        words.eos_token_id,
-        words.pad_token_id,
+        tokenizer.eos_token_id,
+        tokenizer.pad_token_id,
     )
-    merged.config.eos_token_id, merged.config.pad_token_id = words.eos_token_id, words.pad_token_id
+    merged.config.eos_token_id, merged.config.pad_token_id = tokenizer.eos_token_id, tokenizer.pad_token_id
     merged.config.use_cache = True
     with staging(out) as place:
         merged.save_pretrained(place)
-        words.save_pretrained(place)
+        tokenizer.save_pretrained(place)
         again = AutoModelForCausalLM.from_pretrained(place, dtype="auto").eval()
         with torch.no_grad():
             moved = float((again(input_ids=text).logits.float() - before).norm() / before.norm())
@@ -59,7 +59,7 @@ def merge(run: Path, base: Path | None, out: Path) -> dict[str, Any]:
             "adapter": sha256(home / "adapter_model.safetensors"), "fingerprint": models.fingerprint(place), "logits_moved": moved,
             "dtype": str(merged.dtype).removeprefix("torch."), "parameters": merged.num_parameters(),
         }  # fmt: skip
-        write_whole(place / models.MARK, to_json(facts))
+        write_whole(place / adapters.MARK, to_json(facts))
         write_whole(
             place / "run.json", manifest("train merge", {"run": run.name}, {"adapter": facts["adapter"]}, **facts)
         )

@@ -7,13 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import orjson
-
 from tools.errors import InputError, UsageError
 from tools.registry import suggestion
-
-MARK = "kgtools.json"
-"""Beside the weights of an adapter or a model: what stage made it, and the fingerprint of its base."""
 
 TINY = "tiny:"
 KINDS = ("bloom", "llama", "qwen2")
@@ -40,16 +35,18 @@ class Size:
     vocabulary: int
 
 
-def resolve(name: str, revision: str | None, texts: Callable[[], Iterable[str]], base: Path, seed: int) -> Path:
-    """The folder of a model: a folder as it is, `tiny:KIND` made in `base` with a vocabulary of `texts`, else fetched by name.
+def resolve(
+    name: str, revision: str | None, made: Path, seed: int = 0, texts: Callable[[], Iterable[str]] = tuple
+) -> Path:
+    """The folder of a model: a folder as it is, `tiny:KIND` made in `made` with a vocabulary of `texts`, else fetched by name.
 
     Raises UsageError for a name that is none, InputError for a folder that holds no whole model."""
     if name.startswith(TINY):
         kind = name.removeprefix(TINY)
         if kind not in KINDS:
             raise UsageError(f"model={name}: no such tiny model; {suggestion(kind, list(KINDS))}")
-        tiny(kind, texts(), base, seed)
-        return base
+        tiny(kind, texts(), made, seed)
+        return made
     folder = Path(name)
     if not folder.is_dir():
         if folder.is_absolute() or name.startswith(".") or name.count("/") > 1:
@@ -88,16 +85,16 @@ def tiny(kind: str, texts: Iterable[str], out: Path, seed: int) -> None:
     import torch
     from transformers import AutoModelForCausalLM
 
-    words = _tokenizer(texts)
+    tokenizer = _tokenizer(texts)
     own = {
-        "vocab_size": len(words), "hidden_size": HIDDEN, "num_hidden_layers": LAYERS, "num_attention_heads": HEADS, "initializer_range": 0.1,
-        "bos_token_id": words.bos_token_id, "eos_token_id": words.eos_token_id, "pad_token_id": words.pad_token_id,
+        "vocab_size": len(tokenizer), "hidden_size": HIDDEN, "num_hidden_layers": LAYERS, "num_attention_heads": HEADS, "initializer_range": 0.1,
+        "bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id,
     }  # fmt: skip
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = AutoModelForCausalLM.from_config(_config(kind, own))
     model.save_pretrained(out)
-    words.save_pretrained(out)
+    tokenizer.save_pretrained(out)
 
 
 def _config(kind: str, own: dict[str, Any]) -> Any:
@@ -172,7 +169,7 @@ def skeleton(folder: Path) -> Any:
 
 
 def size(folder: Path) -> Size:
-    """The size of the model in a folder. Raises InputError for one that has no head for words."""
+    """The size of the model in a folder. Raises InputError for one that has no head for tokenizer."""
     try:
         model = skeleton(folder)
     except ValueError as error:
@@ -250,37 +247,3 @@ def memory(
         "activations": round(kept if checkpointing else one * size.layers),
         "logits": micro_batch * length * size.vocabulary * 8,
     }
-
-
-def base_of(run: Path, home: Path, base: Path | None) -> Path:
-    """The folder of an adapter's base: as named, beside the adapter in its run, or where the adapter says.
-
-    Raises InputError for one whose weights are not those that the adapter was trained on."""
-    told = orjson.loads((home / "adapter_config.json").read_bytes())
-    folder = base or run / "base"
-    if base is None and not (folder / "config.json").is_file():
-        folder = resolve(told["base_model_name_or_path"], told.get("revision"), list, folder, 0)
-    mark, found = read_mark(home), fingerprint(folder)
-    if mark["base"] != found:
-        raise InputError(
-            f"{folder}: is not the base of {run}: its weights are {found[:12]}, the adapter's {mark['base'][:12]}"
-        )
-    return folder
-
-
-def read_mark(home: Path) -> dict[str, Any]:
-    """What stands beside weights of ours. Raises InputError where nothing does."""
-    try:
-        told: dict[str, Any] = orjson.loads((home / MARK).read_bytes())
-    except FileNotFoundError as error:
-        raise InputError(f"{home}: {MARK} is missing, so it cannot be known what made it and on which base") from error
-    return told
-
-
-def adapter(run: Path) -> Path:
-    """The adapter in the folder of a run, or by itself. Raises UsageError where there is none."""
-    home = run / "adapter" if (run / "adapter").is_dir() else run
-    if not (home / "adapter_config.json").is_file():
-        why = "holds a whole model and no adapter" if (run / "model").is_dir() else "holds no adapter"
-        raise UsageError(f"{run}: {why}; name the folder of a run with method=lora")
-    return home

@@ -9,30 +9,30 @@ from tools.errors import UsageError
 LIMIT = 1e-4
 
 
-def chosen(model: Any, words: Any, wish: bool | Literal["auto"]) -> bool:
+def chosen(model: Any, tokenizer: Any, wish: bool | Literal["auto"]) -> bool:
     """Whether to pack. `auto` packs where FlashAttention makes it pay: other kinds of attention take time that grows with the square
     of all that is packed together. Raises UsageError where it is wished and the model cannot."""
     if wish is False or (wish == "auto" and "flash" not in str(model.config._attn_implementation)):
         return False
-    why = _hindrance(model, words)
+    why = _hindrance(model, tokenizer)
     if why and wish is True:
         raise UsageError(f"packing=true: {why}; packing=auto groups records by length instead")
     return not why
 
 
-def _hindrance(model: Any, words: Any) -> str:
+def _hindrance(model: Any, tokenizer: Any) -> str:
     if not (getattr(model, "_supports_sdpa", False) or getattr(model, "_supports_flash_attn", False)):
         return f"{type(model).__name__} has one kind of attention, which cannot keep packed records apart"
-    found = leak(model, words)
+    found = leak(model, tokenizer)
     return (
         f"packed records see each other in {type(model).__name__} (logits move by {found:.2g})" if found > LIMIT else ""
     )
 
 
-def leak(model: Any, words: Any) -> float:
+def leak(model: Any, tokenizer: Any) -> float:
     """How far the logits of a text move when the text that is packed before it is another, in 32-bit numbers where that is cheap."""
     draw = torch.Generator().manual_seed(0)
-    size = min(model.config.get_text_config().vocab_size, len(words))
+    size = min(model.config.get_text_config().vocab_size, len(tokenizer))
     one, other, text = (torch.randint(size, (1, 16), generator=draw) for _ in range(3))
     places = torch.arange(16).repeat(2).unsqueeze(0)
     device = next(model.parameters()).device

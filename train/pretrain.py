@@ -15,32 +15,36 @@ class Pretrain(Recipe):
     packing: Literal["joined", "none"] = "joined"
     max_length: Count = 4096
 
+    @property
+    def joined(self) -> bool:
+        """Whether texts are joined into sequences of full length."""
+        return self.packing == "joined"
+
 
 def run(job: Job) -> None:
     """Train in this process with the others."""
     from trl import SFTConfig, SFTTrainer
 
-    from train import setting
+    from train import meter, results, setup
 
     recipe = job.settings(Pretrain)
-    setting.start(job, recipe)
-    words = setting.tokenizer(job)
-    rows = setting.datasets(job)
-    how = setting.arguments(job, recipe, "validation" in rows)
-    if recipe.packing == "none":
+    setup.start(job, recipe)
+    tokenizer = setup.load_tokenizer(job)
+    rows = setup.load_rows(job)
+    how = setup.training_arguments(job, recipe, "validation" in rows)
+    if not recipe.joined:
         how["train_sampling_strategy"] = "group_by_length"
     trainer = SFTTrainer(
-        model=setting.network(recipe, job.base, "causal", words),
+        model=setup.load_model(recipe, job.base, "causal", tokenizer),
         args=SFTConfig(**how, max_length=recipe.max_length, packing=False),
         train_dataset=rows["train"],
         eval_dataset=rows.get("validation"),
-        processing_class=words,
-        peft_config=setting.lora(recipe, "causal"),
-        callbacks=[setting.Meter(job)],
+        processing_class=tokenizer,
+        peft_config=setup.lora_config(recipe, "causal"),
+        callbacks=[meter.Meter(job)],
     )
-    told = setting.trained(trainer.model)
-    setting.train(trainer, job)
-    setting.finish(trainer, job, recipe, words, told | {"steps": trainer.state.global_step, **setting.losses(trainer)})
+    results.train(trainer, job)
+    results.finish(trainer, job, recipe, tokenizer, {})
 
 
 STAGE = Stage(

@@ -85,6 +85,16 @@ class Recipe(Asking):
     log_every: Count = 10
     keep: Count = 2
 
+    @property
+    def joined(self) -> bool:
+        """Whether texts are joined into sequences of full length."""
+        return False
+
+    @property
+    def updates(self) -> int:
+        """In how many parts a batch is learnt from, an update of the weights for each."""
+        return 1
+
     @field_validator("split")
     @classmethod
     def _not_for_evaluation(cls, split: str) -> str:

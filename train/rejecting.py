@@ -10,7 +10,7 @@ from pydantic import Field
 from corpora.record import RECORDS
 from tools.files import digest, make_folder, manifest, write_whole
 from tools.frames import write_table
-from train import answering, models
+from train import adapters, answering
 from train.answering import Answer
 from train.data import REJECTS, may_train
 from train.recipe import Count
@@ -36,15 +36,17 @@ def reject(recipe: Reject, out: Path, fresh: bool, show: answering.Show = lambda
     from train import scoring
 
     make_folder(out)
-    home = scoring.adapter(recipe.reward)
-    base = models.base_of(recipe.reward, home, recipe.reward_base)
+    home = adapters.reward_adapter(recipe.reward)
+    base = adapters.base_of(recipe.reward, recipe.reward_base)
     asked = answering.questions(recipe, out)
     may_train(asked.rows, recipe)
     made = answering.drawn(recipe, asked, out, fresh, show)
-    given = _scores(recipe, asked, made, home, base)
+    prompts, places = asked.table["prompt"].to_list(), sorted(made)
+    said = [(prompts[row], made[row, sample][0]) for row, sample in places]
+    given = dict(zip(places, scoring.judge(base, recipe.reward, said, recipe.batch_size), strict=True))
     lineage = {
         "model": asked.fingerprint,
-        "reward": models.read_mark(home)["identity"],
+        "reward": adapters.read_mark(home)["identity"],
         "n": recipe.samples,
         "seed": recipe.seed,
     }
@@ -83,30 +85,6 @@ def reject(recipe: Reject, out: Path, fresh: bool, show: answering.Show = lambda
     write_whole(out / "run.json", manifest("train reject", settings, asked.rows.inputs, **facts))
     (out / answering.KEPT).unlink()
     return facts
-
-
-def _scores(
-    recipe: Reject,
-    asked: answering.Questions,
-    made: dict[tuple[int, int], tuple[str, bool, int]],
-    home: Path,
-    base: Path,
-) -> dict[tuple[int, int], float]:
-    """The score of each answer, on the text that the reward model was trained on: its own chat template and tokenizer."""
-    import torch
-    from transformers import AutoTokenizer
-
-    from train import scoring
-    from train.tokens import Chat
-
-    words = AutoTokenizer.from_pretrained(home)
-    talk = Chat(words, words.chat_template)
-    prompts = asked.table["prompt"].to_list()
-    places = sorted(made)
-    texts = [scoring.sequence(talk, prompts[row], made[row, sample][0]) for row, sample in places]
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    judge = scoring.reward_model(str(base), home, words.pad_token_id, "auto", device)
-    return dict(zip(places, scoring.scores(judge, texts, words.pad_token_id, recipe.batch_size), strict=True))
 
 
 def _origins(asked: answering.Questions) -> dict[str, dict[str, Any]]:

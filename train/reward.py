@@ -23,36 +23,34 @@ def run(job: Job) -> None:
     """Train in this process with the others: -log sigmoid(chosen - rejected), a linear head on the last token (Ouyang et al. 2022)."""
     from trl import RewardConfig, RewardTrainer
 
-    from train import setting
+    from train import meter, results, setup
     from train.scoring import judged
 
     recipe = job.settings(Reward)
-    setting.start(job, recipe)
-    words = setting.tokenizer(job)
-    model = setting.network(recipe, job.base, "score", words)
-    pairs = setting.datasets(job)
+    setup.start(job, recipe)
+    tokenizer = setup.load_tokenizer(job)
+    model = setup.load_model(recipe, job.base, "score", tokenizer)
+    pairs = setup.load_rows(job)
     rows = {split: pairs[split].map(_whole, remove_columns=["prompt_ids"]) for split in pairs}
     trainer = RewardTrainer(
         model=model,
         args=RewardConfig(
-            **setting.arguments(job, recipe, "validation" in rows),
+            **setup.training_arguments(job, recipe, "validation" in rows),
             max_length=recipe.max_length,
             center_rewards_coefficient=recipe.center or None,
         ),
         train_dataset=rows["train"],
         eval_dataset=rows.get("validation"),
-        processing_class=words,
-        peft_config=setting.lora(recipe, "score"),
-        callbacks=[setting.Meter(job, Collapse().look)],
+        processing_class=tokenizer,
+        peft_config=setup.lora_config(recipe, "score"),
+        callbacks=[meter.Meter(job, Collapse().look)],
     )
-    told: dict[str, Any] = setting.trained(trainer.model)
-    setting.train(trainer, job)
-    told |= {"steps": trainer.state.global_step, **setting.losses(trainer)}
-    for split, found in pairs.items():
-        told[f"judged_on_{split}"] = judged(
-            trainer.model, found, words.pad_token_id, recipe.micro_batch_size, job.world
-        )
-    setting.finish(trainer, job, recipe, words, told)
+    results.train(trainer, job)
+    told = {
+        f"judged_on_{split}": judged(trainer.model, found, tokenizer.pad_token_id, recipe.micro_batch_size, job.world)
+        for split, found in pairs.items()
+    }
+    results.finish(trainer, job, recipe, tokenizer, told)
 
 
 def _whole(pair: dict[str, list[int]]) -> dict[str, list[int]]:
@@ -80,6 +78,5 @@ class Collapse:
 
 
 STAGE = Stage(
-    "reward", "Learn from preferences which answer is the better: a reward model.", Reward, "preferences", run,
-    example="data=preferences 'allow_license=[LicenseRef-39health-unstated,LicenseRef-xywy-noncommercial]'",
-)  # fmt: skip
+    "reward", "Learn from preferences which answer is the better: a reward model.", Reward, "preferences", run
+)

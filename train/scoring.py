@@ -1,40 +1,16 @@
 """What a reward model says of answers, on exactly the text that it was trained on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.distributed as dist
 
-from tools.errors import InputError, UsageError
-from tools.files import sha256
-from train import models
+from train.adapters import reward_adapter
 from train.tokens import Chat
 
 Messages = list[dict[str, str]]
-
-
-def adapter(run: Path) -> Path:
-    """The adapter of a reward model, in the folder of its run or by itself. Raises UsageError, InputError."""
-    home = models.adapter(run)
-    made = models.read_mark(home)["stage"]
-    if made != "reward":
-        raise UsageError(f"{run}: was made by `kgtools train {made}`, and is no reward model")
-    return home
-
-
-def fits(folder: Path, fingerprint: str) -> dict[str, Any]:
-    """The hashes of a reward model and its base. Raises InputError for one that was trained on another base: its numbers would look
-    right on held-out pairs and teach nothing."""
-    home = adapter(folder)
-    told = models.read_mark(home)
-    if told["base"] != fingerprint:
-        raise InputError(
-            f"{folder}: the reward model was trained on another base (weights {told['base'][:12]}, these are {fingerprint[:12]}); "
-            "train it on this one: kgtools train reward model=..."
-        )
-    return {"reward": sha256(home / "adapter_model.safetensors"), "reward_identity": told["identity"]}
 
 
 def sequence(chat: Chat, prompt: Messages, answer: str) -> list[int]:
@@ -91,22 +67,32 @@ def judged(model: Any, pairs: Any, pad: int, at_once: int, world: int) -> dict[s
         [better - worse for (better, _), (worse, _) in zip(chosen, rejected, strict=True)], dtype=torch.float64
     )
     both = torch.tensor([*chosen, *rejected], dtype=torch.float64).T
-    spread = both.std(dim=1).prod() if both.shape[1] > 1 else torch.zeros(())
-    means = both.mean(dim=1, keepdim=True)
-    along = ((both - means).prod(dim=0).sum() / max(1, both.shape[1] - 1) / spread) if spread > 0 else torch.zeros(())
     return {
         "pairs": float(len(margins)),
         "accuracy": float((margins > 0).double().mean()),
         "margin": float(margins.mean()),
-        "length_correlation": float(along),
+        "length_correlation": float(torch.corrcoef(both)[0, 1].nan_to_num()),
     }
 
 
-def reward_model(base: str, folder: Path, pad: int, dtype: Any, device: Any) -> Any:
+def reward_model(base: Path, run: Path, pad: int, dtype: Any, device: Any) -> Any:
     """A reward model, whole: its base with adapter and head."""
     from peft import PeftModel
     from transformers import AutoModelForSequenceClassification
 
     model = AutoModelForSequenceClassification.from_pretrained(base, num_labels=1, dtype=dtype)
     model.config.pad_token_id = pad
-    return PeftModel.from_pretrained(model, adapter(folder)).to(device).eval()
+    return PeftModel.from_pretrained(model, reward_adapter(run)).to(device).eval()
+
+
+def judge(base: Path, run: Path, asked: Iterable[tuple[Messages, str]], at_once: int) -> list[float]:
+    """What the reward model of a run says of answers, (prompt, answer) each, with its own tokenizer and chat template."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(reward_adapter(run))
+    chat = Chat(tokenizer, tokenizer.chat_template)
+    texts = [sequence(chat, prompt, answer) for prompt, answer in asked]
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return scores(
+        reward_model(base, run, tokenizer.pad_token_id, "auto", device), texts, tokenizer.pad_token_id, at_once
+    )

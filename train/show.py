@@ -11,9 +11,10 @@ from tools.output import print_json, print_table
 if TYPE_CHECKING:
     from train.doctor import Check
     from train.launch import Machines
-    from train.run import Plan
+    from train.prepare import Plan
 
-SECRET = ("title", "paper", "notes")
+WORDS = ("title", "paper", "notes")
+"""What a recipe says of itself."""
 
 
 def print_plan(plan: "Plan", place: "Machines", style: str) -> None:
@@ -22,7 +23,7 @@ def print_plan(plan: "Plan", place: "Machines", style: str) -> None:
     if style == "json":
         print_json(facts)
     elif style == "table":
-        recipe = {key: value for key, value in plan.recipe.model_dump(mode="json").items() if key not in SECRET}
+        recipe = {key: value for key, value in plan.recipe.model_dump(mode="json").items() if key not in WORDS}
         print_table(["recipe", plan.recipe.title], sorted((key, _short(value)) for key, value in recipe.items()))
         print_table(["run", ""], [(key, _short(value)) for key, value in facts.items() if key != "recipe"])
     else:
@@ -32,8 +33,8 @@ def print_plan(plan: "Plan", place: "Machines", style: str) -> None:
             f"{plan.job.stage}: {made.rows:,} rows, {made.tokens:,} tokens, {made.learnt:,} of them learnt{cut}; "
             f"{sum(plan.rejects.values()):,} refused{_reasons(plan.rejects)}\n"
             f"{plan.sizes['trained']:,} of {plan.sizes['parameters']:,} parameters trained, {place.world} processes, "
-            f"{plan.recipe.batch_size} rows a step, {plan.steps:,} steps"
-            + (f"; goes on after step {plan.job.more['done']:,}" if plan.job.resume else ""),
+            f"{plan.recipe.batch_size} rows a step, {plan.job.steps:,} steps"
+            + (f"; goes on after step {plan.job.done:,}" if plan.job.resume else ""),
             file=sys.stderr,
         )
 
@@ -50,7 +51,7 @@ def _facts(plan: "Plan", place: "Machines") -> dict[str, Any]:
         "world_size": place.world,
         "global_batch": recipe.batch_size,
         "accumulation": recipe.batch_size // (recipe.micro_batch_size * place.world),
-        "steps": plan.steps,
+        "steps": plan.job.steps,
         **plan.sizes,
         "memory_of_a_device": plan.memory | {"sum": sum(plan.memory.values())},
     }
@@ -95,7 +96,7 @@ def progress_line(line: dict[str, Any]) -> str:
             key in ("loss", "eval_loss", "accuracy", "margin", "reward", "kl", "mean_token_accuracy")
             and value is not None
         ):
-            words.append(f"{key.replace('mean_token_', '').replace('_', ' ')} {value:.4g}")
+            words.append(f"{key.removeprefix('mean_').replace('_', ' ')} {value:.4g}")
     if line.get("tokens_per_second"):
         words.append(f"{line['tokens_per_second']:,.0f} tokens/s")
         words.append(f"MFU {line['mfu']:.1%}" if line.get("mfu") else "MFU not known here")

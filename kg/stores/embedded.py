@@ -12,13 +12,12 @@ graph/000007/run.json              versions, inputs with SHA-256, counts and dro
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
 import polars as pl
-from filelock import FileLock, Timeout
 
 from kg.inputs import Inputs, NameTable, SourceTables
 from kg.merge import merge
@@ -26,7 +25,7 @@ from kg.reconcile import Held, Reconciliation, reconcile
 from kg.stores import engine
 from kg.tables import ENTITIES, FACTS, LEDGER, NAMED, NAMES, REJECTS, TRIPLES, Entities, Triples
 from tools.errors import InputError, StoreError
-from tools.files import make_folder, manifest, sync, to_json, write_whole
+from tools.files import held, make_folder, manifest, sync, to_json, write_whole
 from tools.frames import Schema, write_table
 
 WAIT_S = 2.0
@@ -239,21 +238,8 @@ def _refuse_foreign(folder: Path) -> None:
             )
 
 
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
+def _held(folder: Path) -> AbstractContextManager[None]:
     """Hold the folder against other writers. Raises StoreError that says who holds it."""
-    holder = folder / ".holder"
-    lock = FileLock(folder / ".lock")
-    try:
-        lock.acquire(timeout=WAIT_S)
-    except Timeout as error:
-        who = holder.read_text(encoding="utf-8") if holder.is_file() else "another process"
-        raise StoreError(f"{folder}: in use by {who}; wait until it is done and run this again") from error
-    except PermissionError as error:
-        raise StoreError(f"{folder}: may not be written; name another folder") from error
-    try:
-        holder.write_text(f"process {os.getpid()}", encoding="utf-8")
-        yield
-    finally:
-        holder.unlink(missing_ok=True)
-        lock.release()
+    return held(
+        folder, lambda who: StoreError(f"{folder}: in use by {who}; wait until it is done and run this again"), WAIT_S
+    )

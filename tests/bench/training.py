@@ -232,7 +232,7 @@ def _roles(place: Path, model: Path, data: Path) -> None:
         f"data={data}",
         f"reward={place / 'reward'}",
         "steps=4",
-        "answer_length=32",
+        "max_new_tokens=32",
     )
     spent = orjson.loads((place / "ppo" / "run.json").read_bytes())["result"]["seconds"]
     whole = sum(spent.values())
@@ -256,10 +256,10 @@ def memory(model: str, reward: str, what: str) -> dict:
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
+    from train.meter import peak_memory
     from train.ppo.maths import chunked_log_probs
     from train.ppo.roles import build
     from train.recipe import Recipe
-    from train.setting import peak_memory
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(0)
@@ -270,7 +270,11 @@ def memory(model: str, reward: str, what: str) -> dict:
         return kind.from_pretrained(model, **more).to(device)
 
     if what == "roles":
-        roles = build(load(), Recipe(title="", model=model, learning_rate=1e-3, steps=1), Path(reward), False)
+        roles = build(
+            load(),
+            Recipe(title="", model=model, learning_rate=1e-3, steps=1, gradient_checkpointing=False),
+            Path(reward),
+        )
         with torch.no_grad():
             roles.log_probs("reference", ids, mask, 1.0)
             roles.scores(ids, mask)

@@ -1,6 +1,11 @@
 """What the tests of training share: rows that a small model learns in seconds, and the models that come of them."""
 
+import os
 import random
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +17,10 @@ from corpora.record import PREFERENCES, RECORDS
 from corpora.shards import Sink
 from tools.frames import Schema
 from tools.main import run
+from train.data import open_rows
 from train.models import tiny
 from train.recipe import Recipe
+from train.tokens import NOT_LEARNT, chat, tokenize
 
 GOOD, BAD = "休息吃药", "qwxz"
 
@@ -113,3 +120,108 @@ def models(toy: Path) -> Path:
     own = ("--recipe", "tiny", "--out", toy / "reward", f"model={toy / 'merged'}", f"data={toy / 'preferences'}")
     trained("reward", *own, "steps=40", "learning_rate=5e-3")
     return toy
+
+
+KGTOOLS = [sys.executable, "-c", "import sys; from tools.main import main; main()"]
+
+
+def stage_words(toy: Path, out: Path, *more: object) -> list[str]:
+    found = ["--recipe", "tiny", "--out", out, f"model={toy / 'merged'}", f"data={toy / 'records'}", *more]
+    return [str(word) for word in found]
+
+
+def rewards(out: Path) -> list[float]:
+    return [line["reward"] for line in metrics(out) if "reward" in line]
+
+
+def kill_after(command: list[str], out: Path, step: int) -> str:
+    """Kill a worker with signal 9 as soon as the checkpoint of a step is whole; what the command says then."""
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, encoding="utf-8")
+    end = time.monotonic() + 600
+    mark = out / ".work" / "checkpoints" / f"checkpoint-{step}" / "whole.json"
+    while not mark.exists() and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.02)
+    assert mark.exists(), process.communicate()[1]
+    os.kill(workers(out)[-1], signal.SIGKILL)
+    _, err = process.communicate(timeout=600)
+    assert process.returncode == 2, err
+    return err
+
+
+def workers(out: Path) -> list[int]:
+    found = []
+    for home in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (home / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if str(out).encode() in line and b"train.worker" in line and b"torch.distributed.run" not in line:
+            found.append(int(home.name))
+    return sorted(found)
+
+
+TALK = [
+    {"role": "system", "content": "你是医生。"},
+    {"role": "user", "content": "头痛怎么办?"},
+    {"role": "assistant", "content": "休息。"},
+    {"role": "user", "content": "Thanks 🙂"},
+    {"role": "assistant", "content": "Drink water\nand sleep."},
+]
+
+
+ENDS = {"plain": "</s>", "chatml": "<|im_end|>", "llama3": "<|eot_id|>"}
+"""Our templates and the token that ends an answer in each."""
+
+
+def ours(tokenizer, name):
+    """The tokenizer with a template of ours and the special tokens of it."""
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>", "<|eot_id|>"]})
+    return chat(tokenizer, name, ENDS[name])
+
+
+@pytest.fixture
+def tokenizer(tiny_model):
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(tiny_model)
+
+
+def made(folder: Path, noun: str, talk, max_length=512, packed=False, **changes):
+    """Tokens of a folder's rows with what was counted and refused."""
+    rows = open_rows(recipe(data=(folder,), **changes), noun, folder / "read")
+    counted = tokenize(rows, "train", talk, max_length, packed, folder / "tokens.parquet")
+    return pl.read_parquet(folder / "tokens.parquet"), counted, [reason for *_, reason in rows.rejects]
+
+
+def learnt(tokenizer, row) -> str:
+    return tokenizer.decode(
+        [id_ for id_, label in zip(row["input_ids"], row["labels"], strict=True) if label != NOT_LEARNT]
+    )
+
+
+def byte_level() -> Any:
+    """A tokenizer as GPT-2's and Qwen's are, with tokens of several line ends."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    made = Tokenizer(models.BPE())
+    made.pre_tokenizer, made.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    how = {"special_tokens": ["<unk>", "<s>", "</s>", "<pad>"], "initial_alphabet": letters, "show_progress": False}
+    made.train_from_iterator(["头痛 \n\n\nabc ### User:"] * 5, trainers.BpeTrainer(vocab_size=400, **how))
+    return PreTrainedTokenizerFast(
+        tokenizer_object=made, unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="<pad>"
+    )
+
+
+def byte_fallback() -> Any:
+    """A tokenizer as LLaMA's is: a space is a letter of its own, and what is in no token falls into bytes; without padding."""
+    from tokenizers import Tokenizer, decoders, models, normalizers
+    from transformers import PreTrainedTokenizerFast
+
+    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *"▁#Users:ab头", "▁a"]
+    vocabulary = {token: number for number, token in enumerate(dict.fromkeys(tokens))}
+    made = Tokenizer(models.BPE(vocabulary, [("▁", "a")], unk_token="<unk>", byte_fallback=True, fuse_unk=True))
+    made.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    made.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
+    return PreTrainedTokenizerFast(tokenizer_object=made, unk_token="<unk>", bos_token="<s>", eos_token="</s>")

@@ -5,7 +5,6 @@ import sys
 import tomllib
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError
-from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,8 +18,6 @@ ROOT = Path(__file__).resolve().parents[2]
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
 PINS: dict[str, str] = dict(pin.split("==") for pin in EXTRAS["train"])
 TRIALS = {"torch starts", "GPU", "DeepSpeed starts", "processes meet"}
-ALL_THERE = all(find_spec(name) for name in PINS)
-with_stack = pytest.mark.skipif(not ALL_THERE, reason="the extra `train` is not installed")
 
 FAKE_TORCH = {
     "__init__.py": """
@@ -92,7 +89,6 @@ def named(checks: list[Check], what: str) -> Check:
     return found
 
 
-@with_stack
 def test_on_a_machine_with_the_libraries_nothing_is_missing(tmp_path: Path) -> None:
     checks = examine(tmp_path)
 
@@ -102,7 +98,6 @@ def test_on_a_machine_with_the_libraries_nothing_is_missing(tmp_path: Path) -> N
     assert named(checks, "DeepSpeed starts").found.startswith("accelerator c")  # cpu or cuda
 
 
-@with_stack
 def test_a_network_interface_that_is_not_there_is_named(
     monkeypatch: pytest.MonkeyPatch, installed: Callable[..., None]
 ) -> None:

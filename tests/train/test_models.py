@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tools.errors import InputError, UsageError
-from train import models
+from train import adapters, models
 
 TEXTS = ["头痛怎么办?", "What helps with a fever?"] * 5
 
@@ -114,7 +114,7 @@ def test_folders_that_hold_no_whole_model_are_refused_with_the_way_out(tmp_path,
     (tmp_path / "pickled" / "pytorch_model.bin").write_bytes(b"x")
 
     def resolve(name):
-        return models.resolve(str(name), None, list, tmp_path / "base", 0)
+        return models.resolve(str(name), None, tmp_path / "base")
 
     with pytest.raises(InputError, match="kgtools train merge"):
         resolve(tmp_path)
@@ -138,7 +138,7 @@ def test_a_name_that_is_nowhere_is_refused_with_the_way_out(
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
 
     with pytest.raises(InputError) as error:
-        models.resolve(name, None, list, tmp_path / "base", 0)
+        models.resolve(name, None, tmp_path / "base")
 
     assert f"model={name}: neither a folder nor to be had from the hub (" in str(error.value)
     assert "where there is no network, fetch it elsewhere and name its folder" in str(error.value)
@@ -157,24 +157,24 @@ def test_what_a_hub_gives_is_looked_at_as_a_folder_is(
     monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: str(tmp_path))
 
     with pytest.raises(InputError, match=said):
-        models.resolve("somebody/something", None, list, tmp_path / "base", 0)
+        models.resolve("somebody/something", None, tmp_path / "base")
     (tmp_path / files[0]).rename(tmp_path / "config.json")
-    assert models.resolve("somebody/something", None, list, tmp_path / "base", 0) == tmp_path
+    assert models.resolve("somebody/something", None, tmp_path / "base") == tmp_path
 
 
 def test_a_run_stands_for_the_model_in_it(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / "run" / "model")
 
-    assert models.resolve(str(folder), None, list, tmp_path, 0) == folder
-    assert models.resolve(str(tmp_path / "run"), None, list, tmp_path, 0) == tmp_path / "run" / "model"
+    assert models.resolve(str(folder), None, tmp_path) == folder
+    assert models.resolve(str(tmp_path / "run"), None, tmp_path) == tmp_path / "run" / "model"
     with pytest.raises(UsageError, match="holds a whole model and no adapter"):
-        models.adapter(tmp_path / "run")
+        adapters.adapter(tmp_path / "run")
 
 
 def test_a_tiny_model_is_made_where_it_is_wanted_and_the_same_each_time(folder: Path, tmp_path: Path) -> None:
     draws = random.getstate(), np.random.get_state()[1].tolist()
 
-    made = models.resolve(f"tiny:{folder.name}", None, lambda: iter(TEXTS), tmp_path / "base", 7)
+    made = models.resolve(f"tiny:{folder.name}", None, tmp_path / "base", 7, lambda: iter(TEXTS))
 
     assert made == tmp_path / "base"
     assert models.fingerprint(made) == models.fingerprint(folder)

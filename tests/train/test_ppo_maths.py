@@ -31,11 +31,7 @@ def tensor(rows, dtype=torch.float64):
 
 
 def close(found: torch.Tensor, wanted, tolerance: float = 1e-9) -> None:
-    assert found.tolist() == pytest.approx(wanted, abs=tolerance) if found.dim() < 2 else True
-    if found.dim() == 2:
-        assert [number for row in found.tolist() for number in row] == pytest.approx(
-            [number for row in wanted for number in row], abs=tolerance
-        )
+    torch.testing.assert_close(found.double(), torch.tensor(wanted, dtype=torch.float64), atol=tolerance, rtol=0)
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.7])

@@ -1,6 +1,5 @@
 """Which tokens a model sees and which it learns."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -9,164 +8,66 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.train.conftest import preferences, question, recipe, records, said
-from tools.errors import InputError, UsageError
-from train.data import Noun, open_rows
-from train.tokens import CHATS, NOT_LEARNT, PAIRS, PROMPTS, TOKENS, Chat, Made, _preference, _record, chat, tokenize
-
-TALK = [
-    {"role": "system", "content": "你是医生。"},
-    {"role": "user", "content": "头痛怎么办?"},
-    {"role": "assistant", "content": "休息。"},
-    {"role": "user", "content": "Thanks 🙂"},
-    {"role": "assistant", "content": "Drink water\nand sleep."},
-]
-REWRITES = "{% for m in messages %}{% if loop.last %}<{{ m.content }}</s>{% else %}{{ m.content[:1] }}</s>{% endif %}{% endfor %}"
-NO_END = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}"
-
-
-ENDS = {"plain": "</s>", "chatml": "<|im_end|>", "llama3": "<|eot_id|>"}
-"""Our templates and the token that ends an answer in each."""
+from tests.train.conftest import (
+    ENDS,
+    TALK,
+    byte_fallback,
+    byte_level,
+    learnt,
+    made,
+    ours,
+    preferences,
+    question,
+    records,
+    said,
+)  # fmt: skip
+from train.data import Noun
+from train.tokens import NOT_LEARNT, PAIRS, PROMPTS, TOKENS, Chat, Made, _preference, _record, chat
 
 
-def test_every_template_of_ours_is_tried():
-    assert {file.stem for file in CHATS.glob("*.jinja")} == set(ENDS)
-
-
-def ours(words, name):
-    """The tokenizer with a template of ours and the special tokens of it."""
-    words.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>", "<|eot_id|>"]})
-    return chat(words, name, ENDS[name])
-
-
-@pytest.fixture
-def words(tiny_model):
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(tiny_model)
-
-
-def made(folder: Path, noun: str, talk, max_length=512, packed=False, **changes):
-    """Tokens of a folder's rows with what was counted and refused."""
-    rows = open_rows(recipe(data=(folder,), **changes), noun, folder / "read")
-    counted = tokenize(rows, "train", talk, max_length, packed, folder / "tokens.parquet")
-    return pl.read_parquet(folder / "tokens.parquet"), counted, [reason for *_, reason in rows.rejects]
-
-
-def learnt(words, row) -> str:
-    return words.decode(
-        [id_ for id_, label in zip(row["input_ids"], row["labels"], strict=True) if label != NOT_LEARNT]
-    )
-
-
-@pytest.mark.parametrize("name", ENDS)
-def test_what_the_assistant_says_is_learnt_with_its_end_and_nothing_else(name, words, tmp_path):
-    table, counted, _ = made(records(tmp_path, [TALK]), "records", ours(words, name))
-    row = table.row(0, named=True)
-
-    assert learnt(words, row) == f"休息。{ENDS[name]}Drink water\nand sleep.{ENDS[name]}"
-    assert (counted.rows, counted.tokens) == (1, len(row["input_ids"]))
-    assert counted.learnt == sum(label != NOT_LEARNT for label in row["labels"])
-    assert counted.cut == {}
-
-
-@pytest.mark.parametrize("name", ENDS)
-def test_a_longer_conversation_begins_as_a_shorter_one_ends(name, words):
-    talk = ours(words, name)
-    whole = talk.render(TALK)[0]
-
-    for size in (3, 5):
-        assert whole.startswith(talk.render(TALK[:size])[0].rstrip("\n"))
-        assert whole.startswith(talk.render(TALK[: size - 1], asks=True)[0])
-
-
-@pytest.mark.parametrize("name", ENDS)
-def test_a_template_without_marks_gives_the_same_answers_to_learn(name, words, tmp_path):
-    marked = ours(words, name)
-    bare = tmp_path / "bare.jinja"
-    text = re.sub(r"\{%-?\s*(end)?generation\s*-?%\}", "", marked.template)
-    bare.write_text(text, encoding="utf-8")
-    unmarked = chat(words, str(bare), ENDS[name])
-
-    assert (marked.marked, unmarked.marked) == (True, False)
-    for size in (3, 5):
-        one, other = marked.render(TALK[:size]), unmarked.render(TALK[:size])
-        assert one[0] == other[0]
-        assert [one[0][begin:end] for begin, end in one[1]] == [other[0][begin:end] for begin, end in other[1]]
-
-
-def test_a_template_that_writes_earlier_turns_anew_is_refused(words, tmp_path):
-    (tmp_path / "rewrites.jinja").write_text(REWRITES, encoding="utf-8")
-
-    with pytest.raises(InputError, match="writes earlier turns anew"):
-        chat(words, str(tmp_path / "rewrites.jinja"), None).render(TALK)
-
-
-def test_a_template_whose_answers_do_not_end_is_refused_with_the_way_out(words, tmp_path):
-    (tmp_path / "endless.jinja").write_text(NO_END, encoding="utf-8")
-
-    with pytest.raises(InputError, match=r"never stop.*eos_token=TOKEN"):
-        chat(words, str(tmp_path / "endless.jinja"), None).render(TALK[1:3])
-
-
-def test_names_that_are_none_are_refused(words):
-    with pytest.raises(UsageError, match="the tokenizer has no such token"):
-        chat(words, "plain", "<|nothing|>")
-    with pytest.raises(UsageError, match="did you mean chatml"):
-        chat(words, "chatlm", None)
-
-
-def test_what_is_filled_up_with_is_never_the_end_of_an_answer(words):
-    words.pad_token = words.eos_token
-
-    talk = chat(words, "plain", None)
-
-    assert talk.tokenizer.pad_token_id != talk.tokenizer.eos_token_id
-
-
-def test_a_text_that_holds_a_special_token_is_refused(words, tmp_path):
+def test_a_text_that_holds_a_special_token_is_refused(tokenizer, tmp_path):
     rows = [question(1) + said("ok"), [{"role": "user", "content": "a</s>b"}, *said("ok")]]
 
-    table, _, refused = made(records(tmp_path, rows), "records", chat(words, "plain", None))
+    table, _, refused = made(records(tmp_path, rows), "records", chat(tokenizer, "plain", None))
 
     assert (table["id"].to_list(), refused) == (["r0"], ["special-token"])
 
 
-def test_what_is_too_long_is_cut_at_the_end_of_a_turn(words, tmp_path):
-    talk = chat(words, "plain", None)
-    short = len(words(talk.render(TALK[:3])[0], add_special_tokens=False)["input_ids"])
+def test_what_is_too_long_is_cut_at_the_end_of_a_turn(tokenizer, tmp_path):
+    talk = chat(tokenizer, "plain", None)
+    short = len(tokenizer(talk.render(TALK[:3])[0], add_special_tokens=False)["input_ids"])
 
     table, counted, _ = made(records(tmp_path, [TALK]), "records", talk, max_length=short + 3)
     row = table.row(0, named=True)
 
-    assert learnt(words, row) == "休息。</s>"
-    assert row["input_ids"][-1] == words.eos_token_id
+    assert learnt(tokenizer, row) == "休息。</s>"
+    assert row["input_ids"][-1] == tokenizer.eos_token_id
     assert counted.cut == {"at the end of a turn": 1}
 
 
-def test_an_only_answer_that_is_too_long_is_cut_without_a_false_end(words, tmp_path):
-    talk = chat(words, "plain", None)
+def test_an_only_answer_that_is_too_long_is_cut_without_a_false_end(tokenizer, tmp_path):
+    talk = chat(tokenizer, "plain", None)
     long = question(1) + said("休息 " * 40)
 
     table, counted, refused = made(records(tmp_path, [long]), "records", talk, max_length=40)
     row = table.row(0, named=True)
 
     assert len(row["input_ids"]) == 40
-    assert words.eos_token_id not in row["input_ids"]
+    assert tokenizer.eos_token_id not in row["input_ids"]
     assert counted.cut == {"within the answer, without EOS": 1}
     assert refused == []
 
 
-def test_a_question_that_leaves_no_room_for_an_answer_is_refused(words, tmp_path):
+def test_a_question_that_leaves_no_room_for_an_answer_is_refused(tokenizer, tmp_path):
     long = [{"role": "user", "content": "头痛 " * 40}, *said("休息")]
 
-    table, _, refused = made(records(tmp_path, [long]), "records", chat(words, "plain", None), max_length=20)
+    table, _, refused = made(records(tmp_path, [long]), "records", chat(tokenizer, "plain", None), max_length=20)
 
     assert (table.height, refused) == (0, ["prompt-too-long"])
 
 
-def test_both_answers_of_a_preference_go_on_from_one_prompt(words, tmp_path):
-    talk = chat(words, "plain", None)
+def test_both_answers_of_a_preference_go_on_from_one_prompt(tokenizer, tmp_path):
+    talk = chat(tokenizer, "plain", None)
     rows = [(question(1), said("休息吃药"), said("休息")), (question(2), said("a" * 300), said("b"))]
 
     table, counted, refused = made(preferences(tmp_path, rows), "preferences", talk, max_length=100)
@@ -174,22 +75,22 @@ def test_both_answers_of_a_preference_go_on_from_one_prompt(words, tmp_path):
 
     for side, text in (("chosen_ids", "休息吃药"), ("rejected_ids", "休息")):
         whole = talk.render(question(1) + said(text))[0].rstrip("\n")
-        assert row["prompt_ids"] + row[side] == words(whole, add_special_tokens=False)["input_ids"]
-        assert row[side][-1] == words.eos_token_id
+        assert row["prompt_ids"] + row[side] == tokenizer(whole, add_special_tokens=False)["input_ids"]
+        assert row[side][-1] == tokenizer.eos_token_id
     assert (refused, counted.rows) == (["too-long"], 1)
 
 
-def test_a_prompt_ends_where_the_answer_begins(words, tmp_path):
-    talk = ours(words, "chatml")
+def test_a_prompt_ends_where_the_answer_begins(tokenizer, tmp_path):
+    talk = ours(tokenizer, "chatml")
 
     table, _, _ = made(records(tmp_path, [TALK]), "prompts", talk)
 
-    assert words.decode(table["prompt_ids"][0]) == talk.render(TALK[:4], asks=True)[0]
+    assert tokenizer.decode(table["prompt_ids"][0]) == talk.render(TALK[:4], asks=True)[0]
     assert [message["role"] for message in table["prompt"][0]] == ["system", "user", "assistant", "user"]
 
 
-def test_joined_texts_lose_nothing_and_fill_their_sequences(words, tmp_path):
-    talk = chat(words, "plain", None)
+def test_joined_texts_lose_nothing_and_fill_their_sequences(tokenizer, tmp_path):
+    talk = chat(tokenizer, "plain", None)
     texts = [f"text {number} 头痛" * (number + 1) for number in range(9)]
     rows = [[{"role": "user", "content": text}] for text in texts]
 
@@ -197,38 +98,12 @@ def test_joined_texts_lose_nothing_and_fill_their_sequences(words, tmp_path):
     flat = [id_ for row in table["input_ids"] for id_ in row]
 
     assert flat == [
-        id_ for text in texts for id_ in [*words(text, add_special_tokens=False)["input_ids"], words.eos_token_id]
+        id_
+        for text in texts
+        for id_ in [*tokenizer(text, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
     ]
     assert {len(row) for row in table["input_ids"][:-1]} == {64}
     assert (counted.rows, counted.tokens, counted.learnt) == (table.height, len(flat), len(flat))
-
-
-def byte_level() -> Any:
-    """A tokenizer as GPT-2's and Qwen's are, with tokens of several line ends."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast
-
-    made = Tokenizer(models.BPE())
-    made.pre_tokenizer, made.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
-    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    how = {"special_tokens": ["<unk>", "<s>", "</s>", "<pad>"], "initial_alphabet": letters, "show_progress": False}
-    made.train_from_iterator(["头痛 \n\n\nabc ### User:"] * 5, trainers.BpeTrainer(vocab_size=400, **how))
-    return PreTrainedTokenizerFast(
-        tokenizer_object=made, unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="<pad>"
-    )
-
-
-def byte_fallback() -> Any:
-    """A tokenizer as LLaMA's is: a space is a letter of its own, and what is in no token falls into bytes; without padding."""
-    from tokenizers import Tokenizer, decoders, models, normalizers
-    from transformers import PreTrainedTokenizerFast
-
-    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *"▁#Users:ab头", "▁a"]
-    vocabulary = {token: number for number, token in enumerate(dict.fromkeys(tokens))}
-    made = Tokenizer(models.BPE(vocabulary, [("▁", "a")], unk_token="<unk>", byte_fallback=True, fuse_unk=True))
-    made.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
-    made.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
-    return PreTrainedTokenizerFast(tokenizer_object=made, unk_token="<unk>", bos_token="<s>", eos_token="</s>")
 
 
 @pytest.fixture(scope="module", params=[byte_level, byte_fallback], ids=lambda make: make.__name__)
@@ -310,8 +185,8 @@ def test_texts_become_sequences_of_which_none_loses_a_token(
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_a_conversation_is_cut_at_the_last_end_of_an_answer_that_fits(name: str, words: Any) -> None:
-    talk = ours(words, name)
+def test_a_conversation_is_cut_at_the_last_end_of_an_answer_that_fits(name: str, tokenizer: Any) -> None:
+    talk = ours(tokenizer, name)
     begins = [len(ids_of(talk, talk.render(TALK[:size], asks=True)[0])) for size in (2, 4)]
     ends = [len(ids_of(talk, talk.render(TALK[:size])[0])) for size in (3, 5)]
     whole = ids_of(talk, talk.render(TALK)[0])
@@ -337,14 +212,14 @@ def test_a_conversation_is_cut_at_the_last_end_of_an_answer_that_fits(name: str,
             if fits
         )
         assert found == (whole[:size], labels[:size])
-        assert (found[1][-1] == words.eos_token_id) == (size in ends)
+        assert (found[1][-1] == tokenizer.eos_token_id) == (size in ends)
         assert counted.cut == cut
         assert (counted.tokens, counted.longest) == (size, size)
         assert counted.learnt == size - labels[:size].count(NOT_LEARNT)
 
 
-def test_what_follows_the_end_of_an_answer_is_not_learnt(words: Any, tmp_path: Path) -> None:
-    own = ours(words, "chatml")
+def test_what_follows_the_end_of_an_answer_is_not_learnt(tokenizer: Any, tmp_path: Path) -> None:
+    own = ours(tokenizer, "chatml")
     text = (
         "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
         "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
@@ -355,17 +230,17 @@ def test_what_follows_the_end_of_an_answer_is_not_learnt(words: Any, tmp_path: P
     table, _, _ = made(records(tmp_path, [TALK]), "records", talk)
     row = table.row(0, named=True)
 
-    assert learnt(words, row) == "休息。<|im_end|>Drink water\nand sleep.<|im_end|>"
-    assert row["input_ids"][-1] == row["labels"][-1] == words.eos_token_id
+    assert learnt(tokenizer, row) == "休息。<|im_end|>Drink water\nand sleep.<|im_end|>"
+    assert row["input_ids"][-1] == row["labels"][-1] == tokenizer.eos_token_id
 
 
-def test_rows_become_tokens_or_rejects(words: Any, tmp_path: Path) -> None:
+def test_rows_become_tokens_or_rejects(tokenizer: Any, tmp_path: Path) -> None:
     talks = [
         TALK, question(1) + said("ok"), question(1), question(2) + said("a</s>"), question(3) + said("长 " * 99),
         [{"role": "user", "content": "长 " * 99}, *said("ok")],
     ]  # fmt: skip
 
-    table, counted, refused = made(records(tmp_path, talks), "records", chat(words, "plain", None), max_length=150)
+    table, counted, refused = made(records(tmp_path, talks), "records", chat(tokenizer, "plain", None), max_length=150)
     learnt_ = table["labels"].list.eval(pl.element() != NOT_LEARNT).list.sum().sum()
 
     assert table["id"].to_list() == ["r0", "r1", "r4"]
@@ -380,9 +255,9 @@ def test_rows_become_tokens_or_rejects(words: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("noun", "schema"), [("records", TOKENS), ("texts", TOKENS), ("prompts", PROMPTS)])
 @pytest.mark.parametrize("held", ["</s>", "<pad>", "<|im_end|>"])
 def test_where_every_text_holds_a_special_token_nothing_is_left(
-    noun: Noun, schema: Any, held: str, words: Any, tmp_path: Path
+    noun: Noun, schema: Any, held: str, tokenizer: Any, tmp_path: Path
 ) -> None:
-    talk = ours(words, "chatml")
+    talk = ours(tokenizer, "chatml")
     rows = [[{"role": "user", "content": f"头痛{held}"}, *said("ok")]]
 
     table, counted, refused = made(records(tmp_path, rows), noun, talk)
@@ -392,17 +267,19 @@ def test_where_every_text_holds_a_special_token_nothing_is_left(
 
 
 @pytest.mark.parametrize("side", ["prompt", "chosen", "rejected"])
-def test_a_special_token_on_any_side_of_a_preference_is_refused(side: str, words: Any, tmp_path: Path) -> None:
+def test_a_special_token_on_any_side_of_a_preference_is_refused(side: str, tokenizer: Any, tmp_path: Path) -> None:
     row = {"prompt": question(1), "chosen": said("a"), "rejected": said("b")}
     row[side] = [{**message, "content": "a<s>b"} for message in row[side]]
 
-    table, _, refused = made(preferences(tmp_path, [tuple(row.values())]), "preferences", chat(words, "plain", None))
+    table, _, refused = made(
+        preferences(tmp_path, [tuple(row.values())]), "preferences", chat(tokenizer, "plain", None)
+    )
 
     assert (table.schema, table.height, refused) == (pl.Schema(PAIRS.columns), 0, ["special-token"])
 
 
-def test_a_preference_or_a_prompt_fits_to_the_token(words: Any, tmp_path: Path) -> None:
-    talk = chat(words, "plain", None)
+def test_a_preference_or_a_prompt_fits_to_the_token(tokenizer: Any, tmp_path: Path) -> None:
+    talk = chat(tokenizer, "plain", None)
     pair = preferences(tmp_path / "pair", [(question(1), said("休息吃药"), said("休息"))])
     asks = records(tmp_path / "asks", [question(1)])
     longest = len(ids_of(talk, talk.render(question(1) + said("休息吃药"))[0]))
@@ -415,52 +292,3 @@ def test_a_preference_or_a_prompt_fits_to_the_token(words: Any, tmp_path: Path) 
         assert made(folder, noun, talk, fits)[1].longest == fits
         (folder / "tokens.parquet").unlink()
         assert made(folder, noun, talk, fits - 1)[2] == [reason]
-
-
-def test_the_tokenizers_own_template_is_taken_unless_another_is_named(words: Any, tmp_path: Path) -> None:
-    (tmp_path / "own.jinja").write_text("{{ messages[0].content }}</s>", encoding="utf-8")
-
-    assert chat(words, "auto", None).template == (CHATS / "plain.jinja").read_text(encoding="utf-8")
-    assert chat(words, str(tmp_path / "own.jinja"), None).template == "{{ messages[0].content }}</s>"
-    assert chat(words, "auto", None).template == "{{ messages[0].content }}</s>"
-    assert chat(words, "chatml", None).tokenizer.chat_template == (CHATS / "chatml.jinja").read_text(encoding="utf-8")
-
-
-def test_a_tokenizer_that_has_no_end_is_refused_until_one_is_named(words: Any) -> None:
-    words.eos_token = None
-
-    with pytest.raises(InputError, match=r"has no EOS.*eos_token=TOKEN"):
-        chat(words, "plain", None)
-    assert chat(words, "plain", "<s>").render(question(1) + said("ok"))[0].endswith("ok<s>")
-
-
-def test_it_is_filled_up_with_a_token_that_is_kept_for_it_else_with_the_unknown(words: Any) -> None:
-    words.pad_token = None
-    words.unk_token = None
-    words.bos_token = None
-    words.add_special_tokens({"additional_special_tokens": ["<|reserved_0|>"]})
-
-    assert chat(words, "plain", None).tokenizer.pad_token == "<pad>"
-    assert chat(words, "plain", "<pad>").tokenizer.pad_token == "<|reserved_0|>"
-    assert chat(byte_fallback(), "plain", None).tokenizer.pad_token == "<unk>"
-
-
-def test_a_tokenizer_without_a_token_to_fill_up_with_is_refused() -> None:
-    bare = byte_fallback()
-    bare.eos_token = bare.pad_token = "<unk>"
-
-    with pytest.raises(InputError, match="no token to fill up with but EOS"):
-        chat(bare, "plain", None)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["{{ raise_exception('roles must alternate') }}", "{% for m in messages %}", "{{ messages[9].content + '' }}"],
-)
-def test_what_a_template_complains_of_is_passed_on_with_the_way_out(text: str, words: Any, tmp_path: Path) -> None:
-    (tmp_path / "own.jinja").write_text(text, encoding="utf-8")
-
-    with pytest.raises(
-        InputError, match=r"the chat template refuses a conversation: .+; another template: chat_template=plain"
-    ):
-        chat(words, str(tmp_path / "own.jinja"), None).render(TALK)

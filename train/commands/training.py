@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
+from corpora.commands import F, allow_option, format_option, out_option, seed_option
 from tools import registry
 from tools.errors import UsageError
-from train.commands import F, changes, format_option, recipe_option, using, words_argument
+from train.commands import changes, nproc_option, recipe_option, using, words_argument
+from train.job import Stage
 
 
 class Stages(click.Group):
@@ -43,17 +45,22 @@ def place_options(command: F) -> F:
         click.option("--rdzv", metavar="HOST:PORT", help="Where the nodes meet: node 0 and a free port of it."),
         click.option("--node", type=int, help="Which of the nodes this is, from 0."),
         click.option("--nnodes", type=click.IntRange(1), help="So many machines; start the command on each."),
-        click.option(
-            "--nproc", type=click.IntRange(1), help="Processes on this machine.  [default: one for each GPU, or 1]"
-        ),
+        nproc_option,
     ):
         command = option(command)
     return command
 
 
+def _example(stage: Stage) -> str:
+    """What a first run of a stage is told: its data, of licences that must be allowed, and what it needs beside them."""
+    data = "preferences" if stage.noun == "preferences" else "records"
+    allowed = "'allow_license=[LicenseRef-39health-unstated,LicenseRef-xywy-noncommercial]'"
+    return " ".join(filter(None, (stage.example, f"data={data}", allowed)))
+
+
 def _stage(name: str) -> click.Command:
     """The command of a stage."""
-    stage = registry.find("stages", name)
+    stage: Stage = registry.find("stages", name)
 
     @click.command(
         name,
@@ -65,19 +72,12 @@ def _stage(name: str) -> click.Command:
 
         \b
         Example:
-          kgtools train {name} --recipe tiny {stage.example} --dry-run
+          kgtools train {name} --recipe tiny {_example(stage)} --dry-run
         """,
     )
     @words_argument
     @recipe_option
-    @click.option(
-        "--out",
-        "-o",
-        type=click.Path(path_type=Path),
-        default=f"./{name}",
-        show_default=True,
-        help="Folder for the result.",
-    )
+    @out_option(f"./{name}", "Folder for the result.")
     @place_options
     @click.option("--dry-run", is_flag=True, help="Check everything and say what would be done.")
     @click.option("--fresh", is_flag=True, help="Replace what --out holds.")
@@ -86,15 +86,16 @@ def _stage(name: str) -> click.Command:
         is_flag=True,
         help="Go on from a checkpoint of so many other processes; the optimizer begins anew.",
     )
-    @format_option
+    @format_option("table", "json")
     def command(
         words: tuple[str, ...], name: str, out: Path, nproc: int | None, nnodes: int | None, node: int | None, rdzv: str | None,
         hostfile: Path | None, dry_run: bool, fresh: bool, weights_only: bool, style: str,
     ) -> None:  # fmt: skip
         from train import launch, recipe, show
-        from train.run import needs_extra, run
+        from train.run import run
+        from train.stack import needs_stack
 
-        needs_extra()
+        needs_stack()
         settings = recipe.load(name, stage.name, stage.recipe, changes(words))
         place = launch.machines(nproc, nnodes, node, rdzv, hostfile)
         with show.progress() as line:
@@ -114,31 +115,18 @@ def _stage(name: str) -> click.Command:
 )
 @click.option("--records", type=click.Path(path_type=Path), required=True, help="Records to fine-tune on and to ask.")
 @click.option("--preferences", type=click.Path(path_type=Path), required=True, help="Preferences for the reward model.")
-@click.option(
-    "--allow-license",
-    "allowed",
-    multiple=True,
-    metavar="NAME",
-    help="Train on rows under this licence all the same; once for each.",
-)
-@click.option("--seed", default=0, show_default=True, help="Seed of all stages.")
+@allow_option
+@seed_option
 @click.option(
     "--dry-run",
     is_flag=True,
     help="Check what fine-tuning and the reward model are made of, and say what would be done.",
 )
-@click.option(
-    "--out",
-    "-o",
-    type=click.Path(path_type=Path),
-    default="./trained",
-    show_default=True,
-    help="Folder for all stages.",
-)
-@click.option("--nproc", type=click.IntRange(1), help="Processes on this machine.  [default: one for each GPU, or 1]")
-@format_option
+@out_option("./trained", "Folder for all stages.")
+@nproc_option
+@format_option("table", "json")
 def train_all(
-    system: str, records: Path, preferences: Path, allowed: tuple[str, ...], seed: int, dry_run: bool, out: Path, nproc: int | None, style: str,
+    system: str, records: Path, preferences: Path, allow: tuple[str, ...], seed: int, dry_run: bool, out: Path, nproc: int | None, style: str,
 ) -> None:  # fmt: skip
     """Go the whole way: fine-tuning, merge, reward model, PPO, answers; and show what each stage changed.
 
@@ -150,11 +138,11 @@ def train_all(
       kgtools train all --recipe tiny --records records --preferences preferences --allow-license LicenseRef-39health-unstated --allow-license LicenseRef-xywy-noncommercial --dry-run
     """  # noqa: E501
     from train import chain, launch, show
-    from train.run import needs_extra
+    from train.stack import needs_stack
 
-    needs_extra()
+    needs_stack()
     place = launch.machines(nproc, None, None, None, None)
-    given = chain.Given(system, records, preferences, allowed, seed)
+    given = chain.Given(system, records, preferences, allow, seed)
     if dry_run:
         chain.dry_run(given, place, lambda plan: show.print_plan(plan, place, style))
         return
@@ -168,7 +156,7 @@ def train_all(
 @click.argument("name", required=False)
 @click.argument("stage", required=False)
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="File for copy.  [default: NAME-STAGE.yaml]")
-@format_option
+@format_option("table", "json")
 def recipes(action: str, name: str | None, stage: str | None, out: Path | None, style: str) -> None:
     """List the recipes that come with kgtools, show one or copy it.
 

@@ -1,17 +1,19 @@
 """What comes before and after training: doctor, merge, answer, reject."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
+from corpora.commands import F, format_option, out_option
 from tools.errors import Findings
-from train.commands import changes, format_option, recipe_option, words_argument
+from train.commands import changes, recipe_option, words_argument
 
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), help="Where results are to go; its disk is looked at.")
-@format_option
+@format_option("table", "json")
 def doctor(out: Path | None, style: str) -> None:
     """Look whether this machine can train, and say what would fail before it does.
 
@@ -33,10 +35,8 @@ def doctor(out: Path | None, style: str) -> None:
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--base", type=click.Path(path_type=Path), help="The base's folder, where it is not found.")
-@click.option(
-    "--out", "-o", type=click.Path(path_type=Path), default="./merged", show_default=True, help="Folder for the model."
-)
-@format_option
+@out_option("./merged", "Folder for the model.")
+@format_option("table", "json")
 def merge(run: Path, base: Path | None, out: Path, style: str) -> None:
     """Make one model of an adapter and its base, ready for transformers and vLLM.
 
@@ -48,16 +48,30 @@ def merge(run: Path, base: Path | None, out: Path, style: str) -> None:
       kgtools train merge sft --out merged
     """
     from train.merging import merge as merge_
-    from train.run import needs_extra
     from train.show import print_facts
+    from train.stack import needs_stack
 
-    needs_extra()
+    needs_stack()
     print_facts("train merge", merge_(run, base, out), style)
     print(f"the model is in {out}", file=sys.stderr)
 
 
-@click.command(
-    help="""Let a model answer questions, and keep the answers as they come.
+def asking_options(out: str, what: str) -> Callable[[F], F]:
+    """The options of a command that lets a model answer."""
+
+    def add(command: F) -> F:
+        fresh = click.option("--fresh", is_flag=True, help="Replace what --out holds.")
+        for option in (format_option("table", "json"), fresh, out_option(out, what), recipe_option, words_argument):
+            command = option(command)
+        return command
+
+    return add
+
+
+@click.command()
+@asking_options("./answers", "Folder for the answers.")
+def answer(words: tuple[str, ...], name: str, out: Path, fresh: bool, style: str) -> None:
+    """Let a model answer questions, and keep the answers as they come.
 
     The questions are those of records or preferences, up to the last one. answers.parquet has id, prompt, answer, and whether the
     model stopped by itself. A run that was broken off goes on where it was.
@@ -66,36 +80,21 @@ def merge(run: Path, base: Path | None, out: Path, style: str) -> None:
     Example:
       kgtools train answer --recipe tiny model=merged data=chatdoctor split=all
     """
-)
-@words_argument
-@recipe_option
-@click.option(
-    "--out",
-    "-o",
-    type=click.Path(path_type=Path),
-    default="./answers",
-    show_default=True,
-    help="Folder for the answers.",
-)
-@click.option("--fresh", is_flag=True, help="Replace what --out holds.")
-@format_option
-def answer(words: tuple[str, ...], name: str, out: Path, fresh: bool, style: str) -> None:
-    """Let a model answer questions."""
-    from train import recipe
-    from train.answering import Answer
-    from train.answering import answer as answer_
-    from train.run import needs_extra
-    from train.show import counting, print_facts
+    from train import answering, recipe, show
+    from train.stack import needs_stack
 
-    needs_extra()
-    with counting("answers") as show:
-        facts = answer_(recipe.load(name, "answer", Answer, changes(words)), out, fresh, show)
-    print_facts("train answer", facts, style)
+    needs_stack()
+    settings = recipe.load(name, "answer", answering.Answer, changes(words))
+    with show.counting("answers") as count:
+        facts = answering.answer(settings, out, fresh, count)
+    show.print_facts("train answer", facts, style)
     print(f"answers.parquet, rejects.parquet and run.json are in {out}", file=sys.stderr)
 
 
-@click.command(
-    help="""Draw several answers to each question and keep the one that a reward model likes best, as records to train on.
+@click.command()
+@asking_options("./chosen", "Folder for the records.")
+def reject(words: tuple[str, ...], name: str, out: Path, fresh: bool, style: str) -> None:
+    """Draw several answers to each question and keep the one that a reward model likes best, as records to train on.
 
     This is the rejection sampling of ChiMed-GPT. Each record's meta has the scores of all its answers, their number, the seed
     and the hashes of both models.
@@ -104,31 +103,14 @@ def answer(words: tuple[str, ...], name: str, out: Path, fresh: bool, style: str
     Example:
       kgtools train reject --recipe tiny model=merged reward=reward data=chatdoctor allow_license=unknown
     """
-)
-@words_argument
-@recipe_option
-@click.option(
-    "--out",
-    "-o",
-    type=click.Path(path_type=Path),
-    default="./chosen",
-    show_default=True,
-    help="Folder for the records.",
-)
-@click.option("--fresh", is_flag=True, help="Replace what --out holds.")
-@format_option
-def reject(words: tuple[str, ...], name: str, out: Path, fresh: bool, style: str) -> None:
-    """Keep the best of several answers."""
-    from train import recipe
-    from train.rejecting import Reject
-    from train.rejecting import reject as reject_
-    from train.run import needs_extra
-    from train.show import counting, print_facts
+    from train import recipe, rejecting, show
+    from train.stack import needs_stack
 
-    needs_extra()
-    with counting("answers") as show:
-        facts = reject_(recipe.load(name, "reject", Reject, changes(words)), out, fresh, show)
-    print_facts("train reject", facts, style)
+    needs_stack()
+    settings = recipe.load(name, "reject", rejecting.Reject, changes(words))
+    with show.counting("answers") as count:
+        facts = rejecting.reject(settings, out, fresh, count)
+    show.print_facts("train reject", facts, style)
     print(f"records.parquet, rejects.parquet and run.json are in {out}", file=sys.stderr)
 
 

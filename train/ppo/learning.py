@@ -12,10 +12,12 @@ from safetensors.torch import load_file, save_file
 
 from tools.files import to_json, write_whole
 from train.job import Job
+from train.meter import mark_whole
 from train.ppo import maths
 from train.ppo.roles import Roles
 from train.ppo.rollout import Rollout
-from train.ppo.stage import Ppo
+from train.ppo.settings import Ppo
+from train.setup import deepspeed_config
 
 STATE = "state.json"
 
@@ -24,34 +26,33 @@ class Learner:
     """Policy and value with their optimizer, over all processes."""
 
     def __init__(self, job: Job, recipe: Ppo, roles: Roles) -> None:
-        from accelerate import Accelerator
-        from accelerate.utils import DeepSpeedPlugin
-
-        from train import setting
-
         self.recipe, self.roles, self.world = recipe, roles, job.world
         self.each = recipe.batch_size // (job.world * recipe.minibatches)
         self.parts = self.each // recipe.micro_batch_size
-        plugin, settings = (
-            None,
-            setting.deepspeed(recipe, sum(p.numel() for p in roles.parameters() if p.requires_grad)),
-        )
-        if settings:
-            low = recipe.precision == "bf16" and next(roles.causal[0].parameters()).dtype == torch.bfloat16
-            plugin = DeepSpeedPlugin(hf_ds_config=settings | {
-                "bf16": {"enabled": low}, "gradient_clipping": recipe.max_grad_norm, "gradient_accumulation_steps": self.parts,
-                "train_micro_batch_size_per_gpu": recipe.micro_batch_size, "train_batch_size": recipe.micro_batch_size * self.parts * job.world,
-            })  # fmt: skip
-        self.accelerator = Accelerator(gradient_accumulation_steps=self.parts, deepspeed_plugin=plugin)
-        self.names, learnt = zip(*((name, p) for name, p in roles.named_parameters() if p.requires_grad), strict=True)
-        self.learnt = list(learnt)
-        rest = {"weight_decay": recipe.weight_decay}
-        self.plain = torch.optim.AdamW(self.learnt, lr=recipe.learning_rate, **rest)
-        self.engine, self.optimizer = self.accelerator.prepare(roles, self.plain)
-        self.zero = plugin is not None
+        learnt = {name: parameter for name, parameter in roles.named_parameters() if parameter.requires_grad}
+        self.names, self.learnt = list(learnt), list(learnt.values())
+        self.accelerator = self._accelerator()
+        self.zero = bool(recipe.zero)
         self.rank, self.device = self.accelerator.process_index, self.accelerator.device
         self.first = self.rank == 0
-        self.cost = maths.AdaptiveKL(recipe.kl, recipe.kl_target or 0.0, recipe.kl_horizon)
+        self.plain = torch.optim.AdamW(self.learnt, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+        self.engine, self.optimizer = self.accelerator.prepare(roles, self.plain)
+        self.cost = maths.AdaptiveKL(recipe.kl_coef, recipe.kl_target, recipe.kl_horizon)
+
+    def _accelerator(self) -> Any:
+        """What divides the work among the processes, with DeepSpeed or without."""
+        from accelerate import Accelerator
+        from accelerate.utils import DeepSpeedPlugin
+
+        plugin, recipe = None, self.recipe
+        if settings := deepspeed_config(recipe, sum(parameter.numel() for parameter in self.learnt)):
+            low = next(self.roles.causal[0].parameters()).dtype == torch.bfloat16
+            at_once = recipe.micro_batch_size
+            plugin = DeepSpeedPlugin(hf_ds_config=settings | {
+                "bf16": {"enabled": low}, "gradient_clipping": recipe.max_grad_norm, "gradient_accumulation_steps": self.parts,
+                "train_micro_batch_size_per_gpu": at_once, "train_batch_size": at_once * self.parts * self.world,
+            })  # fmt: skip
+        return Accelerator(gradient_accumulation_steps=self.parts, deepspeed_plugin=plugin)
 
     def reduce(self, sums: torch.Tensor) -> torch.Tensor:
         """Sums over all processes."""
@@ -67,9 +68,9 @@ class Learner:
     def learn(self, rollout: Rollout, step: int) -> dict[str, Any]:
         """Learn from a step's answers; what there is to tell of it, over all processes."""
         recipe, mask = self.recipe, rollout.answered
-        apart = maths.kl(rollout.log_probs, rollout.reference, recipe.kl_kind)
+        kls = maths.kl(rollout.log_probs, rollout.reference, recipe.kl_kind)
         scores = maths.missing_eos(rollout.scores, rollout.ended, recipe.missing_eos_penalty)
-        rewards = maths.token_rewards(scores, apart, mask, self.cost.beta)
+        rewards = maths.token_rewards(scores, kls, mask, self.cost.beta)
         advantages, returns = maths.gae(rewards, rollout.values, mask, recipe.gamma, recipe.lam)
         explained = maths.explained_variance(rollout.values, returns, mask, self.reduce)
         advantages = maths.whiten(advantages, mask, self.reduce)
@@ -96,10 +97,9 @@ class Learner:
         reward, penalised, nats, after, length, ended, tokens = (float(value) / count for value in sums[:7])
         loss, policy, value, entropy, clipped, moved = (spent / updates).tolist()
         beta = self.cost.beta
-        if recipe.kl_target:
-            self.cost.update(nats, int(count))
+        self.cost.update(nats, int(count))
         return {
-            "loss": loss, "reward": reward, "reward_less_missing_eos": penalised, "reward_less_kl": after, "kl": nats, "kl_cost": beta,
+            "loss": loss, "reward": reward, "reward_less_missing_eos": penalised, "reward_less_kl": after, "kl": nats, "kl_coef": beta,
             "entropy": entropy, "policy_loss": policy, "value_loss": value, "clipped": clipped, "kl_of_updates": moved,
             "explained_variance": float(explained), "length": length, "ended": ended, "tokens": round(tokens * count), "learning_rate": rate,
         }  # fmt: skip
@@ -118,7 +118,7 @@ class Learner:
                 new, entropy, values = self.engine(rollout.ids[part], rollout.mask[part], recipe.temperature)
                 policy, clipped = maths.policy_loss(new, old, advantages[part], mask, recipe.clip, whole)
                 value, _ = maths.value_loss(values, rollout.values[part], returns[part], mask, recipe.value_clip, whole)
-                loss = policy + recipe.value_weight * value
+                loss = policy + recipe.vf_coef * value
                 self.accelerator.backward(
                     loss * width
                 )  # both engines take the mean over parts and processes; this is a sum
@@ -133,8 +133,6 @@ class Learner:
 
     def save(self, job: Job, done: int) -> None:
         """A checkpoint: weights and the optimizer's state, whole when all processes have written."""
-        from train import setting
-
         folder = Path(job.checkpoints) / f"checkpoint-{done}"
         if self.first:
             shutil.rmtree(folder, ignore_errors=True)
@@ -149,10 +147,10 @@ class Learner:
                 state = self.plain.state_dict()["state"]
                 flat = {f"{i}.{key}": value.cpu() for i, row in state.items() for key, value in row.items()}
                 save_file(flat, folder / "optimizer.safetensors")
-            write_whole(folder / STATE, to_json({"kl_cost": self.cost.beta}))
+            write_whole(folder / STATE, to_json({"kl_coef": self.cost.beta}))
         self.wait()
         if self.first:
-            setting.mark_whole(folder, job, done)
+            mark_whole(folder, job, done)
             known = sorted(folder.parent.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
             for old in known[: -self.recipe.keep]:
                 shutil.rmtree(old)
@@ -164,7 +162,7 @@ class Learner:
         with torch.no_grad():
             for name, parameter in zip(self.names, self.learnt, strict=True):
                 parameter.copy_(weights[name])
-        self.cost.beta = orjson.loads((folder / STATE).read_bytes())["kl_cost"]
+        self.cost.beta = orjson.loads((folder / STATE).read_bytes())["kl_coef"]
         if self.zero:
             how = {"load_optimizer_states": not job.fresh_optimizer, "load_module_only": job.fresh_optimizer}
             self.engine.load_checkpoint(str(folder), tag="zero", load_module_strict=False, **how)
@@ -174,7 +172,7 @@ class Learner:
                 number, _, name = key.partition(".")
                 state["state"].setdefault(int(number), {})[name] = value
             self.plain.load_state_dict(state)
-        return int(job.more["done"])
+        return job.done
 
 
 def _rate(recipe: Ppo, step: int) -> float:

@@ -49,13 +49,13 @@ def missing_eos(scores: torch.Tensor, ended: torch.Tensor, penalty: float) -> to
     return torch.where(ended.bool(), scores, scores - penalty)
 
 
-def token_rewards(scores: torch.Tensor, apart: torch.Tensor, mask: torch.Tensor, cost: float) -> torch.Tensor:
+def token_rewards(scores: torch.Tensor, kls: torch.Tensor, mask: torch.Tensor, kl_coef: float) -> torch.Tensor:
     """What each token earns: its divergence costs, the last one of the answer has the score too. Ouyang et al. 2022, eq. 2."""
-    held = mask.to(apart.dtype)
+    held = mask.to(kls.dtype)
     places = torch.arange(mask.shape[1], device=mask.device)
     last = torch.where(mask.bool(), places, -1).max(dim=1).values
-    at_last = (places == last.unsqueeze(1)).to(apart.dtype)
-    return torch.where(mask.bool(), -cost * apart, 0.0) + scores.to(apart.dtype).unsqueeze(1) * at_last * held
+    at_last = (places == last.unsqueeze(1)).to(kls.dtype)
+    return torch.where(mask.bool(), -kl_coef * kls, 0.0) + scores.to(kls.dtype).unsqueeze(1) * at_last * held
 
 
 def gae(
@@ -128,16 +128,17 @@ def value_loss(
 
 @dataclass
 class AdaptiveKL:
-    """What a nat of divergence costs, made to follow it. Ziegler et al. 2019, section 2.2."""
+    """What a nat of divergence costs, made to follow it where there is a target. Ziegler et al. 2019, section 2.2."""
 
     beta: float
-    target: float
+    target: float | None
     horizon: int
 
     def update(self, nats: float, steps: int) -> None:
         """Make divergence dearer where it is above the target, cheaper below."""
-        error = min(0.2, max(-0.2, nats / self.target - 1))
-        self.beta *= 1 + error * steps / self.horizon
+        if self.target is not None:
+            error = min(0.2, max(-0.2, nats / self.target - 1))
+            self.beta *= 1 + error * steps / self.horizon
 
 
 def explained_variance(

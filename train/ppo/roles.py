@@ -11,9 +11,9 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from tools.errors import InputError
+from train.adapters import reward_adapter
 from train.ppo.maths import chunked_log_probs
 from train.recipe import Recipe
-from train.scoring import adapter
 
 Role = Literal["policy", "value", "reward", "reference"]
 HEAD = "score.weight"
@@ -104,14 +104,14 @@ class Roles(nn.Module):  # type: ignore[misc]
         return *self.log_probs("policy", ids, mask, temperature), self.values(ids, mask)
 
 
-def build(model: Any, recipe: Recipe, reward: Path, checkpointing: bool) -> Roles:
+def build(model: Any, recipe: Recipe, reward: Path) -> Roles:
     """The roles on a frozen model. The value begins as the reward model, the policy as the reference.
 
     Raises InputError for a reward model that does not fit the base."""
     from peft import LoraConfig, PeftConfig, get_peft_model
     from peft.utils import load_peft_weights, set_peft_model_state_dict
 
-    home = adapter(reward)
+    home = reward_adapter(reward)
     told = PeftConfig.from_pretrained(home)
     own = recipe.lora
     policy = LoraConfig(
@@ -135,7 +135,7 @@ def build(model: Any, recipe: Recipe, reward: Path, checkpointing: bool) -> Role
         missing = [key for key in left.missing_keys if f".{name}." in key]
         if left.unexpected_keys or missing:
             raise InputError(f"{home}: does not fit the base: {[*left.unexpected_keys, *missing][0]}")
-    roles = Roles(made, _head(score, True), _head(score, False), checkpointing)
+    roles = Roles(made, _head(score, True), _head(score, False), recipe.gradient_checkpointing)
     roles.to(model.device)
     return roles
 

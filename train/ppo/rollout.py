@@ -1,18 +1,17 @@
 """Answers of the policy to questions, with all that is known of them before the policy learns from them."""
 
+import random
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from train.generation import Sampling, answers
 from train.ppo.roles import Roles
-from train.ppo.stage import Clock, Ppo, Turn
+from train.ppo.settings import Ppo
 from train.scoring import padded, sequence
 from train.tokens import Chat
-
-if TYPE_CHECKING:
-    from train.ppo.learning import Learner
 
 
 @dataclass(frozen=True)
@@ -32,32 +31,58 @@ class Rollout:
     ended: torch.Tensor
 
 
-class Player:
+@dataclass(frozen=True)
+class Turn:
+    """Which rows belong to a step: a new order each time that all were seen, which hangs on the seed alone."""
+
+    rows: int
+    batch: int
+    seed: int
+
+    def at(self, step: int) -> list[int]:
+        """The rows of a step, of all processes."""
+        found: list[int] = []
+        place = step * self.batch
+        while len(found) < self.batch:
+            order = list(range(self.rows))
+            random.Random(f"{self.seed}:{place // self.rows}").shuffle(order)
+            begin = place % self.rows
+            part = order[begin : begin + self.batch - len(found)]
+            found += part
+            place += len(part)
+        return found
+
+
+class Sampler:
     """Lets the policy answer the questions of a step."""
 
-    def __init__(self, recipe: Ppo, roles: Roles, words: Any, rows: Any, learner: "Learner") -> None:
-        self.recipe, self.roles, self.words, self.rows = recipe, roles, words, rows
-        self.rank, self.world, self.device = learner.rank, learner.world, learner.device
-        self.chat = Chat(words, words.chat_template)
+    def __init__(
+        self, recipe: Ppo, roles: Roles, tokenizer: Any, rows: Any, rank: int, world: int, device: Any
+    ) -> None:
+        self.recipe, self.roles, self.tokenizer, self.rows = recipe, roles, tokenizer, rows
+        self.rank, self.world, self.device = rank, world, device
+        self.chat = Chat(tokenizer, tokenizer.chat_template)
         self.turn = Turn(len(rows), recipe.batch_size, recipe.seed)
-        self.how = Sampling(recipe.answer_length, recipe.temperature, recipe.rollout_batch_size, recipe.engine)
+        self.how = Sampling(recipe.max_new_tokens, recipe.temperature, recipe.rollout_batch_size, recipe.engine)
 
-    def play(self, step: int, clock: Clock) -> Rollout:
-        """The answers to a step's questions. What is drawn hangs on seed, step and rank alone, so a step can be done again."""
+    def sample(self, step: int, mark: Callable[[str], None]) -> Rollout:
+        """The answers to a step's questions. What is drawn hangs on seed, step and rank alone, so a step can be done again.
+
+        `mark` is told what the time since it was told last was spent on."""
         torch.manual_seed((self.recipe.seed * 1_000_003 + step) * 4096 + self.rank)
         mine = [self.rows[row] for row in self.turn.at(step)[self.rank :: self.world]]
         prompts = [row["prompt_ids"] for row in mine]
         with self.roles.role("policy"):
-            made = answers(self.roles.causal[0], self.words, prompts, self.how)
-        clock.mark("generate")
-        texts = self.words.batch_decode(made, skip_special_tokens=True)
+            made = answers(self.roles.causal[0], self.tokenizer, prompts, self.how)
+        mark("generate")
+        texts = self.tokenizer.batch_decode(made, skip_special_tokens=True)
         read = [sequence(self.chat, row["prompt"], text) for row, text in zip(mine, texts, strict=True)]
         rollout = self._looked_at(prompts, made, read)
-        clock.mark("score")
+        mark("score")
         return rollout
 
     def _looked_at(self, prompts: list[list[int]], made: list[list[int]], read: list[list[int]]) -> Rollout:
-        pad, eos = self.words.pad_token_id, self.words.eos_token_id
+        pad, eos = self.tokenizer.pad_token_id, self.tokenizer.eos_token_id
         ids, mask = padded([prompt + answer for prompt, answer in zip(prompts, made, strict=True)], pad, self.device)
         answered = mask[:, 1:].bool()
         for row, prompt in enumerate(prompts):

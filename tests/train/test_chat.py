@@ -1,0 +1,134 @@
+"""Chat templates: what they make of a conversation, and which tokenizers can be trained with."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.train.conftest import ENDS, TALK, byte_fallback, learnt, made, ours, question, records, said
+from tools.errors import InputError, UsageError
+from train.tokens import CHATS, NOT_LEARNT, chat
+
+REWRITES = "{% for m in messages %}{% if loop.last %}<{{ m.content }}</s>{% else %}{{ m.content[:1] }}</s>{% endif %}{% endfor %}"
+NO_END = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}"
+
+
+def test_every_template_of_ours_is_tried():
+    assert {file.stem for file in CHATS.glob("*.jinja")} == set(ENDS)
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_what_the_assistant_says_is_learnt_with_its_end_and_nothing_else(name, tokenizer, tmp_path):
+    table, counted, _ = made(records(tmp_path, [TALK]), "records", ours(tokenizer, name))
+    row = table.row(0, named=True)
+
+    assert learnt(tokenizer, row) == f"休息。{ENDS[name]}Drink water\nand sleep.{ENDS[name]}"
+    assert (counted.rows, counted.tokens) == (1, len(row["input_ids"]))
+    assert counted.learnt == sum(label != NOT_LEARNT for label in row["labels"])
+    assert counted.cut == {}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_a_longer_conversation_begins_as_a_shorter_one_ends(name, tokenizer):
+    talk = ours(tokenizer, name)
+    whole = talk.render(TALK)[0]
+
+    for size in (3, 5):
+        assert whole.startswith(talk.render(TALK[:size])[0].rstrip("\n"))
+        assert whole.startswith(talk.render(TALK[: size - 1], asks=True)[0])
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_a_template_without_marks_gives_the_same_answers_to_learn(name, tokenizer, tmp_path):
+    marked = ours(tokenizer, name)
+    bare = tmp_path / "bare.jinja"
+    text = re.sub(r"\{%-?\s*(end)?generation\s*-?%\}", "", marked.template)
+    bare.write_text(text, encoding="utf-8")
+    unmarked = chat(tokenizer, str(bare), ENDS[name])
+
+    assert (marked.marked, unmarked.marked) == (True, False)
+    for size in (3, 5):
+        one, other = marked.render(TALK[:size]), unmarked.render(TALK[:size])
+        assert one[0] == other[0]
+        assert [one[0][begin:end] for begin, end in one[1]] == [other[0][begin:end] for begin, end in other[1]]
+
+
+def test_a_template_that_writes_earlier_turns_anew_is_refused(tokenizer, tmp_path):
+    (tmp_path / "rewrites.jinja").write_text(REWRITES, encoding="utf-8")
+
+    with pytest.raises(InputError, match="writes earlier turns anew"):
+        chat(tokenizer, str(tmp_path / "rewrites.jinja"), None).render(TALK)
+
+
+def test_a_template_whose_answers_do_not_end_is_refused_with_the_way_out(tokenizer, tmp_path):
+    (tmp_path / "endless.jinja").write_text(NO_END, encoding="utf-8")
+
+    with pytest.raises(InputError, match=r"never stop.*eos_token=TOKEN"):
+        chat(tokenizer, str(tmp_path / "endless.jinja"), None).render(TALK[1:3])
+
+
+def test_names_that_are_none_are_refused(tokenizer):
+    with pytest.raises(UsageError, match="the tokenizer has no such token"):
+        chat(tokenizer, "plain", "<|nothing|>")
+    with pytest.raises(UsageError, match="did you mean chatml"):
+        chat(tokenizer, "chatlm", None)
+
+
+def test_what_is_filled_up_with_is_never_the_end_of_an_answer(tokenizer):
+    tokenizer.pad_token = tokenizer.eos_token
+
+    talk = chat(tokenizer, "plain", None)
+
+    assert talk.tokenizer.pad_token_id != talk.tokenizer.eos_token_id
+
+
+def test_the_tokenizers_own_template_is_taken_unless_another_is_named(tokenizer: Any, tmp_path: Path) -> None:
+    (tmp_path / "own.jinja").write_text("{{ messages[0].content }}</s>", encoding="utf-8")
+
+    assert chat(tokenizer, "auto", None).template == (CHATS / "plain.jinja").read_text(encoding="utf-8")
+    assert chat(tokenizer, str(tmp_path / "own.jinja"), None).template == "{{ messages[0].content }}</s>"
+    assert chat(tokenizer, "auto", None).template == "{{ messages[0].content }}</s>"
+    assert chat(tokenizer, "chatml", None).tokenizer.chat_template == (CHATS / "chatml.jinja").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_a_tokenizer_that_has_no_end_is_refused_until_one_is_named(tokenizer: Any) -> None:
+    tokenizer.eos_token = None
+
+    with pytest.raises(InputError, match=r"has no EOS.*eos_token=TOKEN"):
+        chat(tokenizer, "plain", None)
+    assert chat(tokenizer, "plain", "<s>").render(question(1) + said("ok"))[0].endswith("ok<s>")
+
+
+def test_it_is_filled_up_with_a_token_that_is_kept_for_it_else_with_the_unknown(tokenizer: Any) -> None:
+    tokenizer.pad_token = None
+    tokenizer.unk_token = None
+    tokenizer.bos_token = None
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|reserved_0|>"]})
+
+    assert chat(tokenizer, "plain", None).tokenizer.pad_token == "<pad>"
+    assert chat(tokenizer, "plain", "<pad>").tokenizer.pad_token == "<|reserved_0|>"
+    assert chat(byte_fallback(), "plain", None).tokenizer.pad_token == "<unk>"
+
+
+def test_a_tokenizer_without_a_token_to_fill_up_with_is_refused() -> None:
+    bare = byte_fallback()
+    bare.eos_token = bare.pad_token = "<unk>"
+
+    with pytest.raises(InputError, match="no token to fill up with but EOS"):
+        chat(bare, "plain", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{{ raise_exception('roles must alternate') }}", "{% for m in messages %}", "{{ messages[9].content + '' }}"],
+)
+def test_what_a_template_complains_of_is_passed_on_with_the_way_out(text: str, tokenizer: Any, tmp_path: Path) -> None:
+    (tmp_path / "own.jinja").write_text(text, encoding="utf-8")
+
+    with pytest.raises(
+        InputError, match=r"the chat template refuses a conversation: .+; another template: chat_template=plain"
+    ):
+        chat(tokenizer, str(tmp_path / "own.jinja"), None).render(TALK)

@@ -1,0 +1,87 @@
+"""What is told of a run while it goes: lines of metrics, with speed, memory and time left; and which checkpoints are whole."""
+
+import resource
+import time
+from pathlib import Path
+from typing import Any
+
+import orjson
+import torch
+import torch.distributed as dist
+from transformers import TrainerCallback
+
+from tools.errors import KgtoolsError
+from tools.files import to_json, write_whole
+from train.job import WHOLE, Job
+from train.models import peak_flops
+
+
+class Meter(TrainerCallback):  # type: ignore[misc]
+    """Writes a line of metrics for each step that is logged and marks a checkpoint when all of it is there.
+
+    Raises KgtoolsError for a loss that is no number. `check`: looks at each line before it is written."""
+
+    def __init__(self, job: Job, check: Any = None) -> None:
+        self.job, self.check = job, check
+        self.begun = self.last = time.monotonic()
+        self.tokens: float | None = None
+
+    def on_log(self, _args: Any, state: Any, _control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+        """A line of metrics."""
+        logs = dict(logs or {})
+        if "loss" in logs and logs["loss"] != logs["loss"]:
+            raise KgtoolsError(
+                f"the loss is no number at step {state.global_step}: lower learning_rate, or precision=fp32 to see whether it is the numbers"
+            )
+        if state.is_world_process_zero and "train_runtime" not in logs:
+            write_metrics(self.job, self.line(state, logs))
+        if self.check is not None:
+            self.check(logs, state)
+
+    def line(self, state: Any, logs: dict[str, Any]) -> dict[str, Any]:
+        """One line: what was logged, with speed, memory and time left."""
+        now = time.monotonic()
+        tokens = logs.pop("num_tokens", None)
+        speed = None
+        if "loss" in logs:
+            if tokens is not None and self.tokens is not None and now > self.last:
+                speed = (tokens - self.tokens) / (now - self.last)
+            self.tokens, self.last = tokens, now
+        done = state.global_step - (0 if self.job.fresh_optimizer else self.job.done)
+        left = state.max_steps - state.global_step
+        return {
+            "step": state.global_step, "steps": state.max_steps, **logs, "tokens": tokens, "tokens_per_second": speed,
+            "mfu": mfu(self.job, speed), "peak_memory": peak_memory(),
+            "seconds_left": round(left * (now - self.begun) / done, 1) if done > 0 else None,
+        }  # fmt: skip
+
+    def on_save(self, args: Any, state: Any, _control: Any, **_: Any) -> None:
+        """The mark that a checkpoint is whole."""
+        if self.job.world > 1:
+            dist.barrier()
+        if state.is_world_process_zero:
+            mark_whole(Path(args.output_dir) / f"checkpoint-{state.global_step}", self.job, state.global_step)
+
+
+def mark_whole(folder: Path, job: Job, step: int) -> None:
+    """Say that every rank has written its part of a checkpoint."""
+    write_whole(folder / WHOLE, to_json({"step": step, "world": job.world, "identity": job.identity}))
+
+
+def write_metrics(job: Job, line: dict[str, Any]) -> None:
+    """Append a line to the metrics."""
+    with job.metrics.open("ab") as file:
+        file.write(orjson.dumps(line, option=orjson.OPT_SERIALIZE_NUMPY) + b"\n")
+
+
+def mfu(job: Job, speed: float | None) -> float | None:
+    """Model FLOP/s utilisation: FLOPs of the tokens seen in a second over what the devices can do; None where that is not known."""
+    peak = peak_flops(torch.cuda.get_device_name()) if torch.cuda.is_available() else None
+    return speed * job.flops / (peak * job.world) if speed and peak else None
+
+
+def peak_memory() -> int:
+    """The most bytes that were held: on the GPU, or of the process where there is none."""
+    if torch.cuda.is_available():
+        return int(torch.cuda.max_memory_allocated())
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,0 +1,43 @@
+"""What PPO is told."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from train.recipe import Count, Part, Positive, Recipe
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Ppo(Recipe):
+    """Settings of PPO.
+
+    `reward`: the run of a reward model on the same base. `batch_size`: answers in a step; each is learnt from `ppo_epochs` times, in
+    `minibatches` updates each time. `max_new_tokens`: tokens at most. `kl_coef`: what a nat of divergence from the base costs, at each
+    token; `kl_target`: let that cost follow the divergence (Ziegler et al. 2019). `missing_eos_penalty`: taken off the score
+    of an answer that does not end."""
+
+    reward: Path
+    max_new_tokens: Count = 256
+    temperature: Positive = 1.0
+    rollout_batch_size: Count = 32
+    engine: Literal["generate", "continuous"] = "generate"
+    kl_coef: Annotated[float, Field(ge=0)] = 0.05
+    kl_kind: Literal["k1", "k3"] = "k1"
+    kl_target: Positive | None = None
+    kl_horizon: Count = 10_000
+    gamma: Share = 1.0
+    lam: Share = 0.95
+    clip: Positive = 0.2
+    value_clip: Positive | None = 0.2
+    vf_coef: Positive = 0.1
+    ppo_epochs: Count = 4
+    minibatches: Count = 1
+    missing_eos_penalty: Annotated[float, Field(ge=0)] = 1.0
+    warmup: Part = 0.0
+
+    @property
+    def updates(self) -> int:
+        """In how many parts a batch is learnt from, an update of the weights for each."""
+        return self.minibatches

@@ -1,0 +1,130 @@
+"""A run made ready before a worker is started: rows looked at, tokens made, the model found and measured."""
+
+import math
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tools.errors import InputError, UsageError
+from tools.files import digest, sha256
+from train import models
+from train.data import Rows, may_train, open_rows
+from train.job import Job, Stage
+from train.launch import Machines
+from train.recipe import Recipe
+from train.tokens import Made, chat, tokenize
+
+ASIDE = ("data", "model", "title", "paper", "notes", "save_every", "log_every", "keep")
+"""Keys of a recipe that its result does not hang on; of data and model it hangs on what they hold."""
+
+
+@dataclass
+class Plan:
+    """A run that is ready: its job, and what there is to say before it begins.
+
+    `made`: split -> its tokens; `sizes`: parameters, and those of them that are trained; `memory`: bytes of a device, by what for."""
+
+    job: Job
+    recipe: Recipe
+    rows: Rows
+    made: dict[str, Made]
+    sizes: dict[str, int]
+    memory: dict[str, int]
+
+    @property
+    def rejects(self) -> dict[str, int]:
+        """How many rows were refused for each reason."""
+        return dict(sorted(Counter(reason for *_, reason in self.rows.rejects).items()))
+
+
+def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoints: Path | None = None) -> Plan:
+    """Everything settled, tokens, a model that is made on the spot and all, in the folder `work`."""
+    from transformers import AutoTokenizer
+
+    for left in ("read", "tokens", "tokenizer", "base"):
+        shutil.rmtree(work / left, ignore_errors=True)
+    (work / "tokens").mkdir()
+    (work / "read").mkdir()
+    rows = open_rows(recipe, stage.noun, work / "read")
+    may_train(rows, recipe)
+    folder = models.resolve(recipe.model, recipe.revision, work / "base", recipe.seed, lambda: _texts(rows))
+    talk = chat(AutoTokenizer.from_pretrained(folder), recipe.chat_template, recipe.eos_token)
+    talk.tokenizer.save_pretrained(work / "tokenizer")
+    made = {}
+    for split, name in ((recipe.split, "train"), (recipe.validation or "", "validation")):
+        if name == "train" or rows.counts["split"][split]:
+            made[name] = tokenize(
+                rows, split, talk, recipe.max_length, recipe.joined, work / "tokens" / f"{name}.parquet"
+            )
+    if not made["train"].rows:
+        why = ", ".join(
+            f"{reason} {number:,}" for reason, number in Counter(row[-1] for row in rows.rejects).most_common()
+        )
+        raise InputError(f"nothing to train on: every row was refused ({why})")
+    size, extra = models.size(folder), 0
+    if recipe.method == "lora":
+        extra = models.lora_parameters(folder, recipe.lora.r, recipe.lora.targets)
+    learning = extra or size.parameters
+    tokens = {split: str(work / "tokens" / f"{split}.parquet") for split in made}
+    fingerprint = models.fingerprint(folder)
+    others = stage.fits(recipe, fingerprint)
+    job = Job(
+        stage=stage.name,
+        identity=_identity(stage, recipe, rows, [fingerprint, others], tokens),
+        recipe=recipe.model_dump(mode="json"),
+        base=str(folder.resolve()),
+        fingerprint=fingerprint,
+        tokens=tokens,
+        work=str(work.resolve()),
+        checkpoints=str((checkpoints or work / "checkpoints").resolve()),
+        world=place.world,
+        learnt=learning,
+        flops=models.flops_per_token(size, learning, recipe.method, made["train"].longest),
+        others=others,
+        steps=_steps(recipe, made["train"].rows),
+    )
+    memory = models.memory(
+        size, learning, recipe.method, recipe.quantize, recipe.zero, place.world, recipe.micro_batch_size,
+        made["train"].longest, recipe.gradient_checkpointing, recipe.precision,
+    )  # fmt: skip
+    sizes = {"parameters": size.parameters + extra, "trained": learning}
+    return Plan(job, recipe, rows, made, sizes, memory)
+
+
+def divides(recipe: Recipe, place: Machines) -> None:
+    """Raises UsageError for a batch that the processes cannot share."""
+    times = place.world * recipe.updates
+    if recipe.batch_size % (recipe.micro_batch_size * times):
+        fits = [n for n in range(1, recipe.batch_size + 1) if recipe.batch_size % (n * times) == 0]
+        way = f"micro_batch_size={max(fits, key=lambda n: -abs(n - recipe.micro_batch_size))}" if fits else ""
+        raise UsageError(
+            f"batch_size {recipe.batch_size} is no multiple of micro_batch_size {recipe.micro_batch_size} x {place.world} "
+            f"processes{f' x {recipe.updates} minibatches' if recipe.updates > 1 else ''}; "
+            f"{way or f'make it a multiple of {times}'}"
+        )
+
+
+def _steps(recipe: Recipe, rows: int) -> int:
+    return recipe.steps or math.ceil((recipe.epochs or 0) * math.ceil(rows / recipe.batch_size))
+
+
+def _texts(rows: Rows) -> Iterator[str]:
+    """The texts of the first rows, to make a vocabulary of."""
+    for _, frame in rows.places:
+        for row in frame.head(2000).collect().iter_rows(named=True):
+            for column in ("messages", "prompt", "chosen", "rejected"):
+                yield from (message["content"] or "" for message in row.get(column) or [])
+
+
+def _identity(stage: Stage, recipe: Recipe, rows: Rows, weights: list[Any], tokens: dict[str, str]) -> str:
+    told = recipe.model_dump(mode="json")
+    told = {key: value for key, value in told.items() if key not in ASIDE}
+    made = {split: sha256(Path(path)) for split, path in tokens.items()}
+    whole = [stage.name, told, sorted(rows.inputs.items()), weights, made, version("kgtools")]
+    return digest(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS).decode())

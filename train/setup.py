@@ -1,0 +1,170 @@
+"""What the workers of every stage begin with: processes that know each other, a tokenizer, a model, arguments, rows."""
+
+import math
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import torch.distributed as dist
+from accelerate import PartialState
+from transformers import set_seed
+
+from tools.errors import InputError, KgtoolsError
+from train.job import Job
+from train.recipe import Lora, Recipe
+
+Head = Literal["causal", "score"]
+BUCKET, EVEN = 100_000_000, 8192
+"""Numbers in a bucket of DeepSpeed at most; a multiple of what it asks for."""
+
+
+def start(job: Job, recipe: Recipe) -> None:
+    """Let the processes find each other. Raises InputError where they do not agree on what they are to do."""
+    on_cpu = not torch.cuda.is_available()
+    if on_cpu and recipe.zero:
+        from deepspeed import ops
+
+        ops.__compatible_ops__["deepspeed_shm_comm"] = False  # it would be compiled; gloo does as well on one machine
+    state = PartialState(cpu=on_cpu)  # first of all: else each process of a CPU run with DeepSpeed believes it is alone
+    if state.num_processes != job.world:
+        raise KgtoolsError(f"{job.world} processes were started, and this one sees {state.num_processes}")
+    if job.world > 1:
+        told: list[Any] = [None] * job.world
+        dist.all_gather_object(told, (job.identity, job.resume and Path(job.resume).name))
+        if len(set(told)) > 1:
+            raise InputError(
+                "the nodes are not about to do the same: their recipes, data, models or checkpoints differ; "
+                "start the same command with the same files on each"
+            )
+    if recipe.tf32 and not on_cpu:
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    torch.use_deterministic_algorithms(on_cpu, warn_only=True)
+    set_seed(recipe.seed)
+
+
+def load_tokenizer(job: Job) -> Any:
+    """The tokenizer with the chat template that the rows were made with."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(Path(job.work) / "tokenizer")
+
+
+def load_model(recipe: Recipe, folder: str, head: Head, tokenizer: Any) -> Any:
+    """The model in `folder` with a head for words or for a score, its ids of EOS and padding those of the tokenizer."""
+    from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, BitsAndBytesConfig
+
+    low = recipe.precision == "bf16" and (recipe.method == "lora" or recipe.zero)
+    how: dict[str, Any] = {"dtype": torch.bfloat16 if low else torch.float32}
+    if recipe.attention != "auto":
+        how["attn_implementation"] = recipe.attention
+    if recipe.quantize:
+        how["quantization_config"] = BitsAndBytesConfig(
+            load_in_4bit=recipe.quantize == 4, load_in_8bit=recipe.quantize == 8, bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=how["dtype"],
+        )  # fmt: skip
+        if torch.cuda.is_available():
+            how["device_map"] = {"": int(os.environ.get("LOCAL_RANK", "0"))}
+    if head == "score":
+        model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=1, **how)
+    else:
+        model = AutoModelForCausalLM.from_pretrained(folder, **how)
+        model.generation_config.eos_token_id = tokenizer.eos_token_id
+        model.generation_config.pad_token_id = tokenizer.pad_token_id
+    model.config.eos_token_id, model.config.pad_token_id = tokenizer.eos_token_id, tokenizer.pad_token_id
+    model.config.use_cache = False
+    if recipe.quantize:
+        from peft import prepare_model_for_kbit_training
+
+        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=recipe.gradient_checkpointing)
+    return model
+
+
+def lora_config(recipe: Recipe, head: Head) -> Any:
+    """The settings of an adapter as peft has them; None where all weights are trained."""
+    if recipe.method == "full":
+        return None
+    from peft import LoraConfig
+
+    own: Lora = recipe.lora
+    return LoraConfig(
+        r=own.r, lora_alpha=own.alpha, lora_dropout=own.dropout, bias="none",
+        target_modules=own.targets if isinstance(own.targets, str) else list(own.targets),
+        task_type="CAUSAL_LM" if head == "causal" else "SEQ_CLS",
+    )  # fmt: skip
+
+
+def deepspeed_config(recipe: Recipe, learnt: int) -> dict[str, Any] | None:
+    """DeepSpeed's settings: without sections for optimizer and scheduler, which would replace those of the recipe, and with buckets
+    no larger than what is learnt: those of its own, of gigabytes, are filled anew in each backward pass."""
+    if not recipe.zero:
+        return None
+    bucket = math.ceil(min(learnt, BUCKET) / EVEN) * EVEN
+    stage: dict[str, Any] = {
+        "stage": recipe.zero,
+        "contiguous_gradients": True,
+        "overlap_comm": torch.cuda.is_available(),
+    }
+    stage |= {"reduce_bucket_size": bucket, "allgather_bucket_size": bucket}
+    if recipe.zero == 3:
+        stage |= {"stage3_gather_16bit_weights_on_model_save": True}
+    return {
+        "zero_optimization": stage, "zero_allow_untested_optimizer": True, "bf16": {"enabled": "auto"},
+        "gradient_clipping": "auto", "train_batch_size": "auto", "train_micro_batch_size_per_gpu": "auto",
+        "gradient_accumulation_steps": "auto", "steps_per_print": 10**9, "wall_clock_breakdown": False,
+    }  # fmt: skip
+
+
+def training_arguments(job: Job, recipe: Recipe, looked_on: bool) -> dict[str, Any]:
+    """What every trainer of transformers and TRL is told. `looked_on`: there are rows for validation."""
+    on_cpu = not torch.cuda.is_available()
+    share = 1.0
+    if job.fresh_optimizer:
+        share -= job.done / job.steps
+    span: dict[str, Any] = {"max_steps": -1, "num_train_epochs": (recipe.epochs or 0) * share}
+    if recipe.steps:
+        span = {"max_steps": max(1, round(recipe.steps * share))}
+    return {
+        **span,
+        "output_dir": job.checkpoints,
+        "per_device_train_batch_size": recipe.micro_batch_size,
+        "per_device_eval_batch_size": recipe.micro_batch_size,
+        "gradient_accumulation_steps": recipe.batch_size // (recipe.micro_batch_size * job.world),
+        "learning_rate": recipe.learning_rate,
+        "lr_scheduler_type": recipe.schedule,
+        "warmup_steps": recipe.warmup,
+        "weight_decay": recipe.weight_decay,
+        "max_grad_norm": recipe.max_grad_norm,
+        "optim": "adamw_torch" if on_cpu else "adamw_torch_fused",
+        "bf16": recipe.precision == "bf16",
+        "tf32": None if on_cpu else recipe.tf32,
+        "use_cpu": on_cpu,
+        "deepspeed": deepspeed_config(recipe, job.learnt),
+        "gradient_checkpointing": recipe.gradient_checkpointing,
+        "gradient_checkpointing_kwargs": {"use_reentrant": False} if recipe.gradient_checkpointing else None,
+        "seed": recipe.seed,
+        "data_seed": recipe.seed,
+        "save_strategy": "steps",
+        "save_steps": recipe.save_every,
+        "save_total_limit": recipe.keep,
+        "logging_steps": recipe.log_every,
+        "logging_first_step": True,
+        "logging_nan_inf_filter": False,
+        "eval_strategy": "epoch" if looked_on else "no",
+        "report_to": "none",
+        "disable_tqdm": True,
+        "dataloader_pin_memory": not on_cpu,
+        "full_determinism": False,
+    }
+
+
+def load_rows(job: Job) -> dict[str, Any]:
+    """The tokens of each split as datasets have them; without the ids of their rows."""
+    from datasets import Dataset
+
+    found = {}
+    for split, path in job.tokens.items():
+        rows = Dataset.from_parquet(path, cache_dir=str(Path(job.work) / "datasets"))
+        if len(rows):
+            found[split] = rows.remove_columns("id")
+    return found
