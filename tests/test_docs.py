@@ -11,6 +11,7 @@ import click
 import orjson
 import pytest
 
+from kg.ontology import ontology
 from tests.reference import commands
 from tools import registry
 from tools.main import run
@@ -91,3 +92,12 @@ def test_the_worked_example_in_the_help_of_a_command_runs(name, command, place, 
 
         assert code == (1 if name == "audit" else 0), capsys.readouterr().err
         assert capsys.readouterr().out.strip()
+
+
+def test_the_demonstration_of_training_allows_the_licence_of_every_graph_that_it_loads():
+    told = subprocess.run(["make", "-n", "demo-train"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+
+    loaded = re.findall(r"load (xywy) .*? (health39) .*? (cmekg)", told.stdout)[0]
+    licenses = {ontology().sources[name].license for name in loaded}
+    assert len(licenses) == 3
+    assert all(f"--allow-license {license}" in told.stdout for license in licenses)
