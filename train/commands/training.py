@@ -1,6 +1,7 @@
 """The command that owns models: `kgtools train`, with a command of its own for each stage."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,7 +9,9 @@ from corpora.commands import F, allow_option, format_option, out_option, seed_op
 from tools import registry
 from tools.errors import UsageError
 from train.commands import changes, nproc_option, recipe_option, using, words_argument
-from train.job import Stage
+
+if TYPE_CHECKING:
+    from train.job import Stage
 
 
 class Stages(click.Group):
@@ -51,7 +54,7 @@ def place_options(command: F) -> F:
     return command
 
 
-def _example(stage: Stage) -> str:
+def _example(stage: "Stage") -> str:
     """What a first run of a stage is told: its data, of licences that must be allowed, and what it needs beside them."""
     data = "preferences" if stage.noun == "preferences" else "records"
     allowed = "'allow_license=[LicenseRef-39health-unstated,LicenseRef-xywy-noncommercial]'"
@@ -60,7 +63,7 @@ def _example(stage: Stage) -> str:
 
 def _stage(name: str) -> click.Command:
     """The command of a stage."""
-    stage: Stage = registry.find("stages", name)
+    stage: "Stage" = registry.find("stages", name)
 
     @click.command(
         name,
