@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import orjson
 import polars as pl
@@ -16,7 +16,8 @@ from tools.files import digest, make_folder, manifest, write_whole
 from tools.frames import Schema, write_table
 from train import models
 from train.data import REJECTS, Rows, open_rows
-from train.recipe import Asking, Count
+from train.recipe import Asking, Count, Engine
+from train.stack import needs_engine
 from train.tokens import Chat, chat, tokenize
 
 ANSWERS = Schema(
@@ -36,14 +37,16 @@ Show = Callable[[int, int], None]
 
 class Answer(Asking):
     """How a model answers. `max_new_tokens`: tokens at most; `temperature`: 0 takes the likeliest token each time; `samples`: answers to
-    each question; `batch_size`: questions at once."""
+    each question; `batch_size`: questions at once, of which the answers are kept together; `engine`: `generate` and `continuous`
+    batching of transformers, or `vllm`, which takes `gpu_memory_utilization` of a GPU."""
 
     split: str = "test"
     max_new_tokens: Count = 512
     temperature: Annotated[float, Field(ge=0)] = 0.0
     samples: Count = 1
     batch_size: Count = 16
-    engine: Literal["generate", "continuous"] = "generate"
+    engine: Engine = "generate"
+    gpu_memory_utilization: Annotated[float, Field(gt=0, le=1)] = 0.9
 
 
 @dataclass(frozen=True)
@@ -62,10 +65,11 @@ def questions(recipe: Answer, out: Path) -> Questions:
     """The questions of a recipe, looked at. Raises UsageError, InputError."""
     from transformers import AutoTokenizer
 
+    needs_engine(recipe.engine)
     with TemporaryDirectory(prefix="kgtools-") as scratch:
         rows = open_rows(recipe, "prompts", Path(scratch))
         folder = models.resolve(recipe.model, recipe.revision, out / "base", recipe.seed)
-        talk = chat(AutoTokenizer.from_pretrained(folder), recipe.chat_template, recipe.eos_token)
+        talk = chat(AutoTokenizer.from_pretrained(folder), recipe.chat_template, recipe.eos_token, recipe.pad_token)
         tokenize(rows, recipe.split, talk, recipe.max_length, False, Path(scratch) / "prompts.parquet")
         table = pl.read_parquet(Path(scratch) / "prompts.parquet")
     if table.is_empty():
@@ -74,7 +78,7 @@ def questions(recipe: Answer, out: Path) -> Questions:
             f"no question in the split {recipe.split}: the data hold {there}; split=all takes all but test"
         )
     fingerprint = models.fingerprint(folder)
-    own = recipe.model_dump(mode="json", exclude={"model", "data", "title", "paper", "notes"})
+    own = recipe.model_dump(mode="json", exclude={"model", "data", "title", "paper", "notes", "gpu_memory_utilization"})
     whole = [fingerprint, sorted(rows.inputs.items()), table["id"].to_list(), own, talk.template]
     return Questions(
         folder, talk, rows, table, fingerprint, digest(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS).decode())
@@ -113,17 +117,17 @@ def drawn(
 ) -> dict[tuple[int, int], tuple[str, bool, int]]:
     """Text, whether it ended, and tokens of each answer by question and sample; those in `out/.answers.jsonl` are not drawn again."""
     import torch
-    from transformers import AutoModelForCausalLM
 
-    from train.generation import Sampling, answers
+    from train.generation import Sampling, answers, load
 
     kept = _kept(out, asked.identity, fresh)
     tokenizer, prompts = asked.chat.tokenizer, asked.table["prompt_ids"].to_list()
     order = sorted(range(len(prompts)), key=lambda row: (-len(prompts[row]), row))
     todo = [(row, sample) for sample in range(recipe.samples) for row in order]
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = AutoModelForCausalLM.from_pretrained(asked.folder, dtype="auto").to(device)
-    how = Sampling(recipe.max_new_tokens, recipe.temperature, recipe.batch_size, recipe.engine)
+    how = Sampling(
+        recipe.max_new_tokens, recipe.temperature, recipe.batch_size, recipe.engine, recipe.gpu_memory_utilization
+    )
+    model = load(asked.folder, how, max(map(len, prompts)) + recipe.max_new_tokens)
     with (out / KEPT).open("ab") as file:
         for begin in range(0, len(todo), recipe.batch_size):
             part = todo[begin : begin + recipe.batch_size]

@@ -51,6 +51,8 @@ def machines(
     nnodes = nnodes or 1
     if nnodes == 1 and rank not in (None, 0):
         raise UsageError(f"--node {rank}: there is one node; --nnodes says how many there are")
+    if nnodes == 1 and meet is not None:
+        raise UsageError(f"--rdzv {meet}: there is one node; --nnodes says how many there are")
     if nnodes > 1 and (rank is None or meet is None):
         raise UsageError(
             "--nnodes: also say which of them this is, --node N from 0, and where they meet, --rdzv HOST:PORT of node 0"
@@ -65,7 +67,7 @@ def _hosts(hostfile: Path, meet: str | None) -> Machines:
     if not hostfile.is_file():
         raise UsageError(f"{hostfile}: no such file; a hostfile has a line `name slots=8` for each node")
     slots: dict[str, int] = {}
-    for number, line in enumerate(hostfile.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(hostfile.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
         words = line.partition("#")[0].split()
         if not words:
             continue

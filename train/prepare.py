@@ -20,7 +20,7 @@ from train.launch import Machines
 from train.recipe import Recipe
 from train.tokens import Made, chat, tokenize
 
-ASIDE = ("data", "model", "title", "paper", "notes", "save_every", "log_every", "keep")
+ASIDE = ("data", "model", "title", "paper", "notes", "save_every", "log_every", "keep", "gpu_memory_utilization")
 """Keys of a recipe that its result does not hang on; of data and model it hangs on what they hold."""
 
 
@@ -54,10 +54,11 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
     rows = open_rows(recipe, stage.noun, work / "read")
     may_train(rows, recipe)
     folder = models.resolve(recipe.model, recipe.revision, work / "base", recipe.seed, lambda: _texts(rows))
-    talk = chat(AutoTokenizer.from_pretrained(folder), recipe.chat_template, recipe.eos_token)
+    talk = chat(AutoTokenizer.from_pretrained(folder), recipe.chat_template, recipe.eos_token, recipe.pad_token)
     talk.tokenizer.save_pretrained(work / "tokenizer")
     made = {}
-    for split, name in ((recipe.split, "train"), (recipe.validation or "", "validation")):
+    seen = recipe.validation if recipe.split != "all" else None  # all: those rows are trained on
+    for split, name in ((recipe.split, "train"), (seen or "", "validation")):
         if name == "train" or rows.counts["split"][split]:
             made[name] = tokenize(
                 rows, split, talk, recipe.max_length, recipe.joined, work / "tokens" / f"{name}.parquet"

@@ -16,6 +16,8 @@ R = TypeVar("R", bound="Asking")
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 Part = Annotated[float, Field(ge=0, lt=1)]
+Engine = Literal["generate", "continuous", "vllm"]
+"""What lets a model answer: `generate` or `continuous` batching of transformers, or vLLM, a package of its own for GPUs."""
 
 
 def _several(value: Any) -> Any:
@@ -39,7 +41,8 @@ class Asking(Settings):
 
     `model`: a folder, a name on a hub (it is fetched), or `tiny:llama`, `tiny:qwen2`, `tiny:bloom` (random, made on the spot).
     `data`: folders or files, of which the rows of `split` are taken. `allow_license`: licences that forbid to pass on what is made
-    of a row, and are to be taken all the same. `max_length`: tokens of a sequence."""
+    of a row, and are to be taken all the same. `eos_token`, `pad_token`: tokens of the tokenizer that end an answer and fill up a batch,
+    where it names none or the wrong ones. `max_length`: tokens of a sequence."""
 
     title: str
     paper: str = ""
@@ -51,6 +54,7 @@ class Asking(Settings):
     allow_license: Annotated[tuple[str, ...], BeforeValidator(_several)] = ()
     chat_template: str = "auto"
     eos_token: str | None = None
+    pad_token: str | None = None
     max_length: Count = 1024
     seed: int = 0
 
@@ -58,10 +62,10 @@ class Asking(Settings):
 class Recipe(Asking):
     """What every stage that trains knows.
 
-    Rows of the split `validation` are looked on. `batch_size`: sequences in one step, over all processes; `micro_batch_size`: of them
-    on one process at once. `epochs` through the data, or `steps`. `warmup`: that part of all steps. `zero`: DeepSpeed's stage, 0
-    without it. `attention`: how it is computed, by default as the model has it; FlashAttention is a package of its own, for GPUs.
-    `save_every`, `log_every`: steps; `keep`: so many checkpoints."""
+    Rows of the split `validation` are looked on, but for `split: all`. `batch_size`: sequences in one step, over all processes;
+    `micro_batch_size`: of them on one process at once. `epochs` through the data, or `steps`. `warmup`: that part of all steps. `zero`:
+    DeepSpeed's stage, 0 without it. `attention`: how it is computed, by default as the model has it; FlashAttention is a package of
+    its own, for GPUs. `save_every`, `log_every`: steps; `keep`: so many checkpoints."""
 
     validation: str | None = "validation"
     method: Literal["lora", "full"] = "lora"

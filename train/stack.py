@@ -41,3 +41,11 @@ def needs_packages(recipe: Recipe) -> None:
         raise MissingExtraError(
             "attention=flash_attention_2 needs flash-attn, for NVIDIA GPUs: pip install flash-attn; or attention=auto"
         )
+
+
+def needs_engine(engine: str) -> None:
+    """Raises MissingExtraError for an engine of generation that is a package of its own."""
+    if engine == "vllm" and find_spec("vllm") is None:
+        raise MissingExtraError(
+            "engine=vllm needs vLLM, for NVIDIA GPUs: pip install vllm==0.28.0; or engine=generate, which needs nothing"
+        )

@@ -105,20 +105,25 @@ class Made:
     cut: Counter[str] = field(default_factory=Counter)
 
 
-def chat(tokenizer: Any, choice: str, eos_token: str | None) -> Chat:
+def chat(tokenizer: Any, choice: str, eos_token: str | None, pad_token: str | None = None) -> Chat:
     """A tokenizer with the template of a choice: `auto` (its own, else plain), one of ours by name, or a file.
 
-    Raises UsageError for no such template, InputError for a tokenizer that a model cannot learn to stop with."""
-    if eos_token is not None:
-        if tokenizer.convert_tokens_to_ids(eos_token) in (None, tokenizer.unk_token_id):
-            raise UsageError(f"eos_token={eos_token}: the tokenizer has no such token")
-        tokenizer.eos_token = eos_token
+    Raises UsageError for no such template or token, InputError for a tokenizer that a model cannot learn to stop with."""
+    for name, token in (("eos_token", eos_token), ("pad_token", pad_token)):
+        if token is not None:
+            if tokenizer.get_vocab().get(token) is None:
+                raise UsageError(f"{name}={token}: the tokenizer has no such token")
+            setattr(tokenizer, name, token)
     if tokenizer.eos_token is None:
         raise InputError("the tokenizer has no EOS, so a model could not learn to stop; name one with eos_token=TOKEN")
     if tokenizer.pad_token in (None, tokenizer.eos_token):
         tokenizer.pad_token = _spare(tokenizer)
     template = tokenizer.chat_template if choice == "auto" else None
-    if not isinstance(template, str):
+    if isinstance(template, dict):
+        raise UsageError(
+            f"chat_template=auto: the tokenizer has several ({', '.join(sorted(template))}); save one as a file and name that"
+        )
+    if template is None:
         template = _template("plain" if choice == "auto" else choice)
     tokenizer.chat_template = template
     return Chat(tokenizer, template)
@@ -130,7 +135,9 @@ def _spare(tokenizer: Any) -> str:
     spare = [token for token in reserved if re.search("pad|reserved", token)] + [tokenizer.unk_token]
     found = next((token for token in spare if token not in (None, tokenizer.eos_token)), None)
     if found is None:
-        raise InputError("the tokenizer has no token to fill up with but EOS; add a pad token to it")
+        raise InputError(
+            "the tokenizer has no token to fill up with but EOS; name one that no text has with pad_token=TOKEN"
+        )
     return str(found)
 
 

@@ -119,6 +119,16 @@ def test_a_tokenizer_without_a_token_to_fill_up_with_is_refused() -> None:
 
     with pytest.raises(InputError, match="no token to fill up with but EOS"):
         chat(bare, "plain", None)
+    assert chat(bare, "plain", None, "<0x00>").tokenizer.pad_token == "<0x00>"
+    with pytest.raises(UsageError, match="pad_token=<nothing>: the tokenizer has no such token"):
+        chat(bare, "plain", None, "<nothing>")
+
+
+def test_of_several_templates_none_is_taken_unasked(tokenizer: Any) -> None:
+    tokenizer.chat_template = {"default": "{{ messages }}", "tool_use": "{{ tools }}"}
+
+    with pytest.raises(UsageError, match=r"several \(default, tool_use\); save one as a file and name that"):
+        chat(tokenizer, "auto", None)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from tests.train.conftest import preferences, question, recipe, records, said
 from tools.errors import InputError
 from train.data import Noun, Rows, may_train, open_rows
+from train.launch import Machines
+from train.prepare import prepare
+from train.sft import STAGE, Sft
 
 GOOD = question(0) + said("ok")
 
@@ -87,6 +90,26 @@ def test_a_licence_that_forbids_it_is_refused_until_it_is_allowed(tmp_path):
     with pytest.raises(InputError, match=r"allow_license=\[LicenseRef-xywy-noncommercial\]"):
         may_train(rows, recipe())
     may_train(rows, recipe(allow_license="LicenseRef-xywy-noncommercial"))
+
+
+def test_where_all_splits_are_trained_on_none_is_left_to_be_looked_on(tmp_path):
+    rows = [{"messages": GOOD}, {"messages": question(1) + said("ok"), "split": "validation"}]
+    own = Sft(**recipe(data=(records(tmp_path / "a", rows),), split="all").model_dump())
+    (tmp_path / "work").mkdir()
+
+    plan = prepare(STAGE, own, tmp_path / "work", Machines())
+
+    assert {split: made.rows for split, made in plan.made.items()} == {"train": 2}
+    assert plan.rejects == {}
+
+
+def test_the_licence_of_rows_that_are_not_trained_on_does_not_matter(tmp_path):
+    rows = [
+        {"messages": GOOD, "split": "test", "license": "LicenseRef-nobody-read"},
+        {"messages": GOOD, "license": "MIT"},
+    ]
+
+    may_train(open_rows(recipe(data=(records(tmp_path / "a", rows),)), "records", tmp_path), recipe())
 
 
 def test_rows_of_the_other_kind_are_refused(tmp_path):

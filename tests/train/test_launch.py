@@ -35,6 +35,7 @@ def test_one_process_is_the_default_without_a_gpu():
         ((1, 2, -1, "h:1", None), "the nodes are 0 to 1"),
         ((None, None, 1, None, None), "there is one node"),
         ((1, 1, 1, None, None), "there is one node"),
+        ((2, None, None, "h:1", None), "--rdzv h:1: there is one node"),
     ],
 )
 def test_options_that_do_not_agree_are_refused(given, said):
@@ -70,6 +71,13 @@ def test_a_hostfile_that_says_nothing_clear_is_refused(tmp_path, text, said):
     (tmp_path / "hosts").write_text(text, encoding="utf-8")
 
     with pytest.raises(UsageError, match=said):
+        machines(None, None, None, None, tmp_path / "hosts")
+
+
+def test_a_hostfile_in_another_encoding_is_refused_like_any_other_that_is_not_clear(tmp_path):
+    (tmp_path / "hosts").write_bytes("a slots=8\n节点\n".encode("gb18030"))
+
+    with pytest.raises(UsageError, match="hosts:2: expected `name slots=8`"):
         machines(None, None, None, None, tmp_path / "hosts")
 
 

@@ -158,9 +158,9 @@ def test_every_file_of_a_recipe_is_found_by_its_name(tmp_path: Path) -> None:
     [
         ("xyz", "sft", "name a file, or there are: chimed-gpt, clinicalgpt, medalpaca"),
         ("", "sft", "no recipe is called ''"),
-        ("medalpaca", "reward", r"the recipe medalpaca has no stage reward; it has sft, sft\.13b, sft\.8bit"),
+        ("medalpaca", "reward", r"the recipe medalpaca has no stage reward; it has answer, sft, sft\.13b, sft\.8bit"),
         ("clinicalgtp", "sft", "did you mean clinicalgpt"),
-        ("clinicalgpt", "dpo", "it has ppo, reward, sft"),
+        ("clinicalgpt", "dpo", "it has answer, ppo, reward, sft"),
         ("medalpaca:4bit", "sft", "has no stage sft.4bit"),
         ("nowhere.yaml", "sft", "no such recipe"),
     ],

@@ -63,7 +63,7 @@ def _example(stage: "Stage") -> str:
 
 def _stage(name: str) -> click.Command:
     """The command of a stage."""
-    stage: "Stage" = registry.find("stages", name)
+    stage: Stage = registry.find("stages", name)
 
     @click.command(
         name,

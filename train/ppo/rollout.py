@@ -3,11 +3,13 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 
-from train.generation import Sampling, answers
+from train.generation import Sampling, Vllm, answers
+from train.job import Job
 from train.ppo.roles import Roles
 from train.ppo.settings import Ppo
 from train.scoring import padded, sequence
@@ -56,14 +58,24 @@ class Turn:
 class Sampler:
     """Lets the policy answer the questions of a step."""
 
-    def __init__(
-        self, recipe: Ppo, roles: Roles, tokenizer: Any, rows: Any, rank: int, world: int, device: Any
-    ) -> None:
+    def __init__(self, job: Job, recipe: Ppo, roles: Roles, tokenizer: Any, rows: Any, rank: int, device: Any) -> None:
         self.recipe, self.roles, self.tokenizer, self.rows = recipe, roles, tokenizer, rows
-        self.rank, self.world, self.device = rank, world, device
+        self.rank, self.world, self.device = rank, job.world, device
         self.chat = Chat(tokenizer, tokenizer.chat_template)
         self.turn = Turn(len(rows), recipe.batch_size, recipe.seed)
-        self.how = Sampling(recipe.max_new_tokens, recipe.temperature, recipe.rollout_batch_size, recipe.engine)
+        self.how = Sampling(
+            recipe.max_new_tokens,
+            recipe.temperature,
+            recipe.rollout_batch_size,
+            recipe.engine,
+            recipe.gpu_memory_utilization,
+        )
+        self.policy = Path(job.work) / f"policy-{rank}"
+        self.vllm: Vllm | None = None
+        if recipe.engine == "vllm":
+            longest = max(map(len, rows["prompt_ids"])) + recipe.max_new_tokens
+            dtype = str(roles.model.dtype).removeprefix("torch.")
+            self.vllm = Vllm(Path(job.base), dtype, longest, recipe.gpu_memory_utilization, recipe.lora.r)
 
     def sample(self, step: int, mark: Callable[[str], None]) -> Rollout:
         """The answers to a step's questions. What is drawn hangs on seed, step and rank alone, so a step can be done again.
@@ -71,15 +83,22 @@ class Sampler:
         `mark` is told what the time since it was told last was spent on."""
         torch.manual_seed((self.recipe.seed * 1_000_003 + step) * 4096 + self.rank)
         mine = [self.rows[row] for row in self.turn.at(step)[self.rank :: self.world]]
-        prompts = [row["prompt_ids"] for row in mine]
-        with self.roles.role("policy"):
-            made = answers(self.roles.causal[0], self.tokenizer, prompts, self.how)
+        made = self._answers([row["prompt_ids"] for row in mine])
         mark("generate")
         texts = self.tokenizer.batch_decode(made, skip_special_tokens=True)
         read = [sequence(self.chat, row["prompt"], text) for row, text in zip(mine, texts, strict=True)]
-        rollout = self._looked_at(prompts, made, read)
+        rollout = self._looked_at([row["prompt_ids"] for row in mine], made, read)
         mark("score")
         return rollout
+
+    def _answers(self, prompts: list[list[int]]) -> list[list[int]]:
+        """What the policy says, by the one model in its role or by vLLM with a copy of the adapter as it is now."""
+        if self.vllm is None:
+            with self.roles.role("policy"):
+                return answers(self.roles.causal[0], self.tokenizer, prompts, self.how)
+        self.roles.model.save_pretrained(self.policy, selected_adapters=["policy"])
+        self.vllm.take(self.policy / "policy")
+        return answers(self.vllm, self.tokenizer, prompts, self.how)
 
     def _looked_at(self, prompts: list[list[int]], made: list[list[int]], read: list[list[int]]) -> Rollout:
         pad, eos = self.tokenizer.pad_token_id, self.tokenizer.eos_token_id

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from train.recipe import Count, Part, Positive, Recipe
+from train.recipe import Count, Engine, Part, Positive, Recipe
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -16,13 +16,15 @@ class Ppo(Recipe):
     `reward`: the run of a reward model on the same base. `batch_size`: answers in a step; each is learnt from `ppo_epochs` times, in
     `minibatches` updates each time. `max_new_tokens`: tokens at most. `kl_coef`: what a nat of divergence from the base costs, at each
     token; `kl_target`: let that cost follow the divergence (Ziegler et al. 2019). `missing_eos_penalty`: taken off the score
-    of an answer that does not end."""
+    of an answer that does not end. `engine`: what answers, `generate` or `continuous` batching of transformers, or `vllm` with a
+    second copy of the base, which takes `gpu_memory_utilization` of a GPU."""
 
     reward: Path
     max_new_tokens: Count = 256
     temperature: Positive = 1.0
     rollout_batch_size: Count = 32
-    engine: Literal["generate", "continuous"] = "generate"
+    engine: Engine = "generate"
+    gpu_memory_utilization: Annotated[float, Field(gt=0, le=1)] = 0.3
     kl_coef: Annotated[float, Field(ge=0)] = 0.05
     kl_kind: Literal["k1", "k3"] = "k1"
     kl_target: Positive | None = None

@@ -12,6 +12,7 @@ from tools.files import to_json, write_whole
 from train import adapters
 from train.job import Job, Stage
 from train.ppo.settings import Ppo
+from train.stack import needs_engine
 
 
 def check(recipe: Ppo) -> None:
@@ -22,6 +23,9 @@ def check(recipe: Ppo) -> None:
         raise UsageError("epochs: PPO goes by steps, of batch_size answers each; give steps")
     if recipe.zero == 3:
         raise UsageError("zero=3: the base answers questions and is not divided; zero=2 or 0")
+    if recipe.engine == "vllm" and recipe.quantize:
+        raise UsageError("engine=vllm: it would answer with a base that is not quantized; engine=generate")
+    needs_engine(recipe.engine)
     adapters.reward_adapter(recipe.reward)
 
 
@@ -43,9 +47,7 @@ def run(job: Job) -> None:
     model = setup.load_model(recipe, job.base, "causal", tokenizer)
     own = roles.build(model, recipe, recipe.reward)
     learner = Learner(job, recipe, own)
-    sampler = Sampler(
-        recipe, own, tokenizer, setup.load_rows(job)["train"], learner.rank, learner.world, learner.device
-    )
+    sampler = Sampler(job, recipe, own, tokenizer, setup.load_rows(job)["train"], learner.rank, learner.device)
     begin = learner.load(job) if job.resume else 0
     steps, started = recipe.steps or 0, time.monotonic()
     lines = _lines(job)
