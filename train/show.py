@@ -29,8 +29,9 @@ def print_plan(plan: "Plan", place: "Machines", style: str) -> None:
     else:
         made = plan.made["train"]
         cut = f", {sum(made.cut.values()):,} cut" if made.cut else ""
+        learnt = f", {made.learnt:,} of them learnt" if made.learnt else ""  # none of a prompt is
         print(
-            f"{plan.job.stage}: {made.rows:,} rows, {made.tokens:,} tokens, {made.learnt:,} of them learnt{cut}; "
+            f"{plan.job.stage}: {made.rows:,} rows, {made.tokens:,} tokens{learnt}{cut}; "
             f"{sum(plan.rejects.values()):,} refused{_reasons(plan.rejects)}\n"
             f"{plan.sizes['trained']:,} of {plan.sizes['parameters']:,} parameters trained, {place.world} processes, "
             f"{plan.recipe.batch_size} rows a step, {plan.job.steps:,} steps"

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 ALLOW = "[LicenseRef-39health-unstated,LicenseRef-xywy-noncommercial]"
-STEPS, MICRO, LENGTH = 16, 16, 256
+STEPS, MICRO, LENGTH = 40, 16, 256
 
 
 def main() -> None:
