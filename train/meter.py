@@ -75,7 +75,8 @@ def write_metrics(job: Job, line: dict[str, Any]) -> None:
 
 
 def mfu(job: Job, speed: float | None) -> float | None:
-    """Model FLOP/s utilisation: FLOPs of the tokens seen in a second over what the devices can do; None where that is not known."""
+    """Model FLOP/s utilisation: FLOPs of the tokens that went forward and backward in a second (`train.models.flops_per_token`) over what
+    the devices can do; None where that is not known."""
     peak = peak_flops(torch.cuda.get_device_name()) if torch.cuda.is_available() else None
     return speed * job.flops / (peak * job.world) if speed and peak else None
 

@@ -1,10 +1,13 @@
 """PPO trains a small model, on one process and on several, and goes on where it was broken off."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.train.conftest import KGTOOLS, kill_after, metrics, rewards, stage_words, told, trained
+from train import meter
+from train.ppo.settings import Ppo
 
 
 def ppo(models: Path, out: Path, *more: object) -> Path:
@@ -23,6 +26,18 @@ def test_ppo_raises_the_reward_on_one_process(plain):
     assert facts["last_reward"] > facts["first_reward"] + 1
     assert metrics(plain)[0]["kl"] == pytest.approx(0, abs=1e-5)  # the policy begins as the reference
     assert all(set(line["seconds"]) == {"generate", "score", "update"} for line in metrics(plain))
+
+
+def test_mfu_is_of_all_devices_and_of_every_pass(monkeypatch):
+    """An H100 does 989 TFLOP/s in 16 bits without sparsity, as its data sheet says."""
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.get_device_name", lambda: "NVIDIA H100 80GB HBM3")
+    job = SimpleNamespace(flops=989e9, world=2)
+    recipe = Ppo(title="", model="m", reward="r", learning_rate=1, steps=1, ppo_epochs=3)
+
+    assert meter.mfu(job, 1000) == pytest.approx(0.5)
+    assert recipe.passes == 3 * 2 + 5 / 2  # learnt from by two roles; generated and read by four
+    assert meter.mfu(job, None) is None
 
 
 def test_ppo_raises_the_reward_on_two_processes_with_zero_2(models, tmp_path):

@@ -43,3 +43,9 @@ class Ppo(Recipe):
     def updates(self) -> int:
         """In how many parts a batch is learnt from, an update of the weights for each."""
         return self.minibatches
+
+    @property
+    def passes(self) -> float:
+        """What a token costs in a step, in passes forward and backward: policy and value learn from it `ppo_epochs` times; to be generated
+        and to be read by four roles it goes forward alone, which is half of one."""
+        return 2 * self.ppo_epochs + 0.5 * (1 + 4)

@@ -59,10 +59,10 @@ def run(job: Job) -> None:
         done = step + 1
         if not math.isfinite(told["loss"]):
             raise KgtoolsError(f"the loss is no number at step {done}: lower learning_rate, or precision=fp32")
+        speed = told["tokens"] / max(1e-9, sum(clock.spent.values()))
         lines.append({
-            "step": done, "steps": steps, **told, "seconds": clock.spent,
-            "tokens_per_second": told["tokens"] / max(1e-9, sum(clock.spent.values())),
-            "mfu": None, "peak_memory": meter.peak_memory(),
+            "step": done, "steps": steps, **told, "seconds": clock.spent, "tokens_per_second": speed,
+            "mfu": meter.mfu(job, speed * recipe.passes), "peak_memory": meter.peak_memory(),
             "seconds_left": round((steps - done) * (time.monotonic() - started) / (done - begin), 1),
         })  # fmt: skip
         if learner.first and (done % recipe.log_every == 0 or done in (1, steps)):
