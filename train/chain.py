@@ -67,11 +67,13 @@ def train_all(
     return rows
 
 
-def dry_run(given: Given, place: launch.Machines, tell: Callable[[Plan], None]) -> None:
-    """Check what the first stages are made of; those after them need their models."""
+def dry_run(given: Given, place: launch.Machines) -> list[Plan]:
+    """What the first stages are made of; those after them need their models. Raises UsageError, InputError."""
     _has_all(given.system)
+    plans: list[Plan] = []
     for name, data in (("sft", given.records), ("reward", given.preferences)):
-        run(*_stage(given, name, data), Path(), place, dry_run=True, tell=tell)
+        run(*_stage(given, name, data), Path(), place, dry_run=True, tell=plans.append)
+    return plans
 
 
 def _has_all(system: str) -> None:

@@ -40,6 +40,15 @@ def print_plan(plan: "Plan", place: "Machines", style: str) -> None:
         )
 
 
+def print_plans(plans: "list[Plan]", place: "Machines", style: str) -> None:
+    """What the stages of a chain will be trained on."""
+    if style == "json":
+        print_json([_facts(plan, place) for plan in plans])
+    else:
+        for plan in plans:
+            print_plan(plan, place, style)
+
+
 def _facts(plan: "Plan", place: "Machines") -> dict[str, Any]:
     recipe = plan.recipe
     return {

@@ -147,7 +147,7 @@ def train_all(
     place = launch.machines(nproc, None, None, None, None)
     given = chain.Given(system, records, preferences, allow, seed)
     if dry_run:
-        chain.dry_run(given, place, lambda plan: show.print_plan(plan, place, style))
+        show.print_plans(chain.dry_run(given, place), place, style)
         return
     with show.progress() as line:
         rows = chain.train_all(given, out, place, lambda text: click.echo(text, err=True), line)
