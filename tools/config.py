@@ -1,6 +1,7 @@
 """Settings from YAML, checked by a pydantic model; all faults come in one message, each with its line."""
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,7 +47,7 @@ def load_yaml(path: Path, model: type[M], changes: Mapping[str, str] | None = No
         lines = dict(_lines(tree, ())) if tree else {}
         raise InputError(
             "\n".join(
-                f"{_change(changes or {}, place) or f'{path}:{_line(lines, place)}'}: {_fault(fault)}"
+                f"{_change(changes or {}, place) or f'{path}:{_line(lines, place)}'}: {_fault(fault, model)}"
                 for fault in error.errors()
                 for place in [fault["loc"]]
             )
@@ -105,6 +106,21 @@ def _line(lines: dict[tuple[str | int, ...], int], place: tuple[str | int, ...])
     return lines.get(place, 1)
 
 
-def _fault(fault: Any) -> str:
+def _fault(fault: Any, model: type[BaseModel]) -> str:
     where = ".".join(str(part) for part in fault["loc"]) or "the file"
-    return f"{where}: {fault['msg']}"
+    near = []
+    if fault["type"] == "extra_forbidden":
+        *above, key = fault["loc"]
+        near = get_close_matches(str(key), _keys(model, above), n=2, cutoff=0.6)
+    return f"{where}: {fault['msg']}" + (f"; did you mean {' or '.join(near)}?" if near else "")
+
+
+def _keys(model: type[BaseModel], above: list[str | int]) -> list[str]:
+    """The keys that a model knows below a path of keys; none where that cannot be told from the model."""
+    for part in above:
+        field = model.model_fields.get(str(part))
+        inner = field.annotation if field else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return list(model.model_fields)

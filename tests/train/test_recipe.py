@@ -118,6 +118,20 @@ def test_a_key_that_no_recipe_has_is_refused_where_it_stands(key: str, tmp_path:
         load(str(file), "sft", Recipe, {})
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("batchsize", "did you mean batch_size or micro_batch_size?"),
+        ("lora.rr", "did you mean r?"),
+        ("data.x", "there is no key below a value"),
+        ("zzzz", "zzzz: Extra inputs are not permitted"),
+    ],
+)
+def test_a_key_that_is_nearly_one_is_told_what_it_may_be(key: str, said: str) -> None:
+    with pytest.raises(InputError, match=re.escape(said) + "$"):
+        load("tiny", "sft", registry.find("stages", "sft").recipe, {"data": "[a]", key: "1"})
+
+
 def test_the_change_that_is_at_fault_is_named_and_the_file_is_not() -> None:
     changes = {"batch_size": "0", "lora.r": "-1", "split": "validation", "sepoch": "3"}
 
