@@ -219,17 +219,36 @@ def _disk(what: str, place: Path, way_out: str) -> Check:
     return _wish(what, free >= DISK_GB, f"{free:,.0f} GB free at {place}", way_out)
 
 
+def _machine_memory() -> dict[str, int]:
+    """Bytes of the machine or, where that is less, of the container; nothing where the system does not say."""
+    if not MEMINFO.is_file():
+        return {}
+    lines = re.findall(r"(?m)^(MemTotal|MemAvailable):\s+(\d+) kB", MEMINFO.read_text(encoding="utf-8"))
+    limit = CGROUP.read_text(encoding="utf-8").strip() if CGROUP.is_file() else "max"
+    sizes = {name: int(number) * 1024 for name, number in lines}
+    return sizes if limit == "max" else {name: min(number, int(limit)) for name, number in sizes.items()}
+
+
+def device_memory(nproc: int) -> int | None:
+    """Bytes of the smallest GPU or, where there is none, of the machine for each of `nproc` processes; None where that is not known.
+
+    GPUs are asked by a process of its own: whoever asks keeps some of their memory as long as it lives."""
+    import torch
+
+    if torch.cuda.device_count():
+        told = _probe(TORCH)
+        return None if isinstance(told, str) else min((gpu["total"] for gpu in told["gpus"]), default=None)
+    whole = _machine_memory().get("MemTotal")
+    return whole and whole // nproc
+
+
 def _memory() -> list[Check]:
-    """Of the machine or, where that is less, of the container; nothing where the system does not say."""
+    """Of the machine; and what processes talk through."""
     checks = []
-    if MEMINFO.is_file():
-        lines = re.findall(r"(?m)^(MemTotal|MemAvailable):\s+(\d+) kB", MEMINFO.read_text(encoding="utf-8"))
-        limit = CGROUP.read_text(encoding="utf-8").strip() if CGROUP.is_file() else "max"
-        most = float("inf") if limit == "max" else int(limit)
-        size = {name: min(int(number) * 1024, most) / GB for name, number in lines}
-        found = f"{size['MemTotal']:,.0f} GB, {size['MemAvailable']:,.0f} free"
+    if size := _machine_memory():
+        found = f"{size['MemTotal'] / GB:,.0f} GB, {size['MemAvailable'] / GB:,.0f} free"
         way = "a smaller model, or more memory: weights pass through it, 2 to 4 bytes for each parameter"
-        checks.append(_wish("memory", size["MemAvailable"] >= MEMORY_GB, found, way))
+        checks.append(_wish("memory", size["MemAvailable"] >= MEMORY_GB * GB, found, way))
     if SHARED.is_dir():
         whole = shutil.disk_usage(SHARED).total / GB
         way = "processes on several GPUs talk through it: docker run --shm-size=8g, or --ipc=host"

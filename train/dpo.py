@@ -11,6 +11,11 @@ class Dpo(Recipe):
 
     beta: Positive = 0.1
 
+    @property
+    def sequences(self) -> int:
+        """Sequences of which activations are kept at once on a process: the chosen and the rejected of each pair."""
+        return 2 * self.micro_batch_size
+
 
 def run(job: Job) -> None:
     """Train in this process with the others; the reference is the base without its adapter, or a copy where all is trained."""

@@ -211,6 +211,8 @@ def _why(job: Job, code: int, begin: int = 0) -> str:
         what = "a process was killed (signal 9): by hand, or for want of memory"
     elif told:
         what = f"a process failed: {told[0]['traceback'].strip().splitlines()[-1]}"
+        if "OutOfMemoryError" in what:
+            what += "\na device has too little memory: gradient_checkpointing=true, or a smaller micro_batch_size"
     else:
         what = f"a process ended without a word (code {code})" + (f", by signal {number}" if number else "")
     found = last_whole(Path(job.checkpoints))

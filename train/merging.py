@@ -5,7 +5,7 @@ from typing import Any
 
 from tools.errors import KgtoolsError, UsageError
 from tools.files import manifest, sha256, staging, to_json, write_whole
-from train import adapters, models
+from train import adapters, cost, models
 
 LIMITS = {"torch.float32": 1e-4, "torch.float16": 1e-2, "torch.bfloat16": 3e-2}
 """How far the logits may move, as a part of their size: rounding once more moves those of 16 bits."""
@@ -31,7 +31,7 @@ def merge(run: Path, base: Path | None, out: Path) -> dict[str, Any]:
     tokenizer = AutoTokenizer.from_pretrained(home)
     both = PeftModel.from_pretrained(model, home).eval()
     text = torch.randint(
-        min(len(tokenizer), models.size(folder).vocabulary), (2, 32), generator=torch.Generator().manual_seed(0)
+        min(len(tokenizer), cost.size(folder).vocabulary), (2, 32), generator=torch.Generator().manual_seed(0)
     )
     with torch.no_grad():
         before = both(input_ids=text).logits.float()

@@ -12,8 +12,8 @@ from transformers import TrainerCallback
 
 from tools.errors import KgtoolsError
 from tools.files import to_json, write_whole
+from train.cost import peak_flops
 from train.job import WHOLE, Job
-from train.models import peak_flops
 
 
 class Meter(TrainerCallback):  # type: ignore[misc]
@@ -75,7 +75,7 @@ def write_metrics(job: Job, line: dict[str, Any]) -> None:
 
 
 def mfu(job: Job, speed: float | None) -> float | None:
-    """Model FLOP/s utilisation: FLOPs of the tokens that went forward and backward in a second (`train.models.flops_per_token`) over what
+    """Model FLOP/s utilisation: FLOPs of the tokens that went forward and backward in a second (`train.cost.flops_per_token`) over what
     the devices can do; None where that is not known."""
     peak = peak_flops(torch.cuda.get_device_name()) if torch.cuda.is_available() else None
     return speed * job.flops / (peak * job.world) if speed and peak else None

@@ -1,11 +1,9 @@
-"""Models as folders: where one comes from, what its weights are, how much it costs to train. Torch is imported where it is needed."""
+"""Models as folders: where one comes from and what its weights are. Torch is imported where it is needed."""
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from tools.errors import InputError, UsageError
 from tools.registry import suggestion
@@ -13,26 +11,6 @@ from tools.registry import suggestion
 TINY = "tiny:"
 KINDS = ("bloom", "llama", "qwen2")
 VOCABULARY, HIDDEN, LAYERS, HEADS, PLACES = 600, 64, 2, 4, 4096
-
-PEAKS = {
-    "H200": 989e12, "GH200": 989e12, "H100 PCIe": 756e12, "H100": 989e12, "A100": 312e12, "A40": 150e12, "A10": 125e12, "L40S": 362e12, "L40": 181e12,
-    "L4": 121e12, "RTX A6000": 155e12, "RTX 4090": 165e12, "RTX 3090": 71e12, "V100": 125e12,
-}  # fmt: skip
-"""FLOP/s of dense 16-bit matrices, from NVIDIA's data sheets, by words that stand in a device's name; the first that fits. (An
-RTX A4000 is no A40.)"""
-
-
-@dataclass(frozen=True)
-class Size:
-    """How big a model is. `matrices`: the parameters that multiply each token, all but the table of embeddings where the head
-    is another."""
-
-    parameters: int
-    matrices: int
-    layers: int
-    hidden: int
-    heads: int
-    vocabulary: int
 
 
 def resolve(
@@ -166,84 +144,3 @@ def skeleton(folder: Path) -> Any:
 
     with torch.device("meta"):
         return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder))
-
-
-def size(folder: Path) -> Size:
-    """The size of the model in a folder. Raises InputError for one that has no head for tokenizer."""
-    try:
-        model = skeleton(folder)
-    except ValueError as error:
-        raise InputError(
-            f"{folder}: no causal language model that transformers knows: {str(error).splitlines()[0]}"
-        ) from error
-    text = model.config.get_text_config()
-    parameters = sum(p.numel() for p in model.parameters())
-    table, head = model.get_input_embeddings().weight, model.get_output_embeddings()
-    apart = head is not None and head.weight is not table
-    return Size(
-        parameters=parameters,
-        matrices=parameters - (table.numel() if apart else 0),
-        layers=text.num_hidden_layers,
-        hidden=text.hidden_size,
-        heads=text.num_attention_heads,
-        vocabulary=table.shape[0],
-    )
-
-
-def lora_parameters(folder: Path, r: int, targets: Literal["all-linear"] | tuple[str, ...]) -> int:
-    """How many parameters an adapter of rank `r` has. Raises UsageError for targets that the model does not have."""
-    import torch
-
-    model = skeleton(folder)
-    head = model.get_output_embeddings()
-    layers = {
-        name: layer for name, layer in model.named_modules() if hasattr(layer, "weight") and layer.weight.dim() == 2
-    }
-    linear = {
-        name: layer for name, layer in layers.items() if layer is not head and not isinstance(layer, torch.nn.Embedding)
-    }
-    if targets != "all-linear":
-        known = sorted({name.rpartition(".")[2] for name in linear})
-        if wrong := sorted(set(targets) - set(known)):
-            raise UsageError(f"lora.targets: the model has no layer {', '.join(wrong)}; it has {', '.join(known)}")
-        linear = {name: layer for name, layer in linear.items() if name.rpartition(".")[2] in targets}
-    return sum(r * sum(layer.weight.shape) for layer in linear.values())
-
-
-def flops_per_token(size: Size, trained: int, method: str, length: int) -> float:
-    """Floating-point operations to train on a token of a sequence of `length`: 6 N + 12 L H T, as in PaLM (Chowdhery et al. 2022,
-    appendix B), N the parameters that multiply it. With adapters of n parameters the gradients of the base's weights are not
-    computed: 4 N + 6 n + 12 L H T. What checkpoints of activations compute twice is not counted."""
-    attention = 12 * size.layers * size.hidden * length
-    if method == "lora":
-        return float(4 * size.matrices + 6 * trained + attention)
-    return float(6 * size.matrices + attention)
-
-
-def peak_flops(name: str) -> float | None:
-    """What a device of this name does in a second at most, in 16-bit FLOP; None where that is not known."""
-    return next((peak for part, peak in PEAKS.items() if re.search(rf"\b{part}\b", name)), None)
-
-
-def memory(
-    size: Size, trained: int, method: str, quantize: int | None, zero: int, world: int, micro_batch: int, length: int,
-    checkpointing: bool, precision: str,
-) -> dict[str, int]:  # fmt: skip
-    """About how many bytes a device needs, by what for.
-
-    Adam's two moments and, of 16-bit weights, a 32-bit copy; activations after Korthikanti et al. 2022 (34 H and 5 heads T a token
-    and layer in 16 bits; with checkpoints one layer's and what goes into each); logits of 32 bits and their gradient."""
-    low = precision == "bf16" and (method == "lora" or zero > 0)
-    width = {4: 0.5, 8: 1.0}.get(quantize or 0, 2.0 if low else 4.0)
-    own = 4.0 if method == "lora" or not low else 2.0
-    shared = world if zero else 1
-    base = size.parameters * width / (world if zero == 3 else 1)
-    one = micro_batch * length * (34 * size.hidden + 5 * size.heads * length) * (1 if precision == "bf16" else 2)
-    kept = micro_batch * length * size.hidden * (2 if precision == "bf16" else 4) * size.layers + one
-    return {
-        "weights": round(base + (trained * 4 if method == "lora" else 0)),
-        "gradients": round(trained * own / shared),
-        "optimizer": round(trained * (8 + (4 if low and method == "full" else 0)) / shared),
-        "activations": round(kept if checkpointing else one * size.layers),
-        "logits": micro_batch * length * size.vocabulary * 8,
-    }

@@ -13,14 +13,17 @@ import orjson
 
 from tools.errors import InputError, UsageError
 from tools.files import digest, sha256
-from train import models
+from train import cost, models
 from train.data import Rows, may_train, open_rows
+from train.doctor import device_memory
 from train.job import Job, Stage
 from train.launch import Machines
 from train.recipe import Recipe
 from train.tokens import Made, chat, tokenize
 
-ASIDE = ("data", "model", "title", "paper", "notes", "save_every", "log_every", "keep", "gpu_memory_utilization")
+ASIDE = (
+    "data", "model", "title", "paper", "notes", "save_every", "log_every", "keep", "gpu_memory_utilization", "gradient_checkpointing",
+)  # fmt: skip
 """Keys of a recipe that its result does not hang on; of data and model it hangs on what they hold."""
 
 
@@ -68,10 +71,10 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
             f"{reason} {number:,}" for reason, number in Counter(row[-1] for row in rows.rejects).most_common()
         )
         raise InputError(f"nothing to train on: every row was refused ({why})")
-    size, extra = models.size(folder), 0
-    if recipe.method == "lora":
-        extra = models.lora_parameters(folder, recipe.lora.r, recipe.lora.targets)
-    learning = extra or size.parameters
+    size = cost.size(folder, recipe.attention)
+    adapter = cost.adapter(folder, recipe.lora.r, recipe.lora.targets) if recipe.method == "lora" else None
+    learning = adapter.parameters if adapter else size.parameters
+    recipe, memory = _settled(recipe, size, adapter, place, made["train"].longest)
     tokens = {split: str(work / "tokens" / f"{split}.parquet") for split in made}
     fingerprint = models.fingerprint(folder)
     others = stage.fits(recipe, fingerprint)
@@ -86,16 +89,37 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
         checkpoints=str((checkpoints or work / "checkpoints").resolve()),
         world=place.world,
         learnt=learning,
-        flops=models.flops_per_token(size, learning, recipe.method, made["train"].longest),
+        flops=cost.flops_per_token(size, learning, recipe.method, made["train"].around),
         others=others,
         steps=_steps(recipe, made["train"].rows),
     )
-    memory = models.memory(
-        size, learning, recipe.method, recipe.quantize, recipe.zero, place.world, recipe.micro_batch_size,
-        made["train"].longest, recipe.gradient_checkpointing, recipe.precision,
-    )  # fmt: skip
-    sizes = {"parameters": size.parameters + extra, "trained": learning}
+    sizes = {"parameters": size.parameters + (learning if adapter else 0), "trained": learning}
     return Plan(job, recipe, rows, made, sizes, memory)
+
+
+def _settled(
+    recipe: Recipe, size: cost.Size, adapter: cost.Adapter | None, place: Machines, longest: int
+) -> tuple[Recipe, dict[str, int]]:
+    """The recipe with activations kept or computed again, and the memory that it then needs. Raises UsageError where they cannot be kept
+    and are to be."""
+
+    def needs(again: bool) -> tuple[Recipe, dict[str, int]]:
+        own = recipe.model_copy(update={"gradient_checkpointing": again})
+        return own, cost.memory(size, adapter, own, place.world, longest)
+
+    if recipe.gradient_checkpointing != "auto":
+        return needs(recipe.gradient_checkpointing)
+    free = needs(False)
+    whole, there = sum(free[1].values()), device_memory(place.nproc)
+    if there and whole <= recipe.room * there:
+        return free
+    if recipe.compile:
+        has = f"a device has {there / 1e9:,.0f}" if there else "what a device has is not known"
+        raise UsageError(
+            f"compile=true: layers are compiled where their activations are kept, which takes about {whole / 1e9:,.0f} GB, and {has}; a smaller "
+            "micro_batch_size, gradient_checkpointing=false to try it all the same, or compile=false"
+        )
+    return needs(True)
 
 
 def divides(recipe: Recipe, place: Machines) -> None:

@@ -16,6 +16,7 @@ R = TypeVar("R", bound="Asking")
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 Part = Annotated[float, Field(ge=0, lt=1)]
+ROOM = 0.85
 Engine = Literal["generate", "continuous", "vllm"]
 """What lets a model answer: `generate` or `continuous` batching of transformers, or vLLM, a package of its own for GPUs."""
 
@@ -65,7 +66,9 @@ class Recipe(Asking):
     Rows of the split `validation` are looked on, but for `split: all`. `batch_size`: sequences in one step, over all processes;
     `micro_batch_size`: of them on one process at once. `epochs` through the data, or `steps`. `warmup`: that part of all steps. `zero`:
     DeepSpeed's stage, 0 without it. `attention`: how it is computed, by default as the model has it; FlashAttention is a package of
-    its own, for GPUs. `save_every`, `log_every`: steps; `keep`: so many checkpoints."""
+    its own, for GPUs. `gradient_checkpointing`: activations are computed a second time instead of kept; `auto` where they would not
+    fit. `compile`: layers are compiled by torch, which takes minutes at first and is faster afterwards. `save_every`,
+    `log_every`: steps; `keep`: so many checkpoints."""
 
     validation: str | None = "validation"
     method: Literal["lora", "full"] = "lora"
@@ -84,7 +87,8 @@ class Recipe(Asking):
     attention: Literal["auto", "eager", "sdpa", "flash_attention_2"] = "auto"
     tf32: bool = True
     zero: Literal[0, 2, 3] = 2
-    gradient_checkpointing: bool = True
+    gradient_checkpointing: bool | Literal["auto"] = "auto"
+    compile: bool = False
     save_every: Count = 500
     log_every: Count = 10
     keep: Count = 2
@@ -93,6 +97,21 @@ class Recipe(Asking):
     def joined(self) -> bool:
         """Whether texts are joined into sequences of full length."""
         return False
+
+    @property
+    def sequences(self) -> int:
+        """Sequences of which activations are kept at once on a process."""
+        return self.micro_batch_size
+
+    @property
+    def answer(self) -> int:
+        """Tokens that an answer adds to a row at most."""
+        return 0
+
+    @property
+    def room(self) -> float:
+        """The part of a device's memory that may be planned with; what is needed is an estimate."""
+        return ROOM
 
     @property
     def updates(self) -> int:
@@ -121,6 +140,10 @@ class Recipe(Asking):
             faults.append("quantize and zero: 3 do not go together; zero: 2")
         if self.zero == 3 and self.method == "lora":
             faults.append("zero: 3 is for method: full; with LoRA the base is not trained, zero: 2 or 0 does it")
+        if self.compile and self.gradient_checkpointing is True:
+            faults.append("compile and gradient_checkpointing do not go together; gradient_checkpointing: false")
+        if self.compile and (self.quantize or self.zero == 3):
+            faults.append("compile is for whole weights, neither quantized nor divided by zero: 3; compile: false")
         if faults:
             raise ValueError(". ".join(faults))
         return self

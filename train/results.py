@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import torch
 import torch.distributed as dist
 
 from tools.files import to_json, write_whole
@@ -37,6 +38,8 @@ def losses(trainer: Any) -> dict[str, Any]:
 def finish(trainer: Any, job: Job, recipe: Recipe, tokenizer: Any, told: dict[str, Any]) -> None:
     """Write what was trained, the tokenizer with its template, and what there is to tell of it: sizes, steps, losses, and `told`."""
     told |= trained(trainer.model) | {"steps": trainer.state.global_step} | losses(trainer)
+    if recipe.compile:
+        told["compiled_forms"] = torch._dynamo.utils.counters["frames"]["ok"]
     folder = job.result / ("adapter" if recipe.method == "lora" else "model")
     trainer.save_model(str(folder))
     if trainer.is_world_process_zero():

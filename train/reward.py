@@ -18,6 +18,11 @@ class Reward(Recipe):
 
     center: Annotated[float, Field(ge=0)] = 0.0
 
+    @property
+    def sequences(self) -> int:
+        """Sequences of which activations are kept at once on a process: the chosen and the rejected of each pair."""
+        return 2 * self.micro_batch_size
+
 
 def run(job: Job) -> None:
     """Train in this process with the others: -log sigmoid(chosen - rejected), a linear head on the last token (Ouyang et al. 2022)."""

@@ -25,11 +25,18 @@ class Rloo(Recipe):
     kl_coef: Annotated[float, Field(ge=0)] = 0.05
     missing_eos_penalty: Annotated[float, Field(ge=0)] = 1.0
 
+    @property
+    def answer(self) -> int:
+        """Tokens that an answer adds to a row at most."""
+        return self.max_new_tokens
+
 
 def check(recipe: Rloo) -> None:
     """What cannot be."""
     if recipe.batch_size % recipe.num_generations:
         raise UsageError(f"batch_size {recipe.batch_size} is no multiple of num_generations {recipe.num_generations}")
+    if recipe.compile:
+        raise UsageError("compile=true: a layer that also answers would be compiled for each length; compile=false")
     adapters.reward_adapter(recipe.reward)
 
 

@@ -17,6 +17,8 @@ from train.recipe import Lora, Recipe
 Head = Literal["causal", "score"]
 BUCKET, EVEN = 100_000_000, 8192
 """Numbers in a bucket of DeepSpeed at most; a multiple of what it asks for."""
+FORMS = 64
+"""So many forms of a layer are compiled at most (to learn or to look on, one sequence or several), then it is computed as it is."""
 
 
 def start(job: Job, recipe: Recipe) -> None:
@@ -77,7 +79,18 @@ def load_model(recipe: Recipe, folder: str, head: Head, tokenizer: Any) -> Any:
         from peft import prepare_model_for_kbit_training
 
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=recipe.gradient_checkpointing)
+    if recipe.compile:
+        compile_layers(model)
     return model
+
+
+def compile_layers(model: Any) -> None:
+    """Let each layer be compiled when it is first computed, for sequences of any length; adapters that it is given later are a part of it."""
+    torch._dynamo.config.recompile_limit = FORMS
+    kinds = set(model._no_split_modules or ())
+    for layer in model.modules():
+        if type(layer).__name__ in kinds:
+            layer.compile(dynamic=True)
 
 
 def lora_config(recipe: Recipe, head: Head) -> Any:

@@ -2,10 +2,11 @@
 
 import logging
 import os
+import shutil
 import warnings
 from importlib.util import find_spec
 
-from tools.errors import MissingExtraError
+from tools.errors import MissingExtraError, UsageError
 from train.recipe import Recipe
 
 STACK = ("torch", "transformers", "peft", "trl", "accelerate", "datasets", "deepspeed")
@@ -34,13 +35,15 @@ def _is_error(line: logging.LogRecord) -> bool:
 
 
 def needs_packages(recipe: Recipe) -> None:
-    """Raises MissingExtraError for a package that a setting needs and the extra does not bring."""
+    """Raises MissingExtraError for a package that a setting needs and the extra does not bring, UsageError for a compiler."""
     if recipe.quantize and find_spec("bitsandbytes") is None:
         raise MissingExtraError(f"quantize={recipe.quantize} needs bitsandbytes: pip install bitsandbytes")
     if recipe.attention == "flash_attention_2" and find_spec("flash_attn") is None:
         raise MissingExtraError(
             "attention=flash_attention_2 needs flash-attn, for NVIDIA GPUs: pip install flash-attn; or attention=auto"
         )
+    if recipe.compile and shutil.which(os.environ.get("CXX", "g++")) is None:
+        raise UsageError("compile=true needs a C++ compiler: apt install g++, or name yours in CXX; or compile=false")
 
 
 def needs_engine(engine: str) -> None:

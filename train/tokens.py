@@ -96,13 +96,26 @@ class Chat:
 
 @dataclass
 class Made:
-    """What was made of a split: `rows`, and of them `cut` at the end of a turn or within an answer; tokens seen and learnt."""
+    """What was made of a split: `rows`, and of them `cut` at the end of a turn or within an answer; tokens seen and learnt; the `longest`
+    sequence, and the `squares` of all lengths, summed."""
 
     rows: int = 0
     tokens: int = 0
     learnt: int = 0
     longest: int = 0
+    squares: int = 0
     cut: Counter[str] = field(default_factory=Counter)
+
+    def see(self, *lengths: int) -> None:
+        """Count sequences of these lengths, in tokens."""
+        self.tokens += sum(lengths)
+        self.longest = max(self.longest, *lengths)
+        self.squares += sum(length * length for length in lengths)
+
+    @property
+    def around(self) -> float:
+        """Tokens in the sequence that a token stands in, on average."""
+        return self.squares / self.tokens
 
 
 def chat(tokenizer: Any, choice: str, eos_token: str | None, pad_token: str | None = None) -> Chat:
@@ -216,9 +229,8 @@ def _record(row: dict[str, Any], chat: Chat, max_length: int, made: Made) -> tup
     if len(fitting) < len(ends):
         made.cut["at the end of a turn" if fitting else "within the answer, without EOS"] += 1
     size = min(size, len(ids))
-    made.tokens += size
+    made.see(size)
     made.learnt += sum(label != NOT_LEARNT for label in labels[:size])
-    made.longest = max(made.longest, size)
     return ids[:size], labels[:size]
 
 
@@ -234,9 +246,8 @@ def _preference(row: dict[str, Any], chat: Chat, max_length: int, made: Made) ->
         return "too-long"
     while start and any(ids[:start] != answers[0][:start] for ids in answers):
         start -= 1
-    made.tokens += sum(map(len, answers))
+    made.see(*map(len, answers))
     made.learnt += sum(len(ids) - start for ids in answers)
-    made.longest = max(made.longest, *map(len, answers))
     return answers[0][:start], answers[0][start:], answers[1][start:]
 
 
@@ -244,8 +255,7 @@ def _prompt(row: dict[str, Any], chat: Chat, max_length: int, made: Made) -> tup
     ids = _ids(chat, chat.render(row["prompt"], asks=True)[0])[0]
     if len(ids) > max_length:
         return "prompt-too-long"
-    made.tokens += len(ids)
-    made.longest = max(made.longest, len(ids))
+    made.see(len(ids))
     return ids, row["prompt"]
 
 
@@ -278,6 +288,5 @@ def _texts(rows: Rows, split: str, chat: Chat, max_length: int, packed: bool, ma
 def _count(made: Made, rows: list[tuple[str, list[int], list[int]]]) -> None:
     for _, ids, _ in rows:
         made.rows += 1
-        made.tokens += len(ids)
+        made.see(len(ids))
         made.learnt += len(ids)
-        made.longest = max(made.longest, len(ids))

@@ -18,11 +18,12 @@ from corpora.shards import Sink
 from tools.frames import Schema
 from tools.main import run
 from train.data import open_rows
-from train.models import tiny
+from train.models import KINDS, tiny
 from train.recipe import Recipe
 from train.tokens import NOT_LEARNT, chat, tokenize
 
 GOOD, BAD = "休息吃药", "qwxz"
+TEXTS = ["头痛怎么办?", "What helps with a fever?"] * 5
 
 
 def _common(number: int) -> dict[str, Any]:
@@ -98,6 +99,14 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random model with a vocabulary of both languages; no test changes it."""
     home = tmp_path_factory.mktemp("tiny") / "model"
     tiny("qwen2", ["头痛怎么办？休息，多喝水。", "What helps with a headache? Rest, and drink water."] * 5, home, 0)
+    return home
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random model of each kind; no test changes it."""
+    home = tmp_path_factory.mktemp("tiny") / str(request.param)
+    tiny(request.param, TEXTS, home, 7)
     return home
 
 

@@ -103,6 +103,16 @@ def job(tmp_path):
     return SimpleNamespace(work=str(tmp_path), checkpoints=str(tmp_path / "checkpoints"))
 
 
+def test_a_device_with_too_little_memory_has_a_way_out(job, tmp_path):
+    error = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB."
+    told = {"time": 1.0, "message": "", "traceback": f"Traceback\n  there\n{error}\n"}
+    (tmp_path / "error-0.json").write_bytes(orjson.dumps(told))
+
+    assert _why(job, 2).startswith(
+        f"a process failed: {error}\na device has too little memory: gradient_checkpointing=true"
+    )
+
+
 def test_what_a_worker_said_of_its_end_is_passed_on(job, tmp_path):
     told = {"time": 2.0, "message": "the loss is no number", "traceback": None}
     (tmp_path / "error-1.json").write_bytes(orjson.dumps(told))

@@ -5,21 +5,12 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-import orjson
 import pytest
 import torch
 
+from tests.train.conftest import TEXTS
 from tools.errors import InputError, UsageError
 from train import adapters, models
-
-TEXTS = ["头痛怎么办?", "What helps with a fever?"] * 5
-
-
-@pytest.fixture(scope="module", params=models.KINDS)
-def folder(request, tmp_path_factory):
-    home = tmp_path_factory.mktemp("tiny") / request.param
-    models.tiny(request.param, TEXTS, home, 7)
-    return home
 
 
 def test_a_tiny_model_is_the_same_bytes_each_time_and_leaves_random_numbers_alone(folder, tmp_path):
@@ -47,62 +38,6 @@ def test_a_fingerprint_is_of_the_weights_and_not_of_the_files(folder, tmp_path):
     assert len(list((tmp_path / "parts").glob("*.safetensors"))) > 1
     assert models.fingerprint(tmp_path / "parts") == models.fingerprint(folder)
     assert models.fingerprint(tmp_path / "moved") != models.fingerprint(folder)
-
-
-@pytest.mark.parametrize("targets", ["all-linear", "first"])
-@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers so
-def test_sizes_are_those_of_the_real_model_and_adapter(folder, targets):
-    from peft import LoraConfig, get_peft_model
-    from transformers import AutoModelForCausalLM
-
-    names = {"bloom": "query_key_value", "llama": "q_proj", "qwen2": "k_proj"}
-    own = targets if targets == "all-linear" else (names[folder.name],)
-    model = AutoModelForCausalLM.from_pretrained(folder)
-    size = models.size(folder)
-    whole = sum(p.numel() for p in model.parameters())
-    adapted = get_peft_model(
-        model, LoraConfig(r=3, target_modules=own if isinstance(own, str) else list(own), task_type="CAUSAL_LM")
-    )
-
-    assert size.parameters == whole
-    assert size.matrices == whole - (0 if folder.name == "bloom" else size.vocabulary * size.hidden)
-    assert models.lora_parameters(folder, 3, own) == sum(p.numel() for p in adapted.parameters() if p.requires_grad)
-
-
-def test_a_layer_that_is_not_there_is_named_with_those_that_are(folder):
-    with pytest.raises(UsageError, match=r"no layer w_proj; it has .*(q_proj|query_key_value)"):
-        models.lora_parameters(folder, 3, ("w_proj",))
-
-
-def test_floating_point_operations_are_counted_as_the_formula_says():
-    size = models.Size(parameters=1000, matrices=800, layers=2, hidden=8, heads=2, vocabulary=25)
-
-    assert models.flops_per_token(size, 1000, "full", 16) == 6 * 800 + 12 * 2 * 8 * 16
-    assert models.flops_per_token(size, 40, "lora", 16) == 4 * 800 + 6 * 40 + 12 * 2 * 8 * 16
-
-
-@pytest.mark.parametrize(
-    ("name", "peak"),
-    [("NVIDIA H100 80GB HBM3", 989e12), ("NVIDIA H100 PCIe", 756e12), ("NVIDIA A100-SXM4-80GB", 312e12), ("NVIDIA L40S", 362e12), ("Abacus", None),
-     ("NVIDIA L4", 121e12), ("NVIDIA A10", 125e12), ("NVIDIA A40", 150e12), ("NVIDIA RTX A4000", None), ("NVIDIA RTX A1000", None),
-     ("NVIDIA H200", 989e12), ("NVIDIA GH200 480GB", 989e12), ("NVIDIA GeForce RTX 4090", 165e12), ("", None)],
-)  # fmt: skip
-def test_what_a_device_does_at_most_is_known_by_its_name(name, peak):
-    assert models.peak_flops(name) == peak
-
-
-def test_memory_grows_with_what_is_seen_at_once_and_shrinks_where_it_is_divided():
-    size = models.Size(7_000_000_000, 6_500_000_000, 30, 4096, 32, 250_880)
-
-    def needed(method="lora", zero=0, world=1, micro=1, checkpointing=True):
-        trained = 20_000_000 if method == "lora" else size.parameters
-        return models.memory(size, trained, method, None, zero, world, micro, 1024, checkpointing, "bf16")
-
-    assert needed()["weights"] == 14_000_000_000 + 80_000_000
-    assert needed(micro=4)["activations"] > 3 * needed()["activations"]
-    assert needed(checkpointing=False)["activations"] > 10 * needed()["activations"]
-    assert needed("full", zero=2, world=8)["optimizer"] * 8 == needed("full", zero=2)["optimizer"]
-    assert needed("full", zero=3, world=8)["weights"] * 8 == needed("full", zero=3)["weights"]
 
 
 def test_folders_that_hold_no_whole_model_are_refused_with_the_way_out(tmp_path, monkeypatch):
@@ -215,51 +150,6 @@ def test_a_file_of_weights_that_was_cut_off_is_named(folder: Path, tmp_path: Pat
 
     with pytest.raises(InputError, match=r"model\.safetensors: not whole: "):
         models.fingerprint(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("config", "said"),
-    [({"model_type": "t5"}, "no causal language model"), ({"model_type": "nobodys"}, "no causal language model")],
-)
-def test_the_size_of_something_else_is_not_told(config: dict[str, str], said: str, tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_bytes(orjson.dumps(config))
-
-    with pytest.raises(InputError, match=said):
-        models.size(tmp_path)
-
-
-@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers so
-def test_an_adapter_of_several_layers_is_as_large_as_it_is_said(folder: Path) -> None:
-    from peft import LoraConfig, get_peft_model
-    from transformers import AutoModelForCausalLM
-
-    names = (
-        ("query_key_value", "dense", "dense_h_to_4h") if folder.name == "bloom" else ("v_proj", "o_proj", "down_proj")
-    )
-    how = LoraConfig(r=5, target_modules=list(names), task_type="CAUSAL_LM")
-    adapted = get_peft_model(AutoModelForCausalLM.from_pretrained(folder), how)
-
-    assert models.lora_parameters(folder, 5, names) == sum(p.numel() for p in adapted.parameters() if p.requires_grad)
-    with pytest.raises(UsageError, match=r"no layer gate, lm_head; it has d(ense|own_proj)"):
-        models.lora_parameters(folder, 5, (*names, "lm_head", "gate"))
-
-
-def test_the_sum_of_memory_moves_as_it_should() -> None:
-    size = models.Size(7_000_000_000, 6_500_000_000, 30, 4096, 32, 250_880)
-
-    def whole(
-        method: str = "full", zero: int = 0, micro: int = 1, quantize: int | None = None, precision: str = "bf16"
-    ) -> int:
-        trained = 20_000_000 if method == "lora" else size.parameters
-        found = models.memory(size, trained, method, quantize, zero, 8, micro, 1024, True, precision)
-        assert set(found) == {"weights", "gradients", "optimizer", "activations", "logits"}
-        return sum(found.values())
-
-    assert whole(micro=1) < whole(micro=2) < whole(micro=4)
-    assert whole(zero=0) > whole(zero=2) > whole(zero=3)
-    assert whole("full") > whole("lora") > whole("lora", quantize=8) > whole("lora", quantize=4)
-    assert whole("lora", precision="fp32") > whole("lora")
-    assert whole("full", zero=0) > 16 * size.parameters  # weights, gradients and two moments of 32 bits
 
 
 def test_packed_records_do_not_see_each_other_where_a_model_says_so(folder):

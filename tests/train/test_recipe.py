@@ -68,6 +68,10 @@ def test_clinicalgpt_is_trained_as_its_paper_says():
         ({"warmup": 1}, "less than 1"),
         ({"max_length": 0}, "greater than or equal to 1"),
         ({"lora": {"targets": "some"}}, "all-linear"),
+        ({"compile": True, "gradient_checkpointing": True}, "compile and gradient_checkpointing"),
+        ({"compile": True, "quantize": 4}, "compile is for whole weights"),
+        ({"compile": True, "zero": 3, "method": "full"}, "compile is for whole weights"),
+        ({"gradient_checkpointing": "often"}, "gradient_checkpointing"),
     ],
 )
 def test_what_does_not_agree_is_refused(changes, said):

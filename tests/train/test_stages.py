@@ -7,10 +7,11 @@ import orjson
 import polars as pl
 import pytest
 
-from tests.train.conftest import BAD, GOOD, rewards, stage_words, told, trained
+from tests.train.conftest import BAD, GOOD, metrics, rewards, stage_words, told, trained
 from tools.errors import KgtoolsError
 from train.answering import Answer, questions
-from train.models import fingerprint, size
+from train.cost import size
+from train.models import fingerprint
 from train.recipe import load
 from train.reward import Collapse
 
@@ -97,6 +98,48 @@ def test_a_setting_whose_package_is_missing_says_so_before_any_work(
     assert done.code == 2
     assert f"pip install {package}" in done.err
     assert not (tmp_path / "out").exists()
+
+
+def test_layers_are_compiled_and_say_the_same(models, tmp_path):
+    own = (
+        "--recipe",
+        "tiny",
+        f"data={models / 'records'}",
+        "model=tiny:llama",
+        "lora.dropout=0",
+        "steps=2",
+        "log_every=1",
+    )
+
+    for name, compiled in (("as they are", "false"), ("compiled", "true")):
+        words = ("lora.targets=[v_proj]", f"compile={compiled}", "--out", tmp_path / name, "--nproc", 1)
+        trained("sft", *own, *words)
+
+    losses = [[line["loss"] for line in metrics(tmp_path / name)] for name in ("as they are", "compiled")]
+    assert losses[1] == pytest.approx(losses[0], abs=1e-3)
+    assert told(tmp_path / "compiled")["result"]["compiled_forms"] >= 1
+    assert "compiled_forms" not in told(tmp_path / "as they are")["result"]
+
+
+def test_nothing_is_compiled_without_a_compiler(models, tmp_path, kgtools, monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
+
+    words = ("train", "sft", "--recipe", "tiny", "--out", tmp_path / "out", f"data={models / 'records'}")
+    done = kgtools(*words, "compile=true")
+
+    assert done.code == 2
+    assert "apt install g++" in done.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("stage", ["ppo", "rloo"])
+def test_what_also_answers_is_not_compiled(stage, models, tmp_path, kgtools):
+    more = (f"reward={models / 'reward'}", "compile=true")
+    done = kgtools("train", stage, *stage_words(models, tmp_path / "out", *more))
+
+    assert done.code == 2
+    assert "compile=true: " in done.err
+    assert "compile=false" in done.err
 
 
 def test_zero_3_trains_all_weights_and_writes_them_whole(models, tmp_path):

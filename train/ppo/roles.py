@@ -135,7 +135,7 @@ def build(model: Any, recipe: Recipe, reward: Path) -> Roles:
         missing = [key for key in left.missing_keys if f".{name}." in key]
         if left.unexpected_keys or missing:
             raise InputError(f"{home}: does not fit the base: {[*left.unexpected_keys, *missing][0]}")
-    roles = Roles(made, _head(score, True), _head(score, False), recipe.gradient_checkpointing)
+    roles = Roles(made, _head(score, True), _head(score, False), bool(recipe.gradient_checkpointing))
     roles.to(model.device)
     return roles
 

@@ -40,6 +40,21 @@ class Ppo(Recipe):
     warmup: Part = 0.0
 
     @property
+    def sequences(self) -> int:
+        """Sequences of which activations are kept at once on a process: the policy's and the value's of each answer."""
+        return 2 * self.micro_batch_size
+
+    @property
+    def room(self) -> float:
+        """The part of a device's memory that may be planned with: what vLLM takes is taken."""
+        return super().room - (self.gpu_memory_utilization if self.engine == "vllm" else 0.0)
+
+    @property
+    def answer(self) -> int:
+        """Tokens that an answer adds to a row at most."""
+        return self.max_new_tokens
+
+    @property
     def updates(self) -> int:
         """In how many parts a batch is learnt from, an update of the weights for each."""
         return self.minibatches

@@ -21,6 +21,10 @@ def check(recipe: Ppo) -> None:
         raise UsageError("method=full: the four roles share a base that is frozen; method=lora")
     if recipe.steps is None:
         raise UsageError("epochs: PPO goes by steps, of batch_size answers each; give steps")
+    if recipe.compile:
+        raise UsageError(
+            "compile=true: layers take another adapter in each role, and would be compiled for each; compile=false"
+        )
     if recipe.zero == 3:
         raise UsageError("zero=3: the base answers questions and is not divided; zero=2 or 0")
     if recipe.engine == "vllm" and recipe.quantize:
