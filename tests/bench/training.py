@@ -1,8 +1,12 @@
 """How fast and how small training is, beside TRL as it comes and four models for PPO: `make bench-train`.
 
-Everything runs in turns on one machine, so the ratios hold on a busy one too. On a CPU the models are small and random; on a GPU
-`--model FOLDER --records FOLDER` gives the figures that count. MFU: 6 N + 12 L H T floating-point operations a token where all
-weights are trained, 4 N + 6 n + 12 L H T with adapters of n parameters, over what the device does at most in 16 bits.
+Everything runs in turns on one machine, so the ratios hold on a busy one too. On a CPU the models are small and random. On a GPU
+
+    python tests/bench/training.py --model llama-7b --length 1024 --micro 8 --steps 20
+
+gives the figures that count: a random model of the shape of LLaMA-7B (or bloom-7b1, or a folder), records joined to conversations of
+about 1,024 tokens. MFU: 6 N + 12 L H T floating-point operations a token where all weights are trained, 4 N + 6 n + 12 L H T with
+adapters of n parameters, over what the device does at most in 16 bits.
 """
 
 import argparse
@@ -21,14 +25,25 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 ALLOW = "[LicenseRef-39health-unstated,LicenseRef-xywy-noncommercial]"
-STEPS, MICRO, LENGTH = 40, 16, 256
+LENGTH = 256
+LARGE = {
+    "llama-7b": ("llama", {"vocab_size": 32_000, "hidden_size": 4096, "intermediate_size": 11_008, "num_hidden_layers": 32,
+                           "num_attention_heads": 32, "num_key_value_heads": 32}),
+    "bloom-7b1": ("bloom", {"vocab_size": 250_880, "hidden_size": 4096, "n_layer": 30, "n_head": 32}),
+}  # fmt: skip
+"""Shapes of published models."""
 
 
 def main() -> None:
     """Measure, print and leave nothing behind."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, help="folder of a model (default: a random one of 3 million parameters)")
+    parser.add_argument(
+        "--model", help=f"a folder, or a random one: {' or '.join(LARGE)} (default: one of 3 million parameters)"
+    )
     parser.add_argument("--records", type=Path, help="folder of records (default: those of the sample graphs)")
+    parser.add_argument("--preferences", type=Path, help="folder of preferences (default: those of the sample graphs)")
+    parser.add_argument("--steps", type=int, default=40, help="steps of each run (default: %(default)s)")
+    parser.add_argument("--micro", type=int, default=16, help="records of a step (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each rival runs (default: %(default)s)")
     parser.add_argument("--length", type=int, default=LENGTH, help="tokens of a record at most (default: %(default)s)")
     parser.add_argument("--inner", nargs=2, metavar=("WHAT", "SETTINGS"), help=argparse.SUPPRESS)
@@ -38,12 +53,16 @@ def main() -> None:
         return
     with TemporaryDirectory(prefix="kgtools-bench-") as scratch:
         place = Path(scratch)
-        data = asked.records or _records(place)
-        model = asked.model or _apart("make", out=str(place / "model"), hidden=256, layers=4, records=str(data))
-        print(f"{_machine()}; {STEPS} steps of {MICRO} records, {asked.rounds} rounds, medians")
-        _fine_tuning(place, Path(model), data, asked.rounds, asked.length)
-        large = asked.model or _apart("make", out=str(place / "large"), hidden=512, layers=8, records=str(data))
-        _roles(place, Path(large), data)
+        data = asked.records or _generated(place, "qa")
+        pairs = asked.preferences or _generated(place, "preference")
+        model = _model(asked.model, place / "model", data, hidden=256, layers=4)
+        print(f"{_machine()}; {asked.steps} steps of {asked.micro} records, {asked.rounds} rounds, medians")
+        long = data
+        if asked.length > LENGTH:
+            long = Path(_apart("join", out=str(place / "long"), model=str(model), data=str(data), length=asked.length))
+        _fine_tuning(place, model, long, asked)
+        large = model if asked.model else _model(None, place / "large", data, hidden=512, layers=8)
+        _roles(place, large, data, pairs, asked.length // 2)
 
 
 def _machine() -> str:
@@ -73,75 +92,93 @@ def _kgtools(*words: object) -> None:
         sys.exit(f"kgtools {words[0]} {words[1]}: {done.stderr[-2000:]}")
 
 
-def _records(place: Path) -> Path:
-    samples = ROOT / "kg" / "samples"
-    _kgtools(
-        "load",
-        "xywy",
-        samples / "xywy" / "medical.json",
-        "health39",
-        samples / "39health" / "disease.csv",
-        "--graph",
-        place / "graph",
-    )
-    _kgtools("generate", "--graph", place / "graph", "--seed", 7, "--out", place / "records")
-    return place / "records"
+def _generated(place: Path, task: str) -> Path:
+    """Records or preferences of the sample graphs."""
+    samples, graph = ROOT / "kg" / "samples", place / "graph"
+    if not graph.exists():
+        files = ("xywy", samples / "xywy" / "medical.json", "health39", samples / "39health" / "disease.csv")
+        _kgtools("load", *files, "--graph", graph)
+    how = [] if task == "qa" else ["--task", task, "--count", 200]
+    _kgtools("generate", "--graph", graph, *how, "--seed", 7, "--out", place / task)
+    return place / task
 
 
-def _fine_tuning(place: Path, model: Path, data: Path, rounds: int, length: int) -> None:
-    speeds: dict[str, list[float]] = {}
-    shared = {"model": str(model), "data": str(data), "length": length}
-    rivals = {"TRL, 32 bits, no checkpointing": {"defaults": False}}
-    if not _machine().startswith("CPU"):  # there the 16 bits of its defaults are emulated, many times as slow
-        rivals["TRL, its defaults"] = {"defaults": True}
-    for number in range(rounds):
-        speeds.setdefault("kgtools train sft", []).append(_ours(place / f"sft-{number}", model, data, length))
-        for name, how in rivals.items():
-            told = _apart("trl", out=str(place / f"trl-{number}"), **shared, **how)
-            speeds.setdefault(name, []).append(told["tokens_per_second"])
+def _model(name: str | None, out: Path, data: Path, hidden: int, layers: int) -> Path:
+    """The folder that is named, or a random model of a published shape or of this one."""
+    if name and name not in LARGE:
+        return Path(name)
+    small = {
+        "hidden_size": hidden, "intermediate_size": 4 * hidden, "num_hidden_layers": layers, "num_attention_heads": 8, "num_key_value_heads": 8,
+    }  # fmt: skip
+    kind, shape = LARGE[name] if name else ("qwen2", small)
+    return Path(_apart("make", out=str(out), kind=kind, shape=shape, records=str(data)))
+
+
+def _fine_tuning(place: Path, model: Path, data: Path, asked: argparse.Namespace) -> None:
+    shared = {"model": str(model), "data": str(data), "length": asked.length, "micro": asked.micro}
+    ours, compiled = "kgtools train sft", "kgtools train sft, compile=true"
+    ways = {ours: [], compiled: ["compile=true"]}
+    rivals = {"TRL, 32 bits, no checkpointing": False, "TRL, its defaults": True}
+    if _machine().startswith("CPU"):  # there the 16 bits of TRL's defaults are emulated, many times as slow
+        del ways[compiled], rivals["TRL, its defaults"]
+    elif asked.model:  # 7 billion weights of 32 bits with all activations do not fit a GPU
+        del rivals["TRL, 32 bits, no checkpointing"]
+    found: dict[str, list[dict]] = {}
+    for number in range(asked.rounds):
+        for name, words in ways.items():
+            told = _ours(place / f"sft-{number}-{len(words)}", model, data, asked, *words)
+            found.setdefault(name, []).append(told)
+        for name, defaults in rivals.items():
+            told = _apart("trl", out=str(place / f"trl-{number}"), **shared, steps=asked.steps, defaults=defaults)
+            found.setdefault(name, []).append(told)
     waste = _apart("waste", **shared)
-    ours = statistics.median(speeds["kgtools train sft"])
+    middles = {name: statistics.median(run["speed"] for run in runs) for name, runs in found.items()}
     print("\nfine-tuning, LoRA r 8, tokens that are no padding a second")
-    for name, found in speeds.items():
-        middle = statistics.median(found)
-        print(
-            f"  {name:32} {middle:9,.0f} [{min(found):,.0f} .. {max(found):,.0f}]   ours is {ours / middle:.2f} times it"
-        )
+    for name, runs in found.items():
+        least, most = (kind(run["speed"] for run in runs) for kind in (min, max))
+        more = f"{runs[0]['peak'] / 1e9:.1f} GB"
+        if runs[0].get("mfu"):
+            more += f", MFU {statistics.median(run['mfu'] for run in runs):.1%}"
+        ratios = "".join(f"   {middles[way] / middles[name]:.2f} times it: {way}" for way in ways if name in rivals)
+        print(f"  {name:32} {middles[name]:9,.0f} [{least:,.0f} .. {most:,.0f}]   {more}{ratios}")
     print(
         f"  padding: {waste['grouped']:.1%} of what is computed where records are grouped by length, {waste['random']:.1%} in TRL's order"
     )
 
 
-def _ours(out: Path, model: Path, data: Path, length: int) -> float:
-    precision = ["precision=fp32"] if _machine().startswith("CPU") else []
+def _ours(out: Path, model: Path, data: Path, asked: argparse.Namespace, *words: str) -> dict:
+    """Tokens a second, MFU and peak of memory of `kgtools train sft`."""
+    on_cpu = _machine().startswith("CPU")
     _kgtools(
-        "train", "sft", "--recipe", "tiny", "--out", out, f"model={model}", f"data={data}", f"allow_license={ALLOW}", f"max_length={length}",
-        "lora.r=8", f"batch_size={MICRO}", f"micro_batch_size={MICRO}", f"steps={STEPS}", "log_every=1", "save_every=1000", "--nproc", 1,
-        *precision,
+        "train", "sft", "--recipe", "tiny", "--out", out, f"model={model}", f"data={data}", f"allow_license={ALLOW}",
+        f"max_length={asked.length}", "lora.r=8", f"batch_size={asked.micro}", f"micro_batch_size={asked.micro}", f"steps={asked.steps}",
+        "log_every=1", "save_every=1000", "--nproc", 1, f"precision={'fp32' if on_cpu else 'bf16'}", f"tf32={str(not on_cpu).lower()}",
+        "gradient_checkpointing=auto", *words,
     )  # fmt: skip
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_bytes().splitlines()]
-    return speed([(line["tokens"], line["tokens"] / line["tokens_per_second"]) for line in _differences(lines)])
-
-
-def _differences(lines: list[dict]) -> list[dict]:
-    """Lines with the tokens of their own step, the first few left out: they warm up."""
-    found = []
-    for before, line in pairwise(lines):
-        if line.get("tokens_per_second") and line["step"] > 3:
-            found.append(line | {"tokens": line["tokens"] - before["tokens"]})
-    return found
+    lines = [line for line in lines if line.get("tokens_per_second") is not None or line["step"] == 1]
+    steps = [
+        (now["tokens"] - before["tokens"], (now["tokens"] - before["tokens"]) / now["tokens_per_second"])
+        for before, now in pairwise(lines)
+    ]
+    fast = speed(steps[2:])
+    flops = lines[-1]["mfu"] / lines[-1]["tokens_per_second"] if lines[-1].get("mfu") else None
+    return {"speed": fast, "mfu": flops and flops * fast, "peak": lines[-1]["peak_memory"]}
 
 
 def speed(steps: list[tuple[float, float]]) -> float:
-    """Tokens a second over steps of (tokens, seconds)."""
+    """Tokens a second over steps of (tokens, seconds). Steps that take more than three times as long as the middle one are left out: they
+    compiled something."""
+    usual = statistics.median(seconds / tokens for tokens, seconds in steps)
+    steps = [(tokens, seconds) for tokens, seconds in steps if seconds / tokens < 3 * usual]
     return sum(tokens for tokens, _ in steps) / sum(seconds for _, seconds in steps)
 
 
-def make(out: str, hidden: int, layers: int, records: str) -> str:
-    """A random model of a size with a tokenizer of the records; its folder."""
+def make(out: str, kind: str, shape: dict, records: str) -> str:
+    """A random model of a shape with a tokenizer of the records; its folder. In 16 bits where there is a GPU."""
     import polars as pl
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen2Config
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
     from train.models import tiny
     from train.tokens import chat
@@ -150,17 +187,44 @@ def make(out: str, hidden: int, layers: int, records: str) -> str:
     tiny("qwen2", (message["content"] for row in rows for message in row), Path(out), 0)
     words = chat(AutoTokenizer.from_pretrained(out), "plain", None).tokenizer
     torch.manual_seed(0)
-    own = Qwen2Config(
-        vocab_size=len(words), hidden_size=hidden, intermediate_size=4 * hidden, num_hidden_layers=layers, num_attention_heads=8,
-        num_key_value_heads=8, eos_token_id=words.eos_token_id, pad_token_id=words.pad_token_id,
-    )  # fmt: skip
-    AutoModelForCausalLM.from_config(own).save_pretrained(out)
+    ids = {"vocab_size": len(words), "eos_token_id": words.eos_token_id, "pad_token_id": words.pad_token_id}
+    own = AutoConfig.for_model(kind, **ids | shape)
+    gpu = torch.cuda.is_available()
+    with torch.device("cuda" if gpu else "cpu"):
+        AutoModelForCausalLM.from_config(own, dtype=torch.bfloat16 if gpu else torch.float32).save_pretrained(out)
     words.save_pretrained(out)
     return out
 
 
-def trl(model: str, data: str, length: int, out: str, defaults: bool) -> dict:
-    """Tokens a second of TRL's trainer on the same messages with the same adapter and batch."""
+def join(out: str, model: str, data: str, length: int) -> str:
+    """Records one after the other as conversations of up to `length` tokens; their folder."""
+    import polars as pl
+    from transformers import AutoTokenizer
+
+    from corpora.record import RECORDS
+    from corpora.shards import Sink
+
+    words = AutoTokenizer.from_pretrained(model)
+    rows = pl.read_parquet(Path(data) / "records.parquet")
+    sizes = [len(words.apply_chat_template(row.to_list(), return_dict=True)["input_ids"]) for row in rows["messages"]]
+    talk, held, talks = 0, 0, []
+    for size in sizes:
+        talk, held = (talk + 1, size) if held + size > length else (talk, held + size)
+        talks.append(talk)
+    others = [pl.col(name).first() for name in rows.columns if name != "messages"]
+    joined = rows.with_columns(talk=pl.Series(talks)).group_by("talk", maintain_order=True)
+    Path(out).mkdir()
+    with Sink(Path(out) / "records.parquet", RECORDS) as sink:
+        sink.write(
+            joined.agg(*others, pl.col("messages").list.explode(keep_nulls=False, empty_as_null=False)).select(
+                rows.columns
+            )
+        )
+    return out
+
+
+def trl(model: str, data: str, length: int, micro: int, steps: int, out: str, defaults: bool) -> dict:
+    """Tokens a second and peak of memory of TRL's trainer on the same messages with the same adapter and batch."""
     import polars as pl
     import torch
     from datasets import Dataset
@@ -180,7 +244,7 @@ def trl(model: str, data: str, length: int, out: str, defaults: bool) -> dict:
     trainer = SFTTrainer(
         model=model,
         args=SFTConfig(
-            output_dir=out, per_device_train_batch_size=MICRO, max_length=length, max_steps=STEPS, logging_steps=1, report_to="none",
+            output_dir=out, per_device_train_batch_size=micro, max_length=length, max_steps=steps, logging_steps=1, report_to="none",
             save_strategy="no", use_cpu=not torch.cuda.is_available(), learning_rate=1e-3, disable_tqdm=True, **how,
         ),
         train_dataset=Dataset.from_list(messages),
@@ -189,12 +253,11 @@ def trl(model: str, data: str, length: int, out: str, defaults: bool) -> dict:
         callbacks=[Watch()],
     )  # fmt: skip
     trainer.train()
-    pairs = pairwise(Watch.seen)
-    steps = [(now[1] - before[1], now[2] - before[2]) for before, now in pairs if now[0] > 3]
-    return {"tokens_per_second": speed(steps)}
+    taken = [(now[1] - before[1], now[2] - before[2]) for before, now in pairwise(Watch.seen)]
+    return {"speed": speed(taken[2:]), "peak": _peak()}
 
 
-def waste(model: str, data: str, length: int) -> dict:
+def waste(model: str, data: str, length: int, micro: int) -> dict:
     """The share of padding in batches grouped by length and in batches at random."""
     import polars as pl
     import torch
@@ -208,24 +271,23 @@ def waste(model: str, data: str, length: int) -> dict:
     ]
     draw = torch.Generator().manual_seed(0)
     orders = {
-        "grouped": list(LengthGroupedSampler(MICRO, lengths=lengths, generator=draw)),
+        "grouped": list(LengthGroupedSampler(micro, lengths=lengths, generator=draw)),
         "random": torch.randperm(len(lengths), generator=draw).tolist(),
     }
     found = {}
     for name, order in orders.items():
-        batches = [[lengths[row] for row in order[begin : begin + MICRO]] for begin in range(0, len(order), MICRO)]
+        batches = [[lengths[row] for row in order[begin : begin + micro]] for begin in range(0, len(order), micro)]
         found[name] = 1 - sum(lengths) / sum(max(batch) * len(batch) for batch in batches)
     return found
 
 
-def _roles(place: Path, model: Path, data: Path) -> None:
+def _roles(place: Path, model: Path, data: Path, pairs: Path, length: int) -> None:
     import orjson
 
     common = ["--recipe", "tiny", f"model={model}", f"allow_license={ALLOW}", "--nproc", 1]
-    _kgtools(
-        "generate", "--graph", place / "graph", "--task", "preference", "--count", 200, "--out", place / "preferences"
-    )
-    _kgtools("train", "reward", *common, "--out", place / "reward", f"data={place / 'preferences'}", "steps=2")
+    if not _machine().startswith("CPU"):
+        common += ["precision=bf16", "tf32=true"]
+    _kgtools("train", "reward", *common, "--out", place / "reward", f"data={pairs}", "steps=2")
     _kgtools(
         "train",
         "ppo",
@@ -243,7 +305,7 @@ def _roles(place: Path, model: Path, data: Path) -> None:
         "\nPPO, 4 steps of 32 answers of 32 tokens: "
         + ", ".join(f"{name} {part / whole:.0%}" for name, part in spent.items())
     )
-    settings = {"model": str(model), "reward": str(place / "reward")}
+    settings = {"model": str(model), "reward": str(place / "reward"), "length": length}
     held = {what: _apart("memory", **settings, what=what) for what in ("nothing", "one", "roles", "four")}
     one, ours, four = (held[what]["peak"] - held["nothing"]["peak"] for what in ("one", "roles", "four"))
     print(
@@ -253,7 +315,7 @@ def _roles(place: Path, model: Path, data: Path) -> None:
     )
 
 
-def memory(model: str, reward: str, what: str) -> dict:
+def memory(model: str, reward: str, what: str, length: int) -> dict:
     """The peak of memory in a pass forward and backward, layers computed again: `one` model with an adapter that learns, four `roles`
     on it as PPO has them, or `four` models. Reference and reward are asked beside policy and value."""
     import torch
@@ -266,7 +328,7 @@ def memory(model: str, reward: str, what: str) -> dict:
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(0)
-    ids = torch.randint(4, 500, (4, 128), device=device)
+    ids = torch.randint(4, 500, (4, length), device=device)
     mask = torch.ones_like(ids)
 
     def load(kind=AutoModelForCausalLM, **more):
@@ -338,7 +400,7 @@ def _peak() -> int:
     return int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) * 1024
 
 
-INNER = {"make": make, "trl": trl, "waste": waste, "memory": memory}
+INNER = {"make": make, "join": join, "trl": trl, "waste": waste, "memory": memory}
 
 if __name__ == "__main__":
     main()
