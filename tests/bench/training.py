@@ -2,7 +2,7 @@
 
 Everything runs in turns on one machine, so the ratios hold on a busy one too. On a CPU the models are small and random. On a GPU
 
-    python tests/bench/training.py --model llama-7b --length 1024 --micro 8 --steps 20
+    python tests/bench/training.py --model llama-7b --length 1024 --micro 4
 
 gives the figures that count: a random model of the shape of LLaMA-7B (or bloom-7b1, or a folder), records joined to conversations of
 about 1,024 tokens. MFU: 6 N + 12 L H T floating-point operations a token where all weights are trained, 4 N + 6 n + 12 L H T with
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 ALLOW = "[LicenseRef-39health-unstated,LicenseRef-xywy-noncommercial]"
-LENGTH = 256
+LENGTH, RATE = 256, 1e-5
 LARGE = {
     "llama-7b": ("llama", {"vocab_size": 32_000, "hidden_size": 4096, "intermediate_size": 11_008, "num_hidden_layers": 32,
                            "num_attention_heads": 32, "num_key_value_heads": 32}),
@@ -42,6 +42,7 @@ def main() -> None:
     )
     parser.add_argument("--records", type=Path, help="folder of records (default: those of the sample graphs)")
     parser.add_argument("--preferences", type=Path, help="folder of preferences (default: those of the sample graphs)")
+    parser.add_argument("--only", choices=("sft", "ppo"), help="one part alone")
     parser.add_argument("--steps", type=int, default=40, help="steps of each run (default: %(default)s)")
     parser.add_argument("--micro", type=int, default=16, help="records of a step (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each rival runs (default: %(default)s)")
@@ -57,12 +58,15 @@ def main() -> None:
         pairs = asked.preferences or _generated(place, "preference")
         model = _model(asked.model, place / "model", data, hidden=256, layers=4)
         print(f"{_machine()}; {asked.steps} steps of {asked.micro} records, {asked.rounds} rounds, medians")
-        long = data
-        if asked.length > LENGTH:
-            long = Path(_apart("join", out=str(place / "long"), model=str(model), data=str(data), length=asked.length))
-        _fine_tuning(place, model, long, asked)
-        large = model if asked.model else _model(None, place / "large", data, hidden=512, layers=8)
-        _roles(place, large, data, pairs, asked.length // 2)
+        if asked.only != "ppo":
+            long = data
+            if asked.length > LENGTH:
+                words = {"model": str(model), "data": str(data), "length": asked.length}
+                long = Path(_apart("join", out=str(place / "long"), **words))
+            _fine_tuning(place, model, long, asked)
+        if asked.only != "sft":
+            large = model if asked.model else _model(None, place / "large", data, hidden=512, layers=8)
+            _roles(place, large, data, pairs, asked.length // 2)
 
 
 def _machine() -> str:
@@ -153,7 +157,7 @@ def _ours(out: Path, model: Path, data: Path, asked: argparse.Namespace, *words:
         "train", "sft", "--recipe", "tiny", "--out", out, f"model={model}", f"data={data}", f"allow_license={ALLOW}",
         f"max_length={asked.length}", "lora.r=8", f"batch_size={asked.micro}", f"micro_batch_size={asked.micro}", f"steps={asked.steps}",
         "log_every=1", "save_every=1000", "--nproc", 1, f"precision={'fp32' if on_cpu else 'bf16'}", f"tf32={str(not on_cpu).lower()}",
-        "gradient_checkpointing=auto", *words,
+        "gradient_checkpointing=auto", f"learning_rate={RATE}", *words,
     )  # fmt: skip
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_bytes().splitlines()]
     lines = [line for line in lines if line.get("tokens_per_second") is not None or line["step"] == 1]
@@ -245,7 +249,7 @@ def trl(model: str, data: str, length: int, micro: int, steps: int, out: str, de
         model=model,
         args=SFTConfig(
             output_dir=out, per_device_train_batch_size=micro, max_length=length, max_steps=steps, logging_steps=1, report_to="none",
-            save_strategy="no", use_cpu=not torch.cuda.is_available(), learning_rate=1e-3, disable_tqdm=True, **how,
+            save_strategy="no", use_cpu=not torch.cuda.is_available(), learning_rate=RATE, disable_tqdm=True, **how,
         ),
         train_dataset=Dataset.from_list(messages),
         processing_class=AutoTokenizer.from_pretrained(model),
@@ -284,7 +288,7 @@ def waste(model: str, data: str, length: int, micro: int) -> dict:
 def _roles(place: Path, model: Path, data: Path, pairs: Path, length: int) -> None:
     import orjson
 
-    common = ["--recipe", "tiny", f"model={model}", f"allow_license={ALLOW}", "--nproc", 1]
+    common = ["--recipe", "tiny", f"model={model}", f"allow_license={ALLOW}", f"learning_rate={RATE}", "--nproc", 1]
     if not _machine().startswith("CPU"):
         common += ["precision=bf16", "tf32=true"]
     _kgtools("train", "reward", *common, "--out", place / "reward", f"data={pairs}", "steps=2")
