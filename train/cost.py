@@ -98,13 +98,13 @@ def adapter(folder: Path, r: int, targets: Literal["all-linear"] | tuple[str, ..
     return Adapter(sum(r * sum(shape) for _, shape in linear), sum(into for _, (into, _) in linear))
 
 
-def flops_per_token(size: Size, trained: int, method: str, length: float) -> float:
+def flops_per_token(size: Size, own: Adapter | None, length: float) -> float:
     """Floating-point operations to train on a token of a sequence of T = `length` tokens: 6 N + 12 L H T, as in PaLM (Chowdhery et al. 2022,
     appendix B), N the parameters that multiply it. With adapters of n parameters the gradients of the base's weights are not
     computed: 4 N + 6 n + 12 L H T. What checkpoints of activations compute twice is not counted."""
     attention = 12 * size.layers * size.hidden * length
-    if method == "lora":
-        return float(4 * size.matrices + 6 * trained + attention)
+    if own:
+        return float(4 * size.matrices + 6 * own.parameters + attention)
     return float(6 * size.matrices + attention)
 
 

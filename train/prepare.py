@@ -89,7 +89,7 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
         checkpoints=str((checkpoints or work / "checkpoints").resolve()),
         world=place.world,
         learnt=learning,
-        flops=cost.flops_per_token(size, learning, recipe.method, made["train"].around),
+        flops=cost.flops_per_token(size, adapter, made["train"].around),
         others=others,
         steps=_steps(recipe, made["train"].rows),
     )

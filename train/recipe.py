@@ -16,7 +16,6 @@ R = TypeVar("R", bound="Asking")
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 Part = Annotated[float, Field(ge=0, lt=1)]
-ROOM = 0.85
 Engine = Literal["generate", "continuous", "vllm"]
 """What lets a model answer: `generate` or `continuous` batching of transformers, or vLLM, a package of its own for GPUs."""
 
@@ -111,7 +110,7 @@ class Recipe(Asking):
     @property
     def room(self) -> float:
         """The part of a device's memory that may be planned with; what is needed is an estimate."""
-        return ROOM
+        return 0.85
 
     @property
     def updates(self) -> int:

@@ -64,8 +64,8 @@ def test_a_layer_that_is_not_there_is_named_with_those_that_are(folder: Path) ->
 def test_floating_point_operations_are_counted_as_the_formula_says() -> None:
     size = Size(1000, matrices=800, layers=2, hidden=8, heads=2, vocabulary=25, inputs=0, outputs=0, fused=True)
 
-    assert cost.flops_per_token(size, 1000, "full", 16) == 6 * 800 + 12 * 2 * 8 * 16
-    assert cost.flops_per_token(size, 40, "lora", 16) == 4 * 800 + 6 * 40 + 12 * 2 * 8 * 16
+    assert cost.flops_per_token(size, None, 16) == 6 * 800 + 12 * 2 * 8 * 16
+    assert cost.flops_per_token(size, Adapter(40, 0), 16) == 4 * 800 + 6 * 40 + 12 * 2 * 8 * 16
 
 
 @pytest.mark.parametrize(
