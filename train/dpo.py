@@ -23,7 +23,7 @@ def run(job: Job) -> None:
 
     from train import meter, results, setup
 
-    class Ours(DPOTrainer):  # type: ignore[misc]
+    class Ours(DPOTrainer):  # type: ignore[misc]  # mypy follows no imports of TRL
         """Takes pairs that are tokens already, as the other trainers do."""
 
         def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:

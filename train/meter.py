@@ -16,7 +16,7 @@ from train.cost import peak_flops
 from train.job import WHOLE, Job
 
 
-class Meter(TrainerCallback):  # type: ignore[misc]
+class Meter(TrainerCallback):  # type: ignore[misc]  # mypy follows no imports of transformers
     """Writes a line of metrics for each step that is logged and marks a checkpoint when all of it is there.
 
     Raises KgtoolsError for a loss that is no number. `check`: looks at each line before it is written."""

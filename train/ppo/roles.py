@@ -19,7 +19,7 @@ Role = Literal["policy", "value", "reward", "reference"]
 HEAD = "score.weight"
 
 
-class Roles(nn.Module):  # type: ignore[misc]
+class Roles(nn.Module):  # type: ignore[misc]  # mypy follows no imports of torch
     """A causal model with adapters `policy`, `value` and `reward` in it, and heads for a value and a score.
 
     Dropout is off in all roles: the ratio of new to old probabilities is to begin at 1."""
