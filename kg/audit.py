@@ -1,7 +1,9 @@
 """Audits: Cypher files that return the offending rows; none is a pass."""
 
 import re
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ from tools.files import read_text
 from tools.registry import suggestion
 
 SEVERITIES = ("info", "warning", "error")
+AT_ONCE = 4
+"""Questions that a server has before it at the same time: each keeps one of its cores busy."""
 OURS = Path(__file__).with_name("audits")
 HEADER = re.compile(r"^// (\w+): (.+)$")
 
@@ -83,10 +87,33 @@ def read_audit(file: Path) -> Audit:
 
 
 def run(store: Store, audit: Audit) -> Finding:
-    """Ask the question. Raises CypherError that names the audit."""
-    try:
-        columns, rows = store.query(audit.cypher, parameters(audit))
+    """Ask one question. Raises CypherError that names the audit."""
+    return next(run_all(store, [audit]))
+
+
+def run_all(store: Store, audits: Iterable[Audit]) -> Iterator[Finding]:
+    """Ask the questions, in this order; a server works on the next ones while an answer is read.
+
+    Raises CypherError that names the audit."""
+    asked = deque[tuple[Audit, list[str], Iterable[list[Any]]]]()
+    for audit in audits:
+        with _named(audit):
+            asked.append((audit, *store.query(audit.cypher, parameters(audit))))
+        if len(asked) == AT_ONCE:
+            yield _read(*asked.popleft())
+    while asked:
+        yield _read(*asked.popleft())
+
+
+def _read(audit: Audit, columns: list[str], rows: Iterable[list[Any]]) -> Finding:
+    with _named(audit):
         return Finding(audit, columns, list(rows))
+
+
+@contextmanager
+def _named(audit: Audit) -> Iterator[None]:
+    try:
+        yield
     except CypherError as error:
         raise CypherError(f"audit {audit.name}: {error}") from error
 

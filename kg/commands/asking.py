@@ -114,7 +114,7 @@ def audit(
     Example:
       kgtools audit --graph ./graph --fail-on warning
     """
-    from kg.audit import audits, failed, run
+    from kg.audit import audits, failed, run_all
     from kg.show import print_findings
     from kg.stores import open_store
     from tools.errors import Findings, UsageError
@@ -128,10 +128,11 @@ def audit(
 
         page.check(html)
         earlier = (against.name, read_earlier(against)) if against else None
-    store, found = open_store(graph), []
-    for each in audits(folders, only):
+    store, chosen, found = open_store(graph), audits(folders, only), []
+    findings = run_all(store, chosen)
+    for each in chosen:
         with step(each.title):
-            found.append(run(store, each))
+            found.append(next(findings))
     print_findings(found, style, examples)
     if html:
         with step("report"):

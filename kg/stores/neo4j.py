@@ -8,7 +8,6 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +33,7 @@ DROP = f"UNWIND $rows AS row MATCH (n:{LABEL} {{id: row}}) DELETE n"
 GET = f"UNWIND $starts AS start MATCH (n:{LABEL}) WHERE n.id STARTS WITH start RETURN n.id, n.data"
 LOCK = f"MERGE (n:{LABEL} {{id: 'lock'}}) SET n.data = $who"
 HOLDERS = (
-    "SHOW TRANSACTIONS YIELD database, metaData WHERE database = $database AND metaData.kgtools IS NOT NULL "
+    "SHOW TRANSACTIONS YIELD database, metaData WHERE database = $database AND metaData.kgtools <> $who "
     "RETURN metaData.kgtools"
 )
 
@@ -60,7 +59,7 @@ class Neo4jStore:
     def change(self, make: Callable[[Inputs], Inputs], command: str = "load") -> Reconciliation:
         """Write what differs from the graph of the new inputs, and read everything back."""
         self._refuse_foreign(make)
-        with self.server.one_line(), self._alone(command), self.server.session(read_only=False) as session:
+        with self.server.one_line(), self._alone(command) as who, self.server.session(read_only=False) as session:
             self._seen = None
             state = session.execute_read(_state)
             before = session.execute_read(_inputs, state.now) if state and state.now else Inputs()
@@ -72,7 +71,7 @@ class Neo4jStore:
             batches = writing.batches(entities, triples, held, known)
             files = vault.to_files(inputs)
             if batches or state is None or state.then is not None or state.now != vault.index(files):
-                held = _write(session, state, files, batches, known)
+                held = _write(self.server, who, state, files, batches, known)
             writing.finish(session, entities)
             return reconcile(entities, triples, held)
 
@@ -166,68 +165,75 @@ class Neo4jStore:
         make(Inputs())
 
     @contextmanager
-    def _alone(self, command: str) -> Iterator[None]:
-        """Hold the database against other changes by kgtools, as long as the connection lives. Raises StoreError."""
+    def _alone(self, command: str) -> Iterator[str]:
+        """Hold the database against other changes by kgtools, as long as the connection lives; who it is that does.
+
+        What somebody who is gone has sent to the server is over before: it must not come in later. Raises StoreError."""
         who = f"kgtools {command} (process {os.getpid()} on {socket.gethostname()})"
         with self.server.session(read_only=False) as session:
             writing.prepare_books(session)
             (database,) = session.run("CALL db.info() YIELD name").value()
-            end = time.monotonic() + WAIT_S
-            while holders := session.run(HOLDERS, database=database).value():
-                if time.monotonic() > end:
-                    raise StoreError(
-                        f"{self.server.url}: in use by {holders[0]}; wait until it is done and run this again"
-                    )
-                time.sleep(0.2)
+            self._wait(session, database, who)
             transaction = session.begin_transaction(metadata={"kgtools": who})
             try:
                 transaction.run(LOCK, who=who).consume()
-                yield
+                with self.server.session() as other:
+                    self._wait(other, database, who)
+                yield who
             finally:
                 with suppress(Exception):  # the lock goes with the connection
                     transaction.close()
 
+    def _wait(self, session: Any, database: str, who: str) -> None:
+        """Until nobody else has a transaction of kgtools under way."""
+        end = time.monotonic() + WAIT_S
+        while holders := session.run(HOLDERS, database=database, who=who).value():
+            if time.monotonic() > end:
+                raise StoreError(f"{self.server.url}: in use by {holders[0]}; wait until it is done and run this again")
+            time.sleep(0.2)
+
 
 @reading.uncollected()
 def _write(
-    session: Any, state: State | None, files: dict[str, bytes], batches: list[writing.Batch], known: set[str]
+    server: Server,
+    who: str,
+    state: State | None,
+    files: dict[str, bytes],
+    batches: list[writing.Batch],
+    known: set[str],
 ) -> Held:
     """The books and the batches, at once or one after another; what is there afterwards."""
-    pieces, there = vault.pieces(files), set(session.run(f"MATCH (n:{LABEL}) RETURN n.id").value())
-    new = [(id_, data) for id_, data in pieces.items() if id_ not in there]
-    paths, stale = vault.index(files), sorted(there - {*pieces, vault.STATE, "lock"})
+    with server.session(read_only=False) as session:
+        pieces, there = vault.pieces(files), set(session.run(f"MATCH (n:{LABEL}) RETURN n.id").value())
+        new = [(id_, data) for id_, data in pieces.items() if id_ not in there]
+        paths, stale = vault.index(files), sorted(there - {*pieces, vault.STATE, "lock"})
 
-    def settle(transaction: Any) -> None:
-        transaction.run(PUT, rows=[(vault.STATE, vault.state(paths, None, known))]).consume()
-        transaction.run(DROP, rows=stale).consume()
+        def put(rows: list[tuple[str, str]]) -> None:
+            writing.commit(session, who, lambda transaction, _: transaction.run(PUT, rows=rows).consume())
 
-    def at_once(transaction: Any) -> Held:
-        transaction.run(PUT, rows=new).consume()
-        for batch in batches:
-            batch.send(transaction, batch.values())
-        settle(transaction)
-        return reading.held(transaction)
+        def settle(transaction: Any, _: bool) -> None:
+            transaction.run(PUT, rows=[(vault.STATE, vault.state(paths, None, known))]).consume()
+            transaction.run(DROP, rows=stale).consume()
 
-    if sum(batch.rows.height for batch in batches) <= AT_ONCE and len(new) <= PIECES:
-        held: Held = session.execute_write(at_once)
+        def at_once(transaction: Any, again: bool) -> Held:
+            transaction.run(PUT, rows=new).consume()
+            for batch in batches:
+                batch.send(transaction, batch.values(), again)
+            settle(transaction, again)
+            return reading.held(transaction)
+
+        if sum(batch.rows.height for batch in batches) <= AT_ONCE and len(new) <= PIECES:
+            return writing.commit(session, who, at_once)
+        for start in range(0, len(new), PIECES):
+            put(new[start : start + PIECES])
+        put([(vault.STATE, vault.state(state.now if state else None, paths, known))])
+        try:
+            writing.commit_each(lambda: server.session(read_only=False), who, batches)
+            held: Held = session.execute_read(reading.held)
+            writing.commit(session, who, settle)
+        except KeyboardInterrupt:
+            raise StoreError("stopped in the middle of the change; run this again to complete it") from None
         return held
-    for start in range(0, len(new), PIECES):
-        session.execute_write(lambda tx, start=start: tx.run(PUT, rows=new[start : start + PIECES]).consume())
-    under_way = vault.state(state.now if state else None, paths, known)
-    session.execute_write(lambda tx: tx.run(PUT, rows=[(vault.STATE, under_way)]).consume())
-    try:
-        with ThreadPoolExecutor(1) as ahead:  # the next rows are made ready while the server works
-            ready = [ahead.submit(batch.values) for batch in batches[:1]]
-            for batch, following in zip(batches, [*batches[1:], None], strict=True):
-                rows = ready.pop().result()
-                if following:
-                    ready.append(ahead.submit(following.values))
-                session.execute_write(batch.send, rows)
-        held = session.execute_read(reading.held)
-        session.execute_write(settle)
-    except KeyboardInterrupt:
-        raise StoreError("stopped in the middle of the change; run this again to complete it") from None
-    return held
 
 
 def _state(transaction: Any) -> State | None:

@@ -97,6 +97,8 @@ def _frame(
 
 def _series(name: str, values: list[Any], kind: Any) -> pl.Series:
     """A column; lists of text as one text each and split again, for polars takes lists one by one, 20 times as slowly."""
+    if kind == pl.String and set(map(type, values)) <= {str, type(None)}:
+        return pl.Series(name, values, dtype=kind)
     texts = _joined(values) if kind == pl.List(pl.String) else None
     if texts is None:
         return pl.Series(name, [value if _is_ours(value, kind) else None for value in values], dtype=kind)

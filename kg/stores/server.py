@@ -60,9 +60,12 @@ class Server:
             self._driver = None
 
     def session(self, read_only: bool = True) -> Any:
-        """A session; with `read_only` the server refuses to write."""
+        """A session, which sees what those before it wrote; with `read_only` the server refuses to write."""
         access = "READ" if read_only else "WRITE"
-        return self.driver.session(database=self.database, default_access_mode=access, fetch_size=2000)
+        return self.driver.session(
+            database=self.database, default_access_mode=access, fetch_size=2000,
+            bookmark_manager=self.driver.execute_query_bookmark_manager,
+        )  # fmt: skip
 
     def _connect(self) -> "Driver":
         import neo4j

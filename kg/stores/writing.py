@@ -1,10 +1,11 @@
 """Write a graph into a Neo4j server: constraints first, then only the rows that differ, nodes before triples; then indexes."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
-from typing import Any
+from itertools import count, groupby
+from operator import attrgetter, itemgetter
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -15,18 +16,26 @@ from kg.stores.vault import LABEL
 from kg.tables import Entities, Triples
 from tools.errors import StoreError
 
+Done = TypeVar("Done")
 ENTITY_ROWS, TRIPLE_ROWS = 5_000, 10_000
+WRITERS = 2
+"""How many batches are on their way at once: while the server commits one, it takes the rows of the next."""
 INDEXABLE = 7_000
 """Bytes of a name that an index of Neo4j can surely hold."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """One statement and the rows that it is run on; `by_first`: neighbours with the same first value go as one."""
+    """One statement and the rows that it is run on.
+
+    `again`: the statement for rows that may have been written already; `by_first`: neighbours with the same first value go
+    as one; `beside`: neighbours with the same word may be written at the same time."""
 
     cypher: str
     rows: pl.DataFrame
+    again: str = ""
     by_first: bool = False
+    beside: str = ""
 
     def values(self) -> list[tuple[Any, ...]]:
         """The rows as Python has them: tuples, or `by_first` (value, the rest of each row that begins with it)."""
@@ -35,9 +44,38 @@ class Batch:
             return rows
         return [(first, [row[1:] for row in same]) for first, same in groupby(rows, itemgetter(0))]
 
-    def send(self, transaction: Any, rows: list[tuple[Any, ...]]) -> None:
+    def send(self, transaction: Any, rows: list[tuple[Any, ...]], again: bool = False) -> None:
         """Send `rows`, which are ours as Python has them, and wait until they are taken."""
-        transaction.run(self.cypher, rows=rows).consume()
+        transaction.run(self.again or self.cypher if again else self.cypher, rows=rows).consume()
+
+
+def commit(session: Any, who: str, work: Callable[[Any, bool], Done]) -> Done:
+    """Do the work in a transaction that others can see is `who`'s; it is told whether it is done again, because the
+    server could not do it or its answer was lost: then it may have been done."""
+    import neo4j
+
+    tries = count()
+
+    @neo4j.unit_of_work(metadata={"kgtools": who})
+    def attempt(transaction: Any) -> Done:
+        return work(transaction, next(tries) > 0)
+
+    done: Done = session.execute_write(attempt)
+    return done
+
+
+def commit_each(session: Callable[[], Any], who: str, batches: list[Batch]) -> None:
+    """Write each batch in a transaction of its own, some of them at the same time, each in a session of its own."""
+
+    def write(batch: Batch) -> None:
+        rows = batch.values()
+        with session() as own:
+            commit(own, who, lambda transaction, again: batch.send(transaction, rows, again))
+
+    with ThreadPoolExecutor(WRITERS) as writers:
+        for beside, same in groupby(batches, key=attrgetter("beside")):
+            for _ in writers.map(write, same) if beside else map(write, same):
+                pass
 
 
 def prepare(session: Any, entities: Entities) -> None:
@@ -116,7 +154,8 @@ def batches(entities: Entities, triples: Triples, held: Held, known: Collection[
     mislabelled = held.entities.filter(_type("id").ne_missing(pl.col("type")))
     return [
         *_entities(_differing(entities, held.entities)),
-        *_triples(_differing(triples, held.triples.filter(~twice))),
+        *_new_triples(triples.join(held.triples, on=ends, how="anti")),
+        *_changed_triples(_differing(triples, held.triples.filter(~twice)).join(held.triples, on=ends, how="semi")),
         *_gone_triples(_ours(held.triples.join(triples, on=ends, how="anti"), known)),
         *_doubled(held.triples.filter(twice).unique(ends, maintain_order=True).join(triples, on=ends, how="semi")),
         *_mislabelled(_ours(mislabelled, known)),
@@ -147,34 +186,70 @@ def _ours(rows: pl.DataFrame, known: Collection[str]) -> pl.DataFrame:
 
 
 def _entities(rows: Entities) -> list[Batch]:
-    written = _written("n", "row", ENTITY_COLUMNS)
+    """Of a new one each property is set for itself, which is faster; of one that is there all, so that no others are left."""
+    values = _values("row", ENTITY_COLUMNS)
+    each = ", ".join(f"n.{name} = {value}" for name, value in values.items() if name != "id")
     return [
-        Batch(f"UNWIND $rows AS row MERGE (n:{quoted(type_)} {{id: row[0]}}) {written}", part)
+        Batch(
+            f"UNWIND $rows AS row MERGE (n:{quoted(type_)} {{id: row[0]}}) "
+            f"ON CREATE SET {each} ON MATCH SET n = {_map(values)}",
+            part,
+            beside="entities",
+        )
         for (type_,), part in _parted(rows.select("type", *ENTITY_COLUMNS), "type", size=ENTITY_ROWS)
     ]
 
 
-def _triples(rows: Triples) -> list[Batch]:
-    """Those of one head together: it is looked up once, and a batch touches few entities."""
-    written = _written("r", "said", TRIPLE_COLUMNS, first=1)
+def _new_triples(rows: Triples) -> list[Batch]:
+    """CREATE looks for nothing and locks nothing before the commit, so two batches can be written at the same time."""
+    values = _values("said", TRIPLE_COLUMNS, first=1)
     return [
         Batch(
-            f"UNWIND $rows AS row MATCH (h:{quoted(head)} {{id: row[0]}}) WITH h, row UNWIND row[1] AS said "
-            f"MATCH (t:{quoted(tail)} {{id: said[0]}}) MERGE (h)-[r:{quoted(relation)} {{id: said[1]}}]->(t) {written}",
+            f"{found} CREATE (h)-[:{relation} {_map(values)}]->(t)",
+            part,
+            f"{found} MERGE (h)-[r:{relation} {{id: said[1]}}]->(t) SET r = {_map(values)}",
+            by_first=True,
+            beside="new triples",
+        )
+        for relation, found, part in _between(rows)
+    ]
+
+
+def _changed_triples(rows: Triples) -> list[Batch]:
+    set_ = f"SET r = {_map(_values('said', TRIPLE_COLUMNS, first=1))}"
+    return [
+        Batch(
+            f"{found} MATCH (h)-[r:{relation} {{id: said[1]}}]->(t) {set_}",
             part,
             by_first=True,
+            beside="changed triples",
+        )
+        for relation, found, part in _between(rows)
+    ]
+
+
+def _between(rows: Triples) -> list[tuple[str, str, pl.DataFrame]]:
+    """The relation, how its ends are found, and the rows of each part.
+
+    Those of one head go together: it is looked up once, and a batch touches few entities."""
+    return [
+        (
+            quoted(relation),
+            f"UNWIND $rows AS row MATCH (h:{quoted(head)} {{id: row[0]}}) "
+            f"WITH h, row UNWIND row[1] AS said MATCH (t:{quoted(tail)} {{id: said[0]}})",
+            part,
         )
         for (relation, head, tail), part in _ended(rows)
     ]
 
 
-def _written(what: str, row: str, columns: tuple[str, ...], first: int = 0) -> str:
-    """How MERGE sets the properties, which stand in the row from place `first` on: of a new one each for itself, which
-    is faster; of one that is there all at once, so that no others are left."""
-    values = {name: f"{row}[{place}]" for place, name in enumerate(columns, first)}
-    each = ", ".join(f"{what}.{name} = {value}" for name, value in values.items() if name != "id")
-    whole = ", ".join(f"{name}: {value}" for name, value in values.items())
-    return f"ON CREATE SET {each} ON MATCH SET {what} = {{{whole}}}"
+def _values(row: str, columns: tuple[str, ...], first: int = 0) -> dict[str, str]:
+    """Property -> its value, which stands in the row from place `first` on."""
+    return {name: f"{row}[{place}]" for place, name in enumerate(columns, first)}
+
+
+def _map(values: dict[str, str]) -> str:
+    return "{" + ", ".join(f"{name}: {value}" for name, value in values.items()) + "}"
 
 
 def _gone_triples(rows: Triples) -> list[Batch]:

@@ -12,7 +12,7 @@ import polars as pl
 from clock import Spread, in_turns, print_aim, print_table, seconds
 from graphs import Graphs
 
-from kg.audit import audits, run
+from kg.audit import audits, run, run_all
 from kg.exporters import Options, neo4j_admin
 from kg.inputs import Inputs
 from kg.merge import merge
@@ -155,7 +155,7 @@ def _audits(store: Neo4jStore, scratch: Path, inputs: Inputs, rounds: int) -> Sp
     for audit in audits():
         if run(store, audit).rows != run(embedded, audit).rows:
             raise RuntimeError(f"{audit.name}: the stores differ")
-    return in_turns(rounds, lambda: [run(store, audit) for audit in audits()])[0]
+    return in_turns(rounds, lambda: list(run_all(store, audits())))[0]
 
 
 def _imported(scratch: Path) -> tuple[float, float, float]:

@@ -185,11 +185,11 @@ def test_a_server_that_goes_away_during_a_large_load_is_filled_by_the_next(
     say(lone_server.uri, a=[COLD])
     send, sent = writing.Batch.send, []
 
-    def die(batch: writing.Batch, transaction: Any, rows: list[Any]) -> None:
+    def die(batch: writing.Batch, *rest: Any) -> None:
         sent.append(batch)
         if len(sent) == 2:
             lone_server.kill()
-        send(batch, transaction, rows)
+        send(batch, *rest)
 
     with monkeypatch.context() as patched:
         patched.setattr(neo4j, "AT_ONCE", 0)

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from neo4j import ManagedTransaction
+from neo4j.exceptions import ServiceUnavailable
 
-from kg.stores import Store, neo4j, open_store, verify
+from kg.stores import Store, neo4j, open_store, verify, writing
 from tests.neo4j.login import Login
 from tools.errors import StoreError
 
@@ -25,12 +27,12 @@ from kg.stores import neo4j, writing
 from tools.main import run
 neo4j.AT_ONCE, neo4j.PIECES, writing.ENTITY_ROWS, writing.TRIPLE_ROWS = 100, 2, 100, 100
 left, write = int(sys.argv[1]), writing.Batch.send
-def take(batch, transaction, rows):
+def take(batch, *rest):
     global left
     if not left:
         os.kill(os.getpid(), int(os.environ["SIGNAL"]))
     left -= 1
-    write(batch, transaction, rows)
+    write(batch, *rest)
 writing.Batch.send = take
 sys.exit(run(sys.argv[2:]))
 """
@@ -139,6 +141,77 @@ def test_many_batches_give_what_one_transaction_gives(
 
     assert content(store) == content(say(str(tmp_path / "graph"), a=[COLD, FLU], b=[COLD]))
     assert verify(store).agrees
+
+
+@pytest.mark.parametrize("at_once", [0, neo4j.AT_ONCE])
+def test_triples_whose_commit_was_not_answered_are_not_written_twice(
+    neo4j_graph: Login, say: Say, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, at_once: int
+) -> None:
+    send, commit, sent, lost = writing.Batch.send, ManagedTransaction._commit, list[Any](), list[Any]()
+
+    def noted(batch: writing.Batch, transaction: Any, rows: list[Any], again: bool = False) -> None:
+        send(batch, transaction, rows, again)
+        if "CREATE (h)" in batch.cypher and not again:
+            sent.append(transaction)
+
+    def unanswered(transaction: ManagedTransaction) -> None:
+        commit(transaction)
+        if transaction in sent:
+            lost.append(transaction)
+            raise ServiceUnavailable("the answer was lost")
+
+    monkeypatch.setattr(neo4j, "AT_ONCE", at_once)
+    monkeypatch.setattr(writing.Batch, "send", noted)
+    monkeypatch.setattr(ManagedTransaction, "_commit", unanswered)
+
+    store = say(neo4j_graph.uri, a=[COLD, FLU], b=[COLD])
+
+    assert lost
+    assert verify(store).agrees
+    assert content(store) == content(say(str(tmp_path / "graph"), a=[COLD, FLU], b=[COLD]))
+
+
+def test_every_transaction_that_writes_says_whose_it_is(
+    neo4j_graph: Login, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, seen = writing.Batch.send, list[set[object]]()
+
+    def look(batch: writing.Batch, transaction: Any, *rest: Any) -> None:
+        send(batch, transaction, *rest)
+        shown = neo4j_graph.ask("SHOW TRANSACTIONS YIELD currentQuery, metaData, transactionId RETURN *")
+        seen.append({row["transactionId"] for row in shown if str(os.getpid()) in str(row["metaData"])})
+
+    for at_once in (0, neo4j.AT_ONCE):
+        monkeypatch.setattr(neo4j, "AT_ONCE", at_once)
+        monkeypatch.setattr(writing.Batch, "send", look)
+        say(neo4j_graph.uri, **{f"a{at_once}": [COLD, FLU]})
+
+    assert min(map(len, seen)) >= 2  # the lock and the rows
+
+
+@pytest.mark.parametrize("unseen", [0, 1])
+def test_what_a_load_that_is_gone_has_sent_is_waited_for(
+    neo4j_graph: Login, say: Say, monkeypatch: pytest.MonkeyPatch, unseen: int
+) -> None:
+    say(neo4j_graph.uri, a=[COLD])
+    wait, waits = neo4j.Neo4jStore._wait, list[None]()
+
+    def late(store: neo4j.Neo4jStore, *rest: Any) -> None:
+        waits.append(None)
+        if len(waits) > unseen:
+            wait(store, *rest)
+
+    monkeypatch.setattr(neo4j, "WAIT_S", 0.5)
+    monkeypatch.setattr(neo4j.Neo4jStore, "_wait", late)
+    with neo4j_graph.driver() as driver, driver.session() as session:
+        left = session.begin_transaction(metadata={"kgtools": "kgtools load (process 1 on another)"})
+        left.run("MATCH (n) RETURN count(n)").consume()
+
+        with pytest.raises(StoreError, match=r"in use by kgtools load \(process 1 on another\)"):
+            say(neo4j_graph.uri, b=[FLU])
+
+        left.close()
+    assert say(neo4j_graph.uri, b=[FLU]).triples().height == 2
 
 
 def test_a_second_load_says_who_holds_the_graph(neo4j_graph: Login, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
