@@ -24,6 +24,13 @@ INDEXABLE = 7_000
 """Bytes of a name that an index of Neo4j can surely hold."""
 
 
+class Rows(list[Any]):
+    """Rows for a server. The driver makes a text of all that it sends for a log that nobody keeps: here their number."""
+
+    def __repr__(self) -> str:
+        return f"{len(self)} rows"
+
+
 @dataclass(frozen=True)
 class Batch:
     """One statement and the rows that it is run on.
@@ -37,14 +44,15 @@ class Batch:
     by_first: bool = False
     beside: str = ""
 
-    def values(self) -> list[tuple[Any, ...]]:
-        """The rows as Python has them: tuples, or `by_first` (value, the rest of each row that begins with it)."""
-        rows = self.rows.rows()
+    def values(self) -> Rows:
+        """The rows as lists, which the driver packs twice as fast as tuples; `by_first` [value, the rest of each row that
+        begins with it]."""
+        rows = Rows(map(list, zip(*(column.to_list() for column in self.rows.get_columns()), strict=True)))
         if not self.by_first:
             return rows
-        return [(first, [row[1:] for row in same]) for first, same in groupby(rows, itemgetter(0))]
+        return Rows([first, [row[1:] for row in same]] for first, same in groupby(rows, itemgetter(0)))
 
-    def send(self, transaction: Any, rows: list[tuple[Any, ...]], again: bool = False) -> None:
+    def send(self, transaction: Any, rows: Rows, again: bool = False) -> None:
         """Send `rows`, which are ours as Python has them, and wait until they are taken."""
         transaction.run(self.again or self.cypher if again else self.cypher, rows=rows).consume()
 
