@@ -26,6 +26,7 @@ from tools.errors import CypherError, InputError, StoreError
 AT_ONCE = 20_000
 PIECES = 16
 WAIT_S = 2.0
+PLAIN = {str, int, float, bool, type(None)}
 LABEL = quoted(vault.LABEL)
 FOREIGN = f"MATCH (n:!{LABEL}) RETURN count(n)"
 PUT = f"UNWIND $rows AS row MERGE (n:{LABEL} {{id: row[0]}}) SET n.data = row[1]"
@@ -261,6 +262,8 @@ def _inputs(transaction: Any, paths: dict[str, str]) -> Inputs:
 
 def _plain(value: Any) -> Any:
     """A value as JSON has it: nodes and relationships as their properties, times as text, paths and points as lists."""
+    if type(value) in PLAIN:  # nearly all are, and there may be millions
+        return value
     from neo4j.graph import Entity, Path
 
     if isinstance(value, Entity):
