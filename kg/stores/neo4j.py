@@ -35,7 +35,7 @@ GET = f"UNWIND $starts AS start MATCH (n:{LABEL}) WHERE n.id STARTS WITH start R
 LOCK = f"MERGE (n:{LABEL} {{id: 'lock'}}) SET n.data = $who"
 HOLDERS = (
     "SHOW TRANSACTIONS YIELD database, metaData WHERE database = $database AND metaData.kgtools <> $who "
-    "RETURN metaData.kgtools"
+    "AND metaData.for IN $kinds RETURN metaData.kgtools"
 )
 
 
@@ -174,21 +174,21 @@ class Neo4jStore:
         with self.server.session(read_only=False) as session:
             writing.prepare_books(session)
             (database,) = session.run("CALL db.info() YIELD name").value()
-            self._wait(session, database, who)
-            transaction = session.begin_transaction(metadata={"kgtools": who})
+            self._wait(session, database, who, ["lock", "rows"])
+            transaction = session.begin_transaction(metadata={"kgtools": who, "for": "lock"})
             try:
                 transaction.run(LOCK, who=who).consume()
                 with self.server.session() as other:
-                    self._wait(other, database, who)
+                    self._wait(other, database, who, ["rows"])
                 yield who
             finally:
                 with suppress(Exception):  # the lock goes with the connection
                     transaction.close()
 
-    def _wait(self, session: Any, database: str, who: str) -> None:
-        """Until nobody else has a transaction of kgtools under way."""
+    def _wait(self, session: Any, database: str, who: str, kinds: list[str]) -> None:
+        """Until nobody else has a transaction of kgtools under way that is for such a thing. Raises StoreError."""
         end = time.monotonic() + WAIT_S
-        while holders := session.run(HOLDERS, database=database, who=who).value():
+        while holders := session.run(HOLDERS, database=database, who=who, kinds=kinds).value():
             if time.monotonic() > end:
                 raise StoreError(f"{self.server.url}: in use by {holders[0]}; wait until it is done and run this again")
             time.sleep(0.2)

@@ -64,7 +64,7 @@ def commit(session: Any, who: str, work: Callable[[Any, bool], Done]) -> Done:
 
     tries = count()
 
-    @neo4j.unit_of_work(metadata={"kgtools": who})
+    @neo4j.unit_of_work(metadata={"kgtools": who, "for": "rows"})
     def attempt(transaction: Any) -> Done:
         return work(transaction, next(tries) > 0)
 

@@ -189,6 +189,24 @@ def test_every_transaction_that_writes_says_whose_it_is(
     assert min(map(len, seen)) >= 2  # the lock and the rows
 
 
+def test_who_has_the_lock_does_not_wait_for_those_who_wait_for_it(
+    neo4j_graph: Login, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(neo4j_graph.uri, a=[COLD])
+    monkeypatch.setattr(neo4j, "WAIT_S", 0.5)
+    wait = neo4j.Neo4jStore._wait
+    with neo4j_graph.driver() as driver, driver.session() as session:
+
+        def another_comes(store: neo4j.Neo4jStore, *rest: Any) -> None:
+            wait(store, *rest)
+            if rest[-1] == ["lock", "rows"]:
+                session.begin_transaction(metadata={"kgtools": "kgtools load (process 1 on another)", "for": "lock"})
+
+        monkeypatch.setattr(neo4j.Neo4jStore, "_wait", another_comes)
+
+        assert say(neo4j_graph.uri, b=[FLU]).triples().height == 2
+
+
 @pytest.mark.parametrize("unseen", [0, 1])
 def test_what_a_load_that_is_gone_has_sent_is_waited_for(
     neo4j_graph: Login, say: Say, monkeypatch: pytest.MonkeyPatch, unseen: int
@@ -204,7 +222,7 @@ def test_what_a_load_that_is_gone_has_sent_is_waited_for(
     monkeypatch.setattr(neo4j, "WAIT_S", 0.5)
     monkeypatch.setattr(neo4j.Neo4jStore, "_wait", late)
     with neo4j_graph.driver() as driver, driver.session() as session:
-        left = session.begin_transaction(metadata={"kgtools": "kgtools load (process 1 on another)"})
+        left = session.begin_transaction(metadata={"kgtools": "kgtools load (process 1 on another)", "for": "rows"})
         left.run("MATCH (n) RETURN count(n)").consume()
 
         with pytest.raises(StoreError, match=r"in use by kgtools load \(process 1 on another\)"):
