@@ -40,6 +40,15 @@ def lines_until(process: subprocess.Popen[str], last: str) -> list[str]:
     raise AssertionError(f"{said}\n{process.communicate()[1]}")
 
 
+def test_the_launcher_needs_no_package_of_the_tests() -> None:
+    without = "import runpy, sys; sys.modules['pytest'] = None; sys.argv = ['neo4j', '--help']; "
+    asked = python("-c", without + "runpy.run_module('tests.neo4j', run_name='__main__')")
+    out, said = asked.communicate(timeout=60)
+
+    assert (asked.returncode, said) == (0, "")
+    assert "Serve Neo4j Community on loopback" in out
+
+
 def javas(home: object) -> list[str]:
     """The processes that name this home on their command line."""
     found = []

@@ -3,9 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
+    import pytest
     from neo4j import Driver
 
 IN_ENVIRONMENT = ("NEO4J_URI", "NEO4J_USERNAME", "NEO4J_PASSWORD", "NEO4J_DATABASE")
@@ -25,7 +24,7 @@ class Login:
         """The four variables that kgtools reads."""
         return dict(zip(IN_ENVIRONMENT, (self.uri, self.username, self.password, self.database), strict=True))
 
-    def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def use(self, monkeypatch: "pytest.MonkeyPatch") -> None:
         """Put it into the environment of this test."""
         for name, value in self.environment.items():
             monkeypatch.setenv(name, value)
