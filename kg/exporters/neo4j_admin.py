@@ -13,8 +13,8 @@ from kg.exporters.files import run_json, whole_folder, write_text
 from kg.ontology import ontology
 from kg.stores import Store
 from kg.stores.engine import ENTITY_COLUMNS, LISTS, TRIPLE_COLUMNS, quoted
+from kg.stores.indexes import INDEXABLE
 from kg.stores.vault import LABEL, bookkeeping
-from kg.stores.writing import INDEXABLE
 from tools.errors import InputError
 
 DELIMITER = "\x1f"

@@ -17,7 +17,7 @@ import orjson
 from kg.inputs import Inputs
 from kg.merge import merge
 from kg.reconcile import Held, Reconciliation, reconcile
-from kg.stores import reading, vault, writing
+from kg.stores import indexes, reading, vault, writing
 from kg.stores.engine import quoted
 from kg.stores.server import Server
 from kg.tables import Entities, Triples
@@ -66,14 +66,14 @@ class Neo4jStore:
             before = session.execute_read(_inputs, state.now) if state and state.now else Inputs()
             inputs = make(before)
             entities, triples = merge(inputs)
-            writing.prepare(session, entities)
+            indexes.prepare(session, entities)
             held = session.execute_read(reading.held)
             known = {source.name for source in (*before.sources, *inputs.sources)} | set(state.sources if state else ())
             batches = writing.batches(entities, triples, held, known)
             files = vault.to_files(inputs)
             if batches or state is None or state.then is not None or state.now != vault.index(files):
                 held = _write(self.server, who, state, files, batches, known)
-            writing.finish(session, entities)
+            indexes.finish(session, entities)
             return reconcile(entities, triples, held)
 
     def inputs(self) -> Inputs:
@@ -172,7 +172,7 @@ class Neo4jStore:
         What somebody who is gone has sent to the server is over before: it must not come in later. Raises StoreError."""
         who = f"kgtools {command} (process {os.getpid()} on {socket.gethostname()})"
         with self.server.session(read_only=False) as session:
-            writing.prepare_books(session)
+            indexes.prepare_books(session)
             (database,) = session.run("CALL db.info() YIELD name").value()
             self._wait(session, database, who, ["lock", "rows"])
             transaction = session.begin_transaction(metadata={"kgtools": who, "for": "lock"})
