@@ -10,7 +10,8 @@ import orjson
 import polars as pl
 
 from kg.inputs import NameTable
-from kg.normalize import HAN, clean_name
+from kg.name_rules import clean_name
+from kg.normalize import HAN
 from kg.ontology import ontology
 from kg.tables import NAMES
 from tools.errors import InputError, MissingExtraError, UsageError

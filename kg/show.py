@@ -80,6 +80,7 @@ def _print_counts(report: Report) -> None:
         (("relation", "alias"), "Relations"),
         (("attribute", "class"), "Attributes"),
         (("unknown",), "Unknown"),
+        (("cell",), "Not read"),
     ):
         lines: list[list[Any]] = []
         for row in report.counts:
@@ -112,6 +113,8 @@ def _remarks(report: Report) -> list[str]:
     )
     lines += [f"{reason}: {RULES[reason]}" for reason in sorted(set(given)) if reason in RULES]
     lines.append("flagged, but loaded: " + ", ".join(f"{flag} {number:,}" for flag, number in report.flagged.items()))
+    if report.idle:
+        lines.append("gave nothing: " + ", ".join(report.idle))
     for relation, number in report.unknown.items():
         lines.append(
             f"finding: the ontology does not know the relation {relation!r} ({number:,} triples kept aside in rejects.parquet)"

@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 import polars as pl
 
-from kg.normalize import SEPARATOR, TRUNCATED
+from kg.doubts import doubt_of, value_doubts
+from kg.normalize import SEPARATOR
 from kg.ontology import ontology
 from kg.stores import Store
 from kg.tables import Entities, Triples
@@ -16,7 +17,6 @@ from tools.files import digest
 from tools.frames import digests, numbers
 
 ENGLISH = r"^[ -~µμ℃°±≤≥×·～–—‰]+$"
-ONLY_DIGITS = r"^[0-9０-９ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ.．,:;%％/～~ -]+$"
 MOST_SOURCES = 62
 """As many bits as a mask has."""
 
@@ -70,7 +70,7 @@ def _licenses(about: dict[str, Any]) -> dict[str, str]:
 
 
 def _triples(triples: Triples, entities: pl.DataFrame, bits: dict[str, int]) -> pl.DataFrame:
-    numbers = entities.select("id", "number", "name", _doubtful(pl.col("name")).alias("doubt"))
+    numbers = entities.select("id", "number", "name", _doubt().alias("doubt"))
     head = numbers.rename({"id": "head", "number": "head_number", "name": "head_name", "doubt": "head_doubt"})
     tail = numbers.rename({"id": "tail", "number": "tail_number", "name": "tail_name", "doubt": "tail_doubt"})
     rows = triples.join(head, on="head", how="left").join(tail, on="tail", how="left")
@@ -87,13 +87,9 @@ def _triples(triples: Triples, entities: pl.DataFrame, bits: dict[str, int]) -> 
     )  # fmt: skip
 
 
-def _doubtful(name: pl.Expr) -> pl.Expr:
-    return (
-        pl.when(name.str.contains(TRUNCATED))
-        .then(pl.lit("truncated-name"))
-        .when(name.str.contains(ONLY_DIGITS))
-        .then(pl.lit("digits-only-name"))
-    )
+def _doubt() -> pl.Expr:
+    """The first doubt about an entity itself; those about its values hold a space."""
+    return pl.col("doubts").list.filter(~pl.element().str.contains(" ", literal=True)).list.first()
 
 
 def _mask(sources: pl.Series, bits: dict[str, int]) -> pl.Series:
@@ -126,18 +122,21 @@ def _attributes(entities: pl.DataFrame, bits: dict[str, int]) -> pl.DataFrame:
     rows = heads.select(pl.exclude("count").repeat_by("count").explode()).drop_nulls("relation").with_columns(
         pl.Series("value", values, dtype=pl.String), pl.Series("mask", masks, dtype=pl.Int64), pl.Series("confirmed", places, dtype=pl.UInt32)
     )  # fmt: skip
-    doubt = entities.select(_doubtful(pl.col("name"))).to_series()
+    doubt = entities.select(_doubt()).to_series()
+    doubted = value_doubts(entities)
     alias = pl.when(pl.col("kind") == "alias")  # a name that an entity gave up may be its own, or cut off
-    reason = pl.coalesce(
-        doubt.gather(rows["head"]),
-        alias.then(pl.when(pl.col("value") == entities["name"].gather(rows["head"])).then(pl.lit("same-name"))),
-        alias.then(_doubtful(pl.col("value"))),
-    )
     keys = rows.select(
         pl.concat_str(entities["id"].gather(rows["head"]), "relation", "value", separator=SEPARATOR)
     ).to_series()
+    ids = digests(keys)
+    reason = pl.coalesce(
+        doubt.gather(rows["head"]),
+        alias.then(pl.when(pl.col("value") == entities["name"].gather(rows["head"])).then(pl.lit("same-name"))),
+        alias.then(doubt_of(pl.col("value"))),
+        ids.replace_strict(doubted, default=None, return_dtype=pl.String),
+    )
     return rows.select(
-        digests(keys).alias("id"), "kind", "relation", "head", pl.lit(None, pl.UInt32).alias("tail"),
+        ids.alias("id"), "kind", "relation", "head", pl.lit(None, pl.UInt32).alias("tail"),
         "value", "mask", "confirmed", reason.alias("reason"),
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from tools.frames import numbers, shuffled
 
 REASONS = (
     "exported", "not-sampled", "no-wrong-answer", "max-tails", "other-value", "no-english-name", "value-not-english", "self-loop", "contradiction",
-    "same-name", "truncated-name", "digits-only-name", "no-template",
+    "same-name", "truncated-name", "digits-only-name", "truncated-value", "other-subject", "other-type", "no-template",
 )  # fmt: skip
 """What can become of a triple in a language, the best first."""
 CODES = {reason: code for code, reason in enumerate(REASONS)}
