@@ -38,10 +38,11 @@ class Relation(Settings):
 
 
 class Attribute(Settings):
-    """The words for an attribute."""
+    """The words for an attribute. `unit`: of a value that is a quantity (percent, day, yuan); another is misplaced."""
 
     zh: str
     en: str
+    unit: Literal["percent", "day", "yuan"] | None = None
 
 
 class Field(Settings):
