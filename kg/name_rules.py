@@ -215,7 +215,9 @@ def _refusal(type_: pl.Expr, name: pl.Expr) -> pl.Expr:
     cut = name.str.contains(r"(?:\.\.\.|…)$")
     clauses = ((commas >= 2) | ((commas >= 1) & (length >= 14))) & ~type_.is_in(CLASSIFIED)
     told = (length >= pl.when(type_.is_in(CLASSIFIED)).then(24).otherwise(14)) & name.str.contains(SENTENCE_WORDS)
-    sentence = name.str.contains(r"^(?:的|可以|可能|并且|以及|及其|而且|例如|包括|其中)|。|\p{Han}\s*：\s*\S|\p{Han}:\s*\S{10}") | (han & (clauses | told | (length > 60)))
+    sentence = name.str.contains(
+        r"^(?:的|可以|可能|并且|以及|及其|而且|例如|包括|其中)|。|\p{Han}\s*：\s*\S|\p{Han}:\s*\S{10}"
+    ) | (han & (clauses | told | (length > 60)))
     share = name.str.contains(SHARE_FIRST) & ~type_.is_in(SHARE_TYPES)
     closed = [kind for kind, told in ontology().entities.items() if told.closed]
     others = type_.is_in(closed) & name.str.contains(r"^其[他它]")
