@@ -33,7 +33,9 @@ def join_by_code(zh: Path, en: Path) -> tuple[pl.DataFrame, dict[str, int]]:
     chinese, english = _coded(zh, han=True), _coded(en, han=False)
     kinds = {path: _kind(table["key"]) for path, table in ((zh, chinese), (en, english))}
     if kinds[zh] != kinds[en]:
-        raise InputError(f"{en}: holds codes of {kinds[en]}, {zh} those of {kinds[zh]}; join two tables of one classification")
+        raise InputError(
+            f"{en}: holds codes of {kinds[en]}, {zh} those of {kinds[zh]}; join two tables of one classification"
+        )
     lost: Counter[str] = Counter()
     lost["narrower-code"] = chinese.filter(pl.col("key") == "").height
     titles = english.filter(pl.col("key") != "").unique("key", keep="first", maintain_order=True)

@@ -2,12 +2,14 @@
 
 `truncated-name`, `truncated-value`: cut off by the crawl, told by dots, by an ending in the middle of a phrase, or by a
 pile of texts of one length, where the crawl cut. `digits-only-name`: no letter (such names are refused unless the
-source was loaded raw). `other-type`: a department or body part that is known as another kind of thing. `other-subject`:
-a description that names another disease and not its own."""
+source was loaded raw). `person-name`: a person that stands among symptoms (`kg/people.py`). `other-type`: a department or
+body part that is known as another kind of thing. `other-subject`: a description that names another disease and not its
+own."""
 
 import polars as pl
 
 from kg.ontology import ontology
+from kg.people import find_people
 
 TRUNCATED = r"(\.\.\.|…)$"
 NO_LETTER = r"^[^\p{L}]+$"
@@ -122,11 +124,16 @@ def find_doubts(entities: pl.DataFrame, facts: pl.DataFrame, cut: pl.Series) -> 
     of_names = [
         entities.select("id", doubt=doubt_of(pl.col("name"))).drop_nulls(),
         entities.filter(pl.col("id").is_in(cut.implode())).select("id", doubt=pl.lit("truncated-name")),
+        find_people(entities, _texts(facts)).to_frame().select("id", doubt=pl.lit("person-name")),
         _other_types(entities, facts).select("id", doubt=pl.lit("other-type")),
     ]
     values = pl.concat([_agreed(facts), _other_subjects(entities, facts)]).unique(["id", "doubt"])
     of_values = values.select(id="head", doubt=pl.concat_str("doubt", "relation", "id", separator=" "))
     return pl.concat([*of_names, of_values]).group_by("id").agg(pl.col("doubt").unique().sort().alias("doubts"))
+
+
+def _texts(facts: pl.DataFrame) -> pl.Series:
+    return facts.filter(pl.col("kind") == "attribute")["tail"].unique()
 
 
 def _agreed(facts: pl.DataFrame) -> pl.DataFrame:

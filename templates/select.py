@@ -14,7 +14,7 @@ from tools.frames import numbers, shuffled
 REASONS = (
     "exported", "not-sampled", "no-wrong-answer", "repeated", "max-tails", "other-value", "same-question", "partial-list",
     "uninformative", "shop-list", "no-english-name", "value-not-english", "self-loop", "contradiction", "same-name",
-    "truncated-name", "digits-only-name", "truncated-value", "misplaced-value", "other-subject", "other-type", "no-template",
+    "truncated-name", "digits-only-name", "person-name", "truncated-value", "misplaced-value", "other-subject", "other-type", "no-template",
 )  # fmt: skip
 """What can become of a triple in a language, the best first."""
 NOT_SAID = ("self-loop", "same-name", "contradiction", "repeated")
