@@ -15,6 +15,7 @@ from kg.ontology import ontology
 from kg.tables import NAMES
 from tools.errors import InputError, MissingExtraError, UsageError
 from tools.files import read_bytes, read_text, sha256
+from tools.licenses import check_license
 from tools.registry import suggestion
 
 KNOWN_COLUMNS = (
@@ -54,12 +55,14 @@ def read_names(
 
     `sentence_case`: the table begins every name in upper case; plain words get their lower case back (`lower_cased`).
     `about` counts what was left out: `no-han`, `han-in-english`, `empty`, `ambiguous`, `unknown-type`, `repeated`.
-    Raises InputError for a file or columns that cannot be read, UsageError for types that do not exist."""
+    Raises InputError for a file or columns that cannot be read, UsageError for types that do not exist and a licence that is
+    none."""
     if types and type_column:
         raise UsageError("--type and --type-column both say of what type the names are; leave one of them out")
     for type_ in types:
         if type_ not in ontology().entities:
             raise UsageError(f"--type {type_}: no such entity type; {suggestion(type_, list(ontology().entities))}")
+    license_ = check_license(license_, "--license")
     rows = _read(path)
     zh, en = _columns(path, rows, zh, en)
     if type_column is None and "type" in rows.columns and not types:

@@ -19,6 +19,7 @@ from kg.ontology import ontology
 from tools import registry
 from tools.config import Settings, load_yaml
 from tools.errors import InputError
+from tools.licenses import LicenseText
 
 LANGUAGES = ("zh", "en")
 BLOCK = re.compile(r"^(user|assistant)_([1-9]\d*)$")
@@ -68,7 +69,7 @@ class PackInfo(Settings):
 
     name: str
     version: str
-    license: str
+    license: LicenseText
     title: str
     source: str = ""
     templates: dict[str, TemplateInfo]

@@ -21,7 +21,10 @@ def names() -> None:
 @click.option("--type", "types", multiple=True, help="The names are for this entity type alone (repeatable).")
 @click.option("--name", help="What to call the table; default: the file's name.")
 @click.option(
-    "--license", "license_", required=True, help="The licence of the table, recorded with every record that uses it."
+    "--license",
+    "license_",
+    required=True,
+    help="The licence of the table (SPDX, or LicenseRef-NAME), recorded with every record that uses it.",
 )
 @click.option("--sentence-case", is_flag=True, help="The table capitalises every name: lower its plain first words.")
 def names_add(
@@ -39,7 +42,7 @@ def names_add(
 
     \b
     Example:
-      kgtools names add hpo-zh.babelon.tsv --zh translation_value --en source_value --type Symptom --license HPO
+      kgtools names add hpo-zh.babelon.tsv --zh translation_value --en source_value --type Symptom --license LicenseRef-HPO
     """
     from kg.names import read_names
     from kg.show import print_named
