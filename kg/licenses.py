@@ -63,7 +63,7 @@ def check_leaving(store: Store, allowed: Collection[str]) -> None:
     for giver in givers(about):
         for name in (name for choice in choices(operand(giver.license)) for name in choice):
             from_.setdefault(name, []).append(giver.name)
-    why = passed.why(lambda name: f"{name} ({', '.join(dict.fromkeys(from_[name]))})")
+    why = passed.why(lambda name: f"{name} ({', '.join(dict.fromkeys(from_.get(name, ['?'])))})")
     way = passed.way_out(passed.options()).replace("sources out", "sources out (kgtools unload NAME)")
     raise Findings(f"the graph is under licences that do not let it be passed on, nothing was written: {why}. {way}")
 
