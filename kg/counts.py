@@ -4,7 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from kg.normalize import TRUNCATED, Cleaned
+from kg.doubts import TRUNCATED
+from kg.normalize import Cleaned
 from kg.ontology import ontology
 from kg.tables import Facts, Named
 
@@ -13,7 +14,8 @@ def count(cleaned: Cleaned) -> list[dict[str, Any]]:
     """A row for each type and relation (`field` null) and for each field of it.
 
     `read` mentions = `loaded` (distinct, kept) + `merged` (said before) + `rejected`; `distinct` is counted before
-    the cleaning rules take anything away; `reasons`: rejected by reason."""
+    the cleaning rules take anything away; `reasons`: rejected by reason. Cells and rows that could not be read are of the kind
+    cell."""
     entities = cleaned.mentions.select(
         pl.lit("entity").alias("kind"), pl.col("type").alias("name"), "field", "verdict", "id",
         pl.col("name").alias("raw_a"), pl.lit("").alias("raw_b"), pl.lit("").alias("raw_c"),
@@ -23,10 +25,14 @@ def count(cleaned: Cleaned) -> list[dict[str, Any]]:
         pl.concat_str("head_id", "tail_id", separator="\x1f").alias("id"),
         pl.col("head_type").alias("raw_a"), pl.col("head").alias("raw_b"), pl.col("tail").alias("raw_c"),
     )  # fmt: skip
+    broken = cleaned.broken.select(
+        pl.lit("cell").alias("kind"), pl.lit("unreadable").alias("name"), "field", pl.col("reason").alias("verdict"),
+        pl.lit("").alias("id"), pl.col("file").alias("raw_a"), pl.col("row").cast(pl.String).alias("raw_b"), pl.col("text").alias("raw_c"),
+    )  # fmt: skip
     rows = []
-    for part in (entities, statements):
+    for part in (entities, statements, broken):
         rows += _rows(part, ["kind", "name"]) + _rows(part, ["kind", "name", "field"])
-    order = {"entity": 0, "relation": 1, "alias": 2, "attribute": 3, "class": 4, "unknown": 5}
+    order = {"entity": 0, "relation": 1, "alias": 2, "attribute": 3, "class": 4, "unknown": 5, "cell": 6}
     return sorted(rows, key=lambda row: (order[row["kind"]], row["name"], row["field"] is not None, row["field"] or ""))
 
 
@@ -81,5 +87,6 @@ def flags(named: Named, facts: Facts) -> dict[str, int]:
     return {
         "self-loops": triples.filter(pl.col("head") == pl.col("tail")).height,
         "contradictions": contradicting,
-        "truncated names": named.filter(pl.col("name").str.contains(TRUNCATED)).height,
+        "truncated names": named.filter(pl.col("name").str.contains(TRUNCATED) | pl.col("doubt").is_not_null()).height,
+        "truncated values": facts.filter(pl.col("doubt") == "truncated-value").height,
     }

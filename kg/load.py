@@ -32,6 +32,7 @@ class Report:
     flagged: dict[str, int]
     unknown: dict[str, int]
     counting: list[dict[str, Any]]
+    idle: list[str]
 
 
 def groups(arguments: list[str]) -> list[tuple[str, list[Path]]]:
@@ -88,4 +89,5 @@ def _report(
         flagged=flagged,
         unknown={row["name"]: row["read"] for row in rows if row["kind"] == "unknown" and row["field"] is None},
         counting=reading.counting.to_dicts() if reading.counting is not None else [],
+        idle=list(reading.idle),
     )

@@ -4,6 +4,7 @@ import orjson
 import polars as pl
 
 from kg.align.ledger import realigned
+from kg.doubts import find_doubts
 from kg.inputs import Inputs, NameTable, SourceTables
 from kg.ontology import ontology
 from kg.tables import ENTITIES, TRIPLES, Entities, Triples
@@ -18,7 +19,8 @@ def merge(inputs: Inputs) -> tuple[Entities, Triples]:
     entities = _with_english(_entities(sources), tables)
     entities = entities.join(_attributes(facts.filter(pl.col("kind") != "relation")), on="id", how="left")
     empty = pl.lit([], pl.List(pl.String))
-    entities = entities.with_columns(pl.col("aliases").fill_null(empty), pl.col("attributes").fill_null("{}"))
+    entities = entities.join(find_doubts(entities, facts, _cut_names(sources)), on="id", how="left")
+    entities = entities.with_columns(pl.col("aliases", "doubts").fill_null(empty), pl.col("attributes").fill_null("{}"))
     triples = _with_contradictions(_triples(facts.filter(pl.col("kind") == "relation")))
     return ENTITIES.check(entities.sort("id"), "the graph"), TRIPLES.check(triples.sort("id"), "the graph")
 
@@ -33,6 +35,13 @@ def _entities(sources: tuple[SourceTables, ...]) -> pl.DataFrame:
         pl.col("source").filter(english).min().alias("name_en_from"),
         pl.col("source").sort().alias("sources"),
     )
+
+
+def _cut_names(sources: tuple[SourceTables, ...]) -> pl.Series:
+    """Ids of the entities whose name every source that names them has doubts about."""
+    named = pl.concat([source.named.select("id", "doubt") for source in sources])
+    sure = named.filter(pl.col("doubt").is_null())["id"]
+    return named.filter(pl.col("doubt").is_not_null() & ~pl.col("id").is_in(sure.implode()))["id"].unique()
 
 
 def _with_english(entities: pl.DataFrame, tables: tuple[NameTable, ...]) -> pl.DataFrame:

@@ -1,20 +1,20 @@
 """Tables of English names: TSV, CSV, XLSX or a JSON object, as a table that a graph can take."""
 
-import csv
-import io
-import re
 from collections import Counter
 from pathlib import Path
 
-import orjson
 import polars as pl
 
+from kg.casing import mid_sentence
+from kg.coded_names import join_by_code
 from kg.inputs import NameTable
-from kg.normalize import HAN, clean_name
+from kg.name_rules import clean_name
+from kg.name_tables import read_table
+from kg.normalize import HAN
 from kg.ontology import ontology
-from kg.tables import NAMES
-from tools.errors import InputError, MissingExtraError, UsageError
-from tools.files import read_bytes, read_text, sha256
+from kg.tables import NAMES, Entities, Triples
+from tools.errors import InputError, UsageError
+from tools.files import sha256
 from tools.licenses import check_license
 from tools.registry import suggestion
 
@@ -24,21 +24,9 @@ KNOWN_COLUMNS = (
     ("chinese", "english"),
     ("chinese_term", "english_term"),
 )
-FIRST_WORD = re.compile(r"^[A-Z][a-z]+(-[a-z]+)*,?$")
-EPONYMS = {
-    "anomaly",
-    "body",
-    "bodies",
-    "disease",
-    "law",
-    "lines",
-    "phenomenon",
-    "reaction",
-    "sign",
-    "syndrome",
-    "test",
-    "tumor",
-}
+OURS = Path(__file__).with_name("english") / "names.tsv"
+"""The table that comes with kgtools: departments, body parts, frequent examinations, foods, symptoms and diseases, values."""
+OUR_NAME, OUR_LICENSE = "kgtools", "Apache-2.0"
 
 
 def read_names(
@@ -49,22 +37,30 @@ def read_names(
     types: tuple[str, ...],
     name: str | None,
     license_: str,
-    sentence_case: bool = False,
+    keep_case: bool = False,
+    join: Path | None = None,
 ) -> NameTable:
     """One English name for each Chinese name (and type): of several the shortest, then the first by alphabet.
 
-    `sentence_case`: the table begins every name in upper case; plain words get their lower case back (`lower_cased`).
-    `about` counts what was left out: `no-han`, `han-in-english`, `empty`, `ambiguous`, `unknown-type`, `repeated`.
-    Raises InputError for a file or columns that cannot be read, UsageError for types that do not exist and a licence that is
-    none."""
+    A type may be an attribute: then the names are its values. Every name gets the case that it has in the middle of a sentence
+    (`recased`), unless `keep_case`. `join`: a file of codes and English names; the table then holds codes and Chinese names
+    (`kg/coded_names.py`). `about` counts what was left out: `no-han`, `han-in-english`, `empty`, `ambiguous`, `unknown-type`,
+    `repeated`, and of a join what it gives. Raises InputError for a file or columns that cannot be read, UsageError for types
+    that do not exist and a licence that is none."""
     if types and type_column:
         raise UsageError("--type and --type-column both say of what type the names are; leave one of them out")
     for type_ in types:
-        if type_ not in ontology().entities:
+        if type_ not in _types():
             raise UsageError(f"--type {type_}: no such entity type; {suggestion(type_, list(ontology().entities))}")
     license_ = check_license(license_, "--license")
-    rows = _read(path)
-    zh, en = _columns(path, rows, zh, en)
+    inputs = {path.name: sha256(path)}
+    lost: dict[str, int] = {}
+    if join is None:
+        rows = read_table(path)
+        zh, en = _columns(path, rows, zh, en)
+    else:
+        rows, lost = join_by_code(path, join)
+        zh, en, inputs[join.name] = "zh", "en", sha256(join)
     if type_column is None and "type" in rows.columns and not types:
         type_column = "type"
     if type_column is not None and type_column not in rows.columns:
@@ -73,10 +69,10 @@ def read_names(
     table = rows.select(
         clean_name(pl.col(zh)).alias("zh"), clean_name(pl.col(en)).alias("en"), type_expression.alias("type")
     )
-    lower_cased = 0
-    if sentence_case:
-        before, table = table, table.with_columns(_plain_words(table["en"]))
-        lower_cased = int((before["en"] != table["en"]).sum())
+    recased = 0
+    if not keep_case:
+        before, table = table, table.with_columns(_recased(table["en"]))
+        recased = int((before["en"] != table["en"]).sum())
     kept, dropped = _kept(table)
     if types:
         kept = (
@@ -88,87 +84,52 @@ def read_names(
     about = {
         "file": path.name,
         "sha256": sha256(path),
+        "files": inputs,
         "license": license_,
         "read": rows.height,
         "names": kept.height,
-        "lower_cased": lower_cased,
-        "dropped": dropped,
+        "recased": recased,
+        "dropped": dict(sorted((Counter(dropped) + Counter(lost)).items())),
     }
     return NameTable(called, about, NAMES.check(kept.sort("zh", "type", "en"), str(path)))
 
 
-def _read(path: Path) -> pl.DataFrame:
-    suffix = path.suffix.lower()
-    if suffix in (".xlsx", ".xls"):
-        return _excel(path)
-    text = read_text(path)
-    if suffix == ".json":
-        try:
-            pairs = orjson.loads(text)
-        except orjson.JSONDecodeError as error:
-            raise InputError(f"{path}:{error.lineno}: not valid JSON: {error.msg}") from error
-        if not isinstance(pairs, dict) or not all(isinstance(value, str) for value in pairs.values()):
-            raise InputError(f'{path}: expected one JSON object of names, such as {{"Pertussis": "百日咳"}}')
-        return pl.DataFrame(
-            {"key": list(pairs), "value": list(pairs.values())}, schema={"key": pl.String, "value": pl.String}
-        )
-    return _text_table(path, text)
+def _types() -> list[str]:
+    """What a table's names may be of: entity types, and attributes for values."""
+    return [*ontology().entities, *ontology().attributes]
 
 
-def _text_table(path: Path, text: str) -> pl.DataFrame:
-    tabs = "\t" in text.partition("\n")[0]
-    lines = csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter="\t" if tabs else ",",
-        quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL,
-        strict=True,
+def _recased(names: pl.Series) -> pl.Series:
+    """Each name as it stands in the middle of a sentence."""
+    return pl.Series("en", [None if name is None else mid_sentence(name) for name in names], dtype=pl.String)
+
+
+def missing_names(entities: Entities, triples: Triples) -> pl.DataFrame:
+    """`zh`, `en` (empty), `type`, `unlocks`, `triples` of every entity without an English name that may be taught: how many triples
+    it has, and how many of them lack nothing else in English. Those that unlock most come first.
+
+    A value that an attribute's records lack in English counts as a name of the attribute's type; it unlocks a fact of each
+    entity that has an English name."""
+    sound = pl.col("doubts").list.filter(~pl.element().str.contains(" ", literal=True)).list.len() == 0
+    known = entities.select(
+        "id", "type", "name", pl.col("name_en").is_not_null().alias("english"), sound.alias("sound")
     )
-    try:
-        header, rows = next(lines), []
-        for cells in lines:
-            if cells and len(cells) != len(header):
-                raise InputError(f"{path}:{lines.line_num}: {len(cells)} columns, expected {len(header)}")
-            if cells:
-                rows.append(cells)
-    except csv.Error as error:
-        raise InputError(f"{path}:{lines.line_num}: not valid CSV: {error}; was the download cut off?") from error
-    if len(set(header)) < len(header):
-        twice = next(name for name in header if header.count(name) > 1)
-        raise InputError(f"{path}:1: the column {twice!r} is there twice; rename one")
-    return pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")
-
-
-def _excel(path: Path) -> pl.DataFrame:
-    read_bytes(path)
-    try:
-        import pandas as pd
-        from python_calamine import CalamineError
-    except ImportError as error:
-        raise MissingExtraError(
-            f"{path}: reading a spreadsheet needs more packages: pip install 'kgtools[xlsx]'"
-        ) from error
-    try:
-        frame = pd.read_excel(path, dtype=str, engine="calamine", keep_default_na=False)
-    except (CalamineError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as a spreadsheet: {error}") from error
-    return pl.DataFrame({str(column): frame[column].astype(str).to_list() for column in frame.columns})
-
-
-def _plain_words(names: pl.Series) -> pl.Series:
-    """The names with a lower-case beginning where their first word is no proper noun.
-
-    It is one where the other names have it in upper case further in, more often than in lower case, or where it
-    names a disease or a sign (`Alzheimer disease`) and no other name has it in lower case."""
-    inside = Counter(word for name in names.drop_nulls() for word in name.split()[1:])
-
-    def plain(name: str) -> str:
-        first, *rest = name.split(" ")
-        if not FIRST_WORD.match(first) or inside[first] > inside[first.lower()]:
-            return name
-        eponym = bool(rest) and rest[0] in EPONYMS and not inside[first.lower()]
-        return name if eponym else name[0].lower() + name[1:]
-
-    return pl.Series("en", [None if name is None else plain(name) for name in names], dtype=pl.String)
+    ends = pl.concat([triples.select("head", "tail"), triples.select(head="tail", tail="head")])
+    other = known.select(tail="id", other="english")
+    counted = (
+        ends.join(other, on="tail")
+        .group_by("head")
+        .agg(pl.len().alias("triples"), pl.col("other").sum().alias("unlocks"))
+    )
+    lacking = known.filter(~pl.col("english") & pl.col("sound")).join(counted, left_on="id", right_on="head")
+    rows = lacking.select(
+        zh="name",
+        en=pl.lit(""),
+        type="type",
+        unlocks=pl.col("unlocks").cast(pl.Int64),
+        triples=pl.col("triples").cast(pl.Int64),
+    )
+    return rows.sort("unlocks", "triples", "type", "zh", descending=[True, True, False, False])
 
 
 def _columns(path: Path, rows: pl.DataFrame, zh: str | None, en: str | None) -> tuple[str, str]:
@@ -192,7 +153,7 @@ def _kept(table: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
         pl.when((pl.col("zh").fill_null("") == "") | (pl.col("en").fill_null("") == "")).then(pl.lit("empty"))
         .when(~pl.col("zh").str.contains(HAN)).then(pl.lit("no-han"))
         .when(pl.col("en").str.contains(HAN)).then(pl.lit("han-in-english"))
-        .when(pl.col("type").is_not_null() & ~pl.col("type").is_in(list(ontology().entities))).then(pl.lit("unknown-type"))
+        .when(pl.col("type").is_not_null() & ~pl.col("type").is_in(_types())).then(pl.lit("unknown-type"))
         .alias("reason")
     )  # fmt: skip
     dropped = dict(judged.drop_nulls("reason").group_by("reason").len().sort("reason").iter_rows())

@@ -15,15 +15,18 @@ Kind = Literal["relation", "alias", "attribute", "class"]
 
 
 class EntityType(Settings):
-    """The words for an entity type."""
+    """The words for an entity type. `closed`: it has few members, which other types must not have."""
 
     zh: str
     en: str
     plural: str
+    closed: bool = False
 
 
 class Relation(Settings):
-    """The words, signature and inverse of a relation; `contradicts` names the relation that must not hold as well."""
+    """The words, signature and inverse of a relation; `contradicts` names the relation that must not hold as well.
+
+    `listing`: what a site's shop lists or its users like, which is no medicine and is not taught as such."""
 
     zh: str
     en: str
@@ -32,13 +35,15 @@ class Relation(Settings):
     inverse: str
     symmetric: bool = False
     contradicts: str | None = None
+    listing: bool = False
 
 
 class Attribute(Settings):
-    """The words for an attribute."""
+    """The words for an attribute. `unit`: of a value that is a quantity (percent, day, yuan); another is misplaced."""
 
     zh: str
     en: str
+    unit: Literal["percent", "day", "yuan"] | None = None
 
 
 class Field(Settings):

@@ -1,18 +1,21 @@
 """What a source's reader is given and what it gives: the contract of the entry points `kgtools.sources`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from kg.ontology import SourceInfo
-from kg.tables import MENTIONS, STATEMENTS, TEXT, Mentions, Statements
+from kg.tables import BROKEN, MENTIONS, STATEMENTS, TEXT, Broken, Mentions, Statements
 from tools.errors import UsageError
 
 UNTYPED = "untyped"
 """Stands where a type stands, in a row that is refused because its entity has none."""
+NOT_TEXT = "not-text"
+"""Why a cell is refused that holds an object or a list where a text, a number or a list of them should stand."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +37,17 @@ class Options:
 class Reading:
     """What the files of a source say, nothing cleaned yet.
 
-    `skipped`: markup that is no value, as (field, reason) -> count. `counting`: a comparison of counts to print."""
+    `skipped`: markup that is no value, as (field, reason) -> count. `counting`: a comparison of counts to print.
+    `broken`: what could not be read. `idle`: fields, columns and tables of a mapping that gave nothing."""
 
     source: str
     info: SourceInfo
     mentions: Mentions
     statements: Statements
-    skipped: dict[tuple[str, str], int] = field(default_factory=dict)
+    skipped: dict[tuple[str, str], int] = dataclass_field(default_factory=dict)
     counting: pl.DataFrame | None = None
+    broken: Broken = dataclass_field(default_factory=BROKEN.frame)
+    idle: tuple[str, ...] = ()
 
 
 class Collector:
@@ -50,6 +56,7 @@ class Collector:
     def __init__(self) -> None:
         self._mentions: list[pl.DataFrame] = []
         self._statements: list[pl.DataFrame] = []
+        self._broken: list[tuple[str, int, str, str, str]] = []
         self.skipped: dict[tuple[str, str], int] = {}
         self.start("")
 
@@ -80,6 +87,10 @@ class Collector:
         if tails:
             self._said.append((field, head_type, head, tail_type, row, reason, len(tails)))
             self._tails.extend(tails)
+
+    def refuse(self, row: int, field: str, text: str, reason: str) -> None:
+        """A cell, or a whole row (`field` is row), cannot be read."""
+        self._broken.append((self._file, row, field, text, reason))
 
     def skip(self, field: str, reason: str, count: int = 1) -> None:
         """Count markup that is no value."""
@@ -117,7 +128,9 @@ class Collector:
         self._statements.append(said.select(list(STATEMENTS.columns)))
         self.start("")
 
-    def reading(self, source: str, info: SourceInfo, counting: pl.DataFrame | None = None) -> Reading:
+    def reading(
+        self, source: str, info: SourceInfo, counting: pl.DataFrame | None = None, idle: tuple[str, ...] = ()
+    ) -> Reading:
         """All that was gathered."""
         mentions = pl.concat(self._mentions) if self._mentions else MENTIONS.frame()
         statements = pl.concat(self._statements) if self._statements else STATEMENTS.frame()
@@ -128,6 +141,8 @@ class Collector:
             STATEMENTS.check(statements, source),
             dict(sorted(self.skipped.items())),
             counting,
+            rows_as_frame(self._broken, BROKEN.columns),
+            idle,
         )
 
 

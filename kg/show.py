@@ -80,6 +80,7 @@ def _print_counts(report: Report) -> None:
         (("relation", "alias"), "Relations"),
         (("attribute", "class"), "Attributes"),
         (("unknown",), "Unknown"),
+        (("cell",), "Not read"),
     ):
         lines: list[list[Any]] = []
         for row in report.counts:
@@ -112,6 +113,8 @@ def _remarks(report: Report) -> list[str]:
     )
     lines += [f"{reason}: {RULES[reason]}" for reason in sorted(set(given)) if reason in RULES]
     lines.append("flagged, but loaded: " + ", ".join(f"{flag} {number:,}" for flag, number in report.flagged.items()))
+    if report.idle:
+        lines.append("gave nothing: " + ", ".join(report.idle))
     for relation, number in report.unknown.items():
         lines.append(
             f"finding: the ontology does not know the relation {relation!r} ({number:,} triples kept aside in rejects.parquet)"
@@ -187,7 +190,7 @@ def print_findings(findings: list[Finding], style: str, examples: int) -> None:
 
 def print_named(table: NameTable, entities: pl.DataFrame) -> None:
     """What a table of names gave to the graph."""
-    lowered = f", {table.about['lower_cased']:,} lower-cased" if table.about["lower_cased"] else ""
+    lowered = f", {table.about['recased']:,} in another case" if table.about["recased"] else ""
     given = entities.filter(pl.col("name_en_from") == table.name).group_by("type").len().sort("type")
     dropped = ", ".join(f"{reason} {number:,}" for reason, number in table.about["dropped"].items()) or "none"
     click.echo(

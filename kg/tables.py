@@ -32,18 +32,27 @@ STATEMENTS = Schema(
 )
 """Each (head, field, tail) as the file says it; `tail_type` only where the file itself types its tails."""
 
-NAMED = Schema(
-    "named entities", {"id": TEXT, "type": TEXT, "name": TEXT, "name_en": TEXT}, required=("id", "type", "name")
+BROKEN = Schema(
+    "unreadable cells",
+    {"file": TEXT, "row": pl.UInt32, "field": TEXT, "text": TEXT, "reason": TEXT},
+    required=("file", "row", "field", "text", "reason"),
 )
-"""The entities of one source."""
+"""What a reader could not read as a mention or a statement: a whole row (`field` is row) or a cell, as the file has it."""
+
+NAMED = Schema(
+    "named entities",
+    {"id": TEXT, "type": TEXT, "name": TEXT, "name_en": TEXT, "doubt": TEXT},
+    required=("id", "type", "name"),
+)
+"""The entities of one source; `doubt`: why the name may be none (`kg/doubts.py`)."""
 
 FACTS = Schema(
     "facts",
-    {"id": TEXT, "kind": TEXT, "head": TEXT, "relation": TEXT, "tail": TEXT, "origins": LIST},
+    {"id": TEXT, "kind": TEXT, "head": TEXT, "relation": TEXT, "tail": TEXT, "origins": LIST, "doubt": TEXT},
     required=("id", "kind", "head", "relation", "tail", "origins"),
 )
 """The facts of one source: `kind` is relation, alias, attribute or class; `tail` is an entity id or a value;
-`origins` are `source/file:row#field`."""
+`origins` are `source/file:row#field`; `doubt`: why a value should not be taught (`kg/doubts.py`)."""
 
 REJECTS = Schema(
     "rejects",
@@ -60,7 +69,8 @@ REJECTS = Schema(
     },
     required=("action", "kind", "field", "reason", "file", "row"),
 )
-"""What was refused or changed, and why: `action` is refused or changed, `kind` entity or a fact's kind."""
+"""What was refused or changed, and why: `action` is refused or changed, `kind` entity, a fact's kind, or
+cell: what could not be read at all, with the text as the file has it in `tail`."""
 
 ENTITIES = Schema(
     "entities",
@@ -73,11 +83,13 @@ ENTITIES = Schema(
         "aliases": LIST,
         "sources": LIST,
         "attributes": TEXT,
+        "doubts": LIST,
     },
-    required=("id", "type", "name", "aliases", "sources", "attributes"),
+    required=("id", "type", "name", "aliases", "sources", "attributes", "doubts"),
 )
 """The entities of a graph, sorted by `id` (`Disease:糖尿病`). `name_en_from`: the source or name table that gave
-the English name. `attributes`: JSON text, attribute -> value -> origins; aliases and classes are in it too."""
+the English name. `attributes`: JSON text, attribute -> value -> origins; aliases and classes are in it too. `doubts`: why the entity,
+or one of its values, is not taught: a word, or a word, an attribute and the id of the fact (`kg/doubts.py`)."""
 
 TRIPLES = Schema(
     "triples",
@@ -109,6 +121,7 @@ LEDGER = Schema(
 
 Mentions = Annotated[pl.DataFrame, MENTIONS]
 Statements = Annotated[pl.DataFrame, STATEMENTS]
+Broken = Annotated[pl.DataFrame, BROKEN]
 Named = Annotated[pl.DataFrame, NAMED]
 Facts = Annotated[pl.DataFrame, FACTS]
 Rejects = Annotated[pl.DataFrame, REJECTS]

@@ -44,6 +44,11 @@ from tools.options import allow_option
     type=click.Path(path_type=Path),
     help="Folder for what is made; default: ./records, of preferences ./preferences.",
 )
+@click.option(
+    "--drop",
+    help="What to leave out: uninformative, shop-list, partial-list, with commas between, or none."
+    "  [default: uninformative,shop-list; of packs with the words of a paper none]",
+)
 @click.option("--show", "examples", default=0, help="Print this many example pairs of each language.")
 @click.option("--export", "form", metavar="FORMAT", help="Write them into OUT/FORMAT too, as kgtools convert does.")
 @allow_option
@@ -57,6 +62,7 @@ def generate(
     seed: int,
     max_tails: int,
     workers: int,
+    drop: str | None,
     out: Path | None,
     examples: int,
     form: str | None,
@@ -76,6 +82,7 @@ def generate(
     from corpora.export import formats
     from corpora.export.convert import Options, convert
     from kg.stores import open_store
+    from templates.drops import choose_drops
     from templates.generate import generate as run
     from templates.generate import write
     from templates.pack import find_pack
@@ -91,10 +98,11 @@ def generate(
         formats.find(form)
     out = out or Path("records" if task == "qa" else "preferences")
     with step("generating"):
-        result = run(store, chosen, languages, count, seed, max_tails, workers, task)
+        result = run(store, chosen, languages, count, seed, max_tails, workers, task, drop)
         settings = {
             "task": task,
             "packs": {pack.info.name: pack.info.version for pack in chosen}, "lang": languages, "count": count, "seed": seed, "max_tails": max_tails,
+            "drop": {pack.info.name: sorted(choose_drops(pack, drop)) for pack in chosen},
         }  # fmt: skip
         write(result, out, settings, store.about())
     print_result(result, str(out), style, examples)

@@ -7,30 +7,36 @@ from typing import Any
 import orjson
 import polars as pl
 
-from kg.normalize import SEPARATOR, TRUNCATED
+from kg.doubts import doubt_of, value_doubts
+from kg.inputs import NameTable
+from kg.normalize import SEPARATOR
 from kg.ontology import ontology
 from kg.stores import Store
 from kg.tables import Entities, Triples
+from templates.drops import weakness
+from templates.values import say_values
 from tools.errors import InputError
 from tools.files import digest
 from tools.frames import digests, numbers
 from tools.licenses import all_of, operand
 
-ENGLISH = r"^[ -~µμ℃°±≤≥×·～–—‰]+$"
-ONLY_DIGITS = r"^[0-9０-９ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ.．,:;%％/～~ -]+$"
 MOST_SOURCES = 62
 """As many bits as a mask has."""
 
 
 @dataclass(frozen=True)
 class View:
-    """`entities`: sorted by id, their place being their number. `facts`: sorted by id, a row a triple or attribute value:
-    `fact` (its place), `id`, `kind`, `relation`, `head` and `tail` (entity numbers, `tail` null for a value), `value`, `mask` (a bit a source),
-    `confirmed` (number of sources; of a value, of places that state it), `reason` (null: may be asked about).
-    `licenses`: bit -> (name, licence)."""
+    """`entities`: sorted by id, their place being their number; `asked_en`: whether it is the one that questions in English ask
+    about, of those that share an English name. `facts`: sorted by id, a row a triple or attribute value:
+    `fact` (its place), `id`, `kind`, `relation`, `head` and `tail` (entity numbers, `tail` null for a value), `value`, `value_zh` and
+    `value_en` (as an answer says it; null where English lacks it), `mask` (a bit a source), `value_mask` (the bit of the table that
+    has the value in English), `confirmed` (number of sources; of a value, of places that state it), `reason` (null: may be asked
+    about), `weak` (why it may be left out all the same: `templates/drops.py`). `synonyms`: `entity`, `other`: numbers of entities
+    of one type of which one has the other's name for an alias. `licenses`: bit -> (name, licence)."""
 
     entities: pl.DataFrame
     facts: pl.DataFrame
+    synonyms: pl.DataFrame
     licenses: dict[int, tuple[str, str]]
 
     def names(self, lang: str) -> pl.Series:
@@ -46,14 +52,44 @@ def view(store: Store) -> View:
     with ThreadPoolExecutor() as pool:  # polars works outside of the lock
         triples = pool.submit(lambda: _triples(store.triples(), entities, bits))
         facts = pl.concat([_attributes(entities, bits), triples.result()]).sort("id")
+    facts = facts.with_columns(weakness(facts, entities["name"]).alias("weak"))
+    facts = _with_texts(facts, store.names(), bits)
     hashes = pl.DataFrame({"hash": digests(entities["id"])}).select(numbers(pl.col("hash"))).to_series()
+    synonyms = _synonyms(entities)
     entities = entities.select(
         "number", "id", "type", "name", "name_en",
-        pl.col("name_en_from").replace_strict(bits, default=0, return_dtype=pl.Int64).alias("name_mask"), hashes,
+        pl.col("name_en_from").replace_strict(bits, default=0, return_dtype=pl.Int64).alias("name_mask"),
+        _asked_in_english(entities, facts), hashes,
     )  # fmt: skip
-    return View(
-        entities, facts.with_row_index("fact"), {bits[name]: (name, license_) for name, license_ in known.items()}
+    by_bit = {bits[name]: (name, license_) for name, license_ in known.items()}
+    return View(entities, facts.with_row_index("fact"), synonyms, by_bit)
+
+
+def _with_texts(facts: pl.DataFrame, tables: tuple[NameTable, ...], bits: dict[str, int]) -> pl.DataFrame:
+    """The facts with what an answer says of each value, and values of another unit than their attribute's misplaced."""
+    values = facts.filter(pl.col("kind") == "attribute").select("relation", "value").unique()
+    texts = say_values(values, tables, bits)
+    facts = facts.join(texts, on=["relation", "value"], how="left", maintain_order="left", nulls_equal=True)
+    misplaced = pl.when(pl.col("misplaced").fill_null(False)).then(pl.lit("misplaced-value"))
+    return facts.with_columns(pl.coalesce("reason", misplaced).alias("reason"), pl.col("value_mask").fill_null(0)).drop(
+        "misplaced"
     )
+
+
+def _asked_in_english(entities: pl.DataFrame, facts: pl.DataFrame) -> pl.Series:
+    """Of entities of one type with one English name the one that most is known of, so that a question has one answer."""
+    ends = pl.concat([facts["head"], facts["tail"].drop_nulls()]).value_counts(name="facts")
+    rows = entities.select("number", "type", pl.col("name_en").str.to_lowercase()).drop_nulls("name_en")
+    rows = rows.join(ends.rename({"head": "number"}), on="number", how="left").fill_null(0)
+    first = rows.sort("facts", "number", descending=[True, False]).unique(["type", "name_en"], keep="first")
+    return entities["number"].is_in(first["number"].implode()).alias("asked_en")
+
+
+def _synonyms(entities: pl.DataFrame) -> pl.DataFrame:
+    aliases = entities.select("number", "type", pl.col("aliases").alias("name")).explode("name").drop_nulls("name")
+    found = aliases.join(entities.select("type", "name", other="number"), on=["type", "name"])
+    pairs = found.filter(pl.col("number") != pl.col("other")).select(entity="number", other="other")
+    return pl.concat([pairs, pairs.select(entity="other", other="entity")]).unique().sort("entity", "other")
 
 
 def _licenses(about: dict[str, Any]) -> dict[str, str]:
@@ -71,7 +107,7 @@ def _licenses(about: dict[str, Any]) -> dict[str, str]:
 
 
 def _triples(triples: Triples, entities: pl.DataFrame, bits: dict[str, int]) -> pl.DataFrame:
-    numbers = entities.select("id", "number", "name", _doubtful(pl.col("name")).alias("doubt"))
+    numbers = entities.select("id", "number", "name", _doubt().alias("doubt"))
     head = numbers.rename({"id": "head", "number": "head_number", "name": "head_name", "doubt": "head_doubt"})
     tail = numbers.rename({"id": "tail", "number": "tail_number", "name": "tail_name", "doubt": "tail_doubt"})
     rows = triples.join(head, on="head", how="left").join(tail, on="tail", how="left")
@@ -88,13 +124,9 @@ def _triples(triples: Triples, entities: pl.DataFrame, bits: dict[str, int]) -> 
     )  # fmt: skip
 
 
-def _doubtful(name: pl.Expr) -> pl.Expr:
-    return (
-        pl.when(name.str.contains(TRUNCATED))
-        .then(pl.lit("truncated-name"))
-        .when(name.str.contains(ONLY_DIGITS))
-        .then(pl.lit("digits-only-name"))
-    )
+def _doubt() -> pl.Expr:
+    """The first doubt about an entity itself; those about its values hold a space."""
+    return pl.col("doubts").list.filter(~pl.element().str.contains(" ", literal=True)).list.first()
 
 
 def _mask(sources: pl.Series, bits: dict[str, int]) -> pl.Series:
@@ -127,18 +159,21 @@ def _attributes(entities: pl.DataFrame, bits: dict[str, int]) -> pl.DataFrame:
     rows = heads.select(pl.exclude("count").repeat_by("count").explode()).drop_nulls("relation").with_columns(
         pl.Series("value", values, dtype=pl.String), pl.Series("mask", masks, dtype=pl.Int64), pl.Series("confirmed", places, dtype=pl.UInt32)
     )  # fmt: skip
-    doubt = entities.select(_doubtful(pl.col("name"))).to_series()
+    doubt = entities.select(_doubt()).to_series()
+    doubted = value_doubts(entities)
     alias = pl.when(pl.col("kind") == "alias")  # a name that an entity gave up may be its own, or cut off
-    reason = pl.coalesce(
-        doubt.gather(rows["head"]),
-        alias.then(pl.when(pl.col("value") == entities["name"].gather(rows["head"])).then(pl.lit("same-name"))),
-        alias.then(_doubtful(pl.col("value"))),
-    )
     keys = rows.select(
         pl.concat_str(entities["id"].gather(rows["head"]), "relation", "value", separator=SEPARATOR)
     ).to_series()
+    ids = digests(keys)
+    reason = pl.coalesce(
+        doubt.gather(rows["head"]),
+        alias.then(pl.when(pl.col("value") == entities["name"].gather(rows["head"])).then(pl.lit("same-name"))),
+        alias.then(doubt_of(pl.col("value"))),
+        ids.replace_strict(doubted, default=None, return_dtype=pl.String),
+    )
     return rows.select(
-        digests(keys).alias("id"), "kind", "relation", "head", pl.lit(None, pl.UInt32).alias("tail"),
+        ids.alias("id"), "kind", "relation", "head", pl.lit(None, pl.UInt32).alias("tail"),
         "value", "mask", "confirmed", reason.alias("reason"),
     )  # fmt: skip
 
@@ -148,11 +183,6 @@ def _bits(origins: list[str], bits: dict[str, int]) -> int:
     for origin in origins:
         mask |= bits[origin[: origin.index("/")]]
     return mask
-
-
-def speaks_english(value: pl.Expr) -> pl.Expr:
-    """Whether a value is ASCII and the signs of units, so that it may stand in an English sentence (`80%`, `I10`)."""
-    return value.str.contains(ENGLISH)
 
 
 def find_triples(entities: Entities, triples: Triples, ids: set[str]) -> list[dict[str, Any]]:

@@ -14,10 +14,12 @@ import polars as pl
 from corpora.record import MESSAGES, PREFERENCES, RECORDS, Preferences, Records
 from kg.normalize import SEPARATOR
 from kg.stores import Store
+from templates.drops import choose_drops
 from templates.facts import View, view
-from templates.pack import LANGUAGES, Pack, Template, load_pack
-from templates.render import render
-from templates.select import CODES, REASONS, Selection, facts_for, sample, select
+from templates.groups import fact_groups
+from templates.pack import LANGUAGES, Pack, Tails, Template, load_pack
+from templates.render import question_of, render
+from templates.select import CODES, REASONS, Selection, facts_for, sample, select, without
 from templates.wrong import lengths, wrong_answers
 from tools.errors import UsageError
 from tools.files import manifest, sha256, staging
@@ -60,8 +62,11 @@ def generate(
     max_tails: int,
     workers: int = 1,
     task: str = "qa",
+    drop: str | None = None,
 ) -> Result:
-    """Records (task qa) or preferences in a seeded order, and what became of every fact. The same settings give the same bytes."""
+    """Records (task qa) or preferences in a seeded order, and what became of every fact. The same settings give the same bytes.
+
+    `drop`: what is left out, as `--drop` says it; by default what each pack leaves out."""
     if task not in TASKS:
         raise UsageError(f"--task {task}: there are {', '.join(TASKS)}")
     for lang in langs:
@@ -71,11 +76,14 @@ def generate(
         raise UsageError("--max-tails and --workers must be 1 or more, --count 0 or more")
     graph = view(store)
     by_relation = {str(name): part for (name,), part in graph.facts.partition_by("relation", as_dict=True).items()}
+    drops = {pack.info.name: choose_drops(pack, drop) for pack in packs}
     wanted = [template for pack in packs for template in pack.templates if template.lang in langs]
     with ThreadPoolExecutor() as pool:  # polars works outside of the lock
         work = [(template, facts) for template in wanted if (facts := facts_for(by_relation, template))]
-        found = pool.map(lambda job: select(graph, pl.concat(job[1]), job[0], seed, max_tails), work)
-        selections = sample(list(found), count)
+        found = pool.map(
+            lambda job: select(graph, pl.concat(job[1]), job[0], seed, max_tails, drops[job[0].pack]), work
+        )
+        selections = sample(one_answer_each(list(found)), count)
         if task == "preference":
             selections = wrong_answers(graph, by_relation, selections, seed)
         coverage_work = pool.submit(_coverage, graph, selections, tuple(lang for lang in LANGUAGES if lang in langs))
@@ -88,6 +96,7 @@ def generate(
         coverage = coverage_work.result()
     schema = TASKS[task]
     records = pl.concat(frames).sort("key", "id").drop("key") if frames else schema.frame()
+    records = records.with_columns(fact_groups(records["facts"]))
     return Result(
         schema.check(records, f"the {schema.noun}"),
         COVERAGE.check(coverage, "the coverage"),
@@ -107,7 +116,7 @@ def write(result: Result, folder: Path, settings: dict[str, Any], graph: dict[st
         raise UsageError(f"--out {folder}: holds {other}.parquet of another run; name another folder for the {noun}")
     texts = ("prompt", "chosen", "rejected") if pairs else ("messages",)
     with staging(folder) as stage:
-        lines = result.records.select("id", "lang", *texts)
+        lines = result.records.select("id", "lang", *texts, "license")
         with ThreadPoolExecutor() as pool:
             writing = {
                 f"{noun}.parquet": pool.submit(_written, result.records, stage / f"{noun}.parquet"),
@@ -129,7 +138,27 @@ def _written(frame: pl.DataFrame, path: Path) -> str:
     return sha256(path)
 
 
-Job = tuple[Template, int, list[str], list[list[str]]]
+def one_answer_each(selections: list[Selection]) -> list[Selection]:
+    """The selections without records whose question an earlier template asks in the same words of the same name."""
+    asked: dict[str, list[pl.Series]] = {}
+    kept = []
+    for selection in selections:
+        groups, gone = selection.groups, []
+        for (variant,), part in groups.partition_by("variant", as_dict=True).items():
+            question = question_of(selection.template, selection.template.variants[int(variant)])
+            earlier = asked.setdefault(f"{selection.template.lang} {question}", [])
+            gone += [part.filter(pl.col("name").is_in(names.implode()))["key"] for names in earlier]
+            earlier.append(part["name"])
+        if any(len(keys) for keys in gone):
+            groups, left_out = without(
+                groups, pl.col("key").is_in(pl.concat(gone).implode()), "same-question", selection.left_out
+            )
+            selection = Selection(selection.template, groups, left_out)
+        kept.append(selection)
+    return kept
+
+
+Job = tuple[Template, int, list[str], list[Tails]]
 Texts = tuple[list[str], list[str]]
 
 
@@ -139,7 +168,8 @@ def _render(selections: list[Selection], workers: int) -> list[Texts]:
     for number, selection in enumerate(selections):
         for (variant,), groups in selection.groups.partition_by("variant", as_dict=True, maintain_order=True).items():
             for part in groups.iter_slices(NOT_ALONE):
-                jobs.append((number, (selection.template, variant, part["name"].to_list(), part["tails"].to_list())))
+                tails = list(map(Tails.of, part["tails"].to_list(), part["partial"].to_list()))
+                jobs.append((number, (selection.template, variant, part["name"].to_list(), tails)))
     work = [job for _, job in jobs]
     here = (render(template, template.variants[variant], heads, tails) for template, variant, heads, tails in work)
     texts: list[Texts] = [([], []) for _ in selections]
@@ -157,7 +187,7 @@ def _in_processes(jobs: list[Job], workers: int) -> Iterable[tuple[list[str], li
         yield from pool.map(_there, sent)
 
 
-def _there(job: tuple[Path, str, str, int, list[str], list[list[str]]]) -> tuple[list[str], list[str]]:
+def _there(job: tuple[Path, str, str, int, list[str], list[Tails]]) -> tuple[list[str], list[str]]:
     """A job in another process, which finds the template by its place: parsed ones can't be sent."""
     folder, name, lang, variant, heads, tails = job
     template = _parsed(folder)[name, lang]
@@ -198,12 +228,11 @@ def _told(graph: View, selection: Selection, **texts: list[str]) -> pl.DataFrame
     """The groups with the columns that records and preferences have alike, and with these texts. `id` is still the head's."""
     template, masks = selection.template, selection.groups["mask"].unique()
     sources = {mask: _joined(graph, mask, 0, " + ") for mask in masks}
-    licenses = {mask: _joined(graph, mask, 1, " AND ") for mask in masks}
-    asked = template.info.attribute or "+".join(template.info.relations)
+    licenses = {mask: _joined(graph, mask, 1, " AND ", template.license) for mask in masks}
     return selection.groups.with_columns(
         pl.lit(template.lang).alias("lang"),
         pl.col("fact_ids").alias("facts"),
-        pl.concat_str(pl.lit(f"{asked}|"), "id").alias("group"),
+        pl.lit("").alias("group"),
         pl.col("mask").replace_strict(sources, return_dtype=pl.String).alias("source"),
         pl.concat_str(pl.lit(f"{template.id}#"), pl.col("variant") + 1).alias("template"),
         pl.col("mask").replace_strict(licenses, return_dtype=pl.String).alias("license"),
@@ -222,8 +251,9 @@ def _messages(**texts: str) -> pl.Expr:
     return pl.concat_arr(*said).arr.to_list().cast(MESSAGES)
 
 
-def _joined(graph: View, mask: int, part: int, joiner: str) -> str:
-    return joiner.join(dict.fromkeys(both[part] for bit, both in sorted(graph.licenses.items()) if mask & bit))
+def _joined(graph: View, mask: int, part: int, joiner: str, *more: str) -> str:
+    said = [both[part] for bit, both in sorted(graph.licenses.items()) if mask & bit]
+    return joiner.join(dict.fromkeys([*said, *more]))
 
 
 def _coverage(graph: View, selections: list[Selection], langs: tuple[str, ...]) -> pl.DataFrame:

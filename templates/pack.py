@@ -1,8 +1,8 @@
 """A pack: a folder with `pack.yaml` and, for each template, one Jinja file a language with its variants as blocks.
 
 `symptom.zh.j2` holds `{% block user_1 %}...{% endblock %}{% block assistant_1 %}...{% endblock %}`, then `user_2` and so
-on. A block sees `head` (a name), `tails` (a list of names or values) and nothing else; it may use `if`, `for` and the
-filters of FILTERS. Compute in Python, phrase in Jinja.
+on. A block sees `head` (a name), `tails` (a list of names or values) and nothing else; it may use `if`, `for`, the filters of
+FILTERS and the tests of TESTS. Compute in Python, phrase in Jinja.
 """
 
 import re
@@ -16,6 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import model_validator
 
 from kg.ontology import ontology
+from templates.values import is_people, is_predicate, is_quantity, is_route
 from tools import registry
 from tools.config import Settings, load_yaml
 from tools.errors import InputError
@@ -65,13 +66,17 @@ class TemplateInfo(Settings):
 
 
 class PackInfo(Settings):
-    """`pack.yaml`: the pack's name, version, licence of its words, where they come from, and its templates."""
+    """`pack.yaml`: the pack's name, version, licence of its words, where they come from, and its templates.
+
+    `verbatim`: the words of a paper, kept as they are: lint does not judge what they claim, and nothing is left out of what they
+    ask (`templates/drops.py`) unless the user says so."""
 
     name: str
     version: str
     license: LicenseText
     title: str
     source: str = ""
+    verbatim: bool = False
     templates: dict[str, TemplateInfo]
 
 
@@ -159,6 +164,8 @@ def environment(lang: str) -> ImmutableSandboxedEnvironment:
     made.globals.clear()
     made.filters.clear()
     made.filters.update(FILTERS[lang])
+    made.tests.clear()
+    made.tests.update(TESTS)
     return made
 
 
@@ -169,6 +176,19 @@ def _text(value: object) -> object:
     raise TypeError(f"{{{{ }}}} prints a {type(value).__name__.lower()}; use tails | listed")
 
 
+class Tails(list[str]):
+    """The names or values of an answer; `partial`: the graph knows more of them than can be said."""
+
+    partial: bool = False
+
+    @classmethod
+    def of(cls, items: list[str], partial: bool) -> Self:
+        """These items, of which there are more or not."""
+        made = cls(items)
+        made.partial = partial
+        return made
+
+
 def _items(what: str, items: list[str]) -> list[str]:
     if isinstance(items, list):
         return items
@@ -176,14 +196,19 @@ def _items(what: str, items: list[str]) -> list[str]:
 
 
 def listed_zh(items: list[str]) -> str:
-    """`甲、乙、丙`."""
-    return "、".join(_items("listed", items))
+    """`甲、乙、丙`, and with 等 behind it where there are more."""
+    return "、".join(_items("listed", items)) + ("等" if _is_partial(items) else "")
 
 
 def listed_en(items: list[str]) -> str:
-    """`a, b and c`."""
+    """`a, b and c`, and `a, b and c, among others` where there are more: so a list stands at the end of its sentence."""
     items = _items("listed", items)
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+    said = items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+    return f"{said}, among others" if _is_partial(items) else said
+
+
+def _is_partial(items: list[str]) -> bool:
+    return isinstance(items, Tails) and items.partial
 
 
 def first_upper(text: str) -> str:
@@ -207,6 +232,10 @@ FILTERS: dict[str, dict[str, Callable[..., str]]] = {
     "en": {**_COMMON, "listed": listed_en},
 }
 """The filters of each language, all there are."""
+TESTS: dict[str, Callable[[str], bool]] = {
+    "quantity": is_quantity, "predicate": is_predicate, "people": is_people, "route": is_route,
+}  # fmt: skip
+"""The tests of a value, all there are: `{% if value is quantity %}`."""
 
 
 def _variants(file: Path, lang: str) -> tuple[Variant, ...]:

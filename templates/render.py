@@ -8,6 +8,7 @@ from jinja2.exceptions import TemplateError
 from templates.pack import Template, Variant, environment
 from tools.errors import InputError
 
+PLACE = "\u2042"
 END = "\x1e"
 """Ends each rendered block; a control character that cleaning keeps out of every name and value."""
 
@@ -28,6 +29,12 @@ def render(
             f"{template.file}: a name holds the control character U+001E; load its source with the cleaning rules on"
         )
     return [text.strip() for text in parts[0:-1:2]], [text.strip() for text in parts[1::2]]
+
+
+def question_of(template: Template, variant: Variant) -> str:
+    """What a variant asks, with a sign in the place of the name: the same for two that ask in the same words."""
+    (question,), _ = render(template, variant, [PLACE], [["-"]])
+    return question.casefold()
 
 
 def _loop(variant: Variant) -> nodes.Template:

@@ -5,68 +5,130 @@ from dataclasses import dataclass
 import polars as pl
 
 from kg.ontology import ontology
-from templates.facts import View, speaks_english
+from templates.drops import DEFAULT, PARTIAL_LIST, UNINFORMATIVE, only_general
+from templates.facts import View
 from templates.pack import Template
 from tools.files import digest
 from tools.frames import numbers, shuffled
 
 REASONS = (
-    "exported", "not-sampled", "no-wrong-answer", "max-tails", "other-value", "no-english-name", "value-not-english", "self-loop", "contradiction",
-    "same-name", "truncated-name", "digits-only-name", "no-template",
+    "exported", "not-sampled", "no-wrong-answer", "repeated", "max-tails", "other-value", "same-question", "partial-list",
+    "uninformative", "shop-list", "no-english-name", "value-not-english", "self-loop", "contradiction", "same-name",
+    "truncated-name", "digits-only-name", "truncated-value", "misplaced-value", "other-subject", "other-type", "no-template",
 )  # fmt: skip
 """What can become of a triple in a language, the best first."""
+NOT_SAID = ("self-loop", "same-name", "contradiction", "repeated")
+"""Reasons for which a tail is no part of the answer; any other leaves the answer incomplete."""
+SAME_WORDS = {"Examination": r"(?:检查|检测|检验)$", "Treatment": r"性?(?:治疗|疗法)$"}
+"""Ends that say nothing: 脑电图检查 is 脑电图, 支持性治疗 is 支持疗法."""
 CODES = {reason: code for code, reason in enumerate(REASONS)}
 
 
 @dataclass(frozen=True)
 class Selection:
-    """`groups`: a row a record to be: `head` (number), `name`, `tails` (names or values), `facts` (places in the view),
-    `fact_ids`, `mask`, `key` (its place in the shuffle), `variant` (from 0), sorted by variant. `left_out`: `fact`, `code`."""
+    """`groups`: a row a record to be: `head` (number), `name`, `tails` (names or values), `partial` (whether the graph knows more of
+    them), `facts` (places in the view), `fact_ids`, `mask`, `key` (its place in the shuffle), `variant` (from 0), sorted by
+    variant. `left_out`: `fact`, `code`."""
 
     template: Template
     groups: pl.DataFrame
     left_out: pl.DataFrame
 
 
-def select(view: View, facts: pl.DataFrame, template: Template, seed: int, max_tails: int) -> Selection:
-    """The records that a template makes of these facts of the view, before any sampling."""
-    rows = matching(view, facts, template)
-    bad = rows.filter(pl.col("reason").is_not_null())
-    left_out = [bad.select("fact", pl.col("reason").replace_strict(CODES, return_dtype=pl.UInt8).alias("code"))]
-    rows = rows.filter(pl.col("reason").is_null())
-    nameless, mute = pl.col("name").is_null(), pl.col("text").is_null()
-    lost = "value-not-english" if template.info.attribute else "no-english-name"
-    left_out.append(_because(rows.filter(nameless), "no-english-name"))
-    left_out.append(_because(rows.filter(mute & ~nameless), lost))
-    rows = rows.filter(~nameless & ~mute)
-    limit = 1 if template.info.single else max_tails
-    rows, crowd = _ranked(rows, seed, limit)
-    left_out.append(_because(crowd, "other-value" if template.info.single else "max-tails"))
+def select(
+    view: View, facts: pl.DataFrame, template: Template, seed: int, max_tails: int, drop: frozenset[str] = DEFAULT
+) -> Selection:
+    """The records that a template makes of these facts of the view, before any sampling; `drop`: see `templates/drops.py`."""
+    info = template.info
+    rows = _collapsed(matching(view, facts, template).with_columns(why=_why_not(template, drop)))
+    rows = _repeated(view, template, rows)
+    rows, crowd = _ranked(rows, seed, 1 if info.single else max_tails, "other-value" if info.single else "max-tails")
+    left_out = _because(crowd)
+    groups = _grouped(rows, crowd).with_columns(pl.col("partial") & pl.lit(not info.single))
+    if PARTIAL_LIST in drop and template.lang == "en":
+        groups, left_out = without(groups, pl.col("kept") * 2 < pl.col("known"), PARTIAL_LIST, left_out)
+    if UNINFORMATIVE in drop:
+        groups, left_out = without(groups, pl.lit(only_general(groups, info.relations)), UNINFORMATIVE, left_out)
     key = shuffled(pl.col("hash"), _salt(seed, f"{template.pack}/{template.name}.{template.lang}"))
-    groups = _grouped(rows)
     groups = (
         groups.with_columns(view.entities["id"].gather(groups["head"]), view.entities["hash"].gather(groups["head"]))
         .with_columns(key.alias("key"), (key % len(template.variants)).cast(pl.UInt32).alias("variant"))
-        .drop("hash")
+        .drop("hash", "kept", "known")
         .sort("variant", maintain_order=True)
     )
-    return Selection(template, groups, pl.concat(left_out))
+    return Selection(template, groups, left_out)
 
 
-def _grouped(rows: pl.DataFrame) -> pl.DataFrame:
-    """A row a head, its tails named once each and all of their facts."""
-    said = rows.group_by("head", maintain_order=True).agg(
-        pl.col("name").first(),
-        pl.col("text").alias("tails"),
+def _why_not(template: Template, drop: frozenset[str]) -> pl.Expr:
+    """Why a fact is not said; null where it is."""
+    nameless, mute = pl.col("name").is_null(), pl.col("text").is_null()
+    lost = "value-not-english" if template.info.attribute else "no-english-name"
+    weak = pl.when(pl.col("weak").is_in(sorted(drop))).then("weak")
+    why = pl.coalesce(
+        "reason", weak, pl.when(nameless).then(pl.lit("no-english-name")), pl.when(mute).then(pl.lit(lost))
+    )
+    return pl.coalesce(why, pl.when(~pl.col("asked")).then(pl.lit("same-question")))
+
+
+def _collapsed(rows: pl.DataFrame) -> pl.DataFrame:
+    """A row for each thing that is said of a head, or not said for one reason, with all facts that say it: `facts`, `fact_ids`,
+    and `fact`, the first of them."""
+    ordered = rows.sort("fact")
+    return ordered.group_by("head", "text", "why", maintain_order=True).agg(
+        pl.col("name", "tail").first(),
+        pl.col("fact").first(),
         pl.col("fact").alias("facts"),
         pl.col("id").alias("fact_ids"),
         pl.col("mask").bitwise_or(),
+        pl.col("confirmed").max(),
     )
-    return said.with_columns(
-        pl.when(pl.col("tails").list.len() > 1)
-        .then(pl.col("tails").list.unique(maintain_order=True))
-        .otherwise("tails")
+
+
+def _repeated(view: View, template: Template, rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows; what an earlier tail of the same answer says already, in other words or by an alias, is `repeated`."""
+    said = rows.filter(pl.col("why").is_null()).sort("head", "confirmed", "fact", descending=[False, True, False])
+    words = SAME_WORDS.get(template.info.tail or "", r"\z\A")
+    form = pl.col("text").str.normalize("NFKC").str.to_lowercase().str.replace_all(r"[\s()\[\]{}·-]", "")
+    short = pl.when(form.str.replace(words, "").str.len_chars() > 1).then(form.str.replace(words, "")).otherwise(form)
+    said = said.with_columns(short.alias("form")).with_row_index("place")
+    first = said.group_by("head", "form").agg(pl.col("place").min().alias("first"))
+    said = said.join(first, on=["head", "form"], how="left", maintain_order="left")
+    twice = said.filter(pl.col("place") != pl.col("first"))["place"]
+    if not template.info.attribute and view.synonyms.height:
+        ends = said.filter(pl.col("place") == pl.col("first")).select("head", "tail", "place")
+        pairs = ends.join(view.synonyms, left_on="tail", right_on="entity").join(
+            ends, left_on=["head", "other"], right_on=["head", "tail"], suffix="_other"
+        )
+        later = pairs.filter(pl.col("place") > pl.col("place_other"))["place"].unique()
+        twice = pl.concat([twice, later])
+    repeated = said.filter(pl.col("place").is_in(twice.implode()))["fact"]
+    again = pl.col("why").is_null() & pl.col("fact").is_in(repeated.implode())
+    return rows.with_columns(pl.when(again).then(pl.lit("repeated")).otherwise("why").alias("why"))
+
+
+def _grouped(rows: pl.DataFrame, crowd: pl.DataFrame) -> pl.DataFrame:
+    """A row a head, its tails and their facts; `kept` of the `known` tails are said."""
+    lost = crowd.filter(~pl.col("why").is_in(NOT_SAID)).group_by("head").len("lost")
+    said = rows.group_by("head", maintain_order=True).agg(
+        pl.col("name").first(),
+        pl.col("text").alias("tails"),
+        pl.col("facts").explode(),
+        pl.col("fact_ids").explode(),
+        pl.col("mask").bitwise_or(),
+        pl.len().cast(pl.Int64).alias("kept"),
     )
+    known = pl.col("kept") + pl.col("lost").fill_null(0)
+    counted = said.join(lost, on="head", how="left", maintain_order="left").with_columns(known.alias("known"))
+    return counted.with_columns((pl.col("known") > pl.col("kept")).alias("partial")).drop("lost")
+
+
+def without(
+    groups: pl.DataFrame, gone: pl.Expr, reason: str, left_out: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The groups that stay, and the facts of the others beside what is left out."""
+    marked = groups.with_columns(gone.alias("gone"))
+    facts = marked.filter("gone").select(pl.col("facts").explode().alias("fact")).drop_nulls()
+    return marked.filter(~pl.col("gone")).drop("gone"), pl.concat([left_out, _coded(facts, reason)])
 
 
 def _salt(seed: int, text: str) -> int:
@@ -81,7 +143,13 @@ def facts_for(by_relation: dict[str, pl.DataFrame], template: Template) -> list[
     return [by_relation[name] for name in names if name in by_relation]
 
 
-def _because(rows: pl.DataFrame, reason: str) -> pl.DataFrame:
+def _because(rows: pl.DataFrame) -> pl.DataFrame:
+    """The facts that are not said, with the code of why."""
+    each = rows.select(pl.col("facts").alias("fact"), "why").explode("fact").drop_nulls("fact")
+    return each.select("fact", pl.col("why").replace_strict(CODES, return_dtype=pl.UInt8).alias("code"))
+
+
+def _coded(rows: pl.DataFrame, reason: str) -> pl.DataFrame:
     return rows.select("fact", pl.lit(CODES[reason], pl.UInt8).alias("code"))
 
 
@@ -93,17 +161,16 @@ def matching(view: View, facts: pl.DataFrame, template: Template) -> pl.DataFram
     if info.attribute:
         rows = facts.filter((pl.col("kind") == "attribute") & (pl.col("relation") == info.attribute))
         rows = rows.filter(types.gather(rows["head"]) == info.head)
-        value = pl.when(speaks_english(pl.col("value"))).then("value") if english else pl.col("value")
-        rows = rows.with_columns(value.alias("text"))
+        rows = rows.with_columns(pl.col("value_en" if english else "value_zh").alias("text"))
     else:
         rows = _directed(facts, info.relations)
         rows = rows.filter((types.gather(rows["head"]) == info.head) & (types.gather(rows["tail"]) == info.tail))
         rows = rows.with_columns(names.gather(rows["tail"]).alias("text"))
-    rows = rows.with_columns(names.gather(rows["head"]).alias("name"))
+    asked = view.entities["asked_en"].gather(rows["head"]) if english else pl.lit(True)
+    rows = rows.with_columns(names.gather(rows["head"]).alias("name"), asked.alias("asked"))
     if english and rows.height:
         masks = name_masks.gather(rows["head"])
-        if not info.attribute:
-            masks = masks | name_masks.gather(rows["tail"])
+        masks = masks | (rows["value_mask"] if info.attribute else name_masks.gather(rows["tail"]))
         rows = rows.with_columns((pl.col("mask") | masks).alias("mask"))
         same = pl.col("reason").is_null() & (pl.col("name").str.to_lowercase() == pl.col("text").str.to_lowercase())
         rows = rows.with_columns(pl.when(same).then(pl.lit("same-name")).otherwise("reason").alias("reason"))
@@ -123,18 +190,21 @@ def _directed(facts: pl.DataFrame, relations: tuple[str, ...]) -> pl.DataFrame:
     return pl.concat([facts.filter(pl.col("relation").is_in(forward)), turned])
 
 
-def _ranked(rows: pl.DataFrame, seed: int, limit: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows by head, what more sources say first, then by the id; and those beyond the limit of a head.
+def _ranked(rows: pl.DataFrame, seed: int, limit: int, reason: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows that are said, by head, what more sources say first, then by the id; and all others with `why`, those beyond
+    the limit of a head for this reason.
 
     Where not all fit, a seeded shuffle comes before the id."""
-    sizes = rows.group_by("head").len("size").filter(pl.col("size") > limit)
-    crowded = rows.join(sizes, on="head", how="semi")
-    shuffle = shuffled(numbers(pl.col("id")), _salt(seed, "tails"))
+    good, bad = rows.filter(pl.col("why").is_null()), rows.filter(pl.col("why").is_not_null())
+    sizes = good.group_by("head").len("size").filter(pl.col("size") > limit)
+    crowded = good.join(sizes, on="head", how="semi")
+    shuffle = shuffled(numbers(pl.col("fact_ids").list.first()), _salt(seed, "tails"))
     crowded = crowded.sort("head", "confirmed", shuffle, descending=[False, True, False])
     crowded = crowded.with_columns(pl.int_range(pl.len()).over("head").alias("rank"))
     kept = crowded.filter(pl.col("rank") < limit).drop("rank")
-    roomy = rows.join(sizes, on="head", how="anti").sort("head", "confirmed", "fact", descending=[False, True, False])
-    return pl.concat([roomy, kept]), crowded.filter(pl.col("rank") >= limit)
+    beyond = crowded.filter(pl.col("rank") >= limit).drop("rank").with_columns(pl.lit(reason).alias("why"))
+    roomy = good.join(sizes, on="head", how="anti").sort("head", "confirmed", "fact", descending=[False, True, False])
+    return pl.concat([roomy, kept]), pl.concat([bad, beyond])
 
 
 def sample(selections: list[Selection], count: int | None) -> list[Selection]:
@@ -147,6 +217,6 @@ def sample(selections: list[Selection], count: int | None) -> list[Selection]:
     for selection in selections:
         kept = pl.col("key") < last
         lost = selection.groups.filter(~kept).select(pl.col("facts").explode().alias("fact")).drop_nulls()
-        left_out = pl.concat([selection.left_out, _because(lost, "not-sampled")])
+        left_out = pl.concat([selection.left_out, _coded(lost, "not-sampled")])
         result.append(Selection(selection.template, selection.groups.filter(kept), left_out))
     return result

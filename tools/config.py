@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from tools.errors import InputError
 
 M = TypeVar("M", bound=BaseModel)
+FEW_KEYS = 12
+"""As many keys are listed even where one of them is near to what was written."""
 
 
 class Settings(BaseModel):
@@ -108,19 +110,30 @@ def _line(lines: dict[tuple[str | int, ...], int], place: tuple[str | int, ...])
 
 def _fault(fault: Any, model: type[BaseModel]) -> str:
     where = ".".join(str(part) for part in fault["loc"]) or "the file"
-    near = []
-    if fault["type"] == "extra_forbidden":
-        *above, key = fault["loc"]
-        near = get_close_matches(str(key), _keys(model, above), n=2, cutoff=0.6)
-    return f"{where}: {fault['msg']}" + (f"; did you mean {' or '.join(near)}?" if near else "")
+    if fault["type"] != "extra_forbidden":
+        return f"{where}: {fault['msg']}"
+    *above, key = fault["loc"]
+    known = _keys(model, above)
+    near = get_close_matches(str(key), known, n=2, cutoff=0.6)
+    guess = f"; did you mean {' or '.join(near)}?" if near else ""
+    there = f"; the keys here are {', '.join(known)}" if known and (not near or len(known) <= FEW_KEYS) else ""
+    return f"{where}: there is no such key{guess}{there}"
 
 
 def _keys(model: type[BaseModel], above: list[str | int]) -> list[str]:
-    """The keys that a model knows below a path of keys; none where that cannot be told from the model."""
+    """The keys that a model knows below a path of keys, through lists and mappings of models."""
+    models = [model]
     for part in above:
-        field = model.model_fields.get(str(part))
-        inner = field.annotation if field else None
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return []
-        model = inner
-    return list(model.model_fields)
+        fields = [each.model_fields.get(str(part)) for each in models]
+        inner = [each for field in fields if field for each in _models(field.annotation)]
+        if inner or any(fields):  # else the part is a place in a list, a key of a mapping or a member of a union
+            models = inner
+    return sorted({field.alias or name for each in models for name, field in each.model_fields.items()})
+
+
+def _models(kind: Any) -> Iterator[type[BaseModel]]:
+    """The models in an annotation such as `tuple[Table, ...] | None`."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield kind
+    for inner in get_args(kind):
+        yield from _models(inner)

@@ -1,8 +1,10 @@
 """Files in and out: encodings detected, outputs written aside and renamed, every run with its manifest."""
 
 import hashlib
+import json
 import os
 import platform
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +17,9 @@ from filelock import FileLock, Timeout
 
 from tools.errors import InputError
 
+NOT_NUMBERS = re.compile(r"\b(?:NaN|Infinity)\b")
+HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
+"""An escaped surrogate, which orjson judges and Python's own parser does not."""
 BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -75,7 +80,7 @@ def json_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     text = read_text(path)
     if text.lstrip()[0] == "[":
         try:
-            rows = list(enumerate(orjson.loads(text), start=1))
+            rows = list(enumerate(_loads(text), start=1))
         except orjson.JSONDecodeError as error:
             raise InputError(
                 f"{path}:{error.lineno}: not valid JSON: {error.msg}; was the download cut off?"
@@ -88,11 +93,23 @@ def json_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         yield row, record
 
 
+def _loads(text: str) -> Any:
+    """JSON, also with the NaN and Infinity that Python and pandas write, as the texts `NaN` and `Infinity`."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        if not NOT_NUMBERS.search(text) or HALF_CHARACTER.search(text):
+            raise
+        with suppress(ValueError):
+            return json.loads(text, parse_constant=str)
+        raise
+
+
 def _json_lines(path: Path, text: str) -> Iterator[tuple[int, Any]]:
     for row, line in enumerate(text.split("\n"), start=1):
         if line and not line.isspace():
             try:
-                yield row, orjson.loads(line)
+                yield row, _loads(line)
             except orjson.JSONDecodeError as error:
                 raise InputError(
                     f"{path}:{row}: not a JSON object on one line (column {error.colno}: {error.msg}); was the download cut off?"

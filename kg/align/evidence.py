@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from kg.align.spelling import SPELLING, spelled
-from kg.normalize import TRUNCATED
+from kg.doubts import TRUNCATED
 from kg.ontology import ontology
 from kg.tables import Entities, Triples
 

@@ -125,11 +125,17 @@ def _realigned(source: SourceTables, steps: pl.DataFrame) -> SourceTables:
 def _named(named: Named, moved: pl.DataFrame) -> Named:
     """The entities under their new ids; an English name of the entity itself comes before that of one that joined it."""
     own = named.filter(~pl.col("id").is_in(moved["id"].implode()))
-    joined = moved.select(pl.col("after").alias("id"), "type", pl.col("after_name").alias("name"), "name_en")
+    joined = moved.select(
+        pl.col("after").alias("id"),
+        "type",
+        pl.col("after_name").alias("name"),
+        "name_en",
+        doubt=pl.lit(None, pl.String),
+    )
     merged = (
         pl.concat([own, joined])
         .group_by("id", maintain_order=True)
-        .agg(pl.col("type").first(), pl.col("name").first(), pl.col("name_en").drop_nulls().first())
+        .agg(pl.col("type", "name", "doubt").first(), pl.col("name_en").drop_nulls().first())
     )
     return NAMED.check(merged.sort("id"), "aligned entities")
 
@@ -143,6 +149,7 @@ def _aliases(source: str, moved: pl.DataFrame) -> Facts:
         pl.lit("alias").alias("relation"),
         pl.col("name").alias("tail"),
         pl.concat_list(origin).alias("origins"),
+        pl.lit(None, pl.String).alias("doubt"),
     )
     return FACTS.check(with_ids(rows), "aliases of aligned entities")
 
@@ -152,6 +159,8 @@ def _united(facts: pl.DataFrame) -> Facts:
     twice = facts.filter(facts["id"].is_duplicated())
     once = facts.filter(facts["id"].is_unique())
     joined = twice.group_by("id", maintain_order=True).agg(
-        pl.col("kind", "head", "relation", "tail").first(), pl.col("origins").explode().unique().sort()
+        pl.col("kind", "head", "relation", "tail").first(),
+        pl.col("origins").explode().unique().sort(),
+        pl.when(pl.col("doubt").null_count() == 0).then(pl.col("doubt").min()),
     )
     return FACTS.check(pl.concat([once, joined.select(once.columns)]).sort("id"), "aligned facts")

@@ -1,4 +1,4 @@
-"""English names for the entities of a graph: names add, names list."""
+"""English names for the entities of a graph: names add, names list, names missing."""
 
 from pathlib import Path
 
@@ -23,10 +23,14 @@ def names() -> None:
 @click.option(
     "--license",
     "license_",
-    required=True,
     help="The licence of the table (SPDX, or LicenseRef-NAME), recorded with every record that uses it.",
 )
-@click.option("--sentence-case", is_flag=True, help="The table capitalises every name: lower its plain first words.")
+@click.option("--keep-case", is_flag=True, help="Take the names as they are, capitals and all.")
+@click.option(
+    "--join",
+    type=click.Path(path_type=Path),
+    help="A file of codes (ICD-10, ATC) and English names; FILE then holds codes and Chinese names.",
+)
 def names_add(
     file: Path,
     graph: str,
@@ -35,20 +39,30 @@ def names_add(
     type_column: str | None,
     types: tuple[str, ...],
     name: str | None,
-    license_: str,
-    sentence_case: bool,
+    license_: str | None,
+    keep_case: bool,
+    join: Path | None,
 ) -> None:
     """Add a table of English names (TSV, CSV, XLSX or a JSON object) to a graph.
 
+    The word kgtools instead of FILE stands for the table that comes with kgtools (Apache-2.0): departments, body parts, frequent
+    examinations, treatments, foods, symptoms, diseases and values. Names get the case that they have in the middle of a
+    sentence. A type (or --type) may be an attribute, whose values the names are then.
+
     \b
     Example:
-      kgtools names add hpo-zh.babelon.tsv --zh translation_value --en source_value --type Symptom --license LicenseRef-HPO
+      kgtools names add hpo-zh.babelon.tsv --type Symptom --type Disease --license LicenseRef-HPO
     """
-    from kg.names import read_names
+    from kg.names import OUR_LICENSE, OUR_NAME, OURS, read_names
     from kg.show import print_named
     from kg.stores import open_store
+    from tools.errors import UsageError
 
-    table = read_names(file, zh, en, type_column, types, name, license_, sentence_case)
+    if str(file) == OUR_NAME and not file.exists():
+        file, license_, name = OURS, license_ or OUR_LICENSE, name or OUR_NAME
+    if license_ is None:
+        raise UsageError("--license is missing: say under which licence the names are, such as --license CC-BY-4.0")
+    table = read_names(file, zh, en, type_column, types, name, license_, keep_case, join)
     store = open_store(graph)
     store.change(lambda inputs: inputs.with_names(table))
     print_named(table, store.entities())
@@ -68,3 +82,29 @@ def names_list(graph: str, style: str) -> None:
     from kg.stores import open_store
 
     print_name_tables(open_store(graph).about()["names"], style)
+
+
+@names.command("missing")
+@graph_option
+@format_option("table", "csv", "jsonl")
+@click.option("--type", "types", multiple=True, help="Only names of this entity type (repeatable).")
+@click.option("--limit", default=50, show_default=True, help="How many to list; 0: all.")
+def names_missing(graph: str, style: str, types: tuple[str, ...], limit: int) -> None:
+    """Rank the names without English by the triples that they would unlock.
+
+    `unlocks`: triples whose other end has an English name already. Fill in the column en of the CSV and add that file.
+
+    \b
+    Example:
+      kgtools names missing --graph ./graph --type Symptom --limit 20
+    """
+    from kg.names import missing_names
+    from kg.stores import open_store
+    from tools.output import print_rows
+
+    store = open_store(graph)
+    rows = missing_names(store.entities(), store.triples())
+    if types:
+        rows = rows.filter(rows["type"].is_in(types))
+    rows = rows.head(limit) if limit else rows
+    print_rows(rows.columns, map(list, rows.iter_rows()), style)

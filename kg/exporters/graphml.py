@@ -2,7 +2,7 @@
 
     networkx.read_graphml("graph.graphml", edge_key_type=str, force_multigraph=True)
 
-GraphML has no lists, so `aliases`, `sources` and `origins` are JSON arrays in text, as `attributes` is JSON already.
+GraphML has no lists, so `aliases`, `sources`, `doubts` and `origins` are JSON arrays in text, as `attributes` is JSON already.
 Characters that XML cannot hold are written as spreadsheets do, `_x000B_`, and `_x` itself as `_x005F_x`."""
 
 import re
@@ -51,7 +51,7 @@ def write(store: Store, out: Path, _: Options) -> dict[str, int]:
         file.write(b'<graph id="kgtools" edgedefault="directed">\n')
         for name, value in told.items():
             file.write(f'<data key="graph_{name}">{_escape(value)}</data>\n'.encode())
-        write_text(file, entities.with_columns(map(as_json, entities.select("aliases", "sources"))), _nodes())
+        write_text(file, entities.with_columns(map(as_json, entities.select("aliases", "sources", "doubts"))), _nodes())
         write_text(file, triples.with_columns(map(as_json, triples.select("sources", "origins"))), _edges())
         file.write(b"</graph>\n</graphml>\n")
     return {"entities": entities.height, "triples": triples.height}

@@ -27,6 +27,7 @@ README = """\
 | aliases | list of text | other names |
 | sources | list of text | who names the entity |
 | attributes | text | JSON: attribute -> value -> origins, aliases and classes among them |
+| doubts | list of text | why the entity is not taught (`truncated-name`), or a value of it (`truncated-value`, attribute, id of the fact) |
 
 `triples.parquet`, sorted by `id`
 

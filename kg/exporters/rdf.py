@@ -34,6 +34,7 @@ ABOUT = {
     "origin": ("出处", "origin: source/file:row#field"),
     "nameFrom": ("英文名来源", "source of the English name"),
     "contradicts": ("矛盾", "contradicts"),
+    "doubt": ("存疑", "why it is not taught"),
     "sha256": ("SHA-256", "SHA-256"),
 }
 """Our words beside those of the ontology."""
@@ -179,6 +180,7 @@ def _entities(file: BinaryIO, syntax: Syntax, entities: Entities, iris: pl.DataF
         syntax.says("skos:prefLabel", literals(pl.col("name_en"), "en")),
         syntax.says("kgo:nameFrom", pl.col("giver")),
         syntax.says_each("prov:wasDerivedFrom", pl.col("sources")),
+        syntax.says_each("kgo:doubt", pl.col("doubts").list.eval(literals(pl.element()))),
     )
     write_text(file, rows, text)
 

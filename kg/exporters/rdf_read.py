@@ -11,7 +11,7 @@ from kg.ontology import ontology
 from kg.tables import TRIPLES, Entities, Triples
 from tools.errors import InputError
 
-OF_ENTITY = ("rdf:type", "skos:prefLabel", "kgo:nameFrom", "prov:wasDerivedFrom")
+OF_ENTITY = ("rdf:type", "skos:prefLabel", "kgo:nameFrom", "prov:wasDerivedFrom", "kgo:doubt")
 OF_STATEMENT = ("rdf:subject", "rdf:predicate", "rdf:object", "prov:wasDerivedFrom", "kgo:origin", "kgo:contradicts")
 ENTITY = f"^({'|'.join(ontology().entities)}):"
 FACT = ["head", "relation", "tail", "value"]
@@ -86,7 +86,7 @@ def _agree(path: Path, facts: pl.DataFrame, properties: pl.DataFrame) -> None:
 def _entities(path: Path, said: pl.DataFrame) -> pl.DataFrame:
     """The entities without aliases and attributes."""
     of = said.partition_by("predicate", as_dict=True)
-    types, labels, givers, sources = (of.get((name,), said.clear()) for name in OF_ENTITY)
+    types, labels, givers, sources, doubts = (of.get((name,), said.clear()) for name in OF_ENTITY)
     zh, en = (labels.filter(pl.col("language") == language) for language in ("zh", "en"))
     rows = _one(path, types.filter(pl.col("object").str.starts_with("kgo:")), type="object")
     for more in (
@@ -94,10 +94,13 @@ def _entities(path: Path, said: pl.DataFrame) -> pl.DataFrame:
         _one(path, en, name_en="value"),
         _one(path, givers, name_en_from="object"),
         _all(sources, "sources", "object"),
+        _all(doubts, "doubts", "value"),
     ):
         rows = rows.join(more, on="subject", how="left")
     rows = rows.with_columns(
-        _texts(rows["subject"]).alias("id"), *(_texts(rows[name]) for name in ("type", "name_en_from"))
+        pl.col("doubts").fill_null(pl.lit([], pl.List(pl.String))),
+        _texts(rows["subject"]).alias("id"),
+        *(_texts(rows[name]) for name in ("type", "name_en_from")),
     )
     lacking = rows.filter(pl.col("name").is_null() | pl.col("sources").is_null())
     if lacking.height:

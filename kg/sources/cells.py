@@ -1,14 +1,17 @@
 """A table file as columns of texts: CSV and any delimited text, JSON lines, Parquet, workbooks."""
 
-import csv
 import io
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import polars as pl
 
+from kg.reading import NOT_TEXT, rows_as_frame
 from kg.sources.mapping import Table
+from kg.tables import BROKEN
+from tools.delimited import BAD_QUOTE, QUOTE, Line, is_plain, read_rows
 from tools.errors import InputError, MissingExtraError
 from tools.files import json_records, read_bytes, read_text
 
@@ -18,90 +21,118 @@ ROW = "\0row"
 LISTS = pl.List(pl.String)
 
 
-def read_cells(path: Path, table: Table) -> pl.DataFrame:
-    """The rows that hold anything: columns of texts (lists of texts where the file has lists), null where empty."""
+class Cells(NamedTuple):
+    """`rows`: columns of texts (lists of texts where the file has lists), null where empty; rows that hold nothing are left
+    out. `broken`: what could not be read, in the columns of BROKEN without `file`."""
+
+    rows: pl.DataFrame
+    broken: pl.DataFrame
+
+
+def read_cells(path: Path, table: Table, wanted: Collection[str], lists: Collection[str] = ()) -> Cells:
+    """The rows of a file; a column that is not wanted may hold anything, and lists only those of `lists`.
+
+    Raises InputError for a file that is no such table, or of which no row can be read."""
     suffix = path.suffix.lower()
+    broken: list[tuple[int, str, str, str]] = []
     if suffix == ".parquet":
-        cells = _parquet(path)
+        cells = _parquet(path, wanted, broken)
     elif suffix in (".jsonl", ".ndjson", ".json"):
-        cells = _json(path)
+        cells = _json(path, wanted, lists, broken)
     elif suffix in (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"):
         cells = _workbook(path, table)
     else:
-        cells = _text(path, table)
+        cells = _text(path, table, broken)
     values = [name for name in cells.columns if name != ROW]
-    return cells.filter(pl.any_horizontal(pl.col(values).is_not_null())) if values else cells
+    rows = cells.filter(pl.any_horizontal(pl.col(values).is_not_null())) if values else cells
+    kinds = {name: BROKEN.columns[name] for name in ("row", "field", "text", "reason")}
+    return Cells(rows, rows_as_frame(broken, kinds))
 
 
-def _text(path: Path, table: Table) -> pl.DataFrame:
+def _text(path: Path, table: Table, broken: list[tuple[int, str, str, str]]) -> pl.DataFrame:
     text = read_text(path)
     body = text.lstrip("\n")
     delimiter = table.delimiter or ("\t" if "\t" in body.split("\n", 1)[0] else ",")
+    if table.header is None and is_plain(body, delimiter, table.quote):
+        return _plain_text(path, text, body, delimiter, table.quote)
+    rows = [row for row in read_rows(path, text, delimiter, table.quote) if row.text.strip()]
+    broken += [(row.number, "row", row.text, BAD_QUOTE) for row in rows if row.cells is None]
+    good = [(row.number, row.cells) for row in rows if row.cells is not None]
+    header = _header(path, rows, good, table)
+    for number, values in good:
+        if len(values) != len(header):
+            raise _wrong_width(path, number, len(values), len(header), delimiter)
+    columns = zip(*(values for _, values in good), strict=True) if good else ([] for _ in header)
+    series = [
+        pl.Series(name, [value or None for value in values], dtype=pl.String)
+        for name, values in zip(header, columns, strict=True)
+    ]
+    return pl.DataFrame([*series, pl.Series(ROW, [number for number, _ in good], dtype=pl.UInt32)])
+
+
+def _plain_text(path: Path, text: str, body: str, delimiter: str, quote: str) -> pl.DataFrame:
+    """Text that no quotation mark makes doubtful, five times as fast."""
     try:
-        cells = pl.read_csv(
-            body.encode(),
-            separator=delimiter,
-            quote_char=table.quote or None,
-            infer_schema=False,
-            has_header=table.header is None,
-        )
+        cells = pl.read_csv(body.encode(), separator=delimiter, quote_char=quote or None, infer_schema=False)
     except pl.exceptions.PolarsError as error:
-        _find_fault(path, text, delimiter, table.quote)
+        _find_fault(path, text, delimiter, quote)
         raise InputError(f"{path}: not valid CSV: {str(error).splitlines()[0]}") from error
-    last = cells.get_columns()[-1]
-    if last.null_count():
-        _find_fault(path, text, delimiter, table.quote)
-    breaks = sum(name.count("\n") for name in cells.columns) + 1 if table.header is None else 0
-    first = len(text) - len(body) + breaks + 1
-    lines = 1 + pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).fill_null(0))
-    cells = cells.with_columns((first + lines.cum_sum() - lines).cast(pl.UInt32).alias(ROW))
-    return _with_header(path, cells, table)
+    if cells.get_columns()[-1].null_count():
+        _find_fault(path, text, delimiter, quote)
+    begin = len(text) - len(body) + 2
+    numbers = pl.int_range(begin, begin + pl.len(), dtype=pl.UInt32).alias(ROW)
+    return cells.with_columns(numbers)
 
 
 def _find_fault(path: Path, text: str, delimiter: str, quote: str) -> None:
     """Raises InputError at the first row that has not as many cells as the first; polars does not say where."""
-    lines = csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter=delimiter,
-        quotechar=quote or None,
-        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-        strict=True,
-    )
     width = 0
-    try:
-        for cells in lines:
-            width = width or len(cells)
-            if cells and len(cells) != width:
-                raise InputError(
-                    f"{path}:{lines.line_num}: {len(cells)} columns, expected {width}; is the delimiter {delimiter!r},"
-                    " or was the download cut off?"
-                )
-    except csv.Error as error:
+    for row in read_rows(path, text, delimiter, quote):
+        cells = row.cells or []
+        width = width or len(cells)
+        if len(cells) != width:
+            raise _wrong_width(path, row.number, len(cells), width, delimiter)
+
+
+def _wrong_width(path: Path, row: int, found: int, expected: int, delimiter: str) -> InputError:
+    return InputError(
+        f"{path}:{row}: {found} columns, expected {expected}; is the delimiter {delimiter!r}, or was the download cut off?"
+    )
+
+
+def _header(path: Path, rows: list[Line], good: list[tuple[int, list[str]]], table: Table) -> list[str]:
+    """The names of the columns: the first row, which is taken off, or those of the mapping."""
+    first = next((row for row in rows if row.cells is None), rows[0])
+    if len(good) <= (table.header is None) < len(rows) or (table.header is None and rows[0].cells is None):
         raise InputError(
-            f'{path}:{lines.line_num}: not valid CSV: {error}; quote: "" in the mapping if quotes mean nothing'
-        ) from error
-
-
-def _with_header(path: Path, cells: pl.DataFrame, table: Table) -> pl.DataFrame:
+            f"{path}:{first.number}: a quotation mark does not close, or is escaped otherwise than by doubling it;"
+            f' quote: "" in the mapping if {QUOTE} means nothing in this file'
+        )
     if table.header is None:
-        return cells
-    found = [name for name in cells.columns if name != ROW]
-    if len(found) != len(table.header):
-        raise InputError(f"{path}:1: {len(found)} columns, the mapping's header names {len(table.header)}")
-    return cells.rename(dict(zip(found, table.header, strict=True)))
+        return good.pop(0)[1]
+    if len(good[0][1]) != len(table.header):
+        raise InputError(
+            f"{path}:{good[0][0]}: {len(good[0][1])} columns, the mapping's header names {len(table.header)}"
+        )
+    return list(table.header)
 
 
-def _json(path: Path) -> pl.DataFrame:
+def _json(
+    path: Path, wanted: Collection[str], lists: Collection[str], broken: list[tuple[int, str, str, str]]
+) -> pl.DataFrame:
     columns: dict[str, list[Any]] = {}
     rows: list[int] = []
     for at, (row, record) in enumerate(json_records(path)):
         for key, value in record.items():
             column = columns.setdefault(key, [])
             column.extend([None] * (at - len(column)))
-            column.append(_json_value(f"{path}:{row}", key, value))
+            column.append(_json_value(row, key, value, key in lists, broken) if key in wanted else None)
         rows.append(row)
     series = [pl.Series(ROW, rows, dtype=pl.UInt32)]
+    spoilt = {field for _, field, _, _ in broken}
     for key, values in columns.items():
+        if key in spoilt and not any(values):
+            raise InputError(f"{path}: the column {key!r} holds lists or objects, expected one text in each row")
         values.extend([None] * (len(rows) - len(values)))
         if any(isinstance(value, list) for value in values):
             values = [[value] if isinstance(value, str) else value for value in values]
@@ -111,26 +142,44 @@ def _json(path: Path) -> pl.DataFrame:
     return pl.DataFrame(series)
 
 
-def _json_value(where: str, key: str, value: Any) -> str | list[str] | None:
+def _json_value(
+    row: int, key: str, value: Any, may_list: bool, broken: list[tuple[int, str, str, str]]
+) -> str | list[str] | None:
+    """A text, number or list of them as texts; what is deeper is broken, and a list where none may be."""
     if value is None or isinstance(value, str):
         return value or None
-    if isinstance(value, list) and not any(isinstance(item, (list, dict)) for item in value):
-        return [item if isinstance(item, str) else orjson.dumps(item).decode() for item in value if item is not None]
+    if isinstance(value, list) and may_list:
+        deep = [item for item in value if isinstance(item, (list, dict))]
+        broken += [(row, key, orjson.dumps(item).decode(), NOT_TEXT) for item in deep]
+        flat = [item for item in value if item is not None and not isinstance(item, (list, dict))]
+        return [item if isinstance(item, str) else orjson.dumps(item).decode() for item in flat]
     if isinstance(value, (list, dict)):
-        raise InputError(f'{where}: "{key}" holds objects or lists in lists, expected texts, numbers or a list of them')
+        broken.append((row, key, orjson.dumps(value).decode(), NOT_TEXT))
+        return None
     return orjson.dumps(value).decode()
 
 
-def _parquet(path: Path) -> pl.DataFrame:
+def _parquet(path: Path, wanted: Collection[str], broken: list[tuple[int, str, str, str]]) -> pl.DataFrame:
     try:
         frame = pl.read_parquet(io.BytesIO(read_bytes(path)))
     except pl.exceptions.PolarsError as error:
         raise InputError(f"{path}: not Parquet: {str(error).splitlines()[0]}; was the download cut off?") from error
-    texts = [
-        pl.col(name).cast(LISTS if isinstance(kind, pl.List) else pl.String) for name, kind in frame.schema.items()
-    ]
+    frame = frame.with_row_index(ROW, 1)
+    texts = []
+    for name, kind in frame.schema.items():
+        nested = kind.is_nested() and (not isinstance(kind, pl.List) or kind.inner.is_nested())
+        if name == ROW:
+            continue
+        if name not in wanted or nested:
+            texts.append(pl.lit(None, pl.String).alias(name))
+        else:
+            texts.append(pl.col(name).cast(LISTS if isinstance(kind, pl.List) else pl.String))
+        if name in wanted and nested:
+            held = frame.select(ROW, name).drop_nulls(name)
+            shown = map(str, held[name].to_list())
+            broken += [(row, name, text, NOT_TEXT) for row, text in zip(held[ROW], shown, strict=True)]
     try:
-        return frame.select(texts).with_row_index(ROW, 1)
+        return frame.select(ROW, *texts)
     except pl.exceptions.PolarsError as error:
         raise InputError(
             f"{path}: a column holds neither texts nor lists of texts: {str(error).splitlines()[0]}"

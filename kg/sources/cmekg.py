@@ -1,7 +1,5 @@
 """CMeKG: the site's JSON, crawls of it (JSON lines, one file per type, triples in TSV) and its name lists (CSV)."""
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,7 +9,8 @@ import polars as pl
 
 from kg.ontology import ontology
 from kg.reading import UNTYPED, Collector, Options, Reading, rows_as_frame, short_names
-from kg.sources.cmekg_json import Head, heads, types_of_classes
+from kg.sources.cmekg_json import Head, Refuse, heads, types_of_classes
+from tools.delimited import BAD_QUOTE, read_rows
 from tools.errors import InputError, UsageError
 from tools.files import read_text
 from tools.registry import suggestion
@@ -30,10 +29,13 @@ LATIN, HAN = re.compile("[A-Za-z]"), re.compile("[\u3400-\u9fff]")
 
 
 class Parsed(NamedTuple):
-    """What a file says, in the columns NAMES and SAID; `type` is null where the file does not type the head."""
+    """What a file says, in the columns NAMES and SAID; `type` is null where the file does not type the head.
+
+    `broken`: row, field, text and reason of what could not be read."""
 
     names: pl.DataFrame
     said: pl.DataFrame
+    broken: list[tuple[int, str, str, str]]
 
 
 def read(paths: list[Path], options: Options) -> Reading:
@@ -52,15 +54,19 @@ def read(paths: list[Path], options: Options) -> Reading:
         pl.col("reason").is_null()
     )
     known = known.select("name", known="type").drop_nulls().unique().sort("name", "known")
-    for path, (named, said) in parsed.items():
+    for path, (named, said, broken) in parsed.items():
         fallback = options.type or _type_of_stem(path.stem)
         named, said = _typed(named, "name", fallback, known), _typed(said, "head", fallback, known)
+        if named.is_empty() and broken:
+            raise InputError(f"{path}:{broken[0][0]}: no record has a name; is this a file of CMeKG?")
         if named.height and (named["type"] == UNTYPED).all():
             raise InputError(
                 f"{path}:{named['row'][0]}: nothing says what kind of entity {named['name'][0]!r} is; rename the file"
                 " to symptom.json, treatment.json, disease.json or drug.json, or say --type Symptom"
             )
         collect.start(names[path])
+        for row, field, text, reason in broken:
+            collect.refuse(row, field, text, reason)
         collect.add(named.with_columns(field=pl.lit("name")), said.rename({"type": "head_type"}))
         collect.finish()
     return collect.reading("cmekg", ontology().sources["cmekg"])
@@ -92,10 +98,15 @@ def _type_of_stem(stem: str) -> str | None:
 
 def _parse(path: Path, text: str) -> Parsed:
     first = text.lstrip().split("\n", 1)[0]
+    broken: list[tuple[int, str, str, str]] = []
+
+    def refuse(row: int, field: str, text: str, reason: str) -> None:
+        broken.append((row, field, _scalar(text)[0], reason))
+
     if first.startswith(("{", "[")):
-        return _frames(heads(path, text))
+        return _frames(heads(path, text, refuse), broken)
     if [cell.strip() for cell in first.split(",")] == ["name", "class"]:
-        return _frames(_name_list(path, text))
+        return _frames(_name_list(path, text, refuse), broken)
     if "\t" in first:
         return _triples(path, text)
     raise InputError(
@@ -104,20 +115,20 @@ def _parse(path: Path, text: str) -> Parsed:
     )
 
 
-def _frames(heads: Iterable[Head]) -> Parsed:
+def _frames(heads: Iterable[Head], broken: list[tuple[int, str, str, str]]) -> Parsed:
     names: list[tuple[int, str, str | None, str | None, str | None]] = []
     said: list[tuple[int, str, str | None, str, str, None, str | None]] = []
     for row, raw, type_, fields in heads:
-        name, broken = _scalar(raw)
+        name, half = _scalar(raw)
         english = next(
             (value for field, values in fields if field == "英文名称" for value in values if _latin(value)), None
         )
-        names.append((row, name, type_, english, broken))
+        names.append((row, name, type_, english, half))
         for field, values in fields:
             for value in values:
                 tail, reason = _scalar(value)
-                said.append((row, name, type_, _scalar(field)[0], tail, None, broken or reason))
-    return Parsed(rows_as_frame(names, NAMES), rows_as_frame(said, SAID))
+                said.append((row, name, type_, _scalar(field)[0], tail, None, half or reason))
+    return Parsed(rows_as_frame(names, NAMES), rows_as_frame(said, SAID), broken)
 
 
 def _scalar(text: str) -> tuple[str, str | None]:
@@ -131,27 +142,23 @@ def _latin(text: str) -> bool:
     return bool(LATIN.search(text)) and not HAN.search(text) and not LONE_SURROGATE.search(text)
 
 
-def _name_list(path: Path, text: str) -> Iterator[Head]:
+def _name_list(path: Path, text: str, refuse: Refuse) -> Iterator[Head]:
     types = types_of_classes()
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        while not any(next(reader)):
-            pass
-        for cells in reader:
-            if not any(cells):
-                continue
-            if len(cells) != 2:
-                raise InputError(
-                    f"{path}:{reader.line_num}: {len(cells)} columns, expected name,class; quote a name with commas"
-                )
-            name, class_ = cells
-            if class_.strip() not in types:
-                raise InputError(
-                    f"{path}:{reader.line_num}: {class_!r} is no class of CMeKG; {suggestion(class_, list(types))}"
-                )
-            yield Head(reader.line_num, name, types[class_.strip()], [("class", [class_])])
-    except csv.Error as error:
-        raise InputError(f"{path}:{reader.line_num}: not valid CSV: {error}; was the download cut off?") from error
+    for line in list(read_rows(path, text, ","))[1:]:
+        if line.cells is None:
+            refuse(line.number, "row", line.text, BAD_QUOTE)
+            continue
+        if not any(line.cells):
+            continue
+        if len(line.cells) != 2:
+            raise InputError(
+                f"{path}:{line.number}: {len(line.cells)} columns, expected name,class; quote a name with commas"
+            )
+        name, class_ = line.cells
+        if class_.strip() not in types:
+            refuse(line.number, "class", class_, "unknown-type")
+            continue
+        yield Head(line.number, name, types[class_.strip()], [("class", [class_])])
 
 
 def _triples(path: Path, text: str) -> Parsed:
@@ -171,7 +178,7 @@ def _triples(path: Path, text: str) -> Parsed:
         "row", pl.col("head").alias("name"), "type", pl.lit(None, TEXT).alias("name_en"), reason="refused"
     )
     names = names.unique(["name", "type"], keep="first", maintain_order=True)
-    return Parsed(names.cast(NAMES), said.select(list(SAID)).cast(SAID))  # type: ignore[arg-type]
+    return Parsed(names.cast(NAMES), said.select(list(SAID)).cast(SAID), [])  # type: ignore[arg-type]
 
 
 def _typed_by_class(said: pl.DataFrame) -> pl.DataFrame:

@@ -1,17 +1,19 @@
 """CMeKG's JSON: three answers of the site, one record per line, one file per type; each told by its keys."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 
 from kg.ontology import ontology
+from kg.reading import NOT_TEXT
 from tools.errors import InputError
 from tools.registry import suggestion
 
 Said = list[tuple[str, list[str]]]
+Refuse = Callable[[int, str, str, str], None]
 
 
 class Head(NamedTuple):
@@ -29,14 +31,16 @@ def types_of_classes() -> dict[str, str]:
     return {word: kind for kind, words in classes.items() for word in words}
 
 
-def heads(path: Path, text: str) -> Iterator[Head]:
-    """The entities of JSON lines, of one object or of a list of objects; the row is the line or the place in a list."""
+def heads(path: Path, text: str, refuse: Refuse) -> Iterator[Head]:
+    """The entities of JSON lines, of one object or of a list of objects; the row is the line or the place in a list.
+
+    `refuse` is told of each cell, or row, that cannot be read: row, field, text, reason."""
     for row, record in _documents(path, text):
         where = f"{path}:{row}"
         if not isinstance(record, dict):
             raise InputError(f"{where}: expected a JSON object, found {_kind(record)}")
         if "中心词" in record:
-            yield _record(where, row, record, "中心词", None)
+            yield from _record(row, record, "中心词", None, refuse)
         elif "node" in record and "link" in record:
             yield from _knowledge(where, row, record)
         elif "nodes" in record:
@@ -44,7 +48,8 @@ def heads(path: Path, text: str) -> Iterator[Head]:
         elif isinstance(record.get("data"), dict):
             yield _tree_map(where, row, record["data"])
         elif "size" in record:
-            yield from _lists_by_type(path, {key: value for key, value in record.items() if key != "size"})
+            lists = {key: value for key, value in record.items() if key != "size"}
+            yield from _lists_by_type(path, lists, refuse)
         else:
             keys = ", ".join(list(record)[:5]) or "none"
             raise InputError(
@@ -86,23 +91,25 @@ def _loads(text: str) -> Any:
         return json.loads(text)
 
 
-def _record(where: str, row: int, record: dict[str, Any], name_key: str, type_: str | None) -> Head:
-    """`{中心词: X, class: C, relation: [value, ...], ...}`."""
-    name, class_ = _text(where, name_key, record.get(name_key)), record.get("class")
+def _record(row: int, record: dict[str, Any], name_key: str, type_: str | None, refuse: Refuse) -> Iterator[Head]:
+    """`{中心词: X, class: C, relation: [value, ...], ...}`; none where X is no text."""
+    name, class_ = record.get(name_key), record.get("class")
+    if not isinstance(name, str):
+        refuse(row, "row", json.dumps(record, ensure_ascii=False), "nameless")
+        return
     known = types_of_classes().get(class_.strip()) if isinstance(class_, str) else None
-    return Head(
-        row, name, known or type_, [(key, _values(where, key, v)) for key, v in record.items() if key != name_key]
-    )
+    said = [(key, _values(row, key, value, refuse)) for key, value in record.items() if key != name_key]
+    yield Head(row, name, known or type_, said)
 
 
-def _lists_by_type(path: Path, lists: dict[str, Any]) -> Iterator[Head]:
+def _lists_by_type(path: Path, lists: dict[str, Any], refuse: Refuse) -> Iterator[Head]:
     """`{size: N, 疾病: [{名称: X, relation: [value, ...]}, ...]}`."""
     types = types_of_classes()
     for key, records in lists.items():
         if key not in types:
             raise InputError(f"{path}:1: {key!r} is no class of CMeKG; {suggestion(key, list(types))}")
         for row, record in enumerate(_objects(f"{path}:1", key, records), start=1):
-            yield _record(f"{path}:{row}", row, record, "名称", types[key])
+            yield from _record(row, record, "名称", types[key], refuse)
 
 
 def _knowledge(where: str, row: int, answer: dict[str, Any]) -> Iterator[Head]:
@@ -163,12 +170,17 @@ def _text(where: str, key: str, value: Any) -> str:
     raise InputError(f'{where}: "{key}" is {_kind(value)}, expected a text')
 
 
-def _values(where: str, key: str, value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return value
-    raise InputError(f'{where}: "{key}" is {_kind(value)}, expected a list of texts')
+def _values(row: int, key: str, value: Any, refuse: Refuse) -> list[str]:
+    """The texts of a field, numbers among them; what else stands there is refused."""
+    found = []
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, str):
+            found.append(item)
+        elif isinstance(item, int | float) and not isinstance(item, bool):
+            found.append(json.dumps(item))
+        else:
+            refuse(row, key, json.dumps(item, ensure_ascii=False), "missing-value" if item is None else NOT_TEXT)
+    return found
 
 
 def _objects(where: str, key: str, value: Any) -> list[dict[str, Any]]:

@@ -194,6 +194,24 @@ class TableMapping(Mapping):
 
     tables: tuple[Table, ...]
 
+    @model_validator(mode="after")
+    def _fields_are_read(self) -> Self:
+        """Rows read the columns that they name, and no others; triples and edges read whatever relation stands in them."""
+        if any(table.rows is None for table in self.tables):
+            return self
+        read = {
+            column.field or name for table in self.tables if table.rows for name, column in table.rows.columns.items()
+        }
+        lost = sorted(set(self.fields) - read)
+        if lost:
+            column = f"columns: {{{lost[0]}: {{}}}}"
+            raise ValueError(
+                f"fields: no table reads {', '.join(map(repr, lost))}: rows take the columns that they name under `columns`"
+                f" (here {', '.join(map(repr, sorted(read))) or 'none'}); write {column} into rows, with"
+                f" `field: {lost[0]}` where the column is called otherwise"
+            )
+        return self
+
 
 class RdfMapping(Mapping):
     """A mapping file of the source `rdf`."""

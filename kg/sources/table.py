@@ -1,10 +1,13 @@
 """Any table of triples, typed rows, or nodes and edges, as a mapping file describes it (`kg/sources/mapping.py`)."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
+from kg.name_rules import clean_name
 from kg.reading import UNTYPED, Collector, Options, Reading, short_names
 from kg.sources.cells import LISTS, ROW, read_cells
 from kg.sources.mapping import Cell, Constant, Edges, Rows, Table, TableMapping, Triples, load_mapping
@@ -22,23 +25,27 @@ tables:
 
 
 class Opened(NamedTuple):
-    """A file, cut into cells for one of the mapping's tables."""
+    """A file, cut into cells for one of the mapping's tables; `broken`: what could not be."""
 
     path: Path
     table: Table
     cells: pl.DataFrame
+    broken: pl.DataFrame
 
 
 def read(paths: list[Path], options: Options) -> Reading:
-    """What the tables say. Refused, with reasons: `unknown-type` (a word for a type that the mapping does not have) and
-    `unknown-node` (an edge to an id that no row has)."""
+    """What the tables say. Refused, with reasons: `unknown-type` (a word for a type that the mapping does not have),
+    `unknown-node` (an edge to an id that no row has), `bad-quote` (a row of text that no rule of quotation can part) and
+    `not-text` (a cell that holds more than texts). Fields, columns and tables that gave nothing are told."""
     options.refuse("table", "type", "counting")
     mapping = load_mapping(options, TableMapping, "table", EXAMPLE)
     opened = [each for path in paths for each in _open(path, mapping)]
     nodes = _nodes(mapping, opened)
     names, collect = short_names(paths), Collector()
-    for path, table, cells in opened:
+    for path, table, cells, broken in opened:
         collect.start(names[path])
+        for row, field, text, reason in broken.iter_rows():
+            collect.refuse(row, field, text, reason)
         if table.triples:
             collect.add(*_triples(mapping, table.triples, cells))
         elif table.rows:
@@ -46,15 +53,36 @@ def read(paths: list[Path], options: Options) -> Reading:
         elif table.edges:
             collect.add(MENTIONS.frame(), _edges(mapping, table.edges, cells, nodes))
         collect.finish()
-    return collect.reading(mapping.source, mapping)
+    reading = collect.reading(mapping.source, mapping)
+    return replace(reading, idle=tuple(_idle(mapping, opened, set(reading.statements["field"]))))
+
+
+def _idle(mapping: TableMapping, opened: list[Opened], used: set[str]) -> Iterator[str]:
+    """What of the mapping gave nothing, each in the mapping's own words."""
+    for number, table in enumerate(mapping.tables):
+        if not any(each.table is table for each in opened):
+            yield f"tables.{number} (no file fits {', '.join(table.files)})"
+    columns = {
+        name: column.field or name
+        for each in opened
+        if each.table.rows
+        for name, column in each.table.rows.columns.items()
+    }
+    yield from (f"columns.{name} (no row has a value)" for name, field in sorted(columns.items()) if field not in used)
+    told = used | set(columns.values())
+    yield from (f"fields.{name} (no row says it)" for name in sorted(mapping.fields) if name not in told)
 
 
 def _open(path: Path, mapping: TableMapping) -> list[Opened]:
-    opened = [Opened(path, table, read_cells(path, table)) for table in mapping.tables if table.reads(path)]
+    opened = [
+        Opened(path, table, *read_cells(path, table, _named(table), table.rows.columns if table.rows else ()))
+        for table in mapping.tables
+        if table.reads(path)
+    ]
     if not opened:
         patterns = ", ".join(pattern for table in mapping.tables for pattern in table.files)
         raise InputError(f"{path}: no table of the mapping reads it; their files are {patterns}")
-    for _, table, cells in opened:
+    for _, table, cells, _ in opened:
         columns = [name for name in cells.columns if name != ROW]
         lists = table.rows.columns if table.rows else ()
         for name in _named(table):
@@ -164,12 +192,15 @@ def _nodes(mapping: TableMapping, opened: list[Opened]) -> pl.DataFrame:
     """`id`, `name`, `type` and `reason` of all rows with ids. Raises InputError where an id stands for two entities."""
     nodes = [
         _named_rows(mapping, table.rows, cells).with_columns(file=pl.lit(str(path)))
-        for path, table, cells in opened
+        for path, table, cells, _ in opened
         if table.rows and table.rows.id
     ]
     if not nodes:
         return pl.DataFrame(schema={"id": TEXT, "name": TEXT, "type": TEXT, "reason": TEXT})
-    each = pl.concat(nodes).drop_nulls("id").unique(["id", "name", "type"], keep="first", maintain_order=True)
+    each = pl.concat(nodes).drop_nulls("id").with_columns(clean_name(pl.col("name")).alias("clean"))
+    each = each.with_columns(pl.col("clean").str.replace_all(r"\s", "")).unique(
+        ["id", "clean", "type"], keep="first", maintain_order=True
+    )
     twice = each.filter(pl.col("id").is_duplicated()).sort("id", maintain_order=True)
     if twice.height:
         one, other = twice.head(2).rows(named=True)

@@ -1,71 +1,84 @@
 """xywy-KG: `medical.json` as MongoDB exports it (JSON lines or one array; UTF-8 or GB18030)."""
 
+from collections.abc import Collection
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from kg.ontology import ontology
-from kg.reading import Collector, Options, Reading, short_names
+from kg.reading import NOT_TEXT, Collector, Options, Reading, short_names
 from tools.errors import InputError
 from tools.files import json_records
 
 OPENING, CLOSING = "(（", ")）"
+NUMBERS = ("$numberInt", "$numberLong", "$numberDouble", "$numberDecimal")
+"""Numbers in MongoDB's extended JSON."""
 
 
 def read(paths: list[Path], options: Options) -> Reading:
-    """The diseases of `medical.json` with all their relation fields and text fields."""
+    """The diseases of `medical.json` with all their relation fields and text fields.
+
+    A record without a name, and a value that is no text, are refused with their reasons (`nameless`, `not-text`,
+    `not-a-list`); numbers are values, and so are those in MongoDB's own writing (`{"$numberInt": "5"}`). Raises InputError for a
+    file of which no record has a name."""
     options.refuse("xywy", "mapping", "type", "counting")
     info, collect = ontology().sources["xywy"], Collector()
     texts = {name for name, field in info.fields.items() if field.kind == "attribute" and name != "category"}
     names = short_names(paths)
     for path in paths:
         collect.start(names[path])
-        for row, record in json_records(path):
-            _record(collect, texts, f"{path}:{row}", row, record)
+        named = [_record(collect, info.fields, texts, row, record) for row, record in json_records(path)]
+        if not any(named):
+            raise InputError(f'{path}:1: no record has a "name" that is a text; is this medical.json of xywy-KG?')
         collect.finish()
     return collect.reading("xywy", info)
 
 
-def _record(collect: Collector, texts: set[str], where: str, row: int, record: dict[str, Any]) -> None:
+def _record(collect: Collector, fields: Collection[str], texts: set[str], row: int, record: dict[str, Any]) -> bool:
+    """Whether the record has a name; without one nothing of it is said of anything."""
     name = record.get("name")
     if not isinstance(name, str) or not name.strip():
-        raise InputError(f'{where}: the record has no "name"; is this medical.json of xywy-KG?')
+        collect.refuse(row, "row", orjson.dumps(record).decode(), "nameless")
+        return False
     collect.mention("Disease", name, "name", row)
     for key, value in record.items():
         if key in ("_id", "name"):
             continue
-        if key in texts:
-            collect.say(key, "Disease", name, _text(where, key, value), row)
+        if key in texts or (key not in fields and not isinstance(value, list)):
+            collect.say(key, "Disease", name, _text(collect, row, key, value), row)
         elif key == "cure_department":
-            _departments(collect, name, _list(where, key, value), row)
+            _departments(collect, name, _list(collect, row, key, value), row)
         elif key == "drug_detail":
-            _products(collect, _list(where, key, value), row)
+            _products(collect, _list(collect, row, key, value), row)
         else:
-            collect.say(key, "Disease", name, _list(where, key, value), row)
+            collect.say(key, "Disease", name, _list(collect, row, key, value), row)
+    return True
 
 
-def _text(where: str, key: str, value: object) -> list[str]:
+def _text(collect: Collector, row: int, key: str, value: object) -> list[str]:
+    """The text of a field, none where it is blank; what is no text is refused."""
+    if isinstance(value, dict) and len(value) == 1 and next(iter(value)) in NUMBERS:
+        value = next(iter(value.values()))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = orjson.dumps(value).decode()
     if isinstance(value, str):
         return [value] if value.strip() else []
-    raise InputError(f'{where}: "{key}" is {_kind(value)}, expected text')
+    collect.refuse(row, key, orjson.dumps(value).decode(), "missing-value" if value is None else NOT_TEXT)
+    return []
 
 
-def _list(where: str, key: str, value: object) -> list[str]:
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return value
-    raise InputError(f'{where}: "{key}" is {_kind(value)}, expected a list of texts')
-
-
-def _kind(value: object) -> str:
-    if value is None:
-        return "null"
-    words = {
-        "str": "a text",
-        "list": "a list with other things than texts",
-        "dict": "an object",
-        "bool": "true or false",
-    }
-    return words.get(type(value).__name__, "a number")
+def _list(collect: Collector, row: int, key: str, value: object) -> list[str]:
+    """The texts of a field; what else is in it is refused, and so is a field that is no list."""
+    if not isinstance(value, list):
+        reason = "missing-value" if value is None else "not-a-list" if isinstance(value, str) else NOT_TEXT
+        collect.refuse(row, key, orjson.dumps(value).decode(), reason)
+        return []
+    for item in value:
+        if not isinstance(item, str):
+            collect.refuse(row, key, orjson.dumps(item).decode(), "missing-value" if item is None else NOT_TEXT)
+    return [item for item in value if isinstance(item, str)]
 
 
 def _departments(collect: Collector, disease: str, chain: list[str], row: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Protocol, cast
 
 import polars as pl
 
-from kg.inputs import Inputs
+from kg.inputs import Inputs, NameTable
 from kg.merge import merge
 from kg.reconcile import Held, Reconciliation, reconcile
 from kg.tables import Entities, Triples
@@ -29,6 +29,9 @@ class Store(Protocol):
 
     def about(self) -> dict[str, Any]:
         """`sources` and `names`: what was loaded, by name: files with SHA-256, licence, counts."""
+
+    def names(self) -> tuple[NameTable, ...]:
+        """The tables of English names, in order."""
 
     def entities(self) -> Entities:
         """All entities, sorted by id."""

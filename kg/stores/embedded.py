@@ -82,6 +82,11 @@ class EmbeddedStore:
         with self._reading() as generation:
             return _about(generation)
 
+    def names(self) -> tuple[NameTable, ...]:
+        """The tables of English names, in order."""
+        with self._reading() as generation:
+            return tuple(_names(place) for place in sorted(generation.glob("names/*")))
+
     def entities(self) -> Entities:
         """All entities, sorted by id."""
         with self._reading() as generation:

@@ -17,9 +17,9 @@ from tools.files import to_json
 from tools.frames import Schema, write_table
 from tools.registry import suggestion
 
-ENTITY_COLUMNS = ("id", "name", "name_en", "name_en_from", "aliases", "sources", "attributes")
+ENTITY_COLUMNS = ("id", "name", "name_en", "name_en_from", "aliases", "sources", "attributes", "doubts")
 TRIPLE_COLUMNS = ("id", "sources", "origins", "contradicts")
-LISTS = ("aliases", "sources", "origins")
+LISTS = ("aliases", "sources", "origins", "doubts")
 PAIRS = "pairs.json"
 ROOM = 1 << 40
 """Bytes of address space for each open database; the engine's own 8 TB are too much for more than 15 at once."""

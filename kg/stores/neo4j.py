@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from kg.inputs import Inputs
+from kg.inputs import Inputs, NameTable
 from kg.merge import merge
 from kg.reconcile import Held, Reconciliation, reconcile
 from kg.stores import indexes, reading, vault, writing
@@ -87,6 +87,12 @@ class Neo4jStore:
         with self._reading() as (session, state):
             paths = {path: digest for path, digest in (state.now or {}).items() if path.endswith("/about.json")}
             return vault.about(session.execute_read(_files, paths))
+
+    def names(self) -> tuple[NameTable, ...]:
+        """The tables of English names, in order."""
+        with self._reading() as (session, state):
+            paths = {path: digest for path, digest in (state.now or {}).items() if path.startswith("names/")}
+            return vault.from_files(session.execute_read(_files, paths)).names
 
     def entities(self) -> Entities:
         """All entities, sorted by id."""

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from kg.counts import count, flags, totals
 from kg.inputs import SourceTables
-from kg.normalize import RULES, Cleaned, clean, clean_name
+from kg.name_rules import clean_name
+from kg.normalize import RULES, Cleaned, clean
 from kg.reading import Reading
 from tools.errors import InputError
 from tools.files import digest

@@ -43,6 +43,9 @@ class Memory:
     def about(self) -> dict[str, Any]:
         return self.said.about
 
+    def names(self) -> tuple[NameTable, ...]:
+        return self.said.names
+
     def held(self) -> Held:
         return Held(self._entities, self._triples)
 
@@ -65,14 +68,17 @@ def _source(name: str, said: list[Said]) -> SourceTables:
             "relation": relation,
             "tail": tail,
             "origins": [f"{name}/said.tsv:{row}#{relation}"],
+            "doubt": None,
         }
         for row, (head, relation, tail) in enumerate(said, start=1)
     ]
     facts = pl.DataFrame(rows, schema={k: v for k, v in FACTS.columns.items() if k != "id"})
-    facts = facts.group_by("kind", "head", "relation", "tail").agg(pl.col("origins").explode().sort())
+    facts = facts.group_by("kind", "head", "relation", "tail").agg(
+        pl.col("origins").explode().sort(), pl.col("doubt").first()
+    )
     facts = FACTS.check(with_ids(facts).select(list(FACTS.columns)).sort("id"), name)
     ends = sorted({head for head, _, _ in said} | {tail for _, relation, tail in said if relation in relations})
-    named = NAMED.frame([(end, *end.split(":", 1), None) for end in ends])
+    named = NAMED.frame([(end, *end.split(":", 1), None, None) for end in ends])
     about = {"license": LICENSES[name], "files": {"said.tsv": name * 8}}
     return SourceTables(name, about, named, facts, REJECTS.frame())
 

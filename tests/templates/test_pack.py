@@ -63,7 +63,7 @@ def test_a_file_that_belongs_to_no_template_is_named(pack_folder: Folder) -> Non
         ({"relations": None}, "give relations (with tail) or attribute"),
         ({"attribute": "icd10"}, "give relations (with tail) or attribute"),
         ({"tail": None}, "relations need the type of their tail"),
-        ({"singel": True}, "templates.symptom.singel: Extra inputs are not permitted"),
+        ({"singel": True}, "templates.symptom.singel: there is no such key"),
     ],
 )
 def test_a_word_that_is_not_known_is_refused_with_the_way_out(

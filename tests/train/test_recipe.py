@@ -118,7 +118,7 @@ def test_a_key_that_no_recipe_has_is_refused_where_it_stands(key: str, tmp_path:
     line = f"{name}: {{{below}: 1}}" if below else f"{name}: 1"
     file.write_text(f"title: own\nmodel: m\nlearning_rate: 1\nsteps: 1\n{line}\n", encoding="utf-8")
 
-    with pytest.raises(InputError, match=re.escape(f"own.yaml:5: {key}: Extra inputs are not permitted")):
+    with pytest.raises(InputError, match=re.escape(f"own.yaml:5: {key}: there is no such key")):
         load(str(file), "sft", Recipe, {})
 
 
@@ -128,11 +128,11 @@ def test_a_key_that_no_recipe_has_is_refused_where_it_stands(key: str, tmp_path:
         ("batchsize", "did you mean batch_size or micro_batch_size?"),
         ("lora.rr", "did you mean r?"),
         ("data.x", "there is no key below a value"),
-        ("zzzz", "zzzz: Extra inputs are not permitted"),
+        ("zzzz", "zzzz: there is no such key"),
     ],
 )
 def test_a_key_that_is_nearly_one_is_told_what_it_may_be(key: str, said: str) -> None:
-    with pytest.raises(InputError, match=re.escape(said) + "$"):
+    with pytest.raises(InputError, match=re.escape(said)):
         load("tiny", "sft", registry.find("stages", "sft").recipe, {"data": "[a]", key: "1"})
 
 

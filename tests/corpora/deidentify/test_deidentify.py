@@ -222,7 +222,7 @@ def test_without_a_key_one_line_says_how_to_make_one(
         ("title: t\nclasses: {fone: tag}\n", "no class 'fone'"),
         ("title: t\nclasses: {phone: shift}\n", "there is no shift of this class"),
         ("title: t\nclasses: {phone: hide}\n", "tag"),
-        ("title: t\nclasses: {}\nmore: 1\n", "Extra inputs"),
+        ("title: t\nclasses: {}\nmore: 1\n", "there is no such key"),
     ],
 )
 def test_a_faulty_policy_is_refused_with_its_line(

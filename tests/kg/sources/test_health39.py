@@ -5,7 +5,7 @@ import pytest
 from kg.normalize import clean
 from kg.ontology import ontology
 from kg.reading import Options, Reading
-from kg.sources.health39 import COLUMNS, read, values
+from kg.sources.health39 import COLUMNS, LISTED, read, values
 from tools.errors import InputError, UsageError
 
 HEADER = ",".join(COLUMNS) + ",,,,,"
@@ -52,7 +52,11 @@ def test_the_file_is_read_whatever_its_encoding(tmp_path: Path, encoding: str) -
         ("department", "内科  神经内科", ["内科", "神经内科"]),
         ("checklist", "血常规 前列腺B超　CT", ["血常规", "前列腺B超", "CT"]),
         ("symptom", "咳嗽，咳痰带血 红、肿 掌纹atd角大...", ["咳嗽，咳痰带血", "红、肿", "掌纹atd角大..."]),
-        ("treatment", "药物治疗、心理治疗 手术，放疗", ["药物治疗", "心理治疗", "手术，放疗"]),
+        ("treatment", "药物治疗、心理治疗 手术，放疗", ["药物治疗", "心理治疗", "手术", "放疗"]),
+        ("treatment", "手术治疗、、介入治疗", ["手术治疗", "介入治疗"]),
+        ("treatment", "药物、手术治疗 [详细]", ["药物治疗", "手术治疗", "[详细]"]),
+        ("treatment", "药物、理疗", ["药物", "理疗"]),
+        ("treatment", "轻者不需要处理，严重的需手术", ["轻者不需要处理，严重的需手术"]),
         ("drug", "珍珠末 白金丸 他达拉非片...", ["珍珠末", "白金丸", "他达拉非片..."]),
         ("complication", " 癫痫 ", ["癫痫"]),
         ("money", "市三甲医院约（5000，10000元） 另计", ["市三甲医院约（5000，10000元） 另计"]),
@@ -66,7 +70,7 @@ def test_a_cell_is_split_as_its_column_is_written(field: str, cell: str, expecte
 
 
 def test_every_column_is_a_field_of_the_ontology() -> None:
-    assert set(COLUMNS) - {"name"} == set(ontology().sources["health39"].fields)
+    assert {*COLUMNS, LISTED} - {"name"} == set(ontology().sources["health39"].fields)
 
 
 def test_the_more_link_and_the_placeholder_are_counted_and_are_no_values(tmp_path: Path) -> None:
@@ -79,7 +83,7 @@ def test_the_more_link_and_the_placeholder_are_counted_and_are_no_values(tmp_pat
         ("checklist", "more-link"): 1,
         ("checklist", "no-data"): 1,
         ("complication", "no-data"): 1,
-        ("drug", "more-link"): 1,
+        ("drug_listed", "more-link"): 1,
         ("rate", "no-data"): 1,
         ("symptom", "more-link"): 1,
     }
@@ -147,13 +151,33 @@ def test_another_header_is_refused_with_the_columns_that_are_there(tmp_path: Pat
     ("bad", "said"),
     [
         ("癫痫,a,b", r"disease\.csv:3: 3 columns, expected 20; was the download cut off\?"),
-        ('"癫痫', r"disease\.csv:3: not valid CSV: unexpected end of data; was the download cut off\?"),
-        ('"癫"痫"' + "," * 19, r"disease\.csv:3: not valid CSV: "),
+        ('"癫痫', r"disease\.csv:3: a quotation mark does not close before the file ends; was the download cut off\?"),
     ],
 )
 def test_a_broken_row_is_refused_with_file_and_line(tmp_path: Path, bad: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
         read([write(tmp_path, row(name="阳痿"), bad)], Options())
+
+
+def test_a_row_with_a_bad_quotation_mark_is_refused_and_the_next_ones_are_read(tmp_path: Path) -> None:
+    bad = '"癫"痫"' + "," * 19
+    reading = read([write(tmp_path, row(name="阳痿"), bad, row(name="痛风"))], Options())
+
+    assert reading.mentions["name"].to_list() == ["阳痿", "痛风"]
+    assert reading.broken.rows() == [("disease.csv", 3, "row", bad, "bad-quote")]
+
+
+def test_drugs_beside_the_link_to_the_shop_are_what_it_lists(tmp_path: Path) -> None:
+    cell = "如何选药？选哪种药？ >> 虚构药片 [详细]"
+    path = write(tmp_path, row(name="虚构病", drug=cell), row(name="虚构病乙", drug="虚构胶囊"))
+
+    cleaned = clean(read([path], Options()))
+
+    assert cleaned.facts.select("relation", "tail").sort("tail").rows() == [
+        ("HAS_DRUG", "Drug:虚构胶囊"),
+        ("LISTED_DRUG", "Drug:虚构药片"),
+    ]
+    assert sorted(cleaned.rejects["reason"]) == ["navigation", "question"]
 
 
 def test_a_row_without_a_name_is_refused_and_counted(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kg.normalize import clean
 from kg.ontology import Field
 from kg.reading import Options, Reading
 from kg.sources.table import EXAMPLE, read
@@ -281,13 +282,18 @@ def test_any_name_survives_a_csv_with_the_line_where_it_begins(
         ),
         ("a.csv", "head,rel,tail\n肺炎,症状,咳嗽\n\n肺炎,症状\n", r"a.csv:4: 2 columns, expected 3"),
         ("a.csv", "head,rel,tail\n肺炎,症状,咳嗽,多\n", r"a.csv:2: 4 columns, expected 3"),
-        ("a.csv", 'head,rel,tail\n肺炎,症状,"咳嗽\n', r"a.csv:2: not valid CSV: .*quote: \"\""),
-        ("a.jsonl", '{"head": "a"}\n{"head": {"b": 1}}\n', r'a.jsonl:2: "head" holds objects or lists in lists'),
+        ("a.csv", 'head,rel,tail\n肺炎,症状,"咳嗽\n', r"a.csv:2: a quotation mark does not close before the file ends"),
+        ("a.csv", 'head,rel,tail\n肺炎,症状,"咳"嗽\n', r"a.csv:2: a quotation mark does not close, or .*quote: \"\""),
+        (
+            "a.jsonl",
+            '{"head": {"b": 1}, "rel": "r", "tail": "t"}\n',
+            r"a.jsonl: the column 'head' holds lists or objects",
+        ),
         ("a.jsonl", '{"head": "a"}\n{"head": \n', r"a.jsonl:2: not a JSON object on one line"),
         (
             "a.jsonl",
             '{"head": ["a"], "rel": "b", "tail": "c"}\n',
-            r"a.jsonl: the column 'head' holds lists, expected one text",
+            r"a.jsonl: the column 'head' holds lists or objects, expected one text",
         ),
         ("a.parquet", "PAR", r"a.parquet: not Parquet"),
         ("a.xlsx", "PK", r"a.xlsx: not a workbook"),
@@ -311,6 +317,110 @@ def test_a_mapping_under_what_is_no_licence_is_refused_at_its_line(tmp_path: Pat
         read([write(tmp_path, "a.csv", "head,rel,tail\n肺炎,症状,咳嗽\n")], options)
     path.write_text(text.replace("CC-BY-4.0", "mit or cc-by-4.0"), encoding="utf-8")
     assert read([tmp_path / "a.csv"], options).info.license == "MIT OR CC-BY-4.0"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rows", "broken"),
+    [
+        (
+            "a.csv",
+            'head,rel,tail\n"病甲",症状,"a\\"b"\n病乙,症状,咳嗽\n"病丙",症状,"c\\"d"\n',
+            [("病乙", "咳嗽", 3)],
+            [(2, "row", "bad-quote"), (4, "row", "bad-quote")],
+        ),
+        ("a.csv", 'head,rel,tail\n病甲,症状,5" 管\n', [("病甲", '5" 管', 2)], []),
+        (
+            "a.csv",
+            'head,rel,tail\n病甲,症状,"咳嗽\n病乙,症状,发热\n"病丙",症状,乏力\n',
+            [("病乙", "发热", 3), ("病丙", "乏力", 4)],
+            [(2, "row", "bad-quote")],
+        ),
+        (
+            "a.jsonl",
+            '{"head": "病甲", "rel": "症状", "tail": "咳嗽", "other": {"x": [1]}}\n',
+            [("病甲", "咳嗽", 1)],
+            [],
+        ),
+        (
+            "a.jsonl",
+            '{"head": "病甲", "rel": "症状", "tail": {"$date": 1}}\n{"head": "病乙", "rel": "症状", "tail": "发热"}\n',
+            [("病甲", "", 1), ("病乙", "发热", 2)],
+            [(1, "tail", "not-text")],
+        ),
+    ],
+)
+def test_one_bad_row_or_cell_is_refused_and_the_others_are_read(
+    tmp_path: Path, name: str, text: str, rows: list[tuple[str, str, int]], broken: list[tuple[int, str, str]]
+) -> None:
+    reading = read([write(tmp_path, name, text)], mapped(tmp_path, TRIPLES))
+
+    assert said(reading, "head", "tail", "row") == rows
+    assert reading.broken.select("row", "field", "reason").rows() == broken
+
+
+@pytest.mark.parametrize("word", ["NaN", "nan", "None", "null"])
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "b.jsonl", "a.xlsx", "a.parquet"])
+def test_an_empty_cell_is_no_name_in_any_format(tmp_path: Path, name: str, word: str) -> None:
+    path = tmp_path / name
+    rows = [("肺炎", "症状", word), (word, "症状", "咳嗽"), ("肺炎", "症状", "发热")]
+    frame = pl.DataFrame(rows, schema=["head", "rel", "tail"], orient="row")
+    if name == "a.csv":
+        frame.write_csv(path)
+    elif name == "a.jsonl":
+        frame.write_ndjson(path)
+    elif name == "b.jsonl":
+        lines = [json.dumps(row) for row in frame.to_dicts()]
+        path.write_text("\n".join(lines).replace(json.dumps(word), "NaN" if "a" in word else "null"), encoding="utf-8")
+    elif name == "a.parquet":
+        frame.write_parquet(path)
+    else:
+        frame.to_pandas().to_excel(path, index=False)
+
+    cleaned = clean(read([path], mapped(tmp_path, TRIPLES)))
+
+    assert cleaned.named["name"].to_list() == ["肺炎", "发热"]
+    assert set(cleaned.rejects.filter(pl.col("kind") == "relation")["reason"]) <= {"missing-value", "empty"}
+
+
+def test_a_nested_column_that_nobody_wants_stops_no_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    rows = {"head": ["肺炎"], "rel": ["症状"], "tail": ["咳嗽"], "more": [{"x": [1]}]}
+    pl.DataFrame(rows).write_parquet(path)
+
+    reading = read([path], mapped(tmp_path, TRIPLES))
+
+    assert said(reading, "head", "tail") == [("肺炎", "咳嗽")]
+
+
+def test_an_id_whose_names_differ_by_spaces_is_one_entity(tmp_path: Path) -> None:
+    tables = '- {files: ["n*"], rows: {id: id, name: name, type: {value: Disease}}}\n'
+    tables += '- {files: ["e*"], edges: {head: h, relation: {value: 症状}, tail: t}}'
+    nodes = write(tmp_path, "n.csv", "id,name\n1,肺 炎\n1, 肺炎 \n2,咳嗽\n")
+    edges = write(tmp_path, "e.csv", "h,t\n1,2\n")
+
+    assert said(read([nodes, edges], mapped(tmp_path, tables)), "head", "tail") == [("肺 炎", "咳嗽")]
+
+
+def test_what_of_a_mapping_gave_nothing_is_told(tmp_path: Path) -> None:
+    tables = '- {files: ["a*"], rows: {name: n, type: {value: 疾病}, columns: {症状: {}, 病因: {}}}}\n'
+    tables += "- {files: [b.csv], triples: {head: h, relation: r, tail: t}}"
+
+    reading = read([write(tmp_path, "a.csv", "n,症状,病因\n肺炎,咳嗽,\n")], mapped(tmp_path, tables))
+
+    assert reading.idle == (
+        "tables.1 (no file fits b.csv)",
+        "columns.病因 (no row has a value)",
+        "fields.又名 (no row says it)",
+    )
+
+
+def test_fields_that_no_row_reads_are_an_error_that_says_what_to_write(tmp_path: Path) -> None:
+    tables = '- {files: ["*"], rows: {name: n, type: {value: 疾病}, columns: {症状: {}}}}'
+
+    with pytest.raises(
+        InputError, match=r"no table reads '又名', '病因': .*here '症状'.*write columns: \{又名: \{\}\} into rows"
+    ):
+        read([write(tmp_path, "a.csv", "n,症状\n肺炎,咳嗽\n")], mapped(tmp_path, tables))
 
 
 def test_a_file_that_no_table_reads_is_refused(tmp_path: Path) -> None:

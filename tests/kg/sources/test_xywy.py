@@ -154,36 +154,52 @@ def test_a_product_without_its_drug_is_given_with_the_reason(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("keys", "said_of_it"),
+    ("keys", "broken"),
     [
-        ({"symptom": "发热"}, '"symptom" is a text, expected a list of texts'),
-        ({"symptom": None}, '"symptom" is null, expected a list of texts'),
-        ({"symptom": [1]}, '"symptom" is a list with other things than texts'),
-        ({"symptom": {"a": 1}}, '"symptom" is an object'),
-        ({"cure_department": "内科"}, '"cure_department" is a text, expected a list of texts'),
-        ({"drug_detail": [["a"]]}, '"drug_detail" is a list with other things than texts'),
-        ({"desc": ["a"]}, '"desc" is a list'),
-        ({"desc": 3}, '"desc" is a number, expected text'),
-        ({"yibao_status": True}, '"yibao_status" is true or false, expected text'),
+        ({"symptom": "发热"}, ("symptom", '"发热"', "not-a-list")),
+        ({"symptom": None}, ("symptom", "null", "missing-value")),
+        ({"symptom": ["皮疹", 1]}, ("symptom", "1", "not-text")),
+        ({"symptom": ["皮疹", None]}, ("symptom", "null", "missing-value")),
+        ({"symptom": {"a": 1}}, ("symptom", '{"a":1}', "not-text")),
+        ({"cure_department": "内科"}, ("cure_department", '"内科"', "not-a-list")),
+        ({"drug_detail": [["a"]]}, ("drug_detail", '["a"]', "not-text")),
+        ({"desc": ["a"]}, ("desc", '["a"]', "not-text")),
+        ({"yibao_status": True}, ("yibao_status", "true", "not-text")),
+        ({"cost_money": {"$date": "2019-01-01"}}, ("cost_money", '{"$date":"2019-01-01"}', "not-text")),
+        ({"updated": {"$date": "2019-01-01"}}, ("updated", '{"$date":"2019-01-01"}', "not-text")),
     ],
 )
-def test_a_value_of_the_wrong_kind_is_refused_with_file_and_line(
-    tmp_path: Path, keys: dict[str, object], said_of_it: str
+def test_a_value_of_the_wrong_kind_is_refused_and_the_rest_of_the_record_is_read(
+    tmp_path: Path, keys: dict[str, object], broken: tuple[str, str, str]
 ) -> None:
-    path = write(tmp_path, lines(COUGH, {"name": "风疹"} | keys))
+    reading = read([write(tmp_path, lines(COUGH, {"name": "风疹", "acompany": ["肺炎"]} | keys))], Options())
 
-    with pytest.raises(InputError) as raised:
-        read([path], Options())
+    assert reading.broken.rows() == [("medical.json", 2, *broken)]
+    assert ("风疹", "acompany", "肺炎") in reading.statements.select("head", "field", "tail").rows()
+    assert [name for _, name, *_ in named(reading)][-1] == "风疹"
 
-    assert str(raised.value).startswith(f"{path}:2: {said_of_it}")
+
+@pytest.mark.parametrize("value", [3, 3.5, {"$numberInt": "3"}, {"$numberDouble": "3.5"}])
+def test_a_number_is_a_text_of_an_attribute(tmp_path: Path, value: object) -> None:
+    reading = read_one(tmp_path, cured_prob=value)
+
+    assert reading.statements["tail"].to_list() in (["3"], ["3.5"])
+    assert reading.broken.is_empty()
 
 
-@pytest.mark.parametrize("record", [{}, {"name": ""}, {"name": " "}, {"name": None}, {"name": ["a"]}, {"中心词": "a"}])
-def test_a_record_without_a_name_is_refused_with_file_and_line(tmp_path: Path, record: dict[str, object]) -> None:
-    path = write(tmp_path, lines(COUGH, record))
+@pytest.mark.parametrize(
+    "record", [{}, {"name": ""}, {"name": " "}, {"name": None}, {"name": 5}, {"name": ["a"]}, {"中心词": "a"}]
+)
+def test_a_record_without_a_name_is_refused_whole(tmp_path: Path, record: dict[str, object]) -> None:
+    reading = read([write(tmp_path, lines(COUGH, record | {"symptom": ["发热"]}))], Options())
 
-    with pytest.raises(InputError, match=r'medical\.json:2: the record has no "name"; is this medical\.json of xywy'):
-        read([path], Options())
+    assert [(row, field, reason) for _, row, field, _, reason in reading.broken.rows()] == [(2, "row", "nameless")]
+    assert reading.statements["row"].unique().to_list() == [1]
+
+
+def test_a_file_of_which_no_record_has_a_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r'medical\.json:1: no record has a "name" that is a text; is this medical'):
+        read([write(tmp_path, lines({"中心词": "a"}))], Options())
 
 
 def test_a_file_that_was_cut_off_is_refused_with_its_last_line(tmp_path: Path) -> None:

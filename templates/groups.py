@@ -1,0 +1,20 @@
+"""Fact groups: all records that share a triple, in either direction, language or task, hang together."""
+
+import numpy as np
+import polars as pl
+
+from corpora.dedup.clusters import joined
+
+
+def fact_groups(facts: pl.Series) -> pl.Series:
+    """The group of each record, from its facts (a list of ids): the least id of all facts that hang together by records."""
+    rows = pl.DataFrame({"facts": facts}).with_row_index("record").explode("facts").drop_nulls("facts")
+    ordered = rows.sort("facts", "record")
+    same = (ordered["facts"] == ordered["facts"].shift()).fill_null(False).to_numpy()
+    records = ordered["record"].to_numpy()
+    pairs = zip(records[:-1][same[1:]].tolist(), records[1:][same[1:]].tolist(), strict=True)
+    cluster = joined(pairs, len(facts))
+    least = rows.group_by("record").agg(pl.col("facts").min()).sort("record")
+    named = pl.DataFrame({"record": np.arange(len(facts), dtype=np.uint32), "cluster": cluster})
+    named = named.join(least, on="record", how="left", maintain_order="left")
+    return named.select(pl.col("facts").min().over("cluster")).to_series().fill_null("").alias("group")
