@@ -22,6 +22,7 @@ from tools import registry
 from tools.errors import UsageError
 from tools.files import digest, manifest, sha256, staging
 from tools.frames import write_table
+from tools.licenses import check_license
 
 AT_ONCE = 10_000
 LONGEST = 1_000_000
@@ -67,6 +68,8 @@ def read(
 
     `limit`: so many examples, from the first; `license`: what the user knows of it. Raises InputError where strict."""
     reader = find(name)
+    note = reader.license_note if license is None else ""
+    license = reader.license if license is None else check_license(license, "--license")
     chosen = settings_of(name, reader, settings)
     beside = {key: path for key, path in dict(chosen).items() if isinstance(path, Path)}
     corpus = Corpus(paths, seed, strict)
@@ -78,7 +81,7 @@ def read(
         schema = PREFERENCES if isinstance(first, Pair) else RECORDS
         with Sink(stage / f"{schema.noun}.parquet", schema) as sink:
             for batch in _batches(_again(first, examples)):
-                rows = [_row(name, license or reader.license, example) for example in batch]
+                rows = [_row(name, license, example) for example in batch]
                 for row, example in zip(rows, batch, strict=True):
                     counts["tasks"][row["task"]] += 1
                     counts["langs"][row["lang"]] += 1
@@ -91,8 +94,8 @@ def read(
         outcome = Outcome(
             reader=name,
             table=schema.noun,
-            license=license or reader.license,
-            license_note="" if license else reader.license_note,
+            license=license,
+            license_note=note,
             files=_hashes(corpus) | {path.name: sha256(path) for path in beside.values()},
             written=written,
             duplicates=written - ids,

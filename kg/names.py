@@ -15,6 +15,7 @@ from kg.ontology import ontology
 from kg.tables import NAMES, Entities, Triples
 from tools.errors import InputError, UsageError
 from tools.files import sha256
+from tools.licenses import check_license
 from tools.registry import suggestion
 
 KNOWN_COLUMNS = (
@@ -45,12 +46,13 @@ def read_names(
     (`recased`), unless `keep_case`. `join`: a file of codes and English names; the table then holds codes and Chinese names
     (`kg/coded_names.py`). `about` counts what was left out: `no-han`, `han-in-english`, `empty`, `ambiguous`, `unknown-type`,
     `repeated`, and of a join what it gives. Raises InputError for a file or columns that cannot be read, UsageError for types
-    that do not exist."""
+    that do not exist and a licence that is none."""
     if types and type_column:
         raise UsageError("--type and --type-column both say of what type the names are; leave one of them out")
     for type_ in types:
         if type_ not in _types():
             raise UsageError(f"--type {type_}: no such entity type; {suggestion(type_, list(ontology().entities))}")
+    license_ = check_license(license_, "--license")
     inputs = {path.name: sha256(path)}
     lost: dict[str, int] = {}
     if join is None:

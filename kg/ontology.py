@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from tools.config import Settings, load_yaml
+from tools.licenses import LicenseText
 from tools.registry import suggestion
 
 Kind = Literal["relation", "alias", "attribute", "class"]
@@ -83,7 +84,7 @@ class SourceInfo(Settings):
     """What is known of a source before a file is read: title, licence, residue words by type, its fields."""
 
     title: str
-    license: str
+    license: LicenseText
     license_note: str = ""
     residue: dict[str, tuple[str, ...]] = {}
     classes: dict[str, tuple[str, ...]] = {}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from corpora.commands import allow_option
 from kg.commands import format_option, graph_option
+from tools.options import allow_option
 
 
 @click.command()

@@ -18,6 +18,7 @@ from templates.values import say_values
 from tools.errors import InputError
 from tools.files import digest
 from tools.frames import digests, numbers
+from tools.licenses import all_of, operand
 
 MOST_SOURCES = 62
 """As many bits as a mask has."""
@@ -96,8 +97,8 @@ def _licenses(about: dict[str, Any]) -> dict[str, str]:
     known: dict[str, str] = {}
     for part in ("sources", "names"):
         for name, told in sorted(about[part].items()):
-            both = dict.fromkeys([known.get(name, told["license"]), told["license"]])
-            known[name] = " AND ".join(both)
+            mine = operand(told["license"])
+            known[name] = operand(all_of([known.get(name, mine), mine]))
     if len(known) > MOST_SOURCES:
         raise InputError(
             f"the graph has {len(known)} sources and tables of names; records can tell {MOST_SOURCES} apart"

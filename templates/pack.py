@@ -20,6 +20,7 @@ from templates.values import is_people, is_predicate, is_quantity, is_route
 from tools import registry
 from tools.config import Settings, load_yaml
 from tools.errors import InputError
+from tools.licenses import LicenseText
 
 LANGUAGES = ("zh", "en")
 BLOCK = re.compile(r"^(user|assistant)_([1-9]\d*)$")
@@ -72,7 +73,7 @@ class PackInfo(Settings):
 
     name: str
     version: str
-    license: str
+    license: LicenseText
     title: str
     source: str = ""
     verbatim: bool = False

@@ -15,13 +15,15 @@ from tools.errors import InputError
 FULL = re.compile(r"os error (27|28|122)\b|No space left|File too large|quota", re.IGNORECASE)
 
 
-def write_table(frame: pl.DataFrame, path: Path) -> None:
-    """Write a table as its ending says (`.parquet`, `.jsonl`). A full disk is an OSError, as with any file."""
+def write_table(frame: pl.DataFrame, path: Path, metadata: dict[str, str] | None = None) -> None:
+    """Write a table as its ending says (`.parquet`, `.jsonl`), `metadata` in the file where it is Parquet.
+
+    A full disk is an OSError, as with any file."""
     try:
         if path.suffix == ".jsonl":
             frame.write_ndjson(path)
         else:
-            frame.write_parquet(path, compression="zstd", compression_level=1)
+            frame.write_parquet(path, compression="zstd", compression_level=1, metadata=metadata)
     except (pl.exceptions.ComputeError, OSError) as error:  # polars gives no errno
         if getattr(error, "errno", None) or not FULL.search(str(error)):
             raise

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
 import polars as pl
 
 from corpora.shards import scan
@@ -86,7 +87,8 @@ def _has_all(system: str) -> None:
 
 def _stage(given: Given, name: str, data: Path, **more: str) -> tuple[Stage, Recipe]:
     kind: Stage = registry.find("stages", name)
-    own = {"data": str(data), "seed": str(given.seed), "allow_license": f"[{','.join(given.allowed)}]"} | more
+    allowed = orjson.dumps(given.allowed).decode()
+    own = {"data": str(data), "seed": str(given.seed), "allow_license": allowed} | more
     return kind, recipe.load(given.system, name, kind.recipe, own)
 
 

@@ -1,20 +1,22 @@
 """What a stage trains on: rows of records or preferences, each looked at before any processor does work for it."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
+import orjson
 import polars as pl
 
 from corpora import read as reading
-from corpora.export import licenses
 from corpora.record import PREFERENCES, RECORDS, ROLES
 from corpora.shards import batches, scan
 from tools.errors import InputError
 from tools.files import sha256
 from tools.frames import Schema
+from tools.licenses import gate
 from train.recipe import Asking
 
 Noun = Literal["records", "texts", "preferences", "prompts"]
@@ -30,6 +32,8 @@ SHAPES: dict[Noun, tuple[str, ...]] = {
 
 SPLITS = ("train", "validation", "test")
 COUNTED = ("task", "lang", "license")
+PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9.+() -]*")
+"""A licence that YAML takes as it is in a list."""
 
 REJECTS = Schema(
     "rejects",
@@ -144,14 +148,13 @@ def may_train(rows: Rows, recipe: Asking) -> None:
     held = Counter[str]()
     for _, frame in rows.places:
         taken = frame.filter(pl.col("split").fill_null("none") != "test")
-        held.update(dict(taken.group_by("license").len().collect().iter_rows()))
-    gate = licenses.gate(dict(held), recipe.allow_license)
-    if gate.refused:
-        names = ", ".join(f"{name} ({number:,} rows)" for name, number in gate.refused.items())
-        raise InputError(
-            f"licences that do not let a model be made and passed on: {names}; "
-            f"if you may all the same, say so: 'allow_license=[{', '.join(gate.needed)}]'"
-        )
+        held.update(dict(taken.group_by(pl.col("license").fill_null("")).len().collect().iter_rows()))
+    passed = gate(held, recipe.allow_license, "allow_license:")
+    if passed.refused:
+        names = ", ".join(f"{name or 'unknown'} ({number:,} rows)" for name, number in passed.refused.items())
+        allow = ", ".join(name if PLAIN.fullmatch(name) else orjson.dumps(name).decode() for name in passed.needed)
+        way = passed.way_out(f"'allow_license=[{allow}]'")
+        raise InputError(f"licences that do not let a model be made and passed on: {names} ({passed.why()}). {way}")
 
 
 def _prompts(batch: pl.DataFrame) -> pl.DataFrame:

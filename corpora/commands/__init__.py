@@ -26,12 +26,6 @@ def out_option(default: str, what: str) -> Callable[[F], F]:
 seed_option = click.option("--seed", default=0, show_default=True, help="Seed of whatever is drawn.")
 
 
-allow_option = click.option(
-    "--allow-license", "allow", multiple=True, metavar="NAME",
-    help="Let rows under this licence leave although it forbids passing them on; once for each.",
-)  # fmt: skip
-
-
 def pairs(words: tuple[str, ...], option: str) -> dict[str, str]:
     """`key=value` words as a mapping. Raises UsageError for any other word and for a key given twice."""
     found: dict[str, str] = {}

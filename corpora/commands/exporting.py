@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from corpora.commands import allow_option, out_option
+from corpora.commands import out_option
+from tools.options import allow_option
 
 
 @click.command()
@@ -36,7 +37,8 @@ def convert(
     RECORDS is a folder that read, generate, merge or split wrote, or a Parquet file of records. Formats: alpaca, lm-eval,
     medqa, messages, sharegpt, super-ni, trl-preference, trl-prompt-completion. Beside the files stand a dataset card, a
     Croissant description and, where it can read them, LLaMA-Factory's list. Records that a format cannot hold are in
-    rejects.parquet. Rows under a licence that forbids passing them on are refused (exit 1, nothing written).
+    rejects.parquet. Rows under a licence that forbids passing them on, or under two that cannot both be satisfied, are refused
+    (exit 1, nothing written).
 
     \b
     Example:

@@ -13,7 +13,11 @@ from corpora.commands import format_option, out_option, pairs, seed_option
 @out_option("./corpus", "Folder for records.parquet, rejects.parquet and run.json.")
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after so many examples.")
 @click.option("--strict", is_flag=True, help="Stop at the first row that cannot be read; write nothing.")
-@click.option("--license", "license_", help="The licence of these files, where you know it: an SPDX id or a name.")
+@click.option(
+    "--license",
+    "license_",
+    help="The licence of these files, where you know it: an SPDX expression or LicenseRef-NAME.",
+)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the reader.")
 @click.option(
     "--categories", is_flag=True, help="Print how records get their category, and count files by it; write nothing."

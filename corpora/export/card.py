@@ -7,8 +7,9 @@ from typing import Any
 import polars as pl
 import yaml
 
-from corpora.export import licenses
 from corpora.export.formats import ALONE, Format, Shard
+from tools.licenses import inside, notes
+from tools.terms import find
 
 SIZES = (
     (1_000, "n<1K"),
@@ -24,11 +25,6 @@ KINDS = {
     "UInt32": "uint32",
     "Boolean": "bool",
     "Float64": "float64",
-}
-USES = {
-    "free": "may be passed on",
-    "noncommercial": "may be passed on, not for commercial use",
-    "no": "may NOT be passed on; whoever exported this said that they may",
 }
 
 
@@ -67,7 +63,7 @@ def card(about: Facts) -> bytes:
         _table(("source", about.noun), counts["sources"]),
         "A source named `a + b` is of records that rest on facts of both.",
         "## Licences",
-        _licenses(counts["licenses"]),
+        notes(counts["licenses"]),
         "## Counts",
         "\n\n".join(_table((what, about.noun), counts[key]) for what, key in COUNTED if counts[key]),
         "## De-identification",
@@ -115,14 +111,15 @@ def hub_features(kind: Any) -> dict[str, Any]:
 
 def _header(about: Facts) -> dict[str, Any]:
     counts = about.exported
-    hub = [licenses.find(name).hub for name in licenses.inside(counts["licenses"])]
-    plain = all(hub) and len(hub) == 1
+    names = inside(counts["licenses"])
+    hub = find(names[0]).hub if len(names) == 1 else ""
+    other = names[0] if len(names) == 1 else "several"
     features = [{"name": name, **hub_features(kind)} for name, kind in about.columns.items()]
     return {
         "pretty_name": about.name,
         "language": [lang for lang in counts["langs"] if lang.isalpha() and len(lang) < 4],
-        "license": hub[0] if plain else "other",
-        **({} if plain else {"license_name": "several-or-unknown", "license_link": "README.md#licences"}),
+        "license": hub or "other",
+        **({} if hub else {"license_name": other, "license_link": "README.md#licences"}),
         "size_categories": [next((word for most, word in SIZES if counts["written"] < most), "n>10M")],
         "task_categories": ["question-answering", "text-generation"],
         "tags": ["medical", "kgtools", str(counts["format"])],
@@ -164,12 +161,6 @@ def _load(about: Facts) -> str:
     if about.format.llama_factory and configs == [ALONE]:
         lines.append("LLaMA-Factory: `dataset_dir:` this folder, `dataset:` a name in `dataset_info.json`.")
     return "\n\n".join(lines)
-
-
-def _licenses(rows: Mapping[str, int]) -> str:
-    names = licenses.inside(rows)
-    said = [f"- `{name}`: {USES[licenses.find(name).use]}. {licenses.find(name).source}" for name in names]
-    return _table(("licence", "rows"), rows) + "\n\n" + "\n".join(said)
 
 
 def _left_out(about: Facts) -> str:

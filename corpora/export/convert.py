@@ -9,7 +9,6 @@ from typing import Any
 
 import polars as pl
 
-from corpora.export import licenses
 from corpora.export.card import Facts, card
 from corpora.export.croissant import croissant
 from corpora.export.formats import ALONE, Format, Part, Shard, find
@@ -20,6 +19,7 @@ from corpora.shards import Sink, batches, scan, story
 from tools.errors import Findings, InputError, UsageError
 from tools.files import manifest, sha256, staging, to_json
 from tools.frames import Schema
+from tools.licenses import gate
 
 MOST_PARTS = 200
 SHARD = re.compile(r"(.+-)?(train|validation|test)-\d{5}-of-\d{5}\.(jsonl|jsonl\.zst|parquet)")
@@ -108,17 +108,14 @@ class _Written:
 
 
 def _pass_gate(rows: pl.LazyFrame, options: Options) -> None:
-    counted = rows.group_by("license").len().sort("license").collect(engine="streaming")
-    gate = licenses.gate(dict(counted.iter_rows()), options.allow_license)
-    if not gate.refused:
-        return
-    lines = "; ".join(f"{license_}: {number:,} rows" for license_, number in gate.refused.items())
-    why = "; ".join(f"{name}: {licenses.find(name).source}" for name in gate.needed)
-    way = " ".join(f"--allow-license '{name}'" for name in gate.needed)
-    raise Findings(
-        f"rows under licences that forbid passing them on, nothing was written: {lines} ({why}). "
-        f"If you have the right, or they stay with you: {way}"
-    )
+    counted = rows.group_by(pl.col("license").fill_null("")).len().collect(engine="streaming")
+    passed = gate(dict(counted.iter_rows()), options.allow_license)
+    if passed.refused:
+        lines = "; ".join(f"{license_}: {number:,} rows" for license_, number in passed.refused.items())
+        raise Findings(
+            f"rows that their licences do not let be passed on, nothing was written: {lines} ({passed.why()}). "
+            f"{passed.way_out(passed.options())}"
+        )
 
 
 def _written(

@@ -4,9 +4,9 @@ from typing import Any
 
 import polars as pl
 
-from corpora.export import licenses
 from corpora.export.card import Facts, privacy
 from corpora.export.formats import Shard
+from tools.licenses import inside
 
 MIME = {
     "parquet": "application/x-parquet", "jsonl": "application/jsonlines", "jsonl.zst": "application/zstd", "json": "application/json",
@@ -37,7 +37,7 @@ def croissant(about: Facts) -> dict[str, Any]:
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": about.name,
         "description": f"{counts['written']:,} {about.noun} of medicine in the format {counts['format']}, made by kgtools.",
-        "license": licenses.inside(counts["licenses"]),
+        "license": inside(counts["licenses"]),
         "inLanguage": list(counts["langs"]),
         "version": "1.0.0",
         "isLiveDataset": False,

@@ -15,12 +15,15 @@ from kg.align.decide import TOOL, decision
 from kg.align.ledger import DIFFERENT, SAME, name_of, type_of
 from kg.align.review import Decisions, check_folder, table_of
 from kg.inputs import Inputs
+from kg.licenses import givers, license_of
 from kg.tables import LEDGER, Ledger
 from tools.errors import InputError
 from tools.files import digest, read_text, write_whole
+from tools.spdx import categories
 
 BASE = "urn:kgtools:"
 NO_LICENSE = "https://w3id.org/sssom/license/unspecified"
+LICENSE = "http://spdx.org/licenses/{}"
 COLUMNS = (
     "subject_id", "subject_label", "predicate_id", "predicate_modifier", "object_id", "object_label",
     "mapping_justification", "author_label", "subject_source", "object_source", "mapping_tool", "mapping_tool_version",
@@ -88,15 +91,16 @@ def _metadata(inputs: Inputs, rows: list[dict[str, str]]) -> str:
     prefixes = {type_: f"{BASE}{type_}:" for type_ in types}
     if any(row[end] for row in rows for end in ("subject_source", "object_source")):
         prefixes["source"] = f"{BASE}source:"
-    licenses = ", ".join(f"{source.name} {source.about.get('license', 'unstated')}" for source in inputs.sources)
+    whole = license_of(inputs.about)
+    licenses = ", ".join(f"{giver.name} {giver.license}" for giver in givers(inputs.about))
     content = digest("\n".join("\t".join(row.values()) for row in rows))
     slots = {
         "sssom_version": "1.1",
         "curie_map": dict(sorted(prefixes.items())),
         "mapping_set_id": f"{BASE}alignment:{content}",
         "mapping_set_title": "Alignment of the entities of a medical knowledge graph",
-        "license": NO_LICENSE,
-        "comment": f"Licences of the sources that name the entities: {licenses}",
+        "license": LICENSE.format(whole) if whole in categories() else NO_LICENSE,
+        "comment": f"SPDX-License-Identifier: {whole} (what names the entities: {licenses})",
     }
     return yaml.safe_dump(slots, sort_keys=False, allow_unicode=True, width=10_000)
 

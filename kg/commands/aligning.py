@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from kg.commands import format_option, graph_option
+from tools.options import allow_option
 
 RULES = ("equal-name", "alias", "completion", "shared-code")
 REVIEW = Path("align-review.tsv")
@@ -33,7 +34,12 @@ REVIEW = Path("align-review.tsv")
     help="Take over the decisions of a review file or an SSSOM file.",
 )
 @click.option("--undo", multiple=True, metavar="ID|RULE|all", help="Take decisions out again (repeatable).")
-@click.option("--sssom", type=click.Path(path_type=Path), help="Write all decisions of the graph as SSSOM/TSV.")
+@click.option(
+    "--sssom",
+    type=click.Path(path_type=Path),
+    help="Write all decisions of the graph as SSSOM/TSV, as kgtools export sssom does.",
+)
+@allow_option
 @click.option(
     "--who", help="Who decided, with --apply (default: reviewer); with --undo, only the decisions of that one."
 )
@@ -47,6 +53,7 @@ def align(
     decided: Path | None,
     undo: tuple[str, ...],
     sssom: Path | None,
+    allow: tuple[str, ...],
     who: str | None,
     dry_run: bool,
 ) -> None:
@@ -63,8 +70,10 @@ def align(
     from kg.align import change
     from kg.align.review import check_folder, may_be_written, write_review
     from kg.align.show import print_changed
-    from kg.align.sssom import write_sssom
     from kg.commands.filling import settle
+    from kg.exporters import Options
+    from kg.exporters.sssom import write as write_sssom
+    from kg.licenses import check_leaving
     from kg.stores import open_store
     from tools.errors import UsageError
     from tools.progress import step
@@ -75,12 +84,15 @@ def align(
         raise UsageError("--rule and --review are for finding candidates, without --apply and --undo")
     if who and not (decided or undo):
         raise UsageError("--who says who decided: give it with --apply or --undo")
+    if allow and not sssom:
+        raise UsageError("--allow-license lets an SSSOM file be written: give it with --sssom")
     place = None if decided or undo or (dry_run and not review) else review or REVIEW
     if place:
         may_be_written(place)
+    store, written = open_store(graph), {}
     if sssom:
         check_folder(sssom)
-    store, written = open_store(graph), {}
+        check_leaving(store, allow)
     with step(f"aligning {graph}"):
         if decided:
             changed = change.apply(store, decided, who, dry_run)
@@ -94,6 +106,6 @@ def align(
         write_review(place, changed.review, changed.ledger)
         written["review"] = str(place)
     if sssom:
-        write_sssom(sssom, store.inputs())
+        write_sssom(store, sssom, Options())
         written["sssom"] = str(sssom)
     print_changed(changed, graph, style, written, dry_run)

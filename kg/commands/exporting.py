@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from kg.commands import format_option, graph_option
+from tools.options import allow_option
 
 
 @click.command()
@@ -13,15 +14,18 @@ from kg.commands import format_option, graph_option
 @graph_option
 @format_option("table", "json")
 @click.option("--base", help="What every IRI begins with (rdf).  [default: urn:kgtools:]")
-def export(form: str, out: Path, graph: str, style: str, base: str | None) -> None:
+@allow_option
+def export(form: str, out: Path, graph: str, style: str, base: str | None, allow: tuple[str, ...]) -> None:
     """Write a graph in a format that other programs read; names, attributes, sources and origins go with it.
 
     FORMAT is rdf (.ttl or .nt), graphml (.graphml), networkx (.json), sssom (.tsv), or parquet or neo4j-admin, whose
-    OUT is a folder. A graph is as it was when it comes back: kgtools diff GRAPH OUT.
+    OUT is a folder. A graph is as it was when it comes back: kgtools diff GRAPH OUT. The licences of its sources and
+    tables of names are told in the files and in LICENSES.md (beside a file: graph.ttl.licenses.md). Where one of them
+    forbids passing the graph on, or two cannot both be satisfied, it is refused (exit 1, nothing written).
 
     \b
     Example:
-      kgtools export rdf graph.ttl --graph ./graph
+      kgtools export rdf graph.ttl --allow-license LicenseRef-39health-unstated --allow-license LicenseRef-xywy-noncommercial
     """
     from kg.exporters import Options
     from kg.exporters import export as write
@@ -30,5 +34,5 @@ def export(form: str, out: Path, graph: str, style: str, base: str | None) -> No
     from tools.progress import step
 
     with step(f"writing {out}"):
-        written = write(form, open_store(graph), out, Options(base=base))
+        written = write(form, open_store(graph), out, Options(base=base, allow_license=allow))
     print_exported(written, style)

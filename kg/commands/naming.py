@@ -20,7 +20,11 @@ def names() -> None:
 @click.option("--type-column", help="Column of the entity type.")
 @click.option("--type", "types", multiple=True, help="The names are for this entity type alone (repeatable).")
 @click.option("--name", help="What to call the table; default: the file's name.")
-@click.option("--license", "license_", help="The licence of the table, recorded with every record that uses it.")
+@click.option(
+    "--license",
+    "license_",
+    help="The licence of the table (SPDX, or LicenseRef-NAME), recorded with every record that uses it.",
+)
 @click.option("--keep-case", is_flag=True, help="Take the names as they are, capitals and all.")
 @click.option(
     "--join",

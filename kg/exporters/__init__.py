@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from kg.licenses import beside, check_leaving
 from kg.stores import Store, open_store
 from kg.tables import Entities, Triples
 from tools import registry
@@ -14,9 +15,10 @@ from tools.errors import InputError, UsageError
 
 @dataclass(frozen=True)
 class Options:
-    """What a user may say about an export: the IRI that all others begin with (rdf)."""
+    """What a user may say about an export: the IRI that all others begin with (rdf), licences for which the user answers."""
 
     base: str | None = None
+    allow_license: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,18 @@ def find(name: str) -> Exporter:
 
 
 def export(name: str, store: Store, out: Path, options: Options) -> dict[str, Any]:
-    """Write the graph as a file or folder: all or nothing; gives what was written. Raises UsageError for a wrong ending."""
+    """Write the graph as a file or folder, with its licences in it or beside it: all or nothing; gives what was written.
+
+    Raises UsageError for a wrong ending, Findings for a licence that forbids it."""
     exporter = find(name)
     if options.base is not None and not exporter.takes_base:
         raise UsageError(f"--base means nothing to the format {name}; leave it out")
     if exporter.endings and out.suffix.lower() not in exporter.endings:
         raise UsageError(f"{out}: a file of the format {name} ends in {' or '.join(exporter.endings)}; name it so")
+    check_leaving(store, options.allow_license)
     counts = exporter.write(store, out, options)
-    files = sorted(file for file in out.iterdir() if file.is_file()) if out.is_dir() else [out]
+    places = sorted(out.iterdir()) if out.is_dir() else [out, beside(out)]
+    files = [file for file in places if file.is_file()]
     return {"format": name, "out": str(out), "files": {f.name: f.stat().st_size for f in files}, "counts": counts}
 
 

@@ -1,6 +1,6 @@
 """Files of an export: written aside and renamed, a table of text at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 import orjson
 import polars as pl
 
+from kg.licenses import beside, license_of, rights
 from kg.stores import Store
 from tools.errors import UsageError
 from tools.files import manifest, staging, sync
@@ -17,15 +18,19 @@ ROWS = 50_000
 
 
 @contextmanager
-def whole_file(out: Path) -> Iterator[BinaryIO]:
-    """A file to write to that takes its place when the block ends well; until then what was there stays.
+def whole_file(out: Path, licences: bytes | None = None) -> Iterator[BinaryIO]:
+    """A file to write to that takes its place when the block ends well, `licences` beside it; until then what was there stays.
 
     Raises UsageError where it cannot stand there."""
-    check_file(out)
+    for place in (out, beside(out))[: 1 if licences is None else 2]:
+        check_file(place)
     with _aside(out.parent) as stage:
         with (stage / out.name).open("wb") as file:
             yield file
-        sync(stage / out.name)
+        if licences is not None:
+            beside(stage / out.name).write_bytes(licences)
+        for written in stage.iterdir():
+            sync(written)
 
 
 def check_file(out: Path) -> None:
@@ -71,14 +76,18 @@ def _aside(folder: Path) -> Iterator[Path]:
         raise UsageError(f"{folder}: may not be written; name another place") from error
 
 
-def run_json(store: Store, form: str, outputs: list[str], counts: dict[str, int]) -> bytes:
-    """The manifest of an exported folder: its format, its files, and the sources with licences and SHA-256."""
+def run_json(store: Store, form: str, outputs: list[str], counts: dict[str, int], allowed: Collection[str]) -> bytes:
+    """The manifest of an exported folder: its format, its files, its licence, and the sources with theirs and SHA-256.
+
+    `allowed`: licences for which the user answers."""
     about = store.about()
+    how = {"format": form, "allow_license": sorted(allowed)}
     files = {
         f"{name}/{file}": hashed for name, told in about["sources"].items() for file, hashed in told["files"].items()
     }
     files |= {f"names/{name}": told["sha256"] for name, told in about["names"].items() if "sha256" in told}
-    return manifest("export", {"format": form}, files, outputs=sorted([*outputs, "run.json"]), **about, **counts)
+    outputs = sorted([*outputs, "run.json"])
+    return manifest("export", how, files, outputs=outputs, license=license_of(about), **about, **counts)
 
 
 def write_text(file: BinaryIO, rows: pl.DataFrame, text: pl.Expr) -> None:
@@ -93,6 +102,12 @@ def as_json(values: pl.Series) -> pl.Series:
     return pl.Series(values.name, [orjson.dumps(value).decode() for value in values.to_list()], dtype=pl.String)
 
 
+def terms(store: Store) -> dict[str, str]:
+    """`license` of the whole graph, an SPDX expression, and `rights`, what it lets one do, as an export tells of them."""
+    about = store.about()
+    return {"license": license_of(about), "rights": rights(about)}
+
+
 def witnesses(store: Store) -> dict[str, dict[str, dict[str, Any]]]:
     """`sources` and `names` of a graph with title, licence and files (name -> SHA-256), as an export tells of them."""
     about = store.about()
@@ -100,7 +115,7 @@ def witnesses(store: Store) -> dict[str, dict[str, dict[str, Any]]]:
         part: {
             name: {
                 "title": told.get("title", name),
-                "license": told["license"],
+                "license": told.get("license") or "unknown",
                 "license_note": told.get("license_note", ""),
                 "files": told.get("files") or ({told["file"]: told["sha256"]} if told.get("file") else {}),
             }

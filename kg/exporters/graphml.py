@@ -14,7 +14,8 @@ import orjson
 import polars as pl
 
 from kg.exporters import Exporter, Options
-from kg.exporters.files import ROWS, as_json, whole_file, witnesses, write_text
+from kg.exporters.files import ROWS, as_json, terms, whole_file, witnesses, write_text
+from kg.licenses import licence_text
 from kg.stores import Store
 from kg.tables import ENTITIES, LIST, TRIPLES, Entities, Triples
 from tools.errors import InputError
@@ -34,18 +35,22 @@ ESCAPED = re.compile("_x([0-9A-F]{4})_")
 
 
 def write(store: Store, out: Path, _: Options) -> dict[str, int]:
-    """The graph as GraphML; entities have a `label` besides, which drawing programs show."""
+    """The graph as GraphML, its licence an attribute of the whole; entities have a `label` besides, which drawing programs show."""
     entities, triples = store.entities(), store.triples()
-    told = orjson.dumps(witnesses(store)).decode()
-    keys = [("graph", "witnesses"), *(("node", name) for name in ["label", *NODE]), *(("edge", name) for name in EDGE)]
-    with whole_file(out) as file:
+    told = {"witnesses": orjson.dumps(witnesses(store)).decode(), **terms(store)}
+    keys = [
+        *(("graph", name) for name in told),
+        *(("node", name) for name in ["label", *NODE]),
+        *(("edge", name) for name in EDGE),
+    ]
+    with whole_file(out, licence_text(store, entities, triples)) as file:
         file.write(b'<?xml version="1.0" encoding="UTF-8"?>\n')
         file.write(b'<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n')
         for kind, name in keys:
             file.write(f'<key id="{kind}_{name}" for="{kind}" attr.name="{name}" attr.type="string"/>\n'.encode())
-        file.write(
-            f'<graph id="kgtools" edgedefault="directed">\n<data key="graph_witnesses">{_escape(told)}</data>\n'.encode()
-        )
+        file.write(b'<graph id="kgtools" edgedefault="directed">\n')
+        for name, value in told.items():
+            file.write(f'<data key="graph_{name}">{_escape(value)}</data>\n'.encode())
         write_text(file, entities.with_columns(map(as_json, entities.select("aliases", "sources", "doubts"))), _nodes())
         write_text(file, triples.with_columns(map(as_json, triples.select("sources", "origins"))), _edges())
         file.write(b"</graph>\n</graphml>\n")

@@ -9,7 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from kg.exporters import Exporter, Options
-from kg.exporters.files import run_json, whole_folder, write_text
+from kg.exporters.files import run_json, terms, whole_folder, write_text
+from kg.licenses import FOLDER, licence_text
 from kg.ontology import ontology
 from kg.stores import Store
 from kg.stores.engine import ENTITY_COLUMNS, LISTS, TRIPLE_COLUMNS, quoted
@@ -27,6 +28,9 @@ STEPS = """\
 3. Start the server.
 4. cypher-shell -d DATABASE -f after.cypher
 5. kgtools verify --graph neo4j://HOST:7687/DATABASE
+
+Licence: {licence}
+LICENSES.md says what may be done with it; in the database kgtools stats tells the licence of each source.
 """
 IMPORT = """\
 #!/bin/sh
@@ -36,8 +40,8 @@ exec "${{NEO4J_ADMIN:-neo4j-admin}}" database import full "${{1:-neo4j}}" {optio
 """
 
 
-def write(store: Store, out: Path, _: Options) -> dict[str, int]:
-    """The CSV files, `import.sh`, `after.cypher` and the steps. Raises InputError for a value that CSV cannot hold."""
+def write(store: Store, out: Path, how: Options) -> dict[str, int]:
+    """The CSV files, `import.sh`, `after.cypher`, the steps and the licences. Raises InputError for a value that CSV cannot hold."""
     entities, triples, books = store.entities(), store.triples(), bookkeeping(store.inputs())
     _refuse(entities, triples)
     nodes = {t: entities.filter(pl.col("type") == t) for t in ontology().entities if t in set(entities["type"])}
@@ -53,8 +57,11 @@ def write(store: Store, out: Path, _: Options) -> dict[str, int]:
         options = _options([*nodes, LABEL], list(said), [entities, triples, books])
         (stage / "import.sh").write_text(IMPORT.format(options=" \\\n  ".join(options)), encoding="utf-8")
         (stage / "after.cypher").write_text("".join(f"{line};\n" for line in _after(nodes, said)), encoding="utf-8")
-        (stage / "IMPORT.txt").write_text(STEPS, encoding="utf-8")
-        (stage / "run.json").write_bytes(run_json(store, "neo4j-admin", [f.name for f in stage.iterdir()], counts))
+        licence = terms(store)["license"]
+        (stage / "IMPORT.txt").write_text(STEPS.format(licence=licence or "none"), encoding="utf-8")
+        (stage / FOLDER).write_bytes(licence_text(store, entities, triples))
+        names = [file.name for file in stage.iterdir()]
+        (stage / "run.json").write_bytes(run_json(store, "neo4j-admin", names, counts, how.allow_license))
     return counts
 
 

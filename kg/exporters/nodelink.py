@@ -9,7 +9,8 @@ import orjson
 import polars as pl
 
 from kg.exporters import Exporter, Options
-from kg.exporters.files import ROWS, whole_file, witnesses
+from kg.exporters.files import ROWS, terms, whole_file, witnesses
+from kg.licenses import licence_text
 from kg.stores import Store
 from kg.tables import ENTITIES, TRIPLES, Entities, Triples
 from tools.errors import InputError
@@ -20,10 +21,10 @@ ENDS = {"head": "source", "tail": "target", "id": "key"}
 
 
 def write(store: Store, out: Path, _: Options) -> dict[str, int]:
-    """The graph as JSON, an entity or a triple a line; what is null is left out."""
+    """The graph as JSON, an entity or a triple a line; what is null is left out. `graph.graph["license"]` is its licence."""
     entities, triples = store.entities(), store.triples()
-    with whole_file(out) as file:
-        told = orjson.dumps(witnesses(store)).decode()
+    with whole_file(out, licence_text(store, entities, triples)) as file:
+        told = orjson.dumps(witnesses(store) | terms(store)).decode()
         file.write(f'{{"directed": true, "multigraph": true, "graph": {told}, "nodes": [\n'.encode())
         before = b""
         for row in entities.iter_rows(named=True):

@@ -5,7 +5,8 @@ from pathlib import Path
 import polars as pl
 
 from kg.exporters import Exporter, Options
-from kg.exporters.files import run_json, whole_folder
+from kg.exporters.files import run_json, terms, whole_folder
+from kg.licenses import FOLDER, licence_text
 from kg.stores import Store
 from kg.tables import ENTITIES, TRIPLES, Entities, Triples
 from tools.errors import InputError
@@ -24,7 +25,7 @@ README = """\
 | name_en | text, nullable | the name in English |
 | name_en_from | text, nullable | the source or table of names that gave `name_en` |
 | aliases | list of text | other names |
-| sources | list of text | who names the entity; licences are in `run.json` |
+| sources | list of text | who names the entity |
 | attributes | text | JSON: attribute -> value -> origins, aliases and classes among them |
 | doubts | list of text | why the entity is not taught (`truncated-name`), or a value of it (`truncated-value`, attribute, id of the fact) |
 
@@ -38,18 +39,22 @@ README = """\
 | sources | list of text | who says it |
 | origins | list of text | where, as `source/file:row#field` |
 | contradicts | text, nullable | the id of a triple that cannot be true as well |
+
+What may be done with them is in `LICENSES.md`, and in the metadata of each Parquet file under `license` and `rights`.
 """
 
 
-def write(store: Store, out: Path, _: Options) -> dict[str, int]:
-    """The two tables; `run.json` tells sources, licences and the SHA-256 of every file that was read."""
+def write(store: Store, out: Path, options: Options) -> dict[str, int]:
+    """The two tables, the licence in the metadata of each file; `run.json` tells sources and the SHA-256 of what was read."""
     entities, triples = store.entities(), store.triples()
     counts = {"entities": entities.height, "triples": triples.height}
     with whole_folder(out, "parquet") as stage:
-        write_table(entities, stage / "entities.parquet")
-        write_table(triples, stage / "triples.parquet")
+        write_table(entities, stage / "entities.parquet", terms(store))
+        write_table(triples, stage / "triples.parquet", terms(store))
         (stage / "README.md").write_text(README, encoding="utf-8")
-        (stage / "run.json").write_bytes(run_json(store, "parquet", [file.name for file in stage.iterdir()], counts))
+        (stage / FOLDER).write_bytes(licence_text(store, entities, triples))
+        names = [file.name for file in stage.iterdir()]
+        (stage / "run.json").write_bytes(run_json(store, "parquet", names, counts, options.allow_license))
     return counts
 
 

@@ -12,15 +12,21 @@ import polars as pl
 
 from kg.exporters import Exporter, Options
 from kg.exporters.attributes import unpacked
-from kg.exporters.files import whole_file, witnesses, write_text
+from kg.exporters.files import terms, whole_file, witnesses, write_text
 from kg.exporters.rdf_read import read
 from kg.exporters.rdf_terms import BASE, Syntax, literal, literals, local
+from kg.licenses import licence_text
 from kg.normalize import SEPARATOR
 from kg.ontology import Relation, ontology
 from kg.stores import Store
 from kg.tables import Entities, Triples
 from tools.errors import UsageError
 from tools.frames import digests
+from tools.licenses import parts, saying
+from tools.spdx import categories
+
+PAGE = "http://spdx.org/licenses/{}"
+"""The IRI of a licence of SPDX's list."""
 
 IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*[:/#]")
 ABOUT = {
@@ -43,9 +49,10 @@ def write(store: Store, out: Path, options: Options) -> dict[str, int]:
         )
     syntax = Syntax(base, out.suffix.lower() == ".ttl")
     entities, triples, told = store.entities(), store.triples(), witnesses(store)
-    with whole_file(out) as file:
+    with whole_file(out, licence_text(store, entities, triples)) as file:
         file.write(syntax.header().encode())
         file.write(_ontology(syntax).encode())
+        file.write(_licences(syntax, told, terms(store)).encode())
         file.write(_witnesses(syntax, told).encode())
         values = unpacked(entities)
         iris = _iris(syntax, entities)
@@ -115,6 +122,16 @@ def _union(syntax: Syntax, types: tuple[str, ...]) -> str:
     return text
 
 
+def _licences(syntax: Syntax, told: dict[str, dict[str, dict[str, Any]]], whole: dict[str, str]) -> str:
+    """The licences of the whole, at the node of the ontology: each of them, and all in one expression with what it means."""
+    each = sorted({about["license"] for part in told.values() for about in part.values()})
+    if not each:
+        return ""
+    said = [("dcterms:license", syntax.term("licence", local(licence))) for licence in each]
+    rights = literal(f"SPDX-License-Identifier: {whole['license']}\n{whole['rights']}", "en")
+    return syntax.lines(syntax.term("kgo", ""), *said, ("dcterms:rights", rights))
+
+
 def _witnesses(syntax: Syntax, told: dict[str, dict[str, dict[str, Any]]]) -> str:
     text: list[str] = []
     licences: dict[str, str] = {}
@@ -138,6 +155,8 @@ def _witnesses(syntax: Syntax, told: dict[str, dict[str, dict[str, Any]]]) -> st
                 )
     for licence, note in sorted(licences.items()):
         said = [("rdf:type", syntax.word("dcterms:LicenseDocument")), ("dcterms:identifier", literal(licence))]
+        said += [("dcterms:description", literal(f"{name}: {saying(name)}", "en")) for name in parts(licence)]
+        said += [("rdfs:seeAlso", f"<{PAGE.format(name)}>") for name in parts(licence) if name in categories()]
         noted = [("rdfs:comment", literal(note, "en"))] if note else []
         text.append(syntax.lines(syntax.term("licence", local(licence)), *said, *noted))
     return "".join(text)

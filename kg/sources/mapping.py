@@ -4,7 +4,7 @@ What both have (`title`, `license`, `residue`, `classes` and `fields` mean what 
 
     source: mykg                            # the name in the graph: lower case, digits, _
     title: My knowledge graph
-    license: CC-BY-4.0                      # SPDX identifier, or LicenseRef-...
+    license: CC-BY-4.0                      # SPDX expression, or LicenseRef-NAME
     license_note: Ask before selling it.    # optional
     residue: {Symptom: [无]}                # words that are no names, by entity type; optional
     classes: {Disease: [disease, MONDO]}    # entity type -> the source's words for it

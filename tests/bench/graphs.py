@@ -55,8 +55,8 @@ def _names(folder: Path) -> Iterator[NameTable]:
     diseases = folder / "bilingual-triples" / "disease-zh-en.json"
     sample = folder / "names.tsv"
     if hpo.is_file():
-        yield read_names(hpo, None, None, None, ("Symptom", "Disease"), "hpo", "HPO")
+        yield read_names(hpo, None, None, None, ("Symptom", "Disease"), "hpo", "LicenseRef-HPO")
     if diseases.is_file():
         yield read_names(diseases, "key", "value", None, ("Disease",), "bilingual", "MIT")
     if sample.is_file():
-        yield read_names(sample, None, None, None, (), "sample", "see kg/samples")
+        yield read_names(sample, None, None, None, (), "sample", "Apache-2.0")

@@ -118,6 +118,31 @@ def test_an_unknown_licence_is_said_and_a_known_one_can_be_given(
     assert [table(tmp_path / name)["license"][0] for name in "uk"] == ["unknown", "CC-BY-4.0"]
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("cc-by-4.0", "CC-BY-4.0"), ("mit or gpl-3.0", "MIT OR GPL-3.0-only"), ("LicenseRef-x", "LicenseRef-x")],
+)
+def test_a_licence_is_recorded_as_spdx_spells_it(
+    write: Callable[..., Path], tmp_path: Path, kgtools: Kgtools, given: str, said: str
+) -> None:
+    ran = kgtools("read", "alpaca", write(row(1)), "--out", tmp_path / "o", "--license", given, "--format", "json")
+
+    assert ran.json["license"] == said
+    assert table(tmp_path / "o")["license"].to_list() == [said]
+
+
+@pytest.mark.parametrize(("given", "said"), [("CC BY 4.0", "did you mean CC-BY-4.0?"), ("", "empty")])
+def test_a_licence_that_is_none_is_refused_and_nothing_is_written(
+    write: Callable[..., Path], tmp_path: Path, kgtools: Kgtools, given: str, said: str
+) -> None:
+    ran = kgtools("read", "alpaca", write(row(1)), "--out", tmp_path / "o", "--license", given)
+
+    assert ran.code == 2
+    assert f"--license '{given}': " in ran.err
+    assert said in ran.err
+    assert not (tmp_path / "o").exists()
+
+
 def test_the_same_files_give_the_same_bytes_whatever_the_hash_seed(
     write: Callable[..., Path], tmp_path: Path, shell: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -114,7 +114,7 @@ def test_a_missing_file_and_a_folder_for_a_file_are_named(kgtools: Run, graph: P
         (["audit", "--only", "self_loop"], "did you mean self_loops?"),
         (["audit", "--audits", "none"], "none: no such folder"),
         (["names", "add", XYWY], "--license"),
-        (["names", "add", XYWY, "--license", "x", "--type", "Diseas"], "did you mean Disease?"),
+        (["names", "add", XYWY, "--license", "MIT", "--type", "Diseas"], "did you mean Disease?"),
     ],
 )
 def test_wrong_words_are_one_line_and_the_graph_stays(

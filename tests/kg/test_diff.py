@@ -14,6 +14,7 @@ from kg.exporters import Options, export
 from kg.inputs import Inputs, SourceTables
 from kg.merge import merge
 from kg.stores.embedded import EmbeddedStore
+from tests.kg.leaving import ALLOWED
 
 Run = Callable[..., Any]
 Make = Callable[..., SourceTables]
@@ -163,7 +164,7 @@ def test_the_command_exits_with_1_where_graphs_differ_and_says_how_much(
 
 
 def test_a_graph_and_its_export_are_the_same(sample_graph: EmbeddedStore, tmp_path: Path, kgtools: Run) -> None:
-    export("networkx", sample_graph, tmp_path / "a.json", Options())
+    export("networkx", sample_graph, tmp_path / "a.json", ALLOWED)
 
     ran = kgtools("diff", sample_graph.folder, tmp_path / "a.json")
 

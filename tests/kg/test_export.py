@@ -14,6 +14,7 @@ from kg.inputs import Inputs
 from kg.reconcile import Held, reconcile
 from kg.stores.embedded import EmbeddedStore
 from kg.tables import ENTITIES, TRIPLES, Entities, Triples
+from tests.kg.leaving import ALLOWED, WORDS
 from tools import registry
 from tools.errors import InputError, UsageError
 
@@ -70,7 +71,7 @@ def test_every_format_is_tested_here() -> None:
 def test_what_is_read_back_from_a_format_is_the_graph(
     form: str, name: str, sample_graph: EmbeddedStore, tmp_path: Path
 ) -> None:
-    written = export(form, sample_graph, tmp_path / name, Options())
+    written = export(form, sample_graph, tmp_path / name, ALLOWED)
 
     back = read_graph(str(tmp_path / name))
 
@@ -84,8 +85,8 @@ def test_what_is_read_back_from_a_format_is_the_graph(
 
 @pytest.mark.parametrize(("form", "name"), ALL)
 def test_the_same_graph_gives_the_same_bytes(form: str, name: str, sample_graph: EmbeddedStore, tmp_path: Path) -> None:
-    export(form, sample_graph, tmp_path / "a" / name, Options())
-    export(form, EmbeddedStore(sample_graph.folder), tmp_path / "b" / name, Options())
+    export(form, sample_graph, tmp_path / "a" / name, ALLOWED)
+    export(form, EmbeddedStore(sample_graph.folder), tmp_path / "b" / name, ALLOWED)
 
     first = contents(tmp_path / "a" / name)
 
@@ -171,7 +172,7 @@ def test_an_export_that_is_broken_off_leaves_what_was_there(
 
     monkeypatch.setattr(files_of_exports, "sync", stop)
     with pytest.raises(type(error)):
-        export(form, sample_graph, tmp_path / name, Options())
+        export(form, sample_graph, tmp_path / name, ALLOWED)
 
     assert contents(tmp_path) == before
     assert not list(tmp_path.rglob(".new-*"))
@@ -196,7 +197,7 @@ def test_a_folder_that_holds_something_else_is_refused(
 ) -> None:
     (tmp_path / "README.md").write_text("mine", encoding="utf-8")
 
-    ran = kgtools("export", form, tmp_path, "--graph", sample_graph.folder)
+    ran = kgtools("export", form, tmp_path, "--graph", sample_graph.folder, *WORDS)
 
     assert ran.code == 2
     assert "is not empty and holds no earlier export" in ran.err
@@ -207,7 +208,7 @@ def test_a_folder_that_holds_something_else_is_refused(
 def test_the_manifest_of_a_folder_names_the_sources_with_licences_and_hashes(
     sample_graph: EmbeddedStore, tmp_path: Path
 ) -> None:
-    export("parquet", sample_graph, tmp_path / "out", Options())
+    export("parquet", sample_graph, tmp_path / "out", ALLOWED)
 
     run = orjson.loads((tmp_path / "out" / "run.json").read_bytes())
 
@@ -221,7 +222,7 @@ def test_the_manifest_of_a_folder_names_the_sources_with_licences_and_hashes(
 def test_the_columns_that_the_readme_of_parquet_names_are_those_of_the_tables(
     sample_graph: EmbeddedStore, tmp_path: Path
 ) -> None:
-    export("parquet", sample_graph, tmp_path / "out", Options())
+    export("parquet", sample_graph, tmp_path / "out", ALLOWED)
 
     text = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
 
@@ -236,7 +237,7 @@ def test_the_columns_that_the_readme_of_parquet_names_are_those_of_the_tables(
 
 @pytest.fixture
 def words(sample_graph: EmbeddedStore, tmp_path: Path) -> Callable[..., tuple[object, ...]]:
-    return lambda form, out, *more: ("export", form, tmp_path / out, "--graph", sample_graph.folder, *more)
+    return lambda form, out, *more: ("export", form, tmp_path / out, "--graph", sample_graph.folder, *more, *WORDS)
 
 
 @pytest.mark.parametrize(
@@ -272,8 +273,9 @@ def test_export_says_what_it_wrote_to_people_and_to_programs(words: Run, kgtools
 
     size = (tmp_path / "sub" / "a.graphml").stat().st_size
     assert told["counts"] == {"entities": 1375, "triples": 4007}
-    assert told["files"] == {"a.graphml": size}
-    assert f"1,375 entities, 4,007 triples as graphml (1 file, {size:,} bytes)" in table.out
+    beside = (tmp_path / "sub" / "a.graphml.licenses.md").stat().st_size
+    assert told["files"] == {"a.graphml": size, "a.graphml.licenses.md": beside}
+    assert f"1,375 entities, 4,007 triples as graphml (2 files, {size + beside:,} bytes)" in table.out
 
 
 @pytest.mark.parametrize(
@@ -310,7 +312,7 @@ def test_a_place_where_nothing_is_names_what_could_be_there(tmp_path: Path) -> N
 def test_a_format_whose_module_is_broken_harms_no_other(
     sample_graph: EmbeddedStore, tmp_path: Path, monkeypatch: Any
 ) -> None:
-    export("graphml", sample_graph, tmp_path / "a.graphml", Options())
+    export("graphml", sample_graph, tmp_path / "a.graphml", ALLOWED)
     whole = registry.find
 
     def broken(group: str, name: str) -> Any:

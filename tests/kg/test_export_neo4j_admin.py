@@ -14,6 +14,7 @@ from kg.inputs import Inputs, NameTable
 from kg.stores import open_store, verify
 from kg.stores.embedded import EmbeddedStore
 from kg.tables import ENTITIES, NAMES, TRIPLES
+from tests.kg.leaving import ALLOWED
 from tests.neo4j.java import Runtime
 from tests.neo4j.login import Login
 from tests.neo4j.server import Server, environment
@@ -78,7 +79,7 @@ def test_the_imported_database_is_the_one_that_a_load_makes(
     neo4j_runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     graph = store if which == "hostile" else sample_graph
-    export("neo4j-admin", graph, tmp_path / "csv", Options())
+    export("neo4j-admin", graph, tmp_path / "csv", ALLOWED)
     open_store(neo4j_login.uri).change(lambda _: graph.inputs())
     by_import = own_neo4j(started=False)
 
@@ -117,7 +118,7 @@ def test_fields_of_several_lines_and_long_ones_are_announced(
     store: EmbeddedStore, sample_graph: EmbeddedStore, graph_of: Callable[..., EmbeddedStore], tmp_path: Path
 ) -> None:
     def options(graph: Any) -> str:
-        export("neo4j-admin", graph, tmp_path / "csv", Options())
+        export("neo4j-admin", graph, tmp_path / "csv", ALLOWED)
         return (tmp_path / "csv" / "import.sh").read_text(encoding="utf-8")
 
     assert "--multiline-fields=true" in options(store)  # an English name

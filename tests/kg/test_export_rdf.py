@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from kg.inputs import Inputs, NameTable
 from kg.ontology import ontology
 from kg.stores.embedded import EmbeddedStore
 from kg.tables import NAMES
+from tests.kg.leaving import ALLOWED
 from tools.errors import InputError, MissingExtraError
 
 Run = Callable[..., Any]
@@ -53,7 +55,7 @@ def store(graph_of: Callable[..., EmbeddedStore], tables_of: Run) -> EmbeddedSto
 
 
 def parsed(store: EmbeddedStore, out: Path, **how: Any) -> Graph:
-    export("rdf", store, out, Options(**how))
+    export("rdf", store, out, replace(ALLOWED, **how))
     return Graph().parse(out)
 
 
@@ -233,7 +235,7 @@ def test_a_large_file_is_read_in_parts(sample_graph: EmbeddedStore, tmp_path: Pa
     monkeypatch.setattr(rdf_lines, "CHUNK", 50_000)
     departments = sample_graph.entities().filter(pl.col("type") == "Department").height
     for ending in ("ttl", "nt"):
-        export("rdf", sample_graph, tmp_path / f"a.{ending}", Options())
+        export("rdf", sample_graph, tmp_path / f"a.{ending}", ALLOWED)
 
         parts = [*rdf_lines.statements(tmp_path / f"a.{ending}")]
 

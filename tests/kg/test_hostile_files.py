@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from tests.conftest import SAMPLES
+from tests.kg.leaving import WORDS
 from tests.torture.names import MAPPING
 
 Run = Callable[..., Any]
@@ -100,7 +101,7 @@ def test_files_and_graphs_may_be_called_anything(kgtools: Run, tmp_path: Path, n
     assert traced.json["triples"][0]["origins"][0]["file"] == name
     for form, ending in (("rdf", ".ttl"), ("graphml", ".graphml"), ("networkx", ".json"), ("parquet", "")):
         written = tmp_path / (form + name + ending)
-        assert kgtools("export", form, written, "--graph", graph).code == 0
+        assert kgtools("export", form, written, "--graph", graph, *WORDS).code == 0
         same = kgtools("diff", graph, written)
         assert same.code == 0, (form, same.out, same.err)
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from kg.stores import Store, open_store
 from kg.stores.neo4j import Neo4jStore
+from tests.kg.leaving import WORDS
 from tests.neo4j.login import Login
 from tests.torture.names import MAPPING, NAMES, cleaned, kept, names, visible, write_health39, write_table, write_xywy
 
@@ -138,7 +139,7 @@ def check_commands(kgtools: Run, graph: str, folder: Path, raw: list[str]) -> di
     asked = kgtools("align", "--graph", graph, "--dry-run", "--review", folder / "review.tsv")
     assert asked.code == 0, asked.err
     for form, name in (("parquet", "parquet"), ("rdf", "g.ttl"), ("rdf", "g.nt"), ("graphml", "g.graphml"), ("networkx", "g.json")):  # fmt: skip
-        written = kgtools("export", form, folder / name, "--graph", graph)
+        written = kgtools("export", form, folder / name, "--graph", graph, *WORDS)
         assert written.code == 0, written.err
         same = kgtools("diff", graph, folder / name)
         assert same.code == 0, (name, same.out, same.err)

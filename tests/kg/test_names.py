@@ -36,7 +36,7 @@ def add(path: Path, **how: object) -> NameTable:
         "type_column": None,
         "types": (),
         "name": None,
-        "license_": "CC0",
+        "license_": "CC0-1.0",
     }
     return read_names(path, **(given | how))  # type: ignore[arg-type]
 
@@ -248,10 +248,25 @@ def test_adding_and_listing_names_say_the_same(
     assert "CC-BY-4.0" in table.out
 
 
+def test_a_table_under_what_is_no_licence_is_refused_with_what_to_write(
+    tmp_path: Path, kgtools: Callable[..., Any], graph_of: Callable[..., Any]
+) -> None:
+    store = graph_of([("Disease", "百日咳", "HAS_SYMPTOM", "咳嗽")])
+    path = write(tmp_path, "a.csv", "zh,en\n咳嗽,cough\n")
+
+    refused = kgtools("names", "add", path, "--license", "HPO", "--graph", store.folder)
+    added = kgtools("names", "add", path, "--license", "apache-2.0", "--graph", store.folder)
+
+    assert refused.code == 2
+    assert "--license 'HPO': no licence of SPDX's list; write " in refused.err
+    assert "LicenseRef-HPO" in refused.err
+    assert "licence Apache-2.0" in added.out
+
+
 def test_names_for_a_graph_that_is_not_there_are_refused(tmp_path: Path, kgtools: Callable[..., Any]) -> None:
     path = write(tmp_path, "a.csv", "zh,en\n咳嗽,cough\n")
 
-    ran = kgtools("names", "add", path, "--license", "CC0", "--graph", tmp_path / "none")
+    ran = kgtools("names", "add", path, "--license", "CC0-1.0", "--graph", tmp_path / "none")
 
     assert ran.code == 2
     assert "no graph to name; load a source first" in ran.err

@@ -161,12 +161,12 @@ def test_every_rule_says_what_it_means() -> None:
     [
         ({"relations": {"R": {"zh": "", "en": "", "domain": ["Diseas"], "range": ["Food"], "inverse": "I"}}}, "did you mean Disease?"),
         ({"relations": {"R": {"zh": "", "en": "", "domain": ["Disease"], "range": ["Foods"], "inverse": "I"}}}, "did you mean Food?"),
-        ({"sources": {"s": {"title": "", "license": "", "fields": {"f": {"relation": "SHOUD_EAT"}}}}}, "did you mean SHOULD_EAT?"),
-        ({"sources": {"s": {"title": "", "license": "", "fields": {"f": {"attribute": "causes"}}}}}, "did you mean cause?"),
-        ({"sources": {"s": {"title": "", "license": "", "fields": {"f": {"relation": "SHOULD_EAT", "tail": "Fod"}}}}}, "did you mean Food?"),
-        ({"sources": {"s": {"title": "", "license": "", "fields": {"f": {"relation": "SHOULD_EAT", "head": "Desease"}}}}}, "did you mean Disease?"),
-        ({"sources": {"s": {"title": "", "license": "", "residue": {"Deseases": ["x"]}}}}, "did you mean Disease?"),
-        ({"sources": {"s": {"title": "", "license": "", "classes": {"Dis": ["x"]}}}}, "'Dis' is not in the ontology"),
+        ({"sources": {"s": {"title": "", "license": "MIT", "fields": {"f": {"relation": "SHOUD_EAT"}}}}}, "did you mean SHOULD_EAT?"),
+        ({"sources": {"s": {"title": "", "license": "MIT", "fields": {"f": {"attribute": "causes"}}}}}, "did you mean cause?"),
+        ({"sources": {"s": {"title": "", "license": "MIT", "fields": {"f": {"relation": "SHOULD_EAT", "tail": "Fod"}}}}}, "did you mean Food?"),
+        ({"sources": {"s": {"title": "", "license": "MIT", "fields": {"f": {"relation": "SHOULD_EAT", "head": "Disese"}}}}}, "did you mean Disease?"),
+        ({"sources": {"s": {"title": "", "license": "MIT", "residue": {"Deseases": ["x"]}}}}, "did you mean Disease?"),
+        ({"sources": {"s": {"title": "", "license": "MIT", "classes": {"Dis": ["x"]}}}}, "'Dis' is not in the ontology"),
     ],
 )  # fmt: skip
 def test_a_name_that_the_ontology_lacks_is_refused_with_the_nearest(changed: dict[str, Any], said: str) -> None:
@@ -190,7 +190,7 @@ def test_every_name_that_the_ontology_lacks_is_in_the_message() -> None:
         "b": {"attribute": "no_such"},
         "c": {"relation": "SHOULD_EAT", "tail": "Nix"},
     }
-    sources = {"s": {"title": "", "license": "", "fields": fields}}
+    sources = {"s": {"title": "", "license": "MIT", "fields": fields}}
 
     with pytest.raises(ValidationError) as raised:
         Ontology.model_validate(small(sources=sources))
@@ -216,7 +216,7 @@ def test_a_field_that_is_a_word_is_a_fault_with_its_line(tmp_path: Path) -> None
     path = tmp_path / "ontology.yaml"
     path.write_text(
         "version: 1\nentities: {}\nrelations: {}\nattributes: {}\nsources:\n  s:\n"
-        "    title: S\n    license: L\n    fields:\n      f: SHOULD_EAT\n",
+        "    title: S\n    license: MIT\n    fields:\n      f: SHOULD_EAT\n",
         encoding="utf-8",
     )
 

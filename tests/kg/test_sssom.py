@@ -36,7 +36,7 @@ def test_sssom_holds_every_decision_and_gives_the_same_ledger(kgtools: Run, stor
     assert ran.code == 0
     assert text.startswith("#sssom_version: '1.1'\n#curie_map:\n#  Disease: ")
     assert "#mapping_set_id: urn:kgtools:alignment:" in text
-    assert "#license: https://w3id.org/sssom/license/unspecified" in text
+    assert "#license: http://spdx.org/licenses/CC0-1.0" in text
     assert "tiny CC0-1.0" in text
     table = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
     rows = {row["subject_label"]: row for row in (dict(zip(table[0], cells, strict=True)) for cells in table[1:])}

@@ -73,7 +73,9 @@ def _source(name: str, said: list[Said]) -> SourceTables:
         for row, (head, relation, tail) in enumerate(said, start=1)
     ]
     facts = pl.DataFrame(rows, schema={k: v for k, v in FACTS.columns.items() if k != "id"})
-    facts = facts.group_by("kind", "head", "relation", "tail").agg(pl.col("origins").explode().sort(), pl.col("doubt").first())
+    facts = facts.group_by("kind", "head", "relation", "tail").agg(
+        pl.col("origins").explode().sort(), pl.col("doubt").first()
+    )
     facts = FACTS.check(with_ids(facts).select(list(FACTS.columns)).sort("id"), name)
     ends = sorted({head for head, _, _ in said} | {tail for _, relation, tail in said if relation in relations})
     named = NAMED.frame([(end, *end.split(":", 1), None, None) for end in ends])

@@ -90,9 +90,15 @@ def test_a_fact_knows_how_many_sources_confirm_it_and_their_licences(graph: Grap
 
 
 def test_a_table_of_names_called_like_a_source_hides_no_licence(graph: Graph) -> None:
-    store = graph([(GOUT, "HAS_SYMPTOM", PAIN)], {GOUT: "gout"}, table="one", license_="HPO")
+    store = graph([(GOUT, "HAS_SYMPTOM", PAIN)], {GOUT: "gout"}, table="one", license_="LicenseRef-HPO")
 
-    assert list(view(store).licenses.values()) == [("one", "MIT AND HPO")]
+    assert list(view(store).licenses.values()) == [("one", "MIT AND LicenseRef-HPO")]
+
+
+def test_a_choice_of_licences_has_parentheses_for_it_will_stand_beside_others(graph: Graph) -> None:
+    store = graph([(GOUT, "HAS_SYMPTOM", PAIN)], {GOUT: "gout"}, table="names", license_="CC0-1.0 OR unknown")
+
+    assert list(view(store).licenses.values()) == [("one", "MIT"), ("names", "(CC0-1.0 OR unknown)")]
 
 
 def test_more_sources_than_a_mask_has_bits_are_refused(graph: Graph) -> None:

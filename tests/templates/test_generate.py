@@ -240,11 +240,13 @@ def test_an_english_record_owes_both_tables_that_name_its_head_and_its_tail(
     store = graph([(GOUT, "HAS_SYMPTOM", PAIN)], {GOUT: "gout"})
     (first,) = store.inputs().names
     names = first.names.with_columns(zh=pl.lit("关节痛"), en=pl.lit("joint pain"), type=pl.lit("Symptom"))
-    store.change(lambda inputs: inputs.with_names(type(first)("hpo", {"license": "HPO", "sha256": "1"}, names)))
+    store.change(
+        lambda inputs: inputs.with_names(type(first)("hpo", {"license": "LicenseRef-HPO", "sha256": "1"}, names))
+    )
 
     (row,) = run(store, pack()).records.filter(lang="en").iter_rows(named=True)
 
-    assert (row["source"], row["license"]) == ("one + hpo + names", "MIT AND HPO AND CC0-1.0")
+    assert (row["source"], row["license"]) == ("one + hpo + names", "MIT AND LicenseRef-HPO AND CC0-1.0")
 
 
 def test_a_record_tells_its_lineage(graph: Graph, pack: Callable[..., Pack]) -> None:

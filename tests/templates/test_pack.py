@@ -84,6 +84,19 @@ def test_a_pack_without_a_version_is_refused_at_its_line(pack_folder: Folder) ->
     assert fault(folder).endswith("pack.yaml:1: version: Field required")
 
 
+def test_a_pack_under_what_is_no_licence_is_refused_at_its_line(pack_folder: Folder) -> None:
+    folder = pack_folder()
+    text = (folder / "pack.yaml").read_text(encoding="utf-8")
+    (folder / "pack.yaml").write_text(text.replace("CC0-1.0", "CC0"), encoding="utf-8")
+
+    said = fault(folder)
+    (folder / "pack.yaml").write_text(text.replace("CC0-1.0", "cc0-1.0"), encoding="utf-8")
+
+    assert "license: " in said
+    assert "'CC0': no licence of SPDX's list; did you mean CC0-1.0?" in said
+    assert load_pack(folder).info.license == "CC0-1.0"
+
+
 @pytest.mark.parametrize(
     "text",
     [

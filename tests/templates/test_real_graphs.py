@@ -55,7 +55,7 @@ def real(real_files: Path, memory: Any) -> Real:
         real_files / "bilingual-triples/disease-zh-en.json",
     )
     names = [
-        read_names(hpo, "translation_value", "source_value", None, ("Symptom",), "hpo", "HPO"),
+        read_names(hpo, "translation_value", "source_value", None, ("Symptom",), "hpo", "LicenseRef-HPO"),
         read_names(diseases, "key", "value", None, ("Disease",), "diseases", "MIT"),
     ]
     store = memory(Inputs(tuple(sources), tuple(names)))

@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests.train.conftest import preferences, question, recipe, records, said
-from tools.errors import InputError
+from tools.errors import InputError, UsageError
 from train.data import Noun, Rows, may_train, open_rows
 from train.launch import Machines
 from train.prepare import prepare
@@ -90,6 +91,30 @@ def test_a_licence_that_forbids_it_is_refused_until_it_is_allowed(tmp_path):
     with pytest.raises(InputError, match=r"allow_license=\[LicenseRef-xywy-noncommercial\]"):
         may_train(rows, recipe())
     may_train(rows, recipe(allow_license="LicenseRef-xywy-noncommercial"))
+
+
+def test_rows_of_two_licences_that_nothing_can_satisfy_are_refused_until_both_are_named(tmp_path):
+    folder = records(tmp_path / "a", [GOOD], license="CC-BY-SA-4.0 AND CC-BY-NC-4.0")
+    rows = open_rows(recipe(data=(folder,)), "records", tmp_path)
+
+    with pytest.raises(InputError, match=r"CC-BY-NC-4\.0 AND CC-BY-SA-4\.0 cannot be satisfied together") as refused:
+        may_train(rows, recipe(allow_license="CC-BY-NC-4.0"))
+    assert str(refused.value).endswith("'allow_license=[CC-BY-NC-4.0 AND CC-BY-SA-4.0]'")
+    may_train(rows, recipe(allow_license="CC-BY-NC-4.0 AND CC-BY-SA-4.0"))
+
+
+@pytest.mark.parametrize("license_", ["All rights reserved: ask, first", "it's ours", "[x]", "", "MIT License"])
+def test_a_licence_that_is_none_is_refused_and_may_be_allowed_as_the_message_says(tmp_path, license_):
+    folder = records(tmp_path / "a", [GOOD], license=license_)
+    rows = open_rows(recipe(data=(folder,)), "records", tmp_path)
+
+    with pytest.raises(InputError) as refused:
+        may_train(rows, recipe())
+
+    said = str(refused.value).rpartition("'allow_license=")[2].removesuffix("'")
+    may_train(rows, recipe(allow_license=tuple(yaml.safe_load(said))))
+    with pytest.raises(UsageError, match=r"allow_license: 'GPLv3': .*did you mean GPL-3.0-only"):
+        may_train(rows, recipe(allow_license="GPLv3"))
 
 
 def test_where_all_splits_are_trained_on_none_is_left_to_be_looked_on(tmp_path):

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from corpora.commands import F, allow_option, format_option, out_option, seed_option
+from corpora.commands import F, format_option, out_option, seed_option
 from tools import registry
 from tools.errors import UsageError
+from tools.options import allow_option
 from train.commands import changes, nproc_option, recipe_option, using, words_argument
 
 if TYPE_CHECKING:

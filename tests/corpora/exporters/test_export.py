@@ -7,14 +7,15 @@ from typing import Any
 import orjson
 import polars as pl
 import pytest
+import yaml
 import zstandard
 
-from corpora.export import licenses
 from corpora.export.convert import Options, convert
 from corpora.export.formats import find
 from tests.corpora.exporters.making import exam, preference, record, rows_in, talk
-from tools import registry
+from tools import registry, terms
 from tools.errors import Findings, InputError, UsageError
+from tools.licenses import check_license
 
 FORMATS = registry.names("formats")
 FREE = ["Apache-2.0", "MIT", "CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "GPL-3.0-only", "cc-by-4.0"]
@@ -150,21 +151,71 @@ def test_each_forbidding_licence_must_be_named(folder_of: Callable[..., Path], t
         convert(folder, "messages", tmp_path / "out", Options(allow_license=("unknown",)))
 
 
-def test_of_two_licences_to_choose_from_the_freer_counts() -> None:
-    assert licenses.parts("(unknown OR MIT) AND CC0-1.0 AND CC0-1.0") == ["MIT", "CC0-1.0"]
+def test_two_licences_that_nothing_can_satisfy_are_refused_and_named(
+    folder_of: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = folder_of([*many(3, license="CC-BY-NC-4.0 AND MIT AND CC-BY-SA-4.0"), exam("free")])
+
+    with pytest.raises(Findings) as refused:
+        convert(folder, "messages", tmp_path / "out", Options())
+
+    assert "CC-BY-NC-4.0 AND MIT AND CC-BY-SA-4.0: 3 rows" in str(refused.value)
+    assert "CC-BY-NC-4.0 AND CC-BY-SA-4.0 cannot be satisfied together" in str(refused.value)
+    assert "Leave one of the sources out; or if" in str(refused.value)
+    assert str(refused.value).endswith("--allow-license 'CC-BY-NC-4.0 AND CC-BY-SA-4.0'")
+    assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(("name", "entry"), sorted(licenses.table().items()))
-def test_every_licence_of_the_table_says_what_its_use_rests_on(name: str, entry: licenses.License) -> None:
-    assert entry.source.strip(), name
-    assert licenses.find(name.rstrip("*")) == entry or name.endswith("*")
+def test_who_names_the_two_licences_together_answers_for_them(folder_of: Callable[..., Path], tmp_path: Path) -> None:
+    folder = folder_of(many(3, license="CC-BY-NC-4.0 AND MIT AND CC-BY-SA-4.0"))
+
+    exported = convert(folder, "messages", tmp_path, Options(allow_license=("cc-by-sa-4.0 and cc-by-nc-4.0",)))
+
+    assert exported.written == 3
+    said = "`CC-BY-NC-4.0 AND CC-BY-SA-4.0`: cannot be satisfied together; whoever exported this said that they may"
+    assert said in (tmp_path / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("license_", "hub", "name"),
+    [
+        ("CC-BY-NC-4.0", "cc-by-nc-4.0", None),
+        ("(MIT OR GPL-3.0-only)", "mit", None),
+        ("ISC", "other", "ISC"),
+        ("MIT AND CC-BY-4.0", "other", "several"),
+    ],
+)
+def test_the_header_of_the_card_has_the_licence_by_the_hubs_name(
+    folder_of: Callable[..., Path], tmp_path: Path, license_: str, hub: str, name: str | None
+) -> None:
+    convert(folder_of(many(3, license=license_)), "messages", tmp_path, Options())
+
+    header = yaml.safe_load((tmp_path / "README.md").read_text(encoding="utf-8").split("---\n")[1])
+    assert (header["license"], header.get("license_name")) == (hub, name)
+
+
+def test_a_word_that_is_no_licence_cannot_be_allowed(
+    kgtools: Callable[..., Any], folder_of: Callable[..., Path], tmp_path: Path
+) -> None:
+    ran = kgtools("convert", folder_of(many(3)), "--out", tmp_path / "out", "--allow-license", "cc by 4.0")
+
+    assert ran.code == 2
+    assert "--allow-license 'cc by 4.0': no licence of SPDX's list; did you mean CC-BY-4.0?" in ran.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", registry.names("readers"))
+def test_the_licence_of_every_reader_is_spelled_as_spdx_does(name: str) -> None:
+    license_ = registry.find("readers", name).license
+
+    assert check_license(license_) == license_
 
 
 def test_the_licences_of_the_graphs_are_in_the_table() -> None:
     from kg.ontology import ontology
 
     for source in ontology().sources.values():
-        assert licenses.find(source.license) is not licenses.UNREAD, source.license
+        assert terms.find(source.license) is not terms.UNREAD, source.license
 
 
 def test_the_command_exits_with_1_and_writes_nothing_where_a_licence_forbids(

@@ -9,11 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from corpora.export import licenses
 from corpora.read import find, read, who_reads
 from corpora.reading import Corpus
 from tests.conftest import ROOT
 from tests.corpora.readers.exams import Taken, take, take_all
+from tools import terms
 from tools.errors import InputError, UsageError
 
 REAL = ROOT.parent / "shared" / "data" / "corpora" / "cmedqa2" / "dev_candidates.zip"
@@ -264,7 +264,7 @@ def test_a_setting_that_there_is_not_names_those_there_are(tmp_path: Path) -> No
 
 
 def test_its_licence_lets_records_be_passed_on_but_not_for_money() -> None:
-    assert licenses.find(find("cmedqa2").license).use == "noncommercial"
+    assert terms.find(find("cmedqa2").license).use == "noncommercial"
 
 
 @pytest.fixture

@@ -307,6 +307,18 @@ def test_a_table_that_does_not_fit_is_refused_with_its_place(
         read([write(tmp_path, name, text)], mapped(tmp_path, TRIPLES))
 
 
+def test_a_mapping_under_what_is_no_licence_is_refused_at_its_line(tmp_path: Path) -> None:
+    options = mapped(tmp_path, TRIPLES)
+    path = tmp_path / "mapping.yaml"
+    text = path.read_text(encoding="utf-8")
+
+    path.write_text(text.replace("CC-BY-4.0", "CC BY 4.0"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"mapping\.yaml:3: license: .*'CC BY 4\.0': .*did you mean CC-BY-4\.0\?"):
+        read([write(tmp_path, "a.csv", "head,rel,tail\n肺炎,症状,咳嗽\n")], options)
+    path.write_text(text.replace("CC-BY-4.0", "mit or cc-by-4.0"), encoding="utf-8")
+    assert read([tmp_path / "a.csv"], options).info.license == "MIT OR CC-BY-4.0"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "rows", "broken"),
     [

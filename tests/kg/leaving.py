@@ -1,0 +1,7 @@
+"""The licences of the sample files, which forbid to pass them on: exports of the sample graph say that they may."""
+
+from kg.exporters import Options
+
+LICENSES = ("LicenseRef-39health-unstated", "LicenseRef-cmekg-unstated", "LicenseRef-xywy-noncommercial")
+ALLOWED = Options(allow_license=LICENSES)
+WORDS = tuple(word for license_ in LICENSES for word in ("--allow-license", license_))
