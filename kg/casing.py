@@ -28,6 +28,8 @@ ORDINARY_END = re.compile(
     r"(?:ic|al|ous|ive|ar|ary|ory|oid|itis|osis|oses|oma|omas|emia|uria|pathy|algia|ectomy|tion|sion|ism|ia|ing|ed|ity|ness|ment|less|ful|ent|ant|ine|ate|ase|ose|ile|"
     r"able|ible|gen|cele|lysis|plasia|trophy|cyte|phil|philic|genic|logy|scopy|stomy|graphy|rrhea|rrhage|sthesia|phobia|mania|oid|ular|ure|age|ance|ence|en|y)$"
 )
+NAMES_END = re.compile(r".*(?:ar|en|[^cit]y)")
+"""Ends that ordinary words have, and names too: Malabar, Arden, Jolly."""
 LONGEST_SHOUT = 5
 """Letters of an abbreviation at most that nobody listed."""
 
@@ -163,7 +165,10 @@ def _may_be_an_eponym(seen: Seen, titled: bool) -> bool:
     """Whether a word that nobody listed is a name: in upper case among words in lower case, or before a noun that eponyms
     have, and without the end of an ordinary word."""
     lower = seen.word.lower()
-    if lower in _words().common or lower in _words().small or ORDINARY_END.search(lower):
+    if lower in _words().common or lower in _words().small:
+        return False
+    meant = not seen.first and not titled and seen.left in " -"
+    if ORDINARY_END.search(lower) and not (meant and NAMES_END.fullmatch(lower)):
         return False
     if not seen.first and not titled:
         return True
