@@ -53,9 +53,9 @@ demo: $(VENV)/base ## the main job on the sample graphs; DATA=folder: on the rea
 	rm -rf $(OUT)/graph $(OUT)/records; \
 	echo "== load: the files of three graphs into one"; \
 	$$k load xywy $(DATA)/xywy/medical.json health39 $(DATA)/39health/disease.csv cmekg $(DATA)/cmekg/*.json $(DATA)/cmekg/*.csv; \
-	echo "== names: English names"; \
+	echo "== names: English names"; $$k names add kgtools; \
 	if [ -n "$(NAMES)" ]; then $$k names add "$(NAMES)" --name samples --license Apache-2.0; fi; \
-	if [ -n "$(HPO)" ]; then $$k names add "$(HPO)" --name hpo --sentence-case --type Symptom --type Disease --license LicenseRef-HPO; fi; \
+	if [ -n "$(HPO)" ]; then $$k names add "$(HPO)" --name hpo --type Symptom --type Disease --license LicenseRef-HPO; fi; \
 	if [ -n "$(PAIRS)" ]; then $$k names add "$(PAIRS)" --name mvqa-kg --zh key --en value --type Disease --license MIT; fi; \
 	echo "== stats: what is in the graph"; $$k stats; \
 	echo "== query: Cypher"; \

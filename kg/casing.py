@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import polars as pl
+
 from tools.config import Settings, load_yaml
 
 WORD = re.compile(r"[A-Za-zÀ-ÿ]+(?:['’][A-Za-z]+)*['’]?")
@@ -97,6 +99,12 @@ def mid_sentence(name: str) -> str:
     for phrase, written in _words().phrases:
         whole = phrase.sub(written, whole)
     return whole
+
+
+def cased(names: pl.Series) -> pl.Series:
+    """`mid_sentence` of each name; null stays null."""
+    known = {name: mid_sentence(name) for name in names.unique().drop_nulls()}
+    return names.replace_strict(known, return_dtype=pl.String) if known else names
 
 
 class Seen(NamedTuple):

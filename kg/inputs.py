@@ -77,3 +77,16 @@ class Inputs:
             "sources": {source.name: source.about for source in self.sources},
             "names": {table.name: table.about for table in self.names},
         }
+
+
+def files_of(about: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """SHA-256 of every file that a graph was made from, by source and file, as a manifest has its inputs."""
+    found = {
+        f"{name}/{file}": value
+        for name, told in sorted(about["sources"].items())
+        for file, value in told["files"].items()
+    }
+    for name, told in sorted(about["names"].items()):
+        files = told.get("files") or {told["file"]: told["sha256"]} if "file" in told else {}
+        found |= {f"names/{name}/{file}" if len(files) > 1 else f"names/{name}": value for file, value in files.items()}
+    return found

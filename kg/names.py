@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from kg.casing import mid_sentence
+from kg.casing import cased
 from kg.coded_names import join_by_code
 from kg.inputs import NameTable
 from kg.name_rules import clean_name
@@ -43,7 +43,7 @@ def read_names(
     """One English name for each Chinese name (and type): of several the shortest, then the first by alphabet.
 
     A type may be an attribute: then the names are its values. Every name gets the case that it has in the middle of a sentence
-    (`recased`), unless `keep_case`. `join`: a file of codes and English names; the table then holds codes and Chinese names
+    (`cased`), unless `keep_case`. `join`: a file of codes and English names; the table then holds codes and Chinese names
     (`kg/coded_names.py`). `about` counts what was left out: `no-han`, `han-in-english`, `empty`, `ambiguous`, `unknown-type`,
     `repeated`, and of a join what it gives. Raises InputError for a file or columns that cannot be read, UsageError for types
     that do not exist and a licence that is none."""
@@ -71,7 +71,7 @@ def read_names(
     )
     recased = 0
     if not keep_case:
-        before, table = table, table.with_columns(_recased(table["en"]))
+        before, table = table, table.with_columns(cased(table["en"]))
         recased = int((before["en"] != table["en"]).sum())
     kept, dropped = _kept(table)
     if types:
@@ -97,11 +97,6 @@ def read_names(
 def _types() -> list[str]:
     """What a table's names may be of: entity types, and attributes for values."""
     return [*ontology().entities, *ontology().attributes]
-
-
-def _recased(names: pl.Series) -> pl.Series:
-    """Each name as it stands in the middle of a sentence."""
-    return pl.Series("en", [None if name is None else mid_sentence(name) for name in names], dtype=pl.String)
 
 
 def missing_names(entities: Entities, triples: Triples) -> pl.DataFrame:

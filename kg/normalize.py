@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from kg.casing import cased
 from kg.doubts import cut_names, cut_values
 from kg.name_rules import REFUSALS, REPAIRS, is_missing, judge_names, visible
 from kg.ontology import SourceInfo, ontology
@@ -25,6 +26,7 @@ RULES = (
         "unknown-type": "the mapping does not know the word for the type: refused",
         "unknown-node": "an edge names a node that the node table lacks: refused",
         "no-name": "an entity has no name, or none in the languages asked for: refused",
+        "english-case": "an English name is not written as in the middle of a sentence (Lung Cancer): its case is changed",
         "lone-surrogate": "half of a character: refused",
         "bad-quote": "a quotation mark does not close, or is escaped otherwise than by doubling it: the row is refused",
         "not-text": "a cell holds an object, or a list where one text is expected: refused",
@@ -173,10 +175,13 @@ def _judge_mentions(
     """Every mention of an entity, the tails of relations among them (`given` false), with id, `verdict` and `rule`.
 
     What a refused statement points to is refused with it."""
-    given = reading.mentions.with_columns(pl.lit(True).alias("given"))
+    given = reading.mentions.with_columns(pl.lit(True).alias("given"), english=pl.col("name_en"))
+    if not raw:
+        given = given.with_columns(cased(given["english"]).alias("name_en"))
     tails = statements.filter(pl.col("kind") == "relation").select(
         pl.col("tail_type").alias("type"), pl.col("tail").alias("name"), pl.lit(None, pl.String).alias("name_en"),
         "field", "file", "row", pl.col("verdict").alias("reason"), pl.lit(False).alias("given"),
+        pl.lit(None, pl.String).alias("english"),
     )  # fmt: skip
     rows = _with_names(pl.concat([given, tails]), names, "type", "name").rename({"name_name": "clean"})
     rows = rows.with_columns(entity_id("type", "clean").alias("id"))
@@ -186,7 +191,9 @@ def _judge_mentions(
         .when(pl.col("id").is_in(residue)).then(pl.lit("residue"))
         .otherwise("name_refused")
         .alias("verdict"),
-        pl.col("name_rule").alias("rule"),
+        pl.when(pl.col("name_rule").is_null() & (pl.col("english") != pl.col("name_en"))).then(pl.lit("english-case"))
+        .otherwise("name_rule")
+        .alias("rule"),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from corpora.record import MESSAGES, PREFERENCES, RECORDS, Preferences, Records
+from kg.inputs import files_of
 from kg.normalize import SEPARATOR
 from kg.stores import Store
 from templates.drops import choose_drops
@@ -124,13 +125,9 @@ def write(result: Result, folder: Path, settings: dict[str, Any], graph: dict[st
                 "coverage.parquet": pool.submit(_written, result.coverage, stage / "coverage.parquet"),
             }
             outputs = {name: work.result() for name, work in writing.items()}
-        inputs = {
-            f"{name}/{file}": value
-            for name, a in sorted(graph["sources"].items())
-            for file, value in a["files"].items()
-        }
-        inputs |= {f"names/{name}": a["sha256"] for name, a in sorted(graph["names"].items())}
-        (stage / "run.json").write_bytes(manifest("generate", settings, inputs, outputs=outputs, **result.counts))
+        (stage / "run.json").write_bytes(
+            manifest("generate", settings, files_of(graph), outputs=outputs, **result.counts)
+        )
 
 
 def _written(frame: pl.DataFrame, path: Path) -> str:

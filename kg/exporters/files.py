@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 import orjson
 import polars as pl
 
+from kg.inputs import files_of
 from kg.licenses import beside, license_of, rights
 from kg.stores import Store
 from tools.errors import UsageError
@@ -82,12 +83,8 @@ def run_json(store: Store, form: str, outputs: list[str], counts: dict[str, int]
     `allowed`: licences for which the user answers."""
     about = store.about()
     how = {"format": form, "allow_license": sorted(allowed)}
-    files = {
-        f"{name}/{file}": hashed for name, told in about["sources"].items() for file, hashed in told["files"].items()
-    }
-    files |= {f"names/{name}": told["sha256"] for name, told in about["names"].items() if "sha256" in told}
     outputs = sorted([*outputs, "run.json"])
-    return manifest("export", how, files, outputs=outputs, license=license_of(about), **about, **counts)
+    return manifest("export", how, files_of(about), outputs=outputs, license=license_of(about), **about, **counts)
 
 
 def write_text(file: BinaryIO, rows: pl.DataFrame, text: pl.Expr) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from kg.inputs import Inputs, NameTable, SourceTables
+from kg.inputs import Inputs, NameTable, SourceTables, files_of
 from kg.merge import merge
 from kg.reconcile import Held, Reconciliation, reconcile
 from kg.stores import engine
@@ -172,10 +172,8 @@ def _build(new: Path, inputs: Inputs, command: str = "load") -> Reconciliation:
     write_table(triples, new / "triples.parquet")
     engine.build(new / "graph.lbug", entities, triples)
     about = inputs.about
-    files = {f"{name}/{file}": value for name, a in about["sources"].items() for file, value in a["files"].items()}
-    files |= {f"names/{name}": a["sha256"] for name, a in about["names"].items()}
     counts = {"entities": entities.height, "triples": triples.height, "decisions": inputs.ledger.height}
-    (new / "run.json").write_bytes(manifest(command, {}, files, **about, **counts))
+    (new / "run.json").write_bytes(manifest(command, {}, files_of(about), **about, **counts))
     return reconcile(entities, triples, engine.held(new / "graph.lbug"))
 
 
