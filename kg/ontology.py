@@ -1,11 +1,12 @@
 """Entity types, relations and attributes, and how each source's fields map onto them: `ontology.yaml` as a model."""
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from tools.config import Settings, load_yaml
 from tools.licenses import LicenseText
@@ -44,6 +45,23 @@ class Attribute(Settings):
     zh: str
     en: str
     unit: Literal["percent", "day", "yuan"] | None = None
+
+
+class Claim(Settings):
+    """Words that claim much, in each language a regular expression, and the relations and attributes that say as much."""
+
+    zh: str
+    en: str
+    of: tuple[str, ...]
+
+    @field_validator("zh", "en")
+    @classmethod
+    def _pattern(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"no regular expression: {error}") from error
+        return value
 
 
 class Field(Settings):
@@ -98,6 +116,7 @@ class Ontology(Settings):
     entities: dict[str, EntityType]
     relations: dict[str, Relation]
     attributes: dict[str, Attribute]
+    claims: dict[str, Claim] = {}
     sources: dict[str, SourceInfo] = {}
 
     @model_validator(mode="after")
@@ -106,6 +125,8 @@ class Ontology(Settings):
         for name, relation in self.relations.items():
             faults += _unknown(f"relations.{name}", (*relation.domain, *relation.range), self.entities)
             faults += _unknown(f"relations.{name}", (relation.contradicts,), self.relations)
+        for name, claim in self.claims.items():
+            faults += _unknown(f"claims.{name}", claim.of, {**self.relations, **self.attributes})
         for name, source in self.sources.items():
             faults += self._source_faults(name, source)
         if faults:

@@ -3,14 +3,20 @@
 import re
 from collections.abc import Iterator
 
-from templates.pack import LANGUAGES, Pack, Template, variables
-from templates.render import render
+from kg.ontology import ontology
+from templates.pack import LANGUAGES, Pack, Template, variables, words
+from templates.render import question_of, render
 from tools.errors import InputError
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 ENDS = {"zh": "。？！", "en": ".?!"}
 ASKS = {"zh": "？", "en": "?"}
 ALLOWED_NAMES = {"head", "tails"}
+DENIED = {
+    "zh": re.compile(r"(?:不代表|不是|并非|不等于|不说明|是否)[^，。；、？]*"),
+    "en": re.compile(r"(?:\b(?:no|not|whether)\b)[^,.;?]*", re.IGNORECASE),
+}
+"""What a text says that it does not claim."""
 SAMPLE_HEADS, SAMPLE_TAILS = ["sample name"] * 2, [["one"], ["a", "b", "c"]]
 """In Latin letters for both languages, so that Chinese in a text is the template's own."""
 
@@ -18,6 +24,7 @@ SAMPLE_HEADS, SAMPLE_TAILS = ["sample name"] * 2, [["one"], ["a", "b", "c"]]
 def lint(pack: Pack) -> list[str]:
     """Every fault of the pack as `file: what`."""
     faults = [fault for template in pack.templates for fault in _template(template)]
+    faults += [*_same_questions(pack), *([] if pack.info.verbatim else _claims(pack))]
     for name, info in pack.info.templates.items():
         both = {t.lang: t for t in pack.templates if t.name == name}
         faults += [
@@ -51,6 +58,39 @@ def _parity(pack: Pack, name: str, both: dict[str, Template]) -> Iterator[str]:
             zh, en = variables(getattr(variant, role)), variables(getattr(other, role))
             if zh != en:
                 yield f"{pack.folder}: {name}: {role}_{variant.number}: zh reads {sorted(zh)}, en reads {sorted(en)}"
+
+
+def _same_questions(pack: Pack) -> Iterator[str]:
+    """Two answers to one question cannot both be taught: `generate` leaves the later one out."""
+    asked: dict[tuple[str, str], str] = {}
+    for template in pack.templates:
+        for variant in template.variants:
+            try:
+                question = question_of(template, variant)
+            except InputError:
+                continue
+            where = f"{template.file.name}: user_{variant.number}"
+            first = asked.setdefault((template.lang, question), where)
+            if first != where:
+                yield f"{template.file}: user_{variant.number}: asks the same as {first}; say the type of thing, or ask otherwise"
+
+
+def _claims(pack: Pack) -> Iterator[str]:
+    """Strong words of a template whose relation does not say so much."""
+    forward = {relation.inverse: name for name, relation in ontology().relations.items()}
+    for template in pack.templates:
+        said = [forward.get(name, name) for name in template.info.relations] or [str(template.info.attribute)]
+        for name, claim in ontology().claims.items():
+            weaker = [relation for relation in said if relation not in claim.of]
+            for variant in template.variants if weaker else ():
+                for role in ("user", "assistant"):
+                    text = DENIED[template.lang].sub("", words(getattr(variant, role)))
+                    found = re.search(getattr(claim, template.lang), text, re.IGNORECASE)
+                    if found:
+                        yield (
+                            f"{template.file}: {role}_{variant.number}: {found[0]!r} claims more than {', '.join(weaker)} says"
+                            f" ({name}: {', '.join(claim.of)} alone); take weaker words"
+                        )
 
 
 def _template(template: Template) -> Iterator[str]:

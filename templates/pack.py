@@ -300,3 +300,14 @@ def variables(body: list[nodes.Node]) -> set[str]:
     """The names that a block reads, those that it sets itself (a loop's) left out."""
     found = [node for part in body for node in _walk(part) if isinstance(node, nodes.Name)]
     return {node.name for node in found if node.ctx == "load"} - {node.name for node in found if node.ctx == "store"}
+
+
+def words(body: list[nodes.Node]) -> str:
+    """The text of a block as it is written, `{}` in place of what is put in."""
+    said = []
+    for part in (node for top in body for node in _walk(top)):
+        if isinstance(part, nodes.TemplateData):
+            said.append(part.data)
+        elif isinstance(part, nodes.Name):
+            said.append("{}")
+    return "".join(said)

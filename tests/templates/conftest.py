@@ -127,6 +127,7 @@ def pack_folder(tmp_path: Path) -> Callable[..., Path]:
         en: str | bytes | None = EN,
         name: str = "mine",
         extra: Mapping[str, str] | None = None,
+        verbatim: bool = False,
         **info: Any,
     ) -> Path:
         folder = tmp_path / name
@@ -137,6 +138,7 @@ def pack_folder(tmp_path: Path) -> Callable[..., Path]:
             "version": "2.1",
             "license": "CC0-1.0",
             "title": "A pack",
+            "verbatim": verbatim,
             "templates": {"symptom": template},
         }
         (folder / "pack.yaml").write_text(yaml.safe_dump(about, allow_unicode=True), encoding="utf-8")

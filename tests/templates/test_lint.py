@@ -26,7 +26,7 @@ def blocks(*texts: str) -> str:
 
 BAD = {
     "says nothing about why there is no en": {"en": None, "missing": {"en": ""}},
-    "the languages differ in their number of variants (zh 2, en 1)": {"zh": blocks(*ZH, *ZH)},
+    "the languages differ in their number of variants (zh 2, en 1)": {"zh": blocks(*ZH, "{{ head }}的症状？", ZH[1])},
     "assistant_1: zh reads ['tails'], en reads ['head', 'tails']": {
         "en": blocks(EN[0], "{{ head | first_upper }}: {{ tails | listed }}."),
     },
@@ -51,6 +51,18 @@ BAD = {
         "en": blocks(EN[0], "{{ head }}: {{ tails | listed }}."),
     },
     "a double space or a line break in": {"en": blocks("What are the  signs of {{ head }}?", EN[1])},
+    "asks the same as symptom.zh.j2: user_1": {
+        "zh": blocks(*ZH, *ZH),
+        "en": blocks(*EN, "Which signs has {{ head }}?", EN[1]),
+    },
+    "'适应症' claims more than HAS_SYMPTOM says (indication: INDICATED_FOR alone)": {
+        "zh": blocks("{{ head }}的适应症是什么？", ZH[1])
+    },
+    "'indications' claims more than HAS_SYMPTOM says": {
+        "en": blocks(EN[0], "The indications are {{ tails | listed }}."),
+    },
+    "'常见' claims more than HAS_SYMPTOM says": {"zh": blocks(ZH[0], "常见的有{{ tails | listed }}。")},
+    "'must' claims more than HAS_SYMPTOM says": {"en": blocks("What must {{ head }} show?", EN[1])},
     "a double space or a line break in '": {"zh": blocks("{{ head }}有\n什么症状？", ZH[1])},
 }
 
@@ -81,6 +93,37 @@ def test_a_name_that_is_listed_letter_by_letter_is_a_fault(pack_folder: Folder) 
     assert "variant 1 cannot be rendered: listed takes a list, as tails is" in faults[0]
 
 
+@pytest.mark.parametrize(
+    ("zh", "en"),
+    [
+        ("症状：{{ tails | listed }}，这不代表适应症。", "No indication is meant: {{ tails | listed }}."),
+        (
+            "症状：{{ tails | listed }}，是否必须就医由医生判断。",
+            "Whether one must see a doctor is left open: {{ tails | listed }}.",
+        ),
+    ],
+)
+def test_what_a_template_denies_it_does_not_claim(pack_folder: Folder, zh: str, en: str) -> None:
+    assert lint(load_pack(pack_folder(zh=blocks(ZH[0], zh), en=blocks(EN[0], en)))) == []
+
+
+def test_a_relation_read_backwards_says_as_much_as_forwards(pack_folder: Folder) -> None:
+    words = {
+        "zh": blocks("{{ head }}的适应症是什么？", ZH[1]),
+        "en": blocks("What is {{ head }} indicated for?", EN[1]),
+    }
+    says = {"head": "Drug", "tail": "Disease", "relations": ["INDICATED_FOR"]}
+
+    assert lint(load_pack(pack_folder(**words, **says))) == []
+    assert len(lint(load_pack(pack_folder(**words, **says | {"name": "other", "relations": ["COMMON_DRUG_FOR"]})))) == 2
+
+
+def test_a_paper_s_words_are_not_judged(pack_folder: Folder) -> None:
+    zh = blocks("{{ head }}的适应症是什么？", ZH[1])
+
+    assert lint(load_pack(pack_folder(zh=zh, verbatim=True))) == []
+
+
 def test_there_are_packs_to_lint() -> None:
     assert {"clinicalgpt", "extended"} <= {pack.name for pack in PACKS}
 
@@ -94,7 +137,11 @@ def test_lint_of_our_packs_exits_with_0(command: Run) -> None:
     done = command("packs", "--lint", "--format", "json")
 
     assert done.returncode == 0, done.stderr
-    assert {row["pack"]: row["faults"] for row in json.loads(done.stdout)} == {"clinicalgpt": [], "extended": []}
+    assert {row["pack"]: row["faults"] for row in json.loads(done.stdout)} == {
+        "clinicalgpt": [],
+        "clinicalgpt-paper": [],
+        "extended": [],
+    }
 
 
 def test_lint_of_a_bad_pack_says_what_and_exits_with_1(command: Run, pack_folder: Folder) -> None:

@@ -34,7 +34,7 @@ def test_a_pack_is_found_by_its_registered_name() -> None:
 
 
 def test_an_unknown_pack_names_the_nearest() -> None:
-    with pytest.raises(UsageError, match=r"'clinicalgtp'; did you mean clinicalgpt\?"):
+    with pytest.raises(UsageError, match=r"'clinicalgtp'; did you mean clinicalgpt or clinicalgpt-paper\?"):
         find_pack("clinicalgtp")
 
 
