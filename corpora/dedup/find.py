@@ -1,22 +1,27 @@
-"""Duplicates in a table: exact ones by their normal text, near ones by their character n-grams; clusters of both."""
+"""Duplicates in a table: exact ones by their normal text, near ones by their character n-grams; clusters of both. Neither where
+numbers or words that decide differ."""
 
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from corpora.dedup.clusters import joined
-from corpora.dedup.near import BYTES, Pairs, candidates, similar, write_bands
+from corpora.dedup.common import take_off
+from corpora.dedup.decisive import decisive
+from corpora.dedup.near import BYTES, Batch, Pairs, candidates, similar, together, write_bands
+from corpora.dedup.pieces import Numbers
 from corpora.dedup.stored import Stored
 from corpora.shards import batches
-from corpora.texts import normal, with_texts
-from tools.frames import Schema, digests, numbers
+from corpora.texts import folded, letters, simplified, with_texts
+from tools.frames import Schema
 
 DUPLICATES = Schema(
     "duplicates",
@@ -33,11 +38,22 @@ Duplicates = Annotated[pl.DataFrame, DUPLICATES]
 On = Literal["question", "answer", "whole"]
 Keep = Literal["first", "longest"]
 
+EMPTY = bytes(8)
 NOWHERE = 2**32 - 1
 NO_PAIRS = Pairs(np.empty(0, np.uint32), np.empty(0, np.uint32), np.empty(0))
 AT_ONCE = 100_000
 """Pairs that are Python's numbers at a time."""
 COLUMNS = {"question": "question", "answer": "reply", "whole": "whole"}
+
+
+class Compared(NamedTuple):
+    """Of each record: a number for its text with what decides in it, the same for the same; how many characters the text has;
+    a number for what decides in it; and one for its facts, 0 where it has none."""
+
+    keys: Numbers
+    lengths: NDArray[np.uint32]
+    decisive: Numbers
+    facts: Numbers
 
 
 @dataclass(frozen=True)
@@ -58,37 +74,42 @@ def find_duplicates(rows: pl.LazyFrame, look: Look, rank: pl.Series | None = Non
     Texts are compared as `normal` leaves them; those of which nothing is left, as they are. Memory holds about 100 bytes a row,
     the disk their texts."""
     with TemporaryDirectory(prefix="kgtools-") as name, Stored(Path(name) / "texts") as texts:
-        keys, lengths = _write_texts(rows, look, texts)
-        row_of = _in_order(keys, lengths, look, rank)
-        first = _firsts(keys[row_of])
-        alone = np.flatnonzero((first == np.arange(len(first))) & (lengths[row_of] > 0)).astype(np.uint32)
-        bands = Path(name) / "bands"
-        bands.mkdir()
-        pairs = _near(alone, row_of, texts, look, bands) if look.threshold < 1 else NO_PAIRS
+        compared = _write_texts(rows, look, texts)
+        row_of = _in_order(compared, look, rank)
+        compared = Compared(*(of_rows[row_of] for of_rows in compared))
+        first = _firsts(compared.keys)
+        own = (first == np.arange(len(first))) & (compared.lengths > 0)
+        alone = np.flatnonzero(own).astype(np.uint32)
+        pairs = _near(alone, row_of, texts, compared, look, Path(name)) if look.threshold < 1 else NO_PAIRS
     return _told(rows, row_of, first, pairs), _groups(rows, row_of, first, pairs)
 
 
-def _write_texts(rows: pl.LazyFrame, look: Look, texts: Stored) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
-    """The normal texts into their file; gives a number for each text, the same for the same, and its length in characters."""
-    column = pl.col(COLUMNS[look.on])
-    wanted = with_texts(rows).select(raw=column, text=normal(column))
-    keys, lengths = [np.empty(0, dtype=np.uint64)], [np.empty(0, dtype=np.uint32)]
-    for batch in batches(wanted):
-        told = batch.select(pl.when(pl.col("text") == "").then("\0" + pl.col("raw")).otherwise("text")).to_series()
-        key = pl.DataFrame({"digest": digests(told)}).select(numbers(pl.col("digest"))).to_series()
-        keys.append(key.to_numpy())
-        lengths.append(batch["text"].str.len_chars().to_numpy())
+def _write_texts(rows: pl.LazyFrame, look: Look, texts: Stored) -> Compared:
+    """The normal texts into their file, and what is compared of them by number."""
+    raw, facts = pl.col("raw"), pl.col("facts").list.unique().list.sort().list.join("|")
+    plain, text = pl.col("plain"), pl.col("text")
+    told = pl.concat_str(pl.when(text == "").then("\0" + raw).otherwise(text), pl.lit("\0"), "decisive")
+    parts = [Compared(*(np.empty(0, dtype=kind) for kind in (np.uint64, np.uint32, np.uint64, np.uint64)))]
+    for batch in batches(with_texts(rows).select(raw=pl.col(COLUMNS[look.on]), facts=facts)):
+        batch = batch.with_columns(plain=simplified(folded(raw)))
+        batch = batch.select("raw", "facts", text=letters(plain), decisive=decisive(plain))
+        keys, lengths = _numbered(batch.select(told).to_series()), batch["text"].str.len_chars().to_numpy()
+        parts.append(Compared(keys, lengths, _numbered(batch["decisive"]), _numbered(batch["facts"])))
         texts.write(batch["text"])
-    return np.concatenate(keys), np.concatenate(lengths)
+    return Compared(*map(np.concatenate, zip(*parts, strict=True)))
 
 
-def _in_order(
-    keys: NDArray[np.uint64], lengths: NDArray[np.uint32], look: Look, rank: pl.Series | None
-) -> NDArray[np.uint32]:
+def _numbered(texts: pl.Series) -> Numbers:
+    """A number for each text, the same for the same, and 0 for an empty one."""
+    hashed = (blake2b(text, digest_size=8).digest() if text else EMPTY for text in texts.cast(pl.Binary).to_list())
+    return np.frombuffer(b"".join(hashed), dtype="<u8").astype(np.uint64)
+
+
+def _in_order(compared: Compared, look: Look, rank: pl.Series | None) -> NDArray[np.uint32]:
     """The rows in the order in which they stay; the place of a row in it is what is compared from here on."""
-    by = [np.arange(len(keys), dtype=np.uint32)]
+    by = [np.arange(len(compared.keys), dtype=np.uint32)]
     if look.keep == "longest":
-        by.append(np.iinfo(np.uint32).max - lengths)
+        by.append(np.iinfo(np.uint32).max - compared.lengths)
     if rank is not None:
         by.append(rank.to_numpy())
     return np.lexsort(by).astype(np.uint32)
@@ -104,12 +125,42 @@ def _firsts(keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
     return first
 
 
-def _near(places: NDArray[np.uint32], row_of: NDArray[np.uint32], texts: Stored, look: Look, folder: Path) -> Pairs:
-    """Pairs of these places whose texts are as similar as the threshold."""
+def _near(
+    places: NDArray[np.uint32], row_of: NDArray[np.uint32], texts: Stored, compared: Compared, look: Look, folder: Path
+) -> Pairs:
+    """Pairs of these places that agree in what decides, whose facts, if both have some, are the same, and that are as similar as
+    the threshold both in their texts and in what is left of them without what many texts share."""
     by_row = places[np.argsort(row_of[places])]
-    parts = (by_row[part] for part in texts.sized(row_of[by_row], BYTES))
-    bands = write_bands(((part, texts.read(row_of[part])) for part in parts), look.ngram, look.threshold, folder)
-    return similar(candidates(folder, bands), texts, row_of, look.ngram, look.threshold)
+    pairs = similar(
+        _met(by_row, row_of, texts, compared, look, folder / "bands"), texts, row_of, look.ngram, look.threshold
+    )
+    some = np.intersect1d(by_row, np.concatenate(pairs[:2]))
+    some = some[np.argsort(row_of[some])]
+    with Stored(folder / "rest") as rest:
+        if not take_off(texts, row_of[by_row], row_of[some], rest):
+            return pairs
+        number_of = np.zeros(len(row_of), dtype=np.uint32)
+        number_of[some] = np.arange(len(some))
+        left = some[np.diff(rest.bounds()) > 0]
+        met = together(pairs, _met(left, number_of, rest, compared, look, folder / "bands of the rest"))
+        return similar(
+            similar(met, rest, number_of, look.ngram, look.threshold), texts, row_of, look.ngram, look.threshold
+        )
+
+
+def _met(
+    places: NDArray[np.uint32],
+    number_of: NDArray[np.uint32],
+    texts: Stored,
+    compared: Compared,
+    look: Look,
+    folder: Path,
+) -> Pairs:
+    """Pairs of these places that a band brings together. `number_of`: the number of the text of each place."""
+    folder.mkdir()
+    parts = (places[part] for part in texts.sized(number_of[places], BYTES))
+    some = (Batch(part, texts.read(number_of[part]), compared.decisive[part], compared.facts[part]) for part in parts)
+    return candidates(folder, write_bands(some, look.ngram, look.threshold, folder))
 
 
 def _told(rows: pl.LazyFrame, row_of: NDArray[np.uint32], first: NDArray[np.uint32], pairs: Pairs) -> Duplicates:

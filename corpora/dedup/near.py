@@ -25,6 +25,15 @@ SURE = 0.98
 """The part of the pairs at the threshold itself that a band must bring together; of more similar pairs it is more."""
 
 
+class Batch(NamedTuple):
+    """Texts to be compared. `decisive`: a number for what must be the same of two; `facts`: one for its facts, 0 without."""
+
+    places: NDArray[np.uint32]
+    texts: list[str]
+    decisive: NDArray[np.uint64]
+    facts: NDArray[np.uint64]
+
+
 class Pairs(NamedTuple):
     """Texts that are alike, `one` below `other`, sorted by `other` and `one`."""
 
@@ -46,51 +55,68 @@ def banding(threshold: float) -> tuple[int, int]:
     return rows, permutations // rows
 
 
-def write_bands(texts: Iterable[tuple[NDArray[np.uint32], list[str]]], n: int, threshold: float, folder: Path) -> int:
-    """A number for each band of each text into `folder`: batches of places and texts in, how many bands there are out."""
+def write_bands(texts: Iterable[Batch], n: int, threshold: float, folder: Path) -> int:
+    """A number for each band of each text into `folder`, never the same where what decides differs; how many bands there are."""
     rows, bands = banding(threshold)
     permutations = rows * bands
-    for number, (places, batch) in enumerate(texts):
+    for number, (places, batch, decisive, facts) in enumerate(texts):
         flat, offsets = pieces(batch, n)
         matrix = RMinHash.digest_matrix_from_flat_token_hashes(flat, offsets, permutations, SEED)
         signatures = np.array(matrix.to_rows(), dtype=np.uint64).reshape(len(batch), permutations)
-        keys = np.zeros((bands, len(batch)), dtype=np.uint64)
+        keys = np.tile(decisive, (bands, 1))
         for at in range(rows):
             keys = (keys ^ signatures[:, at::rows].T) * MIX
             keys ^= keys >> np.uint64(32)
-        frame = pl.DataFrame({"place": places} | {str(band): keys[band] for band in range(bands)})
+        frame = pl.DataFrame({"place": places, "facts": facts} | {str(band): keys[band] for band in range(bands)})
         frame.write_parquet(folder / f"{number:06}.parquet", compression="uncompressed")
     return bands
 
 
-def candidates(folder: Path, bands: int) -> pl.DataFrame:
-    """Pairs of places (`one` < `other`) that share a band, each once, by `other` and `one`."""
+def candidates(folder: Path, bands: int) -> Pairs:
+    """Pairs of places that share a band and whose facts, if both have some, are the same; how similar is still to be seen."""
     files = sorted(folder.glob("*.parquet"))
     found = [pl.DataFrame(schema={"one": pl.UInt32, "other": pl.UInt32})]
     for band in range(bands if files else 0):
         key = pl.col(str(band)).alias("key")
-        shared = pl.concat([pl.read_parquet(file, columns=["place", str(band)]).select("place", key) for file in files])
-        found.append(_pairs(shared.filter(pl.col("key").is_duplicated()).sort("key", "place")))
+        columns = ["place", "facts", str(band)]
+        shared = pl.concat([pl.read_parquet(file, columns=columns).select("place", "facts", key) for file in files])
+        found.append(_pairs(shared.filter(pl.col("key").is_duplicated()).sort("key", "facts", "place")))
         if len(found) > 4:
             found = [pl.concat(found).unique()]
-    return pl.concat(found).unique().sort("other", "one")
+    return _sorted(pl.concat(found))
+
+
+def together(one: Pairs, other: Pairs) -> Pairs:
+    """The pairs of both, how similar is to be seen again."""
+    return _sorted(pl.concat(pl.DataFrame({"one": pairs.one, "other": pairs.other}) for pairs in (one, other)))
+
+
+def _sorted(found: pl.DataFrame) -> Pairs:
+    pairs = found.unique().sort("other", "one")
+    return Pairs(pairs["one"].to_numpy(), pairs["other"].to_numpy(), np.ones(pairs.height))
 
 
 def _pairs(shared: pl.DataFrame) -> pl.DataFrame:
-    """Pairs of the places of each bucket: all of a small one; each with the first and the next of a large one."""
-    sized = shared.with_columns(size=pl.len().over("key"), first=pl.col("place").first().over("key"))
-    small = sized.filter(pl.col("size") <= FEW).select("key", "place")
-    all_ = small.join(small, on="key", suffix="_other").filter(pl.col("place") < pl.col("place_other"))
+    """Pairs of the places of each bucket: all of a small one; of a large one each with the first, the first of its facts and the
+    one before it."""
+    sized = shared.with_columns(size=pl.len().over("key"))
+    small = sized.filter(pl.col("size") <= FEW).select("key", "place", "facts")
     large = sized.filter(pl.col("size") > FEW)
-    star = large.filter(pl.col("place") > pl.col("first")).select(one="first", other="place")
-    chain = large.select(one="place", other=pl.col("place").shift(-1).over("key")).drop_nulls()
-    return pl.concat([all_.select(one="place", other="place_other"), star, chain])
+    place, facts = pl.col("place"), pl.col("facts")
+    found = [small.join(small, on="key", suffix="_other").filter(place < pl.col("place_other")).drop("key")]
+    firsts = [(place.first().over(*keys), facts.first().over(*keys)) for keys in (("key",), ("key", "facts"))]
+    for its_place, its_facts in (*firsts, (place.shift(1).over("key"), facts.shift(1).over("key"))):
+        found.append(large.select(place, facts, place_other=its_place, facts_other=its_facts))
+    both, other = pl.concat(found), pl.col("facts_other")
+    both = both.filter(place != pl.col("place_other"), (facts == other) | (facts == 0) | (other == 0))
+    return both.select(one=pl.min_horizontal("place", "place_other"), other=pl.max_horizontal("place", "place_other"))
 
 
-def similar(found: pl.DataFrame, texts: Stored, number_of: NDArray[np.uint32], n: int, threshold: float) -> Pairs:
-    """Those of the candidates that are as similar as the threshold. `number_of`: the number of the text of each place."""
-    ones, others = found["one"].to_numpy(), found["other"].to_numpy()
-    lengths = np.diff(texts.bounds())[number_of] if len(found) else number_of
+def similar(found: Pairs, texts: Stored, number_of: NDArray[np.uint32], n: int, threshold: float) -> Pairs:
+    """Those of the pairs that are as similar as the threshold, as before and in these texts. `number_of`: the number of the text
+    of each place."""
+    ones, others, before = found
+    lengths = np.diff(texts.bounds())[number_of] if len(ones) else number_of
     kept, likeness = [np.empty(0, dtype=np.intp)], [np.empty(0)]
     for part in parts_of((lengths[ones] + lengths[others]).astype(np.int64), BYTES):
         needed, at = np.unique(np.concatenate([ones[part], others[part]]), return_inverse=True)
@@ -106,4 +132,4 @@ def similar(found: pl.DataFrame, texts: Stored, number_of: NDArray[np.uint32], n
         kept.append(enough + part.start)
         likeness.append(alike[enough])
     chosen = np.concatenate(kept)
-    return Pairs(ones[chosen], others[chosen], np.concatenate(likeness))
+    return Pairs(ones[chosen], others[chosen], np.minimum(before[chosen], np.concatenate(likeness)))

@@ -14,18 +14,28 @@ def pieces(texts: list[str], n: int) -> tuple[Numbers, Numbers]:
     A text of fewer than n characters is one piece, itself; an empty one has none. A piece that occurs twice stands twice."""
     lengths = np.array([len(text) for text in texts], dtype=np.int64)
     padding = "\0" * (n - 1)
-    letters = np.frombuffer(
-        "".join(text + padding for text in texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32
-    )
+    letters = letters_of("".join(text + padding for text in texts))
     counts = np.where(lengths > 0, np.maximum(lengths - n + 1, 1), 0)
     offsets = np.concatenate(([0], np.cumsum(counts)))
     starts = np.concatenate(([0], np.cumsum(lengths + n - 1)))[:-1]
     places = np.repeat(starts - offsets[:-1], counts) + np.arange(offsets[-1])
-    numbers = np.zeros(len(places), dtype=np.uint64)
-    for at in range(n):
-        numbers = numbers * FACTOR + letters[places + at]
+    numbers = runs(letters.astype(np.uint64), n)[places] if len(places) else np.empty(0, dtype=np.uint64)
     numbers = (numbers ^ (numbers >> np.uint64(31))) * MIX
     return numbers ^ (numbers >> np.uint64(29)), offsets.astype(np.uint64)
+
+
+def letters_of(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+
+
+def runs(letters: Numbers, n: int) -> Numbers:
+    """For each run of n letters its number, made of those of its halves."""
+    if n == 1:
+        return letters
+    half = runs(letters, n // 2)
+    power = np.uint64(pow(int(FACTOR), n // 2, 1 << 64))
+    whole = half[: len(half) - n // 2] * power + half[n // 2 :]
+    return whole[:-1] * FACTOR + letters[n - 1 :] if n % 2 else whole
 
 
 def sets(texts: list[str], n: int) -> list[Numbers]:
