@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from corpora.dedup.pieces import MIX, Numbers, letters_of, runs
 from corpora.dedup.stored import Places, Stored
 
-WINDOW = 16
-"""Characters of the shortest text that is taken off: longer than the terms and phrases that any two texts may share."""
+WINDOW = 24
+"""Characters of the shortest text that counts as common: longer than the terms and phrases that any two texts may share."""
+EDGE = 4
+"""Characters of a common text that stay at its ends, so that it still shows where it stood."""
 MANY, PART = 30, 5_000
 """Texts that make a window of theirs common; of a large input one text in PART."""
 BYTES = 1 << 23
@@ -85,8 +87,8 @@ def _without(windows: Windows, common: Numbers) -> list[str]:
     at = np.minimum(np.searchsorted(common, windows.numbers), len(common) - 1)
     starts = windows.starts[common[at] == windows.numbers]
     turns = np.zeros(len(windows.letters) + 1, dtype=np.int32)
-    turns[starts] += 1
-    turns[starts + WINDOW] -= 1
+    turns[starts + EDGE] += 1
+    turns[starts + WINDOW - EDGE] -= 1
     stays = np.cumsum(turns[:-1]) == 0
     left = windows.letters[stays].tobytes().decode("utf-32-le", "surrogatepass")
     bounds = np.concatenate(([0], np.cumsum(stays)))[windows.begins].tolist()

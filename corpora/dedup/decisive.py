@@ -3,7 +3,6 @@
 import re
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import polars as pl
 
@@ -27,85 +26,87 @@ ROMAN = {
 }
 KINDS = "[型期级度类]"
 COUNTED = "(?:尖瓣|[型期级度类代周天日月年岁个种次片粒支瓶袋滴丸包倍胎孕联价克升米毫厘斤颗成分秒小])"
-NUMERAL = "[零〇一二三四五六七八九十百千万]"
-
-
-class Rule(NamedTuple):
-    """`pattern`: of what decides, in lower case; `meaning`: of each word that stands in the list."""
-
-    pattern: str
-    meaning: dict[str, str]
+NUMERAL = "(?:[零〇一二三四五六七八九十百千万]+|[两半])"
+EDGE = r"(?-u:\b)"
+NUMBERS = (
+    r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?",
+    r"[0-9]+(?:\.[0-9]+)?",
+    f"第{NUMERAL}",
+    f"一{KINDS}",
+    "一[零〇一二三四五六七八九十百千万]+" + COUNTED,
+    f"[零〇二三四五六七八九十百千万两半][零〇一二三四五六七八九十百千万]*{COUNTED}",
+    f"{EDGE}[ivx]+ ?{KINDS}",
+    f"{EDGE}(?:type|stage|grade|class|phase|degree|factor) [ivx]+{EDGE}",
+    f"{EDGE}[ivx]{{2,5}}{EDGE}",
+)
+SIGNS = ("'[a-z]+", f"{EDGE}[b-hj-z]{EDGE}", "[α-ω]", "[<>≤≥]")
+"""What is left of an English genitive (nothing that decides); a letter by itself: vitamin c; signs."""
 
 
 def decisive(text: pl.Expr) -> pl.Expr:
     """What decides in a text that `folded` made: each meaning as often as it occurs, in no order of the text's: `1|2|w3`."""
-    found = text.str.extract_all(_rule().pattern)
-    return found.map_batches(_meanings, return_dtype=pl.List(pl.String)).list.sort().list.join("|")
+    for found, instead in ((r"(\p{Han})\s+", "$1"), (r"\s+(\p{Han})", "$1"), (r"\s+", " "), ("’", "'")):
+        text = text.str.replace_all(found, instead)
+    words = text.str.extract_all(_pattern())
+    return words.map_batches(_meanings, return_dtype=pl.List(pl.String)).list.sort().list.join("|")
 
 
-def _meanings(found: pl.Series) -> pl.Series:
-    words = found.explode().drop_nulls().unique().to_list()
-    known = {word: meaning for word in words if (meaning := _meaning(word)) is not None}
-    return found.list.eval(pl.element().replace_strict(known, default=None, return_dtype=pl.String).drop_nulls())
+def _meanings(words: pl.Series) -> pl.Series:
+    known = {word: _meaning(word) for word in words.explode().drop_nulls().unique().to_list()}
+    decided = {word: meaning for word, meaning in known.items() if meaning}
+    return words.list.eval(pl.element().replace_strict(decided, default=None, return_dtype=pl.String).drop_nulls())
 
 
-def _meaning(word: str) -> str | None:
-    """What a word that was found says: a number, a line of the list, itself; None where it decides nothing."""
-    if re.fullmatch(r"[0-9][0-9.,]*", word):
-        return re.sub("^0+(?=[0-9])", "", word.replace(",", ""))
-    if word[0] in "'’":
-        return None
-    meaning = _rule().meaning
-    if word in meaning:
-        return meaning[word] or None
-    begun = next((meaning[begin] for begin in meaning if begin.endswith("*") and word.startswith(begin[:-1])), None)
+def _meaning(word: str) -> str:
+    """What a word that was found says: a line of the list, a number or itself; nothing where it decides nothing."""
+    listed = _listed()
+    if word in listed:
+        return listed[word]
+    if word[0] == "'":
+        return ""
+    begun = next((line for begin, line in listed.items() if begin.endswith("*") and word.startswith(begin[:-1])), None)
     return begun or _number(word) or word
 
 
 def _number(word: str) -> str | None:
-    """The number that a word says, if it says one: 第二, 十二天, iii期, type i, twice."""
-    if word in ENGLISH:
-        return str(ENGLISH[word])
-    roman = re.fullmatch(rf"(?:[a-z]+ +)?([ivx]+) *{KINDS}?", word)
-    if roman:
-        return str(ROMAN[roman[1]]) if roman[1] in ROMAN else None
-    numeral = re.fullmatch(rf"第?({NUMERAL}+|两).*", word)
-    return str(_counted(numeral[1])) if numeral else None
+    """The number that a word says, if it says one: 1,000, 第二, 十二天, iii期, type i, twice."""
+    if word[0] in "0123456789":
+        return re.sub("^0+(?=[0-9])", "", word.replace(",", ""))
+    roman = re.fullmatch(rf"(?:[a-z]{{4,}} )?([ivx]+) ?{KINDS}?", word)
+    if roman and roman[1] in ROMAN:
+        return str(ROMAN[roman[1]])
+    numeral = re.match(f"第?({NUMERAL})", word)
+    return str(ENGLISH[word]) if word in ENGLISH else _counted(numeral[1]) if numeral else None
 
 
-def _counted(numeral: str) -> int:
-    whole, digit = 0, None
-    for letter in numeral:
-        if letter in TENS:
-            whole, digit = whole + (1 if digit is None else digit) * TENS[letter], None
+def _counted(numeral: str) -> str:
+    """一百二十 as 120, 二〇 as 20."""
+    whole, digits = 0, ""
+    for sign in numeral:
+        if sign in TENS:
+            whole, digits = whole + int(digits or 1) * TENS[sign], ""
+        elif sign in DIGITS:
+            digits += str(DIGITS[sign])
         else:
-            digit = (digit or 0) * 10 + DIGITS[letter]
-    return whole + (digit or 0)
+            return sign
+    return str(whole + int(digits or 0))
 
 
 @cache
-def _rule() -> Rule:
+def _listed() -> dict[str, str]:
+    """Word -> the line of the list that it stands in, nothing for those of the line of `=`."""
     lines = (Path(__file__).parent / "words.txt").read_text(encoding="utf-8").splitlines()
-    meaning: dict[str, str] = {}
+    listed: dict[str, str] = {}
     for number, line in enumerate(line for line in lines if not line.startswith("#")):
-        first, *others = line.split()
-        words = others if first == "=" else [first, *others]
-        meaning |= {word.replace("_", " "): "" if first == "=" else f"w{number}" for word in words}
-    listed = sorted({*meaning, *ENGLISH}, key=lambda word: (-len(word), word))
-    latin = "|".join(
-        re.escape(word).replace(r"\*", "[a-z]*").replace("'", "['’]")
-        for word in listed
-        if word[0] < "\x7f" and word[0].isalpha()
-    )
-    other = "|".join(re.escape(word) for word in listed if not (word[0] < "\x7f" and word[0].isalpha()))
-    pattern = "|".join(
-        [
-            other,
-            rf"(?-u:\b)(?:{latin})(?-u:\b)",
-            r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?",
-            rf"第(?:{NUMERAL}+|两)|(?:{NUMERAL}{{2,}}|[二三四五六七八九十百千两半]){COUNTED}|一{KINDS}",
-            rf"[ivx]+ *{KINDS}|(?-u:\b)(?:type|stage|grade|class|phase|degree|factor) +[ivx]+(?-u:\b)",
-            r"(?-u:\b)(?:[ivx]{2,5}|[b-hj-z])(?-u:\b)|['’][a-z]+|[α-ω]|[<>≤≥]",
-        ]
-    )
-    return Rule(pattern, meaning)
+        nothing = line.startswith("= ")
+        listed |= {word.replace("_", " "): "" if nothing else f"w{number}" for word in line.removeprefix("= ").split()}
+    return listed
+
+
+@cache
+def _pattern() -> str:
+    """Whatever may decide; of two words that begin at one place, the longer."""
+    words = sorted({*_listed(), *ENGLISH}, key=lambda word: (-len(word), word))
+    english = "|".join(re.escape(word).replace(r"\*", "[a-z]*") for word in words if "a" <= word[0] <= "z")
+    others = [re.escape(word) for word in words if not "a" <= word[0] <= "z"]
+    return "|".join([*others, f"{EDGE}(?:{english}){EDGE}", *NUMBERS, *SIGNS])

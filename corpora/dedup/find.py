@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from corpora.dedup.clusters import joined
 from corpora.dedup.common import take_off
 from corpora.dedup.decisive import decisive
-from corpora.dedup.near import BYTES, Batch, Pairs, candidates, similar, together, write_bands
-from corpora.dedup.pieces import Numbers
+from corpora.dedup.near import BYTES, Batch, Numbered, Pairs, candidates, similar, together, write_bands
+from corpora.dedup.pieces import END, Numbers
 from corpora.dedup.stored import Stored
 from corpora.shards import batches
 from corpora.texts import folded, letters, simplified, with_texts
@@ -88,15 +88,22 @@ def _write_texts(rows: pl.LazyFrame, look: Look, texts: Stored) -> Compared:
     """The normal texts into their file, and what is compared of them by number."""
     raw, facts = pl.col("raw"), pl.col("facts").list.unique().list.sort().list.join("|")
     plain, text = pl.col("plain"), pl.col("text")
-    told = pl.concat_str(pl.when(text == "").then("\0" + raw).otherwise(text), pl.lit("\0"), "decisive")
+    same = pl.when(text == "").then("\0" + raw).otherwise(letters(text))
+    told = pl.concat_str(same, pl.lit("\0"), "decisive")
     parts = [Compared(*(np.empty(0, dtype=kind) for kind in (np.uint64, np.uint32, np.uint64, np.uint64)))]
     for batch in batches(with_texts(rows).select(raw=pl.col(COLUMNS[look.on]), facts=facts)):
         batch = batch.with_columns(plain=simplified(folded(raw)))
-        batch = batch.select("raw", "facts", text=letters(plain), decisive=decisive(plain))
+        batch = batch.select("raw", "facts", text=_sentences(plain), decisive=decisive(plain))
         keys, lengths = _numbered(batch.select(told).to_series()), batch["text"].str.len_chars().to_numpy()
         parts.append(Compared(keys, lengths, _numbered(batch["decisive"]), _numbered(batch["facts"])))
         texts.write(batch["text"])
     return Compared(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _sentences(text: pl.Expr) -> pl.Expr:
+    """The letters of each sentence, with END between."""
+    ended = text.str.replace_all(r"[。!?;\n]|\.(?:\s|$)", END).str.replace_all(rf"[^\p{{L}}\p{{N}}{END}]+", "")
+    return ended.str.replace_all(f"{END}+", END).str.strip_chars(END)
 
 
 def _numbered(texts: pl.Series) -> Numbers:
@@ -131,33 +138,23 @@ def _near(
     """Pairs of these places that agree in what decides, whose facts, if both have some, are the same, and that are as similar as
     the threshold both in their texts and in what is left of them without what many texts share."""
     by_row = places[np.argsort(row_of[places])]
-    pairs = similar(
-        _met(by_row, row_of, texts, compared, look, folder / "bands"), texts, row_of, look.ngram, look.threshold
-    )
+    whole = Numbered(texts, row_of)
+    pairs = similar(_met(by_row, whole, compared, look, folder / "bands"), whole, look.ngram, look.threshold)
     some = np.intersect1d(by_row, np.concatenate(pairs[:2]))
     some = some[np.argsort(row_of[some])]
-    with Stored(folder / "rest") as rest:
-        if not take_off(texts, row_of[by_row], row_of[some], rest):
+    with Stored(folder / "rest") as left:
+        if not take_off(texts, row_of[by_row], row_of[some], left):
             return pairs
-        number_of = np.zeros(len(row_of), dtype=np.uint32)
-        number_of[some] = np.arange(len(some))
-        left = some[np.diff(rest.bounds()) > 0]
-        met = together(pairs, _met(left, number_of, rest, compared, look, folder / "bands of the rest"))
-        return similar(
-            similar(met, rest, number_of, look.ngram, look.threshold), texts, row_of, look.ngram, look.threshold
-        )
+        rest = Numbered(left, np.zeros(len(row_of), dtype=np.uint32))
+        rest.number_of[some] = np.arange(len(some))
+        met = _met(some[np.diff(left.bounds()) > 0], rest, compared, look, folder / "bands of the rest")
+        return similar(together(pairs, met), whole, look.ngram, look.threshold, rest)
 
 
-def _met(
-    places: NDArray[np.uint32],
-    number_of: NDArray[np.uint32],
-    texts: Stored,
-    compared: Compared,
-    look: Look,
-    folder: Path,
-) -> Pairs:
-    """Pairs of these places that a band brings together. `number_of`: the number of the text of each place."""
+def _met(places: NDArray[np.uint32], of: Numbered, compared: Compared, look: Look, folder: Path) -> Pairs:
+    """Pairs of these places that a band brings together."""
     folder.mkdir()
+    texts, number_of = of
     parts = (places[part] for part in texts.sized(number_of[places], BYTES))
     some = (Batch(part, texts.read(number_of[part]), compared.decisive[part], compared.facts[part]) for part in parts)
     return candidates(folder, write_bands(some, look.ngram, look.threshold, folder))

@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 from rensa import RMinHash
 
-from corpora.dedup.pieces import MIX, jaccard, pieces, sets
+from corpora.dedup.pieces import MIX, Numbers, alike_in_rest, jaccard, pieces, sets
 from corpora.dedup.stored import Stored, parts_of
 
 SEED = 1
@@ -32,6 +32,13 @@ class Batch(NamedTuple):
     texts: list[str]
     decisive: NDArray[np.uint64]
     facts: NDArray[np.uint64]
+
+
+class Numbered(NamedTuple):
+    """Texts, and the number among them of the text of each place."""
+
+    texts: Stored
+    number_of: NDArray[np.uint32]
 
 
 class Pairs(NamedTuple):
@@ -112,24 +119,32 @@ def _pairs(shared: pl.DataFrame) -> pl.DataFrame:
     return both.select(one=pl.min_horizontal("place", "place_other"), other=pl.max_horizontal("place", "place_other"))
 
 
-def similar(found: Pairs, texts: Stored, number_of: NDArray[np.uint32], n: int, threshold: float) -> Pairs:
-    """Those of the pairs that are as similar as the threshold, as before and in these texts. `number_of`: the number of the text
-    of each place."""
-    ones, others, before = found
-    lengths = np.diff(texts.bounds())[number_of] if len(ones) else number_of
+def similar(found: Pairs, whole: Numbered, n: int, threshold: float, rest: Numbered | None = None) -> Pairs:
+    """Those of the pairs that are as similar as the threshold: their texts, and what is left of these, if that is given."""
+    ones, others, _ = found
+    lengths = np.diff(whole.texts.bounds())[whole.number_of] if len(ones) else whole.number_of
     kept, likeness = [np.empty(0, dtype=np.intp)], [np.empty(0)]
     for part in parts_of((lengths[ones] + lengths[others]).astype(np.int64), BYTES):
         needed, at = np.unique(np.concatenate([ones[part], others[part]]), return_inverse=True)
-        numbers = np.sort(number_of[needed])
-        order = np.searchsorted(numbers, number_of[needed])
-        known = sets(texts.read(numbers), n)
+        known = _sets(whole, needed, n)
+        left = _sets(rest, needed, n) if rest else known
         half = part.stop - part.start
         alike = np.fromiter(
-            (jaccard(known[order[one]], known[order[other]]) for one, other in zip(at[:half], at[half:], strict=True)),
+            (
+                min(jaccard(known[one], known[other]), alike_in_rest(known[one], known[other], left[one], left[other]) if rest else 1)
+                for one, other in zip(at[:half], at[half:], strict=True)
+            ),
             dtype=np.float64, count=half,
         )  # fmt: skip
         enough = np.flatnonzero(alike >= threshold)
         kept.append(enough + part.start)
         likeness.append(alike[enough])
     chosen = np.concatenate(kept)
-    return Pairs(ones[chosen], others[chosen], np.minimum(before[chosen], np.concatenate(likeness)))
+    return Pairs(ones[chosen], others[chosen], np.concatenate(likeness))
+
+
+def _sets(stored: Numbered, places: NDArray[np.uint32], n: int) -> list[Numbers]:
+    numbers = stored.number_of[places]
+    order = np.argsort(numbers)
+    known = sets(stored.texts.read(numbers[order]), n)
+    return [known[at] for at in np.argsort(order)]

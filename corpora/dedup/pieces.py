@@ -5,23 +5,30 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.uint64]
 
+END = "\n"
+"""Behind each sentence of a text but the last."""
+
 FACTOR, MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 
 
 def pieces(texts: list[str], n: int) -> tuple[Numbers, Numbers]:
     """The n-grams of all texts behind one another, and where each text's begin and end (one more than texts).
 
-    A text of fewer than n characters is one piece, itself; an empty one has none. A piece that occurs twice stands twice."""
-    lengths = np.array([len(text) for text in texts], dtype=np.int64)
+    None goes over the end of a sentence (END), so that their order does not count. A sentence of fewer than n characters is one
+    piece, itself; an empty one has none. A piece that occurs twice stands twice."""
+    parts = [text.split(END) for text in texts]
+    sentences = [sentence for part in parts for sentence in part]
+    lengths = np.array([len(sentence) for sentence in sentences], dtype=np.int64)
     padding = "\0" * (n - 1)
-    letters = letters_of("".join(text + padding for text in texts))
+    letters = letters_of("".join(sentence + padding for sentence in sentences))
     counts = np.where(lengths > 0, np.maximum(lengths - n + 1, 1), 0)
     offsets = np.concatenate(([0], np.cumsum(counts)))
     starts = np.concatenate(([0], np.cumsum(lengths + n - 1)))[:-1]
     places = np.repeat(starts - offsets[:-1], counts) + np.arange(offsets[-1])
     numbers = runs(letters.astype(np.uint64), n)[places] if len(places) else np.empty(0, dtype=np.uint64)
     numbers = (numbers ^ (numbers >> np.uint64(31))) * MIX
-    return numbers ^ (numbers >> np.uint64(29)), offsets.astype(np.uint64)
+    texts_at = np.cumsum([0, *map(len, parts)])
+    return numbers ^ (numbers >> np.uint64(29)), offsets[texts_at].astype(np.uint64)
 
 
 def letters_of(text: str) -> NDArray[np.uint32]:
@@ -51,3 +58,17 @@ def jaccard(one: Numbers, other: Numbers) -> float:
     both = np.intersect1d(one, other, assume_unique=True).size
     whole = one.size + other.size - both
     return both / whole if whole else 0.0
+
+
+def alike_in_rest(one: Numbers, other: Numbers, one_left: Numbers, other_left: Numbers) -> float:
+    """How alike what is left of two texts is, where what is left of one may stand anywhere in the other.
+
+    What only one of them has beside the other counts half of what each has instead of something else's."""
+    both = np.union1d(
+        np.intersect1d(one, other, assume_unique=True), np.intersect1d(one_left, other_left, assume_unique=True)
+    )
+    alone = sorted(np.setdiff1d(left, both, assume_unique=True).size for left in (one_left, other_left))
+    shared = np.union1d(one_left, other_left).size - sum(alone)
+    if not (one_left.size and other_left.size and shared):
+        return 0.0
+    return float(min(shared / (shared + 2 * alone[0]), 2 * shared / (shared + sum(alone)), 1.0))
