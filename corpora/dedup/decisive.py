@@ -9,7 +9,8 @@ import polars as pl
 DIGITS = dict(zip("〇零一二三四五六七八九", (0, *range(10)), strict=True)) | {"两": 2}
 TENS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000}
 ENGLISH = {"once": 1, "twice": 2, "thrice": 3, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-           "nine": 9, "ten": 10, "eleven": 11, "twelve": 12}  # fmt: skip
+           "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
+           "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}  # fmt: skip
 ROMAN = {
     "i": 1,
     "ii": 2,
@@ -25,14 +26,14 @@ ROMAN = {
     "xii": 12,
 }
 KINDS = "[型期级度类]"
-COUNTED = "(?:尖瓣|[型期级度类代周天日月年岁个种次片粒支瓶袋滴丸包倍胎孕联价克升米毫厘斤颗成分秒小])"
+COUNTED = "(?:尖瓣|[到至型期级度类代周天日月年岁个种次片粒支瓶袋滴丸包倍胎孕联价克升米毫厘斤颗成分秒小])"
 NUMERAL = "(?:[零〇一二三四五六七八九十百千万]+|[两半])"
 EDGE = r"(?-u:\b)"
 NUMBERS = (
     r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?",
     r"[0-9]+(?:\.[0-9]+)?",
     f"第{NUMERAL}",
-    f"一{KINDS}",
+    f"一(?:{KINDS}|个月|小时|分钟|[周天日年岁片粒支袋瓶滴倍])",
     "一[零〇一二三四五六七八九十百千万]+" + COUNTED,
     f"[零〇二三四五六七八九十百千万两半][零〇一二三四五六七八九十百千万]*{COUNTED}",
     f"{EDGE}[ivx]+ ?{KINDS}",

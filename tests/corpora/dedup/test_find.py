@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from corpora.dedup import Look, find_duplicates
 from corpora.dedup.clusters import joined
-from corpora.dedup.near import banding
+from corpora.dedup.common import MANY
+from corpora.dedup.near import FEW, banding
 from corpora.dedup.pieces import jaccard, pieces, sets
 from corpora.record import RECORDS
 from tools.files import digest
@@ -139,22 +140,30 @@ def test_an_exact_duplicate_of_a_near_one_goes_in_favour_of_what_stays() -> None
     assert found([text, text + "好", text + "好。"]) == [(1, 0, "near"), (2, 0, "near")]
 
 
-def test_a_bucket_of_many_alike_texts_is_one_cluster() -> None:
+def test_a_bucket_of_alike_texts_is_one_cluster() -> None:
     text = prose(random.Random(5), 300)
-    texts = [text + prose(random.Random(at), 3) for at in range(100)]
+    texts = [text + prose(random.Random(at), 3) for at in range(MANY - 1)]
 
+    assert len(texts) > FEW
     assert {kept for _, kept, _ in found(texts)} == {0}
-    assert len(found(texts)) == 99
+    assert len(found(texts)) == MANY - 2
+
+
+def test_what_more_texts_have_in_common_does_not_make_them_alike() -> None:
+    text = prose(random.Random(5), 300)
+    texts = [text + prose(random.Random(at), 3) for at in range(MANY + 10)]
+
+    assert found(texts) == []
 
 
 @given(texts=st.lists(st.text(st.characters(exclude_categories=()), max_size=12), max_size=8), n=st.integers(1, 6))
-def test_pieces_are_the_n_grams_of_each_text(texts: list[str], n: int) -> None:
+def test_pieces_are_the_n_grams_of_each_sentence(texts: list[str], n: int) -> None:
     _, offsets = pieces(texts, n)
-    counts = [0 if not text else max(len(text) - n + 1, 1) for text in texts]
-    expected = [{text[at : at + n] for at in range(max(len(text) - n + 1, 1))} if text else set() for text in texts]
+    sentences = [[sentence for sentence in text.split("\n") if sentence] for text in texts]
+    expected = [[one[at : at + n] for one in part for at in range(max(len(one) - n + 1, 1))] for part in sentences]
 
-    assert (offsets[1:] - offsets[:-1]).tolist() == counts
-    assert [len(one) for one in sets(texts, n)] == [len(one) for one in expected]
+    assert (offsets[1:] - offsets[:-1]).tolist() == [len(part) for part in expected]
+    assert [len(one) for one in sets(texts, n)] == [len(set(part)) for part in expected]
 
 
 @given(pairs=st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=30))
