@@ -40,10 +40,12 @@ def dedup(
 ) -> None:
     """Take out records that say the same as another, word for word or nearly.
 
-    RECORDS is a folder that read, generate or merge wrote, or a Parquet file. Width, case, spaces and punctuation do not
-    count. Near duplicates are found by MinHash and then measured: what goes is as similar as the threshold to a record that
-    stays. What hangs together, in chains too, is in one group, so that split keeps it together. duplicates.parquet says
-    what went in favour of what.
+    RECORDS is a folder that read, generate or merge wrote, or a Parquet file. Width, case, spaces, punctuation, traditional
+    characters and the order of sentences do not count. Near duplicates are found by MinHash and then measured: what goes is
+    as similar as the threshold to a record that stays, as a whole and without the text that many records share, such as an
+    instruction. Another number or a word that decides (left and right, type 1 and 2, with and without) keeps two records
+    apart, and so do other facts. What hangs together, in chains too, is in one group, so that split keeps it together.
+    duplicates.parquet says what went in favour of what.
 
     \b
     Example:

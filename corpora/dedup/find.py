@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, Self
 
 import numpy as np
 import polars as pl
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from corpora.dedup.clusters import joined
 from corpora.dedup.common import take_off
 from corpora.dedup.decisive import decisive
-from corpora.dedup.near import BYTES, Batch, Numbered, Pairs, candidates, similar, together, write_bands
+from corpora.dedup.near import BYTES, Batch, Numbered, Pairs, candidates, similar, union, write_bands
 from corpora.dedup.pieces import END, Numbers
 from corpora.dedup.stored import Stored
 from corpora.shards import batches
@@ -55,6 +55,10 @@ class Compared(NamedTuple):
     decisive: Numbers
     facts: Numbers
 
+    def sorted(self, order: NDArray[np.uint32]) -> Self:
+        """The same in this order."""
+        return self._replace(**{name: column[order] for name, column in self._asdict().items()})
+
 
 @dataclass(frozen=True)
 class Look:
@@ -71,12 +75,12 @@ def find_duplicates(rows: pl.LazyFrame, look: Look, rank: pl.Series | None = Non
 
     `rank`: a number for each row; of two that are alike the row of the lower stays (then the first or longest). Whatever goes is
     as similar as the threshold to a row that stays; a cluster is all that hangs together, and more than one row of it may stay.
-    Texts are compared as `normal` leaves them; those of which nothing is left, as they are. Memory holds about 100 bytes a row,
-    the disk their texts."""
+    Texts are compared as `normal` leaves them, in simplified characters; those of which nothing is left, as they are. Memory
+    holds about 100 bytes a row and at most 256 MB of counters, the disk their texts."""
     with TemporaryDirectory(prefix="kgtools-") as name, Stored(Path(name) / "texts") as texts:
         compared = _write_texts(rows, look, texts)
         row_of = _in_order(compared, look, rank)
-        compared = Compared(*(of_rows[row_of] for of_rows in compared))
+        compared = compared.sorted(row_of)
         first = _firsts(compared.keys)
         own = (first == np.arange(len(first))) & (compared.lengths > 0)
         alone = np.flatnonzero(own).astype(np.uint32)
@@ -90,14 +94,19 @@ def _write_texts(rows: pl.LazyFrame, look: Look, texts: Stored) -> Compared:
     plain, text = pl.col("plain"), pl.col("text")
     same = pl.when(text == "").then("\0" + raw).otherwise(letters(text))
     told = pl.concat_str(same, pl.lit("\0"), "decisive")
-    parts = [Compared(*(np.empty(0, dtype=kind) for kind in (np.uint64, np.uint32, np.uint64, np.uint64)))]
+    numbered = [
+        pl.DataFrame(schema={"keys": pl.UInt64, "lengths": pl.UInt32, "decisive": pl.UInt64, "facts": pl.UInt64})
+    ]
     for batch in batches(with_texts(rows).select(raw=pl.col(COLUMNS[look.on]), facts=facts)):
         batch = batch.with_columns(plain=simplified(folded(raw)))
         batch = batch.select("raw", "facts", text=_sentences(plain), decisive=decisive(plain))
-        keys, lengths = _numbered(batch.select(told).to_series()), batch["text"].str.len_chars().to_numpy()
-        parts.append(Compared(keys, lengths, _numbered(batch["decisive"]), _numbered(batch["facts"])))
+        keys, lengths = batch.select(told).to_series(), batch.select(letters(text).str.len_chars()).to_series()
+        some = {"keys": keys, "decisive": batch["decisive"], "facts": batch["facts"]}
+        numbers = {name: _numbered(column) for name, column in some.items()}
+        numbered.append(pl.DataFrame(numbers | {"lengths": lengths}).select(numbered[0].columns))
         texts.write(batch["text"])
-    return Compared(*map(np.concatenate, zip(*parts, strict=True)))
+    whole = pl.concat(numbered)
+    return Compared(**{name: whole[name].to_numpy() for name in whole.columns})
 
 
 def _sentences(text: pl.Expr) -> pl.Expr:
@@ -148,7 +157,7 @@ def _near(
         rest = Numbered(left, np.zeros(len(row_of), dtype=np.uint32))
         rest.number_of[some] = np.arange(len(some))
         met = _met(some[np.diff(left.bounds()) > 0], rest, compared, look, folder / "bands of the rest")
-        return similar(together(pairs, met), whole, look.ngram, look.threshold, rest)
+        return similar(union(pairs, met), whole, look.ngram, look.threshold, rest)
 
 
 def _met(places: NDArray[np.uint32], of: Numbered, compared: Compared, look: Look, folder: Path) -> Pairs:

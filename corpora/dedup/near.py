@@ -93,7 +93,7 @@ def candidates(folder: Path, bands: int) -> Pairs:
     return _sorted(pl.concat(found))
 
 
-def together(one: Pairs, other: Pairs) -> Pairs:
+def union(one: Pairs, other: Pairs) -> Pairs:
     """The pairs of both, how similar is to be seen again."""
     return _sorted(pl.concat(pl.DataFrame({"one": pairs.one, "other": pairs.other}) for pairs in (one, other)))
 
@@ -126,21 +126,21 @@ def similar(found: Pairs, whole: Numbered, n: int, threshold: float, rest: Numbe
     kept, likeness = [np.empty(0, dtype=np.intp)], [np.empty(0)]
     for part in parts_of((lengths[ones] + lengths[others]).astype(np.int64), BYTES):
         needed, at = np.unique(np.concatenate([ones[part], others[part]]), return_inverse=True)
-        known = _sets(whole, needed, n)
-        left = _sets(rest, needed, n) if rest else known
+        known, left = _sets(whole, needed, n), _sets(rest, needed, n) if rest else None
         half = part.stop - part.start
-        alike = np.fromiter(
-            (
-                min(jaccard(known[one], known[other]), alike_in_rest(known[one], known[other], left[one], left[other]) if rest else 1)
-                for one, other in zip(at[:half], at[half:], strict=True)
-            ),
-            dtype=np.float64, count=half,
-        )  # fmt: skip
+        of_pairs = (_alike(known, left, *pair, threshold) for pair in zip(at[:half], at[half:], strict=True))
+        alike = np.fromiter(of_pairs, dtype=np.float64, count=half)
         enough = np.flatnonzero(alike >= threshold)
         kept.append(enough + part.start)
         likeness.append(alike[enough])
     chosen = np.concatenate(kept)
     return Pairs(ones[chosen], others[chosen], np.concatenate(likeness))
+
+
+def _alike(known: list[Numbers], left: list[Numbers] | None, one: int, other: int, threshold: float) -> float:
+    """How alike the texts are and what is left of them; less than the threshold where one of these is."""
+    least = alike_in_rest(known[one], known[other], left[one], left[other]) if left else 1.0
+    return min(least, jaccard(known[one], known[other])) if least >= threshold else least
 
 
 def _sets(stored: Numbered, places: NDArray[np.uint32], n: int) -> list[Numbers]:

@@ -61,14 +61,20 @@ def jaccard(one: Numbers, other: Numbers) -> float:
 
 
 def alike_in_rest(one: Numbers, other: Numbers, one_left: Numbers, other_left: Numbers) -> float:
-    """How alike what is left of two texts is, where what is left of one may stand anywhere in the other.
+    """How alike what is left of two texts is, where what is left of one may stand anywhere in the other; 0 where nothing is left.
 
-    What only one of them has beside the other counts half of what each has instead of something else's."""
-    both = np.union1d(
-        np.intersect1d(one, other, assume_unique=True), np.intersect1d(one_left, other_left, assume_unique=True)
-    )
-    alone = sorted(np.setdiff1d(left, both, assume_unique=True).size for left in (one_left, other_left))
-    shared = np.union1d(one_left, other_left).size - sum(alone)
-    if not (one_left.size and other_left.size and shared):
+    What only one of them has beside all the other has counts half as much as what each has instead of something else's."""
+    if not (one_left.size and other_left.size):
         return 0.0
-    return float(min(shared / (shared + 2 * alone[0]), 2 * shared / (shared + sum(alone)), 1.0))
+    shared = held(one_left, other_left)
+    alone = sorted((
+        np.count_nonzero(~(shared | held(one_left, other))),
+        np.count_nonzero(~(held(other_left, one_left) | held(other_left, one))),
+    ))  # fmt: skip
+    both = one_left.size + other_left.size - np.count_nonzero(shared) - sum(alone)
+    return min(both / (both + 2 * alone[0]), 2 * both / (both + sum(alone)), 1.0) if both else 0.0
+
+
+def held(some: Numbers, others: Numbers) -> NDArray[np.bool_]:
+    """Which of some pieces the others hold, sorted as both are."""
+    return np.equal(others.take(np.searchsorted(others, some), mode="clip"), some)

@@ -52,9 +52,9 @@ class Stored:
         bounds = self.bounds()
         number = self._file.fileno()
         starts, ends = bounds[numbers].tolist(), bounds[numbers + 1].tolist()
-        if starts and starts == sorted(starts) and ends[-1] - starts[0] <= CLOSE * sum(ends) - CLOSE * sum(starts):
-            first = starts[0]
-            whole = os.pread(number, ends[-1] - first, first)
+        first, last = min(starts, default=0), max(ends, default=0)
+        if last - first <= CLOSE * (sum(ends) - sum(starts)):
+            whole = os.pread(number, last - first, first)
             raw = [whole[start - first : end - first] for start, end in zip(starts, ends, strict=True)]
         else:
             raw = [os.pread(number, end - start, start) for start, end in zip(starts, ends, strict=True)]
