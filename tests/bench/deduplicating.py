@@ -15,6 +15,9 @@ from corpora.shards import Sink
 
 TEXTS, NGRAM, PERMUTATIONS, BANDS = 1_000_000, 5, 128, 16
 WORDS = 4_000
+SHARERS = 10_000
+INSTRUCTION = "Read what the patient says with care and answer as a physician would, in plain and precise words. " * 4
+"""Under which so many records ask and answer something of their own."""
 
 
 def bench(_graphs: Graphs, scratch: Path, rounds: int) -> None:
@@ -41,6 +44,8 @@ def bench(_graphs: Graphs, scratch: Path, rounds: int) -> None:
     print_aim(f"80 % of bare rensa: {rate.median:.0%}", rate.median >= 0.8)
     print_aim(f"recall >= 99 % of {len(wanted):,} planted pairs at Jaccard >= 0.85: {recall:.2%}", recall >= 0.99)
     print(f"precision: {1 - false / len(found):.2%} of {len(found):,} that went are 0.8 or more like what stays")
+    stay = SHARERS - find_duplicates(_sharing(), Look())[0].height
+    print_aim(f"of {SHARERS:,} records that share a long instruction {stay:,} stay", stay == SHARERS)
     took, peak = command("dedup", str(path), "--on", "question", "--out", str(scratch / "out"))
     size = path.stat().st_size / 1e6
     print(f"the command, with {size:,.0f} MB of Parquet read and written: {took:.1f} s, at most {peak:,} MB of memory")
@@ -77,15 +82,28 @@ def _texts() -> tuple[list[str], list[tuple[int, int]]]:
     return texts, planted
 
 
+def _sharing() -> pl.LazyFrame:
+    chance = np.random.default_rng(3)
+    letters = [chr(code) for code in range(0x4E00, 0x5E00)]
+    names = [f"{number:020x}" for number in range(SHARERS)]
+    talks = [[INSTRUCTION + "".join(chance.choice(letters, 12)), "".join(chance.choice(letters, 20))] for _ in names]
+    return _table(names, [list(zip(("user", "assistant"), talk, strict=True)) for talk in talks]).lazy()
+
+
 def _write(texts: list[str], path: Path) -> Path:
     with Sink(path, RECORDS) as sink:
         for at in range(0, len(texts), 50_000):
             part = texts[at : at + 50_000]
             names = [f"{at + number:020x}" for number in range(len(part))]
-            sink.write(RECORDS.frame({
-                "id": names, "task": ["qa"] * len(part), "lang": ["zh"] * len(part),
-                "messages": [[{"role": "user", "content": text}] for text in part], "answer": [None] * len(part),
-                "facts": [[]] * len(part), "group": names, "source": ["made"] * len(part), "template": [None] * len(part),
-                "license": ["CC0-1.0"] * len(part), "split": [None] * len(part), "meta": ["{}"] * len(part),
-            }))  # fmt: skip
+            sink.write(_table(names, [[("user", text)] for text in part]))
     return path
+
+
+def _table(names: list[str], talks: list[list[tuple[str, str]]]) -> pl.DataFrame:
+    size = len(names)
+    return RECORDS.frame({
+        "id": names, "task": ["qa"] * size, "lang": ["zh"] * size,
+        "messages": [[{"role": role, "content": content} for role, content in talk] for talk in talks],
+        "answer": [None] * size, "facts": [[]] * size, "group": names, "source": ["made"] * size, "template": [None] * size,
+        "license": ["CC0-1.0"] * size, "split": [None] * size, "meta": ["{}"] * size,
+    })  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from corpora.dedup import Look, find_duplicates
+from corpora.dedup import Look, common, find_duplicates
 from corpora.dedup.common import MANY
 from corpora.dedup.decisive import decisive
 from corpora.record import RECORDS
@@ -106,6 +106,17 @@ def test_a_near_duplicate_under_a_shared_instruction_is_found_among_thousands() 
     found = gone(records([talk(INSTRUCTION["zh"] + text) for text in texts]))
 
     assert {(row, kept) for row, kept, _ in found} == {(1500 + at, at) for at in range(300)}
+
+
+def test_common_text_is_found_whatever_the_size_of_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    talks = asked("zh", "before")
+    talks += [[talks[at][0], ("assistant", talks[at][1][1] + "好")] for at in range(0, 200, 5)]
+    whole = gone(records(talks))
+    monkeypatch.setattr(common, "BYTES", 2_000)
+    monkeypatch.setattr(common, "MOST", 1 << 12)
+
+    assert gone(records(talks)) == whole
+    assert {row for row, _, _ in whole} <= set(range(200, 240))
 
 
 def test_of_texts_in_which_nothing_is_left_only_the_exact_duplicates_go() -> None:
