@@ -36,19 +36,17 @@ NUMBERS = (
     f"一(?:{KINDS}|个月|小时|分钟|[周天日年岁片粒支袋瓶滴倍])",
     "一[零〇一二三四五六七八九十百千万]+" + COUNTED,
     f"[零〇二三四五六七八九十百千万两半][零〇一二三四五六七八九十百千万]*{COUNTED}",
-    f"{EDGE}[ivx]+ ?{KINDS}",
-    f"{EDGE}(?:type|stage|grade|class|phase|degree|factor) [ivx]+{EDGE}",
+    f"{EDGE}[ivx]+{KINDS}",
+    rf"{EDGE}(?:type|stage|grade|class|phase|degree|factor)\s+[ivx]+{EDGE}",
     f"{EDGE}[ivx]{{2,5}}{EDGE}",
 )
-SIGNS = ("'[a-z]+", f"{EDGE}[b-hj-z]{EDGE}", "[α-ω]", "[<>≤≥]")
+SIGNS = ("['’][a-z]+", f"{EDGE}[b-hj-z]{EDGE}", "[α-ω]", "[<>≤≥]")
 """What is left of an English genitive (nothing that decides); a letter by itself: vitamin c; signs."""
 
 
 def decisive(text: pl.Expr) -> pl.Expr:
     """What decides in a text that `folded` made: each meaning as often as it occurs, in no order of the text's: `1|2|w3`."""
-    for found, instead in ((r"(\p{Han})\s+", "$1"), (r"\s+(\p{Han})", "$1"), (r"\s+", " "), ("’", "'")):
-        text = text.str.replace_all(found, instead)
-    words = text.str.extract_all(_pattern())
+    words = text.str.replace_all(r"(\p{Han})\s+|\s+(\p{Han})", "$1$2").str.extract_all(_pattern())
     return words.map_batches(_meanings, return_dtype=pl.List(pl.String)).list.sort().list.join("|")
 
 
@@ -60,7 +58,7 @@ def _meanings(words: pl.Series) -> pl.Series:
 
 def _meaning(word: str) -> str:
     """What a word that was found says: a line of the list, a number or itself; nothing where it decides nothing."""
-    listed = _listed()
+    listed, word = _listed(), " ".join(word.split()).replace("’", "'")
     if word in listed:
         return listed[word]
     if word[0] == "'":
@@ -73,7 +71,7 @@ def _number(word: str) -> str | None:
     """The number that a word says, if it says one: 1,000, 第二, 十二天, iii期, type i, twice."""
     if word[0] in "0123456789":
         return re.sub("^0+(?=[0-9])", "", word.replace(",", ""))
-    roman = re.fullmatch(rf"(?:[a-z]{{4,}} )?([ivx]+) ?{KINDS}?", word)
+    roman = re.fullmatch(rf"(?:[a-z]{{4,}} )?([ivx]+){KINDS}?", word)
     if roman and roman[1] in ROMAN:
         return str(ROMAN[roman[1]])
     numeral = re.match(f"第?({NUMERAL})", word)
@@ -108,6 +106,8 @@ def _listed() -> dict[str, str]:
 def _pattern() -> str:
     """Whatever may decide; of two words that begin at one place, the longer."""
     words = sorted({*_listed(), *ENGLISH}, key=lambda word: (-len(word), word))
-    english = "|".join(re.escape(word).replace(r"\*", "[a-z]*") for word in words if "a" <= word[0] <= "z")
+    english = "|".join(re.escape(word) for word in words if "a" <= word[0] <= "z")
+    for sign, instead in ((r"\*", "[a-z]*"), (r"\ ", r"\s+"), ("'", "['’]")):
+        english = english.replace(sign, instead)
     others = [re.escape(word) for word in words if not "a" <= word[0] <= "z"]
     return "|".join([*others, f"{EDGE}(?:{english}){EDGE}", *NUMBERS, *SIGNS])

@@ -91,16 +91,16 @@ def find_duplicates(rows: pl.LazyFrame, look: Look, rank: pl.Series | None = Non
 def _write_texts(rows: pl.LazyFrame, look: Look, texts: Stored) -> Compared:
     """The normal texts into their file, and what is compared of them by number."""
     raw, facts = pl.col("raw"), pl.col("facts").list.unique().list.sort().list.join("|")
-    plain, text = pl.col("plain"), pl.col("text")
-    same = pl.when(text == "").then("\0" + raw).otherwise(letters(text))
+    plain, bare = pl.col("plain"), pl.col("bare")
+    same = pl.when(bare == "").then("\0" + raw).otherwise(bare)
     told = pl.concat_str(same, pl.lit("\0"), "decisive")
     numbered = [
         pl.DataFrame(schema={"keys": pl.UInt64, "lengths": pl.UInt32, "decisive": pl.UInt64, "facts": pl.UInt64})
     ]
     for batch in batches(with_texts(rows).select(raw=pl.col(COLUMNS[look.on]), facts=facts)):
         batch = batch.with_columns(plain=simplified(folded(raw)))
-        batch = batch.select("raw", "facts", text=_sentences(plain), decisive=decisive(plain))
-        keys, lengths = batch.select(told).to_series(), batch.select(letters(text).str.len_chars()).to_series()
+        batch = batch.select("raw", "facts", text=_sentences(plain), decisive=decisive(plain), bare=letters(plain))
+        keys, lengths = batch.select(told).to_series(), batch["bare"].str.len_chars()
         some = {"keys": keys, "decisive": batch["decisive"], "facts": batch["facts"]}
         numbers = {name: _numbered(column) for name, column in some.items()}
         numbered.append(pl.DataFrame(numbers | {"lengths": lengths}).select(numbered[0].columns))
