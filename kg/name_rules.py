@@ -166,8 +166,8 @@ def _without_etc(name: pl.Expr) -> pl.Expr:
 
 HARMLESS: tuple[tuple[str, Mend], ...] = (
     ("control-characters", visible),
-    ("line-break", _join_lines),
     ("outer-space", _trim),
+    ("line-break", _join_lines),
 )
 """What even a raw load mends."""
 MENDS: tuple[tuple[str, Mend], ...] = (

@@ -128,7 +128,7 @@ PLANTED: dict[str, tuple[Rows, list[list[Any]], Rows]] = {
     "other_subjects": (
         [*FULL, ("Disease", "腹股沟疝", "description", OTHER), ("Disease", "食管裂孔", "description", OTHER)],
         [["Disease:食管裂孔", value("Disease:食管裂孔", "description", OTHER), ["tiny"]]],
-        [("Disease", "腹股沟疝", "description", OTHER), ("Disease", "食管裂孔", "cause", OTHER), ("Disease", "感冒", "description", "本病常无症状。")],
+        [("Disease", "腹股沟疝", "description", OTHER), ("Disease", "食管裂孔", "cause", OTHER), ("Disease", "感冒", "description", "本病无症状。")],
     ),
     "person_names": (
         [("Disease", "感冒", "HAS_SYMPTOM", name) for name in (*SYMPTOMS, "岳晗", "官爵银")] + [("Disease", "流感", "HAS_SYMPTOM", "岳晗")],
