@@ -34,6 +34,8 @@ NAMES_END = re.compile(r".*(?:ar|en|[^cit]y)")
 """Ends that ordinary words have, and names too: Malabar, Arden, Jolly."""
 LONGEST_SHOUT = 5
 """Letters of an abbreviation at most that nobody listed."""
+LONGEST_LISTED = 7
+"""Letters of a name in upper case that may be one abbreviation; ENALAPRIL is a word."""
 
 
 class English(Settings):
@@ -78,8 +80,8 @@ def _words() -> Words:
 def mid_sentence(name: str) -> str:
     """The name with the case that it has in the middle of a sentence."""
     letters = [char for char in name if char.isalpha()]
-    several = " " in name.strip() or ORDINARY_END.search(name.lower())
-    shouted = len(letters) > LONGEST_SHOUT and all(char.isupper() for char in letters) and bool(several)
+    long = len(letters) > (LONGEST_SHOUT if " " in name.strip() else LONGEST_LISTED)
+    shouted = long and all(char.isupper() for char in letters)
     words = list(WORD.finditer(name))
     coated = [word for word in words if word[0][0].islower() and name[: word.start()].endswith("-")]  # Enteric-coated
     titled = _is_titled([word[0] for word in words if word not in coated])
