@@ -34,6 +34,8 @@ NAMES_END = re.compile(r".*(?:ar|en|[^cit]y)")
 """Ends that ordinary words have, and names too: Malabar, Arden, Jolly."""
 LONGEST_SHOUT = 5
 """Letters of an abbreviation at most that nobody listed."""
+LONGEST_LISTED = 7
+"""Letters of a name in upper case that may be one abbreviation; ENALAPRIL is a word."""
 
 
 class English(Settings):
@@ -78,9 +80,11 @@ def _words() -> Words:
 def mid_sentence(name: str) -> str:
     """The name with the case that it has in the middle of a sentence."""
     letters = [char for char in name if char.isalpha()]
-    shouted = len(letters) > LONGEST_SHOUT and all(char.isupper() for char in letters) and " " in name.strip()
+    long = len(letters) > (LONGEST_SHOUT if " " in name.strip() else LONGEST_LISTED)
+    shouted = long and all(char.isupper() for char in letters)
     words = list(WORD.finditer(name))
-    titled = _is_titled([word[0] for word in words])
+    coated = [word for word in words if word[0][0].islower() and name[: word.start()].endswith("-")]  # Enteric-coated
+    titled = _is_titled([word[0] for word in words if word not in coated])
     said, end = [], 0
     for place, word in enumerate(words):
         said.append(name[end : word.start()])
@@ -134,18 +138,14 @@ def _cased(seen: Seen, shouted: bool, titled: bool) -> str:
     words, word, lower = _words(), seen.word, seen.word.lower()
     if len(word) == 1:
         return _letter(seen)
-    if lower in words.abbreviations and (
-        word.isupper() or (word[0].isupper() and (seen.alone or lower not in words.words))
-    ):
+    ordinary = lower in words.common or (lower in words.words and not seen.alone)
+    if lower in words.abbreviations and (word.isupper() or (word[0].isupper() and not ordinary)):
         return words.abbreviations[lower]
     if lower in words.proper and (word[0].isupper() or shouted):
-        ordinary = lower in words.either and not NOUNS_OF_EPONYMS.search(seen.after)
-        return lower if ordinary else words.proper[lower]
-    if (
-        ROMAN.fullmatch(word)
-        and word[0].isupper()
-        and (COUNTED.search(seen.before) or seen.beside_digit or word.isupper())
-    ):
+        plain = lower in words.either and not NOUNS_OF_EPONYMS.search(seen.after)
+        return lower if plain else words.proper[lower]
+    counted = COUNTED.search(seen.before) and lower not in words.small
+    if ROMAN.fullmatch(word) and (counted or (word[0].isupper() and seen.beside_digit) or word.isupper()):
         return word[:-1].upper() + word[-1] if lower[-1] in "abcd" and word[-1].islower() else word.upper()
     if any(char.isupper() for char in word[1:]) and not shouted:  # mRNA, IgA, CT, McLeod
         return word

@@ -11,10 +11,11 @@ from kg.ontology import ontology
 
 INVISIBLE = (
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{ad}\x{34f}\x{61c}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}"
-    r"\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}\x{3164}\x{fe00}-\x{fe0f}\x{feff}\x{ffa0}\x{fff9}-\x{fffb}"
-    r"\x{1bca0}-\x{1bca3}\x{e0000}-\x{e0fff}]"
+    r"\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}\x{3164}\x{fe00}-\x{fe0f}\x{feff}\x{ffa0}\x{fff0}-\x{fffb}"
+    r"\x{1bca0}-\x{1bca3}\x{1d173}-\x{1d17a}\x{e0000}-\x{e0fff}]"
 )
-"""Characters that nobody sees: controls, soft hyphen, joiners, direction marks, variation selectors, tags, fillers."""
+"""Characters that nobody sees: controls, soft hyphen, joiners, direction marks, variation selectors, tags, fillers; all that
+Unicode lists as Default_Ignorable_Code_Point."""
 BREAK = r"[ ]*[\r\n\t\x{2028}\x{2029}][ \r\n\t\x{2028}\x{2029}]*"
 BREAK_IN_HAN = rf"([^\x00-\x7f]){BREAK}([^\x00-\x7f])"
 
@@ -165,8 +166,8 @@ def _without_etc(name: pl.Expr) -> pl.Expr:
 
 HARMLESS: tuple[tuple[str, Mend], ...] = (
     ("control-characters", visible),
-    ("line-break", _join_lines),
     ("outer-space", _trim),
+    ("line-break", _join_lines),
 )
 """What even a raw load mends."""
 MENDS: tuple[tuple[str, Mend], ...] = (
