@@ -207,6 +207,11 @@ def is_missing(text: pl.Expr) -> pl.Expr:
     return text.str.contains(MISSING)
 
 
+def is_punctuation(text: pl.Expr) -> pl.Expr:
+    """Whether a text is nothing but marks that tell nothing; + and - may be results."""
+    return text.str.contains(r"^[?？。、，,;；:：!！…·./\\_*#~\s]+$")
+
+
 def _refusal(type_: pl.Expr, name: pl.Expr) -> pl.Expr:
     """Why a name is none; null for one that may be one, and for an empty one."""
     bare = name.str.replace_all(r"[（(【\[][^（(【\[\]】)）]*[)）\]】]", "")

@@ -40,7 +40,7 @@ def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
     ours, plain = scratch / "records", scratch / "plain.jsonl"
 
     def kgtools(workers: int) -> None:
-        write(generate(store, packs, LANGUAGES, None, SEED, MAX_TAILS, workers), ours, {}, store.about())
+        write(generate(store, packs, LANGUAGES, None, SEED, MAX_TAILS, workers), ours, {}, store.about(), packs)
 
     kgtools(1)
     loop(store, packs, plain)
