@@ -83,8 +83,8 @@ def mid_sentence(name: str) -> str:
     long = len(letters) > (LONGEST_SHOUT if " " in name.strip() else LONGEST_LISTED)
     shouted = long and all(char.isupper() for char in letters)
     words = list(WORD.finditer(name))
-    coated = [word for word in words if word[0][0].islower() and name[: word.start()].endswith("-")]  # Enteric-coated
-    titled = _is_titled([word[0] for word in words if word not in coated])
+    begins = [word[0] for word in words if word[0][0].isupper() or not name[: word.start()].endswith("-")]
+    titled = _is_titled(begins)  # Enteric-coated Capsules are
     said, end = [], 0
     for place, word in enumerate(words):
         said.append(name[end : word.start()])
