@@ -254,7 +254,7 @@ def _refusal(type_: pl.Expr, name: pl.Expr) -> pl.Expr:
         name.str.contains(
             r"^(?:的|可以|可能|并且|并可|以及|及其|而且|例如|包括|其中|如不|不要|切勿|请[勿在按遵])|的(?:患者|病人)$|。|\p{Han}\s*：\s*\S|\p{Han}:\s*\S{10}"
         )
-        | (name.str.ends_with("的") & ~type_.is_in(CLASSIFIED))
+        | (name.str.ends_with("的") & (type_ != "Product"))
         | (han & (clauses | told | (length > 60)))
     )
     share = name.str.contains(SHARE_FIRST) & ~type_.is_in(SHARE_TYPES)
