@@ -47,7 +47,7 @@ def cleaned_name(name: str) -> str:
         ("头\x85痛", "头痛", "control-characters"),
         ("代谢性\n酸中毒", "代谢性酸中毒", "line-break"),
         ("中\n文\n字", "中文字", "line-break"),
-        ("中\n \r\n文", "中文", "line-break"),
+        ("头\n \r\n痛", "头痛", "line-break"),
         ("lung \r\n cancer", "lung cancer", "line-break"),
         ("A型\tB", "A型 B", "line-break"),
         (" 头痛", "头痛", "outer-space"),
