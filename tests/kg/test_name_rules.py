@@ -170,6 +170,15 @@ def test_an_alias_and_a_head_are_judged_as_names_and_a_value_only_as_a_missing_o
     assert refused["reason"].to_list() == ["question", "navigation", "missing-value"]
 
 
+def test_a_value_of_marks_alone_is_missing_and_one_that_may_be_a_result_is_not(reading_of: Make) -> None:
+    rows = [("Disease", "感冒", "cure_rate", value) for value in ("?", "……", "。", "-", "(+)")]
+
+    cleaned = clean(reading_of(rows))
+
+    assert cleaned.facts["tail"].sort().to_list() == ["(+)", "-"]
+    assert cleaned.rejects["reason"].to_list() == ["missing-value"] * 3
+
+
 def test_a_raw_load_keeps_what_is_no_name(reading_of: Make) -> None:
     cleaned = clean(reading_of([("Disease", "?耳", "HAS_SYMPTOM", ">>")]), raw=True)
 
