@@ -147,8 +147,12 @@ def visible(name: pl.Expr) -> pl.Expr:
     return name.str.replace_all(INVISIBLE, "")
 
 
+def _part_paragraphs(name: pl.Expr) -> pl.Expr:
+    """Paragraphs are several names."""
+    return name.str.replace_all(r"(\S)[ \t]*\r?\n[ \t]*\r?\n\s*(\S)", "$1；$2")
+
+
 def _join_lines(name: pl.Expr) -> pl.Expr:
-    name = name.str.replace_all(r"(\S)[ \t]*\r?\n[ \t]*\r?\n\s*(\S)", "$1；$2")  # paragraphs are several names
     for _ in range(2):  # a character between two breaks belongs to both
         name = name.str.replace_all(BREAK_IN_HAN, "$1$2")
     return name.str.replace_all(BREAK, " ")
@@ -199,6 +203,7 @@ HARMLESS: tuple[tuple[str, Mend], ...] = (
 )
 """What even a raw load mends."""
 MENDS: tuple[tuple[str, Mend], ...] = (
+    ("line-break", _part_paragraphs),
     *HARMLESS,
     ("markup-removed", _without_markup),
     ("outer-space", _trim),

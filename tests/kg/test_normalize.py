@@ -47,7 +47,7 @@ def cleaned_name(name: str) -> str:
         ("头\x85痛", "头痛", "control-characters"),
         ("代谢性\n酸中毒", "代谢性酸中毒", "line-break"),
         ("中\n文\n字", "中文字", "line-break"),
-        ("头\n \r\n痛", "头痛", "line-break"),
+        ("头 \r\n 痛", "头痛", "line-break"),
         ("lung \r\n cancer", "lung cancer", "line-break"),
         ("A型\tB", "A型 B", "line-break"),
         (" 头痛", "头痛", "outer-space"),
@@ -108,6 +108,10 @@ def test_a_raw_load_leaves_a_name_alone_that_cleaning_refuses_or_mends(reading_o
     assert cleaned.rejects.height == 0
 
 
+def test_an_empty_line_in_a_name_that_nobody_judges_is_joined_as_any_other() -> None:
+    assert cleaned_name("头痛\n\n发热") == "头痛发热"
+
+
 @given(st.text(st.characters(codec="utf-8") | st.sampled_from(INVISIBLE + "\r\n\t 　糖"), max_size=12))
 def test_a_clean_name_is_clean(name: str) -> None:
     once = cleaned_name(name)
@@ -136,6 +140,7 @@ def test_a_name_without_invisible_characters_breaks_and_outer_space_never_change
         (("Disease", "感冒", "HAS_COMPLICATION", "无标题文档"), "residue"),
         (("Disease", "感冒", "HAS_SYMPTOM", ""), "empty"),
         (("Disease", "感冒", "HAS_SYMPTOM", " \u200b\n"), "empty"),
+        (("Disease", "感冒", "HAS_SYMPTOM", "头痛\n \r\n发热"), "several-names"),
         (("Disease", " ", "HAS_SYMPTOM", "头痛"), "empty"),
         (("Disease", "感冒", "cause", "\n"), "empty"),
         (("Disease", "感冒", "alias", " 感冒"), "same-as-name"),
