@@ -112,9 +112,7 @@ def _rejected(selection: Selection) -> Selection:
     return replace(selection, groups=selection.groups.with_columns(pl.col("rejected").alias("tails")))
 
 
-def write(
-    result: Result, folder: Path, settings: dict[str, Any], graph: dict[str, Any], packs: Iterable[Pack]
-) -> None:
+def write(result: Result, folder: Path, settings: dict[str, Any], graph: dict[str, Any], packs: Iterable[Pack]) -> None:
     """`records.parquet`, `records.jsonl` (or both of preferences), `coverage.parquet`, `LICENSES.md` and `run.json` in `folder`,
     all or nothing. `graph`: what the store tells about itself; `packs`: those that made the result."""
     pairs = "rejected" in result.records.columns
