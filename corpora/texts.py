@@ -44,28 +44,6 @@ def simpler() -> dict[str, str]:
     return {one: other for one, other in zip(every, text.split("\n"), strict=True) if one != other}
 
 
-def simplified(text: pl.Expr) -> pl.Expr:
-    """Traditional characters as the simplified ones, whatever they stand in: `發熱` is `发热`."""
-    table = simpler()
-    return text.str.replace_many(list(table), list(table.values()))
-
-
-@cache
-def simpler() -> dict[str, str]:
-    """Traditional character, also of Taiwan and Hong Kong -> simplified one.
-
-    A character at a time, not by words as OpenCC has it: what is compared has no words, and a text in the simplified ones
-    must stay what it is, whatever stands beside a character. There and back, so that those with one traditional form are one."""
-    from opencc import OpenCC
-
-    blocks = [(0x2E80, 0x2FE0), (0x3400, 0xA000), (0xF900, 0xFB00), (0x20000, 0x323B0)]
-    every = [chr(code) for first, end in blocks for code in range(first, end)]
-    text = "\n".join(unicodedata.normalize("NFKC", one) for one in every)
-    for step in ("s2tw", "tw2s", "hk2s"):
-        text = OpenCC(step).convert(text)
-    return {one: other for one, other in zip(every, text.split("\n"), strict=True) if one != other}
-
-
 def said(messages: pl.Expr, *roles: str) -> pl.Expr:
     """What these roles say in a list of messages, a line each: `said(pl.col("messages"), "user")`; all roles without any."""
     turns = messages.list.filter(pl.element().struct.field("role").is_in(roles)) if roles else messages
