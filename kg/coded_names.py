@@ -111,6 +111,6 @@ def _columns(path: Path, han: bool) -> pl.DataFrame:
 
 
 def _is_coded(column: pl.Series) -> bool:
-    texts = column.str.strip_chars()
+    texts = column.slice(1 if len(column) > 1 else 0).str.strip_chars()  # the first may be a heading
     share = texts.str.contains(r"^[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{0,4})?(?:[x+*].*)?$").mean()
     return share is not None and float(share) >= CODES  # type: ignore[arg-type]
