@@ -15,13 +15,14 @@ from corpora.record import MESSAGES, PREFERENCES, RECORDS, Preferences, Records
 from kg.inputs import files_of
 from kg.normalize import SEPARATOR
 from kg.stores import Store
+from templates.balance import lengths, names
 from templates.drops import choose_drops
 from templates.facts import View, view
 from templates.groups import fact_groups
 from templates.pack import LANGUAGES, Pack, Tails, Template, load_pack
 from templates.render import question_of, render
 from templates.select import CODES, REASONS, Selection, facts_for, sample, select, without
-from templates.wrong import lengths, wrong_answers
+from templates.wrong import wrong_answers
 from tools.errors import UsageError
 from tools.files import manifest, sha256, staging
 from tools.frames import Schema, digests, write_table
@@ -86,7 +87,7 @@ def generate(
         )
         selections = sample(one_answer_each(list(found)), count)
         if task == "preference":
-            selections = wrong_answers(graph, by_relation, selections, seed)
+            selections, refused = wrong_answers(graph, by_relation, selections, seed)
         coverage_work = pool.submit(_coverage, graph, selections, tuple(lang for lang in LANGUAGES if lang in langs))
         texts = [_render(selections, workers)]
         if task == "preference":
@@ -101,7 +102,7 @@ def generate(
     return Result(
         schema.check(records, f"the {schema.noun}"),
         COVERAGE.check(coverage, "the coverage"),
-        _counts(records, coverage),
+        _counts(records, coverage) | (_told_by(records, refused) if task == "preference" else {}),
     )
 
 
@@ -292,10 +293,14 @@ def _counts(records: pl.DataFrame, coverage: pl.DataFrame) -> dict[str, Any]:
     for lang, reason, number in fates.iter_rows():
         drops.setdefault(lang, {})[reason] = number
     by_license = dict(records.group_by("license").len().sort("license").iter_rows())
-    counts = {"lengths": lengths(records)} if "rejected" in records.columns else {}
     return {
         "records": records.height,
         "by_template": dict(by_template.iter_rows()),
         "by_license": by_license,
         "triples": drops,
-    } | counts
+    }
+
+
+def _told_by(pairs: Preferences, refused: dict[str, dict[str, int]]) -> dict[str, Any]:
+    """What could tell the better answer without medicine, and how often an answer was refused because it may be true."""
+    return {"lengths": lengths(pairs), "names": names(pairs), "refused": refused}

@@ -108,7 +108,7 @@ def test_every_fault_is_there_in_both_languages_and_is_what_its_name_says(rows: 
         chosen, rejected = row["chosen"][0]["content"], row["rejected"][0]["content"]
         assert [turn["role"] for side in ("prompt", "chosen", "rejected") for turn in row[side]] == ["user", "assistant", "assistant"]  # fmt: skip
         assert chosen != rejected
-        assert bool(row["meta"]["unsaid"]) == (row["meta"]["fault"] == "omission")
+        assert bool(row["meta"]["unsaid"]) == (row["meta"]["fault"] != "over-claim")
         assert bool(row["meta"]["wrong"]) == (row["meta"]["fault"] != "omission")
         assert all(bare(wrong) in rejected.lower() for wrong in row["meta"]["wrong"])
         assert all(bare(unsaid) in chosen.lower() for unsaid in row["meta"]["unsaid"])
