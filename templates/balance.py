@@ -3,7 +3,7 @@
 import polars as pl
 
 from corpora.record import Preferences
-from templates.apart import LONG
+from templates.apart import TEXT
 from templates.wrong import FAULTS
 
 SIDES = ("chosen", "rejected")
@@ -50,7 +50,7 @@ def names(pairs: Preferences) -> dict[str, dict[str, float]]:
     """For each language: the names (and short values) that tell answers apart, and by how much, within a template, one stands more
     often on one side than on the other: at most, and of all. Invented names and those they stand for are counted apart."""
     rows = told_apart_by(pairs)
-    rows = rows.filter(pl.col("name").str.len_chars() <= LONG)
+    rows = rows.filter(~pl.col("name").str.contains(TEXT))
     told: dict[str, dict[str, float]] = {}
     for (lang,), mine in sorted(rows.partition_by("lang", as_dict=True).items()):
         named = mine.filter(pl.col("fault") != "invented")

@@ -86,6 +86,7 @@ def generate(
             lambda job: select(graph, pl.concat(job[1]), job[0], seed, max_tails, drops[job[0].pack]), work
         )
         selections = sample(one_answer_each(list(found)), count)
+        said = pl.concat([pl.Series(dtype=pl.List(pl.String)), *(each.groups["fact_ids"] for each in selections)])
         if task == "preference":
             selections, refused = wrong_answers(graph, by_relation, selections, seed)
         coverage_work = pool.submit(_coverage, graph, selections, tuple(lang for lang in LANGUAGES if lang in langs))
@@ -98,12 +99,19 @@ def generate(
         coverage = coverage_work.result()
     schema = TASKS[task]
     records = pl.concat(frames).sort("key", "id").drop("key") if frames else schema.frame()
-    records = records.with_columns(fact_groups(records["facts"]))
+    records = records.with_columns(_groups(said, records["facts"]))
     return Result(
         schema.check(records, f"the {schema.noun}"),
         COVERAGE.check(coverage, "the coverage"),
         _counts(records, coverage) | (_told_by(records, refused) if task == "preference" else {}),
     )
+
+
+def _groups(said: pl.Series, facts: pl.Series) -> pl.Series:
+    """The fact group of each record: of all that can be asked, so that preferences are tied as the records of their facts are."""
+    known = pl.DataFrame({"fact": said, "group": fact_groups(said)}).explode("fact").unique("fact")
+    first = pl.DataFrame({"fact": facts.list.first()}).join(known, on="fact", how="left", maintain_order="left")
+    return first["group"].fill_null("")
 
 
 def _rejected(selection: Selection) -> Selection:

@@ -123,30 +123,24 @@ def _selection(
         for head, tails in groups.select("head", "tails").iter_rows()
     ]
     why = [next((reason for item in row.items if (reason := judge.why_unused(item))), None) for row in rows]
-    lone = [
-        reason is not None and (len(row.items) == 1 or template.info.attribute is not None)
-        for row, reason in zip(rows, why, strict=True)
-    ]
+    is_value = template.info.attribute is not None
+    usable = [place for place, reason in enumerate(why) if reason is None or not is_value]
     contraries = _contraries(view, by_relation, template)
     draw = random.Random(digest(f"{seed}|wrong|{template.pack}/{template.name}.{template.lang}"))
-    usable = [place for place, alone in enumerate(lone) if not alone]
     found = _find(
         template, [rows[p] for p in usable], groups["partial"].gather(usable).to_list(), contraries, judge, draw
     )
     wrong: list[Wrong | None] = [None] * len(rows)
     for place, each in zip(usable, found, strict=True):
         wrong[place] = each
-    reasons = [
-        str(reason) if alone and reason in CODES else "no-wrong-answer" for alone, reason in zip(lone, why, strict=True)
-    ]
-    return _with(selection, wrong, reasons)
+    return _with(selection, wrong, [reason if reason in CODES and is_value else "no-wrong-answer" for reason in why])
 
 
-def _with(selection: Selection, wrong: list[Wrong | None], reasons: list[str]) -> Selection:
+def _with(selection: Selection, wrong: list[Wrong | None], reasons: list[str | None]) -> Selection:
     groups = selection.groups
     made = pl.Series([each is not None for each in wrong], dtype=pl.Boolean)
     rows = pl.DataFrame([each.row for each in wrong if each], schema=COLUMNS, orient="row")
-    codes = pl.Series("code", [CODES[reason] for reason in reasons], dtype=pl.UInt8)
+    codes = pl.Series("code", [CODES[str(reason)] for reason in reasons], dtype=pl.UInt8)
     lost = groups.with_columns(codes).filter(~made).select(pl.col("facts").alias("fact"), "code").explode("fact")
     kept = pl.concat([groups.filter(made), rows], how="horizontal")
     kept = kept.with_columns(pl.col("mask") | pl.col("wrong_mask")).drop("wrong_mask")
