@@ -13,6 +13,8 @@ FACTOR = 2.0
 """By how much the middles of two quantities must differ; nor may they overlap."""
 TEXT = r"(?s)^.{41}|[，,。；;\n]."
 """A value that is long, or has a comma or a stop in its middle, is a text."""
+PROSE = ("description", "cause", "prevention", "prognosis", "pathogenesis", "pathophysiology")
+"""Attributes whose values are texts, however short."""
 PEOPLE = {
     "child": r"儿|婴|幼|童|infant|child|newborn|neonat",
     "youth": r"青少年|少年|学生|adolescen|teen",
@@ -67,7 +69,7 @@ def is_text(attribute: str, value: str) -> bool:
     """Whether a value is a text, or a piece of one, rather than a name or a quantity."""
     if has_unit(attribute) or attribute in KINDS:
         return False
-    return re.search(TEXT, value) is not None
+    return attribute in PROSE or re.search(TEXT, value) is not None
 
 
 def are_apart(attribute: str, one: str, other: str) -> bool:

@@ -1,5 +1,7 @@
 """What could tell the better answer of preferences to one who knows no medicine: how long answers are, and which names they say."""
 
+from typing import Any
+
 import polars as pl
 
 from corpora.record import Preferences
@@ -48,9 +50,11 @@ def told_apart_by(pairs: Preferences) -> pl.DataFrame:
 
 def names(pairs: Preferences) -> dict[str, dict[str, float]]:
     """For each language: the names (and short values) that tell answers apart, and by how much, within a template, one stands more
-    often on one side than on the other: at most, and of all. Invented names and those they stand for are counted apart."""
+    often on one side than on the other: at most, and of all. Texts are left out; invented names
+    and those they stand for are counted apart."""
     rows = told_apart_by(pairs)
-    rows = rows.filter(~pl.col("name").str.contains(TEXT))
+    is_text = pl.col("name").str.contains(TEXT)
+    rows = rows.filter(~is_text & (is_text.mean().over("lang", "template") < 0.5))
     told: dict[str, dict[str, float]] = {}
     for (lang,), mine in sorted(rows.partition_by("lang", as_dict=True).items()):
         named = mine.filter(pl.col("fault") != "invented")
@@ -65,3 +69,8 @@ def names(pairs: Preferences) -> dict[str, dict[str, float]]:
             "invented": mine.filter((pl.col("fault") == "invented") & (pl.col("side") == "rejected")).height,
         }
     return told
+
+
+def told_by(pairs: Preferences) -> dict[str, Any]:
+    """Both, as `run.json` has them."""
+    return {"lengths": lengths(pairs), "names": names(pairs)}

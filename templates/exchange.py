@@ -6,29 +6,11 @@ balance whatever it could not place: what finds no other head stays where it is,
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from templates.items import Item, Row
 
 TRIES = 32
 """Places that are tried for a name before it stays where it is."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """A name or value in an answer: whose it is, how it is said, its sources; `tail`: of a relation, `value`: of an attribute."""
-
-    owner: int
-    text: str
-    mask: int
-    tail: int | None = None
-    value: str | None = None
-
-
-@dataclass(frozen=True)
-class Row:
-    """An answer: its head and its items."""
-
-    head: int
-    items: tuple[Item, ...]
 
 
 May = Callable[[int, Item], bool]

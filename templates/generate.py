@@ -15,10 +15,10 @@ from corpora.record import MESSAGES, PREFERENCES, RECORDS, Preferences, Records
 from kg.inputs import files_of
 from kg.normalize import SEPARATOR
 from kg.stores import Store
-from templates.balance import lengths, names
+from templates.balance import told_by
 from templates.drops import choose_drops
 from templates.facts import View, view
-from templates.groups import fact_groups
+from templates.groups import groups_within
 from templates.pack import LANGUAGES, Pack, Tails, Template, load_pack
 from templates.render import question_of, render
 from templates.select import CODES, REASONS, Selection, facts_for, sample, select, without
@@ -99,19 +99,12 @@ def generate(
         coverage = coverage_work.result()
     schema = TASKS[task]
     records = pl.concat(frames).sort("key", "id").drop("key") if frames else schema.frame()
-    records = records.with_columns(_groups(said, records["facts"]))
+    records = records.with_columns(groups_within(said, records["facts"]))
     return Result(
         schema.check(records, f"the {schema.noun}"),
         COVERAGE.check(coverage, "the coverage"),
-        _counts(records, coverage) | (_told_by(records, refused) if task == "preference" else {}),
+        _counts(records, coverage) | (told_by(records) | {"refused": refused} if task == "preference" else {}),
     )
-
-
-def _groups(said: pl.Series, facts: pl.Series) -> pl.Series:
-    """The fact group of each record: of all that can be asked, so that preferences are tied as the records of their facts are."""
-    known = pl.DataFrame({"fact": said, "group": fact_groups(said)}).explode("fact").unique("fact")
-    first = pl.DataFrame({"fact": facts.list.first()}).join(known, on="fact", how="left", maintain_order="left")
-    return first["group"].fill_null("")
 
 
 def _rejected(selection: Selection) -> Selection:
@@ -307,8 +300,3 @@ def _counts(records: pl.DataFrame, coverage: pl.DataFrame) -> dict[str, Any]:
         "by_license": by_license,
         "triples": drops,
     }
-
-
-def _told_by(pairs: Preferences, refused: dict[str, dict[str, int]]) -> dict[str, Any]:
-    """What could tell the better answer without medicine, and how often an answer was refused because it may be true."""
-    return {"lengths": lengths(pairs), "names": names(pairs), "refused": refused}

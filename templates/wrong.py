@@ -6,18 +6,18 @@ style nor length nor the names themselves tell the better answer: a reward model
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
-from kg.ontology import ontology
 from templates.apart import Texts, are_apart, has_unit, is_balanced, is_text, why_unused
-from templates.exchange import Item, Row, circulate, exchange, hand_over, invent, popularity
+from templates.exchange import circulate, exchange, hand_over, invent, popularity
 from templates.facts import View
+from templates.items import Item, Row, contraries_of, items_of
 from templates.pack import Template
 from templates.said import Said, form, overlap, stem
-from templates.select import CODES, Selection, facts_for, matching
+from templates.select import CODES, Selection
 from tools.files import digest
 
 FAULTS = ("wrong-tails", "swapped", "invented", "omission", "over-claim")
@@ -86,10 +86,10 @@ class Judge:
             return self.said.why_open(item.owner, item.tail) or (
                 None if is_balanced(item.text) else "unbalanced-brackets"
             )
-        why = why_unused(str(self.attribute), item.value, item.text)
+        why = why_unused(str(self.attribute), str(item.value), item.text)
         if (
             why is None
-            and is_text(str(self.attribute), item.value)
+            and is_text(str(self.attribute), str(item.value))
             and not self.texts.is_portable(item.owner, item.text)
         ):
             return "text-not-portable"
@@ -117,7 +117,7 @@ def _selection(
     view: View, by_relation: dict[str, pl.DataFrame], selection: Selection, judge: Judge, seed: int
 ) -> Selection:
     template, groups = selection.template, selection.groups
-    known = _items(_sound(view, by_relation, template))
+    known = items_of(view, by_relation, template)
     rows = [
         Row(head, tuple(known[head, text] for text in tails))
         for head, tails in groups.select("head", "tails").iter_rows()
@@ -125,7 +125,7 @@ def _selection(
     why = [next((reason for item in row.items if (reason := judge.why_unused(item))), None) for row in rows]
     is_value = template.info.attribute is not None
     usable = [place for place, reason in enumerate(why) if reason is None or not is_value]
-    contraries = _contraries(view, by_relation, template)
+    contraries = contraries_of(view, by_relation, template)
     draw = random.Random(digest(f"{seed}|wrong|{template.pack}/{template.name}.{template.lang}"))
     found = _find(
         template, [rows[p] for p in usable], groups["partial"].gather(usable).to_list(), contraries, judge, draw
@@ -164,8 +164,9 @@ def _find(
         if template.info.tail != "Food":
             _invent(rows, some["invented"], template.lang, found, judge, draw)
         if not template.info.single:
-            whole = [at for at, row in enumerate(rows) if len(row.items) > 1 and not partial[at]]
-            givers, takers = (sorted({*whole}.intersection(some[name])) for name in ("omission", "over-claim"))
+            whole = {at for at, row in enumerate(rows) if len(row.items) > 1 and not partial[at]}
+            givers = [at for at in some["omission"] if at in whole and len(rows[at].items) > 2]  # `a and b` is left
+            takers = [at for at in some["over-claim"] if at in whole]
             _omit_and_add(rows, givers, takers, found, judge, draw)
     rest = [at for at, wrong in enumerate(found) if wrong is None]
     items = exchange([rows[at] for at in rest], judge.may, lambda item: judge.why_unused(item) is None, draw)
@@ -264,43 +265,3 @@ def _omit_and_add(
             for item in added:
                 mask |= item.mask
             found[at] = Wrong("over-claim", now, [item.text for item in added], [], mask)
-
-
-def _sound(view: View, by_relation: dict[str, pl.DataFrame], template: Template) -> pl.DataFrame:
-    """The facts that a template is about and that may be asked about, with the names of both ends."""
-    facts = facts_for(by_relation, template)
-    schema = {"head": pl.UInt32, "tail": pl.UInt32, "text": pl.String, "value": pl.String, "mask": pl.Int64}
-    if not facts:
-        return pl.DataFrame(schema=schema)
-    rows = matching(view, pl.concat(facts), template)
-    rows = rows.filter(pl.col("reason").is_null() & pl.col("name").is_not_null() & pl.col("text").is_not_null())
-    return rows.sort("fact").select(*schema)
-
-
-def _items(rows: pl.DataFrame) -> dict[tuple[int, str], Item]:
-    """Head and text -> the item, the first of those that are said alike."""
-    masks: dict[str, int] = {}
-    for text, mask in rows.select("text", "mask").iter_rows():
-        masks[text] = masks.get(text, 0) | mask
-    known: dict[tuple[int, str], Item] = {}
-    for head, text, tail, value in rows.select("head", "text", "tail", "value").iter_rows():
-        known.setdefault((head, text), Item(head, text, masks[text], tail, value))
-    return known
-
-
-def _contraries(view: View, by_relation: dict[str, pl.DataFrame], template: Template) -> dict[int, list[Item]]:
-    """What the relation that contradicts the template's says of each head."""
-    known = ontology().relations
-    inverses = {relation.inverse: name for name, relation in known.items()}
-    contraries: list[str] = []
-    for name in template.info.relations:
-        against = known[inverses.get(name, name)].contradicts
-        if against:
-            contraries.append(against if name in known else known[against].inverse)
-    if not contraries:
-        return {}
-    turned = replace(template, info=template.info.model_copy(update={"relations": tuple(contraries)}))
-    found: dict[int, list[Item]] = {}
-    for (head, _), item in sorted(_items(_sound(view, by_relation, turned)).items()):
-        found.setdefault(head, []).append(replace(item, owner=-1))
-    return found
