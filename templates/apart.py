@@ -104,6 +104,12 @@ def _pairs(value: str) -> frozenset[str]:
     return frozenset(text[at : at + 2] for at in range(max(1, len(text) - 1)))
 
 
+def _in_compound(name: str) -> str:
+    """A name as a part of a longer word, as 狂犬病 in 狂犬病毒: another would make no word there."""
+    name = re.escape(name)
+    return rf"[假类抗非副拟似]{name}|{name}(?:病|毒|菌|性|样|症|炎|素|虫|苗|型|期|灶|患儿|体|杆|球|抗|[A-Za-z])"
+
+
 class Texts:
     """Long texts, and how one that was written of one head is told of another: with its name in every place of the other's."""
 
@@ -113,12 +119,9 @@ class Texts:
     def is_portable(self, owner: int, text: str) -> bool:
         """Whether a text names its head, by nothing but its name, so that another can stand in every place."""
         name = self._names[owner]
-        if (
-            len(name) < 2
-            or name not in text
-            or LATIN.search(text)
-            or re.search(rf"{re.escape(name)}\s*[（(\[“\"]", text)
-        ):
+        if len(name) < 2 or name not in text or LATIN.search(text) or re.search(_in_compound(name), text):
+            return False
+        if re.search(rf"{re.escape(name)}\s*[（(\[“\"]", text):
             return False
         if any(len(alias) > 1 and alias in text.replace(name, "") for alias in self._said.aliases.get(owner, ())):
             return False

@@ -63,7 +63,8 @@ def values(attribute: str, **of: str) -> list[Said]:
 
 
 def test_each_name_stands_as_often_among_the_rejected_as_among_the_chosen(made: Result) -> None:
-    told = told_apart_by(made.records).filter((pl.col("fault") != "invented") & ~pl.col("name").str.contains(TEXT))
+    is_text = pl.col("name").str.contains(TEXT) | pl.col("template").str.contains("cause|description|prevention")
+    told = told_apart_by(made.records).filter(~is_text & (pl.col("fault") != "invented"))
     counted = Counter(told.select("lang", "template", "name", "side").iter_rows())
 
     assert len(counted) > 1000
@@ -221,6 +222,7 @@ def test_a_long_text_of_another_head_names_the_head_in_every_place(
         GOUT_TEXT.replace("痛风是", "痛风(gout)是"),
         GOUT_TEXT.replace("痛风的", "痛风性关节炎的"),
         GOUT_TEXT.replace("痛风的", "历节的"),
+        GOUT_TEXT.replace("痛风的", "痛风素的"),
         GOUT_TEXT.replace("，应当", "），应当"),
     ],
 )
