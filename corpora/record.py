@@ -20,9 +20,9 @@ RECORDS = Schema(
 )  # fmt: skip
 """One training example a row. `id`: a hash of its template, head and messages; of a corpus, of its source, task and texts.
 `answer`: what grading compares with (nullable). `facts`: ids of the triples behind it. `group`: what must stay in one split
-(both languages of a fact, all visits of a patient). `source` and `license`: those of all its facts and names, joined by
-` + ` and ` AND `. `template`: `pack@version/template.lang#variant`. `split`: null until it is split. `meta`: JSON text;
-`file` and `line` in it say where a corpus' record stands."""
+(all visits of a patient); of records with facts their fact group, all that hang together by facts. `source` and `license`:
+those of all its facts and names, joined by ` + ` and ` AND `. `template`: `pack@version/template.lang#variant`. `split`: null
+until it is split. `meta`: JSON text; `file` and `line` in it say where a corpus' record stands."""
 
 Records = Annotated[pl.DataFrame, RECORDS]
 

@@ -102,3 +102,9 @@ def batches(rows: pl.LazyFrame, size: int = 20_000) -> Iterator[pl.DataFrame]:
     while (batch := rows.slice(begin, size).collect()).height:
         yield batch
         begin += size
+
+
+def within(rows: pl.DataFrame, batch: pl.DataFrame) -> pl.DataFrame:
+    """Those of the rows, which are in the order of `row`, that are in a batch, which has a `row` for each of its own."""
+    begin = rows["row"].search_sorted(batch["row"][0], side="left")
+    return rows.slice(begin, rows["row"].search_sorted(batch["row"][-1], side="right") - begin)

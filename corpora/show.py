@@ -82,6 +82,8 @@ def print_mixed(mixed: Mixed, out: Path | None, style: str) -> None:
         print(f"de-identified: {name}, {number:,} places replaced", file=sys.stderr)
     for (name, evalset, verdict), number in sorted(mixed.alike.items()):
         print(f"kept: {name}, {number:,} that look like items of {evalset} ({verdict})", file=sys.stderr)
+    if mixed.proof:
+        _print_proof(mixed.proof.groups.crossing, mixed.proof.facts.crossing)
     for name, bring in mixed.missing.items():
         print(f"not brought: {name} ({bring})", file=sys.stderr)
     print(
@@ -169,18 +171,32 @@ def print_split(done: "Split", out: Path, style: str) -> None:
     if style == "json":
         print_json(vars(done))
         return
-    rows = [[name, number, done.groups[name]] for name, number in done.splits.items()]
-    rows += [[f"left out: {reason}", number, None] for reason, number in done.removed.items()]
-    rows += [[f"{name}.parquet", number, None] for name, number in done.subsets.items()]
-    print_table(["split", done.table, "groups"], rows, f"{done.records:,} {done.table}")
+    whole = sum(done.splits.values()) or 1
+    rows = [
+        [name, number, done.asked[name], f"{number / whole:.2%}", done.groups[name], done.facts[name]]
+        for name, number in done.splits.items()
+    ]
+    rows += [[f"left out: {reason}", number] + [None] * 4 for reason, number in done.removed.items()]
+    rows += [[f"{name}.parquet", number] + [None] * 4 for name, number in done.subsets.items()]
+    print_table(["split", done.table, "asked", "share", "groups", "facts"], rows, f"{done.records:,} {done.table}")
     print_table(
         ["stratum", "train", "validation", "test", "removed"], [list(row.values()) for row in done.strata], "by stratum"
     )
-    print(f"groups in more than one split: {done.crossing}, counted in what was written", file=sys.stderr)
+    if done.parted:
+        lost = done.removed.get("shares-facts", 0)
+        print(
+            f"groups parted by their facts, each more than a tenth of the smallest split held out: {done.parted:,} with "
+            f"{done.parted_records:,} {done.table}; left out, as they share facts with several splits: {lost:,} "
+            f"({lost / done.records:.2%} of all)",
+            file=sys.stderr,
+        )
+    _print_proof(done.crossing, done.crossing_facts)
+    within = "within" if done.off <= done.tolerance else "NOT within"
+    print(f"shares: at most {done.off:.2%} from what was asked, {within} {done.tolerance:.0%}", file=sys.stderr)
     if done.cut:
         print(f"dialogues cut at a reply: {done.cut:,}", file=sys.stderr)
     if done.tied:
-        print(f"groups joined with another by what ties them: {done.tied:,}", file=sys.stderr)
+        print(f"groups joined with another by facts or what ties them: {done.tied:,}", file=sys.stderr)
     if done.shared_questions:
         print(
             f"{done.shared_questions:,} questions stand in more than one split, with other groups: "
@@ -188,6 +204,10 @@ def print_split(done: "Split", out: Path, style: str) -> None:
             file=sys.stderr,
         )
     print(f"the {done.table} are in {out}", file=sys.stderr)
+
+
+def _print_proof(groups: int, facts: int) -> None:
+    print(f"in more than one split: {groups} groups, {facts} facts, counted in what was written", file=sys.stderr)
 
 
 def print_deduplicated(done: "Deduplicated", out: Path | None, style: str) -> None:

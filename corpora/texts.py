@@ -1,6 +1,8 @@
 """The texts of records as they are compared: what is left when width, case, spaces and punctuation do not count."""
 
 import re
+import unicodedata
+from functools import cache
 
 import polars as pl
 
@@ -8,6 +10,28 @@ import polars as pl
 def normal(text: pl.Expr) -> pl.Expr:
     """NFKC, lower case, letters and digits of any script only: `“痛风”（Ⅰ型）` is `痛风i型`."""
     return text.str.normalize("NFKC").str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", "")
+
+
+def simplified(text: pl.Expr) -> pl.Expr:
+    """Traditional characters as the simplified ones, whatever they stand in: `發熱` is `发热`."""
+    table = simpler()
+    return text.str.replace_many(list(table), list(table.values()))
+
+
+@cache
+def simpler() -> dict[str, str]:
+    """Traditional character, also of Taiwan and Hong Kong -> simplified one.
+
+    A character at a time, not by words as OpenCC has it: what is compared has no words, and a text in the simplified ones
+    must stay what it is, whatever stands beside a character. There and back, so that those with one traditional form are one."""
+    from opencc import OpenCC
+
+    blocks = [(0x2E80, 0x2FE0), (0x3400, 0xA000), (0xF900, 0xFB00), (0x20000, 0x323B0)]
+    every = [chr(code) for first, end in blocks for code in range(first, end)]
+    text = "\n".join(unicodedata.normalize("NFKC", one) for one in every)
+    for step in ("s2tw", "tw2s", "hk2s"):
+        text = OpenCC(step).convert(text)
+    return {one: other for one, other in zip(every, text.split("\n"), strict=True) if one != other}
 
 
 def said(messages: pl.Expr, *roles: str) -> pl.Expr:

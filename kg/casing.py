@@ -13,7 +13,7 @@ from tools.config import Settings, load_yaml
 WORD = re.compile(r"[A-Za-zÀ-ÿ]+(?:['’][A-Za-z]+)*['’]?")
 ROMAN = re.compile(r"(?i)(?:i{1,3}|iv|vi{0,3}|ix|xi{0,3}|xiv|xv)(?:[a-d])?")
 COUNTED = re.compile(
-    r"(?i)(?:type|types|stage|grade|class|factor|factors|level|phase|group|mps|mucopolysaccharidosis|nerve|bipolar|part|"
+    r"(?i)(?:type|types|stage|grade|class|factor|factors|angiotensin|level|phase|group|mps|mucopolysaccharidosis|nerve|bipolar|part|"
     r"degree|hyperlipoproteinemia|chapter)$"
 )
 """Words before a Roman numeral or a letter: `type II`, `factor V`."""
@@ -34,6 +34,16 @@ NAMES_END = re.compile(r".*(?:ar|en|[^cit]y)")
 """Ends that ordinary words have, and names too: Malabar, Arden, Jolly."""
 LONGEST_SHOUT = 5
 """Letters of an abbreviation at most that nobody listed."""
+LONGEST_LISTED = 7
+"""Letters of a name in upper case that may be one abbreviation; ENALAPRIL is a word."""
+
+
+LONGEST_GENE = 4
+"""Letters of the name of a gene or enzyme before its number: JAK2, CYP2D6."""
+GREEK = frozenset(("beta", "zeta", "iota"))
+PARTICLES = frozenset(("non", "anti", "pre", "post", "de", "del", "di", "von", "van", "la", "le"))
+IN_COMPOUNDS = frozenset(("like", "type", "virus", "cell", "body", "based", "free", "test", "stain"))
+"""Ordinary words that hang on a proper name: Parkinson-like."""
 
 
 class English(Settings):
@@ -78,9 +88,11 @@ def _words() -> Words:
 def mid_sentence(name: str) -> str:
     """The name with the case that it has in the middle of a sentence."""
     letters = [char for char in name if char.isalpha()]
-    shouted = len(letters) > LONGEST_SHOUT and all(char.isupper() for char in letters) and " " in name.strip()
+    long = len(letters) > (LONGEST_SHOUT if " " in name.strip() else LONGEST_LISTED)
+    shouted = long and all(char.isupper() for char in letters)
     words = list(WORD.finditer(name))
-    titled = _is_titled([word[0] for word in words])
+    begins = [word[0] for word in words if word[0][0].isupper() or not name[: word.start()].endswith("-")]
+    titled = _is_titled(begins)  # Enteric-coated Capsules are
     said, end = [], 0
     for place, word in enumerate(words):
         said.append(name[end : word.start()])
@@ -92,6 +104,7 @@ def mid_sentence(name: str) -> str:
             right=name[word.end() : word.end() + 1],
             first=place == 0,
             alone=len(words) == 1,
+            among_names=any(part.lower() in _words().proper for part in _compound(name, word)),
         )
         said.append(_cased(seen, shouted, titled))
         end = word.end()
@@ -101,6 +114,13 @@ def mid_sentence(name: str) -> str:
     return whole
 
 
+def _compound(name: str, word: re.Match[str]) -> list[str]:
+    """The other words that hang on a word by hyphens."""
+    before = re.search(r"[^\s(,/]*$", name[: word.start()])
+    after = re.match(r"[^\s),/]*", name[word.end() :])
+    return WORD.findall((before[0] if before else "") + "-" + (after[0] if after else ""))
+
+
 def cased(names: pl.Series) -> pl.Series:
     """`mid_sentence` of each name; null stays null."""
     known = {name: mid_sentence(name) for name in names.unique().drop_nulls()}
@@ -108,7 +128,8 @@ def cased(names: pl.Series) -> pl.Series:
 
 
 class Seen(NamedTuple):
-    """A word of a name, the words before and after it, and the characters right beside it."""
+    """A word of a name, the words before and after it, and the characters right beside it. `among_names`: a proper name hangs
+    on it by hyphens, as on Lemli in Smith-Lemli-Opitz."""
 
     word: str
     before: str
@@ -117,6 +138,7 @@ class Seen(NamedTuple):
     right: str
     first: bool
     alone: bool
+    among_names: bool
 
     @property
     def beside_digit(self) -> bool:
@@ -134,23 +156,32 @@ def _cased(seen: Seen, shouted: bool, titled: bool) -> str:
     words, word, lower = _words(), seen.word, seen.word.lower()
     if len(word) == 1:
         return _letter(seen)
-    if lower in words.abbreviations and (
-        word.isupper() or (word[0].isupper() and (seen.alone or lower not in words.words))
-    ):
+    ordinary = lower in words.common or (lower in words.words and not seen.alone)
+    if lower in words.abbreviations and (word.isupper() or (word[0].isupper() and not ordinary)):
         return words.abbreviations[lower]
     if lower in words.proper and (word[0].isupper() or shouted):
-        ordinary = lower in words.either and not NOUNS_OF_EPONYMS.search(seen.after)
-        return lower if ordinary else words.proper[lower]
-    if (
-        ROMAN.fullmatch(word)
-        and word[0].isupper()
-        and (COUNTED.search(seen.before) or seen.beside_digit or word.isupper())
-    ):
+        plain = lower in words.either and not NOUNS_OF_EPONYMS.search(seen.after)
+        plain = plain and (seen.after.lower() not in words.proper or lower in PARTICLES)
+        return lower if plain and not seen.among_names else words.proper[lower]
+    if seen.among_names and lower in words.proper:
+        return words.proper[lower]
+    counted = COUNTED.search(seen.before) and lower not in words.small
+    if ROMAN.fullmatch(word) and (counted or (word[0].isupper() and seen.beside_digit) or word.isupper()):
         return word[:-1].upper() + word[-1] if lower[-1] in "abcd" and word[-1].islower() else word.upper()
     if any(char.isupper() for char in word[1:]) and not shouted:  # mRNA, IgA, CT, McLeod
         return word
     if not word[0].isupper() and not shouted:
         return word
+    if (
+        seen.right.isdigit()
+        and len(word) <= LONGEST_GENE
+        and lower not in words.common | GREEK
+        and not COUNTED.search(word)
+    ):
+        return word.upper()
+    listed = lower in words.common | words.small | IN_COMPOUNDS | PARTICLES
+    if seen.among_names and not listed and not ORDINARY_END.search(lower):
+        return word.capitalize()
     if not set("aeiouy") & set(lower) and len(word) <= LONGEST_SHOUT and word.isascii():
         return word.upper()
     stem = re.sub(r"['’]s?$", "", lower)
@@ -162,7 +193,7 @@ def _cased(seen: Seen, shouted: bool, titled: bool) -> str:
 def _letter(seen: Seen) -> str:
     """A single letter: a type or a vitamin in upper case, an article in lower case."""
     word = seen.word
-    if LETTERED.search(seen.before):
+    if LETTERED.search(seen.before) or (seen.left.isdigit() and seen.right.isdigit() and seen.before[:1].isupper()):
         return word.upper()
     if word in "Aa" and seen.after and not seen.beside_digit and seen.right not in "-–" and seen.left not in "-–":
         return "a"
@@ -178,6 +209,6 @@ def _may_be_an_eponym(seen: Seen, titled: bool) -> bool:
     meant = not seen.first and not titled and seen.left in " -"
     if ORDINARY_END.search(lower) and not (meant and NAMES_END.fullmatch(lower)):
         return False
-    if not seen.first and not titled:
-        return True
+    if not seen.first:
+        return not titled
     return bool(NOUNS_OF_EPONYMS.search(seen.after)) and not seen.alone

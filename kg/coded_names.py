@@ -20,7 +20,9 @@ CODES = 0.9
 """The share of a column's texts that must be codes."""
 JOINING = r"\b(?:and|or|with|without|other|due to|complicating|following|elsewhere|associated)\b|[;,]"
 JOINING_ZH = r"[和与及或伴、，,]|其他|其它|所致|引起|并发|合并|后|相关"
-LEAVE = re.compile(r",? unspecified\b|^unspecified |\s*\[[^\]]*\]|\s*\([A-Z][A-Za-z-]*\)$", re.IGNORECASE)
+LEAVE = re.compile(
+    r", unspecified\b[^,;]*$|,? unspecified\b|^unspecified |\s*\[[^\]]*\]|\s*\([A-Z][A-Za-z-]*\)$", re.IGNORECASE
+)
 """What a title of a classification says beyond the name: `Gout, unspecified`, `... disorder (PTSD)`."""
 
 
@@ -109,6 +111,6 @@ def _columns(path: Path, han: bool) -> pl.DataFrame:
 
 
 def _is_coded(column: pl.Series) -> bool:
-    texts = column.str.strip_chars()
+    texts = column.slice(1 if len(column) > 1 else 0).str.strip_chars()  # the first may be a heading
     share = texts.str.contains(r"^[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{0,4})?(?:[x+*].*)?$").mean()
     return share is not None and float(share) >= CODES  # type: ignore[arg-type]

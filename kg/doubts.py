@@ -21,6 +21,8 @@ UNFINISHED = (
 """How a text ends that goes on: with a comma, an open bracket or a word that leads on."""
 LONG, PROSE = 30, r"[\p{Han} ]"
 """From so many characters on a text may have been cut; a link or a code is none."""
+OPEN = r"[（(《“「\[【]\s*$"
+"""What a text of any length was cut off behind."""
 TRIM = 2
 """White space that was cut away at the end of a text before it was written."""
 LEAST = 3
@@ -48,6 +50,7 @@ def cut_values(values: pl.DataFrame) -> pl.Series:
         for measure in ("characters", "bytes")
     ]
     unfinished = pl.col("prose") & pl.col("text").str.contains(UNFINISHED) | pl.col("text").str.contains(TRUNCATED)
+    unfinished |= pl.col("text").str.contains(OPEN)
     cut = rows.select(unfinished | pl.col("row").is_in(pl.concat(piled).unique().implode()))
     return cut.to_series().alias("cut")
 

@@ -1,6 +1,6 @@
 """The licences of a graph: what its sources and tables of names are under, whether it may leave, what is said of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,21 +73,26 @@ def licence_text(store: Store, entities: Entities, triples: Triples) -> bytes:
     about = store.about()
     told = [(giver, _said(giver, entities, triples)) for giver in givers(about)]
     whole = license_of(about)
-    table = ["| | name | title | licence | gave | said of it |", "| --- | --- | --- | --- | ---: | --- |"]
-    table += [
-        "| " + " | ".join(cell(word) for word in (g.kind, g.name, g.title, g.license, f"{number:,}", g.note)) + " |"
-        for g, number in told
-    ]
     lines = [
         "# Licences",
         "This graph is one thing made from what is listed here. Whoever passes it on keeps to all of these licences at once:",
         f"SPDX-License-Identifier: {whole}" if told else "Nothing is in it.",
-        "\n".join(table),
+        giver_table(told),
         "A source gave the entities that it names and the triples that it says, a table English names; what several give counts "
         "for each. Rows are entities and triples:",
         notes({whole: entities.height + triples.height} if told else {}),
     ]
     return ("\n\n".join(lines) + "\n").encode()
+
+
+def giver_table(told: Iterable[tuple[Giver, int]]) -> str:
+    """A table of Markdown: who gave how much, under which licence."""
+    lines = ["| | name | title | licence | gave | said of it |", "| --- | --- | --- | --- | ---: | --- |"]
+    lines += [
+        "| " + " | ".join(cell(word) for word in (g.kind, g.name, g.title, g.license, f"{number:,}", g.note)) + " |"
+        for g, number in told
+    ]
+    return "\n".join(lines)
 
 
 def _said(giver: Giver, entities: Entities, triples: Triples) -> int:

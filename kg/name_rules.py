@@ -11,10 +11,11 @@ from kg.ontology import ontology
 
 INVISIBLE = (
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{ad}\x{34f}\x{61c}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}"
-    r"\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}\x{3164}\x{fe00}-\x{fe0f}\x{feff}\x{ffa0}\x{fff9}-\x{fffb}"
-    r"\x{1bca0}-\x{1bca3}\x{e0000}-\x{e0fff}]"
+    r"\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}\x{3164}\x{fe00}-\x{fe0f}\x{feff}\x{ffa0}\x{fff0}-\x{fffb}"
+    r"\x{1bca0}-\x{1bca3}\x{1d173}-\x{1d17a}\x{e0000}-\x{e0fff}]"
 )
-"""Characters that nobody sees: controls, soft hyphen, joiners, direction marks, variation selectors, tags, fillers."""
+"""Characters that nobody sees: controls, soft hyphen, joiners, direction marks, variation selectors, tags, fillers; all that
+Unicode lists as Default_Ignorable_Code_Point."""
 BREAK = r"[ ]*[\r\n\t\x{2028}\x{2029}][ \r\n\t\x{2028}\x{2029}]*"
 BREAK_IN_HAN = rf"([^\x00-\x7f]){BREAK}([^\x00-\x7f])"
 
@@ -48,18 +49,23 @@ PAGE_WORDS = (
     "上一页", "下一页", "上一篇", "下一篇", "末页", "尾页", "目录", "登录", "注册", "收藏", "分享", "打印", "关闭",
     "广告", "推荐阅读", "相关阅读", "相关文章", "相关推荐", "热门推荐", "参考文献", "责任编辑", "在线咨询",
     "免费咨询", "立即咨询", "我要咨询", "我要提问", "立即预约", "预约挂号", "立即购买", "加入购物车", "点击进入",
-    "点击查看", "点击这里", "继续阅读", "无标题文档", "网站地图", "联系我们", "版权所有",
+    "点击查看", "点击这里", "继续阅读", "无标题文档", "网站地图", "联系我们", "版权所有", "more", "next", "back", "home",
 )  # fmt: skip
 NAVIGATION = (
     r">>|<<|»|«|＞＞|＜＜"
     r"|点击(?:查看|进入|这里|此处|下载|了解|阅读|咨询)|查看(?:更多|详情|详细|全部|全文|其他)|阅读全文|更多(?:内容|详情|信息|资料|>)"
     r"|请(?:阅读|参阅|参见|参考|参照|点击|查看|咨询|见|遵医嘱|联系|输入|选择|登录)|详见|参见|参阅|见(?:上文|下文|正文|附录|下表|上表|前述)|如上所述|如下所述"
     r"|返回(?:首页|顶部|目录|列表|上一)|版权所有|责任编辑|本站|本网站|https?:|www\.|\.(?:com|cn|net|org)\b"
+    r"|^首页|\S\s+>\s+\S.*\s>\s|(?:立即|免费|在线)咨询|在线(?:医生|问诊)"
     r"|(?i)\b(?:click here|read more|see more|view (?:all|more)|see also|learn more|more info|show more|back to top|next page)\b"
     rf"|^[\[【（(<]*(?:{'|'.join(PAGE_WORDS)})[\]】）)>…]*$"
 )
-MARKUP = r"<[/!?]?[A-Za-z][^<>]*>|<!--|-->|\[\[|\]\]|\]\(|" + ENTITY
-SEVERAL = rf"[{SEPARATORS}]\s*[{SEPARATORS}]|[；;]|.[①-⑳⑴-⒇]"
+LINK_TEXT = rf"\s*[\[【]\s*(?:{'|'.join(PAGE_WORDS)})\s*[\]】]$"
+"""`高血压[详细]`: a name and the words of a link."""
+MARKUP = r"<[/!?]?[A-Za-z][^<>]*>|<!--|-->|\[\[|\]\]|\]\(|[{,]\s*\"\w+\"|" + ENTITY
+ENDED_LIST = rf"[{SEPARATORS}].*\p{{Han}}.*[{SEPARATORS}]\s*$"
+"""`牛奶、鸡蛋、`: a list with a separator at its end, where a name has one inside at most."""
+SEVERAL = rf"[{SEPARATORS}]\s*[{SEPARATORS}]|[；;]|.[①-⑳⑴-⒇]|{ENDED_LIST}"
 SENTENCE_WORDS = (
     "如果|可以|可能会|应该|应当|应注意|需要|必须|必要时|建议|多数|少数|大多|大部分|一般情况|一般不|不需要?|无需|不必|不宜|切忌|避免|"
     "视情况|根据|依据|取决于|因此|所以|但是|例如|比如|每次|每日|每天|一日|于每|首选|为主"
@@ -90,9 +96,24 @@ NOTHING = (
     "等等", "以上", "以下", "全部", "所有", "部分", "相关", "常见", "病因", "诱因", "预防", "护理", "概述", "简介",
     "定义", "诊断", "鉴别", "注意事项", "临床表现", "并发病症", "常用药", "常用药品", "推荐药品", "好评药品",
     "相关药品", "药品", "名称", "类型", "分类", "项目", "内容", "测试", "test", "other", "others", "misc", "miscellaneous",
-    "general", "various", "etc",
+    "general", "various", "etc", "本病", "该病", "此病", "患者", "病人", "医生", "医师", "主治医师", "副主任医师", "主任医师", "专家",
+    "有时", "偶尔", "经常", "常常", "和", "或", "及", "与", "并", "且", "而", "但",
 )  # fmt: skip
 """Words that name nothing by themselves, headings of a page among them."""
+HEADING = (
+    r"^(?:[（(【\[]?[一二三四五六七八九十\d]{0,2}[)）】\].、]?)*"
+    r"(?:疾病|病症|症状|体征|科室|部位|检查|药品|药物|食物|食品|饮食|保健|营养|适应[症证]|禁忌[症证]?|临床|表现|常见|典型|主要|相关|就诊|所属|"
+    r"推荐|常用|以上|上述|某些|一些|部分|其他|其它|各种|各类|名称|列表|大全|项目|方法|方案|原则|治疗方[法案]|治疗原则|注意事项|概述|简介|预防|护理)+"
+    r"[】\]]*$"
+    r"|的(?:治疗方[法案]|治疗原则|饮食(?:禁忌|保健|原则|调养)?|病因|发病原因|症状表现|临床表现|预防(?:方法|措施)|护理(?:方法|措施)|"
+    r"注意事项|危害|食疗(?:方法)?|偏方)$"
+    r"|^[a-z]+(?:_[a-z]+)*_(?:name|id|type)$"
+)
+"""A heading of a page or of a column, made of words that name nothing: `（二）临床表现`, `肺炎的治疗方法`, `symptom_name`."""
+OTHER_FIELDS = r"^国药准字|^(?:有|无|没有|不具有)传染性$"
+"""Values of other fields: the licence number of a drug, whether a disease is contagious."""
+ONLY_DIGITS = ("654-2",)
+"""Drugs that are called by a number."""
 
 REFUSALS = {
     "missing-value": "a word for an empty cell (NaN, null, 暂无资料): refused",
@@ -104,7 +125,7 @@ REFUSALS = {
     "several-names": "several names in one (`；`, a separator twice): refused",
     "sentence": "a sentence, or a piece of one: refused",
     "value": "a value with its unit (`1-3个月`): refused",
-    "general-word": "a word that names nothing by itself (对症, 其他, the name of a type): refused",
+    "general-word": "a word or heading that names nothing by itself (对症, 其他, 临床表现, the name of a type): refused",
 }
 REPAIRS = {
     "control-characters": "a name holds characters that nobody sees (BOM, NUL, zero-width space): removed",
@@ -113,6 +134,7 @@ REPAIRS = {
     "outer-space": "a name begins or ends with white space: trimmed",
     "list-number": "a name begins with the number of a list: removed",
     "outer-separator": "a name begins or ends with a separator, a bullet or a full stop: trimmed",
+    "link-text": "the words of a link stand behind a name (`[详细]`): removed",
     "outer-quotes": "a name stands in quotation marks: taken out of them",
     "trailing-etc": "a name ends in 等: removed",
 }
@@ -123,6 +145,11 @@ Mend = Callable[[pl.Expr], pl.Expr]
 def visible(name: pl.Expr) -> pl.Expr:
     """The text without characters that nobody sees."""
     return name.str.replace_all(INVISIBLE, "")
+
+
+def _part_paragraphs(name: pl.Expr) -> pl.Expr:
+    """Paragraphs are several names."""
+    return name.str.replace_all(r"(\S)[ \t]*\r?\n[ \t]*\r?\n\s*(\S)", "$1；$2")
 
 
 def _join_lines(name: pl.Expr) -> pl.Expr:
@@ -142,7 +169,12 @@ def _without_markup(name: pl.Expr) -> pl.Expr:
 
 
 def _unescape(text: str) -> str:
-    return html.unescape(text).replace("\xa0", " ")
+    """Twice, for `&amp;nbsp;` was escaped twice."""
+    return html.unescape(html.unescape(text)).replace("\xa0", " ")
+
+
+def _without_link(name: pl.Expr) -> pl.Expr:
+    return name.str.replace(rf"(\S){LINK_TEXT}", "$1")
 
 
 def _without_number(name: pl.Expr) -> pl.Expr:
@@ -152,7 +184,8 @@ def _without_number(name: pl.Expr) -> pl.Expr:
 def _without_separators(name: pl.Expr) -> pl.Expr:
     ends = rf"(?:[{SEPARATORS}。·•*\s]+|(\p{{Han}}[)）]?)[-—－–_~|]+)$"
     led = name.str.replace(rf"^[{SEPARATORS}。·•●○■□◆◇★☆※►▶▪*\s]+", "").str.replace(r"^[.．]+(\p{Han})", "$1")
-    return led.str.replace(ends, "$1").str.replace(r"(\p{Han}[)）]?)[.．]$", "$1").str.strip_chars()
+    trimmed = led.str.replace(ends, "$1").str.replace(r"(\p{Han}[)）]?)[.．]$", "$1").str.strip_chars()
+    return pl.when(led.str.contains(ENDED_LIST)).then(led).otherwise(trimmed)
 
 
 def _without_quotes(name: pl.Expr) -> pl.Expr:
@@ -165,14 +198,16 @@ def _without_etc(name: pl.Expr) -> pl.Expr:
 
 HARMLESS: tuple[tuple[str, Mend], ...] = (
     ("control-characters", visible),
-    ("line-break", _join_lines),
     ("outer-space", _trim),
+    ("line-break", _join_lines),
 )
 """What even a raw load mends."""
 MENDS: tuple[tuple[str, Mend], ...] = (
+    ("line-break", _part_paragraphs),
     *HARMLESS,
     ("markup-removed", _without_markup),
     ("outer-space", _trim),
+    ("link-text", _without_link),
     ("outer-quotes", _without_quotes),
     ("list-number", _without_number),
     ("outer-separator", _without_separators),
@@ -206,6 +241,11 @@ def is_missing(text: pl.Expr) -> pl.Expr:
     return text.str.contains(MISSING)
 
 
+def is_punctuation(text: pl.Expr) -> pl.Expr:
+    """Whether a text is nothing but marks that tell nothing; + and - may be results."""
+    return text.str.contains(r"^[?？。、，,;；:：!！…·./\\_*#~\s]+$")
+
+
 def _refusal(type_: pl.Expr, name: pl.Expr) -> pl.Expr:
     """Why a name is none; null for one that may be one, and for an empty one."""
     bare = name.str.replace_all(r"[（(【\[][^（(【\[\]】)）]*[)）\]】]", "")
@@ -215,9 +255,13 @@ def _refusal(type_: pl.Expr, name: pl.Expr) -> pl.Expr:
     cut = name.str.contains(r"(?:\.\.\.|…)$")
     clauses = ((commas >= 2) | ((commas >= 1) & (length >= 14))) & ~type_.is_in(CLASSIFIED)
     told = (length >= pl.when(type_.is_in(CLASSIFIED)).then(24).otherwise(14)) & name.str.contains(SENTENCE_WORDS)
-    sentence = name.str.contains(
-        r"^(?:的|可以|可能|并且|以及|及其|而且|例如|包括|其中)|。|\p{Han}\s*：\s*\S|\p{Han}:\s*\S{10}"
-    ) | (han & (clauses | told | (length > 60)))
+    sentence = (
+        name.str.contains(
+            r"^(?:的|可以|可能|并且|并可|以及|及其|而且|例如|包括|其中|如不|不要|切勿|请[勿在按遵])|的(?:患者|病人)$|。|\p{Han}\s*：\s*\S|\p{Han}:\s*\S{10}"
+        )
+        | (name.str.ends_with("的") & (type_ != "Product"))
+        | (han & (clauses | told | (length > 60)))
+    )
     share = name.str.contains(SHARE_FIRST) & ~type_.is_in(SHARE_TYPES)
     closed = [kind for kind, told in ontology().entities.items() if told.closed]
     others = type_.is_in(closed) & name.str.contains(r"^其[他它]")
@@ -226,14 +270,15 @@ def _refusal(type_: pl.Expr, name: pl.Expr) -> pl.Expr:
         pl.when(name == "").then(None)
         .when(is_missing(name)).then(pl.lit("missing-value"))
         .when(name.str.contains(NAVIGATION)).then(pl.lit("navigation"))
-        .when(~name.str.contains(r"\p{L}")).then(pl.lit("no-letter"))
+        .when(~name.str.contains(r"\p{L}") & ~name.is_in(ONLY_DIGITS)).then(pl.lit("no-letter"))
         .when(first_question).then(pl.lit("question"))
         .when(name.str.contains(LOST)).then(pl.lit("lost-character"))
         .when(name.str.contains(MARKUP)).then(pl.lit("markup"))
-        .when(name.str.contains(VALUE) | share).then(pl.lit("value"))
-        .when(name.str.to_lowercase().is_in(_general_words()) | others).then(pl.lit("general-word"))
+        .when(name.is_in(ONLY_DIGITS)).then(None)
+        .when(name.str.contains(VALUE) | name.str.contains(OTHER_FIELDS) | share).then(pl.lit("value"))
+        .when(name.str.to_lowercase().is_in(_general_words()) | name.str.contains(HEADING) | others).then(pl.lit("general-word"))
         .when(sentence).then(pl.lit("sentence"))
-        .when(bare.str.contains(SEVERAL)).then(pl.lit("several-names"))
+        .when(bare.str.contains(SEVERAL) | name.str.contains(r"^\[\s*['\"]")).then(pl.lit("several-names"))
     )  # fmt: skip
 
 

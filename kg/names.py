@@ -101,10 +101,7 @@ def _types() -> list[str]:
 
 def missing_names(entities: Entities, triples: Triples) -> pl.DataFrame:
     """`zh`, `en` (empty), `type`, `unlocks`, `triples` of every entity without an English name that may be taught: how many triples
-    it has, and how many of them lack nothing else in English. Those that unlock most come first.
-
-    A value that an attribute's records lack in English counts as a name of the attribute's type; it unlocks a fact of each
-    entity that has an English name."""
+    it has, and how many of them lack nothing else in English. Those that unlock most come first."""
     sound = pl.col("doubts").list.filter(~pl.element().str.contains(" ", literal=True)).list.len() == 0
     known = entities.select(
         "id", "type", "name", pl.col("name_en").is_not_null().alias("english"), sound.alias("sound")

@@ -6,7 +6,7 @@ import polars as pl
 
 from kg.casing import cased
 from kg.doubts import cut_names, cut_values
-from kg.name_rules import REFUSALS, REPAIRS, is_missing, judge_names, visible
+from kg.name_rules import REFUSALS, REPAIRS, is_missing, is_punctuation, judge_names, visible
 from kg.ontology import SourceInfo, ontology
 from kg.reading import Reading
 from kg.tables import BROKEN, FACTS, NAMED, REJECTS, Broken, Facts, Named, Rejects
@@ -145,7 +145,7 @@ def _judge_statements(rows: pl.DataFrame, names: pl.DataFrame, residue: list[str
     """Adds `head_id`, `tail_id` (an entity id, or a value), `verdict` (null: kept) and `rule` (null: unchanged)."""
     is_value = pl.col("kind").is_in(["attribute", "class", "unknown"])
     value = visible(pl.col("tail")).str.strip_chars()
-    missing = is_value & is_missing(pl.col("tail_name")) & pl.lit(not raw)
+    missing = is_value & (is_missing(pl.col("tail_name")) | is_punctuation(value)) & pl.lit(not raw)
     rows = _with_names(_with_names(rows, names, "head_type", "head"), names, _tail_type(), "tail")
     rows = rows.with_columns(pl.when(is_value).then(value).otherwise("tail_name").alias("tail_name")).with_columns(
         entity_id("head_type", "head_name").alias("head_id"),

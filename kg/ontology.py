@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import Literal, Self
 
@@ -40,11 +41,18 @@ class Relation(Settings):
 
 
 class Attribute(Settings):
-    """The words for an attribute. `unit`: of a value that is a quantity (percent, day, yuan); another is misplaced."""
+    """The words for an attribute. `unit`: of a value that is a quantity (percent, day, yuan); another is misplaced, and so is a
+    number under `least` that is not 0, or over `most`: a cure rate of 0.0001 % is an incidence."""
 
     zh: str
     en: str
     unit: Literal["percent", "day", "yuan"] | None = None
+    least: float = 0.0
+    most: float = inf
+
+    def holds(self, unit: str, low: float, high: float) -> bool:
+        """Whether a quantity may be a value of the attribute."""
+        return unit == self.unit and low <= self.most and not 0 < high < self.least
 
 
 class Claim(Settings):

@@ -190,7 +190,7 @@ def print_findings(findings: list[Finding], style: str, examples: int) -> None:
 
 def print_named(table: NameTable, entities: pl.DataFrame) -> None:
     """What a table of names gave to the graph."""
-    lowered = f", {table.about['recased']:,} in another case" if table.about["recased"] else ""
+    lowered = f"; {table.about['recased']:,} in another case" if table.about["recased"] else ""
     given = entities.filter(pl.col("name_en_from") == table.name).group_by("type").len().sort("type")
     dropped = ", ".join(f"{reason} {number:,}" for reason, number in table.about["dropped"].items()) or "none"
     click.echo(

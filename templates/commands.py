@@ -104,7 +104,7 @@ def generate(
             "packs": {pack.info.name: pack.info.version for pack in chosen}, "lang": languages, "count": count, "seed": seed, "max_tails": max_tails,
             "drop": {pack.info.name: sorted(choose_drops(pack, drop)) for pack in chosen},
         }  # fmt: skip
-        write(result, out, settings, store.about())
+        write(result, out, settings, store.about(), chosen)
     print_result(result, str(out), style, examples)
     if form is not None:
         with step(f"writing {form}"):

@@ -13,12 +13,14 @@ import polars as pl
 
 from corpora.record import MESSAGES, PREFERENCES, RECORDS, Preferences, Records
 from kg.inputs import files_of
+from kg.licenses import FOLDER as LICENSES
 from kg.normalize import SEPARATOR
 from kg.stores import Store
 from templates.balance import told_by
 from templates.drops import choose_drops
 from templates.facts import View, view
 from templates.groups import groups_within
+from templates.licenses import licence_text
 from templates.pack import LANGUAGES, Pack, Tails, Template, load_pack
 from templates.render import question_of, render
 from templates.select import CODES, REASONS, Selection, facts_for, sample, select, without
@@ -26,6 +28,7 @@ from templates.wrong import wrong_answers
 from tools.errors import UsageError
 from tools.files import manifest, sha256, staging
 from tools.frames import Schema, digests, write_table
+from tools.licenses import all_of, operand
 
 COVERAGE = Schema(
     "coverage",
@@ -111,8 +114,9 @@ def _rejected(selection: Selection) -> Selection:
     return replace(selection, groups=selection.groups.with_columns(pl.col("rejected").alias("tails")))
 
 
-def write(result: Result, folder: Path, settings: dict[str, Any], graph: dict[str, Any]) -> None:
-    """`records.parquet`, `records.jsonl` (or both of preferences), `coverage.parquet` and `run.json` in `folder`, all or nothing."""
+def write(result: Result, folder: Path, settings: dict[str, Any], graph: dict[str, Any], packs: Iterable[Pack]) -> None:
+    """`records.parquet`, `records.jsonl` (or both of preferences), `coverage.parquet`, `LICENSES.md` and `run.json` in `folder`,
+    all or nothing. `graph`: what the store tells about itself; `packs`: those that made the result."""
     pairs = "rejected" in result.records.columns
     noun, other = ("preferences", "records") if pairs else ("records", "preferences")
     if (folder / f"{other}.parquet").exists():
@@ -127,6 +131,8 @@ def write(result: Result, folder: Path, settings: dict[str, Any], graph: dict[st
                 "coverage.parquet": pool.submit(_written, result.coverage, stage / "coverage.parquet"),
             }
             outputs = {name: work.result() for name, work in writing.items()}
+        (stage / LICENSES).write_bytes(licence_text(result.records, packs, graph))
+        outputs[LICENSES] = sha256(stage / LICENSES)
         (stage / "run.json").write_bytes(
             manifest("generate", settings, files_of(graph), outputs=outputs, **result.counts)
         )
@@ -226,8 +232,8 @@ def _preferences(graph: View, selection: Selection, said: Texts, worse: Texts) -
 def _told(graph: View, selection: Selection, **texts: list[str]) -> pl.DataFrame:
     """The groups with the columns that records and preferences have alike, and with these texts. `id` is still the head's."""
     template, masks = selection.template, selection.groups["mask"].unique()
-    sources = {mask: _joined(graph, mask, 0, " + ") for mask in masks}
-    licenses = {mask: _joined(graph, mask, 1, " AND ", template.license) for mask in masks}
+    sources = {mask: " + ".join(_given(graph, mask, 0)) for mask in masks}
+    licenses = {mask: all_of(sorted({*_given(graph, mask, 1), operand(template.license)})) for mask in masks}
     return selection.groups.with_columns(
         pl.lit(template.lang).alias("lang"),
         pl.col("fact_ids").alias("facts"),
@@ -250,9 +256,9 @@ def _messages(**texts: str) -> pl.Expr:
     return pl.concat_arr(*said).arr.to_list().cast(MESSAGES)
 
 
-def _joined(graph: View, mask: int, part: int, joiner: str, *more: str) -> str:
-    said = [both[part] for bit, both in sorted(graph.licenses.items()) if mask & bit]
-    return joiner.join(dict.fromkeys([*said, *more]))
+def _given(graph: View, mask: int, part: int) -> list[str]:
+    """The names (part 0) or licences (part 1) of the sources and tables of a mask."""
+    return list(dict.fromkeys(both[part] for bit, both in sorted(graph.licenses.items()) if mask & bit))
 
 
 def _coverage(graph: View, selections: list[Selection], langs: tuple[str, ...]) -> pl.DataFrame:

@@ -96,12 +96,12 @@ def _repeated(view: View, template: Template, rows: pl.DataFrame) -> pl.DataFram
     said = said.join(first, on=["head", "form"], how="left", maintain_order="left")
     twice = said.filter(pl.col("place") != pl.col("first"))["place"]
     if not template.info.attribute and view.synonyms.height:
-        ends = said.filter(pl.col("place") == pl.col("first")).select("head", "tail", "place")
+        ends = said.select("head", "tail", "first")
         pairs = ends.join(view.synonyms, left_on="tail", right_on="entity").join(
             ends, left_on=["head", "other"], right_on=["head", "tail"], suffix="_other"
         )
-        later = pairs.filter(pl.col("place") > pl.col("place_other"))["place"].unique()
-        twice = pl.concat([twice, later])
+        later = pairs.filter(pl.col("first") > pl.col("first_other"))["first"].unique()
+        twice = pl.concat([twice, said.filter(pl.col("first").is_in(later.implode()))["place"]])
     repeated = said.filter(pl.col("place").is_in(twice.implode()))["fact"]
     again = pl.col("why").is_null() & pl.col("fact").is_in(repeated.implode())
     return rows.with_columns(pl.when(again).then(pl.lit("repeated")).otherwise("why").alias("why"))
@@ -109,7 +109,10 @@ def _repeated(view: View, template: Template, rows: pl.DataFrame) -> pl.DataFram
 
 def _grouped(rows: pl.DataFrame, crowd: pl.DataFrame) -> pl.DataFrame:
     """A row a head, its tails and their facts; `kept` of the `known` tails are said."""
-    lost = crowd.filter(~pl.col("why").is_in(NOT_SAID)).group_by("head").len("lost")
+    number = (
+        pl.when(pl.col("text").is_null()).then(pl.col("facts").list.len()).otherwise(1)
+    )  # no text: collapsed into one
+    lost = crowd.filter(~pl.col("why").is_in(NOT_SAID)).group_by("head").agg(number.sum().cast(pl.Int64).alias("lost"))
     said = rows.group_by("head", maintain_order=True).agg(
         pl.col("name").first(),
         pl.col("text").alias("tails"),

@@ -34,7 +34,7 @@ def print_result(result: Result, folder: str, style: str, examples: int) -> None
         print_examples(result.records.filter(pl.col("lang") == lang), lang, examples)
     noun = "preferences" if "lengths" in counts else "records"
     click.echo(
-        f"\n{counts['records']:,} {noun} are in {folder}: {noun}.parquet, {noun}.jsonl, coverage.parquet, run.json"
+        f"\n{counts['records']:,} {noun} are in {folder}: {noun}.parquet, {noun}.jsonl, coverage.parquet, LICENSES.md, run.json"
     )
 
 

@@ -204,12 +204,12 @@ def is_route(value: str) -> bool:
 
 def say_values(values: pl.DataFrame, tables: Sequence[NameTable], bits: Mapping[str, int]) -> pl.DataFrame:
     """`relation` (an attribute) and `value` of each row, with what an answer says: `value_zh`, `value_en` (null where there is no
-    English), `value_mask` (the bit of the table that has it in English) and `misplaced` (a quantity of another unit than the
-    attribute's, or a cost where none belongs).
+    English), `value_mask` (the bit of the table that has it in English) and `misplaced` (a quantity that the
+    attribute does not hold, or a cost where none belongs).
 
     Quantities are told in one way, texts without odd spaces; English comes from quantities, from tables of names whose type is
     the attribute, or stands there already."""
-    known, units = ontology().attributes, {name: told.unit for name, told in ontology().attributes.items() if told.unit}
+    known = ontology().attributes
     translated: dict[tuple[str, str], tuple[str, int]] = {}
     for table in tables:
         own = table.names.filter(pl.col("type").is_in(list(known)))
@@ -217,9 +217,12 @@ def say_values(values: pl.DataFrame, tables: Sequence[NameTable], bits: Mapping[
             translated.setdefault((type_, zh), (en, bits[table.name]))
     rows = []
     for relation, value in values.iter_rows():
-        unit = units.get(relation)
+        told = known.get(relation)
+        unit = told.unit if told else None
         quantity = parse(value) if unit else None
-        misplaced = bool(quantity and quantity.unit != unit) or bool(unit and unit != "yuan" and MONEY.search(value))
+        misplaced = bool(unit and unit != "yuan" and MONEY.search(value))
+        if told and quantity:
+            misplaced |= not told.holds(quantity.unit, quantity.low, quantity.high)
         en, mask = translated.get((relation, value), (None, 0))
         if quantity:
             zh, en, mask = say_zh(quantity), say_en(quantity), 0

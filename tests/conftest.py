@@ -137,11 +137,13 @@ def reading_of() -> Callable[..., Reading]:
 
 @pytest.fixture(scope="session")
 def tables_of(reading_of: Callable[..., Reading]) -> Callable[..., SourceTables]:
-    """The tables of a source that says these rows."""
+    """The tables of a source that says these rows; `raw`: loaded with --raw."""
 
-    def make(rows: Sequence[Row] = (), alone: Sequence[Row] = (), source: str = "tiny", **how: Any) -> SourceTables:
-        cleaned = clean(reading_of(rows, alone, source, **how))
-        about = {"title": "Tiny", "license": "CC0-1.0", "files": {}, "raw": False}
+    def make(
+        rows: Sequence[Row] = (), alone: Sequence[Row] = (), source: str = "tiny", raw: bool = False, **how: Any
+    ) -> SourceTables:
+        cleaned = clean(reading_of(rows, alone, source, **how), raw)
+        about = {"title": "Tiny", "license": "CC0-1.0", "files": {}, "raw": raw}
         return SourceTables(source, about, cleaned.named, cleaned.facts, cleaned.rejects)
 
     return make

@@ -56,10 +56,11 @@ def decontaminate(
     """Find the items of evaluation sets in records, and leave those records away.
 
     RECORDS and EVALSET are folders that read, generate or merge wrote, or Parquet files of them; EVALSET may be an index that
-    --save-index wrote. A record is hit by the same question, by the same options in whatever order (or all but one of them), by
-    most of a question's runs of letters, or by those of a long answer. Width, case, spaces and punctuation do not count. What
-    is only much alike (twin) and what was made from a graph (facts) is told and stays. contaminated.parquet says which record
-    holds which item by which rule.
+    --save-index wrote. A record is hit by the same question, also inside of a talk, by a question that is alike with the same
+    options in whatever order and with whatever marks (or all but one of them), by most of a question's runs of letters, or by
+    those of a long answer. Width, case, spaces, punctuation and traditional characters do not count. What is only much alike
+    (twin) and what was made from a graph (facts) is told and stays. contaminated.parquet says which record holds which item by
+    which rule.
 
     \b
     Example:

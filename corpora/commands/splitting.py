@@ -23,7 +23,9 @@ from corpora.commands import format_option, out_option, pairs
     help="The same proportions in each split of these; meta.KEY too.  [default: source,task,lang]",
 )
 @click.option(
-    "--tie", metavar="KEY,...", help="Keys of meta; records with the same value (a patient, a page) stay together."
+    "--tie",
+    metavar="KEY,...",
+    help="Keys of meta, or fields; records with the same value (a patient, a page) stay together, whatever their source.",
 )
 @click.option("--seed", type=int, help="Another seed than 0 or the plan's.")
 @out_option("./split", "Folder for the records with their split, removed.parquet and run.json.")
@@ -35,9 +37,11 @@ def split(
     """Split records into train, validation and test, whole groups at a time.
 
     RECORDS is a folder that read, generate, dedup or merge wrote, or a Parquet file; without it, the papers' plans are listed.
-    What shares a group (a patient's visits, the two languages of a fact, near duplicates that dedup --tag found) is in one
-    split; this is counted again in what was written. The test set hangs on the seed and the groups, not on their order, and
-    stays the same when the others' sizes change.
+    What shares a group (a patient's visits, near duplicates that dedup --tag found) or a fact (in either direction, language
+    or task) is in one split; both are counted again in what was written. Where more records hang together by facts than a
+    tenth of the smallest split held out, they are parted, and those that then share facts with several splits are left out
+    (shares-facts). The test set hangs on the seed and the groups, not on their order, and stays the same when the others'
+    sizes change.
 
     \b
     Example:

@@ -8,12 +8,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from corpora.decontaminate.grams import Numbers, hashed, letters_of, runs
+from corpora.decontaminate.grams import Numbers, hashed, letters_of, ranges, runs, text_at
 from corpora.decontaminate.index import options_of, own_set
 from corpora.decontaminate.judge import judged
-from corpora.decontaminate.questions import with_parts
+from corpora.decontaminate.questions import folded, with_parts
 from corpora.decontaminate.rules import RULES
 from corpora.decontaminate.search import Search, option_keys, runs_of
+from corpora.decontaminate.whole import stems_inside, with_seen
 from corpora.shards import batches
 from corpora.texts import normal, with_texts
 from tools.frames import Schema
@@ -36,7 +37,9 @@ LETTERS = 2_000_000
 """In the texts that are looked at together."""
 PAIRS = 20_000
 """Pairs of a text and a needle that are measured together."""
-FOUND = {"text": pl.UInt32, "number": pl.UInt32, "rule": pl.String, "overlap": pl.Float64}
+FOUND = {"text": pl.UInt32, "number": pl.UInt32, "rule": pl.String, "overlap": pl.Float64, "asked": pl.Boolean}
+"""`asked`: of a short question inside of a text, whether a user says it; null of all else."""
+Letters = NDArray[np.uint32]
 
 
 def find_contamination(rows: pl.LazyFrame, search: Search) -> Contamination:
@@ -84,18 +87,35 @@ def pieces(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 def _pairs(rows: pl.DataFrame, search: Search) -> pl.DataFrame:
     """text, number, rule, overlap, verdict of every pair that any rule finds."""
-    wanted = search.rules.rules
+    wanted, rows = search.rules.rules, folded(rows)
     parts = with_parts(rows)
     stem = parts.select(normal(pl.col("question"))).to_series()
-    texts = pl.DataFrame(options_of(parts)).with_row_index("text").with_columns(stem=hashed(stem))
+    about = {"stem": hashed(stem), "said": stem, "question": parts["question"], "lettered": parts["lettered"]}
+    texts = pl.DataFrame(options_of(parts)).with_row_index("text").with_columns(**about)
+    told = with_texts(rows.lazy()).select(normal(pl.col("question")), normal(pl.col("reply"))).collect()
+    letters, starts = letters_of(told["question"] + told["reply"])
+    numbers = runs(letters)
     found = [pl.DataFrame(schema=FOUND)]
     if "stem" in wanted:
         found.append(_same_stems(parts, texts, search))
+        found.append(_short_stems(told["question"], letters, starts, numbers, search))
     if "options" in wanted:
         found.append(_same_options(texts, search))
     if search.needles.height:
-        found.append(_inside(with_texts(rows.lazy()).select(normal(pl.col("whole"))).collect().to_series(), search))
-    return judged(pl.concat(found), texts.with_columns(said=stem), search)
+        found.append(_inside(starts, numbers, search))
+    pairs = pl.concat(found, how="diagonal")
+    return judged(with_seen(pairs, letters, starts, search), texts, search)
+
+
+def _short_stems(
+    asked: pl.Series, letters: Letters, starts: NDArray[np.int64], numbers: dict[int, Numbers], search: Search
+) -> pl.DataFrame:
+    """The short questions inside of texts, which begin with what is asked in them."""
+    found = stems_inside(letters, starts, numbers, search)
+    begins = starts[found["text"].to_numpy()] + asked.str.len_chars().to_numpy()[found["text"].to_numpy()]
+    told = found.with_columns(asked=pl.col("at") < pl.Series(begins))
+    whole = told.group_by("text", "number").agg(pl.col("asked").any())
+    return whole.select("text", "number", "asked", rule=pl.lit("stem"), overlap=pl.lit(1.0))
 
 
 def _same_stems(parts: pl.DataFrame, texts: pl.DataFrame, search: Search) -> pl.DataFrame:
@@ -119,14 +139,12 @@ def _same_options(texts: pl.DataFrame, search: Search) -> pl.DataFrame:
     return pairs.select("text", "number", rule=pl.lit("options"), overlap=both / either)
 
 
-def _inside(texts: pl.Series, search: Search) -> pl.DataFrame:
+def _inside(starts: NDArray[np.int64], numbers: dict[int, Numbers], search: Search) -> pl.DataFrame:
     """The needles of which a text holds as many runs as its rule wants, all within twice the needle's letters."""
-    letters, starts = letters_of(texts)
-    numbers = runs(letters)
     near = []
     for size, anchors in search.anchors.items():
         places, needles = anchors.among(numbers[size])
-        told = {"text": _text_at(places, starts), "needle": needles, "run": numbers[size][places]}
+        told = {"text": text_at(places, starts), "needle": needles, "run": numbers[size][places]}
         near.append(pl.DataFrame(told).group_by("text", "needle").agg(pl.col("run").n_unique()))
     least = pl.DataFrame(
         {"needle": pl.int_range(search.needles.height, dtype=pl.UInt32, eager=True), "least": search.needles["least"]}
@@ -134,11 +152,7 @@ def _inside(texts: pl.Series, search: Search) -> pl.DataFrame:
     held = pl.concat(near).join(least, on="needle").filter(pl.col("run") >= pl.col("least"))
     candidates = held.select("text", "needle").sort("text", "needle")
     found = [_measured(part, numbers, starts, search) for part in candidates.iter_slices(PAIRS)]
-    return pl.concat([pl.DataFrame(schema=FOUND), *found])
-
-
-def _text_at(places: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.uint32]:
-    return (np.searchsorted(starts, places, side="right") - 1).astype(np.uint32)
+    return pl.concat([pl.DataFrame(schema=FOUND), *found], how="diagonal")
 
 
 def _measured(
@@ -149,11 +163,11 @@ def _measured(
     placed = []
     for (size,), part in pairs.partition_by("size", as_dict=True).items():
         first, end = (starts[part["text"].unique().sort().to_numpy() + more] for more in (0, 1))
-        places = np.arange((end - first).sum()) + np.repeat(first - np.cumsum(end - first) + (end - first), end - first)
+        places = ranges(first, end)
         wanted = part.select("pair", "text", "letters", run="held").explode("run")
         at, _ = runs_of(wanted.select("run", of=pl.lit(0, pl.UInt32)).unique()).among(numbers[size][places])
         places = places[at]
-        text = _text_at(places, starts)
+        text = text_at(places, starts)
         held = pl.DataFrame({"text": text, "at": places - starts[text], "run": numbers[size][places]})
         placed.append(held.join(wanted, on=["text", "run"]))
     width = pl.max_horizontal(pl.col("letters") * 2, 32)

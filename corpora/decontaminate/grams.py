@@ -44,6 +44,27 @@ def runs(letters: NDArray[np.uint32]) -> dict[int, Numbers]:
     return {size: numbers >> CUT for size, numbers in whole.items()}
 
 
+def runs_of_size(letters: NDArray[np.uint32], size: int) -> Numbers:
+    """The same for runs of any size of one letter or more."""
+    power, behind, whole = letters.astype(np.uint64), 0, np.zeros(len(letters), np.uint64)
+    for bit in range(size.bit_length()):
+        if size >> bit & 1:
+            whole = _joined(whole, power, behind) if behind else power
+            behind += 1 << bit
+        power = _joined(power, power, 1 << bit)
+    return whole >> CUT
+
+
+def wholes(texts: pl.Series) -> pl.Series:
+    """A number for each text, that of the run which it is; null for an empty one or null."""
+    sized = pl.DataFrame({"text": texts, "size": texts.str.len_chars()}).with_row_index("at")
+    found = [pl.DataFrame(schema={"at": pl.UInt32, "whole": pl.UInt64})]
+    for (size,), part in sized.filter(pl.col("size") > 0).partition_by("size", as_dict=True).items():
+        letters, starts = letters_of(part["text"])
+        found.append(pl.DataFrame({"at": part["at"], "whole": runs_of_size(letters, int(size))[starts[:-1]]}))
+    return sized.join(pl.concat(found), on="at", how="left", maintain_order="left")["whole"]
+
+
 def _joined(first: Numbers, second: Numbers, behind: int) -> Numbers:
     """The numbers of runs that follow one another; mixed each time, so that no sum of letters is left in them."""
     made = first * FACTOR
@@ -55,23 +76,35 @@ def _joined(first: Numbers, second: Numbers, behind: int) -> Numbers:
 
 def flat_grams(texts: pl.Series, sizes: pl.Series) -> pl.DataFrame:
     """`text` (its row), `run`: the runs of each text, of its size, each once, in order."""
+    return runs_at(texts, sizes).select("text", "run").unique().sort("text", "run")
+
+
+def runs_at(texts: pl.Series, sizes: pl.Series) -> pl.DataFrame:
+    """`text`, `at` (the letter where it begins), `run`: every run of each text, of its size."""
     letters, starts = letters_of(texts)
-    found = [pl.DataFrame(schema={"text": pl.UInt32, "run": pl.UInt64})]
+    found = [pl.DataFrame(schema={"text": pl.UInt32, "at": pl.UInt32, "run": pl.UInt64})]
     if len(texts):
         numbers = runs(letters)
         text = np.repeat(np.arange(len(texts), dtype=np.uint32), np.diff(starts))
-        left = starts[1:][text] - 1 - np.arange(len(letters))
+        at = np.arange(len(letters)) - starts[:-1][text]
+        left = (np.diff(starts) - 1)[text] - at
         wanted = sizes.to_numpy()[text]
         for size in sorted(set(sizes)):
             fits = (wanted == size) & (left >= size)
-            found.append(pl.DataFrame({"text": text[fits], "run": numbers[size][fits]}))
-    return pl.concat(found).unique().sort("text", "run")
+            found.append(
+                pl.DataFrame({"text": text[fits], "at": at[fits].astype(np.uint32), "run": numbers[size][fits]})
+            )
+    return pl.concat(found)
 
 
 def grams(texts: pl.Series, han: pl.Series) -> pl.Series:
     """The runs of each text, a sorted list: of SHORT letters in Chinese, else of LONG ones."""
-    sizes = pl.select(pl.when(han).then(SHORT).otherwise(LONG)).to_series()
-    return lists(flat_grams(texts, sizes), len(texts))
+    return lists(flat_grams(texts, sizes_of(han)), len(texts))
+
+
+def sizes_of(han: pl.Series) -> pl.Series:
+    """The size of the runs of texts that are Chinese or not."""
+    return pl.select(pl.when(han).then(SHORT).otherwise(LONG)).to_series()
 
 
 def sketches(texts: pl.Series, han: pl.Series) -> pl.Series:
@@ -93,3 +126,14 @@ def lists(flat: pl.DataFrame, size: int) -> pl.Series:
 def is_han(texts: pl.Series) -> pl.Series:
     """Whether at least half of the letters of normal texts are Chinese."""
     return texts.str.count_matches(r"\p{Han}") * 2 >= texts.str.len_chars().clip(1)
+
+
+def text_at(places: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """The text that each place is in, of texts that begin at these."""
+    return (np.searchsorted(starts, places, side="right") - 1).astype(np.uint32)
+
+
+def ranges(first: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The places from each first one up to its end, one range behind the other."""
+    sizes = end - first
+    return np.arange(sizes.sum()) + np.repeat(end - np.cumsum(sizes), sizes)

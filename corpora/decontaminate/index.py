@@ -10,34 +10,52 @@ from pathlib import Path
 import orjson
 import polars as pl
 
-from corpora.decontaminate.grams import CUT, LONG, SHORT, SKETCH, grams, hashed, is_han, lists, sketches
-from corpora.decontaminate.questions import closely, with_parts
+from corpora.decontaminate.grams import (
+    CUT,
+    LONG,
+    SHORT,
+    SKETCH,
+    grams,
+    hashed,
+    is_han,
+    lists,
+    runs_at,
+    sizes_of,
+    sketches,
+    wholes,
+)
+from corpora.decontaminate.questions import closely, folded, with_parts
 from corpora.shards import batches, scan
 from corpora.texts import normal
 from tools.errors import InputError, UsageError
 from tools.files import write_whole
 from tools.frames import Schema
 
-KEY, VERSION = "kgtools.index", 1
+KEY, VERSION = "kgtools.index", 2
 HASHES, SKETCHES = pl.List(pl.UInt64), pl.List(pl.UInt16)
+CHOICES = pl.List(pl.Struct({"run": pl.UInt64, "size": pl.UInt32}))
 ITEMS = Schema(
     "evaluation items",
     {
         "evalset": pl.String, "item": pl.String, "stem": pl.UInt64, "letters": pl.UInt32, "han": pl.Boolean,
-        "phrase": pl.Boolean, "runs": HASHES, "sketch": SKETCHES, "options": HASHES, "weight": pl.UInt32,
-        "options_sketch": SKETCHES, "right": HASHES, "long_letters": pl.UInt32, "long": HASHES,
+        "phrase": pl.Boolean, "content": pl.UInt32, "negated": pl.Boolean, "runs": HASHES, "sketch": SKETCHES, "whole": pl.UInt64,
+        "anchor": pl.UInt64, "anchor_at": pl.UInt32, "options": HASHES, "weight": pl.UInt32, "options_sketch": SKETCHES,
+        "right": HASHES, "choices": CHOICES, "long_letters": pl.UInt32, "long": HASHES,
     },
     required=(
-        "evalset", "item", "letters", "han", "phrase", "runs", "sketch", "options", "weight", "options_sketch", "right",
-        "long_letters", "long",
+        "evalset", "item", "letters", "han", "phrase", "content", "negated", "runs", "sketch", "options", "weight",
+        "options_sketch", "right", "choices", "long_letters", "long",
     ),
 )  # fmt: skip
 """What an evaluation asks, a row an item. `evalset`: source and split, `cmmlu/test`. `item`: the id of its record. `stem`: the
 number of its question's normal text, null where it is empty; `letters` are those of that text, `han` whether it is Chinese,
-`phrase` whether it says nothing without its options. `runs`: of SHORT letters in Chinese and LONG else, but for those that many
-items of the set share. `options`, `right`: numbers of their texts, sorted; `weight`: the letters of all options. `sketch`,
-`options_sketch`: what question and options are like. `long`: runs of the explanation or reply, of `long_letters`, where it is
-long."""
+`phrase` whether it says nothing without its options, as its `content`, the letters beside PHRASES, are few; `negated` whether
+it asks for what is not so. `whole`: the number of the run that the question is; `anchor`: its run of SHORT or LONG letters that
+the fewest items of the set share, which begins at `anchor_at`; null where it is shorter or many items have it. `choices`: the
+options of some letters that the question does not hold, as runs of their size. `runs`: of SHORT letters in Chinese and LONG
+else, but for those that many items of the set share. `options`, `right`: numbers of their texts, sorted; `weight`: the letters
+of all options. `sketch`, `options_sketch`: what the content of the question and the options are like. `long`: runs of the
+explanation or reply, of `long_letters`, where it is long."""
 
 SHARED, SOME, FEW = 0.05, 10, 3
 """A run in more than this part of a set's questions, and in more than SOME of them, is a phrase of the set and says nothing of
@@ -55,11 +73,17 @@ PHRASES = (
 """What questions of exams are made of, beside what they ask about."""
 
 
+ONE = {True: 2, False: 5}
+"""Letters from which on an option, in Chinese or else, is known wherever it stands."""
+NEGATED = r"不|除|例外|错误|有误|\b(?:not|except|incorrect|false|least|contraindicated)\b"
+
+
 def index_of(rows: pl.LazyFrame, splits: Sequence[str] = ()) -> pl.DataFrame:
     """The items of records or preferences as ITEMS; of these `splits`, or of all but train. The same item twice is one."""
     wanted = pl.col("split").is_in(list(splits)) if splits else pl.col("split").fill_null("") != "train"
-    parts = [ITEMS.frame(), *(_items(batch.filter(wanted)) for batch in batches(rows))]
-    return _without_shared(pl.concat(parts).unique(["evalset", "item"], keep="first").sort("evalset", "item"))
+    parts = [ITEMS.frame().with_columns(text=pl.lit("")), *(_items(batch.filter(wanted)) for batch in batches(rows))]
+    items = pl.concat(parts).unique(["evalset", "item"], keep="first").sort("evalset", "item")
+    return _without_shared(_anchored(items))
 
 
 def set_name() -> pl.Expr:
@@ -74,20 +98,62 @@ def own_set() -> pl.Expr:
 
 
 def _items(rows: pl.DataFrame) -> pl.DataFrame:
-    parts = with_parts(rows)
+    """ITEMS without anchors, and `text`, the normal question."""
+    parts = with_parts(folded(rows))
     stem = parts.select(normal(pl.col("question"))).to_series()
     long = parts.select(normal(pl.col("long"))).to_series()
     least = pl.when(is_han(long)).then(LONG_FROM[True]).otherwise(LONG_FROM[False])
     long = pl.select(pl.when(long.str.len_chars() >= least).then(long).otherwise(pl.lit(""))).to_series()
     han = is_han(stem)
-    content = parts.select(normal(pl.col("question").str.to_lowercase().str.replace_all(PHRASES, ""))).to_series()
-    enough = pl.when(han).then(CONTENT[True]).otherwise(CONTENT[False])
+    content = content_of(parts)
     items = rows.select(set_name().alias("evalset"), pl.col("id").alias("item")).with_columns(
-        stem=hashed(stem), letters=stem.str.len_chars(), han=han, phrase=content.str.len_chars() < enough,
-        runs=grams(stem, han), sketch=sketches(stem, han), **options_of(parts),
-        long_letters=long.str.len_chars(), long=grams(long, pl.repeat(False, len(long), eager=True)),
+        stem=hashed(stem), letters=stem.str.len_chars(), han=han, phrase=says_little(content, han),
+        content=content.str.len_chars(), negated=negated(parts), runs=grams(stem, han), sketch=sketches(content, han), whole=wholes(stem),
+        anchor=pl.lit(None, pl.UInt64), anchor_at=pl.lit(None, pl.UInt32), **options_of(parts),
+        choices=_choices(parts, stem), long_letters=long.str.len_chars(),
+        long=grams(long, pl.repeat(False, len(long), eager=True)),
     )  # fmt: skip
-    return ITEMS.check(items.filter(pl.col("stem").is_not_null() | (pl.col("long_letters") > 0)), "the index")
+    asked = items.filter(pl.col("stem").is_not_null() | (pl.col("long_letters") > 0))
+    text = stem.filter(items["stem"].is_not_null() | (items["long_letters"] > 0))
+    return ITEMS.check(asked, "the index").with_columns(text=text)
+
+
+def content_of(parts: pl.DataFrame) -> pl.Series:
+    """The normal text of the questions without PHRASES."""
+    return parts.select(normal(pl.col("question").str.to_lowercase().str.replace_all(PHRASES, ""))).to_series()
+
+
+def negated(parts: pl.DataFrame) -> pl.Series:
+    """Whether the questions ask for what is not so; `不要解释` is no such."""
+    question = pl.col("question").str.to_lowercase().str.replace_all("不[要需用必得]", "")
+    return parts.select(question.str.contains(NEGATED)).to_series()
+
+
+def says_little(content: pl.Series, han: pl.Series) -> pl.Series:
+    """Whether a question with this content says nothing without its options."""
+    least = pl.when(han).then(CONTENT[True]).otherwise(CONTENT[False])
+    return pl.select(content.str.len_chars() < least).to_series()
+
+
+def _choices(parts: pl.DataFrame, stem: pl.Series) -> pl.Series:
+    flat = parts.select("options", stem=stem).with_row_index("text").explode("options")
+    flat = flat.with_columns(said=normal(pl.col("options"))).with_columns(size=pl.col("said").str.len_chars())
+    least = pl.when(is_han(flat["said"])).then(ONE[True]).otherwise(ONE[False])
+    flat = flat.filter((pl.col("size") >= least) & ~pl.col("stem").str.contains(pl.col("said"), literal=True))
+    told = flat.select("text", "size", run=wholes(flat["said"])).unique().sort("text", "run")
+    return lists(told.select("text", run=pl.struct("run", "size")), parts.height)
+
+
+def _anchored(items: pl.DataFrame) -> pl.DataFrame:
+    """The items with the rarest run of their `text` as their anchor, of such the first; without `text`."""
+    numbered = items.with_row_index("row")
+    runs = runs_at(items["text"], sizes_of(items["han"])).rename({"text": "row"})
+    runs = runs.join(numbered.select("row", "evalset"), on="row")
+    often = runs.group_by("evalset", "run").agg(often=pl.col("row").n_unique())
+    runs = runs.join(often, on=["evalset", "run"]).sort("row", "often", "at")
+    first = runs.unique("row", keep="first").select("row", anchor="run", anchor_at="at")
+    chosen = numbered.drop("anchor", "anchor_at", "text").join(first, on="row", how="left").sort("row")
+    return chosen.select(list(ITEMS.columns))
 
 
 def options_of(parts: pl.DataFrame) -> dict[str, pl.Series]:
@@ -105,7 +171,8 @@ def options_of(parts: pl.DataFrame) -> dict[str, pl.Series]:
 def _without_shared(items: pl.DataFrame) -> pl.DataFrame:
     """The items without the runs, and with the questions as phrases, that many of their set share."""
     same = pl.col("stem").is_not_null() & (pl.len().over("evalset", "stem") > FEW)
-    numbered = items.with_row_index("text").with_columns(phrase=pl.col("phrase") | same)
+    rare = {name: pl.when(~same).then(name) for name in ("anchor", "anchor_at")}
+    numbered = items.with_row_index("text").with_columns(phrase=pl.col("phrase") | same, **rare)
     sizes = items.group_by("evalset").len("items")
     for name, most in (("runs", pl.max_horizontal(pl.col("items") * SHARED, SOME)), ("long", pl.lit(1))):
         flat = numbered.select("text", "evalset", whole=pl.col(name).list.sum(), run=pl.col(name)).explode("run")

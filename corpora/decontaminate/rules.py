@@ -15,9 +15,9 @@ Share = Annotated[float, Field(gt=0, le=1)]
 
 
 class Rules(Settings):
-    """`stem`: the question, letter by letter. `options`: the same set of options, whatever their order, or all but one of them.
-    `ngrams`: runs of letters of the question, close together anywhere in the texts. `answer`: runs of a long answer or
-    explanation."""
+    """`stem`: the question, letter by letter, as a whole or, where it is short, inside of a text. `options`: a question that is
+    alike, with the same set of options, whatever their order and marks, or all but one of them. `ngrams`: runs of letters of
+    the question, close together anywhere in the texts. `answer`: runs of a long answer or explanation."""
 
     rules: tuple[Rule, ...] = RULES
     ngrams: Annotated[Share, Field(description="part of a question's runs that a text must hold")] = 0.8

@@ -47,10 +47,11 @@ def runs_of(frame: pl.DataFrame) -> Runs:
 
 @dataclass(frozen=True)
 class Search:
-    """`items`: ITEMS with `number`, and `shared`: whether other questions have their options. `stems`: number of a question ->
-    item. `sets`: a number for each set of options, and for each without one of them -> item. `needles`: what is sought inside
-    of texts, by its row: number, rule, letters, size, held (its runs), runs (how many), wanted (how many of them). `anchors`: by
-    size the rarest runs of each needle, of which any text with the needle holds `least`."""
+    """`items`: ITEMS with `number`. `stems`: number of a question ->
+        item. `sets`: a number for each set of options, and for each without one of them -> item. `needles`: what is sought inside
+        of texts, by its row: number, rule, letters, size, held (its runs), runs (how many), wanted (how many of them). `anchors`: by
+        size the rarest runs of each needle, of which any text with the needle holds `least`. `short`: by size the anchors of the
+    questions that are sought wholly, as their runs are too few for a needle."""
 
     rules: Rules
     items: pl.DataFrame
@@ -58,6 +59,7 @@ class Search:
     sets: pl.DataFrame
     needles: pl.DataFrame
     anchors: dict[int, Runs]
+    short: dict[int, Runs]
 
 
 def search_of(indexes: Sequence[pl.DataFrame], rules: Rules) -> Search:
@@ -66,21 +68,17 @@ def search_of(indexes: Sequence[pl.DataFrame], rules: Rules) -> Search:
     whole = whole.with_row_index("number")
     heavy = whole.filter(pl.col("weight") >= pl.when("han").then(HEAVY[True]).otherwise(HEAVY[False]))
     sets = option_keys(heavy["number"], heavy["options"])
-    stems = sets.join(whole.select("number", "stem"), on="number").with_columns(
-        stems=pl.col("stem").n_unique().over("key")
-    )
-    shared = stems.group_by("number").agg(shared=pl.col("stems").max() > 1)
     needles = _needles(whole, rules)
     anchors = _anchors(needles)
+    short = _short(whole, needles, rules)
     return Search(
         rules=rules,
-        items=whole.join(shared, on="number", how="left", maintain_order="left").with_columns(
-            pl.col("shared").fill_null(False)
-        ),
+        items=whole,
         stems=whole.filter(pl.col("stem").is_not_null()).select("number", key="stem"),
         sets=sets,
         needles=needles,
         anchors={size: runs_of(anchors.filter(pl.col("size") == size)) for size in (SHORT, LONG)},
+        short={size: runs_of(short.filter(pl.col("size") == size)) for size in (SHORT, LONG)},
     )
 
 
@@ -90,6 +88,15 @@ def _anchors(needles: pl.DataFrame) -> pl.DataFrame:
     rarest = numbered.with_columns(frequency=pl.len().over("run")).sort("of", "frequency", "run")
     number = pl.col("runs") - pl.col("wanted") + pl.col("least")
     return rarest.filter(pl.int_range(pl.len()).over("of") < number)
+
+
+def _short(items: pl.DataFrame, needles: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """`size`, `run`, `of`: the anchors of the questions that are no needles."""
+    sought = needles.filter(pl.col("rule") == "ngrams")["number"].implode()
+    short = items.filter(
+        pl.col("anchor").is_not_null() & ~pl.col("number").is_in(sought) & pl.lit("stem" in rules.rules)
+    )
+    return short.select(size=pl.when("han").then(SHORT).otherwise(LONG), run="anchor", of="number")
 
 
 def option_keys(rows: pl.Series, options: pl.Series) -> pl.DataFrame:

@@ -20,9 +20,11 @@ from corpora.mix.flow import picture
 from corpora.mix.mixed import REMOVED, Mixed
 from corpora.mix.recipe import Ingredient, Recipe
 from corpora.mix.sizes import measure
-from corpora.shards import Sink, batches, privacy, scan, story
+from corpora.shards import Sink, batches, privacy, scan, story, within
 from corpora.split.assign import assign, published_of, rule_of
-from corpora.split.index import in_numbers, stratum
+from corpora.split.index import stratum
+from corpora.split.proof import prove
+from corpora.split.ties import names_of, tie
 from corpora.texts import with_texts
 from tools.errors import Findings, UsageError
 from tools.files import digest, manifest, sha256, staging
@@ -44,7 +46,7 @@ def merge(
     """Mix into `out`: the records in a seeded order, `removed.parquet`, `mix.svg` and `run.json`, all or nothing.
 
     `key` gives the key of pseudonyms, asked for only where a source holds people's records. A dry run does all of it in a
-    folder of its own and leaves nothing. Raises UsageError for what is missing."""
+    folder of its own and leaves nothing. Raises UsageError for what is missing, Findings where a group or fact would cross."""
     recipe, missing = _brought(recipe, without)
     mixed = Mixed(recipe.title, missing)
     with _place(out, dry_run) as stage:
@@ -55,7 +57,9 @@ def merge(
                 _gather(recipe, work, key, mixed, removed)
                 index, moved = _without_doubles(recipe, work, mixed, removed)
                 chosen = _choose(recipe, work, index, moved, mixed, removed)
-            _write(work, chosen, moved, stage / f"{mixed.schema.noun}.parquet", mixed)
+            table = stage / f"{mixed.schema.noun}.parquet"
+            _write(work, chosen, moved, table, mixed)
+            mixed.proof = prove(table) if recipe.split else None
         finally:
             shutil.rmtree(work, ignore_errors=True)
         mixed.count(chosen)
@@ -228,29 +232,29 @@ def _split(
 ) -> pl.DataFrame:
     """What is drawn, each with its split; copies of a record are in one group, so in one split."""
     if recipe.split is None:
-        return chosen
+        return chosen.with_columns(name=pl.lit(None, pl.String))
     plan = recipe.split.model_copy(update={"seed": recipe.split.seed or recipe.seed})
+    chosen = chosen.sort("row", "copy")
     told = chosen.select(
-        "row",
-        pl.col("part").cast(pl.String).alias("source"),
-        pl.col("task", "lang", "split", "license").cast(pl.String),
+        pl.col("part").cast(pl.String).alias("source"), pl.col("task", "lang", "split", "license").cast(pl.String)
     )
-    index = told.join(_groups(work, moved), on="row", how="left", maintain_order="left").select(
-        "group", rule_of(plan), published_of(), stratum(plan).rank("dense").alias("stratum")
-    )
-    placed = assign(index, plan)
-    said = chosen.with_columns(placed.select(pl.col("split", "reason").cast(pl.String)))
-    out = said.filter(pl.col("reason").is_not_null()).unique("row", maintain_order=True).sort("row")
+    index = told.select(rule_of(plan), published_of(), stratum(plan).rank("dense").alias("stratum"))
+    ties = tie(lambda: _drawn(work, moved, chosen), index, plan)
+    placed = assign(ties.index, plan, ties.parts).rows
+    names = names_of(ties, placed)
+    said = chosen.with_columns(placed.select(pl.col("split", "reason").cast(pl.String))).with_row_index("at")
+    said = said.join(names.select(at="row", name="group"), on="at", how="left", maintain_order="left").drop("at")
+    out = said.filter(pl.col("reason").is_not_null()).unique("row", maintain_order=True)
     _take_out(work, "split", out.select("row", "reason", source="part"), mixed, removed)
     return said.filter(pl.col("split").is_not_null()).drop("reason")
 
 
-def _groups(work: Path, moved: pl.DataFrame) -> pl.DataFrame:
-    """The number of each row's group."""
-    parts = [pl.DataFrame(schema={"group": pl.UInt64})]
-    for batch in batches(pl.scan_parquet(work / "all.parquet").select("group")):
-        parts.append(pl.DataFrame({"group": in_numbers(_regrouped(batch, moved)["group"])}))
-    return pl.concat(parts).with_row_index("row")
+def _drawn(work: Path, moved: pl.DataFrame, chosen: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """`group` and `facts` of what is drawn, which is in the order of `row`."""
+    for batch in batches(pl.scan_parquet(work / "all.parquet").select("group", "facts").with_row_index("row")):
+        mine = within(chosen.select("row"), batch)
+        if mine.height:
+            yield mine.join(_regrouped(batch, moved), on="row", how="left", maintain_order="left").drop("row")
 
 
 def _regrouped(batch: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
@@ -263,25 +267,21 @@ def _take_out(work: Path, step: str, rows: pl.DataFrame, mixed: Mixed, removed: 
     if rows.is_empty():
         return
     for batch in batches(pl.scan_parquet(work / "all.parquet").select("id").with_row_index("row")):
-        found = _within(rows, batch).join(batch, on="row", how="left", maintain_order="left")
+        found = within(rows, batch).join(batch, on="row", how="left", maintain_order="left")
         mixed.remove(removed, step, found.select("id", "source", "reason"))
-
-
-def _within(rows: pl.DataFrame, batch: pl.DataFrame) -> pl.DataFrame:
-    """Those of the rows, which are in the order of `row`, that are in the batch."""
-    first, last = batch["row"][0], batch["row"][-1]
-    begin = rows["row"].search_sorted(first, side="left")
-    return rows.slice(begin, rows["row"].search_sorted(last, side="right") - begin)
 
 
 def _write(work: Path, chosen: pl.DataFrame, moved: pl.DataFrame, path: Path, mixed: Mixed) -> None:
     """The chosen rows in their order: dealt into pieces that fit into memory, each put in order by itself."""
-    wanted = chosen.select("row", "copy", pl.col("split").cast(pl.Categorical)).with_row_index("at").sort("row", "at")
+    wanted = chosen.select("row", "copy", "name", pl.col("split").cast(pl.Categorical))
+    wanted = wanted.with_row_index("at").sort("row", "at")
     folder = work / "pieces"
     rows = pl.scan_parquet(work / "all.parquet").drop("split").with_row_index("row")
     for number, batch in enumerate(batches(rows, PIECE)):
-        dealt = _within(wanted, batch).join(_regrouped(batch, moved), on="row", how="inner")
-        dealt = dealt.with_columns(pl.col("split").cast(pl.String), piece=pl.col("at") // PIECE)
+        dealt = within(wanted, batch).join(_regrouped(batch, moved), on="row", how="inner")
+        dealt = dealt.with_columns(
+            pl.col("split").cast(pl.String), piece=pl.col("at") // PIECE, group=pl.coalesce("name", "group")
+        )
         for (piece,), part in dealt.partition_by("piece", as_dict=True, include_key=False).items():
             place = folder / f"{piece:06}"
             place.mkdir(parents=True, exist_ok=True)

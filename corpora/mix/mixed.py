@@ -8,6 +8,7 @@ import polars as pl
 
 from corpora.record import RECORDS
 from corpora.shards import Sink
+from corpora.split.proof import Proof
 from tools.frames import Schema
 
 REMOVED = Schema(
@@ -25,7 +26,7 @@ class Mixed:
     source and reason -> records. `replaced`: what de-identification replaced, by source. `private`: it
     holds people's records as they were; `deidentified`: it holds such that were made safe, here or before. `counts`: records by task, lang,
     split and license. `flows`: by source, task and split. `alike`: records by source, evaluation set and why they stay (twin,
-    facts) although they look like items of it."""
+    facts) although they look like items of it. `proof`: where it was split, how many groups and facts are in which split."""
 
     title: str
     missing: dict[str, str]
@@ -39,6 +40,7 @@ class Mixed:
     private: bool = False
     deidentified: bool = False
     alike: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    proof: Proof | None = None
 
     def remove(self, sink: Sink, step: str, rows: pl.DataFrame) -> None:
         """Note that these rows (id, source, reason, perhaps favoured) are left out."""
@@ -80,6 +82,7 @@ class Mixed:
     def facts(self) -> dict[str, Any]:
         """What `run.json` and `--format json` say."""
         records = sum(row["records"] for row in self.drawn)
+        proof = self.proof and {"crossing": self.proof.groups.crossing, "crossing_facts": self.proof.facts.crossing}
         return {
             "records": records, "drawn": self.drawn, "removed": self.steps(), "missing": self.missing, "counts": self.counts,
             "replaced": dict(sorted(self.replaced.items())),
@@ -87,4 +90,5 @@ class Mixed:
                 {"source": source, "evalset": evalset, "verdict": verdict, "records": number}
                 for (source, evalset, verdict), number in sorted(self.alike.items())
             ],
+            **(proof or {}),
         }  # fmt: skip

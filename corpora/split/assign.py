@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from corpora.split.parts import CROSSING, NONE, Parts, settle
 from corpora.split.plan import SPLITS, Plan, Rule, Split, Subset
 from tools.errors import UsageError
 from tools.files import digest
@@ -13,9 +14,11 @@ from tools.frames import shuffled
 
 DRAWN: tuple[Split, ...] = ("test", "validation", "train")
 """In this order: what is held out does not change with how much is trained on."""
-REASONS = ("in-no-rule", "not-drawn", "group-is-in-validation", "group-is-in-test")
-NONE = 255
-"""No rule, no published split or no place, among numbers of one byte."""
+REASONS = ("in-no-rule", "not-drawn", "group-is-in-validation", "group-is-in-test", "shares-facts")
+ROUNDS = 3
+"""So often is drawn again, with what then follows and what is left out taken into account."""
+MOST = 10
+"""One group of records that share facts may be so manyeth a part of the smallest split that is held out, not more."""
 
 
 class Runs(NamedTuple):
@@ -52,38 +55,124 @@ def published_of() -> pl.Expr:
     return pl.col("split").replace_strict(places, default=NONE, return_dtype=pl.UInt8).alias("published")
 
 
-def assign(index: pl.DataFrame, plan: Plan) -> pl.DataFrame:
-    """group, rule, stratum, split and reason of each row, of which the last two are categories and one of them is null.
+def limits(index: pl.DataFrame, plan: Plan) -> NDArray[np.int64]:
+    """For each number of a rule how many records that share facts may be one group of its records."""
+    found = np.full(NONE + 1, np.iinfo(np.int64).max)
+    for number, rule in enumerate(plan.rules):
+        mine = index["rule"] == number
+        free = mine & (index["published"] == NONE) if rule.published else mine
+        if free.any():
+            targets = _targets(rule, int(free.sum()), number)
+            held = [targets[split] for split in ("validation", "test") if targets.get(split)]
+            found[number] = min(held) // MOST if held else found[number]
+    return found
 
-    `index`: `group` (UInt64), `stratum` (a number), `rule` and `published` as above. A group of several rules or strata has the
-    first of them. Raises UsageError where records have no published split and the rule says nothing else."""
+
+class Assigned(NamedTuple):
+    """`rows`: group, rule, stratum, split and reason of each row, of which the last two are categories and one of them is null.
+    `asked`: how many records each split was to have."""
+
+    rows: pl.DataFrame
+    asked: dict[str, int]
+
+
+def assign(index: pl.DataFrame, plan: Plan, parts: Parts | None = None) -> Assigned:
+    """Whole groups into splits.
+
+    `index`: `group` (UInt64), `stratum` (a number), `rule` and `published` as above, `between`: what is not drawn, but goes where
+    its facts are by `parts`. A group of several rules or strata has the first of them. Raises UsageError where records have no
+    published split and the rule says nothing else."""
     order, starts = runs(index["group"].to_numpy())
-    sizes = np.diff(starts, append=len(order))
-    least = {name: np.minimum.reduceat(index[name].to_numpy()[order], starts) for name in ("rule", "stratum")}
-    published = index["published"].to_numpy()
-    held = np.where(published == NONE, -1, published.astype(np.int16))
-    most = np.maximum.reduceat(held[order], starts)
-    salt = int(digest(f"{plan.seed}|split")[:16], 16)
-    groups = pl.DataFrame(
-        {"group": index["group"].to_numpy()[order[starts]], **least, "published": most, "size": sizes}
-    ).with_row_index("at")
-    groups = groups.with_columns(key=shuffled(pl.col("group"), salt)).sort("key", "group").drop("key", "group")
-    places = np.full(len(starts), NONE, dtype=np.uint8)
-    for (rule,), part in groups.partition_by("rule", as_dict=True).items():
-        if rule != NONE:
-            for split, chosen in _placed(rule, part, plan.rules[rule]):
-                places[chosen.to_numpy()] = SPLITS.index(split)
-    rules, place, above = (np.empty(len(order), dtype=kind) for kind in (np.uint8, np.uint8, np.int16))
-    for row, group in ((rules, least["rule"]), (place, places), (above, most)):
-        row[order] = np.repeat(group, sizes)
-    kept = np.array([rule.published for rule in plan.rules] + [False] * (NONE + 1 - len(plan.rules)))[rules]
+    held = index["published"].to_numpy().astype(np.int16)
+    held[held == NONE] = -1
+    groups = _groups(index, held, order, starts, plan.seed)
+    by_at = groups.sort("at")
+    at = np.empty(len(order), dtype=np.intp)
+    at[order] = np.repeat(np.arange(len(starts)), by_at["size"])
+    rules, above = by_at["rule"].to_numpy()[at], by_at["published"].to_numpy()[at]
+    bound = np.array([rule.published for rule in plan.rules] + [False] * (NONE + 1 - len(plan.rules)))[rules]
+    must = np.where(bound, held, -1)
+    places, asked = _draw(groups, plan, {})
+    place = places[at]
+    if parts:
+        between = index["between"].to_numpy() & (must < 0)
+        place = settle(parts, place, must)
+        for _ in range(ROUNDS):
+            less = _less(place, rules, between, plan)
+            place = settle(parts, _draw(groups, plan, less)[0][at], must)
+        place = _within_counts(place, rules, between, index, plan)
     reason = np.where(place == NONE, REASONS.index("not-drawn"), NONE)
-    reason = np.where(kept & (held != above), above + REASONS.index("group-is-in-validation") - 1, reason)
+    reason = np.where(bound & (held != above), above + REASONS.index("group-is-in-validation") - 1, reason)
+    reason = np.where(place == CROSSING, REASONS.index("shares-facts"), reason)
     reason = np.where(rules == NONE, REASONS.index("in-no-rule"), reason)
-    return pl.DataFrame({
+    rows = pl.DataFrame({
         "group": index["group"], "stratum": index["stratum"], "rule": rules,
         "split": _named(np.where(reason == NONE, place, NONE), SPLITS), "reason": _named(reason, REASONS),
     })  # fmt: skip
+    return Assigned(rows, {split: asked[split] for split in SPLITS})
+
+
+def _groups(
+    index: pl.DataFrame, held: NDArray[np.int16], order: NDArray[np.intp], starts: NDArray[np.intp], seed: int
+) -> pl.DataFrame:
+    """A row a group, in the seeded order in which they are drawn: `at` (its place by number), rule, stratum, between, size, and
+    `published`: the last of the splits that its records were given."""
+    least = {
+        name: np.minimum.reduceat(index[name].to_numpy()[order], starts) for name in ("rule", "stratum", "between")
+    }
+    found = pl.DataFrame({
+        "group": index["group"].to_numpy()[order[starts]], **least,
+        "published": np.maximum.reduceat(held[order], starts), "size": np.diff(starts, append=len(order)),
+    }).with_row_index("at")  # fmt: skip
+    salt = int(digest(f"{seed}|split")[:16], 16)
+    return found.with_columns(key=shuffled(pl.col("group"), salt)).sort("key", "group").drop("key", "group")
+
+
+def _draw(
+    groups: pl.DataFrame, plan: Plan, less: dict[tuple[int, Split], int]
+) -> tuple[NDArray[np.uint8], dict[Split, int]]:
+    """The place of each group by its number; and how many records each split was to have. `less`: so many fewer are drawn of a
+    rule into a split."""
+    places = np.where(groups.sort("at")["between"].to_numpy(), CROSSING, NONE).astype(np.uint8)
+    asked: dict[Split, int] = dict.fromkeys(SPLITS, 0)
+    for (number,), part in groups.partition_by("rule", as_dict=True).items():
+        if number != NONE:
+            chosen, wanted = _placed(number, part, plan.rules[number], less)
+            asked = {split: asked[split] + wanted[split] for split in SPLITS}
+            for split, at in chosen:
+                places[at.to_numpy()] = SPLITS.index(split)
+    return places, asked
+
+
+def _less(
+    place: NDArray[np.uint8], rules: NDArray[np.uint8], between: NDArray[np.bool_], plan: Plan
+) -> dict[tuple[int, Split], int]:
+    """How many fewer are to be drawn into the splits of each rule that are held out: what lies between others and follows them
+    there, and its share of what is left out."""
+    found: dict[tuple[int, Split], int] = {}
+    for number, rule in enumerate(plan.rules):
+        mine = rules == number
+        lost = int((mine & (place == CROSSING)).sum())
+        for split in DRAWN[:-1]:
+            follow = int((mine & between & (place == SPLITS.index(split))).sum())
+            found[number, split] = follow + round((rule.shares or {}).get(split, 0) * lost)
+    return found
+
+
+def _within_counts(
+    place: NDArray[np.uint8], rules: NDArray[np.uint8], between: NDArray[np.bool_], index: pl.DataFrame, plan: Plan
+) -> NDArray[np.uint8]:
+    """The places without records that lie between others where a rule counts what a split holds and it would hold more."""
+    groups, free = index["group"].to_numpy(), index["published"].to_numpy() == NONE
+    left = place.copy()
+    for number, rule in enumerate(plan.rules):
+        for split, most in (rule.counts or {}).items():
+            inside = (rules == number) & (place == SPLITS.index(split)) & (free | (not rule.published))
+            late = np.flatnonzero(inside & between)
+            late = late[np.argsort(groups[late], kind="stable")]
+            first = max(0, len(late) + most - int(inside.sum()))
+            left[late[groups[late] >= groups[late[first]]] if first < len(late) else []] = NONE
+    return left
 
 
 def _named(numbers: NDArray[np.generic], names: tuple[str, ...]) -> pl.Series:
@@ -92,18 +181,28 @@ def _named(numbers: NDArray[np.generic], names: tuple[str, ...]) -> pl.Series:
     )
 
 
-def _placed(number: int, groups: pl.DataFrame, rule: Rule) -> list[tuple[Split, pl.Series]]:
-    """The groups (their `at`) of one rule, split by split."""
+def _placed(
+    number: int, groups: pl.DataFrame, rule: Rule, less: dict[tuple[int, Split], int]
+) -> tuple[list[tuple[Split, pl.Series]], dict[Split, int]]:
+    """The groups (their `at`) of one rule, split by split; and how many records each split was to have."""
     found: list[tuple[Split, pl.Series]] = []
+    asked: dict[Split, int] = dict.fromkeys(SPLITS, 0)
+    drawn = groups.filter(~pl.col("between"))
     if rule.published:
-        found = [(split, groups.filter(pl.col("published") == at)["at"]) for at, split in enumerate(SPLITS)]
-        groups = groups.filter(pl.col("published") < 0)
+        found = [(split, drawn.filter(pl.col("published") == at)["at"]) for at, split in enumerate(SPLITS)]
+        kept = dict(groups.group_by("published").agg(pl.col("size").sum()).iter_rows())
+        asked = {split: kept.get(at, 0) for at, split in enumerate(SPLITS)}
+        groups, drawn = (rows.filter(pl.col("published") < 0) for rows in (groups, drawn))
     if groups.is_empty():
-        return found
-    targets = _targets(rule, int(groups["size"].sum()), number)
+        return found, asked
+    records = int(groups["size"].sum())
+    targets = _targets(rule, records, number)
+    rest = records - sum(targets.values())
+    asked = {split: asked[split] + targets.get(split, rest if split == "train" else 0) for split in SPLITS}
     sizes = dict(groups.group_by("stratum").agg(pl.col("size").sum()).sort("stratum").iter_rows())
-    quotas = {split: _quotas(targets[split], sizes) for split in DRAWN if split in targets}
-    for (stratum,), part in groups.partition_by("stratum", as_dict=True, maintain_order=True).items():
+    drawn_for = {split: max(0, target - less.get((number, split), 0)) for split, target in targets.items()}
+    quotas = {split: _quotas(drawn_for[split], sizes) for split in DRAWN if split in targets}
+    for (stratum,), part in drawn.partition_by("stratum", as_dict=True, maintain_order=True).items():
         left = part
         for split in DRAWN:
             if split in quotas:
@@ -112,7 +211,7 @@ def _placed(number: int, groups: pl.DataFrame, rule: Rule) -> list[tuple[Split, 
                 left = left.filter(~taken)
         if "train" not in quotas:
             found.append(("train", left["at"]))
-    return found
+    return found, asked
 
 
 def _targets(rule: Rule, records: int, number: int) -> dict[Split, int]:

@@ -57,7 +57,8 @@ class Rule(Settings):
 class Plan(Settings):
     """Rules, of which the first that fits takes a group. `by`: what each split holds in the same proportions.
 
-    `tie`: keys of meta; records of a source with the same value of one (a patient, a page) stay in one split."""
+    `tie`: keys of meta, or fields; records with the same value of one (a patient, a page) stay in one split, whatever their
+    source."""
 
     title: str = ""
     paper: str = ""

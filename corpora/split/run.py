@@ -1,60 +1,74 @@
-"""A table of records split into a folder, with the proof that no group is in two splits."""
+"""A table of records split into a folder, with the proof that no group and no fact is in two splits."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from corpora.mix.mixed import REMOVED
-from corpora.shards import Sink, batches, privacy, scan
-from corpora.split.assign import assign, published_of, runs, subset
+from corpora.shards import Sink, batches, privacy, scan, within
+from corpora.split.assign import Assigned, assign, subset
 from corpora.split.cut import cut
-from corpora.split.index import in_numbers, index_of
+from corpora.split.index import index_of, reader_of
 from corpora.split.plan import SPLITS, Plan
-from corpora.texts import normal, with_texts
-from tools.errors import Findings, UsageError
+from corpora.split.proof import prove
+from corpora.split.ties import Ties, names_of, tie
+from tools.errors import UsageError
 from tools.files import manifest, sha256, staging
 from tools.frames import Schema
+
+TOLERANCE = 0.01
+"""So far from what was asked may the share of a split be before the user is told."""
 
 
 @dataclass(frozen=True)
 class Done:
     """What a run did, in the names that `--format json` prints.
 
-    `splits`: records in each, `groups`: groups; `strata`: a row a stratum. `subsets`: records in each. `removed`: by reason.
-    `cut`: dialogues that were. `tied`: groups that `tie` put into others. `crossing`: groups in more than one split.
-    `shared_questions`: questions, compared as duplicates are, that are in more than one split although their groups are not."""
+    `splits`: records in each, `asked`: how many it was to have; `off`: how far the share of a split is at most from what was
+    asked, `tolerance`: how far it may be. `groups` and `facts`: how many are in each split, `crossing` and `crossing_facts`: how
+    many are in more than one. `strata`: a row a stratum. `subsets`: records in each. `removed`: by reason. `cut`: dialogues that
+    were. `tied`: groups that facts or `tie` put into others. `parted`: groups that were larger than a split may hold,
+    `parted_records`: what they held. `shared_questions`: questions, compared as duplicates are, that are in more than one split
+    although their groups are not."""
 
     table: str
     records: int
     splits: dict[str, int]
+    asked: dict[str, int]
+    off: float
+    tolerance: float
     groups: dict[str, int]
+    facts: dict[str, int]
     strata: list[dict[str, Any]]
     subsets: dict[str, int]
     removed: dict[str, int]
     cut: int
     tied: int
+    parted: int
+    parted_records: int
     crossing: int
+    crossing_facts: int
     shared_questions: int
 
 
 def run(place: Path, out: Path, plan: Plan) -> Done:
     """The records of `place` with their split in `out`, with `removed.parquet`, a file for each subset and `run.json`, all or
-    nothing. Raises UsageError for a plan that the records cannot fill, Findings where a group would cross."""
+    nothing. Raises UsageError for a plan that the records cannot fill, Findings where a group or fact would cross."""
     rows, schema = scan(place)
     source = place if place.is_file() else place / f"{schema.noun}.parquet"
     if out.resolve() == source.parent.resolve():
         raise UsageError(f"--out {out}: is the folder of the records themselves; name another")
     if schema.noun == "preferences" and any(rule.cut for rule in plan.rules):
         raise UsageError("a plan that cuts dialogues is for records, and these are preferences")
-    index, strata, moved = index_of(rows, plan)
-    placed = assign(index, plan)
+    index, strata = index_of(rows, plan)
+    ties = tie(reader_of(rows, plan), index, plan)
+    placed = assign(ties.index, plan, ties.parts)
     with staging(out) as stage:
-        changed = _write(rows, placed, moved, plan, stage, schema)
-        done = _done(stage / f"{schema.noun}.parquet", placed, plan, schema, strata, changed, moved.height)
+        changed = _write(rows, placed.rows, names_of(ties, placed.rows), plan, stage, schema)
+        done = _done(stage / f"{schema.noun}.parquet", placed, ties, plan, schema, strata, changed)
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
         facts = vars(done) | {"outputs": outputs}
         how = plan.model_dump(mode="json") | privacy(place)
@@ -63,7 +77,7 @@ def run(place: Path, out: Path, plan: Plan) -> Done:
 
 
 def _write(
-    rows: pl.LazyFrame, placed: pl.DataFrame, moved: pl.DataFrame, plan: Plan, stage: Path, schema: Schema
+    rows: pl.LazyFrame, placed: pl.DataFrame, names: pl.DataFrame, plan: Plan, stage: Path, schema: Schema
 ) -> int:
     """Every table of the run but `run.json`; gives how many dialogues were cut."""
     chosen = [
@@ -78,17 +92,18 @@ def _write(
         sinks = [stack.enter_context(Sink(stage / f"{name}.parquet", schema)) for name, _ in chosen]
         for batch in batches(rows.drop("split")):
             part = slice(at, at + batch.height)
-            at += batch.height
             batch = batch.with_columns(
                 placed["split"][part].cast(pl.String), placed["reason"][part].cast(pl.String), placed["rule"][part],
                 *(mine[part].alias(f"in {name}") for name, mine in chosen),
+                row=pl.int_range(at, at + batch.height, dtype=pl.UInt32),
             )  # fmt: skip
+            at += batch.height
             out = batch.filter(pl.col("split").is_null())
             gone.write(out.select("id", "source", "reason", step=pl.lit("split"), favoured=pl.lit(None, pl.String)))
             kept = batch.filter(pl.col("split").is_not_null()).join(
-                moved, on="group", how="left", maintain_order="left"
+                within(names, batch).rename({"group": "name"}), on="row", how="left", maintain_order="left"
             )
-            kept, number = cut(kept.with_columns(group=pl.coalesce("joined", "group")), plan)
+            kept, number = cut(kept.with_columns(group=pl.coalesce("name", "group")), plan)
             changed += number
             sink.write(kept)
             for (name, _), own in zip(chosen, sinks, strict=True):
@@ -97,45 +112,43 @@ def _write(
 
 
 def _done(
-    path: Path, placed: pl.DataFrame, plan: Plan, schema: Schema, strata: list[str], changed: int, tied: int
+    path: Path, placed: Assigned, ties: Ties, plan: Plan, schema: Schema, strata: list[str], changed: int
 ) -> Done:
-    """The outcome, from what was written. Raises Findings where a group is in two splits of it."""
-    written = pl.scan_parquet(path)
-    groups, crossing = _in_splits(written.select("split", name="group"))
-    if crossing:
-        raise Findings(f"{crossing:,} groups would be in more than one split; nothing was written")
-    questions = with_texts(written).select("split", name=normal(pl.col("question"))).filter(pl.col("name") != "")
-    splits = dict(placed.group_by(pl.col("split").cast(pl.String)).len().iter_rows())
-    reasons = placed.drop_nulls("reason").group_by(pl.col("reason").cast(pl.String)).len().sort("reason")
+    """The outcome, from what was written. Raises Findings where a group or fact is in two splits of it."""
+    proof = prove(path)
+    found = dict(placed.rows.group_by(pl.col("split").cast(pl.String)).len().iter_rows())
+    splits: dict[str, int] = {split: found.get(split, 0) for split in SPLITS}
+    reasons = placed.rows.drop_nulls("reason").group_by(pl.col("reason").cast(pl.String)).len().sort("reason")
     subsets = {name: path.with_name(f"{name}.parquet") for rule in plan.rules for name in rule.subsets}
     return Done(
         table=schema.noun,
-        records=placed.height,
-        splits={split: splits.get(split, 0) for split in SPLITS},
-        groups=groups,
-        strata=_strata(placed, strata),
+        records=placed.rows.height,
+        splits=splits,
+        asked=placed.asked,
+        off=_off(splits, placed.asked),
+        tolerance=TOLERANCE,
+        groups=proof.groups.splits,
+        facts=proof.facts.splits,
+        strata=_strata(placed.rows, strata),
         subsets={name: pl.scan_parquet(file).select(pl.len()).collect().item() for name, file in subsets.items()},
         removed=dict(reasons.iter_rows()),
         cut=changed,
-        tied=tied,
-        crossing=crossing,
-        shared_questions=_in_splits(questions)[1],
+        tied=ties.tied,
+        parted=ties.parted,
+        parted_records=ties.parted_records,
+        crossing=proof.groups.crossing,
+        crossing_facts=proof.facts.crossing,
+        shared_questions=proof.questions.crossing,
     )
+
+
+def _off(found: dict[str, int], asked: dict[str, int]) -> float:
+    """The largest difference of two shares of a split."""
+    whole, wanted = sum(found.values()) or 1, sum(asked.values()) or 1
+    return round(max(abs(found[split] / whole - asked[split] / wanted) for split in SPLITS), 6)
 
 
 def _strata(placed: pl.DataFrame, names: list[str]) -> list[dict[str, Any]]:
     counts = [pl.col("split").eq(split).sum().alias(split) for split in SPLITS]
     found = placed.group_by("stratum").agg(*counts, removed=pl.col("split").null_count()).sort("stratum")
     return [row | {"stratum": names[row["stratum"]]} for row in found.to_dicts()]
-
-
-def _in_splits(rows: pl.LazyFrame) -> tuple[dict[str, int], int]:
-    """Of rows with `name` and `split`: how many names are in each split, and how many in more than one."""
-    parts = [batch.select(published_of(), number=in_numbers(batch["name"])) for batch in batches(rows, 50_000)]
-    if not parts:
-        return dict.fromkeys(SPLITS, 0), 0
-    found = pl.concat(parts)
-    order, starts = runs(found["number"].to_numpy())
-    splits = found["published"].to_numpy()[order]
-    least, most = np.minimum.reduceat(splits, starts), np.maximum.reduceat(splits, starts)
-    return {split: int((least == at).sum()) for at, split in enumerate(SPLITS)}, int((least != most).sum())

@@ -19,8 +19,8 @@ WITH n, labels(n)[0] AS type, CASE
   WHEN n.name =~ '.*(如果|可以|需要|应该|建议|必要时|多数|少数|一般不|为主|无需|不宜).*' THEN 'words of a sentence'
   WHEN n.name =~ '.*，.*' AND labels(n)[0] IN ['Symptom', 'Treatment', 'Food', 'BodyPart', 'Department'] THEN 'a comma'
   WHEN n.name =~ '[(（\\[【].*[)）\\]】]' AND NOT n.name =~ '.+[(（\\[【].*' THEN 'brackets around all'
-  WHEN size(n.name) = 1 AND labels(n)[0] IN ['Symptom', 'Treatment', 'Drug', 'Product', 'Department'] THEN 'one character'
-  WHEN size(n.name) > 25 AND labels(n)[0] IN ['Symptom', 'Treatment', 'Food', 'BodyPart', 'Department'] THEN 'very long'
+  WHEN n.name =~ '.' AND labels(n)[0] IN ['Symptom', 'Treatment', 'Drug', 'Product', 'Department'] THEN 'one character'
+  WHEN n.name =~ '.{26,}' AND labels(n)[0] IN ['Symptom', 'Treatment', 'Food', 'BodyPart', 'Department'] THEN 'very long'
   ELSE '' END AS evidence
 WHERE evidence <> ''
 OPTIONAL MATCH (h)-[r]->(n)

@@ -1,57 +1,6 @@
 """The mapping files of the sources `table` and `rdf`: an entry of `sources` in `ontology.yaml`, with the source's name.
 
-What both have (`title`, `license`, `residue`, `classes` and `fields` mean what they mean in `ontology.yaml`):
-
-    source: mykg                            # the name in the graph: lower case, digits, _
-    title: My knowledge graph
-    license: CC-BY-4.0                      # SPDX expression, or LicenseRef-NAME
-    license_note: Ask before selling it.    # optional
-    residue: {Symptom: [无]}                # words that are no names, by entity type; optional
-    classes: {Disease: [disease, MONDO]}    # entity type -> the source's words for it
-    fields:                                 # the source's relation (or column) -> what it says
-      treats: {relation: INDICATED_FOR, head: Drug, tail: Disease}
-      synonym: {alias: true}
-      onset: {attribute: onset_age}
-
-An entity type's own name and its Chinese and English labels need no entry in `classes`. A relation that is not in
-`fields` is read as it is, and set aside by the loader as `unknown-relation`.
-
-`table` adds `tables`: each says which files it reads (`files`, patterns of names) and in which one of three forms.
-A cell is a column's name, or `{value: X}` for what is the same in all rows.
-
-triples, one per row; the types are columns, constants, or behind a separator (`糖尿病@@疾病`); without any, a head has
-the type `head` of its field, a tail that of its relation:
-
-    tables:
-      - files: ["*.csv"]
-        triples: {head: x_name, head_type: x_type, relation: rel, tail: y_name, tail_type: y_type}
-      - {files: [CPubMed.txt], header: [h, r, t], triples: {head: h, relation: r, tail: t, separator: "@@"}}
-
-rows, one per entity; `columns` are its fields, `split` a regular expression between the values of a cell:
-
-      - files: [diseases.xlsx]
-        sheet: 疾病
-        rows:
-          name: 名称
-          name_en: 英文
-          type: {value: Disease}
-          columns: {症状: {split: "[、；]"}, 别名: {field: synonym}}
-
-edges between the `id`s of rows, of any file read in the same command:
-
-      - {files: [nodes.tsv], rows: {id: id, name: name, type: kind}}
-      - {files: [edges.sif], edges: {head: source, relation: metaedge, tail: target}}
-
-Of a table: `header` names the columns of a file that has no header line, `delimiter` and `quote` (`""` for none) say
-how text is cut where it is not by commas or TABs and `"`, `sheet` is that of a workbook (the first, if not said).
-
-`rdf` adds `prefixes` and `labels`, and has IRIs or CURIEs as keys of `fields` and words of `classes`:
-
-    prefixes: {ex: "http://example.org/"}
-    labels: [rdfs:label, skos:prefLabel]    # this is the default; earlier ones win
-    classes: {Disease: [ex:Disease]}
-    fields: {ex:hasSymptom: {relation: HAS_SYMPTOM}}
-"""
+`docs/mapping.md` says what every key means, with an example of each form."""
 
 from fnmatch import fnmatchcase
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Turtle, N-Triples and RDF/XML, as a mapping file describes them (`kg/sources/mapping.py`); rdflib parses."""
+"""Turtle, N-Triples and RDF/XML, as a mapping file describes them (`docs/mapping.md`); rdflib parses."""
 
 import logging
 import re

@@ -139,6 +139,7 @@ class EmbeddedStore:
             raise StoreError(
                 f"{self.folder}: the graph is damaged ({now.name}/graph.lbug is missing); load its sources again into a new folder"
             )
+        _refuse_old(self.folder, now)
         return now
 
 
@@ -214,6 +215,19 @@ def _table(path: Path, schema: Schema) -> pl.DataFrame:
         why = " ".join(str(error).split())
         raise StoreError(f"{path}: the graph is damaged ({why}); load its sources again into a new folder") from error
     return schema.check(frame, str(path))
+
+
+def _refuse_old(folder: Path, generation: Path) -> None:
+    """Raises StoreError where an older kgtools made the graph, with fewer columns. Of a damaged table its reader tells."""
+    try:
+        columns = pl.read_parquet_schema(generation / "entities.parquet")
+    except (pl.exceptions.PolarsError, OSError):
+        return
+    missing = [name for name in ENTITIES.columns if name not in columns]
+    if missing:
+        raise StoreError(
+            f"{folder}: an older kgtools made this graph, without {', '.join(missing)}; load its sources again into a new folder"
+        )
 
 
 def _clear(folder: Path, keep: range) -> None:

@@ -252,6 +252,8 @@ def _state(transaction: Any) -> State | None:
         told = orjson.loads(record[0])
         if told["format"] > vault.FORMAT:
             raise StoreError("the graph was loaded by a newer kgtools; install that one")
+        if told["format"] < vault.FORMAT:
+            raise StoreError("the graph was loaded by an older kgtools; empty the database and load its sources again")
         return State(told["now"], told["then"], tuple(told["sources"]))
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise vault.damaged(vault.STATE) from error

@@ -1,7 +1,14 @@
 """The audits as SQL, as one would write them by hand for the tables `node` and `edge`."""
 
-NODE = ["id", "type", "name", "name_en", "aliases", "sources"]
+NODE = ["id", "type", "name", "name_en", "aliases", "sources", "doubts"]
 EDGE = ["id", "head", "relation", "tail", "sources", "contradicts"]
+
+
+def _doubted_values(doubt: str) -> str:
+    return f"""
+        SELECT id AS entity, replace(doubt, '{doubt} ', '') AS fact, sources
+        FROM (SELECT id, sources, unnest(doubts) AS doubt FROM node)
+        WHERE starts_with(doubt, '{doubt} ') ORDER BY entity, fact"""
 
 
 def _disease_without(relations: str, tail: str) -> str:
@@ -50,6 +57,11 @@ SQL = {
         FROM edge AS e JOIN node AS h ON h.id = e.head JOIN node AS t ON t.id = e.tail
         WHERE concat(h.type, '|', e.relation, '|', t.type) NOT IN (SELECT unnest($signatures))
         ORDER BY ALL""",
+    "doubtful_types": """
+        SELECT n.id AS entity, m.type AS other_type, count(e.id) AS triples, n.sources, m.sources
+        FROM node AS n JOIN node AS m ON m.name = n.name AND m.id <> n.id LEFT JOIN edge AS e ON e.tail = n.id
+        WHERE list_contains(n.doubts, 'other-type')
+        GROUP BY n.id, m.type, n.sources, m.sources ORDER BY triples DESC, entity, other_type""",
     "entities_in_several_sources": """
         SELECT type, sources, count(*) AS entities FROM node WHERE len(sources) > 1
         GROUP BY type, sources ORDER BY type, entities DESC""",
@@ -74,6 +86,11 @@ SQL = {
             SELECT 1 FROM edge AS b
             WHERE b.relation = 'HAS_COMPLICATION' AND b.head = e.tail AND b.tail = e.head)
         ORDER BY e.head, e.tail""",
+    "other_subjects": _doubted_values("other-subject"),
+    "person_names": """
+        SELECT n.id AS entity, count(e.id) AS triples, n.sources FROM node AS n LEFT JOIN edge AS e ON e.tail = n.id
+        WHERE list_contains(n.doubts, 'person-name')
+        GROUP BY n.id, n.sources ORDER BY triples DESC, entity""",
     "residue_names": """
         SELECT n.id, count(DISTINCT e.head) AS heads FROM node AS n LEFT JOIN edge AS e ON e.tail = n.id
         WHERE n.name IN (SELECT unnest($residue))
@@ -85,7 +102,8 @@ SQL = {
         ORDER BY e.head, e.relation""",
     "self_loops": "SELECT head, relation, sources FROM edge WHERE head = tail ORDER BY head, relation",
     "truncated_names": """
-        SELECT id, sources FROM node WHERE ends_with(name, '...') OR ends_with(name, '…') ORDER BY id""",
+        SELECT id, sources FROM node WHERE list_contains(doubts, 'truncated-name') ORDER BY id""",
+    "truncated_values": _doubted_values("truncated-value"),
     "unbalanced_brackets": """
         SELECT id, sources FROM node
         WHERE length(replace(replace(name, '(', ''), '（', '')) <> length(replace(replace(name, ')', ''), '）', ''))

@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from kg.audit import OURS, SEVERITIES, audits, failed, read_audit, run
+from kg.normalize import SEPARATOR
 from kg.ontology import ontology
 from kg.stores.embedded import EmbeddedStore
+from tests.kg.test_people import SYMPTOMS
 from tools.errors import CypherError, InputError, UsageError
+from tools.files import digest
 
 FILES = sorted(OURS.rglob("*.cypher"))
 NAMES = [file.stem for file in FILES]
@@ -33,6 +36,16 @@ def many(count: int, others: int) -> Rows:
     shared: Rows = [("Disease", f"d{number}", "HAS_TREATMENT", "药物治疗") for number in range(count)]
     return shared + [("Disease", f"e{number}", "HAS_TREATMENT", f"t{number}") for number in range(others)]
 
+
+def value(head: str, attribute: str, text: str) -> str:
+    """A value, as an audit of doubts names it."""
+    return f"{attribute} {digest(SEPARATOR.join((head, attribute, text)))}"
+
+
+CUT = "虚构病常见于寒冷干燥地区的冬季，发病突然，进展较为迅速，多累及患者的"
+OTHER = "腹股沟疝是指腹腔内脏器突出。腹股沟疝多见于男性。"
+RAW = {"digits_only_names", "residue_names", "suspicious_names"}
+"""Audits of what cleaning refuses: it is there where cleaning was off."""
 
 # for each audit: a graph, the rows that it must find there, and a graph on which it must find none
 PLANTED: dict[str, tuple[Rows, list[list[Any]], Rows]] = {
@@ -81,6 +94,15 @@ PLANTED: dict[str, tuple[Rows, list[list[Any]], Rows]] = {
         [[COLD, "HAS_DRUG", "Food:姜", ["tiny"]], ["Food:姜", "HAS_SYMPTOM", HEADACHE, ["tiny"]]],
         FULL,
     ),
+    "doubtful_types": (
+        [
+            ("Disease", "感冒", "BELONGS_TO_DEPARTMENT", "腹部损伤"),
+            ("Disease", "流感", "BELONGS_TO_DEPARTMENT", "腹部损伤"),
+            ("Disease", "腹部损伤", "HAS_SYMPTOM", "头痛"),
+        ],
+        [["Department:腹部损伤", "Disease", 2, ["tiny"], ["tiny"]]],
+        [*FULL, ("Disease", "感冒", "BELONGS_TO_DEPARTMENT", "内科"), ("Disease", "感冒", "HAS_SYMPTOM", "内科")],
+    ),
     "entities_in_several_sources": (FULL, [], FULL),  # one source alone; two are in the test below
     "isolated_entities": ([*FULL, ("Disease", "孤立", "cause", "不明")], [["Disease:孤立", ["tiny"]]], FULL),
     "long_names": (
@@ -103,6 +125,16 @@ PLANTED: dict[str, tuple[Rows, list[list[Any]], Rows]] = {
         [["Disease:流感", "Disease:肺炎", ["tiny"]]],
         [("Disease", "感冒", "HAS_COMPLICATION", "感冒")],
     ),
+    "other_subjects": (
+        [*FULL, ("Disease", "腹股沟疝", "description", OTHER), ("Disease", "食管裂孔", "description", OTHER)],
+        [["Disease:食管裂孔", value("Disease:食管裂孔", "description", OTHER), ["tiny"]]],
+        [("Disease", "腹股沟疝", "description", OTHER), ("Disease", "食管裂孔", "cause", OTHER), ("Disease", "感冒", "description", "本病无症状。")],
+    ),
+    "person_names": (
+        [("Disease", "感冒", "HAS_SYMPTOM", name) for name in (*SYMPTOMS, "岳晗", "官爵银")] + [("Disease", "流感", "HAS_SYMPTOM", "岳晗")],
+        [["Symptom:岳晗", 2, ["tiny"]], ["Symptom:官爵银", 1, ["tiny"]]],
+        [("Disease", "感冒", "HAS_SYMPTOM", name) for name in (*SYMPTOMS, "黄疸", "新生儿黄疸")],
+    ),
     "residue_names": (
         [("Disease", "感冒", "HAS_SYMPTOM", "驻站医"), ("Disease", "流感", "HAS_SYMPTOM", "驻站医"), ("Disease", "无标题文档", "cause", "x")],
         [["Symptom:驻站医", 2], ["Disease:无标题文档", 0]],
@@ -118,10 +150,31 @@ PLANTED: dict[str, tuple[Rows, list[list[Any]], Rows]] = {
         [[COLD, "HAS_COMPLICATION", ["tiny"]]],
         [("Disease", "便秘", "HAS_SYMPTOM", "便秘")],
     ),
+    "suspicious_names": (
+        [
+            ("Disease", "感冒", "HAS_DRUG", "如何选药？"),
+            ("Disease", "流感", "HAS_DRUG", "如何选药？"),
+            ("Disease", "感冒", "HAS_DRUG", ">>"),
+            ("Disease", "感冒", "HAS_SYMPTOM", "可以不治"),
+            ("Disease", "感冒", "HAS_SYMPTOM", "热"),
+        ],
+        [
+            ["Drug", "Drug:如何选药？", "a question or exclamation mark", 2, ["tiny"]],
+            ["Drug", "Drug:>>", "words of a page or of a question", 1, ["tiny"]],
+            ["Symptom", "Symptom:可以不治", "words of a sentence", 1, ["tiny"]],
+            ["Symptom", "Symptom:热", "one character", 1, ["tiny"]],
+        ],
+        [*FULL, ("Disease", "2型糖尿病", "HAS_DRUG", "10%葡萄糖（注射用）"), ("Disease", "癌", "HAS_SYMPTOM", "体温升高至38℃")],
+    ),
     "truncated_names": (
         [("Disease", "获得性免疫缺...", "HAS_SYMPTOM", "活动后…")],
         [["Disease:获得性免疫缺...", ["tiny"]], ["Symptom:活动后…", ["tiny"]]],
         [("Disease", "...感冒", "HAS_SYMPTOM", "头痛.")],
+    ),
+    "truncated_values": (
+        [*FULL, ("Disease", "感冒", "cause", CUT), ("Disease", "感冒", "prevention", CUT + "咽喉。")],
+        [[COLD, value(COLD, "cause", CUT), ["tiny"]]],
+        [("Disease", "感冒", "cause", CUT + "咽喉。"), ("Disease", "感冒", "onset_age", "老年人多见的")],
     ),
     "unbalanced_brackets": (
         [("Disease", "甲(乙", "HAS_SYMPTOM", "丙）"), ("Disease", "甲(乙", "HAS_SYMPTOM", "（(丁)")],
@@ -167,7 +220,7 @@ def test_an_audit_runs_on_the_samples(sample_graph: EmbeddedStore, name: str) ->
 def test_an_audit_finds_what_was_planted_and_nothing_else(graph_of: Graph, name: str) -> None:
     planted, rows, _ = PLANTED[name]
 
-    answer = found(graph_of(planted), name)
+    answer = found(graph_of(planted, raw=name in RAW), name)
 
     if name == "contradictions":
         answer = [[row[0], row[3]] for row in answer]
@@ -176,7 +229,7 @@ def test_an_audit_finds_what_was_planted_and_nothing_else(graph_of: Graph, name:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_audit_finds_nothing_where_nothing_is_wrong(graph_of: Graph, name: str) -> None:
-    assert found(graph_of(PLANTED[name][2]), name) == []
+    assert found(graph_of(PLANTED[name][2], raw=name in RAW), name) == []
 
 
 def test_a_contradiction_is_found_once_with_both_relations_and_their_sources(graph_of: Graph) -> None:

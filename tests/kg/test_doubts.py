@@ -46,6 +46,10 @@ def test_a_text_that_leads_on_was_cut_off(end: str) -> None:
     assert cut(text_of(50, end)) == [True]
 
 
+def test_a_short_text_that_ends_in_an_open_bracket_was_cut_off() -> None:
+    assert cut("本病的治疗周期（", "本病的治愈率【") == [True, True]
+
+
 @pytest.mark.parametrize(
     "text",
     [

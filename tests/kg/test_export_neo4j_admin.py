@@ -44,7 +44,7 @@ GRAPH = (
 
 @pytest.fixture
 def store(graph_of: Callable[..., EmbeddedStore]) -> EmbeddedStore:
-    store = graph_of(ROWS, alone=[("Symptom", "头痛", "headache")])
+    store = graph_of(ROWS, alone=[("Symptom", "头痛", "headache")], raw=True)  # with names that cleaning refuses
     about = {"file": "n.tsv", "sha256": "ab", "license": "MIT", "names": 1}
     table = NameTable("mine", about, NAMES.frame([("甲", ' a "drug"\nof two lines ', None)]))
     store.change(lambda inputs: inputs.with_names(table))
@@ -108,8 +108,11 @@ def test_null_is_an_empty_field_and_empty_text_is_two_quotes(store: EmbeddedStor
         (tmp_path / "csv" / f"Symptom.{ending}").read_text(encoding="utf-8") for ending in ("header.csv", "csv")
     )
 
-    assert header == "id:ID(entity),name,name_en,name_en_from,aliases:string[],sources:string[],attributes\n"
-    assert rows == '"Symptom:头痛","头痛","headache","tiny","","tiny","{}"\n'
+    assert (
+        header
+        == "id:ID(entity),name,name_en,name_en_from,aliases:string[],sources:string[],attributes,doubts:string[]\n"
+    )
+    assert rows == '"Symptom:头痛","头痛","headache","tiny","","tiny","{}",""\n'
     assert '"Disease:' in (tmp_path / "csv" / "Disease.csv").read_text(encoding="utf-8")
     assert ',,,"' in (tmp_path / "csv" / "Disease.csv").read_text(encoding="utf-8")
 
@@ -146,7 +149,7 @@ class Kept:
 
 @pytest.mark.parametrize("aliases", [["a\x1fb"], [""]])
 def test_a_list_that_the_importer_would_change_is_refused(aliases: list[str], tmp_path: Path) -> None:
-    entities = ENTITIES.frame([("Disease:甲", "Disease", "甲", None, None, aliases, ["s"], "{}")])
+    entities = ENTITIES.frame([("Disease:甲", "Disease", "甲", None, None, aliases, ["s"], "{}", [])])
 
     with pytest.raises(InputError, match=r"Disease:甲: aliases: .*load the graph into the server"):
         write(Kept(entities), tmp_path / "csv", Options())

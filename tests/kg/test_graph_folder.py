@@ -7,7 +7,9 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
 
 from kg.inputs import SourceTables
@@ -62,6 +64,27 @@ def test_a_file_is_not_taken_for_a_graph(tmp_path: Path, tables_of: Make) -> Non
         store.change(lambda inputs: inputs.with_sources([tables_of([COLD])]))
     with pytest.raises(StoreError, match="no graph here; load one first"):
         store.entities()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("stats",), ("audit",), ("query", "MATCH (d:Disease) RETURN d.name AS n"), ("show", "感冒"), ("verify",), ("names", "missing"),
+        ("names", "add", "kgtools"), ("generate", "--out", "{}/records"), ("export", "parquet", "{}/parquet"),
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)  # fmt: skip
+def test_a_graph_of_an_older_kgtools_says_to_load_again(
+    kgtools: Callable[..., Any], graph_of: Graph, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    folder = graph_of([COLD]).folder
+    (table,) = folder.glob("*/entities.parquet")
+    pl.read_parquet(table).drop("doubts").write_parquet(table)
+
+    ran = kgtools(*(word.format(tmp_path) for word in words), "--graph", folder)
+
+    said = "an older kgtools made this graph, without doubts; load its sources again into a new folder"
+    assert (ran.code, ran.out, ran.err) == (2, "", f"kgtools: error: {folder}: {said}\n")
 
 
 def damage_pointer(folder: Path) -> None:

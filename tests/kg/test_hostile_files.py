@@ -24,7 +24,7 @@ ROW_LINE = b'{"head": "a", "relation": "symptom", "tail": "c\\udfffd"}\n'
     [
         (("xywy", "medical.json"), JSON_LINE, r"medical\.json:1: .*surrogate"),
         (("table", "rows.jsonl"), ROW_LINE, r"rows\.jsonl:1: .*surrogate"),
-        (("xywy", "medical.json"), b'{"name": " \\t", "symptom": []}\n', r'medical\.json:1: the record has no "name"'),
+        (("xywy", "medical.json"), b'{"name": " \\t", "symptom": []}\n', r'medical\.json:1: no record has a "name"'),
         (("table", "rows.csv"), b"head,relation,tail\na,symptom,b\0c\n", r"rows\.csv:2: a NUL byte"),
         (("health39", "disease.csv"), b"name,alias\na\0,b\n", r"disease\.csv:2: a NUL byte"),
         (("xywy", "medical.json"), b'{"name": "a\xed\xa0\x80"}\n', r"medical\.json"),

@@ -56,6 +56,18 @@ def judged(name: str, type_: str = "Symptom", raw: bool = False) -> tuple[str, s
         ("Symptom", "（>60次/分）", "value"),
         ("Drug", "每日三次", "value"),
         ("BodyPart", "20%位于中上部", "value"),
+        ("Symptom", "（二）临床表现", "general-word"),
+        ("Food", "胃炎患者的饮食禁忌", "general-word"),
+        ("Symptom", "symptom_name", "general-word"),
+        ("Disease", "首页 > 疾病百科 > 肺炎", "navigation"),
+        ("Disease", "立即咨询在线医生", "navigation"),
+        ("Symptom", "较轻的", "sentence"),
+        ("Symptom", "严重的患者", "sentence"),
+        ("Food", "牛奶、鸡蛋、", "several-names"),
+        ("Examination", "胸部X线\n\n血气分析", "several-names"),
+        ("Department", "['内科', '消化内科']", "several-names"),
+        ("Drug", "国药准字Z20044123", "value"),
+        ("Disease", "无传染性", "value"),
         ("Symptom", "NaN", "missing-value"),
         ("Symptom", "None", "missing-value"),
         ("Symptom", "null", "missing-value"),
@@ -103,6 +115,7 @@ def test_a_name_is_left_alone_whatever_is_in_it(type_: str, name: str) -> None:
         ("1、头痛", "头痛", "list-number"),
         ("（2）头痛", "头痛", "list-number"),
         ("③头痛", "头痛", "list-number"),
+        ("高血压[详细]", "高血压", "link-text"),
         ("“红光满面”", "红光满面", "outer-quotes"),
         ("“鸡盲”或“雀盲”", "“鸡盲”或“雀盲”", None),
         ("呕吐等", "呕吐", "trailing-etc"),
@@ -155,6 +168,15 @@ def test_an_alias_and_a_head_are_judged_as_names_and_a_value_only_as_a_missing_o
     assert cleaned.facts["tail"].to_list() == ["为什么会感冒？因为受凉。"]
     refused = cleaned.rejects.filter(pl.col("kind") != "entity").sort("row")
     assert refused["reason"].to_list() == ["question", "navigation", "missing-value"]
+
+
+def test_a_value_of_marks_alone_is_missing_and_one_that_may_be_a_result_is_not(reading_of: Make) -> None:
+    rows = [("Disease", "感冒", "cure_rate", value) for value in ("?", "……", "。", "-", "(+)")]
+
+    cleaned = clean(reading_of(rows))
+
+    assert cleaned.facts["tail"].sort().to_list() == ["(+)", "-"]
+    assert cleaned.rejects["reason"].to_list() == ["missing-value"] * 3
 
 
 def test_a_raw_load_keeps_what_is_no_name(reading_of: Make) -> None:

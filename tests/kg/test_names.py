@@ -208,18 +208,27 @@ def test_a_table_cannot_be_called_like_a_path_or_nothing(tmp_path: Path, name: s
         add(path, name=name)
 
 
-def test_a_table_that_capitalises_every_name_gets_its_plain_words_back(tmp_path: Path) -> None:
+def test_a_name_gets_the_case_that_it_has_in_the_middle_of_a_sentence_unless_it_is_kept(tmp_path: Path) -> None:
     path = write(
         tmp_path,
         "a.csv",
         "zh,en\n咳嗽,Cough\n阿尔茨海默病,Alzheimer disease\n干咳,Dry cough\n贫血,DNA damage\n",
     )
 
-    table = add(path, sentence_case=True)
+    table, kept = add(path), add(path, keep_case=True)
 
     assert sorted(table.names["en"]) == ["Alzheimer disease", "DNA damage", "cough", "dry cough"]
-    assert table.about["lower_cased"] == 2
-    assert "Cough" in add(path).names["en"].to_list()
+    assert sorted(kept.names["en"]) == ["Alzheimer disease", "Cough", "DNA damage", "Dry cough"]
+    assert (table.about["recased"], kept.about["recased"]) == (2, 0)
+
+
+def test_a_type_may_be_an_attribute_whose_values_the_names_are(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", "zh,en,type\n无传染性,not contagious,transmission\n儿童,children,populations\n")
+
+    table = add(path)
+
+    assert table.names.rows() == [("无传染性", "not contagious", "transmission")]
+    assert table.about["dropped"] == {"unknown-type": 1}
 
 
 def test_the_sample_table_names_entities_of_eight_types() -> None:

@@ -9,6 +9,7 @@ import pytest
 from kg.ontology import ontology
 from kg.stores import Store, neo4j, open_store, verify
 from kg.stores.neo4j import Neo4jStore
+from kg.stores.vault import FORMAT
 from tests.neo4j.login import Login
 from tools.errors import InputError, StoreError, UsageError
 
@@ -202,11 +203,19 @@ def test_damaged_books_say_so_and_what_to_do(neo4j_graph: Login, say: Say) -> No
         store.entities()
 
 
-def test_a_graph_of_a_newer_kgtools_is_left_to_it(neo4j_graph: Login, say: Say) -> None:
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (1, "loaded by a newer kgtools; install that one"),
+        (-1, "loaded by an older kgtools; empty the database and load its sources again"),
+    ],
+)
+def test_a_graph_of_another_kgtools_is_left_to_it(neo4j_graph: Login, say: Say, change: int, said: str) -> None:
     store = say(neo4j_graph.uri, a=[COLD])
-    neo4j_graph.ask("MATCH (n:__Kgtools {id: 'state'}) SET n.data = replace(n.data, '\"format\":1', '\"format\":2')")
+    ours, theirs = f'"format":{FORMAT}', f'"format":{FORMAT + change}'
+    neo4j_graph.ask(f"MATCH (n:__Kgtools {{id: 'state'}}) SET n.data = replace(n.data, '{ours}', '{theirs}')")
 
-    with pytest.raises(StoreError, match="loaded by a newer kgtools"):
+    with pytest.raises(StoreError, match=said):
         store.entities()
 
 

@@ -59,7 +59,7 @@ def test_a_relation_is_an_english_label_with_words_in_both_languages(name: str) 
 
     assert re.fullmatch(r"[A-Z]+(_[A-Z]+)*", name)
     assert re.fullmatch(r"[一-鿿]+", relation.zh)
-    assert re.fullmatch(r"[a-z ]+", relation.en)
+    assert re.fullmatch(r"[a-z]+([ -][a-z]+)*", relation.en)
     assert relation.domain
     assert relation.range
 

@@ -33,8 +33,8 @@ def test_a_checksum_sees_every_other_change(rows: list[Any], data: st.DataObject
     assert checksum(one) != checksum(another)
 
 
-ENTITY = ("Disease:感冒", "Disease", "感冒", None, None, ["伤风"], ["a"], "{}")
-OTHER = ("Symptom:头痛", "Symptom", "头痛", None, None, [], ["a"], "{}")
+ENTITY = ("Disease:感冒", "Disease", "感冒", None, None, ["伤风"], ["a"], "{}", [])
+OTHER = ("Symptom:头痛", "Symptom", "头痛", None, None, [], ["a"], "{}", [])
 TRIPLE = ("1", "Disease:感冒", "HAS_SYMPTOM", "Symptom:头痛", ["a"], ["a/f:1#x"], None)
 
 
@@ -61,6 +61,7 @@ def test_the_same_rows_agree_in_any_order() -> None:
         (5, ["伤风", None], "changed: Disease:感冒 (aliases: ['伤风'], found ['伤风', None])"),
         (6, ["a", "b"], "changed: Disease:感冒 (sources: ['a'], found ['a', 'b'])"),
         (7, "长" * 100, f"changed: Disease:感冒 (attributes: '{{}}', found '{'长' * 39}... (102 characters))"),
+        (8, ["other-type"], "changed: Disease:感冒 (doubts: [], found ['other-type'])"),
     ],
 )
 def test_a_changed_value_is_counted_and_named(place: int, value: Any, example: str) -> None:
@@ -107,7 +108,7 @@ def test_what_is_there_besides_is_a_difference() -> None:
 
 
 def test_no_more_than_five_rows_of_a_kind_are_named() -> None:
-    wanted = ENTITIES.frame([(f"Disease:{n}", "Disease", str(n), None, None, [], ["a"], "{}") for n in range(9)])
+    wanted = ENTITIES.frame([(f"Disease:{n}", "Disease", str(n), None, None, [], ["a"], "{}", []) for n in range(9)])
 
     (row,) = reconcile(wanted, TRIPLES.frame(), Held(ENTITIES.frame(), TRIPLES.frame())).rows
 

@@ -256,7 +256,7 @@ HOSTILE = [
 
 
 def test_hostile_names_stand_in_the_page_as_text(graph_of: Graph) -> None:
-    store = graph_of([("Disease", name, "HAS_COMPLICATION", name) for name in HOSTILE])
+    store = graph_of([("Disease", name, "HAS_COMPLICATION", name) for name in HOSTILE], raw=True)
 
     text = page(store, findings_of(store, ["self_loops"]), 100)
 

@@ -330,7 +330,7 @@ def test_hostile_names_and_audits_are_shown_as_they_are(visit: Open, graph_of: A
     (own / "evil & <wild>.cypher").write_text(
         header + "MATCH (n) RETURN n.id AS entity, '<u>' AS `under` ORDER BY entity", encoding="utf-8"
     )
-    store = graph_of([("Disease", name, "HAS_COMPLICATION", name) for name in names])
+    store = graph_of([("Disease", name, "HAS_COMPLICATION", name) for name in names], raw=True)
     write(tmp_path / "r.html", store, [run(store, audit) for audit in audits([own])], 50)
 
     with visit(tmp_path / "r.html", names=PLOTS[:3]) as here:

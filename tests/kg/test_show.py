@@ -65,7 +65,7 @@ def test_what_is_not_there_is_answered_with_near_names(text: str, message: str, 
 
 
 def test_a_name_of_very_many_entities_is_answered_with_their_ids() -> None:
-    rows = [(f"Drug:{n:03}", "Drug", f"{n:03}", None, None, ["药"], ["s"], "{}") for n in range(MOST + 1)]
+    rows = [(f"Drug:{n:03}", "Drug", f"{n:03}", None, None, ["药"], ["s"], "{}", []) for n in range(MOST + 1)]
 
     with pytest.raises(
         UsageError, match=rf"{MOST + 1} entities are called '药'; name one by its id: Drug:000, Drug:001"
@@ -92,7 +92,7 @@ def test_a_profile_holds_every_fact_of_the_entity_with_its_origins(store: Embedd
 
     told = profile(row, links(store.entities(), store.triples(), [row["id"]]), 0)
 
-    assert (told["name_en"], told["name_en_from"], told["aliases"]) == ("Common cold", "tiny", ["伤风"])
+    assert (told["name_en"], told["name_en_from"], told["aliases"]) == ("common cold", "tiny", ["伤风"])
     assert [(a["attribute"], a["zh"], a["en"], a["value"], a["origins"]) for a in told["attributes"]] == [
         ("cure_rate", "治愈率", "cure rate", "90%", ["tiny/tiny.txt:5#cure_rate"])
     ]
@@ -127,7 +127,7 @@ def test_show_prints_each_entity_of_the_name_with_names_attributes_and_triples(
 
     assert ran.code == 0
     for text in (
-        "Disease:感冒  (疾病, disease)", "Symptom:感冒  (症状, symptom)", "English: Common cold (from tiny)", "aliases: 伤风",
+        "Disease:感冒  (疾病, disease)", "Symptom:感冒  (症状, symptom)", "English: common cold (from tiny)", "aliases: 伤风",
         "sources: other、tiny", "90%", "tiny/tiny.txt:5#cure_rate", "Symptom:头痛", "headache", "other/tiny.txt:1#HAS_SYMPTOM",
         "-> Disease:感冒",
     ):  # fmt: skip

@@ -30,7 +30,7 @@ def old(command: Run, named_graph: Path, tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--pack", "nosuch"), "no pack is called 'nosuch'; there are: clinicalgpt, extended"),
+        (("--pack", "nosuch"), "no pack is called 'nosuch'; there are: clinicalgpt, clinicalgpt-paper, extended"),
         (("--lang", "zh,de"), "--lang de: there are zh, en"),
         (("--max-tails", 0), "--max-tails and --workers must be 1 or more"),
         (("--count", "many"), "'many' is not a valid integer"),
@@ -142,4 +142,5 @@ def test_two_runs_into_one_folder_end_with_the_files_of_one_of_them(named_graph:
     codes = [run.wait() for run in runs]
 
     assert codes == [0, 0]
-    assert set(os.listdir(tmp_path / "out")) == {"records.parquet", "records.jsonl", "coverage.parquet", "run.json"}  # noqa: PTH208
+    files = {"records.parquet", "records.jsonl", "coverage.parquet", "LICENSES.md", "run.json"}
+    assert set(os.listdir(tmp_path / "out")) == files  # noqa: PTH208

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from templates.pack import FILTERS, Template, load_pack
+from templates.pack import FILTERS, TESTS, Template, load_pack
 from templates.render import render
 from tools.errors import InputError
 
@@ -32,7 +32,7 @@ def symptom(folder: Path) -> Template:
 def one_by_one(template: Template, number: int, head: str, tails: list[str]) -> tuple[str, str]:
     """The same file rendered by plain Jinja, a block at a time."""
     plain = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    plain.filters = dict(FILTERS[template.lang])
+    plain.filters, plain.tests = dict(FILTERS[template.lang]), dict(TESTS)
     parsed = plain.from_string(template.file.read_text(encoding="utf-8"))
     context = parsed.new_context({"head": head, "tails": tails})
     user, assistant = ("".join(parsed.blocks[f"{role}_{number}"](context)) for role in ("user", "assistant"))
@@ -42,7 +42,7 @@ def one_by_one(template: Template, number: int, head: str, tails: list[str]) -> 
 @given(head=NAMES, tails=st.lists(NAMES, min_size=1, max_size=4))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_hostile_name_comes_out_as_it_went_in(head: str, tails: list[str]) -> None:
-    template = next(t for t in TEMPLATES if t.id == "clinicalgpt@1.0.0/symptom.zh")
+    template = next(t for t in TEMPLATES if t.id == "clinicalgpt-paper@1.0.0/symptom.zh")
 
     users, assistants = render(template, template.variants[0], [head, "痛风"], [tails, ["关节痛"]])
 

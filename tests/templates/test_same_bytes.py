@@ -155,8 +155,9 @@ def test_another_store_changes_no_byte(sample_run: Path, named_graph: Path, memo
     inputs = on_disk.inputs()
     store = memory(replace(inputs, sources=inputs.sources[::-1]))
 
-    result = generate(store, [find_pack("clinicalgpt"), find_pack("extended")], ("zh", "en"), None, 0, 12)
-    write(result, tmp_path / "out", {}, on_disk.about())
+    packs = [find_pack("clinicalgpt"), find_pack("extended")]
+    result = generate(store, packs, ("zh", "en"), None, 0, 12)
+    write(result, tmp_path / "out", {}, on_disk.about(), packs)
 
     assert hashes(tmp_path / "out") == hashes(sample_run)
 

@@ -7,7 +7,7 @@ import pytest
 from templates.pack import Template, find_pack
 from templates.render import render
 
-PACK = find_pack("clinicalgpt")
+PACK = find_pack("clinicalgpt-paper")
 
 CHINESE = [
     ("related_disease", 1, "甲和哪些疾病有关联？", "甲与乙可能有关联。"),

@@ -125,6 +125,10 @@ def test_every_tail_of_an_answer_is_the_tail_or_head_of_a_traced_triple(
             else {*ends, *(e.partition(":")[2] for e in ends)}
         )
         left = record["answer"]
+        if trace["triples"][0]["relation"].islower():  # a value is told in words of the language, its numbers stay
+            stated = re.findall(r"\d+", " ".join(triple["tail"] for triple in trace["triples"]).replace(",", ""))
+            assert set(re.findall(r"\d+", left.replace(",", ""))) <= set(stated)
+            continue
         for name in sorted(filter(None, names), key=len, reverse=True):
             left = left.replace(name, "")
 
@@ -190,8 +194,9 @@ def tiny(graph: Graph, pack_folder: Folder, tmp_path: Path) -> Callable[..., tup
         store = graph(said)
         if origin:
             store._triples = store._triples.with_columns(pl.lit([origin]).alias("origins"))  # type: ignore[attr-defined]
-        result = generate(store, [load_pack(pack_folder(**info))], ("zh", "en"), None, 0, 12)
-        write(result, tmp_path / "records", {}, store.about())
+        packs = [load_pack(pack_folder(**info))]
+        result = generate(store, packs, ("zh", "en"), None, 0, 12)
+        write(result, tmp_path / "records", {}, store.about(), packs)
         return store, tmp_path / "records", result.records["id"][0]
 
     return make
@@ -313,8 +318,8 @@ def test_a_trace_for_people_shows_file_and_row_template_and_licence(
 
 
 def test_the_trace_says_whose_words_a_variant_is(sample_run: Path, records: pl.DataFrame, store: Store) -> None:
-    ours = records.filter(pl.col("template") == "clinicalgpt@1.0.0/symptom.en#4")["id"]
-    paper = records.filter(pl.col("template") == "clinicalgpt@1.0.0/symptom.en#1")["id"]
+    ours = records.filter(pl.col("template") == "clinicalgpt@2.0.0/symptom.en#1")["id"]
+    paper = records.filter(pl.col("template") == "clinicalgpt@2.0.0/symptom.en#2")["id"]
 
     assert trace_record(store, sample_run, ours[0])["template"]["origin"] == "ours"
     assert trace_record(store, sample_run, paper[0])["template"]["origin"] == "paper"

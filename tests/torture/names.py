@@ -1,4 +1,4 @@
-"""Names as nobody should give them, what cleaning is to make of each, and files of sources that are full of them."""
+"""Names as nobody should give them, what a raw load is to make of each, and files of sources that are full of them."""
 
 import csv
 import io
@@ -26,8 +26,12 @@ NAMES = [
     *(f"头{fragment}痛" for fragment in FRAGMENTS),
     *(f"a{fragment}b" for fragment in FRAGMENTS),
 ]
-INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff]")
-BREAK = re.compile("[ ]*[\r\n\t][ \r\n\t]*")
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""Controls, the ends of annotations, and what Unicode lists as Default_Ignorable_Code_Point."""
+BREAK = re.compile("[ ]*[\r\n\t\u2028\u2029][ \r\n\t\u2028\u2029]*")
 MAPPING = """\
 source: mine
 title: Mine
@@ -44,12 +48,12 @@ names = st.lists(parts, min_size=1, max_size=6).map("".join).filter(lambda name:
 
 
 def visible(text: str) -> str:
-    """A value as cleaning leaves it."""
+    """A value as a raw load leaves it."""
     return INVISIBLE.sub("", text).strip()
 
 
 def cleaned(name: str) -> str:
-    """A name as cleaning leaves it."""
+    """A name as a raw load leaves it."""
     seen = INVISIBLE.sub("", name)
 
     def joined(found: re.Match[str]) -> str:

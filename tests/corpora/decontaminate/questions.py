@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -74,6 +75,18 @@ def full_width(text: str) -> str:
     return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
 
 
+@cache
+def traditional(text: str) -> str:
+    return str(converter().convert(text))
+
+
+@cache
+def converter() -> Any:
+    from opencc import OpenCC
+
+    return OpenCC("s2tw")
+
+
 def permuted(question: Question) -> Question:
     return replace(question, options=question.options[::-1], key=len(question.options) - 1 - question.key)
 
@@ -100,6 +113,7 @@ CHANGES: dict[str, Change] = {
     "full-width": lambda q: replace(q, text=full_width(q.text), options=tuple(map(full_width, q.options))),
     "spacing": lambda q: replace(q, text=spaced(q.text), options=tuple(map(spaced, q.options))),
     "punctuation": lambda q: replace(q, text=punctuated(q.text)),
+    "traditional": lambda q: replace(q, text=traditional(q.text), options=tuple(map(traditional, q.options))),
     "upper case": lambda q: replace(q, text=q.text.upper(), options=tuple(text.upper() for text in q.options)),
     "paraphrased, same options": lambda q: replace(q, text=PARAPHRASES[q.text]),
     "paraphrased, permuted options": lambda q: permuted(replace(q, text=PARAPHRASES[q.text])),
@@ -115,8 +129,25 @@ FORMS: dict[str, Callable[[Question], str]] = {
     "lines under a prompt": lambda q: f"请回答下面的选择题，只写出选项字母。\n题目：{q.text}\n{lettered(q, '（{letter}）{text}')}\n答案：",
     "lines with 选项A": lambda q: f"{q.text}\n回答选项:\n{lettered(q, '选项{letter}：{text}')}",
     "one line": lambda q: f"Question: {q.text} " + lettered(q, "({letter}) {text}").replace("\n", " "),
+    "numbers": lambda q: f"{q.text}\n" + "\n".join(f"{at}. {text}" for at, text in enumerate(q.options, 1)),
+    "circled numbers": lambda q: f"{q.text} " + " ".join(f"{'①②③④⑤⑥'[at]}{text}" for at, text in enumerate(q.options)),
+    "bullets": lambda q: f"请回答：{q.text}？\n\n" + "\n".join(f"* {text}" for text in q.options) + "\n\n请选择一项",
+    "lines without marks": lambda q: "\n".join([q.text, *q.options]),
+    "one line without marks": lambda q: f"{q.text}\n选项：{'；'.join(q.options)}。",
+    "slashes": lambda q: f"{q.text}（{' / '.join(q.options)}）",
+    "bold letters": lambda q: f"## 题目\n{q.text}\n\n{lettered(q, '- **{letter}**: {text}')}",
+    "a table": lambda q: f"{q.text}\n\n| 选项 | 内容 |\n| --- | --- |\n{lettered(q, '| {letter} | {text} |')}",
     "a mapping": lambda q: f"Q:{q.text}? \n{{" + lettered(q, "'{letter}': '{text}',").replace("\n", " ").rstrip(",") + "},",
 }  # fmt: skip
+
+TALKS: dict[str, Callable[[Question], list[str]]] = {
+    "a turn of a talk": lambda q: ["你好，我在复习", "请说。", q.text, f"应该是{q.options[q.key]}。"],
+    "within a sentence": lambda q: [f"昨天同学问我{q.text}这个问题我答不上来", f"答案是{q.options[q.key]}，请看教材。"],
+    "within a sentence, no answer": lambda q: [f"您好，想请教一下，{q.text}，谢谢您了", "请参考教材的有关章节。"],
+    "options in a sentence": lambda q: [f"有一题问：{q.text}，备选有{'、'.join(q.options)}，选哪个呀", "请再想想。"],
+    "options in the next turn": lambda q: [f"帮我看看：{q.text}", "有哪些选项？", "，".join(q.options), "请再想想。"],
+}
+"""What user and assistant say in turn, where the question is one of many things."""
 
 ALIKE = [
     Question("下列说法正确的是", ("脾脏是最大的淋巴器官", "胆囊分泌胆汁", "胰岛素由α细胞分泌", "肾小球无滤过功能")),
@@ -168,6 +199,11 @@ def row(
         "id": id_, "group": id_, "task": "mcq", "lang": lang, "messages": messages, "answer": answer, "facts": [],
         "source": source, "license": "CC0-1.0", "meta": orjson.dumps(meta or {}).decode(),
     }  # fmt: skip
+
+
+def talk(turns: list[str], source: str = "train") -> dict[str, Any]:
+    messages = [{"role": ("user", "assistant")[at % 2], "content": text} for at, text in enumerate(turns)]
+    return row("\n".join(turns), "", source) | {"messages": messages}
 
 
 def table(rows: list[dict[str, Any]]) -> pl.LazyFrame:

@@ -8,13 +8,16 @@ import polars as pl
 import pytest
 
 from corpora.decontaminate import Rules, find, find_contamination, index_of, search_of
-from corpora.decontaminate.questions import listed, right_of
+from corpora.decontaminate.listing import listed
+from corpora.decontaminate.questions import right_of
 from corpora.record import PREFERENCES
+from tests.corpora.decontaminate.leaks import EXAM, talks
 from tests.corpora.decontaminate.questions import (
     ALIKE,
     CHANGES,
     EN,
     FORMS,
+    TALKS,
     ZH,
     Question,
     exam,
@@ -22,6 +25,7 @@ from tests.corpora.decontaminate.questions import (
     record,
     row,
     table,
+    talk,
 )
 
 PLANTED = [(change, question) for change in CHANGES for question in [*ZH, *EN]]
@@ -40,19 +44,105 @@ def item(question: Question) -> str:
     return str(record(question, told=True, source="exam")["id"])
 
 
-@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_question_of_the_exam_is_found_however_it_is_written(change: str, form: str) -> None:
-    questions = [*ZH, *EN]
+def test_a_question_of_the_exam_is_found_however_it_is_written(change: str) -> None:
+    planted = [(form, question) for form in FORMS for question in [*ZH, *EN]]
 
-    found = hits(look([record(CHANGES[change](question), form) for question in questions]))
+    found = hits(look([record(CHANGES[change](question), form) for form, question in planted]))
 
-    assert {(at, of) for at, of, _ in found} == {(at, item(question)) for at, question in enumerate(questions)}
+    pairs = {(at, of) for at, of, _ in found}
+    assert [(form, question) for at, (form, question) in enumerate(planted) if (at, item(question)) not in pairs] == []
+    assert len(pairs) == len(planted)
 
 
 @pytest.mark.parametrize("told", [True, False])
 def test_questions_that_only_look_like_others_are_no_hits(told: bool) -> None:
     assert hits(look([record(question, told=told) for question in ALIKE])) == []
+
+
+@pytest.mark.parametrize("form", TALKS)
+def test_a_question_is_found_among_what_else_a_talk_says(form: str) -> None:
+    questions = [*ZH, *EN]
+
+    pairs = {(at, of) for at, of, _ in hits(look([talk(TALKS[form](question)) for question in questions]))}
+
+    assert pairs == {(at, item(question)) for at, question in enumerate(questions)}
+
+
+@pytest.mark.parametrize("leaked", [True, False])
+def test_what_gets_into_a_corpus_in_natural_forms_is_found_and_what_is_near_is_not(leaked: bool) -> None:
+    of, rows = talks(leaked)
+    items = {name: item(question) for name, question in EXAM.items()}
+
+    pairs = {(at, found) for at, found, _ in hits(look(rows, exam(list(EXAM.values()))))}
+
+    wrong = [row["messages"] for at, row in enumerate(rows) if ((at, items.get(of[at] or "")) in pairs) != leaked]
+    if leaked:
+        assert len(wrong) <= 0.05 * len(rows), wrong
+    else:
+        assert len({at for at, _ in pairs}) <= 0.05 * len(rows), pairs
+
+
+OTHERS = [question for question in [*ZH, *EN] if len(question.options) == 4]
+
+
+@pytest.mark.parametrize("key", [0, 1, 2, 3, None])
+@pytest.mark.parametrize("form", ["lines", "bullets", "a table"])
+def test_another_question_with_the_very_same_options_is_no_hit(form: str, key: int | None) -> None:
+    pairs = [(one, other) for one in OTHERS for other in OTHERS if one.lang == other.lang and one != other]
+    rows = [record(replace(one, options=other.options, key=key or 0), form) for one, other in pairs]
+    if key is None:
+        rows = [row | {"messages": [*row["messages"][:1], {"role": "assistant", "content": "？"}]} for row in rows]
+
+    found = hits(look(rows))
+
+    assert not {(at, item(other)) for at, (_, other) in enumerate(pairs)} & {(at, of) for at, of, _ in found}
+
+
+def test_asking_for_what_is_and_for_what_is_not_are_two_questions() -> None:
+    question = Question(
+        "甲状腺危象的临床表现不包括", ("高热达39℃以上", "心率超过140次/分", "大汗淋漓", "皮肤干燥脱屑"), 3
+    )
+    against = table([record(question, told=True, source="exam", split="test")])
+    other = replace(question, text="甲状腺危象的临床表现包括")
+
+    found = look([row(str(record(other)["messages"][0]["content"]), "见解析")], against)
+
+    assert found.select("rule", "verdict").rows() == [("options", "twin")]
+
+
+SHORT_ONE = Question("面神经管的出口是", ("茎乳孔", "卵圆孔", "棘孔", "圆孔"), 0)
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "found"),
+    [
+        ("老师，昨天有人问我面神经管的出口是哪里，我答不上来，能讲讲吗", "请看教材。", True),
+        ("老师，面神经管出来以后走到哪里去了", "走到茎乳孔。", False),
+        ("给我讲讲颞骨", "面神经管的出口是一个小孔。", False),
+        ("给我出一道题", "面神经管的出口是：茎乳孔、卵圆孔、棘孔、圆孔", True),
+    ],
+)
+def test_a_short_question_in_a_talk_is_found_where_a_user_asks_it_or_its_options_are_there(
+    question: str, reply: str, found: bool
+) -> None:
+    against = table([record(SHORT_ONE, told=True, source="exam", split="test")])
+
+    assert bool(hits(look([row(question, reply)], against))) == found
+
+
+def test_a_name_for_a_question_needs_one_of_its_options_beside_it() -> None:
+    question = Question("胃网膜左动脉", ("起自肝动脉", "分布于胃大弯侧", "来源于肝总动脉", "沿胃小弯走行"), 1)
+    against = table([record(question, told=True, source="exam", split="test")])
+    rows = [row("胃网膜左动脉栓塞能治吗", "可以。"), row("说说胃网膜左动脉吧", "它分布于胃大弯侧。")]
+
+    assert [at for at, _, _ in hits(look(rows, against))] == [1]
+
+
+def test_every_question_of_a_paper_in_one_message_is_found() -> None:
+    paper = "\n".join(f"{at}．{record(question)['messages'][0]['content']}" for at, question in enumerate(ZH, 1))
+
+    assert {of for _, of, _ in hits(look([row(paper, "略")]))} == {item(question) for question in ZH}
 
 
 @pytest.mark.parametrize(
@@ -167,7 +257,7 @@ def test_preferences_are_looked_at_too() -> None:
 
 @pytest.mark.parametrize("letters", [1, 200, 10**9])
 def test_how_the_records_are_cut_makes_no_difference(letters: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [record(CHANGES[change](question), told=at % 2 == 0) for at, (change, question) in enumerate(PLANTED)]
+    rows = [record(CHANGES[change](question), told=at % 2 == 0) for at, (change, question) in enumerate(PLANTED[::3])]
     whole = look(rows)
     monkeypatch.setattr(find, "LETTERS", letters)
     monkeypatch.setattr(find, "PAIRS", 7)
@@ -201,17 +291,27 @@ def test_a_meta_of_another_shape_is_passed_over(meta: str) -> None:
 @pytest.mark.parametrize(
     ("text", "question", "options"),
     [
-        ("问？\nA. 甲\nB. 乙\nC. 丙", "问？", ["甲", "乙", "丙"]),
+        ("问？\nA. 甲\nB. 乙\nC. 丙", "问?", ["甲", "乙", "丙"]),
         ("Q: Which?\n(A) one (B) two (C) three\nAnswer:", "Which?", ["one", "two", "three"]),
         ("维生素A、B、C各有什么作用", "", []),
         ("Hepatitis A. Hepatitis B.", "", []),
         ("魏斯曼(A.W)的学说是 A. 甲 B. 乙 C. 丙", "魏斯曼(A.W)的学说是", ["甲", "乙", "丙"]),
-        ("谁？\nA. 甲\nB. 乙\nC. J. D. 丙\nD. 丁", "谁？", ["甲", "乙", "J. D. 丙", "丁"]),
+        ("谁？\nA. 甲\nB. 乙\nC. J. D. 丙\nD. 丁", "谁?", ["甲", "乙", "J. D. 丙", "丁"]),
+        ("谁？\n一个\nA. 甲\n- B) 乙\n**C** 丙", "谁?\n一个", ["甲", "乙", "丙"]),
+        ("哪一项？\n- 甲\n- 乙\n- 丙\n请回答", "哪一项?", ["甲", "乙", "丙"]),
+        ("属于它的是\n1、甲\n2、乙\n3、丙", "属于它的是", ["甲", "乙", "丙"]),
+        ("属于它的是①甲②乙③丙", "属于它的是", ["甲", "乙", "丙"]),
+        ("题目：属于它的\n备选答案：甲、乙、丙。", "属于它的", ["甲", "乙", "丙"]),
+        ("属于它的是（甲 / 乙 / 丙）", "属于它的是", ["甲", "乙", "丙"]),
+        ("属于它的是\n甲\n乙\n丙\n答案：", "属于它的是", ["甲", "乙", "丙"]),
+        ("| 属于它的是 | |\n|---|---|\n| A | 甲 |\n| B | 乙 |\n| C | 丙 |", "属于它的是", ["甲", "乙", "丙"]),
+        ("我这几天不舒服：\n- 头痛\n- 发热\n- 咳嗽", "", []),
+        ("怎么办？\n病史：无\n过敏史：无\n用药情况：无", "", []),
         ("a. 抬头 b. 插管 排序\nA. ab\nB. ba\nC. 都行", "a. 抬头 b. 插管 排序", ["ab", "ba", "都行"]),
     ],
 )
 def test_options_are_told_from_a_text(text: str, question: str, options: list[str]) -> None:
-    found, letters = listed(text)
+    found, letters, _ = listed(text)
 
     assert (found, list(letters.values())) == (question, options)
 

@@ -4,7 +4,19 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpora.decontaminate.grams import LONG, SHORT, flat_grams, grams, hashed, is_han, letters_of, runs, sketches
+from corpora.decontaminate.grams import (
+    LONG,
+    SHORT,
+    flat_grams,
+    grams,
+    hashed,
+    is_han,
+    letters_of,
+    runs,
+    runs_of_size,
+    sketches,
+    wholes,
+)
 
 WORDS = st.lists(st.text("甲乙丙丁ab1", max_size=30), max_size=6)
 
@@ -34,6 +46,14 @@ def test_the_runs_of_a_text_are_those_that_fit_into_it(texts: list[str]) -> None
     counts = dict(found.group_by("text").len().iter_rows())
     for at, (text, size) in enumerate(zip(texts, sizes, strict=True)):
         assert counts.get(at, 0) == len({text[start : start + size] for start in range(len(text) - size + 1)})
+
+
+@given(st.text("甲乙ab", max_size=40), st.integers(1, 20))
+def test_a_run_of_any_size_is_known_by_the_number_of_the_text_that_it_is(text: str, size: int) -> None:
+    letters, _ = letters_of(pl.Series([text]))
+    whole = [text[at : at + size] for at in range(len(text) - size + 1)]
+
+    assert runs_of_size(letters, size)[: len(whole)].tolist() == wholes(pl.Series(whole, dtype=pl.String)).to_list()
 
 
 def test_a_text_shorter_than_a_run_has_none() -> None:

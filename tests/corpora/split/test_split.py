@@ -46,11 +46,12 @@ def index(rows: list[tuple[str, str, str | None]], plan: Plan) -> pl.DataFrame:
         rows, schema={"group": pl.String, "stratum": pl.String, "split": pl.String}, orient="row"
     ).with_columns(source=pl.lit("a"), task=pl.lit("qa"))
     strata = pl.col("stratum").replace_strict({"x": 0, "y": 1, "z": 2, "rare": 3}, return_dtype=pl.UInt32)
-    return frame.select(in_numbers(frame["group"]).alias("group"), strata, rule_of(plan), published_of())
+    group, alone = in_numbers(frame["group"]).alias("group"), pl.lit(False).alias("between")
+    return frame.select(group, strata, rule_of(plan), published_of(), alone)
 
 
 def placed_by(rows: list[tuple[str, str, str | None]], **rule: Any) -> pl.DataFrame:
-    return assign(index(rows, plan(**rule)), plan(**rule))
+    return assign(index(rows, plan(**rule)), plan(**rule)).rows
 
 
 def plan(**rule: Any) -> Plan:
@@ -179,7 +180,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_another_split(
     assert files["one"]["records.parquet"] != files["three"]["records.parquet"]
 
 
-def test_a_patient_with_several_groups_is_in_one_split(tmp_path: Path, kgtools: Kgtools) -> None:
+def test_a_patient_with_several_groups_is_in_one_split_whatever_the_source(tmp_path: Path, kgtools: Kgtools) -> None:
     rows = [record(n, meta=f'{{"patient":"p{n % 10}"}}') for n in range(60)]
     rows += [record(60 + n, source="b", meta=f'{{"patient":"p{n % 10}"}}') for n in range(40)]
 
@@ -187,9 +188,32 @@ def test_a_patient_with_several_groups_is_in_one_split(tmp_path: Path, kgtools: 
 
     assert ran.code == 0, ran.err
     records = read(tmp_path / "s").with_columns(patient=pl.col("meta").str.json_path_match("$.patient"))
-    assert (records.group_by("source", "patient").agg(pl.col("split").n_unique())["split"] == 1).all()
-    assert records["group"].n_unique() == 20
-    assert ran.json["tied"] == 80
+    assert (records.group_by("patient").agg(pl.col("split").n_unique())["split"] == 1).all()
+    assert records["group"].n_unique() == 10
+    assert ran.json["tied"] == 90
+
+
+def test_a_field_ties_too_and_what_is_empty_ties_nothing(tmp_path: Path, kgtools: Kgtools) -> None:
+    rows = [record(n, answer=f"{n // 4}", meta='{"patient":""}') for n in range(40)]
+    place = write(tmp_path / "r", rows)
+
+    by_answer, by_patient = (
+        kgtools("split", place, "--tie", key, "--out", tmp_path / key, "--format", "json")
+        for key in ("answer", "patient")
+    )
+
+    assert read(tmp_path / "answer").group_by("answer").agg(pl.col("split").n_unique())["split"].to_list() == [1] * 10
+    assert (by_answer.json["tied"], by_patient.json["tied"]) == (30, 0)
+
+
+def test_a_key_that_no_record_has_is_told_with_those_that_there_are(tmp_path: Path, kgtools: Kgtools) -> None:
+    place = write(tmp_path / "r", [record(0, meta='{"head":"a"}'), record(1, meta='{"patient":"b","page":3}')])
+
+    ran = kgtools("split", place, "--tie", "patient,nosuchkey", "--out", tmp_path / "s")
+
+    assert ran.code == 2
+    assert "--tie nosuchkey: no record has it; keys of meta are head, page, patient, fields are task, lang" in ran.err
+    assert not (tmp_path / "s").exists()
 
 
 def test_a_split_holds_the_strata_of_meta_in_proportion(tmp_path: Path, kgtools: Kgtools) -> None:

@@ -1,0 +1,62 @@
+"""The proof of a split, counted in what was written: which groups, facts and questions stand in more than one."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from corpora.shards import batches
+from corpora.split.assign import published_of, runs
+from corpora.split.plan import SPLITS
+from corpora.texts import normal, with_texts
+from tools.errors import Findings
+
+AT_ONCE = 50_000
+
+
+class Counts(NamedTuple):
+    """How many different ones are in each split, and how many in more than one."""
+
+    splits: dict[str, int]
+    crossing: int
+
+
+class Proof(NamedTuple):
+    """The counts of groups, of facts, and of questions, compared as duplicates are."""
+
+    groups: Counts
+    facts: Counts
+    questions: Counts
+
+
+def prove(path: Path) -> Proof:
+    """Count in a table of records with their split. Raises Findings where a group or a fact is in more than one."""
+    written = pl.scan_parquet(path)
+    asked = with_texts(written).select("split", name=normal(pl.col("question"))).filter(pl.col("name") != "")
+    groups = _counts(written.select("split", name="group"))
+    facts = _counts(written.select("split", name="facts"))
+    for noun, found in (("groups", groups), ("facts", facts)):
+        if found.crossing:
+            raise Findings(f"{found.crossing:,} {noun} would be in more than one split; nothing was written")
+    return Proof(groups, facts, _counts(asked))
+
+
+def _counts(rows: pl.LazyFrame) -> Counts:
+    """Of rows with `split` and `name`, a text or a list of them."""
+    numbers: list[NDArray[np.uint64]] = [np.empty(0, np.uint64)]
+    places: list[NDArray[np.uint8]] = [np.empty(0, np.uint8)]
+    for batch in batches(rows, AT_ONCE):
+        found = batch.select(published_of(), "name")
+        if found.schema["name"] == pl.List:
+            found = found.explode("name").drop_nulls("name")
+        numbers.append(found["name"].hash().to_numpy())
+        places.append(found["published"].to_numpy())
+    order, starts = runs(np.concatenate(numbers))
+    if not len(order):
+        return Counts(dict.fromkeys(SPLITS, 0), 0)
+    splits = np.concatenate(places)[order]
+    least, most = np.minimum.reduceat(splits, starts), np.maximum.reduceat(splits, starts)
+    inside = [np.logical_or.reduceat(splits == at, starts) for at in range(len(SPLITS))]
+    return Counts({split: int(inside[at].sum()) for at, split in enumerate(SPLITS)}, int((least != most).sum()))

@@ -1,0 +1,33 @@
+"""What generated records tell of licences: those of the sources, of the tables of English names and of the packs."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import polars as pl
+
+from kg.licenses import Giver, giver_table, givers
+from templates.pack import Pack
+from tools.licenses import notes
+
+
+def licence_text(records: pl.DataFrame, packs: Iterable[Pack], about: dict[str, Any]) -> bytes:
+    """What stands beside records or preferences, in Markdown: who gave how many of them under which licence, and what may be done.
+
+    What gave none is not told."""
+    sources = records["source"].str.split(" + ").list.unique().explode().value_counts()
+    numbers = dict(sources.iter_rows())
+    told = [(giver, numbers.get(giver.name, 0)) for giver in givers(about)]
+    by_pack = dict(records["template"].str.extract(r"^([^@]+)@").value_counts().iter_rows())
+    told += [
+        (Giver("templates", pack.info.name, pack.info.version, pack.info.license, ""), by_pack.get(pack.info.name, 0))
+        for pack in packs
+    ]
+    rows = dict(records.group_by("license").len().sort("license").iter_rows())
+    lines = [
+        "# Licences",
+        "Each row is under all licences of what it was made from; they stand in its field `license`.",
+        giver_table((giver, number) for giver, number in told if number),
+        "A row that several gave counts for each.",
+        notes(rows),
+    ]
+    return ("\n\n".join(lines) + "\n").encode()
