@@ -189,7 +189,7 @@ def test_what_to_avoid_is_said_for_what_to_eat_as_often_as_the_contrary_and_its_
         assert pair["rejected"][0]["content"] == pair["chosen"][0]["content"].replace(
             *pair["meta"]["unsaid"], *pair["meta"]["wrong"]
         )
-        assert (pair["source"], pair["license"]) == ("one + two", "MIT AND CC-BY-4.0 AND CC0-1.0")
+        assert (pair["source"], pair["license"]) == ("one + two", "CC-BY-4.0 AND CC0-1.0 AND MIT")
         assert len(pair["facts"]) == 1
 
 
