@@ -16,14 +16,15 @@ from kg.inputs import files_of
 from kg.licenses import FOLDER as LICENSES
 from kg.normalize import SEPARATOR
 from kg.stores import Store
+from templates.balance import told_by
 from templates.drops import choose_drops
 from templates.facts import View, view
-from templates.groups import fact_groups
+from templates.groups import groups_within
 from templates.licenses import licence_text
 from templates.pack import LANGUAGES, Pack, Tails, Template, load_pack
 from templates.render import question_of, render
 from templates.select import CODES, REASONS, Selection, facts_for, sample, select, without
-from templates.wrong import lengths, wrong_answers
+from templates.wrong import wrong_answers
 from tools.errors import UsageError
 from tools.files import manifest, sha256, staging
 from tools.frames import Schema, digests, write_table
@@ -88,8 +89,9 @@ def generate(
             lambda job: select(graph, pl.concat(job[1]), job[0], seed, max_tails, drops[job[0].pack]), work
         )
         selections = sample(one_answer_each(list(found)), count)
+        said = pl.concat([pl.Series(dtype=pl.List(pl.String)), *(each.groups["fact_ids"] for each in selections)])
         if task == "preference":
-            selections = wrong_answers(graph, by_relation, selections, seed)
+            selections, refused = wrong_answers(graph, by_relation, selections, seed)
         coverage_work = pool.submit(_coverage, graph, selections, tuple(lang for lang in LANGUAGES if lang in langs))
         texts = [_render(selections, workers)]
         if task == "preference":
@@ -100,11 +102,11 @@ def generate(
         coverage = coverage_work.result()
     schema = TASKS[task]
     records = pl.concat(frames).sort("key", "id").drop("key") if frames else schema.frame()
-    records = records.with_columns(fact_groups(records["facts"]))
+    records = records.with_columns(groups_within(said, records["facts"]))
     return Result(
         schema.check(records, f"the {schema.noun}"),
         COVERAGE.check(coverage, "the coverage"),
-        _counts(records, coverage),
+        _counts(records, coverage) | (told_by(records) | {"refused": refused} if task == "preference" else {}),
     )
 
 
@@ -298,10 +300,9 @@ def _counts(records: pl.DataFrame, coverage: pl.DataFrame) -> dict[str, Any]:
     for lang, reason, number in fates.iter_rows():
         drops.setdefault(lang, {})[reason] = number
     by_license = dict(records.group_by("license").len().sort("license").iter_rows())
-    counts = {"lengths": lengths(records)} if "rejected" in records.columns else {}
     return {
         "records": records.height,
         "by_template": dict(by_template.iter_rows()),
         "by_license": by_license,
         "triples": drops,
-    } | counts
+    }

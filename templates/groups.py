@@ -18,3 +18,10 @@ def fact_groups(facts: pl.Series) -> pl.Series:
     named = pl.DataFrame({"record": np.arange(len(facts), dtype=np.uint32), "cluster": cluster})
     named = named.join(least, on="record", how="left", maintain_order="left")
     return named.select(pl.col("facts").min().over("cluster")).to_series().fill_null("").alias("group")
+
+
+def groups_within(said: pl.Series, facts: pl.Series) -> pl.Series:
+    """The fact group of each record: of all that can be asked, so that preferences are tied as the records of their facts are."""
+    known = pl.DataFrame({"fact": said, "group": fact_groups(said)}).explode("fact").unique("fact")
+    first = pl.DataFrame({"fact": facts.list.first()}).join(known, on="fact", how="left", maintain_order="left")
+    return first["group"].fill_null("")

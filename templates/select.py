@@ -12,7 +12,8 @@ from tools.files import digest
 from tools.frames import numbers, shuffled
 
 REASONS = (
-    "exported", "not-sampled", "no-wrong-answer", "repeated", "max-tails", "other-value", "same-question", "partial-list",
+    "exported", "not-sampled", "no-wrong-answer", "value-not-parsed", "text-not-portable", "unbalanced-brackets",
+    "repeated", "max-tails", "other-value", "same-question", "partial-list",
     "uninformative", "shop-list", "no-english-name", "value-not-english", "self-loop", "contradiction", "same-name",
     "truncated-name", "digits-only-name", "person-name", "truncated-value", "misplaced-value", "other-subject", "other-type", "no-template",
 )  # fmt: skip

@@ -29,6 +29,7 @@ def print_result(result: Result, folder: str, style: str, examples: int) -> None
     print_table(["licence", "records"], list(counts["by_license"].items()))
     if "lengths" in counts:
         _print_lengths(counts["lengths"])
+        _print_names(counts["names"], counts["refused"])
     for lang in langs:
         print_examples(result.records.filter(pl.col("lang") == lang), lang, examples)
     noun = "preferences" if "lengths" in counts else "records"
@@ -54,6 +55,29 @@ def _print_lengths(lengths: dict[str, dict[str, dict[str, float]]]) -> None:
             for lang, faults in lengths.items()
             for fault, of in faults.items()
         ],
+    )
+
+
+def _print_names(names: dict[str, dict[str, float]], refused: dict[str, dict[str, int]]) -> None:
+    """Whether a model could tell the better answer by its names, and why other answers were not taken."""
+    print_table(
+        ["names by which answers differ", "names", "times", "largest difference", "share of difference", "invented"],
+        [
+            [
+                lang,
+                of["names"],
+                of["times"],
+                of["largest_difference"],
+                f"{of['share_of_difference']:.2%}",
+                of["invented"],
+            ]
+            for lang, of in names.items()
+        ],
+    )
+    reasons = sorted({reason for counts in refused.values() for reason in counts})
+    print_table(
+        ["tries refused: may be true", *refused],
+        [[reason, *(counts.get(reason, 0) for counts in refused.values())] for reason in reasons],
     )
 
 

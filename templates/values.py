@@ -55,10 +55,14 @@ class Quantity:
 
     def apart(self, other: "Quantity", factor: float) -> bool:
         """Whether nothing of one is within the other, and their middles differ by the factor or more."""
-        if self.unit != other.unit or not (self.high < other.low or other.high < self.low):
+        (low, high), (least, most) = self._span(), other._span()
+        if self.unit != other.unit or not (high < least or most < low):
             return False
         middles = sorted(max(each.low + each.high, 1e-12) for each in (self, other))
         return middles[1] >= factor * middles[0]
+
+    def _span(self) -> tuple[float, float]:
+        return 0.0 if self.bound == "less" else self.low, float("inf") if self.bound == "more" else self.high
 
 
 @cache
@@ -237,10 +241,16 @@ ENGLISH = re.compile(r"[ -~µμ℃°±≤≥×·～–—‰]+")
 """A value that may stand in an English sentence as it is: `80%`, `I10`."""
 
 
+WIDE = "\u3400-\u9fff，。；：、？！"
+FULL = str.maketrans(",;:?!", "，；：？！")
+
+
 def tidy(text: str) -> str:
-    """A text with single spaces, plain line breaks and full-width brackets and commas in pairs around Chinese."""
+    """A text with single spaces (none between Chinese), plain line breaks, and full-width brackets and commas around Chinese."""
     lines = [
         " ".join(line.replace("\u3000", " ").split())
         for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     ]
-    return "\n".join(line for line in lines if line)
+    whole = re.sub(rf"(?<=[{WIDE}]) (?=[{WIDE}])", "", "\n".join(line for line in lines if line))
+    whole = re.sub(rf"\(([^()（）]*[{WIDE}][^()（）]*)\)", r"（\1）", whole)
+    return re.sub(rf"(?<=[{WIDE}）])([,;:?!])\s*(?=[{WIDE}（])", lambda found: found[1].translate(FULL), whole)

@@ -1,231 +1,267 @@
 """Answers that are wrong in a known way: names of the right type that no source says of the head, and how much is said.
 
-Every way keeps to the template's words, so that a reward model can learn from what is said and from nothing else; how long the
-answers are is kept equal on the whole, because else it learns that."""
+Every way keeps to the template's words, and says of one head what is true of others (`templates/exchange.py`), so that neither
+style nor length nor the names themselves tell the better answer: a reward model has to learn what belongs to what."""
 
 import random
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
-from corpora.record import Preferences
-from kg.ontology import ontology
+from templates.apart import Texts, are_apart, has_unit, is_balanced, is_text, why_unused
+from templates.exchange import circulate, exchange, hand_over, invent, popularity
 from templates.facts import View
+from templates.items import Item, Row, contraries_of, items_of
 from templates.pack import Template
-from templates.said import DRAWS, Pick, Pool, Said, form, overlap
-from templates.select import CODES, Selection, facts_for, matching
+from templates.said import Said, form, overlap, stem
+from templates.select import CODES, Selection
+from tools.files import digest
 
 FAULTS = ("wrong-tails", "swapped", "invented", "omission", "over-claim")
-"""wrong-tails: others of the type for all. swapped: what the contrary relation says (to avoid for to eat). invented: a name that
-no graph has for one. omission: half of it unsaid. over-claim: more than any source says."""
-JOINER = {"zh": 1, "en": 2}
+"""wrong-tails: others of the type, for all that are not said of too many. swapped: one that the contrary relation says (to avoid for
+to eat). invented: a name that no graph has for one. omission: up to half of it unsaid. over-claim: more than any source says."""
+SHARES = (("wrong-tails", 0.55), ("invented", 0.15), ("omission", 0.15), ("over-claim", 0.15))
+RARE = 5
+"""An invented name stands for one that no more answers say: a name that is often right and never wrong tells."""
 LIST = pl.List(pl.String)
 COLUMNS: dict[str, Any] = {
     "fault": pl.String, "rejected": LIST, "wrong": LIST, "unsaid": LIST, "wrong_mask": pl.Int64,
 }  # fmt: skip
-SIDES = ("chosen", "rejected")
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """A rejected answer: its fault, what it says, what of that nobody says, what is unsaid, and the sources of the former."""
+    """A rejected answer: its fault, what it says, what of that nobody says, what true is unsaid, and the sources of what is wrong."""
 
     fault: str
     tails: list[str]
-    added: tuple[Pick, ...] = ()
-    unsaid: tuple[str, ...] = ()
+    wrong: list[str]
+    unsaid: list[str]
+    mask: int = 0
 
     @property
     def row(self) -> tuple[str, list[str], list[str], list[str], int]:
-        mask = 0
-        for _, bits in self.added:
-            mask |= bits
-        return self.fault, self.tails, [text for text, _ in self.added], list(self.unsaid), mask
+        return self.fault, self.tails, self.wrong, self.unsaid, self.mask
 
 
 @dataclass
-class Balance:
-    """Characters by which the chosen answers of a language are longer than the rejected ones so far."""
+class Judge:
+    """Whether an item of one head may be told of another as wrong; why not is counted."""
 
-    gaps: Counter[str] = field(default_factory=Counter)
+    said: Said
+    texts: Texts
+    attribute: str | None
+    unused: dict[Item, str | None] = field(default_factory=dict)
+    refused: Counter[str] = field(default_factory=Counter)
 
-    def add(self, lang: str, chosen: list[str], rejected: list[str]) -> None:
-        self.gaps[lang] += _length(chosen, lang) - _length(rejected, lang)
+    def may(self, head: int, item: Item) -> bool:
+        why = self.why_unused(item) or self._why_true(head, item)
+        if why:
+            self.refused[why] += 1
+        return why is None
+
+    def _why_true(self, head: int, item: Item) -> str | None:
+        if item.tail is not None:
+            return self.said.why_true(head, item.tail)
+        attribute, value = str(self.attribute), str(item.value)
+        if not all(are_apart(attribute, value, other) for other in self.said.values_of(head, attribute)):
+            return "not-apart"
+        if related := self.said.related(head, item.owner):
+            return "said-of-sibling-head" if related == "shared-stem" else related
+        if is_text(attribute, value):
+            return None if self.texts.carry(item.text, item.owner, head) else "said"
+        return None if has_unit(attribute) or form(value) not in self.said.about(head) else "said"
+
+    def why_unused(self, item: Item) -> str | None:
+        """Why an item is told of no other head, and no other's of its own."""
+        if item not in self.unused:
+            self.unused[item] = self._why_unused(item)
+        return self.unused[item]
+
+    def _why_unused(self, item: Item) -> str | None:
+        if item.tail is not None:
+            return self.said.why_open(item.owner, item.tail) or (
+                None if is_balanced(item.text) else "unbalanced-brackets"
+            )
+        why = why_unused(str(self.attribute), str(item.value), item.text)
+        if (
+            why is None
+            and is_text(str(self.attribute), str(item.value))
+            and not self.texts.is_portable(item.owner, item.text)
+        ):
+            return "text-not-portable"
+        return why
 
 
 def wrong_answers(
     view: View, by_relation: dict[str, pl.DataFrame], selections: list[Selection], seed: int
-) -> list[Selection]:
-    """The selections with a wrong answer a row: `fault`, `rejected` (what it says), `wrong` (what of it nobody says), `unsaid`,
-    and in `mask` the sources of both answers. Groups for which none was found are left out as `no-wrong-answer`."""
-    said, balance = Said(view), Balance()
-    return [_selection(view, by_relation, selection, said, balance, seed) for selection in selections]
+) -> tuple[list[Selection], dict[str, dict[str, int]]]:
+    """The selections with a wrong answer a row: `fault`, `rejected` (what it says), `wrong` (what of it nobody says), `unsaid` (what
+    true it leaves out), and in `mask` the sources of both answers; groups for which none was found are left out, with a reason.
+    And for each language how often an answer was refused because it may be true, by reason."""
+    said = Said(view)
+    refused: dict[str, Counter[str]] = {}
+    made = []
+    for selection in selections:
+        lang = selection.template.lang
+        judge = Judge(said, Texts(said, view.names("zh").to_list()), selection.template.info.attribute)
+        made.append(_selection(view, by_relation, selection, judge, seed))
+        refused.setdefault(lang, Counter()).update(judge.refused)
+    return made, {lang: dict(sorted(counts.items())) for lang, counts in sorted(refused.items())}
 
 
 def _selection(
-    view: View, by_relation: dict[str, pl.DataFrame], selection: Selection, said: Said, balance: Balance, seed: int
+    view: View, by_relation: dict[str, pl.DataFrame], selection: Selection, judge: Judge, seed: int
 ) -> Selection:
     template, groups = selection.template, selection.groups
-    pool = Pool(_sound(view, by_relation, template), said)
-    contrary = _contrary(view, by_relation, template)
-    found: list[Wrong | None] = []
-    for head, tails, key in groups.select("head", "tails", "key").iter_rows():
-        draw = random.Random(key ^ seed)
-        wrong = _wrong(template, tails, said.about(head), contrary.get(head, []), pool, said, balance, draw)
-        if wrong:
-            balance.add(template.lang, tails, wrong.tails)
-        found.append(wrong)
-    rows = pl.DataFrame([wrong.row for wrong in found if wrong], schema=COLUMNS, orient="row")
-    made = pl.Series([wrong is not None for wrong in found], dtype=pl.Boolean)
-    lost = groups.filter(~made).select(pl.col("facts").explode().alias("fact")).drop_nulls()
-    lost = lost.with_columns(pl.lit(CODES["no-wrong-answer"], pl.UInt8).alias("code"))
+    known = items_of(view, by_relation, template)
+    rows = [
+        Row(head, tuple(known[head, text] for text in tails))
+        for head, tails in groups.select("head", "tails").iter_rows()
+    ]
+    why = [next((reason for item in row.items if (reason := judge.why_unused(item))), None) for row in rows]
+    is_value = template.info.attribute is not None
+    usable = [place for place, reason in enumerate(why) if reason is None or not is_value]
+    contraries = contraries_of(view, by_relation, template)
+    draw = random.Random(digest(f"{seed}|wrong|{template.pack}/{template.name}.{template.lang}"))
+    found = _find(
+        template, [rows[p] for p in usable], groups["partial"].gather(usable).to_list(), contraries, judge, draw
+    )
+    wrong: list[Wrong | None] = [None] * len(rows)
+    for place, each in zip(usable, found, strict=True):
+        wrong[place] = each
+    return _with(selection, wrong, [reason if reason in CODES and is_value else "no-wrong-answer" for reason in why])
+
+
+def _with(selection: Selection, wrong: list[Wrong | None], reasons: list[str | None]) -> Selection:
+    groups = selection.groups
+    made = pl.Series([each is not None for each in wrong], dtype=pl.Boolean)
+    rows = pl.DataFrame([each.row for each in wrong if each], schema=COLUMNS, orient="row")
+    codes = pl.Series("code", [CODES[str(reason)] for reason in reasons], dtype=pl.UInt8)
+    lost = groups.with_columns(codes).filter(~made).select(pl.col("facts").alias("fact"), "code").explode("fact")
     kept = pl.concat([groups.filter(made), rows], how="horizontal")
     kept = kept.with_columns(pl.col("mask") | pl.col("wrong_mask")).drop("wrong_mask")
-    return Selection(template, kept, pl.concat([selection.left_out, lost]))
+    return Selection(selection.template, kept, pl.concat([selection.left_out, lost.drop_nulls("fact")]))
 
 
-def _wrong(
+def _find(
     template: Template,
-    tails: list[str],
-    taken: set[str],
-    contrary: list[Pick],
-    pool: Pool,
-    said: Said,
-    balance: Balance,
+    rows: Sequence[Row],
+    partial: Sequence[bool],
+    contraries: dict[int, list[Item]],
+    judge: Judge,
     draw: random.Random,
-) -> Wrong | None:
-    """One fault, drawn; then the others in turn, until one can be had."""
-    lang = template.lang
-    near = [form(tail) for tail in tails]
-    ways: dict[str, Callable[[], Wrong | None]] = {"wrong-tails": lambda: _others(tails, taken, near, pool, draw)}
+) -> list[Wrong | None]:
+    """A wrong answer for each row: the fault that is drawn for it, or else wrong tails, or none."""
+    found: list[Wrong | None] = [None] * len(rows)
     if template.info.relations:
-        ways["swapped"] = lambda: _swapped(tails, near, contrary, draw)
-        ways["invented"] = lambda: _invented(tails, lang, said, near, pool, draw)
-    if template.info.relations and not template.info.single:
-        ways["omission"] = lambda: _omission(tails, draw)
-        ways["over-claim"] = lambda: _over_claim(tails, taken, near, pool, draw)
-        ways.pop("over-claim" if balance.gaps[lang] <= 0 else "omission")
-    order = sorted(ways)
-    draw.shuffle(order)
-    if contrary and "swapped" in order and draw.random() < 0.5:
-        order.sort(key=lambda fault: fault != "swapped")
-    return next((wrong for fault in order if (wrong := ways[fault]())), None)
-
-
-def _others(tails: list[str], taken: set[str], near: list[str], pool: Pool, draw: random.Random) -> Wrong | None:
-    picks = _picks([len(tail) for tail in tails], taken, near, pool, draw)
-    return Wrong("wrong-tails", [text for text, _ in picks], picks) if picks else None
-
-
-def _over_claim(tails: list[str], taken: set[str], near: list[str], pool: Pool, draw: random.Random) -> Wrong | None:
-    lengths = [len(tail) for tail in draw.sample(tails, max(1, len(tails) // 2))]
-    picks = _picks(lengths, taken, near, pool, draw)
-    more = [*tails, *(text for text, _ in picks)]
-    draw.shuffle(more)
-    return Wrong("over-claim", more, picks) if picks else None
-
-
-def _picks(lengths: list[int], taken: set[str], near: list[str], pool: Pool, draw: random.Random) -> tuple[Pick, ...]:
-    """One for each length, all different; none at all where one is not to be had."""
-    picks: list[Pick] = []
-    used: set[str] = set()
-    for length in lengths:
-        pick = pool.pick(length, taken | used, near, draw)
-        if pick is None:
-            return ()
-        picks.append(pick)
-        used.add(form(pick[0]))
-    return tuple(picks)
-
-
-def _swapped(tails: list[str], near: list[str], contrary: list[Pick], draw: random.Random) -> Wrong | None:
-    picks = [pick for pick in contrary if form(pick[0]) not in near]
-    picks = draw.sample(picks, min(len(picks), len(tails)))
-    return Wrong("swapped", [text for text, _ in picks], tuple(picks)) if picks else None
-
-
-def _invented(
-    tails: list[str], lang: str, said: Said, near: list[str], pool: Pool, draw: random.Random
-) -> Wrong | None:
-    place = draw.randrange(len(tails))
-    for _ in range(DRAWS):
-        first = pool.pick(len(tails[place]), set(), (), draw)
-        second = pool.pick(len(tails[place]), set(), (), draw)
-        name = _crossed(first[0], second[0], lang) if first and second else None
-        if name and form(name) not in said.known and not any(overlap(form(name), other) for other in near):
-            return Wrong("invented", [*tails[:place], name, *tails[place + 1 :]], ((name, 0),))
-    return None
-
-
-def _crossed(first: str, second: str, lang: str) -> str | None:
-    """The first half of one name and the second half of another: of letters, or in English of words."""
-    one: list[str] = first.split() if lang == "en" else list(first)
-    other: list[str] = second.split() if lang == "en" else list(second)
-    if first == second or len(one) < 2 or len(other) < 2:
-        return None
-    return (" " if lang == "en" else "").join([*one[: len(one) // 2], *other[len(other) // 2 :]])
-
-
-def _omission(tails: list[str], draw: random.Random) -> Wrong | None:
-    if len(tails) < 2:
-        return None
-    out = set(draw.sample(range(len(tails)), len(tails) // 2))
-    kept = [tail for place, tail in enumerate(tails) if place not in out]
-    return Wrong("omission", kept, unsaid=tuple(tails[place] for place in sorted(out)))
-
-
-def _sound(view: View, by_relation: dict[str, pl.DataFrame], template: Template) -> pl.DataFrame:
-    """The facts that a template is about and that may be asked about, with the names of both ends."""
-    facts = facts_for(by_relation, template)
-    if not facts:
-        return pl.DataFrame(schema={"head": pl.UInt32, "tail": pl.UInt32, "text": pl.String, "mask": pl.Int64})
-    rows = matching(view, pl.concat(facts), template)
-    return rows.filter(pl.col("reason").is_null() & pl.col("name").is_not_null() & pl.col("text").is_not_null())
-
-
-def _contrary(view: View, by_relation: dict[str, pl.DataFrame], template: Template) -> dict[int, list[Pick]]:
-    """What the relation that contradicts the template's says of each head."""
-    known = ontology().relations
-    inverses = {relation.inverse: name for name, relation in known.items()}
-    contraries: list[str] = []
-    for name in template.info.relations:
-        against = known[inverses.get(name, name)].contradicts
-        if against:
-            contraries.append(against if name in known else known[against].inverse)
-    if not contraries:
-        return {}
-    turned = replace(template, info=template.info.model_copy(update={"relations": tuple(contraries)}))
-    rows = _sound(view, by_relation, turned).group_by("head", "text").agg(pl.col("mask").bitwise_or())
-    found: dict[int, list[Pick]] = {}
-    for head, text, mask in rows.sort("head", "text").iter_rows():
-        found.setdefault(head, []).append((text, mask))
+        _swap(rows, contraries, found, judge, draw)
+        drawn = draw.choices([name for name, _ in SHARES], [share for _, share in SHARES], k=len(rows))
+        some = {name: [at for at, fault in enumerate(drawn) if fault == name and not found[at]] for name, _ in SHARES}
+        if template.info.tail != "Food":
+            _invent(rows, some["invented"], template.lang, found, judge, draw)
+        if not template.info.single:
+            whole = {at for at, row in enumerate(rows) if len(row.items) > 1 and not partial[at]}
+            givers = [at for at in some["omission"] if at in whole and len(rows[at].items) > 2]  # `a and b` is left
+            takers = [at for at in some["over-claim"] if at in whole]
+            _omit_and_add(rows, givers, takers, found, judge, draw)
+    rest = [at for at, wrong in enumerate(found) if wrong is None]
+    items = exchange([rows[at] for at in rest], judge.may, lambda item: judge.why_unused(item) is None, draw)
+    for at, now in zip(rest, items, strict=True):
+        found[at] = _replaced("wrong-tails", rows[at], now, judge)
     return found
 
 
-def _length(tails: list[str], lang: str) -> int:
-    return sum(map(len, tails)) + JOINER[lang] * (len(tails) - 1)
+def _replaced(fault: str, row: Row, now: Sequence[Item], judge: Judge) -> Wrong | None:
+    """The answer with other items in some places; None where there are none."""
+    new = [item for item in now if item.owner != row.head]
+    if not new:
+        return None
+    texts = [_told(item, row.head, judge) for item in now]
+    mask = 0
+    for item in new:
+        mask |= item.mask
+    wrong = [_told(item, row.head, judge) for item in new]
+    return Wrong(fault, texts, wrong, [item.text for item in row.items if item not in now], mask)
 
 
-def lengths(pairs: Preferences) -> dict[str, dict[str, dict[str, float]]]:
-    """For each language, each fault and all: pairs, the characters of an answer, and how often which is the longer one."""
-    chosen, rejected = (pl.col(side).list.first().struct["content"].str.len_chars().cast(pl.Int64) for side in SIDES)
-    rows = pairs.select(
-        "lang",
-        pl.col("meta").str.json_path_match("$.fault").alias("fault"),
-        chosen.alias("chosen"),
-        rejected.alias("rejected"),
-    )
-    counted = pl.concat([rows, rows.with_columns(pl.lit("all").alias("fault"))]).group_by("lang", "fault").agg(
-        pl.len().alias("pairs"), pl.col("chosen").mean().round(3), pl.col("rejected").mean().round(3),
-        (pl.col("chosen") - pl.col("rejected")).mean().round(3).alias("gap"),
-        (pl.col("chosen") > pl.col("rejected")).mean().round(4).alias("chosen_longer"),
-        (pl.col("chosen") < pl.col("rejected")).mean().round(4).alias("rejected_longer"),
-    )  # fmt: skip
-    order = {fault: place for place, fault in enumerate((*FAULTS, "all"))}
-    told: dict[str, dict[str, dict[str, float]]] = {}
-    for lang, fault, *rest in sorted(counted.iter_rows(), key=lambda row: (row[0], order[row[1]])):
-        told.setdefault(lang, {})[fault] = dict(zip(counted.columns[2:], rest, strict=True))
-    return told
+def _told(item: Item, head: int, judge: Judge) -> str:
+    if item.owner == head or item.value is None or not is_text(str(judge.attribute), item.value):
+        return item.text
+    return str(judge.texts.carry(item.text, item.owner, head))
+
+
+def _swap(
+    rows: Sequence[Row], contraries: dict[int, list[Item]], found: list[Wrong | None], judge: Judge, draw: random.Random
+) -> None:
+    others = []
+    for row in rows:
+        near = set().union(*(judge.said.roots(item.tail) for item in row.items if item.tail is not None))
+        said = contraries.get(row.head, [])
+        others.append([item for item in said if item.tail is not None and judge.said.roots(item.tail).isdisjoint(near)])
+    for at, (place, item) in sorted(circulate(rows, others, draw).items()):
+        kept = rows[at].items
+        now = [*(each.text for each in kept[:place]), item.text, *(each.text for each in kept[place + 1 :])]
+        found[at] = Wrong("swapped", now, [item.text], [kept[place].text], item.mask)
+
+
+def _invent(
+    rows: Sequence[Row], some: Sequence[int], lang: str, found: list[Wrong | None], judge: Judge, draw: random.Random
+) -> None:
+    often = popularity(rows)
+    mine = [rows[at] for at in some]
+    once: set[str] = set()
+    halves = [_halves(row, often, lang, once) for row in mine]
+
+    def may_be_called(at: int, name: str) -> bool:
+        near = [form(item.text) for item in mine[at].items]
+        return form(name) not in judge.said.known and not any(overlap(form(name), other) for other in near)
+
+    glue = " " if lang == "en" else ""
+    for at, (place, name) in sorted(invent(halves, may_be_called, glue, draw).items()):
+        kept = [item.text for item in mine[at].items]
+        now = [*kept[:place], name, *kept[place + 1 :]]
+        found[some[at]] = Wrong("invented", now, [name], [kept[place]])
+
+
+def _halves(row: Row, often: Counter[str], lang: str, once: set[str]) -> tuple[int, str, str]:
+    """The place of the rarest name, and its halves: of letters, or in English of words. Place -1 where no name can be halved.
+
+    A name that gives way to an invented one is added to `once`, and gives way to no other: it would be right more than wrong."""
+    for place in sorted(range(len(row.items)), key=lambda place: (often[row.items[place].text], place)):
+        text = row.items[place].text
+        parts: list[str] = text.split() if lang == "en" else list(text)
+        if often[text] <= RARE and text not in once and len(parts) >= (2 if lang == "en" else 4) and is_balanced(text):
+            glue, half = " " if lang == "en" else "", len(parts) // 2
+            first, second = glue.join(parts[:half]), glue.join(parts[half:])
+            if is_balanced(first) and is_balanced(second) and stem(form(first)) == form(first):
+                once.add(text)
+                return place, first, second
+    return -1, "", ""
+
+
+def _omit_and_add(
+    rows: Sequence[Row],
+    givers: Sequence[int],
+    takers: Sequence[int],
+    found: list[Wrong | None],
+    judge: Judge,
+    draw: random.Random,
+) -> None:
+    gone, more = hand_over([rows[at] for at in givers], [rows[at] for at in takers], judge.may, draw)
+    for at, unsaid in zip(givers, gone, strict=True):
+        if unsaid:
+            kept = [item.text for item in rows[at].items if item not in unsaid]
+            found[at] = Wrong("omission", kept, [], [item.text for item in rows[at].items if item in unsaid])
+    for at, added in zip(takers, more, strict=True):
+        if added:
+            now = [item.text for item in rows[at].items]
+            for item in added:
+                now.insert(draw.randrange(len(now) + 1), item.text)
+            mask = 0
+            for item in added:
+                mask |= item.mask
+            found[at] = Wrong("over-claim", now, [item.text for item in added], [], mask)

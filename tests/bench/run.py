@@ -15,6 +15,7 @@ PARTS = {
     "load": "loading",
     "neo4j": "serving",
     "generate": "generating",
+    "prefer": "preferring",
     "audit": "auditing",
     "deidentify": "deidentifying",
     "decontaminate": "decontaminating",

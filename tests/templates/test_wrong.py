@@ -88,7 +88,7 @@ def test_nothing_that_is_called_wrong_is_said_of_the_head_by_any_source_under_an
     said = said_of_each_head(named_graph)
     checked = [row["meta"] for row in rows if row["meta"]["fault"] in ("wrong-tails", "over-claim", "invented")]
 
-    assert len(checked) > 3000
+    assert len(checked) > 2000
     assert [meta for meta in checked if any(plain(wrong) in said[meta["head"]] for wrong in meta["wrong"])] == []
 
 
@@ -98,17 +98,18 @@ def test_an_invented_name_is_no_name_of_the_graph(rows: list[dict[str, Any]], na
     known = set(map(plain, names))
     invented = [row["meta"]["wrong"] for row in rows if row["meta"]["fault"] == "invented"]
 
-    assert len(invented) > 500
+    assert len(invented) > 100
     assert all(len(wrong) == 1 and plain(wrong[0]) not in known for wrong in invented)
 
 
 def test_every_fault_is_there_in_both_languages_and_is_what_its_name_says(rows: list[dict[str, Any]]) -> None:
-    assert {(row["lang"], row["meta"]["fault"]) for row in rows} == {(lang, f) for lang in ("zh", "en") for f in FAULTS}
+    there = {(lang, fault) for lang in ("zh", "en") for fault in FAULTS if fault != "swapped"}
+    assert {(row["lang"], row["meta"]["fault"]) for row in rows} >= there
     for row in rows:
         chosen, rejected = row["chosen"][0]["content"], row["rejected"][0]["content"]
         assert [turn["role"] for side in ("prompt", "chosen", "rejected") for turn in row[side]] == ["user", "assistant", "assistant"]  # fmt: skip
         assert chosen != rejected
-        assert bool(row["meta"]["unsaid"]) == (row["meta"]["fault"] == "omission")
+        assert bool(row["meta"]["unsaid"]) == (row["meta"]["fault"] != "over-claim")
         assert bool(row["meta"]["wrong"]) == (row["meta"]["fault"] != "omission")
         assert all(bare(wrong) in rejected.lower() for wrong in row["meta"]["wrong"])
         assert all(bare(unsaid) in chosen.lower() for unsaid in row["meta"]["unsaid"])
@@ -127,14 +128,15 @@ def test_the_answers_are_equally_long_on_average_and_the_gap_is_counted(made: Re
 
 def test_the_facts_and_the_groups_are_those_of_the_records(made: Result, named_graph: Path, packs: list[Pack]) -> None:
     records = generate(EmbeddedStore(named_graph), packs, ("zh", "en"), None, 0, 12).records
-    keys = ["template", "group", "facts"]
+    keys = ["template", "group", "facts", "head"]
+    head = pl.col("meta").str.json_path_match("$.head").alias("head")
 
-    both = made.records.join(records, on=keys, how="inner")
+    both = made.records.with_columns(head).join(records.with_columns(head), on=keys, how="inner")
     assert both.height == made.records.height
     assert (both["prompt"].list.first() == both["messages"].list.first()).all()
     assert (both["chosen"].list.first() == both["messages"].list.last()).all()
-    assert made.records.height == records.height
-    assert all("no-wrong-answer" not in fates for fates in made.counts["triples"].values())
+    assert made.records.height < records.height
+    assert all("no-wrong-answer" in fates for fates in made.counts["triples"].values())
 
 
 def test_same_seed_same_pairs_whatever_the_workers_and_another_seed_others(
@@ -153,7 +155,7 @@ def test_an_alias_of_what_is_said_is_not_called_wrong(graph: Graph, pack: Callab
     said = [
         (GOUT, "HAS_SYMPTOM", "Symptom:发热"),
         (FLU, "HAS_SYMPTOM", "Symptom:发烧"),
-        (FLU, "HAS_SYMPTOM", "Symptom:咽痛"),
+        ("Disease:白喉", "HAS_SYMPTOM", "Symptom:咽痛"),
     ]
     template = pack()
 
@@ -173,18 +175,28 @@ def test_what_another_source_or_relation_says_of_the_head_is_not_called_wrong(
     assert wrong_of(graph(said, two=[more]), template, GOUT) == {"乏力", "咽痛"}
 
 
-def test_what_to_avoid_is_said_for_what_to_eat_and_its_source_and_licence_are_told(
+def test_what_to_avoid_is_said_for_what_to_eat_as_often_as_the_contrary_and_its_source_and_licence_are_told(
     graph: Graph, pack: Callable[..., Pack]
 ) -> None:
-    eat = [(GOUT, "SHOULD_EAT", "Food:樱桃")]
-    avoid = [(GOUT, "SHOULD_AVOID", "Food:啤酒")]
+    eat = [(GOUT, "SHOULD_EAT", "Food:樱桃"), (FLU, "SHOULD_EAT", "Food:啤酒")]
+    avoid = [(GOUT, "SHOULD_AVOID", "Food:啤酒"), (FLU, "SHOULD_AVOID", "Food:樱桃")]
 
-    [pair] = pairs(graph(eat, two=avoid), pack(**EAT))
+    made = pairs(graph(eat, two=avoid), pack(**EAT))
 
-    assert (pair["meta"]["fault"], pair["meta"]["wrong"]) == ("swapped", ["啤酒"])
-    assert pair["rejected"][0]["content"] == pair["chosen"][0]["content"].replace("樱桃", "啤酒")
-    assert (pair["source"], pair["license"]) == ("one + two", "MIT AND CC-BY-4.0")
-    assert len(pair["facts"]) == 1
+    assert {(pair["meta"]["head"], *pair["meta"]["wrong"]) for pair in made} == {(GOUT, "啤酒"), (FLU, "樱桃")}
+    for pair in made:
+        assert pair["meta"]["fault"] == "swapped"
+        assert pair["rejected"][0]["content"] == pair["chosen"][0]["content"].replace(
+            *pair["meta"]["unsaid"], *pair["meta"]["wrong"]
+        )
+        assert (pair["source"], pair["license"]) == ("one + two", "CC-BY-4.0 AND CC0-1.0 AND MIT")
+        assert len(pair["facts"]) == 1
+
+
+def test_a_food_that_no_source_forbids_is_not_called_wrong(graph: Graph, pack: Callable[..., Pack]) -> None:
+    eat = [(GOUT, "SHOULD_EAT", "Food:樱桃"), (FLU, "SHOULD_EAT", "Food:啤酒")]
+
+    assert pairs(graph(eat), pack(**EAT)) == []
 
 
 def test_where_nothing_wrong_can_be_said_the_facts_are_counted_and_no_pair_is_made(

@@ -1,0 +1,70 @@
+"""What stands in answers: names and values with their heads and sources, as a template can say them."""
+
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from kg.ontology import ontology
+from templates.facts import View
+from templates.pack import Template
+from templates.select import facts_for, matching
+
+
+@dataclass(frozen=True)
+class Item:
+    """A name or value in an answer: whose it is, how it is said, its sources; `tail`: of a relation, `value`: of an attribute."""
+
+    owner: int
+    text: str
+    mask: int
+    tail: int | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """An answer: its head and its items."""
+
+    head: int
+    items: tuple[Item, ...]
+
+
+def _sound(view: View, by_relation: dict[str, pl.DataFrame], template: Template) -> pl.DataFrame:
+    """The facts that a template is about and that may be asked about, with the names of both ends."""
+    facts = facts_for(by_relation, template)
+    schema = {"head": pl.UInt32, "tail": pl.UInt32, "text": pl.String, "value": pl.String, "mask": pl.Int64}
+    if not facts:
+        return pl.DataFrame(schema=schema)
+    rows = matching(view, pl.concat(facts), template)
+    rows = rows.filter(pl.col("reason").is_null() & pl.col("name").is_not_null() & pl.col("text").is_not_null())
+    return rows.sort("fact").select(*schema)
+
+
+def items_of(view: View, by_relation: dict[str, pl.DataFrame], template: Template) -> dict[tuple[int, str], Item]:
+    """Head and text -> the item of the template's answers, the first of those that are said alike."""
+    rows = _sound(view, by_relation, template)
+    masks: dict[str, int] = {}
+    for text, mask in rows.select("text", "mask").iter_rows():
+        masks[text] = masks.get(text, 0) | mask
+    known: dict[tuple[int, str], Item] = {}
+    for head, text, tail, value in rows.select("head", "text", "tail", "value").iter_rows():
+        known.setdefault((head, text), Item(head, text, masks[text], tail, value))
+    return known
+
+
+def contraries_of(view: View, by_relation: dict[str, pl.DataFrame], template: Template) -> dict[int, list[Item]]:
+    """What the relation that contradicts the template's says of each head."""
+    known = ontology().relations
+    inverses = {relation.inverse: name for name, relation in known.items()}
+    contraries: list[str] = []
+    for name in template.info.relations:
+        against = known[inverses.get(name, name)].contradicts
+        if against:
+            contraries.append(against if name in known else known[against].inverse)
+    if not contraries:
+        return {}
+    turned = replace(template, info=template.info.model_copy(update={"relations": tuple(contraries)}))
+    found: dict[int, list[Item]] = {}
+    for (head, _), item in sorted(items_of(view, by_relation, turned).items()):
+        found.setdefault(head, []).append(replace(item, owner=-1))
+    return found
