@@ -71,9 +71,10 @@ def generate(
 ) -> None:
     """Turn a graph into instruction pairs with their whole lineage.
 
-    With --task preference each question has a second answer, as long on average, that is wrong in a known way: other names that
-    no source says of this head under any name, foods to avoid for foods to eat, an invented name, half of it unsaid, or more
-    than any source says. Which way, and what is wrong, stands in its meta; --export trl-preference gives TRL's form.
+    With --task preference each question has a second answer, as long on average, that is wrong in a known way: what sources say
+    of other heads and not of this one under any name, foods to avoid for foods to eat, an invented name, up to half of it unsaid,
+    or more than any source says. Every name is as often wrong as it is right, and what may be true is not called wrong. Which
+    way, and what is wrong, stands in its meta; --export trl-preference gives TRL's form.
 
     \b
     Example:
