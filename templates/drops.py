@@ -1,7 +1,7 @@
 """What may be left out although nothing is wrong with it: what tells nothing, what is no medicine, what is half a list.
 
-    uninformative  无特殊人群, a product whose name holds that of its drug, 药物治疗 as the only treatment, a text that only
-                   refers to another (同比色法)
+    uninformative  无特殊人群, 儿童 as those who get 小儿肺炎, a product whose name holds that of its drug, 药物治疗 as the only
+                   treatment, a text that only refers to another (同比色法)
     shop-list      what a site's shop lists under a disease, or its users like, by the ontology's `listing`
     partial-list   an answer in English that lost more than half of what the graph says, for want of English names
 
@@ -35,6 +35,14 @@ SAYS_NOTHING = {
     "reference_range": r"^(?:见|同|参见|参照).{0,25}[。.]?$",
 }
 """Attribute -> values that say nothing."""
+SAME_PEOPLE = {
+    r"小儿|儿童": r"(?:小儿|儿童)",
+    r"新生儿": r"新生儿",
+    r"婴": r"(?:婴儿|婴幼儿)",
+    r"老年": r"老年(?:人|者)?",
+    r"妊娠|孕": r"(?:(?:妊娠|怀孕)(?:期|期的)?(?:女性|妇女)|孕妇|孕产妇)",
+}
+"""In the name of a disease, and who then is told without telling anything: 小儿肺炎 and 儿童."""
 ONLY_TREATMENTS = ("药物治疗", "药物疗法", "drug therapy", "drug treatment", "medication")
 """Treatments that say nothing where they are the only one."""
 
@@ -59,7 +67,15 @@ def weakness(facts: pl.DataFrame, names: pl.Series) -> pl.Expr:
         is_value & (pl.col("relation") == name) & pl.col("value").str.contains(pattern)
         for name, pattern in SAYS_NOTHING.items()
     ]
-    product, drug = _bare(names.gather(facts["head"])), _bare(names.gather(facts["tail"]))
+    heads = names.gather(facts["head"])
+    nothing += [
+        is_value
+        & (pl.col("relation") == "susceptible_population")
+        & pl.lit(heads.str.contains(kind))
+        & pl.col("value").str.contains(rf"^(?:多见于|好发于|多发于)?{people}(?:人群|群体)?[。.]?$")
+        for kind, people in SAME_PEOPLE.items()
+    ]
+    product, drug = _bare(heads), _bare(names.gather(facts["tail"]))
     inside = pl.DataFrame({"product": product, "drug": drug}).select(
         pl.col("product").str.contains(pl.col("drug"), literal=True).fill_null(False)
     )

@@ -203,7 +203,10 @@ def listed_zh(items: list[str]) -> str:
 def listed_en(items: list[str]) -> str:
     """`a, b and c`, and `a, b and c, among others` where there are more: so a list stands at the end of its sentence."""
     items = _items("listed", items)
-    said = items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+    link = " and "
+    if any(link in item for item in items[-2:]):  # gynecology as well as obstetrics and gynecology
+        link = ", as well as " if len(items) > 2 else " as well as "
+    said = items[0] if len(items) == 1 else f"{', '.join(items[:-1])}{link}{items[-1]}"
     return f"{said}, among others" if _is_partial(items) else said
 
 

@@ -54,6 +54,24 @@ def test_a_value_that_tells_nothing_is_left_out_unless_one_asks(
     assert fates(run(store, mine, drop="none")) == ["exported"]
 
 
+@pytest.mark.parametrize(
+    ("disease", "people", "told"),
+    [
+        ("小儿肺炎", "儿童", "uninformative"),
+        ("小儿肺炎", "多见于婴幼儿", "exported"),
+        ("老年人肺炎", "老年人", "uninformative"),
+        ("妊娠合并糖尿病", "妊娠期女性", "uninformative"),
+        ("肺炎", "儿童", "exported"),
+    ],
+)
+def test_people_whom_the_name_of_a_disease_says_already_tell_nothing(
+    graph: Graph, pack: Callable[..., Pack], disease: str, people: str, told: str
+) -> None:
+    store = graph([(f"Disease:{disease}", "susceptible_population", people)])
+
+    assert fates(run(store, pack(**ask("susceptible_population")))) == [told]
+
+
 def test_a_treatment_by_drugs_alone_tells_nothing_beside_others_it_stays(
     graph: Graph, pack: Callable[..., Pack]
 ) -> None:

@@ -221,6 +221,8 @@ def test_a_sandbox_holds_no_globals_and_our_filters_alone() -> None:
         ("en", ["a"], "a"),
         ("en", ["a", "b"], "a and b"),
         ("en", ["a", "b", "c"], "a, b and c"),
+        ("en", ["a", "b and c"], "a as well as b and c"),
+        ("en", ["a", "b and c", "d"], "a, b and c, as well as d"),
     ],
 )
 def test_listed_lists_as_its_language_does(lang: str, items: list[str], text: str) -> None:
