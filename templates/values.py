@@ -16,7 +16,7 @@ from kg.ontology import ontology
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 DASH = r"\s*(?:[-‐‑–—―－﹣~～〜∼]+|至|到|或)\s*"
 TIMES = {
-    "年": 365.0, "个月": 30.0, "月": 30.0, "周": 7.0, "星期": 7.0, "个星期": 7.0, "天": 1.0, "日": 1.0, "小时": 1 / 24,
+    "年": 365.0, "个月": 30.0, "月": 30.0, "周": 7.0, "个周": 7.0, "星期": 7.0, "个星期": 7.0, "天": 1.0, "日": 1.0, "小时": 1 / 24,
     "分钟": 1 / 1440,
 }  # fmt: skip
 """Days of a unit."""
@@ -26,17 +26,21 @@ UNIT = "|".join(sorted([*map(re.escape, TIMES), "%", "‰", "万元", "元", "�
 ABOUT = r"(?:大?约|大概|大致|一般|平均|多|常|估计|可能|通常)"
 MORE, LESS = r"(?:>|≥|大于|高于|超过|至少|不少于|不低于|多于)", r"(?:<|≤|小于|低于|不足|不超过|至多|最多|少于)"
 RATE = r"(?:本病|该病|其|人群|总体?|特定人群)?的?(?:治愈|发病|患病|好转|有效)(?:率|概率|比例)?"
-LEAD = rf"(?:{RATE}|概率|(?:治疗)?(?:周期|疗程|时间)|费用|需要?|共|在|为|是|达到?|{ABOUT}|[:：，,\s])*"
+LEAD = rf"(?:{RATE}|概率|(?:治疗)?(?:周期|疗程|时间)|费用|需要?|共|在|为|是|可?达到?|{ABOUT}|[:：，,\s])*"
 TAIL = r"(?:左右|上下|之间|不等|内|的?患者|治愈|可治愈|[。；;，,\s])*"
 QUANTITY = re.compile(
     rf"(?P<lead>{LEAD})(?P<bound>{MORE}|{LESS})?\s*(?P<low>{NUMBER})\s*(?P<unit>{UNIT})?"
     rf"(?:{DASH}(?P<high>{NUMBER})\s*(?P<last>{UNIT})?)?(?P<beyond>以上|以下|以内)?(?P<tail>{TAIL})"
 )
-FRACTION = re.compile(rf"(?P<lead>{LEAD})(?P<part>\d+(?:\.\d+)?)\s*/\s*(?P<whole>1\d*)(?P<tail>{TAIL})")
+FRACTION = re.compile(rf"(?P<lead>{LEAD})(?P<part>\d+(?:\.\d+)?)\s*/\s*(?P<whole>1\d*)(?P<myriads>万)?(?P<tail>{TAIL})")
 COST = re.compile(
     r"(?:(?:根据|由于|因)?[^0-9]*?(?:医院|病情|病期|地区)[^0-9]*?(?:不同|不一|不一致|不一样)[^0-9]*?[，,；;。\s]*)?"
     rf"(?P<where>省?市?级?三甲医院)?(?:需要|大约|一般|约|为|是|在|\s|[\"“”])*[（(﹝\[]?(?P<cost>{NUMBER}[^（(）)]*?元?)[）)﹞\]]?\s*(?:元)?[#^、；;。\s]*"
 )
+
+
+NUMERAL = "[一二两三四五六七八九十]+"
+DIGITS = {**dict(zip("一二三四五六七八九", range(1, 10), strict=True)), "两": 2}
 
 
 @dataclass(frozen=True)
@@ -68,13 +72,14 @@ class Quantity:
 @cache
 def parse(value: str) -> Quantity | None:
     """The quantity that a value is; None where it says anything else, or more."""
-    text = unicodedata.normalize("NFKC", value).strip().replace("﹝", "(").replace("﹞", ")")
+    text = _with_digits(unicodedata.normalize("NFKC", value).strip().replace("﹝", "(").replace("﹞", ")"))
     cost = COST.fullmatch(text)
     if cost and "元" in text:
         return _cost(cost["cost"], cost["where"] or "")
     if fraction := FRACTION.fullmatch(text):
-        share = 100 * float(fraction["part"]) / float(fraction["whole"])
-        return Quantity(share, share, "percent", ((f"{share:.10g}", 1.0),), _is_about(fraction))
+        share = 100 * float(fraction["part"]) / float(fraction["whole"]) / (1e4 if fraction["myriads"] else 1)
+        written = f"{share:.10f}".rstrip("0").rstrip(".")
+        return Quantity(share, share, "percent", ((written, 1.0),), _is_about(fraction))
     found = QUANTITY.fullmatch(text)
     if not found:
         return None
@@ -82,6 +87,27 @@ def parse(value: str) -> Quantity | None:
     if not unit or (found["high"] is None and found["last"]):
         return None
     return _quantity(found, unit, str(last))
+
+
+def _with_digits(text: str) -> str:
+    """`百分之八十` as 80%, `八成` as 80%, `一到两个月` as 1到2个月, `半年` as 6个月."""
+    text = re.sub(
+        rf"([百千])分之({NUMERAL}|{NUMBER})", lambda m: f"{_arabic(m[2])}{'%' if m[1] == '百' else '‰'}", text
+    )
+    text = re.sub(r"([一二三四五六七八九])成", lambda m: f"{10 * DIGITS[m[1]]}%", text)
+    text = text.replace("半个月", "15天").replace("半年", "6个月")
+    times = "|".join(sorted(TIMES, key=len, reverse=True))
+    text = re.sub(rf"({NUMERAL})(?={times})", lambda m: _arabic(m[1]), text)
+    return re.sub(rf"({NUMERAL})(?={DASH}\d)", lambda m: _arabic(m[1]), text)
+
+
+def _arabic(word: str) -> str:
+    """A number below 100 in digits: 十二 is 12. What is none, or in digits already, stays."""
+    found = re.fullmatch(r"(?:([一二两三四五六七八九])?(十))?([一二两三四五六七八九])?", word)
+    if not found:
+        return word
+    tens = DIGITS.get(found[1], 1) if found[2] else 0
+    return str(10 * tens + DIGITS.get(found[3], 0))
 
 
 def _quantity(found: re.Match[str], unit: str, last: str) -> Quantity | None:

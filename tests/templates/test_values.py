@@ -14,6 +14,12 @@ WRITTEN = [
     ("发病率约0.01%", "约0.01%", "about 0.01%"),
     ("0.5‰", "0.5‰", "0.05%"),
     ("1/1000", "0.1%", "0.1%"),
+    ("百分之八十", "80%", "80%"),
+    ("八成以上", "80%以上", "more than 80%"),
+    ("约3.5/10万", "约0.0035%", "about 0.0035%"),
+    ("一到两个月", "1～2个月", "1 to 2 months"),
+    ("十二周", "12周", "12 weeks"),
+    ("半年左右", "约6个月", "about 6 months"),
     ("1-3个月", "1～3个月", "1 to 3 months"),
     ("3-6月", "3～6个月", "3 to 6 months"),
     ("7天--14天", "7～14天", "7 to 14 days"),
@@ -98,4 +104,4 @@ def test_people_and_routes_are_told_from_other_values() -> None:
 
 
 def test_a_tidy_text_has_plain_line_breaks_and_no_odd_spaces() -> None:
-    assert tidy("一、 概述\r\n\r\n\u3000\u3000二、 治疗") == "一、 概述\n二、 治疗"
+    assert tidy("一、 概述\r\n\r\n\u3000\u3000二、 治疗") == "一、概述\n二、治疗"
