@@ -28,6 +28,6 @@ def licence_text(records: pl.DataFrame, packs: Iterable[Pack], about: dict[str, 
         "Each row is under all licences of what it was made from; they stand in its field `license`.",
         giver_table((giver, number) for giver, number in told if number),
         "A row that several gave counts for each.",
-        notes(rows),
+        notes(rows, exported=False),
     ]
     return ("\n\n".join(lines) + "\n").encode()

@@ -13,7 +13,7 @@ from pydantic import AfterValidator
 
 from tools import spdx
 from tools.errors import UsageError
-from tools.terms import USES, clashes, demand, expression, find, read, words
+from tools.terms import ANSWERED, USES, clashes, demand, expression, find, read, words
 
 MOST = 64
 """Choices (`A OR B`) of one expression that are looked at, the freest first."""
@@ -197,16 +197,17 @@ def saying(name: str) -> str:
     return f"{USES[license_.use]}. {license_.source}{under}"
 
 
-def notes(rows: Mapping[str, int]) -> str:
-    """Markdown: each licence of the rows and how many there are; then what each single one lets one do, and its source."""
+def notes(rows: Mapping[str, int], exported: bool = True) -> str:
+    """Markdown: each licence of the rows and how many there are; then what each single one lets one do, and its source.
+
+    `exported`: whether the rows went through the gate, so that somebody answered for what forbids it."""
     lines = ["| licence | rows |", "| --- | ---: |"]
     lines += [f"| {cell(_plain(license_))} | {number:,} |" for license_, number in rows.items()]
     joint = sorted({tuple(sorted(clash)) for license_ in rows for clash in clashes(tuple(parts(license_)))})
     said = [f"- `{_plain(name)}`: {saying(name)}" for name in inside(rows)]
-    said += [
-        f"- `{_plain(' AND '.join(names))}`: cannot be satisfied together; whoever exported this said that they may pass it on"
-        for names in joint
-    ]
+    said += [f"- `{_plain(' AND '.join(names))}`: cannot be satisfied together{ANSWERED} pass it on" for names in joint]
+    if not exported:
+        said = [line.replace(f"{ANSWERED} pass it on", "").replace(ANSWERED, "") for line in said]
     return "\n".join([*lines, "", *said])
 
 

@@ -329,6 +329,7 @@ def test_the_licence_of_a_pack_is_that_of_its_records_too(graph: Graph, pack: Ca
 def test_licences_stand_beside_the_records(sample_run: Path, records: pl.DataFrame) -> None:
     text = (sample_run / "LICENSES.md").read_text(encoding="utf-8")
 
+    assert "`LicenseRef-xywy-noncommercial`: may NOT be passed on. " in text
     for license_, number in records.group_by("license").len().iter_rows():
         assert f"| {license_} | {number:,} |" in text
     for source in ("xywy", "health39", "cmekg", "names"):
