@@ -30,11 +30,11 @@ def graph_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def say(tables_of: Callable[..., SourceTables]) -> Callable[..., Any]:
-    """`say(url, a=[rows], b=[rows])`: the sources a and b say these rows, in the graph at the URL."""
+    """`say(url, a=[rows], b=[rows])`: the sources a and b say these rows, in the graph at the URL; `raw`: names stay as they are."""
 
-    def change(url: str, **sources: Any) -> Store:
+    def change(url: str, raw: bool = False, **sources: Any) -> Store:
         store = open_store(url)
-        told = [tables_of(rows, source=name) for name, rows in sources.items()]
+        told = [tables_of(rows, source=name, raw=raw) for name, rows in sources.items()]
         store.change(lambda inputs: inputs.with_sources(told))
         return store
 

@@ -152,8 +152,8 @@ def test_values_of_every_kind_are_printed(url: str, kgtools: Run) -> None:
 
     assert {ran.code for ran in told.values()} == {0}, told
     row = orjson.loads(told["jsonl"].out)
-    node = {"aliases": [], "attributes": "{}", "id": "Disease:感冒", "name": "感冒", "sources": ["a"]}
-    tail = {"aliases": [], "attributes": "{}", "id": "Symptom:头痛", "name": "头痛", "sources": ["a"]}
+    node = {"aliases": [], "attributes": "{}", "doubts": [], "id": "Disease:感冒", "name": "感冒", "sources": ["a"]}
+    tail = {"aliases": [], "attributes": "{}", "doubts": [], "id": "Symptom:头痛", "name": "头痛", "sources": ["a"]}
     assert row["node"] == node
     assert row["link"].keys() == {"id", "sources", "origins"}
     assert row["path"] == [node, row["link"], tail]

@@ -70,7 +70,7 @@ def test_a_name_too_long_for_an_index_is_kept_and_takes_the_index_of_its_type_aw
     long = "长" * 3000
     say(neo4j_graph.uri, a=[COLD])
 
-    store = say(neo4j_graph.uri, a=[("Disease", long, "HAS_SYMPTOM", "头痛")])
+    store = say(neo4j_graph.uri, raw=True, a=[("Disease", long, "HAS_SYMPTOM", "头痛")])
 
     assert ("Disease", "name") not in schema(neo4j_graph)
     assert list(store.query("MATCH (d:Disease) RETURN d.name AS name", {})[1]) == [[long]]
@@ -93,15 +93,17 @@ def test_a_graph_is_nodes_and_relationships_as_the_design_has_them(neo4j_graph: 
         "aliases": ["伤风"],
         "sources": ["a"],
         "attributes": '{"alias":{"伤风":["a/tiny.txt:2#alias"]},"cause":{"病毒":["a/tiny.txt:3#cause"]}}',
+        "doubts": [],
     }
     assert row["r"] == {"id": row["id"], "sources": ["a"], "origins": ["a/tiny.txt:1#HAS_SYMPTOM"]}
-    assert row["s"] == {"id": "Symptom:头痛", "name": "头痛", "aliases": [], "sources": ["a"], "attributes": "{}"}
+    tail = {"id": "Symptom:头痛", "name": "头痛", "aliases": [], "sources": ["a"], "attributes": "{}", "doubts": []}
+    assert row["s"] == tail
 
 
 def test_hostile_names_survive_loading_and_asking(neo4j_graph: Login, say: Say) -> None:
     rows = [("Disease", name, field, name) for name in HOSTILE for field in ("HAS_SYMPTOM", "cause", "alias")]
 
-    store = say(neo4j_graph.uri, a=rows)
+    store = say(neo4j_graph.uri, raw=True, a=rows)
 
     asked = "MATCH (d:Disease {name: $name})-[:HAS_SYMPTOM]->(s:Symptom) WHERE s.name = $name RETURN s.name AS n"
     for name in store.entities()["name"]:
