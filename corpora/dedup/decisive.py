@@ -40,8 +40,8 @@ NUMBERS = (
     rf"{EDGE}(?:type|stage|grade|class|phase|degree|factor)\s+[ivx]+{EDGE}",
     f"{EDGE}[ivx]{{2,5}}{EDGE}",
 )
-SIGNS = ("['’][a-z]+", f"{EDGE}[b-hj-z]{EDGE}", "[α-ω]", "[<>≤≥]")
-"""What is left of an English genitive (nothing that decides); a letter by itself: vitamin c; signs."""
+SIGNS = (f"(?:mcg|mg|[uμ]g|kg|ml|iu){EDGE}", "['’][a-z]+", f"{EDGE}[b-hj-z]{EDGE}", "[α-ω]", "[<>≤≥]")
+"""A unit behind a number; what is left of an English genitive (nothing that decides); a letter by itself: vitamin c; signs."""
 
 
 def decisive(text: pl.Expr) -> pl.Expr:
