@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kg.inputs import Inputs, NameTable, SourceTables
 from kg.load import Report, prepare
-from kg.names import read_names
+from kg.names import OUR_LICENSE, OUR_NAME, OURS, read_names
 from kg.reading import Options
 
 CHECKOUT = Path(__file__).parents[2]
@@ -54,6 +54,7 @@ def _names(folder: Path) -> Iterator[NameTable]:
     hpo = folder.parent / "glossary" / "hpo-zh.babelon.tsv"
     diseases = folder / "bilingual-triples" / "disease-zh-en.json"
     sample = folder / "names.tsv"
+    yield read_names(OURS, None, None, None, (), OUR_NAME, OUR_LICENSE)
     if hpo.is_file():
         yield read_names(hpo, None, None, None, ("Symptom", "Disease"), "hpo", "LicenseRef-HPO")
     if diseases.is_file():
