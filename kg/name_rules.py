@@ -62,7 +62,7 @@ NAVIGATION = (
 )
 LINK_TEXT = rf"\s*[\[【]\s*(?:{'|'.join(PAGE_WORDS)})\s*[\]】]$"
 """`高血压[详细]`: a name and the words of a link."""
-MARKUP = r"<[/!?]?[A-Za-z][^<>]*>|<!--|-->|\[\[|\]\]|\]\(|[{,]\s*\"\w+\"|" + ENTITY
+MARKUP = r"<[/!?]?[A-Za-z][^<>]*>|<!--|-->|\[\[|\]\]|\]\(|\{\s*\"\w+\"|\"\w+\"\s*:|" + ENTITY
 ENDED_LIST = rf"[{SEPARATORS}].*\p{{Han}}.*[{SEPARATORS}]\s*$"
 """`牛奶、鸡蛋、`: a list with a separator at its end, where a name has one inside at most."""
 SEVERAL = rf"[{SEPARATORS}]\s*[{SEPARATORS}]|[；;]|.[①-⑳⑴-⒇]|{ENDED_LIST}"

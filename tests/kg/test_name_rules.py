@@ -66,6 +66,7 @@ def judged(name: str, type_: str = "Symptom", raw: bool = False) -> tuple[str, s
         ("Food", "牛奶、鸡蛋、", "several-names"),
         ("Examination", "胸部X线\n\n血气分析", "several-names"),
         ("Department", "['内科', '消化内科']", "several-names"),
+        ("Disease", '{"name":', "markup"),
         ("Drug", "国药准字Z20044123", "value"),
         ("Disease", "无传染性", "value"),
         ("Symptom", "NaN", "missing-value"),
