@@ -6,6 +6,9 @@ from functools import cache
 
 import polars as pl
 
+DIGITS = dict(zip("〇零一二三四五六七八九", (0, *range(10)), strict=True)) | {"两": 2}
+TENS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000}
+
 
 def folded(text: pl.Expr) -> pl.Expr:
     """NFKC and lower case."""
@@ -76,3 +79,16 @@ def with_texts(rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.with_columns(
         question=said(messages, "user", "system"), reply=said(messages, "assistant"), whole=said(messages)
     )
+
+
+def in_digits(numeral: str) -> str:
+    """A Chinese numeral in digits: 一百二十 as 120, 二〇 as 20. Of what holds other signs, as 半, the first of those."""
+    whole, digits = 0, ""
+    for sign in numeral:
+        if sign in TENS:
+            whole, digits = whole + int(digits or 1) * TENS[sign], ""
+        elif sign in DIGITS:
+            digits += str(DIGITS[sign])
+        else:
+            return sign
+    return str(whole + int(digits or 0))

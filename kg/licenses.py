@@ -10,7 +10,7 @@ from kg.tables import Entities, Triples
 from tools.errors import Findings
 from tools.licenses import all_of, cell, choices, gate, inside, notes, operand, saying
 
-FOLDER = "LICENSES.md"
+LICENSES = "LICENSES.md"
 BESIDE = ".licenses.md"
 """The text that tells of the licences: `LICENSES.md` in a folder, `graph.ttl.licenses.md` beside a file."""
 

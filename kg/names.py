@@ -1,6 +1,7 @@
 """Tables of English names: TSV, CSV, XLSX or a JSON object, as a table that a graph can take."""
 
 from collections import Counter
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import polars as pl
@@ -49,9 +50,7 @@ def read_names(
     that do not exist and a licence that is none."""
     if types and type_column:
         raise UsageError("--type and --type-column both say of what type the names are; leave one of them out")
-    for type_ in types:
-        if type_ not in _types():
-            raise UsageError(f"--type {type_}: no such entity type; {suggestion(type_, list(ontology().entities))}")
+    check_types(types, _types())
     license_ = check_license(license_, "--license")
     inputs = {path.name: sha256(path)}
     lost: dict[str, int] = {}
@@ -92,6 +91,13 @@ def read_names(
         "dropped": dict(sorted((Counter(dropped) + Counter(lost)).items())),
     }
     return NameTable(called, about, NAMES.check(kept.sort("zh", "type", "en"), str(path)))
+
+
+def check_types(types: Iterable[str], known: Collection[str]) -> None:
+    """Raises UsageError for a --type that is none of those known."""
+    for type_ in types:
+        if type_ not in known:
+            raise UsageError(f"--type {type_}: no such entity type; {suggestion(type_, list(ontology().entities))}")
 
 
 def _types() -> list[str]:

@@ -13,18 +13,18 @@ import polars as pl
 
 from corpora.record import MESSAGES, PREFERENCES, RECORDS, Preferences, Records
 from kg.inputs import files_of
-from kg.licenses import FOLDER as LICENSES
+from kg.licenses import LICENSES
 from kg.normalize import SEPARATOR
 from kg.stores import Store
-from templates.balance import told_by
 from templates.drops import choose_drops
 from templates.facts import View, view
 from templates.groups import groups_within
 from templates.licenses import licence_text
 from templates.pack import LANGUAGES, Pack, Tails, Template, load_pack
+from templates.preferences.balance import told_by
+from templates.preferences.wrong import wrong_answers
 from templates.render import question_of, render
 from templates.select import CODES, REASONS, Selection, facts_for, sample, select, without
-from templates.wrong import wrong_answers
 from tools.errors import UsageError
 from tools.files import manifest, sha256, staging
 from tools.frames import Schema, digests, write_table

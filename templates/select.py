@@ -109,9 +109,8 @@ def _repeated(view: View, template: Template, rows: pl.DataFrame) -> pl.DataFram
 
 def _grouped(rows: pl.DataFrame, crowd: pl.DataFrame) -> pl.DataFrame:
     """A row a head, its tails and their facts; `kept` of the `known` tails are said."""
-    number = (
-        pl.when(pl.col("text").is_null()).then(pl.col("facts").list.len()).otherwise(1)
-    )  # no text: collapsed into one
+    nameless = pl.col("text").is_null()  # these were collapsed into one
+    number = pl.when(nameless).then(pl.col("facts").list.len()).otherwise(1)
     lost = crowd.filter(~pl.col("why").is_in(NOT_SAID)).group_by("head").agg(number.sum().cast(pl.Int64).alias("lost"))
     said = rows.group_by("head", maintain_order=True).agg(
         pl.col("name").first(),

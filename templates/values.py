@@ -10,6 +10,7 @@ from functools import cache
 
 import polars as pl
 
+from corpora.texts import in_digits
 from kg.inputs import NameTable
 from kg.ontology import ontology
 
@@ -39,8 +40,8 @@ COST = re.compile(
 )
 
 
-NUMERAL = "[一二两三四五六七八九十]+"
-DIGITS = {**dict(zip("一二三四五六七八九", range(1, 10), strict=True)), "两": 2}
+NUMERAL = "(?<![一二两三四五六七八九十])(?:[一二三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])"
+"""A Chinese numeral below 100, and no more of them before it."""
 
 
 @dataclass(frozen=True)
@@ -91,23 +92,12 @@ def parse(value: str) -> Quantity | None:
 
 def _with_digits(text: str) -> str:
     """`百分之八十` as 80%, `八成` as 80%, `一到两个月` as 1到2个月, `半年` as 6个月."""
-    text = re.sub(
-        rf"([百千])分之({NUMERAL}|{NUMBER})", lambda m: f"{_arabic(m[2])}{'%' if m[1] == '百' else '‰'}", text
-    )
-    text = re.sub(r"([一二三四五六七八九])成", lambda m: f"{10 * DIGITS[m[1]]}%", text)
+    text = re.sub(rf"([百千])分之({NUMBER})", lambda m: m[2] + ("%" if m[1] == "百" else "‰"), text)
+    text = re.sub(rf"([百千])分之({NUMERAL})", lambda m: in_digits(m[2]) + ("%" if m[1] == "百" else "‰"), text)
+    text = re.sub(r"([一二三四五六七八九])成", lambda m: f"{in_digits(m[1])}0%", text)
     text = text.replace("半个月", "15天").replace("半年", "6个月")
     times = "|".join(sorted(TIMES, key=len, reverse=True))
-    text = re.sub(rf"({NUMERAL})(?={times})", lambda m: _arabic(m[1]), text)
-    return re.sub(rf"({NUMERAL})(?={DASH}\d)", lambda m: _arabic(m[1]), text)
-
-
-def _arabic(word: str) -> str:
-    """A number below 100 in digits: 十二 is 12. What is none, or in digits already, stays."""
-    found = re.fullmatch(r"(?:([一二两三四五六七八九])?(十))?([一二两三四五六七八九])?", word)
-    if not found:
-        return word
-    tens = DIGITS.get(found[1], 1) if found[2] else 0
-    return str(10 * tens + DIGITS.get(found[3], 0))
+    return re.sub(rf"({NUMERAL})(?={times}|{DASH}(?:\d|{NUMERAL}))", lambda m: in_digits(m[1]), text)
 
 
 def _quantity(found: re.Match[str], unit: str, last: str) -> Quantity | None:

@@ -13,7 +13,7 @@ from pydantic import AfterValidator
 
 from tools import spdx
 from tools.errors import UsageError
-from tools.terms import ANSWERED, USES, clashes, demand, expression, find, read, words
+from tools.terms import USES, clashes, demand, expression, find, read, words
 
 MOST = 64
 """Choices (`A OR B`) of one expression that are looked at, the freest first."""
@@ -190,11 +190,11 @@ def _faults(names: tuple[str, ...], answered: set[frozenset[str]]) -> tuple[list
     return single, [tuple(sorted(clash)) for clash in joint]
 
 
-def saying(name: str) -> str:
-    """What a single licence lets one do, and what that rests on."""
+def saying(name: str, answered: str = "") -> str:
+    """What a single licence lets one do, and what that rests on. `answered`: who answers for one that forbids it."""
     license_ = find(name)
     under = f"; {demand(name)}" if license_.under is not None else ""
-    return f"{USES[license_.use]}. {license_.source}{under}"
+    return f"{USES[license_.use]}{answered if license_.use == 'no' else ''}. {license_.source}{under}"
 
 
 def notes(rows: Mapping[str, int], exported: bool = True) -> str:
@@ -204,10 +204,12 @@ def notes(rows: Mapping[str, int], exported: bool = True) -> str:
     lines = ["| licence | rows |", "| --- | ---: |"]
     lines += [f"| {cell(_plain(license_))} | {number:,} |" for license_, number in rows.items()]
     joint = sorted({tuple(sorted(clash)) for license_ in rows for clash in clashes(tuple(parts(license_)))})
-    said = [f"- `{_plain(name)}`: {saying(name)}" for name in inside(rows)]
-    said += [f"- `{_plain(' AND '.join(names))}`: cannot be satisfied together{ANSWERED} pass it on" for names in joint]
-    if not exported:
-        said = [line.replace(f"{ANSWERED} pass it on", "").replace(ANSWERED, "") for line in said]
+    answered = "; whoever exported this said that they may" if exported else ""
+    said = [f"- `{_plain(name)}`: {saying(name, answered)}" for name in inside(rows)]
+    said += [
+        f"- `{_plain(' AND '.join(names))}`: cannot be satisfied together{answered and answered + ' pass it on'}"
+        for names in joint
+    ]
     return "\n".join([*lines, "", *said])
 
 

@@ -12,11 +12,10 @@ from tools import spdx
 from tools.config import Settings, load_yaml
 
 TABLE = Path(__file__).with_name("licenses.yaml")
-ANSWERED = "; whoever exported this said that they may"
 USES = {
     "free": "may be passed on",
     "noncommercial": "may be passed on, not for commercial use",
-    "no": f"may NOT be passed on{ANSWERED}",
+    "no": "may NOT be passed on",
 }
 """What may be done, from the freest."""
 

@@ -14,7 +14,7 @@ from corpora.decontaminate.judge import judged
 from corpora.decontaminate.questions import folded, with_parts
 from corpora.decontaminate.rules import RULES
 from corpora.decontaminate.search import Search, option_keys, runs_of
-from corpora.decontaminate.whole import stems_inside, with_seen
+from corpora.decontaminate.short_stems import stems_inside, with_seen
 from corpora.shards import batches
 from corpora.texts import normal, with_texts
 from tools.frames import Schema

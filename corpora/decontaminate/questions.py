@@ -8,7 +8,7 @@ import orjson
 import polars as pl
 
 from corpora.choices import LETTERS
-from corpora.decontaminate.listing import LISTS, Listed, listed
+from corpora.decontaminate.option_lists import LISTS, Listed, listed
 from corpora.texts import simplified
 
 MARK = r"(?:\*\*|['\"]?[ \t]*[.．:：、)）\]])"

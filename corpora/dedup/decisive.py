@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-DIGITS = dict(zip("〇零一二三四五六七八九", (0, *range(10)), strict=True)) | {"两": 2}
-TENS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000}
+from corpora.texts import in_digits
+
 ENGLISH = {"once": 1, "twice": 2, "thrice": 3, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
            "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
            "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}  # fmt: skip
@@ -75,20 +75,7 @@ def _number(word: str) -> str | None:
     if roman and roman[1] in ROMAN:
         return str(ROMAN[roman[1]])
     numeral = re.match(f"第?({NUMERAL})", word)
-    return str(ENGLISH[word]) if word in ENGLISH else _counted(numeral[1]) if numeral else None
-
-
-def _counted(numeral: str) -> str:
-    """一百二十 as 120, 二〇 as 20."""
-    whole, digits = 0, ""
-    for sign in numeral:
-        if sign in TENS:
-            whole, digits = whole + int(digits or 1) * TENS[sign], ""
-        elif sign in DIGITS:
-            digits += str(DIGITS[sign])
-        else:
-            return sign
-    return str(whole + int(digits or 0))
+    return str(ENGLISH[word]) if word in ENGLISH else in_digits(numeral[1]) if numeral else None
 
 
 @cache

@@ -98,16 +98,12 @@ def names_missing(graph: str, style: str, types: tuple[str, ...], limit: int) ->
     Example:
       kgtools names missing --graph ./graph --type Symptom --limit 20
     """
-    from kg.names import missing_names
+    from kg.names import check_types, missing_names
     from kg.ontology import ontology
     from kg.stores import open_store
-    from tools.errors import UsageError
     from tools.output import print_rows
-    from tools.registry import suggestion
 
-    for type_ in types:
-        if type_ not in ontology().entities:
-            raise UsageError(f"--type {type_}: no such entity type; {suggestion(type_, list(ontology().entities))}")
+    check_types(types, ontology().entities)
     store = open_store(graph)
     rows = missing_names(store.entities(), store.triples())
     if types:

@@ -10,7 +10,7 @@ import polars as pl
 
 from kg.exporters import Exporter, Options
 from kg.exporters.files import run_json, terms, whole_folder, write_text
-from kg.licenses import FOLDER, licence_text
+from kg.licenses import LICENSES, licence_text
 from kg.ontology import ontology
 from kg.stores import Store
 from kg.stores.engine import ENTITY_COLUMNS, LISTS, TRIPLE_COLUMNS, quoted
@@ -59,7 +59,7 @@ def write(store: Store, out: Path, how: Options) -> dict[str, int]:
         (stage / "after.cypher").write_text("".join(f"{line};\n" for line in _after(nodes, said)), encoding="utf-8")
         licence = terms(store)["license"]
         (stage / "IMPORT.txt").write_text(STEPS.format(licence=licence or "none"), encoding="utf-8")
-        (stage / FOLDER).write_bytes(licence_text(store, entities, triples))
+        (stage / LICENSES).write_bytes(licence_text(store, entities, triples))
         names = [file.name for file in stage.iterdir()]
         (stage / "run.json").write_bytes(run_json(store, "neo4j-admin", names, counts, how.allow_license))
     return counts

@@ -6,7 +6,7 @@ import polars as pl
 
 from kg.exporters import Exporter, Options
 from kg.exporters.files import run_json, terms, whole_folder
-from kg.licenses import FOLDER, licence_text
+from kg.licenses import LICENSES, licence_text
 from kg.stores import Store
 from kg.tables import ENTITIES, TRIPLES, Entities, Triples
 from tools.errors import InputError
@@ -52,7 +52,7 @@ def write(store: Store, out: Path, options: Options) -> dict[str, int]:
         write_table(entities, stage / "entities.parquet", terms(store))
         write_table(triples, stage / "triples.parquet", terms(store))
         (stage / "README.md").write_text(README, encoding="utf-8")
-        (stage / FOLDER).write_bytes(licence_text(store, entities, triples))
+        (stage / LICENSES).write_bytes(licence_text(store, entities, triples))
         names = [file.name for file in stage.iterdir()]
         (stage / "run.json").write_bytes(run_json(store, "parquet", names, counts, options.allow_license))
     return counts

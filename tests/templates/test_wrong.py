@@ -15,7 +15,7 @@ from kg.stores import Store
 from kg.stores.embedded import EmbeddedStore
 from templates.generate import Result, generate
 from templates.pack import Pack, find_pack, load_pack
-from templates.wrong import FAULTS
+from templates.preferences.wrong import FAULTS
 
 Graph = Callable[..., Store]
 Run = Callable[..., Any]

@@ -12,11 +12,11 @@ import pytest
 
 from kg.stores import Store
 from kg.stores.embedded import EmbeddedStore
-from templates.apart import TEXT, are_apart, is_balanced, why_unused
-from templates.balance import told_apart_by
 from templates.generate import Result, generate
 from templates.pack import Pack, find_pack, load_pack
-from templates.said import stem
+from templates.preferences.apart import TEXT, are_apart, is_balanced, why_unused
+from templates.preferences.balance import told_apart_by
+from templates.preferences.said import stem
 from templates.values import tidy
 
 Graph = Callable[..., Store]

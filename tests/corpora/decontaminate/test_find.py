@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from corpora.decontaminate import Rules, find, find_contamination, index_of, search_of
-from corpora.decontaminate.listing import listed
+from corpora.decontaminate.option_lists import listed
 from corpora.decontaminate.questions import right_of
 from corpora.record import PREFERENCES
 from tests.corpora.decontaminate.leaks import EXAM, talks

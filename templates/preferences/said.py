@@ -217,7 +217,7 @@ class Said:
         name = self._names[tail] if tail in self._departments else ""
         return "department-above-or-below" if GENERAL_DEPARTMENT.search(name) else None
 
-    def _near(self, head: int) -> "Near":
+    def _near(self, head: int) -> Near:
         if head not in self._nears:
             said = self._linked.get(head, set())
             alike = set().union(*(self._named[name] for name in self._forms[head]))

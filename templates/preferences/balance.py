@@ -5,8 +5,8 @@ from typing import Any
 import polars as pl
 
 from corpora.record import Preferences
-from templates.apart import TEXT
-from templates.wrong import FAULTS
+from templates.preferences.apart import TEXT
+from templates.preferences.wrong import FAULTS
 
 SIDES = ("chosen", "rejected")
 ABOUT = pl.Struct({"fault": pl.String, "wrong": pl.List(pl.String), "unsaid": pl.List(pl.String)})

@@ -1,6 +1,6 @@
 """Answers that are wrong in a known way: names of the right type that no source says of the head, and how much is said.
 
-Every way keeps to the template's words, and says of one head what is true of others (`templates/exchange.py`), so that neither
+Every way keeps to the template's words, and says of one head what is true of others (`templates/preferences/exchange.py`), so that neither
 style nor length nor the names themselves tell the better answer: a reward model has to learn what belongs to what."""
 
 import random
@@ -11,12 +11,12 @@ from typing import Any
 
 import polars as pl
 
-from templates.apart import Texts, are_apart, has_unit, is_balanced, is_text, why_unused
-from templates.exchange import circulate, exchange, hand_over, invent, popularity
 from templates.facts import View
-from templates.items import Item, Row, contraries_of, items_of
 from templates.pack import Template
-from templates.said import Said, form, overlap, stem
+from templates.preferences.apart import Texts, are_apart, has_unit, is_balanced, is_text, why_unused
+from templates.preferences.exchange import circulate, exchange, hand_over, invent, popularity
+from templates.preferences.items import Item, Row, contraries_of, items_of
+from templates.preferences.said import Said, form, overlap, stem
 from templates.select import CODES, Selection
 from tools.files import digest
 

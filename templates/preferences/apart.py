@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from kg.ontology import ontology
-from templates.said import ENDS, Said, form
+from templates.preferences.said import ENDS, Said, form
 from templates.values import parse
 
 FACTOR = 2.0
