@@ -23,6 +23,12 @@ LONG, PROSE = 30, r"[\p{Han} ]"
 """From so many characters on a text may have been cut; a link or a code is none."""
 OPEN = r"[（(《“「\[【]\s*$"
 """What a text of any length was cut off behind."""
+DANGLING = (
+    r"(?:[^行人认成称作因]为|[^甚及]至|[^不相面反应绝]对|[^病原诱基成起]因|[^原规法准]则|[^适不相应正]当|[^理自缘]由|[^合]并"
+    r"|但是?|而|如|于|若|不|以|呈|较|一种|一个|[0-9]{1,3}[、.．)）]|[（(][一二三四五六七八九十]{1,2}[)）])\s*$"
+)
+"""How prose ends that goes on, told by its last words: 为, 于, the number of the next item."""
+UNCLOSED = r"[（(][^（()）元]{0,60}$"
 TRIM = 2
 """White space that was cut away at the end of a text before it was written."""
 LEAST = 3
@@ -51,6 +57,8 @@ def cut_values(values: pl.DataFrame) -> pl.Series:
     ]
     unfinished = pl.col("prose") & pl.col("text").str.contains(UNFINISHED) | pl.col("text").str.contains(TRUNCATED)
     unfinished |= pl.col("text").str.contains(OPEN)
+    dangling = pl.col("text").str.contains(DANGLING) | (pl.col("text").str.contains(UNCLOSED) & ~pl.col("finished"))
+    unfinished |= pl.col("prose") & dangling
     cut = rows.select(unfinished | pl.col("row").is_in(pl.concat(piled).unique().implode()))
     return cut.to_series().alias("cut")
 

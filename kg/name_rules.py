@@ -109,8 +109,11 @@ HEADING = (
     r"|^[a-z]+(?:_[a-z]+)*_(?:name|id|type)$"
 )
 """A heading of a page or of a column, made of words that name nothing: `（二）临床表现`, `肺炎的治疗方法`, `symptom_name`."""
-OTHER_FIELDS = r"^国药准字|^(?:有|无|没有|不具有)传染性$"
-"""Values of other fields: the licence number of a drug, whether a disease is contagious."""
+OTHER_FIELDS = (
+    r"^国药准字|^(?:有|无|没有|不具有)传染性$|(?i)^(?:true|false)$|^[-+]?\d+(?:\.\d+)?e[-+]?\d+$|^\d+ days?, [\d:.]+$"
+)
+"""Values of other fields: the licence number of a drug, whether a disease is contagious, what is true or false, a number in the
+way of programs (1e+30), a time."""
 ONLY_DIGITS = ("654-2",)
 """Drugs that are called by a number."""
 

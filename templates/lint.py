@@ -13,7 +13,7 @@ ENDS = {"zh": "。？！", "en": ".?!"}
 ASKS = {"zh": "？", "en": "?"}
 ALLOWED_NAMES = {"head", "tails"}
 DENIED = {
-    "zh": re.compile(r"(?:不代表|不是|并非|不等于|不说明|是否)[^，。；、？]*"),
+    "zh": re.compile(r"(?:不代表|不是|并非|不等于|不说明|不保证|不意味|是否|能否)[^，。；、？]*"),
     "en": re.compile(r"(?:\b(?:no|not|whether)\b)[^,.;?]*", re.IGNORECASE),
 }
 """What a text says that it does not claim."""
@@ -82,6 +82,7 @@ def _claims(pack: Pack) -> Iterator[str]:
         said = [forward.get(name, name) for name in template.info.relations] or [str(template.info.attribute)]
         for name, claim in ontology().claims.items():
             weaker = [relation for relation in said if relation not in claim.of]
+            entitled = f"{', '.join(claim.of)} alone" if claim.of else "no relation"
             for variant in template.variants if weaker else ():
                 for role in ("user", "assistant"):
                     text = DENIED[template.lang].sub("", words(getattr(variant, role)))
@@ -89,7 +90,7 @@ def _claims(pack: Pack) -> Iterator[str]:
                     if found:
                         yield (
                             f"{template.file}: {role}_{variant.number}: {found[0]!r} claims more than {', '.join(weaker)} says"
-                            f" ({name}: {', '.join(claim.of)} alone); take weaker words"
+                            f" ({name}: {entitled}); take weaker words"
                         )
 
 

@@ -27,9 +27,9 @@ def read_rows(path: Path, text: str, delimiter: str, quote: str = QUOTE) -> Iter
     """The rows of a file's text that hold anything, in order; `quote` "": quotation marks mean nothing.
 
     A cell that begins with a quotation mark ends at the next that is not doubled, behind which the next cell or row must
-    begin; it may hold line breaks, if the row has as many cells then as the first one. Else the line on which it begins is
-    bad, and so are the next ones until one has as many cells as the first row. Raises InputError where the last line is cut
-    off within such a cell."""
+    begin; it may hold line breaks, if the row has as many cells then as the first one, and if, where a tab parts cells, no line
+    within it is a row by itself. Else the line on which it begins is bad, and so are the next ones until one has as many
+    cells as the first row. Raises InputError where the last line is cut off within such a cell."""
     lines = text.rstrip("\n").split("\n")
     at, width, after_bad = 0, None, False
     while at < len(lines):
@@ -102,4 +102,7 @@ def _cells(lines: list[str], at: int, delimiter: str, quote: str, width: int | N
             break
     if row > at and width is not None and len(cells) != width:
         return None, 1
+    between = lines[at + 1 : row]
+    if width and width > 1 and delimiter == "\t" and any(line.count(delimiter) + 1 == width for line in between):
+        return None, 1  # two rows with a lone quotation mark each, and those between them
     return cells, row - at + 1

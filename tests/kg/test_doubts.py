@@ -41,7 +41,25 @@ def test_a_text_of_the_length_of_the_pile_that_ends_well_was_not_cut_off() -> No
     assert cut(*texts) == [True] * 4 + [False] * 2
 
 
-@pytest.mark.parametrize("end", ["，", "、", "，患者的", "以及", "（", "...", "…", "可引起，由于", "：", "累及皮肤和"])
+@pytest.mark.parametrize(
+    "end",
+    [
+        "，",
+        "、",
+        "，患者的",
+        "以及",
+        "（",
+        "...",
+        "…",
+        "可引起，由于",
+        "：",
+        "累及皮肤和",
+        "，其主要病因为",
+        "，多见于",
+        "。2.",
+        "，常见症状有（如咳嗽",
+    ],
+)
 def test_a_text_that_leads_on_was_cut_off(end: str) -> None:
     assert cut(text_of(50, end)) == [True]
 

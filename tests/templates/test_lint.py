@@ -62,6 +62,12 @@ BAD = {
         "en": blocks(EN[0], "The indications are {{ tails | listed }}."),
     },
     "'常见' claims more than HAS_SYMPTOM says": {"zh": blocks(ZH[0], "常见的有{{ tails | listed }}。")},
+    "'黄金' claims more than HAS_SYMPTOM says (superlative: no relation)": {
+        "zh": blocks(ZH[0], "黄金：{{ tails | listed }}。")
+    },
+    "'confirm' claims more than HAS_SYMPTOM says (proof: no relation)": {
+        "en": blocks("What signs confirm {{ head }}?", EN[1])
+    },
     "'must' claims more than HAS_SYMPTOM says": {"en": blocks("What must {{ head }} show?", EN[1])},
     "a double space or a line break in '": {"zh": blocks("{{ head }}有\n什么症状？", ZH[1])},
 }

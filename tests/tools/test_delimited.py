@@ -40,6 +40,14 @@ def test_a_bad_quotation_mark_spoils_no_other_row(text: str, expected: list[tupl
     assert read(text) == expected
 
 
+def test_two_rows_of_a_tsv_with_a_lone_quotation_mark_do_not_swallow_the_rows_between() -> None:
+    text = 'a\tb\n感冒\t"咳嗽\n流感\t发热\n肺炎\t咳痰"\n哮喘\t气短\n'
+
+    assert read(text, "\t") == [
+        (1, ["a", "b"]), (2, None), (3, ["流感", "发热"]), (4, ["肺炎", '咳痰"']), (5, ["哮喘", "气短"]),
+    ]  # fmt: skip
+
+
 def test_without_a_quotation_mark_everything_is_a_cell() -> None:
     assert read('a\tb\n"1\t2"\n', "\t", "") == [(1, ["a", "b"]), (2, ['"1', '2"'])]
 
