@@ -20,9 +20,10 @@ from corpora.record import PREFERENCES, RECORDS, ROLES
 from corpora.shards import Sink
 from tools import registry
 from tools.errors import UsageError
-from tools.files import digest, manifest, sha256, staging
+from tools.files import digest, sha256
 from tools.frames import write_table
 from tools.licenses import check_license
+from tools.staging import manifest, staging
 
 AT_ONCE = 10_000
 LONGEST = 1_000_000

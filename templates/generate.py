@@ -26,9 +26,10 @@ from templates.preferences.wrong import wrong_answers
 from templates.render import question_of, render
 from templates.select import CODES, REASONS, Selection, facts_for, sample, select, without
 from tools.errors import UsageError
-from tools.files import manifest, sha256, staging
+from tools.files import sha256
 from tools.frames import Schema, digests, write_table
 from tools.licenses import all_of, operand
+from tools.staging import manifest, staging
 
 COVERAGE = Schema(
     "coverage",

@@ -12,8 +12,9 @@ from pydantic import Field
 
 from corpora.record import MESSAGES
 from tools.errors import InputError, UsageError
-from tools.files import digest, make_folder, manifest, write_whole
+from tools.files import digest
 from tools.frames import Schema, write_table
+from tools.staging import make_folder, manifest, write_whole
 from train import models
 from train.data import REJECTS, Rows, open_rows
 from train.recipe import Asking, Count, Engine

@@ -11,7 +11,7 @@ import polars as pl
 from corpora.shards import scan
 from tools import registry
 from tools.errors import UsageError
-from tools.files import manifest, write_whole
+from tools.staging import manifest, write_whole
 from train import adapters, launch, recipe
 from train.answering import Answer, answer
 from train.job import Stage

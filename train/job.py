@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 import orjson
 
-from tools.files import to_json, write_whole
+from tools.files import to_json
+from tools.staging import write_whole
 from train.data import Noun
 from train.recipe import Recipe
 

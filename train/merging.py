@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import KgtoolsError, UsageError
-from tools.files import manifest, sha256, staging, to_json, write_whole
+from tools.files import sha256, to_json
+from tools.staging import manifest, staging, write_whole
 from train import adapters, cost, models
 
 LIMITS = {"torch.float32": 1e-4, "torch.float16": 1e-2, "torch.bfloat16": 3e-2}

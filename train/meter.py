@@ -11,7 +11,8 @@ import torch.distributed as dist
 from transformers import TrainerCallback
 
 from tools.errors import KgtoolsError
-from tools.files import to_json, write_whole
+from tools.files import to_json
+from tools.staging import write_whole
 from train.cost import peak_flops
 from train.job import WHOLE, Job
 

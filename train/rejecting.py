@@ -8,8 +8,9 @@ import polars as pl
 from pydantic import Field
 
 from corpora.record import RECORDS
-from tools.files import digest, make_folder, manifest, write_whole
+from tools.files import digest
 from tools.frames import write_table
+from tools.staging import make_folder, manifest, write_whole
 from train import adapters, answering
 from train.answering import Answer
 from train.data import REJECTS, may_train

@@ -7,7 +7,8 @@ import orjson
 import torch
 import torch.distributed as dist
 
-from tools.files import to_json, write_whole
+from tools.files import to_json
+from tools.staging import write_whole
 from train.adapters import MARK
 from train.job import Job
 from train.meter import peak_memory

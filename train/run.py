@@ -14,8 +14,8 @@ import orjson
 import yaml
 
 from tools.errors import UsageError
-from tools.files import held, make_folder, manifest, write_whole
 from tools.frames import write_table
+from tools.staging import held, make_folder, manifest, write_whole
 from train import launch, models
 from train.data import REJECTS
 from train.job import WHOLE, Job, Stage, last_whole

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tools import registry
 from tools.errors import KgtoolsError
-from tools.files import to_json, write_whole
+from tools.files import to_json
+from tools.staging import write_whole
 from train.job import Job
 
 

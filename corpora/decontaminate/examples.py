@@ -13,7 +13,7 @@ from corpora.decontaminate.find import Contamination
 from corpora.decontaminate.index import load_index
 from corpora.shards import scan
 from corpora.texts import with_texts
-from tools.files import write_whole
+from tools.staging import write_whole
 
 EACH = 10
 """Examples of each source, evaluation set, rule and verdict."""

@@ -28,8 +28,8 @@ from corpora.decontaminate.questions import closely, folded, with_parts
 from corpora.shards import batches, scan
 from corpora.texts import normal
 from tools.errors import InputError, UsageError
-from tools.files import write_whole
 from tools.frames import Schema
+from tools.staging import write_whole
 
 KEY, VERSION = "kgtools.index", 2
 HASHES, SKETCHES = pl.List(pl.UInt64), pl.List(pl.UInt16)

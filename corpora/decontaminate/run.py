@@ -14,8 +14,9 @@ from corpora.decontaminate.rules import RULES, Rules
 from corpora.decontaminate.search import search_of
 from corpora.shards import Sink, batches, privacy, scan
 from tools.errors import UsageError
-from tools.files import digest, manifest, sha256, staging
+from tools.files import digest, sha256
 from tools.frames import Schema, write_table
+from tools.staging import manifest, staging
 
 OnHit = Literal["drop", "tag", "fail"]
 VERDICTS = ("hit", "twin", "facts")

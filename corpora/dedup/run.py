@@ -8,8 +8,9 @@ import polars as pl
 from corpora.dedup.find import Look, find_duplicates
 from corpora.shards import Sink, batches, privacy, scan
 from tools.errors import UsageError
-from tools.files import manifest, sha256, staging
+from tools.files import sha256
 from tools.frames import Schema, write_table
+from tools.staging import manifest, staging
 
 FOUND = Schema(
     "duplicates",

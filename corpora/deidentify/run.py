@@ -18,7 +18,8 @@ from corpora.deidentify.pseudonyms import fingerprint
 from corpora.deidentify.scan import residual
 from corpora.shards import Sink, batches, scan
 from tools.errors import Findings, UsageError
-from tools.files import manifest, sha256, staging
+from tools.files import sha256
+from tools.staging import manifest, staging
 
 SMALL = 5
 """Records alike in age, sex, department and diagnosis: fewer than this can be recognised by who knows one."""

@@ -17,9 +17,10 @@ from corpora.export.rowfiles import RowFiles
 from corpora.read import SPLITS
 from corpora.shards import Sink, batches, scan, story
 from tools.errors import Findings, InputError, UsageError
-from tools.files import manifest, sha256, staging, to_json
+from tools.files import sha256, to_json
 from tools.frames import Schema
 from tools.licenses import gate
+from tools.staging import manifest, staging
 
 MOST_PARTS = 200
 SHARD = re.compile(r"(.+-)?(train|validation|test)-\d{5}-of-\d{5}\.(jsonl|jsonl\.zst|parquet)")

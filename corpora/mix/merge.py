@@ -27,8 +27,9 @@ from corpora.split.proof import prove
 from corpora.split.ties import names_of, tie
 from corpora.texts import with_texts
 from tools.errors import Findings, UsageError
-from tools.files import digest, manifest, sha256, staging
+from tools.files import digest, sha256
 from tools.frames import shuffled, write_table
+from tools.staging import manifest, staging
 
 PIECE = 50_000
 """Records that are put in order in memory at a time."""

@@ -16,8 +16,9 @@ from corpora.split.plan import SPLITS, Plan
 from corpora.split.proof import prove
 from corpora.split.ties import Ties, names_of, tie
 from tools.errors import UsageError
-from tools.files import manifest, sha256, staging
+from tools.files import sha256
 from tools.frames import Schema
+from tools.staging import manifest, staging
 
 TOLERANCE = 0.01
 """So far from what was asked may the share of a split be before the user is told."""

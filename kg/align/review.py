@@ -13,8 +13,9 @@ from kg.align.decide import clashes, decision, with_decisions
 from kg.align.ledger import DIFFERENT, SAME, type_of
 from kg.tables import LEDGER, Ledger
 from tools.errors import InputError
-from tools.files import read_text, write_whole
+from tools.files import read_text
 from tools.registry import suggestion
+from tools.staging import write_whole
 
 COLUMNS = (
     "decision", "id", "score", "rule", "reason", "type", "before", "after", "before_name", "after_name",

@@ -111,7 +111,8 @@ def settle(outcome: "Reconciliation", graph: str, quiet: bool = False) -> None:
     """Nothing where what was read back agrees; else print the differences, leave reconcile.json and raise Findings."""
     from kg.show import print_differences
     from tools.errors import Findings
-    from tools.files import to_json, write_whole
+    from tools.files import to_json
+    from tools.staging import write_whole
 
     if outcome.agrees:
         return

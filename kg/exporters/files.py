@@ -12,7 +12,7 @@ from kg.inputs import files_of
 from kg.licenses import beside, license_of, rights
 from kg.stores import Store
 from tools.errors import UsageError
-from tools.files import manifest, staging, sync
+from tools.staging import manifest, staging, sync
 
 ROWS = 50_000
 """How many rows are made into text at a time."""

@@ -7,7 +7,7 @@ from kg.exporters import Exporter, Options
 from kg.exporters.files import check_file
 from kg.licenses import beside, licence_text
 from kg.stores import Store
-from tools.files import make_folder, write_whole
+from tools.staging import make_folder, write_whole
 
 
 def write(store: Store, out: Path, _: Options) -> dict[str, int]:

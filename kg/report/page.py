@@ -22,7 +22,7 @@ from kg.report.tables import Column, Table
 from kg.report.words import Words, column, word
 from kg.stores import Store
 from tools.errors import UsageError
-from tools.files import write_whole
+from tools.staging import write_whole
 
 EXAMPLES = 8
 """Rows of a finding that a page shows at least: it has more room than a terminal."""

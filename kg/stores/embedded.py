@@ -25,8 +25,9 @@ from kg.reconcile import Held, Reconciliation, reconcile
 from kg.stores import engine
 from kg.tables import ENTITIES, FACTS, LEDGER, NAMED, NAMES, REJECTS, TRIPLES, Entities, Triples
 from tools.errors import InputError, StoreError
-from tools.files import held, make_folder, manifest, sync, to_json, write_whole
+from tools.files import to_json
 from tools.frames import Schema, write_table
+from tools.staging import held, make_folder, manifest, sync, write_whole
 
 WAIT_S = 2.0
 

@@ -99,7 +99,7 @@ def test_a_killed_run_leaves_the_old_records_and_the_next_one_clears_up(
             sys.executable,
             "-P",
             "-c",
-            "import os, sys; from pathlib import Path; from tools.files import staging\n"
+            "import os, sys; from pathlib import Path; from tools.staging import staging\n"
             "with staging(Path(sys.argv[1])) as stage:\n"
             "    (stage / 'records.parquet').write_bytes(b'half')\n"
             "    os.kill(os.getpid(), 9)",

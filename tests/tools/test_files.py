@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.errors import InputError
-from tools.files import digest, json_records, make_folder, manifest, read_text, sha256, staging, to_json, write_whole
+from tools.files import digest, json_records, read_text, sha256, to_json
+from tools.staging import make_folder, manifest, staging, write_whole
 
 TEXT = "糖尿病,\"2'型`{{\n𬌗\n"
 
@@ -141,7 +142,7 @@ def test_an_error_while_staging_leaves_the_folder_as_it_was(tmp_path: Path, erro
 def test_a_killed_run_leaves_the_old_files_and_the_next_run_cleans_up(tmp_path: Path) -> None:
     write(tmp_path, b"old")
     program = (
-        "import os, pathlib, signal, sys; from tools.files import staging\n"
+        "import os, pathlib, signal, sys; from tools.staging import staging\n"
         "with staging(pathlib.Path(sys.argv[1])) as stage:\n"
         "    (stage / 'a.txt').write_bytes(b'half')\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -10,7 +10,8 @@ import torch
 import torch.distributed as dist
 from safetensors.torch import load_file, save_file
 
-from tools.files import to_json, write_whole
+from tools.files import to_json
+from tools.staging import write_whole
 from train.job import Job
 from train.meter import mark_whole
 from train.ppo import maths

@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 
 from tools.errors import KgtoolsError, UsageError
-from tools.files import to_json, write_whole
+from tools.files import to_json
+from tools.staging import write_whole
 from train import adapters
 from train.job import Job, Stage
 from train.ppo.settings import Ppo
