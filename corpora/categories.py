@@ -9,6 +9,7 @@ from corpora.read import checked, find, settings_of
 from corpora.reading import Categories, Corpus, Example, Reader
 from tools import registry
 from tools.errors import UsageError
+from tools.originals import originals
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,12 @@ def count(
 ) -> Counted:
     """The categories of the records that `read` would write; nothing is written."""
     whence, reader = categories_of(name), find(name)
-    corpus = Corpus(paths, seed, strict)
     pairs: Counter[tuple[str, str]] = Counter()
-    for example in islice(checked(corpus, reader.read(corpus, settings_of(name, reader, settings))), limit):
-        if isinstance(example, Example):
-            pairs[str(example.meta.get("category") or ""), str(example.meta.get(whence.label) or "")] += 1
+    with originals() as given:
+        corpus = Corpus(paths, seed, strict, given)
+        for example in islice(checked(corpus, reader.read(corpus, settings_of(name, reader, settings))), limit):
+            if isinstance(example, Example):
+                pairs[str(example.meta.get("category") or ""), str(example.meta.get(whence.label) or "")] += 1
     known = {category for _, category in whence.words}
     totals: Counter[str] = Counter()
     for (category, _), number in pairs.items():

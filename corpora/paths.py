@@ -2,23 +2,25 @@
 
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 
 from corpora.files import WORKBOOK, File, Refuse
 from tools.errors import InputError
+from tools.originals import twice
 
 WORD = re.compile(r"[a-z0-9]+")
 SPLITS = {"train": "train", "dev": "validation", "val": "validation", "valid": "validation", "test": "test"}
 """What a word of a name says of the split."""
 
 
-def files_of(paths: list[Path], refuse: Refuse) -> list[File]:
+def files_of(paths: list[Path], refuse: Refuse, take: Callable[[Path], Path] | None = None) -> list[File]:
     """The files in their order; a folder stands for the files in it, a zip file (that is no workbook) for its members; names with
     a dot before them are passed over. Where two paths have one name, their names hold the folders that part them.
 
-    Raises InputError for what is not there, and for a file named twice."""
-    found: list[File] = []
+    `take`: where to read a file from (`tools.originals`). Raises InputError for what is not there, and for a file named twice, by
+    whatever names."""
+    found: list[tuple[Path, str]] = []
     for path, called in zip(paths, _names(paths), strict=True):
         if not path.exists():
             raise InputError(f"{path}: no such file")
@@ -26,11 +28,10 @@ def files_of(paths: list[Path], refuse: Refuse) -> list[File]:
         if not inside:
             raise InputError(f"{path}: a folder without files")
         for file in inside:
-            name = f"{called}/{file.relative_to(path).as_posix()}" if path.is_dir() else called
-            found.extend(_members(file, name, refuse))
-    if len({(file.path.resolve(), file.member) for file in found}) < len(found):
-        raise InputError(f"a file is named twice: {', '.join(map(str, paths))}")
-    return found
+            found.append((file, f"{called}/{file.relative_to(path).as_posix()}" if path.is_dir() else called))
+    if same := twice(file for file, _ in found):
+        raise InputError(f"a file is named twice: {same[0]} and {same[1]}")
+    return [each for file, name in found for each in _members(take(file) if take else file, name, refuse)]
 
 
 def _names(paths: list[Path]) -> list[str]:

@@ -20,9 +20,10 @@ from corpora.record import PREFERENCES, RECORDS, ROLES
 from corpora.shards import Sink
 from tools import registry
 from tools.errors import UsageError
-from tools.files import digest, sha256
-from tools.frames import write_table
+from tools.files import digest
+from tools.frames import scan_table, write_table
 from tools.licenses import check_license
+from tools.originals import originals
 from tools.staging import manifest, staging
 
 AT_ONCE = 10_000
@@ -73,11 +74,26 @@ def read(
     license = reader.license if license is None else check_license(license, "--license")
     chosen = settings_of(name, reader, settings)
     beside = {key: path for key, path in dict(chosen).items() if isinstance(path, Path)}
-    corpus = Corpus(paths, seed, strict)
+    with originals() as given:
+        chosen = chosen.model_copy(update={key: given.take(path) for key, path in beside.items()})
+        corpus = Corpus(paths, seed, strict, given)
+        how = {
+            "reader": name,
+            "set": dict(sorted(settings.items())) | {key: path.name for key, path in beside.items()},
+            "limit": limit,
+            "seed": seed,
+            "private": reader.private,
+        }
+        return _read(corpus, chosen, out, (license, note), how)
+
+
+def _read(corpus: Corpus, chosen: Any, out: Path, terms: tuple[str, str], how: dict[str, Any]) -> Outcome:
+    """`terms`: the licence, and what is said of it; `how`: the settings of `run.json`."""
+    name, (license, note) = how["reader"], terms
     counts: dict[str, Counter[str]] = {"tasks": Counter(), "langs": Counter(), "splits": Counter()}
     written = 0
     with staging(out) as stage:
-        examples = islice(checked(corpus, reader.read(corpus, chosen)), limit)
+        examples = islice(checked(corpus, find(name).read(corpus, chosen)), how["limit"])
         first = next(examples, None)
         schema = PREFERENCES if isinstance(first, Pair) else RECORDS
         with Sink(stage / f"{schema.noun}.parquet", schema) as sink:
@@ -89,7 +105,7 @@ def read(
                     counts["splits"][example.split or ""] += 1
                 written += len(rows)
                 sink.write(schema.frame(rows))
-        ids = pl.scan_parquet(stage / f"{schema.noun}.parquet").select(pl.col("id").n_unique()).collect().item()
+        ids = scan_table(stage / f"{schema.noun}.parquet").select(pl.col("id").n_unique()).collect().item()
         rejects = REJECTS.frame(corpus.rejects)
         write_table(rejects, stage / "rejects.parquet")
         outcome = Outcome(
@@ -97,7 +113,8 @@ def read(
             table=schema.noun,
             license=license,
             license_note=note,
-            files=_hashes(corpus) | {path.name: sha256(path) for path in beside.values()},
+            files=corpus.hashes()
+            | {path.name: corpus.sha256(path) for path in dict(chosen).values() if isinstance(path, Path)},
             written=written,
             duplicates=written - ids,
             rejected=dict(rejects.group_by("reason").len().sort("reason").iter_rows()),
@@ -105,13 +122,6 @@ def read(
             **{key: dict(sorted(counter.items())) for key, counter in counts.items()},
         )
         facts = {key: value for key, value in vars(outcome).items() if key not in ("reader", "files")}
-        how = {
-            "reader": name,
-            "set": dict(sorted(settings.items())) | {key: path.name for key, path in beside.items()},
-            "limit": limit,
-            "seed": seed,
-            "private": reader.private,
-        }
         (stage / "run.json").write_bytes(manifest("read", how, outcome.files, **facts))
     return outcome
 
@@ -138,16 +148,16 @@ def look_at(file: File) -> Look:
 def who_reads(paths: list[Path]) -> list[tuple[str, str, str]]:
     """(file, reader, why) for each file and each reader that it fits, in the order of files; the readers of one corpus by
     name, then the general ones."""
-    files = Corpus(paths).files
     named = [(name, find(name)) for name in registry.names("readers")]
     readers = sorted(named, key=lambda reader: (reader[1].general, reader[0]))
-    return [
-        (file.name, name, why)
-        for file in files
-        for look in [look_at(file)]
-        for name, reader in readers
-        if (why := reader.fits(look))
-    ]
+    with originals() as given:
+        return [
+            (file.name, name, why)
+            for file in Corpus(paths, given=given).files
+            for look in [look_at(file)]
+            for name, reader in readers
+            if (why := reader.fits(look))
+        ]
 
 
 def settings_of(name: str, reader: Reader, given: dict[str, str]) -> Any:
@@ -241,11 +251,3 @@ def _again(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
 def _batches(examples: Iterator[Any]) -> Iterator[list[Any]]:
     while batch := list(islice(examples, AT_ONCE)):
         yield batch
-
-
-def _hashes(corpus: Corpus) -> dict[str, str]:
-    """File -> SHA-256 of its bytes, a zip file as a whole."""
-    names = {
-        file.path: file.name.removesuffix(f"/{file.member}") if file.member else file.name for file in corpus.files
-    }
-    return {name: sha256(path) for path, name in names.items()}

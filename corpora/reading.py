@@ -12,7 +12,9 @@ from corpora.files import File, Place
 from corpora.paths import files_of
 from tools.config import Settings
 from tools.errors import InputError
+from tools.files import sha256
 from tools.frames import Schema
+from tools.originals import Originals
 
 REJECTS = Schema(
     "rejects",
@@ -73,16 +75,29 @@ class Corpus:
     """The files that a reader was given, and where it says what it could not use.
 
     `refuse(place, reason, detail)`: a row that becomes no example. `count(what, n)`: something that was changed in rows that
-    do (turns merged, form lines taken out); both are printed and stand in `run.json`. `seed` is for whatever is drawn."""
+    do (turns merged, form lines taken out); both are printed and stand in `run.json`. `seed` is for whatever is drawn. `given`: what holds the
+    files to what they are now."""
 
     paths: list[Path]
     seed: int = 0
     strict: bool = False
+    given: Originals | None = None
     rejects: list[tuple[str, int, int, str, str]] = field(default_factory=list)
     changes: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self.files: list[File] = files_of(self.paths, self.refuse)
+        self.files: list[File] = files_of(self.paths, self.refuse, self.given.take if self.given else None)
+
+    def hashes(self) -> dict[str, str]:
+        """File -> SHA-256 of what was read of it, a zip file as a whole. Raises InputError where it was changed meanwhile."""
+        names = {
+            file.path: file.name.removesuffix(f"/{file.member}") if file.member else file.name for file in self.files
+        }
+        return {name: self.sha256(path) for path, name in names.items()}
+
+    def sha256(self, path: Path) -> str:
+        """The same of a file that was taken with the others."""
+        return self.given.sha256(path) if self.given else sha256(path)
 
     def refuse(self, place: Place, reason: str, detail: str = "") -> None:
         """Raises InputError where the run is strict."""

@@ -1,9 +1,9 @@
 """Tables of any length as Parquet: written a batch at a time, read as a stream."""
 
-import errno
-import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,8 +12,9 @@ import orjson
 import polars as pl
 
 from corpora.record import PREFERENCES, RECORDS
-from tools.errors import InputError
-from tools.frames import FULL, Schema, write_table
+from tools.errors import InputError, UsageError
+from tools.frames import Schema, scan_table, sink_table, write_table
+from tools.originals import Originals, originals
 
 
 class Sink:
@@ -41,34 +42,57 @@ class Sink:
     ) -> None:
         try:
             if kind is None:
-                parts = [pl.scan_parquet(part) for part in sorted(self._parts.iterdir())]
-                sink(pl.concat([self.schema.frame().lazy(), *parts]), self.path)
+                parts = [scan_table(part) for part in sorted(self._parts.iterdir())]
+                sink_table(pl.concat([self.schema.frame().lazy(), *parts]), self.path, row_group_size=20_000)
         finally:
             shutil.rmtree(self._parts, ignore_errors=True)
 
 
-def sink(rows: pl.LazyFrame, path: Path) -> None:
-    """Write a lazy table as Parquet without holding it. A full disk is an OSError, as with any file."""
-    try:
-        rows.sink_parquet(path, compression="zstd", compression_level=1, row_group_size=20_000, maintain_order=True)
-    except (pl.exceptions.ComputeError, OSError) as error:
-        if getattr(error, "errno", None) or not FULL.search(str(error)):
-            raise
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+@dataclass(frozen=True)
+class Table:
+    """The records or preferences that a command reads: a file, by itself or in the folder that a command wrote."""
+
+    rows: pl.LazyFrame
+    schema: Schema
+    file: Path
+    given: Originals
+
+    def refuse_as_out(self, out: Path) -> None:
+        """Raises UsageError where `out` is the folder of the records themselves."""
+        if out.resolve() == self.file.parent.resolve():
+            raise UsageError(f"--out {out}: is the folder of the records themselves; name another")
+
+    def inputs(self) -> dict[str, str]:
+        """The file with the SHA-256 of what was read of it, once all was. Raises InputError where it was changed meanwhile."""
+        return {self.file.name: self.given.sha256(self.file)}
 
 
-def scan(place: Path) -> tuple[pl.LazyFrame, Schema]:
-    """The records or preferences of a folder that a command wrote, or of a Parquet file; and which of the two they are.
+@contextmanager
+def open_table(place: Path) -> Iterator[Table]:
+    """What `scan` gives, as it is at this moment: a change while the block reads it is an InputError."""
+    with originals() as given:
+        file = given.take(file_of(given.take(place)))
+        yield Table(*scan(file), file, given)
 
-    Raises InputError where there are none."""
+
+def file_of(place: Path) -> Path:
+    """The file of records or preferences that a folder holds, or that this is. Raises InputError where there is none."""
     found = [place] if place.is_file() else [place / f"{schema.noun}.parquet" for schema in (RECORDS, PREFERENCES)]
     path = next((file for file in found if file.is_file()), None)
     if path is None:
         raise InputError(
             f"{place}: holds no records.parquet and no preferences.parquet; name what read, generate or merge wrote"
         )
+    return path
+
+
+def scan(place: Path) -> tuple[pl.LazyFrame, Schema]:
+    """The records or preferences of a folder that a command wrote, or of a Parquet file; and which of the two they are.
+
+    Raises InputError where there are none."""
+    path = file_of(place)
     try:
-        rows = pl.scan_parquet(path)
+        rows = scan_table(path)
         names = rows.collect_schema()
         schema = PREFERENCES if "chosen" in names else RECORDS
         schema.check(names.to_frame(), str(path))

@@ -13,7 +13,7 @@ from kg.normalize import clean
 from kg.reading import Options, Reading, short_names
 from tools import registry
 from tools.errors import InputError, UsageError
-from tools.files import sha256
+from tools.originals import originals, twice
 
 Read = Callable[[list[Path], Options], Reading]
 
@@ -57,12 +57,15 @@ def groups(arguments: list[str]) -> list[tuple[str, list[Path]]]:
 def prepare(name: str, paths: list[Path], options: Options, raw: bool = False) -> tuple[SourceTables, Report]:
     """Read and clean the files of one source. Raises InputError with file and line."""
     read: Read = registry.find("sources", name)
-    if len({path.resolve() for path in paths}) < len(paths):
-        raise InputError(f"{name}: a file is named twice: {', '.join(map(str, paths))}")
-    reading = read(sorted(paths), options)
+    if same := twice(paths):
+        raise InputError(f"{name}: a file is named twice: {same[0]} and {same[1]}")
+    with originals() as given:
+        places = [given.take(path) for path in sorted(paths)]
+        reading = read(places, options)
+        files = {called: given.sha256(path) for path, called in sorted(short_names(places).items())}
     cleaned = clean(reading, raw)
     report = _report(
-        reading, cleaned_counts := count(cleaned), paths, cleaned.rejects, flags(cleaned.named, cleaned.facts)
+        reading, cleaned_counts := count(cleaned), files, cleaned.rejects, flags(cleaned.named, cleaned.facts)
     )
     about = {
         "reader": name, "title": reading.info.title, "license": reading.info.license, "license_note": reading.info.license_note,
@@ -72,7 +75,7 @@ def prepare(name: str, paths: list[Path], options: Options, raw: bool = False) -
 
 
 def _report(
-    reading: Reading, rows: list[dict[str, Any]], paths: list[Path], rejects: pl.DataFrame, flagged: dict[str, int]
+    reading: Reading, rows: list[dict[str, Any]], files: dict[str, str], rejects: pl.DataFrame, flagged: dict[str, int]
 ) -> Report:
     skipped: dict[str, dict[str, int]] = {}
     for (field, reason), number in reading.skipped.items():
@@ -80,7 +83,7 @@ def _report(
     changed = rejects.filter(pl.col("action") == "changed").group_by("reason").len().sort("reason")
     return Report(
         source=reading.source,
-        files={name: sha256(path) for path, name in sorted(short_names(paths).items())},
+        files=files,
         license=reading.info.license,
         counts=rows,
         totals=totals(rows),

@@ -1,5 +1,6 @@
 """Tables of names as they come: delimited text, workbooks, a JSON object of pairs."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def _text_table(path: Path, text: str, has_header: bool) -> pl.DataFrame:
 
 
 def _excel(path: Path, header: bool) -> pl.DataFrame:
-    read_bytes(path)
+    data = io.BytesIO(read_bytes(path))
     try:
         import pandas as pd
         from python_calamine import CalamineError
@@ -60,7 +61,7 @@ def _excel(path: Path, header: bool) -> pl.DataFrame:
         ) from error
     try:
         how: Any = {"dtype": str, "engine": "calamine", "keep_default_na": False}
-        frame = pd.read_excel(path, header=0 if header else None, **how)
+        frame = pd.read_excel(data, header=0 if header else None, **how)
     except (CalamineError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as a spreadsheet: {error}") from error
     return pl.DataFrame(

@@ -15,8 +15,8 @@ from kg.normalize import HAN
 from kg.ontology import ontology
 from kg.tables import NAMES, Entities, Triples
 from tools.errors import InputError, UsageError
-from tools.files import sha256
 from tools.licenses import check_license
+from tools.originals import originals
 from tools.registry import suggestion
 
 KNOWN_COLUMNS = (
@@ -52,14 +52,16 @@ def read_names(
         raise UsageError("--type and --type-column both say of what type the names are; leave one of them out")
     check_types(types, _types())
     license_ = check_license(license_, "--license")
-    inputs = {path.name: sha256(path)}
     lost: dict[str, int] = {}
-    if join is None:
-        rows = read_table(path)
-        zh, en = _columns(path, rows, zh, en)
-    else:
-        rows, lost = join_by_code(path, join)
-        zh, en, inputs[join.name] = "zh", "en", sha256(join)
+    with originals() as given:
+        path = given.take(path)
+        if join is None:
+            rows, inputs = read_table(path), {}
+            zh, en = _columns(path, rows, zh, en)
+        else:
+            rows, lost = join_by_code(path, join := given.take(join))
+            zh, en, inputs = "zh", "en", {join.name: given.sha256(join)}
+        inputs[path.name] = given.sha256(path)
     if type_column is None and "type" in rows.columns and not types:
         type_column = "type"
     if type_column is not None and type_column not in rows.columns:
@@ -82,7 +84,7 @@ def read_names(
         raise UsageError(f"--name {called!r}: expected a name for the table without slashes, such as --name hpo")
     about = {
         "file": path.name,
-        "sha256": sha256(path),
+        "sha256": inputs[path.name],
         "files": inputs,
         "license": license_,
         "read": rows.height,

@@ -18,6 +18,7 @@ from templates.pack import PackInfo
 from tools import registry
 from tools.config import load_yaml
 from tools.errors import InputError, UsageError
+from tools.frames import scan_table
 
 SHOWN = ("id", "task", "lang", "messages", "prompt", "chosen", "rejected", "answer", "group")
 ORIGIN = re.compile(r"(?P<source>[^/]*)/(?P<file>.*?):(?P<row>\d+)#(?P<field>.*)", re.DOTALL)
@@ -29,7 +30,7 @@ def records_of(folder: Path) -> pl.LazyFrame:
     pairs = folder / "preferences.parquet"
     if not path.is_file() and not pairs.is_file():
         raise InputError(f"{path}: no such file; name the folder that generate wrote: --records DIR")
-    return pl.scan_parquet(path if path.is_file() else pairs)
+    return scan_table(path if path.is_file() else pairs)
 
 
 def trace_record(store: Store, folder: Path, id_: str) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def trace_record(store: Store, folder: Path, id_: str) -> dict[str, Any]:
 
 def trace_triple(store: Store, folder: Path, id_: str) -> dict[str, Any]:
     """The triple whose id begins with `id_`: source, file and line, what became of it in each language, its records."""
-    fates = pl.scan_parquet(_coverage(folder)).filter(pl.col("triple").str.starts_with(id_)).collect()
+    fates = scan_table(_coverage(folder)).filter(pl.col("triple").str.starts_with(id_)).collect()
     whole = _one(fates.unique("triple"), "triple", id_, folder)["triple"][0]
     triples = find_triples(store.entities(), store.triples(), {whole})
     if not triples:

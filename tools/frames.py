@@ -1,9 +1,14 @@
-"""The schema of a table, declared once beside its noun and checked where the table enters the program; and its file."""
+"""The schema of a table, declared once beside its noun and checked where the table enters the program; and its file.
+
+Only here are polars' readers and writers of files called: left alone, they take a path for a pattern (`[`, `*`, `?`), `~` for a
+home and `s3:` for a server."""
 
 import errno
 import hashlib
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,15 +20,44 @@ from tools.errors import InputError
 FULL = re.compile(r"os error (27|28|122)\b|No space left|File too large|quota", re.IGNORECASE)
 
 
-def write_table(frame: pl.DataFrame, path: Path, metadata: dict[str, str] | None = None) -> None:
-    """Write a table as its ending says (`.parquet`, `.jsonl`), `metadata` in the file where it is Parquet.
+def scan_table(path: Path) -> pl.LazyFrame:
+    """A Parquet file as a stream."""
+    return pl.scan_parquet(path.absolute(), glob=False, hive_partitioning=False)
+
+
+def load_table(path: Path, columns: list[str] | None = None, memory_map: bool = True) -> pl.DataFrame:
+    """A Parquet file, or these columns of it."""
+    return pl.read_parquet(path.absolute(), columns=columns, glob=False, hive_partitioning=False, memory_map=memory_map)
+
+
+def table_metadata(path: Path) -> dict[str, str]:
+    """What the writer of a Parquet file put beside its columns."""
+    return pl.read_parquet_metadata(path.absolute())
+
+
+def sink_table(rows: pl.LazyFrame, path: Path, row_group_size: int | None = None) -> None:
+    """Write a lazy table as Parquet, in its order, without holding it. A full disk is an OSError, as with any file."""
+    with _full_disk(path):
+        rows.sink_parquet(path.absolute(), compression="zstd", compression_level=1, row_group_size=row_group_size)
+
+
+def write_table(frame: pl.DataFrame, path: Path, metadata: dict[str, str] | None = None, level: int = 1) -> None:
+    """Write a table as its ending says (`.parquet`, `.jsonl`), `metadata` in the file where it is Parquet, which is packed at
+    this level of zstd (0: not at all).
 
     A full disk is an OSError, as with any file."""
-    try:
+    with _full_disk(path):
         if path.suffix == ".jsonl":
-            frame.write_ndjson(path)
+            frame.write_ndjson(path.absolute())
         else:
-            frame.write_parquet(path, compression="zstd", compression_level=1, metadata=metadata)
+            how: Any = {"compression": "zstd", "compression_level": level} if level else {"compression": "uncompressed"}
+            frame.write_parquet(path.absolute(), metadata=metadata, **how)
+
+
+@contextmanager
+def _full_disk(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (pl.exceptions.ComputeError, OSError) as error:  # polars gives no errno
         if getattr(error, "errno", None) or not FULL.search(str(error)):
             raise

@@ -2,7 +2,6 @@
 
 import csv
 import errno
-import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -133,7 +132,7 @@ def _csv_lines(columns: list[str], rows: Iterable[list[Any]]) -> Iterable[str]:
 def _parquet(columns: list[str], rows: Iterable[list[Any]], out: Path | None) -> None:
     import polars as pl
 
-    from tools.frames import FULL as FULL_DISK
+    from tools.frames import sink_table
 
     if out is None and sys.stdout.isatty():
         raise UsageError("parquet is not for a terminal; name a file: --out FILE")
@@ -141,17 +140,19 @@ def _parquet(columns: list[str], rows: Iterable[list[Any]], out: Path | None) ->
         with TemporaryDirectory(prefix="kgtools-") as folder:
             whole = _in_parts(columns, rows, Path(folder))
             if out is None:
-                whole.sink_parquet(Path(folder) / "whole", compression="zstd", compression_level=1)
+                sink_table(whole, Path(folder) / "whole")
                 with (Path(folder) / "whole").open("rb") as file:
                     shutil.copyfileobj(file, sys.stdout.buffer)
                 sys.stdout.buffer.flush()
             else:
                 with _replacing(out) as aside:
-                    whole.sink_parquet(aside, compression="zstd", compression_level=1)
+                    sink_table(whole, aside)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            error.filename = str(out or gettempdir())
+        raise
     except pl.exceptions.PolarsError as error:
         why = " ".join(str(error).split())
-        if FULL_DISK.search(why):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(out or gettempdir())) from error
         raise UsageError(f"the rows do not fit into columns of one kind each ({why}); use --format jsonl") from error
 
 
@@ -159,11 +160,11 @@ def _in_parts(columns: list[str], rows: Iterable[list[Any]], folder: Path) -> "p
     """The rows as a frame that is read from files, so that any number of them fits into memory."""
     import polars as pl
 
-    from tools.frames import write_table
+    from tools.frames import scan_table, write_table
 
     parts, rest = [pl.LazyFrame(schema=columns)], iter(rows)
     while part := list(islice(rest, AT_ONCE)):
         place = folder / f"{len(parts)}.parquet"
         write_table(pl.DataFrame(part, schema=columns, orient="row", infer_schema_length=None), place)
-        parts.append(pl.scan_parquet(place))
+        parts.append(scan_table(place))
     return pl.concat(parts, how="vertical_relaxed")

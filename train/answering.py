@@ -13,7 +13,7 @@ from pydantic import Field
 from corpora.record import MESSAGES
 from tools.errors import InputError, UsageError
 from tools.files import digest
-from tools.frames import Schema, write_table
+from tools.frames import Schema, load_table, write_table
 from tools.staging import make_folder, manifest, write_whole
 from train import models
 from train.data import REJECTS, Rows, open_rows
@@ -72,7 +72,7 @@ def questions(recipe: Answer, out: Path) -> Questions:
         folder = models.resolve(recipe.model, recipe.revision, out / "base", recipe.seed)
         talk = chat(AutoTokenizer.from_pretrained(folder), recipe.chat_template, recipe.eos_token, recipe.pad_token)
         tokenize(rows, recipe.split, talk, recipe.max_length, False, Path(scratch) / "prompts.parquet")
-        table = pl.read_parquet(Path(scratch) / "prompts.parquet")
+        table = load_table(Path(scratch) / "prompts.parquet")
     if table.is_empty():
         there = ", ".join(f"{name} {number:,}" for name, number in sorted(rows.counts["split"].items()))
         raise InputError(

@@ -11,6 +11,7 @@ import polars as pl
 from corpora.shards import scan
 from tools import registry
 from tools.errors import UsageError
+from tools.frames import load_table, write_table
 from tools.staging import manifest, write_whole
 from train import adapters, launch, recipe
 from train.answering import Answer, answer
@@ -109,9 +110,8 @@ def _asked(given: Given, out: Path) -> Path:
     test = rows.filter(pl.col("split") == "test").head(ASKED).collect()
     folder = out / "questions"
     folder.mkdir(exist_ok=True)
-    (test if test.height else rows.head(ASKED).collect()).with_columns(split=pl.lit("test")).write_parquet(
-        folder / "records.parquet"
-    )
+    asked = test if test.height else rows.head(ASKED).collect()
+    write_table(asked.with_columns(split=pl.lit("test")), folder / "records.parquet")
     return folder
 
 
@@ -122,7 +122,7 @@ def _effect(given: Given, out: Path, name: str, folder: Path, asked: Path, judge
     own = {"model": str(folder), "data": str(asked), "seed": str(given.seed), "temperature": "1.0"}
     place = out / "answers" / name
     facts = answer(recipe.load(given.system, "answer", Answer, own), place, True)
-    said = pl.read_parquet(place / "answers.parquet").select("prompt", "answer").iter_rows()
+    said = load_table(place / "answers.parquet").select("prompt", "answer").iter_rows()
     scores = judge(judge_base, out / "reward", said, 16)
     return {
         "model": name,

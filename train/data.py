@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,9 +15,9 @@ from corpora import read as reading
 from corpora.record import PREFERENCES, RECORDS, ROLES
 from corpora.shards import batches, scan
 from tools.errors import InputError
-from tools.files import sha256
-from tools.frames import Schema
+from tools.frames import Schema, load_table
 from tools.licenses import gate
+from tools.originals import Originals
 from train.recipe import Asking
 
 Noun = Literal["records", "texts", "preferences", "prompts"]
@@ -55,14 +56,20 @@ class Rows:
     """Rows to train on and to look on, and what was left out of them.
 
     `counts`: `split` of all rows there are; `task`, `lang`, `license` of those that were given out. `rejects`: file, line, id,
-    reason. Both grow as batches are taken. `inputs`: file -> SHA-256."""
+    reason. Both grow as batches are taken. `files`: what the files are called, and where they are."""
 
     noun: Noun
     places: list[tuple[str, pl.LazyFrame]] = field(default_factory=list)
-    inputs: dict[str, str] = field(default_factory=dict)
+    files: dict[str, Path] = field(default_factory=dict)
     counts: dict[str, Counter[str]] = field(default_factory=lambda: {key: Counter() for key in ("split", *COUNTED)})
     rejects: list[tuple[str, int, str, str]] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
+    given: Originals = field(default_factory=lambda: Originals(Path()))
+
+    @cached_property
+    def inputs(self) -> dict[str, str]:
+        """File -> SHA-256 of what was read of it; to be asked when all was. Raises InputError where it was changed meanwhile."""
+        return {name: self.given.sha256(file) for name, file in self.files.items()}
 
     def batches(self, split: str) -> Iterator[pl.DataFrame]:
         """The good rows of a split; `train` takes those without a split, `all` every one but test. Of prompts each has a
@@ -97,16 +104,16 @@ def open_rows(recipe: Asking, noun: Noun, scratch: Path) -> Rows:
     """The rows of a recipe's data. Raises InputError for files that hold no such rows."""
     if not recipe.data:
         raise InputError(f"no data: name a folder or a file of {noun} with data=PATH")
-    rows = Rows(noun)
-    for number, path in enumerate(recipe.data):
+    rows = Rows(noun, given=Originals(scratch / "pipes"))
+    for number, path in enumerate(map(rows.given.take, recipe.data)):
         place = path if path.is_dir() or path.suffix == ".parquet" else _read(rows, path, scratch / f"{number}")
         frame, schema = scan(place)
         fits = schema is (PREFERENCES if noun == "preferences" else RECORDS)
         if not fits and not (noun == "prompts" and schema is PREFERENCES):
             raise InputError(f"{path}: holds {schema.noun}, and this stage is for {noun}")
-        file = path if path.is_file() else path / f"{schema.noun}.parquet"
+        file = rows.given.take(path if path.is_file() else path / f"{schema.noun}.parquet")
         called = f"{path.name}/{file.name}" if path.is_dir() else path.name
-        rows.inputs[f"{called} ({number + 1})" if called in rows.inputs else called] = sha256(file)
+        rows.files[f"{called} ({number + 1})" if called in rows.files else called] = file
         rows.places.append((path.name, frame))
         rows.counts["split"].update(dict(frame.group_by(pl.col("split").fill_null("none")).len().collect().iter_rows()))
     return rows
@@ -127,7 +134,7 @@ def _read(rows: Rows, path: Path, out: Path) -> Path:
     if not outcome.written:
         why = ", ".join(f"{reason} {number:,}" for reason, number in outcome.rejected.items())
         raise InputError(f"{path}: none of its rows can be read as {name} ({why or 'there is none'})")
-    refused = pl.read_parquet(out / "rejects.parquet").select("line", "reason")
+    refused = load_table(out / "rejects.parquet").select("line", "reason")
     rows.rejects += [(path.name, line, "", reason) for line, reason in refused.iter_rows()]
     return out
 

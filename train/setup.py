@@ -1,5 +1,6 @@
 """What the workers of every stage begin with: processes that know each other, a tokenizer, a model, arguments, rows."""
 
+import glob
 import math
 import os
 from pathlib import Path
@@ -178,7 +179,7 @@ def load_rows(job: Job) -> dict[str, Any]:
 
     found = {}
     for split, path in job.tokens.items():
-        rows = Dataset.from_parquet(path, cache_dir=str(Path(job.work) / "datasets"))
+        rows = Dataset.from_parquet(glob.escape(path), cache_dir=str(Path(job.work) / "datasets"))
         if len(rows):
             found[split] = rows.remove_columns("id")
     return found

@@ -25,10 +25,11 @@ from corpora.decontaminate.grams import (
     wholes,
 )
 from corpora.decontaminate.questions import closely, folded, with_parts
-from corpora.shards import batches, scan
+from corpora.shards import batches, file_of, scan
 from corpora.texts import normal
 from tools.errors import InputError, UsageError
-from tools.frames import Schema
+from tools.frames import Schema, load_table, table_metadata, write_table
+from tools.originals import originals
 from tools.staging import write_whole
 
 KEY, VERSION = "kgtools.index", 2
@@ -187,10 +188,10 @@ def _without_shared(items: pl.DataFrame) -> pl.DataFrame:
 def save_index(items: pl.DataFrame, path: Path) -> None:
     """Write an index. The same items give the same bytes."""
     told = {"version": VERSION, "runs": [SHORT, LONG], "bits": 64 - int(CUT), "sketch": SKETCH}
-    aside = path.with_name(f".{path.name}.part")
+    aside = path.with_name(f".{path.name}.parquet")
     try:
         text = orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
-        items.write_parquet(aside, compression="zstd", compression_level=9, metadata={KEY: text})
+        write_table(items, aside, {KEY: text}, level=9)
         write_whole(path, aside.read_bytes())
     except FileNotFoundError as error:
         raise UsageError(f"--save-index {path}: there is no folder {path.parent}; make it first") from error
@@ -201,7 +202,7 @@ def save_index(items: pl.DataFrame, path: Path) -> None:
 def load_index(path: Path) -> pl.DataFrame | None:
     """The items of a saved index; None for another Parquet file. Raises InputError for an index of another version."""
     try:
-        text = pl.read_parquet_metadata(path).get(KEY)
+        text = table_metadata(path).get(KEY)
         if text is None:
             return None
         told = orjson.loads(text)
@@ -210,7 +211,7 @@ def load_index(path: Path) -> pl.DataFrame | None:
             raise InputError(
                 f"{path}: an index of version {version}, and this kgtools reads version {VERSION}; save it anew from its records"
             )
-        return ITEMS.check(pl.read_parquet(path), str(path))
+        return ITEMS.check(load_table(path), str(path))
     except (pl.exceptions.PolarsError, orjson.JSONDecodeError) as error:
         said = " ".join(str(error).split())
         raise InputError(f"{path}: not a Parquet file of records or of an index: {said}") from error
@@ -218,8 +219,10 @@ def load_index(path: Path) -> pl.DataFrame | None:
 
 def open_evalset(place: Path, splits: Sequence[str] = ()) -> pl.DataFrame:
     """The items of an evaluation set, a folder or file of records or a saved index. Raises UsageError for an empty one."""
-    saved = load_index(place) if place.is_file() else None
-    items = index_of(scan(place)[0], splits) if saved is None else saved
+    with originals() as given:
+        file = given.take(file_of(given.take(place)))
+        saved = load_index(file)
+        items = index_of(scan(file)[0], splits) if saved is None else saved
     if not items.height:
         which = f"of the splits {', '.join(splits)}" if splits else "but for training; --split train takes these"
         raise UsageError(f"--against {place}: holds no evaluation items {which}")

@@ -12,8 +12,7 @@ from corpora.decontaminate.find import Contamination, find_contamination
 from corpora.decontaminate.index import ITEMS, open_evalset, own_set
 from corpora.decontaminate.rules import RULES, Rules
 from corpora.decontaminate.search import search_of
-from corpora.shards import Sink, batches, privacy, scan
-from tools.errors import UsageError
+from corpora.shards import Sink, Table, batches, open_table, privacy
 from tools.files import digest, sha256
 from tools.frames import Schema, write_table
 from tools.staging import manifest, staging
@@ -51,10 +50,16 @@ def run(place: Path, out: Path | None, items: pl.DataFrame, rules: Rules, on_hit
     """The records of `place` in `out` with `contaminated.parquet` and `run.json`, all or nothing; without `out`, only looked at.
 
     `drop`: without those that are hit; `tag`: all, with `contaminated` in the meta of those; `fail`: nothing is written."""
-    rows, schema = scan(place)
-    source = place if place.is_file() else place / f"{schema.noun}.parquet"
-    if out and out.resolve() == source.parent.resolve():
-        raise UsageError(f"--out {out}: is the folder of the records themselves; name another")
+    with open_table(place) as table:
+        if out:
+            table.refuse_as_out(out)
+        return _run(table, out, items, rules, on_hit, privacy(place))
+
+
+def _run(
+    table: Table, out: Path | None, items: pl.DataFrame, rules: Rules, on_hit: OnHit, private: dict[str, bool]
+) -> Done:
+    rows, schema = table.rows, table.schema
     found = find_contamination(rows, search_of([items], rules))
     done = _done(rows, schema, found, items, on_hit if out else "fail")
     if out is None or on_hit == "fail":
@@ -65,10 +70,8 @@ def run(place: Path, out: Path | None, items: pl.DataFrame, rules: Rules, on_hit
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
         facts = {key: value for key, value in vars(done).items() if key != "found"} | {"outputs": outputs}
         how = rules.model_dump(mode="json") | {"on_hit": on_hit}
-        read = {source.name: sha256(source)} | {
-            f"index of {name}": value for name, value in fingerprints(items).items()
-        }
-        (stage / "run.json").write_bytes(manifest("decontaminate", how | privacy(place), read, **facts))
+        read = table.inputs() | {f"index of {name}": value for name, value in fingerprints(items).items()}
+        (stage / "run.json").write_bytes(manifest("decontaminate", how | private, read, **facts))
     return done
 
 

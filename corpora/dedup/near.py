@@ -12,6 +12,7 @@ from rensa import RMinHash
 
 from corpora.dedup.pieces import MIX, Numbers, alike_in_rest, jaccard, pieces, sets
 from corpora.dedup.stored import Stored, parts_of
+from tools.frames import load_table, write_table
 
 SEED = 1
 PERMUTATIONS = (64, 128)
@@ -75,7 +76,7 @@ def write_bands(texts: Iterable[Batch], n: int, threshold: float, folder: Path) 
             keys = (keys ^ signatures[:, at::rows].T) * MIX
             keys ^= keys >> np.uint64(32)
         frame = pl.DataFrame({"place": places, "facts": facts} | {str(band): keys[band] for band in range(bands)})
-        frame.write_parquet(folder / f"{number:06}.parquet", compression="uncompressed")
+        write_table(frame, folder / f"{number:06}.parquet", level=0)
     return bands
 
 
@@ -86,7 +87,7 @@ def candidates(folder: Path, bands: int) -> Pairs:
     for band in range(bands if files else 0):
         key = pl.col(str(band)).alias("key")
         columns = ["place", "facts", str(band)]
-        shared = pl.concat([pl.read_parquet(file, columns=columns).select("place", "facts", key) for file in files])
+        shared = pl.concat([load_table(file, columns).select("place", "facts", key) for file in files])
         found.append(_pairs(shared.filter(pl.col("key").is_duplicated()).sort("key", "facts", "place")))
         if len(found) > 4:
             found = [pl.concat(found).unique()]

@@ -6,8 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from corpora.dedup.find import Look, find_duplicates
-from corpora.shards import Sink, batches, privacy, scan
-from tools.errors import UsageError
+from corpora.shards import Sink, Table, batches, open_table, privacy
 from tools.files import sha256
 from tools.frames import Schema, write_table
 from tools.staging import manifest, staging
@@ -47,10 +46,14 @@ def run(place: Path, out: Path, look: Look, tag: bool = False, dry_run: bool = F
 
     `tag`: every record stays, a duplicate with `duplicate_of` in its meta; else only one of each cluster. Either way records
     of one cluster are in one `group`, so that no split parts them."""
-    rows, schema = scan(place)
-    source = place if place.is_file() else place / f"{schema.noun}.parquet"
-    if not dry_run and out.resolve() == source.parent.resolve():
-        raise UsageError(f"--out {out}: is the folder of the records themselves; name another")
+    with open_table(place) as table:
+        if not dry_run:
+            table.refuse_as_out(out)
+        return _run(table, out, look, tag, dry_run, privacy(place))
+
+
+def _run(table: Table, out: Path, look: Look, tag: bool, dry_run: bool, private: dict[str, bool]) -> Done:
+    rows, schema = table.rows, table.schema
     doubles, moved = find_duplicates(rows, look)
     found = _with_sources(doubles, rows)
     records = rows.select(pl.len()).collect().item()
@@ -62,8 +65,8 @@ def run(place: Path, out: Path, look: Look, tag: bool = False, dry_run: bool = F
         write_table(found, stage / "duplicates.parquet")
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
         facts = vars(done) | {"outputs": outputs}
-        how = asdict(look) | {"tag": tag} | privacy(place)
-        (stage / "run.json").write_bytes(manifest("dedup", how, {source.name: sha256(source)}, **facts))
+        how = asdict(look) | {"tag": tag} | private
+        (stage / "run.json").write_bytes(manifest("dedup", how, table.inputs(), **facts))
     return done
 
 

@@ -16,8 +16,8 @@ from corpora.deidentify.batch import LOG, deidentify
 from corpora.deidentify.policy import Policy, load_policy
 from corpora.deidentify.pseudonyms import fingerprint
 from corpora.deidentify.scan import residual
-from corpora.shards import Sink, batches, scan
-from tools.errors import Findings, UsageError
+from corpora.shards import Sink, Table, batches, open_table
+from tools.errors import Findings
 from tools.files import sha256
 from tools.staging import manifest, staging
 
@@ -51,17 +51,14 @@ def run(place: Path, out: Path, name: str, key: bytes, surrogates: bool = False,
     Raises Findings, and writes nothing, where the residual scan finds what identifies in the output."""
     policy = load_policy(name)
     policy = policy.with_surrogates() if surrogates else policy
-    rows, schema = scan(place)
-    source = place if place.is_file() else place / f"{schema.noun}.parquet"
-    if not dry_run and out.resolve() == source.parent.resolve():
-        raise UsageError(f"--out {out}: is the folder of the records themselves; name another")
     keep = frozenset(kind for kind, action in policy.classes.items() if action == "keep")
     counts = {what: Counter[str]() for what in ("class", "by", "action", "rule")}
     alike, left = Counter[tuple[Any, ...]](), Counter[str]()
     records = touched = 0
-    with _stage(out, dry_run) as stage:
+    with open_table(place) as table, _stage(table, out, dry_run) as stage:
+        schema = table.schema
         with Sink(stage / f"{schema.noun}.parquet", schema) as sink, Sink(stage / "deidentified.parquet", LOG) as logs:
-            for batch in batches(rows):
+            for batch in batches(table.rows):
                 clean, log = deidentify(batch, policy, key)
                 records += clean.height
                 touched += log["record"].n_unique()
@@ -83,11 +80,11 @@ def run(place: Path, out: Path, name: str, key: bytes, surrogates: bool = False,
             rules=_sorted(counts["rule"]), described=sum(alike.values()),
             rare=sum(number for number in alike.values() if number < SMALL),
         )  # fmt: skip
-        _vouch(stage, source, done, policy, key, surrogates)
+        _vouch(stage, table, done, policy, key, surrogates)
     return done
 
 
-def _vouch(stage: Path, source: Path, done: Done, policy: Policy, key: bytes, surrogates: bool) -> None:
+def _vouch(stage: Path, table: Table, done: Done, policy: Policy, key: bytes, surrogates: bool) -> None:
     """Write `run.json`: of the key only its fingerprint."""
     facts = {name: value for name, value in vars(done).items() if name != "policy"}
     how = {
@@ -95,13 +92,11 @@ def _vouch(stage: Path, source: Path, done: Done, policy: Policy, key: bytes, su
         "deidentified": True,
     }  # fmt: skip
     outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
-    (stage / "run.json").write_bytes(
-        manifest("deidentify", how, {source.name: sha256(source)}, outputs=outputs, **facts)
-    )
+    (stage / "run.json").write_bytes(manifest("deidentify", how, table.inputs(), outputs=outputs, **facts))
 
 
 @contextmanager
-def _stage(out: Path, dry_run: bool) -> Iterator[Path]:
+def _stage(table: Table, out: Path, dry_run: bool) -> Iterator[Path]:
     if dry_run:
         folder = TemporaryDirectory(prefix="kgtools-")
         try:
@@ -110,6 +105,7 @@ def _stage(out: Path, dry_run: bool) -> Iterator[Path]:
             shutil.rmtree(folder.name, ignore_errors=True)
             folder.cleanup()
     else:
+        table.refuse_as_out(out)
         with staging(out) as stage:
             yield stage
 

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from corpora.export.formats import ALONE, Format, Part, Shard, find
 from corpora.export.llama_factory import dataset_info
 from corpora.export.rowfiles import RowFiles
 from corpora.read import SPLITS
-from corpora.shards import Sink, batches, scan, story
+from corpora.shards import Sink, Table, batches, open_table, story
 from tools.errors import Findings, InputError, UsageError
 from tools.files import sha256, to_json
 from tools.frames import Schema
@@ -68,16 +68,19 @@ def convert(place: Path, name: str, out: Path, options: Options) -> Exported:
     ending = options.file or format_.endings[0]
     if ending not in format_.endings:
         raise UsageError(f"--file {ending}: the format {name} is written as {' or '.join(format_.endings)}")
-    home = place if place.is_dir() else place.parent
-    if out.resolve() == home.resolve():
-        raise UsageError(f"--out {out}: holds the records themselves, with their own run.json; name another folder")
-    rows, schema = scan(place)
-    _pass_gate(rows, options)
+    with open_table(place) as table:
+        if out.resolve() == table.file.parent.resolve():
+            raise UsageError(f"--out {out}: holds the records themselves, with their own run.json; name another folder")
+        _pass_gate(table.rows, options)
+        return _convert(table, name, format_, out, replace(options, file=ending))
+
+
+def _convert(table: Table, name: str, format_: Format, out: Path, options: Options) -> Exported:
+    rows, schema, ending = table.rows, table.schema, str(options.file)
     counts: Counter[tuple[str, ...]] = Counter()
     with staging(out) as stage:
         written = _written(rows, schema, format_, ending, options, stage, counts)
         exported = _summary(name, schema.noun, written, counts)
-        source = next(file for file in (place, place / f"{schema.noun}.parquet") if file.is_file())
         if written.shards:
             about = Facts(
                 options.name,
@@ -87,16 +90,14 @@ def convert(place: Path, name: str, out: Path, options: Options) -> Exported:
                 written.columns,
                 written.shards,
                 vars(exported),
-                story(home),
+                story(table.file),
             )
             for file, content in _beside(about, written).items():
                 (stage / file).write_bytes(content)
         how = asdict(options) | {"format": name, "file": ending, "allow_license": sorted(options.allow_license)}
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
         facts = {key: value for key, value in vars(exported).items() if key not in ("format", "refused")}
-        (stage / "run.json").write_bytes(
-            manifest("convert", how, {source.name: sha256(source)}, outputs=outputs, **facts)
-        )
+        (stage / "run.json").write_bytes(manifest("convert", how, table.inputs(), outputs=outputs, **facts))
         _take_out_old(out, {file.name for file in stage.iterdir()})
     return exported
 

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,7 +20,7 @@ from corpora.mix.flow import picture
 from corpora.mix.mixed import REMOVED, Mixed
 from corpora.mix.recipe import Ingredient, Recipe
 from corpora.mix.sizes import measure
-from corpora.shards import Sink, batches, privacy, scan, story, within
+from corpora.shards import Sink, Table, batches, open_table, privacy, within
 from corpora.split.assign import assign, published_of, rule_of
 from corpora.split.index import stratum
 from corpora.split.proof import prove
@@ -28,7 +28,7 @@ from corpora.split.ties import names_of, tie
 from corpora.texts import with_texts
 from tools.errors import Findings, UsageError
 from tools.files import digest, sha256
-from tools.frames import shuffled, write_table
+from tools.frames import load_table, scan_table, shuffled, write_table
 from tools.staging import manifest, staging
 
 PIECE = 50_000
@@ -104,23 +104,32 @@ def _brought(recipe: Recipe, without: tuple[str, ...]) -> tuple[Recipe, dict[str
 def _gather(recipe: Recipe, work: Path, key: Callable[[], bytes], mixed: Mixed, removed: Sink) -> None:
     """Every fit record of every source into `all.parquet`, and the index of them into `index.parquet`: row, part, what `measure`
     gives. The index is all of a record that is in memory at any time, and it is not while duplicates are sought."""
-    brought = {
-        name: (source, source.path, *scan(source.path)) for name, source in recipe.sources.items() if source.path
-    }
-    if len({schema.noun for *_, schema in brought.values()}) > 1:
-        kinds = ", ".join(f"{name} holds {schema.noun}" for name, (*_, schema) in brought.items())
-        raise UsageError(f"records and preferences cannot be one mix: {kinds}")
-    mixed.schema = next(schema for *_, schema in brought.values())
+    with ExitStack() as stack:
+        tables = {
+            name: stack.enter_context(open_table(source.path)) for name, source in recipe.sources.items() if source.path
+        }
+        if len({table.schema.noun for table in tables.values()}) > 1:
+            kinds = ", ".join(f"{name} holds {table.schema.noun}" for name, table in tables.items())
+            raise UsageError(f"records and preferences cannot be one mix: {kinds}")
+        _add_up(recipe, tables, work, key, mixed, removed)
+        for name, table in tables.items():
+            mixed.inputs |= {f"{name}/{file}": value for file, value in table.inputs().items()}
+
+
+def _add_up(
+    recipe: Recipe, tables: dict[str, Table], work: Path, key: Callable[[], bytes], mixed: Mixed, removed: Sink
+) -> None:
+    mixed.schema = next(iter(tables.values())).schema
     size = measure(recipe)
     search = _search(recipe, mixed)
     parts: list[pl.DataFrame] = []
     with Sink(work / "all.parquet", mixed.schema) as sink:
-        for name, (source, path, rows, _) in brought.items():
-            mixed.inputs |= {f"{name}/{file}": value for file, value in story(path).get("outputs", {}).items()}
-            policy = _policy(recipe, source, path, rows, mixed)
+        for name, table in tables.items():
+            source = recipe.sources[name]
+            policy = _policy(recipe, source, table, mixed)
             fault = pl.coalesce(_unwanted(source), faults(recipe.filters))
             for read in batches(
-                rows
+                table.rows
             ):  # a batch at a time: the engine reads on, and with their texts rows are four times as large
                 batch = with_texts(read.lazy()).with_columns(reason=fault).collect()
                 refused = batch.filter(pl.col("reason").is_not_null())
@@ -170,10 +179,10 @@ def _scan(name: str, rows: pl.DataFrame, keep: frozenset[str]) -> None:
         raise Findings(f"{name}: the residual scan still finds what identifies, nothing was written: {found}")
 
 
-def _policy(recipe: Recipe, source: Ingredient, path: Path, rows: pl.LazyFrame, mixed: Mixed) -> Policy | None:
+def _policy(recipe: Recipe, source: Ingredient, table: Table, mixed: Mixed) -> Policy | None:
     """The policy that a source is de-identified by, if it is; notes in the mix what it then holds."""
-    told = privacy(path)
-    of_people = _is_private(source, told, rows)
+    told = privacy(table.file)
+    of_people = _is_private(source, told, table.rows)
     wanted = recipe.deidentify if recipe.deidentify and (recipe.deidentify.everything or of_people) else None
     mixed.private |= of_people and wanted is None
     mixed.deidentified |= wanted is not None or told.get("deidentified", False)
@@ -193,14 +202,14 @@ def _without_doubles(recipe: Recipe, work: Path, mixed: Mixed, removed: Sink) ->
     """The index without duplicates, and which groups belong together now (`group`, `joined`).
 
     Of a cluster the record of the source that the recipe names first stays."""
-    parts = pl.read_parquet(work / "index.parquet", columns=["part"])["part"]
+    parts = load_table(work / "index.parquet", ["part"])["part"]
     if recipe.dedup is None or parts.is_empty():
-        return pl.read_parquet(work / "index.parquet"), pl.DataFrame(schema={"group": pl.String, "joined": pl.String})
+        return load_table(work / "index.parquet"), pl.DataFrame(schema={"group": pl.String, "joined": pl.String})
     look = Look(recipe.dedup.on, recipe.dedup.threshold, recipe.dedup.ngram)
     order = {name: place for place, name in enumerate(recipe.sources)}
     rank = parts.cast(pl.String).replace_strict(order, return_dtype=pl.UInt32)
-    doubles, moved = find_duplicates(pl.scan_parquet(work / "all.parquet"), look, rank)
-    index = pl.read_parquet(work / "index.parquet")
+    doubles, moved = find_duplicates(scan_table(work / "all.parquet"), look, rank)
+    index = load_table(work / "index.parquet")
     gone = doubles.join(index.select("row", source="part"), on="row", how="left", maintain_order="left")
     mixed.remove(removed, "dedup", gone.select("id", "source", reason="kind", favoured="kept"))
     return index.join(doubles, on="row", how="anti", maintain_order="left"), moved
@@ -252,7 +261,7 @@ def _split(
 
 def _drawn(work: Path, moved: pl.DataFrame, chosen: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """`group` and `facts` of what is drawn, which is in the order of `row`."""
-    for batch in batches(pl.scan_parquet(work / "all.parquet").select("group", "facts").with_row_index("row")):
+    for batch in batches(scan_table(work / "all.parquet").select("group", "facts").with_row_index("row")):
         mine = within(chosen.select("row"), batch)
         if mine.height:
             yield mine.join(_regrouped(batch, moved), on="row", how="left", maintain_order="left").drop("row")
@@ -267,7 +276,7 @@ def _take_out(work: Path, step: str, rows: pl.DataFrame, mixed: Mixed, removed: 
     """Note that these rows (row, source, reason), in the order of row, are left out."""
     if rows.is_empty():
         return
-    for batch in batches(pl.scan_parquet(work / "all.parquet").select("id").with_row_index("row")):
+    for batch in batches(scan_table(work / "all.parquet").select("id").with_row_index("row")):
         found = within(rows, batch).join(batch, on="row", how="left", maintain_order="left")
         mixed.remove(removed, step, found.select("id", "source", "reason"))
 
@@ -277,7 +286,7 @@ def _write(work: Path, chosen: pl.DataFrame, moved: pl.DataFrame, path: Path, mi
     wanted = chosen.select("row", "copy", "name", pl.col("split").cast(pl.Categorical))
     wanted = wanted.with_row_index("at").sort("row", "at")
     folder = work / "pieces"
-    rows = pl.scan_parquet(work / "all.parquet").drop("split").with_row_index("row")
+    rows = scan_table(work / "all.parquet").drop("split").with_row_index("row")
     for number, batch in enumerate(batches(rows, PIECE)):
         dealt = within(wanted, batch).join(_regrouped(batch, moved), on="row", how="inner")
         dealt = dealt.with_columns(
@@ -289,7 +298,7 @@ def _write(work: Path, chosen: pl.DataFrame, moved: pl.DataFrame, path: Path, mi
             write_table(part, place / f"{number:06}.parquet")
     with Sink(path, mixed.schema) as sink:
         for place in sorted(folder.iterdir()) if wanted.height else []:
-            rows_in_order = pl.read_parquet(sorted(place.glob("*.parquet"))).sort("at")
+            rows_in_order = pl.concat([load_table(file) for file in sorted(place.iterdir())]).sort("at")
             sink.write(_numbered(rows_in_order).select(list(mixed.schema.columns)))
 
 

@@ -12,6 +12,7 @@ from corpora.split.assign import published_of, runs
 from corpora.split.plan import SPLITS
 from corpora.texts import normal, with_texts
 from tools.errors import Findings
+from tools.frames import scan_table
 
 AT_ONCE = 50_000
 
@@ -33,7 +34,7 @@ class Proof(NamedTuple):
 
 def prove(path: Path) -> Proof:
     """Count in a table of records with their split. Raises Findings where a group or a fact is in more than one."""
-    written = pl.scan_parquet(path)
+    written = scan_table(path)
     asked = with_texts(written).select("split", name=normal(pl.col("question"))).filter(pl.col("name") != "")
     groups = _counts(written.select("split", name="group"))
     facts = _counts(written.select("split", name="facts"))

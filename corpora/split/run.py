@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from corpora.mix.mixed import REMOVED
-from corpora.shards import Sink, batches, privacy, scan, within
+from corpora.shards import Sink, Table, batches, open_table, privacy, within
 from corpora.split.assign import Assigned, assign, subset
 from corpora.split.cut import cut
 from corpora.split.index import index_of, reader_of
@@ -17,7 +17,7 @@ from corpora.split.proof import prove
 from corpora.split.ties import Ties, names_of, tie
 from tools.errors import UsageError
 from tools.files import sha256
-from tools.frames import Schema
+from tools.frames import Schema, scan_table
 from tools.staging import manifest, staging
 
 TOLERANCE = 0.01
@@ -58,10 +58,13 @@ class Done:
 def run(place: Path, out: Path, plan: Plan) -> Done:
     """The records of `place` with their split in `out`, with `removed.parquet`, a file for each subset and `run.json`, all or
     nothing. Raises UsageError for a plan that the records cannot fill, Findings where a group or fact would cross."""
-    rows, schema = scan(place)
-    source = place if place.is_file() else place / f"{schema.noun}.parquet"
-    if out.resolve() == source.parent.resolve():
-        raise UsageError(f"--out {out}: is the folder of the records themselves; name another")
+    with open_table(place) as table:
+        table.refuse_as_out(out)
+        return _run(table, out, plan, privacy(place))
+
+
+def _run(table: Table, out: Path, plan: Plan, private: dict[str, bool]) -> Done:
+    rows, schema = table.rows, table.schema
     if schema.noun == "preferences" and any(rule.cut for rule in plan.rules):
         raise UsageError("a plan that cuts dialogues is for records, and these are preferences")
     index, strata = index_of(rows, plan)
@@ -72,8 +75,8 @@ def run(place: Path, out: Path, plan: Plan) -> Done:
         done = _done(stage / f"{schema.noun}.parquet", placed, ties, plan, schema, strata, changed)
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
         facts = vars(done) | {"outputs": outputs}
-        how = plan.model_dump(mode="json") | privacy(place)
-        (stage / "run.json").write_bytes(manifest("split", how, {source.name: sha256(source)}, **facts))
+        how = plan.model_dump(mode="json") | private
+        (stage / "run.json").write_bytes(manifest("split", how, table.inputs(), **facts))
     return done
 
 
@@ -131,7 +134,7 @@ def _done(
         groups=proof.groups.splits,
         facts=proof.facts.splits,
         strata=_strata(placed.rows, strata),
-        subsets={name: pl.scan_parquet(file).select(pl.len()).collect().item() for name, file in subsets.items()},
+        subsets={name: scan_table(file).select(pl.len()).collect().item() for name, file in subsets.items()},
         removed=dict(reasons.iter_rows()),
         cut=changed,
         tied=ties.tied,

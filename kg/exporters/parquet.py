@@ -10,7 +10,7 @@ from kg.licenses import LICENSES, licence_text
 from kg.stores import Store
 from kg.tables import ENTITIES, TRIPLES, Entities, Triples
 from tools.errors import InputError
-from tools.frames import Schema, write_table
+from tools.frames import Schema, load_table, write_table
 
 README = """\
 # A graph of kgtools
@@ -65,7 +65,7 @@ def read(path: Path) -> tuple[Entities, Triples]:
 
 def _table(file: Path, schema: Schema) -> pl.DataFrame:
     try:
-        return schema.check(pl.read_parquet(file), str(file)).sort("id")
+        return schema.check(load_table(file), str(file)).sort("id")
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(f"{file}: cannot be read: {' '.join(str(error).split())}; export it again") from error
 

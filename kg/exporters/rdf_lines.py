@@ -10,6 +10,7 @@ import polars as pl
 
 from kg.exporters.rdf_terms import BACK, OURS, WORDS, Syntax
 from tools.errors import InputError, MissingExtraError
+from tools.files import read_text
 
 CHUNK = 1 << 26
 OBJECT = r'"((?:[^"\\]|\\.)*)"(?:@([A-Za-z0-9-]+)|\^\^\S+)?'
@@ -104,7 +105,7 @@ def _as_ntriples(path: Path) -> bytes:
             f"{path}: Turtle that was not written by kgtools needs one more package: pip install 'kgtools[rdf]'"
         ) from error
     try:
-        graph = Graph().parse(path, format="turtle")
+        graph = Graph().parse(data=read_text(path), format="turtle")
     except BadSyntax as error:
         raise InputError(f"{path}:{error.lines + 1}: not Turtle: {error._why}; was the download cut off?") from error
     return graph.serialize(format="nt", encoding="utf-8")

@@ -192,9 +192,9 @@ def _workbook(path: Path, table: Table) -> pl.DataFrame:
         from python_calamine import CalamineError
     except ImportError as error:
         raise MissingExtraError(f"{path}: workbooks need two more packages: pip install 'kgtools[xlsx]'") from error
-    read_bytes(path)
+    data = io.BytesIO(read_bytes(path))
     try:
-        with pandas.ExcelFile(path, engine="calamine") as book:
+        with pandas.ExcelFile(data, engine="calamine") as book:
             sheet = table.sheet or str(book.sheet_names[0])
             if sheet not in book.sheet_names:
                 raise InputError(f"{path}: no sheet {sheet!r}; there are: {', '.join(map(str, book.sheet_names))}")

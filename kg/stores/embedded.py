@@ -26,7 +26,7 @@ from kg.stores import engine
 from kg.tables import ENTITIES, FACTS, LEDGER, NAMED, NAMES, REJECTS, TRIPLES, Entities, Triples
 from tools.errors import InputError, StoreError
 from tools.files import to_json
-from tools.frames import Schema, write_table
+from tools.frames import Schema, load_table, scan_table, write_table
 from tools.staging import held, make_folder, manifest, sync, write_whole
 
 WAIT_S = 2.0
@@ -211,7 +211,7 @@ def _names(folder: Path) -> NameTable:
 
 def _table(path: Path, schema: Schema) -> pl.DataFrame:
     try:
-        frame = pl.read_parquet(path)
+        frame = load_table(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         why = " ".join(str(error).split())
         raise StoreError(f"{path}: the graph is damaged ({why}); load its sources again into a new folder") from error
@@ -221,7 +221,7 @@ def _table(path: Path, schema: Schema) -> pl.DataFrame:
 def _refuse_old(folder: Path, generation: Path) -> None:
     """Raises StoreError where an older kgtools made the graph, with fewer columns. Of a damaged table its reader tells."""
     try:
-        columns = pl.read_parquet_schema(generation / "entities.parquet")
+        columns = scan_table(generation / "entities.parquet").collect_schema().names()
     except (pl.exceptions.PolarsError, OSError):
         return
     missing = [name for name in ENTITIES.columns if name not in columns]

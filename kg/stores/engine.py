@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from kg.reconcile import Held
 from kg.tables import ENTITIES, TRIPLES, Entities, Triples
 from tools.errors import CypherError, StoreError
 from tools.files import to_json
-from tools.frames import Schema, write_table
+from tools.frames import Schema, load_table, write_table
 from tools.registry import suggestion
 
 ENTITY_COLUMNS = ("id", "name", "name_en", "name_en_from", "aliases", "sources", "attributes", "doubts")
@@ -32,13 +33,13 @@ def build(path: Path, entities: Entities, triples: Triples) -> None:
     import ladybug
 
     ends = _typed_ends(entities, triples)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".copy-") as scratch:
-        database = ladybug.Database(str(path), max_db_size=ROOM)
+    with _scratch(path.parent, ".copy-") as scratch:
+        database = ladybug.Database(str(path.absolute()), max_db_size=ROOM)
         connection = ladybug.Connection(database)
         try:
             connection.execute("CALL auto_checkpoint=false")  # one at the end, not one after each COPY
             _create_tables(connection, ends)
-            _copy(connection, Path(scratch), entities, ends)
+            _copy(connection, scratch, entities, ends)
             connection.execute("CHECKPOINT")
             path.with_name(PAIRS).write_bytes(to_json(_pairs(ends)))
         except RuntimeError as error:
@@ -50,13 +51,25 @@ def build(path: Path, entities: Entities, triples: Triples) -> None:
 
 def held(path: Path) -> Held:
     """All that is in the database file."""
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".back-") as scratch:
+    with _scratch(path.parent, ".back-") as scratch:
         reader = Reader(path)
-        file = Path(scratch) / "back.parquet"
+        file = scratch / "back.parquet"
         try:
             return Held(reader.entities(file), reader.triples(file))
         finally:
             reader.close()
+
+
+@contextmanager
+def _scratch(beside: Path, prefix: str) -> Iterator[Path]:
+    """A folder on the same disk, by a path without signs of a pattern: COPY takes `[`, `*` and `?` in paths for one."""
+    with (
+        tempfile.TemporaryDirectory(dir=beside.absolute(), prefix=prefix) as real,
+        tempfile.TemporaryDirectory(prefix="kgtools-") as links,
+    ):
+        link = Path(links) / "scratch"
+        link.symlink_to(real, target_is_directory=True)
+        yield link
 
 
 class Reader:
@@ -67,7 +80,7 @@ class Reader:
 
         self.path = path
         try:
-            self._database = ladybug.Database(str(path), read_only=True, max_db_size=ROOM)
+            self._database = ladybug.Database(str(path.absolute()), read_only=True, max_db_size=ROOM)
             self._connection = ladybug.Connection(self._database)
             self._pairs = {
                 name: [(h, t) for h, t in pairs] for name, pairs in loads(path.with_name(PAIRS).read_bytes()).items()
@@ -182,7 +195,7 @@ def _read_back(connection: Any, query: str, file: Path, schema: Schema) -> pl.Da
     connection.execute(f"COPY ({query}) TO {target}")
     if not file.exists():
         return schema.frame()
-    rows = pl.read_parquet(file, memory_map=False)
+    rows = load_table(file, memory_map=False)
     file.unlink()
     return rows.select(pl.col(name).cast(kind) for name, kind in schema.columns.items())
 

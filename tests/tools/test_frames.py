@@ -1,4 +1,6 @@
+import ast
 import errno
+import re
 import resource
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 
 from tools.errors import InputError
 from tools.files import digest
-from tools.frames import Schema, digests, write_table
+from tools.frames import Schema, digests, load_table, scan_table, sink_table, table_metadata, write_table
 
 PETS = Schema("pets", {"name": pl.String, "legs": pl.UInt32, "tags": pl.List(pl.String)}, required=("name",))
 
@@ -76,3 +78,45 @@ def test_a_column_of_ids_is_the_ids_of_its_texts() -> None:
     texts = ["", "Disease:糖尿病\x1fHAS_SYMPTOM\x1fSymptom:口渴", "😀"]
 
     assert digests(pl.Series(texts)).to_list() == [digest(text) for text in texts]
+
+
+READERS = re.compile(r"(read|scan|sink|write)_(parquet|csv|ndjson|json|ipc|excel|parquet_schema|parquet_metadata)$")
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = [
+    path for folder in ("corpora", "kg", "templates", "tools", "train") for path in (ROOT / folder).rglob("*.py")
+]
+
+
+def calls_with_a_path(module: Path) -> list[int]:
+    """The lines that call a reader or writer of polars with something else than bytes or nothing."""
+    found = []
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and READERS.fullmatch(node.func.attr):
+            first = ast.unparse(node.args[0]) if node.args else ""
+            if first and not re.match(r"(io\.)?BytesIO\(|body\.encode\(\)$|(data|book)$", first):
+                found.append(node.lineno)
+    return found
+
+
+def test_polars_is_given_a_path_in_one_module_alone() -> None:
+    assert len(MODULES) > 300
+    told = {str(module.relative_to(ROOT)): lines for module in MODULES if (lines := calls_with_a_path(module))}
+
+    assert set(told) == {"tools/frames.py"}
+
+
+def test_a_table_is_the_file_of_that_name_and_no_pattern(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    for folder, name in (("a1", "decoy"), ("a[1]", "real"), ("~", "real")):
+        Path(folder).mkdir()
+        write_table(PETS.frame([(name, 4, [])]), Path(folder, "t.parquet"), {"of": name})
+
+    for folder in ("a[1]", "~"):
+        path = Path(folder, "t.parquet")
+        sink_table(scan_table(path), Path(folder, "u.parquet"))
+        assert load_table(path)["name"].to_list() == ["real"]
+        assert load_table(Path(folder, "u.parquet"))["name"].to_list() == ["real"]
+        assert table_metadata(path)["of"] == "real"
+    assert not list((tmp_path / "home").iterdir())
