@@ -48,9 +48,9 @@ def build(path: Path, entities: Entities, triples: Triples) -> None:
             database.close()
 
 
-def held(path: Path) -> Held:
-    """All that is in the database file."""
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".back-") as scratch:
+def held(path: Path, room: Path | None = None) -> Held:
+    """All that is in the database file; `room`: a folder to write to, by default where the system keeps what is for a while."""
+    with tempfile.TemporaryDirectory(dir=room, prefix=".back-") as scratch:
         reader = Reader(path)
         file = Path(scratch) / "back.parquet"
         try:
