@@ -25,10 +25,20 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """A file of a store that is not what was written: what is wrong, and the way out where there is another than loading."""
+
+    file: str
+    what: str
+    way_out: str = ""
+
+
+@dataclass(frozen=True)
 class Compared:
     """One entity type or relation: rows that should be there and that are, with their checksums, and what differs.
 
-    `lost`, `foreign`, `changed` and `doubled` count rows; `examples` name some of them."""
+    `lost`, `foreign`, `changed` and `doubled` count rows; `examples` name some of them; `copy`: tables, where the store
+    keeps them beside its database."""
 
     kind: str
     name: str
@@ -41,6 +51,7 @@ class Compared:
     changed: int = 0
     doubled: int = 0
     examples: tuple[str, ...] = ()
+    copy: str = ""
 
     @property
     def agrees(self) -> bool:
@@ -50,15 +61,16 @@ class Compared:
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """Every type and relation compared, and what the store holds besides."""
+    """Every type and relation compared, what the store holds besides, and files that are not what was written."""
 
     rows: list[Compared]
     foreign: dict[str, int] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
 
     @property
     def agrees(self) -> bool:
         """Whether the store holds just what it should hold."""
-        return not self.foreign and all(row.agrees for row in self.rows)
+        return not self.foreign and not self.faults and all(row.agrees for row in self.rows)
 
     @property
     def differences(self) -> list[Compared]:
@@ -68,7 +80,8 @@ class Reconciliation:
     def to_dict(self) -> dict[str, Any]:
         """What `reconcile.json` and `--format json` say."""
         rows = [asdict(row) | {"agrees": row.agrees} for row in self.rows]
-        return {"agrees": self.agrees, "rows": rows, "foreign": self.foreign}
+        files = [{"file": fault.file, "what": fault.what} for fault in self.faults]
+        return {"agrees": self.agrees, "rows": rows, "foreign": self.foreign, "files": files}
 
 
 def reconcile(entities: Entities, triples: Triples, held: Held) -> Reconciliation:

@@ -11,7 +11,7 @@ from kg.inputs import NameTable
 from kg.load import Report
 from kg.normalize import RULES
 from kg.ontology import ontology
-from kg.reconcile import Reconciliation
+from kg.reconcile import Compared, Reconciliation
 from tools.output import cell, print_json, print_table
 
 COLUMNS = ("read", "distinct", "loaded", "merged", "rejected")
@@ -56,17 +56,24 @@ def print_verified(outcome: Reconciliation, graph: str, style: str, done: str = 
 
 
 def print_differences(outcome: Reconciliation) -> None:
-    """Each type and relation that differs from what it should be, with examples."""
+    """Each type and relation that differs from what it should be, with examples, and each file that is not what was written."""
     columns = ["type or relation", "should be", "is", "lost", "foreign", "changed", "doubled"]
     rows: list[list[Any]] = [
-        [row.name, row.wanted, row.found, row.lost, row.foreign, row.changed, row.doubled]
+        [_place(row), row.wanted, row.found, row.lost, row.foreign, row.changed, row.doubled]
         for row in outcome.differences
     ]
     rows += [[name, 0, number, 0, number, 0, 0] for name, number in outcome.foreign.items()]
-    print_table(columns, rows)
+    if rows:
+        print_table(columns, rows)
     for row in outcome.differences:
         for example in row.examples:
-            click.echo(f"{row.name}: {example}")
+            click.echo(f"{_place(row)}: {example}")
+    for fault in outcome.faults:
+        click.echo(f"{fault.file}: {fault.what}")
+
+
+def _place(row: Compared) -> str:
+    return f"{row.name} ({row.copy})" if row.copy else row.name
 
 
 def _print_counts(report: Report) -> None:

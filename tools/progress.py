@@ -1,4 +1,4 @@
-"""What goes on, on stderr, and only where somebody sits at a terminal."""
+"""What goes on, on stderr: a spinner where somebody sits at a terminal, and what everybody should know."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,3 +16,10 @@ def step(what: str) -> Iterator[None]:
 
     with Console(stderr=True).status(what):
         yield
+
+
+def tell(text: str) -> None:
+    """Say something that the user should know, and go on."""
+    import sys
+
+    print(f"kgtools: {text}", file=sys.stderr)

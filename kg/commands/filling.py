@@ -87,9 +87,11 @@ def unload(name: str, graph: str, style: str) -> None:
 @graph_option
 @format_option("table", "json")
 def verify(graph: str, style: str) -> None:
-    """Read a whole graph back and compare it with what its sources say: counts and checksums.
+    """Read a whole graph back and compare it with what its sources say and with what was written.
 
-    A difference is shown by entity type and relation, written to reconcile.json, and exits with 1.
+    Every file must be there with the bytes that were written, and no other; counts and checksums of entities and
+    triples must be those of the sources, merged anew. What differs is named by file, or by entity type and relation,
+    written to reconcile.json, and exits with 1.
 
     \b
     Example:
@@ -119,5 +121,20 @@ def settle(outcome: "Reconciliation", graph: str, quiet: bool = False) -> None:
     if not quiet:
         print_differences(outcome)
     report = Path("reconcile.json")
-    write_whole(report, to_json(outcome.to_dict()))
-    raise Findings(f"{graph}: what was read back differs from what its sources say; all of it is in {report}")
+    try:
+        write_whole(report, to_json(outcome.to_dict()))
+        where = f"all of it is in {report}"
+    except OSError as error:
+        where = f"{report} could not be written here ({error.strerror})"
+    raise Findings(f"{graph}: {_said(outcome)}; {where}")
+
+
+def _said(outcome: "Reconciliation") -> str:
+    """What differs, in a few words: the first file by name."""
+    said = []
+    if outcome.faults:
+        first, more = outcome.faults[0], len(outcome.faults) - 1
+        said.append(f"{first.file}: {first.what}" + (f", and {more:,} more files are not as they were" if more else ""))
+    if outcome.differences or outcome.foreign:
+        said.append("what was read back differs from what its sources say")
+    return "; ".join(said)

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from kg.licenses import beside, check_leaving
 from kg.stores import Store, open_store
+from kg.stores.generations import is_there
 from kg.tables import Entities, Triples
 from tools import registry
 from tools.errors import InputError, UsageError
@@ -60,7 +61,7 @@ def read_graph(place: str) -> tuple[Entities, Triples]:
 
     Raises InputError where there is none."""
     path = Path(place)
-    if "://" in place or (path / "current").exists():
+    if "://" in place or is_there(path):
         store = open_store(place)
         return store.entities(), store.triples()
     ending = "" if path.is_dir() else path.suffix.lower()

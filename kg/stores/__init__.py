@@ -1,6 +1,7 @@
 """Where a graph lives. A store is found by the URL of `--graph`: a folder, or the scheme of a server."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -8,10 +9,10 @@ import polars as pl
 
 from kg.inputs import Inputs, NameTable
 from kg.merge import merge
-from kg.reconcile import Held, Reconciliation, reconcile
+from kg.reconcile import Compared, Fault, Held, Reconciliation, reconcile
 from kg.tables import Entities, Triples
 from tools import registry
-from tools.errors import UsageError
+from tools.errors import StoreError, UsageError
 
 
 class Store(Protocol):
@@ -42,6 +43,12 @@ class Store(Protocol):
     def held(self) -> Held:
         """What is really in the database, whatever it should be."""
 
+    def tables(self) -> Held | None:
+        """What is really in the tables that the store keeps beside its database; None where it keeps none."""
+
+    def faults(self) -> list[Fault]:
+        """What of the store is not as it was written, file by file. Raises StoreError where no graph is."""
+
     def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
         """Column names and rows of a read-only query. Raises CypherError."""
 
@@ -60,8 +67,22 @@ def open_store(url: str) -> Store:
 
 
 def verify(store: Store) -> Reconciliation:
-    """The store's sources, merged anew, against what is in it."""
-    return reconcile(*merge(store.inputs()), store.held())
+    """What the store's sources say, merged anew, against all that is in it; and every file that is not what was written.
+
+    What stands in such files is compared with nothing."""
+    faults = tuple(store.faults())
+    rows: list[Compared] = []
+    foreign: dict[str, int] = {}
+    try:
+        wanted = merge(store.inputs())
+        if tables := store.tables():
+            rows = [replace(row, copy="tables") for row in reconcile(*wanted, tables).differences]
+        outcome = reconcile(*wanted, store.held())
+        rows, foreign = [*outcome.rows, *rows], outcome.foreign
+    except StoreError:
+        if not faults:
+            raise
+    return Reconciliation(rows, foreign, faults)
 
 
 def as_frame(columns: list[str], rows: Iterable[list[Any]]) -> pl.DataFrame:

@@ -1,12 +1,13 @@
 """A graph in a folder: parquet tables and one database file of the embedded engine, made whole at every change.
 
-graph/current                      the name of the generation that counts, replaced in one step
+graph/current                      the generation that counts, replaced in one step (kg/stores/generations.py)
 graph/000007/sources/xywy/         entities.parquet, facts.parquet, rejects.parquet, about.json of each source
 graph/000007/names/000-hpo/        names.parquet, about.json of each table of English names
 graph/000007/ledger.parquet        decisions on which entities are the same
 graph/000007/entities.parquet      the merged graph, triples.parquet beside it
 graph/000007/graph.lbug            the same in the engine, opened read-only; pairs.json: which types a relation joins
 graph/000007/run.json              versions, inputs with SHA-256, counts and drops by reason
+graph/000007/files.json            all of these with size and SHA-256: what is read is proved to be what was written
 """
 
 import os
@@ -21,15 +22,18 @@ import polars as pl
 
 from kg.inputs import Inputs, NameTable, SourceTables, files_of
 from kg.merge import merge
-from kg.reconcile import Held, Reconciliation, reconcile
-from kg.stores import engine
+from kg.reconcile import Fault, Held, Reconciliation, reconcile
+from kg.stores import engine, generations
+from kg.stores.generations import Generation
 from kg.tables import ENTITIES, FACTS, LEDGER, NAMED, NAMES, REJECTS, TRIPLES, Entities, Triples
-from tools.errors import InputError, StoreError
+from tools.errors import StoreError
 from tools.files import to_json
 from tools.frames import Schema, load_table, scan_table, write_table
-from tools.staging import held, make_folder, manifest, sync, write_whole
+from tools.progress import tell
+from tools.staging import held, make_folder, manifest
 
 WAIT_S = 2.0
+DATABASE, TABLES = (engine.PAIRS, "graph.lbug"), ("entities.parquet", "triples.parquet")
 
 
 class EmbeddedStore:
@@ -37,45 +41,42 @@ class EmbeddedStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._seen: Path | None = None
+        self._seen: Generation | None = None
         self._reader: engine.Reader | None = None
 
     def change(self, make: Callable[[Inputs], Inputs], command: str = "load") -> Reconciliation:
         """Build the graph of the new inputs beside the old one, which stays until all is done and read back."""
-        _refuse_foreign(self.folder)
-        if self._current() is None:
+        generations.refuse_foreign(self.folder)
+        if not generations.is_there(self.folder):
             make(Inputs())  # what is refused leaves no folder behind
         make_folder(self.folder)
         with _held(self.folder):
             self._seen = None
+            generations.clear(self.folder)
             old = self._current()
             before = _inputs(old) if old else Inputs()
             inputs = make(before)
-            now = int(old.name) if old else 0
-            number = max([int(p.name) for p in self.folder.iterdir() if p.name.isdigit()], default=now) + 1
-            _clear(self.folder, range(now + 1))
-            new = self.folder / f"{number:06}"
+            if old:
+                generations.settle(old.place)
+            new = generations.begin(self.folder)
             try:
-                new.mkdir()
                 _write_inputs(new, inputs, old, before)
                 outcome = _build(new, inputs, command)
                 if outcome.agrees:
-                    for file in sorted(new.rglob("*")):
-                        if file.is_file():
-                            sync(file)
-                    write_whole(self.folder / "current", f"{new.name}\n".encode())
+                    generations.finish(new)
                 else:
                     shutil.rmtree(new)
             except BaseException:
-                if self._current() != new:  # a Ctrl-C may come when it counts already
+                if not generations.counts(new):  # a Ctrl-C may come when it counts already
                     shutil.rmtree(new, ignore_errors=True)
                 raise
-            _clear(self.folder, range(now, number + 1))
+            if old and outcome.agrees:
+                generations.clear(self.folder, older=old.number)
             return outcome
 
     def inputs(self) -> Inputs:
         """What the graph is made of."""
-        with self._reading() as generation:
+        with self._reading(generations.INPUTS) as generation:
             return _inputs(generation)
 
     def about(self) -> dict[str, Any]:
@@ -86,72 +87,94 @@ class EmbeddedStore:
     def names(self) -> tuple[NameTable, ...]:
         """The tables of English names, in order."""
         with self._reading() as generation:
-            return tuple(_names(place) for place in sorted(generation.glob("names/*")))
+            return tuple(_names(generation, name) for name in _folders(generation, "names"))
 
     def entities(self) -> Entities:
         """All entities, sorted by id."""
         with self._reading() as generation:
-            return _table(generation / "entities.parquet", ENTITIES)
+            return _table(generation, "entities.parquet", ENTITIES)
 
     def triples(self) -> Triples:
         """All triples, sorted by id."""
         with self._reading() as generation:
-            return _table(generation / "triples.parquet", TRIPLES)
+            return _table(generation, "triples.parquet", TRIPLES)
 
     def held(self) -> Held:
         """What is in the database file."""
-        with self._reading() as generation:
-            return engine.held(generation / "graph.lbug")
+        with self._reading(DATABASE) as generation:
+            return engine.held(generation.proven("graph.lbug"))
+
+    def tables(self) -> Held:
+        """What is in the tables."""
+        with self._reading(TABLES) as generation:
+            return Held(_table(generation, TABLES[0], ENTITIES), _table(generation, TABLES[1], TRIPLES))
+
+    def faults(self) -> list[Fault]:
+        """Every file that is not as it was written, and what is wrong with `current`."""
+        generation, faults = generations.look(self.folder)
+        if generation is None and not faults:
+            raise self._nothing()
+        return [*faults, *(generation.faults() if generation else ())]
 
     def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
         """Column names and rows of a read-only query in portable Cypher."""
         with self._reading() as generation:
-            file = generation / "graph.lbug"
+            _, file = map(generation.proven, DATABASE)
             if self._reader is None or self._reader.path != file:
                 self._reader = engine.Reader(file)
         return self._reader.query(cypher, params)
 
     @contextmanager
-    def _reading(self) -> Iterator[Path]:
-        """The generation that was first seen; another process that changes the graph leaves it, until the next change."""
+    def _reading(self, begin: tuple[str, ...] = ("",)) -> Iterator[Generation]:
+        """The generation that was first seen; another process that changes the graph leaves it, until the next change.
+
+        The files whose names begin so are looked at: what is missing or of another size is said before anything is read."""
         self._seen = generation = self._seen or self._current()
         if generation is None:
-            raise StoreError(
-                f"{self.folder}: no graph here; load one first: kgtools load SOURCE FILE... --graph {self.folder}"
-            )
+            raise self._nothing()
         try:
+            generation.check(begin)
             yield generation
         except (StoreError, OSError):
-            self._refuse_gone(generation)
+            self._refuse_gone(generation, generation.told != "" and not generations.counts(generation.place))
             raise
         self._refuse_gone(generation)
 
-    def _refuse_gone(self, generation: Path) -> None:
-        """Raises StoreError where a change of the graph, and one more, have removed the generation."""
-        if not generation.exists():
+    def _refuse_gone(self, generation: Generation, going: bool = False) -> None:
+        """Raises StoreError where a change of the graph, and one more, have removed the generation, or are about it."""
+        if going or not generation.place.exists():
             raise StoreError(f"{self.folder}: the graph was changed while it was being read; run this again")
 
-    def _current(self) -> Path | None:
-        pointer = self.folder / "current"
-        if not pointer.is_file():
-            return None
-        now = self.folder / pointer.read_text(encoding="ascii", errors="replace").strip()
-        if not (now / "graph.lbug").is_file():
-            raise StoreError(
-                f"{self.folder}: the graph is damaged ({now.name}/graph.lbug is missing); load its sources again into a new folder"
-            )
-        _refuse_old(self.folder, now)
-        return now
+    def _current(self) -> Generation | None:
+        """The generation that counts; None where there is no graph. Raises StoreError for a damaged one."""
+        generation, faults = generations.look(self.folder)
+        for fault in faults:
+            said = f"{self.folder / fault.file}: {fault.what}; {fault.way_out}"
+            if generation is None or generation.told:
+                raise StoreError(said)
+            tell(said)
+        if generation:
+            _refuse_old(self.folder, generation)
+        return generation
+
+    def _nothing(self) -> StoreError:
+        if self.folder.is_file():
+            return StoreError(f"{self.folder}: no graph here but a file; name the folder of a graph")
+        return StoreError(
+            f"{self.folder}: no graph here; load one first: kgtools load SOURCE FILE... --graph {self.folder}"
+        )
 
 
-def _write_inputs(new: Path, inputs: Inputs, old: Path | None, before: Inputs) -> None:
+def _write_inputs(new: Path, inputs: Inputs, old: Generation | None, before: Inputs) -> None:
     """The files of the inputs; what is the same as before is linked."""
     kept = {id(source) for source in before.sources}
     (new / "sources").mkdir()
     for source in inputs.sources:
         place = new / "sources" / source.name
         if old and id(source) in kept:
-            shutil.copytree(old / "sources" / source.name, place, copy_function=_link)
+            place.mkdir()
+            for name in old.names(f"sources/{source.name}/[^/]+"):
+                _link(old.place / name, new / name)
             continue
         place.mkdir()
         write_table(source.named, place / "entities.parquet")
@@ -176,52 +199,68 @@ def _build(new: Path, inputs: Inputs, command: str = "load") -> Reconciliation:
     about = inputs.about
     counts = {"entities": entities.height, "triples": triples.height, "decisions": inputs.ledger.height}
     (new / "run.json").write_bytes(manifest(command, {}, files_of(about), **about, **counts))
-    return reconcile(entities, triples, engine.held(new / "graph.lbug"))
+    return reconcile(entities, triples, engine.held(new / "graph.lbug", new))
 
 
-def _inputs(generation: Path) -> Inputs:
-    ledger = generation / "ledger.parquet"
+def _inputs(generation: Generation) -> Inputs:
+    ledger = "ledger.parquet"
     return Inputs(
-        tuple(_source(p) for p in sorted(generation.glob("sources/*"))),
-        tuple(_names(p) for p in sorted(generation.glob("names/*"))),
-        _table(ledger, LEDGER) if ledger.exists() else LEDGER.frame(),
+        tuple(_source(generation, name) for name in _folders(generation, "sources")),
+        tuple(_names(generation, name) for name in _folders(generation, "names")),
+        _table(generation, ledger, LEDGER) if ledger in generation.files else LEDGER.frame(),
     )
 
 
-def _about(generation: Path) -> dict[str, Any]:
-    sources = {p.parent.name: orjson.loads(p.read_bytes()) for p in sorted(generation.glob("sources/*/about.json"))}
-    names = {p.parent.name[4:]: orjson.loads(p.read_bytes()) for p in sorted(generation.glob("names/*/about.json"))}
-    return {"sources": sources, "names": names}
+def _folders(generation: Generation, part: str) -> list[str]:
+    """`sources/xywy`, in order."""
+    return sorted({name.rpartition("/")[0] for name in generation.names(f"{part}/.+")})
 
 
-def _source(folder: Path) -> SourceTables:
+def _about(generation: Generation) -> dict[str, Any]:
+    return {
+        "sources": {_name(folder): _json(generation, folder) for folder in _folders(generation, "sources")},
+        "names": {_name(folder)[4:]: _json(generation, folder) for folder in _folders(generation, "names")},
+    }
+
+
+def _name(folder: str) -> str:
+    return folder.partition("/")[2]
+
+
+def _json(generation: Generation, folder: str) -> dict[str, Any]:
+    about: dict[str, Any] = orjson.loads(generation.proven(f"{folder}/about.json").read_bytes())
+    return about
+
+
+def _source(generation: Generation, folder: str) -> SourceTables:
     return SourceTables(
-        folder.name,
-        orjson.loads((folder / "about.json").read_bytes()),
-        _table(folder / "entities.parquet", NAMED),
-        _table(folder / "facts.parquet", FACTS),
-        _table(folder / "rejects.parquet", REJECTS),
+        _name(folder),
+        _json(generation, folder),
+        _table(generation, f"{folder}/entities.parquet", NAMED),
+        _table(generation, f"{folder}/facts.parquet", FACTS),
+        _table(generation, f"{folder}/rejects.parquet", REJECTS),
     )
 
 
-def _names(folder: Path) -> NameTable:
-    about = orjson.loads((folder / "about.json").read_bytes())
-    return NameTable(folder.name[4:], about, _table(folder / "names.parquet", NAMES))
+def _names(generation: Generation, folder: str) -> NameTable:
+    names = _table(generation, f"{folder}/names.parquet", NAMES)
+    return NameTable(_name(folder)[4:], _json(generation, folder), names)
 
 
-def _table(path: Path, schema: Schema) -> pl.DataFrame:
+def _table(generation: Generation, name: str, schema: Schema) -> pl.DataFrame:
+    path = generation.proven(name)
     try:
         frame = load_table(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         why = " ".join(str(error).split())
-        raise StoreError(f"{path}: the graph is damaged ({why}); load its sources again into a new folder") from error
+        raise StoreError(f"{path}: cannot be read ({why}); load its sources again into a new folder") from error
     return schema.check(frame, str(path))
 
 
-def _refuse_old(folder: Path, generation: Path) -> None:
+def _refuse_old(folder: Path, generation: Generation) -> None:
     """Raises StoreError where an older kgtools made the graph, with fewer columns. Of a damaged table its reader tells."""
     try:
-        columns = scan_table(generation / "entities.parquet").collect_schema().names()
+        columns = scan_table(generation.place / "entities.parquet").collect_schema().names()
     except (pl.exceptions.PolarsError, OSError):
         return
     missing = [name for name in ENTITIES.columns if name not in columns]
@@ -231,29 +270,11 @@ def _refuse_old(folder: Path, generation: Path) -> None:
         )
 
 
-def _clear(folder: Path, keep: range) -> None:
-    """Remove the generations that are not to keep, and pointers that a killed change never brought into place."""
-    for left in folder.iterdir():
-        if left.name.isdigit() and int(left.name) not in keep:
-            shutil.rmtree(left, ignore_errors=True)
-        elif left.name.startswith(".current."):
-            left.unlink(missing_ok=True)
-
-
-def _link(source: str, target: str) -> None:
+def _link(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
     except OSError:
         shutil.copy2(source, target)
-
-
-def _refuse_foreign(folder: Path) -> None:
-    if folder.is_dir() and not (folder / "current").exists():
-        foreign = [p.name for p in folder.iterdir() if not (p.name.isdigit() or p.name.startswith("."))]
-        if foreign:
-            raise InputError(
-                f"{folder}: is not a graph and not empty ({', '.join(sorted(foreign)[:3])}); name a new folder"
-            )
 
 
 def _held(folder: Path) -> AbstractContextManager[None]:

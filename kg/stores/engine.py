@@ -49,9 +49,9 @@ def build(path: Path, entities: Entities, triples: Triples) -> None:
             database.close()
 
 
-def held(path: Path) -> Held:
-    """All that is in the database file."""
-    with _scratch(path.parent, ".back-") as scratch:
+def held(path: Path, room: Path | None = None) -> Held:
+    """All that is in the database file; `room`: a folder to write to, by default where the system keeps what is for a while."""
+    with _scratch(room, ".back-") as scratch:
         reader = Reader(path)
         file = scratch / "back.parquet"
         try:
@@ -61,10 +61,11 @@ def held(path: Path) -> Held:
 
 
 @contextmanager
-def _scratch(beside: Path, prefix: str) -> Iterator[Path]:
-    """A folder on the same disk, by a path without signs of a pattern: COPY takes `[`, `*` and `?` in paths for one."""
+def _scratch(room: Path | None, prefix: str) -> Iterator[Path]:
+    """A folder in `room` (or where the system keeps what is for a while), by a path without signs of a pattern: COPY takes `[`,
+    `*` and `?` in paths for one."""
     with (
-        tempfile.TemporaryDirectory(dir=beside.absolute(), prefix=prefix) as real,
+        tempfile.TemporaryDirectory(dir=room.absolute() if room else None, prefix=prefix) as real,
         tempfile.TemporaryDirectory(prefix="kgtools-") as links,
     ):
         link = Path(links) / "scratch"

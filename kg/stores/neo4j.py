@@ -12,11 +12,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from kg.inputs import Inputs, NameTable
 from kg.merge import merge
-from kg.reconcile import Held, Reconciliation, reconcile
+from kg.reconcile import Fault, Held, Reconciliation, reconcile
 from kg.stores import indexes, reading, vault, writing
 from kg.stores.engine import quoted
 from kg.stores.server import Server
@@ -111,6 +109,15 @@ class Neo4jStore:
         with self._reading() as (session, _):
             held: Held = session.execute_read(reading.held)
             return held
+
+    def tables(self) -> None:
+        """A server keeps the graph once."""
+
+    def faults(self) -> list[Fault]:
+        """Every file of the books that is not as it was written."""
+        with self._reading() as (session, state):
+            found: list[Fault] = session.execute_read(_faults, state.now)
+            return found
 
     def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
         """Column names and rows, as they come; nodes and relationships as their properties."""
@@ -248,20 +255,21 @@ def _state(transaction: Any) -> State | None:
     record = transaction.run(f"MATCH (n:{LABEL} {{id: $id}}) RETURN n.data", id=vault.STATE).single()
     if record is None:
         return None
-    try:
-        told = orjson.loads(record[0])
-        if told["format"] > vault.FORMAT:
-            raise StoreError("the graph was loaded by a newer kgtools; install that one")
-        if told["format"] < vault.FORMAT:
-            raise StoreError("the graph was loaded by an older kgtools; empty the database and load its sources again")
-        return State(told["now"], told["then"], tuple(told["sources"]))
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise vault.damaged(vault.STATE) from error
+    told = vault.read_state(record[0])
+    return State(told["now"], told["then"], tuple(told["sources"]))
 
 
 def _files(transaction: Any, paths: dict[str, str]) -> dict[str, bytes]:
+    return vault.joined(paths, _pieces(transaction, paths))
+
+
+def _pieces(transaction: Any, paths: dict[str, str]) -> dict[str, str]:
     starts = [f"{digest}/" for digest in set(paths.values())]
-    return vault.joined(paths, dict(record.values() for record in transaction.run(GET, starts=starts)))
+    return dict(record.values() for record in transaction.run(GET, starts=starts))
+
+
+def _faults(transaction: Any, paths: dict[str, str]) -> list[Fault]:
+    return vault.faults(paths, _pieces(transaction, paths))
 
 
 def _inputs(transaction: Any, paths: dict[str, str]) -> Inputs:

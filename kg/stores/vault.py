@@ -14,6 +14,7 @@ import polars as pl
 
 from kg.inputs import Inputs, NameTable, SourceTables
 from kg.normalize import with_ids
+from kg.reconcile import Fault
 from kg.tables import FACTS, LEDGER, NAMED, NAMES, REJECTS, Facts
 from tools.errors import StoreError
 from tools.files import to_json
@@ -21,8 +22,8 @@ from tools.frames import Schema
 
 LABEL = "__Kgtools"
 STATE = "state"
-FORMAT = 2
-"""Counted up where the tables get other columns: 2 has doubts."""
+FORMAT = 3
+"""Counted up where the tables get other columns, or the books: 2 has doubts, 3 a hash of the state."""
 PIECE = 192 * 1024
 LEVEL = 5
 TABLES = ("entities.parquet", "facts.parquet", "rejects.parquet")
@@ -85,16 +86,40 @@ def index(files: Mapping[str, bytes]) -> dict[str, str]:
 def joined(paths: Mapping[str, str], found: Mapping[str, str]) -> dict[str, bytes]:
     """The files of an index, from their pieces. Raises StoreError for one that is missing or not what it was."""
     files: dict[str, bytes] = {}
+    parts = _by_digest(found)
     for path, digest in paths.items():
-        parts = sorted(id_ for id_ in found if id_.startswith(f"{digest}/"))
-        try:
-            data = b"".join(base64.b64decode(found[id_]) for id_ in parts)
-        except (TypeError, ValueError) as error:
-            raise damaged(path) from error
-        if hashlib.sha256(data).hexdigest() != digest:
+        data = _joined(parts.get(digest, []), digest)
+        if data is None:
             raise damaged(path)
         files[path] = data
     return files
+
+
+def faults(paths: Mapping[str, str], found: Mapping[str, str]) -> list[Fault]:
+    """Every file of an index that is missing or not what it was. Pieces of no file are what a killed change left."""
+    parts = _by_digest(found)
+    return [
+        Fault(path, "was changed" if parts.get(digest) else "is missing")
+        for path, digest in sorted(paths.items())
+        if _joined(parts.get(digest, []), digest) is None
+    ]
+
+
+def _by_digest(found: Mapping[str, str]) -> dict[str, list[str]]:
+    """The pieces of each file in order."""
+    parts: dict[str, list[str]] = {}
+    for id_ in sorted(map(str, found)):
+        parts.setdefault(id_.partition("/")[0], []).append(found[id_])
+    return parts
+
+
+def _joined(parts: list[str], digest: str) -> bytes | None:
+    """A file from its pieces; None where it is not what it was."""
+    try:
+        data = b"".join(map(base64.b64decode, parts))
+    except (TypeError, ValueError):
+        return None
+    return data if hashlib.sha256(data).hexdigest() == digest else None
 
 
 def about(files: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
@@ -114,9 +139,30 @@ def bookkeeping(inputs: Inputs) -> pl.DataFrame:
 
 
 def state(now: Mapping[str, str] | None, then: Mapping[str, str] | None = None, sources: Iterable[str] = ()) -> str:
-    """The node `state`: the index of the files; of those of a change under way, and every source that may be there."""
+    """The node `state`: the index of the files; of those of a change under way, and every source that may be there; and
+    the hash of all that, for what it does not name would not be missed."""
     told = {"format": FORMAT, "now": now, "then": then, "sources": sorted(sources)}
-    return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
+    return orjson.dumps(told | {"sha256": _hash(told)}, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def read_state(text: str) -> dict[str, Any]:
+    """What the node `state` says. Raises StoreError where it is not what kgtools wrote, or another kgtools did."""
+    try:
+        told: dict[str, Any] = orjson.loads(text)
+        format_, hash_ = int(told["format"]), told.pop("sha256", None)
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise damaged(STATE) from error
+    if format_ > FORMAT:
+        raise StoreError("the graph was loaded by a newer kgtools; install that one")
+    if format_ < FORMAT:
+        raise StoreError("the graph was loaded by an older kgtools; empty the database and load its sources again")
+    if hash_ != _hash(told):
+        raise damaged(STATE)
+    return told
+
+
+def _hash(told: Any) -> str:
+    return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def damaged(what: str) -> StoreError:

@@ -11,6 +11,7 @@ import pytest
 
 from kg.stores import Store, engine, open_store
 from kg.stores.embedded import EmbeddedStore
+from kg.stores.generations import finish
 from tests.neo4j.login import Login
 
 Run = Callable[..., Any]
@@ -204,6 +205,7 @@ def test_damage_in_a_folder_is_found_and_repaired(
     damaged = EMBEDDED[name](store.entities(), store.triples())
     file.unlink()
     engine.build(file, *damaged)
+    finish(file.parent)  # as if it had been written so
 
     check(kgtools, str(store.folder), DAMAGES[name], report)
 

@@ -13,7 +13,9 @@ import polars as pl
 import pytest
 
 from kg.inputs import SourceTables
+from kg.stores import verify
 from kg.stores.embedded import EmbeddedStore
+from kg.stores.generations import finish
 from tools.errors import InputError, StoreError
 
 Make = Callable[..., SourceTables]
@@ -62,7 +64,7 @@ def test_a_file_is_not_taken_for_a_graph(tmp_path: Path, tables_of: Make) -> Non
 
     with pytest.raises(InputError, match="is a file, expected a folder"):
         store.change(lambda inputs: inputs.with_sources([tables_of([COLD])]))
-    with pytest.raises(StoreError, match="no graph here; load one first"):
+    with pytest.raises(StoreError, match="no graph here but a file; name the folder of a graph"):
         store.entities()
 
 
@@ -80,6 +82,7 @@ def test_a_graph_of_an_older_kgtools_says_to_load_again(
     folder = graph_of([COLD]).folder
     (table,) = folder.glob("*/entities.parquet")
     pl.read_parquet(table).drop("doubts").write_parquet(table)
+    finish(table.parent)
 
     ran = kgtools(*(word.format(tmp_path) for word in words), "--graph", folder)
 
@@ -88,7 +91,7 @@ def test_a_graph_of_an_older_kgtools_says_to_load_again(
 
 
 def damage_pointer(folder: Path) -> None:
-    (folder / "current").write_text("000777\n", encoding="ascii")
+    (folder / "000001").rename(folder / "elsewhere")
 
 
 def damage_engine(folder: Path) -> None:
@@ -125,16 +128,128 @@ def test_a_damaged_table_says_so_and_what_to_do(graph_of: Graph, file: str, half
         store.entities() if file == "entities.parquet" else store.triples()
 
 
-def test_a_damaged_graph_can_be_loaded_into_a_new_folder(graph_of: Graph, tables_of: Make, tmp_path: Path) -> None:
-    store = graph_of([COLD])
-    lose_engine(store.folder)
+@pytest.mark.parametrize("lost", ["graph.lbug", "entities.parquet", "triples.parquet", "run.json", "pairs.json"])
+def test_what_is_made_of_the_sources_is_made_anew_by_a_load_of_one_of_them(
+    graph_of: Graph, tables_of: Make, lost: str
+) -> None:
+    store = graph_of([COLD], source="a")
+    store.change(lambda inputs: inputs.with_sources([tables_of([FLU], source="b")]))
+    (store.folder / "000002" / lost).unlink()
 
-    with pytest.raises(StoreError, match="into a new folder"):
-        store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
+    EmbeddedStore(store.folder).change(lambda inputs: inputs.with_sources([tables_of([FLU], source="b")]))
+
+    assert verify(EmbeddedStore(store.folder)).agrees
+    assert list(EmbeddedStore(store.folder).query(SYMPTOMS, {})[1]) == [["感冒", "头痛"], ["流感", "发热"]]
+
+
+@pytest.mark.parametrize("lost", ["sources/tiny/facts.parquet", "sources/tiny/about.json", "files.json"])
+def test_what_a_source_said_cannot_be_made_anew(graph_of: Graph, tables_of: Make, tmp_path: Path, lost: str) -> None:
+    store = graph_of([COLD])
+    (store.folder / "000001" / lost).unlink()
+
+    with pytest.raises(StoreError, match=rf"{lost}: is missing; load its sources again into a new folder"):
+        EmbeddedStore(store.folder).change(lambda inputs: inputs.with_sources([tables_of([FLU], source="other")]))
 
     store = EmbeddedStore(tmp_path / "new")
     store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
     assert store.triples().height == 1
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(place.name for place in folder.iterdir())
+
+
+def test_a_load_where_current_is_lost_goes_on_from_the_newest_whole_graph(
+    graph_of: Graph, tables_of: Make, capfd: pytest.CaptureFixture[str]
+) -> None:
+    store = graph_of([COLD], source="a")
+    store.change(lambda inputs: inputs.with_sources([tables_of([FLU], source="b")]))
+    (store.folder / "current").unlink()
+
+    EmbeddedStore(store.folder).change(lambda inputs: inputs.with_sources([tables_of([FLU], source="c")]))
+
+    said = f"kgtools: {store.folder}/current: is missing; the newest whole graph, 000002, is taken in its place\n"
+    assert capfd.readouterr().err == said
+    assert list(EmbeddedStore(store.folder).about()["sources"]) == ["a", "b", "c"]
+    assert names_in(store.folder) == [".lock", "000002", "000003", "current"]
+    assert verify(EmbeddedStore(store.folder)).agrees
+
+
+def test_a_load_where_no_generation_is_whole_leaves_them_all(graph_of: Graph) -> None:
+    store = graph_of([COLD])
+    (store.folder / "current").unlink()
+    (store.folder / "000001" / "triples.parquet").unlink()
+
+    for read in (
+        EmbeddedStore(store.folder).triples,
+        lambda: EmbeddedStore(store.folder).change(lambda inputs: inputs),
+    ):
+        with pytest.raises(
+            StoreError, match="current: is missing, and no generation beside it is whole; load its sources"
+        ):
+            read()
+
+    assert names_in(store.folder) == [".lock", "000001"]
+
+
+def test_a_load_removes_no_folder_that_is_not_its_own(graph_of: Graph, tables_of: Make) -> None:
+    store = graph_of([COLD])
+    for name in ("2024", "000000", "000007", "٣"):
+        (store.folder / name).mkdir()
+        (store.folder / name / "thesis.docx").write_bytes(b"years of work")
+    (store.folder / "000001" / "thesis.docx").write_bytes(b"years of work")
+    (store.folder / "000005").mkdir()
+
+    for _ in range(3):
+        store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
+
+    assert len(list(store.folder.rglob("thesis.docx"))) == 5
+    assert names_in(store.folder / "000001") == ["thesis.docx"]
+    assert names_in(store.folder) == [
+        ".lock", "000000", "000001", "000005", "000007", "000009", "000010", "2024", "current", "٣",
+    ]  # fmt: skip
+    assert verify(EmbeddedStore(store.folder)).agrees
+
+
+@pytest.mark.parametrize("name", ["2024", "000001", "current"])
+def test_a_folder_of_numbers_is_not_taken_for_a_graph(tmp_path: Path, tables_of: Make, name: str) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "photo.jpg").write_bytes(b"x")
+
+    with pytest.raises(InputError, match=rf"is not a graph and not empty \({name}\); name a new folder"):
+        EmbeddedStore(tmp_path).change(lambda inputs: inputs.with_sources([tables_of([COLD])]))
+    with pytest.raises(StoreError, match="no graph here; load one first"):
+        EmbeddedStore(tmp_path).entities()
+
+    assert names_in(tmp_path) == [name]
+
+
+def test_a_load_that_was_killed_before_it_counted_is_no_newer_graph(graph_of: Graph, tables_of: Make) -> None:
+    store = graph_of([COLD])
+    older = (store.folder / "current").read_bytes()
+    store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
+    (store.folder / "000002" / ".unfinished").touch()
+    (store.folder / "current").write_bytes(older)
+
+    assert verify(EmbeddedStore(store.folder)).agrees
+    (store.folder / "current").unlink()
+    assert list(EmbeddedStore(store.folder).query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
+
+    EmbeddedStore(store.folder).change(lambda inputs: inputs)
+    assert names_in(store.folder) == [".lock", "000001", "000002", "current"]
+    assert list(EmbeddedStore(store.folder).query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
+
+
+def test_a_load_that_was_killed_as_soon_as_it_counted_counts(graph_of: Graph, tables_of: Make) -> None:
+    store = graph_of([COLD])
+    store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
+    (store.folder / "000002" / ".unfinished").touch()
+
+    assert verify(EmbeddedStore(store.folder)).agrees
+    EmbeddedStore(store.folder).change(lambda inputs: inputs)
+
+    assert list(EmbeddedStore(store.folder).query(SYMPTOMS, {})[1]) == [["流感", "发热"]]
+    assert not list(store.folder.rglob(".unfinished"))
 
 
 def test_a_graph_can_be_moved(graph_of: Graph, tmp_path: Path) -> None:

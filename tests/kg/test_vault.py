@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 import pytest
 
 from kg.align.ledger import decision_id
@@ -125,3 +126,42 @@ def test_a_file_that_is_no_table_is_named(inputs: Inputs) -> None:
 
     with pytest.raises(StoreError, match=r"is damaged \(ledger\.parquet\)"):
         vault.from_files(files)
+
+
+@pytest.mark.parametrize("how", ["lost", "cut", "other", "null"])
+def test_every_file_that_is_not_what_it_was_is_a_fault(inputs: Inputs, how: str) -> None:
+    files = vault.to_files(inputs)
+    paths, pieces = vault.index(files), dict[str, Any](vault.pieces(files))
+    assert vault.faults(paths, pieces) == []
+    for path in ("sources/a/about.json", "sources/b/facts.parquet"):
+        break_(pieces, paths[path], how)
+
+    said = "is missing" if how == "lost" else "was changed"
+    assert [(fault.file, fault.what) for fault in vault.faults(paths, pieces)] == [
+        ("sources/a/about.json", said), ("sources/b/facts.parquet", said),
+    ]  # fmt: skip
+
+
+def test_the_state_comes_back_and_every_change_of_it_is_found(inputs: Inputs) -> None:
+    files = vault.index(vault.to_files(inputs))
+    text = vault.state(files, None, ["a", "b"])
+    told = vault.read_state(text)
+
+    assert (told["now"], told["then"], told["sources"]) == (files, None, ["a", "b"])
+    without_b = {path: hash_ for path, hash_ in files.items() if not path.startswith("sources/b/")}
+    changes: list[dict[str, Any]] = [{"now": without_b}, {"then": files}, {"sources": ["a"]}, {"sha256": None}]
+    for change in changes:
+        with pytest.raises(StoreError, match=r"is damaged \(state\)"):
+            vault.read_state(orjson.dumps(orjson.loads(text) | change).decode())
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", "null", '{"format": null}', '{"format": "x"}'])
+def test_a_state_that_is_none_is_damaged(text: str) -> None:
+    with pytest.raises(StoreError, match=r"is damaged \(state\)"):
+        vault.read_state(text)
+
+
+@pytest.mark.parametrize(("format_", "who"), [(2, "an older"), (4, "a newer")])
+def test_a_state_of_another_kgtools_says_so(format_: int, who: str) -> None:
+    with pytest.raises(StoreError, match=f"was loaded by {who} kgtools"):
+        vault.read_state(f'{{"format": {format_}, "now": {{}}, "then": null, "sources": []}}')

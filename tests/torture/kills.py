@@ -27,6 +27,7 @@ KILLS = int(os.environ.get("TORTURE_KILLS", "50"))
 SEED = int(os.environ.get("TORTURE_SEED", time.time_ns() % 1_000_000))
 ALL_RERUN = KILLS >= 200
 KILLED = -9
+NEVER_THE_SAME = ("graph.lbug", "files.json", ".unfinished")
 Words = list[str]
 Files = dict[str, str]
 
@@ -184,12 +185,12 @@ class Torture:
 def generation(folder: Path) -> Path | None:
     """The generation of a graph folder that counts."""
     pointer = folder / "current"
-    return folder / pointer.read_text("ascii").strip() if pointer.is_file() else None
+    return folder / pointer.read_text("ascii").split()[0] if pointer.is_file() else None
 
 
 def files(folder: Path) -> Files:
-    """SHA-256 of every file in a folder but the engine's own."""
-    found = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "graph.lbug")
+    """SHA-256 of every file in a folder but the engine's own, which is never the same, and the list that names it."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in NEVER_THE_SAME)
     return {str(path.relative_to(folder)): sha256(path) for path in found}
 
 
