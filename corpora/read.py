@@ -15,6 +15,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from corpora.files import File
+from corpora.gates import privacy, together
 from corpora.reading import REJECTS, Corpus, Example, Look, Pair, Reader, Turn
 from corpora.record import PREFERENCES, RECORDS, ROLES
 from corpora.shards import Sink
@@ -52,7 +53,7 @@ class Outcome:
 
 def find(name: str) -> Reader:
     """The reader of this name. Raises UsageError with the nearest names."""
-    return cast(Reader, registry.find("readers", name))
+    return cast(Reader, registry.find("readers", name, Reader))
 
 
 def read(
@@ -110,10 +111,19 @@ def read(
             "set": dict(sorted(settings.items())) | {key: path.name for key, path in beside.items()},
             "limit": limit,
             "seed": seed,
-            "private": reader.private,
+            **_privacy(reader, corpus),
         }
-        (stage / "run.json").write_bytes(manifest("read", how, outcome.files, **facts))
+        outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
+        (stage / "run.json").write_bytes(manifest("read", how, outcome.files, outputs=outputs, **facts))
     return outcome
+
+
+def _privacy(reader: Reader, corpus: Corpus) -> dict[str, bool]:
+    """What is known of people in the records: what the reader says of its corpus, and what is vouched for files that kgtools wrote."""
+    known = together(privacy(path) for path in dict.fromkeys(file.path for file in corpus.files))
+    if reader.private or known.get("private"):
+        return {"private": True}
+    return {"private": False} | known
 
 
 def look_at(file: File) -> Look:
@@ -139,8 +149,7 @@ def who_reads(paths: list[Path]) -> list[tuple[str, str, str]]:
     """(file, reader, why) for each file and each reader that it fits, in the order of files; the readers of one corpus by
     name, then the general ones."""
     files = Corpus(paths).files
-    named = [(name, find(name)) for name in registry.names("readers")]
-    readers = sorted(named, key=lambda reader: (reader[1].general, reader[0]))
+    readers = sorted(registry.every("readers", Reader), key=lambda reader: (reader[1].general, reader[0]))
     return [
         (file.name, name, why)
         for file in files

@@ -57,16 +57,22 @@ def sink(rows: pl.LazyFrame, path: Path) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
 
 
-def scan(place: Path) -> tuple[pl.LazyFrame, Schema]:
-    """The records or preferences of a folder that a command wrote, or of a Parquet file; and which of the two they are.
-
-    Raises InputError where there are none."""
+def table_of(place: Path) -> Path:
+    """The Parquet file of a folder that a command wrote, or of itself. Raises InputError where there is none."""
     found = [place] if place.is_file() else [place / f"{schema.noun}.parquet" for schema in (RECORDS, PREFERENCES)]
     path = next((file for file in found if file.is_file()), None)
     if path is None:
         raise InputError(
             f"{place}: holds no records.parquet and no preferences.parquet; name what read, generate or merge wrote"
         )
+    return path
+
+
+def scan(place: Path) -> tuple[pl.LazyFrame, Schema]:
+    """The records or preferences of a folder that a command wrote, or of a Parquet file; and which of the two they are.
+
+    Raises InputError where there are none."""
+    path = table_of(place)
     try:
         rows = pl.scan_parquet(path)
         names = rows.collect_schema()
@@ -85,14 +91,6 @@ def story(place: Path) -> dict[str, Any]:
     except (OSError, orjson.JSONDecodeError):
         return {}
     return told if isinstance(told, dict) else {}
-
-
-def privacy(place: Path) -> dict[str, bool]:
-    """What a command that reads records hands on in the settings of its own `run.json`: whether they are people's (`private`),
-    and whether they are `deidentified`; without what is not known."""
-    settings = story(place).get("settings")
-    known = settings if isinstance(settings, dict) else {}
-    return {key: known[key] for key in ("private", "deidentified") if isinstance(known.get(key), bool)}
 
 
 def batches(rows: pl.LazyFrame, size: int = 20_000) -> Iterator[pl.DataFrame]:

@@ -7,3 +7,9 @@ allow_option = click.option(
     help="Let go what this licence forbids to pass on, or what two forbid together ('A AND B'); once for each.",
 )  # fmt: skip
 """`--allow-license`, of whatever passes the gate of `tools.licenses`."""
+
+identified_option = click.option(
+    "--allow-identified", "identified", is_flag=True,
+    help="Let go people's records and talks of which no run.json says that they were de-identified.",
+)  # fmt: skip
+"""`--allow-identified`, of whatever passes the gate of `corpora.gates`."""

@@ -12,7 +12,8 @@ from corpora.decontaminate.find import Contamination, find_contamination
 from corpora.decontaminate.index import ITEMS, open_evalset, own_set
 from corpora.decontaminate.rules import RULES, Rules
 from corpora.decontaminate.search import search_of
-from corpora.shards import Sink, batches, privacy, scan
+from corpora.gates import handed_on
+from corpora.shards import Sink, batches, scan
 from tools.errors import UsageError
 from tools.files import digest, sha256
 from tools.frames import Schema, write_table
@@ -68,7 +69,7 @@ def run(place: Path, out: Path | None, items: pl.DataFrame, rules: Rules, on_hit
         read = {source.name: sha256(source)} | {
             f"index of {name}": value for name, value in fingerprints(items).items()
         }
-        (stage / "run.json").write_bytes(manifest("decontaminate", how | privacy(place), read, **facts))
+        (stage / "run.json").write_bytes(manifest("decontaminate", how | handed_on(place), read, **facts))
     return done
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import polars as pl
 
 from corpora.dedup.find import Look, find_duplicates
-from corpora.shards import Sink, batches, privacy, scan
+from corpora.gates import handed_on
+from corpora.shards import Sink, batches, scan
 from tools.errors import UsageError
 from tools.files import sha256
 from tools.frames import Schema, write_table
@@ -62,7 +63,7 @@ def run(place: Path, out: Path, look: Look, tag: bool = False, dry_run: bool = F
         write_table(found, stage / "duplicates.parquet")
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
         facts = vars(done) | {"outputs": outputs}
-        how = asdict(look) | {"tag": tag} | privacy(place)
+        how = asdict(look) | {"tag": tag} | handed_on(place)
         (stage / "run.json").write_bytes(manifest("dedup", how, {source.name: sha256(source)}, **facts))
     return done
 

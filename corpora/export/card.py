@@ -31,7 +31,7 @@ KINDS = {
 @dataclass(frozen=True)
 class Facts:
     """What is said of an export. `columns`: name -> polars type. `exported`: the counts of corpora.export.convert.Exported.
-    `story`: the `run.json` of the command that wrote the records."""
+    `story`: the `run.json` of the command that wrote the records, where it vouches for them."""
 
     name: str
     format: Format
@@ -67,7 +67,7 @@ def card(about: Facts) -> bytes:
         "## Counts",
         "\n\n".join(_table((what, about.noun), counts[key]) for what, key in COUNTED if counts[key]),
         "## De-identification",
-        privacy(about.story),
+        privacy(about),
         "## Left out",
         _left_out(about),
         "## Made by",
@@ -79,9 +79,16 @@ def card(about: Facts) -> bytes:
 COUNTED = (("split", "splits"), ("task", "tasks"), ("language", "langs"))
 
 
-def privacy(story: Mapping[str, Any]) -> str:
-    """What the run that wrote the records says of people in them."""
+def privacy(about: Facts) -> str:
+    """What is known of people in the records."""
+    story, people = about.story, about.exported.get("identified")
     command, settings = story.get("command"), story.get("settings") or {}
+    if people:
+        lines = ", ".join(f"{_plain(source)} ({number:,})" for source, number in people.items())
+        return (
+            f"**Not de-identified.** Records and talks of people are in it as they were: {lines}. Whoever exported this said "
+            "that they may (`--allow-identified`); run `kgtools deidentify` before this is passed on."
+        )
     if command == "deidentify":
         policy = settings.get("policy", "not named")
         return f"The records were de-identified (policy: {policy}) before they were exported."
@@ -89,11 +96,8 @@ def privacy(story: Mapping[str, Any]) -> str:
         return f"When the sources were merged: {story['deidentified']}."
     if command == "generate":
         return "The records are made from the facts of a graph; no person's data went into them."
-    if settings.get("private") is True:
-        return (
-            "**Not de-identified.** The corpus holds people's records or talks; run `kgtools deidentify` before this is "
-            "passed on."
-        )
+    if settings.get("deidentified") is True:
+        return "The records were de-identified before they were exported."
     if settings.get("private") is False:
         return "Not de-identified: by what its reader says, the corpus holds no people's records or talks."
     return "**Not known.** Nothing beside the records says whether they were de-identified."

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,9 @@ from corpora.export.croissant import croissant
 from corpora.export.formats import ALONE, Format, Part, Shard, find
 from corpora.export.llama_factory import dataset_info
 from corpora.export.rowfiles import RowFiles
+from corpora.gates import check_identified, handed_on, vouched
 from corpora.read import SPLITS
-from corpora.shards import Sink, batches, scan, story
+from corpora.shards import Sink, batches, scan, story, table_of
 from tools.errors import Findings, InputError, UsageError
 from tools.files import sha256, to_json
 from tools.frames import Schema
@@ -34,17 +35,20 @@ DROPS = Schema(
 
 @dataclass(frozen=True)
 class Options:
-    """`file`: an ending of the format's, or its first. `name`: of the set, in its card and tasks."""
+    """`file`: an ending of the format's, or its first. `allow_identified`: people's records that were never
+    de-identified go too. `name`: of the set, in its card and tasks."""
 
     file: str | None = None
     shard_size: int = 100_000
     allow_license: tuple[str, ...] = ()
+    allow_identified: bool = False
     name: str = "kgtools"
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What a run did, in the names that `--format json` prints. `splits`, `sources`...: rows that were written, by each."""
+    """What a run did, in the names that `--format json` prints. `splits`, `sources`...: rows that were written, by each.
+    `identified`: people's records among what was read that were never de-identified, by source."""
 
     format: str
     table: str
@@ -56,14 +60,15 @@ class Exported:
     sources: dict[str, int]
     licenses: dict[str, int]
     files: dict[str, int]
+    identified: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
 
 
 def convert(place: Path, name: str, out: Path, options: Options) -> Exported:
     """The records of `place` (a folder or Parquet file) in `out`, all or nothing.
 
-    Raises Findings where a licence forbids it, with nothing written. Where the format holds none of them, only the
-    drops are written."""
+    Raises Findings where a licence forbids it or people's records were never de-identified, with nothing written. Where the
+    format holds none of them, only the drops are written."""
     format_ = find(name)
     ending = options.file or format_.endings[0]
     if ending not in format_.endings:
@@ -73,11 +78,12 @@ def convert(place: Path, name: str, out: Path, options: Options) -> Exported:
         raise UsageError(f"--out {out}: holds the records themselves, with their own run.json; name another folder")
     rows, schema = scan(place)
     _pass_gate(rows, options)
+    people = check_identified(place, options.allow_identified)
     counts: Counter[tuple[str, ...]] = Counter()
     with staging(out) as stage:
         written = _written(rows, schema, format_, ending, options, stage, counts)
-        exported = _summary(name, schema.noun, written, counts)
-        source = next(file for file in (place, place / f"{schema.noun}.parquet") if file.is_file())
+        exported = replace(_summary(name, schema.noun, written, counts), identified=people)
+        source = table_of(place)
         if written.shards:
             about = Facts(
                 options.name,
@@ -87,11 +93,12 @@ def convert(place: Path, name: str, out: Path, options: Options) -> Exported:
                 written.columns,
                 written.shards,
                 vars(exported),
-                story(home),
+                vouched(source),
             )
             for file, content in _beside(about, written).items():
                 (stage / file).write_bytes(content)
         how = asdict(options) | {"format": name, "file": ending, "allow_license": sorted(options.allow_license)}
+        how |= handed_on(place)
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
         facts = {key: value for key, value in vars(exported).items() if key not in ("format", "refused")}
         (stage / "run.json").write_bytes(

@@ -7,8 +7,9 @@ from typing import Any
 
 import polars as pl
 
+from corpora.gates import check_identified, handed_on
 from corpora.mix.mixed import REMOVED
-from corpora.shards import Sink, batches, privacy, scan, within
+from corpora.shards import Sink, batches, scan, within
 from corpora.split.assign import Assigned, assign, subset
 from corpora.split.cut import cut
 from corpora.split.index import index_of, reader_of
@@ -55,15 +56,17 @@ class Done:
     shared_questions: int
 
 
-def run(place: Path, out: Path, plan: Plan) -> Done:
+def run(place: Path, out: Path, plan: Plan, allow_identified: bool = False) -> Done:
     """The records of `place` with their split in `out`, with `removed.parquet`, a file for each subset and `run.json`, all or
-    nothing. Raises UsageError for a plan that the records cannot fill, Findings where a group or fact would cross."""
+    nothing. Raises UsageError for a plan that the records cannot fill, Findings where a group or fact would cross, and for
+    people's records that were never de-identified, but for `allow_identified`."""
     rows, schema = scan(place)
     source = place if place.is_file() else place / f"{schema.noun}.parquet"
     if out.resolve() == source.parent.resolve():
         raise UsageError(f"--out {out}: is the folder of the records themselves; name another")
     if schema.noun == "preferences" and any(rule.cut for rule in plan.rules):
         raise UsageError("a plan that cuts dialogues is for records, and these are preferences")
+    people = check_identified(place, allow_identified)
     index, strata = index_of(rows, plan)
     ties = tie(reader_of(rows, plan), index, plan)
     placed = assign(ties.index, plan, ties.parts)
@@ -71,8 +74,8 @@ def run(place: Path, out: Path, plan: Plan) -> Done:
         changed = _write(rows, placed.rows, names_of(ties, placed.rows), plan, stage, schema)
         done = _done(stage / f"{schema.noun}.parquet", placed, ties, plan, schema, strata, changed)
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
-        facts = vars(done) | {"outputs": outputs}
-        how = plan.model_dump(mode="json") | privacy(place)
+        facts = vars(done) | {"identified": people, "outputs": outputs}
+        how = plan.model_dump(mode="json") | handed_on(place) | {"allow_identified": allow_identified}
         (stage / "run.json").write_bytes(manifest("split", how, {source.name: sha256(source)}, **facts))
     return done
 

@@ -8,7 +8,7 @@ import click
 from corpora.commands import F, format_option, out_option, seed_option
 from tools import registry
 from tools.errors import UsageError
-from tools.options import allow_option
+from tools.options import allow_option, identified_option
 from train.commands import changes, nproc_option, recipe_option, using, words_argument
 
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ def _stage(name: str) -> click.Command:
 @click.option("--records", type=click.Path(path_type=Path), required=True, help="Records to fine-tune on and to ask.")
 @click.option("--preferences", type=click.Path(path_type=Path), required=True, help="Preferences for the reward model.")
 @allow_option
+@identified_option
 @seed_option
 @click.option(
     "--dry-run",
@@ -130,7 +131,8 @@ def _stage(name: str) -> click.Command:
 @nproc_option
 @format_option("table", "json")
 def train_all(
-    system: str, records: Path, preferences: Path, allow: tuple[str, ...], seed: int, dry_run: bool, out: Path, nproc: int | None, style: str,
+    system: str, records: Path, preferences: Path, allow: tuple[str, ...], identified: bool, seed: int,
+    dry_run: bool, out: Path, nproc: int | None, style: str,
 ) -> None:  # fmt: skip
     """Go the whole way: fine-tuning, merge, reward model, PPO, answers; and show what each stage changed.
 
@@ -146,7 +148,7 @@ def train_all(
 
     needs_stack()
     place = launch.machines(nproc, None, None, None, None)
-    given = chain.Given(system, records, preferences, allow, seed)
+    given = chain.Given(system, records, preferences, allow, seed, identified)
     if dry_run:
         show.print_plans(chain.dry_run(given, place), place, style)
         return

@@ -101,7 +101,7 @@ def reject(words: tuple[str, ...], name: str, out: Path, fresh: bool, style: str
 
     \b
     Example:
-      kgtools train reject --recipe tiny model=merged reward=reward data=chatdoctor allow_license=unknown
+      kgtools train reject --recipe tiny model=merged reward=reward data=chatdoctor allow_license=unknown allow_identified=true
     """
     from train import recipe, rejecting, show
     from train.stack import needs_stack
