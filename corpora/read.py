@@ -71,7 +71,7 @@ def read(
     `limit`: so many examples, from the first; `license`: what the user knows of it. Raises InputError where strict."""
     reader = find(name)
     note = reader.license_note if license is None else ""
-    license = reader.license if license is None else check_license(license, "--license")
+    license = check_license(*((reader.license, f"the reader {name}") if license is None else (license, "--license")))
     chosen = settings_of(name, reader, settings)
     beside = {key: path for key, path in dict(chosen).items() if isinstance(path, Path)}
     corpus = Corpus(paths, seed, strict)

@@ -1,4 +1,5 @@
-"""What must not leave: people's records as they were, by every command and by every way in which a table can come to it."""
+"""What must not leave and what must not enter: people's records as they were, licences that are none, text of others on a
+terminal, formulas in spreadsheets, guests that break."""
 
 import shutil
 from collections.abc import Callable
@@ -9,11 +10,18 @@ import orjson
 import polars as pl
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from corpora.gates import identified, is_of_people, together
+from corpora.read import read
+from kg.names import read_names
+from kg.ontology import SourceInfo
+from templates.pack import PackInfo
 from tests.conftest import Ran
-from tools.errors import InputError
+from tools.errors import InputError, KgtoolsError
+from tools.licenses import cell, gate, notes
 from tools.main import run
+from tools.terms import find as find_license
 from train.data import may_train, open_rows
 from train.recipe import Recipe
 
@@ -238,3 +246,64 @@ def test_a_row_is_of_people_by_its_reader_or_by_its_task(source: str, task: str,
 )
 def test_of_several_tables_the_worst_is_told(each: list[dict[str, bool]], whole: dict[str, Any]) -> None:
     assert together(each) == whole
+
+
+BAD_LICENSES = [
+    "MIT\n\n# Free",
+    "MIT OR\nApache-2.0",
+    "MIT\x1b[2J",
+    "MIT\u202e",
+    "MIT\u2028AND GPL-3.0-only",
+    "MIT\rX",
+    "MIT AND\x00MIT",
+]
+LOOK_ALIKES = ["CC-BY-NC-evil", "CC-BY-4.0-mine", "MITx", "GPL-3.0-only-ish", "CC-BY-SA-2.x", "unknownish", "MIT-"]
+
+
+@pytest.mark.parametrize("license_", [*BAD_LICENSES, *LOOK_ALIKES])
+@pytest.mark.parametrize("door", ["option", "names", "mapping", "pack", "allow"])
+def test_a_licence_that_is_none_enters_nowhere(door: str, license_: str, tmp_path: Path) -> None:
+    entered: dict[str, Callable[[], object]] = {
+        "option": lambda: read("alpaca", [tmp_path / "a.json"], tmp_path / "out", {}, license=license_),
+        "names": lambda: read_names(tmp_path / "n.tsv", "zh", "en", None, (), "n", license_),
+        "mapping": lambda: SourceInfo(title="t", license=license_),
+        "pack": lambda: PackInfo(name="p", version="1.0.0", title="t", license=license_, templates={}),
+        "allow": lambda: gate({"MIT": 1}, (license_,)),
+    }
+
+    with pytest.raises((KgtoolsError, ValidationError)) as refused:
+        entered[door]()
+
+    assert repr(license_)[1:-1].replace("'", "") in str(refused.value).replace("\\\\", "\\")
+
+
+@pytest.mark.parametrize("license_", BAD_LICENSES)
+@pytest.mark.parametrize("door", ["convert", "train"])
+def test_rows_whose_licence_is_more_than_a_line_leave_by_no_door(
+    door: str, license_: str, talks: Path, tmp_path: Path, kgtools: Kgtools
+) -> None:
+    (tmp_path / "a").mkdir()
+    rows = pl.read_parquet(talks / "exam" / "records.parquet").with_columns(license=pl.lit(license_))
+    rows.write_parquet(tmp_path / "a" / "records.parquet")
+
+    ran = DOORS[door](kgtools, tmp_path / "a", tmp_path / "out", "--allow-license", license_)
+
+    assert ran.code in (1, 2)
+    assert "more than one line, or signs that are not printed" in ran.err
+    assert license_ not in ran.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("license_", LOOK_ALIKES)
+def test_a_licence_that_begins_as_another_is_another(license_: str) -> None:
+    for known in ("MIT", "CC-BY-4.0", "CC-BY-NC-4.0", "GPL-3.0-only", "unknown"):
+        assert gate({license_: 1}, (known,)).refused == {license_: 1}
+    assert find_license(license_).use == "no"
+
+
+def test_nothing_of_a_foreign_text_begins_a_line_or_a_tag_in_a_card() -> None:
+    text = notes({"a` <script>|\u202e": 1} | {"<b>x": 2})
+
+    assert "<" not in text
+    assert "\u202e" not in text
+    assert cell("a\n# b | <i>\x1b[2J") == "a # b \\| &lt;i>\\x1b[2J"
