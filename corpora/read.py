@@ -155,8 +155,16 @@ def who_reads(paths: list[Path]) -> list[tuple[str, str, str]]:
         for file in files
         for look in [look_at(file)]
         for name, reader in readers
-        if (why := reader.fits(look))
+        if (why := _fits(name, reader, look))
     ]
+
+
+def _fits(name: str, reader: Reader, look: Look) -> str | None:
+    try:
+        return reader.fits(look)
+    except Exception as error:  # noqa: BLE001 - a guest's reader looks at files that it does not know
+        registry.pass_over(f"the reader {name!r} fails on {look.name}: {type(error).__name__}: {error}")
+        return None
 
 
 def settings_of(name: str, reader: Reader, given: dict[str, str]) -> Any:

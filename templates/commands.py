@@ -160,12 +160,11 @@ def packs(names: tuple[str, ...], check: bool, style: str) -> None:
       kgtools packs --lint
     """
     from templates.lint import lint
-    from templates.pack import find_pack
+    from templates.pack import every_pack, find_pack
     from templates.show import print_packs
-    from tools import registry
     from tools.errors import Findings
 
-    chosen = [find_pack(name) for name in names or registry.names("packs")]
+    chosen = list(map(find_pack, names)) if names else every_pack()
     faults = {pack.folder: lint(pack) for pack in chosen} if check else None
     print_packs(chosen, faults, style)
     if faults and any(faults.values()):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from tools.errors import UsageError
+from tools.terminal import say, shown, tell
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,12 +36,14 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: st
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+    table = Table(
+        box=box.SIMPLE_HEAD, title=Text(shown(title)) if title else None, title_justify="left", pad_edge=False
+    )
     kept = list(rows)
     for index, column in enumerate(columns):
         numbers = all(isinstance(row[index], int | float) or row[index] is None for row in kept)
         table.add_column(
-            Text(column),
+            Text(cell(column)),
             justify="right" if numbers and kept else "left",
             overflow="fold",
             no_wrap=not sys.stdout.isatty(),
@@ -49,12 +52,12 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: st
         table.add_row(*(Text(cell(value)) for value in row))
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
     lines = ["".join(segment.text for segment in line).rstrip() for line in console.render_lines(table, pad=False)]
-    print("\n".join(lines).strip("\n") + "\n")
+    say("\n".join(lines).strip("\n") + "\n")
     return len(kept)
 
 
 def cell(value: Any) -> str:
-    """A value as people read it: thousands grouped, lists joined, line breaks shown."""
+    """A value as people read it: thousands grouped, lists joined, line breaks and what else a terminal would obey shown."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -66,8 +69,8 @@ def cell(value: Any) -> str:
     if isinstance(value, list):
         return "、".join(cell(item) for item in value)
     if isinstance(value, dict):
-        return orjson.dumps(value, default=str).decode()
-    return str(value).replace("\n", "⏎").replace("\r", "⏎")
+        return shown(orjson.dumps(value, default=str).decode())
+    return shown(str(value).replace("\r\n", "⏎").replace("\n", "⏎"))
 
 
 def print_rows(columns: list[str], rows: Iterable[list[Any]], style: str, out: Path | None = None) -> None:
@@ -79,7 +82,7 @@ def print_rows(columns: list[str], rows: Iterable[list[Any]], style: str, out: P
         print_table(columns, islice(rest, SHOWN))
         more = sum(1 for _ in rest)
         if more:
-            print(f"... and {more:,} more rows; --format csv or jsonl gives all", file=sys.stderr)
+            tell(f"... and {more:,} more rows; --format csv or jsonl gives all")
     elif style == "table":
         raise UsageError("--out needs --format csv, jsonl or parquet")
     elif out is None:

@@ -64,8 +64,6 @@ def find(group: str, name: str, kind: type | None = None) -> Any:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        if _giver(point) == OURS and not isinstance(error, ImportError | AttributeError):
-            raise  # a bug of ours
         why = f"{type(error).__name__}: {error}".removesuffix(": ")
         whose = "" if _giver(point) == OURS else f", of {_giver(point)}"
         raise UsageError(f"the {_noun(group)} {name!r} ({point.value}{whose}) cannot be loaded: {why}") from error

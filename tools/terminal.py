@@ -1,8 +1,10 @@
-"""Text of others on a terminal: names, paths, licences and errors may hold what moves the cursor, colours or reorders a line."""
+"""What is said on a terminal. Text of others (names, paths, licences, errors) may hold what moves the cursor, colours or turns a
+line round: here it is shown instead, whoever says it. Nothing else in the project prints for people."""
 
-import sys
 import unicodedata
 from functools import cache
+
+import click
 
 JOINERS = "\u200c\u200d"
 """Invisible, and part of how Persian and emoji are written."""
@@ -18,14 +20,19 @@ def shown(text: str, keep: str = "") -> str:
     return "".join(sign if sign.isprintable() or sign in keep else _written_out(sign) for sign in text)
 
 
-def shown_lines(text: str) -> str:
-    """The same of a text of several lines."""
-    return shown(text, keep="\n")
+def say(text: str = "", nl: bool = True) -> None:
+    """Lines on stdout, for people."""
+    click.echo(shown(text, keep="\n\t"), nl=nl)
 
 
-def tell(text: str) -> None:
-    """A line on stderr."""
-    print(shown_lines(text), file=sys.stderr)
+def tell(text: str = "") -> None:
+    """Lines on stderr."""
+    click.echo(shown(text, keep="\n\t"), err=True)
+
+
+def retell(text: str) -> None:
+    """A line on stderr in place of the one before, which `tell()` ends; for a terminal."""
+    click.echo(f"\r\033[K{shown(text)}", err=True, nl=False)
 
 
 @cache

@@ -88,7 +88,7 @@ def _has_all(system: str) -> None:
 
 
 def _stage(given: Given, name: str, data: Path, **more: str) -> tuple[Stage, Recipe]:
-    kind: Stage = registry.find("stages", name)
+    kind: Stage = registry.find("stages", name, Stage)
     allowed = orjson.dumps(given.allowed).decode()
     own = {
         "data": str(data),

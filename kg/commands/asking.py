@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from kg.commands import format_option, graph_option
+from tools.terminal import tell
 
 
 @click.command()
@@ -137,6 +138,6 @@ def audit(
     if html:
         with step("report"):
             page.write(html, store, found, max(examples, page.EXAMPLES), earlier)
-        click.echo(f"The report is in {html}.", err=True)
+        tell(f"The report is in {html}.")
     if failed(found, fail_on):
         raise Findings(f"findings of severity {fail_on} or above (--fail-on {fail_on})")

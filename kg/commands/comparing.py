@@ -6,6 +6,7 @@ import click
 from click.core import ParameterSource
 
 from kg.commands import format_option, graph_option
+from tools.terminal import say
 
 
 @click.command()
@@ -80,4 +81,4 @@ def show(entity: str, graph: str, style: str, limit: int, html: Path | None, dep
             file.write(page(profiles, entities, triples, depth, limit).encode())
     print_profiles(profiles, style)
     if html is not None and style == "table":
-        click.echo(f"The picture is in {html}.")
+        say(f"The picture is in {html}.")
