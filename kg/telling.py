@@ -23,12 +23,12 @@ def print_exported(written: dict[str, Any], style: str) -> None:
     )
 
 
-def print_diff(found: Diff, old: str, new: str, style: str) -> None:
+def print_diff(found: Diff, old: str, new: str, style: str, escape_formulas: bool = False) -> None:
     """Counts of what changed and the first changes, everything as JSON, or the rows."""
     if style == "json":
         print_json(found.to_dict())
     elif style != "table":
-        print_rows(list(ROWS), map(list, found.rows.iter_rows()), style)
+        print_rows(list(ROWS), map(list, found.rows.iter_rows()), style, escape_formulas=escape_formulas)
     elif found.same:
         entities, triples = (sum(c.new for c in found.counts if c.kind == kind) for kind in ("entity", "relation"))
         say(f"{old} and {new} are the same: {entities:,} entities and {triples:,} triples.")

@@ -1,6 +1,7 @@
 """What must not leave and what must not enter: people's records as they were, licences that are none, text of others on a
 terminal, formulas in spreadsheets, guests that break."""
 
+import csv
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +15,18 @@ from pydantic import ValidationError
 
 from corpora.gates import identified, is_of_people, together
 from corpora.read import read
+from kg.align.candidates import CANDIDATES
+from kg.align.review import read_review, write_review
 from kg.names import read_names
 from kg.ontology import SourceInfo
+from kg.stores.embedded import EmbeddedStore
+from kg.tables import LEDGER
 from templates.pack import PackInfo
 from tests.conftest import Ran
 from tools.errors import InputError, KgtoolsError
 from tools.licenses import cell, gate, notes
 from tools.main import run
+from tools.spreadsheets import as_it_was, as_text, column_as_it_was
 from tools.terms import find as find_license
 from train.data import may_train, open_rows
 from train.recipe import Recipe
@@ -307,3 +313,82 @@ def test_nothing_of_a_foreign_text_begins_a_line_or_a_tag_in_a_card() -> None:
     assert "<" not in text
     assert "\u202e" not in text
     assert cell("a\n# b | <i>\x1b[2J") == "a # b \\| &lt;i>\\x1b[2J"
+
+
+FORMULAS = ["=1+2", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3", "\t=1", "\r=1", "＝1", "'=1", "''-x", "-"]
+PLAIN = ["-1.5", "+3", "-2e-5", "-50%", "糖尿病", "1-2", "a=b", "'", "''a", "", "'quoted'"]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_formula_is_text_in_a_spreadsheet_and_comes_back(text: str) -> None:
+    assert as_text(text) == f"'{text}"
+    assert as_it_was(as_text(text)) == text
+    assert pl.select(column_as_it_was(pl.lit(as_text(text)))).item() == text
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_what_is_no_formula_stays(text: str) -> None:
+    assert as_text(text) == text
+    assert as_it_was(text) == text
+    assert pl.select(column_as_it_was(pl.lit(text))).item() == text
+
+
+def test_a_review_file_holds_no_formula_and_comes_back(tmp_path: Path) -> None:
+    texts = {name: "=1" for name, kind in CANDIDATES.columns.items() if kind == pl.String}
+    row = texts | {
+        "id": "x",
+        "score": 1.0,
+        "before": "Disease:=a",
+        "after": "Disease:b",
+        "before_name": "=a",
+        "type": "Disease",
+    }
+    others = {name: ["@s"] for name, kind in CANDIDATES.columns.items() if kind == pl.List(pl.String)}
+    candidates, file = (
+        CANDIDATES.frame([tuple((row | others)[name] for name in CANDIDATES.columns)]),
+        tmp_path / "review.tsv",
+    )
+    empty = LEDGER.frame()
+
+    write_review(file, candidates, empty)
+    lines = list(csv.reader(file.read_text("utf-8").splitlines(), delimiter="\t"))
+    decided = [lines[0], ["same", *lines[1][1:]]]
+    file.write_text("".join("\t".join(cells) + "\n" for cells in decided), encoding="utf-8")
+    write_review(file, candidates.clear(), empty)
+    kept = list(csv.reader(file.read_text("utf-8").splitlines(), delimiter="\t"))
+
+    assert not [cell for cells in lines for cell in cells if cell[:1] in "=+-@" and cell]
+    assert kept == decided
+    decision = read_review(file, "me").rows.row(0, named=True)
+    assert (decision["before"], decision["after"]) == ("Disease:=a", "Disease:b")
+    assert (decision["rule"], decision["reason"]) == ("=1", "=1")
+
+
+def test_names_that_lack_english_go_to_a_spreadsheet_and_back(
+    kgtools: Kgtools, tmp_path: Path, graph_of: Callable[..., EmbeddedStore]
+) -> None:
+    store = graph_of([("Disease", "感冒", "HAS_SYMPTOM", "@心悸")])
+    listed = kgtools("names", "missing", "--graph", store.folder, "--format", "csv").out
+    assert "'@心悸,," in listed
+    file = tmp_path / "filled.csv"
+    file.write_text(listed.replace("'@心悸,,", "'@心悸,palpitation,"), encoding="utf-8")
+
+    assert kgtools("names", "add", file, "--graph", store.folder, "--license", "CC0-1.0").code == 0
+
+    found = kgtools(
+        "query", "MATCH (s:Symptom) RETURN s.name, s.name_en", "--graph", store.folder, "--format", "csv"
+    ).out
+    assert "@心悸,palpitation" in found.splitlines()
+
+
+@pytest.mark.parametrize("style", ["csv", "jsonl", "table", "parquet"])
+def test_a_query_gives_data_as_they_are_unless_a_spreadsheet_is_meant(
+    style: str, kgtools: Kgtools, graph_of: Callable[..., EmbeddedStore]
+) -> None:
+    store = graph_of([("Disease", "感冒", "HAS_SYMPTOM", "头痛")])
+    words = ["query", "MATCH (d:Disease) RETURN '=1' AS `+a`, -1.5 AS b", "--graph", store.folder, "--format", style]
+
+    assert "'=1" not in kgtools(*words).out if style != "parquet" else True
+    ran = kgtools(*words, "--escape-formulas")
+
+    assert (ran.code, ran.out) == ((0, "'+a,b\n'=1,-1.5\n") if style == "csv" else (2, ""))
