@@ -35,7 +35,7 @@ def categories_of(name: str) -> Categories:
     """Whence the categories of a reader are. Raises UsageError where it has none."""
     reader: Reader = find(name)
     if reader.categories is None:
-        others = [other for other in registry.names("readers") if find(other).categories]
+        others = [other for other, reader in registry.every("readers", Reader) if reader.categories]
         raise UsageError(f"the records of {name} have no categories; those of these readers have: {', '.join(others)}")
     return reader.categories
 

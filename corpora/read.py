@@ -15,12 +15,13 @@ import polars as pl
 from pydantic import ValidationError
 
 from corpora.files import File
+from corpora.gates import privacy, together
 from corpora.reading import REJECTS, Corpus, Example, Look, Pair, Reader, Turn
 from corpora.record import PREFERENCES, RECORDS, ROLES
 from corpora.shards import Sink
 from tools import registry
 from tools.errors import UsageError
-from tools.files import digest
+from tools.files import digest, sha256
 from tools.frames import scan_table, write_table
 from tools.licenses import check_license
 from tools.originals import originals
@@ -53,7 +54,7 @@ class Outcome:
 
 def find(name: str) -> Reader:
     """The reader of this name. Raises UsageError with the nearest names."""
-    return cast(Reader, registry.find("readers", name))
+    return cast(Reader, registry.find("readers", name, Reader))
 
 
 def read(
@@ -71,7 +72,7 @@ def read(
     `limit`: so many examples, from the first; `license`: what the user knows of it. Raises InputError where strict."""
     reader = find(name)
     note = reader.license_note if license is None else ""
-    license = reader.license if license is None else check_license(license, "--license")
+    license = check_license(*((reader.license, f"the reader {name}") if license is None else (license, "--license")))
     chosen = settings_of(name, reader, settings)
     beside = {key: path for key, path in dict(chosen).items() if isinstance(path, Path)}
     with originals() as given:
@@ -82,7 +83,7 @@ def read(
             "set": dict(sorted(settings.items())) | {key: path.name for key, path in beside.items()},
             "limit": limit,
             "seed": seed,
-            "private": reader.private,
+            **_privacy(reader, corpus),
         }
         return _read(corpus, chosen, out, (license, note), how)
 
@@ -122,8 +123,17 @@ def _read(corpus: Corpus, chosen: Any, out: Path, terms: tuple[str, str], how: d
             **{key: dict(sorted(counter.items())) for key, counter in counts.items()},
         )
         facts = {key: value for key, value in vars(outcome).items() if key not in ("reader", "files")}
-        (stage / "run.json").write_bytes(manifest("read", how, outcome.files, **facts))
+        outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
+        (stage / "run.json").write_bytes(manifest("read", how, outcome.files, outputs=outputs, **facts))
     return outcome
+
+
+def _privacy(reader: Reader, corpus: Corpus) -> dict[str, bool]:
+    """What is known of people in the records: what the reader says of its corpus, and what is vouched for files that kgtools wrote."""
+    known = together(privacy(path) for path in dict.fromkeys(file.path for file in corpus.files))
+    if reader.private or known.get("private"):
+        return {"private": True}
+    return {"private": False} | known
 
 
 def look_at(file: File) -> Look:
@@ -148,16 +158,23 @@ def look_at(file: File) -> Look:
 def who_reads(paths: list[Path]) -> list[tuple[str, str, str]]:
     """(file, reader, why) for each file and each reader that it fits, in the order of files; the readers of one corpus by
     name, then the general ones."""
-    named = [(name, find(name)) for name in registry.names("readers")]
-    readers = sorted(named, key=lambda reader: (reader[1].general, reader[0]))
+    readers = sorted(registry.every("readers", Reader), key=lambda reader: (reader[1].general, reader[0]))
     with originals() as given:
         return [
             (file.name, name, why)
             for file in Corpus(paths, given=given).files
             for look in [look_at(file)]
             for name, reader in readers
-            if (why := reader.fits(look))
+            if (why := _fits(name, reader, look))
         ]
+
+
+def _fits(name: str, reader: Reader, look: Look) -> str | None:
+    try:
+        return reader.fits(look)
+    except Exception as error:  # noqa: BLE001 - a guest's reader looks at files that it does not know
+        registry.pass_over(f"the reader {name!r} fails on {look.name}: {type(error).__name__}: {error}")
+        return None
 
 
 def settings_of(name: str, reader: Reader, given: dict[str, str]) -> Any:

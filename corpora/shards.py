@@ -111,14 +111,6 @@ def story(place: Path) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def privacy(place: Path) -> dict[str, bool]:
-    """What a command that reads records hands on in the settings of its own `run.json`: whether they are people's (`private`),
-    and whether they are `deidentified`; without what is not known."""
-    settings = story(place).get("settings")
-    known = settings if isinstance(settings, dict) else {}
-    return {key: known[key] for key in ("private", "deidentified") if isinstance(known.get(key), bool)}
-
-
 def batches(rows: pl.LazyFrame, size: int = 20_000) -> Iterator[pl.DataFrame]:
     """The rows in their order, so many at a time: of a file, perhaps with columns added, but not filtered (each batch would
     filter the whole file again). Only what is asked for is read; an engine that reads on meanwhile holds gigabytes."""

@@ -1,6 +1,5 @@
 """What the commands of corpora print, for people and for programs."""
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from corpora.mix.recipe import Recipe
 from corpora.read import Outcome
 from corpora.reading import Categories, Reader
 from tools.output import print_json, print_table
+from tools.terminal import tell
 
 if TYPE_CHECKING:
     from corpora.categories import Counted
@@ -31,7 +31,7 @@ def print_outcome(outcome: Outcome, out: Path, style: str) -> None:
     rows += [["duplicates", "the same id", outcome.duplicates]] if outcome.duplicates else []
     print_table(["", "", outcome.table], rows, outcome.reader)
     note = f" ({outcome.license_note})" if outcome.license_note else ""
-    print(f"licence: {outcome.license}{note}; the {outcome.table} are in {out}", file=sys.stderr)
+    tell(f"licence: {outcome.license}{note}; the {outcome.table} are in {out}")
 
 
 def print_fits(fits: list[tuple[str, str, str]], style: str) -> None:
@@ -79,16 +79,15 @@ def print_mixed(mixed: Mixed, out: Path | None, style: str) -> None:
     rows = [[what, name, number] for what, counts in mixed.counts.items() for name, number in counts.items()]
     print_table(["", "", "records"], rows, "in the mix")
     for name, number in mixed.replaced.items():
-        print(f"de-identified: {name}, {number:,} places replaced", file=sys.stderr)
+        tell(f"de-identified: {name}, {number:,} places replaced")
     for (name, evalset, verdict), number in sorted(mixed.alike.items()):
-        print(f"kept: {name}, {number:,} that look like items of {evalset} ({verdict})", file=sys.stderr)
+        tell(f"kept: {name}, {number:,} that look like items of {evalset} ({verdict})")
     if mixed.proof:
         _print_proof(mixed.proof.groups.crossing, mixed.proof.facts.crossing)
     for name, bring in mixed.missing.items():
-        print(f"not brought: {name} ({bring})", file=sys.stderr)
-    print(
+        tell(f"not brought: {name} ({bring})")
+    tell(
         "a dry run: nothing was written" if out is None else f"the mix is in {out}; {out}/mix.svg shows it",
-        file=sys.stderr,
     )
 
 
@@ -101,7 +100,7 @@ def print_exported(exported: "Exported", out: Path, as_json: bool) -> None:
     for what in ("splits", "tasks", "langs", "sources", "licenses", "dropped", "files"):
         rows += [[what, name, number] for name, number in getattr(exported, what).items()]
     print_table(["", "", exported.table], rows, exported.format)
-    print(f"the files and their card are in {out}", file=sys.stderr)
+    tell(f"the files and their card are in {out}")
 
 
 def print_categories(name: str, whence: Categories, counted: "Counted | None", style: str) -> None:
@@ -114,12 +113,12 @@ def print_categories(name: str, whence: Categories, counted: "Counted | None", s
     if words:
         print_table(["words in " + whence.label, "category"], [list(row.values()) for row in words], name)
     elif counted is None:
-        print(f"every value of {whence.label} is a category; name files to count them", file=sys.stderr)
+        tell(f"every value of {whence.label} is a category; name files to count them")
     if counted is not None:
         rows = [[row.category, row.records, row.mapped, list(row.labels)] for row in counted.categories]
         shown = [row if words else row[:2] for row in rows]
         print_table(["category", "records", "mapped", "labels"][: 4 if words else 2], shown)
-        print(f"without a category: {counted.without:,}; rejected: {counted.rejected:,}", file=sys.stderr)
+        tell(f"without a category: {counted.without:,}; rejected: {counted.rejected:,}")
 
 
 def print_deidentified(done: "Done", out: Path | None, style: str) -> None:
@@ -134,12 +133,11 @@ def print_deidentified(done: "Done", out: Path | None, style: str) -> None:
     rows += [["any", sum(done.classes.values()), done.touched, f"{done.touched / max(done.records, 1):.1%}"]]
     print_table(["class", "found", done.table, "share"], rows, f"{done.policy}: {done.records:,} {done.table}")
     if done.described:
-        print(
+        tell(
             f"{done.rare:,} of {done.described:,} {done.table} share their age group, sex, department and diagnosis with "
             "fewer than 4 others: who knows one of these can recognise it",
-            file=sys.stderr,
         )
-    print("a dry run: nothing was written" if out is None else f"the {done.table} are in {out}", file=sys.stderr)
+    tell("a dry run: nothing was written" if out is None else f"the {done.table} are in {out}")
 
 
 def print_plans(plans: "dict[str, Plan]", style: str) -> None:
@@ -184,30 +182,28 @@ def print_split(done: "Split", out: Path, style: str) -> None:
     )
     if done.parted:
         lost = done.removed.get("shares-facts", 0)
-        print(
+        tell(
             f"groups parted by their facts, each more than a tenth of the smallest split held out: {done.parted:,} with "
             f"{done.parted_records:,} {done.table}; left out, as they share facts with several splits: {lost:,} "
             f"({lost / done.records:.2%} of all)",
-            file=sys.stderr,
         )
     _print_proof(done.crossing, done.crossing_facts)
     within = "within" if done.off <= done.tolerance else "NOT within"
-    print(f"shares: at most {done.off:.2%} from what was asked, {within} {done.tolerance:.0%}", file=sys.stderr)
+    tell(f"shares: at most {done.off:.2%} from what was asked, {within} {done.tolerance:.0%}")
     if done.cut:
-        print(f"dialogues cut at a reply: {done.cut:,}", file=sys.stderr)
+        tell(f"dialogues cut at a reply: {done.cut:,}")
     if done.tied:
-        print(f"groups joined with another by facts or what ties them: {done.tied:,}", file=sys.stderr)
+        tell(f"groups joined with another by facts or what ties them: {done.tied:,}")
     if done.shared_questions:
-        print(
+        tell(
             f"{done.shared_questions:,} questions stand in more than one split, with other groups: "
             "kgtools dedup --on question --tag, before splitting, keeps each in one",
-            file=sys.stderr,
         )
-    print(f"the {done.table} are in {out}", file=sys.stderr)
+    tell(f"the {done.table} are in {out}")
 
 
 def _print_proof(groups: int, facts: int) -> None:
-    print(f"in more than one split: {groups} groups, {facts} facts, counted in what was written", file=sys.stderr)
+    tell(f"in more than one split: {groups} groups, {facts} facts, counted in what was written")
 
 
 def print_deduplicated(done: "Deduplicated", out: Path | None, style: str) -> None:
@@ -222,4 +218,4 @@ def print_deduplicated(done: "Deduplicated", out: Path | None, style: str) -> No
     if done.between:
         heads = ["source", "kept_source", "kind", "records"]
         print_table(heads, [[row[head] for head in heads] for row in done.between], "in favour of which source")
-    print("a dry run: nothing was written" if out is None else f"the {done.table} are in {out}", file=sys.stderr)
+    tell("a dry run: nothing was written" if out is None else f"the {done.table} are in {out}")

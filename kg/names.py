@@ -18,6 +18,7 @@ from tools.errors import InputError, UsageError
 from tools.licenses import check_license
 from tools.originals import originals
 from tools.registry import suggestion
+from tools.spreadsheets import column_as_it_was
 
 KNOWN_COLUMNS = (
     ("zh", "en"),
@@ -68,7 +69,9 @@ def read_names(
         raise InputError(f"{path}:1: no column {type_column!r}; there are: {', '.join(rows.columns)}")
     type_expression = pl.col(type_column).replace("", None) if type_column else pl.lit(None, pl.String)
     table = rows.select(
-        clean_name(pl.col(zh)).alias("zh"), clean_name(pl.col(en)).alias("en"), type_expression.alias("type")
+        clean_name(column_as_it_was(pl.col(zh))).alias("zh"),
+        clean_name(column_as_it_was(pl.col(en))).alias("en"),
+        type_expression.alias("type"),
     )
     recased = 0
     if not keep_case:

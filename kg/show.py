@@ -3,7 +3,6 @@
 from dataclasses import asdict
 from typing import Any
 
-import click
 import polars as pl
 
 from kg.audit import Finding
@@ -13,6 +12,7 @@ from kg.normalize import RULES
 from kg.ontology import ontology
 from kg.reconcile import Compared, Reconciliation
 from tools.output import cell, print_json, print_table
+from tools.terminal import say
 
 COLUMNS = ("read", "distinct", "loaded", "merged", "rejected")
 
@@ -25,19 +25,19 @@ def print_reports(reports: list[Report], style: str, outcome: Reconciliation | N
         print_json([asdict(report) for report in reports])
         return
     for report in reports:
-        click.echo(f"{report.source}  ({', '.join(report.files)}; licence {report.license})\n")
+        say(f"{report.source}  ({', '.join(report.files)}; licence {report.license})\n")
         _print_counts(report)
         for line in _remarks(report):
-            click.echo(line)
+            say(line)
         if report.counting:
             print_table(
                 list(report.counting[0]), [list(row.values()) for row in report.counting], "Another way of counting"
             )
-        click.echo()
+        say()
     if outcome:
-        click.echo(f"The graph {graph} was rebuilt and read back: {_agreement(outcome)}.")
+        say(f"The graph {graph} was rebuilt and read back: {_agreement(outcome)}.")
     elif not graph:
-        click.echo("Dry run: no graph was touched.")
+        say("Dry run: no graph was touched.")
 
 
 def _agreement(outcome: Reconciliation) -> str:
@@ -52,7 +52,7 @@ def print_verified(outcome: Reconciliation, graph: str, style: str, done: str = 
         return
     rows = [[row.name, row.found, row.found_checksum] for row in outcome.rows]
     print_table(["type or relation", "rows", "checksum"], rows)
-    click.echo(f"{done or graph}: read back, {_agreement(outcome)}.")
+    say(f"{done or graph}: read back, {_agreement(outcome)}.")
 
 
 def print_differences(outcome: Reconciliation) -> None:
@@ -67,9 +67,9 @@ def print_differences(outcome: Reconciliation) -> None:
         print_table(columns, rows)
     for row in outcome.differences:
         for example in row.examples:
-            click.echo(f"{_place(row)}: {example}")
+            say(f"{_place(row)}: {example}")
     for fault in outcome.faults:
-        click.echo(f"{fault.file}: {fault.what}")
+        say(f"{fault.file}: {fault.what}")
 
 
 def _place(row: Compared) -> str:
@@ -189,10 +189,10 @@ def print_findings(findings: list[Finding], style: str, examples: int) -> None:
                 if finding.audit.severity == "info" and len(finding.rows) <= 10 * examples
                 else finding.rows[:examples]
             )
-            click.echo(f"\n{finding.audit.name}: {finding.audit.why}")
+            say(f"\n{finding.audit.name}: {finding.audit.why}")
             print_table(finding.columns, shown)
             if len(finding.rows) > len(shown):
-                click.echo(f"  ... {len(finding.rows) - len(shown):,} more rows; --format json gives all")
+                say(f"  ... {len(finding.rows) - len(shown):,} more rows; --format json gives all")
 
 
 def print_named(table: NameTable, entities: pl.DataFrame) -> None:
@@ -200,7 +200,7 @@ def print_named(table: NameTable, entities: pl.DataFrame) -> None:
     lowered = f"; {table.about['recased']:,} in another case" if table.about["recased"] else ""
     given = entities.filter(pl.col("name_en_from") == table.name).group_by("type").len().sort("type")
     dropped = ", ".join(f"{reason} {number:,}" for reason, number in table.about["dropped"].items()) or "none"
-    click.echo(
+    say(
         f"{table.name}: {table.about['read']:,} rows, {table.about['names']:,} names (left out: {dropped}{lowered}); licence {table.about['license']}"
     )
     print_table(["type", "entities named by it"], [*given.iter_rows(), ("all", given["len"].sum())])

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import click
-
 from kg.diff import ROWS, Diff
 from tools.output import print_json, print_rows, print_table
+from tools.terminal import say
 
 EXAMPLES = 10
 
@@ -17,22 +16,22 @@ def print_exported(written: dict[str, Any], style: str) -> None:
         return
     counts = ", ".join(f"{number:,} {what}" for what, number in written["counts"].items())
     files, size = len(written["files"]), sum(written["files"].values())
-    click.echo(
+    say(
         f"{written['out']}: {counts} as {written['format']} ({files:,} files, {size:,} bytes).".replace(
             "(1 files,", "(1 file,"
         )
     )
 
 
-def print_diff(found: Diff, old: str, new: str, style: str) -> None:
+def print_diff(found: Diff, old: str, new: str, style: str, escape_formulas: bool = False) -> None:
     """Counts of what changed and the first changes, everything as JSON, or the rows."""
     if style == "json":
         print_json(found.to_dict())
     elif style != "table":
-        print_rows(list(ROWS), map(list, found.rows.iter_rows()), style)
+        print_rows(list(ROWS), map(list, found.rows.iter_rows()), style, escape_formulas=escape_formulas)
     elif found.same:
         entities, triples = (sum(c.new for c in found.counts if c.kind == kind) for kind in ("entity", "relation"))
-        click.echo(f"{old} and {new} are the same: {entities:,} entities and {triples:,} triples.")
+        say(f"{old} and {new} are the same: {entities:,} entities and {triples:,} triples.")
     else:
         columns = ["old", "new", "added", "removed", "changed"]
         differing = [count for count in found.counts if count.added or count.removed or count.changed]
@@ -50,7 +49,7 @@ def _print_examples(found: Diff) -> None:
     ]  # fmt: skip
     print_table(["change", "what", "column", "old", "new"], rows)
     if found.rows.height > EXAMPLES:
-        click.echo(f"... {found.rows.height - EXAMPLES:,} more; --rows FILE writes all of them")
+        say(f"... {found.rows.height - EXAMPLES:,} more; --rows FILE writes all of them")
 
 
 def _short(value: str | None, most: int = 60) -> str | None:
@@ -63,13 +62,13 @@ def print_profiles(profiles: list[dict[str, Any]], style: str) -> None:
         print_json(profiles)
         return
     for told in profiles:
-        click.echo(f"{told['id']}  ({told['zh']}, {told['en']})\n")
+        say(f"{told['id']}  ({told['zh']}, {told['en']})\n")
         given = f"{told['name_en']} (from {told['name_en_from']})" if told["name_en"] else ""
         names = (("English", given), ("aliases", "、".join(told["aliases"])), ("sources", "、".join(told["sources"])))
         for word, text in names:
             if text:
-                click.echo(f"{word}: {text}")
-        click.echo()
+                say(f"{word}: {text}")
+        say()
         if told["attributes"]:
             columns = ("attribute", "zh", "value", "origins")
             rows = _grouped([[row[c] for c in columns] for row in told["attributes"]])

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from kg.commands import format_option, graph_option
-from tools.options import allow_option
+from tools.options import allow_option, identified_option
 
 
 @click.command()
@@ -52,6 +52,7 @@ from tools.options import allow_option
 @click.option("--show", "examples", default=0, help="Print this many example pairs of each language.")
 @click.option("--export", "form", metavar="FORMAT", help="Write them into OUT/FORMAT too, as kgtools convert does.")
 @allow_option
+@identified_option
 @format_option("table", "json")
 def generate(
     graph: str,
@@ -67,6 +68,7 @@ def generate(
     examples: int,
     form: str | None,
     allow: tuple[str, ...],
+    identified: bool,
     style: str,
 ) -> None:
     """Turn a graph into instruction pairs with their whole lineage.
@@ -109,7 +111,7 @@ def generate(
     print_result(result, str(out), style, examples)
     if form is not None:
         with step(f"writing {form}"):
-            exported = convert(out, form, out / form, Options(allow_license=allow))
+            exported = convert(out, form, out / form, Options(allow_license=allow, allow_identified=identified))
         if exported.dropped and not exported.written:
             raise Findings(f"the format {form} holds none of these records; {out / form}/rejects.parquet says why")
 
@@ -158,12 +160,11 @@ def packs(names: tuple[str, ...], check: bool, style: str) -> None:
       kgtools packs --lint
     """
     from templates.lint import lint
-    from templates.pack import find_pack
+    from templates.pack import every_pack, find_pack
     from templates.show import print_packs
-    from tools import registry
     from tools.errors import Findings
 
-    chosen = [find_pack(name) for name in names or registry.names("packs")]
+    chosen = list(map(find_pack, names)) if names else every_pack()
     faults = {pack.folder: lint(pack) for pack in chosen} if check else None
     print_packs(chosen, faults, style)
     if faults and any(faults.values()):

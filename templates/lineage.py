@@ -136,7 +136,7 @@ def _origin(pack: str, version: str, name: str, variant: int) -> str | None:
 
 @cache
 def _info(pack: str) -> PackInfo:
-    return load_yaml(registry.find("packs", pack) / "pack.yaml", PackInfo)
+    return load_yaml(registry.find("packs", pack, Path) / "pack.yaml", PackInfo)
 
 
 def _explained(triple: dict[str, Any], sources: dict[str, Any]) -> dict[str, Any]:

@@ -121,8 +121,19 @@ def find_pack(name: str) -> Pack:
     """A pack by its registered name, or by its folder. Raises UsageError, InputError."""
     folder = Path(name)
     if not (folder / "pack.yaml").is_file():
-        folder = registry.find("packs", name)
+        folder = registry.find("packs", name, Path)
     return load_pack(folder)
+
+
+def every_pack() -> list[Pack]:
+    """The registered packs, by name. One of a guest that has a fault is told and passed over."""
+    found = []
+    for name, folder in registry.every("packs", Path):
+        try:
+            found.append(load_pack(folder))
+        except InputError as error:
+            registry.pass_over(f"the pack {name!r} cannot be read: {error}")
+    return found
 
 
 def load_pack(folder: Path) -> Pack:

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import click
 import polars as pl
 
 from templates.generate import Result
 from templates.pack import Pack
 from tools.output import print_json, print_table
+from tools.terminal import say
 
 
 def print_result(result: Result, folder: str, style: str, examples: int) -> None:
@@ -33,7 +33,7 @@ def print_result(result: Result, folder: str, style: str, examples: int) -> None
     for lang in langs:
         print_examples(result.records.filter(pl.col("lang") == lang), lang, examples)
     noun = "preferences" if "lengths" in counts else "records"
-    click.echo(
+    say(
         f"\n{counts['records']:,} {noun} are in {folder}: {noun}.parquet, {noun}.jsonl, coverage.parquet, LICENSES.md, run.json"
     )
 
@@ -100,7 +100,7 @@ def print_examples(records: pl.DataFrame, lang: str, count: int) -> None:
     for row in shown.iter_rows(named=True):
         sides = [row[side] for side in ("prompt", "chosen", "rejected")] if "prompt" in row else [row["messages"]]
         said = "\n     ".join(message["content"] for side in sides for message in side)
-        click.echo(f"\n[{lang}] {said}\n     {row['template']}  {row['source']}  kgtools trace {row['id']}")
+        say(f"\n[{lang}] {said}\n     {row['template']}  {row['source']}  kgtools trace {row['id']}")
 
 
 def print_trace(trace: dict[str, Any], style: str) -> None:
@@ -121,17 +121,15 @@ def print_trace(trace: dict[str, Any], style: str) -> None:
 def _print_record(trace: dict[str, Any]) -> None:
     record, template = trace["record"], trace["template"]
     words = f" (words: {template['origin']})" if template["origin"] else ""
-    click.echo(f"record    {record['id']}  ({record['task']}, {record['lang']}, group {record['group']})")
+    say(f"record    {record['id']}  ({record['task']}, {record['lang']}, group {record['group']})")
     for side in ("messages", "prompt", "chosen", "rejected"):
         for message in record.get(side, ()):
             mark = side if side in ("chosen", "rejected") else message["role"]
-            click.echo(f"{mark:<9} {message['content']}")
+            say(f"{mark:<9} {message['content']}")
     if "fault" in record:
-        click.echo(f"fault     {record['fault']}")
-    click.echo(
-        f"template  {template['pack']} {template['version']}, {template['file']}, variant {template['variant']}{words}"
-    )
-    click.echo(f"licence   {trace['license']}\n")
+        say(f"fault     {record['fault']}")
+    say(f"template  {template['pack']} {template['version']}, {template['file']}, variant {template['variant']}{words}")
+    say(f"licence   {trace['license']}\n")
     _print_triples(trace["triples"])
     if trace["names"]:
         rows = [[n["entity"], n["name_en"], n["table"], n["license"] or ""] for n in trace["names"]]
@@ -172,4 +170,4 @@ def print_packs(packs: list[Pack], faults: dict[Path, list[str]] | None, style: 
     )
     for each in (faults or {}).values():
         for fault in each:
-            click.echo(fault)
+            say(fault)

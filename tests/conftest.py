@@ -89,7 +89,7 @@ def shell() -> Callable[..., Ran]:
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
         environment |= {"PYTHONSAFEPATH": "1", "PYTHONIOENCODING": "utf-8"}
         if path is not None:
-            environment["PYTHONPATH"] = str(path)
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(path), os.environ.get("PYTHONPATH"))))
         done = subprocess.run(
             [sys.executable, "-m", "tools.main", *map(str, words)],
             env=environment, timeout=120, encoding="utf-8", check=False,

@@ -12,7 +12,8 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from tools import spdx
-from tools.errors import UsageError
+from tools.errors import InputError, UsageError
+from tools.terminal import shown
 from tools.terms import USES, clashes, demand, expression, find, read, words
 
 MOST = 64
@@ -161,7 +162,14 @@ def gate(rows: Mapping[str, int], allowed: Collection[str], where: str = "--allo
     """Which rows may leave, from the number of rows under each licence.
 
     `allowed`: licences, or conjunctions of them, for which the user answers; as they stand in a row, or as SPDX has them.
-    Raises UsageError for anything else, at `where`."""
+    Raises UsageError for anything else, at `where`, and InputError for rows whose licence is not one line of signs that are
+    printed: a licence goes into cards and commands."""
+    for license_ in sorted(rows):
+        if not license_.isprintable():
+            raise InputError(
+                f"{rows[license_]:,} rows have the licence {_short(license_)}: more than one line, or signs that are not printed; "
+                "write their licence anew"
+            )
     there = {name.lower() for license_ in rows for choice in choices(license_) for name in (license_.strip(), *choice)}
     answered = set[frozenset[str]]()
     for text in allowed:
@@ -214,9 +222,9 @@ def notes(rows: Mapping[str, int], exported: bool = True) -> str:
 
 
 def cell(text: str) -> str:
-    """A text as it may stand in a table of Markdown."""
-    return " ".join(text.replace("|", "\\|").split())
+    """A text as it may stand in a table of Markdown, or in a line of it: no mark in it begins anything."""
+    return shown(" ".join(text.replace("|", "\\|").replace("<", "&lt;").split()))
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.replace("`", "'").split()) or "unknown"
+    return shown(" ".join(text.replace("`", "'").split())) or "unknown"

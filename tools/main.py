@@ -3,12 +3,14 @@
 import errno
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from tools import registry
 from tools.errors import Findings, KgtoolsError, UsageError
+from tools.terminal import say, shown, tell
 
 DONE, FOUND, FAILED = 0, 1, 2
 
@@ -22,11 +24,7 @@ class CommandHost(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002 - click calls it so
         if name not in registry.names("commands"):
             return None
-        try:
-            command = registry.find("commands", name)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a guest's module may raise anything while it is imported
-            return _broken(name, error)
-        return command if isinstance(command, click.Command) else _broken(name, TypeError("not a click command"))
+        return load_command("commands", name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -36,14 +34,22 @@ class CommandHost(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def _broken(name: str, error: BaseException) -> click.Command:
+def load_command(
+    group: str, name: str, kind: type = click.Command, make: Callable[[Any], click.Command] = lambda found: found
+) -> click.Command:
+    """What `make` makes of the thing of this name in a group; where it cannot be loaded, a command that says so."""
+    try:
+        return make(registry.find(group, name, kind))
+    except UsageError as error:
+        why = str(error)
+
     def fail(**_: Any) -> None:
-        raise KgtoolsError(f"the command {name!r} cannot be loaded: {error}")
+        raise KgtoolsError(why)
 
     return click.Command(
         name,
         callback=fail,
-        short_help=f"(cannot be loaded: {type(error).__name__}: {error})",
+        short_help=shown(f"(cannot be loaded: {why.partition(' cannot be loaded: ')[2] or why})"),
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     )
 
@@ -52,7 +58,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value:
         from importlib.metadata import version
 
-        click.echo(f"kgtools {version('kgtools')}")
+        say(f"kgtools {version('kgtools')}")
         ctx.exit()
 
 
@@ -125,7 +131,8 @@ def _drop_unwritten() -> None:
 
 def _say(text: str, code: int) -> int:
     if text:
-        click.echo(f"kgtools: {text}", err=True)
+        first, *more = text.split("\n")
+        tell("\n".join([f"kgtools: {first}", *(line if line.startswith("  ") else f"  {line}" for line in more)]))
     return code
 
 

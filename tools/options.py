@@ -7,3 +7,14 @@ allow_option = click.option(
     help="Let go what this licence forbids to pass on, or what two forbid together ('A AND B'); once for each.",
 )  # fmt: skip
 """`--allow-license`, of whatever passes the gate of `tools.licenses`."""
+
+identified_option = click.option(
+    "--allow-identified", "identified", is_flag=True,
+    help="Let go people's records and talks of which no run.json says that they were de-identified.",
+)  # fmt: skip
+"""`--allow-identified`, of whatever passes the gate of `corpora.gates`."""
+
+escape_option = click.option(
+    "--escape-formulas", is_flag=True, help="CSV for a spreadsheet: an apostrophe before text that it would run as a formula.",
+)  # fmt: skip
+"""`--escape-formulas`, of whatever writes CSV that programs read too."""

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from tools.errors import UsageError
+from tools.spreadsheets import as_text
+from tools.terminal import say, shown, tell
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,12 +36,14 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: st
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+    table = Table(
+        box=box.SIMPLE_HEAD, title=Text(shown(title)) if title else None, title_justify="left", pad_edge=False
+    )
     kept = list(rows)
     for index, column in enumerate(columns):
         numbers = all(isinstance(row[index], int | float) or row[index] is None for row in kept)
         table.add_column(
-            Text(column),
+            Text(cell(column)),
             justify="right" if numbers and kept else "left",
             overflow="fold",
             no_wrap=not sys.stdout.isatty(),
@@ -48,12 +52,12 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: st
         table.add_row(*(Text(cell(value)) for value in row))
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
     lines = ["".join(segment.text for segment in line).rstrip() for line in console.render_lines(table, pad=False)]
-    print("\n".join(lines).strip("\n") + "\n")
+    say("\n".join(lines).strip("\n") + "\n")
     return len(kept)
 
 
 def cell(value: Any) -> str:
-    """A value as people read it: thousands grouped, lists joined, line breaks shown."""
+    """A value as people read it: thousands grouped, lists joined, line breaks and what else a terminal would obey shown."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -65,12 +69,18 @@ def cell(value: Any) -> str:
     if isinstance(value, list):
         return "、".join(cell(item) for item in value)
     if isinstance(value, dict):
-        return orjson.dumps(value, default=str).decode()
-    return str(value).replace("\n", "⏎").replace("\r", "⏎")
+        return shown(orjson.dumps(value, default=str).decode())
+    return shown(str(value).replace("\r\n", "⏎").replace("\n", "⏎"))
 
 
-def print_rows(columns: list[str], rows: Iterable[list[Any]], style: str, out: Path | None = None) -> None:
-    """Rows as `table` (the first 1,000), `csv`, `jsonl` or `parquet`, to stdout or a file; the text forms stream."""
+def print_rows(
+    columns: list[str], rows: Iterable[list[Any]], style: str, out: Path | None = None, escape_formulas: bool = False
+) -> None:
+    """Rows as `table` (the first 1,000), `csv`, `jsonl` or `parquet`, to stdout or a file; the text forms stream.
+
+    `escape_formulas`: CSV for a spreadsheet (`tools.spreadsheets`). Raises UsageError where another style is to have that."""
+    if escape_formulas and style != "csv":
+        raise UsageError(f"--escape-formulas is for csv; {style} holds no formula")
     if style == "parquet":
         _parquet(columns, rows, out)
     elif style == "table" and out is None:
@@ -78,14 +88,14 @@ def print_rows(columns: list[str], rows: Iterable[list[Any]], style: str, out: P
         print_table(columns, islice(rest, SHOWN))
         more = sum(1 for _ in rest)
         if more:
-            print(f"... and {more:,} more rows; --format csv or jsonl gives all", file=sys.stderr)
+            tell(f"... and {more:,} more rows; --format csv or jsonl gives all")
     elif style == "table":
         raise UsageError("--out needs --format csv, jsonl or parquet")
     elif out is None:
-        _write(sys.stdout.buffer, columns, rows, style)
+        _write(sys.stdout.buffer, columns, rows, style, escape_formulas)
     else:
         with _replacing(out) as aside, aside.open("wb") as file:
-            _write(file, columns, rows, style)
+            _write(file, columns, rows, style, escape_formulas)
 
 
 @contextmanager
@@ -106,27 +116,32 @@ def _replacing(out: Path) -> Iterator[Path]:
             aside.unlink()
 
 
-def _write(file: Any, columns: list[str], rows: Iterable[list[Any]], style: str) -> None:
+def _write(file: Any, columns: list[str], rows: Iterable[list[Any]], style: str, escape_formulas: bool) -> None:
     if style == "jsonl":
         for row in rows:
             file.write(
                 orjson.dumps(dict(zip(columns, row, strict=True)), option=orjson.OPT_APPEND_NEWLINE, default=str)
             )
     else:
-        for line in _csv_lines(columns, rows):
+        for line in _csv_lines(columns, rows, escape_formulas):
             file.write(line.encode("utf-8"))
     file.flush()
 
 
-def _csv_lines(columns: list[str], rows: Iterable[list[Any]]) -> Iterable[str]:
+def _csv_lines(columns: list[str], rows: Iterable[list[Any]], escape_formulas: bool) -> Iterable[str]:
     class Line:
         def write(self, text: str) -> str:
             return text.removesuffix("\r\n") + "\n"
 
     writer = csv.writer(Line(), lineterminator="\r\n")  # whose characters are quoted inside of values
-    yield writer.writerow(columns)
+    yield writer.writerow(_escaped(columns) if escape_formulas else columns)
     for row in rows:
-        yield writer.writerow([orjson.dumps(v, default=str).decode() if isinstance(v, list | dict) else v for v in row])
+        cells = [orjson.dumps(v, default=str).decode() if isinstance(v, list | dict) else v for v in row]
+        yield writer.writerow(_escaped(cells) if escape_formulas else cells)
+
+
+def _escaped(cells: list[Any]) -> list[Any]:
+    return [as_text(cell) if isinstance(cell, str) else cell for cell in cells]
 
 
 def _parquet(columns: list[str], rows: Iterable[list[Any]], out: Path | None) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tools.terminal import shown
+
 
 @contextmanager
 def step(what: str) -> Iterator[None]:
@@ -13,8 +15,9 @@ def step(what: str) -> Iterator[None]:
         yield
         return
     from rich.console import Console
+    from rich.text import Text
 
-    with Console(stderr=True).status(what):
+    with Console(stderr=True).status(Text(shown(what))):
         yield
 
 

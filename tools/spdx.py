@@ -120,9 +120,11 @@ def parse(text: str, words: frozenset[str]) -> Expression:
     A word that nobody knows is a licence like others, but not `known`; so is every LicenseRef- that is not among `words`."""
     from license_expression import ExpressionError, ExpressionParseError
 
-    one_line = " ".join(text.split())
+    one_line = text.strip()
     if not one_line:
         raise ValueError("empty")
+    if not one_line.isprintable():
+        raise ValueError("more than one line, or signs that are not printed")
     if max(accumulate((sign == "(") - (sign == ")") for sign in one_line), default=0) > DEEPEST:
         raise ValueError("too many parentheses within each other")
     one_line = re.sub(r"\b(licenseref|documentref|additionref)-", _reference, one_line, flags=re.IGNORECASE)

@@ -64,6 +64,13 @@ def _by_lower_case() -> dict[str, License]:
     return {name.lower(): license_ for name, license_ in table().items()}
 
 
+@cache
+def _ids(name: str) -> frozenset[str]:
+    """The ids of SPDX's list, in lower case, for which a name of the table that ends in * stands."""
+    begin = name.removesuffix("*").lower()
+    return frozenset(id_.lower() for id_ in spdx.categories() if name != begin and id_.lower().startswith(begin))
+
+
 @lru_cache(maxsize=10_000)
 def expression(text: str) -> spdx.Expression | None:
     """An expression that was found in a file; None where it cannot be read as one."""
@@ -90,8 +97,8 @@ def find(name: str) -> License:
     entries, wanted = _by_lower_case(), base.lower()
     if wanted in entries:
         return entries[wanted]
-    stems = [key for key in entries if key.endswith("*") and wanted.startswith(key[:-1])]
-    if stems and (found.known or spdx.REFERENCE.fullmatch(base)):
+    stems = [key for key in entries if wanted in _ids(key)]
+    if stems:
         return entries[max(stems, key=len)]
     category = spdx.categories().get(base, "")
     if category not in FREE:
@@ -118,7 +125,7 @@ def _lets(name: str, way: str) -> bool:
 
 
 def _among(name: str, names: Collection[str]) -> bool:
-    return any(name.startswith(each[:-1]) if each.endswith("*") else name == each for each in names)
+    return any(name.lower() in _ids(each) if each.endswith("*") else name == each for each in names)
 
 
 @lru_cache(maxsize=10_000)

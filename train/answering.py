@@ -107,7 +107,7 @@ def answer(recipe: Answer, out: Path, fresh: bool, show: Show = lambda *_: None)
         "identity": asked.identity, "fingerprint": asked.fingerprint, "questions": table.height, "answers": answers.height,
         "ended": int(answers["ended"].sum()), "answer_tokens": int(answers["answer_tokens"].sum()), "rejected": len(asked.rows.rejects),
     }  # fmt: skip
-    settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]}
+    settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]} | asked.rows.privacy
     write_whole(out / "run.json", manifest("train answer", settings, asked.rows.inputs, **facts))
     (out / KEPT).unlink()
     return facts

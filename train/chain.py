@@ -26,13 +26,15 @@ ASKED = 128
 
 @dataclass(frozen=True)
 class Given:
-    """What a chain is made of: the system whose recipes are taken, records, preferences, licences that are allowed."""
+    """What a chain is made of: the system whose recipes are taken, records, preferences, licences that are allowed,
+    and whether people's records are that were never de-identified."""
 
     system: str
     records: Path
     preferences: Path
     allowed: tuple[str, ...]
     seed: int
+    identified: bool = False
 
 
 def train_all(
@@ -64,7 +66,7 @@ def train_all(
     rows[0] |= {"loss": sft["result"]["first_loss"]}
     rows[1] |= {"loss": sft["result"]["last_loss"]}
     facts = {"effects": rows, "reward_model": reward["result"]}
-    settings = {"system": given.system, "seed": given.seed}
+    settings = {"system": given.system, "seed": given.seed, "allow_identified": given.identified}
     write_whole(out / "run.json", manifest("train all", settings, {}, **facts))
     return rows
 
@@ -87,9 +89,14 @@ def _has_all(system: str) -> None:
 
 
 def _stage(given: Given, name: str, data: Path, **more: str) -> tuple[Stage, Recipe]:
-    kind: Stage = registry.find("stages", name)
+    kind: Stage = registry.find("stages", name, Stage)
     allowed = orjson.dumps(given.allowed).decode()
-    own = {"data": str(data), "seed": str(given.seed), "allow_license": allowed} | more
+    own = {
+        "data": str(data),
+        "seed": str(given.seed),
+        "allow_license": allowed,
+        "allow_identified": str(given.identified).lower(),
+    } | more
     return kind, recipe.load(given.system, name, kind.recipe, own)
 
 

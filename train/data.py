@@ -12,6 +12,7 @@ import orjson
 import polars as pl
 
 from corpora import read as reading
+from corpora.gates import handed_on, identified, refusal, together
 from corpora.record import PREFERENCES, RECORDS, ROLES
 from corpora.shards import batches, scan
 from tools.errors import InputError
@@ -56,13 +57,16 @@ class Rows:
     """Rows to train on and to look on, and what was left out of them.
 
     `counts`: `split` of all rows there are; `task`, `lang`, `license` of those that were given out. `rejects`: file, line, id,
-    reason. Both grow as batches are taken. `files`: what the files are called, and where they are."""
+    reason. Both grow as batches are taken. `files`: what the files are called, and where they are. `privacy`: what is known of
+    people in the rows; `identified`: records of people that were never de-identified and are trained on, by source."""
 
     noun: Noun
     places: list[tuple[str, pl.LazyFrame]] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)
     counts: dict[str, Counter[str]] = field(default_factory=lambda: {key: Counter() for key in ("split", *COUNTED)})
     rejects: list[tuple[str, int, str, str]] = field(default_factory=list)
+    privacy: dict[str, bool] = field(default_factory=dict)
+    identified: Counter[str] = field(default_factory=Counter)
     seen: set[int] = field(default_factory=set)
     given: Originals = field(default_factory=lambda: Originals(Path()))
 
@@ -104,7 +108,7 @@ def open_rows(recipe: Asking, noun: Noun, scratch: Path) -> Rows:
     """The rows of a recipe's data. Raises InputError for files that hold no such rows."""
     if not recipe.data:
         raise InputError(f"no data: name a folder or a file of {noun} with data=PATH")
-    rows = Rows(noun, given=Originals(scratch / "pipes"))
+    rows, known = Rows(noun, given=Originals(scratch / "pipes")), list[dict[str, bool]]()
     for number, path in enumerate(map(rows.given.take, recipe.data)):
         place = path if path.is_dir() or path.suffix == ".parquet" else _read(rows, path, scratch / f"{number}")
         frame, schema = scan(place)
@@ -115,8 +119,16 @@ def open_rows(recipe: Asking, noun: Noun, scratch: Path) -> Rows:
         called = f"{path.name}/{file.name}" if path.is_dir() else path.name
         rows.files[f"{called} ({number + 1})" if called in rows.files else called] = file
         rows.places.append((path.name, frame))
+        known.append(handed_on(place))
+        rows.identified.update(identified(place, _trained_on(frame)))
         rows.counts["split"].update(dict(frame.group_by(pl.col("split").fill_null("none")).len().collect().iter_rows()))
+    rows.privacy = together(known)
     return rows
+
+
+def _trained_on(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """What may be trained on, whatever the recipe takes of it."""
+    return frame.filter(pl.col("split").fill_null("none") != "test")
 
 
 def _read(rows: Rows, path: Path, out: Path) -> Path:
@@ -140,8 +152,8 @@ def _read(rows: Rows, path: Path, out: Path) -> Path:
 
 
 def may_train(rows: Rows, recipe: Asking) -> None:
-    """Raises InputError for a set that is for evaluation alone, and for a licence that forbids to train on its rows; those of the test
-    split are not counted."""
+    """Raises InputError for a set that is for evaluation alone, for a licence that forbids to train on its rows, and for people's
+    records that were never de-identified; those of the test split are not counted."""
     splits = rows.counts["split"]
     if unknown := sorted(set(splits) - {*SPLITS, "none"}):
         raise InputError(f"unknown split {', '.join(unknown)}; known: {', '.join(SPLITS)}")
@@ -154,8 +166,9 @@ def may_train(rows: Rows, recipe: Asking) -> None:
         )
     held = Counter[str]()
     for _, frame in rows.places:
-        taken = frame.filter(pl.col("split").fill_null("none") != "test")
-        held.update(dict(taken.group_by(pl.col("license").fill_null("")).len().collect().iter_rows()))
+        held.update(dict(_trained_on(frame).group_by(pl.col("license").fill_null("")).len().collect().iter_rows()))
+    if rows.identified and not recipe.allow_identified:
+        raise InputError(refusal(rows.identified, "allow_identified=true"))
     passed = gate(held, recipe.allow_license, "allow_license:")
     if passed.refused:
         names = ", ".join(f"{name or 'unknown'} ({number:,} rows)" for name, number in passed.refused.items())

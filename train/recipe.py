@@ -41,7 +41,8 @@ class Asking(Settings):
 
     `model`: a folder, a name on a hub (it is fetched), or `tiny:llama`, `tiny:qwen2`, `tiny:bloom` (random, made on the spot).
     `data`: folders or files, of which the rows of `split` are taken. `allow_license`: licences that forbid to pass on what is made
-    of a row, and are to be taken all the same. `eos_token`, `pad_token`: tokens of the tokenizer that end an answer and fill up a batch,
+    of a row, and are to be taken all the same; `allow_identified`: so are people's records that were never
+    de-identified. `eos_token`, `pad_token`: tokens of the tokenizer that end an answer and fill up a batch,
     where it names none or the wrong ones. `max_length`: tokens of a sequence."""
 
     title: str
@@ -52,6 +53,7 @@ class Asking(Settings):
     data: Paths = ()
     split: str = "train"
     allow_license: Annotated[tuple[str, ...], BeforeValidator(_several)] = ()
+    allow_identified: bool = False
     chat_template: str = "auto"
     eos_token: str | None = None
     pad_token: str | None = None

@@ -8,7 +8,7 @@ import polars as pl
 from pydantic import Field
 
 from corpora.record import RECORDS
-from tools.files import digest
+from tools.files import digest, sha256
 from tools.frames import write_table
 from tools.staging import make_folder, manifest, write_whole
 from train import adapters, answering
@@ -82,8 +82,9 @@ def reject(recipe: Reject, out: Path, fresh: bool, show: answering.Show = lambda
         "mean_score": sum(every) / len(every), "mean_best_score": sum(scores) / len(scores) if scores else None,
         "rejected": len(asked.rows.rejects),
     }  # fmt: skip
-    settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]}
-    write_whole(out / "run.json", manifest("train reject", settings, asked.rows.inputs, **facts))
+    settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]} | asked.rows.privacy
+    outputs = {name: sha256(out / name) for name in ("records.parquet", "rejects.parquet")}
+    write_whole(out / "run.json", manifest("train reject", settings, asked.rows.inputs, outputs=outputs, **facts))
     (out / answering.KEPT).unlink()
     return facts
 

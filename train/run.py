@@ -142,6 +142,7 @@ def _keep(stage: Stage, plan: Plan, out: Path) -> dict[str, Any]:
         "rows": {split: vars(made) | {"cut": dict(made.cut)} for split, made in plan.made.items()},
         "counts": {key: dict(sorted(counter.items())) for key, counter in plan.rows.counts.items()},
         "rejected": plan.rejects,
+        "identified": dict(sorted(plan.rows.identified.items())),
         "resumed": {"from": job.done, "weights_only": job.fresh_optimizer} if job.resume else None,
         "result": told,
     }

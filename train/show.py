@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.output import print_json, print_table
+from tools.terminal import retell, tell
 
 if TYPE_CHECKING:
     from train.doctor import Check
@@ -30,13 +31,12 @@ def print_plan(plan: "Plan", place: "Machines", style: str) -> None:
         made = plan.made["train"]
         cut = f", {sum(made.cut.values()):,} cut" if made.cut else ""
         learnt = f", {made.learnt:,} of them learnt" if made.learnt else ""  # none of a prompt is
-        print(
+        tell(
             f"{plan.job.stage}: {made.rows:,} rows, {made.tokens:,} tokens{learnt}{cut}; "
             f"{sum(plan.rejects.values()):,} refused{_reasons(plan.rejects)}\n"
             f"{plan.sizes['trained']:,} of {plan.sizes['parameters']:,} parameters trained, {place.world} processes, "
             f"{plan.recipe.batch_size} rows a step, {plan.job.steps:,} steps"
             + (f"; goes on after step {plan.job.done:,}" if plan.job.resume else ""),
-            file=sys.stderr,
         )
 
 
@@ -88,14 +88,14 @@ def progress() -> Iterator[Callable[[dict[str, Any]], None]]:
     def show(line: dict[str, Any]) -> None:
         nonlocal shown
         text = progress_line(line)
-        print(f"\r\033[K{text}" if live else text, end="" if live else "\n", file=sys.stderr, flush=True)
+        (retell if live else tell)(text)
         shown = True
 
     try:
         yield show
     finally:
         if live and shown:
-            print(file=sys.stderr)
+            tell()
 
 
 def progress_line(line: dict[str, Any]) -> str:
@@ -122,9 +122,8 @@ def print_done(done: dict[str, Any], out: Path, style: str) -> None:
         print_json(done)
         return
     print_table([str(done["command"]), ""], [(key, _short(value)) for key, value in done["result"].items()])
-    print(
+    tell(
         f"the {done['result']['made']}, with recipe.yaml, metrics.jsonl, rejects.parquet and run.json, is in {out}",
-        file=sys.stderr,
     )
 
 
@@ -161,13 +160,13 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
 
     def show(done: int, of: int) -> None:
         if live:
-            print(f"\r\033[K{done:,} of {of:,} {what}", end="", file=sys.stderr, flush=True)
+            retell(f"{done:,} of {of:,} {what}")
 
     try:
         yield show
     finally:
         if live:
-            print(file=sys.stderr)
+            tell()
 
 
 def print_effects(rows: list[dict[str, Any]], style: str) -> None:

@@ -24,7 +24,11 @@ def deidentify(
 
     RECORDS is a folder that read or merge wrote, or a Parquet file. A patient's values get the same pseudonym wherever they
     stand, under a key that stays with you. Dates of a patient move by the same days. deidentified.parquet says where what was
-    found, never the text. What is written is scanned first: if anything is left, nothing is written (exit 1).
+    found, never the text. What is written is scanned first: if the scan finds anything, nothing is written (exit 1).
+
+    Do not rely on it alone. Of 30,603 identifiers that were planted independently it found 42 % of the Chinese names, 29 % of
+    the English names and 87 % of the structured classes. The scan looks for a few plain patterns and for what the rules of
+    the structured classes find anyway; it sees no name. Have people read a sample.
 
     \b
     Example:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from corpora.commands import out_option
-from tools.options import allow_option
+from tools.options import allow_option, identified_option
 
 
 @click.command()
@@ -21,6 +21,7 @@ from tools.options import allow_option
 @click.option("--shard-size", default=100_000, show_default=True, type=click.IntRange(min=1), help="Records in a file.")
 @click.option("--name", "title", default="kgtools", show_default=True, help="Name of the set, in its card and tasks.")
 @allow_option
+@identified_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def convert(
     records: Path,
@@ -30,6 +31,7 @@ def convert(
     shard_size: int,
     title: str,
     allow: tuple[str, ...],
+    identified: bool,
     as_json: bool,
 ) -> None:
     """Write records as the files that trainers and evaluations read.
@@ -38,11 +40,11 @@ def convert(
     medqa, messages, sharegpt, super-ni, trl-preference, trl-prompt-completion. Beside the files stand a dataset card, a
     Croissant description and, where it can read them, LLaMA-Factory's list. Records that a format cannot hold are in
     rejects.parquet. Rows under a licence that forbids passing them on, or under two that cannot both be satisfied, are refused
-    (exit 1, nothing written).
+    (exit 1, nothing written); so are people's records that were never de-identified.
 
     \b
     Example:
-      kgtools convert ./chatdoctor --format sharegpt --out ./export --allow-license unknown
+      kgtools convert ./chatdoctor --format sharegpt --out ./export --allow-license unknown --allow-identified
     """
     from corpora.export.convert import Options
     from corpora.export.convert import convert as run
@@ -51,7 +53,7 @@ def convert(
     from tools.progress import step
 
     with step(f"writing {name}"):
-        exported = run(records, name, out, Options(file, shard_size, allow, title))
+        exported = run(records, name, out, Options(file, shard_size, allow, identified, title))
     print_exported(exported, out, as_json)
     if not exported.written:
         raise Findings(f"the format {name} holds none of these {exported.table}; {out}/rejects.parquet says why")

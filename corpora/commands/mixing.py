@@ -36,7 +36,8 @@ def merge(
     """Mix records by a recipe: filter, de-identify, take out duplicates, draw by shares.
 
     RECIPE is a YAML file or the mix of a paper (clinicalgpt, chimed-gpt, medalpaca, meds-ins); without it, they are listed.
-    The same recipe and records give the same bytes.
+    The same recipe and records give the same bytes. De-identification misses more than half of all names (see kgtools
+    deidentify --help): do not rely on it alone.
 
     \b
     Example:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from corpora.commands import format_option, out_option, pairs
+from tools.options import identified_option
 
 
 @click.command()
@@ -28,11 +29,12 @@ from corpora.commands import format_option, out_option, pairs
     help="Keys of meta, or fields; records with the same value (a patient, a page) stay together, whatever their source.",
 )
 @click.option("--seed", type=int, help="Another seed than 0 or the plan's.")
+@identified_option
 @out_option("./split", "Folder for the records with their split, removed.parquet and run.json.")
 @format_option("table", "json")
 def split(
     records: Path | None, shares: str | None, counts: str | None, published: bool, plan: str | None, by: str | None,
-    tie: str | None, seed: int | None, out: Path, style: str,
+    tie: str | None, seed: int | None, identified: bool, out: Path, style: str,
 ) -> None:  # fmt: skip
     """Split records into train, validation and test, whole groups at a time.
 
@@ -41,7 +43,7 @@ def split(
     or task) is in one split; both are counted again in what was written. Where more records hang together by facts than a
     tenth of the smallest split held out, they are parted, and those that then share facts with several splits are left out
     (shares-facts). The test set hangs on the seed and the groups, not on their order, and stays the same when the others'
-    sizes change.
+    sizes change. People's records that were never de-identified are refused (exit 1, nothing written).
 
     \b
     Example:
@@ -65,5 +67,5 @@ def split(
         seed=seed,
     )
     with step(f"splitting {records}"):
-        done = run(records, out, chosen)
+        done = run(records, out, chosen, identified)
     print_split(done, out, style)

@@ -12,7 +12,8 @@ from corpora.decontaminate.find import Contamination, find_contamination
 from corpora.decontaminate.index import ITEMS, open_evalset, own_set
 from corpora.decontaminate.rules import RULES, Rules
 from corpora.decontaminate.search import search_of
-from corpora.shards import Sink, Table, batches, open_table, privacy
+from corpora.gates import handed_on
+from corpora.shards import Sink, Table, batches, open_table
 from tools.files import digest, sha256
 from tools.frames import Schema, write_table
 from tools.staging import manifest, staging
@@ -53,12 +54,10 @@ def run(place: Path, out: Path | None, items: pl.DataFrame, rules: Rules, on_hit
     with open_table(place) as table:
         if out:
             table.refuse_as_out(out)
-        return _run(table, out, items, rules, on_hit, privacy(place))
+        return _run(table, out, items, rules, on_hit)
 
 
-def _run(
-    table: Table, out: Path | None, items: pl.DataFrame, rules: Rules, on_hit: OnHit, private: dict[str, bool]
-) -> Done:
+def _run(table: Table, out: Path | None, items: pl.DataFrame, rules: Rules, on_hit: OnHit) -> Done:
     rows, schema = table.rows, table.schema
     found = find_contamination(rows, search_of([items], rules))
     done = _done(rows, schema, found, items, on_hit if out else "fail")
@@ -71,7 +70,8 @@ def _run(
         facts = {key: value for key, value in vars(done).items() if key != "found"} | {"outputs": outputs}
         how = rules.model_dump(mode="json") | {"on_hit": on_hit}
         read = table.inputs() | {f"index of {name}": value for name, value in fingerprints(items).items()}
-        (stage / "run.json").write_bytes(manifest("decontaminate", how | private, read, **facts))
+        how |= handed_on(table.file)
+        (stage / "run.json").write_bytes(manifest("decontaminate", how, read, **facts))
     return done
 
 

@@ -1,12 +1,12 @@
 """What decontaminate prints, for people and for programs."""
 
-import sys
 from pathlib import Path
 
 import polars as pl
 
 from corpora.decontaminate.run import Done
 from tools.output import print_json, print_table
+from tools.terminal import tell
 
 
 def print_decontaminated(done: Done, out: Path | None, untold: int, style: str) -> None:
@@ -20,10 +20,8 @@ def print_decontaminated(done: Done, out: Path | None, untold: int, style: str) 
     rows = [["read", done.records], ["hit", done.hit], ["twin", done.twin], ["facts", done.facts]]
     print_table(["", done.table], [*rows, ["written", done.written]])
     if untold:
-        print(
-            f"{untold:,} examples are not on the page: their evaluation set is an index, without texts", file=sys.stderr
-        )
-    print("no records were written" if out is None else f"the {done.table} are in {out}", file=sys.stderr)
+        tell(f"{untold:,} examples are not on the page: their evaluation set is an index, without texts")
+    tell("no records were written" if out is None else f"the {done.table} are in {out}")
 
 
 def print_index(items: pl.DataFrame, path: Path, style: str) -> None:
@@ -33,4 +31,4 @@ def print_index(items: pl.DataFrame, path: Path, style: str) -> None:
         print_json({"evalsets": evalsets})
         return
     print_table(["evaluation set", "items"], list(evalsets.items()))
-    print(f"the index, without texts, is {path}", file=sys.stderr)
+    tell(f"the index, without texts, is {path}")

@@ -6,7 +6,8 @@ from pathlib import Path
 import polars as pl
 
 from corpora.dedup.find import Look, find_duplicates
-from corpora.shards import Sink, Table, batches, open_table, privacy
+from corpora.gates import handed_on
+from corpora.shards import Sink, Table, batches, open_table
 from tools.files import sha256
 from tools.frames import Schema, write_table
 from tools.staging import manifest, staging
@@ -49,10 +50,10 @@ def run(place: Path, out: Path, look: Look, tag: bool = False, dry_run: bool = F
     with open_table(place) as table:
         if not dry_run:
             table.refuse_as_out(out)
-        return _run(table, out, look, tag, dry_run, privacy(place))
+        return _run(table, out, look, tag, dry_run)
 
 
-def _run(table: Table, out: Path, look: Look, tag: bool, dry_run: bool, private: dict[str, bool]) -> Done:
+def _run(table: Table, out: Path, look: Look, tag: bool, dry_run: bool) -> Done:
     rows, schema = table.rows, table.schema
     doubles, moved = find_duplicates(rows, look)
     found = _with_sources(doubles, rows)
@@ -65,7 +66,7 @@ def _run(table: Table, out: Path, look: Look, tag: bool, dry_run: bool, private:
         write_table(found, stage / "duplicates.parquet")
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
         facts = vars(done) | {"outputs": outputs}
-        how = asdict(look) | {"tag": tag} | private
+        how = asdict(look) | {"tag": tag} | handed_on(table.file)
         (stage / "run.json").write_bytes(manifest("dedup", how, table.inputs(), **facts))
     return done
 

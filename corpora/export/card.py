@@ -8,7 +8,7 @@ import polars as pl
 import yaml
 
 from corpora.export.formats import ALONE, Format, Shard
-from tools.licenses import inside, notes
+from tools.licenses import cell, inside, notes
 from tools.terms import find
 
 SIZES = (
@@ -31,7 +31,7 @@ KINDS = {
 @dataclass(frozen=True)
 class Facts:
     """What is said of an export. `columns`: name -> polars type. `exported`: the counts of corpora.export.convert.Exported.
-    `story`: the `run.json` of the command that wrote the records."""
+    `story`: the `run.json` of the command that wrote the records, where it vouches for them."""
 
     name: str
     format: Format
@@ -55,7 +55,7 @@ def card(about: Facts) -> bytes:
     header = yaml.safe_dump(_header(about), allow_unicode=True, sort_keys=False, width=120)
     counts = about.exported
     sections = [
-        f"# {about.name}",
+        f"# {cell(about.name)}",
         f"{counts['written']:,} {about.noun} in the format `{counts['format']}` ({about.format.title}).",
         "## Load",
         _load(about),
@@ -67,7 +67,7 @@ def card(about: Facts) -> bytes:
         "## Counts",
         "\n\n".join(_table((what, about.noun), counts[key]) for what, key in COUNTED if counts[key]),
         "## De-identification",
-        privacy(about.story),
+        privacy(about),
         "## Left out",
         _left_out(about),
         "## Made by",
@@ -76,24 +76,29 @@ def card(about: Facts) -> bytes:
     return ("---\n" + header + "---\n\n" + "\n\n".join(sections) + "\n").encode()
 
 
+MISSES = "De-identification overlooks names: `kgtools deidentify --help` says how many."
 COUNTED = (("split", "splits"), ("task", "tasks"), ("language", "langs"))
 
 
-def privacy(story: Mapping[str, Any]) -> str:
-    """What the run that wrote the records says of people in them."""
+def privacy(about: Facts) -> str:
+    """What is known of people in the records."""
+    story, people = about.story, about.exported.get("identified")
     command, settings = story.get("command"), story.get("settings") or {}
+    if people:
+        lines = ", ".join(f"{cell(source)} ({number:,})" for source, number in people.items())
+        return (
+            f"**Not de-identified.** Records and talks of people are in it as they were: {lines}. Whoever exported this said "
+            "that they may (`--allow-identified`); run `kgtools deidentify` before this is passed on."
+        )
     if command == "deidentify":
         policy = settings.get("policy", "not named")
-        return f"The records were de-identified (policy: {policy}) before they were exported."
+        return f"The records were de-identified (policy: {cell(str(policy))}) before they were exported. {MISSES}"
     if command == "merge" and "deidentified" in story:
-        return f"When the sources were merged: {story['deidentified']}."
+        return f"When the sources were merged: {cell(str(story['deidentified']))}."
     if command == "generate":
         return "The records are made from the facts of a graph; no person's data went into them."
-    if settings.get("private") is True:
-        return (
-            "**Not de-identified.** The corpus holds people's records or talks; run `kgtools deidentify` before this is "
-            "passed on."
-        )
+    if settings.get("deidentified") is True:
+        return f"The records were de-identified before they were exported. {MISSES}"
     if settings.get("private") is False:
         return "Not de-identified: by what its reader says, the corpus holds no people's records or talks."
     return "**Not known.** Nothing beside the records says whether they were de-identified."
@@ -172,8 +177,4 @@ def _left_out(about: Facts) -> str:
 
 def _table(head: tuple[str, str], rows: Mapping[str, int]) -> str:
     lines = [f"| {head[0]} | {head[1]} |", "| --- | ---: |"]
-    return "\n".join(lines + [f"| {_plain(key)} | {number:,} |" for key, number in rows.items()])
-
-
-def _plain(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return "\n".join(lines + [f"| {cell(key)} | {number:,} |" for key, number in rows.items()])

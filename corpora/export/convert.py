@@ -14,6 +14,7 @@ from corpora.export.croissant import croissant
 from corpora.export.formats import ALONE, Format, Part, Shard, find
 from corpora.export.llama_factory import dataset_info
 from corpora.export.rowfiles import RowFiles
+from corpora.gates import check_identified, handed_on, vouched
 from corpora.read import SPLITS
 from corpora.shards import Sink, Table, batches, open_table, story
 from tools.errors import Findings, InputError, UsageError
@@ -34,17 +35,20 @@ DROPS = Schema(
 
 @dataclass(frozen=True)
 class Options:
-    """`file`: an ending of the format's, or its first. `name`: of the set, in its card and tasks."""
+    """`file`: an ending of the format's, or its first. `allow_identified`: people's records that were never
+    de-identified go too. `name`: of the set, in its card and tasks."""
 
     file: str | None = None
     shard_size: int = 100_000
     allow_license: tuple[str, ...] = ()
+    allow_identified: bool = False
     name: str = "kgtools"
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What a run did, in the names that `--format json` prints. `splits`, `sources`...: rows that were written, by each."""
+    """What a run did, in the names that `--format json` prints. `splits`, `sources`...: rows that were written, by each.
+    `identified`: people's records among what was read that were never de-identified, by source."""
 
     format: str
     table: str
@@ -56,14 +60,15 @@ class Exported:
     sources: dict[str, int]
     licenses: dict[str, int]
     files: dict[str, int]
+    identified: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
 
 
 def convert(place: Path, name: str, out: Path, options: Options) -> Exported:
     """The records of `place` (a folder or Parquet file) in `out`, all or nothing.
 
-    Raises Findings where a licence forbids it, with nothing written. Where the format holds none of them, only the
-    drops are written."""
+    Raises Findings where a licence forbids it or people's records were never de-identified, with nothing written. Where the
+    format holds none of them, only the drops are written."""
     format_ = find(name)
     ending = options.file or format_.endings[0]
     if ending not in format_.endings:
@@ -72,15 +77,16 @@ def convert(place: Path, name: str, out: Path, options: Options) -> Exported:
         if out.resolve() == table.file.parent.resolve():
             raise UsageError(f"--out {out}: holds the records themselves, with their own run.json; name another folder")
         _pass_gate(table.rows, options)
-        return _convert(table, name, format_, out, replace(options, file=ending))
+        people = check_identified(table.file, options.allow_identified)
+        return _convert(table, name, format_, out, replace(options, file=ending), people)
 
 
-def _convert(table: Table, name: str, format_: Format, out: Path, options: Options) -> Exported:
+def _convert(table: Table, name: str, format_: Format, out: Path, options: Options, people: dict[str, int]) -> Exported:
     rows, schema, ending = table.rows, table.schema, str(options.file)
     counts: Counter[tuple[str, ...]] = Counter()
     with staging(out) as stage:
         written = _written(rows, schema, format_, ending, options, stage, counts)
-        exported = _summary(name, schema.noun, written, counts)
+        exported = replace(_summary(name, schema.noun, written, counts), identified=people)
         if written.shards:
             about = Facts(
                 options.name,
@@ -90,11 +96,12 @@ def _convert(table: Table, name: str, format_: Format, out: Path, options: Optio
                 written.columns,
                 written.shards,
                 vars(exported),
-                story(table.file),
+                vouched(table.file),
             )
             for file, content in _beside(about, written).items():
                 (stage / file).write_bytes(content)
         how = asdict(options) | {"format": name, "file": ending, "allow_license": sorted(options.allow_license)}
+        how |= handed_on(table.file)
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
         facts = {key: value for key, value in vars(exported).items() if key not in ("format", "refused")}
         (stage / "run.json").write_bytes(manifest("convert", how, table.inputs(), outputs=outputs, **facts))

@@ -41,7 +41,7 @@ def croissant(about: Facts) -> dict[str, Any]:
         "inLanguage": list(counts["langs"]),
         "version": "1.0.0",
         "isLiveDataset": False,
-        "rai:personalSensitiveInformation": privacy(about.story).replace("**", ""),
+        "rai:personalSensitiveInformation": privacy(about).replace("**", ""),
         "rai:dataCollection": "; ".join(f"{source}: {number:,}" for source, number in counts["sources"].items()),
         "distribution": [_file(shard, MIME[about.ending]) for shard in about.shards],
         "recordSet": rows,

@@ -66,7 +66,7 @@ class Format:
 
 def find(name: str) -> Format:
     """The format of this name. Raises UsageError with the nearest names."""
-    return cast(Format, registry.find("formats", name))
+    return cast(Format, registry.find("formats", name, Format))
 
 
 def lineage() -> dict[str, pl.Expr]:

@@ -14,13 +14,14 @@ from corpora.decontaminate.run import fingerprints, indexed
 from corpora.dedup import Look, find_duplicates
 from corpora.deidentify import deidentify, load_policy, residual
 from corpora.deidentify.policy import Policy
+from corpora.gates import PRIVATE, identified, privacy
 from corpora.mix.draw import draw
 from corpora.mix.filters import faults
 from corpora.mix.flow import picture
 from corpora.mix.mixed import REMOVED, Mixed
 from corpora.mix.recipe import Ingredient, Recipe
 from corpora.mix.sizes import measure
-from corpora.shards import Sink, Table, batches, open_table, privacy, within
+from corpora.shards import Sink, Table, batches, open_table, within
 from corpora.split.assign import assign, published_of, rule_of
 from corpora.split.index import stratum
 from corpora.split.proof import prove
@@ -36,9 +37,6 @@ PIECE = 50_000
 
 PLACES: Any = {"sources": {"__all__": {"path"}}, "tokenizer": True, "decontaminate": {"against"}}
 """What of a recipe the manifest leaves away."""
-
-PRIVATE = ("dialogue", "diagnosis", "report")
-"""Tasks whose records are of people, where no manifest says whether they are."""
 
 
 def merge(
@@ -182,20 +180,21 @@ def _scan(name: str, rows: pl.DataFrame, keep: frozenset[str]) -> None:
 def _policy(recipe: Recipe, source: Ingredient, table: Table, mixed: Mixed) -> Policy | None:
     """The policy that a source is de-identified by, if it is; notes in the mix what it then holds."""
     told = privacy(table.file)
-    of_people = _is_private(source, told, table.rows)
+    of_people = _is_private(source, table.file, told, table.rows)
     wanted = recipe.deidentify if recipe.deidentify and (recipe.deidentify.everything or of_people) else None
     mixed.private |= of_people and wanted is None
     mixed.deidentified |= wanted is not None or told.get("deidentified", False)
     return load_policy(wanted.policy) if wanted else None
 
 
-def _is_private(source: Ingredient, told: dict[str, bool], rows: pl.LazyFrame) -> bool:
-    """Whether a source is of people: as the recipe says, else the manifest beside it, else its tasks; not where that was seen to."""
+def _is_private(source: Ingredient, path: Path, told: dict[str, bool], rows: pl.LazyFrame) -> bool:
+    """Whether a source is of people: as the recipe says, else the manifest that vouches for it, its readers and its tasks; not
+    where that was seen to."""
     if source.private is not None:
         return source.private
     if told.get("deidentified"):
         return False
-    return told.get("private", False) or bool(rows.select(pl.col("task").is_in(PRIVATE).any()).collect().item())
+    return bool(identified(path)) or bool(rows.select(pl.col("task").is_in(PRIVATE).any()).collect().item())
 
 
 def _without_doubles(recipe: Recipe, work: Path, mixed: Mixed, removed: Sink) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import polars as pl
 
+from corpora.gates import check_identified, handed_on
 from corpora.mix.mixed import REMOVED
-from corpora.shards import Sink, Table, batches, open_table, privacy, within
+from corpora.shards import Sink, Table, batches, open_table, within
 from corpora.split.assign import Assigned, assign, subset
 from corpora.split.cut import cut
 from corpora.split.index import index_of, reader_of
@@ -55,18 +56,20 @@ class Done:
     shared_questions: int
 
 
-def run(place: Path, out: Path, plan: Plan) -> Done:
+def run(place: Path, out: Path, plan: Plan, allow_identified: bool = False) -> Done:
     """The records of `place` with their split in `out`, with `removed.parquet`, a file for each subset and `run.json`, all or
-    nothing. Raises UsageError for a plan that the records cannot fill, Findings where a group or fact would cross."""
+    nothing. Raises UsageError for a plan that the records cannot fill, Findings where a group or fact would cross, and for
+    people's records that were never de-identified, but for `allow_identified`."""
     with open_table(place) as table:
         table.refuse_as_out(out)
-        return _run(table, out, plan, privacy(place))
+        return _run(table, out, plan, allow_identified)
 
 
-def _run(table: Table, out: Path, plan: Plan, private: dict[str, bool]) -> Done:
+def _run(table: Table, out: Path, plan: Plan, allow_identified: bool) -> Done:
     rows, schema = table.rows, table.schema
     if schema.noun == "preferences" and any(rule.cut for rule in plan.rules):
         raise UsageError("a plan that cuts dialogues is for records, and these are preferences")
+    people = check_identified(table.file, allow_identified)
     index, strata = index_of(rows, plan)
     ties = tie(reader_of(rows, plan), index, plan)
     placed = assign(ties.index, plan, ties.parts)
@@ -74,8 +77,8 @@ def _run(table: Table, out: Path, plan: Plan, private: dict[str, bool]) -> Done:
         changed = _write(rows, placed.rows, names_of(ties, placed.rows), plan, stage, schema)
         done = _done(stage / f"{schema.noun}.parquet", placed, ties, plan, schema, strata, changed)
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
-        facts = vars(done) | {"outputs": outputs}
-        how = plan.model_dump(mode="json") | private
+        facts = vars(done) | {"identified": people, "outputs": outputs}
+        how = plan.model_dump(mode="json") | handed_on(table.file) | {"allow_identified": allow_identified}
         (stage / "run.json").write_bytes(manifest("split", how, table.inputs(), **facts))
     return done
 

@@ -1,4 +1,6 @@
-"""The review file: candidates that people decide, and the file read back with what they decided."""
+"""The review file: candidates that people decide, and the file read back with what they decided.
+
+People open it in a spreadsheet: no cell of it is a formula there (`tools.spreadsheets`)."""
 
 import csv
 import io
@@ -15,6 +17,7 @@ from kg.tables import LEDGER, Ledger
 from tools.errors import InputError
 from tools.files import read_text
 from tools.registry import suggestion
+from tools.spreadsheets import as_it_was, as_text
 from tools.staging import write_whole
 
 COLUMNS = (
@@ -51,7 +54,8 @@ def write_review(path: Path, candidates: pl.DataFrame, ledger: Ledger) -> None:
     text = io.StringIO()
     table = csv.DictWriter(text, COLUMNS, delimiter="\t", lineterminator="\n", restval="", extrasaction="ignore")
     table.writeheader()
-    table.writerows([*kept, *(written[id_] for id_ in sorted(written))])
+    rows = [*kept, *(written[id_] for id_ in sorted(written))]
+    table.writerows({name: as_text(value) for name, value in row.items()} for row in rows)
     if not path.parent.is_dir():
         raise InputError(
             f"{path}: there is no folder {path.parent}; make it first, or name another file: --review FILE"
@@ -80,7 +84,12 @@ def _written(path: Path, known: set[str]) -> dict[str, dict[str, str]]:
     header, rows = table_of(path)
     if not set(COLUMNS) <= set(header):
         raise InputError(f"{path}: is there and is no review file; name another: --review FILE")
-    return {row["id"]: row for _, row in rows if row["decision"].strip() and row["id"] not in known}
+    found = [_as_it_was(row) for _, row in rows]
+    return {row["id"]: row for row in found if row["decision"].strip() and row["id"] not in known}
+
+
+def _as_it_was(cells: dict[str, str]) -> dict[str, str]:
+    return {name: as_it_was(value) for name, value in cells.items()}
 
 
 def table_of(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
@@ -113,7 +122,8 @@ def read_review(path: Path, who: str) -> Decisions:
     rows: list[dict[str, Any]] = []
     lines: dict[str, int] = {}
     faults, left = [], 0
-    for line, cells in table:
+    for line, written in table:
+        cells = _as_it_was(written)
         word = cells["decision"].strip().lower()
         if not word:
             left += 1

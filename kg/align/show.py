@@ -1,9 +1,8 @@
 """What `kgtools align` prints."""
 
-import click
-
 from kg.align.change import Changed, Size
 from tools.output import print_json, print_table
+from tools.terminal import say
 
 
 def print_changed(changed: Changed, graph: str, style: str, written: dict[str, str], dry_run: bool) -> None:
@@ -24,17 +23,17 @@ def print_changed(changed: Changed, graph: str, style: str, written: dict[str, s
     if "undone" in counts:
         print_table(["undone", "decisions"], [*counts["undone"].items(), ("all", sum(counts["undone"].values()))])
     for line in _effect(changed.before, changed.after):
-        click.echo(line)
+        say(line)
     told = changed.to_dict()["ledger"]
-    click.echo(f"ledger: {told['same']:,} same, {told['different']:,} different; {told['asleep']:,} of them asleep")
+    say(f"ledger: {told['same']:,} same, {told['different']:,} different; {told['asleep']:,} of them asleep")
     for what, where in written.items():
-        click.echo(f"{what}: {where}")
+        say(f"{what}: {where}")
     if dry_run:
-        click.echo("Dry run: no graph was touched.")
+        say("Dry run: no graph was touched.")
     elif changed.outcome is None:
-        click.echo(f"Nothing to change in {graph}.")
+        say(f"Nothing to change in {graph}.")
     elif changed.outcome.agrees:
-        click.echo(f"The graph {graph} was rebuilt and read back: counts and checksums agree.")
+        say(f"The graph {graph} was rebuilt and read back: counts and checksums agree.")
 
 
 def _effect(before: Size, after: Size) -> list[str]:

@@ -7,6 +7,8 @@ from typing import Any
 import click
 
 from kg.commands import format_option, graph_option
+from tools.options import escape_option
+from tools.terminal import tell
 
 
 @click.command()
@@ -38,7 +40,10 @@ def stats(graph: str, style: str) -> None:
     help="Value of $K; V is read as JSON where it is JSON, else as text.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Write to a file instead of stdout.")
-def query(cypher: str, graph: str, style: str, params: tuple[str, ...], out: Path | None) -> None:
+@escape_option
+def query(
+    cypher: str, graph: str, style: str, params: tuple[str, ...], out: Path | None, escape_formulas: bool
+) -> None:
     """Ask a graph in Cypher; only what Neo4j would answer alike is taken.
 
     \b
@@ -50,7 +55,7 @@ def query(cypher: str, graph: str, style: str, params: tuple[str, ...], out: Pat
 
     text = sys.stdin.read() if cypher == "-" else cypher
     columns, rows = open_store(graph).query(text, parameters(params))
-    print_rows(columns, rows, style, out)
+    print_rows(columns, rows, style, out, escape_formulas)
 
 
 def parameters(pairs: tuple[str, ...]) -> dict[str, Any]:
@@ -137,6 +142,6 @@ def audit(
     if html:
         with step("report"):
             page.write(html, store, found, max(examples, page.EXAMPLES), earlier)
-        click.echo(f"The report is in {html}.", err=True)
+        tell(f"The report is in {html}.")
     if failed(found, fail_on):
         raise Findings(f"findings of severity {fail_on} or above (--fail-on {fail_on})")

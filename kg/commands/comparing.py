@@ -6,6 +6,8 @@ import click
 from click.core import ParameterSource
 
 from kg.commands import format_option, graph_option
+from tools.options import escape_option
+from tools.terminal import say
 
 
 @click.command()
@@ -13,8 +15,9 @@ from kg.commands import format_option, graph_option
 @click.argument("new")
 @format_option("table", "json", "csv", "jsonl", "parquet")
 @click.option("--rows", type=click.Path(path_type=Path), help="Write a row for each change: .csv, .jsonl or .parquet.")
+@escape_option
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even where the graphs differ.")
-def diff(old: str, new: str, style: str, rows: Path | None, exit_zero: bool) -> None:
+def diff(old: str, new: str, style: str, rows: Path | None, escape_formulas: bool, exit_zero: bool) -> None:
     """Say what changed between two graphs; exit with 1 where they differ.
 
     OLD and NEW are graphs (a folder or a server's URL) or what kgtools export wrote (.ttl, .nt, .graphml, .json, a
@@ -35,11 +38,13 @@ def diff(old: str, new: str, style: str, rows: Path | None, exit_zero: bool) -> 
     kind = "" if rows is None else rows.suffix.lower().removeprefix(".")
     if rows is not None and kind not in ("csv", "jsonl", "parquet"):
         raise UsageError(f"--rows {rows}: the file ends in .csv, .jsonl or .parquet; name it so")
+    if escape_formulas and "csv" not in (kind, style):
+        raise UsageError("--escape-formulas is for csv: give it with --format csv or --rows FILE.csv")
     with step(f"reading {old} and {new}"):
         found = compare(read_graph(old), read_graph(new))
     if rows is not None:
-        print_rows(list(ROWS), map(list, found.rows.iter_rows()), kind, rows)
-    print_diff(found, old, new, style)
+        print_rows(list(ROWS), map(list, found.rows.iter_rows()), kind, rows, escape_formulas and kind == "csv")
+    print_diff(found, old, new, style, escape_formulas and style == "csv")
     if not found.same and not exit_zero:
         raise Findings(f"{old} and {new} differ")
 
@@ -80,4 +85,4 @@ def show(entity: str, graph: str, style: str, limit: int, html: Path | None, dep
             file.write(page(profiles, entities, triples, depth, limit).encode())
     print_profiles(profiles, style)
     if html is not None and style == "table":
-        click.echo(f"The picture is in {html}.")
+        say(f"The picture is in {html}.")

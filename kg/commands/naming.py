@@ -92,7 +92,8 @@ def names_list(graph: str, style: str) -> None:
 def names_missing(graph: str, style: str, types: tuple[str, ...], limit: int) -> None:
     """Rank the names without English by the triples that they would unlock.
 
-    `unlocks`: triples whose other end has an English name already. Fill in the column en of the CSV and add that file.
+    `unlocks`: triples whose other end has an English name already. Fill in the column en of the CSV and add that file; names
+    that a spreadsheet would run as a formula have an apostrophe before them, which names add takes off.
 
     \b
     Example:
@@ -109,4 +110,4 @@ def names_missing(graph: str, style: str, types: tuple[str, ...], limit: int) ->
     if types:
         rows = rows.filter(rows["type"].is_in(types))
     rows = rows.head(limit) if limit else rows
-    print_rows(rows.columns, map(list, rows.iter_rows()), style)
+    print_rows(rows.columns, map(list, rows.iter_rows()), style, escape_formulas=style == "csv")

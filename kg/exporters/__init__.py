@@ -1,7 +1,6 @@
 """A graph out again, in a format that others read: each format is an Exporter, found by entry point."""
 
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -37,7 +36,7 @@ class Exporter:
 
 def find(name: str) -> Exporter:
     """The format of this name. Raises UsageError with the nearest names."""
-    return cast(Exporter, registry.find("exporters", name))
+    return cast(Exporter, registry.find("exporters", name, Exporter))
 
 
 def export(name: str, store: Store, out: Path, options: Options) -> dict[str, Any]:
@@ -65,7 +64,7 @@ def read_graph(place: str) -> tuple[Entities, Triples]:
         store = open_store(place)
         return store.entities(), store.triples()
     ending = "" if path.is_dir() else path.suffix.lower()
-    readers = [exporter for exporter in _exporters() if exporter.read]
+    readers: list[Exporter] = [exporter for _, exporter in registry.every("exporters", Exporter) if exporter.read]
     fits = path.is_file() or (path / "entities.parquet").exists()
     found = next((e for e in readers if ending in (e.endings or ("",))), None) if fits else None
     if found is None or found.read is None:
@@ -75,10 +74,3 @@ def read_graph(place: str) -> tuple[Entities, Triples]:
             f"or what kgtools export wrote: a file ({endings}) or a folder of parquet"
         )
     return found.read(path)
-
-
-def _exporters() -> Iterator[Exporter]:
-    """Every format whose module can be imported; a guest's broken one harms no other."""
-    for name in registry.names("exporters"):
-        with suppress(UsageError):
-            yield find(name)

@@ -110,7 +110,7 @@ def test_no_heavy_package_is_imported_for_help(words: list[str]) -> None:
         ("leaves_here", "import sys; sys.exit(3)", "leaves_here:command", "SystemExit"),
         ("not_there", None, "not_there:command", "No module named"),
         ("lacks_it", "x = 1", "lacks_it:command", "has no attribute"),
-        ("no_command", "command = 1", "no_command:command", "not a click command"),
+        ("no_command", "command = 1", "no_command:command", "is no Command"),
     ],
 )
 def test_a_broken_plugin_harms_no_other_command(
@@ -125,7 +125,9 @@ def test_a_broken_plugin_harms_no_other_command(
     assert (listed.code, other.code, ran.code) == (0, 0, 2)
     assert all(f"\n  {name} " in listed.out for name in (*registry.names("commands"), "broken"))
     assert "(cannot be loaded: " in listed.out
-    assert ran.err.startswith("kgtools: error: the command 'broken' cannot be loaded: ")
+    assert ran.err.startswith(
+        f"kgtools: error: the command 'broken' ({target}, of {module.replace('_', '-')}) cannot be loaded: "
+    )
     assert why in ran.err + listed.out
     assert "Traceback" not in ran.err + listed.err
 

@@ -136,7 +136,7 @@ def test_a_long_value_is_shown_whole_on_one_line(capsys: pytest.CaptureFixture[s
         (0.123456, "0.1235"),
         (["a", 1000], "a、1,000"),
         ({"a": "糖"}, '{"a":"糖"}'),
-        ("a\nb\rc", "a⏎b⏎c"),
+        ("a\nb\rc", "a⏎b\\rc"),
     ],
 )
 def test_a_cell_shows_a_value_as_people_read_it(value: object, shown: str) -> None:

@@ -8,7 +8,9 @@ import click
 from corpora.commands import F, format_option, out_option, seed_option
 from tools import registry
 from tools.errors import UsageError
-from tools.options import allow_option
+from tools.main import load_command
+from tools.options import allow_option, identified_option
+from tools.terminal import say, tell
 from train.commands import changes, nproc_option, recipe_option, using, words_argument
 
 if TYPE_CHECKING:
@@ -22,7 +24,11 @@ class Stages(click.Group):
         return sorted({*registry.names("stages"), *super().list_commands(ctx)})
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        return _stage(name) if name in registry.names("stages") else super().get_command(ctx, name)
+        if name not in registry.names("stages"):
+            return super().get_command(ctx, name)
+        from train.job import Stage
+
+        return load_command("stages", name, Stage, lambda stage: _stage(name, stage))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -62,9 +68,8 @@ def _example(stage: "Stage") -> str:
     return " ".join(filter(None, (stage.example, f"data={data}", allowed)))
 
 
-def _stage(name: str) -> click.Command:
+def _stage(name: str, stage: "Stage") -> click.Command:
     """The command of a stage."""
-    stage: Stage = registry.find("stages", name)
 
     @click.command(
         name,
@@ -120,6 +125,7 @@ def _stage(name: str) -> click.Command:
 @click.option("--records", type=click.Path(path_type=Path), required=True, help="Records to fine-tune on and to ask.")
 @click.option("--preferences", type=click.Path(path_type=Path), required=True, help="Preferences for the reward model.")
 @allow_option
+@identified_option
 @seed_option
 @click.option(
     "--dry-run",
@@ -130,7 +136,8 @@ def _stage(name: str) -> click.Command:
 @nproc_option
 @format_option("table", "json")
 def train_all(
-    system: str, records: Path, preferences: Path, allow: tuple[str, ...], seed: int, dry_run: bool, out: Path, nproc: int | None, style: str,
+    system: str, records: Path, preferences: Path, allow: tuple[str, ...], identified: bool, seed: int,
+    dry_run: bool, out: Path, nproc: int | None, style: str,
 ) -> None:  # fmt: skip
     """Go the whole way: fine-tuning, merge, reward model, PPO, answers; and show what each stage changed.
 
@@ -146,12 +153,12 @@ def train_all(
 
     needs_stack()
     place = launch.machines(nproc, None, None, None, None)
-    given = chain.Given(system, records, preferences, allow, seed)
+    given = chain.Given(system, records, preferences, allow, seed, identified)
     if dry_run:
         show.print_plans(chain.dry_run(given, place), place, style)
         return
     with show.progress() as line:
-        rows = chain.train_all(given, out, place, lambda text: click.echo(text, err=True), line)
+        rows = chain.train_all(given, out, place, lambda text: tell(text), line)
     show.print_effects(rows, style)
 
 
@@ -177,13 +184,13 @@ def recipes(action: str, name: str | None, stage: str | None, out: Path | None, 
         raise UsageError(f"recipes {action}: name a system and a stage, as `kgtools train recipes {action} tiny sft`")
     file = recipe.find(name, stage)
     if action == "show":
-        click.echo(file.read_text(encoding="utf-8"), nl=False)
+        say(file.read_text(encoding="utf-8"), nl=False)
         return
     out = out or Path(f"{name.replace(':', '-')}-{stage}.yaml")
     if out.exists():
         raise UsageError(f"{out}: is there already; name another file with --out")
     out.write_bytes(file.read_bytes())
-    click.echo(f"{out}: a copy to change; --recipe {out} takes it", err=True)
+    tell(f"{out}: a copy to change; --recipe {out} takes it")
 
 
 for command in using.COMMANDS:

@@ -1,6 +1,5 @@
 """What comes before and after training: doctor, merge, answer, reject."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import click
 
 from corpora.commands import F, format_option, out_option
 from tools.errors import Findings
+from tools.terminal import tell
 from train.commands import changes, recipe_option, words_argument
 
 
@@ -53,7 +53,7 @@ def merge(run: Path, base: Path | None, out: Path, style: str) -> None:
 
     needs_stack()
     print_facts("train merge", merge_(run, base, out), style)
-    print(f"the model is in {out}", file=sys.stderr)
+    tell(f"the model is in {out}")
 
 
 def asking_options(out: str, what: str) -> Callable[[F], F]:
@@ -88,7 +88,7 @@ def answer(words: tuple[str, ...], name: str, out: Path, fresh: bool, style: str
     with show.counting("answers") as count:
         facts = answering.answer(settings, out, fresh, count)
     show.print_facts("train answer", facts, style)
-    print(f"answers.parquet, rejects.parquet and run.json are in {out}", file=sys.stderr)
+    tell(f"answers.parquet, rejects.parquet and run.json are in {out}")
 
 
 @click.command()
@@ -101,7 +101,7 @@ def reject(words: tuple[str, ...], name: str, out: Path, fresh: bool, style: str
 
     \b
     Example:
-      kgtools train reject --recipe tiny model=merged reward=reward data=chatdoctor allow_license=unknown
+      kgtools train reject --recipe tiny model=merged reward=reward data=chatdoctor allow_license=unknown allow_identified=true
     """
     from train import recipe, rejecting, show
     from train.stack import needs_stack
@@ -111,7 +111,7 @@ def reject(words: tuple[str, ...], name: str, out: Path, fresh: bool, style: str
     with show.counting("answers") as count:
         facts = rejecting.reject(settings, out, fresh, count)
     show.print_facts("train reject", facts, style)
-    print(f"records.parquet, rejects.parquet and run.json are in {out}", file=sys.stderr)
+    tell(f"records.parquet, rejects.parquet and run.json are in {out}")
 
 
 COMMANDS = (doctor, merge, answer, reject)

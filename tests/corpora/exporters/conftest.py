@@ -13,6 +13,7 @@ import pytest
 from filelock import FileLock
 
 from corpora.record import PREFERENCES, RECORDS
+from tools.files import sha256
 
 HERE = Path(__file__).parent
 
@@ -26,7 +27,8 @@ def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         schema = PREFERENCES if rows and "chosen" in rows[0] else RECORDS
         pl.DataFrame(rows, schema=schema.columns).write_parquet(folder / f"{schema.noun}.parquet")
         if story is not None:
-            (folder / "run.json").write_bytes(orjson.dumps(story))
+            outputs = {file.name: sha256(file) for file in folder.iterdir()}
+            (folder / "run.json").write_bytes(orjson.dumps(story | {"outputs": outputs}))
         return folder
 
     return make

@@ -101,7 +101,7 @@ def test_the_folder_of_the_records_is_no_place_for_an_export(folder_of: Callable
 
     with pytest.raises(UsageError, match="holds the records themselves"):
         convert(folder, "messages", folder, Options())
-    assert orjson.loads((folder / "run.json").read_bytes()) == {"command": "generate"}
+    assert orjson.loads((folder / "run.json").read_bytes())["command"] == "generate"
 
 
 def test_a_folder_without_records_is_named(tmp_path: Path) -> None:

@@ -95,7 +95,9 @@ def test_chatdoctor_comes_back(tmp_path: Path, name: str) -> None:
         pytest.skip("needs ../shared/data/corpora, which is not part of the project")
     read("chatdoctor", [CHATDOCTOR], tmp_path / "records", {})
 
-    exported = convert(tmp_path / "records", name, tmp_path / "out", Options(allow_license=("unknown",)))
+    exported = convert(
+        tmp_path / "records", name, tmp_path / "out", Options(allow_license=("unknown",), allow_identified=True)
+    )
 
     read("meds-ins" if name == "super-ni" else name, files_of(tmp_path / "out"), tmp_path / "back", {}, strict=True)
     assert exported.written > 5000

@@ -16,7 +16,7 @@ from corpora.split.assign import assign, published_of, rule_of
 from corpora.split.index import in_numbers
 from corpora.split.plan import HERE, Plan, load_plan, names
 from tests.conftest import Ran
-from tools.files import digest
+from tools.files import digest, sha256
 
 Kgtools = Callable[..., Ran]
 
@@ -33,6 +33,8 @@ def record(number: int, **columns: Any) -> dict[str, Any]:
 def write(folder: Path, rows: list[dict[str, Any]]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     RECORDS.frame(rows).write_parquet(folder / "records.parquet")
+    told = {"settings": {"private": False}, "outputs": {"records.parquet": sha256(folder / "records.parquet")}}
+    (folder / "run.json").write_bytes(orjson.dumps(told))
     return folder
 
 

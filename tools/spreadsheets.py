@@ -1,0 +1,26 @@
+"""Cells of tables that people open in a spreadsheet: text that it would run as a formula gets an apostrophe before it.
+
+OWASP, CSV injection. The apostrophe is taken off again where such a table is read, so that nothing is lost; numbers stay."""
+
+import re
+
+import polars as pl
+
+BEGINS = r"[=+\-@＝＋－＠\t\r\n]"
+FORMULA = re.compile(f"'*{BEGINS}")
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?%?")
+
+
+def as_text(cell: str) -> str:
+    """A cell that no spreadsheet runs."""
+    return f"'{cell}" if FORMULA.match(cell) and not NUMBER.fullmatch(cell) else cell
+
+
+def as_it_was(cell: str) -> str:
+    """What `as_text` was given."""
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
+
+
+def column_as_it_was(column: pl.Expr) -> pl.Expr:
+    """The same of a column."""
+    return pl.when(column.str.contains(f"^'+{BEGINS}")).then(column.str.slice(1)).otherwise(column)
