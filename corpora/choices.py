@@ -7,8 +7,8 @@ import orjson
 import polars as pl
 
 LETTERS = "ABCDEFGHIJ"
-LINE = re.compile(r"^[ \t]*(?:选项)?([A-J])[ \t]*[.．:：、)）][ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
-HEADING = re.compile(r"\n[ \t]*(?:回答选项|选项|Options|Choices)[ \t]*[:：]?[ \t]*$", re.IGNORECASE)
+LINE = re.compile(r"^[ \t]*(?:选项)?([A-J])[ \t]*[.．:：、)）][ \t]*(\S(?:.*[^ \t\n])?)[ \t]*$", re.MULTILINE)
+HEADING = re.compile(r"\n[ \t]*(?:回答选项|选项|Options|Choices)[ \t]*+(?:[:：][ \t]*+)?$", re.IGNORECASE)
 
 
 class Choice(NamedTuple):

@@ -11,7 +11,7 @@ ROLE_OF = {
     "assistant": "assistant", "bot": "assistant", "chatgpt": "assistant", "model": "assistant", "doctor": "assistant",
     "医生": "assistant",
 }  # fmt: skip
-FLAT = re.compile(r"\s*<(user|bot)>\s*[:：]\s*")
+FLAT = re.compile(r"(?:(?<!\s)\s+)?<(user|bot)>\s*[:：]\s*")
 
 
 class NotTurns(ValueError):

@@ -21,7 +21,8 @@ CODES = 0.9
 JOINING = r"\b(?:and|or|with|without|other|due to|complicating|following|elsewhere|associated)\b|[;,]"
 JOINING_ZH = r"[和与及或伴、，,]|其他|其它|所致|引起|并发|合并|后|相关"
 LEAVE = re.compile(
-    r", unspecified\b[^,;]*$|,? unspecified\b|^unspecified |\s*\[[^\]]*\]|\s*\([A-Z][A-Za-z-]*\)$", re.IGNORECASE
+    r", unspecified\b[^,;]*$|,? unspecified\b|^unspecified |(?:(?<!\s)\s+)?(?:\[[^\]]{0,300}\]|\([A-Z][A-Za-z-]*\)$)",
+    re.IGNORECASE,
 )
 """What a title of a classification says beyond the name: `Gout, unspecified`, `... disorder (PTSD)`."""
 

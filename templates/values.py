@@ -15,7 +15,7 @@ from kg.inputs import NameTable
 from kg.ontology import ontology
 
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
-DASH = r"\s*(?:[-‐‑–—―－﹣~～〜∼]+|至|到|或)\s*"
+DASH = r" ?(?:[-‐‑–—―－﹣~～〜∼]++|至|到|或) ?"
 TIMES = {
     "年": 365.0, "个月": 30.0, "月": 30.0, "周": 7.0, "个周": 7.0, "星期": 7.0, "个星期": 7.0, "天": 1.0, "日": 1.0, "小时": 1 / 24,
     "分钟": 1 / 1440,
@@ -26,19 +26,21 @@ CHINESE_TIMES = {365.0: "年", 30.0: "个月", 7.0: "周", 1.0: "天", 1 / 24: "
 UNIT = "|".join(sorted([*map(re.escape, TIMES), "%", "‰", "万元", "元", "万"], key=len, reverse=True))
 ABOUT = r"(?:大?约|大概|大致|一般|平均|多|常|估计|可能|通常)"
 MORE, LESS = r"(?:>|≥|大于|高于|超过|至少|不少于|不低于|多于)", r"(?:<|≤|小于|低于|不足|不超过|至多|最多|少于)"
-RATE = r"(?:本病|该病|其|人群|总体?|特定人群)?的?(?:治愈|发病|患病|好转|有效)(?:率|概率|比例)?"
-LEAD = rf"(?:{RATE}|概率|(?:治疗)?(?:周期|疗程|时间)|费用|需要?|共|在|为|是|可?达到?|{ABOUT}|[:：，,\s])*"
-TAIL = r"(?:左右|上下|之间|不等|内|的?患者|治愈|可治愈|[。；;，,\s])*"
+RATE = r"(?:本病|该病|其|人群|总体?|特定人群)?的?(?:治愈|发病|患病|好转|有效)(?:率|比例)?"
+LEAD = rf"(?:{RATE}|概率|(?:治疗)?(?:周期|疗程|时间)|费用|需要?|共|在|为|是|可?达到?|{ABOUT}|[:：，, ])*"
+TAIL = r"(?:左右|上下|之间|不等|内|的?患者|治愈|可治愈|[。；;，, ])*"
 QUANTITY = re.compile(
-    rf"(?P<lead>{LEAD})(?P<bound>{MORE}|{LESS})?\s*(?P<low>{NUMBER})\s*(?P<unit>{UNIT})?"
-    rf"(?:{DASH}(?P<high>{NUMBER})\s*(?P<last>{UNIT})?)?(?P<beyond>以上|以下|以内)?(?P<tail>{TAIL})"
+    rf"(?P<lead>{LEAD})(?P<bound>{MORE}|{LESS})? ?(?P<low>{NUMBER}) ?(?P<unit>{UNIT})?"
+    rf"(?:{DASH}(?P<high>{NUMBER}) ?(?P<last>{UNIT})?)?(?P<beyond>以上|以下|以内)?(?P<tail>{TAIL})"
 )
-FRACTION = re.compile(rf"(?P<lead>{LEAD})(?P<part>\d+(?:\.\d+)?)\s*/\s*(?P<whole>1\d*)(?P<myriads>万)?(?P<tail>{TAIL})")
+FRACTION = re.compile(rf"(?P<lead>{LEAD})(?P<part>\d+(?:\.\d+)?) ?/ ?(?P<whole>1\d*)(?P<myriads>万)?(?P<tail>{TAIL})")
 COST = re.compile(
-    r"(?:(?:根据|由于|因)?[^0-9]*?(?:医院|病情|病期|地区)[^0-9]*?(?:不同|不一|不一致|不一样)[^0-9]*?[，,；;。\s]*)?"
-    rf"(?P<where>省?市?级?三甲医院)?(?:需要|大约|一般|约|为|是|在|\s|[\"“”])*[（(﹝\[]?(?P<cost>{NUMBER}[^（(）)]*?元?)[）)﹞\]]?\s*(?:元)?[#^、；;。\s]*"
+    rf"(?P<low>{NUMBER}) ?(?P<unit>万?元?)(?:{DASH}(?P<high>{NUMBER}) ?(?P<last>万?元?))?(?P<tail>左右|以上|不等)? ?元?"
+    r"[)\]]? ?元?[#^、;。 ]*"
 )
-
+BEFORE_COST = ("需要", "大约", "一般", "约", "为", "是", "在", " ", '"', "“", "”")
+DEPENDS = re.compile("(?>.*?(?:医院|病情|病期|地区)).*?不[同一]")
+"""`根据不同医院，收费标准不一致`, before what it costs."""
 
 NUMERAL = "(?<![一二两三四五六七八九十])(?:[一二三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])"
 """A Chinese numeral below 100, and no more of them before it."""
@@ -73,10 +75,10 @@ class Quantity:
 @cache
 def parse(value: str) -> Quantity | None:
     """The quantity that a value is; None where it says anything else, or more."""
-    text = _with_digits(unicodedata.normalize("NFKC", value).strip().replace("﹝", "(").replace("﹞", ")"))
-    cost = COST.fullmatch(text)
-    if cost and "元" in text:
-        return _cost(cost["cost"], cost["where"] or "")
+    text = " ".join(unicodedata.normalize("NFKC", value).split())
+    text = _with_digits(text.replace("﹝", "(").replace("﹞", ")"))
+    if "元" in text:
+        return _cost(text)
     if fraction := FRACTION.fullmatch(text):
         share = 100 * float(fraction["part"]) / float(fraction["whole"]) / (1e4 if fraction["myriads"] else 1)
         written = f"{share:.10f}".rstrip("0").rstrip(".")
@@ -125,11 +127,11 @@ def _is_about(found: re.Match[str]) -> bool:
     return bool(re.search(r"约|大概|大致|估计|左右|上下", found["lead"] + found["tail"]))
 
 
-def _cost(text: str, where: str) -> Quantity | None:
-    found = re.fullmatch(
-        rf"(?P<low>{NUMBER})\s*(?P<unit>万?元?)(?:{DASH}(?P<high>{NUMBER})\s*(?P<last>万?元?))?(?P<tail>左右|以上|不等)?\s*元?", text.strip()
-    )  # fmt: skip
-    if not found:
+def _cost(text: str) -> Quantity | None:
+    digit = re.search(r"\d", text)
+    before, said = (text[: digit.start()], text[digit.start() :]) if digit else (text, "")
+    found, where = COST.fullmatch(said), _whose(before)
+    if found is None or where is None:
         return None
     last = found["last"] if found["high"] else found["unit"]
     scales = (1e4 if "万" in (found["unit"] or (last or "")) else 1.0, 1e4 if "万" in (last or "") else 1.0)
@@ -142,7 +144,19 @@ def _cost(text: str, where: str) -> Quantity | None:
         return None
     parts = tuple((f"{number:.10g}", 1.0) for number in numbers)
     bound = "more" if found["tail"] == "以上" else ""
-    return Quantity(numbers[0], numbers[-1], "yuan", parts, True, bound, "三甲医院" if where else "")
+    return Quantity(numbers[0], numbers[-1], "yuan", parts, True, bound, where)
+
+
+def _whose(before: str) -> str | None:
+    """Whose cost follows these words, empty for anybody's; None where they say anything else."""
+    end = len(before) - before.endswith(("(", "["))
+    while word := next((word for word in BEFORE_COST if before.endswith(word, 0, end)), ""):
+        end -= len(word)
+    depends = before[:end]
+    where = depends.endswith("三甲医院")
+    if where:
+        depends = depends.removesuffix("三甲医院").removesuffix("级").removesuffix("市").removesuffix("省")
+    return None if depends and not DEPENDS.match(depends) else "三甲医院" if where else ""
 
 
 def say_zh(quantity: Quantity) -> str:
@@ -188,7 +202,7 @@ def is_quantity(value: str) -> bool:
 
 
 PREDICATE = re.compile(
-    r"(?:主要|最常|最|多|常|好|易|大多|一般|以|均|可|往往|通常|几乎)*(?:(?:见|发|发生|患|出现)(?:于|在)|多见|为多|居多|常见)"
+    r"(?:主要|最|多|常|好|易|大多|一般|以|均|可|往往|通常|几乎)*(?:(?:见|发|发生|患|出现)(?:于|在)|多见|为多|居多|常见)"
     r"|(?:有|无|没有|不具|具有|部分有|可有|没有)传染性$|(?:不|会|可|不会|一般不)传染|需要?(?:终身|长期|终生)|无法(?:治愈|根治)|(?:通过|经|由|可经|可通过)(?:[^，。；]{1,20})(?:传播|传染)$"
 )
 """How a value begins that says something of the disease itself: `多见于儿童`, `无传染性`, `需要终身治疗`."""
@@ -197,7 +211,7 @@ KINDS_OF_PEOPLE = (
     r"工人|农民|学生|患者|病人|男子|女子|群体"
 )
 PEOPLE = re.compile(
-    rf"[^，。；:：]*(?:{KINDS_OF_PEOPLE})(?:[、和及与或][^，。；:：]*(?:{KINDS_OF_PEOPLE}))*"
+    rf"[^，。；:：]*(?:{KINDS_OF_PEOPLE})"
     r"|\d+[^，。；:：]{0,8}岁(?:以上|以下|左右|之间)?"
 )
 ROUTE = re.compile(r"[^，。；:：\d]*(?:传播|传染|叮咬)")
@@ -268,5 +282,5 @@ def tidy(text: str) -> str:
         for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     ]
     whole = re.sub(rf"(?<=[{WIDE}]) (?=[{WIDE}])", "", "\n".join(line for line in lines if line))
-    whole = re.sub(rf"\(([^()（）]*[{WIDE}][^()（）]*)\)", r"（\1）", whole)
+    whole = re.sub(rf"\(([^()（）{WIDE}]*[{WIDE}][^()（）]*)\)", r"（\1）", whole)
     return re.sub(rf"(?<=[{WIDE}）])([,;:?!])\s*(?=[{WIDE}（])", lambda found: found[1].translate(FULL), whole)

@@ -17,7 +17,7 @@ WHOLE = re.compile(r"GPL-\d\.\d-with-|MPL-2\.0-no-copyleft")
 """Licences of SPDX's list that the index takes for exceptions."""
 
 GNU = re.compile(r"-(only|or-later)$")
-SEPARATOR = re.compile(r"\s*[/|,;&]\s*")
+SEPARATOR = re.compile(r"(?:(?<!\s)\s+)?[/|,;&]\s*")
 PHRASES = (
     ("creative commons", "cc"), ("zero", "0"), ("attribution", "by"), ("non-?commercial", "nc"), ("share ?-?alike", "sa"),
     ("no ?-?deriv(ative)?(work)?s", "nd"), ("gnu affero general public", "agpl"), ("gnu (lesser|library) general public", "lgpl"),

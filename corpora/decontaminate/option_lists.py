@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_right
 from typing import NamedTuple
 
 from corpora.choices import HEADING, LETTERS
@@ -14,11 +15,11 @@ BARE = re.compile(r"^[ \t]*(?:[-*•][ \t]*)?(?:([A-J])[ \t]+(?=\S)|[(\[]?([a-j]
 NUMBER = re.compile(r"(?<![\w.])[(\[]?([1-9]|10)(?:[)\]][.、]?|[、:]|\.(?!\d))[ \t]*")
 BULLET = re.compile(r"^[ \t]*([-*•·●○◦▪□☐–—]|\[[ x]?\])[ \t]*(?=\S)", re.MULTILINE)
 INLINE = re.compile(
-    r"(?:备选(?:答案|项)?|可选项?|选项|选择|答案有|options?|choices)[^\S\n]*(?:有|为|是|are)?[^\S\n]*[::][^\S\n]*([^\n]+)",
+    r"(?:备选(?:答案|项)?|可选项?|选项|选择|答案有|options?|choices)[^\S\n]*+(?:(?:有|为|是|are)[^\S\n]*+)?[::][^\S\n]*([^\n]+)",
     re.I,
 )
 BRACKETS = re.compile(r"[(\[{]([^()\[\]{}\n]+)[)\]}][^\w\n]*$")
-BETWEEN = (re.compile(r"[;\n]"), re.compile(r"[ \t]*[/|][ \t]*"), re.compile(r"[、]"), re.compile(r",[ \t]*"))
+BETWEEN = (re.compile(r"[;\n]"), re.compile(r"(?:(?<![ \t])[ \t]+)?[/|][ \t]*"), re.compile(r"[、]"), re.compile(r",[ \t]*"))
 """What stands between options in a line, the surer first."""
 ASKS = re.compile(
     r"[?]|[(]\s*[)]|_{2,}|哪|何|什么|多[少久大长高]|怎|谁|(?:是|为|有|在|于|应|用|因|括|属|见|选)\W*$"
@@ -30,7 +31,7 @@ ASKS = re.compile(
 CIRCLED = re.compile("[①-⑩]")
 QUOTED = re.compile(r"^[ \t]*(?:>[ \t]*)+|^[ \t]*#+[ \t]*", re.MULTILINE)
 STRONG = re.compile(r"(\*\*|__)[(\[]?([A-J])[)\]]?[.:、]?\1[ \t]*[.:)、|]?")
-RULER = re.compile(r"^[ \t]*\|?[ \t:|-]*-[ \t:|-]*\|?[ \t]*$\n?", re.MULTILINE)
+RULER = re.compile(r"^[ \t:|]*-[ \t:|-]*$\n?", re.MULTILINE)
 ROW = re.compile(r"^[ \t]*\|(.*)\|[ \t]*$", re.MULTILINE)
 
 HEAD = re.compile(r"^\W*(?:question|q|题目|题干|问题|试题|问)[ \t]*[:.][ \t]*", re.IGNORECASE)
@@ -41,6 +42,7 @@ BEHIND = re.compile(
     r"^\W*(?:正确)?(?:答案|请|选择|回答|answer\b|please\b|choose\b|select\b|the\b|which of)", re.IGNORECASE
 )
 """A line behind the last option, which is none."""
+SIGNS = re.compile(r"(?<![\s:。.,、;…\"'”’】])[\s:。.,、;…\"'”’】]+$")
 FORM = re.compile(r"^[^\W\d]{2,}[^\n:]{0,8}:")
 """What begins a line of a form, which is no option."""
 LISTS = (
@@ -158,11 +160,13 @@ def _weak(question: str, options: list[str], asks: bool = True) -> Listed | None
 
 def _end(line: str) -> str:
     """The line without the signs behind it that say nothing."""
-    return re.sub(r"[\s:。.,、;…\"'”’】]+$", "", line)
+    return SIGNS.sub("", line)
 
 
 def _without_behind(lines: list[str]) -> list[str]:
-    return _without_behind(lines[:-1]) if lines and BEHIND.search(lines[-1]) else lines
+    while lines and BEHIND.search(lines[-1]):
+        lines = lines[:-1]
+    return lines
 
 
 def _split(line: str, signs: tuple[re.Pattern[str], ...] = BETWEEN) -> list[str] | None:
@@ -173,22 +177,25 @@ def _split(line: str, signs: tuple[re.Pattern[str], ...] = BETWEEN) -> list[str]
 
 def _at_lines(text: str, marks: list[Mark], least: int) -> list[Mark]:
     """The chain of the marks that begin a line, but for a bullet; none where it is shorter than `least`."""
-    begins = [mark for mark in marks if not text[: mark.start].rpartition("\n")[2].strip(" \t-*•·")]
+    begins = [
+        mark for mark in marks if not text[text.rfind("\n", 0, mark.start) + 1 : mark.start].strip(" \t-*•·")
+    ]
     chain = _chain(begins)
     return chain if len(chain) >= least else []
 
 
 def _chain(marks: list[Mark]) -> list[Mark]:
     """The longest first, second, third... among marks, of such the last."""
-    best: list[Mark] = []
-    for at, mark in enumerate(marks):
-        if mark.at == 0:
-            chain = [mark]
-            for other in marks[at + 1 :]:
-                if other.at == len(chain):
-                    chain.append(other)
-            best = chain if len(chain) >= len(best) else best
-    return best
+    places: dict[int, list[int]] = {}
+    for place, mark in enumerate(marks):
+        places.setdefault(mark.at, []).append(place)
+    best: list[int] = []
+    for first in places.get(0, []):
+        chain = [first]
+        while (at := bisect_right(behind := places.get(len(chain), []), chain[-1])) < len(behind):
+            chain.append(behind[at])
+        best = chain if len(chain) >= len(best) else best
+    return [marks[place] for place in best]
 
 
 def _between(text: str, chain: list[Mark]) -> list[str]:

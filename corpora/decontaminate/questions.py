@@ -15,7 +15,7 @@ MARK = r"(?:\*\*|['\"]?[ \t]*[.．:：、)）\]])"
 LOOKS = rf"(?s)[AＡ]{MARK}.*[BＢ]{MARK}.*[CＣ]{MARK}"
 TOLD_BY = re.compile(r"^(?:正确|答案|应选|应为|应该|故选|选|为|是|\W)+")
 REPLY = re.compile(
-    r"^\W*(?:正确|right|correct|the|final|best|option|选项|应选|故选|选|答案|answer|is|为|是|\W)*([A-J](?:[ ,、]*[A-J])*)(?![A-Za-z])"
+    r"^(?:正确|right|correct|the|final|best|option|选项|应选|故选|选|答案|answer|is|为|是|\W)*([A-J](?:[ ,、]*[A-J])*)(?![A-Za-z])"
 )
 LOOKED_AT = 8_000
 """Letters of a message that are looked at for options."""

@@ -94,4 +94,4 @@ def english_names(text: str) -> Iterator[Span]:
                 start = match.start("name")
                 span = text[start : match.end("name")]
                 end = match.end("name") if kept == len(said) else start + span.find(said[kept])
-                yield Span(start, len(text[:end].rstrip(" ,\t")), "name", f"{rule}-english")
+                yield Span(start, start + len(text[start:end].rstrip(" ,\t")), "name", f"{rule}-english")

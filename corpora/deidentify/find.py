@@ -1,6 +1,7 @@
 """Every span of a text that identifies a person, none over another."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
@@ -40,15 +41,18 @@ def structured_of(folded: str) -> Iterator[Span]:
 
 def resolve(spans: Iterable[Span]) -> list[Span]:
     """None over another: the class of the higher rank stands, then the longer span; what lies within it goes with it."""
-    taken: list[Span] = []
+    taken: list[Span] = []  # in their order
     for span in sorted(set(spans), key=lambda s: (RANK[s.kind], s.start - s.end, s.start, s.rule)):
-        if span.end > span.start and all(span.end <= other.start or span.start >= other.end for other in taken):
-            taken.append(span)
-    return sorted(taken)
+        at = bisect_left(taken, span.start, key=lambda other: other.start)
+        before, behind = taken[at - 1 : at], taken[at : at + 1]
+        if span.end > span.start and not (before and before[0].end > span.start or behind and behind[0].start < span.end):
+            taken.insert(at, span)
+    return taken
 
 
 def _outside_tags(folded: str, spans: Iterable[Span]) -> Iterator[Span]:
     tags = [match.span() for match in TAGS.finditer(folded)] if "[" in folded else []
     for span in spans:
-        if not any(span.start < end and start < span.end for start, end in tags):
+        at = bisect_left(tags, span.end, key=lambda tag: tag[0])  # the last tag that begins before the span ends
+        if not at or tags[at - 1][1] <= span.start:
             yield span

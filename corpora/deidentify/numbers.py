@@ -23,7 +23,7 @@ CALL = re.compile(
 )
 CARD = re.compile(r"(?:银行卡|卡号|账号|帐号|开户|工行|农行|建行|中行|招行|储蓄卡|信用卡)[^\d\n]{0,8}$")
 IDENTITY = re.compile(r"(?:身份证|证件|公民身份|identity|\bID)[^\d\n]{0,8}$", re.IGNORECASE)
-LETTERS = re.compile(r"[A-Za-z_]+$")
+LETTERS = re.compile(r"(?<![A-Za-z_])[A-Za-z_]+$")
 WORDS = {"tel", "phone", "mobile", "id", "no", "call", "fax", "cell", "mob", "hp", "shouji", "dianhua"}
 REGIONS = {
     *range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66), 71, 81, 82, 83, 91,

@@ -129,7 +129,7 @@ def _addresses(text: str) -> Iterator[Span]:
                 or re.search("病区|地区|社区获得|区域|疫区|灶区|肺区|超市|门诊|医院|灶区|床", inner)
             ):
                 continue
-            if rule == "chain" or re.search(r"路|街|镇|乡|村|小区|巷|弄|大道|社区|[市区县].*\d", inner):
+            if rule == "chain" or re.search(r"路|街|镇|乡|村|小区|巷|弄|大道|社区|[市区县][^\d\n市区县]*\d", inner):
                 yield from _without_province(text, start, match.end(), rule)
 
 

@@ -26,7 +26,7 @@ Residue = Annotated[pl.DataFrame, FINDINGS]
 PLAIN = (
     ("resident-id", re.compile(r"(?<![0-9A-Za-z.])[1-9]\d{5}(?:18|19|20)\d{9}[\dXx](?![0-9A-Za-z])")),
     ("phone", re.compile(r"(?<![0-9A-Za-z.*])1[3-9]\d{9}(?![0-9A-Za-z%.])")),
-    ("email", re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}")),
+    ("email", re.compile(r"[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9-]+\.[A-Za-z]{2,}")),
     ("url", re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9./_%?=&-]{3,}(?<![.?])")),
 )
 """Regexes that owe nothing to the finder, so that a fault of it shows."""

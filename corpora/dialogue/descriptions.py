@@ -67,9 +67,10 @@ SITE_LINE = re.compile(
 )
 """A line of the site's own; a label that stands alone has its value on the line behind."""
 FORM = re.compile(
-    rf"(?:^{BLANK}(?:{_either(OPENING)}){ASIDE}|(?<=\S)(?:(?:{_either((*OPENING, '就诊时间'))}){ASIDE})+$|[：:]{BLANK}预约医生{ASIDE})"
+    rf"(?:^{BLANK}(?:{_either(OPENING)}){ASIDE}|(?<=\S)(?:(?:{_either((*OPENING, '就诊时间'))}){ASIDE}){{1,13}}$|[：:]{BLANK}预约医生{ASIDE})"
 )
-"""Where in a line a form begins: at its start, with a label that ends it, or with whom it is for behind a colon."""
+"""Where in a line a form begins: at its start, with a label that ends it, or with whom it is for behind a colon. Each label
+stands once in a form, and there are 13."""
 SUMMARY = re.compile(rf"^{BLANK}(病情摘要及初步印象|总结建议|处置建议|疾病诊断|药品){BLANK}[：:]\s*", re.MULTILINE)
 AFTER_SUMMARY = re.compile(
     rf"^{BLANK}(?:(?:预约医生|开药需求|处方审核通过){ASIDE}.*|患者资料{ASIDE}(?s:.*))(?:\n|\Z)", re.MULTILINE

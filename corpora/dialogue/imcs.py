@@ -15,7 +15,7 @@ BEFORE = ("self_report", "self-report")
 """How the released files call what the patient told before the talk, and how their documentation does."""
 SECTIONS = ("主诉", "现病史", "辅助检查", "既往史", "诊断", "建议")
 MISSPELT = {"即往史": "既往史"}
-HEADING = re.compile(rf"(?:^|(?<=\n))\s*({'|'.join((*SECTIONS, *MISSPELT))})\s*[：:]")
+HEADING = re.compile(rf"(?:^|(?<=\n))[^\S\n]*({'|'.join((*SECTIONS, *MISSPELT))})\s*[：:]")
 
 LICENSE_NOTE = "none is stated in either of its repositories; the texts are talks of patients on a site"
 URL = "https://github.com/lemuria-wchen/imcs21"

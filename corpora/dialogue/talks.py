@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from corpora.reading import Corpus, Turn
 from corpora.turns import answered, merged
 
-EMPTY = re.compile(r"\s*(?:[（(]\s*空\s*[)）])?\s*")
+EMPTY = re.compile(r"\s*+(?:[（(]\s*+空\s*+[)）]\s*+)?")
 """What stands where a picture or a voice message was: nothing, or `（空）`."""
 SPEAKERS = {"user": "患者", "assistant": "医生"}
 

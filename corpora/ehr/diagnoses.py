@@ -14,12 +14,13 @@ SIGNED = re.compile(
     r"\S{0,6}(?:签名|签字)|\S{0,6}(?:医师|医生|记录者?|日期|时间)\s*[：:]|(?:dr|signed|attending|date)\b.{0,12}[：:.]",
     re.IGNORECASE,
 )
-OWN_LABEL = re.compile(r"[ \t\u3000]*([^：:，。；\n]{2,30}?)[ \t]*[：:][ \t\u3000]*")
+COLON = re.compile("[：:]")
 UNSURE = r"考虑|疑似|可疑|疑诊|疑|拟诊|possible|probable|suspected|suspicion of|likely|rule out|r/o"
-UNSURE_END = r"[?？]|待查|待排除?|可能性?大?|查因|possible|probable|suspected"
-DOUBT = re.compile(rf"^(?:{UNSURE})\s*|\s*(?:[(（](?:{UNSURE_END})+[)）]|(?:{UNSURE_END})+)\s*$", re.IGNORECASE)
+UNSURE_END = r"(?:(?<![?？])[?？]++|待查|待排除?|可能性?大?|查因|possible|probable|suspected){1,9}"
+"""Some of these words behind each other; more than nine is no doubt."""
+DOUBT = re.compile(rf"^(?:{UNSURE})\s*|(?:(?<!\s)\s+)?(?:[(（]{UNSURE_END}[)）]|{UNSURE_END})\s*$", re.IGNORECASE)
 TRAILING = re.compile(r",? unspecified$|,? initial encounter$|,? not otherwise specified$|,? nos$", re.IGNORECASE)
-BRACKETS = re.compile(r"\s*(?:（[^（）]*）|\([^()]*\)|\[[^\[\]]*\])\s*")
+BRACKETS = re.compile(r"(?:(?<!\s)\s+)?(?:（[^（）]*）|\([^()]*\)|\[[^\[\]]*\])\s*")
 PARTS = re.compile(r"[，,、+＋/]|(?:合并|并发|伴有|伴|并)(?=[\u3400-\u9fff]{3})| (?:with|and|due to|secondary to) ")
 NOTHING = re.compile(
     r"(?:无|暂无|暂缺|未见|不详|未知|待查|待定|正常|null|nan|none|n/?a|unknown|nil|not available|none at the moment|[-/_.\s]+|not applicable)[.。]?",
@@ -54,16 +55,27 @@ def parse(text: str, kind: str = "plain") -> list[Diagnosis]:
     for line in text.splitlines():
         if RULE.fullmatch(line) or SIGNED.match(line.strip()):
             continue
-        if label := OWN_LABEL.match(ITEM.sub("", line, count=1) if ITEM.match(line) else line):
-            known = find(label[1])
+        label, said = _own_label(ITEM.sub("", line, count=1) if ITEM.match(line) else line)
+        if label:
+            known = find(label)
             if known and known[1]:
-                line, kind = label.string[label.end() :], known[1]
-            elif found and not ITEM.match(line) and (known or len(label[1]) <= 6):
+                line, kind = said, known[1]
+            elif found and not ITEM.match(line) and (known or len(label) <= 6):
                 break
         for part in re.split(r"[；;]", ITEM.sub("；", line)):
             if diagnosis := one(part, kind):
                 found.append(diagnosis)
     return found
+
+
+def _own_label(line: str) -> tuple[str, str]:
+    """The label that a line begins with, up to its first colon, and what stands behind it; nothing where it has none."""
+    before, *said = COLON.split(line, maxsplit=1)
+    label = before.lstrip(" \t\u3000").rstrip(" \t")
+    label = label if len(label) > 1 else before[-2:]
+    if not said or not 2 <= len(label) <= 30 or set(label) & set("，。；\n"):
+        return "", ""
+    return label, said[0].lstrip(" \t\u3000")
 
 
 def one(text: str, kind: str = "plain", icd10: str = "") -> Diagnosis | None:

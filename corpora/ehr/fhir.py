@@ -46,8 +46,8 @@ def attachment(value: Any) -> str:
 
 def plain(text: str) -> str:
     """XHTML as text, its blocks as lines."""
-    text = re.sub(r"<(?:br|/p|/div|/li|/tr|/h\d)\b[^>]*>", "\n", text)
-    return html.unescape(re.sub(r"<[^>]+>", " ", text)).strip()
+    text = re.sub(r"<(?:br|/p|/div|/li|/tr|/h\d)\b[^<>]*>", "\n", text)
+    return html.unescape(re.sub(r"<[^<>]+>", " ", text)).strip()
 
 
 def text_of(concept: Any) -> str:

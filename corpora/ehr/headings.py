@@ -125,14 +125,14 @@ def _name(name: str) -> str:
 
 
 NAMES = "|".join(_name(name) for name in sorted(KNOWN, key=lambda name: (-len(name), name)))
-TOGETHER = rf"(?:{NAMES})(?:[、,，/和与及](?:{NAMES}))*"
+TOGETHER = rf"(?>{NAMES})(?:[、,，/和与及](?>{NAMES}))*+"
 DIGITS = "[一二三四五六七八九十]{1,3}"
 NUMBER = (
     rf"(?:(?:[（(](?:\d{{1,2}}|{DIGITS})[)）]|(?:\d{{1,2}}(?:\.\d{{1,2}})*|{DIGITS})[、.．)）]|[①-⑳])[ \t\u3000]*)?"
 )
 GAP = r"[ \t\u3000]*"
 AT_LINE = (
-    rf"^[ \t\u3000#*>■●◆•=-]*{NUMBER}[【\[*]*(?P<line>{TOGETHER})[*]*{GAP}(?:[（(][^（）()\n：:]{{0,12}}[)）]{GAP})?"
+    rf"^[ \t\u3000#*>■●◆•=-]*+{NUMBER}[【\[*]*(?P<line>{TOGETHER})[*]*{GAP}(?:[（(][^（）()\n：:]{{0,12}}[)）]{GAP})?"
     rf"(?:[】\]][*]*{GAP}[：:]?|[：:][*]*|$)"
 )
 IN_LINE = rf"(?:(?<=[。！？!?；;）)】\]]){GAP}|(?<=\.)[ ]+|(?<=\S)[ \t\u3000]{{2,}}){NUMBER}[【\[]?(?P<word>{TOGETHER}){GAP}[：:】\]][：:]?"

@@ -13,13 +13,14 @@ from corpora.ehr.headings import HAN, TESTS, Section
 
 LONGEST_CLAUSE = 400
 """Characters of a clause that may be cut out; a longer one is a text without punctuation, of which too much would go."""
+NEAR = 2 * LONGEST_CLAUSE
 
 ENDS = re.compile(r"[，。；！？;!?\n]|,(?!\d)|\.(?=\s|$)")
 NUMBERED = re.compile(r"(?:^|(?<=[\n。；;]))[ \t\u3000]*(?:[（(]?\d{1,2}[)）.、．]|[-•*])[ \t\u3000]*$")
 UNITS = re.compile(r"[^。！？!?；;\n]*(?:[。！？!?；;]+[ \t\u3000]*\n?|\n|$)")
 
 DIAGNOSIS = (
-    r"(?:初步|入院|出院|临床|门诊|急诊|病理|影像|超声|内镜|胃镜|肠镜|镜下|心电图|CT|MRI?|X线|放射|最后|最终|术前|术后|目前|疾病)*诊断"
+    r"(?:初步|入院|出院|临床|门诊|急诊|病理|影像|超声|内镜|胃镜|肠镜|镜下|心电图|CT|MRI?|X线|放射|最后|最终|术前|术后|目前|疾病){0,9}诊断"
     r"|诊断(?:印象|意见|结果|提示)|(?:初步|影像|诊断|检查|临床)?印象"
     r"|\b(?:impressions?|(?:\w+ )?diagnos[ie]s|dx|assessment)"
 )
@@ -200,13 +201,35 @@ def without_label(text: str, pattern: re.Pattern[str]) -> tuple[str, int | None]
     """The text without the clauses that say a label, and how many; None where a clause cannot be cut: it is too long."""
     number = 0
     while pattern.search(fold(text)):
-        folded, at = places(text)
-        match = pattern.search(folded)
-        start, end = _clause(text, at[match.start()], at[match.end() - 1] + 1) if match else (0, len(text))
-        if not match or end - start > LONGEST_CLAUSE:
+        rest, cuts = _without_clauses(text, pattern)
+        if not cuts:
             return text, None
-        text, number = (text[:start] + text[end:]).strip(), number + 1
+        text, number = rest, number + cuts
     return text, number
+
+
+def _without_clauses(text: str, pattern: re.Pattern[str]) -> tuple[str, int]:
+    """The same in one way through the text: what is joined by the cuts may say the label anew. 0 where a clause is too long.
+
+    A clause is looked for near by: in the last of what is kept and the first of what comes."""
+    folded, at = places(text)
+    kept: list[str] = []  # characters
+    done = cuts = 0
+    for match in pattern.finditer(folded):
+        first, last = at[match.start()], at[match.end() - 1] + 1
+        if first < done:
+            continue  # cut out with the one before
+        kept += text[done:first]
+        near = "".join(kept[-NEAR:]) + text[first : last + NEAR]
+        place = min(len(kept), NEAR)
+        start, end = _clause(near, place, place + last - first)
+        if end - start > LONGEST_CLAUSE:
+            return text, 0
+        del kept[len(kept) - place + start :]
+        done, cuts = first + end - place, cuts + 1
+        while not kept and text[done : done + 1].isspace():
+            done += 1
+    return ("".join(kept) + text[done:]).strip(), cuts
 
 
 def _clause(text: str, start: int, end: int) -> tuple[int, int]:

@@ -21,7 +21,7 @@ CMEXAM = replace(
 )
 PROMPTS = {"clinicalgpt": CLINICALGPT, "cmexam": CMEXAM, "lm-eval": LM_EVAL_ZH}
 BREAK = re.compile(r"(?:\\r)?\\n(?=[A-Z][ .．、:：])")
-OPTION = re.compile(r"^\s*([A-Z])[ .．、:：]\s*", re.MULTILINE)
+OPTION = re.compile(r"^[^\S\n]*([A-Z])[ .．、:：]\s*", re.MULTILINE)
 ANNOTATIONS = {
     "Area of Competency": "competency",
     "Clinical Department": "department",

@@ -10,7 +10,7 @@ from corpora.reading import Categories, Corpus, Example, Look, NoSettings, Reade
 from corpora.turns import NotTurns
 
 CATEGORIES = ("cate1", "cate2")
-THANKS = re.compile(r"[^?？]*(?:谢|感激)[^?？]*")
+THANKS = re.compile(r"(?>[^?？]*?(?:谢|感激))[^?？]*")
 
 
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:

@@ -12,7 +12,7 @@ from corpora.files import File, Place
 from corpora.reading import Corpus, Example, Look, Reader
 
 LONGEST = 1_000_000
-BETWEEN = re.compile(r"\s*(?:={5,}|-{5,}|\f)\s*")
+BETWEEN = re.compile(r"\s*+(?:={5,}|-{5,})\s*+|[^\S\f]*+\f\s*+")
 KEYS = {
     "patient": "patient|patient id|patientid|subject id|person id|患者id|患者编号|病人id|病案号|病历号|住院号|门诊号|登记号|mrn|pid",
     "record": "id|record id|visit id|encounter id|hadm id|就诊号|就诊id|流水号|记录id|编号",

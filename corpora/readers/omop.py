@@ -179,7 +179,7 @@ def _number(value: Row) -> str:
 
 
 def _short(number: str) -> str:
-    return re.sub(r"(\.\d*?)0+$", r"\1", number).rstrip(".") if "." in number else number
+    return re.sub(r"(\.(?:\d*[^\D0])?)0+$", r"\1", number).rstrip(".") if "." in number else number
 
 
 def _age(who: Row, visit: Row) -> float | None:

@@ -1,6 +1,5 @@
 """An earlier report, and what grew or shrank since."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from tools.errors import InputError
 from tools.files import read_text
 
 GROUPS = ("totals", "types", "relations", "sources", "findings")
-NUMBERS = re.compile(r'<script type="application/json" id="numbers">(.*?)</script>', re.DOTALL)
+BEFORE, BEHIND = '<script type="application/json" id="numbers">', "</script>"
 
 
 class Numbers(BaseModel):
@@ -43,9 +42,9 @@ class Change:
 def read_earlier(path: Path) -> Numbers:
     """The numbers of a report page or of what `audit --format json` printed. Raises InputError for another file."""
     text = read_text(path)
-    page = NUMBERS.search(text)
+    _, is_page, behind = text.partition(BEFORE)
     try:
-        value = orjson.loads(page[1] if page else text)
+        value = orjson.loads(behind.partition(BEHIND)[0] if is_page else text)
         if isinstance(value, list):
             return Numbers.model_validate(_of_audits(value))
         if isinstance(value, dict) and value.get("kgtools") == "report 1":
