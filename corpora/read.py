@@ -17,13 +17,14 @@ from pydantic import ValidationError
 from corpora.files import File
 from corpora.reading import REJECTS, Corpus, Example, Look, Pair, Reader, Turn
 from corpora.record import PREFERENCES, RECORDS, ROLES
-from corpora.shards import Sink
+from corpora.shards import OF_PEOPLE, Sink, refuse_other
 from tools import registry
+from tools.empty import refuse_empty
 from tools.errors import UsageError
 from tools.files import digest, sha256
 from tools.frames import write_table
 from tools.licenses import check_license
-from tools.staging import manifest, staging
+from tools.staging import make_private, manifest, staging
 
 AT_ONCE = 10_000
 LONGEST = 1_000_000
@@ -64,10 +65,12 @@ def read(
     strict: bool = False,
     seed: int = 0,
     license: str | None = None,
+    allow_empty: bool = False,
 ) -> Outcome:
     """Records (or preferences) of the files in `out`, with `rejects.parquet` and `run.json`, all or nothing.
 
-    `limit`: so many examples, from the first; `license`: what the user knows of it. Raises InputError where strict."""
+    `limit`: so many examples, from the first; `license`: what the user knows of it. Raises InputError where strict, and where
+    there is no example in the files, unless `allow_empty`."""
     reader = find(name)
     note = reader.license_note if license is None else ""
     license = reader.license if license is None else check_license(license, "--license")
@@ -80,6 +83,7 @@ def read(
         examples = islice(checked(corpus, reader.read(corpus, chosen)), limit)
         first = next(examples, None)
         schema = PREFERENCES if isinstance(first, Pair) else RECORDS
+        refuse_other(out, schema)
         with Sink(stage / f"{schema.noun}.parquet", schema) as sink:
             for batch in _batches(_again(first, examples)):
                 rows = [_row(name, license, example) for example in batch]
@@ -104,6 +108,18 @@ def read(
             changed=dict(sorted(corpus.changes.items())),
             **{key: dict(sorted(counter.items())) for key, counter in counts.items()},
         )
+        refuse_empty(
+            written,
+            f"{name}: no example could be read",
+            allow_empty,
+            outcome.rejected,
+            (
+                f"{file}{f':{line}' if line else ''}: {reason}{f' ({more})' if more else ''}"
+                for file, line, _, reason, more in corpus.rejects
+            ),
+        )
+        if reader.private or counts["tasks"].keys() & OF_PEOPLE:
+            make_private(stage)
         facts = {key: value for key, value in vars(outcome).items() if key not in ("reader", "files")}
         how = {
             "reader": name,

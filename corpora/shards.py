@@ -12,8 +12,10 @@ import orjson
 import polars as pl
 
 from corpora.record import PREFERENCES, RECORDS
-from tools.errors import InputError
+from tools.errors import InputError, UsageError
+from tools.files import digest
 from tools.frames import FULL, Schema, write_table
+from tools.staging import unfinished
 
 
 class Sink:
@@ -23,7 +25,7 @@ class Sink:
 
     def __init__(self, path: Path, schema: Schema) -> None:
         self.path, self.schema = path, schema
-        self._parts = path.with_name(f".{path.name}.parts")
+        self._parts = path.with_name(f".{digest(path.name)}.parts")  # whatever the length of the name
         self._number = 0
 
     def __enter__(self) -> Self:
@@ -61,6 +63,10 @@ def scan(place: Path) -> tuple[pl.LazyFrame, Schema]:
     """The records or preferences of a folder that a command wrote, or of a Parquet file; and which of the two they are.
 
     Raises InputError where there are none."""
+    if unfinished(place if place.is_dir() else place.parent):
+        raise InputError(
+            f"{place}: the run that writes there was stopped before all its files were in place; run it again"
+        )
     found = [place] if place.is_file() else [place / f"{schema.noun}.parquet" for schema in (RECORDS, PREFERENCES)]
     path = next((file for file in found if file.is_file()), None)
     if path is None:
@@ -85,6 +91,27 @@ def story(place: Path) -> dict[str, Any]:
     except (OSError, orjson.JSONDecodeError):
         return {}
     return told if isinstance(told, dict) else {}
+
+
+OF_PEOPLE = ("dialogue", "diagnosis", "report")
+"""Tasks whose records are of people, where no manifest says whether they are."""
+
+
+def is_private(place: Path, rows: pl.LazyFrame) -> bool:
+    """Whether a table holds people's records as they were: as the manifest beside it says, else by its tasks."""
+    told = privacy(place)
+    if told.get("deidentified"):
+        return False
+    return told.get("private", False) or bool(rows.select(pl.col("task").is_in(OF_PEOPLE).any()).collect().item())
+
+
+def refuse_other(out: Path, schema: Schema) -> None:
+    """Raises UsageError where a folder holds the other kind of table, which would be read in place of the one to be written."""
+    (other,) = {RECORDS.noun, PREFERENCES.noun} - {schema.noun}
+    if os.path.lexists(out / f"{other}.parquet"):
+        raise UsageError(
+            f"--out {out}: holds {other}.parquet of another run; name another folder for the {schema.noun}"
+        )
 
 
 def privacy(place: Path) -> dict[str, bool]:

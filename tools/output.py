@@ -5,8 +5,7 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from tools.aside import replacing
 from tools.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,10 +70,13 @@ def cell(value: Any) -> str:
     return str(value).replace("\n", "⏎").replace("\r", "⏎")
 
 
-def print_rows(columns: list[str], rows: Iterable[list[Any]], style: str, out: Path | None = None) -> None:
-    """Rows as `table` (the first 1,000), `csv`, `jsonl` or `parquet`, to stdout or a file; the text forms stream."""
+def print_rows(
+    columns: list[str], rows: Iterable[list[Any]], style: str, out: Path | None = None, option: str = "--out"
+) -> None:
+    """Rows as `table` (the first 1,000), `csv`, `jsonl` or `parquet`, to stdout or a file, which `option` named; the text forms
+    stream."""
     if style == "parquet":
-        _parquet(columns, rows, out)
+        _parquet(columns, rows, out, option)
     elif style == "table" and out is None:
         rest = iter(rows)
         print_table(columns, islice(rest, SHOWN))
@@ -85,26 +88,8 @@ def print_rows(columns: list[str], rows: Iterable[list[Any]], style: str, out: P
     elif out is None:
         _write(sys.stdout.buffer, columns, rows, style)
     else:
-        with _replacing(out) as aside, aside.open("wb") as file:
+        with replacing(out, option) as aside, aside.open("wb") as file:
             _write(file, columns, rows, style)
-
-
-@contextmanager
-def _replacing(out: Path) -> Iterator[Path]:
-    """A place beside `out` that takes its name when the block ends well."""
-    if out.is_dir():
-        raise UsageError(f"--out {out}: is a folder; name a file in it")
-    if not out.parent.is_dir():
-        raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")
-    aside = out.with_name(f".{out.name}.new")
-    try:
-        yield aside
-        aside.replace(out)
-    except PermissionError as error:
-        raise UsageError(f"--out {out}: may not be written; name another place") from error
-    finally:
-        with suppress(OSError):
-            aside.unlink()
 
 
 def _write(file: Any, columns: list[str], rows: Iterable[list[Any]], style: str) -> None:
@@ -130,7 +115,7 @@ def _csv_lines(columns: list[str], rows: Iterable[list[Any]]) -> Iterable[str]:
         yield writer.writerow([orjson.dumps(v, default=str).decode() if isinstance(v, list | dict) else v for v in row])
 
 
-def _parquet(columns: list[str], rows: Iterable[list[Any]], out: Path | None) -> None:
+def _parquet(columns: list[str], rows: Iterable[list[Any]], out: Path | None, option: str) -> None:
     import polars as pl
 
     from tools.frames import FULL as FULL_DISK
@@ -146,7 +131,7 @@ def _parquet(columns: list[str], rows: Iterable[list[Any]], out: Path | None) ->
                     shutil.copyfileobj(file, sys.stdout.buffer)
                 sys.stdout.buffer.flush()
             else:
-                with _replacing(out) as aside:
+                with replacing(out, option) as aside:
                     whole.sink_parquet(aside, compression="zstd", compression_level=1)
     except pl.exceptions.PolarsError as error:
         why = " ".join(str(error).split())

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from corpora.commands import format_option, out_option, pairs
+from tools.options import empty_option
 
 
 @click.command()
@@ -28,11 +29,12 @@ from corpora.commands import format_option, out_option, pairs
     help="Keys of meta, or fields; records with the same value (a patient, a page) stay together, whatever their source.",
 )
 @click.option("--seed", type=int, help="Another seed than 0 or the plan's.")
+@empty_option
 @out_option("./split", "Folder for the records with their split, removed.parquet and run.json.")
 @format_option("table", "json")
 def split(
     records: Path | None, shares: str | None, counts: str | None, published: bool, plan: str | None, by: str | None,
-    tie: str | None, seed: int | None, out: Path, style: str,
+    tie: str | None, seed: int | None, allow_empty: bool, out: Path, style: str,
 ) -> None:  # fmt: skip
     """Split records into train, validation and test, whole groups at a time.
 
@@ -65,5 +67,5 @@ def split(
         seed=seed,
     )
     with step(f"splitting {records}"):
-        done = run(records, out, chosen)
+        done = run(records, out, chosen, allow_empty)
     print_split(done, out, style)

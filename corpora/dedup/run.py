@@ -6,11 +6,12 @@ from pathlib import Path
 import polars as pl
 
 from corpora.dedup.find import Look, find_duplicates
-from corpora.shards import Sink, batches, privacy, scan
+from corpora.shards import Sink, batches, is_private, privacy, refuse_other, scan
+from tools.empty import refuse_empty
 from tools.errors import UsageError
 from tools.files import sha256
 from tools.frames import Schema, write_table
-from tools.staging import manifest, staging
+from tools.staging import manifest, staging_or_scratch
 
 FOUND = Schema(
     "duplicates",
@@ -42,22 +43,27 @@ class Done:
     similarity: dict[str, int]
 
 
-def run(place: Path, out: Path, look: Look, tag: bool = False, dry_run: bool = False) -> Done:
+def run(
+    place: Path, out: Path, look: Look, tag: bool = False, dry_run: bool = False, allow_empty: bool = False
+) -> Done:
     """The records of `place` in `out` with `duplicates.parquet` and `run.json`, all or nothing; a dry run leaves nothing.
 
     `tag`: every record stays, a duplicate with `duplicate_of` in its meta; else only one of each cluster. Either way records
-    of one cluster are in one `group`, so that no split parts them."""
+    of one cluster are in one `group`, so that no split parts them. Raises InputError for no records, unless `allow_empty`."""
     rows, schema = scan(place)
     source = place if place.is_file() else place / f"{schema.noun}.parquet"
     if not dry_run and out.resolve() == source.parent.resolve():
         raise UsageError(f"--out {out}: is the folder of the records themselves; name another")
-    doubles, moved = find_duplicates(rows, look)
-    found = _with_sources(doubles, rows)
-    records = rows.select(pl.len()).collect().item()
-    done = _done(schema, found, records, moved.height, tag)
-    if dry_run:
-        return done
-    with staging(out) as stage:
+    with staging_or_scratch(out, dry_run, is_private(place, rows)) as stage:
+        if not dry_run:
+            refuse_other(out, schema)
+        doubles, moved = find_duplicates(rows, look)
+        found = _with_sources(doubles, rows)
+        records = rows.select(pl.len()).collect().item()
+        done = _done(schema, found, records, moved.height, tag)
+        if dry_run:
+            return done
+        refuse_empty(done.written, f"{place}: there are no {schema.noun}", allow_empty)
         _write(rows, doubles, moved, stage / f"{schema.noun}.parquet", schema, tag)
         write_table(found, stage / "duplicates.parquet")
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}

@@ -2,9 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -20,16 +18,17 @@ from corpora.mix.flow import picture
 from corpora.mix.mixed import REMOVED, Mixed
 from corpora.mix.recipe import Ingredient, Recipe
 from corpora.mix.sizes import measure
-from corpora.shards import Sink, batches, privacy, scan, story, within
+from corpora.shards import Sink, batches, is_private, privacy, refuse_other, scan, story, within
 from corpora.split.assign import assign, published_of, rule_of
 from corpora.split.index import stratum
 from corpora.split.proof import prove
 from corpora.split.ties import names_of, tie
 from corpora.texts import with_texts
+from tools.empty import refuse_empty
 from tools.errors import Findings, UsageError
 from tools.files import digest, sha256
 from tools.frames import shuffled, write_table
-from tools.staging import manifest, staging
+from tools.staging import make_private, manifest, staging_or_scratch
 
 PIECE = 50_000
 """Records that are put in order in memory at a time."""
@@ -37,25 +36,30 @@ PIECE = 50_000
 PLACES: Any = {"sources": {"__all__": {"path"}}, "tokenizer": True, "decontaminate": {"against"}}
 """What of a recipe the manifest leaves away."""
 
-PRIVATE = ("dialogue", "diagnosis", "report")
-"""Tasks whose records are of people, where no manifest says whether they are."""
-
 
 def merge(
-    recipe: Recipe, out: Path, key: Callable[[], bytes], without: tuple[str, ...] = (), dry_run: bool = False
+    recipe: Recipe,
+    out: Path,
+    key: Callable[[], bytes],
+    without: tuple[str, ...] = (),
+    dry_run: bool = False,
+    allow_empty: bool = False,
 ) -> Mixed:
     """Mix into `out`: the records in a seeded order, `removed.parquet`, `mix.svg` and `run.json`, all or nothing.
 
     `key` gives the key of pseudonyms, asked for only where a source holds people's records. A dry run does all of it in a
-    folder of its own and leaves nothing. Raises UsageError for what is missing, Findings where a group or fact would cross."""
+    folder of its own and leaves nothing. Raises UsageError for what is missing, Findings where a group or fact would cross,
+    InputError where nothing is left, unless `allow_empty`."""
     recipe, missing = _brought(recipe, without)
     mixed = Mixed(recipe.title, missing)
-    with _place(out, dry_run) as stage:
+    with staging_or_scratch(out, dry_run) as stage:
         work = stage / ".work"
         work.mkdir()
         try:
             with Sink(stage / "removed.parquet", REMOVED) as removed:
                 _gather(recipe, work, key, mixed, removed)
+                if not dry_run:
+                    refuse_other(out, mixed.schema)
                 index, moved = _without_doubles(recipe, work, mixed, removed)
                 chosen = _choose(recipe, work, index, moved, mixed, removed)
             table = stage / f"{mixed.schema.noun}.parquet"
@@ -64,23 +68,19 @@ def merge(
         finally:
             shutil.rmtree(work, ignore_errors=True)
         mixed.count(chosen)
+        why = {
+            f"{step}, {source}, {reason}": number for (step, source, reason), number in sorted(mixed.removed.items())
+        }
+        refuse_empty(chosen.height, f"no {mixed.schema.noun} are left for the mix", allow_empty or dry_run, why)
         heads = ("source", "task", "split")
         (stage / "mix.svg").write_text(picture(mixed.flows, heads, recipe.title), encoding="utf-8")
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir()) if file.is_file()}
         settings = recipe.model_dump(mode="json", exclude=PLACES)
+        if mixed.private:
+            make_private(stage)
         settings |= {"private": mixed.private, "deidentified": mixed.deidentified and not mixed.private}
         (stage / "run.json").write_bytes(manifest("merge", settings, mixed.inputs, outputs=outputs, **mixed.facts()))
     return mixed
-
-
-@contextmanager
-def _place(out: Path, dry_run: bool) -> Iterator[Path]:
-    if dry_run:
-        with TemporaryDirectory(prefix="kgtools-") as folder:
-            yield Path(folder)
-    else:
-        with staging(out) as stage:
-            yield stage
 
 
 def _brought(recipe: Recipe, without: tuple[str, ...]) -> tuple[Recipe, dict[str, str]]:
@@ -173,20 +173,16 @@ def _scan(name: str, rows: pl.DataFrame, keep: frozenset[str]) -> None:
 def _policy(recipe: Recipe, source: Ingredient, path: Path, rows: pl.LazyFrame, mixed: Mixed) -> Policy | None:
     """The policy that a source is de-identified by, if it is; notes in the mix what it then holds."""
     told = privacy(path)
-    of_people = _is_private(source, told, rows)
+    of_people = _is_private(source, path, rows)
     wanted = recipe.deidentify if recipe.deidentify and (recipe.deidentify.everything or of_people) else None
     mixed.private |= of_people and wanted is None
     mixed.deidentified |= wanted is not None or told.get("deidentified", False)
     return load_policy(wanted.policy) if wanted else None
 
 
-def _is_private(source: Ingredient, told: dict[str, bool], rows: pl.LazyFrame) -> bool:
+def _is_private(source: Ingredient, path: Path, rows: pl.LazyFrame) -> bool:
     """Whether a source is of people: as the recipe says, else the manifest beside it, else its tasks; not where that was seen to."""
-    if source.private is not None:
-        return source.private
-    if told.get("deidentified"):
-        return False
-    return told.get("private", False) or bool(rows.select(pl.col("task").is_in(PRIVATE).any()).collect().item())
+    return is_private(path, rows) if source.private is None else source.private
 
 
 def _without_doubles(recipe: Recipe, work: Path, mixed: Mixed, removed: Sink) -> tuple[pl.DataFrame, pl.DataFrame]:

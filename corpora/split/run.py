@@ -8,13 +8,14 @@ from typing import Any
 import polars as pl
 
 from corpora.mix.mixed import REMOVED
-from corpora.shards import Sink, batches, privacy, scan, within
+from corpora.shards import Sink, batches, is_private, privacy, refuse_other, scan, within
 from corpora.split.assign import Assigned, assign, subset
 from corpora.split.cut import cut
 from corpora.split.index import index_of, reader_of
 from corpora.split.plan import SPLITS, Plan
 from corpora.split.proof import prove
 from corpora.split.ties import Ties, names_of, tie
+from tools.empty import refuse_empty
 from tools.errors import UsageError
 from tools.files import sha256
 from tools.frames import Schema
@@ -55,21 +56,24 @@ class Done:
     shared_questions: int
 
 
-def run(place: Path, out: Path, plan: Plan) -> Done:
+def run(place: Path, out: Path, plan: Plan, allow_empty: bool = False) -> Done:
     """The records of `place` with their split in `out`, with `removed.parquet`, a file for each subset and `run.json`, all or
-    nothing. Raises UsageError for a plan that the records cannot fill, Findings where a group or fact would cross."""
+    nothing. Raises UsageError for a plan that the records cannot fill, Findings where a group or fact would cross,
+    InputError where none is left, unless `allow_empty`."""
     rows, schema = scan(place)
     source = place if place.is_file() else place / f"{schema.noun}.parquet"
     if out.resolve() == source.parent.resolve():
         raise UsageError(f"--out {out}: is the folder of the records themselves; name another")
     if schema.noun == "preferences" and any(rule.cut for rule in plan.rules):
         raise UsageError("a plan that cuts dialogues is for records, and these are preferences")
-    index, strata = index_of(rows, plan)
-    ties = tie(reader_of(rows, plan), index, plan)
-    placed = assign(ties.index, plan, ties.parts)
-    with staging(out) as stage:
+    with staging(out, private=is_private(place, rows)) as stage:
+        refuse_other(out, schema)
+        index, strata = index_of(rows, plan)
+        ties = tie(reader_of(rows, plan), index, plan)
+        placed = assign(ties.index, plan, ties.parts)
         changed = _write(rows, placed.rows, names_of(ties, placed.rows), plan, stage, schema)
         done = _done(stage / f"{schema.noun}.parquet", placed, ties, plan, schema, strata, changed)
+        refuse_empty(sum(done.splits.values()), f"{place}: no {schema.noun} are left", allow_empty, done.removed)
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
         facts = vars(done) | {"outputs": outputs}
         how = plan.model_dump(mode="json") | privacy(place)
