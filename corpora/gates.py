@@ -74,6 +74,11 @@ def identified(place: Path, rows: pl.LazyFrame | None = None) -> dict[str, int]:
     return dict(found or every) if _as_they_were(known) else dict(found)
 
 
+def is_private(place: Path) -> bool:
+    """Whether a table holds people's records as they were, so that nobody else may read the files that are made of it."""
+    return bool(identified(place))
+
+
 def _as_they_were(known: Mapping[str, bool]) -> bool:
     return known.get("private", False) and not known.get("deidentified", False)
 

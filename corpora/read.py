@@ -15,17 +15,18 @@ import polars as pl
 from pydantic import ValidationError
 
 from corpora.files import File
-from corpora.gates import privacy, together
+from corpora.gates import PRIVATE, privacy, together
 from corpora.reading import REJECTS, Corpus, Example, Look, Pair, Reader, Turn
 from corpora.record import PREFERENCES, RECORDS, ROLES
-from corpora.shards import Sink
+from corpora.shards import Sink, refuse_other
 from tools import registry
+from tools.empty import refuse_empty
 from tools.errors import UsageError
 from tools.files import digest, sha256
 from tools.frames import scan_table, write_table
 from tools.licenses import check_license
 from tools.originals import originals
-from tools.staging import manifest, staging
+from tools.staging import make_private, manifest, staging
 
 AT_ONCE = 10_000
 LONGEST = 1_000_000
@@ -66,10 +67,12 @@ def read(
     strict: bool = False,
     seed: int = 0,
     license: str | None = None,
+    allow_empty: bool = False,
 ) -> Outcome:
     """Records (or preferences) of the files in `out`, with `rejects.parquet` and `run.json`, all or nothing.
 
-    `limit`: so many examples, from the first; `license`: what the user knows of it. Raises InputError where strict."""
+    `limit`: so many examples, from the first; `license`: what the user knows of it. Raises InputError where strict, and where
+    there is no example in the files, unless `allow_empty`."""
     reader = find(name)
     note = reader.license_note if license is None else ""
     license = check_license(*((reader.license, f"the reader {name}") if license is None else (license, "--license")))
@@ -85,10 +88,12 @@ def read(
             "seed": seed,
             **_privacy(reader, corpus),
         }
-        return _read(corpus, chosen, out, (license, note), how)
+        return _read(corpus, chosen, out, (license, note), how, allow_empty)
 
 
-def _read(corpus: Corpus, chosen: Any, out: Path, terms: tuple[str, str], how: dict[str, Any]) -> Outcome:
+def _read(
+    corpus: Corpus, chosen: Any, out: Path, terms: tuple[str, str], how: dict[str, Any], allow_empty: bool
+) -> Outcome:
     """`terms`: the licence, and what is said of it; `how`: the settings of `run.json`."""
     name, (license, note) = how["reader"], terms
     counts: dict[str, Counter[str]] = {"tasks": Counter(), "langs": Counter(), "splits": Counter()}
@@ -97,6 +102,7 @@ def _read(corpus: Corpus, chosen: Any, out: Path, terms: tuple[str, str], how: d
         examples = islice(checked(corpus, find(name).read(corpus, chosen)), how["limit"])
         first = next(examples, None)
         schema = PREFERENCES if isinstance(first, Pair) else RECORDS
+        refuse_other(out, schema)
         with Sink(stage / f"{schema.noun}.parquet", schema) as sink:
             for batch in _batches(_again(first, examples)):
                 rows = [_row(name, license, example) for example in batch]
@@ -122,6 +128,18 @@ def _read(corpus: Corpus, chosen: Any, out: Path, terms: tuple[str, str], how: d
             changed=dict(sorted(corpus.changes.items())),
             **{key: dict(sorted(counter.items())) for key, counter in counts.items()},
         )
+        refuse_empty(
+            written,
+            f"{name}: no example could be read",
+            allow_empty,
+            outcome.rejected,
+            (
+                f"{file}{f':{line}' if line else ''}: {reason}{f' ({more})' if more else ''}"
+                for file, line, _, reason, more in corpus.rejects
+            ),
+        )
+        if how.get("private") or counts["tasks"].keys() & set(PRIVATE):
+            make_private(stage)
         facts = {key: value for key, value in vars(outcome).items() if key not in ("reader", "files")}
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
         (stage / "run.json").write_bytes(manifest("read", how, outcome.files, outputs=outputs, **facts))

@@ -1,5 +1,6 @@
 """Tables of any length as Parquet: written a batch at a time, read as a stream."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +14,10 @@ import polars as pl
 
 from corpora.record import PREFERENCES, RECORDS
 from tools.errors import InputError, UsageError
+from tools.files import digest
 from tools.frames import Schema, scan_table, sink_table, write_table
 from tools.originals import Originals, originals
+from tools.staging import unfinished
 
 
 class Sink:
@@ -24,7 +27,7 @@ class Sink:
 
     def __init__(self, path: Path, schema: Schema) -> None:
         self.path, self.schema = path, schema
-        self._parts = path.with_name(f".{path.name}.parts")
+        self._parts = path.with_name(f".{digest(path.name)}.parts")  # whatever the length of the name
         self._number = 0
 
     def __enter__(self) -> Self:
@@ -77,6 +80,10 @@ def open_table(place: Path) -> Iterator[Table]:
 
 def file_of(place: Path) -> Path:
     """The file of records or preferences that a folder holds, or that this is. Raises InputError where there is none."""
+    if unfinished(place if place.is_dir() else place.parent):
+        raise InputError(
+            f"{place}: the run that writes there was stopped before all its files were in place; run it again"
+        )
     found = [place] if place.is_file() else [place / f"{schema.noun}.parquet" for schema in (RECORDS, PREFERENCES)]
     path = next((file for file in found if file.is_file()), None)
     if path is None:
@@ -109,6 +116,15 @@ def story(place: Path) -> dict[str, Any]:
     except (OSError, orjson.JSONDecodeError):
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def refuse_other(out: Path, schema: Schema) -> None:
+    """Raises UsageError where a folder holds the other kind of table, which would be read in place of the one to be written."""
+    (other,) = {RECORDS.noun, PREFERENCES.noun} - {schema.noun}
+    if os.path.lexists(out / f"{other}.parquet"):
+        raise UsageError(
+            f"--out {out}: holds {other}.parquet of another run; name another folder for the {schema.noun}"
+        )
 
 
 def batches(rows: pl.LazyFrame, size: int = 20_000) -> Iterator[pl.DataFrame]:

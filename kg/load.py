@@ -12,6 +12,7 @@ from kg.inputs import SourceTables
 from kg.normalize import clean
 from kg.reading import Options, Reading, short_names
 from tools import registry
+from tools.empty import SHOWN, refuse_empty
 from tools.errors import InputError, UsageError
 from tools.originals import originals, twice
 
@@ -72,6 +73,24 @@ def prepare(name: str, paths: list[Path], options: Options, raw: bool = False) -
         "files": report.files, "raw": raw, "counts": cleaned_counts, "flagged": report.flagged,
     }  # fmt: skip
     return SourceTables(reading.source, about, cleaned.named, cleaned.facts, cleaned.rejects), report
+
+
+def refuse_nothing(prepared: list[tuple[SourceTables, Report]], allow_empty: bool) -> None:
+    """Raises InputError where a source gives no entity and no fact: in the graph it would take the place of what it said before."""
+    for tables, report in prepared:
+        refused = tables.rejects.filter(pl.col("action") != "changed")
+        reasons = refused.group_by("reason").len().sort("reason")
+        where = (
+            f"{row['file']}:{row['row']}: {row['field']}: {row['reason']}"
+            for row in refused.head(SHOWN).iter_rows(named=True)
+        )
+        refuse_empty(
+            tables.named.height + tables.facts.height,
+            f"{', '.join(report.files)}: {report.source} gives no entity and no fact",
+            allow_empty,
+            dict(reasons.iter_rows()) | {reason: sum(fields.values()) for reason, fields in report.skipped.items()},
+            where,
+        )
 
 
 def _report(

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from kg.commands import format_option, graph_option
-from tools.options import allow_option, identified_option
+from tools.options import allow_option, empty_option, identified_option
 
 
 @click.command()
@@ -53,6 +53,7 @@ from tools.options import allow_option, identified_option
 @click.option("--export", "form", metavar="FORMAT", help="Write them into OUT/FORMAT too, as kgtools convert does.")
 @allow_option
 @identified_option
+@empty_option
 @format_option("table", "json")
 def generate(
     graph: str,
@@ -69,6 +70,7 @@ def generate(
     form: str | None,
     allow: tuple[str, ...],
     identified: bool,
+    allow_empty: bool,
     style: str,
 ) -> None:
     """Turn a graph into instruction pairs with their whole lineage.
@@ -84,14 +86,16 @@ def generate(
     """
     from corpora.export import formats
     from corpora.export.convert import Options, convert
+    from corpora.shards import refuse_other
     from kg.stores import open_store
     from templates.drops import choose_drops
+    from templates.generate import TASKS, refuse_none, write
     from templates.generate import generate as run
-    from templates.generate import write
     from templates.pack import find_pack
     from templates.show import print_result
-    from tools.errors import Findings, UsageError
+    from tools.errors import UsageError
     from tools.progress import step
+    from tools.staging import staging
 
     store, chosen = open_store(graph), [find_pack(name) for name in packs.split(",")]
     if len({pack.info.name for pack in chosen}) < len(chosen):
@@ -100,20 +104,25 @@ def generate(
     if form is not None:
         formats.find(form)
     out = out or Path("records" if task == "qa" else "preferences")
-    with step("generating"):
+    with step("generating"), staging(out) as stage:
+        refuse_other(out, TASKS[task])
         result = run(store, chosen, languages, count, seed, max_tails, workers, task, drop)
         settings = {
             "task": task,
             "packs": {pack.info.name: pack.info.version for pack in chosen}, "lang": languages, "count": count, "seed": seed, "max_tails": max_tails,
             "drop": {pack.info.name: sorted(choose_drops(pack, drop)) for pack in chosen},
         }  # fmt: skip
-        write(result, out, settings, store.about(), chosen)
+        refuse_none(result, graph, allow_empty)
+        write(result, stage, settings, store.about(), chosen)
     print_result(result, str(out), style, examples)
     if form is not None:
         with step(f"writing {form}"):
-            exported = convert(out, form, out / form, Options(allow_license=allow, allow_identified=identified))
-        if exported.dropped and not exported.written:
-            raise Findings(f"the format {form} holds none of these records; {out / form}/rejects.parquet says why")
+            convert(
+                out,
+                form,
+                out / form,
+                Options(allow_license=allow, allow_identified=identified, allow_empty=allow_empty),
+            )
 
 
 @click.command()

@@ -25,11 +25,12 @@ from templates.preferences.balance import told_by
 from templates.preferences.wrong import wrong_answers
 from templates.render import question_of, render
 from templates.select import CODES, REASONS, Selection, facts_for, sample, select, without
+from tools.empty import refuse_empty
 from tools.errors import UsageError
 from tools.files import sha256
 from tools.frames import Schema, digests, write_table
 from tools.licenses import all_of, operand
-from tools.staging import manifest, staging
+from tools.staging import manifest
 
 COVERAGE = Schema(
     "coverage",
@@ -116,27 +117,28 @@ def _rejected(selection: Selection) -> Selection:
 
 
 def write(result: Result, folder: Path, settings: dict[str, Any], graph: dict[str, Any], packs: Iterable[Pack]) -> None:
-    """`records.parquet`, `records.jsonl` (or both of preferences), `coverage.parquet`, `LICENSES.md` and `run.json` in `folder`,
-    all or nothing. `graph`: what the store tells about itself; `packs`: those that made the result."""
+    """`records.parquet`, `records.jsonl` (or both of preferences), `coverage.parquet`, `LICENSES.md` and `run.json` in `folder`.
+    `graph`: what the store tells about itself; `packs`: those that made the result."""
     pairs = "rejected" in result.records.columns
-    noun, other = ("preferences", "records") if pairs else ("records", "preferences")
-    if (folder / f"{other}.parquet").exists():
-        raise UsageError(f"--out {folder}: holds {other}.parquet of another run; name another folder for the {noun}")
-    texts = ("prompt", "chosen", "rejected") if pairs else ("messages",)
-    with staging(folder) as stage:
-        lines = result.records.select("id", "lang", *texts, "license")
-        with ThreadPoolExecutor() as pool:
-            writing = {
-                f"{noun}.parquet": pool.submit(_written, result.records, stage / f"{noun}.parquet"),
-                f"{noun}.jsonl": pool.submit(_written, lines, stage / f"{noun}.jsonl"),
-                "coverage.parquet": pool.submit(_written, result.coverage, stage / "coverage.parquet"),
-            }
-            outputs = {name: work.result() for name, work in writing.items()}
-        (stage / LICENSES).write_bytes(licence_text(result.records, packs, graph))
-        outputs[LICENSES] = sha256(stage / LICENSES)
-        (stage / "run.json").write_bytes(
-            manifest("generate", settings, files_of(graph), outputs=outputs, **result.counts)
-        )
+    noun, texts = ("preferences", ("prompt", "chosen", "rejected")) if pairs else ("records", ("messages",))
+    lines = result.records.select("id", "lang", *texts, "license")
+    with ThreadPoolExecutor() as pool:
+        writing = {
+            f"{noun}.parquet": pool.submit(_written, result.records, folder / f"{noun}.parquet"),
+            f"{noun}.jsonl": pool.submit(_written, lines, folder / f"{noun}.jsonl"),
+            "coverage.parquet": pool.submit(_written, result.coverage, folder / "coverage.parquet"),
+        }
+        outputs = {name: work.result() for name, work in writing.items()}
+    (folder / LICENSES).write_bytes(licence_text(result.records, packs, graph))
+    outputs[LICENSES] = sha256(folder / LICENSES)
+    (folder / "run.json").write_bytes(manifest("generate", settings, files_of(graph), outputs=outputs, **result.counts))
+
+
+def refuse_none(result: Result, graph: str, allow_empty: bool) -> None:
+    """Raises InputError, with what became of the facts, where nothing was made of them."""
+    told = result.counts["triples"].items()
+    reasons = {f"{lang}, {reason}": number for lang, fates in told for reason, number in fates.items()}
+    refuse_empty(result.records.height, f"{graph}: none of its facts makes a record", allow_empty, reasons)
 
 
 def _written(frame: pl.DataFrame, path: Path) -> str:

@@ -4,15 +4,17 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
 from tools import registry
 from tools.errors import Findings, KgtoolsError, UsageError
+from tools.stops import PLACED, Stopped, last_words, stoppable
 from tools.terminal import say, shown, tell
 
-DONE, FOUND, FAILED = 0, 1, 2
+DONE, FOUND, FAILED, STOPPED = 0, 1, 2, 130
 
 
 class CommandHost(click.Group):
@@ -77,9 +79,19 @@ def main(args: list[str] | None = None) -> None:
 
 def run(args: list[str] | None = None) -> int:
     """Run the command line and give its exit code; talk goes to stderr."""
+    _make_printable()
+    with stoppable():
+        try:
+            return _run(sys.argv[1:] if args is None else args)
+        except Stopped as stopped:
+            _drop_unwritten()
+            return _say(last_words(), stopped.code)
+
+
+def _run(args: list[str]) -> int:
     stdout = sys.stdout
     try:
-        _refuse_bytes(sys.argv[1:] if args is None else args)
+        _refuse_bytes(args)
         result = cli.main(args=args, prog_name="kgtools", standalone_mode=False)
         sys.stdout.flush()
     except Findings as found:
@@ -89,8 +101,10 @@ def run(args: list[str] | None = None) -> int:
     except click.ClickException as error:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "kgtools"
         return _say(f"error: {error.format_message().rstrip('.')}; see {where} --help", FAILED)
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        return _say("stopped; nothing was changed", 130)
+    except (click.exceptions.Abort, KeyboardInterrupt) as error:
+        if isinstance(error.__cause__, EOFError):  # which click takes for a user who has gone
+            return _say("error: a file ends before its end; was the download cut off?", FAILED)
+        return _say(last_words(), STOPPED)
     except BrokenPipeError:
         _drop_unwritten()
         return DONE
@@ -99,14 +113,30 @@ def run(args: list[str] | None = None) -> int:
             raise
         return DONE  # click put another stdout in its place, because the reader has gone
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in (*FULL, *BARRED):
             raise
         _drop_unwritten()
-        return _say(
-            f"error: {error.filename or 'the output'}: {error.strerror}; free some space and run it again: what was there before is untouched",
-            FAILED,
-        )
+        return _say(f"error: {error.filename or 'the output'}: {error.strerror}; {_way_out(error)}", FAILED)
     return result if isinstance(result, int) else DONE
+
+
+def _make_printable() -> None:
+    """What stdout and stderr cannot show becomes a question mark, for printing must not fail what is done; what programs read is
+    written as bytes. A stream that is closed is written to nowhere."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - as long as the process
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace" if name == "stdout" else "backslashreplace")
+
+
+def _way_out(error: OSError) -> str:
+    if error.errno not in FULL:
+        return "name another place"
+    if PLACED:
+        return f"free some space and run it again; {PLACED[0]} was written before that and stays"
+    return "free some space and run it again: what was there before is untouched"
 
 
 def _refuse_bytes(args: list[str]) -> None:
@@ -117,6 +147,8 @@ def _refuse_bytes(args: list[str]) -> None:
 
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+BARRED = {errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO, errno.EIO, errno.ESTALE}
+"""What is the place's fault, not ours."""
 
 
 def _drop_unwritten() -> None:

@@ -18,3 +18,7 @@ escape_option = click.option(
     "--escape-formulas", is_flag=True, help="CSV for a spreadsheet: an apostrophe before text that it would run as a formula.",
 )  # fmt: skip
 """`--escape-formulas`, of whatever writes CSV that programs read too."""
+empty_option = click.option(
+    "--allow-empty", is_flag=True, help="Write a result of nothing too, in the place of what was there."
+)
+"""`--allow-empty`, of whatever replaces what was there."""

@@ -4,8 +4,7 @@ import csv
 import errno
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from tools.aside import replacing
 from tools.errors import UsageError
 from tools.spreadsheets import as_text
 from tools.terminal import say, shown, tell
@@ -74,15 +74,17 @@ def cell(value: Any) -> str:
 
 
 def print_rows(
-    columns: list[str], rows: Iterable[list[Any]], style: str, out: Path | None = None, escape_formulas: bool = False
-) -> None:
-    """Rows as `table` (the first 1,000), `csv`, `jsonl` or `parquet`, to stdout or a file; the text forms stream.
+    columns: list[str], rows: Iterable[list[Any]], style: str, out: Path | None = None, escape_formulas: bool = False,
+    option: str = "--out",
+) -> None:  # fmt: skip
+    """Rows as `table` (the first 1,000), `csv`, `jsonl` or `parquet`, to stdout or a file, which `option` named; the text forms
+    stream.
 
     `escape_formulas`: CSV for a spreadsheet (`tools.spreadsheets`). Raises UsageError where another style is to have that."""
     if escape_formulas and style != "csv":
         raise UsageError(f"--escape-formulas is for csv; {style} holds no formula")
     if style == "parquet":
-        _parquet(columns, rows, out)
+        _parquet(columns, rows, out, option)
     elif style == "table" and out is None:
         rest = iter(rows)
         print_table(columns, islice(rest, SHOWN))
@@ -94,26 +96,8 @@ def print_rows(
     elif out is None:
         _write(sys.stdout.buffer, columns, rows, style, escape_formulas)
     else:
-        with _replacing(out) as aside, aside.open("wb") as file:
+        with replacing(out, option) as aside, aside.open("wb") as file:
             _write(file, columns, rows, style, escape_formulas)
-
-
-@contextmanager
-def _replacing(out: Path) -> Iterator[Path]:
-    """A place beside `out` that takes its name when the block ends well."""
-    if out.is_dir():
-        raise UsageError(f"--out {out}: is a folder; name a file in it")
-    if not out.parent.is_dir():
-        raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")
-    aside = out.with_name(f".{out.name}.new")
-    try:
-        yield aside
-        aside.replace(out)
-    except PermissionError as error:
-        raise UsageError(f"--out {out}: may not be written; name another place") from error
-    finally:
-        with suppress(OSError):
-            aside.unlink()
 
 
 def _write(file: Any, columns: list[str], rows: Iterable[list[Any]], style: str, escape_formulas: bool) -> None:
@@ -144,7 +128,7 @@ def _escaped(cells: list[Any]) -> list[Any]:
     return [as_text(cell) if isinstance(cell, str) else cell for cell in cells]
 
 
-def _parquet(columns: list[str], rows: Iterable[list[Any]], out: Path | None) -> None:
+def _parquet(columns: list[str], rows: Iterable[list[Any]], out: Path | None, option: str) -> None:
     import polars as pl
 
     from tools.frames import sink_table
@@ -160,7 +144,7 @@ def _parquet(columns: list[str], rows: Iterable[list[Any]], out: Path | None) ->
                     shutil.copyfileobj(file, sys.stdout.buffer)
                 sys.stdout.buffer.flush()
             else:
-                with _replacing(out) as aside:
+                with replacing(out, option) as aside:
                     sink_table(whole, aside)
     except OSError as error:
         if error.errno == errno.ENOSPC:

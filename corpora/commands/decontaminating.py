@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from corpora.commands import format_option, out_option, pairs
+from tools.options import empty_option
 
 PATH = click.Path(path_type=Path)
 
@@ -38,6 +39,7 @@ PATH = click.Path(path_type=Path)
 @out_option("./decontaminated", "Folder for the records, contaminated.parquet and run.json.")
 @click.option("--save-index", type=PATH, help="Write the index of the evaluation sets, which holds no text.")
 @click.option("--examples", type=PATH, help="Write a page (HTML) of records beside the items that are in them.")
+@empty_option
 @click.option("--dry-run", is_flag=True, help="Say what would be found, write no records.")
 @format_option("table", "json")
 def decontaminate(
@@ -50,6 +52,7 @@ def decontaminate(
     out: Path,
     save_index: Path | None,
     examples: Path | None,
+    allow_empty: bool,
     dry_run: bool,
     style: str,
 ) -> None:
@@ -73,12 +76,14 @@ def decontaminate(
     from corpora.decontaminate.rules import rules_of
     from corpora.decontaminate.run import OnHit, indexed, run
     from corpora.decontaminate.show import print_decontaminated, print_index
+    from tools.aside import check_file
     from tools.errors import Findings, UsageError
     from tools.progress import step
 
     chosen = rules_of(rules, pairs(settings, "--set"))
-    if examples and not examples.parent.is_dir():
-        raise UsageError(f"--examples {examples}: there is no folder {examples.parent}; make it first")
+    for option, place in (("--examples", examples), ("--save-index", save_index)):
+        if place:
+            check_file(place, option)
     with step("indexing what the evaluation sets ask"):
         items = indexed(evalsets, splits)
         if save_index:
@@ -89,7 +94,7 @@ def decontaminate(
         print_index(items, save_index, style)
         return
     with step(f"looking at {records}"):
-        done = run(records, None if dry_run else out, items, chosen, cast(OnHit, on_hit))
+        done = run(records, None if dry_run else out, items, chosen, cast(OnHit, on_hit), allow_empty)
         untold = write_examples(done.found, records, evalsets, examples) if examples else 0
     print_decontaminated(done, None if dry_run or on_hit == "fail" else out, untold, style)
     if on_hit == "fail" and done.hit:

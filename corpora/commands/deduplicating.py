@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from corpora.commands import format_option, out_option
+from tools.options import empty_option
 
 
 @click.command()
@@ -33,11 +34,13 @@ from corpora.commands import format_option, out_option
 )
 @click.option("--tag", is_flag=True, help="Keep all, with duplicate_of in the meta of a duplicate.")
 @out_option("./deduplicated", "Folder for the records, duplicates.parquet and run.json.")
+@empty_option
 @click.option("--dry-run", is_flag=True, help="Say what would be taken out, write nothing.")
 @format_option("table", "json")
 def dedup(
-    records: Path, on: str, threshold: float, ngram: int, keep: str, tag: bool, out: Path, dry_run: bool, style: str
-) -> None:
+    records: Path, on: str, threshold: float, ngram: int, keep: str, tag: bool, out: Path, allow_empty: bool,
+    dry_run: bool, style: str,
+) -> None:  # fmt: skip
     """Take out records that say the same as another, word for word or nearly.
 
     RECORDS is a folder that read, generate or merge wrote, or a Parquet file. Width, case, spaces, punctuation, traditional
@@ -60,5 +63,5 @@ def dedup(
 
     look = Look(cast(On, on), threshold, ngram, cast(Keep, keep))
     with step(f"comparing {records}"):
-        done = run(records, out, look, tag, dry_run)
+        done = run(records, out, look, tag, dry_run, allow_empty)
     print_deduplicated(done, None if dry_run else out, style)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from corpora.commands import format_option, out_option
+from tools.options import empty_option
 
 
 @click.command()
@@ -15,11 +16,13 @@ from corpora.commands import format_option, out_option
 )
 @out_option("./deidentified", "Folder for the records, deidentified.parquet and run.json.")
 @click.option("--surrogates", is_flag=True, help="Made-up values of the same form in place of tags.")
+@empty_option
 @click.option("--dry-run", is_flag=True, help="Say what would be replaced, write nothing.")
 @format_option("table", "json")
 def deidentify(
-    records: Path, policy: str, key_file: Path | None, out: Path, surrogates: bool, dry_run: bool, style: str
-) -> None:
+    records: Path, policy: str, key_file: Path | None, out: Path, surrogates: bool, allow_empty: bool, dry_run: bool,
+    style: str,
+) -> None:  # fmt: skip
     """Replace what identifies a person: numbers, names, places, dates, by a policy.
 
     RECORDS is a folder that read or merge wrote, or a Parquet file. A patient's values get the same pseudonym wherever they
@@ -41,5 +44,5 @@ def deidentify(
 
     key = key_of(key_file)
     with step(f"de-identifying {records}"):
-        done = run(records, out, policy, key, surrogates, dry_run)
+        done = run(records, out, policy, key, surrogates, dry_run, allow_empty)
     print_deidentified(done, None if dry_run else out, style)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from corpora.commands import out_option
-from tools.options import allow_option, identified_option
+from tools.options import allow_option, empty_option, identified_option
 
 
 @click.command()
@@ -22,6 +22,7 @@ from tools.options import allow_option, identified_option
 @click.option("--name", "title", default="kgtools", show_default=True, help="Name of the set, in its card and tasks.")
 @allow_option
 @identified_option
+@empty_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def convert(
     records: Path,
@@ -32,6 +33,7 @@ def convert(
     title: str,
     allow: tuple[str, ...],
     identified: bool,
+    allow_empty: bool,
     as_json: bool,
 ) -> None:
     """Write records as the files that trainers and evaluations read.
@@ -49,11 +51,8 @@ def convert(
     from corpora.export.convert import Options
     from corpora.export.convert import convert as run
     from corpora.show import print_exported
-    from tools.errors import Findings
     from tools.progress import step
 
     with step(f"writing {name}"):
-        exported = run(records, name, out, Options(file, shard_size, allow, identified, title))
+        exported = run(records, name, out, Options(file, shard_size, allow, identified, title, allow_empty))
     print_exported(exported, out, as_json)
-    if not exported.written:
-        raise Findings(f"the format {name} holds none of these {exported.table}; {out}/rejects.parquet says why")

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from corpora.commands import format_option, out_option, pairs, seed_option
+from tools.options import empty_option
 
 
 @click.command()
@@ -23,6 +24,7 @@ from corpora.commands import format_option, out_option, pairs, seed_option
     "--categories", is_flag=True, help="Print how records get their category, and count files by it; write nothing."
 )
 @seed_option
+@empty_option
 @format_option("table", "json")
 def read(
     reader: str,
@@ -34,12 +36,14 @@ def read(
     settings: tuple[str, ...],
     categories: bool,
     seed: int,
+    allow_empty: bool,
     style: str,
 ) -> None:
     """Read the files of a corpus into records: dialogues, exams, patient records, instructions.
 
     READER is the name of a corpus, or auto, which says whose the files are and reads nothing. Without files, the reader
-    says what it reads, under which licence. What cannot be read is in rejects.parquet with its file, line and reason.
+    says what it reads, under which licence. What cannot be read is in rejects.parquet with its file, line and reason. Files
+    without a single example are an error, and what an earlier run wrote stays.
 
     \b
     Example:
@@ -68,7 +72,7 @@ def read(
         print_reader(reader, reading.find(reader), style)
     else:
         with step(f"reading {reader}"):
-            outcome = reading.read(reader, list(files), out, pairs(settings, "--set"), limit, strict, seed, license_)
+            outcome = reading.read(
+                reader, list(files), out, pairs(settings, "--set"), limit, strict, seed, license_, allow_empty
+            )
         print_outcome(outcome, out, style)
-        if not outcome.written:
-            raise Findings(f"no example could be read; {out}/rejects.parquet says why")

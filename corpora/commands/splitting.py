@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from corpora.commands import format_option, out_option, pairs
-from tools.options import identified_option
+from tools.options import empty_option, identified_option
 
 
 @click.command()
@@ -30,11 +30,12 @@ from tools.options import identified_option
 )
 @click.option("--seed", type=int, help="Another seed than 0 or the plan's.")
 @identified_option
+@empty_option
 @out_option("./split", "Folder for the records with their split, removed.parquet and run.json.")
 @format_option("table", "json")
 def split(
     records: Path | None, shares: str | None, counts: str | None, published: bool, plan: str | None, by: str | None,
-    tie: str | None, seed: int | None, identified: bool, out: Path, style: str,
+    tie: str | None, seed: int | None, identified: bool, allow_empty: bool, out: Path, style: str,
 ) -> None:  # fmt: skip
     """Split records into train, validation and test, whole groups at a time.
 
@@ -67,5 +68,5 @@ def split(
         seed=seed,
     )
     with step(f"splitting {records}"):
-        done = run(records, out, chosen, identified)
+        done = run(records, out, chosen, identified, allow_empty)
     print_split(done, out, style)

@@ -11,9 +11,10 @@ import polars as pl
 
 from corpora.decontaminate.find import Contamination
 from corpora.decontaminate.index import load_index
+from corpora.gates import is_private
 from corpora.shards import scan
 from corpora.texts import with_texts
-from tools.staging import write_whole
+from tools.aside import write_whole
 
 EACH = 10
 """Examples of each source, evaluation set, rule and verdict."""
@@ -59,7 +60,7 @@ def examples(found: Contamination, place: Path, evalsets: Sequence[Path]) -> tup
 def write_examples(found: Contamination, place: Path, evalsets: Sequence[Path], path: Path) -> int:
     """Write the page; gives how many examples have no text at hand."""
     told, untold = examples(found, place, evalsets)
-    write_whole(path, page(told).encode("utf-8"))
+    write_whole(path, page(told).encode("utf-8"), "--examples", private=is_private(place))
     return untold
 
 

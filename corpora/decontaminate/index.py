@@ -27,10 +27,10 @@ from corpora.decontaminate.grams import (
 from corpora.decontaminate.questions import closely, folded, with_parts
 from corpora.shards import batches, file_of, scan
 from corpora.texts import normal
+from tools.aside import replacing
 from tools.errors import InputError, UsageError
 from tools.frames import Schema, load_table, table_metadata, write_table
 from tools.originals import originals
-from tools.staging import write_whole
 
 KEY, VERSION = "kgtools.index", 2
 HASHES, SKETCHES = pl.List(pl.UInt64), pl.List(pl.UInt16)
@@ -188,15 +188,9 @@ def _without_shared(items: pl.DataFrame) -> pl.DataFrame:
 def save_index(items: pl.DataFrame, path: Path) -> None:
     """Write an index. The same items give the same bytes."""
     told = {"version": VERSION, "runs": [SHORT, LONG], "bits": 64 - int(CUT), "sketch": SKETCH}
-    aside = path.with_name(f".{path.name}.parquet")
-    try:
-        text = orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
+    text = orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
+    with replacing(path, "--save-index") as aside:
         write_table(items, aside, {KEY: text}, level=9)
-        write_whole(path, aside.read_bytes())
-    except FileNotFoundError as error:
-        raise UsageError(f"--save-index {path}: there is no folder {path.parent}; make it first") from error
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def load_index(path: Path) -> pl.DataFrame | None:

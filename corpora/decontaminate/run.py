@@ -12,11 +12,12 @@ from corpora.decontaminate.find import Contamination, find_contamination
 from corpora.decontaminate.index import ITEMS, open_evalset, own_set
 from corpora.decontaminate.rules import RULES, Rules
 from corpora.decontaminate.search import search_of
-from corpora.gates import handed_on
-from corpora.shards import Sink, Table, batches, open_table
+from corpora.gates import handed_on, is_private
+from corpora.shards import Sink, Table, batches, open_table, refuse_other
+from tools.empty import refuse_empty
 from tools.files import digest, sha256
 from tools.frames import Schema, write_table
-from tools.staging import manifest, staging
+from tools.staging import manifest, staging_or_scratch
 
 OnHit = Literal["drop", "tag", "fail"]
 VERDICTS = ("hit", "twin", "facts")
@@ -47,23 +48,37 @@ def indexed(evalsets: Sequence[Path], splits: Sequence[str] = ()) -> pl.DataFram
     return pl.concat([ITEMS.frame(), *items]).unique(["evalset", "item"], keep="first").sort("evalset", "item")
 
 
-def run(place: Path, out: Path | None, items: pl.DataFrame, rules: Rules, on_hit: OnHit = "drop") -> Done:
+def run(
+    place: Path,
+    out: Path | None,
+    items: pl.DataFrame,
+    rules: Rules,
+    on_hit: OnHit = "drop",
+    allow_empty: bool = False,
+) -> Done:
     """The records of `place` in `out` with `contaminated.parquet` and `run.json`, all or nothing; without `out`, only looked at.
 
-    `drop`: without those that are hit; `tag`: all, with `contaminated` in the meta of those; `fail`: nothing is written."""
+    `drop`: without those that are hit; `tag`: all, with `contaminated` in the meta of those; `fail`: nothing is written.
+    Raises InputError where none is left, unless `allow_empty`."""
     with open_table(place) as table:
         if out:
             table.refuse_as_out(out)
-        return _run(table, out, items, rules, on_hit)
+        return _run(table, out, items, rules, on_hit, allow_empty)
 
 
-def _run(table: Table, out: Path | None, items: pl.DataFrame, rules: Rules, on_hit: OnHit) -> Done:
+def _run(table: Table, out: Path | None, items: pl.DataFrame, rules: Rules, on_hit: OnHit, allow_empty: bool) -> Done:
     rows, schema = table.rows, table.schema
-    found = find_contamination(rows, search_of([items], rules))
-    done = _done(rows, schema, found, items, on_hit if out else "fail")
-    if out is None or on_hit == "fail":
-        return done
-    with staging(out) as stage:
+    looking = out is None or on_hit == "fail"
+    with staging_or_scratch(out, looking, is_private(table.file)) as stage:
+        if out and not looking:
+            refuse_other(out, schema)
+        found = find_contamination(rows, search_of([items], rules))
+        done = _done(rows, schema, found, items, on_hit if out else "fail")
+        if looking:
+            return done
+        refuse_empty(
+            done.written, f"{table.file}: no {schema.noun} are left", allow_empty, {"hold an evaluation item": done.hit}
+        )
         _write(rows, found, stage / f"{schema.noun}.parquet", schema, on_hit)
         write_table(found, stage / "contaminated.parquet")
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}

@@ -6,11 +6,12 @@ from pathlib import Path
 import polars as pl
 
 from corpora.dedup.find import Look, find_duplicates
-from corpora.gates import handed_on
-from corpora.shards import Sink, Table, batches, open_table
+from corpora.gates import handed_on, is_private
+from corpora.shards import Sink, Table, batches, open_table, refuse_other
+from tools.empty import refuse_empty
 from tools.files import sha256
 from tools.frames import Schema, write_table
-from tools.staging import manifest, staging
+from tools.staging import manifest, staging_or_scratch
 
 FOUND = Schema(
     "duplicates",
@@ -42,26 +43,31 @@ class Done:
     similarity: dict[str, int]
 
 
-def run(place: Path, out: Path, look: Look, tag: bool = False, dry_run: bool = False) -> Done:
+def run(
+    place: Path, out: Path, look: Look, tag: bool = False, dry_run: bool = False, allow_empty: bool = False
+) -> Done:
     """The records of `place` in `out` with `duplicates.parquet` and `run.json`, all or nothing; a dry run leaves nothing.
 
     `tag`: every record stays, a duplicate with `duplicate_of` in its meta; else only one of each cluster. Either way records
-    of one cluster are in one `group`, so that no split parts them."""
+    of one cluster are in one `group`, so that no split parts them. Raises InputError for no records, unless `allow_empty`."""
     with open_table(place) as table:
         if not dry_run:
             table.refuse_as_out(out)
-        return _run(table, out, look, tag, dry_run)
+        return _run(table, out, look, tag, dry_run, allow_empty)
 
 
-def _run(table: Table, out: Path, look: Look, tag: bool, dry_run: bool) -> Done:
+def _run(table: Table, out: Path, look: Look, tag: bool, dry_run: bool, allow_empty: bool) -> Done:
     rows, schema = table.rows, table.schema
-    doubles, moved = find_duplicates(rows, look)
-    found = _with_sources(doubles, rows)
-    records = rows.select(pl.len()).collect().item()
-    done = _done(schema, found, records, moved.height, tag)
-    if dry_run:
-        return done
-    with staging(out) as stage:
+    with staging_or_scratch(out, dry_run, is_private(table.file)) as stage:
+        if not dry_run:
+            refuse_other(out, schema)
+        doubles, moved = find_duplicates(rows, look)
+        found = _with_sources(doubles, rows)
+        records = rows.select(pl.len()).collect().item()
+        done = _done(schema, found, records, moved.height, tag)
+        if dry_run:
+            return done
+        refuse_empty(done.written, f"{table.file}: there are no {schema.noun}", allow_empty)
         _write(rows, doubles, moved, stage / f"{schema.noun}.parquet", schema, tag)
         write_table(found, stage / "duplicates.parquet")
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}

@@ -1,12 +1,9 @@
 """A table of records de-identified into a folder, scanned before it is there."""
 
-import shutil
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
@@ -16,10 +13,11 @@ from corpora.deidentify.batch import LOG, deidentify
 from corpora.deidentify.policy import Policy, load_policy
 from corpora.deidentify.pseudonyms import fingerprint
 from corpora.deidentify.scan import residual
-from corpora.shards import Sink, Table, batches, open_table
+from corpora.shards import Sink, Table, batches, open_table, refuse_other
+from tools.empty import refuse_empty
 from tools.errors import Findings
 from tools.files import sha256
-from tools.staging import manifest, staging
+from tools.staging import manifest, staging_or_scratch
 
 SMALL = 5
 """Records alike in age, sex, department and diagnosis: fewer than this can be recognised by who knows one."""
@@ -45,18 +43,33 @@ class Done:
     rare: int
 
 
-def run(place: Path, out: Path, name: str, key: bytes, surrogates: bool = False, dry_run: bool = False) -> Done:
+def run(
+    place: Path,
+    out: Path,
+    name: str,
+    key: bytes,
+    surrogates: bool = False,
+    dry_run: bool = False,
+    allow_empty: bool = False,
+) -> Done:
     """The records of `place` in `out` with `deidentified.parquet` and `run.json`, all or nothing; a dry run leaves nothing.
 
-    Raises Findings, and writes nothing, where the residual scan finds what identifies in the output."""
+    Raises Findings, and writes nothing, where the residual scan finds what identifies in the output, InputError for no records,
+    unless `allow_empty`."""
     policy = load_policy(name)
     policy = policy.with_surrogates() if surrogates else policy
     keep = frozenset(kind for kind, action in policy.classes.items() if action == "keep")
     counts = {what: Counter[str]() for what in ("class", "by", "action", "rule")}
     alike, left = Counter[tuple[Any, ...]](), Counter[str]()
     records = touched = 0
-    with open_table(place) as table, _stage(table, out, dry_run) as stage:
+    with ExitStack() as stack:
+        table = stack.enter_context(open_table(place))
         schema = table.schema
+        if not dry_run:
+            table.refuse_as_out(out)
+        stage = stack.enter_context(staging_or_scratch(out, dry_run))
+        if not dry_run:
+            refuse_other(out, schema)
         with Sink(stage / f"{schema.noun}.parquet", schema) as sink, Sink(stage / "deidentified.parquet", LOG) as logs:
             for batch in batches(table.rows):
                 clean, log = deidentify(batch, policy, key)
@@ -74,6 +87,8 @@ def run(place: Path, out: Path, name: str, key: bytes, surrogates: bool = False,
         if left:
             told = "; ".join(f"{what}: {number:,}" for what, number in sorted(left.items()))
             raise Findings(f"the residual scan still finds what identifies, nothing was written: {told}")
+        refuse_empty(records, f"{place}: there are no {schema.noun}", allow_empty or dry_run)
+        (stage / "deidentified.parquet").chmod(0o600)  # where in a record what was found
         done = Done(
             policy=name, table=schema.noun, records=records, touched=touched,
             classes=_sorted(counts["class"]), records_by_class=_sorted(counts["by"]), actions=_sorted(counts["action"]),
@@ -93,21 +108,6 @@ def _vouch(stage: Path, table: Table, done: Done, policy: Policy, key: bytes, su
     }  # fmt: skip
     outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
     (stage / "run.json").write_bytes(manifest("deidentify", how, table.inputs(), outputs=outputs, **facts))
-
-
-@contextmanager
-def _stage(table: Table, out: Path, dry_run: bool) -> Iterator[Path]:
-    if dry_run:
-        folder = TemporaryDirectory(prefix="kgtools-")
-        try:
-            yield Path(folder.name)
-        finally:
-            shutil.rmtree(folder.name, ignore_errors=True)
-            folder.cleanup()
-    else:
-        table.refuse_as_out(out)
-        with staging(out) as stage:
-            yield stage
 
 
 def _described(records: pl.DataFrame) -> Counter[tuple[Any, ...]]:

@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,10 @@ from corpora.export.croissant import croissant
 from corpora.export.formats import ALONE, Format, Part, Shard, find
 from corpora.export.llama_factory import dataset_info
 from corpora.export.rowfiles import RowFiles
-from corpora.gates import check_identified, handed_on, vouched
+from corpora.gates import check_identified, handed_on, is_private, vouched
 from corpora.read import SPLITS
 from corpora.shards import Sink, Table, batches, open_table, story
+from tools.empty import refuse_empty
 from tools.errors import Findings, InputError, UsageError
 from tools.files import sha256, to_json
 from tools.frames import Schema
@@ -43,6 +43,7 @@ class Options:
     allow_license: tuple[str, ...] = ()
     allow_identified: bool = False
     name: str = "kgtools"
+    allow_empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ class Exported:
 def convert(place: Path, name: str, out: Path, options: Options) -> Exported:
     """The records of `place` (a folder or Parquet file) in `out`, all or nothing.
 
-    Raises Findings where a licence forbids it or people's records were never de-identified, with nothing written. Where the
-    format holds none of them, only the drops are written."""
+    Raises Findings where a licence forbids it or people's records were never de-identified, with nothing written. InputError
+    where the format holds none of them, unless told to allow it: then only the drops are written."""
     format_ = find(name)
     ending = options.file or format_.endings[0]
     if ending not in format_.endings:
@@ -76,17 +77,21 @@ def convert(place: Path, name: str, out: Path, options: Options) -> Exported:
     with open_table(place) as table:
         if out.resolve() == table.file.parent.resolve():
             raise UsageError(f"--out {out}: holds the records themselves, with their own run.json; name another folder")
-        _pass_gate(table.rows, options)
-        people = check_identified(table.file, options.allow_identified)
-        return _convert(table, name, format_, out, replace(options, file=ending), people)
+        return _convert(table, name, format_, out, replace(options, file=ending))
 
 
-def _convert(table: Table, name: str, format_: Format, out: Path, options: Options, people: dict[str, int]) -> Exported:
+def _convert(table: Table, name: str, format_: Format, out: Path, options: Options) -> Exported:
     rows, schema, ending = table.rows, table.schema, str(options.file)
     counts: Counter[tuple[str, ...]] = Counter()
-    with staging(out) as stage:
+    with staging(out, old=_of_earlier_runs, private=is_private(table.file)) as stage:
+        _pass_gate(rows, options)
+        people = check_identified(table.file, options.allow_identified)
         written = _written(rows, schema, format_, ending, options, stage, counts)
         exported = replace(_summary(name, schema.noun, written, counts), identified=people)
+        refuse_empty(
+            exported.written, f"{table.file}: the format {name} holds none of these {schema.noun}", options.allow_empty,
+            exported.dropped,
+        )  # fmt: skip
         if written.shards:
             about = Facts(
                 options.name,
@@ -100,12 +105,11 @@ def _convert(table: Table, name: str, format_: Format, out: Path, options: Optio
             )
             for file, content in _beside(about, written).items():
                 (stage / file).write_bytes(content)
-        how = asdict(options) | {"format": name, "file": ending, "allow_license": sorted(options.allow_license)}
-        how |= handed_on(table.file)
+        how = {key: value for key, value in asdict(options).items() if key != "allow_empty"}
+        how |= {"format": name, "file": ending, "allow_license": sorted(options.allow_license)} | handed_on(table.file)
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
         facts = {key: value for key, value in vars(exported).items() if key not in ("format", "refused")}
         (stage / "run.json").write_bytes(manifest("convert", how, table.inputs(), outputs=outputs, **facts))
-        _take_out_old(out, {file.name for file in stage.iterdir()})
     return exported
 
 
@@ -217,12 +221,8 @@ def _beside(about: Facts, written: _Written) -> dict[str, bytes]:
     return files | (about.format.more(about.name, written.parts, written.shards) if about.format.more else {})
 
 
-def _take_out_old(out: Path, new: Collection[str]) -> None:
-    """Remove what an earlier run wrote there and this one does not, lest its rows are read with these."""
+def _of_earlier_runs(out: Path) -> set[str]:
+    """What earlier runs wrote there, which goes where this one does not write it again, lest its rows are read with these."""
     told = story(out)
     listed = told.get("outputs", {}) if told.get("command") == "convert" else {}
-    old = [file for file in out.iterdir() if file.is_file() and (file.name in listed or SHARD.fullmatch(file.name))]
-    (out / "run.json").unlink(missing_ok=True)
-    for file in old:
-        if file.name not in new:
-            file.unlink()
+    return {file.name for file in out.iterdir() if file.name in listed or SHARD.fullmatch(file.name)}

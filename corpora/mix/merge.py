@@ -2,9 +2,8 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -21,16 +20,17 @@ from corpora.mix.flow import picture
 from corpora.mix.mixed import REMOVED, Mixed
 from corpora.mix.recipe import Ingredient, Recipe
 from corpora.mix.sizes import measure
-from corpora.shards import Sink, Table, batches, open_table, within
+from corpora.shards import Sink, Table, batches, open_table, refuse_other, within
 from corpora.split.assign import assign, published_of, rule_of
 from corpora.split.index import stratum
 from corpora.split.proof import prove
 from corpora.split.ties import names_of, tie
 from corpora.texts import with_texts
+from tools.empty import refuse_empty
 from tools.errors import Findings, UsageError
 from tools.files import digest, sha256
 from tools.frames import load_table, scan_table, shuffled, write_table
-from tools.staging import manifest, staging
+from tools.staging import make_private, manifest, staging_or_scratch
 
 PIECE = 50_000
 """Records that are put in order in memory at a time."""
@@ -40,20 +40,28 @@ PLACES: Any = {"sources": {"__all__": {"path"}}, "tokenizer": True, "decontamina
 
 
 def merge(
-    recipe: Recipe, out: Path, key: Callable[[], bytes], without: tuple[str, ...] = (), dry_run: bool = False
+    recipe: Recipe,
+    out: Path,
+    key: Callable[[], bytes],
+    without: tuple[str, ...] = (),
+    dry_run: bool = False,
+    allow_empty: bool = False,
 ) -> Mixed:
     """Mix into `out`: the records in a seeded order, `removed.parquet`, `mix.svg` and `run.json`, all or nothing.
 
     `key` gives the key of pseudonyms, asked for only where a source holds people's records. A dry run does all of it in a
-    folder of its own and leaves nothing. Raises UsageError for what is missing, Findings where a group or fact would cross."""
+    folder of its own and leaves nothing. Raises UsageError for what is missing, Findings where a group or fact would cross,
+    InputError where nothing is left, unless `allow_empty`."""
     recipe, missing = _brought(recipe, without)
     mixed = Mixed(recipe.title, missing)
-    with _place(out, dry_run) as stage:
+    with staging_or_scratch(out, dry_run) as stage:
         work = stage / ".work"
         work.mkdir()
         try:
             with Sink(stage / "removed.parquet", REMOVED) as removed:
                 _gather(recipe, work, key, mixed, removed)
+                if not dry_run:
+                    refuse_other(out, mixed.schema)
                 index, moved = _without_doubles(recipe, work, mixed, removed)
                 chosen = _choose(recipe, work, index, moved, mixed, removed)
             table = stage / f"{mixed.schema.noun}.parquet"
@@ -62,23 +70,19 @@ def merge(
         finally:
             shutil.rmtree(work, ignore_errors=True)
         mixed.count(chosen)
+        why = {
+            f"{step}, {source}, {reason}": number for (step, source, reason), number in sorted(mixed.removed.items())
+        }
+        refuse_empty(chosen.height, f"no {mixed.schema.noun} are left for the mix", allow_empty or dry_run, why)
         heads = ("source", "task", "split")
         (stage / "mix.svg").write_text(picture(mixed.flows, heads, recipe.title), encoding="utf-8")
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir()) if file.is_file()}
         settings = recipe.model_dump(mode="json", exclude=PLACES)
+        if mixed.private:
+            make_private(stage)
         settings |= {"private": mixed.private, "deidentified": mixed.deidentified and not mixed.private}
         (stage / "run.json").write_bytes(manifest("merge", settings, mixed.inputs, outputs=outputs, **mixed.facts()))
     return mixed
-
-
-@contextmanager
-def _place(out: Path, dry_run: bool) -> Iterator[Path]:
-    if dry_run:
-        with TemporaryDirectory(prefix="kgtools-") as folder:
-            yield Path(folder)
-    else:
-        with staging(out) as stage:
-            yield stage
 
 
 def _brought(recipe: Recipe, without: tuple[str, ...]) -> tuple[Recipe, dict[str, str]]:

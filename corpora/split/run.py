@@ -7,15 +7,16 @@ from typing import Any
 
 import polars as pl
 
-from corpora.gates import check_identified, handed_on
+from corpora.gates import check_identified, handed_on, is_private
 from corpora.mix.mixed import REMOVED
-from corpora.shards import Sink, Table, batches, open_table, within
+from corpora.shards import Sink, Table, batches, open_table, refuse_other, within
 from corpora.split.assign import Assigned, assign, subset
 from corpora.split.cut import cut
 from corpora.split.index import index_of, reader_of
 from corpora.split.plan import SPLITS, Plan
 from corpora.split.proof import prove
 from corpora.split.ties import Ties, names_of, tie
+from tools.empty import refuse_empty
 from tools.errors import UsageError
 from tools.files import sha256
 from tools.frames import Schema, scan_table
@@ -56,26 +57,29 @@ class Done:
     shared_questions: int
 
 
-def run(place: Path, out: Path, plan: Plan, allow_identified: bool = False) -> Done:
+def run(place: Path, out: Path, plan: Plan, allow_identified: bool = False, allow_empty: bool = False) -> Done:
     """The records of `place` with their split in `out`, with `removed.parquet`, a file for each subset and `run.json`, all or
     nothing. Raises UsageError for a plan that the records cannot fill, Findings where a group or fact would cross, and for
-    people's records that were never de-identified, but for `allow_identified`."""
+    people's records that were never de-identified, but for `allow_identified`; InputError where none is left, unless
+    `allow_empty`."""
     with open_table(place) as table:
         table.refuse_as_out(out)
-        return _run(table, out, plan, allow_identified)
+        return _run(table, out, plan, allow_identified, allow_empty)
 
 
-def _run(table: Table, out: Path, plan: Plan, allow_identified: bool) -> Done:
+def _run(table: Table, out: Path, plan: Plan, allow_identified: bool, allow_empty: bool) -> Done:
     rows, schema = table.rows, table.schema
     if schema.noun == "preferences" and any(rule.cut for rule in plan.rules):
         raise UsageError("a plan that cuts dialogues is for records, and these are preferences")
     people = check_identified(table.file, allow_identified)
-    index, strata = index_of(rows, plan)
-    ties = tie(reader_of(rows, plan), index, plan)
-    placed = assign(ties.index, plan, ties.parts)
-    with staging(out) as stage:
+    with staging(out, private=is_private(table.file)) as stage:
+        refuse_other(out, schema)
+        index, strata = index_of(rows, plan)
+        ties = tie(reader_of(rows, plan), index, plan)
+        placed = assign(ties.index, plan, ties.parts)
         changed = _write(rows, placed.rows, names_of(ties, placed.rows), plan, stage, schema)
         done = _done(stage / f"{schema.noun}.parquet", placed, ties, plan, schema, strata, changed)
+        refuse_empty(sum(done.splits.values()), f"{table.file}: no {schema.noun} are left", allow_empty, done.removed)
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
         facts = vars(done) | {"identified": people, "outputs": outputs}
         how = plan.model_dump(mode="json") | handed_on(table.file) | {"allow_identified": allow_identified}

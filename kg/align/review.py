@@ -14,11 +14,11 @@ from kg.align.candidates import CANDIDATES
 from kg.align.decide import clashes, decision, with_decisions
 from kg.align.ledger import DIFFERENT, SAME, type_of
 from kg.tables import LEDGER, Ledger
+from tools.aside import check_file, write_whole
 from tools.errors import InputError
 from tools.files import read_text
 from tools.registry import suggestion
 from tools.spreadsheets import as_it_was, as_text
-from tools.staging import write_whole
 
 COLUMNS = (
     "decision", "id", "score", "rule", "reason", "type", "before", "after", "before_name", "after_name",
@@ -56,10 +56,6 @@ def write_review(path: Path, candidates: pl.DataFrame, ledger: Ledger) -> None:
     table.writeheader()
     rows = [*kept, *(written[id_] for id_ in sorted(written))]
     table.writerows({name: as_text(value) for name, value in row.items()} for row in rows)
-    if not path.parent.is_dir():
-        raise InputError(
-            f"{path}: there is no folder {path.parent}; make it first, or name another file: --review FILE"
-        )
     write_whole(path, text.getvalue().encode())
 
 
@@ -71,15 +67,12 @@ def may_be_written(path: Path) -> None:
 
 def check_folder(path: Path) -> None:
     """Raises InputError for a place in no folder."""
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder; name a file in it")
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: there is no folder {path.parent}; make it first, or name another file")
+    check_file(path, error=InputError)
 
 
 def _written(path: Path, known: set[str]) -> dict[str, dict[str, str]]:
     """By id, the rows of the file as it is that hold a decision which is not in the ledger."""
-    if not path.exists():
+    if not path.is_file():  # nothing yet, or what is written through
         return {}
     header, rows = table_of(path)
     if not set(COLUMNS) <= set(header):

@@ -17,10 +17,10 @@ from kg.align.review import Decisions, check_folder, table_of
 from kg.inputs import Inputs
 from kg.licenses import givers, license_of
 from kg.tables import LEDGER, Ledger
+from tools.aside import write_whole
 from tools.errors import InputError
 from tools.files import digest, read_text
 from tools.spdx import categories
-from tools.staging import write_whole
 
 BASE = "urn:kgtools:"
 NO_LICENSE = "https://w3id.org/sssom/license/unspecified"

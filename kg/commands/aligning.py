@@ -106,6 +106,6 @@ def align(
         write_review(place, changed.review, changed.ledger)
         written["review"] = str(place)
     if sssom:
-        write_sssom(store, sssom, Options())
+        write_sssom(store, sssom, Options(allow_empty=True))
         written["sssom"] = str(sssom)
     print_changed(changed, graph, style, written, dry_run)

@@ -43,7 +43,9 @@ def diff(old: str, new: str, style: str, rows: Path | None, escape_formulas: boo
     with step(f"reading {old} and {new}"):
         found = compare(read_graph(old), read_graph(new))
     if rows is not None:
-        print_rows(list(ROWS), map(list, found.rows.iter_rows()), kind, rows, escape_formulas and kind == "csv")
+        print_rows(
+            list(ROWS), map(list, found.rows.iter_rows()), kind, rows, escape_formulas and kind == "csv", "--rows"
+        )
     print_diff(found, old, new, style, escape_formulas and style == "csv")
     if not found.same and not exit_zero:
         raise Findings(f"{old} and {new} differ")
@@ -65,14 +67,16 @@ def show(entity: str, graph: str, style: str, limit: int, html: Path | None, dep
     Example:
       kgtools show 高血压 --graph ./graph
     """
-    from kg.exporters.files import whole_file
     from kg.neighbourhood import find, links, profile
     from kg.stores import open_store
     from kg.telling import print_profiles
+    from tools.aside import check_file, write_whole
     from tools.errors import UsageError
 
     if html is None and click.get_current_context().get_parameter_source("depth") is not ParameterSource.DEFAULT:
         raise UsageError("--depth says how far a picture reaches; give --html FILE too")
+    if html is not None:
+        check_file(html, "--html")
     store = open_store(graph)
     entities, triples = store.entities(), store.triples()
     found = find(entities, entity)
@@ -81,8 +85,7 @@ def show(entity: str, graph: str, style: str, limit: int, html: Path | None, dep
     if html is not None:
         from kg.page import page
 
-        with whole_file(html) as file:
-            file.write(page(profiles, entities, triples, depth, limit).encode())
+        write_whole(html, page(profiles, entities, triples, depth, limit).encode(), "--html")
     print_profiles(profiles, style)
     if html is not None and style == "table":
         say(f"The picture is in {html}.")

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from kg.commands import format_option, graph_option
-from tools.options import allow_option
+from tools.options import allow_option, empty_option
 
 
 @click.command()
@@ -15,7 +15,10 @@ from tools.options import allow_option
 @format_option("table", "json")
 @click.option("--base", help="What every IRI begins with (rdf).  [default: urn:kgtools:]")
 @allow_option
-def export(form: str, out: Path, graph: str, style: str, base: str | None, allow: tuple[str, ...]) -> None:
+@empty_option
+def export(
+    form: str, out: Path, graph: str, style: str, base: str | None, allow: tuple[str, ...], allow_empty: bool
+) -> None:
     """Write a graph in a format that other programs read; names, attributes, sources and origins go with it.
 
     FORMAT is rdf (.ttl or .nt), graphml (.graphml), networkx (.json), sssom (.tsv), or parquet or neo4j-admin, whose
@@ -34,5 +37,5 @@ def export(form: str, out: Path, graph: str, style: str, base: str | None, allow
     from tools.progress import step
 
     with step(f"writing {out}"):
-        written = write(form, open_store(graph), out, Options(base=base, allow_license=allow))
+        written = write(form, open_store(graph), out, Options(base=base, allow_license=allow, allow_empty=allow_empty))
     print_exported(written, style)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kg.commands import format_option, graph_option
+from tools.options import empty_option
 
 if TYPE_CHECKING:
     from kg.reconcile import Reconciliation
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--raw", is_flag=True, help="Refuse nothing that a graph can hold: the source as published, for audits.")
 @click.option("--mapping", type=click.Path(path_type=Path), help="Mapping file of the sources table and rdf.")
 @click.option("--type", "type_", help="Entity type of all heads, where the files do not tell.")
+@empty_option
 @click.option("--counting", help="Print another way of counting beside ours (health39: paper).")
 def load(
     arguments: tuple[str, ...],
@@ -29,6 +31,7 @@ def load(
     mapping: Path | None,
     type_: str | None,
     counting: str | None,
+    allow_empty: bool,
 ) -> None:
     """Load files of one or more sources into a graph.
 
@@ -39,7 +42,7 @@ def load(
     Example:
       kgtools load xywy medical.json health39 disease.csv --graph ./graph
     """
-    from kg.load import groups, prepare
+    from kg.load import groups, prepare, refuse_nothing
     from kg.reading import Options
     from kg.show import print_reports
     from kg.stores import open_store
@@ -53,6 +56,7 @@ def load(
     if dry_run:
         print_reports([report for _, report in prepared], style)
         return
+    refuse_nothing(prepared, allow_empty)
     with step(f"building {graph}"):
         outcome = open_store(graph).change(lambda inputs: inputs.with_sources([tables for tables, _ in prepared]))
     print_reports([report for _, report in prepared], style, outcome if outcome.agrees else None, graph)

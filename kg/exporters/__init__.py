@@ -15,10 +15,12 @@ from tools.errors import InputError, UsageError
 
 @dataclass(frozen=True)
 class Options:
-    """What a user may say about an export: the IRI that all others begin with (rdf), licences for which the user answers."""
+    """What a user may say about an export: the IRI that all others begin with (rdf), licences for which the user answers, whether
+    nothing may be written."""
 
     base: str | None = None
     allow_license: tuple[str, ...] = ()
+    allow_empty: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,11 @@ import polars as pl
 from kg.inputs import files_of
 from kg.licenses import beside, license_of, rights
 from kg.stores import Store
+from kg.tables import Entities
+from tools.aside import check_file, is_stream, replacing, write_whole
+from tools.empty import refuse_empty
 from tools.errors import UsageError
-from tools.staging import manifest, staging, sync
+from tools.staging import make_folder, manifest, staging
 
 ROWS = 50_000
 """How many rows are made into text at a time."""
@@ -22,22 +25,18 @@ ROWS = 50_000
 def whole_file(out: Path, licences: bytes | None = None) -> Iterator[BinaryIO]:
     """A file to write to that takes its place when the block ends well, `licences` beside it; until then what was there stays.
 
-    Raises UsageError where it cannot stand there."""
-    for place in (out, beside(out))[: 1 if licences is None else 2]:
-        check_file(place)
-    with _aside(out.parent) as stage:
-        with (stage / out.name).open("wb") as file:
+    Beside a pipe or a device there is no place for licences. Raises UsageError where it cannot stand there."""
+    make_folder(out.parent)
+    check_file(out)
+    if is_stream(out):
+        licences = None
+    if licences is not None:
+        check_file(beside(out))
+    with replacing(out) as aside:
+        with aside.open("wb") as file:
             yield file
         if licences is not None:
-            beside(stage / out.name).write_bytes(licences)
-        for written in stage.iterdir():
-            sync(written)
-
-
-def check_file(out: Path) -> None:
-    """Raises UsageError where a folder stands in the way."""
-    if out.is_dir():
-        raise UsageError(f"{out}: is a folder; name a file in it")
+            write_whole(beside(out), licences)
 
 
 @contextmanager
@@ -46,19 +45,14 @@ def whole_folder(out: Path, form: str) -> Iterator[Path]:
 
     Files of an earlier export of this format that are not written again go. Raises UsageError where `out` holds
     anything else."""
-    before = _outputs(out, form)
-    with _aside(out) as stage:
+    _outputs(out, form)
+    with staging(out, old=lambda folder: _outputs(folder, form)) as stage:
         yield stage
-        for file in stage.iterdir():
-            sync(file)
-        now = {file.name for file in stage.iterdir()}
-    for name in before - now:
-        (out / name).unlink(missing_ok=True)
 
 
 def _outputs(out: Path, form: str) -> set[str]:
     """The files that an earlier export of this format left in a folder."""
-    if not out.is_dir() or not any(not file.name.startswith(".new-") for file in out.iterdir()):
+    if not out.is_dir() or not any(not file.name.startswith(".") for file in out.iterdir()):
         return set()
     run: Any = None
     with suppress(OSError, orjson.JSONDecodeError):
@@ -68,13 +62,9 @@ def _outputs(out: Path, form: str) -> set[str]:
     return set(run["outputs"])
 
 
-@contextmanager
-def _aside(folder: Path) -> Iterator[Path]:
-    try:
-        with staging(folder) as stage:
-            yield stage
-    except PermissionError as error:
-        raise UsageError(f"{folder}: may not be written; name another place") from error
+def refuse_nothing(entities: Entities, out: Path, allow_empty: bool) -> None:
+    """Raises InputError where a graph holds nothing to export."""
+    refuse_empty(entities.height, f"{out}: the graph holds no entities", allow_empty)
 
 
 def run_json(store: Store, form: str, outputs: list[str], counts: dict[str, int], allowed: Collection[str]) -> bytes:

@@ -14,7 +14,7 @@ import orjson
 import polars as pl
 
 from kg.exporters import Exporter, Options
-from kg.exporters.files import ROWS, as_json, terms, whole_file, witnesses, write_text
+from kg.exporters.files import ROWS, as_json, refuse_nothing, terms, whole_file, witnesses, write_text
 from kg.licenses import licence_text
 from kg.stores import Store
 from kg.tables import ENTITIES, LIST, TRIPLES, Entities, Triples
@@ -34,9 +34,10 @@ ESCAPES = {char: f"_x{ord(char):04X}_" for char in IMPOSSIBLE} | {
 ESCAPED = re.compile("_x([0-9A-F]{4})_")
 
 
-def write(store: Store, out: Path, _: Options) -> dict[str, int]:
+def write(store: Store, out: Path, how: Options) -> dict[str, int]:
     """The graph as GraphML, its licence an attribute of the whole; entities have a `label` besides, which drawing programs show."""
     entities, triples = store.entities(), store.triples()
+    refuse_nothing(entities, out, how.allow_empty)
     told = {"witnesses": orjson.dumps(witnesses(store)).decode(), **terms(store)}
     keys = [
         *(("graph", name) for name in told),

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from kg.exporters import Exporter, Options
-from kg.exporters.files import run_json, terms, whole_folder, write_text
+from kg.exporters.files import refuse_nothing, run_json, terms, whole_folder, write_text
 from kg.licenses import LICENSES, licence_text
 from kg.ontology import ontology
 from kg.stores import Store
@@ -43,6 +43,7 @@ exec "${{NEO4J_ADMIN:-neo4j-admin}}" database import full "${{1:-neo4j}}" {optio
 def write(store: Store, out: Path, how: Options) -> dict[str, int]:
     """The CSV files, `import.sh`, `after.cypher`, the steps and the licences. Raises InputError for a value that CSV cannot hold."""
     entities, triples, books = store.entities(), store.triples(), bookkeeping(store.inputs())
+    refuse_nothing(entities, out, how.allow_empty)
     _refuse(entities, triples)
     nodes = {t: entities.filter(pl.col("type") == t) for t in ontology().entities if t in set(entities["type"])}
     said = {r: triples.filter(pl.col("relation") == r) for r in ontology().relations if r in set(triples["relation"])}

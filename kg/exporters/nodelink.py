@@ -9,7 +9,7 @@ import orjson
 import polars as pl
 
 from kg.exporters import Exporter, Options
-from kg.exporters.files import ROWS, terms, whole_file, witnesses
+from kg.exporters.files import ROWS, refuse_nothing, terms, whole_file, witnesses
 from kg.licenses import licence_text
 from kg.stores import Store
 from kg.tables import ENTITIES, TRIPLES, Entities, Triples
@@ -20,9 +20,10 @@ from tools.frames import Schema
 ENDS = {"head": "source", "tail": "target", "id": "key"}
 
 
-def write(store: Store, out: Path, _: Options) -> dict[str, int]:
+def write(store: Store, out: Path, how: Options) -> dict[str, int]:
     """The graph as JSON, an entity or a triple a line; what is null is left out. `graph.graph["license"]` is its licence."""
     entities, triples = store.entities(), store.triples()
+    refuse_nothing(entities, out, how.allow_empty)
     with whole_file(out, licence_text(store, entities, triples)) as file:
         told = orjson.dumps(witnesses(store) | terms(store)).decode()
         file.write(f'{{"directed": true, "multigraph": true, "graph": {told}, "nodes": [\n'.encode())

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from kg.exporters import Exporter, Options
-from kg.exporters.files import run_json, terms, whole_folder
+from kg.exporters.files import refuse_nothing, run_json, terms, whole_folder
 from kg.licenses import LICENSES, licence_text
 from kg.stores import Store
 from kg.tables import ENTITIES, TRIPLES, Entities, Triples
@@ -47,6 +47,7 @@ What may be done with them is in `LICENSES.md`, and in the metadata of each Parq
 def write(store: Store, out: Path, options: Options) -> dict[str, int]:
     """The two tables, the licence in the metadata of each file; `run.json` tells sources and the SHA-256 of what was read."""
     entities, triples = store.entities(), store.triples()
+    refuse_nothing(entities, out, options.allow_empty)
     counts = {"entities": entities.height, "triples": triples.height}
     with whole_folder(out, "parquet") as stage:
         write_table(entities, stage / "entities.parquet", terms(store))

@@ -12,7 +12,7 @@ import polars as pl
 
 from kg.exporters import Exporter, Options
 from kg.exporters.attributes import unpacked
-from kg.exporters.files import terms, whole_file, witnesses, write_text
+from kg.exporters.files import refuse_nothing, terms, whole_file, witnesses, write_text
 from kg.exporters.rdf_read import read
 from kg.exporters.rdf_terms import BASE, Syntax, literal, literals, local
 from kg.licenses import licence_text
@@ -49,6 +49,7 @@ def write(store: Store, out: Path, options: Options) -> dict[str, int]:
         )
     syntax = Syntax(base, out.suffix.lower() == ".ttl")
     entities, triples, told = store.entities(), store.triples(), witnesses(store)
+    refuse_nothing(entities, out, options.allow_empty)
     with whole_file(out, licence_text(store, entities, triples)) as file:
         file.write(syntax.header().encode())
         file.write(_ontology(syntax).encode())

@@ -4,20 +4,23 @@ from pathlib import Path
 
 from kg.align.sssom import write_sssom
 from kg.exporters import Exporter, Options
-from kg.exporters.files import check_file
 from kg.licenses import beside, licence_text
 from kg.stores import Store
-from tools.staging import make_folder, write_whole
+from tools.aside import check_file, is_stream, write_whole
+from tools.empty import refuse_empty
+from tools.staging import make_folder
 
 
-def write(store: Store, out: Path, _: Options) -> dict[str, int]:
+def write(store: Store, out: Path, how: Options) -> dict[str, int]:
     """The decisions on alignment of the graph."""
     inputs = store.inputs()
-    for place in (out, beside(out)):
-        check_file(place)
     make_folder(out.parent)
+    check_file(out)
+    refuse_empty(inputs.ledger.height, f"{out}: the graph holds no decisions on alignment", how.allow_empty)
+    if not is_stream(out):
+        check_file(beside(out))
+        write_whole(beside(out), licence_text(store, store.entities(), store.triples()))
     write_sssom(out, inputs)
-    write_whole(beside(out), licence_text(store, store.entities(), store.triples()))
     return {"decisions": inputs.ledger.height}
 
 

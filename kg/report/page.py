@@ -21,8 +21,7 @@ from kg.report.figures import Figures, figures, numbers
 from kg.report.tables import Column, Table
 from kg.report.words import Words, column, word
 from kg.stores import Store
-from tools.errors import UsageError
-from tools.staging import write_whole
+from tools.aside import check_file, write_whole
 
 EXAMPLES = 8
 """Rows of a finding that a page shows at least: it has more room than a terminal."""
@@ -64,10 +63,7 @@ class Tile:
 
 def check(path: Path) -> None:
     """Raises UsageError where no page can be written, MissingExtraError where nothing can be drawn."""
-    if path.is_dir():
-        raise UsageError(f"--html {path}: is a folder; name a file in it")
-    if not path.parent.is_dir():
-        raise UsageError(f"--html {path}: there is no folder {path.parent}; make it first")
+    check_file(path, "--html")
     need_altair()
 
 
@@ -75,10 +71,7 @@ def write(
     path: Path, store: Store, findings: list[Finding], examples: int, earlier: tuple[str, Numbers] | None = None
 ) -> None:
     """Write the page, whole or not at all. `earlier`: what it is compared with, by its name."""
-    try:
-        write_whole(path, page(store, findings, examples, earlier).encode("utf-8"))
-    except PermissionError as error:
-        raise UsageError(f"--html {path}: may not be written; name another place") from error
+    write_whole(path, page(store, findings, examples, earlier).encode("utf-8"), "--html")
 
 
 def page(store: Store, findings: list[Finding], examples: int, earlier: tuple[str, Numbers] | None = None) -> str:

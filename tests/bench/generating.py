@@ -32,6 +32,8 @@ def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
     jobs = _jobs(store, packs)
     ours, plain = scratch / "records", scratch / "plain.jsonl"
 
+    ours.mkdir()
+
     def kgtools(workers: int) -> None:
         write(generate(store, packs, LANGUAGES, None, SEED, MAX_TAILS, workers), ours, {}, store.about(), packs)
 

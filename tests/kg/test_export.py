@@ -9,13 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.exporters import Options, export, find, read_graph
-from kg.exporters import files as files_of_exports
 from kg.inputs import Inputs
 from kg.reconcile import Held, reconcile
 from kg.stores.embedded import EmbeddedStore
 from kg.tables import ENTITIES, TRIPLES, Entities, Triples
 from tests.kg.leaving import ALLOWED, WORDS
-from tools import registry
+from tools import aside, registry, staging
 from tools.errors import InputError, UsageError
 
 Run = Callable[..., Any]
@@ -97,7 +96,7 @@ def test_the_same_graph_gives_the_same_bytes(form: str, name: str, sample_graph:
 
 @pytest.mark.parametrize(("form", "name"), EVERY)
 def test_an_empty_graph_comes_back_empty(form: str, name: str, tmp_path: Path) -> None:
-    export(form, Kept(ENTITIES.frame(), TRIPLES.frame()), tmp_path / name, Options())
+    export(form, Kept(ENTITIES.frame(), TRIPLES.frame()), tmp_path / name, Options(allow_empty=True))
 
     entities, triples = read_graph(str(tmp_path / name))
 
@@ -171,12 +170,13 @@ def test_an_export_that_is_broken_off_leaves_what_was_there(
     def stop(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(files_of_exports, "sync", stop)
+    for module in (aside, staging):
+        monkeypatch.setattr(module, "sync", stop)
     with pytest.raises(type(error)):
         export(form, sample_graph, tmp_path / name, ALLOWED)
 
     assert contents(tmp_path) == before
-    assert not list(tmp_path.rglob(".new-*"))
+    assert not list(tmp_path.rglob(".*"))
 
 
 def test_files_of_an_earlier_export_that_are_not_written_again_go(graph_of: Run, tmp_path: Path) -> None:

@@ -196,6 +196,7 @@ def tiny(graph: Graph, pack_folder: Folder, tmp_path: Path) -> Callable[..., tup
             store._triples = store._triples.with_columns(pl.lit([origin]).alias("origins"))  # type: ignore[attr-defined]
         packs = [load_pack(pack_folder(**info))]
         result = generate(store, packs, ("zh", "en"), None, 0, 12)
+        (tmp_path / "records").mkdir(exist_ok=True)
         write(result, tmp_path / "records", {}, store.about(), packs)
         return store, tmp_path / "records", result.records["id"][0]
 

@@ -1,18 +1,12 @@
 import hashlib
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
-import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.errors import InputError
 from tools.files import digest, json_records, read_text, sha256, to_json
-from tools.staging import make_folder, manifest, staging, write_whole
 
 TEXT = "糖尿病,\"2'型`{{\n𬌗\n"
 
@@ -94,101 +88,6 @@ def test_what_is_no_json_record_is_refused_with_the_line(tmp_path: Path, text: s
         list(json_records(write(tmp_path, text.encode())))
 
 
-def files_of(folder: Path) -> dict[str, bytes]:
-    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
-
-
-def test_staged_files_arrive_together_and_nothing_else_stays(tmp_path: Path) -> None:
-    write(tmp_path, b"old", "a.txt")
-
-    with staging(tmp_path / "." / "") as stage:
-        write(stage, b"new", "a.txt")
-        write(stage, b"{}", "run.json")
-        assert files_of(tmp_path)["a.txt"] == b"old"
-
-    assert files_of(tmp_path) == {"a.txt": b"new", "run.json": b"{}"}
-
-
-def test_staging_makes_the_folder_and_its_parents(tmp_path: Path) -> None:
-    with staging(tmp_path / "b" / "c") as stage:
-        write(stage, b"new")
-
-    assert files_of(tmp_path) == {"b/c/a.txt": b"new"}
-
-
-def test_an_error_while_staging_takes_away_the_folders_that_were_made_for_it(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no"), staging(tmp_path / "b" / "c"):
-        raise ValueError("no")
-
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
-def test_an_error_while_staging_leaves_the_folder_as_it_was(tmp_path: Path, error: type[BaseException]) -> None:
-    write(tmp_path, b"old")
-
-    def stage_half() -> None:
-        with staging(tmp_path) as stage:
-            write(stage, b"half")
-            raise error
-
-    with pytest.raises(error):
-        stage_half()
-
-    assert files_of(tmp_path) == {"a.txt": b"old"}
-    assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
-
-
-def test_a_killed_run_leaves_the_old_files_and_the_next_run_cleans_up(tmp_path: Path) -> None:
-    write(tmp_path, b"old")
-    program = (
-        "import os, pathlib, signal, sys; from tools.staging import staging\n"
-        "with staging(pathlib.Path(sys.argv[1])) as stage:\n"
-        "    (stage / 'a.txt').write_bytes(b'half')\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-
-    killed = subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False)
-    after_kill = files_of(tmp_path)
-    with staging(tmp_path) as stage:
-        write(stage, b"new")
-
-    assert killed.returncode == -signal.SIGKILL
-    assert after_kill.pop("a.txt") == b"old"
-    assert list(after_kill.values()) == [b"half"]
-    assert files_of(tmp_path) == {"a.txt": b"new"}
-
-
-def test_the_staging_folder_of_a_running_process_is_left_alone(tmp_path: Path) -> None:
-    other = tmp_path / f".new-{os.getppid()}"
-    other.mkdir()
-
-    with staging(tmp_path) as stage:
-        write(stage, b"new")
-
-    assert other.is_dir()
-
-
-def test_a_file_in_the_place_of_a_folder_is_named(tmp_path: Path) -> None:
-    write(tmp_path, b"x")
-    with pytest.raises(InputError, match=r"a\.txt: is a file, expected a folder; name another place"):
-        make_folder(tmp_path / "a.txt")
-    with pytest.raises(InputError, match=r"b: is a file, expected a folder"):
-        make_folder(tmp_path / "a.txt" / "b")
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    path = write(tmp_path, b"old")
-    write_whole(path, b"new")
-    in_the_way = tmp_path / "folder"
-    (in_the_way / "inside").mkdir(parents=True)
-
-    with pytest.raises(OSError, match="directory"):
-        write_whole(in_the_way, b"new")
-
-    assert files_of(tmp_path) == {"a.txt": b"new"}
-
-
 def test_the_hash_of_a_file_is_its_sha_256(tmp_path: Path) -> None:
     assert sha256(write(tmp_path, b"abc")) == hashlib.sha256(b"abc").hexdigest()
 
@@ -204,15 +103,3 @@ def test_two_contents_have_two_ids(texts: set[str]) -> None:
 
 def test_json_is_sorted_readable_and_ends_with_a_line_break() -> None:
     assert to_json({"b": "糖", "a": [1]}) == '{\n  "a": [\n    1\n  ],\n  "b": "糖"\n}\n'.encode()
-
-
-def test_a_manifest_holds_what_made_the_output_and_no_time() -> None:
-    first, second = (manifest("load", {"raw": False}, {"a.csv": "00"}, counts={"read": 3}) for _ in range(2))
-
-    told = orjson.loads(first)
-    assert first == second
-    assert (told["command"], told["settings"], told["inputs"], told["counts"]) == (
-        "load", {"raw": False}, {"a.csv": "00"}, {"read": 3},
-    )  # fmt: skip
-    assert {"kgtools", "polars", "python"} <= set(told["versions"])
-    assert not {"time", "date", "host", "cwd"} & set(told)

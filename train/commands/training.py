@@ -7,6 +7,7 @@ import click
 
 from corpora.commands import F, format_option, out_option, seed_option
 from tools import registry
+from tools.aside import write_whole
 from tools.errors import UsageError
 from tools.main import load_command
 from tools.options import allow_option, identified_option
@@ -189,7 +190,7 @@ def recipes(action: str, name: str | None, stage: str | None, out: Path | None, 
     out = out or Path(f"{name.replace(':', '-')}-{stage}.yaml")
     if out.exists():
         raise UsageError(f"{out}: is there already; name another file with --out")
-    out.write_bytes(file.read_bytes())
+    write_whole(out, file.read_bytes())
     tell(f"{out}: a copy to change; --recipe {out} takes it")
 
 

@@ -233,10 +233,12 @@ def test_the_command_exits_with_1_and_writes_nothing_where_a_licence_forbids(
 def test_the_command_says_when_a_format_holds_none_of_the_records(
     kgtools: Callable[..., Any], folder_of: Callable[..., Path], tmp_path: Path
 ) -> None:
-    ran = kgtools("convert", folder_of(many(3)), "--format", "trl-preference", "--out", tmp_path)
+    words = ("convert", folder_of(many(3)), "--format", "trl-preference", "--out", tmp_path)
+    ran, allowed = kgtools(*words), kgtools(*words, "--allow-empty")
 
-    assert ran.code == 1
-    assert "holds none of these records" in ran.err
+    assert ran.code == 2
+    assert "holds none of these records (is-no-preference: 3); nothing was written" in ran.err
+    assert (allowed.code, pl.read_parquet(tmp_path / "rejects.parquet").height) == (0, 3)
 
 
 def test_a_format_that_is_none_is_answered_with_the_nearest(

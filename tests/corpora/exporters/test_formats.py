@@ -167,7 +167,7 @@ UNFIT = [
 def test_a_record_that_a_format_cannot_hold_is_a_counted_drop(
     folder_of: Callable[..., Path], tmp_path: Path, name: str, row: dict[str, Any], reason: str
 ) -> None:
-    exported = convert(folder_of([row]), name, tmp_path, Options())
+    exported = convert(folder_of([row]), name, tmp_path, Options(allow_empty=True))
 
     assert (exported.written, exported.dropped, drops(tmp_path)) == (0, {reason: 1}, {"x": reason})
     assert {file.name for file in tmp_path.iterdir()} == {"rejects.parquet", "run.json"}
@@ -181,7 +181,7 @@ def test_every_format_has_a_record_that_it_cannot_hold() -> None:
 def test_no_text_of_a_dropped_record_is_written(folder_of: Callable[..., Path], tmp_path: Path, name: str) -> None:
     rows = [record("x", talk("张三的秘密", "答", "再问"), split="dev")]
 
-    convert(folder_of(rows), name, tmp_path, Options())
+    convert(folder_of(rows), name, tmp_path, Options(allow_empty=True))
 
     assert all("张三".encode() not in file.read_bytes() for file in tmp_path.iterdir())
     assert pl.read_parquet(tmp_path / "rejects.parquet").columns == ["record", "source", "task", "split", "reason"]

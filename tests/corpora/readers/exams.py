@@ -42,7 +42,7 @@ def take(folder: Path, name: str, files: dict[str, bytes | str], **settings: str
 
 
 def take_all(folder: Path, name: str, paths: list[Path], **settings: str) -> Taken:
-    outcome = read(name, paths, folder / "out", settings)
+    outcome = read(name, paths, folder / "out", settings, allow_empty=True)
     rows = pl.read_parquet(folder / "out" / "records.parquet").rows(named=True)
     rejects = pl.read_parquet(folder / "out" / "rejects.parquet").select("file", "line", "reason").rows()
     return Taken([row | {"meta": orjson.loads(row["meta"])} for row in rows], rejects, outcome)
