@@ -9,12 +9,12 @@ from typing import Any
 
 import polars as pl
 
+from corpora.checking import SPLITS
 from corpora.export.card import Facts, card
 from corpora.export.croissant import croissant
 from corpora.export.formats import ALONE, Format, Part, Shard, find
 from corpora.export.llama_factory import dataset_info
 from corpora.export.rowfiles import RowFiles
-from corpora.read import SPLITS
 from corpora.shards import Sink, batches, scan, story
 from tools.errors import Findings, InputError, UsageError
 from tools.files import sha256, to_json
