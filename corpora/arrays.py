@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from corpora.encodings import BAD_BYTE
+from corpora.jsons import TWICE, twice
 
 if TYPE_CHECKING:
     from corpora.files import File, Place
@@ -122,12 +123,18 @@ def _walk(
                 return
         elif BAD_BYTE.search(window.text, window.at, end):
             file.refuse(place, "wrong-encoding", f"bytes that are not {encoding}")
+        elif key := _twice(window.text[window.at : end], item, form):
+            file.refuse(place, TWICE, f"{key!r} stands twice in one object")
         else:
             yield place, item
         window.go(end)
     file.refuse(
         file.place(window.line, row + 1), "bad-json", f"the {form.noun} does not end; was the download cut off?"
     )
+
+
+def _twice(text: str, item: Any, form: Form) -> str:
+    return twice(text, item) if form is ARRAY else twice(f"{{{text}}}", dict([item]))
 
 
 def _skip_separators(window: Window) -> bool:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from corpora.read import checked, find, settings_of
+from corpora.checking import checked
+from corpora.looking import find
+from corpora.read import settings_of, with_sheet
 from corpora.reading import Categories, Corpus, Example, Reader
 from tools import registry
 from tools.errors import UsageError
@@ -50,9 +52,10 @@ def count(
 ) -> Counted:
     """The categories of the records that `read` would write; nothing is written."""
     whence, reader = categories_of(name), find(name)
+    sheet, settings = with_sheet(settings)
     pairs: Counter[tuple[str, str]] = Counter()
     with originals() as given:
-        corpus = Corpus(paths, seed, strict, given)
+        corpus = Corpus(paths, seed, strict, given, sheet)
         for example in islice(checked(corpus, reader.read(corpus, settings_of(name, reader, settings))), limit):
             if isinstance(example, Example):
                 pairs[str(example.meta.get("category") or ""), str(example.meta.get(whence.label) or "")] += 1

@@ -15,11 +15,13 @@ from pydantic import Field
 from corpora.files import Place
 from corpora.paths import SPLITS
 from corpora.reading import Corpus, Example, Turn
+from corpora.texts import HAN
+from corpora.texts import lang_of as texts_in
 from tools.config import Settings
 from tools.errors import UsageError
 
-HAN = re.compile(r"[\u3400-\u9fff]")
 NOT_A_LETTER = re.compile(r"[\s,，、;；/.。|]+")
+OTHER_LANG = "records in another language than their corpus"
 SHOTS = SPLITS | {"dev": "train"}
 """For benchmarks whose dev rows are the examples of few-shot prompts, beside a set for validation or for test."""
 
@@ -106,6 +108,10 @@ def records(corpus: Corpus, question: Question, prompt: Prompt, settings: ExamSe
         "question": text, "options": kept, "category": question.category, "subject": question.subject,
         "choice": "multiple" if several else "single", "explanation": explanation,
     } | question.meta  # fmt: skip
+    lang = _own_lang(question.lang, text, *kept.values())
+    if lang != question.lang:
+        corpus.count(OTHER_LANG)
+        prompt = {PLAIN: CLINICALGPT, CLINICALGPT: PLAIN}.get(prompt, prompt)
     turns = [Turn("user", prompt.ask.format(**meta | {"options": _listed(kept, prompt)}))]
     if letters:
         turns.append(Turn("assistant", _answer(kept, letters, explanation if settings.explanations else "", prompt)))
@@ -113,12 +119,19 @@ def records(corpus: Corpus, question: Question, prompt: Prompt, settings: ExamSe
         question.place,
         turns,
         "mcq",
-        question.lang,
+        lang,
         letters,
         key=" ".join(text.split()),
         split=question.split,
         meta=meta,
     )
+
+
+def _own_lang(lang: str, *texts: str) -> str:
+    """The language of a question; another than its corpus' only where no character of that one is in it."""
+    found = texts_in(*texts)
+    foreign = found in ("zh", "ja") if lang == "en" else lang == "zh" and not HAN.search("".join(texts))
+    return found if foreign and sum(map(str.isalpha, "".join(texts))) >= 8 else lang
 
 
 def _fault(

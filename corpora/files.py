@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from corpora.arrays import array_items, nested_items, object_items
 from corpora.encodings import BAD_BYTE, encoding_of
-from corpora.jsons import is_object, kind_of, loads, why
+from corpora.jsons import TWICE, is_object, kind_of, loads, twice, why
 from tools.errors import InputError, MissingExtraError
 
 LONGEST = 1 << 26
@@ -24,6 +24,8 @@ BLANK = "\ufeff \t\r\n\0"
 
 Refuse = Callable[["Place", str, str], None]
 """Takes a reject: where, the reason (a word for counting), and what more there is to say (never a text of the row)."""
+Watch = Callable[["Place", Any], Any]
+"""Takes a row before its reader does, and gives it back as one that remembers which of its keys are asked for."""
 
 
 class Place(NamedTuple):
@@ -51,14 +53,21 @@ class Line(NamedTuple):
     text: str
 
 
+def _as_it_is(_: Place, value: Any) -> Any:
+    return value
+
+
 @dataclass(frozen=True)
 class File:
-    """A file, or a member of a zip file. `name` is what rejects and manifests call it."""
+    """A file, or a member of a zip file. `name` is what rejects and manifests call it; `sheet`: which of a workbook, the first
+    where it is empty."""
 
     path: Path
     name: str
     refuse: Refuse
     member: str | None = None
+    watch: Watch = _as_it_is
+    sheet: str = ""
 
     def place(self, line: int = 0, row: int = 0) -> Place:
         """A place in this file."""
@@ -87,7 +96,7 @@ class File:
 
     def quiet(self) -> "File":
         """The same file for a first look: what is wrong with it is said when it is read."""
-        return replace(self, refuse=lambda *_: None)
+        return replace(self, refuse=lambda *_: None, watch=_as_it_is)
 
     def start(self) -> str:
         """Its first line that is not blank, without what is blank before it."""
@@ -129,6 +138,10 @@ class File:
             lines.append(line.text)
         return "\n".join(lines)
 
+    def rows(self) -> Iterator[Row]:
+        """Each object of JSON, or each row of a table, whichever the file is."""
+        return self.json() if self.start().startswith(("{", "[")) and not self.is_workbook() else self.csv()
+
     def json(self, lenient: bool = False) -> Iterator[Row]:
         """Each object of JSON lines, of one array, or the one object of the file; what is none is refused.
 
@@ -141,29 +154,29 @@ class File:
 
     def values(self, lenient: bool = False) -> Iterator[tuple[Place, Any]]:
         """Each value of JSON lines, of one array, or the one value of the file, streaming."""
+        for place, value in self._values(lenient):
+            yield place, self.watch(place, value)
+
+    def _values(self, lenient: bool) -> Iterator[tuple[Place, Any]]:
         layout = self.layout()
         if layout == "lines":
             yield from self._json_lines(lenient)
         elif layout == "array":
             yield from array_items(self)
         elif layout == "object":
-            text = self.whole()
-            try:
-                yield Place(self.name, 1, 1), loads(text, lenient)
-            except ValueError as error:
-                self.refuse(Place(self.name, getattr(error, "lineno", 1), 1), "bad-json", why(error))
+            yield from self._parsed(Place(self.name, 1, 1), self.whole(), lenient)
 
     def members(self) -> Iterator[tuple[Place, str, Any]]:
         """Each key and value of the one object that the file is, streaming; a file that is none is refused."""
         if self._is_one_object():
             for place, (key, value) in object_items(self):
-                yield place, key, value
+                yield place, key, self.watch(place, value)
 
     def items(self) -> Iterator[tuple[Place, str, Any]]:
         """The same, but of each array in the object each item by itself, with the key of the array."""
         if self._is_one_object():
             for place, (key, item) in nested_items(self):
-                yield place, key, item
+                yield place, key, self.watch(place, item)
 
     def _is_one_object(self) -> bool:
         with self.characters() as lines:
@@ -195,10 +208,19 @@ class File:
         for place, text in self.text():
             if text and not text.isspace():
                 row += 1
-                try:
-                    yield place._replace(row=row), loads(text, lenient)
-                except ValueError as error:
-                    self.refuse(place._replace(row=row), "bad-json", why(error))
+                yield from self._parsed(place._replace(row=row), text, lenient)
+
+    def _parsed(self, place: Place, text: str, lenient: bool) -> Iterator[tuple[Place, Any]]:
+        try:
+            value = loads(text, lenient)
+        except ValueError as error:
+            line = getattr(error, "lineno", 1) - 1
+            self.refuse(place._replace(line=place.line + line), "bad-json", why(error))
+            return
+        if key := twice(text, value):
+            self.refuse(place, TWICE, f"{key!r} stands twice in one object")
+        else:
+            yield place, value
 
     def csv(self, delimiter: str | None = None) -> Iterator[Row]:
         """Each row of a delimited text with a header, or of a workbook's first sheet, by column; a row of another width is
@@ -208,14 +230,14 @@ class File:
         number = 0
         for line, cells in rows:
             if header is None:
-                header = [str(cell).strip("\ufeff \t") for cell in cells]
+                header = _header(self.name, line, cells)
                 continue
             number += 1
             place = Place(self.name, line, number)
             if len(cells) != len(header):
                 self.refuse(place, "wrong-width", f"{len(cells)} columns, expected {len(header)}")
             else:
-                yield Row(place, dict(zip(header, cells, strict=True)))
+                yield Row(place, self.watch(place, dict(zip(header, cells, strict=True))))
 
     def _delimited(self, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
         csv.field_size_limit(LONGEST)
@@ -272,15 +294,35 @@ class File:
             ) from error
         try:
             with self.open() as raw:
-                sheet = CalamineWorkbook.from_filelike(io.BytesIO(raw.read())).get_sheet_by_index(0)
-            rows = sheet.to_python(skip_empty_area=False)
+                book = CalamineWorkbook.from_filelike(io.BytesIO(raw.read()))
+            sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
         except CalamineError as error:
             self.refuse(Place(self.name), "bad-workbook", f"{error}; was the download cut off?")
             return
+        read = self.sheet or next((name for name, cells in sheets.items() if any(map(any, cells))), book.sheet_names[0])
+        if read not in sheets:
+            raise InputError(f"{self.name}: there is no sheet {read!r}; there are: {', '.join(sheets)}")
+        rows = sheets[read]
+        for name, others in sheets.items() if not self.sheet else ():
+            if name != read and any(map(any, others)):
+                self.refuse(
+                    Place(self.name), "sheet-not-read", f"{name!r}; --set sheet={name} reads it instead of {read!r}"
+                )
         for number, cells in enumerate(rows, start=1):
             texts = [_cell(value) for value in cells]
             if any(texts):
                 yield number, texts
+
+
+def _header(name: str, line: int, cells: list[str]) -> list[str]:
+    """The names of columns; those without one, beyond the first, are called by their number. Raises InputError."""
+    header = [str(cell).strip("\ufeff \t") for cell in cells]
+    header = [column or (f"column {n + 1}" if n else "") for n, column in enumerate(header)]
+    if twice := [column for n, column in enumerate(header) if column in header[:n]]:
+        raise InputError(
+            f"{name}:{line}: two columns are called {twice[0]!r}: rename one, so that both can be told apart"
+        )
+    return header
 
 
 def _cell(value: Any) -> str:

@@ -6,6 +6,9 @@ from typing import Any
 
 import orjson
 
+TWICE = "key-given-twice"
+"""Why an object is refused of which a parser would keep one value and drop the other."""
+KEY = re.compile(r'"\s*:')
 BAD_ESCAPE = re.compile(r'\\(\\|["/bfnrt]|u[0-9a-fA-F]{4})|\\')
 
 
@@ -41,3 +44,27 @@ def is_object(line: str) -> bool:
 def why(error: ValueError) -> str:
     """The parser's reason and column, without the text that it read."""
     return f"column {getattr(error, 'colno', 0)}: {getattr(error, 'msg', 'not valid JSON')}"
+
+
+def twice(text: str, value: Any) -> str:
+    """A key that stands twice in an object of this JSON, whose value a parser made of it; nothing where none does."""
+    if len(KEY.findall(text)) == _keys_in(value):
+        return ""
+    found: list[str] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in pairs]
+        found.extend(name for number, name in enumerate(names) if name in names[:number])
+        return dict(pairs)
+
+    try:
+        json.loads(text, object_pairs_hook=note, strict=False)
+    except (ValueError, RecursionError):  # it was mended to be read
+        return ""
+    return found[0] if found else ""
+
+
+def _keys_in(value: Any) -> int:
+    if isinstance(value, dict):
+        return len(value) + sum(map(_keys_in, value.values()))
+    return sum(map(_keys_in, value)) if isinstance(value, list) else 0

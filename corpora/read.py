@@ -1,25 +1,23 @@
 """Files of a corpus into records: read, check every row, count, write."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import orjson
 import polars as pl
 from pydantic import ValidationError
 
-from corpora.files import File
+from corpora.checking import checked
 from corpora.gates import PRIVATE, privacy, together
-from corpora.reading import REJECTS, Corpus, Example, Look, Pair, Reader, Turn
-from corpora.record import PREFERENCES, RECORDS, ROLES
+from corpora.looking import find, instead, stranger
+from corpora.reading import REJECTS, Corpus, Example, Pair, Reader, Turn
+from corpora.record import PREFERENCES, RECORDS
 from corpora.shards import Sink, refuse_other
-from tools import registry
 from tools.empty import refuse_empty
 from tools.errors import UsageError
 from tools.files import digest, sha256
@@ -29,15 +27,12 @@ from tools.originals import originals
 from tools.staging import make_private, manifest, staging
 
 AT_ONCE = 10_000
-LONGEST = 1_000_000
-"""Characters in all messages of an example: a row beyond it is no example but a fault of its file."""
-UNFIT = re.compile("[\0\ud800-\udfff]")
-SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run of a reader did, in the names that `--format json` prints. `table`: records or preferences."""
+    """What a run of a reader did, in the names that `--format json` prints. `table`: records or preferences.
+    `unread`: keys of rows that the reader did not ask for, with how many rows have them, the most first."""
 
     reader: str
     table: str
@@ -51,11 +46,7 @@ class Outcome:
     tasks: dict[str, int]
     langs: dict[str, int]
     splits: dict[str, int]
-
-
-def find(name: str) -> Reader:
-    """The reader of this name. Raises UsageError with the nearest names."""
-    return cast(Reader, registry.find("readers", name, Reader))
+    unread: dict[str, int]
 
 
 def read(
@@ -74,21 +65,21 @@ def read(
     `limit`: so many examples, from the first; `license`: what the user knows of it. Raises InputError where strict, and where
     there is no example in the files, unless `allow_empty`."""
     reader = find(name)
-    note = reader.license_note if license is None else ""
-    license = check_license(*((reader.license, f"the reader {name}") if license is None else (license, "--license")))
+    sheet, settings = with_sheet(settings)
     chosen = settings_of(name, reader, settings)
     beside = {key: path for key, path in dict(chosen).items() if isinstance(path, Path)}
     with originals() as given:
         chosen = chosen.model_copy(update={key: given.take(path) for key, path in beside.items()})
-        corpus = Corpus(paths, seed, strict, given)
+        corpus = Corpus(paths, seed, strict, given, sheet)
+        told = {"sheet": sheet} if sheet else {}
         how = {
             "reader": name,
-            "set": dict(sorted(settings.items())) | {key: path.name for key, path in beside.items()},
+            "set": dict(sorted(settings.items())) | told | {key: path.name for key, path in beside.items()},
             "limit": limit,
             "seed": seed,
             **_privacy(reader, corpus),
         }
-        return _read(corpus, chosen, out, (license, note), how, allow_empty)
+        return _read(corpus, chosen, out, _licensed(reader, corpus, license), how, allow_empty)
 
 
 def _read(
@@ -112,6 +103,7 @@ def _read(
                     counts["splits"][example.split or ""] += 1
                 written += len(rows)
                 sink.write(schema.frame(rows))
+        corpus.keys.close()
         ids = scan_table(stage / f"{schema.noun}.parquet").select(pl.col("id").n_unique()).collect().item()
         rejects = REJECTS.frame(corpus.rejects)
         write_table(rejects, stage / "rejects.parquet")
@@ -126,11 +118,12 @@ def _read(
             duplicates=written - ids,
             rejected=dict(rejects.group_by("reason").len().sort("reason").iter_rows()),
             changed=dict(sorted(corpus.changes.items())),
+            unread=dict(sorted(corpus.keys.unread.items(), key=lambda pair: (-pair[1], pair[0]))),
             **{key: dict(sorted(counter.items())) for key, counter in counts.items()},
         )
         refuse_empty(
             written,
-            f"{name}: no example could be read",
+            f"{name}: no example could be read{instead(name, corpus.files) if not written else ''}",
             allow_empty,
             outcome.rejected,
             (
@@ -154,45 +147,20 @@ def _privacy(reader: Reader, corpus: Corpus) -> dict[str, bool]:
     return {"private": False} | known
 
 
-def look_at(file: File) -> Look:
-    """The beginning of a file, as `Reader.fits` wants it; what cannot be read of it is passed over."""
-    quiet = File(file.path, file.name, lambda *_: None, file.member)
-    if quiet.is_workbook():
-        rows = [row.values for row in islice(quiet.csv(), 20)]
-        return Look(file.name, "workbook", tuple(rows[0]) if rows else (), tuple(rows), "")
-    text = "\n".join(line.text for line in islice(quiet.text(), 100))
-    layout = quiet.layout()
-    if layout in ("array", "object") or (layout == "lines" and text.lstrip("\ufeff \n\t").startswith("{")):
-        values = tuple(value for _, value in islice(quiet.values(lenient=layout != "array"), 20))
-        columns = tuple(values[0]) if values and isinstance(values[0], dict) else ()
-        return Look(file.name, f"json-{layout}", columns, values, text)
-    with suppress(UsageError):
-        rows = [row.values for row in islice(quiet.csv(), 20)]
-        if rows and len(rows[0]) > 1:
-            return Look(file.name, "csv", tuple(rows[0]), tuple(rows), text)
-    return Look(file.name, "text", (), (), text)
+def _licensed(reader: Reader, corpus: Corpus, given: str | None) -> tuple[str, str]:
+    """The licence of a run's records and what there is to say of it: the user's word, or the corpus' for its own files."""
+    if given is not None:
+        return check_license(given, "--license"), ""
+    if reader.license != "unknown" and (name := stranger(reader, corpus)):
+        why = f"{name} has not just the columns and the language of {reader.title}, whose licence is {reader.license}"
+        return "unknown", f"{why}; say what you know with --license"
+    return check_license(reader.license, f"the reader of {reader.title}"), reader.license_note
 
 
-def who_reads(paths: list[Path]) -> list[tuple[str, str, str]]:
-    """(file, reader, why) for each file and each reader that it fits, in the order of files; the readers of one corpus by
-    name, then the general ones."""
-    readers = sorted(registry.every("readers", Reader), key=lambda reader: (reader[1].general, reader[0]))
-    with originals() as given:
-        return [
-            (file.name, name, why)
-            for file in Corpus(paths, given=given).files
-            for look in [look_at(file)]
-            for name, reader in readers
-            if (why := _fits(name, reader, look))
-        ]
-
-
-def _fits(name: str, reader: Reader, look: Look) -> str | None:
-    try:
-        return reader.fits(look)
-    except Exception as error:  # noqa: BLE001 - a guest's reader looks at files that it does not know
-        registry.pass_over(f"the reader {name!r} fails on {look.name}: {type(error).__name__}: {error}")
-        return None
+def with_sheet(settings: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """The sheet of workbooks that `--set sheet=NAME` wants, of any reader, and the other settings."""
+    rest = dict(settings)
+    return rest.pop("sheet", ""), rest
 
 
 def settings_of(name: str, reader: Reader, given: dict[str, str]) -> Any:
@@ -203,40 +171,6 @@ def settings_of(name: str, reader: Reader, given: dict[str, str]) -> Any:
         known = ", ".join(reader.settings.model_fields) or "none"
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise UsageError(f"--set for the reader {name}: {faults}; there are: {known}") from error
-
-
-def checked(corpus: Corpus, examples: Iterator[Example | Pair]) -> Iterator[Example | Pair]:
-    """Those that can be trained on; what no trainer could use is refused here, whoever read it."""
-    for example in examples:
-        fault = _fault(example)
-        if fault:
-            corpus.refuse(example.place, *fault)
-        else:
-            yield example
-
-
-def _fault(example: Example | Pair) -> tuple[str, str] | None:
-    turns = list(example.messages if isinstance(example, Example) else example.prompt)
-    if isinstance(example, Pair):
-        turns += [Turn("assistant", example.chosen), Turn("assistant", example.rejected)]
-    if not turns:
-        return "no-messages", ""
-    for number, (role, content) in enumerate(turns, start=1):
-        if role not in ROLES:
-            return "unknown-role", f"message {number}"
-        if not isinstance(content, str) or not content.strip():
-            return "empty-message", f"message {number} ({role})"
-        if UNFIT.search(content):
-            return ("nul" if "\0" in content else "lone-surrogate"), f"message {number} ({role})"
-    if sum(len(content) for _, content in turns) > LONGEST:
-        return "too-long", f"more than {LONGEST:,} characters"
-    if isinstance(example, Pair) and example.chosen.strip() == example.rejected.strip():
-        return "equal-answers", "chosen and rejected are the same"
-    if example.split not in (None, *SPLITS):
-        return "unknown-split", str(example.split)
-    if UNFIT.search(str(getattr(example, "answer", "") or "") + example.key):
-        return "unfit-answer", "a NUL or half a surrogate pair in the answer or key"
-    return None
 
 
 def _row(source: str, license: str, example: Example | Pair) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import polars as pl
 
 from corpora.files import File, Place
+from corpora.keys import Keys
 from corpora.paths import files_of
 from tools.config import Settings
 from tools.errors import InputError
@@ -75,18 +76,22 @@ class Corpus:
     """The files that a reader was given, and where it says what it could not use.
 
     `refuse(place, reason, detail)`: a row that becomes no example. `count(what, n)`: something that was changed in rows that
-    do (turns merged, form lines taken out); both are printed and stand in `run.json`. `seed` is for whatever is drawn. `given`: what holds the
-    files to what they are now."""
+    do (turns merged, form lines taken out); both are printed and stand in `run.json`. `seed` is for whatever is drawn. `given`
+    holds the files to what they are now. `sheet`: the sheet of workbooks that is read. `keys` knows which keys of rows nobody
+    asked for."""
 
     paths: list[Path]
     seed: int = 0
     strict: bool = False
     given: Originals | None = None
+    sheet: str = ""
+    keys: Keys = field(default_factory=Keys)
     rejects: list[tuple[str, int, int, str, str]] = field(default_factory=list)
     changes: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self.files: list[File] = files_of(self.paths, self.refuse, self.given.take if self.given else None)
+        found = files_of(self.paths, self.refuse, self.given.take if self.given else None)
+        self.files: list[File] = [replace(file, watch=self.keys.watch, sheet=self.sheet) for file in found]
 
     def hashes(self) -> dict[str, str]:
         """File -> SHA-256 of what was read of it, a zip file as a whole. Raises InputError where it was changed meanwhile."""
@@ -103,6 +108,7 @@ class Corpus:
         """Raises InputError where the run is strict."""
         if self.strict:
             raise InputError(f"{place}: {reason}{': ' + detail if detail else ''}; --strict stops at the first reject")
+        self.keys.drop(place)
         self.rejects.append((place.file, place.line, place.row, reason, detail))
 
     def count(self, what: str, number: int = 1) -> None:
@@ -127,15 +133,31 @@ class Look:
         """Whether all of these are columns."""
         return set(columns) <= set(self.columns)
 
+    def first(self, column: str) -> Any:
+        """What the first row has under this column."""
+        row = next((row for row in self.rows if isinstance(row, dict)), {})
+        return row.get(column)
+
 
 class Categories(NamedTuple):
     """Whence the `category` in the meta of a corpus' records. `label`: the key of the meta with what the file itself says.
 
     `words`: regular expressions with their category; the first that occurs counts, and a label with none is its own category.
-    Without words, every label is."""
+    Without words, every label is. `unless`: what of a label makes a word for an organ say nothing of a department."""
 
     label: str
     words: tuple[tuple[str, str], ...] = ()
+    unless: str = ""
+
+
+class Published(NamedTuple):
+    """A kind of file that a corpus publishes. `columns`: those that every row has; `more`: others that it may have; `lang`: what
+    stands under the columns `text` is written in, where that tells a look-alike."""
+
+    columns: tuple[str, ...]
+    more: tuple[str, ...] = ()
+    lang: str = ""
+    text: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,7 +167,8 @@ class Reader:
     `read` gives examples (or pairs) in the order of the files. `fits` says why a file looks like this corpus, or None.
     `settings`: what `--set key=value` may say. `files` says what to name, in words. `private`: it holds people's records or
     talks, so that it is de-identified before it is mixed. `categories`: where its records have some. `general`: its layout is
-    that of many corpora, so that a reader of just one goes before it where both fit."""
+    that of many corpora, so that a reader of just one goes before it where both fit. `together`: its files tell something only
+    together. `published`: what the corpus' own files look like; others are not given its licence."""
 
     title: str
     license: str
@@ -158,3 +181,5 @@ class Reader:
     url: str = ""
     categories: Categories | None = None
     general: bool = False
+    together: bool = False
+    published: tuple[Published, ...] = ()

@@ -1,6 +1,7 @@
 """What the commands of corpora print, for people and for programs."""
 
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from corpora.split.plan import Plan
     from corpora.split.run import Done as Split
 
+SHOWN = 8
+"""Keys that nobody reads, as many as are printed; all are in run.json."""
+
 
 def print_outcome(outcome: Outcome, out: Path, style: str) -> None:
     """What was read, refused and changed."""
@@ -30,6 +34,11 @@ def print_outcome(outcome: Outcome, out: Path, style: str) -> None:
         rows += [[what, name or "none", number] for name, number in getattr(outcome, what).items()]
     rows += [["duplicates", "the same id", outcome.duplicates]] if outcome.duplicates else []
     print_table(["", "", outcome.table], rows, outcome.reader)
+    if outcome.unread:
+        shown = [f"{key} {number:,}" for key, number in islice(outcome.unread.items(), SHOWN)]
+        more = len(outcome.unread) - len(shown)
+        shown += [f"and {more} more keys, in {out}/run.json"] if more else []
+        tell(f"keys not read: {', '.join(shown)}")
     note = f" ({outcome.license_note})" if outcome.license_note else ""
     tell(f"licence: {outcome.license}{note}; the {outcome.table} are in {out}")
 
@@ -108,10 +117,12 @@ def print_categories(name: str, whence: Categories, counted: "Counted | None", s
     words = [{"words": words, "category": category} for words, category in whence.words]
     if style == "json":
         facts = {} if counted is None else vars(counted) | {"categories": [vars(row) for row in counted.categories]}
-        print_json({"reader": name, "label": whence.label, "words": words} | facts)
+        print_json({"reader": name, "label": whence.label, "words": words, "unless": whence.unless} | facts)
         return
     if words:
-        print_table(["words in " + whence.label, "category"], [list(row.values()) for row in words], name)
+        made = [list(row.values()) for row in words]
+        made += [[whence.unless, "its own, unless a subject's"]] if whence.unless else []
+        print_table(["words in " + whence.label, "category"], made, name)
     elif counted is None:
         tell(f"every value of {whence.label} is a category; name files to count them")
     if counted is not None:

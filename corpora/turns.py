@@ -1,17 +1,29 @@
 """Messages of conversations and instructions, out of the keys and roles that published files give them."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import orjson
+
+from corpora.escapes import without_escapes
 from corpora.reading import Corpus, Turn
 
-ROLE_OF = {
-    "system": "system", "human": "user", "user": "user", "patient": "user", "病人": "user", "患者": "user", "gpt": "assistant",
-    "assistant": "assistant", "bot": "assistant", "chatgpt": "assistant", "model": "assistant", "doctor": "assistant",
-    "医生": "assistant",
-}  # fmt: skip
+ROLES_NAMED = {
+    "system": "system|system_prompt|system prompt|developer|系统",
+    "user": "human|user|patient|prompter|client|asker|病人|患者|用户|问|家属|患者家属|咨询者",
+    "assistant": "gpt|assistant|bot|chatbot|chatgpt|gpt-4|model|ai|llm|agent|doctor|physician|dr|医生|大夫|医师|助手|答|专家",
+}
+ROLE_OF = {name: role for role, names in ROLES_NAMED.items() for name in names.split("|")}
+TOOL_ROLES = ("tool", "function", "function_call", "function_response", "observation", "ipython", "tool_response")
+SPEAKER_KEYS, SAID_KEYS = ("from", "role", "speaker"), ("value", "content", "text", "utterance", "sentence")
 FLAT = re.compile(r"(?:(?<!\s)\s+)?<(user|bot)>\s*[:：]\s*")
+NAMES = "|".join(sorted(ROLE_OF, key=len, reverse=True))
+SPOKEN = re.compile(rf"(?:(?<!\s)\s+)?({NAMES})\s*[:：]\s*", re.IGNORECASE)
+LINE = re.compile(rf"(?:^|\n)[ \t]*({NAMES})[ \t]*[:：][ \t]*", re.IGNORECASE)
+BEFORE, AFTER = "messages of doctors before the first of the patient cut off", "turns after the last answer"
+ROUND = (("user", "human", "prompt", "question", "input"), ("assistant", "gpt", "response", "answer", "output"))
+"""The keys of a round that is one object."""
 
 
 class NotTurns(ValueError):
@@ -22,27 +34,98 @@ class NotTurns(ValueError):
         self.reason = reason
 
 
-def conversation(messages: Any, role: str, text: str, system: Any = None) -> list[Turn]:
-    """The turns of `[{role: ..., text: ...}]`, after a system's message where there is one. Raises NotTurns."""
+def text_of(value: Any, name: str) -> str:
+    """A text; a number as one. The parts of a message are joined, a list of one text is that text. Raises NotTurns."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+        return value[0]
+    if isinstance(value, list) and value and all(isinstance(part, dict) and "type" in part for part in value):
+        return "\n".join(_part(part) for part in value)
+    raise NotTurns("wrong-type", f"{name} must be a text")
+
+
+def _part(part: Mapping[str, Any]) -> str:
+    kind = str(part.get("type"))
+    if kind == "text" and isinstance(part.get("text"), str):
+        return str(part["text"])
+    image = kind.startswith(("image", "input_image"))
+    raise NotTurns("needs-an-image" if image else "needs-media", f"a part of a message is of the type {kind}")
+
+
+def listed(value: Any) -> Any:
+    """A list; also one that is written as JSON in a text."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            return orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return value
+    return value
+
+
+def conversation(messages: Any, role: str, text: str, system: Any = None, lenient: bool = False) -> list[Turn]:
+    """The turns of `[{role: ..., text: ...}]`, after a system's message where there is one. `lenient`: numbers are texts, and the
+    parts of a message are joined. Raises NotTurns."""
+    messages = listed(messages)
     if not isinstance(messages, list) or not messages:
         raise NotTurns("missing-field", "expected a list of messages")
     if not isinstance(system, str | None):
         raise NotTurns("wrong-type", "the system's message must be a text")
     turns = [Turn("system", system)] if system and system.strip() else []
     for number, message in enumerate(messages, start=1):
-        if not isinstance(message, dict) or not isinstance(message.get(text), str):
+        if not isinstance(message, dict) or text not in message:
             raise NotTurns("wrong-type", f"message {number} must be an object with the texts {role} and {text}")
-        if (said := ROLE_OF.get(str(message.get(role)).strip().lower())) is None:
+        name = str(message.get(role)).strip().lower()
+        if (said := ROLE_OF.get(name)) is None:
+            if name in TOOL_ROLES:
+                raise NotTurns("uses-tools", f"message {number} is of the role {name}")
             raise NotTurns("unknown-role", f"message {number}; known: {', '.join(ROLE_OF)}")
-        turns.append(Turn(said, message[text]))
+        if message[text] is None and (calls := [key for key in ("tool_calls", "function_call") if message.get(key)]):
+            raise NotTurns("uses-tools", f"message {number} has {calls[0]} for a text")
+        if not isinstance(message[text], str) and not lenient:
+            raise NotTurns("wrong-type", f"message {number} must be an object with the texts {role} and {text}")
+        turns.append(Turn(said, text_of(message[text], f"message {number}")))
     return turns
 
 
 def any_conversation(messages: Any, system: Any = None) -> list[Turn]:
-    """The turns of a list with from and value, or with role and content. Raises NotTurns."""
-    first = messages[0] if isinstance(messages, list) and messages else {}
-    keys = ("from", "value") if isinstance(first, dict) and "from" in first else ("role", "content")
-    return conversation(messages, *keys, system)
+    """The turns of a list of messages, whatever their keys (from and value, role and content, ...), of lines that begin with
+    who speaks, of such lines in one text, or of rounds. Raises NotTurns."""
+    messages = listed(messages)
+    if isinstance(messages, str) and (talk := parted(messages))[1] and not talk[0].strip():
+        return _system(system) + talk[1]
+    first = messages[0] if isinstance(messages, list) and messages else None
+    if isinstance(first, str) and all(isinstance(line, str) for line in messages):
+        return _system(system) + _spoken(messages)
+    if first and (isinstance(first, list) or _is_round(first)):
+        return _system(system) + rounds(messages)
+    keys = first if isinstance(first, dict) else {}
+    role = next((key for key in SPEAKER_KEYS if key in keys), "role")
+    text = next((key for key in SAID_KEYS if key in keys), "content")
+    return conversation(messages, role, text, system, lenient=True)
+
+
+def parted(text: str) -> tuple[str, list[Turn]]:
+    """What stands before the first line that begins with who speaks, and the turns of a talk that is one text."""
+    before, *pieces = LINE.split(without_escapes(text)[0])
+    return before, [Turn(ROLE_OF[role.lower()], said) for role, said in zip(pieces[::2], pieces[1::2], strict=True)]
+
+
+def _system(system: Any) -> list[Turn]:
+    if not isinstance(system, str | None):
+        raise NotTurns("wrong-type", "the system's message must be a text")
+    return [Turn("system", system)] if system and system.strip() else []
+
+
+def _spoken(lines: Sequence[str]) -> list[Turn]:
+    turns: list[Turn] = []
+    for number, line in enumerate(lines, start=1):
+        if not (speaker := SPOKEN.match(line)):
+            raise NotTurns("unknown-role", f"message {number} does not begin with who speaks, as 病人： and 医生： do")
+        turns.append(Turn(ROLE_OF[speaker[1].lower()], line[speaker.end() :]))
+    return turns
 
 
 def answered(turns: Sequence[Turn]) -> list[Turn]:
@@ -71,10 +154,26 @@ def merged(turns: Iterable[Turn]) -> list[Turn]:
 
 
 def in_turns(corpus: Corpus, turns: Sequence[Turn]) -> list[Turn]:
-    """The same of a conversation in which one may speak several times in a row, which becomes one message."""
-    found = answered(merged(turns))
+    """The same of a conversation in which one may speak several times in a row, which becomes one message.
+
+    From the first message of the user's to the last answer: what stands before and behind is counted. Raises NotTurns."""
+    found = merged(turns)
+    kept = from_question_to_answer(corpus, found)
     corpus.count("messages joined to the one before, of the same speaker", len(turns) - len(found))
-    return found
+    return kept
+
+
+def from_question_to_answer(corpus: Corpus, turns: Sequence[Turn]) -> list[Turn]:
+    """The turns from the first of the user's (behind the system's) to the last of the assistant's. Raises NotTurns."""
+    first = int(bool(turns) and turns[0].role == "system")
+    begin = next((number for number, turn in enumerate(turns) if turn.role == "user"), first)
+    end = next((number for number in range(len(turns), 0, -1) if turns[number - 1].role == "assistant"), 0)
+    if end <= begin or "system" in [turn.role for turn in turns[first:]]:
+        return answered(turns)
+    kept = answered([*turns[:first], *turns[begin:end]])
+    corpus.count(BEFORE, begin - first)
+    corpus.count(AFTER, len(turns) - end)
+    return kept
 
 
 def asked(turns: Sequence[Turn]) -> list[Turn]:
@@ -87,13 +186,31 @@ def asked(turns: Sequence[Turn]) -> list[Turn]:
 
 
 def rounds(history: Any) -> list[Turn]:
-    """The turns of `[[question, answer], ...]`; none for null. Raises NotTurns."""
+    """The turns of `[[question, answer], ...]`, of `[{user, assistant}, ...]` and the like, or of messages; none for null.
+
+    Raises NotTurns."""
+    history = listed(history)
     turns: list[Turn] = []
-    for number, pair in enumerate(history if isinstance(history, list) else [history] if history else [], start=1):
+    given = history if isinstance(history, list) else [history] if history else []
+    if given and isinstance(given[0], dict) and any(key in given[0] for key in SPEAKER_KEYS):
+        return any_conversation(given)
+    for number, one in enumerate(given, start=1):
+        pair = [_side(one, 0), _side(one, 1)] if isinstance(one, dict) else one
         if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(text, str) for text in pair):
             raise NotTurns("wrong-type", f"round {number} of the history must be a question and an answer")
-        turns += [Turn("user", pair[0]), Turn("assistant", pair[1])]
+        system = one.get("system") if isinstance(one, dict) and number == 1 else None
+        turns += [*_system(system), Turn("user", pair[0]), Turn("assistant", pair[1])]
     return turns
+
+
+def _is_round(one: Any) -> bool:
+    return (
+        isinstance(one, dict) and not any(key in one for key in SPEAKER_KEYS) and bool(_side(one, 0) or _side(one, 1))
+    )
+
+
+def _side(one: Mapping[str, Any], side: int) -> Any:
+    return next((one[key] for key in ROUND[side] if key in one), None)
 
 
 def flattened(text: str) -> list[Turn] | None:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import orjson
 import polars as pl
 
+from corpora import looking
 from corpora import read as reading
 from corpora.gates import handed_on, identified, refusal, together
 from corpora.record import PREFERENCES, RECORDS, ROLES
@@ -135,7 +136,7 @@ def _read(rows: Rows, path: Path, out: Path) -> Path:
     """The folder into which a foreign file was read."""
     if not path.is_file():
         raise InputError(f"{path}: no such file or folder")
-    fitting = {name for _, name, _ in reading.who_reads([path])}
+    fitting = {name for _, name, _ in looking.who_reads([path])}
     name = next((name for name in SHAPES[rows.noun] if name in fitting), None)
     if name is None:
         wanted = ", ".join(SHAPES[rows.noun])

@@ -49,6 +49,7 @@ def read(
     Example:
       kgtools read chatdoctor chatdoctor5k.json --out ./chatdoctor
     """
+    from corpora import looking
     from corpora import read as reading
     from corpora.show import print_categories, print_fits, print_outcome, print_reader
     from tools.errors import Findings, UsageError
@@ -59,17 +60,20 @@ def read(
             raise UsageError("--categories needs the name of a reader: kgtools read medqa --categories")
         if not files:
             raise UsageError("read auto needs files: kgtools read auto FILE...")
-        fits = reading.who_reads(list(files))
+        fits = looking.who_reads(list(files))
         print_fits(fits, style)
         if not fits:
-            raise Findings("no reader fits; name one, or see `kgtools read alpaca` and the like for what each reads")
+            nearest = looking.why_nobody(list(files))
+            raise Findings(
+                f"no reader fits; {nearest or 'name one, or see `kgtools read alpaca` and the like for what each reads'}"
+            )
     elif categories:
         from corpora.categories import categories_of, count
 
         counted = count(reader, list(files), pairs(settings, "--set"), limit, strict, seed) if files else None
         print_categories(reader, categories_of(reader), counted, style)
     elif not files:
-        print_reader(reader, reading.find(reader), style)
+        print_reader(reader, looking.find(reader), style)
     else:
         with step(f"reading {reader}"):
             outcome = reading.read(

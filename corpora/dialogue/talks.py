@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from corpora.reading import Corpus, Turn
-from corpora.turns import answered, merged
+from corpora.turns import from_question_to_answer, merged
 
 EMPTY = re.compile(r"\s*+(?:[（(]\s*+空\s*+[)）]\s*+)?")
 """What stands where a picture or a voice message was: nothing, or `（空）`."""
@@ -21,13 +21,7 @@ def in_talk(corpus: Corpus, said: Sequence[Turn], opening: str = "") -> list[Tur
     corpus.count("messages joined to the one before, of the same speaker", full - len(turns))
     if opening.strip():
         turns = _opened(corpus, opening.strip(), turns)
-    begin = next((number for number, turn in enumerate(turns) if turn.role == "user"), 0)
-    end = next((number for number in range(len(turns), 0, -1) if turns[number - 1].role == "assistant"), 0)
-    if end <= begin:
-        return answered(turns)
-    corpus.count("messages of doctors before the first of the patient cut off", begin)
-    corpus.count("messages of patients after the last of the doctor cut off", len(turns) - end)
-    return answered(turns[begin:end])
+    return from_question_to_answer(corpus, turns)
 
 
 def _opened(corpus: Corpus, opening: str, turns: list[Turn]) -> list[Turn]:

@@ -8,8 +8,13 @@ from typing import Any
 
 
 def observed(value: dict[str, Any]) -> str:
-    """`Hemoglobin 97 g/L (130-175) L`, the components of a panel behind each other."""
-    words = [text_of(value.get("code")), _value(value)]
+    """`Hemoglobin 97 g/L (130-175) L`, the components of a panel behind each other; nothing where there is no value."""
+    parts = "; ".join(
+        filter(None, (observed(part) for part in items(value.get("component")) if isinstance(part, dict)))
+    )
+    if not (said := _value(value)) and not parts:
+        return ""
+    words = [text_of(value.get("code")), said]
     for low_high in items(value.get("referenceRange")):
         low, high = (number(fields(fields(low_high).get(end)).get("value")) for end in ("low", "high"))
         words.append(
@@ -18,18 +23,30 @@ def observed(value: dict[str, Any]) -> str:
             else ""
         )
     words += [code_of(flag) for flag in items(value.get("interpretation"))]
-    words += ["; ".join(observed(part) for part in items(value.get("component")) if isinstance(part, dict))]
-    return " ".join(word for word in words if word)
+    return " ".join(word for word in (*words, parts) if word)
 
 
 def _value(value: dict[str, Any]) -> str:
-    quantity = fields(value.get("valueQuantity"))
-    if quantity:
-        return f"{quantity.get('comparator', '')}{number(quantity.get('value'))} {quantity.get('unit', '')}".strip()
-    for key in ("valueString", "valueInteger", "valueBoolean"):
-        if key in value:
-            return str(value[key])
+    if amount := quantity(value.get("valueQuantity")):
+        return amount
+    for key in ("valueString", "valueInteger", "valueDateTime", "valueTime"):
+        if value.get(key) not in (None, ""):
+            return str(value[key]).strip()
+    if isinstance(value.get("valueBoolean"), bool):
+        return "yes" if value["valueBoolean"] else "no"
+    for key, ends, between in (("valueRange", ("low", "high"), "-"), ("valueRatio", ("numerator", "denominator"), "/")):
+        amounts = [quantity(fields(value.get(key)).get(end)) for end in ends]
+        if all(amounts):
+            return between.join(amounts)
     return text_of(value.get("valueCodeableConcept"))
+
+
+def quantity(value: Any) -> str:
+    """`<97 g/L`; nothing where there is no number."""
+    of = fields(value)
+    amount = number(of.get("value"))
+    unit = of.get("unit") or of.get("code") or ""
+    return f"{of.get('comparator') or ''}{amount} {unit}".strip() if amount else ""
 
 
 def attachment(value: Any) -> str:

@@ -11,6 +11,7 @@ import orjson
 
 from corpora.files import Place
 from corpora.jsons import loads
+from corpora.keys import Keys
 
 
 class Kept(NamedTuple):
@@ -22,7 +23,11 @@ class Kept(NamedTuple):
 
 
 class Gather:
-    """Takes rows in any order and gives them by key; memory holds one group at a time, a private temporary file the rest."""
+    """Takes rows in any order and gives them by key; memory holds one group at a time, a private temporary file the rest.
+    `keys`: which of their keys are asked for counts when they are given, not when they are taken."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
 
     def __enter__(self) -> Self:
         self._rows = sqlite3.connect("")
@@ -49,10 +54,11 @@ class Gather:
         with closing(self._rows.execute(keys)) as found:
             for (key,) in found:
                 group = self._rows.execute(rows, (key,))
-                yield (
-                    key,
-                    [Kept(kind, Place(file, line, row), loads(text)) for kind, file, line, row, text in group],
-                )
+                self._keys.close()
+                yield key, [self._kept(kind, Place(*place), loads(text)) for kind, *place, text in group]
+
+    def _kept(self, kind: str, place: Place, values: dict[str, Any]) -> Kept:
+        return Kept(kind, place, self._keys.also(place, values, f"{kind}."))
 
 
 def _bytes(values: dict[str, Any]) -> str:

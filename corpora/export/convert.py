@@ -8,13 +8,13 @@ from typing import Any
 
 import polars as pl
 
+from corpora.checking import SPLITS
 from corpora.export.card import Facts, card
 from corpora.export.croissant import croissant
 from corpora.export.formats import ALONE, Format, Part, Shard, find
 from corpora.export.llama_factory import dataset_info
 from corpora.export.rowfiles import RowFiles
 from corpora.gates import check_identified, handed_on, is_private, vouched
-from corpora.read import SPLITS
 from corpora.shards import Sink, Table, batches, open_table, story
 from tools.empty import refuse_empty
 from tools.errors import Findings, InputError, UsageError

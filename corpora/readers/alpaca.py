@@ -1,18 +1,29 @@
 """Alpaca: an instruction, perhaps an input, an output; with rounds before it, as LLaMA-Factory writes them."""
 
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
 from corpora.files import Place
+from corpora.keys import says_nothing
 from corpora.paths import SPLITS, told
 from corpora.reading import Corpus, Example, Look, Reader, Turn
 from corpora.texts import lang_of
-from corpora.turns import NotTurns, answered, rounds, texts
+from corpora.turns import NotTurns, answered, rounds, text_of, texts
 from tools.config import Settings
 
 KEYS = ("instruction", "output")
+GIVEN = ("instruction", "instruct", "prompt", "query", "question", "ask", "问题", "提问", "指令")
+OUTPUTS = ("output", "response", "completion", "answer", "target", "reply", "回答", "答案", "回复", "输出")
+INPUTS = ("input", "context", "输入")
+SYSTEMS = ("system", "system_prompt")
+HISTORIES = ("history", "histories")
+"""What files call the keys of a row, whatever the case: the first that says something counts."""
+QUESTIONS = ("query", "question", "ask", "问题", "提问")
+NOT_ALPACA = {"options", "option", "choices", "chosen", "rejected", "cop", "opa", "b"}
+"""Keys of exams and of preferences."""
 JOINS = {"line": "\n", "blank-line": "\n\n", "space": " "}
 
 
@@ -25,34 +36,78 @@ class AlpacaSettings(Settings):
 
 
 def read(corpus: Corpus, settings: AlpacaSettings) -> Iterator[Example]:
-    """`{instruction, input, output}`, with `system` and `history` where there are; a talk is known by its first question."""
+    """`{instruction, input, output}`, with `system` and `history` where there are; a talk is known by its first question.
+
+    Keys may be called otherwise: `prompt` and `response`, `question` and `answer`, `query` and `response`, ..."""
     for file in corpus.files:
         split = told(file, SPLITS)
-        for place, row in file.json():
+        for place, row in file.rows():
             try:
                 turns = alpaca(row, settings.join)
             except NotTurns as why:
                 corpus.refuse(place, why.reason, str(why))
                 continue
-            key = next(said for role, said in turns if role == "user") if row.get("history") else ""
+            several = sum(role == "user" for role, _ in turns) > 1
+            key = next(said for role, said in turns if role == "user") if several else ""
             yield instruction(place, turns, meta={"id": row.get("id")}, key=key, split=split)
+
+
+class Names(NamedTuple):
+    """What a row calls its instruction, its output, its input, the system's message and the rounds before; any may be several."""
+
+    asks: tuple[str, ...]
+    answers: tuple[str, ...]
+    inputs: tuple[str, ...]
+    systems: tuple[str, ...]
+    histories: tuple[str, ...]
+
+
+@lru_cache(64)
+def names_of(columns: tuple[str, ...]) -> Names:
+    """The keys of a row by what they mean. An input that stands alone is what is asked."""
+    names = {column.lower().strip(): column for column in columns}
+    found = Names(
+        *(tuple(names[n] for n in known if n in names) for known in (GIVEN, OUTPUTS, INPUTS, SYSTEMS, HISTORIES))
+    )
+    return found if found.asks else found._replace(asks=found.inputs[:1], inputs=found.inputs[1:])
 
 
 def alpaca(row: dict[str, Any], join: str) -> list[Turn]:
     """The turns of one row. Raises NotTurns."""
-    given, more, output = row.get("instruction"), row.get("input") or "", row.get("output")
-    if not isinstance(given, str) or not isinstance(output, str) or not isinstance(more, str):
-        absent = not {"instruction", "output"} <= set(row)
-        raise NotTurns("missing-field" if absent else "wrong-type", "instruction, input and output must be texts")
-    system = row.get("system") or ""
-    if not isinstance(system, str):
-        raise NotTurns("wrong-type", "the system's message must be a text")
+    names = names_of(tuple(row))
+    asks, answers = _full(row, names.asks), _full(row, names.answers)
+    if not asks or not answers:
+        raise NotTurns("missing-field", f"expected {' and '.join(KEYS)}; found: {', '.join(map(str, row))[:200]}")
+    system, more, given, output = (_first(row, found) for found in (names.systems, names.inputs, asks, answers))
+    if len(asks) > 1 and asks[1].lower() in QUESTIONS and not more.strip():
+        more = _said(row, asks[1])  # an instruction and the question that it is about
+    if (
+        len(answers) > 1
+        and "output" not in names.answers
+        and len({text for n in answers if (text := _said(row, n))}) > 1
+    ):
+        raise NotTurns("two-answers", f"{' and '.join(answers)} differ, and no key says which is the answer")
     if join == "system" and more.strip() and given.strip():
         system, given = f"{system}\n{given}".strip(), more
     else:
         given = JOINS.get(join, "\n").join(part for part in (given.strip(), more.strip()) if part)
     first = [Turn("system", system)] if system.strip() else []
-    return answered([*first, *rounds(row.get("history")), Turn("user", given), Turn("assistant", output)])
+    before = next((row[name] for name in names.histories), None)
+    return answered([*first, *rounds(before), Turn("user", given), Turn("assistant", output)])
+
+
+def _full(row: dict[str, Any], keys: Sequence[str]) -> Sequence[str]:
+    """These keys, those of which the row says something first."""
+    return keys if len(keys) < 2 else sorted(keys, key=lambda key: says_nothing(dict.get(row, key)))
+
+
+def _first(row: dict[str, Any], keys: Sequence[str]) -> str:
+    """The text of the first of these keys; a null is an empty one."""
+    return next((_said(row, key) for key in keys), "")
+
+
+def _said(row: dict[str, Any], key: str) -> str:
+    return "" if row[key] is None or row[key] in ([], {}) else text_of(row[key], key)
 
 
 def instruction(
@@ -65,8 +120,12 @@ def instruction(
 
 
 def fits(look: Look) -> str | None:
-    if look.layout.startswith("json") and look.has(*KEYS) and isinstance(look.rows[0]["instruction"], str):
-        return "instruction and output, as Alpaca has them"
+    if not look.rows or not look.columns:
+        return None
+    asks, answers, *_ = names_of(tuple(look.columns))
+    if asks and answers and not {column.lower().strip() for column in look.columns} & NOT_ALPACA:
+        found = f"{asks[0]} and {answers[0]}"
+        return f"{found}, as Alpaca has {'them' if found == 'instruction and output' else 'instruction and output'}"
     return None
 
 
@@ -74,7 +133,8 @@ READER = Reader(
     title="Alpaca",
     license="unknown",
     license_note="that of whoever made the file",
-    files="JSON lines or arrays of {instruction, input, output}, perhaps with system and history",
+    files="JSON or tables of {instruction, input, output}, perhaps with system and history; also of prompt and response, "
+    "question and answer, and the like",
     read=read,
     fits=fits,
     settings=AlpacaSettings,

@@ -5,26 +5,30 @@ from collections.abc import Iterator
 
 from corpora.readers.alpaca import instruction
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader, Turn
-from corpora.turns import ROLE_OF, NotTurns, answered
+from corpora.turns import NotTurns, answered, from_question_to_answer, parted
 
-SPEAKER = re.compile(r"(?:^|\n)[ \t]*(病人|患者|医生)[ \t]*[:：][ \t]*")
+DOCTOR = re.compile(r"^\s*医生\s*[:：]\s*")
 
 
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
-    """`input,target`; the input is `病人：...\\n医生：...\\n`, whose last empty turn is the doctor's, the target's."""
+    """`input,target`; the input is `病人：...\\n医生：...\\n`, whose last empty turn is the doctor's, the target's. The line breaks
+    may be a backslash and an n each."""
     for file in corpus.files:
-        for place, row in file.csv():
+        for place, row in file.rows():
             if not {"input", "target"} <= set(row):
                 corpus.refuse(place, "missing-field", "expected the columns input and target")
                 continue
-            before, *pieces = SPEAKER.split(row["input"])
-            turns = [Turn("user", before)] if before.strip() else []
-            turns += [Turn(ROLE_OF[role], said) for role, said in zip(pieces[::2], pieces[1::2], strict=True)]
+            if not isinstance(row["input"], str) or not isinstance(row["target"], str):
+                corpus.refuse(place, "wrong-type", "input and target must be texts")
+                continue
+            before, said = parted(row["input"])
+            turns = [Turn("user", before), *said] if before.strip() else said
             if turns and turns[-1].role == "assistant" and not turns[-1].content.strip():
                 turns.pop()
-            target = re.sub(r"^\s*医生\s*[:：]\s*", "", row["target"])
             try:
-                yield instruction(place, answered([*turns, Turn("assistant", target)]), "dialogue", key=row["input"])
+                answer = Turn("assistant", DOCTOR.sub("", row["target"]))
+                turns = answered(from_question_to_answer(corpus, [*turns, answer]))
+                yield instruction(place, turns, "dialogue", key=row["input"])
             except NotTurns as why:
                 corpus.refuse(place, why.reason, str(why))
 

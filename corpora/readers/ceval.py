@@ -9,7 +9,7 @@ from pydantic import Field
 
 from corpora.exams import CLINICALGPT, LETTERED, LM_EVAL_ZH, SHOTS, ExamSettings, Question, records, said
 from corpora.paths import stem, told
-from corpora.reading import Categories, Corpus, Example, Look, Reader
+from corpora.reading import Categories, Corpus, Example, Look, Published, Reader
 from tools.errors import UsageError
 
 CEVAL = replace(
@@ -70,6 +70,7 @@ READER = Reader(
     files="{dev,val,test}/SUBJECT_{dev,val,test}.csv",
     read=read,
     fits=fits,
+    published=(Published(("id", "question", *"ABCD"), ("answer", "explanation"), "zh", ("question", *"ABCD")),),
     settings=CevalSettings,
     categories=Categories("category"),
     url="https://github.com/hkust-nlp/ceval",

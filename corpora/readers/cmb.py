@@ -9,7 +9,7 @@ from pydantic import Field
 from corpora.exams import CLINICALGPT, LETTERED, LM_EVAL_ZH, ExamSettings, Question, records, said
 from corpora.files import File, Place, Row
 from corpora.paths import SPLITS, told
-from corpora.reading import Categories, Corpus, Example, Look, Reader
+from corpora.reading import Categories, Corpus, Example, Look, Published, Reader
 
 ASK = "以下是中国{exam_type}中{exam_class}考试的一道{question_type}，"
 CMB = replace(LETTERED, ask=ASK + "不需要做任何分析和解释，直接输出答案选项。\n{question}\n{options}")
@@ -18,6 +18,7 @@ CMB_COT = replace(
 )
 PROMPTS = {"clinicalgpt": CLINICALGPT, "cmb": CMB, "cmb-cot": CMB_COT, "lm-eval": LM_EVAL_ZH}
 SEVERAL = "多项选择题"
+MORE = ("id", "answer", "explanation")
 
 Keys = dict[str, tuple[Place, dict[str, Any]]]
 """The rows of key files, by the id of their question."""
@@ -100,6 +101,16 @@ READER = Reader(
     files="CMB-train, CMB-val and CMB-test files; those of the test set together with CMB-test-choice-answer.json",
     read=read,
     fits=fits,
+    published=(
+        Published(
+            ("exam_type", "exam_class", "exam_subject", "question", "question_type", "option"),
+            MORE,
+            "zh",
+            ("question",),
+        ),
+        Published(("id", "exam_type", "exam_class", "exam_subject", "question_type", "answer")),
+    ),
+    together=True,
     settings=CmbSettings,
     categories=Categories("category"),
     url="https://github.com/FreedomIntelligence/CMB",

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from corpora.exams import said
 from corpora.files import Row
-from corpora.reading import Corpus, Example, Look, Reader, Turn
+from corpora.reading import Corpus, Example, Look, Published, Reader, Turn
 from tools.config import Settings
 
 
@@ -73,6 +73,7 @@ READER = Reader(
     files="JSON arrays of {id, title, description, QA_pairs}, or of {id, case, first_question}",
     read=read,
     fits=fits,
+    published=(Published(("id", "title", "description", "QA_pairs")), Published(("id", "case", "first_question"))),
     settings=CmbClinSettings,
     url="https://github.com/FreedomIntelligence/CMB",
 )

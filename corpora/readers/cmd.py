@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from corpora.files import Row
-from corpora.reading import Categories, Corpus, Example, Look, Reader, Turn
+from corpora.reading import Categories, Corpus, Example, Look, Published, Reader, Turn
 from tools.config import Settings
 
 COLUMNS = ("department", "title", "answer")
@@ -78,6 +78,7 @@ READER = Reader(
     files="CSV files of departments (GB18030 or UTF-8) with the columns department, title, ask, answer",
     read=read,
     fits=fits,
+    published=tuple(Published((*COLUMNS, ask), (), "zh", ("title", ask)) for ask in ASKS),
     settings=CmdSettings,
     private=True,
     categories=Categories("department"),

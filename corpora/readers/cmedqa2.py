@@ -9,7 +9,7 @@ from pydantic import Field
 
 from corpora.files import File, Place
 from corpora.paths import SPLITS, told
-from corpora.reading import Corpus, Example, Look, Reader, Turn
+from corpora.reading import Corpus, Example, Look, Published, Reader, Turn
 from tools.config import Settings
 from tools.errors import InputError
 from tools.frames import digests
@@ -249,6 +249,8 @@ READER = Reader(
     files="question.csv and answer.csv, and train_candidates.txt, dev_candidates.txt, test_candidates.txt; or their zip files",
     read=read,
     fits=fits,
+    published=(Published(QUESTIONS), Published(ANSWERS), Published(TRAIN), Published(RANKED, ("cnt",))),
+    together=True,
     settings=CmedqaSettings,
     private=True,
     url="https://github.com/zhangsheng93/cMedQA2",

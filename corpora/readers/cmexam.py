@@ -9,7 +9,7 @@ from pydantic import Field
 
 from corpora.exams import CLINICALGPT, LM_EVAL_ZH, ExamSettings, Question, records, said
 from corpora.paths import SPLITS, told
-from corpora.reading import Categories, Corpus, Example, Look, Reader
+from corpora.reading import Categories, Corpus, Example, Look, Published, Reader
 
 CMEXAM = replace(
     CLINICALGPT,
@@ -28,6 +28,8 @@ ANNOTATIONS = {
     "Medical Discipline": "discipline",
     "Difficulty level": "difficulty",
 }
+
+ANNOTATED = ("Disease Group", *ANNOTATIONS)
 
 
 class CmexamSettings(ExamSettings):
@@ -74,6 +76,9 @@ READER = Reader(
     files="train.csv, val.csv, test_with_annotations.csv, or the same as workbooks",
     read=read,
     fits=fits,
+    published=(
+        Published(("Question", "Options", "Answer"), ("Explanation", *ANNOTATED), "zh", ("Question", "Options")),
+    ),
     settings=CmexamSettings,
     categories=Categories("category"),
     url="https://github.com/williamliujl/CMExam",

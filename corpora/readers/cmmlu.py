@@ -8,7 +8,7 @@ from pydantic import Field
 
 from corpora.exams import CLINICALGPT, LETTERED, LM_EVAL_ZH, SHOTS, ExamSettings, Question, records
 from corpora.paths import stem, told
-from corpora.reading import Categories, Corpus, Example, Look, Reader
+from corpora.reading import Categories, Corpus, Example, Look, Published, Reader
 from tools.errors import UsageError
 
 CMMLU = replace(
@@ -72,6 +72,7 @@ READER = Reader(
     files="{dev,test}/SUBJECT.csv",
     read=read,
     fits=fits,
+    published=(Published(COLUMNS, ("", "Unnamed: 0"), "zh", ("Question", *"ABCD")),),
     settings=CmmluSettings,
     categories=Categories("category"),
     url="https://github.com/haonan-li/CMMLU",

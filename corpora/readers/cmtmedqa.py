@@ -6,7 +6,7 @@ from typing import Any
 
 from corpora.paths import SPLITS, told
 from corpora.readers.alpaca import alpaca, instruction
-from corpora.reading import Categories, Corpus, Example, Look, NoSettings, Reader, Turn
+from corpora.reading import Categories, Corpus, Example, Look, NoSettings, Published, Reader, Turn
 from corpora.turns import NotTurns
 
 CATEGORIES = ("cate1", "cate2")
@@ -20,7 +20,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
         for place, row in file.json():
             safety = "instruct" in row and "instruction" not in row
             try:
-                turns = alpaca(row | {"instruction": row["instruct"]} if safety else row, "line")
+                turns = alpaca(row, "line")
             except NotTurns as why:
                 corpus.refuse(place, why.reason, str(why))
                 continue
@@ -52,6 +52,12 @@ READER = Reader(
     files="JSON of {id, cate1, cate2, instruction, input, output, history}; rows of {instruct, output} are questions of safety",
     read=read,
     fits=fits,
+    published=(
+        Published(
+            ("id", *CATEGORIES, "instruction", "input", "output", "history"), (), "zh", ("instruction", "output")
+        ),
+        Published(("instruct", "output"), (), "zh", ("instruct", "output")),
+    ),
     private=True,
     categories=Categories("cate1"),
     url="https://github.com/SupritYoung/Zhongjing",

@@ -10,10 +10,14 @@ from corpora.ehr.headings import Piece, Section
 from corpora.ehr.leaks import holds
 from corpora.ehr.records import example, record_of
 from corpora.files import BLANK, File, Place
-from corpora.reading import Corpus, Example, Look, NoSettings, Reader
+from corpora.reading import Corpus, Example, Look, NoSettings, Published, Reader
 from tools.errors import InputError
 
 COLUMNS = ("AGE", "SEX", "PATHOLOGY", "EVIDENCES", "INITIAL_EVIDENCE", "DIFFERENTIAL_DIAGNOSIS")
+EVIDENCE = (
+    "name", "code_question", "question_fr", "is_antecedent", "default_value", "value_meaning", "possible-values",
+)  # fmt: skip
+CONDITION = ("condition_name", "cond-name-fr", "cond-name-eng", "symptoms", "antecedents")
 SPLITS = {"train": "train", "valid": "validation", "validate": "validation", "test": "test"}
 CODE = re.compile(r"(.+?)_@_(.+)")
 Codes = Mapping[str, Mapping[str, Any]]
@@ -126,5 +130,11 @@ READER = Reader(
     files="release_*_patients (CSV, also zipped) with release_evidences.json, and release_conditions.json for ICD-10 codes",
     read=read,
     fits=fits,
+    published=(
+        Published(COLUMNS),
+        Published(("question_en", "data_type"), EVIDENCE),
+        Published(("icd10-id", "severity"), CONDITION),
+    ),
+    together=True,
     url="https://github.com/mila-iqia/ddxplus",
 )

@@ -38,6 +38,9 @@ LATER = (
     "CarePlan",
     "ServiceRequest",
 )
+WRONG = "entered-in-error"
+NEGATED = ("refuted", WRONG)
+NOT_DONE = ("cancelled", "registered")
 LOINC = {
     "10154-3": Section.COMPLAINT, "8661-1": Section.COMPLAINT, "10164-2": Section.PRESENT, "11348-0": Section.PAST,
     "29545-1": Section.EXAM, "30954-2": Section.OTHER, "29548-5": Section.DIAGNOSIS, "51848-0": Section.DIAGNOSIS,
@@ -58,7 +61,7 @@ USES = {"DD": "discharge", "AD": "preliminary", "pre-op": "preliminary"}
 
 def read(corpus: Corpus, settings: LangSettings) -> Iterator[Example]:
     """A record for each Encounter that a diagnosis belongs to; all files together, for an export is a file a resource type."""
-    with Gather() as gather:
+    with Gather(corpus.keys) as gather:
         for file in corpus.files:
             for row in file.json():
                 for resource in _resources(corpus, row.place, row.values):
@@ -83,6 +86,9 @@ def _resources(corpus: Corpus, place: Place, value: dict[str, Any]) -> Iterator[
 
 def _keep(corpus: Corpus, gather: Gather, place: Place, resource: dict[str, Any]) -> None:
     kind = resource["resourceType"]
+    if WRONG in (resource.get("status"), resource.get("docStatus"), code_of(resource.get("verificationStatus"))):
+        corpus.count("resources left out: entered in error")
+        return
     if kind not in READ:
         corpus.count(f"resources left out: {'treatment' if kind in LATER else 'other types'}")
         return
@@ -138,7 +144,9 @@ def _told(
         pieces += [Piece(Section.COMPLAINT, bare)] if bare and bare.lower() not in named else []
     for row in chain(common, own):
         if row.kind == "Condition":
-            if _is_problem(row) and _before(row.values, encounter):
+            refuted = code_of(row.values.get("verificationStatus")) in NEGATED
+            corpus.count("conditions left out: refuted", refuted and _is_problem(row))
+            if _is_problem(row) and _before(row.values, encounter) and not refuted:
                 pieces += [Piece(Section.PAST, SNOMED_TAG.sub("", text_of(row.values.get("code"))))]
         elif row.kind == "DiagnosticReport":
             pieces += _report(row.values)
@@ -164,7 +172,7 @@ def _diagnoses(corpus: Corpus, encounter: dict[str, Any], conditions: Sequence[d
         status = code_of(condition.get("verificationStatus"))
         name = text_of(condition.get("code"))
         tag = SNOMED_TAG.search(name)
-        if status in ("refuted", "entered-in-error") or (tag and tag[1] in ("finding", "situation", "person")):
+        if status in NEGATED or (tag and tag[1] in ("finding", "situation", "person")):
             corpus.count(f"conditions left out: {'findings' if tag and tag[1] != 'disorder' else 'refuted'}")
             continue
         rank, use = ranks.get(str(condition.get("id")), (99, ""))
@@ -184,16 +192,25 @@ def _diagnoses(corpus: Corpus, encounter: dict[str, Any], conditions: Sequence[d
 def _statement(corpus: Corpus, row: Kept) -> list[Piece]:
     value = row.values
     if row.kind == "AllergyIntolerance":
+        if code_of(value.get("verificationStatus")) in NEGATED:
+            corpus.count("resources left out: refuted allergies")
+            return []
         return [Piece(Section.ALLERGY, text_of(value.get("code")))]
     if row.kind == "FamilyMemberHistory":
-        ills = "、".join(text_of(fields(one).get("code")) for one in items(value.get("condition")))
+        ills = "、".join(filter(None, (text_of(fields(one).get("code")) for one in items(value.get("condition")))))
+        corpus.count("resources left out: histories of relatives without a condition", not ills)
+        if not ills:
+            return []
         return [Piece(Section.FAMILY, f"{text_of(value.get('relationship'))}: {ills}")]
     categories = [code for category in items(value.get("category")) for _, code in codes_of(category)]
     section = next((OBSERVED[code] for code in categories if code in OBSERVED), None)
     if section is None:
         corpus.count("resources left out: observations of no known category")
         return []
-    return [Piece(section, observed(value))]
+    if value.get("status") in NOT_DONE or not (said := observed(value)):
+        corpus.count("observations without a value left out")
+        return []
+    return [Piece(section, said)]
 
 
 def _report(value: dict[str, Any]) -> list[Piece]:
@@ -269,6 +286,7 @@ READER = Reader(
     files="Bundles (JSON), or the NDJSON files of an export together: Patient, Encounter, Condition, Observation, ...",
     read=read,
     fits=fits,
+    together=True,
     settings=LangSettings,
     private=True,
     url="https://hl7.org/fhir/R4/",

@@ -22,7 +22,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
     Of several paraphrases of one question the first is asked, the others stand in the meta; every answer is a record."""
     for file in corpus.files:
         split = told(file, SPLITS)
-        for place, row in file.json():
+        for place, row in file.rows():
             try:
                 questions, answers = _sides(row)
             except NotTurns as why:
@@ -68,6 +68,8 @@ def _texts(value: Any, depth: int = 0) -> list[str] | None:
     """The texts of a text or of lists of them (some copies wrap twice), those that are not blank; None for anything else."""
     if isinstance(value, str):
         return [value] if value.strip() else []
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return [str(value)]
     if not isinstance(value, list) or depth == DEEPEST:
         return None
     found = [_texts(item, depth + 1) for item in value]

@@ -108,6 +108,7 @@ READER = Reader(
     files="train.info.json, test.info.json (labels) with data.*.json (texts as fetched); or *.dialog; perhaps train.split, test.split",
     read=read,
     fits=fits,
+    together=True,
     settings=McSettings,
     private=True,
     categories=Categories("department"),

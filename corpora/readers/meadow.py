@@ -19,7 +19,7 @@ def read(corpus: Corpus, settings: alpaca.AlpacaSettings) -> Iterator[Example]:
 
 
 def fits(look: Look) -> str | None:
-    if not alpaca.fits(look):
+    if not alpaca.fits(look) or not look.has(*alpaca.KEYS):
         return None
     name = look.name.rpartition("/")[2].lower()
     if name.startswith("medical_meadow"):

@@ -8,11 +8,12 @@ from pydantic import Field
 from corpora.exams import LM_EVAL_CHOICES, PLAIN, ExamSettings, Question, records, said
 from corpora.files import File
 from corpora.paths import SPLITS, told
-from corpora.reading import Categories, Corpus, Example, Look, Reader
+from corpora.reading import Categories, Corpus, Example, Look, Published, Reader
 from tools.errors import InputError
 
 PROMPTS = {"plain": PLAIN, "lm-eval": LM_EVAL_CHOICES}
 OPTIONS = {"opa": "A", "opb": "B", "opc": "C", "opd": "D"}
+COLUMNS = ("id", "question", *OPTIONS, "choice_type")
 
 
 class MedmcqaSettings(ExamSettings):
@@ -63,7 +64,7 @@ def _base(file: File) -> int | None:
 
 
 def fits(look: Look) -> str | None:
-    if look.has("question", "opa", "opb", "opc", "opd"):
+    if look.has("question", *OPTIONS) and (look.has("cop") or look.has(*COLUMNS)):
         return "options opa to opd, as MedMCQA has them"
     return None
 
@@ -75,6 +76,7 @@ READER = Reader(
     files="train.json, dev.json, test.json (JSON lines)",
     read=read,
     fits=fits,
+    published=(Published(COLUMNS, ("cop", "exp", "subject_name", "topic_name"), "en", ("question", *OPTIONS)),),
     settings=MedmcqaSettings,
     categories=Categories("category"),
     url="https://github.com/medmcqa/medmcqa",

@@ -47,9 +47,13 @@ CATEGORIES = Categories(
         ("女性生殖|妇", "Gynecology"),
         ("循环|心血管", "Circulatory"),
     ),
+    unless="(?:免疫|微生物|寄生虫|生理|病理|解剖|组织|胚胎|生物化学|生化|遗传|细胞生物|分子生物|流行病|统计|心理|影像|诊断)学"
+    "|检验|保健|预防|妇幼|免疫(?:接种|规划|抑制|调节)|计划免疫|药物?$|用药$|药品|消化和吸收|肾上腺|[补温]肾|肾[虚阳阴气精]"
+    "|血液(?:循环|制|净化)|(?:体外|微)循环|风湿性?心|风湿热",
 )
 """The chapters of the prep book as ClinicalGPT's table names them. Subjects come before organs: a chapter of paediatrics
-may be about breathing."""
+may be about breathing; and a basic science is no department: 医学免疫学 is not that of rheumatic diseases."""
+SUBJECTS = ("Pediatrics", "Pharmacology", "Medical ethics", "Health law")
 MAPPED = {category for _, category in CATEGORIES.words}
 
 
@@ -103,7 +107,8 @@ def _by_lang(lang: str) -> str:
 def category_of(label: str) -> str:
     """The category of a chapter: `第三部分　精神神经系统疾病` is Neuropsychiatric; a chapter of no category is one itself."""
     chapter = " ".join(CHAPTER.sub("", label.strip()).split())
-    return next((category for words, category in CATEGORIES.words if re.search(words, chapter)), chapter)
+    found = next((category for words, category in CATEGORIES.words if re.search(words, chapter)), chapter)
+    return chapter if found not in SUBJECTS and re.search(CATEGORIES.unless, chapter) else found
 
 
 def fits(look: Look) -> str | None:

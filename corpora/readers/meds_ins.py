@@ -52,6 +52,7 @@ def read(corpus: Corpus, settings: MedsInsSettings) -> Iterator[Example]:
             if key != INSTANCES:
                 continue
             number += 1
+            instance = file.watch(place, instance)
             system = random.Random(f"{corpus.seed}|{task}|{place.row}").choice(others) if others else definition
             yield from _example(corpus, place, instance, system, meta)
             if settings.rewrites and not others:
@@ -70,11 +71,13 @@ def _example(corpus: Corpus, place: Place, instance: Any, system: str, meta: dic
     if not given.strip() or not "".join(output).strip():
         corpus.refuse(place, "empty-message", f"{where}: the input or the output is empty")
         return
-    corpus.count("outputs of several texts joined by lines", len(output) > 1)
-    answer = "\n".join(text.strip() for text in output if text.strip())
+    answer, *others = (text.strip() for text in output if text.strip())
+    corpus.count("outputs of several texts: the first is the answer, the others are in meta (references)", bool(others))
     turns = (Turn("system", system), Turn("user", given), Turn("assistant", answer))
     lang = LANGS.get(_first(meta["output_language"]).lower()) or lang_of(given, answer)
-    yield Example(place, turns, "instruction", lang, answer, meta=meta | {"id": instance.get("id")})
+    yield Example(
+        place, turns, "instruction", lang, answer, meta=meta | {"id": instance.get("id"), "references": others}
+    )
 
 
 def rewrites_of(path: Path) -> dict[str, tuple[str, ...]]:

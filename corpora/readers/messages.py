@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from corpora.paths import SPLITS, told
 from corpora.readers.alpaca import instruction
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader
-from corpora.turns import NotTurns, conversation, in_turns
+from corpora.turns import NotTurns, any_conversation, in_turns, listed
 
 
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
     """`{messages: [{role, content}]}`."""
     for file in corpus.files:
         split = told(file, SPLITS)
-        for place, row in file.json():
+        for place, row in file.rows():
             try:
-                turns = in_turns(corpus, conversation(row.get("messages"), "role", "content"))
+                turns = in_turns(corpus, any_conversation(row.get("messages"), row.get("system")))
             except NotTurns as why:
                 corpus.refuse(place, why.reason, str(why))
                 continue
@@ -22,7 +22,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
 
 
 def fits(look: Look) -> str | None:
-    if look.layout.startswith("json") and look.has("messages") and isinstance(look.rows[0]["messages"], list):
+    if look.has("messages") and isinstance(listed(look.first("messages")), list):
         return "a list of messages"
     return None
 

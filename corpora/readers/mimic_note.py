@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from corpora.ehr.headings import Piece, Section, split
 from corpora.ehr.records import example, record_of
-from corpora.reading import Corpus, Example, Look, NoSettings, Reader
+from corpora.reading import Corpus, Example, Look, NoSettings, Published, Reader
 
 COLUMNS = ("note_id", "subject_id", "hadm_id", "note_type", "text")
 COURSE = "brief hospital course"
@@ -48,6 +48,7 @@ READER = Reader(
     files="discharge.csv (also gzip)",
     read=read,
     fits=fits,
+    published=(Published(COLUMNS, ("note_seq", "charttime", "storetime")),),
     private=True,
     url="https://physionet.org/content/mimic-iv-note/",
 )

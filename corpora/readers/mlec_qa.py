@@ -8,7 +8,7 @@ from pydantic import Field
 from corpora.exams import CLINICALGPT, LM_EVAL_ZH, ExamSettings, Question, records, said
 from corpora.files import File
 from corpora.paths import SPLITS, stem, told
-from corpora.reading import Categories, Corpus, Example, Look, Reader
+from corpora.reading import Categories, Corpus, Example, Look, Published, Reader
 
 PROMPTS = {"clinicalgpt": CLINICALGPT, "lm-eval": LM_EVAL_ZH}
 WITHOUT = ("", "none", "null", "[]")
@@ -56,6 +56,7 @@ READER = Reader(
     files="a JSON file for each profession and split, Clinic_train.json and the like",
     read=read,
     fits=fits,
+    published=(Published(("qid", "qtype", "qtext", "options", "answer"), ("qimage",), "zh", ("qtext",)),),
     settings=MlecQaSettings,
     categories=Categories("category"),
     url="https://github.com/Judenpech/MLEC-QA",

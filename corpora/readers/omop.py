@@ -39,6 +39,11 @@ REPORTS = (
     (Section.PATHOLOGY, re.compile("病理|patholog|cytolog", re.I)),
     (Section.IMAGING, re.compile("影像|超声|放射|CT|MRI?|X线|radiolog|imaging|ultraso|x-?ray", re.I)),
 )
+STATEMENTS = {"clinical finding", "context-dependent", "disorder", "finding", "situation"}
+"""Classes of concepts that say something of a patient by themselves; of the others only a value does."""
+STATES = "states:"
+"""Before the id of such a concept, among the names."""
+OPERATORS = {"4171756": "<", "4171754": "<=", "4171755": ">=", "4172704": ">"}
 CODE = re.compile(r"[A-Z]{0,2}\d[\w.-]*")
 Row = Mapping[str, str]
 
@@ -48,7 +53,7 @@ def read(corpus: Corpus, settings: LangSettings) -> Iterator[Example]:
     `condition_source_value`; without NOTE there are only results and observations, which is counted."""
     seen: set[str] = set()
     concepts: dict[str, str] = {}
-    with Gather() as gather:
+    with Gather(corpus.keys) as gather:
         for file in sorted(corpus.files, key=lambda file: table_named(file) == "CONCEPT"):
             _keep(corpus, gather, file, seen, concepts)
         missing = [table for table in NEEDED if table not in seen]
@@ -91,6 +96,8 @@ def _keep(corpus: Corpus, gather: Gather, file: File, seen: set[str], concepts: 
         elif table == "CONCEPT":
             if row["concept_id"] in concepts:
                 concepts[row["concept_id"]] = row["concept_name"]
+                if row.get("concept_class_id", "").lower() in STATEMENTS:
+                    concepts[STATES + row["concept_id"]] = row["concept_name"]
         elif not row["person_id"]:
             corpus.refuse(place, "no-patient", f"a row of {table} without person_id")
         else:
@@ -150,21 +157,44 @@ def _told(corpus: Corpus, row: Kept, concepts: Row) -> list[Piece]:
         return pieces
     if row.kind == "MEASUREMENT":
         name = _name(value, "measurement", concepts)
-        return [Piece(Section.EXAM if VITAL.search(name) else Section.LABS, measured(name, value))]
+        if not _measure(value, concepts):
+            corpus.count("measurements without a value left out")
+            return []
+        return [Piece(Section.EXAM if VITAL.search(name) else Section.LABS, measured(name, value, concepts))]
     if row.kind == "OBSERVATION":
         name = _name(value, "observation", concepts)
         known = find(name)
-        said = value.get("value_as_string") or concepts.get(value.get("value_as_concept_id", "")) or _number(value)
+        said = _observation(value, concepts)
+        states = bool(concepts.get(STATES + value.get("observation_concept_id", "")))
+        if not said and (known or not states):
+            corpus.count("observations without a value left out")
+            return []
         if known and known[0] is not Section.DIAGNOSIS:
-            return [Piece(known[0], said)] if said else []
+            return [Piece(known[0], said)]
         return [Piece(Section.PERSONAL, f"{name}: {said}" if said else name)] if name and not known else []
     return []
 
 
-def measured(name: str, value: Row) -> str:
+def _observation(value: Row, concepts: Row) -> str:
+    """What was observed, or nothing: then the row says only that somebody looked."""
+    concept = concepts.get(value.get("value_as_concept_id", ""), "")
+    told = value.get("value_as_string") or concept or _number(value) or value.get("value_source_value", "")
+    unit = value.get("unit_source_value", "") if told == _number(value) else ""
+    return f"{told} {unit}".strip()
+
+
+def _measure(value: Row, concepts: Row) -> str:
+    """What was measured: a number with its operator, or a concept such as `Positive`; or nothing."""
+    number = _number(value)
+    sign = OPERATORS.get(value.get("operator_concept_id", ""), "")
+    source = value.get("value_source_value", "")
+    return f"{sign}{number}" if number else concepts.get(value.get("value_as_concept_id", ""), "") or source
+
+
+def measured(name: str, value: Row, concepts: Row) -> str:
     """`血红蛋白 97 g/L (130-175)`."""
     ends = [_short(value.get(end, "")) for end in ("range_low", "range_high")]
-    words = [name, _number(value) or value.get("value_source_value", ""), value.get("unit_source_value", "")]
+    words = [name, _measure(value, concepts), value.get("unit_source_value", "")]
     return " ".join(word for word in (*words, f"({ends[0]}-{ends[1]})" if any(ends) else "") if word)
 
 
@@ -205,6 +235,7 @@ READER = Reader(
     files="a folder of CSV tables: VISIT_OCCURRENCE, CONDITION_OCCURRENCE; PERSON, MEASUREMENT, OBSERVATION, NOTE, CONCEPT",
     read=read,
     fits=fits,
+    together=True,
     settings=LangSettings,
     private=True,
     url="https://ohdsi.github.io/CommonDataModel/",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from corpora.paths import SPLITS, stem
-from corpora.reading import Corpus, Example, Look, NoSettings, Reader, Turn
+from corpora.reading import Corpus, Example, Look, NoSettings, Published, Reader, Turn
 
 KEPT = ("answer_choices", "task_type", "task_dataset", "sample_id")
 
@@ -40,5 +40,6 @@ READER = Reader(
     files="train.json, dev.json, test.json: JSON lines",
     read=read,
     fits=fits,
+    published=(Published(("input", "target", *KEPT)),),
     url="https://github.com/michael-wzhu/PromptCBLUE",
 )

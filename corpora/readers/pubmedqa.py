@@ -9,13 +9,14 @@ from pydantic import Field
 from corpora.exams import LM_EVAL, PLAIN, ExamSettings, Question, records, said
 from corpora.files import File, Place
 from corpora.paths import SPLITS, told
-from corpora.reading import Corpus, Example, Look, Reader, Turn
+from corpora.reading import Corpus, Example, Look, Published, Reader, Turn
 
 ASK = "Abstract: {abstract}\nQuestion: {question}"
 PROMPTS = {
     "plain": replace(PLAIN, ask=ASK + "\n{options}"),
     "lm-eval": replace(LM_EVAL, ask=ASK + "\nAnswer:", one="{text}"),
 }
+MORE = ("LABELS", "MESHES", "YEAR", "reasoning_required_pred", "reasoning_free_pred", "final_decision")
 DECISIONS = {"A": "yes", "B": "no", "C": "maybe"}
 
 
@@ -117,6 +118,8 @@ READER = Reader(
     files="ori_pqal.json (also pqaa, pqau), and test_ground_truth.json for the official test set",
     read=read,
     fits=fits,
+    published=(Published(("QUESTION", "CONTEXTS", "LONG_ANSWER"), MORE, "en", ("QUESTION", "LONG_ANSWER")),),
+    together=True,
     settings=PubmedqaSettings,
     url="https://github.com/pubmedqa/pubmedqa",
 )

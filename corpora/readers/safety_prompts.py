@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from corpora.files import Place
-from corpora.reading import Categories, Corpus, Example, Look, NoSettings, Reader, Turn
+from corpora.reading import Categories, Corpus, Example, Look, NoSettings, Published, Reader, Turn
 from corpora.texts import lang_of
 
 TYPICAL = (
@@ -65,6 +65,7 @@ READER = Reader(
     files="typical_safety_scenarios.json and instruction_attack_scenarios.json",
     read=read,
     fits=fits,
+    published=(Published(KEYS, ("type",), "", KEYS),),
     categories=Categories("scenario"),
     url="https://github.com/thu-coai/Safety-Prompts",
 )

@@ -5,17 +5,21 @@ from collections.abc import Iterator
 from corpora.paths import SPLITS, told
 from corpora.readers.alpaca import instruction
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader
-from corpora.turns import NotTurns, any_conversation, in_turns
+from corpora.turns import NotTurns, any_conversation, in_turns, listed, parted
+
+KEYS = ("conversations", "conversation", "dialogue", "dialog", "dialogs", "turns", "talk")
 
 
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
-    """`{conversations: [{from, value}]}`, perhaps with `system`; or `{conversation: [{role, content}]}`."""
+    """`{conversations: [{from, value}]}`, perhaps with `system`; `{conversation: [{role, content}]}`, a dialogue or dialog of
+    such messages, of rounds, or of lines that begin with who speaks."""
     for file in corpus.files:
         split = told(file, SPLITS)
-        for place, row in file.json():
-            said = row["conversations"] if "conversations" in row else row.get("conversation")
+        for place, row in file.rows():
+            said = next((row[key] for key in KEYS if key in row), None)
+            system = row.get("system") or row.get("system_prompt")
             try:
-                turns = in_turns(corpus, any_conversation(said, row.get("system")))
+                turns = in_turns(corpus, any_conversation(said, system))
             except NotTurns as why:
                 corpus.refuse(place, why.reason, str(why))
                 continue
@@ -24,11 +28,13 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
 
 
 def fits(look: Look) -> str | None:
-    if not look.layout.startswith("json") or "chosen" in look.columns:
+    if "chosen" in look.columns:
         return None
-    for key in ("conversations", "conversation"):
-        if look.has(key) and isinstance(look.rows[0][key], list):
-            return f"a list of {key}, as ShareGPT has it"
+    for key in KEYS:
+        if look.has(key):
+            said = listed(look.first(key))
+            if isinstance(said, list) or (isinstance(said, str) and parted(said)[1]):
+                return f"a list of {key}, as ShareGPT has it"
     return None
 
 
@@ -36,7 +42,7 @@ READER = Reader(
     title="ShareGPT",
     license="unknown",
     license_note="that of whoever made the file",
-    files="JSON lines or arrays of {conversations: [{from, value}]} or {conversation: [{role, content}]}",
+    files="JSON lines or arrays of {conversations: [{from, value}]} {conversation: [{role, content}]}, or a dialogue",
     read=read,
     fits=fits,
     general=True,

@@ -5,8 +5,8 @@ from itertools import chain
 
 from pydantic import Field
 
+from corpora.checking import LONGEST
 from corpora.files import File, Line, Place
-from corpora.read import LONGEST
 from corpora.reading import Corpus, Example, Look, Reader, Turn
 from corpora.texts import lang_of
 from tools.config import Settings

@@ -116,6 +116,7 @@ READER = Reader(
     files="step1.json, step1_solutions.json and so on, with question_with_images.json",
     read=read,
     fits=fits,
+    together=True,
     settings=UsmleSettings,
     categories=Categories("category"),
     url="https://github.com/kbressem/medAlpaca",

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from corpora import read as reading
-from corpora.read import who_reads
+from corpora.looking import who_reads
 from tests.conftest import ROOT
 from tools import registry
 from tools.errors import InputError

@@ -38,7 +38,7 @@ def table(folder: Path, name: str = "records") -> pl.DataFrame:
 def test_every_row_is_a_record_or_a_reject_with_its_place(
     write: Callable[..., Path], tmp_path: Path, kgtools: Kgtools
 ) -> None:
-    file = write(row(1), b'{"instruction": "half', row(3, output=3), row(4, output=" "), {"a": 1}, row(6))
+    file = write(row(1), b'{"instruction": "half', row(3, output=True), row(4, output=" "), {"a": 1}, row(6))
 
     ran = kgtools("read", "alpaca", file, "--out", tmp_path / "o", "--format", "json")
 

@@ -14,7 +14,7 @@ from corpora import read as reading
 from corpora.ehr.headings import find
 from corpora.ehr.records import age_of, sex_of, visit_of
 from corpora.files import File
-from corpora.read import look_at
+from corpora.looking import look_at
 from corpora.readers import ehr
 from corpora.reading import Corpus, Example
 from tools.errors import InputError

@@ -10,7 +10,7 @@ import pytest
 
 from corpora.ehr.leaks import holds
 from corpora.files import File
-from corpora.read import find, look_at, who_reads
+from corpora.looking import find, look_at, who_reads
 from corpora.reading import Corpus, Example
 from tests.conftest import ROOT
 from tests.corpora.ehr.ehr_files import (

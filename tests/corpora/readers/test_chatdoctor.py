@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from corpora.files import File
-from corpora.read import find, look_at, who_reads
+from corpora.looking import find, look_at, who_reads
 from corpora.readers.chatdoctor import INSTRUCTION
 from corpora.reading import Corpus
 from tests.conftest import ROOT

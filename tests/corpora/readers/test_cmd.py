@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from corpora.files import File
-from corpora.read import find, look_at, who_reads
+from corpora.looking import find, look_at, who_reads
 from corpora.reading import Corpus
 from tests.conftest import ROOT
 from tests.corpora.readers.exams import Taken, take, take_all
@@ -154,4 +154,4 @@ def test_rows_over_several_lines_are_read_whole(real: Taken, sample: Path) -> No
 
 
 def test_auto_knows_the_published_sample(sample: Path) -> None:
-    assert [name for _, name, _ in who_reads([sample])] == ["cmd"]
+    assert [name for _, name, _ in who_reads([sample])] == ["cmd", "alpaca"]

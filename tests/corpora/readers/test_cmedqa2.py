@@ -9,7 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from corpora.read import find, read, who_reads
+from corpora.looking import find, who_reads
+from corpora.read import read
 from corpora.reading import Corpus
 from tests.conftest import ROOT
 from tests.corpora.readers.exams import Taken, take, take_all

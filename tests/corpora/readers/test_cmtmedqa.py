@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from corpora.files import File
-from corpora.read import find, look_at, who_reads
+from corpora.looking import find, look_at, who_reads
 from corpora.reading import Corpus
 from tests.corpora.readers.exams import array, lines, take
 from tools.errors import InputError
@@ -95,8 +95,9 @@ def test_a_talk_that_ends_with_thanks_says_so_in_its_meta(tmp_path: Path, asked:
     [
         (talk(instruction=...), "missing-field"),
         (talk(output=...), "missing-field"),
-        (talk(instruction=5), "wrong-type"),
-        (talk(output=None), "wrong-type"),
+        (talk(instruction={}), "empty-message"),
+        (talk(output=None), "empty-message"),
+        (talk(output=3), None),
         (talk(input={}), None),
         (talk(input=[1]), "wrong-type"),
         (talk(history="没有"), "wrong-type"),
@@ -106,7 +107,7 @@ def test_a_talk_that_ends_with_thanks_says_so_in_its_meta(tmp_path: Path, asked:
         (talk(history=None), None),
         (talk(output="  "), "empty-message"),
         (talk(output="回\0答"), "nul"),
-        (safety(instruct=3), "wrong-type"),
+        (safety(instruct=[3]), "wrong-type"),
         (safety(instruct=" "), "empty-message"),
         ({"instruct": "只有问题？"}, "missing-field"),
         ({}, "missing-field"),

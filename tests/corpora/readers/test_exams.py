@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from corpora import exams
 from corpora.exams import PLAIN, ExamSettings, Question, letters_of
 from corpora.files import File, Place
-from corpora.read import find, look_at, who_reads
+from corpora.looking import find, look_at, who_reads
 from corpora.reading import Corpus
 from tests.conftest import ROOT
 from tests.corpora.readers.exams import FOUR, PUBLISHED, Taken, lines, medqa, take

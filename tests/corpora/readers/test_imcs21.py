@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from corpora.read import find, who_reads
+from corpora.looking import find, who_reads
 from corpora.readers.imcs21 import entities
 from corpora.reading import Corpus
 from tests.corpora.readers.exams import take, whole
@@ -28,7 +28,7 @@ def test_a_talk_begins_with_what_was_told_and_ends_with_the_doctor(tmp_path: Pat
     assert found.outcome.changed == {
         "empty messages left out": 1,
         "messages joined to the one before, of the same speaker": 3,
-        "messages of patients after the last of the doctor cut off": 1,
+        "turns after the last answer": 1,
     }
     assert found.rejects == []
 

@@ -74,7 +74,9 @@ SHAPES = {
 }  # fmt: skip
 FAULTS = {
     "alpaca without an output": ("alpaca", lines({"instruction": ASK}), "missing-field"),
-    "alpaca with a number": ("alpaca", lines({"instruction": ASK, "output": 7}), "wrong-type"),
+    "alpaca with true": ("alpaca", lines({"instruction": ASK, "output": True}), "wrong-type"),
+    "alpaca with two outputs": ("alpaca", lines({"instruction": ASK, "output": [TELL, ASK]}), "wrong-type"),
+    "alpaca with two answers": ("alpaca", lines({"question": ASK, "answer": "甲", "response": "乙"}), "two-answers"),
     "alpaca with a list as system": ("alpaca", lines({"instruction": ASK, "output": TELL, "system": [1]}), "wrong-type"),
     "alpaca with half a round": ("alpaca", lines({"instruction": ASK, "output": TELL, "history": [["只问"]]}), "wrong-type"),
     "alpaca with an empty output": ("alpaca", lines({"instruction": ASK, "output": " "}), "empty-message"),
@@ -82,7 +84,7 @@ FAULTS = {
     "bianque without a patient": ("bianque", f"input,target\n医生：,{TELL}\n", "no-question"),
     "huatuo with an address": ("huatuo", lines({"questions": [ASK], "answers": ["https://example.org/1.html"]}), "answer-is-a-url"),
     "huatuo without an answer": ("huatuo", lines({"questions": [ASK], "answers": []}), "empty-message"),
-    "huatuo with a number": ("huatuo", lines({"questions": [ASK], "answers": [3]}), "wrong-type"),
+    "huatuo with an object": ("huatuo", lines({"questions": [ASK], "answers": [{"a": 3}]}), "wrong-type"),
     "huatuo wrapped without end": ("huatuo", '{"questions":' + "[" * 90 + "]" * 90 + ',"answers":["a"]}\n', "wrong-type"),
     "huatuo without a question": ("huatuo", lines({"answers": [TELL]}), "missing-field"),
     "huatuo with a talk of the bot's alone": ("huatuo", lines({"instruction": "<bot>: 您好", "output": TELL}), "no-question"),
@@ -92,10 +94,10 @@ FAULTS = {
     "meds-ins with a bad instance": ("meds-ins", whole(meds(Instances=[{"input": 1, "output": "x"}])), "bad-instance"),
     "meds-ins with an empty output": ("meds-ins", whole(meds(Instances=[{"input": "x", "output": [" "]}])), "empty-message"),
     "messages that are a text": ("messages", lines({"messages": ASK}), "missing-field"),
-    "messages with a number": ("messages", lines({"messages": [{"role": "user", "content": 1}]}), "wrong-type"),
-    "messages of a tool": ("messages", lines({"messages": [{"role": "tool", "content": "x"}]}), "unknown-role"),
+    "messages with an object": ("messages", lines({"messages": [{"role": "user", "content": {}}]}), "wrong-type"),
+    "messages of a tool": ("messages", lines({"messages": [{"role": "tool", "content": "x"}]}), "uses-tools"),
+    "messages of a stranger": ("messages", lines({"messages": [{"role": "nobody", "content": "x"}]}), "unknown-role"),
     "messages without an answer": ("messages", lines({"messages": chat(ASK)}), "no-answer"),
-    "messages that end with a question": ("messages", lines({"messages": chat(ASK, TELL, ASK)}), "no-answer"),
     "messages without a question": ("messages", lines({"messages": [{"role": "assistant", "content": TELL}]}), "no-question"),
     "messages with a late system": (
         "messages", lines({"messages": [*chat(ASK, TELL), {"role": "system", "content": "x"}, *chat(ASK, TELL)]}), "system-not-first"

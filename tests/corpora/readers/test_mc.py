@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from corpora.read import find, who_reads
+from corpora.looking import find, who_reads
 from corpora.reading import Corpus
 from tests.conftest import Ran
 from tests.corpora.readers.exams import Taken, array, lines, take, take_all
@@ -71,7 +71,7 @@ def test_a_talk_is_in_turn_and_keeps_what_is_known_of_it(tmp_path: Path, shape: 
     }  # fmt: skip
     assert found.outcome.changed == {
         "messages joined to the one before, of the same speaker": 1,
-        "messages of patients after the last of the doctor cut off": 1,
+        "turns after the last answer": 1,
     }
     assert found.rejects == []
     assert "example.org" not in str(record)
@@ -318,7 +318,7 @@ def test_all_real_labels_meet_texts_of_their_length(real: Path, tmp_path: Path) 
     assert sum(len(labels) for labels in found.meta("labels")) == 170_792
     assert [sum(labels.count(label) for labels in found.meta("labels")) for label in "012"] == [118_893, 11_429, 40_470]
     assert sum(department is None for department in found.meta("department")) == 475
-    assert found.outcome.changed["messages of patients after the last of the doctor cut off"] == 514
+    assert found.outcome.changed["turns after the last answer"] == 514
     assert "labels left out that do not fit the text" not in found.outcome.changed
 
 

@@ -23,7 +23,7 @@ def test_a_consultation_opens_with_its_description_and_ends_with_the_doctor(tmp_
         "follow-up talks, each a record of its own": 1,
         "further posts of a doctor left out": 1,
         "messages joined to the one before, of the same speaker": 1,
-        "messages of patients after the last of the doctor cut off": 1,
+        "turns after the last answer": 1,
         "summaries left out beside their dialogue": 1,
     }
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from corpora.files import File
-from corpora.read import find, look_at, who_reads
+from corpora.looking import find, look_at, who_reads
 from tests.corpora.readers.exams import array, lines, take
 from tests.corpora.readers.meddialog import ENGLISH, RAW, TALK, messages
 

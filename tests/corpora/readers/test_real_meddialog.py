@@ -7,7 +7,7 @@ import pytest
 
 from corpora.dialogue.consultations import DIALOGUE, sections
 from corpora.files import Line, Place
-from corpora.read import who_reads
+from corpora.looking import who_reads
 from tests.conftest import ROOT
 from tests.corpora.readers.exams import Taken, take_all
 
@@ -48,7 +48,7 @@ def test_the_published_text_gives_a_record_or_a_reject_for_each_dialogue_and_eac
     assert outcome.tasks["dialogue"] + chinese.reasons()["no-answer"] == 1664
     assert outcome.changed["dialogues in which nobody speaks left out"] == 4
     assert outcome.changed["dates of filling in taken out"] == 3015 + 2
-    assert outcome.changed["messages of patients after the last of the doctor cut off"] == 380
+    assert outcome.changed["turns after the last answer"] == 380
     assert (outcome.langs, outcome.duplicates) == ({"zh": 1562}, 66)
 
 

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from corpora.files import File
-from corpora.read import find, look_at, who_reads
+from corpora.looking import find, look_at, who_reads
 from corpora.readers.safety_prompts import ATTACKS, SCENARIOS, TYPICAL
 from corpora.reading import Corpus
 from tests.corpora.readers.exams import Taken, take, whole

@@ -1,0 +1,206 @@
+"""Whose a file is: told by its first rows, and tried on them before it is promised."""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple, cast
+
+from corpora.checking import checked
+from corpora.files import File
+from corpora.keys import says_nothing
+from corpora.meaning import OPTIONS
+from corpora.reading import Corpus, Look, Published, Reader
+from corpora.texts import lang_of
+from tools import registry
+from tools.errors import KgtoolsError, UsageError
+from tools.originals import originals
+
+ROWS = 20
+CONTENT = {
+    "question", "query", "prompt", "instruction", "answer", "response", "output", "completion", "rationale", "explanation",
+    "reasoning",
+}  # fmt: skip
+"""Keys that say something to learn: a reader of one corpus that does not ask for one of them is not that file's."""
+
+
+class Trial(NamedTuple):
+    """What a reader makes of the first rows of a file. `refused`: reasons; `unread`: keys that it did not ask for."""
+
+    rows: int
+    refused: Counter[str]
+    unread: Counter[str]
+    fault: str = ""
+
+    def objection(self, general: bool) -> str:
+        """Why the reader is not to be promised, or nothing."""
+        content = [] if general else [key for key in self.unread if key.lower() in CONTENT or OPTIONS.fullmatch(key)]
+        if self.fault:
+            return self.fault
+        if 2 * self.refused.total() > self.rows:
+            reasons = ", ".join(f"{reason} {number}" for reason, number in self.refused.most_common(3))
+            return f"it refuses {self.refused.total()} of the first {self.rows} rows: {reasons}"
+        return f"it would leave unread: {', '.join(content)}" if content else ""
+
+
+def find(name: str) -> Reader:
+    """The reader of this name. Raises UsageError with the nearest names."""
+    return cast(Reader, registry.find("readers", name, Reader))
+
+
+def look_at(file: File) -> Look:
+    """The beginning of a file, as `Reader.fits` wants it; what cannot be read of it is passed over."""
+    quiet = file.quiet()
+    if quiet.is_workbook():
+        rows = [row.values for row in islice(quiet.csv(), ROWS)]
+        return Look(file.name, "workbook", tuple(rows[0]) if rows else (), tuple(rows), "")
+    text = "\n".join(line.text for line in islice(quiet.text(), 100))
+    layout = quiet.layout()
+    if layout in ("array", "object") or (layout == "lines" and text.lstrip("\ufeff \n\t").startswith("{")):
+        values = tuple(value for _, value in islice(quiet.values(lenient=layout != "array"), ROWS))
+        columns = tuple(values[0]) if values and isinstance(values[0], dict) else ()
+        return Look(file.name, f"json-{layout}", columns, values, text)
+    with suppress(UsageError):
+        rows = [row.values for row in islice(quiet.csv(), ROWS)]
+        if rows and len(rows[0]) > 1:
+            return Look(file.name, "csv", tuple(rows[0]), tuple(rows), text)
+    return Look(file.name, "text", (), (), text)
+
+
+def who_reads(paths: list[Path]) -> list[tuple[str, str, str]]:
+    """(file, reader, why) for each file and each reader that it fits, in the order of files; the readers of one corpus by
+    name, then the general ones. Each was tried on the first rows."""
+    with originals() as given:
+        files = Corpus(paths, given=given).files
+        return [(file, name, why) for file, name, why, objection in _fitting(files) if not objection]
+
+
+def why_nobody(paths: list[Path]) -> str:
+    """What comes nearest of a file that no reader fits, in words."""
+    with originals() as given:
+        files = Corpus(paths, given=given).files
+        for file, name, why, objection in _fitting(files):
+            if objection:
+                return f"{file}: {name} comes nearest ({why}), but {objection}"
+        return next((nearest for file in files if (nearest := _nearest(look_at(file)))), "")
+
+
+def instead(name: str, files: list[File]) -> str:
+    """Who reads these files where the reader of this name could read none of their rows, in words; or who comes nearest."""
+    others = [(file, other) for file, other, _, objection in _fitting(files) if other != name and not objection]
+    if others:
+        return f"; the reader {others[0][1]} fits {others[0][0]}"
+    nearest = next((told for file in files if (told := _nearest(look_at(file)))), "")
+    return f"; {nearest}" if nearest and f" reader {name}," not in nearest else ""
+
+
+def _nearest(look: Look) -> str:
+    from corpora.readers.alpaca import GIVEN, OUTPUTS
+
+    if not look.columns:
+        return ""
+    known: dict[str, tuple[str, ...]] = {
+        "messages": ("messages",), "sharegpt": ("conversations", "conversation", "dialogue"),
+        "preference": ("chosen", "rejected"), "text": ("text",), "alpaca": (*GIVEN, *OUTPUTS),
+    }  # fmt: skip
+    lowered = [column.lower() for column in look.columns]
+    name = next(
+        (reader for reader, keys in known.items() if any(get_close_matches(key, lowered, 1, 0.75) for key in keys)),
+        "alpaca",
+    )
+    found = ", ".join(look.columns)[:200]
+    return f"{look.name}: its keys are {found}; nearest is the reader {name}, which reads: {find(name).files}"
+
+
+def _fitting(files: list[File]) -> Iterator[tuple[str, str, str, str]]:
+    """(file, reader, why, objection) for each reader that a file fits by its keys."""
+    readers = sorted(registry.every("readers", Reader), key=lambda reader: (reader[1].general, reader[0]))
+    for file in files:
+        look = look_at(file)
+        for name, reader in readers:
+            if why := _fits(name, reader, look):
+                tried = _tried(reader, look)
+                objection = tried.objection(reader.general) if tried else ""
+                told = ", ".join(tried.unread) if tried and reader.general and not objection else ""
+                yield file.name, name, f"{why}; not read: {told}" if told else why, objection
+
+
+def _fits(name: str, reader: Reader, look: Look) -> str | None:
+    try:
+        return reader.fits(look)
+    except Exception as error:  # noqa: BLE001 - a guest's reader looks at files that it does not know
+        registry.pass_over(f"the reader {name!r} fails on {look.name}: {type(error).__name__}: {error}")
+        return None
+
+
+def _tried(reader: Reader, look: Look) -> Trial | None:
+    """None where the reader needs more than rows of one file, or they are its corpus' own."""
+    rows = [row for row in look.rows if isinstance(row, dict)]
+    own = rows and reader.published and _is_own(reader, rows)
+    if reader.together or own or look.layout not in ("json-lines", "json-array", "csv", "workbook") or not look.rows:
+        return None
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / PurePath(look.name).name
+        _write(path, look)
+        corpus = Corpus([path])
+        try:
+            for _ in islice(checked(corpus, reader.read(corpus, reader.settings())), 50 * ROWS):
+                pass
+        except KgtoolsError as error:
+            return Trial(len(look.rows), Counter(), Counter(), str(error).replace(f"{path}", look.name))
+    corpus.keys.close()
+    places = {(row, reason) for _, _, row, reason, _ in corpus.rejects}
+    return Trial(len(look.rows), Counter(reason for _, reason in places), corpus.keys.unread)
+
+
+def _write(path: Path, look: Look) -> None:
+    """The first rows as a file of their own."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        if look.layout in ("csv", "workbook"):
+            rows = csv.writer(file)
+            rows.writerow(look.columns)
+            rows.writerows([row.get(column, "") for column in look.columns] for row in look.rows)
+        elif look.layout == "json-array":
+            json.dump(look.rows, file)
+        else:
+            file.writelines(json.dumps(row) + "\n" for row in look.rows)
+
+
+def stranger(reader: Reader, corpus: Corpus) -> str:
+    """The first file that is not the corpus' own: it has other columns, or is in another language; or nothing."""
+    return next((file.name for file in corpus.files if not _is_own(reader, _beginning(file))), "")
+
+
+def _beginning(file: File) -> list[dict[str, Any]]:
+    """The first rows of a file; of an object of rows, those in it."""
+    quiet = file.quiet()
+    with suppress(KgtoolsError):
+        if not quiet.is_workbook() and quiet.start().startswith(("{", "[")):
+            if quiet.layout() == "object":
+                inner = [value for _, _, value in islice(quiet.items(), ROWS)]
+                if all(isinstance(value, dict) for value in inner):
+                    return inner
+            return [row.values for row in islice(quiet.json(), ROWS)]
+        return [row.values for row in islice(quiet.csv(), ROWS)]
+    return []
+
+
+def _is_own(reader: Reader, rows: list[dict[str, Any]]) -> bool:
+    """Whether rows have the columns of a corpus and no others, and its language; where there are no rows, nothing speaks
+    against it."""
+    return not rows or any(_are_of(rows, published) for published in reader.published)
+
+
+def _are_of(rows: list[dict[str, Any]], published: Published) -> bool:
+    known = {*published.columns, *published.more}
+    foreign = (name for row in rows for name, value in row.items() if name not in known and not says_nothing(value))
+    whole = sum(set(published.columns) <= set(row) for row in rows)
+    if next(foreign, None) is not None or 2 * whole < len(rows):
+        return False
+    text = "".join(str(row[name]) for row in rows for name in published.text if row.get(name))
+    return not published.lang or lang_of(text) == published.lang or sum(map(str.isalpha, text)) < 8
