@@ -4,7 +4,7 @@ They judge the text alone; what the rest of the graph says of a name is judged i
 
 import html
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import polars as pl
 
@@ -244,6 +244,12 @@ def clean_name(name: pl.Expr) -> pl.Expr:
     for _, mend in HARMLESS:
         name = mend(name)
     return name
+
+
+def as_they_look(names: Iterable[str]) -> list[str]:
+    """The same of words that are no names of entities: columns, keys."""
+    series = pl.Series("name", list(names), dtype=pl.String)
+    return pl.DataFrame([series]).select(clean_name(pl.col("name"))).to_series().to_list()
 
 
 def judge_names(names: pl.DataFrame, raw: bool = False) -> pl.DataFrame:
