@@ -3,7 +3,8 @@
 They judge the text alone; what the rest of the graph says of a name is judged in `kg/doubts.py`."""
 
 import html
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Iterable
 
 import polars as pl
 
@@ -17,6 +18,13 @@ INVISIBLE = (
 """Characters that nobody sees: controls, soft hyphen, joiners, direction marks, variation selectors, tags, fillers; all that
 Unicode lists as Default_Ignorable_Code_Point."""
 BREAK = r"[ ]*[\r\n\t\x{2028}\x{2029}][ \r\n\t\x{2028}\x{2029}]*"
+SPACE = r"[\s\x{2800}]+"
+RADICALS = {
+    sign: unicodedata.normalize("NFKC", sign)
+    for sign in map(chr, range(0x2E80, 0x2FE0))
+    if unicodedata.normalize("NFKC", sign) != sign
+}
+"""Signs of radicals that look as the characters do (⼼ as 心), as a PDF often has them."""
 BREAK_IN_HAN = rf"([^\x00-\x7f]){BREAK}([^\x00-\x7f])"
 
 TAG = r"(?i)</?(?:sub|sup|b|i|em|strong|br|span|font|p|a|div|u|small)(?:\s[^<>]*)?/?>"
@@ -134,6 +142,8 @@ REPAIRS = {
     "markup-removed": "a name holds tags or entities of HTML: removed, or put as characters",
     "line-break": "a name holds a line break or a tab: joined",
     "outer-space": "a name begins or ends with white space: trimmed",
+    "inner-space": "a name holds white space that is not one plain space (NBSP, several in a row): made one",
+    "unicode-form": "a name is not in Unicode's form NFC, or has radicals in place of characters (⼼ for 心): put so",
     "list-number": "a name begins with the number of a list: removed",
     "outer-separator": "a name begins or ends with a separator, a bullet or a full stop: trimmed",
     "link-text": "the words of a link stand behind a name (`[详细]`): removed",
@@ -164,6 +174,14 @@ def _trim(name: pl.Expr) -> pl.Expr:
     return name.str.strip_chars()
 
 
+def _plain_space(name: pl.Expr) -> pl.Expr:
+    return name.str.replace_all(SPACE, " ")
+
+
+def _composed(name: pl.Expr) -> pl.Expr:
+    return name.str.normalize("NFC").str.replace_many(list(RADICALS), list(RADICALS.values()))
+
+
 def _without_markup(name: pl.Expr) -> pl.Expr:
     has_entity = name.str.contains(ENTITY)
     unescaped = pl.when(has_entity).then(name).map_elements(_unescape, pl.String, skip_nulls=True)
@@ -172,7 +190,7 @@ def _without_markup(name: pl.Expr) -> pl.Expr:
 
 def _unescape(text: str) -> str:
     """Twice, for `&amp;nbsp;` was escaped twice."""
-    return html.unescape(html.unescape(text)).replace("\xa0", " ")
+    return html.unescape(html.unescape(text))
 
 
 def _without_link(name: pl.Expr) -> pl.Expr:
@@ -202,13 +220,16 @@ HARMLESS: tuple[tuple[str, Mend], ...] = (
     ("control-characters", visible),
     ("outer-space", _trim),
     ("line-break", _join_lines),
+    ("unicode-form", _composed),
+    ("inner-space", _plain_space),
+    ("outer-space", _trim),
 )
-"""What even a raw load mends."""
+"""What even a raw load mends: two names that look the same are the same."""
 MENDS: tuple[tuple[str, Mend], ...] = (
     ("line-break", _part_paragraphs),
     *HARMLESS,
     ("markup-removed", _without_markup),
-    ("outer-space", _trim),
+    *HARMLESS,
     ("link-text", _without_link),
     ("outer-quotes", _without_quotes),
     ("list-number", _without_number),
@@ -218,10 +239,17 @@ MENDS: tuple[tuple[str, Mend], ...] = (
 
 
 def clean_name(name: pl.Expr) -> pl.Expr:
-    """The name without invisible characters, line breaks and outer white space; nothing else is touched."""
+    """The name as it looks: without invisible characters, line breaks, outer and doubled white space, composed characters as
+    one; nothing else is touched."""
     for _, mend in HARMLESS:
         name = mend(name)
     return name
+
+
+def as_they_look(names: Iterable[str]) -> list[str]:
+    """The same of words that are no names of entities: columns, keys."""
+    series = pl.Series("name", list(names), dtype=pl.String)
+    return pl.DataFrame([series]).select(clean_name(pl.col("name"))).to_series().to_list()
 
 
 def judge_names(names: pl.DataFrame, raw: bool = False) -> pl.DataFrame:

@@ -44,10 +44,14 @@ def _text_table(path: Path, text: str, has_header: bool) -> pl.DataFrame:
             raise InputError(f"{path}:{line.number}: {len(line.cells)} columns, expected {len(rows[0])}")
         rows.append(line.cells)
     header = rows.pop(0) if has_header else [f"column_{place}" for place in range(len(rows[0]))]
+    _refuse_twice(path, header)
+    return pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")
+
+
+def _refuse_twice(path: Path, header: list[str]) -> None:
     if len(set(header)) < len(header):
         twice = next(name for name in header if header.count(name) > 1)
         raise InputError(f"{path}:1: the column {twice!r} is there twice; rename one")
-    return pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")
 
 
 def _excel(path: Path, header: bool) -> pl.DataFrame:
@@ -61,6 +65,10 @@ def _excel(path: Path, header: bool) -> pl.DataFrame:
         ) from error
     try:
         how: Any = {"dtype": str, "engine": "calamine", "keep_default_na": False}
+        if header:
+            first = pd.read_excel(data, header=None, nrows=1, **how).to_numpy().tolist()
+            _refuse_twice(path, [str(name) for row in first for name in row if str(name).strip()])
+            data.seek(0)
         frame = pd.read_excel(data, header=0 if header else None, **how)
     except (CalamineError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as a spreadsheet: {error}") from error

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from tools.errors import InputError
+from tools.json_keys import refuse_twice
 
 NOT_NUMBERS = re.compile(r"\b(?:NaN|Infinity)\b")
 HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
@@ -71,11 +72,12 @@ def _strict(path: Path, raw: bytes, encoding: str) -> str:
 def json_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each JSON object of a file of JSON lines with its line, or of one JSON array with its place, from 1.
 
-    Raises InputError with the line."""
+    Raises InputError with the line, also where a key stands twice in one object."""
     text = read_text(path)
     if text.lstrip()[0] == "[":
         try:
             rows = list(enumerate(_loads(text), start=1))
+            refuse_twice(path, 1, text, [row for _, row in rows])
         except orjson.JSONDecodeError as error:
             raise InputError(
                 f"{path}:{error.lineno}: not valid JSON: {error.msg}; was the download cut off?"
@@ -104,7 +106,9 @@ def _json_lines(path: Path, text: str) -> Iterator[tuple[int, Any]]:
     for row, line in enumerate(text.split("\n"), start=1):
         if line and not line.isspace():
             try:
-                yield row, _loads(line)
+                value = _loads(line)
+                refuse_twice(path, row, line, value)
+                yield row, value
             except orjson.JSONDecodeError as error:
                 raise InputError(
                     f"{path}:{row}: not a JSON object on one line (column {error.colno}: {error.msg}); was the download cut off?"

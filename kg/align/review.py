@@ -94,6 +94,8 @@ def table_of(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     rows, begins = [], skipped + 1
     try:
         header = [name.strip() for name in next(reader, [])]
+        if twice := sorted({name for name in header if name and header.count(name) > 1}):
+            raise InputError(f"{path}:{begins}: the column {twice[0]!r} is there twice; rename one")
         begins = skipped + reader.line_num + 1
         for cells in reader:
             if any(cells):

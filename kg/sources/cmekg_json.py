@@ -10,6 +10,7 @@ import orjson
 from kg.ontology import ontology
 from kg.reading import NOT_TEXT
 from tools.errors import InputError
+from tools.json_keys import refuse_twice
 from tools.registry import suggestion
 
 Said = list[tuple[str, list[str]]]
@@ -76,11 +77,13 @@ def _is_object(line: str) -> bool:
 
 def _parsed(path: Path, row: int, text: str) -> Any:
     try:
-        return _loads(text)
+        value = _loads(text)
+        refuse_twice(path, row, text, value)
     except ValueError as error:
         line = row + getattr(error, "lineno", 1) - 1
         message = getattr(error, "msg", error)
         raise InputError(f"{path}:{line}: not valid JSON: {message}; was the download cut off?") from error
+    return value
 
 
 def _loads(text: str) -> Any:

@@ -4,11 +4,12 @@
 
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 import polars as pl
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
+from kg.name_rules import as_they_look
 from kg.ontology import SourceInfo, ontology
 from kg.reading import Options
 from tools.config import Settings, load_yaml
@@ -37,6 +38,8 @@ PREFIXES = {
     "skos": "http://www.w3.org/2004/02/skos/core#",
     "owl": "http://www.w3.org/2002/07/owl#",
 }
+Name = Annotated[str, AfterValidator(lambda name: as_they_look([name])[0])]
+"""What a column, a key, a relation or a type is called."""
 Character = Annotated[str, AfterValidator(_one_byte)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Regex = Annotated[str, AfterValidator(_regex)]
@@ -61,7 +64,7 @@ class Mapping(SourceInfo):
         """The source's word -> entity type."""
         entities = ontology().entities
         own = {word: name for name, kind in entities.items() for word in (kind.en, kind.zh, name)}
-        return own | {word: kind for kind, words in self.classes.items() for word in words}
+        return own | {word: kind for kind, words in self.classes.items() for word in as_they_look(words)}
 
 
 class Constant(Settings):
@@ -70,7 +73,7 @@ class Constant(Settings):
     value: str
 
 
-Cell = str | Constant
+Cell = Name | Constant
 
 
 class Triples(Settings):
@@ -93,26 +96,26 @@ class Triples(Settings):
 class Column(Settings):
     """What a column of typed rows says: its field (the column's own name, if not said), and how to cut its cells."""
 
-    field: str | None = None
+    field: Name | None = None
     split: Regex | None = None
 
 
 class Rows(Settings):
     """One entity per row."""
 
-    name: str
+    name: Name
     type: Cell
-    id: str | None = None
-    name_en: str | None = None
-    columns: dict[str, Column] = Field(default_factory=dict)
+    id: Name | None = None
+    name_en: Name | None = None
+    columns: dict[Name, Column] = Field(default_factory=dict)
 
 
 class Edges(Settings):
     """One triple per row, between the ids of rows."""
 
-    head: str
+    head: Name
     relation: Cell
-    tail: str
+    tail: Name
 
 
 class Table(Settings):
@@ -142,6 +145,18 @@ class TableMapping(Mapping):
     """A mapping file of the source `table`."""
 
     tables: tuple[Table, ...]
+
+    @field_validator("fields", mode="before")
+    @classmethod
+    def _as_they_look(cls, fields: Any) -> Any:
+        """Fields by their names as they look, for so are those of the files."""
+        if not isinstance(fields, dict) or not all(isinstance(name, str) for name in fields):
+            return fields
+        names = as_they_look(fields)
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two fields look like {twice[0]!r}")
+        return dict(zip(names, fields.values(), strict=True))
 
     @model_validator(mode="after")
     def _fields_are_read(self) -> Self:

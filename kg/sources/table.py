@@ -83,7 +83,7 @@ def _open(path: Path, mapping: TableMapping) -> list[Opened]:
         patterns = ", ".join(pattern for table in mapping.tables for pattern in table.files)
         raise InputError(f"{path}: no table of the mapping reads it; their files are {patterns}")
     for _, table, cells, _ in opened:
-        columns = [name for name in cells.columns if name != ROW]
+        columns = [name for name in cells.columns if not name.startswith("\0")]
         lists = table.rows.columns if table.rows else ()
         for name in _named(table):
             if name not in columns:
@@ -108,7 +108,7 @@ def _cell(cell: Cell) -> pl.Expr:
 
 def _type(mapping: TableMapping, word: pl.Expr) -> pl.Expr:
     """The entity type of the source's word; null where the mapping has none."""
-    return word.str.strip_chars().replace_strict(mapping.types(), default=None, return_dtype=TEXT)
+    return clean_name(word).replace_strict(mapping.types(), default=None, return_dtype=TEXT)
 
 
 def _said_of(mapping: TableMapping, what: str) -> pl.Expr:
@@ -120,7 +120,7 @@ def _said_of(mapping: TableMapping, what: str) -> pl.Expr:
 def _triples(mapping: TableMapping, spec: Triples, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     said = cells.select(
         row=ROW,
-        field=_cell(spec.relation).str.strip_chars(),
+        field=clean_name(_cell(spec.relation)),
         head=_cell(spec.head),
         tail=_cell(spec.tail),
         head_word=_cell(spec.head_type) if spec.head_type else pl.lit(None, TEXT),
@@ -152,7 +152,7 @@ def _triples(mapping: TableMapping, spec: Triples, cells: pl.DataFrame) -> tuple
 
 def _raw(word: str) -> pl.Expr:
     """The source's own word for a type that the mapping does not have."""
-    word_ = pl.col(word).str.strip_chars()
+    word_ = clean_name(pl.col(word))
     return pl.when(word_ != "").then(word_).otherwise(pl.lit(UNTYPED))
 
 
@@ -169,7 +169,7 @@ def _named_rows(mapping: TableMapping, spec: Rows, cells: pl.DataFrame) -> pl.Da
 
 
 def _id(column: str | None) -> pl.Expr:
-    return pl.col(column).str.strip_chars() if column else pl.lit(None, TEXT)
+    return clean_name(pl.col(column)) if column else pl.lit(None, TEXT)
 
 
 def _rows(mapping: TableMapping, spec: Rows, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -213,7 +213,7 @@ def _nodes(mapping: TableMapping, opened: list[Opened]) -> pl.DataFrame:
 
 def _edges(mapping: TableMapping, spec: Edges, cells: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
     said = cells.select(
-        row=ROW, field=_cell(spec.relation).str.strip_chars(), head_id=_cell(spec.head), tail_id=_cell(spec.tail)
+        row=ROW, field=clean_name(_cell(spec.relation)), head_id=_cell(spec.head), tail_id=_cell(spec.tail)
     )
     for end in ("head", "tail"):
         found = nodes.select(
@@ -222,7 +222,7 @@ def _edges(mapping: TableMapping, spec: Edges, cells: pl.DataFrame, nodes: pl.Da
             pl.col("type").alias(f"{end}_type"),
             pl.col("reason").alias(f"{end}_reason"),
         )
-        said = said.with_columns(key=pl.col(f"{end}_id").str.strip_chars())
+        said = said.with_columns(key=clean_name(pl.col(f"{end}_id")))
         said = said.join(found, on="key", how="left", maintain_order="left").with_columns(
             pl.when(pl.col(end).is_null())
             .then(pl.lit("unknown-node"))

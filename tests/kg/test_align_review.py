@@ -138,6 +138,7 @@ def test_a_decision_against_what_rules_did_names_the_decision_to_undo(kgtools: R
     ("text", "fault"),
     [
         ("a\tb\n1\t2\n", "bad.tsv:1: no column decision, before, after"),
+        ("decision\tbefore\tafter\tbefore\nsame\ta\tb\tc\n", "bad.tsv:1: the column 'before' is there twice"),
         ("decision\tbefore\tafter\nsame\ta\tb\tc\n", "bad.tsv:2: 4 columns, expected 3"),
         ('decision\tbefore\tafter\nsame\t"a\tb\n', "bad.tsv:2: not valid TSV"),
         ("", "bad.tsv: is empty"),

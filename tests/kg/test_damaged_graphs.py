@@ -1,5 +1,6 @@
 """What somebody or something did to a graph behind our back: verify names it, a load repairs what is ours."""
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -230,3 +231,46 @@ def test_a_load_beside_foreign_nodes_says_so_and_leaves_them(
     assert neo4j_graph.ask("MATCH (n) WHERE NOT n:__Kgtools RETURN labels(n) AS l, n.name AS n ORDER BY n") == [
         {"l": ["Person"], "n": "Ann"}, {"l": ["Person"], "n": None},
     ]  # fmt: skip
+
+
+def books(login: Login) -> dict[str, str]:
+    """What kgtools keeps in the database: node -> text."""
+    return {row["id"]: row["data"] for row in login.ask("MATCH (n:__Kgtools) RETURN n.id AS id, n.data AS data")}
+
+
+def put(login: Login, id_: str, text: str) -> None:
+    assert "'" not in text
+    login.ask(f"MATCH (n:__Kgtools {{id: '{id_}'}}) SET n.data = '{text}'")
+
+
+def test_a_licence_changed_in_a_server_is_found_and_no_export_takes_it(
+    neo4j_graph: Login, say: Say, kgtools: Run, report: Path
+) -> None:
+    say(neo4j_graph.uri, a=ROWS)
+    paths = orjson.loads(books(neo4j_graph)["state"])["now"]
+    piece = f"{paths['sources/a/about.json']}/0000"
+    about = orjson.loads(base64.b64decode(books(neo4j_graph)[piece]))
+    put(neo4j_graph, piece, base64.b64encode(orjson.dumps(about | {"license": "CC0-1.0", "title": "x"})).decode())
+
+    verify = kgtools("verify", "--graph", neo4j_graph.uri)
+    export = kgtools("export", "parquet", report.parent / "out", "--graph", neo4j_graph.uri)
+
+    assert (verify.code, export.code) == (1, 2)
+    assert "sources/a/about.json: was changed" in verify.err
+    assert orjson.loads(report.read_bytes())["files"] == [{"file": "sources/a/about.json", "what": "was changed"}]
+    assert "is damaged (sources/a/about.json)" in export.err
+    assert not (report.parent / "out").exists()
+
+
+def test_a_source_taken_out_of_the_books_of_a_server_is_missed(
+    neo4j_graph: Login, say: Say, kgtools: Run, report: Path
+) -> None:
+    say(neo4j_graph.uri, a=ROWS, b=ROWS[:1])
+    state = orjson.loads(books(neo4j_graph)["state"])
+    state["now"] = {path: hash_ for path, hash_ in state["now"].items() if not path.startswith("sources/b/")}
+    put(neo4j_graph, "state", orjson.dumps(state).decode())
+
+    for words in (("verify",), ("stats",), ("export", "parquet", str(report.parent / "out"))):
+        ran = kgtools(*words, "--graph", neo4j_graph.uri)
+        assert (ran.code, ran.err.count("\n")) == (2, 1)
+        assert "is damaged (state)" in ran.err

@@ -81,7 +81,13 @@ def check_graph(store: Store, raw: list[str], reports: dict[str, dict[str, Any]]
     assert count(reports["xywy"], "HAS_SYMPTOM", "read") == 2 * len(raw)
     assert count(reports["xywy"], "HAS_SYMPTOM", "rejected") == 2 * empty
     for report in reports.values():
-        assert set(report["changed"]) <= {"control-characters", "line-break", "outer-space"}
+        assert set(report["changed"]) <= {
+            "control-characters",
+            "line-break",
+            "outer-space",
+            "inner-space",
+            "unicode-form",
+        }
     assert sum(reports["xywy"]["changed"].values()) == changes(raw)
 
 

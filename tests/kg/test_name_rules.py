@@ -1,9 +1,13 @@
+import re
+import unicodedata
 from collections.abc import Callable
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kg.name_rules import MENDS, REFUSALS, REPAIRS, judge_names
+from kg.name_rules import INVISIBLE, MENDS, REFUSALS, REPAIRS, judge_names
 from kg.normalize import clean
 from kg.reading import Reading
 
@@ -187,3 +191,57 @@ def test_a_raw_load_keeps_what_is_no_name(reading_of: Make) -> None:
     cleaned = clean(reading_of([("Disease", "?耳", "HAS_SYMPTOM", ">>")]), raw=True)
 
     assert cleaned.named["name"].to_list() == ["?耳", ">>"]
+
+
+LOOKS = {
+    "zero-width space": "心\u200b肌炎",
+    "soft hyphen": "心\xad肌炎",
+    "BOM": "心肌炎\ufeff",
+    "direction marks": "\u202a心肌炎\u202c",
+    "word joiner": "心\u2060肌炎",
+    "variation selector": "心\ufe00肌炎",
+    "NBSP at the end": "心肌炎\xa0",
+    "braille blank at the end": "心肌炎\u2800",
+    "zero-width space in HTML": "心&#8203;肌炎",
+    "soft hyphen in HTML": "心&shy;肌炎",
+    "compatibility character": "\u2f3c肌炎",
+}
+SPACED = {
+    "NBSP": "type\xa0II",
+    "two spaces": "type  II",
+    "thin space": "type\u2009II",
+    "wide space": "type\u3000II",
+    "NBSP in HTML": "type&nbsp;II",
+    "twice in HTML": "type&amp;nbsp; II",
+    "tab": "type\tII",
+    "zero-width space between spaces": "type \u200b II",
+}
+COMPOSED = {"NFD": "Sjo\u0308gren", "NFC": "Sj\u00f6gren", "NFD with a joiner": "Sjo\u034f\u0308gren"}
+
+
+@pytest.mark.parametrize("raw", [False, True])
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        *((name, "心肌炎") for name in LOOKS.values()),
+        *((name, "type II") for name in SPACED.values()),
+        *((name, "Sj\u00f6gren") for name in COMPOSED.values()),
+        ("\uf900症", "豈症"), ("\u212b", "Å"), ("o\u0323\u0302", "\u1ed9"),
+    ],
+)  # fmt: skip
+def test_two_names_that_look_the_same_are_one(name: str, plain: str, raw: bool) -> None:
+    if raw and "&" in name:
+        return
+    clean_, rule, _ = judged(name, raw=raw)
+
+    assert clean_ == plain
+    assert (rule is None) == (name == plain)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), st.booleans())
+def test_no_name_keeps_what_nobody_sees(name: str, raw: bool) -> None:
+    kept, _, _ = judged(f"心{name}炎", raw=raw)
+
+    assert kept == unicodedata.normalize("NFC", kept)
+    assert not re.search(r"[^\S ]|  |^ | $|\u2800", kept)
+    assert not pl.Series([kept]).str.contains(INVISIBLE)[0]

@@ -200,6 +200,11 @@ def test_a_file_that_is_no_such_table_is_refused(tmp_path: Path, name: str, data
     assert "\n" not in str(raised.value)
 
 
+def test_a_sheet_with_a_column_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"names\.xlsx:1: the column 'zh' is there twice; rename one"):
+        add(sheet(tmp_path, ("zh", "en", "zh"), ("咳嗽", "cough", "发热")))
+
+
 @pytest.mark.parametrize("name", ["../outside", "a/b", ""])
 def test_a_table_cannot_be_called_like_a_path_or_nothing(tmp_path: Path, name: str) -> None:
     path = write(tmp_path, ".tsv", "zh\ten\n咳嗽\tcough\n")

@@ -133,12 +133,12 @@ def test_every_file_that_is_not_what_it_was_is_a_fault(inputs: Inputs, how: str)
     files = vault.to_files(inputs)
     paths, pieces = vault.index(files), dict[str, Any](vault.pieces(files))
     assert vault.faults(paths, pieces) == []
-    for path in ("sources/a/about.json", "sources/b/facts.parquet"):
+    for path in ("sources/a/facts.parquet", "sources/b/facts.parquet"):
         break_(pieces, paths[path], how)
 
     said = "is missing" if how == "lost" else "was changed"
     assert [(fault.file, fault.what) for fault in vault.faults(paths, pieces)] == [
-        ("sources/a/about.json", said), ("sources/b/facts.parquet", said),
+        ("sources/a/facts.parquet", said), ("sources/b/facts.parquet", said),
     ]  # fmt: skip
 
 

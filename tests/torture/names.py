@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import unicodedata
 from pathlib import Path
 
 import orjson
@@ -17,6 +18,7 @@ FRAGMENTS = [
     "\\", "\\n", "\\u0041", "\\ud800", "\\'", "$name", "${x}", "$1", "%s", "%(x)s", "%00", "\uffff", "\ufffe", "\ufffd", "\U0010ffff",
     "\ue000", "<script>alert(1)</script>", "</script>", "&amp;", "<!--", "]]>", "'); DROP TABLE x;", "//", "/*", "--", ";", ",", "、", "，",
     ":", "#", "/", "..", "../", "(", "（", "[x](y)", "*", "_x000B_", "null", "NaN", "true", "-0", "1e9", "  ", "\u00a0", "\u3000", "糖尿病",
+    "\u2800", "\u2009", "\u202f", "\xad", "\u2f3c", "\uf900", "\u212b", "a\u0301\u0323",
     "x", "的", "_", "~", "=1+1", "\ud7ff", "長" * 300,
 ]  # fmt: skip
 LONG = ["长" * 10_000, "a" * 7_001, ("多饮\n" * 2_000) + "x", "'" * 1_000, "\U0001f600" * 2_000]
@@ -31,6 +33,7 @@ INVISIBLE = re.compile(
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 """Controls, the ends of annotations, and what Unicode lists as Default_Ignorable_Code_Point."""
+RADICAL = re.compile("[\u2e9f\u2ef3\u2f00-\u2fd5]")
 BREAK = re.compile("[ ]*[\r\n\t\u2028\u2029][ \r\n\t\u2028\u2029]*")
 MAPPING = """\
 source: mine
@@ -60,7 +63,9 @@ def cleaned(name: str) -> str:
         around = seen[found.start() - 1 : found.start()], seen[found.end() : found.end() + 1]
         return "" if all(character and ord(character) > 127 for character in around) else " "
 
-    return BREAK.sub(joined, seen).strip()
+    composed = unicodedata.normalize("NFC", BREAK.sub(joined, seen).strip())
+    plain = RADICAL.sub(lambda found: unicodedata.normalize("NFKC", found[0]), composed)
+    return re.sub(r"[\s\u2800]+", " ", plain).strip()
 
 
 def kept(raw: list[str]) -> set[str]:

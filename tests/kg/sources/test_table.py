@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kg.name_rules import as_they_look
 from kg.normalize import clean
 from kg.ontology import Field
 from kg.reading import Options, Reading
@@ -268,8 +269,9 @@ def test_any_name_survives_a_csv_with_the_line_where_it_begins(
 
     reading = read([write(folder, "a.csv", text.getvalue())], mapped(folder, TRIPLES))
 
-    expected = [(head, rel.strip(), tail, line) for (head, rel, tail), line in zip(rows, lines[1:], strict=True)]
-    assert [(h, str(f).strip(), t, n) for h, f, t, n in said(reading, "head", "field", "tail", "row")] == expected
+    relations = as_they_look(rel for _, rel, _ in rows)
+    expected = [(h, rel, t, n) for (h, _, t), rel, n in zip(rows, relations, lines[1:], strict=True)]
+    assert said(reading, "head", "field", "tail", "row") == expected
 
 
 @pytest.mark.parametrize(
@@ -494,3 +496,104 @@ def test_the_bilingual_triples_are_read_by_a_mapping(tmp_path: Path) -> None:
 
     assert reading.statements.height == 2_216
     assert said(reading)[0] == ("Disease", "肺泡蛋白质沉积症", "发病部位", "肺", 2)
+
+
+def written(folder: Path, kind: str, header: list[str], *rows: list[str]) -> Path:
+    """A table of that kind; JSON and Parquet have the columns that they can have."""
+    if kind == "a.xlsx":
+        return workbook(folder / kind, {"one": [header, *rows]})
+    if kind == "a.jsonl":
+        pairs = [
+            ", ".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in zip(header, row, strict=True)) for row in rows
+        ]
+        return write(folder, kind, "".join(f"{{{each}}}\n" for each in pairs))
+    if kind == "a.parquet":
+        pl.DataFrame(rows, schema=header, orient="row").write_parquet(folder / kind)
+        return folder / kind
+    quote = '"' if kind == "quoted.csv" else ""
+    return write(
+        folder, kind, "".join(f"{','.join(f'{quote}{cell}{quote}' for cell in row)}\n" for row in (header, *rows))
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("a.csv", r"a\.csv:1: the columns 1 and 4 are all called 'head'; rename all but one"),
+        ("quoted.csv", r"quoted\.csv:1: the columns 1 and 4 are all called 'head'"),
+        ("a.xlsx", r"a\.xlsx:1: the columns 1 and 4 are all called 'head'"),
+        ("a.jsonl", r"a\.jsonl:1: the key 'head' stands twice in one object"),
+    ],
+)
+def test_a_column_that_stands_twice_is_refused_with_both_places(tmp_path: Path, kind: str, said: str) -> None:
+    path = written(tmp_path, kind, ["head", "rel", "tail", "head"], ["肺炎", "症状", "咳嗽", "流感"])
+
+    with pytest.raises(InputError, match=said):
+        read([path], mapped(tmp_path, TRIPLES))
+
+
+@pytest.mark.parametrize("kind", ["a.csv", "quoted.csv", "a.xlsx", "a.jsonl", "a.parquet"])
+@pytest.mark.parametrize("other", ["head\u200b", "\ufeffhead", "he\xadad", "head\xa0", " head"])
+def test_two_columns_that_look_the_same_are_refused(tmp_path: Path, kind: str, other: str) -> None:
+    path = written(tmp_path, kind, ["rel", "head", "tail", other], ["症状", "肺炎", "咳嗽", "流感"])
+
+    with pytest.raises(InputError, match=r"(columns 2 and 4 are all called|keys of one object look like) 'head'"):
+        read([path], mapped(tmp_path, TRIPLES))
+
+
+@pytest.mark.parametrize("kind", ["a.csv", "a.xlsx"])
+def test_columns_that_nobody_asks_for_may_be_called_alike_or_nothing(tmp_path: Path, kind: str) -> None:
+    path = written(
+        tmp_path, kind, ["", "head", "rel", "tail", "note", "note", ""], ["1", "肺炎", "症状", "咳嗽", "a", "b", ""]
+    )
+
+    assert said(read([path], mapped(tmp_path, TRIPLES))) == COUGH
+    with pytest.raises(InputError, match="there are head, rel, tail; "):
+        read([path], mapped(tmp_path, TRIPLES.replace("head: head", "head: kopf")))
+
+
+def test_a_parquet_file_with_a_column_twice_is_refused(tmp_path: Path) -> None:
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    columns = [["肺炎"], ["症状"], ["咳嗽"], ["流感"]]
+    parquet.write_table(pyarrow.table(columns, names=["head", "rel", "tail", "head"]), tmp_path / "a.parquet")
+
+    with pytest.raises(InputError, match=r"a\.parquet: two columns are called alike: .*'head'"):
+        read([tmp_path / "a.parquet"], mapped(tmp_path, TRIPLES))
+
+
+@pytest.mark.parametrize("kind", ["a.csv", "quoted.csv", "a.xlsx", "a.jsonl", "a.parquet"])
+def test_columns_types_relations_and_ids_are_found_by_what_they_look_like(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "rows").mkdir()
+    rows = written(
+        tmp_path / "rows", kind, ["\ufeffid", "na\u200bme", "类型\xa0"],
+        ["D1\u200b", "肺炎", "疾\xad病"], ["S1", "咳嗽", "症状"],
+    )  # fmt: skip
+    edges = written(tmp_path, kind, ["from", "rel\u2060", "to"], [" D1", "症\u200b状", "S1\xa0"])
+    tables = '- {files: ["*"], rows: {name: name, id: id, type: 类型}}\n- {files: ["*"], edges: {head: from, relation: rel, tail: to}}'
+    options = mapped(tmp_path, tables.replace('["*"]', f'["{kind}"]'))
+    assert options.mapping
+    options.mapping.write_text(options.mapping.read_text("utf-8").replace("name: name", 'name: "name\u200b"'), "utf-8")
+
+    reading = read_each(tmp_path, rows, edges, options)
+
+    assert clean(reading).facts.select("head", "relation", "tail").rows() == [
+        ("Disease:肺炎", "HAS_SYMPTOM", "Symptom:咳嗽")
+    ]
+
+
+def read_each(folder: Path, rows: Path, edges: Path, options: Options) -> Reading:
+    """Each file by the table of its own."""
+    named_rows = rows.rename(folder / f"rows-{rows.name}")
+    named_edges = edges.rename(folder / f"edges-{edges.name}")
+    assert options.mapping
+    text = options.mapping.read_text("utf-8").replace(f'["{rows.name}"], rows', '["rows*"], rows')
+    options.mapping.write_text(text.replace(f'["{rows.name}"], edges', '["edges*"], edges'), "utf-8")
+    return read([named_rows, named_edges], options)
+
+
+def test_two_ids_that_look_the_same_are_one_id(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", "id,name\nD1,肺炎\nD1\u200b,流感\n")
+    table = '- {files: ["*"], rows: {name: name, id: id, type: {value: 疾病}}}'
+
+    with pytest.raises(InputError, match="the id D1 is '流感' here and '肺炎' at"):
+        read([path], mapped(tmp_path, table, "fields: {}\n"))
