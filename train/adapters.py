@@ -45,6 +45,10 @@ def adapter(run: Path) -> Path:
     if not (home / "adapter_config.json").is_file():
         why = "holds a whole model and no adapter" if (run / "model").is_dir() else "holds no adapter"
         raise UsageError(f"{run}: {why}; name the folder of a run with method=lora")
+    if not (home / "adapter_model.safetensors").is_file():
+        raise InputError(
+            f"{home}: adapter_model.safetensors is missing; weights of another format are not loaded, they can run code"
+        )
     return home
 
 

@@ -17,6 +17,7 @@ from tools.frames import Schema, load_table, write_table
 from tools.staging import make_folder, manifest, write_whole
 from train import models
 from train.data import REJECTS, Rows, open_rows
+from train.loading import tokenizer_of
 from train.recipe import Asking, Count, Engine
 from train.stack import needs_engine
 from train.tokens import Chat, chat, tokenize
@@ -64,13 +65,12 @@ class Questions:
 
 def questions(recipe: Answer, out: Path) -> Questions:
     """The questions of a recipe, looked at. Raises UsageError, InputError."""
-    from transformers import AutoTokenizer
-
     needs_engine(recipe.engine)
     with TemporaryDirectory(prefix="kgtools-") as scratch:
         rows = open_rows(recipe, "prompts", Path(scratch))
         folder = models.resolve(recipe.model, recipe.revision, out / "base", recipe.seed)
-        talk = chat(AutoTokenizer.from_pretrained(folder), recipe.chat_template, recipe.eos_token, recipe.pad_token)
+        words = tokenizer_of(folder, recipe.trust_remote_code)
+        talk = chat(words, recipe.chat_template, recipe.eos_token, recipe.pad_token)
         tokenize(rows, recipe.split, talk, recipe.max_length, False, Path(scratch) / "prompts.parquet")
         table = load_table(Path(scratch) / "prompts.parquet")
     if table.is_empty():
@@ -128,7 +128,7 @@ def drawn(
     how = Sampling(
         recipe.max_new_tokens, recipe.temperature, recipe.batch_size, recipe.engine, recipe.gpu_memory_utilization
     )
-    model = load(asked.folder, how, max(map(len, prompts)) + recipe.max_new_tokens)
+    model = load(asked.folder, how, max(map(len, prompts)) + recipe.max_new_tokens, recipe.trust_remote_code)
     with (out / KEPT).open("ab") as file:
         for begin in range(0, len(todo), recipe.batch_size):
             part = todo[begin : begin + recipe.batch_size]

@@ -2,6 +2,7 @@
 imported where it is needed."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -45,10 +46,10 @@ class Adapter:
     inputs: int
 
 
-def size(folder: Path, attention: str = "auto") -> Size:
+def size(folder: Path, attention: str = "auto", trust: Sequence[Path] = ()) -> Size:
     """The size of the model in a folder. Raises InputError for one that has no head for words."""
     try:
-        model = skeleton(folder)
+        model = skeleton(folder, trust)
     except ValueError as error:
         raise InputError(
             f"{folder}: no causal language model that transformers knows: {str(error).splitlines()[0]}"
@@ -87,9 +88,11 @@ def _linear(model: Any) -> list[tuple[str, tuple[int, int]]]:
     return found
 
 
-def adapter(folder: Path, r: int, targets: Literal["all-linear"] | tuple[str, ...]) -> Adapter:
+def adapter(
+    folder: Path, r: int, targets: Literal["all-linear"] | tuple[str, ...], trust: Sequence[Path] = ()
+) -> Adapter:
     """The size of an adapter of rank `r`. Raises UsageError for targets that the model does not have."""
-    linear = _linear(skeleton(folder))
+    linear = _linear(skeleton(folder, trust))
     if targets != "all-linear":
         known = sorted({name.rpartition(".")[2] for name, _ in linear})
         if wrong := sorted(set(targets) - set(known)):

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from tools.errors import UsageError
+from train.loading import model_of
 from train.recipe import Engine
 
 PAGE = 256
@@ -31,14 +32,14 @@ class Sampling:
     memory: float = 0.9
 
 
-def load(folder: Path, how: Sampling, longest: int) -> Any:
-    """The model in a folder as the engine wants it; `longest` as of `Vllm`."""
+def load(folder: Path, how: Sampling, longest: int, trust: Sequence[Path] = ()) -> Any:
+    """The model in a folder as the engine wants it; `longest` as of `Vllm`, `trust` as of `train.loading`; vLLM runs no code of it."""
     from transformers import AutoModelForCausalLM
 
     if how.engine == "vllm":
         return Vllm(folder, "auto", longest, how.memory)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    return AutoModelForCausalLM.from_pretrained(folder, dtype="auto").to(device)
+    return model_of(AutoModelForCausalLM, folder, trust, dtype="auto").to(device)
 
 
 def answers(model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]], how: Sampling) -> list[list[int]]:
@@ -147,7 +148,7 @@ class Vllm:
             more["distributed_executor_backend"] = "external_launcher"  # each process has a whole model
         try:
             self.model = LLM(
-                str(folder), dtype=dtype, max_model_len=longest, gpu_memory_utilization=memory, skip_tokenizer_init=True,
+                str(folder), trust_remote_code=False, dtype=dtype, max_model_len=longest, gpu_memory_utilization=memory, skip_tokenizer_init=True,
                 generation_config="vllm", enforce_eager=not torch.cuda.is_available(), **more,
             )  # fmt: skip
         except ValueError as error:

@@ -1,5 +1,6 @@
 """An adapter and its base made one model, ready to be loaded as any other."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,19 +8,21 @@ from tools.errors import KgtoolsError, UsageError
 from tools.files import sha256, to_json
 from tools.staging import manifest, staging, write_whole
 from train import adapters, cost, models
+from train.loading import model_of, tokenizer_of
 
 LIMITS = {"torch.float32": 1e-4, "torch.float16": 1e-2, "torch.bfloat16": 3e-2}
 """How far the logits may move, as a part of their size: rounding once more moves those of 16 bits."""
 
 
-def merge(run: Path, base: Path | None, out: Path) -> dict[str, Any]:
+def merge(run: Path, base: Path | None, out: Path, trust: Sequence[Path] = ()) -> dict[str, Any]:
     """Write the model of an adapter and its base to `out`; what there is to tell of it.
 
-    `run`: the folder of a run, or of an adapter. Raises UsageError, InputError where base and adapter do not belong together, and
+    `run`: the folder of a run, or of an adapter; `trust`: folders whose code may run. Raises UsageError,
+    InputError where base and adapter do not belong together, and
     KgtoolsError where the model that was written does not say the same as the two it was made of; then nothing is written."""
     import torch
     from peft import PeftModel
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
     home = adapters.adapter(run)
     told = adapters.read_mark(home)
@@ -28,11 +31,13 @@ def merge(run: Path, base: Path | None, out: Path) -> dict[str, Any]:
             f"{run}: is a reward model; its head gives a score and no tokenizer, and ppo and reject take it as it is"
         )
     folder = adapters.base_of(run, base)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
-    tokenizer = AutoTokenizer.from_pretrained(home)
+    model = model_of(AutoModelForCausalLM, folder, trust, dtype="auto")
+    tokenizer = tokenizer_of(home, [home] if trust else ())
     both = PeftModel.from_pretrained(model, home).eval()
     text = torch.randint(
-        min(len(tokenizer), cost.size(folder).vocabulary), (2, 32), generator=torch.Generator().manual_seed(0)
+        min(len(tokenizer), cost.size(folder, trust=trust).vocabulary),
+        (2, 32),
+        generator=torch.Generator().manual_seed(0),
     )
     with torch.no_grad():
         before = both(input_ids=text).logits.float()
@@ -46,7 +51,7 @@ def merge(run: Path, base: Path | None, out: Path) -> dict[str, Any]:
     with staging(out) as place:
         merged.save_pretrained(place)
         tokenizer.save_pretrained(place)
-        again = AutoModelForCausalLM.from_pretrained(place, dtype="auto").eval()
+        again = model_of(AutoModelForCausalLM, place, [place] if trust else (), dtype="auto").eval()
         with torch.no_grad():
             moved = float((again(input_ids=text).logits.float() - before).norm() / before.norm())
         limit = LIMITS[str(merged.dtype)]

@@ -1,12 +1,13 @@
 """Models as folders: where one comes from and what its weights are. Torch is imported where it is needed."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from tools.errors import InputError, UsageError
 from tools.registry import suggestion
+from train.loading import config_of, is_trusted
 
 TINY = "tiny:"
 KINDS = ("bloom", "llama", "qwen2")
@@ -137,10 +138,11 @@ def _bytes(tensor: Any) -> Any:
     return tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data
 
 
-def skeleton(folder: Path) -> Any:
-    """The model of a folder without its weights."""
+def skeleton(folder: Path, trust: Sequence[Path] = ()) -> Any:
+    """The model of a folder without its weights. `trust`: folders whose code may run (`train.loading`)."""
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM
 
+    config = config_of(folder, trust)
     with torch.device("meta"):
-        return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder))
+        return AutoModelForCausalLM.from_config(config, trust_remote_code=is_trusted(folder, trust))

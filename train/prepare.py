@@ -18,6 +18,7 @@ from train.data import Rows, may_train, open_rows
 from train.doctor import device_memory
 from train.job import Job, Stage
 from train.launch import Machines
+from train.loading import tokenizer_of
 from train.recipe import Recipe
 from train.tokens import Made, chat, tokenize
 
@@ -48,8 +49,7 @@ class Plan:
 
 def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoints: Path | None = None) -> Plan:
     """Everything settled, tokens, a model that is made on the spot and all, in the folder `work`."""
-    from transformers import AutoTokenizer
-
+    trust = recipe.trust_remote_code
     for left in ("read", "tokens", "tokenizer", "base"):
         shutil.rmtree(work / left, ignore_errors=True)
     (work / "tokens").mkdir()
@@ -57,7 +57,7 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
     rows = open_rows(recipe, stage.noun, work / "read")
     may_train(rows, recipe)
     folder = models.resolve(recipe.model, recipe.revision, work / "base", recipe.seed, lambda: _texts(rows))
-    talk = chat(AutoTokenizer.from_pretrained(folder), recipe.chat_template, recipe.eos_token, recipe.pad_token)
+    talk = chat(tokenizer_of(folder, trust), recipe.chat_template, recipe.eos_token, recipe.pad_token)
     talk.tokenizer.save_pretrained(work / "tokenizer")
     made = {}
     seen = recipe.validation if recipe.split != "all" else None  # all: those rows are trained on
@@ -71,8 +71,8 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
             f"{reason} {number:,}" for reason, number in Counter(row[-1] for row in rows.rejects).most_common()
         )
         raise InputError(f"nothing to train on: every row was refused ({why})")
-    size = cost.size(folder, recipe.attention)
-    adapter = cost.adapter(folder, recipe.lora.r, recipe.lora.targets) if recipe.method == "lora" else None
+    size = cost.size(folder, recipe.attention, trust)
+    adapter = cost.adapter(folder, recipe.lora.r, recipe.lora.targets, trust) if recipe.method == "lora" else None
     learning = adapter.parameters if adapter else size.parameters
     recipe, memory = _settled(recipe, size, adapter, place, made["train"].longest)
     tokens = {split: str(work / "tokens" / f"{split}.parquet") for split in made}

@@ -43,7 +43,8 @@ class Asking(Settings):
     `data`: folders or files, of which the rows of `split` are taken. `allow_license`: licences that forbid to pass on what is made
     of a row, and are to be taken all the same; `allow_identified`: so are people's records that were never
     de-identified. `eos_token`, `pad_token`: tokens of the tokenizer that end an answer and fill up a batch,
-    where it names none or the wrong ones. `max_length`: tokens of a sequence."""
+    where it names none or the wrong ones. `max_length`: tokens of a sequence. `trust_remote_code`: folders of models whose own code
+    may run; of any other model none does."""
 
     title: str
     paper: str = ""
@@ -58,6 +59,7 @@ class Asking(Settings):
     eos_token: str | None = None
     pad_token: str | None = None
     max_length: Count = 1024
+    trust_remote_code: Paths = ()
     seed: int = 0
 
 

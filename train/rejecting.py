@@ -44,7 +44,9 @@ def reject(recipe: Reject, out: Path, fresh: bool, show: answering.Show = lambda
     made = answering.drawn(recipe, asked, out, fresh, show)
     prompts, places = asked.table["prompt"].to_list(), sorted(made)
     said = [(prompts[row], made[row, sample][0]) for row, sample in places]
-    given = dict(zip(places, scoring.judge(base, recipe.reward, said, recipe.batch_size), strict=True))
+    given = dict(
+        zip(places, scoring.judge(base, recipe.reward, said, recipe.batch_size, recipe.trust_remote_code), strict=True)
+    )
     lineage = {
         "model": asked.fingerprint,
         "reward": adapters.read_mark(home)["identity"],

@@ -85,7 +85,9 @@ def _judge(job: Job, recipe: Rloo, tokenizer: Any, model: Any) -> Any:
     from train import scoring
     from train.tokens import Chat
 
-    judge = scoring.reward_model(Path(job.base), recipe.reward, tokenizer.pad_token_id, model.dtype, model.device)
+    judge = scoring.reward_model(
+        Path(job.base), recipe.reward, tokenizer.pad_token_id, model.dtype, model.device, recipe.trust_remote_code
+    )
     chat = Chat(tokenizer, tokenizer.chat_template)
 
     def score(prompts: list[Any], completion_ids: list[list[int]], **_: Any) -> list[float]:

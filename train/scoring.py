@@ -8,6 +8,7 @@ import torch
 import torch.distributed as dist
 
 from train.adapters import reward_adapter
+from train.loading import model_of, tokenizer_of
 from train.tokens import Chat
 
 Messages = list[dict[str, str]]
@@ -75,24 +76,25 @@ def judged(model: Any, pairs: Any, pad: int, at_once: int, world: int) -> dict[s
     }
 
 
-def reward_model(base: Path, run: Path, pad: int, dtype: Any, device: Any) -> Any:
+def reward_model(base: Path, run: Path, pad: int, dtype: Any, device: Any, trust: Sequence[Path] = ()) -> Any:
     """A reward model, whole: its base with adapter and head."""
     from peft import PeftModel
     from transformers import AutoModelForSequenceClassification
 
-    model = AutoModelForSequenceClassification.from_pretrained(base, num_labels=1, dtype=dtype)
+    model = model_of(AutoModelForSequenceClassification, base, trust, num_labels=1, dtype=dtype)
     model.config.pad_token_id = pad
     return PeftModel.from_pretrained(model, reward_adapter(run)).to(device).eval()
 
 
-def judge(base: Path, run: Path, asked: Iterable[tuple[Messages, str]], at_once: int) -> list[float]:
+def judge(
+    base: Path, run: Path, asked: Iterable[tuple[Messages, str]], at_once: int, trust: Sequence[Path] = ()
+) -> list[float]:
     """What the reward model of a run says of answers, (prompt, answer) each, with its own tokenizer and chat template."""
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(reward_adapter(run))
+    home = reward_adapter(run)
+    tokenizer = tokenizer_of(home, [home] if trust else ())
     chat = Chat(tokenizer, tokenizer.chat_template)
     texts = [sequence(chat, prompt, answer) for prompt, answer in asked]
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return scores(
-        reward_model(base, run, tokenizer.pad_token_id, "auto", device), texts, tokenizer.pad_token_id, at_once
+        reward_model(base, run, tokenizer.pad_token_id, "auto", device, trust), texts, tokenizer.pad_token_id, at_once
     )

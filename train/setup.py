@@ -13,6 +13,7 @@ from transformers import set_seed
 
 from tools.errors import InputError, KgtoolsError
 from train.job import Job
+from train.loading import model_of, tokenizer_of
 from train.recipe import Lora, Recipe
 
 Head = Literal["causal", "score"]
@@ -49,9 +50,9 @@ def start(job: Job, recipe: Recipe) -> None:
 
 def load_tokenizer(job: Job) -> Any:
     """The tokenizer with the chat template that the rows were made with."""
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(Path(job.work) / "tokenizer")
+    return tokenizer_of(
+        Path(job.work) / "tokenizer", [Path(job.work) / "tokenizer"] if job.recipe.get("trust_remote_code") else ()
+    )
 
 
 def load_model(recipe: Recipe, folder: str, head: Head, tokenizer: Any) -> Any:
@@ -70,9 +71,11 @@ def load_model(recipe: Recipe, folder: str, head: Head, tokenizer: Any) -> Any:
         if torch.cuda.is_available():
             how["device_map"] = {"": int(os.environ.get("LOCAL_RANK", "0"))}
     if head == "score":
-        model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=1, **how)
+        model = model_of(
+            AutoModelForSequenceClassification, Path(folder), recipe.trust_remote_code, num_labels=1, **how
+        )
     else:
-        model = AutoModelForCausalLM.from_pretrained(folder, **how)
+        model = model_of(AutoModelForCausalLM, Path(folder), recipe.trust_remote_code, **how)
         model.generation_config.eos_token_id = tokenizer.eos_token_id
         model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.config.eos_token_id, model.config.pad_token_id = tokenizer.eos_token_id, tokenizer.pad_token_id

@@ -217,6 +217,31 @@ def test_an_export_that_is_read_again_is_of_people_still(
     assert train(kgtools, file, tmp_path / "out").code == 1
 
 
+def test_what_is_generated_passes_the_gate_too(
+    kgtools: Kgtools, tmp_path: Path, graph_of: Callable[..., EmbeddedStore]
+) -> None:
+    store = graph_of([("Disease", "感冒", "HAS_SYMPTOM", "头痛")], source="ehr")
+    words = [
+        "generate",
+        "--graph",
+        store.folder,
+        "--lang",
+        "zh",
+        "--pack",
+        "clinicalgpt",
+        "--export",
+        "messages",
+        "--out",
+    ]
+
+    refused = kgtools(*words, tmp_path / "a")
+    allowed = kgtools(*words, tmp_path / "b", "--allow-identified")
+
+    assert (refused.code, allowed.code) == (1, 0), allowed.err
+    assert "records of people" in refused.err
+    assert not (tmp_path / "a" / "messages").exists()
+
+
 def test_the_test_split_is_not_trained_on_and_needs_no_leave(talks: Path, tmp_path: Path, kgtools: Kgtools) -> None:
     rows = pl.read_parquet(talks / "people" / "records.parquet").with_columns(split=pl.lit("test"))
     exam = pl.read_parquet(talks / "exam" / "records.parquet")
@@ -310,7 +335,9 @@ def test_a_licence_that_begins_as_another_is_another(license_: str) -> None:
 def test_nothing_of_a_foreign_text_begins_a_line_or_a_tag_in_a_card() -> None:
     text = notes({"a` <script>|\u202e": 1} | {"<b>x": 2})
 
-    assert "<" not in text
+    table, _, words = text.partition("\n\n")
+    assert "<" not in table
+    assert [line[:3] for line in words.splitlines()] == ["- `", "- `"]
     assert "\u202e" not in text
     assert cell("a\n# b | <i>\x1b[2J") == "a # b \\| &lt;i>\\x1b[2J"
 

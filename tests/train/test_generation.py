@@ -1,5 +1,6 @@
 """Whatever lets a model answer, it is asked the same way and says the same."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def vllm(monkeypatch: pytest.MonkeyPatch):
     """A stand-in for vLLM, for this process and those that it starts."""
     home = str(Path(__file__).parent / "stand_in")
     monkeypatch.syspath_prepend(home)
-    monkeypatch.setenv("PYTHONPATH", home)
+    monkeypatch.setenv("PYTHONPATH", home, prepend=os.pathsep)
     import vllm as made
 
     made.ASKED.clear()

@@ -35,9 +35,13 @@ def doctor(out: Path | None, style: str) -> None:
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--base", type=click.Path(path_type=Path), help="The base's folder, where it is not found.")
+@click.option(
+    "--trust-remote-code", "trust", multiple=True, type=click.Path(path_type=Path), metavar="FOLDER",
+    help="Run the code that comes with the model in this folder; without, none is run.",
+)  # fmt: skip
 @out_option("./merged", "Folder for the model.")
 @format_option("table", "json")
-def merge(run: Path, base: Path | None, out: Path, style: str) -> None:
+def merge(run: Path, base: Path | None, trust: tuple[Path, ...], out: Path, style: str) -> None:
     """Make one model of an adapter and its base, ready for transformers and vLLM.
 
     RUN is what sft, ppo or another stage wrote. The base's weights must be those that the adapter was trained on, and the merged
@@ -52,7 +56,7 @@ def merge(run: Path, base: Path | None, out: Path, style: str) -> None:
     from train.stack import needs_stack
 
     needs_stack()
-    print_facts("train merge", merge_(run, base, out), style)
+    print_facts("train merge", merge_(run, base, out, trust), style)
     tell(f"the model is in {out}")
 
 

@@ -27,12 +27,12 @@ class LLM:
     def __init__(
         self, model: str, *, dtype: str, max_model_len: int, gpu_memory_utilization: float, skip_tokenizer_init: bool,
         generation_config: str, enforce_eager: bool, enable_lora: bool = False, max_loras: int = 1, max_lora_rank: int = 16,
-        distributed_executor_backend: str | None = None,
+        distributed_executor_backend: str | None = None, trust_remote_code: bool,
     ) -> None:  # fmt: skip
         from transformers import AutoModelForCausalLM
 
         told = {"dtype": dtype, "length": max_model_len, "memory": gpu_memory_utilization, "rank": max_lora_rank}
-        assert max_loras == 1
+        assert (max_loras, trust_remote_code) == (1, False)
         ASKED.append(told | {"lora": enable_lora, "executor": distributed_executor_backend})
         whole = AutoModelForCausalLM.from_pretrained(model, dtype=dtype)
         if whole.config.max_position_embeddings < max_model_len:
