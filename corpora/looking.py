@@ -104,9 +104,14 @@ def _nearest(look: Look) -> str:
         "preference": ("chosen", "rejected"), "text": ("text",), "alpaca": (*GIVEN, *OUTPUTS),
     }  # fmt: skip
     lowered = [column.lower() for column in look.columns]
-    name = next(
-        (reader for reader, keys in known.items() if any(get_close_matches(key, lowered, 1, 0.75) for key in keys)),
-        "alpaca",
+    exam = [column for column in look.columns if OPTIONS.fullmatch(column) and len(column) > 1]
+    name = (
+        "medqa"
+        if exam
+        else next(
+            (reader for reader, keys in known.items() if any(get_close_matches(key, lowered, 1, 0.75) for key in keys)),
+            "alpaca",
+        )
     )
     found = ", ".join(look.columns)[:200]
     return f"{look.name}: its keys are {found}; nearest is the reader {name}, which reads: {find(name).files}"
