@@ -178,7 +178,11 @@ def _beginning(file: File) -> list[dict[str, Any]]:
                 inner = [value for _, _, value in islice(quiet.items(), ROWS)]
                 if all(isinstance(value, dict) for value in inner):
                     return inner
-            return [row.values for row in islice(quiet.json(), ROWS)]
+            rows = [row.values for row in islice(quiet.json(), ROWS)]
+            inner = [
+                one for row in rows for value in row.values() for one in (value if isinstance(value, list) else [value])
+            ]
+            return inner[:ROWS] if len(rows) == 1 and inner and all(isinstance(one, dict) for one in inner) else rows
         return [row.values for row in islice(quiet.csv(), ROWS)]
     return []
 
