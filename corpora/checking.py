@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from corpora import meaning
-from corpora.escapes import all_without_escapes, without_escapes
+from corpora.escapes import ESCAPES, all_without_escapes, without_escapes
 from corpora.exams import OTHER_LANG
 from corpora.reading import Corpus, Example, Pair, Turn
 from corpora.record import ROLES
@@ -14,9 +14,10 @@ from corpora.texts import lang_of
 LONGEST = 1_000_000
 """Characters in all messages of an example: a row beyond it is no example but a fault of its file."""
 SPLITS = ("train", "validation", "test")
+SCRIPTS = ("zh", "ja", "ru")
+"""Languages that are not written in Latin letters."""
 NOT_LATIN = re.compile(r"[\u0400-\u04ff\u3041-\u30fa\u3400-\u9fff]")
 UNFIT = re.compile("[\0\ud800-\udfff]")
-ESCAPES = "literal-escapes"
 
 
 def checked(corpus: Corpus, examples: Iterator[Example | Pair]) -> Iterator[Example | Pair]:
@@ -63,15 +64,10 @@ def _in_its_language(corpus: Corpus, example: Example | Pair) -> Example | Pair:
     said = [turn.content for turn in (example.messages if isinstance(example, Example) else example.prompt)]
     said += [example.chosen] if isinstance(example, Pair) else []
     text = "".join(said)
-    if example.lang in ("zh", "ja", "ru"):
-        foreign = not (NOT_LATIN.search(text) or sum(map(str.isalpha, text)) < 8)
-    else:
-        foreign = bool(NOT_LATIN.search(text))
-    if (
-        not foreign
-        or (found := lang_of(text)) == example.lang
-        or (found == "en" and example.lang not in ("zh", "ja", "ru"))
-    ):
+    if bool(NOT_LATIN.search(text)) == (example.lang in SCRIPTS) or sum(map(str.isalpha, text)) < 8:
+        return example
+    found = lang_of(text)
+    if found == example.lang or (found == "en" and example.lang not in SCRIPTS):
         return example
     corpus.count(OTHER_LANG)
     return replace(example, lang=found)

@@ -2,15 +2,17 @@ r"""Line breaks and signs that stand in a text as the words of another format: a
 
 The rule. An entity of HTML is one with its semicolon, and `<br>` is a line break. A backslash with n, r or t is an escape unless
 it begins a command of LaTeX (`\neq`, `\times`), stands in a path (`C:\new`, `\\host\name`), in brackets or quotes of its own
-(`[\t\n]`, `"\n"`) or at the end of a quotation, in one piece with a class of regular expressions (`\d+\n`) or behind another backslash. Where a lower-case
-letter follows (`fever\ncough`), it is one only behind a mark or a blank, or in a text that has escapes beyond doubt. What stands
-in code, between backticks, is left alone."""
+(`[\t\n]`, `"\n"`), at the end of a quotation, in one piece with a class of regular expressions (`\d+\n`) or behind another
+backslash. Where a lower-case letter follows (`fever\ncough`), it is one only behind a mark or a blank, or in a text that has
+escapes beyond doubt. What stands in code, between backticks, is left alone."""
 
 import html
 import re
 from html.entities import html5
 from typing import Any
 
+ESCAPES = "literal-escapes"
+"""What they are called where they are counted."""
 CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 BREAK = re.compile(r"\s?</?br\s*/?>\s?", re.IGNORECASE)

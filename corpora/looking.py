@@ -109,9 +109,14 @@ def _nearest(look: Look) -> str:
         "preference": ("chosen", "rejected"), "text": ("text",), "alpaca": (*GIVEN, *OUTPUTS),
     }  # fmt: skip
     lowered = [column.lower() for column in look.columns]
-    name = next(
-        (reader for reader, keys in known.items() if any(get_close_matches(key, lowered, 1, 0.75) for key in keys)),
-        "alpaca",
+    exam = [column for column in look.columns if OPTIONS.fullmatch(column) and len(column) > 1]
+    name = (
+        "medqa"
+        if exam
+        else next(
+            (reader for reader, keys in known.items() if any(get_close_matches(key, lowered, 1, 0.75) for key in keys)),
+            "alpaca",
+        )
     )
     found = ", ".join(look.columns)[:200]
     return f"{look.name}: its keys are {found}; nearest is the reader {name}, which reads: {find(name).files}"
@@ -185,7 +190,11 @@ def _beginning(file: File) -> list[dict[str, Any]]:
                 inner = [value for _, _, value in islice(quiet.items(), ROWS)]
                 if all(isinstance(value, dict) for value in inner):
                     return inner
-            return [row.values for row in islice(quiet.json(), ROWS)]
+            rows = [row.values for row in islice(quiet.json(), ROWS)]
+            inner = [
+                one for row in rows for value in row.values() for one in (value if isinstance(value, list) else [value])
+            ]
+            return inner[:ROWS] if len(rows) == 1 and inner and all(isinstance(one, dict) for one in inner) else rows
         return [row.values for row in islice(quiet.csv(), ROWS)]
     return []
 

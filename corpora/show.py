@@ -35,7 +35,7 @@ def print_outcome(outcome: Outcome, out: Path, style: str) -> None:
     rows += [["duplicates", "the same id", outcome.duplicates]] if outcome.duplicates else []
     print_table(["", "", outcome.table], rows, outcome.reader)
     if outcome.unread:
-        shown = [f"{key} {number:,}" for key, number in islice(outcome.unread.items(), SHOWN)]
+        shown = [f"{key or '(no name)'} {number:,}" for key, number in islice(outcome.unread.items(), SHOWN)]
         more = len(outcome.unread) - len(shown)
         shown += [f"and {more} more keys, in {out}/run.json"] if more else []
         tell(f"keys not read: {', '.join(shown)}")

@@ -94,7 +94,7 @@ def any_conversation(messages: Any, system: Any = None) -> list[Turn]:
     """The turns of a list of messages, whatever their keys (from and value, role and content, ...), of lines that begin with
     who speaks, of such lines in one text, or of rounds. Raises NotTurns."""
     messages = listed(messages)
-    if isinstance(messages, str) and (talk := parted(messages))[1] and not talk[0].strip():
+    if isinstance(messages, str) and (talk := parted(without_escapes(messages)[0]))[1] and not talk[0].strip():
         return _system(system) + talk[1]
     first = messages[0] if isinstance(messages, list) and messages else None
     if isinstance(first, str) and all(isinstance(line, str) for line in messages):
@@ -108,8 +108,9 @@ def any_conversation(messages: Any, system: Any = None) -> list[Turn]:
 
 
 def parted(text: str) -> tuple[str, list[Turn]]:
-    """What stands before the first line that begins with who speaks, and the turns of a talk that is one text."""
-    before, *pieces = LINE.split(without_escapes(text)[0])
+    """What stands before the first line that begins with who speaks, and the turns of a talk that is one text, in which no line
+    break is escaped."""
+    before, *pieces = LINE.split(text)
     return before, [Turn(ROLE_OF[role.lower()], said) for role, said in zip(pieces[::2], pieces[1::2], strict=True)]
 
 

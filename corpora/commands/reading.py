@@ -19,7 +19,13 @@ from tools.options import empty_option
     "license_",
     help="The licence of these files, where you know it: an SPDX expression or LicenseRef-NAME.",
 )
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the reader.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A setting of the reader; of any: sheet=NAME, which of a workbook.",
+)
 @click.option(
     "--categories", is_flag=True, help="Print how records get their category, and count files by it; write nothing."
 )

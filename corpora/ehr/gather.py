@@ -24,10 +24,11 @@ class Kept(NamedTuple):
 
 class Gather:
     """Takes rows in any order and gives them by key; memory holds one group at a time, a private temporary file the rest.
-    `keys`: which of their keys are asked for counts when they are given, not when they are taken."""
+    `keys`: which of their keys are asked for counts when they are given, not when they are taken; `links`: those by which rows
+    are known and brought together."""
 
-    def __init__(self, keys: Keys) -> None:
-        self._keys = keys
+    def __init__(self, keys: Keys, *links: str) -> None:
+        self._keys, self._links = keys, links
 
     def __enter__(self) -> Self:
         self._rows = sqlite3.connect("")
@@ -58,7 +59,10 @@ class Gather:
                 yield key, [self._kept(kind, Place(*place), loads(text)) for kind, *place, text in group]
 
     def _kept(self, kind: str, place: Place, values: dict[str, Any]) -> Kept:
-        return Kept(kind, place, self._keys.also(place, values, f"{kind}."))
+        row = self._keys.also(place, values, f"{kind}.")
+        for link in (*self._links, f"{kind.lower()}_id"):
+            row.get(link)
+        return Kept(kind, place, row)
 
 
 def _bytes(values: dict[str, Any]) -> str:

@@ -64,17 +64,19 @@ class Names(NamedTuple):
 
 @lru_cache(64)
 def names_of(columns: tuple[str, ...]) -> Names:
-    """The keys of a row by what they mean. An input that stands alone is what is asked."""
+    """The keys of a row by what they mean."""
     names = {column.lower().strip(): column for column in columns}
-    found = Names(
-        *(tuple(names[n] for n in known if n in names) for known in (GIVEN, OUTPUTS, INPUTS, SYSTEMS, HISTORIES))
-    )
-    return found if found.asks else found._replace(asks=found.inputs[:1], inputs=found.inputs[1:])
+    meanings = (GIVEN, OUTPUTS, INPUTS, SYSTEMS, HISTORIES)
+    return Names(*(tuple(names[name] for name in known if name in names) for known in meanings))
 
 
 def alpaca(row: dict[str, Any], join: str) -> list[Turn]:
     """The turns of one row. Raises NotTurns."""
     names = names_of(tuple(row))
+    if not names.asks and names.inputs and not says_nothing(dict.get(row, names.inputs[0])):
+        names = names._replace(
+            asks=names.inputs[:1], inputs=names.inputs[1:]
+        )  # an input that stands alone is what is asked
     asks, answers = _full(row, names.asks), _full(row, names.answers)
     if not asks or not answers:
         raise NotTurns("missing-field", f"expected {' and '.join(KEYS)}; found: {', '.join(map(str, row))[:200]}")
@@ -122,7 +124,8 @@ def instruction(
 def fits(look: Look) -> str | None:
     if not look.rows or not look.columns:
         return None
-    asks, answers, *_ = names_of(tuple(look.columns))
+    asks, answers, inputs, *_ = names_of(tuple(look.columns))
+    asks = asks or inputs[:1]
     if asks and answers and not {column.lower().strip() for column in look.columns} & NOT_ALPACA:
         found = f"{asks[0]} and {answers[0]}"
         return f"{found}, as Alpaca has {'them' if found == 'instruction and output' else 'instruction and output'}"

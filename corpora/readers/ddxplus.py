@@ -15,9 +15,9 @@ from tools.errors import InputError
 
 COLUMNS = ("AGE", "SEX", "PATHOLOGY", "EVIDENCES", "INITIAL_EVIDENCE", "DIFFERENTIAL_DIAGNOSIS")
 EVIDENCE = (
-    "name", "code_question", "question_fr", "is_antecedent", "default_value", "value_meaning", "possible-values",
+    "name", "code_question", "question_fr", "is_antecedent", "default_value", "value_meaning", "possible-values", "data_type",
 )  # fmt: skip
-CONDITION = ("condition_name", "cond-name-fr", "cond-name-eng", "symptoms", "antecedents")
+CONDITION = ("condition_name", "cond-name-fr", "cond-name-eng", "symptoms", "antecedents", "severity")
 SPLITS = {"train": "train", "valid": "validation", "validate": "validation", "test": "test"}
 CODE = re.compile(r"(.+?)_@_(.+)")
 Codes = Mapping[str, Mapping[str, Any]]
@@ -132,8 +132,8 @@ READER = Reader(
     fits=fits,
     published=(
         Published(COLUMNS),
-        Published(("question_en", "data_type"), EVIDENCE),
-        Published(("icd10-id", "severity"), CONDITION),
+        Published(("question_en",), EVIDENCE),
+        Published(("icd10-id",), CONDITION),
     ),
     together=True,
     url="https://github.com/mila-iqia/ddxplus",

@@ -61,7 +61,7 @@ USES = {"DD": "discharge", "AD": "preliminary", "pre-op": "preliminary"}
 
 def read(corpus: Corpus, settings: LangSettings) -> Iterator[Example]:
     """A record for each Encounter that a diagnosis belongs to; all files together, for an export is a file a resource type."""
-    with Gather(corpus.keys) as gather:
+    with Gather(corpus.keys, "resourceType", "id", "subject", "patient") as gather:
         for file in corpus.files:
             for row in file.json():
                 for resource in _resources(corpus, row.place, row.values):

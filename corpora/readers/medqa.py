@@ -89,6 +89,9 @@ def _question(corpus: Corpus, row: Row, split: str | None, region: str | None) -
     if not said(key) and [*options.values()].count(answer) == 1:
         key = next(letter for letter, text in options.items() if text == answer)
         corpus.count("keys taken from the answer's text")
+    elif not said(key) and answer and set(letters_of(answer)) and set(letters_of(answer)) <= set(options):
+        key = answer
+        corpus.count("keys taken from an answer that is letters")
     elif answer and options.get(letters_of(key), answer) != answer:
         corpus.refuse(row.place, "key-and-answer-differ", "answer is not the text of the option that answer_idx names")
         return None

@@ -53,7 +53,7 @@ def read(corpus: Corpus, settings: LangSettings) -> Iterator[Example]:
     `condition_source_value`; without NOTE there are only results and observations, which is counted."""
     seen: set[str] = set()
     concepts: dict[str, str] = {}
-    with Gather(corpus.keys) as gather:
+    with Gather(corpus.keys, "person_id") as gather:
         for file in sorted(corpus.files, key=lambda file: table_named(file) == "CONCEPT"):
             _keep(corpus, gather, file, seen, concepts)
         missing = [table for table in NEEDED if table not in seen]

@@ -6,10 +6,11 @@ from typing import Any
 from corpora.paths import SPLITS, told
 from corpora.reading import Corpus, Example, Look, NoSettings, Pair, Reader, Turn
 from corpora.texts import lang_of
-from corpora.turns import NotTurns, any_conversation, asked, rounds, texts
+from corpora.turns import NotTurns, any_conversation, asked, rounds, text_of, texts
 
 SHAPES = (
     ("prompt", "chosen", "rejected"), ("question", "response_chosen", "response_rejected"), ("conversations", "chosen", "rejected"),
+    ("question", "chosen", "rejected"), ("query", "chosen", "rejected"), ("instruction", "chosen", "rejected"),
 )  # fmt: skip
 
 
@@ -35,6 +36,8 @@ def _sides(row: dict[str, Any]) -> tuple[list[Turn], str, str]:
         raise NotTurns("missing-field", f"expected one of: {'; '.join(' '.join(shape) for shape in SHAPES)}")
     system = row.get("system") or None
     first = row[shape[0]]
+    if shape[0] == "instruction" and isinstance(first, str) and (more := row.get("input")):
+        first = f"{first}\n{text_of(more, 'input')}"
     prompt = any_conversation([{"role": "user", "content": first}] if isinstance(first, str) else first, system)
     before = rounds(row.get("history"))
     at = prompt[0].role == "system"
@@ -76,7 +79,8 @@ READER = Reader(
     title="Preferences",
     license="unknown",
     license_note="that of whoever made the file",
-    files="JSON of {prompt, chosen, rejected}, {question, response_chosen, response_rejected}, {conversations, chosen, rejected}",
+    files="JSON of {prompt, chosen, rejected}, {question, response_chosen, response_rejected}, {conversations, chosen, rejected}, "
+    "{instruction, input, chosen, rejected}",
     read=read,
     fits=fits,
     general=True,

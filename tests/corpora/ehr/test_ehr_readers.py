@@ -22,6 +22,7 @@ from tests.corpora.ehr.ehr_files import (
     OMOP,
     PATIENT,
     RESOURCES,
+    code,
     of,
     table,
 )
@@ -109,6 +110,63 @@ def test_omop_joins_its_tables_to_visits(read: Any) -> None:
     assert [reject[3] for reject in corpus.rejects] == ["coded-diagnosis", "no-diagnosis"]
     assert corpus.changes["notes left out: without headings"] == 1
     assert corpus.changes["rows left out: of no visit"] == 1
+
+
+def test_omop_says_what_was_found_and_not_that_somebody_looked(read: Any) -> None:
+    names = ("observation_id", "person_id", "observation_concept_id", "value_as_string", "value_as_concept_id",
+             "observation_source_value", "visit_occurrence_id")  # fmt: skip
+    rows = [
+        (1, 1, 4, "", "", "胸痛", 10),
+        (2, 1, 5, "", "", "", 10),
+        (3, 1, 6, "", 45877994, "饮酒", 10),
+        (4, 1, 8, "", "", "家族史", 10),
+    ]
+    measures = ("measurement_id", "person_id", "measurement_concept_id", "value_as_number", "operator_concept_id",
+                "value_as_concept_id", "measurement_source_value", "visit_occurrence_id")  # fmt: skip
+    tests = [
+        (1, 1, 3, "", "", "", "血糖", 10),
+        (2, 1, 3, "100", 4172704, "", "肌钙蛋白", 10),
+        (3, 1, 3, "", "", 9191, "流感抗原", 10),
+    ]
+    concept = "concept_id\tconcept_name\tconcept_class_id\n4\t胸痛\tObservable Entity\n5\t有吸烟史\tClinical Finding\n"
+    concept += "45877994\t是\tAnswer\n9191\t阳性\tQualifier\n255848\t社区获得性肺炎\tDisorder\n"
+    (example,), corpus = read("omop", OMOP | {
+        "observation.csv": table(*(dict(zip(names, row, strict=True)) for row in rows)),
+        "measurement.csv": table(*(dict(zip(measures, row, strict=True)) for row in tests)),
+        "CONCEPT.csv": concept.encode(),
+    })  # fmt: skip
+    text = example.messages[0].content
+
+    assert "个人史:有吸烟史\n饮酒: 是" in text
+    assert "肌钙蛋白 >100\n流感抗原 阳性" in text
+    assert not any(word in text for word in ("胸痛", "血糖", "家族史"))
+    assert corpus.changes["observations without a value left out"] == 2
+    assert corpus.changes["measurements without a value left out"] == 1
+
+
+def test_fhir_says_what_was_found_and_not_that_somebody_looked(read: Any) -> None:
+    absent = {"dataAbsentReason": code("unknown")}
+    lab = {"category": [code("", "c", "laboratory")]}
+    more = [
+        of("Observation", "n1", **lab, code=code("血糖"), **absent),
+        of("Observation", "n2", **lab, code=code("钠"), valueQuantity={"value": 140}, status="entered-in-error"),
+        of("Observation", "n3", **lab, code=code("钾"), valueQuantity={"value": 4}, status="cancelled"),
+        of("Observation", "n4", **lab, code=code("电解质"), component=[{"code": code("氯")}, {"code": code("钙"), "valueString": "2.3"}]),
+        of("Observation", "n5", **lab, code=code("妊娠"), valueBoolean=False),
+        of("Observation", "n6", **lab, code=code("尿蛋白"), valueRange={"low": {"value": 1}, "high": {"value": 2}}),
+        of("AllergyIntolerance", "n7", code=code("花生"), verificationStatus=code("", "v", "refuted")),
+        of("Condition", "n8", code=code("肝硬化"), category=[code("", "c", "problem-list-item")], verificationStatus=code("", "v", "refuted")),
+        of("FamilyMemberHistory", "n9", relationship=code("父亲")),
+    ]  # fmt: skip
+    (example,), corpus = read("fhir", {"a.ndjson": b"\n".join(orjson.dumps(row) for row in [*RESOURCES, *more])})
+    text = example.messages[0].content
+
+    assert "电解质 钙 2.3\n妊娠 no\n尿蛋白 1-2" in text
+    assert not any(word in text for word in ("血糖", "钠", "钾", "氯", "花生", "肝硬化", "父亲"))
+    assert corpus.changes["observations without a value left out"] == 2
+    assert corpus.changes["resources left out: entered in error"] == 1
+    assert corpus.changes["resources left out: refuted allergies"] == 1
+    assert corpus.changes["resources left out: histories of relatives without a condition"] == 1
 
 
 def test_omop_without_notes_says_what_is_missing(read: Any) -> None:

@@ -66,6 +66,37 @@ def test_a_chapter_is_its_category_or_one_of_its_own(label: str, category: str) 
     assert category_of(label) == (category if label != "第一章" else "")
 
 
+DEPARTMENTS = {
+    "Respiratory": "呼吸系统 呼吸系统疾病 呼吸内科学",
+    "Digestive": "消化系统 消化系统疾病 消化内科",
+    "Urinary": "泌尿系统（含男性生殖系统） 泌尿外科学 肾内科学 肾脏病学 肾病综合征 肾小球疾病",
+    "Hematology": "血液系统疾病 血液病学",
+    "Rheumatic immune": "风湿免疫性疾病 风湿性疾病 风湿免疫科 免疫系统疾病 自身免疫性疾病",
+    "Gynecology": "女性生殖系统 妇产科学 妇科",
+    "Circulatory": "循环系统疾病 心血管系统 心血管内科学",
+    "Pharmacology": "药理学 临床药理学",
+    "Medical ethics": "医学伦理学",
+    "Health law": "卫生法规 药事管理与法规",
+}
+OF_THEIR_OWN = (
+    "医学免疫学 免疫学 临床免疫学检验 计划免疫与免疫接种 免疫抑制剂 医学微生物学 病理学 生理学 呼吸系统解剖学 消化系统病理学 消化和吸收"
+    " 作用于呼吸系统的药物 循环系统药物 心血管系统用药 血液学检验 血液循环 血液制品 血液净化 体外循环 肾上腺疾病 补肾药 肾虚 妇幼保健 妇女保健"
+    " 风湿性心脏病 风湿热 预防医学 医学心理学 诊断学"
+)
+
+
+@pytest.mark.parametrize("category", DEPARTMENTS)
+def test_what_a_department_treats_is_its_category(category: str) -> None:
+    assert {label: category_of(label) for label in DEPARTMENTS[category].split()} == dict.fromkeys(
+        DEPARTMENTS[category].split(), category
+    )
+
+
+@pytest.mark.parametrize("label", OF_THEIR_OWN.split())
+def test_a_basic_science_or_another_subject_is_no_department(label: str) -> None:
+    assert category_of(f"第三部分　{label}") == label
+
+
 @pytest.mark.parametrize(("words", "category"), CATEGORIES.words)
 def test_each_word_of_the_mapping_makes_its_category(words: str, category: str) -> None:
     assert {category_of(f"第九部分　{word}系统") for word in words.split("|")} == {category}
