@@ -27,6 +27,8 @@ from tools.originals import originals
 from tools.staging import manifest, staging
 
 AT_ONCE = 10_000
+BEGINNING = 1 << 25
+"""Bytes of a file that are enough to tell whose it is."""
 LONGEST = 1_000_000
 """Characters in all messages of an example: a row beyond it is no example but a fault of its file."""
 UNFIT = re.compile("[\0\ud800-\udfff]")
@@ -128,14 +130,15 @@ def _read(corpus: Corpus, chosen: Any, out: Path, terms: tuple[str, str], how: d
 
 def look_at(file: File) -> Look:
     """The beginning of a file, as `Reader.fits` wants it; what cannot be read of it is passed over."""
-    quiet = File(file.path, file.name, lambda *_: None, file.member)
+    whole, quiet = file.quiet(), file.quiet(BEGINNING)
     if quiet.is_workbook():
-        rows = [row.values for row in islice(quiet.csv(), 20)]
+        rows = [row.values for row in islice(whole.csv(), 20)]
         return Look(file.name, "workbook", tuple(rows[0]) if rows else (), tuple(rows), "")
     text = "\n".join(line.text for line in islice(quiet.text(), 100))
     layout = quiet.layout()
     if layout in ("array", "object") or (layout == "lines" and text.lstrip("\ufeff \n\t").startswith("{")):
-        values = tuple(value for _, value in islice(quiet.values(lenient=layout != "array"), 20))
+        begun = whole if layout == "object" else quiet
+        values = tuple(value for _, value in islice(begun.values(lenient=layout != "array"), 20))
         columns = tuple(values[0]) if values and isinstance(values[0], dict) else ()
         return Look(file.name, f"json-{layout}", columns, values, text)
     with suppress(UsageError):
