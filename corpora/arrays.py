@@ -88,8 +88,11 @@ def nested_items(file: "File", key: str | None = None) -> Iterator[tuple["Place"
 def _items(file: "File", form: Form, array: re.Pattern[str] | None = None) -> Iterator[tuple["Place", Any]]:
     with file.characters() as characters:
         window = Window(characters)
-        while form.opens not in window.text and window.more():
-            pass
+        while form.opens not in window.text:
+            window.go(len(window.text))
+            if not window.more():
+                file.refuse(file.place(), "bad-json", f"there is no {form.noun} in it")
+                return
         window.go(window.text.index(form.opens) + 1)
         yield from _walk(file, window, form, characters.encoding.removesuffix("-sig"), array)
         closed = window.text[window.at - 1 : window.at] == form.closes

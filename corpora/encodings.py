@@ -10,14 +10,22 @@ BAD_BYTE = re.compile("[\udc80-\udcff]")
 """A byte that is not in the encoding, as `surrogateescape` decodes it."""
 
 
+def escape_halves(error: UnicodeError) -> tuple[str, int]:
+    """What `surrogateescape` does, for UTF-16, which it does not know: each lot of bytes that is no character becomes one sign."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "\udc80", error.end
+
+
 def encoding_of(raw: BinaryIO) -> str:
     """`utf-8-sig`, `utf-16` or `gb18030`: GB18030 where most of the lines that tell are not UTF-8. Reads to the end."""
     good = bad = 0
-    rest = b""
+    rest, at_start = b"", True
     while chunk := raw.read(CHUNK):
-        for bom, encoding in BOMS if raw.tell() == len(chunk) else ():
+        for bom, encoding in BOMS if at_start else ():
             if chunk.startswith(bom):
                 return encoding
+        at_start = False
         chunk = rest + chunk + raw.readline(CHUNK)
         whole = len(chunk) - _begun(chunk)
         chunk, rest = chunk[:whole], chunk[whole:]

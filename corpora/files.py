@@ -2,8 +2,8 @@
 
 What cannot be read of a file is a reject with its line; the rest of the file goes on."""
 
+import codecs
 import csv
-import gzip
 import io
 import zipfile
 from collections.abc import Callable, Iterator
@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from corpora.arrays import array_items, nested_items, object_items
-from corpora.encodings import BAD_BYTE, encoding_of
+from corpora.encodings import BAD_BYTE, encoding_of, escape_halves
 from corpora.jsons import TWICE, is_object, kind_of, loads, twice, why
 from tools.errors import InputError, MissingExtraError
+from tools.kinds import HEAD, unreadable
+from tools.packings import FAULTS, first_bytes, guard, read_whole, unpack
 
 LONGEST = 1 << 26
 """Characters in a line or an object; what is longer is refused, so that no file can fill the memory."""
 CHUNK = 1 << 20
 WORKBOOK = b"xl/workbook.xml"
+IN_ZIP = (*FAULTS, zipfile.BadZipFile, RuntimeError, NotImplementedError)
 BLANK = "\ufeff \t\r\n\0"
 
 Refuse = Callable[["Place", str, str], None]
@@ -60,7 +63,8 @@ def _as_it_is(_: Place, value: Any) -> Any:
 @dataclass(frozen=True)
 class File:
     """A file, or a member of a zip file. `name` is what rejects and manifests call it; `sheet`: which of a workbook, the first
-    where it is empty."""
+    where it is empty. `found`: in a folder or zip file that the user named, so that what is no text is refused and the others
+    go on. `most`: of its content only so many bytes count."""
 
     path: Path
     name: str
@@ -68,35 +72,41 @@ class File:
     member: str | None = None
     watch: Watch = _as_it_is
     sheet: str = ""
+    found: bool = False
+    most: int | None = None
 
     def place(self, line: int = 0, row: int = 0) -> Place:
         """A place in this file."""
         return Place(self.name, line, row)
 
     def open(self) -> BinaryIO:
-        """The bytes, unpacked where they are gzip or zstd. Raises InputError for a file that cannot be opened."""
+        """The bytes, unpacked where they are packed (`tools.packings`). Raises InputError for a file that cannot be opened, and, while
+        it is read, for one that is cut off or damaged."""
         try:
             raw = self._raw()
-            magic = raw.read(4)
-            raw.seek(0)
         except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
             raise InputError(f"{self.name}: cannot be opened: {getattr(error, 'strerror', None) or error}") from error
-        if magic[:2] == b"\x1f\x8b":
-            packed = io.BytesIO(raw.read()) if self.member else self.path
-            raw.close()
-            return cast(BinaryIO, gzip.open(packed))
-        if magic == b"\x28\xb5\x2f\xfd":
-            import zstandard
-
-            return cast(BinaryIO, io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw)))
-        return raw
+        content = unpack(raw, self.name)
+        return content if self.most is None else first_bytes(content, self.most)
 
     def _raw(self) -> BinaryIO:
-        return cast(BinaryIO, zipfile.ZipFile(self.path).open(self.member)) if self.member else self.path.open("rb")
+        if self.member is None:
+            return self.path.open("rb")
+        return guard(cast(BinaryIO, zipfile.ZipFile(self.path).open(self.member)), self.name, IN_ZIP)
 
-    def quiet(self) -> "File":
-        """The same file for a first look: what is wrong with it is said when it is read."""
-        return replace(self, refuse=lambda *_: None, watch=_as_it_is)
+    def quiet(self, most: int | None = None) -> "File":
+        """The same file for a first look, perhaps at its beginning: what is wrong with it is said when it is read."""
+        return replace(self, refuse=lambda *_: None, watch=_as_it_is, most=most)
+
+    def is_text(self) -> bool:
+        """Whether it may be text. What is none is refused where it was found, and an InputError where it was named."""
+        with self.open() as raw:
+            kind = unreadable(raw.read(HEAD))
+        if kind and not self.found:
+            raise InputError(f"{self.name}: expected text, found {kind}")
+        if kind:
+            self.refuse(self.place(), "not-text", kind)
+        return not kind
 
     def start(self) -> str:
         """Its first line that is not blank, without what is blank before it."""
@@ -104,7 +114,10 @@ class File:
 
     def characters(self) -> io.TextIOWrapper:
         """The text; a byte that is not in the file's encoding becomes half a surrogate pair, which BAD_BYTE finds."""
-        return io.TextIOWrapper(self.open(), encoding=self.encoding(), errors="surrogateescape")
+        codecs.register_error("escape-halves", escape_halves)
+        encoding = self.encoding()
+        errors = "escape-halves" if encoding == "utf-16" else "surrogateescape"
+        return io.TextIOWrapper(self.open(), encoding=encoding, errors=errors)
 
     def encoding(self) -> str:
         """`utf-8-sig`, `utf-16` or `gb18030`: GB18030 where most of the lines that tell are not UTF-8."""
@@ -113,14 +126,14 @@ class File:
 
     def text(self) -> Iterator[Line]:
         """Every line with its number; a line that is not in the file's encoding, or too long, is refused."""
+        if not self.is_text():
+            return
         with self.characters() as lines:
             number, empty = 0, True
             while line := lines.readline(LONGEST):
                 number += 1
                 place = Place(self.name, number, number)
-                if len(line) >= LONGEST and not line.endswith("\n"):
-                    while (rest := lines.readline(CHUNK)) and not rest.endswith("\n"):
-                        pass
+                if _skip_rest(lines, line):
                     self.refuse(place, "line-too-long", f"more than {LONGEST:,} characters")
                 elif BAD_BYTE.search(line):
                     self.refuse(place, "wrong-encoding", f"bytes that are not {lines.encoding.removesuffix('-sig')}")
@@ -131,11 +144,19 @@ class File:
                 self.refuse(Place(self.name), "empty-file", "was the download cut off?")
 
     def whole(self) -> str:
-        """All lines that can be read, joined again; refused ones are left out as empty lines, so that numbers hold."""
+        """All lines that can be read, joined again; refused ones are left out as empty lines, so that numbers hold.
+
+        Raises InputError for more than LONGEST characters."""
         lines: list[str] = []
+        size = 0
         for line in self.text():
             lines.extend([""] * (line.place.line - len(lines) - 1))
             lines.append(line.text)
+            size += len(line.text) + 1
+            if size > LONGEST or len(lines) > LONGEST:
+                raise InputError(
+                    f"{self.name}: one JSON value of more than {LONGEST:,} characters, which is read whole; cut it into JSON lines"
+                )
         return "\n".join(lines)
 
     def rows(self) -> Iterator[Row]:
@@ -179,6 +200,8 @@ class File:
                 yield place, key, self.watch(place, item)
 
     def _is_one_object(self) -> bool:
+        if not self.is_text():
+            return False
         with self.characters() as lines:
             pieces = iter(lambda: lines.readline(CHUNK), "")
             start = next((text for piece in pieces if (text := piece.strip(BLANK))), "")
@@ -188,20 +211,23 @@ class File:
 
     def layout(self) -> str:
         """`lines`, `array`, `object`, or nothing for an empty file."""
-        seen: list[str] = []
+        if not self.is_text():
+            return ""
+        seen, first = 0, ""
         with self.characters() as lines:
-            while len(seen) < 50 and (line := lines.readline(LONGEST)):
+            while seen < 50 and (line := lines.readline(LONGEST)):
+                cut = _skip_rest(lines, line)
                 if text := line.strip(BLANK):
-                    seen.append(text)
-                    if text[0] == "[" and len(seen) == 1:
+                    seen, first = seen + 1, first or text[0]
+                    if text[0] == "[" and seen == 1:
                         return "array"
-                    if is_object(text):
+                    if not cut and is_object(text):
                         return "lines"
         if not seen:
             for _ in self.text():  # which says what is wrong with it
                 pass
             return ""
-        return "object" if seen[0][0] == "{" else "lines"
+        return "object" if first == "{" else "lines"
 
     def _json_lines(self, lenient: bool) -> Iterator[tuple[Place, Any]]:
         row = 0
@@ -280,10 +306,14 @@ class File:
 
     def _names(self) -> list[bytes]:
         try:
-            with self.open() as raw, zipfile.ZipFile(io.BytesIO(raw.read())) as book:
+            with zipfile.ZipFile(io.BytesIO(self._whole_bytes())) as book:
                 return [name.encode() for name in book.namelist()]
         except zipfile.BadZipFile:
             return []
+
+    def _whole_bytes(self) -> bytes:
+        with self.open() as raw:
+            return read_whole(raw, self.name, self.path.stat().st_size)
 
     def _sheet(self) -> Iterator[tuple[int, list[str]]]:
         try:
@@ -293,8 +323,7 @@ class File:
                 f"{self.name}: workbooks need two more packages: pip install 'kgtools[xlsx]'"
             ) from error
         try:
-            with self.open() as raw:
-                book = CalamineWorkbook.from_filelike(io.BytesIO(raw.read()))
+            book = CalamineWorkbook.from_filelike(io.BytesIO(self._whole_bytes()))
             sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
         except CalamineError as error:
             self.refuse(Place(self.name), "bad-workbook", f"{error}; was the download cut off?")
@@ -323,6 +352,15 @@ def _header(name: str, line: int, cells: list[str]) -> list[str]:
             f"{name}:{line}: two columns are called {twice[0]!r}: rename one, so that both can be told apart"
         )
     return header
+
+
+def _skip_rest(lines: io.TextIOWrapper, line: str) -> bool:
+    """Whether a line was cut because it is too long; what is left of it is passed over."""
+    if len(line) < LONGEST or line.endswith("\n"):
+        return False
+    while (rest := lines.readline(CHUNK)) and not rest.endswith("\n"):
+        pass
+    return True
 
 
 def _cell(value: Any) -> str:

@@ -22,6 +22,8 @@ from tools.errors import KgtoolsError, UsageError
 from tools.originals import originals
 
 ROWS = 20
+BEGINNING = 1 << 25
+"""Bytes of a file that are enough to tell whose it is."""
 CONTENT = {
     "question", "query", "prompt", "instruction", "answer", "response", "output", "completion", "rationale", "explanation",
     "reasoning",
@@ -55,14 +57,15 @@ def find(name: str) -> Reader:
 
 def look_at(file: File) -> Look:
     """The beginning of a file, as `Reader.fits` wants it; what cannot be read of it is passed over."""
-    quiet = file.quiet()
+    whole, quiet = file.quiet(), file.quiet(BEGINNING)
     if quiet.is_workbook():
-        rows = [row.values for row in islice(quiet.csv(), ROWS)]
+        rows = [row.values for row in islice(whole.csv(), ROWS)]
         return Look(file.name, "workbook", tuple(rows[0]) if rows else (), tuple(rows), "")
     text = "\n".join(line.text for line in islice(quiet.text(), 100))
     layout = quiet.layout()
     if layout in ("array", "object") or (layout == "lines" and text.lstrip("\ufeff \n\t").startswith("{")):
-        values = tuple(value for _, value in islice(quiet.values(lenient=layout != "array"), ROWS))
+        begun = whole if layout == "object" else quiet
+        values = tuple(value for _, value in islice(begun.values(lenient=layout != "array"), ROWS))
         columns = tuple(values[0]) if values and isinstance(values[0], dict) else ()
         return Look(file.name, f"json-{layout}", columns, values, text)
     with suppress(UsageError):

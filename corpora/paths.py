@@ -31,7 +31,10 @@ def files_of(paths: list[Path], refuse: Refuse, take: Callable[[Path], Path] | N
             found.append((file, f"{called}/{file.relative_to(path).as_posix()}" if path.is_dir() else called))
     if same := twice(file for file, _ in found):
         raise InputError(f"a file is named twice: {same[0]} and {same[1]}")
-    return [each for file, name in found for each in _members(take(file) if take else file, name, refuse)]
+    named = {path for path in paths if not path.is_dir()}
+    return [
+        each for file, name in found for each in _members(take(file) if take else file, name, refuse, file not in named)
+    ]
 
 
 def _names(paths: list[Path]) -> list[str]:
@@ -49,23 +52,29 @@ def _inside(folder: Path) -> list[Path]:
     return sorted(path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 
-def _members(path: Path, name: str, refuse: Refuse) -> list[File]:
+def _members(path: Path, name: str, refuse: Refuse, found: bool) -> list[File]:
     try:
-        is_zip = zipfile.is_zipfile(path)
+        with path.open("rb") as file:
+            if file.read(4) not in (b"PK\x03\x04", b"PK\x05\x06"):
+                return [File(path, name, refuse, found=found)]
+        with zipfile.ZipFile(path) as archive:
+            members = [info for info in archive.infolist() if not info.is_dir()]
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from error
-    if not is_zip:
-        return [File(path, name, refuse)]
-    with zipfile.ZipFile(path) as archive:
-        members = [info for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise InputError(f"{path}: a zip file that cannot be read ({error}); was the download cut off?") from error
     if any(info.filename == WORKBOOK.decode() for info in members):
-        return [File(path, name, refuse)]
+        return [File(path, name, refuse, found=found)]
+    if not members:
+        raise InputError(f"{path}: an empty zip file")
+    if len({info.filename for info in members}) < len(members):
+        raise InputError(f"{path}: holds two files of one name; unpack it, and name them apart")
     real = [
         m.filename
         for m in members
         if not m.filename.startswith("__MACOSX/") and not Path(m.filename).name.startswith(".")
     ]
-    return [File(path, f"{name}/{member}", refuse, member) for member in sorted(real)]
+    return [File(path, f"{name}/{member}", refuse, member, found=True) for member in sorted(real)]
 
 
 def told(file: File, words: Mapping[str, str]) -> str | None:

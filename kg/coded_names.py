@@ -11,6 +11,7 @@ from kg.name_tables import read_table
 from kg.normalize import HAN
 from tools.errors import InputError
 from tools.files import read_text
+from tools.packings import suffix_of
 
 ICD10 = re.compile(r"([A-Z]\d[0-9A-Z])(?:\.?([0-9A-Z]{1,4}))?(?:[x+*].*)?")
 ATC = re.compile(r"[A-Z]\d\d(?:[A-Z](?:[A-Z](?:\d\d)?)?)?")
@@ -55,7 +56,7 @@ def join_by_code(zh: Path, en: Path) -> tuple[pl.DataFrame, dict[str, int]]:
 
 def _coded(path: Path, han: bool) -> pl.DataFrame:
     """`key` (a whole code without its points; empty for an extension) and `name` of each row."""
-    rows = _levels(path) if path.suffix.lower() in (".json", ".jsonl") else _columns(path, han)
+    rows = _levels(path) if suffix_of(path) in (".json", ".jsonl") else _columns(path, han)
     codes = [_key(code) for code in rows["code"]]
     return rows.select(pl.Series("key", codes, dtype=pl.String), "name")
 

@@ -10,11 +10,12 @@ import polars as pl
 from tools.delimited import QUOTE, read_rows
 from tools.errors import InputError, MissingExtraError
 from tools.files import read_bytes, read_text
+from tools.packings import suffix_of
 
 
 def read_table(path: Path, header: bool = True) -> pl.DataFrame:
     """A table as columns of texts, by its suffix; without a header the columns are `column_0`, `column_1`, ..."""
-    suffix = path.suffix.lower()
+    suffix = suffix_of(path)
     if suffix in (".xlsx", ".xls"):
         return _excel(path, header)
     text = read_text(path)

@@ -12,6 +12,8 @@ import orjson
 
 from tools.errors import InputError
 from tools.json_keys import refuse_twice
+from tools.kinds import HEAD, kind_of
+from tools.packings import read_whole, unpack
 
 NOT_NUMBERS = re.compile(r"\b(?:NaN|Infinity)\b")
 HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
@@ -22,7 +24,7 @@ BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "
 def read_text(path: Path) -> str:
     """The text of a file in UTF-8 (with or without BOM), UTF-16 with BOM or GB18030, line ends as `\\n`.
 
-    Raises InputError for a missing or empty file, a folder, NUL bytes, and bytes that are none of these."""
+    Raises InputError for a missing or empty file, a folder, what is no text, NUL bytes, and bytes that are none of these."""
     raw = read_bytes(path)
     text = _decode(path, raw)
     if not text.strip("\ufeff \n\r\t"):
@@ -31,16 +33,19 @@ def read_text(path: Path) -> str:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a regular, non-empty file; InputError says what else it is."""
+    """The bytes of a regular, non-empty file, unpacked where it is packed; InputError says what else it is, and what is too long
+    to be read whole (`tools.packings`)."""
     if path.is_dir():
         raise InputError(f"{path}: is a folder, expected a file; name the files in it")
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            content = unpack(file, str(path))
+            raw = read_whole(content, str(path), None if content is file else path.stat().st_size)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from error
-    if not raw.strip():
+    if not raw or raw.isspace():
         raise InputError(f"{path}: is empty; was the download cut off?")
     return raw
 
@@ -49,6 +54,8 @@ def _decode(path: Path, raw: bytes) -> str:
     for bom, encoding in BOMS:
         if raw.startswith(bom):
             return _strict(path, raw, encoding)
+    if kind := kind_of(raw[:HEAD]):
+        raise InputError(f"{path}: expected text, found {kind}")
     if b"\0" in raw:
         line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
         raise InputError(f"{path}:{line}: a NUL byte; a binary file or UTF-16 without BOM: save it as UTF-8")

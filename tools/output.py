@@ -147,7 +147,7 @@ def _parquet(columns: list[str], rows: Iterable[list[Any]], out: Path | None, op
                 with replacing(out, option) as aside:
                     sink_table(whole, aside)
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        if error.errno == errno.ENOSPC and error.filename:
             error.filename = str(out or gettempdir())
         raise
     except pl.exceptions.PolarsError as error:

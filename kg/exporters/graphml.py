@@ -5,6 +5,7 @@
 GraphML has no lists, so `aliases`, `sources`, `doubts` and `origins` are JSON arrays in text, as `attributes` is JSON already.
 Characters that XML cannot hold are written as spreadsheets do, `_x000B_`, and `_x` itself as `_x005F_x`."""
 
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -88,12 +89,12 @@ def _data(kind: str, name: str, value: pl.Expr) -> pl.Expr:
 
 def read(path: Path) -> tuple[Entities, Triples]:
     """The graph in a GraphML file of ours. Raises InputError for any other."""
-    read_bytes(path)
+    data = io.BytesIO(read_bytes(path))
     names: dict[str, str] = {}
     rows: dict[str, list[dict[str, str]]] = {"node": [], "edge": []}
     frames = {"node": [ENTITIES.frame()], "edge": [TRIPLES.frame()]}
     try:
-        _, root = next(events := iterparse(path, ("start", "end")))
+        _, root = next(events := iterparse(data, ("start", "end")))
         for event, element in events:
             kind = element.tag.removeprefix(NAMESPACE)
             if event == "start":

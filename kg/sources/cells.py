@@ -15,6 +15,7 @@ from kg.tables import BROKEN
 from tools.delimited import BAD_QUOTE, QUOTE, Line, is_plain, read_rows
 from tools.errors import InputError, MissingExtraError
 from tools.files import json_records, read_bytes, read_text
+from tools.packings import suffix_of
 
 ROW = "\0row"
 """The column of row numbers: the line on which the row begins; in a workbook its row; in Parquet its place, from 1."""
@@ -35,7 +36,7 @@ def read_cells(path: Path, table: Table, wanted: Collection[str], lists: Collect
     """The rows of a file; a column that is not wanted may hold anything, and lists only those of `lists`.
 
     Raises InputError for a file that is no such table, or of which no row can be read."""
-    suffix = path.suffix.lower()
+    suffix = suffix_of(path)
     broken: list[tuple[int, str, str, str]] = []
     if suffix == ".parquet":
         cells = _parquet(path, wanted, broken)

@@ -13,6 +13,7 @@ from kg.sources.cmekg_json import Head, Refuse, heads, types_of_classes
 from tools.delimited import BAD_QUOTE, read_rows
 from tools.errors import InputError, UsageError
 from tools.files import read_text
+from tools.packings import unpacked_name
 from tools.registry import suggestion
 
 TEXT = pl.String
@@ -55,7 +56,7 @@ def read(paths: list[Path], options: Options) -> Reading:
     )
     known = known.select("name", known="type").drop_nulls().unique().sort("name", "known")
     for path, (named, said, broken) in parsed.items():
-        fallback = options.type or _type_of_stem(path.stem)
+        fallback = options.type or _type_of_stem(Path(unpacked_name(path)).stem)
         named, said = _typed(named, "name", fallback, known), _typed(said, "head", fallback, known)
         if named.is_empty() and broken:
             raise InputError(f"{path}:{broken[0][0]}: no record has a name; is this a file of CMeKG?")

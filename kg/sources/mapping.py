@@ -14,6 +14,7 @@ from kg.ontology import SourceInfo, ontology
 from kg.reading import Options
 from tools.config import Settings, load_yaml
 from tools.errors import InputError
+from tools.packings import unpacked_name
 from tools.registry import suggestion
 
 
@@ -137,8 +138,9 @@ class Table(Settings):
         return self
 
     def reads(self, path: Path) -> bool:
-        """Whether the file's name fits one of the patterns."""
-        return any(fnmatchcase(path.name, pattern) for pattern in self.files)
+        """Whether the file's name, with or without the ending of its packing, fits one of the patterns."""
+        names = {path.name, unpacked_name(path)}
+        return any(fnmatchcase(name, pattern) for name in names for pattern in self.files)
 
 
 class TableMapping(Mapping):

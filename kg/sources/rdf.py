@@ -11,6 +11,7 @@ from kg.reading import UNTYPED, Collector, Options, Reading, short_names
 from kg.sources.mapping import RdfMapping, load_mapping
 from tools.errors import InputError, MissingExtraError
 from tools.files import read_bytes, read_text
+from tools.packings import suffix_of
 
 EXAMPLE = """\
 source: mykg
@@ -98,7 +99,7 @@ def _stated(path: Path) -> Iterator[Stated]:
     except ImportError as error:
         raise MissingExtraError(f"{path}: RDF needs one more package: pip install 'kgtools[rdf]'") from error
     logging.getLogger("rdflib.term").setLevel(logging.ERROR)  # it prints a traceback for "abc"^^xsd:integer and goes on
-    form = FORMATS.get(path.suffix.lower()) or (
+    form = FORMATS.get(suffix_of(path)) or (
         "xml" if read_bytes(path).lstrip()[:5] in (b"<?xml", b"<rdf:") else "turtle"
     )
     yield from _lines(path) if form == "nt" else _graph(path, form)
