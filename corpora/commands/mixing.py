@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from corpora.commands import format_option, out_option, pairs
-from tools.options import empty_option
 
 
 @click.command()
@@ -21,7 +20,6 @@ from tools.options import empty_option
     "--key-file", type=click.Path(path_type=Path), help="Key of pseudonyms.  [default: the variable KGTOOLS_KEY]"
 )
 @click.option("--seed", type=int, help="Another seed than the recipe's.")
-@empty_option
 @click.option("--dry-run", is_flag=True, help="Do it all, show what would come out, write nothing.")
 @format_option("table", "json")
 def merge(
@@ -32,7 +30,6 @@ def merge(
     without: tuple[str, ...],
     key_file: Path | None,
     seed: int | None,
-    allow_empty: bool,
     dry_run: bool,
     style: str,
 ) -> None:
@@ -59,5 +56,5 @@ def merge(
     if seed is not None:
         chosen = chosen.model_copy(update={"seed": seed})
     with step(f"mixing {recipe}"):
-        mixed = mix(chosen, out, lambda: key_of(key_file), without, dry_run, allow_empty)
+        mixed = mix(chosen, out, lambda: key_of(key_file), without, dry_run)
     print_mixed(mixed, None if dry_run else out, style)

@@ -26,8 +26,7 @@ from corpora.split.index import stratum
 from corpora.split.proof import prove
 from corpora.split.ties import names_of, tie
 from corpora.texts import with_texts
-from tools.empty import refuse_empty
-from tools.errors import Findings, UsageError
+from tools.errors import Findings, InputError, UsageError
 from tools.files import digest, sha256
 from tools.frames import load_table, scan_table, shuffled, write_table
 from tools.staging import make_private, manifest, staging_or_scratch
@@ -45,13 +44,12 @@ def merge(
     key: Callable[[], bytes],
     without: tuple[str, ...] = (),
     dry_run: bool = False,
-    allow_empty: bool = False,
 ) -> Mixed:
     """Mix into `out`: the records in a seeded order, `removed.parquet`, `mix.svg` and `run.json`, all or nothing.
 
     `key` gives the key of pseudonyms, asked for only where a source holds people's records. A dry run does all of it in a
     folder of its own and leaves nothing. Raises UsageError for what is missing, Findings where a group or fact would cross,
-    InputError where nothing is left, unless `allow_empty`."""
+    InputError where nothing is left."""
     recipe, missing = _brought(recipe, without)
     mixed = Mixed(recipe.title, missing)
     with staging_or_scratch(out, dry_run) as stage:
@@ -70,10 +68,8 @@ def merge(
         finally:
             shutil.rmtree(work, ignore_errors=True)
         mixed.count(chosen)
-        why = {
-            f"{step}, {source}, {reason}": number for (step, source, reason), number in sorted(mixed.removed.items())
-        }
-        refuse_empty(chosen.height, f"no {mixed.schema.noun} are left for the mix", allow_empty or dry_run, why)
+        if chosen.is_empty():
+            raise InputError(f"no {mixed.schema.noun} are left for the mix ({_why(mixed)}); nothing was written")
         heads = ("source", "task", "split")
         (stage / "mix.svg").write_text(picture(mixed.flows, heads, recipe.title), encoding="utf-8")
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir()) if file.is_file()}
@@ -229,6 +225,10 @@ def _choose(
     recipe: Recipe, work: Path, index: pl.DataFrame, moved: pl.DataFrame, mixed: Mixed, removed: Sink
 ) -> pl.DataFrame:
     """What is in the mix: row, copy, split and its place in the seeded order."""
+    for name in (name for name, source in recipe.sources.items() if source.path):
+        if index.filter(pl.col("part") == name).is_empty():
+            why = _why(mixed, name) or "it holds none"
+            raise InputError(f"nothing is left of {name} ({why}); leave it away with --without {name}, or mend that")
     result = draw(index, recipe)
     mixed.drawn = result.table
     left = index.join(result.rows.unique("row"), on="row", how="anti", maintain_order="left")
@@ -238,6 +238,12 @@ def _choose(
     salt = int(digest(f"{recipe.seed}|order")[:16], 16)
     place = shuffled(pl.col("key") ^ pl.col("copy").cast(pl.UInt64), salt)
     return chosen.with_columns(place=place).sort("place", "row", "copy")
+
+
+def _why(mixed: Mixed, source: str = "") -> str:
+    """What was taken out, of a source or of all, counted by step and reason."""
+    rows = [row for row in mixed.steps() if row["source"] == source or not source]
+    return ", ".join(f"{row['step']}, {row['reason']}: {row['records']:,}" for row in rows)
 
 
 def _split(
