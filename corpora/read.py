@@ -29,6 +29,8 @@ from tools.staging import manifest, staging
 AT_ONCE = 10_000
 BEGINNING = 1 << 25
 """Bytes of a file that are enough to tell whose it is."""
+TEXT = 1 << 20
+"""Characters of its first lines that are."""
 LONGEST = 1_000_000
 """Characters in all messages of an example: a row beyond it is no example but a fault of its file."""
 UNFIT = re.compile("[\0\ud800-\udfff]")
@@ -134,7 +136,7 @@ def look_at(file: File) -> Look:
     if quiet.is_workbook():
         rows = [row.values for row in islice(whole.csv(), 20)]
         return Look(file.name, "workbook", tuple(rows[0]) if rows else (), tuple(rows), "")
-    text = "\n".join(line.text for line in islice(quiet.text(), 100))
+    text = "\n".join(line.text for line in islice(quiet.text(), 100))[:TEXT]
     layout = quiet.layout()
     if layout in ("array", "object") or (layout == "lines" and text.lstrip("\ufeff \n\t").startswith("{")):
         begun = whole if layout == "object" else quiet
