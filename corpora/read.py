@@ -133,7 +133,7 @@ def _read(corpus: Corpus, chosen: Any, out: Path, terms: tuple[str, str], how: d
 def look_at(file: File) -> Look:
     """The beginning of a file, as `Reader.fits` wants it; what cannot be read of it is passed over."""
     whole, quiet = file.quiet(), file.quiet(BEGINNING)
-    if quiet.is_workbook():
+    if whole.is_workbook():
         rows = [row.values for row in islice(whole.csv(), 20)]
         return Look(file.name, "workbook", tuple(rows[0]) if rows else (), tuple(rows), "")
     text = "\n".join(line.text for line in islice(quiet.text(), 100))[:TEXT]

@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import orjson
 import polars as pl
 import pytest
@@ -352,3 +353,48 @@ def test_one_object_that_is_longer_than_memory_should_hold_is_refused(
     assert LONGEST == 1 << 26
     with pytest.raises(InputError, match="one JSON value of more than 65,536 characters"):
         list(file.json())
+
+
+def workbook(sheet: bytes) -> bytes:
+    """The workbook of a person and of this sheet."""
+    whole, book = io.BytesIO(), io.BytesIO()
+    openpyxl.Workbook().save(whole)
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as new:
+        for info in old.infolist():
+            is_sheet = info.filename.startswith("xl/worksheets/")
+            new.writestr(info.filename, sheet if is_sheet else old.read(info))
+    return book.getvalue()
+
+
+def rows_of(*cells: str) -> bytes:
+    rows = "".join(
+        f'<row r="{cell.lstrip("ABCDEFX")}"><c r="{cell}" t="inlineStr"><is><t>主诉</t></is></c></row>'
+        for cell in cells
+    )
+    name = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return f'<worksheet xmlns="{name}"><sheetData>{rows}</sheetData></worksheet>'.encode()
+
+
+WORKBOOKS = {
+    "a stray cell": (workbook(rows_of("A1", "A2", "XFD1048576")), "a sheet of 1,048,576 rows and 16,384 columns with 3 cells"),
+    "one that swells": (workbook(rows_of("A1") + b" " * (80 << 20)), "unpacks to more than 200 times its size"),
+    "a flipped byte": (
+        workbook(rows_of("A1")).replace(workbook(rows_of("A1"))[60:90], bytes(30), 1), "the packed data are damaged here",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", WORKBOOKS)
+def test_a_workbook_that_would_fill_the_memory_or_is_damaged_is_an_error(
+    kgtools: Kgtools, tmp_path: Path, kind: str
+) -> None:
+    data, said = WORKBOOKS[kind]
+    path, mapping = put(tmp_path, "a.xlsx", data), put(tmp_path, "m.yaml", MAPPING.replace("*.csv", "*.xlsx").encode())
+
+    for words in (
+        ["read", "ehr", path, "--out", tmp_path / "out"], ["load", "table", path, "--mapping", mapping, "--dry-run"],
+        ["names", "add", path, "--graph", tmp_path / "none", "--license", "MIT"],
+    ):  # fmt: skip
+        ran = kgtools(*words)
+        assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+        assert said in ran.err
