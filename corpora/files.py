@@ -14,15 +14,15 @@ from typing import Any, BinaryIO, NamedTuple, cast
 from corpora.arrays import array_items, nested_items, object_items
 from corpora.encodings import BAD_BYTE, encoding_of, escape_halves
 from corpora.jsons import TWICE, is_object, kind_of, loads, twice, why
-from tools.errors import InputError, MissingExtraError
+from corpora.sheets import is_workbook, sheet_rows
+from tools.errors import InputError
 from tools.kinds import HEAD, unreadable
-from tools.packings import FAULTS, first_bytes, guard, read_whole, unpack
+from tools.packings import first_bytes, guard, unpack
+from tools.workbooks import IN_ZIP
 
 LONGEST = 1 << 26
 """Characters in a line or an object; what is longer is refused, so that no file can fill the memory."""
 CHUNK = 1 << 20
-WORKBOOK = b"xl/workbook.xml"
-IN_ZIP = (*FAULTS, zipfile.BadZipFile, RuntimeError, NotImplementedError)
 BLANK = "\ufeff \t\r\n\0"
 
 Refuse = Callable[["Place", str, str], None]
@@ -184,8 +184,10 @@ class File:
             yield from self._json_lines(lenient)
         elif layout == "array":
             yield from array_items(self)
-        elif layout == "object":
-            yield from self._parsed(Place(self.name, 1, 1), self.whole(), lenient)
+        elif layout == "object" and (text := self.whole()).strip(
+            BLANK
+        ):  # else it was said already what is wrong with it
+            yield from self._parsed(Place(self.name, 1, 1), text, lenient)
 
     def members(self) -> Iterator[tuple[Place, str, Any]]:
         """Each key and value of the one object that the file is, streaming; a file that is none is refused."""
@@ -251,7 +253,7 @@ class File:
     def csv(self, delimiter: str | None = None) -> Iterator[Row]:
         """Each row of a delimited text with a header, or of a workbook's first sheet, by column; a row of another width is
         refused. The delimiter is told by the header where it is not given."""
-        rows = self._sheet() if self.is_workbook() else self._delimited(delimiter)
+        rows = sheet_rows(self) if self.is_workbook() else self._delimited(delimiter)
         header: list[str] | None = None
         number = 0
         for line, cells in rows:
@@ -298,49 +300,7 @@ class File:
 
     def is_workbook(self) -> bool:
         """Whether the bytes are those of an Excel workbook."""
-        with self.open() as raw:
-            head = raw.read(8)
-        if head.startswith(b"\xd0\xcf\x11\xe0"):
-            return True
-        return head.startswith(b"PK") and WORKBOOK in self._names()
-
-    def _names(self) -> list[bytes]:
-        try:
-            with zipfile.ZipFile(io.BytesIO(self._whole_bytes())) as book:
-                return [name.encode() for name in book.namelist()]
-        except zipfile.BadZipFile:
-            return []
-
-    def _whole_bytes(self) -> bytes:
-        with self.open() as raw:
-            return read_whole(raw, self.name, self.path.stat().st_size)
-
-    def _sheet(self) -> Iterator[tuple[int, list[str]]]:
-        try:
-            from python_calamine import CalamineError, CalamineWorkbook
-        except ImportError as error:
-            raise MissingExtraError(
-                f"{self.name}: workbooks need two more packages: pip install 'kgtools[xlsx]'"
-            ) from error
-        try:
-            book = CalamineWorkbook.from_filelike(io.BytesIO(self._whole_bytes()))
-            sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
-        except CalamineError as error:
-            self.refuse(Place(self.name), "bad-workbook", f"{error}; was the download cut off?")
-            return
-        read = self.sheet or next((name for name, cells in sheets.items() if any(map(any, cells))), book.sheet_names[0])
-        if read not in sheets:
-            raise InputError(f"{self.name}: there is no sheet {read!r}; there are: {', '.join(sheets)}")
-        rows = sheets[read]
-        for name, others in sheets.items() if not self.sheet else ():
-            if name != read and any(map(any, others)):
-                self.refuse(
-                    Place(self.name), "sheet-not-read", f"{name!r}; --set sheet={name} reads it instead of {read!r}"
-                )
-        for number, cells in enumerate(rows, start=1):
-            texts = [_cell(value) for value in cells]
-            if any(texts):
-                yield number, texts
+        return is_workbook(self)
 
 
 def _header(name: str, line: int, cells: list[str]) -> list[str]:
@@ -361,9 +321,3 @@ def _skip_rest(lines: io.TextIOWrapper, line: str) -> bool:
     while (rest := lines.readline(CHUNK)) and not rest.endswith("\n"):
         pass
     return True
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value)

@@ -24,6 +24,8 @@ from tools.originals import originals
 ROWS = 20
 BEGINNING = 1 << 25
 """Bytes of a file that are enough to tell whose it is."""
+TEXT = 1 << 20
+"""Characters of its first lines that are."""
 CONTENT = {
     "question", "query", "prompt", "instruction", "answer", "response", "output", "completion", "rationale", "explanation",
     "reasoning",
@@ -58,10 +60,10 @@ def find(name: str) -> Reader:
 def look_at(file: File) -> Look:
     """The beginning of a file, as `Reader.fits` wants it; what cannot be read of it is passed over."""
     whole, quiet = file.quiet(), file.quiet(BEGINNING)
-    if quiet.is_workbook():
+    if whole.is_workbook():
         rows = [row.values for row in islice(whole.csv(), ROWS)]
         return Look(file.name, "workbook", tuple(rows[0]) if rows else (), tuple(rows), "")
-    text = "\n".join(line.text for line in islice(quiet.text(), 100))
+    text = "\n".join(line.text for line in islice(quiet.text(), 100))[:TEXT]
     layout = quiet.layout()
     if layout in ("array", "object") or (layout == "lines" and text.lstrip("\ufeff \n\t").startswith("{")):
         begun = whole if layout == "object" else quiet

@@ -5,7 +5,8 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 
-from corpora.files import WORKBOOK, File, Refuse
+from corpora.files import File, Refuse
+from corpora.sheets import WORKBOOK
 from tools.errors import InputError
 from tools.originals import twice
 
@@ -63,7 +64,7 @@ def _members(path: Path, name: str, refuse: Refuse, found: bool) -> list[File]:
         raise InputError(f"{path}: {error.strerror}") from error
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise InputError(f"{path}: a zip file that cannot be read ({error}); was the download cut off?") from error
-    if any(info.filename == WORKBOOK.decode() for info in members):
+    if any(info.filename == WORKBOOK for info in members):
         return [File(path, name, refuse, found=found)]
     if not members:
         raise InputError(f"{path}: an empty zip file")

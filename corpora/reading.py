@@ -121,7 +121,8 @@ class Look:
     """The beginning of a file, for telling whose it is.
 
     `layout`: json-lines, json-array, json-object, csv, workbook or text. `rows`: its first objects or rows (of a json-object:
-    the object itself). `columns`: the header of a csv or workbook, or the keys of the first object. `text`: its first 100 lines."""
+    the object itself). `columns`: the header of a csv or workbook, or the keys of the first object. `text`: its first 100 lines, or
+    what a megabyte holds of them."""
 
     name: str
     layout: str

@@ -11,6 +11,7 @@ from tools.delimited import QUOTE, read_rows
 from tools.errors import InputError, MissingExtraError
 from tools.files import read_bytes, read_text
 from tools.packings import suffix_of
+from tools.workbooks import check_workbook
 
 
 def read_table(path: Path, header: bool = True) -> pl.DataFrame:
@@ -56,7 +57,7 @@ def _refuse_twice(path: Path, header: list[str]) -> None:
 
 
 def _excel(path: Path, header: bool) -> pl.DataFrame:
-    data = io.BytesIO(read_bytes(path))
+    check_workbook(data := read_bytes(path), str(path))
     try:
         import pandas as pd
         from python_calamine import CalamineError
@@ -67,10 +68,9 @@ def _excel(path: Path, header: bool) -> pl.DataFrame:
     try:
         how: Any = {"dtype": str, "engine": "calamine", "keep_default_na": False}
         if header:
-            first = pd.read_excel(data, header=None, nrows=1, **how).to_numpy().tolist()
+            first = pd.read_excel(io.BytesIO(data), header=None, nrows=1, **how).to_numpy().tolist()
             _refuse_twice(path, [str(name) for row in first for name in row if str(name).strip()])
-            data.seek(0)
-        frame = pd.read_excel(data, header=0 if header else None, **how)
+        frame = pd.read_excel(io.BytesIO(data), header=0 if header else None, **how)
     except (CalamineError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as a spreadsheet: {error}") from error
     return pl.DataFrame(

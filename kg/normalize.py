@@ -8,6 +8,7 @@ from kg.casing import cased
 from kg.doubts import cut_names, cut_values
 from kg.name_rules import REFUSALS, REPAIRS, is_missing, is_punctuation, judge_names, visible
 from kg.ontology import SourceInfo, ontology
+from kg.origins import origins
 from kg.reading import Reading
 from kg.tables import BROKEN, FACTS, NAMED, REJECTS, Broken, Facts, Named, Rejects
 from tools.errors import InputError
@@ -198,12 +199,13 @@ def _judge_mentions(
 
 
 def _facts(source: str, statements: pl.DataFrame) -> Facts:
-    kept = _with_doubts(statements.filter(pl.col("verdict").is_null())).select(
+    kept = _with_doubts(statements.filter(pl.col("verdict").is_null()))
+    kept = kept.select(
         "kind",
         pl.col("head_id").alias("head"),
         pl.col("target").alias("relation"),
         pl.col("tail_id").alias("tail"),
-        pl.concat_str(pl.lit(f"{source}/"), "file", pl.lit(":"), pl.col("row"), pl.lit("#"), "field").alias("origins"),
+        origins(source, kept),
         "doubt",
     )
     key = ["kind", "head", "relation", "tail"]

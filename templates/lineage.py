@@ -1,6 +1,5 @@
 """From a record to its triples, files, template and licence; and from a triple to its records."""
 
-import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import polars as pl
 from corpora.record import PREFERENCES, RECORDS
 from kg.normalize import HAN
 from kg.ontology import ontology
+from kg.origins import origin_of
 from kg.stores import Store
 from templates.facts import find_triples
 from templates.generate import COVERAGE
@@ -21,7 +21,6 @@ from tools.errors import InputError, UsageError
 from tools.frames import scan_table
 
 SHOWN = ("id", "task", "lang", "messages", "prompt", "chosen", "rejected", "answer", "group")
-ORIGIN = re.compile(r"(?P<source>[^/]*)/(?P<file>.*?):(?P<row>\d+)#(?P<field>.*)", re.DOTALL)
 
 
 def records_of(folder: Path) -> pl.LazyFrame:
@@ -142,7 +141,7 @@ def _info(pack: str) -> PackInfo:
 def _explained(triple: dict[str, Any], sources: dict[str, Any]) -> dict[str, Any]:
     places = []
     for origin in triple["origins"]:
-        source, file, row, field = _place(origin)
+        source, file, row, field = origin_of(origin)
         about = sources.get(source, {})
         places.append(
             {"source": source, "file": file, "row": row, "field": field, "license": about.get("license"),
@@ -154,14 +153,6 @@ def _explained(triple: dict[str, Any], sources: dict[str, Any]) -> dict[str, Any
         "id": triple["id"], "head": triple["head"], "relation": triple["relation"], "relation_zh": words.zh if words else "",
         "tail": triple["tail"], "contradicts": triple["contradicts"], "origins": places,
     }  # fmt: skip
-
-
-def _place(origin: str) -> tuple[str, str, int, str]:
-    """`source/file:row#field` in its parts; a file and a field may hold any of these signs themselves."""
-    parts = ORIGIN.match(origin)
-    if parts is None:
-        raise InputError(f"the graph has an origin {origin!r}; expected source/file:row#field")
-    return parts["source"], parts["file"], int(parts["row"]), parts["field"]
 
 
 def _english_names(store: Store, record: dict[str, Any], triples: list[dict[str, Any]]) -> list[dict[str, Any]]:

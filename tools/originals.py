@@ -30,15 +30,20 @@ class Originals:
         """Where to read the file from now on: where it is, or a copy of what came through a pipe, under the same name.
 
         A folder, and what is not there, is only given back. Raises InputError for a device."""
+        path = self.from_pipe(path)
+        if path.is_file() and path not in self._hashed:
+            self._seen.setdefault(path, _identity(path.stat()))
+        return path
+
+    def from_pipe(self, path: Path) -> Path:
+        """The copy of what comes through a pipe; any other path as it is, and nothing is held to anything."""
         try:
-            found = path.stat()
+            mode = path.stat().st_mode
         except OSError:
             return path
-        if stat.S_ISFIFO(found.st_mode):
+        if stat.S_ISFIFO(mode):
             return self._copy(path)
-        if stat.S_ISREG(found.st_mode):
-            self._seen.setdefault(path, _identity(found))
-        elif not stat.S_ISDIR(found.st_mode):
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
             raise InputError(f"{path}: is a device, expected a file; name a file or a pipe")
         return path
 

@@ -160,17 +160,23 @@ class _Counting(io.RawIOBase):
     """A stream that fills the whole of what it is asked for, and counts lines."""
 
     def __init__(self, name: str) -> None:
-        self._name, self._line = name, 1
+        self._name, self._line, self._ready = name, 1, memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         view, at = memoryview(buffer).cast("B"), 0
-        while at < len(view) and (piece := self.piece(len(view) - at)):
-            view[at : at + len(piece)] = piece
-            at += len(piece)
-            self._line += piece.count(b"\n")
+        while at < len(view):
+            if not self._ready:
+                piece = self.piece(BUFFER)
+                self._line += piece.count(b"\n")
+                self._ready = memoryview(piece)
+                if not piece:
+                    break
+            part = self._ready[: len(view) - at]
+            view[at : at + len(part)] = part
+            at, self._ready = at + len(part), self._ready[len(part) :]
         return at
 
     def piece(self, most: int) -> bytes:

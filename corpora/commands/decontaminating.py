@@ -78,24 +78,28 @@ def decontaminate(
     from corpora.decontaminate.show import print_decontaminated, print_index
     from tools.aside import check_file
     from tools.errors import Findings, UsageError
+    from tools.originals import originals
     from tools.progress import step
 
     chosen = rules_of(rules, pairs(settings, "--set"))
     for option, place in (("--examples", examples), ("--save-index", save_index)):
         if place:
             check_file(place, option)
-    with step("indexing what the evaluation sets ask"):
-        items = indexed(evalsets, splits)
-        if save_index:
-            save(items, save_index)
-    if records is None:
-        if save_index is None:
-            raise UsageError("name the RECORDS that are to be looked at, or --save-index FILE")
-        print_index(items, save_index, style)
-        return
-    with step(f"looking at {records}"):
-        done = run(records, None if dry_run else out, items, chosen, cast(OnHit, on_hit), allow_empty)
-        untold = write_examples(done.found, records, evalsets, examples) if examples else 0
+    with originals() as given:
+        records = records and given.from_pipe(records)
+        evalsets = tuple(map(given.from_pipe, evalsets))
+        with step("indexing what the evaluation sets ask"):
+            items = indexed(evalsets, splits)
+            if save_index:
+                save(items, save_index)
+        if records is None:
+            if save_index is None:
+                raise UsageError("name the RECORDS that are to be looked at, or --save-index FILE")
+            print_index(items, save_index, style)
+            return
+        with step(f"looking at {records}"):
+            done = run(records, None if dry_run else out, items, chosen, cast(OnHit, on_hit), allow_empty)
+            untold = write_examples(done.found, records, evalsets, examples) if examples else 0
     print_decontaminated(done, None if dry_run or on_hit == "fail" else out, untold, style)
     if on_hit == "fail" and done.hit:
         raise Findings(f"{done.hit:,} {done.table} hold items of the evaluation sets; nothing was written")

@@ -16,6 +16,7 @@ from tools.delimited import BAD_QUOTE, QUOTE, Line, is_plain, read_rows
 from tools.errors import InputError, MissingExtraError
 from tools.files import json_records, read_bytes, read_text
 from tools.packings import suffix_of
+from tools.workbooks import check_workbook
 
 ROW = "\0row"
 """The column of row numbers: the line on which the row begins; in a workbook its row; in Parquet its place, from 1."""
@@ -230,9 +231,9 @@ def _workbook(path: Path, table: Table, wanted: Collection[str]) -> pl.DataFrame
         from python_calamine import CalamineError
     except ImportError as error:
         raise MissingExtraError(f"{path}: workbooks need two more packages: pip install 'kgtools[xlsx]'") from error
-    data = io.BytesIO(read_bytes(path))
+    check_workbook(data := read_bytes(path), str(path))
     try:
-        with pandas.ExcelFile(data, engine="calamine") as book:
+        with pandas.ExcelFile(io.BytesIO(data), engine="calamine") as book:
             sheet = table.sheet or str(book.sheet_names[0])
             if sheet not in book.sheet_names:
                 raise InputError(f"{path}: no sheet {sheet!r}; there are: {', '.join(map(str, book.sheet_names))}")

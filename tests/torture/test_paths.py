@@ -5,12 +5,13 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import orjson
 import pytest
 
-from tests.conftest import SAMPLES
+from tests.conftest import SAMPLES, Ran
 from tools.main import run
 
 DECOYS = {
@@ -148,3 +149,21 @@ def test_a_path_is_the_name_of_a_file_and_nothing_else(
 
     assert found == plain[command]
     assert sorted(path for path in (tmp_path / DECOYS[name]).rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["t:1#y.json", "a\nb.json", "%41.json"])
+def test_a_trace_names_the_file_whatever_it_is_called(
+    told: Callable[[Path, str, bool], None], tmp_path: Path, kgtools: Callable[..., Ran], name: str
+) -> None:
+    told(tmp_path / "plain", "real", False)
+    path = tmp_path / name
+    path.write_bytes((tmp_path / "plain" / "xywy.json").read_bytes())
+    graph, records = ["--graph", tmp_path / "graph"], tmp_path / "records"
+    assert kgtools("load", "xywy", path, *graph).code == 0
+    assert kgtools("generate", *graph, "--count", "3", "--out", records).code == 0
+    id_ = orjson.loads((records / "records.jsonl").read_bytes().splitlines()[0])["id"]
+
+    origins = kgtools("trace", id_, "--records", records, *graph, "--format", "json").json["triples"][0]["origins"]
+
+    assert {origin["file"] for origin in origins} == {name}
+    assert {origin["sha256"] for origin in origins} == {sha256(path.read_bytes()).hexdigest()}
