@@ -19,6 +19,9 @@ from tools.frames import Schema, scan_table, sink_table, write_table
 from tools.originals import Originals, originals
 from tools.staging import unfinished
 
+LONGEST = 255
+"""Bytes in the name of a file."""
+
 
 class Sink:
     """A Parquet file that takes frames one after the other; at the end of the block it is whole, after an error it is not there.
@@ -31,6 +34,8 @@ class Sink:
         self._number = 0
 
     def __enter__(self) -> Self:
+        if len(os.fsencode(self.path.name)) > LONGEST:
+            raise InputError(f"{self.path.name}: no file can have so long a name; shorten it to {LONGEST} bytes")
         self._parts.mkdir()
         return self
 

@@ -54,7 +54,7 @@ def run(
     work = out / (".work" if place.rank == 0 else f".work-{place.rank}")
     with held(out, lambda who: UsageError(BUSY.format(out, who)), part=f"-{place.rank}"):
         before = _before(out, work, fresh)
-        work.mkdir(exist_ok=True)
+        work.mkdir(mode=0o700, exist_ok=True)
         plan = prepare(stage, recipe, work, place, out / ".work" / "checkpoints")
         if before is not None:
             if before.get("identity") == plan.job.identity:

@@ -20,6 +20,7 @@ from kg.stores.engine import quoted
 from kg.stores.server import Server
 from kg.tables import Entities, Triples
 from tools.errors import CypherError, InputError, StoreError
+from tools.stops import Stopped, placed
 
 AT_ONCE = 20_000
 PIECES = 16
@@ -247,6 +248,9 @@ def _write(
             writing.commit(session, who, settle)
         except KeyboardInterrupt:
             raise StoreError("stopped in the middle of the change; run this again to complete it") from None
+        except Stopped:
+            placed("a part of the change, which the same command completes,")
+            raise
         return held
 
 

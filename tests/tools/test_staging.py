@@ -16,7 +16,7 @@ import pytest
 from tools.aside import ASIDE, check_file, replacing, write_whole
 from tools.errors import InputError, KgtoolsError, UsageError
 from tools.processes import Owner, is_dead, this
-from tools.staging import NEW, held, make_folder, manifest, staging
+from tools.staging import NEW, held, make_folder, manifest, staging, unfinished
 
 
 def write(folder: Path, data: bytes, name: str = "a.txt") -> Path:
@@ -401,3 +401,61 @@ def test_a_manifest_holds_what_made_the_output_and_no_time() -> None:
     )  # fmt: skip
     assert {"kgtools", "polars", "python"} <= set(told["versions"])
     assert not {"time", "date", "host", "cwd"} & set(told)
+
+
+@pytest.mark.parametrize("where", ["before", "while it moves", "after"])
+def test_the_last_words_say_what_was_in_place(tmp_path: Path, where: str) -> None:
+    program = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from tools.staging import staging; from tools.stops import Stopped, last_words, stoppable\n"
+        "folder, where = Path(sys.argv[1]), sys.argv[2]\n"
+        "stop = lambda: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "if where == 'while it moves': sys.addaudithook(lambda e, a: e == 'os.remove' and 'run' in str(a[0]) and stop())\n"
+        "try:\n"
+        "    with stoppable():\n"
+        "        with staging(folder) as stage:\n"
+        "            (stage / 'run.json').write_text('{}'); (stage / 'z').write_text('new')\n"
+        "            if where == 'before': stop()\n"
+        "        if where == 'after': stop()\n"
+        "except Stopped as stopped: print(stopped.code, last_words())\n"
+    )
+    write(tmp_path, b"old", "run.json")
+
+    said = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path), where], capture_output=True, text=True, check=True
+    ).stdout
+
+    if where == "before":
+        assert (said, files_of(tmp_path)) == ("143 stopped; nothing was changed\n", {"run.json": b"old"})
+    else:
+        assert said == f"143 stopped; {tmp_path} was written before that and stays\n"
+        assert files_of(tmp_path) == {"run.json": b"{}", "z": b"new"}
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_swap_that_fails_half_way_says_so_and_the_next_run_completes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = Path.replace
+
+    def fails(self: Path, target: Path) -> Path:
+        if self.name == "b.txt":
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        return whole(self, target)
+
+    def run(*names: str) -> None:
+        with staging(tmp_path) as stage:
+            for name in names:
+                write(stage, b"new", name)
+
+    monkeypatch.setattr(Path, "replace", fails)
+    with pytest.raises(InputError, match=r"b\.txt: cannot be replaced .*some of the new files are in place, not all"):
+        run("a.txt", "b.txt", "run.json")
+    assert unfinished(tmp_path)
+    monkeypatch.undo()
+    run("c.txt")
+
+    assert set(files_of(tmp_path)) == {"a.txt", "b.txt", "c.txt", "run.json"}
+    assert "completed what a run that was killed had begun to put there" in capsys.readouterr().err
+    assert not unfinished(tmp_path)
+    assert not list(tmp_path.glob(".*"))

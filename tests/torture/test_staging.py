@@ -438,3 +438,19 @@ def test_a_place_where_nothing_can_be_written_is_one_line(victim: Victims, place
         assert (ended.code, ended.said.count("\n")) == (2, 1), ended.said
         assert ended.said.startswith("kgtools: error: ")
     assert (place / "file").read_text("utf-8") == "mine"
+
+
+def test_a_name_that_no_file_can_have_is_shortened_or_refused(victim: Victims, place: Path) -> None:
+    records_of(place / "long", [ask(n) for n in range(3)], task="长" * 100)
+    (place / "plan.yaml").write_text(
+        f"rules: [{{sources: [a], shares: {{train: 1}}, subsets: {{{'x' * 250}: {{of: train, groups: 2}}}}}}]\n",
+        encoding="utf-8",
+    )
+
+    victim.done(["convert", "long", "--format", "super-ni", "--out", "tasks"])
+    split = victim.run(["split", "a", "--as", "plan.yaml", "--out", "split"])
+
+    assert len(list((place / "tasks").glob("task1_*.json"))) == 1
+    assert (split.code, split.said.count("\n")) == (2, 1), split.said
+    assert "no file can have so long a name; shorten it to 255 bytes" in split.said
+    assert not (place / "split").exists()
