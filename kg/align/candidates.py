@@ -1,12 +1,13 @@
 """Candidates: pairs of entities that may be the same, found by the rules in what the sources say, before any alignment."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
 from kg.align.evidence import contradicted, neighbours, opposed, ranked, related
 from kg.align.ledger import decision_id
-from kg.align.rules import RULES
+from kg.align.rules import RULES, common_codes
 from kg.inputs import Inputs
 from kg.merge import merge
 from kg.tables import LEDGER, LIST, TEXT
@@ -21,8 +22,21 @@ CANDIDATES = Schema(
 """Pairs that may be the same, the surest first: `before` would become `after`; `id` as in the ledger."""
 
 
+@dataclass(frozen=True)
+class Search:
+    """The candidates, and the codes that are too common to be evidence (kg.align.rules.common_codes)."""
+
+    candidates: pl.DataFrame
+    common: pl.DataFrame
+
+
 def candidates(inputs: Inputs, rules: Sequence[str] = tuple(RULES)) -> pl.DataFrame:
     """What these rules find; of a pair that several find, the surest rule with the reasons of all."""
+    return search(inputs, rules).candidates
+
+
+def search(inputs: Inputs, rules: Sequence[str] = tuple(RULES)) -> Search:
+    """The candidates of these rules, and what was no evidence."""
     entities, triples = merge(inputs.with_ledger(LEDGER.frame()))
     table, ways = ranked(entities, triples), neighbours(triples)
     found = pl.concat(
@@ -33,7 +47,8 @@ def candidates(inputs: Inputs, rules: Sequence[str] = tuple(RULES)) -> pl.DataFr
         names.rename({c: f"{c}_other" for c in names.columns}), left_on="other", right_on="id_other"
     )
     possible = (pl.col("rule") == "completion") | ~opposed(pl.col("key_one"), pl.col("key_other"))
-    return CANDIDATES.check(_best(_oriented(_doubted(pairs.filter(possible), ways))), "the candidates")
+    best = CANDIDATES.check(_best(_oriented(_doubted(pairs.filter(possible), ways))), "the candidates")
+    return Search(best, common_codes(table if "shared-code" in rules else table.clear()))
 
 
 def _doubted(pairs: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:

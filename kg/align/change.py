@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from kg.align.candidates import candidates
+from kg.align.candidates import search
 from kg.align.decide import Proposal, propose, with_decisions, without
 from kg.align.ledger import DIFFERENT, SAME, awake
 from kg.align.review import Decisions, checked, read_review, table_of
@@ -64,14 +64,19 @@ class Changed:
 
 def align(store: Store, threshold: float, rules: tuple[str, ...] = (), dry_run: bool = False) -> Changed:
     """Apply the candidates at or above the threshold. `counts["rules"]`: for each rule its candidates, and how many were
-    applied, are for review, are decided already; and the decisions of the rule that sleep."""
+    applied, are for review, are decided already; and the decisions of the rule that sleep. `counts["too_common"]`: codes that so
+    many entities have that they are evidence of nothing."""
     inputs = store.inputs()
     present = named(inputs)
     asked = rules or tuple(RULES)
-    found = candidates(inputs, asked)
+    searched = search(inputs, asked)
+    found = searched.candidates
     proposal = propose(found, inputs.ledger, present, threshold)
     ledger = with_decisions(inputs.ledger, proposal.applied)
-    counts = {"rules": _by_rule(asked, found, proposal, ledger, present)}
+    counts = {
+        "rules": _by_rule(asked, found, proposal, ledger, present),
+        "too_common": searched.common.to_dicts(),
+    }
     return _changed(store, inputs, lambda old: with_decisions(old, proposal.applied), counts, dry_run, proposal.review)
 
 

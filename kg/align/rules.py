@@ -11,6 +11,8 @@ from kg.align.spelling import SPELLING, STEPS, SURE, spelled, steps_between
 Rule = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
 """From the ranked entities and their neighbours (kg.align.evidence) to `one`, `other`, `score` and `reason`."""
 
+COMMON = 50
+"""How many entities of a type may have one code, for it to be evidence that two of them are the same."""
 GLOSS = STEPS[-1]
 DOTS = r"(\.{2,}|…+)$"
 SHARE = pl.col("shared") / pl.max_horizontal("said", 1)
@@ -161,15 +163,11 @@ def _endings(entities: pl.DataFrame) -> pl.DataFrame:
 
 
 def shared_code(entities: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
-    """The same ICD-10 code of four characters or more, and names that are alike: for review only."""
-    coded = entities.filter(pl.col("attributes").str.contains('"icd10"')).select("id", "type", "key", "attributes")
-    codes = [
-        (id_, type_, key, code)
-        for id_, type_, key, text in coded.iter_rows()
-        for code in orjson.loads(text)["icd10"]
-        if len(code.replace(".", "")) >= 4
-    ]
-    table = pl.DataFrame(codes, schema=dict.fromkeys(("one", "type", "key", "code"), pl.String), orient="row")
+    """The same ICD-10 code of four characters or more, and names that are alike: for review only.
+
+    A code of more than COMMON entities of a type says nothing of two of them."""
+    codes = _codes(entities)
+    table = codes.filter(pl.len().over("type", "code") <= COMMON)
     pairs = (
         table.join(table.rename({"one": "other", "key": "other_key"}), on=["type", "code"])
         .filter(pl.col("one") < pl.col("other"))
@@ -186,6 +184,26 @@ def shared_code(entities: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
             (0.3 + 0.4 * pl.col("alike")).round(3).alias("score"),
             pl.format("the same ICD-10 code {}, and names that are alike", "code").alias("reason"),
         )
+    )
+
+
+def common_codes(entities: pl.DataFrame) -> pl.DataFrame:
+    """`type`, `code` and `entities`: the codes that are too common to be evidence, with how many have them."""
+    sizes = _codes(entities).group_by("type", "code").len("entities")
+    return sizes.filter(pl.col("entities") > COMMON).sort("type", "code")
+
+
+def _codes(entities: pl.DataFrame) -> pl.DataFrame:
+    """`one`, `type`, `key` and each `code` of it, once."""
+    coded = entities.filter(pl.col("attributes").str.contains('"icd10"')).select("id", "type", "key", "attributes")
+    codes = [
+        (id_, type_, key, code)
+        for id_, type_, key, text in coded.iter_rows()
+        for code in orjson.loads(text)["icd10"]
+        if len(code.replace(".", "")) >= 4
+    ]
+    return pl.DataFrame(codes, schema=dict.fromkeys(("one", "type", "key", "code"), pl.String), orient="row").unique(
+        maintain_order=True
     )
 
 

@@ -4,6 +4,8 @@ from kg.align.change import Changed, Size
 from tools.output import print_json, print_table
 from tools.terminal import say
 
+CODES = 5
+
 
 def print_changed(changed: Changed, graph: str, style: str, written: dict[str, str], dry_run: bool) -> None:
     """What was asked for, what it did to the graph, and the files that were written (what it is: where)."""
@@ -16,6 +18,10 @@ def print_changed(changed: Changed, graph: str, style: str, written: dict[str, s
         rows = [[rule, *(numbers[c] for c in columns)] for rule, numbers in counts["rules"].items()]
         rows.append(["all", *(sum(numbers[c] for numbers in counts["rules"].values()) for c in columns)])
         print_table(["rule", "candidates", "applied", "for review", "decided already", "asleep"], rows)
+    if counts.get("too_common"):
+        codes = ", ".join(f"{row['code']} ({row['entities']:,} {row['type']})" for row in counts["too_common"][:CODES])
+        more = len(counts["too_common"]) - CODES
+        click.echo(f"too common to be evidence, so not asked: {codes}{f' and {more:,} more codes' if more > 0 else ''}")
     if "decisions" in counts:
         print_table(
             ["decisions", "rows"], [[name.replace("_", " "), number] for name, number in counts["decisions"].items()]

@@ -1,17 +1,19 @@
 """The rules of alignment: what each finds, how sure it is, and what none of them ever finds."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from kg.align.candidates import CANDIDATES, candidates
+from kg.align.candidates import CANDIDATES, candidates, search
 from kg.align.evidence import exclude, excluding_words
-from kg.align.rules import RULES
+from kg.align.rules import COMMON, RULES
 from kg.align.spelling import STEPS, spelled
 from kg.commands import aligning
 from kg.inputs import Inputs, SourceTables
+from kg.stores.embedded import EmbeddedStore
 
 Make = Callable[..., SourceTables]
 SURE = 0.9
@@ -329,6 +331,34 @@ def test_a_shared_code_is_for_review_where_the_names_are_alike(tables_of: Make) 
     assert (row["rule"], {row["before_name"], row["after_name"]}) == ("shared-code", {"特应性皮炎", "异位性皮炎"})
     assert row["score"] < 0.75
     assert "ICD-10 code L20.9" in row["reason"]
+
+
+def coded(count: int, code: str = "I10.9") -> list[tuple[str, ...]]:
+    return [("Disease", f"{chr(0x4E00 + n)}{chr(0x6E00 + n)}性高血压", "icd10", code) for n in range(count)]
+
+
+def test_a_code_of_many_entities_is_told_and_is_no_evidence(tables_of: Make) -> None:
+    one = search(Inputs((tables_of(coded(400)),)))
+    rare = search(Inputs((tables_of([*coded(400)[:COMMON], *coded(2, "I20.9")]),)))
+
+    assert one.common.rows() == [("Disease", "I10.9", 400)]
+    assert one.candidates.height == 0
+    assert rare.common.height == 0
+    assert rare.candidates.height == COMMON * (COMMON - 1) // 2
+    assert "I10.9, I20.9" in "".join(rare.candidates["reason"])
+
+
+def test_a_common_code_is_told_by_the_command(
+    tables_of: Make, tmp_path: Path, kgtools: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    EmbeddedStore(tmp_path / "graph").change(lambda inputs: inputs.with_sources([tables_of(coded(COMMON + 1))]))
+
+    told = kgtools("align", "--dry-run", "--graph", "graph")
+    as_json = kgtools("align", "--dry-run", "--graph", "graph", "--format", "json")
+
+    assert "too common to be evidence, so not asked: I10.9 (51 Disease)\n" in told.out
+    assert as_json.json["too_common"] == [{"type": "Disease", "code": "I10.9", "entities": 51}]
 
 
 def test_of_a_pair_that_two_rules_find_the_surer_counts_and_both_reasons_stand(tables_of: Make) -> None:
