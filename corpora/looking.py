@@ -74,12 +74,12 @@ def look_at(file: File) -> Look:
 def who_reads(paths: list[Path]) -> list[tuple[str, str, str]]:
     """(file, reader, why) for each file and each reader that it fits, in the order of files; the readers of one corpus by
     name, then the general ones. Each was tried on the first rows."""
-    return [(file, name, why) for file, name, why, objection in _fitting(paths) if not objection]
+    return [(file, name, why) for file, name, why, objection in fitting(paths) if not objection]
 
 
 def why_nobody(paths: list[Path]) -> str:
     """What comes nearest of a file that no reader fits, in words."""
-    for file, name, why, objection in _fitting(paths):
+    for file, name, why, objection in fitting(paths):
         if objection:
             return f"{file}: {name} comes nearest ({why}), but {objection}"
     return next((nearest for file in Corpus(paths).files if (nearest := _nearest(look_at(file)))), "")
@@ -117,7 +117,7 @@ def _nearest(look: Look) -> str:
     return f"{look.name}: its keys are {found}; nearest is the reader {name}, which reads: {find(name).files}"
 
 
-def _fitting(paths: list[Path]) -> Iterator[tuple[str, str, str, str]]:
+def fitting(paths: list[Path]) -> Iterator[tuple[str, str, str, str]]:
     """(file, reader, why, objection) for each reader that a file fits by its keys."""
     named = [(name, find(name)) for name in registry.names("readers")]
     readers = sorted(named, key=lambda reader: (reader[1].general, reader[0]))
