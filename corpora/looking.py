@@ -82,14 +82,14 @@ def who_reads(paths: list[Path]) -> list[tuple[str, str, str]]:
     name, then the general ones. Each was tried on the first rows."""
     with originals() as given:
         files = Corpus(paths, given=given).files
-        return [(file, name, why) for file, name, why, objection in _fitting(files) if not objection]
+        return [(file, name, why) for file, name, why, objection in fitting(files) if not objection]
 
 
 def why_nobody(paths: list[Path]) -> str:
     """What comes nearest of a file that no reader fits, in words."""
     with originals() as given:
         files = Corpus(paths, given=given).files
-        for file, name, why, objection in _fitting(files):
+        for file, name, why, objection in fitting(files):
             if objection:
                 return f"{file}: {name} comes nearest ({why}), but {objection}"
         return next((nearest for file in files if (nearest := _nearest(look_at(file)))), "")
@@ -97,7 +97,7 @@ def why_nobody(paths: list[Path]) -> str:
 
 def instead(name: str, files: list[File]) -> str:
     """Who reads these files where the reader of this name could read none of their rows, in words; or who comes nearest."""
-    others = [(file, other) for file, other, _, objection in _fitting(files) if other != name and not objection]
+    others = [(file, other) for file, other, _, objection in fitting(files) if other != name and not objection]
     if others:
         return f"; the reader {others[0][1]} fits {others[0][0]}"
     nearest = next((told for file in files if (told := _nearest(look_at(file)))), "")
@@ -127,7 +127,7 @@ def _nearest(look: Look) -> str:
     return f"{look.name}: its keys are {found}; nearest is the reader {name}, which reads: {find(name).files}"
 
 
-def _fitting(files: list[File]) -> Iterator[tuple[str, str, str, str]]:
+def fitting(files: list[File]) -> Iterator[tuple[str, str, str, str]]:
     """(file, reader, why, objection) for each reader that a file fits by its keys."""
     readers = sorted(registry.every("readers", Reader), key=lambda reader: (reader[1].general, reader[0]))
     for file in files:

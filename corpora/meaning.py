@@ -88,7 +88,7 @@ def _lowered(rest: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _by_key(item: tuple[str, Any]) -> Fault | None:
     key, value = item
-    if key in DESIRED and _is_no(value):
+    if key in DESIRED and str(value).strip().lower() == "false":  # a 0 may be a class
         return "answer-to-avoid", f"{key} is false: the answer is one that a model should not give"
     if key in LEARNT and _is_no(value):
         return "not-to-be-learnt", f"{key} is {value}"

@@ -14,6 +14,7 @@ import polars as pl
 from corpora import looking
 from corpora import read as reading
 from corpora.gates import handed_on, identified, refusal, together
+from corpora.reading import Corpus
 from corpora.record import PREFERENCES, RECORDS, ROLES
 from corpora.shards import batches, scan
 from tools.errors import InputError
@@ -136,14 +137,14 @@ def _read(rows: Rows, path: Path, out: Path) -> Path:
     """The folder into which a foreign file was read."""
     if not path.is_file():
         raise InputError(f"{path}: no such file or folder")
-    fitting = {name for _, name, _ in looking.who_reads([path])}
+    fitting = {name for _, name, *_ in looking.fitting(Corpus([path]).files)}
     name = next((name for name in SHAPES[rows.noun] if name in fitting), None)
     if name is None:
         wanted = ", ".join(SHAPES[rows.noun])
         raise InputError(
             f"{path}: none of the shapes that hold {rows.noun}: {wanted}; `kgtools read auto` says what it is"
         )
-    outcome = reading.read(name, [path], out, {})
+    outcome = reading.read(name, [path], out, {}, allow_empty=True)
     if not outcome.written:
         why = ", ".join(f"{reason} {number:,}" for reason, number in outcome.rejected.items())
         raise InputError(f"{path}: none of its rows can be read as {name} ({why or 'there is none'})")

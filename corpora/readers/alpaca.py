@@ -24,6 +24,8 @@ HISTORIES = ("history", "histories")
 QUESTIONS = ("query", "question", "ask", "问题", "提问")
 NOT_ALPACA = {"options", "option", "choices", "chosen", "rejected", "cop", "opa", "b"}
 """Keys of exams and of preferences."""
+BESIDE = ("id", "split", "source")
+"""What may stand beside an input and an output without an instruction; with more, it is another's table."""
 JOINS = {"line": "\n", "blank-line": "\n\n", "space": " "}
 
 
@@ -124,8 +126,10 @@ def instruction(
 def fits(look: Look) -> str | None:
     if not look.rows or not look.columns:
         return None
-    asks, answers, inputs, *_ = names_of(tuple(look.columns))
-    asks = asks or inputs[:1]
+    names = names_of(tuple(look.columns))
+    asks, answers = names.asks, names.answers
+    if not asks and not set(look.columns) - {*BESIDE, *(name for found in names for name in found)}:
+        asks = names.inputs[:1]
     if asks and answers and not {column.lower().strip() for column in look.columns} & NOT_ALPACA:
         found = f"{asks[0]} and {answers[0]}"
         return f"{found}, as Alpaca has {'them' if found == 'instruction and output' else 'instruction and output'}"

@@ -21,7 +21,7 @@ def print_changed(changed: Changed, graph: str, style: str, written: dict[str, s
     if counts.get("too_common"):
         codes = ", ".join(f"{row['code']} ({row['entities']:,} {row['type']})" for row in counts["too_common"][:CODES])
         more = len(counts["too_common"]) - CODES
-        click.echo(f"too common to be evidence, so not asked: {codes}{f' and {more:,} more codes' if more > 0 else ''}")
+        say(f"too common to be evidence, so not asked: {codes}{f' and {more:,} more codes' if more > 0 else ''}")
     if "decisions" in counts:
         print_table(
             ["decisions", "rows"], [[name.replace("_", " "), number] for name, number in counts["decisions"].items()]

@@ -93,6 +93,7 @@ MEANS = {
 }  # fmt: skip
 MEANS_NOTHING = [
     GOOD["alpaca"] | {"label": True, "images": [], "tools": "[]", "weight": 1, "image": None, "video": ""},
+    GOOD["alpaca"] | {"label": 0},
     GOOD["alpaca"] | {"label": "内科", "instruction": "`<image>` 标签是什么？"},
     {
         "messages": [

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-HOSTILE = '“{{ 7*7 }}” {% raw %} \\n "x"\t😀\u2028\u202eabc\n}\n{'
+HOSTILE = '“{{ 7*7 }}” {% raw %} \\nu "x"\t😀\u2028\u202eabc\n}\n{'
 """What formats and templates are made of, in the text of a record."""
 
 
