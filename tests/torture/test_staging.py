@@ -17,6 +17,7 @@ import pytest
 
 from corpora.record import RECORDS
 from corpora.shards import scan
+from kg.stores.embedded import EmbeddedStore
 from tests.conftest import ROOT
 from tests.corpora.mix.test_merge import ask, recipe
 from tests.corpora.mix.test_merge import write as records_of
@@ -42,8 +43,16 @@ with staging(Path(sys.argv[1])) as stage:
 """
 
 
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory, tables_of: Callable[..., Any]) -> Path:
+    """A graph of one triple, which no run changes."""
+    store = EmbeddedStore(tmp_path_factory.mktemp("graph") / "graph")
+    store.change(lambda inputs: inputs.with_sources([tables_of([("Disease", "痛风", "HAS_SYMPTOM", "关节痛")])]))
+    return store.folder
+
+
 @pytest.fixture
-def place(victim: Victims, graph_of: Callable[..., Any]) -> Path:
+def place(victim: Victims, graph: Path) -> Path:
     """A folder with what every command reads; runs of the victim work in it."""
     folder = victim.folder
     records_of(folder / "a", [ask(n) for n in range(12)])
@@ -52,7 +61,7 @@ def place(victim: Victims, graph_of: Callable[..., Any]) -> Path:
     (folder / "alpaca.json").write_bytes(orjson.dumps(rows))
     (folder / "key.txt").write_text("a key of more than sixteen letters", encoding="utf-8")
     recipe(folder, {"a": {"path": "a"}})
-    victim.environment["KGTOOLS_GRAPH"] = str(graph_of([("Disease", "痛风", "HAS_SYMPTOM", "关节痛")]).folder)
+    victim.environment["KGTOOLS_GRAPH"] = str(graph)
     return folder
 
 
