@@ -9,6 +9,7 @@ import polars as pl
 
 from kg.ontology import ontology
 from kg.tables import Entities, Triples
+from tools.frames import AT_ONCE
 
 SEPARATOR, NULL = "\x1f", "\x1e"
 EXAMPLES = 5
@@ -154,6 +155,9 @@ def checksum(rows: pl.DataFrame) -> str:
         else pl.col(name).fill_null(NULL)
         for name, kind in rows.schema.items()
     ]
-    texts = rows.select(pl.concat_str(cells, separator=SEPARATOR).cast(pl.Binary)).to_series().to_list()
-    total = sum(int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") for text in texts)
+    text = pl.concat_str(cells, separator=SEPARATOR).cast(pl.Binary)
+    total = 0
+    for part in rows.iter_slices(AT_ONCE):
+        hashes = (hashlib.blake2b(row, digest_size=8).digest() for row in part.select(text).to_series().to_list())
+        total += sum(int.from_bytes(hash_, "big") for hash_ in hashes)
     return f"{total & MASK:016x}"

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 PARTS = {
     "load": "loading",
+    "scale": "scaling",
     "neo4j": "serving",
     "generate": "generating",
     "prefer": "preferring",
