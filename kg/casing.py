@@ -34,6 +34,8 @@ NAMES_END = re.compile(r".*(?:ar|en|[^cit]y)")
 """Ends that ordinary words have, and names too: Malabar, Arden, Jolly."""
 LONGEST_SHOUT = 5
 """Letters of an abbreviation at most that nobody listed."""
+LONGEST_COMPOUND = 60
+"""Letters on either side of a word that may hang on it."""
 LONGEST_LISTED = 7
 """Letters of a name in upper case that may be one abbreviation; ENALAPRIL is a word."""
 
@@ -91,7 +93,7 @@ def mid_sentence(name: str) -> str:
     long = len(letters) > (LONGEST_SHOUT if " " in name.strip() else LONGEST_LISTED)
     shouted = long and all(char.isupper() for char in letters)
     words = list(WORD.finditer(name))
-    begins = [word[0] for word in words if word[0][0].isupper() or not name[: word.start()].endswith("-")]
+    begins = [word[0] for word in words if word[0][0].isupper() or not name.endswith("-", 0, word.start())]
     titled = _is_titled(begins)  # Enteric-coated Capsules are
     said, end = [], 0
     for place, word in enumerate(words):
@@ -116,8 +118,8 @@ def mid_sentence(name: str) -> str:
 
 def _compound(name: str, word: re.Match[str]) -> list[str]:
     """The other words that hang on a word by hyphens."""
-    before = re.search(r"[^\s(,/]*$", name[: word.start()])
-    after = re.match(r"[^\s),/]*", name[word.end() :])
+    before = re.search(r"(?<![^\s(,/])[^\s(,/]*$", name[max(0, word.start() - LONGEST_COMPOUND) : word.start()])
+    after = re.match(r"[^\s),/]*", name[word.end() : word.end() + LONGEST_COMPOUND])
     return WORD.findall((before[0] if before else "") + "-" + (after[0] if after else ""))
 
 

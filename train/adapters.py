@@ -6,11 +6,26 @@ from typing import Any
 import orjson
 
 from tools.errors import InputError, UsageError
-from tools.files import sha256
+from tools.files import sha256, to_json
+from tools.staging import write_whole
 from train import models
 
 MARK = "kgtools.json"
 """Beside the weights of an adapter or a model: what stage made it, and the fingerprint of its base."""
+CONFIG = "adapter_config.json"
+
+
+def settle(config: Path, base: str) -> None:
+    """Write the configuration of an adapter, if there is one, anew: on this base, and the names in it, which peft holds in sets, in
+    order. So the same run writes the same bytes."""
+    if config.exists():
+        told: dict[str, Any] = orjson.loads(config.read_bytes()) | {"base_model_name_or_path": base}
+        write_whole(config, to_json({key: _in_order(value) for key, value in told.items()}))
+
+
+def _in_order(value: Any) -> Any:
+    names = isinstance(value, list) and all(isinstance(name, str) for name in value)
+    return sorted(value) if names else value
 
 
 def base_of(run: Path, base: Path | None = None) -> Path:
@@ -18,7 +33,7 @@ def base_of(run: Path, base: Path | None = None) -> Path:
 
     Raises InputError for one whose weights are not those that the adapter was trained on."""
     home = adapter(run)
-    told = orjson.loads((home / "adapter_config.json").read_bytes())
+    told = orjson.loads((home / CONFIG).read_bytes())
     folder = base or run / "base"
     if base is None and not (folder / "config.json").is_file():
         folder = models.resolve(told["base_model_name_or_path"], told.get("revision"), folder)
@@ -42,7 +57,7 @@ def read_mark(home: Path) -> dict[str, Any]:
 def adapter(run: Path) -> Path:
     """The adapter in the folder of a run, or by itself. Raises UsageError where there is none."""
     home = run / "adapter" if (run / "adapter").is_dir() else run
-    if not (home / "adapter_config.json").is_file():
+    if not (home / CONFIG).is_file():
         why = "holds a whole model and no adapter" if (run / "model").is_dir() else "holds no adapter"
         raise UsageError(f"{run}: {why}; name the folder of a run with method=lora")
     if not (home / "adapter_model.safetensors").is_file():

@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import orjson
 import torch
 import torch.distributed as dist
 
 from tools.files import to_json
 from tools.staging import write_whole
-from train.adapters import MARK
+from train.adapters import CONFIG, MARK, settle
 from train.job import Job
 from train.meter import peak_memory
 from train.models import TINY
@@ -55,8 +54,5 @@ def mark(folder: Path, job: Job, recipe: Recipe) -> None:
     """Leave beside weights what they are and which base they belong to, and nothing else that the libraries wrote there."""
     for left in ("training_args.bin", "README.md"):  # a pickle, and a page about it
         (folder / left).unlink(missing_ok=True)
-    config = folder / "adapter_config.json"
-    if config.exists():
-        name = "../base" if recipe.model.startswith(TINY) else recipe.model
-        write_whole(config, to_json(orjson.loads(config.read_bytes()) | {"base_model_name_or_path": name}))
+    settle(folder / CONFIG, "../base" if recipe.model.startswith(TINY) else recipe.model)
     write_whole(folder / MARK, to_json({"stage": job.stage, "identity": job.identity, "base": job.fingerprint}))

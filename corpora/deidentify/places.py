@@ -92,6 +92,10 @@ GENERIC = re.compile(
     r"东部|西部|权威|知名|著名|"
     r"综合性|性|内|外|出|离|近|其|同|每|任何|普通|级|等|临床|研究|正式|规范|最|更|较|初|私人|附设|县城|城市|农村|本院"
 )
+WORDS = frozenset(
+    form for word in GENERIC.pattern.split("|") for form in ({word[:-2], word[:-1]} if word[-1] == "?" else {word})
+)
+LONGEST = max(map(len, WORDS))
 
 
 def places(text: str) -> Iterator[Span]:
@@ -140,6 +144,15 @@ def _without_province(text: str, start: int, end: int, rule: str) -> Iterator[Sp
         yield Span(start, end, "address", rule)
 
 
+def _is_generic(name: str) -> bool:
+    """Whether a name is nothing but general words, one after the other."""
+    ends = {0}  # where a word may end
+    for end in range(1, len(name) + 1):
+        if any(end - size in ends and name[end - size : end] in WORDS for size in range(1, LONGEST + 1)):
+            ends.add(end)
+    return len(name) in ends
+
+
 def _hospitals(text: str) -> Iterator[Span]:
     for match in HOSPITAL.finditer(text):
         name = match.group()
@@ -152,7 +165,7 @@ def _hospitals(text: str) -> Iterator[Span]:
         if lead := LEAD.match(head):
             start += lead.end()
         body = text[start : match.end()]
-        if re.fullmatch(rf"(?:{GENERIC.pattern})*", body):
+        if _is_generic(body):
             continue
         if re.search("哪|怎么|什么|如何|宠物", body):
             continue

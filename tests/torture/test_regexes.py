@@ -1,0 +1,176 @@
+"""No regex of the code, and no function that reads texts, takes more than about twice the time for twice the text."""
+
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import pytest
+
+from corpora import choices, turns
+from corpora.decontaminate import option_lists, questions
+from corpora.deidentify import find, names, scan
+from corpora.dialogue import descriptions
+from corpora.ehr import diagnoses, headings, leaks
+from corpora.readers import cmexam, cmtmedqa
+from kg import casing
+from templates import values
+from tests.torture.regexes import Regex, regexes
+from tests.torture.worst import worst
+
+SHORT, FIRST, LONGER = 40, 1_500, (6_000, 24_000, 96_000)
+"""Letters of a text, each four times as many."""
+LONG = 0.2
+"""Seconds."""
+MOST = 300
+"""Texts that are tried of all that are bad for a regex."""
+Text = tuple[str, str, str]
+
+
+class TooLong(Exception):
+    """A run was ended by the clock."""
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """What runs within ends with TooLong after so many seconds of this process' own time."""
+
+    def stop(*_: object) -> None:
+        raise TooLong
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def spent(run: Callable[[str], Any], text: str, limit: float = 1.0, times: int = 1) -> float:
+    """The least of the process' own seconds for one run; the limit where it takes as long."""
+    took = []
+    for _ in range(times):
+        began = time.process_time()
+        try:
+            with at_most(limit):
+                run(text)
+        except TooLong:
+            return limit
+        took.append(time.process_time() - began)
+    return min(took)
+
+
+def made(text: Text, size: int) -> str:
+    before, repeated, behind = text
+    return before + repeated * max(1, size // len(repeated)) + behind
+
+
+def grows(run: Callable[[str], Any], text: Text) -> bool:
+    """Whether four times the text takes more than ten times as long, where it takes long at all."""
+    if spent(run, made(text, SHORT), limit=0.1) >= 0.1:
+        return True
+    before = spent(run, made(text, FIRST))
+    for size in LONGER if before > 0.0006 else ():
+        now = spent(run, made(text, size), limit=max(LONG, 10 * before))
+        if now >= max(LONG, 10 * before):
+            least = min(before, spent(run, made(text, size // 4), times=2))  # a busy machine is no reason
+            return spent(run, made(text, size), limit=max(LONG, 10 * least), times=2) >= max(LONG, 10 * least)
+        if now < 6 * before:
+            return False
+        before = now
+    return False
+
+
+def runner(regex: Regex) -> Callable[[str], Any]:
+    compiled = re.compile(regex.pattern, regex.flags)
+    if regex.method == "finditer":
+        return lambda text: sum(1 for _ in compiled.finditer(text))
+    return getattr(compiled, regex.method)  # type: ignore[no-any-return]
+
+
+def bad_texts(regex: Regex) -> list[Text]:
+    found = list(dict.fromkeys(worst(regex.pattern, regex.flags)))
+    return found[:: len(found) // MOST + 1]
+
+
+def slow(regex: Regex) -> Text | None:
+    """A text for which the regex takes more than in proportion."""
+    run = runner(regex)
+    return next((text for text in bad_texts(regex) if grows(run, text)), None)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "method"),
+    [
+        (r"[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}", "finditer"),
+        (r"[^?？]*(?:谢|感激)[^?？]*", "fullmatch"),
+        (r"\s*<(user|bot)>\s*[:：]\s*", "finditer"),
+        (r"(?:最常|最|常)*见", "match"),
+        (r"(?:卫生院|卫生|院)*", "fullmatch"),
+        (r"<!--.*?-->", "finditer"),
+        (r"^[ \t]*(\S.*?)[ \t]*$", "search"),
+    ],
+)
+def test_a_regex_that_takes_the_square_of_a_text_or_more_is_found(pattern: str, method: str) -> None:
+    assert slow(Regex(pattern, 0, method))
+
+
+@pytest.mark.parametrize("pattern", [r"[A-Za-z0-9_.+-]{1,64}@[a-z]+", r"(?:(?<!\s)\s+)?;", r"(?:[ab]{2}){3}c"])
+def test_a_regex_in_proportion_to_a_text_is_none_of_them(pattern: str) -> None:
+    assert slow(Regex(pattern, 0, "finditer")) is None
+
+
+def test_all_regexes_of_the_code_are_looked_at() -> None:
+    places = " ".join(regexes().values())
+
+    for place in ("scan.PLAIN", "numbers.RUN", "ehr.leaks.STATED", "names:", "tokens.LEXEMES", "kg/ontology.yaml"):
+        assert place in places
+    assert len(regexes()) > 300
+
+
+def test_no_regex_takes_more_than_in_proportion_to_its_text() -> None:
+    found = {place: (regex.pattern, text) for regex, place in regexes().items() if (text := slow(regex))}
+
+    assert not found
+
+
+LABEL = leaks.pattern_of("糖尿病")
+FUNCTIONS: dict[str, Callable[[str], Any]] = {
+    "find": find.find,
+    "structured": find.structured,
+    "names": lambda text: list(names.names(text)),
+    "plain": lambda text: list(scan._plain(text)),
+    "without_label": partial(leaks.without_label, pattern=LABEL),
+    "without_impressions": partial(leaks.without_impressions, section=headings.Section.IMAGING),
+    "split": headings.split,
+    "parse": diagnoses.parse,
+    "listed": option_lists.listed,
+    "right_of": lambda text: questions.right_of({"A": "甲", "B": "乙"}, text, text),
+    "choice_of": lambda text: choices.choice_of(text, "A", "{}"),
+    "flattened": turns.flattened,
+    "fields_of": descriptions.fields_of,
+    "summary_of": descriptions.summary_of,
+    "options_of": cmexam.options_of,
+    "thanks": cmtmedqa.THANKS.fullmatch,
+    "quantity": values.parse.__wrapped__,
+    "predicate": values.is_predicate,
+    "people": values.is_people,
+    "tidy": values.tidy,
+    "case": casing.mid_sentence,
+}
+REPEATED = (
+    "a", "1", " ", "\n", "。", "，", "(", "（", "[", "a@", "a.", "1.", "1 ", "1-", "A、", "A. 甲\n", "患者", "医院", "卫生院", "糖尿病，", "糖尿病",
+    "诊断：", "1、肺炎；", "请\n", "姓名：王芳，", "13800138000，", "110101199003070038 ", "a@b.cn ", "2020-01-02 ", "[姓名1]", "<user>: ", "谢", "病史：", "\t:",
+    "约", "100元", "多见于", "John Smith ", "Mr. Smith, ", "北京市朝阳区建国路1号，", "1、甲\n", "① ", "①甲", "-甲\n", "|a|\n",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_function_takes_more_than_in_proportion_to_its_text(name: str) -> None:
+    slow = [text for text in REPEATED if grows(FUNCTIONS[name], ("x", text, "\0"))]
+
+    assert not slow
