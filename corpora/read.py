@@ -64,6 +64,7 @@ def read(
 
     `limit`: so many examples, from the first; `license`: what the user knows of it. Raises InputError where strict, and where
     there is no example in the files, unless `allow_empty`."""
+    license = license if license is None else check_license(license, "--license")
     reader = find(name)
     sheet, settings = with_sheet(settings)
     chosen = settings_of(name, reader, settings)
@@ -150,7 +151,7 @@ def _privacy(reader: Reader, corpus: Corpus) -> dict[str, bool]:
 def _licensed(reader: Reader, corpus: Corpus, given: str | None) -> tuple[str, str]:
     """The licence of a run's records and what there is to say of it: the user's word, or the corpus' for its own files."""
     if given is not None:
-        return check_license(given, "--license"), ""
+        return given, ""
     if reader.license != "unknown" and (name := stranger(reader, corpus)):
         why = f"{name} has not just the columns and the language of {reader.title}, whose licence is {reader.license}"
         return "unknown", f"{why}; say what you know with --license"
