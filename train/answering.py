@@ -33,6 +33,8 @@ ANSWERS = Schema(
 """An answer a row, in the order of the questions. `id`: of its record; `sample`: which of several answers to a question, from 0;
 `prompt`: messages up to the question; `ended`: whether the model stopped by itself."""
 
+COPIED = ("task", "lang", "facts", "group", "source", "license", "split")
+"""What the record of an answer has of its question's."""
 KEPT = ".answers.jsonl"
 Show = Callable[[int, int], None]
 
@@ -53,12 +55,14 @@ class Answer(Asking):
 
 @dataclass(frozen=True)
 class Questions:
-    """Questions as a model reads them. `table`: `train.tokens.PROMPTS`; `identity`: hash of all that the answers hang on."""
+    """Questions as a model reads them. `table`: `train.tokens.PROMPTS`; `origins`: id -> what an answer's record has of the question's;
+    `identity`: hash of all that the answers hang on."""
 
     folder: Path
     chat: Chat
     rows: Rows
     table: pl.DataFrame
+    origins: dict[str, dict[str, Any]]
     fingerprint: str
     identity: str
 
@@ -73,6 +77,7 @@ def questions(recipe: Answer, out: Path) -> Questions:
         talk = chat(words, recipe.chat_template, recipe.eos_token, recipe.pad_token)
         tokenize(rows, recipe.split, talk, recipe.max_length, False, Path(scratch) / "prompts.parquet")
         table = load_table(Path(scratch) / "prompts.parquet")
+        origins = _origins(rows, table)
     if table.is_empty():
         there = ", ".join(f"{name} {number:,}" for name, number in sorted(rows.counts["split"].items()))
         raise InputError(
@@ -82,8 +87,21 @@ def questions(recipe: Answer, out: Path) -> Questions:
     own = recipe.model_dump(mode="json", exclude={"model", "data", "title", "paper", "notes", "gpu_memory_utilization"})
     whole = [fingerprint, sorted(rows.inputs.items()), table["id"].to_list(), own, talk.template]
     return Questions(
-        folder, talk, rows, table, fingerprint, digest(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS).decode())
+        folder,
+        talk,
+        rows,
+        table,
+        origins,
+        fingerprint,
+        digest(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS).decode()),
     )
+
+
+def _origins(rows: Rows, table: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    found = pl.concat(
+        [frame.filter(pl.col("id").is_in(table["id"].implode())).select("id", *COPIED) for _, frame in rows.places]
+    )
+    return {row["id"]: row for row in found.collect().iter_rows(named=True)}
 
 
 def answer(recipe: Answer, out: Path, fresh: bool, show: Show = lambda *_: None) -> dict[str, Any]:

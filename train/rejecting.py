@@ -16,8 +16,6 @@ from train.answering import Answer
 from train.data import REJECTS, may_train
 from train.recipe import Count
 
-COPIED = ("task", "lang", "facts", "group", "source", "license", "split")
-
 
 class Reject(Answer):
     """How answers are drawn and chosen. `reward`: the run of a reward model, `reward_base` the folder of its base where it is not
@@ -54,7 +52,6 @@ def reject(recipe: Reject, out: Path, fresh: bool, show: answering.Show = lambda
         "seed": recipe.seed,
     }
     rows, scores = [], []
-    origin = _origins(asked)
     for number, row in enumerate(asked.table.iter_rows(named=True)):
         tried = [(given[number, sample], sample) for sample in range(recipe.samples) if made[number, sample][1]]
         best = max(tried, key=lambda pair: (pair[0], -pair[1]), default=None)
@@ -68,11 +65,11 @@ def reject(recipe: Reject, out: Path, fresh: bool, show: answering.Show = lambda
             "scores": [given[number, sample] for sample in range(recipe.samples)],
         }
         messages = [*row["prompt"], {"role": "assistant", "content": text}]
-        old = origin[row["id"]]
+        old = asked.origins[row["id"]]
         id_ = digest(orjson.dumps(["reject", row["id"], text]).decode())
         rows.append({
             "id": id_, "messages": messages, "answer": None, "template": None, "meta": orjson.dumps(meta).decode(),
-            **{key: old[key] for key in COPIED},
+            **{key: old[key] for key in answering.COPIED},
         })  # fmt: skip
         scores.append(best[0])
     records = pl.DataFrame(rows, schema=RECORDS.columns) if rows else RECORDS.frame()
@@ -89,11 +86,3 @@ def reject(recipe: Reject, out: Path, fresh: bool, show: answering.Show = lambda
     write_whole(out / "run.json", manifest("train reject", settings, asked.rows.inputs, outputs=outputs, **facts))
     (out / answering.KEPT).unlink()
     return facts
-
-
-def _origins(asked: answering.Questions) -> dict[str, dict[str, Any]]:
-    wanted = asked.table["id"]
-    found = pl.concat(
-        [rows.filter(pl.col("id").is_in(wanted.implode())).select("id", *COPIED) for _, rows in asked.rows.places]
-    )
-    return {row["id"]: row for row in found.collect().iter_rows(named=True)}
