@@ -12,6 +12,7 @@ import polars as pl
 
 from corpora.texts import in_digits
 from kg.inputs import NameTable
+from kg.name_rules import as_they_look
 from kg.ontology import ontology
 
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
@@ -246,14 +247,15 @@ def say_values(values: pl.DataFrame, tables: Sequence[NameTable], bits: Mapping[
         for zh, en, type_ in own.select("zh", "en", "type").iter_rows():
             translated.setdefault((type_, zh), (en, bits[table.name]))
     rows = []
-    for relation, value in values.iter_rows():
+    looks = as_they_look(values["value"])  # as names in those tables are
+    for (relation, value), look in zip(values.iter_rows(), looks, strict=True):
         told = known.get(relation)
         unit = told.unit if told else None
         quantity = parse(value) if unit else None
         misplaced = bool(unit and unit != "yuan" and MONEY.search(value))
         if told and quantity:
             misplaced |= not told.holds(quantity.unit, quantity.low, quantity.high)
-        en, mask = translated.get((relation, value), (None, 0))
+        en, mask = translated.get((relation, look), (None, 0))
         if quantity:
             zh, en, mask = say_zh(quantity), say_en(quantity), 0
         else:

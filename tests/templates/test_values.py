@@ -1,8 +1,11 @@
 """Values as sites write them: read as quantities, told in both languages, and what of them is no value of the attribute."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
+from kg.names import read_names
 from templates.values import is_people, is_predicate, is_route, parse, say_en, say_values, say_zh, tidy
 
 WRITTEN = [
@@ -105,3 +108,14 @@ def test_people_and_routes_are_told_from_other_values() -> None:
 
 def test_a_tidy_text_has_plain_line_breaks_and_no_odd_spaces() -> None:
     assert tidy("一、 概述\r\n\r\n\u3000\u3000二、 治疗") == "一、概述\n二、治疗"
+
+
+@pytest.mark.parametrize("value", ["性传播 血液传播", "性传播  血液传播", "性传播\u3000血液传播", "性传播\xa0血液传播"])
+@pytest.mark.parametrize("listed", ["性传播 血液传播", "性传播  血液传播"])
+def test_the_english_of_a_value_is_found_by_what_it_looks_like(tmp_path: Path, value: str, listed: str) -> None:
+    (tmp_path / "t.tsv").write_text(f"zh\ten\ttype\n{listed}\tsexually\ttransmission\n", encoding="utf-8")
+    table = read_names(tmp_path / "t.tsv", None, None, None, (), "t", "MIT")
+
+    said = say_values(pl.DataFrame({"relation": ["transmission"], "value": [value]}), [table], {"t": 4})
+
+    assert said.select("value", "value_en", "value_mask").rows() == [(value, "sexually", 4)]
