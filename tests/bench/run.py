@@ -20,6 +20,7 @@ PARTS = {
     "deidentify": "deidentifying",
     "decontaminate": "decontaminating",
     "dedup": "deduplicating",
+    "split": "splitting",
 }
 
 
