@@ -132,12 +132,13 @@ def refuse_other(out: Path, schema: Schema) -> None:
         )
 
 
-def batches(rows: pl.LazyFrame, size: int = 20_000) -> Iterator[pl.DataFrame]:
-    """The rows in their order, so many at a time: of a file, perhaps with columns added, but not filtered (each batch would
-    filter the whole file again). Only what is asked for is read; an engine that reads on meanwhile holds gigabytes."""
+def batches(rows: pl.LazyFrame, size: int = 20_000, numbered: bool = False) -> Iterator[pl.DataFrame]:
+    """The rows in their order, so many at a time: of a file, perhaps with columns added, but not filtered and not numbered (each
+    batch would read the whole file again; `numbered` adds the number of each as `row`). Only what is asked for is read; an engine
+    that reads on meanwhile holds gigabytes."""
     begin = 0
     while (batch := rows.slice(begin, size).collect()).height:
-        yield batch
+        yield batch.with_row_index("row", begin) if numbered else batch
         begin += size
 
 

@@ -125,7 +125,7 @@ def _write(rows: pl.LazyFrame, found: Contamination, path: Path, schema: Schema,
     told = pl.struct("evalset", "item", "rule", "overlap")
     marks = hits.group_by("row", maintain_order=True).agg(told.alias("contaminated"))
     with Sink(path, schema) as sink:
-        for batch in batches(rows.with_row_index("row")):
+        for batch in batches(rows, numbered=True):
             if on_hit == "drop":
                 kept = batch.join(marks, on="row", how="anti", maintain_order="left")
             else:

@@ -1,7 +1,7 @@
 """What hangs together: the clusters of pairs, in chains and circles too."""
 
-from array import array
 from collections.abc import Iterable
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,19 +9,15 @@ from numpy.typing import NDArray
 
 def joined(pairs: Iterable[tuple[int, int]], size: int) -> NDArray[np.uint32]:
     """For each number below `size` the least of its cluster; itself where it is in no pair."""
-    above = array("I", range(size))
-
-    def name(member: int) -> int:
-        least = member
-        while above[least] != least:
-            least = above[least]
-        while above[member] != least:
-            above[member], member = least, above[member]
-        return least
-
-    for pair in pairs:
-        one, other = map(name, pair)
-        above[max(one, other)] = min(one, other)
-    for member in range(size):
-        above[member] = above[above[member]]
-    return np.array(above, dtype=np.uint32)
+    one, other = np.fromiter(chain.from_iterable(pairs), np.uint32).reshape(-1, 2).T
+    least = np.arange(size, dtype=np.uint32)
+    while len(one):
+        lower = np.minimum(one, other)
+        np.minimum.at(least, one, lower)
+        np.minimum.at(least, other, lower)
+        while not np.array_equal(above := least[least], least):
+            least = above
+        one, other = least[one], least[other]  # what stands for each now
+        apart = one != other
+        one, other = one[apart], other[apart]
+    return least

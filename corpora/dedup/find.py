@@ -226,6 +226,6 @@ def _linked(
 def _some(rows: pl.LazyFrame, column: str, wanted: pl.Series) -> pl.DataFrame:
     """row and this column, of the wanted rows."""
     needed = wanted.unique().sort()
-    numbered = rows.select(column).with_row_index("row")
-    parts = [batch.filter(pl.col("row").is_in(needed.implode())) for batch in batches(numbered, 200_000)]
+    read = batches(rows.select(column), 200_000, numbered=True)
+    parts = [batch.filter(pl.col("row").is_in(needed.implode())) for batch in read]
     return pl.concat([pl.DataFrame(schema={"row": pl.UInt32, column: pl.String}), *parts])

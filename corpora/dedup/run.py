@@ -94,7 +94,7 @@ def _write(
     )
     marked = doubles.select("row", "kept")
     with Sink(path, schema) as sink:
-        for batch in batches(rows.with_row_index("row")):
+        for batch in batches(rows, numbered=True):
             joined = batch.join(marked, on="row", how="left", maintain_order="left")
             if not tag:
                 joined = joined.filter(pl.col("kept").is_null())

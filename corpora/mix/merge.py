@@ -270,7 +270,7 @@ def _split(
 
 def _drawn(work: Path, moved: pl.DataFrame, chosen: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """`group` and `facts` of what is drawn, which is in the order of `row`."""
-    for batch in batches(scan_table(work / "all.parquet").select("group", "facts").with_row_index("row")):
+    for batch in batches(scan_table(work / "all.parquet").select("group", "facts"), numbered=True):
         mine = within(chosen.select("row"), batch)
         if mine.height:
             yield mine.join(_regrouped(batch, moved), on="row", how="left", maintain_order="left").drop("row")
@@ -285,7 +285,7 @@ def _take_out(work: Path, step: str, rows: pl.DataFrame, mixed: Mixed, removed: 
     """Note that these rows (row, source, reason), in the order of row, are left out."""
     if rows.is_empty():
         return
-    for batch in batches(scan_table(work / "all.parquet").select("id").with_row_index("row")):
+    for batch in batches(scan_table(work / "all.parquet").select("id"), numbered=True):
         found = within(rows, batch).join(batch, on="row", how="left", maintain_order="left")
         mixed.remove(removed, step, found.select("id", "source", "reason"))
 
@@ -295,8 +295,8 @@ def _write(work: Path, chosen: pl.DataFrame, moved: pl.DataFrame, path: Path, mi
     wanted = chosen.select("row", "copy", "name", pl.col("split").cast(pl.Categorical))
     wanted = wanted.with_row_index("at").sort("row", "at")
     folder = work / "pieces"
-    rows = scan_table(work / "all.parquet").drop("split").with_row_index("row")
-    for number, batch in enumerate(batches(rows, PIECE)):
+    rows = scan_table(work / "all.parquet").drop("split")
+    for number, batch in enumerate(batches(rows, PIECE, numbered=True)):
         dealt = within(wanted, batch).join(_regrouped(batch, moved), on="row", how="inner")
         dealt = dealt.with_columns(
             pl.col("split").cast(pl.String), piece=pl.col("at") // PIECE, group=pl.coalesce("name", "group")

@@ -76,10 +76,11 @@ def settle(parts: Parts, places: NDArray[np.uint8], published: NDArray[np.int16]
     drawn[parts.atoms] = places[parts.rows]
     labels = np.where(parts.owners == NOBODY, NONE, drawn[parts.owners]).tolist()
     settled = places.copy()
-    must = published[parts.rows].tolist()
-    for atom in np.flatnonzero(parts.units == NOBODY).tolist():
-        first, last = np.searchsorted(parts.atoms, (atom, atom + 1)).tolist()
-        held = [parts.facts[parts.begins[at] : parts.begins[at + 1]].tolist() for at in range(first, last)]
+    must, begins = published[parts.rows].tolist(), parts.begins.tolist()
+    between = np.flatnonzero(parts.units == NOBODY)
+    ends = (np.searchsorted(parts.atoms, between + end).tolist() for end in (0, 1))
+    for first, last in zip(*ends, strict=True):
+        held = [parts.facts[begins[at] : begins[at + 1]].tolist() for at in range(first, last)]
         around = [
             ({labels[fact] for fact in mine} | {must[at]}) - {NONE, NOBODY} for at, mine in enumerate(held, first)
         ]

@@ -35,7 +35,7 @@ class Proof(NamedTuple):
 def prove(path: Path) -> Proof:
     """Count in a table of records with their split. Raises Findings where a group or a fact is in more than one."""
     written = scan_table(path)
-    asked = with_texts(written).select("split", name=normal(pl.col("question"))).filter(pl.col("name") != "")
+    asked = with_texts(written).select("split", name=normal(pl.col("question")).replace("", None))
     groups = _counts(written.select("split", name="group"))
     facts = _counts(written.select("split", name="facts"))
     for noun, found in (("groups", groups), ("facts", facts)):
@@ -45,13 +45,14 @@ def prove(path: Path) -> Proof:
 
 
 def _counts(rows: pl.LazyFrame) -> Counts:
-    """Of rows with `split` and `name`, a text or a list of them."""
+    """Of rows with `split` and `name`, a text or a list of them; what has none is not counted."""
     numbers: list[NDArray[np.uint64]] = [np.empty(0, np.uint64)]
     places: list[NDArray[np.uint8]] = [np.empty(0, np.uint8)]
     for batch in batches(rows, AT_ONCE):
         found = batch.select(published_of(), "name")
         if found.schema["name"] == pl.List:
-            found = found.explode("name").drop_nulls("name")
+            found = found.explode("name")
+        found = found.drop_nulls("name")
         numbers.append(found["name"].hash().to_numpy())
         places.append(found["published"].to_numpy())
     order, starts = runs(np.concatenate(numbers))

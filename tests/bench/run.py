@@ -21,6 +21,7 @@ PARTS = {
     "deidentify": "deidentifying",
     "decontaminate": "decontaminating",
     "dedup": "deduplicating",
+    "split": "splitting",
 }
 
 
