@@ -116,7 +116,7 @@ def verify(graph: str, style: str) -> None:
 def settle(outcome: "Reconciliation", graph: str, quiet: bool = False) -> None:
     """Nothing where what was read back agrees; else print the differences, leave reconcile.json and raise Findings."""
     from kg.show import print_differences
-    from tools.errors import Findings
+    from tools.errors import Findings, UsageError
     from tools.files import to_json
     from tools.staging import write_whole
 
@@ -128,8 +128,8 @@ def settle(outcome: "Reconciliation", graph: str, quiet: bool = False) -> None:
     try:
         write_whole(report, to_json(outcome.to_dict()))
         where = f"all of it is in {report}"
-    except OSError as error:
-        where = f"{report} could not be written here ({error.strerror})"
+    except (OSError, UsageError):
+        where = f"{report} could not be written here"
     raise Findings(f"{graph}: {_said(outcome)}; {where}")
 
 
