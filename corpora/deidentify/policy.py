@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from corpora.deidentify.classes import LABELS
+from corpora.deidentify.classes import LABELS, STRUCTURED
 from tools.config import Settings, load_yaml
 from tools.errors import UsageError
 from tools.registry import suggestion
@@ -18,6 +18,8 @@ SURROGATES = frozenset(LABELS) - {"date", "birth-date", "age", "address", "emplo
 SHIFTS = frozenset({"date", "birth-date"})
 GENERAL = frozenset({"birth-date", "age", "address", "employer", "hospital", "zip"})
 """Classes that can be made coarser."""
+DIRECT = frozenset(STRUCTURED) | {"name"}
+"""Classes that say by themselves who it is."""
 
 
 class Policy(Settings):
@@ -46,6 +48,10 @@ class Policy(Settings):
         if faults:
             raise ValueError("; ".join(faults))
         return classes
+
+    def keeps(self) -> list[str]:
+        """The classes that say who it is and are kept: what such a policy leaves is not de-identified."""
+        return sorted(name for name, action in self.classes.items() if action == "keep" and name in DIRECT)
 
     def with_surrogates(self) -> "Policy":
         """The same with surrogates in place of tags, where a class has them."""

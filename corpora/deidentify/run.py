@@ -17,7 +17,7 @@ from corpora.shards import Sink, Table, batches, open_table, refuse_other
 from tools.empty import refuse_empty
 from tools.errors import Findings
 from tools.files import sha256
-from tools.staging import manifest, staging_or_scratch
+from tools.staging import make_private, manifest, staging_or_scratch
 
 SMALL = 5
 """Records alike in age, sex, department and diagnosis: fewer than this can be recognised by who knows one."""
@@ -95,6 +95,8 @@ def run(
             rules=_sorted(counts["rule"]), described=sum(alike.values()),
             rare=sum(number for number in alike.values() if number < SMALL),
         )  # fmt: skip
+        if policy.keeps():
+            make_private(stage)
         _vouch(stage, table, done, policy, key, surrogates)
     return done
 
@@ -104,7 +106,7 @@ def _vouch(stage: Path, table: Table, done: Done, policy: Policy, key: bytes, su
     facts = {name: value for name, value in vars(done).items() if name != "policy"}
     how = {
         "policy": Path(done.policy).stem, "classes": policy.classes, "surrogates": surrogates, "key": fingerprint(key),
-        "deidentified": True,
+        **({"private": True} if policy.keeps() else {"deidentified": True}),
     }  # fmt: skip
     outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
     (stage / "run.json").write_bytes(manifest("deidentify", how, table.inputs(), outputs=outputs, **facts))

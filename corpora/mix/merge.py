@@ -182,9 +182,11 @@ def _policy(recipe: Recipe, source: Ingredient, table: Table, mixed: Mixed) -> P
     told = privacy(table.file)
     of_people = _is_private(source, table.file, told, table.rows)
     wanted = recipe.deidentify if recipe.deidentify and (recipe.deidentify.everything or of_people) else None
-    mixed.private |= of_people and wanted is None
-    mixed.deidentified |= wanted is not None or told.get("deidentified", False)
-    return load_policy(wanted.policy) if wanted else None
+    policy = load_policy(wanted.policy) if wanted else None
+    safe = policy is not None and not policy.keeps()
+    mixed.private |= of_people and not safe
+    mixed.deidentified |= safe or told.get("deidentified", False)
+    return policy
 
 
 def _is_private(source: Ingredient, path: Path, told: dict[str, bool], rows: pl.LazyFrame) -> bool:

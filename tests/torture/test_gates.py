@@ -13,6 +13,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from corpora.deidentify.policy import HERE as POLICIES
 from corpora.gates import identified, is_of_people, together
 from corpora.read import read
 from kg.align.candidates import CANDIDATES
@@ -190,6 +191,21 @@ def test_what_was_made_safe_stays_so_on_the_whole_way(talks: Path, tmp_path: Pat
 
     assert ran.code == 0, ran.err
     assert "were de-identified before" in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kept", ["name", "phone"])
+def test_a_policy_that_keeps_what_says_who_it_is_makes_nothing_safe(
+    kept: str, talks: Path, tmp_path: Path, kgtools: Kgtools
+) -> None:
+    policy = yaml.safe_load((POLICIES / "pipl.yaml").read_text(encoding="utf-8"))
+    policy["classes"][kept] = "keep"
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(policy, allow_unicode=True), encoding="utf-8")
+    words = ("--policy", tmp_path / "own.yaml", "--key-file", talks / "key.txt")
+
+    assert kgtools("deidentify", talks / "people", *words, "--out", tmp_path / "kept").code == 0
+    ran = kgtools("convert", tmp_path / "kept", "--format", "alpaca", "--out", tmp_path / "out")
+
+    assert (ran.code, "chatdoctor (12)" in ran.err) == (1, True)
 
 
 def test_a_card_says_that_people_are_in_it(talks: Path, tmp_path: Path, kgtools: Kgtools) -> None:
