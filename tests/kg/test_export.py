@@ -316,10 +316,10 @@ def test_a_format_whose_module_is_broken_harms_no_other(
     export("graphml", sample_graph, tmp_path / "a.graphml", ALLOWED)
     whole = registry.find
 
-    def broken(group: str, name: str) -> Any:
+    def broken(group: str, name: str, kind: type | None = None) -> Any:
         if name == "networkx":
             raise UsageError("cannot be loaded")
-        return whole(group, name)
+        return whole(group, name, kind)
 
     monkeypatch.setattr(registry, "find", broken)
 

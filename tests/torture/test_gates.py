@@ -203,7 +203,7 @@ def test_a_policy_that_keeps_what_says_who_it_is_makes_nothing_safe(
     words = ("--policy", tmp_path / "own.yaml", "--key-file", talks / "key.txt")
 
     assert kgtools("deidentify", talks / "people", *words, "--out", tmp_path / "kept").code == 0
-    ran = kgtools("convert", tmp_path / "kept", "--format", "alpaca", "--out", tmp_path / "out")
+    ran = kgtools("split", tmp_path / "kept", "--out", tmp_path / "out")
 
     assert (ran.code, "chatdoctor (12)" in ran.err) == (1, True)
 
