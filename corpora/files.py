@@ -15,6 +15,7 @@ from corpora.arrays import array_items, nested_items, object_items
 from corpora.encodings import BAD_BYTE, encoding_of
 from corpora.jsons import is_object, kind_of, loads, why
 from tools.errors import InputError, MissingExtraError
+from tools.workbooks import check_workbook
 
 LONGEST = 1 << 26
 """Characters in a line or an object; what is longer is refused, so that no file can fill the memory."""
@@ -272,8 +273,11 @@ class File:
             ) from error
         try:
             with self.open() as raw:
-                sheet = CalamineWorkbook.from_filelike(io.BytesIO(raw.read())).get_sheet_by_index(0)
-            rows = sheet.to_python(skip_empty_area=False)
+                data = raw.read()
+            check_workbook(self.name, data)
+            rows = (
+                CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python(skip_empty_area=False)
+            )
         except CalamineError as error:
             self.refuse(Place(self.name), "bad-workbook", f"{error}; was the download cut off?")
             return

@@ -6,16 +6,18 @@ from typing import Any
 
 import orjson
 
+from tools.files import shallow
+
 BAD_ESCAPE = re.compile(r'\\(\\|["/bfnrt]|u[0-9a-fA-F]{4})|\\')
 
 
 def loads(text: str, lenient: bool = False) -> Any:
     """JSON. Half a surrogate pair stays in the text that holds it; `lenient` mends wrong escapes. Raises ValueError."""
     try:
-        return orjson.loads(text)
+        return shallow(text, orjson.loads(text))
     except orjson.JSONDecodeError:
         try:
-            return json.loads(_mended(text) if lenient else text, strict=not lenient)
+            return shallow(text, json.loads(_mended(text) if lenient else text, strict=not lenient))
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
 

@@ -9,6 +9,7 @@ import polars as pl
 from tools.delimited import QUOTE, read_rows
 from tools.errors import InputError, MissingExtraError
 from tools.files import read_bytes, read_text
+from tools.workbooks import check_workbook
 
 
 def read_table(path: Path, header: bool = True) -> pl.DataFrame:
@@ -50,7 +51,7 @@ def _text_table(path: Path, text: str, has_header: bool) -> pl.DataFrame:
 
 
 def _excel(path: Path, header: bool) -> pl.DataFrame:
-    read_bytes(path)
+    check_workbook(path, read_bytes(path))
     try:
         import pandas as pd
         from python_calamine import CalamineError

@@ -100,6 +100,14 @@ def run(args: list[str] | None = None) -> int:
             f"error: {error.filename or 'the output'}: {error.strerror}; free some space and run it again: what was there before is untouched",
             FAILED,
         )
+    except BaseException as error:
+        if (
+            type(error).__name__ != "PanicException"
+        ):  # how polars ends where a file is damaged in ways that it does not know
+            raise
+        return _say(
+            f"error: a table cannot be read: {' '.join(str(error).split())[:200]}; was the download cut off?", FAILED
+        )
     return result if isinstance(result, int) else DONE
 
 

@@ -19,7 +19,12 @@ INLINE = re.compile(
     re.I,
 )
 BRACKETS = re.compile(r"[(\[{]([^()\[\]{}\n]+)[)\]}][^\w\n]*$")
-BETWEEN = (re.compile(r"[;\n]"), re.compile(r"(?:(?<![ \t])[ \t]+)?[/|][ \t]*"), re.compile(r"[、]"), re.compile(r",[ \t]*"))
+BETWEEN = (
+    re.compile(r"[;\n]"),
+    re.compile(r"(?:(?<![ \t])[ \t]+)?[/|][ \t]*"),
+    re.compile(r"[、]"),
+    re.compile(r",[ \t]*"),
+)
 """What stands between options in a line, the surer first."""
 ASKS = re.compile(
     r"[?]|[(]\s*[)]|_{2,}|哪|何|什么|多[少久大长高]|怎|谁|(?:是|为|有|在|于|应|用|因|括|属|见|选)\W*$"
@@ -177,9 +182,7 @@ def _split(line: str, signs: tuple[re.Pattern[str], ...] = BETWEEN) -> list[str]
 
 def _at_lines(text: str, marks: list[Mark], least: int) -> list[Mark]:
     """The chain of the marks that begin a line, but for a bullet; none where it is shorter than `least`."""
-    begins = [
-        mark for mark in marks if not text[text.rfind("\n", 0, mark.start) + 1 : mark.start].strip(" \t-*•·")
-    ]
+    begins = [mark for mark in marks if not text[text.rfind("\n", 0, mark.start) + 1 : mark.start].strip(" \t-*•·")]
     chain = _chain(begins)
     return chain if len(chain) >= least else []
 

@@ -45,7 +45,9 @@ def resolve(spans: Iterable[Span]) -> list[Span]:
     for span in sorted(set(spans), key=lambda s: (RANK[s.kind], s.start - s.end, s.start, s.rule)):
         at = bisect_left(taken, span.start, key=lambda other: other.start)
         before, behind = taken[at - 1 : at], taken[at : at + 1]
-        if span.end > span.start and not (before and before[0].end > span.start or behind and behind[0].start < span.end):
+        if span.end > span.start and not (
+            (before and before[0].end > span.start) or (behind and behind[0].start < span.end)
+        ):
             taken.insert(at, span)
     return taken
 

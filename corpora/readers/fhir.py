@@ -50,7 +50,9 @@ OBSERVED = {
 }  # fmt: skip
 IMAGING = re.compile(r"RAD|CT|MR|US|XRAY|imaging|radiolog|LP29684-5", re.IGNORECASE)
 PATHOLOGY = re.compile(r"^(?:PAT|CP|SP|CTH|PTH)$|patholog|cytolog|histolog", re.IGNORECASE)
-SNOMED_TAG = re.compile(r"(?:(?<!\s)\s+)?\((disorder|finding|situation|person|morphologic abnormality|event|procedure)\)\s*$")
+SNOMED_TAG = re.compile(
+    r"(?:(?<!\s)\s+)?\((disorder|finding|situation|person|morphologic abnormality|event|procedure)\)\s*$"
+)
 USES = {"DD": "discharge", "AD": "preliminary", "pre-op": "preliminary"}
 
 

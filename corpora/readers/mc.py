@@ -14,7 +14,9 @@ from corpora.turns import NotTurns, answered
 from tools.config import Settings
 from tools.errors import InputError
 
-SITE = re.compile(r"针对本次问诊，医生更新了总结建议[：:]?\s*|(?:[，,]\s*|(?<!\s)\s+)?医生有语音回复内容[，,]具体请点击收听医嘱[。.]?")
+SITE = re.compile(
+    r"针对本次问诊，医生更新了总结建议[：:]?\s*|(?:[，,]\s*|(?<!\s)\s+)?医生有语音回复内容[，,]具体请点击收听医嘱[。.]?"
+)
 """What the site itself adds to a doctor's words and to summaries."""
 NO_DEPARTMENT = "空"
 

@@ -5,6 +5,7 @@
 GraphML has no lists, so `aliases`, `sources`, `doubts` and `origins` are JSON arrays in text, as `attributes` is JSON already.
 Characters that XML cannot hold are written as spreadsheets do, `_x000B_`, and `_x` itself as `_x005F_x`."""
 
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from kg.tables import ENTITIES, LIST, TRIPLES, Entities, Triples
 from tools.errors import InputError
 from tools.files import read_bytes
 from tools.frames import Schema
+from tools.xmls import look_through
 
 NAMESPACE = "{http://graphml.graphdrawing.org/xmlns}"
 NODE = [name for name in ENTITIES.columns if name != "id"]
@@ -87,7 +89,7 @@ def _data(kind: str, name: str, value: pl.Expr) -> pl.Expr:
 
 def read(path: Path) -> tuple[Entities, Triples]:
     """The graph in a GraphML file of ours. Raises InputError for any other."""
-    read_bytes(path)
+    look_through(path, io.BytesIO(read_bytes(path)))
     names: dict[str, str] = {}
     rows: dict[str, list[dict[str, str]]] = {"node": [], "edge": []}
     frames = {"node": [ENTITIES.frame()], "edge": [TRIPLES.frame()]}

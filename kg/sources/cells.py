@@ -14,6 +14,7 @@ from kg.tables import BROKEN
 from tools.delimited import BAD_QUOTE, QUOTE, Line, is_plain, read_rows
 from tools.errors import InputError, MissingExtraError
 from tools.files import json_records, read_bytes, read_text
+from tools.workbooks import check_workbook
 
 ROW = "\0row"
 """The column of row numbers: the line on which the row begins; in a workbook its row; in Parquet its place, from 1."""
@@ -162,7 +163,7 @@ def _json_value(
 def _parquet(path: Path, wanted: Collection[str], broken: list[tuple[int, str, str, str]]) -> pl.DataFrame:
     try:
         frame = pl.read_parquet(io.BytesIO(read_bytes(path)))
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise InputError(f"{path}: not Parquet: {str(error).splitlines()[0]}; was the download cut off?") from error
     frame = frame.with_row_index(ROW, 1)
     texts = []
@@ -192,7 +193,7 @@ def _workbook(path: Path, table: Table) -> pl.DataFrame:
         from python_calamine import CalamineError
     except ImportError as error:
         raise MissingExtraError(f"{path}: workbooks need two more packages: pip install 'kgtools[xlsx]'") from error
-    read_bytes(path)
+    check_workbook(path, read_bytes(path))
     try:
         with pandas.ExcelFile(path, engine="calamine") as book:
             sheet = table.sheet or str(book.sheet_names[0])

@@ -22,7 +22,9 @@ def bench(_graphs: Graphs, scratch: Path, rounds: int) -> None:
         took, peak = min(seconds for seconds, _ in runs), max(peak for _, peak in runs)
         each.append(took / size * 100_000)
         rows.append((f"{size:,}", f"{took:.1f}", f"{each[-1]:.2f}", f"{peak:,}"))
-    print_table("SPLIT  records of 1 to 5 facts, all of which hang together", ("records", "s", "s for 100,000", "MB"), rows)
+    print_table(
+        "SPLIT  records of 1 to 5 facts, all of which hang together", ("records", "s", "s for 100,000", "MB"), rows
+    )
     print_aim(f"in proportion: {each[1] / each[0]:.2f} times as long for each record", each[1] <= 1.3 * each[0])
 
 

@@ -4,7 +4,6 @@ import ast
 import dataclasses
 import importlib
 import inspect
-import pkgutil
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -145,7 +144,9 @@ def _given(tree: ast.Module, names: dict[str, Any]) -> Iterator[tuple[str, int, 
 
 def _text(node: ast.expr, names: dict[str, Any]) -> str | None:
     if isinstance(node, ast.JoinedStr):
-        parts = [_text(part.value, names) or "x" if isinstance(part, ast.FormattedValue) else part for part in node.values]
+        parts = [
+            _text(part.value, names) or "x" if isinstance(part, ast.FormattedValue) else part for part in node.values
+        ]
         return "".join(str(part.value) if isinstance(part, ast.Constant) else str(part) for part in parts)
     try:
         value = eval(compile(ast.Expression(node), "", "eval"), dict(names))  # noqa: S307 - an expression of our own code
@@ -157,7 +158,9 @@ def _text(node: ast.expr, names: dict[str, Any]) -> str | None:
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    for each in (*value.keys(), *value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ():
+    for each in (
+        (*value.keys(), *value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ()
+    ):
         yield from _texts(each)
 
 

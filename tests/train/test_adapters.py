@@ -13,12 +13,19 @@ def test_the_configuration_of_an_adapter_is_the_same_bytes_in_whatever_order_pef
     tmp_path: Path, names: list[str]
 ) -> None:
     config = tmp_path / CONFIG
-    config.write_bytes(orjson.dumps({"target_modules": names, "r": 8, "base_model_name_or_path": "/somewhere", "order": [3, 1]}))
+    config.write_bytes(
+        orjson.dumps({"target_modules": names, "r": 8, "base_model_name_or_path": "/somewhere", "order": [3, 1]})
+    )
 
     settle(config, "../base")
 
     told = orjson.loads(config.read_bytes())
-    assert told == {"base_model_name_or_path": "../base", "order": [3, 1], "r": 8, "target_modules": ["dense", "k_proj", "q_proj"]}
+    assert told == {
+        "base_model_name_or_path": "../base",
+        "order": [3, 1],
+        "r": 8,
+        "target_modules": ["dense", "k_proj", "q_proj"],
+    }
     assert list(told) == sorted(told)
 
 

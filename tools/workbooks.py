@@ -1,0 +1,118 @@
+"""Workbooks, looked through before they are read: a library keeps a sheet as a full rectangle, however few cells are in it."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.errors import InputError
+from tools.xmls import look_through
+
+SHEETS = re.compile(r"xl/worksheets/[^/]+\.(?:xml|bin)|content\.xml", re.IGNORECASE)
+REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+LARGEST = 500_000_000
+"""Bytes of all that a workbook holds, unpacked."""
+SPARSE = 5_000_000
+"""Places of a rectangle that may be empty, but for every cell four."""
+WAY_OUT = "save the sheet as CSV"
+
+
+class _Extent:
+    """How far the cells of a sheet reach, and how many there are."""
+
+    def __init__(self) -> None:
+        self.cells = self.row = self.column = self.last_row = self.last_column = 0
+
+    def see(self, row: int, column: int, rows: int = 1, columns: int = 1) -> None:
+        self.cells += rows * columns
+        self.last_row, self.last_column = (
+            max(self.last_row, row + rows - 1),
+            max(self.last_column, column + columns - 1),
+        )
+
+    def excel(self, name: str, attributes: dict[str, str]) -> None:
+        """An element of a sheet of .xlsx; a cell that does not say where it is stands behind the one before."""
+        element = name.rpartition("}")[2]
+        if element == "row":
+            at = attributes.get("r", "")
+            self.row, self.column = int(at) if at.isdecimal() and len(at) < 9 else self.row + 1, 0
+        elif element == "c":
+            self.column += 1
+            if found := REFERENCE.fullmatch(attributes.get("r", "").upper()):
+                self.column = 0
+                for letter in found[1]:
+                    self.column = self.column * 26 + ord(letter) - 64
+                self.row = int(found[2])
+            self.see(self.row, self.column)
+
+    def open_document(self, name: str, attributes: dict[str, str]) -> None:
+        """An element of a sheet of .ods, where rows and cells are repeated by number."""
+        element = name.rpartition("}")[2]
+        told = {key.rpartition("}")[2]: value for key, value in attributes.items()}
+        if element == "table":
+            self.row = self.column = 0
+        elif element == "table-row":
+            self.row, self.column = self.row + _number(told.get("number-rows-repeated")), 0
+        elif element in ("table-cell", "covered-table-cell"):
+            self.column += _number(told.get("number-columns-repeated"))
+            if told.get("value-type"):
+                self.last_row, self.last_column = max(self.last_row, self.row), max(self.last_column, self.column)
+                self.cells += 1
+
+    def binary(self, data: bytes) -> None:
+        """The records of a sheet of .xlsb: 0 begins a row, 1 to 11 are cells."""
+        for kind, at in _records(data):
+            if kind == 0:
+                self.row = int.from_bytes(data[at : at + 4], "little") + 1
+            elif kind <= 11:
+                self.see(self.row, int.from_bytes(data[at : at + 4], "little") + 1)
+
+
+def check_workbook(path: Path | str, data: bytes) -> None:
+    """Raises InputError for a workbook that would fill the memory: one unpacked too large, or with cells far apart. What is no
+    workbook in a zip archive is left for the reader to say."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as book:
+            whole = sum(part.file_size for part in book.infolist())
+            if whole > LARGEST:
+                raise InputError(f"{path}: {whole:,} bytes when it is unpacked; {WAY_OUT}")
+            for name in filter(SHEETS.fullmatch, book.namelist()):
+                _check_sheet(path, name, book)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
+        return
+
+
+def _check_sheet(path: Path | str, name: str, book: zipfile.ZipFile) -> None:
+    extent = _Extent()
+    with book.open(name) as file:
+        if name.endswith(".bin"):
+            extent.binary(file.read())
+        else:
+            look_through(f"{path}:{name}", file, extent.open_document if name == "content.xml" else extent.excel)
+    if extent.last_row * extent.last_column > max(SPARSE, 4 * extent.cells):
+        raise InputError(
+            f"{path}: {name} has {extent.cells:,} cells in a rectangle of {extent.last_row:,} rows and {extent.last_column:,} columns; {WAY_OUT}"
+        )
+
+
+def _number(text: str | None) -> int:
+    return min(int(text), 1 << 24) if text and text.isdecimal() and len(text) < 9 else 1
+
+
+def _records(data: bytes) -> Iterator[tuple[int, int]]:
+    """The kind of each record and where its content begins."""
+    at = 0
+    while at < len(data) - 1:
+        kind = data[at]
+        at += 1
+        if kind & 0x80:
+            kind, at = kind & 0x7F | data[at] << 7, at + 1
+        size = shift = 0
+        while at < len(data):
+            byte, at = data[at], at + 1
+            size, shift = size | (byte & 0x7F) << shift, shift + 7
+            if not byte & 0x80 or shift > 21:
+                break
+        yield kind, at
+        at += size
