@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from corpora.encodings import BAD_BYTE
 from corpora.jsons import TWICE, twice
+from tools.files import shallow
 
 if TYPE_CHECKING:
     from corpora.files import File, Place
@@ -156,6 +157,7 @@ def _decode(window: Window, form: Form) -> tuple[Any, int | None, int]:
     while True:
         try:
             item, end = form.decode(window.text, window.at)
+            shallow(window.text, item, window.at, end)
         except (json.JSONDecodeError, RecursionError) as error:
             fault, message = (error.pos, error.msg) if isinstance(error, json.JSONDecodeError) else (window.at + 1, "")
             cut = message.startswith("Unterminated") or fault >= len(window.text) - 8

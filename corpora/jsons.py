@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 
+from tools.files import shallow
+
 TWICE = "key-given-twice"
 """Why an object is refused of which a parser would keep one value and drop the other."""
 KEY = re.compile(r'"\s*:')
@@ -15,10 +17,10 @@ BAD_ESCAPE = re.compile(r'\\(\\|["/bfnrt]|u[0-9a-fA-F]{4})|\\')
 def loads(text: str, lenient: bool = False) -> Any:
     """JSON. Half a surrogate pair stays in the text that holds it; `lenient` mends wrong escapes. Raises ValueError."""
     try:
-        return orjson.loads(text)
+        return shallow(text, orjson.loads(text))
     except orjson.JSONDecodeError:
         try:
-            return json.loads(_mended(text) if lenient else text, strict=not lenient)
+            return shallow(text, json.loads(_mended(text) if lenient else text, strict=not lenient))
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
 

@@ -23,6 +23,9 @@ from tools.errors import InputError
 from tools.licenses import LicenseText
 
 LANGUAGES = ("zh", "en")
+DEEPEST = 50
+LONGEST = 100_000
+"""Characters."""
 BLOCK = re.compile(r"^(user|assistant)_([1-9]\d*)$")
 ALLOWED = (
     nodes.Template, nodes.Block, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Filter, nodes.If, nodes.For,
@@ -254,11 +257,17 @@ TESTS: dict[str, Callable[[str], bool]] = {
 
 def _variants(file: Path, lang: str) -> tuple[Variant, ...]:
     try:
-        tree = environment(lang).parse(file.read_text(encoding="utf-8"), filename=str(file))
+        text = file.read_text(encoding="utf-8")
+        if len(text) > LONGEST:
+            raise InputError(f"{file}: {len(text):,} characters; a template may have {LONGEST:,}")
+        tree = environment(lang).parse(text, filename=str(file))
     except UnicodeDecodeError as error:
         raise InputError(f"{file}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
     except TemplateSyntaxError as error:
         raise InputError(f"{file}:{error.lineno}: {error.message}") from error
+    except (RecursionError, ValueError) as error:  # of Python's own parser: a number of thousands of digits
+        raise InputError(f"{file}: nested too deeply, or with a number that is too long") from error
+    _refuse_deep(file, tree)
     for node in _walk(tree):
         _refuse(file, lang, node)
     bodies: dict[tuple[int, str], list[nodes.Node]] = {}
@@ -286,6 +295,21 @@ def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
         yield from _walk(child)
 
 
+def _refuse_deep(file: Path, tree: nodes.Node) -> None:
+    """Refuse what takes more time and room than it is long: loops in loops, and what is nested deeply."""
+    level, depth = [(tree, False)], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise InputError(f"{file}:{level[0][0].lineno}: nested more than {DEEPEST} deep")
+        inner = []
+        for node, loops in level:
+            if loops and isinstance(node, nodes.For):
+                raise InputError(f"{file}:{node.lineno}: a loop in a loop; compute in Python, phrase in Jinja")
+            inner += [(child, loops or isinstance(node, nodes.For)) for child in node.iter_child_nodes()]
+        level = inner
+
+
 def _refuse(file: Path, lang: str, node: nodes.Node) -> None:
     if not isinstance(node, ALLOWED):
         raise InputError(
@@ -295,6 +319,15 @@ def _refuse(file: Path, lang: str, node: nodes.Node) -> None:
         raise InputError(
             f"{file}:{node.lineno}: no filter {node.name!r}; {registry.suggestion(node.name, list(FILTERS[lang]))}"
         )
+    if isinstance(node, nodes.Filter) and not all(isinstance(part, nodes.Const) for part in _given(node)):
+        raise InputError(
+            f"{file}:{node.lineno}: {node.name} takes a text in quotes; compute in Python, phrase in Jinja"
+        )
+
+
+def _given(node: nodes.Filter) -> Iterator[nodes.Node | None]:
+    """The arguments of a filter, but for what it is put behind."""
+    yield from (*node.args, *(pair.value for pair in node.kwargs), *filter(None, (node.dyn_args, node.dyn_kwargs)))
 
 
 def _block_name(file: Path, node: nodes.Block) -> tuple[str, int]:

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tools.errors import InputError
+from tools.yamls import read_yaml
 
 M = TypeVar("M", bound=BaseModel)
 FEW_KEYS = 12
@@ -27,19 +28,11 @@ def load_yaml(path: Path, model: type[M], changes: Mapping[str, str] | None = No
     Raises InputError with every fault as `file:line: key: what`, or as `key=value: what` where a change is at fault."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        values = yaml.safe_load(text)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else f"{path}"
-        problem = getattr(error, "problem", None) or " ".join(str(error).split())
-        raise InputError(f"{where}: not valid YAML: {problem}") from error
-    if tree and (twice := [f"{path}:{line}: the key {key!r} is given twice" for key, line in _twice(tree)]):
-        raise InputError("\n".join(twice))
+    values, tree = read_yaml(text, path)
     values = {} if values is None else values
     for key, word in (changes or {}).items():
         values = _changed(values, key.split("."), f"{key}={word}", _value(key, word))
@@ -58,8 +51,8 @@ def load_yaml(path: Path, model: type[M], changes: Mapping[str, str] | None = No
 
 def _value(key: str, word: str) -> Any:
     try:
-        return yaml.safe_load(word)
-    except yaml.YAMLError as error:
+        return read_yaml(word, "")[0]
+    except InputError as error:
         raise InputError(f"{key}={word}: not a value of YAML; put it in quotes") from error
 
 
@@ -75,18 +68,6 @@ def _change(changes: Mapping[str, str], place: tuple[str | int, ...]) -> str | N
     """The change that is at fault for what is wrong at a place."""
     where = ".".join(str(part) for part in place)
     return next((f"{key}={word}" for key, word in changes.items() if f"{where}.".startswith(f"{key}.")), None)
-
-
-def _twice(node: yaml.Node) -> Iterator[tuple[str, int]]:
-    if isinstance(node, yaml.MappingNode):
-        keys = [key.value for key, _ in node.value]
-        for index, (key, value) in enumerate(node.value):
-            if key.value in keys[:index]:
-                yield str(key.value), key.start_mark.line + 1
-            yield from _twice(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            yield from _twice(value)
 
 
 def _lines(node: yaml.Node, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], int]]:

@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,8 @@ from tools.packings import read_whole, unpack
 NOT_NUMBERS = re.compile(r"\b(?:NaN|Infinity)\b")
 HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 """An escaped surrogate, which orjson judges and Python's own parser does not."""
+DEEPEST = 100
+TOO_DEEP = f"nested more than {DEEPEST} deep"
 BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -100,13 +101,31 @@ def json_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 def _loads(text: str) -> Any:
     """JSON, also with the NaN and Infinity that Python and pandas write, as the texts `NaN` and `Infinity`."""
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
+        return shallow(text, orjson.loads(text))
+    except orjson.JSONDecodeError as error:
         if not NOT_NUMBERS.search(text) or HALF_CHARACTER.search(text):
             raise
-        with suppress(ValueError):
-            return json.loads(text, parse_constant=str)
-        raise
+        try:
+            return shallow(text, json.loads(text, parse_constant=str))
+        except RecursionError:
+            raise orjson.JSONDecodeError(TOO_DEEP, text, 0) from error
+        except ValueError:
+            raise error from None
+
+
+def shallow(text: str, value: Any, at: int = 0, end: int | None = None) -> Any:
+    """The value of a JSON text, which is a part of `text`, if it is not nested so deeply that Python or a library fails at it.
+
+    Raises JSONDecodeError."""
+    can_be = text.count("[", at, end) + text.count("{", at, end) > DEEPEST
+    level, depth = [value] if can_be and isinstance(value, dict | list | tuple) else [], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise orjson.JSONDecodeError(TOO_DEEP, text, at)
+        inner = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [each for held in inner for each in held if isinstance(each, dict | list)]
+    return value
 
 
 def _json_lines(path: Path, text: str) -> Iterator[tuple[int, Any]]:

@@ -117,6 +117,14 @@ def _run(args: list[str]) -> int:
             raise
         _drop_unwritten()
         return _say(f"error: {error.filename or 'the output'}: {error.strerror}; {_way_out(error)}", FAILED)
+    except BaseException as error:
+        if (
+            type(error).__name__ != "PanicException"
+        ):  # how polars ends where a file is damaged in ways that it does not know
+            raise
+        return _say(
+            f"error: a table cannot be read: {' '.join(str(error).split())[:200]}; was the download cut off?", FAILED
+        )
     return result if isinstance(result, int) else DONE
 
 

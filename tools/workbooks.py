@@ -1,25 +1,79 @@
-"""Workbooks before they are read: whether they are whole, and whether memory can hold what they are unpacked to."""
+"""Workbooks, looked through before they are read: a library keeps a sheet as a full rectangle, however few cells are in it."""
 
 import io
 import re
 import zipfile
+from collections.abc import Iterator
 from typing import BinaryIO, cast
 
 from tools.errors import InputError
 from tools.packings import FAULTS, FOLD, SMALL, guard
+from tools.xmls import look_through
 
+SHEETS = re.compile(r"xl/worksheets/[^/]+\.(?:xml|bin)|content\.xml", re.IGNORECASE)
+REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+CHUNK = 1 << 20
 IN_ZIP = (*FAULTS, zipfile.BadZipFile, RuntimeError, NotImplementedError)
 """What Python raises for a member of a zip file that cannot be read."""
-CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
-SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
-CHUNK, REACH = 1 << 20, 200
-CELLS, THIN = 50_000_000, 100
-"""A sheet is laid out whole, up to its last row and column: more than CELLS, of which one in THIN or fewer are there, is a stray
-cell far away."""
+SPARSE = 5_000_000
+"""Places of a rectangle that may be empty, but for every cell four."""
+WAY_OUT = "save the sheet as CSV"
+
+
+class _Extent:
+    """How far the cells of a sheet reach, and how many there are."""
+
+    def __init__(self) -> None:
+        self.cells = self.row = self.column = self.last_row = self.last_column = 0
+
+    def see(self, row: int, column: int, rows: int = 1, columns: int = 1) -> None:
+        self.cells += rows * columns
+        self.last_row, self.last_column = (
+            max(self.last_row, row + rows - 1),
+            max(self.last_column, column + columns - 1),
+        )
+
+    def excel(self, name: str, attributes: dict[str, str]) -> None:
+        """An element of a sheet of .xlsx; a cell that does not say where it is stands behind the one before."""
+        element = name.rpartition("}")[2]
+        if element == "row":
+            at = attributes.get("r", "")
+            self.row, self.column = int(at) if at.isdecimal() and len(at) < 9 else self.row + 1, 0
+        elif element == "c":
+            self.column += 1
+            if found := REFERENCE.fullmatch(attributes.get("r", "").upper()):
+                self.column = 0
+                for letter in found[1]:
+                    self.column = self.column * 26 + ord(letter) - 64
+                self.row = int(found[2])
+            self.see(self.row, self.column)
+
+    def open_document(self, name: str, attributes: dict[str, str]) -> None:
+        """An element of a sheet of .ods, where rows and cells are repeated by number."""
+        element = name.rpartition("}")[2]
+        told = {key.rpartition("}")[2]: value for key, value in attributes.items()}
+        if element == "table":
+            self.row = self.column = 0
+        elif element == "table-row":
+            self.row, self.column = self.row + _number(told.get("number-rows-repeated")), 0
+        elif element in ("table-cell", "covered-table-cell"):
+            self.column += _number(told.get("number-columns-repeated"))
+            if told.get("value-type"):
+                self.last_row, self.last_column = max(self.last_row, self.row), max(self.last_column, self.column)
+                self.cells += 1
+
+    def binary(self, data: bytes) -> None:
+        """The records of a sheet of .xlsb: 0 begins a row, 1 to 11 are cells."""
+        for kind, at in _records(data):
+            if kind == 0:
+                self.row = int.from_bytes(data[at : at + 4], "little") + 1
+            elif kind <= 11:
+                self.see(self.row, int.from_bytes(data[at : at + 4], "little") + 1)
 
 
 def check_workbook(data: bytes, name: str) -> None:
-    """Raises InputError for an .xlsx that is damaged or swells; what else may be wrong with it, its reader says."""
+    """Raises InputError for a workbook that is damaged, or would fill the memory: one that swells, or with cells far apart. What is
+    no workbook in a zip archive is left for the reader to say."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError):
@@ -27,37 +81,49 @@ def check_workbook(data: bytes, name: str) -> None:
     with archive:
         members = archive.infolist()
         if sum(info.file_size for info in members) > max(SMALL, FOLD * len(data)):
-            raise InputError(f"{name}: unpacks to more than {FOLD} times its size, as no workbook does")
+            raise InputError(f"{name}: unpacks to more than {FOLD} times its size, as no workbook does; {WAY_OUT}")
         for info in members:
             try:
                 member = guard(cast(BinaryIO, archive.open(info)), f"{name}/{info.filename}", IN_ZIP)
             except IN_ZIP as error:
                 raise InputError(f"{name}: {info.filename} in it cannot be opened ({error})") from error
             with member:
-                _check_member(member, name, SHEET.fullmatch(info.filename) is not None)
+                if SHEETS.fullmatch(info.filename):
+                    _check_sheet(name, info.filename, member)
+                while member.read(CHUNK):  # to its end, where its checksum is
+                    pass
 
 
-def _check_member(member: BinaryIO, name: str, is_sheet: bool) -> None:
-    """Read it to its end, where its checksum is; of a sheet see how far its cells lie apart."""
-    rows = columns = found = 0
-    rest = b""
-    while chunk := member.read(CHUNK):
-        if not is_sheet:
-            continue
-        text = rest + chunk
-        end = 0
-        for cell in CELL.finditer(text):
-            found, end = found + 1, cell.end()
-            rows, columns = max(rows, int(cell[2])), max(columns, _number(cell[1]))
-        rest = text[max(end, len(text) - REACH) :]
-    if rows * columns > max(CELLS, THIN * found):
+def _check_sheet(name: str, sheet: str, file: BinaryIO) -> None:
+    extent = _Extent()
+    if sheet.endswith(".bin"):
+        extent.binary(file.read())
+    else:
+        look_through(f"{name}:{sheet}", file, extent.open_document if sheet == "content.xml" else extent.excel)
+    if extent.last_row * extent.last_column > max(SPARSE, 4 * extent.cells):
         raise InputError(
-            f"{name}: a sheet of {rows:,} rows and {columns:,} columns with {found:,} cells; delete the stray cell far away, or save it as CSV"
+            f"{name}: {sheet} has {extent.cells:,} cells in a rectangle of {extent.last_row:,} rows and {extent.last_column:,} columns;"
+            f" delete the stray cell far away, or {WAY_OUT}"
         )
 
 
-def _number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
+def _number(text: str | None) -> int:
+    return min(int(text), 1 << 24) if text and text.isdecimal() and len(text) < 9 else 1
+
+
+def _records(data: bytes) -> Iterator[tuple[int, int]]:
+    """The kind of each record and where its content begins."""
+    at = 0
+    while at < len(data) - 1:
+        kind = data[at]
+        at += 1
+        if kind & 0x80:
+            kind, at = kind & 0x7F | data[at] << 7, at + 1
+        size = shift = 0
+        while at < len(data):
+            byte, at = data[at], at + 1
+            size, shift = size | (byte & 0x7F) << shift, shift + 7
+            if not byte & 0x80 or shift > 21:
+                break
+        yield kind, at
+        at += size

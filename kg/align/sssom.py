@@ -21,6 +21,7 @@ from tools.aside import write_whole
 from tools.errors import InputError
 from tools.files import digest, read_text
 from tools.spdx import categories
+from tools.yamls import read_yaml
 
 BASE = "urn:kgtools:"
 NO_LICENSE = "https://w3id.org/sssom/license/unspecified"
@@ -152,11 +153,7 @@ def _slots(path: Path) -> dict[str, Any]:
     """Of the metadata at the top of the file what holds for every row without a value of its own."""
     lines = read_text(path).split("\n")
     block = [line[1:] for line in takewhile(lambda line: line.startswith("#"), lines)]
-    try:
-        slots = yaml.safe_load("\n".join(block))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise InputError(f"{path}:{mark.line + 1 if mark else 1}: the metadata is not valid YAML") from error
+    slots, _ = read_yaml("\n".join(block), path)
     if slots is not None and not isinstance(slots, dict):
         raise InputError(f"{path}:1: the metadata is no YAML mapping; expected #curie_map: and the like")
     return {name: slots[name] for name in PROPAGATED if name in slots} if slots else {}

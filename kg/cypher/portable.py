@@ -22,7 +22,7 @@ from kg.cypher.patterns import (
     read_pattern,
     starts_pattern,
 )
-from kg.cypher.tokens import CLAUSES, Query, tokenize, words
+from kg.cypher.tokens import CLAUSES, LONGEST, Query, refusal, tokenize, words
 from tools.errors import CypherError
 
 NUMBER = "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?"
@@ -317,5 +317,7 @@ def edited(text: str, edits: list[Edit], start: int = 0, end: int | None = None)
             continue
         inner = edited(text, [e for e in edits if e is not edit], *edit.inner) if "{x}" in edit.new else ""
         parts += [text[done : edit.start], edit.new.replace("{x}", inner)]
+        if len(parts[-1]) > 10 * LONGEST:
+            raise refusal(text, edit.start, "functions within each other become too long for the embedded store")
         done = edit.end
     return "".join([*parts, text[done:end]])

@@ -23,6 +23,8 @@ LEXEMES = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+LONGEST, MOST, DEEPEST, CASES = 100_000, 5_000, 50, 20
+"""Characters and tokens of a query, brackets within each other, and CASE in CASE, for which the engine takes twice as long each."""
 CLOSERS = {"(": ")", "[": "]", "{": "}"}
 CLAUSES = words("MATCH OPTIONAL WHERE WITH RETURN UNWIND UNION ORDER SKIP LIMIT")
 # Names after which an operand must still come: what follows is no clause, no index and no binary operator.
@@ -111,6 +113,8 @@ def refusal(text: str, offset: int, message: str) -> CypherError:
 
 def tokenize(text: str) -> Query:
     """The query's tokens. Raises CypherError where a string, name, comment or bracket has no end."""
+    if len(text) > LONGEST:
+        raise CypherError(f"{len(text):,} characters; a query may have {LONGEST:,}: give values with --param")
     tokens: list[Token] = []
     offset = 0
     while offset < len(text):
@@ -120,6 +124,10 @@ def tokenize(text: str) -> Query:
             raise refusal(text, offset, f"cannot read {text[offset : offset + 10]!r}; is a quote or comment left open?")
         if kind != "space":
             tokens.append(Token(kind, found.group(), offset))
+        if len(tokens) > MOST:
+            raise refusal(
+                text, offset, f"more than {MOST:,} words and signs; give values with --param, or ask in parts"
+            )
         offset = found.end()
     return Query(text, tokens, partners(text, tokens))
 
@@ -127,6 +135,7 @@ def tokenize(text: str) -> Query:
 def partners(text: str, tokens: list[Token]) -> dict[int, int]:
     pairs: dict[int, int] = {}
     opened: list[int] = []
+    cases = 0
     for index, token in enumerate(tokens):
         if token.word in CLOSERS:
             opened.append(index)
@@ -135,6 +144,10 @@ def partners(text: str, tokens: list[Token]) -> dict[int, int]:
                 raise refusal(text, token.start, f"{token.text} closes nothing")
             pairs[index] = opened.pop()
             pairs[pairs[index]] = index
+        elif token.word in ("CASE", "END") and (not index or tokens[index - 1].word != "."):
+            cases = max(0, cases + (1 if token.word == "CASE" else -1))
+        if len(opened) > DEEPEST or cases > CASES:
+            raise refusal(text, token.start, f"nested more than {DEEPEST if len(opened) > DEEPEST else CASES} deep")
     if opened:
         raise refusal(text, tokens[opened[-1]].start, f"{tokens[opened[-1]].text} is never closed")
     return pairs

@@ -22,6 +22,7 @@ from kg.tables import ENTITIES, LIST, TRIPLES, Entities, Triples
 from tools.errors import InputError
 from tools.files import read_bytes
 from tools.frames import Schema
+from tools.xmls import look_through
 
 NAMESPACE = "{http://graphml.graphdrawing.org/xmlns}"
 NODE = [name for name in ENTITIES.columns if name != "id"]
@@ -90,6 +91,8 @@ def _data(kind: str, name: str, value: pl.Expr) -> pl.Expr:
 def read(path: Path) -> tuple[Entities, Triples]:
     """The graph in a GraphML file of ours. Raises InputError for any other."""
     data = io.BytesIO(read_bytes(path))
+    look_through(path, data)
+    data.seek(0)
     names: dict[str, str] = {}
     rows: dict[str, list[dict[str, str]]] = {"node": [], "edge": []}
     frames = {"node": [ENTITIES.frame()], "edge": [TRIPLES.frame()]}

@@ -108,4 +108,6 @@ def _as_ntriples(path: Path) -> bytes:
         graph = Graph().parse(data=read_text(path), format="turtle")
     except BadSyntax as error:
         raise InputError(f"{path}:{error.lines + 1}: not Turtle: {error._why}; was the download cut off?") from error
+    except RecursionError as error:
+        raise InputError(f"{path}: nested too deeply") from error
     return graph.serialize(format="nt", encoding="utf-8")

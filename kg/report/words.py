@@ -5,10 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from markupsafe import Markup, escape
 
 from kg.ontology import ontology
+from tools.yamls import read_yaml
 
 Lang = Literal["en", "zh"]
 LANGS: tuple[Lang, ...] = ("en", "zh")
@@ -32,8 +32,9 @@ class Words:
 
 @cache
 def _all() -> dict[str, Words]:
-    text = Path(__file__).with_name("words.yaml").read_text(encoding="utf-8")
-    return {key: Words(**pair) for key, pair in yaml.safe_load(text).items()}
+    path = Path(__file__).with_name("words.yaml")
+    values, _ = read_yaml(path.read_text(encoding="utf-8"), path)
+    return {key: Words(**pair) for key, pair in values.items()}
 
 
 def word(key: str, **values: object) -> Words:

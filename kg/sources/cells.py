@@ -200,7 +200,7 @@ def _parquet(path: Path, wanted: Collection[str], broken: list[tuple[int, str, s
         frame = pl.read_parquet(io.BytesIO(read_bytes(path)))
     except pl.exceptions.DuplicateError as error:
         raise InputError(f"{path}: two columns are called alike: {str(error).splitlines()[0]}; rename one") from error
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise InputError(f"{path}: not Parquet: {str(error).splitlines()[0]}; was the download cut off?") from error
     frame.columns = _named(path, 1, frame.columns, wanted)
     frame = frame.with_row_index(ROW, 1)

@@ -10,6 +10,7 @@ import orjson
 from kg.ontology import ontology
 from kg.reading import NOT_TEXT
 from tools.errors import InputError
+from tools.files import TOO_DEEP, shallow
 from tools.json_keys import refuse_twice
 from tools.registry import suggestion
 
@@ -89,9 +90,12 @@ def _parsed(path: Path, row: int, text: str) -> Any:
 def _loads(text: str) -> Any:
     """JSON; half a surrogate pair, which orjson refuses, is left in the text that holds it."""
     try:
-        return orjson.loads(text)
+        return shallow(text, orjson.loads(text))
     except orjson.JSONDecodeError:
-        return json.loads(text)
+        try:
+            return shallow(text, json.loads(text))
+        except RecursionError as error:
+            raise ValueError(TOO_DEEP) from error
 
 
 def _record(row: int, record: dict[str, Any], name_key: str, type_: str | None, refuse: Refuse) -> Iterator[Head]:

@@ -1,5 +1,6 @@
 """Turtle, N-Triples and RDF/XML, as a mapping file describes them (`docs/mapping.md`); rdflib parses."""
 
+import io
 import logging
 import re
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from kg.sources.mapping import RdfMapping, load_mapping
 from tools.errors import InputError, MissingExtraError
 from tools.files import read_bytes, read_text
 from tools.packings import suffix_of
+from tools.xmls import look_through
 
 EXAMPLE = """\
 source: mykg
@@ -22,6 +24,7 @@ classes: {Disease: [ex:Disease]}
 fields: {ex:hasSymptom: {relation: HAS_SYMPTOM}}"""
 FORMATS = {".nt": "nt", ".ttl": "turtle", ".rdf": "xml", ".owl": "xml", ".xml": "xml"}
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+LONGEST = 1_000_000
 TRADITIONAL = re.compile("hant|tw|hk|mo")
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -118,6 +121,8 @@ def _lines(path: Path) -> Iterator[Stated]:
 
     parser = W3CNTriplesParser(Sink())  # type: ignore[arg-type]
     for row, line in enumerate(read_text(path).split("\n"), start=1):
+        if len(line) > LONGEST:  # the parser takes the square of its length
+            raise InputError(f"{path}:{row}: a line of {len(line):,} characters; a statement may have {LONGEST:,}")
         try:
             parser.parsestring(line)
         except (ParserError, ValueError) as error:
@@ -134,6 +139,8 @@ def _graph(path: Path, form: str) -> Iterator[Stated]:
     from rdflib.plugins.parsers.notation3 import BadSyntax
 
     data = read_bytes(path) if form == "xml" else read_text(path)
+    if isinstance(data, bytes):
+        look_through(path, io.BytesIO(data))
     graph = Graph()
     try:
         graph.parse(data=data, format=form, publicID=f"file:///{path.name}")
@@ -143,6 +150,8 @@ def _graph(path: Path, form: str) -> Iterator[Stated]:
     except SAXParseException as error:
         line, what = error.getLineNumber(), error.getMessage()
         raise InputError(f"{path}:{line}: not RDF/XML: {what}; was the download cut off?") from error
+    except RecursionError as error:
+        raise InputError(f"{path}: nested too deeply") from error
     except (ParserError, ValueError) as error:
         raise InputError(f"{path}: not RDF ({form}): {error}; was the download cut off?") from error
     triples = sorted((_term(s), str(p), _term(o)) for s, p, o in graph)

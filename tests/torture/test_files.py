@@ -378,7 +378,7 @@ def rows_of(*cells: str) -> bytes:
 
 
 WORKBOOKS = {
-    "a stray cell": (workbook(rows_of("A1", "A2", "XFD1048576")), "a sheet of 1,048,576 rows and 16,384 columns with 3 cells"),
+    "a stray cell": (workbook(rows_of("A1", "A2", "XFD1048576")), "3 cells in a rectangle of 1,048,576 rows and 16,384 columns"),
     "one that swells": (workbook(rows_of("A1") + b" " * (80 << 20)), "unpacks to more than 200 times its size"),
     "a flipped byte": (
         workbook(rows_of("A1")).replace(workbook(rows_of("A1"))[60:90], bytes(30), 1), "the packed data are damaged here",

@@ -58,11 +58,7 @@ def _refused(pieces: Pieces) -> Iterator[str]:
         if kind is op.NOT_LITERAL:
             yield chr(value)
         elif kind is op.IN and value[0][0] is op.NEGATE:
-            yield (
-                chr(value[1][1][0] if value[1][0] is op.RANGE else value[1][1])
-                if value[1][0] is not op.CATEGORY
-                else OF_CATEGORY.get(value[1][1], "a")[0]
-            )
+            yield from _of(op.IN, value[1:2])[:1]
         for inner in _inner(kind, value):
             yield from _refused(inner)
 
