@@ -3,7 +3,6 @@
 import os
 import platform
 import shutil
-import sys
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from tools.files import to_json
 from tools.locks import Busy, lock
 from tools.processes import Owner, is_dead
 from tools.stops import deferred, placed
+from tools.terminal import tell
 
 __all__ = [
     "held",
@@ -172,9 +172,7 @@ def _complete(folder: Path) -> None:
     for aside, new, gone in _begun(folder):
         with deferred():
             if _move(aside, folder, new, gone):
-                print(
-                    f"kgtools: {folder}: completed what a run that was killed had begun to put there", file=sys.stderr
-                )
+                tell(f"kgtools: {folder}: completed what a run that was killed had begun to put there")
 
 
 def unfinished(folder: Path) -> bool:

@@ -227,11 +227,11 @@ def test_a_packed_file_that_is_cut_off_is_no_user_who_stopped_it(victim: Victims
 
 EMPTY: dict[str, tuple[list[str], str]] = {
     "read": (["read", "alpaca", "empty.json"], "alpaca: no example could be read (empty-file: 1), the first: empty.json: "),
-    "dedup": (["dedup", "none"], "none: there are no records"),
-    "split": (["split", "none"], "none: no records are left"),
-    "decontaminate": (["decontaminate", "a", "--against", "asked"], "a: no records are left (hold an evaluation item: 12)"),
+    "dedup": (["dedup", "none"], "none/records.parquet: there are no records"),
+    "split": (["split", "none"], "none/records.parquet: no records are left"),
+    "decontaminate": (["decontaminate", "a", "--against", "asked"], "a/records.parquet: no records are left (hold an evaluation item: 12)"),
     "deidentify": (["deidentify", "none", "--key-file", "key.txt"], "none: there are no records"),
-    "convert": (["convert", "a", "--format", "medqa"], "a: the format medqa holds none of these records (no-options: 12)"),
+    "convert": (["convert", "a", "--format", "medqa"], "a/records.parquet: the format medqa holds none of these records (no-options: 12)"),
     "generate": (["generate", "--lang", "en"], "none of its facts makes a record (en, no-english-name: 1)"),
     "export": (["export", "parquet", "--graph", "empty", "--allow-license", "LicenseRef-xywy-noncommercial"], "out: the graph holds no entities"),
 }  # fmt: skip
@@ -393,10 +393,10 @@ def test_files_of_peoples_records_are_open_to_the_user_alone_through_every_step(
     steps = [
         ["read", "chatdoctor", "talks.json", "--out", "read"],
         ["dedup", "read", "--out", "dedup"],
-        ["split", "dedup", "--out", "split"],
+        ["split", "dedup", "--out", "split", "--allow-identified"],
         ["decontaminate", "split", "--against", "evalset", "--out", "clean"],
         ["merge", "people.yaml", "--out", "mix"],
-        ["convert", "clean", "--out", "convert", "--allow-license", "unknown"],
+        ["convert", "clean", "--out", "convert", "--allow-license", "unknown", "--allow-identified"],
     ]
     recipe(place, {"a": {"path": "clean"}}, deidentify=None).rename(place / "people.yaml")
 
