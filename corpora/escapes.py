@@ -26,8 +26,8 @@ LATEX = {
 """Commands that begin with these letters, without them."""
 COMMAND = rf"(?:{'|'.join(f'{first}(?:{rest})' for first, rest in LATEX.items())})(?![A-Za-z])"
 PATH = r"(?<![A-Za-z])[A-Za-z]:\\(?![nrt](?![a-z]))[^\s\"'<>|，。；：！？）)]*|(?<![\\\w])\\\\[A-Za-z]\w+\\[^\s\"'<>|，。；：！？）)]*"
-OWN = r"\\[nrt](?=[\"'])|(?<=[\"'\[])(?:\\[nrt])+(?=[\"'\]])|\[(?:[^\[\]\n]{0,30}\\[a-zA-Z]){2,}[^\[\]\n]{0,30}\]"
-PATTERN = r"[^\s\u3400-\u9fff]*\\[dswDSWbB](?![A-Za-z])[^\s\u3400-\u9fff]*"
+OWN = r"\\[nrt](?=[\"'])|(?<=[\"'\[])(?:\\[nrt])+(?=[\"'\]])|\[(?:(?:[^\[\]\n\\]|\\[^a-zA-Z\n]){0,30}\\[a-zA-Z]){2,}[^\[\]\n]{0,30}\]"
+PATTERN = r"(?<![^\s\u3400-\u9fff])[^\s\u3400-\u9fff]*\\[dswDSWbB](?![A-Za-z])[^\s\u3400-\u9fff]*"
 """A regular expression: what stands in one piece with `\\d` and the like."""
 ESCAPE = re.compile(
     rf"(?P<stays>{PATH}|{OWN}|{PATTERN}|\\\\|\\{COMMAND})|(?P<sign>(?:\\r)?\\n|\\r|\\t)(?P<lower>(?=[a-z]))?"
@@ -91,8 +91,8 @@ def _signs(text: str) -> tuple[str, int]:
         nonlocal found
         if match["stays"] is not None:
             return match[0]
-        before = match.string[: match.start()]
-        if match["lower"] is not None and not (sure or not before or SURE_BEFORE.search(before[-1:])):
+        before = match.string[max(match.start() - 1, 0) : match.start()]
+        if match["lower"] is not None and not (sure or not before or SURE_BEFORE.search(before)):
             return match[0]
         found += 1
         return "\t" if match["sign"] == "\\t" else "\n"

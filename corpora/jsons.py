@@ -1,6 +1,7 @@
 """JSON as files of corpora have it: half surrogate pairs, wrong escapes."""
 
 import json
+import math
 import re
 from typing import Any
 
@@ -15,14 +16,30 @@ BAD_ESCAPE = re.compile(r'\\(\\|["/bfnrt]|u[0-9a-fA-F]{4})|\\')
 
 
 def loads(text: str, lenient: bool = False) -> Any:
-    """JSON. Half a surrogate pair stays in the text that holds it; `lenient` mends wrong escapes. Raises ValueError."""
+    """JSON. Half a surrogate pair stays in the text that holds it; NaN, which pandas writes where nothing is, is null; `lenient`
+    mends wrong escapes. Raises ValueError, for numbers that are none too."""
     try:
         return shallow(text, orjson.loads(text))
     except orjson.JSONDecodeError:
         try:
-            return shallow(text, json.loads(_mended(text) if lenient else text, strict=not lenient))
+            value = json.loads(
+                _mended(text) if lenient else text, strict=not lenient, parse_constant=_nothing, parse_float=_finite
+            )
+            return shallow(text, value)
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
+
+
+def _nothing(name: str) -> None:
+    if name != "NaN":
+        raise ValueError(f"{name} is no number of JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
 
 
 def kind_of(value: Any) -> str:

@@ -184,7 +184,9 @@ def _policy(recipe: Recipe, source: Ingredient, table: Table, mixed: Mixed) -> P
     wanted = recipe.deidentify if recipe.deidentify and (recipe.deidentify.everything or of_people) else None
     policy = load_policy(wanted.policy) if wanted else None
     safe = policy is not None and not policy.keeps()
-    mixed.private |= of_people and not safe
+    mixed.private |= (
+        of_people or bool(identified(table.file))
+    ) and not safe  # a recipe says what is done, not what is so
     mixed.deidentified |= safe or told.get("deidentified", False)
     return policy
 

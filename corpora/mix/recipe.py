@@ -24,7 +24,7 @@ class Ingredient(Settings):
     it (`--source NAME=PATH`), and `bring` says what it is and how it is made. `share`: its part of the whole; those without
     divide what is left by their size and the temperature. `cap`: at most so many records. `repeat`: each record at most so
     often. `tasks`, `langs`: only these. `split`: as which split its records count, whatever they say. `private`: whether its
-    records are people's, whatever their manifest and tasks say."""
+    records are to be de-identified as people's, whatever their manifest and tasks say; what those say stays true of the mix."""
 
     path: Path | None = None
     bring: str = ""

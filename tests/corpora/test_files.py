@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from corpora import arrays
 from corpora.files import File, Place
 from corpora.paths import files_of
+from corpora.read import read
 from tools.errors import InputError
 
 ROWS: list[dict[str, Any]] = [
@@ -298,3 +299,14 @@ def test_a_file_that_is_no_whole_object_is_refused(opened: Any, text: str, reaso
     list(file.file.members())
 
     assert [word for _, word in file.rejects] == [reason]
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e400", "-Infinity"])
+def test_what_is_no_number_is_no_answer(tmp_path: Path, number: str) -> None:
+    (tmp_path / "a.jsonl").write_text(
+        f'{{"instruction": "几天？", "output": {number}}}\n{{"instruction": "几月？", "output": 3}}\n', encoding="utf-8"
+    )
+
+    outcome = read("alpaca", [tmp_path / "a.jsonl"], tmp_path / "out", {})
+
+    assert (outcome.written, sum(outcome.rejected.values())) == (1, 1)

@@ -193,6 +193,17 @@ def test_what_was_made_safe_stays_so_on_the_whole_way(talks: Path, tmp_path: Pat
     assert "were de-identified before" in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
 
 
+def test_a_recipe_cannot_say_that_peoples_records_are_none(talks: Path, tmp_path: Path, kgtools: Kgtools) -> None:
+    recipe = {"title": "x", "sources": {"a": {"path": str(talks / "people"), "private": False}}}
+    (tmp_path / "mix.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
+
+    assert kgtools("merge", tmp_path / "mix.yaml", "--out", tmp_path / "mix").code == 0
+    ran = kgtools("split", tmp_path / "mix", "--out", tmp_path / "out")
+
+    assert (ran.code, "chatdoctor (12)" in ran.err) == (1, True)
+    assert (tmp_path / "mix" / "records.parquet").stat().st_mode & 0o077 == 0
+
+
 @pytest.mark.parametrize("kept", ["name", "phone"])
 def test_a_policy_that_keeps_what_says_who_it_is_makes_nothing_safe(
     kept: str, talks: Path, tmp_path: Path, kgtools: Kgtools
