@@ -436,7 +436,7 @@ def _refusal(path: Path) -> str:
 def test_a_panic_of_polars_ends_a_command_with_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kgtools: Run
 ) -> None:
-    def panic(*_: object) -> None:
+    def panic(*_: object, **__: object) -> None:
         raise pl.exceptions.PanicException("assertion failed\nleft: 0")
 
     monkeypatch.setattr("corpora.shards.pl.scan_parquet", panic)
