@@ -27,7 +27,7 @@ from tools.errors import CypherError, InputError
 from tools.files import json_records
 from tools.workbooks import check_workbook
 
-SECONDS = 5
+SECONDS = 20
 TABLE = Table.model_construct(files=("*",), header=None, delimiter=None, quote='"', sheet=None)
 Run = Callable[..., Ran]
 
@@ -154,7 +154,7 @@ def test_a_long_line_of_ntriples_is_read_and_a_line_of_megabytes_refused(tmp_pat
     (tmp_path / "long.nt").write_text(f'<http://x/a> <http://x/p> "{"a" * 200_000}" .\n', encoding="utf-8")
     (tmp_path / "longer.nt").write_text(f'\n<http://x/a> <http://x/p> "{"a" * 5_000_000}" .\n', encoding="utf-8")
 
-    assert [len(stated.value.text) for stated in rdf._stated(tmp_path / "long.nt")] == [200_000]
+    assert [len(stated[3].text) for stated in rdf._stated(tmp_path / "long.nt")] == [200_000]
     with pytest.raises(InputError, match=r"longer\.nt:2: a line of 5,000,030 characters"):
         list(rdf._stated(tmp_path / "longer.nt"))
 

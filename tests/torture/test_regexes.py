@@ -19,15 +19,12 @@ from corpora.readers import cmexam, cmtmedqa
 from kg import casing
 from templates import values
 from tests.torture.regexes import Regex, regexes
-from tests.torture.worst import worst
+from tests.torture.worst import Text, worst
 
 SHORT, FIRST, LONGER = 40, 1_500, (6_000, 24_000, 96_000)
 """Letters of a text, each four times as many."""
 LONG = 0.2
 """Seconds."""
-MOST = 300
-"""Texts that are tried of all that are bad for a regex."""
-Text = tuple[str, str, str]
 
 
 class TooLong(Exception):
@@ -92,15 +89,10 @@ def runner(regex: Regex) -> Callable[[str], Any]:
     return getattr(compiled, regex.method)  # type: ignore[no-any-return]
 
 
-def bad_texts(regex: Regex) -> list[Text]:
-    found = list(dict.fromkeys(worst(regex.pattern, regex.flags)))
-    return found[:: len(found) // MOST + 1]
-
-
 def slow(regex: Regex) -> Text | None:
     """A text for which the regex takes more than in proportion."""
     run = runner(regex)
-    return next((text for text in bad_texts(regex) if grows(run, text)), None)
+    return next((text for text in worst(regex.pattern, regex.flags) if grows(run, text)), None)
 
 
 @pytest.mark.parametrize(

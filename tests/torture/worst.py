@@ -22,26 +22,32 @@ OF_CATEGORY = {
 LETTERS = "a1 \n中。!-"
 
 Pieces = list[tuple[Any, Any]]
+Text = tuple[str, str, str]
 
 
-def worst(pattern: str, flags: int) -> Iterator[tuple[str, str, str]]:
-    """Texts as (beginning, what is repeated, end): runs of each character, of each two, of each repeat's body behind
-    what must stand before it, and of beginnings of a match."""
+def worst(pattern: str, flags: int) -> list[Text]:
+    """Texts as (beginning, what is repeated, end), some of each kind: each repeat's body behind what must stand before it, runs of
+    a character, beginnings of a match, two characters in turn."""
     tree = list(parser.parse(pattern, flags))
-    letters = list(dict.fromkeys(_letters(tree)))
+    letters = sorted(
+        dict.fromkeys(_letters(tree)), key=str.isalnum
+    )  # signs and blanks stand in more repeats than letters
     ends = (*ENDS, *dict.fromkeys(_refused(tree)))[:MOST_ENDS]
-    for letter in letters:
-        yield from (("", letter, end) for end in ends)
+    bodies = sorted(dict.fromkeys(_repeats(tree, "")), key=lambda pair: len(pair[1]) > 1)
+    repeats = [
+        text for before, body in bodies for text in (*((before, body, end) for end in ends), ("", before + body, ""))
+    ]
+    runs = [("", letter, end) for letter in letters for end in ends]
+    starts = [text for start in dict.fromkeys(_beginnings(tree)) for text in (("", start, ""), ("", f"{start}\n", "!"))]
     few = letters[:: max(1, len(letters) // 12)]
-    for one, two in permutations(few, 2):
-        yield "", one + two, ""
-        yield two, one, two
-    for before, body in _repeats(tree, ""):
-        yield from ((before, body, end) for end in ends)
-        yield "", before + body, ""
-    for start in dict.fromkeys(_beginnings(tree)):
-        yield "", start, ""
-        yield "", f"{start}\n", "!"
+    turns = [text for one, two in permutations(few, 2) for text in (("", one + two, ""), (two, one, two))]
+    return list(dict.fromkeys([*_some(repeats, 150), *_some(runs, 80), *_some(starts, 60), *_some(turns, 40)]))
+
+
+def _some(texts: list[Text], most: int) -> list[Text]:
+    """The first half of so many, and of the others as many in even steps."""
+    half = most // 2
+    return texts[:half] + texts[half :: max(1, (len(texts) - half) // half)]
 
 
 def _letters(pieces: Pieces) -> Iterator[str]:
