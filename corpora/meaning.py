@@ -38,7 +38,7 @@ KEYS = {
 """What files call the right options of a question."""
 SAYING = r"(?:the )?(?:correct |right )?(?:answer|option)(?: is)?|(?:正确)?答案(?:是|为)?|选项?"
 LETTERS = re.compile(
-    rf"(?:{SAYING})?\s*[:：]?\s*[(（]?(?:[A-H](?:\s*[,，、;； ]?\s*[A-H])*|\d)[)）]?[.。]?", re.IGNORECASE
+    rf"(?:{SAYING})?\s*(?:[:：]\s*)?[(（]?(?:[A-H](?:\s*(?:[,，、;；]\s*)?[A-H])*|\d)[)）]?[.。]?", re.IGNORECASE
 )
 """An answer that is nothing but letters of options, or a number."""
 PLACEHOLDER = re.compile(r"<\|?(image|video|audio)(?:_pad|_placeholder)?\|?>", re.IGNORECASE)
