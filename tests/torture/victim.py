@@ -70,6 +70,7 @@ def _obey(order: dict[str, Any], tell: int) -> None:
     os.chdir(order["cwd"])
     os.environ.update(order["environment"])
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever who began the tests ignores
     code = BUG
     try:
         from tools.main import run as kgtools
