@@ -106,7 +106,7 @@ def test_whatever_the_size_of_batches_the_same_duplicates_are_found(monkeypatch:
     texts = [prose(chance, 40) for _ in range(60)]
     texts += [text[:-1] + "好" for text in texts[:30]] + texts[30:40]
     whole = found(texts)
-    monkeypatch.setattr(find, "batches", lambda rows, size=7: batches(rows, min(size, 7)))
+    monkeypatch.setattr(find, "batches", lambda rows, size=7, **how: batches(rows, min(size, 7), **how))
     monkeypatch.setattr(find, "BYTES", 900)
     monkeypatch.setattr(near, "BYTES", 500)
     monkeypatch.setattr(find, "AT_ONCE", 3)
