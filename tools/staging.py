@@ -48,12 +48,14 @@ def staging(
     Until the block has ended well the files of `folder` are what they were, and after an error a folder that was made for it is
     gone. Then a list of the moves is brought to the disk, and that done: `run.json` goes, the new files come, old ones go, the new
     `run.json` comes. Signals wait for the end of it; what a kill leaves half done is told of and completed by the next run into
-    `folder`. Raises UsageError where another process writes there, or a folder stands in the way of a file."""
+    `folder`. Raises UsageError where another process writes there, a folder stands in the way of a file, or files of these names
+    are there that no run of kgtools wrote."""
     missing = [place for place in (folder, *folder.parents) if not place.exists()]
     make_folder(folder)
     with _alone(folder):
         try:
             _complete(folder)
+            _refuse_foreign(folder, {RUN})
             clear_aside(folder, NEW)
             aside = make_aside(folder, NEW)
             try:
@@ -122,6 +124,7 @@ def _put_in_place(aside: Path, folder: Path, old: Callable[[Path], Collection[st
     for name in new:
         if (folder / name).is_dir() and not (stage / name).is_dir():
             raise UsageError(f"{folder / name}: is a folder, and a file is to stand there; name another folder")
+    _refuse_foreign(folder, set(new))
     here = {file.name for file in folder.iterdir() if file.is_file() or file.is_symlink()}
     gone = sorted((set(old(folder)) & here) - {*new, RUN})
     for file in stage.rglob("*"):
@@ -134,6 +137,24 @@ def _put_in_place(aside: Path, folder: Path, old: Callable[[Path], Collection[st
         moves.replace(aside / MOVES)
         _move(aside, folder, new, gone)
         placed(folder)
+
+
+def _refuse_foreign(folder: Path, new: set[str]) -> None:
+    """Raises UsageError where files with these names are in a folder in which no run of kgtools has written."""
+    here = sorted(name for name in new if os.path.lexists(folder / name))
+    if here and not _is_run(folder / RUN):
+        raise UsageError(
+            f"{folder}: holds {here[0]}, which no run of kgtools wrote there; name another folder, or move it away"
+        )
+
+
+def _is_run(file: Path) -> bool:
+    """Whether a `run.json` is what `manifest` makes."""
+    try:
+        told = orjson.loads(file.read_bytes())
+        return "kgtools" in told["versions"] and isinstance(told["command"], str)
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
+        return False
 
 
 def _move(aside: Path, folder: Path, new: list[str], gone: list[str]) -> bool:

@@ -93,7 +93,7 @@ def unload(name: str, graph: str, style: str) -> None:
 def verify(graph: str, style: str) -> None:
     """Read a whole graph back and compare it with what its sources say and with what was written.
 
-    Every file must be there with the bytes that were written, and no other; counts and checksums of entities and
+    Every file of the newest generation must be there with the bytes that were written, and no other in it; counts and checksums of entities and
     triples must be those of the sources, merged anew. What differs is named by file, or by entity type and relation,
     written to reconcile.json, and exits with 1.
 

@@ -27,6 +27,7 @@ LINE = re.compile(r"([0-9]{6,}) ([0-9a-f]{64})\n?")
 ASIDE = re.compile(r"\.current\.[0-9]+|\.[0-9]{6,}\.new")
 INPUTS = ("sources/", "names/", "ledger.parquet")
 """What a graph is made of; all else is made of these."""
+FOREIGN = "is foreign: kgtools did not write it"
 NEW = "load its sources again into a new folder"
 AGAIN = "load its sources again; one of them is enough, for what all of them said is kept"
 
@@ -79,8 +80,11 @@ class Generation:
                 yield Fault(f"{self.place.name}/{name}", fault)
         for path in sorted(self.place.rglob("*")):
             name = path.relative_to(self.place).as_posix()
-            if name not in self.files and name not in (LIST, UNFINISHED) and (path.is_symlink() or not path.is_dir()):
-                yield Fault(f"{self.place.name}/{name}", "is foreign: kgtools did not write it")
+            ours = name in self.files or name in (LIST, UNFINISHED)
+            if path.is_dir() and not path.is_symlink():
+                ours = any(path.iterdir())  # of what is in it is told by itself
+            if not ours:
+                yield Fault(f"{self.place.name}/{name}", FOREIGN)
 
     def _seen(self, name: str) -> str:
         """What is wrong with a file as the folder shows it."""
@@ -222,9 +226,9 @@ def refuse_foreign(folder: Path) -> None:
     ours = {found.place.name for found in _generations(folder)}
     ours |= {place.name for place in folder.iterdir() if NAME.fullmatch(place.name) and _is_unfinished(place)}
     ours |= {POINTER} if ours else set()
-    foreign = sorted(place.name for place in folder.iterdir() if place.name not in ours and place.name[0] != ".")
-    if foreign:
-        raise InputError(f"{folder}: is not a graph and not empty ({', '.join(foreign[:3])}); name a new folder")
+    others = sorted(place.name for place in folder.iterdir() if place.name not in ours and place.name[0] != ".")
+    if others:
+        raise InputError(f"{folder}: is not a graph and not empty ({', '.join(others[:3])}); name a new folder")
 
 
 def _line(folder: Path) -> str | None:

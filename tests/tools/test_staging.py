@@ -29,8 +29,13 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
+OURS = manifest("read", {}, {})
+"""The run.json of a run of ours."""
+
+
 def test_staged_files_arrive_together_and_nothing_else_stays(tmp_path: Path) -> None:
     write(tmp_path, b"old", "a.txt")
+    write(tmp_path, OURS, "run.json")
 
     with staging(tmp_path / "." / "") as stage:
         write(stage, b"new", "a.txt")
@@ -72,6 +77,7 @@ def test_an_error_while_staging_leaves_the_folder_as_it_was(tmp_path: Path, erro
 
 def test_a_killed_run_leaves_the_old_files_and_the_next_run_cleans_up(tmp_path: Path) -> None:
     write(tmp_path, b"old")
+    write(tmp_path, OURS, "run.json")
     program = (
         "import os, pathlib, signal, sys; from tools.staging import staging\n"
         "with staging(pathlib.Path(sys.argv[1])) as stage:\n"
@@ -85,9 +91,9 @@ def test_a_killed_run_leaves_the_old_files_and_the_next_run_cleans_up(tmp_path: 
         write(stage, b"new")
 
     assert killed.returncode == -signal.SIGKILL
-    assert after_kill.pop("a.txt") == b"old"
+    assert (after_kill.pop("a.txt"), after_kill.pop("run.json")) == (b"old", OURS)
     assert list(after_kill.values()) == [b"half"]
-    assert files_of(tmp_path) == {"a.txt": b"new"}
+    assert files_of(tmp_path) == {"a.txt": b"new", "run.json": OURS}
 
 
 MINE = this()
@@ -419,18 +425,33 @@ def test_the_last_words_say_what_was_in_place(tmp_path: Path, where: str) -> Non
         "        if where == 'after': stop()\n"
         "except Stopped as stopped: print(stopped.code, last_words())\n"
     )
-    write(tmp_path, b"old", "run.json")
+    write(tmp_path, OURS, "run.json")
 
     said = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path), where], capture_output=True, text=True, check=True
     ).stdout
 
     if where == "before":
-        assert (said, files_of(tmp_path)) == ("143 stopped; nothing was changed\n", {"run.json": b"old"})
+        assert (said, files_of(tmp_path)) == ("143 stopped; nothing was changed\n", {"run.json": OURS})
     else:
         assert said == f"143 stopped; {tmp_path} was written before that and stays\n"
         assert files_of(tmp_path) == {"run.json": b"{}", "z": b"new"}
     assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("name", ["a.txt", "run.json"])
+def test_files_that_no_run_of_ours_wrote_are_not_replaced(tmp_path: Path, name: str) -> None:
+    write(tmp_path, b'{"my": "own"}', name)
+
+    def run() -> None:
+        with staging(tmp_path) as stage:
+            write(stage, b"new", "a.txt")
+            write(stage, OURS, "run.json")
+
+    with pytest.raises(UsageError, match=f"holds {name}, which no run of kgtools wrote"):
+        run()
+
+    assert files_of(tmp_path) == {name: b'{"my": "own"}'}
 
 
 def test_a_swap_that_fails_half_way_says_so_and_the_next_run_completes_it(
@@ -446,7 +467,7 @@ def test_a_swap_that_fails_half_way_says_so_and_the_next_run_completes_it(
     def run(*names: str) -> None:
         with staging(tmp_path) as stage:
             for name in names:
-                write(stage, b"new", name)
+                write(stage, OURS, name)
 
     monkeypatch.setattr(Path, "replace", fails)
     with pytest.raises(InputError, match=r"b\.txt: cannot be replaced .*some of the new files are in place, not all"):
