@@ -23,6 +23,7 @@ from tests.corpora.mix.test_merge import ask, recipe
 from tests.corpora.mix.test_merge import write as records_of
 from tests.torture.kills import Files, Torture, Victims, files
 from tools.errors import InputError
+from tools.staging import manifest
 
 WRITERS: dict[str, list[str]] = {
     "read": ["read", "alpaca", "alpaca.json"],
@@ -190,7 +191,7 @@ def test_a_signal_before_that_leaves_what_was_there_and_no_text_of_anybody(
     victim: Victims, place: Path, number: signal.Signals, command: str
 ) -> None:
     (place / "out").mkdir()
-    (place / "out" / "run.json").write_text("{}", encoding="utf-8")
+    (place / "out" / "run.json").write_bytes(manifest("read", {}, {}))
     before = files(place / "out")
 
     ended = victim.run(words(command), step=1, first="before write_parquet", by=number)
@@ -244,6 +245,7 @@ def test_nothing_does_not_take_the_place_of_something(victim: Victims, place: Pa
     else:
         (place / "out").mkdir()
         (place / "out" / "records.parquet").write_bytes(b"8,000 good ones")
+        (place / "out" / "run.json").write_bytes(manifest("read", {}, {}))
     before = files(place / "out")
     (place / "empty.json").write_bytes(b"")
     (place / "none").mkdir()
