@@ -97,17 +97,13 @@ def _char(found: re.Match[str]) -> str:
 
 def _as_ntriples(path: Path) -> bytes:
     """Turtle in any layout as N-Triples. Raises InputError where it is none, MissingExtraError without rdflib."""
+    from kg.sources.rdf import parse
+
     try:
-        from rdflib import Graph
-        from rdflib.plugins.parsers.notation3 import BadSyntax
+        import rdflib  # noqa: F401 - missing, it is named before the file is read
     except ImportError as error:
         raise MissingExtraError(
             f"{path}: Turtle that was not written by kgtools needs one more package: pip install 'kgtools[rdf]'"
         ) from error
-    try:
-        graph = Graph().parse(data=read_text(path), format="turtle")
-    except BadSyntax as error:
-        raise InputError(f"{path}:{error.lines + 1}: not Turtle: {error._why}; was the download cut off?") from error
-    except RecursionError as error:
-        raise InputError(f"{path}: nested too deeply") from error
-    return graph.serialize(format="nt", encoding="utf-8")
+    found: bytes = parse(path, read_text(path), "turtle").serialize(format="nt", encoding="utf-8")
+    return found

@@ -132,31 +132,37 @@ def _lines(path: Path) -> Iterator[Stated]:
 
 
 def _graph(path: Path, form: str) -> Iterator[Stated]:
+    data = read_bytes(path) if form == "xml" else read_text(path)
+    if isinstance(data, bytes):
+        look_through(path, io.BytesIO(data))
+    graph = parse(path, data, form)
+    triples = sorted((_term(s), str(p), _term(o)) for s, p, o in graph)
+    rows = {subject: row for row, subject in enumerate(sorted({s for s, _, _ in triples if s.kind == "iri"}), start=1)}
+    yield from (Stated(rows.get(s, 0), s, p, o) for s, p, o in triples)
+
+
+def parse(path: Path, data: str | bytes, form: str) -> Any:
+    """The rdflib graph of a file's content, in Turtle or RDF/XML. Raises InputError, with the line where rdflib tells it."""
     from xml.sax import SAXParseException
 
     from rdflib import Graph
     from rdflib.exceptions import ParserError
     from rdflib.plugins.parsers.notation3 import BadSyntax
 
-    data = read_bytes(path) if form == "xml" else read_text(path)
-    if isinstance(data, bytes):
-        look_through(path, io.BytesIO(data))
-    graph = Graph()
+    cut = "was the download cut off?"
     try:
-        graph.parse(data=data, format=form, publicID=f"file:///{path.name}")
+        return Graph().parse(data=data, format=form, publicID=f"file:///{path.name}")
     except BadSyntax as error:
-        reason = error._why
-        raise InputError(f"{path}:{error.lines + 1}: not Turtle: {reason}; was the download cut off?") from error
+        raise InputError(f"{path}:{error.lines + 1}: not Turtle: {error._why}; {cut}") from error
     except SAXParseException as error:
         line, what = error.getLineNumber(), error.getMessage()
-        raise InputError(f"{path}:{line}: not RDF/XML: {what}; was the download cut off?") from error
+        raise InputError(f"{path}:{line}: not RDF/XML: {what}; {cut}") from error
     except RecursionError as error:
         raise InputError(f"{path}: nested too deeply") from error
+    except (IndexError, AssertionError) as error:  # how rdflib's parser of Turtle ends within a word or a bracket
+        raise InputError(f"{path}: not RDF ({form}): it breaks off within a term; {cut}") from error
     except (ParserError, ValueError) as error:
-        raise InputError(f"{path}: not RDF ({form}): {error}; was the download cut off?") from error
-    triples = sorted((_term(s), str(p), _term(o)) for s, p, o in graph)
-    rows = {subject: row for row, subject in enumerate(sorted({s for s, _, _ in triples if s.kind == "iri"}), start=1)}
-    yield from (Stated(rows.get(s, 0), s, p, o) for s, p, o in triples)
+        raise InputError(f"{path}: not RDF ({form}): {error}; {cut}") from error
 
 
 def _term(node: Any) -> Term:

@@ -65,10 +65,10 @@ class EmbeddedStore:
                 if outcome.agrees:
                     generations.finish(new)
                 else:
-                    shutil.rmtree(new)
+                    generations.drop(new)
             except BaseException:
                 if not generations.counts(new):  # a Ctrl-C may come when it counts already
-                    shutil.rmtree(new, ignore_errors=True)
+                    generations.drop(new)
                 raise
             if old and outcome.agrees:
                 generations.clear(self.folder, older=old.number)

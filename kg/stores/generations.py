@@ -199,24 +199,35 @@ def settle(place: Path) -> None:
 def clear(folder: Path, older: int = 0) -> None:
     """Remove what killed changes left, and generations before the number `older`; what kgtools did not write stays.
 
-    Nobody else may change the folder meanwhile."""
+    Nobody else may change the folder meanwhile; killed in here, the next call goes on."""
     for place in sorted(folder.iterdir()):
         if ASIDE.fullmatch(place.name):
             shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink(missing_ok=True)
         elif NAME.fullmatch(place.name) and place.is_dir() and not place.is_symlink():
             if _is_unfinished(place):
-                shutil.rmtree(place, ignore_errors=True)
+                drop(place)
             elif int(place.name) < older and (found := _listed(place)):
-                for name in (*found.files, LIST):
-                    with suppress(OSError):
-                        (place / name).unlink()
-                _remove_empty(place)
+                _drop_listed(found)
 
 
-def _remove_empty(folder: Path) -> None:
-    for path, _, _ in os.walk(folder, topdown=False):
+def drop(place: Path) -> None:
+    """Remove a generation: its number goes before its files, so that half of it is never taken for one."""
+    shutil.rmtree(place.rename(place.parent / f".{place.name}.new"), ignore_errors=True)
+
+
+def _drop_listed(generation: Generation) -> None:
+    """Remove what the list names, and the list last, unless what is left is the user's."""
+    place = generation.place
+    for name in generation.files:
+        with suppress(OSError):
+            (place / name).unlink()
+    for path, _, _ in os.walk(place, topdown=False):
         with suppress(OSError):
             Path(path).rmdir()
+    if [path.name for path in place.iterdir()] == [LIST]:
+        drop(place)
+    else:
+        (place / LIST).unlink()
 
 
 def refuse_foreign(folder: Path) -> None:

@@ -89,7 +89,7 @@ def test_a_reader_that_can_read_nothing_says_who_can(tmp_path: Path, kgtools: Ca
 
     ran = kgtools("read", "sharegpt", tmp_path / "a.jsonl", "--out", tmp_path / "o")
 
-    assert ran.code == 1
+    assert ran.code == 2
     assert "the reader alpaca fits a.jsonl" in ran.err
 
 

@@ -15,7 +15,7 @@ import pytest
 from kg.inputs import SourceTables
 from kg.stores import verify
 from kg.stores.embedded import EmbeddedStore
-from kg.stores.generations import finish
+from kg.stores.generations import clear, finish, look
 from tools.errors import InputError, StoreError
 
 Make = Callable[..., SourceTables]
@@ -209,6 +209,53 @@ def test_a_load_removes_no_folder_that_is_not_its_own(graph_of: Graph, tables_of
         ".lock", "000000", "000001", "000005", "000007", "000009", "000010", "2024", "current", "٣",
     ]  # fmt: skip
     assert verify(EmbeddedStore(store.folder)).agrees
+
+
+@pytest.mark.parametrize("unfinished", [True, False])
+def test_a_load_killed_while_it_removes_a_generation_leaves_nothing_of_it(
+    unfinished: bool, graph_of: Graph, tables_of: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    store = graph_of([COLD])
+    store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
+    shutil.copytree(store.folder / "000002", store.folder / "000001", dirs_exist_ok=True)
+    if unfinished:
+        (store.folder / "000001" / ".unfinished").touch()
+    steps, cut = 0, True
+
+    while cut:
+        folder = tmp_path / str(steps)
+        shutil.copytree(store.folder, folder)
+        cut = killed_at(steps, lambda folder=folder: clear(folder, older=2), monkeypatch)
+        _, faults = look(folder)
+        clear(folder, older=2)
+
+        assert faults == []
+        assert names_in(folder) == [".lock", "000002", "current"]
+        steps += 1
+
+    assert steps > 12
+
+
+def killed_at(step: int, run: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether a run was broken off as it was about to remove for the time after `step` times."""
+    left = iter(range(step))
+
+    def or_killed(remove: Callable[..., None]) -> Callable[..., None]:
+        def call(*arguments: Any, **named: Any) -> None:
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            remove(*arguments, **named)
+
+        return call
+
+    with monkeypatch.context() as patched:
+        for name in ("unlink", "rmdir"):
+            patched.setattr(os, name, or_killed(getattr(os, name)))
+        try:
+            run()
+        except KeyboardInterrupt:
+            return True
+    return False
 
 
 @pytest.mark.parametrize("name", ["2024", "000001", "current"])

@@ -222,6 +222,11 @@ def test_the_order_of_the_triples_in_a_file_does_not_matter(tmp_path: Path) -> N
     [
         ("a.ttl", PREFIXES + "ex:a ex:b ex:c .\nex:a zz:b ex:c .", r'a.ttl:5: not Turtle: Prefix "zz:" not bound'),
         ("a.nt", NT + "<http://a> <http://b> .\n", r"a.nt:7: not N-Triples"),
+        (
+            "a.ttl",
+            "@prefix u: <urn:> .\nu:a u:b u:c",
+            r"a\.ttl: not RDF \(turtle\): it breaks off within a term; was the .* cut off",
+        ),
         ("a.rdf", XML.replace("</rdf:RDF>", ""), r"a.rdf:10: not RDF/XML: .*cut off"),
         ("a.ttl", "", r"a.ttl: is empty"),
     ],
