@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from corpora.encodings import BAD_BYTE
-from corpora.jsons import TWICE, twice
+from corpora.jsons import TWICE
 from tools.files import shallow
+from tools.json_keys import find_repeated_key
 
 if TYPE_CHECKING:
     from corpora.files import File, Place
@@ -127,8 +128,8 @@ def _walk(
                 return
         elif BAD_BYTE.search(window.text, window.at, end):
             file.refuse(place, "wrong-encoding", f"bytes that are not {encoding}")
-        elif key := _twice(window.text[window.at : end], item, form):
-            file.refuse(place, TWICE, f"{key!r} stands twice in one object")
+        elif found := _repeated_key(window.text[window.at : end], item, form):
+            file.refuse(place, TWICE, f"{found[1]!r} stands twice in one object")
         else:
             yield place, item
         window.go(end)
@@ -137,8 +138,8 @@ def _walk(
     )
 
 
-def _twice(text: str, item: Any, form: Form) -> str:
-    return twice(text, item) if form is ARRAY else twice(f"{{{text}}}", dict([item]))
+def _repeated_key(text: str, item: Any, form: Form) -> tuple[int, str] | None:
+    return find_repeated_key(text, item) if form is ARRAY else find_repeated_key(f"{{{text}}}", dict([item]))
 
 
 def _skip_separators(window: Window) -> bool:

@@ -13,9 +13,10 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from corpora.arrays import array_items, nested_items, object_items
 from corpora.encodings import BAD_BYTE, encoding_of, escape_halves
-from corpora.jsons import TWICE, is_object, kind_of, loads, twice, why
+from corpora.jsons import TWICE, is_object, kind_of, loads, mend_escapes, why
 from corpora.sheets import is_workbook, sheet_rows
 from tools.errors import InputError
+from tools.json_keys import find_repeated_key
 from tools.kinds import HEAD, unreadable
 from tools.packings import first_bytes, guard, unpack
 from tools.workbooks import IN_ZIP
@@ -245,8 +246,8 @@ class File:
             line = getattr(error, "lineno", 1) - 1
             self.refuse(place._replace(line=place.line + line), "bad-json", why(error))
             return
-        if key := twice(text, value):
-            self.refuse(place, TWICE, f"{key!r} stands twice in one object")
+        if found := find_repeated_key(mend_escapes(text) if lenient else text, value):
+            self.refuse(place, TWICE, f"{found[1]!r} stands twice in one object")
         else:
             yield place, value
 

@@ -11,7 +11,6 @@ from tools.files import shallow
 
 TWICE = "key-given-twice"
 """Why an object is refused of which a parser would keep one value and drop the other."""
-KEY = re.compile(r'"\s*:')
 BAD_ESCAPE = re.compile(r'\\(\\|["/bfnrt]|u[0-9a-fA-F]{4})|\\')
 
 
@@ -23,7 +22,10 @@ def loads(text: str, lenient: bool = False) -> Any:
     except orjson.JSONDecodeError:
         try:
             value = json.loads(
-                _mended(text) if lenient else text, strict=not lenient, parse_constant=_nothing, parse_float=_finite
+                mend_escapes(text) if lenient else text,
+                strict=not lenient,
+                parse_constant=_nothing,
+                parse_float=_finite,
             )
             return shallow(text, value)
         except RecursionError as error:
@@ -48,7 +50,8 @@ def kind_of(value: Any) -> str:
     return words.get(type(value).__name__, "a number")
 
 
-def _mended(text: str) -> str:
+def mend_escapes(text: str) -> str:
+    """JSON whose backslashes stand for themselves where no escape begins with them."""
     return BAD_ESCAPE.sub(lambda match: match[0] if match[1] else r"\\", text)
 
 
@@ -63,27 +66,3 @@ def is_object(line: str) -> bool:
 def why(error: ValueError) -> str:
     """The parser's reason and column, without the text that it read."""
     return f"column {getattr(error, 'colno', 0)}: {getattr(error, 'msg', 'not valid JSON')}"
-
-
-def twice(text: str, value: Any) -> str:
-    """A key that stands twice in an object of this JSON, whose value a parser made of it; nothing where none does."""
-    if len(KEY.findall(text)) == _keys_in(value):
-        return ""
-    found: list[str] = []
-
-    def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = [name for name, _ in pairs]
-        found.extend(name for number, name in enumerate(names) if name in names[:number])
-        return dict(pairs)
-
-    try:
-        json.loads(text, object_pairs_hook=note, strict=False)
-    except (ValueError, RecursionError):  # it was mended to be read
-        return ""
-    return found[0] if found else ""
-
-
-def _keys_in(value: Any) -> int:
-    if isinstance(value, dict):
-        return len(value) + sum(map(_keys_in, value.values()))
-    return sum(map(_keys_in, value)) if isinstance(value, list) else 0

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from tools.errors import InputError
-from tools.json_keys import refuse_twice
+from tools.json_keys import refuse_repeated_key
 from tools.kinds import HEAD, kind_of
 from tools.packings import read_whole, unpack
 
@@ -85,7 +85,7 @@ def json_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     if text.lstrip()[0] == "[":
         try:
             rows = list(enumerate(_loads(text), start=1))
-            refuse_twice(path, 1, text, [row for _, row in rows])
+            refuse_repeated_key(path, 1, text, [row for _, row in rows])
         except orjson.JSONDecodeError as error:
             raise InputError(
                 f"{path}:{error.lineno}: not valid JSON: {error.msg}; was the download cut off?"
@@ -133,7 +133,7 @@ def _json_lines(path: Path, text: str) -> Iterator[tuple[int, Any]]:
         if line and not line.isspace():
             try:
                 value = _loads(line)
-                refuse_twice(path, row, line, value)
+                refuse_repeated_key(path, row, line, value)
                 yield row, value
             except orjson.JSONDecodeError as error:
                 raise InputError(

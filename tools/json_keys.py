@@ -17,20 +17,26 @@ class _Twice(dict[str, Any]):
     key = ""
 
 
-def refuse_twice(path: Path, row: int, text: str, value: Any) -> None:
+def find_repeated_key(text: str, value: Any) -> tuple[int, str] | None:
+    """A key that stands twice in an object of a JSON text, which was parsed to `value`, and the place of the item that holds it:
+    from 1 in a list, 0 where the text is no list."""
+    if len(KEY.findall(text)) == _keys(value):  # signs in texts that look like keys only make the first greater
+        return None
+    whole = json.loads(text, object_pairs_hook=_object, strict=False)
+    items = enumerate(whole, start=1) if isinstance(whole, list) else ((0, whole),)
+    return next(((place, key) for place, item in items for key in _found(item)), None)
+
+
+def refuse_repeated_key(path: Path, row: int, text: str, value: Any) -> None:
     """Raises InputError where a key stands twice in an object of `text`, which was parsed to `value`.
 
     `row`: its line; of a list the place of the item is told instead."""
-    if len(KEY.findall(text)) == _keys(value):  # signs in texts that look like keys only make the first greater
-        return
-    whole = json.loads(text, object_pairs_hook=_object)
-    items = enumerate(whole, start=1) if isinstance(whole, list) else ((row, whole),)
-    for place, item in items:
-        for key in _found(item):
-            raise InputError(
-                f"{path}:{place}: the key {key!r} stands twice in one object, and which value is meant nobody can tell;"
-                " rename one or take it out"
-            )
+    if found := find_repeated_key(text, value):
+        place, key = found
+        raise InputError(
+            f"{path}:{place or row}: the key {key!r} stands twice in one object, and which value is meant nobody can tell;"
+            " rename one or take it out"
+        )
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

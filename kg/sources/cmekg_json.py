@@ -11,7 +11,7 @@ from kg.ontology import ontology
 from kg.reading import NOT_TEXT
 from tools.errors import InputError
 from tools.files import TOO_DEEP, shallow
-from tools.json_keys import refuse_twice
+from tools.json_keys import refuse_repeated_key
 from tools.registry import suggestion
 
 Said = list[tuple[str, list[str]]]
@@ -79,7 +79,7 @@ def _is_object(line: str) -> bool:
 def _parsed(path: Path, row: int, text: str) -> Any:
     try:
         value = _loads(text)
-        refuse_twice(path, row, text, value)
+        refuse_repeated_key(path, row, text, value)
     except ValueError as error:
         line = row + getattr(error, "lineno", 1) - 1
         message = getattr(error, "msg", error)

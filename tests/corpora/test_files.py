@@ -15,6 +15,7 @@ from corpora import arrays
 from corpora.files import File, Place
 from corpora.paths import files_of
 from corpora.read import read
+from tests.workbooks import workbook
 from tools.errors import InputError
 
 ROWS: list[dict[str, Any]] = [
@@ -194,12 +195,8 @@ def test_a_csv_row_of_another_width_is_refused(opened: Any) -> None:
 
 
 def test_a_workbook_is_known_by_its_bytes(tmp_path: Path) -> None:
-    import openpyxl
-
-    book = openpyxl.Workbook()
-    for row in (["Question", "n"], ["痛风", 3], [None, None], ["x", 2.5]):
-        book.active.append(row)
-    book.save(tmp_path / "book.csv")
+    book = workbook([["Question", "n"], ["痛风", 3], [None, None], ["x", 2.5]])
+    (tmp_path / "book.csv").write_bytes(book)
     file = Opened(tmp_path / "book.csv")
 
     assert [(row.place.line, row.values) for row in file.file.csv()] == [

@@ -1,11 +1,9 @@
 """No key of a row vanishes without a word, and one that makes of a row something else refuses it."""
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import orjson
 import polars as pl
 import pytest
@@ -13,6 +11,7 @@ import pytest
 from corpora.read import read
 from tests.conftest import Ran
 from tests.corpora.readers.exams import lines, take
+from tests.workbooks import workbook
 from tools.errors import InputError
 
 Q, A = "高血压可以喝咖啡吗？", "少量可以，注意监测血压。"
@@ -135,8 +134,9 @@ def test_an_exam_with_one_more_option_or_another_key_is_refused(tmp_path: Path) 
     assert [reason for *_, reason in found.rejects] == ["options-not-read", "key-not-read"]
 
 
-def test_a_key_given_twice_refuses_its_row_in_every_layout(tmp_path: Path) -> None:
-    twice = f'{{"instruction": "{Q}", "output": "不行", "output": "{A}"}}'
+@pytest.mark.parametrize("repeated", ['"output": "不行", ', '"": 1, "": 2, '])
+def test_a_key_given_twice_refuses_its_row_in_every_layout(repeated: str, tmp_path: Path) -> None:
+    twice = f'{{"instruction": "{Q}", {repeated}"output": "{A}"}}'
     good = orjson.dumps(GOOD["alpaca"] | {"input": '他说"：": "好"'}).decode()
     for name, data in {"a.jsonl": f"{good}\n{twice}\n", "b.json": f"[{good},\n{twice}]"}.items():
         found = take(tmp_path / name, "alpaca", {name: data})
@@ -148,21 +148,9 @@ def test_two_columns_of_one_name_are_refused_with_the_way_out(tmp_path: Path) ->
         take(tmp_path, "alpaca", {"a.csv": "question,answer,answer\n甲,乙,丙\n"})
 
 
-def workbook(**sheets: list[list[str]]) -> bytes:
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
 def test_a_sheet_that_is_not_read_is_told_and_can_be_asked_for(tmp_path: Path) -> None:
     head = ["question", "answer"]
-    data = {"a.xlsx": workbook(内科=[head, [Q, A]], 空=[], 外科=[head, ["骨折了？", "拍片。"]])}
+    data = {"a.xlsx": workbook(sheets={"内科": [head, [Q, A]], "空": [], "外科": [head, ["骨折了？", "拍片。"]]})}
     first = take(tmp_path / "a", "alpaca", data)
     second = take(tmp_path / "b", "alpaca", data, sheet="外科")
     detail = pl.read_parquet(tmp_path / "a" / "out" / "rejects.parquet")["detail"].to_list()

@@ -2,11 +2,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 
 from kg.inputs import NameTable
 from kg.names import read_names
+from tests.workbooks import workbook
 from tools.errors import InputError, UsageError
 from tools.files import sha256
 
@@ -21,12 +21,7 @@ def write(folder: Path, name: str, text: str | bytes) -> Path:
 
 
 def sheet(folder: Path, *rows: tuple[str | None, ...]) -> Path:
-    book = openpyxl.Workbook()
-    assert book.active is not None
-    for row in rows:
-        book.active.append(row)
-    book.save(folder / "names.xlsx")
-    return folder / "names.xlsx"
+    return write(folder, "names.xlsx", workbook(rows))
 
 
 def add(path: Path, **how: object) -> NameTable:

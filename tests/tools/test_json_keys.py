@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.errors import InputError
-from tools.json_keys import refuse_twice
+from tools.json_keys import refuse_repeated_key
 
 HERE = Path("a.json")
 
@@ -32,7 +32,7 @@ def test_a_key_that_stands_twice_is_named_with_its_place(text: str, place: int, 
     said = f"a.json:{place}: the key {key!r} stands twice in one object"
 
     with pytest.raises(InputError, match=re.escape(said)):
-        refuse_twice(HERE, 7, text, json.loads(text))
+        refuse_repeated_key(HERE, 7, text, json.loads(text))
 
 
 values = st.recursive(
@@ -50,4 +50,4 @@ values = st.recursive(
 def test_nothing_else_is_taken_for_one(value: Any, ascii_: bool) -> None:
     text = json.dumps(value, ensure_ascii=ascii_)
 
-    refuse_twice(HERE, 1, text, json.loads(text))
+    refuse_repeated_key(HERE, 1, text, json.loads(text))

@@ -16,7 +16,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import orjson
 import polars as pl
 import pytest
@@ -25,6 +24,7 @@ import zstandard
 from corpora.files import LONGEST, File, Place
 from corpora.paths import files_of
 from tests.conftest import Ran
+from tests.workbooks import workbook
 from tools import packings
 from tools.errors import InputError
 from tools.files import read_text
@@ -357,11 +357,10 @@ def test_one_object_that_is_longer_than_memory_should_hold_is_refused(
         list(file.json())
 
 
-def workbook(sheet: bytes) -> bytes:
+def workbook_with(sheet: bytes) -> bytes:
     """The workbook of a person and of this sheet."""
-    whole, book = io.BytesIO(), io.BytesIO()
-    openpyxl.Workbook().save(whole)
-    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as new:
+    book = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook())) as old, zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as new:
         for info in old.infolist():
             is_sheet = info.filename.startswith("xl/worksheets/")
             new.writestr(info.filename, sheet if is_sheet else old.read(info))
@@ -378,10 +377,10 @@ def rows_of(*cells: str) -> bytes:
 
 
 WORKBOOKS = {
-    "a stray cell": (workbook(rows_of("A1", "A2", "XFD1048576")), "3 cells in a rectangle of 1,048,576 rows and 16,384 columns"),
-    "one that swells": (workbook(rows_of("A1") + b" " * (80 << 20)), "unpacks to more than 200 times its size"),
+    "a stray cell": (workbook_with(rows_of("A1", "A2", "XFD1048576")), "3 cells in a rectangle of 1,048,576 rows and 16,384 columns"),
+    "one that swells": (workbook_with(rows_of("A1") + b" " * (80 << 20)), "unpacks to more than 200 times its size"),
     "a flipped byte": (
-        workbook(rows_of("A1")).replace(workbook(rows_of("A1"))[60:90], bytes(30), 1), "the packed data are damaged here",
+        workbook_with(rows_of("A1")).replace(workbook_with(rows_of("A1"))[60:90], bytes(30), 1), "the packed data are damaged here",
     ),
 }  # fmt: skip
 

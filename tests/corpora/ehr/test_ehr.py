@@ -1,11 +1,9 @@
 """Records of hospitals in every layout that `ehr` reads, and what becomes of them."""
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import orjson
 import polars as pl
 import pytest
@@ -17,6 +15,7 @@ from corpora.files import File
 from corpora.looking import look_at
 from corpora.readers import ehr
 from corpora.reading import Corpus, Example
+from tests.workbooks import workbook
 from tools.errors import InputError
 
 ROW = {
@@ -36,15 +35,6 @@ PROMPT = """患者:女，45岁
 既往史:体健
 体格检查:上腹压痛。
 检验检查:胃镜：胃窦黏膜充血。"""
-
-
-def workbook(rows: list[list[str]]) -> bytes:
-    book = openpyxl.Workbook()
-    for row in rows:
-        book.active.append(row)  # type: ignore[union-attr]
-    data = io.BytesIO()
-    book.save(data)
-    return data.getvalue()
 
 
 TABLE = pl.DataFrame([ROW])

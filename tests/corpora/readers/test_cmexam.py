@@ -4,21 +4,16 @@ import csv
 import io
 from pathlib import Path
 
-import openpyxl
 import pytest
 
 from corpora.readers.cmexam import options_of
 from tests.corpora.readers.exams import CMEXAM, PUBLISHED, Taken, take
+from tests.workbooks import workbook
 
 
-def workbook(text: str) -> bytes:
+def published(text: str) -> bytes:
     """The rows of a CSV as a workbook, whose options have a backslash and an n for each line break."""
-    book = openpyxl.Workbook()
-    for row in csv.reader(io.StringIO(text)):
-        book.active.append([cell.replace("\n", "\\n") for cell in row])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    return workbook([[cell.replace("\n", "\\n") for cell in row] for row in csv.reader(io.StringIO(text))])
 
 
 @pytest.fixture
@@ -51,7 +46,7 @@ def test_the_annotations_are_kept_and_nan_is_none(taken: Taken) -> None:
 
 def test_a_workbook_gives_the_records_of_the_csv(tmp_path: Path, taken: Taken) -> None:
     (tmp_path / "book").mkdir()
-    book = take(tmp_path / "book", "cmexam", {"test_with_annotations.xlsx": workbook(CMEXAM)})
+    book = take(tmp_path / "book", "cmexam", {"test_with_annotations.xlsx": published(CMEXAM)})
 
     assert book.column("id") == taken.column("id")
     assert book.reasons() == taken.reasons()

@@ -14,6 +14,7 @@ from kg.normalize import clean
 from kg.ontology import Field
 from kg.reading import Options, Reading
 from kg.sources.table import EXAMPLE, read
+from tests.workbooks import workbook
 from tools.errors import InputError, MissingExtraError
 
 REAL = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "kg"
@@ -29,9 +30,9 @@ def mapped(folder: Path, tables: str, fields: str = FIELDS) -> Options:
     return Options(mapping=path)
 
 
-def write(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
+def write(folder: Path, name: str, text: str | bytes, encoding: str = "utf-8") -> Path:
     path = folder / name
-    path.write_bytes(text.encode(encoding))
+    path.write_bytes(text.encode(encoding) if isinstance(text, str) else text)
     return path
 
 
@@ -81,21 +82,9 @@ def test_a_triple_is_read_from_parquet_with_its_place(tmp_path: Path) -> None:
     assert said(reading, "tail", "row") == [("咳嗽", 1), ("菌", 2)]
 
 
-def workbook(path: Path, sheets: dict[str, list[list[object]]]) -> Path:
-    openpyxl = pytest.importorskip("openpyxl")
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    book.save(path)
-    return path
-
-
 def test_a_triple_is_read_from_a_workbook_with_the_row_of_the_sheet(tmp_path: Path) -> None:
     rows: list[list[object]] = [[], ["head", "rel", "tail"], ["肺炎", "病因", 5], [], ["肺炎", "病因", "NA"]]
-    path = workbook(tmp_path / "a.xlsx", {"说明": [["x"]], "三元组": rows})
+    path = write(tmp_path, "a.xlsx", workbook(sheets={"说明": [["x"]], "三元组": rows}))
     tables = TRIPLES.replace("triples", "sheet: 三元组, triples")
 
     reading = read([path], mapped(tmp_path, tables))
@@ -104,7 +93,7 @@ def test_a_triple_is_read_from_a_workbook_with_the_row_of_the_sheet(tmp_path: Pa
 
 
 def test_a_sheet_that_is_not_there_is_named_beside_those_that_are(tmp_path: Path) -> None:
-    path = workbook(tmp_path / "a.xlsx", {"疾病": [["head"]], "药品": [["head"]]})
+    path = write(tmp_path, "a.xlsx", workbook(sheets={"疾病": [["head"]], "药品": [["head"]]}))
 
     with pytest.raises(InputError, match="no sheet '三元组'; there are: 疾病, 药品"):
         read([path], mapped(tmp_path, TRIPLES.replace("triples", "sheet: 三元组, triples")))
@@ -501,7 +490,7 @@ def test_the_bilingual_triples_are_read_by_a_mapping(tmp_path: Path) -> None:
 def written(folder: Path, kind: str, header: list[str], *rows: list[str]) -> Path:
     """A table of that kind; JSON and Parquet have the columns that they can have."""
     if kind == "a.xlsx":
-        return workbook(folder / kind, {"one": [header, *rows]})
+        return write(folder, kind, workbook([header, *rows]))
     if kind == "a.jsonl":
         pairs = [
             ", ".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in zip(header, row, strict=True)) for row in rows
