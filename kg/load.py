@@ -76,7 +76,8 @@ def prepare(name: str, paths: list[Path], options: Options, raw: bool = False) -
 
 
 def refuse_nothing(prepared: list[tuple[SourceTables, Report]], allow_empty: bool) -> None:
-    """Raises InputError where a source gives no entity and no fact: in the graph it would take the place of what it said before."""
+    """Raises InputError where a source gives nothing, or says facts of which none is kept: in the graph it would take the place of
+    what it said before."""
     for tables, report in prepared:
         refused = tables.rejects.filter(pl.col("action") != "changed")
         reasons = refused.group_by("reason").len().sort("reason")
@@ -84,9 +85,10 @@ def refuse_nothing(prepared: list[tuple[SourceTables, Report]], allow_empty: boo
             f"{row['file']}:{row['row']}: {row['field']}: {row['reason']}"
             for row in refused.head(SHOWN).iter_rows(named=True)
         )
+        said = report.totals["triples"]["read"]
         refuse_empty(
-            tables.named.height + tables.facts.height,
-            f"{', '.join(report.files)}: {report.source} gives no entity and no fact",
+            tables.facts.height if said else tables.named.height,
+            f"{', '.join(report.files)}: {report.source} gives {f'none of its {said:,} facts' if said else 'no entity and no fact'}",
             allow_empty,
             dict(reasons.iter_rows()) | {reason: sum(fields.values()) for reason, fields in report.skipped.items()},
             where,

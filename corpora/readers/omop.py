@@ -90,6 +90,9 @@ def _keep(corpus: Corpus, gather: Gather, file: File, seen: set[str], concepts: 
         row = {key.lower(): value.strip() for key, value in values.items()}
         if not table:
             table = table_of(table_named(file), tuple(row)) or "-"
+            if table == "-" and (needed := NEEDED.get(table_named(file))):
+                lacking = ", ".join(column for column in needed if column not in row)
+                raise InputError(f"{file.name}: {table_named(file)} lacks {lacking}, which it has in OMOP CDM 5.4")
             seen.add(table)
         if table == "-":
             corpus.count("rows of other tables left out")

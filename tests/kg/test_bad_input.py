@@ -97,6 +97,20 @@ def test_a_bad_cell_or_record_is_refused_with_its_place_and_the_rest_is_loaded(k
     assert EmbeddedStore(tmp_path / "graph").entities()["name"].to_list() == ["丙病", "乙病", "甲病"]
 
 
+def test_a_file_of_whose_facts_none_is_kept_is_refused_though_it_names_entities(kgtools: Run, tmp_path: Path) -> None:
+    fields = "title: T\nlicense: MIT\nfields: {}\ntables:\n"
+    triples = "  - {files: ['*'], triples: {head: h, head_type: {value: Disease}, relation: r, tail: t}}\n"
+    mapping = write(tmp_path, "m.yaml", f"source: mine\n{fields}{triples}")
+    path = write(tmp_path, "a.csv", "h,r,t\n甲病,属于,乙\n")
+    load = ("load", "table", path, "--mapping", mapping, "--graph", tmp_path / "graph")
+
+    one_line(
+        kgtools(*load), "a.csv: mine gives none of its 1 facts (unknown-relation: 1)", "a.csv:2: 属于", "--allow-empty"
+    )
+    assert not (tmp_path / "graph").exists()
+    assert kgtools(*load, "--allow-empty").code == 0
+
+
 def one_line(ran: Any, *said: str) -> None:
     assert ran.code == 2
     assert ran.err.count("\n") == 1

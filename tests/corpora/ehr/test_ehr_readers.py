@@ -181,6 +181,13 @@ def test_omop_without_visits_says_which_tables_it_needs(read: Any) -> None:
         read("omop", {"PERSON.csv": OMOP["PERSON.csv"]})
 
 
+def test_an_omop_table_without_a_column_that_it_has_is_named(read: Any) -> None:
+    with pytest.raises(
+        InputError, match=r"MEASUREMENT\.csv: MEASUREMENT lacks measurement_concept_id, which it has in OMOP"
+    ):
+        read("omop", OMOP | {"MEASUREMENT.csv": b"measurement_id,person_id,value_as_number\n1,1,5\n"})
+
+
 @pytest.mark.parametrize("name", ["discharge.csv", "discharge.csv.gz"])
 def test_mimic_notes_keep_their_masks_and_lose_their_diagnosis(name: str, read: Any) -> None:
     (example,), corpus = read("mimic-note", {name: gzip.compress(MIMIC) if name.endswith("gz") else MIMIC})
