@@ -11,11 +11,12 @@ import polars as pl
 from kg.ontology import ontology
 
 INVISIBLE = (
+    r"\x1b\[[0-9;?]*[A-Za-z]|"
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{ad}\x{34f}\x{61c}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}"
     r"\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}\x{3164}\x{fe00}-\x{fe0f}\x{feff}\x{ffa0}\x{fff0}-\x{fffb}"
     r"\x{1bca0}-\x{1bca3}\x{1d173}-\x{1d17a}\x{e0000}-\x{e0fff}]"
 )
-"""Characters that nobody sees: controls, soft hyphen, joiners, direction marks, variation selectors, tags, fillers; all that
+"""Characters that nobody sees: colours of a terminal, controls, soft hyphen, joiners, direction marks, variation selectors, tags, fillers; all that
 Unicode lists as Default_Ignorable_Code_Point."""
 BREAK = r"[ ]*[\r\n\t\x{2028}\x{2029}][ \r\n\t\x{2028}\x{2029}]*"
 SPACE = r"[\s\x{2800}]+"

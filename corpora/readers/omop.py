@@ -174,7 +174,8 @@ def _told(corpus: Corpus, row: Kept, concepts: Row) -> list[Piece]:
             return []
         if known and known[0] is not Section.DIAGNOSIS:
             return [Piece(known[0], said)]
-        return [Piece(Section.PERSONAL, f"{name}: {said}" if said else name)] if name and not known else []
+        section = Section.EXAM if VITAL.search(name) else Section.PERSONAL
+        return [Piece(section, f"{name}: {said}" if said else name)] if name and not known else []
     return []
 
 

@@ -133,6 +133,7 @@ def test_a_name_is_left_alone_whatever_is_in_it(type_: str, name: str) -> None:
         ("咳\u00ad嗽病", "咳嗽病", "control-characters"),
         ("咳\u200d嗽病\ufe0f", "咳嗽病", "control-characters"),
         ("咳嗽病\U000e0100", "咳嗽病", "control-characters"),
+        ("咳\x1b[1;31m嗽病\x1b[0m", "咳嗽病", "control-characters"),
     ],
 )
 def test_a_name_is_mended_by_a_rule(name: str, clean_name: str, rule: str | None) -> None:

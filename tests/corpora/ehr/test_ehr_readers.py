@@ -120,6 +120,7 @@ def test_omop_says_what_was_found_and_not_that_somebody_looked(read: Any) -> Non
         (2, 1, 5, "", "", "", 10),
         (3, 1, 6, "", 45877994, "饮酒", 10),
         (4, 1, 8, "", "", "家族史", 10),
+        (5, 1, 9, "37.5", "", "体温", 10),
     ]
     measures = ("measurement_id", "person_id", "measurement_concept_id", "value_as_number", "operator_concept_id",
                 "value_as_concept_id", "measurement_source_value", "visit_occurrence_id")  # fmt: skip
@@ -138,6 +139,7 @@ def test_omop_says_what_was_found_and_not_that_somebody_looked(read: Any) -> Non
     text = example.messages[0].content
 
     assert "个人史:有吸烟史\n饮酒: 是" in text
+    assert "体格检查:体温: 37.5" in text
     assert "肌钙蛋白 >100\n流感抗原 阳性" in text
     assert not any(word in text for word in ("胸痛", "血糖", "家族史"))
     assert corpus.changes["observations without a value left out"] == 2
