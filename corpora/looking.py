@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path, PurePath
@@ -12,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, cast
 
 from corpora.checking import checked
-from corpora.files import File
+from corpora.files import LONGEST, File, Place
 from corpora.keys import says_nothing
 from corpora.meaning import OPTIONS
 from corpora.reading import Corpus, Look, Published, Reader
@@ -22,8 +23,8 @@ from tools.errors import KgtoolsError, UsageError
 from tools.originals import originals
 
 ROWS = 20
-BEGINNING = 1 << 25
-"""Bytes of a file that are enough to tell whose it is."""
+BEGINNING, LARGEST = 1 << 25, 4 * LONGEST
+"""Bytes of a file that are enough to tell whose it is; and where it is one object, which is read whole or not at all."""
 TEXT = 1 << 20
 """Characters of its first lines that are."""
 CONTENT = {
@@ -52,6 +53,15 @@ class Trial(NamedTuple):
         return f"it would leave unread: {', '.join(content)}" if content else ""
 
 
+class Fits(NamedTuple):
+    """(file, reader, why) for each file and each reader that it fits, in the order of files; the readers of one corpus by name,
+    then the general ones. Where none does, `nearest`: what comes nearest, in words; `fault`: why no row can be read at all."""
+
+    found: list[tuple[str, str, str]]
+    nearest: str = ""
+    fault: str = ""
+
+
 def find(name: str) -> Reader:
     """The reader of this name. Raises UsageError with the nearest names."""
     return cast(Reader, registry.find("readers", name, Reader))
@@ -59,6 +69,15 @@ def find(name: str) -> Reader:
 
 def look_at(file: File) -> Look:
     """The beginning of a file, as `Reader.fits` wants it; what cannot be read of it is passed over."""
+    return _look(file, [])
+
+
+def _look(file: File, faults: list[str]) -> Look:
+    """The same; what is wrong with the first rows is put into `faults`."""
+
+    def note(place: Place, reason: str, detail: str) -> None:
+        faults.append(f"{place.file}:{place.line}: {reason} ({detail})")
+
     whole, quiet = file.quiet(), file.quiet(BEGINNING)
     if whole.is_workbook():
         rows = [row.values for row in islice(whole.csv(), ROWS)]
@@ -66,7 +85,7 @@ def look_at(file: File) -> Look:
     text = "\n".join(line.text for line in islice(quiet.text(), 100))[:TEXT]
     layout = quiet.layout()
     if layout in ("array", "object") or (layout == "lines" and text.lstrip("\ufeff \n\t").startswith("{")):
-        begun = whole if layout == "object" else quiet
+        begun = replace(file.quiet(LARGEST) if layout == "object" else quiet, refuse=note)
         values = tuple(value for _, value in islice(begun.values(lenient=layout != "array"), ROWS))
         columns = tuple(values[0]) if values and isinstance(values[0], dict) else ()
         return Look(file.name, f"json-{layout}", columns, values, text)
@@ -77,30 +96,27 @@ def look_at(file: File) -> Look:
     return Look(file.name, "text", (), (), text)
 
 
-def who_reads(paths: list[Path]) -> list[tuple[str, str, str]]:
-    """(file, reader, why) for each file and each reader that it fits, in the order of files; the readers of one corpus by
-    name, then the general ones. Each was tried on the first rows."""
+def who_reads(paths: list[Path]) -> Fits:
+    """Who reads these files: each reader was tried on their first rows."""
     with originals() as given:
-        files = Corpus(paths, given=given).files
-        return [(file, name, why) for file, name, why, objection in fitting(files) if not objection]
-
-
-def why_nobody(paths: list[Path]) -> str:
-    """What comes nearest of a file that no reader fits, in words."""
-    with originals() as given:
-        files = Corpus(paths, given=given).files
-        for file, name, why, objection in fitting(files):
-            if objection:
-                return f"{file}: {name} comes nearest ({why}), but {objection}"
-        return next((nearest for file in files if (nearest := _nearest(look_at(file)))), "")
+        files, faults = Corpus(paths, given=given).files, list[str]()
+        looks = [_look(file, faults) for file in files]
+    found = list(fitting(looks))
+    fits = [(file, name, why) for file, name, why, objection in found if not objection]
+    if fits or not found:
+        nearest = "" if fits else next((told for look in looks if (told := _nearest(look))), "")
+        return Fits(fits, nearest, "" if fits or any(look.rows for look in looks) else "".join(faults[:1]))
+    file, name, why, objection = found[0]
+    return Fits([], f"{file}: {name} comes nearest ({why}), but {objection}")
 
 
 def instead(name: str, files: list[File]) -> str:
     """Who reads these files where the reader of this name could read none of their rows, in words; or who comes nearest."""
-    others = [(file, other) for file, other, _, objection in fitting(files) if other != name and not objection]
+    looks = [look_at(file) for file in files]
+    others = [(file, other) for file, other, _, objection in fitting(looks) if other != name and not objection]
     if others:
         return f"; the reader {others[0][1]} fits {others[0][0]}"
-    nearest = next((told for file in files if (told := _nearest(look_at(file)))), "")
+    nearest = next((told for look in looks if (told := _nearest(look))), "")
     return f"; {nearest}" if nearest and f" reader {name}," not in nearest else ""
 
 
@@ -127,17 +143,16 @@ def _nearest(look: Look) -> str:
     return f"{look.name}: its keys are {found}; nearest is the reader {name}, which reads: {find(name).files}"
 
 
-def fitting(files: list[File]) -> Iterator[tuple[str, str, str, str]]:
+def fitting(looks: list[Look]) -> Iterator[tuple[str, str, str, str]]:
     """(file, reader, why, objection) for each reader that a file fits by its keys."""
     readers = sorted(registry.every("readers", Reader), key=lambda reader: (reader[1].general, reader[0]))
-    for file in files:
-        look = look_at(file)
+    for look in looks:
         for name, reader in readers:
             if why := _fits(name, reader, look):
                 tried = _tried(reader, look)
                 objection = tried.objection(reader.general) if tried else ""
                 told = ", ".join(tried.unread) if tried and reader.general and not objection else ""
-                yield file.name, name, f"{why}; not read: {told}" if told else why, objection
+                yield look.name, name, f"{why}; not read: {told}" if told else why, objection
 
 
 def _fits(name: str, reader: Reader, look: Look) -> str | None:

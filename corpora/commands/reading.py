@@ -58,7 +58,7 @@ def read(
     from corpora import looking
     from corpora import read as reading
     from corpora.show import print_categories, print_fits, print_outcome, print_reader
-    from tools.errors import Findings, UsageError
+    from tools.errors import Findings, InputError, UsageError
     from tools.progress import step
 
     if reader == "auto":
@@ -67,11 +67,12 @@ def read(
         if not files:
             raise UsageError("read auto needs files: kgtools read auto FILE...")
         fits = looking.who_reads(list(files))
-        print_fits(fits, style)
-        if not fits:
-            nearest = looking.why_nobody(list(files))
+        if fits.fault:
+            raise InputError(f"no row can be read: {fits.fault}")
+        print_fits(fits.found, style)
+        if not fits.found:
             raise Findings(
-                f"no reader fits; {nearest or 'name one, or see `kgtools read alpaca` and the like for what each reads'}"
+                f"no reader fits; {fits.nearest or 'name one, or see `kgtools read alpaca` and the like for what each reads'}"
             )
     elif categories:
         from corpora.categories import categories_of, count

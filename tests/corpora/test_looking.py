@@ -59,7 +59,7 @@ def test_five_options_are_not_promised_to_a_reader_of_four_and_the_way_out_is_to
 
     ran = kgtools("read", "auto", tmp_path / "a.jsonl")
 
-    assert who_reads([tmp_path / "a.jsonl"]) == []
+    assert who_reads([tmp_path / "a.jsonl"]).found == []
     assert ran.code == 1
     assert "its keys are question, opa, opb, opc, opd, ope, answer; nearest is the reader medqa" in ran.err
 
@@ -84,6 +84,19 @@ def test_what_nobody_reads_is_one_line_with_the_nearest_reader(
     assert said in ran.err
 
 
+@pytest.mark.parametrize("text", ["[" * 9999, '{"a": "' + "x" * 999 + '"}'])
+def test_of_a_file_without_a_row_that_can_be_read_it_is_said_why(
+    text: str, tmp_path: Path, kgtools: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("corpora.files.LONGEST", 500)
+    (tmp_path / "a.json").write_text(text, encoding="utf-8")
+
+    ran = kgtools("read", "auto", tmp_path / "a.json")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("kgtools: error: no row can be read: a.json:1: ")
+
+
 def test_a_reader_that_can_read_nothing_says_who_can(tmp_path: Path, kgtools: Callable[..., Ran]) -> None:
     (tmp_path / "a.jsonl").write_text(lines({"instruction": "问", "output": "答"}), encoding="utf-8")
 
@@ -98,7 +111,7 @@ def test_a_general_reader_is_promised_with_the_keys_that_it_leaves(tmp_path: Pat
         lines({"Question": "问", "Complex_CoT": "想", "Response": "答"}), encoding="utf-8"
     )
 
-    assert who_reads([tmp_path / "a.jsonl"]) == [
+    assert who_reads([tmp_path / "a.jsonl"]).found == [
         ("a.jsonl", "alpaca", "Question and Response, as Alpaca has instruction and output; not read: Complex_CoT")
     ]
 

@@ -244,7 +244,7 @@ def test_clinicalbench_takes_findings_instead_of_impressions(read: Any) -> None:
 def test_a_reader_knows_its_own_files_and_no_other_does(name: str, tmp_path: Path) -> None:
     for file, data in FILES[name].items():
         (tmp_path / file).write_bytes(data)
-        fits = {reader: why for _, reader, why in who_reads([tmp_path / file]) if reader in NAMES}
+        fits = {reader: why for _, reader, why in who_reads([tmp_path / file]).found if reader in NAMES}
         assert list(fits) == [name], file
         assert fits[name]
 

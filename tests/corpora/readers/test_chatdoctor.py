@@ -124,4 +124,4 @@ def test_the_published_file_gives_its_5452_records_once_each(real: Path, tmp_pat
 
 
 def test_auto_knows_the_published_file_as_chatdoctors(real: Path) -> None:
-    assert who_reads([real])[0][1] == "chatdoctor"
+    assert who_reads([real]).found[0][1] == "chatdoctor"

@@ -154,4 +154,4 @@ def test_rows_over_several_lines_are_read_whole(real: Taken, sample: Path) -> No
 
 
 def test_auto_knows_the_published_sample(sample: Path) -> None:
-    assert [name for _, name, _ in who_reads([sample])] == ["cmd", "alpaca"]
+    assert [name for _, name, _ in who_reads([sample]).found] == ["cmd", "alpaca"]

@@ -152,7 +152,7 @@ def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_its_files_are_known_before_those_of_any_corpus(tmp_path: Path, rows: list[Any], form: Any) -> None:
     (tmp_path / "a.json").write_text(form(*rows), encoding="utf-8")
 
-    assert who_reads([tmp_path / "a.json"])[0][1] == "cmtmedqa"
+    assert who_reads([tmp_path / "a.json"]).found[0][1] == "cmtmedqa"
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_strict_stops_at_the_first_reject(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
 def test_each_file_of_an_exam_is_known_as_its_own_and_as_no_other_exams(tmp_path: Path, name: str) -> None:
     take(tmp_path, name, PUBLISHED[name])
-    fits = who_reads([tmp_path / "exam"])
+    fits = who_reads([tmp_path / "exam"]).found
 
     assert {(file, reader) for file, reader, _ in fits if reader in PUBLISHED} == {
         (f"exam/{file}", name) for file in PUBLISHED[name]

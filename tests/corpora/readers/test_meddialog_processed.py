@@ -104,7 +104,7 @@ def test_a_broken_processed_file_ends_in_rejects(tmp_path: Path, data: str, reas
 def test_auto_knows_each_layout(tmp_path: Path, data: str) -> None:
     (tmp_path / "data").write_text(data, encoding="utf-8")
 
-    assert who_reads([tmp_path / "data"])[0][1] == "meddialog"
+    assert who_reads([tmp_path / "data"]).found[0][1] == "meddialog"
 
 
 @pytest.mark.parametrize(

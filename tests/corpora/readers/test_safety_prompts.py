@@ -170,7 +170,7 @@ def test_a_file_with_any_of_its_scenarios_is_known(tmp_path: Path, scenario: str
     data = {scenario: [row(1, scenario)]}
     (tmp_path / "a.json").write_bytes(whole(data).encode() if indent else orjson.dumps(data))
 
-    assert who_reads([tmp_path / "a.json"])[0][1] == "safety-prompts"
+    assert who_reads([tmp_path / "a.json"]).found[0][1] == "safety-prompts"
 
 
 @pytest.mark.parametrize(
