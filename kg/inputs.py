@@ -37,8 +37,14 @@ class Inputs:
     ledger: Ledger = field(default_factory=LEDGER.frame)
 
     def with_sources(self, sources: list[SourceTables]) -> "Inputs":
-        """These sources say what they say now, instead of what they said before. Raises InputError for other tables."""
+        """These sources say what they say now, instead of what they said before. Raises InputError for other tables, UsageError
+        where a table of English names has a source's name."""
         for source in sources:
+            if source.name in [table.name for table in self.names]:
+                raise UsageError(
+                    f"a table of English names in the graph is called {source.name!r}, as this source; take it out first"
+                    f" (kgtools unload {source.name}) and add it under another --name"
+                )
             for schema, frame in ((NAMED, source.named), (FACTS, source.facts), (REJECTS, source.rejects)):
                 schema.check(frame, f"the source {source.name}")
         new = {source.name for source in sources}
@@ -46,9 +52,12 @@ class Inputs:
         return replace(self, sources=tuple(sorted([*kept, *sources], key=lambda source: source.name)))
 
     def with_names(self, table: NameTable) -> "Inputs":
-        """The table comes last; one of the same name is replaced where it stands. Raises UsageError without sources."""
+        """The table comes last; one of the same name is replaced where it stands. Raises UsageError without sources, and where one
+        of them has the table's name."""
         if not self.sources:
             raise UsageError("there is no graph to name; load a source first: kgtools load SOURCE FILE")
+        if table.name in [source.name for source in self.sources]:
+            raise UsageError(f"a source in the graph is called {table.name!r}; give the table another --name")
         if table.name not in [old.name for old in self.names]:
             return replace(self, names=(*self.names, table))
         return replace(self, names=tuple(table if old.name == table.name else old for old in self.names))

@@ -83,8 +83,8 @@ def read_names(
             kept.drop("type").join(pl.DataFrame({"type": sorted(set(types))}), how="cross").select("zh", "en", "type")
         )
     called = path.name.split(".")[0].lower() if name is None else name
-    if not called or set(called) & set("/\\\0"):
-        raise UsageError(f"--name {called!r}: expected a name for the table without slashes, such as --name hpo")
+    if not called.strip() or not called.isprintable() or set(called) & set("/\\"):
+        raise UsageError(f"--name {called!r}: expected a printable name without slashes, such as --name hpo")
     about = {
         "file": path.name,
         "sha256": inputs[path.name],

@@ -195,8 +195,11 @@ def print_findings(findings: list[Finding], style: str, examples: int) -> None:
                 say(f"  ... {len(finding.rows) - len(shown):,} more rows; --format json gives all")
 
 
-def print_named(table: NameTable, entities: pl.DataFrame) -> None:
-    """What a table of names gave to the graph."""
+def print_named(table: NameTable, entities: pl.DataFrame, before: NameTable | None = None) -> None:
+    """What a table of names gave to the graph; `before`: the one whose place it took."""
+    if before is not None and before.about["sha256"] != table.about["sha256"]:
+        old = f"{before.about['file']}, {before.about['names']:,} names"
+        say(f"{table.name}: in the place of the earlier table of this name ({old}); to keep both: --name")
     lowered = f"; {table.about['recased']:,} in another case" if table.about["recased"] else ""
     given = entities.filter(pl.col("name_en_from") == table.name).group_by("type").len().sort("type")
     dropped = ", ".join(f"{reason} {number:,}" for reason, number in table.about["dropped"].items()) or "none"

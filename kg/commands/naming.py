@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from kg.commands import format_option, graph_option
+from tools.options import empty_option
 
 
 @click.group()
@@ -25,6 +26,7 @@ def names() -> None:
     "license_",
     help="The licence of the table (SPDX, or LicenseRef-NAME), recorded with every record that uses it.",
 )
+@empty_option
 @click.option("--keep-case", is_flag=True, help="Take the names as they are, capitals and all.")
 @click.option(
     "--join",
@@ -40,6 +42,7 @@ def names_add(
     types: tuple[str, ...],
     name: str | None,
     license_: str | None,
+    allow_empty: bool,
     keep_case: bool,
     join: Path | None,
 ) -> None:
@@ -47,15 +50,18 @@ def names_add(
 
     The word kgtools instead of FILE stands for the table that comes with kgtools (Apache-2.0): departments, body parts, frequent
     examinations, treatments, foods, symptoms, diseases and values. Names get the case that they have in the middle of a
-    sentence. A type (or --type) may be an attribute, whose values the names are then.
+    sentence. A type (or --type) may be an attribute, whose values the names are then. A table that has the name of an
+    earlier one (hpo.tsv is called hpo) takes its place, which is told.
 
     \b
     Example:
       kgtools names add hpo-zh.babelon.tsv --type Symptom --type Disease --license LicenseRef-HPO
     """
+    from kg.inputs import Inputs, NameTable
     from kg.names import OUR_LICENSE, OUR_NAME, OURS, read_names
     from kg.show import print_named
     from kg.stores import open_store
+    from tools.empty import refuse_empty
     from tools.errors import UsageError
 
     if str(file) == OUR_NAME and not file.exists():
@@ -63,9 +69,15 @@ def names_add(
     if license_ is None:
         raise UsageError("--license is missing: say under which licence the names are, such as --license CC-BY-4.0")
     table = read_names(file, zh, en, type_column, types, name, license_, keep_case, join)
-    store = open_store(graph)
-    store.change(lambda inputs: inputs.with_names(table))
-    print_named(table, store.entities())
+    refuse_empty(table.names.height, f"{file}: no row is a name", allow_empty, table.about["dropped"])
+    store, before = open_store(graph), list[NameTable]()
+
+    def add(inputs: Inputs) -> Inputs:
+        before[:] = [old for old in inputs.names if old.name == table.name]
+        return inputs.with_names(table)
+
+    store.change(add, "names add")
+    print_named(table, store.entities(), before[0] if before else None)
 
 
 @names.command("list")

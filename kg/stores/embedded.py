@@ -168,15 +168,13 @@ class EmbeddedStore:
 def _write_inputs(new: Path, inputs: Inputs, old: Generation | None, before: Inputs) -> None:
     """The files of the inputs; what is the same as before is linked."""
     kept = {id(source) for source in before.sources}
-    (new / "sources").mkdir()
     for source in inputs.sources:
         place = new / "sources" / source.name
+        place.mkdir(parents=True)
         if old and id(source) in kept:
-            place.mkdir()
             for name in old.names(f"sources/{source.name}/[^/]+"):
                 _link(old.place / name, new / name)
             continue
-        place.mkdir()
         write_table(source.named, place / "entities.parquet")
         write_table(source.facts, place / "facts.parquet")
         write_table(source.rejects, place / "rejects.parquet")

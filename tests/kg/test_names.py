@@ -6,6 +6,7 @@ import pytest
 
 from kg.inputs import NameTable
 from kg.names import read_names
+from kg.stores.embedded import EmbeddedStore
 from tests.workbooks import workbook
 from tools.errors import InputError, UsageError
 from tools.files import sha256
@@ -200,7 +201,7 @@ def test_a_sheet_with_a_column_twice_is_refused(tmp_path: Path) -> None:
         add(sheet(tmp_path, ("zh", "en", "zh"), ("咳嗽", "cough", "发热")))
 
 
-@pytest.mark.parametrize("name", ["../outside", "a/b", ""])
+@pytest.mark.parametrize("name", ["../outside", "a/b", "", " ", "a\nb", "a\x1b[31m"])
 def test_a_table_cannot_be_called_like_a_path_or_nothing(tmp_path: Path, name: str) -> None:
     path = write(tmp_path, ".tsv", "zh\ten\n咳嗽\tcough\n")
 
@@ -255,6 +256,40 @@ def test_adding_and_listing_names_say_the_same(
     (told,) = listed.json
     assert (told["table"], told["license"], told["names"], told["dropped"]) == ("mine", "CC-BY-4.0", 3, {"no-han": 1})
     assert "CC-BY-4.0" in table.out
+
+
+def test_a_table_that_takes_the_place_of_another_says_so_and_one_without_a_name_takes_none(
+    tmp_path: Path, kgtools: Callable[..., Any], graph_of: Callable[..., Any]
+) -> None:
+    store = graph_of([("Disease", "百日咳", "HAS_SYMPTOM", "咳嗽")])
+    first = write(tmp_path, "mine.v1.csv", "zh,en\n百日咳,pertussis\n发热,fever\n")
+    (tmp_path / "b").mkdir()
+    others = write(tmp_path / "b", "mine.v2.csv", "zh,en\n咳嗽,cough\n"), write(tmp_path, "mine.csv", "zh,en\na,咳嗽\n")
+    runs = [
+        kgtools("names", "add", path, "--license", "CC-BY-4.0", "--graph", store.folder)
+        for path in (first, first, *others)
+    ]
+
+    assert [ran.code for ran in runs] == [0, 0, 0, 2]
+    said = "mine: in the place of the earlier table of this name (mine.v1.csv, 2 names); to keep both: --name"
+    assert [said in ran.out for ran in runs] == [False, False, True, False]
+    assert "mine.csv: no row is a name (no-han: 1)" in runs[-1].err
+    assert [table.about["file"] for table in EmbeddedStore(store.folder).names()] == ["mine.v2.csv"]
+
+
+def test_a_table_and_a_source_cannot_have_one_name(
+    tmp_path: Path, kgtools: Callable[..., Any], graph_of: Callable[..., Any], tables_of: Callable[..., Any]
+) -> None:
+    store = graph_of([("Disease", "百日咳", "HAS_SYMPTOM", "咳嗽")], source="mine")
+    path = write(tmp_path, "mine.csv", "zh,en\n百日咳,pertussis\n")
+    add = ("names", "add", path, "--license", "CC-BY-4.0", "--graph", store.folder)
+
+    assert "a source in the graph is called 'mine'; give the table another --name" in kgtools(*add).err
+    assert kgtools(*add, "--name", "hers").code == 0
+    with pytest.raises(UsageError, match=r"a table of English names in the graph is called 'hers', as this source"):
+        store.change(
+            lambda inputs: inputs.with_sources([tables_of([("Disease", "流感", "HAS_SYMPTOM", "发热")], source="hers")])
+        )
 
 
 def test_a_table_under_what_is_no_licence_is_refused_with_what_to_write(

@@ -167,3 +167,12 @@ def test_inputs_that_fail_leave_the_graph_as_it_was(
         open_store(graph_url).change(fail)
 
     assert content(open_store(graph_url)) == before
+
+
+def test_a_graph_of_which_the_last_source_was_taken_out_is_as_it_was_written(graph_url: str, say: Say) -> None:
+    store = say(graph_url, a=[COLD])
+
+    store.change(lambda inputs: inputs.without("a"), "unload")
+
+    assert verify(open_store(graph_url)).agrees
+    assert content(store) == ([], [])
