@@ -52,19 +52,25 @@ DIRECTIONS = words("ASC ASCENDING DESC DESCENDING")
 CONDITION = frozenset(["WHERE", "AND", "OR", "XOR", "NOT", "WHEN", "("])
 RELABELLED = "a second label for the same variable is joined by OR here; write it where the variable is first named"
 WHOLE = "a whole node or relationship has another shape in each store; return properties, such as {0}.id"
+SHADOWED = "ORDER BY {0} takes the earlier {0} in the embedded store; give what is called so here another name"
 SHUFFLED = "collect() loses the order of WITH ... ORDER BY here; return rows with ORDER BY"
 
 
 @dataclass
 class Scope:
-    """The variables of a part of a query: nodes with their labels, and other names that stand for graph elements."""
+    """The variables of a part of a query: nodes with their labels, other names that stand for graph elements, and for values."""
 
     nodes: dict[str, Labels] = field(default_factory=dict)
     elements: set[str] = field(default_factory=set)
     possible: dict[str, Labels] = field(default_factory=dict)
+    values: set[str] = field(default_factory=set)
 
     def copy(self) -> "Scope":
-        return Scope(dict(self.nodes), set(self.elements), dict(self.possible))
+        return Scope(dict(self.nodes), set(self.elements), dict(self.possible), set(self.values))
+
+    def names(self) -> set[str]:
+        """All variables."""
+        return {*self.nodes, *self.elements, *self.values}
 
 
 @dataclass(frozen=True)
@@ -161,6 +167,7 @@ def read_clauses(reading: Reading, start: int, end: int, scope: Scope, counted: 
         if clause.word == "UNION":
             scope, shuffled = Scope(), False
         if clause.word in ("WITH", "RETURN"):
+            refuse_shadowed(query, clause, scope, following)
             collects = [at for at in range(clause.start, clause.end) if query.following(at, 2) == ["COLLECT", "("]]
             if shuffled and collects:
                 raise query.refusal(collects[0], SHUFFLED)
@@ -220,6 +227,22 @@ def check_condition(query: Query, index: int) -> None:
         raise query.refusal(index, "a pattern is a condition only; write EXISTS { MATCH .. } or COUNT { MATCH .. }")
 
 
+def refuse_shadowed(query: Query, clause: Clause, scope: Scope, order: Clause | None) -> None:
+    """Refuse an ORDER BY that names what is called here as something else was before."""
+    if order is None or order.word != "ORDER":
+        return
+    start, known = clause.start + (query[clause.start].word == "DISTINCT"), scope.names()
+    items = [(first, last) for first, last in query.split(start, clause.end, ",") if query[last - 2].word == "AS"]
+    anew = {
+        query[last - 1].identifier
+        for first, last in items
+        if last - first != 3 or query[first].identifier != query[last - 1].identifier
+    }
+    for at in range(order.start, order.end):
+        if query[at].identifier in anew & known and query[at - 1].word != "." and query[at + 1].word != "(":
+            raise query.refusal(at, SHADOWED.format(query[at].identifier))
+
+
 def projected(query: Query, clause: Clause, scope: Scope) -> Scope:
     """The scope after WITH or UNWIND."""
     kept = scope.copy() if clause.word == "UNWIND" else Scope()
@@ -234,6 +257,8 @@ def projected(query: Query, clause: Clause, scope: Scope) -> Scope:
             kept.possible[alias] = scope.possible[name]
         elif (plain and name in scope.elements) or collected(query, first, last, scope):
             kept.elements.add(alias)
+        elif alias and (plain or query[last - 2].word == "AS"):
+            kept.values.add(alias)
     return kept
 
 

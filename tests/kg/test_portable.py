@@ -357,6 +357,16 @@ REFUSED = [
     ("MATCH (n:Drug) RETURN n.name AS a UNION MATCH (n:Disease) RETURN n.name AS b", "alias them"),
     ("MATCH (n) WITH n ORDER BY n.id LIMIT 3 RETURN collect(n.name)", "return rows with ORDER BY"),
     ("MATCH (n) RETURN n.id ORDER BY n.id NULLS LAST", "NULLS is not portable"),
+    (
+        "MATCH (n) WITH n, size(n.aliases) AS k WITH n, 0 - k AS k ORDER BY k LIMIT 1 RETURN n.id",
+        "the earlier k in the embedded",
+    ),
+    ("UNWIND [1, 2] AS k RETURN 0 - k AS k ORDER BY k + 1", "the earlier k in the embedded"),
+    (
+        "MATCH (n) WITH n.id AS a, n.name AS b WITH b AS a, a AS b ORDER BY a LIMIT 1 RETURN b",
+        "the earlier a in the embedded",
+    ),
+    ("MATCH (n) RETURN n.name AS n ORDER BY n", "give what is called so here another name"),
     # subqueries
     ("MATCH (n) WHERE EXISTS { (n)-[:RELATED]->() } RETURN n.id", "with MATCH"),
     ("MATCH (n) RETURN COUNT { (n)-[:RELATED]->() } AS c", "with MATCH"),
