@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from corpora.encodings import BAD_BYTE
-from corpora.jsons import TWICE
+from corpora.jsons import TWICE, is_real, nothing, without_nan
 from tools.files import shallow
 from tools.json_keys import find_repeated_key
 
@@ -20,7 +20,7 @@ KEY = 1000
 NAME = r'[^"\\\n]*'
 """What a key is made of that needs no escapes."""
 SEPARATORS = re.compile(r"[\s,\ufeff\0]*")
-DECODE = json.JSONDecoder().raw_decode
+DECODE = json.JSONDecoder(parse_constant=nothing).raw_decode
 COLON = re.compile(r"[ \t\r\n]*:[ \t\r\n]*")
 
 
@@ -128,10 +128,14 @@ def _walk(
                 return
         elif BAD_BYTE.search(window.text, window.at, end):
             file.refuse(place, "wrong-encoding", f"bytes that are not {encoding}")
-        elif found := _repeated_key(window.text[window.at : end], item, form):
+        elif found := _repeated_key(whole := window.text[window.at : end], item, form):
             file.refuse(place, TWICE, f"{found[1]!r} stands twice in one object")
+        elif not is_real(whole, item if form is ARRAY else item[1]):
+            file.refuse(place, "bad-json", "a number that JSON does not have: Infinity, or one too large")
+        elif form is ARRAY:
+            yield place, without_nan(whole, item)
         else:
-            yield place, item
+            yield place, (item[0], without_nan(whole, dict([item]))[item[0]])
         window.go(end)
     file.refuse(
         file.place(window.line, row + 1), "bad-json", f"the {form.noun} does not end; was the download cut off?"

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from corpora.arrays import array_items, nested_items, object_items
 from corpora.encodings import BAD_BYTE, encoding_of, escape_halves
-from corpora.jsons import TWICE, is_object, kind_of, loads, mend_escapes, why
+from corpora.jsons import TWICE, is_object, kind_of, loads, mend_escapes, says_nan, why, without_nan
 from corpora.sheets import is_workbook, sheet_rows
 from tools.errors import InputError
 from tools.json_keys import find_repeated_key
@@ -249,11 +249,11 @@ class File:
         if found := find_repeated_key(mend_escapes(text) if lenient else text, value):
             self.refuse(place, TWICE, f"{found[1]!r} stands twice in one object")
         else:
-            yield place, value
+            yield place, without_nan(text, value)
 
     def csv(self, delimiter: str | None = None) -> Iterator[Row]:
         """Each row of a delimited text with a header, or of a workbook's first sheet, by column; a row of another width is
-        refused. The delimiter is told by the header where it is not given."""
+        refused, and a cell that says `nan` or `null` is empty. The delimiter is told by the header where it is not given."""
         rows = sheet_rows(self) if self.is_workbook() else self._delimited(delimiter)
         header: list[str] | None = None
         number = 0
@@ -266,6 +266,7 @@ class File:
             if len(cells) != len(header):
                 self.refuse(place, "wrong-width", f"{len(cells)} columns, expected {len(header)}")
             else:
+                cells = ["" if says_nan(cell) else cell for cell in cells]
                 yield Row(place, self.watch(place, dict(zip(header, cells, strict=True))))
 
     def _delimited(self, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:

@@ -11,6 +11,10 @@ from tools.files import shallow
 
 TWICE = "key-given-twice"
 """Why an object is refused of which a parser would keep one value and drop the other."""
+NAMED = re.compile(r':\s*"\s*(?:nan|null)\s*"', re.IGNORECASE)
+NOTHING = ("nan", "null")
+"""What table libraries write as text where nothing is."""
+UNREAL = re.compile(r"Infinity|[eE]\+?\d{3}|\d{300}")
 BAD_ESCAPE = re.compile(r'\\(\\|["/bfnrt]|u[0-9a-fA-F]{4})|\\')
 
 
@@ -30,6 +34,40 @@ def loads(text: str, lenient: bool = False) -> Any:
             return shallow(text, value)
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
+
+
+def without_nan(text: str, value: Any) -> Any:
+    """The value of a JSON text, with null in place of the texts `nan` and `null` that a key has as its value."""
+    return _without_nan(value) if NAMED.search(text) else value
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: None if says_nan(one) else _without_nan(one) for key, one in value.items()}
+    return [_without_nan(one) for one in value] if isinstance(value, list) else value
+
+
+def says_nan(value: Any) -> bool:
+    """Whether a cell is a text that stands for nothing: `nan`, `NULL`."""
+    return isinstance(value, str) and len(value) < 9 and value.strip().lower() in NOTHING
+
+
+def nothing(name: str) -> float | None:
+    """What a parser makes of NaN, Infinity and -Infinity."""
+    return None if name == "NaN" else math.inf
+
+
+def is_real(text: str, value: Any) -> bool:
+    """Whether all numbers of a JSON text, which was parsed to `value`, are numbers of JSON."""
+    return not UNREAL.search(text) or _is_real(value)
+
+
+def _is_real(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_real, value.values()))
+    return (
+        all(map(_is_real, value)) if isinstance(value, list) else not isinstance(value, float) or math.isfinite(value)
+    )
 
 
 def _nothing(name: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -147,7 +148,10 @@ def test_an_array_read_in_pieces_of_any_size_is_the_array(rows: list[Any], chunk
         patch.setattr(arrays, "CHUNK", chunk)
         file = Opened(path)
 
-        assert file.json() == rows
+        assert file.json() == [
+            {key: None if text.strip().lower() in ("nan", "null") else text for key, text in row.items()}
+            for row in rows
+        ]
     assert file.rejects == []
 
 
@@ -298,12 +302,28 @@ def test_a_file_that_is_no_whole_object_is_refused(opened: Any, text: str, reaso
     assert [word for _, word in file.rejects] == [reason]
 
 
-@pytest.mark.parametrize("number", ["NaN", "1e400", "-Infinity"])
-def test_what_is_no_number_is_no_answer(tmp_path: Path, number: str) -> None:
-    (tmp_path / "a.jsonl").write_text(
-        f'{{"instruction": "几天？", "output": {number}}}\n{{"instruction": "几月？", "output": 3}}\n', encoding="utf-8"
+FORMS = {"lines": "{0}\n{1}\n{2}\n", "array": "[{0},\n{1},\n{2}]"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("nothing", ["NaN", "1e400", "-Infinity", '"nan"', '"NULL"', "1" + 400 * "0" + ".5"])
+def test_what_says_nothing_is_no_answer_and_no_part_of_a_question(tmp_path: Path, form: str, nothing: str) -> None:
+    rows = (
+        f'{{"instruction": "几天？", "output": {nothing}}}',
+        f'{{"instruction": "几月？", "input": {nothing}, "output": 3}}',
+        '{"instruction": "几岁？", "output": 3}',
     )
+    (tmp_path / "a.json").write_text(FORMS[form].format(*rows), encoding="utf-8")
 
-    outcome = read("alpaca", [tmp_path / "a.jsonl"], tmp_path / "out", {})
+    outcome = read("alpaca", [tmp_path / "a.json"], tmp_path / "out", {}, allow_empty=True)
 
-    assert (outcome.written, sum(outcome.rejected.values())) == (1, 1)
+    asked = [messages[0]["content"] for messages in pl.read_parquet(tmp_path / "out/records.parquet")["messages"]]
+    number = not nothing.strip('"').isalpha()  # a number that is none breaks its row
+    assert asked == (["几岁？"] if number else ["几月？", "几岁？"])
+    assert sum(outcome.rejected.values()) == (2 if number else 1)
+
+
+def test_a_cell_that_says_nan_is_empty(opened: Any) -> None:
+    file = opened("a,b\nnan,1\nNULL,nan问\n")
+
+    assert [row.values for row in file.file.csv()] == [{"a": "", "b": "1"}, {"a": "", "b": "nan问"}]
