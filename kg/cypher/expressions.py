@@ -203,6 +203,19 @@ def check_bracket(query: Query, index: int) -> None:
         raise query.refusal(index, "comprehensions are not in the embedded store; use UNWIND or MATCH, and collect()")
     if any(query[at].word == "NULL" for at in query.shallow(index + 1, close)):
         raise query.refusal(index, "null in a list is compared differently here; leave it out and test x IS NULL")
+    kinds = {kind for first, last in query.split(index + 1, close, ",") if (kind := literal_kind(query, first, last))}
+    if len(kinds) > 1:
+        raise query.refusal(index, f"a list of {' and '.join(sorted(kinds))} becomes one of texts here; write one kind")
+
+
+def literal_kind(query: Query, start: int, end: int) -> str:
+    """What a literal is, in words; nothing for whatever else is there."""
+    token = query[end - 1]
+    if end - start > 2 or (end - start == 2 and query[start].word != "-"):
+        return ""
+    if token.word in ("TRUE", "FALSE"):
+        return "truth values"
+    return {"string": "texts", "number": "numbers"}.get(token.kind, "")
 
 
 def check_regex(query: Query, index: int) -> None:

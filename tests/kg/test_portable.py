@@ -367,6 +367,8 @@ REFUSED = [
         "the earlier a in the embedded",
     ),
     ("MATCH (n) RETURN n.name AS n ORDER BY n", "give what is called so here another name"),
+    ("UNWIND [1, 'a'] AS x RETURN x", "a list of numbers and texts becomes one of texts here"),
+    ("RETURN ['a', true] AS x", "a list of texts and truth values becomes"),
     # subqueries
     ("MATCH (n) WHERE EXISTS { (n)-[:RELATED]->() } RETURN n.id", "with MATCH"),
     ("MATCH (n) RETURN COUNT { (n)-[:RELATED]->() } AS c", "with MATCH"),
