@@ -30,11 +30,11 @@ class Watched(dict[str, Any]):
         except KeyError:
             return default
 
-    def items(self) -> "ItemsView[str, Any]":  # type: ignore[override]
+    def items(self) -> "ItemsView[str, Any]":  # type: ignore[override]  # what dict gives, told narrower
         self.asked = dict(super().items()) | self.asked
         return super().items()
 
-    def values(self) -> "ValuesView[Any]":  # type: ignore[override]
+    def values(self) -> "ValuesView[Any]":  # type: ignore[override]  # the same
         self.items()
         return super().values()
 

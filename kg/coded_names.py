@@ -105,7 +105,7 @@ def _columns(path: Path, han: bool) -> pl.DataFrame:
     if not codes:
         raise InputError(f"{path}: no column of it holds codes of ICD-10 or ATC")
     others = [name for name in rows.columns if name != codes[0]]
-    named = [name for name in others if rows[name].str.contains(HAN).mean() >= 0.5] if han else others  # type: ignore[operator]
+    named = [name for name in others if rows[name].str.contains(HAN).mean() >= 0.5] if han else others  # type: ignore[operator]  # a mean of truth values is a number
     if not named:
         raise InputError(f"{path}: no column beside the codes holds names{' in Chinese' if han else ''}")
     longest = max(named, key=lambda name: int(rows[name].str.len_chars().sum()))
@@ -115,4 +115,4 @@ def _columns(path: Path, han: bool) -> pl.DataFrame:
 def _is_coded(column: pl.Series) -> bool:
     texts = column.slice(1 if len(column) > 1 else 0).str.strip_chars()  # the first may be a heading
     share = texts.str.contains(r"^[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{0,4})?(?:[x+*].*)?$").mean()
-    return share is not None and float(share) >= CODES  # type: ignore[arg-type]
+    return share is not None and float(share) >= CODES  # type: ignore[arg-type]  # as above

@@ -100,7 +100,7 @@ def cut_names(named: pl.DataFrame, triples: pl.DataFrame) -> pl.Series:
     found = [pl.Series("id", [], pl.String)]
     for (type_,), counts in per.partition_by("type", as_dict=True).items():
         many = counts.filter(pl.col("count") >= LEAST_NAMES)["length"]
-        stop = int(many.max() or 0)  # type: ignore[arg-type]
+        stop = int(many.max() or 0)  # type: ignore[arg-type]  # a count
         at, before, beyond = (
             int(counts.filter(where)["count"].sum())
             for where in (pl.col("length") == stop, pl.col("length") == stop - 1, pl.col("length") > stop)

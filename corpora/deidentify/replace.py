@@ -65,13 +65,13 @@ def replaced(row: dict[str, Any], policy: Policy, key: bytes) -> tuple[dict[str,
             new[place], more = _apply(text, found, patient)
             entries += [Entry(row["id"], place[0], place[1], *rest) for rest in more]
     meta, more_entries = _meta(row, patient)
-    changed = {
+    changed: dict[str, Any] = {
         column: [m | {"content": new.get((column, n), m["content"])} for n, m in enumerate(row[column])]
         for column in COLUMNS
         if row.get(column) is not None
     }
     if ("answer", 0) in new:
-        changed["answer"] = new["answer", 0]  # type: ignore[assignment]
+        changed["answer"] = new["answer", 0]
     return row | changed | {"meta": meta, "group": pseudonyms.regrouped(key, row["group"])}, entries + more_entries
 
 

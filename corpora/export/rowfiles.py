@@ -96,7 +96,7 @@ class RowFiles:
         for files in self._files.values():
             if kind is None and self.format.around is not None:
                 cast(_Lines, files.open).file.write(self._tail(files))
-            files.stack.__exit__(kind, *error)  # type: ignore[arg-type]
+            files.stack.__exit__(kind, *error)  # type: ignore[arg-type]  # passed on as it came
         if kind is None:
             self.shards = [self._named(files, n) for files in self._in_order() for n in range(len(files.sizes))]
 

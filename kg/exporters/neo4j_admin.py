@@ -97,7 +97,7 @@ def _options(nodes: list[str], relations: list[str], tables: list[pl.DataFrame])
     """The options of the import; fields of several lines are read slower, so only where there are any."""
     texts = [frame[c].list.join(DELIMITER) if c in LISTS else frame[c] for frame in tables for c in frame.columns]
     broken = any(text.str.contains("[\r\n]").any() for text in texts)
-    longest = max(int(text.str.len_bytes().max() or 0) for text in texts)  # type: ignore[arg-type]
+    longest = max(int(text.str.len_bytes().max() or 0) for text in texts)  # type: ignore[arg-type]  # a count
     return [
         "--id-type=string",
         "--array-delimiter=U+001F",

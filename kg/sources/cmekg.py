@@ -179,7 +179,7 @@ def _triples(path: Path, text: str) -> Parsed:
         "row", pl.col("head").alias("name"), "type", pl.lit(None, TEXT).alias("name_en"), reason="refused"
     )
     names = names.unique(["name", "type"], keep="first", maintain_order=True)
-    return Parsed(names.cast(NAMES), said.select(list(SAID)).cast(SAID), [])  # type: ignore[arg-type]
+    return Parsed(names.cast(NAMES), said.select(list(SAID)).cast(SAID), [])  # type: ignore[arg-type]  # its stub forbids a dict of names
 
 
 def _typed_by_class(said: pl.DataFrame) -> pl.DataFrame:

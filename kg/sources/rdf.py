@@ -119,7 +119,7 @@ def _lines(path: Path) -> Iterator[Stated]:
         def triple(self, *triple: Any) -> None:
             found.append(triple)
 
-    parser = W3CNTriplesParser(Sink())  # type: ignore[arg-type]
+    parser = W3CNTriplesParser(Sink())  # type: ignore[arg-type]  # takes whatever has triple()
     for row, line in enumerate(read_text(path).split("\n"), start=1):
         if len(line) > LONGEST:  # the parser takes the square of its length
             raise InputError(f"{path}:{row}: a line of {len(line):,} characters; a statement may have {LONGEST:,}")

@@ -64,7 +64,7 @@ def names(pairs: Preferences) -> dict[str, dict[str, float]]:
         told[str(lang)] = {
             "names": counts.height,
             "times": named.height,
-            "largest_difference": int(counts["apart"].max() or 0),  # type: ignore[arg-type]
+            "largest_difference": int(counts["apart"].max() or 0),  # type: ignore[arg-type]  # a count
             "share_of_difference": round(float(counts["apart"].sum()) / max(1, named.height), 4),
             "invented": mine.filter((pl.col("fault") == "invented") & (pl.col("side") == "rejected")).height,
         }

@@ -128,7 +128,6 @@ GRAPHS = {
 
 @pytest.mark.parametrize("name", GRAPHS)
 def test_rdf_that_grows_is_refused(name: str, tmp_path: Path) -> None:
-    pytest.importorskip("rdflib")
     path = tmp_path / name
     path.write_text(GRAPHS[name], encoding="utf-8")
 
@@ -140,7 +139,6 @@ def test_rdf_that_grows_is_refused(name: str, tmp_path: Path) -> None:
 
 
 def test_rdf_with_shortcuts_for_its_namespaces_is_read(tmp_path: Path) -> None:
-    pytest.importorskip("rdflib")
     one = RDF.format(ONE.format("甲")).replace('about="http://x/', 'about="&x;')
     (tmp_path / "a.owl").write_text(
         f'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY x "http://x/">]>{one}', encoding="utf-8"
@@ -150,7 +148,6 @@ def test_rdf_with_shortcuts_for_its_namespaces_is_read(tmp_path: Path) -> None:
 
 
 def test_a_long_line_of_ntriples_is_read_and_a_line_of_megabytes_refused(tmp_path: Path) -> None:
-    pytest.importorskip("rdflib")
     (tmp_path / "long.nt").write_text(f'<http://x/a> <http://x/p> "{"a" * 200_000}" .\n', encoding="utf-8")
     (tmp_path / "longer.nt").write_text(f'\n<http://x/a> <http://x/p> "{"a" * 5_000_000}" .\n', encoding="utf-8")
 
@@ -321,7 +318,6 @@ EXCEL: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("reader", EXCEL)
 @pytest.mark.parametrize("name", SHEETS)
 def test_a_workbook_with_cells_far_apart_is_refused(name: str, reader: str, tmp_path: Path) -> None:
-    pytest.importorskip("python_calamine")
     path = workbook(tmp_path / "a.xlsx", SHEETS[name])
 
     with pytest.raises(InputError, match="save the sheet as CSV"):
@@ -330,7 +326,6 @@ def test_a_workbook_with_cells_far_apart_is_refused(name: str, reader: str, tmp_
 
 @pytest.mark.parametrize("name", SHEETS)
 def test_a_corpus_reports_a_workbook_with_cells_far_apart_in_one_line(name: str, tmp_path: Path, kgtools: Run) -> None:
-    pytest.importorskip("python_calamine")
     path = workbook(tmp_path / "a.xlsx", SHEETS[name])
 
     done = kgtools("read", "cmexam", str(path), "--out", str(tmp_path / "out"))
@@ -399,7 +394,6 @@ def test_a_binary_workbook_with_cells_far_apart_is_refused() -> None:
 
 
 def test_a_workbook_with_empty_rows_in_it_is_read(tmp_path: Path) -> None:
-    pytest.importorskip("python_calamine")
     path = workbook(tmp_path / "a.xlsx", f'<row r="1">{cell("name")}</row><row r="5000">{cell("x", "A5000")}</row>')
 
     assert read_cells(path, TABLE, ["name"]).rows["name"].to_list() == ["x"]
@@ -451,7 +445,6 @@ def test_a_panic_of_polars_ends_a_command_with_one_line(
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit of memory is that of Linux")
 @pytest.mark.parametrize("kind", ["xlsx", "yaml"])
 def test_a_bomb_stays_within_a_gigabyte_of_memory(kind: str, tmp_path: Path) -> None:
-    pytest.importorskip("python_calamine")
     (tmp_path / "a.yaml").write_text(YAML["aliases"][0], encoding="utf-8")
     book = workbook(tmp_path / "a.xlsx", SHEETS["a cell in the far corner"])
     words = {

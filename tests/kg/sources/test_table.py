@@ -5,6 +5,8 @@ import random
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -542,9 +544,8 @@ def test_columns_that_nobody_asks_for_may_be_called_alike_or_nothing(tmp_path: P
 
 
 def test_a_parquet_file_with_a_column_twice_is_refused(tmp_path: Path) -> None:
-    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     columns = [["肺炎"], ["症状"], ["咳嗽"], ["流感"]]
-    parquet.write_table(pyarrow.table(columns, names=["head", "rel", "tail", "head"]), tmp_path / "a.parquet")
+    pq.write_table(pa.table(columns, names=["head", "rel", "tail", "head"]), tmp_path / "a.parquet")
 
     with pytest.raises(InputError, match=r"a\.parquet: two columns are called alike: .*'head'"):
         read([tmp_path / "a.parquet"], mapped(tmp_path, TRIPLES))
