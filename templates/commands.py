@@ -140,14 +140,17 @@ def generate(
 def trace(id_: str | None, triple: str | None, graph: str, records: Path, style: str) -> None:
     """Follow a record to its triples, source files and lines, template and licence; or a triple to its records.
 
+    It exits with 1 where the records' file is not what its run.json tells of, for it may have been edited, and where the
+    graph was loaded from other files than they were generated from.
+
     \b
     Example:
       kgtools trace 3f2a9c --records ./records --graph ./graph
     """
     from kg.stores import open_store
-    from templates.lineage import trace_record, trace_triple
+    from templates.lineage import doubt, trace_record, trace_triple
     from templates.show import print_trace
-    from tools.errors import UsageError
+    from tools.errors import Findings, UsageError
 
     if (id_ is None) == (triple is None):
         raise UsageError("name one record: kgtools trace ID, or one triple: kgtools trace --triple ID")
@@ -155,6 +158,8 @@ def trace(id_: str | None, triple: str | None, graph: str, records: Path, style:
     print_trace(
         trace_record(store, records, id_) if id_ is not None else trace_triple(store, records, str(triple)), style
     )
+    if said := doubt(store, records):
+        raise Findings(said)
 
 
 @click.command()

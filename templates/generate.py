@@ -20,7 +20,7 @@ from templates.drops import choose_drops
 from templates.facts import View, view
 from templates.groups import groups_within
 from templates.licenses import licence_text
-from templates.pack import LANGUAGES, Pack, Tails, Template, load_pack
+from templates.pack import LANGUAGES, Pack, Tails, Template, load_pack, refuse_general
 from templates.preferences.balance import told_by
 from templates.preferences.wrong import wrong_answers
 from templates.render import question_of, render
@@ -85,6 +85,8 @@ def generate(
     by_relation = {str(name): part for (name,), part in graph.facts.partition_by("relation", as_dict=True).items()}
     drops = {pack.info.name: choose_drops(pack, drop) for pack in packs}
     wanted = [template for pack in packs for template in pack.templates if template.lang in langs]
+    for template in wanted:
+        refuse_general(template)
     with ThreadPoolExecutor() as pool:  # polars works outside of the lock
         work = [(template, facts) for template in wanted if (facts := facts_for(by_relation, template))]
         found = pool.map(

@@ -1,5 +1,6 @@
 """From a record to its triples, files, template and licence; and from a triple to its records."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import orjson
 import polars as pl
 
+from corpora.gates import vouched
 from corpora.record import PREFERENCES, RECORDS
+from kg.inputs import files_of
 from kg.normalize import HAN
 from kg.ontology import ontology
 from kg.origins import origin_of
@@ -20,16 +23,38 @@ from tools.config import load_yaml
 from tools.errors import InputError, UsageError
 from tools.frames import scan_table
 
+MARK = re.compile(r"([^@/]+)@([^/]+)/([^#]+)#([0-9]{1,9})")
 SHOWN = ("id", "task", "lang", "messages", "prompt", "chosen", "rejected", "answer", "group")
 
 
 def records_of(folder: Path) -> pl.LazyFrame:
     """The records, or preferences, of a folder that `generate` wrote. Raises InputError."""
-    path = folder / "records.parquet"
-    pairs = folder / "preferences.parquet"
+    return scan_table(_file_of(folder))
+
+
+def _file_of(folder: Path) -> Path:
+    path, pairs = folder / "records.parquet", folder / "preferences.parquet"
     if not path.is_file() and not pairs.is_file():
         raise InputError(f"{path}: no such file; name the folder that generate wrote: --records DIR")
-    return scan_table(path if path.is_file() else pairs)
+    return path if path.is_file() else pairs
+
+
+def doubt(store: Store, folder: Path) -> str:
+    """Why a trace may not be of what made the records: their file is not the one that its `run.json` tells of, or the graph was
+    not loaded from the files that they were generated from; or nothing."""
+    file = _file_of(folder)
+    told = vouched(file)
+    if not told:
+        return f"{file}: no run.json tells of this file as it is; it may have been edited since"
+    now = files_of(store.about())
+    lost = (
+        [name for name, hash_ in told["inputs"].items() if now.get(name) != hash_]
+        if told["command"] == "generate"
+        else []
+    )
+    return (
+        f"{file}: was generated from another {lost[0]} than the graph was loaded from; name its graph" if lost else ""
+    )
 
 
 def trace_record(store: Store, folder: Path, id_: str) -> dict[str, Any]:
@@ -38,6 +63,10 @@ def trace_record(store: Store, folder: Path, id_: str) -> dict[str, Any]:
     found = records_of(folder).filter(pl.col("id").str.starts_with(id_)).collect()
     schema = PREFERENCES if "rejected" in found.columns else RECORDS
     record = schema.check(_one(found, "id", id_, folder), str(folder)).row(0, named=True)
+    if record["template"] is None:
+        meta = orjson.loads(record["meta"] or "{}")
+        place = f"{meta.get('file', 'a file')}:{meta.get('line', '?')}"
+        raise InputError(f"{record['id']}: not of a graph: it was read from {place} (source {record['source']})")
     about = store.about()
     triples = find_triples(store.entities(), store.triples(), set(record["facts"]))
     lost = set(record["facts"]) - {triple["id"] for triple in triples}
@@ -99,6 +128,10 @@ def _coverage(folder: Path) -> Path:
 def _one(found: pl.DataFrame, column: str, id_: str, folder: Path) -> pl.DataFrame:
     if found.height == 0:
         raise UsageError(f"{folder}: no {'record' if column == 'id' else 'triple'} has an id that begins with {id_!r}")
+    if found[column].n_unique() < found.height:
+        raise InputError(
+            f"{folder}: {found.height} rows have the id {found[column].mode()[0]}; which one is meant nobody can tell"
+        )
     if found.height > 1:
         raise UsageError(
             f"{id_!r} is the beginning of several ids: {', '.join(sorted(found[column].to_list())[:3])}; give more of it"
@@ -108,9 +141,12 @@ def _one(found: pl.DataFrame, column: str, id_: str, folder: Path) -> pl.DataFra
 
 def _template(mark: str) -> dict[str, Any]:
     """`pack@version/template.lang#variant` in its parts, with whose words it is where the pack is registered."""
-    pack_version, _, rest = mark.partition("/")
-    pack, _, version = pack_version.partition("@")
-    name, _, variant = rest.partition("#")
+    found = MARK.fullmatch(mark)
+    if found is None:
+        raise InputError(
+            f"the record's template is {mark!r}, expected PACK@VERSION/NAME.LANG#VARIANT, as generate writes it"
+        )
+    pack, version, name, variant = found.groups()
     return {
         "id": mark,
         "pack": pack,

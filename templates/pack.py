@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, Undefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from pydantic import model_validator
+from pydantic import StringConstraints, model_validator
 
 from kg.ontology import ontology
 from templates.values import is_people, is_predicate, is_quantity, is_route
@@ -68,19 +68,23 @@ class TemplateInfo(Settings):
         return self
 
 
+Part = Annotated[str, StringConstraints(pattern=r"^[^\s@/#\\]+$")]
+"""A part of `pack@version/template.lang#variant`."""
+
+
 class PackInfo(Settings):
     """`pack.yaml`: the pack's name, version, licence of its words, where they come from, and its templates.
 
     `verbatim`: the words of a paper, kept as they are: lint does not judge what they claim, and nothing is left out of what they
     ask (`templates/drops.py`) unless the user says so."""
 
-    name: str
-    version: str
+    name: Part
+    version: Part
     license: LicenseText
     title: str
     source: str = ""
     verbatim: bool = False
-    templates: dict[str, TemplateInfo]
+    templates: dict[Part, TemplateInfo]
 
 
 @dataclass(frozen=True)
@@ -337,6 +341,16 @@ def _block_name(file: Path, node: nodes.Block) -> tuple[str, int]:
             f"{file}:{node.lineno}: a block is called {node.name!r}; expected user_1, assistant_1, user_2, ..."
         )
     return match[1], int(match[2])
+
+
+def refuse_general(template: Template) -> None:
+    """Raises InputError for a variant whose question names no head or whose answer no tails: one question would have many answers."""
+    for variant in template.variants:
+        for role, body, name in (("user", variant.user, "head"), ("assistant", variant.assistant, "tails")):
+            if name not in variables(body):
+                raise InputError(
+                    f"{template.file}: {role}_{variant.number}: does not say {name}; see kgtools packs --lint"
+                )
 
 
 def _blank(node: nodes.Output) -> bool:

@@ -16,7 +16,18 @@ END = "\x1e"
 def render(
     template: Template, variant: Variant, heads: Sequence[str], tails: Sequence[list[str]]
 ) -> tuple[list[str], list[str]]:
-    """The user's and the assistant's text for each (head, tails). Raises InputError with the template's file."""
+    """The user's and the assistant's text for each (head, tails). Raises InputError with the template's file, also for no text."""
+    both = _rendered(template, variant, heads, tails)
+    for role, texts in zip(("user", "assistant"), both, strict=True):
+        if "" in texts:
+            where = f"{template.file}: {role}_{variant.number}"
+            raise InputError(f"{where}: renders to nothing for {heads[texts.index('')]!r}")
+    return both
+
+
+def _rendered(
+    template: Template, variant: Variant, heads: Sequence[str], tails: Sequence[list[str]]
+) -> tuple[list[str], list[str]]:
     if not heads:
         return [], []
     compiled = environment(template.lang).from_string(_loop(variant))
@@ -33,7 +44,7 @@ def render(
 
 def question_of(template: Template, variant: Variant) -> str:
     """What a variant asks, with a sign in the place of the name: the same for two that ask in the same words."""
-    (question,), _ = render(template, variant, [PLACE], [["-"]])
+    (question,), _ = _rendered(template, variant, [PLACE], [["-"]])
     return question.casefold()
 
 

@@ -55,7 +55,7 @@ def test_a_template_that_fails_leaves_the_old_records(
 ) -> None:
     before = content(old)
     folder = pack_folder(
-        zh="{% block user_1 %}{{ haed }}？{% endblock %}{% block assistant_1 %}{{ tails | listed }}。{% endblock %}"
+        zh="{% block user_1 %}{{ head }}{{ haed }}？{% endblock %}{% block assistant_1 %}{{ tails | listed }}。{% endblock %}"
     )
 
     done = command("generate", "--graph", named_graph, "--out", old, "--pack", folder)

@@ -21,6 +21,7 @@ from kg.stores.embedded import EmbeddedStore
 from templates.generate import COVERAGE, Result, generate
 from templates.pack import Pack, find_pack, load_pack
 from templates.select import REASONS
+from tools.errors import InputError
 from tools.files import digest
 
 Graph = Callable[..., Store]
@@ -341,6 +342,33 @@ def test_licences_stand_beside_the_records(sample_run: Path, records: pl.DataFra
         assert f"| templates | {pack_} | 2.0.0 | Apache-2.0 | {gave:,} |" in text
 
 
+def block(user: str, assistant: str) -> str:
+    return f"{{% block user_1 %}}{user}{{% endblock %}}{{% block assistant_1 %}}{assistant}{{% endblock %}}"
+
+
+@pytest.mark.parametrize(
+    ("zh", "said"),
+    [
+        (
+            block("有什么症状？", "症状有{{ tails | listed }}。"),
+            "symptom.zh.j2: user_1: does not say head; see kgtools packs",
+        ),
+        (block("{{ head }}有什么症状？", "请就医。"), "symptom.zh.j2: assistant_1: does not say tails"),
+        (
+            block("{{ head }}？", "{% if head is quantity %}{{ tails | listed }}。{% endif %}"),
+            "symptom.zh.j2: assistant_1: renders to nothing for '痛风'",
+        ),
+    ],
+)
+def test_a_template_that_asks_of_nothing_or_answers_nothing_makes_no_record(
+    zh: str, said: str, graph: Graph, pack: Callable[..., Pack]
+) -> None:
+    store = graph([(GOUT, "HAS_SYMPTOM", PAIN)], ENGLISH)
+
+    with pytest.raises(InputError, match=re.escape(said)):
+        run(store, pack(zh=zh))
+
+
 def test_several_processes_render_what_one_does(graph: Graph, pack: Callable[..., Pack]) -> None:
     store, mine = graph([(GOUT, "HAS_SYMPTOM", PAIN)], ENGLISH), pack()
 
@@ -351,7 +379,7 @@ def test_a_template_that_fails_in_another_process_says_where(
     command: Run, named_graph: Path, pack_folder: Folder, tmp_path: Path
 ) -> None:
     folder = pack_folder(
-        zh="{% block user_1 %}{{ haed }}？{% endblock %}{% block assistant_1 %}{{ tails | listed }}。{% endblock %}"
+        zh="{% block user_1 %}{{ head }}{{ haed }}？{% endblock %}{% block assistant_1 %}{{ tails | listed }}。{% endblock %}"
     )
 
     done = command("generate", "--graph", named_graph, "--pack", folder, "--workers", 2, "--out", tmp_path / "out")

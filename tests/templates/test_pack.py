@@ -75,6 +75,17 @@ def test_a_word_that_is_not_known_is_refused_with_the_way_out(
     assert "pack.yaml:" in said
 
 
+@pytest.mark.parametrize("name", ["a#1", "a/b", "a@2", "a b", ""])
+@pytest.mark.parametrize("key", ["name", "version", "templates"])
+def test_a_name_that_would_break_the_mark_of_a_template_is_refused(pack_folder: Folder, key: str, name: str) -> None:
+    folder = pack_folder()
+    about = yaml.safe_load((folder / "pack.yaml").read_text(encoding="utf-8"))
+    about |= {key: {name: about["templates"]["symptom"]} if key == "templates" else name}
+    (folder / "pack.yaml").write_text(yaml.safe_dump(about, allow_unicode=True), encoding="utf-8")
+
+    assert "pack.yaml:" in fault(folder)
+
+
 def test_a_pack_without_a_version_is_refused_at_its_line(pack_folder: Folder) -> None:
     folder = pack_folder()
     about = yaml.safe_load((folder / "pack.yaml").read_text(encoding="utf-8"))

@@ -5,6 +5,7 @@ import io
 import json
 import random
 import re
+import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from kg.inputs import Inputs
 from kg.stores import Store
 from kg.stores.embedded import EmbeddedStore
 from templates.generate import generate, write
-from templates.lineage import trace_record, trace_triple
+from templates.lineage import doubt, trace_record, trace_triple
 from templates.pack import load_pack
 from tools.errors import InputError, UsageError
 
@@ -243,6 +244,49 @@ def test_a_record_of_another_graph_says_what_to_do(tiny: Callable[..., tuple[Sto
 
     with pytest.raises(InputError, match="was it loaded anew since"):
         trace_record(graph([(GOUT, "HAS_SYMPTOM", "Symptom:红")]), folder, id_)
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "said"),
+    [
+        (
+            {"answer": "别的"},
+            1,
+            "records.parquet: no run.json tells of this file as it is; it may have been edited since",
+        ),
+        ({"template": "nosuch"}, 2, "the record's template is 'nosuch', expected PACK@VERSION/NAME.LANG#VARIANT"),
+        ({"template": None}, 2, ": not of a graph: it was read from a file:? (source cmekg + names)"),
+        ({"id": "0" * 20}, 2, "rows have the id 00000000000000000000; which one is meant nobody can tell"),
+    ],
+)
+def test_a_record_that_was_edited_is_not_shown_as_it_came_without_a_word(
+    change: dict[str, Any], code: int, said: str, command: Run, named_graph: Path, sample_run: Path, tmp_path: Path
+) -> None:
+    for file in sample_run.iterdir():
+        if file.is_file():
+            shutil.copy(file, tmp_path)
+    rows = pl.read_parquet(tmp_path / "records.parquet")
+    id_ = change.get("id", rows["id"][0])
+    first = pl.int_range(pl.len()) < (2 if "id" in change else 1)
+    edited = rows.with_columns(
+        pl.when(first).then(pl.lit(value)).otherwise(pl.col(name)).alias(name) for name, value in change.items()
+    )
+    edited.write_parquet(tmp_path / "records.parquet")
+
+    ran = command("trace", id_, "--records", tmp_path, "--graph", named_graph)
+
+    assert ran.returncode == code
+    assert said in ran.stderr
+
+
+def test_a_graph_of_the_same_triples_from_other_files_is_told(tiny: Callable[..., tuple[Store, Path, str]]) -> None:
+    store, folder, _ = tiny([(GOUT, "HAS_SYMPTOM", PAIN)])
+    about = store.about()
+
+    assert doubt(store, folder) == ""
+    other = {name: told | {"files": {"else.tsv": "0"}} for name, told in about["sources"].items()}
+    store.about = lambda: about | {"sources": other}  # type: ignore[method-assign]
+    assert "than the graph was loaded from; name its graph" in doubt(store, folder)
 
 
 @pytest.mark.parametrize("what", ["record", "triple"])
