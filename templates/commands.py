@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from kg.commands import format_option, graph_option
-from tools.options import allow_option, empty_option, identified_option
+from tools.options import SEED, allow_option, empty_option, identified_option
 
 
 @click.command()
@@ -26,7 +26,7 @@ from tools.options import allow_option, empty_option, identified_option
 )
 @click.option("--lang", "langs", default="zh,en", show_default=True, help="Languages, with commas between.")
 @click.option("--count", type=int, help="At most this many records, drawn by the seed; default: all.")
-@click.option("--seed", default=0, show_default=True, help="Decides variants, order and sample.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Decides variants, order and sample.")
 @click.option(
     "--max-tails",
     default=12,

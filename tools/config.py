@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tools.errors import InputError
 from tools.yamls import read_yaml
@@ -14,6 +14,10 @@ from tools.yamls import read_yaml
 M = TypeVar("M", bound=BaseModel)
 FEW_KEYS = 12
 """As many keys are listed even where one of them is near to what was written."""
+
+
+Seed = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+"""What a manifest can hold."""
 
 
 class Settings(BaseModel):

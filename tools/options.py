@@ -2,6 +2,9 @@
 
 import click
 
+SEED = click.IntRange(-(2**63), 2**63 - 1)
+"""A seed: what a manifest can hold."""
+
 allow_option = click.option(
     "--allow-license", "allow", multiple=True, metavar="NAME",
     help="Let go what this licence forbids to pass on, or what two forbid together ('A AND B'); once for each.",

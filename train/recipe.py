@@ -60,7 +60,7 @@ class Asking(Settings):
     pad_token: str | None = None
     max_length: Count = 1024
     trust_remote_code: Paths = ()
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
 
 class Recipe(Asking):

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from tools.errors import UsageError
+from tools.options import SEED
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,7 +24,7 @@ def out_option(default: str, what: str) -> Callable[[F], F]:
     return click.option("--out", "-o", default=default, show_default=True, type=click.Path(path_type=Path), help=what)
 
 
-seed_option = click.option("--seed", default=0, show_default=True, help="Seed of whatever is drawn.")
+seed_option = click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of whatever is drawn.")
 
 
 def pairs(words: tuple[str, ...], option: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from corpora.commands import format_option, out_option, pairs
+from tools.options import SEED
 
 
 @click.command()
@@ -19,7 +20,7 @@ from corpora.commands import format_option, out_option, pairs
 @click.option(
     "--key-file", type=click.Path(path_type=Path), help="Key of pseudonyms.  [default: the variable KGTOOLS_KEY]"
 )
-@click.option("--seed", type=int, help="Another seed than the recipe's.")
+@click.option("--seed", type=SEED, help="Another seed than the recipe's.")
 @click.option("--dry-run", is_flag=True, help="Do it all, show what would come out, write nothing.")
 @format_option("table", "json")
 def merge(

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from corpora.commands import format_option, out_option, pairs
-from tools.options import empty_option, identified_option
+from tools.options import SEED, empty_option, identified_option
 
 
 @click.command()
@@ -28,7 +28,7 @@ from tools.options import empty_option, identified_option
     metavar="KEY,...",
     help="Keys of meta, or fields; records with the same value (a patient, a page) stay together, whatever their source.",
 )
-@click.option("--seed", type=int, help="Another seed than 0 or the plan's.")
+@click.option("--seed", type=SEED, help="Another seed than 0 or the plan's.")
 @identified_option
 @empty_option
 @out_option("./split", "Folder for the records with their split, removed.parquet and run.json.")

@@ -51,6 +51,8 @@ def merge(
     folder of its own and leaves nothing. Raises UsageError for what is missing, Findings where a group or fact would cross,
     InputError where nothing is left."""
     recipe, missing = _brought(recipe, without)
+    if recipe.deidentify:
+        load_policy(recipe.deidentify.policy)  # a fault in it is told even where nothing asks for it
     mixed = Mixed(recipe.title, missing)
     with staging_or_scratch(out, dry_run) as stage:
         work = stage / ".work"
@@ -145,6 +147,8 @@ def _add_up(
                 parts.append(size(kept).with_columns(part=pl.lit(name, pl.Categorical)))
     if recipe.decontaminate.on_hit == "fail" and (hits := mixed.taken_out("decontaminate")):
         raise Findings(f"{hits:,} {mixed.schema.noun} hold items of the evaluation sets, nothing was written")
+    if not parts:
+        raise InputError(f"none of the sources holds a row: {', '.join(tables)}; nothing was written")
     write_table(pl.concat(parts).with_row_index("row"), work / "index.parquet")
 
 

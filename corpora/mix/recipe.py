@@ -7,13 +7,13 @@ from pydantic import Field, field_validator, model_validator
 
 from corpora.decontaminate.rules import Rules
 from corpora.split.plan import Plan
-from tools.config import Settings, load_yaml
+from tools.config import Seed, Settings, load_yaml
 from tools.errors import UsageError
 from tools.registry import suggestion
 
 HERE = Path(__file__).parent / "recipes"
 
-Share = Annotated[float, Field(gt=0, le=1)]
+Share = Annotated[float, Field(ge=1e-6, le=1)]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -87,11 +87,11 @@ class Recipe(Settings):
     title_zh: str = ""
     paper: str = ""
     notes: str = ""
-    seed: int = 0
+    seed: Seed = 0
     by: Literal["records", "characters", "tokens"] = "records"
     tokenizer: Path | None = None
     total: Count | None = None
-    temperature: Annotated[float, Field(gt=0)] = 1.0
+    temperature: Annotated[float, Field(ge=0.1, le=1000)] = 1.0
     sources: dict[str, Ingredient]
     filters: Filters = Filters()
     deidentify: Deidentify | None = Deidentify()
@@ -124,6 +124,11 @@ class Recipe(Settings):
             raise ValueError(f"the shares of the sources are {sum(shares):g} together, more than 1")
         if len(shares) == len(self.sources) and abs(sum(shares) - 1) > 1e-9:
             raise ValueError(f"every source has a share, and together they are {sum(shares):g}, not 1")
+        rest = [name for name, source in self.sources.items() if source.share is None]
+        if shares and rest and sum(shares) > 1 - 1e-6:
+            raise ValueError(
+                f"the shares of the sources are 1 together, and leave nothing of the others: {', '.join(rest)}"
+            )
         if self.by == "tokens" and self.tokenizer is None:
             raise ValueError("by: tokens needs tokenizer: a tokenizer.json file")
         return self

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from tools.config import Settings, load_yaml
+from tools.config import Seed, Settings, load_yaml
 from tools.errors import UsageError
 from tools.registry import suggestion
 
@@ -63,7 +63,7 @@ class Plan(Settings):
     title: str = ""
     paper: str = ""
     notes: str = ""
-    seed: int = 0
+    seed: Seed = 0
     by: tuple[Column, ...] = ("source", "task", "lang")
     tie: tuple[Key, ...] = ()
     rules: tuple[Rule, ...]

@@ -1,5 +1,6 @@
 """How much of each source a mix draws."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,12 @@ def test_another_seed_draws_others() -> None:
         ({"sources": {}}, "a mix needs a source"),
         ({"sources": {"a": {"share": 0.7}, "b": {"share": 0.7}}}, "1.4 together, more than 1"),
         ({"sources": {"a": {"share": 0.7}}}, "together they are 0.7, not 1"),
+        ({"sources": {"a": {"share": 1}, "b": {}, "c": {}}}, "leave nothing of the others: b, c"),
+        ({"sources": {"a": {"share": 1e-300}, "b": {}}}, "greater than or equal to"),
+        ({"sources": {"a": {"share": math.nan}, "b": {}}}, "greater than or equal to"),
+        ({"sources": {"a": {}}, "temperature": 1e-9}, "greater than or equal to"),
+        ({"sources": {"a": {}}, "temperature": math.inf}, "less than or equal to"),
+        ({"sources": {"a": {}}, "seed": 10**23}, "seed"),
         ({"sources": {"a": {}}, "by": "tokens"}, "needs tokenizer"),
         ({"sources": {"a": {"wieght": 1}}}, "Extra inputs"),
     ],

@@ -128,6 +128,7 @@ def test_a_source_may_be_left_away_and_the_mix_says_so(two: Path, kgtools: Kgtoo
     [
         (["--source", "x=a"], "has no such source; there are: a, b"),
         (["--source", "a"], "expected key=value"),
+        (["--seed", "99999999999999999999"], "--seed"),
         (["--without", "x"], "--without x: the recipe has no such source"),
         (["--without", "a", "--without", "b"], "none of the recipe's sources is here"),
     ],
@@ -276,6 +277,17 @@ def test_a_folder_without_records_is_told(two: Path, kgtools: Kgtools) -> None:
 
     assert ran.code == 2
     assert "holds no records.parquet" in ran.err
+
+
+def test_a_mix_of_sources_without_a_row_and_a_policy_that_there_is_not_are_told(two: Path, kgtools: Kgtools) -> None:
+    write(two / "empty", [])
+    nothing = recipe(two, {"e": {"path": "empty"}})
+    ran = kgtools("merge", nothing, "--out", two / "mix")
+    unknown = kgtools("merge", recipe(two, {"a": {"path": "a"}}, deidentify={"policy": "nosuch"}), "--out", two / "mix")
+
+    assert (ran.code, unknown.code) == (2, 2)
+    assert "none of the sources holds a row: e; nothing was written" in ran.err
+    assert "no policy is called 'nosuch'" in unknown.err
 
 
 @pytest.mark.parametrize("name", names())
