@@ -9,6 +9,7 @@ that was meant and is gone cannot be found again, one that is left can."""
 
 import html
 import re
+from collections.abc import Container
 from html.entities import html5
 from typing import Any
 
@@ -62,15 +63,15 @@ def without_escapes(text: str) -> tuple[str, int]:
     return plain.rstrip("\n") if text.rstrip().endswith(MARKS) else plain, found
 
 
-def all_without_escapes(value: Any) -> tuple[Any, int]:
-    """The same of every text in a value of JSON."""
+def all_without_escapes(value: Any, but: Container[str] = ()) -> tuple[Any, int]:
+    """The same of every text in a value of JSON, except under these keys."""
     if isinstance(value, str):
         return without_escapes(value)
     if isinstance(value, dict):
-        inner = {key: all_without_escapes(one) for key, one in value.items()}
+        inner = {key: (one, 0) if key in but else all_without_escapes(one, but) for key, one in value.items()}
         return {key: one for key, (one, _) in inner.items()}, sum(number for _, number in inner.values())
     if isinstance(value, list | tuple):
-        several = [all_without_escapes(one) for one in value]
+        several = [all_without_escapes(one, but) for one in value]
         return [one for one, _ in several], sum(number for _, number in several)
     return value, 0
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import orjson
 import pytest
 
 from corpora.escapes import without_escapes
@@ -43,7 +44,7 @@ MEANT = [
     "&#39; 是单引号", "&quot; 表示双引号", "Does <br> need an end?", "小于号写成 &lt;。", "怎么去掉 &nbsp;？", "<!DOCTYPE html><p>请排队。</p>",
 ]  # fmt: skip
 MEDICINE = [
-    "a skin tag\nRest.", "a clinical entity\nRest.", "escape beats\nRest.", "实体瘤\n标记物升高", "药品标签\n请遵守", "置换行走\n休息",
+    "a skin tag\nRest.", "a clinical entity\nRest.", "escape beats\nRest.", "实体瘤\n标记物高", "药品标签\n遵医嘱", "置换行走\n休息",
     "he said 'rest'\nOK", "s/p CABG\nCAD/HTN/DM", "sed rate 20\nCRP 5", "Echo - normal\nEF 60%", "头痛\n怎么办？", "遵医嘱使用\n不良反应", "http://x.cn/a.html\n谢谢",
     "符合\n符合肺炎", "I ache \n and cough", "[Pneumonia]\n(rest)",
 ]  # fmt: skip
@@ -124,6 +125,24 @@ def test_an_answer_to_a_question_about_signs_says_them_as_they_stand(asked: str,
     assert found.said("user") == [asked]
     assert found.said("assistant") == [answer]
     assert "literal-escapes" not in found.outcome.changed
+
+
+def test_who_speaks_is_told_behind_escaped_signs(tmp_path: Path) -> None:
+    talks = [r"病人：头痛\n医生：多久了？\n病人：两天\n医生：休息", ["<p>病人：咳</p>", "医生&#65306;喝水"]]
+    found = take(tmp_path, "sharegpt", {"a.jsonl": lines(*({"conversation": talk} for talk in talks))})
+
+    assert found.said("user") == ["头痛", "两天", "咳"]
+    assert found.said("assistant") == ["多久了？", "休息", "喝水"]
+    assert found.outcome.changed["literal-escapes"] == 6
+
+
+def test_the_fields_of_a_description_are_told_behind_escaped_line_breaks(tmp_path: Path) -> None:
+    row = {"description": r"疾病：感冒\n病情描述：头痛两天", "utterances": ["病人：要吃药吗？", "医生&#65306;多休息。"]}
+    found = take(tmp_path, "meddialog", {"a.json": orjson.dumps([row])}, description="illness")
+
+    assert found.said("user") == ["头痛两天\n\n要吃药吗？"]
+    assert found.said("assistant") == ["多休息。"]
+    assert found.outcome.changed["literal-escapes"] == 2
 
 
 ROWS = {
