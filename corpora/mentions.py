@@ -5,6 +5,7 @@ stands in a sentence as a word does (`用 \n 换行`, `the <br> tag`, `<br> and 
 itself and escaped (`Write R&amp;D for R&D`), for an export escapes all of them. Words that are also medicine's (tag, entity, escape,
 标签, 实体) tell it only beside a sign."""
 
+import html
 import re
 
 import orjson
@@ -15,7 +16,8 @@ ENTITY = r"(?:&(?:amp;)?(?:nbsp|ensp|emsp|lt|gt|amp|apos|#\d{1,7}|#[xX][0-9a-fA-
 QUOTE = r"(?:&(?:quot|apos|ldquo|rdquo|#39|#34|#x2[27]);)"
 SIGN = rf"(?:{SLASH}{{1,4}}|{TAG}|{ENTITY}|{QUOTE})"
 SPACE = r"&(?:amp;)?(?:[ne][bm]?sp|#160|#[xX][aA]0);"
-LONE = rf"(?:{SLASH}{{1,4}}|{TAG}|{ENTITY})"
+ESCAPED_TAG = r"(?:&lt;/?[a-z]{1,8}[1-6]? ?/?&gt;)"
+LONE = rf"(?:{SLASH}{{1,4}}|{TAG}|{ESCAPED_TAG}|{ENTITY})"
 """A sign that is no quotation mark, which may stand behind any word."""
 
 BEGIN = r"(?:\b|(?<=\\[nrt]))"
@@ -28,7 +30,7 @@ WORDS = (
     rf"{BEGIN}(?:non-?breaking spaces?|(?:tab|newline|control) characters?|(?:tab|comma|newline)-(?:separated|delimited)|delimiters?)\b",
     rf"{BEGIN}(?:html|character|xml|named|numeric) (?:entit(?:y|ies)|references?)\b|{BEGIN}string literals?\b|{BEGIN}source code\b",
     rf"{BEGIN}(?:Python|JavaScript|TypeScript|pandas)\b|C语言|编程|字符串|源代码|源码|网页(?:代码|编码)",
-    r"转义|反斜[杠线]|回车符|制表符|空格符|不换行空格|不间断空格|分隔符|正则表达|正则匹配|另起一行",
+    r"转义|反斜[杠线]|回车符|制表符|空格符|不换行空格|不间断空格|分隔符|正则表达|正则匹配|另起一行|每行(?:末尾|结尾|开头)|行尾(?=[的是符用])",
     r"(?<![置更转交替变调改互轮切])换行(?![走为动包])",  # 瓣膜置换行…术 is none
     r"\b[a-z]{1,4}[1-6]? ?标签|(?:字符|HTML|XML)实体|实体(?:编码|引用|字符|符号)",
     r"(?:尖括号|和号|与号|引号)[^。\n]{0,9}(?:编码|写成|显示|代替)",
@@ -55,7 +57,7 @@ BEFORE = (
 )
 BEHIND = (
     "and|or|for|in|instead|to|is|means?|if|when|where|inside|within|so|sign|stands?|represents?|as|at|between|before|after|rather|not|into"
-    "|everywhere|marks?|needs?|do|does|works?|from|on"
+    "|everywhere|marks?|needs?|do|does|works?|from|on|with|without"
 )
 """Words between which a sign with blanks round it is a word itself."""
 THINGS = (
@@ -69,7 +71,7 @@ IN_ENGLISH = (
     rf"{BEGIN}(?:{BEFORE}) {{1,2}}{LONE}(?: {{1,2}}(?:{BEHIND})\b|{END})",
     rf"{BEGIN}(?:split|join|contains?|replace|remove|strip|append|insert|trim|turns|converts)(?: [a-z]{{1,12}}){{0,3}} {{1,2}}{LONE}"
     rf"(?: {{1,2}}[a-z]|{END})",
-    rf"{BEGIN}(?:is|are|of|on|in|into|for|from|to|either|both|than|and|or) {{1,2}}{SLASH}[,;:?!)]",
+    rf"(?<=[A-Za-z0-9] ){SLASH}{{1,4}}[.,;:?!)](?=\s|$)",
     rf"{BEGIN}(?:escape[sd]? {{1,2}}\S{{1,12}} {{1,2}}|written |encoded |shows? |appears? |rendered |displayed )as {{1,2}}\S{{0,12}}{ENTITY}(?! ?\d)",
 )
 ZH_VERBS = (
@@ -77,11 +79,12 @@ ZH_VERBS = (
     "|符号|字符|标记|一堆|变成|显示"
 )
 ZH_BEFORE = f"{ZH_VERBS}|是|为|加|以|把|将|表示|代表|使用|叫|即|在|到|如|像|有|全是|都是|很多"
-ZH_BEHIND = "可以|是|可|即|来|就|会|都|等|结尾|开头|替换|连接|分割|切|怎么|什么|吗|该|而|才|作|当|去|做|拆|显示|插入|转|换|这|的|空"
+ZH_BEHIND = "可以|是|可|即|来|就|会|都|等|结尾|开头|替换|连接|分割|切|怎么|什么|吗|该|而|才|作|当|去|做|拆|显示|插入|转|换|这|的|空|写"
 ZH_THINGS = "HTML|换行|空格|不换行|单引号|双引号|引号|小于|大于|和号|与号|制表|回车|段落|行内|块级"
 IN_CHINESE = (
     rf"{SIGN} ?(?:换行|用来|分隔(?!膜)|隔开|标签|字符|转义|实体(?![瘤肿器性])|的(?:意思|含义|作用|区别|写法))",
     rf"{SIGN} ?(?:表示(?:一个|[换空回制行新小大“\"])|代表(?:一个|[换空回制行新])|来(?:表示|换行|分隔|隔开|写))",
+    rf"(?:{TAG}|{ENTITY}|^{SIGN}) ?是(?:什么|啥)[？?]",
     rf"{SIGN} ?(?:是(?:什么意思|干什么|什么标签|什么符号)|(?:是|就是|即|代表|指|表示)(?:一个)?(?:{ZH_THINGS}))",
     rf"(?:(?:{ZH_VERBS}) ?{LONE}|(?:{ZH_BEFORE}) ?(?!{SPACE}){LONE}) ?[，、；？,;?)）”’」。](?!\d)",
     rf"(?:{ZH_BEFORE}) {{1,2}}{LONE} {{1,2}}(?:{ZH_BEHIND})",
@@ -92,6 +95,11 @@ MEANT = re.compile("|".join((*WORDS, *CODE, TWO, *IN_ENGLISH, *IN_CHINESE)), re.
 QUOTED = re.compile(
     rf"[\"'“‘「『《`]\s?{LONE}{{1,4}}\s?[\"'”’」』》`]|[（(]\s?(?:(?!{SPACE}){LONE}){{1,4}}\s?[）)]|(?<![\w\"'])(?P<mark>[\"']){SIGN}(?P=mark)"
 )
+BESIDE = re.compile(
+    r"(?P<sign>[^\s\w])\s?(?:as|is|->|=|→|是|写成|写作|用)\s?(?P<entity>&#?\w{2,31};)"
+    r"|(?P<first>&#?\w{2,31};)\s?(?:for|or|instead of|to get|is|means|not|->|=|→|和|或|是|即|表示|代替|显示)\s?(?P<then>[^\s\w])"
+)
+"""A sign and what may be the entity for it."""
 BOTH_WAYS = (("&lt;", re.compile(r"<(?![/!]?[A-Za-z])")), ("&amp;", re.compile(r"&(?!#?\w{2,31};)")))
 """What is escaped, and the same as itself."""
 
@@ -100,7 +108,10 @@ def are_meant(text: str) -> bool:
     """Whether the escapes and tags of a text are what it speaks of, or code that it holds."""
     if MEANT.search(text) or QUOTED.search(text):
         return True
-    return any(escaped in text and itself.search(text) for escaped, itself in BOTH_WAYS) or _is_json(text)
+    if any(escaped in text and itself.search(text) for escaped, itself in BOTH_WAYS) or _is_json(text):
+        return True
+    pairs = BESIDE.findall(text) if "&" in text else []
+    return any(html.unescape(entity or first) == (sign or then) for sign, entity, first, then in pairs)
 
 
 def _is_json(text: str) -> bool:
