@@ -7,6 +7,7 @@ from dataclasses import replace
 from corpora import meaning
 from corpora.escapes import ESCAPES, all_without_escapes, without_escapes
 from corpora.exams import OTHER_LANG
+from corpora.mentions import are_meant
 from corpora.reading import Corpus, Example, Pair, Turn
 from corpora.record import ROLES
 from corpora.texts import lang_of
@@ -28,6 +29,8 @@ def checked(corpus: Corpus, examples: Iterator[Example | Pair]) -> Iterator[Exam
             corpus.refuse(example.place, *fault)
             continue
         mended, number = _mended(example)
+        if number and any(map(are_meant, _texts(example))):
+            mended, number = example, 0
         if number and (fault := _fault(mended)):
             corpus.refuse(example.place, *fault)
             continue
@@ -48,6 +51,13 @@ def _mended(example: Example | Pair) -> tuple[Example | Pair, int]:
     if not (number or more or most):
         return example, 0
     return replace(example, messages=messages, answer=answer, meta=meta), number or more or most
+
+
+def _texts(example: Example | Pair) -> list[str]:
+    """All that is said in it: who asks about a sign is answered in its words."""
+    if isinstance(example, Pair):
+        return [*(turn.content for turn in example.prompt), example.chosen, example.rejected]
+    return [turn.content for turn in example.messages]
 
 
 def _turns(turns: Sequence[Turn]) -> tuple[list[Turn], int]:

@@ -1,13 +1,14 @@
 """What a reader gives: the examples of a corpus, with where each stands; and what it could not read."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import polars as pl
 
+from corpora.escapes import ESCAPES, all_without_escapes
 from corpora.files import File, Place
 from corpora.keys import Keys
 from corpora.paths import files_of
@@ -114,6 +115,13 @@ class Corpus:
     def count(self, what: str, number: int = 1) -> None:
         if number:
             self.changes[what] += number
+
+    def plain(self, value: Any, but: Container[str] = ()) -> Any:
+        """A text, or a value of JSON with all its texts, without escapes, which are counted: for a reader that looks into it for
+        lines, headings, lists or who speaks. `but`: keys of which the value stays as it is."""
+        plain, number = all_without_escapes(value, but)
+        self.count(ESCAPES, number)
+        return plain
 
 
 @dataclass(frozen=True)

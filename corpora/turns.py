@@ -90,6 +90,14 @@ def conversation(messages: Any, role: str, text: str, system: Any = None, lenien
     return turns
 
 
+def in_plain_lines(corpus: Corpus, messages: Any) -> Any:
+    """The same where it is one text or a list of lines, in which line breaks and signs tell who speaks: without escapes, which are
+    counted."""
+    messages = listed(messages)
+    lines = isinstance(messages, list) and all(isinstance(line, str) for line in messages)
+    return corpus.plain(messages) if lines or isinstance(messages, str) else messages
+
+
 def any_conversation(messages: Any, system: Any = None) -> list[Turn]:
     """The turns of a list of messages, whatever their keys (from and value, role and content, ...), of lines that begin with
     who speaks, of such lines in one text, or of rounds. Raises NotTurns."""

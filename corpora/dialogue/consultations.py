@@ -201,8 +201,9 @@ def described(corpus: Corpus, text: str) -> Fields:
 
 
 def unmarked(corpus: Corpus, text: str) -> str:
-    """The text without the site's marks in it, which are counted: when its fields were filled in, that a doctor called."""
-    text, dates = STAMP.subn("", text)
+    """The text without escapes and the site's marks in it, which are counted: when its fields were filled in, that a doctor
+    called."""
+    text, dates = STAMP.subn("", corpus.plain(text))
     text, calls = CALL.subn("", text)
     corpus.count("dates of filling in taken out", dates)
     corpus.count("notes of phone calls taken out", calls)

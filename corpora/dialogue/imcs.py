@@ -50,13 +50,13 @@ def talks(corpus: Corpus) -> Iterator[Talk]:
             try:
                 if id_ in seen:
                     raise NotTurns("id-given-twice", "an earlier talk of this file has this id")
-                yield _talk(where, id_, row, split)
+                yield _talk(corpus, where, id_, row, split)
             except NotTurns as why:
                 corpus.refuse(where, why.reason, str(why))
             seen.add(id_)
 
 
-def _talk(place: Place, id_: str, row: Any, split: str | None) -> Talk:
+def _talk(corpus: Corpus, place: Place, id_: str, row: Any, split: str | None) -> Talk:
     if not isinstance(row, dict):
         raise NotTurns("not-an-object", f"found {kind_of(row)}, expected an object with a dialogue")
     before = next((row[name] for name in BEFORE if row.get(name) is not None), "")
@@ -64,7 +64,9 @@ def _talk(place: Place, id_: str, row: Any, split: str | None) -> Talk:
     if not isinstance(before, str) or not isinstance(diagnosis, str):
         raise NotTurns("wrong-type", f"{BEFORE[0]} and diagnosis must be texts")
     said = conversation(row.get("dialogue"), "speaker", "sentence")
-    return Talk(place, id_, split, before.strip(), tuple(said), tuple(row["dialogue"]), diagnosis.strip(), row)
+    return Talk(
+        place, id_, split, before.strip(), tuple(said), tuple(row["dialogue"]), corpus.plain(diagnosis.strip()), row
+    )
 
 
 def reports(corpus: Corpus, talk: Talk) -> list[tuple[int, Report]]:
@@ -81,6 +83,7 @@ def reports(corpus: Corpus, talk: Talk) -> list[tuple[int, Report]]:
 
 def report_of(corpus: Corpus, value: Any) -> Report:
     """A report out of an object of sections, or out of one text with headings as the first edition has it. Raises NotTurns."""
+    value = corpus.plain(value)
     if isinstance(value, str):
         _, *parts = HEADING.split(value)
         value = dict(zip(parts[::2], parts[1::2], strict=True))

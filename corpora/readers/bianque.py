@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from corpora.escapes import ESCAPES, without_escapes
 from corpora.readers.alpaca import instruction
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader, Turn
 from corpora.turns import NotTurns, answered, from_question_to_answer, parted
@@ -22,9 +21,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
             if not isinstance(row["input"], str) or not isinstance(row["target"], str):
                 corpus.refuse(place, "wrong-type", "input and target must be texts")
                 continue
-            text, escapes = without_escapes(row["input"])
-            corpus.count(ESCAPES, escapes)
-            before, said = parted(text)
+            before, said = parted(corpus.plain(row["input"]))
             turns = [Turn("user", before), *said] if before.strip() else said
             if turns and turns[-1].role == "assistant" and not turns[-1].content.strip():
                 turns.pop()

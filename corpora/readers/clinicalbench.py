@@ -26,11 +26,12 @@ def read(corpus: Corpus, settings: LangSettings) -> Iterator[Example]:
             if not all(isinstance(row.get(key), str) for key in NEEDED):
                 corpus.refuse(place, "missing-field", f"{' and '.join(NEEDED)} must be texts")
                 continue
-            reports, taken = _reports(row)
-            instead = {section for key in INSTEAD if _says(row.get(key)) for section in INSTEAD[key]}
-            story = [piece for piece in split(row["clinical_case_summary"]) if piece.section not in instead]
-            diagnoses = dx.parse(row["principal_diagnosis"], "principal")
-            diagnoses += dx.parse(told(row.get("preliminary_diagnosis")), "preliminary")
+            texts = {key: corpus.plain(row.get(key)) for key in (*NEEDED, "preliminary_diagnosis", *INSTEAD)}
+            reports, taken = _reports(texts)
+            instead = {section for key in INSTEAD if _says(texts[key]) for section in INSTEAD[key]}
+            story = [piece for piece in split(texts["clinical_case_summary"]) if piece.section not in instead]
+            diagnoses = dx.parse(texts["principal_diagnosis"], "principal")
+            diagnoses += dx.parse(told(texts["preliminary_diagnosis"]), "preliminary")
             lang = str(row.get("language") or settings.lang)
             record = record_of(
                 place, [*story, *reports], lang if lang in ("zh", "en") else settings.lang, {}, diagnoses, taken=taken,

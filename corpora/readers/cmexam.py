@@ -20,7 +20,7 @@ CMEXAM = replace(
     why=". \n 解释:{explanation}",
 )
 PROMPTS = {"clinicalgpt": CLINICALGPT, "cmexam": CMEXAM, "lm-eval": LM_EVAL_ZH}
-BREAK = re.compile(r"(?:\\r)?\\n(?=[A-Z][ .．、:：])")
+BREAK = re.compile(r"(?:(?:\\r)?\\n|<[bB][rR]\s?/?>)\s?(?=[A-Z][ .．、:：])")
 OPTION = re.compile(r"^[^\S\n]*([A-Z])[ .．、:：]\s*", re.MULTILINE)
 ANNOTATIONS = {
     "Area of Competency": "competency",
@@ -57,7 +57,7 @@ def read(corpus: Corpus, settings: CmexamSettings) -> Iterator[Example]:
 
 
 def options_of(text: str) -> dict[str, str]:
-    """`A 甲` lines by letter; the line break may be a backslash and an n. Nothing where a letter comes twice."""
+    """`A 甲` lines by letter; the line break may be a backslash and an n, or `<br>`. Nothing where a letter comes twice."""
     _, *found = OPTION.split(BREAK.sub("\n", text))
     letters, texts = found[::2], found[1::2]
     return dict(zip(letters, texts, strict=True)) if len(set(letters)) == len(letters) else {}

@@ -8,6 +8,7 @@ from corpora.ehr import diagnoses as dx
 from corpora.ehr.diagnoses import Diagnosis
 from corpora.ehr.headings import FINDINGS, INPUT, Piece, Section, find, key_of, split, told
 from corpora.ehr.records import LangSettings, example, record_of
+from corpora.escapes import without_escapes
 from corpora.files import File, Place
 from corpora.reading import Corpus, Example, Look, Reader
 
@@ -50,10 +51,12 @@ def read(corpus: Corpus, settings: EhrSettings) -> Iterator[Example]:
         layout = layout_of(file)
         records: Iterator[tuple[Place, list[Piece], dict[str, str], list[Diagnosis]]]
         if layout == "text":
-            records = ((place, split(text), {}, []) for place, text in texts_of(corpus, file, settings.separator))
+            records = (
+                (place, split(corpus.plain(text)), {}, []) for place, text in texts_of(corpus, file, settings.separator)
+            )
         else:
             rows = file.json() if layout == "json" else file.csv()
-            records = ((row.place, *_parted(corpus, row.values)) for row in rows)
+            records = ((row.place, *_parted(corpus, corpus.plain(row.values))) for row in rows)
         for place, pieces, facts, diagnoses in records:
             if not any(piece.section is not Section.ABOUT for piece in pieces):
                 corpus.refuse(place, "no-sections", "no key, column or heading of a patient record")
@@ -156,7 +159,7 @@ def _diagnoses(value: Any, kind: str) -> list[Diagnosis]:
 def fits(look: Look) -> str | None:
     """Keys or headings of a complaint or story, of one more section, and of a diagnosis."""
     if look.layout == "text":
-        found = [(piece.section, piece.heading) for piece in split(look.text) if piece.heading]
+        found = [(piece.section, piece.heading) for piece in split(without_escapes(look.text)[0]) if piece.heading]
     else:
         row = look.rows[0] if look.rows and isinstance(look.rows[0], dict) else {}
         inner = next((value for key, value in row.items() if key_of(key) in NOTES and isinstance(value, dict)), {})

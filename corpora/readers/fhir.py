@@ -56,6 +56,8 @@ PATHOLOGY = re.compile(r"^(?:PAT|CP|SP|CTH|PTH)$|patholog|cytolog|histolog", re.
 SNOMED_TAG = re.compile(
     r"(?:(?<!\s)\s+)?\((disorder|finding|situation|person|morphologic abnormality|event|procedure)\)\s*$"
 )
+CODED = ("div", "data")
+"""XHTML and base64, which hold their signs as their formats do."""
 USES = {"DD": "discharge", "AD": "preliminary", "pre-op": "preliminary"}
 
 
@@ -97,7 +99,7 @@ def _keep(corpus: Corpus, gather: Gather, place: Place, resource: dict[str, Any]
     if not patient:
         corpus.refuse(place, "no-patient", f"a {kind} that names no patient")
         return
-    gather.put(str(patient), kind, place, resource)
+    gather.put(str(patient), kind, place, corpus.plain(resource, but=CODED))
 
 
 def _visits(corpus: Corpus, settings: LangSettings, patient: str, kept: Sequence[Kept]) -> Iterator[Example]:
@@ -149,10 +151,10 @@ def _told(
             if _is_problem(row) and _before(row.values, encounter) and not refuted:
                 pieces += [Piece(Section.PAST, SNOMED_TAG.sub("", text_of(row.values.get("code"))))]
         elif row.kind == "DiagnosticReport":
-            pieces += _report(row.values)
+            pieces += _report(corpus, row.values)
             taken["impression"] += bool(row.values.get("conclusion"))
         elif row.kind in ("DocumentReference", "Composition"):
-            pieces += _document(corpus, row) if row.kind == "DocumentReference" else _sections(row.values)
+            pieces += _document(corpus, row) if row.kind == "DocumentReference" else _sections(corpus, row.values)
         else:
             pieces += _statement(corpus, row)
     return [piece for piece in pieces if piece.text.strip()], diagnoses, taken
@@ -213,36 +215,36 @@ def _statement(corpus: Corpus, row: Kept) -> list[Piece]:
     return [Piece(section, said)]
 
 
-def _report(value: dict[str, Any]) -> list[Piece]:
+def _report(corpus: Corpus, value: dict[str, Any]) -> list[Piece]:
     """What a report describes; its conclusion and coded conclusions are the diagnosis of another, and are not read."""
     categories = " ".join(code for category in items(value.get("category")) for _, code in codes_of(category))
     name = text_of(value.get("code"))
     section = Section.PATHOLOGY if PATHOLOGY.search(categories) else Section.OTHER
     if section is Section.OTHER and IMAGING.search(f"{categories} {name}"):
         section = Section.IMAGING
-    texts = [attachment(form) for form in items(value.get("presentedForm"))]
+    texts = [corpus.plain(attachment(form)) for form in items(value.get("presentedForm"))]
     return [Piece(section, f"{name}: {text}") for text in texts if text]
 
 
 def _document(corpus: Corpus, row: Kept) -> list[Piece]:
-    texts = [attachment(fields(part).get("attachment")) for part in items(row.values.get("content"))]
+    texts = [corpus.plain(attachment(fields(part).get("attachment"))) for part in items(row.values.get("content"))]
     corpus.count("documents left out: not text", sum(not text for text in texts))
     return [piece for text in texts if text for piece in split(text, reports=True)]
 
 
-def _sections(value: dict[str, Any]) -> list[Piece]:
+def _sections(corpus: Corpus, value: dict[str, Any]) -> list[Piece]:
     pieces: list[Piece] = []
     for part in filter(None, map(fields, items(value.get("section")))):
         title = str(part.get("title") or "")
         known = find(title)
         coded = next((LOINC[code] for _, code in codes_of(part.get("code")) if code in LOINC), None)
         section, kind = known or (coded or Section.ABOUT, "plain" if coded is Section.DIAGNOSIS else "")
-        text = plain(str(fields(part.get("text")).get("div") or ""))
+        text = corpus.plain(plain(str(fields(part.get("text")).get("div") or "")))
         if section is Section.DIAGNOSIS:
             pieces.append(Piece(section, text, title, kind, told=True))
         elif text:
             pieces += split(text, section, reports=True)
-        pieces += _sections(part)
+        pieces += _sections(corpus, part)
     return pieces
 
 

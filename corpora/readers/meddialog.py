@@ -103,7 +103,7 @@ def _talk(corpus: Corpus, place: Place, values: dict[str, Any]) -> Talk:
     for number, utterance in enumerate(said, start=1):
         if not isinstance(utterance, str):
             raise NotTurns("wrong-type", f"utterance {number} must be a text")
-        if not (turn := spoken(utterance)):
+        if not (turn := spoken(corpus.plain(utterance))):
             raise NotTurns("unknown-role", f"utterance {number} begins with neither the patient nor the doctor")
         turns.append(turn)
     return Talk(place, described(corpus, _text(corpus, values, "description")), tuple(turns))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from corpora.paths import SPLITS, told
 from corpora.readers.alpaca import instruction
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader
-from corpora.turns import NotTurns, any_conversation, in_turns, listed
+from corpora.turns import NotTurns, any_conversation, in_plain_lines, in_turns, listed
 
 
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
@@ -14,7 +14,9 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
         split = told(file, SPLITS)
         for place, row in file.rows():
             try:
-                turns = in_turns(corpus, any_conversation(row.get("messages"), row.get("system")))
+                turns = in_turns(
+                    corpus, any_conversation(in_plain_lines(corpus, row.get("messages")), row.get("system"))
+                )
             except NotTurns as why:
                 corpus.refuse(place, why.reason, str(why))
                 continue

@@ -21,7 +21,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
             if row["note_type"] not in ("DS", ""):
                 corpus.refuse(place, "no-summary", "an addendum or another note, not a discharge summary")
                 continue
-            pieces = _before_the_course(split(row["text"], reports=True))
+            pieces = _before_the_course(split(corpus.plain(row["text"]), reports=True))
             if not any(piece.section is not Section.ABOUT for piece in pieces):
                 corpus.refuse(place, "no-sections", "no heading of a discharge summary")
                 continue

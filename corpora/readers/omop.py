@@ -98,7 +98,7 @@ def _keep(corpus: Corpus, gather: Gather, file: File, seen: set[str], concepts: 
             corpus.count("rows of other tables left out")
         elif table == "CONCEPT":
             if row["concept_id"] in concepts:
-                concepts[row["concept_id"]] = row["concept_name"]
+                concepts[row["concept_id"]] = corpus.plain(row["concept_name"])
                 if row.get("concept_class_id", "").lower() in STATEMENTS:
                     concepts[STATES + row["concept_id"]] = row["concept_name"]
         elif not row["person_id"]:
@@ -106,7 +106,9 @@ def _keep(corpus: Corpus, gather: Gather, file: File, seen: set[str], concepts: 
         else:
             ids = (value for key, value in row.items() if key.endswith("_concept_id") and value not in ("", "0"))
             concepts.update({id_: "" for id_ in ids if id_ not in concepts})
-            gather.put(row["person_id"], table, place, {key: value for key, value in row.items() if value})
+            gather.put(
+                row["person_id"], table, place, corpus.plain({key: value for key, value in row.items() if value})
+            )
     if not table and table_named(file) in NEEDED:
         seen.add(table_named(file))
     seen.discard("-")

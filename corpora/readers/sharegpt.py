@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from corpora.paths import SPLITS, told
 from corpora.readers.alpaca import instruction
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader
-from corpora.turns import NotTurns, any_conversation, in_turns, listed, parted
+from corpora.turns import NotTurns, any_conversation, in_plain_lines, in_turns, listed, parted
 
 KEYS = ("conversations", "conversation", "dialogue", "dialog", "dialogs", "turns", "talk")
 
@@ -19,7 +19,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
             said = next((row[key] for key in KEYS if key in row), None)
             system = row.get("system") or row.get("system_prompt")
             try:
-                turns = in_turns(corpus, any_conversation(said, system))
+                turns = in_turns(corpus, any_conversation(in_plain_lines(corpus, said), system))
             except NotTurns as why:
                 corpus.refuse(place, why.reason, str(why))
                 continue

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from corpora import choices, turns
+from corpora import choices, escapes, turns
 from corpora.decontaminate import option_lists, questions
 from corpora.deidentify import find, names, scan
 from corpora.dialogue import descriptions
@@ -155,6 +155,7 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "flattened": turns.flattened,
     "fields_of": descriptions.fields_of,
     "summary_of": descriptions.summary_of,
+    "without_escapes": escapes.without_escapes,
     "options_of": cmexam.options_of,
     "thanks": cmtmedqa.THANKS.fullmatch,
     "quantity": values.parse.__wrapped__,
@@ -166,6 +167,7 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
 REPEATED = (
     "a", "1", " ", "\n", "。", "，", "(", "（", "[", "a@", "a.", "1.", "1 ", "1-", "A、", "A. 甲\n", "患者", "医院", "卫生院", "糖尿病，", "糖尿病",
     "诊断：", "1、肺炎；", "请\n", "姓名：王芳，", "13800138000，", "110101199003070038 ", "a@b.cn ", "2020-01-02 ", "[姓名1]", "<user>: ", "谢",
+    "<p>", "</p>", "<br>", "<b x=1 ", "&lt;", "&amp;", "\\n", "\\n ", "the ", "用 ", "\"", "{\"a\": ", "`",
     "病史：", "\t:", "约", "100元", "多见于", "John Smith ", "Mr. Smith, ", "北京市朝阳区建国路1号，", "1、甲\n", "① ", "①甲", "-甲\n", "|a|\n",
 )  # fmt: skip
 

@@ -72,6 +72,7 @@ def test_the_split_is_in_the_name(tmp_path: Path, name: str, split: str) -> None
         ("A 甲\nB 乙", {"A": "甲", "B": "乙"}),
         ("A 甲\\r\\nB 乙", {"A": "甲", "B": "乙"}),
         ("A 甲\r\nB 乙", {"A": "甲", "B": "乙"}),
+        ("A 甲<br>B 乙<br/>C 丙", {"A": "甲", "B": "乙", "C": "丙"}),
         ("A A型\nB B型", {"A": "A型", "B": "B型"}),
         ("A 甲\n续\nB 乙", {"A": "甲\n续", "B": "乙"}),
         ("A 甲\nA 乙", {}),
