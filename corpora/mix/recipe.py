@@ -91,7 +91,7 @@ class Recipe(Settings):
     by: Literal["records", "characters", "tokens"] = "records"
     tokenizer: Path | None = None
     total: Count | None = None
-    temperature: Annotated[float, Field(ge=0.1, le=1000)] = 1.0
+    temperature: Annotated[float, Field(ge=0.1, le=1e12)] = 1.0
     sources: dict[str, Ingredient]
     filters: Filters = Filters()
     deidentify: Deidentify | None = Deidentify()

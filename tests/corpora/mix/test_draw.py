@@ -137,7 +137,7 @@ def test_another_seed_draws_others() -> None:
         ({"sources": {"a": {"share": 0.7}}}, "together they are 0.7, not 1"),
         ({"sources": {"a": {"share": 1}, "b": {}, "c": {}}}, "leave nothing of the others: b, c"),
         ({"sources": {"a": {"share": 1e-300}, "b": {}}}, "greater than or equal to"),
-        ({"sources": {"a": {"share": math.nan}, "b": {}}}, "greater than or equal to"),
+        ({"sources": {"a": {"share": math.nan}, "b": {}}}, "less than or equal to"),
         ({"sources": {"a": {}}, "temperature": 1e-9}, "greater than or equal to"),
         ({"sources": {"a": {}}, "temperature": math.inf}, "less than or equal to"),
         ({"sources": {"a": {}}, "seed": 10**23}, "seed"),
