@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from kg.commands import format_option, graph_option
-from tools.options import SEED, allow_option, empty_option, identified_option
+from tools.options import COUNT, SEED, allow_option, empty_option, identified_option
 
 
 @click.command()
@@ -25,16 +25,18 @@ from tools.options import SEED, allow_option, empty_option, identified_option
     help="qa: questions and answers. preference: with a second answer that is wrong in a known way, for reward models.",
 )
 @click.option("--lang", "langs", default="zh,en", show_default=True, help="Languages, with commas between.")
-@click.option("--count", type=int, help="At most this many records, drawn by the seed; default: all.")
+@click.option("--count", type=COUNT, help="At most this many records, drawn by the seed; default: all.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Decides variants, order and sample.")
 @click.option(
     "--max-tails",
+    type=click.IntRange(1, 2**31 - 1),
     default=12,
     show_default=True,
     help="At most this many tails in one answer; those that most sources say first.",
 )
 @click.option(
     "--workers",
+    type=click.IntRange(1, 1024),
     default=1,
     show_default=True,
     help="Processes that render; more than 1 pays off for millions of records.",
@@ -49,7 +51,7 @@ from tools.options import SEED, allow_option, empty_option, identified_option
     help="What to leave out: uninformative, shop-list, partial-list, with commas between, or none."
     "  [default: uninformative,shop-list; of packs with the words of a paper none]",
 )
-@click.option("--show", "examples", default=0, help="Print this many example pairs of each language.")
+@click.option("--show", "examples", type=COUNT, default=0, help="Print this many example pairs of each language.")
 @click.option("--export", "form", metavar="FORMAT", help="Write them into OUT/FORMAT too, as kgtools convert does.")
 @allow_option
 @identified_option

@@ -2,6 +2,8 @@
 
 import click
 
+COUNT = click.IntRange(0, 2**63 - 1)
+"""How many of something: what polars and a manifest can hold."""
 SEED = click.IntRange(-(2**63), 2**63 - 1)
 """A seed: what a manifest can hold."""
 

@@ -18,7 +18,9 @@ from tools.options import allow_option, empty_option, identified_option
     type=click.Choice(["jsonl", "jsonl.zst", "parquet", "json"]),
     help="Kind of file; default: the format's.",
 )
-@click.option("--shard-size", default=100_000, show_default=True, type=click.IntRange(min=1), help="Records in a file.")
+@click.option(
+    "--shard-size", default=100_000, show_default=True, type=click.IntRange(1, 2**63 - 1), help="Records in a file."
+)
 @click.option("--name", "title", default="kgtools", show_default=True, help="Name of the set, in its card and tasks.")
 @allow_option
 @identified_option

@@ -12,7 +12,7 @@ from tools.options import empty_option
 @click.argument("reader")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @out_option("./corpus", "Folder for records.parquet, rejects.parquet and run.json.")
-@click.option("--limit", type=click.IntRange(min=1), help="Stop after so many examples.")
+@click.option("--limit", type=click.IntRange(1, 2**63 - 1), help="Stop after so many examples.")
 @click.option("--strict", is_flag=True, help="Stop at the first row that cannot be read; write nothing.")
 @click.option(
     "--license",

@@ -30,6 +30,7 @@ COUNTED = "(?:尖瓣|[到至型期级度类代周天日月年岁个种次片粒�
 NUMERAL = "(?:[零〇一二三四五六七八九十百千万]+|[两半])"
 EDGE = r"(?-u:\b)"
 NUMBERS = (
+    r"-[0-9]+(?:\.[0-9]+)?",
     r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?",
     r"[0-9]+(?:\.[0-9]+)?",
     f"第{NUMERAL}",
@@ -40,12 +41,24 @@ NUMBERS = (
     rf"{EDGE}(?:type|stage|grade|class|phase|degree|factor)\s+[ivx]+{EDGE}",
     f"{EDGE}[ivx]{{2,5}}{EDGE}",
 )
-SIGNS = (f"(?:mcg|mg|[uμ]g|kg|ml|iu){EDGE}", "['’][a-z]+", f"{EDGE}[b-hj-z]{EDGE}", "[α-ω]", "[<>≤≥]")
-"""A unit behind a number; what is left of an English genitive (nothing that decides); a letter by itself: vitamin c; signs."""
+SIGNS = (
+    f"(?:mcg|mg|[uμ]g|kg|ml|iu){EDGE}",
+    "['’][a-z]+",
+    f"{EDGE}[b-hj-z]{EDGE}",
+    "[α-ω]",
+    "[<>≤≥]",
+    r"\([+±-]{1,4}\)",
+    r"\+{2,4}",
+)
+"""A unit behind a number; what is left of an English genitive (nothing that decides); a letter by itself: vitamin c; signs; what a
+test found: (-), +++."""
+TO = r"([0-9a-z%)\]])\s?[-~]\s?([0-9])"
+"""A dash between two numbers, or in a name, that is no minus."""
 
 
 def decisive(text: pl.Expr) -> pl.Expr:
     """What decides in a text that `folded` made: each meaning as often as it occurs, in no order of the text's: `1|2|w3`."""
+    text = text.str.replace_all("[−﹣]", "-").str.replace_all(TO, "$1 $2").str.replace_all(TO, "$1 $2")
     words = text.str.replace_all(r"(\p{Han})\s+|\s+(\p{Han})", "$1$2").str.extract_all(_pattern())
     return words.map_batches(_meanings, return_dtype=pl.List(pl.String)).list.sort().list.join("|")
 

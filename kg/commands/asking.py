@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from kg.commands import format_option, graph_option
-from tools.options import escape_option
+from tools.options import COUNT, escape_option
 from tools.terminal import tell
 
 
@@ -87,7 +87,7 @@ def parameters(pairs: tuple[str, ...]) -> dict[str, Any]:
     help="A folder of your own audits (*.cypher) besides ours.",
 )
 @click.option("--only", multiple=True, metavar="NAME", help="Run only this audit (repeatable).")
-@click.option("--examples", default=3, show_default=True, help="Rows to show of each finding.")
+@click.option("--examples", type=COUNT, default=3, show_default=True, help="Rows to show of each finding.")
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning", "never"]),

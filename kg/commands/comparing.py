@@ -6,7 +6,7 @@ import click
 from click.core import ParameterSource
 
 from kg.commands import format_option, graph_option
-from tools.options import escape_option
+from tools.options import COUNT, escape_option
 from tools.terminal import say
 
 
@@ -55,7 +55,7 @@ def diff(old: str, new: str, style: str, rows: Path | None, escape_formulas: boo
 @click.argument("entity")
 @graph_option
 @format_option("table", "json")
-@click.option("--limit", default=10, show_default=True, help="Triples to show of each relation; 0: all.")
+@click.option("--limit", type=COUNT, default=10, show_default=True, help="Triples to show of each relation; 0: all.")
 @click.option("--html", type=click.Path(path_type=Path), help="Draw the neighbourhood as a page of its own.")
 @click.option("--depth", type=click.IntRange(1, 2), default=1, show_default=True, help="Steps away to draw (--html).")
 def show(entity: str, graph: str, style: str, limit: int, html: Path | None, depth: int) -> None:

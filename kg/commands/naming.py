@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from kg.commands import format_option, graph_option
-from tools.options import empty_option
+from tools.options import COUNT, empty_option
 
 
 @click.group()
@@ -100,7 +100,7 @@ def names_list(graph: str, style: str) -> None:
 @graph_option
 @format_option("table", "csv", "jsonl")
 @click.option("--type", "types", multiple=True, help="Only names of this entity type (repeatable).")
-@click.option("--limit", default=50, show_default=True, help="How many to list; 0: all.")
+@click.option("--limit", type=COUNT, default=50, show_default=True, help="How many to list; 0: all.")
 def names_missing(graph: str, style: str, types: tuple[str, ...], limit: int) -> None:
     """Rank the names without English by the triples that they would unlock.
 

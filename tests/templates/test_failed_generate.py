@@ -32,7 +32,7 @@ def old(command: Run, named_graph: Path, tmp_path: Path) -> Path:
     [
         (("--pack", "nosuch"), "no pack is called 'nosuch'; there are: clinicalgpt, clinicalgpt-paper, extended"),
         (("--lang", "zh,de"), "--lang de: there are zh, en"),
-        (("--max-tails", 0), "--max-tails and --workers must be 1 or more"),
+        (("--max-tails", 0), "'--max-tails': 0 is not in the range 1<=x<="),
         (("--count", "many"), "'many' is not a valid integer"),
         (("--graph", "nosuch"), "no graph here; load one first"),
         (("--graph", "mysql://x"), "no store for mysql"),

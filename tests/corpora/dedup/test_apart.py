@@ -230,6 +230,9 @@ def test_texts_with_the_same_numbers_and_deciding_words_are_not() -> None:
         ("zh", "1型糖尿病挂什么科", "2型糖尿病挂什么科"),
         ("zh", "每次1.5片", "每次15片"),
         ("en", "the left kidney", "the right kidney"),
+        ("zh", "屈光度+3.00D", "屈光度-3.00D"),
+        ("en", "base excess 4", "base excess −4"),
+        ("zh", "尿蛋白(+++)", "尿蛋白(++)"),
     ],
 )
 def test_a_number_or_word_that_decides_keeps_long_and_short_texts_apart(lang: str, one: str, other: str) -> None:
