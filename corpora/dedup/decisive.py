@@ -44,15 +44,17 @@ NUMBERS = (
 SIGNS = (
     f"(?:mcg|mg|[uμ]g|kg|ml|iu){EDGE}",
     "['’][a-z]+",
+    r"[a-z]\+",
+    r"[a-z]-(?:[\s,.;:?!)，。、；]|$)",
     f"{EDGE}[b-hj-z]{EDGE}",
     "[α-ω]",
-    "[<>≤≥]",
+    "[<>≤≥±≠%‰↑↓↔→←√×✓✔✗✘☑☐♂♀]",
     r"\([+±-]{1,4}\)",
     r"\+{2,4}",
 )
 """A unit behind a number; what is left of an English genitive (nothing that decides); a letter by itself: vitamin c; signs; what a
 test found: (-), +++."""
-TO = r"([0-9a-z%)\]])\s?[-~]\s?([0-9])"
+TO = r"([0-9a-z%)\]])(?:[-~]|\s[-~]\s)([0-9])"
 """A dash between two numbers, or in a name, that is no minus."""
 
 
@@ -72,6 +74,8 @@ def _meanings(words: pl.Series) -> pl.Series:
 def _meaning(word: str) -> str:
     """What a word that was found says: a line of the list, a number or itself; nothing where it decides nothing."""
     listed, word = _listed(), " ".join(word.split()).replace("’", "'")
+    if re.match("[a-z]-", word):
+        word = word[:2]
     if word in listed:
         return listed[word]
     if word[0] == "'":

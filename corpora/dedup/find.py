@@ -43,6 +43,8 @@ NOWHERE = 2**32 - 1
 NO_PAIRS = Pairs(np.empty(0, np.uint32), np.empty(0, np.uint32), np.empty(0))
 AT_ONCE = 100_000
 """Pairs that are Python's numbers at a time."""
+POWER = "[⁰¹²³⁴-⁹]+"
+"""Digits that are not those of a number: 10⁵ is not 105."""
 COLUMNS = {"question": "question", "answer": "reply", "whole": "whole"}
 
 
@@ -98,7 +100,7 @@ def _write_texts(rows: pl.LazyFrame, look: Look, texts: Stored) -> Compared:
         pl.DataFrame(schema={"keys": pl.UInt64, "lengths": pl.UInt32, "decisive": pl.UInt64, "facts": pl.UInt64})
     ]
     for batch in batches(with_texts(rows).select(raw=pl.col(COLUMNS[look.on]), facts=facts)):
-        batch = batch.with_columns(plain=simplified(folded(raw)))
+        batch = batch.with_columns(plain=simplified(folded(raw.str.replace_all(POWER, "^$0"))))
         batch = batch.select("raw", "facts", text=_sentences(plain), decisive=decisive(plain), bare=letters(plain))
         keys, lengths = batch.select(told).to_series(), batch["bare"].str.len_chars()
         some = {"keys": keys, "decisive": batch["decisive"], "facts": batch["facts"]}
