@@ -7,7 +7,8 @@ from typing import Any
 from corpora.escapes import CODE
 from corpora.keys import Watched
 from corpora.reading import Example, Pair, Turn
-from corpora.turns import ROLE_OF, SPEAKER_KEYS
+from corpora.speakers import ROLE_OF
+from corpora.turns import SPEAKER_KEYS
 
 Fault = tuple[str, str]
 """The reason, a word for counting, and the key or message that says it."""

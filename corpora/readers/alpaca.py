@@ -11,7 +11,8 @@ from corpora.keys import says_nothing
 from corpora.paths import SPLITS, told
 from corpora.reading import Corpus, Example, Look, Reader, Turn
 from corpora.texts import lang_of
-from corpora.turns import NotTurns, answered, rounds, text_of, texts
+from corpora.speakers import NotTurns
+from corpora.turns import answered, rounds, text_of, texts
 from tools.config import Settings
 
 KEYS = ("instruction", "output")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from corpora.escapes import ESCAPES, without_escapes
 from corpora.readers.alpaca import instruction
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader, Turn
-from corpora.turns import NotTurns, answered, from_question_to_answer, parted
+from corpora.speakers import LINE, WITHIN, NotTurns, parted
+from corpora.turns import answered, from_question_to_answer
 
 DOCTOR = re.compile(r"^\s*医生\s*[:：]\s*")
 
@@ -24,11 +25,13 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
                 continue
             text, escapes = without_escapes(row["input"])
             corpus.count(ESCAPES, escapes)
-            before, said = parted(text)
-            turns = [Turn("user", before), *said] if before.strip() else said
-            if turns and turns[-1].role == "assistant" and not turns[-1].content.strip():
-                turns.pop()
             try:
+                before, said = parted(text)
+                turns = [Turn("user", before), *said] if before.strip() else said
+                if turns and turns[-1].role == "assistant" and not turns[-1].content.strip():
+                    turns.pop()
+                elif turns and turns[-1].role == "assistant" and len(said) > len(LINE.findall(text)):
+                    raise NotTurns(WITHIN, "a tag within the last line begins an answer, and the target is another")
                 answer = Turn("assistant", DOCTOR.sub("", row["target"]))
                 turns = answered(from_question_to_answer(corpus, [*turns, answer]))
                 yield instruction(place, turns, "dialogue", key=row["input"])

@@ -7,7 +7,7 @@ from typing import Any
 from corpora.paths import SPLITS, told
 from corpora.readers.alpaca import alpaca, instruction
 from corpora.reading import Categories, Corpus, Example, Look, NoSettings, Published, Reader, Turn
-from corpora.turns import NotTurns
+from corpora.speakers import NotTurns
 
 CATEGORIES = ("cate1", "cate2")
 THANKS = re.compile(r"(?>[^?？]*?(?:谢|感激))[^?？]*")

@@ -8,7 +8,8 @@ from corpora.files import Place
 from corpora.paths import SPLITS, told
 from corpora.readers.alpaca import instruction
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader, Turn
-from corpora.turns import NotTurns, flattened, in_turns
+from corpora.speakers import NotTurns, flattened
+from corpora.turns import in_turns
 
 LITE = ("label", "related_diseases", "score")
 """What Huatuo26M-Lite tells of a question beside its answer."""

@@ -14,7 +14,6 @@ from corpora.dialogue.consultations import (
     Talk,
     consultations,
     described,
-    spoken,
     summed_up,
     unmarked,
 )
@@ -25,7 +24,8 @@ from corpora.jsons import kind_of
 from corpora.paths import SPLITS, told
 from corpora.reading import Categories, Corpus, Example, Look, Reader, Turn
 from corpora.texts import lang_of
-from corpora.turns import NotTurns, answered, texts
+from corpora.speakers import NotTurns, with_inner
+from corpora.turns import answered, texts
 from tools.config import Settings
 
 NAMED = SPLITS | {"validate": "validation", "validation": "validation"}
@@ -99,13 +99,15 @@ def _talk(corpus: Corpus, place: Place, values: dict[str, Any]) -> Talk:
         raise NotTurns("missing-field", f"expected a list under {' or '.join(TALKS)}, or {' and '.join(CASE)}")
     if not said:
         raise NotTurns("no-dialogue", "the list of utterances is empty")
-    turns: list[Turn] = []
+    names, spoken = [], []
     for number, utterance in enumerate(said, start=1):
         if not isinstance(utterance, str):
             raise NotTurns("wrong-type", f"utterance {number} must be a text")
-        if not (turn := spoken(utterance)):
+        if not (speaker := SPEAKER.match(utterance)):
             raise NotTurns("unknown-role", f"utterance {number} begins with neither the patient nor the doctor")
-        turns.append(turn)
+        names.append(speaker[1])
+        spoken.append(utterance[speaker.end() :].strip())
+    turns = with_inner(names, spoken)
     return Talk(place, described(corpus, _text(corpus, values, "description")), tuple(turns))
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from corpora.paths import SPLITS, told
 from corpora.reading import Corpus, Example, Look, NoSettings, Pair, Reader, Turn
 from corpora.texts import lang_of
-from corpora.turns import NotTurns, any_conversation, asked, rounds, text_of, texts
+from corpora.speakers import NotTurns
+from corpora.turns import any_conversation, asked, rounds, text_of, texts
 
 SHAPES = (
     ("prompt", "chosen", "rejected"), ("question", "response_chosen", "response_rejected"), ("conversations", "chosen", "rejected"),

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from corpora.paths import SPLITS, told
 from corpora.readers.alpaca import instruction
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader
-from corpora.turns import NotTurns, any_conversation, in_turns, listed, parted
+from corpora.speakers import LINE, NotTurns
+from corpora.turns import any_conversation, in_turns, listed
 
 KEYS = ("conversations", "conversation", "dialogue", "dialog", "dialogs", "turns", "talk")
 
@@ -33,7 +34,7 @@ def fits(look: Look) -> str | None:
     for key in KEYS:
         if look.has(key):
             said = listed(look.first(key))
-            if isinstance(said, list) or (isinstance(said, str) and parted(said)[1]):
+            if isinstance(said, list) or (isinstance(said, str) and LINE.search(said)):
                 return f"a list of {key}, as ShareGPT has it"
     return None
 

@@ -152,7 +152,7 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "listed": option_lists.listed,
     "right_of": lambda text: questions.right_of({"A": "甲", "B": "乙"}, text, text),
     "choice_of": lambda text: choices.choice_of(text, "A", "{}"),
-    "flattened": turns.flattened,
+    "flattened": speakers.flattened,
     "fields_of": descriptions.fields_of,
     "summary_of": descriptions.summary_of,
     "options_of": cmexam.options_of,
