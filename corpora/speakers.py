@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from corpora.reading import Turn
 
@@ -24,7 +25,10 @@ OTHERS = (
 )
 """Who speaks beside the two whom a record knows."""
 INNER_NAMES = "病人|患者|医生|大夫|医师|用户|助手|问|答|Patient|Doctor|Human|User|Assistant"
-KINDS = ({"问", "答"}, {"病人", "患者", "patient", "家属", "患者家属", "医生", "大夫", "医师", "doctor", "physician", "dr", "专家"})
+KINDS = (
+    {"问", "答"},
+    {"病人", "患者", "patient", "家属", "患者家属", "医生", "大夫", "医师", "doctor", "physician", "dr", "专家"},
+)
 """Names that go together in one talk; those that are in neither go together too."""
 NAMES = "|".join(sorted(ROLE_OF, key=len, reverse=True))
 BLANKS = r"[ \t\u3000]*"
@@ -100,7 +104,7 @@ def _split(turn: Turn, known: dict[str, set[str]]) -> list[Turn]:
 
 def alternate(turns: Sequence[Turn]) -> bool:
     """Whether no speaker has two turns in a row."""
-    return all(one.role != other.role for one, other in zip(turns, turns[1:], strict=False))
+    return all(one.role != other.role for one, other in pairwise(turns))
 
 
 def one_each(names: Iterable[str]) -> None:

@@ -10,8 +10,8 @@ from corpora.files import Place
 from corpora.keys import says_nothing
 from corpora.paths import SPLITS, told
 from corpora.reading import Corpus, Example, Look, Reader, Turn
-from corpora.texts import lang_of
 from corpora.speakers import NotTurns
+from corpora.texts import lang_of
 from corpora.turns import answered, rounds, text_of, texts
 from tools.config import Settings
 

@@ -20,7 +20,8 @@ URL = re.compile(r"\s*(https?://|www\.)\S+\s*", re.IGNORECASE)
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
     """`{instruction: [q], input, output: [a]}`, `{questions: [...], answers: [...]}`, `{question, answer}` or BenTsao's rows.
 
-    Of several paraphrases of one question the first is asked, the others stand in the meta; every answer is a record."""
+    Of several paraphrases of one question the first is asked, the others stand in the meta; of several answers to one question
+    each is a record. Published rows have one of the two; several of both are refused."""
     for file in corpus.files:
         split = told(file, SPLITS)
         for place, row in file.rows():
@@ -61,6 +62,10 @@ def _sides(row: dict[str, Any]) -> tuple[list[str], list[str]]:
         raise NotTurns("wrong-type", "questions, answers and input must be texts or lists of texts")
     if not questions or not answers:
         raise NotTurns("empty-message", "a row without a question or without an answer")
+    if len(set(questions)) > 1 and len(answers) > 1:
+        raise NotTurns(
+            "which-answer", f"{len(questions)} questions and {len(answers)} answers, and nothing says which go together"
+        )
     addition = "\n".join(text for text in more if text.strip())
     return [f"{question}\n{addition}" if addition else question for question in questions], answers
 

@@ -23,8 +23,8 @@ from corpora.files import Place
 from corpora.jsons import kind_of
 from corpora.paths import SPLITS, told
 from corpora.reading import Categories, Corpus, Example, Look, Reader, Turn
-from corpora.texts import lang_of
 from corpora.speakers import NotTurns, with_inner
+from corpora.texts import lang_of
 from corpora.turns import answered, texts
 from tools.config import Settings
 

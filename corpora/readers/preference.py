@@ -5,8 +5,8 @@ from typing import Any
 
 from corpora.paths import SPLITS, told
 from corpora.reading import Corpus, Example, Look, NoSettings, Pair, Reader, Turn
-from corpora.texts import lang_of
 from corpora.speakers import NotTurns
+from corpora.texts import lang_of
 from corpora.turns import any_conversation, asked, rounds, text_of, texts
 
 SHAPES = (

@@ -62,7 +62,10 @@ def test_a_line_of_a_list_may_hold_two_turns_and_never_a_third_speaker() -> None
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("Human:失眠怎么办？\nAssistant:睡前不看手机。\nHuman:还是睡不着呢？\nAssistant:", ["u失眠怎么办？", "a睡前不看手机。", "u还是睡不着呢？"]),
+        (
+            "Human:失眠怎么办？\nAssistant:睡前不看手机。\nHuman:还是睡不着呢？\nAssistant:",
+            ["u失眠怎么办？", "a睡前不看手机。", "u还是睡不着呢？"],
+        ),
         ("\n\nHuman: hello\n\nAssistant:", ["uhello"]),
         ("患者：头痛。\n医生：多久？\n患者：三天。\n医生：", ["u头痛。", "a多久？", "u三天。"]),
     ],
