@@ -20,7 +20,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
         for place, row in file.json():
             safety = "instruct" in row and "instruction" not in row
             try:
-                turns = alpaca(row, "line")
+                turns = alpaca(corpus, row, "line")
             except NotTurns as why:
                 corpus.refuse(place, why.reason, str(why))
                 continue

@@ -6,7 +6,7 @@ from typing import Any
 
 from corpora.files import Place
 from corpora.paths import SPLITS, told
-from corpora.readers.alpaca import instruction
+from corpora.readers.alpaca import TALKS, instruction
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader, Turn
 from corpora.speakers import NotTurns, flattened
 from corpora.turns import in_turns
@@ -41,7 +41,7 @@ def _example(
         corpus.refuse(place, "answer-is-a-url", f"answer {number} is an address; the text must be fetched there")
         return
     turns = flattened(questions[0]) or [Turn("user", questions[0])]
-    corpus.count("talks in one text parted into messages", len(turns) > 1)
+    corpus.count(TALKS, len(turns) > 1)
     try:
         turns = in_turns(corpus, [*turns, Turn("assistant", answer)])
     except NotTurns as why:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from corpora.escapes import without_escapes
 from corpora.paths import SPLITS, told
 from corpora.reading import Corpus, Example, Look, NoSettings, Pair, Reader, Turn
-from corpora.speakers import NotTurns
+from corpora.speakers import NotTurns, talk_in
 from corpora.texts import lang_of
 from corpora.turns import any_conversation, asked, rounds, text_of, texts
 
@@ -39,7 +40,10 @@ def _sides(row: dict[str, Any]) -> tuple[list[Turn], str, str]:
     first = row[shape[0]]
     if shape[0] == "instruction" and isinstance(first, str) and (more := row.get("input")):
         first = f"{first}\n{text_of(more, 'input')}"
-    prompt = any_conversation([{"role": "user", "content": first}] if isinstance(first, str) else first, system)
+    if isinstance(first, str):
+        talk = talk_in(without_escapes(first)[0]) or [Turn("user", first)]
+        first = [{"role": role, "content": said} for role, said in talk]
+    prompt = any_conversation(first, system)
     before = rounds(row.get("history"))
     at = prompt[0].role == "system"
     prompt = asked([*prompt[:at], *before, *prompt[at:]])
