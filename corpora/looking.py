@@ -10,14 +10,13 @@ from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from corpora.checking import checked
 from corpora.files import LONGEST, File, Place
-from corpora.keys import says_nothing
 from corpora.meaning import OPTIONS
-from corpora.reading import Corpus, Look, Published, Reader
-from corpora.texts import lang_of
+from corpora.owners import begun, is_own
+from corpora.reading import Corpus, Look, Reader
 from tools import registry
 from tools.errors import KgtoolsError, UsageError
 from tools.originals import originals
@@ -166,7 +165,7 @@ def _fits(name: str, reader: Reader, look: Look) -> str | None:
 def _tried(reader: Reader, look: Look) -> Trial | None:
     """None where the reader needs more than rows of one file, or they are its corpus' own."""
     rows = [row for row in look.rows if isinstance(row, dict)]
-    own = rows and reader.published and _is_own(reader, rows)
+    own = rows and reader.published and is_own(reader, begun(look, rows))
     if reader.together or own or look.layout not in ("json-lines", "json-array", "csv", "workbook") or not look.rows:
         return None
     with TemporaryDirectory() as folder:
@@ -194,42 +193,3 @@ def _write(path: Path, look: Look) -> None:
             json.dump(look.rows, file)
         else:
             file.writelines(json.dumps(row) + "\n" for row in look.rows)
-
-
-def stranger(reader: Reader, corpus: Corpus) -> str:
-    """The first file that is not the corpus' own: it has other columns, or is in another language; or nothing."""
-    return next((file.name for file in corpus.files if not _is_own(reader, _beginning(file))), "")
-
-
-def _beginning(file: File) -> list[dict[str, Any]]:
-    """The first rows of a file; of an object of rows, those in it."""
-    quiet = file.quiet()
-    with suppress(KgtoolsError):
-        if not quiet.is_workbook() and quiet.start().startswith(("{", "[")):
-            if quiet.layout() == "object":
-                inner = [value for _, _, value in islice(quiet.items(), ROWS)]
-                if all(isinstance(value, dict) for value in inner):
-                    return inner
-            rows = [row.values for row in islice(quiet.json(), ROWS)]
-            inner = [
-                one for row in rows for value in row.values() for one in (value if isinstance(value, list) else [value])
-            ]
-            return inner[:ROWS] if len(rows) == 1 and inner and all(isinstance(one, dict) for one in inner) else rows
-        return [row.values for row in islice(quiet.csv(), ROWS)]
-    return []
-
-
-def _is_own(reader: Reader, rows: list[dict[str, Any]]) -> bool:
-    """Whether rows have the columns of a corpus and no others, and its language; where there are no rows, nothing speaks
-    against it."""
-    return not rows or any(_are_of(rows, published) for published in reader.published)
-
-
-def _are_of(rows: list[dict[str, Any]], published: Published) -> bool:
-    known = {*published.columns, *published.more}
-    foreign = (name for row in rows for name, value in row.items() if name not in known and not says_nothing(value))
-    whole = sum(set(published.columns) <= set(row) for row in rows)
-    if next(foreign, None) is not None or 2 * whole < len(rows):
-        return False
-    text = "".join(str(row[name]) for row in rows for name in published.text if row.get(name))
-    return not published.lang or lang_of(text) == published.lang or sum(map(str.isalpha, text)) < 8

@@ -153,12 +153,16 @@ class Categories(NamedTuple):
 
 class Published(NamedTuple):
     """A kind of file that a corpus publishes. `columns`: those that every row has; `more`: others that it may have; `lang`: what
-    stands under the columns `text` is written in, where that tells a look-alike."""
+    stands under the columns `text` is written in, where that tells a look-alike. `names`: what the file is called, without its
+    suffix; `keys`: by what its rows stand, where it is one object; `values`: a column and what is in it, both as patterns."""
 
     columns: tuple[str, ...]
     more: tuple[str, ...] = ()
     lang: str = ""
     text: tuple[str, ...] = ()
+    names: str = ""
+    keys: str = ""
+    values: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)

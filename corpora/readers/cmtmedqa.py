@@ -56,7 +56,6 @@ READER = Reader(
         Published(
             ("id", *CATEGORIES, "instruction", "input", "output", "history"), (), "zh", ("instruction", "output")
         ),
-        Published(("instruct", "output"), (), "zh", ("instruct", "output")),
     ),
     private=True,
     categories=Categories("cate1"),

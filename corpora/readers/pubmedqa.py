@@ -16,7 +16,8 @@ PROMPTS = {
     "plain": replace(PLAIN, ask=ASK + "\n{options}"),
     "lm-eval": replace(LM_EVAL, ask=ASK + "\nAnswer:", one="{text}"),
 }
-MORE = ("LABELS", "MESHES", "YEAR", "reasoning_required_pred", "reasoning_free_pred", "final_decision")
+COLUMNS = ("QUESTION", "CONTEXTS", "LABELS", "MESHES", "LONG_ANSWER")
+MORE = ("YEAR", "reasoning_required_pred", "reasoning_free_pred", "final_decision")
 DECISIONS = {"A": "yes", "B": "no", "C": "maybe"}
 
 
@@ -118,7 +119,7 @@ READER = Reader(
     files="ori_pqal.json (also pqaa, pqau), and test_ground_truth.json for the official test set",
     read=read,
     fits=fits,
-    published=(Published(("QUESTION", "CONTEXTS", "LONG_ANSWER"), MORE, "en", ("QUESTION", "LONG_ANSWER")),),
+    published=(Published(COLUMNS, MORE, "en", ("QUESTION", "LONG_ANSWER"), keys=r"\d+"),),
     together=True,
     settings=PubmedqaSettings,
     url="https://github.com/pubmedqa/pubmedqa",
