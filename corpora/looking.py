@@ -12,13 +12,17 @@ from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import NamedTuple, cast
 
+import polars as pl
+
 from corpora.checking import checked
 from corpora.files import LONGEST, File, Place
+from corpora.jsons import kind_of
 from corpora.meaning import OPTIONS
 from corpora.owners import begun, is_own
 from corpora.reading import Corpus, Look, Reader
 from tools import registry
 from tools.errors import KgtoolsError, UsageError
+from tools.frames import write_table
 from tools.originals import originals
 
 ROWS = 20
@@ -26,6 +30,8 @@ BEGINNING, LARGEST = 1 << 25, 4 * LONGEST
 """Bytes of a file that are enough to tell whose it is; and where it is one object, which is read whole or not at all."""
 TEXT = 1 << 20
 """Characters of its first lines that are."""
+TALKS = ("messages", "sharegpt")
+"""Readers of tables that may have one column alone."""
 CONTENT = {
     "question", "query", "prompt", "instruction", "answer", "response", "output", "completion", "rationale", "explanation",
     "reasoning",
@@ -78,9 +84,10 @@ def _look(file: File, faults: list[str]) -> Look:
         faults.append(f"{place.file}:{place.line}: {reason} ({detail})")
 
     whole, quiet = file.quiet(), file.quiet(BEGINNING)
-    if whole.is_workbook():
-        rows = [row.values for row in islice(whole.csv(), ROWS)]
-        return Look(file.name, "workbook", tuple(rows[0]) if rows else (), tuple(rows), "")
+    if whole.is_table():
+        rows = [row.values for row in islice(whole.json(), ROWS)]
+        layout = "parquet" if whole.is_parquet() else "workbook"
+        return Look(file.name, layout, tuple(rows[0]) if rows else (), tuple(rows), "")
     text = "\n".join(line.text for line in islice(quiet.text(), 100))[:TEXT]
     layout = quiet.layout()
     if layout in ("array", "object") or (layout == "lines" and text.lstrip("\ufeff \n\t").startswith("{")):
@@ -90,8 +97,9 @@ def _look(file: File, faults: list[str]) -> Look:
         return Look(file.name, f"json-{layout}", columns, values, text)
     with suppress(UsageError):
         rows = [row.values for row in islice(quiet.csv(), ROWS)]
-        if rows and len(rows[0]) > 1:
-            return Look(file.name, "csv", tuple(rows[0]), tuple(rows), text)
+        table = Look(file.name, "csv", tuple(rows[0]) if rows else (), tuple(rows), text)
+        if len(table.columns) > 1 or any(find(name).fits(table) for name in TALKS):
+            return table
     return Look(file.name, "text", (), (), text)
 
 
@@ -123,10 +131,10 @@ def _nearest(look: Look) -> str:
     from corpora.readers.alpaca import GIVEN, OUTPUTS
 
     if not look.columns:
-        return ""
+        return _nearest_lists(look)
     known: dict[str, tuple[str, ...]] = {
         "messages": ("messages",), "sharegpt": ("conversations", "conversation", "dialogue"),
-        "preference": ("chosen", "rejected"), "text": ("text",), "alpaca": (*GIVEN, *OUTPUTS),
+        "preference": ("chosen", "rejected"), "text": ("text",), "huatuo": ("questions",), "alpaca": (*GIVEN, *OUTPUTS),
     }  # fmt: skip
     lowered = [column.lower() for column in look.columns]
     exam = [column for column in look.columns if OPTIONS.fullmatch(column) and len(column) > 1]
@@ -140,6 +148,16 @@ def _nearest(look: Look) -> str:
     )
     found = ", ".join(look.columns)[:200]
     return f"{look.name}: its keys are {found}; nearest is the reader {name}, which reads: {find(name).files}"
+
+
+def _nearest_lists(look: Look) -> str:
+    """The same of rows that are lists or texts, which no reader but MedDialog's takes."""
+    if not look.layout.startswith("json") or not look.rows:
+        return ""
+    first = look.rows[0][0] if isinstance(look.rows[0], list) and look.rows[0] else None
+    found = f" of objects with the keys {', '.join(first)[:200]}" if isinstance(first, dict) else ""
+    kind = f"lists{found}" if isinstance(look.rows[0], list) else kind_of(look.rows[0])
+    return f"{look.name}: its rows are {kind}, expected objects; nearest is the reader sharegpt, which reads: {find('sharegpt').files}"
 
 
 def fitting(looks: list[Look]) -> Iterator[tuple[str, str, str, str]]:
@@ -166,10 +184,10 @@ def _tried(reader: Reader, look: Look) -> Trial | None:
     """None where the reader needs more than rows of one file, or they are its corpus' own."""
     rows = [row for row in look.rows if isinstance(row, dict)]
     own = rows and reader.published and is_own(reader, begun(look, rows))
-    if reader.together or own or look.layout not in ("json-lines", "json-array", "csv", "workbook") or not look.rows:
+    if reader.together or own or look.layout in ("json-object", "text") or not look.rows:
         return None
     with TemporaryDirectory() as folder:
-        path = Path(folder) / PurePath(look.name).name
+        path = Path(folder) / (PurePath(look.name).name + ".parquet" * (look.layout == "parquet"))
         _write(path, look)
         corpus = Corpus([path])
         try:
@@ -184,6 +202,9 @@ def _tried(reader: Reader, look: Look) -> Trial | None:
 
 def _write(path: Path, look: Look) -> None:
     """The first rows as a file of their own."""
+    if look.layout == "parquet":
+        write_table(pl.DataFrame(list(look.rows), infer_schema_length=None, strict=False), path)
+        return
     with path.open("w", encoding="utf-8", newline="") as file:
         if look.layout in ("csv", "workbook"):
             rows = csv.writer(file)

@@ -44,9 +44,9 @@ def _beginning(file: File, keyed: bool) -> Beginning:
     """The first rows of a file; of an object of rows, those in it. `keyed`: all keys of the object count."""
     quiet, name = file.quiet(), stem(file)
     with suppress(KgtoolsError):
-        if quiet.is_workbook() or not quiet.start().startswith(("{", "[")):
+        if not quiet.holds_values():
             return Beginning(name, [row.values for row in islice(quiet.csv(), ROWS)])
-        if quiet.layout() == "object":
+        if not quiet.is_table() and quiet.layout() == "object":
             items = quiet.items()
             inner = [(key, value) for _, key, value in islice(items, ROWS)]
             if all(isinstance(value, dict) for _, value in inner):

@@ -120,7 +120,7 @@ class Corpus:
 class Look:
     """The beginning of a file, for telling whose it is.
 
-    `layout`: json-lines, json-array, json-object, csv, workbook or text. `rows`: its first objects or rows (of a json-object:
+    `layout`: json-lines, json-array, json-object, csv, workbook, parquet or text. `rows`: its first objects or rows (of a json-object:
     the object itself). `columns`: the header of a csv or workbook, or the keys of the first object. `text`: its first 100 lines, or
     what a megabyte holds of them."""
 
@@ -129,6 +129,16 @@ class Look:
     columns: tuple[str, ...]
     rows: tuple[Any, ...]
     text: str
+
+    @property
+    def is_table(self) -> bool:
+        """Whether its rows are texts by column, or can be read so."""
+        return self.layout in ("csv", "workbook", "parquet")
+
+    @property
+    def holds_objects(self) -> bool:
+        """Whether its rows are objects, or can be read so."""
+        return self.layout.startswith("json") or self.layout in ("workbook", "parquet")
 
     def has(self, *columns: str) -> bool:
         """Whether all of these are columns."""

@@ -40,7 +40,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
 
 
 def fits(look: Look) -> str | None:
-    if look.layout in ("csv", "workbook") and look.has("input", "target"):
+    if look.is_table and look.has("input", "target"):
         return "columns input and target, as BianQue has them"
     return None
 

@@ -71,7 +71,7 @@ def read(corpus: Corpus, settings: CevalSettings) -> Iterator[Example]:
 
 
 def fits(look: Look) -> str | None:
-    if look.layout == "csv" and look.has("id", "question", "A", "B", "C", "D"):
+    if look.is_table and look.has("id", "question", "A", "B", "C", "D"):
         return "columns id, question and A to D, as C-Eval has them"
     return None
 

@@ -73,7 +73,7 @@ def read(corpus: Corpus, settings: CmmluSettings) -> Iterator[Example]:
 
 
 def fits(look: Look) -> str | None:
-    if look.layout == "csv" and look.has(*COLUMNS):
+    if look.is_table and look.has(*COLUMNS):
         return "columns Question, A to D and Answer, as CMMLU has them"
     return None
 

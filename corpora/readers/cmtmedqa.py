@@ -38,9 +38,9 @@ def _meta(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def fits(look: Look) -> str | None:
-    if look.layout.startswith("json") and look.has("instruction", "output", "history", *CATEGORIES):
+    if look.holds_objects and look.has("instruction", "output", "history", *CATEGORIES):
         return "cate1, cate2 and a history, as CMtMedQA has them"
-    if look.layout.startswith("json") and look.has("instruct", "output"):
+    if look.holds_objects and look.has("instruct", "output"):
         return "instruct for instruction, as the questions of safety in CMtMedQA have it"
     return None
 

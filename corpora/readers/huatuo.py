@@ -83,7 +83,7 @@ def _texts(value: Any, depth: int = 0) -> list[str] | None:
 
 
 def fits(look: Look) -> str | None:
-    first = look.rows[0] if look.layout.startswith("json") and look.rows and isinstance(look.rows[0], dict) else {}
+    first = look.rows[0] if look.holds_objects and look.rows and isinstance(look.rows[0], dict) else {}
     if isinstance(first.get("instruction"), list) and isinstance(first.get("output"), list):
         return "instruction and output in lists, as Huatuo-26M has them"
     if isinstance(first.get("questions"), list) and isinstance(first.get("answers"), list | str):

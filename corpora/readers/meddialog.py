@@ -52,7 +52,7 @@ def read(corpus: Corpus, settings: MedDialogSettings) -> Iterator[Example]:
     """Raw text, `[{Turn, Id, Dialogue: [...]}]`, `[[...], ...]`, `[{description, utterances: [...]}]`, or
     `[{id, medical_case, doctor_diagnosis, Department}]`. The addresses of pages go into the key alone."""
     for file in corpus.files:
-        if file.start().startswith(("{", "[")):
+        if file.holds_values():
             split = told(file, NAMED)
             for place, row in file.values():
                 yield from _published(corpus, place, row, split, settings)
@@ -170,7 +170,7 @@ def fits(look: Look) -> str | None:
         lines = [line.strip() for line in look.text.split("\n")]
         there = [any(map(part.fullmatch, lines)) for part in (ID, ADDRESS, HEADING)]
         return "id=, an address and headings such as Dialogue, as MedDialog's raw text has them" if all(there) else None
-    first = look.rows[0] if look.layout.startswith("json") and look.rows else None
+    first = look.rows[0] if look.holds_objects and look.rows else None
     if isinstance(first, dict):
         if set(CASE) <= set(first):
             return "medical_case and doctor_diagnosis, as cases of MedDialog have them"

@@ -228,7 +228,7 @@ def _age(who: Row, visit: Row) -> float | None:
 
 def fits(look: Look) -> str | None:
     columns = tuple(column.lower() for column in look.columns)
-    table = table_of(PurePath(look.name).name.split(".")[0].upper(), columns) if look.layout == "csv" else None
+    table = table_of(PurePath(look.name).name.split(".")[0].upper(), columns) if look.is_table else None
     return f"its columns are those of OMOP's {table}" if table else None
 
 

@@ -20,7 +20,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example | Pair]:
     """Texts or lists of messages; chosen and rejected also as one message. Without a prompt, what both begin with is it."""
     for file in corpus.files:
         split = told(file, SPLITS)
-        for place, row in file.json():
+        for place, row in file.rows():
             try:
                 prompt, chosen, rejected = _sides(row)
             except NotTurns as why:
@@ -74,9 +74,7 @@ def _implicit(chosen: Any, rejected: Any) -> tuple[list[Turn], str, str]:
 def fits(look: Look) -> str | None:
     shape = next((shape for shape in (*SHAPES, ("chosen", "rejected")) if look.has(*shape)), None)
     return (
-        f"{', '.join(shape)}, as pairs for preference training have them"
-        if shape and look.layout.startswith("json")
-        else None
+        f"{', '.join(shape)}, as pairs for preference training have them" if shape and look.layout != "text" else None
     )
 
 
