@@ -208,14 +208,14 @@ def test_what_is_no_text_is_named_and_never_read_as_text(kgtools: Kgtools, tmp_p
     for words in (["read", "messages", path, "--out", tmp_path / "out"], ["load", "xywy", path, "--dry-run"]):
         ran = kgtools(*words)
         assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
-        if words[0] == "read" and kind in WORKBOOKS:  # which are read, but for broken ones
+        if words[0] == "read" and kind in BOOKS:  # which are read, but for broken ones
             assert "a.json: bad-workbook" in ran.err
         else:
             assert "expected text, found " in ran.err
             assert kind in ran.err
 
 
-WORKBOOKS = ("a workbook", "old Excel")
+BOOKS = ("a workbook", "old Excel")
 TABLES = {
     "cut": (pl.DataFrame({"a": ["x"]}), 30, "a Parquet file that cannot be read: "),
     "records": (RECORDS.frame(), None, "a Parquet file of records, which dedup, split, merge and convert read"),
