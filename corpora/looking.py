@@ -49,7 +49,9 @@ class Trial(NamedTuple):
 
     def objection(self, general: bool) -> str:
         """Why the reader is not to be promised, or nothing."""
-        content = [] if general else [key for key in self.unread if key.lower() in CONTENT or OPTIONS.fullmatch(key)]
+        content = (
+            [] if general else [key for key in sorted(self.unread) if key.lower() in CONTENT or OPTIONS.fullmatch(key)]
+        )
         if self.fault:
             return self.fault
         if 2 * self.refused.total() > self.rows:
@@ -134,7 +136,7 @@ def _nearest(look: Look) -> str:
         return _nearest_lists(look)
     known: dict[str, tuple[str, ...]] = {
         "messages": ("messages",), "sharegpt": ("conversations", "conversation", "dialogue"),
-        "preference": ("chosen", "rejected"), "text": ("text",), "huatuo": ("questions",), "alpaca": (*GIVEN, *OUTPUTS),
+        "preference": ("chosen", "rejected"), "text": ("text",), "alpaca": (*GIVEN, *OUTPUTS),
     }  # fmt: skip
     lowered = [column.lower() for column in look.columns]
     exam = [column for column in look.columns if OPTIONS.fullmatch(column) and len(column) > 1]
@@ -168,7 +170,7 @@ def fitting(looks: list[Look]) -> Iterator[tuple[str, str, str, str]]:
             if why := _fits(name, reader, look):
                 tried = _tried(reader, look)
                 objection = tried.objection(reader.general) if tried else ""
-                told = ", ".join(tried.unread) if tried and reader.general and not objection else ""
+                told = ", ".join(sorted(tried.unread)) if tried and reader.general and not objection else ""
                 yield look.name, name, f"{why}; not read: {told}" if told else why, objection
 
 

@@ -99,10 +99,16 @@ def test_five_options_are_not_promised_to_a_reader_of_four_and_the_way_out_is_to
         (FIVE | {"cop": 1}, "it refuses 2 of the first 2 rows: options-not-read 2"),
         ({"q": "问", "a": "答"}, "its keys are q, a; nearest is the reader alpaca"),
         ({"mesages": []}, "nearest is the reader messages"),
+        ({"data": [{"q": "问"}]}, "its keys are data; nearest is"),
+        (
+            [[{"id": "Patients", "Sentence": "问"}]],
+            "its rows are lists of objects with the keys id, Sentence, expected objects",
+        ),
+        ({"text": "问", "summary": "答"}, "its keys are text, summary; nearest is the reader text"),
     ],
 )
 def test_what_nobody_reads_is_one_line_with_the_nearest_reader(
-    row: dict[str, Any], said: str, tmp_path: Path, kgtools: Callable[..., Ran]
+    row: Any, said: str, tmp_path: Path, kgtools: Callable[..., Ran]
 ) -> None:
     (tmp_path / "a.jsonl").write_text(lines(row, row), encoding="utf-8")
 

@@ -16,7 +16,7 @@ from corpora.files import File
 from corpora.looking import who_reads
 from corpora.record import PREFERENCES, RECORDS
 from tests.conftest import Ran
-from tests.corpora.readers.exams import lines, medmcqa, take, take_all
+from tests.corpora.readers.exams import lines, medmcqa, take, take_all, whole
 from tests.workbooks import workbook
 from tools.errors import InputError
 
@@ -43,9 +43,9 @@ SHAPES: dict[str, list[dict[str, Any]]] = {
 
 
 def parquet(*rows: dict[str, Any], **how: Any) -> bytes:
-    whole = io.BytesIO()
-    pl.DataFrame(list(rows), infer_schema_length=None).write_parquet(whole, **how)
-    return whole.getvalue()
+    data = io.BytesIO()
+    pl.DataFrame(list(rows), infer_schema_length=None).write_parquet(data, **how)
+    return data.getvalue()
 
 
 def file(folder: Path, data: bytes) -> File:
@@ -72,15 +72,35 @@ def test_a_parquet_file_is_promised_and_read_as_the_same_rows_of_json_or_a_table
 def test_each_row_has_its_number_whatever_the_file_is_packed_in(pack: str, tmp_path: Path) -> None:
     data = parquet({"instruction": Q, "output": A}, {"instruction": Q, "output": None}, row_group_size=1)
     if pack == "zip":
-        whole = io.BytesIO()
-        with zipfile.ZipFile(whole, "w") as archive:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
             archive.writestr("a.parquet", data)
-        data = whole.getvalue()
+        data = packed.getvalue()
 
     found = take(tmp_path, "alpaca", {"a.parquet": gzip.compress(data) if pack == "gzip" else data})
 
     assert [(line, reason) for _, line, reason in found.rejects] == [(2, "empty-message")]
     assert found.meta("line") == [1]
+
+
+def test_pubmedqa_of_hugging_face_is_that_of_its_publisher(tmp_path: Path) -> None:
+    paper = {
+        "QUESTION": "Do they play a role?",
+        "CONTEXTS": ["They do.", "So."],
+        "LABELS": ["R"],
+        "MESHES": ["P"],
+        "LONG_ANSWER": "They seem to.",
+    }
+    row = {
+        "pubid": 21645374, "question": paper["QUESTION"], "context": {"contexts": paper["CONTEXTS"], "labels": ["R"]},
+        "long_answer": paper["LONG_ANSWER"], "final_decision": "yes",
+    }  # fmt: skip
+    plain = take(tmp_path / "a", "pubmedqa", {"a.json": whole({"21645374": paper | {"final_decision": "yes"}})})
+    found = take(tmp_path / "b", "pubmedqa", {"a.parquet": parquet(row)})
+
+    assert found.column("id") == plain.column("id")
+    assert found.outcome.license == plain.outcome.license == "MIT"
+    assert [reader for _, reader, _ in who_reads([tmp_path / "b" / "exam"]).found] == ["pubmedqa"]
 
 
 def test_what_json_has_not_is_a_text_and_what_is_no_number_is_nothing(tmp_path: Path) -> None:
@@ -121,9 +141,9 @@ def test_only_a_part_of_a_file_is_in_memory_and_none_is_missed(tmp_path: Path, m
 def test_a_parquet_file_that_is_cut_off_or_damaged_is_an_error_with_its_name(
     part: str, tmp_path: Path, kgtools: Callable[..., Ran]
 ) -> None:
-    whole = parquet(*({"instruction": f"{n}？", "output": A} for n in range(500)))
+    data = parquet(*({"instruction": f"{n}？", "output": A} for n in range(500)))
     cut = {
-        "half": whole[: len(whole) // 2], "tail": whole[:-3], "data": whole[:40] + bytes(200) + whole[240:], "head alone": whole[:4],
+        "half": data[: len(data) // 2], "tail": data[:-3], "data": data[:40] + bytes(200) + data[240:], "head alone": data[:4],
     }  # fmt: skip
     (tmp_path / "a.parquet").write_bytes(cut[part])
 

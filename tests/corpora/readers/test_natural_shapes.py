@@ -66,6 +66,13 @@ SHAPES: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
     "rounds of pairs": ("sharegpt", {"dialog": [[Q, A], [Q2, A2]]}, TWO),
     "messages": ("messages", {"messages": chat("role", "content", "user", "assistant")}, ONE),
     "messages in a text": ("messages", {"messages": orjson.dumps(chat("role", "content", "user", "assistant")).decode()}, ONE),
+    "a table of one column of messages": (
+        "messages", table(["messages"], [orjson.dumps(chat("role", "content", "user", "assistant")).decode()]), ONE
+    ),
+    "a table of one column of talks": ("sharegpt", table(["dialogue"], [f"患者：{Q}\n医生：{A}"]), ONE),
+    "lines of HuatuoGPT": ("sharegpt", {"data": [f"问：{Q}", f"答：{A}"]}, ONE),
+    "a document with its meta": ("text", {"text": A, "meta": {"source": "pubmed"}}, ONE[1:]),
+    "an article of Wikipedia": ("text", {"id": "1", "title": "心脏", "url": "http://x", "text": A}, ONE[1:]),
     "messages of parts": (
         "messages", {"messages": [{"role": "user", "content": [{"type": "text", "text": Q}]}, {"role": "bot", "content": A}]}, ONE
     ),
