@@ -50,7 +50,7 @@ LETTERS = re.compile(
 LETTERED = re.compile(r"(?:^|(?<=\s))[A-H][.．、:：)）][ \t]?")
 """Where an option of several in one line begins."""
 PLACEHOLDER = re.compile(r"<\|?(image|video|audio)(?:[_-]?(?:pad|placeholder|here|\d{1,3}))?\|?>", re.IGNORECASE)
-PICTURE = re.compile(r"<img\b[^<>]{0,500}>|!\[[^\[\]\n]{0,200}\]\([^()\s]", re.IGNORECASE)
+PICTURE = re.compile(r"<img\s[^<>]{0,500}>|<img>[^<>\n]{1,300}</img>|!\[[^\[\]\n]{0,200}\]\([^()\s]", re.IGNORECASE)
 """A picture of HTML, of Qwen-VL or of Markdown."""
 MARKUP = re.compile(
     r"<\|(?:im_start|im_end|start_header_id|end_header_id|eot_id|begin_of_text|user|assistant|system|end|endofturn)\|>|<｜(?:User|Assistant)｜>"

@@ -84,7 +84,7 @@ def _is(found: Beginning, published: Published) -> bool:
     if published.keys and not all(re.fullmatch(published.keys, key) for key in found.keys):
         return False
     column, pattern = published.values
-    if column and not all(re.fullmatch(pattern, str(row.get(column, ""))) for row in found.rows):
+    if column and not all(re.fullmatch(pattern, str(row.get(column, "")).strip()) for row in found.rows):
         return False
     text = "".join(str(row[name]) for row in found.rows for name in published.text if row.get(name))
     return not published.lang or lang_of(text) == published.lang or sum(map(str.isalpha, text)) < 8

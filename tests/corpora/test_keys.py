@@ -131,6 +131,7 @@ MEANS_NOTHING = [
     {"question": Q, "answer": A, "correct": "no"},
     {"prompt": Q, "completion": A, "label": 1},
     talk() | {"label": "肺炎"},
+    GOOD["alpaca"] | {"instruction": "HTML 的 <img> 标签怎么用？"},
     GOOD["alpaca"] | {"instruction": "`[INST]` 和 `![](a.png)` 是什么？"},
     GOOD["alpaca"] | {"instruction": "请总结：\n患者：头痛\n医生：多久了？\n患者：三天"},
 ]
