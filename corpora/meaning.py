@@ -50,8 +50,10 @@ LETTERS = re.compile(
 LETTERED = re.compile(r"(?:^|(?<=\s))[A-H][.．、:：)）][ \t]?")
 """Where an option of several in one line begins."""
 PLACEHOLDER = re.compile(r"<\|?(image|video|audio)(?:[_-]?(?:pad|placeholder|here|\d{1,3}))?\|?>", re.IGNORECASE)
-PICTURE = re.compile(r"<img\s[^<>]{0,500}>|<img>[^<>\n]{1,300}</img>|!\[[^\[\]\n]{0,200}\]\([^()\s]", re.IGNORECASE)
-"""A picture of HTML, of Qwen-VL or of Markdown."""
+PICTURE = re.compile(r"<img>[^<>\n]{1,300}</img>|!\[[^\[\]\n]{0,200}\]\([^()\s]", re.IGNORECASE)
+"""A picture of Qwen-VL or of Markdown."""
+TAG = re.compile(r"<img\s[^<>]{0,500}>", re.IGNORECASE)
+"""One of HTML; an answer may show how to write it."""
 MARKUP = re.compile(
     r"<\|(?:im_start|im_end|start_header_id|end_header_id|eot_id|begin_of_text|user|assistant|system|end|endofturn)\|>|<｜(?:User|Assistant)｜>"
     r"|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|\[\|(?:Human|AI|User|Assistant)\|\]"
@@ -100,7 +102,7 @@ def _by_text(turn: Turn, document: bool) -> Fault | None:
         return _needs(found[1].lower()), f"{found[0]} stands in a message"
     if document:
         return None
-    if ("<" in text or "![" in text) and PICTURE.search(text):
+    if ("<" in text or "![" in text) and (PICTURE.search(text) or (turn.role != "assistant" and TAG.search(text))):
         return "needs-an-image", "a picture stands in a message"
     if ("<" in text or "[" in text) and (found := MARKUP.search(text)):
         return WITHIN, f"{found[0]} stands in a message"
