@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 from corpora.arrays import array_items, nested_items, object_items
 from corpora.encodings import BAD_BYTE, encoding_of, escape_halves
 from corpora.jsons import TWICE, is_object, kind_of, loads, mend_escapes, says_nan, why, without_nan
+from corpora.parquets import as_cell, is_parquet, parquet_rows
 from corpora.sheets import is_workbook, sheet_rows
 from tools.errors import InputError
 from tools.json_keys import find_repeated_key
@@ -162,10 +163,15 @@ class File:
 
     def rows(self) -> Iterator[Row]:
         """Each object of JSON, or each row of a table, whichever the file is."""
-        return self.json() if self.start().startswith(("{", "[")) and not self.is_workbook() else self.csv()
+        return self.json() if self.holds_values() else self.csv()
+
+    def holds_values(self) -> bool:
+        """Whether `values` reads it: JSON, a workbook or a Parquet file."""
+        return self.is_table() or self.start().startswith(("{", "["))
 
     def json(self, lenient: bool = False) -> Iterator[Row]:
-        """Each object of JSON lines, of one array, or the one object of the file; what is none is refused.
+        """Each object of JSON lines, of one array, or the one object of the file, or row of a workbook or Parquet file; what is
+        none is refused.
 
         `lenient` takes backslashes that begin no escape as backslashes."""
         for place, value in self.values(lenient):
@@ -175,11 +181,18 @@ class File:
                 self.refuse(place, "not-an-object", f"found {kind_of(value)}, expected an object")
 
     def values(self, lenient: bool = False) -> Iterator[tuple[Place, Any]]:
-        """Each value of JSON lines, of one array, or the one value of the file, streaming."""
+        """Each value of JSON lines, of one array, or the one value of the file, streaming; or each row of a table that is no text."""
         for place, value in self._values(lenient):
             yield place, self.watch(place, value)
 
     def _values(self, lenient: bool) -> Iterator[tuple[Place, Any]]:
+        if self.is_parquet():
+            for number, row in enumerate(parquet_rows(self), start=1):
+                yield self.place(number, number), row
+            return
+        if self.is_workbook():
+            yield from self._cells(None)
+            return
         layout = self.layout()
         if layout == "lines":
             yield from self._json_lines(lenient)
@@ -252,8 +265,18 @@ class File:
             yield place, without_nan(text, value)
 
     def csv(self, delimiter: str | None = None) -> Iterator[Row]:
-        """Each row of a delimited text with a header, or of a workbook's first sheet, by column; a row of another width is
-        refused, and a cell that says `nan` or `null` is empty. The delimiter is told by the header where it is not given."""
+        """Each row of a delimited text with a header, of a workbook's first sheet, or of a Parquet file, as texts by column; a row
+        of another width is refused, and a cell that says `nan` or `null` is empty. The delimiter is told by the header where it is
+        not given."""
+        if self.is_parquet():
+            for number, values in enumerate(parquet_rows(self), start=1):
+                place = self.place(number, number)
+                yield Row(place, self.watch(place, {key: as_cell(value) for key, value in values.items()}))
+            return
+        for place, row in self._cells(delimiter):
+            yield Row(place, self.watch(place, row))
+
+    def _cells(self, delimiter: str | None) -> Iterator[tuple[Place, dict[str, str]]]:
         rows = sheet_rows(self) if self.is_workbook() else self._delimited(delimiter)
         header: list[str] | None = None
         number = 0
@@ -267,7 +290,7 @@ class File:
                 self.refuse(place, "wrong-width", f"{len(cells)} columns, expected {len(header)}")
             else:
                 cells = ["" if says_nan(cell) else cell for cell in cells]
-                yield Row(place, self.watch(place, dict(zip(header, cells, strict=True))))
+                yield place, dict(zip(header, cells, strict=True))
 
     def _delimited(self, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
         csv.field_size_limit(LONGEST)
@@ -303,6 +326,14 @@ class File:
     def is_workbook(self) -> bool:
         """Whether the bytes are those of an Excel workbook."""
         return is_workbook(self)
+
+    def is_parquet(self) -> bool:
+        """Whether the bytes are those of a Parquet file."""
+        return is_parquet(self)
+
+    def is_table(self) -> bool:
+        """Whether it is a table that is no text."""
+        return self.is_parquet() or self.is_workbook()
 
 
 def _header(name: str, line: int, cells: list[str]) -> list[str]:

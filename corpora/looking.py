@@ -10,16 +10,19 @@ from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
+
+import polars as pl
 
 from corpora.checking import checked
 from corpora.files import LONGEST, File, Place
-from corpora.keys import says_nothing
+from corpora.jsons import kind_of
 from corpora.meaning import OPTIONS
-from corpora.reading import Corpus, Look, Published, Reader
-from corpora.texts import lang_of
+from corpora.owners import begun, is_own
+from corpora.reading import Corpus, Look, Reader
 from tools import registry
 from tools.errors import KgtoolsError, UsageError
+from tools.frames import write_table
 from tools.originals import originals
 
 ROWS = 20
@@ -27,6 +30,8 @@ BEGINNING, LARGEST = 1 << 25, 4 * LONGEST
 """Bytes of a file that are enough to tell whose it is; and where it is one object, which is read whole or not at all."""
 TEXT = 1 << 20
 """Characters of its first lines that are."""
+TALKS = ("messages", "sharegpt")
+"""Readers of tables that may have one column alone."""
 CONTENT = {
     "question", "query", "prompt", "instruction", "answer", "response", "output", "completion", "rationale", "explanation",
     "reasoning",
@@ -44,7 +49,9 @@ class Trial(NamedTuple):
 
     def objection(self, general: bool) -> str:
         """Why the reader is not to be promised, or nothing."""
-        content = [] if general else [key for key in self.unread if key.lower() in CONTENT or OPTIONS.fullmatch(key)]
+        content = (
+            [] if general else [key for key in sorted(self.unread) if key.lower() in CONTENT or OPTIONS.fullmatch(key)]
+        )
         if self.fault:
             return self.fault
         if 2 * self.refused.total() > self.rows:
@@ -79,9 +86,10 @@ def _look(file: File, faults: list[str]) -> Look:
         faults.append(f"{place.file}:{place.line}: {reason} ({detail})")
 
     whole, quiet = file.quiet(), file.quiet(BEGINNING)
-    if whole.is_workbook():
-        rows = [row.values for row in islice(whole.csv(), ROWS)]
-        return Look(file.name, "workbook", tuple(rows[0]) if rows else (), tuple(rows), "")
+    if whole.is_table():
+        rows = [row.values for row in islice(whole.json(), ROWS)]
+        layout = "parquet" if whole.is_parquet() else "workbook"
+        return Look(file.name, layout, tuple(rows[0]) if rows else (), tuple(rows), "")
     text = "\n".join(line.text for line in islice(quiet.text(), 100))[:TEXT]
     layout = quiet.layout()
     if layout in ("array", "object") or (layout == "lines" and text.lstrip("\ufeff \n\t").startswith("{")):
@@ -91,8 +99,9 @@ def _look(file: File, faults: list[str]) -> Look:
         return Look(file.name, f"json-{layout}", columns, values, text)
     with suppress(UsageError):
         rows = [row.values for row in islice(quiet.csv(), ROWS)]
-        if rows and len(rows[0]) > 1:
-            return Look(file.name, "csv", tuple(rows[0]), tuple(rows), text)
+        table = Look(file.name, "csv", tuple(rows[0]) if rows else (), tuple(rows), text)
+        if len(table.columns) > 1 or any(find(name).fits(table) for name in TALKS):
+            return table
     return Look(file.name, "text", (), (), text)
 
 
@@ -124,7 +133,7 @@ def _nearest(look: Look) -> str:
     from corpora.readers.alpaca import GIVEN, OUTPUTS
 
     if not look.columns:
-        return ""
+        return _nearest_lists(look)
     known: dict[str, tuple[str, ...]] = {
         "messages": ("messages",), "sharegpt": ("conversations", "conversation", "dialogue"),
         "preference": ("chosen", "rejected"), "text": ("text",), "alpaca": (*GIVEN, *OUTPUTS),
@@ -143,6 +152,16 @@ def _nearest(look: Look) -> str:
     return f"{look.name}: its keys are {found}; nearest is the reader {name}, which reads: {find(name).files}"
 
 
+def _nearest_lists(look: Look) -> str:
+    """The same of rows that are lists or texts, which no reader but MedDialog's takes."""
+    if not look.layout.startswith("json") or not look.rows:
+        return ""
+    first = look.rows[0][0] if isinstance(look.rows[0], list) and look.rows[0] else None
+    found = f" of objects with the keys {', '.join(first)[:200]}" if isinstance(first, dict) else ""
+    kind = f"lists{found}" if isinstance(look.rows[0], list) else kind_of(look.rows[0])
+    return f"{look.name}: its rows are {kind}, expected objects; nearest is the reader sharegpt, which reads: {find('sharegpt').files}"
+
+
 def fitting(looks: list[Look]) -> Iterator[tuple[str, str, str, str]]:
     """(file, reader, why, objection) for each reader that a file fits by its keys."""
     readers = sorted(registry.every("readers", Reader), key=lambda reader: (reader[1].general, reader[0]))
@@ -151,7 +170,7 @@ def fitting(looks: list[Look]) -> Iterator[tuple[str, str, str, str]]:
             if why := _fits(name, reader, look):
                 tried = _tried(reader, look)
                 objection = tried.objection(reader.general) if tried else ""
-                told = ", ".join(tried.unread) if tried and reader.general and not objection else ""
+                told = ", ".join(sorted(tried.unread)) if tried and reader.general and not objection else ""
                 yield look.name, name, f"{why}; not read: {told}" if told else why, objection
 
 
@@ -166,11 +185,11 @@ def _fits(name: str, reader: Reader, look: Look) -> str | None:
 def _tried(reader: Reader, look: Look) -> Trial | None:
     """None where the reader needs more than rows of one file, or they are its corpus' own."""
     rows = [row for row in look.rows if isinstance(row, dict)]
-    own = rows and reader.published and _is_own(reader, rows)
-    if reader.together or own or look.layout not in ("json-lines", "json-array", "csv", "workbook") or not look.rows:
+    own = rows and reader.published and is_own(reader, begun(look, rows))
+    if reader.together or own or look.layout in ("json-object", "text") or not look.rows:
         return None
     with TemporaryDirectory() as folder:
-        path = Path(folder) / PurePath(look.name).name
+        path = Path(folder) / (PurePath(look.name).name + ".parquet" * (look.layout == "parquet"))
         _write(path, look)
         corpus = Corpus([path])
         try:
@@ -185,6 +204,9 @@ def _tried(reader: Reader, look: Look) -> Trial | None:
 
 def _write(path: Path, look: Look) -> None:
     """The first rows as a file of their own."""
+    if look.layout == "parquet":
+        write_table(pl.DataFrame(list(look.rows), infer_schema_length=None, strict=False), path)
+        return
     with path.open("w", encoding="utf-8", newline="") as file:
         if look.layout in ("csv", "workbook"):
             rows = csv.writer(file)
@@ -194,42 +216,3 @@ def _write(path: Path, look: Look) -> None:
             json.dump(look.rows, file)
         else:
             file.writelines(json.dumps(row) + "\n" for row in look.rows)
-
-
-def stranger(reader: Reader, corpus: Corpus) -> str:
-    """The first file that is not the corpus' own: it has other columns, or is in another language; or nothing."""
-    return next((file.name for file in corpus.files if not _is_own(reader, _beginning(file))), "")
-
-
-def _beginning(file: File) -> list[dict[str, Any]]:
-    """The first rows of a file; of an object of rows, those in it."""
-    quiet = file.quiet()
-    with suppress(KgtoolsError):
-        if not quiet.is_workbook() and quiet.start().startswith(("{", "[")):
-            if quiet.layout() == "object":
-                inner = [value for _, _, value in islice(quiet.items(), ROWS)]
-                if all(isinstance(value, dict) for value in inner):
-                    return inner
-            rows = [row.values for row in islice(quiet.json(), ROWS)]
-            inner = [
-                one for row in rows for value in row.values() for one in (value if isinstance(value, list) else [value])
-            ]
-            return inner[:ROWS] if len(rows) == 1 and inner and all(isinstance(one, dict) for one in inner) else rows
-        return [row.values for row in islice(quiet.csv(), ROWS)]
-    return []
-
-
-def _is_own(reader: Reader, rows: list[dict[str, Any]]) -> bool:
-    """Whether rows have the columns of a corpus and no others, and its language; where there are no rows, nothing speaks
-    against it."""
-    return not rows or any(_are_of(rows, published) for published in reader.published)
-
-
-def _are_of(rows: list[dict[str, Any]], published: Published) -> bool:
-    known = {*published.columns, *published.more}
-    foreign = (name for row in rows for name, value in row.items() if name not in known and not says_nothing(value))
-    whole = sum(set(published.columns) <= set(row) for row in rows)
-    if next(foreign, None) is not None or 2 * whole < len(rows):
-        return False
-    text = "".join(str(row[name]) for row in rows for name in published.text if row.get(name))
-    return not published.lang or lang_of(text) == published.lang or sum(map(str.isalpha, text)) < 8

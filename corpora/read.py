@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from corpora.checking import checked
 from corpora.gates import PRIVATE, privacy, together
-from corpora.looking import find, instead, stranger
+from corpora.looking import find, instead
+from corpora.owners import stranger
 from corpora.reading import REJECTS, Corpus, Example, Pair, Reader, Turn
 from corpora.record import PREFERENCES, RECORDS
 from corpora.shards import Sink, refuse_other
@@ -153,7 +154,7 @@ def _licensed(reader: Reader, corpus: Corpus, given: str | None) -> tuple[str, s
     if given is not None:
         return given, ""
     if reader.license != "unknown" and (name := stranger(reader, corpus)):
-        why = f"{name} has not just the columns and the language of {reader.title}, whose licence is {reader.license}"
+        why = f"{name} has not just the name, the columns and the language of the files of {reader.title}, whose licence is {reader.license}"
         return "unknown", f"{why}; say what you know with --license"
     return check_license(reader.license, f"the reader of {reader.title}"), reader.license_note
 

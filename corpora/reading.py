@@ -128,7 +128,7 @@ class Corpus:
 class Look:
     """The beginning of a file, for telling whose it is.
 
-    `layout`: json-lines, json-array, json-object, csv, workbook or text. `rows`: its first objects or rows (of a json-object:
+    `layout`: json-lines, json-array, json-object, csv, workbook, parquet or text. `rows`: its first objects or rows (of a json-object:
     the object itself). `columns`: the header of a csv or workbook, or the keys of the first object. `text`: its first 100 lines, or
     what a megabyte holds of them."""
 
@@ -137,6 +137,16 @@ class Look:
     columns: tuple[str, ...]
     rows: tuple[Any, ...]
     text: str
+
+    @property
+    def is_table(self) -> bool:
+        """Whether its rows are texts by column, or can be read so."""
+        return self.layout in ("csv", "workbook", "parquet")
+
+    @property
+    def holds_objects(self) -> bool:
+        """Whether its rows are objects, or can be read so."""
+        return self.layout.startswith("json") or self.layout in ("workbook", "parquet")
 
     def has(self, *columns: str) -> bool:
         """Whether all of these are columns."""
@@ -161,12 +171,16 @@ class Categories(NamedTuple):
 
 class Published(NamedTuple):
     """A kind of file that a corpus publishes. `columns`: those that every row has; `more`: others that it may have; `lang`: what
-    stands under the columns `text` is written in, where that tells a look-alike."""
+    stands under the columns `text` is written in, where that tells a look-alike. `names`: what the file is called, without its
+    suffix; `keys`: by what its rows stand, where it is one object; `values`: a column and what is in it, both as patterns."""
 
     columns: tuple[str, ...]
     more: tuple[str, ...] = ()
     lang: str = ""
     text: tuple[str, ...] = ()
+    names: str = ""
+    keys: str = ""
+    values: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Messages of conversations and instructions, out of the keys and roles that published files give them."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -8,30 +7,13 @@ import orjson
 
 from corpora.escapes import without_escapes
 from corpora.reading import Corpus, Turn
+from corpora.speakers import ROLE_OF, NotTurns, one_each, parted, spoken_lines
 
-ROLES_NAMED = {
-    "system": "system|system_prompt|system prompt|developer|系统",
-    "user": "human|user|patient|prompter|client|asker|病人|患者|用户|问|家属|患者家属|咨询者",
-    "assistant": "gpt|assistant|bot|chatbot|chatgpt|gpt-4|model|ai|llm|agent|doctor|physician|dr|医生|大夫|医师|助手|答|专家",
-}
-ROLE_OF = {name: role for role, names in ROLES_NAMED.items() for name in names.split("|")}
 TOOL_ROLES = ("tool", "function", "function_call", "function_response", "observation", "ipython", "tool_response")
 SPEAKER_KEYS, SAID_KEYS = ("from", "role", "speaker"), ("value", "content", "text", "utterance", "sentence")
-FLAT = re.compile(r"(?:(?<!\s)\s+)?<(user|bot)>\s*[:：]\s*")
-NAMES = "|".join(sorted(ROLE_OF, key=len, reverse=True))
-SPOKEN = re.compile(rf"(?:(?<!\s)\s+)?({NAMES})\s*[:：]\s*", re.IGNORECASE)
-LINE = re.compile(rf"(?:^|\n)[ \t]*({NAMES})[ \t]*[:：][ \t]*", re.IGNORECASE)
 BEFORE, AFTER = "messages of doctors before the first of the patient cut off", "turns after the last answer"
 ROUND = (("user", "human", "prompt", "question", "input"), ("assistant", "gpt", "response", "answer", "output"))
 """The keys of a round that is one object."""
-
-
-class NotTurns(ValueError):
-    """Why something is no list of messages: `reason` is a word for counting, the text says more."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
 
 
 def text_of(value: Any, name: str) -> str:
@@ -87,6 +69,7 @@ def conversation(messages: Any, role: str, text: str, system: Any = None, lenien
         if not isinstance(message[text], str) and not lenient:
             raise NotTurns("wrong-type", f"message {number} must be an object with the texts {role} and {text}")
         turns.append(Turn(said, text_of(message[text], f"message {number}")))
+    one_each(str(message.get(role)) for message in messages)
     return turns
 
 
@@ -106,7 +89,7 @@ def any_conversation(messages: Any, system: Any = None) -> list[Turn]:
         return _system(system) + talk[1]
     first = messages[0] if isinstance(messages, list) and messages else None
     if isinstance(first, str) and all(isinstance(line, str) for line in messages):
-        return _system(system) + _spoken(messages)
+        return _system(system) + spoken_lines(messages)
     if first and (isinstance(first, list) or _is_round(first)):
         return _system(system) + rounds(messages)
     keys = first if isinstance(first, dict) else {}
@@ -115,26 +98,10 @@ def any_conversation(messages: Any, system: Any = None) -> list[Turn]:
     return conversation(messages, role, text, system, lenient=True)
 
 
-def parted(text: str) -> tuple[str, list[Turn]]:
-    """What stands before the first line that begins with who speaks, and the turns of a talk that is one text, in which no line
-    break is escaped."""
-    before, *pieces = LINE.split(text)
-    return before, [Turn(ROLE_OF[role.lower()], said) for role, said in zip(pieces[::2], pieces[1::2], strict=True)]
-
-
 def _system(system: Any) -> list[Turn]:
     if not isinstance(system, str | None):
         raise NotTurns("wrong-type", "the system's message must be a text")
     return [Turn("system", system)] if system and system.strip() else []
-
-
-def _spoken(lines: Sequence[str]) -> list[Turn]:
-    turns: list[Turn] = []
-    for number, line in enumerate(lines, start=1):
-        if not (speaker := SPOKEN.match(line)):
-            raise NotTurns("unknown-role", f"message {number} does not begin with who speaks, as 病人： and 医生： do")
-        turns.append(Turn(ROLE_OF[speaker[1].lower()], line[speaker.end() :]))
-    return turns
 
 
 def answered(turns: Sequence[Turn]) -> list[Turn]:
@@ -220,14 +187,6 @@ def _is_round(one: Any) -> bool:
 
 def _side(one: Mapping[str, Any], side: int) -> Any:
     return next((one[key] for key in ROUND[side] if key in one), None)
-
-
-def flattened(text: str) -> list[Turn] | None:
-    """The turns of ` <user>: ... <bot>: ... <user>: ...`, or None for any other text."""
-    _, *pieces = FLAT.split(text)
-    if not FLAT.match(text):
-        return None
-    return [Turn(ROLE_OF[role], said) for role, said in zip(pieces[::2], pieces[1::2], strict=True)]
 
 
 def texts(turns: Iterable[Turn]) -> list[str]:

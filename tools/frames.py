@@ -32,6 +32,21 @@ def load_table(path: Path, columns: list[str] | None = None, memory_map: bool = 
     return pl.read_parquet(path.absolute(), columns=columns, glob=False, hive_partitioning=False, memory_map=memory_map)
 
 
+def table_parts(path: Path, name: str, at_once: int) -> Iterator[pl.DataFrame]:
+    """A Parquet file a part at a time, each of about so many bytes of it; at least one part, for its columns.
+
+    Raises InputError, which calls the file `name`, for one that is cut off or damaged."""
+    try:
+        rows = scan_table(path)
+        count = rows.select(pl.len()).collect().item()
+        size = max(1, min(AT_ONCE, count * at_once // max(path.stat().st_size, 1)))
+        for begin in range(0, max(count, 1), size):
+            yield rows.slice(begin, size).collect()
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        said = " ".join(str(error).split())[:200]
+        raise InputError(f"{name}: a Parquet file that cannot be read: {said}; was the download cut off?") from error
+
+
 def table_metadata(path: Path) -> dict[str, str]:
     """What the writer of a Parquet file put beside its columns."""
     return pl.read_parquet_metadata(path.absolute())

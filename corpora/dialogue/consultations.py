@@ -8,7 +8,7 @@ from typing import NamedTuple
 from corpora.dialogue.descriptions import CALL, FORM, STAMP, Fields, fields_of, joined, summary_of
 from corpora.files import BLANK, File, Line, Place
 from corpora.reading import Corpus, Turn
-from corpora.turns import ROLE_OF
+from corpora.speakers import OTHER, ROLE_OF, NotTurns
 
 FACULTY, DESCRIPTION, DIALOGUE, SUMMARY = "Doctor faculty", "Description", "Dialogue", "Diagnosis and suggestions"
 HEADING = re.compile(f"({FACULTY}|{DESCRIPTION}|{DIALOGUE}|{SUMMARY})[：:]?")
@@ -69,8 +69,11 @@ def consultations(corpus: Corpus, file: File) -> Iterator[Consultation]:
             place = part[0].place._replace(row=number)
             if fault:
                 corpus.refuse(place, *fault)
-            else:
+                continue
+            try:
                 yield _consultation(corpus, place, part)
+            except NotTurns as why:
+                corpus.refuse(place, why.reason, str(why))
 
 
 def sections(lines: Sequence[Line]) -> tuple[list[Line], list[Section]]:
@@ -85,12 +88,6 @@ def sections(lines: Sequence[Line]) -> tuple[list[Line], list[Section]]:
         else:
             opening.append(line)
     return opening, found
-
-
-def spoken(text: str) -> Turn | None:
-    """The turn of `病人：...` or `Doctor: ...`, or None."""
-    speaker = SPEAKER.match(text)
-    return Turn(ROLE_OF[speaker[1].lower()], text[speaker.end() :].strip()) if speaker else None
 
 
 def _bare(line: Line) -> str:
@@ -218,11 +215,15 @@ def summed_up(corpus: Corpus, text: str) -> str:
 
 
 def _said(corpus: Corpus, lines: Sequence[str]) -> tuple[list[Turn], Fields]:
-    """The turns, and the description that a form among them holds. A form goes on until somebody speaks."""
+    """The turns, and the description that a form among them holds. A form goes on until somebody speaks.
+
+    Raises NotTurns where a third one speaks."""
     turns: list[tuple[str, list[str]]] = []
     form: list[str] = []
     forming, inline = False, not any(ALONE.fullmatch(line.strip()) for line in lines)
     for line in lines:
+        if (other := OTHER.match(line)) and (inline or OTHER.fullmatch(line.strip())) and turns and not forming:
+            raise NotTurns("unknown-role", f"a line begins with {other[1]}, who is neither the patient nor the doctor")
         while (speaker := SPEAKER.match(line)) and (inline or ALONE.fullmatch(line.strip())):
             turns.append((ROLE_OF[speaker[1].lower()], []))
             line, forming = line[speaker.end() :], False

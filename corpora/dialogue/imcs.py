@@ -9,7 +9,8 @@ from corpora.files import Place
 from corpora.jsons import kind_of
 from corpora.paths import SPLITS, told
 from corpora.reading import Corpus, Look, Turn
-from corpora.turns import NotTurns, conversation
+from corpora.speakers import NotTurns
+from corpora.turns import conversation
 
 BEFORE = ("self_report", "self-report")
 """How the released files call what the patient told before the talk, and how their documentation does."""

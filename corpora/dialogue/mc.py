@@ -9,7 +9,8 @@ from typing import Any, Literal, NamedTuple
 from corpora.files import BLANK, File, Line, Place
 from corpora.paths import SPLITS, told
 from corpora.reading import Corpus, Look, Turn
-from corpora.turns import NotTurns, conversation
+from corpora.speakers import NotTurns
+from corpora.turns import conversation
 
 LABELS, TALK, SUMMARY = ("id", "labels", "speaker_role"), ("id", "content"), ("description", "suggestion")
 ROLES = {"P": "user", "D": "assistant"}

@@ -1,23 +1,33 @@
 """Alpaca: an instruction, perhaps an input, an output; with rounds before it, as LLaMA-Factory writes them."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
+from corpora.escapes import without_escapes
 from corpora.files import Place
 from corpora.keys import says_nothing
 from corpora.paths import SPLITS, told
 from corpora.reading import Corpus, Example, Look, Reader, Turn
+from corpora.speakers import NotTurns, talk_in
 from corpora.texts import lang_of
-from corpora.turns import NotTurns, answered, rounds, text_of, texts
+from corpora.turns import answered, rounds, text_of, texts
 from tools.config import Settings
 
 KEYS = ("instruction", "output")
 GIVEN = ("instruction", "instruct", "prompt", "query", "question", "ask", "问题", "提问", "指令")
 OUTPUTS = ("output", "response", "completion", "answer", "target", "reply", "回答", "答案", "回复", "输出")
-INPUTS = ("input", "context", "输入")
+ALONE = ("input", "context", "输入")
+"""Inputs that may stand without an instruction."""
+INPUTS = (
+    *ALONE, "note", "clinical_note", "case", "passage", "article", "document", "abstract", "background", "description",
+    "上下文", "背景", "材料", "文章", "病例", "病历", "text",
+)  # fmt: skip
+ID = re.compile(r"(?=[!-~]*[\d_])[!-~]+")
+"""What names a text and is none: one word with a number in it."""
 SYSTEMS = ("system", "system_prompt")
 HISTORIES = ("history", "histories")
 """What files call the keys of a row, whatever the case: the first that says something counts."""
@@ -26,6 +36,7 @@ NOT_ALPACA = {"options", "option", "choices", "chosen", "rejected", "cop", "opa"
 """Keys of exams and of preferences."""
 BESIDE = ("id", "split", "source")
 """What may stand beside an input and an output without an instruction; with more, it is another's table."""
+TALKS = "talks in one text parted into messages"
 JOINS = {"line": "\n", "blank-line": "\n\n", "space": " "}
 
 
@@ -45,7 +56,7 @@ def read(corpus: Corpus, settings: AlpacaSettings) -> Iterator[Example]:
         split = told(file, SPLITS)
         for place, row in file.rows():
             try:
-                turns = alpaca(row, settings.join)
+                turns = alpaca(corpus, row, settings.join)
             except NotTurns as why:
                 corpus.refuse(place, why.reason, str(why))
                 continue
@@ -72,32 +83,44 @@ def names_of(columns: tuple[str, ...]) -> Names:
     return Names(*(tuple(names[name] for name in known if name in names) for known in meanings))
 
 
-def alpaca(row: dict[str, Any], join: str) -> list[Turn]:
-    """The turns of one row. Raises NotTurns."""
+def alpaca(corpus: Corpus, row: dict[str, Any], join: str) -> list[Turn]:
+    """The turns of one row: of one text too that is a talk up to a bare `Assistant:`. Raises NotTurns."""
     names = names_of(tuple(row))
-    if not names.asks and names.inputs and not says_nothing(dict.get(row, names.inputs[0])):
-        names = names._replace(
-            asks=names.inputs[:1], inputs=names.inputs[1:]
-        )  # an input that stands alone is what is asked
+    alone = [name for name in names.inputs if name.lower().strip() in ALONE]
+    if not names.asks and alone and not says_nothing(dict.get(row, alone[0])):
+        names = names._replace(asks=(alone[0],), inputs=tuple(name for name in names.inputs if name != alone[0]))
     asks, answers = _full(row, names.asks), _full(row, names.answers)
     if not asks or not answers:
         raise NotTurns("missing-field", f"expected {' and '.join(KEYS)}; found: {', '.join(map(str, row))[:200]}")
-    system, more, given, output = (_first(row, found) for found in (names.systems, names.inputs, asks, answers))
-    if len(asks) > 1 and asks[1].lower() in QUESTIONS and not more.strip():
-        more = _said(row, asks[1])  # an instruction and the question that it is about
+    system, given, output = (_first(row, found) for found in (names.systems, asks, answers))
+    more = _about(row, given, asks, names.inputs)
     if (
         len(answers) > 1
         and "output" not in names.answers
         and len({text for n in answers if (text := _said(row, n))}) > 1
     ):
         raise NotTurns("two-answers", f"{' and '.join(answers)} differ, and no key says which is the answer")
-    if join == "system" and more.strip() and given.strip():
+    if join == "system" and more and given.strip():
         system, given = f"{system}\n{given}".strip(), more
     else:
-        given = JOINS.get(join, "\n").join(part for part in (given.strip(), more.strip()) if part)
+        given = JOINS.get(join, "\n").join(part for part in (given.strip(), more) if part)
     first = [Turn("system", system)] if system.strip() else []
     before = next((row[name] for name in names.histories), None)
-    return answered([*first, *rounds(before), Turn("user", given), Turn("assistant", output)])
+    asked = talk_in(without_escapes(given)[0]) or [Turn("user", given)]
+    corpus.count(TALKS, len(asked) > 1)
+    return answered([*first, *rounds(before), *asked, Turn("assistant", output)])
+
+
+def _about(row: dict[str, Any], given: str, asks: Sequence[str], inputs: Sequence[str]) -> str:
+    """What the instruction is about: the question that stands beside it, and the texts; none that another of them holds."""
+    parts: list[str] = []
+    for name in (*(name for name in asks[1:2] if name.lower().strip() in QUESTIONS), *inputs):
+        known, value = "\n".join((given, *parts)), dict.get(row, name)
+        if name.lower().strip() == "text" and given.strip() in str(value):
+            continue  # all of the row once more, its answer too
+        if name.lower().strip() in ALONE or not (ID.fullmatch(str(value)) or str(value).strip() in known):
+            parts += [said] if (said := _said(row, name).strip()) else []
+    return "\n".join(parts)
 
 
 def _full(row: dict[str, Any], keys: Sequence[str]) -> Sequence[str]:

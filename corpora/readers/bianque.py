@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from corpora.readers.alpaca import instruction
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader, Turn
-from corpora.turns import NotTurns, answered, from_question_to_answer, parted
+from corpora.speakers import LINE, WITHIN, NotTurns, parted
+from corpora.turns import answered, from_question_to_answer
 
 DOCTOR = re.compile(r"^\s*医生\s*[:：]\s*")
 
@@ -21,11 +22,14 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
             if not isinstance(row["input"], str) or not isinstance(row["target"], str):
                 corpus.refuse(place, "wrong-type", "input and target must be texts")
                 continue
-            before, said = parted(corpus.plain(row["input"]))
-            turns = [Turn("user", before), *said] if before.strip() else said
-            if turns and turns[-1].role == "assistant" and not turns[-1].content.strip():
-                turns.pop()
+            text = corpus.plain(row["input"])
             try:
+                before, said = parted(text)
+                turns = [Turn("user", before), *said] if before.strip() else said
+                if turns and turns[-1].role == "assistant" and not turns[-1].content.strip():
+                    turns.pop()
+                elif turns and turns[-1].role == "assistant" and len(said) > len(LINE.findall(text)):
+                    raise NotTurns(WITHIN, "a tag within the last line begins an answer, and the target is another")
                 answer = Turn("assistant", DOCTOR.sub("", row["target"]))
                 turns = answered(from_question_to_answer(corpus, [*turns, answer]))
                 yield instruction(place, turns, "dialogue", key=row["input"])
@@ -34,7 +38,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
 
 
 def fits(look: Look) -> str | None:
-    if look.layout in ("csv", "workbook") and look.has("input", "target"):
+    if look.is_table and look.has("input", "target"):
         return "columns input and target, as BianQue has them"
     return None
 

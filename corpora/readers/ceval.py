@@ -23,6 +23,19 @@ SUBJECTS = {
     "physician": "医师资格",
     "veterinary_medicine": "兽医学",
 }
+PUBLISHED = (
+    *SUBJECTS, "accountant", "advanced_mathematics", "art_studies", "business_administration", "chinese_language_and_literature",
+    "civil_servant", "college_chemistry", "college_economics", "college_physics", "college_programming", "computer_architecture",
+    "computer_network", "discrete_mathematics", "education_science", "electrical_engineer",
+    "environmental_impact_assessment_engineer", "fire_engineer", "high_school_biology", "high_school_chemistry", "high_school_chinese",
+    "high_school_geography", "high_school_history", "high_school_mathematics", "high_school_physics", "high_school_politics",
+    "ideological_and_moral_cultivation", "law", "legal_professional", "logic", "mao_zedong_thought", "marxism", "metrology_engineer",
+    "middle_school_biology", "middle_school_chemistry", "middle_school_geography", "middle_school_history", "middle_school_mathematics",
+    "middle_school_physics", "middle_school_politics", "modern_chinese_history", "operating_system", "plant_protection",
+    "probability_and_statistics", "professional_tour_guide", "sports_science", "tax_accountant", "teacher_qualification",
+    "urban_and_rural_planner",
+)  # fmt: skip
+"""The subjects, each a file for each split."""
 MEDICAL = ("basic_medicine", "clinical_medicine", "physician")
 
 
@@ -58,7 +71,7 @@ def read(corpus: Corpus, settings: CevalSettings) -> Iterator[Example]:
 
 
 def fits(look: Look) -> str | None:
-    if look.layout == "csv" and look.has("id", "question", "A", "B", "C", "D"):
+    if look.is_table and look.has("id", "question", "A", "B", "C", "D"):
         return "columns id, question and A to D, as C-Eval has them"
     return None
 
@@ -70,7 +83,15 @@ READER = Reader(
     files="{dev,val,test}/SUBJECT_{dev,val,test}.csv",
     read=read,
     fits=fits,
-    published=(Published(("id", "question", *"ABCD"), ("answer", "explanation"), "zh", ("question", *"ABCD")),),
+    published=(
+        Published(
+            ("id", "question", *"ABCD"),
+            ("answer", "explanation"),
+            "zh",
+            ("question", *"ABCD"),
+            names=rf"(?:{'|'.join(PUBLISHED)})(?:_(?:dev|val|test))?",
+        ),
+    ),
     settings=CevalSettings,
     categories=Categories("category"),
     url="https://github.com/hkust-nlp/ceval",

@@ -10,7 +10,7 @@ INSTRUCTION = "If you are a doctor, please answer the medical questions based on
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
     """`{instruction, input, output}`; the constant instruction is the system's message."""
     for file in corpus.files:
-        for place, row in file.json():
+        for place, row in file.rows():
             if not all(isinstance(row.get(key), str) for key in ("instruction", "input", "output")):
                 corpus.refuse(place, "missing-field", "instruction, input and output must be texts")
                 continue

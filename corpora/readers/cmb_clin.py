@@ -73,7 +73,10 @@ READER = Reader(
     files="JSON arrays of {id, title, description, QA_pairs}, or of {id, case, first_question}",
     read=read,
     fits=fits,
-    published=(Published(("id", "title", "description", "QA_pairs")), Published(("id", "case", "first_question"))),
+    published=(
+        Published(("id", "title", "description", "QA_pairs"), (), "zh", ("description",)),
+        Published(("id", "case", "first_question"), (), "zh", ("case",)),
+    ),
     settings=CmbClinSettings,
     url="https://github.com/FreedomIntelligence/CMB",
 )

@@ -66,7 +66,7 @@ def _asked(corpus: Corpus, title: str, ask: str, settings: CmdSettings) -> str:
 
 
 def fits(look: Look) -> str | None:
-    if look.layout in ("csv", "workbook") and look.has(*COLUMNS) and any(look.has(ask) for ask in ASKS):
+    if look.is_table and look.has(*COLUMNS) and any(look.has(ask) for ask in ASKS):
         return "columns department, title, ask and answer, as Toyhom's data has them"
     return None
 

@@ -249,7 +249,11 @@ READER = Reader(
     files="question.csv and answer.csv, and train_candidates.txt, dev_candidates.txt, test_candidates.txt; or their zip files",
     read=read,
     fits=fits,
-    published=(Published(QUESTIONS), Published(ANSWERS), Published(TRAIN), Published(RANKED, ("cnt",))),
+    published=(
+        *(Published(kind, (), "zh", (TEXT,), values=(ID, r"\d+")) for kind in (QUESTIONS, ANSWERS)),
+        Published(TRAIN),
+        Published(RANKED, ("cnt",)),
+    ),
     together=True,
     settings=CmedqaSettings,
     private=True,

@@ -27,6 +27,19 @@ SUBJECTS = {
     "traditional_chinese_medicine": "中医中药",
     "virology": "病毒学",
 }
+PUBLISHED = (
+    *SUBJECTS, "agronomy", "ancient_chinese", "arts", "astronomy", "business_ethics", "chinese_civil_service_exam", "chinese_driving_rule",
+    "chinese_food_culture", "chinese_foreign_policy", "chinese_history", "chinese_literature", "chinese_teacher_qualification",
+    "college_actuarial_science", "college_education", "college_engineering_hydrology", "college_law", "college_mathematics",
+    "computer_science", "computer_security", "conceptual_physics", "construction_project_management", "economics", "education",
+    "electrical_engineering", "elementary_chinese", "elementary_commonsense", "elementary_information_and_technology",
+    "elementary_mathematics", "ethnology", "food_science", "global_facts", "high_school_biology", "high_school_chemistry",
+    "high_school_geography", "high_school_mathematics", "high_school_physics", "high_school_politics", "human_sexuality",
+    "international_law", "journalism", "jurisprudence", "legal_and_moral_basis", "logical", "machine_learning", "management", "marketing",
+    "marxist_theory", "modern_chinese", "philosophy", "professional_accounting", "professional_law", "professional_psychology",
+    "public_relations", "security_study", "sociology", "sports_science", "world_history", "world_religions",
+)  # fmt: skip
+"""The subjects, each a file."""
 COLUMNS = ("Question", "A", "B", "C", "D", "Answer")
 
 
@@ -60,7 +73,7 @@ def read(corpus: Corpus, settings: CmmluSettings) -> Iterator[Example]:
 
 
 def fits(look: Look) -> str | None:
-    if look.layout == "csv" and look.has(*COLUMNS):
+    if look.is_table and look.has(*COLUMNS):
         return "columns Question, A to D and Answer, as CMMLU has them"
     return None
 
@@ -72,7 +85,7 @@ READER = Reader(
     files="{dev,test}/SUBJECT.csv",
     read=read,
     fits=fits,
-    published=(Published(COLUMNS, ("", "Unnamed: 0"), "zh", ("Question", *"ABCD")),),
+    published=(Published(COLUMNS, ("", "Unnamed: 0"), "zh", ("Question", *"ABCD"), names="|".join(PUBLISHED)),),
     settings=CmmluSettings,
     categories=Categories("category"),
     url="https://github.com/haonan-li/CMMLU",

@@ -7,7 +7,7 @@ from typing import Any
 from corpora.paths import SPLITS, told
 from corpora.readers.alpaca import alpaca, instruction
 from corpora.reading import Categories, Corpus, Example, Look, NoSettings, Published, Reader, Turn
-from corpora.turns import NotTurns
+from corpora.speakers import NotTurns
 
 CATEGORIES = ("cate1", "cate2")
 THANKS = re.compile(r"(?>[^?？]*?(?:谢|感激))[^?？]*")
@@ -20,7 +20,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
         for place, row in file.json():
             safety = "instruct" in row and "instruction" not in row
             try:
-                turns = alpaca(row, "line")
+                turns = alpaca(corpus, row, "line")
             except NotTurns as why:
                 corpus.refuse(place, why.reason, str(why))
                 continue
@@ -38,9 +38,9 @@ def _meta(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def fits(look: Look) -> str | None:
-    if look.layout.startswith("json") and look.has("instruction", "output", "history", *CATEGORIES):
+    if look.holds_objects and look.has("instruction", "output", "history", *CATEGORIES):
         return "cate1, cate2 and a history, as CMtMedQA has them"
-    if look.layout.startswith("json") and look.has("instruct", "output"):
+    if look.holds_objects and look.has("instruct", "output"):
         return "instruct for instruction, as the questions of safety in CMtMedQA have it"
     return None
 
@@ -56,7 +56,6 @@ READER = Reader(
         Published(
             ("id", *CATEGORIES, "instruction", "input", "output", "history"), (), "zh", ("instruction", "output")
         ),
-        Published(("instruct", "output"), (), "zh", ("instruct", "output")),
     ),
     private=True,
     categories=Categories("cate1"),

@@ -71,7 +71,7 @@ def read(corpus: Corpus, settings: EhrSettings) -> Iterator[Example]:
 
 def layout_of(file: File) -> str:
     """`table` (a workbook, or a header of known columns), `json`, or `text`."""
-    if file.is_workbook():
+    if file.is_table():
         return "table"
     with file.characters() as lines:
         first = next((line for line in iter(lambda: lines.readline(LONGEST), "") if line.strip("\ufeff \t\r\n\0")), "")

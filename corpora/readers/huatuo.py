@@ -6,9 +6,10 @@ from typing import Any
 
 from corpora.files import Place
 from corpora.paths import SPLITS, told
-from corpora.readers.alpaca import instruction
+from corpora.readers.alpaca import TALKS, instruction
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader, Turn
-from corpora.turns import NotTurns, flattened, in_turns
+from corpora.speakers import NotTurns, flattened
+from corpora.turns import in_turns
 
 LITE = ("label", "related_diseases", "score")
 """What Huatuo26M-Lite tells of a question beside its answer."""
@@ -19,7 +20,8 @@ URL = re.compile(r"\s*(https?://|www\.)\S+\s*", re.IGNORECASE)
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
     """`{instruction: [q], input, output: [a]}`, `{questions: [...], answers: [...]}`, `{question, answer}` or BenTsao's rows.
 
-    Of several paraphrases of one question the first is asked, the others stand in the meta; every answer is a record."""
+    Of several paraphrases of one question the first is asked, the others stand in the meta; of several answers to one question
+    each is a record. Published rows have one of the two; several of both are refused."""
     for file in corpus.files:
         split = told(file, SPLITS)
         for place, row in file.rows():
@@ -39,7 +41,7 @@ def _example(
         corpus.refuse(place, "answer-is-a-url", f"answer {number} is an address; the text must be fetched there")
         return
     turns = flattened(questions[0]) or [Turn("user", questions[0])]
-    corpus.count("talks in one text parted into messages", len(turns) > 1)
+    corpus.count(TALKS, len(turns) > 1)
     try:
         turns = in_turns(corpus, [*turns, Turn("assistant", answer)])
     except NotTurns as why:
@@ -60,6 +62,10 @@ def _sides(row: dict[str, Any]) -> tuple[list[str], list[str]]:
         raise NotTurns("wrong-type", "questions, answers and input must be texts or lists of texts")
     if not questions or not answers:
         raise NotTurns("empty-message", "a row without a question or without an answer")
+    if len(set(questions)) > 1 and len(answers) > 1:
+        raise NotTurns(
+            "which-answer", f"{len(questions)} questions and {len(answers)} answers, and nothing says which go together"
+        )
     addition = "\n".join(text for text in more if text.strip())
     return [f"{question}\n{addition}" if addition else question for question in questions], answers
 
@@ -77,7 +83,7 @@ def _texts(value: Any, depth: int = 0) -> list[str] | None:
 
 
 def fits(look: Look) -> str | None:
-    first = look.rows[0] if look.layout.startswith("json") and look.rows and isinstance(look.rows[0], dict) else {}
+    first = look.rows[0] if look.holds_objects and look.rows and isinstance(look.rows[0], dict) else {}
     if isinstance(first.get("instruction"), list) and isinstance(first.get("output"), list):
         return "instruction and output in lists, as Huatuo-26M has them"
     if isinstance(first.get("questions"), list) and isinstance(first.get("answers"), list | str):

@@ -8,7 +8,7 @@ from pydantic import Field
 from corpora.dialogue.imcs import LICENSE_NOTE, URL, Talk, first_of, symptoms_of, talks
 from corpora.dialogue.talks import EMPTY, SPEAKERS, in_talk, spoken, written
 from corpora.reading import Categories, Corpus, Example, Look, Reader, Turn
-from corpora.turns import NotTurns
+from corpora.speakers import NotTurns
 from tools.config import Settings
 
 ENTITIES = {

@@ -10,7 +10,8 @@ from corpora.dialogue.mc import Kind, Labels, Talk, file_kind, fits, labels_of, 
 from corpora.dialogue.talks import in_talk, spoken, written
 from corpora.files import File
 from corpora.reading import Categories, Corpus, Example, Reader, Turn
-from corpora.turns import NotTurns, answered
+from corpora.speakers import NotTurns
+from corpora.turns import answered
 from tools.config import Settings
 from tools.errors import InputError
 

@@ -14,7 +14,6 @@ from corpora.dialogue.consultations import (
     Talk,
     consultations,
     described,
-    spoken,
     summed_up,
     unmarked,
 )
@@ -24,8 +23,9 @@ from corpora.files import Place
 from corpora.jsons import kind_of
 from corpora.paths import SPLITS, told
 from corpora.reading import Categories, Corpus, Example, Look, Reader, Turn
+from corpora.speakers import NotTurns, with_inner
 from corpora.texts import lang_of
-from corpora.turns import NotTurns, answered, texts
+from corpora.turns import answered, texts
 from tools.config import Settings
 
 NAMED = SPLITS | {"validate": "validation", "validation": "validation"}
@@ -52,7 +52,7 @@ def read(corpus: Corpus, settings: MedDialogSettings) -> Iterator[Example]:
     """Raw text, `[{Turn, Id, Dialogue: [...]}]`, `[[...], ...]`, `[{description, utterances: [...]}]`, or
     `[{id, medical_case, doctor_diagnosis, Department}]`. The addresses of pages go into the key alone."""
     for file in corpus.files:
-        if file.start().startswith(("{", "[")):
+        if file.holds_values():
             split = told(file, NAMED)
             for place, row in file.values():
                 yield from _published(corpus, place, row, split, settings)
@@ -99,13 +99,16 @@ def _talk(corpus: Corpus, place: Place, values: dict[str, Any]) -> Talk:
         raise NotTurns("missing-field", f"expected a list under {' or '.join(TALKS)}, or {' and '.join(CASE)}")
     if not said:
         raise NotTurns("no-dialogue", "the list of utterances is empty")
-    turns: list[Turn] = []
+    names, spoken = [], []
     for number, utterance in enumerate(said, start=1):
         if not isinstance(utterance, str):
             raise NotTurns("wrong-type", f"utterance {number} must be a text")
-        if not (turn := spoken(corpus.plain(utterance))):
+        utterance = corpus.plain(utterance)
+        if not (speaker := SPEAKER.match(utterance)):
             raise NotTurns("unknown-role", f"utterance {number} begins with neither the patient nor the doctor")
-        turns.append(turn)
+        names.append(speaker[1])
+        spoken.append(utterance[speaker.end() :].strip())
+    turns = with_inner(names, spoken)
     return Talk(place, described(corpus, _text(corpus, values, "description")), tuple(turns))
 
 
@@ -168,7 +171,7 @@ def fits(look: Look) -> str | None:
         lines = [line.strip() for line in look.text.split("\n")]
         there = [any(map(part.fullmatch, lines)) for part in (ID, ADDRESS, HEADING)]
         return "id=, an address and headings such as Dialogue, as MedDialog's raw text has them" if all(there) else None
-    first = look.rows[0] if look.layout.startswith("json") and look.rows else None
+    first = look.rows[0] if look.holds_objects and look.rows else None
     if isinstance(first, dict):
         if set(CASE) <= set(first):
             return "medical_case and doctor_diagnosis, as cases of MedDialog have them"

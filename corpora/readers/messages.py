@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from corpora.paths import SPLITS, told
 from corpora.readers.alpaca import instruction
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader
-from corpora.turns import NotTurns, any_conversation, in_plain_lines, in_turns, listed
+from corpora.speakers import NotTurns
+from corpora.turns import any_conversation, in_plain_lines, in_turns, listed
 
 
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:

@@ -43,6 +43,8 @@ STATEMENTS = {"clinical finding", "context-dependent", "disorder", "finding", "s
 """Classes of concepts that say something of a patient by themselves; of the others only a value does."""
 STATES = "states:"
 """Before the id of such a concept, among the names."""
+UNIT = "unit:"
+"""Before the id of a concept, among the names, of what a unit is written as."""
 OPERATORS = {"4171756": "<", "4171754": "<=", "4171755": ">=", "4172704": ">"}
 CODE = re.compile(r"[A-Z]{0,2}\d[\w.-]*")
 Row = Mapping[str, str]
@@ -99,6 +101,7 @@ def _keep(corpus: Corpus, gather: Gather, file: File, seen: set[str], concepts: 
         elif table == "CONCEPT":
             if row["concept_id"] in concepts:
                 concepts[row["concept_id"]] = corpus.plain(row["concept_name"])
+                concepts[UNIT + row["concept_id"]] = _sign(row)
                 if row.get("concept_class_id", "").lower() in STATEMENTS:
                     concepts[STATES + row["concept_id"]] = row["concept_name"]
         elif not row["person_id"]:
@@ -112,6 +115,19 @@ def _keep(corpus: Corpus, gather: Gather, file: File, seen: set[str], concepts: 
     if not table and table_named(file) in NEEDED:
         seen.add(table_named(file))
     seen.discard("-")
+
+
+def _sign(concept: Row) -> str:
+    """What a unit is written as: its code in UCUM (`mmol/L`), but for what that has no sign for (`{score}`, `1`)."""
+    code = concept.get("concept_code", "")
+    is_sign = concept.get("vocabulary_id", "").upper() == "UCUM" and code != "1" and "{" not in code
+    return (code if is_sign else "") or concept["concept_name"]
+
+
+def _unit(value: Row, concepts: Row) -> str:
+    """The unit as its source has it, or else its concept; of a number alone."""
+    said = value.get("unit_source_value", "")
+    return said or (concepts.get(UNIT + value.get("unit_concept_id", ""), "") if _number(value) else "")
 
 
 def _visits(
@@ -165,6 +181,8 @@ def _told(corpus: Corpus, row: Kept, concepts: Row) -> list[Piece]:
         if not _measure(value, concepts):
             corpus.count("measurements without a value left out")
             return []
+        coded = value.get("unit_concept_id", "0") != "0" and bool(_number(value))
+        corpus.count("units left out: their concept has no name", coded and not _unit(value, concepts))
         return [Piece(Section.EXAM if VITAL.search(name) else Section.LABS, measured(name, value, concepts))]
     if row.kind == "OBSERVATION":
         name = _name(value, "observation", concepts)
@@ -185,7 +203,7 @@ def _observation(value: Row, concepts: Row) -> str:
     """What was observed, or nothing: then the row says only that somebody looked."""
     concept = concepts.get(value.get("value_as_concept_id", ""), "")
     told = value.get("value_as_string") or concept or _number(value) or value.get("value_source_value", "")
-    unit = value.get("unit_source_value", "") if told == _number(value) else ""
+    unit = _unit(value, concepts) if told == _number(value) else ""
     return f"{told} {unit}".strip()
 
 
@@ -200,7 +218,7 @@ def _measure(value: Row, concepts: Row) -> str:
 def measured(name: str, value: Row, concepts: Row) -> str:
     """`血红蛋白 97 g/L (130-175)`."""
     ends = [_short(value.get(end, "")) for end in ("range_low", "range_high")]
-    words = [name, _measure(value, concepts), value.get("unit_source_value", "")]
+    words = [name, _measure(value, concepts), _unit(value, concepts)]
     return " ".join(word for word in (*words, f"({ends[0]}-{ends[1]})" if any(ends) else "") if word)
 
 
@@ -230,7 +248,7 @@ def _age(who: Row, visit: Row) -> float | None:
 
 def fits(look: Look) -> str | None:
     columns = tuple(column.lower() for column in look.columns)
-    table = table_of(PurePath(look.name).name.split(".")[0].upper(), columns) if look.layout == "csv" else None
+    table = table_of(PurePath(look.name).name.split(".")[0].upper(), columns) if look.is_table else None
     return f"its columns are those of OMOP's {table}" if table else None
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+from corpora.escapes import without_escapes
 from corpora.paths import SPLITS, told
 from corpora.reading import Corpus, Example, Look, NoSettings, Pair, Reader, Turn
+from corpora.speakers import NotTurns, talk_in
 from corpora.texts import lang_of
-from corpora.turns import NotTurns, any_conversation, asked, rounds, text_of, texts
+from corpora.turns import any_conversation, asked, rounds, text_of, texts
 
 SHAPES = (
     ("prompt", "chosen", "rejected"), ("question", "response_chosen", "response_rejected"), ("conversations", "chosen", "rejected"),
@@ -18,7 +20,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example | Pair]:
     """Texts or lists of messages; chosen and rejected also as one message. Without a prompt, what both begin with is it."""
     for file in corpus.files:
         split = told(file, SPLITS)
-        for place, row in file.json():
+        for place, row in file.rows():
             try:
                 prompt, chosen, rejected = _sides(row)
             except NotTurns as why:
@@ -38,7 +40,10 @@ def _sides(row: dict[str, Any]) -> tuple[list[Turn], str, str]:
     first = row[shape[0]]
     if shape[0] == "instruction" and isinstance(first, str) and (more := row.get("input")):
         first = f"{first}\n{text_of(more, 'input')}"
-    prompt = any_conversation([{"role": "user", "content": first}] if isinstance(first, str) else first, system)
+    if isinstance(first, str):
+        talk = talk_in(without_escapes(first)[0]) or [Turn("user", first)]
+        first = [{"role": role, "content": said} for role, said in talk]
+    prompt = any_conversation(first, system)
     before = rounds(row.get("history"))
     at = prompt[0].role == "system"
     prompt = asked([*prompt[:at], *before, *prompt[at:]])
@@ -69,9 +74,7 @@ def _implicit(chosen: Any, rejected: Any) -> tuple[list[Turn], str, str]:
 def fits(look: Look) -> str | None:
     shape = next((shape for shape in (*SHAPES, ("chosen", "rejected")) if look.has(*shape)), None)
     return (
-        f"{', '.join(shape)}, as pairs for preference training have them"
-        if shape and look.layout.startswith("json")
-        else None
+        f"{', '.join(shape)}, as pairs for preference training have them" if shape and look.layout != "text" else None
     )
 
 

@@ -12,7 +12,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
     """`{input, target, answer_choices, task_type, task_dataset, sample_id}` a line; the split is the name of the file."""
     for file in corpus.files:
         split = SPLITS.get(stem(file).lower())
-        for place, row in file.json():
+        for place, row in file.rows():
             given, target = row.get("input"), row.get("target") or ""
             if not isinstance(given, str) or not isinstance(target, str):
                 corpus.refuse(

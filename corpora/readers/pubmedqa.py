@@ -16,7 +16,9 @@ PROMPTS = {
     "plain": replace(PLAIN, ask=ASK + "\n{options}"),
     "lm-eval": replace(LM_EVAL, ask=ASK + "\nAnswer:", one="{text}"),
 }
-MORE = ("LABELS", "MESHES", "YEAR", "reasoning_required_pred", "reasoning_free_pred", "final_decision")
+COLUMNS = ("QUESTION", "CONTEXTS", "LABELS", "MESHES", "LONG_ANSWER")
+MORE = ("YEAR", "reasoning_required_pred", "reasoning_free_pred", "final_decision")
+ROW = ("pubid", "question", "context", "long_answer")
 DECISIONS = {"A": "yes", "B": "no", "C": "maybe"}
 
 
@@ -39,7 +41,7 @@ def read(corpus: Corpus, settings: PubmedqaSettings) -> Iterator[Example]:
     rest = "train" if test else None
     for file, is_test in kinds:
         split = told(file, SPLITS)
-        for place, pmid, values in () if is_test else file.members():
+        for place, pmid, values in () if is_test else _papers(file):
             if not isinstance(values, dict) or not isinstance(values.get("CONTEXTS"), list):
                 corpus.refuse(place, "missing-field", "a paper has QUESTION and a list of CONTEXTS")
                 continue
@@ -80,8 +82,23 @@ def _records(
             corpus.refuse(place, "no-answer" if text else "no-question", "of the long answer")
 
 
+def _papers(file: File) -> Iterator[tuple[Place, str, Any]]:
+    """The papers by PMID; of a table, as Hugging Face has them, each row with the names that they have in the object."""
+    if not file.is_table():
+        yield from file.members()
+        return
+    for place, row in file.json():
+        texts = row.get("context")
+        given = {"QUESTION": row.get("question"), "LONG_ANSWER": row.get("long_answer")}
+        if isinstance(texts, dict):
+            given["CONTEXTS"] = texts.get("contexts")
+        if "final_decision" in row:
+            given["final_decision"] = row["final_decision"]
+        yield place, said(row.get("pubid")), given
+
+
 def _is_test(file: File) -> bool:
-    return any(isinstance(value, str) for _, _, value in _beginning(file))
+    return not file.is_table() and any(isinstance(value, str) for _, _, value in _beginning(file))
 
 
 def _beginning(file: File) -> Iterator[tuple[Place, str, Any]]:
@@ -103,6 +120,8 @@ def _test(corpus: Corpus, files: list[File]) -> dict[str, tuple[Place, str]]:
 
 def fits(look: Look) -> str | None:
     whole = look.rows[0] if look.rows and isinstance(look.rows[0], dict) else {}
+    if look.has(*ROW) and isinstance(look.first("context"), dict):
+        return "pubid, question, context and long_answer, as PubMedQA has them on Hugging Face"
     first = next(iter(whole.values()), None)
     if isinstance(first, dict) and {"QUESTION", "CONTEXTS"} <= set(first):
         return "an object by PMID with QUESTION and CONTEXTS, as PubMedQA has them"
@@ -115,10 +134,13 @@ READER = Reader(
     title="PubMedQA",
     license="MIT",
     license_note="",
-    files="ori_pqal.json (also pqaa, pqau), and test_ground_truth.json for the official test set",
+    files="ori_pqal.json (also pqaa, pqau) or the same as Parquet, and test_ground_truth.json for the official test set",
     read=read,
     fits=fits,
-    published=(Published(("QUESTION", "CONTEXTS", "LONG_ANSWER"), MORE, "en", ("QUESTION", "LONG_ANSWER")),),
+    published=(
+        Published(COLUMNS, MORE, "en", ("QUESTION", "LONG_ANSWER"), keys=r"\d+"),
+        Published(ROW, ("final_decision",), "en", ("question", "long_answer"), values=("pubid", r"\d+")),
+    ),
     together=True,
     settings=PubmedqaSettings,
     url="https://github.com/pubmedqa/pubmedqa",

@@ -65,7 +65,7 @@ READER = Reader(
     files="typical_safety_scenarios.json and instruction_attack_scenarios.json",
     read=read,
     fits=fits,
-    published=(Published(KEYS, ("type",), "", KEYS),),
+    published=(Published((*KEYS, "type"), keys="|".join(SCENARIOS), values=("type", "|".join(SCENARIOS))),),
     categories=Categories("scenario"),
     url="https://github.com/thu-coai/Safety-Prompts",
 )

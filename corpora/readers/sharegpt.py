@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from corpora.paths import SPLITS, told
 from corpora.readers.alpaca import instruction
 from corpora.reading import Corpus, Example, Look, NoSettings, Reader
-from corpora.turns import NotTurns, any_conversation, in_plain_lines, in_turns, listed, parted
+from corpora.speakers import LINE, SPOKEN, NotTurns
+from corpora.turns import any_conversation, in_plain_lines, in_turns, listed
 
-KEYS = ("conversations", "conversation", "dialogue", "dialog", "dialogs", "turns", "talk")
+KEYS = ("conversations", "conversation", "dialogue", "dialog", "dialogs", "turns", "talk", "data")
+"""What files call the talk of a row; `data` is HuatuoGPT's, of lines."""
 
 
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
@@ -33,7 +35,11 @@ def fits(look: Look) -> str | None:
     for key in KEYS:
         if look.has(key):
             said = listed(look.first(key))
-            if isinstance(said, list) or (isinstance(said, str) and parted(said)[1]):
+            if key == "data" and not (
+                isinstance(said, list) and said and isinstance(said[0], str) and SPOKEN.match(said[0])
+            ):
+                continue
+            if isinstance(said, list) or (isinstance(said, str) and LINE.search(said)):
                 return f"a list of {key}, as ShareGPT has it"
     return None
 

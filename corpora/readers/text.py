@@ -7,9 +7,13 @@ from pydantic import Field
 
 from corpora.checking import LONGEST
 from corpora.files import File, Line, Place
+from corpora.readers.alpaca import GIVEN, OUTPUTS
 from corpora.reading import Corpus, Example, Look, Reader, Turn
 from corpora.texts import lang_of
 from tools.config import Settings
+
+SAYS = {"messages", "conversations", "conversation", "dialogue", "chosen", "summary", "diagnosis", *GIVEN, *OUTPUTS}
+"""Keys of rows that say something else than their text."""
 
 
 class TextSettings(Settings):
@@ -26,7 +30,7 @@ def read(corpus: Corpus, settings: TextSettings) -> Iterator[Example]:
 
 
 def _is_json(file: File) -> bool:
-    values = file.quiet().values() if file.start().startswith(("{", "[")) else ()
+    values = file.quiet().values() if file.holds_values() else ()
     return any(isinstance(value, dict | str) for _, value in values)
 
 
@@ -59,7 +63,11 @@ def _documents(corpus: Corpus, file: File, separator: str) -> Iterator[tuple[Pla
 
 
 def fits(look: Look) -> str | None:
-    if look.layout.startswith("json") and look.columns == ("text",):
+    if (
+        look.holds_objects
+        and isinstance(look.first("text"), str)
+        and not {name.lower() for name in look.columns} & SAYS
+    ):
         return "objects with a text"
     if look.layout == "text" and look.text.strip() and not look.text.lstrip("\ufeff \n").startswith(("{", "[")):
         return "lines of a text"

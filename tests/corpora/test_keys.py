@@ -84,6 +84,30 @@ MEANS = {
     "a worse answer": (GOOD["alpaca"] | {"rejected": "不知道。"}, "is-a-preference"),
     "options beside a letter": ({"question": Q, "options": {"A": "能"}, "answer": "A"}, "options-not-read"),
     "options beside a number": ({"question": Q, "choices": ["能", "不能"], "answer": 0}, "options-not-read"),
+    "options beside a right one's text": ({"question": Q, "options": {"A": "能", "B": "不能"}, "answer": "能"}, "options-not-read"),
+    "options in one text": ({"question": Q, "options": "选项：\nA. 能\nB. 不能", "answer": "能，少量。"}, "options-not-read"),
+    "options in one line": ({"question": Q, "options": "A. 能 B. 不能", "answer": "能，少量。"}, "options-not-read"),
+    "options beside the name of one": ({"question": Q, "opa": "能", "opb": "不能", "answer": "opb"}, "options-not-read"),
+    "options a key each": ({"question": Q, "A": "能", "B": "不能", "answer": "能"}, "options-not-read"),
+    "kto's 0": ({"prompt": Q, "completion": A, "label": 0}, "answer-to-avoid"),
+    "kto's 0 in a table's text": ({"prompt": Q, "completion": A, "label": "0.0"}, "answer-to-avoid"),
+    "kto's 0 beside messages": (talk() | {"label": 0}, "answer-to-avoid"),
+    "kto's -1 beside messages": (talk() | {"label": -1}, "answer-to-avoid"),
+    "kto's no": (talk() | {"label": "no"}, "answer-to-avoid"),
+    "an answer that is rejected": (GOOD["alpaca"] | {"label": "rejected"}, "answer-to-avoid"),
+    "an answer that is not correct": (GOOD["alpaca"] | {"is_correct": False}, "answer-to-avoid"),
+    "a picture by number": (GOOD["alpaca"] | {"instruction": "q <image_1> b"}, "needs-an-image"),
+    "a picture of Qwen-VL": (GOOD["alpaca"] | {"instruction": "Picture 1: <img>a.jpg</img>\n何病？"}, "needs-an-image"),
+    "a picture of HTML": (GOOD["alpaca"] | {"instruction": "<img src='a.png'/>何病？"}, "needs-an-image"),
+    "a picture of Markdown": (GOOD["alpaca"] | {"instruction": "![](http://x/y.png) what"}, "needs-an-image"),
+    "a template of Baize": (GOOD["alpaca"] | {"instruction": "A talk.\n[|Human|] 痛风？\n[|AI|] 尿酸。\n[|Human|] 治？\n[|AI|]"}, "turns-in-a-text"),
+    "a template of ChatML": (GOOD["alpaca"] | {"instruction": "<|im_start|>user\n头痛<|im_end|>\n<|im_start|>assistant\n"}, "turns-in-a-text"),
+    "a template of Llama": (GOOD["alpaca"] | {"instruction": "<s>[INST] 头痛 [/INST]"}, "turns-in-a-text"),
+    "a template of Alpaca": (GOOD["alpaca"] | {"instruction": "Below.\n\n### Instruction:\n头痛\n\n### Response:"}, "turns-in-a-text"),
+    "a talk in a message": (
+        {"messages": [{"role": "user", "content": "Human: 头痛\nAssistant: 多久？\nHuman: 三天\nAssistant:"}, {"role": "assistant", "content": A}]},
+        "turns-in-a-text",
+    ),
     "an image as a part": ({"messages": [{"role": "user", "content": [PICTURE]}, {"role": "assistant", "content": A}]}, "needs-an-image"),
     "a call of a tool": (talk(tool_calls=[{"id": 1}]), "uses-tools"),
     "a call without words": (talk(content=None, tool_calls=[{"id": 1}]), "uses-tools"),
@@ -100,7 +124,17 @@ MEANS_NOTHING = [
             {"role": "assistant", "content": A, "weight": 1},
         ]
     },
-    {"question": Q, "options": ["能", "不能"], "answer": "能，少量。"},
+    {"question": f"{Q}\nA. 能\nB. 不能", "options": ["能", "不能"], "answer": "A"},
+    {"question": f"{Q} A. 能 B. 不能", "options": "A. 能\nB. 不能", "answer": "能"},
+    {"question": Q, "choice": "单选", "answer": "能，少量。"},
+    {"question": Q, "answer": A, "label": 0},
+    {"question": Q, "answer": A, "correct": "no"},
+    {"prompt": Q, "completion": A, "label": 1},
+    talk() | {"label": "肺炎"},
+    GOOD["alpaca"] | {"output": "<img src='a.png'/> 就是这样写的。"},
+    GOOD["alpaca"] | {"instruction": "HTML 的 <img> 标签怎么用？"},
+    GOOD["alpaca"] | {"instruction": "`[INST]` 和 `![](a.png)` 是什么？"},
+    GOOD["alpaca"] | {"instruction": "请总结：\n患者：头痛\n医生：多久了？\n患者：三天"},
 ]
 
 
@@ -112,6 +146,12 @@ def test_what_changes_the_meaning_of_a_row_refuses_it(what: str, tmp_path: Path)
 
     assert found.rejects == [("exam/a.jsonl", 2, reason)]
     assert found.outcome.written == 1
+
+
+def test_a_document_may_have_pictures_and_templates_in_it(tmp_path: Path) -> None:
+    texts = ["心脏是泵。\n![图](a.png)", "<s>[INST] 痛风？ [/INST] 尿酸。 </s>"]
+
+    assert take(tmp_path, "text", {"a.jsonl": lines(*({"text": text} for text in texts))}).said("assistant") == texts
 
 
 @pytest.mark.parametrize("row", MEANS_NOTHING)

@@ -9,9 +9,13 @@ import pytest
 from corpora.looking import who_reads
 from corpora.read import read
 from tests.conftest import Ran
-from tests.corpora.readers.exams import CMEXAM, cmb, lines, medmcqa, take
+from tests.corpora.readers.exams import CMEXAM, cmb, lines, medmcqa, take, whole
 
 FIVE = {"question": "下列哪项正确？", "opa": "甲", "opb": "乙", "opc": "丙", "opd": "丁", "ope": "戊", "answer": "E"}
+PAPER = {
+    "QUESTION": "Do mitochondria play a role?", "CONTEXTS": ["They do."], "LABELS": ["RESULTS"], "MESHES": ["Plants"], "YEAR": "2011",
+    "LONG_ANSWER": "They seem to.", "final_decision": "yes",
+}  # fmt: skip
 HEAD = ",Question,A,B,C,D,Answer\n"
 LOOK_ALIKES: dict[str, tuple[str, str, str]] = {
     "MedMCQA in Chinese": ("medmcqa", "a.jsonl", lines(medmcqa("糖尿病患者首选下列哪种药物进行治疗？"))),
@@ -20,11 +24,29 @@ LOOK_ALIKES: dict[str, tuple[str, str, str]] = {
     "CMExam with a column more": ("cmexam", "a.csv", 'Question,Options,Answer,出处\n可用哪些药？,"A 甲\nB 乙",A,题库\n'),
     "CMB without its subject": ("cmb", "a.jsonl", lines({k: v for k, v in cmb().items() if k != "exam_subject"})),
     "CMD with a column more": ("cmd", "a.csv", "department,title,ask,answer,医院\n内科,血压高,能喝咖啡吗？,少量。,x\n"),
+    "CMExam without explanations": ("cmexam", "a.csv", 'Question,Options,Answer\n可用哪些药？,"A 甲\nB 乙",A\n'),
+    "CMMLU of a subject that it has not": ("cmmlu", "nurses_2024.csv", HEAD + "0,胰岛素由哪个器官分泌？,肝,胰,脾,肾,B\n"),
+    "C-Eval of a subject that it has not": ("ceval", "quiz.csv", "id,question,A,B,C,D,answer\n0,胰岛素由哪个器官分泌？,肝,胰,脾,肾,B\n"),
+    "PubMedQA of no PMID": ("pubmedqa", "a.json", whole({"case1": PAPER})),
+    "PubMedQA without its labels": ("pubmedqa", "a.json", whole({"21645374": {k: v for k, v in PAPER.items() if k != "LABELS"}})),
+    "safety prompts of another scenario": (
+        "safety-prompts", "a.json",
+        whole({"Insult": [{"prompt": "你好", "response": "好", "type": "Insult"}] * 30,
+         "Self_Harm": [{"prompt": "a", "response": "b", "type": "x"}]}),
+    ),
+    "safety prompts of another type": ("safety-prompts", "a.json", '{"Insult": [{"prompt": "你好", "response": "好", "type": "Rude"}]}'),
+    "CMtMedQA's safety alone": ("cmtmedqa", "a.jsonl", lines({"instruct": "怎么办？", "output": "去医院看看。"})),
     "safety prompts of another": ("safety-prompts", "a.json", '{"Insult": [{"prompt": "你好", "response": "好", "model": "x"}]}'),
 }  # fmt: skip
 OWN = {
     "medmcqa": ("a.jsonl", lines(medmcqa(), medmcqa(cop=...)), "MIT"),
-    "cmmlu": ("a.csv", HEAD + "0,胰岛素由哪个器官分泌？,肝,胰,脾,肾,B\n", "CC-BY-NC-SA-4.0"),
+    "cmmlu": ("anatomy.csv", HEAD + "0,胰岛素由哪个器官分泌？,肝,胰,脾,肾,B\n", "CC-BY-NC-SA-4.0"),
+    "ceval": (
+        "physician_val.csv",
+        "id,question,A,B,C,D,answer\n0,胰岛素由哪个器官分泌？,肝,胰,脾,肾,B\n",
+        "CC-BY-NC-SA-4.0",
+    ),
+    "pubmedqa": ("a.json", whole({"21645374": PAPER}), "MIT"),
     "cmexam": ("a.csv", CMEXAM, "Apache-2.0"),
     "cmb": ("a.jsonl", lines(cmb()), "Apache-2.0"),
     "cmd": ("a.csv", "department,title,ask,answer\n内科,血压高,能喝咖啡吗？,少量。\n", "MIT"),
@@ -41,7 +63,7 @@ def test_a_look_alike_has_no_licence_unless_the_user_gives_one(what: str, tmp_pa
     given = read(name, [tmp_path / file], tmp_path / "g", {}, license="CC0-1.0")
 
     assert (unknown.license, given.license) == ("unknown", "CC0-1.0")
-    assert f"{file} has not just the columns and the language of" in unknown.license_note
+    assert f"{file} has not just the name, the columns and the language of the files of" in unknown.license_note
 
 
 @pytest.mark.parametrize("name", OWN)
@@ -50,6 +72,12 @@ def test_a_corpus_own_file_has_its_licence(name: str, tmp_path: Path) -> None:
     (tmp_path / file).write_text(data, encoding="utf-8")
 
     assert read(name, [tmp_path / file], tmp_path / "o", {}).license == license_
+
+
+def test_the_decisions_of_the_test_set_do_not_take_the_licence_from_the_papers(tmp_path: Path) -> None:
+    data = {"ori_pqal.json": whole({"21645374": PAPER}), "test_ground_truth.json": whole({"21645374": "yes"})}
+
+    assert take(tmp_path, "pubmedqa", data).outcome.license == "MIT"
 
 
 def test_five_options_are_not_promised_to_a_reader_of_four_and_the_way_out_is_told(
@@ -71,10 +99,16 @@ def test_five_options_are_not_promised_to_a_reader_of_four_and_the_way_out_is_to
         (FIVE | {"cop": 1}, "it refuses 2 of the first 2 rows: options-not-read 2"),
         ({"q": "问", "a": "答"}, "its keys are q, a; nearest is the reader alpaca"),
         ({"mesages": []}, "nearest is the reader messages"),
+        ({"data": [{"q": "问"}]}, "its keys are data; nearest is"),
+        (
+            [[{"id": "Patients", "Sentence": "问"}]],
+            "its rows are lists of objects with the keys id, Sentence, expected objects",
+        ),
+        ({"text": "问", "summary": "答"}, "its keys are text, summary; nearest is the reader text"),
     ],
 )
 def test_what_nobody_reads_is_one_line_with_the_nearest_reader(
-    row: dict[str, Any], said: str, tmp_path: Path, kgtools: Callable[..., Ran]
+    row: Any, said: str, tmp_path: Path, kgtools: Callable[..., Ran]
 ) -> None:
     (tmp_path / "a.jsonl").write_text(lines(row, row), encoding="utf-8")
 

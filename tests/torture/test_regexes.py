@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from corpora import choices, escapes, turns
+from corpora import choices, escapes, speakers
 from corpora.decontaminate import option_lists, questions
 from corpora.deidentify import find, names, scan
 from corpora.dialogue import descriptions
@@ -139,6 +139,11 @@ def test_no_regex_takes_more_than_in_proportion_to_its_text() -> None:
     assert not found
 
 
+def _tags(text: str) -> tuple[list[str], list[str]]:
+    _, *pieces = speakers.LINE.split(text)
+    return pieces[::2], pieces[1::2]
+
+
 LABEL = leaks.pattern_of("糖尿病")
 FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "find": find.find,
@@ -152,7 +157,9 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "listed": option_lists.listed,
     "right_of": lambda text: questions.right_of({"A": "甲", "B": "乙"}, text, text),
     "choice_of": lambda text: choices.choice_of(text, "A", "{}"),
-    "flattened": turns.flattened,
+    "flattened": speakers.flattened,
+    "parted": lambda text: speakers.with_inner(*_tags(text)),
+    "talk_in": lambda text: speakers.talk_in(f"{text}\nAssistant:"),
     "fields_of": descriptions.fields_of,
     "summary_of": descriptions.summary_of,
     "without_escapes": escapes.without_escapes,
@@ -169,6 +176,7 @@ REPEATED = (
     "诊断：", "1、肺炎；", "请\n", "姓名：王芳，", "13800138000，", "110101199003070038 ", "a@b.cn ", "2020-01-02 ", "[姓名1]", "<user>: ", "谢",
     "<p>", "</p>", "<br>", "<b x=1 ", "&lt;", "&amp;", "\\n", "\\n ", "the ", "用 ", "\"", "{\"a\": ", "`",
     "病史：", "\t:", "约", "100元", "多见于", "John Smith ", "Mr. Smith, ", "北京市朝阳区建国路1号，", "1、甲\n", "① ", "①甲", "-甲\n", "|a|\n",
+    "病人：", "\n病人：", " 医生：", "护士：",
 )  # fmt: skip
 
 

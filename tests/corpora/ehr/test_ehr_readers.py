@@ -171,6 +171,22 @@ def test_fhir_says_what_was_found_and_not_that_somebody_looked(read: Any) -> Non
     assert corpus.changes["resources left out: histories of relatives without a condition"] == 1
 
 
+def test_omop_gives_a_number_the_unit_of_its_concept_where_its_source_says_none(read: Any) -> None:
+    measurement = (
+        "measurement_id,person_id,measurement_concept_id,value_as_number,unit_concept_id,unit_source_value,measurement_source_value,"
+        "visit_occurrence_id\n1,1,3,142,8876,,收缩压,10\n2,1,4,5.5,9,mg,血糖,10\n3,1,5,3,44,,评分,10\n4,1,6,7,55,,血钾,10\n"
+    )
+    concept = (
+        "concept_id\tconcept_name\tvocabulary_id\tconcept_code\n255848\t社区获得性肺炎\tSNOMED\t1\n"
+        "8876\tmillimeter mercury column\tUCUM\tmm[Hg]\n9\tmillimole per liter\tUCUM\tmmol/L\n44\tscore\tUCUM\t{score}\n"
+    )
+    (example,), corpus = read("omop", OMOP | {"measurement.csv": measurement.encode(), "CONCEPT.csv": concept.encode()})
+
+    text = example.messages[0].content
+    assert all(told in text for told in ("收缩压 142 mm[Hg]", "血糖 5.5 mg", "评分 3 score", "血钾 7"))
+    assert corpus.changes["units left out: their concept has no name"] == 1
+
+
 def test_omop_without_notes_says_what_is_missing(read: Any) -> None:
     (example,), corpus = read("omop", {name: data for name, data in OMOP.items() if name != "NOTE.csv"})
     assert corpus.changes["tables missing: NOTE (no complaint, history, examination and reports)"] == 1

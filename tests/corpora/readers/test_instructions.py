@@ -83,6 +83,8 @@ FAULTS = {
     "bianque without its columns": ("bianque", "问,答\n甲,乙\n", "missing-field"),
     "bianque without a patient": ("bianque", f"input,target\n医生：,{TELL}\n", "no-question"),
     "huatuo with an address": ("huatuo", lines({"questions": [ASK], "answers": ["https://example.org/1.html"]}), "answer-is-a-url"),
+    "huatuo with two questions and two answers": ("huatuo", lines({"questions": [ASK, "何为痛风？"], "answers": [TELL, "乙"]}), "which-answer"),
+    "huatuo with two lists and two answers": ("huatuo", lines({"questions": [[ASK, "q"], ["痛风？"]], "answers": [TELL, "乙"]}), "which-answer"),
     "huatuo without an answer": ("huatuo", lines({"questions": [ASK], "answers": []}), "empty-message"),
     "huatuo with an object": ("huatuo", lines({"questions": [ASK], "answers": [{"a": 3}]}), "wrong-type"),
     "huatuo wrapped without end": ("huatuo", '{"questions":' + "[" * 90 + "]" * 90 + ',"answers":["a"]}\n', "wrong-type"),
@@ -207,14 +209,17 @@ def test_messages_of_one_speaker_in_a_row_become_one_and_are_counted(tmp_path: P
 def test_talks_that_begin_alike_are_one_group_and_answers_to_a_question_too(tmp_path: Path) -> None:
     talks = [{"history": [ROUND], "instruction": asked, "output": TELL} for asked in ("三天。", "一周。")]
     grown = take(tmp_path / "a", "alpaca", {"a.json": array(*talks)})
-    answers = take(
-        tmp_path / "b", "huatuo", {"a.json": lines({"questions": [ASK, "胃痛？"], "answers": [TELL, "去医院。"]})}
-    )
+    answers = take(tmp_path / "b", "huatuo", {"a.json": lines({"questions": [ASK], "answers": [TELL, "去医院。"]})})
 
     assert len(set(grown.column("group"))) == 1
     assert len(set(answers.column("group"))) == 1
     assert answers.said("assistant") == [TELL, "去医院。"]
-    assert answers.meta("paraphrases") == [["胃痛？"], ["胃痛？"]]
+
+
+def test_the_first_of_several_paraphrases_is_asked_and_the_others_are_in_the_meta(tmp_path: Path) -> None:
+    found = take(tmp_path, "huatuo", {"a.json": lines({"questions": [ASK, "胃痛？"], "answers": [TELL]})})
+
+    assert (found.said("user"), found.meta("paraphrases")) == ([ASK], [["胃痛？"]])
 
 
 def test_rewrites_of_a_definition_are_drawn_by_the_seed(tmp_path: Path) -> None:

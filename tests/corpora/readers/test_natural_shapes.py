@@ -40,6 +40,15 @@ SHAPES: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
     "Chinese keys": ("alpaca", {"问题": Q, "回答": A}, ONE),
     "instruction, context, response": ("alpaca", {"instruction": "看病历。", "context": Q, "response": A}, [("user", f"看病历。\n{Q}"), ONE[1]]),
     "instruction, question, answer": ("alpaca", {"instruction": "回答。", "question": Q, "answer": A}, [("user", f"回答。\n{Q}"), ONE[1]]),
+    "a note and its question": ("alpaca", {"note": "胸痛一天。", "question": Q, "answer": A}, [("user", f"{Q}\n胸痛一天。"), ONE[1]]),
+    "an article and its query": ("alpaca", {"article": "论心脏 一文", "query": Q, "response": A}, [("user", f"{Q}\n论心脏 一文"), ONE[1]]),
+    "an empty input beside a context": (
+        "alpaca", {"instruction": "看。", "input": "", "context": Q, "output": A}, [("user", f"看。\n{Q}"), ONE[1]]
+    ),
+    "a context that the prompt has": ("alpaca", {"prompt": f"胸痛。{Q}", "background": "胸痛。", "response": A}, [("user", f"胸痛。{Q}"), ONE[1]]),
+    "the whole row as text once more": ("alpaca", {"instruction": Q, "output": A, "text": f"### {Q}\n{A}"}, ONE),
+    "a case that is a number": ("alpaca", {"case": "case-0012", "question": Q, "answer": A}, ONE),
+    "a talk of BELLE": ("alpaca", {"instruction": f"Human:{Q}\nAssistant:{A}\nHuman:{Q2}\nAssistant:", "input": "", "output": A2}, TWO),
     "input, output": ("alpaca", {"input": Q, "output": A}, ONE),
     "system_prompt": ("alpaca", {"system_prompt": "你是医生", "instruction": Q, "input": None, "output": A}, system("你是医生")),
     "a list of one output": ("alpaca", {"instruction": Q, "output": [A]}, ONE),
@@ -57,6 +66,13 @@ SHAPES: dict[str, tuple[str, Any, list[tuple[str, str]]]] = {
     "rounds of pairs": ("sharegpt", {"dialog": [[Q, A], [Q2, A2]]}, TWO),
     "messages": ("messages", {"messages": chat("role", "content", "user", "assistant")}, ONE),
     "messages in a text": ("messages", {"messages": orjson.dumps(chat("role", "content", "user", "assistant")).decode()}, ONE),
+    "a table of one column of messages": (
+        "messages", table(["messages"], [orjson.dumps(chat("role", "content", "user", "assistant")).decode()]), ONE
+    ),
+    "a table of one column of talks": ("sharegpt", table(["dialogue"], [f"患者：{Q}\n医生：{A}"]), ONE),
+    "lines of HuatuoGPT": ("sharegpt", {"data": [f"问：{Q}", f"答：{A}"]}, ONE),
+    "a document with its meta": ("text", {"text": A, "meta": {"source": "pubmed"}}, ONE[1:]),
+    "an article of Wikipedia": ("text", {"id": "1", "title": "心脏", "url": "http://x", "text": A}, ONE[1:]),
     "messages of parts": (
         "messages", {"messages": [{"role": "user", "content": [{"type": "text", "text": Q}]}, {"role": "bot", "content": A}]}, ONE
     ),
