@@ -19,7 +19,7 @@ from corpora.sheets import is_workbook, sheet_rows
 from tools.errors import InputError
 from tools.json_keys import find_repeated_key
 from tools.kinds import HEAD, unreadable
-from tools.packings import first_bytes, guard, unpack
+from tools.packings import Beginning, first_bytes, guard, unpack
 from tools.workbooks import IN_ZIP
 
 LONGEST = 1 << 26
@@ -89,7 +89,11 @@ class File:
         except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
             raise InputError(f"{self.name}: cannot be opened: {getattr(error, 'strerror', None) or error}") from error
         content = unpack(raw, self.name)
-        return content if self.most is None else first_bytes(content, self.most)
+        if self.most is None:
+            return content
+        return (
+            first_bytes(content, self.most) if self.most < LONGEST else io.BufferedReader(Beginning(content, self.most))
+        )
 
     def _raw(self) -> BinaryIO:
         if self.member is None:

@@ -156,6 +156,26 @@ def first_bytes(file: BinaryIO, most: int) -> BinaryIO:
     return io.BytesIO(data)
 
 
+class Beginning(io.RawIOBase):
+    """A stream up to so many bytes, not in memory at once."""
+
+    def __init__(self, file: BinaryIO, most: int) -> None:
+        self._file, self._left = file, most
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(min(len(buffer), self._left))
+        buffer[: len(data)] = data
+        self._left -= len(data)
+        return len(data)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
 class _Counting(io.RawIOBase):
     """A stream that fills the whole of what it is asked for, and counts lines."""
 
