@@ -78,6 +78,7 @@ def alias(entities: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
         "one name is part of the other": (pl.col("inside"), 0.3),
         "several entities have this alias": (pl.col("claimers") > 1, 0.15),
         "its aliases are several entities": (pl.col("claimed") > 1, 0.1),
+        "it is written as another symbol": (pl.col("differs"), 0.2),
     }
     score = 0.82 + 0.08 * pl.col("mutual").cast(pl.Float64) + 0.06 * SHARE
     for holds, less in doubts.values():
@@ -92,27 +93,35 @@ def alias(entities: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
 
 
 def _claims(entities: pl.DataFrame) -> pl.DataFrame:
-    """`one` has the `alias` that is the name of `other`; `mutual`, `claimers`, `claimed` and `inside` weigh it."""
+    """`one` has the `alias` that is the name of `other`; `mutual`, `claimers`, `claimed`, `inside` and `differs` weigh it."""
     named = entities.unique(["type", "key"], keep="first", maintain_order=True).select(
-        "type", pl.col("key").alias("other_key"), pl.col("id").alias("other"), pl.col("name").alias("other_name")
-    )
+        "type", pl.col("key").alias("other_key"), pl.col("id").alias("other"), pl.col("name").alias("other_name"),
+        spelled(pl.col("name"), ALIKE).alias("other_alike"),
+    )  # fmt: skip
     said = (
         entities.select(pl.col("id").alias("one"), "type", "name", "key", pl.col("aliases").alias("alias"))
         .explode("alias")
         .drop_nulls("alias")
-        .with_columns(spelled(pl.col("alias"), SPELLING).alias("other_key"))
+        .with_columns(
+            spelled(pl.col("alias"), SPELLING).alias("other_key"), spelled(pl.col("alias"), ALIKE).alias("alias_alike")
+        )
     )
     claims = (
         said.join(named, on=["type", "other_key"])
         .filter(pl.col("key") != pl.col("other_key"))
+        .with_columns((pl.col("alias_alike") != pl.col("other_alike")).alias("differs"))
+        .sort("differs", maintain_order=True)
         .unique(["one", "other"], keep="first", maintain_order=True)
     )
-    back = claims.select(pl.col("one").alias("other"), pl.col("other").alias("one"), pl.lit(True).alias("mutual"))
+    back = claims.select(
+        pl.col("one").alias("other"), pl.col("other").alias("one"), pl.lit(True).alias("mutual"), pl.col("differs").alias("back")
+    )  # fmt: skip
     key, other = pl.col("key"), pl.col("other_key")
     return (
         claims.join(back, on=["one", "other"], how="left", maintain_order="left")
         .with_columns(
             pl.col("mutual").fill_null(False),
+            (pl.col("differs") | pl.col("back").fill_null(False)).alias("differs"),
             pl.col("key").n_unique().over("type", "other_key").alias("claimers"),
             pl.col("other_key").n_unique().over("one").alias("claimed"),
             (key.str.contains(other, literal=True) | other.str.contains(key, literal=True)).alias("inside"),

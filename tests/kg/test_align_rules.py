@@ -331,6 +331,15 @@ def test_a_doubt_makes_an_alias_less_sure_and_is_named(tables_of: Make, more: li
     assert why in row["reason"]
 
 
+def test_an_alias_that_is_another_symbol_is_no_sure_name(tables_of: Make) -> None:
+    rows = [("Disease", "煤气中毒", "alias", "CO中毒"), ("Disease", "Co中毒", "alias", "煤气中毒")]
+
+    (row,) = found(tables_of, rows)
+
+    assert row["score"] < SURE
+    assert "it is written as another symbol" in row["reason"]
+
+
 def test_an_alias_that_is_part_of_the_name_is_often_a_wider_thing(tables_of: Make) -> None:
     (row,) = found(tables_of, [("Disease", "疱疹样湿疹", "alias", "湿疹")], alone=[("Disease", "湿疹")])
 
