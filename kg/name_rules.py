@@ -36,6 +36,18 @@ NUMBERING = (
     r"^(?:[①-⑳⑴-⒇➀-➓]|[（(]\s*\d{1,2}\s*[)）]|\d{1,2}\s*[、．)）]|\d{1,2}\.|[一二三四五六七八九十]{1,2}、)\s*(\p{Han})"
 )
 """`1、头痛`, `（2）头痛`, `③头痛`: the number of a list, before a Chinese word."""
+NO_NUMBERING = (
+    r"^(?:[^\p{Han}]+|[一二三四五六七八九十]{1,2}、\s*)"
+    r"(?:型|期(?:[^前待外盼]|$)|度(?:[^他假洛]|$)|级(?:[^联别]|$)|类(?:切口|药|$)|号(?:染色|$)|代(?:头孢|$)|价(?:[疫铁]|$)|"
+    r"[一二两三四五六七八九十单多缺][体倍]|体(?:综合征|型|征)|联(?:征|律)|聚体|尖瓣|叉神经|指肠|头肌|日[疟热])"
+    r"|^(?:[0-9０-９]{1,2}\s*[、．.]|[一二三四五六七八九十]{1,2}、)\s*"
+    r"(?:磷酸|羟|羧|巯|酰|烯|炔|氢(?:[^氯氧]|氧化酶)|氧(?:化[^应]|代|基)|脱[氢氧羧氨甲]|去[氢氧甲氨]|甲[基氧酰硫苯醇酸烷胺双]|乙[酰氧基胺]|"
+    r"丙[基酰硫胺]|丁[基酰酮]|氨基(?:[^酸]|$)|氨甲|硝基|苯[基甲乙丙并]|环[氧己戊]|异[丙丁戊]|氟尿|氯[苯乙丙]|碘(?:甲[^亢]|苯)|硫[代鸟]|"
+    r"酮[类基戊古前]|半乳|酸甘|糖[醛胺])"
+    r"|^[一二三四五六七八九十]{1,2}、\s*[一二两三四五六七八九十]"
+)
+"""`5.羟色胺`, `21、三体`, `③型`, `二、三尖瓣`: the number is a part of the name. Where both can be, it stays: a list's number in a
+name is seen, a number that is missing is not."""
 QUOTED = r"^[“\"「『‘']([^“”\"「」『』‘’']+)[”\"」』’']$"
 
 MISSING = (
@@ -199,7 +211,7 @@ def _without_link(name: pl.Expr) -> pl.Expr:
 
 
 def _without_number(name: pl.Expr) -> pl.Expr:
-    return name.str.replace(NUMBERING, "$1")
+    return pl.when(name.str.contains(NO_NUMBERING)).then(name).otherwise(name.str.replace(NUMBERING, "$1"))
 
 
 def _without_separators(name: pl.Expr) -> pl.Expr:

@@ -1,12 +1,16 @@
 """The index of evaluation sets: numbers made of their questions, options and answers, to be saved and passed on without a text.
 
-The file is Parquet with the columns of ITEMS, a row an item; the key `kgtools.index` of its metadata holds its version as
-JSON. Numbers have no salt: it would have to travel with the index, so it would keep nobody from guessing. So no text can be
+The file is Parquet with the columns of ITEMS, a row an item; the key `kgtools.index` of its metadata holds its version and the
+SHA-256 of its items as JSON: Parquet as polars writes it has no checksums, and a number that was changed finds nothing, without
+a word. Numbers have no salt: it would have to travel with the index, so it would keep nobody from guessing. So no text can be
 read out of an index, but whoever has a text, or guesses it, can see whether it is in there."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import orjson
 import polars as pl
 
@@ -32,7 +36,7 @@ from tools.errors import InputError, UsageError
 from tools.frames import Schema, load_table, table_metadata, write_table
 from tools.originals import originals
 
-KEY, VERSION = "kgtools.index", 2
+KEY, VERSION = "kgtools.index", 3
 HASHES, SKETCHES = pl.List(pl.UInt64), pl.List(pl.UInt16)
 CHOICES = pl.List(pl.Struct({"run": pl.UInt64, "size": pl.UInt32}))
 ITEMS = Schema(
@@ -187,14 +191,53 @@ def _without_shared(items: pl.DataFrame) -> pl.DataFrame:
 
 def save_index(items: pl.DataFrame, path: Path) -> None:
     """Write an index. The same items give the same bytes."""
-    told = {"version": VERSION, "runs": [SHORT, LONG], "bits": 64 - int(CUT), "sketch": SKETCH}
+    told = {
+        "version": VERSION,
+        "runs": [SHORT, LONG],
+        "bits": 64 - int(CUT),
+        "sketch": SKETCH,
+        "sha256": sha256_of(items),
+    }
     text = orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
     with replacing(path, "--save-index") as aside:
         write_table(items, aside, {KEY: text}, level=9)
 
 
+def sha256_of(items: pl.DataFrame) -> str:
+    """The SHA-256 of the items in their order: of their values, not of how a file has packed them."""
+    told = hashlib.sha256()
+    for name in ITEMS.columns:
+        told.update(f"{name}\n".encode())
+        _tell(told, items[name])
+    return told.hexdigest()
+
+
+def _tell(told: Any, column: pl.Series) -> None:
+    """Which values of a column are null, and the others: as little-endian numbers, texts and lists with their lengths first."""
+    told.update(np.packbits(column.is_null().to_numpy()).tobytes())
+    values = column.drop_nulls()
+    told.update(f"{len(values)} {column.dtype.base_type()}\n".encode())
+    if isinstance(column.dtype, pl.List):
+        told.update(_bytes(values.list.len()))
+        _tell(told, values.filter(values.list.len() > 0).explode())
+    elif isinstance(column.dtype, pl.Struct):
+        for field in column.dtype.fields:
+            _tell(told, values.struct.field(field.name))
+    elif column.dtype == pl.String:
+        told.update(_bytes(values.str.len_bytes()))
+        told.update("".join(values.to_list()).encode())
+    else:
+        told.update(_bytes(values))
+
+
+def _bytes(numbers: pl.Series) -> bytes:
+    array = numbers.to_numpy()
+    return array.astype(array.dtype.newbyteorder("<")).tobytes()
+
+
 def load_index(path: Path) -> pl.DataFrame | None:
-    """The items of a saved index; None for another Parquet file. Raises InputError for an index of another version."""
+    """The items of a saved index; None for another Parquet file. Raises InputError for an index of another version, and for one
+    whose items are not those that were saved."""
     try:
         text = table_metadata(path).get(KEY)
         if text is None:
@@ -205,10 +248,15 @@ def load_index(path: Path) -> pl.DataFrame | None:
             raise InputError(
                 f"{path}: an index of version {version}, and this kgtools reads version {VERSION}; save it anew from its records"
             )
-        return ITEMS.check(load_table(path), str(path))
-    except (pl.exceptions.PolarsError, orjson.JSONDecodeError) as error:
+        items = ITEMS.check(load_table(path), str(path))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, orjson.JSONDecodeError) as error:
         said = " ".join(str(error).split())
         raise InputError(f"{path}: not a Parquet file of records or of an index: {said}") from error
+    if sha256_of(items) != told.get("sha256"):
+        raise InputError(
+            f"{path}: is damaged: its items are not those that were saved (SHA-256); copy it again, or save it anew from its records"
+        )
+    return items
 
 
 def open_evalset(place: Path, splits: Sequence[str] = ()) -> pl.DataFrame:

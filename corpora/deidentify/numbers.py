@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple
 
 import phonenumbers
 from stdnum import luhn
@@ -30,6 +32,17 @@ REGIONS = {
 }  # fmt: skip
 EXTENSION = re.compile(r"(?:转|-|ext\.? ?)\d{1,5}(?!\d)")
 MASK = "*＊xX"
+ISSUERS = ("62", "4", "51", "52", "53", "54", "55", "35", "60")
+CALLED = re.compile(r"1[3-9]|0|86|[48]00")
+"""How a phone begins that no word announces."""
+
+
+class Labels(NamedTuple):
+    """Which words stand before a number."""
+
+    identity: bool
+    card: bool
+    called: bool
 
 
 def numbers(text: str) -> Iterator[Span]:
@@ -56,22 +69,40 @@ def _named(text: str, tokens: list[tuple[int, int]], first: int) -> Iterator[tup
     before = text[max(0, start - 24) : start]
     if _inside(before):
         return
-    most = min(len(tokens), first + 20)
-    for last in range(most - 1, first - 1, -1):
-        end = tokens[last][1]
+    near = tokens[first : first + 20]
+    joined = "".join(text[a:b] for a, b in near).upper()
+    labels = Labels(*(bool(label.search(before)) for label in (IDENTITY, CARD, CALL)))
+    lengths = _lengths(joined, labels)
+    if not lengths:
+        return
+    sizes = [b - a for a, b in near]
+    for place, length in reversed(list(enumerate(accumulate(sizes)))):
+        if length not in lengths:
+            continue
+        end = near[place][1]
         if text[end : end + 1].isalnum() and text[end].isascii():
             continue
         if re.match(r"\.\d", text[end : end + 2]) or text[end : end + 1] in ("%", "℃"):
             continue
-        digits = "".join(text[a:b] for a, b in tokens[first : last + 1]).upper()
-        pieces = [b - a for a, b in tokens[first : last + 1]]
-        if 7 <= len(digits) <= 21 and (found := _kind(digits, pieces, text[start:end], before)):
+        if found := _kind(joined[:length], sizes[: place + 1], text[start:end], labels):
             kind, rule = found
             if kind == "phone" and rule != "mobile" and (more := EXTENSION.match(text, end)):
                 end = more.end()
             if rule == "landline" and text[start - 1 : start] == "(":
                 start -= 1
-            yield last, Span(_plus(text, start), end, kind, rule)
+            yield first + place, Span(_plus(text, start), end, kind, rule)
+
+
+def _lengths(digits: str, labels: Labels) -> set[int]:
+    """How long a number that begins with these digits can be: most digits begin none."""
+    found = set[int]()
+    if digits[:2].isdigit() and int(digits[:2]) in REGIONS:
+        found |= {15, 18}
+    if labels.card or digits.startswith(ISSUERS):
+        found |= {15, 16, 17, 18, 19}
+    if labels.called or CALLED.match(digits):
+        found |= {*range(7, 18)}
+    return found
 
 
 def _inside(before: str) -> bool:
@@ -86,17 +117,16 @@ def _plus(text: str, start: int) -> int:
     return start - 1 if text[start - 1 : start] == "+" and start else start
 
 
-def _kind(digits: str, pieces: list[int], written: str, before: str) -> tuple[str, str] | None:
-    whole = len(pieces) <= 3 or set(pieces) == {1}
+def _kind(digits: str, pieces: list[int], written: str, labels: Labels) -> tuple[str, str] | None:
     bracket = ")" in written
-    if not bracket and (rule := _resident(digits, pieces, bool(IDENTITY.search(before)))):
+    if not bracket and (rule := _resident(digits, pieces, labels.identity)):
         return "resident-id", rule
     if digits.endswith("X"):
         return None
-    if not bracket and (rule := _card(digits, pieces, bool(CARD.search(before)))):
+    if not bracket and (rule := _card(digits, pieces, labels.card)):
         return "bank-card", rule
-    called = bool(CALL.search(before))
-    if whole or called or pieces[:1] in ([2], [4]):
+    called = labels.called
+    if called or len(pieces) <= 3 or pieces[:1] in ([2], [4]) or set(pieces) == {1}:
         rule = _phone(digits, pieces, written, called)
         return ("phone", rule) if rule else None
     return None
@@ -133,14 +163,15 @@ def _is_date(digits: str) -> bool:
 def _card(digits: str, pieces: list[int], called: bool) -> str | None:
     if called and 15 <= len(digits) <= 19:
         return "label"
-    if not 16 <= len(digits) <= 19 or not luhn.is_valid(digits):
+    if not 16 <= len(digits) <= 19 or not digits.startswith(ISSUERS) or not luhn.is_valid(digits):
         return None
     grouped = len(pieces) <= 2 or set(pieces) == {1} or set(pieces[:4]) == {4} or pieces[0] == 6
-    issuer = digits.startswith(("62", "4", "51", "52", "53", "54", "55", "35", "60"))
-    return "luhn" if grouped and issuer else None
+    return "luhn" if grouped else None
 
 
 def _phone(digits: str, pieces: list[int], written: str, called: bool) -> str | None:
+    if not called and not CALLED.match(digits):
+        return None
     bare = re.sub(r"^(?:0{2}|\+)?86(?=1[3-9]\d{9}$|0?[1-9]\d{8,11}$)", "", digits)
     bare = re.sub(r"^0(?=1[3-9]\d{9}$)", "", bare)
     if re.fullmatch(r"1[3-9]\d{9}", bare) and (called or _is_valid(bare)):

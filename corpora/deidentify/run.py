@@ -12,7 +12,8 @@ import polars as pl
 from corpora.deidentify.batch import LOG, deidentify
 from corpora.deidentify.policy import Policy, load_policy
 from corpora.deidentify.pseudonyms import fingerprint
-from corpora.deidentify.scan import residual
+from corpora.deidentify.replace import COLUMNS
+from corpora.deidentify.scan import identifying, residual
 from corpora.shards import Sink, Table, batches, open_table, refuse_other
 from tools.empty import refuse_empty
 from tools.errors import Findings
@@ -54,13 +55,14 @@ def run(
 ) -> Done:
     """The records of `place` in `out` with `deidentified.parquet` and `run.json`, all or nothing; a dry run leaves nothing.
 
-    Raises Findings, and writes nothing, where the residual scan finds what identifies in the output, InputError for no records,
-    unless `allow_empty`."""
+    Raises Findings, and writes nothing, where the residual scan finds what identifies in the output or in what run.json says of
+    the input, InputError for no records, unless `allow_empty`."""
     policy = load_policy(name)
     policy = policy.with_surrogates() if surrogates else policy
     keep = frozenset(kind for kind, action in policy.classes.items() if action == "keep")
     counts = {what: Counter[str]() for what in ("class", "by", "action", "rule")}
     alike, left = Counter[tuple[Any, ...]](), Counter[str]()
+    first: dict[str, int] = {}
     records = touched = 0
     with ExitStack() as stack:
         table = stack.enter_context(open_table(place))
@@ -80,13 +82,13 @@ def run(
                     counts[what].update(dict(log.group_by(column.alias("what")).len().iter_rows()))
                 counts["by"].update(dict(log.group_by("class").agg(pl.col("record").n_unique()).iter_rows()))
                 alike.update(_described(clean))
-                found = residual(clean, keep)
-                left.update(f"{kind} in {part}" for kind, part in found.select("class", "part").iter_rows())
+                for kind, part, row in residual(clean, keep).select("class", "part", "row").iter_rows():
+                    left[f"{kind} in {part}"] += 1
+                    first.setdefault(f"{kind} in {part}", records - clean.height + row)
                 sink.write(clean)
                 logs.write(log)
-        if left:
-            told = "; ".join(f"{what}: {number:,}" for what, number in sorted(left.items()))
-            raise Findings(f"the residual scan still finds what identifies, nothing was written: {told}")
+        _refuse(left, first)
+        _refuse_name(table.file, keep)
         refuse_empty(records, f"{place}: there are no {schema.noun}", allow_empty or dry_run)
         (stage / "deidentified.parquet").chmod(0o600)  # where in a record what was found
         done = Done(
@@ -99,6 +101,24 @@ def run(
             make_private(stage)
         _vouch(stage, table, done, policy, key, surrogates)
     return done
+
+
+def _refuse(left: Counter[str], first: dict[str, int]) -> None:
+    """Raises Findings with what is left, column by column, and the first row that holds it."""
+    if not left:
+        return
+    told = "; ".join(f"{what}: {number:,} (first in row {first[what]:,})" for what, number in sorted(left.items()))
+    fixed = sorted({what.rsplit(" in ", 1)[1] for what in left} - {*COLUMNS, "answer"})
+    way = f"; ids, facts, keys and numbers are not replaced: give others in {', '.join(fixed)}" if fixed else ""
+    raise Findings(f"the residual scan still finds what identifies, nothing was written: {told}{way}")
+
+
+def _refuse_name(file: Path, keep: frozenset[str]) -> None:
+    """Raises Findings where the file that run.json names is called by what identifies."""
+    if kinds := [kind for kind in identifying(file.name) if kind not in keep]:
+        raise Findings(
+            f"the name of the input, which run.json tells, holds what identifies ({', '.join(kinds)}); rename it"
+        )
 
 
 def _vouch(stage: Path, table: Table, done: Done, policy: Policy, key: bytes, surrogates: bool) -> None:

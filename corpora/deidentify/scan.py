@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Annotated, Any
 
+import orjson
 import phonenumbers
 import polars as pl
 from stdnum.cn import ric
@@ -12,14 +14,19 @@ from corpora.deidentify.classes import STRUCTURED
 from corpora.deidentify.find import structured
 from corpora.deidentify.fold import fold
 from corpora.deidentify.pseudonyms import is_surrogate
+from corpora.record import ROLES
 from tools.frames import Schema
 
 FINDINGS = Schema(
     "findings",
-    {"record": pl.String, "part": pl.String, "message": pl.Int64, "start": pl.Int64, "end": pl.Int64, "class": pl.String, "rule": pl.String},
-    required=("record", "part", "class"),
+    {
+        "row": pl.Int64, "part": pl.String, "message": pl.Int64, "start": pl.Int64, "end": pl.Int64, "class": pl.String,
+        "rule": pl.String,
+    },
+    required=("row", "part", "class"),
 )  # fmt: skip
-"""A row for what identifies: where it stands, of which class, found by which rule; never the text."""
+"""A row for what identifies: the row it stands in, from 1, its column, and where there; of which class, found by which rule;
+never the text, nor the record's id, which may be what was found."""
 
 Residue = Annotated[pl.DataFrame, FINDINGS]
 
@@ -30,22 +37,37 @@ PLAIN = (
     ("url", re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9./_%?=&-]{3,}(?<![.?])")),
 )
 """Regexes that owe nothing to the finder, so that a fault of it shows."""
-UNREAD = ("id", "group", "facts", "meta", "lang", "split", "task")
+HASH = re.compile(r"(?=[0-9]*[a-f])[0-9a-f]{20}")
+"""An id that we made of a content (tools.files.digest), which says nothing of anybody."""
+OFTEN_SAME = ("task", "lang", "source", "template", "license", "split")
 
 
 def residual(records: pl.DataFrame, keep: frozenset[str] = frozenset()) -> Residue:
-    """What the structured rules find in any text of records or preferences, surrogates and the classes `keep` aside."""
+    """What the structured rules find in any text of records or preferences, surrogates and the classes `keep` aside.
+
+    Any: an id or a fact that is a number of a person would break the record if it were replaced, and leave with it if not."""
     rows: list[tuple[Any, ...]] = []
-    for row in records.iter_rows(named=True):
+    once = cache(_found)
+    for at, row in enumerate(records.iter_rows(named=True), start=1):
         for part, number, text in _texts(row):
-            found = {(span.start, span.end, span.kind, span.rule) for span in structured(text)}
-            found |= {(start, end, kind, "plain") for start, end, kind in _plain(fold(text))}
-            rows += [
-                (row["id"], part, number, start, end, kind, rule)
-                for start, end, kind, rule in sorted(found)
-                if kind in STRUCTURED and kind not in keep and not is_surrogate(text[start:end])
-            ]
+            found = (once if part in OFTEN_SAME else _found)(text)
+            rows += [(at, part, number, start, end, kind, rule) for start, end, kind, rule in found if kind not in keep]
     return FINDINGS.frame(rows)
+
+
+def identifying(text: str) -> list[str]:
+    """The classes of what identifies in a text, sorted."""
+    return sorted({kind for _, _, kind, _ in _found(text)})
+
+
+def _found(text: str) -> list[tuple[int, int, str, str]]:
+    found = {(span.start, span.end, span.kind, span.rule) for span in structured(text)}
+    found |= {(start, end, kind, "plain") for start, end, kind in _plain(fold(text))}
+    return [
+        (start, end, kind, rule)
+        for start, end, kind, rule in sorted(found)
+        if kind in STRUCTURED and not is_surrogate(text[start:end])
+    ]
 
 
 def _plain(text: str) -> Iterator[tuple[int, int, str]]:
@@ -60,9 +82,19 @@ def _plain(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _texts(row: dict[str, Any]) -> Iterator[tuple[str, int, str]]:
+    """Column, number of the message or item, text: all that a record holds."""
     for column, value in row.items():
-        if isinstance(value, list) and column not in UNREAD:
-            for number, message in enumerate(value):
-                yield column, number, message["content"]
-        elif isinstance(value, str) and (column == "meta" or column not in UNREAD):
-            yield column, 0, value
+        for number, text in enumerate(value if isinstance(value, list) else [value]):
+            if isinstance(text, dict):
+                yield column, number, text["content"]
+                if text["role"] not in ROLES:
+                    yield column, number, text["role"]
+            elif text is not None and not HASH.fullmatch(text):
+                yield column, number, _read(text) if column == "meta" else text
+
+
+def _read(meta: str) -> str:
+    """The JSON as it reads: without escapes, and a number that a spreadsheet made a float (13800138000.0) as it was."""
+    if "\\" not in meta and "." not in meta:
+        return meta
+    return re.sub(r"(\d{7})\.0(?=[,}\]])", r"\1", orjson.dumps(orjson.loads(meta)).decode())

@@ -6,7 +6,7 @@ import orjson
 import polars as pl
 
 from kg.align.evidence import shared
-from kg.align.spelling import SPELLING, STEPS, SURE, spelled, steps_between
+from kg.align.spelling import ALIKE, SPELLING, STEPS, SURE, WRITTEN, spelled, steps_between
 
 Rule = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
 """From the ranked entities and their neighbours (kg.align.evidence) to `one`, `other`, `score` and `reason`."""
@@ -20,13 +20,19 @@ SHARE = pl.col("shared") / pl.max_horizontal("said", 1)
 
 def equal_name(entities: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
     """The same name, written differently: each with the first by rank of those that are written most like it."""
-    table = entities.select("id", "type", "name", "key", spelled(pl.col("name"), SURE).alias("sure"))
-    sure = _with_first(table, "sure")
-    table = table.join(sure, left_on="id", right_on="one", how="anti", maintain_order="left")
-    same = _with_first(table, "key")
-    pairs = pl.concat(
-        [sure, same, _glossed(table.join(same, left_on="id", right_on="one", how="anti", maintain_order="left"))]
+    table = entities.select(
+        "id",
+        "type",
+        "name",
+        "key",
+        spelled(pl.col("name"), SURE).alias("sure"),
+        spelled(pl.col("name"), ALIKE).alias("alike"),
     )
+    found = []
+    for by in ("sure", "alike", "key"):
+        found.append(_with_first(table, by))
+        table = table.join(found[-1], left_on="id", right_on="one", how="anti", maintain_order="left")
+    pairs = pl.concat([*found, _glossed(table)])
     names = entities.select("id", "name")
     named = pairs.join(names.rename({"id": "one", "name": "one_name"}), on="one", maintain_order="left").join(
         names.rename({"id": "other", "name": "other_name"}), on="other", maintain_order="left"
@@ -72,6 +78,7 @@ def alias(entities: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
         "one name is part of the other": (pl.col("inside"), 0.3),
         "several entities have this alias": (pl.col("claimers") > 1, 0.15),
         "its aliases are several entities": (pl.col("claimed") > 1, 0.1),
+        "it is written as another symbol": (pl.col("differs"), 0.2),
     }
     score = 0.82 + 0.08 * pl.col("mutual").cast(pl.Float64) + 0.06 * SHARE
     for holds, less in doubts.values():
@@ -86,27 +93,35 @@ def alias(entities: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
 
 
 def _claims(entities: pl.DataFrame) -> pl.DataFrame:
-    """`one` has the `alias` that is the name of `other`; `mutual`, `claimers`, `claimed` and `inside` weigh it."""
+    """`one` has the `alias` that is the name of `other`; `mutual`, `claimers`, `claimed`, `inside` and `differs` weigh it."""
     named = entities.unique(["type", "key"], keep="first", maintain_order=True).select(
-        "type", pl.col("key").alias("other_key"), pl.col("id").alias("other"), pl.col("name").alias("other_name")
-    )
+        "type", pl.col("key").alias("other_key"), pl.col("id").alias("other"), pl.col("name").alias("other_name"),
+        spelled(pl.col("name"), ALIKE).alias("other_alike"),
+    )  # fmt: skip
     said = (
         entities.select(pl.col("id").alias("one"), "type", "name", "key", pl.col("aliases").alias("alias"))
         .explode("alias")
         .drop_nulls("alias")
-        .with_columns(spelled(pl.col("alias"), SPELLING).alias("other_key"))
+        .with_columns(
+            spelled(pl.col("alias"), SPELLING).alias("other_key"), spelled(pl.col("alias"), ALIKE).alias("alias_alike")
+        )
     )
     claims = (
         said.join(named, on=["type", "other_key"])
         .filter(pl.col("key") != pl.col("other_key"))
+        .with_columns((pl.col("alias_alike") != pl.col("other_alike")).alias("differs"))
+        .sort("differs", maintain_order=True)
         .unique(["one", "other"], keep="first", maintain_order=True)
     )
-    back = claims.select(pl.col("one").alias("other"), pl.col("other").alias("one"), pl.lit(True).alias("mutual"))
+    back = claims.select(
+        pl.col("one").alias("other"), pl.col("other").alias("one"), pl.lit(True).alias("mutual"), pl.col("differs").alias("back")
+    )  # fmt: skip
     key, other = pl.col("key"), pl.col("other_key")
     return (
         claims.join(back, on=["one", "other"], how="left", maintain_order="left")
         .with_columns(
             pl.col("mutual").fill_null(False),
+            (pl.col("differs") | pl.col("back").fill_null(False)).alias("differs"),
             pl.col("key").n_unique().over("type", "other_key").alias("claimers"),
             pl.col("other_key").n_unique().over("one").alias("claimed"),
             (key.str.contains(other, literal=True) | other.str.contains(key, literal=True)).alias("inside"),
@@ -134,22 +149,35 @@ def completion(entities: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
         pl.when(only).then(pl.lit("the only name that begins so"))
         .otherwise(pl.format("of {} names that begin so the one that shares most", "ends"))
     )  # fmt: skip
-    reason = pl.concat_str(begun, pl.format("; {} of {} triples shared", "shared", "said"))
+    cased = pl.col("written").str.starts_with(pl.col("cut"))
+    score = score - 0.1 * (~cased).cast(pl.Float64)
+    case = pl.when(cased).then(pl.lit("")).otherwise(pl.lit("; but in another case"))
+    reason = pl.concat_str(begun, case, pl.format("; {} of {} triples shared", "shared", "said"))
     worth = only | ((pl.col("shared") >= 2) & (pl.col("share") >= 0.5))
     return best.filter(worth).select("one", "other", score.round(3).alias("score"), reason.alias("reason"))
 
 
 def _endings(entities: pl.DataFrame) -> pl.DataFrame:
     """`one`, its `start`, and each `other` that `begins` so, spellings of one name once; the start itself only where
-    nothing longer does. Only sure steps: what others make of a name depends on its end, which is cut off."""
+    nothing longer does; `cut` and `written` are both as their letters are written. Only steps that need no whole word."""
     cut = (
         entities.filter("truncated")
-        .with_columns(spelled(pl.col("name").str.replace(DOTS, ""), SURE).alias("start"))
-        .filter(pl.col("start") != "")
-        .select(pl.col("id").alias("one"), "type", "start", pl.col("start").str.len_chars().alias("length"))
+        .with_columns(spelled(pl.col("name").str.replace(DOTS, ""), WRITTEN).alias("cut"))
+        .filter(pl.col("cut") != "")
+        .with_columns(pl.col("cut").str.to_lowercase().alias("start"))
+        .select(pl.col("id").alias("one"), "type", "cut", "start", pl.col("start").str.len_chars().alias("length"))
     )
-    whole = entities.filter(~pl.col("truncated")).select(
-        "type", "key", spelled(pl.col("name"), SURE).alias("begins"), pl.col("id").alias("other"), "rank"
+    whole = (
+        entities.filter(~pl.col("truncated"))
+        .with_columns(spelled(pl.col("name"), WRITTEN).alias("written"))
+        .select(
+            "type",
+            "key",
+            "written",
+            pl.col("written").str.to_lowercase().alias("begins"),
+            pl.col("id").alias("other"),
+            "rank",
+        )
     )
     found = [
         part.join(whole.with_columns(pl.col("begins").str.slice(0, length).alias("start")), on=["type", "start"])

@@ -112,6 +112,36 @@ def test_a_name_is_left_alone_whatever_is_in_it(type_: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "二、三尖瓣病变", "三、四脑室肿瘤", "一、二度房室传导阻滞", "五、六肋骨折", "四、五趾麻木",
+        "21、三体综合征", "13.三体综合征", "18、三体", "69、三倍体",
+        "5.羟色胺病", "17.羟孕酮", "25、羟维生素D缺乏", "6.磷酸葡萄糖病", "6.巯基嘌呤", "5、氟尿嘧啶", "11.脱氧皮质酮",
+        "17.酮类固醇", "6、酮前列腺素", "4.氨基水杨酸", "3.甲基组氨酸尿症", "１．磷酸果糖缺乏",
+        "(2)型糖病", "③型前胶原病", "⑵型糖尿病", "②度烧伤", "(3)期褥疮", "①级高血压", "（Ⅱ）型", "23价肺炎疫苗", "23、价疫苗",
+        "9、号染色体倒位", "12、指肠溃疡", "三、叉神经痛", "一、氧化碳中毒",
+    ],
+)  # fmt: skip
+def test_a_number_that_is_a_part_of_a_name_stays(name: str) -> None:
+    assert judged(name)[1] != "list-number"
+    assert judged(name)[0] == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "视觉分析训练", "三叉神经痛", "二尖瓣狭窄", "四肢无力", "十二指肠溃疡", "五官科检查", "一氧化碳中毒", "六味地黄丸", "甲亢",
+        "氨基酸", "氧疗", "体温升高", "体重下降", "氢氯噻嗪", "酮症酸中毒", "糖尿病", "脱水", "环境因素", "乙型肝炎", "苯中毒",
+        "硫酸镁", "期前收缩", "级联反应", "类风湿关节炎", "代谢性酸中毒", "碳酸钙", "椎间盘突出", "颈椎病", "指甲脱落", "甲硝唑",
+        "联合用药", "异常出血", "半身不遂", "氧化应激", "乙醇中毒",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("number", ["1、", "2.", "（3）", "④", "12、"])
+def test_a_number_of_a_list_goes(name: str, number: str) -> None:
+    assert judged(number + name)[:2] == (name, "list-number")
+
+
+@pytest.mark.parametrize(
     ("name", "clean_name", "rule"),
     [
         ("手术治疗。", "手术治疗", "outer-separator"),

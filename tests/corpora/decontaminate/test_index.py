@@ -40,6 +40,8 @@ def test_an_index_holds_no_text_but_the_names_of_sets_and_items(saved: Path) -> 
     assert set(index["evalset"]) == {"exam/test", "talks"}
     assert index["item"].str.contains("^[0-9a-f]{20}$").all()
     told = orjson.loads(pl.read_parquet_metadata(saved)[KEY])
+    digest = told.pop("sha256")
+    assert len(digest) == 64
     assert all(isinstance(value, int | list) for value in told.values())
 
 
@@ -58,12 +60,12 @@ def test_the_same_items_give_the_same_bytes(saved: Path) -> None:
     assert again.read_bytes() == saved.read_bytes()
 
 
-@pytest.mark.parametrize("version", [0, 1, "2", None])
+@pytest.mark.parametrize("version", [0, 1, 2, "3", None])
 def test_an_index_of_another_version_is_refused(saved: Path, version: object) -> None:
     text = orjson.dumps({"version": version}).decode()
     pl.read_parquet(saved).write_parquet(saved, metadata={KEY: text})
 
-    with pytest.raises(InputError, match=r"an index of version .*, and this kgtools reads version 2; save it anew"):
+    with pytest.raises(InputError, match=r"an index of version .*, and this kgtools reads version 3; save it anew"):
         open_evalset(saved)
 
 
@@ -81,6 +83,50 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: bytes, messa
 
     with pytest.raises(InputError, match=message):
         open_evalset(file)
+
+
+def test_a_damaged_index_is_refused_wherever_the_damage_is(saved: Path, tmp_path: Path) -> None:
+    whole, items = saved.read_bytes(), open_evalset(saved)
+    file = tmp_path / "damaged.index"
+    accepted = []
+    for at in range(4, len(whole) - 8, max(1, len(whole) // 400)):
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 0x41]) + whole[at + 1 :])
+        try:
+            read = open_evalset(file)
+        except InputError:
+            continue
+        if not read.equals(items):
+            accepted.append(at)
+
+    assert accepted == []
+
+
+def test_an_index_whose_numbers_were_changed_says_so_and_what_to_do(saved: Path) -> None:
+    text = pl.read_parquet_metadata(saved)[KEY]
+    pl.read_parquet(saved).with_columns(stem=pl.col("stem") + 1).write_parquet(saved, metadata={KEY: text})
+
+    with pytest.raises(InputError, match=r"is damaged: its items are not those that were saved .* save it anew"):
+        open_evalset(saved)
+
+
+@pytest.mark.parametrize("column", ["evalset", "stem", "han", "runs", "choices", "options_sketch"])
+def test_the_checksum_covers_every_kind_of_column(saved: Path, column: str) -> None:
+    text = pl.read_parquet_metadata(saved)[KEY]
+    items = pl.read_parquet(saved)
+    turned = items.with_columns(pl.col(column).reverse())
+    assert not turned.equals(items)
+    turned.write_parquet(saved, metadata={KEY: text})
+
+    with pytest.raises(InputError, match="is damaged"):
+        open_evalset(saved)
+
+
+def test_the_checksum_does_not_depend_on_how_the_file_is_packed(saved: Path) -> None:
+    text = pl.read_parquet_metadata(saved)[KEY]
+    items = pl.read_parquet(saved)
+    items.write_parquet(saved, metadata={KEY: text}, compression="uncompressed", row_group_size=3)
+
+    assert open_evalset(saved).equals(items)
 
 
 def test_an_index_with_a_column_missing_is_refused(saved: Path) -> None:

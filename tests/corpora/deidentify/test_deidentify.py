@@ -163,7 +163,8 @@ def test_a_real_value_is_no_surrogate(value: str) -> None:
 def test_the_residual_scan_finds_what_was_never_cleaned() -> None:
     found = residual(RECORDS.frame([record(STORY)]))
     assert set(found["class"]) == {"resident-id", "phone"}
-    assert "text" not in found.columns
+    assert set(found["row"]) == {1}
+    assert not {"text", "record"} & set(found.columns)
 
 
 def test_the_command_writes_records_log_and_manifest_without_the_key(
@@ -199,6 +200,72 @@ def test_what_is_left_fails_the_run_and_nothing_is_written(kgtools: Kgtools, tmp
     assert "phone in source" in ran.err
     assert "13800138000" not in ran.err + ran.out
     assert not (tmp_path / "out").exists()
+
+
+SECOND = {
+    "id": {"id": "13800138000"},
+    "task": {"task": "11010519491231002X"},
+    "facts": {"facts": ["0da309e87e23b3554f4b", "13800138000"]},
+    "source": {"source": "zhang.san@hospital.cn"},
+    "template": {"template": "pack@1/a.zh#13800138000"},
+    "license": {"license": "LicenseRef-13800138000"},
+    "split": {"split": "13800138000"},
+    "meta": {"meta": '{"13800138000": "x"}'},
+    "meta ": {"meta": '{"phone": 13800138000.0}'},
+    "meta  ": {"meta": '{"file": "13800138000.txt"}'},
+}
+
+
+@pytest.mark.parametrize("column", SECOND)
+def test_what_identifies_in_any_column_stops_the_run_with_column_and_row(
+    column: str, kgtools: Kgtools, tmp_path: Path, key: Path
+) -> None:
+    place = folder(tmp_path / "in", record("头痛", group="a"), record("咳嗽", group="b", **SECOND[column]))
+
+    ran = kgtools("deidentify", place, "--key-file", key, "--out", tmp_path / "out")
+
+    assert ran.code == 1
+    assert f" in {column.strip()}: " in ran.err
+    assert "first in row 2" in ran.err
+    assert f"give others in {column.strip()}" in ran.err
+    assert "13800138000" not in ran.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_identifies_in_the_facts_of_a_preference_stops_the_run(
+    kgtools: Kgtools, tmp_path: Path, key: Path
+) -> None:
+    row = {k: v for k, v in record("头痛", facts=["13800138000"]).items() if k != "messages"}
+    sides = {side: [{"role": "user", "content": "头痛"}] for side in ("prompt", "chosen", "rejected")}
+    (tmp_path / "in").mkdir()
+    PREFERENCES.frame([row | sides]).write_parquet(tmp_path / "in" / "preferences.parquet")
+
+    ran = kgtools("deidentify", tmp_path / "in", "--key-file", key, "--out", tmp_path / "out")
+
+    assert (ran.code, "phone in facts" in ran.err) == (1, True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_input_that_is_called_by_a_number_of_a_person_is_refused(
+    kgtools: Kgtools, tmp_path: Path, key: Path
+) -> None:
+    place = folder(tmp_path / "in", record("头痛")) / "records.parquet"
+    named = place.rename(tmp_path / "13800138000.parquet")
+
+    ran = kgtools("deidentify", named, "--key-file", key, "--out", tmp_path / "out")
+
+    assert (ran.code, "rename it" in ran.err) == (1, True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_ids_that_are_hashes_are_nobodys(kgtools: Kgtools, tmp_path: Path, key: Path) -> None:
+    hashes = ["13800138000a1b2c3d4e", "a1b2c3d4e13800138000", "0da309e87e23b3554f4b"]
+    rows = [record("头痛", group=text, id=text, facts=hashes) for text in hashes]
+
+    ran = kgtools("deidentify", folder(tmp_path / "in", *rows), "--key-file", key, "--out", tmp_path / "out")
+
+    assert ran.code == 0
+    assert pl.read_parquet(tmp_path / "out" / "records.parquet")["id"].to_list() == hashes
 
 
 def test_without_a_key_one_line_says_how_to_make_one(

@@ -1,5 +1,6 @@
 """What is found in texts, and what is left alone: figures over thousands of planted texts, and cases with a reason each."""
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -99,6 +100,13 @@ def test_a_value_is_found_with_its_offsets(text: str, kind: str, value: str) -> 
 
 def test_two_numbers_side_by_side_are_two() -> None:
     assert said("13800138000 13900139000") == [("phone", "13800138000"), ("phone", "13900139000")]
+
+
+@pytest.mark.parametrize("unit", ["1 ", "9-", "13 "])
+def test_a_table_of_short_numbers_takes_a_moment(unit: str) -> None:
+    began = time.process_time()
+    find(unit * (40_000 // len(unit)))
+    assert time.process_time() - began < 1
 
 
 def test_a_tag_is_never_found_again() -> None:
