@@ -33,9 +33,9 @@ def is_workbook(file: "File") -> bool:
 
 def sheet_rows(file: "File") -> Iterator[tuple[int, list[str]]]:
     """The rows of the file's sheet that hold anything, with their numbers; a workbook that cannot be read is refused, and so are
-    its other sheets. Without a name the first sheet that holds anything is read."""
+    its other sheets. Without a name the first sheet that holds anything is read, a hidden one last."""
     try:
-        from python_calamine import CalamineError, CalamineWorkbook
+        from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
     except ImportError as error:
         raise MissingExtraError(
             f"{file.name}: workbooks need two more packages: pip install 'kgtools[xlsx]'"
@@ -48,7 +48,9 @@ def sheet_rows(file: "File") -> Iterator[tuple[int, list[str]]]:
     except CalamineError as error:
         file.refuse(file.place(), "bad-workbook", f"{error}; was the download cut off?")
         return
-    read = file.sheet or next((name for name, cells in sheets.items() if any(map(any, cells))), book.sheet_names[0])
+    hidden = {sheet.name for sheet in book.sheets_metadata if sheet.visible is not SheetVisibleEnum.Visible}
+    filled = sorted((name for name, cells in sheets.items() if any(map(any, cells))), key=lambda name: name in hidden)
+    read = file.sheet or next(iter(filled), book.sheet_names[0])
     if read not in sheets:
         raise InputError(f"{file.name}: there is no sheet {read!r}; there are: {', '.join(sheets)}")
     for name, others in sheets.items() if not file.sheet else ():

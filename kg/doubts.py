@@ -34,6 +34,8 @@ TRIM = 2
 LEAST = 3
 SAME_LETTERS = 0.7
 """The share of a name's characters from which on another name may be a spelling of it: 反流性喉炎, 反流性咽喉炎."""
+LONGEST_SUBJECT = 60
+"""Characters of a name that a text may be about; the search takes the square of their number."""
 LEAST_NAMES, SHORTEST_CUT_NAME = 20, 8
 
 
@@ -195,7 +197,9 @@ def _other_subjects(entities: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame
     half = pl.when(length > 3).then(pl.col("own").str.tail(pl.max_horizontal(length // 2, 2))).otherwise("own")
     told = said.filter(pl.col("text").str.contains(half, literal=True))["id"].unique()
     silent = texts.filter(~pl.col("id").is_in(told.implode()))
-    diseases = entities.filter((pl.col("type") == "Disease") & (pl.col("name").str.len_chars() >= 3))["name"]
+    diseases = entities.filter(
+        (pl.col("type") == "Disease") & pl.col("name").str.len_chars().is_between(3, LONGEST_SUBJECT)
+    )["name"]
     names = pl.DataFrame({"name": diseases}).select(_folded(pl.col("name")).unique().sort()).to_series()
     others = pl.col("text").str.extract_many(names.implode(), leftmost=True).alias("other")
     found = silent.with_columns(others).explode("other").drop_nulls("other")

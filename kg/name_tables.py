@@ -11,7 +11,7 @@ from tools.delimited import QUOTE, read_rows
 from tools.errors import InputError, MissingExtraError
 from tools.files import read_bytes, read_text
 from tools.packings import suffix_of
-from tools.workbooks import check_workbook
+from tools.workbooks import check_workbook, only_sheet
 
 
 def read_table(path: Path, header: bool = True) -> pl.DataFrame:
@@ -67,10 +67,13 @@ def _excel(path: Path, header: bool) -> pl.DataFrame:
         ) from error
     try:
         how: Any = {"dtype": str, "engine": "calamine", "keep_default_na": False}
+        sheets = pd.read_excel(io.BytesIO(data), sheet_name=None, header=None, **how)
+        filled = {str(name): bool((each != "").to_numpy().any()) for name, each in sheets.items()}
+        sheet = only_sheet(str(path), filled, "save the one that is meant as CSV")
         if header:
-            first = pd.read_excel(io.BytesIO(data), header=None, nrows=1, **how).to_numpy().tolist()
+            first = sheets[sheet].head(1).to_numpy().tolist()
             _refuse_twice(path, [str(name) for row in first for name in row if str(name).strip()])
-        frame = pd.read_excel(io.BytesIO(data), header=0 if header else None, **how)
+        frame = pd.read_excel(io.BytesIO(data), sheet_name=sheet, header=0 if header else None, **how)
     except (CalamineError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as a spreadsheet: {error}") from error
     return pl.DataFrame(

@@ -3,7 +3,7 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import BinaryIO, cast
 
 from tools.errors import InputError
@@ -12,6 +12,11 @@ from tools.xmls import look_through
 
 SHEETS = re.compile(r"xl/worksheets/[^/]+\.(?:xml|bin)|content\.xml", re.IGNORECASE)
 REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+STYLES = "xl/styles.xml"
+PERCENT = ("9", "10")
+"""Formats of Excel's own."""
+QUOTED = re.compile(r'"([^"]*)"')
+DATE = re.compile(r"[ymdhs年月日时分秒]", re.IGNORECASE)
 CHUNK = 1 << 20
 IN_ZIP = (*FAULTS, zipfile.BadZipFile, RuntimeError, NotImplementedError)
 """What Python raises for a member of a zip file that cannot be read."""
@@ -21,10 +26,12 @@ WAY_OUT = "save the sheet as CSV"
 
 
 class _Extent:
-    """How far the cells of a sheet reach, and how many there are."""
+    """How far the cells of a sheet reach, how many there are, and the first number that its format shows otherwise (`shown`)."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown: Collection[str] = ()) -> None:
         self.cells = self.row = self.column = self.last_row = self.last_column = 0
+        self._shown, self._cell = shown, ""
+        self.shown = ""
 
     def see(self, row: int, column: int, rows: int = 1, columns: int = 1) -> None:
         self.cells += rows * columns
@@ -47,6 +54,10 @@ class _Extent:
                     self.column = self.column * 26 + ord(letter) - 64
                 self.row = int(found[2])
             self.see(self.row, self.column)
+            other = attributes.get("s") in self._shown and attributes.get("t", "n") == "n"
+            self._cell = attributes.get("r", f"row {self.row}") if other else ""
+        elif element == "v" and self._cell:
+            self.shown = self.shown or self._cell
 
     def open_document(self, name: str, attributes: dict[str, str]) -> None:
         """An element of a sheet of .ods, where rows and cells are repeated by number."""
@@ -79,23 +90,58 @@ def check_workbook(data: bytes, name: str) -> None:
     except (zipfile.BadZipFile, ValueError):
         return
     with archive:
-        members = archive.infolist()
+        members, shown = archive.infolist(), set[str]()
         if sum(info.file_size for info in members) > max(SMALL, FOLD * len(data)):
             raise InputError(f"{name}: unpacks to more than {FOLD} times its size, as no workbook does; {WAY_OUT}")
-        for info in members:
+        for info in sorted(members, key=lambda info: info.filename != STYLES):
             try:
                 member = guard(cast(BinaryIO, archive.open(info)), f"{name}/{info.filename}", IN_ZIP)
             except IN_ZIP as error:
                 raise InputError(f"{name}: {info.filename} in it cannot be opened ({error})") from error
             with member:
-                if SHEETS.fullmatch(info.filename):
-                    _check_sheet(name, info.filename, member)
+                if info.filename == STYLES:
+                    shown = _shown_otherwise(f"{name}:{STYLES}", member)
+                elif SHEETS.fullmatch(info.filename):
+                    _check_sheet(name, info.filename, member, shown)
                 while member.read(CHUNK):  # to its end, where its checksum is
                     pass
 
 
-def _check_sheet(name: str, sheet: str, file: BinaryIO) -> None:
-    extent = _Extent()
+def _shown_otherwise(name: str, file: BinaryIO) -> set[str]:
+    """The numbers of the styles of cells in which a number is shown as per cent, or with words of its format."""
+    codes, styles, counting = dict[str, str](), list[str](), False
+
+    def see(element: str, attributes: dict[str, str]) -> None:
+        nonlocal counting
+        element = element.rpartition("}")[2]
+        if element == "numFmt":
+            codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+        elif element in ("cellXfs", "cellStyles"):
+            counting = element == "cellXfs"
+        elif element == "xf" and counting:
+            styles.append(attributes.get("numFmtId", ""))
+
+    look_through(name, file, see)
+    lost = {*PERCENT, *(id_ for id_, code in codes.items() if _loses(code))}
+    return {str(number) for number, id_ in enumerate(styles) if id_ in lost}
+
+
+def _loses(code: str) -> bool:
+    """Whether a format of numbers shows what the number does not hold: a per cent sign, a unit; dates do not."""
+    bare = QUOTED.sub("", code)
+    return not DATE.search(bare) and ("%" in code or any(re.search(r"\w", words) for words in QUOTED.findall(code)))
+
+
+def only_sheet(name: str, sheets: Mapping[str, bool], way_out: str) -> str:
+    """The sheet that is read where none is named; `sheets`: whether each holds anything. Raises InputError for several that do."""
+    filled = [sheet for sheet, holds in sheets.items() if holds]
+    if len(filled) > 1:
+        raise InputError(f"{name}: {len(filled)} sheets hold rows: {', '.join(map(repr, filled))}; {way_out}")
+    return filled[0] if filled else next(iter(sheets))
+
+
+def _check_sheet(name: str, sheet: str, file: BinaryIO, shown: Collection[str]) -> None:
+    extent = _Extent(shown)
     if sheet.endswith(".bin"):
         extent.binary(file.read())
     else:
@@ -104,6 +150,12 @@ def _check_sheet(name: str, sheet: str, file: BinaryIO) -> None:
         raise InputError(
             f"{name}: {sheet} has {extent.cells:,} cells in a rectangle of {extent.last_row:,} rows and {extent.last_column:,} columns;"
             f" delete the stray cell far away, or {WAY_OUT}"
+        )
+
+    if extent.shown:
+        raise InputError(
+            f"{name}: {sheet}: {extent.shown} is a number that is shown as per cent or with a unit, and holds neither; {WAY_OUT},"
+            " or make it text"
         )
 
 

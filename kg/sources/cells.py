@@ -16,7 +16,7 @@ from tools.delimited import BAD_QUOTE, QUOTE, Line, is_plain, read_rows
 from tools.errors import InputError, MissingExtraError
 from tools.files import json_records, read_bytes, read_text
 from tools.packings import suffix_of
-from tools.workbooks import check_workbook
+from tools.workbooks import check_workbook, only_sheet
 
 ROW = "\0row"
 """The column of row numbers: the line on which the row begins; in a workbook its row; in Parquet its place, from 1."""
@@ -234,10 +234,13 @@ def _workbook(path: Path, table: Table, wanted: Collection[str]) -> pl.DataFrame
     check_workbook(data := read_bytes(path), str(path))
     try:
         with pandas.ExcelFile(io.BytesIO(data), engine="calamine") as book:
-            sheet = table.sheet or str(book.sheet_names[0])
-            if sheet not in book.sheet_names:
-                raise InputError(f"{path}: no sheet {sheet!r}; there are: {', '.join(map(str, book.sheet_names))}")
-            frame = pandas.read_excel(book, sheet_name=sheet, header=None, dtype=str, na_filter=False)
+            if table.sheet and table.sheet not in book.sheet_names:
+                raise InputError(
+                    f"{path}: no sheet {table.sheet!r}; there are: {', '.join(map(str, book.sheet_names))}"
+                )
+            sheets = pandas.read_excel(book, sheet_name=None, header=None, dtype=str, na_filter=False)
+        filled = {str(name): bool((each != "").to_numpy().any()) for name, each in sheets.items()}
+        frame = sheets[table.sheet or only_sheet(str(path), filled, "name one in the mapping: `sheet: NAME`")]
     except (CalamineError, ValueError) as error:
         raise InputError(f"{path}: not a workbook: {error}; was the download cut off?") from error
     values = enumerate(frame.to_numpy().tolist(), start=1)

@@ -73,6 +73,14 @@ def test_a_spreadsheet_is_read(tmp_path: Path) -> None:
     assert add(path).names.rows() == [("咳嗽", "cough", None), ("百日咳", "pertussis", "Disease")]
 
 
+def test_of_several_sheets_none_is_taken_without_a_word(tmp_path: Path) -> None:
+    rows = [["zh", "en"], ["咳嗽", "cough"]]
+    path = write(tmp_path, "names.xlsx", workbook(sheets={"a": rows, "b": rows}))
+
+    with pytest.raises(InputError, match="2 sheets hold rows: 'a', 'b'; save the one that is meant as CSV"):
+        add(path)
+
+
 def test_columns_can_be_named(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", "name,label\n百日咳,pertussis\n咳嗽,cough\n")
 

@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import orjson
 import polars as pl
 import pytest
@@ -394,6 +395,41 @@ def workbook_with(sheet: bytes) -> bytes:
             is_sheet = info.filename.startswith("xl/worksheets/")
             new.writestr(info.filename, sheet if is_sheet else old.read(info))
     return book.getvalue()
+
+
+@pytest.mark.parametrize("format_", ["0%", "0.0%", '0.0"mg"', '0"粒"', "0%;-0%"])
+@pytest.mark.parametrize("command", [("load", "table"), ("read", "alpaca")])
+def test_a_number_that_its_format_shows_otherwise_is_not_read_without_it(
+    kgtools: Kgtools, tmp_path: Path, format_: str, command: tuple[str, ...]
+) -> None:
+    book = openpyxl.Workbook()
+    for row in (["head", "relation", "tail"], ["痛风", "病因", 0.95]):
+        book.worksheets[0].append(row)
+    book.worksheets[0]["C2"].number_format = format_
+    book.save(tmp_path / "a.xlsx")
+    (tmp_path / "m.yaml").write_text(MAPPING.replace("*.csv", "*.xlsx"), encoding="utf-8")
+    how = (
+        ("--mapping", tmp_path / "m.yaml", "--graph", tmp_path / "g")
+        if command[0] == "load"
+        else ("--out", tmp_path / "o")
+    )
+
+    ran = kgtools(*command, tmp_path / "a.xlsx", *how)
+
+    assert ran.code == 2
+    assert "C2 is a number that is shown as per cent or with a unit" in ran.err
+
+
+@pytest.mark.parametrize("format_", ["General", "0.00", "#,##0", 'yyyy"年"m"月"d"日"', '#,##0.00" "'])
+def test_numbers_and_dates_as_they_are_shown_are_read(kgtools: Kgtools, tmp_path: Path, format_: str) -> None:
+    book = openpyxl.Workbook()
+    for row in (["instruction", "output"], ["几天？", 3]):
+        book.worksheets[0].append(row)
+    book.worksheets[0]["B2"].number_format = format_
+    book.worksheets[0]["C3"].number_format = "0%"
+    book.save(tmp_path / "a.xlsx")
+
+    assert kgtools("read", "alpaca", tmp_path / "a.xlsx", "--out", tmp_path / "o").code == 0
 
 
 def rows_of(*cells: str) -> bytes:

@@ -84,6 +84,17 @@ def test_a_triple_is_read_from_parquet_with_its_place(tmp_path: Path) -> None:
     assert said(reading, "tail", "row") == [("咳嗽", 1), ("菌", 2)]
 
 
+def test_of_several_sheets_with_rows_one_is_to_be_named(tmp_path: Path) -> None:
+    rows = [["head", "rel", "tail"], ["肺炎", "症状", "咳嗽"]]
+    path = write(tmp_path, "a.xlsx", workbook(sheets={"一": rows, "空": [], "二": rows}))
+
+    with pytest.raises(
+        InputError, match=r"a\.xlsx: 2 sheets hold rows: '一', '二'; name one in the mapping: `sheet: NAME`"
+    ):
+        read([path], mapped(tmp_path, TRIPLES))
+    assert said(read([path], mapped(tmp_path, TRIPLES.replace("triples", "sheet: 二, triples", 1)))) == COUGH
+
+
 def test_a_triple_is_read_from_a_workbook_with_the_row_of_the_sheet(tmp_path: Path) -> None:
     rows: list[list[object]] = [[], ["head", "rel", "tail"], ["肺炎", "病因", 5], [], ["肺炎", "病因", "NA"]]
     path = write(tmp_path, "a.xlsx", workbook(sheets={"说明": [["x"]], "三元组": rows}))
