@@ -197,6 +197,9 @@ def _tried(reader: Reader, look: Look) -> Trial | None:
                 pass
         except KgtoolsError as error:
             return Trial(len(look.rows), Counter(), Counter(), str(error).replace(f"{path}", look.name))
+        except Exception as error:  # noqa: BLE001 - as above
+            registry.pass_over(f"the reader {reader.title!r} fails on {look.name}: {type(error).__name__}: {error}")
+            return Trial(len(look.rows), Counter(), Counter(), "it fails")
     corpus.keys.close()
     places = {(row, reason) for _, _, row, reason, _ in corpus.rejects}
     return Trial(len(look.rows), Counter(reason for _, reason in places), corpus.keys.unread)

@@ -19,6 +19,7 @@ from corpora.owners import stranger
 from corpora.reading import REJECTS, Corpus, Example, Pair, Reader, Turn
 from corpora.record import PREFERENCES, RECORDS
 from corpora.shards import Sink, refuse_other
+from tools import registry
 from tools.empty import refuse_empty
 from tools.errors import UsageError
 from tools.files import digest, sha256
@@ -92,7 +93,9 @@ def _read(
     counts: dict[str, Counter[str]] = {"tasks": Counter(), "langs": Counter(), "splits": Counter()}
     written = 0
     with staging(out) as stage:
-        examples = islice(checked(corpus, find(name).read(corpus, chosen)), how["limit"])
+        examples = islice(
+            checked(corpus, registry.lent_items("readers", name, find(name).read(corpus, chosen))), how["limit"]
+        )
         first = next(examples, None)
         schema = PREFERENCES if isinstance(first, Pair) else RECORDS
         refuse_other(out, schema)

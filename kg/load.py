@@ -1,5 +1,6 @@
 """Files of sources into a graph: read, clean, count, and hand to the store."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,9 @@ def prepare(name: str, paths: list[Path], options: Options, raw: bool = False) -
         raise InputError(f"{name}: a file is named twice: {same[0]} and {same[1]}")
     with originals() as given:
         places = [given.take(path) for path in sorted(paths)]
-        reading = read(places, options)
+        with registry.lent("sources", name):
+            reading = read(places, options)
+        _refuse_name(name, reading.source)
         files = {called: given.sha256(path) for path, called in sorted(short_names(places).items())}
     cleaned = clean(reading, raw)
     report = _report(
@@ -73,6 +76,18 @@ def prepare(name: str, paths: list[Path], options: Options, raw: bool = False) -
         "files": report.files, "raw": raw, "counts": cleaned_counts, "flagged": report.flagged,
     }  # fmt: skip
     return SourceTables(reading.source, about, cleaned.named, cleaned.facts, cleaned.rejects), report
+
+
+SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+"""What a source may be called: a folder of a graph, a word of a query."""
+
+
+def _refuse_name(name: str, source: str) -> None:
+    """Raises InputError where what was read is called so that no folder and no query can be, or as another source."""
+    if not SOURCE.fullmatch(source):
+        raise InputError(f"the source {name!r} calls what it read {source!r}; expected small letters, digits, - and _")
+    if source != name and source in registry.names("sources"):
+        raise InputError(f"the source {name!r} calls what it read {source!r}, as another source is called; rename it")
 
 
 def refuse_nothing(prepared: list[tuple[SourceTables, Report]], allow_empty: bool) -> None:

@@ -108,9 +108,9 @@ def _run(args: list[str]) -> int:
     except BrokenPipeError:
         _drop_unwritten()
         return DONE
-    except SystemExit:
-        if sys.stdout is stdout:
-            raise
+    except SystemExit as ended:
+        if sys.stdout is stdout:  # nothing of ours ends so
+            return _say(f"error: a plug-in ended the program (exit {ended.code}) before its work was done", FAILED)
         return DONE  # click put another stdout in its place, because the reader has gone
     except OSError as error:
         if error.errno not in (*FULL, *BARRED):

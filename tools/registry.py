@@ -2,15 +2,17 @@
 
 What others bring is found the same way. A name of ours stays ours, and what cannot be loaded harms nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, TypeVar
 
-from tools.errors import UsageError
+from tools.errors import KgtoolsError, UsageError
 from tools.terminal import tell
 
+T = TypeVar("T")
 PREFIX, OURS = "kgtools.", "kgtools"
 
 
@@ -68,6 +70,27 @@ def find(group: str, name: str, kind: type | None = None) -> Any:
         whose = "" if _giver(point) == OURS else f", of {_giver(point)}"
         raise UsageError(f"the {_noun(group)} {name!r} ({point.value}{whose}) cannot be loaded: {why}") from error
     return found
+
+
+@contextmanager
+def lent(group: str, name: str) -> Iterator[None]:
+    """Raises UsageError, in one line with whose it is, for what a guest's code raises in the block; errors of ours go on."""
+    try:
+        yield
+    except KgtoolsError:
+        raise
+    except (Exception, SystemExit) as error:
+        point = _points(group).get(name)
+        if point is None or _giver(point) == OURS:
+            raise
+        why = f"{type(error).__name__}: {error}".removesuffix(": ")
+        raise UsageError(f"the {_noun(group)} {name!r} ({point.value}, of {_giver(point)}) fails: {why}") from error
+
+
+def lent_items(group: str, name: str, items: Iterable[T]) -> Iterator[T]:
+    """The items, as `lent` has what makes them."""
+    with lent(group, name):
+        yield from items
 
 
 def every(group: str, kind: type | None = None) -> Iterator[tuple[str, Any]]:

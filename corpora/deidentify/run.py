@@ -90,15 +90,13 @@ def run(
         _refuse(left, first)
         _refuse_name(table.file, keep)
         refuse_empty(records, f"{place}: there are no {schema.noun}", allow_empty or dry_run)
-        (stage / "deidentified.parquet").chmod(0o600)  # where in a record what was found
         done = Done(
             policy=name, table=schema.noun, records=records, touched=touched,
             classes=_sorted(counts["class"]), records_by_class=_sorted(counts["by"]), actions=_sorted(counts["action"]),
             rules=_sorted(counts["rule"]), described=sum(alike.values()),
             rare=sum(number for number in alike.values() if number < SMALL),
         )  # fmt: skip
-        if policy.keeps():
-            make_private(stage)
+        make_private(stage)  # what was not found is still there
         _vouch(stage, table, done, policy, key, surrogates)
     return done
 

@@ -16,6 +16,7 @@ from corpora.export.llama_factory import dataset_info
 from corpora.export.rowfiles import RowFiles
 from corpora.gates import check_identified, handed_on, is_private, vouched
 from corpora.shards import Sink, Table, batches, open_table, story
+from tools import registry
 from tools.empty import refuse_empty
 from tools.errors import Findings, InputError, UsageError
 from tools.files import sha256, to_json
@@ -77,7 +78,8 @@ def convert(place: Path, name: str, out: Path, options: Options) -> Exported:
     with open_table(place) as table:
         if out.resolve() == table.file.parent.resolve():
             raise UsageError(f"--out {out}: holds the records themselves, with their own run.json; name another folder")
-        return _convert(table, name, format_, out, replace(options, file=ending))
+        with registry.lent("formats", name):
+            return _convert(table, name, format_, out, replace(options, file=ending))
 
 
 def _convert(table: Table, name: str, format_: Format, out: Path, options: Options) -> Exported:

@@ -72,7 +72,8 @@ def with_decisions(ledger: Ledger, rows: Ledger) -> Ledger:
 
 
 def without(ledger: Ledger, what: tuple[str, ...], who: str | None = None) -> Ledger:
-    """The ledger without the decisions of these ids or rules, or without `all`; with `who`, only those of that one.
+    """The ledger without the decisions of these ids, without kgtools' own of these rules, or without `all`; with `who`, only those
+    of that one.
 
     Raises UsageError for what is neither."""
     ids, rules = set(ledger["id"]), set(ledger["rule"])
@@ -81,7 +82,10 @@ def without(ledger: Ledger, what: tuple[str, ...], who: str | None = None) -> Le
             raise UsageError(
                 f"--undo {word}: no decision and no rule; {suggestion(word, [ALL, *sorted({*rules, *RULES})])}"
             )
-    chosen = pl.lit(ALL in what) | pl.col("id").is_in(what) | pl.col("rule").is_in(what)
+    by_rule = pl.col("rule").is_in(what) & (
+        pl.col("who") == (who or TOOL)
+    )  # a review file keeps the rule that proposed
+    chosen = pl.lit(ALL in what) | pl.col("id").is_in(what) | by_rule
     return ledger.filter(~chosen if who is None else ~chosen | (pl.col("who") != who))
 
 

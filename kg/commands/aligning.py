@@ -33,7 +33,12 @@ REVIEW = Path("align-review.tsv")
     type=click.Path(path_type=Path),
     help="Take over the decisions of a review file or an SSSOM file.",
 )
-@click.option("--undo", multiple=True, metavar="ID|RULE|all", help="Take decisions out again (repeatable).")
+@click.option(
+    "--undo",
+    multiple=True,
+    metavar="ID|RULE|all",
+    help="Take decisions out again (repeatable); of a rule kgtools' own.",
+)
 @click.option(
     "--sssom",
     type=click.Path(path_type=Path),

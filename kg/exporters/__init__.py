@@ -51,7 +51,8 @@ def export(name: str, store: Store, out: Path, options: Options) -> dict[str, An
     if exporter.endings and out.suffix.lower() not in exporter.endings:
         raise UsageError(f"{out}: a file of the format {name} ends in {' or '.join(exporter.endings)}; name it so")
     check_leaving(store, options.allow_license)
-    counts = exporter.write(store, out, options)
+    with registry.lent("exporters", name):
+        counts = exporter.write(store, out, options)
     places = sorted(out.iterdir()) if out.is_dir() else [out, beside(out)]
     files = [file for file in places if file.is_file()]
     return {"format": name, "out": str(out), "files": {f.name: f.stat().st_size for f in files}, "counts": counts}

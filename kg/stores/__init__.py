@@ -63,7 +63,8 @@ def open_store(url: str) -> Store:
         raise UsageError(
             f"--graph {scheme}://...: no store for {scheme}; give the folder of an embedded graph, or neo4j:// or bolt://"
         )
-    return cast(Store, registry.find("stores", name)(url))
+    with registry.lent("stores", name):
+        return cast(Store, registry.find("stores", name)(url))
 
 
 def verify(store: Store) -> Reconciliation:

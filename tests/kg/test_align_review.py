@@ -87,6 +87,16 @@ def test_undo_can_spare_what_people_decided(kgtools: Run, store: EmbeddedStore) 
     assert now(store).inputs().ledger["who"].to_list() == ["wang"]
 
 
+def test_undoing_a_rule_spares_what_people_decided_of_its_candidates(kgtools: Run, store: EmbeddedStore) -> None:
+    kgtools("align", "--graph", store.folder, "--apply", decide(("different", *SUGAR)), "--who", "wang")
+    (rule,) = now(store).inputs().ledger["rule"].to_list()
+
+    kgtools("align", "--graph", store.folder, "--undo", rule)
+    assert now(store).inputs().ledger["who"].to_list() == ["wang"]
+    kgtools("align", "--graph", store.folder, "--undo", rule, "--who", "wang")
+    assert now(store).inputs().ledger.is_empty()
+
+
 @pytest.mark.parametrize(
     ("rows", "faults"),
     [

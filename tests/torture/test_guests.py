@@ -185,3 +185,82 @@ def test_a_pack_of_a_guest_with_a_fault_is_passed_over(guest: Guest, place: Path
     assert ran.code == 0
     assert "clinicalgpt" in ran.out
     assert ran.err.count("the pack 'aaa-guest' cannot be read") == 1
+
+
+RAISES = "def fail(*_, **__):\n    {0}\n"
+FAILING: dict[str, tuple[str, str, list[str]]] = {
+    "source": ("sources", "{0}THING = fail\n", ["load", "aaa-guest", "a.json", "--graph", "new"]),
+    "store": ("stores", "{0}THING = fail\n", ["stats", "--graph", "aaa-guest://x"]),
+    "reader": (
+        "readers",
+        "from corpora.readers.alpaca import READER\nfrom dataclasses import replace\n{0}"
+        "def read(*_):\n    yield from ()\n    fail()\nTHING = replace(READER, read=read)\n",
+        ["read", "aaa-guest", "a.json", "--out", "new"],
+    ),
+    "format": (
+        "formats",
+        "from corpora.export.formats import Format\n{0}THING = Format('t', lambda _: {{}}, fail)\n",
+        ["convert", "r", "--format", "aaa-guest", "--out", "new"],
+    ),
+    "exporter": (
+        "exporters",
+        "from kg.exporters import Exporter\n{0}THING = Exporter('t', ('.x',), fail)\n",
+        ["export", "aaa-guest", "new.x"],
+    ),
+}
+
+
+@pytest.mark.parametrize("how", ["raise KeyError('k')", "import sys; sys.exit(0)"])
+@pytest.mark.parametrize("noun", FAILING)
+def test_what_a_guest_raises_at_work_is_one_line_with_whose_it_is(
+    noun: str, how: str, guest: Guest, place: Path, kgtools: Kgtools
+) -> None:
+    group, text, words = FAILING[noun]
+    guest("failing_guest", text.format(RAISES.format(how)), **{group: {"aaa-guest": "THING"}})
+    kgtools("read", "alpaca", "a.json", "--license", "CC0-1.0", "--out", "r")
+
+    ran = kgtools(*words)
+
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert f"the {noun} 'aaa-guest' (failing_guest:THING, of failing-guest) fails: " in ran.err
+    assert not list(place.glob("new*"))
+
+
+def test_a_command_that_ends_the_program_is_an_error(guest: Guest, kgtools: Kgtools) -> None:
+    guest("leaver", "import click, sys\n@click.command()\ndef go():\n    sys.exit(0)\n", commands={"go": "go"})
+
+    ran = kgtools("go")
+
+    assert (ran.code, ran.err) == (2, "kgtools: error: a plug-in ended the program (exit 0) before its work was done\n")
+
+
+def test_a_reader_that_fails_at_the_first_rows_is_passed_over(guest: Guest, kgtools: Kgtools) -> None:
+    text = (
+        "from corpora.readers.alpaca import READER\nfrom dataclasses import replace\n"
+        "def read(*_): raise KeyError('k')\nTHING = replace(READER, read=read, title='t')\n"
+    )
+    guest("unread_guest", text, readers={"aaa-guest": "THING"})
+
+    ran = kgtools("read", "auto", "a.json")
+
+    assert (ran.code, "alpaca" in ran.out, "aaa-guest" in ran.out) == (0, True, False)
+    assert "the reader 't' fails on a.json: KeyError" in ran.err
+
+
+@pytest.mark.parametrize("called", ["../../evil", "a/b", "\\x1b[31mx", "", "health39", "Aa", "a b"])
+def test_a_source_is_called_what_a_folder_can_be_and_no_other_is(
+    called: str, guest: Guest, place: Path, kgtools: Kgtools
+) -> None:
+    text = (
+        "from dataclasses import replace\nfrom kg.sources.xywy import read as ours\n"
+        f"def read(*given): return replace(ours(*given), source='{called}')\n"
+    )
+    guest("odd_guest", text, sources={"aaa-guest": "read"})
+    (place / "m.json").write_text('{"name": "痛风", "symptom": ["关节痛"]}\n', encoding="utf-8")
+
+    ran = kgtools("load", "aaa-guest", "m.json", "--graph", "new/graph")
+
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "the source 'aaa-guest' calls what it read " in ran.err
+    assert "\x1b" not in ran.err
+    assert not list(place.rglob("evil"))
