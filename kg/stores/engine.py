@@ -34,7 +34,10 @@ def build(path: Path, entities: Entities, triples: Triples) -> None:
 
     ends = _typed_ends(entities, triples)
     with _scratch(path.parent, ".copy-") as scratch:
-        database = ladybug.Database(str(path.absolute()), max_db_size=ROOM)
+        try:
+            database = ladybug.Database(str(path.absolute()), max_db_size=ROOM)
+        except RuntimeError as error:
+            raise _unopened(path, error) from error
         connection = ladybug.Connection(database)
         try:
             connection.execute("CALL auto_checkpoint=false")  # one at the end, not one after each COPY
@@ -87,9 +90,7 @@ class Reader:
                 name: [(h, t) for h, t in pairs] for name, pairs in loads(path.with_name(PAIRS).read_bytes()).items()
             }
         except (RuntimeError, OSError, JSONDecodeError) as error:
-            raise StoreError(
-                f"{path}: the database cannot be opened: {_sentence(error)}; load the sources again"
-            ) from error
+            raise _unopened(path, error) from error
 
     def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
         """Column names and rows; nodes and relationships come as their properties. Raises CypherError."""
@@ -220,6 +221,16 @@ def _explained(error: RuntimeError) -> str:
         if found := pattern.search(text):
             return f"the graph has no {found[1]}; {suggestion(found[1], known)}"
     return text
+
+
+def _unopened(path: Path, error: Exception) -> StoreError:
+    """Why a database cannot be opened, with the way out: the engine takes addresses for the largest one that there may be."""
+    if "Mmap" in str(error):
+        return StoreError(
+            f"{path}: the embedded engine needs {ROOM >> 40} TB of address space, of which it uses what the graph takes; lift the limit: "
+            "ulimit -v unlimited"
+        )
+    return StoreError(f"{path}: the database cannot be opened: {_sentence(error)}; load the sources again")
 
 
 def _sentence(error: Exception) -> str:
