@@ -40,6 +40,7 @@ NO_HTML = [
 MEANT = [
     r"用 re.split(r'\n+', text) 分行", r"匹配换行用 \n，匹配制表符用 \t。", r"sed 's/\r\n/\n/g' a.txt", "What is \\n in C?", r"'%s\t%s\n'",
     r'json.dumps gives "主诉\n现病史"', r"grep -P '\t5' a", r'{"诊断": "肺炎", "计划": "休息\n补液"}', r"把 \n 替换成空格", r"“\n”是什么",
+    r"Answer in the format 'Gender: M\nAge: 40\n' and nothing else.",
     "In HTML, <br> breaks a line", "Write R&amp;D to see R&D", "用 &nbsp; 可以空一格", "as &lt; and as &gt;", "<br> and <br/>?", "the <br> tag",
     "&#39; 是单引号", "&quot; 表示双引号", "Does <br> need an end?", "小于号写成 &lt;。",
     "&ge; for ≥", "&amp; 是什么？", "用 &lt;sup&gt; 写上标", r"ends with \r\n.", "怎么去掉 &nbsp;？", "<!DOCTYPE html><p>请排队。</p>",
