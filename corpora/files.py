@@ -3,7 +3,6 @@
 What cannot be read of a file is a reject with its line; the rest of the file goes on."""
 
 import codecs
-import csv
 import io
 import zipfile
 from collections.abc import Callable, Iterator
@@ -13,9 +12,10 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from corpora.arrays import array_items, nested_items, object_items
 from corpora.encodings import BAD_BYTE, encoding_of, escape_halves
-from corpora.jsons import TWICE, is_object, kind_of, loads, mend_escapes, says_nan, why, without_nan
-from corpora.parquets import as_cell, is_parquet, parquet_rows
-from corpora.sheets import is_workbook, sheet_rows
+from corpora.jsons import TWICE, is_object, kind_of, loads, mend_escapes, why, without_nan
+from corpora.parquets import is_parquet, parquet_rows
+from corpora.sheets import is_workbook
+from corpora.tables import table_rows
 from tools.errors import InputError
 from tools.json_keys import find_repeated_key
 from tools.kinds import HEAD, unreadable
@@ -195,7 +195,7 @@ class File:
                 yield self.place(number, number), row
             return
         if self.is_workbook():
-            yield from self._cells(None)
+            yield from table_rows(self)
             return
         layout = self.layout()
         if layout == "lines":
@@ -272,60 +272,8 @@ class File:
         """Each row of a delimited text with a header, of a workbook's first sheet, or of a Parquet file, as texts by column; a row
         of another width is refused, and a cell that says `nan` or `null` is empty. The delimiter is told by the header where it is
         not given."""
-        if self.is_parquet():
-            for number, values in enumerate(parquet_rows(self), start=1):
-                place = self.place(number, number)
-                yield Row(place, self.watch(place, {key: as_cell(value) for key, value in values.items()}))
-            return
-        for place, row in self._cells(delimiter):
+        for place, row in table_rows(self, delimiter):
             yield Row(place, self.watch(place, row))
-
-    def _cells(self, delimiter: str | None) -> Iterator[tuple[Place, dict[str, str]]]:
-        rows = sheet_rows(self) if self.is_workbook() else self._delimited(delimiter)
-        header: list[str] | None = None
-        number = 0
-        for line, cells in rows:
-            if header is None:
-                header = _header(self.name, line, cells)
-                continue
-            number += 1
-            place = Place(self.name, line, number)
-            if len(cells) != len(header):
-                self.refuse(place, "wrong-width", f"{len(cells)} columns, expected {len(header)}")
-            else:
-                cells = ["" if says_nan(cell) else cell for cell in cells]
-                yield place, dict(zip(header, cells, strict=True))
-
-    def _delimited(self, delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
-        csv.field_size_limit(LONGEST)
-        numbers = [0]
-
-        def texts() -> Iterator[str]:
-            for place, text in self.text():
-                numbers.append(place.line)
-                yield text + "\n"
-
-        source = texts()
-        first = next(source, "")
-        delimiter = delimiter or max(",\t;", key=first.count)
-        begun = len(numbers) - 1
-
-        def again() -> Iterator[str]:
-            yield first
-            yield from source
-
-        reader = csv.reader(again(), delimiter=delimiter)
-        while True:
-            begun = numbers[-1] + 1 if reader.line_num else numbers[-1]
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                self.refuse(Place(self.name, begun), "bad-csv", str(error))
-                continue
-            if cells and any(cells):
-                yield begun, cells
 
     def is_workbook(self) -> bool:
         """Whether the bytes are those of an Excel workbook."""
@@ -338,17 +286,6 @@ class File:
     def is_table(self) -> bool:
         """Whether it is a table that is no text."""
         return self.is_parquet() or self.is_workbook()
-
-
-def _header(name: str, line: int, cells: list[str]) -> list[str]:
-    """The names of columns; those without one, beyond the first, are called by their number. Raises InputError."""
-    header = [str(cell).strip("\ufeff \t") for cell in cells]
-    header = [column or (f"column {n + 1}" if n else "") for n, column in enumerate(header)]
-    if twice := [column for n, column in enumerate(header) if column in header[:n]]:
-        raise InputError(
-            f"{name}:{line}: two columns are called {twice[0]!r}: rename one, so that both can be told apart"
-        )
-    return header
 
 
 def _skip_rest(lines: io.TextIOWrapper, line: str) -> bool:
