@@ -44,8 +44,8 @@ NUMBERS = (
 SIGNS = (
     f"(?:mcg|mg|[uμ]g|kg|ml|iu){EDGE}",
     "['’][a-z]+",
-    r"[a-z]\+",
-    r"[a-z]-(?:[\s,.;:?!)，。、；]|$)",
+    r"[a-z0-9]\+",
+    r"[a-z0-9]-(?:[\s,.;:?!)，。、；]|$)",
     f"{EDGE}[b-hj-z]{EDGE}",
     "[α-ω]",
     "[<>≤≥±≠%‰↑↓↔→←√×✓✔✗✘☑☐♂♀]",
@@ -54,15 +54,35 @@ SIGNS = (
 )
 """A unit behind a number; what is left of an English genitive (nothing that decides); a letter by itself: vitamin c; signs; what a
 test found: (-), +++."""
+KEPT = "+±<>≤≥≠%‰↑↓↔→←√×✓✔✗✘☑☐♂♀-"
+"""Signs whose place decides, too."""
 TO = r"([0-9a-z%)\]])(?:[-~]|\s[-~]\s)([0-9])"
 """A dash between two numbers, or in a name, that is no minus."""
 
 
 def decisive(text: pl.Expr) -> pl.Expr:
-    """What decides in a text that `folded` made: each meaning as often as it occurs, in no order of the text's: `1|2|w3`."""
+    """What decides in a text that `folded` made: each meaning as often as it occurs, in no order of the text's, and signs in
+    theirs: `1|2|w3|↑↓`."""
+    found = text.str.replace_all(rf"阳性|{EDGE}positive{EDGE}", "+").str.replace_all(
+        rf"阴性|{EDGE}negative{EDGE}", " -。"
+    )
+    signs = signed(found).str.replace_all(r"[\p{L}\p{N}]+", "")
     text = text.str.replace_all("[−﹣]", "-").str.replace_all(TO, "$1 $2").str.replace_all(TO, "$1 $2")
     words = text.str.replace_all(r"(\p{Han})\s+|\s+(\p{Han})", "$1$2").str.extract_all(_pattern())
-    return words.map_batches(_meanings, return_dtype=pl.List(pl.String)).list.sort().list.join("|")
+    meanings = words.map_batches(_meanings, return_dtype=pl.List(pl.String)).list.sort().list.join("|")
+    return pl.when(signs == "").then(meanings).otherwise(pl.concat_str(meanings, signs, separator="|"))
+
+
+def signed(text: pl.Expr) -> pl.Expr:
+    """Letters, digits and signs of a text that `folded` made, in their order: `TSH↑，T4↓` is `tsh↑t4↓`.
+
+    A dash between two words or numbers is none, nor one that begins a line; what stands before a number or behind a word is a minus."""
+    text = text.str.replace_all("[−﹣]", "-").str.replace_all(r"(?m)^\s*-\s+", "")
+    for _ in range(2):  # a letter between two dashes belongs to both
+        text = text.str.replace_all(
+            r"([0-9a-z%)\]])-([0-9a-z])|(\p{Han})-(\p{Han})|([\p{L}\p{N}])\s+-\s+([\p{L}\p{N}])", "$1$2$3$4$5$6"
+        )
+    return text.str.replace_all(rf"[^\p{{L}}\p{{N}}{KEPT}]+", "")
 
 
 def _meanings(words: pl.Series) -> pl.Series:
@@ -74,7 +94,7 @@ def _meanings(words: pl.Series) -> pl.Series:
 def _meaning(word: str) -> str:
     """What a word that was found says: a line of the list, a number or itself; nothing where it decides nothing."""
     listed, word = _listed(), " ".join(word.split()).replace("’", "'")
-    if re.match("[a-z]-", word):
+    if re.match("[a-z0-9]-", word):
         word = word[:2]
     if word in listed:
         return listed[word]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from corpora.dedup.clusters import joined
 from corpora.dedup.common import take_off
-from corpora.dedup.decisive import decisive
+from corpora.dedup.decisive import decisive, signed
 from corpora.dedup.near import BYTES, Batch, Numbered, Pairs, candidates, similar, union, write_bands
 from corpora.dedup.pieces import END, Numbers
 from corpora.dedup.stored import Stored
@@ -94,14 +94,16 @@ def _write_texts(rows: pl.LazyFrame, look: Look, texts: Stored) -> Compared:
     """The normal texts into their file, and what is compared of them by number."""
     raw, facts = pl.col("raw"), pl.col("facts").list.unique().list.sort().list.join("|")
     plain, bare = pl.col("plain"), pl.col("bare")
-    same = pl.when(bare == "").then("\0" + raw).otherwise(bare)
+    same = pl.when(bare == "").then("\0" + raw).otherwise("signed")
     told = pl.concat_str(same, pl.lit("\0"), "decisive")
     numbered = [
         pl.DataFrame(schema={"keys": pl.UInt64, "lengths": pl.UInt32, "decisive": pl.UInt64, "facts": pl.UInt64})
     ]
     for batch in batches(with_texts(rows).select(raw=pl.col(COLUMNS[look.on]), facts=facts)):
         batch = batch.with_columns(plain=simplified(folded(raw.str.replace_all(POWER, "^$0"))))
-        batch = batch.select("raw", "facts", text=_sentences(plain), decisive=decisive(plain), bare=letters(plain))
+        batch = batch.select(
+            "raw", "facts", text=_sentences(plain), decisive=decisive(plain), bare=letters(plain), signed=signed(plain)
+        )
         keys, lengths = batch.select(told).to_series(), batch["bare"].str.len_chars()
         some = {"keys": keys, "decisive": batch["decisive"], "facts": batch["facts"]}
         numbers = {name: _numbered(column) for name, column in some.items()}

@@ -233,6 +233,9 @@ def test_texts_with_the_same_numbers_and_deciding_words_are_not() -> None:
         ("zh", "屈光度+3.00D", "屈光度-3.00D"),
         ("en", "base excess 4", "base excess −4"),
         ("zh", "尿蛋白(+++)", "尿蛋白(++)"),
+        ("en", "her2+ cancer", "her2- cancer"),
+        ("zh", "tsh↑，t4↓提示什么", "tsh↓，t4↑提示什么"),
+        ("zh", "igm(+)igg(-)是什么意思", "igm(-)igg(+)是什么意思"),
     ],
 )
 def test_a_number_or_word_that_decides_keeps_long_and_short_texts_apart(lang: str, one: str, other: str) -> None:
