@@ -119,6 +119,7 @@ def test_a_name_is_left_alone_whatever_is_in_it(type_: str, name: str) -> None:
         "5.羟色胺病", "17.羟孕酮", "25、羟维生素D缺乏", "6.磷酸葡萄糖病", "6.巯基嘌呤", "5、氟尿嘧啶", "11.脱氧皮质酮",
         "17.酮类固醇", "6、酮前列腺素", "4.氨基水杨酸", "3.甲基组氨酸尿症", "１．磷酸果糖缺乏",
         "(2)型糖病", "③型前胶原病", "⑵型糖尿病", "②度烧伤", "(3)期褥疮", "①级高血压", "（Ⅱ）型", "23价肺炎疫苗", "23、价疫苗",
+        "（一）型", "一．三体综合征", "[13C]呼气试验", "1:1000肾上腺素",
         "9、号染色体倒位", "12、指肠溃疡", "三、叉神经痛", "一、氧化碳中毒",
     ],
 )  # fmt: skip
@@ -136,7 +137,9 @@ def test_a_number_that_is_a_part_of_a_name_stays(name: str) -> None:
         "联合用药", "异常出血", "半身不遂", "氧化应激", "乙醇中毒",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("number", ["1、", "2.", "（3）", "④", "12、"])
+@pytest.mark.parametrize(
+    "number", ["1、", "2.", "（3）", "④", "12、", "（一）", "㈠", "⒈", "❶", "【1】", "[2] ", "1："]
+)
 def test_a_number_of_a_list_goes(name: str, number: str) -> None:
     assert judged(number + name)[:2] == (name, "list-number")
 

@@ -29,10 +29,11 @@ NAMES = [
     *(f"a{fragment}b" for fragment in FRAGMENTS),
 ]
 INVISIBLE = re.compile(
+    "\x1b\\[[0-9;?]*[A-Za-z]|"
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-"""Controls, the ends of annotations, and what Unicode lists as Default_Ignorable_Code_Point."""
+"""Colours of a terminal, controls, the ends of annotations, and what Unicode lists as Default_Ignorable_Code_Point."""
 RADICAL = re.compile("[\u2e9f\u2ef3\u2f00-\u2fd5]")
 BREAK = re.compile("[ ]*[\r\n\t\u2028\u2029][ \r\n\t\u2028\u2029]*")
 MAPPING = """\
