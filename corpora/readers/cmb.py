@@ -94,6 +94,8 @@ def fits(look: Look) -> str | None:
     return None
 
 
+NAMES = r"(?i:CMB[-_](?:Exam[-_])?(?:train|val|test).*)"
+"""Of its files, without their suffix."""
 READER = Reader(
     title="CMB-Exam",
     license="Apache-2.0",
@@ -107,8 +109,9 @@ READER = Reader(
             MORE,
             "zh",
             ("question",),
+            names=NAMES,
         ),
-        Published(("id", "exam_type", "exam_class", "exam_subject", "question_type", "answer")),
+        Published(("id", "exam_type", "exam_class", "exam_subject", "question_type", "answer"), names=NAMES),
     ),
     together=True,
     settings=CmbSettings,

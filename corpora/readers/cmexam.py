@@ -76,7 +76,15 @@ READER = Reader(
     files="train.csv, val.csv, test_with_annotations.csv, or the same as workbooks",
     read=read,
     fits=fits,
-    published=(Published(("Question", "Options", "Answer", "Explanation"), ANNOTATED, "zh", ("Question", "Options")),),
+    published=(
+        Published(
+            ("Question", "Options", "Answer", "Explanation"),
+            ANNOTATED,
+            "zh",
+            ("Question", "Options"),
+            names=r"(?i:cmexam[-_]?)?(?i:train|val|test)(?:_with_annotations)?",
+        ),
+    ),
     settings=CmexamSettings,
     categories=Categories("category"),
     url="https://github.com/williamliujl/CMExam",
