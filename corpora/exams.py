@@ -168,9 +168,20 @@ def letters_of(key: Any) -> str:
     return "".join(sorted(set(letters))) if letters and set(letters) <= set(ascii_uppercase) else ""
 
 
+ITS_LETTER = re.compile(r"\s*[(（]?([A-Z])\s*[.．、:：)）]\s*")
+"""The letter before the text of an option in a list: `A. 贫血`."""
+
+
 def lettered(options: Any) -> dict[str, Any]:
-    """Options by capital letter, from an object by letter or from a list; nothing else is taken for options."""
+    """Options by capital letter, from an object by letter or from a list, whose texts may say their letters and whose objects have
+    `key` and `value` or `text`; nothing else is taken for options."""
     if isinstance(options, list):
+        if options and all(isinstance(one, dict) and len(one) == 2 and "key" in one for one in options):
+            return lettered({one["key"]: one.get("value", one.get("text")) for one in options})
+        said_letters = [ITS_LETTER.match(one) if isinstance(one, str) else None for one in options]
+        letters = [found[1] if found else "" for found in said_letters]
+        if len(letters) > 1 and "".join(letters) == ascii_uppercase[: len(letters)]:
+            options = [one[found.end() :] for one, found in zip(options, said_letters, strict=True) if found]
         return dict(zip(ascii_uppercase, options, strict=False))
     if not isinstance(options, dict):
         return {}

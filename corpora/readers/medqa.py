@@ -92,7 +92,7 @@ def _question(corpus: Corpus, row: Row, split: str | None, region: str | None) -
     elif not said(key) and answer and set(letters_of(answer)) and set(letters_of(answer)) <= set(options):
         key = answer
         corpus.count("keys taken from an answer that is letters")
-    elif answer and options.get(letters_of(key), answer) != answer:
+    elif answer and answer != said(key) and options.get(letters_of(key), answer) != answer:
         corpus.refuse(row.place, "key-and-answer-differ", "answer is not the text of the option that answer_idx names")
         return None
     lang = lang_of(values.get("question"))

@@ -250,3 +250,28 @@ def test_half_a_surrogate_pair_in_an_explanation_stops_no_run(tmp_path: Path) ->
 def test_an_unknown_prompt_names_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"prompt.*'clinicalgpt', 'cmmlu' or 'lm-eval'"):
         take(tmp_path, "cmmlu", PUBLISHED["cmmlu"], prompt="cmb")
+
+
+OPTIONS: dict[str, Any] = {
+    "letters in the texts": ["A. 贫血", "B. 骨折"],
+    "letters in brackets": ["(A) 贫血", "(B) 骨折"],
+    "objects with a key": [{"key": "A", "value": "贫血"}, {"key": "B", "value": "骨折"}],
+    "an object": {"A": "贫血", "B": "骨折"},
+    "texts": ["贫血", "骨折"],
+}
+
+
+@pytest.mark.parametrize("answer", ["B", "骨折"])
+@pytest.mark.parametrize("options", OPTIONS)
+def test_options_are_read_in_every_form_of_a_list(tmp_path: Path, options: str, answer: str) -> None:
+    row = {"question": "缺铁的表现是哪一个？", "options": OPTIONS[options], "answer": answer, "answer_idx": "B"}
+
+    found = take(tmp_path, "medqa", {"a.jsonl": lines(row)})
+
+    assert found.said("assistant") == ["正确答案：B. 骨折"]
+
+
+def test_letters_that_are_no_list_of_letters_belong_to_the_texts(tmp_path: Path) -> None:
+    row = {"question": "Which is it then?", "options": ["B. anthracis", "C. tetani"], "answer": "C. tetani"}
+
+    assert take(tmp_path, "medqa", {"a.jsonl": lines(row)}).said("assistant") == ["The answer is B. C. tetani"]
