@@ -38,6 +38,10 @@ class Watched(dict[str, Any]):
         self.items()
         return super().values()
 
+    def leave(self, key: str) -> None:
+        """A key was looked at, and nothing was taken of it."""
+        self.asked.pop(key, None)
+
     def rest(self) -> dict[str, Any]:
         """What says something and was not asked for."""
         return {key: value for key, value in super().items() if key not in self.asked and not says_nothing(value)}

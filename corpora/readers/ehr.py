@@ -10,6 +10,7 @@ from corpora.ehr.headings import FINDINGS, INPUT, Piece, Section, find, key_of, 
 from corpora.ehr.records import LangSettings, example, record_of
 from corpora.escapes import without_escapes
 from corpora.files import File, Place
+from corpora.keys import Watched
 from corpora.reading import Corpus, Example, Look, Reader
 
 LONGEST = 1_000_000
@@ -56,7 +57,7 @@ def read(corpus: Corpus, settings: EhrSettings) -> Iterator[Example]:
             )
         else:
             rows = file.json() if layout == "json" else file.csv()
-            records = ((row.place, *_parted(corpus, corpus.plain(row.values))) for row in rows)
+            records = ((row.place, *_parted(corpus, corpus.plain(row.values), row.values)) for row in rows)
         for place, pieces, facts, diagnoses in records:
             if not any(piece.section is not Section.ABOUT for piece in pieces):
                 corpus.refuse(place, "no-sections", "no key, column or heading of a patient record")
@@ -110,7 +111,8 @@ def _whole(corpus: Corpus, place: Place, lines: list[str], size: int) -> Iterato
         yield place, "\n".join(lines)
 
 
-def _parted(corpus: Corpus, values: Mapping[str, Any]) -> Parted:
+def _parted(corpus: Corpus, values: Mapping[str, Any], row: Any) -> Parted:
+    """The parts of a record; `row`: the same as its file has it, which hears what was left."""
     pieces: list[Piece] = []
     facts: dict[str, str] = {}
     diagnoses: list[Diagnosis] = []
@@ -121,7 +123,7 @@ def _parted(corpus: Corpus, values: Mapping[str, Any]) -> Parted:
         elif isinstance(value, dict) and not found and name not in NOTES and _is_report(value):
             pieces.append(Piece(Section.IMAGING, f"{key}：\n{told(value)}"))
         elif isinstance(value, dict) and (name in NOTES or not found or found[0] is Section.ABOUT):
-            inner = _parted(corpus, value)
+            inner = _parted(corpus, value, row[key])
             pieces, facts, diagnoses = [*pieces, *inner[0]], inner[1] | facts, [*diagnoses, *inner[2]]
         elif found and found[0] is Section.DIAGNOSIS:
             diagnoses += _diagnoses(value, found[1])
@@ -131,6 +133,8 @@ def _parted(corpus: Corpus, values: Mapping[str, Any]) -> Parted:
             pieces += split(value)
         else:
             corpus.count("fields of no known section left out", bool(told(value)))
+            if isinstance(row, Watched):
+                row.leave(key)
     return pieces, facts, diagnoses
 
 

@@ -201,3 +201,9 @@ def test_a_sheet_that_is_not_read_is_told_and_can_be_asked_for(tmp_path: Path) -
     assert (second.said("user"), second.rejects) == (["骨折了？"], [])
     with pytest.raises(InputError, match="there is no sheet '儿科'; there are: 内科, 空, 外科"):
         take(tmp_path / "c", "alpaca", data, sheet="儿科")
+
+
+def test_keys_of_patients_records_that_nobody_reads_are_named(tmp_path: Path) -> None:
+    row = {"主诉": "咳嗽", "现病史": "咳嗽三天。", "初步诊断": "支气管炎", "经治医师": "李四", "血型": "O"}
+
+    assert take(tmp_path, "ehr", {"a.jsonl": lines(row)}).outcome.unread == {"经治医师": 1, "血型": 1}
