@@ -38,7 +38,7 @@ def build(path: Path, entities: Entities, triples: Triples) -> None:
             database = ladybug.Database(str(path.absolute()), max_db_size=ROOM)
         except RuntimeError as error:
             raise _unopened(path, error) from error
-        connection = ladybug.Connection(database)
+        connection = ladybug.Connection(database, num_threads=1)  # two that copy nodes may wait for each other for ever
         try:
             connection.execute("CALL auto_checkpoint=false")  # one at the end, not one after each COPY
             _create_tables(connection, ends)
