@@ -30,7 +30,6 @@ COUNTED = "(?:尖瓣|[到至型期级度类代周天日月年岁个种次片粒�
 NUMERAL = "(?:[零〇一二三四五六七八九十百千万]+|[两半])"
 EDGE = r"(?-u:\b)"
 NUMBERS = (
-    r"-[0-9]+(?:\.[0-9]+)?",
     r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?",
     r"[0-9]+(?:\.[0-9]+)?",
     f"第{NUMERAL}",
@@ -41,23 +40,10 @@ NUMBERS = (
     rf"{EDGE}(?:type|stage|grade|class|phase|degree|factor)\s+[ivx]+{EDGE}",
     f"{EDGE}[ivx]{{2,5}}{EDGE}",
 )
-SIGNS = (
-    f"(?:mcg|mg|[uμ]g|kg|ml|iu){EDGE}",
-    "['’][a-z]+",
-    r"[a-z0-9]\+",
-    r"[a-z0-9]-(?:[\s,.;:?!)，。、；]|$)",
-    f"{EDGE}[b-hj-z]{EDGE}",
-    "[α-ω]",
-    "[<>≤≥±≠%‰↑↓↔→←√×✓✔✗✘☑☐♂♀]",
-    r"\([+±-]{1,4}\)",
-    r"\+{2,4}",
-)
-"""A unit behind a number; what is left of an English genitive (nothing that decides); a letter by itself: vitamin c; signs; what a
-test found: (-), +++."""
+SIGNS = (f"(?:mcg|mg|[uμ]g|kg|ml|iu){EDGE}", "['’][a-z]+", f"{EDGE}[b-hj-z]{EDGE}", "[α-ω]")
+"""A unit behind a number; what is left of an English genitive (nothing that decides); a letter by itself: vitamin c; Greek."""
 KEPT = "+±<>≤≥≠%‰↑↓↔→←√×✓✔✗✘☑☐♂♀-"
-"""Signs whose place decides, too."""
-TO = r"([0-9a-z%)\]])(?:[-~]|\s[-~]\s)([0-9])"
-"""A dash between two numbers, or in a name, that is no minus."""
+"""Signs that decide, each where it stands."""
 
 
 def decisive(text: pl.Expr) -> pl.Expr:
@@ -67,7 +53,6 @@ def decisive(text: pl.Expr) -> pl.Expr:
         rf"阴性|{EDGE}negative{EDGE}", " -。"
     )
     signs = signed(found).str.replace_all(r"[\p{L}\p{N}]+", "")
-    text = text.str.replace_all("[−﹣]", "-").str.replace_all(TO, "$1 $2").str.replace_all(TO, "$1 $2")
     words = text.str.replace_all(r"(\p{Han})\s+|\s+(\p{Han})", "$1$2").str.extract_all(_pattern())
     meanings = words.map_batches(_meanings, return_dtype=pl.List(pl.String)).list.sort().list.join("|")
     return pl.when(signs == "").then(meanings).otherwise(pl.concat_str(meanings, signs, separator="|"))
@@ -94,8 +79,6 @@ def _meanings(words: pl.Series) -> pl.Series:
 def _meaning(word: str) -> str:
     """What a word that was found says: a line of the list, a number or itself; nothing where it decides nothing."""
     listed, word = _listed(), " ".join(word.split()).replace("’", "'")
-    if re.match("[a-z0-9]-", word):
-        word = word[:2]
     if word in listed:
         return listed[word]
     if word[0] == "'":
