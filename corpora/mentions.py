@@ -93,7 +93,7 @@ IN_CHINESE = (
     rf"(?:{ZH_BEFORE}) {{1,2}}{LONE} {{1,2}}(?:{ZH_BEHIND})",
     rf"(?:写成|写作|转成|变成|显示成|显示为) {{0,2}}\S{{0,12}}{ENTITY}(?! ?\d)|写成 ?{TAG}",
 )
-TWO = rf"{SIGN}\s{{0,2}}(?:and|or|vs\.?|versus|和|与|或|及|、|还是|/|换成|替换成|替换为|改成)\s{{0,2}}{LONE}"
+TWO = rf"(?!{SPACE}){SIGN}\s{{0,2}}(?:and|or|vs\.?|versus|和|与|或|及|、|还是|/|换成|替换成|替换为|改成)\s{{0,2}}{LONE}"
 MEANT = re.compile("|".join((*WORDS, *CODE, TWO, *IN_ENGLISH, *IN_CHINESE)), re.IGNORECASE | re.ASCII)
 QUOTED = re.compile(
     rf"[\"'“‘「『《`]\s?{LONE}{{1,4}}\s?[\"'”’」』》`]|[（(]\s?(?:(?!{SPACE}){LONE}){{1,4}}\s?[）)]|(?<![\w\"'])(?P<mark>[\"']){SIGN}(?P=mark)"

@@ -9,6 +9,7 @@ from corpora.escapes import without_escapes
 from tests.corpora.readers.exams import lines, take
 
 ESCAPED = {
+    "空腹血糖&nbsp;和&nbsp;糖化血红蛋白": "空腹血糖 和 糖化血红蛋白",
     r"病人：头痛\n医生：多久了？\n": "病人：头痛\n医生：多久了？\n",
     r"Hello,\nHow are you?\r\nFine.": "Hello,\nHow are you?\nFine.",
     r"Symptoms:\nfever\ncough\n2. rash": "Symptoms:\nfever\ncough\n2. rash",

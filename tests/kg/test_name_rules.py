@@ -138,7 +138,7 @@ def test_a_number_that_is_a_part_of_a_name_stays(name: str) -> None:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize(
-    "number", ["1、", "2.", "（3）", "④", "12、", "（一）", "㈠", "⒈", "❶", "【1】", "[2] ", "1："]
+    "number", ["1、", "2.", "（3）", "④", "12、", "（一）", "㈠", "⒈", "❶", "【1】", "[2] ", "1：", "Ⅳ. "]
 )
 def test_a_number_of_a_list_goes(name: str, number: str) -> None:
     assert judged(number + name)[:2] == (name, "list-number")
