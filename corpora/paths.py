@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from corpora.files import File, Refuse
 from corpora.sheets import WORKBOOK
 from tools.errors import InputError
-from tools.originals import twice
+from tools.originals import find_same_file
 
 WORD = re.compile(r"[a-z0-9]+")
 SPLITS = {"train": "train", "dev": "validation", "val": "validation", "valid": "validation", "test": "test"}
@@ -30,7 +30,7 @@ def files_of(paths: list[Path], refuse: Refuse, take: Callable[[Path], Path] | N
             raise InputError(f"{path}: a folder without files")
         for file in inside:
             found.append((file, f"{called}/{file.relative_to(path).as_posix()}" if path.is_dir() else called))
-    if same := twice(file for file, _ in found):
+    if same := find_same_file(file for file, _ in found):
         raise InputError(f"a file is named twice: {same[0]} and {same[1]}")
     named = {path for path in paths if not path.is_dir()}
     return [

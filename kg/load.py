@@ -15,7 +15,7 @@ from kg.reading import Options, Reading, short_names
 from tools import registry
 from tools.empty import SHOWN, refuse_empty
 from tools.errors import InputError, UsageError
-from tools.originals import originals, twice
+from tools.originals import find_same_file, originals
 
 Read = Callable[[list[Path], Options], Reading]
 
@@ -59,7 +59,7 @@ def groups(arguments: list[str]) -> list[tuple[str, list[Path]]]:
 def prepare(name: str, paths: list[Path], options: Options, raw: bool = False) -> tuple[SourceTables, Report]:
     """Read and clean the files of one source. Raises InputError with file and line."""
     read: Read = registry.find("sources", name)
-    if same := twice(paths):
+    if same := find_same_file(paths):
         raise InputError(f"{name}: a file is named twice: {same[0]} and {same[1]}")
     with originals() as given:
         places = [given.take(path) for path in sorted(paths)]

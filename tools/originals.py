@@ -109,7 +109,7 @@ def originals() -> Iterator[Originals]:
             raise
 
 
-def twice(paths: Iterable[Path]) -> tuple[Path, Path] | None:
+def find_same_file(paths: Iterable[Path]) -> tuple[Path, Path] | None:
     """Two of the paths that are one file, whatever links it has."""
     seen: dict[tuple[int, int], Path] = {}
     for path in paths:
