@@ -22,6 +22,7 @@ def run(job: Job) -> None:
     from trl import DPOConfig, DPOTrainer
 
     from train import meter, results, setup
+    from train.trainer import settled
 
     class Ours(DPOTrainer):  # type: ignore[misc]  # mypy follows no imports of TRL
         """Takes pairs that are tokens already, as the other trainers do."""
@@ -33,10 +34,10 @@ def run(job: Job) -> None:
     setup.start(job, recipe)
     tokenizer = setup.load_tokenizer(job)
     rows = setup.load_rows(job)
-    trainer = Ours(
+    trainer = settled(Ours)(
         model=setup.load_model(recipe, job.base, "causal", tokenizer),
         args=DPOConfig(
-            **setup.training_arguments(job, recipe, "validation" in rows),
+            **setup.training_arguments(job, recipe),
             beta=recipe.beta,
             max_length=recipe.max_length,
         ),
@@ -44,6 +45,8 @@ def run(job: Job) -> None:
         eval_dataset=rows.get("validation"),
         processing_class=tokenizer,
         peft_config=setup.lora_config(recipe, "causal"),
+        job=job,
+        recipe=recipe,
         callbacks=[meter.Meter(job)],
     )
     results.train(trainer, job)

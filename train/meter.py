@@ -48,7 +48,7 @@ class Meter(TrainerCallback):  # type: ignore[misc]  # mypy follows no imports o
             if tokens is not None and self.tokens is not None and now > self.last:
                 speed = (tokens - self.tokens) / (now - self.last)
             self.tokens, self.last = tokens, now
-        done = state.global_step - (0 if self.job.fresh_optimizer else self.job.done)
+        done = state.global_step - self.job.done
         left = state.max_steps - state.global_step
         return {
             "step": state.global_step, "steps": state.max_steps, **logs, "tokens": tokens, "tokens_per_second": speed,

@@ -1,6 +1,5 @@
 """A run made ready before a worker is started: rows looked at, tokens made, the model found and measured."""
 
-import math
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from train.doctor import device_memory
 from train.job import Job, Stage
 from train.launch import Machines
 from train.loading import tokenizer_of
+from train.order import steps_of
 from train.recipe import Recipe
 from train.tokens import Made, chat, tokenize
 
@@ -91,7 +91,7 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
         learnt=learning,
         flops=cost.flops_per_token(size, adapter, made["train"].around),
         others=others,
-        steps=_steps(recipe, made["train"].rows),
+        steps=steps_of(recipe, made["train"].rows),
     )
     sizes = {"parameters": size.parameters + (learning if adapter else 0), "trained": learning}
     return Plan(job, recipe, rows, made, sizes, memory)
@@ -133,10 +133,6 @@ def divides(recipe: Recipe, place: Machines) -> None:
             f"processes{f' x {recipe.updates} minibatches' if recipe.updates > 1 else ''}; "
             f"{way or f'make it a multiple of {times}'}"
         )
-
-
-def _steps(recipe: Recipe, rows: int) -> int:
-    return recipe.steps or math.ceil((recipe.epochs or 0) * math.ceil(rows / recipe.batch_size))
 
 
 def _texts(rows: Rows) -> Iterator[str]:

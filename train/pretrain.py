@@ -26,21 +26,23 @@ def run(job: Job) -> None:
     from trl import SFTConfig, SFTTrainer
 
     from train import meter, results, setup
+    from train.trainer import settled
 
     recipe = job.settings(Pretrain)
     setup.start(job, recipe)
     tokenizer = setup.load_tokenizer(job)
     rows = setup.load_rows(job)
-    how = setup.training_arguments(job, recipe, "validation" in rows)
-    if not recipe.joined:
-        how["train_sampling_strategy"] = "group_by_length"
-    trainer = SFTTrainer(
+    how = setup.training_arguments(job, recipe)
+    trainer = settled(SFTTrainer)(
         model=setup.load_model(recipe, job.base, "causal", tokenizer),
         args=SFTConfig(**how, max_length=recipe.max_length, packing=False),
         train_dataset=rows["train"],
         eval_dataset=rows.get("validation"),
         processing_class=tokenizer,
         peft_config=setup.lora_config(recipe, "causal"),
+        job=job,
+        recipe=recipe,
+        grouped=not recipe.joined,
         callbacks=[meter.Meter(job)],
     )
     results.train(trainer, job)

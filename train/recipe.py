@@ -117,6 +117,11 @@ class Recipe(Asking):
         return 0.85
 
     @property
+    def rows_per_step(self) -> int:
+        """Rows that a step takes, over all processes."""
+        return self.batch_size
+
+    @property
     def updates(self) -> int:
         """In how many parts a batch is learnt from, an update of the weights for each."""
         return 1

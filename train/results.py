@@ -23,9 +23,7 @@ def trained(model: Any) -> dict[str, int]:
 
 def train(trainer: Any, job: Job) -> None:
     """Train from where the job says to the end."""
-    if job.resume and job.fresh_optimizer:
-        trainer._load_from_checkpoint(job.resume)
-    trainer.train(resume_from_checkpoint=None if job.fresh_optimizer else job.resume)
+    trainer.train(resume_from_checkpoint=job.resume)
 
 
 def losses(trainer: Any) -> dict[str, Any]:

@@ -30,6 +30,7 @@ def run(job: Job) -> None:
 
     from train import meter, results, setup
     from train.scoring import judged
+    from train.trainer import settled
 
     recipe = job.settings(Reward)
     setup.start(job, recipe)
@@ -37,10 +38,10 @@ def run(job: Job) -> None:
     model = setup.load_model(recipe, job.base, "score", tokenizer)
     pairs = setup.load_rows(job)
     rows = {split: pairs[split].map(_whole, remove_columns=["prompt_ids"]) for split in pairs}
-    trainer = RewardTrainer(
+    trainer = settled(RewardTrainer)(
         model=model,
         args=RewardConfig(
-            **setup.training_arguments(job, recipe, "validation" in rows),
+            **setup.training_arguments(job, recipe),
             max_length=recipe.max_length,
             center_rewards_coefficient=recipe.center or None,
         ),
@@ -48,6 +49,8 @@ def run(job: Job) -> None:
         eval_dataset=rows.get("validation"),
         processing_class=tokenizer,
         peft_config=setup.lora_config(recipe, "score"),
+        job=job,
+        recipe=recipe,
         callbacks=[meter.Meter(job, Collapse().look)],
     )
     results.train(trainer, job)

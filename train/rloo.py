@@ -30,6 +30,11 @@ class Rloo(Recipe):
         """Tokens that an answer adds to a row at most."""
         return self.max_new_tokens
 
+    @property
+    def rows_per_step(self) -> int:
+        """Rows that a step takes, over all processes: each is answered several times."""
+        return self.batch_size // self.num_generations
+
 
 def check(recipe: Rloo) -> None:
     """What cannot be."""
@@ -50,17 +55,18 @@ def run(job: Job) -> None:
     from trl import RLOOConfig, RLOOTrainer
 
     from train import meter, results, setup
+    from train.trainer import settled
 
     recipe = job.settings(Rloo)
     setup.start(job, recipe)
     tokenizer = setup.load_tokenizer(job)
     rows = setup.load_rows(job)["train"].remove_columns("prompt_ids")
     model = setup.load_model(recipe, job.base, "causal", tokenizer)
-    trainer = RLOOTrainer(
+    trainer = settled(RLOOTrainer)(
         model=model,
         reward_funcs=[_judge(job, recipe, tokenizer, model)],
         args=RLOOConfig(
-            **setup.training_arguments(job, recipe, False),
+            **setup.training_arguments(job, recipe),
             num_generations=recipe.num_generations,
             max_completion_length=recipe.max_new_tokens,
             temperature=recipe.temperature,
@@ -71,6 +77,9 @@ def run(job: Job) -> None:
         train_dataset=rows,
         processing_class=tokenizer,
         peft_config=setup.lora_config(recipe, "causal"),
+        job=job,
+        recipe=recipe,
+        answered=recipe.num_generations,
         callbacks=[meter.Meter(job)],
     )
     results.train(trainer, job)

@@ -133,24 +133,16 @@ def deepspeed_config(recipe: Recipe, learnt: int) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def training_arguments(job: Job, recipe: Recipe, looked_on: bool) -> dict[str, Any]:
-    """What every trainer of transformers and TRL is told. `looked_on`: there are rows for validation."""
+def training_arguments(job: Job, recipe: Recipe) -> dict[str, Any]:
+    """What every trainer of transformers and TRL is told; for what a step sees and how fast it learns see `train.trainer`."""
     on_cpu = not torch.cuda.is_available()
-    share = 1.0
-    if job.fresh_optimizer:
-        share -= job.done / job.steps
-    span: dict[str, Any] = {"max_steps": -1, "num_train_epochs": (recipe.epochs or 0) * share}
-    if recipe.steps:
-        span = {"max_steps": max(1, round(recipe.steps * share))}
     return {
-        **span,
+        "num_train_epochs": 1,  # to a trainer a run is one pass, of all its steps
         "output_dir": job.checkpoints,
         "per_device_train_batch_size": recipe.micro_batch_size,
         "per_device_eval_batch_size": recipe.micro_batch_size,
         "gradient_accumulation_steps": recipe.batch_size // (recipe.micro_batch_size * job.world),
         "learning_rate": recipe.learning_rate,
-        "lr_scheduler_type": recipe.schedule,
-        "warmup_steps": recipe.warmup,
         "weight_decay": recipe.weight_decay,
         "max_grad_norm": recipe.max_grad_norm,
         "optim": "adamw_torch" if on_cpu else "adamw_torch_fused",
@@ -168,7 +160,6 @@ def training_arguments(job: Job, recipe: Recipe, looked_on: bool) -> dict[str, A
         "logging_steps": recipe.log_every,
         "logging_first_step": True,
         "logging_nan_inf_filter": False,
-        "eval_strategy": "epoch" if looked_on else "no",
         "report_to": "none",
         "disable_tqdm": True,
         "dataloader_pin_memory": not on_cpu,

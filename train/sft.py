@@ -19,6 +19,7 @@ def run(job: Job) -> None:
     from trl import SFTConfig, SFTTrainer
 
     from train import meter, packing, results, setup
+    from train.trainer import settled
 
     recipe = job.settings(Sft)
     setup.start(job, recipe)
@@ -26,16 +27,17 @@ def run(job: Job) -> None:
     model = setup.load_model(recipe, job.base, "causal", tokenizer)
     packed = packing.chosen(model, tokenizer, recipe.packing)
     rows = setup.load_rows(job)
-    how = setup.training_arguments(job, recipe, "validation" in rows)
-    if not packed:
-        how["train_sampling_strategy"] = "group_by_length"
-    trainer = SFTTrainer(
+    how = setup.training_arguments(job, recipe)
+    trainer = settled(SFTTrainer)(
         model=model,
         args=SFTConfig(**how, max_length=recipe.max_length, packing=packed, eval_packing=False),
         train_dataset=rows["train"],
         eval_dataset=rows.get("validation"),
         processing_class=tokenizer,
         peft_config=setup.lora_config(recipe, "causal"),
+        job=job,
+        recipe=recipe,
+        grouped=not packed,
         callbacks=[meter.Meter(job)],
     )
     results.train(trainer, job)

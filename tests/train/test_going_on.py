@@ -7,14 +7,17 @@ import time
 
 import pytest
 
-from tests.train.conftest import KGTOOLS, kill_after, metrics, told, trained, workers
+from tests.train.conftest import GOOD, KGTOOLS, kill_after, metrics, question, records, said, told, trained, workers
 
 
-def test_a_rank_that_is_killed_ends_the_rest_and_the_run_goes_on_to_the_same_end(models, tmp_path):
+def test_a_rank_that_is_killed_ends_the_rest_and_the_run_goes_on_to_the_same_end(tmp_path):
+    data = records(
+        tmp_path / "records", [question(n) + said(GOOD) for n in range(30)]
+    )  # the checkpoint is in the third pass
     own = (
         "--recipe",
         "tiny",
-        f"data={models / 'records'}",
+        f"data={data}",
         "zero=2",
         "steps=12",
         "save_every=4",
@@ -53,6 +56,8 @@ def test_the_weights_alone_are_taken_up_by_another_number_of_processes(models, t
 
     losses = [line["loss"] for line in metrics(tmp_path / "out") if "loss" in line]
     assert told(tmp_path / "out")["resumed"] == {"from": 4, "weights_only": True}
+    assert [line["step"] for line in metrics(tmp_path / "out") if "loss" in line] == list(range(1, 9))
+    assert told(tmp_path / "out")["result"]["steps"] == 8
     assert max(losses[-3:]) < losses[0]
 
 

@@ -1,6 +1,5 @@
 """The update of PPO: advantages of a step's answers, clipped losses, optimizer, checkpoints; with DeepSpeed or without."""
 
-import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from tools.files import to_json
 from tools.staging import write_whole
 from train.job import Job
 from train.meter import mark_whole
+from train.order import rate
 from train.ppo import maths
 from train.ppo.roles import Roles
 from train.ppo.rollout import Rollout
@@ -75,9 +75,9 @@ class Learner:
         advantages, returns = maths.gae(rewards, rollout.values, mask, recipe.gamma, recipe.lam)
         explained = maths.explained_variance(rollout.values, returns, mask, self.reduce)
         advantages = maths.whiten(advantages, mask, self.reduce)
-        rate = _rate(recipe, step)
+        learning_rate = recipe.learning_rate * rate(recipe, step, recipe.steps or 1)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = learning_rate
         spent = torch.zeros(6, dtype=torch.float64, device=self.device)
         updates = 0
         for epoch in range(recipe.ppo_epochs):
@@ -102,7 +102,7 @@ class Learner:
         return {
             "loss": loss, "reward": reward, "reward_less_missing_eos": penalised, "reward_less_kl": after, "kl": nats, "kl_coef": beta,
             "entropy": entropy, "policy_loss": policy, "value_loss": value, "clipped": clipped, "kl_of_updates": moved,
-            "explained_variance": float(explained), "length": length, "ended": ended, "tokens": round(tokens * count), "learning_rate": rate,
+            "explained_variance": float(explained), "length": length, "ended": ended, "tokens": round(tokens * count), "learning_rate": learning_rate,
         }  # fmt: skip
 
     def _update(
@@ -174,17 +174,3 @@ class Learner:
                 state["state"].setdefault(int(number), {})[name] = value
             self.plain.load_state_dict(state)
         return job.done
-
-
-def _rate(recipe: Ppo, step: int) -> float:
-    """The learning rate of a step, counted from 0."""
-    steps = recipe.steps or 1
-    warm = recipe.warmup * steps
-    if step < warm:
-        return recipe.learning_rate * (step + 1) / math.ceil(warm)
-    rest = (step - warm) / max(1.0, steps - warm)
-    if recipe.schedule == "linear":
-        return recipe.learning_rate * (1 - rest)
-    if recipe.schedule == "cosine":
-        return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * rest))
-    return recipe.learning_rate

@@ -1,6 +1,5 @@
 """Answers of the policy to questions, with all that is known of them before the policy learns from them."""
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ import torch
 
 from train.generation import Sampling, Vllm, answers
 from train.job import Job
+from train.order import Order
 from train.ppo.roles import Roles
 from train.ppo.settings import Ppo
 from train.scoring import padded, sequence
@@ -33,28 +33,6 @@ class Rollout:
     ended: torch.Tensor
 
 
-@dataclass(frozen=True)
-class Turn:
-    """Which rows belong to a step: a new order each time that all were seen, which hangs on the seed alone."""
-
-    rows: int
-    batch: int
-    seed: int
-
-    def at(self, step: int) -> list[int]:
-        """The rows of a step, of all processes."""
-        found: list[int] = []
-        place = step * self.batch
-        while len(found) < self.batch:
-            order = list(range(self.rows))
-            random.Random(f"{self.seed}:{place // self.rows}").shuffle(order)
-            begin = place % self.rows
-            part = order[begin : begin + self.batch - len(found)]
-            found += part
-            place += len(part)
-        return found
-
-
 class Sampler:
     """Lets the policy answer the questions of a step."""
 
@@ -62,7 +40,7 @@ class Sampler:
         self.recipe, self.roles, self.tokenizer, self.rows = recipe, roles, tokenizer, rows
         self.rank, self.world, self.device = rank, job.world, device
         self.chat = Chat(tokenizer, tokenizer.chat_template)
-        self.turn = Turn(len(rows), recipe.batch_size, recipe.seed)
+        self.order = Order([1] * len(rows), recipe.rows_per_step, recipe.seed)
         self.how = Sampling(
             recipe.max_new_tokens,
             recipe.temperature,
@@ -82,7 +60,7 @@ class Sampler:
 
         `mark` is told what the time since it was told last was spent on."""
         torch.manual_seed((self.recipe.seed * 1_000_003 + step) * 4096 + self.rank)
-        mine = [self.rows[row] for row in self.turn.at(step)[self.rank :: self.world]]
+        mine = [self.rows[row] for row in self.order.rows(step)[self.rank :: self.world]]
         made = self._answers([row["prompt_ids"] for row in mine])
         mark("generate")
         texts = self.tokenizer.batch_decode(made, skip_special_tokens=True)
