@@ -8,7 +8,8 @@ import pytest
 
 from tests.train.conftest import ENDS, TALK, byte_fallback, learnt, made, ours, question, records, said
 from tools.errors import InputError, UsageError
-from train.tokens import CHATS, NOT_LEARNT, chat
+from train.chats import CHATS, chat
+from train.tokens import NOT_LEARNT
 
 REWRITES = "{% for m in messages %}{% if loop.last %}<{{ m.content }}</s>{% else %}{{ m.content[:1] }}</s>{% endif %}{% endfor %}"
 NO_END = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}"
@@ -36,7 +37,7 @@ def test_a_longer_conversation_begins_as_a_shorter_one_ends(name, tokenizer):
 
     for size in (3, 5):
         assert whole.startswith(talk.render(TALK[:size])[0].rstrip("\n"))
-        assert whole.startswith(talk.render(TALK[: size - 1], asks=True)[0])
+        assert whole.startswith(talk.ask(TALK[: size - 1]))
 
 
 @pytest.mark.parametrize("name", ENDS)
@@ -133,7 +134,7 @@ def test_of_several_templates_none_is_taken_unasked(tokenizer: Any) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["{{ raise_exception('roles must alternate') }}", "{% for m in messages %}", "{{ messages[9].content + '' }}"],
+    ["{{ raise_exception('roles must alternate') }}", "{{ messages[9].content + '' }}", "{{ 1 + messages[0].content }}"],
 )
 def test_what_a_template_complains_of_is_passed_on_with_the_way_out(text: str, tokenizer: Any, tmp_path: Path) -> None:
     (tmp_path / "own.jinja").write_text(text, encoding="utf-8")

@@ -189,6 +189,7 @@ def test_each_row_is_given_or_refused_and_for_the_first_thing_that_is_wrong(
 ) -> None:
     good, bad, seen = [], [], []
     for number, talk in enumerate(talks):
+        talk = [m for m in talk if m["role"] != "system" or m["content"].strip()]
         asked = talk[:-1] if noun == "prompts" and talk and talk[-1]["role"] == "assistant" else talk
         reason = fault(asked, noun) or ("duplicate" if asked in seen else None)
         seen.append(asked)

@@ -106,8 +106,8 @@ def test_rows_of_a_foreign_file_are_given_or_refused_with_file_and_line(tmp_path
     given_out = ids(rows)
 
     assert sorted((line, reason) for name, line, _, reason in rows.rejects if name == "talks.jsonl") == [
-        (0, "duplicate"), (2, "no-answer"), (3, "unknown-role"), (4, "no-question"), (5, "empty-message"),
-        (6, "system-not-first"), (9, "bad-json"),
+        (2, "no-answer"), (3, "unknown-role"), (4, "no-question"), (5, "empty-message"), (6, "system-not-first"),
+        (7, "duplicate"), (9, "bad-json"),
     ]  # fmt: skip
     assert len(given_out) + len(rows.rejects) == 9
 
