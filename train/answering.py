@@ -21,6 +21,7 @@ from train.data import REJECTS, Rows, open_rows
 from train.loading import tokenizer_of
 from train.recipe import Asking, Count, Engine
 from train.stack import needs_engine
+from train.thinking import CLOSE, OPEN
 from train.tokens import tokenize
 
 ANSWERS = Schema(
@@ -77,6 +78,11 @@ class Said(NamedTuple):
     ended: bool
     tokens: int
     thinking: str | None
+
+    @property
+    def whole(self) -> str:
+        """The answer with what was thought before it, as a message has both."""
+        return f"{OPEN}\n{self.thinking}\n{CLOSE}\n\n{self.text}" if self.thinking else self.text
 
 
 def questions(recipe: Answer, out: Path) -> Questions:

@@ -73,7 +73,7 @@ class Chat:
         for answer, text in zip(answers, texts, strict=True):
             _refuse_loss([*prompt, *answer], text)
             if not text.startswith(asked):
-                raise _anew()
+                raise _otherwise()
         blocks = [thinking.block(text[len(asked) :]) for text in texts]
         return texts, len(asked) + (len(blocks[0]) if len(set(blocks)) == 1 else 0)
 
@@ -131,8 +131,13 @@ class Chat:
         for place, message in enumerate(messages):
             if message["role"] == "assistant":
                 before, after = self._jinja(messages[:place], True)[0], self._jinja(messages[: place + 1], False)[0]
-                if not after.startswith(before) or not text.startswith(after.rstrip()):
-                    raise _anew()
+                if not after.startswith(before):
+                    raise _otherwise()
+                if not text.startswith(after.rstrip()):
+                    raise Refusal(
+                        "template-rewrites-turns",
+                        "writes earlier turns anew when later ones follow, so it cannot be told what the model says",
+                    )
                 spans.append((len(before), len(after)))
         return spans
 
@@ -144,11 +149,10 @@ def _common(one: str, other: str) -> int:
     return next(place for place, sign in enumerate(one) if other[place : place + 1] != sign)
 
 
-def _anew() -> Refusal:
+def _otherwise() -> Refusal:
     return Refusal(
-        "template-rewrites-turns",
-        "writes earlier turns anew when later ones follow, or an answer otherwise than it asks for it, so it cannot be told what the "
-        "model says; chat_template=chatml does not",
+        "template-asks-otherwise",
+        "begins an answer otherwise than it asks for one, as where it asks for one without thinking and the answer thinks",
     )
 
 

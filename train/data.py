@@ -17,6 +17,7 @@ from corpora.gates import handed_on, identified, refusal, together
 from corpora.reading import Corpus
 from corpora.record import PREFERENCES, RECORDS, ROLES
 from corpora.shards import batches, scan
+from corpora.turns import EMPTY
 from tools.errors import InputError
 from tools.frames import Schema, load_table
 from tools.licenses import gate
@@ -36,7 +37,6 @@ SHAPES: dict[Noun, tuple[str, ...]] = {
 
 SPLITS = ("train", "validation", "test")
 COUNTED = ("task", "lang", "license")
-EMPTY = "messages of the system without text left out"
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9.+() -]*")
 """A licence that YAML takes as it is in a list."""
 
@@ -59,7 +59,7 @@ TURNS = {"prompts": r"^(system )?(user assistant )*user $"} | dict.fromkeys(
 class Rows:
     """Rows to train on and to look on, and what was left out of them.
 
-    `counts`: `split` of all rows there are; `task`, `lang`, `license` of those that were given out, and what was `changed` in them.
+    `counts`: `split` of all rows there are; `task`, `lang`, `license` of those that were given out; what was `changed` in any.
     `rejects`: file, line, id, reason. Both grow as batches are taken. `refusal`: what the chat template said to the first row that it
     refused. `files`: what the files are called, and where they are. `privacy`: what is known of
     people in the rows; `identified`: records of people that were never de-identified and are trained on, by source."""
@@ -181,6 +181,7 @@ def _read(rows: Rows, path: Path, out: Path) -> Path:
     if not outcome.written:
         why = ", ".join(f"{reason} {number:,}" for reason, number in outcome.rejected.items())
         raise InputError(f"{path}: none of its rows can be read as {name} ({why or 'there is none'})")
+    rows.counts["changed"].update(outcome.changed)
     refused = load_table(out / "rejects.parquet").select("file", "line", "reason")
     rows.rejects += [(file, line, "", reason) for file, line, reason in refused.iter_rows()]
     return out

@@ -41,7 +41,7 @@ def reject(recipe: Reject, out: Path, fresh: bool, show: answering.Show = lambda
     may_train(asked.rows, recipe)
     made = answering.drawn(recipe, asked, out, fresh, show)
     prompts, places = asked.table["prompt"].to_list(), sorted(made)
-    said = [(prompts[row], made[row, sample].text) for row, sample in places]
+    said = [(prompts[row], made[row, sample].whole) for row, sample in places]
     given = dict(
         zip(places, scoring.judge(base, recipe.reward, said, recipe.batch_size, recipe.trust_remote_code), strict=True)
     )
@@ -60,14 +60,12 @@ def reject(recipe: Reject, out: Path, fresh: bool, show: answering.Show = lambda
             reason = "no-answer-ended" if best is None else "score-too-low"
             asked.rows.rejects.append((old["file"], old["line"], row["id"], reason))
             continue
-        text, *_, thinking = made[number, best[1]]
+        text = made[number, best[1]].whole
         meta = lineage | {
             "from": row["id"],
             "score": best[0],
             "scores": [given[number, sample] for sample in range(recipe.samples)],
         }
-        if thinking:
-            meta["thinking"] = thinking
         messages = [*row["prompt"], {"role": "assistant", "content": text}]
         id_ = digest(orjson.dumps(["reject", row["id"], text]).decode())
         rows.append({

@@ -14,10 +14,11 @@ from train.thinking import CLOSE, part
 
 
 def sequence(chat: Chat, prompt: Messages, answer: str) -> list[int]:
-    """A prompt with its answer as tokens, up to the answer's EOS, as the pairs were that a reward model learns from: what was thought
-    before is left off, and the template writes what it has in its place."""
-    said = part(answer, CLOSE in answer and chat.opens(prompt))[1]
-    text = chat.answer(prompt, [{"role": "assistant", "content": said}])
+    """A prompt with its answer as tokens, up to the answer's EOS, as the pairs were that a reward model learns from: where the
+    template writes a think block of its own, what was thought is left off, so that it is there once."""
+    if CLOSE in chat.template:
+        answer = part(answer, CLOSE in answer and chat.opens(prompt))[1]
+    text = chat.answer(prompt, [{"role": "assistant", "content": answer}])
     ids: list[int] = chat.tokenizer(text, add_special_tokens=False)["input_ids"]
     return ids
 

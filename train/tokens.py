@@ -130,8 +130,9 @@ def _record(row: dict[str, Any], chat: Chat, max_length: int, made: Made) -> tup
 
 def _preference(row: dict[str, Any], chat: Chat, max_length: int, made: Made) -> tuple[list[int], ...] | str:
     texts, begin = chat.pair(row["prompt"], (row["chosen"], row["rejected"]))
-    answers = [_ids(chat, text)[0] for text in texts]
-    start = len(_ids(chat, texts[0][:begin])[0])
+    (chosen, places), (rejected, _) = (_ids(chat, text) for text in texts)
+    answers = [chosen, rejected]
+    start = bisect_left([first for first, _ in places], begin)
     if max(map(len, answers)) > max_length:
         return "too-long"
     while start and any(ids[:start] != answers[0][:start] for ids in answers):

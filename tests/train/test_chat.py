@@ -134,7 +134,11 @@ def test_of_several_templates_none_is_taken_unasked(tokenizer: Any) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["{{ raise_exception('roles must alternate') }}", "{{ messages[9].content + '' }}", "{{ 1 + messages[0].content }}"],
+    [
+        "{{ raise_exception('roles must alternate') }}",
+        "{{ messages[9].content + '' }}",
+        "{{ 1 + messages[0].content }}",
+    ],
 )
 def test_what_a_template_complains_of_is_passed_on_with_the_way_out(text: str, tokenizer: Any, tmp_path: Path) -> None:
     (tmp_path / "own.jinja").write_text(text, encoding="utf-8")
