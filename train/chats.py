@@ -73,7 +73,7 @@ class Chat:
         for answer, text in zip(answers, texts, strict=True):
             _refuse_loss([*prompt, *answer], text)
             if not text.startswith(asked):
-                raise _otherwise()
+                raise self._otherwise(prompt, text)
         blocks = [thinking.block(text[len(asked) :]) for text in texts]
         return texts, len(asked) + (len(blocks[0]) if len(set(blocks)) == 1 else 0)
 
@@ -132,14 +132,20 @@ class Chat:
             if message["role"] == "assistant":
                 before, after = self._jinja(messages[:place], True)[0], self._jinja(messages[: place + 1], False)[0]
                 if not after.startswith(before):
-                    raise _otherwise()
+                    raise self._otherwise(messages[:place], after)
                 if not text.startswith(after.rstrip()):
-                    raise Refusal(
-                        "template-rewrites-turns",
-                        "writes earlier turns anew when later ones follow, so it cannot be told what the model says",
-                    )
+                    raise _anew()
                 spans.append((len(before), len(after)))
         return spans
+
+    def _otherwise(self, prompt: Messages, answered: str) -> Refusal:
+        """Why what is asked is not how the text with the answer begins."""
+        if not answered.startswith(self._jinja(prompt, False)[0].rstrip()):
+            return _anew()
+        return Refusal(
+            "template-asks-otherwise",
+            "begins an answer otherwise than it asks for one, as where it asks for one without thinking and the answer thinks",
+        )
 
 
 def _common(one: str, other: str) -> int:
@@ -149,10 +155,10 @@ def _common(one: str, other: str) -> int:
     return next(place for place, sign in enumerate(one) if other[place : place + 1] != sign)
 
 
-def _otherwise() -> Refusal:
+def _anew() -> Refusal:
     return Refusal(
-        "template-asks-otherwise",
-        "begins an answer otherwise than it asks for one, as where it asks for one without thinking and the answer thinks",
+        "template-rewrites-turns",
+        "writes earlier turns anew when later ones follow, so it cannot be told what the model says",
     )
 
 

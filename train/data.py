@@ -117,7 +117,8 @@ class Rows:
         marks: list[str | None] = []
         for key in keys:
             marks.append("copy-of-test" if key in tested else "duplicate" if key in self.seen else None)
-            self.seen.add(key)
+            if key not in tested:
+                self.seen.add(key)
         return marks
 
     @cached_property
