@@ -3,9 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from tests.train.conftest import byte_level, learnt, made, preferences, question, records, said
+from train import generation, loading
+from train.answering import Answer, Said, answer
 from train.chats import Chat, Refusal, chat
 from train.scoring import sequence
 from train.thinking import part
@@ -153,3 +156,26 @@ def test_a_template_that_knows_no_thoughts_keeps_what_a_model_says_before_it_ans
     ids = sequence(talk, question(1), "<think>why</think>so")
 
     assert talk.tokenizer.decode(ids).endswith("<think>why</think>so<|im_end|>")
+
+
+def test_what_was_thought_has_a_column_of_its_own_and_the_answer_none_of_it(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = loading.tokenizer_of(tiny_model)
+    texts = [f"{EMPTY}A</s>", "<think>why</think>B</s>", "C</s>", "<think>why"]
+    said_ = iter(words(text, add_special_tokens=False)["input_ids"] for text in texts)
+    monkeypatch.setattr(generation, "load", lambda *_: None)
+    monkeypatch.setattr(generation, "answers", lambda _model, _words, prompts, _how: [next(said_) for _ in prompts])
+    folder = records(tmp_path / "asked", [question(n) for n in range(4)], split="test")
+    own = Answer(title="toy", model=str(tiny_model), data=(folder,), batch_size=1)
+
+    answer(own, tmp_path / "out", False)
+
+    table = pl.read_parquet(tmp_path / "out" / "answers.parquet")
+    found = sorted(table.select("answer", "thinking", "ended").rows(), key=str)
+    assert found == [("", "why", False), ("A", "", True), ("B", "why", True), ("C", None, True)]
+
+
+def test_a_message_keeps_what_was_thought_before_its_answer() -> None:
+    assert Said("so", True, 9, "why").whole == "<think>\nwhy\n</think>\n\nso"
+    assert [Said("so", True, 9, thought).whole for thought in (None, "")] == ["so", "so"]
