@@ -11,7 +11,10 @@ from corpora.speakers import ROLE_OF, NotTurns, one_each, parted, spoken_lines
 
 TOOL_ROLES = ("tool", "function", "function_call", "function_response", "observation", "ipython", "tool_response")
 SPEAKER_KEYS, SAID_KEYS = ("from", "role", "speaker"), ("value", "content", "text", "utterance", "sentence")
+EMPTY = "messages of the system without text left out"
 BEFORE, AFTER = "messages of doctors before the first of the patient cut off", "turns after the last answer"
+TEXTS = ("text", "input_text", "output_text")
+"""What the interfaces of OpenAI call a part of a message that is text."""
 ROUND = (("user", "human", "prompt", "question", "input"), ("assistant", "gpt", "response", "answer", "output"))
 """The keys of a round that is one object."""
 
@@ -24,14 +27,20 @@ def text_of(value: Any, name: str) -> str:
         return str(value)
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
         return value[0]
-    if isinstance(value, list) and value and all(isinstance(part, dict) and "type" in part for part in value):
+    if is_parts(value):
         return "\n".join(_part(part) for part in value)
     raise NotTurns("wrong-type", f"{name} must be a text")
 
 
+def is_parts(value: Any) -> bool:
+    """Whether it is a list of the parts of one message."""
+    parts = value if isinstance(value, list) else []
+    return bool(parts) and all(isinstance(part, dict) and "type" in part and "role" not in part for part in parts)
+
+
 def _part(part: Mapping[str, Any]) -> str:
     kind = str(part.get("type"))
-    if kind == "text" and isinstance(part.get("text"), str):
+    if kind in TEXTS and isinstance(part.get("text"), str):
         return str(part["text"])
     image = kind.startswith(("image", "input_image"))
     raise NotTurns("needs-an-image" if image else "needs-media", f"a part of a message is of the type {kind}")
@@ -66,6 +75,9 @@ def conversation(messages: Any, role: str, text: str, system: Any = None, lenien
             raise NotTurns("unknown-role", f"message {number}; known: {', '.join(ROLE_OF)}")
         if message[text] is None and (calls := [key for key in ("tool_calls", "function_call") if message.get(key)]):
             raise NotTurns("uses-tools", f"message {number} has {calls[0]} for a text")
+        if said == "system" and message[text] in (None, []):
+            turns.append(Turn(said, ""))
+            continue
         if not isinstance(message[text], str) and not lenient:
             raise NotTurns("wrong-type", f"message {number} must be an object with the texts {role} and {text}")
         turns.append(Turn(said, text_of(message[text], f"message {number}")))
@@ -118,6 +130,13 @@ def answered(turns: Sequence[Turn]) -> list[Turn]:
     return list(turns)
 
 
+def with_words(corpus: Corpus, turns: Sequence[Turn]) -> list[Turn]:
+    """The turns without messages of the system's that say nothing, which are counted."""
+    found = [turn for turn in turns if turn.role != "system" or turn.content.strip()]
+    corpus.count(EMPTY, len(turns) - len(found))
+    return found
+
+
 def merged(turns: Iterable[Turn]) -> list[Turn]:
     """The turns with neighbours of one role as one, a line for what each says."""
     found: list[Turn] = []
@@ -133,6 +152,7 @@ def in_turns(corpus: Corpus, turns: Sequence[Turn]) -> list[Turn]:
     """The same of a conversation in which one may speak several times in a row, which becomes one message.
 
     From the first message of the user's to the last answer: what stands before and behind is counted. Raises NotTurns."""
+    turns = with_words(corpus, turns)
     found = merged(turns)
     kept = from_question_to_answer(corpus, found)
     corpus.count("messages joined to the one before, of the same speaker", len(turns) - len(found))

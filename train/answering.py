@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import orjson
 import polars as pl
@@ -16,22 +16,25 @@ from tools.files import digest
 from tools.frames import Schema, load_table, write_table
 from tools.staging import make_folder, manifest, write_whole
 from train import models
+from train.chats import Chat, chat_of
 from train.data import REJECTS, Rows, open_rows
 from train.loading import tokenizer_of
 from train.recipe import Asking, Count, Engine
 from train.stack import needs_engine
-from train.tokens import Chat, chat, tokenize
+from train.thinking import CLOSE, OPEN
+from train.tokens import tokenize
 
 ANSWERS = Schema(
     "answers",
     {
-        "id": pl.String, "sample": pl.UInt32, "prompt": MESSAGES, "answer": pl.String, "ended": pl.Boolean,
+        "id": pl.String, "sample": pl.UInt32, "prompt": MESSAGES, "answer": pl.String, "thinking": pl.String, "ended": pl.Boolean,
         "prompt_tokens": pl.UInt32, "answer_tokens": pl.UInt32,
     },
     required=("id", "sample", "prompt", "answer", "ended", "prompt_tokens", "answer_tokens"),
 )  # fmt: skip
 """An answer a row, in the order of the questions. `id`: of its record; `sample`: which of several answers to a question, from 0;
-`prompt`: messages up to the question; `ended`: whether the model stopped by itself."""
+`prompt`: messages up to the question; `answer`: without what was thought before it, which is `thinking` (null: nothing was, empty: an
+empty block); `ended`: whether the model stopped by itself."""
 
 COPIED = ("task", "lang", "facts", "group", "source", "license", "split")
 """What the record of an answer has of its question's."""
@@ -67,6 +70,21 @@ class Questions:
     identity: str
 
 
+class Said(NamedTuple):
+    """What a model gave to a question. `text`: the answer; `ended`: whether it stopped by itself; `tokens`: of all; `thinking`: as
+    `ANSWERS` has it."""
+
+    text: str
+    ended: bool
+    tokens: int
+    thinking: str | None
+
+    @property
+    def whole(self) -> str:
+        """The answer with what was thought before it, as a message has both."""
+        return f"{OPEN}\n{self.thinking}\n{CLOSE}\n\n{self.text}" if self.thinking else self.text
+
+
 def questions(recipe: Answer, out: Path) -> Questions:
     """The questions of a recipe, looked at. Raises UsageError, InputError."""
     needs_engine(recipe.engine)
@@ -74,10 +92,12 @@ def questions(recipe: Answer, out: Path) -> Questions:
         rows = open_rows(recipe, "prompts", Path(scratch))
         folder = models.resolve(recipe.model, recipe.revision, out / "base", recipe.seed)
         words = tokenizer_of(folder, recipe.trust_remote_code)
-        talk = chat(words, recipe.chat_template, recipe.eos_token, recipe.pad_token)
+        talk = chat_of(words, recipe)
         tokenize(rows, recipe.split, talk, recipe.max_length, False, Path(scratch) / "prompts.parquet")
         table = load_table(Path(scratch) / "prompts.parquet")
         origins = _origins(rows, table)
+    if table.is_empty() and rows.rejects:
+        raise InputError(f"no question in the split {recipe.split}: every one was refused {rows.why()}")
     if table.is_empty():
         there = ", ".join(f"{name} {number:,}" for name, number in sorted(rows.counts["split"].items()))
         raise InputError(
@@ -99,7 +119,10 @@ def questions(recipe: Answer, out: Path) -> Questions:
 
 def _origins(rows: Rows, table: pl.DataFrame) -> dict[str, dict[str, Any]]:
     found = pl.concat(
-        [frame.filter(pl.col("id").is_in(table["id"].implode())).select("id", *COPIED) for _, frame in rows.places]
+        [
+            frame.filter(pl.col("id").is_in(table["id"].implode())).select("id", "file", "line", *COPIED)
+            for _, frame in rows.places
+        ]
     )
     return {row["id"]: row for row in found.collect().iter_rows(named=True)}
 
@@ -114,9 +137,10 @@ def answer(recipe: Answer, out: Path, fresh: bool, show: Show = lambda *_: None)
     made = drawn(recipe, asked, out, fresh, show)
     table = asked.table
     rows = [
-        (row["id"], sample, row["prompt"], *made[number, sample][:2], len(row["prompt_ids"]), made[number, sample][2])
+        (row["id"], sample, row["prompt"], said.text, said.thinking, said.ended, len(row["prompt_ids"]), said.tokens)
         for number, row in enumerate(table.iter_rows(named=True))
         for sample in range(recipe.samples)
+        for said in [made[number, sample]]
     ]
     answers = ANSWERS.frame(rows)
     write_table(answers, out / "answers.parquet")
@@ -131,16 +155,15 @@ def answer(recipe: Answer, out: Path, fresh: bool, show: Show = lambda *_: None)
     return facts
 
 
-def drawn(
-    recipe: Answer, asked: Questions, out: Path, fresh: bool, show: Show
-) -> dict[tuple[int, int], tuple[str, bool, int]]:
-    """Text, whether it ended, and tokens of each answer by question and sample; those in `out/.answers.jsonl` are not drawn again."""
+def drawn(recipe: Answer, asked: Questions, out: Path, fresh: bool, show: Show) -> dict[tuple[int, int], Said]:
+    """What was said, by question and sample; what is in `out/.answers.jsonl` is not drawn again."""
     import torch
 
     from train.generation import Sampling, answers, load
 
     kept = _kept(out, asked.identity, fresh)
     tokenizer, prompts = asked.chat.tokenizer, asked.table["prompt_ids"].to_list()
+    talks = asked.table["prompt"].to_list()
     order = sorted(range(len(prompts)), key=lambda row: (-len(prompts[row]), row))
     todo = [(row, sample) for sample in range(recipe.samples) for row in order]
     how = Sampling(
@@ -155,14 +178,15 @@ def drawn(
                 made = answers(model, tokenizer, [prompts[row] for row, _ in part], how)
                 for place, ids in zip(part, made, strict=True):
                     ended = bool(ids) and ids[-1] == tokenizer.eos_token_id
-                    kept[place] = (tokenizer.decode(ids, skip_special_tokens=True), ended, len(ids))
+                    thinking, text = asked.chat.decode(talks[place[0]], ids)
+                    kept[place] = Said(text, ended, len(ids), thinking)
                     file.write(orjson.dumps([*place, *kept[place]]) + b"\n")
                 file.flush()
             show(begin + len(part), len(todo))
     return kept
 
 
-def _kept(out: Path, identity: str, fresh: bool) -> dict[tuple[int, int], tuple[str, bool, int]]:
+def _kept(out: Path, identity: str, fresh: bool) -> dict[tuple[int, int], Said]:
     """What was answered before. Raises UsageError where it was something else."""
     path = out / KEPT
     if not fresh and (out / "run.json").exists():
@@ -178,4 +202,4 @@ def _kept(out: Path, identity: str, fresh: bool) -> dict[tuple[int, int], tuple[
         )
     whole = lines[:-1]  # what stands behind the last line feed was broken off
     write_whole(path, b"".join(line + b"\n" for line in (first, *whole)))
-    return {(row, sample): (text, ended, count) for row, sample, text, ended, count in map(orjson.loads, whole)}
+    return {(row, sample): Said(*said) for row, sample, *said in map(orjson.loads, whole)}

@@ -17,6 +17,7 @@ from corpora.gates import handed_on, identified, refusal, together
 from corpora.reading import Corpus
 from corpora.record import PREFERENCES, RECORDS, ROLES
 from corpora.shards import batches, scan
+from corpora.turns import EMPTY
 from tools.errors import InputError
 from tools.frames import Schema, load_table
 from tools.licenses import gate
@@ -45,7 +46,7 @@ REJECTS = Schema(
     required=("file", "line", "id", "reason"),
 )
 """A row for each row that is not trained on, though its split would be. `line`: of a foreign file, from 1; else 0. `id`: of a
-record; else empty."""
+record; empty where a row of a foreign file became none."""
 
 Rejects = Annotated[pl.DataFrame, REJECTS]
 
@@ -58,15 +59,19 @@ TURNS = {"prompts": r"^(system )?(user assistant )*user $"} | dict.fromkeys(
 class Rows:
     """Rows to train on and to look on, and what was left out of them.
 
-    `counts`: `split` of all rows there are; `task`, `lang`, `license` of those that were given out. `rejects`: file, line, id,
-    reason. Both grow as batches are taken. `files`: what the files are called, and where they are. `privacy`: what is known of
+    `counts`: `split` of all rows there are; `task`, `lang`, `license` of those that were given out; what was `changed` in any.
+    `rejects`: file, line, id, reason. Both grow as batches are taken. `refusal`: what the chat template said to the first row that it
+    refused. `files`: what the files are called, and where they are. `privacy`: what is known of
     people in the rows; `identified`: records of people that were never de-identified and are trained on, by source."""
 
     noun: Noun
     places: list[tuple[str, pl.LazyFrame]] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)
-    counts: dict[str, Counter[str]] = field(default_factory=lambda: {key: Counter() for key in ("split", *COUNTED)})
+    counts: dict[str, Counter[str]] = field(
+        default_factory=lambda: {key: Counter() for key in ("split", *COUNTED, "changed")}
+    )
     rejects: list[tuple[str, int, str, str]] = field(default_factory=list)
+    refusal: str = ""
     privacy: dict[str, bool] = field(default_factory=dict)
     identified: Counter[str] = field(default_factory=Counter)
     seen: set[int] = field(default_factory=set)
@@ -81,29 +86,48 @@ class Rows:
         """The good rows of a split; `train` takes those without a split, `all` every one but test. Of prompts each has a
         `prompt`, its messages up to the last question.
 
-        What was given out once, in whatever split, is a duplicate the second time."""
-        for name, rows in self.places:
+        What was given out once, in whatever split, is a duplicate the second time; what says the same as a row of the test split is
+        given out in no other. Each row has its `file` and `line`, as rejects have them."""
+        for _, rows in self.places:
             for batch in batches(rows):
                 of = pl.col("split").fill_null("train")
                 batch = batch.filter(of != "test" if split == "all" else of == split)
-                if self.noun == "prompts":
-                    batch = _prompts(batch)
+                batch = _ready(batch, self.noun)
                 judged = _judged(batch, self.noun)
-                judged = judged.with_columns(reason=pl.coalesce("reason", pl.Series(self._twice(judged["key"]))))
-                bad = judged.filter(pl.col("reason").is_not_null())
-                self.rejects += [(name, 0, id_, reason) for id_, reason in bad.select("id", "reason").iter_rows()]
+                known = pl.Series(self._known(judged["key"], split), dtype=pl.String)
+                judged = judged.with_columns(reason=pl.coalesce("reason", known))
+                self.rejects += judged.filter(pl.col("reason").is_not_null()).drop("key").rows()
                 good = batch.filter(judged["reason"].is_null())
+                if empty := int(good["empty"].sum()):
+                    self.counts["changed"][EMPTY] += empty
                 for column in COUNTED:
                     self.counts[column].update(dict(good.group_by(column).len().iter_rows()))
                 if good.height:
                     yield good
 
-    def _twice(self, keys: pl.Series) -> list[str | None]:
+    def why(self) -> str:
+        """Why rows were refused, and the words of the chat template that refused one."""
+        counted = Counter(reason for *_, reason in self.rejects).most_common()
+        reasons = ", ".join(f"{reason} {number:,}" for reason, number in counted)
+        return f"({reasons}){': ' if self.refusal else ''}{self.refusal}"
+
+    def _known(self, keys: pl.Series, split: str) -> list[str | None]:
+        """Why a row is refused that says what another says."""
+        tested = self.tested if split != "test" else frozenset()
         marks: list[str | None] = []
         for key in keys:
-            marks.append("duplicate" if key in self.seen else None)
-            self.seen.add(key)
-        return marks or [None]
+            marks.append("copy-of-test" if key in tested else "duplicate" if key in self.seen else None)
+            if key not in tested:
+                self.seen.add(key)
+        return marks
+
+    @cached_property
+    def tested(self) -> frozenset[int]:
+        """The keys of the rows of the test split, in all of the data."""
+        if not self.counts["split"]["test"]:
+            return frozenset()
+        tests = (batch.filter(pl.col("split") == "test") for _, rows in self.places for batch in batches(rows))
+        return frozenset(key for batch in tests for key in _judged(_ready(batch, self.noun), self.noun)["key"])
 
 
 def open_rows(recipe: Asking, noun: Noun, scratch: Path) -> Rows:
@@ -112,7 +136,8 @@ def open_rows(recipe: Asking, noun: Noun, scratch: Path) -> Rows:
         raise InputError(f"no data: name a folder or a file of {noun} with data=PATH")
     rows, known = Rows(noun, given=Originals(scratch / "pipes")), list[dict[str, bool]]()
     for number, path in enumerate(map(rows.given.take, recipe.data)):
-        place = path if path.is_dir() or path.suffix == ".parquet" else _read(rows, path, scratch / f"{number}")
+        ours = path.is_dir() or path.suffix == ".parquet"
+        place = path if ours else _read(rows, path, scratch / f"{number}")
         frame, schema = scan(place)
         fits = schema is (PREFERENCES if noun == "preferences" else RECORDS)
         if not fits and not (noun == "prompts" and schema is PREFERENCES):
@@ -120,7 +145,7 @@ def open_rows(recipe: Asking, noun: Noun, scratch: Path) -> Rows:
         file = rows.given.take(path if path.is_file() else path / f"{schema.noun}.parquet")
         called = f"{path.name}/{file.name}" if path.is_dir() else path.name
         rows.files[f"{called} ({number + 1})" if called in rows.files else called] = file
-        rows.places.append((path.name, frame))
+        rows.places.append((path.name, _placed(frame, path.name, ours)))
         known.append(handed_on(place))
         rows.identified.update(identified(place, _trained_on(frame)))
         rows.counts["split"].update(dict(frame.group_by(pl.col("split").fill_null("none")).len().collect().iter_rows()))
@@ -131,6 +156,15 @@ def open_rows(recipe: Asking, noun: Noun, scratch: Path) -> Rows:
 def _trained_on(frame: pl.LazyFrame) -> pl.LazyFrame:
     """What may be trained on, whatever the recipe takes of it."""
     return frame.filter(pl.col("split").fill_null("none") != "test")
+
+
+def _placed(frame: pl.LazyFrame, name: str, ours: bool) -> pl.LazyFrame:
+    """The rows with the `file` and `line` that rejects name: of a foreign file its own, which their meta remembers."""
+    file, line = pl.lit(name), pl.lit(0)
+    if not ours:
+        meta = pl.col("meta").str
+        file, line = meta.json_path_match("$.file"), meta.json_path_match("$.line").cast(pl.Int64)
+    return frame.with_columns(file=file, line=line)
 
 
 def _read(rows: Rows, path: Path, out: Path) -> Path:
@@ -148,8 +182,9 @@ def _read(rows: Rows, path: Path, out: Path) -> Path:
     if not outcome.written:
         why = ", ".join(f"{reason} {number:,}" for reason, number in outcome.rejected.items())
         raise InputError(f"{path}: none of its rows can be read as {name} ({why or 'there is none'})")
-    refused = load_table(out / "rejects.parquet").select("line", "reason")
-    rows.rejects += [(path.name, line, "", reason) for line, reason in refused.iter_rows()]
+    rows.counts["changed"].update(outcome.changed)
+    refused = load_table(out / "rejects.parquet").select("file", "line", "reason")
+    rows.rejects += [(file, line, "", reason) for file, line, reason in refused.iter_rows()]
     return out
 
 
@@ -179,6 +214,15 @@ def may_train(rows: Rows, recipe: Asking) -> None:
         raise InputError(f"licences that do not let a model be made and passed on: {names} ({passed.why()}). {way}")
 
 
+def _ready(batch: pl.DataFrame, noun: Noun) -> pl.DataFrame:
+    """The batch without messages of the system that say nothing, of which `empty` has the number; of prompts with their `prompt`."""
+    talk = pl.col("prompt" if "prompt" in batch.columns else "messages")
+    role, content = (pl.element().struct.field(name).fill_null("") for name in ("role", "content"))
+    said = talk.list.filter((role != "system") | (content.str.strip_chars() != ""))
+    batch = batch.with_columns(said, empty=talk.list.len() - said.list.len())
+    return _prompts(batch) if noun == "prompts" else batch
+
+
 def _prompts(batch: pl.DataFrame) -> pl.DataFrame:
     """The batch with `prompt`: the messages up to the last question."""
     if "prompt" in batch.columns:
@@ -191,7 +235,7 @@ def _prompts(batch: pl.DataFrame) -> pl.DataFrame:
 
 
 def _judged(batch: pl.DataFrame, noun: Noun) -> pl.DataFrame:
-    """`id`, `reason` (null where a row is good) and `key`, by which duplicates are known, for each row."""
+    """`file`, `line`, `id`, `reason` (null where a row is good) and `key`, by which duplicates are known, for each row."""
     sides, same = [pl.col("prompt" if noun == "prompts" else "messages")], pl.lit(False)
     if noun == "preferences":
         sides = [pl.concat_list("prompt", side) for side in ("chosen", "rejected")]
@@ -217,4 +261,4 @@ def _judged(batch: pl.DataFrame, noun: Noun) -> pl.DataFrame:
     whole = pl.concat_list(*sides).list.eval(
         pl.concat_str(pl.element().struct.field("role"), pl.lit("\n"), pl.element().struct.field("content"))
     )
-    return batch.select("id", reason=pl.coalesce(*reasons), key=whole.list.join("\0").hash(seed=0))
+    return batch.select("file", "line", "id", reason=pl.coalesce(*reasons), key=whole.list.join("\0").hash(seed=0))

@@ -13,6 +13,7 @@ import orjson
 from tools.errors import InputError, UsageError
 from tools.files import digest, sha256
 from train import cost, models
+from train.chats import chat_of
 from train.data import Rows, may_train, open_rows
 from train.doctor import device_memory
 from train.job import Job, Stage
@@ -20,7 +21,7 @@ from train.launch import Machines
 from train.loading import tokenizer_of
 from train.order import steps_of
 from train.recipe import Recipe
-from train.tokens import Made, chat, tokenize
+from train.tokens import Made, tokenize
 
 ASIDE = (
     "data", "model", "title", "paper", "notes", "save_every", "log_every", "keep", "gpu_memory_utilization", "gradient_checkpointing",
@@ -57,7 +58,7 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
     rows = open_rows(recipe, stage.noun, work / "read")
     may_train(rows, recipe)
     folder = models.resolve(recipe.model, recipe.revision, work / "base", recipe.seed, lambda: _texts(rows))
-    talk = chat(tokenizer_of(folder, trust), recipe.chat_template, recipe.eos_token, recipe.pad_token)
+    talk = chat_of(tokenizer_of(folder, trust), recipe)
     talk.tokenizer.save_pretrained(work / "tokenizer")
     made = {}
     seen = recipe.validation if recipe.split != "all" else None  # all: those rows are trained on
@@ -67,10 +68,7 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
                 rows, split, talk, recipe.max_length, recipe.joined, work / "tokens" / f"{name}.parquet"
             )
     if not made["train"].rows:
-        why = ", ".join(
-            f"{reason} {number:,}" for reason, number in Counter(row[-1] for row in rows.rejects).most_common()
-        )
-        raise InputError(f"nothing to train on: every row was refused ({why})")
+        raise InputError(f"nothing to train on: every row was refused {rows.why()}")
     size = cost.size(folder, recipe.attention, trust)
     adapter = cost.adapter(folder, recipe.lora.r, recipe.lora.targets, trust) if recipe.method == "lora" else None
     learning = adapter.parameters if adapter else size.parameters

@@ -1,5 +1,8 @@
 """Settings of a training stage as a recipe: what is trained, on what, how."""
 
+import datetime
+import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -9,6 +12,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from tools.config import Settings, load_yaml
 from tools.errors import UsageError
 from tools.registry import suggestion
+from train.baking import NAME
 
 HERE = Path(__file__).parent / "recipes"
 R = TypeVar("R", bound="Asking")
@@ -24,7 +28,22 @@ def _several(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _day(value: Any) -> Any:
+    if not isinstance(value, datetime.date) and not re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)):
+        raise ValueError(f"{value} is no date; as 2024-07-26")
+    return value
+
+
+Day = Annotated[datetime.date, BeforeValidator(_day)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_several)]
+
+
+def _is_json(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_json(inner) for key, inner in value.items())
+    if isinstance(value, list):
+        return all(map(_is_json, value))
+    return value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
 
 
 class Lora(Settings):
@@ -43,8 +62,10 @@ class Asking(Settings):
     `data`: folders or files, of which the rows of `split` are taken. `allow_license`: licences that forbid to pass on what is made
     of a row, and are to be taken all the same; `allow_identified`: so are people's records that were never
     de-identified. `eos_token`, `pad_token`: tokens of the tokenizer that end an answer and fill up a batch,
-    where it names none or the wrong ones. `max_length`: tokens of a sequence. `trust_remote_code`: folders of models whose own code
-    may run; of any other model none does."""
+    where it names none or the wrong ones. `template_arguments`: what the chat template asks for beside messages, as
+    `enable_thinking: false`; `date`: what it takes for today, by default 2024-07-26, as Llama 3 does, or the date of the stage before.
+    Both are written into the template that is kept with the tokenizer. `max_length`: tokens of a sequence. `trust_remote_code`:
+    folders of models whose own code may run; of any other model none does."""
 
     title: str
     paper: str = ""
@@ -56,11 +77,23 @@ class Asking(Settings):
     allow_license: Annotated[tuple[str, ...], BeforeValidator(_several)] = ()
     allow_identified: bool = False
     chat_template: str = "auto"
+    template_arguments: dict[str, Any] = {}
+    date: Day | None = None
     eos_token: str | None = None
     pad_token: str | None = None
     max_length: Count = 1024
     trust_remote_code: Paths = ()
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+
+    @field_validator("template_arguments")
+    @classmethod
+    def _can_be_written(cls, arguments: dict[str, Any]) -> dict[str, Any]:
+        for name, value in arguments.items():
+            if not NAME.fullmatch(name):
+                raise ValueError(f"{name} is no name of an argument, or one of what each template is given anyway")
+            if not _is_json(value):
+                raise ValueError(f"{name}: true, false, null, numbers, texts, lists and mappings; put a date in quotes")
+        return arguments
 
 
 class Recipe(Asking):

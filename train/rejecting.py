@@ -41,7 +41,7 @@ def reject(recipe: Reject, out: Path, fresh: bool, show: answering.Show = lambda
     may_train(asked.rows, recipe)
     made = answering.drawn(recipe, asked, out, fresh, show)
     prompts, places = asked.table["prompt"].to_list(), sorted(made)
-    said = [(prompts[row], made[row, sample][0]) for row, sample in places]
+    said = [(prompts[row], made[row, sample].whole) for row, sample in places]
     given = dict(
         zip(places, scoring.judge(base, recipe.reward, said, recipe.batch_size, recipe.trust_remote_code), strict=True)
     )
@@ -53,19 +53,20 @@ def reject(recipe: Reject, out: Path, fresh: bool, show: answering.Show = lambda
     }
     rows, scores = [], []
     for number, row in enumerate(asked.table.iter_rows(named=True)):
-        tried = [(given[number, sample], sample) for sample in range(recipe.samples) if made[number, sample][1]]
+        old = asked.origins[row["id"]]
+        tried = [(given[number, sample], sample) for sample in range(recipe.samples) if made[number, sample].ended]
         best = max(tried, key=lambda pair: (pair[0], -pair[1]), default=None)
         if best is None or (recipe.least is not None and best[0] < recipe.least):
-            asked.rows.rejects.append(("", 0, row["id"], "no-answer-ended" if best is None else "score-too-low"))
+            reason = "no-answer-ended" if best is None else "score-too-low"
+            asked.rows.rejects.append((old["file"], old["line"], row["id"], reason))
             continue
-        text = made[number, best[1]][0]
+        text = made[number, best[1]].whole
         meta = lineage | {
             "from": row["id"],
             "score": best[0],
             "scores": [given[number, sample] for sample in range(recipe.samples)],
         }
         messages = [*row["prompt"], {"role": "assistant", "content": text}]
-        old = asked.origins[row["id"]]
         id_ = digest(orjson.dumps(["reject", row["id"], text]).decode())
         rows.append({
             "id": id_, "messages": messages, "answer": None, "template": None, "meta": orjson.dumps(meta).decode(),

@@ -92,7 +92,7 @@ def run(job: Job) -> None:
 def _judge(job: Job, recipe: Rloo, tokenizer: Any, model: Any) -> Any:
     """What gives each answer its score: a reward model of its own, asked as it was trained."""
     from train import scoring
-    from train.tokens import Chat
+    from train.chats import Chat
 
     judge = scoring.reward_model(
         Path(job.base), recipe.reward, tokenizer.pad_token_id, model.dtype, model.device, recipe.trust_remote_code

@@ -8,16 +8,18 @@ import torch
 import torch.distributed as dist
 
 from train.adapters import reward_adapter
+from train.chats import Chat, Messages
 from train.loading import model_of, tokenizer_of
-from train.tokens import Chat
-
-Messages = list[dict[str, str]]
+from train.thinking import CLOSE, part
 
 
 def sequence(chat: Chat, prompt: Messages, answer: str) -> list[int]:
-    """A prompt with its answer as tokens, up to the answer's EOS, as the pairs were that a reward model learns from."""
-    text, spans = chat.render([*prompt, {"role": "assistant", "content": answer}])
-    ids: list[int] = chat.tokenizer(text[: spans[-1][1]], add_special_tokens=False)["input_ids"]
+    """A prompt with its answer as tokens, up to the answer's EOS, as the pairs were that a reward model learns from: where the
+    template writes a think block of its own, what was thought is left off, so that it is there once."""
+    if CLOSE in chat.template:
+        answer = part(answer, CLOSE in answer and chat.opens(prompt))[1]
+    text = chat.answer(prompt, [{"role": "assistant", "content": answer}])
+    ids: list[int] = chat.tokenizer(text, add_special_tokens=False)["input_ids"]
     return ids
 
 

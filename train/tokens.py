@@ -1,6 +1,5 @@
 """Rows as tokens, made once before a run: which tokens a model sees, and which of them it learns."""
 
-import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
@@ -12,12 +11,10 @@ import polars as pl
 
 from corpora.record import MESSAGES
 from corpora.shards import Sink
-from tools.errors import InputError, UsageError
 from tools.frames import Schema
-from tools.registry import suggestion
+from train.chats import Chat, Refusal
 from train.data import Rows
 
-CHATS = Path(__file__).parent / "chat"
 IDS = pl.List(pl.Int32)
 NOT_LEARNT = -100
 
@@ -32,66 +29,6 @@ PAIRS = Schema(
 
 PROMPTS = Schema("prompts", {"id": pl.String, "prompt_ids": IDS, "prompt": MESSAGES}, required=("id", "prompt_ids"))
 """A question a row, up to where the answer begins."""
-
-
-@dataclass(frozen=True)
-class Chat:
-    """A tokenizer with the template that makes texts of messages."""
-
-    tokenizer: Any
-    template: str
-
-    @property
-    def marked(self) -> bool:
-        """Whether the template marks what the model says."""
-        return re.search(r"\{%-?\s*generation\s*-?%\}", self.template) is not None
-
-    def render(self, messages: list[dict[str, str]], asks: bool = False) -> tuple[str, list[tuple[int, int]]]:
-        """The text of messages and where in it the model speaks: (begin, end) in characters, each up to its EOS.
-
-        `asks`: with what stands before an answer at the end. Raises InputError for a template that cannot be trained with."""
-        text, marks = self._jinja(messages, asks)
-        spans = marks if self.marked else self._differences(messages, text)
-        eos = self.tokenizer.eos_token
-        ends = [text.rfind(eos, begin, end) for begin, end in spans]
-        if asks is False and (len(spans) != sum(m["role"] == "assistant" for m in messages) or -1 in ends):
-            raise InputError(
-                f"the chat template does not end each answer with the tokenizer's EOS, {eos}: a model trained so would never "
-                "stop. Name the token that does with eos_token=TOKEN, or another template with chat_template=plain"
-            )
-        return text, [(begin, end + len(eos)) for (begin, _), end in zip(spans, ends, strict=True)]
-
-    def _jinja(self, messages: list[dict[str, str]], asks: bool) -> tuple[str, list[tuple[int, int]]]:
-        from jinja2 import TemplateError
-        from transformers.utils.chat_template_utils import render_jinja_template
-
-        try:
-            texts, marks = render_jinja_template(
-                conversations=[messages],
-                chat_template=self.template,
-                return_assistant_tokens_mask=self.marked,
-                add_generation_prompt=asks,
-                **self.tokenizer.special_tokens_map,
-            )
-        except TemplateError as error:
-            raise InputError(
-                f"the chat template refuses a conversation: {error}; another template: chat_template=plain"
-            ) from error
-        return texts[0], [(begin, end) for begin, end in marks[0]] if marks else []
-
-    def _differences(self, messages: list[dict[str, str]], text: str) -> list[tuple[int, int]]:
-        """Where the model speaks, from what each answer adds to the text before it."""
-        spans = []
-        for place, message in enumerate(messages):
-            if message["role"] == "assistant":
-                before, after = self._jinja(messages[:place], True)[0], self._jinja(messages[: place + 1], False)[0]
-                if not after.startswith(before) or not text.startswith(after.rstrip()):
-                    raise InputError(
-                        "the chat template writes earlier turns anew when later ones follow, so it cannot be told what the "
-                        "model says; use one that does not, as chat_template=chatml"
-                    )
-                spans.append((len(before), len(after)))
-        return spans
 
 
 @dataclass
@@ -118,58 +55,12 @@ class Made:
         return self.squares / self.tokens
 
 
-def chat(tokenizer: Any, choice: str, eos_token: str | None, pad_token: str | None = None) -> Chat:
-    """A tokenizer with the template of a choice: `auto` (its own, else plain), one of ours by name, or a file.
-
-    Raises UsageError for no such template or token, InputError for a tokenizer that a model cannot learn to stop with."""
-    for name, token in (("eos_token", eos_token), ("pad_token", pad_token)):
-        if token is not None:
-            if tokenizer.get_vocab().get(token) is None:
-                raise UsageError(f"{name}={token}: the tokenizer has no such token")
-            setattr(tokenizer, name, token)
-    if tokenizer.eos_token is None:
-        raise InputError("the tokenizer has no EOS, so a model could not learn to stop; name one with eos_token=TOKEN")
-    if tokenizer.pad_token in (None, tokenizer.eos_token):
-        tokenizer.pad_token = _spare(tokenizer)
-    template = tokenizer.chat_template if choice == "auto" else None
-    if isinstance(template, dict):
-        raise UsageError(
-            f"chat_template=auto: the tokenizer has several ({', '.join(sorted(template))}); save one as a file and name that"
-        )
-    if template is None:
-        template = _template("plain" if choice == "auto" else choice)
-    tokenizer.chat_template = template
-    return Chat(tokenizer, template)
-
-
-def _spare(tokenizer: Any) -> str:
-    """A token to fill up with that is not EOS: who finds an answer's end by what is not filling must see its EOS."""
-    reserved = (token.content for _, token in sorted(tokenizer.added_tokens_decoder.items()) if token.special)
-    spare = [token for token in reserved if re.search("pad|reserved", token)] + [tokenizer.unk_token]
-    found = next((token for token in spare if token not in (None, tokenizer.eos_token)), None)
-    if found is None:
-        raise InputError(
-            "the tokenizer has no token to fill up with but EOS; name one that no text has with pad_token=TOKEN"
-        )
-    return str(found)
-
-
-def _template(choice: str) -> str:
-    names = sorted(file.stem for file in CHATS.glob("*.jinja"))
-    path = CHATS / f"{choice}.jinja" if choice in names else Path(choice)
-    if choice not in names and not path.is_file():
-        raise UsageError(
-            f"chat_template={choice}: no such file, and none of ours is called so; {suggestion(choice, names)}"
-        )
-    return path.read_text(encoding="utf-8")
-
-
 def tokenize(rows: Rows, split: str, chat: Chat, max_length: int, packed: bool, out: Path) -> Made:
     """Write the rows of a split as tokens to `out`: PAIRS of preferences, PROMPTS of prompts, else TOKENS.
 
     What is too long is cut at the end of a turn, or within its only answer, and then has no EOS; a prompt or a preference that
-    is too long is a reject of `rows`, as is a text that holds a special token. `packed`: texts are joined, EOS between them, into
-    sequences of `max_length`."""
+    is too long is a reject of `rows`, as is a text that holds a special token, and a conversation that the template does not take.
+    `packed`: texts are joined, EOS between them, into sequences of `max_length`."""
     made = Made()
     if rows.noun == "texts":
         with Sink(out, TOKENS) as sink:
@@ -183,9 +74,12 @@ def tokenize(rows: Rows, split: str, chat: Chat, max_length: int, packed: bool, 
         for batch in rows.batches(split):
             good: list[tuple[Any, ...]] = []
             for row in _clean(batch, rows, chat).iter_rows(named=True):
-                found = rowwise(row, chat, max_length, made)
+                try:
+                    found = rowwise(row, chat, max_length, made)
+                except Refusal as refusal:
+                    found, rows.refusal = refusal.reason, rows.refusal or str(refusal)
                 if isinstance(found, str):
-                    rows.rejects.append(("", 0, row["id"], found))
+                    rows.rejects.append((row["file"], row["line"], row["id"], found))
                 else:
                     good.append((row["id"], *found))
                     made.rows += 1
@@ -204,7 +98,7 @@ def _clean(batch: pl.DataFrame, rows: Rows, chat: Chat) -> pl.DataFrame:
         for name in columns
     )
     bad = batch.filter(held)
-    rows.rejects += [("", 0, id_, "special-token") for id_ in bad["id"]]
+    rows.rejects += [(*place, "special-token") for place in bad.select("file", "line", "id").iter_rows()]
     return batch.filter(~held)
 
 
@@ -235,13 +129,10 @@ def _record(row: dict[str, Any], chat: Chat, max_length: int, made: Made) -> tup
 
 
 def _preference(row: dict[str, Any], chat: Chat, max_length: int, made: Made) -> tuple[list[int], ...] | str:
-    prompt = chat.render(row["prompt"], asks=True)[0]
-    start = len(_ids(chat, prompt)[0])
-    answers = []
-    for side in ("chosen", "rejected"):
-        text, spans = chat.render(row["prompt"] + row[side])
-        ids, places = _ids(chat, text)
-        answers.append(ids[: bisect_left([begin for begin, _ in places], spans[-1][1])])
+    texts, begin = chat.pair(row["prompt"], (row["chosen"], row["rejected"]))
+    (chosen, places), (rejected, _) = (_ids(chat, text) for text in texts)
+    answers = [chosen, rejected]
+    start = bisect_left([first for first, _ in places], begin)
     if max(map(len, answers)) > max_length:
         return "too-long"
     while start and any(ids[:start] != answers[0][:start] for ids in answers):
@@ -252,7 +143,7 @@ def _preference(row: dict[str, Any], chat: Chat, max_length: int, made: Made) ->
 
 
 def _prompt(row: dict[str, Any], chat: Chat, max_length: int, made: Made) -> tuple[Any, ...] | str:
-    ids = _ids(chat, chat.render(row["prompt"], asks=True)[0])[0]
+    ids = _ids(chat, chat.ask(row["prompt"]))[0]
     if len(ids) > max_length:
         return "prompt-too-long"
     made.see(len(ids))

@@ -8,7 +8,7 @@ from corpora.paths import SPLITS, told
 from corpora.reading import Corpus, Example, Look, NoSettings, Pair, Reader, Turn
 from corpora.speakers import NotTurns, talk_in
 from corpora.texts import lang_of
-from corpora.turns import any_conversation, asked, rounds, text_of, texts
+from corpora.turns import any_conversation, asked, is_parts, rounds, text_of, texts, with_words
 
 SHAPES = (
     ("prompt", "chosen", "rejected"), ("question", "response_chosen", "response_rejected"), ("conversations", "chosen", "rejected"),
@@ -26,6 +26,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example | Pair]:
             except NotTurns as why:
                 corpus.refuse(place, why.reason, str(why))
                 continue
+            prompt = with_words(corpus, prompt)
             key = "\n".join(texts(prompt))
             yield Pair(place, prompt, chosen, rejected, lang_of(key, chosen), key, split, meta={"id": row.get("id")})
 
@@ -51,8 +52,8 @@ def _sides(row: dict[str, Any]) -> tuple[list[Turn], str, str]:
 
 
 def _answer(value: Any, prompt: list[Turn], key: str) -> str:
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str) or is_parts(value):
+        return text_of(value, key)
     turns = any_conversation([value] if isinstance(value, dict) else value)
     turns = turns[len(prompt) :] if len(turns) > len(prompt) and turns[: len(prompt)] == prompt else turns
     if len(turns) != 1 or turns[0].role != "assistant":

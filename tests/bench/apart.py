@@ -30,8 +30,8 @@ def make(out: str, kind: str, shape: dict, records: str) -> str:
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
+    from train.chats import chat
     from train.models import tiny
-    from train.tokens import chat
 
     rows = pl.read_parquet(Path(records) / "records.parquet")["messages"].head(500)
     tiny("qwen2", (message["content"] for row in rows for message in row), Path(out), 0)

@@ -17,10 +17,11 @@ from corpora.record import PREFERENCES, RECORDS
 from corpora.shards import Sink
 from tools.frames import Schema
 from tools.main import run
+from train.chats import chat
 from train.data import open_rows
 from train.models import KINDS, tiny
 from train.recipe import Recipe
-from train.tokens import NOT_LEARNT, chat, tokenize
+from train.tokens import NOT_LEARNT, tokenize
 
 GOOD, BAD = "休息吃药", "qwxz"
 TEXTS = ["头痛怎么办?", "What helps with a fever?"] * 5

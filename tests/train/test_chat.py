@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.train.conftest import ENDS, TALK, byte_fallback, learnt, made, ours, question, records, said
+from tests.train.conftest import ENDS, TALK, byte_fallback, learnt, made, ours, preferences, question, records, said
 from tools.errors import InputError, UsageError
-from train.tokens import CHATS, NOT_LEARNT, chat
+from train.chats import CHATS, Refusal, chat
+from train.tokens import NOT_LEARNT
 
+HERE = Path(__file__).parent / "chat"
 REWRITES = "{% for m in messages %}{% if loop.last %}<{{ m.content }}</s>{% else %}{{ m.content[:1] }}</s>{% endif %}{% endfor %}"
 NO_END = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}"
 
@@ -36,7 +38,7 @@ def test_a_longer_conversation_begins_as_a_shorter_one_ends(name, tokenizer):
 
     for size in (3, 5):
         assert whole.startswith(talk.render(TALK[:size])[0].rstrip("\n"))
-        assert whole.startswith(talk.render(TALK[: size - 1], asks=True)[0])
+        assert whole.startswith(talk.ask(TALK[: size - 1]))
 
 
 @pytest.mark.parametrize("name", ENDS)
@@ -133,7 +135,11 @@ def test_of_several_templates_none_is_taken_unasked(tokenizer: Any) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["{{ raise_exception('roles must alternate') }}", "{% for m in messages %}", "{{ messages[9].content + '' }}"],
+    [
+        "{{ raise_exception('roles must alternate') }}",
+        "{{ messages[9].content + '' }}",
+        "{{ 1 + messages[0].content }}",
+    ],
 )
 def test_what_a_template_complains_of_is_passed_on_with_the_way_out(text: str, tokenizer: Any, tmp_path: Path) -> None:
     (tmp_path / "own.jinja").write_text(text, encoding="utf-8")
@@ -142,3 +148,71 @@ def test_what_a_template_complains_of_is_passed_on_with_the_way_out(text: str, t
         InputError, match=r"the chat template refuses a conversation: .+; another template: chat_template=plain"
     ):
         chat(tokenizer, str(tmp_path / "own.jinja"), None).render(TALK)
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{% for m in messages if m.role != 'system' %}{{ m.content }}</s>{% endfor %}", "of the role system"),
+        ("{% for m in messages %}{{ m.role }}{% for part in m.content %}{% if part.type %}{{ part.text }}{% endif %}{% endfor %}</s>{% endfor %}",
+         "of the role system"),
+        ("{% for m in messages %}{{ m.content if m.role == 'system' else m.content | upper }}</s>{% endfor %}", "of the role assistant"),
+    ],
+)  # fmt: skip
+def test_a_conversation_of_which_words_would_be_missing_is_refused(
+    template: str, words: str, tokenizer: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "own.jinja").write_text(template, encoding="utf-8")
+
+    with pytest.raises(Refusal, match=f"leaves out or changes what a message {words}") as refused:
+        chat(tokenizer, str(tmp_path / "own.jinja"), None).render(TALK[:2] + said("abc"))
+    assert refused.value.reason == "template-drops-text"
+
+
+def test_a_row_that_the_template_refuses_leaves_the_others(tokenizer: Any, tmp_path: Path) -> None:
+    system = {"role": "system", "content": "x"}
+    talks = [[system, *question(1), *said("ok")], question(2) + said("ok")]
+    talk = chat(tokenizer, str(HERE / "alternates.jinja"), None)
+
+    for noun, folder in (
+        ("records", records(tmp_path / "records", talks)),
+        ("prompts", records(tmp_path / "prompts", talks)),
+        ("preferences", preferences(tmp_path / "pairs", [(t[:-1], said("a"), said("b")) for t in talks])),
+    ):
+        table, counted, refused = made(folder, noun, talk)
+        assert (table["id"].to_list(), refused, counted.rows) == ([table["id"][0]], ["template-refuses"], 1)
+        assert table["id"][0].endswith("1")
+
+
+def test_what_is_stripped_by_the_template_is_learnt_as_the_template_has_it(tokenizer: Any, tmp_path: Path) -> None:
+    talk = chat(ours(tokenizer, "llama3").tokenizer, str(HERE / "dated.jinja"), "<|eot_id|>")
+
+    (row,) = made(records(tmp_path, [question(1) + said(" ok \n")]), "records", talk)[0].iter_rows(named=True)
+
+    assert learnt(tokenizer, row) == "ok<|eot_id|>"
+    assert "Today Date: 26 Jul 2024" in tokenizer.decode(row["input_ids"])
+
+
+def test_a_system_turn_that_the_template_adds_stands_in_what_is_trained_on_and_asked(
+    tokenizer: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "own.jinja").write_text(
+        "{% if messages[0].role != 'system' %}You are Q.</s>{% endif %}{% for m in messages %}{{ m.role }}:{{ m.content }}</s>{% endfor %}"
+        "{% if add_generation_prompt %}assistant:{% endif %}", encoding="utf-8",
+    )  # fmt: skip
+    talk = chat(tokenizer, str(tmp_path / "own.jinja"), None)
+
+    text, ((begin, end),) = talk.render(question(1) + said("ok"))
+
+    assert text[begin:end] == "ok</s>"
+    assert text[:begin] == talk.ask(question(1)) == f"You are Q.</s>user:{question(1)[0]['content']}</s>assistant:"
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_a_text_begins_with_bos_once_where_the_tokenizer_has_one(name: str, tokenizer: Any) -> None:
+    talk = ours(tokenizer, name)
+    assert (talk.render(TALK)[0].count("<s>"), talk.render(TALK)[0][:3]) == (1, "<s>")
+
+    tokenizer.bos_token = None
+
+    assert "<s>" not in talk.render(TALK)[0]

@@ -189,6 +189,7 @@ def test_each_row_is_given_or_refused_and_for_the_first_thing_that_is_wrong(
 ) -> None:
     good, bad, seen = [], [], []
     for number, talk in enumerate(talks):
+        talk = [m for m in talk if m["role"] != "system" or m["content"].strip()]
         asked = talk[:-1] if noun == "prompts" and talk and talk[-1]["role"] == "assistant" else talk
         reason = fault(asked, noun) or ("duplicate" if asked in seen else None)
         seen.append(asked)
@@ -331,3 +332,72 @@ def test_a_prompt_is_what_was_said_up_to_the_last_question(tmp_path: Path) -> No
 
     assert batch["prompt"].to_list() == [first, question(2)]
     assert rows.rejects == [("a", 0, "r1", "duplicate")]
+
+
+def test_a_message_of_the_system_that_says_nothing_is_left_out_and_counted(tmp_path: Path) -> None:
+    empty = [{"role": "system", "content": text} for text in (" \n", None)]
+    talks = [[empty[0], *question(1), *said("a")], [empty[1], *question(2), empty[0], *said("a")], [*empty], GOOD]
+    rows = opened(records(tmp_path / "a", talks))
+
+    (batch,) = rows.batches("train")
+
+    assert batch["messages"].to_list() == [question(1) + said("a"), question(2) + said("a"), GOOD]
+    assert rows.counts["changed"] == {"messages of the system without text left out": 3}
+    assert rows.rejects == [("a", 0, "r2", "no-messages")]
+
+
+@pytest.mark.parametrize("noun", ["prompts", "preferences"])
+def test_an_empty_message_of_the_system_is_no_part_of_a_prompt(noun: Noun, tmp_path: Path) -> None:
+    prompt = [{"role": "system", "content": ""}, *question(1)]
+    rows = opened(preferences(tmp_path / "a", [(prompt, said("a"), said("b"))]), noun)
+
+    (batch,) = rows.batches("train")
+
+    assert batch["prompt"].to_list() == [question(1)]
+    assert rows.counts["changed"].total() == 1
+
+
+def test_what_says_the_same_as_a_row_for_testing_is_given_out_in_no_other_split(tmp_path: Path) -> None:
+    talk = question(1) + said("ok")
+    one = records(
+        tmp_path / "one", [talk, {"messages": talk, "split": "validation"}, question(1) + said("another"), talk]
+    )
+    two = records(tmp_path / "two", [{"messages": [{"role": "system", "content": " "}, *talk], "split": "test"}, GOOD])
+    rows = open_rows(recipe(data=(one, two)), "records", tmp_path)
+
+    assert ids(rows) == ["r2", "r1"]
+    assert ids(rows, "validation") == []
+    assert rows.rejects == [("one", 0, id_, "copy-of-test") for id_ in ("r0", "r3", "r1")]
+    assert ids(rows, "test") == ["r0"]
+
+
+def test_of_prompts_the_question_alone_makes_a_copy(tmp_path: Path) -> None:
+    talks = [{"messages": question(1) + said("a")}, {"messages": question(1) + said("b"), "split": "test"}]
+    folder = records(tmp_path / "a", talks)
+
+    assert ids(opened(folder, "records")) == ["r0"]
+    asked = opened(folder, "prompts")
+    assert ids(asked) == []
+    assert asked.rejects == [("a", 0, "r0", "copy-of-test")]
+
+
+def test_a_pair_for_testing_is_copied_by_one_with_the_same_answers(tmp_path: Path) -> None:
+    rows = [(question(1), said("a"), said("b")), (question(1), said("a"), said("c"))]
+    one = preferences(tmp_path / "one", rows)
+    two = preferences(tmp_path / "two", rows[:1], split="test")
+    asked = open_rows(recipe(data=(one, two)), "preferences", tmp_path)
+
+    assert ids(asked) == ["p1"]
+    assert asked.rejects == [("one", 0, "p0", "copy-of-test")]
+
+
+def test_where_the_template_refuses_every_row_its_own_words_are_said(tmp_path: Path) -> None:
+    talks = [[{"role": "system", "content": "x"}, *question(n), *said("ok")] for n in range(2)]
+    template = Path(__file__).parent / "chat" / "alternates.jinja"
+    own = Sft(**recipe(data=(records(tmp_path / "a", talks),), chat_template=str(template)).model_dump())
+    (tmp_path / "work").mkdir()
+
+    with pytest.raises(
+        InputError, match=r"every row was refused \(template-refuses 2\): .*roles must alternate user/assist"
+    ):
+        prepare(STAGE, own, tmp_path / "work", Machines())

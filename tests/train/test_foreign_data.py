@@ -8,7 +8,9 @@ import pytest
 
 from tests.train.conftest import question, recipe, records, said
 from tools.errors import InputError
+from train.chats import chat
 from train.data import Noun, Rows, may_train, open_rows
+from train.tokens import tokenize
 
 GOOD = question(0) + said("ok")
 
@@ -106,8 +108,8 @@ def test_rows_of_a_foreign_file_are_given_or_refused_with_file_and_line(tmp_path
     given_out = ids(rows)
 
     assert sorted((line, reason) for name, line, _, reason in rows.rejects if name == "talks.jsonl") == [
-        (0, "duplicate"), (2, "no-answer"), (3, "unknown-role"), (4, "no-question"), (5, "empty-message"),
-        (6, "system-not-first"), (9, "bad-json"),
+        (2, "no-answer"), (3, "unknown-role"), (4, "no-question"), (5, "empty-message"), (6, "system-not-first"),
+        (7, "duplicate"), (9, "bad-json"),
     ]  # fmt: skip
     assert len(given_out) + len(rows.rejects) == 9
 
@@ -178,3 +180,51 @@ def test_a_parquet_file_is_what_its_folder_is(tmp_path: Path) -> None:
     assert list(file.inputs) == ["records.parquet"]
     assert list(whole.inputs) == ["a/records.parquet"]
     assert list(file.inputs.values()) == list(whole.inputs.values())
+
+
+def test_what_is_refused_as_text_has_file_and_line_too(tokenizer: Any, tmp_path: Path) -> None:
+    talks: list[Any] = [
+        GOOD, [*question(1), *said("a</s>b")], [{"role": "user", "content": "长 " * 99}, *said("ok")],
+        [{"role": "system", "content": "x"}, *question(2), *said("ok")],
+    ]  # fmt: skip
+    file = tmp_path / 'a "b" 文.jsonl'
+    file.write_bytes(b"\n".join(orjson.dumps({"messages": talk}) for talk in talks))
+    rows = opened(file)
+    template = Path(__file__).parent / "chat" / "alternates.jinja"
+
+    counted = tokenize(rows, "train", chat(tokenizer, str(template), None), 100, False, tmp_path / "tokens.parquet")
+
+    assert counted.rows == 1
+    assert sorted((name, line, reason) for name, line, _, reason in rows.rejects) == [
+        (file.name, 2, "special-token"), (file.name, 3, "prompt-too-long"), (file.name, 4, "template-refuses"),
+    ]  # fmt: skip
+    assert all(id_ for *_, id_, _ in rows.rejects)
+
+
+def test_what_a_reader_changes_is_counted_with_what_is_changed_here(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(
+        orjson.dumps({"messages": [{"role": "system", "content": ""}, *GOOD, *question(1)]})
+    )
+
+    rows = opened(tmp_path / "a.jsonl")
+
+    assert ids(rows) == [rows.places[0][1].collect()["id"][0]]
+    assert rows.counts["changed"] == {
+        "messages of the system without text left out": 1,
+        "turns after the last answer": 1,
+    }
+
+
+@pytest.mark.parametrize("kind", ["text", "input_text"])
+def test_parts_that_are_all_texts_are_a_text(kind: str, tmp_path: Path) -> None:
+    parts = [{"type": kind, "text": "头痛"}, {"type": kind, "text": "怎么办?"}]
+    image = [*parts, {"type": "image_url", "image_url": {"url": "x"}}]
+    file = tmp_path / "a.jsonl"
+    talks = [[{"role": "user", "content": content}, *said("ok")] for content in (parts, image)]
+    file.write_bytes(b"\n".join(orjson.dumps({"messages": talk}) for talk in talks))
+    rows = opened(file)
+
+    (batch,) = rows.batches("train")
+
+    assert batch["messages"][0].to_list() == [{"role": "user", "content": "头痛\n怎么办?"}, *said("ok")]
+    assert rows.rejects == [("a.jsonl", 2, "", "needs-an-image")]

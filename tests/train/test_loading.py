@@ -12,10 +12,10 @@ import pytest
 from tests.train.conftest import question, recipe, said
 from tools.errors import InputError
 from train import cost, loading
+from train.chats import Chat
 from train.launch import Machines
 from train.prepare import prepare
 from train.sft import STAGE, Sft
-from train.tokens import Chat
 
 CODE = """
 from pathlib import Path

@@ -1,5 +1,6 @@
 """Recipes: those that come with kgtools load, and what is wrong with one is said at once."""
 
+import datetime
 import re
 from pathlib import Path
 
@@ -199,3 +200,37 @@ def test_a_copy_of_a_recipe_is_one(tmp_path, monkeypatch, kgtools):
     assert kgtools("train", "recipes", "show", "tiny", "sft").out == (HERE / "tiny" / "sft.yaml").read_text(
         encoding="utf-8"
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"messages": []}, "messages is no name of an argument"),
+        ({"bos_token": ""}, "bos_token is no name of an argument"),
+        ({"add_generation_prompt": True}, "no name of an argument"),
+        ({"enable-thinking": False}, "enable-thinking is no name of an argument"),
+        ({"day": datetime.date(2024, 7, 26)}, "day: .*put a date in quotes"),
+        ({"tools": [{"size": float("inf")}]}, "tools: true, false, null, numbers"),
+        ({"tools": {1: 2}}, "tools: true, false, null, numbers"),
+    ],
+)
+def test_what_cannot_be_written_into_a_template_is_no_argument(arguments, said):
+    with pytest.raises(ValueError, match=said):
+        recipe(template_arguments=arguments)
+
+
+def test_arguments_and_a_date_are_said_on_the_command_line():
+    changes = {
+        "template_arguments.enable_thinking": "false",
+        "template_arguments.tools": "[{a: 1}]",
+        "date": "2025-03-07",
+    }
+
+    for name, stage in (("sft", registry.find("stages", "sft").recipe), ("answer", Answer)):
+        loaded = load("tiny", name, stage, changes)
+        assert loaded.template_arguments == {"enable_thinking": False, "tools": [{"a": 1}]}
+        assert loaded.date == datetime.date(2025, 3, 7)
+        assert stage.model_validate(loaded.model_dump(mode="json")) == loaded
+    for wrong in ("20250307", "tomorrow", "1741305600", "2025-13-01"):
+        with pytest.raises(InputError, match=f"date={wrong}: "):
+            load("tiny", "answer", Answer, {"date": wrong})

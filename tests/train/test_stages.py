@@ -210,7 +210,7 @@ def test_answers_that_were_broken_off_go_on_as_if_they_were_not(models, tmp_path
     recipe = load("tiny", "answer", Answer, dict(word.split("=", 1) for word in own))
     identity = questions(recipe, tmp_path / "unused").identity
     one = whole.row(0, named=True)
-    torn = orjson.dumps([0, 0, one["answer"], one["ended"], one["answer_tokens"]])
+    torn = orjson.dumps([0, 0, one["answer"], one["ended"], one["answer_tokens"], one["thinking"]])
     (tmp_path / "broken" / ".answers.jsonl").write_bytes(
         orjson.dumps({"identity": identity}) + b"\n" + torn + b"\n" + torn[:9]
     )
@@ -220,6 +220,7 @@ def test_answers_that_were_broken_off_go_on_as_if_they_were_not(models, tmp_path
     assert pl.read_parquet(tmp_path / "broken" / "answers.parquet").equals(whole)
     assert whole.height == 256
     assert set(whole["answer"]) & {GOOD, BAD}
+    assert whole["thinking"].null_count() == 256
     again = kgtools("train", "answer", "--recipe", "tiny", "--out", tmp_path / "whole", *own)
     assert (again.code, "holds answers already" in again.err) == (2, True)
 

@@ -21,8 +21,9 @@ from tests.train.conftest import (
     records,
     said,
 )  # fmt: skip
+from train.chats import Chat, chat
 from train.data import Noun
-from train.tokens import NOT_LEARNT, PAIRS, PROMPTS, TOKENS, Chat, Made, _preference, _record, chat
+from train.tokens import NOT_LEARNT, PAIRS, PROMPTS, TOKENS, Made, _preference, _record
 
 
 def test_a_text_that_holds_a_special_token_is_refused(tokenizer, tmp_path):
@@ -85,7 +86,7 @@ def test_a_prompt_ends_where_the_answer_begins(tokenizer, tmp_path):
 
     table, _, _ = made(records(tmp_path, [TALK]), "prompts", talk)
 
-    assert tokenizer.decode(table["prompt_ids"][0]) == talk.render(TALK[:4], asks=True)[0]
+    assert tokenizer.decode(table["prompt_ids"][0]) == talk.ask(TALK[:4])
     assert [message["role"] for message in table["prompt"][0]] == ["system", "user", "assistant", "user"]
 
 
@@ -188,7 +189,7 @@ def test_texts_become_sequences_of_which_none_loses_a_token(
 @pytest.mark.parametrize("name", ENDS)
 def test_a_conversation_is_cut_at_the_last_end_of_an_answer_that_fits(name: str, tokenizer: Any) -> None:
     talk = ours(tokenizer, name)
-    begins = [len(ids_of(talk, talk.render(TALK[:size], asks=True)[0])) for size in (2, 4)]
+    begins = [len(ids_of(talk, talk.ask(TALK[:size]))) for size in (2, 4)]
     ends = [len(ids_of(talk, talk.render(TALK[:size])[0])) for size in (3, 5)]
     whole = ids_of(talk, talk.render(TALK)[0])
     labels = [
@@ -284,7 +285,7 @@ def test_a_preference_or_a_prompt_fits_to_the_token(tokenizer: Any, tmp_path: Pa
     pair = preferences(tmp_path / "pair", [(question(1), said("休息吃药"), said("休息"))])
     asks = records(tmp_path / "asks", [question(1)])
     longest = len(ids_of(talk, talk.render(question(1) + said("休息吃药"))[0]))
-    asked = len(ids_of(talk, talk.render(question(1), asks=True)[0]))
+    asked = len(ids_of(talk, talk.ask(question(1))))
 
     for folder, noun, fits, reason in (
         (pair, "preferences", longest, "too-long"),

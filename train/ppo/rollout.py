@@ -7,13 +7,13 @@ from typing import Any
 
 import torch
 
+from train.chats import Chat
 from train.generation import Sampling, Vllm, answers
 from train.job import Job
 from train.order import Order
 from train.ppo.roles import Roles
 from train.ppo.settings import Ppo
 from train.scoring import padded, sequence
-from train.tokens import Chat
 
 
 @dataclass(frozen=True)

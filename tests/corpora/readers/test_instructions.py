@@ -17,7 +17,7 @@ def says(record: dict[str, Any]) -> list[tuple[str, str]]:
     return [(turn["role"], turn["content"]) for turn in record["messages"]]
 
 
-def chat(*said: str, role: str = "role", text: str = "content", names: tuple[str, str] = ("user", "assistant")) -> Any:
+def chat(*said: Any, role: str = "role", text: str = "content", names: tuple[str, str] = ("user", "assistant")) -> Any:
     return [{role: names[number % 2], text: words} for number, words in enumerate(said)]
 
 
@@ -60,6 +60,13 @@ SHAPES = {
         [("system", "Say it shorter."), ("user", "A long text."), ("assistant", "Short.")],
     ),
     "messages": ("messages", lines({"messages": chat(ASK, TELL)}), [("user", ASK), ("assistant", TELL)]),
+    "messages in parts": (
+        "messages", lines({"messages": chat([{"type": "text", "text": ASK}], [{"type": "output_text", "text": TELL}])}),
+        [("user", ASK), ("assistant", TELL)],
+    ),
+    "messages with nothing from the system": (
+        "messages", lines({"messages": [{"role": "system", "content": None}, *chat(ASK, TELL)]}), [("user", ASK), ("assistant", TELL)]
+    ),
     "promptcblue": (
         "promptcblue", lines({"input": ASK, "target": TELL, "answer_choices": [], "task_type": "cls", "task_dataset": "X", "sample_id": "1"}),
         [("user", ASK), ("assistant", TELL)],
@@ -67,6 +74,10 @@ SHAPES = {
     "sharegpt": (
         "sharegpt", lines({"system": "你是医生", "conversations": chat(ASK, TELL, role="from", text="value", names=("human", "gpt"))}),
         [("system", "你是医生"), ("user", ASK), ("assistant", TELL)],
+    ),
+    "sharegpt with an empty system": (
+        "sharegpt", lines({"conversations": [{"from": "system", "value": " "}, *chat(ASK, TELL, role="from", text="value")]}),
+        [("user", ASK), ("assistant", TELL)],
     ),
     "sharegpt with roles": ("sharegpt", array({"conversation": chat(ASK, TELL)}), [("user", ASK), ("assistant", TELL)]),
     "text in JSON": ("text", lines({"text": TELL}), [("assistant", TELL)]),
@@ -97,6 +108,9 @@ FAULTS = {
     "meds-ins with an empty output": ("meds-ins", whole(meds(Instances=[{"input": "x", "output": [" "]}])), "empty-message"),
     "messages that are a text": ("messages", lines({"messages": ASK}), "missing-field"),
     "messages with an object": ("messages", lines({"messages": [{"role": "user", "content": {}}]}), "wrong-type"),
+    "messages with an image": (
+        "messages", lines({"messages": chat([{"type": "text", "text": ASK}, {"type": "image_url", "image_url": {}}], TELL)}), "needs-an-image"
+    ),
     "messages of a tool": ("messages", lines({"messages": [{"role": "tool", "content": "x"}]}), "uses-tools"),
     "messages of a stranger": ("messages", lines({"messages": [{"role": "nobody", "content": "x"}]}), "unknown-role"),
     "messages without an answer": ("messages", lines({"messages": chat(ASK)}), "no-answer"),
@@ -121,6 +135,11 @@ PAIRS = {
         "chosen": {"from": "gpt", "value": TELL}, "rejected": {"from": "gpt", "value": "不知道。"},
     },
     "messages": {"prompt": chat(ASK), "chosen": chat(TELL, names=("assistant", "")), "rejected": chat("不知道。", names=("assistant", ""))},
+    "parts": {
+        "prompt": [{"role": "user", "content": [{"type": "text", "text": ASK}]}], "chosen": [{"type": "text", "text": TELL}],
+        "rejected": [{"role": "assistant", "content": [{"type": "text", "text": "不知道。"}]}],
+    },
+    "nothing from the system": {"prompt": [{"role": "system", "content": ""}, *chat(ASK)], "chosen": TELL, "rejected": "不知道。"},
     "no prompt": {"chosen": chat(ASK, TELL), "rejected": chat(ASK, "不知道。")},
 }  # fmt: skip
 BAD_PAIRS = {
@@ -204,6 +223,16 @@ def test_messages_of_one_speaker_in_a_row_become_one_and_are_counted(tmp_path: P
 
     assert says(found.records[0]) == [("user", f"{ASK}\n已经三天了。"), ("assistant", TELL)]
     assert found.outcome.changed["messages joined to the one before, of the same speaker"] == 1
+
+
+def test_messages_of_the_system_that_say_nothing_are_counted(tmp_path: Path) -> None:
+    empty = [{"role": "system", "content": text} for text in ("", None, [])]
+    rows = [{"messages": [one, *chat(ASK + str(number), TELL)]} for number, one in enumerate(empty)]
+
+    found = take(tmp_path, "messages", {"talks.jsonl": lines(*rows)})
+
+    assert len(found.records) == 3
+    assert found.outcome.changed == {"messages of the system without text left out": 3}
 
 
 def test_talks_that_begin_alike_are_one_group_and_answers_to_a_question_too(tmp_path: Path) -> None:
