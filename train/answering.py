@@ -1,5 +1,6 @@
 """A model's answers to questions, kept as they come."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from train.data import REJECTS, Rows, open_rows
 from train.loading import tokenizer_of
 from train.recipe import Asking, Count, Engine
 from train.stack import needs_engine
+from train.stops import Stop, stops
 from train.thinking import CLOSE, OPEN
 from train.tokens import tokenize
 
@@ -28,13 +30,14 @@ ANSWERS = Schema(
     "answers",
     {
         "id": pl.String, "sample": pl.UInt32, "prompt": MESSAGES, "answer": pl.String, "thinking": pl.String, "ended": pl.Boolean,
-        "prompt_tokens": pl.UInt32, "answer_tokens": pl.UInt32,
+        "prompt_tokens": pl.UInt32, "answer_tokens": pl.UInt32, "special_tokens": pl.UInt32,
     },
     required=("id", "sample", "prompt", "answer", "ended", "prompt_tokens", "answer_tokens"),
 )  # fmt: skip
 """An answer a row, in the order of the questions. `id`: of its record; `sample`: which of several answers to a question, from 0;
 `prompt`: messages up to the question; `answer`: without what was thought before it, which is `thinking` (null: nothing was, empty: an
-empty block); `ended`: whether the model stopped by itself."""
+empty block); `ended`: whether the model stopped by itself; `special_tokens`: how many of its tokens the text does not show, beside the one
+that ends it."""
 
 COPIED = ("task", "lang", "facts", "group", "source", "license", "split")
 """What the record of an answer has of its question's."""
@@ -66,18 +69,20 @@ class Questions:
     rows: Rows
     table: pl.DataFrame
     origins: dict[str, dict[str, Any]]
+    stops: list[Stop]
     fingerprint: str
     identity: str
 
 
 class Said(NamedTuple):
-    """What a model gave to a question. `text`: the answer; `ended`: whether it stopped by itself; `tokens`: of all; `thinking`: as
-    `ANSWERS` has it."""
+    """What a model gave to a question. `text`: the answer; `ended`: whether it stopped by itself; `tokens`: of all; `thinking` and
+    `special` tokens: as `ANSWERS` has them."""
 
     text: str
     ended: bool
     tokens: int
     thinking: str | None
+    special: int
 
     @property
     def whole(self) -> str:
@@ -105,13 +110,22 @@ def questions(recipe: Answer, out: Path) -> Questions:
         )
     fingerprint = models.fingerprint(folder)
     own = recipe.model_dump(mode="json", exclude={"model", "data", "title", "paper", "notes", "gpu_memory_utilization"})
-    whole = [fingerprint, sorted(rows.inputs.items()), table["id"].to_list(), own, talk.template]
+    ends = stops(folder, talk)
+    whole = [
+        [end.id for end in ends],
+        fingerprint,
+        sorted(rows.inputs.items()),
+        table["id"].to_list(),
+        own,
+        talk.template,
+    ]
     return Questions(
         folder,
         talk,
         rows,
         table,
         origins,
+        ends,
         fingerprint,
         digest(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS).decode()),
     )
@@ -127,6 +141,23 @@ def _origins(rows: Rows, table: pl.DataFrame) -> dict[str, dict[str, Any]]:
     return {row["id"]: row for row in found.collect().iter_rows(named=True)}
 
 
+def look(recipe: Answer) -> dict[str, Any]:
+    """What would be asked, and what would end an answer; nothing is answered. Raises UsageError, InputError."""
+    with TemporaryDirectory(prefix="kgtools-") as scratch:
+        return facts_of(recipe, questions(recipe, Path(scratch)))
+
+
+def facts_of(recipe: Answer, asked: Questions) -> dict[str, Any]:
+    """What there is to say of questions before they are asked."""
+    return {
+        "model": recipe.model, "fingerprint": asked.fingerprint, "questions": asked.table.height, "samples": recipe.samples,
+        "rejected": dict(sorted(Counter(reason for *_, reason in asked.rows.rejects).items())),
+        "longest_prompt": max(map(len, asked.table["prompt_ids"].to_list())), "max_new_tokens": recipe.max_new_tokens,
+        "temperature": recipe.temperature, "engine": recipe.engine,
+        "stops": [str(stop) for stop in asked.stops],
+    }  # fmt: skip
+
+
 def answer(recipe: Answer, out: Path, fresh: bool, show: Show = lambda *_: None) -> dict[str, Any]:
     """Write a model's answers to `out/answers.parquet`; what `run.json` says.
 
@@ -137,7 +168,17 @@ def answer(recipe: Answer, out: Path, fresh: bool, show: Show = lambda *_: None)
     made = drawn(recipe, asked, out, fresh, show)
     table = asked.table
     rows = [
-        (row["id"], sample, row["prompt"], said.text, said.thinking, said.ended, len(row["prompt_ids"]), said.tokens)
+        (
+            row["id"],
+            sample,
+            row["prompt"],
+            said.text,
+            said.thinking,
+            said.ended,
+            len(row["prompt_ids"]),
+            said.tokens,
+            said.special,
+        )
         for number, row in enumerate(table.iter_rows(named=True))
         for sample in range(recipe.samples)
         for said in [made[number, sample]]
@@ -147,7 +188,8 @@ def answer(recipe: Answer, out: Path, fresh: bool, show: Show = lambda *_: None)
     write_table(REJECTS.frame(asked.rows.rejects), out / "rejects.parquet")
     facts = {
         "identity": asked.identity, "fingerprint": asked.fingerprint, "questions": table.height, "answers": answers.height,
-        "ended": int(answers["ended"].sum()), "answer_tokens": int(answers["answer_tokens"].sum()), "rejected": len(asked.rows.rejects),
+        "ended": int(answers["ended"].sum()), "answer_tokens": int(answers["answer_tokens"].sum()),
+        "special_tokens": int(answers["special_tokens"].sum()), "stops": [str(stop) for stop in asked.stops], "rejected": len(asked.rows.rejects),
     }  # fmt: skip
     settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]} | asked.rows.privacy
     write_whole(out / "run.json", manifest("train answer", settings, asked.rows.inputs, **facts))
@@ -167,8 +209,9 @@ def drawn(recipe: Answer, asked: Questions, out: Path, fresh: bool, show: Show) 
     order = sorted(range(len(prompts)), key=lambda row: (-len(prompts[row]), row))
     todo = [(row, sample) for sample in range(recipe.samples) for row in order]
     how = Sampling(
-        recipe.max_new_tokens, recipe.temperature, recipe.batch_size, recipe.engine, recipe.gpu_memory_utilization
-    )
+        recipe.max_new_tokens, recipe.temperature, recipe.batch_size, tuple(end.id for end in asked.stops), recipe.engine,
+        recipe.gpu_memory_utilization,
+    )  # fmt: skip
     model = load(asked.folder, how, max(map(len, prompts)) + recipe.max_new_tokens, recipe.trust_remote_code)
     with (out / KEPT).open("ab") as file:
         for begin in range(0, len(todo), recipe.batch_size):
@@ -177,9 +220,10 @@ def drawn(recipe: Answer, asked: Questions, out: Path, fresh: bool, show: Show) 
                 torch.manual_seed(recipe.seed * 1_000_003 + begin)
                 made = answers(model, tokenizer, [prompts[row] for row, _ in part], how)
                 for place, ids in zip(part, made, strict=True):
-                    ended = bool(ids) and ids[-1] == tokenizer.eos_token_id
-                    thinking, text = asked.chat.decode(talks[place[0]], ids)
-                    kept[place] = Said(text, ended, len(ids), thinking)
+                    ended = bool(ids) and ids[-1] in how.stops
+                    said = ids[:-1] if ended else ids
+                    thinking, text = asked.chat.decode(talks[place[0]], said)
+                    kept[place] = Said(text, ended, len(ids), thinking, asked.chat.special(said))
                     file.write(orjson.dumps([*place, *kept[place]]) + b"\n")
                 file.flush()
             show(begin + len(part), len(todo))

@@ -56,6 +56,10 @@ class Chat:
             raise InputError(self._endless)
         return text, [(begin, end + len(eos)) for (begin, _), end in zip(spans, ends, strict=True)]
 
+    def text(self, messages: Messages) -> str:
+        """The text of messages as the template writes it, whatever it ends with. Raises Refusal."""
+        return self._jinja(messages, False)[0]
+
     def answer(self, prompt: Messages, answer: Messages) -> str:
         """The text of a prompt with an answer to it, up to the answer's EOS. Raises as `render`, but for words that are left out:
         a model may say anything."""
@@ -80,6 +84,17 @@ class Chat:
     def opens(self, prompt: Messages) -> bool:
         """Whether what stands before an answer begins a think block, which the model then ends."""
         return thinking.OPEN in self.template and self._jinja(prompt, True)[0].rstrip().endswith(thinking.OPEN)
+
+    def special(self, ids: Sequence[int]) -> int:
+        """How many of the ids are special tokens, which a text does not show; tags of a think block are none."""
+        tags = {self.tokenizer.convert_tokens_to_ids(tag) for tag in (thinking.OPEN, thinking.CLOSE)}
+        return sum(id_ in self.special_ids and id_ not in tags for id_ in ids)
+
+    @property
+    def special_ids(self) -> set[int]:
+        """The ids of special tokens: those with a role, and those that the tokenizer gives none."""
+        added = {id_ for id_, token in self.tokenizer.added_tokens_decoder.items() if token.special}
+        return added | set(self.tokenizer.all_special_ids)
 
     def decode(self, prompt: Messages, ids: Sequence[int]) -> tuple[str | None, str]:
         """What a model thought before it answered, None where it did not, and its answer, of the ids that it gave to a prompt."""

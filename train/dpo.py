@@ -35,7 +35,7 @@ def run(job: Job) -> None:
     tokenizer = setup.load_tokenizer(job)
     rows = setup.load_rows(job)
     trainer = settled(Ours)(
-        model=setup.load_model(recipe, job.base, "causal", tokenizer),
+        model=setup.load_model(job, recipe, "causal", tokenizer),
         args=DPOConfig(
             **setup.training_arguments(job, recipe),
             beta=recipe.beta,

@@ -23,11 +23,13 @@ RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 @dataclass(frozen=True)
 class Sampling:
     """How tokens are drawn: at most `tokens` of them; `temperature` 0 takes the likeliest each time. `at_once`: questions in a batch
-    of `generate`; the other engines see to it themselves, within `memory`, a share of a GPU's."""
+    of `generate`; the other engines see to it themselves, within `memory`, a share of a GPU's. `stops`: tokens that end an answer
+    (`train.stops`)."""
 
     tokens: int
     temperature: float
     at_once: int
+    stops: tuple[int, ...]
     engine: Engine = "generate"
     memory: float = 0.9
 
@@ -43,7 +45,7 @@ def load(folder: Path, how: Sampling, longest: int, trust: Sequence[Path] = ()) 
 
 
 def answers(model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]], how: Sampling) -> list[list[int]]:
-    """The ids of an answer to each prompt, up to and with EOS where there is one; drawn with torch's own random numbers.
+    """The ids of an answer to each prompt, up to and with a token that ends it where there is one; drawn with torch's own random numbers.
 
     Prompts of about a length go together, the longest first, so that what does not fit shows at once. `model`: of transformers, or
     a `Vllm` where that is the engine. Raises UsageError for an engine that cannot serve the model."""
@@ -54,7 +56,7 @@ def answers(model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]], how: S
     for begin in range(0, len(order), step):
         rows = order[begin : begin + step]
         for row, ids in zip(rows, draw(model, tokenizer, [list(prompts[row]) for row in rows], how), strict=True):
-            found[row] = _to_eos(ids, tokenizer.eos_token_id)
+            found[row] = _to_stop(ids, how.stops)
     return found
 
 
@@ -77,7 +79,7 @@ def _config(tokenizer: Any, how: Sampling) -> Any:
         drawn = {"do_sample": True, "temperature": how.temperature, "top_k": 0, "top_p": 1.0}
     return GenerationConfig(
         max_new_tokens=how.tokens,
-        eos_token_id=tokenizer.eos_token_id,
+        eos_token_id=list(how.stops),
         pad_token_id=tokenizer.pad_token_id,
         use_cache=True,
         **drawn,
@@ -122,12 +124,13 @@ def _number(key: str) -> tuple[int, str]:
     return int(digits or 0), key
 
 
-def _to_eos(ids: list[int], eos: int) -> list[int]:
-    return ids[: ids.index(eos) + 1] if eos in ids else ids
+def _to_stop(ids: list[int], stops: tuple[int, ...]) -> list[int]:
+    end = next((place for place, id_ in enumerate(ids) if id_ in stops), len(ids))
+    return ids[: end + 1]
 
 
-def _vllm(model: "Vllm", tokenizer: Any, prompts: list[list[int]], how: Sampling) -> list[list[int]]:
-    return model.answers(prompts, how, tokenizer.eos_token_id)
+def _vllm(model: "Vllm", _tokenizer: Any, prompts: list[list[int]], how: Sampling) -> list[list[int]]:
+    return model.answers(prompts, how)
 
 
 class Vllm:
@@ -163,7 +166,7 @@ class Vllm:
         self.given += 1
         self.adapter = LoRARequest(f"adapter-{self.given}", self.given, str(adapter))
 
-    def answers(self, prompts: list[list[int]], how: Sampling, eos: int) -> list[list[int]]:
+    def answers(self, prompts: list[list[int]], how: Sampling) -> list[list[int]]:
         """The ids of an answer to each prompt, each drawn with a seed of its own."""
         from vllm import SamplingParams
 
@@ -171,7 +174,7 @@ class Vllm:
         common = {
             "max_tokens": how.tokens,
             "temperature": how.temperature,
-            "stop_token_ids": [eos],
+            "stop_token_ids": list(how.stops),
             "detokenize": False,
         }
         made = self.model.generate(

@@ -8,7 +8,9 @@ from tools.errors import KgtoolsError, UsageError
 from tools.files import sha256, to_json
 from tools.staging import manifest, staging, write_whole
 from train import adapters, cost, models
+from train.chats import Chat
 from train.loading import model_of, tokenizer_of
+from train.stops import stops
 
 LIMITS = {"torch.float32": 1e-4, "torch.float16": 1e-2, "torch.bfloat16": 3e-2}
 """How far the logits may move, as a part of their size: rounding once more moves those of 16 bits."""
@@ -42,10 +44,9 @@ def merge(run: Path, base: Path | None, out: Path, trust: Sequence[Path] = ()) -
     with torch.no_grad():
         before = both(input_ids=text).logits.float()
     merged = both.merge_and_unload(safe_merge=True)
-    merged.generation_config.eos_token_id, merged.generation_config.pad_token_id = (
-        tokenizer.eos_token_id,
-        tokenizer.pad_token_id,
-    )
+    ends = stops(folder, Chat(tokenizer, tokenizer.chat_template))
+    merged.generation_config.eos_token_id = [end.id for end in ends]
+    merged.generation_config.pad_token_id = tokenizer.pad_token_id
     merged.config.eos_token_id, merged.config.pad_token_id = tokenizer.eos_token_id, tokenizer.pad_token_id
     merged.config.use_cache = True
     with staging(out) as place:

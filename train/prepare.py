@@ -21,6 +21,7 @@ from train.launch import Machines
 from train.loading import tokenizer_of
 from train.order import steps_of
 from train.recipe import Recipe
+from train.stops import Stop, stops
 from train.tokens import Made, tokenize
 
 ASIDE = (
@@ -33,7 +34,8 @@ ASIDE = (
 class Plan:
     """A run that is ready: its job, and what there is to say before it begins.
 
-    `made`: split -> its tokens; `sizes`: parameters, and those of them that are trained; `memory`: bytes of a device, by what for."""
+    `made`: split -> its tokens; `sizes`: parameters, and those of them that are trained; `memory`: bytes of a device, by what for; `stops`: what ends
+    an answer."""
 
     job: Job
     recipe: Recipe
@@ -41,6 +43,7 @@ class Plan:
     made: dict[str, Made]
     sizes: dict[str, int]
     memory: dict[str, int]
+    stops: list[Stop]
 
     @property
     def rejects(self) -> dict[str, int]:
@@ -60,6 +63,7 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
     folder = models.resolve(recipe.model, recipe.revision, work / "base", recipe.seed, lambda: _texts(rows))
     talk = chat_of(tokenizer_of(folder, trust), recipe)
     talk.tokenizer.save_pretrained(work / "tokenizer")
+    ends = stops(folder, talk)
     made = {}
     seen = recipe.validation if recipe.split != "all" else None  # all: those rows are trained on
     for split, name in ((recipe.split, "train"), (seen or "", "validation")):
@@ -90,9 +94,10 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
         flops=cost.flops_per_token(size, adapter, made["train"].around),
         others=others,
         steps=steps_of(recipe, made["train"].rows),
+        stops=tuple(end.id for end in ends),
     )
     sizes = {"parameters": size.parameters + (learning if adapter else 0), "trained": learning}
-    return Plan(job, recipe, rows, made, sizes, memory)
+    return Plan(job, recipe, rows, made, sizes, memory, ends)
 
 
 def _settled(

@@ -34,7 +34,7 @@ def run(job: Job) -> None:
     rows = setup.load_rows(job)
     how = setup.training_arguments(job, recipe)
     trainer = settled(SFTTrainer)(
-        model=setup.load_model(recipe, job.base, "causal", tokenizer),
+        model=setup.load_model(job, recipe, "causal", tokenizer),
         args=SFTConfig(**how, max_length=recipe.max_length, packing=False),
         train_dataset=rows["train"],
         eval_dataset=rows.get("validation"),

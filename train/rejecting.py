@@ -1,6 +1,7 @@
 """Rejection sampling: of a model's answers to a question the one that a reward model likes best, as a record to train on."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import orjson
@@ -27,6 +28,17 @@ class Reject(Answer):
     samples: Count = 8
     temperature: Annotated[float, Field(gt=0)] = 1.0
     least: float | None = None
+
+
+def look(recipe: Reject) -> dict[str, Any]:
+    """What would be asked and judged, all looked at as `reject` does; nothing is answered. Raises UsageError, InputError."""
+    with TemporaryDirectory(prefix="kgtools-") as scratch:
+        adapters.base_of(recipe.reward, recipe.reward_base)
+        asked = answering.questions(recipe, Path(scratch))
+        may_train(asked.rows, recipe)
+        return answering.facts_of(recipe, asked) | {
+            "reward": adapters.read_mark(adapters.reward_adapter(recipe.reward))["identity"]
+        }
 
 
 def reject(recipe: Reject, out: Path, fresh: bool, show: answering.Show = lambda *_: None) -> dict[str, Any]:

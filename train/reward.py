@@ -35,7 +35,7 @@ def run(job: Job) -> None:
     recipe = job.settings(Reward)
     setup.start(job, recipe)
     tokenizer = setup.load_tokenizer(job)
-    model = setup.load_model(recipe, job.base, "score", tokenizer)
+    model = setup.load_model(job, recipe, "score", tokenizer)
     pairs = setup.load_rows(job)
     rows = {split: pairs[split].map(_whole, remove_columns=["prompt_ids"]) for split in pairs}
     trainer = settled(RewardTrainer)(

@@ -61,7 +61,7 @@ def run(job: Job) -> None:
     setup.start(job, recipe)
     tokenizer = setup.load_tokenizer(job)
     rows = setup.load_rows(job)["train"].remove_columns("prompt_ids")
-    model = setup.load_model(recipe, job.base, "causal", tokenizer)
+    model = setup.load_model(job, recipe, "causal", tokenizer)
     trainer = settled(RLOOTrainer)(
         model=model,
         reward_funcs=[_judge(job, recipe, tokenizer, model)],
@@ -100,12 +100,12 @@ def _judge(job: Job, recipe: Rloo, tokenizer: Any, model: Any) -> Any:
     chat = Chat(tokenizer, tokenizer.chat_template)
 
     def score(prompts: list[Any], completion_ids: list[list[int]], **_: Any) -> list[float]:
-        texts = tokenizer.batch_decode(completion_ids, skip_special_tokens=True)
+        texts = [tokenizer.decode(ids[:-1] if ids and ids[-1] in job.stops else ids) for ids in completion_ids]
         read = [scoring.sequence(chat, prompt, text) for prompt, text in zip(prompts, texts, strict=True)]
         judge.to(model.device)
         found = scoring.scores(judge, read, tokenizer.pad_token_id, recipe.micro_batch_size)
         return [
-            value - recipe.missing_eos_penalty * (tokenizer.eos_token_id not in ids)
+            value - recipe.missing_eos_penalty * (not ids or ids[-1] not in job.stops)
             for value, ids in zip(found, completion_ids, strict=True)
         ]
 

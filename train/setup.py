@@ -55,8 +55,9 @@ def load_tokenizer(job: Job) -> Any:
     )
 
 
-def load_model(recipe: Recipe, folder: str, head: Head, tokenizer: Any) -> Any:
-    """The model in `folder` with a head for words or for a score, its ids of EOS and padding those of the tokenizer."""
+def load_model(job: Job, recipe: Recipe, head: Head, tokenizer: Any) -> Any:
+    """The base of a job with a head for words or for a score, its ids of EOS and padding those of the tokenizer, and all that end an
+    answer in what is kept for generation."""
     from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, BitsAndBytesConfig
 
     low = recipe.precision == "bf16" and (recipe.method == "lora" or recipe.zero)
@@ -72,11 +73,11 @@ def load_model(recipe: Recipe, folder: str, head: Head, tokenizer: Any) -> Any:
             how["device_map"] = {"": int(os.environ.get("LOCAL_RANK", "0"))}
     if head == "score":
         model = model_of(
-            AutoModelForSequenceClassification, Path(folder), recipe.trust_remote_code, num_labels=1, **how
+            AutoModelForSequenceClassification, Path(job.base), recipe.trust_remote_code, num_labels=1, **how
         )
     else:
-        model = model_of(AutoModelForCausalLM, Path(folder), recipe.trust_remote_code, **how)
-        model.generation_config.eos_token_id = tokenizer.eos_token_id
+        model = model_of(AutoModelForCausalLM, Path(job.base), recipe.trust_remote_code, **how)
+        model.generation_config.eos_token_id = list(job.stops)
         model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.config.eos_token_id, model.config.pad_token_id = tokenizer.eos_token_id, tokenizer.pad_token_id
     model.config.use_cache = False

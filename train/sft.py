@@ -24,7 +24,7 @@ def run(job: Job) -> None:
     recipe = job.settings(Sft)
     setup.start(job, recipe)
     tokenizer = setup.load_tokenizer(job)
-    model = setup.load_model(recipe, job.base, "causal", tokenizer)
+    model = setup.load_model(job, recipe, "causal", tokenizer)
     packed = packing.chosen(model, tokenizer, recipe.packing)
     rows = setup.load_rows(job)
     how = setup.training_arguments(job, recipe)

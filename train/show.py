@@ -62,6 +62,7 @@ def _facts(plan: "Plan", place: "Machines") -> dict[str, Any]:
         "global_batch": recipe.batch_size,
         "accumulation": recipe.batch_size // (recipe.micro_batch_size * place.world),
         "steps": plan.job.steps,
+        "stops": [str(stop) for stop in plan.stops],
         **plan.sizes,
         "memory_of_a_device": plan.memory | {"sum": sum(plan.memory.values())},
     }

@@ -14,6 +14,8 @@ from train.generation import Sampling, Vllm, answers, load
 from train.models import tiny
 
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers so
+EOS = 2
+"""Of a tiny model."""
 PROMPTS = [[10, 11, 12], [20, 21, 22, 23, 24], [5]]
 
 
@@ -34,7 +36,7 @@ def vllm(monkeypatch: pytest.MonkeyPatch):
 def _said(folder: Path, engine: str, temperature: float = 0.0, seed: int = 0) -> list[list[int]]:
     from transformers import AutoTokenizer
 
-    how = Sampling(12, temperature, 2, engine)
+    how = Sampling(12, temperature, 2, (EOS,), engine)
     model = load(folder, how, 64)
     torch.manual_seed(seed)
     return answers(model, AutoTokenizer.from_pretrained(folder), PROMPTS, how)
@@ -75,7 +77,7 @@ def test_a_model_is_in_training_again_after_it_answered(tiny_model):
     own = model.config._attn_implementation
 
     for engine in ("generate", "continuous"):
-        answers(model.train(), tokenizer, PROMPTS, Sampling(2, 0.0, 2, engine))
+        answers(model.train(), tokenizer, PROMPTS, Sampling(2, 0.0, 2, (EOS,), engine))
         assert model.training
     assert model.config._attn_implementation == own
 
@@ -144,7 +146,7 @@ def test_vllm_answers_with_the_adapter_as_it_is_now(vllm, tiny_model, tmp_path):
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    tokenizer, how = AutoTokenizer.from_pretrained(tiny_model), Sampling(12, 0.0, 2, "vllm")
+    tokenizer, how = AutoTokenizer.from_pretrained(tiny_model), Sampling(12, 0.0, 2, (EOS,), "vllm")
     base = AutoModelForCausalLM.from_pretrained(tiny_model)
     policy = get_peft_model(base, LoraConfig(r=8, target_modules="all-linear", init_lora_weights=False), "policy")
     model = Vllm(tiny_model, "float32", 64, 0.3, rank=8)
@@ -153,7 +155,7 @@ def test_vllm_answers_with_the_adapter_as_it_is_now(vllm, tiny_model, tmp_path):
         policy.save_pretrained(tmp_path, selected_adapters=["policy"])
         model.take(tmp_path / "policy")
         said.append(answers(model, tokenizer, PROMPTS, how))
-        assert said[-1] == answers(policy, tokenizer, PROMPTS, Sampling(12, 0.0, 2))
+        assert said[-1] == answers(policy, tokenizer, PROMPTS, Sampling(12, 0.0, 2, (EOS,)))
         with torch.no_grad():
             for name, weight in policy.named_parameters():
                 if "lora_B" in name:

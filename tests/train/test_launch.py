@@ -211,7 +211,16 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., lis
 
         monkeypatch.setattr(launch, "_start", start)
         shown: list[Any] = []
-        own = {"recipe": {}, "tokens": {}, "world": 1, "learnt": 1, "flops": 1.0, "steps": 1, "work": str(tmp_path)}
+        own = {
+            "recipe": {},
+            "tokens": {},
+            "world": 1,
+            "learnt": 1,
+            "flops": 1.0,
+            "steps": 1,
+            "stops": (),
+            "work": str(tmp_path),
+        }
         names = ("stage", "identity", "base", "fingerprint")
         launch.run(
             Job(**dict.fromkeys(names, "x"), checkpoints=str(tmp_path / "none"), **own), Machines(), shown.append

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import orjson
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,12 +18,13 @@ from tests.train.conftest import GOOD, preferences, question, recipe, records, s
 from tests.train.seen import BROKEN
 from tools import registry
 from tools.errors import UsageError
+from train.job import Job
 from train.launch import Machines
 from train.order import Order, looks, rate, shares, steps_of
 from train.prepare import prepare
 from train.recipe import load
 
-ROWS, BATCH, STEPS = 60, 16, 12
+ROWS, BATCH, STEPS, LOOKED = 60, 16, 12, 11
 STAGES = ("sft", "pretrain", "reward", "dpo", "rloo", "ppo")
 
 
@@ -114,20 +116,26 @@ def seen(models, tmp_path_factory):
     home = tmp_path_factory.mktemp("seen")
     talks = records(home / "records", [question(n) + said(GOOD + str(n) * (n % 7 + 1)) for n in range(ROWS)])
     pairs = preferences(home / "pairs", [(question(n), said(GOOD * (n % 3 + 1)), said("x")) for n in range(ROWS)])
+    looked = records(
+        home / "looked", [question(n) + said(GOOD * (n % 9 + 1)) for n in range(200, 200 + LOOKED)], split="validation"
+    )
+    compared = [(question(n), said(GOOD * (n % 9 + 1)), said("x")) for n in range(200, 200 + LOOKED)]
+    judged = preferences(home / "judged", compared, split="validation")
     for world in (1, 2):
         for stage in STAGES:
-            _ready(home / str(world) / stage, stage, pairs if stage in ("reward", "dpo") else talks, models, world)
+            data = (pairs, judged) if stage in ("reward", "dpo") else (talks, looked)
+            _ready(home / str(world) / stage, stage, data, models, world)
     ranks = [rank for world in (1, 2) for rank in _ranks(home / str(world), world)]
     ends = [rank.communicate(timeout=900)[1] for rank in ranks]
     assert [rank.returncode for rank in ranks] == [0, 0, 0], ends
     return {(stage, world): _read(home / str(world) / stage, world) for world in (1, 2) for stage in STAGES}
 
 
-def _ready(work: Path, stage: str, data: Path, models: Path, world: int) -> None:
+def _ready(work: Path, stage: str, data: tuple[Path, Path], models: Path, world: int) -> None:
     """The job of a stage, as the workers are told it."""
     work.mkdir(parents=True)
     own = {
-        "data": str(data), "model": str(models / "merged"), "steps": str(STEPS), "batch_size": str(BATCH), "micro_batch_size": "4",
+        "data": orjson.dumps(list(map(str, data))).decode(), "model": str(models / "merged"), "steps": str(STEPS), "batch_size": str(BATCH), "micro_batch_size": "4",
         "save_every": "2", "log_every": "1", "keep": "9",
     }  # fmt: skip
     if stage in ("rloo", "ppo"):
@@ -137,7 +145,7 @@ def _ready(work: Path, stage: str, data: Path, models: Path, world: int) -> None
     if stage == "reward":
         own |= {"learning_rate": "2e-2"}
     if stage == "pretrain":
-        own |= {"packing": "none"}
+        own |= {"packing": "none", "learning_rate": "1e-12", "log_every": "3"}  # it stays what it is
     kind = registry.find("stages", stage)
     prepare(kind, load("tiny", stage, kind.recipe, own), work, Machines(world)).job.save()
 
@@ -164,6 +172,7 @@ def _read(work: Path, world: int) -> dict:
         steps = [sorted(row for rank in ranks for row in rank[run][str(step)]) for step in range(STEPS)]
         lines = map(orjson.loads, (work / run / "metrics.jsonl").read_bytes().splitlines())
         found[run] = steps, {line["step"]: line["tokens"] for line in lines if "loss" in line}
+        found["home"] = work / run, Job.load(work / "job.json")
         found[f"{run} weights"] = load_file(work / run / "result" / "adapter" / "adapter_model.safetensors")
     return found
 
@@ -211,3 +220,63 @@ def test_no_two_passes_have_the_same_order(seen, stage):
     steps = seen[stage, 1]["whole"][0]
 
     assert len({tuple(rows) for rows in steps}) == STEPS
+
+
+@pytest.mark.parametrize("world", [1, 2])
+@pytest.mark.parametrize("stage", ["sft", "pretrain", "reward", "dpo"])
+def test_the_validation_loss_is_a_sum_divided_once(seen, stage, world):
+    """Eleven rows of very different lengths, four at a time on one process or on two."""
+    work, job = seen[stage, world]["home"]
+    told = orjson.loads((work / "result" / "result.json").read_bytes())["validation_loss"]
+
+    assert told == pytest.approx(_loss(stage, work, job, pl.read_parquet(job.tokens["validation"])), rel=1e-5)
+
+
+@pytest.mark.parametrize("world", [1, 2])
+def test_the_loss_of_several_steps_is_a_sum_over_their_tokens_divided_once(seen, world):
+    work, job = seen["pretrain", world]["home"]
+    steps, rows = seen["pretrain", world]["whole"][0], pl.read_parquet(job.tokens["train"])
+    lines = map(orjson.loads, (work / "metrics.jsonl").read_bytes().splitlines())
+    told = {line["step"]: line["loss"] for line in lines if "loss" in line}
+
+    for begin, end in ((1, 3), (3, 6), (6, 9), (9, 12)):
+        taken = rows[[row for step in steps[begin:end] for row in step]]
+        assert told[end] == pytest.approx(_loss("pretrain", work, job, taken), rel=1e-5)
+
+
+def _loss(stage: str, work: Path, job: Job, rows: pl.DataFrame) -> float:
+    """The loss over rows, one at a time in 64-bit numbers, by the formula of the stage."""
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
+
+    base = AutoModelForCausalLM.from_pretrained(job.base)
+    if stage == "reward":
+        base = AutoModelForSequenceClassification.from_pretrained(job.base, num_labels=1)
+    model = PeftModel.from_pretrained(base, work / "result" / "adapter").double().eval()
+
+    def said(ids: list[int], begin: int) -> torch.Tensor:
+        """Log-probabilities of ids from a place on."""
+        logits = model(input_ids=torch.tensor([ids])).logits[0, :-1].log_softmax(-1)
+        return logits.gather(-1, torch.tensor(ids[1:]).unsqueeze(-1)).squeeze(-1)[begin - 1 :]
+
+    def pair(row: dict) -> torch.Tensor:
+        prompt, sides = row["prompt_ids"], (row["chosen_ids"], row["rejected_ids"])
+        if stage == "reward":
+            better, worse = (model(input_ids=torch.tensor([prompt + side])).logits.squeeze() for side in sides)
+            return -torch.nn.functional.logsigmoid(better - worse)
+        own = [said(prompt + side, len(prompt)).sum() for side in sides]
+        with model.disable_adapter():
+            before = [said(prompt + side, len(prompt)).sum() for side in sides]
+        gained = [new - old for new, old in zip(own, before, strict=True)]
+        return -torch.nn.functional.logsigmoid(job.recipe["beta"] * (gained[0] - gained[1]))
+
+    with torch.no_grad():
+        if "input_ids" not in rows.columns:
+            return float(torch.stack([pair(row) for row in rows.iter_rows(named=True)]).mean())
+        lost, tokens = 0.0, 0
+        for ids, labels in rows.select("input_ids", "labels").iter_rows():
+            learnt = torch.tensor([label != -100 for label in labels[1:]])
+            lost -= float((said(ids, 1) * learnt).sum())
+            tokens += int(learnt.sum())
+        return lost / tokens

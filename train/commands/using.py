@@ -65,7 +65,15 @@ def asking_options(out: str, what: str) -> Callable[[F], F]:
 
     def add(command: F) -> F:
         fresh = click.option("--fresh", is_flag=True, help="Replace what --out holds.")
-        for option in (format_option("table", "json"), fresh, out_option(out, what), recipe_option, words_argument):
+        dry = click.option("--dry-run", is_flag=True, help="Check everything and say what would be asked.")
+        for option in (
+            format_option("table", "json"),
+            fresh,
+            dry,
+            out_option(out, what),
+            recipe_option,
+            words_argument,
+        ):
             command = option(command)
         return command
 
@@ -74,7 +82,7 @@ def asking_options(out: str, what: str) -> Callable[[F], F]:
 
 @click.command()
 @asking_options("./answers", "Folder for the answers.")
-def answer(words: tuple[str, ...], name: str, out: Path, fresh: bool, style: str) -> None:
+def answer(words: tuple[str, ...], name: str, out: Path, dry_run: bool, fresh: bool, style: str) -> None:
     """Let a model answer questions, and keep the answers as they come.
 
     The questions are those of records or preferences, up to the last one. answers.parquet has id, prompt, answer, and whether the
@@ -89,6 +97,9 @@ def answer(words: tuple[str, ...], name: str, out: Path, fresh: bool, style: str
 
     needs_stack()
     settings = recipe.load(name, "answer", answering.Answer, changes(words))
+    if dry_run:
+        show.print_facts("train answer", answering.look(settings), style)
+        return
     with show.counting("answers") as count:
         facts = answering.answer(settings, out, fresh, count)
     show.print_facts("train answer", facts, style)
@@ -97,7 +108,7 @@ def answer(words: tuple[str, ...], name: str, out: Path, fresh: bool, style: str
 
 @click.command()
 @asking_options("./chosen", "Folder for the records.")
-def reject(words: tuple[str, ...], name: str, out: Path, fresh: bool, style: str) -> None:
+def reject(words: tuple[str, ...], name: str, out: Path, dry_run: bool, fresh: bool, style: str) -> None:
     """Draw several answers to each question and keep the one that a reward model likes best, as records to train on.
 
     This is the rejection sampling of ChiMed-GPT. Each record's meta has the scores of all its answers, their number, the seed
@@ -112,6 +123,9 @@ def reject(words: tuple[str, ...], name: str, out: Path, fresh: bool, style: str
 
     needs_stack()
     settings = recipe.load(name, "reject", rejecting.Reject, changes(words))
+    if dry_run:
+        show.print_facts("train reject", rejecting.look(settings), style)
+        return
     with show.counting("answers") as count:
         facts = rejecting.reject(settings, out, fresh, count)
     show.print_facts("train reject", facts, style)

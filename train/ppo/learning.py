@@ -91,18 +91,20 @@ class Learner:
         sums = self.reduce(torch.stack([
             *(value.double() for value in (
                 rollout.scores.sum(), scores.sum(), divergence, rewards.sum(), held.sum(), rollout.ended.sum(), rollout.mask.sum(),
+                rollout.special.sum(),
             )),
             torch.tensor(float(len(mask)), dtype=torch.float64, device=self.device),
         ]))  # fmt: skip
-        count = float(sums[7])
-        reward, penalised, nats, after, length, ended, tokens = (float(value) / count for value in sums[:7])
+        count = float(sums[8])
+        reward, penalised, nats, after, length, ended, tokens, special = (float(value) / count for value in sums[:8])
         loss, policy, value, entropy, clipped, moved = (spent / updates).tolist()
         beta = self.cost.beta
         self.cost.update(nats, int(count))
         return {
             "loss": loss, "reward": reward, "reward_less_missing_eos": penalised, "reward_less_kl": after, "kl": nats, "kl_coef": beta,
             "entropy": entropy, "policy_loss": policy, "value_loss": value, "clipped": clipped, "kl_of_updates": moved,
-            "explained_variance": float(explained), "length": length, "ended": ended, "tokens": round(tokens * count), "learning_rate": learning_rate,
+            "explained_variance": float(explained), "length": length, "ended": ended, "special_tokens": round(special * count),
+            "tokens": round(tokens * count), "learning_rate": learning_rate,
         }  # fmt: skip
 
     def _update(

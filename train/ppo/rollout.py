@@ -21,7 +21,8 @@ class Rollout:
     """The answers of a step in this process.
 
     `ids`, `mask`: question and answer, (batch, tokens), filled up on the right; `answered`: which tokens after the first belong to
-    the answer, (batch, tokens - 1), and so `log_probs`, `reference`, `values`; `scores`, `ended` (batch,)."""
+    the answer, (batch, tokens - 1), and so `log_probs`, `reference`, `values`; `scores`, `ended` and `special`, how many special tokens
+    were said, (batch,)."""
 
     ids: torch.Tensor
     mask: torch.Tensor
@@ -31,6 +32,7 @@ class Rollout:
     values: torch.Tensor
     scores: torch.Tensor
     ended: torch.Tensor
+    special: torch.Tensor
 
 
 class Sampler:
@@ -45,6 +47,7 @@ class Sampler:
             recipe.max_new_tokens,
             recipe.temperature,
             recipe.rollout_batch_size,
+            job.stops,
             recipe.engine,
             recipe.gpu_memory_utilization,
         )
@@ -63,11 +66,14 @@ class Sampler:
         mine = [self.rows[row] for row in self.order.rows(step)[self.rank :: self.world]]
         made = self._answers([row["prompt_ids"] for row in mine])
         mark("generate")
-        texts = self.tokenizer.batch_decode(made, skip_special_tokens=True)
-        read = [sequence(self.chat, row["prompt"], text) for row, text in zip(mine, texts, strict=True)]
+        read = [sequence(self.chat, row["prompt"], self._said(ids)) for row, ids in zip(mine, made, strict=True)]
         rollout = self._looked_at([row["prompt_ids"] for row in mine], made, read)
         mark("score")
         return rollout
+
+    def _said(self, ids: list[int]) -> str:
+        """An answer as text, up to what ended it; special tokens in it are said, and scored, like any other."""
+        return str(self.tokenizer.decode(ids[:-1] if ids[-1:] and ids[-1] in self.how.stops else ids))
 
     def _answers(self, prompts: list[list[int]]) -> list[list[int]]:
         """What the policy says, by the one model in its role or by vLLM with a copy of the adapter as it is now."""
@@ -79,7 +85,7 @@ class Sampler:
         return answers(self.vllm, self.tokenizer, prompts, self.how)
 
     def _looked_at(self, prompts: list[list[int]], made: list[list[int]], read: list[list[int]]) -> Rollout:
-        pad, eos = self.tokenizer.pad_token_id, self.tokenizer.eos_token_id
+        pad, stops = self.tokenizer.pad_token_id, self.how.stops
         ids, mask = padded([prompt + answer for prompt, answer in zip(prompts, made, strict=True)], pad, self.device)
         answered = mask[:, 1:].bool()
         for row, prompt in enumerate(prompts):
@@ -97,5 +103,9 @@ class Sampler:
                 found["values"].append(self.roles.values(ids[part], mask[part]))
                 found["scores"].append(self.roles.scores(*padded(read[part], pad, self.device)))
         whole = {name: torch.cat(parts) for name, parts in found.items()}
-        ended = torch.tensor([bool(answer) and answer[-1] == eos for answer in made], device=self.device)
-        return Rollout(ids, mask, answered, ended=ended, **whole)
+        ended = torch.tensor([bool(answer) and answer[-1] in stops for answer in made], device=self.device)
+        special = [
+            self.chat.special(answer[:-1] if ends else answer)
+            for answer, ends in zip(made, ended.tolist(), strict=True)
+        ]
+        return Rollout(ids, mask, answered, ended=ended, special=torch.tensor(special, device=self.device), **whole)

@@ -49,7 +49,7 @@ def run(job: Job) -> None:
     recipe = job.settings(Ppo)
     setup.start(job, recipe)
     tokenizer = setup.load_tokenizer(job)
-    model = setup.load_model(recipe, job.base, "causal", tokenizer)
+    model = setup.load_model(job, recipe, "causal", tokenizer)
     own = roles.build(model, recipe, recipe.reward)
     learner = Learner(job, recipe, own)
     sampler = Sampler(job, recipe, own, tokenizer, setup.load_rows(job)["train"], learner.rank, learner.device)
