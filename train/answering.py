@@ -85,17 +85,18 @@ class Said(NamedTuple):
         return f"{OPEN}\n{self.thinking}\n{CLOSE}\n\n{self.text}" if self.thinking else self.text
 
 
-def questions(recipe: Answer, out: Path) -> Questions:
-    """The questions of a recipe, looked at. Raises UsageError, InputError."""
+def questions(recipe: Answer, out: Path, check: Callable[[Rows, Any], None] = lambda *_: None) -> Questions:
+    """The questions of a recipe, looked at; `check` is given the rows while they can be read. Raises UsageError, InputError."""
     needs_engine(recipe.engine)
     with TemporaryDirectory(prefix="kgtools-") as scratch:
         rows = open_rows(recipe, "prompts", Path(scratch))
+        check(rows, recipe)
         folder = models.resolve(recipe.model, recipe.revision, out / "base", recipe.seed)
         words = tokenizer_of(folder, recipe.trust_remote_code)
         talk = chat_of(words, recipe)
         tokenize(rows, recipe.split, talk, recipe.max_length, False, Path(scratch) / "prompts.parquet")
         table = load_table(Path(scratch) / "prompts.parquet")
-        origins = _origins(rows, table)
+        origins, inputs = _origins(rows, table), sorted(rows.inputs.items())
     if table.is_empty() and rows.rejects:
         raise InputError(f"no question in the split {recipe.split}: every one was refused {rows.why()}")
     if table.is_empty():
@@ -105,7 +106,7 @@ def questions(recipe: Answer, out: Path) -> Questions:
         )
     fingerprint = models.fingerprint(folder)
     own = recipe.model_dump(mode="json", exclude={"model", "data", "title", "paper", "notes", "gpu_memory_utilization"})
-    whole = [fingerprint, sorted(rows.inputs.items()), table["id"].to_list(), own, talk.template]
+    whole = [fingerprint, inputs, table["id"].to_list(), own, talk.template]
     return Questions(
         folder,
         talk,
