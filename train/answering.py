@@ -96,7 +96,7 @@ def questions(recipe: Answer, out: Path, check: Callable[[Rows, Any], None] = la
         talk = chat_of(words, recipe)
         tokenize(rows, recipe.split, talk, recipe.max_length, False, Path(scratch) / "prompts.parquet")
         table = load_table(Path(scratch) / "prompts.parquet")
-        origins, inputs = _origins(rows, table), sorted(rows.inputs.items())
+        origins = _origins(rows, table)
     if table.is_empty() and rows.rejects:
         raise InputError(f"no question in the split {recipe.split}: every one was refused {rows.why()}")
     if table.is_empty():
@@ -106,7 +106,7 @@ def questions(recipe: Answer, out: Path, check: Callable[[Rows, Any], None] = la
         )
     fingerprint = models.fingerprint(folder)
     own = recipe.model_dump(mode="json", exclude={"model", "data", "title", "paper", "notes", "gpu_memory_utilization"})
-    whole = [fingerprint, inputs, table["id"].to_list(), own, talk.template]
+    whole = [fingerprint, sorted(rows.inputs.items()), table["id"].to_list(), own, talk.template]
     return Questions(
         folder,
         talk,
