@@ -90,11 +90,12 @@ class Said(NamedTuple):
         return f"{OPEN}\n{self.thinking}\n{CLOSE}\n\n{self.text}" if self.thinking else self.text
 
 
-def questions(recipe: Answer, out: Path) -> Questions:
-    """The questions of a recipe, looked at. Raises UsageError, InputError."""
+def questions(recipe: Answer, out: Path, check: Callable[[Rows, Any], None] = lambda *_: None) -> Questions:
+    """The questions of a recipe, looked at; `check` is given the rows while they can be read. Raises UsageError, InputError."""
     needs_engine(recipe.engine)
     with TemporaryDirectory(prefix="kgtools-") as scratch:
         rows = open_rows(recipe, "prompts", Path(scratch))
+        check(rows, recipe)
         folder = models.resolve(recipe.model, recipe.revision, out / "base", recipe.seed)
         words = tokenizer_of(folder, recipe.trust_remote_code)
         talk = chat_of(words, recipe)

@@ -49,8 +49,7 @@ def reject(recipe: Reject, out: Path, fresh: bool, show: answering.Show = lambda
     make_folder(out)
     home = adapters.reward_adapter(recipe.reward)
     base = adapters.base_of(recipe.reward, recipe.reward_base)
-    asked = answering.questions(recipe, out)
-    may_train(asked.rows, recipe)
+    asked = answering.questions(recipe, out, may_train)
     made = answering.drawn(recipe, asked, out, fresh, show)
     prompts, places = asked.table["prompt"].to_list(), sorted(made)
     said = [(prompts[row], made[row, sample].whole) for row, sample in places]

@@ -8,8 +8,10 @@ import pytest
 
 from tests.train.conftest import question, recipe, records, said
 from tools.errors import InputError
+from train.answering import questions
 from train.chats import chat
 from train.data import Noun, Rows, may_train, open_rows
+from train.rejecting import Reject
 from train.tokens import tokenize
 
 GOOD = question(0) + said("ok")
@@ -228,3 +230,17 @@ def test_parts_that_are_all_texts_are_a_text(kind: str, tmp_path: Path) -> None:
 
     assert batch["messages"][0].to_list() == [{"role": "user", "content": "头痛\n怎么办?"}, *said("ok")]
     assert rows.rejects == [("a.jsonl", 2, "", "needs-an-image")]
+
+
+def test_questions_of_a_foreign_file_are_checked_while_it_can_be_read(tiny_model: Path, tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_bytes(orjson.dumps({"messages": GOOD}))
+    own = {"title": "toy", "model": str(tiny_model), "data": (file,), "reward": tmp_path}
+
+    with pytest.raises(InputError, match="licences that do not let a model be made"):
+        questions(Reject(**own), tmp_path, may_train)
+    asked = questions(Reject(**own, allow_license="unknown"), tmp_path, may_train)
+
+    assert asked.table["prompt"].to_list() == [question(0)]
+    (origin,) = asked.origins.values()
+    assert (origin["file"], origin["line"]) == ("a.jsonl", 1)

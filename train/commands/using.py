@@ -85,8 +85,8 @@ def asking_options(out: str, what: str) -> Callable[[F], F]:
 def answer(words: tuple[str, ...], name: str, out: Path, dry_run: bool, fresh: bool, style: str) -> None:
     """Let a model answer questions, and keep the answers as they come.
 
-    The questions are those of records or preferences, up to the last one. answers.parquet has id, prompt, answer, and whether the
-    model stopped by itself. A run that was broken off goes on where it was.
+    The questions are those of records or preferences, up to the last one. answers.parquet has id, prompt, answer, what was thought
+    before it, and whether the model stopped by itself. A run that was broken off goes on where it was.
 
     \b
     Example:
