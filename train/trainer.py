@@ -59,6 +59,7 @@ def settled(kind: Any) -> Any:
         ) -> None:
             self.job, self.recipe = job, recipe
             super().__init__(*args, **kwargs)
+            self._loss_shifts_labels = True  # whatever the model is called: no first token of a text is ever foretold
             rows = self._remove_unused_columns(self.train_dataset, description="training")
             self.rows = rows
             self.steps = steps_of(recipe, len(rows))

@@ -135,7 +135,8 @@ def _ready(work: Path, stage: str, data: tuple[Path, Path], models: Path, world:
     """The job of a stage, as the workers are told it."""
     work.mkdir(parents=True)
     own = {
-        "data": orjson.dumps(list(map(str, data))).decode(), "model": str(models / "merged"), "steps": str(STEPS), "batch_size": str(BATCH), "micro_batch_size": "4",
+        "data": orjson.dumps(list(map(str, data))).decode(), "model": str(models / "merged"), "steps": str(STEPS),
+        "batch_size": str(BATCH), "micro_batch_size": "4",
         "save_every": "2", "log_every": "1", "keep": "9",
     }  # fmt: skip
     if stage in ("rloo", "ppo"):
@@ -222,6 +223,7 @@ def test_no_two_passes_have_the_same_order(seen, stage):
     assert len({tuple(rows) for rows in steps}) == STEPS
 
 
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers so
 @pytest.mark.parametrize("world", [1, 2])
 @pytest.mark.parametrize("stage", ["sft", "pretrain", "reward", "dpo"])
 def test_the_validation_loss_is_a_sum_divided_once(seen, stage, world):
@@ -232,6 +234,7 @@ def test_the_validation_loss_is_a_sum_divided_once(seen, stage, world):
     assert told == pytest.approx(_loss(stage, work, job, pl.read_parquet(job.tokens["validation"])), rel=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers so
 @pytest.mark.parametrize("world", [1, 2])
 def test_the_loss_of_several_steps_is_a_sum_over_their_tokens_divided_once(seen, world):
     work, job = seen["pretrain", world]["home"]

@@ -177,5 +177,5 @@ def test_what_was_thought_has_a_column_of_its_own_and_the_answer_none_of_it(
 
 
 def test_a_message_keeps_what_was_thought_before_its_answer() -> None:
-    assert Said("so", True, 9, "why").whole == "<think>\nwhy\n</think>\n\nso"
-    assert [Said("so", True, 9, thought).whole for thought in (None, "")] == ["so", "so"]
+    assert Said("so", True, 9, "why", 0).whole == "<think>\nwhy\n</think>\n\nso"
+    assert [Said("so", True, 9, thought, 0).whole for thought in (None, "")] == ["so", "so"]
