@@ -16,7 +16,8 @@ from typing import Any, BinaryIO
 import orjson
 
 from tools.errors import KgtoolsError, UsageError
-from train.job import Job, last_whole
+from train import ends
+from train.job import Job
 from train.stack import QUIET
 
 POLL_S = 0.2
@@ -103,7 +104,8 @@ def run(job: Job, place: Machines, show: Callable[[dict[str, Any]], None]) -> No
     work = Path(job.work)
     for left in work.glob("error-*.json"):
         left.unlink()
-    path = job.save()
+    (work / ends.SPARE).write_bytes(bytes(ends.SPARE_BYTES))
+    path, kills = job.save(), ends.oom_kills()
     with (work / "worker.log").open("ab") as log:
         begin = log.tell()
         process = _start(path, place, log)
@@ -113,7 +115,9 @@ def run(job: Job, place: Machines, show: Callable[[dict[str, Any]], None]) -> No
             _stop(process)
             raise
     if process.returncode:
-        raise KgtoolsError(_why(job, process.returncode, begin))
+        more = ends.oom_kills()
+        since = None if kills is None or more is None else more - kills
+        raise KgtoolsError(ends.why(job, ends.End(process.returncode, begin, since)))
 
 
 def _start(job: Path, place: Machines, log: BinaryIO) -> subprocess.Popen[bytes]:
@@ -196,25 +200,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(GRACE_S)
             return
-
-
-def _why(job: Job, code: int, begin: int = 0) -> str:
-    """What went wrong, where more is written, and how to go on. `begin`: where this run begins in the log, which keeps the earlier."""
-    work = Path(job.work)
-    told = sorted((orjson.loads(file.read_bytes()) for file in work.glob("error-*.json")), key=lambda row: row["time"])
-    log = work / "worker.log"
-    killed = re.findall(rb"exitcode\s*:\s*-(\d+)", log.read_bytes()[begin:])
-    number = -code if code < 0 else int(killed[-1]) if killed else 0
-    if told and not told[0]["traceback"]:
-        return f"{told[0]['message']}\nWhat the processes said: {log}"
-    if number == signal.SIGKILL:  # what the others say then is that they miss it
-        what = "a process was killed (signal 9): by hand, or for want of memory"
-    elif told:
-        what = f"a process failed: {told[0]['traceback'].strip().splitlines()[-1]}"
-        if "OutOfMemoryError" in what:
-            what += "\na device has too little memory: gradient_checkpointing=true, or a smaller micro_batch_size"
-    else:
-        what = f"a process ended without a word (code {code})" + (f", by signal {number}" if number else "")
-    found = last_whole(Path(job.checkpoints))
-    left = f"the checkpoint of step {found[1]['step']} is whole" if found else "there is no checkpoint yet"
-    return f"{what}\n{left}; the same command again goes on from there. What the processes said: {log}"

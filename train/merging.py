@@ -8,6 +8,7 @@ from tools.errors import KgtoolsError, UsageError
 from tools.files import sha256, to_json
 from tools.staging import manifest, staging, write_whole
 from train import adapters, cost, models
+from train.ends import full_disk
 from train.loading import model_of, tokenizer_of
 
 LIMITS = {"torch.float32": 1e-4, "torch.float16": 1e-2, "torch.bfloat16": 3e-2}
@@ -48,7 +49,7 @@ def merge(run: Path, base: Path | None, out: Path, trust: Sequence[Path] = ()) -
     )
     merged.config.eos_token_id, merged.config.pad_token_id = tokenizer.eos_token_id, tokenizer.pad_token_id
     merged.config.use_cache = True
-    with staging(out) as place:
+    with staging(out) as place, full_disk(out):
         merged.save_pretrained(place)
         tokenizer.save_pretrained(place)
         again = model_of(AutoModelForCausalLM, place, [place] if trust else (), dtype="auto").eval()
