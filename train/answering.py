@@ -14,13 +14,14 @@ from corpora.record import MESSAGES
 from tools.errors import InputError, UsageError
 from tools.files import digest
 from tools.frames import Schema, load_table, write_table
-from tools.staging import make_folder, manifest, write_whole
+from tools.staging import manifest, write_whole
 from train import models
 from train.data import REJECTS, Rows, open_rows
 from train.loading import tokenizer_of
 from train.recipe import Asking, Count, Engine
 from train.stack import needs_engine
 from train.tokens import Chat, chat, tokenize
+from train.undo import undo
 
 ANSWERS = Schema(
     "answers",
@@ -109,9 +110,11 @@ def answer(recipe: Answer, out: Path, fresh: bool, show: Show = lambda *_: None)
 
     What was answered before a run was broken off is kept, and what comes then is what an unbroken run would have given: each batch
     is drawn by seed and place. Raises UsageError, InputError."""
-    make_folder(out)
-    asked = questions(recipe, out)
-    made = drawn(recipe, asked, out, fresh, show)
+    with undo() as made_here:
+        made_here.folder(out)
+        made_here.new(out / "base")
+        asked = questions(recipe, out)
+        made = drawn(recipe, asked, out, fresh, show)
     table = asked.table
     rows = [
         (row["id"], sample, row["prompt"], *made[number, sample][:2], len(row["prompt_ids"]), made[number, sample][2])
@@ -139,14 +142,16 @@ def drawn(
 
     from train.generation import Sampling, answers, load
 
-    kept = _kept(out, asked.identity, fresh)
     tokenizer, prompts = asked.chat.tokenizer, asked.table["prompt_ids"].to_list()
     order = sorted(range(len(prompts)), key=lambda row: (-len(prompts[row]), row))
     todo = [(row, sample) for sample in range(recipe.samples) for row in order]
     how = Sampling(
         recipe.max_new_tokens, recipe.temperature, recipe.batch_size, recipe.engine, recipe.gpu_memory_utilization
     )
-    model = load(asked.folder, how, max(map(len, prompts)) + recipe.max_new_tokens, recipe.trust_remote_code)
+    with undo() as made_here:
+        made_here.new(out / KEPT)
+        kept = _kept(out, asked.identity, fresh)
+        model = load(asked.folder, how, max(map(len, prompts)) + recipe.max_new_tokens, recipe.trust_remote_code)
     with (out / KEPT).open("ab") as file:
         for begin in range(0, len(todo), recipe.batch_size):
             part = todo[begin : begin + recipe.batch_size]

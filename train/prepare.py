@@ -13,7 +13,7 @@ import orjson
 
 from tools.errors import InputError, UsageError
 from tools.files import digest, sha256
-from train import cost, models
+from train import cost, models, space
 from train.data import Rows, may_train, open_rows
 from train.doctor import device_memory
 from train.job import Job, Stage
@@ -32,7 +32,8 @@ ASIDE = (
 class Plan:
     """A run that is ready: its job, and what there is to say before it begins.
 
-    `made`: split -> its tokens; `sizes`: parameters, and those of them that are trained; `memory`: bytes of a device, by what for."""
+    `made`: split -> its tokens; `sizes`: parameters, and those of them that are trained; `memory`: bytes of a device, by what for; `disk`: bytes
+    where the result goes (`train.space`)."""
 
     job: Job
     recipe: Recipe
@@ -40,6 +41,7 @@ class Plan:
     made: dict[str, Made]
     sizes: dict[str, int]
     memory: dict[str, int]
+    disk: dict[str, int]
 
     @property
     def rejects(self) -> dict[str, int]:
@@ -92,9 +94,12 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
         flops=cost.flops_per_token(size, adapter, made["train"].around),
         others=others,
         steps=_steps(recipe, made["train"].rows),
+        memory=sum(memory.values()),
     )
     sizes = {"parameters": size.parameters + (learning if adapter else 0), "trained": learning}
-    return Plan(job, recipe, rows, made, sizes, memory)
+    words = sum(file.stat().st_size for file in (work / "tokenizer").iterdir())
+    disk = space.needed(size, adapter, recipe, place.world, job.steps, words)
+    return Plan(job, recipe, rows, made, sizes, memory, disk)
 
 
 def _settled(

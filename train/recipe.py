@@ -117,6 +117,11 @@ class Recipe(Asking):
         return 0.85
 
     @property
+    def learners(self) -> int:
+        """Adapters that are trained side by side."""
+        return 1
+
+    @property
     def updates(self) -> int:
         """In how many parts a batch is learnt from, an update of the weights for each."""
         return 1

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from train.launch import Machines
     from train.prepare import Plan
 
+GB = 1e9
 WORDS = ("title", "paper", "notes")
 """What a recipe says of itself."""
 
@@ -26,6 +27,7 @@ def print_plan(plan: "Plan", place: "Machines", style: str) -> None:
     elif style == "table":
         recipe = {key: value for key, value in plan.recipe.model_dump(mode="json").items() if key not in WORDS}
         print_table(["recipe", plan.recipe.title], sorted((key, _short(value)) for key, value in recipe.items()))
+        facts["disk"] = f"{plan.disk['sum'] / GB:,.2f} GB needed, {plan.disk['free'] / GB:,.2f} GB free"
         print_table(["run", ""], [(key, _short(value)) for key, value in facts.items() if key != "recipe"])
     else:
         made = plan.made["train"]
@@ -64,6 +66,7 @@ def _facts(plan: "Plan", place: "Machines") -> dict[str, Any]:
         "steps": plan.job.steps,
         **plan.sizes,
         "memory_of_a_device": plan.memory | {"sum": sum(plan.memory.values())},
+        "disk": plan.disk,
     }
 
 
