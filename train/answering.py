@@ -18,6 +18,7 @@ from tools.staging import manifest, write_whole
 from train import models
 from train.data import REJECTS, Rows, open_rows
 from train.loading import tokenizer_of
+from train.paper import WORDS
 from train.recipe import Asking, Count, Engine
 from train.stack import needs_engine
 from train.tokens import Chat, chat, tokenize
@@ -85,7 +86,7 @@ def questions(recipe: Answer, out: Path) -> Questions:
             f"no question in the split {recipe.split}: the data hold {there}; split=all takes all but test"
         )
     fingerprint = models.fingerprint(folder)
-    own = recipe.model_dump(mode="json", exclude={"model", "data", "title", "paper", "notes", "gpu_memory_utilization"})
+    own = recipe.model_dump(mode="json", exclude={"model", "data", "gpu_memory_utilization", *WORDS})
     whole = [fingerprint, sorted(rows.inputs.items()), table["id"].to_list(), own, talk.template]
     return Questions(
         folder,

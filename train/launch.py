@@ -107,10 +107,10 @@ def run(job: Job, place: Machines, show: Callable[[dict[str, Any]], None]) -> No
     (work / ends.SPARE).write_bytes(bytes(ends.SPARE_BYTES))
     path, kills = job.save(), ends.oom_kills()
     with (work / "worker.log").open("ab") as log:
-        begin = log.tell()
+        begin, seen = log.tell(), job.metrics.stat().st_size if job.metrics.exists() else 0
         process = _start(path, place, log)
         try:
-            _watch(process, job, show)
+            _watch(process, job, seen, show)
         except BaseException:
             _stop(process)
             raise
@@ -166,8 +166,8 @@ def _port() -> int:
         return int(free.getsockname()[1])
 
 
-def _watch(process: subprocess.Popen[bytes], job: Job, show: Callable[[dict[str, Any]], None]) -> None:
-    begin = job.metrics.stat().st_size if job.metrics.exists() else 0
+def _watch(process: subprocess.Popen[bytes], job: Job, begin: int, show: Callable[[dict[str, Any]], None]) -> None:
+    """Show the lines of metrics from a place on, until the process has ended."""
     running = True
     while running:
         try:

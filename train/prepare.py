@@ -23,7 +23,7 @@ from train.recipe import Recipe
 from train.tokens import Made, chat, tokenize
 
 ASIDE = (
-    "data", "model", "title", "paper", "notes", "save_every", "log_every", "keep", "gpu_memory_utilization", "gradient_checkpointing",
+    "data", "model", "title", "paper", "ours", "notes", "save_every", "log_every", "keep", "gpu_memory_utilization", "gradient_checkpointing",
 )  # fmt: skip
 """Keys of a recipe that its result does not hang on; of data and model it hangs on what they hold."""
 

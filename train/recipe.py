@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from tools.config import Settings, load_yaml
 from tools.errors import UsageError
 from tools.registry import suggestion
+from tools.yamls import read_yaml
+from train.paper import Paper, faults
 
 HERE = Path(__file__).parent / "recipes"
 R = TypeVar("R", bound="Asking")
@@ -39,6 +41,7 @@ class Lora(Settings):
 class Asking(Settings):
     """What every use of a model knows.
 
+    `paper`: where it comes from and what that gives; `ours`: keys that it does not give, or that are not as it gives them, and why.
     `model`: a folder, a name on a hub (it is fetched), or `tiny:llama`, `tiny:qwen2`, `tiny:bloom` (random, made on the spot).
     `data`: folders or files, of which the rows of `split` are taken. `allow_license`: licences that forbid to pass on what is made
     of a row, and are to be taken all the same; `allow_identified`: so are people's records that were never
@@ -47,7 +50,8 @@ class Asking(Settings):
     may run; of any other model none does."""
 
     title: str
-    paper: str = ""
+    paper: str | Paper = ""
+    ours: dict[str, str] = {}
     notes: str = ""
     model: str
     revision: str | None = None
@@ -61,6 +65,12 @@ class Asking(Settings):
     max_length: Count = 1024
     trust_remote_code: Paths = ()
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+
+    @model_validator(mode="after")
+    def _accounts(self) -> Self:
+        if found := faults(type(self), self.paper, self.ours):
+            raise ValueError(". ".join(found))
+        return self
 
 
 class Recipe(Asking):
@@ -162,6 +172,16 @@ def systems() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for file in sorted(HERE.glob("*/*.yaml"), key=lambda file: (file.parent.name, file.stem)):
         found.setdefault(file.parent.name, []).append(file.stem)
+    return found
+
+
+def papers() -> dict[str, str]:
+    """The papers that the recipes follow: system -> what is to be cited, empty where it follows none."""
+    found = {}
+    for system, stages in systems().items():
+        file = HERE / system / f"{stages[0]}.yaml"
+        paper = read_yaml(file.read_text(encoding="utf-8"), file)[0].get("paper", "")
+        found[system] = paper["cite"] if isinstance(paper, dict) else paper
     return found
 
 
