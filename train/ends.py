@@ -109,7 +109,7 @@ def _of_memory(job: Job, told: list[dict[str, Any]], end: End, log: Path) -> str
         what = f"a process has too little memory: {said}"
     else:
         return None
-    return f"{what}\n{_step(job)}{_needs(job)}. {_left(job)}; {_smaller(job)}"
+    return f"{what}\n{_step(job)}{_needs(job)}\n{_left(job)}; {_smaller(job)}"
 
 
 def _of_others(job: Job, told: list[dict[str, Any]], end: End, log: Path) -> str:
@@ -141,16 +141,16 @@ def _left(job: Job) -> str:
 def _step(job: Job) -> str:
     lines = job.metrics.read_bytes().splitlines() if job.metrics.exists() else []
     return (
-        f"It was after step {orjson.loads(lines[-1])['step']}: "
+        f"it was after step {orjson.loads(lines[-1])['step']}: "
         if lines
-        else "It was before the first step that is told of: "
+        else "it was before the first step that is told of: "
     )
 
 
 def _needs(job: Job) -> str:
     has = machine_memory().get("MemTotal")
     there = f", and the machine has {_bytes(has)}" if has else ""
-    return f"each of {job.world} processes needs about {_bytes(job.memory)}{there}"
+    return f"each of {job.world} processes needs about {_bytes(job.memory)} beside its libraries{there}"
 
 
 def _smaller(job: Job) -> str:

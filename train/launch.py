@@ -149,15 +149,18 @@ def _start(job: Path, place: Machines, log: BinaryIO) -> subprocess.Popen[bytes]
     if place.nnodes == 1 or (place.meet or "").startswith(("127.", "localhost")):
         own["GLOO_SOCKET_IFNAME"] = os.environ.get("GLOO_SOCKET_IFNAME", "lo")
     return subprocess.Popen(
-        command, env=os.environ | own, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=_die_with_parent,
+        command, env=os.environ | own, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=go_with_parent,
         start_new_session=True,
     )  # fmt: skip
 
 
-def _die_with_parent() -> None:
-    """Linux ends the worker when the command is killed: nobody else would, and it would go on writing."""
+def go_with_parent(sooner: int = 500) -> None:
+    """Linux ends this process when the one that started it is killed: nobody else would, and it would go on writing. Where memory is
+    wanting the kernel takes it sooner than others, by so much, so that the command is left to say so."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+        with suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text(str(sooner), encoding="ascii")
 
 
 def _port() -> int:

@@ -13,10 +13,12 @@ from tools.files import to_json
 from tools.staging import write_whole
 from train.ends import SPARE
 from train.job import Job
+from train.launch import go_with_parent
 
 
 def main(path: str) -> int:
     """Run a stage's part in this process; what went wrong is left in `error-RANK.json` for the parent."""
+    go_with_parent(700)  # torchrun, where there is one, does not see to it
     job = Job.load(Path(path))
     try:
         registry.find("stages", job.stage).run(job)

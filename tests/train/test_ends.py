@@ -17,6 +17,7 @@ from tests.train.conftest import GOOD, metrics, question, records, said, told
 from train import ends, meter, space
 from train.ends import FULL, MEMORY, End, NoNumber, full_disk, oom_kills, why
 from train.meter import Meter, check_weights
+from train.run import clear_torn
 
 RECIPE = {"method": "lora", "micro_batch_size": 4, "gradient_checkpointing": False, "quantize": None, "zero": 0}
 
@@ -87,7 +88,7 @@ def test_too_little_memory_is_told_with_the_step_the_need_and_what_takes_less(jo
     text = why(job, End(2))
 
     assert text.startswith(f"a process has too little memory: {error}")
-    assert "after step 7: each of 1 processes needs about 30.0 GB" in text
+    assert "after step 7: each of 1 processes needs about 30.0 GB beside its libraries" in text
     assert "again with gradient_checkpointing=true, which takes less, goes on" in text
     assert (
         "micro_batch_size=2, a smaller max_length, quantize=4 also take less, but make it another run: --fresh" in text
@@ -107,9 +108,9 @@ def test_only_what_a_run_can_still_do_without_is_named_as_a_way_out(job: Any) ->
 @pytest.mark.parametrize(
     ("kills", "words"),
     [
-        (None, "by hand, or for want of memory\nIt was"),
+        (None, "by hand, or for want of memory\nit was"),
         (0, "by hand or by another program, for the kernel killed none for want of memory\nthere is no"),
-        (2, "the kernel killed 2 meanwhile for want of memory\nIt was"),
+        (2, "the kernel killed 2 meanwhile for want of memory\nit was"),
     ],
 )
 def test_the_kernel_is_blamed_for_a_kill_only_where_it_counted_one(kills: int | None, words: str, job: Any) -> None:
@@ -211,6 +212,19 @@ def test_of_divided_weights_the_share_is_looked_at_and_what_fills_it_up_is_not(m
     monkeypatch.setattr(meter.dist, "get_rank", lambda: 0)
     with pytest.raises(NoNumber):
         check_weights([weight], 1, 1)
+
+
+def test_checkpoints_that_are_half_written_go_and_those_that_are_whole_stay(job: Any) -> None:
+    good, torn, other = (
+        checkpoint(job, 4),
+        checkpoint(job, 8, "weights.safetensors"),
+        Path(job.checkpoints) / "README.md",
+    )
+    other.touch()
+
+    clear_torn(Path(job.checkpoints))
+
+    assert [place.exists() for place in (good, torn, other)] == [True, False, True]
 
 
 @pytest.fixture

@@ -185,3 +185,33 @@ def test_a_worker_ends_with_the_command_that_watches_it(
         worker("open('pid.new', 'w').write(str(os.getpid())); os.rename('pid.new', 'pid'); time.sleep(60)")
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text(encoding="utf-8")), signal.SIGCONT)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux")
+def test_a_worker_ends_with_whoever_started_it_and_the_kernel_takes_it_first(tmp_path: Path) -> None:
+    mark = tmp_path / "told"
+    worker = (
+        "import os, time; from pathlib import Path; from train.launch import go_with_parent; go_with_parent(321); "
+        f"Path({str(mark)!r}).write_text(f'{{os.getpid()}} ' + Path('/proc/self/oom_score_adj').read_text()); time.sleep(60)"
+    )
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {worker!r}], start_new_session=True)"
+    starter = subprocess.Popen([sys.executable, "-c", code])
+    while not mark.exists() or not mark.read_text().endswith("\n"):
+        time.sleep(0.02)
+    pid, score = mark.read_text().split()
+
+    starter.kill()
+    starter.wait(60)
+
+    end = time.monotonic() + 60
+    while _alive(int(pid)) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not _alive(int(pid))
+    assert score == "321"
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except OSError:
+        return False
