@@ -15,16 +15,18 @@ from corpora.record import MESSAGES
 from tools.errors import InputError, UsageError
 from tools.files import digest
 from tools.frames import Schema, load_table, write_table
-from tools.staging import make_folder, manifest, write_whole
+from tools.staging import manifest, write_whole
 from train import models
 from train.chats import Chat, chat_of
 from train.data import REJECTS, Rows, open_rows
 from train.loading import tokenizer_of
+from train.paper import WORDS
 from train.recipe import Asking, Count, Engine
 from train.stack import needs_engine
 from train.stops import Stop, stops
 from train.thinking import CLOSE, OPEN
 from train.tokens import tokenize
+from train.undo import undo
 
 ANSWERS = Schema(
     "answers",
@@ -110,7 +112,7 @@ def questions(recipe: Answer, out: Path, check: Callable[[Rows, Any], None] = la
             f"no question in the split {recipe.split}: the data hold {there}; split=all takes all but test"
         )
     fingerprint = models.fingerprint(folder)
-    own = recipe.model_dump(mode="json", exclude={"model", "data", "title", "paper", "notes", "gpu_memory_utilization"})
+    own = recipe.model_dump(mode="json", exclude={"model", "data", "gpu_memory_utilization", *WORDS})
     ends = stops(folder, talk)
     whole = [
         [end.id for end in ends],
@@ -164,9 +166,11 @@ def answer(recipe: Answer, out: Path, fresh: bool, show: Show = lambda *_: None)
 
     What was answered before a run was broken off is kept, and what comes then is what an unbroken run would have given: each batch
     is drawn by seed and place. Raises UsageError, InputError."""
-    make_folder(out)
-    asked = questions(recipe, out)
-    made = drawn(recipe, asked, out, fresh, show)
+    with undo() as made_here:
+        made_here.folder(out)
+        made_here.new(out / "base")
+        asked = questions(recipe, out)
+        made = drawn(recipe, asked, out, fresh, show)
     table = asked.table
     rows = [
         (
@@ -204,7 +208,6 @@ def drawn(recipe: Answer, asked: Questions, out: Path, fresh: bool, show: Show) 
 
     from train.generation import Sampling, answers, load
 
-    kept = _kept(out, asked.identity, fresh)
     tokenizer, prompts = asked.chat.tokenizer, asked.table["prompt_ids"].to_list()
     talks = asked.table["prompt"].to_list()
     order = sorted(range(len(prompts)), key=lambda row: (-len(prompts[row]), row))
@@ -213,7 +216,10 @@ def drawn(recipe: Answer, asked: Questions, out: Path, fresh: bool, show: Show) 
         recipe.max_new_tokens, recipe.temperature, recipe.batch_size, tuple(end.id for end in asked.stops), recipe.engine,
         recipe.gpu_memory_utilization,
     )  # fmt: skip
-    model = load(asked.folder, how, max(map(len, prompts)) + recipe.max_new_tokens, recipe.trust_remote_code)
+    with undo() as made_here:
+        made_here.new(out / KEPT)
+        kept = _kept(out, asked.identity, fresh)
+        model = load(asked.folder, how, max(map(len, prompts)) + recipe.max_new_tokens, recipe.trust_remote_code)
     with (out / KEPT).open("ab") as file:
         for begin in range(0, len(todo), recipe.batch_size):
             part = todo[begin : begin + recipe.batch_size]

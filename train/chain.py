@@ -19,6 +19,7 @@ from train.job import Stage
 from train.prepare import Plan
 from train.recipe import Recipe
 from train.run import run
+from train.undo import undo
 
 ASKED = 128
 """Questions that the models are asked at the end, at most."""
@@ -44,13 +45,14 @@ def train_all(
 
     Raises UsageError, InputError, and KgtoolsError where a stage fails."""
     _has_all(given.system)
-    out.mkdir(parents=True, exist_ok=True)
 
     def stage(name: str, data: Path, **more: str) -> dict[str, Any]:
         say(f"== {name}")
         return run(*_stage(given, name, data, **more), out / name, place, show=show)
 
-    sft = stage("sft", given.records)
+    with undo() as made:
+        made.folder(out)
+        sft = stage("sft", given.records)
     say("== merge")
     merged = _merged(out / "sft", out / "merged")
     reward = stage("reward", given.preferences, model=str(merged))

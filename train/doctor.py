@@ -219,7 +219,7 @@ def _disk(what: str, place: Path, way_out: str) -> Check:
     return _wish(what, free >= DISK_GB, f"{free:,.0f} GB free at {place}", way_out)
 
 
-def _machine_memory() -> dict[str, int]:
+def machine_memory() -> dict[str, int]:
     """Bytes of the machine or, where that is less, of the container; nothing where the system does not say."""
     if not MEMINFO.is_file():
         return {}
@@ -238,14 +238,14 @@ def device_memory(nproc: int) -> int | None:
     if torch.cuda.device_count():
         told = _probe(TORCH)
         return None if isinstance(told, str) else min((gpu["total"] for gpu in told["gpus"]), default=None)
-    whole = _machine_memory().get("MemTotal")
+    whole = machine_memory().get("MemTotal")
     return whole and whole // nproc
 
 
 def _memory() -> list[Check]:
     """Of the machine; and what processes talk through."""
     checks = []
-    if size := _machine_memory():
+    if size := machine_memory():
         found = f"{size['MemTotal'] / GB:,.0f} GB, {size['MemAvailable'] / GB:,.0f} free"
         way = "a smaller model, or more memory: weights pass through it, 2 to 4 bytes for each parameter"
         checks.append(_wish("memory", size["MemAvailable"] >= MEMORY_GB * GB, found, way))

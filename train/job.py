@@ -40,8 +40,8 @@ class Job:
     `identity`: hash of what the result hangs on: recipe, data, base, and `others` that the stage names; `base`: folder of the model
     and `fingerprint` of its weights; `tokens`: split -> file (`train.tokens`); `work`: where this node works; `checkpoints`: where
     all nodes keep them; `learnt`: parameters; `flops`: floating-point operations per token; `steps`: as many as there will be, or
-    about so many where records are packed; `stops`: the tokens that end an answer (`train.stops`); `resume`: the checkpoint to go
-    on from, after `done` steps; `fresh_optimizer`: only its weights are taken."""
+    about so many where records are packed; `stops`: the tokens that end an answer (`train.stops`); `memory`: bytes that a process needs,
+    about; `resume`: the checkpoint to go on from, after `done` steps; `fresh_optimizer`: only its weights are taken."""
 
     stage: str
     identity: str
@@ -56,6 +56,7 @@ class Job:
     flops: float
     steps: int
     stops: tuple[int, ...]
+    memory: int = 0
     resume: str | None = None
     fresh_optimizer: bool = False
     done: int = 0

@@ -16,7 +16,8 @@ from typing import Any, BinaryIO
 import orjson
 
 from tools.errors import KgtoolsError, UsageError
-from train.job import Job, last_whole
+from train import ends
+from train.job import Job
 from train.stack import QUIET
 
 POLL_S = 0.2
@@ -103,17 +104,20 @@ def run(job: Job, place: Machines, show: Callable[[dict[str, Any]], None]) -> No
     work = Path(job.work)
     for left in work.glob("error-*.json"):
         left.unlink()
-    path = job.save()
+    (work / ends.SPARE).write_bytes(bytes(ends.SPARE_BYTES))
+    path, kills = job.save(), ends.oom_kills()
     with (work / "worker.log").open("ab") as log:
-        begin = log.tell()
+        begin, seen = log.tell(), job.metrics.stat().st_size if job.metrics.exists() else 0
         process = _start(path, place, log)
         try:
-            _watch(process, job, show)
+            _watch(process, job, seen, show)
         except BaseException:
             _stop(process)
             raise
     if process.returncode:
-        raise KgtoolsError(_why(job, process.returncode, begin))
+        more = ends.oom_kills()
+        since = None if kills is None or more is None else more - kills
+        raise KgtoolsError(ends.why(job, ends.End(process.returncode, begin, since)))
 
 
 def _start(job: Path, place: Machines, log: BinaryIO) -> subprocess.Popen[bytes]:
@@ -145,15 +149,18 @@ def _start(job: Path, place: Machines, log: BinaryIO) -> subprocess.Popen[bytes]
     if place.nnodes == 1 or (place.meet or "").startswith(("127.", "localhost")):
         own["GLOO_SOCKET_IFNAME"] = os.environ.get("GLOO_SOCKET_IFNAME", "lo")
     return subprocess.Popen(
-        command, env=os.environ | own, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=_die_with_parent,
+        command, env=os.environ | own, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=go_with_parent,
         start_new_session=True,
     )  # fmt: skip
 
 
-def _die_with_parent() -> None:
-    """Linux ends the worker when the command is killed: nobody else would, and it would go on writing."""
+def go_with_parent(sooner: int = 500) -> None:
+    """Linux ends this process when the one that started it is killed: nobody else would, and it would go on writing. Where memory is
+    wanting the kernel takes it sooner than others, by so much, so that the command is left to say so."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+        with suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text(str(sooner), encoding="ascii")
 
 
 def _port() -> int:
@@ -162,8 +169,8 @@ def _port() -> int:
         return int(free.getsockname()[1])
 
 
-def _watch(process: subprocess.Popen[bytes], job: Job, show: Callable[[dict[str, Any]], None]) -> None:
-    begin = job.metrics.stat().st_size if job.metrics.exists() else 0
+def _watch(process: subprocess.Popen[bytes], job: Job, begin: int, show: Callable[[dict[str, Any]], None]) -> None:
+    """Show the lines of metrics from a place on, until the process has ended."""
     running = True
     while running:
         try:
@@ -196,25 +203,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(GRACE_S)
             return
-
-
-def _why(job: Job, code: int, begin: int = 0) -> str:
-    """What went wrong, where more is written, and how to go on. `begin`: where this run begins in the log, which keeps the earlier."""
-    work = Path(job.work)
-    told = sorted((orjson.loads(file.read_bytes()) for file in work.glob("error-*.json")), key=lambda row: row["time"])
-    log = work / "worker.log"
-    killed = re.findall(rb"exitcode\s*:\s*-(\d+)", log.read_bytes()[begin:])
-    number = -code if code < 0 else int(killed[-1]) if killed else 0
-    if told and not told[0]["traceback"]:
-        return f"{told[0]['message']}\nWhat the processes said: {log}"
-    if number == signal.SIGKILL:  # what the others say then is that they miss it
-        what = "a process was killed (signal 9): by hand, or for want of memory"
-    elif told:
-        what = f"a process failed: {told[0]['traceback'].strip().splitlines()[-1]}"
-        if "OutOfMemoryError" in what:
-            what += "\na device has too little memory: gradient_checkpointing=true, or a smaller micro_batch_size"
-    else:
-        what = f"a process ended without a word (code {code})" + (f", by signal {number}" if number else "")
-    found = last_whole(Path(job.checkpoints))
-    left = f"the checkpoint of step {found[1]['step']} is whole" if found else "there is no checkpoint yet"
-    return f"{what}\n{left}; the same command again goes on from there. What the processes said: {log}"

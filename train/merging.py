@@ -9,6 +9,7 @@ from tools.files import sha256, to_json
 from tools.staging import manifest, staging, write_whole
 from train import adapters, cost, models
 from train.chats import Chat
+from train.ends import full_disk
 from train.loading import model_of, tokenizer_of
 from train.stops import stops
 
@@ -49,7 +50,7 @@ def merge(run: Path, base: Path | None, out: Path, trust: Sequence[Path] = ()) -
     merged.generation_config.pad_token_id = tokenizer.pad_token_id
     merged.config.eos_token_id, merged.config.pad_token_id = tokenizer.eos_token_id, tokenizer.pad_token_id
     merged.config.use_cache = True
-    with staging(out) as place:
+    with staging(out) as place, full_disk(out):
         merged.save_pretrained(place)
         tokenizer.save_pretrained(place)
         again = model_of(AutoModelForCausalLM, place, [place] if trust else (), dtype="auto").eval()

@@ -1,7 +1,9 @@
 """What is told of a run while it goes: lines of metrics, with speed, memory and time left; and which checkpoints are whole."""
 
+import math
 import resource
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +12,17 @@ import torch
 import torch.distributed as dist
 from transformers import TrainerCallback
 
-from tools.errors import KgtoolsError
 from tools.files import to_json
 from tools.staging import write_whole
 from train.cost import peak_flops
+from train.ends import NoNumber
 from train.job import WHOLE, Job
 
 
 class Meter(TrainerCallback):  # type: ignore[misc]  # mypy follows no imports of transformers
     """Writes a line of metrics for each step that is logged and marks a checkpoint when all of it is there.
 
-    Raises KgtoolsError for a loss that is no number. `check`: looks at each line before it is written."""
+    Raises NoNumber for a loss that is none, and for weights before they are saved. `check`: looks at each line before it is written."""
 
     def __init__(self, job: Job, check: Any = None) -> None:
         self.job, self.check = job, check
@@ -30,10 +32,9 @@ class Meter(TrainerCallback):  # type: ignore[misc]  # mypy follows no imports o
     def on_log(self, _args: Any, state: Any, _control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
         """A line of metrics."""
         logs = dict(logs or {})
-        if "loss" in logs and logs["loss"] != logs["loss"]:
-            raise KgtoolsError(
-                f"the loss is no number at step {state.global_step}: lower learning_rate, or precision=fp32 to see whether it is the numbers"
-            )
+        for key, what in (("loss", "the loss"), ("grad_norm", "the gradients' norm")):
+            if key in logs and not math.isfinite(logs[key]):
+                raise NoNumber(f"{what} is no number at step {state.global_step}")
         if state.is_world_process_zero and "train_runtime" not in logs:
             write_metrics(self.job, self.line(state, logs))
         if self.check is not None:
@@ -56,12 +57,32 @@ class Meter(TrainerCallback):  # type: ignore[misc]  # mypy follows no imports o
             "seconds_left": round(left * (now - self.begun) / done, 1) if done > 0 else None,
         }  # fmt: skip
 
+    def on_step_end(self, _args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+        """Weights are looked at before they are saved: an older checkpoint that is good goes when a new one is there."""
+        if control.should_save:
+            check_weights(model.parameters(), state.global_step, self.job.world)
+
     def on_save(self, args: Any, state: Any, _control: Any, **_: Any) -> None:
         """The mark that a checkpoint is whole."""
         if self.job.world > 1:
             dist.barrier()
         if state.is_world_process_zero:
             mark_whole(Path(args.output_dir) / f"checkpoint-{state.global_step}", self.job, state.global_step)
+
+
+def check_weights(weights: Iterable[Any], step: int, world: int) -> None:
+    """Raises NoNumber, on all processes alike, where a weight that is trained, of any process, is infinite or no number."""
+    good = torch.stack([torch.isfinite(_share(weight)).all() for weight in weights if weight.requires_grad]).all().int()
+    if world > 1:
+        dist.all_reduce(good, dist.ReduceOp.MIN)
+    if not good:
+        raise NoNumber(f"weights are no numbers at step {step}; they are not saved")
+
+
+def _share(weight: Any) -> Any:
+    """What this process has of a weight: of ZeRO-3 its part, without what fills the last one up."""
+    part = getattr(weight, "ds_tensor", None)
+    return weight.detach() if part is None else part[: max(0, weight.ds_numel - dist.get_rank() * part.numel())]
 
 
 def mark_whole(folder: Path, job: Job, step: int) -> None:

@@ -12,7 +12,7 @@ import orjson
 
 from tools.errors import InputError, UsageError
 from tools.files import digest, sha256
-from train import cost, models
+from train import cost, models, space
 from train.chats import chat_of
 from train.data import Rows, may_train, open_rows
 from train.doctor import device_memory
@@ -25,7 +25,7 @@ from train.stops import Stop, stops
 from train.tokens import Made, tokenize
 
 ASIDE = (
-    "data", "model", "title", "paper", "notes", "save_every", "log_every", "keep", "gpu_memory_utilization", "gradient_checkpointing",
+    "data", "model", "title", "paper", "ours", "notes", "save_every", "log_every", "keep", "gpu_memory_utilization", "gradient_checkpointing",
 )  # fmt: skip
 """Keys of a recipe that its result does not hang on; of data and model it hangs on what they hold."""
 
@@ -34,8 +34,8 @@ ASIDE = (
 class Plan:
     """A run that is ready: its job, and what there is to say before it begins.
 
-    `made`: split -> its tokens; `sizes`: parameters, and those of them that are trained; `memory`: bytes of a device, by what for; `stops`: what ends
-    an answer."""
+    `made`: split -> its tokens; `sizes`: parameters, and those of them that are trained; `memory`: bytes of a device, by what for; `disk`: bytes
+    where the result goes (`train.space`); `stops`: what ends an answer."""
 
     job: Job
     recipe: Recipe
@@ -43,6 +43,7 @@ class Plan:
     made: dict[str, Made]
     sizes: dict[str, int]
     memory: dict[str, int]
+    disk: dict[str, int]
     stops: list[Stop]
 
     @property
@@ -95,9 +96,12 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
         others=others,
         steps=steps_of(recipe, made["train"].rows),
         stops=tuple(end.id for end in ends),
+        memory=sum(memory.values()),
     )
     sizes = {"parameters": size.parameters + (learning if adapter else 0), "trained": learning}
-    return Plan(job, recipe, rows, made, sizes, memory, ends)
+    words = sum(file.stat().st_size for file in (work / "tokenizer").iterdir())
+    disk = space.needed(size, adapter, recipe, place.world, job.steps, words)
+    return Plan(job, recipe, rows, made, sizes, memory, disk, ends)
 
 
 def _settled(

@@ -5,14 +5,16 @@ import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from tools.config import Settings, load_yaml
 from tools.errors import UsageError
 from tools.registry import suggestion
+from tools.yamls import read_yaml
 from train.baking import NAME
+from train.paper import Paper, faults
 
 HERE = Path(__file__).parent / "recipes"
 R = TypeVar("R", bound="Asking")
@@ -58,6 +60,7 @@ class Lora(Settings):
 class Asking(Settings):
     """What every use of a model knows.
 
+    `paper`: where it comes from and what that gives; `ours`: keys that it does not give, or that are not as it gives them, and why.
     `model`: a folder, a name on a hub (it is fetched), or `tiny:llama`, `tiny:qwen2`, `tiny:bloom` (random, made on the spot).
     `data`: folders or files, of which the rows of `split` are taken. `allow_license`: licences that forbid to pass on what is made
     of a row, and are to be taken all the same; `allow_identified`: so are people's records that were never
@@ -68,7 +71,8 @@ class Asking(Settings):
     folders of models whose own code may run; of any other model none does."""
 
     title: str
-    paper: str = ""
+    paper: str | Paper = ""
+    ours: dict[str, str] = {}
     notes: str = ""
     model: str
     revision: str | None = None
@@ -94,6 +98,12 @@ class Asking(Settings):
             if not _is_json(value):
                 raise ValueError(f"{name}: true, false, null, numbers, texts, lists and mappings; put a date in quotes")
         return arguments
+
+    @model_validator(mode="after")
+    def _accounts(self) -> Self:
+        if found := faults(type(self), self.paper, self.ours):
+            raise ValueError(". ".join(found))
+        return self
 
 
 class Recipe(Asking):
@@ -155,6 +165,11 @@ class Recipe(Asking):
         return self.batch_size
 
     @property
+    def learners(self) -> int:
+        """Adapters that are trained side by side."""
+        return 1
+
+    @property
     def updates(self) -> int:
         """In how many parts a batch is learnt from, an update of the weights for each."""
         return 1
@@ -195,6 +210,16 @@ def systems() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for file in sorted(HERE.glob("*/*.yaml"), key=lambda file: (file.parent.name, file.stem)):
         found.setdefault(file.parent.name, []).append(file.stem)
+    return found
+
+
+def papers() -> dict[str, str]:
+    """The papers that the recipes follow: system -> what is to be cited, empty where it follows none."""
+    found = {}
+    for system, stages in systems().items():
+        file = HERE / system / f"{stages[0]}.yaml"
+        paper = read_yaml(file.read_text(encoding="utf-8"), file)[0].get("paper", "")
+        found[system] = paper["cite"] if isinstance(paper, dict) else paper
     return found
 
 

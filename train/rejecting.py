@@ -11,11 +11,12 @@ from pydantic import Field
 from corpora.record import RECORDS
 from tools.files import digest, sha256
 from tools.frames import write_table
-from tools.staging import make_folder, manifest, write_whole
+from tools.staging import manifest, write_whole
 from train import adapters, answering
 from train.answering import Answer
 from train.data import REJECTS, may_train
 from train.recipe import Count
+from train.undo import undo
 
 
 class Reject(Answer):
@@ -34,8 +35,7 @@ def look(recipe: Reject) -> dict[str, Any]:
     """What would be asked and judged, all looked at as `reject` does; nothing is answered. Raises UsageError, InputError."""
     with TemporaryDirectory(prefix="kgtools-") as scratch:
         adapters.base_of(recipe.reward, recipe.reward_base)
-        asked = answering.questions(recipe, Path(scratch))
-        may_train(asked.rows, recipe)
+        asked = answering.questions(recipe, Path(scratch), may_train)
         return answering.facts_of(recipe, asked) | {
             "reward": adapters.read_mark(adapters.reward_adapter(recipe.reward))["identity"]
         }
@@ -46,11 +46,13 @@ def reject(recipe: Reject, out: Path, fresh: bool, show: answering.Show = lambda
     chosen. Raises UsageError, InputError."""
     from train import scoring
 
-    make_folder(out)
-    home = adapters.reward_adapter(recipe.reward)
-    base = adapters.base_of(recipe.reward, recipe.reward_base)
-    asked = answering.questions(recipe, out, may_train)
-    made = answering.drawn(recipe, asked, out, fresh, show)
+    with undo() as made_here:
+        made_here.folder(out)
+        made_here.new(out / "base")
+        home = adapters.reward_adapter(recipe.reward)
+        base = adapters.base_of(recipe.reward, recipe.reward_base)
+        asked = answering.questions(recipe, out, may_train)
+        made = answering.drawn(recipe, asked, out, fresh, show)
     prompts, places = asked.table["prompt"].to_list(), sorted(made)
     said = [(prompts[row], made[row, sample].whole) for row, sample in places]
     given = dict(

@@ -15,13 +15,14 @@ import yaml
 
 from tools.errors import UsageError
 from tools.frames import write_table
-from tools.staging import held, make_folder, manifest, write_whole
-from train import launch, models
+from tools.staging import held, manifest, write_whole
+from train import launch, models, space
 from train.data import REJECTS
 from train.job import WHOLE, Job, Stage, last_whole
 from train.prepare import Plan, divides, prepare
 from train.recipe import Recipe
 from train.stack import STACK, needs_packages, needs_stack
+from train.undo import undo
 
 BUSY = "{}: {} trains into it; wait for it, or name another place with --out"
 
@@ -48,34 +49,45 @@ def run(
     divides(recipe, place)
     if dry_run:
         with TemporaryDirectory(prefix="kgtools-") as scratch:
-            tell(prepare(stage, recipe, Path(scratch), place))
+            plan = prepare(stage, recipe, Path(scratch), place)
+            plan.disk["free"] = space.free(out)
+            tell(plan)
         return {}
-    make_folder(out)
     work = out / (".work" if place.rank == 0 else f".work-{place.rank}")
-    with held(out, lambda who: UsageError(BUSY.format(out, who)), part=f"-{place.rank}"):
-        before = _before(out, work, fresh)
-        work.mkdir(mode=0o700, exist_ok=True)
-        plan = prepare(stage, recipe, work, place, out / ".work" / "checkpoints")
-        if before is not None:
-            if before.get("identity") == plan.job.identity:
+    with undo() as folders:
+        folders.folder(out)
+        locked = out / f".lock-{place.rank}"
+        first = not locked.exists()
+        with held(out, lambda who: UsageError(BUSY.format(out, who)), part=f"-{place.rank}"), undo() as files:
+            files.made += [locked] if first else []  # it goes while it is held, so that nobody takes it meanwhile
+            files.new(work)
+            work.mkdir(mode=0o700, exist_ok=True)
+            clear_torn(out / ".work" / "checkpoints")
+            plan = prepare(stage, recipe, work, place, out / ".work" / "checkpoints")
+            if fresh:
+                space.must_fit(plan.disk, out, _earlier(out, work))
+                _clear(out, work)
+            elif (before := _before(out)) is not None:
+                if before.get("identity") != plan.job.identity:
+                    raise UsageError(
+                        f"{out}: holds another run; name another place with --out, or replace it with --fresh"
+                    )
                 shutil.rmtree(work)
                 return before
+            plan.job = _from_where(plan, place, out, weights_only)
+            if not fresh:
+                space.must_fit(plan.disk, out, [Path(plan.job.checkpoints)])
+            files.keep()
+            folders.keep()
+            tell(plan)
+            launch.run(plan.job, place, show)
+            done = _keep(stage, plan, out) if place.rank == 0 else {}
             shutil.rmtree(work)
-            raise UsageError(f"{out}: holds another run; name another place with --out, or replace it with --fresh")
-        plan.job = _from_where(plan, place, out, weights_only)
-        tell(plan)
-        launch.run(plan.job, place, show)
-        done = _keep(stage, plan, out) if place.rank == 0 else {}
-        shutil.rmtree(work)
     return done
 
 
-def _before(out: Path, work: Path, fresh: bool) -> dict[str, Any] | None:
-    """What the `run.json` of a run that is done says; nothing is left of one where a fresh one is wanted."""
-    if fresh:
-        for left in ("adapter", "model", "base", ".work", work.name):
-            shutil.rmtree(out / left, ignore_errors=True)
-        (out / "run.json").unlink(missing_ok=True)
+def _before(out: Path) -> dict[str, Any] | None:
+    """What the `run.json` of a run that is done says."""
     try:
         told = orjson.loads((out / "run.json").read_bytes())
     except FileNotFoundError:
@@ -83,6 +95,26 @@ def _before(out: Path, work: Path, fresh: bool) -> dict[str, Any] | None:
     except orjson.JSONDecodeError:
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def _earlier(out: Path, work: Path) -> list[Path]:
+    """Folders that an earlier run left and a fresh one replaces; not what this one has made ready."""
+    return [out / "adapter", out / "model", out / "base", out / ".work" / "checkpoints", work / "result"]
+
+
+def _clear(out: Path, work: Path) -> None:
+    """Take away what an earlier run left."""
+    for left in _earlier(out, work):
+        shutil.rmtree(left, ignore_errors=True)
+    for file in (out / "run.json", work / "metrics.jsonl", work / "worker.log"):
+        file.unlink(missing_ok=True)
+
+
+def clear_torn(checkpoints: Path) -> None:
+    """Take away checkpoints that were half written: they count for nothing and may fill a disk."""
+    for left in checkpoints.glob("checkpoint-*"):
+        if not (left / WHOLE).exists():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _from_where(plan: Plan, place: launch.Machines, out: Path, weights_only: bool) -> Job:
@@ -103,9 +135,6 @@ def _from_where(plan: Plan, place: launch.Machines, out: Path, weights_only: boo
             f"the checkpoint of step {told['step']} was written by {told['world']} processes, and this run has {place.world}: the "
             "optimizer's state cannot be divided anew. Run as many, or take the weights alone and begin the optimizer anew: --weights-only"
         )
-    for left in Path(plan.job.checkpoints).glob("checkpoint-*"):
-        if not (left / WHOLE).exists():
-            shutil.rmtree(left)
     _forget_after(plan.job.metrics, told["step"])
     return replace(plan.job, resume=str(home), done=told["step"], fresh_optimizer=weights_only)
 

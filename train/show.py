@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.output import print_json, print_table
-from tools.terminal import retell, tell
+from tools.terminal import retell, say, tell
+from tools.yamls import read_yaml
+from train.paper import WORDS, differences
 
 if TYPE_CHECKING:
     from train.doctor import Check
     from train.launch import Machines
     from train.prepare import Plan
 
-WORDS = ("title", "paper", "notes")
-"""What a recipe says of itself."""
+GB = 1e9
 
 
 def print_plan(plan: "Plan", place: "Machines", style: str) -> None:
@@ -24,8 +25,10 @@ def print_plan(plan: "Plan", place: "Machines", style: str) -> None:
     if style == "json":
         print_json(facts)
     elif style == "table":
-        recipe = {key: value for key, value in plan.recipe.model_dump(mode="json").items() if key not in WORDS}
+        recipe = {key: value for key, value in facts["recipe"].items() if key not in WORDS}
         print_table(["recipe", plan.recipe.title], sorted((key, _short(value)) for key, value in recipe.items()))
+        facts["differs"] = {key: f"{pair['recipe']} (paper {pair['paper']})" for key, pair in facts["differs"].items()}
+        facts["disk"] = f"{plan.disk['sum'] / GB:,.2f} GB needed, {plan.disk['free'] / GB:,.2f} GB free"
         print_table(["run", ""], [(key, _short(value)) for key, value in facts.items() if key != "recipe"])
     else:
         made = plan.made["train"]
@@ -54,6 +57,7 @@ def _facts(plan: "Plan", place: "Machines") -> dict[str, Any]:
     return {
         "stage": plan.job.stage,
         "recipe": recipe.model_dump(mode="json"),
+        "differs": {key: {"recipe": own, "paper": told} for key, (own, told) in differences(recipe).items()},
         "base": plan.job.fingerprint,
         "rows": {split: vars(made) | {"cut": dict(made.cut)} for split, made in plan.made.items()},
         "rejected": plan.rejects,
@@ -65,6 +69,7 @@ def _facts(plan: "Plan", place: "Machines") -> dict[str, Any]:
         "stops": [str(stop) for stop in plan.stops],
         **plan.sizes,
         "memory_of_a_device": plan.memory | {"sum": sum(plan.memory.values())},
+        "disk": plan.disk,
     }
 
 
@@ -128,12 +133,22 @@ def print_done(done: dict[str, Any], out: Path, style: str) -> None:
     )
 
 
-def print_recipes(systems: dict[str, list[str]], style: str) -> None:
-    """The recipes that come with kgtools."""
+def print_recipes(systems: dict[str, list[str]], papers: dict[str, str], style: str) -> None:
+    """The recipes that come with kgtools, and the papers that they follow."""
     if style == "json":
-        print_json(systems)
+        print_json({name: {"stages": stages, "paper": papers[name]} for name, stages in systems.items()})
     else:
-        print_table(["system", "stages"], [(name, ", ".join(stages)) for name, stages in systems.items()])
+        rows = [(name, ", ".join(stages), papers[name]) for name, stages in systems.items()]
+        print_table(["system", "stages", "paper"], rows)
+
+
+def print_recipe(file: Path, style: str) -> None:
+    """A recipe as it stands in its file."""
+    text = file.read_text(encoding="utf-8")
+    if style == "json":
+        print_json(read_yaml(text, file)[0])
+    else:
+        say(text, nl=False)
 
 
 def print_facts(title: str, facts: dict[str, Any], style: str) -> None:

@@ -4,24 +4,35 @@ import os
 import sys
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 from tools import registry
 from tools.errors import KgtoolsError
 from tools.files import to_json
 from tools.staging import write_whole
+from train.ends import SPARE
 from train.job import Job
+from train.launch import go_with_parent
 
 
 def main(path: str) -> int:
     """Run a stage's part in this process; what went wrong is left in `error-RANK.json` for the parent."""
+    go_with_parent(700)  # torchrun, where there is one, does not see to it
     job = Job.load(Path(path))
     try:
         registry.find("stages", job.stage).run(job)
     except Exception as error:  # noqa: BLE001 - told to the parent, with its traceback where it is a bug
         ours = isinstance(error, KgtoolsError)
-        told = {"time": time.time(), "message": str(error), "traceback": None if ours else traceback.format_exc()}
-        write_whole(Path(job.work) / f"error-{os.environ.get('RANK', '0')}.json", to_json(told))
+        told = {
+            "time": time.time(), "kind": type(error).__name__, "message": str(error),
+            "traceback": None if ours else traceback.format_exc(),
+        }  # fmt: skip
+        (Path(job.work) / SPARE).unlink(
+            missing_ok=True
+        )  # a disk may be full, and word of it is to be left all the same
+        with suppress(OSError):
+            write_whole(Path(job.work) / f"error-{os.environ.get('RANK', '0')}.json", to_json(told))
         traceback.print_exc()
         return 2
     return 0

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -17,7 +16,7 @@ import pytest
 from tools.errors import KgtoolsError, UsageError
 from train import launch
 from train.job import Job
-from train.launch import Machines, _lines, _why, machines
+from train.launch import Machines, _lines, machines
 
 
 def test_one_process_is_the_default_without_a_gpu():
@@ -97,43 +96,6 @@ def test_only_whole_lines_of_metrics_are_read(tmp_path):
     assert list(_lines(file, 22)) == []
 
 
-@pytest.fixture
-def job(tmp_path):
-    (tmp_path / "worker.log").write_text("", encoding="utf-8")
-    return SimpleNamespace(work=str(tmp_path), checkpoints=str(tmp_path / "checkpoints"))
-
-
-def test_a_device_with_too_little_memory_has_a_way_out(job, tmp_path):
-    error = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB."
-    told = {"time": 1.0, "message": "", "traceback": f"Traceback\n  there\n{error}\n"}
-    (tmp_path / "error-0.json").write_bytes(orjson.dumps(told))
-
-    assert _why(job, 2).startswith(
-        f"a process failed: {error}\na device has too little memory: gradient_checkpointing=true"
-    )
-
-
-def test_what_a_worker_said_of_its_end_is_passed_on(job, tmp_path):
-    told = {"time": 2.0, "message": "the loss is no number", "traceback": None}
-    (tmp_path / "error-1.json").write_bytes(orjson.dumps(told))
-    bug = {"time": 1.0, "message": "x", "traceback": "Traceback\n  there\nValueError: x\n"}
-
-    assert _why(job, 2).startswith("the loss is no number\n")
-    (tmp_path / "error-0.json").write_bytes(orjson.dumps(bug))  # the first to fail is the one to blame
-    assert _why(job, 2).startswith("a process failed: ValueError: x\nthere is no checkpoint yet")
-
-
-def test_a_worker_that_was_killed_is_told_from_one_that_failed(job, tmp_path):
-    (tmp_path / "worker.log").write_text("  exitcode  : -9 (pid: 7)\n", encoding="utf-8")
-    (tmp_path / "checkpoints" / "checkpoint-4").mkdir(parents=True)
-    (tmp_path / "checkpoints" / "checkpoint-4" / "whole.json").write_bytes(b'{"step": 4}')
-
-    said = _why(job, 1)
-
-    assert "killed (signal 9)" in said
-    assert "the checkpoint of step 4 is whole; the same command again goes on" in said
-
-
 def test_a_hostfile_of_this_machine_alone_needs_no_other(tmp_path: Path) -> None:
     file = tmp_path / "hosts"
     file.write_text("localhost slots=2\n", encoding="utf-8")
@@ -164,40 +126,6 @@ def test_lines_are_read_on_from_where_they_were_left(tmp_path: Path) -> None:
 
     assert seen == [1, 2, 3]
     assert begin == file.stat().st_size
-
-
-@pytest.mark.parametrize(
-    ("code", "log", "said"),
-    [
-        (-9, "", "a process was killed (signal 9): by hand, or for want of memory"),
-        (-11, "", "a process ended without a word (code -11), by signal 11"),
-        (3, "", "a process ended without a word (code 3)\n"),
-        (
-            1,
-            "exitcode  : -9 (pid: 7)\nexitcode : -6 (pid: 8)\n",
-            "a process ended without a word (code 1), by signal 6",
-        ),
-        (1, "exitcode  : 1 (pid: 7)\n\xff头痛", "a process ended without a word (code 1)\n"),
-    ],
-)
-def test_how_a_process_ended_is_told_from_its_code_or_from_the_log(
-    code: int, log: str, said: str, job: Job, tmp_path: Path
-) -> None:
-    (tmp_path / "worker.log").write_bytes(log.encode("latin-1", "ignore") + b"\xff")
-
-    assert _why(job, code).startswith(said)
-    assert _why(job, code).endswith(
-        f"there is no checkpoint yet; the same command again goes on from there. What the processes said: {tmp_path / 'worker.log'}"
-    )
-
-
-def test_the_newest_checkpoint_that_is_whole_is_the_one_to_go_on_from(job: Job, tmp_path: Path) -> None:
-    for step, mark in ((4, "whole.json"), (12, "whole.json"), (100, "half.json")):
-        home = tmp_path / "checkpoints" / f"checkpoint-{step}"
-        home.mkdir(parents=True)
-        (home / mark).write_bytes(orjson.dumps({"step": step}))
-
-    assert "the checkpoint of step 12 is whole" in _why(job, 1)
 
 
 @pytest.fixture
@@ -266,3 +194,33 @@ def test_a_worker_ends_with_the_command_that_watches_it(
         worker("open('pid.new', 'w').write(str(os.getpid())); os.rename('pid.new', 'pid'); time.sleep(60)")
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text(encoding="utf-8")), signal.SIGCONT)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux")
+def test_a_worker_ends_with_whoever_started_it_and_the_kernel_takes_it_first(tmp_path: Path) -> None:
+    mark = tmp_path / "told"
+    worker = (
+        "import os, time; from pathlib import Path; from train.launch import go_with_parent; go_with_parent(321); "
+        f"Path({str(mark)!r}).write_text(f'{{os.getpid()}} ' + Path('/proc/self/oom_score_adj').read_text()); time.sleep(60)"
+    )
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {worker!r}], start_new_session=True)"
+    starter = subprocess.Popen([sys.executable, "-c", code])
+    while not mark.exists() or not mark.read_text().endswith("\n"):
+        time.sleep(0.02)
+    pid, score = mark.read_text().split()
+
+    starter.kill()
+    starter.wait(60)
+
+    end = time.monotonic() + 60
+    while _alive(int(pid)) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not _alive(int(pid))
+    assert score == "321"
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except OSError:
+        return False

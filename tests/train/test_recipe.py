@@ -31,7 +31,7 @@ def test_a_recipe_fits_its_stage(file):
     loaded = load(name, stage, model, {})
 
     assert loaded.title
-    assert file.parent.name == "tiny" or re.fullmatch(r".+ 20\d\d, arXiv:\d{4}\.\d{5}", loaded.paper)
+    assert file.parent.name == "tiny" or re.fullmatch(r".+ 20\d\d, arXiv:\d{4}\.\d{5}", loaded.paper.cite)
 
 
 def test_clinicalgpt_is_trained_as_its_paper_says():
@@ -177,7 +177,11 @@ def test_every_file_of_a_recipe_is_found_by_its_name(tmp_path: Path) -> None:
     [
         ("xyz", "sft", "name a file, or there are: chimed-gpt, clinicalgpt, medalpaca"),
         ("", "sft", "no recipe is called ''"),
-        ("medalpaca", "reward", r"the recipe medalpaca has no stage reward; it has answer, sft, sft\.13b, sft\.8bit"),
+        (
+            "medalpaca",
+            "reward",
+            r"the recipe medalpaca has no stage reward; it has answer, sft, sft\.13b, sft\.13b-8bit",
+        ),
         ("clinicalgtp", "sft", "did you mean clinicalgpt"),
         ("clinicalgpt", "dpo", "it has answer, ppo, reward, sft"),
         ("medalpaca:4bit", "sft", "has no stage sft.4bit"),

@@ -11,7 +11,7 @@ from tools.aside import write_whole
 from tools.errors import UsageError
 from tools.main import load_command
 from tools.options import allow_option, identified_option
-from tools.terminal import say, tell
+from tools.terminal import tell
 from train.commands import changes, nproc_option, recipe_option, using, words_argument
 
 if TYPE_CHECKING:
@@ -179,13 +179,13 @@ def recipes(action: str, name: str | None, stage: str | None, out: Path | None, 
     from train import recipe, show
 
     if action == "list":
-        show.print_recipes(recipe.systems(), style)
+        show.print_recipes(recipe.systems(), recipe.papers(), style)
         return
     if name is None or stage is None:
         raise UsageError(f"recipes {action}: name a system and a stage, as `kgtools train recipes {action} tiny sft`")
     file = recipe.find(name, stage)
     if action == "show":
-        say(file.read_text(encoding="utf-8"), nl=False)
+        show.print_recipe(file, style)
         return
     out = out or Path(f"{name.replace(':', '-')}-{stage}.yaml")
     if out.exists():

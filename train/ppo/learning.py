@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from tools.files import to_json
 from tools.staging import write_whole
 from train.job import Job
-from train.meter import mark_whole
+from train.meter import check_weights, mark_whole
 from train.order import rate
 from train.ppo import maths
 from train.ppo.roles import Roles
@@ -135,7 +135,8 @@ class Learner:
         return self.reduce(told)
 
     def save(self, job: Job, done: int) -> None:
-        """A checkpoint: weights and the optimizer's state, whole when all processes have written."""
+        """A checkpoint: weights and the optimizer's state, whole when all processes have written. Raises NoNumber for weights that are none."""
+        check_weights(self.learnt, done, self.world)
         folder = Path(job.checkpoints) / f"checkpoint-{done}"
         if self.first:
             shutil.rmtree(folder, ignore_errors=True)

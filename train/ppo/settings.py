@@ -55,6 +55,11 @@ class Ppo(Recipe):
         return self.max_new_tokens
 
     @property
+    def learners(self) -> int:
+        """Adapters that are trained side by side: the policy's and the value's."""
+        return 2
+
+    @property
     def updates(self) -> int:
         """In how many parts a batch is learnt from, an update of the weights for each."""
         return self.minibatches

@@ -7,10 +7,11 @@ from typing import Any
 
 import orjson
 
-from tools.errors import KgtoolsError, UsageError
+from tools.errors import UsageError
 from tools.files import to_json
 from tools.staging import write_whole
 from train import adapters
+from train.ends import NoNumber
 from train.job import Job, Stage
 from train.ppo.settings import Ppo
 from train.stack import needs_engine
@@ -63,7 +64,7 @@ def run(job: Job) -> None:
         clock.mark("update")
         done = step + 1
         if not math.isfinite(told["loss"]):
-            raise KgtoolsError(f"the loss is no number at step {done}: lower learning_rate, or precision=fp32")
+            raise NoNumber(f"the loss is no number at step {done}")
         speed = told["tokens"] / max(1e-9, sum(clock.spent.values()))
         lines.append({
             "step": done, "steps": steps, **told, "seconds": clock.spent, "tokens_per_second": speed,
