@@ -89,16 +89,22 @@ def _linear(model: Any) -> list[tuple[str, tuple[int, int]]]:
 
 
 def adapter(
-    folder: Path, r: int, targets: Literal["all-linear"] | tuple[str, ...], trust: Sequence[Path] = ()
+    folder: Path,
+    r: int,
+    targets: Literal["all-linear"] | tuple[str, ...],
+    trust: Sequence[Path] = (),
+    dora: bool = False,
 ) -> Adapter:
-    """The size of an adapter of rank `r`. Raises UsageError for targets that the model does not have."""
+    """The size of an adapter of rank `r`; with `dora` each number that comes out of a layer has a size that is learnt. Raises
+    UsageError for targets that the model does not have."""
     linear = _linear(skeleton(folder, trust))
     if targets != "all-linear":
         known = sorted({name.rpartition(".")[2] for name, _ in linear})
         if wrong := sorted(set(targets) - set(known)):
             raise UsageError(f"lora.targets: the model has no layer {', '.join(wrong)}; it has {', '.join(known)}")
         linear = [(name, shape) for name, shape in linear if name.rpartition(".")[2] in targets]
-    return Adapter(sum(r * sum(shape) for _, shape in linear), sum(into for _, (into, _) in linear))
+    sizes = sum(out for _, (_, out) in linear) if dora else 0
+    return Adapter(sum(r * sum(shape) for _, shape in linear) + sizes, sum(into for _, (into, _) in linear))
 
 
 def flops_per_token(size: Size, own: Adapter | None, length: float) -> float:
@@ -123,13 +129,13 @@ def memory(size: Size, own: Adapter | None, recipe: Recipe, world: int, longest:
     it, and H more a layer; in layers as GPT has them that is the 34 H a token of Korthikanti et al. 2022. Dropout before an adapter
     keeps its input a second time; attention that is not fused has 6 heads T a token; with checkpoints it is what goes into each layer, and
     one layer's. Logits are there for some tokens at a time."""
-    lora, low = own is not None, recipe.precision == "bf16" and (own is not None or recipe.zero > 0)
+    lora, low = own is not None, recipe.half and (own is not None or recipe.zero > 0)
     width = {4: 0.5, 8: 1.0}.get(recipe.quantize or 0, 2.0 if low else 4.0)
     trained = own.parameters if own else size.parameters
     gradient = 4.0 if lora or not low else 2.0
     shared = world if recipe.zero else 1
     length = longest + recipe.answer
-    tokens, number = recipe.sequences * length, 2 if recipe.precision == "bf16" else 4
+    tokens, number = recipe.sequences * length, 2 if recipe.half else 4
     again = own.inputs if own and recipe.lora.dropout else 0
     linear = size.inputs + size.outputs + again + size.hidden * size.layers
     attention = 0 if size.fused else 3 * size.heads * length * size.layers

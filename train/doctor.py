@@ -167,7 +167,7 @@ def _gpu(told: dict[str, Any]) -> Check:
         return Check("GPU", "warning", found, "trains on the CPU: for tiny models only")
     found = ", ".join(f"{gpu['name']} ({gpu['total'] / GB:.0f} GB, {gpu['free'] / GB:.0f} free)" for gpu in gpus)
     low = all(gpu["bf16"] for gpu in gpus)
-    return _wish("GPU", low, f"{found}, {'bf16' if low else 'without bf16'}", "precision=fp32 in the recipe")
+    return _wish("GPU", low, f"{found}, {'bf16' if low else 'without bf16'}", "precision=fp16 in the recipe")
 
 
 def _deepspeed(gpu: bool) -> Check:

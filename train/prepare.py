@@ -75,7 +75,11 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
     if not made["train"].rows:
         raise InputError(f"nothing to train on: every row was refused {rows.why()}")
     size = cost.size(folder, recipe.attention, trust)
-    adapter = cost.adapter(folder, recipe.lora.r, recipe.lora.targets, trust) if recipe.method == "lora" else None
+    adapter = (
+        cost.adapter(folder, recipe.lora.r, recipe.lora.targets, trust, recipe.lora.dora)
+        if recipe.method == "lora"
+        else None
+    )
     learning = adapter.parameters if adapter else size.parameters
     recipe, memory = _settled(recipe, size, adapter, place, made["train"].longest)
     tokens = {split: str(work / "tokens" / f"{split}.parquet") for split in made}
@@ -94,7 +98,7 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
         learnt=learning,
         flops=cost.flops_per_token(size, adapter, made["train"].around),
         others=others,
-        steps=steps_of(recipe, made["train"].rows),
+        steps=steps_of(recipe, made["train"].rows * recipe.lessons),
         stops=tuple(end.id for end in ends),
         memory=sum(memory.values()),
     )

@@ -49,12 +49,17 @@ def _is_json(value: Any) -> bool:
 
 
 class Lora(Settings):
-    """Adapters of low rank (Hu et al. 2021). `targets`: names of layers, or all linear ones but the head."""
+    """Adapters of low rank (Hu et al. 2021). `targets`: names of layers, or all linear ones but the head. `rslora`: scaled by alpha over the
+    root of r (Kalajdzievski 2023); `dora`: size and direction are learnt apart (Liu et al. 2024); `plus`: the second matrix of each learns so
+    many times faster than the first (LoRA+, Hayou et al. 2024)."""
 
     r: Count = 8
     alpha: Positive = 32
     dropout: Part = 0.1
     targets: Literal["all-linear"] | tuple[str, ...] = "all-linear"
+    rslora: bool = False
+    dora: bool = False
+    plus: Annotated[float, Field(gt=1)] | None = None
 
 
 class Asking(Settings):
@@ -113,8 +118,9 @@ class Recipe(Asking):
     `micro_batch_size`: of them on one process at once. `epochs` through the data, or `steps`. `warmup`: that part of all steps. `zero`:
     DeepSpeed's stage, 0 without it. `attention`: how it is computed, by default as the model has it; FlashAttention is a package of
     its own, for GPUs. `gradient_checkpointing`: activations are computed a second time instead of kept; `auto` where they would not
-    fit. `compile`: layers are compiled by torch, which takes minutes at first and is faster afterwards. `save_every`,
-    `log_every`: steps; `keep`: so many checkpoints."""
+    fit. `precision`: fp16 is for GPUs that have no bf16. `liger`: layers are computed by Liger's kernels, a package of its own, for
+    GPUs. `compile`: layers are compiled by torch, which takes minutes at first and is faster afterwards. `save_every`, `log_every`:
+    steps; `keep`: so many checkpoints."""
 
     validation: str | None = "validation"
     method: Literal["lora", "full"] = "lora"
@@ -129,12 +135,13 @@ class Recipe(Asking):
     micro_batch_size: Count = 1
     epochs: Positive | None = None
     steps: Count | None = None
-    precision: Literal["bf16", "fp32"] = "bf16"
+    precision: Literal["bf16", "fp16", "fp32"] = "bf16"
     attention: Literal["auto", "eager", "sdpa", "flash_attention_2"] = "auto"
     tf32: bool = True
     zero: Literal[0, 2, 3] = 2
     gradient_checkpointing: bool | Literal["auto"] = "auto"
     compile: bool = False
+    liger: bool = False
     save_every: Count = 500
     log_every: Count = 10
     keep: Count = 2
@@ -158,6 +165,16 @@ class Recipe(Asking):
     def room(self) -> float:
         """The part of a device's memory that may be planned with; what is needed is an estimate."""
         return 0.85
+
+    @property
+    def half(self) -> bool:
+        """Whether it is computed in numbers of 16 bits."""
+        return self.precision != "fp32"
+
+    @property
+    def lessons(self) -> int:
+        """Rows that are learnt from for each row of the data."""
+        return 1
 
     @property
     def rows_per_step(self) -> int:
@@ -196,6 +213,8 @@ class Recipe(Asking):
             faults.append("quantize and zero: 3 do not go together; zero: 2")
         if self.zero == 3 and self.method == "lora":
             faults.append("zero: 3 is for method: full; with LoRA the base is not trained, zero: 2 or 0 does it")
+        if self.method == "full" and (self.lora.rslora or self.lora.dora or self.lora.plus):
+            faults.append("lora.rslora, lora.dora and lora.plus are for method: lora")
         if self.compile and self.gradient_checkpointing is True:
             faults.append("compile and gradient_checkpointing do not go together; gradient_checkpointing: false")
         if self.compile and (self.quantize or self.zero == 3):

@@ -11,9 +11,9 @@ import torch.distributed as dist
 from accelerate import PartialState
 from transformers import set_seed
 
-from tools.errors import InputError, KgtoolsError
+from tools.errors import InputError, KgtoolsError, UsageError
 from train.job import Job
-from train.loading import model_of, tokenizer_of
+from train.loading import config_of, model_of, tokenizer_of
 from train.recipe import Lora, Recipe
 
 Head = Literal["causal", "score"]
@@ -60,8 +60,9 @@ def load_model(job: Job, recipe: Recipe, head: Head, tokenizer: Any) -> Any:
     answer in what is kept for generation."""
     from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, BitsAndBytesConfig
 
-    low = recipe.precision == "bf16" and (recipe.method == "lora" or recipe.zero)
-    how: dict[str, Any] = {"dtype": torch.bfloat16 if low else torch.float32}
+    if recipe.liger:
+        _has_kernels(job, recipe)
+    how: dict[str, Any] = {"dtype": _dtype(recipe)}
     if recipe.attention != "auto":
         how["attn_implementation"] = recipe.attention
     if recipe.quantize:
@@ -90,6 +91,21 @@ def load_model(job: Job, recipe: Recipe, head: Head, tokenizer: Any) -> Any:
     return model
 
 
+def _dtype(recipe: Recipe) -> torch.dtype:
+    """The numbers of a model's weights: of 16 bits where they are not trained, or DeepSpeed keeps others to be trained."""
+    if not (recipe.half and (recipe.method == "lora" or recipe.zero)):
+        return torch.float32
+    return torch.float16 if recipe.precision == "fp16" else torch.bfloat16
+
+
+def _has_kernels(job: Job, recipe: Recipe) -> None:
+    from liger_kernel.transformers.monkey_patch import MODEL_TYPE_TO_APPLY_LIGER_FN
+
+    kind = config_of(Path(job.base), recipe.trust_remote_code).model_type
+    if kind not in MODEL_TYPE_TO_APPLY_LIGER_FN:
+        raise UsageError(f"liger=true: Liger has no kernels for {kind}; liger=false")
+
+
 def compile_layers(model: Any) -> None:
     """Let each layer be compiled when it is first computed, for sequences of any length; adapters that it is given later are a part of it."""
     torch._dynamo.config.recompile_limit = FORMS
@@ -109,7 +125,7 @@ def lora_config(recipe: Recipe, head: Head) -> Any:
     return LoraConfig(
         r=own.r, lora_alpha=own.alpha, lora_dropout=own.dropout, bias="none",
         target_modules=own.targets if isinstance(own.targets, str) else list(own.targets),
-        task_type="CAUSAL_LM" if head == "causal" else "SEQ_CLS",
+        task_type="CAUSAL_LM" if head == "causal" else "SEQ_CLS", use_rslora=own.rslora, use_dora=own.dora,
     )  # fmt: skip
 
 
@@ -125,10 +141,11 @@ def deepspeed_config(recipe: Recipe, learnt: int) -> dict[str, Any] | None:
         "overlap_comm": torch.cuda.is_available(),
     }
     stage |= {"reduce_bucket_size": bucket, "allgather_bucket_size": bucket}
+    fp16 = {"fp16": {"enabled": "auto"}} if recipe.precision == "fp16" else {}
     if recipe.zero == 3:
         stage |= {"stage3_gather_16bit_weights_on_model_save": True}
     return {
-        "zero_optimization": stage, "zero_allow_untested_optimizer": True, "bf16": {"enabled": "auto"},
+        "zero_optimization": stage, "zero_allow_untested_optimizer": True, **fp16, "bf16": {"enabled": "auto"},
         "gradient_clipping": "auto", "train_batch_size": "auto", "train_micro_batch_size_per_gpu": "auto",
         "gradient_accumulation_steps": "auto", "steps_per_print": 10**9, "wall_clock_breakdown": False,
     }  # fmt: skip
@@ -148,6 +165,8 @@ def training_arguments(job: Job, recipe: Recipe) -> dict[str, Any]:
         "max_grad_norm": recipe.max_grad_norm,
         "optim": "adamw_torch" if on_cpu else "adamw_torch_fused",
         "bf16": recipe.precision == "bf16",
+        "fp16": recipe.precision == "fp16",
+        "use_liger_kernel": recipe.liger,
         "tf32": None if on_cpu else recipe.tf32,
         "use_cpu": on_cpu,
         "deepspeed": deepspeed_config(recipe, job.learnt),

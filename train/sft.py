@@ -3,15 +3,17 @@
 from typing import Literal
 
 from train.job import Job, Stage
-from train.recipe import Recipe
+from train.recipe import Positive, Recipe
 
 
 class Sft(Recipe):
     """Settings of supervised fine-tuning.
 
-    `packing`: several records in one sequence; `auto` where the model keeps them apart, which a probe finds out."""
+    `packing`: several records in one sequence; `auto` where the model keeps them apart, which a probe finds out. `neftune`: how much
+    noise is added to the embeddings that are learnt from (NEFTune, Jain et al. 2023, where 5 is usual)."""
 
     packing: bool | Literal["auto"] = "auto"
+    neftune: Positive | None = None
 
 
 def run(job: Job) -> None:
@@ -30,7 +32,9 @@ def run(job: Job) -> None:
     how = setup.training_arguments(job, recipe)
     trainer = settled(SFTTrainer)(
         model=model,
-        args=SFTConfig(**how, max_length=recipe.max_length, packing=packed, eval_packing=False),
+        args=SFTConfig(
+            **how, max_length=recipe.max_length, packing=packed, eval_packing=False, neftune_noise_alpha=recipe.neftune
+        ),
         train_dataset=rows["train"],
         eval_dataset=rows.get("validation"),
         processing_class=tokenizer,

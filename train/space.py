@@ -21,7 +21,7 @@ def needed(size: Size, own: Adapter | None, recipe: Recipe, world: int, steps: i
     A checkpoint has the weights that are trained and Adam's two moments of 32 bits; with ZeRO a 32-bit copy of the weights too, and with
     ZeRO-2 the weights once more."""
     trained = own.parameters * recipe.learners if own else size.parameters
-    width = 2 if recipe.zero and recipe.precision == "bf16" else 4
+    width = 2 if recipe.zero and recipe.half else 4
     each = width * (2 if recipe.zero == 2 else 1) + 8 + (4 if recipe.zero else 0)
     one = trained * each + words + AROUND + OF_A_PROCESS * world + (OF_ZERO if recipe.zero else 0)
     at_once = min(recipe.keep + 1, math.ceil(steps / recipe.save_every))

@@ -42,8 +42,21 @@ def needs_packages(recipe: Recipe) -> None:
         raise MissingExtraError(
             "attention=flash_attention_2 needs flash-attn, for NVIDIA GPUs: pip install flash-attn; or attention=auto"
         )
+    if recipe.liger and find_spec("liger_kernel") is None:
+        raise MissingExtraError("liger=true needs Liger's kernels, for GPUs: pip install liger-kernel; or liger=false")
+    if (recipe.liger or recipe.precision == "fp16") and not _has_gpu():
+        name = "liger=true" if recipe.liger else "precision=fp16"
+        raise UsageError(
+            f"{name}: there is no GPU that torch sees; {'liger=false' if recipe.liger else 'precision=bf16 or fp32'}"
+        )
     if recipe.compile and shutil.which(os.environ.get("CXX", "g++")) is None:
         raise UsageError("compile=true needs a C++ compiler: apt install g++, or name yours in CXX; or compile=false")
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return bool(torch.cuda.is_available())
 
 
 def needs_engine(engine: str) -> None:

@@ -78,6 +78,16 @@ def settled(kind: Any) -> Any:
                 generator=torch.Generator(),
             )  # fmt: skip
 
+        def create_optimizer(self, model: Any = None) -> Any:
+            faster = self.recipe.lora.plus if self.recipe.method == "lora" else None
+            if faster and self.optimizer is None:
+                from peft.optimizers import create_loraplus_optimizer
+
+                kind, how = self.get_optimizer_cls_and_kwargs(self.args)
+                how |= {"loraplus_lr_ratio": faster, "loraplus_weight_decay": self.args.weight_decay}
+                self.optimizer: Any = create_loraplus_optimizer(self.model, kind, **how)
+            return super().create_optimizer(*[model] if model is not None else [])
+
         def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
             begin = self.job.done if self.job.fresh_optimizer else 0
             if self.lr_scheduler is None:
@@ -104,25 +114,15 @@ def settled(kind: Any) -> Any:
         ) -> Any:
             weights = {} if self.answered else self._weights(inputs)
             found = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-            if (
-                self.model.training and num_items_in_batch is not None
-            ):  # it is a sum over the step's tokens, divided already
+            if self.model.training and num_items_in_batch is not None:  # the step's sum, divided already
                 self.lost = self.lost + found.detach().double() * num_items_in_batch / self.job.world
             if weights:
                 self._gather("train" if self.model.training else "eval", weights)
             return found
 
         def _weights(self, inputs: Any) -> Weights:
-            """How many tokens or pairs each thing that is logged is a mean of, over all processes; "" is what the loss is of."""
-            labels, answer = inputs.get("labels"), inputs.get("completion_mask")
-            if labels is not None:
-                weights = {"": (labels[:, 1:] != -100).sum()}
-            else:
-                weights = {"": torch.tensor(len(inputs["input_ids"]) // 2, device=inputs["input_ids"].device)}
-            if answer is not None and labels is None:
-                chosen, rejected = (half[:, 1:].sum() for half in answer.chunk(2))
-                weights |= {"entropy": chosen + rejected, "mean_token_accuracy": chosen}
-                weights |= {"logits/chosen": chosen, "logits/rejected": rejected}
+            """`counted`, over all processes."""
+            weights = counted(inputs)
             if self.job.world > 1 and not self.common:
                 dist.all_reduce(whole := torch.stack(list(weights.values())))
                 weights = dict(zip(weights, whole.unbind(), strict=True))
@@ -185,9 +185,31 @@ def settled(kind: Any) -> Any:
     return Settled
 
 
+def counted(inputs: Any) -> Weights:
+    """How many tokens, pairs or answers each thing that is logged of a micro batch is a mean of; "" is what the loss is of."""
+    labels, mask = inputs.get("labels"), inputs.get("completion_mask")
+    if labels is not None:
+        return {"": (labels[:, 1:] != -100).sum()}
+    if "label" in inputs:  # answers that are good or bad by themselves
+        good = torch.as_tensor(inputs["label"], dtype=torch.bool, device=mask.device)
+        chosen, rejected = ({"": kind.sum(), "tokens": mask[kind, 1:].sum()} for kind in (good, ~good))
+        weights = {"": chosen[""] + rejected[""], "entropy": chosen["tokens"] + rejected["tokens"]}
+    else:
+        number = torch.tensor(len(inputs["input_ids"]) // 2, device=inputs["input_ids"].device)
+        if mask is None:
+            return {"": number}
+        halves = mask[:, 1:].chunk(2)
+        chosen, rejected = ({"": number, "tokens": half.sum()} for half in halves)
+        weights = {"": number, "entropy": mask[:, 1:].sum(), "mean_token_accuracy": chosen["tokens"]}
+    for side, of in (("chosen", chosen), ("rejected", rejected)):
+        weights |= {f"rewards/{side}": of[""], f"logps/{side}": of[""], f"logits/{side}": of["tokens"]}
+    return weights
+
+
 def _lengths(rows: Any) -> Sequence[int]:
     """The tokens of each row, of both answers where it is a pair; of prompts that are messages 1 each."""
-    columns = [name for name in ("input_ids", "prompt_ids", "chosen_ids", "rejected_ids") if name in rows.column_names]
+    names = ("input_ids", "prompt_ids", "chosen_ids", "rejected_ids", "completion_ids")
+    columns = [name for name in names if name in rows.column_names]
     if not columns:
         return [1] * len(rows)
     table = pl.from_arrow(rows.select_columns(columns).with_format("arrow")[:])

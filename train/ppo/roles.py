@@ -116,11 +116,11 @@ def build(model: Any, recipe: Recipe, reward: Path) -> Roles:
     own = recipe.lora
     policy = LoraConfig(
         r=own.r, lora_alpha=own.alpha, lora_dropout=0.0, bias="none", task_type="CAUSAL_LM",
-        target_modules=own.targets if isinstance(own.targets, str) else list(own.targets),
+        target_modules=own.targets if isinstance(own.targets, str) else list(own.targets), use_rslora=own.rslora,
     )  # fmt: skip
     judge = LoraConfig(
         r=told.r, lora_alpha=told.lora_alpha, lora_dropout=0.0, bias="none", task_type="CAUSAL_LM",
-        target_modules=told.target_modules,
+        target_modules=told.target_modules, use_rslora=told.use_rslora, use_dora=told.use_dora,
     )  # fmt: skip
     made = get_peft_model(model, policy, adapter_name="policy")
     made.add_adapter("value", judge)

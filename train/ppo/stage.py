@@ -27,6 +27,14 @@ def check(recipe: Ppo) -> None:
         raise UsageError(
             "compile=true: layers take another adapter in each role, and would be compiled for each; compile=false"
         )
+    if recipe.lora.dora or recipe.lora.plus:
+        raise UsageError(
+            "lora.dora, lora.plus: PPO's policy is a plain adapter with an optimizer of its own; leave them out"
+        )
+    if recipe.precision == "fp16" or recipe.liger:
+        raise UsageError(
+            "precision=fp16, liger=true: PPO's losses go through layers of its own; precision=bf16 or fp32, liger=false"
+        )
     if recipe.zero == 3:
         raise UsageError("zero=3: the base answers questions and is not divided; zero=2 or 0")
     if recipe.engine == "vllm" and recipe.quantize:
