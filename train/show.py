@@ -27,7 +27,9 @@ def print_plan(plan: "Plan", place: "Machines", style: str) -> None:
     elif style == "table":
         recipe = {key: value for key, value in facts["recipe"].items() if key not in WORDS}
         print_table(["recipe", plan.recipe.title], sorted((key, _short(value)) for key, value in recipe.items()))
-        facts["differs"] = {key: f"{pair['recipe']} (paper {pair['paper']})" for key, pair in facts["differs"].items()}
+        facts["differs_from_paper"] = {
+            key: f"{pair['recipe']} (paper {pair['paper']})" for key, pair in facts["differs_from_paper"].items()
+        }
         facts["disk"] = f"{plan.disk['sum'] / GB:,.2f} GB needed, {plan.disk['free'] / GB:,.2f} GB free"
         print_table(["run", ""], [(key, _short(value)) for key, value in facts.items() if key != "recipe"])
     else:
@@ -57,7 +59,7 @@ def _facts(plan: "Plan", place: "Machines") -> dict[str, Any]:
     return {
         "stage": plan.job.stage,
         "recipe": recipe.model_dump(mode="json"),
-        "differs": {key: {"recipe": own, "paper": told} for key, (own, told) in differences(recipe).items()},
+        "differs_from_paper": {key: {"recipe": own, "paper": told} for key, (own, told) in differences(recipe).items()},
         "base": plan.job.fingerprint,
         "rows": {split: vars(made) | {"cut": dict(made.cut)} for split, made in plan.made.items()},
         "rejected": plan.rejects,

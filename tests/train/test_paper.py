@@ -138,7 +138,7 @@ def test_a_dry_run_tells_where_a_run_is_not_as_its_paper_gives_it(tmp_path: Path
     )
     run = ("train", "sft", *words, "--out", tmp_path / "out", "--dry-run")
 
-    told = kgtools(*run, "--format", "json").json["differs"]
+    told = kgtools(*run, "--format", "json").json["differs_from_paper"]
 
     assert told["learning_rate"] == {"recipe": 1e-4, "paper": 5e-5}
     assert set(told) == {"learning_rate", "model", "precision"}
