@@ -15,8 +15,10 @@ from tools.errors import InputError, UsageError
 from tools.files import digest
 from tools.frames import Schema, load_table, write_table
 from tools.staging import make_folder, manifest, write_whole
+from tools.terminal import tell
 from train import models
 from train.data import REJECTS, Rows, open_rows
+from train.examine import Found, look
 from train.loading import tokenizer_of
 from train.recipe import Asking, Count, Engine
 from train.stack import needs_engine
@@ -55,10 +57,11 @@ class Answer(Asking):
 
 @dataclass(frozen=True)
 class Questions:
-    """Questions as a model reads them. `table`: `train.tokens.PROMPTS`; `origins`: id -> what an answer's record has of the question's;
-    `identity`: hash of all that the answers hang on."""
+    """Questions as a model reads them. `found`: what the model is like; `table`: `train.tokens.PROMPTS`; `origins`: id -> what an answer's
+    record has of the question's; `identity`: hash of all that the answers hang on."""
 
     folder: Path
+    found: Found
     chat: Chat
     rows: Rows
     table: pl.DataFrame
@@ -68,26 +71,35 @@ class Questions:
 
 
 def questions(recipe: Answer, out: Path) -> Questions:
-    """The questions of a recipe, looked at. Raises UsageError, InputError."""
+    """The questions of a recipe, and the model, looked at; it is told where answers of the model cannot end. Raises UsageError,
+    InputError."""
     needs_engine(recipe.engine)
     with TemporaryDirectory(prefix="kgtools-") as scratch:
         rows = open_rows(recipe, "prompts", Path(scratch))
         folder = models.resolve(recipe.model, recipe.revision, out / "base", recipe.seed)
         words = tokenizer_of(folder, recipe.trust_remote_code)
         talk = chat(words, recipe.chat_template, recipe.eos_token, recipe.pad_token)
-        tokenize(rows, recipe.split, talk, recipe.max_length, False, Path(scratch) / "prompts.parquet")
-        table = load_table(Path(scratch) / "prompts.parquet")
+        path = Path(scratch) / "prompts.parquet"
+        made = tokenize(rows, recipe.split, talk, recipe.max_length, False, path)
+        table = load_table(path)
         origins = _origins(rows, table)
+        found, _ = look(recipe, folder, talk.tokenizer, [str(path)], made.longest, recipe.max_new_tokens)
     if table.is_empty():
         there = ", ".join(f"{name} {number:,}" for name, number in sorted(rows.counts["split"].items()))
         raise InputError(
             f"no question in the split {recipe.split}: the data hold {there}; split=all takes all but test"
+        )
+    if found.end:
+        tell(
+            f"{folder}: the row of {talk.tokenizer.eos_token}, which ends an answer, was never trained (it is {found.end}): hardly an answer "
+            "will end. `kgtools train sft` trains that row"
         )
     fingerprint = models.fingerprint(folder)
     own = recipe.model_dump(mode="json", exclude={"model", "data", "title", "paper", "notes", "gpu_memory_utilization"})
     whole = [fingerprint, sorted(rows.inputs.items()), table["id"].to_list(), own, talk.template]
     return Questions(
         folder,
+        found,
         talk,
         rows,
         table,
@@ -124,6 +136,7 @@ def answer(recipe: Answer, out: Path, fresh: bool, show: Show = lambda *_: None)
     facts = {
         "identity": asked.identity, "fingerprint": asked.fingerprint, "questions": table.height, "answers": answers.height,
         "ended": int(answers["ended"].sum()), "answer_tokens": int(answers["answer_tokens"].sum()), "rejected": len(asked.rows.rejects),
+        "examined": asked.found.told,
     }  # fmt: skip
     settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]} | asked.rows.privacy
     write_whole(out / "run.json", manifest("train answer", settings, asked.rows.inputs, **facts))

@@ -16,11 +16,13 @@ from tools.files import digest, sha256
 from train import cost, models
 from train.data import Rows, may_train, open_rows
 from train.doctor import device_memory
+from train.examine import SPEAKING, Found, examine
 from train.job import Job, Stage
 from train.launch import Machines
 from train.loading import tokenizer_of
 from train.recipe import Recipe
 from train.tokens import Made, chat, tokenize
+from train.vocabulary import add_tokens, grow, vocabulary_of
 
 ASIDE = (
     "data", "model", "title", "paper", "notes", "save_every", "log_every", "keep", "gpu_memory_utilization", "gradient_checkpointing",
@@ -32,12 +34,14 @@ ASIDE = (
 class Plan:
     """A run that is ready: its job, and what there is to say before it begins.
 
-    `made`: split -> its tokens; `sizes`: parameters, and those of them that are trained; `memory`: bytes of a device, by what for."""
+    `made`: split -> its tokens; `found`: what the model is like; `sizes`: parameters, and those of them that are trained; `memory`:
+    bytes of a device, by what for."""
 
     job: Job
     recipe: Recipe
     rows: Rows
     made: dict[str, Made]
+    found: Found
     sizes: dict[str, int]
     memory: dict[str, int]
 
@@ -54,10 +58,15 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
         shutil.rmtree(work / left, ignore_errors=True)
     (work / "tokens").mkdir()
     (work / "read").mkdir()
+    if recipe.new_tokens and stage.name not in SPEAKING:
+        raise UsageError(f"new_tokens: {stage.name} cannot train their rows; {', '.join(SPEAKING)} can, before it")
     rows = open_rows(recipe, stage.noun, work / "read")
     may_train(rows, recipe)
     folder = models.resolve(recipe.model, recipe.revision, work / "base", recipe.seed, lambda: _texts(rows))
-    talk = chat(tokenizer_of(folder, trust), recipe.chat_template, recipe.eos_token, recipe.pad_token)
+    words = tokenizer_of(folder, trust)
+    if recipe.new_tokens:
+        folder = _with_new(recipe, folder, words, work / "base")
+    talk = chat(words, recipe.chat_template, recipe.eos_token, recipe.pad_token)
     talk.tokenizer.save_pretrained(work / "tokenizer")
     made = {}
     seen = recipe.validation if recipe.split != "all" else None  # all: those rows are trained on
@@ -71,11 +80,15 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
             f"{reason} {number:,}" for reason, number in Counter(row[-1] for row in rows.rejects).most_common()
         )
         raise InputError(f"nothing to train on: every row was refused ({why})")
+    tokens = {split: str(work / "tokens" / f"{split}.parquet") for split in made}
+    longest = max(each.longest for each in made.values())
+    found = examine(stage.name, recipe, folder, talk.tokenizer, list(tokens.values()), longest)
     size = cost.size(folder, recipe.attention, trust)
     adapter = cost.adapter(folder, recipe.lora.r, recipe.lora.targets, trust) if recipe.method == "lora" else None
+    if adapter:
+        adapter = cost.with_rows(adapter, size, sum(map(len, found.modules.values())))
     learning = adapter.parameters if adapter else size.parameters
     recipe, memory = _settled(recipe, size, adapter, place, made["train"].longest)
-    tokens = {split: str(work / "tokens" / f"{split}.parquet") for split in made}
     fingerprint = models.fingerprint(folder)
     others = stage.fits(recipe, fingerprint)
     job = Job(
@@ -92,9 +105,22 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
         flops=cost.flops_per_token(size, adapter, made["train"].around),
         others=others,
         steps=_steps(recipe, made["train"].rows),
+        token_rows=found.modules,
     )
     sizes = {"parameters": size.parameters + (learning if adapter else 0), "trained": learning}
-    return Plan(job, recipe, rows, made, sizes, memory)
+    return Plan(job, recipe, rows, made, found, sizes, memory)
+
+
+def _with_new(recipe: Recipe, folder: Path, tokenizer: Any, base: Path) -> Path:
+    """The folder of a model with rows for all tokens of a tokenizer, to which the new ones are added: as it is where it has them, else
+    written to `base`."""
+    add_tokens(tokenizer, recipe.new_tokens)
+    rows = 1 + max(tokenizer.get_vocab().values())
+    if rows <= vocabulary_of(folder, recipe.trust_remote_code).rows:
+        return folder
+    grow(folder, rows, base, recipe.trust_remote_code)
+    tokenizer.save_pretrained(base)
+    return base
 
 
 def _settled(

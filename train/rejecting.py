@@ -79,7 +79,7 @@ def reject(recipe: Reject, out: Path, fresh: bool, show: answering.Show = lambda
     facts = {
         "identity": asked.identity, **lineage, "questions": asked.table.height, "records": records.height,
         "mean_score": sum(every) / len(every), "mean_best_score": sum(scores) / len(scores) if scores else None,
-        "rejected": len(asked.rows.rejects),
+        "rejected": len(asked.rows.rejects), "examined": asked.found.told,
     }  # fmt: skip
     settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]} | asked.rows.privacy
     outputs = {name: sha256(out / name) for name in ("records.parquet", "rejects.parquet")}
