@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import polars as pl
 
 from tools.errors import InputError, UsageError
@@ -97,7 +98,8 @@ def needs_positions(folder: Path, have: int | None, longest: int, answer: int) -
     way = " or ".join(ways) or f"max_length={have // 2} max_new_tokens={have - have // 2}"
     more = f" and an answer to it up to {answer:,}" if answer else ""
     raise InputError(
-        f"{folder}: has {have:,} positions (max_position_embeddings), and the longest row has {longest:,} tokens{more}; {way}"
+        f"{folder}: has {have:,} positions (max_position_embeddings), and the longest row has {longest:,} tokens{more}; {way}, "
+        "or a model with more"
     )
 
 
@@ -110,7 +112,8 @@ def needs_rows(folder: Path, own: Vocabulary, ids: frozenset[int], tokenizer: An
     if beyond == [fill]:
         ways.append("name another token to fill up with, pad_token=TOKEN")
     if grows:
-        ways.append(f"give the model more rows, 'new_tokens=[{tokenizer.convert_ids_to_tokens(beyond[0])}]'")
+        one = orjson.dumps([tokenizer.convert_ids_to_tokens(beyond[0])]).decode()
+        ways.append(f"give the model more rows, 'new_tokens={one}'")
     raise InputError(
         f"{folder}: has rows for {own.rows:,} tokens, and its tokenizer makes others: {_named(tokenizer, beyond)}; {', or '.join(ways)}"
     )
@@ -138,6 +141,15 @@ def look(
     read = {} if own.tied else untrained(folder, own, own.inputs, marks & ids.seen)
     told = {tokenizer.convert_ids_to_tokens(id_): why for id_, why in sorted((read | said).items())}
     return Found(have, own.rows, told, said.get(end, "")), own
+
+
+def may_name_tokens(stage: str, recipe: Recipe) -> None:
+    """Raises UsageError for tokens whose rows are to be trained by a stage that trains none."""
+    named = {"new_tokens": recipe.new_tokens, "train_tokens": recipe.train_tokens not in ("auto", "none")}
+    if stage not in SPEAKING and (wrong := [key for key, value in named.items() if value]):
+        raise UsageError(
+            f"{wrong[0]}: {stage} trains no rows of tokens; {', '.join(SPEAKING)} do, and what comes after has them"
+        )
 
 
 def examine(stage: str, recipe: Recipe, folder: Path, tokenizer: Any, paths: Sequence[str], longest: int) -> Found:
@@ -169,5 +181,6 @@ def _ids(tokenizer: Any, tokens: Iterable[str]) -> list[int]:
     known = tokenizer.get_vocab()
     for token in tokens:
         if token not in known:
-            raise UsageError(f"train_tokens: the tokenizer has no token {token}; {suggestion(token, list(known))}")
+            marks = [mark.content for mark in tokenizer.added_tokens_decoder.values()]
+            raise UsageError(f"train_tokens: the tokenizer has no token {token}; {suggestion(token, marks)}")
     return sorted({known[token] for token in tokens})

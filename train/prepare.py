@@ -16,7 +16,7 @@ from tools.files import digest, sha256
 from train import cost, models
 from train.data import Rows, may_train, open_rows
 from train.doctor import device_memory
-from train.examine import SPEAKING, Found, examine
+from train.examine import Found, examine, may_name_tokens
 from train.job import Job, Stage
 from train.launch import Machines
 from train.loading import tokenizer_of
@@ -58,8 +58,7 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
         shutil.rmtree(work / left, ignore_errors=True)
     (work / "tokens").mkdir()
     (work / "read").mkdir()
-    if recipe.new_tokens and stage.name not in SPEAKING:
-        raise UsageError(f"new_tokens: {stage.name} cannot train their rows; {', '.join(SPEAKING)} can, before it")
+    may_name_tokens(stage.name, recipe)
     rows = open_rows(recipe, stage.noun, work / "read")
     may_train(rows, recipe)
     folder = models.resolve(recipe.model, recipe.revision, work / "base", recipe.seed, lambda: _texts(rows))

@@ -66,20 +66,22 @@ def untrained(folder: Path, own: Vocabulary, module: str, tokens: Iterable[int])
     with _matrix(folder, own, module) as matrix:
         if matrix is None or not wanted:
             return {}
-        rows = torch.cat([matrix[id_ : id_ + 1] for id_ in wanted]).float()
+        origin = matrix[:CHUNK].float().mean(dim=0)  # near the mean: so that squares do not swallow what they differ by
+        rows = torch.cat([matrix[id_ : id_ + 1] for id_ in wanted]).float() - origin
         total, squares, away = torch.zeros(own.width, dtype=torch.float64), 0.0, []
         for begin in range(0, own.rows, CHUNK):
-            part = matrix[begin : begin + CHUNK].float()
-            total += part.double().sum(dim=0)
-            squares += float(part.double().square().sum())
-            away.append(torch.cdist(rows, part, compute_mode="donot_use_mm_for_euclid_dist"))
-    mean = total / own.rows
+            part = matrix[begin : begin + CHUNK].float() - origin
+            norms = torch.linalg.vector_norm(part, dim=1).square()
+            total += part.sum(dim=0)
+            squares += float(norms.sum())
+            away.append(rows.square().sum(dim=1, keepdim=True) + norms - 2 * rows @ part.T)
+    mean = (total / own.rows).float()
     near = NEAR * max(0.0, squares / own.rows - float(mean.square().sum())) ** 0.5
     found = {}
     for id_, row, others in zip(wanted, rows, torch.cat(away, dim=1), strict=True):
         others[id_] = torch.inf
-        same = int((others <= near).sum())
-        if float(row.norm()) <= near:
+        same = int((others <= near**2).sum())
+        if float((row + origin).norm()) <= near:
             found[id_] = "zero"
         elif same:
             found[id_] = f"the same as {same:,} other{'s' if same > 1 else ''}"
