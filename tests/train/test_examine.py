@@ -1,51 +1,17 @@
 """A model is looked at before a worker starts: positions, rows for tokens, tokenizer, and rows that were never trained."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
-import torch
 
 from tests.train.conftest import GOOD, TEXTS, made, metrics, preferences, question, recipe, records, said, told, trained
+from tests.train.faults import config, configure, faulty, model_of, tokenizer_of
 from tools.errors import InputError, UsageError
 from train.examine import Found, examine, look, positions, used
 from train.models import TINY, fingerprint, tiny
 from train.tokens import chat
-from train.vocabulary import add_tokens, grow, untrained, vocabulary_of
-
-WAYS = ("zero", "same", "mean")
-
-
-def model_of(folder: Path) -> Any:
-    from transformers import AutoModelForCausalLM
-
-    return AutoModelForCausalLM.from_pretrained(folder)
-
-
-def tokenizer_of(folder: Path) -> Any:
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(folder)
-
-
-def matrices(model: Any) -> list[Any]:
-    """Those of embeddings and head, one where they are tied."""
-    both = [model.get_input_embeddings().weight, model.get_output_embeddings().weight]
-    return both[:1] if both[0] is both[1] else both
-
-
-def faulty(kind: str, out: Path, how: str, shift: float = 0.0) -> Path:
-    """A random model whose row of </s> was never trained: zero, the same as that of <pad>, or the mean; `shift` is added to all rows."""
-    tiny(kind, [*TEXTS, GOOD], out, 0)
-    model, ids = model_of(out), tokenizer_of(out)
-    with torch.no_grad():
-        for matrix in matrices(model):
-            matrix += shift
-            matrix[ids.eos_token_id] = {"zero": 0, "same": matrix[ids.pad_token_id], "mean": matrix.mean(dim=0)}[how]
-    model.save_pretrained(out)
-    return out
+from train.vocabulary import vocabulary_of
 
 
 @pytest.fixture(scope="module")
@@ -61,54 +27,32 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def base(tmp_path: Path) -> Path:
-    """A model that a test may spoil."""
-    tiny("llama", TEXTS, tmp_path / "base", 0)
-    return tmp_path / "base"
-
-
-@pytest.fixture
 def never(monkeypatch: pytest.MonkeyPatch) -> None:
     """No worker may be started."""
     monkeypatch.setattr("train.launch.run", lambda *_: pytest.fail("a worker was started"))
 
 
-def configure(folder: Path, **own: Any) -> None:
-    path = folder / "config.json"
-    path.write_bytes(orjson.dumps(orjson.loads(path.read_bytes()) | own))
-
-
-def config(kind: str, **own: Any) -> Any:
-    import transformers
-
-    return getattr(transformers, f"{kind}Config")(**own)
-
-
+LINEAR = {"rope_type": "linear", "factor": 4.0}
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 8192}
-MULTIPLIED = {
-    "rope_type": "llama3",
-    "factor": 8.0,
-    "original_max_position_embeddings": 8192,
-    "low_freq_factor": 1.0,
-    "high_freq_factor": 4.0,
-}
+PARTS = {"rope_type": "llama3", "factor": 8.0, "original_max_position_embeddings": 8192}
+MULTIPLIED = PARTS | {"low_freq_factor": 1.0, "high_freq_factor": 4.0}
 
 
 @pytest.mark.parametrize(
-    ("told", "found"),
+    ("kind", "own", "found"),
     [
-        (config("GPT2", n_positions=32), 32),
-        (config("GPTNeoX", max_position_embeddings=48), 48),
-        (config("Bloom"), None),
-        (config("Falcon", alibi=True), None),
-        (config("Falcon", alibi=False), 2048),
-        (config("Llama", max_position_embeddings=2048, rope_parameters={"rope_type": "linear", "factor": 4.0}), 8192),
-        (config("Qwen2", max_position_embeddings=8192, rope_parameters=YARN), 32768),
-        (config("Llama", max_position_embeddings=131072, rope_parameters=MULTIPLIED), 131072),
+        ("GPT2", {"n_positions": 32}, 32),
+        ("GPTNeoX", {"max_position_embeddings": 48}, 48),
+        ("Bloom", {}, None),
+        ("Falcon", {"alibi": True}, None),
+        ("Falcon", {"alibi": False}, 2048),
+        ("Llama", {"max_position_embeddings": 2048, "rope_parameters": LINEAR}, 8192),
+        ("Qwen2", {"max_position_embeddings": 8192, "rope_parameters": YARN}, 32768),
+        ("Llama", {"max_position_embeddings": 131072, "rope_parameters": MULTIPLIED}, 131072),
     ],
-)  # fmt: skip
-def test_the_places_of_a_sequence_are_as_the_configuration_says_whatever_it_calls_them(told, found):
-    assert positions(told) == found
+)
+def test_the_places_of_a_sequence_are_as_the_configuration_says_whatever_it_calls_them(kind, own, found):
+    assert positions(config(kind, **own)) == found
 
 
 @pytest.mark.usefixtures("never")
@@ -132,7 +76,7 @@ def test_a_model_with_fewer_positions_than_the_longest_row_is_refused_and_no_wor
         assert "max_length=32" in done.err
 
 
-def test_positions_count_for_rows_and_answers_and_not_for_what_no_row_needs(base, asked, tmp_path):
+def test_positions_count_for_rows_and_answers_and_not_for_what_no_row_needs(base, asked):
     words = tokenizer_of(base)
     table, counted, _ = made(asked, "prompts", chat(words, "plain", None))
     paths, longest = [str(asked / "tokens.parquet")], counted.longest
@@ -177,65 +121,6 @@ def test_a_folder_without_a_tokenizer_is_refused_with_the_way_out(kind, left, as
         assert done.code == 2
         assert f"{tmp_path / 'base'}: holds no tokenizer" in done.err
         assert "copy those files of the model it was made from into it" in done.err
-
-
-def test_weights_of_another_vocabulary_than_the_configuration_says_are_refused(base):
-    own = vocabulary_of(base)
-    configure(base, vocab_size=own.rows + 8)
-
-    with pytest.raises(
-        InputError, match=rf"hold {own.rows} rows of lm_head.weight, and config.json says {own.rows + 8}"
-    ):
-        untrained(base, vocabulary_of(base), "lm_head", [2])
-
-
-@pytest.mark.parametrize("how", WAYS)
-@pytest.mark.parametrize(("kind", "shift"), [("llama", 0.0), ("bloom", 3.0)])
-def test_a_row_that_was_never_trained_is_found_however_it_was_left(kind, shift, how, tmp_path):
-    folder = faulty(kind, tmp_path / "model", how, shift)
-    own, end = vocabulary_of(folder), tokenizer_of(folder).eos_token_id
-
-    for module in own.matrices:
-        found = untrained(folder, own, module, range(4, own.rows))
-        assert found == {}  # no other row is taken for one
-        assert set(untrained(folder, own, module, [end, 4])) == {end}
-    like = {"zero": "zero", "same": "the same as 1 other", "mean": "the mean of all" if shift else "zero"}
-    assert untrained(folder, own, own.outputs, [end])[end] == like[how]
-
-
-def test_a_row_with_the_noise_of_a_resize_is_found(base):
-    model = model_of(base)
-    had = model.get_output_embeddings().weight.shape[0]
-    model.resize_token_embeddings(had + 2)
-    model.save_pretrained(base)
-
-    own = vocabulary_of(base)
-    assert set(untrained(base, own, own.outputs, range(own.rows))) == {had, had + 1}
-
-
-def test_rows_of_random_and_trained_models_are_not_taken_for_untrained(folder, models):
-    for place in (folder, models / "merged"):
-        own = vocabulary_of(place)
-        fill = tokenizer_of(place).pad_token_id  # zero in the embeddings of those that fill up with it
-        for module in own.matrices:
-            assert untrained(place, own, module, {*range(own.rows)} - {fill}) == {}
-
-
-def test_a_matrix_is_found_in_parts_of_a_model_and_under_the_names_that_older_files_have(folder, tmp_path):
-    from safetensors.torch import load_file, save_file
-
-    shutil.copytree(folder, tmp_path / "old")
-    weights = load_file(tmp_path / "old" / "model.safetensors")
-    own = vocabulary_of(folder)
-    (tmp_path / "old" / "model.safetensors").unlink()
-    for number, (name, tensor) in enumerate(weights.items()):
-        save_file(
-            {name.removeprefix(f"{own.prefix}."): tensor * (0 if tensor.dim() == 2 else 1)},
-            tmp_path / "old" / f"{number}.safetensors",
-        )
-
-    for module in own.matrices:
-        assert set(untrained(tmp_path / "old", own, module, [2, 5])) == {2, 5}
 
 
 def looked_at(stage: str, folder: Path, rows: Path, **own: Any) -> Found:
@@ -305,32 +190,6 @@ def test_what_is_learnt_is_told_from_what_is_read(asked, tmp_path):
 
     assert ids.seen == {id_ for row in table["input_ids"] for id_ in row}
     assert ids.learnt == {*words(GOOD)["input_ids"], words.eos_token_id}
-
-
-def test_a_model_grows_by_rows_that_are_the_mean_and_the_same_bytes_each_time(folder, tmp_path):
-    state, had = torch.random.get_rng_state(), vocabulary_of(folder).rows
-
-    for name in ("one", "other"):
-        grow(folder, had + 3, tmp_path / name)
-
-    assert torch.equal(torch.random.get_rng_state(), state)
-    assert fingerprint(tmp_path / "one") == fingerprint(tmp_path / "other")
-    before, after = matrices(model_of(folder)), matrices(model_of(tmp_path / "one"))
-    assert len(before) == len(after)
-    for old, new in zip(before, after, strict=True):
-        assert torch.equal(new[:had], old)
-        assert torch.allclose(new[had:], old.mean(dim=0).expand(3, -1), atol=1e-6)
-    grow(tmp_path / "one", had + 4, tmp_path / "one")  # in its own place
-    assert vocabulary_of(tmp_path / "one").rows == had + 4
-
-
-def test_new_tokens_are_never_split_and_known_ones_keep_their_ids(tokenizer):
-    had = len(tokenizer)
-
-    ids = add_tokens(tokenizer, ["</s>", "<|im_end|>"])
-
-    assert ids == [tokenizer.convert_tokens_to_ids("</s>"), had]
-    assert tokenizer("头痛<|im_end|>", add_special_tokens=False)["input_ids"][-1] == had
 
 
 def test_answers_end_where_the_untrained_row_of_the_end_token_is_trained_and_else_none_does(
