@@ -16,9 +16,11 @@ from tools.errors import InputError, UsageError
 from tools.files import digest
 from tools.frames import Schema, load_table, write_table
 from tools.staging import manifest, write_whole
+from tools.terminal import tell
 from train import models
 from train.chats import Chat, chat_of
 from train.data import REJECTS, Rows, open_rows
+from train.examine import Found, look
 from train.loading import tokenizer_of
 from train.paper import WORDS
 from train.recipe import Asking, Count, Engine
@@ -63,10 +65,11 @@ class Answer(Asking):
 
 @dataclass(frozen=True)
 class Questions:
-    """Questions as a model reads them. `table`: `train.tokens.PROMPTS`; `origins`: id -> what an answer's record has of the question's;
-    `identity`: hash of all that the answers hang on."""
+    """Questions as a model reads them. `found`: what the model is like; `table`: `train.tokens.PROMPTS`; `origins`: id -> what an answer's
+    record has of the question's; `identity`: hash of all that the answers hang on."""
 
     folder: Path
+    found: Found
     chat: Chat
     rows: Rows
     table: pl.DataFrame
@@ -93,7 +96,8 @@ class Said(NamedTuple):
 
 
 def questions(recipe: Answer, out: Path, check: Callable[[Rows, Any], None] = lambda *_: None) -> Questions:
-    """The questions of a recipe, looked at; `check` is given the rows while they can be read. Raises UsageError, InputError."""
+    """The questions of a recipe and the model, looked at; `check` is given the rows while they can be read. It is told where answers of the
+    model cannot end. Raises UsageError, InputError."""
     needs_engine(recipe.engine)
     with TemporaryDirectory(prefix="kgtools-") as scratch:
         rows = open_rows(recipe, "prompts", Path(scratch))
@@ -101,15 +105,22 @@ def questions(recipe: Answer, out: Path, check: Callable[[Rows, Any], None] = la
         folder = models.resolve(recipe.model, recipe.revision, out / "base", recipe.seed)
         words = tokenizer_of(folder, recipe.trust_remote_code)
         talk = chat_of(words, recipe)
-        tokenize(rows, recipe.split, talk, recipe.max_length, False, Path(scratch) / "prompts.parquet")
-        table = load_table(Path(scratch) / "prompts.parquet")
+        path = Path(scratch) / "prompts.parquet"
+        made = tokenize(rows, recipe.split, talk, recipe.max_length, False, path)
+        table = load_table(path)
         origins = _origins(rows, table)
-    if table.is_empty() and rows.rejects:
-        raise InputError(f"no question in the split {recipe.split}: every one was refused {rows.why()}")
+        if table.is_empty() and rows.rejects:
+            raise InputError(f"no question in the split {recipe.split}: every one was refused {rows.why()}")
+        found, _ = look(recipe, folder, talk.tokenizer, [str(path)], made.longest, recipe.max_new_tokens)
     if table.is_empty():
         there = ", ".join(f"{name} {number:,}" for name, number in sorted(rows.counts["split"].items()))
         raise InputError(
             f"no question in the split {recipe.split}: the data hold {there}; split=all takes all but test"
+        )
+    if found.end:
+        tell(
+            f"{folder}: the row of {talk.tokenizer.eos_token}, which ends an answer, was never trained (it is {found.end}): hardly an answer "
+            "will end. `kgtools train sft` trains that row"
         )
     fingerprint = models.fingerprint(folder)
     own = recipe.model_dump(mode="json", exclude={"model", "data", "gpu_memory_utilization", *WORDS})
@@ -124,6 +135,7 @@ def questions(recipe: Answer, out: Path, check: Callable[[Rows, Any], None] = la
     ]
     return Questions(
         folder,
+        found,
         talk,
         rows,
         table,
@@ -144,7 +156,7 @@ def _origins(rows: Rows, table: pl.DataFrame) -> dict[str, dict[str, Any]]:
     return {row["id"]: row for row in found.collect().iter_rows(named=True)}
 
 
-def look(recipe: Answer) -> dict[str, Any]:
+def preview(recipe: Answer) -> dict[str, Any]:
     """What would be asked, and what would end an answer; nothing is answered. Raises UsageError, InputError."""
     with TemporaryDirectory(prefix="kgtools-") as scratch:
         return facts_of(recipe, questions(recipe, Path(scratch)))
@@ -194,7 +206,8 @@ def answer(recipe: Answer, out: Path, fresh: bool, show: Show = lambda *_: None)
     facts = {
         "identity": asked.identity, "fingerprint": asked.fingerprint, "questions": table.height, "answers": answers.height,
         "ended": int(answers["ended"].sum()), "answer_tokens": int(answers["answer_tokens"].sum()),
-        "special_tokens": int(answers["special_tokens"].sum()), "stops": [str(stop) for stop in asked.stops], "rejected": len(asked.rows.rejects),
+        "special_tokens": int(answers["special_tokens"].sum()), "stops": [str(stop) for stop in asked.stops],
+        "rejected": len(asked.rows.rejects), "examined": asked.found.told,
     }  # fmt: skip
     settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]} | asked.rows.privacy
     write_whole(out / "run.json", manifest("train answer", settings, asked.rows.inputs, **facts))

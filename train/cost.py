@@ -3,7 +3,7 @@ imported where it is needed."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,10 +40,12 @@ class Size:
 
 @dataclass(frozen=True)
 class Adapter:
-    """How big an adapter is. `inputs`: numbers that go into the layers that have one, for a token."""
+    """How big an adapter is. `inputs`: numbers that go into the layers that have one, for a token; `rows`: those of `parameters` that are
+    rows of embeddings and head."""
 
     parameters: int
     inputs: int
+    rows: int = 0
 
 
 def size(folder: Path, attention: str = "auto", trust: Sequence[Path] = ()) -> Size:
@@ -107,6 +109,11 @@ def adapter(
     return Adapter(sum(r * sum(shape) for _, shape in linear) + sizes, sum(into for _, (into, _) in linear))
 
 
+def with_rows(own: Adapter, size: Size, rows: int) -> Adapter:
+    """An adapter with rows of embeddings and head, so many over all their matrices, that are trained beside it."""
+    return replace(own, parameters=own.parameters + rows * size.hidden, rows=rows * size.hidden)
+
+
 def flops_per_token(size: Size, own: Adapter | None, length: float) -> float:
     """Floating-point operations to train on a token of a sequence of T = `length` tokens: 6 N + 12 L H T, as in PaLM (Chowdhery et al. 2022,
     appendix B), N the parameters that multiply it. With adapters of n parameters the gradients of the base's weights are not
@@ -128,7 +135,8 @@ def memory(size: Size, own: Adapter | None, recipe: Recipe, world: int, longest:
     Adam's two moments and, of 16-bit weights, a 32-bit copy. Activations of 16 bits: what goes into each linear layer and comes out of
     it, and H more a layer; in layers as GPT has them that is the 34 H a token of Korthikanti et al. 2022. Dropout before an adapter
     keeps its input a second time; attention that is not fused has 6 heads T a token; with checkpoints it is what goes into each layer, and
-    one layer's. Logits are there for some tokens at a time."""
+    one layer's. Logits are there for some tokens at a time. Where rows of embeddings and head are trained, each of the two is copied with
+    them in it, and has a gradient as large, which the head sums up in 32 bits."""
     lora, low = own is not None, recipe.half and (own is not None or recipe.zero > 0)
     width = {4: 0.5, 8: 1.0}.get(recipe.quantize or 0, 2.0 if low else 4.0)
     trained = own.parameters if own else size.parameters
@@ -148,4 +156,5 @@ def memory(size: Size, own: Adapter | None, recipe: Recipe, world: int, longest:
         "optimizer": round(trained * (8 + (4 if low and not lora else 0)) / shared),
         "activations": kept,
         "logits": recipe.sequences * min(length, TILE) * size.vocabulary * 8,
+        **({"token_rows": 2 * size.vocabulary * size.hidden * (number + 4)} if own and own.rows else {}),
     }

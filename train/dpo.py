@@ -44,11 +44,12 @@ def run(job: Job) -> None:
         train_dataset=rows["train"],
         eval_dataset=rows.get("validation"),
         processing_class=tokenizer,
-        peft_config=setup.lora_config(recipe, "causal"),
+        peft_config=setup.lora_config(recipe, "causal", job.token_rows),
         job=job,
         recipe=recipe,
         callbacks=[meter.Meter(job)],
     )
+    setup.open_head(trainer.model, job)
     results.train(trainer, job)
     last: dict[str, Any] = next((row for row in reversed(trainer.state.log_history) if "rewards/margins" in row), {})
     told = {"accuracy": last.get("rewards/accuracies"), "margin": last.get("rewards/margins")}

@@ -41,7 +41,8 @@ class Job:
     and `fingerprint` of its weights; `tokens`: split -> file (`train.tokens`); `work`: where this node works; `checkpoints`: where
     all nodes keep them; `learnt`: parameters; `flops`: floating-point operations per token; `steps`: as many as there will be, or
     about so many where records are packed; `stops`: the tokens that end an answer (`train.stops`); `memory`: bytes that a process needs,
-    about; `resume`: the checkpoint to go on from, after `done` steps; `fresh_optimizer`: only its weights are taken."""
+    about; `resume`: the checkpoint to go on from, after `done` steps; `fresh_optimizer`: only its weights are taken; `token_rows`:
+    module -> ids of tokens whose rows in its matrix are trained beside an adapter."""
 
     stage: str
     identity: str
@@ -61,6 +62,7 @@ class Job:
     fresh_optimizer: bool = False
     done: int = 0
     others: dict[str, Any] = field(default_factory=dict)
+    token_rows: dict[str, list[int]] = field(default_factory=dict)
 
     def settings(self, model: type[R]) -> R:
         """The recipe as the stage knows it."""
@@ -82,6 +84,11 @@ class Job:
     def metrics(self) -> Path:
         """A JSON line for each step that was logged."""
         return Path(self.work) / "metrics.jsonl"
+
+    @property
+    def makes_base(self) -> bool:
+        """Whether the base was made for this run, and is to be kept beside what is made of it."""
+        return Path(self.base).parent == Path(self.work)
 
     @property
     def result(self) -> Path:

@@ -11,13 +11,23 @@ import orjson
 from tools.errors import InputError
 
 CONFIGS = ("config.json", "tokenizer_config.json")
+NO_TOKENIZER = "copy those files of the model it was made from into it: tokenizer.json and tokenizer_config.json"
 
 
 def tokenizer_of(folder: Path, trust: Sequence[Path] = ()) -> Any:
-    """The tokenizer of a folder. Raises InputError for one that needs code of its own, `trust` being the folders whose may run."""
+    """The tokenizer of a folder. Raises InputError where there is none, and for one that needs code of its own, `trust` being the
+    folders whose may run."""
     from transformers import AutoTokenizer
 
-    return _guarded(AutoTokenizer.from_pretrained, folder, trust)
+    try:
+        found = _guarded(AutoTokenizer.from_pretrained, folder, trust)
+    except ValueError as error:
+        raise InputError(f"{folder}: holds no tokenizer that can be loaded; {NO_TOKENIZER}") from error
+    if (
+        len(found.get_vocab()) - len(found.added_tokens_decoder) < 2
+    ):  # some kinds are made of nothing where files are missing
+        raise InputError(f"{folder}: holds no tokenizer; {NO_TOKENIZER}")
+    return found
 
 
 def config_of(folder: Path, trust: Sequence[Path] = ()) -> Any:

@@ -16,6 +16,7 @@ from train import cost, models, space
 from train.chats import chat_of
 from train.data import Rows, may_train, open_rows
 from train.doctor import device_memory
+from train.examine import Found, examine, may_name_tokens
 from train.job import Job, Stage
 from train.launch import Machines
 from train.loading import tokenizer_of
@@ -23,6 +24,7 @@ from train.order import steps_of
 from train.recipe import Recipe
 from train.stops import Stop, stops
 from train.tokens import Made, tokenize
+from train.vocabulary import add_tokens, grow, vocabulary_of
 
 ASIDE = (
     "data", "model", "title", "paper", "ours", "notes", "save_every", "log_every", "keep", "gpu_memory_utilization", "gradient_checkpointing",
@@ -34,13 +36,14 @@ ASIDE = (
 class Plan:
     """A run that is ready: its job, and what there is to say before it begins.
 
-    `made`: split -> its tokens; `sizes`: parameters, and those of them that are trained; `memory`: bytes of a device, by what for; `disk`: bytes
-    where the result goes (`train.space`); `stops`: what ends an answer."""
+    `made`: split -> its tokens; `found`: what the model is like; `sizes`: parameters, and those of them that are trained; `memory`:
+    bytes of a device, by what for; `disk`: bytes where the result goes (`train.space`); `stops`: what ends an answer."""
 
     job: Job
     recipe: Recipe
     rows: Rows
     made: dict[str, Made]
+    found: Found
     sizes: dict[str, int]
     memory: dict[str, int]
     disk: dict[str, int]
@@ -59,10 +62,14 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
         shutil.rmtree(work / left, ignore_errors=True)
     (work / "tokens").mkdir()
     (work / "read").mkdir()
+    may_name_tokens(stage.name, recipe)
     rows = open_rows(recipe, stage.noun, work / "read")
     may_train(rows, recipe)
     folder = models.resolve(recipe.model, recipe.revision, work / "base", recipe.seed, lambda: _texts(rows))
-    talk = chat_of(tokenizer_of(folder, trust), recipe)
+    words = tokenizer_of(folder, trust)
+    if recipe.new_tokens:
+        folder = _with_new(recipe, folder, words, work / "base")
+    talk = chat_of(words, recipe)
     talk.tokenizer.save_pretrained(work / "tokenizer")
     ends = stops(folder, talk)
     made = {}
@@ -74,15 +81,16 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
             )
     if not made["train"].rows:
         raise InputError(f"nothing to train on: every row was refused {rows.why()}")
+    tokens = {split: str(work / "tokens" / f"{split}.parquet") for split in made}
+    longest = max(each.longest for each in made.values())
+    found = examine(stage.name, recipe, folder, talk.tokenizer, list(tokens.values()), longest)
     size = cost.size(folder, recipe.attention, trust)
-    adapter = (
-        cost.adapter(folder, recipe.lora.r, recipe.lora.targets, trust, recipe.lora.dora)
-        if recipe.method == "lora"
-        else None
-    )
+    adapter = None
+    if recipe.method == "lora":
+        adapter = cost.adapter(folder, recipe.lora.r, recipe.lora.targets, trust, recipe.lora.dora)
+        adapter = cost.with_rows(adapter, size, sum(map(len, found.modules.values())))
     learning = adapter.parameters if adapter else size.parameters
     recipe, memory = _settled(recipe, size, adapter, place, made["train"].longest)
-    tokens = {split: str(work / "tokens" / f"{split}.parquet") for split in made}
     fingerprint = models.fingerprint(folder)
     others = stage.fits(recipe, fingerprint)
     job = Job(
@@ -101,11 +109,24 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
         steps=steps_of(recipe, made["train"].rows * recipe.lessons),
         stops=tuple(end.id for end in ends),
         memory=sum(memory.values()),
+        token_rows=found.modules,
     )
     sizes = {"parameters": size.parameters + (learning if adapter else 0), "trained": learning}
-    words = sum(file.stat().st_size for file in (work / "tokenizer").iterdir())
-    disk = space.needed(size, adapter, recipe, place.world, job.steps, words)
-    return Plan(job, recipe, rows, made, sizes, memory, disk, ends)
+    files = sum(file.stat().st_size for file in (work / "tokenizer").iterdir())
+    disk = space.needed(size, adapter, recipe, place.world, job.steps, files)
+    return Plan(job, recipe, rows, made, found, sizes, memory, disk, ends)
+
+
+def _with_new(recipe: Recipe, folder: Path, tokenizer: Any, base: Path) -> Path:
+    """The folder of a model with rows for all tokens of a tokenizer, to which the new ones are added: as it is where it has them, else
+    written to `base`."""
+    add_tokens(tokenizer, recipe.new_tokens)
+    rows = 1 + max(tokenizer.get_vocab().values())
+    if rows <= vocabulary_of(folder, recipe.trust_remote_code).rows:
+        return folder
+    grow(folder, rows, base, recipe.trust_remote_code)
+    tokenizer.save_pretrained(base)
+    return base
 
 
 def _settled(

@@ -120,11 +120,15 @@ class Recipe(Asking):
     its own, for GPUs. `gradient_checkpointing`: activations are computed a second time instead of kept; `auto` where they would not
     fit. `precision`: fp16 is for GPUs that have no bf16. `liger`: layers are computed by Liger's kernels, a package of its own, for
     GPUs. `compile`: layers are compiled by torch, which takes minutes at first and is faster afterwards. `save_every`, `log_every`:
-    steps; `keep`: so many checkpoints."""
+    steps; `keep`: so many checkpoints. `train_tokens`: tokens whose rows in embeddings and head are trained beside adapters, by sft,
+    pretrain, dpo and kto; `auto` those in use that are found to have never been trained, and new ones. `new_tokens`: special tokens that
+    tokenizer and model are given; where the model has no rows for all tokens of the tokenizer, it is written anew with more."""
 
     validation: str | None = "validation"
     method: Literal["lora", "full"] = "lora"
     lora: Lora = Lora()
+    train_tokens: Literal["auto", "none"] | tuple[str, ...] = "auto"
+    new_tokens: Annotated[tuple[str, ...], BeforeValidator(_several)] = ()
     quantize: Literal[4, 8] | None = None
     learning_rate: Positive
     schedule: Literal["linear", "cosine", "constant", "constant_with_warmup"] = "cosine"
@@ -209,6 +213,10 @@ class Recipe(Asking):
             faults.append(f"batch_size {self.batch_size} is no multiple of micro_batch_size {self.micro_batch_size}")
         if self.quantize and self.method == "full":
             faults.append("quantize is for method: lora; the weights of a quantized model cannot be trained")
+        if self.method == "full" and self.train_tokens not in ("auto", "none"):
+            faults.append(
+                "train_tokens names rows that are trained beside adapters; with method: full all are, leave it out"
+            )
         if self.quantize and self.zero == 3:
             faults.append("quantize and zero: 3 do not go together; zero: 2")
         if self.zero == 3 and self.method == "lora":

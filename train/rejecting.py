@@ -31,7 +31,7 @@ class Reject(Answer):
     least: float | None = None
 
 
-def look(recipe: Reject) -> dict[str, Any]:
+def preview(recipe: Reject) -> dict[str, Any]:
     """What would be asked and judged, all looked at as `reject` does; nothing is answered. Raises UsageError, InputError."""
     with TemporaryDirectory(prefix="kgtools-") as scratch:
         adapters.base_of(recipe.reward, recipe.reward_base)
@@ -93,7 +93,7 @@ def reject(recipe: Reject, out: Path, fresh: bool, show: answering.Show = lambda
     facts = {
         "identity": asked.identity, **lineage, "questions": asked.table.height, "records": records.height,
         "mean_score": sum(every) / len(every), "mean_best_score": sum(scores) / len(scores) if scores else None,
-        "rejected": len(asked.rows.rejects),
+        "rejected": len(asked.rows.rejects), "examined": asked.found.told,
     }  # fmt: skip
     settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]} | asked.rows.privacy
     outputs = {name: sha256(out / name) for name in ("records.parquet", "rejects.parquet")}

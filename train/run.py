@@ -156,13 +156,15 @@ def _keep(stage: Stage, plan: Plan, out: Path) -> dict[str, Any]:
     write_table(REJECTS.frame(plan.rows.rejects), out / "rejects.parquet")
     if job.metrics.exists():
         job.metrics.replace(out / "metrics.jsonl")
-    tiny = [Path(job.base)] if plan.recipe.model.startswith(models.TINY) else []
-    for made in [*tiny, *sorted(job.result.iterdir())]:
+    whole = plan.recipe.method == "full" and not plan.recipe.model.startswith(models.TINY)
+    base = [Path(job.base)] if job.makes_base and not whole else []
+    for made in [*base, *sorted(job.result.iterdir())]:
         shutil.rmtree(out / made.name, ignore_errors=True)
         made.replace(out / made.name)
     facts = {
         "identity": job.identity,
         "base": {"name": plan.recipe.model, "revision": plan.recipe.revision, "fingerprint": job.fingerprint},
+        "examined": plan.found.facts,
         "others": job.others,
         "world": job.world,
         "stack": {name: version(name) for name in STACK},

@@ -115,8 +115,8 @@ def compile_layers(model: Any) -> None:
             layer.compile(dynamic=True)
 
 
-def lora_config(recipe: Recipe, head: Head) -> Any:
-    """The settings of an adapter as peft has them; None where all weights are trained."""
+def lora_config(recipe: Recipe, head: Head, token_rows: dict[str, list[int]] | None = None) -> Any:
+    """The settings of an adapter as peft has them; None where all weights are trained. `token_rows` as of a job."""
     if recipe.method == "full":
         return None
     from peft import LoraConfig
@@ -126,7 +126,15 @@ def lora_config(recipe: Recipe, head: Head) -> Any:
         r=own.r, lora_alpha=own.alpha, lora_dropout=own.dropout, bias="none",
         target_modules=own.targets if isinstance(own.targets, str) else list(own.targets),
         task_type="CAUSAL_LM" if head == "causal" else "SEQ_CLS", use_rslora=own.rslora, use_dora=own.dora,
+        trainable_token_indices=token_rows or None,
     )  # fmt: skip
+
+
+def open_head(model: Any, job: Job) -> None:
+    """Let TRL, which computes with the weight and the bias of a head by itself, find both where rows of it are trained: peft's wrapper
+    of the head shows the weight alone. A head that has a bias is refused before (`train.examine`)."""
+    if job.token_rows:
+        model.get_output_embeddings().bias = None
 
 
 def deepspeed_config(recipe: Recipe, learnt: int) -> dict[str, Any] | None:

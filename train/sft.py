@@ -38,12 +38,13 @@ def run(job: Job) -> None:
         train_dataset=rows["train"],
         eval_dataset=rows.get("validation"),
         processing_class=tokenizer,
-        peft_config=setup.lora_config(recipe, "causal"),
+        peft_config=setup.lora_config(recipe, "causal", job.token_rows),
         job=job,
         recipe=recipe,
         grouped=not packed,
         callbacks=[meter.Meter(job)],
     )
+    setup.open_head(trainer.model, job)
     results.train(trainer, job)
     results.finish(trainer, job, recipe, tokenizer, {"packed": packed})
 

@@ -39,6 +39,7 @@ def print_plan(plan: "Plan", place: "Machines", style: str) -> None:
         tell(
             f"{plan.job.stage}: {made.rows:,} rows, {made.tokens:,} tokens{learnt}{cut}; "
             f"{sum(plan.rejects.values()):,} refused{_reasons(plan.rejects)}\n"
+            f"{_rows(plan)}"
             f"{plan.sizes['trained']:,} of {plan.sizes['parameters']:,} parameters trained, {place.world} processes, "
             f"{plan.recipe.batch_size} rows a step, {plan.job.steps:,} steps"
             + (f"; goes on after step {plan.job.done:,}" if plan.job.resume else ""),
@@ -61,6 +62,7 @@ def _facts(plan: "Plan", place: "Machines") -> dict[str, Any]:
         "recipe": recipe.model_dump(mode="json"),
         "differs_from_paper": {key: {"recipe": own, "paper": told} for key, (own, told) in differences(recipe).items()},
         "base": plan.job.fingerprint,
+        **plan.found.facts,
         "rows": {split: vars(made) | {"cut": dict(made.cut)} for split, made in plan.made.items()},
         "rejected": plan.rejects,
         "counts": {key: dict(sorted(counter.items())) for key, counter in plan.rows.counts.items()},
@@ -73,6 +75,14 @@ def _facts(plan: "Plan", place: "Machines") -> dict[str, Any]:
         "memory_of_a_device": plan.memory | {"sum": sum(plan.memory.values())},
         "disk": plan.disk,
     }
+
+
+def _rows(plan: "Plan") -> str:
+    """What is to be said of tokens whose rows were never trained, or are trained now."""
+    found = plan.found
+    left = [f"{token} ({why})" for token, why in found.untrained.items() if token not in found.trained]
+    said = f"rows of tokens that are trained: {', '.join(found.trained)}\n" if found.trained else ""
+    return said + (f"rows that were never trained and are left so: {', '.join(left)}\n" if left else "")
 
 
 def _reasons(rejects: dict[str, int]) -> str:

@@ -111,6 +111,13 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return home
 
 
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    """A model that a test may spoil."""
+    tiny("llama", TEXTS, tmp_path / "base", 0)
+    return tmp_path / "base"
+
+
 @pytest.fixture(scope="session")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Records of which half are answered well and half badly, and preferences for the good answer."""

@@ -98,7 +98,7 @@ def answer(words: tuple[str, ...], name: str, out: Path, dry_run: bool, fresh: b
     needs_stack()
     settings = recipe.load(name, "answer", answering.Answer, changes(words))
     if dry_run:
-        show.print_facts("train answer", answering.look(settings), style)
+        show.print_facts("train answer", answering.preview(settings), style)
         return
     with show.counting("answers") as count:
         facts = answering.answer(settings, out, fresh, count)
@@ -124,7 +124,7 @@ def reject(words: tuple[str, ...], name: str, out: Path, dry_run: bool, fresh: b
     needs_stack()
     settings = recipe.load(name, "reject", rejecting.Reject, changes(words))
     if dry_run:
-        show.print_facts("train reject", rejecting.look(settings), style)
+        show.print_facts("train reject", rejecting.preview(settings), style)
         return
     with show.counting("answers") as count:
         facts = rejecting.reject(settings, out, fresh, count)
