@@ -207,7 +207,7 @@ def test_one_gpu_without_bf16_is_a_warning(fake_torch: Callable[..., None]) -> N
 
     check = named(examine(), "GPU")
 
-    assert (check.state, check.way_out) == ("warning", "precision=fp32 in the recipe")
+    assert (check.state, check.way_out) == ("warning", "precision=fp16 in the recipe")
     assert check.found.endswith("NVIDIA V100 (85 GB, 70 free), without bf16")
 
 

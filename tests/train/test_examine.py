@@ -8,9 +8,9 @@ import pytest
 from tests.train.conftest import GOOD, TEXTS, made, metrics, preferences, question, recipe, records, said, told, trained
 from tests.train.faults import config, configure, faulty, model_of, tokenizer_of
 from tools.errors import InputError, UsageError
+from train.chats import chat
 from train.examine import Found, examine, look, positions, used
 from train.models import TINY, fingerprint, tiny
-from train.tokens import chat
 from train.vocabulary import vocabulary_of
 
 
@@ -173,7 +173,7 @@ def test_a_stage_that_trains_no_rows_takes_no_tokens(word, tmp_path, kgtools):
     done = kgtools("train", "reward", *own)
 
     assert done.code == 2
-    assert f"{word.partition('=')[0]}: reward trains no rows of tokens; sft, pretrain, dpo do" in done.err
+    assert f"{word.partition('=')[0]}: reward trains no rows of tokens; sft, pretrain, dpo, kto do" in done.err
 
 
 def test_names_of_rows_and_all_rows_are_not_trained_together():

@@ -173,7 +173,7 @@ def _read(work: Path, world: int) -> dict:
         steps = [sorted(row for rank in ranks for row in rank[run][str(step)]) for step in range(STEPS)]
         lines = map(orjson.loads, (work / run / "metrics.jsonl").read_bytes().splitlines())
         found[run] = steps, {line["step"]: line["tokens"] for line in lines if "loss" in line}
-        found["home"] = work / run, Job.load(work / "job.json")
+        found.setdefault("home", (work / run, Job.load(work / "job.json")))  # of the unbroken one
         found[f"{run} weights"] = load_file(work / run / "result" / "adapter" / "adapter_model.safetensors")
     return found
 

@@ -127,7 +127,7 @@ def test_recipes_tell_their_papers_to_people_and_to_programs(kgtools: Any) -> No
 
 
 def test_a_dry_run_tells_where_a_run_is_not_as_its_paper_gives_it(tmp_path: Path, kgtools: Any) -> None:
-    records(tmp_path / "data", [question(number) + said(GOOD) for number in range(4)])
+    records(tmp_path / "data", [question(number) + said(GOOD) for number in range(128)])
     words = (
         "--recipe",
         "clinicalgpt",

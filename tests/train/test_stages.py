@@ -210,7 +210,9 @@ def test_answers_that_were_broken_off_go_on_as_if_they_were_not(models, tmp_path
     recipe = load("tiny", "answer", Answer, dict(word.split("=", 1) for word in own))
     identity = questions(recipe, tmp_path / "unused").identity
     one = whole.row(0, named=True)
-    torn = orjson.dumps([0, 0, one["answer"], one["ended"], one["answer_tokens"], one["thinking"]])
+    torn = orjson.dumps(
+        [0, 0, *(one[key] for key in ("answer", "ended", "answer_tokens", "thinking", "special_tokens"))]
+    )
     (tmp_path / "broken" / ".answers.jsonl").write_bytes(
         orjson.dumps({"identity": identity}) + b"\n" + torn + b"\n" + torn[:9]
     )
