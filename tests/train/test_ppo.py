@@ -48,12 +48,12 @@ def test_ppo_raises_the_reward_on_two_processes_with_zero_2(models, tmp_path):
 
 
 def test_ppo_with_zero_2_on_one_process_gives_the_numbers_of_plain_ppo(models, plain, tmp_path):
-    zero = ppo(models, tmp_path / "ppo", "zero=2", "steps=4", "--nproc", 1)
+    """Of two steps: a token is drawn otherwise as soon as rounding moves a probability past what was drawn, and all after it."""
+    zero = ppo(models, tmp_path / "ppo", "zero=2", "steps=2", "--nproc", 1)
 
-    assert rewards(zero) == pytest.approx(rewards(plain)[:4], abs=1e-3)
-    assert [line["kl"] for line in metrics(zero)] == pytest.approx(
-        [line["kl"] for line in metrics(plain)][:4], abs=1e-2
-    )
+    for name in ("reward", "kl", "policy_loss", "value_loss"):
+        told = [[line[name] for line in metrics(folder)][:2] for folder in (zero, plain)]
+        assert told[0] == pytest.approx(told[1], abs=1e-4)
 
 
 @pytest.mark.parametrize("zero", [0, 2])
