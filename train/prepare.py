@@ -26,6 +26,7 @@ from train.tokens import Made, tokenize
 
 ASIDE = (
     "data", "model", "title", "paper", "ours", "notes", "save_every", "log_every", "keep", "gpu_memory_utilization", "gradient_checkpointing",
+    "report_to",
 )  # fmt: skip
 """Keys of a recipe that its result does not hang on; of data and model it hangs on what they hold."""
 

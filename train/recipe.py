@@ -30,6 +30,10 @@ def _several(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _trackers(value: Any) -> Any:
+    return () if value is None or value == "none" else _several(value)
+
+
 def _day(value: Any) -> Any:
     if not isinstance(value, datetime.date) and not re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)):
         raise ValueError(f"{value} is no date; as 2024-07-26")
@@ -38,6 +42,8 @@ def _day(value: Any) -> Any:
 
 Day = Annotated[datetime.date, BeforeValidator(_day)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_several)]
+Tracker = Literal["tensorboard", "wandb", "swanlab", "trackio"]
+Trackers = Annotated[tuple[Tracker, ...], BeforeValidator(_trackers)]
 
 
 def _is_json(value: Any) -> bool:
@@ -114,7 +120,8 @@ class Recipe(Asking):
     DeepSpeed's stage, 0 without it. `attention`: how it is computed, by default as the model has it; FlashAttention is a package of
     its own, for GPUs. `gradient_checkpointing`: activations are computed a second time instead of kept; `auto` where they would not
     fit. `compile`: layers are compiled by torch, which takes minutes at first and is faster afterwards. `save_every`,
-    `log_every`: steps; `keep`: so many checkpoints."""
+    `log_every`: steps; `keep`: so many checkpoints. `report_to`: trackers that are given the lines of
+    metrics too, `none` or several of tensorboard, wandb, swanlab and trackio, each a package of its own."""
 
     validation: str | None = "validation"
     method: Literal["lora", "full"] = "lora"
@@ -138,6 +145,7 @@ class Recipe(Asking):
     save_every: Count = 500
     log_every: Count = 10
     keep: Count = 2
+    report_to: Trackers = ()
 
     @property
     def joined(self) -> bool:

@@ -42,6 +42,9 @@ def needs_packages(recipe: Recipe) -> None:
         raise MissingExtraError(
             "attention=flash_attention_2 needs flash-attn, for NVIDIA GPUs: pip install flash-attn; or attention=auto"
         )
+    for name in recipe.report_to:
+        if find_spec(name) is None:
+            raise MissingExtraError(f"report_to={name} needs {name}: pip install {name}; or report_to=none")
     if recipe.compile and shutil.which(os.environ.get("CXX", "g++")) is None:
         raise UsageError("compile=true needs a C++ compiler: apt install g++, or name yours in CXX; or compile=false")
 
