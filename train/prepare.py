@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +12,7 @@ import orjson
 
 from tools.errors import InputError, UsageError
 from tools.files import digest, sha256
-from train import cost, models, space
+from train import adapters, cost, models, space
 from train.chats import chat_of
 from train.data import Rows, may_train, open_rows
 from train.doctor import device_memory
@@ -20,15 +20,15 @@ from train.job import Job, Stage
 from train.launch import Machines
 from train.loading import tokenizer_of
 from train.order import steps_of
-from train.recipe import Recipe
+from train.recipe import Lora, Recipe
 from train.stops import Stop, stops
 from train.tokens import Made, tokenize
 
 ASIDE = (
     "data", "model", "title", "paper", "ours", "notes", "save_every", "log_every", "keep", "gpu_memory_utilization", "gradient_checkpointing",
-    "report_to",
+    "report_to", "adapter",
 )  # fmt: skip
-"""Keys of a recipe that its result does not hang on; of data and model it hangs on what they hold."""
+"""Keys of a recipe that its result does not hang on; of data, model and adapter it hangs on what they hold."""
 
 
 @dataclass
@@ -55,6 +55,9 @@ class Plan:
 
 def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoints: Path | None = None) -> Plan:
     """Everything settled, tokens, a model that is made on the spot and all, in the folder `work`."""
+    may_ask(stage, recipe)
+    if recipe.adapter:
+        adapters.may_go_on(recipe.adapter, stage.name)
     trust = recipe.trust_remote_code
     for left in ("read", "tokens", "tokenizer", "base"):
         shutil.rmtree(work / left, ignore_errors=True)
@@ -75,13 +78,17 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
             )
     if not made["train"].rows:
         raise InputError(f"nothing to train on: every row was refused {rows.why()}")
+    must_look(recipe, made)
+    fingerprint = models.fingerprint(folder)
+    others = stage.fits(recipe, fingerprint)
+    if recipe.adapter:
+        others |= adapters.origin(recipe.adapter, fingerprint)
+        recipe = recipe.model_copy(update={"lora": _own_lora(recipe, cost.layers(folder, trust))})
     size = cost.size(folder, recipe.attention, trust)
     adapter = cost.adapter(folder, recipe.lora.r, recipe.lora.targets, trust) if recipe.method == "lora" else None
     learning = adapter.parameters if adapter else size.parameters
     recipe, memory = _settled(recipe, size, adapter, place, made["train"].longest)
     tokens = {split: str(work / "tokens" / f"{split}.parquet") for split in made}
-    fingerprint = models.fingerprint(folder)
-    others = stage.fits(recipe, fingerprint)
     job = Job(
         stage=stage.name,
         identity=_identity(stage, recipe, rows, [fingerprint, others], tokens),
@@ -103,6 +110,36 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
     words = sum(file.stat().st_size for file in (work / "tokenizer").iterdir())
     disk = space.needed(size, adapter, recipe, place.world, job.steps, words)
     return Plan(job, recipe, rows, made, sizes, memory, disk, ends)
+
+
+def _own_lora(recipe: Recipe, layers: Sequence[str]) -> Lora:
+    """The settings of the adapter that is trained on; `layers`: the full names of all linear ones. Raises UsageError where the recipe
+    names others, InputError for an adapter that has layers of a name without others of it."""
+
+    def whole(own: Lora) -> Lora:
+        if own.targets == "all-linear":
+            return own
+        names = {name for name in layers for target in own.targets if name == target or name.endswith(f".{target}")}
+        kinds = {name.rpartition(".")[2] for name in names}
+        if names != {name for name in layers if name.rpartition(".")[2] in kinds}:
+            raise InputError(
+                f"adapter={recipe.adapter}: has some layers of a name and not others of it; that is not trained on"
+            )
+        return own.model_copy(update={"targets": "all-linear" if names == set(layers) else tuple(sorted(kinds))})
+
+    own, wish = whole(adapters.lora_of(adapters.adapter(recipe.adapter or Path()))), whole(recipe.lora)
+    named = recipe.lora.model_fields_set if "lora" in recipe.model_fields_set else set()
+    if wrong := [key for key in sorted(named) if getattr(wish, key) != getattr(own, key)]:
+        has = ", ".join(f"lora.{key}={_word(getattr(wish, key))}" for key in wrong)
+        way = " ".join(f"lora.{key}={_word(getattr(own, key))}" for key in wrong)
+        raise UsageError(f"{has}: the adapter that is trained on has its own, {way}; say so, or leave it out")
+    return own
+
+
+def _word(value: Any) -> str:
+    return (
+        f"[{','.join(value)}]" if isinstance(value, tuple) else f"{value:g}" if isinstance(value, float) else str(value)
+    )
 
 
 def _settled(
@@ -128,6 +165,41 @@ def _settled(
             "micro_batch_size, gradient_checkpointing=false to try it all the same, or compile=false"
         )
     return needs(True)
+
+
+LOOKS = ("eval_every", "keep_best", "early_stop")
+"""Keys that ask something of the rows for validation."""
+
+
+def may_ask(stage: Stage, recipe: Recipe) -> None:
+    """Raises UsageError where a stage that answers by itself is asked for what only those that learn from given answers have."""
+    if stage.noun == "prompts" and recipe.adapter:
+        raise UsageError(
+            f"adapter={recipe.adapter}: {stage.name} begins with a new adapter, on a model that is also its reference; make a model of both, "
+            f"`kgtools train merge {recipe.adapter} --out merged`, and name it: model=merged"
+        )
+    if stage.noun == "prompts" and (asked := _asked(recipe)):
+        raise UsageError(
+            f"{asked}: {stage.name} learns from scores of its own answers, and has no loss on rows for validation; leave it out, and look on "
+            "the reward in the metrics"
+        )
+
+
+def must_look(recipe: Recipe, made: Mapping[str, Made]) -> None:
+    """Raises UsageError where there is no row for validation, and a recipe goes by the loss on them."""
+    if (asked := _asked(recipe)) and not ("validation" in made and made["validation"].rows):
+        why = (
+            "split: all trains on them"
+            if recipe.split == "all"
+            else f"the data have none of the split {recipe.validation}"
+        )
+        raise UsageError(
+            f"{asked}: there are no rows for validation: {why}; `kgtools split` makes some, or leave it out"
+        )
+
+
+def _asked(recipe: Recipe) -> str:
+    return ", ".join(key for key in LOOKS if getattr(recipe, key))
 
 
 def divides(recipe: Recipe, place: Machines) -> None:

@@ -120,7 +120,10 @@ class Recipe(Asking):
     DeepSpeed's stage, 0 without it. `attention`: how it is computed, by default as the model has it; FlashAttention is a package of
     its own, for GPUs. `gradient_checkpointing`: activations are computed a second time instead of kept; `auto` where they would not
     fit. `compile`: layers are compiled by torch, which takes minutes at first and is faster afterwards. `save_every`,
-    `log_every`: steps; `keep`: so many checkpoints. `report_to`: trackers that are given the lines of
+    `log_every`: steps; `keep`: so many checkpoints. `eval_every`: steps between looks on the rows for validation, by default at the end
+    of each pass; the last step is always looked on. `keep_best`: the result is the checkpoint with the lowest loss there, by default
+    where there is `early_stop`: so many looks in a row without a lower loss end the run. `adapter`: a run, or its adapter, that is
+    trained on in place of a new one; its rank, scale, layers and dropout are its own. `report_to`: trackers that are given the lines of
     metrics too, `none` or several of tensorboard, wandb, swanlab and trackio, each a package of its own."""
 
     validation: str | None = "validation"
@@ -145,7 +148,16 @@ class Recipe(Asking):
     save_every: Count = 500
     log_every: Count = 10
     keep: Count = 2
+    eval_every: Count | None = None
+    keep_best: bool | None = None
+    early_stop: Count | None = None
+    adapter: Path | None = None
     report_to: Trackers = ()
+
+    @property
+    def takes_best(self) -> bool:
+        """Whether the result is the best checkpoint, and not the last."""
+        return self.early_stop is not None if self.keep_best is None else self.keep_best
 
     @property
     def joined(self) -> bool:
@@ -204,6 +216,10 @@ class Recipe(Asking):
             faults.append("quantize and zero: 3 do not go together; zero: 2")
         if self.zero == 3 and self.method == "lora":
             faults.append("zero: 3 is for method: full; with LoRA the base is not trained, zero: 2 or 0 does it")
+        if self.adapter and self.method == "full":
+            faults.append(
+                "adapter is for method: lora; to train all weights, `kgtools train merge` the adapter and name the result as model"
+            )
         if self.compile and self.gradient_checkpointing is True:
             faults.append("compile and gradient_checkpointing do not go together; gradient_checkpointing: false")
         if self.compile and (self.quantize or self.zero == 3):

@@ -16,7 +16,7 @@ import yaml
 from tools.errors import UsageError
 from tools.frames import write_table
 from tools.staging import held, manifest, write_whole
-from train import launch, models, space, tracking
+from train import adapters, launch, models, space, tracking
 from train.data import REJECTS
 from train.job import WHOLE, Job, Stage, last_whole
 from train.prepare import Plan, divides, prepare
@@ -49,6 +49,8 @@ def run(
     needs_packages(recipe)
     stage.check(recipe)
     divides(recipe, place)
+    if recipe.adapter and out.resolve() in adapters.adapter(recipe.adapter).resolve().parents:
+        raise UsageError(f"{out}: holds the adapter that is to be trained on; name another place with --out")
     if dry_run:
         with TemporaryDirectory(prefix="kgtools-") as scratch:
             plan = prepare(stage, recipe, Path(scratch), place)
