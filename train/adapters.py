@@ -9,6 +9,7 @@ from tools.errors import InputError, UsageError
 from tools.files import sha256, to_json
 from tools.staging import write_whole
 from train import models
+from train.recipe import Lora
 
 MARK = "kgtools.json"
 """Beside the weights of an adapter or a model: what stage made it, and the fingerprint of its base."""
@@ -74,6 +75,45 @@ def reward_adapter(run: Path) -> Path:
     if made != "reward":
         raise UsageError(f"{run}: was made by `kgtools train {made}`, and is no reward model")
     return home
+
+
+def lora_of(home: Path) -> Lora:
+    """The settings that an adapter was made with. Raises InputError for one that is no LoRA."""
+    told = orjson.loads((home / CONFIG).read_bytes())
+    targets = told.get("target_modules")
+    if told.get("peft_type") != "LORA" or not (targets == "all-linear" or isinstance(targets, list)):
+        raise InputError(f"{home / CONFIG}: is no LoRA on layers that it names, and is not trained on")
+    own = {"r": told["r"], "alpha": told["lora_alpha"], "dropout": told["lora_dropout"], "targets": targets}
+    own |= {"rslora": told.get("use_rslora", False), "dora": told.get("use_dora", False)}
+    return Lora.model_validate(own)
+
+
+def token_rows(home: Path) -> dict[str, list[int]]:
+    """Module -> ids of the tokens whose rows an adapter has beside its layers."""
+    rows: dict[str, list[int]] = orjson.loads((home / CONFIG).read_bytes()).get("trainable_token_indices") or {}
+    return rows
+
+
+def may_go_on(run: Path, stage: str) -> None:
+    """Raises UsageError, InputError for an adapter that a stage cannot train on: one with a head for a score is for a reward model."""
+    made = read_mark(adapter(run))["stage"]
+    if (made == "reward") != (stage == "reward"):
+        raise UsageError(
+            f"adapter={run}: was made by `kgtools train {made}`, and {stage} does not go on from it; a reward model goes on as a reward "
+            "model alone, and nothing else does as one"
+        )
+
+
+def origin(run: Path, fingerprint: str) -> dict[str, Any]:
+    """The hashes of an adapter that is trained on. Raises InputError for one of another base."""
+    home = adapter(run)
+    told = read_mark(home)
+    if told["base"] != fingerprint:
+        raise InputError(
+            f"adapter={run}: was trained on another base (weights {told['base'][:12]}, these are {fingerprint[:12]}); name its own with "
+            "model=..."
+        )
+    return {"adapter": sha256(home / "adapter_model.safetensors"), "adapter_identity": told["identity"]}
 
 
 def fits(run: Path, fingerprint: str) -> dict[str, Any]:

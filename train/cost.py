@@ -90,6 +90,11 @@ def _linear(model: Any) -> list[tuple[str, tuple[int, int]]]:
     return found
 
 
+def layers(folder: Path, trust: Sequence[Path] = ()) -> list[str]:
+    """The full names of the linear layers but the head."""
+    return [name for name, _ in _linear(skeleton(folder, trust))]
+
+
 def adapter(
     folder: Path,
     r: int,

@@ -7,7 +7,7 @@ from train.recipe import Positive, Recipe
 
 
 class Dpo(Recipe):
-    """Settings of DPO. `beta`: how strongly the model is held to its base."""
+    """Settings of DPO. `beta`: how strongly the model is held to what it begins as."""
 
     beta: Positive = 0.1
 
@@ -18,7 +18,8 @@ class Dpo(Recipe):
 
 
 def run(job: Job) -> None:
-    """Train in this process with the others; the reference is the base without its adapter, or a copy where all is trained."""
+    """Train in this process with the others; the reference is the base without its adapter, or a copy of the adapter where one is trained on, or of
+    the model where all is trained."""
     from trl import DPOConfig, DPOTrainer
 
     from train import meter, results, setup
@@ -53,6 +54,8 @@ def run(job: Job) -> None:
     results.train(trainer, job)
     last: dict[str, Any] = next((row for row in reversed(trainer.state.log_history) if "rewards/margins" in row), {})
     told = {"accuracy": last.get("rewards/accuracies"), "margin": last.get("rewards/margins")}
+    if recipe.adapter:
+        trainer.model.delete_adapter("ref")  # the reference, which TRL would save beside the result
     results.finish(trainer, job, recipe, tokenizer, told)
 
 

@@ -77,6 +77,8 @@ def run(job: Job) -> None:
     trainer.data_collator = _rotated(trainer.data_collator)
     results.train(trainer, job)
     last: dict[str, Any] = next((row for row in reversed(trainer.state.log_history) if "rewards/margins" in row), {})
+    if recipe.adapter:
+        trainer.model.delete_adapter("ref")  # the reference, which TRL would save beside the result
     results.finish(trainer, job, recipe, tokenizer, {"margin": last.get("rewards/margins")})
 
 

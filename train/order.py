@@ -101,6 +101,28 @@ def looks(rows: int, rank: int, world: int, at_once: int) -> Iterator[tuple[list
         yield list(range(whole, rows)), True
 
 
+def looks_after(recipe: Recipe, order: Order, step: int, steps: int) -> bool:
+    """Whether the rows for validation are looked on after a step: every so many, else at the end of each pass; and at the end of all."""
+    if step == steps:
+        return True
+    if recipe.eval_every:
+        return step % recipe.eval_every == 0
+    return int(order.passes(step)) > int(order.passes(step - 1))
+
+
+def best_look(history: Sequence[dict[str, float]]) -> dict[str, float] | None:
+    """The first look with the lowest loss on the rows for validation, in what a trainer has logged."""
+    seen = [row for row in history if math.isfinite(row.get("eval_loss", math.nan))]
+    return min(seen, key=lambda row: row["eval_loss"], default=None)
+
+
+def since_best(history: Sequence[dict[str, float]]) -> int:
+    """How many looks there were since the best one, none of them better."""
+    best = best_look(history)
+    begin = best["step"] if best else 0
+    return sum(1 for row in history if "eval_loss" in row and row["step"] > begin)
+
+
 def rate(recipe: Recipe, step: int, steps: int) -> float:
     """The part of the learning rate that a step has, counted from 0 of `steps`.
 

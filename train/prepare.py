@@ -2,8 +2,8 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import orjson
 
 from tools.errors import InputError, UsageError
 from tools.files import digest, sha256
-from train import cost, models, space
+from train import adapters, cost, models, space
 from train.chats import chat_of
 from train.data import Rows, may_train, open_rows
 from train.doctor import device_memory
@@ -21,15 +21,16 @@ from train.job import Job, Stage
 from train.launch import Machines
 from train.loading import tokenizer_of
 from train.order import steps_of
-from train.recipe import Recipe
+from train.recipe import Lora, Recipe
 from train.stops import Stop, stops
 from train.tokens import Made, tokenize
 from train.vocabulary import add_tokens, grow, vocabulary_of
 
 ASIDE = (
     "data", "model", "title", "paper", "ours", "notes", "save_every", "log_every", "keep", "gpu_memory_utilization", "gradient_checkpointing",
+    "report_to", "adapter",
 )  # fmt: skip
-"""Keys of a recipe that its result does not hang on; of data and model it hangs on what they hold."""
+"""Keys of a recipe that its result does not hang on; of data, model and adapter it hangs on what they hold."""
 
 
 @dataclass
@@ -57,6 +58,9 @@ class Plan:
 
 def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoints: Path | None = None) -> Plan:
     """Everything settled, tokens, a model that is made on the spot and all, in the folder `work`."""
+    may_ask(stage, recipe)
+    if recipe.adapter:
+        adapters.may_go_on(recipe.adapter, stage.name)
     trust = recipe.trust_remote_code
     for left in ("read", "tokens", "tokenizer", "base"):
         shutil.rmtree(work / left, ignore_errors=True)
@@ -83,7 +87,15 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
         raise InputError(f"nothing to train on: every row was refused {rows.why()}")
     tokens = {split: str(work / "tokens" / f"{split}.parquet") for split in made}
     longest = max(each.longest for each in made.values())
+    must_look(recipe, made)
+    fingerprint = models.fingerprint(folder)
+    others = stage.fits(recipe, fingerprint)
     found = examine(stage.name, recipe, folder, talk.tokenizer, list(tokens.values()), longest)
+    if recipe.adapter:
+        home = adapters.adapter(recipe.adapter)
+        others |= adapters.origin(recipe.adapter, fingerprint)
+        recipe = recipe.model_copy(update={"lora": _own_lora(recipe, cost.layers(folder, trust))})
+        found = _own_rows(recipe, home, found, talk.tokenizer)
     size = cost.size(folder, recipe.attention, trust)
     adapter = None
     if recipe.method == "lora":
@@ -91,8 +103,6 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
         adapter = cost.with_rows(adapter, size, sum(map(len, found.modules.values())))
     learning = adapter.parameters if adapter else size.parameters
     recipe, memory = _settled(recipe, size, adapter, place, made["train"].longest)
-    fingerprint = models.fingerprint(folder)
-    others = stage.fits(recipe, fingerprint)
     job = Job(
         stage=stage.name,
         identity=_identity(stage, recipe, rows, [fingerprint, others], tokens),
@@ -129,6 +139,55 @@ def _with_new(recipe: Recipe, folder: Path, tokenizer: Any, base: Path) -> Path:
     return base
 
 
+def _own_lora(recipe: Recipe, layers: Sequence[str]) -> Lora:
+    """The settings of the adapter that is trained on; `layers`: the full names of all linear ones. Raises UsageError where the recipe
+    names others, InputError for an adapter that has layers of a name without others of it."""
+
+    def whole(own: Lora) -> Lora:
+        if own.targets == "all-linear":
+            return own
+        names = {name for name in layers for target in own.targets if name == target or name.endswith(f".{target}")}
+        kinds = {name.rpartition(".")[2] for name in names}
+        if names != {name for name in layers if name.rpartition(".")[2] in kinds}:
+            raise InputError(
+                f"adapter={recipe.adapter}: has some layers of a name and not others of it; that is not trained on"
+            )
+        return own.model_copy(update={"targets": "all-linear" if names == set(layers) else tuple(sorted(kinds))})
+
+    made = adapters.lora_of(adapters.adapter(recipe.adapter or Path())).model_copy(update={"plus": recipe.lora.plus})
+    own, wish = whole(made), whole(recipe.lora)
+    named = recipe.lora.model_fields_set if "lora" in recipe.model_fields_set else set()
+    if wrong := [key for key in sorted(named) if getattr(wish, key) != getattr(own, key)]:
+        has = ", ".join(f"lora.{key}={_word(getattr(wish, key))}" for key in wrong)
+        way = " ".join(f"lora.{key}={_word(getattr(own, key))}" for key in wrong)
+        raise UsageError(f"{has}: the adapter that is trained on has its own, {way}; say so, or leave it out")
+    return own
+
+
+def _own_rows(recipe: Recipe, home: Path, found: Found, tokenizer: Any) -> Found:
+    """What a model was found to be, with the rows of tokens that the adapter has which is trained on. Raises UsageError, InputError
+    where it would have to have others."""
+    rows = adapters.token_rows(home)
+    trained = [tokenizer.convert_ids_to_tokens(id_) for id_ in sorted({id_ for ids in rows.values() for id_ in ids})]
+    merge = f"`kgtools train merge {recipe.adapter} --out merged`, model=merged and no adapter"
+    if recipe.new_tokens or recipe.train_tokens not in ("auto", "none"):
+        raise UsageError(
+            f"adapter={recipe.adapter}: trains the rows of tokens that it has; without train_tokens and new_tokens, or {merge}"
+        )
+    if missing := [token for token in found.trained if token not in trained]:
+        raise InputError(
+            f"adapter={recipe.adapter}: the model's rows of {', '.join(missing)} were never trained, and the adapter has none of them; {merge}, "
+            "or train_tokens=none"
+        )
+    return replace(found, trained=trained, modules=rows)
+
+
+def _word(value: Any) -> str:
+    return (
+        f"[{','.join(value)}]" if isinstance(value, tuple) else f"{value:g}" if isinstance(value, float) else str(value)
+    )
+
+
 def _settled(
     recipe: Recipe, size: cost.Size, adapter: cost.Adapter | None, place: Machines, longest: int
 ) -> tuple[Recipe, dict[str, int]]:
@@ -152,6 +211,41 @@ def _settled(
             "micro_batch_size, gradient_checkpointing=false to try it all the same, or compile=false"
         )
     return needs(True)
+
+
+LOOKS = ("eval_every", "keep_best", "early_stop")
+"""Keys that ask something of the rows for validation."""
+
+
+def may_ask(stage: Stage, recipe: Recipe) -> None:
+    """Raises UsageError where a stage that answers by itself is asked for what only those that learn from given answers have."""
+    if stage.noun == "prompts" and recipe.adapter:
+        raise UsageError(
+            f"adapter={recipe.adapter}: {stage.name} begins with a new adapter, on a model that is also its reference; make a model of both, "
+            f"`kgtools train merge {recipe.adapter} --out merged`, and name it: model=merged"
+        )
+    if stage.noun == "prompts" and (asked := _asked(recipe)):
+        raise UsageError(
+            f"{asked}: {stage.name} learns from scores of its own answers, and has no loss on rows for validation; leave it out, and look on "
+            "the reward in the metrics"
+        )
+
+
+def must_look(recipe: Recipe, made: Mapping[str, Made]) -> None:
+    """Raises UsageError where there is no row for validation, and a recipe goes by the loss on them."""
+    if (asked := _asked(recipe)) and not ("validation" in made and made["validation"].rows):
+        why = (
+            "split: all trains on them"
+            if recipe.split == "all"
+            else f"the data have none of the split {recipe.validation}"
+        )
+        raise UsageError(
+            f"{asked}: there are no rows for validation: {why}; `kgtools split` makes some, or leave it out"
+        )
+
+
+def _asked(recipe: Recipe) -> str:
+    return ", ".join(key for key in LOOKS if getattr(recipe, key))
 
 
 def divides(recipe: Recipe, place: Machines) -> None:

@@ -30,6 +30,10 @@ def _several(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _trackers(value: Any) -> Any:
+    return () if value is None or value == "none" else _several(value)
+
+
 def _day(value: Any) -> Any:
     if not isinstance(value, datetime.date) and not re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)):
         raise ValueError(f"{value} is no date; as 2024-07-26")
@@ -38,6 +42,8 @@ def _day(value: Any) -> Any:
 
 Day = Annotated[datetime.date, BeforeValidator(_day)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_several)]
+Tracker = Literal["tensorboard", "wandb", "swanlab", "trackio"]
+Trackers = Annotated[tuple[Tracker, ...], BeforeValidator(_trackers)]
 
 
 def _is_json(value: Any) -> bool:
@@ -122,7 +128,12 @@ class Recipe(Asking):
     GPUs. `compile`: layers are compiled by torch, which takes minutes at first and is faster afterwards. `save_every`, `log_every`:
     steps; `keep`: so many checkpoints. `train_tokens`: tokens whose rows in embeddings and head are trained beside adapters, by sft,
     pretrain, dpo and kto; `auto` those in use that are found to have never been trained, and new ones. `new_tokens`: special tokens that
-    tokenizer and model are given; where the model has no rows for all tokens of the tokenizer, it is written anew with more."""
+    tokenizer and model are given; where the model has no rows for all tokens of the tokenizer, it is written anew with more.
+    `eval_every`: steps between looks on the rows for validation, by default at the end of each pass; the last step is always looked
+    on. `keep_best`: the result is the checkpoint with the lowest loss there, by default where there is `early_stop`: so many looks in a
+    row without a lower loss end the run. `adapter`: a run, or its adapter, that is trained on in place of a new one; its rank, scale,
+    layers and dropout are its own. `report_to`: trackers that are given the lines of metrics too, `none` or several of tensorboard,
+    wandb, swanlab and trackio, each a package of its own."""
 
     validation: str | None = "validation"
     method: Literal["lora", "full"] = "lora"
@@ -149,6 +160,16 @@ class Recipe(Asking):
     save_every: Count = 500
     log_every: Count = 10
     keep: Count = 2
+    eval_every: Count | None = None
+    keep_best: bool | None = None
+    early_stop: Count | None = None
+    adapter: Path | None = None
+    report_to: Trackers = ()
+
+    @property
+    def takes_best(self) -> bool:
+        """Whether the result is the best checkpoint, and not the last."""
+        return self.early_stop is not None if self.keep_best is None else self.keep_best
 
     @property
     def joined(self) -> bool:
@@ -223,6 +244,10 @@ class Recipe(Asking):
             faults.append("zero: 3 is for method: full; with LoRA the base is not trained, zero: 2 or 0 does it")
         if self.method == "full" and (self.lora.rslora or self.lora.dora or self.lora.plus):
             faults.append("lora.rslora, lora.dora and lora.plus are for method: lora")
+        if self.adapter and self.method == "full":
+            faults.append(
+                "adapter is for method: lora; to train all weights, `kgtools train merge` the adapter and name the result as model"
+            )
         if self.compile and self.gradient_checkpointing is True:
             faults.append("compile and gradient_checkpointing do not go together; gradient_checkpointing: false")
         if self.compile and (self.quantize or self.zero == 3):

@@ -11,6 +11,7 @@ from tools.staging import write_whole
 from train.adapters import CONFIG, MARK, settle
 from train.job import Job
 from train.meter import peak_memory
+from train.order import best_look
 from train.recipe import Recipe
 
 
@@ -21,15 +22,23 @@ def trained(model: Any) -> dict[str, int]:
 
 
 def train(trainer: Any, job: Job) -> None:
-    """Train from where the job says to the end."""
+    """Train from where the job says to the end, and take the best weights where those are the result."""
     trainer.train(resume_from_checkpoint=job.resume)
+    if trainer.recipe.takes_best:
+        trainer.take_best()
 
 
 def losses(trainer: Any) -> dict[str, Any]:
-    """The first and the last loss that were logged, and the last on the rows for validation."""
+    """The first and the last loss that were logged; of the rows for validation the lowest and its step, and that of the weights that
+    are the result; and whether the run ended before its last step."""
     logged = [row["loss"] for row in trainer.state.log_history if "loss" in row]
+    told = {"first_loss": logged[0], "last_loss": logged[-1]}
     seen = [row["eval_loss"] for row in trainer.state.log_history if "eval_loss" in row]
-    return {"first_loss": logged[0], "last_loss": logged[-1]} | ({"validation_loss": seen[-1]} if seen else {})
+    if best := best_look(trainer.state.log_history):
+        told |= {"best_step": best["step"], "best_validation_loss": best["eval_loss"]}
+        told |= {"validation_loss": best["eval_loss"] if trainer.recipe.takes_best else seen[-1]}
+        told |= {"stopped_early": trainer.state.global_step < trainer.steps}
+    return told
 
 
 def finish(trainer: Any, job: Job, recipe: Recipe, tokenizer: Any, told: dict[str, Any]) -> None:

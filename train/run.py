@@ -16,7 +16,7 @@ import yaml
 from tools.errors import UsageError
 from tools.frames import write_table
 from tools.staging import held, manifest, write_whole
-from train import launch, models, space
+from train import adapters, launch, models, space, tracking
 from train.data import REJECTS
 from train.job import WHOLE, Job, Stage, last_whole
 from train.prepare import Plan, divides, prepare
@@ -44,9 +44,13 @@ def run(
     `tell` is given the plan before the work begins, `show` each line of metrics. Raises UsageError, InputError, and KgtoolsError
     where a worker fails; then what was done stays in `out` to be gone on with."""
     needs_stack()
+    if place.rank:
+        recipe = recipe.model_copy(update={"report_to": ()})  # one node reports
     needs_packages(recipe)
     stage.check(recipe)
     divides(recipe, place)
+    if recipe.adapter and out.resolve() in adapters.adapter(recipe.adapter).resolve().parents:
+        raise UsageError(f"{out}: holds the adapter that is to be trained on; name another place with --out")
     if dry_run:
         with TemporaryDirectory(prefix="kgtools-") as scratch:
             plan = prepare(stage, recipe, Path(scratch), place)
@@ -77,10 +81,13 @@ def run(
             plan.job = _from_where(plan, place, out, weights_only)
             if not fresh:
                 space.must_fit(plan.disk, out, [Path(plan.job.checkpoints)])
-            files.keep()
-            folders.keep()
-            tell(plan)
-            launch.run(plan.job, place, show)
+            for reported in recipe.report_to:
+                files.new(out / reported)
+            with tracking.report(recipe, stage.name, out, plan.job.done, show) as line:
+                files.keep()
+                folders.keep()
+                tell(plan)
+                launch.run(plan.job, place, line)
             done = _keep(stage, plan, out) if place.rank == 0 else {}
             shutil.rmtree(work)
     return done
@@ -99,7 +106,14 @@ def _before(out: Path) -> dict[str, Any] | None:
 
 def _earlier(out: Path, work: Path) -> list[Path]:
     """Folders that an earlier run left and a fresh one replaces; not what this one has made ready."""
-    return [out / "adapter", out / "model", out / "base", out / ".work" / "checkpoints", work / "result"]
+    return [
+        out / "adapter",
+        out / "model",
+        out / "base",
+        out / "tensorboard",
+        out / ".work" / "checkpoints",
+        work / "result",
+    ]
 
 
 def _clear(out: Path, work: Path) -> None:

@@ -12,6 +12,7 @@ from accelerate import PartialState
 from transformers import set_seed
 
 from tools.errors import InputError, KgtoolsError, UsageError
+from train.adapters import adapter
 from train.job import Job
 from train.loading import config_of, model_of, tokenizer_of
 from train.recipe import Lora, Recipe
@@ -57,7 +58,7 @@ def load_tokenizer(job: Job) -> Any:
 
 def load_model(job: Job, recipe: Recipe, head: Head, tokenizer: Any) -> Any:
     """The base of a job with a head for words or for a score, its ids of EOS and padding those of the tokenizer, and all that end an
-    answer in what is kept for generation."""
+    answer in what is kept for generation; with the adapter that is trained on, if there is one."""
     from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, BitsAndBytesConfig
 
     if recipe.liger:
@@ -88,6 +89,10 @@ def load_model(job: Job, recipe: Recipe, head: Head, tokenizer: Any) -> Any:
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=recipe.gradient_checkpointing)
     if recipe.compile:
         compile_layers(model)
+    if recipe.adapter:
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, adapter(recipe.adapter), is_trainable=True)
     return model
 
 
@@ -116,8 +121,9 @@ def compile_layers(model: Any) -> None:
 
 
 def lora_config(recipe: Recipe, head: Head, token_rows: dict[str, list[int]] | None = None) -> Any:
-    """The settings of an adapter as peft has them; None where all weights are trained. `token_rows` as of a job."""
-    if recipe.method == "full":
+    """The settings of a new adapter as peft has them; None where all weights are trained, or an adapter that is there already.
+    `token_rows` as of a job."""
+    if recipe.method == "full" or recipe.adapter:
         return None
     from peft import LoraConfig
 
@@ -185,6 +191,8 @@ def training_arguments(job: Job, recipe: Recipe) -> dict[str, Any]:
         "save_strategy": "steps",
         "save_steps": recipe.save_every,
         "save_total_limit": recipe.keep,
+        "metric_for_best_model": "eval_loss" if recipe.takes_best else None,
+        "greater_is_better": False if recipe.takes_best else None,
         "logging_steps": recipe.log_every,
         "logging_first_step": True,
         "logging_nan_inf_filter": False,

@@ -25,6 +25,8 @@ def needed(size: Size, own: Adapter | None, recipe: Recipe, world: int, steps: i
     each = width * (2 if recipe.zero == 2 else 1) + 8 + (4 if recipe.zero else 0)
     one = trained * each + words + AROUND + OF_A_PROCESS * world + (OF_ZERO if recipe.zero else 0)
     at_once = min(recipe.keep + 1, math.ceil(steps / recipe.save_every))
+    if recipe.takes_best:  # the best and the newest stay, and the next one is written before another goes
+        at_once = max(recipe.keep, 2) + 1
     result = trained * width + words
     return {"checkpoint": one, "at_once": at_once, "result": result, "sum": one * at_once + result}
 

@@ -49,6 +49,9 @@ def needs_packages(recipe: Recipe) -> None:
         raise UsageError(
             f"{name}: there is no GPU that torch sees; {'liger=false' if recipe.liger else 'precision=bf16 or fp32'}"
         )
+    for name in recipe.report_to:
+        if find_spec(name) is None:
+            raise MissingExtraError(f"report_to={name} needs {name}: pip install {name}; or report_to=none")
     if recipe.compile and shutil.which(os.environ.get("CXX", "g++")) is None:
         raise UsageError("compile=true needs a C++ compiler: apt install g++, or name yours in CXX; or compile=false")
 

@@ -1,6 +1,7 @@
 """The trainers of TRL with what they leave to chance or to batches settled: which rows a step sees, losses, tokens, learning rates."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -9,7 +10,8 @@ import torch.distributed as dist
 from torch.utils.data import DataLoader
 
 from train.job import Job
-from train.order import Order, looks, rate, shares, steps_of
+from train.meter import check_weights
+from train.order import Order, looks, looks_after, rate, shares, since_best, steps_of
 from train.recipe import Recipe
 
 Weights = dict[str, torch.Tensor]
@@ -142,11 +144,36 @@ def settled(kind: Any) -> Any:
         def _maybe_log_save_evaluate(self, *args: Any, **kwargs: Any) -> None:
             step = self.state.global_step
             self.state.epoch = self.order.passes(step)
-            ends = step == self.steps or int(self.order.passes(step)) > int(self.order.passes(step - 1))
-            if self.eval_dataset is not None and ends and step > self.looked_at:
+            if (
+                self.eval_dataset is not None
+                and step > self.looked_at
+                and looks_after(self.recipe, self.order, step, self.steps)
+            ):
                 self.control.should_evaluate = True
                 self.looked_at = step
             super()._maybe_log_save_evaluate(*args, **kwargs)
+
+        def _determine_best_metric(self, *args: Any, **kwargs: Any) -> bool:
+            """After a look: a checkpoint of what is the best so far, and an end where nothing has become better for long enough."""
+            better: bool = super()._determine_best_metric(*args, **kwargs)
+            if better and not self.control.should_save:
+                check_weights(self.model.parameters(), self.state.global_step, self.job.world)
+                self.control.should_save = True
+            if self.recipe.early_stop and since_best(self.state.log_history) >= self.recipe.early_stop:
+                self.control.should_training_stop = True
+            return better
+
+        def take_best(self) -> None:
+            """The weights of the best checkpoint in place of the last."""
+            step = self.state.best_global_step
+            if not step or step == self.state.global_step:
+                return
+            home = str(Path(self.job.checkpoints) / f"checkpoint-{step}")
+            if self.recipe.zero == 3:  # each process has a part of the weights
+                self.state.best_model_checkpoint = home
+                self._load_best_model()
+            else:
+                self._load_from_checkpoint(home)
 
         def evaluate(self, *_: Any, metric_key_prefix: str = "eval", **__: Any) -> dict[str, float]:
             """Look on the rows for validation, each once."""
