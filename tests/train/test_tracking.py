@@ -165,8 +165,8 @@ def test_nobody_is_told_unless_one_is_named(none):
 def test_of_places_a_tracker_is_told_the_names_alone(tmp_path):
     (tmp_path / "base").mkdir()
 
-    told = settings(recipe(model=str(tmp_path / "base"), data=[tmp_path / "talks"]), "sft")
+    told = settings(recipe(model=str(tmp_path / "base"), data=[tmp_path / "talks"], adapter=tmp_path / "first"), "sft")
 
-    assert (told["model"], told["data"], told["lora.r"]) == ("base", '["talks"]', 8)
+    assert (told["model"], told["data"], told["adapter"], told["lora.r"]) == ("base", '["talks"]', "first", 8)
     assert str(tmp_path.parent) not in str(told)
     assert "title" not in told
