@@ -18,8 +18,8 @@ class Dpo(Recipe):
 
 
 def run(job: Job) -> None:
-    """Train in this process with the others; the reference is the base without its adapter, or a copy of the adapter where one is trained on, or of
-    the model where all is trained."""
+    """Train in this process with the others; the reference is the base without its adapter, or a copy of the
+    adapter where one is trained on, or of the model where all is trained."""
     from trl import DPOConfig, DPOTrainer
 
     from train import meter, results, setup

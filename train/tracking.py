@@ -43,6 +43,8 @@ def report(recipe: Recipe, stage: str, out: Path, done: int, show: Show) -> Iter
     Raises KgtoolsError for one that cannot begin. One that fails later is left out and told of: what it misses is in the metrics."""
     with ExitStack() as ends:
         trackers: dict[Tracker, Any] = {}
+        if recipe.report_to:
+            _alone()
         for name in recipe.report_to:
             trackers[name] = _begin(name, recipe, stage, out, done)
             ends.callback(_try, trackers, name, partial(_end, name))
@@ -56,17 +58,20 @@ def report(recipe: Recipe, stage: str, out: Path, done: int, show: Show) -> Iter
         yield show_and_report
 
 
-def _begin(name: Tracker, recipe: Recipe, stage: str, out: Path, done: int) -> Any:
+def _alone() -> None:
+    """Let accelerate know that this process takes no GPU and meets nobody, whatever the environment says: those that train are others."""
     from accelerate import PartialState
-    from accelerate.tracking import LOGGER_TYPE_TO_CLASS
     from accelerate.utils import clear_environment
 
     with clear_environment():
-        PartialState(cpu=True)  # the processes that train are others; this one takes no GPU and meets nobody
-    if name == "wandb":
-        os.environ.pop(
-            "WANDB_DISABLED", None
-        )  # as `train.stack.QUIET` has it; the processes that train are given it all the same
+        PartialState(cpu=True)
+
+
+def _begin(name: Tracker, recipe: Recipe, stage: str, out: Path, done: int) -> Any:
+    from accelerate.tracking import LOGGER_TYPE_TO_CLASS
+
+    if name == "wandb":  # `train.stack.QUIET` switches it off, and still does where the training is
+        os.environ.pop("WANDB_DISABLED", None)
     for key, value in PRIVATE.get(name, {}).items():
         os.environ.setdefault(key, value)
     try:
@@ -88,9 +93,7 @@ def _run(name: Tracker, out: Path) -> tuple[Any, ...]:
 def _how(name: Tracker, stage: str, out: Path, done: int) -> dict[str, Any]:
     """How a run begins: its name, and a folder in `out` for what is written, unless the user named one."""
     if name == "tensorboard":
-        return {
-            "purge_step": done + 1
-        }  # of lines that were written before a kill and come again, the first count for nothing
+        return {"purge_step": done + 1}  # lines of steps that come again after a kill count for nothing
     run, place = f"{stage} {out.resolve().name}", out / name
     if name == "wandb":
         return {"name": run} | ({} if "WANDB_DIR" in os.environ else {"dir": str(out)})

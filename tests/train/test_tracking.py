@@ -2,13 +2,17 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from tests.train.conftest import GOOD, metrics, question, recipe, records, said, stage_words, trained
-from tools.errors import KgtoolsError, MissingExtraError
+from tools import registry
+from tools.errors import KgtoolsError, MissingExtraError, UsageError
+from train.launch import Machines
+from train.run import run
 from train.stack import QUIET, needs_packages
 from train.tracking import numbers, report, settings
 
@@ -157,6 +161,18 @@ def test_a_tracker_that_is_not_installed_is_told_with_what_installs_it(name, mon
         needs_packages(recipe(report_to=[name]))
 
 
+def test_of_several_nodes_the_first_reports(monkeypatch, tmp_path):
+    monkeypatch.setattr("train.stack.find_spec", lambda name: None if name == "wandb" else name)
+
+    def check(_):
+        raise UsageError("it went on")
+
+    stage = replace(registry.find("stages", "sft"), check=check)
+    for node, word in ((0, "pip install wandb"), (1, "it went on")):
+        with pytest.raises(KgtoolsError, match=word):
+            run(stage, recipe(report_to="wandb"), tmp_path, Machines(1, 2, node, "host:1"))
+
+
 @pytest.mark.parametrize("none", ["none", None, []])
 def test_nobody_is_told_unless_one_is_named(none):
     assert recipe(report_to=none).report_to == recipe().report_to == ()
@@ -165,8 +181,8 @@ def test_nobody_is_told_unless_one_is_named(none):
 def test_of_places_a_tracker_is_told_the_names_alone(tmp_path):
     (tmp_path / "base").mkdir()
 
-    told = settings(recipe(model=str(tmp_path / "base"), data=[tmp_path / "talks"]), "sft")
+    told = settings(recipe(model=str(tmp_path / "base"), data=[tmp_path / "talks"], adapter=tmp_path / "first"), "sft")
 
-    assert (told["model"], told["data"], told["lora.r"]) == ("base", '["talks"]', 8)
+    assert (told["model"], told["data"], told["adapter"], told["lora.r"]) == ("base", '["talks"]', "first", 8)
     assert str(tmp_path.parent) not in str(told)
     assert "title" not in told
