@@ -28,7 +28,7 @@ def text_of(value: Any, name: str) -> str:
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
         return value[0]
     if is_parts(value):
-        return "\n".join(_part(part) for part in value)
+        return "".join(_part(part) for part in value)  # as the chat templates that take parts do
     raise NotTurns("wrong-type", f"{name} must be a text")
 
 

@@ -103,6 +103,7 @@ def questions(recipe: Answer, out: Path, check: Callable[[Rows, Any], None] = la
         rows = open_rows(recipe, "prompts", Path(scratch))
         check(rows, recipe)
         folder = models.resolve(recipe.model, recipe.revision, out / "base", recipe.seed)
+        models.needs_weights(folder, recipe.trust_remote_code)
         words = tokenizer_of(folder, recipe.trust_remote_code)
         talk = chat_of(words, recipe)
         path = Path(scratch) / "prompts.parquet"

@@ -51,7 +51,7 @@ class Chat:
         spans = self._unasked(messages, text, marks) if self.marked else self._differences(messages, text)
         _refuse_loss(messages, text)
         eos = self.tokenizer.eos_token
-        ends = [text.rfind(eos, begin, end) for begin, end in spans]
+        ends = [text.find(eos, begin, end) for begin, end in spans]
         if len(spans) != sum(m["role"] == "assistant" for m in messages) or -1 in ends:
             raise InputError(self._endless)
         return text, [(begin, end + len(eos)) for (begin, _), end in zip(spans, ends, strict=True)]
@@ -149,7 +149,11 @@ class Chat:
                 if not after.startswith(before):
                     raise self._otherwise(messages[:place], after)
                 if not text.startswith(after.rstrip()):
-                    raise _anew()
+                    after = after.rstrip().removesuffix(
+                        self.tokenizer.eos_token
+                    )  # it stands behind the last turn alone
+                    if not text.startswith(after.rstrip()):
+                        raise _anew()
                 spans.append((len(before), len(after)))
         return spans
 

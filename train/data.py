@@ -182,6 +182,11 @@ def _read(rows: Rows, path: Path, out: Path) -> Path:
     if not outcome.written:
         why = ", ".join(f"{reason} {number:,}" for reason, number in outcome.rejected.items())
         raise InputError(f"{path}: none of its rows can be read as {name} ({why or 'there is none'})")
+    if "split" in outcome.unread:
+        raise InputError(
+            f"{path}: {outcome.unread['split']:,} of its rows have a key split, which is not read of a file of others, so that rows for tests "
+            "would be trained on; give a file of those to be trained on alone, or make records of them: `kgtools read`, `kgtools split`"
+        )
     rows.counts["changed"].update(outcome.changed)
     refused = load_table(out / "rejects.parquet").select("file", "line", "reason")
     rows.rejects += [(file, line, "", reason) for file, line, reason in refused.iter_rows()]
@@ -235,7 +240,8 @@ def _prompts(batch: pl.DataFrame) -> pl.DataFrame:
 
 
 def _judged(batch: pl.DataFrame, noun: Noun) -> pl.DataFrame:
-    """`file`, `line`, `id`, `reason` (null where a row is good) and `key`, by which duplicates are known, for each row."""
+    """`file`, `line`, `id`, `reason` (null where a row is good) and `key`, by which duplicates are known whatever white
+    space they have, for each row."""
     sides, same = [pl.col("prompt" if noun == "prompts" else "messages")], pl.lit(False)
     if noun == "preferences":
         sides = [pl.concat_list("prompt", side) for side in ("chosen", "rejected")]
@@ -258,7 +264,6 @@ def _judged(batch: pl.DataFrame, noun: Noun) -> pl.DataFrame:
                 pl.when(pl.lit(noun != "prompts") & ~roles.str.ends_with("assistant ")).then(pl.lit("no-answer")),
                 pl.when(~roles.str.contains(TURNS[noun])).then(pl.lit("roles-do-not-alternate")),
             ]
-    whole = pl.concat_list(*sides).list.eval(
-        pl.concat_str(pl.element().struct.field("role"), pl.lit("\n"), pl.element().struct.field("content"))
-    )
+    said = pl.element().struct.field("content").str.replace_all(r"\s+", " ").str.strip_chars()
+    whole = pl.concat_list(*sides).list.eval(pl.concat_str(pl.element().struct.field("role"), pl.lit("\n"), said))
     return batch.select("file", "line", "id", reason=pl.coalesce(*reasons), key=whole.list.join("\0").hash(seed=0))

@@ -72,12 +72,14 @@ def why(job: Job, end: End) -> str:
 def _of_disk(job: Job, told: list[dict[str, Any]]) -> str | None:
     work, said = Path(job.work), _said(told, FULL)
     free = shutil.disk_usage(work).free
-    if not said and (told or (work / SPARE).exists()):
+    if not said and (
+        told or (work / SPARE).exists() or free > 100 * SPARE_BYTES
+    ):  # a worker that dies may have given it up
         return None
-    what = f"no space is left at {work}, where {_bytes(free)} are free" + (f": {said}" if said else "")
+    what = f"no space is left at {work}, where {size_of(free)} are free" + (f": {said}" if said else "")
     if free > 100 * SPARE_BYTES:
         there = Path(tempfile.gettempdir())
-        what += f"; perhaps it is another disk, as that of {there}, where {_bytes(shutil.disk_usage(there).free)} are"
+        what += f"; perhaps it is another disk, as that of {there}, where {size_of(shutil.disk_usage(there).free)} are"
     return (
         f"{what}\n{_left(job)}: free some space and give the same command again, or let it keep less with keep=1 or a larger "
         "save_every; what was half written is taken away then. With another --out it begins anew"
@@ -149,8 +151,8 @@ def _step(job: Job) -> str:
 
 def _needs(job: Job) -> str:
     has = machine_memory().get("MemTotal")
-    there = f", and the machine has {_bytes(has)}" if has else ""
-    return f"each of {job.world} processes needs about {_bytes(job.memory)} beside its libraries{there}"
+    there = f", and the machine has {size_of(has)}" if has else ""
+    return f"each of {job.world} processes needs about {size_of(job.memory)} beside its libraries{there}"
 
 
 def _smaller(job: Job) -> str:
@@ -172,7 +174,8 @@ def _smaller(job: Job) -> str:
     )
 
 
-def _bytes(count: int) -> str:
+def size_of(count: int) -> str:
+    """Bytes as people read them."""
     return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.1f} MB"
 
 

@@ -32,9 +32,14 @@ def tokenizer_of(folder: Path, trust: Sequence[Path] = ()) -> Any:
 
 def config_of(folder: Path, trust: Sequence[Path] = ()) -> Any:
     """The settings of a model; otherwise as `tokenizer_of`."""
+    from huggingface_hub.errors import StrictDataclassError
     from transformers import AutoConfig
 
-    return _guarded(AutoConfig.from_pretrained, folder, trust)
+    try:
+        return _guarded(AutoConfig.from_pretrained, folder, trust)
+    except (ValueError, TypeError, KeyError, StrictDataclassError) as error:
+        last = (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()
+        raise InputError(f"{folder / 'config.json'}: is of no model that transformers knows: {last}") from error
 
 
 def model_of(kind: Any, folder: Path, trust: Sequence[Path] = (), **how: Any) -> Any:

@@ -16,7 +16,7 @@ from tools.files import to_json
 from tools.staging import write_whole
 from train.cost import peak_flops
 from train.ends import NoNumber
-from train.job import WHOLE, Job
+from train.job import WHOLE, Job, sizes
 
 
 class Meter(TrainerCallback):  # type: ignore[misc]  # mypy follows no imports of transformers
@@ -87,7 +87,9 @@ def _share(weight: Any) -> Any:
 
 def mark_whole(folder: Path, job: Job, step: int) -> None:
     """Say that every rank has written its part of a checkpoint."""
-    write_whole(folder / WHOLE, to_json({"step": step, "world": job.world, "identity": job.identity}))
+    write_whole(
+        folder / WHOLE, to_json({"step": step, "world": job.world, "identity": job.identity, "sizes": sizes(folder)})
+    )
 
 
 def write_metrics(job: Job, line: dict[str, Any]) -> None:

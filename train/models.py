@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from tools.errors import InputError, UsageError
 from tools.registry import suggestion
-from train.loading import config_of, is_trusted
+from train.loading import config_of, is_trusted, model_of
 
+WHOLE_MODEL = "take config.json and *.safetensors of one model, all of them, as they were published"
 TINY = "tiny:"
 KINDS = ("bloom", "llama", "qwen2")
 VOCABULARY, HIDDEN, LAYERS, HEADS, PLACES = 600, 64, 2, 4, 4096
@@ -105,31 +108,87 @@ def _tokenizer(texts: Iterable[str]) -> Any:
     )  # fmt: skip
 
 
+def needs_weights(folder: Path, trust: Sequence[Path] = ()) -> None:
+    """Raises InputError for a model of which config.json asks for weights that the files do not hold, or hold in other shapes: they would
+    be made at random without a word. No weight is read."""
+    from transformers import AutoModelForCausalLM
+
+    _tensors(folder)
+    if getattr(config_of(folder, trust), "quantization_config", None):
+        return
+    try:
+        _, told = model_of(AutoModelForCausalLM, folder, trust, device_map="meta", output_loading_info=True)
+        missing = sorted(told["missing_keys"])
+    except RuntimeError as error:  # of shapes it says no more than that they differ
+        missing = [] if "ignore_mismatched_sizes" in str(error) else [str(error).strip().splitlines()[0]]
+        if not missing:
+            raise InputError(
+                f"{folder}: config.json asks for weights of other shapes than the files hold; {WHOLE_MODEL}"
+            ) from error
+    if missing:
+        more = f" and {len(missing) - 3:,} more" if len(missing) > 3 else ""
+        raise InputError(
+            f"{folder}: config.json asks for weights that no file holds: {', '.join(missing[:3])}{more}; {WHOLE_MODEL}"
+        )
+
+
 def fingerprint(folder: Path) -> str:
     """SHA-256 of the names, types, shapes and bytes of a model's tensors, however they are spread over files.
 
-    Raises InputError where there are none as safetensors: other formats can run code."""
+    Raises InputError where there are none as safetensors (other formats can run code), where files are missing or cut off, and for a
+    weight that is no number."""
+    from safetensors import safe_open
+
+    where = _tensors(folder)
+    found = hashlib.sha256()
+    for name in sorted(where):
+        with safe_open(where[name], "pt") as tensors:
+            tensor = tensors.get_tensor(name)
+        if tensor.is_floating_point() and not tensor.to(_wide(tensor)).isfinite().all():
+            raise InputError(
+                f"{where[name]}: {name} has numbers that are none (NaN or infinite): the model is ruined; take another"
+            )
+        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        found.update(_bytes(tensor))
+    return found.hexdigest()
+
+
+def _tensors(folder: Path) -> dict[str, Path]:
+    """The names of a model's tensors -> their files. Raises InputError where one is missing or cut off, or there is none."""
     from safetensors import SafetensorError, safe_open
 
     where: dict[str, Path] = {}
-    for file in sorted(folder.glob("*.safetensors")):
+    for file in _files(folder):
         try:
             with safe_open(file, "pt") as tensors:
                 where |= dict.fromkeys(tensors.keys(), file)
         except SafetensorError as error:
-            raise InputError(f"{file}: not whole: {error}") from error
+            pointer = file.read_bytes()[:64].startswith(b"version https://git-lfs")
+            what = "is a pointer of Git LFS" if pointer else f"is not whole ({error})"
+            raise InputError(f"{file}: {what}; {'git lfs pull' if pointer else 'fetch it anew'}") from error
     if not where:
         raise InputError(
             f"{folder}: holds no weights as *.safetensors; those of another format are not loaded, they can run code. "
             "transformers' save_pretrained writes safetensors"
         )
-    found = hashlib.sha256()
-    for name in sorted(where):
-        with safe_open(where[name], "pt") as tensors:
-            tensor = tensors.get_tensor(name)
-        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        found.update(_bytes(tensor))
-    return found.hexdigest()
+    return where
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of weights. Raises InputError where one is missing that the index names."""
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        named = set(orjson.loads(index.read_bytes()).get("weight_map", {}).values())
+        if missing := sorted(name for name in named if not (folder / name).is_file()):
+            raise InputError(f"{folder}: {', '.join(missing)} is missing, which {index.name} names; fetch it too")
+    return sorted(folder.glob("*.safetensors"))
+
+
+def _wide(tensor: Any) -> Any:
+    """A type in which it can be asked whether numbers are any: those of 8 bits cannot be asked."""
+    import torch
+
+    return tensor.dtype if tensor.element_size() > 1 else torch.float32
 
 
 def _bytes(tensor: Any) -> Any:

@@ -70,6 +70,7 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
     rows = open_rows(recipe, stage.noun, work / "read")
     may_train(rows, recipe)
     folder = models.resolve(recipe.model, recipe.revision, work / "base", recipe.seed, lambda: _texts(rows))
+    models.needs_weights(folder, trust)
     words = tokenizer_of(folder, trust)
     if recipe.new_tokens:
         folder = _with_new(recipe, folder, words, work / "base")

@@ -40,6 +40,12 @@ def _day(value: Any) -> Any:
     return value
 
 
+def _token(value: Any) -> Any:
+    """YAML takes `[PAD]` for a list."""
+    return f"[{value[0]}]" if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) else value
+
+
+Token = Annotated[str | None, BeforeValidator(_token)]
 Day = Annotated[datetime.date, BeforeValidator(_day)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_several)]
 Tracker = Literal["tensorboard", "wandb", "swanlab", "trackio"]
@@ -94,8 +100,8 @@ class Asking(Settings):
     chat_template: str = "auto"
     template_arguments: dict[str, Any] = {}
     date: Day | None = None
-    eos_token: str | None = None
-    pad_token: str | None = None
+    eos_token: Token = None
+    pad_token: Token = None
     max_length: Count = 1024
     trust_remote_code: Paths = ()
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
@@ -231,7 +237,10 @@ class Recipe(Asking):
         if (self.epochs is None) == (self.steps is None):
             faults.append("give epochs or steps, one of them")
         if self.batch_size % self.micro_batch_size:
-            faults.append(f"batch_size {self.batch_size} is no multiple of micro_batch_size {self.micro_batch_size}")
+            fits = max(n for n in range(1, self.micro_batch_size) if self.batch_size % n == 0)
+            faults.append(
+                f"batch_size {self.batch_size} is no multiple of micro_batch_size {self.micro_batch_size}; micro_batch_size={fits}"
+            )
         if self.quantize and self.method == "full":
             faults.append("quantize is for method: lora; the weights of a quantized model cannot be trained")
         if self.method == "full" and self.train_tokens not in ("auto", "none"):

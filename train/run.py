@@ -56,6 +56,7 @@ def run(
             plan = prepare(stage, recipe, Path(scratch), place)
             plan.disk["free"] = space.free(out)
             tell(plan)
+            space.must_fit(plan.disk, out, _earlier(out, out / ".work"))
         return {}
     work = out / (".work" if place.rank == 0 else f".work-{place.rank}")
     with undo() as folders:

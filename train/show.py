@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 from tools.output import print_json, print_table
 from tools.terminal import retell, say, tell
 from tools.yamls import read_yaml
+from train.ends import size_of
 from train.paper import WORDS, differences
 
 if TYPE_CHECKING:
     from train.doctor import Check
     from train.launch import Machines
     from train.prepare import Plan
-
-GB = 1e9
 
 
 def print_plan(plan: "Plan", place: "Machines", style: str) -> None:
@@ -30,7 +29,7 @@ def print_plan(plan: "Plan", place: "Machines", style: str) -> None:
         facts["differs_from_paper"] = {
             key: f"{pair['recipe']} (paper {pair['paper']})" for key, pair in facts["differs_from_paper"].items()
         }
-        facts["disk"] = f"{plan.disk['sum'] / GB:,.2f} GB needed, {plan.disk['free'] / GB:,.2f} GB free"
+        facts["disk"] = f"{size_of(plan.disk['sum'])} needed, {size_of(plan.disk['free'])} free"
         print_table(["run", ""], [(key, _short(value)) for key, value in facts.items() if key != "recipe"])
     else:
         made = plan.made["train"]

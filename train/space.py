@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tools.errors import UsageError
 from train.cost import Adapter, Size
+from train.ends import size_of
 from train.recipe import Recipe
 
-GB = 1e9
 AROUND, OF_A_PROCESS, OF_ZERO = 64_000, 16_000, 64_000
 """Bytes of a checkpoint beside its numbers: settings and names; the state of a process's random numbers; DeepSpeed's scripts."""
 
@@ -43,7 +43,7 @@ def must_fit(needs: dict[str, int], out: Path, reused: Sequence[Path]) -> None:
     if needs["sum"] > there:
         fewer = "keep=1, " if needs["at_once"] > 2 else ""
         raise UsageError(
-            f"{out}: the run takes about {needs['sum'] / GB:,.2f} GB of disk ({needs['at_once']} checkpoints at once of "
-            f"{needs['checkpoint'] / GB:,.2f} GB and the result), and {there / GB:,.2f} GB can be had there: free some space, {fewer}"
+            f"{out}: the run takes about {size_of(needs['sum'])} of disk ({needs['at_once']} checkpoints at once of "
+            f"{size_of(needs['checkpoint'])} and the result), and {size_of(there)} can be had there: free some space, {fewer}"
             "or another --out"
         )

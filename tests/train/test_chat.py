@@ -216,3 +216,18 @@ def test_a_text_begins_with_bos_once_where_the_tokenizer_has_one(name: str, toke
     tokenizer.bos_token = None
 
     assert "<s>" not in talk.render(TALK)[0]
+
+
+def test_an_end_of_text_behind_the_last_turn_alone_costs_no_talk_and_is_not_learnt(tokenizer, tmp_path):
+    """As Phi-3's template: each turn has its end, and the whole talk another where no answer is asked for."""
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|end|>"]})
+    (tmp_path / "own.jinja").write_text(
+        "{% for m in messages %}<|{{ m.role }}|>\n{{ m.content }}<|end|>\n{% endfor %}"
+        "{% if add_generation_prompt %}<|assistant|>\n{% else %}{{ eos_token }}{% endif %}",
+        encoding="utf-8",
+    )
+    talk = chat(tokenizer, str(tmp_path / "own.jinja"), "<|end|>")
+
+    text, spans = talk.render(TALK)
+
+    assert [text[begin:end] for begin, end in spans] == ["休息。<|end|>", "Drink water\nand sleep.<|end|>"]

@@ -162,10 +162,12 @@ def test_a_file_that_cannot_grow_is_known_by_what_torch_and_safetensors_say(writ
         raise ValueError("another")
 
 
-def test_a_worker_that_could_not_even_leave_word_of_its_end_found_the_disk_full(job: Any) -> None:
+def test_a_worker_that_could_not_even_leave_word_of_its_end_found_the_disk_full(job: Any, monkeypatch: Any) -> None:
     (Path(job.work) / ends.SPARE).unlink()  # it gave it up to leave word
+    assert "no space" not in why(job, End(2))  # of much space it was killed while it did so
 
-    assert why(job, End(2)).startswith(f"no space is left at {job.work}, where ")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+    assert why(job, End(2)).startswith(f"no space is left at {job.work}, where 0.0 MB are free")
 
 
 def test_numbers_that_are_none_do_not_send_a_run_the_same_way_again(job: Any) -> None:

@@ -228,7 +228,7 @@ def test_parts_that_are_all_texts_are_a_text(kind: str, tmp_path: Path) -> None:
 
     (batch,) = rows.batches("train")
 
-    assert batch["messages"][0].to_list() == [{"role": "user", "content": "头痛\n怎么办?"}, *said("ok")]
+    assert batch["messages"][0].to_list() == [{"role": "user", "content": "头痛怎么办?"}, *said("ok")]
     assert rows.rejects == [("a.jsonl", 2, "", "needs-an-image")]
 
 
@@ -244,3 +244,12 @@ def test_questions_of_a_foreign_file_are_checked_while_it_can_be_read(tiny_model
     assert asked.table["prompt"].to_list() == [question(0)]
     (origin,) = asked.origins.values()
     assert (origin["file"], origin["line"]) == ("a.jsonl", 1)
+
+
+def test_a_file_of_others_whose_rows_say_their_split_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    rows = [{"split": split, "messages": GOOD} for split in ("train", "test")]
+    file.write_bytes(b"\n".join(map(orjson.dumps, rows)))
+
+    with pytest.raises(InputError, match="2 of its rows have a key split, which is not read"):
+        opened(file)

@@ -12,6 +12,7 @@ from tools.errors import InputError, UsageError
 from train.answering import Answer
 from train.recipe import HERE, Recipe, find, load, systems
 from train.rejecting import Reject
+from train.sft import Sft
 
 FILES = sorted(HERE.rglob("*.yaml"))
 OTHERS = {"answer": Answer, "reject": Reject}
@@ -238,3 +239,11 @@ def test_arguments_and_a_date_are_said_on_the_command_line():
     for wrong in ("20250307", "tomorrow", "1741305600", "2025-13-01"):
         with pytest.raises(InputError, match=f"date={wrong}: "):
             load("tiny", "answer", Answer, {"date": wrong})
+
+
+def test_a_token_in_brackets_is_a_token_and_no_list() -> None:
+    found = load("tiny", "sft", Sft, {"data": "x", "pad_token": "[PAD]", "eos_token": "</s>"})
+
+    assert (found.pad_token, found.eos_token) == ("[PAD]", "</s>")
+    with pytest.raises(InputError, match="pad_token"):
+        load("tiny", "sft", Sft, {"data": "x", "pad_token": "[PAD, EOS]"})
