@@ -405,9 +405,9 @@ def test_where_the_template_refuses_every_row_its_own_words_are_said(tmp_path: P
 
 def test_a_copy_of_a_test_row_with_other_white_space_is_one(tmp_path):
     asked = [{"role": "user", "content": "头痛 怎么办?"}]
-    own = [{"messages": asked + said(GOOD), "split": "test"}]
-    own += [{"messages": [{"role": "user", "content": " 头痛  怎么办?\n"}, *said(GOOD)], "split": "train"}]
-    own += [{"messages": [{"role": "user", "content": "头痛怎么办?"}, *said(GOOD)], "split": "train"}]
+    own = [{"messages": asked + said("ok"), "split": "test"}]
+    own += [{"messages": [{"role": "user", "content": " 头痛  怎么办?\n"}, *said("ok")], "split": "train"}]
+    own += [{"messages": [{"role": "user", "content": "头痛怎么办?"}, *said("ok")], "split": "train"}]
     rows = open_rows(recipe(data=(records(tmp_path / "one", own),)), "records", tmp_path / "read")
 
     (batch,) = rows.batches("train")
