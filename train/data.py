@@ -81,7 +81,8 @@ class Rows:
         """The good rows of a split; `train` takes those without a split, `all` every one but test. Of prompts each has a
         `prompt`, its messages up to the last question.
 
-        What was given out once, in whatever split, is a duplicate the second time."""
+        What was given out once, in whatever split, is a duplicate the second time. Of several folders, each split by itself, no row is
+        trained on that shares a fact with a row that another holds out."""
         for name, rows in self.places:
             for batch in batches(rows):
                 of = pl.col("split").fill_null("train")
@@ -89,6 +90,11 @@ class Rows:
                 if self.noun == "prompts":
                     batch = _prompts(batch)
                 judged = _judged(batch, self.noun)
+                if split == "train" and self._held_out.len():
+                    shares = batch["facts"].list.set_intersection(self._held_out.implode()).list.len() > 0
+                    judged = judged.with_columns(
+                        reason=pl.coalesce("reason", pl.when(shares).then(pl.lit("shares-facts")))
+                    )
                 judged = judged.with_columns(reason=pl.coalesce("reason", pl.Series(self._twice(judged["key"]))))
                 bad = judged.filter(pl.col("reason").is_not_null())
                 self.rejects += [(name, 0, id_, reason) for id_, reason in bad.select("id", "reason").iter_rows()]
@@ -97,6 +103,15 @@ class Rows:
                     self.counts[column].update(dict(good.group_by(column).len().iter_rows()))
                 if good.height:
                     yield good
+
+    @cached_property
+    def _held_out(self) -> pl.Series:
+        """The facts of rows for validation and test, of several folders; one by itself was split as it was meant."""
+        held = pl.col("split").is_in(["validation", "test"])
+        found = [rows.filter(held).select(pl.col("facts").explode()).drop_nulls().unique() for _, rows in self.places]
+        return (
+            pl.concat(found).unique().sort("facts").collect()["facts"] if len(found) > 1 else pl.Series(dtype=pl.String)
+        )
 
     def _twice(self, keys: pl.Series) -> list[str | None]:
         marks: list[str | None] = []

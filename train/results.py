@@ -11,7 +11,7 @@ from tools.staging import write_whole
 from train.adapters import CONFIG, MARK, settle
 from train.job import Job
 from train.meter import peak_memory
-from train.models import TINY
+from train.models import is_random
 from train.recipe import Recipe
 
 
@@ -54,5 +54,5 @@ def mark(folder: Path, job: Job, recipe: Recipe) -> None:
     """Leave beside weights what they are and which base they belong to, and nothing else that the libraries wrote there."""
     for left in ("training_args.bin", "README.md"):  # a pickle, and a page about it
         (folder / left).unlink(missing_ok=True)
-    settle(folder / CONFIG, "../base" if recipe.model.startswith(TINY) else recipe.model)
+    settle(folder / CONFIG, "../base" if is_random(recipe.model) else recipe.model)
     write_whole(folder / MARK, to_json({"stage": job.stage, "identity": job.identity, "base": job.fingerprint}))

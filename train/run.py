@@ -127,8 +127,8 @@ def _keep(stage: Stage, plan: Plan, out: Path) -> dict[str, Any]:
     write_table(REJECTS.frame(plan.rows.rejects), out / "rejects.parquet")
     if job.metrics.exists():
         job.metrics.replace(out / "metrics.jsonl")
-    tiny = [Path(job.base)] if plan.recipe.model.startswith(models.TINY) else []
-    for made in [*tiny, *sorted(job.result.iterdir())]:
+    drawn = [Path(job.base)] if models.is_random(plan.recipe.model) else []
+    for made in [*drawn, *sorted(job.result.iterdir())]:
         shutil.rmtree(out / made.name, ignore_errors=True)
         made.replace(out / made.name)
     facts = {
