@@ -16,6 +16,9 @@ PAIRS := $(wildcard $(DATA)/bilingual-triples/disease-zh-en.json)
 # What the three graphs and the English names may be used for is unstated or restricted; a demonstration trains on them all the same.
 LICENSES := LicenseRef-xywy-noncommercial LicenseRef-39health-unstated LicenseRef-cmekg-unstated LicenseRef-HPO
 
+# make demo-train: so many sets of preferences, each with other wrong answers; the more, the better a reward model knows what it has not seen.
+WRONG = 16
+
 # make neo4j: where its data stay, where it listens, how much memory it may take.
 DIR = neo4j-data
 PORT = 7687
@@ -66,13 +69,19 @@ demo: $(VENV)/base ## the main job on the sample graphs; DATA=folder: on the rea
 	$$k trace $$(head -1 $(OUT)/records/records.jsonl | cut -d'"' -f4) --records $(OUT)/records; \
 	echo "The graph is in $(OUT)/graph, the records are in $(OUT)/records."
 
-demo-train: $(VENV)/train demo ## a random model the whole way on what demo makes: SFT, reward model, PPO, answers; minutes on a CPU
+demo-train: $(VENV)/train demo ## a random model learns what demo makes, the whole way: SFT, reward model, PPO, answers; minutes on a CPU
 	@set -euo pipefail; k="$(BIN)/kgtools"; \
-	rm -rf $(OUT)/preferences $(OUT)/split $(OUT)/split-preferences $(OUT)/trained; \
-	echo "== generate: preferences"; $$k generate --task preference --graph $(OUT)/graph --seed 7 --out $(OUT)/preferences; \
-	echo "== split"; $$k split $(OUT)/records --out $(OUT)/split; $$k split $(OUT)/preferences --out $(OUT)/split-preferences; \
+	rm -rf $(OUT)/questions $(OUT)/preferences $(OUT)/split $(OUT)/split-preferences $(OUT)/trained; \
+	echo "== generate, split: questions in Chinese"; \
+	$$k generate --graph $(OUT)/graph --lang zh --seed 7 --out $(OUT)/questions; $$k split $(OUT)/questions --out $(OUT)/split; \
+	echo "== generate, split: preferences, $(WRONG) wrong answers to each question"; \
+	for seed in $$(seq $(WRONG)); do \
+	  $$k generate --task preference --graph $(OUT)/graph --lang zh --seed $$seed --out $(OUT)/preferences/$$seed > /dev/null; \
+	  $$k split $(OUT)/preferences/$$seed --seed 3 --out $(OUT)/split-preferences/$$seed > /dev/null; \
+	done; \
 	echo "== train"; \
-	$$k train all --recipe tiny --records $(OUT)/split --preferences $(OUT)/split-preferences --out $(OUT)/trained \
+	$$k train all --recipe demo --records $(OUT)/split --out $(OUT)/trained \
+	  $$(for seed in $$(seq $(WRONG)); do echo "--preferences $(OUT)/split-preferences/$$seed"; done) \
 	  $(foreach license,$(LICENSES),--allow-license $(license)); \
 	echo "The models are in $(OUT)/trained."
 

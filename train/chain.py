@@ -1,4 +1,4 @@
-"""The whole way on one recipe: fine-tuning, merging, a reward model, PPO, answers; and what each stage changed."""
+"""The whole way on one recipe: fine-tuning, a reward model, PPO, answers; an adapter is merged where a stage needs a whole model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,23 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import polars as pl
 
-from corpora.shards import scan
 from tools import registry
 from tools.errors import UsageError
-from tools.frames import load_table, write_table
 from tools.staging import manifest, write_whole
-from train import adapters, launch, recipe
-from train.answering import Answer, answer
+from train import adapters, effects, launch, models, recipe
 from train.job import Stage
 from train.prepare import Plan
 from train.recipe import Recipe
 from train.run import run
 from train.undo import undo
-
-ASKED = 128
-"""Questions that the models are asked at the end, at most."""
 
 
 @dataclass(frozen=True)
@@ -32,52 +25,51 @@ class Given:
 
     system: str
     records: Path
-    preferences: Path
+    preferences: tuple[Path, ...]
     allowed: tuple[str, ...]
     seed: int
     identified: bool = False
 
 
-def train_all(
-    given: Given, out: Path, place: launch.Machines, say: Callable[[str], None], show: Any
-) -> list[dict[str, Any]]:
-    """Run the stages into folders of `out`; a row of effects for each model. What is done already is not done again.
+def train_all(given: Given, out: Path, place: launch.Machines, say: Callable[[str], None], show: Any) -> dict[str, Any]:
+    """Run the stages into folders of `out`. `effects`: a row for each model; `reward_model`, `ppo`: what those stages tell. What is
+    done already is not done again.
 
     Raises UsageError, InputError, and KgtoolsError where a stage fails."""
     _has_all(given.system)
 
-    def stage(name: str, data: Path, **more: str) -> dict[str, Any]:
+    def stage(name: str, *data: Path, **more: str) -> dict[str, Any]:
         say(f"== {name}")
-        return run(*_stage(given, name, data, **more), out / name, place, show=show)
+        told: dict[str, Any] = run(*_stage(given, name, data, **more), out / name, place, show=show)["result"]
+        return told
 
     with undo() as made:
         made.folder(out)
         sft = stage("sft", given.records)
-    say("== merge")
-    merged = _merged(out / "sft", out / "merged")
-    reward = stage("reward", given.preferences, model=str(merged))
-    stage("ppo", given.records, model=str(merged), reward=str(out / "reward"))
-    say("== merge, answer")
-    policy = _merged(out / "ppo", out / "merged-ppo", merged)
-    base = adapters.base_of(out / "sft")
-    asked = _asked(given, out)
+    tuned = _whole(out / "sft", out / "merged")
+    reward = stage("reward", *given.preferences, model=str(tuned))
+    ppo = stage("ppo", given.records, model=str(tuned), reward=str(out / "reward"))
+    say("== answer")
+    policy = _whole(out / "ppo", out / "merged-ppo", tuned)
+    asked = effects.exam(given.records, given.seed, out / "questions")
     rows = [
-        _effect(given, out, name, folder, asked, merged)
-        for name, folder in (("base", base), ("sft", merged), ("ppo", policy))
+        {"model": name}
+        | effects.effect(given.system, given.seed, folder, asked, out / "answers" / name, _judge(tuned, out))
+        for name, folder in (("base", _base(out / "sft")), ("sft", tuned), ("ppo", policy))
     ]
-    rows[0] |= {"loss": sft["result"]["first_loss"]}
-    rows[1] |= {"loss": sft["result"]["last_loss"]}
-    facts = {"effects": rows, "reward_model": reward["result"]}
+    for row, loss in zip(rows, (sft["first_loss"], sft["last_loss"], None), strict=True):
+        row["loss"] = loss
+    facts = {"effects": rows, "reward_model": reward, "ppo": ppo}
     settings = {"system": given.system, "seed": given.seed, "allow_identified": given.identified}
     write_whole(out / "run.json", manifest("train all", settings, {}, **facts))
-    return rows
+    return facts
 
 
 def dry_run(given: Given, place: launch.Machines) -> list[Plan]:
     """What the first stages are made of; those after them need their models. Raises UsageError, InputError."""
     _has_all(given.system)
     plans: list[Plan] = []
-    for name, data in (("sft", given.records), ("reward", given.preferences)):
+    for name, data in (("sft", (given.records,)), ("reward", given.preferences)):
         run(*_stage(given, name, data), Path(), place, dry_run=True, tell=plans.append)
     return plans
 
@@ -90,11 +82,11 @@ def _has_all(system: str) -> None:
         )
 
 
-def _stage(given: Given, name: str, data: Path, **more: str) -> tuple[Stage, Recipe]:
+def _stage(given: Given, name: str, data: tuple[Path, ...], **more: str) -> tuple[Stage, Recipe]:
     kind: Stage = registry.find("stages", name, Stage)
     allowed = orjson.dumps(given.allowed).decode()
     own = {
-        "data": str(data),
+        "data": orjson.dumps([str(path) for path in data]).decode(),
         "seed": str(given.seed),
         "allow_license": allowed,
         "allow_identified": str(given.identified).lower(),
@@ -113,30 +105,23 @@ def _merged(run: Path, out: Path, base: Path | None = None) -> Path:
     return out
 
 
-def _asked(given: Given, out: Path) -> Path:
-    """A folder with the questions of the test split, or of the first records where nothing is split."""
-    rows, _ = scan(given.records)
-    test = rows.filter(pl.col("split") == "test").head(ASKED).collect()
-    folder = out / "questions"
-    folder.mkdir(exist_ok=True)
-    asked = test if test.height else rows.head(ASKED).collect()
-    write_table(asked.with_columns(split=pl.lit("test")), folder / "records.parquet")
-    return folder
+def _whole(run: Path, out: Path, base: Path | None = None) -> Path:
+    """The folder of a run's model: where all weights were trained its own, else merged with its base in `out`."""
+    return run / "model" if (run / "model").is_dir() else _merged(run, out, base)
 
 
-def _effect(given: Given, out: Path, name: str, folder: Path, asked: Path, judge_base: Path) -> dict[str, Any]:
-    """How a model answers: the mean score of the reward model, how many answers end, and their length."""
+def _base(run: Path) -> Path:
+    """What a run began with."""
+    if not (run / "model").is_dir():
+        return adapters.base_of(run)
+    if (run / "base").is_dir():
+        return run / "base"
+    told = orjson.loads((run / "run.json").read_bytes())["base"]
+    return models.resolve(told["name"], told["revision"], run / "base")
+
+
+def _judge(base: Path, out: Path) -> Callable[[Any], list[float]]:
+    """What the reward model of a chain says of (prompt, answer)."""
     from train.scoring import judge
 
-    own = {"model": str(folder), "data": str(asked), "seed": str(given.seed), "temperature": "1.0"}
-    place = out / "answers" / name
-    facts = answer(recipe.load(given.system, "answer", Answer, own), place, True)
-    said = load_table(place / "answers.parquet").select("prompt", "answer").iter_rows()
-    scores = judge(judge_base, out / "reward", said, 16)
-    return {
-        "model": name,
-        "reward": sum(scores) / len(scores),
-        "ended": facts["ended"] / facts["answers"],
-        "tokens": facts["answer_tokens"] / facts["answers"],
-        "loss": None,
-    }
+    return lambda said: judge(base, out / "reward", said, 16)

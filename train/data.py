@@ -87,13 +87,19 @@ class Rows:
         `prompt`, its messages up to the last question.
 
         What was given out once, in whatever split, is a duplicate the second time; what says the same as a row of the test split is
-        given out in no other. Each row has its `file` and `line`, as rejects have them."""
+        given out in no other. Of several folders, each split by itself, no row is trained on that shares a fact with a row that another
+        holds out. Each row has its `file` and `line`, as rejects have them."""
         for _, rows in self.places:
             for batch in batches(rows):
                 of = pl.col("split").fill_null("train")
                 batch = batch.filter(of != "test" if split == "all" else of == split)
                 batch = _ready(batch, self.noun)
                 judged = _judged(batch, self.noun)
+                if split == "train" and self._held_out.len():
+                    shares = batch["facts"].list.set_intersection(self._held_out.implode()).list.len() > 0
+                    judged = judged.with_columns(
+                        reason=pl.coalesce("reason", pl.when(shares).then(pl.lit("shares-facts")))
+                    )
                 known = pl.Series(self._known(judged["key"], split), dtype=pl.String)
                 judged = judged.with_columns(reason=pl.coalesce("reason", known))
                 self.rejects += judged.filter(pl.col("reason").is_not_null()).drop("key").rows()
@@ -110,6 +116,15 @@ class Rows:
         counted = Counter(reason for *_, reason in self.rejects).most_common()
         reasons = ", ".join(f"{reason} {number:,}" for reason, number in counted)
         return f"({reasons}){': ' if self.refusal else ''}{self.refusal}"
+
+    @cached_property
+    def _held_out(self) -> pl.Series:
+        """The facts of rows for validation and test, of several folders; one by itself was split as it was meant."""
+        held = pl.col("split").is_in(["validation", "test"])
+        found = [rows.filter(held).select(pl.col("facts").explode()).drop_nulls().unique() for _, rows in self.places]
+        return (
+            pl.concat(found).unique().sort("facts").collect()["facts"] if len(found) > 1 else pl.Series(dtype=pl.String)
+        )
 
     def _known(self, keys: pl.Series, split: str) -> list[str | None]:
         """Why a row is refused that says what another says."""

@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +14,43 @@ from tools.registry import suggestion
 from train.loading import config_of, is_trusted, model_of
 
 WHOLE_MODEL = "take config.json and *.safetensors of one model, all of them, as they were published"
-TINY = "tiny:"
 KINDS = ("bloom", "llama", "qwen2")
-VOCABULARY, HIDDEN, LAYERS, HEADS, PLACES = 600, 64, 2, 4, 4096
+HEADS, LAYERS, PLACES = 4, 2, 4096
+TURNS = "### User:\n\n\n### Assistant:\n"
+"""What stands around a question in the template `plain`."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How big a random model is. `vocabulary`: tokens at most; `turns`: how often its tokenizer reads what stands around a question, beside
+    the texts, so that this is few tokens."""
+
+    vocabulary: int
+    hidden: int
+    turns: int
+
+
+SCALES = {"tiny": Scale(600, 64, 0), "small": Scale(3000, 128, 3000)}
+"""Random models by the word before the colon: `tiny` to try the way out, `small` has room for some thousand facts."""
+
+
+def is_random(name: str) -> bool:
+    """Whether a name is that of a model that is made on the spot."""
+    return name.partition(":")[0] in SCALES and ":" in name
 
 
 def resolve(
     name: str, revision: str | None, made: Path, seed: int = 0, texts: Callable[[], Iterable[str]] = tuple
 ) -> Path:
-    """The folder of a model: a folder as it is, `tiny:KIND` made in `made` with a vocabulary of `texts`, else fetched by name.
+    """The folder of a model: a folder as it is, `tiny:KIND` or `small:KIND` made in `made` with a vocabulary of `texts`, else fetched
+    by name.
 
     Raises UsageError for a name that is none, InputError for a folder that holds no whole model."""
-    if name.startswith(TINY):
-        kind = name.removeprefix(TINY)
+    if is_random(name):
+        scale, _, kind = name.partition(":")
         if kind not in KINDS:
-            raise UsageError(f"model={name}: no such tiny model; {suggestion(kind, list(KINDS))}")
-        tiny(kind, texts(), made, seed)
+            raise UsageError(f"model={name}: no such {scale} model; {suggestion(kind, list(KINDS))}")
+        write_random(SCALES[scale], kind, texts(), made, seed)
         return made
     folder = Path(name)
     if not folder.is_dir():
@@ -61,15 +84,19 @@ def _fetch(name: str, revision: str | None) -> Path:
 
 
 def tiny(kind: str, texts: Iterable[str], out: Path, seed: int) -> None:
-    """Write a random model with a tokenizer of its own to `out`: byte-level BPE of at most 600 tokens, two layers of 64.
+    """Write a random model of the scale `tiny` to `out`."""
+    write_random(SCALES["tiny"], kind, texts, out, seed)
 
-    Same texts and seed, same bytes."""
+
+def write_random(scale: Scale, kind: str, texts: Iterable[str], out: Path, seed: int) -> None:
+    """Write a random model with a tokenizer of its own, byte-level BPE, to `out`. Same texts and seed, same bytes."""
     import torch
     from transformers import AutoModelForCausalLM
 
-    tokenizer = _tokenizer(texts)
+    tokenizer = _tokenizer(chain(texts, repeat(TURNS, scale.turns)), scale.vocabulary)
     own = {
-        "vocab_size": len(tokenizer), "hidden_size": HIDDEN, "num_hidden_layers": LAYERS, "num_attention_heads": HEADS, "initializer_range": 0.1,
+        "vocab_size": len(tokenizer), "hidden_size": scale.hidden, "num_hidden_layers": LAYERS, "num_attention_heads": HEADS,
+        "initializer_range": 0.1,
         "bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id,
     }  # fmt: skip
     with torch.random.fork_rng(devices=[]):
@@ -84,11 +111,15 @@ def _config(kind: str, own: dict[str, Any]) -> Any:
 
     if kind == "bloom":
         return BloomConfig(**own, tie_word_embeddings=True)
-    wide = {"intermediate_size": 2 * HIDDEN, "num_key_value_heads": HEADS // 2, "max_position_embeddings": PLACES}
+    wide = {
+        "intermediate_size": 2 * own["hidden_size"],
+        "num_key_value_heads": HEADS // 2,
+        "max_position_embeddings": PLACES,
+    }
     return (LlamaConfig if kind == "llama" else Qwen2Config)(**own, **wide, tie_word_embeddings=False)
 
 
-def _tokenizer(texts: Iterable[str]) -> Any:
+def _tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -98,7 +129,7 @@ def _tokenizer(texts: Iterable[str]) -> Any:
     made.train_from_iterator(
         texts,
         trainers.BpeTrainer(
-            vocab_size=VOCABULARY, special_tokens=["<unk>", "<s>", "</s>", "<pad>"], show_progress=False,
+            vocab_size=vocabulary, special_tokens=["<unk>", "<s>", "</s>", "<pad>"], show_progress=False,
             initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         ),
     )  # fmt: skip

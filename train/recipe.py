@@ -78,7 +78,8 @@ class Asking(Settings):
     """What every use of a model knows.
 
     `paper`: where it comes from and what that gives; `ours`: keys that it does not give, or that are not as it gives them, and why.
-    `model`: a folder, a name on a hub (it is fetched), or `tiny:llama`, `tiny:qwen2`, `tiny:bloom` (random, made on the spot).
+    `model`: a folder, a name on a hub (it is fetched), or `tiny:llama`, `tiny:qwen2`, `tiny:bloom` (random, made on the spot;
+    `small:` in place of `tiny:` has room for some thousand facts).
     `data`: folders or files, of which the rows of `split` are taken. `allow_license`: licences that forbid to pass on what is made
     of a row, and are to be taken all the same; `allow_identified`: so are people's records that were never
     de-identified. `eos_token`, `pad_token`: tokens of the tokenizer that end an answer and fill up a batch,

@@ -171,7 +171,7 @@ def _keep(stage: Stage, plan: Plan, out: Path) -> dict[str, Any]:
     write_table(REJECTS.frame(plan.rows.rejects), out / "rejects.parquet")
     if job.metrics.exists():
         job.metrics.replace(out / "metrics.jsonl")
-    whole = plan.recipe.method == "full" and not plan.recipe.model.startswith(models.TINY)
+    whole = plan.recipe.method == "full" and not models.is_random(plan.recipe.model)
     base = [Path(job.base)] if job.makes_base and not whole else []
     for made in [*base, *sorted(job.result.iterdir())]:
         shutil.rmtree(out / made.name, ignore_errors=True)

@@ -196,15 +196,41 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
             tell()
 
 
-def print_effects(rows: list[dict[str, Any]], style: str) -> None:
-    """What each stage of a chain changed."""
+def print_effects(told: dict[str, Any], style: str) -> None:
+    """What each stage of a chain changed: how the models answer, what the reward model tells apart, and what PPO did."""
     if style == "json":
-        print_json(rows)
+        print_json(told)
         return
     print_table(
-        ["model", "reward", "answers that end", "tokens an answer", "loss"],
+        ["model", "exact match, trained", "exact match, held out", "reward", "answers that end", "tokens an answer", "loss"],
         [
-            (row["model"], f"{row['reward']:+.3f}", f"{row['ended']:.0%}", f"{row['tokens']:.1f}", _short(row["loss"]))
-            for row in rows
+            (
+                row["model"], _percent(row["match_trained"]), _percent(row["match_held_out"]), f"{row['reward']:+.3f}",
+                f"{row['ended']:.0%}", f"{row['tokens']:.1f}", _short(row["loss"]),
+            )
+            for row in told["effects"]
         ],
     )  # fmt: skip
+    pairs = [
+        (name, told["reward_model"].get(f"judged_on_{split}"))
+        for name, split in (("trained", "train"), ("held out", "validation"))
+    ]
+    print_table(
+        ["reward model, pairs", "", "accuracy", "margin"],
+        [
+            (name, f"{row['pairs']:,.0f}", _percent(row["accuracy"]), f"{row['margin']:.2f}")
+            for name, row in pairs
+            if row
+        ],
+    )
+    print_table(
+        ["ppo", "first steps", "last steps"],
+        [
+            (key, f"{told['ppo'][f'first_{key}']:+.3f}", f"{told['ppo'][f'last_{key}']:+.3f}")
+            for key in ("reward", "kl", "ended")
+        ],
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.0%}"

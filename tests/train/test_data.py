@@ -414,3 +414,30 @@ def test_a_copy_of_a_test_row_with_other_white_space_is_one(tmp_path):
 
     assert batch["id"].to_list() == ["r2"]
     assert [reason for *_, reason in rows.rejects] == ["copy-of-test"]
+
+
+def test_of_several_folders_no_row_is_trained_on_that_shares_a_fact_with_one_held_out(tmp_path: Path) -> None:
+    splits = [("train", ["a"]), ("train", ["b", "c"]), ("test", ["d"]), ("train", [])]
+    others = [("validation", ["c"]), ("train", ["d", "e"]), ("train", ["e"])]
+
+    def folder(name: str, rows: list[Any], first: int) -> Path:
+        made = [
+            {"id": f"{name}{n}", "messages": question(first + n) + said("ok"), "split": split, "facts": facts}
+            for n, (split, facts) in enumerate(rows)
+        ]
+        return records(tmp_path / name, made)
+
+    one, other = folder("one", splits, 0), folder("other", others, 10)
+    rows = open_rows(recipe(data=(one, other)), "records", tmp_path)
+
+    assert [id_ for batch in rows.batches("train") for id_ in batch["id"]] == ["one0", "one3", "other2"]
+    assert [row[2:] for row in rows.rejects] == [("one1", "shares-facts"), ("other1", "shares-facts")]
+
+
+def test_one_folder_is_trained_on_as_it_was_split(tmp_path: Path) -> None:
+    rows = [
+        {"id": split, "messages": question(n) + said("ok"), "split": split, "facts": ["a"]}
+        for n, split in enumerate(("train", "test"))
+    ]
+
+    assert given(records(tmp_path / "a", rows), "records") == (["train"], [])

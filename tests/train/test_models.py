@@ -125,6 +125,27 @@ def test_a_tiny_model_needs_no_texts(tmp_path: Path) -> None:
     assert words.decode(words("头痛 🙂")["input_ids"]) == "头痛 🙂"
 
 
+def test_a_small_model_reads_what_stands_around_a_question_in_fewer_tokens_than_a_tiny_one(tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    texts = [f"第{number}种病有哪些症状？" for number in range(500)]
+    lengths = {}
+    for scale in models.SCALES:
+        made = models.resolve(f"{scale}:bloom", None, tmp_path / scale, 7, lambda: iter(texts))
+        lengths[scale] = len(AutoTokenizer.from_pretrained(made)("### User:\n头痛\n\n### Assistant:\n")["input_ids"])
+
+    assert lengths["small"] < lengths["tiny"] / 2
+    with pytest.raises(UsageError, match="no such small model; did you mean bloom"):
+        models.resolve("small:blom", None, tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("name", "random"), [("tiny:bloom", True), ("small:x", True), ("small", False), ("org/tiny:a", False)]
+)
+def test_a_model_is_made_on_the_spot_by_the_word_before_its_colon(name: str, random: bool) -> None:
+    assert models.is_random(name) is random
+
+
 def test_a_fingerprint_is_of_names_types_and_shapes_too(tmp_path: Path) -> None:
     from safetensors.torch import save_file
 

@@ -19,7 +19,7 @@ OTHERS = {"answer": Answer, "reject": Reject}
 
 
 def test_there_are_recipes_of_every_system_and_a_tiny_one_of_every_stage():
-    assert set(systems()) == {"chimed-gpt", "clinicalgpt", "medalpaca", "mmedins", "tiny"}
+    assert set(systems()) == {"chimed-gpt", "clinicalgpt", "demo", "medalpaca", "mmedins", "tiny"}
     assert set(systems()["tiny"]) == {*registry.names("stages"), *OTHERS}
 
 
@@ -32,7 +32,7 @@ def test_a_recipe_fits_its_stage(file):
     loaded = load(name, stage, model, {})
 
     assert loaded.title
-    assert file.parent.name == "tiny" or re.fullmatch(r".+ 20\d\d, arXiv:\d{4}\.\d{5}", loaded.paper.cite)
+    assert file.parent.name in ("demo", "tiny") or re.fullmatch(r".+ 20\d\d, arXiv:\d{4}\.\d{5}", loaded.paper.cite)
 
 
 def test_clinicalgpt_is_trained_as_its_paper_says():
@@ -176,7 +176,7 @@ def test_every_file_of_a_recipe_is_found_by_its_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "stage", "said"),
     [
-        ("xyz", "sft", "name a file, or there are: chimed-gpt, clinicalgpt, medalpaca"),
+        ("xyz", "sft", "name a file, or there are: chimed-gpt, clinicalgpt, demo, medalpaca"),
         ("", "sft", "no recipe is called ''"),
         (
             "medalpaca",

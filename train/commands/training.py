@@ -124,7 +124,10 @@ def _stage(name: str, stage: "Stage") -> click.Command:
     "--recipe", "system", metavar="NAME", required=True, help="A system that has sft, reward, ppo and answer."
 )
 @click.option("--records", type=click.Path(path_type=Path), required=True, help="Records to fine-tune on and to ask.")
-@click.option("--preferences", type=click.Path(path_type=Path), required=True, help="Preferences for the reward model.")
+@click.option(
+    "--preferences", type=click.Path(path_type=Path), required=True, multiple=True,
+    help="Preferences for the reward model; several folders by naming it several times.",
+)  # fmt: skip
 @allow_option
 @identified_option
 @seed_option
@@ -137,13 +140,15 @@ def _stage(name: str, stage: "Stage") -> click.Command:
 @nproc_option
 @format_option("table", "json")
 def train_all(
-    system: str, records: Path, preferences: Path, allow: tuple[str, ...], identified: bool, seed: int,
+    system: str, records: Path, preferences: tuple[Path, ...], allow: tuple[str, ...], identified: bool, seed: int,
     dry_run: bool, out: Path, nproc: int | None, style: str,
 ) -> None:  # fmt: skip
     """Go the whole way: fine-tuning, merge, reward model, PPO, answers; and show what each stage changed.
 
-    At the end the base, the fine-tuned model and the one after PPO answer the same questions, of the test split where there is
-    one. The table has the mean score of the reward model, how many answers end and their length. What is done is not done again.
+    At the end the base, the fine-tuned model and the one after PPO answer 128 questions of the train split and 128 of the test split.
+    The tables have how many answers are those of the records (but for white space and a full stop at the end), the mean score
+    of the reward model, how many answers end and their length; how many pairs of preferences the reward model tells apart, trained
+    on and not; reward and KL of PPO. What is done is not done again.
 
     \b
     Example:
@@ -159,8 +164,8 @@ def train_all(
         show.print_plans(chain.dry_run(given, place), place, style)
         return
     with show.progress() as line:
-        rows = chain.train_all(given, out, place, lambda text: tell(text), line)
-    show.print_effects(rows, style)
+        told = chain.train_all(given, out, place, lambda text: tell(text), line)
+    show.print_effects(told, style)
 
 
 @train.command("recipes")

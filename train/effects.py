@@ -1,0 +1,91 @@
+"""What each stage of a chain changed: how its model answers questions that were trained on and questions that were not."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from corpora.shards import scan
+from tools.frames import load_table, write_table
+from train import recipe
+from train.answering import Answer, answer
+
+ASKED = 128
+"""Questions of a kind that the models are asked, at most."""
+
+
+@dataclass(frozen=True)
+class Exam:
+    """Folders of questions with the answers of their records. `trained`: of the train split, drawn by a seed; `held_out`: of the test
+    split, None where nothing is split."""
+
+    trained: Path
+    held_out: Path | None
+
+    @property
+    def unseen(self) -> Path:
+        """Those held out, or those trained on where there are no others."""
+        return self.held_out or self.trained
+
+
+def exam(records: Path, seed: int, out: Path) -> Exam:
+    """The questions of records in folders of `out`."""
+    rows, _ = scan(records)
+    of = pl.col("split").fill_null("train")
+
+    def take(split: str) -> Path | None:
+        ids = sorted(rows.filter(of == split).select("id").collect()["id"])
+        chosen = sorted(random.Random(seed).sample(ids, min(ASKED, len(ids))))
+        if not chosen:
+            return None
+        asked = rows.filter(pl.col("id").is_in(chosen)).collect().sort("id")
+        folder = out / split
+        folder.mkdir(parents=True, exist_ok=True)
+        write_table(asked.with_columns(split=pl.lit("test")), folder / "records.parquet")
+        return folder
+
+    held_out, trained = take("test"), take("train")
+    return Exam(trained or out / "test", held_out)
+
+
+def matches(answer: str, right: str) -> bool:
+    """Whether an answer is the right one, letter by letter, but for how much white space there is and one full stop at the end."""
+    one, other = (" ".join(text.split()).removesuffix("。").removesuffix(".") for text in (answer, right))
+    return one == other
+
+
+def exact_match(answers: Path, questions: Path) -> float:
+    """The share of answers, as `train.answering` wrote them, that match those of the records."""
+    right = dict(
+        scan(questions)[0].select("id", pl.col("messages").list.last().struct.field("content")).collect().iter_rows()
+    )
+    said = load_table(answers / "answers.parquet").select("id", "answer").iter_rows()
+    found = [matches(text, right[id_]) for id_, text in said]
+    return sum(found) / len(found)
+
+
+def effect(
+    system: str, seed: int, model: Path, asked: Exam, out: Path, score: Callable[[Any], list[float]]
+) -> dict[str, Any]:
+    """How a model answers. `match_trained`, `match_held_out`: exact match, taking the likeliest token each time; `reward`, the
+    mean `score` of (prompt, answer), `ended` and `tokens`: of drawn answers to questions that are held out where there are such."""
+
+    def ask(questions: Path, temperature: float, place: Path) -> dict[str, Any]:
+        own = {"model": str(model), "data": str(questions), "seed": str(seed), "temperature": str(temperature)}
+        return answer(recipe.load(system, "answer", Answer, own), place, True)
+
+    facts = ask(asked.unseen, 1.0, out)
+    scores = score(load_table(out / "answers.parquet").select("prompt", "answer").iter_rows())
+    found: dict[str, float | None] = {}
+    for name, questions in (("trained", asked.trained), ("held_out", asked.held_out)):
+        if questions:
+            ask(questions, 0.0, out / name)
+        found[f"match_{name}"] = exact_match(out / name, questions) if questions else None
+    return found | {
+        "reward": sum(scores) / len(scores),
+        "ended": facts["ended"] / facts["answers"],
+        "tokens": facts["answer_tokens"] / facts["answers"],
+    }
