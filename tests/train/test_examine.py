@@ -10,7 +10,7 @@ from tests.train.faults import config, configure, faulty, model_of, tokenizer_of
 from tools.errors import InputError, UsageError
 from train.chats import chat
 from train.examine import Found, examine, look, positions, used
-from train.models import TINY, fingerprint, tiny
+from train.models import fingerprint, tiny
 from train.vocabulary import vocabulary_of
 
 
@@ -257,5 +257,5 @@ def test_new_tokens_end_answers_on_a_base_that_is_kept_with_its_larger_vocabular
     assert len(tokenizer_of(tmp_path / "run" / "base")) == len(tokenizer_of(tmp_path / "merged")) == rows
     assert fingerprint(tmp_path / "run" / "base") == facts["base"]["fingerprint"]
     assert told(tmp_path / "answers")["ended"] > 0.9 * 64
-    assert facts["settings"]["model"].startswith(TINY)
+    assert facts["settings"]["model"].startswith("tiny:")
     assert metrics(tmp_path / "run")[-1]["step"] == 30

@@ -14,7 +14,7 @@ from train.paper import MATTERS, Paper, differences, unaccounted
 from train.recipe import HERE, Asking, load, papers
 from train.rejecting import Reject
 
-FILES = sorted(file for file in HERE.rglob("*.yaml") if file.parent.name != "tiny")
+FILES = sorted(file for file in HERE.rglob("*.yaml") if file.parent.name not in ("demo", "tiny"))
 OTHERS = {"answer": Answer, "reject": Reject}
 
 
