@@ -10,6 +10,7 @@ import orjson
 import polars as pl
 
 from tools.errors import InputError, UsageError
+from tools.frames import scan_table
 from tools.registry import suggestion
 from train.loading import config_of
 from train.recipe import Asking, Recipe
@@ -59,7 +60,7 @@ def used(paths: Sequence[str]) -> Used:
     """The ids in files of `train.tokens`; of prompts none is learnt."""
     seen, learnt = set[int](), set[int]()
     for path in paths:
-        frame = pl.scan_parquet(path, glob=False)
+        frame = scan_table(Path(path))
         for name in frame.collect_schema().names():
             if name.endswith("_ids") or name == "labels":
                 ids = set(frame.select(pl.col(name).explode().unique()).collect()[name].drop_nulls().to_list())

@@ -38,8 +38,9 @@ def config_of(folder: Path, trust: Sequence[Path] = ()) -> Any:
     try:
         return _guarded(AutoConfig.from_pretrained, folder, trust)
     except (ValueError, TypeError, KeyError, StrictDataclassError) as error:
-        last = (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()
-        raise InputError(f"{folder / 'config.json'}: is of no model that transformers knows: {last}") from error
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+        why = lines[-1] if lines[0].endswith(":") else lines[0]
+        raise InputError(f"{folder / 'config.json'}: is of no model that transformers knows: {why}") from error
 
 
 def model_of(kind: Any, folder: Path, trust: Sequence[Path] = (), **how: Any) -> Any:

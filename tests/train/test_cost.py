@@ -80,7 +80,10 @@ def test_what_a_device_does_at_most_is_known_by_its_name(name: str, peak: float 
 
 @pytest.mark.parametrize(
     ("config", "said"),
-    [({"model_type": "t5"}, "no causal language model"), ({"model_type": "nobodys"}, "no causal language model")],
+    [
+        ({"model_type": "t5"}, "no causal language model"),
+        ({"model_type": "nobodys"}, "of no model that transformers knows"),
+    ],
 )
 def test_the_size_of_something_else_is_not_told(config: dict[str, str], said: str, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_bytes(orjson.dumps(config))
