@@ -107,12 +107,7 @@ def may_go_on(run: Path, stage: str) -> None:
 def origin(run: Path, fingerprint: str) -> dict[str, Any]:
     """The hashes of an adapter that is trained on. Raises InputError for one of another base."""
     home = adapter(run)
-    told = read_mark(home)
-    if told["base"] != fingerprint:
-        raise InputError(
-            f"adapter={run}: was trained on another base (weights {told['base'][:12]}, these are {fingerprint[:12]}); name its own with "
-            "model=..."
-        )
+    told = _on_base(home, f"adapter={run}: was", fingerprint, "name its own with model=...")
     return {"adapter": sha256(home / "adapter_model.safetensors"), "adapter_identity": told["identity"]}
 
 
@@ -120,10 +115,16 @@ def fits(run: Path, fingerprint: str) -> dict[str, Any]:
     """The hashes of a reward model and its base. Raises InputError for one that was trained on another base: its numbers would look
     right on held-out pairs and teach nothing."""
     home = reward_adapter(run)
+    way = "train it on this one: kgtools train reward model=..."
+    told = _on_base(home, f"{run}: the reward model was", fingerprint, way)
+    return {"reward": sha256(home / "adapter_model.safetensors"), "reward_identity": told["identity"]}
+
+
+def _on_base(home: Path, what: str, fingerprint: str, way: str) -> dict[str, Any]:
+    """The mark of an adapter. Raises InputError where it belongs to a base with other weights."""
     told = read_mark(home)
     if told["base"] != fingerprint:
         raise InputError(
-            f"{run}: the reward model was trained on another base (weights {told['base'][:12]}, these are {fingerprint[:12]}); "
-            "train it on this one: kgtools train reward model=..."
+            f"{what} trained on another base (weights {told['base'][:12]}, these are {fingerprint[:12]}); {way}"
         )
-    return {"reward": sha256(home / "adapter_model.safetensors"), "reward_identity": told["identity"]}
+    return told

@@ -25,7 +25,7 @@ from train.loading import tokenizer_of
 from train.paper import WORDS
 from train.recipe import Asking, Count, Engine
 from train.stack import needs_engine
-from train.stops import Stop, stops
+from train.stop_tokens import StopToken, stop_tokens
 from train.thinking import CLOSE, OPEN
 from train.tokens import tokenize
 from train.undo import undo
@@ -74,7 +74,7 @@ class Questions:
     rows: Rows
     table: pl.DataFrame
     origins: dict[str, dict[str, Any]]
-    stops: list[Stop]
+    stops: list[StopToken]
     fingerprint: str
     identity: str
 
@@ -125,7 +125,7 @@ def questions(recipe: Answer, out: Path, check: Callable[[Rows, Any], None] = la
         )
     fingerprint = models.fingerprint(folder)
     own = recipe.model_dump(mode="json", exclude={"model", "data", "gpu_memory_utilization", *WORDS})
-    ends = stops(folder, talk)
+    ends = stop_tokens(folder, talk)
     whole = [
         [end.id for end in ends],
         fingerprint,
@@ -170,7 +170,7 @@ def facts_of(recipe: Answer, asked: Questions) -> dict[str, Any]:
         "rejected": dict(sorted(Counter(reason for *_, reason in asked.rows.rejects).items())),
         "longest_prompt": max(map(len, asked.table["prompt_ids"].to_list())), "max_new_tokens": recipe.max_new_tokens,
         "temperature": recipe.temperature, "engine": recipe.engine,
-        "stops": [str(stop) for stop in asked.stops],
+        "stop_tokens": [str(stop) for stop in asked.stops],
     }  # fmt: skip
 
 
@@ -207,7 +207,7 @@ def answer(recipe: Answer, out: Path, fresh: bool, show: Show = lambda *_: None)
     facts = {
         "identity": asked.identity, "fingerprint": asked.fingerprint, "questions": table.height, "answers": answers.height,
         "ended": int(answers["ended"].sum()), "answer_tokens": int(answers["answer_tokens"].sum()),
-        "special_tokens": int(answers["special_tokens"].sum()), "stops": [str(stop) for stop in asked.stops],
+        "special_tokens": int(answers["special_tokens"].sum()), "stop_tokens": [str(stop) for stop in asked.stops],
         "rejected": len(asked.rows.rejects), "examined": asked.found.told,
     }  # fmt: skip
     settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]} | asked.rows.privacy

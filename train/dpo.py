@@ -23,7 +23,7 @@ def run(job: Job) -> None:
     from trl import DPOConfig, DPOTrainer
 
     from train import meter, results, setup
-    from train.trainer import settled
+    from train.trainer import deterministic
 
     class Ours(DPOTrainer):  # type: ignore[misc]  # mypy follows no imports of TRL
         """Takes pairs that are tokens already, as the other trainers do."""
@@ -35,7 +35,7 @@ def run(job: Job) -> None:
     setup.start(job, recipe)
     tokenizer = setup.load_tokenizer(job)
     rows = setup.load_rows(job)
-    trainer = settled(Ours)(
+    trainer = deterministic(Ours)(
         model=setup.load_model(job, recipe, "causal", tokenizer),
         args=DPOConfig(
             **setup.training_arguments(job, recipe),

@@ -24,7 +24,7 @@ RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 class Sampling:
     """How tokens are drawn: at most `tokens` of them; `temperature` 0 takes the likeliest each time. `at_once`: questions in a batch
     of `generate`; the other engines see to it themselves, within `memory`, a share of a GPU's. `stops`: tokens that end an answer
-    (`train.stops`)."""
+    (`train.stop_tokens`)."""
 
     tokens: int
     temperature: float

@@ -40,7 +40,7 @@ class Job:
     `identity`: hash of what the result hangs on: recipe, data, base, and `others` that the stage names; `base`: folder of the model
     and `fingerprint` of its weights; `tokens`: split -> file (`train.tokens`); `work`: where this node works; `checkpoints`: where
     all nodes keep them; `learnt`: parameters; `flops`: floating-point operations per token; `steps`: as many as there will be, or
-    about so many where records are packed; `stops`: the tokens that end an answer (`train.stops`); `memory`: bytes that a process needs,
+    about so many where records are packed; `stops`: the tokens that end an answer (`train.stop_tokens`); `memory`: bytes that a process needs,
     about; `resume`: the checkpoint to go on from, after `done` steps; `fresh_optimizer`: only its weights are taken; `token_rows`:
     module -> ids of tokens whose rows in its matrix are trained beside an adapter."""
 

@@ -26,7 +26,7 @@ class Kto(Recipe):
         return 2 * self.micro_batch_size
 
     @property
-    def lessons(self) -> int:
+    def examples_per_row(self) -> int:
         """Rows that are learnt from for each row of the data: both answers."""
         return 2
 
@@ -44,7 +44,7 @@ def run(job: Job) -> None:
     from trl import KTOConfig, KTOTrainer
 
     from train import meter, results, setup
-    from train.trainer import settled
+    from train.trainer import deterministic
 
     class Ours(KTOTrainer):  # type: ignore[misc]  # mypy follows no imports of TRL
         """Takes answers that are tokens already."""
@@ -56,7 +56,7 @@ def run(job: Job) -> None:
     setup.start(job, recipe)
     tokenizer = setup.load_tokenizer(job)
     rows = {split: _apart(pairs) for split, pairs in setup.load_rows(job).items()}
-    trainer = settled(Ours)(
+    trainer = deterministic(Ours)(
         model=setup.load_model(job, recipe, "causal", tokenizer),
         args=KTOConfig(
             **setup.training_arguments(job, recipe),

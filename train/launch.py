@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from tools.errors import KgtoolsError, UsageError
-from train import ends
+from train import failures
 from train.job import Job
 from train.stack import QUIET
 
@@ -104,8 +104,8 @@ def run(job: Job, place: Machines, show: Callable[[dict[str, Any]], None]) -> No
     work = Path(job.work)
     for left in work.glob("error-*.json"):
         left.unlink()
-    (work / ends.SPARE).write_bytes(bytes(ends.SPARE_BYTES))
-    path, kills = job.save(), ends.oom_kills()
+    (work / failures.SPARE).write_bytes(bytes(failures.SPARE_BYTES))
+    path, kills = job.save(), failures.oom_kills()
     with (work / "worker.log").open("ab") as log:
         begin, seen = log.tell(), job.metrics.stat().st_size if job.metrics.exists() else 0
         process = _start(path, place, log)
@@ -115,9 +115,9 @@ def run(job: Job, place: Machines, show: Callable[[dict[str, Any]], None]) -> No
             _stop(process)
             raise
     if process.returncode:
-        more = ends.oom_kills()
+        more = failures.oom_kills()
         since = None if kills is None or more is None else more - kills
-        raise KgtoolsError(ends.why(job, ends.End(process.returncode, begin, since)))
+        raise KgtoolsError(failures.why(job, failures.End(process.returncode, begin, since)))
 
 
 def _start(job: Path, place: Machines, log: BinaryIO) -> subprocess.Popen[bytes]:

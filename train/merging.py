@@ -9,9 +9,9 @@ from tools.files import sha256, to_json
 from tools.staging import manifest, staging, write_whole
 from train import adapters, cost, models
 from train.chats import Chat
-from train.ends import full_disk
+from train.failures import full_disk
 from train.loading import model_of, tokenizer_of
-from train.stops import stops
+from train.stop_tokens import stop_tokens
 
 LIMITS = {"torch.float32": 1e-4, "torch.float16": 1e-2, "torch.bfloat16": 3e-2}
 """How far the logits may move, as a part of their size: rounding once more moves those of 16 bits."""
@@ -45,7 +45,7 @@ def merge(run: Path, base: Path | None, out: Path, trust: Sequence[Path] = ()) -
     with torch.no_grad():
         before = both(input_ids=text).logits.float()
     merged = both.merge_and_unload(safe_merge=True)
-    ends = stops(folder, Chat(tokenizer, tokenizer.chat_template))
+    ends = stop_tokens(folder, Chat(tokenizer, tokenizer.chat_template))
     merged.generation_config.eos_token_id = [end.id for end in ends]
     merged.generation_config.pad_token_id = tokenizer.pad_token_id
     merged.config.eos_token_id, merged.config.pad_token_id = tokenizer.eos_token_id, tokenizer.pad_token_id

@@ -15,7 +15,7 @@ from transformers import TrainerCallback
 from tools.files import to_json
 from tools.staging import write_whole
 from train.cost import peak_flops
-from train.ends import NoNumber
+from train.failures import NoNumber
 from train.job import WHOLE, Job, sizes
 
 

@@ -90,7 +90,7 @@ def shares(rows: Sequence[int], rank: int, world: int, at_once: int) -> Iterator
         yield list(rows[begin : begin + at_once])
 
 
-def looks(rows: int, rank: int, world: int, at_once: int) -> Iterator[tuple[list[int], bool]]:
+def validation_shares(rows: int, rank: int, world: int, at_once: int) -> Iterator[tuple[list[int], bool]]:
     """Rows to look on, each once over all processes: batches with as many on each, and at the end those that are left, fewer than there are
     processes, on every one of them (true)."""
     whole = rows - rows % world
@@ -101,7 +101,7 @@ def looks(rows: int, rank: int, world: int, at_once: int) -> Iterator[tuple[list
         yield list(range(whole, rows)), True
 
 
-def looks_after(recipe: Recipe, order: Order, step: int, steps: int) -> bool:
+def evaluates_after(recipe: Recipe, order: Order, step: int, steps: int) -> bool:
     """Whether the rows for validation are looked on after a step: every so many, else at the end of each pass; and at the end of all."""
     if step == steps:
         return True

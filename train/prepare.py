@@ -22,7 +22,7 @@ from train.launch import Machines
 from train.loading import tokenizer_of
 from train.order import steps_of
 from train.recipe import Lora, Recipe
-from train.stops import Stop, stops
+from train.stop_tokens import StopToken, stop_tokens
 from train.tokens import Made, tokenize
 from train.vocabulary import add_tokens, grow, vocabulary_of
 
@@ -48,7 +48,7 @@ class Plan:
     sizes: dict[str, int]
     memory: dict[str, int]
     disk: dict[str, int]
-    stops: list[Stop]
+    stops: list[StopToken]
 
     @property
     def rejects(self) -> dict[str, int]:
@@ -76,7 +76,7 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
         folder = _with_new(recipe, folder, words, work / "base")
     talk = chat_of(words, recipe)
     talk.tokenizer.save_pretrained(work / "tokenizer")
-    ends = stops(folder, talk)
+    ends = stop_tokens(folder, talk)
     made = {}
     seen = recipe.validation if recipe.split != "all" else None  # all: those rows are trained on
     for split, name in ((recipe.split, "train"), (seen or "", "validation")):
@@ -117,7 +117,7 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, place: Machines, checkpoin
         learnt=learning,
         flops=cost.flops_per_token(size, adapter, made["train"].around),
         others=others,
-        steps=steps_of(recipe, made["train"].rows * recipe.lessons),
+        steps=steps_of(recipe, made["train"].rows * recipe.examples_per_row),
         stops=tuple(end.id for end in ends),
         memory=sum(memory.values()),
         token_rows=found.modules,

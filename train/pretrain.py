@@ -26,14 +26,14 @@ def run(job: Job) -> None:
     from trl import SFTConfig, SFTTrainer
 
     from train import meter, results, setup
-    from train.trainer import settled
+    from train.trainer import deterministic
 
     recipe = job.settings(Pretrain)
     setup.start(job, recipe)
     tokenizer = setup.load_tokenizer(job)
     rows = setup.load_rows(job)
     how = setup.training_arguments(job, recipe)
-    trainer = settled(SFTTrainer)(
+    trainer = deterministic(SFTTrainer)(
         model=setup.load_model(job, recipe, "causal", tokenizer),
         args=SFTConfig(**how, max_length=recipe.max_length, packing=False),
         train_dataset=rows["train"],

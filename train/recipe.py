@@ -204,7 +204,7 @@ class Recipe(Asking):
         return self.precision != "fp32"
 
     @property
-    def lessons(self) -> int:
+    def examples_per_row(self) -> int:
         """Rows that are learnt from for each row of the data."""
         return 1
 

@@ -30,7 +30,7 @@ def run(job: Job) -> None:
 
     from train import meter, results, setup
     from train.scoring import judged
-    from train.trainer import settled
+    from train.trainer import deterministic
 
     recipe = job.settings(Reward)
     setup.start(job, recipe)
@@ -38,7 +38,7 @@ def run(job: Job) -> None:
     model = setup.load_model(job, recipe, "score", tokenizer)
     pairs = setup.load_rows(job)
     rows = {split: pairs[split].map(_whole, remove_columns=["prompt_ids"]) for split in pairs}
-    trainer = settled(RewardTrainer)(
+    trainer = deterministic(RewardTrainer)(
         model=model,
         args=RewardConfig(
             **setup.training_arguments(job, recipe),

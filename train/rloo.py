@@ -55,14 +55,14 @@ def run(job: Job) -> None:
     from trl import RLOOConfig, RLOOTrainer
 
     from train import meter, results, setup
-    from train.trainer import settled
+    from train.trainer import deterministic
 
     recipe = job.settings(Rloo)
     setup.start(job, recipe)
     tokenizer = setup.load_tokenizer(job)
     rows = setup.load_rows(job)["train"].remove_columns("prompt_ids")
     model = setup.load_model(job, recipe, "causal", tokenizer)
-    trainer = settled(RLOOTrainer)(
+    trainer = deterministic(RLOOTrainer)(
         model=model,
         reward_funcs=[_judge(job, recipe, tokenizer, model)],
         args=RLOOConfig(
@@ -79,7 +79,7 @@ def run(job: Job) -> None:
         peft_config=setup.lora_config(recipe, "causal"),
         job=job,
         recipe=recipe,
-        answered=recipe.num_generations,
+        generations=recipe.num_generations,
         callbacks=[meter.Meter(job)],
     )
     results.train(trainer, job)

@@ -21,7 +21,7 @@ def run(job: Job) -> None:
     from trl import SFTConfig, SFTTrainer
 
     from train import meter, packing, results, setup
-    from train.trainer import settled
+    from train.trainer import deterministic
 
     recipe = job.settings(Sft)
     setup.start(job, recipe)
@@ -30,7 +30,7 @@ def run(job: Job) -> None:
     packed = packing.chosen(model, tokenizer, recipe.packing)
     rows = setup.load_rows(job)
     how = setup.training_arguments(job, recipe)
-    trainer = settled(SFTTrainer)(
+    trainer = deterministic(SFTTrainer)(
         model=model,
         args=SFTConfig(
             **how, max_length=recipe.max_length, packing=packed, eval_packing=False, neftune_noise_alpha=recipe.neftune

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tools.output import print_json, print_table
 from tools.terminal import retell, say, tell
 from tools.yamls import read_yaml
-from train.ends import size_of
+from train.failures import size_of
 from train.paper import WORDS, differences
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _facts(plan: "Plan", place: "Machines") -> dict[str, Any]:
         "global_batch": recipe.batch_size,
         "accumulation": recipe.batch_size // (recipe.micro_batch_size * place.world),
         "steps": plan.job.steps,
-        "stops": [str(stop) for stop in plan.stops],
+        "stop_tokens": [str(stop) for stop in plan.stops],
         **plan.sizes,
         "memory_of_a_device": plan.memory | {"sum": sum(plan.memory.values())},
         "disk": plan.disk,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tools.errors import UsageError
 from train.cost import Adapter, Size
-from train.ends import size_of
+from train.failures import size_of
 from train.recipe import Recipe
 
 AROUND, OF_A_PROCESS, OF_ZERO = 64_000, 16_000, 64_000

@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 
 from train.job import Job
 from train.meter import check_weights
-from train.order import Order, looks, looks_after, rate, shares, since_best, steps_of
+from train.order import Order, evaluates_after, rate, shares, since_best, steps_of, validation_shares
 from train.recipe import Recipe
 
 Weights = dict[str, torch.Tensor]
@@ -25,14 +25,14 @@ class Mean(float):
 class Batches:
     """The rows of this process from the first step of a run to the last, a micro batch at a time.
 
-    `answered`: each is all of the process's rows of a step, as often as there are micro batches: a trainer that lets the model answer
+    `generations`: each is all of the process's rows of a step, as often as there are micro batches: a trainer that lets the model answer
     them all at once then learns from a part at a time."""
 
-    def __init__(self, order: Order, steps: int, job: Job, recipe: Recipe, rank: int, answered: int = 0) -> None:
+    def __init__(self, order: Order, steps: int, job: Job, recipe: Recipe, rank: int, generations: int = 0) -> None:
         self.order, self.steps, self.rank, self.world = order, steps, rank, job.world
         self.at_once = recipe.micro_batch_size
         self.each = recipe.batch_size // (recipe.micro_batch_size * job.world)
-        self.answered = answered
+        self.generations = generations
 
     def __len__(self) -> int:
         return self.steps * self.each
@@ -40,24 +40,24 @@ class Batches:
     def __iter__(self) -> Iterator[list[int]]:
         for step in range(self.steps):
             rows = self.order.rows(step)
-            if self.answered:
+            if self.generations:
                 size = self.at_once * self.each
-                mine = [row for row in rows for _ in range(self.answered)][self.rank * size : (self.rank + 1) * size]
+                mine = [row for row in rows for _ in range(self.generations)][self.rank * size : (self.rank + 1) * size]
                 yield from [mine] * self.each
             else:
                 yield from shares(rows, self.rank, self.world, self.at_once)
 
 
-def settled(kind: Any) -> Any:
+def deterministic(kind: Any) -> Any:
     """A trainer of TRL that is given `job` and `recipe`, and `grouped` where rows of about a length are to go together.
 
     Rows come in the order of `train.order`; each loss that it logs, and what is logged beside it, is a sum over tokens (over pairs
     where it learns from those) divided once, whatever the batches and processes; a run that goes on with the weights alone goes on with the
     same rows, and its learning rate as well."""
 
-    class Settled(kind):  # type: ignore[misc]  # mypy follows no imports of TRL
+    class Deterministic(kind):  # type: ignore[misc]  # mypy follows no imports of TRL
         def __init__(
-            self, *args: Any, job: Job, recipe: Recipe, grouped: bool = False, answered: int = 0, **kwargs: Any
+            self, *args: Any, job: Job, recipe: Recipe, grouped: bool = False, generations: int = 0, **kwargs: Any
         ) -> None:
             self.job, self.recipe = job, recipe
             super().__init__(*args, **kwargs)
@@ -66,15 +66,15 @@ def settled(kind: Any) -> Any:
             self.rows = rows
             self.steps = steps_of(recipe, len(rows))
             self.order = Order(_lengths(rows), recipe.rows_per_step, recipe.seed, grouped)
-            self.answered = answered
+            self.generations = generations
             self.rank = self.accelerator.process_index
             self.looked_at = self.job.done
             self.common = False
             self.sums: dict[tuple[str, str], tuple[float, float]] = {}
-            self.lost = self.learnt = NONE
+            self.loss_sum = self.loss_tokens = NONE
 
         def get_train_dataloader(self) -> Any:
-            batches = Batches(self.order, self.steps, self.job, self.recipe, self.rank, self.answered)
+            batches = Batches(self.order, self.steps, self.job, self.recipe, self.rank, self.generations)
             return DataLoader(
                 self.rows, batch_sampler=batches, collate_fn=self.data_collator, pin_memory=self.args.dataloader_pin_memory,
                 generator=torch.Generator(),
@@ -108,16 +108,16 @@ def settled(kind: Any) -> Any:
         def get_batch_samples(self, *args: Any) -> Any:
             samples, learnt = super().get_batch_samples(*args)
             if learnt is not None:
-                self.learnt = self.learnt + learnt
+                self.loss_tokens = self.loss_tokens + learnt
             return samples, learnt
 
         def compute_loss(
             self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
         ) -> Any:
-            weights = {} if self.answered else self._weights(inputs)
+            weights = {} if self.generations else self._weights(inputs)
             found = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
             if self.model.training and num_items_in_batch is not None:  # the step's sum, divided already
-                self.lost = self.lost + found.detach().double() * num_items_in_batch / self.job.world
+                self.loss_sum = self.loss_sum + found.detach().double() * num_items_in_batch / self.job.world
             if weights:
                 self._gather("train" if self.model.training else "eval", weights)
             return found
@@ -147,7 +147,7 @@ def settled(kind: Any) -> Any:
             if (
                 self.eval_dataset is not None
                 and step > self.looked_at
-                and looks_after(self.recipe, self.order, step, self.steps)
+                and evaluates_after(self.recipe, self.order, step, self.steps)
             ):
                 self.control.should_evaluate = True
                 self.looked_at = step
@@ -181,14 +181,14 @@ def settled(kind: Any) -> Any:
             model = self._wrap_model(self.model, training=False)
             model.eval()
             sums = torch.zeros(2, dtype=torch.float64, device=self.args.device)
-            for mine, common in looks(len(rows), self.rank, self.job.world, self.recipe.micro_batch_size):
+            for mine, common in validation_shares(len(rows), self.rank, self.job.world, self.recipe.micro_batch_size):
                 self.common = common
                 inputs = self._prepare_inputs(self.data_collator([rows[row] for row in mine]))
-                number = (inputs["labels"][:, 1:] != -100).sum() if "labels" in inputs else len(mine)
+                number = counted(inputs)[""].double()
                 with torch.no_grad(), self.compute_loss_context_manager():
                     loss = self.compute_loss(model, inputs)
                 if not common or self.rank == 0:
-                    sums += torch.stack([loss.double() * number, torch.as_tensor(number, device=sums.device).double()])
+                    sums += torch.stack([loss.double() * number, number])
             self.common = False
             if self.job.world > 1:
                 dist.all_reduce(sums)
@@ -198,18 +198,18 @@ def settled(kind: Any) -> Any:
             return told
 
         def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-            if "loss" in logs and float(self.learnt):
-                sums = self.lost.to(self.args.device, copy=True)
+            if "loss" in logs and float(self.loss_tokens):
+                sums = self.loss_sum.to(self.args.device, copy=True)
                 if self.job.world > 1:
                     dist.all_reduce(sums)
-                logs["loss"] = float(sums) / float(self.learnt)
-                self.lost = self.learnt = NONE
-            if not self.answered:
+                logs["loss"] = float(sums) / float(self.loss_tokens)
+                self.loss_sum = self.loss_tokens = NONE
+            if not self.generations:
                 mode = "train" if self.model.training else "eval"
                 self._metrics[mode]["num_tokens"] = [self.order.tokens(self.state.global_step)]
             super().log(logs, start_time)
 
-    return Settled
+    return Deterministic
 
 
 def counted(inputs: Any) -> Weights:

@@ -11,7 +11,7 @@ from tools import registry
 from tools.errors import KgtoolsError
 from tools.files import to_json
 from tools.staging import write_whole
-from train.ends import SPARE
+from train.failures import SPARE
 from train.job import Job
 from train.launch import go_with_parent
 

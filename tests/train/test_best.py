@@ -10,7 +10,7 @@ from tests.train.conftest import GOOD, KGTOOLS, kill_after, metrics, question, r
 from tools import registry
 from tools.errors import UsageError
 from train.cost import Adapter, Size
-from train.order import Order, best_look, looks_after, since_best
+from train.order import Order, best_look, evaluates_after, since_best
 from train.prepare import LOOKS, may_ask, must_look
 from train.space import needed
 
@@ -44,7 +44,7 @@ def test_the_best_look_is_the_first_with_the_lowest_loss(losses, best, since):
 def test_looks_come_every_so_many_steps_or_with_each_pass_and_at_the_end(every, steps):
     own, order = recipe(eval_every=every), Order([1] * 16, 4, 0)
 
-    assert [step for step in range(1, 11) if looks_after(own, order, step, 10)] == steps
+    assert [step for step in range(1, 11) if evaluates_after(own, order, step, 10)] == steps
 
 
 def test_the_best_is_the_result_of_what_ends_early_unless_the_recipe_says_otherwise():

@@ -20,7 +20,7 @@ from tools import registry
 from tools.errors import UsageError
 from train.job import Job
 from train.launch import Machines
-from train.order import Order, looks, rate, shares, steps_of
+from train.order import Order, rate, shares, steps_of, validation_shares
 from train.prepare import prepare
 from train.recipe import load
 
@@ -80,7 +80,7 @@ def test_processes_share_a_step(world, at_once, parts):
 
 @given(st.integers(0, 50), st.integers(1, 4), st.integers(1, 7))
 def test_each_row_is_looked_on_once_with_as_many_on_every_process(rows, world, at_once):
-    mine = [list(looks(rows, rank, world, at_once)) for rank in range(world)]
+    mine = [list(validation_shares(rows, rank, world, at_once)) for rank in range(world)]
 
     own = [row for each in mine for part, common in each for row in part if not common]
     left = {tuple(part) for each in mine for part, common in each if common}

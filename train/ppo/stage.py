@@ -11,7 +11,7 @@ from tools.errors import UsageError
 from tools.files import to_json
 from tools.staging import write_whole
 from train import adapters
-from train.ends import NoNumber
+from train.failures import NoNumber
 from train.job import Job, Stage
 from train.ppo.settings import Ppo
 from train.stack import needs_engine

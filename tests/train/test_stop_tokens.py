@@ -9,7 +9,7 @@ from train.chats import chat
 from train.generation import Sampling, answers, load
 from train.models import tiny
 from train.scoring import sequence
-from train.stops import Stop, stops
+from train.stop_tokens import StopToken, stop_tokens
 
 ASKED = [{"role": "user", "content": "头痛怎么办?"}]
 
@@ -27,13 +27,13 @@ def test_the_ends_are_those_of_tokenizer_settings_and_template(two_ends):
     home, talk = two_ends
     end = talk.tokenizer.convert_tokens_to_ids("<|im_end|>")
 
-    assert stops(home, talk) == [
-        Stop(2, "</s>", ("tokenizer",)),
-        Stop(1, "<s>", ("generation_config.json",)),
-        Stop(3, "<pad>", ("generation_config.json",)),
-        Stop(end, "<|im_end|>", ("chat template",)),
+    assert stop_tokens(home, talk) == [
+        StopToken(2, "</s>", ("tokenizer",)),
+        StopToken(1, "<s>", ("generation_config.json",)),
+        StopToken(3, "<pad>", ("generation_config.json",)),
+        StopToken(end, "<|im_end|>", ("chat template",)),
     ]
-    assert str(stops(home, talk)[0]) == "</s> (2: tokenizer)"
+    assert str(stop_tokens(home, talk)[0]) == "</s> (2: tokenizer)"
 
 
 @pytest.mark.parametrize(
@@ -42,16 +42,18 @@ def test_the_ends_are_those_of_tokenizer_settings_and_template(two_ends):
 def test_an_end_that_several_name_is_one(tmp_path, tokenizer, name, written):
     (tmp_path / name).write_bytes(orjson.dumps({"eos_token_id": written}))
 
-    found = stops(tmp_path, chat(tokenizer, "plain", None))
+    found = stop_tokens(tmp_path, chat(tokenizer, "plain", None))
 
     named = ("generation_config.json",) if written else ()
-    assert found == [Stop(2, "</s>", ("tokenizer", *named, "chat template"))]
+    assert found == [StopToken(2, "</s>", ("tokenizer", *named, "chat template"))]
 
 
 def test_a_template_that_refuses_a_talk_names_no_end(tmp_path, tokenizer):
     (tmp_path / "own.jinja").write_text("{{ raise_exception('system first') }}", encoding="utf-8")
 
-    assert stops(tmp_path, chat(tokenizer, str(tmp_path / "own.jinja"), None)) == [Stop(2, "</s>", ("tokenizer",))]
+    assert stop_tokens(tmp_path, chat(tokenizer, str(tmp_path / "own.jinja"), None)) == [
+        StopToken(2, "</s>", ("tokenizer",))
+    ]
 
 
 @pytest.mark.parametrize("engine", ["generate", "continuous"])
@@ -92,7 +94,7 @@ def test_a_dry_run_says_what_ends_an_answer_and_a_merged_model_keeps_it(models, 
     own = (f"model={models / 'merged'}", f"data={models / 'records'}", "--out", tmp_path / "sft")
     done = kgtools("train", "sft", "--recipe", "tiny", *own, "--dry-run", "--format", "json")
 
-    assert done.json["stops"] == ["</s> (2: tokenizer, generation_config.json, chat template)"]
+    assert done.json["stop_tokens"] == ["</s> (2: tokenizer, generation_config.json, chat template)"]
     kept = orjson.loads((models / "merged" / "generation_config.json").read_bytes())
     assert kept["eos_token_id"] in (2, [2])
 
@@ -114,5 +116,5 @@ def test_a_dry_run_of_asking_says_what_would_be_asked_and_writes_nothing(command
     )
 
     assert (done.code, done.json["questions"], done.json["max_new_tokens"]) == (0, 256, 5)
-    assert done.json["stops"] == ["</s> (2: tokenizer, generation_config.json, chat template)"]
+    assert done.json["stop_tokens"] == ["</s> (2: tokenizer, generation_config.json, chat template)"]
     assert not (tmp_path / "out").exists()

@@ -12,7 +12,7 @@ MARK = "\N{SNOWMAN}"
 
 
 @dataclass(frozen=True)
-class Stop:
+class StopToken:
     """A token that ends an answer. `named_by`: where it is said to."""
 
     id: int
@@ -23,7 +23,7 @@ class Stop:
         return f"{self.token} ({self.id}: {', '.join(self.named_by)})"
 
 
-def stops(folder: Path, chat: Chat) -> list[Stop]:
+def stop_tokens(folder: Path, chat: Chat) -> list[StopToken]:
     """The tokens that end an answer of the model in a folder, that of the tokenizer first, the others by their ids."""
     eos = chat.tokenizer.eos_token_id
     named: dict[int, list[str]] = {eos: ["tokenizer"]}
@@ -32,7 +32,7 @@ def stops(folder: Path, chat: Chat) -> list[Stop]:
     if (last := _of_template(chat)) is not None:
         named.setdefault(last, []).append("chat template")
     order = sorted(named, key=lambda id_: (id_ != eos, id_))
-    return [Stop(id_, str(chat.tokenizer.convert_ids_to_tokens(id_)), tuple(named[id_])) for id_ in order]
+    return [StopToken(id_, str(chat.tokenizer.convert_ids_to_tokens(id_)), tuple(named[id_])) for id_ in order]
 
 
 def _of_settings(folder: Path) -> list[int]:

@@ -14,8 +14,8 @@ import torch
 from safetensors.torch import save_file
 
 from tests.train.conftest import GOOD, metrics, question, records, said, told
-from train import ends, meter, space
-from train.ends import FULL, MEMORY, End, NoNumber, full_disk, oom_kills, why
+from train import failures, meter, space
+from train.failures import FULL, MEMORY, End, NoNumber, full_disk, oom_kills, why
 from train.meter import Meter, check_weights
 from train.run import clear_torn
 
@@ -25,7 +25,7 @@ RECIPE = {"method": "lora", "micro_batch_size": 4, "gradient_checkpointing": Fal
 @pytest.fixture
 def job(tmp_path: Path) -> Any:
     (tmp_path / "worker.log").write_text("", encoding="utf-8")
-    (tmp_path / ends.SPARE).write_bytes(b"")
+    (tmp_path / failures.SPARE).write_bytes(b"")
     own = {"work": str(tmp_path), "checkpoints": str(tmp_path / "checkpoints"), "metrics": tmp_path / "metrics.jsonl"}
     return SimpleNamespace(**own, recipe=dict(RECIPE), world=1, memory=30_000_000_000)
 
@@ -131,8 +131,8 @@ def test_what_the_kernel_kills_is_counted_as_each_of_its_versions_tells_it(
 ) -> None:
     (tmp_path / "memory").mkdir()
     (tmp_path / name).write_text(text, encoding="utf-8")
-    monkeypatch.setattr(ends, "VMSTAT", tmp_path / "vmstat")
-    monkeypatch.setattr(ends, "CGROUPS", tmp_path)
+    monkeypatch.setattr(failures, "VMSTAT", tmp_path / "vmstat")
+    monkeypatch.setattr(failures, "CGROUPS", tmp_path)
 
     assert oom_kills() == count
 
@@ -163,7 +163,7 @@ def test_a_file_that_cannot_grow_is_known_by_what_torch_and_safetensors_say(writ
 
 
 def test_a_worker_that_could_not_even_leave_word_of_its_end_found_the_disk_full(job: Any, monkeypatch: Any) -> None:
-    (Path(job.work) / ends.SPARE).unlink()  # it gave it up to leave word
+    (Path(job.work) / failures.SPARE).unlink()  # it gave it up to leave word
     assert "no space" not in why(job, End(2))  # of much space it was killed while it did so
 
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
