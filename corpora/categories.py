@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from corpora.checking import checked
-from corpora.looking import find
-from corpora.read import settings_of, with_sheet
-from corpora.reading import Categories, Corpus, Example, Reader
-from tools import registry
-from tools.errors import UsageError
-from tools.originals import originals
+from kgtools.corpora.checks.examples import checked
+from kgtools.corpora.detect import find
+from kgtools.corpora.read import settings_of, with_sheet
+from kgtools.corpora.reader import Categories, Corpus, Example, Reader
+from kgtools.tools import registry
+from kgtools.tools.errors import UsageError
+from kgtools.tools.inputs.originals import originals
 
 
 @dataclass(frozen=True)

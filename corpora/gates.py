@@ -11,11 +11,11 @@ from typing import Any
 
 import polars as pl
 
-from corpora.reading import Reader
-from corpora.shards import file_of, scan, story
-from tools import registry
-from tools.errors import Findings
-from tools.files import sha256
+from kgtools.corpora.reader import Reader
+from kgtools.corpora.record_files import file_of, scan, story
+from kgtools.tools import registry
+from kgtools.tools.errors import Findings
+from kgtools.tools.inputs.files import sha256
 
 ALLOW = "--allow-identified"
 PRIVATE = ("dialogue", "diagnosis", "report")

@@ -6,12 +6,12 @@ from itertools import islice
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from corpora.files import File
-from corpora.keys import says_nothing
-from corpora.paths import stem
-from corpora.reading import Corpus, Look, Published, Reader
-from corpora.texts import lang_of
-from tools.errors import KgtoolsError
+from kgtools.corpora.files.file import File
+from kgtools.corpora.files.keys import says_nothing
+from kgtools.corpora.files.paths import stem
+from kgtools.corpora.reader import Corpus, Look, Published, Reader
+from kgtools.corpora.text.normalize import lang_of
+from kgtools.tools.errors import KgtoolsError
 
 ROWS = 20
 

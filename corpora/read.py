@@ -12,21 +12,21 @@ import orjson
 import polars as pl
 from pydantic import ValidationError
 
-from corpora.checking import checked
-from corpora.gates import PRIVATE, privacy, together
-from corpora.looking import find, instead
-from corpora.owners import stranger
-from corpora.reading import REJECTS, Corpus, Example, Pair, Reader, Turn
-from corpora.record import PREFERENCES, RECORDS
-from corpora.shards import Sink, refuse_other
-from tools import registry
-from tools.empty import refuse_empty
-from tools.errors import UsageError
-from tools.files import digest, sha256
-from tools.frames import scan_table, write_table
-from tools.licenses import check_license
-from tools.originals import originals
-from tools.staging import make_private, manifest, staging
+from kgtools.corpora.checks.examples import checked
+from kgtools.corpora.detect import find, instead
+from kgtools.corpora.gates import PRIVATE, privacy, together
+from kgtools.corpora.owners import stranger
+from kgtools.corpora.reader import REJECTS, Corpus, Example, Pair, Reader, Turn
+from kgtools.corpora.record import PREFERENCES, RECORDS
+from kgtools.corpora.record_files import Sink, refuse_other
+from kgtools.tools import registry
+from kgtools.tools.errors import UsageError
+from kgtools.tools.frames import scan_table, write_table
+from kgtools.tools.inputs.files import digest, sha256
+from kgtools.tools.inputs.originals import originals
+from kgtools.tools.licenses.check import check_license
+from kgtools.tools.outputs.empty import refuse_empty
+from kgtools.tools.outputs.staging import make_private, manifest, staging
 
 AT_ONCE = 10_000
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import polars as pl
 
-from tools.frames import Schema
+from kgtools.tools.frames import Schema
 
 TEXT, LIST = pl.String, pl.List(pl.String)
 MESSAGES = pl.List(pl.Struct({"role": TEXT, "content": TEXT}))

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kg.ontology import ontology
-from kg.stores import Store
-from tools.errors import CypherError, InputError, UsageError
-from tools.files import read_text
-from tools.registry import suggestion
+from kgtools.kg.ontology import ontology
+from kgtools.kg.stores import Store
+from kgtools.tools.errors import CypherError, InputError, UsageError
+from kgtools.tools.inputs.files import read_text
+from kgtools.tools.registry import suggestion
 
 SEVERITIES = ("info", "warning", "error")
 AT_ONCE = 4

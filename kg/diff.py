@@ -6,9 +6,9 @@ from typing import Any
 import orjson
 import polars as pl
 
-from kg.exporters.files import as_json
-from kg.ontology import ontology
-from kg.tables import Entities, Triples
+from kgtools.kg.exporters.files import as_json
+from kgtools.kg.ontology import ontology
+from kgtools.kg.tables import Entities, Triples
 
 ROWS = ("kind", "name", "change", "id", "head", "tail", "column", "old", "new")
 SCHEMA = dict.fromkeys(ROWS, pl.String)

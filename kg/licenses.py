@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kg.stores import Store
-from kg.tables import Entities, Triples
-from tools.errors import Findings
-from tools.licenses import all_of, cell, choices, gate, inside, notes, operand, saying
+from kgtools.kg.stores import Store
+from kgtools.kg.tables import Entities, Triples
+from kgtools.tools.errors import Findings
+from kgtools.tools.licenses.check import all_of, cell, choices, gate, inside, notes, operand, saying
 
 LICENSES = "LICENSES.md"
 BESIDE = ".licenses.md"

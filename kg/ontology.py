@@ -9,9 +9,9 @@ from typing import Literal, Self
 
 from pydantic import field_validator, model_validator
 
-from tools.config import Settings, load_yaml
-from tools.licenses import LicenseText
-from tools.registry import suggestion
+from kgtools.tools.config import Settings, load_yaml
+from kgtools.tools.licenses.check import LicenseText
+from kgtools.tools.registry import suggestion
 
 Kind = Literal["relation", "alias", "attribute", "class"]
 

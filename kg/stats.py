@@ -4,8 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from kg.ontology import ontology
-from kg.stores import Store
+from kgtools.kg.ontology import ontology
+from kgtools.kg.stores import Store
 
 
 def statistics(store: Store) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import polars as pl
 
-from tools.frames import Schema
+from kgtools.tools.frames import Schema
 
 TEXT, LIST = pl.String, pl.List(pl.String)
 
@@ -44,7 +44,7 @@ NAMED = Schema(
     {"id": TEXT, "type": TEXT, "name": TEXT, "name_en": TEXT, "doubt": TEXT},
     required=("id", "type", "name"),
 )
-"""The entities of one source; `doubt`: why the name may be none (`kg/doubts.py`)."""
+"""The entities of one source; `doubt`: why the name may be none (`kg/build/doubts.py`)."""
 
 FACTS = Schema(
     "facts",
@@ -52,7 +52,7 @@ FACTS = Schema(
     required=("id", "kind", "head", "relation", "tail", "origins"),
 )
 """The facts of one source: `kind` is relation, alias, attribute or class; `tail` is an entity id or a value;
-`origins` are `source/file:row#field`; `doubt`: why a value should not be taught (`kg/doubts.py`)."""
+`origins` are `source/file:row#field`; `doubt`: why a value should not be taught (`kg/build/doubts.py`)."""
 
 REJECTS = Schema(
     "rejects",
@@ -89,7 +89,7 @@ ENTITIES = Schema(
 )
 """The entities of a graph, sorted by `id` (`Disease:糖尿病`). `name_en_from`: the source or name table that gave
 the English name. `attributes`: JSON text, attribute -> value -> origins; aliases and classes are in it too. `doubts`: why the entity,
-or one of its values, is not taught: a word, or a word, an attribute and the id of the fact (`kg/doubts.py`)."""
+or one of its values, is not taught: a word, or a word, an attribute and the id of the fact (`kg/build/doubts.py`)."""
 
 TRIPLES = Schema(
     "triples",

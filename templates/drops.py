@@ -11,10 +11,10 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from kg.ontology import ontology
-from templates.pack import Pack
-from tools.errors import UsageError
-from tools.registry import suggestion
+from kgtools.kg.ontology import ontology
+from kgtools.templates.pack import Pack
+from kgtools.tools.errors import UsageError
+from kgtools.tools.registry import suggestion
 
 UNINFORMATIVE, SHOP_LIST, PARTIAL_LIST = "uninformative", "shop-list", "partial-list"
 DROPS = (UNINFORMATIVE, SHOP_LIST, PARTIAL_LIST)

@@ -7,18 +7,18 @@ from typing import Any
 import orjson
 import polars as pl
 
-from kg.doubts import doubt_of, value_doubts
-from kg.inputs import NameTable
-from kg.normalize import SEPARATOR
-from kg.ontology import ontology
-from kg.stores import Store
-from kg.tables import Entities, Triples
-from templates.drops import weakness
-from templates.values import say_values
-from tools.errors import InputError
-from tools.files import digest
-from tools.frames import digests, numbers
-from tools.licenses import all_of, operand
+from kgtools.kg.build.doubts import doubt_of, value_doubts
+from kgtools.kg.build.inputs import NameTable
+from kgtools.kg.build.normalize import SEPARATOR
+from kgtools.kg.ontology import ontology
+from kgtools.kg.stores import Store
+from kgtools.kg.tables import Entities, Triples
+from kgtools.templates.drops import weakness
+from kgtools.templates.values import say_values
+from kgtools.tools.errors import InputError
+from kgtools.tools.frames import digests, numbers
+from kgtools.tools.inputs.files import digest
+from kgtools.tools.licenses.check import all_of, operand
 
 MOST_SOURCES = 62
 """As many bits as a mask has."""

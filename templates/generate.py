@@ -11,26 +11,26 @@ from typing import Any
 
 import polars as pl
 
-from corpora.record import MESSAGES, PREFERENCES, RECORDS, Preferences, Records
-from kg.inputs import files_of
-from kg.licenses import LICENSES
-from kg.normalize import SEPARATOR
-from kg.stores import Store
-from templates.drops import choose_drops
-from templates.facts import View, view
-from templates.groups import groups_within
-from templates.licenses import licence_text
-from templates.pack import LANGUAGES, Pack, Tails, Template, load_pack, refuse_general
-from templates.preferences.balance import told_by
-from templates.preferences.wrong import wrong_answers
-from templates.render import question_of, render
-from templates.select import CODES, REASONS, Selection, facts_for, sample, select, without
-from tools.empty import refuse_empty
-from tools.errors import UsageError
-from tools.files import sha256
-from tools.frames import Schema, digests, write_table
-from tools.licenses import all_of, operand
-from tools.staging import manifest
+from kgtools.corpora.record import MESSAGES, PREFERENCES, RECORDS, Preferences, Records
+from kgtools.kg.build.inputs import files_of
+from kgtools.kg.build.normalize import SEPARATOR
+from kgtools.kg.licenses import LICENSES
+from kgtools.kg.stores import Store
+from kgtools.templates.drops import choose_drops
+from kgtools.templates.facts import View, view
+from kgtools.templates.groups import groups_within
+from kgtools.templates.licenses import licence_text
+from kgtools.templates.pack import LANGUAGES, Pack, Tails, Template, load_pack, refuse_general
+from kgtools.templates.preferences.balance import told_by
+from kgtools.templates.preferences.rejected import wrong_answers
+from kgtools.templates.render import question_of, render
+from kgtools.templates.select import CODES, REASONS, Selection, facts_for, sample, select, without
+from kgtools.tools.errors import UsageError
+from kgtools.tools.frames import Schema, digests, write_table
+from kgtools.tools.inputs.files import sha256
+from kgtools.tools.licenses.check import all_of, operand
+from kgtools.tools.outputs.empty import refuse_empty
+from kgtools.tools.outputs.staging import manifest
 
 COVERAGE = Schema(
     "coverage",

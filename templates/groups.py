@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from corpora.dedup.clusters import joined
+from kgtools.corpora.dedup.clusters import joined
 
 
 def fact_groups(facts: pl.Series) -> pl.Series:

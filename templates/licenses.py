@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from kg.licenses import Giver, giver_table, givers
-from templates.pack import Pack
-from tools.licenses import notes
+from kgtools.kg.licenses import Giver, giver_table, givers
+from kgtools.templates.pack import Pack
+from kgtools.tools.licenses.check import notes
 
 
 def licence_text(records: pl.DataFrame, packs: Iterable[Pack], about: dict[str, Any]) -> bytes:

@@ -8,20 +8,20 @@ from typing import Any
 import orjson
 import polars as pl
 
-from corpora.gates import vouched
-from corpora.record import PREFERENCES, RECORDS
-from kg.inputs import files_of
-from kg.normalize import HAN
-from kg.ontology import ontology
-from kg.origins import origin_of
-from kg.stores import Store
-from templates.facts import find_triples
-from templates.generate import COVERAGE
-from templates.pack import PackInfo
-from tools import registry
-from tools.config import load_yaml
-from tools.errors import InputError, UsageError
-from tools.frames import scan_table
+from kgtools.corpora.gates import vouched
+from kgtools.corpora.record import PREFERENCES, RECORDS
+from kgtools.kg.build.inputs import files_of
+from kgtools.kg.build.normalize import HAN
+from kgtools.kg.build.origins import origin_of
+from kgtools.kg.ontology import ontology
+from kgtools.kg.stores import Store
+from kgtools.templates.facts import find_triples
+from kgtools.templates.generate import COVERAGE
+from kgtools.templates.pack import PackInfo
+from kgtools.tools import registry
+from kgtools.tools.config import load_yaml
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.tools.frames import scan_table
 
 MARK = re.compile(r"([^@/]+)@([^/]+)/([^#]+)#([0-9]{1,9})")
 SHOWN = ("id", "task", "lang", "messages", "prompt", "chosen", "rejected", "answer", "group")

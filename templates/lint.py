@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from kg.ontology import ontology
-from templates.pack import LANGUAGES, Pack, Template, variables, words
-from templates.render import question_of, render
-from tools.errors import InputError
+from kgtools.kg.ontology import ontology
+from kgtools.templates.pack import LANGUAGES, Pack, Template, variables, words
+from kgtools.templates.render import question_of, render
+from kgtools.tools.errors import InputError
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 ENDS = {"zh": "。？！", "en": ".?!"}

@@ -15,12 +15,12 @@ from jinja2 import StrictUndefined, TemplateSyntaxError, Undefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import StringConstraints, model_validator
 
-from kg.ontology import ontology
-from templates.values import is_people, is_predicate, is_quantity, is_route
-from tools import registry
-from tools.config import Settings, load_yaml
-from tools.errors import InputError
-from tools.licenses import LicenseText
+from kgtools.kg.ontology import ontology
+from kgtools.templates.values import is_people, is_predicate, is_quantity, is_route
+from kgtools.tools import registry
+from kgtools.tools.config import Settings, load_yaml
+from kgtools.tools.errors import InputError
+from kgtools.tools.licenses.check import LicenseText
 
 LANGUAGES = ("zh", "en")
 DEEPEST = 50

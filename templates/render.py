@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from jinja2 import nodes
 from jinja2.exceptions import TemplateError
 
-from templates.pack import Template, Variant, environment
-from tools.errors import InputError
+from kgtools.templates.pack import Template, Variant, environment
+from kgtools.tools.errors import InputError
 
 PLACE = "\u2042"
 END = "\x1e"

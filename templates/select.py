@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from kg.ontology import ontology
-from templates.drops import DEFAULT, PARTIAL_LIST, UNINFORMATIVE, only_general
-from templates.facts import View
-from templates.pack import Template
-from tools.files import digest
-from tools.frames import numbers, shuffled
+from kgtools.kg.ontology import ontology
+from kgtools.templates.drops import DEFAULT, PARTIAL_LIST, UNINFORMATIVE, only_general
+from kgtools.templates.facts import View
+from kgtools.templates.pack import Template
+from kgtools.tools.frames import numbers, shuffled
+from kgtools.tools.inputs.files import digest
 
 REASONS = (
     "exported", "not-sampled", "no-wrong-answer", "value-not-parsed", "text-not-portable", "unbalanced-brackets",

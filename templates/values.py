@@ -10,10 +10,10 @@ from functools import cache
 
 import polars as pl
 
-from corpora.texts import in_digits
-from kg.inputs import NameTable
-from kg.name_rules import as_they_look
-from kg.ontology import ontology
+from kgtools.corpora.text.normalize import in_digits
+from kgtools.kg.build.inputs import NameTable
+from kgtools.kg.build.name_rules import as_they_look
+from kgtools.kg.ontology import ontology
 
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 DASH = r" ?(?:[-‐‑–—―－﹣~～〜∼]++|至|到|或) ?"

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
-from kg.inputs import SourceTables
-from kg.load import prepare
-from kg.normalize import clean
-from kg.ontology import Field, SourceInfo, ontology
-from kg.reading import Collector, Options, Reading
-from kg.stores.embedded import EmbeddedStore
-from tools.main import run
+from kgtools.kg.build.inputs import SourceTables
+from kgtools.kg.build.load import prepare
+from kgtools.kg.build.normalize import clean
+from kgtools.kg.ontology import Field, SourceInfo, ontology
+from kgtools.kg.source import Collector, Options, Reading
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.tools.main import run
 
 pytest_plugins = ["tests.neo4j.fixtures"]
 
@@ -91,7 +91,7 @@ def shell() -> Callable[..., Ran]:
         if path is not None:
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(path), os.environ.get("PYTHONPATH"))))
         done = subprocess.run(
-            [sys.executable, "-m", "tools.main", *map(str, words)],
+            [sys.executable, "-m", "kgtools.tools.main", *map(str, words)],
             env=environment, timeout=120, encoding="utf-8", check=False,
             **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | how,
         )  # fmt: skip

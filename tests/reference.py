@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tools import registry
+from kgtools.tools import registry
 
 ROOT = Path(__file__).parents[1]
 PLACE = re.compile(r"(<!-- commands: written by make docs -->\n).*?(<!-- end of commands -->)", re.DOTALL)

@@ -11,10 +11,10 @@ import click
 import orjson
 import pytest
 
-from kg.ontology import ontology
+from kgtools.kg.ontology import ontology
+from kgtools.tools import registry
+from kgtools.tools.main import run
 from tests.reference import commands
-from tools import registry
-from tools.main import run
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "kg" / "samples"

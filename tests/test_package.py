@@ -25,7 +25,7 @@ def wheel(tmp_path_factory):
 
 def test_the_wheel_holds_every_data_file_of_the_five_folders(wheel):
     wanted = {
-        str(file.relative_to(ROOT))
+        f"kgtools/{file.relative_to(ROOT)}"
         for folder in FOLDERS
         for file in (ROOT / folder).rglob("*")
         if file.suffix in DATA and file.is_file()
@@ -35,7 +35,8 @@ def test_the_wheel_holds_every_data_file_of_the_five_folders(wheel):
 
     assert len(wanted) > 100
     assert wanted - names == set()
-    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == set(FOLDERS)
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"kgtools"}
+    assert {"kgtools/__init__.py", "kgtools/py.typed"} <= names
 
 
 def test_the_base_install_needs_no_torch_and_no_pyarrow(wheel):
@@ -52,7 +53,7 @@ def test_the_installed_wheel_loads_and_generates_away_from_the_checkout(wheel, t
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)]
     subprocess.run(pip, check=True, capture_output=True)
     environment = os.environ | {"PYTHONPATH": str(site)}
-    kgtools = [sys.executable, "-c", "from tools.main import main; main()"]
+    kgtools = [sys.executable, "-c", "from kgtools.tools.main import main; main()"]
 
     def run(*words: str) -> str:
         done = subprocess.run(
@@ -61,10 +62,11 @@ def test_the_installed_wheel_loads_and_generates_away_from_the_checkout(wheel, t
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    run("load", "xywy", str(site / "kg" / "samples" / "xywy" / "medical.json"))
+    run("load", "xywy", str(site / "kgtools" / "kg" / "samples" / "xywy" / "medical.json"))
     out = run("generate", "--lang", "zh", "--show", "1")
 
     assert "records are in" in out
-    assert str(site) in subprocess.run(
-        [sys.executable, "-c", "import kg; print(kg.__file__)"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
-    ).stdout  # fmt: skip
+    code = "import kgtools.kg; print(kgtools.kg.__file__)"
+    python = [sys.executable, "-c", code]
+    done = subprocess.run(python, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert str(site) in done.stdout

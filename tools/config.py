@@ -8,8 +8,8 @@ from typing import Annotated, Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tools.errors import InputError
-from tools.yamls import read_yaml
+from kgtools.tools.errors import InputError
+from kgtools.tools.inputs.safe_yaml import read_yaml
 
 M = TypeVar("M", bound=BaseModel)
 FEW_KEYS = 12

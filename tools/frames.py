@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from tools.errors import InputError
+from kgtools.tools.errors import InputError
 
 AT_ONCE = 1 << 16
 """How many values are Python's at a time: a text takes three times as much room there."""
@@ -82,7 +82,7 @@ def _full_disk(path: Path) -> Iterator[None]:
 
 
 def digests(texts: pl.Series) -> pl.Series:
-    """The id of each text of a column, as `tools.files.digest` makes it."""
+    """The id of each text of a column, as `tools.inputs.files.digest` makes it."""
     parts = [pl.Series(dtype=pl.String)]
     for part in texts.cast(pl.Binary).to_frame().iter_slices(AT_ONCE):
         hashed = [hashlib.blake2b(text, digest_size=10).hexdigest() for text in part.to_series().to_list()]

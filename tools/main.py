@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from tools import registry
-from tools.errors import Findings, KgtoolsError, UsageError
-from tools.stops import PLACED, Stopped, last_words, stoppable
-from tools.terminal import say, shown, tell
+from kgtools.tools import registry
+from kgtools.tools.errors import Findings, KgtoolsError, UsageError
+from kgtools.tools.outputs.signals import PLACED, Stopped, last_words, stoppable
+from kgtools.tools.terminal import say, shown, tell
 
 DONE, FOUND, FAILED, STOPPED = 0, 1, 2, 130
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from tools.aside import replacing
-from tools.errors import UsageError
-from tools.spreadsheets import as_text
-from tools.terminal import say, shown, tell
+from kgtools.tools.errors import UsageError
+from kgtools.tools.outputs.atomic import replacing
+from kgtools.tools.spreadsheets import as_text
+from kgtools.tools.terminal import say, shown, tell
 
 if TYPE_CHECKING:
     import polars as pl
@@ -131,7 +131,7 @@ def _escaped(cells: list[Any]) -> list[Any]:
 def _parquet(columns: list[str], rows: Iterable[list[Any]], out: Path | None, option: str) -> None:
     import polars as pl
 
-    from tools.frames import sink_table
+    from kgtools.tools.frames import sink_table
 
     if out is None and sys.stdout.isatty():
         raise UsageError("parquet is not for a terminal; name a file: --out FILE")
@@ -159,7 +159,7 @@ def _in_parts(columns: list[str], rows: Iterable[list[Any]], folder: Path) -> "p
     """The rows as a frame that is read from files, so that any number of them fits into memory."""
     import polars as pl
 
-    from tools.frames import scan_table, write_table
+    from kgtools.tools.frames import scan_table, write_table
 
     parts, rest = [pl.LazyFrame(schema=columns)], iter(rows)
     while part := list(islice(rest, AT_ONCE)):

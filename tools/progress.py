@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tools.terminal import shown
+from kgtools.tools.terminal import shown
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, TypeVar
 
-from tools.errors import KgtoolsError, UsageError
-from tools.terminal import tell
+from kgtools.tools.errors import KgtoolsError, UsageError
+from kgtools.tools.terminal import tell
 
 T = TypeVar("T")
 PREFIX, OURS = "kgtools.", "kgtools"

@@ -8,10 +8,10 @@ from typing import Any
 
 import polars as pl
 
-from corpora.shards import scan
-from tools.frames import load_table, write_table
-from train import recipe
-from train.answering import Answer, answer
+from kgtools.corpora.record_files import scan
+from kgtools.tools.frames import load_table, write_table
+from kgtools.train import recipe
+from kgtools.train.inference.answer import Answer, answer
 
 ASKED = 128
 """Questions of a kind that the models are asked, at most."""
@@ -58,7 +58,7 @@ def matches(answer: str, right: str) -> bool:
 
 
 def exact_match(answers: Path, questions: Path) -> float:
-    """The share of answers, as `train.answering` wrote them, that match those of the records."""
+    """The share of answers, as `train.inference.answer` wrote them, that match those of the records."""
     right = dict(
         scan(questions)[0].select("id", pl.col("messages").list.last().struct.field("content")).collect().iter_rows()
     )

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from tools.config import Settings
+from kgtools.tools.config import Settings
 
 TRAINING = (
     "model", "method", "max_length", "learning_rate", "schedule", "warmup", "weight_decay", "max_grad_norm", "batch_size", "precision",

@@ -9,12 +9,12 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from tools.config import Settings, load_yaml
-from tools.errors import UsageError
-from tools.registry import suggestion
-from tools.yamls import read_yaml
-from train.baking import NAME
-from train.paper import Paper, faults
+from kgtools.tools.config import Settings, load_yaml
+from kgtools.tools.errors import UsageError
+from kgtools.tools.inputs.safe_yaml import read_yaml
+from kgtools.tools.registry import suggestion
+from kgtools.train.paper import Paper, faults
+from kgtools.train.template_kwargs import NAME
 
 HERE = Path(__file__).parent / "recipes"
 R = TypeVar("R", bound="Asking")

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
-from tools.errors import UsageError
-from tools.options import SEED
+from kgtools.tools.errors import UsageError
+from kgtools.tools.options import SEED
 
 F = TypeVar("F", bound=Callable[..., Any])
 

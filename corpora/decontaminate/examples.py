@@ -9,12 +9,12 @@ from typing import Any
 
 import polars as pl
 
-from corpora.decontaminate.find import Contamination
-from corpora.decontaminate.index import load_index
-from corpora.gates import is_private
-from corpora.shards import scan
-from corpora.texts import with_texts
-from tools.aside import write_whole
+from kgtools.corpora.decontaminate.find import Contamination
+from kgtools.corpora.decontaminate.index import load_index
+from kgtools.corpora.gates import is_private
+from kgtools.corpora.record_files import scan
+from kgtools.corpora.text.normalize import with_texts
+from kgtools.tools.outputs.atomic import write_whole
 
 EACH = 10
 """Examples of each source, evaluation set, rule and verdict."""

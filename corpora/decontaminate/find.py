@@ -8,16 +8,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from corpora.decontaminate.grams import Numbers, hashed, letters_of, ranges, runs, text_at
-from corpora.decontaminate.index import options_of, own_set
-from corpora.decontaminate.judge import judged
-from corpora.decontaminate.questions import folded, with_parts
-from corpora.decontaminate.rules import RULES
-from corpora.decontaminate.search import Search, option_keys, runs_of
-from corpora.decontaminate.short_stems import stems_inside, with_seen
-from corpora.shards import batches
-from corpora.texts import normal, with_texts
-from tools.frames import Schema
+from kgtools.corpora.decontaminate.grams import Numbers, hashed, letters_of, ranges, runs, text_at
+from kgtools.corpora.decontaminate.index import options_of, own_set
+from kgtools.corpora.decontaminate.judge import judged
+from kgtools.corpora.decontaminate.questions import folded, with_parts
+from kgtools.corpora.decontaminate.rules import RULES
+from kgtools.corpora.decontaminate.search import Search, option_keys, runs_of
+from kgtools.corpora.decontaminate.short_stems import stems_inside, with_seen
+from kgtools.corpora.record_files import batches
+from kgtools.corpora.text.normalize import normal, with_texts
+from kgtools.tools.frames import Schema
 
 CONTAMINATION = Schema(
     "contamination",

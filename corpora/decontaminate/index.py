@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 import polars as pl
 
-from corpora.decontaminate.grams import (
+from kgtools.corpora.decontaminate.grams import (
     CUT,
     LONG,
     SHORT,
@@ -28,13 +28,13 @@ from corpora.decontaminate.grams import (
     sketches,
     wholes,
 )
-from corpora.decontaminate.questions import closely, folded, with_parts
-from corpora.shards import batches, file_of, scan
-from corpora.texts import normal
-from tools.aside import replacing
-from tools.errors import InputError, UsageError
-from tools.frames import Schema, load_table, table_metadata, write_table
-from tools.originals import originals
+from kgtools.corpora.decontaminate.questions import closely, folded, with_parts
+from kgtools.corpora.record_files import batches, file_of, scan
+from kgtools.corpora.text.normalize import normal
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.tools.frames import Schema, load_table, table_metadata, write_table
+from kgtools.tools.inputs.originals import originals
+from kgtools.tools.outputs.atomic import replacing
 
 KEY, VERSION = "kgtools.index", 3
 HASHES, SKETCHES = pl.List(pl.UInt64), pl.List(pl.UInt16)

@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from corpora.decontaminate.grams import SKETCH, is_han, sketches
-from corpora.decontaminate.index import content_of, negated, says_little
-from corpora.decontaminate.rules import RULES
-from corpora.decontaminate.search import Search
+from kgtools.corpora.decontaminate.grams import SKETCH, is_han, sketches
+from kgtools.corpora.decontaminate.index import content_of, negated, says_little
+from kgtools.corpora.decontaminate.rules import RULES
+from kgtools.corpora.decontaminate.search import Search
 
 MOST, WORDED = 0.5, 0.7
 """Options are the same where this part of them is, letter by letter, or where their sketches are so much alike."""

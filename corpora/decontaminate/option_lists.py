@@ -5,7 +5,7 @@ import unicodedata
 from bisect import bisect_right
 from typing import NamedTuple
 
-from corpora.choices import HEADING, LETTERS
+from kgtools.corpora.exams.choices import HEADING, LETTERS
 
 CAPITAL = re.compile(
     r"(?<![A-Za-z0-9])(?:选项)?[(\[]?['\"]?([A-J])['\"]?[ \t]*(?:[.:)\]]|(?<=^.)、|(?<=\s.)、)[ \t]*['\"]?",

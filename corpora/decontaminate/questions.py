@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import orjson
 import polars as pl
 
-from corpora.choices import LETTERS
-from corpora.decontaminate.option_lists import LISTS, Listed, listed
-from corpora.texts import simplified
+from kgtools.corpora.decontaminate.option_lists import LISTS, Listed, listed
+from kgtools.corpora.exams.choices import LETTERS
+from kgtools.corpora.text.normalize import simplified
 
 MARK = r"(?:\*\*|['\"]?[ \t]*[.．:：、)）\]])"
 LOOKS = rf"(?s)[AＡ]{MARK}.*[BＢ]{MARK}.*[CＣ]{MARK}"
@@ -122,7 +122,7 @@ def right_of(options: dict[str, str], answer: str | None, reply: str) -> str:
 
 
 def closely(text: pl.Expr) -> pl.Expr:
-    """As `corpora.texts.normal`, but what makes options differ stays: `<`, `>`, `+` and the point of `1.5`."""
+    """As `corpora.text.normalize.normal`, but what makes options differ stays: `<`, `>`, `+` and the point of `1.5`."""
     folded = text.str.normalize("NFKC").str.to_lowercase().str.replace_all(r"(\d)\.(\d)", "${1}<>${2}")
     return folded.str.replace_all(r"[^\p{L}\p{N}<>≤≥+]+", "")
 

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from tools.config import Settings
-from tools.errors import UsageError
+from kgtools.tools.config import Settings
+from kgtools.tools.errors import UsageError
 
 Rule = Literal["stem", "options", "ngrams", "answer"]
 RULES: tuple[Rule, ...] = ("stem", "options", "ngrams", "answer")

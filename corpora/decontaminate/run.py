@@ -8,16 +8,16 @@ from typing import Any, Literal
 import orjson
 import polars as pl
 
-from corpora.decontaminate.find import Contamination, find_contamination
-from corpora.decontaminate.index import ITEMS, open_evalset, own_set
-from corpora.decontaminate.rules import RULES, Rules
-from corpora.decontaminate.search import search_of
-from corpora.gates import handed_on, is_private
-from corpora.shards import Sink, Table, batches, open_table, refuse_other
-from tools.empty import refuse_empty
-from tools.files import digest, sha256
-from tools.frames import Schema, write_table
-from tools.staging import manifest, staging_or_scratch
+from kgtools.corpora.decontaminate.find import Contamination, find_contamination
+from kgtools.corpora.decontaminate.index import ITEMS, open_evalset, own_set
+from kgtools.corpora.decontaminate.rules import RULES, Rules
+from kgtools.corpora.decontaminate.search import search_of
+from kgtools.corpora.gates import handed_on, is_private
+from kgtools.corpora.record_files import Sink, Table, batches, open_table, refuse_other
+from kgtools.tools.frames import Schema, write_table
+from kgtools.tools.inputs.files import digest, sha256
+from kgtools.tools.outputs.empty import refuse_empty
+from kgtools.tools.outputs.staging import manifest, staging_or_scratch
 
 OnHit = Literal["drop", "tag", "fail"]
 VERDICTS = ("hit", "twin", "facts")

@@ -7,9 +7,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from corpora.decontaminate.grams import LONG, SHORT, Numbers
-from corpora.decontaminate.index import ITEMS
-from corpora.decontaminate.rules import Rules
+from kgtools.corpora.decontaminate.grams import LONG, SHORT, Numbers
+from kgtools.corpora.decontaminate.index import ITEMS
+from kgtools.corpora.decontaminate.rules import Rules
 
 LEAST = {True: 4, False: 12}
 """Runs of its own that a question in Chinese or another language must have to be sought inside of texts."""

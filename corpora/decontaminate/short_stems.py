@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from corpora.decontaminate.grams import Numbers, ranges, runs_of_size, text_at
-from corpora.decontaminate.search import Search
+from kgtools.corpora.decontaminate.grams import Numbers, ranges, runs_of_size, text_at
+from kgtools.corpora.decontaminate.search import Search
 
 
 def stems_inside(

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from corpora.dedup.pieces import MIX, Numbers, letters_of, runs
-from corpora.dedup.stored import Places, Stored
+from kgtools.corpora.dedup.pieces import MIX, Numbers, letters_of, runs
+from kgtools.corpora.dedup.stored import Places, Stored
 
 WINDOW = 24
 """Characters of the shortest text that counts as common: longer than the terms and phrases that any two texts may share."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from corpora.texts import in_digits
+from kgtools.corpora.text.normalize import in_digits
 
 ENGLISH = {"once": 1, "twice": 2, "thrice": 3, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
            "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,

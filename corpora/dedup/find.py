@@ -13,15 +13,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from corpora.dedup.clusters import joined
-from corpora.dedup.common import take_off
-from corpora.dedup.decisive import decisive, signed
-from corpora.dedup.near import BYTES, Batch, Numbered, Pairs, candidates, similar, union, write_bands
-from corpora.dedup.pieces import END, Numbers
-from corpora.dedup.stored import Stored
-from corpora.shards import batches
-from corpora.texts import folded, letters, simplified, with_texts
-from tools.frames import Schema
+from kgtools.corpora.dedup.clusters import joined
+from kgtools.corpora.dedup.common import take_off
+from kgtools.corpora.dedup.decisive import decisive, signed
+from kgtools.corpora.dedup.near import BYTES, Batch, Numbered, Pairs, candidates, similar, union, write_bands
+from kgtools.corpora.dedup.pieces import END, Numbers
+from kgtools.corpora.dedup.stored import Stored
+from kgtools.corpora.record_files import batches
+from kgtools.corpora.text.normalize import folded, letters, simplified, with_texts
+from kgtools.tools.frames import Schema
 
 DUPLICATES = Schema(
     "duplicates",

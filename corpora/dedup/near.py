@@ -10,9 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 from rensa import RMinHash
 
-from corpora.dedup.pieces import MIX, Numbers, alike_in_rest, jaccard, pieces, sets
-from corpora.dedup.stored import Stored, parts_of
-from tools.frames import load_table, write_table
+from kgtools.corpora.dedup.pieces import MIX, Numbers, alike_in_rest, jaccard, pieces, sets
+from kgtools.corpora.dedup.stored import Stored, parts_of
+from kgtools.tools.frames import load_table, write_table
 
 SEED = 1
 PERMUTATIONS = (64, 128)

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import polars as pl
 
-from corpora.dedup.find import Look, find_duplicates
-from corpora.gates import handed_on, is_private
-from corpora.shards import Sink, Table, batches, open_table, refuse_other
-from tools.empty import refuse_empty
-from tools.files import sha256
-from tools.frames import Schema, write_table
-from tools.staging import manifest, staging_or_scratch
+from kgtools.corpora.dedup.find import Look, find_duplicates
+from kgtools.corpora.gates import handed_on, is_private
+from kgtools.corpora.record_files import Sink, Table, batches, open_table, refuse_other
+from kgtools.tools.frames import Schema, write_table
+from kgtools.tools.inputs.files import sha256
+from kgtools.tools.outputs.empty import refuse_empty
+from kgtools.tools.outputs.staging import manifest, staging_or_scratch
 
 FOUND = Schema(
     "duplicates",

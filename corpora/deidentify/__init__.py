@@ -1,9 +1,9 @@
 """Records without what identifies a person: found by rules, replaced by a policy, logged without the text."""
 
-from corpora.deidentify.batch import LOG, Log, deidentify
-from corpora.deidentify.policy import Policy, load_policy
-from corpora.deidentify.pseudonyms import fingerprint, key_of
-from corpora.deidentify.scan import FINDINGS, Residue, residual
+from kgtools.corpora.deidentify.batch import LOG, Log, deidentify
+from kgtools.corpora.deidentify.policy import Policy, load_policy
+from kgtools.corpora.deidentify.pseudonyms import fingerprint, key_of
+from kgtools.corpora.deidentify.scan import FINDINGS, Residue, residual
 
 __all__ = [
     "FINDINGS",

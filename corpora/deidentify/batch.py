@@ -4,10 +4,10 @@ from typing import Annotated
 
 import polars as pl
 
-from corpora.deidentify.policy import Policy
-from corpora.deidentify.replace import Entry, replaced
-from corpora.record import PREFERENCES, RECORDS
-from tools.frames import Schema
+from kgtools.corpora.deidentify.policy import Policy
+from kgtools.corpora.deidentify.replace import Entry, replaced
+from kgtools.corpora.record import PREFERENCES, RECORDS
+from kgtools.tools.frames import Schema
 
 LOG = Schema(
     "deidentified",

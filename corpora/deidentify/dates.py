@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from corpora.deidentify.classes import Span
+from kgtools.corpora.deidentify.classes import Span
 
 MONTHS = [
     "January",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from corpora.deidentify.classes import Span
+from kgtools.corpora.deidentify.classes import Span
 
 STATES = (
     "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO "

@@ -5,14 +5,14 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from corpora.deidentify.classes import RANK, Span
-from corpora.deidentify.dates import dates
-from corpora.deidentify.english import english
-from corpora.deidentify.fold import fold
-from corpora.deidentify.labelled import labelled
-from corpora.deidentify.names import again, names
-from corpora.deidentify.numbers import numbers
-from corpora.deidentify.places import places
+from kgtools.corpora.deidentify.classes import RANK, Span
+from kgtools.corpora.deidentify.dates import dates
+from kgtools.corpora.deidentify.english import english
+from kgtools.corpora.deidentify.fold import fold
+from kgtools.corpora.deidentify.labelled import labelled
+from kgtools.corpora.deidentify.names import again, names
+from kgtools.corpora.deidentify.numbers import numbers
+from kgtools.corpora.deidentify.places import places
 
 TAGS = re.compile(r"\[[^\[\]\n]{1,12}\d{1,6}\]")
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from corpora.deidentify.classes import Span
+from kgtools.corpora.deidentify.classes import Span
 
 JOIN = r"[\s:：=#是为\]】)）]{0,6}"
 CODE = (

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from corpora.deidentify.classes import Span
+from kgtools.corpora.deidentify.classes import Span
 
 SURNAMES = (
     "王李张刘陈杨黄赵吴周傅阎萧徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付"

@@ -12,7 +12,7 @@ from stdnum import luhn
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
-from corpora.deidentify.classes import Span
+from kgtools.corpora.deidentify.classes import Span
 
 RUN = re.compile(r"\d(?:[ \t\r\n\u200b)-]{0,3}\d){6,}(?:[ \t\r\n\u200b-]{0,3}[xX](?![A-Za-z0-9]))?")
 TOKEN = re.compile(r"\d+|[xX]")

@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from corpora.deidentify.classes import LABELS, STRUCTURED
-from tools.config import Settings, load_yaml
-from tools.errors import UsageError
-from tools.registry import suggestion
+from kgtools.corpora.deidentify.classes import LABELS, STRUCTURED
+from kgtools.tools.config import Settings, load_yaml
+from kgtools.tools.errors import UsageError
+from kgtools.tools.registry import suggestion
 
 HERE = Path(__file__).parent / "policies"
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from stdnum import luhn
 from stdnum.cn import ric
 
-from corpora.deidentify.classes import LABELS
-from corpora.deidentify.fold import squeeze
-from tools.errors import InputError, UsageError
+from kgtools.corpora.deidentify.classes import LABELS
+from kgtools.corpora.deidentify.fold import squeeze
+from kgtools.tools.errors import InputError, UsageError
 
 VARIABLE = "KGTOOLS_KEY"
 SHORTEST = 16

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from corpora.deidentify import pseudonyms
-from corpora.deidentify.classes import Span
-from corpora.deidentify.dates import OLDEST, age_at, parsed, shifted
-from corpora.deidentify.find import find, resolve
-from corpora.deidentify.fold import fold
-from corpora.deidentify.names import again
-from corpora.deidentify.policy import Policy
+from kgtools.corpora.deidentify import pseudonyms
+from kgtools.corpora.deidentify.classes import Span
+from kgtools.corpora.deidentify.dates import OLDEST, age_at, parsed, shifted
+from kgtools.corpora.deidentify.find import find, resolve
+from kgtools.corpora.deidentify.fold import fold
+from kgtools.corpora.deidentify.names import again
+from kgtools.corpora.deidentify.policy import Policy
 
 COLUMNS = ("messages", "prompt", "chosen", "rejected")
 OURS = ("file", "line", "row", "cuts", "icd10", "copy")

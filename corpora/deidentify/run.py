@@ -9,16 +9,16 @@ from typing import Any
 import orjson
 import polars as pl
 
-from corpora.deidentify.batch import LOG, deidentify
-from corpora.deidentify.policy import Policy, load_policy
-from corpora.deidentify.pseudonyms import fingerprint
-from corpora.deidentify.replace import COLUMNS
-from corpora.deidentify.scan import identifying, residual
-from corpora.shards import Sink, Table, batches, open_table, refuse_other
-from tools.empty import refuse_empty
-from tools.errors import Findings
-from tools.files import sha256
-from tools.staging import make_private, manifest, staging_or_scratch
+from kgtools.corpora.deidentify.batch import LOG, deidentify
+from kgtools.corpora.deidentify.policy import Policy, load_policy
+from kgtools.corpora.deidentify.pseudonyms import fingerprint
+from kgtools.corpora.deidentify.replace import COLUMNS
+from kgtools.corpora.deidentify.scan import identifying, residual
+from kgtools.corpora.record_files import Sink, Table, batches, open_table, refuse_other
+from kgtools.tools.errors import Findings
+from kgtools.tools.inputs.files import sha256
+from kgtools.tools.outputs.empty import refuse_empty
+from kgtools.tools.outputs.staging import make_private, manifest, staging_or_scratch
 
 SMALL = 5
 """Records alike in age, sex, department and diagnosis: fewer than this can be recognised by who knows one."""

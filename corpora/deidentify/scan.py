@@ -10,12 +10,12 @@ import phonenumbers
 import polars as pl
 from stdnum.cn import ric
 
-from corpora.deidentify.classes import STRUCTURED
-from corpora.deidentify.find import structured
-from corpora.deidentify.fold import fold
-from corpora.deidentify.pseudonyms import is_surrogate
-from corpora.record import ROLES
-from tools.frames import Schema
+from kgtools.corpora.deidentify.classes import STRUCTURED
+from kgtools.corpora.deidentify.find import structured
+from kgtools.corpora.deidentify.fold import fold
+from kgtools.corpora.deidentify.pseudonyms import is_surrogate
+from kgtools.corpora.record import ROLES
+from kgtools.tools.frames import Schema
 
 FINDINGS = Schema(
     "findings",
@@ -38,7 +38,7 @@ PLAIN = (
 )
 """Regexes that owe nothing to the finder, so that a fault of it shows."""
 HASH = re.compile(r"(?=[0-9]*[a-f])[0-9a-f]{20}")
-"""An id that we made of a content (tools.files.digest), which says nothing of anybody."""
+"""An id that we made of a content (kgtools.tools.inputs.files.digest), which says nothing of anybody."""
 OFTEN_SAME = ("task", "lang", "source", "template", "license", "split")
 
 

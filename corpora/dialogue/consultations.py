@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from corpora.dialogue.descriptions import CALL, FORM, STAMP, Fields, fields_of, joined, summary_of
-from corpora.files import BLANK, File, Line, Place
-from corpora.reading import Corpus, Turn
-from corpora.speakers import OTHER, ROLE_OF, NotTurns
+from kgtools.corpora.dialogue.descriptions import CALL, FORM, STAMP, Fields, fields_of, joined, summary_of
+from kgtools.corpora.dialogue.speakers import OTHER, ROLE_OF, NotTurns
+from kgtools.corpora.files.file import BLANK, File, Line, Place
+from kgtools.corpora.reader import Corpus, Turn
 
 FACULTY, DESCRIPTION, DIALOGUE, SUMMARY = "Doctor faculty", "Description", "Dialogue", "Diagnosis and suggestions"
 HEADING = re.compile(f"({FACULTY}|{DESCRIPTION}|{DIALOGUE}|{SUMMARY})[：:]?")

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from corpora.files import Place
-from corpora.jsons import kind_of
-from corpora.paths import SPLITS, told
-from corpora.reading import Corpus, Look, Turn
-from corpora.speakers import NotTurns
-from corpora.turns import conversation
+from kgtools.corpora.dialogue.speakers import NotTurns
+from kgtools.corpora.dialogue.turns import conversation
+from kgtools.corpora.files.file import Place
+from kgtools.corpora.files.json_values import kind_of
+from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.reader import Corpus, Look, Turn
 
 BEFORE = ("self_report", "self-report")
 """How the released files call what the patient told before the talk, and how their documentation does."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Literal, NamedTuple
 
-from corpora.files import BLANK, File, Line, Place
-from corpora.paths import SPLITS, told
-from corpora.reading import Corpus, Look, Turn
-from corpora.speakers import NotTurns
-from corpora.turns import conversation
+from kgtools.corpora.dialogue.speakers import NotTurns
+from kgtools.corpora.dialogue.turns import conversation
+from kgtools.corpora.files.file import BLANK, File, Line, Place
+from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.reader import Corpus, Look, Turn
 
 LABELS, TALK, SUMMARY = ("id", "labels", "speaker_role"), ("id", "content"), ("description", "suggestion")
 ROLES = {"P": "user", "D": "assistant"}

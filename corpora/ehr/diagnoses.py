@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from corpora.ehr.headings import HAN, find, key_of
+from kgtools.corpora.ehr.headings import HAN, find, key_of
 
 ICD = re.compile(r"[\[(（]?(?<![A-Za-z0-9])([A-TV-Z]\d{2}(?:\.[\dA-Za-z]{1,5})?)(?:[+*†])?(?![A-Za-z0-9.])[\])）]?")
 ONLY_ICD = re.compile(r"[A-TV-Z]\d{2}(?:\.?[\dA-Za-z]{1,5})?")

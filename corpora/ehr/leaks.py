@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from corpora.ehr.headings import HAN, TESTS, Section
+from kgtools.corpora.ehr.headings import HAN, TESTS, Section
 
 LONGEST_CLAUSE = 400
 """Characters of a clause that may be cut out; a longer one is a text without punctuation, of which too much would go."""

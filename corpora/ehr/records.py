@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
-from corpora.ehr import diagnoses as dx
-from corpora.ehr.diagnoses import Diagnosis
-from corpora.ehr.headings import HAN, INPUT, TESTS, TOLD, Piece, Section
-from corpora.ehr.leaks import holds, without_diagnosis
-from corpora.files import Place
-from corpora.reading import Corpus, Example, Turn
-from tools.config import Settings
+from kgtools.corpora.ehr import diagnoses as dx
+from kgtools.corpora.ehr.diagnoses import Diagnosis
+from kgtools.corpora.ehr.headings import HAN, INPUT, TESTS, TOLD, Piece, Section
+from kgtools.corpora.ehr.leaks import holds, without_diagnosis
+from kgtools.corpora.files.file import Place
+from kgtools.corpora.reader import Corpus, Example, Turn
+from kgtools.tools.config import Settings
 
 
 class LangSettings(Settings):

@@ -7,9 +7,9 @@ from typing import Any
 import polars as pl
 import yaml
 
-from corpora.export.formats import ALONE, Format, Shard
-from tools.licenses import cell, inside, notes
-from tools.terms import find
+from kgtools.corpora.export.format import ALONE, Format, Shard
+from kgtools.tools.licenses.check import cell, inside, notes
+from kgtools.tools.licenses.terms import find
 
 SIZES = (
     (1_000, "n<1K"),
@@ -30,7 +30,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Facts:
-    """What is said of an export. `columns`: name -> polars type. `exported`: the counts of corpora.export.convert.Exported.
+    """What is said of an export. `columns`: name -> polars type. `exported`: the counts of kgtools.corpora.export.convert.Exported.
     `story`: the `run.json` of the command that wrote the records, where it vouches for them."""
 
     name: str

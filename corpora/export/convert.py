@@ -8,21 +8,21 @@ from typing import Any
 
 import polars as pl
 
-from corpora.checking import SPLITS
-from corpora.export.card import Facts, card
-from corpora.export.croissant import croissant
-from corpora.export.formats import ALONE, Format, Part, Shard, find
-from corpora.export.llama_factory import dataset_info
-from corpora.export.rowfiles import RowFiles
-from corpora.gates import check_identified, handed_on, is_private, vouched
-from corpora.shards import Sink, Table, batches, open_table, story
-from tools import registry
-from tools.empty import refuse_empty
-from tools.errors import Findings, InputError, UsageError
-from tools.files import sha256, to_json
-from tools.frames import Schema
-from tools.licenses import gate
-from tools.staging import manifest, staging
+from kgtools.corpora.checks.examples import SPLITS
+from kgtools.corpora.export.card import Facts, card
+from kgtools.corpora.export.croissant import croissant
+from kgtools.corpora.export.format import ALONE, Format, Part, Shard, find
+from kgtools.corpora.export.llama_factory import dataset_info
+from kgtools.corpora.export.rowfiles import RowFiles
+from kgtools.corpora.gates import check_identified, handed_on, is_private, vouched
+from kgtools.corpora.record_files import Sink, Table, batches, open_table, story
+from kgtools.tools import registry
+from kgtools.tools.errors import Findings, InputError, UsageError
+from kgtools.tools.frames import Schema
+from kgtools.tools.inputs.files import sha256, to_json
+from kgtools.tools.licenses.check import gate
+from kgtools.tools.outputs.empty import refuse_empty
+from kgtools.tools.outputs.staging import manifest, staging
 
 MOST_PARTS = 200
 SHARD = re.compile(r"(.+-)?(train|validation|test)-\d{5}-of-\d{5}\.(jsonl|jsonl\.zst|parquet)")

@@ -4,9 +4,9 @@ from typing import Any
 
 import polars as pl
 
-from corpora.export.card import Facts, privacy
-from corpora.export.formats import Shard
-from tools.licenses import inside
+from kgtools.corpora.export.card import Facts, privacy
+from kgtools.corpora.export.format import Shard
+from kgtools.tools.licenses.check import inside
 
 MIME = {
     "parquet": "application/x-parquet", "jsonl": "application/jsonlines", "jsonl.zst": "application/zstd", "json": "application/json",

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from corpora.export.card import Facts
-from corpora.stems import stem_of
+from kgtools.corpora.export.card import Facts
+from kgtools.corpora.export.stems import stem_of
 
 
 def dataset_info(about: Facts) -> dict[str, Any]:

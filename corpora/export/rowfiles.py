@@ -7,10 +7,10 @@ from typing import BinaryIO, Protocol, Self, cast
 
 import polars as pl
 
-from corpora.export.formats import ALONE, Format, Part, Shard
-from corpora.shards import Sink
-from tools.files import sha256
-from tools.frames import Schema
+from kgtools.corpora.export.format import ALONE, Format, Part, Shard
+from kgtools.corpora.record_files import Sink
+from kgtools.tools.frames import Schema
+from kgtools.tools.inputs.files import sha256
 
 
 class _Open(Protocol):

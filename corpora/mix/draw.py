@@ -5,10 +5,10 @@ from typing import Any
 
 import polars as pl
 
-from corpora.mix.recipe import Ingredient, Recipe
-from tools.errors import UsageError
-from tools.files import digest
-from tools.frames import shuffled
+from kgtools.corpora.mix.recipe import Ingredient, Recipe
+from kgtools.tools.errors import UsageError
+from kgtools.tools.frames import shuffled
+from kgtools.tools.inputs.files import digest
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from corpora.mix.recipe import Filters
+from kgtools.corpora.mix.recipe import Filters
 
 MOJIBAKE = r"\x{FFFD}|锟斤拷|烫烫烫|鐨|鈥|Ã[\x{80}-\x{BF}]|â€"
 SYMBOLS = r"[^\p{L}\p{M}\p{N}\p{P}\p{Z}\s+<>=~^|$`°℃]"

@@ -8,28 +8,28 @@ from typing import Any
 
 import polars as pl
 
-from corpora.decontaminate import Search, find_contamination, first_hits, search_of
-from corpora.decontaminate.run import fingerprints, indexed
-from corpora.dedup import Look, find_duplicates
-from corpora.deidentify import deidentify, load_policy, residual
-from corpora.deidentify.policy import Policy
-from corpora.gates import PRIVATE, identified, privacy
-from corpora.mix.draw import draw
-from corpora.mix.filters import faults
-from corpora.mix.flow import picture
-from corpora.mix.mixed import REMOVED, Mixed
-from corpora.mix.recipe import Ingredient, Recipe
-from corpora.mix.sizes import measure
-from corpora.shards import Sink, Table, batches, open_table, refuse_other, within
-from corpora.split.assign import assign, published_of, rule_of
-from corpora.split.index import stratum
-from corpora.split.proof import prove
-from corpora.split.ties import names_of, tie
-from corpora.texts import with_texts
-from tools.errors import Findings, InputError, UsageError
-from tools.files import digest, sha256
-from tools.frames import load_table, scan_table, shuffled, write_table
-from tools.staging import make_private, manifest, staging_or_scratch
+from kgtools.corpora.decontaminate import Search, find_contamination, first_hits, search_of
+from kgtools.corpora.decontaminate.run import fingerprints, indexed
+from kgtools.corpora.dedup import Look, find_duplicates
+from kgtools.corpora.deidentify import deidentify, load_policy, residual
+from kgtools.corpora.deidentify.policy import Policy
+from kgtools.corpora.gates import PRIVATE, identified, privacy
+from kgtools.corpora.mix.draw import draw
+from kgtools.corpora.mix.filters import faults
+from kgtools.corpora.mix.flow import picture
+from kgtools.corpora.mix.recipe import Ingredient, Recipe
+from kgtools.corpora.mix.result import REMOVED, Mixed
+from kgtools.corpora.mix.sizes import measure
+from kgtools.corpora.record_files import Sink, Table, batches, open_table, refuse_other, within
+from kgtools.corpora.split.assign import assign, published_of, rule_of
+from kgtools.corpora.split.index import stratum
+from kgtools.corpora.split.proof import prove
+from kgtools.corpora.split.ties import names_of, tie
+from kgtools.corpora.text.normalize import with_texts
+from kgtools.tools.errors import Findings, InputError, UsageError
+from kgtools.tools.frames import load_table, scan_table, shuffled, write_table
+from kgtools.tools.inputs.files import digest, sha256
+from kgtools.tools.outputs.staging import make_private, manifest, staging_or_scratch
 
 PIECE = 50_000
 """Records that are put in order in memory at a time."""

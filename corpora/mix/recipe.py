@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from corpora.decontaminate.rules import Rules
-from corpora.split.plan import Plan
-from tools.config import Seed, Settings, load_yaml
-from tools.errors import UsageError
-from tools.registry import suggestion
+from kgtools.corpora.decontaminate.rules import Rules
+from kgtools.corpora.split.plan import Plan
+from kgtools.tools.config import Seed, Settings, load_yaml
+from kgtools.tools.errors import UsageError
+from kgtools.tools.registry import suggestion
 
 HERE = Path(__file__).parent / "recipes"
 

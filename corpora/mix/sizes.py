@@ -5,10 +5,10 @@ from pathlib import Path
 
 import polars as pl
 
-from corpora.mix.recipe import Recipe
-from corpora.texts import with_texts
-from tools.errors import InputError, MissingExtraError
-from tools.frames import numbers
+from kgtools.corpora.mix.recipe import Recipe
+from kgtools.corpora.text.normalize import with_texts
+from kgtools.tools.errors import InputError, MissingExtraError
+from kgtools.tools.frames import numbers
 
 Measure = Callable[[pl.DataFrame], pl.DataFrame]
 KINDS = ("task", "lang", "split", "license")

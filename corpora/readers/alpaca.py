@@ -7,15 +7,15 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from corpora.escapes import without_escapes
-from corpora.files import Place
-from corpora.keys import says_nothing
-from corpora.paths import SPLITS, told
-from corpora.reading import Corpus, Example, Look, Reader, Turn
-from corpora.speakers import NotTurns, talk_in
-from corpora.texts import lang_of
-from corpora.turns import answered, rounds, text_of, texts
-from tools.config import Settings
+from kgtools.corpora.dialogue.speakers import NotTurns, talk_in
+from kgtools.corpora.dialogue.turns import answered, rounds, text_of, texts
+from kgtools.corpora.files.file import Place
+from kgtools.corpora.files.keys import says_nothing
+from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.reader import Corpus, Example, Look, Reader, Turn
+from kgtools.corpora.text.escapes import without_escapes
+from kgtools.corpora.text.normalize import lang_of
+from kgtools.tools.config import Settings
 
 KEYS = ("instruction", "output")
 GIVEN = ("instruction", "instruct", "prompt", "query", "question", "ask", "问题", "提问", "指令")

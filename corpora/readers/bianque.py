@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from corpora.readers.alpaca import instruction
-from corpora.reading import Corpus, Example, Look, NoSettings, Reader, Turn
-from corpora.speakers import LINE, WITHIN, NotTurns, parted
-from corpora.turns import answered, from_question_to_answer
+from kgtools.corpora.dialogue.speakers import LINE, WITHIN, NotTurns, parted
+from kgtools.corpora.dialogue.turns import answered, from_question_to_answer
+from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Reader, Turn
+from kgtools.corpora.readers.alpaca import instruction
 
 DOCTOR = re.compile(r"^\s*医生\s*[:：]\s*")
 

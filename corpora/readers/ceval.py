@@ -7,10 +7,19 @@ from typing import Literal
 
 from pydantic import Field
 
-from corpora.exams import CLINICALGPT, LETTERED, LM_EVAL_ZH, SHOTS, ExamSettings, Question, records, said
-from corpora.paths import stem, told
-from corpora.reading import Categories, Corpus, Example, Look, Published, Reader
-from tools.errors import UsageError
+from kgtools.corpora.exams.questions import (
+    CLINICALGPT,
+    LETTERED,
+    LM_EVAL_ZH,
+    SHOTS,
+    ExamSettings,
+    Question,
+    records,
+    said,
+)
+from kgtools.corpora.files.paths import stem, told
+from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader
+from kgtools.tools.errors import UsageError
 
 CEVAL = replace(
     LETTERED, ask="以下是中国关于{subject_zh}考试的单项选择题，请选出其中的正确答案。\n\n{question}\n{options}\n答案："

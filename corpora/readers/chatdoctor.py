@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from corpora.reading import Corpus, Example, Look, NoSettings, Reader, Turn
+from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Reader, Turn
 
 INSTRUCTION = "If you are a doctor, please answer the medical questions based on the patient's description."
 

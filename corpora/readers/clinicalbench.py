@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from corpora.ehr import diagnoses as dx
-from corpora.ehr.headings import Piece, Section, split, told
-from corpora.ehr.records import LangSettings, example, record_of
-from corpora.reading import Corpus, Example, Look, Reader
+from kgtools.corpora.ehr import diagnoses as dx
+from kgtools.corpora.ehr.headings import Piece, Section, split, told
+from kgtools.corpora.ehr.records import LangSettings, example, record_of
+from kgtools.corpora.reader import Corpus, Example, Look, Reader
 
 NEEDED = ("principal_diagnosis", "clinical_case_summary")
 INSTEAD = {

@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from corpora.exams import CLINICALGPT, LETTERED, LM_EVAL_ZH, ExamSettings, Question, records, said
-from corpora.files import File, Place, Row
-from corpora.paths import SPLITS, told
-from corpora.reading import Categories, Corpus, Example, Look, Published, Reader
+from kgtools.corpora.exams.questions import CLINICALGPT, LETTERED, LM_EVAL_ZH, ExamSettings, Question, records, said
+from kgtools.corpora.files.file import File, Place, Row
+from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader
 
 ASK = "以下是中国{exam_type}中{exam_class}考试的一道{question_type}，"
 CMB = replace(LETTERED, ask=ASK + "不需要做任何分析和解释，直接输出答案选项。\n{question}\n{options}")

@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import Field
 
-from corpora.exams import said
-from corpora.files import Row
-from corpora.reading import Corpus, Example, Look, Published, Reader, Turn
-from tools.config import Settings
+from kgtools.corpora.exams.questions import said
+from kgtools.corpora.files.file import Row
+from kgtools.corpora.reader import Corpus, Example, Look, Published, Reader, Turn
+from kgtools.tools.config import Settings
 
 
 class CmbClinSettings(Settings):

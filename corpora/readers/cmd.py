@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from corpora.files import Row
-from corpora.reading import Categories, Corpus, Example, Look, Published, Reader, Turn
-from tools.config import Settings
+from kgtools.corpora.files.file import Row
+from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader, Turn
+from kgtools.tools.config import Settings
 
 COLUMNS = ("department", "title", "answer")
 ASKS = ("ask", "question")

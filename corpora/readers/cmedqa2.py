@@ -7,12 +7,12 @@ from typing import Any, Literal, NamedTuple
 import polars as pl
 from pydantic import Field
 
-from corpora.files import File, Place
-from corpora.paths import SPLITS, told
-from corpora.reading import Corpus, Example, Look, Published, Reader, Turn
-from tools.config import Settings
-from tools.errors import InputError
-from tools.frames import digests
+from kgtools.corpora.files.file import File, Place
+from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.reader import Corpus, Example, Look, Published, Reader, Turn
+from kgtools.tools.config import Settings
+from kgtools.tools.errors import InputError
+from kgtools.tools.frames import digests
 
 AT_ONCE, CHUNK, LONGEST = 50_000, 1 << 22, 1 << 20
 ID, ANSWER, TEXT = "question_id", "ans_id", "content"

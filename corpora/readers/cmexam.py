@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from corpora.exams import CLINICALGPT, LM_EVAL_ZH, ExamSettings, Question, records, said
-from corpora.paths import SPLITS, told
-from corpora.reading import Categories, Corpus, Example, Look, Published, Reader
+from kgtools.corpora.exams.questions import CLINICALGPT, LM_EVAL_ZH, ExamSettings, Question, records, said
+from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader
 
 CMEXAM = replace(
     CLINICALGPT,

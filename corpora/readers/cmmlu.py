@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from corpora.exams import CLINICALGPT, LETTERED, LM_EVAL_ZH, SHOTS, ExamSettings, Question, records
-from corpora.paths import stem, told
-from corpora.reading import Categories, Corpus, Example, Look, Published, Reader
-from tools.errors import UsageError
+from kgtools.corpora.exams.questions import CLINICALGPT, LETTERED, LM_EVAL_ZH, SHOTS, ExamSettings, Question, records
+from kgtools.corpora.files.paths import stem, told
+from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader
+from kgtools.tools.errors import UsageError
 
 CMMLU = replace(
     LETTERED,

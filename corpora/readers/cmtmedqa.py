@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from corpora.paths import SPLITS, told
-from corpora.readers.alpaca import alpaca, instruction
-from corpora.reading import Categories, Corpus, Example, Look, NoSettings, Published, Reader, Turn
-from corpora.speakers import NotTurns
+from kgtools.corpora.dialogue.speakers import NotTurns
+from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.reader import Categories, Corpus, Example, Look, NoSettings, Published, Reader, Turn
+from kgtools.corpora.readers.alpaca import alpaca, instruction
 
 CATEGORIES = ("cate1", "cate2")
 THANKS = re.compile(r"(?>[^?？]*?(?:谢|感激))[^?？]*")

@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from corpora.ehr import diagnoses as dx
-from corpora.ehr.headings import Piece, Section
-from corpora.ehr.leaks import holds
-from corpora.ehr.records import example, record_of
-from corpora.files import BLANK, File, Place
-from corpora.reading import Corpus, Example, Look, NoSettings, Published, Reader
-from tools.errors import InputError
+from kgtools.corpora.ehr import diagnoses as dx
+from kgtools.corpora.ehr.headings import Piece, Section
+from kgtools.corpora.ehr.leaks import holds
+from kgtools.corpora.ehr.records import example, record_of
+from kgtools.corpora.files.file import BLANK, File, Place
+from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Published, Reader
+from kgtools.tools.errors import InputError
 
 COLUMNS = ("AGE", "SEX", "PATHOLOGY", "EVIDENCES", "INITIAL_EVIDENCE", "DIFFERENTIAL_DIAGNOSIS")
 EVIDENCE = (

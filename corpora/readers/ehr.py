@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from corpora.ehr import diagnoses as dx
-from corpora.ehr.diagnoses import Diagnosis
-from corpora.ehr.headings import FINDINGS, INPUT, Piece, Section, find, key_of, split, told
-from corpora.ehr.records import LangSettings, example, record_of
-from corpora.escapes import without_escapes
-from corpora.files import File, Place
-from corpora.keys import Watched
-from corpora.reading import Corpus, Example, Look, Reader
+from kgtools.corpora.ehr import diagnoses as dx
+from kgtools.corpora.ehr.diagnoses import Diagnosis
+from kgtools.corpora.ehr.headings import FINDINGS, INPUT, Piece, Section, find, key_of, split, told
+from kgtools.corpora.ehr.records import LangSettings, example, record_of
+from kgtools.corpora.files.file import File, Place
+from kgtools.corpora.files.keys import Watched
+from kgtools.corpora.reader import Corpus, Example, Look, Reader
+from kgtools.corpora.text.escapes import without_escapes
 
 LONGEST = 1_000_000
 BETWEEN = re.compile(r"\s*+(?:={5,}|-{5,})\s*+|[^\S\f]*+\f\s*+")

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from corpora.ehr import diagnoses as dx
-from corpora.ehr.diagnoses import Diagnosis
-from corpora.ehr.fhir import (
+from kgtools.corpora.ehr import diagnoses as dx
+from kgtools.corpora.ehr.diagnoses import Diagnosis
+from kgtools.corpora.ehr.fhir import (
     attachment,
     code_of,
     codes_of,
@@ -20,11 +20,11 @@ from corpora.ehr.fhir import (
     reference,
     text_of,
 )
-from corpora.ehr.gather import Gather, Kept
-from corpora.ehr.headings import Piece, Section, find, split
-from corpora.ehr.records import LangSettings, example, record_of, visit_of
-from corpora.files import Place
-from corpora.reading import Corpus, Example, Look, Reader
+from kgtools.corpora.ehr.gather import Gather, Kept
+from kgtools.corpora.ehr.headings import Piece, Section, find, split
+from kgtools.corpora.ehr.records import LangSettings, example, record_of, visit_of
+from kgtools.corpora.files.file import Place
+from kgtools.corpora.reader import Corpus, Example, Look, Reader
 
 READ = (
     "Patient", "Encounter", "Condition", "AllergyIntolerance", "FamilyMemberHistory", "Observation", "DiagnosticReport",

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from corpora.files import Place
-from corpora.paths import SPLITS, told
-from corpora.readers.alpaca import TALKS, instruction
-from corpora.reading import Corpus, Example, Look, NoSettings, Reader, Turn
-from corpora.speakers import NotTurns, flattened
-from corpora.turns import in_turns
+from kgtools.corpora.dialogue.speakers import NotTurns, flattened
+from kgtools.corpora.dialogue.turns import in_turns
+from kgtools.corpora.files.file import Place
+from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Reader, Turn
+from kgtools.corpora.readers.alpaca import TALKS, instruction
 
 LITE = ("label", "related_diseases", "score")
 """What Huatuo26M-Lite tells of a question beside its answer."""

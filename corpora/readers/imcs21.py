@@ -5,11 +5,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from corpora.dialogue.imcs import LICENSE_NOTE, URL, Talk, first_of, symptoms_of, talks
-from corpora.dialogue.talks import EMPTY, SPEAKERS, in_talk, spoken, written
-from corpora.reading import Categories, Corpus, Example, Look, Reader, Turn
-from corpora.speakers import NotTurns
-from tools.config import Settings
+from kgtools.corpora.dialogue.imcs import LICENSE_NOTE, URL, Talk, first_of, symptoms_of, talks
+from kgtools.corpora.dialogue.messages import EMPTY, SPEAKERS, in_talk, spoken, written
+from kgtools.corpora.dialogue.speakers import NotTurns
+from kgtools.corpora.reader import Categories, Corpus, Example, Look, Reader, Turn
+from kgtools.tools.config import Settings
 
 ENTITIES = {
     "Symptom": "症状", "Drug": "药品名", "Drug_Category": "药物类别", "Medical_Examination": "检查", "Operation": "操作",

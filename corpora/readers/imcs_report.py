@@ -5,13 +5,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from corpora.dialogue.imcs import LICENSE_NOTE, SECTIONS, URL, Report, Talk, first_of, reports, talks
-from corpora.dialogue.talks import EMPTY, spoken, written
-from corpora.ehr import diagnoses as dx
-from corpora.ehr import records as ehr
-from corpora.ehr.headings import Piece, find
-from corpora.reading import Categories, Corpus, Example, Look, Reader, Turn
-from tools.config import Settings
+from kgtools.corpora.dialogue.imcs import LICENSE_NOTE, SECTIONS, URL, Report, Talk, first_of, reports, talks
+from kgtools.corpora.dialogue.messages import EMPTY, spoken, written
+from kgtools.corpora.ehr import diagnoses as dx
+from kgtools.corpora.ehr import records as ehr
+from kgtools.corpora.ehr.headings import Piece, find
+from kgtools.corpora.reader import Categories, Corpus, Example, Look, Reader, Turn
+from kgtools.tools.config import Settings
 
 ASKED = f"根据下面患者的自述和问诊对话，写一份诊疗报告，包括{'、'.join(SECTIONS)}。\n\n"
 

@@ -6,14 +6,14 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from corpora.dialogue.mc import Kind, Labels, Talk, file_kind, fits, labels_of, splits_of, talks
-from corpora.dialogue.talks import in_talk, spoken, written
-from corpora.files import File
-from corpora.reading import Categories, Corpus, Example, Reader, Turn
-from corpora.speakers import NotTurns
-from corpora.turns import answered
-from tools.config import Settings
-from tools.errors import InputError
+from kgtools.corpora.dialogue.mc import Kind, Labels, Talk, file_kind, fits, labels_of, splits_of, talks
+from kgtools.corpora.dialogue.messages import in_talk, spoken, written
+from kgtools.corpora.dialogue.speakers import NotTurns
+from kgtools.corpora.dialogue.turns import answered
+from kgtools.corpora.files.file import File
+from kgtools.corpora.reader import Categories, Corpus, Example, Reader, Turn
+from kgtools.tools.config import Settings
+from kgtools.tools.errors import InputError
 
 SITE = re.compile(
     r"针对本次问诊，医生更新了总结建议[：:]?\s*|(?:[，,]\s*|(?<!\s)\s+)?医生有语音回复内容[，,]具体请点击收听医嘱[。.]?"

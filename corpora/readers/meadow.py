@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from corpora.paths import stem
-from corpora.readers import alpaca
-from corpora.reading import Corpus, Example, Look, Reader
+from kgtools.corpora.files.paths import stem
+from kgtools.corpora.reader import Corpus, Example, Look, Reader
+from kgtools.corpora.readers import alpaca
 
 INSTRUCTION = "Answer this question truthfully"
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from corpora.dialogue.consultations import (
+from kgtools.corpora.dialogue.consultations import (
     ADDRESS,
     HEADING,
     ID,
@@ -17,16 +17,16 @@ from corpora.dialogue.consultations import (
     summed_up,
     unmarked,
 )
-from corpora.dialogue.descriptions import CLINICALGPT, NAMES, Fields, rendered
-from corpora.dialogue.talks import in_talk
-from corpora.files import Place
-from corpora.jsons import kind_of
-from corpora.paths import SPLITS, told
-from corpora.reading import Categories, Corpus, Example, Look, Reader, Turn
-from corpora.speakers import NotTurns, with_inner
-from corpora.texts import lang_of
-from corpora.turns import answered, texts
-from tools.config import Settings
+from kgtools.corpora.dialogue.descriptions import CLINICALGPT, NAMES, Fields, rendered
+from kgtools.corpora.dialogue.messages import in_talk
+from kgtools.corpora.dialogue.speakers import NotTurns, with_inner
+from kgtools.corpora.dialogue.turns import answered, texts
+from kgtools.corpora.files.file import Place
+from kgtools.corpora.files.json_values import kind_of
+from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.reader import Categories, Corpus, Example, Look, Reader, Turn
+from kgtools.corpora.text.normalize import lang_of
+from kgtools.tools.config import Settings
 
 NAMED = SPLITS | {"validate": "validation", "validation": "validation"}
 CASE = ("medical_case", "doctor_diagnosis")

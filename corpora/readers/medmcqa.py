@@ -5,11 +5,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from corpora.exams import LM_EVAL_CHOICES, PLAIN, ExamSettings, Question, records, said
-from corpora.files import File
-from corpora.paths import SPLITS, told
-from corpora.reading import Categories, Corpus, Example, Look, Published, Reader
-from tools.errors import InputError
+from kgtools.corpora.exams.questions import LM_EVAL_CHOICES, PLAIN, ExamSettings, Question, records, said
+from kgtools.corpora.files.file import File
+from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader
+from kgtools.tools.errors import InputError
 
 PROMPTS = {"plain": PLAIN, "lm-eval": LM_EVAL_CHOICES}
 OPTIONS = {"opa": "A", "opb": "B", "opc": "C", "opd": "D"}

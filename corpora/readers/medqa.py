@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from corpora.exams import (
+from kgtools.corpora.exams.questions import (
     CLINICALGPT,
     LM_EVAL,
     LM_EVAL_ZH,
@@ -20,9 +20,9 @@ from corpora.exams import (
     records,
     said,
 )
-from corpora.files import Row
-from corpora.paths import SPLITS, told
-from corpora.reading import Categories, Corpus, Example, Look, Reader
+from kgtools.corpora.files.file import Row
+from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.reader import Categories, Corpus, Example, Look, Reader
 
 PROMPTS = {
     "zh": {"own": CLINICALGPT, "clinicalgpt": CLINICALGPT, "lm-eval": LM_EVAL_ZH},

@@ -8,14 +8,14 @@ from typing import Any
 
 from pydantic import Field
 
-from corpora.arrays import nested_items
-from corpora.files import File, Place
-from corpora.jsons import loads
-from corpora.paths import stem
-from corpora.reading import Corpus, Example, Look, Reader, Turn
-from corpora.texts import lang_of
-from tools.config import Settings
-from tools.errors import InputError
+from kgtools.corpora.files.file import File, Place
+from kgtools.corpora.files.json_stream import nested_items
+from kgtools.corpora.files.json_values import loads
+from kgtools.corpora.files.paths import stem
+from kgtools.corpora.reader import Corpus, Example, Look, Reader, Turn
+from kgtools.corpora.text.normalize import lang_of
+from kgtools.tools.config import Settings
+from kgtools.tools.errors import InputError
 
 INSTANCES, DEFINITION = "Instances", "Definition"
 KEPT = ("Categories", "Reasoning", "Domains", "Source", "URL", "Input_language", "Output_language", "Split Type")

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from corpora.paths import SPLITS, told
-from corpora.readers.alpaca import instruction
-from corpora.reading import Corpus, Example, Look, NoSettings, Reader
-from corpora.speakers import NotTurns
-from corpora.turns import any_conversation, in_plain_lines, in_turns, listed
+from kgtools.corpora.dialogue.speakers import NotTurns
+from kgtools.corpora.dialogue.turns import any_conversation, in_plain_lines, in_turns, listed
+from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Reader
+from kgtools.corpora.readers.alpaca import instruction
 
 
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:

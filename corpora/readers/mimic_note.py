@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from corpora.ehr.headings import Piece, Section, split
-from corpora.ehr.records import example, record_of
-from corpora.reading import Corpus, Example, Look, NoSettings, Published, Reader
+from kgtools.corpora.ehr.headings import Piece, Section, split
+from kgtools.corpora.ehr.records import example, record_of
+from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Published, Reader
 
 COLUMNS = ("note_id", "subject_id", "hadm_id", "note_type", "text")
 COURSE = "brief hospital course"

@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from corpora.exams import CLINICALGPT, LM_EVAL_ZH, ExamSettings, Question, records, said
-from corpora.files import File
-from corpora.paths import SPLITS, stem, told
-from corpora.reading import Categories, Corpus, Example, Look, Published, Reader
+from kgtools.corpora.exams.questions import CLINICALGPT, LM_EVAL_ZH, ExamSettings, Question, records, said
+from kgtools.corpora.files.file import File
+from kgtools.corpora.files.paths import SPLITS, stem, told
+from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader
 
 PROMPTS = {"clinicalgpt": CLINICALGPT, "lm-eval": LM_EVAL_ZH}
 WITHOUT = ("", "none", "null", "[]")

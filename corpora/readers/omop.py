@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
-from corpora.ehr import diagnoses as dx
-from corpora.ehr.diagnoses import Diagnosis
-from corpora.ehr.gather import Gather, Kept
-from corpora.ehr.headings import Piece, Section, find, split
-from corpora.ehr.records import LangSettings, example, record_of, visit_of
-from corpora.files import File
-from corpora.reading import Corpus, Example, Look, Reader
-from tools.errors import InputError
+from kgtools.corpora.ehr import diagnoses as dx
+from kgtools.corpora.ehr.diagnoses import Diagnosis
+from kgtools.corpora.ehr.gather import Gather, Kept
+from kgtools.corpora.ehr.headings import Piece, Section, find, split
+from kgtools.corpora.ehr.records import LangSettings, example, record_of, visit_of
+from kgtools.corpora.files.file import File
+from kgtools.corpora.reader import Corpus, Example, Look, Reader
+from kgtools.tools.errors import InputError
 
 NEEDED = {
     "PERSON": ("person_id", "gender_concept_id", "year_of_birth"),

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from corpora.escapes import without_escapes
-from corpora.paths import SPLITS, told
-from corpora.reading import Corpus, Example, Look, NoSettings, Pair, Reader, Turn
-from corpora.speakers import NotTurns, talk_in
-from corpora.texts import lang_of
-from corpora.turns import any_conversation, asked, is_parts, rounds, text_of, texts, with_words
+from kgtools.corpora.dialogue.speakers import NotTurns, talk_in
+from kgtools.corpora.dialogue.turns import any_conversation, asked, is_parts, rounds, text_of, texts, with_words
+from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Pair, Reader, Turn
+from kgtools.corpora.text.escapes import without_escapes
+from kgtools.corpora.text.normalize import lang_of
 
 SHAPES = (
     ("prompt", "chosen", "rejected"), ("question", "response_chosen", "response_rejected"), ("conversations", "chosen", "rejected"),

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from corpora.paths import SPLITS, stem
-from corpora.reading import Corpus, Example, Look, NoSettings, Published, Reader, Turn
+from kgtools.corpora.files.paths import SPLITS, stem
+from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Published, Reader, Turn
 
 KEPT = ("answer_choices", "task_type", "task_dataset", "sample_id")
 

@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from corpora.exams import LM_EVAL, PLAIN, ExamSettings, Question, records, said
-from corpora.files import File, Place
-from corpora.paths import SPLITS, told
-from corpora.reading import Corpus, Example, Look, Published, Reader, Turn
+from kgtools.corpora.exams.questions import LM_EVAL, PLAIN, ExamSettings, Question, records, said
+from kgtools.corpora.files.file import File, Place
+from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.reader import Corpus, Example, Look, Published, Reader, Turn
 
 ASK = "Abstract: {abstract}\nQuestion: {question}"
 PROMPTS = {

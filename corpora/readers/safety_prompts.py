@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from corpora.files import Place
-from corpora.reading import Categories, Corpus, Example, Look, NoSettings, Published, Reader, Turn
-from corpora.texts import lang_of
+from kgtools.corpora.files.file import Place
+from kgtools.corpora.reader import Categories, Corpus, Example, Look, NoSettings, Published, Reader, Turn
+from kgtools.corpora.text.normalize import lang_of
 
 TYPICAL = (
     "Insult", "Unfairness_And_Discrimination", "Crimes_And_Illegal_Activities", "Physical_Harm", "Mental_Health",

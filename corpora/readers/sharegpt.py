@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from corpora.paths import SPLITS, told
-from corpora.readers.alpaca import instruction
-from corpora.reading import Corpus, Example, Look, NoSettings, Reader
-from corpora.speakers import LINE, SPOKEN, NotTurns
-from corpora.turns import any_conversation, in_plain_lines, in_turns, listed
+from kgtools.corpora.dialogue.speakers import LINE, SPOKEN, NotTurns
+from kgtools.corpora.dialogue.turns import any_conversation, in_plain_lines, in_turns, listed
+from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Reader
+from kgtools.corpora.readers.alpaca import instruction
 
 KEYS = ("conversations", "conversation", "dialogue", "dialog", "dialogs", "turns", "talk", "data")
 """What files call the talk of a row; `data` is HuatuoGPT's, of lines."""

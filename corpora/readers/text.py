@@ -5,12 +5,12 @@ from itertools import chain
 
 from pydantic import Field
 
-from corpora.checking import LONGEST
-from corpora.files import File, Line, Place
-from corpora.readers.alpaca import GIVEN, OUTPUTS
-from corpora.reading import Corpus, Example, Look, Reader, Turn
-from corpora.texts import lang_of
-from tools.config import Settings
+from kgtools.corpora.checks.examples import LONGEST
+from kgtools.corpora.files.file import File, Line, Place
+from kgtools.corpora.reader import Corpus, Example, Look, Reader, Turn
+from kgtools.corpora.readers.alpaca import GIVEN, OUTPUTS
+from kgtools.corpora.text.normalize import lang_of
+from kgtools.tools.config import Settings
 
 SAYS = {"messages", "conversations", "conversation", "dialogue", "chosen", "summary", "diagnosis", *GIVEN, *OUTPUTS}
 """Keys of rows that say something else than their text."""

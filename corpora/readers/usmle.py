@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from corpora.exams import LM_EVAL, PLAIN, ExamSettings, Question, lettered, letters_of, records, said
-from corpora.files import File, Place
-from corpora.paths import stem
-from corpora.reading import Categories, Corpus, Example, Look, Reader
+from kgtools.corpora.exams.questions import LM_EVAL, PLAIN, ExamSettings, Question, lettered, letters_of, records, said
+from kgtools.corpora.files.file import File, Place
+from kgtools.corpora.files.paths import stem
+from kgtools.corpora.reader import Categories, Corpus, Example, Look, Reader
 
 MEDALPACA = replace(
     PLAIN, ask="Answer this multiple choice question.\n\n{question}\n{options}", option="{letter}: {text}",

@@ -6,11 +6,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from corpora.split.parts import CROSSING, NONE, Parts, settle
-from corpora.split.plan import SPLITS, Plan, Rule, Split, Subset
-from tools.errors import UsageError
-from tools.files import digest
-from tools.frames import shuffled
+from kgtools.corpora.split.parts import CROSSING, NONE, Parts, settle
+from kgtools.corpora.split.plan import SPLITS, Plan, Rule, Split, Subset
+from kgtools.tools.errors import UsageError
+from kgtools.tools.frames import shuffled
+from kgtools.tools.inputs.files import digest
 
 DRAWN: tuple[Split, ...] = ("test", "validation", "train")
 """In this order: what is held out does not change with how much is trained on."""

@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from corpora.split.plan import Plan
-from tools.files import digest
-from tools.frames import digests, numbers, shuffled
+from kgtools.corpora.split.plan import Plan
+from kgtools.tools.frames import digests, numbers, shuffled
+from kgtools.tools.inputs.files import digest
 
 
 def cut(records: pl.DataFrame, plan: Plan) -> tuple[pl.DataFrame, int]:

@@ -8,11 +8,11 @@ import orjson
 import polars as pl
 from numpy.typing import NDArray
 
-from corpora.shards import batches
-from corpora.split.assign import published_of, rule_of
-from corpora.split.plan import Plan
-from tools.errors import UsageError
-from tools.frames import digests, numbers
+from kgtools.corpora.record_files import batches
+from kgtools.corpora.split.assign import published_of, rule_of
+from kgtools.corpora.split.plan import Plan
+from kgtools.tools.errors import UsageError
+from kgtools.tools.frames import digests, numbers
 
 AT_ONCE = 50_000
 NO_FIELDS = ("id", "messages", "prompt", "chosen", "rejected", "facts", "split", "meta")

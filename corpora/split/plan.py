@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from tools.config import Seed, Settings, load_yaml
-from tools.errors import UsageError
-from tools.registry import suggestion
+from kgtools.tools.config import Seed, Settings, load_yaml
+from kgtools.tools.errors import UsageError
+from kgtools.tools.registry import suggestion
 
 DEFAULT = {"train": "0.9", "validation": "0.05", "test": "0.05"}
 HERE = Path(__file__).parent / "plans"

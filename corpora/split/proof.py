@@ -7,12 +7,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from corpora.shards import batches
-from corpora.split.assign import published_of, runs
-from corpora.split.plan import SPLITS
-from corpora.texts import normal, with_texts
-from tools.errors import Findings
-from tools.frames import scan_table
+from kgtools.corpora.record_files import batches
+from kgtools.corpora.split.assign import published_of, runs
+from kgtools.corpora.split.plan import SPLITS
+from kgtools.corpora.text.normalize import normal, with_texts
+from kgtools.tools.errors import Findings
+from kgtools.tools.frames import scan_table
 
 AT_ONCE = 50_000
 

@@ -7,20 +7,20 @@ from typing import Any
 
 import polars as pl
 
-from corpora.gates import check_identified, handed_on, is_private
-from corpora.mix.mixed import REMOVED
-from corpora.shards import Sink, Table, batches, open_table, refuse_other, within
-from corpora.split.assign import Assigned, assign, subset
-from corpora.split.cut import cut
-from corpora.split.index import index_of, reader_of
-from corpora.split.plan import SPLITS, Plan
-from corpora.split.proof import prove
-from corpora.split.ties import Ties, names_of, tie
-from tools.empty import refuse_empty
-from tools.errors import UsageError
-from tools.files import sha256
-from tools.frames import Schema, scan_table
-from tools.staging import manifest, staging
+from kgtools.corpora.gates import check_identified, handed_on, is_private
+from kgtools.corpora.mix.result import REMOVED
+from kgtools.corpora.record_files import Sink, Table, batches, open_table, refuse_other, within
+from kgtools.corpora.split.assign import Assigned, assign, subset
+from kgtools.corpora.split.cut import cut
+from kgtools.corpora.split.index import index_of, reader_of
+from kgtools.corpora.split.plan import SPLITS, Plan
+from kgtools.corpora.split.proof import prove
+from kgtools.corpora.split.ties import Ties, names_of, tie
+from kgtools.tools.errors import UsageError
+from kgtools.tools.frames import Schema, scan_table
+from kgtools.tools.inputs.files import sha256
+from kgtools.tools.outputs.empty import refuse_empty
+from kgtools.tools.outputs.staging import manifest, staging
 
 TOLERANCE = 0.01
 """So far from what was asked may the share of a split be before the user is told."""

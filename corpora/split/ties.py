@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from corpora.dedup.clusters import joined
-from corpora.split.assign import limits
-from corpora.split.index import Links, Read, in_numbers, links_of
-from corpora.split.parts import NOBODY, NONE, Parts, part
-from corpora.split.plan import Plan
-from tools.frames import shuffled
+from kgtools.corpora.dedup.clusters import joined
+from kgtools.corpora.split.assign import limits
+from kgtools.corpora.split.index import Links, Read, in_numbers, links_of
+from kgtools.corpora.split.parts import NOBODY, NONE, Parts, part
+from kgtools.corpora.split.plan import Plan
+from kgtools.tools.frames import shuffled
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from kg.align.evidence import contradicted, neighbours, opposed, ranked, related
-from kg.align.ledger import decision_id
-from kg.align.rules import RULES, common_codes
-from kg.inputs import Inputs
-from kg.merge import merge
-from kg.tables import LEDGER, LIST, TEXT
-from tools.frames import Schema
+from kgtools.kg.align.evidence import contradicted, neighbours, opposed, ranked, related
+from kgtools.kg.align.rules import RULES, common_codes
+from kgtools.kg.build.inputs import Inputs
+from kgtools.kg.build.ledger import decision_id
+from kgtools.kg.build.merge import merge
+from kgtools.kg.tables import LEDGER, LIST, TEXT
+from kgtools.tools.frames import Schema
 
 CANDIDATES = Schema(
     "candidates",
@@ -24,7 +24,7 @@ CANDIDATES = Schema(
 
 @dataclass(frozen=True)
 class Search:
-    """The candidates, and the codes that are too common to be evidence (kg.align.rules.common_codes)."""
+    """The candidates, and the codes that are too common to be evidence (kgtools.kg.align.rules.common_codes)."""
 
     candidates: pl.DataFrame
     common: pl.DataFrame

@@ -6,13 +6,13 @@ from typing import Any
 
 import polars as pl
 
-from kg.align.candidates import CANDIDATES
-from kg.align.evidence import exclude, excluding_words
-from kg.align.ledger import DIFFERENT, SAME, Groups, awake, decision_id, name_of
-from kg.align.rules import RULES
-from kg.tables import LEDGER, Ledger
-from tools.errors import UsageError
-from tools.registry import suggestion
+from kgtools.kg.align.candidates import CANDIDATES
+from kgtools.kg.align.evidence import exclude, excluding_words
+from kgtools.kg.align.rules import RULES
+from kgtools.kg.build.ledger import DIFFERENT, SAME, Groups, awake, decision_id, name_of
+from kgtools.kg.tables import LEDGER, Ledger
+from kgtools.tools.errors import UsageError
+from kgtools.tools.registry import suggestion
 
 TOOL = "kgtools"
 ALL = "all"

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from kg.align.spelling import SPELLING, spelled
-from kg.doubts import TRUNCATED
-from kg.ontology import ontology
-from kg.tables import Entities, Triples
+from kgtools.kg.align.spelling import SPELLING, spelled
+from kgtools.kg.build.doubts import TRUNCATED
+from kgtools.kg.ontology import ontology
+from kgtools.kg.tables import Entities, Triples
 
 UP = "增多|增高|升高|增加|增强|亢进|过多|过高|过速|增快"
 DOWN = "减少|减低|降低|减弱|低下|减退|过少|不足|缺乏|过低|过缓|减慢"

@@ -10,15 +10,15 @@ from typing import Any
 
 import polars as pl
 
-from kg.align.candidates import CANDIDATES
-from kg.align.decide import clashes, decision, with_decisions
-from kg.align.ledger import DIFFERENT, SAME, type_of
-from kg.tables import LEDGER, Ledger
-from tools.aside import check_file, write_whole
-from tools.errors import InputError
-from tools.files import read_text
-from tools.registry import suggestion
-from tools.spreadsheets import as_it_was, as_text
+from kgtools.kg.align.candidates import CANDIDATES
+from kgtools.kg.align.decide import clashes, decision, with_decisions
+from kgtools.kg.build.ledger import DIFFERENT, SAME, type_of
+from kgtools.kg.tables import LEDGER, Ledger
+from kgtools.tools.errors import InputError
+from kgtools.tools.inputs.files import read_text
+from kgtools.tools.outputs.atomic import check_file, write_whole
+from kgtools.tools.registry import suggestion
+from kgtools.tools.spreadsheets import as_it_was, as_text
 
 COLUMNS = (
     "decision", "id", "score", "rule", "reason", "type", "before", "after", "before_name", "after_name",

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import orjson
 import polars as pl
 
-from kg.align.evidence import shared
-from kg.align.spelling import ALIKE, SPELLING, STEPS, SURE, WRITTEN, spelled, steps_between
+from kgtools.kg.align.evidence import shared
+from kgtools.kg.align.spelling import ALIKE, SPELLING, STEPS, SURE, WRITTEN, spelled, steps_between
 
 Rule = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
-"""From the ranked entities and their neighbours (kg.align.evidence) to `one`, `other`, `score` and `reason`."""
+"""From the ranked entities and their neighbours (kgtools.kg.align.evidence) to `one`, `other`, `score` and `reason`."""
 
 COMMON = 50
 """How many entities of a type may have one code, for it to be evidence that two of them are the same."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from kg.align.symbols import without_case
+from kgtools.kg.align.symbols import without_case
 
 Change = Callable[[pl.Expr], pl.Expr]
 
@@ -71,7 +71,7 @@ def _lower(name: pl.Expr) -> pl.Expr:
 
 
 def _plain_case(name: pl.Expr) -> pl.Expr:
-    """In lower case but for symbols (kg.align.symbols)."""
+    """In lower case but for symbols (kgtools.kg.align.symbols)."""
     return (
         pl.when(name.str.contains(LETTERED))
         .then(name.map_batches(without_case, return_dtype=pl.String))

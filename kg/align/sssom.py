@@ -11,17 +11,17 @@ from urllib.parse import quote, unquote
 
 import yaml
 
-from kg.align.decide import TOOL, decision
-from kg.align.ledger import DIFFERENT, SAME, name_of, type_of
-from kg.align.review import Decisions, check_folder, table_of
-from kg.inputs import Inputs
-from kg.licenses import givers, license_of
-from kg.tables import LEDGER, Ledger
-from tools.aside import write_whole
-from tools.errors import InputError
-from tools.files import digest, read_text
-from tools.spdx import categories
-from tools.yamls import read_yaml
+from kgtools.kg.align.decide import TOOL, decision
+from kgtools.kg.align.review import Decisions, check_folder, table_of
+from kgtools.kg.build.inputs import Inputs
+from kgtools.kg.build.ledger import DIFFERENT, SAME, name_of, type_of
+from kgtools.kg.licenses import givers, license_of
+from kgtools.kg.tables import LEDGER, Ledger
+from kgtools.tools.errors import InputError
+from kgtools.tools.inputs.files import digest, read_text
+from kgtools.tools.inputs.safe_yaml import read_yaml
+from kgtools.tools.licenses.spdx import categories
+from kgtools.tools.outputs.atomic import write_whole
 
 BASE = "urn:kgtools:"
 NO_LICENSE = "https://w3id.org/sssom/license/unspecified"

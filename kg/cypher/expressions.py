@@ -3,7 +3,7 @@
 import re
 from collections.abc import Set
 
-from kg.cypher.nulls import (
+from kgtools.kg.cypher.nulls import (
     NUMERIC,
     QUANTIFIERS,
     Facts,
@@ -14,7 +14,7 @@ from kg.cypher.nulls import (
     enclosing,
     fractional,
 )
-from kg.cypher.tokens import CLAUSES, EXPECTING, Query, words
+from kgtools.kg.cypher.tokens import CLAUSES, EXPECTING, Query, words
 
 # What both stores were found to answer alike, some of it through INLINE in portable.py.
 FUNCTIONS = words(

@@ -1,7 +1,7 @@
 """Keep nodes of one label out of a query's sight: those in which a store keeps its books."""
 
-from kg.cypher.tokens import CLAUSES, Query, tokenize, words
-from tools.errors import CypherError
+from kgtools.kg.cypher.tokens import CLAUSES, Query, tokenize, words
+from kgtools.tools.errors import CypherError
 
 OTHERS = words("CALL CREATE DELETE DETACH FILTER FINISH FOR FOREACH LET LOAD MERGE OFFSET REMOVE SET SHOW USE USING")
 SUBQUERIES = words("EXISTS COUNT COLLECT")

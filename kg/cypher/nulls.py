@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from kg.cypher.tokens import Query, words
+from kgtools.kg.cypher.tokens import Query, words
 
 NUMERIC = words("ABS CEIL COUNT FLOOR SIGN SIZE SQRT SUM TOFLOAT TOINTEGER")
 FRACTIONAL = words("CEIL FLOOR SQRT TOFLOAT")

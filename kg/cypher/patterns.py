@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import combinations, product
 
-from kg.cypher.tokens import Query
+from kgtools.kg.cypher.tokens import Query
 
 TWICE = (
     "both could match the same relationship here, which one MATCH of Neo4j excludes; "

@@ -8,9 +8,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from kg.cypher.expressions import check_expressions, check_variables, check_words, learn_aliases, one_statement
-from kg.cypher.nulls import Facts
-from kg.cypher.patterns import (
+from kgtools.kg.cypher.expressions import check_expressions, check_variables, check_words, learn_aliases, one_statement
+from kgtools.kg.cypher.nulls import Facts
+from kgtools.kg.cypher.patterns import (
     LENGTH,
     Labels,
     Pairs,
@@ -22,8 +22,8 @@ from kg.cypher.patterns import (
     read_pattern,
     starts_pattern,
 )
-from kg.cypher.tokens import CLAUSES, LONGEST, Query, refusal, tokenize, words
-from tools.errors import CypherError
+from kgtools.kg.cypher.tokens import CLAUSES, LONGEST, Query, refusal, tokenize, words
+from kgtools.tools.errors import CypherError
 
 NUMBER = "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?"
 AS_INT = "CAST(CASE WHEN regexp_full_match(CAST({x} AS STRING), '-?[0-9]+') THEN {x} ELSE NULL END AS INT64)"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tools.errors import CypherError
+from kgtools.tools.errors import CypherError
 
 
 def words(text: str) -> frozenset[str]:

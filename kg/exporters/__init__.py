@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from kg.licenses import beside, check_leaving
-from kg.stores import Store, open_store
-from kg.stores.generations import is_there
-from kg.tables import Entities, Triples
-from tools import registry
-from tools.errors import InputError, UsageError
+from kgtools.kg.licenses import beside, check_leaving
+from kgtools.kg.stores import Store, open_store
+from kgtools.kg.stores.folder.generations import is_there
+from kgtools.kg.tables import Entities, Triples
+from kgtools.tools import registry
+from kgtools.tools.errors import InputError, UsageError
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from kg.tables import ENTITIES, Entities
+from kgtools.kg.tables import ENTITIES, Entities
 
 VALUES: dict[str, Any] = {"head": pl.String, "relation": pl.String, "tail": pl.String, "origins": pl.List(pl.String)}
 

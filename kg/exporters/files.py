@@ -8,14 +8,14 @@ from typing import Any, BinaryIO
 import orjson
 import polars as pl
 
-from kg.inputs import files_of
-from kg.licenses import beside, license_of, rights
-from kg.stores import Store
-from kg.tables import Entities
-from tools.aside import check_file, is_stream, replacing, write_whole
-from tools.empty import refuse_empty
-from tools.errors import UsageError
-from tools.staging import make_folder, manifest, staging
+from kgtools.kg.build.inputs import files_of
+from kgtools.kg.licenses import beside, license_of, rights
+from kgtools.kg.stores import Store
+from kgtools.kg.tables import Entities
+from kgtools.tools.errors import UsageError
+from kgtools.tools.outputs.atomic import check_file, is_stream, replacing, write_whole
+from kgtools.tools.outputs.empty import refuse_empty
+from kgtools.tools.outputs.staging import make_folder, manifest, staging
 
 ROWS = 50_000
 """How many rows are made into text at a time."""

@@ -14,15 +14,15 @@ from xml.etree.ElementTree import Element, ParseError, iterparse
 import orjson
 import polars as pl
 
-from kg.exporters import Exporter, Options
-from kg.exporters.files import ROWS, as_json, refuse_nothing, terms, whole_file, witnesses, write_text
-from kg.licenses import licence_text
-from kg.stores import Store
-from kg.tables import ENTITIES, LIST, TRIPLES, Entities, Triples
-from tools.errors import InputError
-from tools.files import read_bytes
-from tools.frames import Schema
-from tools.xmls import look_through
+from kgtools.kg.exporters import Exporter, Options
+from kgtools.kg.exporters.files import ROWS, as_json, refuse_nothing, terms, whole_file, witnesses, write_text
+from kgtools.kg.licenses import licence_text
+from kgtools.kg.stores import Store
+from kgtools.kg.tables import ENTITIES, LIST, TRIPLES, Entities, Triples
+from kgtools.tools.errors import InputError
+from kgtools.tools.frames import Schema
+from kgtools.tools.inputs.files import read_bytes
+from kgtools.tools.inputs.safe_xml import look_through
 
 NAMESPACE = "{http://graphml.graphdrawing.org/xmlns}"
 NODE = [name for name in ENTITIES.columns if name != "id"]

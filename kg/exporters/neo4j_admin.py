@@ -8,15 +8,15 @@ from pathlib import Path
 
 import polars as pl
 
-from kg.exporters import Exporter, Options
-from kg.exporters.files import refuse_nothing, run_json, terms, whole_folder, write_text
-from kg.licenses import LICENSES, licence_text
-from kg.ontology import ontology
-from kg.stores import Store
-from kg.stores.engine import ENTITY_COLUMNS, LISTS, TRIPLE_COLUMNS, quoted
-from kg.stores.indexes import INDEXABLE
-from kg.stores.vault import LABEL, bookkeeping
-from tools.errors import InputError
+from kgtools.kg.exporters import Exporter, Options
+from kgtools.kg.exporters.files import refuse_nothing, run_json, terms, whole_folder, write_text
+from kgtools.kg.licenses import LICENSES, licence_text
+from kgtools.kg.ontology import ontology
+from kgtools.kg.stores import Store
+from kgtools.kg.stores.folder.engine import ENTITY_COLUMNS, LISTS, TRIPLE_COLUMNS, quoted
+from kgtools.kg.stores.neo4j.indexes import INDEXABLE
+from kgtools.kg.stores.neo4j.metadata import LABEL, bookkeeping
+from kgtools.tools.errors import InputError
 
 DELIMITER = "\x1f"
 BUFFER = 4 << 20

@@ -8,14 +8,14 @@ from typing import Any
 import orjson
 import polars as pl
 
-from kg.exporters import Exporter, Options
-from kg.exporters.files import ROWS, refuse_nothing, terms, whole_file, witnesses
-from kg.licenses import licence_text
-from kg.stores import Store
-from kg.tables import ENTITIES, TRIPLES, Entities, Triples
-from tools.errors import InputError
-from tools.files import read_bytes
-from tools.frames import Schema
+from kgtools.kg.exporters import Exporter, Options
+from kgtools.kg.exporters.files import ROWS, refuse_nothing, terms, whole_file, witnesses
+from kgtools.kg.licenses import licence_text
+from kgtools.kg.stores import Store
+from kgtools.kg.tables import ENTITIES, TRIPLES, Entities, Triples
+from kgtools.tools.errors import InputError
+from kgtools.tools.frames import Schema
+from kgtools.tools.inputs.files import read_bytes
 
 ENDS = {"head": "source", "tail": "target", "id": "key"}
 

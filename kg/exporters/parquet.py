@@ -4,13 +4,13 @@ from pathlib import Path
 
 import polars as pl
 
-from kg.exporters import Exporter, Options
-from kg.exporters.files import refuse_nothing, run_json, terms, whole_folder
-from kg.licenses import LICENSES, licence_text
-from kg.stores import Store
-from kg.tables import ENTITIES, TRIPLES, Entities, Triples
-from tools.errors import InputError
-from tools.frames import Schema, load_table, write_table
+from kgtools.kg.exporters import Exporter, Options
+from kgtools.kg.exporters.files import refuse_nothing, run_json, terms, whole_folder
+from kgtools.kg.licenses import LICENSES, licence_text
+from kgtools.kg.stores import Store
+from kgtools.kg.tables import ENTITIES, TRIPLES, Entities, Triples
+from kgtools.tools.errors import InputError
+from kgtools.tools.frames import Schema, load_table, write_table
 
 README = """\
 # A graph of kgtools

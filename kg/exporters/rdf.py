@@ -10,20 +10,20 @@ from typing import Any, BinaryIO
 
 import polars as pl
 
-from kg.exporters import Exporter, Options
-from kg.exporters.attributes import unpacked
-from kg.exporters.files import refuse_nothing, terms, whole_file, witnesses, write_text
-from kg.exporters.rdf_read import read
-from kg.exporters.rdf_terms import BASE, Syntax, literal, literals, local
-from kg.licenses import licence_text
-from kg.normalize import SEPARATOR
-from kg.ontology import Relation, ontology
-from kg.stores import Store
-from kg.tables import Entities, Triples
-from tools.errors import UsageError
-from tools.frames import digests
-from tools.licenses import parts, saying
-from tools.spdx import categories
+from kgtools.kg.build.normalize import SEPARATOR
+from kgtools.kg.exporters import Exporter, Options
+from kgtools.kg.exporters.attributes import unpacked
+from kgtools.kg.exporters.files import refuse_nothing, terms, whole_file, witnesses, write_text
+from kgtools.kg.exporters.rdf_read import read
+from kgtools.kg.exporters.rdf_terms import BASE, Syntax, literal, literals, local
+from kgtools.kg.licenses import licence_text
+from kgtools.kg.ontology import Relation, ontology
+from kgtools.kg.stores import Store
+from kgtools.kg.tables import Entities, Triples
+from kgtools.tools.errors import UsageError
+from kgtools.tools.frames import digests
+from kgtools.tools.licenses.check import parts, saying
+from kgtools.tools.licenses.spdx import categories
 
 PAGE = "http://spdx.org/licenses/{}"
 """The IRI of a licence of SPDX's list."""

@@ -8,9 +8,9 @@ from typing import BinaryIO
 
 import polars as pl
 
-from kg.exporters.rdf_terms import BACK, OURS, WORDS, Syntax
-from tools.errors import InputError, MissingExtraError
-from tools.files import read_text
+from kgtools.kg.exporters.rdf_terms import BACK, OURS, WORDS, Syntax
+from kgtools.tools.errors import InputError, MissingExtraError
+from kgtools.tools.inputs.files import read_text
 
 CHUNK = 1 << 26
 OBJECT = r'"((?:[^"\\]|\\.)*)"(?:@([A-Za-z0-9-]+)|\^\^\S+)?'
@@ -97,7 +97,7 @@ def _char(found: re.Match[str]) -> str:
 
 def _as_ntriples(path: Path) -> bytes:
     """Turtle in any layout as N-Triples. Raises InputError where it is none, MissingExtraError without rdflib."""
-    from kg.sources.rdf import parse
+    from kgtools.kg.sources.rdf import parse
 
     try:
         import rdflib  # noqa: F401 - missing, it is named before the file is read

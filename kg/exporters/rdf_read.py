@@ -4,12 +4,12 @@ from pathlib import Path
 
 import polars as pl
 
-from kg.exporters.attributes import packed
-from kg.exporters.rdf_lines import statements
-from kg.exporters.rdf_terms import OURS, text_of
-from kg.ontology import ontology
-from kg.tables import TRIPLES, Entities, Triples
-from tools.errors import InputError
+from kgtools.kg.exporters.attributes import packed
+from kgtools.kg.exporters.rdf_lines import statements
+from kgtools.kg.exporters.rdf_terms import OURS, text_of
+from kgtools.kg.ontology import ontology
+from kgtools.kg.tables import TRIPLES, Entities, Triples
+from kgtools.tools.errors import InputError
 
 OF_ENTITY = ("rdf:type", "skos:prefLabel", "kgo:nameFrom", "prov:wasDerivedFrom", "kgo:doubt")
 OF_STATEMENT = ("rdf:subject", "rdf:predicate", "rdf:object", "prov:wasDerivedFrom", "kgo:origin", "kgo:contradicts")

@@ -7,8 +7,8 @@ from urllib.parse import quote, unquote
 
 import polars as pl
 
-from kg.align.sssom import curie
-from kg.ontology import ontology
+from kgtools.kg.align.sssom import curie
+from kgtools.kg.ontology import ontology
 
 BASE = "urn:kgtools:"
 WORDS = {

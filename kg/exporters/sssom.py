@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from kg.align.sssom import write_sssom
-from kg.exporters import Exporter, Options
-from kg.licenses import beside, licence_text
-from kg.stores import Store
-from tools.aside import check_file, is_stream, write_whole
-from tools.empty import refuse_empty
-from tools.staging import make_folder
+from kgtools.kg.align.sssom import write_sssom
+from kgtools.kg.exporters import Exporter, Options
+from kgtools.kg.licenses import beside, licence_text
+from kgtools.kg.stores import Store
+from kgtools.tools.outputs.atomic import check_file, is_stream, write_whole
+from kgtools.tools.outputs.empty import refuse_empty
+from kgtools.tools.outputs.staging import make_folder
 
 
 def write(store: Store, out: Path, how: Options) -> dict[str, int]:

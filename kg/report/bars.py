@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from kg.report.drawing import FAINT, FIRST, INK, SECOND, STEP, Spec, finished, room, stacked, title_of
-from kg.report.earlier import Change
-from kg.report.figures import Figures
-from kg.report.words import Lang, Words, entity_type, relation, word
+from kgtools.kg.report.drawing import FAINT, FIRST, INK, SECOND, STEP, Spec, finished, room, stacked, title_of
+from kgtools.kg.report.earlier import Change
+from kgtools.kg.report.figures import Figures
+from kgtools.kg.report.words import Lang, Words, entity_type, relation, word
 
 if TYPE_CHECKING:
     import altair as alt

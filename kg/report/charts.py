@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from kg.report.bars import overlap, trends
-from kg.report.drawing import FIRST, SECOND, STEP, Spec, finished, stacked, title_of
-from kg.report.earlier import Change
-from kg.report.figures import OUT, Figures
-from kg.report.words import LANGS, Lang, Words, entity_type, relation, word
+from kgtools.kg.report.bars import overlap, trends
+from kgtools.kg.report.drawing import FIRST, SECOND, STEP, Spec, finished, stacked, title_of
+from kgtools.kg.report.earlier import Change
+from kgtools.kg.report.figures import OUT, Figures
+from kgtools.kg.report.words import LANGS, Lang, Words, entity_type, relation, word
 
 if TYPE_CHECKING:
     import altair as alt

@@ -6,7 +6,7 @@ a plot as wide as its box stands in `usermeta`: `shares` (the views that stretch
 
 from typing import TYPE_CHECKING, Any
 
-from tools.errors import MissingExtraError
+from kgtools.tools.errors import MissingExtraError
 
 if TYPE_CHECKING:
     import altair as alt

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, NonNegativeInt, ValidationError
 
-from tools.errors import InputError
-from tools.files import read_text
+from kgtools.tools.errors import InputError
+from kgtools.tools.inputs.files import read_text
 
 GROUPS = ("totals", "types", "relations", "sources", "findings")
 BEFORE, BEHIND = '<script type="application/json" id="numbers">', "</script>"

@@ -5,10 +5,10 @@ from typing import Any
 
 import polars as pl
 
-from kg.audit import Finding
-from kg.stats import statistics
-from kg.stores import Store
-from kg.tables import Entities, Triples
+from kgtools.kg.audit import Finding
+from kgtools.kg.stats import statistics
+from kgtools.kg.stores import Store
+from kgtools.kg.tables import Entities, Triples
 
 OUT, IN = "out", "in"
 STEPS = 10

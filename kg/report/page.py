@@ -11,17 +11,17 @@ import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from kg.audit import SEVERITIES, Audit, Finding, runnable
-from kg.report import tables
-from kg.report.bars import CHANGES, SETS
-from kg.report.charts import charts, percent
-from kg.report.drawing import need_altair
-from kg.report.earlier import Change, Numbers, changes
-from kg.report.figures import Figures, figures, numbers
-from kg.report.tables import Column, Table
-from kg.report.words import Words, column, word
-from kg.stores import Store
-from tools.aside import check_file, write_whole
+from kgtools.kg.audit import SEVERITIES, Audit, Finding, runnable
+from kgtools.kg.report import tables
+from kgtools.kg.report.bars import CHANGES, SETS
+from kgtools.kg.report.charts import charts, percent
+from kgtools.kg.report.drawing import need_altair
+from kgtools.kg.report.earlier import Change, Numbers, changes
+from kgtools.kg.report.figures import Figures, figures, numbers
+from kgtools.kg.report.tables import Column, Table
+from kgtools.kg.report.words import Words, column, word
+from kgtools.kg.stores import Store
+from kgtools.tools.outputs.atomic import check_file, write_whole
 
 EXAMPLES = 8
 """Rows of a finding that a page shows at least: it has more room than a terminal."""

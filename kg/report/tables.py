@@ -6,13 +6,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from kg.ontology import ontology
-from kg.report.bars import change_words, signed
-from kg.report.charts import percent
-from kg.report.earlier import Change
-from kg.report.figures import Figures
-from kg.report.words import Words, entity_type, relation, word
-from tools.output import cell as plain
+from kgtools.kg.ontology import ontology
+from kgtools.kg.report.bars import change_words, signed
+from kgtools.kg.report.charts import percent
+from kgtools.kg.report.earlier import Change
+from kgtools.kg.report.figures import Figures
+from kgtools.kg.report.words import Words, entity_type, relation, word
+from kgtools.tools.output import cell as plain
 
 NUMERIC = {
     *("entities", "triples", "shared", "names", "heads", "known", "share"),

@@ -7,8 +7,8 @@ from typing import Literal
 
 from markupsafe import Markup, escape
 
-from kg.ontology import ontology
-from tools.yamls import read_yaml
+from kgtools.kg.ontology import ontology
+from kgtools.tools.inputs.safe_yaml import read_yaml
 
 Lang = Literal["en", "zh"]
 LANGS: tuple[Lang, ...] = ("en", "zh")

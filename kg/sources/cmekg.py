@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import polars as pl
 
-from kg.ontology import ontology
-from kg.reading import UNTYPED, Collector, Options, Reading, rows_as_frame, short_names
-from kg.sources.cmekg_json import Head, Refuse, heads, types_of_classes
-from tools.delimited import BAD_QUOTE, read_rows
-from tools.errors import InputError, UsageError
-from tools.files import read_text
-from tools.packings import unpacked_name
-from tools.registry import suggestion
+from kgtools.kg.ontology import ontology
+from kgtools.kg.source import UNTYPED, Collector, Options, Reading, rows_as_frame, short_names
+from kgtools.kg.sources.cmekg_json import Head, Refuse, heads, types_of_classes
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.tools.inputs.delimited import BAD_QUOTE, read_rows
+from kgtools.tools.inputs.files import read_text
+from kgtools.tools.inputs.packings import unpacked_name
+from kgtools.tools.registry import suggestion
 
 TEXT = pl.String
 NAMES = {"row": pl.UInt32, "name": TEXT, "type": TEXT, "name_en": TEXT, "reason": TEXT}

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from kg.ontology import ontology
-from kg.reading import NOT_TEXT
-from tools.errors import InputError
-from tools.files import TOO_DEEP, shallow
-from tools.json_keys import refuse_repeated_key
-from tools.registry import suggestion
+from kgtools.kg.ontology import ontology
+from kgtools.kg.source import NOT_TEXT
+from kgtools.tools.errors import InputError
+from kgtools.tools.inputs.files import TOO_DEEP, shallow
+from kgtools.tools.inputs.json_keys import refuse_repeated_key
+from kgtools.tools.registry import suggestion
 
 Said = list[tuple[str, list[str]]]
 Refuse = Callable[[int, str, str, str], None]

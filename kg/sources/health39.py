@@ -6,11 +6,11 @@ from pathlib import Path
 
 import polars as pl
 
-from kg.ontology import ontology
-from kg.reading import Collector, Options, Reading, short_names
-from tools.delimited import BAD_QUOTE, read_rows
-from tools.errors import InputError, UsageError
-from tools.files import read_text
+from kgtools.kg.ontology import ontology
+from kgtools.kg.source import Collector, Options, Reading, short_names
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.tools.inputs.delimited import BAD_QUOTE, read_rows
+from kgtools.tools.inputs.files import read_text
 
 COLUMNS = (
     "name", "alias", "part", "age", "infection", "insurance", "department", "checklist", "symptom", "complication",

@@ -9,13 +9,13 @@ from typing import Annotated, Any, Self, TypeVar
 import polars as pl
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
-from kg.name_rules import as_they_look
-from kg.ontology import SourceInfo, ontology
-from kg.reading import Options
-from tools.config import Settings, load_yaml
-from tools.errors import InputError
-from tools.packings import unpacked_name
-from tools.registry import suggestion
+from kgtools.kg.build.name_rules import as_they_look
+from kgtools.kg.ontology import SourceInfo, ontology
+from kgtools.kg.source import Options
+from kgtools.tools.config import Settings, load_yaml
+from kgtools.tools.errors import InputError
+from kgtools.tools.inputs.packings import unpacked_name
+from kgtools.tools.registry import suggestion
 
 
 def _one_byte(text: str) -> str:

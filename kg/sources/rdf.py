@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kg.ontology import Field, ontology
-from kg.reading import UNTYPED, Collector, Options, Reading, short_names
-from kg.sources.mapping import RdfMapping, load_mapping
-from tools.errors import InputError, MissingExtraError
-from tools.files import read_bytes, read_text
-from tools.packings import suffix_of
-from tools.xmls import look_through
+from kgtools.kg.ontology import Field, ontology
+from kgtools.kg.source import UNTYPED, Collector, Options, Reading, short_names
+from kgtools.kg.sources.mapping import RdfMapping, load_mapping
+from kgtools.tools.errors import InputError, MissingExtraError
+from kgtools.tools.inputs.files import read_bytes, read_text
+from kgtools.tools.inputs.packings import suffix_of
+from kgtools.tools.inputs.safe_xml import look_through
 
 EXAMPLE = """\
 source: mykg

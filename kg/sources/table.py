@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import polars as pl
 
-from kg.name_rules import clean_name
-from kg.reading import UNTYPED, Collector, Options, Reading, short_names
-from kg.sources.cells import LISTS, ROW, read_cells
-from kg.sources.mapping import Cell, Constant, Edges, Rows, Table, TableMapping, Triples, load_mapping
-from kg.tables import MENTIONS, STATEMENTS
-from tools.errors import InputError
+from kgtools.kg.build.name_rules import clean_name
+from kgtools.kg.source import UNTYPED, Collector, Options, Reading, short_names
+from kgtools.kg.sources.mapping import Cell, Constant, Edges, Rows, Table, TableMapping, Triples, load_mapping
+from kgtools.kg.sources.table_files import LISTS, ROW, read_cells
+from kgtools.kg.tables import MENTIONS, STATEMENTS
+from kgtools.tools.errors import InputError
 
 TEXT = pl.String
 EXAMPLE = """\

@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
-from kg.ontology import ontology
-from kg.reading import NOT_TEXT, Collector, Options, Reading, short_names
-from tools.errors import InputError
-from tools.files import json_records
+from kgtools.kg.ontology import ontology
+from kgtools.kg.source import NOT_TEXT, Collector, Options, Reading, short_names
+from kgtools.tools.errors import InputError
+from kgtools.tools.inputs.files import json_records
 
 OPENING, CLOSING = "(（", ")）"
 NUMBERS = ("$numberInt", "$numberLong", "$numberDouble", "$numberDecimal")

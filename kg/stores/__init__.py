@@ -7,12 +7,12 @@ from typing import Any, Protocol, cast
 
 import polars as pl
 
-from kg.inputs import Inputs, NameTable
-from kg.merge import merge
-from kg.reconcile import Compared, Fault, Held, Reconciliation, reconcile
-from kg.tables import Entities, Triples
-from tools import registry
-from tools.errors import StoreError, UsageError
+from kgtools.kg.build.inputs import Inputs, NameTable
+from kgtools.kg.build.merge import merge
+from kgtools.kg.stores.reconcile import Compared, Fault, Held, Reconciliation, reconcile
+from kgtools.kg.tables import Entities, Triples
+from kgtools.tools import registry
+from kgtools.tools.errors import StoreError, UsageError
 
 
 class Store(Protocol):

@@ -5,9 +5,9 @@ A value that is none of them cannot be judged, and is used for no preference."""
 import re
 from functools import cache
 
-from kg.ontology import ontology
-from templates.preferences.said import ENDS, Said, form
-from templates.values import parse
+from kgtools.kg.ontology import ontology
+from kgtools.templates.preferences.known_names import ENDS, Said, form
+from kgtools.templates.values import parse
 
 FACTOR = 2.0
 """By how much the middles of two quantities must differ; nor may they overlap."""

@@ -4,9 +4,9 @@ from typing import Any
 
 import polars as pl
 
-from corpora.record import Preferences
-from templates.preferences.apart import TEXT
-from templates.preferences.wrong import FAULTS
+from kgtools.corpora.record import Preferences
+from kgtools.templates.preferences.apart import TEXT
+from kgtools.templates.preferences.rejected import FAULTS
 
 SIDES = ("chosen", "rejected")
 ABOUT = pl.Struct({"fault": pl.String, "wrong": pl.List(pl.String), "unsaid": pl.List(pl.String)})

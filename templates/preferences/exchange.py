@@ -7,7 +7,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
-from templates.preferences.items import Item, Row
+from kgtools.templates.preferences.items import Item, Row
 
 TRIES = 32
 """Places that are tried for a name before it stays where it is."""

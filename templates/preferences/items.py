@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from kg.ontology import ontology
-from templates.facts import View
-from templates.pack import Template
-from templates.select import facts_for, matching
+from kgtools.kg.ontology import ontology
+from kgtools.templates.facts import View
+from kgtools.templates.pack import Template
+from kgtools.templates.select import facts_for, matching
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,8 @@ def make(out: str, kind: str, shape: dict, records: str) -> str:
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-    from train.chats import chat
-    from train.models import tiny
+    from kgtools.train.data.chat import chat
+    from kgtools.train.models.resolve import tiny
 
     rows = pl.read_parquet(Path(records) / "records.parquet")["messages"].head(500)
     tiny("qwen2", (message["content"] for row in rows for message in row), Path(out), 0)
@@ -51,8 +51,8 @@ def join(out: str, model: str, data: str, length: int) -> str:
     import polars as pl
     from transformers import AutoTokenizer
 
-    from corpora.record import RECORDS
-    from corpora.shards import Sink
+    from kgtools.corpora.record import RECORDS
+    from kgtools.corpora.record_files import Sink
 
     words = AutoTokenizer.from_pretrained(model)
     rows = pl.read_parquet(Path(data) / "records.parquet")
@@ -138,9 +138,9 @@ def memory(model: str, reward: str, what: str, length: int) -> dict:
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
-    from train.ppo.maths import chunked_log_probs
-    from train.ppo.roles import build
-    from train.recipe import Recipe
+    from kgtools.train.recipe import Recipe
+    from kgtools.train.stages.ppo.losses import chunked_log_probs
+    from kgtools.train.stages.ppo.roles import build
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(0)

@@ -9,9 +9,9 @@ from clock import Spread, in_turns, print_aim, print_table
 from graphs import Graphs
 from questions import EDGE, NODE, SQL
 
-from kg.audit import Audit, audits, run
-from kg.ontology import ontology
-from kg.stores.embedded import EmbeddedStore
+from kgtools.kg.audit import Audit, audits, run
+from kgtools.kg.ontology import ontology
+from kgtools.kg.stores.folder.store import EmbeddedStore
 
 AIM = 3.0
 

@@ -14,7 +14,7 @@ COMMAND = """
 import atexit, pathlib, sys
 note = pathlib.Path(sys.argv.pop(1))
 atexit.register(lambda: note.write_text(pathlib.Path("/proc/self/status").read_text()))
-from tools.main import main
+from kgtools.tools.main import main
 main()
 """
 """A command that leaves what the kernel knows of it: its peak as wait4 tells it is no less than that of whoever started it."""

@@ -13,10 +13,10 @@ import polars as pl
 from clock import command, in_turns, print_aim, print_table
 from graphs import DATA, Graphs
 
-from corpora.decontaminate import Rules, Search, find_contamination, index_of, search_of
-from corpora.read import read
-from corpora.record import RECORDS
-from corpora.shards import scan
+from kgtools.corpora.decontaminate import Rules, Search, find_contamination, index_of, search_of
+from kgtools.corpora.read import read
+from kgtools.corpora.record import RECORDS
+from kgtools.corpora.record_files import scan
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 

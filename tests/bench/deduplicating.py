@@ -8,10 +8,10 @@ from clock import command, in_turns, print_aim, print_table
 from graphs import Graphs
 from rensa import RMinHash, RMinHashLSH
 
-from corpora.dedup import Look, find_duplicates
-from corpora.dedup.pieces import jaccard, sets
-from corpora.record import RECORDS
-from corpora.shards import Sink
+from kgtools.corpora.dedup import Look, find_duplicates
+from kgtools.corpora.dedup.pieces import jaccard, sets
+from kgtools.corpora.record import RECORDS
+from kgtools.corpora.record_files import Sink
 
 TEXTS, NGRAM, PERMUTATIONS, BANDS = 1_000_000, 5, 128, 16
 WORDS = 4_000

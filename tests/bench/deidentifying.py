@@ -8,10 +8,10 @@ from pathlib import Path
 from clock import in_turns, print_aim, print_table
 from graphs import Graphs
 
-from corpora.deidentify import deidentify, load_policy, residual
-from corpora.deidentify.classes import STRUCTURED
-from corpora.deidentify.find import find
-from corpora.record import RECORDS
+from kgtools.corpora.deidentify import deidentify, load_policy, residual
+from kgtools.corpora.deidentify.classes import STRUCTURED
+from kgtools.corpora.deidentify.find import find
+from kgtools.corpora.record import RECORDS
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 

@@ -9,12 +9,12 @@ from clock import in_turns, print_aim, print_table
 from graphs import Graphs
 from loop import MAX_TAILS, SEED, call_each, loop
 
-from kg.stores.embedded import EmbeddedStore
-from templates.facts import view
-from templates.generate import generate, write
-from templates.pack import LANGUAGES, Pack, Tails, Template, find_pack
-from templates.render import render
-from templates.select import select
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.templates.facts import view
+from kgtools.templates.generate import generate, write
+from kgtools.templates.pack import LANGUAGES, Pack, Tails, Template, find_pack
+from kgtools.templates.render import render
+from kgtools.templates.select import select
 
 AIM = 4.0
 PACKS = ("clinicalgpt", "extended")

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg.inputs import Inputs, NameTable, SourceTables
-from kg.load import Report, prepare
-from kg.names import OUR_LICENSE, OUR_NAME, OURS, read_names
-from kg.reading import Options
+from kgtools.kg.build.english_names import OUR_LICENSE, OUR_NAME, OURS, read_names
+from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
+from kgtools.kg.build.load import Report, prepare
+from kgtools.kg.source import Options
 
 CHECKOUT = Path(__file__).parents[2]
 DATA = CHECKOUT.parent / "shared" / "data" / "kg"

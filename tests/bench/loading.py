@@ -8,9 +8,9 @@ import duckdb
 from clock import command, in_turns, print_aim, print_table
 from graphs import Graphs
 
-from kg.reading import Options
-from kg.stores.embedded import EmbeddedStore
-from tools import registry
+from kgtools.kg.source import Options
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.tools import registry
 
 AIM_S, AIM_PER_S = 15.0, 40_000
 

@@ -14,15 +14,15 @@ from typing import Any, NamedTuple
 import orjson
 from jinja2 import nodes
 
-from kg.doubts import value_doubts
-from kg.normalize import SEPARATOR
-from kg.ontology import ontology
-from kg.stores.embedded import EmbeddedStore
-from templates.drops import ONLY_TREATMENTS, SAYS_NOTHING
-from templates.pack import Pack, Tails, Template, environment
-from templates.select import SAME_WORDS
-from templates.values import ENGLISH, MONEY, parse, say_en, say_zh, tidy
-from tools.files import digest
+from kgtools.kg.build.doubts import value_doubts
+from kgtools.kg.build.normalize import SEPARATOR
+from kgtools.kg.ontology import ontology
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.templates.drops import ONLY_TREATMENTS, SAYS_NOTHING
+from kgtools.templates.pack import Pack, Tails, Template, environment
+from kgtools.templates.select import SAME_WORDS
+from kgtools.templates.values import ENGLISH, MONEY, parse, say_en, say_zh, tidy
+from kgtools.tools.inputs.files import digest
 
 SEED, MAX_TAILS = 0, 12
 Render = tuple[Callable[..., str], Callable[..., str]]
@@ -235,7 +235,7 @@ def _salt(text: str) -> int:
 
 
 def _mixed(value: int, salt: int) -> int:
-    """SplitMix64 of one number, as `tools.frames.shuffled` does it for a column."""
+    """SplitMix64 of one number, as `kgtools.tools.frames.shuffled` does it for a column."""
     mixed = value ^ salt
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = ((mixed ^ (mixed >> shift)) * factor) & 0xFFFFFFFFFFFFFFFF

@@ -15,9 +15,9 @@ from clock import print_aim, print_table
 from graphs import Graphs
 from numpy.typing import NDArray
 
-from kg.stores.embedded import EmbeddedStore
-from templates.generate import generate
-from templates.pack import LANGUAGES, find_pack
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.templates.generate import generate
+from kgtools.templates.pack import LANGUAGES, find_pack
 
 AIM, FEWEST, FOLDS, STEPS, RATE, DECAY = 0.60, 200, 5, 60, 0.5, 1e-4
 SEED, MAX_TAILS = 7, 12

@@ -12,14 +12,14 @@ import polars as pl
 from clock import Spread, in_turns, print_aim, print_table, seconds
 from graphs import Graphs
 
-from kg.audit import audits, run, run_all
-from kg.exporters import Options, neo4j_admin
-from kg.inputs import Inputs
-from kg.merge import merge
-from kg.stores.embedded import EmbeddedStore
-from kg.stores.engine import ENTITY_COLUMNS, TRIPLE_COLUMNS, quoted
-from kg.stores.neo4j import Neo4jStore
-from kg.tables import Entities, Triples
+from kgtools.kg.audit import audits, run, run_all
+from kgtools.kg.build.inputs import Inputs
+from kgtools.kg.build.merge import merge
+from kgtools.kg.exporters import Options, neo4j_admin
+from kgtools.kg.stores.folder.engine import ENTITY_COLUMNS, TRIPLE_COLUMNS, quoted
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.neo4j.store import Neo4jStore
+from kgtools.kg.tables import Entities, Triples
 from tests.neo4j.login import Login
 from tests.neo4j.server import Server, temporary_server
 

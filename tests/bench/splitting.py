@@ -6,8 +6,8 @@ import numpy as np
 from clock import command, print_aim, print_table
 from graphs import Graphs
 
-from corpora.record import RECORDS
-from corpora.shards import Sink
+from kgtools.corpora.record import RECORDS
+from kgtools.corpora.record_files import Sink
 
 SIZES = (100_000, 800_000)
 AT_ONCE = 50_000

@@ -86,7 +86,7 @@ def _apart(what: str, /, **settings: object) -> object:
 
 
 def _kgtools(*words: object) -> None:
-    code = "from tools.main import main; main()"
+    code = "from kgtools.tools.main import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, words)], capture_output=True, encoding="utf-8", cwd=ROOT, check=False
     )

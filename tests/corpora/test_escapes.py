@@ -5,7 +5,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from corpora.escapes import without_escapes
+from kgtools.corpora.text.escapes import without_escapes
 from tests.corpora.readers.exams import lines, take
 
 ESCAPED = {

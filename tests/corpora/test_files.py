@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpora import arrays
-from corpora.files import File, Place
-from corpora.paths import files_of
-from corpora.read import read
+from kgtools.corpora.files import json_stream
+from kgtools.corpora.files.file import File, Place
+from kgtools.corpora.files.paths import files_of
+from kgtools.corpora.read import read
+from kgtools.tools.errors import InputError
 from tests.workbooks import workbook
-from tools.errors import InputError
 
 ROWS: list[dict[str, Any]] = [
     {"问": "痛风有什么症状？", "答": "关节痛。\n“{{ 7*7 }}” 😀"},
@@ -85,7 +85,7 @@ def test_json_rows_are_found_in_any_layout_and_encoding(opened: Any, layout: str
 def test_the_encoding_of_one_long_line_is_told_wherever_it_is_cut(
     opened: Any, monkeypatch: pytest.MonkeyPatch, encoding: str, chunk: int
 ) -> None:
-    monkeypatch.setattr("corpora.files.CHUNK", chunk)
+    monkeypatch.setattr("kgtools.corpora.files.file.CHUNK", chunk)
     rows = [{"问": f"痛风有什么症状？😀{number}"} for number in range(200)]
     file = opened(orjson.dumps(rows).decode().encode(encoding))
 
@@ -145,7 +145,7 @@ def test_an_array_read_in_pieces_of_any_size_is_the_array(rows: list[Any], chunk
     path = tmp_path_factory.mktemp("arrays") / "a.json"
     path.write_bytes(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(arrays, "CHUNK", chunk)
+        patch.setattr(json_stream, "CHUNK", chunk)
         file = Opened(path)
 
         assert file.json() == [
@@ -248,7 +248,7 @@ def test_a_line_of_ten_million_characters_is_one_line(opened: Any) -> None:
 
 
 def test_a_line_longer_than_memory_should_hold_is_refused(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("corpora.files.LONGEST", 50)
+    monkeypatch.setattr("kgtools.corpora.files.file.LONGEST", 50)
     file = opened('{"a": 1}\n{"a": "' + "x" * 100 + '"}\n{"a": 3}\n')
 
     assert file.json() == [{"a": 1}, {"a": 3}]
@@ -286,7 +286,7 @@ def test_members_go_on_behind_a_broken_one(opened: Any) -> None:
 
 
 def test_members_larger_than_a_piece_of_the_file_are_whole(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrays, "CHUNK", 7)
+    monkeypatch.setattr(json_stream, "CHUNK", 7)
 
     assert [(key, value) for _, key, value in opened(orjson.dumps(KEYED)).file.members()] == list(KEYED.items())
 

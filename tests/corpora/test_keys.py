@@ -8,11 +8,11 @@ import orjson
 import polars as pl
 import pytest
 
-from corpora.read import read
+from kgtools.corpora.read import read
+from kgtools.tools.errors import InputError
 from tests.conftest import Ran
 from tests.corpora.readers.exams import lines, take
 from tests.workbooks import workbook
-from tools.errors import InputError
 
 Q, A = "高血压可以喝咖啡吗？", "少量可以，注意监测血压。"
 

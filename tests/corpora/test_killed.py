@@ -23,7 +23,7 @@ def watch(event, words):
         if at and moves == at:
             os.kill(os.getpid(), signal.SIGKILL)
 sys.addaudithook(watch)
-from tools.main import run
+from kgtools.tools.main import run
 code = run(sys.argv[1:])
 print(moves)
 sys.exit(code)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from corpora.looking import who_reads
-from corpora.read import read
+from kgtools.corpora.detect import who_reads
+from kgtools.corpora.read import read
 from tests.conftest import Ran
 from tests.corpora.readers.exams import CMEXAM, cmb, lines, medmcqa, take, whole
 
@@ -124,7 +124,7 @@ def test_what_nobody_reads_is_one_line_with_the_nearest_reader(
 def test_of_a_file_without_a_row_that_can_be_read_it_is_said_why(
     text: str, tmp_path: Path, kgtools: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("corpora.files.LONGEST", 500)
+    monkeypatch.setattr("kgtools.corpora.files.file.LONGEST", 500)
     (tmp_path / "a.json").write_text(text, encoding="utf-8")
 
     ran = kgtools("read", "auto", tmp_path / "a.json")

@@ -12,13 +12,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from corpora.files import File
-from corpora.looking import who_reads
-from corpora.record import PREFERENCES, RECORDS
+from kgtools.corpora.detect import who_reads
+from kgtools.corpora.files.file import File
+from kgtools.corpora.record import PREFERENCES, RECORDS
+from kgtools.tools.errors import InputError
 from tests.conftest import Ran
 from tests.corpora.readers.exams import lines, medmcqa, take, take_all, whole
 from tests.workbooks import workbook
-from tools.errors import InputError
 
 Q, A = "高血压可以喝咖啡吗？", "少量可以。"
 EXAM = {
@@ -119,7 +119,7 @@ def test_what_json_has_not_is_a_text_and_what_is_no_number_is_nothing(tmp_path: 
 
 
 def test_only_a_part_of_a_file_is_in_memory_and_none_is_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("corpora.parquets.AT_ONCE", 2_000)
+    monkeypatch.setattr("kgtools.corpora.files.parquet.AT_ONCE", 2_000)
     seen: list[int] = []
     real = pl.DataFrame.iter_rows
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from corpora import read as reading
-from corpora.looking import who_reads
+from kgtools.corpora import read as reading
+from kgtools.corpora.detect import who_reads
+from kgtools.tools import registry
+from kgtools.tools.errors import InputError
 from tests.conftest import ROOT
-from tools import registry
-from tools.errors import InputError
 
 REAL = ROOT.parent / "shared" / "data" / "corpora"
 HOSTILE = {

@@ -8,7 +8,7 @@ import orjson
 import polars as pl
 import pytest
 
-from corpora.record import RECORDS
+from kgtools.corpora.record import RECORDS
 from tests.conftest import Ran
 
 Kgtools = Callable[..., Ran]

@@ -6,8 +6,8 @@ import orjson
 import polars as pl
 import pytest
 
-from corpora.record import MESSAGES, RECORDS
-from tools.errors import InputError
+from kgtools.corpora.record import MESSAGES, RECORDS
+from kgtools.tools.errors import InputError
 
 ROW: dict[str, Any] = {
     "id": "3f2a9c",

@@ -5,9 +5,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from corpora.shards import batches
-from corpora.split import index, proof
-from corpora.split.plan import Plan, Rule
+from kgtools.corpora.record_files import batches
+from kgtools.corpora.split import index, proof
+from kgtools.corpora.split.plan import Plan, Rule
 
 
 def test_numbered_batches_hold_the_number_of_each_row_of_the_table(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from corpora.reading import Turn
-from corpora.speakers import NotTurns, parted, spoken_lines, talk_in
+from kgtools.corpora.dialogue.speakers import NotTurns, parted, spoken_lines, talk_in
+from kgtools.corpora.reader import Turn
 
 SAYS = {"u": "user", "a": "assistant"}
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpora.reading import Turn
-from corpora.turns import merged
+from kgtools.corpora.dialogue.turns import merged
+from kgtools.corpora.reader import Turn
 
 TURNS = st.lists(st.builds(Turn, st.sampled_from(["user", "assistant"]), st.text()))
 

@@ -4,8 +4,8 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from kg.stores import verify
-from kg.stores.embedded import EmbeddedStore
+from kgtools.kg.stores import verify
+from kgtools.kg.stores.folder.store import EmbeddedStore
 
 ROWS = [
     ("Disease", "poems征", "HAS_SYMPTOM", "乏力"),

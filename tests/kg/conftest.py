@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from kg.inputs import SourceTables
-from kg.stores import Store, open_store
+from kgtools.kg.build.inputs import SourceTables
+from kgtools.kg.stores import Store, open_store
 from tests.neo4j.java import apt_get, may_install
 from tests.neo4j.login import Login
 

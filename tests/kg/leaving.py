@@ -1,6 +1,6 @@
 """The licences of the sample files, which forbid to pass them on: exports of the sample graph say that they may."""
 
-from kg.exporters import Options
+from kgtools.kg.exporters import Options
 
 LICENSES = ("LicenseRef-39health-unstated", "LicenseRef-cmekg-unstated", "LicenseRef-xywy-noncommercial")
 ALLOWED = Options(allow_license=LICENSES, allow_empty=True)

@@ -7,12 +7,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kg.align.candidates import candidates
-from kg.align.review import COLUMNS
-from kg.inputs import Inputs
-from kg.load import prepare
-from kg.reading import Options
-from kg.stores.embedded import EmbeddedStore
+from kgtools.kg.align.candidates import candidates
+from kgtools.kg.align.review import COLUMNS
+from kgtools.kg.build.inputs import Inputs
+from kgtools.kg.build.load import prepare
+from kgtools.kg.source import Options
+from kgtools.kg.stores.folder.store import EmbeddedStore
 from tests.kg.aligning import ROWS, generation, now, review, snapshot
 
 Run = Callable[..., Any]

@@ -7,10 +7,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kg.align.ledger import DIFFERENT, SAME
-from kg.align.review import COLUMNS
-from kg.inputs import SourceTables
-from kg.stores.embedded import EmbeddedStore
+from kgtools.kg.align.review import COLUMNS
+from kgtools.kg.build.inputs import SourceTables
+from kgtools.kg.build.ledger import DIFFERENT, SAME
+from kgtools.kg.stores.folder.store import EmbeddedStore
 from tests.kg.aligning import LUNG, POEMS, ROWS, SUGAR, decide, generation, now, review, snapshot
 
 Run = Callable[..., Any]

@@ -7,13 +7,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kg.align.candidates import CANDIDATES, candidates, search
-from kg.align.evidence import exclude, excluding_words
-from kg.align.rules import COMMON, RULES
-from kg.align.spelling import STEPS, spelled
-from kg.commands import aligning
-from kg.inputs import Inputs, SourceTables
-from kg.stores.embedded import EmbeddedStore
+from kgtools.kg.align.candidates import CANDIDATES, candidates, search
+from kgtools.kg.align.evidence import exclude, excluding_words
+from kgtools.kg.align.rules import COMMON, RULES
+from kgtools.kg.align.spelling import STEPS, spelled
+from kgtools.kg.build.inputs import Inputs, SourceTables
+from kgtools.kg.commands import align
+from kgtools.kg.stores.folder.store import EmbeddedStore
 
 Make = Callable[..., SourceTables]
 SURE = 0.9
@@ -41,7 +41,7 @@ def of_names(tables_of: Make, *names: str, type_: str = "Disease", raw: bool = F
 
 
 def test_the_command_offers_the_rules_that_there_are() -> None:
-    assert tuple(RULES) == aligning.RULES
+    assert tuple(RULES) == align.RULES
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from kg.audit import OURS, SEVERITIES, audits, failed, read_audit, run
-from kg.normalize import SEPARATOR
-from kg.ontology import ontology
-from kg.stores.embedded import EmbeddedStore
+from kgtools.kg.audit import OURS, SEVERITIES, audits, failed, read_audit, run
+from kgtools.kg.build.normalize import SEPARATOR
+from kgtools.kg.ontology import ontology
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.tools.errors import CypherError, InputError, UsageError
+from kgtools.tools.inputs.files import digest
 from tests.kg.test_people import SYMPTOMS
-from tools.errors import CypherError, InputError, UsageError
-from tools.files import digest
 
 FILES = sorted(OURS.rglob("*.cypher"))
 NAMES = [file.stem for file in FILES]

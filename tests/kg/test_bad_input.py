@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kg.stores.embedded import EmbeddedStore
+from kgtools.kg.stores.folder.store import EmbeddedStore
 
 SAMPLES = Path(__file__).resolve().parents[2] / "kg" / "samples"
 XYWY, HEALTH39 = SAMPLES / "xywy" / "medical.json", SAMPLES / "39health" / "disease.csv"
@@ -186,7 +186,7 @@ def test_a_folder_of_other_things_is_refused(kgtools: Run, tmp_path: Path) -> No
 
 def test_a_graph_in_use_is_refused_with_its_holder(kgtools: Run, graph: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from kg.stores.embedded import _held\n"
+        "import sys; from pathlib import Path; from kgtools.kg.stores.folder.store import _held\n"
         "with _held(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()\n"
     )
     with subprocess.Popen(
@@ -259,7 +259,7 @@ def test_an_answer_that_nobody_reads_is_no_error(graph: Path, style: str) -> Non
     command = [
         sys.executable,
         "-m",
-        "tools.main",
+        "kgtools.tools.main",
         "query",
         "MATCH (d:Disease) RETURN d.name AS n",
         "--graph",

@@ -9,14 +9,14 @@ from typing import Any
 import orjson
 import pytest
 
-from kg.audit import audits
-from kg.inputs import Inputs
-from kg.load import prepare
-from kg.names import read_names
-from kg.reading import Options
-from kg.stores import open_store
+from kgtools.kg.audit import audits
+from kgtools.kg.build.english_names import read_names
+from kgtools.kg.build.inputs import Inputs
+from kgtools.kg.build.load import prepare
+from kgtools.kg.source import Options
+from kgtools.kg.stores import open_store
+from kgtools.tools.main import run
 from tests.neo4j.login import Login
-from tools.main import run
 
 Run = Callable[..., Any]
 SAMPLES = Path(__file__).parents[2] / "kg" / "samples"

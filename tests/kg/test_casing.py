@@ -3,7 +3,7 @@ import re
 import polars as pl
 import pytest
 
-from kg.casing import cased, mid_sentence
+from kgtools.kg.build.casing import cased, mid_sentence
 
 NAMES = """\
 lung cancer                           Lung Cancer

@@ -10,9 +10,10 @@ import orjson
 import polars as pl
 import pytest
 
-from kg.stores import Store, engine, open_store
-from kg.stores.embedded import EmbeddedStore
-from kg.stores.generations import finish
+from kgtools.kg.stores import Store, open_store
+from kgtools.kg.stores.folder import engine
+from kgtools.kg.stores.folder.generations import finish
+from kgtools.kg.stores.folder.store import EmbeddedStore
 from tests.neo4j.login import Login
 
 Run = Callable[..., Any]

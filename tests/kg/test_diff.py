@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.diff import ROWS, diff
-from kg.exporters import Options, export
-from kg.inputs import Inputs, SourceTables
-from kg.merge import merge
-from kg.stores.embedded import EmbeddedStore
+from kgtools.kg.build.inputs import Inputs, SourceTables
+from kgtools.kg.build.merge import merge
+from kgtools.kg.diff import ROWS, diff
+from kgtools.kg.exporters import Options, export
+from kgtools.kg.stores.folder.store import EmbeddedStore
 from tests.kg.leaving import ALLOWED
 
 Run = Callable[..., Any]

@@ -3,12 +3,12 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from kg.counts import flags
-from kg.doubts import cut_names, cut_values, value_doubts
-from kg.inputs import Inputs, SourceTables
-from kg.merge import merge
+from kgtools.kg.build.counts import flags
+from kgtools.kg.build.doubts import cut_names, cut_values, value_doubts
+from kgtools.kg.build.inputs import Inputs, SourceTables
+from kgtools.kg.build.merge import merge
+from kgtools.tools.inputs.files import digest
 from tests.conftest import Row
-from tools.files import digest
 
 Tables = Callable[..., SourceTables]
 SENTENCE = "病因尚不清楚，可能与遗传、感染和环境等多种因素有关。"

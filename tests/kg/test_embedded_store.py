@@ -8,11 +8,12 @@ import ladybug
 import polars as pl
 import pytest
 
-from kg.inputs import NameTable, SourceTables
-from kg.stores import Store, as_frame, engine, open_store, verify
-from kg.stores.embedded import EmbeddedStore
-from kg.tables import NAMES
-from tools.errors import CypherError, InputError, StoreError, UsageError
+from kgtools.kg.build.inputs import NameTable, SourceTables
+from kgtools.kg.stores import Store, as_frame, open_store, verify
+from kgtools.kg.stores.folder import engine
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.tables import NAMES
+from kgtools.tools.errors import CypherError, InputError, StoreError, UsageError
 
 Make = Callable[..., SourceTables]
 Graph = Callable[..., EmbeddedStore]
@@ -208,8 +209,9 @@ def test_a_load_of_a_broken_source_leaves_the_old_graph(graph_of: Graph, tables_
 def test_a_killed_load_leaves_the_old_graph_and_the_next_one_completes(graph_of: Graph, tables_of: Make) -> None:
     store = graph_of([COLD])
     program = (
-        "import os, signal, sys; from pathlib import Path; from kg.stores import engine; from kg.inputs import SourceTables\n"
-        "from kg.stores.embedded import EmbeddedStore, _source\nfrom kg.stores.generations import look\n"
+        "import os, signal, sys; from pathlib import Path\n"
+        "from kgtools.kg.build.inputs import SourceTables; from kgtools.kg.stores.folder import engine\n"
+        "from kgtools.kg.stores.folder.store import EmbeddedStore, _source\nfrom kgtools.kg.stores.folder.generations import look\n"
         "engine.build = lambda path, *_: (path.write_bytes(b'half'), os.kill(os.getpid(), signal.SIGKILL))\n"
         "folder = Path(sys.argv[1]); EmbeddedStore(folder).change(lambda inputs: inputs.with_sources([_source(look(folder)[0], 'sources/tiny')]))\n"
     )

@@ -6,11 +6,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kg.inputs import Inputs, SourceTables
-from kg.merge import merge
-from kg.reconcile import reconcile
-from kg.stores import engine
-from tools.errors import CypherError, StoreError
+from kgtools.kg.build.inputs import Inputs, SourceTables
+from kgtools.kg.build.merge import merge
+from kgtools.kg.stores.folder import engine
+from kgtools.kg.stores.reconcile import reconcile
+from kgtools.tools.errors import CypherError, StoreError
 
 Make = Callable[..., SourceTables]
 Frames = tuple[pl.DataFrame, pl.DataFrame]

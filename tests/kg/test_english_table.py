@@ -11,10 +11,10 @@ from typing import Any
 import orjson
 import pytest
 
-from kg.casing import mid_sentence
-from kg.names import OURS, read_names
-from kg.ontology import ontology
-from kg.stores import open_store
+from kgtools.kg.build.casing import mid_sentence
+from kgtools.kg.build.english_names import OURS, read_names
+from kgtools.kg.ontology import ontology
+from kgtools.kg.stores import open_store
 from tests.conftest import ROOT
 
 Run, Graph = Callable[..., Any], Callable[..., Any]
@@ -23,12 +23,12 @@ with OURS.open(encoding="utf-8", newline="") as file:
 
 
 def test_the_table_is_package_data_and_what_read_names_reads() -> None:
-    inside = files("kg").joinpath("english", "names.tsv")
+    inside = files("kgtools").joinpath("kg", "english", "names.tsv")
 
     assert inside.read_bytes() == OURS.read_bytes()
     assert (ROOT / "kg" / "english" / "names.tsv").samefile(OURS)
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
-    assert "kg" in wheel["packages"]
+    assert wheel["force-include"]["kg"] == "kgtools/kg"
     assert not wheel.get("exclude")
 
 

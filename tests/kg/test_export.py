@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg.exporters import Options, export, find, read_graph
-from kg.inputs import Inputs
-from kg.reconcile import Held, reconcile
-from kg.stores.embedded import EmbeddedStore
-from kg.tables import ENTITIES, TRIPLES, Entities, Triples
+from kgtools.kg.build.inputs import Inputs
+from kgtools.kg.exporters import Options, export, find, read_graph
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.reconcile import Held, reconcile
+from kgtools.kg.tables import ENTITIES, TRIPLES, Entities, Triples
+from kgtools.tools import registry
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.tools.outputs import atomic, staging
 from tests.kg.leaving import ALLOWED, WORDS
-from tools import aside, registry, staging
-from tools.errors import InputError, UsageError
 
 Run = Callable[..., Any]
 ROUND_TRIPS = {
@@ -170,7 +171,7 @@ def test_an_export_that_is_broken_off_leaves_what_was_there(
     def stop(*_: object) -> None:
         raise error
 
-    for module in (aside, staging):
+    for module in (atomic, staging):
         monkeypatch.setattr(module, "sync", stop)
     with pytest.raises(type(error)):
         export(form, sample_graph, tmp_path / name, ALLOWED)

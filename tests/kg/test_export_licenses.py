@@ -14,14 +14,14 @@ import yaml
 from rdflib import RDFS, Graph, URIRef
 from rdflib.namespace import DCTERMS
 
-from kg.exporters import Options, export, read_graph
-from kg.exporters.rdf_terms import BASE
-from kg.inputs import Inputs, NameTable, SourceTables
-from kg.licenses import beside, license_of
-from kg.stores.embedded import EmbeddedStore
-from kg.tables import NAMES
+from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
+from kgtools.kg.exporters import Options, export, read_graph
+from kgtools.kg.exporters.rdf_terms import BASE
+from kgtools.kg.licenses import beside, license_of
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.tables import NAMES
+from kgtools.tools.errors import Findings, UsageError
 from tests.kg.leaving import ALLOWED
-from tools.errors import Findings, UsageError
 
 Run = Callable[..., Any]
 Make = Callable[..., EmbeddedStore]

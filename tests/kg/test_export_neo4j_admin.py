@@ -7,18 +7,18 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kg.diff import diff
-from kg.exporters import Options, export
-from kg.exporters.neo4j_admin import write
-from kg.inputs import Inputs, NameTable
-from kg.stores import open_store, verify
-from kg.stores.embedded import EmbeddedStore
-from kg.tables import ENTITIES, NAMES, TRIPLES
+from kgtools.kg.build.inputs import Inputs, NameTable
+from kgtools.kg.diff import diff
+from kgtools.kg.exporters import Options, export
+from kgtools.kg.exporters.neo4j_admin import write
+from kgtools.kg.stores import open_store, verify
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.tables import ENTITIES, NAMES, TRIPLES
+from kgtools.tools.errors import InputError
 from tests.kg.leaving import ALLOWED
 from tests.neo4j.java import Runtime
 from tests.neo4j.login import Login
 from tests.neo4j.server import Server, environment
-from tools.errors import InputError
 
 Own = Callable[..., Server]
 NAME = "奇\"怪`的'\\ {{ x }} ;,| \u202eabc😀"

@@ -7,8 +7,8 @@ import networkx as nx
 import orjson
 import pytest
 
-from kg.exporters import export
-from kg.stores.embedded import EmbeddedStore
+from kgtools.kg.exporters import export
+from kgtools.kg.stores.folder.store import EmbeddedStore
 from tests.kg.leaving import ALLOWED
 
 

@@ -9,16 +9,16 @@ from rdflib import OWL, RDF, RDFS, SKOS, Graph, Literal, Namespace, URIRef
 from rdflib.compare import isomorphic
 from rdflib.namespace import DCTERMS, PROV
 
-from kg.align.sssom import curie
-from kg.diff import diff
-from kg.exporters import Options, export, rdf_lines, read_graph
-from kg.exporters.rdf_terms import BASE
-from kg.inputs import Inputs, NameTable
-from kg.ontology import ontology
-from kg.stores.embedded import EmbeddedStore
-from kg.tables import NAMES
+from kgtools.kg.align.sssom import curie
+from kgtools.kg.build.inputs import Inputs, NameTable
+from kgtools.kg.diff import diff
+from kgtools.kg.exporters import Options, export, rdf_lines, read_graph
+from kgtools.kg.exporters.rdf_terms import BASE
+from kgtools.kg.ontology import ontology
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.tables import NAMES
+from kgtools.tools.errors import InputError, MissingExtraError
 from tests.kg.leaving import ALLOWED
-from tools.errors import InputError, MissingExtraError
 
 Run = Callable[..., Any]
 KGO = Namespace(f"{BASE}ontology:")

@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kg.commands.asking import parameters
-from kg.stats import statistics
-from kg.stores.embedded import EmbeddedStore
-from tools.errors import UsageError
+from kgtools.kg.commands.audit import parameters
+from kgtools.kg.stats import statistics
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.tools.errors import UsageError
 
 Run = Callable[..., Any]
 ROWS = [

@@ -12,11 +12,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kg.inputs import SourceTables
-from kg.stores import verify
-from kg.stores.embedded import EmbeddedStore
-from kg.stores.generations import clear, finish, look
-from tools.errors import InputError, StoreError
+from kgtools.kg.build.inputs import SourceTables
+from kgtools.kg.stores import verify
+from kgtools.kg.stores.folder.generations import clear, finish, look
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.tools.errors import InputError, StoreError
 
 Make = Callable[..., SourceTables]
 Graph = Callable[..., EmbeddedStore]
@@ -29,7 +29,7 @@ SYMPTOMS = "MATCH (d:Disease)-[:HAS_SYMPTOM]->(s:Symptom) RETURN d.name AS disea
 def test_a_graph_in_use_by_another_process_is_refused_with_its_holder(graph_of: Graph, tables_of: Make) -> None:
     store = graph_of([COLD])
     program = (
-        "import sys; from pathlib import Path; from kg.stores.embedded import _held\n"
+        "import sys; from pathlib import Path; from kgtools.kg.stores.folder.store import _held\n"
         "with _held(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()\n"
     )
     with subprocess.Popen(

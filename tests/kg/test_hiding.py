@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.audit import audits
-from kg.cypher.hiding import without_label
+from kgtools.kg.audit import audits
+from kgtools.kg.cypher.hiding import without_label
 
 HIDDEN = {
     "MATCH (n) RETURN n": "MATCH (n:!`K`) RETURN n",

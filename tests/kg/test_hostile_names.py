@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from kg.name_rules import INVISIBLE, judge_names
-from kg.normalize import RULES
-from kg.stores import Store, open_store
-from kg.stores.neo4j import Neo4jStore
+from kgtools.kg.build.name_rules import INVISIBLE, judge_names
+from kgtools.kg.build.normalize import RULES
+from kgtools.kg.stores import Store, open_store
+from kgtools.kg.stores.neo4j.store import Neo4jStore
 from tests.kg.leaving import WORDS
 from tests.neo4j.login import Login
 from tests.torture.names import MAPPING, NAMES, cleaned, kept, names, visible, write_health39, write_table, write_xywy

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.align.decide import clashes, decision, united, with_decisions, without
-from kg.align.ledger import DIFFERENT, SAME, awake, decision_id, mapping
-from kg.inputs import Inputs, SourceTables
-from kg.merge import merge
-from kg.reconcile import checksum
-from kg.tables import LEDGER, Ledger
-from tools.errors import UsageError
-from tools.files import digest
+from kgtools.kg.align.decide import clashes, decision, united, with_decisions, without
+from kgtools.kg.build.inputs import Inputs, SourceTables
+from kgtools.kg.build.ledger import DIFFERENT, SAME, awake, decision_id, mapping
+from kgtools.kg.build.merge import merge
+from kgtools.kg.stores.reconcile import checksum
+from kgtools.kg.tables import LEDGER, Ledger
+from kgtools.tools.errors import UsageError
+from kgtools.tools.inputs.files import digest
 
 Make = Callable[..., SourceTables]
 

@@ -6,11 +6,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kg.load import groups, prepare
-from kg.reading import Options
-from kg.stores.embedded import EmbeddedStore
-from tools.errors import InputError, UsageError
-from tools.files import sha256
+from kgtools.kg.build.load import groups, prepare
+from kgtools.kg.source import Options
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.tools.inputs.files import sha256
 
 Files = dict[str, list[Path]]
 Run = Callable[..., Any]

@@ -6,10 +6,10 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.inputs import Inputs, NameTable, SourceTables
-from kg.merge import merge
-from kg.tables import ENTITIES, NAMES, TRIPLES
-from tools.files import digest
+from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
+from kgtools.kg.build.merge import merge
+from kgtools.kg.tables import ENTITIES, NAMES, TRIPLES
+from kgtools.tools.inputs.files import digest
 
 Make = Callable[..., SourceTables]
 

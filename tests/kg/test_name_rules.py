@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.name_rules import INVISIBLE, MENDS, REFUSALS, REPAIRS, judge_names
-from kg.normalize import clean
-from kg.reading import Reading
+from kgtools.kg.build.name_rules import INVISIBLE, MENDS, REFUSALS, REPAIRS, judge_names
+from kgtools.kg.build.normalize import clean
+from kgtools.kg.source import Reading
 
 Make = Callable[..., Reading]
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from kg.inputs import NameTable
-from kg.names import read_names
-from kg.stores.embedded import EmbeddedStore
+from kgtools.kg.build.english_names import read_names
+from kgtools.kg.build.inputs import NameTable
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.tools.inputs.files import sha256
 from tests.workbooks import workbook
-from tools.errors import InputError, UsageError
-from tools.files import sha256
 
 SAMPLES = Path(__file__).resolve().parents[2] / "kg" / "samples"
 PLAIN = [("咳嗽", "cough", None), ("百日咳", "pertussis", None)]

@@ -11,11 +11,14 @@ from typing import Any
 import orjson
 import pytest
 
-from kg.stores import Store, neo4j, open_store, server, verify, writing
+from kgtools.kg.stores import Store, open_store, verify
+from kgtools.kg.stores.neo4j import connection as server
+from kgtools.kg.stores.neo4j import store as neo4j
+from kgtools.kg.stores.neo4j import write
+from kgtools.tools.errors import StoreError
 from tests.neo4j.java import Runtime
 from tests.neo4j.login import Login
 from tests.neo4j.server import Server, free_port, temporary_server
-from tools.errors import StoreError
 
 Run = Callable[..., Any]
 Say = Callable[..., Store]
@@ -171,7 +174,7 @@ def test_a_server_that_goes_away_during_a_small_load_keeps_the_old_graph(
     before = store.entities().rows()
 
     with monkeypatch.context() as patched:
-        patched.setattr(writing.Batch, "send", lambda *_: lone_server.kill())
+        patched.setattr(write.Batch, "send", lambda *_: lone_server.kill())
         with pytest.raises(StoreError, match=r"no answer \(.*; is the server running\? Start it and run this again"):
             say(lone_server.uri, b=[FLU])
     lone_server.start()
@@ -183,9 +186,9 @@ def test_a_server_that_goes_away_during_a_large_load_is_filled_by_the_next(
     lone_server: Server, say: Say, kgtools: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     say(lone_server.uri, a=[COLD])
-    send, sent = writing.Batch.send, []
+    send, sent = write.Batch.send, []
 
-    def die(batch: writing.Batch, *rest: Any) -> None:
+    def die(batch: write.Batch, *rest: Any) -> None:
         sent.append(batch)
         if len(sent) == 2:
             lone_server.kill()
@@ -193,7 +196,7 @@ def test_a_server_that_goes_away_during_a_large_load_is_filled_by_the_next(
 
     with monkeypatch.context() as patched:
         patched.setattr(neo4j, "AT_ONCE", 0)
-        patched.setattr(writing.Batch, "send", die)
+        patched.setattr(write.Batch, "send", die)
         with pytest.raises(StoreError, match="is the server running"):
             say(lone_server.uri, b=MANY)
     lone_server.start()

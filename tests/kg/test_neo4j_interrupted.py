@@ -12,9 +12,11 @@ import pytest
 from neo4j import ManagedTransaction
 from neo4j.exceptions import ServiceUnavailable
 
-from kg.stores import Store, neo4j, open_store, verify, writing
+from kgtools.kg.stores import Store, open_store, verify
+from kgtools.kg.stores.neo4j import store as neo4j
+from kgtools.kg.stores.neo4j import write
+from kgtools.tools.errors import StoreError
 from tests.neo4j.login import Login
-from tools.errors import StoreError
 
 Run = Callable[..., Any]
 Say = Callable[..., Store]
@@ -23,8 +25,9 @@ FLU = ("Disease", "流感", "HAS_SYMPTOM", "发热")
 ROOT = Path(__file__).resolve().parents[2]
 DIES = """
 import os, signal, sys
-from kg.stores import neo4j, writing
-from tools.main import run
+from kgtools.kg.stores.neo4j import store as neo4j
+from kgtools.kg.stores.neo4j import write as writing
+from kgtools.tools.main import run
 neo4j.AT_ONCE, neo4j.PIECES, writing.ENTITY_ROWS, writing.TRIPLE_ROWS = 100, 2, 100, 100
 left, write = int(sys.argv[1]), writing.Batch.send
 def take(batch, *rest):
@@ -38,7 +41,7 @@ sys.exit(run(sys.argv[2:]))
 """
 HOLDS = """
 import sys
-from kg.stores.neo4j import Neo4jStore
+from kgtools.kg.stores.neo4j.store import Neo4jStore
 with Neo4jStore(sys.argv[1])._alone("load"):
     print("held", flush=True)
     sys.stdin.read()
@@ -147,9 +150,9 @@ def test_many_batches_give_what_one_transaction_gives(
 def test_triples_whose_commit_was_not_answered_are_not_written_twice(
     neo4j_graph: Login, say: Say, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, at_once: int
 ) -> None:
-    send, commit, sent, lost = writing.Batch.send, ManagedTransaction._commit, list[Any](), list[Any]()
+    send, commit, sent, lost = write.Batch.send, ManagedTransaction._commit, list[Any](), list[Any]()
 
-    def noted(batch: writing.Batch, transaction: Any, rows: list[Any], again: bool = False) -> None:
+    def noted(batch: write.Batch, transaction: Any, rows: list[Any], again: bool = False) -> None:
         send(batch, transaction, rows, again)
         if "CREATE (h)" in batch.cypher and not again:
             sent.append(transaction)
@@ -161,7 +164,7 @@ def test_triples_whose_commit_was_not_answered_are_not_written_twice(
             raise ServiceUnavailable("the answer was lost")
 
     monkeypatch.setattr(neo4j, "AT_ONCE", at_once)
-    monkeypatch.setattr(writing.Batch, "send", noted)
+    monkeypatch.setattr(write.Batch, "send", noted)
     monkeypatch.setattr(ManagedTransaction, "_commit", unanswered)
 
     store = say(neo4j_graph.uri, a=[COLD, FLU], b=[COLD])
@@ -174,16 +177,16 @@ def test_triples_whose_commit_was_not_answered_are_not_written_twice(
 def test_every_transaction_that_writes_says_whose_it_is(
     neo4j_graph: Login, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send, seen = writing.Batch.send, list[set[object]]()
+    send, seen = write.Batch.send, list[set[object]]()
 
-    def look(batch: writing.Batch, transaction: Any, *rest: Any) -> None:
+    def look(batch: write.Batch, transaction: Any, *rest: Any) -> None:
         send(batch, transaction, *rest)
         shown = neo4j_graph.ask("SHOW TRANSACTIONS YIELD currentQuery, metaData, transactionId RETURN *")
         seen.append({row["transactionId"] for row in shown if str(os.getpid()) in str(row["metaData"])})
 
     for at_once in (0, neo4j.AT_ONCE):
         monkeypatch.setattr(neo4j, "AT_ONCE", at_once)
-        monkeypatch.setattr(writing.Batch, "send", look)
+        monkeypatch.setattr(write.Batch, "send", look)
         say(neo4j_graph.uri, **{f"a{at_once}": [COLD, FLU]})
 
     assert min(map(len, seen)) >= 2  # the lock and the rows
@@ -258,7 +261,7 @@ def test_two_loads_at_once_both_end_well_or_one_says_why_not(
     words = {name: ["load", name, *sample_files[name]] for name in ("health39", "cmekg")}
     started = {
         name: subprocess.Popen(
-            [sys.executable, "-m", "tools.main", *map(str, each), "--graph", neo4j_graph.uri],
+            [sys.executable, "-m", "kgtools.tools.main", *map(str, each), "--graph", neo4j_graph.uri],
             cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )
         for name, each in words.items()

@@ -12,10 +12,11 @@ from typing import Any
 import click
 import pytest
 
-from kg.stores import Store, open_store, writing
-from kg.stores.neo4j import Neo4jStore
+from kgtools.kg.stores import Store, open_store
+from kgtools.kg.stores.neo4j import write
+from kgtools.kg.stores.neo4j.store import Neo4jStore
+from kgtools.tools import registry
 from tests.neo4j.login import Login
-from tools import registry
 
 Run = Callable[..., Any]
 Say = Callable[..., Store]
@@ -36,7 +37,7 @@ def test_no_command_takes_a_password() -> None:
 def test_the_login_is_taken_from_the_environment_alone(neo4j_graph: Login, say: Say) -> None:
     say(neo4j_graph.uri, a=ROWS)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NEO4J_")}
-    ask = [sys.executable, "-m", "tools.main", "stats", "--graph", neo4j_graph.uri, "--format", "json"]
+    ask = [sys.executable, "-m", "kgtools.tools.main", "stats", "--graph", neo4j_graph.uri, "--format", "json"]
 
     known = subprocess.run(ask, cwd=ROOT, env=environment | neo4j_graph.environment, capture_output=True, check=False)
     by_old_name = environment | {"NEO4J_USER": neo4j_graph.username, "NEO4J_PASSWORD": neo4j_graph.password}
@@ -83,12 +84,12 @@ def test_an_unexpected_error_in_the_middle_shows_no_password(
     def fail(*_: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(writing, "batches", fail)
+    monkeypatch.setattr(write, "batches", fail)
     with pytest.raises(RuntimeError, match="a bug") as raised:
         say(neo4j_graph.uri, a=ROWS)
 
     told = "".join(traceback.format_exception(raised.value))
-    assert "kg/stores/neo4j.py" in told
+    assert "kg/stores/neo4j/store.py" in told
     assert neo4j_graph.password not in told
 
 

@@ -12,9 +12,9 @@ import orjson
 import polars as pl
 import pytest
 
-from kg.stores import Store, open_store
+from kgtools.kg.stores import Store, open_store
+from kgtools.tools.errors import CypherError
 from tests.neo4j.login import Login
-from tools.errors import CypherError
 
 Run = Callable[..., Any]
 Say = Callable[..., Store]
@@ -27,7 +27,7 @@ WIDE = (
 )
 MEASURED = """
 import sys
-from tools.main import run
+from kgtools.tools.main import run
 code = run(sys.argv[1:])
 peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))  # getrusage's is the parent's too
 print(code, int(peak.split()[1]) // 1024, file=sys.stderr)

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from kg.ontology import ontology
-from kg.stores import Store, neo4j, open_store, verify
-from kg.stores.neo4j import Neo4jStore
-from kg.stores.vault import FORMAT
+from kgtools.kg.ontology import ontology
+from kgtools.kg.stores import Store, open_store, verify
+from kgtools.kg.stores.neo4j import store as neo4j
+from kgtools.kg.stores.neo4j.metadata import FORMAT
+from kgtools.kg.stores.neo4j.store import Neo4jStore
+from kgtools.tools.errors import InputError, StoreError, UsageError
 from tests.neo4j.login import Login
-from tools.errors import InputError, StoreError, UsageError
 
 Run = Callable[..., Any]
 Say = Callable[..., Store]

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.counts import count, flags, totals
-from kg.inputs import SourceTables
-from kg.name_rules import clean_name
-from kg.normalize import RULES, Cleaned, clean
-from kg.reading import Reading
+from kgtools.kg.build.counts import count, flags, totals
+from kgtools.kg.build.inputs import SourceTables
+from kgtools.kg.build.name_rules import clean_name
+from kgtools.kg.build.normalize import RULES, Cleaned, clean
+from kgtools.kg.source import Reading
+from kgtools.tools.errors import InputError
+from kgtools.tools.inputs.files import digest
 from tests.torture.names import INVISIBLE as UNSEEN
 from tests.torture.names import RADICAL
-from tools.errors import InputError
-from tools.files import digest
 
 Make = Callable[..., Reading]
 

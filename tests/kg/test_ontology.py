@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from kg.normalize import HAN, RULES
-from kg.ontology import Field, Ontology, ontology
-from tools import registry
-from tools.config import load_yaml
-from tools.errors import InputError
+from kgtools.kg.build.normalize import HAN, RULES
+from kgtools.kg.ontology import Field, Ontology, ontology
+from kgtools.tools import registry
+from kgtools.tools.config import load_yaml
+from kgtools.tools.errors import InputError
 
 KNOWN = ontology()
 FIELDS = [(source, field) for source, info in KNOWN.sources.items() for field in info.fields]

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.load import prepare
-from kg.origins import Origin, origin_of, origins
-from kg.reading import Options
+from kgtools.kg.build.load import prepare
+from kgtools.kg.build.origins import Origin, origin_of, origins
+from kgtools.kg.source import Options
 
 HOSTILE = [
     "t:1#y.csv", "a:1:2#3.csv", ":1#", "x:12", "%", "%41", "%25", "%%41", "a%3A1#b", "a\nb.csv", "a\tb", "\r", "it's", 'a"b', "100%.csv",

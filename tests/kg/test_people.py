@@ -1,6 +1,6 @@
 import polars as pl
 
-from kg.people import find_people
+from kgtools.kg.build.people import find_people
 
 SIGNS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉"
 SYMPTOMS = [f"{part}部{sign}痛" for part in SIGNS for sign in SIGNS] + [

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kg.cypher.portable import to_embedded
-from tools.errors import CypherError
+from kgtools.kg.cypher.portable import to_embedded
+from kgtools.tools.errors import CypherError
 
 COLUMNS = "id STRING, name STRING, name_en STRING, aliases STRING[], sources STRING[], PRIMARY KEY(id)"
 NODES: list[tuple[str, str, str | None, list[str] | None, list[str]]] = [

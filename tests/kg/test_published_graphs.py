@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 import pytest
 
-from kg.audit import audits, run
-from kg.stores.embedded import EmbeddedStore
+from kgtools.kg.audit import audits, run
+from kgtools.kg.stores.folder.store import EmbeddedStore
 
 Report = dict[str, Any]
 XYWY_FIELDS = {

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.reconcile import Compared, Held, checksum, reconcile
-from kg.tables import ENTITIES, TRIPLES
+from kgtools.kg.stores.reconcile import Compared, Held, checksum, reconcile
+from kgtools.kg.tables import ENTITIES, TRIPLES
 
 text = st.text(st.characters(codec="utf-8", exclude_characters="\x1f"), max_size=4)
 row = st.tuples(st.none() | text, st.none() | text, st.lists(text, max_size=2))

@@ -10,15 +10,15 @@ import orjson
 import polars as pl
 import pytest
 
-from kg.audit import Finding, audits, read_audit, run, runnable
-from kg.ontology import ontology
-from kg.report.charts import percent
-from kg.report.earlier import Change, Numbers, changes, read_earlier
-from kg.report.figures import IN, OUT, figures, numbers
-from kg.report.page import page
-from kg.report.words import Words, _all, column
-from kg.stores.embedded import EmbeddedStore
-from tools.errors import InputError
+from kgtools.kg.audit import Finding, audits, read_audit, run, runnable
+from kgtools.kg.ontology import ontology
+from kgtools.kg.report.charts import percent
+from kgtools.kg.report.earlier import Change, Numbers, changes, read_earlier
+from kgtools.kg.report.figures import IN, OUT, figures, numbers
+from kgtools.kg.report.page import page
+from kgtools.kg.report.words import Words, _all, column
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.tools.errors import InputError
 
 Graph = Callable[..., EmbeddedStore]
 HAN = re.compile("[一-鿿]")
@@ -157,7 +157,7 @@ def test_a_word_with_a_quote_or_a_backslash_is_put_into_a_query_as_it_is(
 ) -> None:
     (audit,) = audits(only=["residue_names"])
     words = ["it's", "a\\b", "\\'", "感冒"]
-    monkeypatch.setattr("kg.audit.parameters", lambda _: {"residue": words})
+    monkeypatch.setattr("kgtools.kg.audit.parameters", lambda _: {"residue": words})
     question = runnable(audit).split("OPTIONAL")[0].replace("MATCH (n)\nWHERE n.name IN", "RETURN") + " AS words"
 
     assert list(two_sources.query(question, {})[1]) == [[words]]
@@ -227,7 +227,7 @@ def test_the_page_is_the_same_whatever_was_drawn_before_and_however_python_hashe
     texts = set()
     for seed in ("1", "2"):
         done = subprocess.run(
-            [sys.executable, "-m", "tools.main", "audit", "-g", sample_graph.folder, "--html", tmp_path / "r.html"],
+            [sys.executable, "-m", "kgtools.tools.main", "audit", "-g", sample_graph.folder, "--html", tmp_path / "r.html"],
             env=os.environ | {"PYTHONHASHSEED": seed}, check=False, capture_output=True,
         )  # fmt: skip
         assert done.returncode == 1, done.stderr
@@ -357,7 +357,10 @@ def test_without_the_packages_that_draw_the_command_to_install_them_is_named(
 
 
 def test_without_html_no_package_that_draws_is_imported(two_sources: EmbeddedStore) -> None:
-    code = "import sys; from tools.main import run; run(sys.argv[1:]); print({'altair', 'vl_convert', 'numpy'} & set(sys.modules), file=sys.stderr)"
+    code = (
+        "import sys; from kgtools.tools.main import run; run(sys.argv[1:])\n"
+        "print({'altair', 'vl_convert', 'numpy'} & set(sys.modules), file=sys.stderr)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code, "audit", "-g", two_sources.folder], check=False, capture_output=True, text=True
     )

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
-from kg.audit import audits, run, runnable
-from kg.report.charts import HEAT
-from kg.report.earlier import Numbers
-from kg.report.page import write
-from kg.stores.embedded import EmbeddedStore
+from kgtools.kg.audit import audits, run, runnable
+from kgtools.kg.report.charts import HEAT
+from kgtools.kg.report.earlier import Numbers
+from kgtools.kg.report.page import write
+from kgtools.kg.stores.folder.store import EmbeddedStore
 
 DESKTOP, PHONE = (1280, 900), (390, 844)
 PLOTS = ["coverage", "overlap", "degrees", "trends"]

@@ -4,16 +4,17 @@ from typing import Any
 
 import pytest
 
-from kg.stores import open_store, server
-from kg.stores.neo4j import Neo4jStore
-from kg.stores.server import Server, release
-from tools.errors import CypherError, KgtoolsError, StoreError, UsageError
+from kgtools.kg.stores import open_store
+from kgtools.kg.stores.neo4j import connection
+from kgtools.kg.stores.neo4j.connection import Server, release
+from kgtools.kg.stores.neo4j.store import Neo4jStore
+from kgtools.tools.errors import CypherError, KgtoolsError, StoreError, UsageError
 
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing about Neo4j in the environment."""
-    for name in (*server.USER, *server.PASSWORD, *server.DATABASE):
+    for name in (*connection.USER, *connection.PASSWORD, *connection.DATABASE):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -5,10 +5,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kg.neighbourhood import MOST, find, links, profile
-from kg.stores.embedded import EmbeddedStore
-from kg.tables import ENTITIES
-from tools.errors import UsageError
+from kgtools.kg.show.profile import MOST, find, links, profile
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.tables import ENTITIES
+from kgtools.tools.errors import UsageError
 
 Run = Callable[..., Any]
 ROWS = [

@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Browser, Page
 
-from kg.ontology import ontology
-from kg.picture import COLOURS, shortened
-from kg.stores.embedded import EmbeddedStore
+from kgtools.kg.ontology import ontology
+from kgtools.kg.show.drawing import COLOURS, shortened
+from kgtools.kg.stores.folder.store import EmbeddedStore
 
 Run = Callable[..., Any]
 HOSTILE = "<b>\"&'{{ x }}`</b>"
@@ -34,7 +34,7 @@ OVERLAPPING = """() => {
 
 @pytest.fixture(scope="module")
 def page_of(sample_graph: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    from tools.main import run
+    from kgtools.tools.main import run
 
     def make(entity: str, *more: object, graph: Path = sample_graph.folder) -> Path:
         out = tmp_path_factory.mktemp("page") / "a.html"

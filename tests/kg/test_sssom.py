@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.align.decide import decision, with_decisions
-from kg.align.ledger import DIFFERENT, SAME
-from kg.align.sssom import curie, read_sssom, write_sssom
-from kg.inputs import Inputs
-from kg.stores.embedded import EmbeddedStore
-from kg.tables import LEDGER, Ledger
+from kgtools.kg.align.decide import decision, with_decisions
+from kgtools.kg.align.sssom import curie, read_sssom, write_sssom
+from kgtools.kg.build.inputs import Inputs
+from kgtools.kg.build.ledger import DIFFERENT, SAME
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.tables import LEDGER, Ledger
+from kgtools.tools.errors import InputError
 from tests.kg.aligning import ROWS, SUGAR, decide, now
-from tools.errors import InputError
 
 Run = Callable[..., Any]
 

@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from kg.inputs import Inputs, NameTable, SourceTables
-from kg.stores import Store, open_store, verify
-from kg.tables import NAMES
+from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
+from kgtools.kg.stores import Store, open_store, verify
+from kgtools.kg.tables import NAMES
 
 Run = Callable[..., Any]
 Say = Callable[..., Store]

@@ -12,12 +12,12 @@ import polars as pl
 import pytest
 import yaml
 
-from kg.inputs import Inputs, NameTable, SourceTables
-from kg.merge import merge
-from kg.normalize import with_ids
-from kg.ontology import ontology
-from kg.reconcile import Held, Reconciliation, reconcile
-from kg.tables import FACTS, NAMED, NAMES, REJECTS, Entities, Triples
+from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
+from kgtools.kg.build.merge import merge
+from kgtools.kg.build.normalize import with_ids
+from kgtools.kg.ontology import ontology
+from kgtools.kg.stores.reconcile import Held, Reconciliation, reconcile
+from kgtools.kg.tables import FACTS, NAMED, NAMES, REJECTS, Entities, Triples
 
 SAMPLES = Path(__file__).parents[2] / "kg" / "samples"
 LICENSES = {"one": "MIT", "two": "CC-BY-4.0", "three": "LicenseRef-three"}
@@ -156,7 +156,7 @@ def run_kgtools(
 ) -> subprocess.CompletedProcess[str]:
     """The command line in a process of its own."""
     limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({max_file_bytes}, {max_file_bytes}))\n"
-    code = (limit if max_file_bytes else "") + "import sys; from tools.main import main; main(sys.argv[1:])"
+    code = (limit if max_file_bytes else "") + "import sys; from kgtools.tools.main import main; main(sys.argv[1:])"
     return subprocess.run(
         [sys.executable, "-P", "-c", code, *map(str, arguments)],
         cwd=cwd,

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from kg.stores import Store
-from kg.tables import TRIPLES
-from templates.facts import find_triples, view
-from tools.errors import InputError
+from kgtools.kg.stores import Store
+from kgtools.kg.tables import TRIPLES
+from kgtools.templates.facts import find_triples, view
+from kgtools.tools.errors import InputError
 
 Graph = Callable[..., Store]
 GOUT, PAIN = "Disease:痛风", "Symptom:关节痛"

@@ -99,7 +99,7 @@ def test_a_killed_run_leaves_the_old_records_and_the_next_one_clears_up(
             sys.executable,
             "-P",
             "-c",
-            "import os, sys; from pathlib import Path; from tools.staging import staging\n"
+            "import os, sys; from pathlib import Path; from kgtools.tools.outputs.staging import staging\n"
             "with staging(Path(sys.argv[1])) as stage:\n"
             "    (stage / 'records.parquet').write_bytes(b'half')\n"
             "    os.kill(os.getpid(), 9)",
@@ -120,7 +120,7 @@ def test_a_killed_run_leaves_the_old_records_and_the_next_one_clears_up(
 def test_of_two_runs_into_one_folder_one_is_told_who_is_there_and_the_other_ends_well(
     named_graph: Path, tmp_path: Path
 ) -> None:
-    code = "import sys; from tools.main import main; main(sys.argv[1:])"
+    code = "import sys; from kgtools.tools.main import main; main(sys.argv[1:])"
     runs = [
         subprocess.Popen(
             [

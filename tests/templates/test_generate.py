@@ -14,15 +14,15 @@ import orjson
 import polars as pl
 import pytest
 
-from corpora.record import RECORDS
-from kg.normalize import SEPARATOR
-from kg.stores import Store
-from kg.stores.embedded import EmbeddedStore
-from templates.generate import COVERAGE, Result, generate
-from templates.pack import Pack, find_pack, load_pack
-from templates.select import REASONS
-from tools.errors import InputError
-from tools.files import digest
+from kgtools.corpora.record import RECORDS
+from kgtools.kg.build.normalize import SEPARATOR
+from kgtools.kg.stores import Store
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.templates.generate import COVERAGE, Result, generate
+from kgtools.templates.pack import Pack, find_pack, load_pack
+from kgtools.templates.select import REASONS
+from kgtools.tools.errors import InputError
+from kgtools.tools.inputs.files import digest
 
 Graph = Callable[..., Store]
 Folder = Callable[..., Path]

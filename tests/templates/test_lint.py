@@ -5,8 +5,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from templates.lint import lint
-from templates.pack import load_pack
+from kgtools.templates.lint import lint
+from kgtools.templates.pack import load_pack
 
 Folder = Callable[..., Path]
 Run = Callable[..., CompletedProcess[str]]

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from templates.pack import FILTERS, environment, find_pack, load_pack
-from tools.errors import InputError, UsageError
+from kgtools.templates.pack import FILTERS, environment, find_pack, load_pack
+from kgtools.tools.errors import InputError, UsageError
 
 Folder = Callable[..., Path]
 USER = "{% block user_1 %}{{ head }}？{% endblock %}"

@@ -15,17 +15,17 @@ import orjson
 import polars as pl
 import pytest
 
-from kg.inputs import Inputs
-from kg.load import prepare
-from kg.names import read_names
-from kg.normalize import SEPARATOR
-from kg.reading import Options
-from kg.stores import Store
-from templates.generate import Result, generate
-from templates.lineage import trace_record
-from templates.pack import find_pack
-from templates.select import REASONS
-from tools.files import digest
+from kgtools.kg.build.english_names import read_names
+from kgtools.kg.build.inputs import Inputs
+from kgtools.kg.build.load import prepare
+from kgtools.kg.build.normalize import SEPARATOR
+from kgtools.kg.source import Options
+from kgtools.kg.stores import Store
+from kgtools.templates.generate import Result, generate
+from kgtools.templates.lineage import trace_record
+from kgtools.templates.pack import find_pack
+from kgtools.templates.select import REASONS
+from kgtools.tools.inputs.files import digest
 
 UNSEEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b\u2060\ufeff]")
 HAN = r"\p{Han}"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from templates.pack import FILTERS, TESTS, Template, load_pack
-from templates.render import render
-from tools.errors import InputError
+from kgtools.templates.pack import FILTERS, TESTS, Template, load_pack
+from kgtools.templates.render import render
+from kgtools.tools.errors import InputError
 
 Folder = Callable[..., Path]
 PACKS = sorted(path.parent for path in (Path(__file__).parents[2] / "templates" / "packs").rglob("pack.yaml"))

@@ -12,9 +12,9 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from kg.stores.embedded import EmbeddedStore
-from templates.generate import generate, write
-from templates.pack import find_pack
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.templates.generate import generate, write
+from kgtools.templates.pack import find_pack
 
 Run = Callable[..., CompletedProcess[str]]
 Load = Callable[..., Path]

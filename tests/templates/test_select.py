@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from kg.stores import Store
-from templates.generate import Result, generate
-from templates.pack import Pack, load_pack
-from tools.errors import UsageError
+from kgtools.kg.stores import Store
+from kgtools.templates.generate import Result, generate
+from kgtools.templates.pack import Pack, load_pack
+from kgtools.tools.errors import UsageError
 
 Graph = Callable[..., Store]
 Folder = Callable[..., Path]

@@ -4,8 +4,8 @@ Where the paper leaves words out (None), the pack's are its own and marked `ours
 
 import pytest
 
-from templates.pack import Template, find_pack
-from templates.render import render
+from kgtools.templates.pack import Template, find_pack
+from kgtools.templates.render import render
 
 PACK = find_pack("clinicalgpt-paper")
 

@@ -15,13 +15,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kg.inputs import Inputs
-from kg.stores import Store
-from kg.stores.embedded import EmbeddedStore
-from templates.generate import generate, write
-from templates.lineage import doubt, trace_record, trace_triple
-from templates.pack import load_pack
-from tools.errors import InputError, UsageError
+from kgtools.kg.build.inputs import Inputs
+from kgtools.kg.stores import Store
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.templates.generate import generate, write
+from kgtools.templates.lineage import doubt, trace_record, trace_triple
+from kgtools.templates.pack import load_pack
+from kgtools.tools.errors import InputError, UsageError
 
 Graph = Callable[..., Store]
 Folder = Callable[..., Path]

@@ -5,8 +5,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from kg.names import read_names
-from templates.values import is_people, is_predicate, is_route, parse, say_en, say_values, say_zh, tidy
+from kgtools.kg.build.english_names import read_names
+from kgtools.templates.values import is_people, is_predicate, is_route, parse, say_en, say_values, say_zh, tidy
 
 WRITTEN = [
     ("60-70%", "60%～70%", "60% to 70%"),

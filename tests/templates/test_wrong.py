@@ -10,12 +10,12 @@ import orjson
 import polars as pl
 import pytest
 
-from corpora.record import PREFERENCES
-from kg.stores import Store
-from kg.stores.embedded import EmbeddedStore
-from templates.generate import Result, generate
-from templates.pack import Pack, find_pack, load_pack
-from templates.preferences.wrong import FAULTS
+from kgtools.corpora.record import PREFERENCES
+from kgtools.kg.stores import Store
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.templates.generate import Result, generate
+from kgtools.templates.pack import Pack, find_pack, load_pack
+from kgtools.templates.preferences.rejected import FAULTS
 
 Graph = Callable[..., Store]
 Run = Callable[..., Any]

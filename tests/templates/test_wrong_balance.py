@@ -10,14 +10,14 @@ import orjson
 import polars as pl
 import pytest
 
-from kg.stores import Store
-from kg.stores.embedded import EmbeddedStore
-from templates.generate import Result, generate
-from templates.pack import Pack, find_pack, load_pack
-from templates.preferences.apart import TEXT, are_apart, is_balanced, why_unused
-from templates.preferences.balance import told_apart_by
-from templates.preferences.said import stem
-from templates.values import tidy
+from kgtools.kg.stores import Store
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.templates.generate import Result, generate
+from kgtools.templates.pack import Pack, find_pack, load_pack
+from kgtools.templates.preferences.apart import TEXT, are_apart, is_balanced, why_unused
+from kgtools.templates.preferences.balance import told_apart_by
+from kgtools.templates.preferences.known_names import stem
+from kgtools.templates.values import tidy
 
 Graph = Callable[..., Store]
 Said = tuple[str, str, str]

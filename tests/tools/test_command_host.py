@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from tools import registry
+from kgtools.tools import registry
 
 PLUGIN = """
 import click, errno
-from tools.errors import Findings, InputError
+from kgtools.tools.errors import Findings, InputError
 
 @click.command()
 @click.argument("what")
@@ -82,7 +82,7 @@ def test_the_installed_script_answers_like_the_module(shell: Callable[..., Any])
 def test_help_takes_a_third_of_a_second_at_most() -> None:
     def seconds() -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, "-m", "tools.main", "--help"], capture_output=True, check=True)
+        subprocess.run([sys.executable, "-m", "kgtools.tools.main", "--help"], capture_output=True, check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -93,7 +93,7 @@ def test_help_takes_a_third_of_a_second_at_most() -> None:
 def test_no_heavy_package_is_imported_for_help(words: list[str]) -> None:
     heavy = ("polars", "ladybug", "jinja2", "rdflib", "pandas", "torch", "rich", "pydantic", "license_expression")
     program = (
-        f"import sys; from tools.main import run; run({words!r}); "
+        f"import sys; from kgtools.tools.main import run; run({words!r}); "
         f"sys.exit(', '.join(name for name in {heavy!r} if name in sys.modules))"
     )
 
@@ -209,7 +209,7 @@ def test_a_reader_that_has_gone_is_no_error() -> None:
     os.close(read)
 
     done = subprocess.run(
-        [sys.executable, "-m", "tools.main", "--help"], stdout=write, stderr=subprocess.PIPE, check=False
+        [sys.executable, "-m", "kgtools.tools.main", "--help"], stdout=write, stderr=subprocess.PIPE, check=False
     )
     os.close(write)
 

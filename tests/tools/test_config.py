@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.config import Settings, load_yaml
-from tools.errors import InputError
+from kgtools.tools.config import Settings, load_yaml
+from kgtools.tools.errors import InputError
 
 
 class Step(Settings):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.delimited import is_plain, read_rows
-from tools.errors import InputError
+from kgtools.tools.errors import InputError
+from kgtools.tools.inputs.delimited import is_plain, read_rows
 
 FILE = Path("a.csv")
 cells = st.text(st.sampled_from('a"\n, é病'), max_size=5)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.errors import InputError
-from tools.files import digest, json_records, read_text, sha256, to_json
+from kgtools.tools.errors import InputError
+from kgtools.tools.inputs.files import digest, json_records, read_text, sha256, to_json
 
 TEXT = "糖尿病,\"2'型`{{\n𬌗\n"
 

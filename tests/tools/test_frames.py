@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tools.errors import InputError
-from tools.files import digest
-from tools.frames import Schema, digests, load_table, scan_table, sink_table, table_metadata, write_table
+from kgtools.tools.errors import InputError
+from kgtools.tools.frames import Schema, digests, load_table, scan_table, sink_table, table_metadata, write_table
+from kgtools.tools.inputs.files import digest
 
 PETS = Schema("pets", {"name": pl.String, "legs": pl.UInt32, "tags": pl.List(pl.String)}, required=("name",))
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.errors import InputError
-from tools.json_keys import refuse_repeated_key
+from kgtools.tools.errors import InputError
+from kgtools.tools.inputs.json_keys import refuse_repeated_key
 
 HERE = Path("a.json")
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tools import spdx, terms
-from tools.errors import InputError, UsageError
-from tools.licenses import all_of, check_license, gate, inside, notes, operand, parts
-from tools.terms import clashes, find
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.tools.licenses import spdx, terms
+from kgtools.tools.licenses.check import all_of, check_license, gate, inside, notes, operand, parts
+from kgtools.tools.licenses.terms import clashes, find
 
 
 @pytest.mark.parametrize(

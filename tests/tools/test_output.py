@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.errors import UsageError
-from tools.output import cell, print_json, print_rows, print_table
-from tools.progress import step
+from kgtools.tools.errors import UsageError
+from kgtools.tools.output import cell, print_json, print_rows, print_table
+from kgtools.tools.progress import step
 
 COLUMNS = ["name", "count", "tags"]
 ROWS = [['糖尿病, "2\'型"', 3, ["a", "b"]], ["two\nlines", 0, []], [None, None, None]]

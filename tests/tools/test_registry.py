@@ -1,7 +1,7 @@
 import pytest
 
-from tools import registry
-from tools.errors import UsageError
+from kgtools.tools import registry
+from kgtools.tools.errors import UsageError
 
 GROUPS = ("commands", "sources", "stores", "packs")
 POINTS = [(group, name) for group in GROUPS for name in registry.names(group)]

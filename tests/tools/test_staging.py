@@ -13,10 +13,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tools.aside import ASIDE, check_file, replacing, write_whole
-from tools.errors import InputError, KgtoolsError, UsageError
-from tools.processes import Owner, is_dead, this
-from tools.staging import NEW, held, make_folder, manifest, staging, unfinished
+from kgtools.tools.errors import InputError, KgtoolsError, UsageError
+from kgtools.tools.outputs.atomic import ASIDE, check_file, replacing, write_whole
+from kgtools.tools.outputs.processes import Owner, is_dead, this
+from kgtools.tools.outputs.staging import NEW, held, make_folder, manifest, staging, unfinished
 
 
 def write(folder: Path, data: bytes, name: str = "a.txt") -> Path:
@@ -79,7 +79,7 @@ def test_a_killed_run_leaves_the_old_files_and_the_next_run_cleans_up(tmp_path: 
     write(tmp_path, b"old")
     write(tmp_path, OURS, "run.json")
     program = (
-        "import os, pathlib, signal, sys; from tools.staging import staging\n"
+        "import os, pathlib, signal, sys; from kgtools.tools.outputs.staging import staging\n"
         "with staging(pathlib.Path(sys.argv[1])) as stage:\n"
         "    (stage / 'a.txt').write_bytes(b'half')\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -413,7 +413,7 @@ def test_a_manifest_holds_what_made_the_output_and_no_time() -> None:
 def test_the_last_words_say_what_was_in_place(tmp_path: Path, where: str) -> None:
     program = (
         "import os, signal, sys; from pathlib import Path\n"
-        "from tools.staging import staging; from tools.stops import Stopped, last_words, stoppable\n"
+        "from kgtools.tools.outputs.staging import staging; from kgtools.tools.outputs.signals import Stopped, last_words, stoppable\n"
         "folder, where = Path(sys.argv[1]), sys.argv[2]\n"
         "stop = lambda: os.kill(os.getpid(), signal.SIGTERM)\n"
         "if where == 'while it moves': sys.addaudithook(lambda e, a: e == 'os.remove' and 'run' in str(a[0]) and stop())\n"

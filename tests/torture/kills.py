@@ -18,9 +18,9 @@ from typing import Any
 
 import orjson
 
-from kg.stores import verify
-from kg.stores.embedded import EmbeddedStore
-from tools.files import sha256
+from kgtools.kg.stores import verify
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.tools.inputs.files import sha256
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("TORTURE_KILLS", "50"))

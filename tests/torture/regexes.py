@@ -13,14 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 from pydantic import BaseModel
 
-import corpora
-import kg
-import templates
-import tools
-import train
-
-PACKAGES = (kg, templates, corpora, tools, train)
-FOLDERS = tuple(package.__name__ for package in PACKAGES)
+FOLDERS = ("kg", "templates", "corpora", "tools", "train")
 HOME = Path(__file__).parents[2]
 HEAVY = {"torch", "transformers", "peft", "trl", "accelerate", "datasets", "deepspeed", "vllm"}
 METHODS = {"match", "fullmatch", "search", "finditer", "findall", "sub", "subn", "split"}
@@ -70,9 +63,9 @@ def regexes() -> dict[Regex, str]:
 def _trees() -> dict[str, ast.Module]:
     """The modules that are imported without torch and its kind."""
     trees = {}
-    for package in PACKAGES:
-        for path in sorted(Path(str(package.__file__)).parent.rglob("*.py")):
-            parts = path.relative_to(HOME).with_suffix("").parts
+    for folder in FOLDERS:
+        for path in sorted((HOME / folder).rglob("*.py")):
+            parts = ("kgtools", *path.relative_to(HOME).with_suffix("").parts)
             trees[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = ast.parse(path.read_bytes())
     needs = {name: set(_imports(tree)) for name, tree in trees.items()}
     heavy = set(HEAVY)

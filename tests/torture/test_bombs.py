@@ -14,18 +14,18 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from kg.cypher.portable import to_embedded
-from kg.exporters.graphml import read as read_graphml
-from kg.name_tables import read_table
-from kg.sources import rdf
-from kg.sources.cells import read_cells
-from kg.sources.mapping import Table
-from templates.pack import load_pack
+from kgtools.kg.build.name_tables import read_table
+from kgtools.kg.cypher.portable import to_embedded
+from kgtools.kg.exporters.graphml import read as read_graphml
+from kgtools.kg.sources import rdf
+from kgtools.kg.sources.mapping import Table
+from kgtools.kg.sources.table_files import read_cells
+from kgtools.templates.pack import load_pack
+from kgtools.tools.config import Settings, load_yaml
+from kgtools.tools.errors import CypherError, InputError
+from kgtools.tools.inputs.files import json_records
+from kgtools.tools.inputs.workbooks import check_workbook
 from tests.conftest import Ran
-from tools.config import Settings, load_yaml
-from tools.errors import CypherError, InputError
-from tools.files import json_records
-from tools.workbooks import check_workbook
 
 SECONDS = 20
 TABLE = Table.model_construct(files=("*",), header=None, delimiter=None, quote='"', sheet=None)
@@ -433,7 +433,7 @@ def test_a_panic_of_polars_ends_a_command_with_one_line(
     def panic(*_: object, **__: object) -> None:
         raise pl.exceptions.PanicException("assertion failed\nleft: 0")
 
-    monkeypatch.setattr("corpora.shards.pl.scan_parquet", panic)
+    monkeypatch.setattr("kgtools.corpora.record_files.pl.scan_parquet", panic)
     (tmp_path / "records.parquet").write_bytes(b"PAR1")
 
     done = kgtools("split", str(tmp_path), "--out", str(tmp_path / "out"))
@@ -454,7 +454,7 @@ def test_a_bomb_stays_within_a_gigabyte_of_memory(kind: str, tmp_path: Path) -> 
     limit = 3 << 30  # of addresses, of which threads and libraries take a gigabyte before they do anything
 
     done = subprocess.run(
-        [sys.executable, "-m", "tools.main", *words[kind], "--graph", str(tmp_path / "graph")],
+        [sys.executable, "-m", "kgtools.tools.main", *words[kind], "--graph", str(tmp_path / "graph")],
         env=os.environ | {"POLARS_MAX_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[2])},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
         capture_output=True, text=True, timeout=60, check=False,

@@ -22,15 +22,15 @@ import polars as pl
 import pytest
 import zstandard
 
-from corpora.files import LONGEST, File, Place
-from corpora.paths import files_of
-from corpora.record import RECORDS
+from kgtools.corpora.files.file import LONGEST, File, Place
+from kgtools.corpora.files.paths import files_of
+from kgtools.corpora.record import RECORDS
+from kgtools.tools.errors import InputError
+from kgtools.tools.inputs import packings
+from kgtools.tools.inputs.files import read_text
+from kgtools.tools.inputs.originals import originals
 from tests.conftest import Ran
 from tests.workbooks import workbook
-from tools import packings
-from tools.errors import InputError
-from tools.files import read_text
-from tools.originals import originals
 
 Kgtools = Callable[..., Ran]
 PACK: dict[str, Callable[[bytes], bytes]] = {
@@ -379,7 +379,7 @@ def test_what_is_read_whole_and_swells_is_refused(
 def test_one_object_that_is_longer_than_memory_should_hold_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("corpora.files.LONGEST", 1 << 16)
+    monkeypatch.setattr("kgtools.corpora.files.file.LONGEST", 1 << 16)
     (file,) = files_of([put(tmp_path, "a.json", b"{\n" + b'"a": "x",\n' * 9999 + b'"b": 1}')], lambda *_: None)
 
     assert LONGEST == 1 << 26

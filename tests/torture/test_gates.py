@@ -13,24 +13,24 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from corpora.deidentify.policy import HERE as POLICIES
-from corpora.gates import identified, is_of_people, together
-from corpora.read import read
-from kg.align.candidates import CANDIDATES
-from kg.align.review import read_review, write_review
-from kg.names import read_names
-from kg.ontology import SourceInfo
-from kg.stores.embedded import EmbeddedStore
-from kg.tables import LEDGER
-from templates.pack import PackInfo
+from kgtools.corpora.deidentify.policy import HERE as POLICIES
+from kgtools.corpora.gates import identified, is_of_people, together
+from kgtools.corpora.read import read
+from kgtools.kg.align.candidates import CANDIDATES
+from kgtools.kg.align.review import read_review, write_review
+from kgtools.kg.build.english_names import read_names
+from kgtools.kg.ontology import SourceInfo
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.tables import LEDGER
+from kgtools.templates.pack import PackInfo
+from kgtools.tools.errors import InputError, KgtoolsError
+from kgtools.tools.licenses.check import cell, gate, notes
+from kgtools.tools.licenses.terms import find as find_license
+from kgtools.tools.main import run
+from kgtools.tools.spreadsheets import as_it_was, as_text, column_as_it_was
+from kgtools.train.data.rows import may_train, open_rows
+from kgtools.train.recipe import Recipe
 from tests.conftest import Ran
-from tools.errors import InputError, KgtoolsError
-from tools.licenses import cell, gate, notes
-from tools.main import run
-from tools.spreadsheets import as_it_was, as_text, column_as_it_was
-from tools.terms import find as find_license
-from train.data import may_train, open_rows
-from train.recipe import Recipe
 
 Kgtools = Callable[..., Ran]
 KEY = "k" * 32

@@ -8,11 +8,11 @@ from pathlib import Path
 import orjson
 import pytest
 
-from corpora import gates
-from kg.inputs import SourceTables
-from kg.stores.embedded import EmbeddedStore
+from kgtools.corpora import gates
+from kgtools.kg.build.inputs import SourceTables
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.tools import registry
 from tests.conftest import Ran
-from tools import registry
 
 Kgtools = Callable[..., Ran]
 BREAKS = {
@@ -161,7 +161,7 @@ def test_of_two_guests_with_one_name_the_first_by_distribution_counts(guest: Gue
 
 def test_a_reader_that_fails_on_a_file_is_passed_over(guest: Guest, kgtools: Kgtools) -> None:
     text = (
-        "from corpora.readers.alpaca import READER\nfrom dataclasses import replace\n"
+        "from kgtools.corpora.readers.alpaca import READER\nfrom dataclasses import replace\n"
         "def fits(look): return look.rows[5]\nTHING = replace(READER, fits=fits, title='t')\n"
     )
     guest("unfit_guest", text, readers={"aaa-guest": "THING"})
@@ -193,18 +193,18 @@ FAILING: dict[str, tuple[str, str, list[str]]] = {
     "store": ("stores", "{0}THING = fail\n", ["stats", "--graph", "aaa-guest://x"]),
     "reader": (
         "readers",
-        "from corpora.readers.alpaca import READER\nfrom dataclasses import replace\n{0}"
+        "from kgtools.corpora.readers.alpaca import READER\nfrom dataclasses import replace\n{0}"
         "def read(*_):\n    yield from ()\n    fail()\nTHING = replace(READER, read=read)\n",
         ["read", "aaa-guest", "a.json", "--out", "new"],
     ),
     "format": (
         "formats",
-        "from corpora.export.formats import Format\n{0}THING = Format('t', lambda _: {{}}, fail)\n",
+        "from kgtools.corpora.export.format import Format\n{0}THING = Format('t', lambda _: {{}}, fail)\n",
         ["convert", "r", "--format", "aaa-guest", "--out", "new"],
     ),
     "exporter": (
         "exporters",
-        "from kg.exporters import Exporter\n{0}THING = Exporter('t', ('.x',), fail)\n",
+        "from kgtools.kg.exporters import Exporter\n{0}THING = Exporter('t', ('.x',), fail)\n",
         ["export", "aaa-guest", "new.x"],
     ),
 }
@@ -236,7 +236,7 @@ def test_a_command_that_ends_the_program_is_an_error(guest: Guest, kgtools: Kgto
 
 def test_a_reader_that_fails_at_the_first_rows_is_passed_over(guest: Guest, kgtools: Kgtools) -> None:
     text = (
-        "from corpora.readers.alpaca import READER\nfrom dataclasses import replace\n"
+        "from kgtools.corpora.readers.alpaca import READER\nfrom dataclasses import replace\n"
         "def read(*_): raise KeyError('k')\nTHING = replace(READER, read=read, title='t')\n"
     )
     guest("unread_guest", text, readers={"aaa-guest": "THING"})
@@ -252,7 +252,7 @@ def test_a_source_is_called_what_a_folder_can_be_and_no_other_is(
     called: str, guest: Guest, place: Path, kgtools: Kgtools
 ) -> None:
     text = (
-        "from dataclasses import replace\nfrom kg.sources.xywy import read as ours\n"
+        "from dataclasses import replace\nfrom kgtools.kg.sources.xywy import read as ours\n"
         f"def read(*given): return replace(ours(*given), source='{called}')\n"
     )
     guest("odd_guest", text, sources={"aaa-guest": "read"})

@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-from kg.stores import verify
-from kg.stores.neo4j import Neo4jStore
-from kg.stores.server import Server
-from kg.tables import Entities, Triples
+from kgtools.kg.stores import verify
+from kgtools.kg.stores.neo4j.connection import Server
+from kgtools.kg.stores.neo4j.store import Neo4jStore
+from kgtools.kg.tables import Entities, Triples
+from kgtools.tools.errors import StoreError
 from tests.neo4j.login import Login
 from tests.torture.kills import KILLS, Torture, Victims
-from tools.errors import StoreError
 
 BATCHES = {
-    "kg.stores.neo4j.AT_ONCE": 10,
-    "kg.stores.neo4j.PIECES": 1,
-    "kg.stores.writing.ENTITY_ROWS": 20,
-    "kg.stores.writing.TRIPLE_ROWS": 20,
+    "kgtools.kg.stores.neo4j.store.AT_ONCE": 10,
+    "kgtools.kg.stores.neo4j.store.PIECES": 1,
+    "kgtools.kg.stores.neo4j.write.ENTITY_ROWS": 20,
+    "kgtools.kg.stores.neo4j.write.TRIPLE_ROWS": 20,
 }
 BOOKS = "MATCH (n:__Kgtools) RETURN n.id AS id, n.data AS data ORDER BY id"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+from kgtools.tools.main import run
 from tests.conftest import SAMPLES, Ran
-from tools.main import run
 
 DECOYS = {
     "v[1]": "v1", "[ab]": "a", "a*b": "axb", "{x}": "x", "a?b": "acb", "~": "home", "~root": "home", "$HOME": "home", "%41": "A",

@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
-from corpora import choices, escapes, speakers
-from corpora.decontaminate import option_lists, questions
-from corpora.deidentify import find, names, scan
-from corpora.dialogue import descriptions
-from corpora.ehr import diagnoses, headings, leaks
-from corpora.readers import cmexam, cmtmedqa
-from kg import casing
-from templates import values
+from kgtools.corpora.decontaminate import option_lists, questions
+from kgtools.corpora.deidentify import find, names, scan
+from kgtools.corpora.dialogue import descriptions, speakers
+from kgtools.corpora.ehr import diagnoses, headings, leaks
+from kgtools.corpora.exams import choices
+from kgtools.corpora.readers import cmexam, cmtmedqa
+from kgtools.corpora.text import escapes
+from kgtools.kg.build import casing
+from kgtools.templates import values
 from tests.torture.regexes import Regex, regexes
 from tests.torture.worst import Text, worst
 

@@ -15,15 +15,15 @@ import orjson
 import polars as pl
 import pytest
 
-from corpora.record import RECORDS
-from corpora.shards import scan
-from kg.stores.embedded import EmbeddedStore
+from kgtools.corpora.record import RECORDS
+from kgtools.corpora.record_files import scan
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.tools.errors import InputError
+from kgtools.tools.outputs.staging import manifest
 from tests.conftest import ROOT
 from tests.corpora.mix.test_merge import ask, recipe
 from tests.corpora.mix.test_merge import write as records_of
 from tests.torture.kills import Files, Torture, Victims, files
-from tools.errors import InputError
-from tools.staging import manifest
 
 WRITERS: dict[str, list[str]] = {
     "read": ["read", "alpaca", "alpaca.json"],
@@ -38,7 +38,7 @@ WRITERS: dict[str, list[str]] = {
 }
 HOLD = """
 import sys; from pathlib import Path
-from tools.staging import staging
+from kgtools.tools.outputs.staging import staging
 with staging(Path(sys.argv[1])) as stage:
     (stage / "mine").write_text("mine"); print("held", flush=True); sys.stdin.readline()
 """
@@ -205,7 +205,7 @@ def test_a_signal_before_that_leaves_what_was_there_and_no_text_of_anybody(
 def test_a_hangup_that_is_ignored_stays_so(place: Path) -> None:
     code = (
         "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
-        "from tools.main import run\n"
+        "from kgtools.tools.main import run\n"
         "sys.addaudithook(lambda event, _: event == 'os.mkdir' and os.kill(os.getpid(), signal.SIGHUP))\n"
         "sys.exit(run(sys.argv[1:]))"
     )
@@ -351,7 +351,7 @@ def test_stdout_by_its_name_is_appended_to_where_the_shell_says_so(place: Path, 
         victim.environment["KGTOOLS_GRAPH"],
     ]
     with (place / "log").open("ab") as log:
-        done = subprocess.run([sys.executable, "-m", "tools.main", *asked], stdout=log, cwd=ROOT, check=False)
+        done = subprocess.run([sys.executable, "-m", "kgtools.tools.main", *asked], stdout=log, cwd=ROOT, check=False)
 
     assert done.returncode == 0
     assert (place / "log").read_text("utf-8") == "before\nn\n1\n"
@@ -365,7 +365,7 @@ def test_stdout_by_its_name_is_appended_to_where_the_shell_says_so(place: Path, 
 def test_what_a_terminal_cannot_show_fails_nothing(victim: Victims, environment: dict[str, str], closed: bool) -> None:
     asked = ["show", "痛风", "--graph", victim.environment["KGTOOLS_GRAPH"]]
     done = subprocess.run(
-        [sys.executable, "-m", "tools.main", *asked],
+        [sys.executable, "-m", "kgtools.tools.main", *asked],
         env=os.environ | environment, capture_output=True, cwd=ROOT, check=False,
         preexec_fn=(lambda: os.close(1)) if closed else None,
     )  # fmt: skip

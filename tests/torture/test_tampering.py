@@ -12,12 +12,12 @@ import orjson
 import polars as pl
 import pytest
 
-from kg.align.ledger import decision_id
-from kg.inputs import NameTable, SourceTables
-from kg.stores.embedded import EmbeddedStore
-from kg.tables import LEDGER, NAMES
+from kgtools.kg.build.inputs import NameTable, SourceTables
+from kgtools.kg.build.ledger import decision_id
+from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.tables import LEDGER, NAMES
+from kgtools.tools.inputs.files import sha256
 from tests.conftest import Ran
-from tools.files import sha256
 
 Make = Callable[..., SourceTables]
 Run = Callable[..., Ran]

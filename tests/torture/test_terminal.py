@@ -11,12 +11,12 @@ import orjson
 import polars as pl
 import pytest
 
+from kgtools.tools.errors import InputError
+from kgtools.tools.main import run
+from kgtools.tools.output import cell, print_rows, print_table
+from kgtools.tools.progress import step
+from kgtools.tools.terminal import shown
 from tests.conftest import ROOT, Ran
-from tools.errors import InputError
-from tools.main import run
-from tools.output import cell, print_rows, print_table
-from tools.progress import step
-from tools.terminal import shown
 
 Kgtools = Callable[..., Ran]
 EVIL = "a\x1b[2J\x1b]0;t\x07\x9b1m\u202e\u2066\u200f\r\x08\x7f\u2028\U000e0041[/x][red]"

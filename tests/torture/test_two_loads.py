@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from kg.stores import verify
-from kg.stores.embedded import EmbeddedStore
+from kgtools.kg.stores import verify
+from kgtools.kg.stores.folder.store import EmbeddedStore
 from tests.torture.kills import Victims, Watched
 
 HELD = """
-import sys; from kg.stores import embedded
-build = embedded.engine.build
+import sys; from kgtools.kg.stores.folder import engine
+build = engine.build
 def slow(*given):
     print('building', flush=True); sys.stdin.readline(); build(*given)
-embedded.engine.build = slow
-from tools.main import main; main(sys.argv[1:])
+engine.build = slow
+from kgtools.tools.main import main; main(sys.argv[1:])
 """
 
 
@@ -68,7 +68,9 @@ def test_a_load_waits_for_one_that_is_nearly_done(
     both = [loads["a"], ["load", "health39", str(cut["disease.csv"]), "--graph", str(folder)]]
     runs = [
         subprocess.Popen(
-            [sys.executable, "-P", "-m", "tools.main", *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            [sys.executable, "-P", "-m", "kgtools.tools.main", *words],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
         )
         for words in both
     ]
@@ -113,7 +115,7 @@ def test_readers_of_a_graph_that_changes_all_the_time_see_one_whole_graph_or_the
     for words in loads.values():
         victim.done(words)
         known.add(kgtools("query", ask, "--graph", folder, "--format", "jsonl").out)
-    program = "import sys; from tools.main import run\nfor n in range(6): run(sys.argv[1 + n % 2].split('\\n'))"
+    program = "import sys; from kgtools.tools.main import run\nfor n in range(6): run(sys.argv[1 + n % 2].split('\\n'))"
     with subprocess.Popen(
         [sys.executable, "-P", "-c", program, *("\n".join(words) for words in loads.values())],
         stdout=subprocess.DEVNULL,

@@ -19,10 +19,25 @@ from typing import Any
 import orjson
 
 MODULES = (
-    "kg.align.change", "kg.align.review", "kg.align.show", "kg.audit", "kg.load", "kg.reconcile", "kg.show", "kg.sources.health39",
-    "kg.sources.xywy", "kg.stores.embedded", "kg.stores.neo4j", "ladybug._lbug", "neo4j", "rich.console", "rich.table", "templates.generate",
-    "templates.pack", "templates.show",
-)  # fmt: skip
+    "kgtools.kg.align.align",
+    "kgtools.kg.align.review",
+    "kgtools.kg.commands.align_output",
+    "kgtools.kg.audit",
+    "kgtools.kg.build.load",
+    "kgtools.kg.stores.reconcile",
+    "kgtools.kg.commands.output",
+    "kgtools.kg.sources.health39",
+    "kgtools.kg.sources.xywy",
+    "kgtools.kg.stores.folder.store",
+    "kgtools.kg.stores.neo4j.store",
+    "ladybug._lbug",
+    "neo4j",
+    "rich.console",
+    "rich.table",
+    "kgtools.templates.generate",
+    "kgtools.templates.pack",
+    "kgtools.templates.commands.output",
+)
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 CHANGES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.link", "os.truncate"}
 BUG = 70
@@ -30,8 +45,8 @@ BUG = 70
 
 def main() -> None:
     """Obey until stdin ends."""
-    from kg.ontology import ontology
-    from tools import registry
+    from kgtools.kg.ontology import ontology
+    from kgtools.tools import registry
 
     for module in MODULES:
         importlib.import_module(module)
@@ -73,7 +88,7 @@ def _obey(order: dict[str, Any], tell: int) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever who began the tests ignores
     code = BUG
     try:
-        from tools.main import run as kgtools
+        from kgtools.tools.main import run as kgtools
 
         for place, value in order["patch"].items():
             module, _, name = place.rpartition(".")

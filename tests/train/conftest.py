@@ -13,15 +13,15 @@ import orjson
 import polars as pl
 import pytest
 
-from corpora.record import PREFERENCES, RECORDS
-from corpora.shards import Sink
-from tools.frames import Schema
-from tools.main import run
-from train.chats import chat
-from train.data import open_rows
-from train.models import KINDS, tiny
-from train.recipe import Recipe
-from train.tokens import NOT_LEARNT, tokenize
+from kgtools.corpora.record import PREFERENCES, RECORDS
+from kgtools.corpora.record_files import Sink
+from kgtools.tools.frames import Schema
+from kgtools.tools.main import run
+from kgtools.train.data.chat import chat
+from kgtools.train.data.rows import open_rows
+from kgtools.train.data.tokenize import NOT_LEARNT, tokenize
+from kgtools.train.models.resolve import KINDS, tiny
+from kgtools.train.recipe import Recipe
 
 GOOD, BAD = "休息吃药", "qwxz"
 TEXTS = ["头痛怎么办?", "What helps with a fever?"] * 5
@@ -139,7 +139,7 @@ def models(toy: Path) -> Path:
     return toy
 
 
-KGTOOLS = [sys.executable, "-c", "import sys; from tools.main import main; main()"]
+KGTOOLS = [sys.executable, "-c", "import sys; from kgtools.tools.main import main; main()"]
 
 
 def stage_words(toy: Path, out: Path, *more: object) -> list[str]:
@@ -172,7 +172,11 @@ def workers(out: Path) -> list[int]:
             line = (home / "cmdline").read_bytes()
         except OSError:
             continue
-        if str(out).encode() in line and b"train.worker" in line and b"torch.distributed.run" not in line:
+        if (
+            str(out).encode() in line
+            and b"kgtools.train.launch.worker" in line
+            and b"torch.distributed.run" not in line
+        ):
             found.append(int(home.name))
     return sorted(found)
 

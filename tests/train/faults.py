@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 import torch
 
+from kgtools.train.models.resolve import tiny
 from tests.train.conftest import GOOD, TEXTS
-from train.models import tiny
 
 
 def model_of(folder: Path) -> Any:

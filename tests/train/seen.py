@@ -13,10 +13,10 @@ from typing import Any
 import polars as pl
 import transformers
 
-from tools import registry
-from tools.files import to_json
-from train.job import Job, last_whole
-from train.ppo.rollout import Sampler
+from kgtools.tools import registry
+from kgtools.tools.inputs.files import to_json
+from kgtools.train.launch.job import Job, last_whole
+from kgtools.train.stages.ppo.rollout import Sampler
 
 BROKEN = (3, 7, 11)
 """After so many steps: in the first pass through 60 rows by 16, in the second and in the third."""

@@ -7,13 +7,13 @@ from pathlib import Path
 import orjson
 import pytest
 
+from kgtools.tools import registry
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.tools.inputs.files import sha256
+from kgtools.train.launch.prepare import _own_lora, may_ask
+from kgtools.train.models.adapters import CONFIG, MARK, lora_of, may_go_on, origin
+from kgtools.train.models.resolve import fingerprint
 from tests.train.conftest import metrics, recipe, told, trained
-from tools import registry
-from tools.errors import InputError, UsageError
-from tools.files import sha256
-from train.adapters import CONFIG, MARK, lora_of, may_go_on, origin
-from train.models import fingerprint
-from train.prepare import _own_lora, may_ask
 
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers so
 LAYERS = [f"h.{layer}.{name}" for layer in (0, 1) for name in ("dense", "mlp.dense_4h_to_h", "query_key_value")]

@@ -5,7 +5,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from train.adapters import CONFIG, settle
+from kgtools.train.models.adapters import CONFIG, settle
 
 
 @pytest.mark.parametrize("names", [["q_proj", "dense", "k_proj"], ["k_proj", "q_proj", "dense"]])

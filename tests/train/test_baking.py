@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.train.data.chat import chat
+from kgtools.train.template_kwargs import CODES, bake
 from tests.train.conftest import TALK, ours, question
-from tools.errors import InputError, UsageError
-from train.baking import CODES, bake
-from train.chats import chat
 
 DAY = datetime.date(2025, 3, 7)
 VALUES = st.recursive(

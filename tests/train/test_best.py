@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
+from kgtools.tools import registry
+from kgtools.tools.errors import UsageError
+from kgtools.train.data.order import Order, best_look, evaluates_after, since_best
+from kgtools.train.launch.prepare import LOOKS, may_ask, must_look
+from kgtools.train.launch.space import needed
+from kgtools.train.models.cost import Adapter, Size
 from tests.train.conftest import GOOD, KGTOOLS, kill_after, metrics, question, recipe, records, said, told, trained
-from tools import registry
-from tools.errors import UsageError
-from train.cost import Adapter, Size
-from train.order import Order, best_look, evaluates_after, since_best
-from train.prepare import LOOKS, may_ask, must_look
-from train.space import needed
 
 BEST = 6
 """The step at which the loss on what says the opposite is the lowest."""

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.train.data.chat import CHATS, Refusal, chat
+from kgtools.train.data.tokenize import NOT_LEARNT
 from tests.train.conftest import ENDS, TALK, byte_fallback, learnt, made, ours, preferences, question, records, said
-from tools.errors import InputError, UsageError
-from train.chats import CHATS, Refusal, chat
-from train.tokens import NOT_LEARNT
 
 HERE = Path(__file__).parent / "chat"
 REWRITES = "{% for m in messages %}{% if loop.last %}<{{ m.content }}</s>{% else %}{{ m.content[:1] }}</s>{% endif %}{% endfor %}"

@@ -7,15 +7,16 @@ import orjson
 import pytest
 import torch
 
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.train.launch import doctor, prepare
+from kgtools.train.launch.processes import Machines
+from kgtools.train.models import cost
+from kgtools.train.models.cost import Adapter, Size
+from kgtools.train.stages.ppo.recipe import Ppo
+from kgtools.train.stages.reward import Reward
+from kgtools.train.stages.rloo import Rloo
+from kgtools.train.stages.sft import STAGE, Sft
 from tests.train.conftest import recipe, records, said
-from tools.errors import InputError, UsageError
-from train import cost, doctor, prepare
-from train.cost import Adapter, Size
-from train.launch import Machines
-from train.ppo.settings import Ppo
-from train.reward import Reward
-from train.rloo import Rloo
-from train.sft import STAGE, Sft
 
 LARGE = Size(
     7_000_000_000, 6_500_000_000, 30, 4096, 32, 250_880, inputs=30 * 7 * 4096, outputs=30 * 9 * 4096, fused=True

@@ -9,12 +9,12 @@ from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.train.data.rows import Noun, Rows, may_train, open_rows
+from kgtools.train.launch.prepare import prepare
+from kgtools.train.launch.processes import Machines
+from kgtools.train.stages.sft import STAGE, Sft
 from tests.train.conftest import preferences, question, recipe, records, said
-from tools.errors import InputError, UsageError
-from train.data import Noun, Rows, may_train, open_rows
-from train.launch import Machines
-from train.prepare import prepare
-from train.sft import STAGE, Sft
 
 GOOD = question(0) + said("ok")
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from train import doctor
-from train.doctor import Check, examine
+from kgtools.train.launch import doctor
+from kgtools.train.launch.doctor import Check, examine
 
 ROOT = Path(__file__).resolve().parents[2]
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
@@ -114,11 +114,11 @@ def test_a_network_interface_that_is_not_there_is_named(
 
 def test_the_doctor_imports_no_library_that_it_examines(fake_torch: Callable[..., None]) -> None:
     fake_torch("raise ImportError")
-    script = "import sys; from train.doctor import examine; examine(); print(*sys.modules)"
+    script = "import sys; from kgtools.train.launch.doctor import examine; examine(); print(*sys.modules)"
 
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
 
-    assert "train.doctor" in done.stdout.split()
+    assert "kgtools.train.launch.doctor" in done.stdout.split()
     assert not PINS.keys() & set(done.stdout.split())
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from kgtools.train.effects import exact_match, exam, matches
+from kgtools.train.inference.answer import ANSWERS
 from tests.train.conftest import question, records, said
-from train.answering import ANSWERS
-from train.effects import exact_match, exam, matches
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.train.data.chat import chat
+from kgtools.train.models.examine import Found, examine, look, positions, used
+from kgtools.train.models.resolve import fingerprint, tiny
+from kgtools.train.models.vocabulary import vocabulary_of
 from tests.train.conftest import GOOD, TEXTS, made, metrics, preferences, question, recipe, records, said, told, trained
 from tests.train.faults import config, configure, faulty, model_of, tokenizer_of
-from tools.errors import InputError, UsageError
-from train.chats import chat
-from train.examine import Found, examine, look, positions, used
-from train.models import fingerprint, tiny
-from train.vocabulary import vocabulary_of
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def never(monkeypatch: pytest.MonkeyPatch) -> None:
     """No worker may be started."""
-    monkeypatch.setattr("train.launch.run", lambda *_: pytest.fail("a worker was started"))
+    monkeypatch.setattr("kgtools.train.launch.processes.run", lambda *_: pytest.fail("a worker was started"))
 
 
 LINEAR = {"rope_type": "linear", "factor": 4.0}

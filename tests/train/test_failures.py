@@ -13,11 +13,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from kgtools.train.launch import failures, space
+from kgtools.train.launch.failures import FULL, MEMORY, End, NoNumber, full_disk, oom_kills, why
+from kgtools.train.launch.run import clear_torn
+from kgtools.train.stages import metrics as meter
+from kgtools.train.stages.metrics import Meter, check_weights
 from tests.train.conftest import GOOD, metrics, question, records, said, told
-from train import failures, meter, space
-from train.failures import FULL, MEMORY, End, NoNumber, full_disk, oom_kills, why
-from train.meter import Meter, check_weights
-from train.run import clear_torn
 
 RECIPE = {"method": "lora", "micro_batch_size": 4, "gradient_checkpointing": False, "quantize": None, "zero": 0}
 

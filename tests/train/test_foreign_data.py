@@ -6,13 +6,13 @@ from typing import Any
 import orjson
 import pytest
 
+from kgtools.tools.errors import InputError
+from kgtools.train.data.chat import chat
+from kgtools.train.data.rows import Noun, Rows, may_train, open_rows
+from kgtools.train.data.tokenize import tokenize
+from kgtools.train.inference.answer import questions
+from kgtools.train.inference.best_of_n import Reject
 from tests.train.conftest import question, recipe, records, said
-from tools.errors import InputError
-from train.answering import questions
-from train.chats import chat
-from train.data import Noun, Rows, may_train, open_rows
-from train.rejecting import Reject
-from train.tokens import tokenize
 
 GOOD = question(0) + said("ok")
 

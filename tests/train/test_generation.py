@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 import torch
 
+from kgtools.tools.errors import UsageError
+from kgtools.train.inference.generate import Sampling, Vllm, answers, load
+from kgtools.train.models.resolve import tiny
 from tests.train.conftest import metrics, rewards, stage_words, trained
-from tools.errors import UsageError
-from train.generation import Sampling, Vllm, answers, load
-from train.models import tiny
 
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers so
 EOS = 2
@@ -99,7 +99,7 @@ def test_what_vllm_cannot_serve_is_said_with_the_way_out(tiny_model):
 
 @pytest.mark.parametrize("command", ["answer", "ppo"])
 def test_without_vllm_a_command_says_how_it_is_installed(command, models, tmp_path, monkeypatch, kgtools):
-    monkeypatch.setattr("train.stack.find_spec", lambda name: None if name == "vllm" else name)
+    monkeypatch.setattr("kgtools.train.launch.requirements.find_spec", lambda name: None if name == "vllm" else name)
     words = [*stage_words(models, tmp_path / "out", "engine=vllm")]
     if command == "ppo":
         words.append(f"reward={models / 'reward'}")

@@ -13,10 +13,10 @@ from typing import Any
 import orjson
 import pytest
 
-from tools.errors import KgtoolsError, UsageError
-from train import launch
-from train.job import Job
-from train.launch import Machines, _lines, machines
+from kgtools.tools.errors import KgtoolsError, UsageError
+from kgtools.train.launch import processes
+from kgtools.train.launch.job import Job
+from kgtools.train.launch.processes import Machines, _lines, machines
 
 
 def test_one_process_is_the_default_without_a_gpu():
@@ -137,7 +137,7 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., lis
             code = f"import os, sys, time; os.chdir({str(job.parent)!r}); {body}"
             return subprocess.Popen([sys.executable, "-c", code], stdout=log, stderr=log, start_new_session=True)
 
-        monkeypatch.setattr(launch, "_start", start)
+        monkeypatch.setattr(processes, "_start", start)
         shown: list[Any] = []
         own = {
             "recipe": {},
@@ -150,7 +150,7 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., lis
             "work": str(tmp_path),
         }
         names = ("stage", "identity", "base", "fingerprint")
-        launch.run(
+        processes.run(
             Job(**dict.fromkeys(names, "x"), checkpoints=str(tmp_path / "none"), **own), Machines(), shown.append
         )
         return shown
@@ -188,7 +188,7 @@ def test_a_worker_ends_with_the_command_that_watches_it(
             time.sleep(0.01)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(launch, "_watch", interrupted)
+    monkeypatch.setattr(processes, "_watch", interrupted)
 
     with pytest.raises(KeyboardInterrupt):
         worker("open('pid.new', 'w').write(str(os.getpid())); os.rename('pid.new', 'pid'); time.sleep(60)")
@@ -200,7 +200,7 @@ def test_a_worker_ends_with_the_command_that_watches_it(
 def test_a_worker_ends_with_whoever_started_it_and_the_kernel_takes_it_first(tmp_path: Path) -> None:
     mark = tmp_path / "told"
     worker = (
-        "import os, time; from pathlib import Path; from train.launch import go_with_parent; go_with_parent(321); "
+        "import os, time; from pathlib import Path; from kgtools.train.launch.processes import go_with_parent; go_with_parent(321); "
         f"Path({str(mark)!r}).write_text(f'{{os.getpid()}} ' + Path('/proc/self/oom_score_adj').read_text()); time.sleep(60)"
     )
     code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {worker!r}], start_new_session=True)"

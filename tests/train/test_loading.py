@@ -9,13 +9,14 @@ from typing import Any
 import orjson
 import pytest
 
+from kgtools.tools.errors import InputError
+from kgtools.train.data.chat import Chat
+from kgtools.train.launch.prepare import prepare
+from kgtools.train.launch.processes import Machines
+from kgtools.train.models import cost
+from kgtools.train.models import load as loading
+from kgtools.train.stages.sft import STAGE, Sft
 from tests.train.conftest import question, recipe, said
-from tools.errors import InputError
-from train import cost, loading
-from train.chats import Chat
-from train.launch import Machines
-from train.prepare import prepare
-from train.sft import STAGE, Sft
 
 CODE = """
 from pathlib import Path

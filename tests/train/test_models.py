@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.train.models import adapters
+from kgtools.train.models import resolve as models
 from tests.train.conftest import TEXTS
-from tools.errors import InputError, UsageError
-from train import adapters, models
 
 
 def test_a_tiny_model_is_the_same_bytes_each_time_and_leaves_random_numbers_alone(folder, tmp_path):
@@ -176,7 +177,7 @@ def test_a_file_of_weights_that_was_cut_off_is_named(folder: Path, tmp_path: Pat
 def test_packed_records_do_not_see_each_other_where_a_model_says_so(folder):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from train import packing
+    from kgtools.train.data import packing
 
     model, words = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
     leaks = packing.leak(model, words)

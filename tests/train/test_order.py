@@ -14,15 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
+from kgtools.tools import registry
+from kgtools.tools.errors import UsageError
+from kgtools.train.data.order import Order, rate, shares, steps_of, validation_shares
+from kgtools.train.launch.job import Job
+from kgtools.train.launch.prepare import prepare
+from kgtools.train.launch.processes import Machines
+from kgtools.train.recipe import load
 from tests.train.conftest import GOOD, preferences, question, recipe, records, said
 from tests.train.seen import BROKEN
-from tools import registry
-from tools.errors import UsageError
-from train.job import Job
-from train.launch import Machines
-from train.order import Order, rate, shares, steps_of, validation_shares
-from train.prepare import prepare
-from train.recipe import load
 
 ROWS, BATCH, STEPS, LOOKED = 60, 16, 12, 11
 STAGES = ("sft", "pretrain", "reward", "dpo", "rloo", "ppo")

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 import yaml
 
+from kgtools.tools import registry
+from kgtools.tools.errors import InputError
+from kgtools.train.inference.answer import Answer
+from kgtools.train.inference.best_of_n import Reject
+from kgtools.train.paper import MATTERS, Paper, differences, unaccounted
+from kgtools.train.recipe import HERE, Asking, load, papers
 from tests.train.conftest import GOOD, question, recipe, records, said
-from tools import registry
-from tools.errors import InputError
-from train.answering import Answer
-from train.paper import MATTERS, Paper, differences, unaccounted
-from train.recipe import HERE, Asking, load, papers
-from train.rejecting import Reject
 
 FILES = sorted(file for file in HERE.rglob("*.yaml") if file.parent.name not in ("demo", "tiny"))
 OTHERS = {"answer": Answer, "reject": Reject}

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from kgtools.train.stages import metrics as meter
+from kgtools.train.stages.ppo.recipe import Ppo
 from tests.train.conftest import KGTOOLS, kill_after, metrics, rewards, stage_words, told, trained
-from train import meter
-from train.ppo.settings import Ppo
 
 
 def ppo(models: Path, out: Path, *more: object) -> Path:

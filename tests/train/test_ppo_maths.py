@@ -6,7 +6,7 @@ import random
 import pytest
 import torch
 
-from train.ppo import maths
+from kgtools.train.stages.ppo import losses
 
 SEEDS = range(6)
 
@@ -45,8 +45,8 @@ def test_log_probabilities_are_those_of_a_softmax(temperature):
             whole = math.log(sum(math.exp(score / temperature) for score in scores))
             wanted[-1].append(scores[id_] / temperature - whole)
 
-    close(maths.log_probs(logits, ids, temperature), wanted, 1e-5)
-    low = maths.log_probs(logits.bfloat16(), ids, temperature)
+    close(losses.log_probs(logits, ids, temperature), wanted, 1e-5)
+    low = losses.log_probs(logits.bfloat16(), ids, temperature)
     assert low.dtype == torch.float32
     close(low, wanted, 3e-2)
 
@@ -58,11 +58,11 @@ def test_in_chunks_the_numbers_and_gradients_are_those_of_the_whole(chunk):
     hidden, ids = torch.randn(3, 7, 6, requires_grad=True), torch.randint(11, (3, 7))
     weights = torch.randn(3, 7)
 
-    whole = maths.log_probs(head(hidden), ids, 0.9)
+    whole = losses.log_probs(head(hidden), ids, 0.9)
     (whole * weights).sum().backward()
     wanted = (hidden.grad.clone(), head.weight.grad.clone())
     hidden.grad, head.weight.grad = None, None
-    found, entropy = maths.chunked_log_probs(hidden, head, ids, 0.9, chunk)
+    found, entropy = losses.chunked_log_probs(hidden, head, ids, 0.9, chunk)
     (found * weights).sum().backward()
 
     assert torch.allclose(found, whole, atol=1e-6)
@@ -85,9 +85,9 @@ def test_divergence_and_rewards_of_tokens(seed):
             (-0.3 * ratio[row][place] + (scores[row] if place == last else 0.0)) if held else 0.0 for place, held in enumerate(line)
         ])  # fmt: skip
 
-    close(maths.kl(tensor(new), tensor(reference), "k1"), ratio)
-    close(maths.kl(tensor(new), tensor(reference), "k3"), [[math.exp(-r) - 1 + r for r in row] for row in ratio])
-    close(maths.token_rewards(tensor(scores), tensor(ratio), torch.tensor(mask), 0.3), wanted)
+    close(losses.kl(tensor(new), tensor(reference), "k1"), ratio)
+    close(losses.kl(tensor(new), tensor(reference), "k3"), [[math.exp(-r) - 1 + r for r in row] for row in ratio])
+    close(losses.token_rewards(tensor(scores), tensor(ratio), torch.tensor(mask), 0.3), wanted)
 
 
 def test_the_mean_of_both_estimates_is_the_divergence():
@@ -96,11 +96,11 @@ def test_the_mean_of_both_estimates_is_the_divergence():
     true = float((p.exp() * (p - q)).sum())
 
     for kind in ("k1", "k3"):
-        assert float((p.exp() * maths.kl(p, q, kind)).sum()) == pytest.approx(true, abs=1e-6)
+        assert float((p.exp() * losses.kl(p, q, kind)).sum()) == pytest.approx(true, abs=1e-6)
 
 
 def test_an_answer_without_end_loses_the_penalty():
-    found = maths.missing_eos(tensor([1.0, 2.0]), torch.tensor([True, False]), 0.5)
+    found = losses.missing_eos(tensor([1.0, 2.0]), torch.tensor([True, False]), 0.5)
 
     assert found.tolist() == [1.0, 1.5]
 
@@ -123,7 +123,7 @@ def test_advantages_are_sums_of_discounted_surprises(seed, gamma, lam):
             advantages[row][place] = total
             returns[row][place] = total + values[row][place]
 
-    found = maths.gae(tensor(rewards), tensor(values), torch.tensor(mask), gamma, lam)
+    found = losses.gae(tensor(rewards), tensor(values), torch.tensor(mask), gamma, lam)
 
     close(found[0], advantages)
     close(found[1], returns)
@@ -147,11 +147,11 @@ def test_whitened_values_have_mean_0_and_variance_1_over_all_processes(seed):
         for row, line in zip(values.tolist(), mask, strict=True)
     ]
 
-    close(maths.whiten(values, held), wanted)
+    close(losses.whiten(values, held), wanted)
     shards = [(values[:2], held[:2]), (values[2:], held[2:])]
-    found = [maths.whiten(*shard, _both(shards)) for shard in shards]
+    found = [losses.whiten(*shard, _both(shards)) for shard in shards]
     close(torch.cat(found), wanted)
-    assert maths.whiten(values[:1], torch.zeros(1, 9)).tolist() == [[0.0] * 9]
+    assert losses.whiten(values[:1], torch.zeros(1, 9)).tolist() == [[0.0] * 9]
 
 
 def _both(shards):
@@ -186,7 +186,7 @@ def test_the_policys_loss_is_clipped_as_in_equation_7(seed):
                 clipped += bound * gain < ratio * gain
     given = torch.tensor(new, dtype=torch.float64, requires_grad=True)
 
-    loss, share = maths.policy_loss(given, tensor(old), tensor(advantages), torch.tensor(mask), 0.2, 7.0)
+    loss, share = losses.policy_loss(given, tensor(old), tensor(advantages), torch.tensor(mask), 0.2, 7.0)
 
     assert float(loss.detach()) == pytest.approx(total / 7)
     assert float(share) == pytest.approx(clipped / 7)
@@ -197,7 +197,7 @@ def test_the_policys_loss_is_clipped_as_in_equation_7(seed):
     for sign in (1, -1):
         moved = tensor(new)
         moved[row, place] += sign * step
-        ends.append(float(maths.policy_loss(moved, tensor(old), tensor(advantages), torch.tensor(mask), 0.2, 7.0)[0]))
+        ends.append(float(losses.policy_loss(moved, tensor(old), tensor(advantages), torch.tensor(mask), 0.2, 7.0)[0]))
     assert float(given.grad[row, place]) == pytest.approx((ends[0] - ends[1]) / (2 * step), abs=1e-5)
     assert float(given.grad[~torch.tensor(mask)].abs().sum()) == 0
 
@@ -218,17 +218,17 @@ def test_the_values_loss_is_held_near_the_old_values(seed, clip):
     rest = (tensor(old), tensor(returns), torch.tensor(mask), clip, 3.0)
     given = tensor(values).requires_grad_()
 
-    loss, share = maths.value_loss(given, *rest)
+    loss, share = losses.value_loss(given, *rest)
 
     assert float(loss.detach()) == pytest.approx(total / 3)
     assert float(share) == pytest.approx(clipped / 3)
-    assert torch.autograd.gradcheck(lambda moved: maths.value_loss(moved, *rest)[0], (given,))
+    assert torch.autograd.gradcheck(lambda moved: losses.value_loss(moved, *rest)[0], (given,))
 
 
 def test_far_ratios_outside_the_answer_break_nothing():
     new, old = tensor([[0.0, 800.0]]).requires_grad_(), tensor([[0.0, -800.0]])
 
-    loss, _ = maths.policy_loss(new, old, tensor([[1.0, 1.0]]), torch.tensor([[True, False]]), 0.2, 1.0)
+    loss, _ = losses.policy_loss(new, old, tensor([[1.0, 1.0]]), torch.tensor([[True, False]]), 0.2, 1.0)
     loss.backward()
 
     assert float(loss.detach()) == -1.0
@@ -238,7 +238,7 @@ def test_far_ratios_outside_the_answer_break_nothing():
 def test_numbers_outside_the_answer_do_not_reach_the_values_gradient():
     values, mask = tensor([[1.0, 2.0]]).requires_grad_(), torch.tensor([[True, False]])
 
-    loss, _ = maths.value_loss(values, tensor([[1.0, math.nan]]), tensor([[0.0, math.nan]]), mask, 0.2, 1.0)
+    loss, _ = losses.value_loss(values, tensor([[1.0, math.nan]]), tensor([[0.0, math.nan]]), mask, 0.2, 1.0)
     loss.backward()
 
     assert values.grad.tolist() == [[1.0, 0.0]]
@@ -248,13 +248,13 @@ def test_numbers_outside_the_answer_do_not_reach_the_values_gradient():
 def test_ratios_of_e_to_the_20_stay_finite_in_32_bits(gain):
     new, old = torch.tensor([[20.0, -20.0, 0.0]]).requires_grad_(), torch.zeros(1, 3)
 
-    loss, _ = maths.policy_loss(new, old, torch.full((1, 3), gain), torch.ones(1, 3), 0.2, 3.0)
+    loss, _ = losses.policy_loss(new, old, torch.full((1, 3), gain), torch.ones(1, 3), 0.2, 3.0)
     loss.backward()
 
     assert loss.isfinite()
     assert new.grad.isfinite().all()
-    assert maths.kl(new, old, "k1").isfinite().all()
-    assert maths.kl(new, old, "k3").isfinite().all()
+    assert losses.kl(new, old, "k1").isfinite().all()
+    assert losses.kl(new, old, "k3").isfinite().all()
 
 
 def test_the_logits_of_no_chunk_are_kept_for_the_backward_pass():
@@ -266,13 +266,13 @@ def test_the_logits_of_no_chunk_are_kept_for_the_backward_pass():
         return given
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda given: given):
-        maths.chunked_log_probs(hidden, head, ids, chunk=3)
+        losses.chunked_log_probs(hidden, head, ids, chunk=3)
 
     assert [shape for shape in kept if shape[-1:] == (503,) and len(shape) == 3] == []
 
 
 def test_the_cost_of_divergence_follows_its_target():
-    cost = maths.AdaptiveKL(0.1, 6.0, 1000)
+    cost = losses.AdaptiveKL(0.1, 6.0, 1000)
 
     cost.update(60.0, 100)  # far above: by a fifth of the share of the horizon, no more
     assert cost.beta == pytest.approx(0.1 * (1 + 0.2 * 0.1))
@@ -295,16 +295,18 @@ def test_explained_variance_is_the_share_that_was_foreseen(seed):
 
     wanted = 1 - variance([b - a for a, b in pairs]) / variance([b for _, b in pairs])
 
-    assert float(maths.explained_variance(tensor(values), tensor(returns), torch.tensor(mask))) == pytest.approx(wanted)
-    assert float(maths.explained_variance(tensor(values), torch.ones(5, 9).double(), torch.tensor(mask))) == 0.0
+    assert float(losses.explained_variance(tensor(values), tensor(returns), torch.tensor(mask))) == pytest.approx(
+        wanted
+    )
+    assert float(losses.explained_variance(tensor(values), torch.ones(5, 9).double(), torch.tensor(mask))) == 0.0
 
 
 def test_returns_that_differ_by_rounding_alone_leave_nothing_to_explain():
     torch.manual_seed(3)
     values, mask = torch.randn(4, 9), torch.ones(4, 9)
-    rewards = maths.token_rewards(torch.full((4,), 0.7), torch.zeros(4, 9), mask, 0.1)
-    _, returns = maths.gae(rewards, values, mask, 1.0, 1.0)
+    rewards = losses.token_rewards(torch.full((4,), 0.7), torch.zeros(4, 9), mask, 0.1)
+    _, returns = losses.gae(rewards, values, mask, 1.0, 1.0)
 
     assert returns.double().var() > 0
-    assert float(maths.explained_variance(values, returns, mask)) == 0.0
-    assert float(maths.explained_variance(values.double(), torch.full((4, 9), 0.1).double() / 3, mask)) == 0.0
+    assert float(losses.explained_variance(values, returns, mask)) == 0.0
+    assert float(losses.explained_variance(values.double(), torch.full((4, 9), 0.1).double() / 3, mask)) == 0.0

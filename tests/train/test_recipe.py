@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from kgtools.tools import registry
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.train.inference.answer import Answer
+from kgtools.train.inference.best_of_n import Reject
+from kgtools.train.recipe import HERE, Recipe, find, load, systems
+from kgtools.train.stages.sft import Sft
 from tests.train.conftest import recipe
-from tools import registry
-from tools.errors import InputError, UsageError
-from train.answering import Answer
-from train.recipe import HERE, Recipe, find, load, systems
-from train.rejecting import Reject
-from train.sft import Sft
 
 FILES = sorted(HERE.rglob("*.yaml"))
 OTHERS = {"answer": Answer, "reject": Reject}

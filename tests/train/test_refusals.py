@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from kgtools.tools.errors import InputError
+from kgtools.train.launch.undo import undo
 from tests.train.conftest import GOOD, preferences, question, records, said, tiny_model
-from tools.errors import InputError
-from train.undo import undo
 
 __all__ = ["tiny_model"]
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from kgtools.tools.errors import UsageError
+from kgtools.train.launch import processes, run, space
+from kgtools.train.launch.requirements import needs_stack
+from kgtools.train.stages.ppo.recipe import Ppo
+from kgtools.train.stages.sft import STAGE, Sft
 from tests.train.conftest import GOOD, question, recipe, records, said
 from tests.train.test_cost import LARGE, SMALL
-from tools.errors import UsageError
-from train import launch, run, space
-from train.ppo.settings import Ppo
-from train.sft import STAGE, Sft
-from train.stack import needs_stack
 
 GB = 10**9
 Usage = namedtuple("Usage", "total used free")
@@ -45,7 +45,7 @@ def test_a_checkpoint_is_estimated_as_it_is_written(
     needs_stack()
     monkeypatch.setattr(run, "_keep", look)
     own = {"method": method, "zero": zero, "precision": precision, "batch_size": 2, "steps": 2, "save_every": 1}
-    run.run(STAGE, Sft(**recipe(data=(data,), **own).model_dump()), tmp_path / "out", launch.Machines(world))
+    run.run(STAGE, Sft(**recipe(data=(data,), **own).model_dump()), tmp_path / "out", processes.Machines(world))
 
     two, result = seen["sizes"]
     assert two <= 2 * seen["disk"]["checkpoint"] <= 1.5 * two

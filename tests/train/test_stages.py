@@ -7,13 +7,13 @@ import orjson
 import polars as pl
 import pytest
 
+from kgtools.tools.errors import KgtoolsError
+from kgtools.train.inference.answer import Answer, questions
+from kgtools.train.models.cost import size
+from kgtools.train.models.resolve import fingerprint
+from kgtools.train.recipe import load
+from kgtools.train.stages.reward import Collapse
 from tests.train.conftest import BAD, GOOD, metrics, rewards, stage_words, told, trained
-from tools.errors import KgtoolsError
-from train.answering import Answer, questions
-from train.cost import size
-from train.models import fingerprint
-from train.recipe import load
-from train.reward import Collapse
 
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers so
 

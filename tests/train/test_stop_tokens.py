@@ -3,13 +3,13 @@
 import orjson
 import pytest
 
+from kgtools.train.data.chat import chat
+from kgtools.train.inference.generate import Sampling, answers, load
+from kgtools.train.inference.reward_scores import sequence
+from kgtools.train.models.resolve import tiny
+from kgtools.train.models.stop_tokens import StopToken, stop_tokens
 from tests.train.conftest import metrics, ours, stage_words, trained
 from tests.train.test_generation import PROMPTS
-from train.chats import chat
-from train.generation import Sampling, answers, load
-from train.models import tiny
-from train.scoring import sequence
-from train.stop_tokens import StopToken, stop_tokens
 
 ASKED = [{"role": "user", "content": "头痛怎么办?"}]
 

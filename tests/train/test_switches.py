@@ -4,15 +4,15 @@ import orjson
 import pytest
 import torch
 
+from kgtools.tools.errors import MissingExtraError, UsageError
+from kgtools.train.launch.requirements import needs_packages
+from kgtools.train.recipe import Lora
+from kgtools.train.stages import start
+from kgtools.train.stages.kto import Kto
+from kgtools.train.stages.kto import check as check_kto
+from kgtools.train.stages.ppo.recipe import Ppo
+from kgtools.train.stages.ppo.stage import check as check_ppo
 from tests.train.conftest import metrics, recipe, told, trained
-from tools.errors import MissingExtraError, UsageError
-from train import setup
-from train.kto import Kto
-from train.kto import check as check_kto
-from train.ppo.settings import Ppo
-from train.ppo.stage import check as check_ppo
-from train.recipe import Lora
-from train.stack import needs_packages
 
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers so
 
@@ -45,7 +45,7 @@ def test_a_rank_stabilised_adapter_is_scaled_by_the_root_of_its_rank(tiny_model,
     from peft import get_peft_model
     from transformers import AutoModelForCausalLM
 
-    own = setup.lora_config(recipe(lora=Lora(r=16, alpha=32, rslora=rslora)), "causal")
+    own = start.lora_config(recipe(lora=Lora(r=16, alpha=32, rslora=rslora)), "causal")
     model = get_peft_model(AutoModelForCausalLM.from_pretrained(tiny_model), own)
 
     scales = {layer.scaling["default"] for layer in model.modules() if hasattr(layer, "lora_A")}
@@ -98,18 +98,18 @@ def test_kto_of_one_answer_at_a_time_is_refused():
 
 
 def test_numbers_of_16_bits_are_those_that_the_recipe_says():
-    assert setup._dtype(recipe(precision="fp16")) == torch.float16
-    assert setup._dtype(recipe(precision="bf16")) == torch.bfloat16
+    assert start._dtype(recipe(precision="fp16")) == torch.float16
+    assert start._dtype(recipe(precision="bf16")) == torch.bfloat16
     assert (
-        setup._dtype(recipe(precision="fp16", method="full", zero=0)) == torch.float32
+        start._dtype(recipe(precision="fp16", method="full", zero=0)) == torch.float32
     )  # what is trained keeps its digits
-    assert setup.deepspeed_config(recipe(precision="fp16"), 10)["fp16"] == {"enabled": "auto"}
-    assert "fp16" not in setup.deepspeed_config(recipe(precision="bf16"), 10)
+    assert start.deepspeed_config(recipe(precision="fp16"), 10)["fp16"] == {"enabled": "auto"}
+    assert "fp16" not in start.deepspeed_config(recipe(precision="bf16"), 10)
 
 
 @pytest.mark.parametrize("change", [{"precision": "fp16"}, {"liger": True}])
 def test_what_needs_a_gpu_is_refused_without_one(change, monkeypatch):
-    monkeypatch.setattr("train.stack.find_spec", lambda name: name)
+    monkeypatch.setattr("kgtools.train.launch.requirements.find_spec", lambda name: name)
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
 
     with pytest.raises(UsageError, match="there is no GPU"):
@@ -117,7 +117,7 @@ def test_what_needs_a_gpu_is_refused_without_one(change, monkeypatch):
 
 
 def test_kernels_that_are_not_installed_are_named(monkeypatch):
-    monkeypatch.setattr("train.stack.find_spec", lambda _: None)
+    monkeypatch.setattr("kgtools.train.launch.requirements.find_spec", lambda _: None)
 
     with pytest.raises(MissingExtraError, match="pip install liger-kernel"):
         needs_packages(recipe(liger=True))

@@ -6,13 +6,14 @@ from typing import Any
 import polars as pl
 import pytest
 
+from kgtools.train.data.chat import Chat, Refusal, chat
+from kgtools.train.data.thinking import part
+from kgtools.train.data.tokenize import Made, _preference
+from kgtools.train.inference import generate
+from kgtools.train.inference.answer import Answer, Said, answer
+from kgtools.train.inference.reward_scores import sequence
+from kgtools.train.models import load
 from tests.train.conftest import byte_level, learnt, made, preferences, question, records, said
-from train import generation, loading
-from train.answering import Answer, Said, answer
-from train.chats import Chat, Refusal, chat
-from train.scoring import sequence
-from train.thinking import part
-from train.tokens import Made, _preference
 
 REASONS = str(Path(__file__).parent / "chat" / "reasons.jinja")
 EMPTY = "<think>\n\n</think>\n\n"
@@ -161,11 +162,11 @@ def test_a_template_that_knows_no_thoughts_keeps_what_a_model_says_before_it_ans
 def test_what_was_thought_has_a_column_of_its_own_and_the_answer_none_of_it(
     tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = loading.tokenizer_of(tiny_model)
+    words = load.tokenizer_of(tiny_model)
     texts = [f"{EMPTY}A</s>", "<think>why</think>B</s>", "C</s>", "<think>why"]
     said_ = iter(words(text, add_special_tokens=False)["input_ids"] for text in texts)
-    monkeypatch.setattr(generation, "load", lambda *_: None)
-    monkeypatch.setattr(generation, "answers", lambda _model, _words, prompts, _how: [next(said_) for _ in prompts])
+    monkeypatch.setattr(generate, "load", lambda *_: None)
+    monkeypatch.setattr(generate, "answers", lambda _model, _words, prompts, _how: [next(said_) for _ in prompts])
     folder = records(tmp_path / "asked", [question(n) for n in range(4)], split="test")
     own = Answer(title="toy", model=str(tiny_model), data=(folder,), batch_size=1)
 

@@ -8,6 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from kgtools.train.data.chat import Chat, chat
+from kgtools.train.data.rows import Noun
+from kgtools.train.data.tokenize import NOT_LEARNT, PAIRS, PROMPTS, TOKENS, Made, _preference, _record
 from tests.train.conftest import (
     ENDS,
     TALK,
@@ -21,9 +24,6 @@ from tests.train.conftest import (
     records,
     said,
 )  # fmt: skip
-from train.chats import Chat, chat
-from train.data import Noun
-from train.tokens import NOT_LEARNT, PAIRS, PROMPTS, TOKENS, Made, _preference, _record
 
 
 def test_a_text_that_holds_a_special_token_is_refused(tokenizer, tmp_path):

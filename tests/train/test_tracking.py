@@ -8,13 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from kgtools.tools import registry
+from kgtools.tools.errors import KgtoolsError, MissingExtraError, UsageError
+from kgtools.train.launch.processes import Machines
+from kgtools.train.launch.requirements import QUIET, needs_packages
+from kgtools.train.launch.run import run
+from kgtools.train.launch.tracking import numbers, report, settings
 from tests.train.conftest import GOOD, metrics, question, recipe, records, said, stage_words, trained
-from tools import registry
-from tools.errors import KgtoolsError, MissingExtraError, UsageError
-from train.launch import Machines
-from train.run import run
-from train.stack import QUIET, needs_packages
-from train.tracking import numbers, report, settings
 
 LINE = {"step": 3, "loss": 0.5, "mfu": None, "good": True, "nan": float("nan"), "seconds": {"update": 2.0}}
 
@@ -155,14 +155,14 @@ def test_a_tracker_that_cannot_begin_refuses_the_run(package, tmp_path):
 
 @pytest.mark.parametrize("name", ["tensorboard", "wandb", "swanlab", "trackio"])
 def test_a_tracker_that_is_not_installed_is_told_with_what_installs_it(name, monkeypatch):
-    monkeypatch.setattr("train.stack.find_spec", lambda _: None)
+    monkeypatch.setattr("kgtools.train.launch.requirements.find_spec", lambda _: None)
 
     with pytest.raises(MissingExtraError, match=f"pip install {name}"):
         needs_packages(recipe(report_to=[name]))
 
 
 def test_of_several_nodes_the_first_reports(monkeypatch, tmp_path):
-    monkeypatch.setattr("train.stack.find_spec", lambda name: None if name == "wandb" else name)
+    monkeypatch.setattr("kgtools.train.launch.requirements.find_spec", lambda name: None if name == "wandb" else name)
 
     def check(_):
         raise UsageError("it went on")

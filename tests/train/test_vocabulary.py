@@ -5,10 +5,10 @@ import shutil
 import pytest
 import torch
 
+from kgtools.tools.errors import InputError
+from kgtools.train.models.resolve import fingerprint
+from kgtools.train.models.vocabulary import add_tokens, grow, untrained, vocabulary_of
 from tests.train.faults import configure, faulty, matrices, model_of, tokenizer_of
-from tools.errors import InputError
-from train.models import fingerprint
-from train.vocabulary import add_tokens, grow, untrained, vocabulary_of
 
 WAYS = ("zero", "same", "mean")
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from kgtools.tools.errors import InputError
+from kgtools.train.launch.job import last_whole, sizes
+from kgtools.train.models.resolve import fingerprint, needs_weights
 from tests.train.conftest import GOOD, question, records, said
-from tools.errors import InputError
-from train.job import last_whole, sizes
-from train.models import fingerprint, needs_weights
 
 
 def lacks_one(folder: Path) -> None:

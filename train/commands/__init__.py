@@ -2,7 +2,7 @@
 
 import click
 
-from corpora.commands import pairs
+from kgtools.corpora.commands import pairs
 
 recipe_option = click.option(
     "--recipe", "name", metavar="NAME|FILE", required=True, help="A system, SYSTEM:VARIANT, or a YAML file."

@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from corpora.record import RECORDS
-from tools.files import digest
+from kgtools.corpora.record import RECORDS
+from kgtools.tools.inputs.files import digest
 
 
 @dataclass(frozen=True)

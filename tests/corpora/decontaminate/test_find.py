@@ -7,10 +7,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from corpora.decontaminate import Rules, find, find_contamination, index_of, search_of
-from corpora.decontaminate.option_lists import listed
-from corpora.decontaminate.questions import right_of
-from corpora.record import PREFERENCES
+from kgtools.corpora.decontaminate import Rules, find, find_contamination, index_of, search_of
+from kgtools.corpora.decontaminate.option_lists import listed
+from kgtools.corpora.decontaminate.questions import right_of
+from kgtools.corpora.record import PREFERENCES
 from tests.corpora.decontaminate.leaks import EXAM, talks
 from tests.corpora.decontaminate.questions import (
     ALIKE,

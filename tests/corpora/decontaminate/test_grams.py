@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpora.decontaminate.grams import (
+from kgtools.corpora.decontaminate.grams import (
     LONG,
     SHORT,
     flat_grams,

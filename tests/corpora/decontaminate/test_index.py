@@ -6,10 +6,18 @@ import orjson
 import polars as pl
 import pytest
 
-from corpora.decontaminate import Rules, find_contamination, index_of, load_index, open_evalset, save_index, search_of
-from corpora.decontaminate.index import KEY
+from kgtools.corpora.decontaminate import (
+    Rules,
+    find_contamination,
+    index_of,
+    load_index,
+    open_evalset,
+    save_index,
+    search_of,
+)
+from kgtools.corpora.decontaminate.index import KEY
+from kgtools.tools.errors import InputError, UsageError
 from tests.corpora.decontaminate.questions import CHANGES, EN, ITEMS, ZH, exam, record, row, table
-from tools.errors import InputError, UsageError
 
 LONG = "这是一段很长的解析，说明为什么选择这一项而不是别的选项，" * 5
 

@@ -8,7 +8,7 @@ import orjson
 import polars as pl
 import pytest
 
-from corpora.decontaminate.find import CONTAMINATION
+from kgtools.corpora.decontaminate.find import CONTAMINATION
 from tests.conftest import Ran
 from tests.corpora.decontaminate.questions import ALIKE, EN, ZH, exam, one_replaced, permuted, record, table
 

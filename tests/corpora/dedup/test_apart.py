@@ -6,12 +6,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from corpora.dedup import Look, common, find_duplicates
-from corpora.dedup.common import MANY
-from corpora.dedup.decisive import decisive
-from corpora.record import RECORDS
-from corpora.texts import folded, simplified
-from tools.files import digest
+from kgtools.corpora.dedup import Look, common, find_duplicates
+from kgtools.corpora.dedup.common import MANY
+from kgtools.corpora.dedup.decisive import decisive
+from kgtools.corpora.record import RECORDS
+from kgtools.corpora.text.normalize import folded, simplified
+from kgtools.tools.inputs.files import digest
 
 Turn = tuple[str, str]
 INSTRUCTION = {

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpora.dedup import Look, find_duplicates
-from corpora.dedup.clusters import joined
-from corpora.dedup.common import MANY
-from corpora.dedup.near import FEW, banding
-from corpora.dedup.pieces import jaccard, pieces, sets
-from corpora.record import RECORDS
-from tools.files import digest
+from kgtools.corpora.dedup import Look, find_duplicates
+from kgtools.corpora.dedup.clusters import joined
+from kgtools.corpora.dedup.common import MANY
+from kgtools.corpora.dedup.near import FEW, banding
+from kgtools.corpora.dedup.pieces import jaccard, pieces, sets
+from kgtools.corpora.record import RECORDS
+from kgtools.tools.inputs.files import digest
 
 LETTERS = [chr(code) for code in range(0x4E00, 0x4E00 + 2000)]
 
@@ -99,8 +99,8 @@ def test_planted_near_duplicates_are_found_and_others_are_not() -> None:
 
 
 def test_whatever_the_size_of_batches_the_same_duplicates_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    from corpora.dedup import find, near
-    from corpora.shards import batches
+    from kgtools.corpora.dedup import find, near
+    from kgtools.corpora.record_files import batches
 
     chance = random.Random(3)
     texts = [prose(chance, 40) for _ in range(60)]

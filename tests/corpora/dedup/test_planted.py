@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from opencc import OpenCC
 
-from corpora.dedup import Look, find_duplicates
+from kgtools.corpora.dedup import Look, find_duplicates
 from tests.corpora.dedup.test_apart import records, talk
 
 PAIRS = 150

@@ -7,10 +7,10 @@ import orjson
 import polars as pl
 import pytest
 
-from corpora.record import PREFERENCES
+from kgtools.corpora.record import PREFERENCES
+from kgtools.tools.inputs.files import digest
 from tests.conftest import Ran
 from tests.corpora.mix.test_merge import ask, write
-from tools.files import digest
 
 Kgtools = Callable[..., Ran]
 

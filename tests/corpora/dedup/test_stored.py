@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpora.dedup.stored import Stored, parts_of
+from kgtools.corpora.dedup.stored import Stored, parts_of
 
 TEXTS = st.lists(st.lists(st.text(st.characters(exclude_categories=()), max_size=20), max_size=5), max_size=5)
 

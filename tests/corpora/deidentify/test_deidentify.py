@@ -11,11 +11,11 @@ import pytest
 from stdnum import luhn
 from stdnum.cn import ric
 
-from corpora.deidentify import deidentify, load_policy, residual
-from corpora.deidentify.classes import LABELS
-from corpora.deidentify.policy import SURROGATES, names
-from corpora.deidentify.pseudonyms import is_surrogate, surrogate
-from corpora.record import PREFERENCES, RECORDS
+from kgtools.corpora.deidentify import deidentify, load_policy, residual
+from kgtools.corpora.deidentify.classes import LABELS
+from kgtools.corpora.deidentify.policy import SURROGATES, names
+from kgtools.corpora.deidentify.pseudonyms import is_surrogate, surrogate
+from kgtools.corpora.record import PREFERENCES, RECORDS
 from tests.conftest import Ran
 from tests.corpora.deidentify.planted import planted, planted_english
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpora.deidentify.classes import LABELS, STRUCTURED
-from corpora.deidentify.find import find
+from kgtools.corpora.deidentify.classes import LABELS, STRUCTURED
+from kgtools.corpora.deidentify.find import find
 from tests.corpora.deidentify.planted import KINDS, Score, planted, planted_english, score
 
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpora.dialogue.talks import in_talk, written
-from corpora.reading import Corpus, Turn
-from corpora.speakers import NotTurns
+from kgtools.corpora.dialogue.messages import in_talk, written
+from kgtools.corpora.dialogue.speakers import NotTurns
+from kgtools.corpora.reader import Corpus, Turn
 
 WORDS = st.sampled_from(["", " ", "（空）", "( 空 )", "在吗", "咳嗽三天", "多喝水\n休息"])
 SAID = st.lists(st.builds(Turn, st.sampled_from(["user", "assistant"]), WORDS), max_size=8)

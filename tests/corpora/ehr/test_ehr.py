@@ -8,15 +8,15 @@ import orjson
 import polars as pl
 import pytest
 
-from corpora import read as reading
-from corpora.ehr.headings import find
-from corpora.ehr.records import age_of, sex_of, visit_of
-from corpora.files import File
-from corpora.looking import look_at
-from corpora.readers import ehr
-from corpora.reading import Corpus, Example
+from kgtools.corpora import read as reading
+from kgtools.corpora.detect import look_at
+from kgtools.corpora.ehr.headings import find
+from kgtools.corpora.ehr.records import age_of, sex_of, visit_of
+from kgtools.corpora.files.file import File
+from kgtools.corpora.reader import Corpus, Example
+from kgtools.corpora.readers import ehr
+from kgtools.tools.errors import InputError
 from tests.workbooks import workbook
-from tools.errors import InputError
 
 ROW = {
     "病案号": "P7", "性别": "女", "年龄": "45岁", "科室": "消化内科", "就诊类型": "门诊", "主诉": "上腹痛3天",

@@ -8,10 +8,11 @@ from typing import Any
 import orjson
 import pytest
 
-from corpora.ehr.leaks import holds
-from corpora.files import File
-from corpora.looking import find, look_at, who_reads
-from corpora.reading import Corpus, Example
+from kgtools.corpora.detect import find, look_at, who_reads
+from kgtools.corpora.ehr.leaks import holds
+from kgtools.corpora.files.file import File
+from kgtools.corpora.reader import Corpus, Example
+from kgtools.tools.errors import InputError
 from tests.conftest import ROOT
 from tests.corpora.ehr.ehr_files import (
     BUNDLE,
@@ -26,7 +27,6 @@ from tests.corpora.ehr.ehr_files import (
     of,
     table,
 )
-from tools.errors import InputError
 
 REAL = ROOT.parent / "shared" / "data" / "corpora"
 NAMES = ("clinicalbench", "ddxplus", "ehr", "fhir", "mimic-note", "omop")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpora.ehr.headings import DIAGNOSES, HEADING, KNOWN, SECTIONS, Section, find, split
+from kgtools.corpora.ehr.headings import DIAGNOSES, HEADING, KNOWN, SECTIONS, Section, find, split
 from tests.conftest import ROOT
 
 CASES = ROOT.parent / "shared" / "data" / "corpora" / "cmb" / "CMB-cases.json"

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from corpora.ehr.diagnoses import answers, labels, one, ordered, parse
-from corpora.ehr.headings import INPUT, TESTS, Section, split
-from corpora.ehr.leaks import holds, pattern_of, without_diagnosis, without_impressions, without_label
-from corpora.readers import ehr
-from corpora.reading import Corpus, Example
+from kgtools.corpora.ehr.diagnoses import answers, labels, one, ordered, parse
+from kgtools.corpora.ehr.headings import INPUT, TESTS, Section, split
+from kgtools.corpora.ehr.leaks import holds, pattern_of, without_diagnosis, without_impressions, without_label
+from kgtools.corpora.reader import Corpus, Example
+from kgtools.corpora.readers import ehr
 from tests.conftest import ROOT
 
 CASES = ROOT.parent / "shared" / "data" / "corpora" / "cmb" / "CMB-cases.json"

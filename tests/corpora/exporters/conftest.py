@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 from filelock import FileLock
 
-from corpora.record import PREFERENCES, RECORDS
-from tools.files import sha256
+from kgtools.corpora.record import PREFERENCES, RECORDS
+from kgtools.tools.inputs.files import sha256
 
 HERE = Path(__file__).parent
 

@@ -10,12 +10,13 @@ import pytest
 import yaml
 import zstandard
 
-from corpora.export.convert import Options, convert
-from corpora.export.formats import find
+from kgtools.corpora.export.convert import Options, convert
+from kgtools.corpora.export.format import find
+from kgtools.tools import registry
+from kgtools.tools.errors import Findings, InputError, UsageError
+from kgtools.tools.licenses import terms
+from kgtools.tools.licenses.check import check_license
 from tests.corpora.exporters.making import exam, preference, record, rows_in, talk
-from tools import registry, terms
-from tools.errors import Findings, InputError, UsageError
-from tools.licenses import check_license
 
 FORMATS = registry.names("formats")
 FREE = ["Apache-2.0", "MIT", "CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "GPL-3.0-only", "cc-by-4.0"]
@@ -68,7 +69,9 @@ def test_the_same_records_give_the_same_bytes_however_they_are_cut(
     rows = [pair | {"id": str(n), "group": str(n)} for n in range(300)] if name == "trl-preference" else many(300)
     folder = folder_of(rows)
     for place, size in (("a", 7), ("b", 100_000)):
-        monkeypatch.setattr("corpora.export.convert.batches", lambda rows, size=size: rows.collect().iter_slices(size))
+        monkeypatch.setattr(
+            "kgtools.corpora.export.convert.batches", lambda rows, size=size: rows.collect().iter_slices(size)
+        )
         convert(folder, name, tmp_path / place, Options(file=ending, shard_size=90))
 
     first, second = ({file.name: file.read_bytes() for file in (tmp_path / place).iterdir()} for place in "ab")
@@ -212,7 +215,7 @@ def test_the_licence_of_every_reader_is_spelled_as_spdx_does(name: str) -> None:
 
 
 def test_the_licences_of_the_graphs_are_in_the_table() -> None:
-    from kg.ontology import ontology
+    from kgtools.kg.ontology import ontology
 
     for source in ontology().sources.values():
         assert terms.find(source.license) is not terms.UNREAD, source.license

@@ -8,11 +8,11 @@ import orjson
 import polars as pl
 import pytest
 
-from corpora.export.convert import Options, convert
-from corpora.export.formats import find
+from kgtools.corpora.export.convert import Options, convert
+from kgtools.corpora.export.format import find
+from kgtools.tools import registry
+from kgtools.tools.errors import InputError, UsageError
 from tests.corpora.exporters.making import HOSTILE, drops, exam, preference, record, rows_in, talk
-from tools import registry
-from tools.errors import InputError, UsageError
 
 FORMATS = registry.names("formats")
 LINES = Options(file="jsonl")

@@ -9,10 +9,10 @@ import orjson
 import pytest
 import yaml
 
-from corpora.export.convert import Options, convert
-from corpora.export.formats import find
+from kgtools.corpora.export.convert import Options, convert
+from kgtools.corpora.export.format import find
+from kgtools.tools import registry
 from tests.corpora.exporters.making import HOSTILE, exam, preference, record, talk
-from tools import registry
 
 pytestmark = pytest.mark.usefixtures("offline")
 

@@ -7,10 +7,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from corpora.export.convert import Options, convert
-from corpora.export.formats import find
-from corpora.read import read
-from kg.stores.embedded import EmbeddedStore
+from kgtools.corpora.export.convert import Options, convert
+from kgtools.corpora.export.format import find
+from kgtools.corpora.read import read
+from kgtools.kg.stores.folder.store import EmbeddedStore
 from tests.conftest import ROOT
 from tests.corpora.exporters.making import HOSTILE, exam, preference, record, talk
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpora.mix.draw import Drawn, draw
-from corpora.mix.recipe import Recipe
-from tools.errors import UsageError
-from tools.files import digest
-from tools.frames import numbers
+from kgtools.corpora.mix.draw import Drawn, draw
+from kgtools.corpora.mix.recipe import Recipe
+from kgtools.tools.errors import UsageError
+from kgtools.tools.frames import numbers
+from kgtools.tools.inputs.files import digest
 
 
 def recipe(sources: dict[str, dict[str, Any]], **settings: Any) -> Recipe:

@@ -5,10 +5,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from corpora.mix.filters import faults
-from corpora.mix.recipe import Filters
-from corpora.record import PREFERENCES, RECORDS
-from corpora.texts import with_texts
+from kgtools.corpora.mix.filters import faults
+from kgtools.corpora.mix.recipe import Filters
+from kgtools.corpora.record import PREFERENCES, RECORDS
+from kgtools.corpora.text.normalize import with_texts
 
 FIT = "痛风有什么症状？"
 PROSE = "痛风常见的症状是关节红肿疼痛，多在夜里发作，可持续数天，之后慢慢缓解；平时应少吃海鲜和动物内脏，多喝水。"

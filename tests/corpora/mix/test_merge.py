@@ -12,11 +12,11 @@ import polars as pl
 import pytest
 import yaml
 
-from corpora.mix import merge as merging
-from corpora.mix.recipe import HERE, Recipe, load_recipe, names
-from corpora.record import RECORDS
+from kgtools.corpora.mix import merge as merging
+from kgtools.corpora.mix.recipe import HERE, Recipe, load_recipe, names
+from kgtools.corpora.record import RECORDS
+from kgtools.tools.inputs.files import digest
 from tests.conftest import Ran
-from tools.files import digest
 
 Kgtools = Callable[..., Ran]
 
@@ -189,7 +189,7 @@ def test_the_hash_seed_of_python_changes_no_byte(two: Path) -> None:
     file = recipe(two, {"a": {"path": "a", "share": 0.5}, "b": {"path": "b", "share": 0.5}})
     found = []
     for seed in ("1", "2"):
-        words = [sys.executable, "-m", "tools.main", "merge", str(file), "--out", str(two / seed)]
+        words = [sys.executable, "-m", "kgtools.tools.main", "merge", str(file), "--out", str(two / seed)]
         subprocess.run(words, env=os.environ | {"PYTHONHASHSEED": seed}, check=True, capture_output=True)
         found.append({path.name: path.read_bytes() for path in sorted((two / seed).iterdir())})
 

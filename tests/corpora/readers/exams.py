@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from corpora.read import Outcome, read
+from kgtools.corpora.read import Outcome, read
 
 
 @dataclass(frozen=True)

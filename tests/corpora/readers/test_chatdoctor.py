@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from corpora.files import File
-from corpora.looking import find, look_at, who_reads
-from corpora.readers.chatdoctor import INSTRUCTION
-from corpora.reading import Corpus
+from kgtools.corpora.detect import find, look_at, who_reads
+from kgtools.corpora.files.file import File
+from kgtools.corpora.reader import Corpus
+from kgtools.corpora.readers.chatdoctor import INSTRUCTION
+from kgtools.tools.errors import InputError
 from tests.conftest import ROOT
 from tests.corpora.readers.exams import array, lines, take, take_all
-from tools.errors import InputError
 
 REAL = ROOT.parent / "shared" / "data" / "corpora" / "chatdoctor" / "chatdoctor5k.json"
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from corpora.files import File
-from corpora.looking import find, look_at, who_reads
-from corpora.reading import Corpus
+from kgtools.corpora.detect import find, look_at, who_reads
+from kgtools.corpora.files.file import File
+from kgtools.corpora.reader import Corpus
+from kgtools.tools.errors import InputError
 from tests.conftest import ROOT
 from tests.corpora.readers.exams import Taken, take, take_all
-from tools.errors import InputError
 
 REAL = ROOT.parent / "shared" / "data" / "corpora" / "cmd" / "internal-medicine-5000-6000.csv"
 DEPARTMENTS = {

@@ -9,13 +9,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from corpora.looking import find, who_reads
-from corpora.read import read
-from corpora.reading import Corpus
+from kgtools.corpora.detect import find, who_reads
+from kgtools.corpora.read import read
+from kgtools.corpora.reader import Corpus
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.tools.licenses import terms
 from tests.conftest import ROOT
 from tests.corpora.readers.exams import Taken, take, take_all
-from tools import terms
-from tools.errors import InputError, UsageError
 
 REAL = ROOT.parent / "shared" / "data" / "corpora" / "cmedqa2" / "dev_candidates.zip"
 QUESTIONS = "question_id,content\n11,头痛三天怎么办？\n12,发热吃什么药？\n13,胃痛是什么原因？\n14,没有候选的问题？\n"
@@ -181,7 +181,7 @@ def test_a_row_that_fits_no_other_is_refused_at_its_line(tmp_path: Path, file: s
 def test_lines_keep_their_numbers_however_the_candidates_are_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
-    monkeypatch.setattr("corpora.readers.cmedqa2.CHUNK", chunk)
+    monkeypatch.setattr("kgtools.corpora.readers.cmedqa2.CHUNK", chunk)
     dirty = str(FILES["train_candidates.txt"]) + "\n11,1\n11,2,5\n\n11,6,1\n"
     found = take(tmp_path, "cmedqa2", FILES | {"train_candidates.txt": dirty}, answers="all")
 

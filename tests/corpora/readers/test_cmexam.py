@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from corpora.readers.cmexam import options_of
+from kgtools.corpora.readers.cmexam import options_of
 from tests.corpora.readers.exams import CMEXAM, PUBLISHED, Taken, take
 from tests.workbooks import workbook
 

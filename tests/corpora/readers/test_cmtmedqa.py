@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 import pytest
 
-from corpora.files import File
-from corpora.looking import find, look_at, who_reads
-from corpora.reading import Corpus
+from kgtools.corpora.detect import find, look_at, who_reads
+from kgtools.corpora.files.file import File
+from kgtools.corpora.reader import Corpus
+from kgtools.tools.errors import InputError
 from tests.corpora.readers.exams import array, lines, take
-from tools.errors import InputError
 
 
 def talk(depth: int = 2, **changed: Any) -> dict[str, Any]:

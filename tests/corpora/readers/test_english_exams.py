@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from kgtools.tools.errors import InputError
 from tests.corpora.readers.exams import FOUR_EN, PUBLISHED, array, lines, medmcqa, pubmedqa, step, take, whole
-from tools.errors import InputError
 
 ONES = lines(*(medmcqa(f"{cop}?", cop) for cop in (1, 2, 3, 4)))
 ZEROS = lines(*(medmcqa(f"{cop}?", cop) for cop in (3, 1, 2, 0)))

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpora import exams
-from corpora.exams import PLAIN, ExamSettings, Question, letters_of
-from corpora.files import File, Place
-from corpora.looking import find, look_at, who_reads
-from corpora.reading import Corpus
+from kgtools.corpora.detect import find, look_at, who_reads
+from kgtools.corpora.exams import questions
+from kgtools.corpora.exams.questions import PLAIN, ExamSettings, Question, letters_of
+from kgtools.corpora.files.file import File, Place
+from kgtools.corpora.reader import Corpus
+from kgtools.tools import registry
+from kgtools.tools.errors import InputError, UsageError
 from tests.conftest import ROOT
 from tests.corpora.readers.exams import FOUR, PUBLISHED, Taken, lines, medqa, take
-from tools import registry
-from tools.errors import InputError, UsageError
 
 REAL = ROOT.parent / "shared" / "data" / "corpora"
 REASONS: dict[str, dict[str, int]] = {
@@ -168,7 +168,7 @@ def test_hostile_texts_are_asked_as_they_are_or_refused(text: str, options: dict
     corpus = Corpus([])
     question = Question(Place("f", 1, 1), text, options, key, "en")
 
-    examples = list(exams.records(corpus, question, PLAIN, ExamSettings()))
+    examples = list(questions.records(corpus, question, PLAIN, ExamSettings()))
 
     assert len(examples) + len(corpus.rejects) == 1
     for example in examples:
@@ -199,7 +199,7 @@ def test_a_question_without_what_it_needs_is_refused(changed: dict[str, Any], re
         **{"place": Place("f", 3, 2), "text": "哪个？", "options": FOUR, "key": "A", "lang": "zh"} | changed
     )
 
-    assert list(exams.records(corpus, question, PLAIN, ExamSettings())) == []
+    assert list(questions.records(corpus, question, PLAIN, ExamSettings())) == []
     assert [(line, word) for _, line, _, word, _ in corpus.rejects] == [(3, reason)]
 
 
@@ -207,7 +207,7 @@ def test_an_empty_option_is_left_out_and_one_of_a_single_character_is_not() -> N
     corpus = Corpus([])
     question = Question(Place("f", 1, 1), "哪个？", {"A": "", "B": "1", "C": "2", "D": None}, "C", "zh")
 
-    (example,) = exams.records(corpus, question, PLAIN, ExamSettings())
+    (example,) = questions.records(corpus, question, PLAIN, ExamSettings())
 
     assert example.meta["options"] == {"B": "1", "C": "2"}
     assert corpus.changes == {"empty options left out": 2}

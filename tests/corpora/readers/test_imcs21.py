@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from corpora.looking import find, who_reads
-from corpora.readers.imcs21 import entities
-from corpora.reading import Corpus
+from kgtools.corpora.detect import find, who_reads
+from kgtools.corpora.reader import Corpus
+from kgtools.corpora.readers.imcs21 import entities
+from kgtools.tools.errors import InputError
 from tests.corpora.readers.exams import take, whole
 from tests.corpora.readers.imcs import FILES, HOSTILE, SENTENCES, bare, sentence, talk
 from tests.corpora.readers.test_exams import REAL
-from tools.errors import InputError
 
 MAKES = ("dialogue", "entities", "acts", "symptoms")
 

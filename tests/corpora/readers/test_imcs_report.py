@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from corpora.ehr.leaks import holds
+from kgtools.corpora.ehr.leaks import holds
 from tests.corpora.readers.exams import Taken, take, whole
 from tests.corpora.readers.imcs import FILES, HOSTILE, OTHER, REPORT, bare, sentence, talk
 

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from corpora.read import read
+from kgtools.corpora.read import read
 from tests.corpora.readers.exams import array, lines, take, whole
 
 ASK, TELL = "饭后胃痛怎么办？", "少吃多餐。"

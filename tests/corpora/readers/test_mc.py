@@ -7,12 +7,12 @@ from typing import Any
 import orjson
 import pytest
 
-from corpora.looking import find, who_reads
-from corpora.reading import Corpus
+from kgtools.corpora.detect import find, who_reads
+from kgtools.corpora.reader import Corpus
+from kgtools.tools.errors import InputError
 from tests.conftest import Ran
 from tests.corpora.readers.exams import Taken, array, lines, take, take_all
 from tests.corpora.readers.test_exams import REAL
-from tools.errors import InputError
 
 SAID = [
     ("P", "胃痛，女，29岁", "1"),

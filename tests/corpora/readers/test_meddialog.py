@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from corpora.dialogue.descriptions import FORMS, OPENING, fields_of, rendered
+from kgtools.corpora.dialogue.descriptions import FORMS, OPENING, fields_of, rendered
+from kgtools.tools.errors import UsageError
 from tests.corpora.readers.exams import take
 from tests.corpora.readers.meddialog import ENGLISH, LAYOUTS, OLD, RAW, messages, raw
-from tools.errors import UsageError
 
 
 def test_a_consultation_opens_with_its_description_and_ends_with_the_doctor(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpora.read import read
+from kgtools.corpora.read import read
+from kgtools.tools.errors import InputError
 from tests.corpora.readers.exams import array, take
 from tests.corpora.readers.meddialog import PAGE, RAW, TALK, messages, raw
-from tools.errors import InputError
 
 
 @pytest.mark.parametrize(

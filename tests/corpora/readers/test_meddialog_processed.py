@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from corpora.files import File
-from corpora.looking import find, look_at, who_reads
+from kgtools.corpora.detect import find, look_at, who_reads
+from kgtools.corpora.files.file import File
 from tests.corpora.readers.exams import array, lines, take
 from tests.corpora.readers.meddialog import ENGLISH, RAW, TALK, messages
 

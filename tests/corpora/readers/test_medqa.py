@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from corpora.readers.medqa import CATEGORIES, category_of
+from kgtools.corpora.readers.medqa import CATEGORIES, category_of
 from tests.conftest import Ran
 from tests.corpora.readers.exams import FOUR, FOUR_EN, PUBLISHED, lines, medqa, take
 

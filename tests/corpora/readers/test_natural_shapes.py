@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from corpora.looking import who_reads
+from kgtools.corpora.detect import who_reads
 from tests.corpora.readers.exams import lines, take
 
 Q, A, Q2, A2 = "孩子咳嗽三天了？", "多喝温水。", "高血压能喝咖啡吗？", "少量可以。"

@@ -5,9 +5,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from corpora.dialogue.consultations import DIALOGUE, sections
-from corpora.files import Line, Place
-from corpora.looking import who_reads
+from kgtools.corpora.detect import who_reads
+from kgtools.corpora.dialogue.consultations import DIALOGUE, sections
+from kgtools.corpora.files.file import Line, Place
 from tests.conftest import ROOT
 from tests.corpora.readers.exams import Taken, take_all
 

@@ -6,12 +6,12 @@ from typing import Any
 import orjson
 import pytest
 
-from corpora.files import File
-from corpora.looking import find, look_at, who_reads
-from corpora.readers.safety_prompts import ATTACKS, SCENARIOS, TYPICAL
-from corpora.reading import Corpus
+from kgtools.corpora.detect import find, look_at, who_reads
+from kgtools.corpora.files.file import File
+from kgtools.corpora.reader import Corpus
+from kgtools.corpora.readers.safety_prompts import ATTACKS, SCENARIOS, TYPICAL
+from kgtools.tools.errors import InputError
 from tests.corpora.readers.exams import Taken, take, whole
-from tools.errors import InputError
 
 
 def row(number: int, scenario: str, **changed: Any) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from kgtools.tools.errors import UsageError
 from tests.corpora.readers.exams import CEVAL, CMMLU, PUBLISHED, array, mlec, take
-from tools.errors import UsageError
 
 
 def test_the_subject_and_split_of_ceval_are_in_the_name(tmp_path: Path) -> None:

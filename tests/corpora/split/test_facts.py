@@ -12,14 +12,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpora.record import PREFERENCES
-from corpora.split.assign import Assigned
-from corpora.split.plan import SPLITS
-from corpora.split.run import run
+from kgtools.corpora.record import PREFERENCES
+from kgtools.corpora.split.assign import Assigned
+from kgtools.corpora.split.plan import SPLITS
+from kgtools.corpora.split.run import run
+from kgtools.tools.errors import Findings
+from kgtools.tools.inputs.files import digest
 from tests.conftest import Ran
 from tests.corpora.split.test_split import Kgtools, plan, read, record, write
-from tools.errors import Findings
-from tools.files import digest
 
 TENTHS = {"train": 0.8, "validation": 0.1, "test": 0.1}
 HEADS, TAILS = 600, 1200
@@ -108,8 +108,8 @@ def test_the_proof_is_of_what_was_written_and_nothing_stays_where_it_fails(
         rows = index.with_columns(split=halves, reason=pl.lit(None, pl.String))
         return Assigned(rows, dict.fromkeys(SPLITS, 0))
 
-    monkeypatch.setattr("corpora.split.run.assign", apart)
-    monkeypatch.setattr("corpora.split.run.names_of", lambda ties, _: ties.names.clear())
+    monkeypatch.setattr("kgtools.corpora.split.run.assign", apart)
+    monkeypatch.setattr("kgtools.corpora.split.run.names_of", lambda ties, _: ties.names.clear())
 
     with pytest.raises(Findings, match=f"1 {noun} would be in more than one split; nothing was written"):
         run(place, tmp_path / "s", plan(shares=TENTHS))

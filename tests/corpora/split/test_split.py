@@ -11,12 +11,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpora.record import PREFERENCES, RECORDS
-from corpora.split.assign import assign, published_of, rule_of
-from corpora.split.index import in_numbers
-from corpora.split.plan import HERE, Plan, load_plan, names
+from kgtools.corpora.record import PREFERENCES, RECORDS
+from kgtools.corpora.split.assign import assign, published_of, rule_of
+from kgtools.corpora.split.index import in_numbers
+from kgtools.corpora.split.plan import HERE, Plan, load_plan, names
+from kgtools.tools.inputs.files import digest, sha256
 from tests.conftest import Ran
-from tools.files import digest, sha256
 
 Kgtools = Callable[..., Ran]
 

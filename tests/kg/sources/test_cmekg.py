@@ -4,10 +4,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from kg.ontology import ontology
-from kg.reading import Options, Reading
-from kg.sources.cmekg import read
-from tools.errors import InputError, UsageError
+from kgtools.kg.ontology import ontology
+from kgtools.kg.source import Options, Reading
+from kgtools.kg.sources.cmekg import read
+from kgtools.tools.errors import InputError, UsageError
 
 REAL = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "kg"
 

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from kg.normalize import clean
-from kg.ontology import ontology
-from kg.reading import Options, Reading
-from kg.sources.health39 import COLUMNS, LISTED, read, values
-from tools.errors import InputError, UsageError
+from kgtools.kg.build.normalize import clean
+from kgtools.kg.ontology import ontology
+from kgtools.kg.source import Options, Reading
+from kgtools.kg.sources.health39 import COLUMNS, LISTED, read, values
+from kgtools.tools.errors import InputError, UsageError
 
 HEADER = ",".join(COLUMNS) + ",,,,,"
 

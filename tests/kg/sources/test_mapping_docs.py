@@ -9,9 +9,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kg.ontology import Field
-from kg.sources.mapping import Column, Constant, Edges, RdfMapping, Rows, Table, TableMapping, Triples
-from kg.stores.embedded import EmbeddedStore
+from kgtools.kg.ontology import Field
+from kgtools.kg.sources.mapping import Column, Constant, Edges, RdfMapping, Rows, Table, TableMapping, Triples
+from kgtools.kg.stores.folder.store import EmbeddedStore
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "mapping.md").read_text(encoding="utf-8")

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from kg.normalize import clean
-from kg.reading import Options, Reading
-from kg.sources.rdf import EXAMPLE, read
-from tools.errors import InputError, MissingExtraError
+from kgtools.kg.build.normalize import clean
+from kgtools.kg.source import Options, Reading
+from kgtools.kg.sources.rdf import EXAMPLE, read
+from kgtools.tools.errors import InputError, MissingExtraError
 
 MAPPING = """\
 source: mykg

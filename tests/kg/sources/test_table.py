@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.name_rules import as_they_look
-from kg.normalize import clean
-from kg.ontology import Field
-from kg.reading import Options, Reading
-from kg.sources.table import EXAMPLE, read
+from kgtools.kg.build.name_rules import as_they_look
+from kgtools.kg.build.normalize import clean
+from kgtools.kg.ontology import Field
+from kgtools.kg.source import Options, Reading
+from kgtools.kg.sources.table import EXAMPLE, read
+from kgtools.tools.errors import InputError, MissingExtraError
 from tests.workbooks import workbook
-from tools.errors import InputError, MissingExtraError
 
 REAL = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "kg"
 ABOUT = "source: mykg\ntitle: My graph\nlicense: CC-BY-4.0\n"

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from kg.ontology import ontology
-from kg.reading import Options, Reading
-from kg.sources.xywy import read, split_product
-from tools.errors import InputError, UsageError
+from kgtools.kg.ontology import ontology
+from kgtools.kg.source import Options, Reading
+from kgtools.kg.sources.xywy import read, split_product
+from kgtools.tools.errors import InputError, UsageError
 
 COUGH = {"_id": {"$oid": "5bb578b6"}, "name": "百日咳", "symptom": ["阵发性咳嗽", "发热"], "get_way": "呼吸道传播"}
 

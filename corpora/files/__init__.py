@@ -1,0 +1,1 @@
+"""Files of corpora as rows, whatever their encoding, layout and packing."""

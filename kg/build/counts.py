@@ -1,0 +1,92 @@
+"""What a load read, kept, merged and refused: a row for each entity type, relation and field."""
+
+from typing import Any
+
+import polars as pl
+
+from kgtools.kg.build.doubts import TRUNCATED
+from kgtools.kg.build.normalize import Cleaned
+from kgtools.kg.ontology import ontology
+from kgtools.kg.tables import Facts, Named
+
+
+def count(cleaned: Cleaned) -> list[dict[str, Any]]:
+    """A row for each type and relation (`field` null) and for each field of it.
+
+    `read` mentions = `loaded` (distinct, kept) + `merged` (said before) + `rejected`; `distinct` is counted before
+    the cleaning rules take anything away; `reasons`: rejected by reason. Cells and rows that could not be read are of the kind
+    cell."""
+    entities = cleaned.mentions.select(
+        pl.lit("entity").alias("kind"), pl.col("type").alias("name"), "field", "verdict", "id",
+        pl.col("name").alias("raw_a"), pl.lit("").alias("raw_b"), pl.lit("").alias("raw_c"),
+    )  # fmt: skip
+    statements = cleaned.statements.select(
+        "kind", pl.col("target").alias("name"), "field", "verdict",
+        pl.concat_str("head_id", "tail_id", separator="\x1f").alias("id"),
+        pl.col("head_type").alias("raw_a"), pl.col("head").alias("raw_b"), pl.col("tail").alias("raw_c"),
+    )  # fmt: skip
+    broken = cleaned.broken.select(
+        pl.lit("cell").alias("kind"), pl.lit("unreadable").alias("name"), "field", pl.col("reason").alias("verdict"),
+        pl.lit("").alias("id"), pl.col("file").alias("raw_a"), pl.col("row").cast(pl.String).alias("raw_b"), pl.col("text").alias("raw_c"),
+    )  # fmt: skip
+    rows = []
+    for part in (entities, statements, broken):
+        rows += _rows(part, ["kind", "name"]) + _rows(part, ["kind", "name", "field"])
+    order = {"entity": 0, "relation": 1, "alias": 2, "attribute": 3, "class": 4, "unknown": 5, "cell": 6}
+    return sorted(rows, key=lambda row: (order[row["kind"]], row["name"], row["field"] is not None, row["field"] or ""))
+
+
+def _rows(part: pl.DataFrame, keys: list[str]) -> list[dict[str, Any]]:
+    distinct = part.unique([*keys, "raw_a", "raw_b", "raw_c"]).group_by(keys).len("distinct")
+    kept = part.filter(pl.col("verdict").is_null()).unique([*keys, "id"]).group_by(keys).len("loaded")
+    refused = part.filter(pl.col("verdict").is_not_null()).group_by(*keys, "verdict").len("count")
+    table = (
+        part.group_by(keys).len("read").join(distinct, on=keys, how="left").join(kept, on=keys, how="left").fill_null(0)
+    )
+    reasons: dict[tuple[str, ...], dict[str, int]] = {}
+    for *key, reason, number in refused.sort("verdict").iter_rows():
+        reasons.setdefault(tuple(key), {})[reason] = number
+    result = []
+    for row in table.iter_rows(named=True):
+        why = reasons.get(tuple(row[key] for key in keys), {})
+        rejected = sum(why.values())
+        result.append(
+            {"kind": row["kind"], "name": row["name"], "field": row.get("field"), "read": row["read"], "distinct": row["distinct"],
+             "loaded": row["loaded"], "merged": row["read"] - row["loaded"] - rejected, "rejected": rejected, "reasons": why}
+        )  # fmt: skip
+    return result
+
+
+def totals(rows: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    """The sums over relations (aliases with them), over attributes, and over both; class lists are not triples."""
+    groups = {
+        "relations": ("relation", "alias"),
+        "attributes": ("attribute",),
+        "triples": ("relation", "alias", "attribute", "unknown"),
+    }
+    columns = ("read", "distinct", "loaded", "merged", "rejected")
+    fields = [row for row in rows if row["field"] is not None]
+    return {
+        name: {c: sum(row[c] for row in fields if row["kind"] in kinds) for c in columns}
+        for name, kinds in groups.items()
+    }
+
+
+def flags(named: Named, facts: Facts) -> dict[str, int]:
+    """What is loaded but does not look right: self-loops, pairs of triples that contradict each other, cut-off names."""
+    triples = facts.filter(pl.col("kind") == "relation")
+    pairs = [
+        (name, r.contradicts) for name, r in ontology().relations.items() if r.contradicts and name < r.contradicts
+    ]
+    contradicting = sum(
+        triples.filter(pl.col("relation") == a)
+        .join(triples.filter(pl.col("relation") == b), on=["head", "tail"], how="semi")
+        .height
+        for a, b in pairs
+    )
+    return {
+        "self-loops": triples.filter(pl.col("head") == pl.col("tail")).height,
+        "contradictions": contradicting,
+        "truncated names": named.filter(pl.col("name").str.contains(TRUNCATED) | pl.col("doubt").is_not_null()).height,
+        "truncated values": facts.filter(pl.col("doubt") == "truncated-value").height,
+    }

@@ -1,0 +1,41 @@
+"""What takes a graph out again: export."""
+
+from pathlib import Path
+
+import click
+
+from kgtools.kg.commands import format_option, graph_option
+from kgtools.tools.options import allow_option, empty_option
+
+
+@click.command()
+@click.argument("form", metavar="FORMAT")
+@click.argument("out", type=click.Path(path_type=Path))
+@graph_option
+@format_option("table", "json")
+@click.option("--base", help="What every IRI begins with (rdf).  [default: urn:kgtools:]")
+@allow_option
+@empty_option
+def export(
+    form: str, out: Path, graph: str, style: str, base: str | None, allow: tuple[str, ...], allow_empty: bool
+) -> None:
+    """Write a graph in a format that other programs read; names, attributes, sources and origins go with it.
+
+    FORMAT is rdf (.ttl or .nt), graphml (.graphml), networkx (.json), sssom (.tsv), or parquet or neo4j-admin, whose
+    OUT is a folder. A graph is as it was when it comes back: kgtools diff GRAPH OUT. The licences of its sources and
+    tables of names are told in the files and in LICENSES.md (beside a file: graph.ttl.licenses.md). Where one of them
+    forbids passing the graph on, or two cannot both be satisfied, it is refused (exit 1, nothing written).
+
+    \b
+    Example:
+      kgtools export rdf graph.ttl --allow-license LicenseRef-39health-unstated --allow-license LicenseRef-xywy-noncommercial
+    """
+    from kgtools.kg.commands.telling import print_exported
+    from kgtools.kg.exporters import Options
+    from kgtools.kg.exporters import export as write
+    from kgtools.kg.stores import open_store
+    from kgtools.tools.progress import step
+
+    with step(f"writing {out}"):
+        written = write(form, open_store(graph), out, Options(base=base, allow_license=allow, allow_empty=allow_empty))
+    print_exported(written, style)

@@ -1,0 +1,1 @@
+"""One entity, all that a graph says of it, and its picture."""

@@ -1,0 +1,116 @@
+"""`kgtools show --html`: entities with their pictures and facts as one page that needs nothing else, no network, no script."""
+
+from html import escape
+from typing import Any
+
+import polars as pl
+
+from kgtools.kg.show.drawing import draw, legend, name_of, tree
+from kgtools.kg.show.profile import links
+from kgtools.kg.tables import Entities, Triples
+
+BEYOND = 3
+"""How many entities are drawn behind each, two steps away."""
+
+STYLE = """\
+:root{--bg:#fff;--ink:#1d2430;--soft:#5d6776;--line:#c3cad4;--card:#f5f7f9}
+@media(prefers-color-scheme:dark){:root{--bg:#14181e;--ink:#e6e9ee;--soft:#9aa5b4;--line:#46505e;--card:#1d232b}}
+*{box-sizing:border-box}
+body{margin:0 auto;max-width:1200px;padding:1rem;background:var(--bg);color:var(--ink);
+ font:16px/1.5 system-ui,"Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif}
+h1{font-size:1.6rem;margin:.5rem 0 0}h2{font-size:1.05rem;margin:1.6rem 0 .4rem}
+h1 small,h2 small{font-weight:400;color:var(--soft);font-size:.9rem}
+p{margin:.2rem 0;color:var(--soft)}
+.legend{display:flex;flex-wrap:wrap;gap:.2rem 1rem;margin:.8rem 0;font-size:.9rem}
+.legend i{display:inline-block;width:.75em;height:.75em;border-radius:50%;margin-right:.4em}
+.picture{overflow:auto;border:1px solid var(--line);border-radius:8px}
+svg{display:block;margin:auto;height:auto;max-width:100%}
+svg path{fill:none;stroke:var(--line);stroke-width:1}
+svg .spoke{stroke:var(--soft);stroke-width:1.5}svg .in{stroke-dasharray:5 4}svg .hub{fill:var(--soft)}
+svg text{font-size:12px;fill:var(--ink);paint-order:stroke;stroke:var(--bg);stroke-width:3px;stroke-linejoin:round;unicode-bidi:isolate}
+svg .relation{font-weight:600;fill:var(--soft);stroke-width:5px}svg .more{fill:var(--soft)}
+svg .middle{fill:#fff;stroke:none;font-size:16px;font-weight:600}
+.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,19rem),1fr));gap:.8rem}
+.facts section{background:var(--card);border-radius:8px;padding:.6rem .9rem}
+h3{font-size:.95rem;margin:0 0 .3rem}h3 small{font-weight:400;color:var(--soft)}
+ul{margin:0;padding:0;list-style:none}li{overflow-wrap:anywhere;white-space:pre-line;padding:.1rem 0}
+li small{color:var(--soft);display:block;font-size:.75rem;line-height:1.3}
+"""
+
+
+def page(profiles: list[dict[str, Any]], entities: Entities, triples: Triples, depth: int, limit: int) -> str:
+    """The page of these profiles; with `depth` 2 the pictures reach two steps."""
+    title = "、".join(dict.fromkeys(told["name"] for told in profiles))
+    parts = [_entity(told, _beyond(told, entities, triples) if depth > 1 else {}, limit) for told in profiles]
+    return (
+        '<!doctype html>\n<html lang="zh">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n"
+        + "\n".join(parts)
+        + "\n</body>\n</html>\n"
+    )
+
+
+def _beyond(told: dict[str, Any], entities: Entities, triples: Triples) -> dict[str, list[dict[str, Any]]]:
+    """Behind each entity one step away the first few that most sources know, as links by its id."""
+    near = {triple["other"] for relation in told["relations"] for triple in relation["triples"]}
+    rows = links(entities, triples, sorted(near)).filter(pl.col("other") != told["id"])
+    best = rows.unique(["this", "other"], keep="first", maintain_order=True).sort(
+        pl.col("sources").list.len(), descending=True, maintain_order=True
+    )
+    return best.group_by("this", maintain_order=True).head(BEYOND).rows_by_key("this", named=True)
+
+
+def _entity(told: dict[str, Any], beyond: dict[str, list[dict[str, Any]]], limit: int) -> str:
+    names = [name for name in (told["name_en"], "、".join(told["aliases"])) if name]
+    lines = [
+        f"<h1><bdi>{escape(told['name'])}</bdi> <small>{escape(told['zh'])} {escape(told['en'])}</small></h1>",
+        *(f"<p><bdi>{escape(name)}</bdi></p>" for name in names),
+        f"<p>{escape('、'.join(told['sources']))}</p>",
+    ]
+    if told["relations"]:
+        grown = tree(told, beyond)
+        shown = {drawn for _, drawn in grown.nodes(data="type")}
+        dots = (f'<span><i style="background:{colour}"></i>{zh} {en}</span>' for colour, zh, en in legend(shown))
+        count = sum(relation["count"] for relation in told["relations"])
+        label = f"{told['name']}: {count:,} triples of {len(told['relations'])} relations"
+        most = f", up to {limit:,} of each relation drawn" if limit else ""
+        lines += [
+            f'<div class="legend">{"".join(dots)}</div>',
+            f'<div class="picture">\n{draw(grown, label)}\n</div>',
+            f"<p>{count:,} triples{most}; ← and a dashed line: the relation points to {escape(told['name'])}.</p>",
+        ]
+    if told["attributes"]:
+        lines += ["<h2>属性 <small>attributes</small></h2>", f'<div class="facts">{_attributes(told)}</div>']
+    if told["relations"]:
+        lines += ["<h2>三元组 <small>triples</small></h2>", f'<div class="facts">{_triples(told)}</div>']
+    return "\n".join(lines)
+
+
+def _attributes(told: dict[str, Any]) -> str:
+    groups: dict[tuple[str, str], list[str]] = {}
+    for row in told["attributes"]:
+        groups.setdefault((row["zh"], row["en"]), []).append(_item(row["value"], row["origins"]))
+    return "".join(_section(zh, en, items) for (zh, en), items in groups.items())
+
+
+def _triples(told: dict[str, Any]) -> str:
+    sections = []
+    for relation in told["relations"]:
+        items = [
+            _item(f"{name_of(t)}（{t['name_en']}）" if t["name_en"] else name_of(t), t["origins"])
+            for t in relation["triples"]
+        ]
+        if more := relation["count"] - len(items):
+            items.append(f"<li><small>… {more:,}</small></li>")
+        arrow = "← " if relation["direction"] == "in" else ""
+        sections.append(_section(arrow + relation["zh"], f"{relation['en']}, {relation['count']:,}", items))
+    return "".join(sections)
+
+
+def _section(zh: str, en: str, items: list[str]) -> str:
+    return f"<section><h3>{escape(zh)} <small>{escape(en)}</small></h3><ul>{''.join(items)}</ul></section>\n"
+
+
+def _item(text: str, origins: list[str]) -> str:
+    return f"<li><bdi>{escape(text)}</bdi><small>{escape('、'.join(origins))}</small></li>"

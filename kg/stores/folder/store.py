@@ -1,0 +1,282 @@
+"""A graph in a folder: parquet tables and one database file of the embedded engine, made whole at every change.
+
+graph/current                      the generation that counts, replaced in one step (kg/stores/folder/generations.py)
+graph/000007/sources/xywy/         entities.parquet, facts.parquet, rejects.parquet, about.json of each source
+graph/000007/names/000-hpo/        names.parquet, about.json of each table of English names
+graph/000007/ledger.parquet        decisions on which entities are the same
+graph/000007/entities.parquet      the merged graph, triples.parquet beside it
+graph/000007/graph.lbug            the same in the engine, opened read-only; pairs.json: which types a relation joins
+graph/000007/run.json              versions, inputs with SHA-256, counts and drops by reason
+graph/000007/files.json            all of these with size and SHA-256: what is read is proved to be what was written
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+
+from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables, files_of
+from kgtools.kg.build.merge import merge
+from kgtools.kg.stores.folder import engine, generations
+from kgtools.kg.stores.folder.generations import Generation
+from kgtools.kg.stores.reconcile import Fault, Held, Reconciliation, reconcile
+from kgtools.kg.tables import ENTITIES, FACTS, LEDGER, NAMED, NAMES, REJECTS, TRIPLES, Entities, Triples
+from kgtools.tools.errors import StoreError
+from kgtools.tools.frames import Schema, load_table, scan_table, write_table
+from kgtools.tools.inputs.files import to_json
+from kgtools.tools.outputs.staging import held, make_folder, manifest
+from kgtools.tools.progress import tell
+
+WAIT_S = 2.0
+DATABASE, TABLES = (engine.PAIRS, "graph.lbug"), ("entities.parquet", "triples.parquet")
+
+
+class EmbeddedStore:
+    """The graph in `folder`: as it was at the first look, until it is changed through this object."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._seen: Generation | None = None
+        self._reader: engine.Reader | None = None
+
+    def change(self, make: Callable[[Inputs], Inputs], command: str = "load") -> Reconciliation:
+        """Build the graph of the new inputs beside the old one, which stays until all is done and read back."""
+        generations.refuse_foreign(self.folder)
+        if not generations.is_there(self.folder):
+            make(Inputs())  # what is refused leaves no folder behind
+        make_folder(self.folder)
+        with _held(self.folder):
+            self._seen = None
+            generations.clear(self.folder)
+            old = self._current()
+            before = _inputs(old) if old else Inputs()
+            inputs = make(before)
+            if old:
+                generations.settle(old.place)
+            new = generations.begin(self.folder)
+            try:
+                _write_inputs(new, inputs, old, before)
+                outcome = _build(new, inputs, command)
+                if outcome.agrees:
+                    generations.finish(new)
+                else:
+                    generations.drop(new)
+            except BaseException:
+                if not generations.counts(new):  # a Ctrl-C may come when it counts already
+                    generations.drop(new)
+                raise
+            if old and outcome.agrees:
+                generations.clear(self.folder, older=old.number)
+            return outcome
+
+    def inputs(self) -> Inputs:
+        """What the graph is made of."""
+        with self._reading(generations.INPUTS) as generation:
+            return _inputs(generation)
+
+    def about(self) -> dict[str, Any]:
+        """What was loaded: `sources` and `names`, each by name."""
+        with self._reading() as generation:
+            return _about(generation)
+
+    def names(self) -> tuple[NameTable, ...]:
+        """The tables of English names, in order."""
+        with self._reading() as generation:
+            return tuple(_names(generation, name) for name in _folders(generation, "names"))
+
+    def entities(self) -> Entities:
+        """All entities, sorted by id."""
+        with self._reading() as generation:
+            return _table(generation, "entities.parquet", ENTITIES)
+
+    def triples(self) -> Triples:
+        """All triples, sorted by id."""
+        with self._reading() as generation:
+            return _table(generation, "triples.parquet", TRIPLES)
+
+    def held(self) -> Held:
+        """What is in the database file."""
+        with self._reading(DATABASE) as generation:
+            return engine.held(generation.proven("graph.lbug"))
+
+    def tables(self) -> Held:
+        """What is in the tables."""
+        with self._reading(TABLES) as generation:
+            return Held(_table(generation, TABLES[0], ENTITIES), _table(generation, TABLES[1], TRIPLES))
+
+    def faults(self) -> list[Fault]:
+        """Every file that is not as it was written, and what is wrong with `current`."""
+        generation, faults = generations.look(self.folder)
+        if generation is None and not faults:
+            raise self._nothing()
+        return [*faults, *(generation.faults() if generation else ())]
+
+    def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
+        """Column names and rows of a read-only query in portable Cypher."""
+        with self._reading() as generation:
+            _, file = map(generation.proven, DATABASE)
+            if self._reader is None or self._reader.path != file:
+                self._reader = engine.Reader(file)
+        return self._reader.query(cypher, params)
+
+    @contextmanager
+    def _reading(self, begin: tuple[str, ...] = ("",)) -> Iterator[Generation]:
+        """The generation that was first seen; another process that changes the graph leaves it, until the next change.
+
+        The files whose names begin so are looked at: what is missing or of another size is said before anything is read."""
+        self._seen = generation = self._seen or self._current()
+        if generation is None:
+            raise self._nothing()
+        try:
+            generation.check(begin)
+            yield generation
+        except (StoreError, OSError):
+            self._refuse_gone(generation, generation.told != "" and not generations.counts(generation.place))
+            raise
+        self._refuse_gone(generation)
+
+    def _refuse_gone(self, generation: Generation, going: bool = False) -> None:
+        """Raises StoreError where a change of the graph, and one more, have removed the generation, or are about it."""
+        if going or not generation.place.exists():
+            raise StoreError(f"{self.folder}: the graph was changed while it was being read; run this again")
+
+    def _current(self) -> Generation | None:
+        """The generation that counts; None where there is no graph. Raises StoreError for a damaged one."""
+        generation, faults = generations.look(self.folder)
+        for fault in faults:
+            said = f"{self.folder / fault.file}: {fault.what}; {fault.way_out}"
+            if generation is None or generation.told:
+                raise StoreError(said)
+            tell(said)
+        if generation:
+            _refuse_old(self.folder, generation)
+        return generation
+
+    def _nothing(self) -> StoreError:
+        if self.folder.is_file():
+            return StoreError(f"{self.folder}: no graph here but a file; name the folder of a graph")
+        return StoreError(
+            f"{self.folder}: no graph here; load one first: kgtools load SOURCE FILE... --graph {self.folder}"
+        )
+
+
+def _write_inputs(new: Path, inputs: Inputs, old: Generation | None, before: Inputs) -> None:
+    """The files of the inputs; what is the same as before is linked."""
+    kept = {id(source) for source in before.sources}
+    for source in inputs.sources:
+        place = new / "sources" / source.name
+        place.mkdir(parents=True)
+        if old and id(source) in kept:
+            for name in old.names(f"sources/{source.name}/[^/]+"):
+                _link(old.place / name, new / name)
+            continue
+        write_table(source.named, place / "entities.parquet")
+        write_table(source.facts, place / "facts.parquet")
+        write_table(source.rejects, place / "rejects.parquet")
+        (place / "about.json").write_bytes(to_json(source.about))
+    for number, table in enumerate(inputs.names):
+        place = new / "names" / f"{number:03}-{table.name}"
+        place.mkdir(parents=True)
+        write_table(table.names, place / "names.parquet")
+        (place / "about.json").write_bytes(to_json(table.about))
+    if not inputs.ledger.is_empty():
+        write_table(inputs.ledger, new / "ledger.parquet")
+
+
+def _build(new: Path, inputs: Inputs, command: str = "load") -> Reconciliation:
+    """Merge the inputs, load the engine, and read everything back."""
+    entities, triples = merge(inputs)
+    write_table(entities, new / "entities.parquet")
+    write_table(triples, new / "triples.parquet")
+    engine.build(new / "graph.lbug", entities, triples)
+    about = inputs.about
+    counts = {"entities": entities.height, "triples": triples.height, "decisions": inputs.ledger.height}
+    (new / "run.json").write_bytes(manifest(command, {}, files_of(about), **about, **counts))
+    return reconcile(entities, triples, engine.held(new / "graph.lbug", new))
+
+
+def _inputs(generation: Generation) -> Inputs:
+    ledger = "ledger.parquet"
+    return Inputs(
+        tuple(_source(generation, name) for name in _folders(generation, "sources")),
+        tuple(_names(generation, name) for name in _folders(generation, "names")),
+        _table(generation, ledger, LEDGER) if ledger in generation.files else LEDGER.frame(),
+    )
+
+
+def _folders(generation: Generation, part: str) -> list[str]:
+    """`sources/xywy`, in order."""
+    return sorted({name.rpartition("/")[0] for name in generation.names(f"{part}/.+")})
+
+
+def _about(generation: Generation) -> dict[str, Any]:
+    return {
+        "sources": {_name(folder): _json(generation, folder) for folder in _folders(generation, "sources")},
+        "names": {_name(folder)[4:]: _json(generation, folder) for folder in _folders(generation, "names")},
+    }
+
+
+def _name(folder: str) -> str:
+    return folder.partition("/")[2]
+
+
+def _json(generation: Generation, folder: str) -> dict[str, Any]:
+    about: dict[str, Any] = orjson.loads(generation.proven(f"{folder}/about.json").read_bytes())
+    return about
+
+
+def _source(generation: Generation, folder: str) -> SourceTables:
+    return SourceTables(
+        _name(folder),
+        _json(generation, folder),
+        _table(generation, f"{folder}/entities.parquet", NAMED),
+        _table(generation, f"{folder}/facts.parquet", FACTS),
+        _table(generation, f"{folder}/rejects.parquet", REJECTS),
+    )
+
+
+def _names(generation: Generation, folder: str) -> NameTable:
+    names = _table(generation, f"{folder}/names.parquet", NAMES)
+    return NameTable(_name(folder)[4:], _json(generation, folder), names)
+
+
+def _table(generation: Generation, name: str, schema: Schema) -> pl.DataFrame:
+    path = generation.proven(name)
+    try:
+        frame = load_table(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        why = " ".join(str(error).split())
+        raise StoreError(f"{path}: cannot be read ({why}); load its sources again into a new folder") from error
+    return schema.check(frame, str(path))
+
+
+def _refuse_old(folder: Path, generation: Generation) -> None:
+    """Raises StoreError where an older kgtools made the graph, with fewer columns. Of a damaged table its reader tells."""
+    try:
+        columns = scan_table(generation.place / "entities.parquet").collect_schema().names()
+    except (pl.exceptions.PolarsError, OSError):
+        return
+    missing = [name for name in ENTITIES.columns if name not in columns]
+    if missing:
+        raise StoreError(
+            f"{folder}: an older kgtools made this graph, without {', '.join(missing)}; load its sources again into a new folder"
+        )
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _held(folder: Path) -> AbstractContextManager[None]:
+    """Hold the folder against other writers. Raises StoreError that says who holds it."""
+    return held(
+        folder, lambda who: StoreError(f"{folder}: in use by {who}; wait until it is done and run this again"), WAIT_S
+    )

@@ -1,0 +1,254 @@
+"""Write a graph into a Neo4j server: only the rows that differ, nodes before triples, in batches."""
+
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import count, groupby
+from operator import attrgetter, itemgetter
+from typing import Any, TypeVar
+
+import polars as pl
+
+from kgtools.kg.ontology import ontology
+from kgtools.kg.stores.folder.engine import ENTITY_COLUMNS, TRIPLE_COLUMNS, quoted
+from kgtools.kg.stores.reconcile import Held
+from kgtools.kg.tables import Entities, Triples
+
+Done = TypeVar("Done")
+ENTITY_ROWS, TRIPLE_ROWS = 5_000, 10_000
+WRITERS = 2
+"""How many batches are on their way at once: while the server commits one, it takes the rows of the next."""
+
+
+class Rows(list[Any]):
+    """Rows for a server. The driver makes a text of all that it sends for a log that nobody keeps: here their number."""
+
+    def __repr__(self) -> str:
+        return f"{len(self)} rows"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One statement and the rows that it is run on.
+
+    `again`: the statement for rows that may have been written already; `by_first`: neighbours with the same first value go
+    as one; `beside`: neighbours with the same word may be written at the same time."""
+
+    cypher: str
+    rows: pl.DataFrame
+    again: str = ""
+    by_first: bool = False
+    beside: str = ""
+
+    def values(self) -> Rows:
+        """The rows as lists, which the driver packs twice as fast as tuples; `by_first` [value, the rest of each row that
+        begins with it]."""
+        rows = Rows(map(list, zip(*(column.to_list() for column in self.rows.get_columns()), strict=True)))
+        if not self.by_first:
+            return rows
+        return Rows([first, [row[1:] for row in same]] for first, same in groupby(rows, itemgetter(0)))
+
+    def send(self, transaction: Any, rows: Rows, again: bool = False) -> None:
+        """Send `rows`, which are ours as Python has them, and wait until they are taken."""
+        transaction.run(self.again or self.cypher if again else self.cypher, rows=rows).consume()
+
+
+def commit(session: Any, who: str, work: Callable[[Any, bool], Done]) -> Done:
+    """Do the work in a transaction that others can see is `who`'s; it is told whether it is done again, because the
+    server could not do it or its answer was lost: then it may have been done."""
+    import neo4j
+
+    tries = count()
+
+    @neo4j.unit_of_work(metadata={"kgtools": who, "for": "rows"})
+    def attempt(transaction: Any) -> Done:
+        return work(transaction, next(tries) > 0)
+
+    done: Done = session.execute_write(attempt)
+    return done
+
+
+def commit_each(session: Callable[[], Any], who: str, batches: list[Batch]) -> None:
+    """Write each batch in a transaction of its own, some of them at the same time, each in a session of its own."""
+
+    def write(batch: Batch) -> None:
+        rows = batch.values()
+        with session() as own:
+            commit(own, who, lambda transaction, again: batch.send(transaction, rows, again))
+
+    with ThreadPoolExecutor(WRITERS) as writers:
+        for beside, same in groupby(batches, key=attrgetter("beside")):
+            for _ in writers.map(write, same) if beside else map(write, same):
+                pass
+
+
+def batches(entities: Entities, triples: Triples, held: Held, known: Collection[str]) -> list[Batch]:
+    """What makes of the graph that is held the graph that is wanted.
+
+    Taken out is only what names no source but the `known` ones: what somebody else put there stays."""
+    ends = ["id", "head", "relation", "tail"]
+    twice = held.triples.select(ends).is_duplicated()
+    mislabelled = held.entities.filter(_type("id").ne_missing(pl.col("type")))
+    return [
+        *_entities(_differing(entities, held.entities)),
+        *_new_triples(triples.join(held.triples, on=ends, how="anti")),
+        *_changed_triples(_differing(triples, held.triples.filter(~twice)).join(held.triples, on=ends, how="semi")),
+        *_gone_triples(_ours(held.triples.join(triples, on=ends, how="anti"), known)),
+        *_doubled(held.triples.filter(twice).unique(ends, maintain_order=True).join(triples, on=ends, how="semi")),
+        *_mislabelled(_ours(mislabelled, known)),
+        *_gone_entities(_ours(held.entities.join(pl.concat([entities, mislabelled]), on="id", how="anti"), known)),
+        *_without_id([type_ for type_ in ontology().entities if f"nodes {type_}" in held.foreign], known),
+    ]
+
+
+def _differing(wanted: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """The rows that are not there just so."""
+    if held.is_empty():
+        return wanted
+    rows = _flat(wanted).with_row_index("row").join(_flat(held), on=wanted.columns, how="anti", nulls_equal=True)
+    return wanted[rows["row"].sort()]
+
+
+def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+    lists = [name for name, kind in frame.schema.items() if kind == pl.List(pl.String)]
+    return frame.with_columns(
+        pl.concat_str(pl.col(name).list.len().cast(pl.String), pl.col(name).list.join("\x1f"), separator="\x1f")
+        for name in lists
+    )
+
+
+def _ours(rows: pl.DataFrame, known: Collection[str]) -> pl.DataFrame:
+    said = pl.col("sources")
+    return rows.filter((said.list.len() > 0) & said.list.eval(pl.element().is_in(list(known))).list.all())
+
+
+def _entities(rows: Entities) -> list[Batch]:
+    """Of a new one each property is set for itself, which is faster; of one that is there all, so that no others are left."""
+    values = _values("row", ENTITY_COLUMNS)
+    each = ", ".join(f"n.{name} = {value}" for name, value in values.items() if name != "id")
+    return [
+        Batch(
+            f"UNWIND $rows AS row MERGE (n:{quoted(type_)} {{id: row[0]}}) "
+            f"ON CREATE SET {each} ON MATCH SET n = {_map(values)}",
+            part,
+            beside="entities",
+        )
+        for (type_,), part in _parted(rows.select("type", *ENTITY_COLUMNS), "type", size=ENTITY_ROWS)
+    ]
+
+
+def _new_triples(rows: Triples) -> list[Batch]:
+    """CREATE looks for nothing and locks nothing before the commit, so two batches can be written at the same time."""
+    values = _values("said", TRIPLE_COLUMNS, first=1)
+    return [
+        Batch(
+            f"{found} CREATE (h)-[:{relation} {_map(values)}]->(t)",
+            part,
+            f"{found} MERGE (h)-[r:{relation} {{id: said[1]}}]->(t) SET r = {_map(values)}",
+            by_first=True,
+            beside="new triples",
+        )
+        for relation, found, part in _between(rows)
+    ]
+
+
+def _changed_triples(rows: Triples) -> list[Batch]:
+    set_ = f"SET r = {_map(_values('said', TRIPLE_COLUMNS, first=1))}"
+    return [
+        Batch(
+            f"{found} MATCH (h)-[r:{relation} {{id: said[1]}}]->(t) {set_}",
+            part,
+            by_first=True,
+            beside="changed triples",
+        )
+        for relation, found, part in _between(rows)
+    ]
+
+
+def _between(rows: Triples) -> list[tuple[str, str, pl.DataFrame]]:
+    """The relation, how its ends are found, and the rows of each part.
+
+    Those of one head go together: it is looked up once, and a batch touches few entities."""
+    return [
+        (
+            quoted(relation),
+            f"UNWIND $rows AS row MATCH (h:{quoted(head)} {{id: row[0]}}) "
+            f"WITH h, row UNWIND row[1] AS said MATCH (t:{quoted(tail)} {{id: said[0]}})",
+            part,
+        )
+        for (relation, head, tail), part in _ended(rows)
+    ]
+
+
+def _values(row: str, columns: tuple[str, ...], first: int = 0) -> dict[str, str]:
+    """Property -> its value, which stands in the row from place `first` on."""
+    return {name: f"{row}[{place}]" for place, name in enumerate(columns, first)}
+
+
+def _map(values: dict[str, str]) -> str:
+    return "{" + ", ".join(f"{name}: {value}" for name, value in values.items()) + "}"
+
+
+def _gone_triples(rows: Triples) -> list[Batch]:
+    """Those without an id, which they have lost, are told from others by their sources."""
+    return [
+        Batch(f"UNWIND $rows AS row MATCH {_found(key)} AND r.sources = row[3] DELETE r", part)
+        for key, part in _ended(rows)
+    ]
+
+
+def _doubled(rows: Triples) -> list[Batch]:
+    """All but one of the relationships with the same id."""
+    extra = "WITH row, collect(r) AS same UNWIND tail(same) AS extra DELETE extra"
+    return [Batch(f"UNWIND $rows AS row MATCH {_found(key)} {extra}", part) for key, part in _ended(rows)]
+
+
+def _found(key: tuple[str, ...]) -> str:
+    relation, head, tail = map(quoted, key)
+    ends = f"(:{head} {{id: row[0]}})-[r:{relation}]->(:{tail} {{id: row[1]}})"
+    return f"{ends} WHERE coalesce(r.id, '') = coalesce(row[2], '')"
+
+
+def _mislabelled(rows: Entities) -> list[Batch]:
+    """Nodes lose a label that is not the type in their id, and go where they have no other; they are written anew before."""
+    gone = "WITH n WHERE size(labels(n)) = 0 DETACH DELETE n"
+    return [
+        Batch(f"UNWIND $rows AS row MATCH (n:{quoted(type_)} {{id: row[0]}}) REMOVE n:{quoted(type_)} {gone}", part)
+        for (type_,), part in _parted(rows.select("type", "id"), "type", size=ENTITY_ROWS)
+    ]
+
+
+def _without_id(types: Collection[str], known: Collection[str]) -> list[Batch]:
+    """Nodes that have lost their id and are told from others by their sources; they are written anew before."""
+    ours = "n.id IS NULL AND n.sources IS :: LIST<STRING NOT NULL> AND size(n.sources) > 0 AND all(s IN n.sources WHERE s IN row[0])"
+    rows = pl.DataFrame({"known": [sorted(known)]})
+    return [
+        Batch(f"UNWIND $rows AS row MATCH (n:{quoted(type_)}) WHERE {ours} DETACH DELETE n", rows) for type_ in types
+    ]
+
+
+def _gone_entities(rows: Entities) -> list[Batch]:
+    return [
+        Batch(f"UNWIND $rows AS row MATCH (n:{quoted(type_)} {{id: row[0]}}) DETACH DELETE n", part)
+        for (type_,), part in _parted(rows.select("type", "id"), "type", size=ENTITY_ROWS)
+    ]
+
+
+def _ended(rows: Triples) -> list[tuple[tuple[str, ...], pl.DataFrame]]:
+    typed = rows.drop_nulls(["head", "tail"]).select(
+        "relation", _type("head"), _type("tail"), "head", "tail", *TRIPLE_COLUMNS
+    )
+    return _parted(typed.sort("head", "tail"), "relation", "head type", "tail type", size=TRIPLE_ROWS)
+
+
+def _type(end: str) -> pl.Expr:
+    return pl.col(end).str.extract(r"(?s)^([^:]*):").alias(f"{end} type")
+
+
+def _parted(rows: pl.DataFrame, *keys: str, size: int) -> list[tuple[tuple[str, ...], pl.DataFrame]]:
+    """The rows by these keys, without them, in pieces of `size`."""
+    parts = sorted(
+        rows.partition_by(list(keys), as_dict=True, include_key=False, maintain_order=True).items(),
+        key=lambda item: item[0],
+    )
+    return [(key, part.slice(at, size)) for key, part in parts for at in range(0, part.height, size)]

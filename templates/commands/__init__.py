@@ -1,0 +1,1 @@
+"""The commands that own templates: generate, trace, packs."""

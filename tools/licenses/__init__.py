@@ -1,0 +1,1 @@
+"""Licences: what they are, what they let one do, and the gate."""

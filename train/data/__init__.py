@@ -1,0 +1,1 @@
+"""Rows of records as tokens, and in which order a run sees them."""

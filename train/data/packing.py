@@ -1,0 +1,46 @@
+"""Whether a model keeps records apart that are packed into one sequence: it is tried, not believed."""
+
+from typing import Any, Literal
+
+import torch
+
+from kgtools.tools.errors import UsageError
+
+LIMIT = 1e-4
+
+
+def chosen(model: Any, tokenizer: Any, wish: bool | Literal["auto"]) -> bool:
+    """Whether to pack. `auto` packs where FlashAttention makes it pay: other kinds of attention take time that grows with the square
+    of all that is packed together. Raises UsageError where it is wished and the model cannot."""
+    if wish is False or (wish == "auto" and "flash" not in str(model.config._attn_implementation)):
+        return False
+    why = _hindrance(model, tokenizer)
+    if why and wish is True:
+        raise UsageError(f"packing=true: {why}; packing=auto groups records by length instead")
+    return not why
+
+
+def _hindrance(model: Any, tokenizer: Any) -> str:
+    if not (getattr(model, "_supports_sdpa", False) or getattr(model, "_supports_flash_attn", False)):
+        return f"{type(model).__name__} has one kind of attention, which cannot keep packed records apart"
+    found = leak(model, tokenizer)
+    return (
+        f"packed records see each other in {type(model).__name__} (logits move by {found:.2g})" if found > LIMIT else ""
+    )
+
+
+def leak(model: Any, tokenizer: Any) -> float:
+    """How far the logits of a text move when the text that is packed before it is another, in 32-bit numbers where that is cheap."""
+    draw = torch.Generator().manual_seed(0)
+    size = min(model.config.get_text_config().vocab_size, len(tokenizer))
+    one, other, text = (torch.randint(size, (1, 16), generator=draw) for _ in range(3))
+    places = torch.arange(16).repeat(2).unsqueeze(0)
+    device = next(model.parameters()).device
+    training, seen = model.training, []
+    model.eval()
+    with torch.no_grad():
+        for first in (one, other):
+            ids = torch.cat([first, text], dim=1).to(device)
+            seen.append(model(input_ids=ids, position_ids=places.to(device), use_cache=False).logits[:, 16:].float())
+    model.train(training)
+    return float((seen[0] - seen[1]).abs().max())

@@ -1,0 +1,1 @@
+"""Models at work: answers, rewards, the best of several answers."""

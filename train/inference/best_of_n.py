@@ -1,0 +1,107 @@
+"""Rejection sampling: of a model's answers to a question the one that a reward model likes best, as a record to train on."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import orjson
+import polars as pl
+from pydantic import Field
+
+from kgtools.corpora.record import RECORDS
+from kgtools.tools.frames import write_table
+from kgtools.tools.inputs.files import digest, sha256
+from kgtools.tools.outputs.staging import manifest, write_whole
+from kgtools.train.data.rows import REJECTS, may_train
+from kgtools.train.inference import answer
+from kgtools.train.inference.answer import Answer
+from kgtools.train.launch.undo import undo
+from kgtools.train.models import adapters
+from kgtools.train.recipe import Count
+
+
+class Reject(Answer):
+    """How answers are drawn and chosen. `reward`: the run of a reward model, `reward_base` the folder of its base where it is not
+    found; `samples`: answers of which the best is kept; `least`: a score below which none is."""
+
+    split: str = "train"
+    reward: Path
+    reward_base: Path | None = None
+    samples: Count = 8
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+    least: float | None = None
+
+
+def preview(recipe: Reject) -> dict[str, Any]:
+    """What would be asked and judged, all looked at as `reject` does; nothing is answered. Raises UsageError, InputError."""
+    with TemporaryDirectory(prefix="kgtools-") as scratch:
+        adapters.base_of(recipe.reward, recipe.reward_base)
+        asked = answer.questions(recipe, Path(scratch), may_train)
+        return answer.facts_of(recipe, asked) | {
+            "reward": adapters.read_mark(adapters.reward_adapter(recipe.reward))["identity"]
+        }
+
+
+def reject(recipe: Reject, out: Path, fresh: bool, show: answer.Show = lambda *_: None) -> dict[str, Any]:
+    """Write the best of each question's answers to `out/records.parquet`; what `run.json` says. Answers that did not end are not
+    chosen. Raises UsageError, InputError."""
+    from kgtools.train.inference import reward_scores
+
+    with undo() as made_here:
+        made_here.folder(out)
+        made_here.new(out / "base")
+        home = adapters.reward_adapter(recipe.reward)
+        base = adapters.base_of(recipe.reward, recipe.reward_base)
+        asked = answer.questions(recipe, out, may_train)
+        made = answer.drawn(recipe, asked, out, fresh, show)
+    prompts, places = asked.table["prompt"].to_list(), sorted(made)
+    said = [(prompts[row], made[row, sample].whole) for row, sample in places]
+    given = dict(
+        zip(
+            places,
+            reward_scores.judge(base, recipe.reward, said, recipe.batch_size, recipe.trust_remote_code),
+            strict=True,
+        )
+    )
+    lineage = {
+        "model": asked.fingerprint,
+        "reward": adapters.read_mark(home)["identity"],
+        "n": recipe.samples,
+        "seed": recipe.seed,
+    }
+    rows, scores = [], []
+    for number, row in enumerate(asked.table.iter_rows(named=True)):
+        old = asked.origins[row["id"]]
+        tried = [(given[number, sample], sample) for sample in range(recipe.samples) if made[number, sample].ended]
+        best = max(tried, key=lambda pair: (pair[0], -pair[1]), default=None)
+        if best is None or (recipe.least is not None and best[0] < recipe.least):
+            reason = "no-answer-ended" if best is None else "score-too-low"
+            asked.rows.rejects.append((old["file"], old["line"], row["id"], reason))
+            continue
+        text = made[number, best[1]].whole
+        meta = lineage | {
+            "from": row["id"],
+            "score": best[0],
+            "scores": [given[number, sample] for sample in range(recipe.samples)],
+        }
+        messages = [*row["prompt"], {"role": "assistant", "content": text}]
+        id_ = digest(orjson.dumps(["reject", row["id"], text]).decode())
+        rows.append({
+            "id": id_, "messages": messages, "answer": None, "template": None, "meta": orjson.dumps(meta).decode(),
+            **{key: old[key] for key in answer.COPIED},
+        })  # fmt: skip
+        scores.append(best[0])
+    records = pl.DataFrame(rows, schema=RECORDS.columns) if rows else RECORDS.frame()
+    write_table(RECORDS.check(records, "records"), out / "records.parquet")
+    write_table(REJECTS.frame(asked.rows.rejects), out / "rejects.parquet")
+    every = list(given.values())
+    facts = {
+        "identity": asked.identity, **lineage, "questions": asked.table.height, "records": records.height,
+        "mean_score": sum(every) / len(every), "mean_best_score": sum(scores) / len(scores) if scores else None,
+        "rejected": len(asked.rows.rejects), "examined": asked.found.told,
+    }  # fmt: skip
+    settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]} | asked.rows.privacy
+    outputs = {name: sha256(out / name) for name in ("records.parquet", "rejects.parquet")}
+    write_whole(out / "run.json", manifest("train reject", settings, asked.rows.inputs, outputs=outputs, **facts))
+    (out / answer.KEPT).unlink()
+    return facts

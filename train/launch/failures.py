@@ -1,0 +1,190 @@
+"""How runs end badly: a full disk, too little memory, numbers that are none, each told in words of its own and with its way out."""
+
+import re
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from errno import ENOSPC
+from os import strerror
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from kgtools.tools.errors import KgtoolsError
+from kgtools.train.launch.doctor import machine_memory
+from kgtools.train.launch.job import Job, last_whole
+
+FULL = re.compile(
+    r"No space left|Disk quota|File too large|os error (27|28|122)\b|PytorchStreamWriter failed|unexpected pos \d+ vs \d+",
+    re.IGNORECASE,
+)
+"""What Python, safetensors, pyarrow and torch say where a file cannot grow; torch says no more than how far it came."""
+MEMORY = re.compile(
+    r"OutOfMemoryError|out of memory|n't allocate memory|Cannot allocate memory|not enough memory|MemoryError|bad_alloc",
+    re.IGNORECASE,
+)
+"""What Python and torch say, of the machine and of a GPU."""
+SPARE, SPARE_BYTES = "spare", 1 << 20
+"""A file that a worker gives up where a disk is full, so that it can leave word of it."""
+CGROUPS = Path("/sys/fs/cgroup")
+VMSTAT = Path("/proc/vmstat")
+COUNTERS = ("memory.events", "memory/memory.oom_control")
+
+
+class NoNumber(KgtoolsError):
+    """A loss, a gradient or a weight that is infinite or no number; to go on in the same way leads there again."""
+
+
+@dataclass(frozen=True)
+class End:
+    """How the processes of a job ended. `code`: of the one that was started; `begin`: where this run begins in the log, which keeps
+    those before it; `kills`: processes that the kernel killed meanwhile for want of memory, None where it does not count them."""
+
+    code: int
+    begin: int = 0
+    kills: int | None = None
+
+
+def oom_kills() -> int | None:
+    """How many processes the kernel has killed for want of memory so far, on this machine or in this container."""
+    found = []
+    for file in (VMSTAT, *(CGROUPS / name for name in COUNTERS)):
+        with suppress(OSError):
+            found += re.findall(r"(?m)^oom_kill (\d+)$", file.read_text(encoding="utf-8"))
+    return max(map(int, found), default=None)
+
+
+def why(job: Job, end: End) -> str:
+    """What went wrong, what is left, how to go on, and where more is written."""
+    work = Path(job.work)
+    told = sorted((orjson.loads(file.read_bytes()) for file in work.glob("error-*.json")), key=lambda row: row["time"])
+    log = work / "worker.log"
+    words = (
+        _of_disk(job, told) or _of_ours(job, told) or _of_memory(job, told, end, log) or _of_others(job, told, end, log)
+    )
+    return f"{words}. What the processes said: {log}"
+
+
+def _of_disk(job: Job, told: list[dict[str, Any]]) -> str | None:
+    work, said = Path(job.work), _said(told, FULL)
+    free = shutil.disk_usage(work).free
+    if not said and (
+        told or (work / SPARE).exists() or free > 100 * SPARE_BYTES
+    ):  # a worker that dies may have given it up
+        return None
+    what = f"no space is left at {work}, where {size_of(free)} are free" + (f": {said}" if said else "")
+    if free > 100 * SPARE_BYTES:
+        there = Path(tempfile.gettempdir())
+        what += f"; perhaps it is another disk, as that of {there}, where {size_of(shutil.disk_usage(there).free)} are"
+    return (
+        f"{what}\n{_left(job)}: free some space and give the same command again, or let it keep less with keep=1 or a larger "
+        "save_every; what was half written is taken away then. With another --out it begins anew"
+    )
+
+
+def _of_ours(job: Job, told: list[dict[str, Any]]) -> str | None:
+    """Where the first to fail did so in words of ours."""
+    if not told or told[0]["traceback"]:
+        return None
+    if told[0].get("kind") == NoNumber.__name__:
+        more = "" if job.recipe.get("precision") == "fp32" else ", or try precision=fp32"
+        return (
+            f"{told[0]['message']}\n{_left(job)}: the same command would come to the same end. Lower learning_rate{more}; "
+            "with other settings it is another run: --fresh, or another --out"
+        )
+    return f"{told[0]['message']}\n{_left(job)}"
+
+
+def _of_memory(job: Job, told: list[dict[str, Any]], end: End, log: Path) -> str | None:
+    said, killed = _said(told, MEMORY), _signal(end, log) == signal.SIGKILL
+    if killed and end.kills == 0:
+        what = "a process was killed (signal 9): by hand or by another program, for the kernel killed none for want of memory"
+        return f"{what}\n{_left(job)}; the same command again goes on from there"
+    if killed:  # what the others say then is that they miss it
+        kernel = f"the kernel killed {end.kills} meanwhile for want of memory"
+        what = f"a process was killed (signal 9): {kernel if end.kills else 'by hand, or for want of memory'}"
+    elif said:
+        what = f"a process has too little memory: {said}"
+    else:
+        return None
+    return f"{what}\n{_step(job)}{_needs(job)}\n{_left(job)}; {_smaller(job)}"
+
+
+def _of_others(job: Job, told: list[dict[str, Any]], end: End, log: Path) -> str:
+    if told:
+        what = f"a process failed: {told[0]['traceback'].strip().splitlines()[-1]}"
+    else:
+        number = _signal(end, log)
+        what = f"a process ended without a word (code {end.code})" + (f", by signal {number}" if number else "")
+    return f"{what}\n{_left(job)}; the same command again goes on from there"
+
+
+def _said(told: list[dict[str, Any]], sign: re.Pattern[str]) -> str:
+    """The first line of an error, not of its code, with a sign in it."""
+    lines = [line for row in told for line in (row["traceback"] or row["message"]).splitlines()]
+    return next((line.strip()[:300] for line in lines if not line.startswith(" ") and sign.search(line)), "")
+
+
+def _signal(end: End, log: Path) -> int:
+    """The signal that ended the process, or the one that torchrun tells of; 0 where there was none."""
+    told = re.findall(rb"exitcode\s*:\s*-(\d+)", log.read_bytes()[end.begin :])
+    return -end.code if end.code < 0 else int(told[-1]) if told else 0
+
+
+def _left(job: Job) -> str:
+    found = last_whole(Path(job.checkpoints))
+    return f"the checkpoint of step {found[1]['step']} is whole" if found else "there is no checkpoint yet"
+
+
+def _step(job: Job) -> str:
+    lines = job.metrics.read_bytes().splitlines() if job.metrics.exists() else []
+    return (
+        f"it was after step {orjson.loads(lines[-1])['step']}: "
+        if lines
+        else "it was before the first step that is told of: "
+    )
+
+
+def _needs(job: Job) -> str:
+    has = machine_memory().get("MemTotal")
+    there = f", and the machine has {size_of(has)}" if has else ""
+    return f"each of {job.world} processes needs about {size_of(job.memory)} beside its libraries{there}"
+
+
+def _smaller(job: Job) -> str:
+    """What takes less memory: without and with another identity of the run."""
+    own, other = job.recipe, []
+    if (size := own.get("micro_batch_size", 1)) > 1:
+        other.append(f"micro_batch_size={size // 2}")
+    other += ["a smaller max_length"]
+    if own.get("method") == "lora" and not own.get("quantize"):
+        other.append("quantize=4")
+    if own.get("method") == "full" and own.get("zero") != 3 and job.world > 1:
+        other.append("zero=3")
+    if job.world > 1:
+        other.append("fewer --nproc")
+    same = "" if own.get("gradient_checkpointing") is True else " with gradient_checkpointing=true, which takes less,"
+    return (
+        f"the same command again{same} goes on from there. {', '.join(other)} also take less, but make it another run: --fresh, or "
+        "another --out"
+    )
+
+
+def size_of(count: int) -> str:
+    """Bytes as people read them."""
+    return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.1f} MB"
+
+
+@contextmanager
+def full_disk(place: Path) -> Iterator[None]:
+    """A full disk is an OSError of this place, whoever says so and in what words."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, KgtoolsError | OSError) or not FULL.search(str(error)):
+            raise
+        raise OSError(ENOSPC, strerror(ENOSPC), str(place)) from error

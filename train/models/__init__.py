@@ -1,0 +1,1 @@
+"""Models in folders: found, looked at, measured, loaded; adapters."""

@@ -1,0 +1,187 @@
+"""A model looked at as the rows are, before a worker starts: has it a row for each token, a position for each place of a sequence, and
+was the row of what ends an answer ever trained? Torch is imported where it is needed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.tools.frames import scan_table
+from kgtools.tools.registry import suggestion
+from kgtools.train.data.tokenize import NOT_LEARNT
+from kgtools.train.models.load import config_of
+from kgtools.train.models.vocabulary import Vocabulary, untrained, vocabulary_of
+from kgtools.train.recipe import Asking, Recipe
+
+SPEAKING = ("sft", "pretrain", "dpo", "kto")
+"""The stages in which a model learns to say what the rows say; rows of tokens can be trained in them."""
+NAMED = 5
+"""Tokens that a message names at most."""
+
+
+@dataclass(frozen=True)
+class Used:
+    """The ids of tokens in a split: all that are `seen`, and those that are `learnt`."""
+
+    seen: frozenset[int]
+    learnt: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a model was found to be. `positions`: places that a sequence may have, None where there is no limit; `rows`: tokens that it
+    has rows for; `untrained`: tokens in use whose rows were never trained -> what the rows are like; `end`: what that of the token is
+    like that ends an answer, as it is drawn, empty where it was trained; `trained`: tokens whose rows are trained beside an adapter;
+    `modules`: module -> the ids of those."""
+
+    positions: int | None
+    rows: int
+    untrained: dict[str, str] = field(default_factory=dict)
+    end: str = ""
+    trained: list[str] = field(default_factory=list)
+    modules: dict[str, list[int]] = field(default_factory=dict)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What there is to tell of it, less what is trained."""
+        return {"positions": self.positions, "vocabulary_rows": self.rows, "untrained_tokens": self.untrained}
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What there is to tell of it."""
+        return self.told | {"trained_tokens": self.trained}
+
+
+def used(paths: Sequence[str]) -> Used:
+    """The ids in files of `train.data.tokenize`; of prompts none is learnt."""
+    seen, learnt = set[int](), set[int]()
+    for path in paths:
+        frame = scan_table(Path(path))
+        for name in frame.collect_schema().names():
+            if name.endswith("_ids") or name == "labels":
+                ids = set(frame.select(pl.col(name).explode().unique()).collect()[name].drop_nulls().to_list())
+                seen |= ids
+                learnt |= ids if name in ("labels", "chosen_ids", "rejected_ids") else set()
+    return Used(frozenset(seen - {NOT_LEARNT}), frozenset(learnt - {NOT_LEARNT}))
+
+
+def positions(config: Any) -> int | None:
+    """The places that a sequence may have, of whatever kind they are (learnt, or rotary and stretched); None for ALiBi, which has no
+    limit.
+
+    Who stretches rotary places says so by a factor: of the places before, or of those that the configuration names, which some
+    have multiplied already. The most that this can mean is taken."""
+    text = config.get_text_config()
+    most = getattr(text, "max_position_embeddings", None)
+    if most is None or getattr(text, "alibi", False):
+        return None
+    told = getattr(text, "rope_parameters", None) or {}
+    kinds = [told, *(value for value in told.values() if isinstance(value, dict))]
+    stretched = [
+        kind["factor"] * (kind.get("original_max_position_embeddings") or most) for kind in kinds if kind.get("factor")
+    ]
+    return int(max(most, *stretched)) if stretched else int(most)
+
+
+def needs_positions(folder: Path, have: int | None, longest: int, answer: int) -> None:
+    """Raises InputError for a model with fewer positions than the longest row has tokens, and an answer to it at most."""
+    if have is None or longest + answer <= have:
+        return
+    ways = []
+    if answer < have:
+        ways.append(f"max_length={have - answer}")
+    if answer and longest < have:
+        ways.append(f"max_new_tokens={have - longest}")
+    way = " or ".join(ways) or f"max_length={have // 2} max_new_tokens={have - have // 2}"
+    more = f" and an answer to it up to {answer:,}" if answer else ""
+    raise InputError(
+        f"{folder}: has {have:,} positions (max_position_embeddings), and the longest row has {longest:,} tokens{more}; {way}, "
+        "or a model with more"
+    )
+
+
+def needs_rows(folder: Path, own: Vocabulary, ids: frozenset[int], tokenizer: Any, grows: bool) -> None:
+    """Raises InputError for tokens that the model has no row for. `grows`: the recipe could give it more."""
+    fill, beyond = tokenizer.pad_token_id, sorted(id_ for id_ in ids if id_ >= own.rows)
+    if not beyond:
+        return
+    ways = ["take the tokenizer that belongs to the model"]
+    if beyond == [fill]:
+        ways.append("name another token to fill up with, pad_token=TOKEN")
+    if grows:
+        one = orjson.dumps([tokenizer.convert_ids_to_tokens(beyond[0])]).decode()
+        ways.append(f"give the model more rows, 'new_tokens={one}'")
+    raise InputError(
+        f"{folder}: has rows for {own.rows:,} tokens, and its tokenizer makes others: {_named(tokenizer, beyond)}; {', or '.join(ways)}"
+    )
+
+
+def _named(tokenizer: Any, ids: Sequence[int]) -> str:
+    more = f" and {len(ids) - NAMED:,} more" if len(ids) > NAMED else ""
+    return ", ".join(f"{tokenizer.convert_ids_to_tokens(id_)} ({id_})" for id_ in ids[:NAMED]) + more
+
+
+def look(
+    recipe: Asking, folder: Path, tokenizer: Any, paths: Sequence[str], longest: int, answer: int
+) -> tuple[Found, Vocabulary]:
+    """What a model is found to be that is fed with the rows of some files: positions, rows, and tokens whose rows were never trained.
+
+    Of these only tokens count that no text spells, as `</s>` and those of a chat template. `longest`: tokens of the longest row;
+    `answer`: those that are drawn after it. Raises InputError for a model with too few positions or rows."""
+    trust = recipe.trust_remote_code
+    have, own, ids = positions(config_of(folder, trust)), vocabulary_of(folder, trust), used(paths)
+    needs_positions(folder, have, longest, answer)
+    end = tokenizer.eos_token_id
+    needs_rows(folder, own, ids.seen | {end, tokenizer.pad_token_id}, tokenizer, isinstance(recipe, Recipe))
+    marks = {*tokenizer.added_tokens_decoder, end}
+    said = untrained(folder, own, own.outputs, marks & (ids.seen | ids.learnt if own.tied else ids.learnt) | {end})
+    read = {} if own.tied else untrained(folder, own, own.inputs, marks & ids.seen)
+    told = {tokenizer.convert_ids_to_tokens(id_): why for id_, why in sorted((read | said).items())}
+    return Found(have, own.rows, told, said.get(end, "")), own
+
+
+def may_name_tokens(stage: str, recipe: Recipe) -> None:
+    """Raises UsageError for tokens whose rows are to be trained by a stage that trains none."""
+    named = {"new_tokens": recipe.new_tokens, "train_tokens": recipe.train_tokens not in ("auto", "none")}
+    if stage not in SPEAKING and (wrong := [key for key, value in named.items() if value]):
+        raise UsageError(
+            f"{wrong[0]}: {stage} trains no rows of tokens; {', '.join(SPEAKING)} do, and what comes after has them"
+        )
+
+
+def examine(stage: str, recipe: Recipe, folder: Path, tokenizer: Any, paths: Sequence[str], longest: int) -> Found:
+    """What a model is found to be that a stage trains, with the tokens whose rows are trained. Raises as `look`, InputError for one that
+    could not end its answers and would not learn to, and UsageError for tokens that there are not."""
+    found, own = look(recipe, folder, tokenizer, paths, longest, recipe.answer)
+    if recipe.method == "full" or stage == "reward":
+        return replace(found, untrained={}, end="")
+    if stage not in SPEAKING:
+        if found.end and recipe.train_tokens != "none":
+            raise InputError(
+                f"{folder}: the row of {tokenizer.eos_token}, which ends an answer, was never trained (it is {found.end}), and {stage} trains "
+                "no rows: no answer would end. Fine-tune it first, sft trains that row; or train_tokens=none to go on all the same"
+            )
+        return found
+    names = [*found.untrained, *recipe.new_tokens] if recipe.train_tokens == "auto" else recipe.train_tokens
+    ids = _ids(tokenizer, () if names == "none" else names)
+    if ids and own.biased:
+        raise InputError(
+            f"{folder}: its head has a bias, and rows of such a head are not trained ({_named(tokenizer, ids)}); method=full trains all, "
+            "or train_tokens=none to leave them as they are"
+        )
+    needs_rows(folder, own, frozenset(ids), tokenizer, True)
+    modules = dict.fromkeys(own.matrices, ids) if ids else {}
+    return replace(found, trained=[tokenizer.convert_ids_to_tokens(id_) for id_ in ids], modules=modules)
+
+
+def _ids(tokenizer: Any, tokens: Iterable[str]) -> list[int]:
+    known = tokenizer.get_vocab()
+    for token in tokens:
+        if token not in known:
+            marks = [mark.content for mark in tokenizer.added_tokens_decoder.values()]
+            raise UsageError(f"train_tokens: the tokenizer has no token {token}; {suggestion(token, marks)}")
+    return sorted({known[token] for token in tokens})

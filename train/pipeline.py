@@ -1,0 +1,131 @@
+"""The whole way on one recipe: fine-tuning, a reward model, PPO, answers; an adapter is merged where a stage needs a whole model."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from kgtools.tools import registry
+from kgtools.tools.errors import UsageError
+from kgtools.tools.outputs.staging import manifest, write_whole
+from kgtools.train import effects, recipe
+from kgtools.train.launch import processes
+from kgtools.train.launch.job import Stage
+from kgtools.train.launch.prepare import Plan
+from kgtools.train.launch.run import run
+from kgtools.train.launch.undo import undo
+from kgtools.train.models import adapters, resolve
+from kgtools.train.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a chain is made of: the system whose recipes are taken, records, preferences, licences that are allowed,
+    and whether people's records are that were never de-identified."""
+
+    system: str
+    records: Path
+    preferences: tuple[Path, ...]
+    allowed: tuple[str, ...]
+    seed: int
+    identified: bool = False
+
+
+def train_all(
+    given: Given, out: Path, place: processes.Machines, say: Callable[[str], None], show: Any
+) -> dict[str, Any]:
+    """Run the stages into folders of `out`. `effects`: a row for each model; `reward_model`, `ppo`: what those stages tell. What is
+    done already is not done again.
+
+    Raises UsageError, InputError, and KgtoolsError where a stage fails."""
+    _has_all(given.system)
+
+    def stage(name: str, *data: Path, **more: str) -> dict[str, Any]:
+        say(f"== {name}")
+        told: dict[str, Any] = run(*_stage(given, name, data, **more), out / name, place, show=show)["result"]
+        return told
+
+    with undo() as made:
+        made.folder(out)
+        sft = stage("sft", given.records)
+    tuned = _whole(out / "sft", out / "merged")
+    reward = stage("reward", *given.preferences, model=str(tuned))
+    ppo = stage("ppo", given.records, model=str(tuned), reward=str(out / "reward"))
+    say("== answer")
+    policy = _whole(out / "ppo", out / "merged-ppo", tuned)
+    asked = effects.exam(given.records, given.seed, out / "questions")
+    rows = [
+        {"model": name}
+        | effects.effect(given.system, given.seed, folder, asked, out / "answers" / name, _judge(tuned, out))
+        for name, folder in (("base", _base(out / "sft")), ("sft", tuned), ("ppo", policy))
+    ]
+    for row, loss in zip(rows, (sft["first_loss"], sft["last_loss"], None), strict=True):
+        row["loss"] = loss
+    facts = {"effects": rows, "reward_model": reward, "ppo": ppo}
+    settings = {"system": given.system, "seed": given.seed, "allow_identified": given.identified}
+    write_whole(out / "run.json", manifest("train all", settings, {}, **facts))
+    return facts
+
+
+def dry_run(given: Given, place: processes.Machines) -> list[Plan]:
+    """What the first stages are made of; those after them need their models. Raises UsageError, InputError."""
+    _has_all(given.system)
+    plans: list[Plan] = []
+    for name, data in (("sft", (given.records,)), ("reward", given.preferences)):
+        run(*_stage(given, name, data), Path(), place, dry_run=True, tell=plans.append)
+    return plans
+
+
+def _has_all(system: str) -> None:
+    missing = [stage for stage in ("sft", "reward", "ppo", "answer") if stage not in recipe.systems().get(system, [])]
+    if missing:
+        raise UsageError(
+            f"the recipe {system} has no stage {', '.join(missing)}; `kgtools train recipes` lists those that have"
+        )
+
+
+def _stage(given: Given, name: str, data: tuple[Path, ...], **more: str) -> tuple[Stage, Recipe]:
+    kind: Stage = registry.find("stages", name, Stage)
+    allowed = orjson.dumps(given.allowed).decode()
+    own = {
+        "data": orjson.dumps([str(path) for path in data]).decode(),
+        "seed": str(given.seed),
+        "allow_license": allowed,
+        "allow_identified": str(given.identified).lower(),
+    } | more
+    return kind, recipe.load(given.system, name, kind.recipe, own)
+
+
+def _merged(run: Path, out: Path, base: Path | None = None) -> Path:
+    from kgtools.train.merge_adapter import merge
+
+    if not (out / "run.json").exists():
+        merge(run, base, out)
+        return out
+    if adapters.read_mark(out)["identity"] != adapters.read_mark(adapters.adapter(run))["identity"]:
+        raise UsageError(f"{out}: was merged from another run; name another place with --out")
+    return out
+
+
+def _whole(run: Path, out: Path, base: Path | None = None) -> Path:
+    """The folder of a run's model: where all weights were trained its own, else merged with its base in `out`."""
+    return run / "model" if (run / "model").is_dir() else _merged(run, out, base)
+
+
+def _base(run: Path) -> Path:
+    """What a run began with."""
+    if not (run / "model").is_dir():
+        return adapters.base_of(run)
+    if (run / "base").is_dir():
+        return run / "base"
+    told = orjson.loads((run / "run.json").read_bytes())["base"]
+    return resolve.resolve(told["name"], told["revision"], run / "base")
+
+
+def _judge(base: Path, out: Path) -> Callable[[Any], list[float]]:
+    """What the reward model of a chain says of (prompt, answer)."""
+    from kgtools.train.inference.reward_scores import judge
+
+    return lambda said: judge(base, out / "reward", said, 16)

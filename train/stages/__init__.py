@@ -1,0 +1,1 @@
+"""The workers: one file a stage, read from top to bottom."""
