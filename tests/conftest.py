@@ -16,6 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 from kgtools.kg.build.inputs import SourceTables
 from kgtools.kg.build.load import prepare
 from kgtools.kg.build.normalize import clean
+from kgtools.kg.graph import change
 from kgtools.kg.ontology import Field, SourceInfo, ontology
 from kgtools.kg.source import Collector, Options, Reading
 from kgtools.kg.stores.folder.store import EmbeddedStore
@@ -157,7 +158,7 @@ def graph_of(
 
     def make(rows: Sequence[Row] = (), alone: Sequence[Row] = (), **how: Any) -> EmbeddedStore:
         store = EmbeddedStore(tmp_path_factory.mktemp("graph") / "graph")
-        store.change(lambda inputs: inputs.with_sources([tables_of(rows, alone, **how)]))
+        change(store, lambda inputs: inputs.with_sources([tables_of(rows, alone, **how)]))
         return store
 
     return make
@@ -165,10 +166,11 @@ def graph_of(
 
 def load(folder: Path, files: dict[str, list[Path]], raw: bool = False) -> EmbeddedStore:
     store = EmbeddedStore(folder)
-    store.change(
+    change(
+        store,
         lambda inputs: inputs.with_sources(
             [prepare(source, paths, Options(), raw)[0] for source, paths in files.items()]
-        )
+        ),
     )
     return store
 

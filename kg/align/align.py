@@ -15,6 +15,7 @@ from kgtools.kg.align.sssom import sssom_decisions
 from kgtools.kg.build.inputs import Inputs
 from kgtools.kg.build.ledger import DIFFERENT, SAME, awake
 from kgtools.kg.build.merge import merge
+from kgtools.kg.graph import change
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.reconcile import Reconciliation
 from kgtools.kg.tables import Entities, Ledger, Triples
@@ -142,7 +143,7 @@ def _changed(
         if dry_run:
             after = size(*merge(inputs.with_ledger(ledger)))
         else:
-            outcome = store.change(lambda now: now.with_ledger(make(now.ledger)), "align")
+            outcome = change(store, lambda now: now.with_ledger(make(now.ledger)), "align")
             after = size(store.entities(), store.triples())
     asleep = ledger.height - awake(ledger, named(inputs)).height
     return Changed(before, after, ledger, asleep, counts, outcome, review)

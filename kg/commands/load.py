@@ -42,6 +42,7 @@ def load(
     Example:
       kgtools load xywy medical.json health39 disease.csv --graph ./graph
     """
+    from kgtools.kg import graph as library
     from kgtools.kg.build.load import groups, prepare, refuse_nothing
     from kgtools.kg.commands.output import print_reports
     from kgtools.kg.source import Options
@@ -58,7 +59,7 @@ def load(
         return
     refuse_nothing(prepared, allow_empty)
     with step(f"building {graph}"):
-        outcome = open_store(graph).change(lambda inputs: inputs.with_sources([tables for tables, _ in prepared]))
+        outcome = library.load(open_store(graph), [tables for tables, _ in prepared])
     print_reports([report for _, report in prepared], style, outcome if outcome.agrees else None, graph)
     settle(outcome, graph)
 
@@ -76,12 +77,13 @@ def unload(name: str, graph: str, style: str) -> None:
     Example:
       kgtools unload health39 --graph ./graph
     """
+    from kgtools.kg import graph as library
     from kgtools.kg.commands.output import print_verified
     from kgtools.kg.stores import open_store
     from kgtools.tools.progress import step
 
     with step(f"building {graph}"):
-        outcome = open_store(graph).change(lambda inputs: inputs.without(name), "unload")
+        outcome = library.unload(open_store(graph), name)
     if outcome.agrees:
         print_verified(outcome, graph, style, f"{name} is out of {graph}")
     settle(outcome, graph)
@@ -102,8 +104,8 @@ def verify(graph: str, style: str) -> None:
       kgtools verify --graph ./graph
     """
     from kgtools.kg.commands.output import print_verified
+    from kgtools.kg.graph import verify as compare
     from kgtools.kg.stores import open_store
-    from kgtools.kg.stores import verify as compare
     from kgtools.tools.progress import step
 
     with step(f"reading {graph}"):

@@ -58,26 +58,21 @@ def names_add(
       kgtools names add hpo-zh.babelon.tsv --type Symptom --type Disease --license LicenseRef-HPO
     """
     from kgtools.kg.build.english_names import OUR_LICENSE, OUR_NAME, OURS, read_names
-    from kgtools.kg.build.inputs import Inputs, NameTable
     from kgtools.kg.commands.output import print_named
+    from kgtools.kg.graph import add_names
     from kgtools.kg.stores import open_store
     from kgtools.tools.errors import UsageError
     from kgtools.tools.outputs.empty import refuse_empty
 
-    if str(file) == OUR_NAME and not file.exists():
+    if str(file) == OUR_NAME and not file.is_file():  # a folder of that name is no table
         file, license_, name = OURS, license_ or OUR_LICENSE, name or OUR_NAME
     if license_ is None:
         raise UsageError("--license is missing: say under which licence the names are, such as --license CC-BY-4.0")
     table = read_names(file, zh, en, type_column, types, name, license_, keep_case, join)
     refuse_empty(table.names.height, f"{file}: no row is a name", allow_empty, table.about["dropped"])
-    store, before = open_store(graph), list[NameTable]()
-
-    def add(inputs: Inputs) -> Inputs:
-        before[:] = [old for old in inputs.names if old.name == table.name]
-        return inputs.with_names(table)
-
-    store.change(add, "names add")
-    print_named(table, store.entities(), before[0] if before else None)
+    store = open_store(graph)
+    replaced = add_names(store, table)
+    print_named(table, store.entities(), replaced)
 
 
 @names.command("list")

@@ -1,18 +1,30 @@
 """Where a graph lives. A store is found by the URL of `--graph`: a folder, or the scheme of a server."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 import polars as pl
 
 from kgtools.kg.build.inputs import Inputs, NameTable
-from kgtools.kg.build.merge import merge
-from kgtools.kg.stores.reconcile import Compared, Fault, Held, Reconciliation, reconcile
+from kgtools.kg.stores.reconcile import Fault, StoredGraph
 from kgtools.kg.tables import Entities, Triples
 from kgtools.tools import registry
-from kgtools.tools.errors import StoreError, UsageError
+from kgtools.tools.errors import UsageError
+
+
+class Transaction(Protocol):
+    """One change of a locked store. What is written counts once it is committed, or never."""
+
+    inputs: Inputs
+    """What the graph is made of before the change."""
+
+    def write(self, inputs: Inputs, entities: Entities, triples: Triples) -> StoredGraph:
+        """Write the graph of other inputs; gives what was read back."""
+
+    def commit(self) -> None:
+        """What was written is the graph now."""
 
 
 class Store(Protocol):
@@ -20,10 +32,11 @@ class Store(Protocol):
 
     What an object reads is of one graph, that of its first look, until it changes the graph itself."""
 
-    def change(self, make: Callable[[Inputs], Inputs], command: str = "load") -> Reconciliation:
-        """Make the graph of other inputs than now, all or nothing, and read it back; nobody else changes it meanwhile.
+    def has_graph(self) -> bool:
+        """Whether a graph is there, be it damaged. Raises InputError where something else is."""
 
-        The embedded store keeps the old graph where what is read back differs."""
+    def changing(self, command: str) -> AbstractContextManager[Transaction]:
+        """Lock the store for one change by `command`, until the end of it. Raises StoreError that says who has locked it."""
 
     def inputs(self) -> Inputs:
         """What the graph is made of."""
@@ -40,10 +53,10 @@ class Store(Protocol):
     def triples(self) -> Triples:
         """All triples, sorted by id."""
 
-    def held(self) -> Held:
+    def read_back(self) -> StoredGraph:
         """What is really in the database, whatever it should be."""
 
-    def tables(self) -> Held | None:
+    def tables(self) -> StoredGraph | None:
         """What is really in the tables that the store keeps beside its database; None where it keeps none."""
 
     def faults(self) -> list[Fault]:
@@ -65,25 +78,6 @@ def open_store(url: str) -> Store:
         )
     with registry.lent("stores", name):
         return cast(Store, registry.find("stores", name)(url))
-
-
-def verify(store: Store) -> Reconciliation:
-    """What the store's sources say, merged anew, against all that is in it; and every file that is not what was written.
-
-    What stands in such files is compared with nothing."""
-    faults = tuple(store.faults())
-    rows: list[Compared] = []
-    foreign: dict[str, int] = {}
-    try:
-        wanted = merge(store.inputs())
-        if tables := store.tables():
-            rows = [replace(row, copy="tables") for row in reconcile(*wanted, tables).differences]
-        outcome = reconcile(*wanted, store.held())
-        rows, foreign = [*outcome.rows, *rows], outcome.foreign
-    except StoreError:
-        if not faults:
-            raise
-    return Reconciliation(rows, foreign, faults)
 
 
 def as_frame(columns: list[str], rows: Iterable[list[Any]]) -> pl.DataFrame:

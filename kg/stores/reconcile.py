@@ -17,7 +17,7 @@ MASK = (1 << 64) - 1
 
 
 @dataclass(frozen=True)
-class Held:
+class StoredGraph:
     """What is in a store, read back from it: a triple that is there twice is two rows; `foreign`: what -> how many."""
 
     entities: Entities
@@ -85,14 +85,14 @@ class Reconciliation:
         return {"agrees": self.agrees, "rows": rows, "foreign": self.foreign, "files": files}
 
 
-def reconcile(entities: Entities, triples: Triples, held: Held) -> Reconciliation:
+def reconcile(entities: Entities, triples: Triples, stored: StoredGraph) -> Reconciliation:
     """What should be there against what is there."""
     words = ontology()
     rows = [
-        *_compare("entity", "type", words.entities, entities, held.entities),
-        *_compare("relation", "relation", words.relations, triples, held.triples),
+        *_compare("entity", "type", words.entities, entities, stored.entities),
+        *_compare("relation", "relation", words.relations, triples, stored.triples),
     ]
-    return Reconciliation(rows, {name: number for name, number in sorted(held.foreign.items()) if number})
+    return Reconciliation(rows, {name: number for name, number in sorted(stored.foreign.items()) if number})
 
 
 def _compare(kind: str, key: str, order: Iterable[str], wanted: pl.DataFrame, found: pl.DataFrame) -> list[Compared]:

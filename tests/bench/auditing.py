@@ -10,6 +10,7 @@ from graphs import Graphs
 from questions import EDGE, NODE, SQL
 
 from kgtools.kg.audit import Audit, audits, run
+from kgtools.kg.graph import change
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores.folder.store import EmbeddedStore
 
@@ -19,7 +20,7 @@ AIM = 3.0
 def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
     """Print the table of auditing. Both databases stay open; every row is fetched; the first round is for warming."""
     store = EmbeddedStore(scratch / "audited")
-    store.change(graphs.loaded)
+    change(store, graphs.loaded)
     rows: list[tuple[object, ...]] = []
     ours, theirs = [0.0] * rounds, [0.0] * rounds
     with duckdb.connect(scratch / "audited.duckdb") as connection:

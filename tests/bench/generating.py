@@ -9,6 +9,7 @@ from clock import in_turns, print_aim, print_table
 from graphs import Graphs
 from loop import MAX_TAILS, SEED, call_each, loop
 
+from kgtools.kg.graph import change
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.templates.facts import view
 from kgtools.templates.generate import generate, write
@@ -25,9 +26,9 @@ Job = tuple[Template, int, list[str], list[Tails]]
 def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
     """Print the table of generating."""
     store = EmbeddedStore(scratch / "graph")
-    store.change(graphs.loaded)
+    change(store, graphs.loaded)
     for table in graphs.names:
-        store.change(lambda inputs, table=table: inputs.with_names(table))
+        change(store, lambda inputs, table=table: inputs.with_names(table))
     packs = [find_pack(name) for name in PACKS]
     jobs = _jobs(store, packs)
     ours, plain = scratch / "records", scratch / "plain.jsonl"

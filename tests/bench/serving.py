@@ -16,6 +16,7 @@ from kgtools.kg.audit import audits, run, run_all
 from kgtools.kg.build.inputs import Inputs
 from kgtools.kg.build.merge import merge
 from kgtools.kg.exporters import Options, neo4j_admin
+from kgtools.kg.graph import change
 from kgtools.kg.stores.folder.engine import ENTITY_COLUMNS, TRIPLE_COLUMNS, quoted
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.kg.stores.neo4j.store import Neo4jStore
@@ -39,16 +40,16 @@ def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
         store = Neo4jStore(login.uri)
         ours, bare = in_turns(
             rounds,
-            lambda: store.change(lambda _: inputs),
+            lambda: change(store, lambda _: inputs),
             lambda: _bare(login, entities, triples),
             before=login.clear,
         )
         login.clear()
         one_by_one = seconds(lambda: _one_by_one(login, entities, triples))
         login.clear()
-        if not store.change(lambda _: inputs).agrees:
+        if not change(store, lambda _: inputs).agrees:
             raise RuntimeError("what was read back differs")
-        again = seconds(lambda: store.change(lambda _: inputs))
+        again = seconds(lambda: change(store, lambda _: inputs))
         reading = in_turns(rounds, store.triples)[0]
         asked = _audits(store, scratch, inputs, rounds)
         store.server.close()
@@ -151,7 +152,7 @@ def _one_by_one(login: Login, entities: Entities, triples: Triples) -> None:
 def _audits(store: Neo4jStore, scratch: Path, inputs: Inputs, rounds: int) -> Spread:
     """Seconds of all audits on the server; raises RuntimeError where an answer is not that of the embedded store."""
     embedded = EmbeddedStore(scratch / "same")
-    embedded.change(lambda _: inputs)
+    change(embedded, lambda _: inputs)
     for audit in audits():
         if run(store, audit).rows != run(embedded, audit).rows:
             raise RuntimeError(f"{audit.name}: the stores differ")

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from kgtools.kg.stores import verify
+from kgtools.kg.graph import verify
 from kgtools.kg.stores.folder.store import EmbeddedStore
 
 ROWS = [

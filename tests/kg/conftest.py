@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from kgtools.kg.build.inputs import SourceTables
+from kgtools.kg.graph import change
 from kgtools.kg.stores import Store, open_store
 from tests.neo4j.java import apt_get, may_install
 from tests.neo4j.login import Login
@@ -32,13 +33,13 @@ def graph_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def say(tables_of: Callable[..., SourceTables]) -> Callable[..., Any]:
     """`say(url, a=[rows], b=[rows])`: the sources a and b say these rows, in the graph at the URL; `raw`: names stay as they are."""
 
-    def change(url: str, raw: bool = False, **sources: Any) -> Store:
+    def graph(url: str, raw: bool = False, **sources: Any) -> Store:
         store = open_store(url)
         told = [tables_of(rows, source=name, raw=raw) for name, rows in sources.items()]
-        store.change(lambda inputs: inputs.with_sources(told))
+        change(store, lambda inputs: inputs.with_sources(told))
         return store
 
-    return change
+    return graph
 
 
 @pytest.fixture(scope="module")

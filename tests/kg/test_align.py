@@ -11,6 +11,7 @@ from kgtools.kg.align.candidates import candidates
 from kgtools.kg.align.review import COLUMNS
 from kgtools.kg.build.inputs import Inputs
 from kgtools.kg.build.load import prepare
+from kgtools.kg.graph import change
 from kgtools.kg.source import Options
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from tests.kg.aligning import ROWS, generation, now, review, snapshot
@@ -154,7 +155,7 @@ def test_the_sample_graph_is_aligned_and_undone(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     store = EmbeddedStore(tmp_path / "graph")
-    store.change(lambda _: sample_graph.inputs())
+    change(store, lambda _: sample_graph.inputs())
     before = snapshot(store)
 
     told = kgtools("align", "--graph", store.folder, "--format", "json").json

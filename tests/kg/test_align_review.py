@@ -10,6 +10,7 @@ import pytest
 from kgtools.kg.align.review import COLUMNS
 from kgtools.kg.build.inputs import SourceTables
 from kgtools.kg.build.ledger import DIFFERENT, SAME
+from kgtools.kg.graph import change
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from tests.kg.aligning import LUNG, POEMS, ROWS, SUGAR, decide, generation, now, review, snapshot
 
@@ -195,13 +196,13 @@ def test_a_decision_sleeps_while_its_entity_is_gone_and_wakes_with_it(
     kgtools: Run, store: EmbeddedStore, tables_of: Callable[..., SourceTables]
 ) -> None:
     other = tables_of([("Disease", "Poems征", "HAS_SYMPTOM", "乏力")], source="other")
-    store.change(lambda inputs: inputs.with_sources([other]))
+    change(store, lambda inputs: inputs.with_sources([other]))
     kgtools("align", "--graph", store.folder, "--rule", "equal-name")
     aligned = snapshot(store)
 
     kgtools("unload", "other", "--graph", store.folder)
     told = kgtools("align", "--graph", store.folder, "--format", "json").json
-    store.change(lambda inputs: inputs.with_sources([other]))
+    change(store, lambda inputs: inputs.with_sources([other]))
     kgtools("align", "--graph", store.folder, "--undo", "completion")
 
     assert told["ledger"]["asleep"] == 1

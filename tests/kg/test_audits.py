@@ -7,6 +7,7 @@ import pytest
 
 from kgtools.kg.audit import OURS, SEVERITIES, audits, failed, read_audit, run
 from kgtools.kg.build.normalize import SEPARATOR
+from kgtools.kg.graph import change
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.tools.errors import CypherError, InputError, UsageError
@@ -246,10 +247,11 @@ def test_entities_of_several_sources_are_counted_by_their_sources(
     graph_of: Graph, tables_of: Callable[..., Any]
 ) -> None:
     store = graph_of(FULL, source="a")
-    store.change(
+    change(
+        store,
         lambda inputs: inputs.with_sources(
             [tables_of(FULL[:1], source="b"), tables_of([("Disease", "感冒", "cause", "x")], source="c")]
-        )
+        ),
     )
 
     assert found(store, "entities_in_several_sources") == [

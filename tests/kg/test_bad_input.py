@@ -186,8 +186,8 @@ def test_a_folder_of_other_things_is_refused(kgtools: Run, tmp_path: Path) -> No
 
 def test_a_graph_in_use_is_refused_with_its_holder(kgtools: Run, graph: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from kgtools.kg.stores.folder.store import _held\n"
-        "with _held(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()\n"
+        "import sys; from pathlib import Path; from kgtools.kg.stores.folder.store import _lock\n"
+        "with _lock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program, str(graph)], stdin=subprocess.PIPE, stdout=subprocess.PIPE

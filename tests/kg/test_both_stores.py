@@ -13,6 +13,7 @@ from kgtools.kg.audit import audits
 from kgtools.kg.build.english_names import read_names
 from kgtools.kg.build.inputs import Inputs
 from kgtools.kg.build.load import prepare
+from kgtools.kg.graph import change
 from kgtools.kg.source import Options
 from kgtools.kg.stores import open_store
 from kgtools.tools.main import run
@@ -72,7 +73,7 @@ def pair(
         url = neo4j_server.uri.replace("bolt://", "neo4j://") if request.param == "samples" else neo4j_server.uri
         made = Pair(str(scratch / "graph"), url, scratch)
         for url in made.urls:
-            assert open_store(url).change(filled).agrees
+            assert change(open_store(url), filled).agrees
         yield made
     neo4j_server.clear()
 

@@ -10,6 +10,7 @@ import orjson
 import polars as pl
 import pytest
 
+from kgtools.kg.graph import change
 from kgtools.kg.stores import Store, open_store
 from kgtools.kg.stores.folder import engine
 from kgtools.kg.stores.folder.generations import finish
@@ -186,7 +187,7 @@ def test_damage_in_a_server_is_found_and_what_is_ours_is_repaired(
     check(kgtools, neo4j_graph.uri, damage, report)
 
     store = open_store(neo4j_graph.uri)
-    outcome = store.change(lambda inputs: inputs)
+    outcome = change(store, lambda inputs: inputs)
     left = neo4j_graph.ask("MATCH (n:Person|Mine) RETURN count(n) AS n")
     assert outcome.agrees == damage.ours, outcome.differences
     assert kgtools("verify", "--graph", neo4j_graph.uri).code == (0 if damage.ours else 1)
@@ -211,7 +212,7 @@ def test_damage_in_a_folder_is_found_and_repaired(
 
     check(kgtools, str(store.folder), DAMAGES[name], report)
 
-    assert store.change(lambda inputs: inputs).agrees
+    assert change(store, lambda inputs: inputs).agrees
     assert kgtools("verify", "--graph", store.folder).code == 0
 
 

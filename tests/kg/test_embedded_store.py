@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from kgtools.kg.build.inputs import NameTable, SourceTables
-from kgtools.kg.stores import Store, as_frame, open_store, verify
+from kgtools.kg.graph import change, verify
+from kgtools.kg.stores import Store, as_frame, open_store
 from kgtools.kg.stores.folder import engine
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.kg.tables import NAMES
@@ -60,7 +61,7 @@ def test_loading_the_same_again_changes_no_byte_of_the_tables(graph_of: Graph, t
         return {str(file.relative_to(now)): file.read_bytes() for file in now.rglob("*.parquet")}
 
     before = tables()
-    store.change(lambda inputs: inputs.with_sources([tables_of([COLD, FLU])]))
+    change(store, lambda inputs: inputs.with_sources([tables_of([COLD, FLU])]))
 
     assert tables() == before
     assert {"entities.parquet", "triples.parquet", "sources/tiny/rejects.parquet"} <= set(before)
@@ -70,7 +71,7 @@ def test_loading_the_same_again_changes_no_byte_of_the_tables(graph_of: Graph, t
 def test_a_second_source_is_added_to_the_first(graph_of: Graph, tables_of: Make) -> None:
     store = graph_of([COLD], source="first")
 
-    store.change(lambda inputs: inputs.with_sources([tables_of([COLD, FLU], source="second")]))
+    change(store, lambda inputs: inputs.with_sources([tables_of([COLD, FLU], source="second")]))
 
     assert dict(store.triples().select("tail", "sources").iter_rows()) == {
         "Symptom:头痛": ["first", "second"], "Symptom:发热": ["second"],
@@ -80,9 +81,9 @@ def test_a_second_source_is_added_to_the_first(graph_of: Graph, tables_of: Make)
 
 def test_a_source_loaded_again_says_only_what_it_says_now(graph_of: Graph, tables_of: Make) -> None:
     store = graph_of([COLD], source="first")
-    store.change(lambda inputs: inputs.with_sources([tables_of([COLD], source="second")]))
+    change(store, lambda inputs: inputs.with_sources([tables_of([COLD], source="second")]))
 
-    store.change(lambda inputs: inputs.with_sources([tables_of([FLU], source="first")]))
+    change(store, lambda inputs: inputs.with_sources([tables_of([FLU], source="first")]))
 
     assert dict(store.triples().select("tail", "sources").iter_rows()) == {
         "Symptom:头痛": ["second"], "Symptom:发热": ["first"],
@@ -94,21 +95,21 @@ def test_sources_loaded_together_or_one_after_another_give_one_graph(tmp_path: P
     a, b = tables_of([COLD, FLU], source="a"), tables_of([COLD], source="b")
     together, apart, other_way = (EmbeddedStore(tmp_path / name) for name in ("together", "apart", "other"))
 
-    together.change(lambda inputs: inputs.with_sources([a, b]))
-    apart.change(lambda inputs: inputs.with_sources([a]))
-    apart.change(lambda inputs: inputs.with_sources([b]))
-    other_way.change(lambda inputs: inputs.with_sources([b]))
-    other_way.change(lambda inputs: inputs.with_sources([a]))
+    change(together, lambda inputs: inputs.with_sources([a, b]))
+    change(apart, lambda inputs: inputs.with_sources([a]))
+    change(apart, lambda inputs: inputs.with_sources([b]))
+    change(other_way, lambda inputs: inputs.with_sources([b]))
+    change(other_way, lambda inputs: inputs.with_sources([a]))
 
     assert content(together) == content(apart) == content(other_way)
 
 
 def test_names_added_later_are_kept_after_another_load(graph_of: Graph, tables_of: Make) -> None:
     store = graph_of([COLD])
-    store.change(lambda inputs: inputs.with_names(names(("感冒", "common cold", "Disease"))))
+    change(store, lambda inputs: inputs.with_names(names(("感冒", "common cold", "Disease"))))
     named = list(store.query("MATCH (d:Disease) RETURN d.name_en AS en, d.name_en_from AS by", {})[1])
 
-    store.change(lambda inputs: inputs.with_sources([tables_of([COLD, FLU])]))
+    change(store, lambda inputs: inputs.with_sources([tables_of([COLD, FLU])]))
 
     assert named == [["common cold", "mine"]]
     assert list(store.query("MATCH (d:Disease) RETURN d.name_en AS en ORDER BY d.name DESC", {})[1]) == [
@@ -120,14 +121,15 @@ def test_names_added_later_are_kept_after_another_load(graph_of: Graph, tables_o
 
 def test_name_tables_are_asked_in_the_order_in_which_they_were_first_added(graph_of: Graph) -> None:
     store = graph_of([COLD])
-    store.change(lambda inputs: inputs.with_names(names(("感冒", "cold of z", None), called="z")))
-    store.change(
+    change(store, lambda inputs: inputs.with_names(names(("感冒", "cold of z", None), called="z")))
+    change(
+        store,
         lambda inputs: inputs.with_names(
             names(("感冒", "cold of a", None), ("头痛", "headache of a", None), called="a")
-        )
+        ),
     )
 
-    store.change(lambda inputs: inputs.with_names(names(("感冒", "new cold of z", None), called="z")))
+    change(store, lambda inputs: inputs.with_names(names(("感冒", "new cold of z", None), called="z")))
 
     assert list(store.about()["names"]) == ["z", "a"]
     assert dict(store.entities().select("name", "name_en").iter_rows()) == {
@@ -139,7 +141,7 @@ def test_name_tables_are_asked_in_the_order_in_which_they_were_first_added(graph
 def test_only_the_last_two_generations_stay(graph_of: Graph, tables_of: Make) -> None:
     store = graph_of([COLD])
     for _ in range(3):
-        store.change(lambda inputs: inputs.with_sources([tables_of([COLD])]))
+        change(store, lambda inputs: inputs.with_sources([tables_of([COLD])]))
 
     assert generations(store.folder) == ["000003", "000004"]
     assert (store.folder / "current").read_text("ascii").startswith("000004 ")
@@ -150,7 +152,7 @@ def test_a_reader_goes_on_reading_the_graph_of_its_first_look_during_a_load(grap
     before, reader = content(store), EmbeddedStore(store.folder)
     _, rows = reader.query(SYMPTOMS, {})
 
-    store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
+    change(store, lambda inputs: inputs.with_sources([tables_of([FLU])]))
 
     assert list(rows) == [["感冒", "头痛"]]
     assert list(reader.query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
@@ -159,13 +161,13 @@ def test_a_reader_goes_on_reading_the_graph_of_its_first_look_during_a_load(grap
     assert list(EmbeddedStore(store.folder).query(SYMPTOMS, {})[1]) == [["流感", "发热"]]
 
 
-@pytest.mark.parametrize("read", ["inputs", "about", "entities", "triples", "held"])
+@pytest.mark.parametrize("read", ["inputs", "about", "entities", "triples", "read_back"])
 def test_a_reader_whose_graph_is_gone_says_so(graph_of: Graph, tables_of: Make, read: str) -> None:
     store = graph_of([COLD])
     reader = EmbeddedStore(store.folder)
     reader.entities()
     for _ in range(2):
-        store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
+        change(store, lambda inputs: inputs.with_sources([tables_of([FLU])]))
 
     with pytest.raises(StoreError, match="the graph was changed while it was being read; run this again"):
         getattr(reader, read)()
@@ -186,12 +188,12 @@ def test_a_load_that_fails_leaves_the_old_graph(
     with monkeypatch.context() as patched:
         patched.setattr(engine, "build", fail)
         with pytest.raises(type(error)):
-            store.change(lambda inputs: inputs.with_sources([tables_of([FLU], source="other")]))
+            change(store, lambda inputs: inputs.with_sources([tables_of([FLU], source="other")]))
 
     assert content(store) == before
     assert list(store.query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
     assert generations(store.folder) == ["000001"]
-    store.change(lambda inputs: inputs.with_sources([tables_of([FLU], source="other")]))
+    change(store, lambda inputs: inputs.with_sources([tables_of([FLU], source="other")]))
     assert store.triples().height == 2
 
 
@@ -200,7 +202,7 @@ def test_a_load_of_a_broken_source_leaves_the_old_graph(graph_of: Graph, tables_
     broken = SourceTables("other", broken.about, broken.named.drop("name"), broken.facts, broken.rejects)
 
     with pytest.raises(InputError, match="column 'name' is missing"):
-        store.change(lambda inputs: inputs.with_sources([broken]))
+        change(store, lambda inputs: inputs.with_sources([broken]))
 
     assert list(store.query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
     assert generations(store.folder) == ["000001"]
@@ -211,9 +213,10 @@ def test_a_killed_load_leaves_the_old_graph_and_the_next_one_completes(graph_of:
     program = (
         "import os, signal, sys; from pathlib import Path\n"
         "from kgtools.kg.build.inputs import SourceTables; from kgtools.kg.stores.folder import engine\n"
-        "from kgtools.kg.stores.folder.store import EmbeddedStore, _source\nfrom kgtools.kg.stores.folder.generations import look\n"
+        "from kgtools.kg.stores.folder.store import EmbeddedStore, _source\n"
+        "from kgtools.kg.graph import change; from kgtools.kg.stores.folder.generations import look\n"
         "engine.build = lambda path, *_: (path.write_bytes(b'half'), os.kill(os.getpid(), signal.SIGKILL))\n"
-        "folder = Path(sys.argv[1]); EmbeddedStore(folder).change(lambda inputs: inputs.with_sources([_source(look(folder)[0], 'sources/tiny')]))\n"
+        "folder = Path(sys.argv[1]); change(EmbeddedStore(folder), lambda inputs: inputs.with_sources([_source(look(folder)[0], 'sources/tiny')]))\n"
     )
 
     killed = subprocess.run([sys.executable, "-c", program, str(store.folder)], check=False, capture_output=True)
@@ -221,7 +224,7 @@ def test_a_killed_load_leaves_the_old_graph_and_the_next_one_completes(graph_of:
     assert killed.returncode < 0, killed.stderr
     assert generations(store.folder) == ["000001", "000002"]
     assert list(EmbeddedStore(store.folder).query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
-    store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
+    change(store, lambda inputs: inputs.with_sources([tables_of([FLU])]))
     assert list(store.query(SYMPTOMS, {})[1]) == [["流感", "发热"]]
     assert generations(store.folder) == ["000001", "000002"]
 

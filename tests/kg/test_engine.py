@@ -34,10 +34,10 @@ def frames(tables_of: Make) -> Frames:
 def built(folder: Path, entities: pl.DataFrame, triples: pl.DataFrame) -> Iterator[Callable[..., list[str]]]:
     """The engine with these tables; compares it with others."""
     engine.build(folder / "graph.lbug", entities, triples)
-    held = engine.held(folder / "graph.lbug")
+    stored = engine.read_back(folder / "graph.lbug")
 
     def differences(wanted_entities: pl.DataFrame, wanted_triples: pl.DataFrame) -> list[str]:
-        rows = reconcile(wanted_entities, wanted_triples, held).differences
+        rows = reconcile(wanted_entities, wanted_triples, stored).differences
         return [
             f"{row.name}: another checksum" if row.found == row.wanted else f"{row.name}: {row.found} of {row.wanted}"
             for row in rows

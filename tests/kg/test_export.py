@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kgtools.kg.build.inputs import Inputs
 from kgtools.kg.exporters import Options, export, find, read_graph
 from kgtools.kg.stores.folder.store import EmbeddedStore
-from kgtools.kg.stores.reconcile import Held, reconcile
+from kgtools.kg.stores.reconcile import StoredGraph, reconcile
 from kgtools.kg.tables import ENTITIES, TRIPLES, Entities, Triples
 from kgtools.tools import registry
 from kgtools.tools.errors import InputError, UsageError
@@ -75,7 +75,7 @@ def test_what_is_read_back_from_a_format_is_the_graph(
 
     back = read_graph(str(tmp_path / name))
 
-    outcome = reconcile(sample_graph.entities(), sample_graph.triples(), Held(*back))
+    outcome = reconcile(sample_graph.entities(), sample_graph.triples(), StoredGraph(*back))
     assert outcome.agrees, outcome.differences
     assert len(outcome.rows) > 20
     assert back[0].equals(sample_graph.entities())

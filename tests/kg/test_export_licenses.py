@@ -17,6 +17,7 @@ from rdflib.namespace import DCTERMS
 from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
 from kgtools.kg.exporters import Options, export, read_graph
 from kgtools.kg.exporters.rdf_terms import BASE
+from kgtools.kg.graph import change
 from kgtools.kg.licenses import beside, license_of
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.kg.tables import NAMES
@@ -48,7 +49,7 @@ def graph(tmp_path: Path, tables_of: Callable[..., SourceTables]) -> Make:
             return named if names is None else named.with_names(NameTable("hpo", about, NAMES.frame([("头痛", "headache", None)])))  # fmt: skip
 
         store = EmbeddedStore(tmp_path / "store")
-        store.change(inputs)
+        change(store, inputs)
         return store
 
     return make

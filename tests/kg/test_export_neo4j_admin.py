@@ -11,7 +11,8 @@ from kgtools.kg.build.inputs import Inputs, NameTable
 from kgtools.kg.diff import diff
 from kgtools.kg.exporters import Options, export
 from kgtools.kg.exporters.neo4j_admin import write
-from kgtools.kg.stores import open_store, verify
+from kgtools.kg.graph import change, verify
+from kgtools.kg.stores import open_store
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.kg.tables import ENTITIES, NAMES, TRIPLES
 from kgtools.tools.errors import InputError
@@ -47,7 +48,7 @@ def store(graph_of: Callable[..., EmbeddedStore]) -> EmbeddedStore:
     store = graph_of(ROWS, alone=[("Symptom", "头痛", "headache")], raw=True)  # with names that cleaning refuses
     about = {"file": "n.tsv", "sha256": "ab", "license": "MIT", "names": 1}
     table = NameTable("mine", about, NAMES.frame([("甲", ' a "drug"\nof two lines ', None)]))
-    store.change(lambda inputs: inputs.with_names(table))
+    change(store, lambda inputs: inputs.with_names(table))
     return store
 
 
@@ -80,7 +81,7 @@ def test_the_imported_database_is_the_one_that_a_load_makes(
 ) -> None:  # fmt: skip
     graph = store if which == "hostile" else sample_graph
     export("neo4j-admin", graph, tmp_path / "csv", ALLOWED)
-    open_store(neo4j_login.uri).change(lambda _: graph.inputs())
+    change(open_store(neo4j_login.uri), lambda _: graph.inputs())
     by_import = own_neo4j(started=False)
 
     imported(by_import, neo4j_runtime, tmp_path / "csv", tmp_path / "neo4j-admin")

@@ -14,6 +14,7 @@ from kgtools.kg.build.inputs import Inputs, NameTable
 from kgtools.kg.diff import diff
 from kgtools.kg.exporters import Options, export, rdf_lines, read_graph
 from kgtools.kg.exporters.rdf_terms import BASE
+from kgtools.kg.graph import change
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.kg.tables import NAMES
@@ -50,7 +51,7 @@ def store(graph_of: Callable[..., EmbeddedStore], tables_of: Run) -> EmbeddedSto
         about = {"file": "n.tsv", "sha256": "ab", "license": "MIT", "names": 1}
         return named.with_names(NameTable("hpo", about, NAMES.frame([("发热", "fever", None)])))
 
-    store.change(make)
+    change(store, make)
     return store
 
 

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from kgtools.kg.commands.audit import parameters
+from kgtools.kg.graph import change
 from kgtools.kg.stats import statistics
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.tools.errors import UsageError
@@ -31,7 +32,7 @@ def store(graph_of: Callable[..., EmbeddedStore]) -> EmbeddedStore:
 def test_statistics_count_each_type_and_relation_in_the_order_of_the_ontology(
     store: EmbeddedStore, tables_of: Callable[..., Any]
 ) -> None:
-    store.change(lambda inputs: inputs.with_sources([tables_of(ROWS[:1], source="other")]))
+    change(store, lambda inputs: inputs.with_sources([tables_of(ROWS[:1], source="other")]))
 
     told = statistics(store)
 

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from kgtools.kg.build.inputs import SourceTables
-from kgtools.kg.stores import verify
+from kgtools.kg.graph import change, verify
 from kgtools.kg.stores.folder.generations import clear, finish, look
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.tools.errors import InputError, StoreError
@@ -29,8 +29,8 @@ SYMPTOMS = "MATCH (d:Disease)-[:HAS_SYMPTOM]->(s:Symptom) RETURN d.name AS disea
 def test_a_graph_in_use_by_another_process_is_refused_with_its_holder(graph_of: Graph, tables_of: Make) -> None:
     store = graph_of([COLD])
     program = (
-        "import sys; from pathlib import Path; from kgtools.kg.stores.folder.store import _held\n"
-        "with _held(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()\n"
+        "import sys; from pathlib import Path; from kgtools.kg.stores.folder.store import _lock\n"
+        "with _lock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program, str(store.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -41,11 +41,11 @@ def test_a_graph_in_use_by_another_process_is_refused_with_its_holder(graph_of: 
         with pytest.raises(
             StoreError, match=f"in use by process {other.pid}; wait until it is done and run this again"
         ):
-            store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
+            change(store, lambda inputs: inputs.with_sources([tables_of([FLU])]))
         assert list(store.query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
 
         other.communicate()
-    store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
+    change(store, lambda inputs: inputs.with_sources([tables_of([FLU])]))
     assert list(store.query(SYMPTOMS, {})[1]) == [["流感", "发热"]]
 
 
@@ -53,7 +53,7 @@ def test_a_folder_of_other_things_is_not_taken_for_a_graph(tmp_path: Path, table
     (tmp_path / "thesis.docx").write_bytes(b"years of work")
 
     with pytest.raises(InputError, match=r"is not a graph and not empty \(thesis\.docx\); name a new folder"):
-        EmbeddedStore(tmp_path).change(lambda inputs: inputs.with_sources([tables_of([COLD])]))
+        change(EmbeddedStore(tmp_path), lambda inputs: inputs.with_sources([tables_of([COLD])]))
 
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.docx"]
 
@@ -63,7 +63,7 @@ def test_a_file_is_not_taken_for_a_graph(tmp_path: Path, tables_of: Make) -> Non
     store = EmbeddedStore(tmp_path / "file")
 
     with pytest.raises(InputError, match="is a file, expected a folder"):
-        store.change(lambda inputs: inputs.with_sources([tables_of([COLD])]))
+        change(store, lambda inputs: inputs.with_sources([tables_of([COLD])]))
     with pytest.raises(StoreError, match="no graph here but a file; name the folder of a graph"):
         store.entities()
 
@@ -133,10 +133,10 @@ def test_what_is_made_of_the_sources_is_made_anew_by_a_load_of_one_of_them(
     graph_of: Graph, tables_of: Make, lost: str
 ) -> None:
     store = graph_of([COLD], source="a")
-    store.change(lambda inputs: inputs.with_sources([tables_of([FLU], source="b")]))
+    change(store, lambda inputs: inputs.with_sources([tables_of([FLU], source="b")]))
     (store.folder / "000002" / lost).unlink()
 
-    EmbeddedStore(store.folder).change(lambda inputs: inputs.with_sources([tables_of([FLU], source="b")]))
+    change(EmbeddedStore(store.folder), lambda inputs: inputs.with_sources([tables_of([FLU], source="b")]))
 
     assert verify(EmbeddedStore(store.folder)).agrees
     assert list(EmbeddedStore(store.folder).query(SYMPTOMS, {})[1]) == [["感冒", "头痛"], ["流感", "发热"]]
@@ -148,10 +148,10 @@ def test_what_a_source_said_cannot_be_made_anew(graph_of: Graph, tables_of: Make
     (store.folder / "000001" / lost).unlink()
 
     with pytest.raises(StoreError, match=rf"{lost}: is missing; load its sources again into a new folder"):
-        EmbeddedStore(store.folder).change(lambda inputs: inputs.with_sources([tables_of([FLU], source="other")]))
+        change(EmbeddedStore(store.folder), lambda inputs: inputs.with_sources([tables_of([FLU], source="other")]))
 
     store = EmbeddedStore(tmp_path / "new")
-    store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
+    change(store, lambda inputs: inputs.with_sources([tables_of([FLU])]))
     assert store.triples().height == 1
 
 
@@ -163,10 +163,10 @@ def test_a_load_where_current_is_lost_goes_on_from_the_newest_whole_graph(
     graph_of: Graph, tables_of: Make, capfd: pytest.CaptureFixture[str]
 ) -> None:
     store = graph_of([COLD], source="a")
-    store.change(lambda inputs: inputs.with_sources([tables_of([FLU], source="b")]))
+    change(store, lambda inputs: inputs.with_sources([tables_of([FLU], source="b")]))
     (store.folder / "current").unlink()
 
-    EmbeddedStore(store.folder).change(lambda inputs: inputs.with_sources([tables_of([FLU], source="c")]))
+    change(EmbeddedStore(store.folder), lambda inputs: inputs.with_sources([tables_of([FLU], source="c")]))
 
     said = f"kgtools: {store.folder}/current: is missing; the newest whole graph, 000002, is taken in its place\n"
     assert capfd.readouterr().err == said
@@ -182,7 +182,7 @@ def test_a_load_where_no_generation_is_whole_leaves_them_all(graph_of: Graph) ->
 
     for read in (
         EmbeddedStore(store.folder).triples,
-        lambda: EmbeddedStore(store.folder).change(lambda inputs: inputs),
+        lambda: change(EmbeddedStore(store.folder), lambda inputs: inputs),
     ):
         with pytest.raises(
             StoreError, match="current: is missing, and no generation beside it is whole; load its sources"
@@ -201,7 +201,7 @@ def test_a_load_removes_no_folder_that_is_not_its_own(graph_of: Graph, tables_of
     (store.folder / "000005").mkdir()
 
     for _ in range(3):
-        store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
+        change(store, lambda inputs: inputs.with_sources([tables_of([FLU])]))
 
     assert len(list(store.folder.rglob("thesis.docx"))) == 5
     assert names_in(store.folder / "000001") == ["thesis.docx"]
@@ -216,7 +216,7 @@ def test_a_load_killed_while_it_removes_a_generation_leaves_nothing_of_it(
     unfinished: bool, graph_of: Graph, tables_of: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     store = graph_of([COLD])
-    store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
+    change(store, lambda inputs: inputs.with_sources([tables_of([FLU])]))
     shutil.copytree(store.folder / "000002", store.folder / "000001", dirs_exist_ok=True)
     if unfinished:
         (store.folder / "000001" / ".unfinished").touch()
@@ -264,7 +264,7 @@ def test_a_folder_of_numbers_is_not_taken_for_a_graph(tmp_path: Path, tables_of:
     (tmp_path / name / "photo.jpg").write_bytes(b"x")
 
     with pytest.raises(InputError, match=rf"is not a graph and not empty \({name}\); name a new folder"):
-        EmbeddedStore(tmp_path).change(lambda inputs: inputs.with_sources([tables_of([COLD])]))
+        change(EmbeddedStore(tmp_path), lambda inputs: inputs.with_sources([tables_of([COLD])]))
     with pytest.raises(StoreError, match="no graph here; load one first"):
         EmbeddedStore(tmp_path).entities()
 
@@ -274,7 +274,7 @@ def test_a_folder_of_numbers_is_not_taken_for_a_graph(tmp_path: Path, tables_of:
 def test_a_load_that_was_killed_before_it_counted_is_no_newer_graph(graph_of: Graph, tables_of: Make) -> None:
     store = graph_of([COLD])
     older = (store.folder / "current").read_bytes()
-    store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
+    change(store, lambda inputs: inputs.with_sources([tables_of([FLU])]))
     (store.folder / "000002" / ".unfinished").touch()
     (store.folder / "current").write_bytes(older)
 
@@ -282,18 +282,18 @@ def test_a_load_that_was_killed_before_it_counted_is_no_newer_graph(graph_of: Gr
     (store.folder / "current").unlink()
     assert list(EmbeddedStore(store.folder).query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
 
-    EmbeddedStore(store.folder).change(lambda inputs: inputs)
+    change(EmbeddedStore(store.folder), lambda inputs: inputs)
     assert names_in(store.folder) == [".lock", "000001", "000002", "current"]
     assert list(EmbeddedStore(store.folder).query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
 
 
 def test_a_load_that_was_killed_as_soon_as_it_counted_counts(graph_of: Graph, tables_of: Make) -> None:
     store = graph_of([COLD])
-    store.change(lambda inputs: inputs.with_sources([tables_of([FLU])]))
+    change(store, lambda inputs: inputs.with_sources([tables_of([FLU])]))
     (store.folder / "000002" / ".unfinished").touch()
 
     assert verify(EmbeddedStore(store.folder)).agrees
-    EmbeddedStore(store.folder).change(lambda inputs: inputs)
+    change(EmbeddedStore(store.folder), lambda inputs: inputs)
 
     assert list(EmbeddedStore(store.folder).query(SYMPTOMS, {})[1]) == [["流感", "发热"]]
     assert not list(store.folder.rglob(".unfinished"))
@@ -311,7 +311,7 @@ def test_a_graph_can_be_moved(graph_of: Graph, tmp_path: Path) -> None:
 def test_a_graph_is_built_in_a_folder_of_any_name(tmp_path: Path, tables_of: Make) -> None:
     store = EmbeddedStore(tmp_path / 'it\'s "here" `图谱` {{x}} \\n')
 
-    store.change(lambda inputs: inputs.with_sources([tables_of([COLD])]))
+    change(store, lambda inputs: inputs.with_sources([tables_of([COLD])]))
 
     assert list(store.query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
 
@@ -326,7 +326,7 @@ def test_a_folder_that_may_not_be_written_is_refused(tables_of: Make) -> None:
             os.seteuid(65534)  # permissions hold back everybody but root
         try:
             with pytest.raises(InputError, match=r"cannot be made \(Permission denied\); name another place"):
-                EmbeddedStore(place / "graph").change(lambda inputs: inputs.with_sources([tables]))
+                change(EmbeddedStore(place / "graph"), lambda inputs: inputs.with_sources([tables]))
         finally:
             os.seteuid(was)
             place.chmod(0o700)

@@ -6,6 +6,7 @@ import pytest
 
 from kgtools.kg.build.english_names import read_names
 from kgtools.kg.build.inputs import NameTable
+from kgtools.kg.graph import change
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.inputs.files import sha256
@@ -295,8 +296,11 @@ def test_a_table_and_a_source_cannot_have_one_name(
     assert "a source in the graph is called 'mine'; give the table another --name" in kgtools(*add).err
     assert kgtools(*add, "--name", "hers").code == 0
     with pytest.raises(UsageError, match=r"a table of English names in the graph is called 'hers', as this source"):
-        store.change(
-            lambda inputs: inputs.with_sources([tables_of([("Disease", "流感", "HAS_SYMPTOM", "发热")], source="hers")])
+        change(
+            store,
+            lambda inputs: inputs.with_sources(
+                [tables_of([("Disease", "流感", "HAS_SYMPTOM", "发热")], source="hers")]
+            ),
         )
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 import pytest
 
-from kgtools.kg.stores import Store, open_store, verify
+from kgtools.kg.graph import verify
+from kgtools.kg.stores import Store, open_store
 from kgtools.kg.stores.neo4j import connection as server
 from kgtools.kg.stores.neo4j import store as neo4j
 from kgtools.kg.stores.neo4j import write

@@ -12,7 +12,8 @@ import pytest
 from neo4j import ManagedTransaction
 from neo4j.exceptions import ServiceUnavailable
 
-from kgtools.kg.stores import Store, open_store, verify
+from kgtools.kg.graph import verify
+from kgtools.kg.stores import Store, open_store
 from kgtools.kg.stores.neo4j import store as neo4j
 from kgtools.kg.stores.neo4j import write
 from kgtools.tools.errors import StoreError
@@ -49,9 +50,9 @@ with Neo4jStore(sys.argv[1])._alone("load"):
 
 
 def content(store: Store) -> tuple[list[Any], list[Any], dict[str, Any]]:
-    held = store.held()
-    assert not held.foreign
-    return held.entities.rows(), held.triples.rows(), store.about()
+    stored = store.read_back()
+    assert not stored.foreign
+    return stored.entities.rows(), stored.triples.rows(), store.about()
 
 
 def interrupted(with_: signal.Signals, batches: int, *words: object) -> tuple[int, str]:

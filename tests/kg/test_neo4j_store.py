@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from kgtools.kg.graph import change, verify
 from kgtools.kg.ontology import ontology
-from kgtools.kg.stores import Store, open_store, verify
+from kgtools.kg.stores import Store, open_store
 from kgtools.kg.stores.neo4j import store as neo4j
 from kgtools.kg.stores.neo4j.metadata import FORMAT
 from kgtools.kg.stores.neo4j.store import Neo4jStore
@@ -156,7 +157,7 @@ def test_the_books_keep_only_what_the_graph_is_made_of(neo4j_graph: Login, say: 
     say(neo4j_graph.uri, b=[FLU])
     of_both = {row["id"] for row in neo4j_graph.ask(BOOKS)}
 
-    open_store(neo4j_graph.uri).change(lambda inputs: inputs.without("b"))
+    change(open_store(neo4j_graph.uri), lambda inputs: inputs.without("b"))
 
     assert of_a < of_both
     assert {row["id"] for row in neo4j_graph.ask(BOOKS)} == of_a
@@ -179,13 +180,13 @@ def test_what_is_refused_leaves_an_empty_database_empty(empty_neo4j: Login, neo4
     store = open_store(neo4j_graph.uri)
 
     with pytest.raises(UsageError, match="holds no source and no table of names called 'a'"):
-        store.change(lambda inputs: inputs.without("a"))
+        change(store, lambda inputs: inputs.without("a"))
 
     assert schema(empty_neo4j) == {}
     assert empty_neo4j.is_empty()
 
 
-@pytest.mark.parametrize("ask", ["entities", "triples", "about", "inputs", "held"])
+@pytest.mark.parametrize("ask", ["entities", "triples", "about", "inputs", "read_back"])
 def test_asking_where_no_graph_is_says_how_to_load_one(neo4j_graph: Login, ask: str) -> None:
     with pytest.raises(StoreError) as raised:
         getattr(open_store(neo4j_graph.uri), ask)()
@@ -198,7 +199,7 @@ def test_damaged_books_say_so_and_what_to_do(neo4j_graph: Login, say: Say) -> No
     store = say(neo4j_graph.uri, a=[COLD])
     neo4j_graph.ask("MATCH (n:__Kgtools) WHERE n.id <> 'state' SET n.data = 'AAAA'")
 
-    for ask in (store.inputs, store.about, lambda: store.change(lambda inputs: inputs.without("a"))):
+    for ask in (store.inputs, store.about, lambda: change(store, lambda inputs: inputs.without("a"))):
         with pytest.raises(StoreError, match=r"is damaged .*; empty the database and load again"):
             ask()
     neo4j_graph.ask("MATCH (n:__Kgtools {id: 'state'}) SET n.data = '{}'")
@@ -254,7 +255,7 @@ def test_a_source_may_say_nothing(neo4j_graph: Login, say: Say) -> None:
     assert list(store.about()["sources"]) == ["a"]
 
 
-@pytest.mark.parametrize("read", ["inputs", "about", "entities", "triples", "held", "query"])
+@pytest.mark.parametrize("read", ["inputs", "about", "entities", "triples", "read_back", "query"])
 def test_a_reader_whose_graph_was_changed_by_another_says_so(neo4j_graph: Login, say: Say, read: str) -> None:
     """A server keeps no older graph: what is read after a change would not fit what was read before it."""
     say(neo4j_graph.uri, a=[COLD])

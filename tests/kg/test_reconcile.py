@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgtools.kg.stores.reconcile import Compared, Held, checksum, reconcile
+from kgtools.kg.stores.reconcile import Compared, StoredGraph, checksum, reconcile
 from kgtools.kg.tables import ENTITIES, TRIPLES
 
 text = st.text(st.characters(codec="utf-8", exclude_characters="\x1f"), max_size=4)
@@ -40,8 +40,8 @@ TRIPLE = ("1", "Disease:感冒", "HAS_SYMPTOM", "Symptom:头痛", ["a"], ["a/f:1
 
 def compared(entities: list[Any], triples: list[Any], foreign: dict[str, int] | None = None) -> list[Compared]:
     """What differs where these rows are found, and ENTITY, OTHER and TRIPLE are wanted."""
-    held = Held(ENTITIES.frame(entities), TRIPLES.frame(triples), foreign or {})
-    outcome = reconcile(ENTITIES.frame([ENTITY, OTHER]), TRIPLES.frame([TRIPLE]), held)
+    stored = StoredGraph(ENTITIES.frame(entities), TRIPLES.frame(triples), foreign or {})
+    outcome = reconcile(ENTITIES.frame([ENTITY, OTHER]), TRIPLES.frame([TRIPLE]), stored)
     assert outcome.agrees == (not outcome.differences and not outcome.foreign)
     return outcome.differences
 
@@ -98,9 +98,9 @@ def test_an_empty_store_has_lost_everything() -> None:
 
 
 def test_what_is_there_besides_is_a_difference() -> None:
-    held = Held(ENTITIES.frame([ENTITY]), TRIPLES.frame(), {"nodes Person": 2, "nodes Disease": 0})
+    stored = StoredGraph(ENTITIES.frame([ENTITY]), TRIPLES.frame(), {"nodes Person": 2, "nodes Disease": 0})
 
-    outcome = reconcile(ENTITIES.frame([ENTITY]), TRIPLES.frame(), held)
+    outcome = reconcile(ENTITIES.frame([ENTITY]), TRIPLES.frame(), stored)
 
     assert not outcome.agrees
     assert outcome.differences == []
@@ -110,7 +110,7 @@ def test_what_is_there_besides_is_a_difference() -> None:
 def test_no_more_than_five_rows_of_a_kind_are_named() -> None:
     wanted = ENTITIES.frame([(f"Disease:{n}", "Disease", str(n), None, None, [], ["a"], "{}", []) for n in range(9)])
 
-    (row,) = reconcile(wanted, TRIPLES.frame(), Held(ENTITIES.frame(), TRIPLES.frame())).rows
+    (row,) = reconcile(wanted, TRIPLES.frame(), StoredGraph(ENTITIES.frame(), TRIPLES.frame())).rows
 
     assert (row.lost, len(row.examples)) == (9, 5)
 
@@ -118,6 +118,6 @@ def test_no_more_than_five_rows_of_a_kind_are_named() -> None:
 def test_types_and_relations_stand_in_the_order_of_the_ontology() -> None:
     entities = ENTITIES.frame([OTHER, ENTITY])
 
-    rows = reconcile(entities, TRIPLES.frame([TRIPLE]), Held(entities, TRIPLES.frame([TRIPLE]))).rows
+    rows = reconcile(entities, TRIPLES.frame([TRIPLE]), StoredGraph(entities, TRIPLES.frame([TRIPLE]))).rows
 
     assert [row.name for row in rows] == ["Disease", "Symptom", "HAS_SYMPTOM"]

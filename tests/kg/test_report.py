@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from kgtools.kg.audit import Finding, audits, read_audit, run, runnable
+from kgtools.kg.graph import change
 from kgtools.kg.ontology import ontology
 from kgtools.kg.report.charts import percent
 from kgtools.kg.report.earlier import Change, Numbers, changes, read_earlier
@@ -35,7 +36,7 @@ COLD = [
 def two_sources(graph_of: Graph, tables_of: Callable[..., Any]) -> EmbeddedStore:
     """`a` says all of COLD, `b` only that 感冒 has 头痛, and knows a 肺炎 of which it says nothing."""
     store = graph_of(COLD, source="a")
-    store.change(lambda inputs: inputs.with_sources([tables_of(COLD[:1], [("Disease", "肺炎")], source="b")]))
+    change(store, lambda inputs: inputs.with_sources([tables_of(COLD[:1], [("Disease", "肺炎")], source="b")]))
     return store
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from kgtools.kg.graph import change
 from kgtools.kg.show.profile import MOST, find, links, profile
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.kg.tables import ENTITIES
@@ -27,7 +28,7 @@ ALONE = [("Disease", "感冒", "Common cold"), ("Symptom", "头痛", "headache")
 @pytest.fixture
 def store(graph_of: Callable[..., EmbeddedStore], tables_of: Run) -> EmbeddedStore:
     store = graph_of(ROWS, alone=ALONE)
-    store.change(lambda inputs: inputs.with_sources([tables_of([ROWS[1]], source="other")]))
+    change(store, lambda inputs: inputs.with_sources([tables_of([ROWS[1]], source="other")]))
     return store
 
 

@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
-from kgtools.kg.stores import Store, open_store, verify
+from kgtools.kg.graph import change, verify
+from kgtools.kg.stores import Store, open_store
 from kgtools.kg.tables import NAMES
 
 Run = Callable[..., Any]
@@ -21,9 +22,9 @@ ALIAS = ("Disease", "感冒", "alias", "伤风")
 
 def content(store: Store) -> tuple[list[Any], list[Any]]:
     """The graph; the store says the same as its engine."""
-    held = store.held()
-    assert held.entities.equals(store.entities())
-    assert held.triples.equals(store.triples())
+    stored = store.read_back()
+    assert stored.entities.equals(store.entities())
+    assert stored.triples.equals(store.triples())
     return store.entities().rows(), store.triples().rows()
 
 
@@ -37,7 +38,7 @@ def test_what_another_source_says_too_stays_with_that_source_alone(graph_url: st
     store = say(graph_url, b=[COLD, COUGH, FLU, ALIAS])
     assert store.triples()["sources"].to_list().count(["a", "b"]) == 1
 
-    outcome = store.change(lambda inputs: inputs.without("b"), "unload")
+    outcome = change(store, lambda inputs: inputs.without("b"), "unload")
 
     assert outcome.agrees
     assert content(store) == only_a
@@ -52,7 +53,7 @@ def test_the_order_of_loading_does_not_show(graph_url: str, say: Say, tmp_path: 
     for name in ("c", "a", "b"):
         store = say(graph_url, **{name: sources[name]})
     forward = content(store)
-    store.change(lambda inputs: inputs.without("a"), "unload")
+    change(store, lambda inputs: inputs.without("a"), "unload")
     say(graph_url, a=sources["a"])
 
     assert forward == together
@@ -76,10 +77,10 @@ def test_a_source_loaded_again_says_only_what_it_says_now(graph_url: str, say: S
 def test_a_table_of_names_goes_and_the_next_one_is_asked(graph_url: str, say: Say) -> None:
     store = say(graph_url, a=[COLD])
     for table in (english("first", ("感冒", "common cold")), english("second", ("感冒", "cold"), ("头痛", "headache"))):
-        store.change(lambda inputs, table=table: inputs.with_names(table))
+        change(store, lambda inputs, table=table: inputs.with_names(table))
     before = store.entities().select("name_en", "name_en_from").rows()
 
-    outcome = store.change(lambda inputs: inputs.without("first"), "unload")
+    outcome = change(store, lambda inputs: inputs.without("first"), "unload")
 
     assert before == [("common cold", "first"), ("headache", "second")]
     assert outcome.agrees
@@ -91,7 +92,7 @@ def test_the_last_source_leaves_an_empty_graph_that_can_be_filled_again(graph_ur
     store = say(graph_url, a=[COLD])
     before = content(store)
 
-    assert store.change(lambda inputs: inputs.without("a"), "unload").agrees
+    assert change(store, lambda inputs: inputs.without("a"), "unload").agrees
 
     assert content(store) == ([], [])
     assert store.about() == {"sources": {}, "names": {}}
@@ -164,7 +165,7 @@ def test_inputs_that_fail_leave_the_graph_as_it_was(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        open_store(graph_url).change(fail)
+        change(open_store(graph_url), fail)
 
     assert content(open_store(graph_url)) == before
 
@@ -172,7 +173,7 @@ def test_inputs_that_fail_leave_the_graph_as_it_was(
 def test_a_graph_of_which_the_last_source_was_taken_out_is_as_it_was_written(graph_url: str, say: Say) -> None:
     store = say(graph_url, a=[COLD])
 
-    store.change(lambda inputs: inputs.without("a"), "unload")
+    change(store, lambda inputs: inputs.without("a"), "unload")
 
     assert verify(open_store(graph_url)).agrees
     assert content(store) == ([], [])

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from kgtools.kg.graph import change
 from kgtools.kg.stores import Store
 from kgtools.kg.tables import TRIPLES
 from kgtools.templates.facts import find_triples, view
@@ -105,10 +106,10 @@ def test_more_sources_than_a_mask_has_bits_are_refused(graph: Graph) -> None:
     store = graph([(GOUT, "HAS_SYMPTOM", PAIN)], {GOUT: "gout"})
     (table,) = store.inputs().names
     for number in range(60):
-        store.change(lambda inputs, number=number: inputs.with_names(replace(table, name=f"t{number}")))
+        change(store, lambda inputs, number=number: inputs.with_names(replace(table, name=f"t{number}")))
 
     assert max(view(store).licenses) == 1 << 61
-    store.change(lambda inputs: inputs.with_names(replace(table, name="one more")))
+    change(store, lambda inputs: inputs.with_names(replace(table, name="one more")))
     with pytest.raises(InputError, match="the graph has 63 sources and tables of names; records can tell 62 apart"):
         view(store)
 

@@ -16,6 +16,7 @@ import pytest
 
 from kgtools.corpora.record import RECORDS
 from kgtools.kg.build.normalize import SEPARATOR
+from kgtools.kg.graph import change
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.templates.generate import COVERAGE, Result, generate
@@ -252,8 +253,8 @@ def test_an_english_record_owes_both_tables_that_name_its_head_and_its_tail(
     store = graph([(GOUT, "HAS_SYMPTOM", PAIN)], {GOUT: "gout"})
     (first,) = store.inputs().names
     names = first.names.with_columns(zh=pl.lit("关节痛"), en=pl.lit("joint pain"), type=pl.lit("Symptom"))
-    store.change(
-        lambda inputs: inputs.with_names(type(first)("hpo", {"license": "LicenseRef-HPO", "sha256": "1"}, names))
+    change(
+        store, lambda inputs: inputs.with_names(type(first)("hpo", {"license": "LicenseRef-HPO", "sha256": "1"}, names))
     )
 
     (row,) = run(store, pack()).records.filter(lang="en").iter_rows(named=True)

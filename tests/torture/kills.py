@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from kgtools.kg.stores import verify
+from kgtools.kg.graph import verify
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.tools.inputs.files import sha256
 

@@ -10,6 +10,7 @@ import pytest
 
 from kgtools.corpora import gates
 from kgtools.kg.build.inputs import SourceTables
+from kgtools.kg.graph import change
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.tools import registry
 from tests.conftest import Ran
@@ -65,7 +66,7 @@ def guest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Guest]:
 def graph(tmp_path_factory: pytest.TempPathFactory, tables_of: Callable[..., SourceTables]) -> Path:
     """A graph of one triple."""
     store = EmbeddedStore(tmp_path_factory.mktemp("guests") / "graph")
-    store.change(lambda inputs: inputs.with_sources([tables_of([("Disease", "感冒", "HAS_SYMPTOM", "头痛")])]))
+    change(store, lambda inputs: inputs.with_sources([tables_of([("Disease", "感冒", "HAS_SYMPTOM", "头痛")])]))
     return store.folder
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kgtools.kg.stores import verify
+from kgtools.kg.graph import verify
 from kgtools.kg.stores.neo4j.connection import Server
 from kgtools.kg.stores.neo4j.store import Neo4jStore
 from kgtools.kg.tables import Entities, Triples

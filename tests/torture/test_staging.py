@@ -17,6 +17,7 @@ import pytest
 
 from kgtools.corpora.record import RECORDS
 from kgtools.corpora.record_files import scan
+from kgtools.kg.graph import change
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.tools.errors import InputError
 from kgtools.tools.outputs.staging import manifest
@@ -48,7 +49,7 @@ with staging(Path(sys.argv[1])) as stage:
 def graph(tmp_path_factory: pytest.TempPathFactory, tables_of: Callable[..., Any]) -> Path:
     """A graph of one triple, which no run changes."""
     store = EmbeddedStore(tmp_path_factory.mktemp("graph") / "graph")
-    store.change(lambda inputs: inputs.with_sources([tables_of([("Disease", "痛风", "HAS_SYMPTOM", "关节痛")])]))
+    change(store, lambda inputs: inputs.with_sources([tables_of([("Disease", "痛风", "HAS_SYMPTOM", "关节痛")])]))
     return store.folder
 
 

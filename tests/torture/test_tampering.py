@@ -14,6 +14,7 @@ import pytest
 
 from kgtools.kg.build.inputs import NameTable, SourceTables
 from kgtools.kg.build.ledger import decision_id
+from kgtools.kg.graph import change
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.kg.tables import LEDGER, NAMES
 from kgtools.tools.inputs.files import sha256
@@ -64,9 +65,9 @@ def build(folder: Path, tables_of: Make, rows: list[Any]) -> Path:
     decision = (decision_id(*pair), *pair, "different", "name", 0.5, "not so", "ann")
     closed = tables_of(rows[1:], source="b")
     closed.about["license"] = "LicenseRef-closed"
-    store.change(lambda inputs: inputs.with_sources([tables_of(rows[:1], source="a")]))
-    store.change(lambda inputs: inputs.with_names(names).with_ledger(LEDGER.frame([decision])))
-    store.change(lambda inputs: inputs.with_sources([closed]))
+    change(store, lambda inputs: inputs.with_sources([tables_of(rows[:1], source="a")]))
+    change(store, lambda inputs: inputs.with_names(names).with_ledger(LEDGER.frame([decision])))
+    change(store, lambda inputs: inputs.with_sources([closed]))
     return folder
 
 

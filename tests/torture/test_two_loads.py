@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kgtools.kg.stores import verify
+from kgtools.kg.graph import verify
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from tests.torture.kills import Victims, Watched
 

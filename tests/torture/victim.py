@@ -24,6 +24,7 @@ MODULES = (
     "kgtools.kg.commands.align_output",
     "kgtools.kg.audit",
     "kgtools.kg.build.load",
+    "kgtools.kg.graph",
     "kgtools.kg.stores.reconcile",
     "kgtools.kg.commands.output",
     "kgtools.kg.sources.health39",

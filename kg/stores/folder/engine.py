@@ -11,7 +11,7 @@ import polars as pl
 from orjson import JSONDecodeError, loads
 
 from kgtools.kg.ontology import ontology
-from kgtools.kg.stores.reconcile import Held
+from kgtools.kg.stores.reconcile import StoredGraph
 from kgtools.kg.tables import ENTITIES, TRIPLES, Entities, Triples
 from kgtools.tools.errors import CypherError, StoreError
 from kgtools.tools.frames import Schema, load_table, write_table
@@ -52,13 +52,13 @@ def build(path: Path, entities: Entities, triples: Triples) -> None:
             database.close()
 
 
-def held(path: Path, room: Path | None = None) -> Held:
+def read_back(path: Path, room: Path | None = None) -> StoredGraph:
     """All that is in the database file; `room`: a folder to write to, by default where the system keeps what is for a while."""
     with _scratch(room, ".back-") as scratch:
         reader = Reader(path)
         file = scratch / "back.parquet"
         try:
-            return Held(reader.entities(file), reader.triples(file))
+            return StoredGraph(reader.entities(file), reader.triples(file))
         finally:
             reader.close()
 

@@ -12,7 +12,7 @@ graph/000007/files.json            all of these with size and SHA-256: what is r
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,9 @@ import orjson
 import polars as pl
 
 from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables, files_of
-from kgtools.kg.build.merge import merge
 from kgtools.kg.stores.folder import engine, generations
 from kgtools.kg.stores.folder.generations import Generation
-from kgtools.kg.stores.reconcile import Fault, Held, Reconciliation, reconcile
+from kgtools.kg.stores.reconcile import Fault, StoredGraph
 from kgtools.kg.tables import ENTITIES, FACTS, LEDGER, NAMED, NAMES, REJECTS, TRIPLES, Entities, Triples
 from kgtools.tools.errors import StoreError
 from kgtools.tools.frames import Schema, load_table, scan_table, write_table
@@ -44,35 +43,26 @@ class EmbeddedStore:
         self._seen: Generation | None = None
         self._reader: engine.Reader | None = None
 
-    def change(self, make: Callable[[Inputs], Inputs], command: str = "load") -> Reconciliation:
-        """Build the graph of the new inputs beside the old one, which stays until all is done and read back."""
+    def has_graph(self) -> bool:
+        """Whether a graph is in the folder, be it damaged. Raises InputError for a folder that holds other things."""
         generations.refuse_foreign(self.folder)
-        if not generations.is_there(self.folder):
-            make(Inputs())  # what is refused leaves no folder behind
+        return generations.is_there(self.folder)
+
+    @contextmanager
+    def changing(self, command: str) -> Iterator["FolderTransaction"]:
+        """Build the new graph beside the old one, which stays until all is done and read back."""
         make_folder(self.folder)
-        with _held(self.folder):
+        with _lock(self.folder):
             self._seen = None
             generations.clear(self.folder)
             old = self._current()
-            before = _inputs(old) if old else Inputs()
-            inputs = make(before)
-            if old:
-                generations.settle(old.place)
-            new = generations.begin(self.folder)
+            transaction = FolderTransaction(self.folder, command, old)
             try:
-                _write_inputs(new, inputs, old, before)
-                outcome = _build(new, inputs, command)
-                if outcome.agrees:
-                    generations.finish(new)
-                else:
-                    generations.drop(new)
-            except BaseException:
-                if not generations.counts(new):  # a Ctrl-C may come when it counts already
-                    generations.drop(new)
-                raise
-            if old and outcome.agrees:
+                yield transaction
+            finally:
+                transaction.close()
+            if old and transaction.committed:
                 generations.clear(self.folder, older=old.number)
-            return outcome
 
     def inputs(self) -> Inputs:
         """What the graph is made of."""
@@ -99,15 +89,15 @@ class EmbeddedStore:
         with self._reading() as generation:
             return _table(generation, "triples.parquet", TRIPLES)
 
-    def held(self) -> Held:
+    def read_back(self) -> StoredGraph:
         """What is in the database file."""
         with self._reading(DATABASE) as generation:
-            return engine.held(generation.proven("graph.lbug"))
+            return engine.read_back(generation.proven("graph.lbug"))
 
-    def tables(self) -> Held:
+    def tables(self) -> StoredGraph:
         """What is in the tables."""
         with self._reading(TABLES) as generation:
-            return Held(_table(generation, TABLES[0], ENTITIES), _table(generation, TABLES[1], TRIPLES))
+            return StoredGraph(_table(generation, TABLES[0], ENTITIES), _table(generation, TABLES[1], TRIPLES))
 
     def faults(self) -> list[Fault]:
         """Every file that is not as it was written, and what is wrong with `current`."""
@@ -165,6 +155,41 @@ class EmbeddedStore:
         )
 
 
+class FolderTransaction:
+    """A new generation beside the one that counts (`old`); dropped where it is not committed."""
+
+    def __init__(self, folder: Path, command: str, old: Generation | None) -> None:
+        self.folder, self.command, self.old = folder, command, old
+        self.inputs = _inputs(old) if old else Inputs()
+        self.committed = False
+        self._new: Path | None = None
+
+    def write(self, inputs: Inputs, entities: Entities, triples: Triples) -> StoredGraph:
+        """The files of a new generation, and what its database holds."""
+        if self.old:
+            generations.settle(self.old.place)
+        self._new = new = generations.begin(self.folder)
+        _write_inputs(new, inputs, self.old, self.inputs)
+        write_table(entities, new / "entities.parquet")
+        write_table(triples, new / "triples.parquet")
+        engine.build(new / "graph.lbug", entities, triples)
+        about = inputs.about
+        counts = {"entities": entities.height, "triples": triples.height, "decisions": inputs.ledger.height}
+        (new / "run.json").write_bytes(manifest(self.command, {}, files_of(about), **about, **counts))
+        return engine.read_back(new / "graph.lbug", new)
+
+    def commit(self) -> None:
+        """Make the new generation the one that counts, in one step."""
+        assert self._new is not None
+        generations.finish(self._new)
+        self.committed = True
+
+    def close(self) -> None:
+        """Drop the new generation unless it counts: a Ctrl-C may come when it does already."""
+        if self._new is not None and not generations.counts(self._new):
+            generations.drop(self._new)
+
+
 def _write_inputs(new: Path, inputs: Inputs, old: Generation | None, before: Inputs) -> None:
     """The files of the inputs; what is the same as before is linked."""
     kept = {id(source) for source in before.sources}
@@ -186,18 +211,6 @@ def _write_inputs(new: Path, inputs: Inputs, old: Generation | None, before: Inp
         (place / "about.json").write_bytes(to_json(table.about))
     if not inputs.ledger.is_empty():
         write_table(inputs.ledger, new / "ledger.parquet")
-
-
-def _build(new: Path, inputs: Inputs, command: str = "load") -> Reconciliation:
-    """Merge the inputs, load the engine, and read everything back."""
-    entities, triples = merge(inputs)
-    write_table(entities, new / "entities.parquet")
-    write_table(triples, new / "triples.parquet")
-    engine.build(new / "graph.lbug", entities, triples)
-    about = inputs.about
-    counts = {"entities": entities.height, "triples": triples.height, "decisions": inputs.ledger.height}
-    (new / "run.json").write_bytes(manifest(command, {}, files_of(about), **about, **counts))
-    return reconcile(entities, triples, engine.held(new / "graph.lbug", new))
 
 
 def _inputs(generation: Generation) -> Inputs:
@@ -275,8 +288,8 @@ def _link(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def _held(folder: Path) -> AbstractContextManager[None]:
-    """Hold the folder against other writers. Raises StoreError that says who holds it."""
+def _lock(folder: Path) -> AbstractContextManager[None]:
+    """Lock the folder against other writers. Raises StoreError that says who has locked it."""
     return held(
         folder, lambda who: StoreError(f"{folder}: in use by {who}; wait until it is done and run this again"), WAIT_S
     )

@@ -11,7 +11,7 @@ import polars as pl
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores.folder.engine import ENTITY_COLUMNS, TRIPLE_COLUMNS, quoted
 from kgtools.kg.stores.neo4j.metadata import LABEL
-from kgtools.kg.stores.reconcile import Held
+from kgtools.kg.stores.reconcile import StoredGraph
 from kgtools.kg.tables import ENTITIES, TRIPLES, Entities, Triples
 from kgtools.tools.frames import Schema
 
@@ -31,14 +31,14 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def held(transaction: Any) -> Held:
+def read_back(transaction: Any) -> StoredGraph:
     """All entities and triples that are ours, and by label or type the number of those that are not.
 
     A tail is null where no entity of that id has the label of its type."""
     entities, triples = read_entities(transaction), read_triples(transaction)
     foreign = _foreign(transaction, entities, triples)
     labelled = entities.filter(pl.col("id").str.starts_with(pl.col("type") + ":"))["id"].implode()
-    return Held(entities, triples.with_columns(pl.when(pl.col("tail").is_in(labelled)).then("tail")), foreign)
+    return StoredGraph(entities, triples.with_columns(pl.when(pl.col("tail").is_in(labelled)).then("tail")), foreign)
 
 
 @uncollected()

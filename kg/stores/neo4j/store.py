@@ -7,17 +7,16 @@ more are written in batches, and until the last is in, the books say that a chan
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from kgtools.kg.build.inputs import Inputs, NameTable
-from kgtools.kg.build.merge import merge
 from kgtools.kg.stores.folder.engine import quoted
 from kgtools.kg.stores.neo4j import indexes, metadata, read, write
 from kgtools.kg.stores.neo4j.connection import Server
-from kgtools.kg.stores.reconcile import Fault, Held, Reconciliation, reconcile
+from kgtools.kg.stores.reconcile import Fault, StoredGraph
 from kgtools.kg.tables import Entities, Triples
 from kgtools.tools.errors import CypherError, InputError, StoreError
 from kgtools.tools.outputs.signals import Stopped, placed
@@ -56,24 +55,23 @@ class Neo4jStore:
         self.server = Server(url)
         self._seen: State | None = None
 
-    def change(self, make: Callable[[Inputs], Inputs], command: str = "load") -> Reconciliation:
-        """Write what differs from the graph of the new inputs, and read everything back."""
-        self._refuse_foreign(make)
+    def has_graph(self) -> bool:
+        """Whether our metadata are in the database. Raises InputError for a database of others."""
+        with self.server.one_line(), self.server.session() as session:
+            if session.execute_read(_state) is not None:
+                return True
+            if others := session.run(FOREIGN).single()[0]:
+                raise InputError(
+                    f"{self.server.url}: the database holds {others:,} nodes that kgtools did not load; name an empty one"
+                )
+            return False
+
+    @contextmanager
+    def changing(self, command: str) -> Iterator["ServerTransaction"]:
+        """Write what differs from the graph that is there, and read everything back."""
         with self.server.one_line(), self._alone(command) as who, self.server.session(read_only=False) as session:
             self._seen = None
-            state = session.execute_read(_state)
-            before = session.execute_read(_inputs, state.now) if state and state.now else Inputs()
-            inputs = make(before)
-            entities, triples = merge(inputs)
-            indexes.prepare(session, entities)
-            held = session.execute_read(read.held)
-            known = {source.name for source in (*before.sources, *inputs.sources)} | set(state.sources if state else ())
-            batches = write.batches(entities, triples, held, known)
-            files = metadata.to_files(inputs)
-            if batches or state is None or state.then is not None or state.now != metadata.index(files):
-                held = _write(self.server, who, state, files, batches, known)
-            indexes.finish(session, entities)
-            return reconcile(entities, triples, held)
+            yield ServerTransaction(self.server, session, who)
 
     def inputs(self) -> Inputs:
         """What the graph is made of."""
@@ -105,11 +103,11 @@ class Neo4jStore:
             triples: Triples = session.execute_read(read.read_triples)
             return triples
 
-    def held(self) -> Held:
+    def read_back(self) -> StoredGraph:
         """All that is in the database."""
         with self._reading() as (session, _):
-            held: Held = session.execute_read(read.held)
-            return held
+            stored: StoredGraph = session.execute_read(read.read_back)
+            return stored
 
     def tables(self) -> None:
         """A server keeps the graph once."""
@@ -168,17 +166,6 @@ class Neo4jStore:
         if session.execute_read(_state) != self._seen:
             raise StoreError(f"{self.server.url}: the graph was changed while it was being read; run this again")
 
-    def _refuse_foreign(self, make: Callable[[Inputs], Inputs]) -> None:
-        """What is refused leaves nothing behind in a database without our books. Raises InputError."""
-        with self.server.one_line(), self.server.session() as session:
-            if session.execute_read(_state) is not None:
-                return
-            if others := session.run(FOREIGN).single()[0]:
-                raise InputError(
-                    f"{self.server.url}: the database holds {others:,} nodes that kgtools did not load; name an empty one"
-                )
-        make(Inputs())
-
     @contextmanager
     def _alone(self, command: str) -> Iterator[str]:
         """Hold the database against other changes by kgtools, as long as the connection lives; who it is that does.
@@ -208,6 +195,33 @@ class Neo4jStore:
             time.sleep(0.2)
 
 
+class ServerTransaction:
+    """The rows in which the graph of other inputs differs from the one that is there."""
+
+    def __init__(self, server: Server, session: Any, who: str) -> None:
+        self._server, self._session, self._who = server, session, who
+        self._state: State | None = session.execute_read(_state)
+        now = self._state.now if self._state else None
+        self.inputs: Inputs = session.execute_read(_inputs, now) if now else Inputs()
+
+    def write(self, inputs: Inputs, entities: Entities, triples: Triples) -> StoredGraph:
+        """Write what differs, at once or in batches; gives all that is in the database afterwards."""
+        session, state = self._session, self._state
+        indexes.prepare(session, entities)
+        stored: StoredGraph = session.execute_read(read.read_back)
+        known = {source.name for source in (*self.inputs.sources, *inputs.sources)}
+        known |= set(state.sources if state else ())
+        batches = write.batches(entities, triples, stored, known)
+        files = metadata.to_files(inputs)
+        if batches or state is None or state.then is not None or state.now != metadata.index(files):
+            stored = _write(self._server, self._who, state, files, batches, known)
+        indexes.finish(session, entities)
+        return stored
+
+    def commit(self) -> None:
+        """Nothing: the last batch has made it the graph."""
+
+
 @read.uncollected()
 def _write(
     server: Server,
@@ -216,7 +230,7 @@ def _write(
     files: dict[str, bytes],
     batches: list[write.Batch],
     known: set[str],
-) -> Held:
+) -> StoredGraph:
     """The books and the batches, at once or one after another; what is there afterwards."""
     with server.session(read_only=False) as session:
         pieces, there = metadata.pieces(files), set(session.run(f"MATCH (n:{LABEL}) RETURN n.id").value())
@@ -230,12 +244,12 @@ def _write(
             transaction.run(PUT, rows=[(metadata.STATE, metadata.state(paths, None, known))]).consume()
             transaction.run(DROP, rows=stale).consume()
 
-        def at_once(transaction: Any, again: bool) -> Held:
+        def at_once(transaction: Any, again: bool) -> StoredGraph:
             transaction.run(PUT, rows=new).consume()
             for batch in batches:
                 batch.send(transaction, batch.values(), again)
             settle(transaction, again)
-            return read.held(transaction)
+            return read.read_back(transaction)
 
         if sum(batch.rows.height for batch in batches) <= AT_ONCE and len(new) <= PIECES:
             return write.commit(session, who, at_once)
@@ -244,14 +258,14 @@ def _write(
         put([(metadata.STATE, metadata.state(state.now if state else None, paths, known))])
         try:
             write.commit_each(lambda: server.session(read_only=False), who, batches)
-            held: Held = session.execute_read(read.held)
+            stored: StoredGraph = session.execute_read(read.read_back)
             write.commit(session, who, settle)
         except KeyboardInterrupt:
             raise StoreError("stopped in the middle of the change; run this again to complete it") from None
         except Stopped:
             placed("a part of the change, which the same command completes,")
             raise
-        return held
+        return stored
 
 
 def _state(transaction: Any) -> State | None:

@@ -11,7 +11,7 @@ import polars as pl
 
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores.folder.engine import ENTITY_COLUMNS, TRIPLE_COLUMNS, quoted
-from kgtools.kg.stores.reconcile import Held
+from kgtools.kg.stores.reconcile import StoredGraph
 from kgtools.kg.tables import Entities, Triples
 
 Done = TypeVar("Done")
@@ -82,30 +82,30 @@ def commit_each(session: Callable[[], Any], who: str, batches: list[Batch]) -> N
                 pass
 
 
-def batches(entities: Entities, triples: Triples, held: Held, known: Collection[str]) -> list[Batch]:
-    """What makes of the graph that is held the graph that is wanted.
+def batches(entities: Entities, triples: Triples, stored: StoredGraph, known: Collection[str]) -> list[Batch]:
+    """What makes of the graph that is stored the graph that is wanted.
 
     Taken out is only what names no source but the `known` ones: what somebody else put there stays."""
     ends = ["id", "head", "relation", "tail"]
-    twice = held.triples.select(ends).is_duplicated()
-    mislabelled = held.entities.filter(_type("id").ne_missing(pl.col("type")))
+    twice = stored.triples.select(ends).is_duplicated()
+    mislabelled = stored.entities.filter(_type("id").ne_missing(pl.col("type")))
     return [
-        *_entities(_differing(entities, held.entities)),
-        *_new_triples(triples.join(held.triples, on=ends, how="anti")),
-        *_changed_triples(_differing(triples, held.triples.filter(~twice)).join(held.triples, on=ends, how="semi")),
-        *_gone_triples(_ours(held.triples.join(triples, on=ends, how="anti"), known)),
-        *_doubled(held.triples.filter(twice).unique(ends, maintain_order=True).join(triples, on=ends, how="semi")),
+        *_entities(_differing(entities, stored.entities)),
+        *_new_triples(triples.join(stored.triples, on=ends, how="anti")),
+        *_changed_triples(_differing(triples, stored.triples.filter(~twice)).join(stored.triples, on=ends, how="semi")),
+        *_gone_triples(_ours(stored.triples.join(triples, on=ends, how="anti"), known)),
+        *_doubled(stored.triples.filter(twice).unique(ends, maintain_order=True).join(triples, on=ends, how="semi")),
         *_mislabelled(_ours(mislabelled, known)),
-        *_gone_entities(_ours(held.entities.join(pl.concat([entities, mislabelled]), on="id", how="anti"), known)),
-        *_without_id([type_ for type_ in ontology().entities if f"nodes {type_}" in held.foreign], known),
+        *_gone_entities(_ours(stored.entities.join(pl.concat([entities, mislabelled]), on="id", how="anti"), known)),
+        *_without_id([type_ for type_ in ontology().entities if f"nodes {type_}" in stored.foreign], known),
     ]
 
 
-def _differing(wanted: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+def _differing(wanted: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
     """The rows that are not there just so."""
-    if held.is_empty():
+    if stored.is_empty():
         return wanted
-    rows = _flat(wanted).with_row_index("row").join(_flat(held), on=wanted.columns, how="anti", nulls_equal=True)
+    rows = _flat(wanted).with_row_index("row").join(_flat(stored), on=wanted.columns, how="anti", nulls_equal=True)
     return wanted[rows["row"].sort()]
 
 

@@ -1,0 +1,69 @@
+"""What a graph is made of, changed: the one way in which every store comes by its graph, and the proof of what is in it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
+from kgtools.kg.build.merge import merge
+from kgtools.kg.stores import Store
+from kgtools.kg.stores.reconcile import Compared, Reconciliation, reconcile
+from kgtools.tools.errors import StoreError
+
+
+def change(store: Store, edit: Callable[[Inputs], Inputs], command: str = "load") -> Reconciliation:
+    """Make the graph of other inputs than now, all or nothing, and read it back; nobody else changes it meanwhile.
+
+    `edit` gives the new inputs from those that the graph is made of now, and may be called twice. `command` names the
+    change in the manifest and to whoever has to wait for it. Where what is read back differs, a folder keeps the old graph;
+    a server keeps what was written, and the outcome says what differs. Raises InputError where the place holds something
+    else than a graph, StoreError where the store cannot be changed."""
+    if not store.has_graph():
+        edit(Inputs())  # what is refused leaves no folder and no node behind
+    with store.changing(command) as transaction:
+        inputs = edit(transaction.inputs)
+        entities, triples = merge(inputs)
+        outcome = reconcile(entities, triples, transaction.write(inputs, entities, triples))
+        if outcome.agrees:
+            transaction.commit()
+    return outcome
+
+
+def load(store: Store, sources: list[SourceTables]) -> Reconciliation:
+    """Load what sources say; a source that is in the graph says this instead of what it said before."""
+    return change(store, lambda inputs: inputs.with_sources(sources))
+
+
+def unload(store: Store, name: str) -> Reconciliation:
+    """Take a source, or a table of English names, out. Raises UsageError where none is called so."""
+    return change(store, lambda inputs: inputs.without(name), "unload")
+
+
+def add_names(store: Store, table: NameTable) -> NameTable | None:
+    """Add a table of English names; gives the one of the same name whose place it took. Raises UsageError without sources."""
+    replaced: list[NameTable] = []
+
+    def edit(inputs: Inputs) -> Inputs:
+        replaced[:] = [old for old in inputs.names if old.name == table.name]
+        return inputs.with_names(table)
+
+    change(store, edit, "names add")
+    return replaced[0] if replaced else None
+
+
+def verify(store: Store) -> Reconciliation:
+    """What the store's sources say, merged anew, against all that is in it; and every file that is not what was written.
+
+    What stands in such files is compared with nothing. Raises StoreError where no graph is."""
+    faults = tuple(store.faults())
+    rows: list[Compared] = []
+    foreign: dict[str, int] = {}
+    try:
+        expected = merge(store.inputs())
+        if tables := store.tables():
+            rows = [replace(row, copy="tables") for row in reconcile(*expected, tables).differences]
+        outcome = reconcile(*expected, store.read_back())
+        rows, foreign = [*outcome.rows, *rows], outcome.foreign
+    except StoreError:
+        if not faults:
+            raise
+    return Reconciliation(rows, foreign, faults)
