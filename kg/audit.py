@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from kgtools.kg.ontology import ontology
-from kgtools.kg.stores import Store
+from kgtools.kg.stores import Store, as_frame
 from kgtools.tools.errors import CypherError, InputError, UsageError
 from kgtools.tools.inputs.files import read_text
 from kgtools.tools.registry import suggestion
@@ -41,6 +43,10 @@ class Finding:
     audit: Audit
     columns: list[str]
     rows: list[list[Any]]
+
+    def to_frame(self) -> pl.DataFrame:
+        """The rows as a frame."""
+        return as_frame(self.columns, self.rows)
 
 
 def audits(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> list[Audit]:

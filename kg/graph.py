@@ -1,13 +1,25 @@
 """What a graph is made of, changed: the one way in which every store comes by its graph, and the proof of what is in it."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
+from kgtools.kg.build.inputs import Inputs, NameTable
+from kgtools.kg.build.load import Report, prepare, refuse_nothing
 from kgtools.kg.build.merge import merge
+from kgtools.kg.source import Options
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.reconcile import Compared, Reconciliation, reconcile
 from kgtools.tools.errors import StoreError
+from kgtools.tools.progress import step
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What a load did: a report a source, and the outcome of reading back; None where no graph was touched."""
+
+    reports: list[Report]
+    outcome: Reconciliation | None
 
 
 def change(store: Store, edit: Callable[[Inputs], Inputs], command: str = "load") -> Reconciliation:
@@ -28,9 +40,28 @@ def change(store: Store, edit: Callable[[Inputs], Inputs], command: str = "load"
     return outcome
 
 
-def load(store: Store, sources: list[SourceTables]) -> Reconciliation:
-    """Load what sources say; a source that is in the graph says this instead of what it said before."""
-    return change(store, lambda inputs: inputs.with_sources(sources))
+def load(
+    store: Store,
+    sources: Iterable[tuple[str, list[Path]]],
+    options: Options | None = None,
+    raw: bool = False,
+    allow_empty: bool = False,
+    dry_run: bool = False,
+) -> LoadResult:
+    """Load the files of sources; a source that is in the graph says this instead of what it said before.
+
+    `raw`: nothing is refused that a graph can hold. Raises InputError with file and line, and where a source gives nothing
+    (unless `allow_empty`); the graph is untouched then."""
+    prepared = []
+    for name, paths in sources:
+        with step(f"reading {name}"):
+            prepared.append(prepare(name, paths, options or Options(), raw))
+    reports = [report for _, report in prepared]
+    if dry_run:
+        return LoadResult(reports, None)
+    refuse_nothing(prepared, allow_empty)
+    with step("building the graph"):
+        return LoadResult(reports, change(store, lambda now: now.with_sources([tables for tables, _ in prepared])))
 
 
 def unload(store: Store, name: str) -> Reconciliation:

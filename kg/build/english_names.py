@@ -15,8 +15,8 @@ from kgtools.kg.build.normalize import HAN
 from kgtools.kg.ontology import ontology
 from kgtools.kg.tables import NAMES, Entities, Triples
 from kgtools.tools.errors import InputError, UsageError
-from kgtools.tools.licenses.check import check_license
 from kgtools.tools.inputs.originals import originals
+from kgtools.tools.licenses.check import check_license
 from kgtools.tools.registry import suggestion
 from kgtools.tools.spreadsheets import column_as_it_was
 

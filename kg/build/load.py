@@ -13,9 +13,9 @@ from kgtools.kg.build.inputs import SourceTables
 from kgtools.kg.build.normalize import clean
 from kgtools.kg.source import Options, Reading, short_names
 from kgtools.tools import registry
-from kgtools.tools.outputs.empty import SHOWN, refuse_empty
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.inputs.originals import find_same_file, originals
+from kgtools.tools.outputs.empty import SHOWN, refuse_empty
 
 Read = Callable[[list[Path], Options], Reading]
 

@@ -43,25 +43,18 @@ def load(
       kgtools load xywy medical.json health39 disease.csv --graph ./graph
     """
     from kgtools.kg import graph as library
-    from kgtools.kg.build.load import groups, prepare, refuse_nothing
+    from kgtools.kg.build.load import groups
     from kgtools.kg.commands.output import print_reports
     from kgtools.kg.source import Options
     from kgtools.kg.stores import open_store
-    from kgtools.tools.progress import step
 
     options = Options(mapping=mapping, type=type_, counting=counting)
-    prepared = []
-    for name, paths in groups(list(arguments)):
-        with step(f"reading {name}"):
-            prepared.append(prepare(name, paths, options, raw))
-    if dry_run:
-        print_reports([report for _, report in prepared], style)
+    done = library.load(open_store(graph), groups(list(arguments)), options, raw, allow_empty, dry_run)
+    if done.outcome is None:
+        print_reports(done.reports, style)
         return
-    refuse_nothing(prepared, allow_empty)
-    with step(f"building {graph}"):
-        outcome = library.load(open_store(graph), [tables for tables, _ in prepared])
-    print_reports([report for _, report in prepared], style, outcome if outcome.agrees else None, graph)
-    settle(outcome, graph)
+    print_reports(done.reports, style, done.outcome if done.outcome.agrees else None, graph)
+    settle(done.outcome, graph)
 
 
 @click.command()
