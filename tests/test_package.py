@@ -13,14 +13,44 @@ FOLDERS = ("kg", "templates", "corpora", "train", "tools")
 DATA = (".yaml", ".cypher", ".j2", ".json", ".csv", ".tsv", ".typed")
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
+def build(source: Path, folder: Path) -> Path:
+    """The wheel of a checkout or a source distribution."""
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(source)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    (found,) = folder.glob("kgtools-*.whl")
-    return found
+    (wheel,) = folder.glob("kgtools-*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    return build(ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+def test_a_wheel_made_of_the_source_distribution_holds_the_same_files(wheel, tmp_path):
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "sdist", "--directory", str(tmp_path / "sdist")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (archive,) = (tmp_path / "sdist").glob("kgtools-*.tar.gz")
+
+    again = build(archive, tmp_path / "again")
+
+    assert sorted(zipfile.ZipFile(again).namelist()) == sorted(zipfile.ZipFile(wheel).namelist())
+
+
+def test_folders_of_a_user_that_are_called_as_ours_change_nothing(tmp_path):
+    for name in FOLDERS:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text(f"raise RuntimeError('the {name} of the user')")
+        (tmp_path / f"{name}.py").write_text(f"raise RuntimeError('the {name} of the user')")
+    file = ROOT / "kg" / "samples" / "xywy" / "medical.json"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+
+    for words in (["load", "xywy", str(file)], ["stats"], ["generate", "--lang", "zh", "--out", "records"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "kgtools", *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )  # fmt: skip
+        assert (done.returncode, "RuntimeError" in done.stderr) == (0, False), done.stderr
 
 
 def test_the_wheel_holds_every_data_file_of_the_five_folders(wheel):

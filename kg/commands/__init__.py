@@ -25,3 +25,8 @@ def format_option(*styles: str) -> Callable[[F], F]:
     return click.option(
         "--format", "style", type=click.Choice(styles), default=styles[0], show_default=True, help="How to print."
     )
+
+
+def shorten(value: str | None, most: int = 60) -> str | None:
+    """A value that fits a cell of a table, with the length of the whole where it does not."""
+    return value if value is None or len(value) <= most else f"{value[:most]}… ({len(value):,} characters)"

@@ -1,14 +1,22 @@
 """Which entities are the same: align."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kgtools.kg.commands import format_option, graph_option
 from kgtools.tools.options import allow_option
+from kgtools.tools.output import print_json, print_table
+from kgtools.tools.terminal import say
+
+if TYPE_CHECKING:
+    from kgtools.kg.align.align import Changed, Size
 
 RULES = ("equal-name", "alias", "completion", "shared-code")
 REVIEW = Path("align-review.tsv")
+CODES = 5
+"""Codes that are too common: so many are named."""
 
 
 @click.command()
@@ -74,7 +82,6 @@ def align(
     """
     from kgtools.kg.align import align as change
     from kgtools.kg.align.review import check_folder, may_be_written, write_review
-    from kgtools.kg.commands.align_output import print_changed
     from kgtools.kg.commands.load import settle
     from kgtools.kg.exporters import Options
     from kgtools.kg.exporters.sssom import write as write_sssom
@@ -114,3 +121,49 @@ def align(
         write_sssom(store, sssom, Options(allow_empty=True))
         written["sssom"] = str(sssom)
     print_changed(changed, graph, style, written, dry_run)
+
+
+def print_changed(changed: "Changed", graph: str, style: str, written: dict[str, str], dry_run: bool) -> None:
+    """What was asked for, what it did to the graph, and the files that were written (what it is: where)."""
+    if style == "json":
+        print_json(changed.to_dict() | {"written": written, "dry_run": dry_run})
+        return
+    counts = changed.counts
+    if "rules" in counts:
+        columns = ["candidates", "applied", "review", "decided", "asleep"]
+        rows = [[rule, *(numbers[c] for c in columns)] for rule, numbers in counts["rules"].items()]
+        rows.append(["all", *(sum(numbers[c] for numbers in counts["rules"].values()) for c in columns)])
+        print_table(["rule", "candidates", "applied", "for review", "decided already", "asleep"], rows)
+    if counts.get("too_common"):
+        codes = ", ".join(f"{row['code']} ({row['entities']:,} {row['type']})" for row in counts["too_common"][:CODES])
+        more = len(counts["too_common"]) - CODES
+        say(f"too common to be evidence, so not asked: {codes}{f' and {more:,} more codes' if more > 0 else ''}")
+    if "decisions" in counts:
+        print_table(
+            ["decisions", "rows"], [[name.replace("_", " "), number] for name, number in counts["decisions"].items()]
+        )
+    if "undone" in counts:
+        print_table(["undone", "decisions"], [*counts["undone"].items(), ("all", sum(counts["undone"].values()))])
+    for line in _effect(changed.before, changed.after):
+        say(line)
+    told = changed.to_dict()["ledger"]
+    say(f"ledger: {told['same']:,} same, {told['different']:,} different; {told['asleep']:,} of them asleep")
+    for what, where in written.items():
+        say(f"{what}: {where}")
+    if dry_run:
+        say("Dry run: no graph was touched.")
+    elif changed.outcome is None:
+        say(f"Nothing to change in {graph}.")
+    elif changed.outcome.agrees:
+        say(f"The graph {graph} was rebuilt and read back: counts and checksums agree.")
+
+
+def _effect(before: "Size", after: "Size") -> list[str]:
+    united, loops = before.triples - after.triples, after.loops - before.loops
+    became = f"{united:,} became one with another" if united >= 0 else f"{-united:,} came apart again"
+    arose = f"{loops:,} arose" if loops >= 0 else f"{-loops:,} are gone"
+    return [
+        f"entities: {before.entities:,} before, {after.entities:,} after",
+        f"triples: {before.triples:,} before, {after.triples:,} after ({became})",
+        f"self-loops: {before.loops:,} before, {after.loops:,} after ({arose})",
+    ]

@@ -1,79 +1,18 @@
-"""What asks a graph: stats, query, audit."""
+"""audit: what is wrong with a graph."""
 
-import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from kgtools.kg.commands import format_option, graph_option
-from kgtools.tools.options import COUNT, escape_option
-from kgtools.tools.terminal import tell
+from kgtools.tools.options import COUNT
+from kgtools.tools.output import print_json, print_table
+from kgtools.tools.terminal import say, tell
 
-
-@click.command()
-@graph_option
-@format_option("table", "json")
-def stats(graph: str, style: str) -> None:
-    """Say what is in a graph, by entity type, relation and source.
-
-    \b
-    Example:
-      kgtools stats --graph ./graph
-    """
-    from kgtools.kg.commands.output import print_stats
-    from kgtools.kg.stats import statistics
-    from kgtools.kg.stores import open_store
-
-    print_stats(statistics(open_store(graph)), style)
-
-
-@click.command()
-@click.argument("cypher")
-@graph_option
-@format_option("table", "csv", "jsonl", "parquet")
-@click.option(
-    "--param",
-    "params",
-    multiple=True,
-    metavar="K=V",
-    help="Value of $K; V is read as JSON where it is JSON, else as text.",
-)
-@click.option("--out", type=click.Path(path_type=Path), help="Write to a file instead of stdout.")
-@escape_option
-def query(
-    cypher: str, graph: str, style: str, params: tuple[str, ...], out: Path | None, escape_formulas: bool
-) -> None:
-    """Ask a graph in Cypher; only what Neo4j would answer alike is taken.
-
-    \b
-    Example:
-      kgtools query 'MATCH (d:Disease {name: $name})-[:HAS_SYMPTOM]->(s) RETURN s.name' --param name=糖尿病
-    """
-    from kgtools.kg.stores import open_store
-    from kgtools.tools.output import print_rows
-
-    text = sys.stdin.read() if cypher == "-" else cypher
-    columns, rows = open_store(graph).query(text, parameters(params))
-    print_rows(columns, rows, style, out, escape_formulas)
-
-
-def parameters(pairs: tuple[str, ...]) -> dict[str, Any]:
-    """`k=v` pairs as query parameters. Raises UsageError."""
-    import orjson
-
-    from kgtools.tools.errors import UsageError
-
-    values: dict[str, Any] = {}
-    for pair in pairs:
-        key, found, value = pair.partition("=")
-        if not found or not key.isidentifier():
-            raise UsageError(f"--param {pair}: expected NAME=VALUE, as in --param name=糖尿病")
-        try:
-            values[key] = orjson.loads(value)
-        except orjson.JSONDecodeError:
-            values[key] = value
-    return values
+if TYPE_CHECKING:
+    from kgtools.kg.audit import Finding
 
 
 @click.command()
@@ -120,7 +59,6 @@ def audit(
       kgtools audit --graph ./graph --fail-on warning
     """
     from kgtools.kg.audit import audits, failed, run_all
-    from kgtools.kg.commands.output import print_findings
     from kgtools.kg.stores import open_store
     from kgtools.tools.errors import Findings, UsageError
     from kgtools.tools.progress import step
@@ -145,3 +83,25 @@ def audit(
         tell(f"The report is in {html}.")
     if failed(found, fail_on):
         raise Findings(f"findings of severity {fail_on} or above (--fail-on {fail_on})")
+
+
+def print_findings(findings: "list[Finding]", style: str, examples: int) -> None:
+    """Each audit with the number of its rows, and some of them."""
+    if style == "json":
+        print_json([asdict(f.audit) | {"columns": f.columns, "count": len(f.rows), "rows": f.rows} for f in findings])
+        return
+    print_table(
+        ["audit", "severity", "rows", "what"],
+        [[f.audit.name, f.audit.severity, len(f.rows), f.audit.title] for f in findings],
+    )
+    for finding in findings:
+        if finding.rows and examples:
+            shown = (
+                finding.rows
+                if finding.audit.severity == "info" and len(finding.rows) <= 10 * examples
+                else finding.rows[:examples]
+            )
+            say(f"\n{finding.audit.name}: {finding.audit.why}")
+            print_table(finding.columns, shown)
+            if len(finding.rows) > len(shown):
+                say(f"  ... {len(finding.rows) - len(shown):,} more rows; --format json gives all")

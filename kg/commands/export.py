@@ -1,11 +1,14 @@
 """What takes a graph out again: export."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from kgtools.kg.commands import format_option, graph_option
 from kgtools.tools.options import allow_option, empty_option
+from kgtools.tools.output import print_json
+from kgtools.tools.terminal import say
 
 
 @click.command()
@@ -30,7 +33,6 @@ def export(
     Example:
       kgtools export rdf graph.ttl --allow-license LicenseRef-39health-unstated --allow-license LicenseRef-xywy-noncommercial
     """
-    from kgtools.kg.commands.telling import print_exported
     from kgtools.kg.exporters import Options
     from kgtools.kg.exporters import export as write
     from kgtools.kg.stores import open_store
@@ -39,3 +41,17 @@ def export(
     with step(f"writing {out}"):
         written = write(form, open_store(graph), out, Options(base=base, allow_license=allow, allow_empty=allow_empty))
     print_exported(written, style)
+
+
+def print_exported(written: dict[str, Any], style: str) -> None:
+    """The files that an export wrote, and how many of what."""
+    if style == "json":
+        print_json(written)
+        return
+    counts = ", ".join(f"{number:,} {what}" for what, number in written["counts"].items())
+    files, size = len(written["files"]), sum(written["files"].values())
+    say(
+        f"{written['out']}: {counts} as {written['format']} ({files:,} files, {size:,} bytes).".replace(
+            "(1 files,", "(1 file,"
+        )
+    )

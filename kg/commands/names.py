@@ -1,11 +1,19 @@
 """English names for the entities of a graph: names add, names list, names missing."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kgtools.kg.commands import format_option, graph_option
 from kgtools.tools.options import COUNT, empty_option
+from kgtools.tools.output import cell, print_json, print_rows, print_table
+from kgtools.tools.terminal import say
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from kgtools.kg.build.inputs import NameTable
 
 
 @click.group()
@@ -58,7 +66,6 @@ def names_add(
       kgtools names add hpo-zh.babelon.tsv --type Symptom --type Disease --license LicenseRef-HPO
     """
     from kgtools.kg.build.english_names import OUR_LICENSE, OUR_NAME, OURS, read_names
-    from kgtools.kg.commands.output import print_named
     from kgtools.kg.graph import add_names
     from kgtools.kg.stores import open_store
     from kgtools.tools.errors import UsageError
@@ -85,7 +92,6 @@ def names_list(graph: str, style: str) -> None:
     Example:
       kgtools names list --graph ./graph
     """
-    from kgtools.kg.commands.output import print_name_tables
     from kgtools.kg.stores import open_store
 
     print_name_tables(open_store(graph).about()["names"], style)
@@ -109,7 +115,6 @@ def names_missing(graph: str, style: str, types: tuple[str, ...], limit: int) ->
     from kgtools.kg.build.english_names import check_types, missing_names
     from kgtools.kg.ontology import ontology
     from kgtools.kg.stores import open_store
-    from kgtools.tools.output import print_rows
 
     check_types(types, ontology().entities)
     store = open_store(graph)
@@ -118,3 +123,31 @@ def names_missing(graph: str, style: str, types: tuple[str, ...], limit: int) ->
         rows = rows.filter(rows["type"].is_in(types))
     rows = rows.head(limit) if limit else rows
     print_rows(rows.columns, map(list, rows.iter_rows()), style, escape_formulas=style == "csv")
+
+
+def print_named(table: "NameTable", entities: "pl.DataFrame", before: "NameTable | None" = None) -> None:
+    """What a table of names gave to the graph; `before`: the one whose place it took."""
+    import polars as pl
+
+    if before is not None and before.about["sha256"] != table.about["sha256"]:
+        old = f"{before.about['file']}, {before.about['names']:,} names"
+        say(f"{table.name}: in the place of the earlier table of this name ({old}); to keep both: --name")
+    lowered = f"; {table.about['recased']:,} in another case" if table.about["recased"] else ""
+    given = entities.filter(pl.col("name_en_from") == table.name).group_by("type").len().sort("type")
+    dropped = ", ".join(f"{reason} {number:,}" for reason, number in table.about["dropped"].items()) or "none"
+    say(
+        f"{table.name}: {table.about['read']:,} rows, {table.about['names']:,} names (left out: {dropped}{lowered}); licence {table.about['license']}"
+    )
+    print_table(["type", "entities named by it"], [*given.iter_rows(), ("all", given["len"].sum())])
+
+
+def print_name_tables(tables: dict[str, dict[str, Any]], style: str) -> None:
+    """The tables of English names in a graph, in the order in which they are asked."""
+    if style == "json":
+        print_json([{"table": name, **about} for name, about in tables.items()])
+        return
+    rows = [
+        [name, about["file"], about["license"], about["names"], cell(about["dropped"])]
+        for name, about in tables.items()
+    ]
+    print_table(["table", "file", "licence", "names", "left out"], rows)

@@ -1,54 +1,15 @@
-"""What lays graphs side by side, and an entity open: diff, show."""
+"""show: one entity and all that a graph says of it."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from kgtools.kg.commands import format_option, graph_option
-from kgtools.tools.options import COUNT, escape_option
+from kgtools.kg.commands import format_option, graph_option, shorten
+from kgtools.tools.options import COUNT
+from kgtools.tools.output import print_json, print_table
 from kgtools.tools.terminal import say
-
-
-@click.command()
-@click.argument("old")
-@click.argument("new")
-@format_option("table", "json", "csv", "jsonl", "parquet")
-@click.option("--rows", type=click.Path(path_type=Path), help="Write a row for each change: .csv, .jsonl or .parquet.")
-@escape_option
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 even where the graphs differ.")
-def diff(old: str, new: str, style: str, rows: Path | None, escape_formulas: bool, exit_zero: bool) -> None:
-    """Say what changed between two graphs; exit with 1 where they differ.
-
-    OLD and NEW are graphs (a folder or a server's URL) or what kgtools export wrote (.ttl, .nt, .graphml, .json, a
-    folder of Parquet). Counts go by entity type and relation; csv, jsonl and parquet give a row for each change.
-
-    \b
-    Example:
-      kgtools diff ./graph ./graph
-    """
-    from kgtools.kg.commands.telling import print_diff
-    from kgtools.kg.diff import ROWS
-    from kgtools.kg.diff import diff as compare
-    from kgtools.kg.exporters import read_graph
-    from kgtools.tools.errors import Findings, UsageError
-    from kgtools.tools.output import print_rows
-    from kgtools.tools.progress import step
-
-    kind = "" if rows is None else rows.suffix.lower().removeprefix(".")
-    if rows is not None and kind not in ("csv", "jsonl", "parquet"):
-        raise UsageError(f"--rows {rows}: the file ends in .csv, .jsonl or .parquet; name it so")
-    if escape_formulas and "csv" not in (kind, style):
-        raise UsageError("--escape-formulas is for csv: give it with --format csv or --rows FILE.csv")
-    with step(f"reading {old} and {new}"):
-        found = compare(read_graph(old), read_graph(new))
-    if rows is not None:
-        print_rows(
-            list(ROWS), map(list, found.rows.iter_rows()), kind, rows, escape_formulas and kind == "csv", "--rows"
-        )
-    print_diff(found, old, new, style, escape_formulas and style == "csv")
-    if not found.same and not exit_zero:
-        raise Findings(f"{old} and {new} differ")
 
 
 @click.command()
@@ -67,7 +28,6 @@ def show(entity: str, graph: str, style: str, limit: int, html: Path | None, dep
     Example:
       kgtools show 高血压 --graph ./graph
     """
-    from kgtools.kg.commands.telling import print_profiles
     from kgtools.kg.show.profile import find, links, profile
     from kgtools.kg.stores import open_store
     from kgtools.tools.errors import UsageError
@@ -89,3 +49,43 @@ def show(entity: str, graph: str, style: str, limit: int, html: Path | None, dep
     print_profiles(profiles, style)
     if html is not None and style == "table":
         say(f"The picture is in {html}.")
+
+
+def print_profiles(profiles: list[dict[str, Any]], style: str) -> None:
+    """Each entity with its names, attributes and triples."""
+    if style == "json":
+        print_json(profiles)
+        return
+    for told in profiles:
+        say(f"{told['id']}  ({told['zh']}, {told['en']})\n")
+        given = f"{told['name_en']} (from {told['name_en_from']})" if told["name_en"] else ""
+        names = (("English", given), ("aliases", "、".join(told["aliases"])), ("sources", "、".join(told["sources"])))
+        for word, text in names:
+            if text:
+                say(f"{word}: {text}")
+        say()
+        if told["attributes"]:
+            columns = ("attribute", "zh", "value", "origins")
+            rows = _grouped([[row[c] for c in columns] for row in told["attributes"]])
+            print_table(["attribute", "", "value", "origins"], [[a, zh, shorten(value), o] for a, zh, value, o in rows])
+        for direction, title in (("out", f"{told['id']} ->"), ("in", f"-> {told['id']}")):
+            _print_links([row for row in told["relations"] if row["direction"] == direction], title)
+
+
+def _print_links(relations: list[dict[str, Any]], title: str) -> None:
+    rows: list[list[Any]] = []
+    for relation in relations:
+        start = [relation["relation"], relation["zh"], relation["count"]]
+        for triple in relation["triples"]:
+            rows.append([*start, triple["other"], triple["name_en"], triple["sources"], triple["origins"]])
+            start = ["", "", None]
+        more = relation["count"] - len(relation["triples"])
+        if more:
+            rows.append(["", "", None, f"... {more:,} more (--limit 0 shows all)", "", "", ""])
+    if rows:
+        print_table([title, "", "triples", "entity", "English", "sources", "origins"], rows)
+
+
+def _grouped(rows: list[list[Any]]) -> list[list[Any]]:
+    """The rows, the first two cells only where they change."""
+    return [row if at == 0 or rows[at - 1][:2] != row[:2] else ["", "", *row[2:]] for at, row in enumerate(rows)]

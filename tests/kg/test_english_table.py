@@ -28,7 +28,7 @@ def test_the_table_is_package_data_and_what_read_names_reads() -> None:
     assert inside.read_bytes() == OURS.read_bytes()
     assert (ROOT / "kg" / "english" / "names.tsv").samefile(OURS)
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
-    assert wheel["force-include"]["kg"] == "kgtools/kg"
+    assert wheel["sources"]["kg"] == "kgtools/kg"
     assert not wheel.get("exclude")
 
 

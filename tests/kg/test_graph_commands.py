@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kgtools.kg.commands.audit import parameters
+from kgtools.kg.commands.query import parameters
 from kgtools.kg.graph import change
 from kgtools.kg.stats import statistics
 from kgtools.kg.stores.folder.store import EmbeddedStore

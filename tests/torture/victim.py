@@ -21,12 +21,10 @@ import orjson
 MODULES = (
     "kgtools.kg.align.align",
     "kgtools.kg.align.review",
-    "kgtools.kg.commands.align_output",
     "kgtools.kg.audit",
     "kgtools.kg.build.load",
     "kgtools.kg.graph",
     "kgtools.kg.stores.reconcile",
-    "kgtools.kg.commands.output",
     "kgtools.kg.sources.health39",
     "kgtools.kg.sources.xywy",
     "kgtools.kg.stores.folder.store",
