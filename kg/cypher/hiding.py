@@ -1,4 +1,4 @@
-"""Keep nodes of one label out of a query's sight: those in which a store keeps its books."""
+"""Keep nodes of one label out of a query's sight: those in which a store keeps its metadata."""
 
 from kgtools.kg.cypher.tokens import CLAUSES, Query, tokenize, words
 from kgtools.tools.errors import CypherError

@@ -13,9 +13,9 @@ from kgtools.kg.exporters.files import refuse_nothing, run_json, terms, whole_fo
 from kgtools.kg.licenses import LICENSES, licence_text
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores import Store
-from kgtools.kg.stores.folder.engine import ENTITY_COLUMNS, LISTS, TRIPLE_COLUMNS, quoted
+from kgtools.kg.stores.columns import ENTITY_COLUMNS, LISTS, TRIPLE_COLUMNS, quote
 from kgtools.kg.stores.neo4j.indexes import INDEXABLE
-from kgtools.kg.stores.neo4j.metadata import LABEL, bookkeeping
+from kgtools.kg.stores.neo4j.metadata import LABEL, to_nodes
 from kgtools.tools.errors import InputError
 
 DELIMITER = "\x1f"
@@ -42,7 +42,7 @@ exec "${{NEO4J_ADMIN:-neo4j-admin}}" database import full "${{1:-neo4j}}" {optio
 
 def write(store: Store, out: Path, how: Options) -> dict[str, int]:
     """The CSV files, `import.sh`, `after.cypher`, the steps and the licences. Raises InputError for a value that CSV cannot hold."""
-    entities, triples, books = store.entities(), store.triples(), bookkeeping(store.inputs())
+    entities, triples, metadata_nodes = store.entities(), store.triples(), to_nodes(store.inputs())
     refuse_nothing(entities, out, how.allow_empty)
     _refuse(entities, triples)
     nodes = {t: entities.filter(pl.col("type") == t) for t in ontology().entities if t in set(entities["type"])}
@@ -54,8 +54,8 @@ def write(store: Store, out: Path, how: Options) -> dict[str, int]:
         for name, rows in said.items():
             ends = {"head": ":START_ID(entity)", "tail": ":END_ID(entity)"}
             _table(stage, name, rows.select("head", "tail", *TRIPLE_COLUMNS), ends)
-        _table(stage, LABEL, books, {"id": f"id:ID({LABEL})"})
-        options = _options([*nodes, LABEL], list(said), [entities, triples, books])
+        _table(stage, LABEL, metadata_nodes, {"id": f"id:ID({LABEL})"})
+        options = _options([*nodes, LABEL], list(said), [entities, triples, metadata_nodes])
         (stage / "import.sh").write_text(IMPORT.format(options=" \\\n  ".join(options)), encoding="utf-8")
         (stage / "after.cypher").write_text("".join(f"{line};\n" for line in _after(nodes, said)), encoding="utf-8")
         licence = terms(store)["license"]
@@ -114,16 +114,16 @@ def _after(nodes: dict[str, pl.DataFrame], said: dict[str, pl.DataFrame]) -> lis
         f":auto MATCH {pattern} WHERE x.{column} IS NULL CALL (x) {{ SET x.{column} = [] }} IN TRANSACTIONS OF 10000 ROWS"
         for tables, shape in ((nodes, "(x:{})"), (said, "()-[x:{}]->()"))
         for name, rows in tables.items()
-        for pattern in [shape.format(quoted(name))]
+        for pattern in [shape.format(quote(name))]
         for column in (c for c in LISTS if c in rows.columns and (rows[c].list.len() == 0).any())
     ]
     long = {name for name, rows in nodes.items() if (rows["name"].str.len_bytes() > INDEXABLE).any()}
     for type_ in (*ontology().entities, LABEL):
-        label = quoted(type_)
-        constraint = quoted(f"kgtools_{type_}_id")
+        label = quote(type_)
+        constraint = quote(f"kgtools_{type_}_id")
         lines.append(f"CREATE CONSTRAINT {constraint} IF NOT EXISTS FOR (n:{label}) REQUIRE n.`id` IS UNIQUE")
         if type_ not in (*long, LABEL):
-            index = quoted(f"kgtools_{type_}_name")
+            index = quote(f"kgtools_{type_}_name")
             lines.append(f"CREATE INDEX {index} IF NOT EXISTS FOR (n:{label}) ON (n.`name`)")
     return [*lines, "CALL db.awaitIndexes(600)"]
 

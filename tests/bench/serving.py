@@ -17,7 +17,7 @@ from kgtools.kg.build.inputs import Inputs
 from kgtools.kg.build.merge import merge
 from kgtools.kg.exporters import Options, neo4j_admin
 from kgtools.kg.graph import change
-from kgtools.kg.stores.folder.engine import ENTITY_COLUMNS, TRIPLE_COLUMNS, quoted
+from kgtools.kg.stores.columns import ENTITY_COLUMNS, TRIPLE_COLUMNS, quote
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.kg.stores.neo4j.store import Neo4jStore
 from kgtools.kg.tables import Entities, Triples
@@ -106,17 +106,17 @@ def _bare(login: Login, entities: Entities, triples: Triples) -> None:
     ends = triples.with_columns(_type("head"), _type("tail")).sort("head")
     with login.driver() as driver, driver.session() as session:
         for (type_,), rows in entities.partition_by("type", as_dict=True).items():
-            session.run(f"CREATE INDEX FOR (n:{quoted(str(type_))}) ON (n.id)").consume()
+            session.run(f"CREATE INDEX FOR (n:{quote(str(type_))}) ON (n.id)").consume()
             values = ", ".join(f"{name}: row[{place}]" for place, name in enumerate(ENTITY_COLUMNS))
             _send(
                 session,
-                f"UNWIND $rows AS row CREATE (n:{quoted(str(type_))} {{{values}}})",
+                f"UNWIND $rows AS row CREATE (n:{quote(str(type_))} {{{values}}})",
                 rows.select(ENTITY_COLUMNS),
             )
         session.run("CALL db.awaitIndexes(600)").consume()
         values = ", ".join(f"{name}: row[{place}]" for place, name in enumerate(TRIPLE_COLUMNS, start=2))
         for key, rows in ends.partition_by("relation", "head type", "tail type", as_dict=True).items():
-            relation, head, tail = (quoted(str(name)) for name in key)
+            relation, head, tail = (quote(str(name)) for name in key)
             query = (
                 f"UNWIND $rows AS row MATCH (h:{head} {{id: row[0]}}) MATCH (t:{tail} {{id: row[1]}}) "
                 f"CREATE (h)-[:{relation} {{{values}}}]->(t)"
@@ -139,12 +139,12 @@ def _one_by_one(login: Login, entities: Entities, triples: Triples) -> None:
     ends = triples.head(SLICE).with_columns(_type("head"), _type("tail"))
     with login.driver() as driver, driver.session() as session:
         for row in entities.head(SLICE).iter_rows(named=True):
-            query = f"MERGE (n:{quoted(row['type'])} {{id: $id}}) SET n.name = $name, n.sources = $sources"
+            query = f"MERGE (n:{quote(row['type'])} {{id: $id}}) SET n.name = $name, n.sources = $sources"
             session.run(query, id=row["id"], name=row["name"], sources=row["sources"]).consume()
         for row in ends.iter_rows(named=True):
             query = (
-                f"MERGE (h:{quoted(row['head type'])} {{id: $head}}) MERGE (t:{quoted(row['tail type'])} {{id: $tail}}) "
-                f"MERGE (h)-[r:{quoted(row['relation'])}]->(t) SET r.id = $id, r.sources = $sources"
+                f"MERGE (h:{quote(row['head type'])} {{id: $head}}) MERGE (t:{quote(row['tail type'])} {{id: $tail}}) "
+                f"MERGE (h)-[r:{quote(row['relation'])}]->(t) SET r.id = $id, r.sources = $sources"
             )
             session.run(query, **{name: row[name] for name in ("head", "tail", "id", "sources")}).consume()
 

@@ -235,7 +235,7 @@ def test_a_load_beside_foreign_nodes_says_so_and_leaves_them(
     ]  # fmt: skip
 
 
-def books(login: Login) -> dict[str, str]:
+def metadata_of(login: Login) -> dict[str, str]:
     """What kgtools keeps in the database: node -> text."""
     return {row["id"]: row["data"] for row in login.ask("MATCH (n:__Kgtools) RETURN n.id AS id, n.data AS data")}
 
@@ -249,9 +249,9 @@ def test_a_licence_changed_in_a_server_is_found_and_no_export_takes_it(
     neo4j_graph: Login, say: Say, kgtools: Run, report: Path
 ) -> None:
     say(neo4j_graph.uri, a=ROWS)
-    paths = orjson.loads(books(neo4j_graph)["state"])["now"]
+    paths = orjson.loads(metadata_of(neo4j_graph)["state"])["now"]
     piece = f"{paths['sources/a/about.json']}/0000"
-    about = orjson.loads(base64.b64decode(books(neo4j_graph)[piece]))
+    about = orjson.loads(base64.b64decode(metadata_of(neo4j_graph)[piece]))
     put(neo4j_graph, piece, base64.b64encode(orjson.dumps(about | {"license": "CC0-1.0", "title": "x"})).decode())
 
     verify = kgtools("verify", "--graph", neo4j_graph.uri)
@@ -268,7 +268,7 @@ def test_a_source_taken_out_of_the_books_of_a_server_is_missed(
     neo4j_graph: Login, say: Say, kgtools: Run, report: Path
 ) -> None:
     say(neo4j_graph.uri, a=ROWS, b=ROWS[:1])
-    state = orjson.loads(books(neo4j_graph)["state"])
+    state = orjson.loads(metadata_of(neo4j_graph)["state"])
     state["now"] = {path: hash_ for path, hash_ in state["now"].items() if not path.startswith("sources/b/")}
     put(neo4j_graph, "state", orjson.dumps(state).decode())
 

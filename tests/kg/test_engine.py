@@ -209,10 +209,10 @@ def test_a_property_or_label_that_is_not_there_is_refused_with_the_nearest(reade
 
 @pytest.mark.parametrize("name", ["Disease", "a`b", "``", "x y"])
 def test_a_quoted_name_ends_where_it_began(name: str) -> None:
-    quoted = engine.quoted(name)
+    quote = engine.quote(name)
 
-    assert quoted[0] == quoted[-1] == "`"
-    assert quoted[1:-1].replace("``", "`") == name
+    assert quote[0] == quote[-1] == "`"
+    assert quote[1:-1].replace("``", "`") == name
 
 
 def test_many_databases_can_be_open_at_once(tmp_path: Path, frames: Frames) -> None:

@@ -98,7 +98,7 @@ def test_the_imported_database_is_the_one_that_a_load_makes(
 
 
 def is_state(row: dict[str, Any]) -> bool:
-    """The first page of the books and the lock: what is under way, not what the graph is made of."""
+    """The first page of the metadata and the lock: what is under way, not what the graph is made of."""
     return row.get("labels") == ["__Kgtools"] and row["has"]["id"] in ("state", "lock")
 
 

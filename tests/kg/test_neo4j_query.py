@@ -1,4 +1,4 @@
-"""`kgtools query` on a Neo4j server: it only reads, it streams, and the books are out of sight."""
+"""`kgtools query` on a Neo4j server: it only reads, it streams, and the metadata are out of sight."""
 
 import csv
 import io

@@ -81,7 +81,7 @@ def test_what_was_loaded_is_read_from_its_descriptions_alone(inputs: Inputs) -> 
 
 
 def test_the_nodes_of_a_whole_graph_hold_its_state_and_its_pieces(inputs: Inputs) -> None:
-    nodes: dict[str, str] = dict(metadata.bookkeeping(inputs).iter_rows())
+    nodes: dict[str, str] = dict(metadata.to_nodes(inputs).iter_rows())
 
     files = metadata.to_files(inputs)
     assert nodes.pop(metadata.STATE) == metadata.state(metadata.index(files))

@@ -26,7 +26,7 @@ BOOKS = "MATCH (n:__Kgtools) RETURN n.id AS id, n.data AS data ORDER BY id"
 
 @dataclass
 class Watched:
-    """The graph of a server, whose states are known by what it holds and by every byte of the books."""
+    """The graph of a server, whose states are known by what it holds and by every byte of the metadata."""
 
     login: Login
     known: dict[str, tuple[Entities, Triples, list[dict[str, object]]]] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Watched:
         return name
 
     def settled(self, state: str) -> None:
-        """The books are those of an undisturbed run, and hold nothing besides."""
+        """The metadata are those of an undisturbed run, and hold nothing besides."""
         assert self.login.ask(BOOKS) == self.known[state][2]
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ import polars as pl
 from orjson import JSONDecodeError, loads
 
 from kgtools.kg.ontology import ontology
+from kgtools.kg.stores.columns import ENTITY_COLUMNS, LISTS, TRIPLE_COLUMNS, quote
 from kgtools.kg.stores.reconcile import StoredGraph
 from kgtools.kg.tables import ENTITIES, TRIPLES, Entities, Triples
 from kgtools.tools.errors import CypherError, StoreError
@@ -18,9 +19,6 @@ from kgtools.tools.frames import Schema, load_table, write_table
 from kgtools.tools.inputs.files import to_json
 from kgtools.tools.registry import suggestion
 
-ENTITY_COLUMNS = ("id", "name", "name_en", "name_en_from", "aliases", "sources", "attributes", "doubts")
-TRIPLE_COLUMNS = ("id", "sources", "origins", "contradicts")
-LISTS = ("aliases", "sources", "origins", "doubts")
 PAIRS = "pairs.json"
 ROOM = 1 << 40
 """Bytes of address space for each open database; the engine's own 8 TB are too much for more than 15 at once."""
@@ -113,7 +111,7 @@ class Reader:
         frames = [ENTITIES.frame()]
         for type_ in ontology().entities:
             returned = ", ".join(f"n.{name} AS {name}" for name in ENTITY_COLUMNS)
-            query = f"MATCH (n:{quoted(type_)}) RETURN '{type_}' AS type, {returned}"
+            query = f"MATCH (n:{quote(type_)}) RETURN '{type_}' AS type, {returned}"
             frames.append(_read_back(self._connection, query, file, ENTITIES))
         return pl.concat(frames).sort("id")
 
@@ -122,7 +120,7 @@ class Reader:
         frames = [TRIPLES.frame()]
         for relation in ontology().relations:
             returned = ", ".join(f"r.{name} AS {name}" for name in TRIPLE_COLUMNS)
-            query = f"MATCH (h)-[r:{quoted(relation)}]->(t) RETURN h.id AS head, '{relation}' AS relation, t.id AS tail, {returned}"
+            query = f"MATCH (h)-[r:{quote(relation)}]->(t) RETURN h.id AS head, '{relation}' AS relation, t.id AS tail, {returned}"
             frames.append(_read_back(self._connection, query, file, TRIPLES))
         return pl.concat(frames).sort("id")
 
@@ -168,16 +166,11 @@ def _pairs(ends: pl.DataFrame) -> dict[str, list[tuple[str, str]]]:
 def _create_tables(connection: Any, ends: pl.DataFrame) -> None:
     columns = ", ".join(f"{name} STRING{'[]' if name in LISTS else ''}" for name in ENTITY_COLUMNS)
     for type_ in ontology().entities:
-        connection.execute(f"CREATE NODE TABLE {quoted(type_)} ({columns}, PRIMARY KEY (id))")
+        connection.execute(f"CREATE NODE TABLE {quote(type_)} ({columns}, PRIMARY KEY (id))")
     columns = ", ".join(f"{name} STRING{'[]' if name in LISTS else ''}" for name in TRIPLE_COLUMNS)
     for relation, pairs in _pairs(ends).items():
-        between = ", ".join(f"FROM {quoted(head)} TO {quoted(tail)}" for head, tail in pairs)
-        connection.execute(f"CREATE REL TABLE {quoted(relation)} ({between}, {columns})")
-
-
-def quoted(name: str) -> str:
-    """A name for Cypher, in backticks."""
-    return "`" + name.replace("`", "``") + "`"
+        between = ", ".join(f"FROM {quote(head)} TO {quote(tail)}" for head, tail in pairs)
+        connection.execute(f"CREATE REL TABLE {quote(relation)} ({between}, {columns})")
 
 
 def _copy(connection: Any, scratch: Path, entities: Entities, ends: pl.DataFrame) -> None:
@@ -185,10 +178,10 @@ def _copy(connection: Any, scratch: Path, entities: Entities, ends: pl.DataFrame
     source = "'" + str(file).replace("\\", "\\\\").replace("'", "\\'") + "'"
     for (type_,), rows in entities.partition_by("type", as_dict=True).items():
         write_table(rows.select(ENTITY_COLUMNS), file)
-        connection.execute(f"COPY {quoted(type_)} FROM {source}")
+        connection.execute(f"COPY {quote(type_)} FROM {source}")
     for (relation, head, tail), rows in ends.partition_by("relation", "head_type", "tail_type", as_dict=True).items():
         write_table(rows.select("head", "tail", *TRIPLE_COLUMNS), file)
-        connection.execute(f"COPY {quoted(relation)} FROM {source} (from='{head}', to='{tail}')")
+        connection.execute(f"COPY {quote(relation)} FROM {source} (from='{head}', to='{tail}')")
 
 
 def _read_back(connection: Any, query: str, file: Path, schema: Schema) -> pl.DataFrame:

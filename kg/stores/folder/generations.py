@@ -39,15 +39,15 @@ class Generation:
     `told`: the hash of the list by `current`, empty where that was missing; `proved`: files whose bytes have been read and
     are what was written."""
 
-    place: Path
+    directory: Path
     files: dict[str, tuple[int, str]]
-    told: str = ""
+    list_hash: str = ""
     proved: set[str] = field(default_factory=set, compare=False)
 
     @property
     def number(self) -> int:
         """Its place in time."""
-        return int(self.place.name)
+        return int(self.directory.name)
 
     def names(self, pattern: str) -> list[str]:
         """The listed files that match, sorted."""
@@ -65,41 +65,41 @@ class Generation:
             if fault := self._seen(name) or self._read(name):
                 raise self.damaged(name, fault)
             self.proved.add(name)
-        return self.place / name
+        return self.directory / name
 
     def damaged(self, name: str, fault: str) -> StoreError:
         """The error for a file, with the way out: what is made of the inputs can be made again."""
-        return StoreError(f"{self.place / name}: {fault}; {NEW if name.startswith(INPUTS) else AGAIN}")
+        return StoreError(f"{self.directory / name}: {fault}; {NEW if name.startswith(INPUTS) else AGAIN}")
 
     def faults(self) -> Iterator[Fault]:
         """Every file that is missing, or not what was written, or not kgtools' own."""
-        if self.place.is_symlink():
-            yield Fault(self.place.name, "is a link to another place")
+        if self.directory.is_symlink():
+            yield Fault(self.directory.name, "is a link to another place")
         for name in sorted(self.files):
             if fault := self._seen(name) or self._read(name):
-                yield Fault(f"{self.place.name}/{name}", fault)
-        for path in sorted(self.place.rglob("*")):
-            name = path.relative_to(self.place).as_posix()
+                yield Fault(f"{self.directory.name}/{name}", fault)
+        for path in sorted(self.directory.rglob("*")):
+            name = path.relative_to(self.directory).as_posix()
             ours = name in self.files or name in (LIST, UNFINISHED)
             if path.is_dir() and not path.is_symlink():
                 ours = any(path.iterdir())  # of what is in it is told by itself
             if not ours:
-                yield Fault(f"{self.place.name}/{name}", FOREIGN)
+                yield Fault(f"{self.directory.name}/{name}", FOREIGN)
 
     def _seen(self, name: str) -> str:
         """What is wrong with a file as the folder shows it."""
         try:
-            found, size = (self.place / name).lstat(), self.files[name][0]
+            found, size = (self.directory / name).lstat(), self.files[name][0]
         except (FileNotFoundError, KeyError):
             return "is missing"
         except OSError as error:
             return f"cannot be read ({error.strerror})"
-        if not (self.place / name).is_file() or (self.place / name).is_symlink():
+        if not (self.directory / name).is_file() or (self.directory / name).is_symlink():
             return "is no file"
         return "" if found.st_size == size else f"was changed: {found.st_size:,} bytes, expected {size:,}"
 
     def _read(self, name: str) -> str:
-        return _differing(self.place / name, self.files[name][1])
+        return _differing(self.directory / name, self.files[name][1])
 
 
 def look(folder: Path) -> tuple[Generation | None, list[Fault]]:
@@ -122,122 +122,134 @@ def is_there(folder: Path) -> bool:
 
 
 def _judged(folder: Path, line: str | None) -> tuple[Generation | None, list[Fault]]:
-    said = LINE.fullmatch(line or "")
-    if said is None:
+    stored = LINE.fullmatch(line or "")
+    if stored is None:
         return _newest(folder, line)
-    place = folder / said[1]
-    if not place.is_dir():
-        return None, [Fault(POINTER, f"names {place.name}, which is missing", _retake(folder))]
-    if fault := _differing(place / LIST, said[2]):
-        return None, [Fault(f"{place.name}/{LIST}", fault, _retake(folder, place.name))]
-    found = _listed(place, said[2])
+    directory = folder / stored[1]
+    if not directory.is_dir():
+        return None, [Fault(POINTER, f"names {directory.name}, which is missing", _retake(folder))]
+    if fault := _differing(directory / LIST, stored[2]):
+        return None, [Fault(f"{directory.name}/{LIST}", fault, _retake(folder, directory.name))]
+    found = _listed(directory, stored[2])
     if found is None:
-        return None, [Fault(f"{place.name}/{LIST}", "is of another kgtools", NEW)]
-    newer = [other for other in _generations(folder) if other.number > found.number and _is_whole(other)]
+        return None, [Fault(f"{directory.name}/{LIST}", "is of another kgtools", NEW)]
+    newer = [other for other in _generations(folder) if other.number > found.number and _is_complete(other)]
     if newer:
-        name = newer[-1].place.name
+        name = newer[-1].directory.name
         way = f"remove it, and {name} counts again; or remove {name}"
-        return found, [Fault(POINTER, f"was set back to {place.name}: {name} is whole and newer", way)]
+        return found, [Fault(POINTER, f"was set back to {directory.name}: {name} is whole and newer", way)]
     return found, []
 
 
 def _newest(folder: Path, line: str | None) -> tuple[Generation | None, list[Fault]]:
     """The newest whole generation, where `current` names none."""
-    ours = [found for found in _generations(folder) if not _is_unfinished(found.place)]
+    ours = [found for found in _generations(folder) if not _is_unfinished(found.directory)]
     old = NAME.fullmatch((line or "").strip())
     if old and (folder / old[0]).is_dir() and not (folder / old[0] / LIST).exists():
         return None, [Fault(POINTER, "an older kgtools made this graph", NEW)]
     if not ours:
         return None, []
     what = "is missing" if line is None else "is not what kgtools wrote"
-    whole = [found for found in ours if _is_whole(found)]
-    if not whole:
+    complete = [found for found in ours if _is_complete(found)]
+    if not complete:
         return None, [Fault(POINTER, f"{what}, and no generation beside it is whole", NEW)]
-    return whole[-1], [Fault(POINTER, what, f"the newest whole graph, {whole[-1].place.name}, is taken in its place")]
+    return complete[-1], [
+        Fault(POINTER, what, f"the newest whole graph, {complete[-1].directory.name}, is taken in its place")
+    ]
 
 
 def _retake(folder: Path, damaged: str = "") -> str:
     """The way out where `current` names a generation that is gone or damaged."""
-    whole = [found.place.name for found in _generations(folder) if _is_whole(found) and found.place.name != damaged]
-    return f"remove {folder / POINTER}, and {whole[-1]} counts, the newest whole graph" if whole else NEW
+    complete = [
+        found.directory.name
+        for found in _generations(folder)
+        if _is_complete(found) and found.directory.name != damaged
+    ]
+    return f"remove {folder / POINTER}, and {complete[-1]} counts, the newest whole graph" if complete else NEW
 
 
 def begin(folder: Path) -> Path:
     """A new generation, unfinished, behind all others. Nobody else may change the folder meanwhile."""
-    number = max((int(place.name) for place in folder.iterdir() if NAME.fullmatch(place.name)), default=0) + 1
+    number = (
+        max((int(directory.name) for directory in folder.iterdir() if NAME.fullmatch(directory.name)), default=0) + 1
+    )
     aside = folder / f".{number:06}.new"  # so that no generation is ever without the mark
     aside.mkdir()
     (aside / UNFINISHED).touch()
     return aside.rename(folder / f"{number:06}")
 
 
-def finish(place: Path) -> None:
+def finish(directory: Path) -> None:
     """Write the list of a new generation, bring all to the disk, and make it the one that counts, in one step."""
     files = {
-        path.relative_to(place).as_posix(): (path.stat().st_size, sha256(path))
-        for path in sorted(place.rglob("*"))
-        if path.is_file() and path not in (place / LIST, place / UNFINISHED)
+        path.relative_to(directory).as_posix(): (path.stat().st_size, sha256(path))
+        for path in sorted(directory.rglob("*"))
+        if path.is_file() and path not in (directory / LIST, directory / UNFINISHED)
     }
     listed = {name: {"size": size, "sha256": hash_} for name, (size, hash_) in files.items()}
-    (place / LIST).write_bytes(to_json({"format": FORMAT, "files": listed}))
+    (directory / LIST).write_bytes(to_json({"format": FORMAT, "files": listed}))
     for name in (*files, LIST):
-        sync(place / name)
-    write_whole(place.parent / POINTER, f"{place.name} {sha256(place / LIST)}\n".encode())
-    settle(place)
+        sync(directory / name)
+    write_whole(directory.parent / POINTER, f"{directory.name} {sha256(directory / LIST)}\n".encode())
+    settle(directory)
 
 
-def counts(place: Path) -> bool:
+def counts(directory: Path) -> bool:
     """Whether `current` names the generation."""
-    return (_line(place.parent) or "").startswith(f"{place.name} ")
+    return (_line(directory.parent) or "").startswith(f"{directory.name} ")
 
 
-def settle(place: Path) -> None:
+def settle(directory: Path) -> None:
     """The generation counts: it is finished, if it was killed before it could say so."""
-    (place / UNFINISHED).unlink(missing_ok=True)
+    (directory / UNFINISHED).unlink(missing_ok=True)
 
 
 def clear(folder: Path, older: int = 0) -> None:
     """Remove what killed changes left, and generations before the number `older`; what kgtools did not write stays.
 
     Nobody else may change the folder meanwhile; killed in here, the next call goes on."""
-    for place in sorted(folder.iterdir()):
-        if ASIDE.fullmatch(place.name):
-            shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink(missing_ok=True)
-        elif NAME.fullmatch(place.name) and place.is_dir() and not place.is_symlink():
-            if _is_unfinished(place):
-                drop(place)
-            elif int(place.name) < older and (found := _listed(place)):
+    for directory in sorted(folder.iterdir()):
+        if ASIDE.fullmatch(directory.name):
+            shutil.rmtree(directory, ignore_errors=True) if directory.is_dir() else directory.unlink(missing_ok=True)
+        elif NAME.fullmatch(directory.name) and directory.is_dir() and not directory.is_symlink():
+            if _is_unfinished(directory):
+                drop(directory)
+            elif int(directory.name) < older and (found := _listed(directory)):
                 _drop_listed(found)
 
 
-def drop(place: Path) -> None:
+def drop(directory: Path) -> None:
     """Remove a generation: its number goes before its files, so that half of it is never taken for one."""
-    shutil.rmtree(place.rename(place.parent / f".{place.name}.new"), ignore_errors=True)
+    shutil.rmtree(directory.rename(directory.parent / f".{directory.name}.new"), ignore_errors=True)
 
 
 def _drop_listed(generation: Generation) -> None:
     """Remove what the list names, and the list last, unless what is left is the user's."""
-    place = generation.place
+    directory = generation.directory
     for name in generation.files:
         with suppress(OSError):
-            (place / name).unlink()
-    for path, _, _ in os.walk(place, topdown=False):
+            (directory / name).unlink()
+    for path, _, _ in os.walk(directory, topdown=False):
         with suppress(OSError):
             Path(path).rmdir()
-    if [path.name for path in place.iterdir()] == [LIST]:
-        drop(place)
+    if [path.name for path in directory.iterdir()] == [LIST]:
+        drop(directory)
     else:
-        (place / LIST).unlink()
+        (directory / LIST).unlink()
 
 
 def refuse_foreign(folder: Path) -> None:
     """Raises InputError for a folder that holds other things than a graph."""
     if not folder.is_dir() or LINE.fullmatch(_line(folder) or ""):
         return
-    ours = {found.place.name for found in _generations(folder)}
-    ours |= {place.name for place in folder.iterdir() if NAME.fullmatch(place.name) and _is_unfinished(place)}
+    ours = {found.directory.name for found in _generations(folder)}
+    ours |= {
+        directory.name for directory in folder.iterdir() if NAME.fullmatch(directory.name) and _is_unfinished(directory)
+    }
     ours |= {POINTER} if ours else set()
-    others = sorted(place.name for place in folder.iterdir() if place.name not in ours and place.name[0] != ".")
+    others = sorted(
+        directory.name for directory in folder.iterdir() if directory.name not in ours and directory.name[0] != "."
+    )
     if others:
         raise InputError(f"{folder}: is not a graph and not empty ({', '.join(others[:3])}); name a new folder")
 
@@ -256,31 +268,33 @@ def _generations(folder: Path) -> list[Generation]:
     """All that have a list of ours, by number."""
     if not folder.is_dir():
         return []
-    found = [_listed(place) for place in folder.iterdir() if NAME.fullmatch(place.name) and place.is_dir()]
+    found = [
+        _listed(directory) for directory in folder.iterdir() if NAME.fullmatch(directory.name) and directory.is_dir()
+    ]
     return sorted((each for each in found if each), key=lambda each: each.number)
 
 
-def _listed(place: Path, told: str = "") -> Generation | None:
+def _listed(directory: Path, list_hash: str = "") -> Generation | None:
     """The generation by its list; None where that is missing or not of ours."""
     try:
-        said = orjson.loads((place / LIST).read_bytes())
-        if said["format"] != FORMAT:
+        stored = orjson.loads((directory / LIST).read_bytes())
+        if stored["format"] != FORMAT:
             return None
-        files = {name: (int(file["size"]), str(file["sha256"])) for name, file in said["files"].items()}
+        files = {name: (int(file["size"]), str(file["sha256"])) for name, file in stored["files"].items()}
     except (OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
         return None
     if any(Path(name).is_absolute() or ".." in Path(name).parts for name in files):
         return None
-    return Generation(place, files, told)
+    return Generation(directory, files, list_hash)
 
 
-def _is_unfinished(place: Path) -> bool:
+def _is_unfinished(directory: Path) -> bool:
     """Whether a change was broken off before the generation counted; it may have been broken off a moment later."""
-    return (place / UNFINISHED).exists() and not counts(place)
+    return (directory / UNFINISHED).exists() and not counts(directory)
 
 
-def _is_whole(generation: Generation) -> bool:
-    if _is_unfinished(generation.place):
+def _is_complete(generation: Generation) -> bool:
+    if _is_unfinished(generation.directory):
         return False
     try:
         generation.check()

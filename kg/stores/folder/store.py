@@ -126,13 +126,13 @@ class EmbeddedStore:
             generation.check(begin)
             yield generation
         except (StoreError, OSError):
-            self._refuse_gone(generation, generation.told != "" and not generations.counts(generation.place))
+            self._refuse_gone(generation, generation.list_hash != "" and not generations.counts(generation.directory))
             raise
         self._refuse_gone(generation)
 
     def _refuse_gone(self, generation: Generation, going: bool = False) -> None:
         """Raises StoreError where a change of the graph, and one more, have removed the generation, or are about it."""
-        if going or not generation.place.exists():
+        if going or not generation.directory.exists():
             raise StoreError(f"{self.folder}: the graph was changed while it was being read; run this again")
 
     def _current(self) -> Generation | None:
@@ -140,7 +140,7 @@ class EmbeddedStore:
         generation, faults = generations.look(self.folder)
         for fault in faults:
             said = f"{self.folder / fault.file}: {fault.what}; {fault.way_out}"
-            if generation is None or generation.told:
+            if generation is None or generation.list_hash:
                 raise StoreError(said)
             tell(said)
         if generation:
@@ -167,7 +167,7 @@ class FolderTransaction:
     def write(self, inputs: Inputs, entities: Entities, triples: Triples) -> StoredGraph:
         """The files of a new generation, and what its database holds."""
         if self.old:
-            generations.settle(self.old.place)
+            generations.settle(self.old.directory)
         self._new = new = generations.begin(self.folder)
         _write_inputs(new, inputs, self.old, self.inputs)
         write_table(entities, new / "entities.parquet")
@@ -194,21 +194,21 @@ def _write_inputs(new: Path, inputs: Inputs, old: Generation | None, before: Inp
     """The files of the inputs; what is the same as before is linked."""
     kept = {id(source) for source in before.sources}
     for source in inputs.sources:
-        place = new / "sources" / source.name
-        place.mkdir(parents=True)
+        directory = new / "sources" / source.name
+        directory.mkdir(parents=True)
         if old and id(source) in kept:
             for name in old.names(f"sources/{source.name}/[^/]+"):
-                _link(old.place / name, new / name)
+                _link(old.directory / name, new / name)
             continue
-        write_table(source.named, place / "entities.parquet")
-        write_table(source.facts, place / "facts.parquet")
-        write_table(source.rejects, place / "rejects.parquet")
-        (place / "about.json").write_bytes(to_json(source.about))
+        write_table(source.named, directory / "entities.parquet")
+        write_table(source.facts, directory / "facts.parquet")
+        write_table(source.rejects, directory / "rejects.parquet")
+        (directory / "about.json").write_bytes(to_json(source.about))
     for number, table in enumerate(inputs.names):
-        place = new / "names" / f"{number:03}-{table.name}"
-        place.mkdir(parents=True)
-        write_table(table.names, place / "names.parquet")
-        (place / "about.json").write_bytes(to_json(table.about))
+        directory = new / "names" / f"{number:03}-{table.name}"
+        directory.mkdir(parents=True)
+        write_table(table.names, directory / "names.parquet")
+        (directory / "about.json").write_bytes(to_json(table.about))
     if not inputs.ledger.is_empty():
         write_table(inputs.ledger, new / "ledger.parquet")
 
@@ -271,7 +271,7 @@ def _table(generation: Generation, name: str, schema: Schema) -> pl.DataFrame:
 def _refuse_old(folder: Path, generation: Generation) -> None:
     """Raises StoreError where an older kgtools made the graph, with fewer columns. Of a damaged table its reader tells."""
     try:
-        columns = scan_table(generation.place / "entities.parquet").collect_schema().names()
+        columns = scan_table(generation.directory / "entities.parquet").collect_schema().names()
     except (pl.exceptions.PolarsError, OSError):
         return
     missing = [name for name in ENTITIES.columns if name not in columns]

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 
 from kgtools.kg.ontology import ontology
-from kgtools.kg.stores.folder.engine import quoted
+from kgtools.kg.stores.columns import quote
 from kgtools.kg.stores.neo4j.metadata import LABEL
 from kgtools.kg.tables import Entities
 from kgtools.tools.errors import StoreError
@@ -21,7 +21,7 @@ def prepare(session: Any, entities: Entities) -> None:
     there = _schema(session)
     for type_ in sorted(_long(entities)):
         if (type_, "name") in there:
-            session.run(f"DROP INDEX {quoted(there[type_, 'name'][0])} IF EXISTS").consume()
+            session.run(f"DROP INDEX {quote(there[type_, 'name'][0])} IF EXISTS").consume()
     _make(session, {(type_, "id"): True for type_ in ontology().entities})
 
 
@@ -35,8 +35,8 @@ def _long(entities: Entities) -> set[str]:
     return set(entities.filter(pl.col("name").str.len_bytes() > INDEXABLE)["type"])
 
 
-def prepare_books(session: Any) -> None:
-    """Make the constraint of the books, before anybody holds their lock: it would wait for that."""
+def prepare_metadata(session: Any) -> None:
+    """Make the constraint of the metadata, before anybody holds their lock: it would wait for that."""
     _make(session, {(LABEL, "id"): True})
 
 
@@ -65,10 +65,10 @@ def _serves(there: dict[tuple[str, str], tuple[str, bool]], label: str, key: str
 
 
 def _statement(label: str, key: str, unique: bool) -> str:
-    name = quoted(f"kgtools_{label}_{key}")
+    name = quote(f"kgtools_{label}_{key}")
     if unique:
-        return f"CREATE CONSTRAINT {name} IF NOT EXISTS FOR (n:{quoted(label)}) REQUIRE n.{quoted(key)} IS UNIQUE"
-    return f"CREATE INDEX {name} IF NOT EXISTS FOR (n:{quoted(label)}) ON (n.{quoted(key)})"
+        return f"CREATE CONSTRAINT {name} IF NOT EXISTS FOR (n:{quote(label)}) REQUIRE n.{quote(key)} IS UNIQUE"
+    return f"CREATE INDEX {name} IF NOT EXISTS FOR (n:{quote(label)}) ON (n.{quote(key)})"
 
 
 def _schema(session: Any) -> dict[tuple[str, str], tuple[str, bool]]:

@@ -23,7 +23,7 @@ from kgtools.tools.inputs.files import to_json
 LABEL = "__Kgtools"
 STATE = "state"
 FORMAT = 3
-"""Counted up where the tables get other columns, or the books: 2 has doubts, 3 a hash of the state."""
+"""Counted up where the tables get other columns, or the metadata: 2 has doubts, 3 a hash of the state."""
 PIECE = 192 * 1024
 LEVEL = 5
 TABLES = ("entities.parquet", "facts.parquet", "rejects.parquet")
@@ -70,12 +70,12 @@ def from_files(files: Mapping[str, bytes]) -> Inputs:
 
 def pieces(files: Mapping[str, bytes]) -> dict[str, str]:
     """Node id (`SHA-256/number`) -> text of each piece of the files."""
-    found: dict[str, str] = {}
+    nodes: dict[str, str] = {}
     for data in files.values():
         digest = hashlib.sha256(data).hexdigest()
         for number, start in enumerate(range(0, len(data), PIECE)):
-            found[f"{digest}/{number:04}"] = base64.b64encode(data[start : start + PIECE]).decode("ascii")
-    return found
+            nodes[f"{digest}/{number:04}"] = base64.b64encode(data[start : start + PIECE]).decode("ascii")
+    return nodes
 
 
 def index(files: Mapping[str, bytes]) -> dict[str, str]:
@@ -83,37 +83,37 @@ def index(files: Mapping[str, bytes]) -> dict[str, str]:
     return {path: hashlib.sha256(data).hexdigest() for path, data in sorted(files.items())}
 
 
-def joined(paths: Mapping[str, str], found: Mapping[str, str]) -> dict[str, bytes]:
+def join_files(paths: Mapping[str, str], nodes: Mapping[str, str]) -> dict[str, bytes]:
     """The files of an index, from their pieces. Raises StoreError for one that is missing or not what it was."""
     files: dict[str, bytes] = {}
-    parts = _by_digest(found)
+    parts = _by_digest(nodes)
     for path, digest in paths.items():
-        data = _joined(parts.get(digest, []), digest)
+        data = _join(parts.get(digest, []), digest)
         if data is None:
             raise damaged(path)
         files[path] = data
     return files
 
 
-def faults(paths: Mapping[str, str], found: Mapping[str, str]) -> list[Fault]:
+def faults(paths: Mapping[str, str], nodes: Mapping[str, str]) -> list[Fault]:
     """Every file of an index that is missing or not what it was. Pieces of no file are what a killed change left."""
-    parts = _by_digest(found)
+    parts = _by_digest(nodes)
     return [
         Fault(path, "was changed" if parts.get(digest) else "is missing")
         for path, digest in sorted(paths.items())
-        if _joined(parts.get(digest, []), digest) is None
+        if _join(parts.get(digest, []), digest) is None
     ]
 
 
-def _by_digest(found: Mapping[str, str]) -> dict[str, list[str]]:
+def _by_digest(nodes: Mapping[str, str]) -> dict[str, list[str]]:
     """The pieces of each file in order."""
     parts: dict[str, list[str]] = {}
-    for id_ in sorted(map(str, found)):
-        parts.setdefault(id_.partition("/")[0], []).append(found[id_])
+    for id_ in sorted(map(str, nodes)):
+        parts.setdefault(id_.partition("/")[0], []).append(nodes[id_])
     return parts
 
 
-def _joined(parts: list[str], digest: str) -> bytes | None:
+def _join(parts: list[str], digest: str) -> bytes | None:
     """A file from its pieces; None where it is not what it was."""
     try:
         data = b"".join(map(base64.b64decode, parts))
@@ -124,14 +124,14 @@ def _joined(parts: list[str], digest: str) -> bytes | None:
 
 def about(files: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
     """`sources` and `names`: what was loaded, by name; of the files only each `about.json` is needed."""
-    told: dict[str, dict[str, Any]] = {"sources": {}, "names": {}}
+    content: dict[str, dict[str, Any]] = {"sources": {}, "names": {}}
     for path in sorted(path for path in files if path.endswith("/about.json")):
         part, folder, _ = path.split("/")
-        told[part][folder if part == "sources" else folder[4:]] = _about(files, f"{part}/{folder}")
-    return told
+        content[part][folder if part == "sources" else folder[4:]] = _about(files, f"{part}/{folder}")
+    return content
 
 
-def bookkeeping(inputs: Inputs) -> pl.DataFrame:
+def to_nodes(inputs: Inputs) -> pl.DataFrame:
     """The nodes of a whole graph: `id`, and as JSON or base64 text `data`."""
     files = to_files(inputs)
     rows = [(STATE, state(index(files))), *pieces(files).items()]
@@ -141,32 +141,32 @@ def bookkeeping(inputs: Inputs) -> pl.DataFrame:
 def state(now: Mapping[str, str] | None, then: Mapping[str, str] | None = None, sources: Iterable[str] = ()) -> str:
     """The node `state`: the index of the files; of those of a change under way, and every source that may be there; and
     the hash of all that, for what it does not name would not be missed."""
-    told = {"format": FORMAT, "now": now, "then": then, "sources": sorted(sources)}
-    return orjson.dumps(told | {"sha256": _hash(told)}, option=orjson.OPT_SORT_KEYS).decode()
+    content = {"format": FORMAT, "now": now, "then": then, "sources": sorted(sources)}
+    return orjson.dumps(content | {"sha256": _hash(content)}, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def read_state(text: str) -> dict[str, Any]:
     """What the node `state` says. Raises StoreError where it is not what kgtools wrote, or another kgtools did."""
     try:
-        told: dict[str, Any] = orjson.loads(text)
-        format_, hash_ = int(told["format"]), told.pop("sha256", None)
+        content: dict[str, Any] = orjson.loads(text)
+        format_, hash_ = int(content["format"]), content.pop("sha256", None)
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise damaged(STATE) from error
     if format_ > FORMAT:
         raise StoreError("the graph was loaded by a newer kgtools; install that one")
     if format_ < FORMAT:
         raise StoreError("the graph was loaded by an older kgtools; empty the database and load its sources again")
-    if hash_ != _hash(told):
+    if hash_ != _hash(content):
         raise damaged(STATE)
-    return told
+    return content
 
 
-def _hash(told: Any) -> str:
-    return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
+def _hash(content: Any) -> str:
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def damaged(what: str) -> StoreError:
-    """The error for bookkeeping that is not as it was written."""
+    """The error for metadata that are not as it was written."""
     return StoreError(f"what kgtools keeps in the database is damaged ({what}); empty the database and load again")
 
 
@@ -197,5 +197,5 @@ def _table(files: Mapping[str, bytes], path: str, schema: Schema) -> pl.DataFram
 def _about(files: Mapping[str, bytes], folder: str) -> dict[str, Any]:
     if f"{folder}/about.json" not in files:
         raise damaged(f"{folder}/about.json")
-    told: dict[str, Any] = orjson.loads(files[f"{folder}/about.json"])
-    return told
+    content: dict[str, Any] = orjson.loads(files[f"{folder}/about.json"])
+    return content

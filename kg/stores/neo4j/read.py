@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from kgtools.kg.ontology import ontology
-from kgtools.kg.stores.folder.engine import ENTITY_COLUMNS, TRIPLE_COLUMNS, quoted
+from kgtools.kg.stores.columns import ENTITY_COLUMNS, TRIPLE_COLUMNS, quote
 from kgtools.kg.stores.neo4j.metadata import LABEL
 from kgtools.kg.stores.reconcile import StoredGraph
 from kgtools.kg.tables import ENTITIES, TRIPLES, Entities, Triples
@@ -50,7 +50,7 @@ def read_entities(transaction: Any) -> Entities:
     frames = [ENTITIES.frame()]
     returned = ", ".join(f"n.{name}" for name in ENTITY_COLUMNS)
     for type_ in ontology().entities:
-        result = transaction.run(f"MATCH (n:{quoted(type_)}) WHERE n.id > '' RETURN [{returned}]")
+        result = transaction.run(f"MATCH (n:{quote(type_)}) WHERE n.id > '' RETURN [{returned}]")
         while rows := [record[0] for record in result.fetch(ROWS)]:
             frames.append(_frame(ENTITIES, ENTITY_COLUMNS, rows).with_columns(pl.lit(type_).alias("type")))
     return pl.concat(frames, how="diagonal").select(list(ENTITIES.columns)).sort("id")
@@ -69,17 +69,18 @@ def read_triples(transaction: Any) -> Triples:
 
     for type_ in ontology().entities:
         query = (
-            f"MATCH (h:{quoted(type_)}) WHERE h.id STARTS WITH '{type_}:' AND EXISTS {{ (h)-->() }} "
+            f"MATCH (h:{quote(type_)}) WHERE h.id STARTS WITH '{type_}:' AND EXISTS {{ (h)-->() }} "
             f"RETURN h.id, COLLECT {{ MATCH (h)-[r]->(t) RETURN [type(r), t.id, {returned}] }}"
         )
-        for head, said in transaction.run(query):
-            heads.extend(repeat(head, len(said)))
-            rows.extend(said)
+        for head, triples in transaction.run(query):
+            heads.extend(repeat(head, len(triples)))
+            rows.extend(triples)
             if len(rows) >= ROWS:
                 take()
     take()
-    triples = pl.concat(frames)
-    return triples.filter(pl.col("relation").is_in(list(ontology().relations))).sort("id", maintain_order=True)
+    return (
+        pl.concat(frames).filter(pl.col("relation").is_in(list(ontology().relations))).sort("id", maintain_order=True)
+    )
 
 
 def _frame(
@@ -127,16 +128,16 @@ def _joined(values: list[Any]) -> list[str] | None:
 
 def _foreign(transaction: Any, entities: Entities, triples: Triples) -> dict[str, int]:
     """What is in the database besides: nodes by their labels, relationships by their type."""
-    found: dict[str, int] = {}
+    foreign: dict[str, int] = {}
     nodes = {tuple(labels): n for labels, n in transaction.run("MATCH (n) RETURN labels(n), count(*)")}
     ours = dict(entities.group_by("type").len().iter_rows())
     for labels, number in nodes.items():
         if labels != (LABEL,):
             single = len(labels) == 1 and labels[0] in ontology().entities
             besides = number - ours.get(labels[0], 0) if single else number
-            found["nodes " + (":".join(labels) or "without a label")] = max(besides, 0)
+            foreign["nodes " + (":".join(labels) or "without a label")] = max(besides, 0)
     links = dict(list(row) for row in transaction.run("MATCH ()-[r]->() RETURN type(r), count(*)"))
-    said = dict(triples.group_by("relation").len().iter_rows())
+    loaded = dict(triples.group_by("relation").len().iter_rows())
     for type_, number in links.items():
-        found[f"relationships {type_}"] = max(number - said.get(type_, 0), 0)
-    return {name: number for name, number in sorted(found.items()) if number}
+        foreign[f"relationships {type_}"] = max(number - loaded.get(type_, 0), 0)
+    return {name: number for name, number in sorted(foreign.items()) if number}

@@ -1,8 +1,8 @@
-"""A graph in a Neo4j server: one label per entity type, one relationship type per relation, and our books beside it.
+"""A graph in a Neo4j server: one label per entity type, one relationship type per relation, and our metadata beside it.
 
-The books are nodes of the label `__Kgtools` (kg/stores/neo4j/metadata.py): what each source said, so that the graph can be merged
+The metadata are nodes of the label `__Kgtools` (kg/stores/neo4j/metadata.py): what each source said, so that the graph can be merged
 anew and proved. A change writes the rows that differ and reads everything back. Up to `AT_ONCE` rows are one transaction;
-more are written in batches, and until the last is in, the books say that a change is under way."""
+more are written in batches, and until the last is in, the metadata say that a change is under way."""
 
 import os
 import socket
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kgtools.kg.build.inputs import Inputs, NameTable
-from kgtools.kg.stores.folder.engine import quoted
+from kgtools.kg.stores.columns import quote
 from kgtools.kg.stores.neo4j import indexes, metadata, read, write
 from kgtools.kg.stores.neo4j.connection import Server
 from kgtools.kg.stores.reconcile import Fault, StoredGraph
@@ -25,7 +25,7 @@ AT_ONCE = 20_000
 PIECES = 16
 WAIT_S = 2.0
 PLAIN = {str, int, float, bool, type(None)}
-LABEL = quoted(metadata.LABEL)
+LABEL = quote(metadata.LABEL)
 FOREIGN = f"MATCH (n:!{LABEL}) RETURN count(n)"
 PUT = f"UNWIND $rows AS row MERGE (n:{LABEL} {{id: row[0]}}) SET n.data = row[1]"
 DROP = f"UNWIND $rows AS row MATCH (n:{LABEL} {{id: row}}) DELETE n"
@@ -39,7 +39,7 @@ HOLDERS = (
 
 @dataclass(frozen=True)
 class State:
-    """The books' first page: the files of the graph, those of a change under way, the sources that may be in the graph."""
+    """The first page of the metadata: the files of the graph, those of a change under way, the sources that may be in the graph."""
 
     now: dict[str, str] | None
     then: dict[str, str] | None
@@ -113,7 +113,7 @@ class Neo4jStore:
         """A server keeps the graph once."""
 
     def faults(self) -> list[Fault]:
-        """Every file of the books that is not as it was written."""
+        """Every file of the metadata that is not as it was written."""
         with self._reading() as (session, state):
             found: list[Fault] = session.execute_read(_faults, state.now)
             return found
@@ -142,7 +142,7 @@ class Neo4jStore:
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[Any, State]]:
-        """A session, and the books of a graph that is whole. Raises StoreError where there is none."""
+        """A session, and the metadata of a complete graph. Raises StoreError where there is none."""
         with self.server.one_line(), self.server.session() as session:
             state = session.execute_read(_state)
             if state is None:
@@ -173,7 +173,7 @@ class Neo4jStore:
         What somebody who is gone has sent to the server is over before: it must not come in later. Raises StoreError."""
         who = f"kgtools {command} (process {os.getpid()} on {socket.gethostname()})"
         with self.server.session(read_only=False) as session:
-            indexes.prepare_books(session)
+            indexes.prepare_metadata(session)
             (database,) = session.run("CALL db.info() YIELD name").value()
             self._wait(session, database, who, ["lock", "rows"])
             transaction = session.begin_transaction(metadata={"kgtools": who, "for": "lock"})
@@ -231,7 +231,7 @@ def _write(
     batches: list[write.Batch],
     known: set[str],
 ) -> StoredGraph:
-    """The books and the batches, at once or one after another; what is there afterwards."""
+    """The metadata and the batches, at once or one after another; what is there afterwards."""
     with server.session(read_only=False) as session:
         pieces, there = metadata.pieces(files), set(session.run(f"MATCH (n:{LABEL}) RETURN n.id").value())
         new = [(id_, data) for id_, data in pieces.items() if id_ not in there]
@@ -269,7 +269,7 @@ def _write(
 
 
 def _state(transaction: Any) -> State | None:
-    """The first page of the books; None where there are none."""
+    """The first page of the metadata; None where there are none."""
     record = transaction.run(f"MATCH (n:{LABEL} {{id: $id}}) RETURN n.data", id=metadata.STATE).single()
     if record is None:
         return None
@@ -278,7 +278,7 @@ def _state(transaction: Any) -> State | None:
 
 
 def _files(transaction: Any, paths: dict[str, str]) -> dict[str, bytes]:
-    return metadata.joined(paths, _pieces(transaction, paths))
+    return metadata.join_files(paths, _pieces(transaction, paths))
 
 
 def _pieces(transaction: Any, paths: dict[str, str]) -> dict[str, str]:

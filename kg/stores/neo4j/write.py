@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import polars as pl
 
 from kgtools.kg.ontology import ontology
-from kgtools.kg.stores.folder.engine import ENTITY_COLUMNS, TRIPLE_COLUMNS, quoted
+from kgtools.kg.stores.columns import ENTITY_COLUMNS, TRIPLE_COLUMNS, quote
 from kgtools.kg.stores.reconcile import StoredGraph
 from kgtools.kg.tables import Entities, Triples
 
@@ -73,8 +73,8 @@ def commit_each(session: Callable[[], Any], who: str, batches: list[Batch]) -> N
 
     def write(batch: Batch) -> None:
         rows = batch.values()
-        with session() as own:
-            commit(own, who, lambda transaction, again: batch.send(transaction, rows, again))
+        with session() as connection:
+            commit(connection, who, lambda transaction, again: batch.send(transaction, rows, again))
 
     with ThreadPoolExecutor(WRITERS) as writers:
         for beside, same in groupby(batches, key=attrgetter("beside")):
@@ -118,8 +118,8 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _ours(rows: pl.DataFrame, known: Collection[str]) -> pl.DataFrame:
-    said = pl.col("sources")
-    return rows.filter((said.list.len() > 0) & said.list.eval(pl.element().is_in(list(known))).list.all())
+    sources = pl.col("sources")
+    return rows.filter((sources.list.len() > 0) & sources.list.eval(pl.element().is_in(list(known))).list.all())
 
 
 def _entities(rows: Entities) -> list[Batch]:
@@ -128,7 +128,7 @@ def _entities(rows: Entities) -> list[Batch]:
     each = ", ".join(f"n.{name} = {value}" for name, value in values.items() if name != "id")
     return [
         Batch(
-            f"UNWIND $rows AS row MERGE (n:{quoted(type_)} {{id: row[0]}}) "
+            f"UNWIND $rows AS row MERGE (n:{quote(type_)} {{id: row[0]}}) "
             f"ON CREATE SET {each} ON MATCH SET n = {_map(values)}",
             part,
             beside="entities",
@@ -139,29 +139,29 @@ def _entities(rows: Entities) -> list[Batch]:
 
 def _new_triples(rows: Triples) -> list[Batch]:
     """CREATE looks for nothing and locks nothing before the commit, so two batches can be written at the same time."""
-    values = _values("said", TRIPLE_COLUMNS, first=1)
+    values = _values("triple", TRIPLE_COLUMNS, first=1)
     return [
         Batch(
-            f"{found} CREATE (h)-[:{relation} {_map(values)}]->(t)",
+            f"{match} CREATE (h)-[:{relation} {_map(values)}]->(t)",
             part,
-            f"{found} MERGE (h)-[r:{relation} {{id: said[1]}}]->(t) SET r = {_map(values)}",
+            f"{match} MERGE (h)-[r:{relation} {{id: triple[1]}}]->(t) SET r = {_map(values)}",
             by_first=True,
             beside="new triples",
         )
-        for relation, found, part in _between(rows)
+        for relation, match, part in _between(rows)
     ]
 
 
 def _changed_triples(rows: Triples) -> list[Batch]:
-    set_ = f"SET r = {_map(_values('said', TRIPLE_COLUMNS, first=1))}"
+    set_ = f"SET r = {_map(_values('triple', TRIPLE_COLUMNS, first=1))}"
     return [
         Batch(
-            f"{found} MATCH (h)-[r:{relation} {{id: said[1]}}]->(t) {set_}",
+            f"{match} MATCH (h)-[r:{relation} {{id: triple[1]}}]->(t) {set_}",
             part,
             by_first=True,
             beside="changed triples",
         )
-        for relation, found, part in _between(rows)
+        for relation, match, part in _between(rows)
     ]
 
 
@@ -171,9 +171,9 @@ def _between(rows: Triples) -> list[tuple[str, str, pl.DataFrame]]:
     Those of one head go together: it is looked up once, and a batch touches few entities."""
     return [
         (
-            quoted(relation),
-            f"UNWIND $rows AS row MATCH (h:{quoted(head)} {{id: row[0]}}) "
-            f"WITH h, row UNWIND row[1] AS said MATCH (t:{quoted(tail)} {{id: said[0]}})",
+            quote(relation),
+            f"UNWIND $rows AS row MATCH (h:{quote(head)} {{id: row[0]}}) "
+            f"WITH h, row UNWIND row[1] AS triple MATCH (t:{quote(tail)} {{id: triple[0]}})",
             part,
         )
         for (relation, head, tail), part in _ended(rows)
@@ -182,7 +182,7 @@ def _between(rows: Triples) -> list[tuple[str, str, pl.DataFrame]]:
 
 def _values(row: str, columns: tuple[str, ...], first: int = 0) -> dict[str, str]:
     """Property -> its value, which stands in the row from place `first` on."""
-    return {name: f"{row}[{place}]" for place, name in enumerate(columns, first)}
+    return {name: f"{row}[{index}]" for index, name in enumerate(columns, first)}
 
 
 def _map(values: dict[str, str]) -> str:
@@ -204,7 +204,7 @@ def _doubled(rows: Triples) -> list[Batch]:
 
 
 def _found(key: tuple[str, ...]) -> str:
-    relation, head, tail = map(quoted, key)
+    relation, head, tail = map(quote, key)
     ends = f"(:{head} {{id: row[0]}})-[r:{relation}]->(:{tail} {{id: row[1]}})"
     return f"{ends} WHERE coalesce(r.id, '') = coalesce(row[2], '')"
 
@@ -213,7 +213,7 @@ def _mislabelled(rows: Entities) -> list[Batch]:
     """Nodes lose a label that is not the type in their id, and go where they have no other; they are written anew before."""
     gone = "WITH n WHERE size(labels(n)) = 0 DETACH DELETE n"
     return [
-        Batch(f"UNWIND $rows AS row MATCH (n:{quoted(type_)} {{id: row[0]}}) REMOVE n:{quoted(type_)} {gone}", part)
+        Batch(f"UNWIND $rows AS row MATCH (n:{quote(type_)} {{id: row[0]}}) REMOVE n:{quote(type_)} {gone}", part)
         for (type_,), part in _parted(rows.select("type", "id"), "type", size=ENTITY_ROWS)
     ]
 
@@ -223,13 +223,13 @@ def _without_id(types: Collection[str], known: Collection[str]) -> list[Batch]:
     ours = "n.id IS NULL AND n.sources IS :: LIST<STRING NOT NULL> AND size(n.sources) > 0 AND all(s IN n.sources WHERE s IN row[0])"
     rows = pl.DataFrame({"known": [sorted(known)]})
     return [
-        Batch(f"UNWIND $rows AS row MATCH (n:{quoted(type_)}) WHERE {ours} DETACH DELETE n", rows) for type_ in types
+        Batch(f"UNWIND $rows AS row MATCH (n:{quote(type_)}) WHERE {ours} DETACH DELETE n", rows) for type_ in types
     ]
 
 
 def _gone_entities(rows: Entities) -> list[Batch]:
     return [
-        Batch(f"UNWIND $rows AS row MATCH (n:{quoted(type_)} {{id: row[0]}}) DETACH DELETE n", part)
+        Batch(f"UNWIND $rows AS row MATCH (n:{quote(type_)} {{id: row[0]}}) DETACH DELETE n", part)
         for (type_,), part in _parted(rows.select("type", "id"), "type", size=ENTITY_ROWS)
     ]
 
