@@ -8,6 +8,7 @@ import pytest
 
 from kgtools.kg.build.inputs import Inputs, SourceTables
 from kgtools.kg.build.merge import merge
+from kgtools.kg.stores import columns
 from kgtools.kg.stores.folder import engine
 from kgtools.kg.stores.reconcile import reconcile
 from kgtools.tools.errors import CypherError, StoreError
@@ -209,10 +210,10 @@ def test_a_property_or_label_that_is_not_there_is_refused_with_the_nearest(reade
 
 @pytest.mark.parametrize("name", ["Disease", "a`b", "``", "x y"])
 def test_a_quoted_name_ends_where_it_began(name: str) -> None:
-    quote = engine.quote(name)
+    name_in_backticks = columns.quote(name)
 
-    assert quote[0] == quote[-1] == "`"
-    assert quote[1:-1].replace("``", "`") == name
+    assert name_in_backticks[0] == name_in_backticks[-1] == "`"
+    assert name_in_backticks[1:-1].replace("``", "`") == name
 
 
 def test_many_databases_can_be_open_at_once(tmp_path: Path, frames: Frames) -> None:

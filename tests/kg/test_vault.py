@@ -60,7 +60,7 @@ def test_files_come_back_from_their_pieces_in_any_order(inputs: Inputs, monkeypa
     pieces = metadata.pieces(files)
 
     assert len(pieces) > 3 * len(set(files.values()))
-    assert metadata.joined(metadata.index(files), dict(reversed(pieces.items()))) == files
+    assert metadata.join_files(metadata.index(files), dict(reversed(pieces.items()))) == files
 
 
 def test_the_same_inputs_are_the_same_bytes(inputs: Inputs, tables_of: Make) -> None:
@@ -118,7 +118,7 @@ def test_a_piece_that_is_not_what_it_was_names_its_file(inputs: Inputs, how: str
     break_(pieces, hashlib.sha256(files["sources/a/facts.parquet"]).hexdigest(), how)
 
     with pytest.raises(StoreError, match=r"is damaged \(sources/a/facts\.parquet\)"):
-        metadata.joined(metadata.index(files), pieces)
+        metadata.join_files(metadata.index(files), pieces)
 
 
 def test_a_file_that_is_no_table_is_named(inputs: Inputs) -> None:
