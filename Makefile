@@ -30,7 +30,7 @@ DOCS_PORT = 8000
 # Tests run in a process for each core; all that share a Neo4j server in one of them.
 SIDE_BY_SIDE = --numprocesses auto --maxprocesses 8 --dist loadgroup
 
-.PHONY: help demo demo-train test test-core torture lint docs docs-serve bench bench-train neo4j clean
+.PHONY: help demo demo-train test test-core torture lint docs docs-serve screenshots bench bench-train neo4j clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 18
@@ -114,6 +114,9 @@ docs: $(VENV)/docs ## write the generated pages of docs/reference and build the 
 docs-serve: docs ## the same, then serve it on 127.0.0.1 until Ctrl-C; DOCS_PORT=8000
 	@echo "http://127.0.0.1:$(DOCS_PORT)/"
 	@exec $(BIN)/python -m http.server --bind 127.0.0.1 --directory site $(DOCS_PORT)
+
+screenshots: $(VENV)/dev ## take the pictures of docs/images again; needs Chromium and a Chinese font
+	@$(BIN)/python tests/screenshots.py
 
 bench: $(VENV)/dev ## speed of load, generate and audit beside their baselines
 	@$(BIN)/python tests/bench/run.py
