@@ -20,7 +20,7 @@ CONFIG = ROOT / "mkdocs.yml"
 
 # The order of the sections and, within one, of the pages; a page that is not named here follows by its name.
 SECTIONS = {
-    "": ("kgtools", "kgtools", ["index", "tutorial"]),
+    "": ("Start", "开始", ["index", "tutorial"]),
     "how-to": ("How to", "操作指南", []),
     "reference": ("Reference", "参考", ["cli", "python", "formats", "recipes", "errors"]),
     "explanation": ("Explanation", "原理", ["graph", "lineage", "ppo", "reproducibility"]),
@@ -35,6 +35,7 @@ OUTSIDE = {
 
 FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1[`~]*\s*$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`[^`\n]+`")
+BREAK = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n(?=[\u3000-\u9fff\uff00-\uffef])")  # would show as a space
 LINK = re.compile(r"(?<=\]\()[^()\s]+(?=\))")  # [text](this)
 SWITCH = re.compile(r"^\[(?:English|中文)\]\([^)]*\)\n+", re.MULTILINE)  # the site has its own
 FILE_NAME = re.compile(r"^(`{3,})(\w+) +([^=`\n]+)$", re.MULTILINE)  # ```yaml mapping.yaml
@@ -105,7 +106,7 @@ def rewrite(text: str, file: Path, path: str, assets: set[Path]) -> str:
         return up + moved + (f"#{anchor}" if anchor else "")
 
     text = CODE.sub(keep, FENCE.sub(keep, SWITCH.sub("", text, count=1)))
-    text = LINK.sub(target, text)
+    text = LINK.sub(target, BREAK.sub("", text))
     while "\0" in text:
         text = re.sub(r"\0(\d+)\0", lambda match: kept[int(match[1])], text)
     return text
@@ -115,11 +116,12 @@ def navigation(lang: str, found: list[Page]) -> str:
     """The site's table of contents as YAML."""
     lines = ["nav:"]
     parts: dict[str, list[Page]] = {section: [] for section in SECTIONS}
+    named = {
+        name: section for section, (_, _, order) in SECTIONS.items() for name in order if section in ("", "project")
+    }
     for page in found:
-        folder = page.path.partition("/")[0] if "/" in page.path else ""
-        root = SECTIONS[""][2]
-        section = folder if folder in SECTIONS and (folder or page.path.removesuffix(".md") in root) else "project"
-        parts[section].append(page)
+        name, folder = page.path.removesuffix(".md"), page.path.partition("/")[0]
+        parts[folder if folder in SECTIONS else named.get(name, "project" if "/" in name else "how-to")].append(page)
     for section, members in parts.items():
         english, chinese, order = SECTIONS[section]
 
@@ -128,8 +130,8 @@ def navigation(lang: str, found: list[Page]) -> str:
             name = name.removeprefix(f"{section}/")
             return (order.index(name) if name in order else len(order), page.path)
 
-        indent = "  " if section == "" else "    "
-        if members and section:
+        indent = "    "
+        if members:
             lines.append(f"  - {chinese if lang == 'zh' else english}:")
         decisions = False
         for page in sorted(members, key=place):
