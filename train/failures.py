@@ -82,7 +82,7 @@ def _of_disk(job: Job, told: list[dict[str, Any]]) -> str | None:
         what += f"; perhaps it is another disk, as that of {there}, where {size_of(shutil.disk_usage(there).free)} are"
     return (
         f"{what}\n{_left(job)}: free some space and give the same command again, or let it keep less with keep=1 or a larger "
-        "save_every; what was half written is taken away then. With another --out it begins anew"
+        "save_every; what was half written is taken away then. With another --out it starts again"
     )
 
 

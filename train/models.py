@@ -196,7 +196,7 @@ def _tensors(folder: Path) -> dict[str, Path]:
         except SafetensorError as error:
             pointer = file.read_bytes()[:64].startswith(b"version https://git-lfs")
             what = "is a pointer of Git LFS" if pointer else f"is not whole ({error})"
-            raise InputError(f"{file}: {what}; {'git lfs pull' if pointer else 'fetch it anew'}") from error
+            raise InputError(f"{file}: {what}; {'git lfs pull' if pointer else 'fetch it again'}") from error
     if not where:
         raise InputError(
             f"{folder}: holds no weights as *.safetensors; those of another format are not loaded, they can run code. "

@@ -15,7 +15,7 @@ from tools.terminal import tell
 @graph_option
 @format_option("table", "json")
 def stats(graph: str, style: str) -> None:
-    """Say what is in a graph, by entity type, relation and source.
+    """Count what is in a graph, by entity type, relation and source.
 
     \b
     Example:
@@ -37,14 +37,14 @@ def stats(graph: str, style: str) -> None:
     "params",
     multiple=True,
     metavar="K=V",
-    help="Value of $K; V is read as JSON where it is JSON, else as text.",
+    help="Value of $K; V is read as JSON if it is JSON, otherwise as text.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Write to a file instead of stdout.")
 @escape_option
 def query(
     cypher: str, graph: str, style: str, params: tuple[str, ...], out: Path | None, escape_formulas: bool
 ) -> None:
-    """Ask a graph in Cypher; only what Neo4j would answer alike is taken.
+    """Query a graph in Cypher; only what Neo4j would answer alike is accepted.
 
     \b
     Example:
@@ -113,7 +113,7 @@ def audit(
     html: Path | None,
     against: Path | None,
 ) -> None:
-    """Ask a graph the questions that show what is wrong with it.
+    """Run the audits: queries that show what is wrong with a graph.
 
     \b
     Example:

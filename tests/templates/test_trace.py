@@ -242,7 +242,7 @@ def test_a_value_is_traced_like_a_triple(tiny: Callable[..., tuple[Store, Path, 
 def test_a_record_of_another_graph_says_what_to_do(tiny: Callable[..., tuple[Store, Path, str]], graph: Graph) -> None:
     _, folder, id_ = tiny([(GOUT, "HAS_SYMPTOM", PAIN)])
 
-    with pytest.raises(InputError, match="was it loaded anew since"):
+    with pytest.raises(InputError, match="was it loaded again since"):
         trace_record(graph([(GOUT, "HAS_SYMPTOM", "Symptom:红")]), folder, id_)
 
 

@@ -171,12 +171,14 @@ def test_a_worker_that_could_not_even_leave_word_of_its_end_found_the_disk_full(
 
 
 def test_numbers_that_are_none_do_not_send_a_run_the_same_way_again(job: Any) -> None:
-    fails(job, message="the loss is no number at step 6", kind="NoNumber")
+    fails(job, message="the loss is NaN or infinite at step 6", kind="NoNumber")
     checkpoint(job, 4)
 
     text = why(job, End(2))
 
-    assert text.startswith("the loss is no number at step 6\nthe checkpoint of step 4 is whole: the same command would")
+    assert text.startswith(
+        "the loss is NaN or infinite at step 6\nthe checkpoint of step 4 is whole: the same command would"
+    )
     assert "Lower learning_rate, or try precision=fp32; with other settings it is another run: --fresh" in text
 
 
@@ -184,7 +186,7 @@ def test_numbers_that_are_none_do_not_send_a_run_the_same_way_again(job: Any) ->
 def test_a_loss_or_gradient_that_is_no_number_ends_a_run(logs: dict[str, float]) -> None:
     state = SimpleNamespace(global_step=3, is_world_process_zero=False)
 
-    with pytest.raises(NoNumber, match="is no number at step 3"):
+    with pytest.raises(NoNumber, match="is NaN or infinite at step 3"):
         Meter(SimpleNamespace()).on_log(None, state, None, logs)  # type: ignore[arg-type]
 
 
@@ -201,7 +203,7 @@ def test_weights_that_are_no_numbers_are_not_saved(bad: float | None) -> None:
     with torch.no_grad():
         model.weight[1, 2] = bad
 
-    with pytest.raises(NoNumber, match="weights are no numbers at step 5"):
+    with pytest.raises(NoNumber, match="weights are NaN or infinite at step 5"):
         own.on_step_end(None, state, control, model)
     own.on_step_end(None, state, SimpleNamespace(should_save=False), model)  # they are looked at when they are saved
 
@@ -241,7 +243,7 @@ def test_a_run_whose_weights_become_no_numbers_leaves_no_checkpoint_to_go_on_fro
     done = kgtools("train", "sft", "--recipe", "tiny", "--out", tmp_path / "out", f"data={few}", "method=full", *words)
 
     assert done.code == 2
-    assert "weights are no numbers at step 2; they are not saved" in done.err
+    assert "weights are NaN or infinite at step 2; they are not saved" in done.err
     assert "there is no checkpoint yet: the same command would come to the same end. Lower learning_rate;" in done.err
     assert not list((tmp_path / "out").rglob("whole.json"))
 
