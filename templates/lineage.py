@@ -130,7 +130,7 @@ def _one(found: pl.DataFrame, column: str, id_: str, folder: Path) -> pl.DataFra
         raise UsageError(f"{folder}: no {'record' if column == 'id' else 'triple'} has an id that begins with {id_!r}")
     if found[column].n_unique() < found.height:
         raise InputError(
-            f"{folder}: {found.height} rows have the id {found[column].mode()[0]}; which one is meant nobody can tell"
+            f"{folder}: {found.height} rows have the id {found[column].mode()[0]}; it is unclear which one is meant"
         )
     if found.height > 1:
         raise UsageError(

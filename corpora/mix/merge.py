@@ -236,7 +236,7 @@ def _choose(
     for name in (name for name, source in recipe.sources.items() if source.path):
         if index.filter(pl.col("part") == name).is_empty():
             why = _why(mixed, name) or "it holds none"
-            raise InputError(f"nothing is left of {name} ({why}); omit it with --without {name}, or mend that")
+            raise InputError(f"nothing is left of {name} ({why}); omit it with --without {name}, or fix that")
     result = draw(index, recipe)
     mixed.drawn = result.table
     left = index.join(result.rows.unique("row"), on="row", how="anti", maintain_order="left")

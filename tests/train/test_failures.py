@@ -57,8 +57,8 @@ def test_what_a_worker_said_of_its_end_is_passed_on(job: Any) -> None:
 @pytest.mark.parametrize(
     ("code", "log", "words"),
     [
-        (-9, "", "a process was killed (signal 9): by hand, or for want of memory\n"),
-        (1, "exitcode  : -9 (pid: 7)", "a process was killed (signal 9): by hand, or for want of memory\n"),
+        (-9, "", "a process was killed (signal 9): by hand, or for lack of memory\n"),
+        (1, "exitcode  : -9 (pid: 7)", "a process was killed (signal 9): by hand, or for lack of memory\n"),
         (-11, "", "a process ended without a word (code -11), by signal 11\n"),
         (3, "", "a process ended without a word (code 3)\n"),
         (1, "exitcode  : -9 (pid: 7)\nexitcode : -6 (pid: 8)\n", "a process ended without a word (code 1), by signal 6\n"),
@@ -100,17 +100,15 @@ def test_only_what_a_run_can_still_do_without_is_named_as_a_way_out(job: Any) ->
     job.world = 2
     text = why(job, End(-9))
 
-    assert (
-        "the same command again goes on from there. a smaller max_length, zero=3, fewer --nproc also take less" in text
-    )
+    assert "the same command resumes from there. a smaller max_length, zero=3, fewer --nproc also take less" in text
 
 
 @pytest.mark.parametrize(
     ("kills", "words"),
     [
-        (None, "by hand, or for want of memory\nit was"),
-        (0, "by hand or by another program, for the kernel killed none for want of memory\nthere is no"),
-        (2, "the kernel killed 2 meanwhile for want of memory\nit was"),
+        (None, "by hand, or for lack of memory\nit was"),
+        (0, "by hand or by another program, for the kernel killed none for lack of memory\nthere is no"),
+        (2, "the kernel killed 2 meanwhile for lack of memory\nit was"),
     ],
 )
 def test_the_kernel_is_blamed_for_a_kill_only_where_it_counted_one(kills: int | None, words: str, job: Any) -> None:
@@ -244,7 +242,7 @@ def test_a_run_whose_weights_become_no_numbers_leaves_no_checkpoint_to_go_on_fro
 
     assert done.code == 2
     assert "weights are NaN or infinite at step 2; they are not saved" in done.err
-    assert "there is no checkpoint yet: the same command would come to the same end. Lower learning_rate;" in done.err
+    assert "there is no checkpoint yet: the same command would fail again. Lower learning_rate;" in done.err
     assert not list((tmp_path / "out").rglob("whole.json"))
 
 
