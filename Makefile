@@ -24,10 +24,13 @@ DIR = neo4j-data
 PORT = 7687
 HEAP = 1g
 
+# make docs-serve: where it listens.
+DOCS_PORT = 8000
+
 # Tests run in a process for each core; all that share a Neo4j server in one of them.
 SIDE_BY_SIDE = --numprocesses auto --maxprocesses 8 --dist loadgroup
 
-.PHONY: help demo demo-train test test-core torture lint docs bench bench-train neo4j clean
+.PHONY: help demo demo-train test test-core torture lint docs docs-serve screenshots bench bench-train neo4j clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 18
@@ -49,6 +52,11 @@ $(VENV)/dev: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/train: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing kgtools and what trains into $(VENV) (about 5 GB)"
 	@$(PIP) -e '.[train]'
+	@touch $@ $(VENV)/base
+
+$(VENV)/docs: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing kgtools and what builds its documentation into $(VENV)"
+	@$(PIP) -e '.[docs]'
 	@touch $@ $(VENV)/base
 
 demo: $(VENV)/base ## the main job on the sample graphs; DATA=folder: on the real files
@@ -99,8 +107,16 @@ lint: $(VENV)/dev ## ruff, formatting and mypy --strict
 	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/mypy
 
-docs: $(VENV)/dev ## write the command reference of the READMEs anew
+docs: $(VENV)/docs ## write the generated pages of docs/reference and build the site, English and Chinese, into site/
 	@$(BIN)/python tests/reference.py
+	@$(BIN)/python tests/pages.py
+
+docs-serve: docs ## the same, then serve it on 127.0.0.1 until Ctrl-C; DOCS_PORT=8000
+	@echo "http://127.0.0.1:$(DOCS_PORT)/"
+	@exec $(BIN)/python -m http.server --bind 127.0.0.1 --directory site $(DOCS_PORT)
+
+screenshots: $(VENV)/dev ## take the pictures of docs/images again; needs Chromium and a Chinese font
+	@$(BIN)/python tests/screenshots.py
 
 bench: $(VENV)/dev ## speed of load, generate and audit beside their baselines
 	@$(BIN)/python tests/bench/run.py
@@ -112,4 +128,4 @@ neo4j: $(VENV)/base ## a Neo4j server until Ctrl-C, without docker; DIR=, PORT= 
 	@exec $(BIN)/python -m tests.neo4j --dir "$(DIR)" --port "$(PORT)" --heap "$(HEAP)"
 
 clean: ## remove what make made
-	@rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) demo site build .pytest_cache .mypy_cache .ruff_cache .hypothesis

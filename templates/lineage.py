@@ -72,7 +72,7 @@ def trace_record(store: Store, folder: Path, id_: str) -> dict[str, Any]:
     lost = set(record["facts"]) - {triple["id"] for triple in triples}
     if lost:
         raise InputError(
-            f"{folder}: the graph holds no triple {min(lost)}; was it loaded anew since? Run generate again, or name its graph"
+            f"{folder}: the graph holds no triple {min(lost)}; was it loaded again since? Run generate again, or name its graph"
         )
     english = _english_names(store, record, triples) if record["lang"] == "en" else []
     return {
@@ -92,7 +92,7 @@ def trace_triple(store: Store, folder: Path, id_: str) -> dict[str, Any]:
     triples = find_triples(store.entities(), store.triples(), {whole})
     if not triples:
         raise InputError(
-            f"{folder}: the graph holds no triple {whole}; was it loaded anew since? Run generate again, or name its graph"
+            f"{folder}: the graph holds no triple {whole}; was it loaded again since? Run generate again, or name its graph"
         )
     records = (
         _told(records_of(folder))
@@ -130,7 +130,7 @@ def _one(found: pl.DataFrame, column: str, id_: str, folder: Path) -> pl.DataFra
         raise UsageError(f"{folder}: no {'record' if column == 'id' else 'triple'} has an id that begins with {id_!r}")
     if found[column].n_unique() < found.height:
         raise InputError(
-            f"{folder}: {found.height} rows have the id {found[column].mode()[0]}; which one is meant nobody can tell"
+            f"{folder}: {found.height} rows have the id {found[column].mode()[0]}; it is unclear which one is meant"
         )
     if found.height > 1:
         raise UsageError(

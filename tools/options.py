@@ -9,13 +9,13 @@ SEED = click.IntRange(-(2**63), 2**63 - 1)
 
 allow_option = click.option(
     "--allow-license", "allow", multiple=True, metavar="NAME",
-    help="Let go what this licence forbids to pass on, or what two forbid together ('A AND B'); once for each.",
+    help="Pass on what this licence forbids passing on, or what two forbid together ('A AND B'); repeatable.",
 )  # fmt: skip
 """`--allow-license`, of whatever passes the gate of `tools.licenses.check`."""
 
 identified_option = click.option(
     "--allow-identified", "identified", is_flag=True,
-    help="Let go people's records and talks of which no run.json says that they were de-identified.",
+    help="Accept people's records and dialogues that no run.json says were de-identified.",
 )  # fmt: skip
 """`--allow-identified`, of whatever passes the gate of `corpora.gates`."""
 
@@ -24,6 +24,6 @@ escape_option = click.option(
 )  # fmt: skip
 """`--escape-formulas`, of whatever writes CSV that programs read too."""
 empty_option = click.option(
-    "--allow-empty", is_flag=True, help="Write a result of nothing too, in the place of what was there."
+    "--allow-empty", is_flag=True, help="Write an empty result too, in place of what was there."
 )
 """`--allow-empty`, of whatever replaces what was there."""

@@ -41,8 +41,8 @@ def convert(
     """Write records as the files that trainers and evaluations read.
 
     RECORDS is a folder that read, generate, merge or split wrote, or a Parquet file of records. Formats: alpaca, lm-eval,
-    medqa, messages, sharegpt, super-ni, trl-preference, trl-prompt-completion. Beside the files stand a dataset card, a
-    Croissant description and, where it can read them, LLaMA-Factory's list. Records that a format cannot hold are in
+    medqa, messages, sharegpt, super-ni, trl-preference, trl-prompt-completion. A dataset card, a Croissant
+    description and, where it can read the files, LLaMA-Factory's list are written beside them. Records that a format cannot hold are in
     rejects.parquet. Rows under a licence that forbids passing them on, or under two that cannot both be satisfied, are refused
     (exit 1, nothing written); so are people's records that were never de-identified.
 

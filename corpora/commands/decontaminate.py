@@ -19,7 +19,7 @@ PATH = click.Path(path_type=Path)
     required=True,
     type=PATH,
     metavar="EVALSET",
-    help="Records, or an index, of an evaluation set; once for each.",
+    help="Records, or an index, of an evaluation set; repeatable.",
 )
 @click.option(
     "--split", "splits", multiple=True, help="Of the evaluation sets only this split.  [default: all but train]"
@@ -34,7 +34,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A threshold, such as ngrams=0.9.")
 @click.option(
     "--on-hit", type=click.Choice(("drop", "tag", "fail")), default="drop", show_default=True,
-    help="Leave records that are hit away, mark them in their meta, or write nothing and exit with 1.",
+    help="Remove records that are hit, mark them in their meta, or write nothing and exit with 1.",
 )  # fmt: skip
 @out_option("./decontaminated", "Folder for the records, contaminated.parquet and run.json.")
 @click.option("--save-index", type=PATH, help="Write the index of the evaluation sets, which holds no text.")
@@ -56,13 +56,13 @@ def decontaminate(
     dry_run: bool,
     style: str,
 ) -> None:
-    """Find the items of evaluation sets in records, and leave those records away.
+    """Find the items of evaluation sets in records, and remove those records.
 
     RECORDS and EVALSET are folders that read, generate or merge wrote, or Parquet files of them; EVALSET may be an index that
-    --save-index wrote. A record is hit by the same question, also inside of a talk, by a question that is alike with the same
+    --save-index wrote. A record is hit by the same question, also inside a dialogue, by a question that is alike with the same
     options in whatever order and with whatever marks (or all but one of them), by most of a question's runs of letters, or by
     those of a long answer. Width, case, spaces, punctuation and traditional characters do not count. What is only much alike
-    (twin) and what was made from a graph (facts) is told and stays. contaminated.parquet says which record holds which item by
+    (twin) and what was made from a graph (facts) is reported and stays. contaminated.parquet says which record holds which item by
     which rule.
 
     \b
@@ -94,7 +94,7 @@ def decontaminate(
                 save(items, save_index)
         if records is None:
             if save_index is None:
-                raise UsageError("name the RECORDS that are to be looked at, or --save-index FILE")
+                raise UsageError("name the RECORDS to search, or --save-index FILE")
             print_index(items, save_index, style)
             return
         with step(f"looking at {records}"):

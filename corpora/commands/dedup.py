@@ -35,19 +35,19 @@ from kgtools.tools.options import empty_option
 @click.option("--tag", is_flag=True, help="Keep all, with duplicate_of in the meta of a duplicate.")
 @out_option("./deduplicated", "Folder for the records, duplicates.parquet and run.json.")
 @empty_option
-@click.option("--dry-run", is_flag=True, help="Say what would be taken out, write nothing.")
+@click.option("--dry-run", is_flag=True, help="Say what would be removed, write nothing.")
 @format_option("table", "json")
 def dedup(
     records: Path, on: str, threshold: float, ngram: int, keep: str, tag: bool, out: Path, allow_empty: bool,
     dry_run: bool, style: str,
 ) -> None:  # fmt: skip
-    """Take out records that say the same as another, word for word or nearly.
+    """Remove records that repeat another, word for word or nearly.
 
     RECORDS is a folder that read, generate or merge wrote, or a Parquet file. Width, case, spaces, punctuation, traditional
     characters and the order of sentences do not count. Near duplicates are found by MinHash and then measured: what goes is
     as similar as the threshold to a record that stays, as a whole and without the text that many records share, such as an
     instruction. Another number or a word that decides (left and right, type 1 and 2, with and without) keeps two records
-    apart, and so do other facts. What hangs together, in chains too, is in one group, so that split keeps it together.
+    apart, and so do other facts. A cluster, chains included, gets one group, so that split keeps it together.
     duplicates.parquet says what went in favour of what.
 
     \b

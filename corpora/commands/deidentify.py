@@ -25,8 +25,8 @@ def deidentify(
 ) -> None:  # fmt: skip
     """Replace what identifies a person: numbers, names, places, dates, by a policy.
 
-    RECORDS is a folder that read or merge wrote, or a Parquet file. A patient's values get the same pseudonym wherever they
-    stand, under a key that stays with you. Dates of a patient move by the same days. deidentified.parquet says where what was
+    RECORDS is a folder that read or merge wrote, or a Parquet file. A patient's values get the same pseudonym
+    wherever they occur, under a key that stays with you. Dates of a patient move by the same days. deidentified.parquet says where what was
     found, never the text. What is written is scanned first: if the scan finds anything, nothing is written (exit 1).
 
     Do not rely on it alone. Of 30,603 identifiers that were planted independently it found 42 % of the Chinese names, 29 % of

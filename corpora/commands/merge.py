@@ -14,9 +14,9 @@ from kgtools.tools.options import SEED
 @click.option("--source", "sources", multiple=True, metavar="NAME=PATH", help="Records for a source of the recipe.")
 @click.option(
     "--against", "evalsets", multiple=True, type=click.Path(path_type=Path), metavar="EVALSET",
-    help="Take out what holds items of this evaluation set (records, or an index of decontaminate); once for each.",
+    help="Remove what holds items of this evaluation set (records, or an index of decontaminate); repeatable.",
 )  # fmt: skip
-@click.option("--without", multiple=True, metavar="NAME", help="Leave a source of the recipe away.")
+@click.option("--without", multiple=True, metavar="NAME", help="Omit a source of the recipe.")
 @click.option(
     "--key-file", type=click.Path(path_type=Path), help="Key of pseudonyms.  [default: the variable KGTOOLS_KEY]"
 )
@@ -34,7 +34,7 @@ def merge(
     dry_run: bool,
     style: str,
 ) -> None:
-    """Mix records by a recipe: filter, de-identify, take out duplicates, draw by shares.
+    """Mix records by a recipe: filter, de-identify, remove duplicates, draw by shares.
 
     RECIPE is a YAML file or the mix of a paper (clinicalgpt, chimed-gpt, medalpaca, meds-ins); without it, they are listed.
     The same recipe and records give the same bytes. De-identification misses more than half of all names (see kgtools

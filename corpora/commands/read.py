@@ -24,7 +24,7 @@ from kgtools.tools.options import empty_option
     "settings",
     multiple=True,
     metavar="KEY=VALUE",
-    help="A setting of the reader; of any: sheet=NAME, which of a workbook.",
+    help="A setting of the reader; sheet=NAME chooses the sheet of a workbook.",
 )
 @click.option(
     "--categories", is_flag=True, help="Print how records get their category, and count files by it; write nothing."
@@ -47,7 +47,7 @@ def read(
 ) -> None:
     """Read the files of a corpus into records: dialogues, exams, patient records, instructions.
 
-    READER is the name of a corpus, or auto, which says whose the files are and reads nothing. Without files, the reader
+    READER is the name of a corpus, or auto, which says which reader fits and reads nothing. Without files, the reader
     says what it reads, under which licence. What cannot be read is in rejects.parquet with its file, line and reason. Files
     without a single example are an error, and what an earlier run wrote stays.
 

@@ -42,8 +42,8 @@ def split(
     RECORDS is a folder that read, generate, dedup or merge wrote, or a Parquet file; without it, the papers' plans are listed.
     What shares a group (a patient's visits, near duplicates that dedup --tag found) or a fact (in either direction, language
     or task) is in one split; both are counted again in what was written. Where more records hang together by facts than a
-    tenth of the smallest split held out, they are parted, and those that then share facts with several splits are left out
-    (shares-facts). The test set hangs on the seed and the groups, not on their order, and stays the same when the others'
+    tenth of the smallest split held out, they are divided, and those that then share facts with several splits are left out
+    (shares-facts). The test set depends on the seed and the groups, not on their order, and stays the same when the others'
     sizes change. People's records that were never de-identified are refused (exit 1, nothing written).
 
     \b

@@ -246,7 +246,7 @@ def load_index(path: Path) -> pl.DataFrame | None:
         version = told.get("version") if isinstance(told, dict) else None
         if version != VERSION:
             raise InputError(
-                f"{path}: an index of version {version}, and this kgtools reads version {VERSION}; save it anew from its records"
+                f"{path}: an index of version {version}, and this kgtools reads version {VERSION}; save it again from its records"
             )
         items = ITEMS.check(load_table(path), str(path))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, orjson.JSONDecodeError) as error:
@@ -254,7 +254,7 @@ def load_index(path: Path) -> pl.DataFrame | None:
         raise InputError(f"{path}: not a Parquet file of records or of an index: {said}") from error
     if sha256_of(items) != told.get("sha256"):
         raise InputError(
-            f"{path}: is damaged: its items are not those that were saved (SHA-256); copy it again, or save it anew from its records"
+            f"{path}: is damaged: its items are not those that were saved (SHA-256); copy it again, or save it again from its records"
         )
     return items
 

@@ -27,7 +27,7 @@ def draw(index: pl.DataFrame, recipe: Recipe) -> Drawn:
     sizes = {name: int(stock["size"].sum()) for name, stock in stocks.items()}
     empty = [name for name, size in sizes.items() if not size]
     if empty:
-        raise UsageError(f"nothing is left of {', '.join(empty)}; see what took it out, or leave it away")
+        raise UsageError(f"nothing is left of {', '.join(empty)}; see what removed it, or omit it")
     shares = _shares(recipe, sizes)
     total = recipe.total or _most(recipe, sizes, shares)
     chosen: list[pl.DataFrame] = []

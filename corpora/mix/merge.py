@@ -93,7 +93,7 @@ def _brought(recipe: Recipe, without: tuple[str, ...]) -> tuple[Recipe, dict[str
     if needed:
         lines = [f"  --source {name}=PATH  {recipe.sources[name].bring}".rstrip() for name in needed]
         raise UsageError(
-            "the recipe needs more than is here; name each, or leave it away with --without NAME:\n" + "\n".join(lines)
+            "the recipe needs more than is here; name each, or omit it with --without NAME:\n" + "\n".join(lines)
         )
     sources = {n: s.model_copy(update={"path": None}) if n in missing else s for n, s in recipe.sources.items()}
     if not any(source.path for source in sources.values()):
@@ -236,7 +236,7 @@ def _choose(
     for name in (name for name, source in recipe.sources.items() if source.path):
         if index.filter(pl.col("part") == name).is_empty():
             why = _why(mixed, name) or "it holds none"
-            raise InputError(f"nothing is left of {name} ({why}); leave it away with --without {name}, or mend that")
+            raise InputError(f"nothing is left of {name} ({why}); omit it with --without {name}, or fix that")
     result = draw(index, recipe)
     mixed.drawn = result.table
     left = index.join(result.rows.unique("row"), on="row", how="anti", maintain_order="left")

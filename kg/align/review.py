@@ -76,7 +76,7 @@ def _written(path: Path, known: set[str]) -> dict[str, dict[str, str]]:
         return {}
     header, rows = table_of(path)
     if not set(COLUMNS) <= set(header):
-        raise InputError(f"{path}: is there and is no review file; name another: --review FILE")
+        raise InputError(f"{path}: exists and is not a review file; name another: --review FILE")
     found = [_as_it_was(row) for _, row in rows]
     return {row["id"]: row for row in found if row["decision"].strip() and row["id"] not in known}
 

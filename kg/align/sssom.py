@@ -155,7 +155,7 @@ def _slots(path: Path) -> dict[str, Any]:
     block = [line[1:] for line in takewhile(lambda line: line.startswith("#"), lines)]
     slots, _ = read_yaml("\n".join(block), path)
     if slots is not None and not isinstance(slots, dict):
-        raise InputError(f"{path}:1: the metadata is no YAML mapping; expected #curie_map: and the like")
+        raise InputError(f"{path}:1: the metadata is not a YAML mapping; expected #curie_map: and the like")
     return {name: slots[name] for name in PROPAGATED if name in slots} if slots else {}
 
 
@@ -188,7 +188,7 @@ def _id(text: str, prefixes: dict[str, str]) -> str:
     """The id of an entity by its CURIE: one of ours, or as it stands."""
     prefix, found, local = text.partition(":")
     if not found:
-        raise ValueError(f"{text!r} is no CURIE; expected PREFIX:NAME")
+        raise ValueError(f"{text!r} is not a CURIE; expected PREFIX:NAME")
     if prefix not in prefixes:
         if prefix in BUILT_IN:
             return text

@@ -39,13 +39,13 @@ CODES = 5
     "--apply",
     "decided",
     type=click.Path(path_type=Path),
-    help="Take over the decisions of a review file or an SSSOM file.",
+    help="Apply the decisions of a review file or an SSSOM file.",
 )
 @click.option(
     "--undo",
     multiple=True,
     metavar="ID|RULE|all",
-    help="Take decisions out again (repeatable); of a rule kgtools' own.",
+    help="Undo decisions (repeatable); of a rule, only kgtools' own.",
 )
 @click.option(
     "--sssom",
@@ -70,7 +70,7 @@ def align(
     who: str | None,
     dry_run: bool,
 ) -> None:
-    """Unite entities of one type that are the same, by named rules and by what people decide.
+    """Merge entities of one type that are the same, by named rules and people's decisions.
 
     Sure candidates are applied; the others go to a review file: write same or different into its first column and
     give it to --apply. Nothing is lost: a name that was given up becomes an alias, and --undo brings back the graph

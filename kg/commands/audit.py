@@ -52,7 +52,7 @@ def audit(
     html: Path | None,
     against: Path | None,
 ) -> None:
-    """Ask a graph the questions that show what is wrong with it.
+    """Run the audits: queries that show what is wrong with a graph.
 
     \b
     Example:

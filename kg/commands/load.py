@@ -26,7 +26,7 @@ COLUMNS = ("read", "distinct", "loaded", "merged", "rejected")
 @click.option("--dry-run", is_flag=True, help="Read, clean and count; touch no graph.")
 @click.option("--raw", is_flag=True, help="Refuse nothing that a graph can hold: the source as published, for audits.")
 @click.option("--mapping", type=click.Path(path_type=Path), help="Mapping file of the sources table and rdf.")
-@click.option("--type", "type_", help="Entity type of all heads, where the files do not tell.")
+@click.option("--type", "type_", help="Entity type of all heads, if the files do not say.")
 @empty_option
 @click.option("--counting", help="Print another way of counting beside ours (health39: paper).")
 def load(
@@ -68,9 +68,9 @@ def load(
 @graph_option
 @format_option("table", "json")
 def unload(name: str, graph: str, style: str) -> None:
-    """Take a source, or a table of English names, out of a graph.
+    """Remove a source, or a table of English names, from a graph.
 
-    What another source says as well stays, with that source alone as its witness.
+    What another source says as well stays, with that source alone.
 
     \b
     Example:
@@ -94,7 +94,7 @@ def verify(graph: str, style: str) -> None:
     """Read a whole graph back and compare it with what its sources say and with what was written.
 
     Every file of the newest generation must be there with the bytes that were written, and no other in it; counts and checksums of entities and
-    triples must be those of the sources, merged anew. What differs is named by file, or by entity type and relation,
+    triples must be those of the sources, merged again. What differs is named by file, or by entity type and relation,
     written to reconcile.json, and exits with 1.
 
     \b

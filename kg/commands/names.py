@@ -35,7 +35,7 @@ def names() -> None:
     help="The licence of the table (SPDX, or LicenseRef-NAME), recorded with every record that uses it.",
 )
 @empty_option
-@click.option("--keep-case", is_flag=True, help="Take the names as they are, capitals and all.")
+@click.option("--keep-case", is_flag=True, help="Keep the names as they are, capitals included.")
 @click.option(
     "--join",
     type=click.Path(path_type=Path),
@@ -59,7 +59,7 @@ def names_add(
     The word kgtools instead of FILE stands for the table that comes with kgtools (Apache-2.0): departments, body parts, frequent
     examinations, treatments, foods, symptoms, diseases and values. Names get the case that they have in the middle of a
     sentence. A type (or --type) may be an attribute, whose values the names are then. A table that has the name of an
-    earlier one (hpo.tsv is called hpo) takes its place, which is told.
+    earlier one (hpo.tsv is called hpo) replaces it, and the command says so.
 
     \b
     Example:
@@ -106,7 +106,7 @@ def names_missing(graph: str, style: str, types: tuple[str, ...], limit: int) ->
     """Rank the names without English by the triples that they would unlock.
 
     `unlocks`: triples whose other end has an English name already. Fill in the column en of the CSV and add that file; names
-    that a spreadsheet would run as a formula have an apostrophe before them, which names add takes off.
+    that a spreadsheet would run as a formula have an apostrophe before them, which names add removes.
 
     \b
     Example:

@@ -20,14 +20,14 @@ from kgtools.tools.output import print_rows
     "params",
     multiple=True,
     metavar="K=V",
-    help="Value of $K; V is read as JSON where it is JSON, else as text.",
+    help="Value of $K; V is read as JSON if it is JSON, otherwise as text.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Write to a file instead of stdout.")
 @escape_option
 def query(
     cypher: str, graph: str, style: str, params: tuple[str, ...], out: Path | None, escape_formulas: bool
 ) -> None:
-    """Ask a graph in Cypher; only what Neo4j would answer alike is taken.
+    """Query a graph in Cypher; only what Neo4j would answer alike is accepted.
 
     \b
     Example:

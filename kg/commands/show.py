@@ -17,10 +17,10 @@ from kgtools.tools.terminal import say
 @graph_option
 @format_option("table", "json")
 @click.option("--limit", type=COUNT, default=10, show_default=True, help="Triples to show of each relation; 0: all.")
-@click.option("--html", type=click.Path(path_type=Path), help="Draw the neighbourhood as a page of its own.")
+@click.option("--html", type=click.Path(path_type=Path), help="Draw the neighbourhood as an HTML page.")
 @click.option("--depth", type=click.IntRange(1, 2), default=1, show_default=True, help="Steps away to draw (--html).")
 def show(entity: str, graph: str, style: str, limit: int, html: Path | None, depth: int) -> None:
-    """Show an entity with all that the graph says of it, and where each fact was said.
+    """Show an entity with all that the graph says of it, and where each fact comes from.
 
     ENTITY is a name, an alias, an English name, or type and name (Disease:感冒). All entities of that name are shown.
 

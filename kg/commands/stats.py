@@ -12,7 +12,7 @@ from kgtools.tools.output import print_json, print_table
 @graph_option
 @format_option("table", "json")
 def stats(graph: str, style: str) -> None:
-    """Say what is in a graph, by entity type, relation and source.
+    """Count what is in a graph, by entity type, relation and source.
 
     \b
     Example:

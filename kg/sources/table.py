@@ -88,7 +88,7 @@ def _open(path: Path, mapping: TableMapping) -> list[Opened]:
         for name in _named(table):
             if name not in columns:
                 there = ", ".join(columns)
-                raise InputError(f"{path}:1: no column {name!r}; there are {there}; mend the mapping, or give a header")
+                raise InputError(f"{path}:1: no column {name!r}; there are {there}; fix the mapping, or give a header")
             if cells.schema[name] == LISTS and name not in lists:
                 raise InputError(f"{path}: the column {name!r} holds lists, expected one text in each row")
     return opened

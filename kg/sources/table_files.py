@@ -174,7 +174,7 @@ def _as_named(path: Path, row: int, record: dict[str, Any], known: dict[str, str
     if len(named) < len(record):
         keys = [known[key] for key in record]
         key = next(key for key in keys if keys.count(key) > 1)
-        raise InputError(f"{path}:{row}: two keys of one object look like {key!r}; rename one or take it out")
+        raise InputError(f"{path}:{row}: two keys of one object look like {key!r}; rename or remove one")
     return named
 
 

@@ -15,7 +15,7 @@ from kgtools.tools.options import COUNT, SEED, allow_option, empty_option, ident
     "packs",
     default="clinicalgpt,extended",
     show_default=True,
-    help="Packs by name or folder, with commas between.",
+    help="Packs by name or folder, separated by commas.",
 )
 @click.option(
     "--task",
@@ -24,7 +24,7 @@ from kgtools.tools.options import COUNT, SEED, allow_option, empty_option, ident
     show_default=True,
     help="qa: questions and answers. preference: with a second answer that is wrong in a known way, for reward models.",
 )
-@click.option("--lang", "langs", default="zh,en", show_default=True, help="Languages, with commas between.")
+@click.option("--lang", "langs", default="zh,en", show_default=True, help="Languages, separated by commas.")
 @click.option("--count", type=COUNT, help="At most this many records, drawn by the seed; default: all.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Decides variants, order and sample.")
 @click.option(
@@ -48,7 +48,7 @@ from kgtools.tools.options import COUNT, SEED, allow_option, empty_option, ident
 )
 @click.option(
     "--drop",
-    help="What to leave out: uninformative, shop-list, partial-list, with commas between, or none."
+    help="What to leave out: uninformative, shop-list, partial-list, separated by commas, or none."
     "  [default: uninformative,shop-list; of packs with the words of a paper none]",
 )
 @click.option("--show", "examples", type=COUNT, default=0, help="Print this many example pairs of each language.")
@@ -75,12 +75,12 @@ def generate(
     allow_empty: bool,
     style: str,
 ) -> None:
-    """Turn a graph into instruction pairs with their whole lineage.
+    """Turn a graph into instruction pairs with full lineage.
 
     With --task preference each question has a second answer, as long on average, that is wrong in a known way: what sources say
-    of other heads and not of this one under any name, foods to avoid for foods to eat, an invented name, up to half of it unsaid,
-    or more than any source says. Every name is as often wrong as it is right, and what may be true is not called wrong. Which
-    way, and what is wrong, stands in its meta; --export trl-preference gives TRL's form.
+    of other heads and not of this one under any name, foods to avoid for foods to eat, an invented name, up to half
+    of it omitted, or more than any source says. Every name is as often wrong as it is right, and what may be true is not called wrong. Its
+    meta says which way, and what is wrong; --export trl-preference gives TRL's form.
 
     \b
     Example:

@@ -187,7 +187,7 @@ def test_another_file_is_not_overwritten_by_the_review(kgtools: Run, store: Embe
 
     ran = kgtools("align", "--graph", store.folder, "--review", "notes.tsv")
 
-    assert (ran.code, "is there and is no review file" in ran.err) == (2, True)
+    assert (ran.code, "exists and is not a review file" in ran.err) == (2, True)
     assert Path("notes.tsv").read_text(encoding="utf-8") == "mine\n"
     assert generation(store) == before
 

@@ -86,7 +86,7 @@ def test_a_killed_load_is_said_by_every_command_and_completed_by_the_next(
         ["generate", "--out", tmp_path / "records"],
     ]  # fmt: skip
     said = (
-        f"kgtools: error: {url}: a change of the graph is under way or was broken off; wait for it, or run it again\n"
+        f"kgtools: error: {url}: a change of the graph is under way or was interrupted; wait for it, or run it again\n"
     )
     for words in asking:
         ran = kgtools(*words, "--graph", url)

@@ -65,7 +65,7 @@ def test_a_password_in_the_url_is_refused_and_not_repeated(url: str) -> None:
         open_store(url)
 
     assert str(raised.value) == (
-        "--graph: a password in the URL is seen by everybody; leave it out and set NEO4J_PASSWORD"
+        "--graph: a password in the URL is visible to everybody; omit it and set NEO4J_PASSWORD"
     )
 
 

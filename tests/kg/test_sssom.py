@@ -92,12 +92,12 @@ def test_an_sssom_file_of_somebody_else_is_read(kgtools: Run, store: EmbeddedSto
     ("metadata", "row", "fault"),
     [
         ("", "A:1\tskos:exactMatch\tA:2\t\t", "the prefix 'A' is not in the curie_map"),
-        ("#curie_map: {A: 'x:'}", "A\tskos:exactMatch\tA:2\t\t", "'A' is no CURIE"),
+        ("#curie_map: {A: 'x:'}", "A\tskos:exactMatch\tA:2\t\t", "'A' is not a CURIE"),
         ("#curie_map: {A: 'x:'}", "A:1\tskos:exactMatch\tA:2\t1.5\t", "confidence 1.5: expected a number of 0 to 1"),
         ("#curie_map: {A: 'x:'}", "A:1\tskos:exactMatch\tA:2\tbig\t", "confidence 'big': expected a number"),
         ("#curie_map: {A: 'x:'}", "A:1\tskos:exactMatch\tA:2\t\tMaybe", "predicate_modifier 'Maybe': expected Not"),
         ("#curie_map: {A: 'x:'", "A:1\tskos:exactMatch\tA:2\t\t", "not valid YAML"),
-        ("# a comment", "A:1\tskos:exactMatch\tA:2\t\t", "the metadata is no YAML mapping"),
+        ("# a comment", "A:1\tskos:exactMatch\tA:2\t\t", "the metadata is not a YAML mapping"),
     ],
 )
 def test_an_sssom_file_with_a_fault_is_refused_with_its_line(

@@ -242,7 +242,7 @@ def test_a_value_is_traced_like_a_triple(tiny: Callable[..., tuple[Store, Path, 
 def test_a_record_of_another_graph_says_what_to_do(tiny: Callable[..., tuple[Store, Path, str]], graph: Graph) -> None:
     _, folder, id_ = tiny([(GOUT, "HAS_SYMPTOM", PAIN)])
 
-    with pytest.raises(InputError, match="was it loaded anew since"):
+    with pytest.raises(InputError, match="was it loaded again since"):
         trace_record(graph([(GOUT, "HAS_SYMPTOM", "Symptom:红")]), folder, id_)
 
 
@@ -256,7 +256,7 @@ def test_a_record_of_another_graph_says_what_to_do(tiny: Callable[..., tuple[Sto
         ),
         ({"template": "nosuch"}, 2, "the record's template is 'nosuch', expected PACK@VERSION/NAME.LANG#VARIANT"),
         ({"template": None}, 2, ": not of a graph: it was read from a file:? (source cmekg + names)"),
-        ({"id": "0" * 20}, 2, "rows have the id 00000000000000000000; which one is meant nobody can tell"),
+        ({"id": "0" * 20}, 2, "rows have the id 00000000000000000000; it is unclear which one is meant"),
     ],
 )
 def test_a_record_that_was_edited_is_not_shown_as_it_came_without_a_word(

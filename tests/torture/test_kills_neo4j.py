@@ -54,7 +54,7 @@ class Watched:
         except StoreError as error:
             if "no graph here" in str(error):
                 return "none"
-            if "a change of the graph is under way or was broken off" in str(error):
+            if "a change of the graph is under way or was interrupted" in str(error):
                 return "between"
             raise
         (name,) = [name for name, (e, t, _) in self.known.items() if entities.equals(e) and triples.equals(t)]
@@ -143,7 +143,7 @@ def test_a_change_under_way_is_told_by_every_command_that_reads_and_mended_by_th
         given = [str(word).format(url) for word in words] + ([] if words[0] == "diff" else ["--graph", url])
         done = kgtools(*given)
         assert done.code == 2, (words, done)
-        assert "a change of the graph is under way or was broken off" in done.err
+        assert "a change of the graph is under way or was interrupted" in done.err
         assert "Traceback" not in done.err
     remote.done(loads["b"])
     assert graph.state() == "b"

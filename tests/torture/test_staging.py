@@ -277,7 +277,7 @@ def test_a_mix_of_nothing_is_refused_with_what_took_it_out(victim: Victims, plac
     ended = victim.run(words("merge"))
 
     assert ended.code == 2
-    assert "nothing is left of a (filter, too-long: 12); leave it away with --without a, or mend that\n" in ended.said
+    assert "nothing is left of a (filter, too-long: 12); omit it with --without a, or fix that\n" in ended.said
     assert files(place / "out") == before
 
 

@@ -58,8 +58,8 @@ def test_what_a_worker_said_of_its_end_is_passed_on(job: Any) -> None:
 @pytest.mark.parametrize(
     ("code", "log", "words"),
     [
-        (-9, "", "a process was killed (signal 9): by hand, or for want of memory\n"),
-        (1, "exitcode  : -9 (pid: 7)", "a process was killed (signal 9): by hand, or for want of memory\n"),
+        (-9, "", "a process was killed (signal 9): by hand, or for lack of memory\n"),
+        (1, "exitcode  : -9 (pid: 7)", "a process was killed (signal 9): by hand, or for lack of memory\n"),
         (-11, "", "a process ended without a word (code -11), by signal 11\n"),
         (3, "", "a process ended without a word (code 3)\n"),
         (1, "exitcode  : -9 (pid: 7)\nexitcode : -6 (pid: 8)\n", "a process ended without a word (code 1), by signal 6\n"),
@@ -101,17 +101,15 @@ def test_only_what_a_run_can_still_do_without_is_named_as_a_way_out(job: Any) ->
     job.world = 2
     text = why(job, End(-9))
 
-    assert (
-        "the same command again goes on from there. a smaller max_length, zero=3, fewer --nproc also take less" in text
-    )
+    assert "the same command resumes from there. a smaller max_length, zero=3, fewer --nproc also take less" in text
 
 
 @pytest.mark.parametrize(
     ("kills", "words"),
     [
-        (None, "by hand, or for want of memory\nit was"),
-        (0, "by hand or by another program, for the kernel killed none for want of memory\nthere is no"),
-        (2, "the kernel killed 2 meanwhile for want of memory\nit was"),
+        (None, "by hand, or for lack of memory\nit was"),
+        (0, "by hand or by another program, for the kernel killed none for lack of memory\nthere is no"),
+        (2, "the kernel killed 2 meanwhile for lack of memory\nit was"),
     ],
 )
 def test_the_kernel_is_blamed_for_a_kill_only_where_it_counted_one(kills: int | None, words: str, job: Any) -> None:
@@ -172,12 +170,14 @@ def test_a_worker_that_could_not_even_leave_word_of_its_end_found_the_disk_full(
 
 
 def test_numbers_that_are_none_do_not_send_a_run_the_same_way_again(job: Any) -> None:
-    fails(job, message="the loss is no number at step 6", kind="NoNumber")
+    fails(job, message="the loss is NaN or infinite at step 6", kind="NoNumber")
     checkpoint(job, 4)
 
     text = why(job, End(2))
 
-    assert text.startswith("the loss is no number at step 6\nthe checkpoint of step 4 is whole: the same command would")
+    assert text.startswith(
+        "the loss is NaN or infinite at step 6\nthe checkpoint of step 4 is whole: the same command would"
+    )
     assert "Lower learning_rate, or try precision=fp32; with other settings it is another run: --fresh" in text
 
 
@@ -185,7 +185,7 @@ def test_numbers_that_are_none_do_not_send_a_run_the_same_way_again(job: Any) ->
 def test_a_loss_or_gradient_that_is_no_number_ends_a_run(logs: dict[str, float]) -> None:
     state = SimpleNamespace(global_step=3, is_world_process_zero=False)
 
-    with pytest.raises(NoNumber, match="is no number at step 3"):
+    with pytest.raises(NoNumber, match="is NaN or infinite at step 3"):
         Meter(SimpleNamespace()).on_log(None, state, None, logs)  # type: ignore[arg-type]
 
 
@@ -202,7 +202,7 @@ def test_weights_that_are_no_numbers_are_not_saved(bad: float | None) -> None:
     with torch.no_grad():
         model.weight[1, 2] = bad
 
-    with pytest.raises(NoNumber, match="weights are no numbers at step 5"):
+    with pytest.raises(NoNumber, match="weights are NaN or infinite at step 5"):
         own.on_step_end(None, state, control, model)
     own.on_step_end(None, state, SimpleNamespace(should_save=False), model)  # they are looked at when they are saved
 
@@ -242,8 +242,8 @@ def test_a_run_whose_weights_become_no_numbers_leaves_no_checkpoint_to_go_on_fro
     done = kgtools("train", "sft", "--recipe", "tiny", "--out", tmp_path / "out", f"data={few}", "method=full", *words)
 
     assert done.code == 2
-    assert "weights are no numbers at step 2; they are not saved" in done.err
-    assert "there is no checkpoint yet: the same command would come to the same end. Lower learning_rate;" in done.err
+    assert "weights are NaN or infinite at step 2; they are not saved" in done.err
+    assert "there is no checkpoint yet: the same command would fail again. Lower learning_rate;" in done.err
     assert not list((tmp_path / "out").rglob("whole.json"))
 
 

@@ -60,7 +60,7 @@ def test_folders_that_hold_no_whole_model_are_refused_with_the_way_out(tmp_path,
         resolve("tiny:blom")
     with pytest.raises(UsageError, match="no such folder"):
         resolve(tmp_path / "nowhere")
-    with pytest.raises(InputError, match="neither a folder nor to be had from the hub"):
+    with pytest.raises(InputError, match="neither a folder nor available from the hub"):
         resolve("nobody/nothing-of-the-kind")
     with pytest.raises(InputError, match="no weights as"):
         models.fingerprint(tmp_path / "pickled")
@@ -76,7 +76,7 @@ def test_a_name_that_is_nowhere_is_refused_with_the_way_out(
     with pytest.raises(InputError) as error:
         models.resolve(name, None, tmp_path / "base")
 
-    assert f"model={name}: neither a folder nor to be had from the hub (" in str(error.value)
+    assert f"model={name}: neither a folder nor available from the hub (" in str(error.value)
     assert "where there is no network, fetch it elsewhere and name its folder" in str(error.value)
     assert "\n" not in str(error.value)
 

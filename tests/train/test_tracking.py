@@ -147,7 +147,7 @@ def test_a_tracker_that_cannot_begin_refuses_the_run(package, tmp_path):
 
     made.init = init
     with (
-        pytest.raises(KgtoolsError, match="it cannot begin: no API key; `wandb login`, or WANDB_MODE=offline"),
+        pytest.raises(KgtoolsError, match="it cannot start: no API key; `wandb login`, or WANDB_MODE=offline"),
         report(recipe(report_to="wandb"), "sft", tmp_path, 0, lambda _: None),
     ):
         pass

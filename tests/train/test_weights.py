@@ -56,7 +56,7 @@ FAULTS = [
     (cut_off, "is not whole"),
     (pointer, "git lfs pull"),
     (lacks_a_shard, "model-00002-of-00002.safetensors is missing"),
-    (no_number, "has numbers that are none"),
+    (no_number, "has NaN or infinite numbers"),
 ]
 
 
@@ -90,7 +90,7 @@ def test_numbers_of_8_bits_are_looked_at_too(tiny_model, tmp_path):
 
     weights[name].view(torch.uint8).view(-1)[0] = 0x7F  # NaN
     save_file(weights, tmp_path / "model" / "model.safetensors", {"format": "pt"})
-    with pytest.raises(InputError, match="numbers that are none"):
+    with pytest.raises(InputError, match="NaN or infinite numbers"):
         fingerprint(tmp_path / "model")
 
 

@@ -168,7 +168,7 @@ def gate(rows: Mapping[str, int], allowed: Collection[str], where: str = "--allo
         if not license_.isprintable():
             raise InputError(
                 f"{rows[license_]:,} rows have the licence {_short(license_)}: more than one line, or signs that are not printed; "
-                "write their licence anew"
+                "write their licence again"
             )
     there = {name.lower() for license_ in rows for choice in choices(license_) for name in (license_.strip(), *choice)}
     answered = set[frozenset[str]]()

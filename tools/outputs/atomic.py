@@ -144,7 +144,7 @@ def _target(out: Path, where: str) -> tuple[Path | int | None, Path]:
     if stat.S_ISCHR(kind) or stat.S_ISFIFO(kind):
         return target, target
     if not stat.S_ISREG(kind):
-        raise UsageError(f"{where}: is no file, pipe or stream; name another place")
+        raise UsageError(f"{where}: is not a file, pipe or stream; name another place")
     return None, target
 
 

@@ -175,7 +175,7 @@ def _move(aside: Path, folder: Path, new: list[str], gone: list[str]) -> bool:
             _remove(folder, gone)
     except OSError as error:
         raise InputError(
-            f"{place}: cannot be replaced ({error.strerror}); some of the new files are in place, not all: mend that and run this again"
+            f"{place}: cannot be replaced ({error.strerror}); some of the new files are in place, not all: fix that and run this again"
         ) from error
     sync(folder)
     (aside / MOVES).unlink()

@@ -12,10 +12,10 @@ from kgtools.train.commands import changes, recipe_option, words_argument
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), help="Where results are to go; its disk is looked at.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where results will go; its disk is checked.")
 @format_option("table", "json")
 def doctor(out: Path | None, style: str) -> None:
-    """Look whether this machine can train, and say what would fail before it does.
+    """Check whether this machine can train, and say what would fail before it does.
 
     Versions, GPU, compiler, NCCL and gloo, DeepSpeed's ops, disk, memory, the hub. It ends with 1 where training would fail.
 
@@ -37,7 +37,7 @@ def doctor(out: Path | None, style: str) -> None:
 @click.option("--base", type=click.Path(path_type=Path), help="The base's folder, where it is not found.")
 @click.option(
     "--trust-remote-code", "trust", multiple=True, type=click.Path(path_type=Path), metavar="FOLDER",
-    help="Run the code that comes with the model in this folder; without, none is run.",
+    help="Run the code that comes with the model in this folder; otherwise none is run.",
 )  # fmt: skip
 @out_option("./merged", "Folder for the model.")
 @format_option("table", "json")
@@ -83,10 +83,10 @@ def asking_options(out: str, what: str) -> Callable[[F], F]:
 @click.command()
 @asking_options("./answers", "Folder for the answers.")
 def answer(words: tuple[str, ...], name: str, out: Path, dry_run: bool, fresh: bool, style: str) -> None:
-    """Let a model answer questions, and keep the answers as they come.
+    """Generate answers to questions, saving as it goes.
 
     The questions are those of records or preferences, up to the last one. answers.parquet has id, prompt, answer, what was thought
-    before it, and whether the model stopped by itself. A run that was broken off goes on where it was.
+    before it, and whether the model stopped by itself. The same command resumes an interrupted run.
 
     \b
     Example:

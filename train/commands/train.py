@@ -77,8 +77,7 @@ def _stage(name: str, stage: "Stage") -> click.Command:
         help=f"""{stage.about}
 
         The recipe is one of those that `kgtools train recipes` lists or a file; key=value changes what it says. The result, a folder
-        with its recipe, metrics, rejects and run.json, is in --out. A run that was broken off goes on where it was when the same
-        command is given again.
+        with its recipe, metrics, rejects and run.json, is in --out. The same command resumes an interrupted run.
 
         \b
         Example:
@@ -94,7 +93,7 @@ def _stage(name: str, stage: "Stage") -> click.Command:
     @click.option(
         "--weights-only",
         is_flag=True,
-        help="Go on from a checkpoint of so many other processes; the optimizer begins anew.",
+        help="Resume from a checkpoint of another number of processes; the optimizer starts again.",
     )
     @format_option("table", "json")
     def command(
@@ -145,12 +144,12 @@ def train_all(
     system: str, records: Path, preferences: tuple[Path, ...], allow: tuple[str, ...], identified: bool, seed: int,
     dry_run: bool, out: Path, nproc: int | None, style: str,
 ) -> None:  # fmt: skip
-    """Go the whole way: fine-tuning, merge, reward model, PPO, answers; and show what each stage changed.
+    """Run the full pipeline (fine-tuning, merge, reward model, PPO, answers) and show what each stage changed.
 
     At the end the base, the fine-tuned model and the one after PPO answer 128 questions of the train split and 128 of the test split.
     The tables have how many answers are those of the records (but for white space and a full stop at the end), the mean score
     of the reward model, how many answers end and their length; how many pairs of preferences the reward model tells apart, trained
-    on and not; reward and KL of PPO. What is done is not done again.
+    on and not; reward and KL of PPO. Finished stages are not run again.
 
     \b
     Example:

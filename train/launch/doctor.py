@@ -127,7 +127,7 @@ def _trials() -> list[Check]:
     """torch; where it starts, also what needs it."""
     told = _probe(TORCH)
     if isinstance(told, str):
-        return [Check("torch starts", "missing", told, f"install it anew, as fits the driver of the GPU: {EXTRA}")]
+        return [Check("torch starts", "missing", told, f"install it again, as fits the driver of the GPU: {EXTRA}")]
     nccl = f"NCCL {'.'.join(map(str, told['nccl']))}" if told["nccl"] else "no NCCL"
     built = f"built for CUDA {told['cuda']}, {nccl}" if told["cuda"] else "built for the CPU"
     with ThreadPoolExecutor() as side_by_side:

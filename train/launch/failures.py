@@ -42,7 +42,7 @@ class NoNumber(KgtoolsError):
 @dataclass(frozen=True)
 class End:
     """How the processes of a job ended. `code`: of the one that was started; `begin`: where this run begins in the log, which keeps
-    those before it; `kills`: processes that the kernel killed meanwhile for want of memory, None where it does not count them."""
+    those before it; `kills`: processes that the kernel killed meanwhile for lack of memory, None where it does not count them."""
 
     code: int
     begin: int = 0
@@ -50,7 +50,7 @@ class End:
 
 
 def oom_kills() -> int | None:
-    """How many processes the kernel has killed for want of memory so far, on this machine or in this container."""
+    """How many processes the kernel has killed for lack of memory so far, on this machine or in this container."""
     found = []
     for file in (VMSTAT, *(CGROUPS / name for name in COUNTERS)):
         with suppress(OSError):
@@ -82,7 +82,7 @@ def _of_disk(job: Job, told: list[dict[str, Any]]) -> str | None:
         what += f"; perhaps it is another disk, as that of {there}, where {size_of(shutil.disk_usage(there).free)} are"
     return (
         f"{what}\n{_left(job)}: free some space and give the same command again, or let it keep less with keep=1 or a larger "
-        "save_every; what was half written is taken away then. With another --out it begins anew"
+        "save_every; what was half written is taken away then. With another --out it starts again"
     )
 
 
@@ -93,7 +93,7 @@ def _of_ours(job: Job, told: list[dict[str, Any]]) -> str | None:
     if told[0].get("kind") == NoNumber.__name__:
         more = "" if job.recipe.get("precision") == "fp32" else ", or try precision=fp32"
         return (
-            f"{told[0]['message']}\n{_left(job)}: the same command would come to the same end. Lower learning_rate{more}; "
+            f"{told[0]['message']}\n{_left(job)}: the same command would fail again. Lower learning_rate{more}; "
             "with other settings it is another run: --fresh, or another --out"
         )
     return f"{told[0]['message']}\n{_left(job)}"
@@ -102,11 +102,11 @@ def _of_ours(job: Job, told: list[dict[str, Any]]) -> str | None:
 def _of_memory(job: Job, told: list[dict[str, Any]], end: End, log: Path) -> str | None:
     said, killed = _said(told, MEMORY), _signal(end, log) == signal.SIGKILL
     if killed and end.kills == 0:
-        what = "a process was killed (signal 9): by hand or by another program, for the kernel killed none for want of memory"
-        return f"{what}\n{_left(job)}; the same command again goes on from there"
+        what = "a process was killed (signal 9): by hand or by another program, for the kernel killed none for lack of memory"
+        return f"{what}\n{_left(job)}; the same command resumes from there"
     if killed:  # what the others say then is that they miss it
-        kernel = f"the kernel killed {end.kills} meanwhile for want of memory"
-        what = f"a process was killed (signal 9): {kernel if end.kills else 'by hand, or for want of memory'}"
+        kernel = f"the kernel killed {end.kills} meanwhile for lack of memory"
+        what = f"a process was killed (signal 9): {kernel if end.kills else 'by hand, or for lack of memory'}"
     elif said:
         what = f"a process has too little memory: {said}"
     else:
@@ -120,7 +120,7 @@ def _of_others(job: Job, told: list[dict[str, Any]], end: End, log: Path) -> str
     else:
         number = _signal(end, log)
         what = f"a process ended without a word (code {end.code})" + (f", by signal {number}" if number else "")
-    return f"{what}\n{_left(job)}; the same command again goes on from there"
+    return f"{what}\n{_left(job)}; the same command resumes from there"
 
 
 def _said(told: list[dict[str, Any]], sign: re.Pattern[str]) -> str:

@@ -144,7 +144,7 @@ def _from_where(plan: Plan, place: processes.Machines, out: Path, weights_only: 
     if told["identity"] != plan.job.identity:
         raise UsageError(
             f"{out}: holds the checkpoints of another run, of other data, settings or another model; name another place with "
-            "--out, or begin anew with --fresh"
+            "--out, or start again with --fresh"
         )
     if told["world"] != place.world and not weights_only:
         raise UsageError(

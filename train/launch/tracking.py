@@ -81,7 +81,7 @@ def _begin(name: Tracker, recipe: Recipe, stage: str, out: Path, done: int) -> A
             tracker.store_init_configuration(settings(recipe, stage))
     except Exception as error:  # libraries of others, each with errors of its own
         way = f"{AWAY[name]}; " if name in AWAY else ""
-        raise KgtoolsError(f"report_to={name}: it cannot begin: {_first(error)}; {way}or report_to=none") from error
+        raise KgtoolsError(f"report_to={name}: it cannot start: {_first(error)}; {way}or report_to=none") from error
     return tracker
 
 

@@ -51,7 +51,7 @@ def read_mark(home: Path) -> dict[str, Any]:
     try:
         told: dict[str, Any] = orjson.loads((home / MARK).read_bytes())
     except FileNotFoundError as error:
-        raise InputError(f"{home}: {MARK} is missing, so it cannot be known what made it and on which base") from error
+        raise InputError(f"{home}: {MARK} is missing, so nobody can tell what made it and on which base") from error
     return told
 
 
@@ -82,7 +82,9 @@ def lora_of(home: Path) -> Lora:
     told = orjson.loads((home / CONFIG).read_bytes())
     targets = told.get("target_modules")
     if told.get("peft_type") != "LORA" or not (targets == "all-linear" or isinstance(targets, list)):
-        raise InputError(f"{home / CONFIG}: is no LoRA on layers that it names, and is not trained on")
+        raise InputError(
+            f"{home / CONFIG}: is not a LoRA adapter of layers that it names, and cannot be trained further"
+        )
     own = {"r": told["r"], "alpha": told["lora_alpha"], "dropout": told["lora_dropout"], "targets": targets}
     own |= {"rslora": told.get("use_rslora", False), "dora": told.get("use_dora", False)}
     return Lora.model_validate(own)

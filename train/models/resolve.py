@@ -78,7 +78,7 @@ def _fetch(name: str, revision: str | None) -> Path:
     except (HfHubHTTPError, LocalEntryNotFoundError, HFValidationError, OSError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise InputError(
-            f"model={name}: neither a folder nor to be had from the hub ({first}); where there is no network, fetch it elsewhere "
+            f"model={name}: neither a folder nor available from the hub ({first}); where there is no network, fetch it elsewhere "
             "and name its folder"
         ) from error
 
@@ -176,9 +176,7 @@ def fingerprint(folder: Path) -> str:
         with safe_open(where[name], "pt") as tensors:
             tensor = tensors.get_tensor(name)
         if tensor.is_floating_point() and not tensor.to(_wide(tensor)).isfinite().all():
-            raise InputError(
-                f"{where[name]}: {name} has numbers that are none (NaN or infinite): the model is ruined; take another"
-            )
+            raise InputError(f"{where[name]}: {name} has NaN or infinite numbers: the model is ruined; take another")
         found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
         found.update(_bytes(tensor))
     return found.hexdigest()
@@ -196,7 +194,7 @@ def _tensors(folder: Path) -> dict[str, Path]:
         except SafetensorError as error:
             pointer = file.read_bytes()[:64].startswith(b"version https://git-lfs")
             what = "is a pointer of Git LFS" if pointer else f"is not whole ({error})"
-            raise InputError(f"{file}: {what}; {'git lfs pull' if pointer else 'fetch it anew'}") from error
+            raise InputError(f"{file}: {what}; {'git lfs pull' if pointer else 'fetch it again'}") from error
     if not where:
         raise InputError(
             f"{folder}: holds no weights as *.safetensors; those of another format are not loaded, they can run code. "

@@ -34,7 +34,7 @@ class Meter(TrainerCallback):  # type: ignore[misc]  # mypy follows no imports o
         logs = dict(logs or {})
         for key, what in (("loss", "the loss"), ("grad_norm", "the gradients' norm")):
             if key in logs and not math.isfinite(logs[key]):
-                raise NoNumber(f"{what} is no number at step {state.global_step}")
+                raise NoNumber(f"{what} is NaN or infinite at step {state.global_step}")
         if state.is_world_process_zero and "train_runtime" not in logs:
             write_metrics(self.job, self.line(state, logs))
         if self.check is not None:
@@ -76,7 +76,7 @@ def check_weights(weights: Iterable[Any], step: int, world: int) -> None:
     if world > 1:
         dist.all_reduce(good, dist.ReduceOp.MIN)
     if not good:
-        raise NoNumber(f"weights are no numbers at step {step}; they are not saved")
+        raise NoNumber(f"weights are NaN or infinite at step {step}; they are not saved")
 
 
 def _share(weight: Any) -> Any:

@@ -51,5 +51,5 @@ def run(job: Job) -> None:
 
 
 STAGE = Stage(
-    "pretrain", "Go on with pre-training, on texts: every word of the records is learnt.", Pretrain, "texts", run
+    "pretrain", "Continue pre-training on texts, with loss on every token of the records.", Pretrain, "texts", run
 )

@@ -81,7 +81,7 @@ class Collapse:
         if flat and len(last) == LAST and 2 * state.global_step >= state.max_steps:
             raise KgtoolsError(
                 f"the reward model has collapsed: at step {state.global_step} the loss is {last[-1][0]:.4f}, ln 2, and the margin "
-                f"{last[-1][1]:.4f}: it tells no answer from another. Begin anew with --fresh and a lower learning_rate"
+                f"{last[-1][1]:.4f}: it tells no answer from another. Start again with --fresh and a lower learning_rate"
             )
 
 

@@ -39,7 +39,7 @@ def start(job: Job, recipe: Recipe) -> None:
         dist.all_gather_object(told, (job.identity, job.resume and Path(job.resume).name))
         if len(set(told)) > 1:
             raise InputError(
-                "the nodes are not about to do the same: their recipes, data, models or checkpoints differ; "
+                "the nodes would not do the same: their recipes, data, models or checkpoints differ; "
                 "start the same command with the same files on each"
             )
     if recipe.tf32 and not on_cpu:

@@ -113,7 +113,7 @@ def look(folder: Path) -> tuple[Generation | None, list[Fault]]:
             if not faults or _line(folder) == line:  # else another process has changed the graph meanwhile
                 return generation, faults
     except OSError as error:
-        raise StoreError(f"{error.filename}: cannot be read ({error.strerror}); let it be read") from error
+        raise StoreError(f"{error.filename}: cannot be read ({error.strerror}); make it readable") from error
 
 
 def is_there(folder: Path) -> bool:

@@ -36,7 +36,7 @@ class Server:
         except ValueError:  # its message quotes what may be a password
             raise UsageError(EXPECTED) from None
         if parts.password is not None:
-            raise UsageError("--graph: a password in the URL is seen by everybody; leave it out and set NEO4J_PASSWORD")
+            raise UsageError("--graph: a password in the URL is visible to everybody; omit it and set NEO4J_PASSWORD")
         if parts.query or parts.fragment or "@" in parts.path or not parts.hostname:
             raise UsageError(EXPECTED)
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname

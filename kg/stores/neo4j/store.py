@@ -151,7 +151,7 @@ class Neo4jStore:
                 )
             if state.then is not None:
                 raise StoreError(
-                    f"{self.server.url}: a change of the graph is under way or was broken off; wait for it, or run it again"
+                    f"{self.server.url}: a change of the graph is under way or was interrupted; wait for it, or run it again"
                 )
             self._seen = self._seen or state
             try:

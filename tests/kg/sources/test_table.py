@@ -282,7 +282,7 @@ def test_any_name_survives_a_csv_with_the_line_where_it_begins(
         (
             "a.csv",
             "h,rel,tail\n肺炎,症状,咳嗽\n",
-            r"a.csv:1: no column 'head'; there are h, rel, tail; mend the mapping, or give",
+            r"a.csv:1: no column 'head'; there are h, rel, tail; fix the mapping, or give",
         ),
         ("a.csv", "head,rel,tail\n肺炎,症状,咳嗽\n\n肺炎,症状\n", r"a.csv:4: 2 columns, expected 3"),
         ("a.csv", "head,rel,tail\n肺炎,症状,咳嗽,多\n", r"a.csv:2: 4 columns, expected 3"),

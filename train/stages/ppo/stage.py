@@ -72,7 +72,7 @@ def run(job: Job) -> None:
         clock.mark("update")
         done = step + 1
         if not math.isfinite(told["loss"]):
-            raise NoNumber(f"the loss is no number at step {done}")
+            raise NoNumber(f"the loss is NaN or infinite at step {done}")
         speed = told["tokens"] / max(1e-9, sum(clock.spent.values()))
         lines.append({
             "step": done, "steps": steps, **told, "seconds": clock.spent, "tokens_per_second": speed,
