@@ -15,7 +15,7 @@ REASON = re.compile(r"[a-z]+(-[a-z]+)+|nul|duplicate")
 FILES = {
     "read": ["corpora"],
     "filter": ["corpora/mix/filters.py"],
-    "convert": ["corpora/export", "corpora/exporters"],
+    "convert": ["corpora/export"],
     "train": ["train"],
 }
 """Group of reasons -> where the code gives them."""
@@ -69,9 +69,9 @@ def test_each_reason_that_is_explained_is_one_of_the_code(group):
     assert set(MEANINGS["reasons"][group]) - {"symbols", "repetition", "mojibake"} <= _anywhere(group)
 
 
-@pytest.mark.parametrize("file", ["checking.py", "meaning.py", "exams.py"])
+@pytest.mark.parametrize("file", ["checks/examples.py", "checks/meaning.py", "exams/questions.py"])
 def test_each_reason_that_a_check_of_examples_gives_back_is_explained(file):
-    trees = [tree for path, tree in _trees("read") if path.name == file]
+    trees = [tree for path, tree in _trees("read") if path.as_posix().endswith(file)]
     given = {
         first.value
         for tree in trees
@@ -89,7 +89,7 @@ def test_each_reason_that_a_format_gives_is_explained():
     keys = {
         key.value
         for path, tree in _trees("convert")
-        if path.parent.name == "exporters"
+        if path.parent.name == "formats"
         for node in ast.walk(tree)
         if isinstance(node, ast.Dict)
         for key in node.keys
