@@ -88,7 +88,7 @@ def _run(page: Path, folder: Path, environment: dict[str, str]) -> None:
             _give_entry_points(tomllib.loads(block.code), (home / block.title).parent, environment)
     commands = Path(os.environ.get("KGTOOLS_BIN", Path(sys.executable).parent))
     assert (commands / "kgtools").exists(), "install kgtools into this environment: pip install -e ."
-    environment |= {"PATH": f"{commands}{os.pathsep}{environment['PATH']}", "PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
+    environment |= {"HOME": str(folder), "PATH": f"{commands}{os.pathsep}{environment['PATH']}", "PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
 
     with (folder / "log").open("wb") as log:
         subprocess.run(
