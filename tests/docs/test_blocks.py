@@ -21,10 +21,9 @@ from tests.docs.pages import NOTE, Block, blocks, pattern, plain
 from tests.neo4j.login import Login
 from tools.main import cli
 
-PAGES = [ROOT / "README.md", ROOT / "docs" / "tutorial.md"] + sorted(
-    page for page in (ROOT / "docs" / "how-to").glob("*.md") if not page.name.endswith(".zh.md")
-)
-WITH_NEO4J = [page for page in PAGES if page.exists() and "<!-- needs neo4j -->" in page.read_text(encoding="utf-8")]
+HOW_TO = sorted(page for page in (ROOT / "docs" / "how-to").glob("*.md") if not page.name.endswith(".zh.md"))
+PAGES = [ROOT / "README.md", ROOT / "docs" / "tutorial.md", *HOW_TO]
+WITH_NEO4J = [page for page in PAGES if "<!-- needs neo4j -->" in page.read_text(encoding="utf-8")]
 RUN = ("sh", "python")
 # Until `import kgtools` is there, pages whose modules import it are skipped and blocks that use it are only compiled.
 HAS_PACKAGE = importlib.util.find_spec("kgtools") is not None
@@ -40,6 +39,11 @@ def chinese(page: Path) -> Path:
 def test_there_are_pages_and_blocks() -> None:
     assert len(PAGES) >= 12
     assert sum(block.kind in RUN and not block.reason for page in PAGES for block in blocks(page)) >= 50
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_a_readme_is_no_longer_than_150_lines(name: str) -> None:
+    assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= 150
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -86,9 +90,11 @@ def _run(page: Path, folder: Path, environment: dict[str, str]) -> None:
     for block in found:
         if block.title.endswith("pyproject.toml"):
             _give_entry_points(tomllib.loads(block.code), (home / block.title).parent, environment)
-    commands = Path(os.environ.get("KGTOOLS_BIN", Path(sys.executable).parent))
+    commands = Path(sys.executable).parent
     assert (commands / "kgtools").exists(), "install kgtools into this environment: pip install -e ."
-    environment |= {"HOME": str(folder), "PATH": f"{commands}{os.pathsep}{environment['PATH']}", "PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
+    environment |= {
+        "HOME": str(folder), "PATH": f"{commands}{os.pathsep}{environment['PATH']}", "PYTHONUNBUFFERED": "1",
+    }  # fmt: skip
 
     with (folder / "log").open("wb") as log:
         subprocess.run(
@@ -141,7 +147,9 @@ def _with_output(found: list[Block]) -> Iterator[tuple[int, Block, str | None]]:
 
 
 def _runs(block: Block) -> bool:
-    return block.kind in RUN and not block.reason and not block.title and (HAS_API or "import kgtools" not in block.code)
+    return (
+        block.kind in RUN and not block.reason and not block.title and (HAS_API or "import kgtools" not in block.code)
+    )
 
 
 def _text(file: Path) -> str:
