@@ -1,7 +1,5 @@
 """The READMEs, the tutorial and the how-to pages do what they say: their blocks run, and print what stands below them."""
 
-import importlib
-import importlib.util
 import os
 import re
 import shlex
@@ -10,12 +8,12 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from kgtools.tools.main import cli
 
 from tests.conftest import ROOT, SAMPLES
 from tests.docs.pages import NOTE, Block, blocks, pattern, plain
@@ -25,9 +23,6 @@ HOW_TO = sorted(page for page in (ROOT / "docs" / "how-to").glob("*.md") if not 
 PAGES = [ROOT / "README.md", ROOT / "docs" / "tutorial.md", *HOW_TO]
 WITH_NEO4J = [page for page in PAGES if "<!-- needs neo4j -->" in page.read_text(encoding="utf-8")]
 RUN = ("sh", "python")
-# Until `import kgtools` is there, pages whose modules import it are skipped and blocks that use it are only compiled.
-HAS_PACKAGE = importlib.util.find_spec("kgtools") is not None
-HAS_API = HAS_PACKAGE and hasattr(importlib.import_module("kgtools"), "open_graph")
 LIMIT = 1200
 """Seconds for a page, so many because others may use the cores; the tutorial, which trains, needs 45 of one."""
 
@@ -68,8 +63,6 @@ def test_every_fence_of_a_page_is_understood(page: Path) -> None:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in WITH_NEO4J], ids=lambda page: page.stem)
 def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
-    if not HAS_PACKAGE and any(block.title and "from kgtools" in block.code for block in blocks(page)):
-        pytest.skip("its modules import kgtools, which is not there yet")
     _run(page, tmp_path, os.environ.copy())
 
 
@@ -147,16 +140,13 @@ def _with_output(found: list[Block]) -> Iterator[tuple[int, Block, str | None]]:
 
 
 def _runs(block: Block) -> bool:
-    return (
-        block.kind in RUN and not block.reason and not block.title and (HAS_API or "import kgtools" not in block.code)
-    )
+    return block.kind in RUN and not block.reason and not block.title
 
 
 def _text(file: Path) -> str:
     return file.read_text(encoding="utf-8") if file.exists() else "(never reached)"
 
 
-(COMMAND,) = entry_points(group="console_scripts", name="kgtools")
 NOT_RUN = [(page, block) for page in PAGES for block in blocks(page) if block.note.startswith("not run")]
 
 
@@ -182,7 +172,7 @@ def _commands(code: str) -> Iterator[list[str]]:
 
 def _parse(words: list[str]) -> None:
     """Raise click's UsageError where kgtools has no such command or option; nothing is run."""
-    command: click.Command = importlib.import_module(COMMAND.module).cli
+    command: click.Command = cli
     context = click.Context(command, info_name="kgtools")
     while isinstance(command, click.Group) and words:
         name, found, words = command.resolve_command(context, words)
