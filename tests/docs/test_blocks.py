@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 import pytest
-from kgtools.tools.main import cli
 
+from kgtools.tools.main import cli
 from tests.conftest import ROOT, SAMPLES
 from tests.docs.pages import NOTE, Block, blocks, pattern, plain
 from tests.neo4j.login import Login
@@ -82,7 +82,7 @@ def _run(page: Path, folder: Path, environment: dict[str, str]) -> None:
     (answers / "page.sh").write_text(_script(found, answers), encoding="utf-8")
     for block in found:
         if block.title.endswith("pyproject.toml"):
-            _give_entry_points(tomllib.loads(block.code), (home / block.title).parent, environment)
+            _give_entry_points(tomllib.loads(block.code)["project"], (home / block.title).parent, environment)
     commands = Path(sys.executable).parent
     assert (commands / "kgtools").exists(), "install kgtools into this environment: pip install -e ."
     environment |= {
@@ -102,15 +102,15 @@ def _run(page: Path, folder: Path, environment: dict[str, str]) -> None:
             assert plain(printed) == shown, block.code
 
 
-def _give_entry_points(project: dict[str, Any], folder: Path, environment: dict[str, str]) -> None:
+def _give_entry_points(about: dict[str, Any], folder: Path, environment: dict[str, str]) -> None:
     """What `pip install -e FOLDER` gives Python: the folder on its path and, in it, the entry points of the project."""
-    about = folder / f"{project['project']['name']}-{project['project']['version']}.dist-info"
-    about.mkdir(parents=True)
-    name, version = project["project"]["name"], project["project"]["version"]
-    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8")
-    groups = project["project"]["entry-points"].items()
+    name, version = about["name"], about["version"]
+    info = folder / f"{name}-{version}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8")
+    groups = about["entry-points"].items()
     points = [f"[{group}]\n" + "".join(f"{key} = {value}\n" for key, value in each.items()) for group, each in groups]
-    (about / "entry_points.txt").write_text("\n".join(points), encoding="utf-8")
+    (info / "entry_points.txt").write_text("\n".join(points), encoding="utf-8")
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(folder), environment.get("PYTHONPATH"))))
 
 
