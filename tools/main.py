@@ -109,6 +109,8 @@ def _run(args: list[str]) -> int:
         _drop_unwritten()
         return DONE
     except SystemExit as ended:
+        if "_KGTOOLS_COMPLETE" in os.environ:  # a shell asks for completions, and click has answered it
+            return int(ended.code or DONE)
         if sys.stdout is stdout:  # nothing of ours ends so
             return _say(f"error: a plug-in ended the program (exit {ended.code}) before its work was done", FAILED)
         return DONE  # click put another stdout in its place, because the reader has gone

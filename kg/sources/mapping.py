@@ -1,6 +1,6 @@
 """The mapping files of the sources `table` and `rdf`: an entry of `sources` in `ontology.yaml`, with the source's name.
 
-`docs/mapping.md` says what every key means, with an example of each form."""
+`docs/how-to/own-table.md` says what every key means, with an example of each form."""
 
 from fnmatch import fnmatchcase
 from pathlib import Path

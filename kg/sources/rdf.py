@@ -1,4 +1,4 @@
-"""Turtle, N-Triples and RDF/XML, as a mapping file describes them (`docs/mapping.md`); rdflib parses."""
+"""Turtle, N-Triples and RDF/XML, as a mapping file describes them (`docs/how-to/own-table.md`); rdflib parses."""
 
 import io
 import logging

@@ -1,4 +1,4 @@
-"""Any table of triples, typed rows, or nodes and edges, as a mapping file describes it (`docs/mapping.md`)."""
+"""Any table of triples, typed rows, or nodes and edges, as a mapping file describes it (`docs/how-to/own-table.md`)."""
 
 from collections.abc import Iterator
 from dataclasses import replace
