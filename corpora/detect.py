@@ -16,8 +16,9 @@ import polars as pl
 
 from kgtools.corpora.checks.examples import checked
 from kgtools.corpora.checks.meaning import OPTIONS
-from kgtools.corpora.files.file import LONGEST, File, Place
+from kgtools.corpora.files.file import File
 from kgtools.corpora.files.json_values import kind_of
+from kgtools.corpora.files.place import LONGEST, Place
 from kgtools.corpora.owners import begun, is_own
 from kgtools.corpora.reader import Corpus, Look, Reader
 from kgtools.tools import registry

@@ -8,9 +8,10 @@ from typing import Annotated, Any, NamedTuple
 
 import polars as pl
 
-from kgtools.corpora.files.file import File, Place
+from kgtools.corpora.files.file import File
 from kgtools.corpora.files.keys import Keys
 from kgtools.corpora.files.paths import files_of
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.text.escapes import ESCAPES, all_without_escapes
 from kgtools.tools.config import Settings
 from kgtools.tools.errors import InputError

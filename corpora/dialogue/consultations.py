@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from kgtools.corpora.dialogue.descriptions import CALL, FORM, STAMP, Fields, fields_of, joined, summary_of
 from kgtools.corpora.dialogue.speakers import OTHER, ROLE_OF, NotTurns
-from kgtools.corpora.files.file import BLANK, File, Line, Place
+from kgtools.corpora.files.file import BLANK, File
+from kgtools.corpora.files.place import Line, Place
 from kgtools.corpora.reader import Corpus, Turn
 
 FACULTY, DESCRIPTION, DIALOGUE, SUMMARY = "Doctor faculty", "Description", "Dialogue", "Diagnosis and suggestions"

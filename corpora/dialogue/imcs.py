@@ -7,9 +7,9 @@ from typing import Any
 
 from kgtools.corpora.dialogue.speakers import NotTurns
 from kgtools.corpora.dialogue.turns import conversation
-from kgtools.corpora.files.file import Place
 from kgtools.corpora.files.json_values import kind_of
 from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Corpus, Look, Turn
 
 BEFORE = ("self_report", "self-report")

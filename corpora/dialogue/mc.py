@@ -8,8 +8,9 @@ from typing import Any, Literal, NamedTuple
 
 from kgtools.corpora.dialogue.speakers import NotTurns
 from kgtools.corpora.dialogue.turns import conversation
-from kgtools.corpora.files.file import BLANK, File, Line, Place
+from kgtools.corpora.files.file import BLANK, File
 from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.files.place import Line, Place
 from kgtools.corpora.reader import Corpus, Look, Turn
 
 LABELS, TALK, SUMMARY = ("id", "labels", "speaker_role"), ("id", "content"), ("description", "suggestion")

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from kgtools.corpora.files.file import Place
 from kgtools.corpora.files.json_values import loads
 from kgtools.corpora.files.keys import Keys
+from kgtools.corpora.files.place import Place
 
 
 class Kept(NamedTuple):

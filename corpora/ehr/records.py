@@ -13,7 +13,7 @@ from kgtools.corpora.ehr import diagnoses as dx
 from kgtools.corpora.ehr.diagnoses import Diagnosis
 from kgtools.corpora.ehr.headings import HAN, INPUT, TESTS, TOLD, Piece, Section
 from kgtools.corpora.ehr.leaks import holds, without_diagnosis
-from kgtools.corpora.files.file import Place
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Corpus, Example, Turn
 from kgtools.tools.config import Settings
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic import Field
 
-from kgtools.corpora.files.file import Place
 from kgtools.corpora.files.paths import SPLITS
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Corpus, Example, Turn
 from kgtools.corpora.text.normalize import HAN
 from kgtools.corpora.text.normalize import lang_of as texts_in

@@ -1,5 +1,6 @@
 """What an exporter gives: how records become rows of files, and which records a format cannot hold."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -8,6 +9,7 @@ import polars as pl
 
 from kgtools.corpora.record import ROLES
 from kgtools.tools import registry
+from kgtools.tools.inputs.files import digest
 
 ROLE, CONTENT = pl.element().struct.field("role"), pl.element().struct.field("content")
 ALONE = "default"
@@ -16,6 +18,8 @@ LINEAGE = ("id", "task", "lang", "source", "license")
 """What every row keeps of its record beside its texts, where the format has room for it."""
 TALK = r"^(system,)?user,assistant(,user,assistant)*$"
 SINGLE = r"^(system,)?user,assistant$"
+LONGEST_STEM = 150
+"""Bytes of a stem: a file's name has 255, and more comes behind."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,15 @@ class Format:
 def find(name: str) -> Format:
     """The format of this name. Raises UsageError with the nearest names."""
     return cast(Format, registry.find("formats", name, Format))
+
+
+def stem_of(*words: str) -> str:
+    """The words with `_` between; whatever a file or task name should not hold is a `-`, and what is too long ends in a hash of
+    all of it."""
+    stem = "_".join(re.sub(r"[^\w-]+", "-", word).strip("-") or "none" for word in words)
+    if len(stem.encode()) <= LONGEST_STEM:
+        return stem
+    return f"{stem.encode()[: LONGEST_STEM - 21].decode('utf-8', 'ignore')}-{digest(stem)}"
 
 
 def lineage() -> dict[str, pl.Expr]:

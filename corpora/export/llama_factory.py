@@ -3,7 +3,7 @@
 from typing import Any
 
 from kgtools.corpora.export.card import Facts
-from kgtools.corpora.export.stems import stem_of
+from kgtools.corpora.export.format import stem_of
 
 
 def dataset_info(about: Facts) -> dict[str, Any]:

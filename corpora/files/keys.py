@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import ItemsView, Iterator, ValuesView
 from typing import Any
 
-from kgtools.corpora.files.file import Place
+from kgtools.corpora.files.place import Place
 
 NOTHING = ("", "[]", "{}", "none", "null", "nan", "无")
 """Texts that say as little as null does."""

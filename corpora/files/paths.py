@@ -5,7 +5,8 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 
-from kgtools.corpora.files.file import File, Refuse
+from kgtools.corpora.files.file import File
+from kgtools.corpora.files.place import Refuse
 from kgtools.corpora.files.sheets import WORKBOOK
 from kgtools.tools.errors import InputError
 from kgtools.tools.inputs.originals import find_same_file

@@ -18,8 +18,9 @@ from kgtools.corpora.mix.draw import draw
 from kgtools.corpora.mix.filters import faults
 from kgtools.corpora.mix.flow import picture
 from kgtools.corpora.mix.recipe import Ingredient, Recipe
-from kgtools.corpora.mix.result import REMOVED, Mixed
+from kgtools.corpora.mix.result import Mixed
 from kgtools.corpora.mix.sizes import measure
+from kgtools.corpora.record import REMOVED
 from kgtools.corpora.record_files import Sink, Table, batches, open_table, refuse_other, within
 from kgtools.corpora.split.assign import assign, published_of, rule_of
 from kgtools.corpora.split.index import stratum

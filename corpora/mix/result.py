@@ -11,14 +11,6 @@ from kgtools.corpora.record_files import Sink
 from kgtools.corpora.split.proof import Proof
 from kgtools.tools.frames import Schema
 
-REMOVED = Schema(
-    "removed",
-    {"id": pl.String, "source": pl.String, "step": pl.String, "reason": pl.String, "favoured": pl.String},
-    required=("id", "source", "step", "reason"),
-)
-"""A row for each record of the sources that is not in the mix. `source`: as the recipe calls it. `step`: filter, dedup,
-decontaminate, draw or split. `favoured`: the record or evaluation item in whose favour, where there is one."""
-
 
 @dataclass
 class Mixed:

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from kgtools.corpora.dialogue.speakers import NotTurns, talk_in
 from kgtools.corpora.dialogue.turns import answered, rounds, text_of, texts
-from kgtools.corpora.files.file import Place
 from kgtools.corpora.files.keys import says_nothing
 from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Corpus, Example, Look, Reader, Turn
 from kgtools.corpora.text.escapes import without_escapes
 from kgtools.corpora.text.normalize import lang_of

@@ -7,8 +7,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from kgtools.corpora.exams.questions import CLINICALGPT, LETTERED, LM_EVAL_ZH, ExamSettings, Question, records, said
-from kgtools.corpora.files.file import File, Place, Row
+from kgtools.corpora.files.file import File
 from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.files.place import Place, Row
 from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader
 
 ASK = "以下是中国{exam_type}中{exam_class}考试的一道{question_type}，"

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from kgtools.corpora.exams.questions import said
-from kgtools.corpora.files.file import Row
+from kgtools.corpora.files.place import Row
 from kgtools.corpora.reader import Corpus, Example, Look, Published, Reader, Turn
 from kgtools.tools.config import Settings
 

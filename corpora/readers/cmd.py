@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from kgtools.corpora.files.file import Row
+from kgtools.corpora.files.place import Row
 from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader, Turn
 from kgtools.tools.config import Settings
 

@@ -7,8 +7,9 @@ from typing import Any, Literal, NamedTuple
 import polars as pl
 from pydantic import Field
 
-from kgtools.corpora.files.file import File, Place
+from kgtools.corpora.files.file import File
 from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Corpus, Example, Look, Published, Reader, Turn
 from kgtools.tools.config import Settings
 from kgtools.tools.errors import InputError

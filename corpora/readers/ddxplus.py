@@ -9,7 +9,8 @@ from kgtools.corpora.ehr import diagnoses as dx
 from kgtools.corpora.ehr.headings import Piece, Section
 from kgtools.corpora.ehr.leaks import holds
 from kgtools.corpora.ehr.records import example, record_of
-from kgtools.corpora.files.file import BLANK, File, Place
+from kgtools.corpora.files.file import BLANK, File
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Published, Reader
 from kgtools.tools.errors import InputError
 

@@ -8,8 +8,9 @@ from kgtools.corpora.ehr import diagnoses as dx
 from kgtools.corpora.ehr.diagnoses import Diagnosis
 from kgtools.corpora.ehr.headings import FINDINGS, INPUT, Piece, Section, find, key_of, split, told
 from kgtools.corpora.ehr.records import LangSettings, example, record_of
-from kgtools.corpora.files.file import File, Place
+from kgtools.corpora.files.file import File
 from kgtools.corpora.files.keys import Watched
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Corpus, Example, Look, Reader
 from kgtools.corpora.text.escapes import without_escapes
 

@@ -23,7 +23,7 @@ from kgtools.corpora.ehr.fhir import (
 from kgtools.corpora.ehr.gather import Gather, Kept
 from kgtools.corpora.ehr.headings import Piece, Section, find, split
 from kgtools.corpora.ehr.records import LangSettings, example, record_of, visit_of
-from kgtools.corpora.files.file import Place
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Corpus, Example, Look, Reader
 
 READ = (

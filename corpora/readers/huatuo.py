@@ -6,8 +6,8 @@ from typing import Any
 
 from kgtools.corpora.dialogue.speakers import NotTurns, flattened
 from kgtools.corpora.dialogue.turns import in_turns
-from kgtools.corpora.files.file import Place
 from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Reader, Turn
 from kgtools.corpora.readers.alpaca import TALKS, instruction
 

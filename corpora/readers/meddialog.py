@@ -21,9 +21,9 @@ from kgtools.corpora.dialogue.descriptions import CLINICALGPT, NAMES, Fields, re
 from kgtools.corpora.dialogue.messages import in_talk
 from kgtools.corpora.dialogue.speakers import NotTurns, with_inner
 from kgtools.corpora.dialogue.turns import answered, texts
-from kgtools.corpora.files.file import Place
 from kgtools.corpora.files.json_values import kind_of
 from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Categories, Corpus, Example, Look, Reader, Turn
 from kgtools.corpora.text.normalize import lang_of
 from kgtools.tools.config import Settings

@@ -20,8 +20,8 @@ from kgtools.corpora.exams.questions import (
     records,
     said,
 )
-from kgtools.corpora.files.file import Row
 from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.files.place import Row
 from kgtools.corpora.reader import Categories, Corpus, Example, Look, Reader
 
 PROMPTS = {

@@ -7,8 +7,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from kgtools.corpora.exams.questions import LM_EVAL, PLAIN, ExamSettings, Question, records, said
-from kgtools.corpora.files.file import File, Place
+from kgtools.corpora.files.file import File
 from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Corpus, Example, Look, Published, Reader, Turn
 
 ASK = "Abstract: {abstract}\nQuestion: {question}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from kgtools.corpora.files.file import Place
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Categories, Corpus, Example, Look, NoSettings, Published, Reader, Turn
 from kgtools.corpora.text.normalize import lang_of
 

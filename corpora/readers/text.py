@@ -6,7 +6,8 @@ from itertools import chain
 from pydantic import Field
 
 from kgtools.corpora.checks.examples import LONGEST
-from kgtools.corpora.files.file import File, Line, Place
+from kgtools.corpora.files.file import File
+from kgtools.corpora.files.place import Line, Place
 from kgtools.corpora.reader import Corpus, Example, Look, Reader, Turn
 from kgtools.corpora.readers.alpaca import GIVEN, OUTPUTS
 from kgtools.corpora.text.normalize import lang_of

@@ -8,8 +8,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from kgtools.corpora.exams.questions import LM_EVAL, PLAIN, ExamSettings, Question, lettered, letters_of, records, said
-from kgtools.corpora.files.file import File, Place
+from kgtools.corpora.files.file import File
 from kgtools.corpora.files.paths import stem
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Categories, Corpus, Example, Look, Reader
 
 MEDALPACA = replace(

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from kgtools.corpora.gates import check_identified, handed_on, is_private
-from kgtools.corpora.mix.result import REMOVED
+from kgtools.corpora.record import REMOVED
 from kgtools.corpora.record_files import Sink, Table, batches, open_table, refuse_other, within
 from kgtools.corpora.split.assign import Assigned, assign, subset
 from kgtools.corpora.split.cut import cut

@@ -18,11 +18,11 @@ from kgtools.corpora.export.format import (
     last,
     lineage,
     only,
+    stem_of,
     system,
     talk_faults,
     without_system,
 )
-from kgtools.corpora.export.stems import stem_of
 
 SPLITS = {"train": "training_split", "validation": "validation_split", "test": "test_split"}
 

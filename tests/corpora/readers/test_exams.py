@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from kgtools.corpora.detect import find, look_at, who_reads
 from kgtools.corpora.exams import questions
 from kgtools.corpora.exams.questions import PLAIN, ExamSettings, Question, letters_of
-from kgtools.corpora.files.file import File, Place
+from kgtools.corpora.files.file import File
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Corpus
 from kgtools.tools import registry
 from kgtools.tools.errors import InputError, UsageError

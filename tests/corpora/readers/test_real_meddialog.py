@@ -7,7 +7,7 @@ import pytest
 
 from kgtools.corpora.detect import who_reads
 from kgtools.corpora.dialogue.consultations import DIALOGUE, sections
-from kgtools.corpora.files.file import Line, Place
+from kgtools.corpora.files.place import Line, Place
 from tests.conftest import ROOT
 from tests.corpora.readers.exams import Taken, take_all
 
