@@ -1,6 +1,6 @@
 """Settings from YAML, checked by a pydantic model; all faults come in one message, each with its line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
@@ -8,8 +8,9 @@ from typing import Annotated, Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from kgtools.tools.errors import InputError
+from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.inputs.safe_yaml import read_yaml
+from kgtools.tools.registry import suggestion
 
 M = TypeVar("M", bound=BaseModel)
 FEW_KEYS = 12
@@ -24,6 +25,25 @@ class Settings(BaseModel):
     """A frozen model that refuses unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def yaml_names(folder: Path) -> list[str]:
+    """The names by which `find_yaml` knows the YAML files of a folder, sorted."""
+    return sorted(file.stem for file in folder.glob("*.yaml"))
+
+
+def find_yaml(folder: Path, name: str, noun: str, names: Sequence[str] | None = None) -> Path:
+    """The file that a user named, or the one of this name that comes with the package in `folder`.
+
+    `noun`: what it is, in words; `names`: what there is, where it is not just the files of the folder. Raises UsageError with
+    the nearest names."""
+    file = Path(name)
+    if file.is_file():
+        return file
+    known = yaml_names(folder) if names is None else list(names)
+    if file.suffix in (".yaml", ".yml") or name not in known:
+        raise UsageError(f"no {noun} is called {name!r}; name a file, or {suggestion(name, known)}")
+    return folder / f"{name}.yaml"
 
 
 def load_yaml(path: Path, model: type[M], changes: Mapping[str, str] | None = None) -> M:

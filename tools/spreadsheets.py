@@ -3,12 +3,16 @@
 OWASP, CSV injection. The apostrophe is taken off again where such a table is read, so that nothing is lost; numbers stay."""
 
 import re
+from typing import TYPE_CHECKING
 
-import polars as pl
+if TYPE_CHECKING:
+    import polars as pl
 
 BEGINS = r"[=+\-@＝＋－＠\t\r\n]"
 FORMULA = re.compile(f"'*{BEGINS}")
+"""Text that a spreadsheet runs, `=1+1`; or that `as_text` gave an apostrophe, or somebody else several: `'=1+1`."""
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?%?")
+"""What begins like a formula and is none: `-1.5`, `+3e-2`, `-12%`."""
 
 
 def as_text(cell: str) -> str:
@@ -21,6 +25,8 @@ def as_it_was(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
 
 
-def column_as_it_was(column: pl.Expr) -> pl.Expr:
+def column_as_it_was(column: "pl.Expr") -> "pl.Expr":
     """The same of a column."""
+    import polars as pl
+
     return pl.when(column.str.contains(f"^'+{BEGINS}")).then(column.str.slice(1)).otherwise(column)

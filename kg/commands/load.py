@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 import click
 
 from kgtools.kg.commands import format_option, graph_option
-from kgtools.tools.options import empty_option
+from kgtools.tools.options import complete_names, empty_option
 
 if TYPE_CHECKING:
     from kgtools.kg.stores.reconcile import Reconciliation
 
 
 @click.command()
-@click.argument("arguments", nargs=-1, required=True, metavar="SOURCE FILE... [SOURCE FILE...]")
+@click.argument(
+    "arguments", nargs=-1, required=True, metavar="SOURCE FILE... [SOURCE FILE...]",
+    shell_complete=complete_names("sources"),
+)  # fmt: skip
 @graph_option
 @format_option("table", "json")
 @click.option("--dry-run", is_flag=True, help="Read, clean and count; touch no graph.")
@@ -46,12 +49,14 @@ def load(
     from kgtools.kg.commands.output import print_reports
     from kgtools.kg.source import Options
     from kgtools.kg.stores import open_store
-    from kgtools.tools.progress import step
+    from kgtools.tools.progress import show_progress, step, track
 
     options = Options(mapping=mapping, type=type_, counting=counting)
     prepared = []
-    for name, paths in groups(list(arguments)):
-        with step(f"reading {name}"):
+    sources = groups(list(arguments))
+    with show_progress("reading") as progress:
+        progress.start("reading sources", len(sources), "sources")
+        for name, paths in track(sources, progress):
             prepared.append(prepare(name, paths, options, raw))
     if dry_run:
         print_reports([report for _, report in prepared], style)
