@@ -25,7 +25,7 @@ class Category:
 
 
 @dataclass(frozen=True)
-class Counted:
+class CategoryCounts:
     """The categories of files, the largest first; `without`: records that have none; `rejected`: rows that are no records."""
 
     categories: list[Category]
@@ -49,7 +49,7 @@ def count(
     limit: int | None = None,
     strict: bool = False,
     seed: int = 0,
-) -> Counted:
+) -> CategoryCounts:
     """The categories of the records that `read` would write; nothing is written."""
     whence, reader = categories_of(name), find(name)
     sheet, settings = with_sheet(settings)
@@ -68,7 +68,7 @@ def count(
         for category, number in sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))
         if category
     ]
-    return Counted(found, totals[""], len(corpus.rejects))
+    return CategoryCounts(found, totals[""], len(corpus.rejects))
 
 
 def _labels(pairs: Counter[tuple[str, str]], category: str) -> dict[str, int]:

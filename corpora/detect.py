@@ -20,7 +20,7 @@ from kgtools.corpora.files.file import File
 from kgtools.corpora.files.json_values import kind_of
 from kgtools.corpora.files.place import LONGEST, Place
 from kgtools.corpora.owners import begun, is_own
-from kgtools.corpora.reader import Corpus, Look, Reader
+from kgtools.corpora.reader import Corpus, FilePreview, Reader
 from kgtools.tools import registry
 from kgtools.tools.errors import KgtoolsError, UsageError
 from kgtools.tools.frames import write_table
@@ -65,7 +65,7 @@ class Fits(NamedTuple):
     """(file, reader, why) for each file and each reader that it fits, in the order of files; the readers of one corpus by name,
     then the general ones. Where none does, `nearest`: what comes nearest, in words; `fault`: why no row can be read at all."""
 
-    found: list[tuple[str, str, str]]
+    matches: list[tuple[str, str, str]]
     nearest: str = ""
     fault: str = ""
 
@@ -75,12 +75,12 @@ def find(name: str) -> Reader:
     return cast(Reader, registry.find("readers", name, Reader))
 
 
-def look_at(file: File) -> Look:
+def preview(file: File) -> FilePreview:
     """The beginning of a file, as `Reader.fits` wants it; what cannot be read of it is passed over."""
     return _look(file, [])
 
 
-def _look(file: File, faults: list[str]) -> Look:
+def _look(file: File, faults: list[str]) -> FilePreview:
     """The same; what is wrong with the first rows is put into `faults`."""
 
     def note(place: Place, reason: str, detail: str) -> None:
@@ -90,20 +90,20 @@ def _look(file: File, faults: list[str]) -> Look:
     if whole.is_table():
         rows = [row.values for row in islice(whole.json(), ROWS)]
         layout = "parquet" if whole.is_parquet() else "workbook"
-        return Look(file.name, layout, tuple(rows[0]) if rows else (), tuple(rows), "")
+        return FilePreview(file.name, layout, tuple(rows[0]) if rows else (), tuple(rows), "")
     text = "\n".join(line.text for line in islice(quiet.text(), 100))[:TEXT]
     layout = quiet.layout()
     if layout in ("array", "object") or (layout == "lines" and text.lstrip("\ufeff \n\t").startswith("{")):
         begun = replace(file.quiet(LARGEST) if layout == "object" else quiet, refuse=note)
         values = tuple(value for _, value in islice(begun.values(lenient=layout != "array"), ROWS))
         columns = tuple(values[0]) if values and isinstance(values[0], dict) else ()
-        return Look(file.name, f"json-{layout}", columns, values, text)
+        return FilePreview(file.name, f"json-{layout}", columns, values, text)
     with suppress(UsageError):
         rows = [row.values for row in islice(quiet.csv(), ROWS)]
-        table = Look(file.name, "csv", tuple(rows[0]) if rows else (), tuple(rows), text)
+        table = FilePreview(file.name, "csv", tuple(rows[0]) if rows else (), tuple(rows), text)
         if len(table.columns) > 1 or any(find(name).fits(table) for name in TALKS):
             return table
-    return Look(file.name, "text", (), (), text)
+    return FilePreview(file.name, "text", (), (), text)
 
 
 def who_reads(paths: list[Path]) -> Fits:
@@ -122,7 +122,7 @@ def who_reads(paths: list[Path]) -> Fits:
 
 def instead(name: str, files: list[File]) -> str:
     """Who reads these files where the reader of this name could read none of their rows, in words; or who comes nearest."""
-    looks = [look_at(file) for file in files]
+    looks = [preview(file) for file in files]
     others = [(file, other) for file, other, _, objection in fitting(looks) if other != name and not objection]
     if others:
         return f"; the reader {others[0][1]} fits {others[0][0]}"
@@ -130,7 +130,7 @@ def instead(name: str, files: list[File]) -> str:
     return f"; {nearest}" if nearest and f" reader {name}," not in nearest else ""
 
 
-def _nearest(look: Look) -> str:
+def _nearest(look: FilePreview) -> str:
     from kgtools.corpora.readers.alpaca import GIVEN, OUTPUTS
 
     if not look.columns:
@@ -153,7 +153,7 @@ def _nearest(look: Look) -> str:
     return f"{look.name}: its keys are {found}; nearest is the reader {name}, which reads: {find(name).files}"
 
 
-def _nearest_lists(look: Look) -> str:
+def _nearest_lists(look: FilePreview) -> str:
     """The same of rows that are lists or texts, which no reader but MedDialog's takes."""
     if not look.layout.startswith("json") or not look.rows:
         return ""
@@ -163,7 +163,7 @@ def _nearest_lists(look: Look) -> str:
     return f"{look.name}: its rows are {kind}, expected objects; nearest is the reader sharegpt, which reads: {find('sharegpt').files}"
 
 
-def fitting(looks: list[Look]) -> Iterator[tuple[str, str, str, str]]:
+def fitting(looks: list[FilePreview]) -> Iterator[tuple[str, str, str, str]]:
     """(file, reader, why, objection) for each reader that a file fits by its keys."""
     readers = sorted(registry.every("readers", Reader), key=lambda reader: (reader[1].general, reader[0]))
     for look in looks:
@@ -175,7 +175,7 @@ def fitting(looks: list[Look]) -> Iterator[tuple[str, str, str, str]]:
                 yield look.name, name, f"{why}; not read: {told}" if told else why, objection
 
 
-def _fits(name: str, reader: Reader, look: Look) -> str | None:
+def _fits(name: str, reader: Reader, look: FilePreview) -> str | None:
     try:
         return reader.fits(look)
     except Exception as error:  # noqa: BLE001 - a guest's reader looks at files that it does not know
@@ -183,7 +183,7 @@ def _fits(name: str, reader: Reader, look: Look) -> str | None:
         return None
 
 
-def _tried(reader: Reader, look: Look) -> Trial | None:
+def _tried(reader: Reader, look: FilePreview) -> Trial | None:
     """None where the reader needs more than rows of one file, or they are its corpus' own."""
     rows = [row for row in look.rows if isinstance(row, dict)]
     own = rows and reader.published and is_own(reader, begun(look, rows))
@@ -206,7 +206,7 @@ def _tried(reader: Reader, look: Look) -> Trial | None:
     return Trial(len(look.rows), Counter(reason for _, reason in places), corpus.keys.unread)
 
 
-def _write(path: Path, look: Look) -> None:
+def _write(path: Path, look: FilePreview) -> None:
     """The first rows as a file of their own."""
     if look.layout == "parquet":
         write_table(pl.DataFrame(list(look.rows), infer_schema_length=None, strict=False), path)

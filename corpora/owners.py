@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from kgtools.corpora.files.file import File
 from kgtools.corpora.files.keys import says_nothing
 from kgtools.corpora.files.paths import stem
-from kgtools.corpora.reader import Corpus, Look, Published, Reader
+from kgtools.corpora.reader import Corpus, FilePreview, Published, Reader
 from kgtools.corpora.text.normalize import lang_of
 from kgtools.tools.errors import KgtoolsError
 
@@ -30,7 +30,7 @@ def stranger(reader: Reader, corpus: Corpus) -> str:
     return next((file.name for file in corpus.files if not is_own(reader, _beginning(file, keyed))), "")
 
 
-def begun(look: Look, rows: list[dict[str, Any]]) -> Beginning:
+def begun(look: FilePreview, rows: list[dict[str, Any]]) -> Beginning:
     """The same of a first look, which does not look into an object."""
     return Beginning(PurePath(look.name).name.partition(".")[0], rows)
 

@@ -126,7 +126,7 @@ class Corpus:
 
 
 @dataclass(frozen=True)
-class Look:
+class FilePreview:
     """The beginning of a file, for telling whose it is.
 
     `layout`: json-lines, json-array, json-object, csv, workbook, parquet or text. `rows`: its first objects or rows (of a json-object:
@@ -199,7 +199,7 @@ class Reader:
     license_note: str
     files: str
     read: Callable[[Corpus, Any], Iterator[Example | Pair]]
-    fits: Callable[[Look], str | None]
+    fits: Callable[[FilePreview], str | None]
     settings: type[Settings] = NoSettings
     private: bool = False
     url: str = ""

@@ -2,9 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,9 +15,10 @@ import polars as pl
 from kgtools.corpora.record import PREFERENCES, RECORDS
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.frames import Schema, scan_table, sink_table, write_table
-from kgtools.tools.inputs.files import digest
+from kgtools.tools.inputs.files import digest, sha256
 from kgtools.tools.inputs.originals import Originals, originals
-from kgtools.tools.outputs.staging import unfinished
+from kgtools.tools.outputs.staging import manifest, staging_or_scratch, unfinished
+from kgtools.tools.progress import SILENT, Progress
 
 LONGEST = 255
 """Bytes in the name of a file."""
@@ -83,6 +84,59 @@ def open_table(place: Path) -> Iterator[Table]:
         yield Table(*scan(file), file, given)
 
 
+@dataclass(frozen=True)
+class Step:
+    """A step on records while it runs: the table that it reads, and the folder that becomes its output when all went well."""
+
+    command: str
+    table: Table
+    folder: Path
+
+    @property
+    def records_file(self) -> Path:
+        """Where the records or preferences are written."""
+        return self.folder / f"{self.table.schema.noun}.parquet"
+
+    def write_manifest(
+        self, settings: Mapping[str, Any], facts: Mapping[str, Any], inputs: Mapping[str, str] | None = None
+    ) -> None:
+        """Write `run.json`, the last file: it holds the SHA-256 of every other. `inputs`: what was read beside the table."""
+        outputs = {file.name: sha256(file) for file in sorted(self.folder.iterdir())}
+        read = self.table.inputs() | dict(inputs or {})
+        content = manifest(self.command, dict(settings), read, **{**facts, "outputs": outputs})
+        (self.folder / "run.json").write_bytes(content)
+
+
+@contextmanager
+def run_step(
+    command: str, source: Path, out: Path | None, is_private: Callable[[Path], bool] = lambda _: False
+) -> Iterator[Step]:
+    """The frame of a step on records: the table of `source`, and a folder whose files move to `out` when the block ends well, all
+    or nothing; without `out`, for a dry run, they are gone then.
+
+    `is_private`: whether nobody else may read what is made of a file. Raises InputError where there are no records, UsageError
+    where `out` is the folder of the records themselves, or holds the other kind of table."""
+    with open_table(source) as table:
+        if out is not None:
+            table.refuse_as_out(out)
+        with staging_or_scratch(out, out is None, is_private(table.file)) as folder:
+            if out is not None:
+                refuse_other(out, table.schema)
+            yield Step(command, table, folder)
+
+
+def scan_written(out: Path | None, noun: str) -> pl.LazyFrame | None:
+    """The records or preferences that a step wrote into a folder; None after a dry run."""
+    return None if out is None else scan_table(out / f"{noun}.parquet")
+
+
+def to_dict(result: Any, names: Mapping[str, str] | None = None, without: Container[str] = ("out",)) -> dict[str, Any]:
+    """The fields of a result in their order, for programs. `names`: fields that are called otherwise there; `without`: those that
+    are not."""
+    shown = (each.name for each in fields(result) if each.name not in without)
+    return {(names or {}).get(name, name): getattr(result, name) for name in shown}
+
+
 def file_of(place: Path) -> Path:
     """The file of records or preferences that a folder holds, or that this is. Raises InputError where there is none."""
     if unfinished(place if place.is_dir() else place.parent):
@@ -132,14 +186,22 @@ def refuse_other(out: Path, schema: Schema) -> None:
         )
 
 
-def batches(rows: pl.LazyFrame, size: int = 20_000, numbered: bool = False) -> Iterator[pl.DataFrame]:
+def batches(
+    rows: pl.LazyFrame, size: int = 20_000, numbered: bool = False, progress: Progress = SILENT
+) -> Iterator[pl.DataFrame]:
     """The rows in their order, so many at a time: of a file, perhaps with columns added, but not filtered and not numbered (each
     batch would read the whole file again; `numbered` adds the number of each as `row`). Only what is asked for is read; an engine
-    that reads on meanwhile holds gigabytes."""
+    that reads on meanwhile holds gigabytes. `progress` is told of each batch when the next one is asked for."""
     begin = 0
     while (batch := rows.slice(begin, size).collect()).height:
         yield batch.with_row_index("row", begin) if numbered else batch
         begin += size
+        progress.advance(batch.height)
+
+
+def count_rows(rows: pl.LazyFrame) -> int:
+    """How many rows there are: of a Parquet file its footer says it, so nothing else is read."""
+    return int(rows.select(pl.len()).collect().item())
 
 
 def within(rows: pl.DataFrame, batch: pl.DataFrame) -> pl.DataFrame:

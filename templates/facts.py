@@ -25,7 +25,7 @@ MOST_SOURCES = 62
 
 
 @dataclass(frozen=True)
-class View:
+class GraphView:
     """`entities`: sorted by id, their place being their number; `asked_en`: whether it is the one that questions in English ask
     about, of those that share an English name. `facts`: sorted by id, a row a triple or attribute value:
     `fact` (its place), `id`, `kind`, `relation`, `head` and `tail` (entity numbers, `tail` null for a value), `value`, `value_zh` and
@@ -44,7 +44,7 @@ class View:
         return self.entities["name" if lang == "zh" else "name_en"]
 
 
-def view(store: Store) -> View:
+def view(store: Store) -> GraphView:
     """The whole graph of a store as a View."""
     known = _licenses(store.about())
     bits = {name: 1 << place for place, name in enumerate(known)}
@@ -62,7 +62,7 @@ def view(store: Store) -> View:
         _asked_in_english(entities, facts), hashes,
     )  # fmt: skip
     by_bit = {bits[name]: (name, license_) for name, license_ in known.items()}
-    return View(entities, facts.with_row_index("fact"), synonyms, by_bit)
+    return GraphView(entities, facts.with_row_index("fact"), synonyms, by_bit)
 
 
 def _with_texts(facts: pl.DataFrame, tables: tuple[NameTable, ...], bits: dict[str, int]) -> pl.DataFrame:

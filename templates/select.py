@@ -6,7 +6,7 @@ import polars as pl
 
 from kgtools.kg.ontology import ontology
 from kgtools.templates.drops import DEFAULT, PARTIAL_LIST, UNINFORMATIVE, only_general
-from kgtools.templates.facts import View
+from kgtools.templates.facts import GraphView
 from kgtools.templates.pack import Template
 from kgtools.tools.frames import numbers, shuffled
 from kgtools.tools.inputs.files import digest
@@ -37,7 +37,7 @@ class Selection:
 
 
 def select(
-    view: View, facts: pl.DataFrame, template: Template, seed: int, max_tails: int, drop: frozenset[str] = DEFAULT
+    view: GraphView, facts: pl.DataFrame, template: Template, seed: int, max_tails: int, drop: frozenset[str] = DEFAULT
 ) -> Selection:
     """The records that a template makes of these facts of the view, before any sampling; `drop`: see `templates/drops.py`."""
     info = template.info
@@ -85,7 +85,7 @@ def _collapsed(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _repeated(view: View, template: Template, rows: pl.DataFrame) -> pl.DataFrame:
+def _repeated(view: GraphView, template: Template, rows: pl.DataFrame) -> pl.DataFrame:
     """The rows; what an earlier tail of the same answer says already, in other words or by an alias, is `repeated`."""
     said = rows.filter(pl.col("why").is_null()).sort("head", "confirmed", "fact", descending=[False, True, False])
     words = SAME_WORDS.get(template.info.tail or "", r"\z\A")
@@ -156,7 +156,7 @@ def _coded(rows: pl.DataFrame, reason: str) -> pl.DataFrame:
     return rows.select("fact", pl.lit(CODES[reason], pl.UInt8).alias("code"))
 
 
-def matching(view: View, facts: pl.DataFrame, template: Template) -> pl.DataFrame:
+def matching(view: GraphView, facts: pl.DataFrame, template: Template) -> pl.DataFrame:
     """The facts that a template is about, seen from its head: `name` and `text` are null where English lacks them."""
     info, names = template.info, view.names(template.lang)
     english = template.lang == "en"

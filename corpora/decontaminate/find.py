@@ -18,6 +18,7 @@ from kgtools.corpora.decontaminate.short_stems import stems_inside, with_seen
 from kgtools.corpora.record_files import batches
 from kgtools.corpora.text.normalize import normal, with_texts
 from kgtools.tools.frames import Schema
+from kgtools.tools.progress import SILENT, Progress
 
 CONTAMINATION = Schema(
     "contamination",
@@ -42,11 +43,11 @@ FOUND = {"text": pl.UInt32, "number": pl.UInt32, "rule": pl.String, "overlap": p
 Letters = NDArray[np.uint32]
 
 
-def find_contamination(rows: pl.LazyFrame, search: Search) -> Contamination:
+def find_contamination(rows: pl.LazyFrame, search: Search, progress: Progress = SILENT) -> Contamination:
     """What records or preferences hold of the evaluation items, by row. An evaluation set is not compared with itself: a
     record with the source and the split (but train) of an item is one of its set."""
     found, start = [CONTAMINATION.frame()], 0
-    for batch in batches(rows):
+    for batch in batches(rows, progress=progress):
         for piece in pieces(batch):
             found.append(contamination_of(piece, search).with_columns(pl.col("row") + start))
             start += piece.height

@@ -19,9 +19,10 @@ from kgtools.corpora.dedup.decisive import decisive, signed
 from kgtools.corpora.dedup.near import BYTES, Batch, Numbered, Pairs, candidates, similar, union, write_bands
 from kgtools.corpora.dedup.pieces import END, Numbers
 from kgtools.corpora.dedup.stored import Stored
-from kgtools.corpora.record_files import batches
+from kgtools.corpora.record_files import batches, count_rows
 from kgtools.corpora.text.normalize import folded, letters, simplified, with_texts
 from kgtools.tools.frames import Schema
+from kgtools.tools.progress import SILENT, Progress, track
 
 DUPLICATES = Schema(
     "duplicates",
@@ -63,7 +64,7 @@ class Compared(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Look:
+class DedupOptions:
     """How duplicates are looked for: in what, from which similarity on, by pieces of how many characters, which one stays."""
 
     on: On = "whole"
@@ -72,7 +73,9 @@ class Look:
     keep: Keep = "first"
 
 
-def find_duplicates(rows: pl.LazyFrame, look: Look, rank: pl.Series | None = None) -> tuple[Duplicates, pl.DataFrame]:
+def find_duplicates(
+    rows: pl.LazyFrame, options: DedupOptions, rank: pl.Series | None = None, progress: Progress = SILENT
+) -> tuple[Duplicates, pl.DataFrame]:
     """The duplicates among rows of records or preferences; and for each group that a cluster joins with others, its new name.
 
     `rank`: a number for each row; of two that are alike the row of the lower stays (then the first or longest). Whatever goes is
@@ -80,17 +83,20 @@ def find_duplicates(rows: pl.LazyFrame, look: Look, rank: pl.Series | None = Non
     Texts are compared as `normal` leaves them, in simplified characters; those of which nothing is left, as they are. Memory
     holds about 100 bytes a row and at most 256 MB of counters, the disk their texts."""
     with TemporaryDirectory(prefix="kgtools-") as name, Stored(Path(name) / "texts") as texts:
-        compared = _write_texts(rows, look, texts)
-        row_of = _in_order(compared, look, rank)
+        progress.start("reading texts", count_rows(rows))
+        compared = _write_texts(rows, options, texts, progress)
+        row_of = _in_order(compared, options, rank)
         compared = compared.sorted(row_of)
         first = _firsts(compared.keys)
         own = (first == np.arange(len(first))) & (compared.lengths > 0)
         alone = np.flatnonzero(own).astype(np.uint32)
-        pairs = _near(alone, row_of, texts, compared, look, Path(name)) if look.threshold < 1 else NO_PAIRS
+        pairs = (
+            _near(alone, row_of, texts, compared, options, Path(name), progress) if options.threshold < 1 else NO_PAIRS
+        )
     return _told(rows, row_of, first, pairs), _groups(rows, row_of, first, pairs)
 
 
-def _write_texts(rows: pl.LazyFrame, look: Look, texts: Stored) -> Compared:
+def _write_texts(rows: pl.LazyFrame, options: DedupOptions, texts: Stored, progress: Progress) -> Compared:
     """The normal texts into their file, and what is compared of them by number."""
     raw, facts = pl.col("raw"), pl.col("facts").list.unique().list.sort().list.join("|")
     plain, bare = pl.col("plain"), pl.col("bare")
@@ -99,7 +105,7 @@ def _write_texts(rows: pl.LazyFrame, look: Look, texts: Stored) -> Compared:
     numbered = [
         pl.DataFrame(schema={"keys": pl.UInt64, "lengths": pl.UInt32, "decisive": pl.UInt64, "facts": pl.UInt64})
     ]
-    for batch in batches(with_texts(rows).select(raw=pl.col(COLUMNS[look.on]), facts=facts)):
+    for batch in batches(with_texts(rows).select(raw=pl.col(COLUMNS[options.on]), facts=facts), progress=progress):
         batch = batch.with_columns(plain=simplified(folded(raw.str.replace_all(POWER, "^$0"))))
         batch = batch.select(
             "raw", "facts", text=_sentences(plain), decisive=decisive(plain), bare=letters(plain), signed=signed(plain)
@@ -125,10 +131,10 @@ def _numbered(texts: pl.Series) -> Numbers:
     return np.frombuffer(b"".join(hashed), dtype="<u8").astype(np.uint64)
 
 
-def _in_order(compared: Compared, look: Look, rank: pl.Series | None) -> NDArray[np.uint32]:
+def _in_order(compared: Compared, options: DedupOptions, rank: pl.Series | None) -> NDArray[np.uint32]:
     """The rows in the order in which they stay; the place of a row in it is what is compared from here on."""
     by = [np.arange(len(compared.keys), dtype=np.uint32)]
-    if look.keep == "longest":
+    if options.keep == "longest":
         by.append(np.iinfo(np.uint32).max - compared.lengths)
     if rank is not None:
         by.append(rank.to_numpy())
@@ -146,13 +152,22 @@ def _firsts(keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
 
 
 def _near(
-    places: NDArray[np.uint32], row_of: NDArray[np.uint32], texts: Stored, compared: Compared, look: Look, folder: Path
+    places: NDArray[np.uint32],
+    row_of: NDArray[np.uint32],
+    texts: Stored,
+    compared: Compared,
+    options: DedupOptions,
+    folder: Path,
+    progress: Progress,
 ) -> Pairs:
     """Pairs of these places that agree in what decides, whose facts, if both have some, are the same, and that are as similar as
     the threshold both in their texts and in what is left of them without what many texts share."""
     by_row = places[np.argsort(row_of[places])]
-    whole = Numbered(texts, row_of)
-    pairs = similar(_met(by_row, whole, compared, look, folder / "bands"), whole, look.ngram, look.threshold)
+    every = Numbered(texts, row_of)
+    progress.start("comparing", len(by_row), "texts")
+    pairs = similar(
+        _met(by_row, every, compared, options, folder / "bands", progress), every, options.ngram, options.threshold
+    )
     some = np.intersect1d(by_row, np.concatenate(pairs[:2]))
     some = some[np.argsort(row_of[some])]
     with Stored(folder / "rest") as left:
@@ -160,17 +175,27 @@ def _near(
             return pairs
         rest = Numbered(left, np.zeros(len(row_of), dtype=np.uint32))
         rest.number_of[some] = np.arange(len(some))
-        met = _met(some[np.diff(left.bounds()) > 0], rest, compared, look, folder / "bands of the rest")
-        return similar(union(pairs, met), whole, look.ngram, look.threshold, rest)
+        nonempty = some[np.diff(left.bounds()) > 0]
+        progress.start("comparing without shared text", len(nonempty), "texts")
+        met = _met(nonempty, rest, compared, options, folder / "bands of the rest", progress)
+        return similar(union(pairs, met), every, options.ngram, options.threshold, rest)
 
 
-def _met(places: NDArray[np.uint32], of: Numbered, compared: Compared, look: Look, folder: Path) -> Pairs:
+def _met(
+    places: NDArray[np.uint32],
+    of: Numbered,
+    compared: Compared,
+    options: DedupOptions,
+    folder: Path,
+    progress: Progress,
+) -> Pairs:
     """Pairs of these places that a band brings together."""
     folder.mkdir()
     texts, number_of = of
     parts = (places[part] for part in texts.sized(number_of[places], BYTES))
     some = (Batch(part, texts.read(number_of[part]), compared.decisive[part], compared.facts[part]) for part in parts)
-    return candidates(folder, write_bands(some, look.ngram, look.threshold, folder))
+    counted = track(some, progress, size=lambda batch: len(batch.places))
+    return candidates(folder, write_bands(counted, options.ngram, options.threshold, folder))
 
 
 def _told(rows: pl.LazyFrame, row_of: NDArray[np.uint32], first: NDArray[np.uint32], pairs: Pairs) -> Duplicates:

@@ -10,7 +10,7 @@ from kgtools.corpora.dialogue.turns import conversation
 from kgtools.corpora.files.json_values import kind_of
 from kgtools.corpora.files.paths import SPLITS, told
 from kgtools.corpora.files.place import Place
-from kgtools.corpora.reader import Corpus, Look, Turn
+from kgtools.corpora.reader import Corpus, FilePreview, Turn
 
 BEFORE = ("self_report", "self-report")
 """How the released files call what the patient told before the talk, and how their documentation does."""
@@ -107,7 +107,7 @@ def symptoms_of(row: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(kind) for name, kind in named.items()} if isinstance(named, dict) else {}
 
 
-def first_of(look: Look) -> Mapping[str, Any]:
+def first_of(look: FilePreview) -> Mapping[str, Any]:
     """The first talk of a file that is an object of talks; nothing for any other file."""
     rows = look.rows[0] if look.layout in ("json-object", "json-lines") and look.rows else None
     row = next(iter(rows.values()), None) if isinstance(rows, dict) else None

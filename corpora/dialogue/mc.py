@@ -11,7 +11,7 @@ from kgtools.corpora.dialogue.turns import conversation
 from kgtools.corpora.files.file import BLANK, File
 from kgtools.corpora.files.paths import SPLITS, told
 from kgtools.corpora.files.place import Line, Place
-from kgtools.corpora.reader import Corpus, Look, Turn
+from kgtools.corpora.reader import Corpus, FilePreview, Turn
 
 LABELS, TALK, SUMMARY = ("id", "labels", "speaker_role"), ("id", "content"), ("description", "suggestion")
 ROLES = {"P": "user", "D": "assistant"}
@@ -174,7 +174,7 @@ def _joined(values: Any, known: str) -> str | None:
     return "".join(values) if texts and set(values) <= set(known) else None
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     """Why a file is one of MC's, or None."""
     if look.layout.startswith("json") and look.has(*LABELS):
         return "labels and speaker_role, as MC has them; its texts must be named with them"

@@ -30,7 +30,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Facts:
-    """What is said of an export. `columns`: name -> polars type. `exported`: the counts of kgtools.corpora.export.convert.Exported.
+    """What is said of an export. `columns`: name -> polars type. `exported`: the counts of kgtools.corpora.export.convert.ConvertResult.
     `story`: the `run.json` of the command that wrote the records, where it vouches for them."""
 
     name: str

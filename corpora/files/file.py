@@ -35,7 +35,7 @@ def _as_it_is(_: Place, value: Any) -> Any:
 @dataclass(frozen=True)
 class File:
     """A file, or a member of a zip file. `name` is what rejects and manifests call it; `sheet`: which of a workbook, the first
-    where it is empty. `found`: in a folder or zip file that the user named, so that what is no text is refused and the others
+    where it is empty. `in_folder`: in a folder or zip file that the user named, so that what is no text is refused and the others
     go on. `most`: of its content only so many bytes count."""
 
     path: Path
@@ -44,7 +44,7 @@ class File:
     member: str | None = None
     watch: Watch = _as_it_is
     sheet: str = ""
-    found: bool = False
+    in_folder: bool = False
     most: int | None = None
 
     def place(self, line: int = 0, row: int = 0) -> Place:
@@ -78,7 +78,7 @@ class File:
         """Whether it may be text. What is none is refused where it was found, and an InputError where it was named."""
         with self.open() as raw:
             kind = unreadable(raw.read(HEAD))
-        if kind and not self.found:
+        if kind and not self.in_folder:
             raise InputError(f"{self.name}: expected text, found {kind}")
         if kind:
             self.refuse(self.place(), "not-text", kind)
@@ -260,7 +260,7 @@ class File:
 
     def _parquet_rows(self) -> Iterator[tuple[Place, dict[str, Any]]]:
         with self._on_disk() as path:
-            for number, row in enumerate(parquet_rows(path, self.name, self.refuse, self.found), start=1):
+            for number, row in enumerate(parquet_rows(path, self.name, self.refuse, self.in_folder), start=1):
                 yield self.place(number, number), row
 
     @contextmanager

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from kgtools.corpora.decontaminate.rules import Rules
 from kgtools.corpora.split.plan import Plan
-from kgtools.tools.config import Seed, Settings, load_yaml
+from kgtools.tools.config import Seed, Settings, find_yaml, load_yaml, yaml_names
 from kgtools.tools.errors import UsageError
 from kgtools.tools.registry import suggestion
 
@@ -136,7 +136,7 @@ class Recipe(Settings):
 
 def names() -> list[str]:
     """The recipes of papers, sorted."""
-    return sorted(file.stem for file in HERE.glob("*.yaml"))
+    return yaml_names(HERE)
 
 
 def load_recipe(name: str, given: dict[str, str], against: tuple[Path, ...] = ()) -> Recipe:
@@ -144,11 +144,7 @@ def load_recipe(name: str, given: dict[str, str], against: tuple[Path, ...] = ()
     are resolved against its file.
 
     Raises UsageError for a name or source that there is not, InputError for a fault in the file."""
-    file = Path(name)
-    if not file.is_file():
-        if file.suffix in (".yaml", ".yml") or name not in names():
-            raise UsageError(f"no recipe is called {name!r}; name a file, or {suggestion(name, names())}")
-        file = HERE / f"{name}.yaml"
+    file = find_yaml(HERE, name, "recipe")
     recipe = load_yaml(file, Recipe)
     for source in given:
         if source not in recipe.sources:

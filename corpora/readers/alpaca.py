@@ -12,7 +12,7 @@ from kgtools.corpora.dialogue.turns import answered, rounds, text_of, texts
 from kgtools.corpora.files.keys import says_nothing
 from kgtools.corpora.files.paths import SPLITS, told
 from kgtools.corpora.files.place import Place
-from kgtools.corpora.reader import Corpus, Example, Look, Reader, Turn
+from kgtools.corpora.reader import Corpus, Example, FilePreview, Reader, Turn
 from kgtools.corpora.text.escapes import without_escapes
 from kgtools.corpora.text.normalize import lang_of
 from kgtools.tools.config import Settings
@@ -146,7 +146,7 @@ def instruction(
     return Example(place, turns, kind, lang_of(*texts(turns)), meta=meta or {}, **how)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if not look.rows or not look.columns:
         return None
     names = names_of(tuple(look.columns))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from kgtools.corpora.dialogue.speakers import LINE, WITHIN, NotTurns, parted
 from kgtools.corpora.dialogue.turns import answered, from_question_to_answer
-from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Reader, Turn
+from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Reader, Turn
 from kgtools.corpora.readers.alpaca import instruction
 
 DOCTOR = re.compile(r"^\s*医生\s*[:：]\s*")
@@ -37,7 +37,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
                 corpus.refuse(place, why.reason, str(why))
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.is_table and look.has("input", "target"):
         return "columns input and target, as BianQue has them"
     return None

@@ -18,7 +18,7 @@ from kgtools.corpora.exams.questions import (
     said,
 )
 from kgtools.corpora.files.paths import stem, told
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Published, Reader
 from kgtools.tools.errors import UsageError
 
 CEVAL = replace(
@@ -79,7 +79,7 @@ def read(corpus: Corpus, settings: CevalSettings) -> Iterator[Example]:
             yield from records(corpus, question, PROMPTS[settings.prompt], settings)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.is_table and look.has("id", "question", "A", "B", "C", "D"):
         return "columns id, question and A to D, as C-Eval has them"
     return None

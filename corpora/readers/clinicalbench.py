@@ -7,7 +7,7 @@ from typing import Any
 from kgtools.corpora.ehr import diagnoses as dx
 from kgtools.corpora.ehr.headings import Piece, Section, split, told
 from kgtools.corpora.ehr.records import LangSettings, example, record_of
-from kgtools.corpora.reader import Corpus, Example, Look, Reader
+from kgtools.corpora.reader import Corpus, Example, FilePreview, Reader
 
 NEEDED = ("principal_diagnosis", "clinical_case_summary")
 INSTEAD = {
@@ -69,7 +69,7 @@ def _says(value: Any) -> bool:
     return bool(text) and not dx.NOTHING.fullmatch(text)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has(*NEEDED, "imageological_examination"):
         return "its keys are ClinicalBench's: principal_diagnosis, imageological_examination, ..."
     return None

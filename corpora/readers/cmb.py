@@ -10,7 +10,7 @@ from kgtools.corpora.exams.questions import CLINICALGPT, LETTERED, LM_EVAL_ZH, E
 from kgtools.corpora.files.file import File
 from kgtools.corpora.files.paths import SPLITS, told
 from kgtools.corpora.files.place import Place, Row
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Published, Reader
 
 ASK = "以下是中国{exam_type}中{exam_class}考试的一道{question_type}，"
 CMB = replace(LETTERED, ask=ASK + "不需要做任何分析和解释，直接输出答案选项。\n{question}\n{options}")
@@ -87,7 +87,7 @@ def _keys(corpus: Corpus, files: list[File]) -> Keys:
     return keys
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has("option", "exam_class"):
         return "option and exam_class, as CMB has them"
     if look.has("id", "answer", "exam_class", "exam_subject"):

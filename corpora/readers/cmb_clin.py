@@ -7,7 +7,7 @@ from pydantic import Field
 
 from kgtools.corpora.exams.questions import said
 from kgtools.corpora.files.place import Row
-from kgtools.corpora.reader import Corpus, Example, Look, Published, Reader, Turn
+from kgtools.corpora.reader import Corpus, Example, FilePreview, Published, Reader, Turn
 from kgtools.tools.config import Settings
 
 
@@ -58,7 +58,7 @@ def _texts(pair: Any) -> tuple[str, str]:
     return (said(pair.get("question")), said(pair.get("solution"))) if isinstance(pair, dict) else ("", "")
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has("description", "QA_pairs"):
         return "cases with QA_pairs, as CMB-Clin has them"
     if look.has("case", "first_question"):

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from kgtools.corpora.files.place import Row
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader, Turn
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Published, Reader, Turn
 from kgtools.tools.config import Settings
 
 COLUMNS = ("department", "title", "answer")
@@ -65,7 +65,7 @@ def _asked(corpus: Corpus, title: str, ask: str, settings: CmdSettings) -> str:
     return f"{title}，{ask}" if settings.prompt == "toyhom" else f"{title}\n{ask}"
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.is_table and look.has(*COLUMNS) and any(look.has(ask) for ask in ASKS):
         return "columns department, title, ask and answer, as Toyhom's data has them"
     return None

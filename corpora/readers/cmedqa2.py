@@ -10,7 +10,7 @@ from pydantic import Field
 from kgtools.corpora.files.file import File
 from kgtools.corpora.files.paths import SPLITS, told
 from kgtools.corpora.files.place import Place
-from kgtools.corpora.reader import Corpus, Example, Look, Published, Reader, Turn
+from kgtools.corpora.reader import Corpus, Example, FilePreview, Published, Reader, Turn
 from kgtools.tools.config import Settings
 from kgtools.tools.errors import InputError
 from kgtools.tools.frames import digests
@@ -231,7 +231,7 @@ def _refuse(corpus: Corpus, rows: pl.DataFrame, reason: str, detail: str) -> Non
         corpus.refuse(Place(file, line, row), reason, detail)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.layout != "csv":
         return None
     if look.has(*ANSWERS):

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from kgtools.corpora.exams.questions import CLINICALGPT, LM_EVAL_ZH, ExamSettings, Question, records, said
 from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Published, Reader
 
 CMEXAM = replace(
     CLINICALGPT,
@@ -63,7 +63,7 @@ def options_of(text: str) -> dict[str, str]:
     return dict(zip(letters, texts, strict=True)) if len(set(letters)) == len(letters) else {}
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has("Question", "Options", "Answer") and options_of(str(look.rows[0]["Options"])):
         return "options as lettered lines of one column, as CMExam has them"
     return None

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from kgtools.corpora.exams.questions import CLINICALGPT, LETTERED, LM_EVAL_ZH, SHOTS, ExamSettings, Question, records
 from kgtools.corpora.files.paths import stem, told
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Published, Reader
 from kgtools.tools.errors import UsageError
 
 CMMLU = replace(
@@ -72,7 +72,7 @@ def read(corpus: Corpus, settings: CmmluSettings) -> Iterator[Example]:
             yield from records(corpus, question, PROMPTS[settings.prompt], settings)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.is_table and look.has(*COLUMNS):
         return "columns Question, A to D and Answer, as CMMLU has them"
     return None

@@ -6,7 +6,7 @@ from typing import Any
 
 from kgtools.corpora.dialogue.speakers import NotTurns
 from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, NoSettings, Published, Reader, Turn
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, NoSettings, Published, Reader, Turn
 from kgtools.corpora.readers.alpaca import alpaca, instruction
 
 CATEGORIES = ("cate1", "cate2")
@@ -37,7 +37,7 @@ def _meta(row: dict[str, Any]) -> dict[str, Any]:
     return {"id": row.get("id"), "category": row.get("cate1")} | {key: row.get(key) for key in CATEGORIES}
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.holds_objects and look.has("instruction", "output", "history", *CATEGORIES):
         return "cate1, cate2 and a history, as CMtMedQA has them"
     if look.holds_objects and look.has("instruct", "output"):

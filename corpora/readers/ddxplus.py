@@ -11,7 +11,7 @@ from kgtools.corpora.ehr.leaks import holds
 from kgtools.corpora.ehr.records import example, record_of
 from kgtools.corpora.files.file import BLANK, File
 from kgtools.corpora.files.place import Place
-from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Published, Reader
+from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Published, Reader
 from kgtools.tools.errors import InputError
 
 COLUMNS = ("AGE", "SEX", "PATHOLOGY", "EVIDENCES", "INITIAL_EVIDENCE", "DIFFERENTIAL_DIAGNOSIS")
@@ -115,7 +115,7 @@ def _split(name: str) -> str | None:
     return next((split for word, split in SPLITS.items() if word in name.lower()), None)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has("PATHOLOGY", "EVIDENCES", "INITIAL_EVIDENCE"):
         return "its columns are DDXPlus': PATHOLOGY, EVIDENCES, INITIAL_EVIDENCE"
     row = look.rows[0] if look.layout.startswith("json") and look.rows and isinstance(look.rows[0], dict) else {}

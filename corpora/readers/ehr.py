@@ -11,7 +11,7 @@ from kgtools.corpora.ehr.records import LangSettings, example, record_of
 from kgtools.corpora.files.file import File
 from kgtools.corpora.files.keys import Watched
 from kgtools.corpora.files.place import Place
-from kgtools.corpora.reader import Corpus, Example, Look, Reader
+from kgtools.corpora.reader import Corpus, Example, FilePreview, Reader
 from kgtools.corpora.text.escapes import without_escapes
 
 LONGEST = 1_000_000
@@ -161,7 +161,7 @@ def _diagnoses(value: Any, kind: str) -> list[Diagnosis]:
     return found
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     """Keys or headings of a complaint or story, of one more section, and of a diagnosis."""
     if look.layout == "text":
         found = [(piece.section, piece.heading) for piece in split(without_escapes(look.text)[0]) if piece.heading]

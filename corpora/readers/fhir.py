@@ -24,7 +24,7 @@ from kgtools.corpora.ehr.gather import Gather, Kept
 from kgtools.corpora.ehr.headings import Piece, Section, find, split
 from kgtools.corpora.ehr.records import LangSettings, example, record_of, visit_of
 from kgtools.corpora.files.place import Place
-from kgtools.corpora.reader import Corpus, Example, Look, Reader
+from kgtools.corpora.reader import Corpus, Example, FilePreview, Reader
 
 READ = (
     "Patient", "Encounter", "Condition", "AllergyIntolerance", "FamilyMemberHistory", "Observation", "DiagnosticReport",
@@ -275,7 +275,7 @@ def _age(born: str, then: str) -> float | None:
     return float(years - (len(born) >= 10 and len(then) >= 10 and then[5:10] < born[5:10]))
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     row = look.rows[0] if look.rows and isinstance(look.rows[0], dict) else {}
     kind = row.get("resourceType")
     return f"its resourceType is {kind}" if kind == "Bundle" or kind in READ else None

@@ -8,7 +8,7 @@ from kgtools.corpora.dialogue.speakers import NotTurns, flattened
 from kgtools.corpora.dialogue.turns import in_turns
 from kgtools.corpora.files.paths import SPLITS, told
 from kgtools.corpora.files.place import Place
-from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Reader, Turn
+from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Reader, Turn
 from kgtools.corpora.readers.alpaca import TALKS, instruction
 
 LITE = ("label", "related_diseases", "score")
@@ -82,7 +82,7 @@ def _texts(value: Any, depth: int = 0) -> list[str] | None:
     return None if None in found else [text for texts in found for text in texts or ()]
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     first = look.rows[0] if look.holds_objects and look.rows and isinstance(look.rows[0], dict) else {}
     if isinstance(first.get("instruction"), list) and isinstance(first.get("output"), list):
         return "instruction and output in lists, as Huatuo-26M has them"

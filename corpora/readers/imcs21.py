@@ -8,7 +8,7 @@ from pydantic import Field
 from kgtools.corpora.dialogue.imcs import LICENSE_NOTE, URL, Talk, first_of, symptoms_of, talks
 from kgtools.corpora.dialogue.messages import EMPTY, SPEAKERS, in_talk, spoken, written
 from kgtools.corpora.dialogue.speakers import NotTurns
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Reader, Turn
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Reader, Turn
 from kgtools.tools.config import Settings
 
 ENTITIES = {
@@ -131,7 +131,7 @@ def _example(talk: Talk, turns: list[Turn], task: str, answer: str | None = None
     return Example(talk.place, turns, task, "zh", answer, key=talk.id, split=talk.split, meta=about)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     return "talks by id, of speaker and sentence, as IMCS-21 has them" if first_of(look) else None
 
 

@@ -10,7 +10,7 @@ from kgtools.corpora.dialogue.messages import EMPTY, spoken, written
 from kgtools.corpora.ehr import diagnoses as dx
 from kgtools.corpora.ehr import records as ehr
 from kgtools.corpora.ehr.headings import Piece, find
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Reader, Turn
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Reader, Turn
 from kgtools.tools.config import Settings
 
 ASKED = f"根据下面患者的自述和问诊对话，写一份诊疗报告，包括{'、'.join(SECTIONS)}。\n\n"
@@ -76,7 +76,7 @@ def _diagnosed(corpus: Corpus, talk: Talk, report: Report, number: int) -> Examp
     return ehr.example(corpus, record)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     return "talks by id with reports, as IMCS-21 has them" if first_of(look).get("report") else None
 
 

@@ -24,7 +24,7 @@ from kgtools.corpora.dialogue.turns import answered, texts
 from kgtools.corpora.files.json_values import kind_of
 from kgtools.corpora.files.paths import SPLITS, told
 from kgtools.corpora.files.place import Place
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Reader, Turn
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Reader, Turn
 from kgtools.corpora.text.normalize import lang_of
 from kgtools.tools.config import Settings
 
@@ -166,7 +166,7 @@ def _opening(fields: Fields, which: str) -> str:
     return "" if which == "none" else rendered(fields, CLINICALGPT if which == "clinicalgpt" else NAMES)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.layout == "text":
         lines = [line.strip() for line in look.text.split("\n")]
         there = [any(map(part.fullmatch, lines)) for part in (ID, ADDRESS, HEADING)]

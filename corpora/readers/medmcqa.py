@@ -8,7 +8,7 @@ from pydantic import Field
 from kgtools.corpora.exams.questions import LM_EVAL_CHOICES, PLAIN, ExamSettings, Question, records, said
 from kgtools.corpora.files.file import File
 from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Published, Reader
 from kgtools.tools.errors import InputError
 
 PROMPTS = {"plain": PLAIN, "lm-eval": LM_EVAL_CHOICES}
@@ -63,7 +63,7 @@ def _base(file: File) -> int | None:
     return 0 if has_zero else None
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has("question", *OPTIONS) and (look.has("cop") or look.has(*COLUMNS)):
         return "options opa to opd, as MedMCQA has them"
     return None

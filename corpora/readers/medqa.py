@@ -22,7 +22,7 @@ from kgtools.corpora.exams.questions import (
 )
 from kgtools.corpora.files.paths import SPLITS, told
 from kgtools.corpora.files.place import Row
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Reader
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Reader
 
 PROMPTS = {
     "zh": {"own": CLINICALGPT, "clinicalgpt": CLINICALGPT, "lm-eval": LM_EVAL_ZH},
@@ -114,7 +114,7 @@ def category_of(label: str) -> str:
     return chapter if found not in SUBJECTS and re.search(CATEGORIES.unless, chapter) else found
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has("question", "options", "answer", "answer_idx") and _by_letter(look.rows[0]["options"]):
         return "options by letter and answer_idx, as MedQA has them"
     return None

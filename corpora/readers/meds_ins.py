@@ -13,7 +13,7 @@ from kgtools.corpora.files.json_stream import nested_items
 from kgtools.corpora.files.json_values import loads
 from kgtools.corpora.files.paths import stem
 from kgtools.corpora.files.place import Place
-from kgtools.corpora.reader import Corpus, Example, Look, Reader, Turn
+from kgtools.corpora.reader import Corpus, Example, FilePreview, Reader, Turn
 from kgtools.corpora.text.normalize import lang_of
 from kgtools.tools.config import Settings
 from kgtools.tools.errors import InputError
@@ -115,7 +115,7 @@ def _first(value: Any) -> str:
     return next((text for text in _texts(value) or () if text.strip()), "").strip()
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has(DEFINITION, INSTANCES) or (look.layout == "json-object" and f'"{INSTANCES}"' in look.text):
         return "a Definition and Instances, as MedS-Ins has them"
     return None

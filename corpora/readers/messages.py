@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kgtools.corpora.dialogue.speakers import NotTurns
 from kgtools.corpora.dialogue.turns import any_conversation, in_plain_lines, in_turns, listed
 from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Reader
+from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Reader
 from kgtools.corpora.readers.alpaca import instruction
 
 
@@ -24,7 +24,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
             yield instruction(place, turns, meta={"id": row.get("id")}, split=split)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has("messages") and isinstance(listed(look.first("messages")), list):
         return "a list of messages"
     return None

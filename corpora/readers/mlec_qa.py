@@ -8,7 +8,7 @@ from pydantic import Field
 from kgtools.corpora.exams.questions import CLINICALGPT, LM_EVAL_ZH, ExamSettings, Question, records, said
 from kgtools.corpora.files.file import File
 from kgtools.corpora.files.paths import SPLITS, stem, told
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Published, Reader
 
 PROMPTS = {"clinicalgpt": CLINICALGPT, "lm-eval": LM_EVAL_ZH}
 WITHOUT = ("", "none", "null", "[]")
@@ -43,7 +43,7 @@ def _subject(file: File) -> str:
     return "_".join(words)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has("qid", "qtype", "qtext", "options"):
         return "qid, qtype and qtext, as MLEC-QA has them"
     return None

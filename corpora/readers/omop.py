@@ -10,7 +10,7 @@ from kgtools.corpora.ehr.gather import Gather, Kept
 from kgtools.corpora.ehr.headings import Piece, Section, find, split
 from kgtools.corpora.ehr.records import LangSettings, example, record_of, visit_of
 from kgtools.corpora.files.file import File
-from kgtools.corpora.reader import Corpus, Example, Look, Reader
+from kgtools.corpora.reader import Corpus, Example, FilePreview, Reader
 from kgtools.tools.errors import InputError
 
 NEEDED = {
@@ -246,7 +246,7 @@ def _age(who: Row, visit: Row) -> float | None:
     return float(int(then[:4]) - int(born[:4]))
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     columns = tuple(column.lower() for column in look.columns)
     table = table_of(PurePath(look.name).name.split(".")[0].upper(), columns) if look.is_table else None
     return f"its columns are those of OMOP's {table}" if table else None

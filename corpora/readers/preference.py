@@ -6,7 +6,7 @@ from typing import Any
 from kgtools.corpora.dialogue.speakers import NotTurns, talk_in
 from kgtools.corpora.dialogue.turns import any_conversation, asked, is_parts, rounds, text_of, texts, with_words
 from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Pair, Reader, Turn
+from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Pair, Reader, Turn
 from kgtools.corpora.text.escapes import without_escapes
 from kgtools.corpora.text.normalize import lang_of
 
@@ -72,7 +72,7 @@ def _implicit(chosen: Any, rejected: Any) -> tuple[list[Turn], str, str]:
     return asked(better[:-1]), better[-1].content, worse[-1].content
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     shape = next((shape for shape in (*SHAPES, ("chosen", "rejected")) if look.has(*shape)), None)
     return (
         f"{', '.join(shape)}, as pairs for preference training have them" if shape and look.layout != "text" else None

@@ -10,7 +10,7 @@ from kgtools.corpora.exams.questions import LM_EVAL, PLAIN, ExamSettings, Questi
 from kgtools.corpora.files.file import File
 from kgtools.corpora.files.paths import SPLITS, told
 from kgtools.corpora.files.place import Place
-from kgtools.corpora.reader import Corpus, Example, Look, Published, Reader, Turn
+from kgtools.corpora.reader import Corpus, Example, FilePreview, Published, Reader, Turn
 
 ASK = "Abstract: {abstract}\nQuestion: {question}"
 PROMPTS = {
@@ -119,7 +119,7 @@ def _test(corpus: Corpus, files: list[File]) -> dict[str, tuple[Place, str]]:
     return found
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     whole = look.rows[0] if look.rows and isinstance(look.rows[0], dict) else {}
     if look.has(*ROW) and isinstance(look.first("context"), dict):
         return "pubid, question, context and long_answer, as PubMedQA has them on Hugging Face"

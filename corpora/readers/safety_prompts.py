@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kgtools.corpora.files.place import Place
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, NoSettings, Published, Reader, Turn
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, NoSettings, Published, Reader, Turn
 from kgtools.corpora.text.normalize import lang_of
 
 TYPICAL = (
@@ -52,7 +52,7 @@ def _example(corpus: Corpus, place: Place, scenario: str, values: Any) -> Exampl
     return Example(place, turns, "safety", lang, key=question, meta=meta)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.layout in ("json-object", "json-lines") and (found := [name for name in SCENARIOS if look.has(name)]):
         return f"lists of prompts under {found[0]}, a scenario of Safety-Prompts"
     return None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kgtools.corpora.dialogue.speakers import LINE, SPOKEN, NotTurns
 from kgtools.corpora.dialogue.turns import any_conversation, in_plain_lines, in_turns, listed
 from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Reader
+from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Reader
 from kgtools.corpora.readers.alpaca import instruction
 
 KEYS = ("conversations", "conversation", "dialogue", "dialog", "dialogs", "turns", "talk", "data")
@@ -29,7 +29,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
             yield instruction(place, turns, meta=meta, split=split)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if "chosen" in look.columns:
         return None
     for key in KEYS:

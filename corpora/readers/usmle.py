@@ -11,7 +11,7 @@ from kgtools.corpora.exams.questions import LM_EVAL, PLAIN, ExamSettings, Questi
 from kgtools.corpora.files.file import File
 from kgtools.corpora.files.paths import stem
 from kgtools.corpora.files.place import Place
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Reader
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Reader
 
 MEDALPACA = replace(
     PLAIN, ask="Answer this multiple choice question.\n\n{question}\n{options}", option="{letter}: {text}",
@@ -98,7 +98,7 @@ def _images(corpus: Corpus, files: list[File]) -> set[tuple[str, str]]:
     return found
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     whole = look.rows[0] if look.rows and isinstance(look.rows[0], dict) else {}
     named = STEP.search(look.name.rpartition("/")[2])
     if named and look.has("question", "options") and not look.has("answer_idx") and lettered(whole["options"]):

@@ -1,7 +1,5 @@
 """What could tell the better answer of preferences to one who knows no medicine: how long answers are, and which names they say."""
 
-from typing import Any
-
 import polars as pl
 
 from kgtools.corpora.record import Preferences
@@ -34,7 +32,7 @@ def lengths(pairs: Preferences) -> dict[str, dict[str, dict[str, float]]]:
     return told
 
 
-def told_apart_by(pairs: Preferences) -> pl.DataFrame:
+def differing_names(pairs: Preferences) -> pl.DataFrame:
     """The names by which the answers of a pair differ: `lang`, `template`, `fault`, `name`, `side`, a row each."""
     about = pl.col("meta").str.json_decode(ABOUT)
     rows = pairs.select(
@@ -52,7 +50,7 @@ def names(pairs: Preferences) -> dict[str, dict[str, float]]:
     """For each language: the names (and short values) that tell answers apart, and by how much, within a template, one stands more
     often on one side than on the other: at most, and of all. Texts are left out; invented names
     and those they stand for are counted apart."""
-    rows = told_apart_by(pairs)
+    rows = differing_names(pairs)
     is_text = pl.col("name").str.contains(TEXT)
     rows = rows.filter(~is_text & (is_text.mean().over("lang", "template") < 0.5))
     told: dict[str, dict[str, float]] = {}
@@ -69,8 +67,3 @@ def names(pairs: Preferences) -> dict[str, dict[str, float]]:
             "invented": mine.filter((pl.col("fault") == "invented") & (pl.col("side") == "rejected")).height,
         }
     return told
-
-
-def told_by(pairs: Preferences) -> dict[str, Any]:
-    """Both, as `run.json` has them."""
-    return {"lengths": lengths(pairs), "names": names(pairs)}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from kgtools.kg.ontology import ontology
-from kgtools.templates.facts import View
+from kgtools.templates.facts import GraphView
 from kgtools.templates.pack import Template
 from kgtools.templates.select import facts_for, matching
 
@@ -29,7 +29,7 @@ class Row:
     items: tuple[Item, ...]
 
 
-def _sound(view: View, by_relation: dict[str, pl.DataFrame], template: Template) -> pl.DataFrame:
+def _sound(view: GraphView, by_relation: dict[str, pl.DataFrame], template: Template) -> pl.DataFrame:
     """The facts that a template is about and that may be asked about, with the names of both ends."""
     facts = facts_for(by_relation, template)
     schema = {"head": pl.UInt32, "tail": pl.UInt32, "text": pl.String, "value": pl.String, "mask": pl.Int64}
@@ -40,7 +40,7 @@ def _sound(view: View, by_relation: dict[str, pl.DataFrame], template: Template)
     return rows.sort("fact").select(*schema)
 
 
-def items_of(view: View, by_relation: dict[str, pl.DataFrame], template: Template) -> dict[tuple[int, str], Item]:
+def items_of(view: GraphView, by_relation: dict[str, pl.DataFrame], template: Template) -> dict[tuple[int, str], Item]:
     """Head and text -> the item of the template's answers, the first of those that are said alike."""
     rows = _sound(view, by_relation, template)
     masks: dict[str, int] = {}
@@ -52,7 +52,7 @@ def items_of(view: View, by_relation: dict[str, pl.DataFrame], template: Templat
     return known
 
 
-def contraries_of(view: View, by_relation: dict[str, pl.DataFrame], template: Template) -> dict[int, list[Item]]:
+def contraries_of(view: GraphView, by_relation: dict[str, pl.DataFrame], template: Template) -> dict[int, list[Item]]:
     """What the relation that contradicts the template's says of each head."""
     known = ontology().relations
     inverses = {relation.inverse: name for name, relation in known.items()}

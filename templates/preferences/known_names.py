@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from kgtools.templates.facts import View
+from kgtools.templates.facts import GraphView
 
 MARKS = re.compile(
     r"(?:(?<![0-9])[0-9]+|(?<![ivx])[ivx]+|[一二三四五甲乙丙丁戊α-δ])-?(?:型|期|级|度)|type\s*[0-9ivx]+|"
@@ -92,7 +92,7 @@ class Near:
 class Said:
     """What a graph says of each entity, doubtful facts too: nothing of it may be called wrong."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: GraphView) -> None:
         names, english = view.names("zh").to_list(), view.names("en").to_list()
         self._names: list[str] = names
         self._forms = [

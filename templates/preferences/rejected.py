@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from kgtools.templates.facts import View
+from kgtools.templates.facts import GraphView
 from kgtools.templates.pack import Template
 from kgtools.templates.preferences.apart import Texts, are_apart, has_unit, is_balanced, is_text, why_unused
 from kgtools.templates.preferences.exchange import circulate, exchange, hand_over, invent, popularity
@@ -97,7 +97,7 @@ class Judge:
 
 
 def wrong_answers(
-    view: View, by_relation: dict[str, pl.DataFrame], selections: list[Selection], seed: int
+    view: GraphView, by_relation: dict[str, pl.DataFrame], selections: list[Selection], seed: int
 ) -> tuple[list[Selection], dict[str, dict[str, int]]]:
     """The selections with a wrong answer a row: `fault`, `rejected` (what it says), `wrong` (what of it nobody says), `unsaid` (what
     true it leaves out), and in `mask` the sources of both answers; groups for which none was found are left out, with a reason.
@@ -114,7 +114,7 @@ def wrong_answers(
 
 
 def _selection(
-    view: View, by_relation: dict[str, pl.DataFrame], selection: Selection, judge: Judge, seed: int
+    view: GraphView, by_relation: dict[str, pl.DataFrame], selection: Selection, judge: Judge, seed: int
 ) -> Selection:
     template, groups = selection.template, selection.groups
     known = items_of(view, by_relation, template)

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kgtools.corpora.dedup import Look, common, find_duplicates
+from kgtools.corpora.dedup import DedupOptions, common, find_duplicates
 from kgtools.corpora.dedup.common import MANY
 from kgtools.corpora.dedup.decisive import decisive
 from kgtools.corpora.record import RECORDS
@@ -61,7 +61,7 @@ def records(talks: list[list[Turn]], facts: list[list[str]] | None = None) -> pl
 
 
 def gone(rows: pl.LazyFrame, **look: Any) -> list[tuple[int, int, str]]:
-    doubles, _ = find_duplicates(rows, Look(**look))
+    doubles, _ = find_duplicates(rows, DedupOptions(**look))
     return doubles.select("row", "kept_row", "kind").rows()  # type: ignore[return-value]
 
 
