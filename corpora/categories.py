@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from kgtools.corpora.checks.examples import checked
+from kgtools.corpora.checks.examples import check_examples
 from kgtools.corpora.detect import find
 from kgtools.corpora.read import settings_of, with_sheet
 from kgtools.corpora.reader import Categories, Corpus, Example, Reader
@@ -56,7 +56,7 @@ def count(
     pairs: Counter[tuple[str, str]] = Counter()
     with originals() as given:
         corpus = Corpus(paths, seed, strict, given, sheet)
-        for example in islice(checked(corpus, reader.read(corpus, settings_of(name, reader, settings))), limit):
+        for example in islice(check_examples(corpus, reader.read(corpus, settings_of(name, reader, settings))), limit):
             if isinstance(example, Example):
                 pairs[str(example.meta.get("category") or ""), str(example.meta.get(whence.label) or "")] += 1
     known = {category for _, category in whence.words}

@@ -27,17 +27,17 @@ class Beginning(NamedTuple):
 def stranger(reader: Reader, corpus: Corpus) -> str:
     """The first file that is not the corpus' own: it has other names, columns or keys, or is in another language; or nothing."""
     keyed = any(published.keys for published in reader.published)
-    return next((file.name for file in corpus.files if not is_own(reader, _beginning(file, keyed))), "")
+    return next((file.name for file in corpus.files if not is_published(reader, _beginning(file, keyed))), "")
 
 
-def begun(look: FilePreview, rows: list[dict[str, Any]]) -> Beginning:
+def beginning_of(look: FilePreview, rows: list[dict[str, Any]]) -> Beginning:
     """The same of a first look, which does not look into an object."""
     return Beginning(PurePath(look.name).name.partition(".")[0], rows)
 
 
-def is_own(reader: Reader, found: Beginning) -> bool:
+def is_published(reader: Reader, start: Beginning) -> bool:
     """Whether a file is called and looks as the corpus has it; where there are no rows, these speak for no other."""
-    return any(_is(found, published) for published in reader.published) or not (found.rows or found.keys)
+    return any(_is(start, published) for published in reader.published) or not (start.rows or start.keys)
 
 
 def _beginning(file: File, keyed: bool) -> Beginning:
@@ -71,20 +71,20 @@ def _beginning(file: File, keyed: bool) -> Beginning:
     return Beginning(name, [])
 
 
-def _is(found: Beginning, published: Published) -> bool:
+def _is(start: Beginning, published: Published) -> bool:
     known = {*published.columns, *published.more}
     foreign = (
-        name for row in found.rows for name, value in row.items() if name not in known and not says_nothing(value)
+        name for row in start.rows for name, value in row.items() if name not in known and not says_nothing(value)
     )
-    whole = sum(set(published.columns) <= set(row) for row in found.rows)
-    if next(foreign, None) is not None or 2 * whole < len(found.rows):
+    complete = sum(set(published.columns) <= set(row) for row in start.rows)
+    if next(foreign, None) is not None or 2 * complete < len(start.rows):
         return False
-    if published.names and not re.fullmatch(published.names, found.name):
+    if published.names and not re.fullmatch(published.names, start.name):
         return False
-    if published.keys and not all(re.fullmatch(published.keys, key) for key in found.keys):
+    if published.keys and not all(re.fullmatch(published.keys, key) for key in start.keys):
         return False
     column, pattern = published.values
-    if column and not all(re.fullmatch(pattern, str(row.get(column, "")).strip()) for row in found.rows):
+    if column and not all(re.fullmatch(pattern, str(row.get(column, "")).strip()) for row in start.rows):
         return False
-    text = "".join(str(row[name]) for row in found.rows for name in published.text if row.get(name))
+    text = "".join(str(row[name]) for row in start.rows for name in published.text if row.get(name))
     return not published.lang or lang_of(text) == published.lang or sum(map(str.isalpha, text)) < 8

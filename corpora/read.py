@@ -12,7 +12,7 @@ import orjson
 import polars as pl
 from pydantic import ValidationError
 
-from kgtools.corpora.checks.examples import checked
+from kgtools.corpora.checks.examples import check_examples
 from kgtools.corpora.detect import find, instead
 from kgtools.corpora.gates import PRIVATE, privacy, together
 from kgtools.corpora.owners import stranger
@@ -119,7 +119,7 @@ def _read(
     written = 0
     with staging(out) as stage:
         examples = islice(
-            checked(corpus, registry.lent_items("readers", name, find(name).read(corpus, chosen))),
+            check_examples(corpus, registry.lent_items("readers", name, find(name).read(corpus, chosen))),
             run_settings["limit"],
         )
         first = next(examples, None)

@@ -77,10 +77,10 @@ class Table:
 
 
 @contextmanager
-def open_table(place: Path) -> Iterator[Table]:
+def open_table(source: Path) -> Iterator[Table]:
     """What `scan` gives, as it is at this moment: a change while the block reads it is an InputError."""
     with originals() as given:
-        file = given.take(file_of(given.take(place)))
+        file = given.take(file_of(given.take(source)))
         yield Table(*scan(file), file, given)
 
 
@@ -137,26 +137,28 @@ def to_dict(result: Any, names: Mapping[str, str] | None = None, without: Contai
     return {(names or {}).get(name, name): getattr(result, name) for name in shown}
 
 
-def file_of(place: Path) -> Path:
+def file_of(source: Path) -> Path:
     """The file of records or preferences that a folder holds, or that this is. Raises InputError where there is none."""
-    if unfinished(place if place.is_dir() else place.parent):
+    if unfinished(source if source.is_dir() else source.parent):
         raise InputError(
-            f"{place}: the run that writes there was stopped before all its files were in place; run it again"
+            f"{source}: the run that writes there was stopped before all its files were in place; run it again"
         )
-    found = [place] if place.is_file() else [place / f"{schema.noun}.parquet" for schema in (RECORDS, PREFERENCES)]
-    path = next((file for file in found if file.is_file()), None)
+    candidates = (
+        [source] if source.is_file() else [source / f"{schema.noun}.parquet" for schema in (RECORDS, PREFERENCES)]
+    )
+    path = next((file for file in candidates if file.is_file()), None)
     if path is None:
         raise InputError(
-            f"{place}: holds no records.parquet and no preferences.parquet; name what read, generate or merge wrote"
+            f"{source}: holds no records.parquet and no preferences.parquet; name what read, generate or merge wrote"
         )
     return path
 
 
-def scan(place: Path) -> tuple[pl.LazyFrame, Schema]:
+def scan(source: Path) -> tuple[pl.LazyFrame, Schema]:
     """The records or preferences of a folder that a command wrote, or of a Parquet file; and which of the two they are.
 
     Raises InputError where there are none."""
-    path = file_of(place)
+    path = file_of(source)
     try:
         rows = scan_table(path)
         names = rows.collect_schema()
@@ -167,14 +169,14 @@ def scan(place: Path) -> tuple[pl.LazyFrame, Schema]:
     return rows.select(list(schema.columns)), schema
 
 
-def story(place: Path) -> dict[str, Any]:
+def read_manifest(source: Path) -> dict[str, Any]:
     """The `run.json` of the command that wrote the records of a folder or file; empty where there is none."""
-    home = place if place.is_dir() else place.parent
+    home = source if source.is_dir() else source.parent
     try:
-        told = orjson.loads((home / "run.json").read_bytes())
+        manifest_of_run = orjson.loads((home / "run.json").read_bytes())
     except (OSError, orjson.JSONDecodeError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return manifest_of_run if isinstance(manifest_of_run, dict) else {}
 
 
 def refuse_other(out: Path, schema: Schema) -> None:

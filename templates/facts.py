@@ -138,26 +138,28 @@ def _mask(sources: pl.Series, bits: dict[str, int]) -> pl.Series:
 def _attributes(entities: pl.DataFrame, bits: dict[str, int]) -> pl.DataFrame:
     """The attribute values, aliases and classes of all entities, unpacked from their JSON."""
     known = ontology().attributes
-    said: list[tuple[int, str, int]] = []
+    attribute_rows: list[tuple[int, str, int]] = []
     values: list[str] = []
     masks: list[int] = []
-    places: list[int] = []
-    told = entities.filter(pl.col("attributes") != "{}").select("number", "attributes")
-    for number, text in told.iter_rows():
+    counts: list[int] = []
+    with_attributes = entities.filter(pl.col("attributes") != "{}").select("number", "attributes")
+    for number, text in with_attributes.iter_rows():
         for attribute, origins in orjson.loads(text).items():
-            said.append((number, attribute, len(origins)))
+            attribute_rows.append((number, attribute, len(origins)))
             values.extend(origins)
             masks.extend([_bits(each, bits) for each in origins.values()])
-            places.extend(map(len, origins.values()))
+            counts.extend(map(len, origins.values()))
     kinds = pl.DataFrame(
         {"relation": list(known), "kind": "attribute"}, schema={"relation": pl.String, "kind": pl.String}
     )
-    heads = pl.DataFrame(said, schema={"head": pl.UInt32, "relation": pl.String, "count": pl.UInt32}, orient="row")
+    heads = pl.DataFrame(
+        attribute_rows, schema={"head": pl.UInt32, "relation": pl.String, "count": pl.UInt32}, orient="row"
+    )
     heads = heads.join(kinds, on="relation", how="left", maintain_order="left").with_columns(
         pl.col("kind").fill_null(pl.col("relation"))
     )
     rows = heads.select(pl.exclude("count").repeat_by("count").explode()).drop_nulls("relation").with_columns(
-        pl.Series("value", values, dtype=pl.String), pl.Series("mask", masks, dtype=pl.Int64), pl.Series("confirmed", places, dtype=pl.UInt32)
+        pl.Series("value", values, dtype=pl.String), pl.Series("mask", masks, dtype=pl.Int64), pl.Series("confirmed", counts, dtype=pl.UInt32)
     )  # fmt: skip
     doubt = entities.select(_doubt()).to_series()
     doubted = value_doubts(entities)
@@ -187,8 +189,8 @@ def _bits(origins: list[str], bits: dict[str, int]) -> int:
 
 def find_triples(entities: Entities, triples: Triples, ids: set[str]) -> list[dict[str, Any]]:
     """The facts with these ids, triples and attribute values alike: id, kind, head, relation, tail, sources, origins."""
-    found = [row | {"kind": "relation"} for row in triples.filter(pl.col("id").is_in(list(ids))).iter_rows(named=True)]
-    missing = ids - {row["id"] for row in found}
+    facts = [row | {"kind": "relation"} for row in triples.filter(pl.col("id").is_in(list(ids))).iter_rows(named=True)]
+    missing = ids - {row["id"] for row in facts}
     if missing:
         for head, text in entities.filter(pl.col("attributes") != "{}").select("id", "attributes").iter_rows():
             for attribute, values in orjson.loads(text).items():
@@ -196,8 +198,8 @@ def find_triples(entities: Entities, triples: Triples, ids: set[str]) -> list[di
                     id_ = digest(SEPARATOR.join((head, attribute, value)))
                     if id_ in missing:
                         sources = sorted({origin.partition("/")[0] for origin in origins})
-                        found.append(
+                        facts.append(
                             {"id": id_, "kind": "attribute", "head": head, "relation": attribute, "tail": value, "sources": sources,
                              "origins": origins, "contradicts": None}
                         )  # fmt: skip
-    return sorted(found, key=lambda row: str(row["id"]))
+    return sorted(facts, key=lambda row: str(row["id"]))

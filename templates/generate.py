@@ -122,7 +122,7 @@ def generate(
         texts = [_render(selections, workers, progress)]
         if task == "preference":
             progress.start("rendering wrong answers", sum(each.groups.height for each in selections), "records")
-            texts.append(_render([_rejected(selection) for selection in selections], workers, progress))
+            texts.append(_render([_with_rejected(selection) for selection in selections], workers, progress))
         make = _records if task == "qa" else _preferences
         filled = [job for job in zip(selections, *texts, strict=True) if job[0].groups.height]
         frames = list(pool.map(lambda job: make(graph, *job), filled))
@@ -136,7 +136,7 @@ def generate(
     return RecordTables(schema.check(records, f"the {schema.noun}"), COVERAGE.check(coverage, "the coverage"), counts)
 
 
-def _rejected(selection: Selection) -> Selection:
+def _with_rejected(selection: Selection) -> Selection:
     return replace(selection, groups=selection.groups.with_columns(pl.col("rejected").alias("tails")))
 
 
@@ -227,12 +227,12 @@ def _in_processes(jobs: list[Job], workers: int) -> Iterable[tuple[list[str], li
 def _render_there(job: tuple[Path, str, str, int, list[str], list[Tails]]) -> tuple[list[str], list[str]]:
     """A job in another process, which finds the template by its place: parsed ones can't be sent."""
     folder, name, lang, variant, heads, tails = job
-    template = _parsed(folder)[name, lang]
+    template = _load_templates(folder)[name, lang]
     return render(template, template.variants[variant], heads, tails)
 
 
 @cache
-def _parsed(folder: Path) -> dict[tuple[str, str], Template]:
+def _load_templates(folder: Path) -> dict[tuple[str, str], Template]:
     return {(template.name, template.lang): template for template in load_pack(folder).templates}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from kgtools.corpora.gates import vouched
+from kgtools.corpora.gates import read_vouched_manifest
 from kgtools.corpora.record import PREFERENCES, RECORDS
 from kgtools.kg.build.inputs import files_of
 from kgtools.kg.build.normalize import HAN
@@ -124,7 +124,7 @@ def doubt(store: Store, folder: Path) -> str:
     """Why a trace may not be of what made the records: their file is not the one that its `run.json` tells of, or the graph was
     not loaded from the files that they were generated from; or nothing."""
     file = _file_of(folder)
-    manifest = vouched(file)
+    manifest = read_vouched_manifest(file)
     if not manifest:
         return f"{file}: no run.json tells of this file as it is; it may have been edited since"
     now = files_of(store.about())

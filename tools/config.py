@@ -59,7 +59,7 @@ def load_yaml(path: Path, model: type[M], changes: Mapping[str, str] | None = No
     values, tree = read_yaml(text, path)
     values = {} if values is None else values
     for key, word in (changes or {}).items():
-        values = _changed(values, key.split("."), f"{key}={word}", _value(key, word))
+        values = _set_value(values, key.split("."), f"{key}={word}", _value(key, word))
     try:
         return model.model_validate(values)
     except ValidationError as error:
@@ -80,17 +80,17 @@ def _value(key: str, word: str) -> Any:
         raise InputError(f"{key}={word}: not a value of YAML; put it in quotes") from error
 
 
-def _changed(values: Any, keys: list[str], word: str, value: Any) -> dict[str, Any]:
+def _set_value(values: Any, keys: list[str], word: str, value: Any) -> dict[str, Any]:
     """A copy of the mapping with a value under a path of keys."""
     if not isinstance(values, dict):
         raise InputError(f"{word}: there is no key below a value")
     first, *rest = keys
-    return values | {first: _changed(values.get(first) or {}, rest, word, value) if rest else value}
+    return values | {first: _set_value(values.get(first) or {}, rest, word, value) if rest else value}
 
 
-def _change(changes: Mapping[str, str], place: tuple[str | int, ...]) -> str | None:
+def _change(changes: Mapping[str, str], location: tuple[str | int, ...]) -> str | None:
     """The change that is at fault for what is wrong at a place."""
-    where = ".".join(str(part) for part in place)
+    where = ".".join(str(part) for part in location)
     return next((f"{key}={word}" for key, word in changes.items() if f"{where}.".startswith(f"{key}.")), None)
 
 
@@ -107,10 +107,10 @@ def _lines(node: yaml.Node, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[s
             yield from _lines(value, (*at, index))
 
 
-def _line(lines: dict[tuple[str | int, ...], int], place: tuple[str | int, ...]) -> int:
-    while place and place not in lines:
-        place = place[:-1]
-    return lines.get(place, 1)
+def _line(lines: dict[tuple[str | int, ...], int], location: tuple[str | int, ...]) -> int:
+    while location and location not in lines:
+        location = location[:-1]
+    return lines.get(location, 1)
 
 
 def _fault(fault: Any, model: type[BaseModel]) -> str:

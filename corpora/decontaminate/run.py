@@ -9,10 +9,10 @@ import orjson
 import polars as pl
 
 from kgtools.corpora.decontaminate.find import Contamination, find_contamination, first_hits
-from kgtools.corpora.decontaminate.index import ITEMS, open_evalset, own_set
+from kgtools.corpora.decontaminate.index import ITEMS, evalset_of, open_evalset
 from kgtools.corpora.decontaminate.rules import RULES, Rules
 from kgtools.corpora.decontaminate.search import search_of
-from kgtools.corpora.gates import handed_on, is_private
+from kgtools.corpora.gates import hand_on_privacy, is_private
 from kgtools.corpora.record_files import (
     Sink,
     batches,
@@ -118,7 +118,7 @@ def run(
         progress.start("writing", result.total, schema.noun)
         _write(rows, contamination, step.records_file, schema, on_hit, progress)
         write_table(contamination, step.folder / "contaminated.parquet")
-        settings = rules.model_dump(mode="json") | {"on_hit": on_hit} | handed_on(step.table.file)
+        settings = rules.model_dump(mode="json") | {"on_hit": on_hit} | hand_on_privacy(step.table.file)
         indexes = {f"index of {name}": value for name, value in fingerprints(items).items()}
         step.write_manifest(settings, result.to_dict(), indexes)
     return result
@@ -138,7 +138,7 @@ def _result(
     on_hit: OnHit,
     out: Path | None,
 ) -> DecontaminateResult:
-    counted = rows.group_by("source", own=own_set()).len().collect(engine="streaming")
+    counted = rows.group_by("source", own=evalset_of()).len().collect(engine="streaming")
     total = int(counted["len"].sum())
     evalsets = dict(items.group_by("evalset").len().sort("evalset").iter_rows())
     pairs = []

@@ -64,17 +64,17 @@ class Search:
 
 def search_of(indexes: Sequence[pl.DataFrame], rules: Rules) -> Search:
     """What finds the items of several indexes; an item that is in two of them counts once."""
-    whole = pl.concat([ITEMS.frame(), *indexes]).unique(["evalset", "item"], keep="first").sort("evalset", "item")
-    whole = whole.with_row_index("number")
-    heavy = whole.filter(pl.col("weight") >= pl.when("han").then(HEAVY[True]).otherwise(HEAVY[False]))
+    items = pl.concat([ITEMS.frame(), *indexes]).unique(["evalset", "item"], keep="first").sort("evalset", "item")
+    items = items.with_row_index("number")
+    heavy = items.filter(pl.col("weight") >= pl.when("han").then(HEAVY[True]).otherwise(HEAVY[False]))
     sets = option_keys(heavy["number"], heavy["options"])
-    needles = _needles(whole, rules)
+    needles = _needles(items, rules)
     anchors = _anchors(needles)
-    short = _short(whole, needles, rules)
+    short = _short(items, needles, rules)
     return Search(
         rules=rules,
-        items=whole,
-        stems=whole.filter(pl.col("stem").is_not_null()).select("number", key="stem"),
+        items=items,
+        stems=items.filter(pl.col("stem").is_not_null()).select("number", key="stem"),
         sets=sets,
         needles=needles,
         anchors={size: runs_of(anchors.filter(pl.col("size") == size)) for size in (SHORT, LONG)},

@@ -13,14 +13,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from kgtools.corpora.dedup.clusters import joined
+from kgtools.corpora.dedup.clusters import join_pairs
 from kgtools.corpora.dedup.common import take_off
-from kgtools.corpora.dedup.decisive import decisive, signed
+from kgtools.corpora.dedup.decisive import decisive, with_signs
 from kgtools.corpora.dedup.near import BYTES, Batch, Numbered, Pairs, candidates, similar, union, write_bands
 from kgtools.corpora.dedup.pieces import END, Numbers
 from kgtools.corpora.dedup.stored import Stored
 from kgtools.corpora.record_files import batches, count_rows
-from kgtools.corpora.text.normalize import folded, letters, simplified, with_texts
+from kgtools.corpora.text.normalize import fold, letters, simplify, with_texts
 from kgtools.tools.frames import Schema
 from kgtools.tools.progress import SILENT, Progress, track
 
@@ -93,7 +93,7 @@ def find_duplicates(
         pairs = (
             _near(alone, row_of, texts, compared, options, Path(name), progress) if options.threshold < 1 else NO_PAIRS
         )
-    return _told(rows, row_of, first, pairs), _groups(rows, row_of, first, pairs)
+    return _duplicates(rows, row_of, first, pairs), _groups(rows, row_of, first, pairs)
 
 
 def _write_texts(rows: pl.LazyFrame, options: DedupOptions, texts: Stored, progress: Progress) -> Compared:
@@ -101,22 +101,27 @@ def _write_texts(rows: pl.LazyFrame, options: DedupOptions, texts: Stored, progr
     raw, facts = pl.col("raw"), pl.col("facts").list.unique().list.sort().list.join("|")
     plain, bare = pl.col("plain"), pl.col("bare")
     same = pl.when(bare == "").then("\0" + raw).otherwise("signed")
-    told = pl.concat_str(same, pl.lit("\0"), "decisive")
+    key = pl.concat_str(same, pl.lit("\0"), "decisive")
     numbered = [
         pl.DataFrame(schema={"keys": pl.UInt64, "lengths": pl.UInt32, "decisive": pl.UInt64, "facts": pl.UInt64})
     ]
     for batch in batches(with_texts(rows).select(raw=pl.col(COLUMNS[options.on]), facts=facts), progress=progress):
-        batch = batch.with_columns(plain=simplified(folded(raw.str.replace_all(POWER, "^$0"))))
+        batch = batch.with_columns(plain=simplify(fold(raw.str.replace_all(POWER, "^$0"))))
         batch = batch.select(
-            "raw", "facts", text=_sentences(plain), decisive=decisive(plain), bare=letters(plain), signed=signed(plain)
+            "raw",
+            "facts",
+            text=_sentences(plain),
+            decisive=decisive(plain),
+            bare=letters(plain),
+            signed=with_signs(plain),
         )
-        keys, lengths = batch.select(told).to_series(), batch["bare"].str.len_chars()
+        keys, lengths = batch.select(key).to_series(), batch["bare"].str.len_chars()
         some = {"keys": keys, "decisive": batch["decisive"], "facts": batch["facts"]}
-        numbers = {name: _numbered(column) for name, column in some.items()}
+        numbers = {name: _number_texts(column) for name, column in some.items()}
         numbered.append(pl.DataFrame(numbers | {"lengths": lengths}).select(numbered[0].columns))
         texts.write(batch["text"])
-    whole = pl.concat(numbered)
-    return Compared(**{name: whole[name].to_numpy() for name in whole.columns})
+    columns = pl.concat(numbered)
+    return Compared(**{name: columns[name].to_numpy() for name in columns.columns})
 
 
 def _sentences(text: pl.Expr) -> pl.Expr:
@@ -125,7 +130,7 @@ def _sentences(text: pl.Expr) -> pl.Expr:
     return ended.str.replace_all(f"{END}+", END).str.strip_chars(END)
 
 
-def _numbered(texts: pl.Series) -> Numbers:
+def _number_texts(texts: pl.Series) -> Numbers:
     """A number for each text, the same for the same, and 0 for an empty one."""
     hashed = (blake2b(text, digest_size=8).digest() if text else EMPTY for text in texts.cast(pl.Binary).to_list())
     return np.frombuffer(b"".join(hashed), dtype="<u8").astype(np.uint64)
@@ -198,24 +203,24 @@ def _met(
     return candidates(folder, write_bands(counted, options.ngram, options.threshold, folder))
 
 
-def _told(rows: pl.LazyFrame, row_of: NDArray[np.uint32], first: NDArray[np.uint32], pairs: Pairs) -> Duplicates:
+def _duplicates(rows: pl.LazyFrame, row_of: NDArray[np.uint32], first: NDArray[np.uint32], pairs: Pairs) -> Duplicates:
     """Which row goes in favour of which."""
-    favoured, likeness = _favoured(pairs, len(first))
+    favoured, likeness = _favour(pairs, len(first))
     stays = np.where(favoured[first] == NOWHERE, first, favoured[first])
     gone = np.flatnonzero(stays != np.arange(len(stays)))
     near = favoured[first[gone]] != NOWHERE
-    told = pl.DataFrame({
+    rows_gone = pl.DataFrame({
         "row": row_of[gone], "kept_row": row_of[stays[gone]],
         "kind": pl.Series(near).replace_strict({True: "near", False: "exact"}, return_dtype=pl.String),
         "similarity": np.where(near, likeness[first[gone]], 1.0),
     }).sort("row")  # fmt: skip
-    ids = _some(rows, "id", pl.concat([told["row"], told["kept_row"]]))
+    ids = _some(rows, "id", pl.concat([rows_gone["row"], rows_gone["kept_row"]]))
     kept = ids.rename({"row": "kept_row", "id": "kept"})
-    told = told.join(ids, on="row", how="left", maintain_order="left")
-    return DUPLICATES.check(told.join(kept, on="kept_row", how="left", maintain_order="left"), "the duplicates")
+    rows_gone = rows_gone.join(ids, on="row", how="left", maintain_order="left")
+    return DUPLICATES.check(rows_gone.join(kept, on="kept_row", how="left", maintain_order="left"), "the duplicates")
 
 
-def _favoured(pairs: Pairs, size: int) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
+def _favour(pairs: Pairs, size: int) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
     """For each place in whose favour it goes, NOWHERE where it stays, and how alike the two are: in order, each stays unless it is
     like one that does, of which the most similar counts."""
     favoured, likeness = array("I", [NOWHERE]) * size, array("d", [0.0]) * size
@@ -230,8 +235,8 @@ def _favoured(pairs: Pairs, size: int) -> tuple[NDArray[np.uint32], NDArray[np.f
 def _groups(rows: pl.LazyFrame, row_of: NDArray[np.uint32], first: NDArray[np.uint32], pairs: Pairs) -> pl.DataFrame:
     """group, joined: for each group of a member of a cluster, the least name of all groups that hang together by clusters."""
     same = np.flatnonzero(first != np.arange(len(first)))
-    linked = (zip(ones.tolist(), others.tolist(), strict=True) for ones, others in _linked(first[same], same, pairs))
-    cluster = joined((pair for part in linked for pair in part), len(first))
+    linked = (zip(ones.tolist(), others.tolist(), strict=True) for ones, others in _links(first[same], same, pairs))
+    cluster = join_pairs((pair for part in linked for pair in part), len(first))
     inside = np.flatnonzero(np.bincount(cluster, minlength=len(cluster))[cluster] > 1)
     members = pl.DataFrame({"row": row_of[inside], "cluster": cluster[inside]})
     members = members.join(_some(rows, "group", members["row"]), on="row")
@@ -239,12 +244,12 @@ def _groups(rows: pl.LazyFrame, row_of: NDArray[np.uint32], first: NDArray[np.ui
     places = pl.DataFrame({"group": names}).with_row_index("number")
     number = members.join(places, on="group").with_columns(least=pl.col("number").min().over("cluster"))
     least = number.filter(pl.col("least") != pl.col("number"))
-    together = joined(least.select("least", "number").unique().sort("least", "number").iter_rows(), len(names))
+    together = join_pairs(least.select("least", "number").unique().sort("least", "number").iter_rows(), len(names))
     moved = np.flatnonzero(together != np.arange(len(names)))
     return pl.DataFrame({"group": names.gather(moved), "joined": names.gather(together[moved])})
 
 
-def _linked(
+def _links(
     ones: NDArray[np.uint32], others: NDArray[np.intp], pairs: Pairs
 ) -> Iterator[tuple[NDArray[np.integer], NDArray[np.integer]]]:
     for left, right in ((ones, others), pairs[:2]):

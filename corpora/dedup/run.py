@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from kgtools.corpora.dedup.find import DedupOptions, find_duplicates
-from kgtools.corpora.gates import handed_on, is_private
+from kgtools.corpora.gates import hand_on_privacy, is_private
 from kgtools.corpora.record_files import (
     Sink,
     batches,
@@ -91,7 +91,7 @@ def run(
         progress.start("writing", total, schema.noun)
         _write(rows, duplicates, moved, step.records_file, schema, tag, progress)
         write_table(named, step.folder / "duplicates.parquet")
-        step.write_manifest(asdict(options) | {"tag": tag} | handed_on(step.table.file), result.to_dict())
+        step.write_manifest(asdict(options) | {"tag": tag} | hand_on_privacy(step.table.file), result.to_dict())
     return result
 
 

@@ -12,7 +12,7 @@ from kgtools.corpora.deidentify.batch import LOG, deidentify
 from kgtools.corpora.deidentify.policy import Policy, load_policy
 from kgtools.corpora.deidentify.pseudonyms import fingerprint
 from kgtools.corpora.deidentify.replace import COLUMNS
-from kgtools.corpora.deidentify.scan import identifying, residual
+from kgtools.corpora.deidentify.scan import classes_in, residual
 from kgtools.corpora.record_files import (
     Sink,
     Step,
@@ -105,7 +105,7 @@ def run(
                     column = pl.concat_str("class", "rule", separator=": ") if what == "rule" else pl.col(what)
                     counts[what].update(dict(log.group_by(column.alias("what")).len().iter_rows()))
                 counts["by"].update(dict(log.group_by("class").agg(pl.col("record").n_unique()).iter_rows()))
-                alike.update(_described(clean))
+                alike.update(_count_described(clean))
                 for kind, part, row in residual(clean, keep).select("class", "part", "row").iter_rows():
                     left[f"{kind} in {part}"] += 1
                     first.setdefault(f"{kind} in {part}", records - clean.height + row)
@@ -116,8 +116,8 @@ def run(
         refuse_empty(records, f"{source}: there are no {schema.noun}", allow_empty or out is None)
         result = DeidentifyResult(
             policy=name, table=schema.noun, total=records, touched=touched,
-            classes=_sorted(counts["class"]), records_by_class=_sorted(counts["by"]), actions=_sorted(counts["action"]),
-            rules=_sorted(counts["rule"]), described=sum(alike.values()),
+            classes=_sort(counts["class"]), records_by_class=_sort(counts["by"]), actions=_sort(counts["action"]),
+            rules=_sort(counts["rule"]), described=sum(alike.values()),
             rare=sum(number for number in alike.values() if number < SMALL), out=out,
         )  # fmt: skip
         make_private(step.folder)  # what was not found is still there
@@ -137,7 +137,7 @@ def _refuse(left: Counter[str], first: dict[str, int]) -> None:
 
 def _refuse_name(file: Path, keep: frozenset[str]) -> None:
     """Raises Findings where the file that run.json names is called by what identifies."""
-    if kinds := [kind for kind in identifying(file.name) if kind not in keep]:
+    if kinds := [kind for kind in classes_in(file.name) if kind not in keep]:
         raise Findings(
             f"the name of the input, which run.json tells, holds what identifies ({', '.join(kinds)}); rename it"
         )
@@ -153,9 +153,9 @@ def _vouch(step: Step, result: DeidentifyResult, policy: Policy, key: bytes, sur
     step.write_manifest(settings, facts)
 
 
-def _described(records: pl.DataFrame) -> Counter[tuple[Any, ...]]:
+def _count_described(records: pl.DataFrame) -> Counter[tuple[Any, ...]]:
     """How many records have which age (by five years), sex, department and diagnosis; those without any are not counted."""
-    found = Counter[tuple[Any, ...]]()
+    counts = Counter[tuple[Any, ...]]()
     for text, answer, task in records.select(
         "meta", pl.col("answer") if "answer" in records.columns else pl.lit(None).alias("answer"), "task"
     ).iter_rows():
@@ -166,9 +166,9 @@ def _described(records: pl.DataFrame) -> Counter[tuple[Any, ...]]:
         if isinstance(values["age_years"], int | float):
             values["age_years"] = int(values["age_years"]) // 5 * 5
         if any(value is not None for value in (values["age_years"], values["sex"])):
-            found[tuple(str(value) for value in values.values())] += 1
-    return found
+            counts[tuple(str(value) for value in values.values())] += 1
+    return counts
 
 
-def _sorted(counter: Counter[str]) -> dict[str, int]:
+def _sort(counter: Counter[str]) -> dict[str, int]:
     return dict(sorted(counter.items()))

@@ -8,7 +8,7 @@ from typing import Any
 from kgtools.corpora.dialogue.speakers import NotTurns
 from kgtools.corpora.dialogue.turns import conversation
 from kgtools.corpora.files.json_values import kind_of
-from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.files.paths import SPLITS, word_in_path
 from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Corpus, FilePreview, Turn
 
@@ -44,7 +44,7 @@ class Talk:
 def talks(corpus: Corpus) -> Iterator[Talk]:
     """Those of all files, each an object of talks by id, one in memory at a time; what is none is refused."""
     for file in corpus.files:
-        split = told(file, SPLITS)
+        split = word_in_path(file, SPLITS)
         seen: set[str] = set()
         for number, (place, id_, row) in enumerate(file.members(), start=1):
             where = place._replace(row=number)
@@ -73,13 +73,13 @@ def _talk(corpus: Corpus, place: Place, id_: str, row: Any, split: str | None) -
 def reports(corpus: Corpus, talk: Talk) -> list[tuple[int, Report]]:
     """The reports of a talk that can be read, each with its number from 1. The files of the hidden test have none."""
     given = talk.row.get("report")
-    found: list[tuple[int, Report]] = []
+    numbered: list[tuple[int, Report]] = []
     for number, value in enumerate(given if isinstance(given, list) else [given] if given else [], start=1):
         try:
-            found.append((number, report_of(corpus, value)))
+            numbered.append((number, report_of(corpus, value)))
         except NotTurns as why:
             corpus.refuse(talk.place, why.reason, f"report {number}: {why}")
-    return found
+    return numbered
 
 
 def report_of(corpus: Corpus, value: Any) -> Report:

@@ -14,8 +14,8 @@ from kgtools.corpora.export.croissant import croissant
 from kgtools.corpora.export.format import ALONE, Format, Part, Shard, find
 from kgtools.corpora.export.llama_factory import dataset_info
 from kgtools.corpora.export.rowfiles import RowFiles
-from kgtools.corpora.gates import check_identified, handed_on, is_private, vouched
-from kgtools.corpora.record_files import Sink, Table, batches, open_table, story, to_dict
+from kgtools.corpora.gates import check_identified, hand_on_privacy, is_private, read_vouched_manifest
+from kgtools.corpora.record_files import Sink, Table, batches, open_table, read_manifest, to_dict
 from kgtools.tools import registry
 from kgtools.tools.errors import Findings, InputError, UsageError
 from kgtools.tools.frames import Schema
@@ -98,7 +98,7 @@ def _convert(table: Table, name: str, format_: Format, out: Path, options: Conve
     with staging(out, old=_of_earlier_runs, private=is_private(table.file)) as stage:
         _pass_gate(rows, options)
         people = check_identified(table.file, options.allow_identified)
-        written = _written(rows, schema, format_, ending, options, stage, counts)
+        written = _write_rows(rows, schema, format_, ending, options, stage, counts)
         result = replace(_summary(name, schema.noun, written, counts), identified=people, out=out)
         refuse_empty(
             result.written, f"{table.file}: the format {name} holds none of these {schema.noun}", options.allow_empty,
@@ -113,12 +113,12 @@ def _convert(table: Table, name: str, format_: Format, out: Path, options: Conve
                 written.columns,
                 written.shards,
                 result.to_dict(),
-                vouched(table.file),
+                read_vouched_manifest(table.file),
             )
             for file, content in _beside(about, written).items():
                 (stage / file).write_bytes(content)
         settings = {key: value for key, value in asdict(options).items() if key != "allow_empty"}
-        settings |= {"format": name, "file": ending, "allow_license": sorted(options.allow_license)} | handed_on(
+        settings |= {"format": name, "file": ending, "allow_license": sorted(options.allow_license)} | hand_on_privacy(
             table.file
         )
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
@@ -145,7 +145,7 @@ def _pass_gate(rows: pl.LazyFrame, options: ConvertOptions) -> None:
         )
 
 
-def _written(
+def _write_rows(
     rows: pl.LazyFrame,
     schema: Schema,
     format_: Format,
@@ -237,6 +237,6 @@ def _beside(about: Facts, written: _Written) -> dict[str, bytes]:
 
 def _of_earlier_runs(out: Path) -> set[str]:
     """What earlier runs wrote there, which goes where this one does not write it again, lest its rows are read with these."""
-    earlier = story(out)
+    earlier = read_manifest(out)
     listed = earlier.get("outputs", {}) if earlier.get("command") == "convert" else {}
     return {file.name for file in out.iterdir() if file.name in listed or SHARD.fullmatch(file.name)}

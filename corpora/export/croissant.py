@@ -66,18 +66,18 @@ def _record_set(about: Facts, shard: Shard) -> dict[str, Any]:
     return {"@type": "cr:RecordSet", "@id": own, "name": own, "field": fields}
 
 
-def _field(own: str, file: str, column: str, kind: Any) -> dict[str, Any]:
+def _field(name: str, file: str, column: str, kind: Any) -> dict[str, Any]:
     source = {"fileObject": {"@id": file}, "extract": {"column": column}}
     repeated = isinstance(kind, pl.List)
     inner = kind.inner if isinstance(kind, pl.List) else kind
-    said = {"@type": "cr:Field", "@id": own, "name": own} | ({"repeated": True} if repeated else {})
+    field = {"@type": "cr:Field", "@id": name, "name": name} | ({"repeated": True} if repeated else {})
     if isinstance(inner, pl.Struct):
         parts = [
             {
-                "@type": "cr:Field", "@id": f"{own}/{part.name}", "name": f"{own}/{part.name}", "dataType": "sc:Text",
+                "@type": "cr:Field", "@id": f"{name}/{part.name}", "name": f"{name}/{part.name}", "dataType": "sc:Text",
                 "source": source | {"transform": {"jsonPath": part.name}},
             }
             for part in inner.fields
         ]  # fmt: skip
-        return said | {"subField": parts}
-    return said | {"dataType": "sc:Integer" if inner.is_integer() else "sc:Text", "source": source}
+        return field | {"subField": parts}
+    return field | {"dataType": "sc:Integer" if inner.is_integer() else "sc:Text", "source": source}

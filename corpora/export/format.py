@@ -119,7 +119,7 @@ def only(noun: str, wanted: str) -> dict[str, pl.Expr]:
     return {} if noun == wanted else {reason: pl.lit(True)}
 
 
-def renamed(messages: pl.Expr, role: str, content: str, names: Sequence[str]) -> pl.Expr:
+def rename_roles(messages: pl.Expr, role: str, content: str, names: Sequence[str]) -> pl.Expr:
     """The messages with other names for `role` and `content`, and for the roles of ROLES in their order."""
     word = ROLE.replace_strict(dict(zip(ROLES, names, strict=True)), default=ROLE)
     return messages.list.eval(pl.struct(word.alias(role), CONTENT.alias(content)))

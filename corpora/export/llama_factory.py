@@ -13,10 +13,10 @@ def dataset_info(about: Facts) -> dict[str, Any]:
     if about.format.llama_factory is None or about.format.part:
         return {}
     common = about.format.llama_factory(about.noun)
-    found = {}
+    entries = {}
     for splits in about.configs().values():
         for split, shards in splits.items():
             alone = len(shards) == 1 and about.ending != "jsonl.zst"
             where = {"file_name": shards[0].name} if alone else {"script_url": ".", "split": split}
-            found[stem_of(about.name) + ("" if split == "train" else f"_{split}")] = where | common
-    return found
+            entries[stem_of(about.name) + ("" if split == "train" else f"_{split}")] = where | common
+    return entries

@@ -21,7 +21,7 @@ from kgtools.corpora.files.tables import delimited_rows, table_rows
 from kgtools.tools.errors import InputError
 from kgtools.tools.inputs.json_keys import find_repeated_key
 from kgtools.tools.inputs.kinds import HEAD, unreadable
-from kgtools.tools.inputs.packings import Beginning, first_bytes, guard, read_whole, unpack
+from kgtools.tools.inputs.packings import Beginning, first_bytes, guard, read_all, unpack
 from kgtools.tools.inputs.workbooks import IN_ZIP
 
 CHUNK = 1 << 20
@@ -276,7 +276,7 @@ class File:
 
     def _bytes(self) -> bytes:
         with self.open() as raw:
-            return read_whole(raw, self.name, self.path.stat().st_size)
+            return read_all(raw, self.name, self.path.stat().st_size)
 
     def is_workbook(self) -> bool:
         """Whether the bytes are those of an Excel workbook."""

@@ -21,7 +21,7 @@ class Watched(dict[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         if key not in self.asked:
-            self.asked[key] = watched(super().__getitem__(key))
+            self.asked[key] = watch_value(super().__getitem__(key))
         return self.asked[key]
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -55,12 +55,12 @@ class Watched(dict[str, Any]):
                 yield from ((f"{key}[].", one) for one in value if isinstance(one, Watched))
 
 
-def watched(value: Any) -> Any:
+def watch_value(value: Any) -> Any:
     """An object, or a list of objects, that remembers what it was asked for; anything else as it is."""
     if isinstance(value, dict):
         return value if isinstance(value, Watched) else Watched(value)
     if isinstance(value, list) and any(isinstance(one, dict) for one in value):
-        return [watched(one) for one in value]
+        return [watch_value(one) for one in value]
     return value
 
 
@@ -91,7 +91,7 @@ class Keys:
 
     def also(self, place: Place, value: Any, path: str = "") -> Any:
         """One more row, read together with those before it; `path`: what its keys are called by."""
-        value = watched(value)
+        value = watch_value(value)
         if isinstance(value, Watched):
             self._rows.append((place, path, value))
         return value

@@ -73,13 +73,13 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else str(value)
     if isinstance(value, bytes):
-        return _decoded(value)
+        return _decode(value)
     if says_nan(value):
         return None
     return str(value) if isinstance(value, SAID) else value
 
 
-def _decoded(value: bytes) -> str:
+def _decode(value: bytes) -> str:
     """Texts that their writer did not mark as such; of a picture how large it is."""
     try:
         text = value.decode("utf-8")

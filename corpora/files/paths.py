@@ -79,7 +79,7 @@ def _members(path: Path, name: str, refuse: Refuse, in_folder: bool) -> list[Fil
     return [File(path, f"{name}/{member}", refuse, member, in_folder=True) for member in sorted(real)]
 
 
-def told(file: File, words: Mapping[str, str]) -> str | None:
+def word_in_path(file: File, words: Mapping[str, str]) -> str | None:
     """What a file's name (a word of it) or one of the two folders above it (its whole name) says; the nearest counts."""
     name, *folders = list(reversed(_parts(file)))[:3]
     spoken = [*reversed(WORD.findall(name.lower())), *(folder.lower() for folder in folders)]

@@ -7,7 +7,7 @@ import polars as pl
 
 from kgtools.corpora.mix.recipe import Ingredient, Recipe
 from kgtools.tools.errors import UsageError
-from kgtools.tools.frames import shuffled
+from kgtools.tools.frames import shuffle_keys
 from kgtools.tools.inputs.files import digest
 
 
@@ -49,7 +49,7 @@ def draw(index: pl.DataFrame, recipe: Recipe) -> Drawn:
 def _stock(index: pl.DataFrame, name: str, source: Ingredient, seed: int) -> pl.DataFrame:
     """The rows of a source in their seeded order, as many as the cap allows."""
     salt = int(digest(f"{seed}|{name}")[:16], 16)
-    mine = index.filter(pl.col("part") == name).with_columns(key=shuffled(pl.col("key"), salt))
+    mine = index.filter(pl.col("part") == name).with_columns(key=shuffle_keys(pl.col("key"), salt))
     ordered = mine.sort("key", "row").select("row", "size")
     return ordered.head(source.cap) if source.cap else ordered
 

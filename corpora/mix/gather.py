@@ -10,7 +10,7 @@ from kgtools.corpora.decontaminate import Search, find_contamination, first_hits
 from kgtools.corpora.decontaminate.run import fingerprints, index_evalsets
 from kgtools.corpora.deidentify import deidentify, load_policy, residual
 from kgtools.corpora.deidentify.policy import Policy
-from kgtools.corpora.gates import PRIVATE, identified, privacy
+from kgtools.corpora.gates import PRIVATE, count_identified, privacy
 from kgtools.corpora.mix.filters import faults
 from kgtools.corpora.mix.recipe import Ingredient, Recipe
 from kgtools.corpora.mix.result import MixLog
@@ -57,7 +57,7 @@ def _add_up(
         for name, table in tables.items():
             source = recipe.sources[name]
             policy = _policy(recipe, source, table, log)
-            fault = pl.coalesce(_unwanted(source), faults(recipe.filters))
+            fault = pl.coalesce(_unwanted_reason(source), faults(recipe.filters))
             progress.start(f"gathering {name}", count_rows(table.rows), log.schema.noun)
             # a batch at a time: the engine reads on, and with their texts rows are four times as large
             for read in batches(table.rows, progress=progress):
@@ -119,7 +119,7 @@ def _policy(recipe: Recipe, source: Ingredient, table: Table, log: MixLog) -> Po
     policy = load_policy(wanted.policy) if wanted else None
     safe = policy is not None and not policy.keeps()
     # a recipe says what is done, not what is so
-    log.private |= (of_people or bool(identified(table.file))) and not safe
+    log.private |= (of_people or bool(count_identified(table.file))) and not safe
     log.deidentified |= safe or known.get("deidentified", False)
     return policy
 
@@ -131,10 +131,10 @@ def _is_private(source: Ingredient, path: Path, known: dict[str, bool], rows: pl
         return source.private
     if known.get("deidentified"):
         return False
-    return bool(identified(path)) or bool(rows.select(pl.col("task").is_in(PRIVATE).any()).collect().item())
+    return bool(count_identified(path)) or bool(rows.select(pl.col("task").is_in(PRIVATE).any()).collect().item())
 
 
-def _unwanted(source: Ingredient) -> pl.Expr:
+def _unwanted_reason(source: Ingredient) -> pl.Expr:
     none = pl.lit(None, pl.String)
     task = pl.when(~pl.col("task").is_in(source.tasks)).then(pl.lit("other-task")) if source.tasks else none
     lang = pl.when(~pl.col("lang").is_in(source.langs)).then(pl.lit("other-language")) if source.langs else none

@@ -21,7 +21,7 @@ from kgtools.corpora.split.index import stratum
 from kgtools.corpora.split.proof import prove
 from kgtools.corpora.split.ties import names_of, tie
 from kgtools.tools.errors import InputError, UsageError
-from kgtools.tools.frames import load_table, scan_table, shuffled, write_table
+from kgtools.tools.frames import load_table, scan_table, shuffle_keys, write_table
 from kgtools.tools.inputs.files import digest, sha256
 from kgtools.tools.outputs.staging import make_private, manifest, staging_or_scratch
 from kgtools.tools.progress import SILENT, Progress
@@ -132,7 +132,7 @@ def _choose(
     chosen = result.rows.join(index, on="row", how="left", maintain_order="left")
     chosen = _split(recipe, work, chosen, moved, log, removed)
     salt = int(digest(f"{recipe.seed}|order")[:16], 16)
-    place = shuffled(pl.col("key") ^ pl.col("copy").cast(pl.UInt64), salt)
+    place = shuffle_keys(pl.col("key") ^ pl.col("copy").cast(pl.UInt64), salt)
     return chosen.with_columns(place=place).sort("place", "row", "copy")
 
 
@@ -169,10 +169,10 @@ def _drawn(work: Path, moved: pl.DataFrame, chosen: pl.DataFrame) -> Iterator[pl
     for batch in batches(scan_table(work / "all.parquet").select("group", "facts"), numbered=True):
         drawn = within(chosen.select("row"), batch)
         if drawn.height:
-            yield drawn.join(_regrouped(batch, moved), on="row", how="left", maintain_order="left").drop("row")
+            yield drawn.join(_regroup(batch, moved), on="row", how="left", maintain_order="left").drop("row")
 
 
-def _regrouped(batch: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
+def _regroup(batch: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
     joined = batch.join(moved, on="group", how="left", maintain_order="left")
     return joined.with_columns(group=pl.coalesce("joined", "group")).drop("joined")
 
@@ -194,7 +194,7 @@ def _write(work: Path, chosen: pl.DataFrame, moved: pl.DataFrame, path: Path, lo
     rows = scan_table(work / "all.parquet").drop("split")
     progress.start("putting in order", count_rows(rows), log.schema.noun)
     for number, batch in enumerate(batches(rows, PIECE, numbered=True, progress=progress)):
-        dealt = within(wanted, batch).join(_regrouped(batch, moved), on="row", how="inner")
+        dealt = within(wanted, batch).join(_regroup(batch, moved), on="row", how="inner")
         dealt = dealt.with_columns(
             pl.col("split").cast(pl.String), piece=pl.col("at") // PIECE, group=pl.coalesce("name", "group")
         )

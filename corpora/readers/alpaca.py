@@ -10,7 +10,7 @@ from pydantic import Field
 from kgtools.corpora.dialogue.speakers import NotTurns, talk_in
 from kgtools.corpora.dialogue.turns import answered, rounds, text_of, texts
 from kgtools.corpora.files.keys import says_nothing
-from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.files.paths import SPLITS, word_in_path
 from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Corpus, Example, FilePreview, Reader, Turn
 from kgtools.corpora.text.escapes import without_escapes
@@ -53,7 +53,7 @@ def read(corpus: Corpus, settings: AlpacaSettings) -> Iterator[Example]:
 
     Keys may be called otherwise: `prompt` and `response`, `question` and `answer`, `query` and `response`, ..."""
     for file in corpus.files:
-        split = told(file, SPLITS)
+        split = word_in_path(file, SPLITS)
         for place, row in file.rows():
             try:
                 turns = alpaca(corpus, row, settings.join)
@@ -97,7 +97,7 @@ def alpaca(corpus: Corpus, row: dict[str, Any], join: str) -> list[Turn]:
     if (
         len(answers) > 1
         and "output" not in names.answers
-        and len({text for n in answers if (text := _said(row, n))}) > 1
+        and len({text for n in answers if (text := _text_under(row, n))}) > 1
     ):
         raise NotTurns("two-answers", f"{' and '.join(answers)} differ, and no key says which is the answer")
     if join == "system" and more and given.strip():
@@ -119,7 +119,7 @@ def _about(row: dict[str, Any], given: str, asks: Sequence[str], inputs: Sequenc
         if name.lower().strip() == "text" and given.strip() in str(value):
             continue  # all of the row once more, its answer too
         if name.lower().strip() in ALONE or not (ID.fullmatch(str(value)) or str(value).strip() in known):
-            parts += [said] if (said := _said(row, name).strip()) else []
+            parts += [said] if (said := _text_under(row, name).strip()) else []
     return "\n".join(parts)
 
 
@@ -130,20 +130,20 @@ def _full(row: dict[str, Any], keys: Sequence[str]) -> Sequence[str]:
 
 def _first(row: dict[str, Any], keys: Sequence[str]) -> str:
     """The text of the first of these keys; a null is an empty one."""
-    return next((_said(row, key) for key in keys), "")
+    return next((_text_under(row, key) for key in keys), "")
 
 
-def _said(row: dict[str, Any], key: str) -> str:
+def _text_under(row: dict[str, Any], key: str) -> str:
     return "" if row[key] is None or row[key] in ([], {}) else text_of(row[key], key)
 
 
 def instruction(
-    place: Place, turns: list[Turn], task: str = "instruction", meta: dict[str, Any] | None = None, **how: Any
+    place: Place, turns: list[Turn], task: str = "instruction", meta: dict[str, Any] | None = None, **fields: Any
 ) -> Example:
     """An example of these turns in their language; a conversation of several rounds is a dialogue."""
     several = sum(turn.role == "user" for turn in turns) > 1
     kind = "dialogue" if several and task == "instruction" else task
-    return Example(place, turns, kind, lang_of(*texts(turns)), meta=meta or {}, **how)
+    return Example(place, turns, kind, lang_of(*texts(turns)), meta=meta or {}, **fields)
 
 
 def fits(look: FilePreview) -> str | None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kgtools.corpora.dialogue.speakers import LINE, WITHIN, NotTurns, parted
+from kgtools.corpora.dialogue.speakers import LINE, WITHIN, NotTurns, part_turns
 from kgtools.corpora.dialogue.turns import answered, from_question_to_answer
 from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Reader, Turn
 from kgtools.corpora.readers.alpaca import instruction
@@ -24,7 +24,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
                 continue
             text = corpus.plain(row["input"])
             try:
-                before, said = parted(text)
+                before, said = part_turns(text)
                 turns = [Turn("user", before), *said] if before.strip() else said
                 if turns and turns[-1].role == "assistant" and not turns[-1].content.strip():
                     turns.pop()

@@ -6,9 +6,17 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from kgtools.corpora.exams.questions import CLINICALGPT, LETTERED, LM_EVAL_ZH, ExamSettings, Question, records, said
+from kgtools.corpora.exams.questions import (
+    CLINICALGPT,
+    LETTERED,
+    LM_EVAL_ZH,
+    ExamSettings,
+    Question,
+    cell_text,
+    records,
+)
 from kgtools.corpora.files.file import File
-from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.files.paths import SPLITS, word_in_path
 from kgtools.corpora.files.place import Place, Row
 from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Published, Reader
 
@@ -38,7 +46,7 @@ def read(corpus: Corpus, settings: CmbSettings) -> Iterator[Example]:
     files = [(file, _is_keys(file)) for file in corpus.files]
     keys = _keys(corpus, [file for file, is_keys in files if is_keys])
     for file, is_keys in files:
-        split = told(file, SPLITS)
+        split = word_in_path(file, SPLITS)
         for row in () if is_keys else file.json():
             key = row.values["answer"] or "" if "answer" in row.values else _key(corpus, row, keys)
             if key is not False:
@@ -49,20 +57,20 @@ def read(corpus: Corpus, settings: CmbSettings) -> Iterator[Example]:
 
 def _question(row: Row, key: Any, split: str | None) -> Question:
     values = row.values
-    kind = said(values.get("question_type"))
+    kind = cell_text(values.get("question_type"))
     names = ("exam_type", "exam_class", "question_type", "id")
     return Question(
         row.place, values.get("question"), values.get("option"), key, "zh", split,
-        said(values.get("exam_subject")), said(values.get("exam_class")), values.get("explanation"),
-        kind == SEVERAL if kind else None, {name: said(values.get(name)) for name in names},
+        cell_text(values.get("exam_subject")), cell_text(values.get("exam_class")), values.get("explanation"),
+        kind == SEVERAL if kind else None, {name: cell_text(values.get(name)) for name in names},
     )  # fmt: skip
 
 
 def _key(corpus: Corpus, row: Row, keys: Keys) -> Any:
     """The key of a question without one; None where there is none, False where it is another question's."""
-    _, found = keys.pop(said(row.values.get("id")), (None, {}))
+    _, found = keys.pop(cell_text(row.values.get("id")), (None, {}))
     for name in ("exam_class", "exam_subject"):
-        if found and said(found.get(name)) != said(row.values.get(name)):
+        if found and cell_text(found.get(name)) != cell_text(row.values.get(name)):
             corpus.refuse(row.place, "key-of-another-question", f"the key of this id has another {name}")
             return False
     return found.get("answer", "") if found else None
@@ -77,7 +85,7 @@ def _keys(corpus: Corpus, files: list[File]) -> Keys:
     keys: Keys = {}
     for file in files:
         for place, values in file.json():
-            name = said(values.get("id"))
+            name = cell_text(values.get("id"))
             if not name or "answer" not in values:
                 corpus.refuse(place, "missing-field", "a key has an id and an answer")
             elif name in keys:

@@ -46,14 +46,14 @@ def _example(corpus: Corpus, row: Row, ask: str, settings: CmdSettings) -> Itera
     if answer in NOTHING:
         corpus.refuse(row.place, "no-answer", "the answer is empty")
         return
-    turns = [Turn("user", _asked(corpus, title, ask, settings)), Turn("assistant", answer)]
+    turns = [Turn("user", _question(corpus, title, ask, settings)), Turn("assistant", answer)]
     if settings.prompt == "toyhom" and department:
         turns.insert(0, Turn("system", SYSTEM.format(department=department)))
     meta = {"department": department, "category": department, "title": title}
     yield Example(row.place, turns, "qa", "zh", key=f"{title}\n{ask}", meta=meta)
 
 
-def _asked(corpus: Corpus, title: str, ask: str, settings: CmdSettings) -> str:
+def _question(corpus: Corpus, title: str, ask: str, settings: CmdSettings) -> str:
     if ask in NOTHING:
         corpus.count("empty questions left out, the title asks alone")
         return title

@@ -8,7 +8,7 @@ import polars as pl
 from pydantic import Field
 
 from kgtools.corpora.files.file import File
-from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.files.paths import SPLITS, word_in_path
 from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Corpus, Example, FilePreview, Published, Reader, Turn
 from kgtools.tools.config import Settings
@@ -80,7 +80,7 @@ def _candidates(corpus: Corpus, files: list[tuple[File, Kind]]) -> Candidates:
     positives = [pl.DataFrame(schema={ID: pl.String, ANSWER: pl.String, **PLACE})]
     splits = [pl.DataFrame(schema={ID: pl.String, "split": pl.String})]
     for file, kind in files:
-        split = told(file, SPLITS) or ("train" if kind == TRAIN else None)
+        split = word_in_path(file, SPLITS) or ("train" if kind == TRAIN else None)
         if split is None:
             corpus.refuse(file.place(), "unknown-split", "the name of candidates says train, dev or test")
             continue

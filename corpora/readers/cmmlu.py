@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from kgtools.corpora.exams.questions import CLINICALGPT, LETTERED, LM_EVAL_ZH, SHOTS, ExamSettings, Question, records
-from kgtools.corpora.files.paths import stem, told
+from kgtools.corpora.files.paths import stem, word_in_path
 from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Published, Reader
 from kgtools.tools.errors import UsageError
 
@@ -62,7 +62,7 @@ def read(corpus: Corpus, settings: CmmluSettings) -> Iterator[Example]:
             continue
         if settings.prompt == "cmmlu" and subject not in SUBJECTS:
             raise UsageError(f"{file.name}: prompt=cmmlu knows the Chinese names of {', '.join(SUBJECTS)} only")
-        split, published = told(file, SHOTS), told(file, {name: name for name in SHOTS})
+        split, published = word_in_path(file, SHOTS), word_in_path(file, {name: name for name in SHOTS})
         for place, row in file.csv():
             question = Question(
                 place, row.get("Question"), {letter: row.get(letter) for letter in "ABCD"}, row.get("Answer") or "",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kgtools.corpora.dialogue.speakers import NotTurns
-from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.files.paths import SPLITS, word_in_path
 from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, NoSettings, Published, Reader, Turn
 from kgtools.corpora.readers.alpaca import alpaca, instruction
 
@@ -16,7 +16,7 @@ THANKS = re.compile(r"(?>[^?？]*?(?:谢|感激))[^?？]*")
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
     """`{id, cate1, cate2, instruction, input, output, history: [[q, a], ...]}`; `{instruct, output}` are the questions of safety."""
     for file in corpus.files:
-        split = told(file, SPLITS)
+        split = word_in_path(file, SPLITS)
         for place, row in file.json():
             safety = "instruct" in row and "instruction" not in row
             try:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from kgtools.corpora.dialogue.imcs import LICENSE_NOTE, URL, Talk, first_of, symptoms_of, talks
-from kgtools.corpora.dialogue.messages import EMPTY, SPEAKERS, in_talk, spoken, written
+from kgtools.corpora.dialogue.messages import EMPTY, SPEAKERS, drop_empty, in_talk, written
 from kgtools.corpora.dialogue.speakers import NotTurns
 from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Reader, Turn
 from kgtools.tools.config import Settings
@@ -51,33 +51,33 @@ def _dialogue(corpus: Corpus, talk: Talk) -> Iterator[Example]:
 
 
 def _entities(corpus: Corpus, talk: Talk) -> Iterator[Example]:
-    for number, said, row in _sentences(corpus, talk, "BIO_label"):
+    for number, sentence, row in _sentences(corpus, talk, "BIO_label"):
         labels = str(row["BIO_label"]).split()
         content = str(row["sentence"])
         if len(labels) != len(content):
             detail = f"sentence {number}: {len(labels)} labels for {len(content)} characters"
             corpus.refuse(talk.place, "labels-do-not-fit", detail)
             continue
-        found = entities(content, labels)
-        answer = "\n".join(f"{word}：{'、'.join(found[kind])}" for kind, word in ENTITIES.items() if kind in found)
-        question = f"找出下面这句问诊对话里的{'、'.join(ENTITIES.values())}：\n{said}"
-        yield _answered(talk, question, answer or NONE, sentence=number)
+        by_kind = entities(content, labels)
+        answer = "\n".join(f"{word}：{'、'.join(by_kind[kind])}" for kind, word in ENTITIES.items() if kind in by_kind)
+        question = f"找出下面这句问诊对话里的{'、'.join(ENTITIES.values())}：\n{sentence}"
+        yield _answer(talk, question, answer or NONE, sentence=number)
 
 
 def entities(text: str, labels: list[str]) -> dict[str, list[str]]:
     """The entities of a sentence by kind, in their order and once each, out of a label for each character: `B-Drug`, `I-Drug`, `O`.
 
     An `I-` that continues nothing begins an entity."""
-    found: dict[str, list[str]] = {}
+    by_kind: dict[str, list[str]] = {}
     before = ""
     for character, label in zip(text, labels, strict=True):
         mark, _, kind = label.partition("-")
         if kind and mark == "I" and kind == before:
-            found[kind][-1] += character
+            by_kind[kind][-1] += character
         elif kind:
-            found.setdefault(kind, []).append(character)
+            by_kind.setdefault(kind, []).append(character)
         before = kind
-    return {kind: list(dict.fromkeys(said)) for kind, said in found.items()}
+    return {kind: list(dict.fromkeys(words)) for kind, words in by_kind.items()}
 
 
 def _acts(corpus: Corpus, talk: Talk) -> Iterator[Example]:
@@ -87,7 +87,7 @@ def _acts(corpus: Corpus, talk: Talk) -> Iterator[Example]:
         if act is None:
             corpus.refuse(talk.place, "unknown-act", f"sentence {number}; known: {', '.join(ACTS)}")
         else:
-            yield _answered(talk, f"{question}{said}", act, sentence=number)
+            yield _answer(talk, f"{question}{said}", act, sentence=number)
 
 
 def _sentences(corpus: Corpus, talk: Talk, label: str) -> Iterator[tuple[int, str, Any]]:
@@ -108,13 +108,15 @@ def _symptoms(corpus: Corpus, talk: Talk) -> Iterator[Example]:
     if wrong := sorted(set(labels.values()) - set(PRESENCE)):
         raise NotTurns("unknown-label", f"{len(wrong)} labels of symptoms that are none of {', '.join(PRESENCE)}")
     text = "\n".join(
-        part for part in (f"患者自述：{talk.before}" * bool(talk.before), written(spoken(corpus, talk.said))) if part
+        part
+        for part in (f"患者自述：{talk.before}" * bool(talk.before), written(drop_empty(corpus, talk.said)))
+        if part
     )
     answer = "\n".join(f"{name}：{PRESENCE[kind]}" for name, kind in labels.items()) or NONE
     question = (
         f"根据下面的问诊对话，列出提到的症状，并说明患者有没有这些症状（{'、'.join(PRESENCE.values())}）。\n{text}"
     )
-    yield _answered(talk, question, answer)
+    yield _answer(talk, question, answer)
 
 
 MAKERS: dict[str, Callable[[Corpus, Talk], Iterator[Example]]] = {
@@ -122,7 +124,7 @@ MAKERS: dict[str, Callable[[Corpus, Talk], Iterator[Example]]] = {
 }  # fmt: skip
 
 
-def _answered(talk: Talk, question: str, answer: str, **meta: Any) -> Example:
+def _answer(talk: Talk, question: str, answer: str, **meta: Any) -> Example:
     return _example(talk, [Turn("user", question), Turn("assistant", answer)], "instruction", answer, **meta)
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from kgtools.corpora.dialogue.imcs import LICENSE_NOTE, SECTIONS, URL, Report, Talk, first_of, reports, talks
-from kgtools.corpora.dialogue.messages import EMPTY, spoken, written
+from kgtools.corpora.dialogue.messages import EMPTY, drop_empty, written
 from kgtools.corpora.ehr import diagnoses as dx
 from kgtools.corpora.ehr import records as ehr
 from kgtools.corpora.ehr.headings import Piece, find
@@ -35,26 +35,26 @@ def read(corpus: Corpus, settings: ImcsReportSettings) -> Iterator[Example]:
         if not talk.before and all(EMPTY.fullmatch(content) for _, content in talk.said):
             corpus.refuse(talk.place, "no-dialogue", "nothing is told or said")
             continue
-        found = reports(corpus, talk)
+        numbered = reports(corpus, talk)
         if not talk.row.get("report"):
             if settings.make == "report":
                 corpus.count("talks without a report, asked without an answer")
-                yield _written(corpus, talk, [], None)
+                yield _report_example(corpus, talk, [], None)
             else:
                 corpus.refuse(talk.place, "no-report", "the talk has no report; those of the hidden test have none")
-        for number, report in found if settings.reports == "all" else found[:1]:
+        for number, report in numbered if settings.reports == "all" else numbered[:1]:
             if settings.make == "report":
-                others = [other for at, other in found if at != number]
-                yield _written(corpus, talk, [report, *others], number)
-            elif record := _diagnosed(corpus, talk, report, number):
+                others = [other for at, other in numbered if at != number]
+                yield _report_example(corpus, talk, [report, *others], number)
+            elif record := _diagnosis_example(corpus, talk, report, number):
                 yield record
 
 
-def _written(corpus: Corpus, talk: Talk, found: list[Report], number: int | None) -> Example:
+def _report_example(corpus: Corpus, talk: Talk, reports_of_talk: list[Report], number: int | None) -> Example:
     """The talk and the report that is written from it. In a talk the doctor may say the diagnosis, which the report repeats."""
     before = f"自述：{talk.before}\n\n" if talk.before else ""
-    turns = [Turn("user", f"{ASKED}{before}对话：\n{written(spoken(corpus, talk.said))}")]
-    texts = ["\n".join(f"{name}：{text}" for name, text in report.items()) for report in found]
+    turns = [Turn("user", f"{ASKED}{before}对话：\n{written(drop_empty(corpus, talk.said))}")]
+    texts = ["\n".join(f"{name}：{text}" for name, text in report.items()) for report in reports_of_talk]
     answer = texts[0] if texts else None
     turns += [Turn("assistant", answer)] if answer else []
     meta = {
@@ -63,7 +63,7 @@ def _written(corpus: Corpus, talk: Talk, found: list[Report], number: int | None
     return Example(talk.place, turns, "report", "zh", answer, key=talk.id, split=talk.split, meta=meta)
 
 
-def _diagnosed(corpus: Corpus, talk: Talk, report: Report, number: int) -> Example | None:
+def _diagnosis_example(corpus: Corpus, talk: Talk, report: Report, number: int) -> Example | None:
     """The report without its diagnosis and advice, and the diagnosis. The label of the talk is kept out of the notes as well;
     it is the answer where the report names none."""
     known = [(find(name), text) for name, text in report.items()]

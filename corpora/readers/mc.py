@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from kgtools.corpora.dialogue.mc import Kind, Labels, Talk, file_kind, fits, labels_of, splits_of, talks
-from kgtools.corpora.dialogue.messages import in_talk, spoken, written
+from kgtools.corpora.dialogue.messages import drop_empty, in_talk, written
 from kgtools.corpora.dialogue.speakers import NotTurns
 from kgtools.corpora.dialogue.turns import answered
 from kgtools.corpora.files.file import File
@@ -69,7 +69,7 @@ def _example(
     said = [turn for turn in talk.said if turn.role == "user" or not SITE.match(turn.content)]
     corpus.count("form lines taken out", len(talk.said) - len(said))
     try:
-        turns = in_talk(corpus, said) if make == "dialogue" else _summed(corpus, talk, said)
+        turns = in_talk(corpus, said) if make == "dialogue" else _summary_example(corpus, talk, said)
     except NotTurns as why:
         corpus.refuse(talk.place, why.reason, str(why))
         return None
@@ -93,11 +93,11 @@ def _meta(corpus: Corpus, talk: Talk, about: Labels | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _summed(corpus: Corpus, talk: Talk, said: list[Turn]) -> list[Turn]:
+def _summary_example(corpus: Corpus, talk: Talk, turns: list[Turn]) -> list[Turn]:
     parts = {"问题描述": SITE.sub("", talk.problem).strip(), "分析及建议": SITE.sub("", talk.advice).strip()}
     if not all(parts.values()):
         raise NotTurns("no-summary", "the talk has no summary of the problem, or none of the advice")
-    question = f"把下面的问诊对话总结成{'和'.join(parts)}。\n\n{written(spoken(corpus, said))}"
+    question = f"把下面的问诊对话总结成{'和'.join(parts)}。\n\n{written(drop_empty(corpus, turns))}"
     answer = "\n".join(f"{name}：{part}" for name, part in parts.items())
     return answered([Turn("user", question), Turn("assistant", answer)])
 

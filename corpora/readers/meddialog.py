@@ -13,16 +13,16 @@ from kgtools.corpora.dialogue.consultations import (
     Consultation,
     Talk,
     consultations,
-    described,
+    read_description,
+    strip_marks,
     summed_up,
-    unmarked,
 )
-from kgtools.corpora.dialogue.descriptions import CLINICALGPT, NAMES, Fields, rendered
+from kgtools.corpora.dialogue.descriptions import CLINICALGPT, NAMES, Fields, render_fields
 from kgtools.corpora.dialogue.messages import in_talk
 from kgtools.corpora.dialogue.speakers import NotTurns, with_inner
 from kgtools.corpora.dialogue.turns import answered, texts
 from kgtools.corpora.files.json_values import kind_of
-from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.files.paths import SPLITS, word_in_path
 from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Reader, Turn
 from kgtools.corpora.text.normalize import lang_of
@@ -53,15 +53,15 @@ def read(corpus: Corpus, settings: MedDialogSettings) -> Iterator[Example]:
     `[{id, medical_case, doctor_diagnosis, Department}]`. The addresses of pages go into the key alone."""
     for file in corpus.files:
         if file.holds_values():
-            split = told(file, NAMED)
+            split = word_in_path(file, NAMED)
             for place, row in file.values():
                 yield from _published(corpus, place, row, split, settings)
         else:
             for consultation in consultations(corpus, file):
-                yield from _consulted(corpus, consultation, settings)
+                yield from _read_consultations(corpus, consultation, settings)
 
 
-def _consulted(corpus: Corpus, page: Consultation, settings: MedDialogSettings) -> Iterator[Example]:
+def _read_consultations(corpus: Corpus, page: Consultation, settings: MedDialogSettings) -> Iterator[Example]:
     meta = {"id": page.id, "hospital": page.hospital} | _department(page.department)
     if not page.talks:
         corpus.refuse(page.place, "no-dialogue", "a page with neither a dialogue nor a diagnosis")
@@ -90,17 +90,17 @@ def _case(corpus: Corpus, place: Place, values: dict[str, Any]) -> Talk:
     case, diagnosis = (_text(corpus, values, key) for key in CASE)
     if not (summary := summed_up(corpus, diagnosis)):
         raise NotTurns("no-answer", "the doctor's diagnosis is empty")
-    return Talk(place, described(corpus, case), (), summary)
+    return Talk(place, read_description(corpus, case), (), summary)
 
 
 def _talk(corpus: Corpus, place: Place, values: dict[str, Any]) -> Talk:
-    said = next((values[key] for key in TALKS if key in values), None)
-    if not isinstance(said, list):
+    utterances = next((values[key] for key in TALKS if key in values), None)
+    if not isinstance(utterances, list):
         raise NotTurns("missing-field", f"expected a list under {' or '.join(TALKS)}, or {' and '.join(CASE)}")
-    if not said:
+    if not utterances:
         raise NotTurns("no-dialogue", "the list of utterances is empty")
     names, spoken = [], []
-    for number, utterance in enumerate(said, start=1):
+    for number, utterance in enumerate(utterances, start=1):
         if not isinstance(utterance, str):
             raise NotTurns("wrong-type", f"utterance {number} must be a text")
         utterance = corpus.plain(utterance)
@@ -109,14 +109,14 @@ def _talk(corpus: Corpus, place: Place, values: dict[str, Any]) -> Talk:
         names.append(speaker[1])
         spoken.append(utterance[speaker.end() :].strip())
     turns = with_inner(names, spoken)
-    return Talk(place, described(corpus, _text(corpus, values, "description")), tuple(turns))
+    return Talk(place, read_description(corpus, _text(corpus, values, "description")), tuple(turns))
 
 
 def _text(corpus: Corpus, values: dict[str, Any], key: str) -> str:
     text = values.get(key) or ""
     if not isinstance(text, str):
         raise NotTurns("wrong-type", f"{key} must be a text")
-    return unmarked(corpus, text)
+    return strip_marks(corpus, text)
 
 
 def _department(department: Any) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def _department(department: Any) -> dict[str, Any]:
 
 def _key(talk: Talk) -> str:
     """What stands for the patient where no address does: the description, or the first message."""
-    return rendered(talk.description) or next((turn.content for turn in talk.turns), "")
+    return render_fields(talk.description) or next((turn.content for turn in talk.turns), "")
 
 
 def _examples(
@@ -144,8 +144,8 @@ def _examples(
 
 def _answer(talk: Talk, settings: MedDialogSettings) -> list[Turn]:
     """The description and the doctor's summary. Raises NotTurns."""
-    described = _opening(talk.description, "full" if settings.description == "none" else settings.description)
-    return answered([Turn("user", described)] * bool(described) + [Turn("assistant", talk.summary)])
+    description = _opening(talk.description, "full" if settings.description == "none" else settings.description)
+    return answered([Turn("user", description)] * bool(description) + [Turn("assistant", talk.summary)])
 
 
 def _dialogue(corpus: Corpus, talk: Talk, settings: MedDialogSettings) -> list[Turn]:
@@ -163,7 +163,7 @@ def _opening(fields: Fields, which: str) -> str:
     """The fields of the description that are wanted; text under no label is the course of the illness."""
     if which == "illness":
         return "\n".join(fields[name] for name in ("", "病情描述") if name in fields)
-    return "" if which == "none" else rendered(fields, CLINICALGPT if which == "clinicalgpt" else NAMES)
+    return "" if which == "none" else render_fields(fields, CLINICALGPT if which == "clinicalgpt" else NAMES)
 
 
 def fits(look: FilePreview) -> str | None:

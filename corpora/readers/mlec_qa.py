@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from kgtools.corpora.exams.questions import CLINICALGPT, LM_EVAL_ZH, ExamSettings, Question, records, said
+from kgtools.corpora.exams.questions import CLINICALGPT, LM_EVAL_ZH, ExamSettings, Question, cell_text, records
 from kgtools.corpora.files.file import File
-from kgtools.corpora.files.paths import SPLITS, stem, told
+from kgtools.corpora.files.paths import SPLITS, stem, word_in_path
 from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Published, Reader
 
 PROMPTS = {"clinicalgpt": CLINICALGPT, "lm-eval": LM_EVAL_ZH}
@@ -25,14 +25,14 @@ class MlecQaSettings(ExamSettings):
 def read(corpus: Corpus, settings: MlecQaSettings) -> Iterator[Example]:
     """`{qid, qtype, qtext, qimage, options, answer}`; the profession and the split are in the file's name."""
     for file in corpus.files:
-        split, subject = told(file, SPLITS), _subject(file)
+        split, subject = word_in_path(file, SPLITS), _subject(file)
         for place, row in file.json():
             if row.get("qimage") and str(row["qimage"]).strip().lower() not in WITHOUT:
                 corpus.refuse(place, "needs-an-image", "qimage names one")
                 continue
             question = Question(
                 place, row.get("qtext"), row.get("options"), row.get("answer") or "", "zh", split, subject, subject,
-                meta={"id": said(row.get("qid")), "question_type": said(row.get("qtype"))},
+                meta={"id": cell_text(row.get("qid")), "question_type": cell_text(row.get("qtype"))},
             )  # fmt: skip
             yield from records(corpus, question, PROMPTS[settings.prompt], settings)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from kgtools.corpora.dialogue.speakers import NotTurns, talk_in
 from kgtools.corpora.dialogue.turns import any_conversation, asked, is_parts, rounds, text_of, texts, with_words
-from kgtools.corpora.files.paths import SPLITS, told
+from kgtools.corpora.files.paths import SPLITS, word_in_path
 from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Pair, Reader, Turn
 from kgtools.corpora.text.escapes import without_escapes
 from kgtools.corpora.text.normalize import lang_of
@@ -19,7 +19,7 @@ SHAPES = (
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example | Pair]:
     """Texts or lists of messages; chosen and rejected also as one message. Without a prompt, what both begin with is it."""
     for file in corpus.files:
-        split = told(file, SPLITS)
+        split = word_in_path(file, SPLITS)
         for place, row in file.rows():
             try:
                 prompt, chosen, rejected = _sides(row)

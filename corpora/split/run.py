@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from kgtools.corpora.gates import check_identified, handed_on, is_private
+from kgtools.corpora.gates import check_identified, hand_on_privacy, is_private
 from kgtools.corpora.record import REMOVED
 from kgtools.corpora.record_files import (
     Sink,
@@ -108,7 +108,7 @@ def run(
         changed = _write(rows, placed.rows, names_of(ties, placed.rows), plan, step, progress)
         result = _result(step.records_file, placed, ties, plan, schema, strata, changed, out)
         refuse_empty(result.written, f"{file}: no {schema.noun} are left", allow_empty, result.removed)
-        settings = plan.model_dump(mode="json") | handed_on(file) | {"allow_identified": allow_identified}
+        settings = plan.model_dump(mode="json") | hand_on_privacy(file) | {"allow_identified": allow_identified}
         step.write_manifest(settings, result.to_dict() | {"identified": people})
     return result
 

@@ -123,7 +123,7 @@ def settle(outcome: "Reconciliation", graph: str, quiet: bool = False) -> None:
     from kgtools.kg.commands.output import print_differences
     from kgtools.tools.errors import Findings, UsageError
     from kgtools.tools.inputs.files import to_json
-    from kgtools.tools.outputs.staging import write_whole
+    from kgtools.tools.outputs.atomic import write_file
 
     if outcome.agrees:
         return
@@ -131,7 +131,7 @@ def settle(outcome: "Reconciliation", graph: str, quiet: bool = False) -> None:
         print_differences(outcome)
     report = Path("reconcile.json")
     try:
-        write_whole(report, to_json(outcome.to_dict()))
+        write_file(report, to_json(outcome.to_dict()))
         where = f"all of it is in {report}"
     except (OSError, UsageError):
         where = f"{report} could not be written here"

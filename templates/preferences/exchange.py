@@ -30,10 +30,10 @@ def exchange(rows: Sequence[Row], may: May, can_move: Callable[[Item], bool], dr
 
 
 def _exchange_answers(
-    rows: Sequence[Row], whole: Sequence[int], now: list[list[Item]], may: May, draw: random.Random
+    rows: Sequence[Row], complete: Sequence[int], now: list[list[Item]], may: May, draw: random.Random
 ) -> None:
     by_length: dict[int, list[int]] = defaultdict(list)
-    for at in whole:
+    for at in complete:
         by_length[len(rows[at].items)].append(at)
     for waiting in (by_length[length] for length in sorted(by_length)):
         draw.shuffle(waiting)
@@ -57,21 +57,21 @@ def _all_new(row: Row, other: Row, may: May) -> bool:
 def _exchange_items(
     rows: Sequence[Row], places: Sequence[tuple[int, int]], now: list[list[Item]], may: May, draw: random.Random
 ) -> None:
-    staying = [(row, place) for row, place in places if now[row][place].owner == rows[row].head]
+    staying = [(row, position) for row, position in places if now[row][position].owner == rows[row].head]
     draw.shuffle(staying)
-    for row, place in staying:
-        if now[row][place].owner != rows[row].head:
+    for row, position in staying:
+        if now[row][position].owner != rows[row].head:
             continue
         for _ in range(TRIES):
             other, there = places[draw.randrange(len(places))]
-            one, two = now[row][place], now[other][there]
+            one, two = now[row][position], now[other][there]
             if (
                 other != row
                 and one.text != two.text
                 and _fits(rows[row], now[row], two, may)
                 and _fits(rows[other], now[other], one, may)
             ):
-                now[row][place], now[other][there] = two, one
+                now[row][position], now[other][there] = two, one
                 break
 
 
@@ -109,18 +109,18 @@ def circulate(
     out: rings of rows, each of which says what the next one takes."""
     says: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for at, row in enumerate(rows):
-        for place, item in enumerate(row.items if others[at] else ()):
-            says[item.text].append((at, place))
+        for position, item in enumerate(row.items if others[at] else ()):
+            says[item.text].append((at, position))
     for name in sorted(says):
         draw.shuffle(says[name])
     used: set[int] = set()
-    found: dict[int, tuple[int, Item]] = {}
+    exchanged: dict[int, tuple[int, Item]] = {}
     starts = sorted(says)
     draw.shuffle(starts)
     for start in starts:
         while _next(says, start, used):
-            found |= _ring(start, says, others, used, draw)
-    return found
+            exchanged |= _ring(start, says, others, used, draw)
+    return exchanged
 
 
 def _next(says: dict[str, list[tuple[int, int]]], name: str, used: set[int]) -> tuple[int, int] | None:
@@ -173,24 +173,24 @@ def invent(
 ) -> dict[int, tuple[int, str]]:
     """Row -> place and an invented name for it: the first half of one name and the second of another, three rows at a time, so that
     the same halves stand on both sides. `names`: for each row the place of a name and its halves, place -1 for none."""
-    waiting = [at for at, (place, _, _) in enumerate(names) if place >= 0]
+    waiting = [at for at, (position, _, _) in enumerate(names) if position >= 0]
     draw.shuffle(waiting)
-    found: dict[int, tuple[int, str]] = {}
+    invented: dict[int, tuple[int, str]] = {}
     while len(waiting) > 2:
         one = waiting.pop()
         for _ in range(TRIES):
             two, three = draw.sample(range(len(waiting)), 2)
             ring = (one, waiting[two], waiting[three])
-            made = {
+            new_names = {
                 at: names[ring[(turn + 1) % 3]][1] + glue + names[ring[(turn + 2) % 3]][2]
                 for turn, at in enumerate(ring)
             }
-            if len(set(made.values())) == 3 and all(may_be_called(at, name) for at, name in made.items()):
-                found |= {at: (names[at][0], name) for at, name in made.items()}
-                for place in sorted((two, three), reverse=True):
-                    waiting.pop(place)
+            if len(set(new_names.values())) == 3 and all(may_be_called(at, name) for at, name in new_names.items()):
+                invented |= {at: (names[at][0], name) for at, name in new_names.items()}
+                for position in sorted((two, three), reverse=True):
+                    waiting.pop(position)
                 break
-    return found
+    return invented
 
 
 def popularity(rows: Sequence[Row]) -> Counter[str]:

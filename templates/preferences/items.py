@@ -7,7 +7,7 @@ import polars as pl
 from kgtools.kg.ontology import ontology
 from kgtools.templates.facts import GraphView
 from kgtools.templates.pack import Template
-from kgtools.templates.select import facts_for, matching
+from kgtools.templates.select import facts_for, match_facts
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def _sound(view: GraphView, by_relation: dict[str, pl.DataFrame], template: Temp
     schema = {"head": pl.UInt32, "tail": pl.UInt32, "text": pl.String, "value": pl.String, "mask": pl.Int64}
     if not facts:
         return pl.DataFrame(schema=schema)
-    rows = matching(view, pl.concat(facts), template)
+    rows = match_facts(view, pl.concat(facts), template)
     rows = rows.filter(pl.col("reason").is_null() & pl.col("name").is_not_null() & pl.col("text").is_not_null())
     return rows.sort("fact").select(*schema)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kgtools.corpora.dialogue.speakers import NotTurns, parted, spoken_lines, talk_in
+from kgtools.corpora.dialogue.speakers import NotTurns, part_turns, spoken_lines, talk_in
 from kgtools.corpora.reader import Turn
 
 SAYS = {"u": "user", "a": "assistant"}
@@ -32,7 +32,7 @@ def stripped(found: list[Turn] | None) -> list[Turn]:
 )
 def test_a_talk_of_three_or_with_a_tag_that_may_be_none_is_refused(text: str, reason: str) -> None:
     with pytest.raises(NotTurns) as why:
-        parted(text)
+        part_turns(text)
 
     assert why.value.reason == reason
 
@@ -50,7 +50,7 @@ def test_a_talk_of_three_or_with_a_tag_that_may_be_none_is_refused(text: str, re
     ],
 )
 def test_a_talk_of_two_is_parted_where_the_other_begins(text: str, said: list[str]) -> None:
-    assert stripped(parted(text)[1]) == turns(*said)
+    assert stripped(part_turns(text)[1]) == turns(*said)
 
 
 def test_a_line_of_a_list_may_hold_two_turns_and_never_a_third_speaker() -> None:

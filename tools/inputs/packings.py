@@ -132,7 +132,7 @@ def guard(raw: BinaryIO, name: str, faults: tuple[type[Exception], ...] = FAULTS
     return io.BufferedReader(_Guarded(raw, name, faults), BUFFER)
 
 
-def read_whole(file: BinaryIO, name: str, packed: int | None) -> bytes:
+def read_all(file: BinaryIO, name: str, packed: int | None) -> bytes:
     """All of a stream. `packed`: the size of the file that it is unpacked of. Raises InputError for more than memory should hold."""
     parts, size = [], 0
     while part := file.read(1 << 20):

@@ -17,7 +17,7 @@ from kgtools.tools.options import (
     out_option,
     seed_option,
 )
-from kgtools.tools.outputs.atomic import write_whole
+from kgtools.tools.outputs.atomic import write_file
 from kgtools.tools.terminal import tell
 from kgtools.train.commands import answer, changes, nproc_option, recipe_option, systems, words_argument
 
@@ -212,7 +212,7 @@ def recipes(action: str, name: str | None, stage: str | None, out: Path | None, 
     out = out or Path(f"{name.replace(':', '-')}-{stage}.yaml")
     if out.exists():
         raise UsageError(f"{out}: is there already; name another file with --out")
-    write_whole(out, file.read_bytes())
+    write_file(out, file.read_bytes())
     tell(f"{out}: a copy to change; --recipe {out} takes it")
 
 

@@ -18,14 +18,14 @@ def columns(noun: str) -> dict[str, pl.Expr]:
     options = pl.col("options").struct
     text = pl.coalesce(pl.when(pl.col("letters") == letter).then(options.field(letter)) for letter in LETTERS)
     chapter = pl.col("meta").str.json_path_match("$.meta_info")
-    own = {
+    fields = {
         "question": pl.col("question"),
         "options": pl.col("options"),
         "answer": text,
         "meta_info": chapter.fill_null(""),
         "answer_idx": pl.col("letters"),
     }
-    return {"id": pl.col("id")} | own | lineage()
+    return {"id": pl.col("id")} | fields | lineage()
 
 
 def lines(rows: pl.DataFrame) -> bytes:

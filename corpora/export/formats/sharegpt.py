@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from kgtools.corpora.export.format import Format, lineage, renamed, roles, talk_faults
+from kgtools.corpora.export.format import Format, lineage, rename_roles, roles, talk_faults
 
 NAMES = ("system", "human", "gpt")
 
@@ -19,7 +19,7 @@ def faults(noun: str) -> dict[str, pl.Expr]:
 
 def columns(noun: str) -> dict[str, pl.Expr]:
     def turns(column: str) -> pl.Expr:
-        return renamed(pl.col(column), "from", "value", NAMES)
+        return rename_roles(pl.col(column), "from", "value", NAMES)
 
     if noun == "records":
         return {"id": pl.col("id"), "conversations": turns("messages")} | lineage()

@@ -18,7 +18,8 @@ import orjson
 from kgtools.kg.stores.reconcile import Fault
 from kgtools.tools.errors import InputError, StoreError
 from kgtools.tools.inputs.files import sha256, to_json
-from kgtools.tools.outputs.staging import sync, write_whole
+from kgtools.tools.outputs.atomic import write_file
+from kgtools.tools.outputs.staging import sync
 
 POINTER, LIST, UNFINISHED = "current", "files.json", ".unfinished"
 FORMAT = "kgtools graph 1"
@@ -182,7 +183,7 @@ def finish(place: Path) -> None:
     (place / LIST).write_bytes(to_json({"format": FORMAT, "files": listed}))
     for name in (*files, LIST):
         sync(place / name)
-    write_whole(place.parent / POINTER, f"{place.name} {sha256(place / LIST)}\n".encode())
+    write_file(place.parent / POINTER, f"{place.name} {sha256(place / LIST)}\n".encode())
     settle(place)
 
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kgtools.corpora.dedup import DedupOptions, find_duplicates
-from kgtools.corpora.dedup.clusters import joined
+from kgtools.corpora.dedup.clusters import join_pairs
 from kgtools.corpora.dedup.common import MANY
-from kgtools.corpora.dedup.near import FEW, banding
+from kgtools.corpora.dedup.near import FEW, choose_bands
 from kgtools.corpora.dedup.pieces import jaccard, pieces, sets
 from kgtools.corpora.record import RECORDS
 from kgtools.tools.inputs.files import digest
@@ -176,12 +176,12 @@ def test_clusters_are_what_hangs_together(pairs: list[tuple[int, int]]) -> None:
     for part in parts:
         for member in part:
             expected[member] = min(part)
-    assert joined(pairs, 21).tolist() == expected
+    assert join_pairs(pairs, 21).tolist() == expected
 
 
 @pytest.mark.parametrize("threshold", [0.3, 0.5, 0.7, 0.8, 0.9, 1.0])
 def test_bands_bring_nearly_all_pairs_at_the_threshold_together(threshold: float) -> None:
-    rows, bands = banding(threshold)
+    rows, bands = choose_bands(threshold)
 
     assert 1 - (1 - threshold**rows) ** bands >= 0.98
 
