@@ -170,7 +170,7 @@ class Categories(NamedTuple):
     unless: str = ""
 
 
-class Published(NamedTuple):
+class PublishedFile(NamedTuple):
     """A kind of file that a corpus publishes. `columns`: those that every row has; `more`: others that it may have; `lang`: what
     stands under the columns `text` is written in, where that tells a look-alike. `names`: what the file is called, without its
     suffix; `keys`: by what its rows stand, where it is one object; `values`: a column and what is in it, both as patterns."""
@@ -206,4 +206,4 @@ class Reader:
     categories: Categories | None = None
     general: bool = False
     together: bool = False
-    published: tuple[Published, ...] = ()
+    published: tuple[PublishedFile, ...] = ()

@@ -58,7 +58,7 @@ class Sink:
 
 
 @dataclass(frozen=True)
-class Table:
+class RecordTable:
     """The records or preferences that a command reads: a file, by itself or in the folder that a command wrote."""
 
     rows: pl.LazyFrame
@@ -77,19 +77,19 @@ class Table:
 
 
 @contextmanager
-def open_table(source: Path) -> Iterator[Table]:
+def open_table(source: Path) -> Iterator[RecordTable]:
     """What `scan` gives, as it is at this moment: a change while the block reads it is an InputError."""
     with originals() as given:
         file = given.take(file_of(given.take(source)))
-        yield Table(*scan(file), file, given)
+        yield RecordTable(*scan(file), file, given)
 
 
 @dataclass(frozen=True)
-class Step:
+class RecordStep:
     """A step on records while it runs: the table that it reads, and the folder that becomes its output when all went well."""
 
     command: str
-    table: Table
+    table: RecordTable
     folder: Path
 
     @property
@@ -110,7 +110,7 @@ class Step:
 @contextmanager
 def run_step(
     command: str, source: Path, out: Path | None, is_private: Callable[[Path], bool] = lambda _: False
-) -> Iterator[Step]:
+) -> Iterator[RecordStep]:
     """The frame of a step on records: the table of `source`, and a folder whose files move to `out` when the block ends well, all
     or nothing; without `out`, for a dry run, they are gone then.
 
@@ -122,7 +122,7 @@ def run_step(
         with staging_or_scratch(out, out is None, is_private(table.file)) as folder:
             if out is not None:
                 refuse_other(out, table.schema)
-            yield Step(command, table, folder)
+            yield RecordStep(command, table, folder)
 
 
 def scan_written(out: Path | None, noun: str) -> pl.LazyFrame | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from kgtools.corpora.export.convert import ConvertResult
-    from kgtools.templates.generate import Counts
+    from kgtools.templates.generate import GenerateCounts
     from kgtools.templates.lineage import RecordTrace, TripleTrace
 
 PathLike = str | Path
@@ -31,7 +31,7 @@ class GenerateResult:
     table: str
     records: "pl.LazyFrame"
     coverage: "pl.LazyFrame"
-    counts: "Counts"
+    counts: "GenerateCounts"
     out: Path
     exported: "ConvertResult | None" = None
 

@@ -53,7 +53,7 @@ NOT_ALONE = 20_000
 
 
 @dataclass(frozen=True)
-class Counts:
+class GenerateCounts:
     """What came of a run. `triples`: language -> what became of its facts, a reason of REASONS -> facts. Of preferences also
     `lengths`, `names` (`preferences/balance.py`) and `refused`: language -> why a wrong answer was not taken -> tries."""
 
@@ -76,7 +76,7 @@ class RecordTables:
 
     records: Records | Preferences
     coverage: pl.DataFrame
-    counts: Counts
+    counts: GenerateCounts
 
 
 def generate(
@@ -322,7 +322,7 @@ def _coverage(graph: GraphView, selections: list[Selection], langs: tuple[str, .
     return pl.concat(frames) if frames else COVERAGE.frame()
 
 
-def _counts(records: pl.DataFrame, coverage: pl.DataFrame) -> Counts:
+def _counts(records: pl.DataFrame, coverage: pl.DataFrame) -> GenerateCounts:
     variants = records.group_by("template").len()
     by_template = (
         variants.group_by(pl.col("template").str.replace(r"#\d+$", "")).agg(pl.col("len").sum()).sort("template")
@@ -332,4 +332,4 @@ def _counts(records: pl.DataFrame, coverage: pl.DataFrame) -> Counts:
     for lang, reason, number in fates.iter_rows():
         drops.setdefault(lang, {})[reason] = number
     by_license = dict(records.group_by("license").len().sort("license").iter_rows())
-    return Counts(records.height, dict(by_template.iter_rows()), by_license, drops)
+    return GenerateCounts(records.height, dict(by_template.iter_rows()), by_license, drops)

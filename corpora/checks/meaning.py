@@ -6,7 +6,7 @@ from typing import Any
 
 from kgtools.corpora.dialogue.speakers import ROLE_OF, WITHIN, NotTurns, talk_in
 from kgtools.corpora.dialogue.turns import SPEAKER_KEYS
-from kgtools.corpora.files.keys import Watched
+from kgtools.corpora.files.keys import WatchedObject
 from kgtools.corpora.reader import Example, Pair, Turn
 from kgtools.corpora.text.escapes import CODE
 
@@ -65,7 +65,7 @@ ANSWERS = re.compile(r"###[ \t]*(?:Response|Assistant|Output|回答|回复|助�
 NO = ("false", "0", "0.0", "no")
 
 
-def fault_of(row: Watched | None, example: Example | Pair) -> Fault | None:
+def fault_of(row: WatchedObject | None, example: Example | Pair) -> Fault | None:
     """Why an example is none, by what it says and by keys of its row that its reader did not ask for."""
     turns = list(example.messages if isinstance(example, Example) else example.prompt)
     document = isinstance(example, Example) and example.task == "text"
@@ -149,7 +149,7 @@ def _by_key(item: tuple[str, Any]) -> Fault | None:
     return ("uses-tools", key) if key in TOOLS else None
 
 
-def _fault_by_label(row: Watched, rest: dict[str, Any]) -> Fault | None:
+def _fault_by_label(row: WatchedObject, rest: dict[str, Any]) -> Fault | None:
     """Whether KTO's label says that the answer is a bad one. Of another row's `label` a 0 may be a class."""
     keys = {key.lower().strip() for key in row}
     kto = any(shape <= keys for shape in KTO)
@@ -161,7 +161,7 @@ def _fault_by_label(row: Watched, rest: dict[str, Any]) -> Fault | None:
     return None
 
 
-def _by_message(message: Watched) -> Fault | None:
+def _by_message(message: WatchedObject) -> Fault | None:
     said = next((str(dict.get(message, key)) for key in SPEAKER_KEYS if key in message), "")
     own = ROLE_OF.get(said.strip().lower()) == "assistant"
     for key, value in _lower_keys(message.rest()):
@@ -170,7 +170,7 @@ def _by_message(message: Watched) -> Fault | None:
     return None
 
 
-def _within(row: Watched) -> Iterator[Watched]:
+def _within(row: WatchedObject) -> Iterator[WatchedObject]:
     for _, one in row.within():
         yield one
         yield from _within(one)

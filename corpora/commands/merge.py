@@ -11,7 +11,7 @@ from kgtools.tools.output import print_json, print_table
 from kgtools.tools.terminal import tell
 
 if TYPE_CHECKING:
-    from kgtools.corpora.mix.recipe import Recipe
+    from kgtools.corpora.mix.recipe import MixRecipe
     from kgtools.corpora.mix.result import MixResult
 
 
@@ -73,7 +73,7 @@ def merge(
     print_result(result, style)
 
 
-def print_recipes(recipes: "dict[str, Recipe]", style: str) -> None:
+def print_recipes(recipes: "dict[str, MixRecipe]", style: str) -> None:
     """The papers' mixes, their sources and what each must be."""
     if style == "json":
         print_json({name: recipe.model_dump(mode="json") for name, recipe in recipes.items()})

@@ -20,7 +20,7 @@ from kgtools.tools.output import print_json, print_table
 from kgtools.tools.terminal import tell
 
 if TYPE_CHECKING:
-    from kgtools.corpora.split.plan import Plan
+    from kgtools.corpora.split.plan import SplitPlan
     from kgtools.corpora.split.run import SplitResult
 
 
@@ -97,7 +97,7 @@ def split(
     print_result(result, style)
 
 
-def print_plans(plans: "dict[str, Plan]", style: str) -> None:
+def print_plans(plans: "dict[str, SplitPlan]", style: str) -> None:
     """The papers' ways to split, rule by rule."""
     if style == "json":
         print_json({name: plan.model_dump(mode="json") for name, plan in plans.items()})

@@ -31,7 +31,7 @@ caption { text-align: left; font-weight: 600; padding: 1rem 0 .3rem; } mark { ba
 
 
 @dataclass(frozen=True)
-class Example:
+class HitExample:
     """A pair, with what the record and the item say."""
 
     pair: dict[str, Any]
@@ -39,7 +39,7 @@ class Example:
     item: str
 
 
-def examples(contamination: Contamination, source: Path, evalsets: Sequence[Path]) -> tuple[list[Example], int]:
+def examples(contamination: Contamination, source: Path, evalsets: Sequence[Path]) -> tuple[list[HitExample], int]:
     """The first EACH pairs of each source, evaluation set, rule and verdict; and how many of them have no text at hand, as
     their evaluation set is an index."""
     kinds = ["source", "evalset", "verdict", "rule"]
@@ -50,7 +50,7 @@ def examples(contamination: Contamination, source: Path, evalsets: Sequence[Path
         if evalset.is_dir() or load_index(evalset) is None:
             item_texts |= _texts(evalset, first["item"])
     shown = [
-        Example(pair, record_texts[pair["id"]], item_texts[pair["item"]])
+        HitExample(pair, record_texts[pair["id"]], item_texts[pair["item"]])
         for pair in first.iter_rows(named=True)
         if pair["item"] in item_texts
     ]
@@ -69,7 +69,7 @@ def _texts(source: Path, ids: pl.Series) -> dict[str, str]:
     return dict(with_texts(rows).select("id", pl.col("whole").str.slice(0, SHOWN)).collect().iter_rows())
 
 
-def page(shown: Sequence[Example]) -> str:
+def page(shown: Sequence[HitExample]) -> str:
     """The examples as HTML, what both texts say marked."""
     tables = [line for example in shown for line in _table(example)]
     return "\n".join([
@@ -81,7 +81,7 @@ def page(shown: Sequence[Example]) -> str:
     ])  # fmt: skip
 
 
-def _table(example: Example) -> Iterator[str]:
+def _table(example: HitExample) -> Iterator[str]:
     pair = example.pair
     title = f"{pair['verdict']}, {pair['rule']} {pair['overlap']:.2f}: {pair['source']} {pair['id']} | {pair['evalset']} {pair['item']}"
     blocks = SequenceMatcher(None, example.record, example.item, autojunk=False).get_matching_blocks()

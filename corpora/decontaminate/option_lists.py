@@ -59,7 +59,7 @@ LONGEST, MOST = 80, 8
 """Letters of an option without a letter, and how many there are."""
 
 
-class Listed(NamedTuple):
+class OptionList(NamedTuple):
     """`options`: by letter, the first ones where they have none, which `lettered` tells."""
 
     question: str
@@ -67,7 +67,7 @@ class Listed(NamedTuple):
     lettered: bool = True
 
 
-NONE = Listed("", {})
+NONE = OptionList("", {})
 
 
 class Mark(NamedTuple):
@@ -78,7 +78,7 @@ class Mark(NamedTuple):
     end: int
 
 
-def read_list(text: str) -> Listed:
+def read_list(text: str) -> OptionList:
     """The question and the options of a text that lists at least three; none else."""
     plain = _plain(text)
     return _by_letters(plain) or _by_numbers(plain) or _by_bullets(plain) or _inline(plain) or _lines(plain) or NONE
@@ -107,7 +107,7 @@ def _cells(row: re.Match[str]) -> str:
     return mark + " ".join(cells[1:] if mark else cells)
 
 
-def _by_letters(text: str) -> Listed | None:
+def _by_letters(text: str) -> OptionList | None:
     capital = [Mark(LETTERS.index(mark[1]), *mark.span()) for mark in CAPITAL.finditer(text)]
     marks = _at_lines(text, capital, 3) or _chain(capital)
     if len(marks) < 3:
@@ -116,26 +116,26 @@ def _by_letters(text: str) -> Listed | None:
     if len(marks) < 3:
         return None
     options = dict(zip(LETTERS, _texts_between(text, marks), strict=False))
-    return Listed(
+    return OptionList(
         without_prompt(text[: marks[0].start]),
         {letter: text_of_option for letter, text_of_option in options.items() if text_of_option},
     )
 
 
-def _by_numbers(text: str) -> Listed | None:
+def _by_numbers(text: str) -> OptionList | None:
     numbers = [Mark(int(mark[1]) - 1, *mark.span()) for mark in NUMBER.finditer(text)]
     marks = _at_lines(text, numbers, 3) or _chain(numbers)
     return _weak(text[: marks[0].start], _texts_between(text, marks)) if marks else None
 
 
-def _by_bullets(text: str) -> Listed | None:
+def _by_bullets(text: str) -> OptionList | None:
     marks = list(BULLET.finditer(text))
     last = [mark for mark in marks if mark[1] == marks[-1][1]]
     chain = [Mark(at, *mark.span()) for at, mark in enumerate(last)]
     return _weak(text[: chain[0].start], _texts_between(text, chain)) if chain else None
 
 
-def _inline(text: str) -> Listed | None:
+def _inline(text: str) -> OptionList | None:
     """`选项：甲、乙、丙`, or `(甲 / 乙 / 丙)` at the end."""
     heads = list(INLINE.finditer(text))
     if heads and (options := _split(heads[-1][1])):
@@ -144,7 +144,7 @@ def _inline(text: str) -> Listed | None:
     return _weak(text[: brackets.start()], _split(brackets[1], BETWEEN[:3]) or []) if brackets else None
 
 
-def _lines(text: str) -> Listed | None:
+def _lines(text: str) -> OptionList | None:
     """The lines behind the last one that asks."""
     lines = _without_behind([line.strip() for line in text.split("\n") if line.strip()])
     if any(len(line) > LONGEST or FORM.search(line) for line in lines[-3:]):
@@ -157,13 +157,13 @@ def _lines(text: str) -> Listed | None:
     return _weak("\n".join(lines[: at + 1]), lines[first:])
 
 
-def _weak(question: str, options: list[str], asks: bool = True) -> Listed | None:
+def _weak(question: str, options: list[str], asks: bool = True) -> OptionList | None:
     """What has no letters is options only behind what asks, where none is long."""
     asked = without_prompt(question)
     fits = 3 <= len(options) <= MOST and all(0 < len(option) <= LONGEST for option in options)
     if not fits or not asked or (asks and not ASKS.search(_end(asked.rpartition("\n")[2]))):
         return None
-    return Listed(asked, dict(zip(LETTERS, options, strict=False)), lettered=False)
+    return OptionList(asked, dict(zip(LETTERS, options, strict=False)), lettered=False)
 
 
 def _end(line: str) -> str:

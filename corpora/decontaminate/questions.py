@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 import polars as pl
 
-from kgtools.corpora.decontaminate.option_lists import LISTS, Listed, read_list
+from kgtools.corpora.decontaminate.option_lists import LISTS, OptionList, read_list
 from kgtools.corpora.exams.choices import LETTERS
 from kgtools.corpora.text.normalize import simplify
 
@@ -21,7 +21,7 @@ LOOKED_AT = 8_000
 """Letters of a message that are looked at for options."""
 
 
-class Parts(NamedTuple):
+class QuestionParts(NamedTuple):
     """`question` without options and prompt; `options` by letter; `right`: letters, as far as they are known; `lettered`:
     whether it is sure that these are options, as they have letters or are those of the exam."""
 
@@ -91,21 +91,21 @@ def _parts_in_row(row: dict[str, Any]) -> tuple[str | None, list[str], list[str]
     return parts.question, list(parts.options.values()), right, parts.lettered, explanation
 
 
-def parts_of(text: str, answer: str | None, reply: str, meta: dict[str, Any]) -> Parts | None:
+def parts_of(text: str, answer: str | None, reply: str, meta: dict[str, Any]) -> QuestionParts | None:
     """The parts of a question with options, from `question` and `options` in `meta`, else from the text; None for another."""
     question, options = _text(meta.get("question")), meta.get("options")
     if isinstance(options, list):
         options = dict(zip(LETTERS, options, strict=False))
     by_letter = options if isinstance(options, dict) else {}
     by_letter = {letter: _text(option) for letter, option in by_letter.items() if _text(option) and len(letter) == 1}
-    parts = Listed(question, by_letter)
+    parts = OptionList(question, by_letter)
     if len(by_letter) < 2:
         parts = read_list(text[:LOOKED_AT])
         question = question or parts.question
     if not question:
         return None
     right = right_of(parts.options, answer, reply) if parts.options else ""
-    return Parts(question, parts.options, right, parts.lettered)
+    return QuestionParts(question, parts.options, right, parts.lettered)
 
 
 def right_of(options: dict[str, str], answer: str | None, reply: str) -> str:

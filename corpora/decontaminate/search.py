@@ -21,7 +21,7 @@ make more runs to look up."""
 
 
 @dataclass(frozen=True)
-class Runs:
+class RunIndex:
     """Runs in order, each with the number of what it is of; `mask` is a table that a part of a run points into."""
 
     runs: Numbers
@@ -37,12 +37,12 @@ class Runs:
         return np.repeat(places, counts), self.of[np.repeat(first, counts) + within]
 
 
-def runs_of(frame: pl.DataFrame) -> Runs:
+def runs_of(frame: pl.DataFrame) -> RunIndex:
     """The runs of a frame of `run` and `of`."""
     ordered = frame.sort("run", "of")
     mask = np.zeros(1 << max(16, (frame.height * 16).bit_length()), dtype=np.bool_)
     mask[(ordered["run"].to_numpy() % len(mask)).astype(np.int64)] = True
-    return Runs(ordered["run"].to_numpy(), ordered["of"].to_numpy(), mask)
+    return RunIndex(ordered["run"].to_numpy(), ordered["of"].to_numpy(), mask)
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class Search:
     stems: pl.DataFrame
     sets: pl.DataFrame
     needles: pl.DataFrame
-    anchors: dict[int, Runs]
-    short: dict[int, Runs]
+    anchors: dict[int, RunIndex]
+    short: dict[int, RunIndex]
 
 
 def search_of(indexes: Sequence[pl.DataFrame], rules: Rules) -> Search:

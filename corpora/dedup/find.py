@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from kgtools.corpora.dedup.clusters import join_pairs
 from kgtools.corpora.dedup.common import take_off
 from kgtools.corpora.dedup.decisive import decisive, with_signs
-from kgtools.corpora.dedup.near import BYTES, Batch, Numbered, Pairs, candidates, similar, union, write_bands
+from kgtools.corpora.dedup.near import BYTES, NumberedTexts, Pairs, TextBatch, candidates, similar, union, write_bands
 from kgtools.corpora.dedup.pieces import END, Numbers
-from kgtools.corpora.dedup.stored import Stored
+from kgtools.corpora.dedup.stored import TextStore
 from kgtools.corpora.record_files import batches, count_rows
 from kgtools.corpora.text.normalize import fold, letters, simplify, with_texts
 from kgtools.tools.frames import Schema
@@ -49,7 +49,7 @@ POWER = "[⁰¹²³⁴-⁹]+"
 COLUMNS = {"question": "question", "answer": "reply", "whole": "whole"}
 
 
-class Compared(NamedTuple):
+class TextKeys(NamedTuple):
     """Of each record: a number for its text with what decides in it, the same for the same; how many characters the text has;
     a number for what decides in it; and one for its facts, 0 where it has none."""
 
@@ -58,7 +58,7 @@ class Compared(NamedTuple):
     decisive: Numbers
     facts: Numbers
 
-    def sorted(self, order: NDArray[np.uint32]) -> Self:
+    def in_order(self, order: NDArray[np.uint32]) -> Self:
         """The same in this order."""
         return self._replace(**{name: column[order] for name, column in self._asdict().items()})
 
@@ -82,11 +82,11 @@ def find_duplicates(
     as similar as the threshold to a row that stays; a cluster is all that hangs together, and more than one row of it may stay.
     Texts are compared as `normal` leaves them, in simplified characters; those of which nothing is left, as they are. Memory
     holds about 100 bytes a row and at most 256 MB of counters, the disk their texts."""
-    with TemporaryDirectory(prefix="kgtools-") as name, Stored(Path(name) / "texts") as texts:
+    with TemporaryDirectory(prefix="kgtools-") as name, TextStore(Path(name) / "texts") as texts:
         progress.start("reading texts", count_rows(rows))
         compared = _write_texts(rows, options, texts, progress)
         row_of = _in_order(compared, options, rank)
-        compared = compared.sorted(row_of)
+        compared = compared.in_order(row_of)
         first = _firsts(compared.keys)
         own = (first == np.arange(len(first))) & (compared.lengths > 0)
         alone = np.flatnonzero(own).astype(np.uint32)
@@ -96,7 +96,7 @@ def find_duplicates(
     return _duplicates(rows, row_of, first, pairs), _groups(rows, row_of, first, pairs)
 
 
-def _write_texts(rows: pl.LazyFrame, options: DedupOptions, texts: Stored, progress: Progress) -> Compared:
+def _write_texts(rows: pl.LazyFrame, options: DedupOptions, texts: TextStore, progress: Progress) -> TextKeys:
     """The normal texts into their file, and what is compared of them by number."""
     raw, facts = pl.col("raw"), pl.col("facts").list.unique().list.sort().list.join("|")
     plain, bare = pl.col("plain"), pl.col("bare")
@@ -121,7 +121,7 @@ def _write_texts(rows: pl.LazyFrame, options: DedupOptions, texts: Stored, progr
         numbered.append(pl.DataFrame(numbers | {"lengths": lengths}).select(numbered[0].columns))
         texts.write(batch["text"])
     columns = pl.concat(numbered)
-    return Compared(**{name: columns[name].to_numpy() for name in columns.columns})
+    return TextKeys(**{name: columns[name].to_numpy() for name in columns.columns})
 
 
 def _sentences(text: pl.Expr) -> pl.Expr:
@@ -136,7 +136,7 @@ def _number_texts(texts: pl.Series) -> Numbers:
     return np.frombuffer(b"".join(hashed), dtype="<u8").astype(np.uint64)
 
 
-def _in_order(compared: Compared, options: DedupOptions, rank: pl.Series | None) -> NDArray[np.uint32]:
+def _in_order(compared: TextKeys, options: DedupOptions, rank: pl.Series | None) -> NDArray[np.uint32]:
     """The rows in the order in which they stay; the place of a row in it is what is compared from here on."""
     by = [np.arange(len(compared.keys), dtype=np.uint32)]
     if options.keep == "longest":
@@ -159,8 +159,8 @@ def _firsts(keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
 def _near(
     places: NDArray[np.uint32],
     row_of: NDArray[np.uint32],
-    texts: Stored,
-    compared: Compared,
+    texts: TextStore,
+    compared: TextKeys,
     options: DedupOptions,
     folder: Path,
     progress: Progress,
@@ -168,17 +168,17 @@ def _near(
     """Pairs of these places that agree in what decides, whose facts, if both have some, are the same, and that are as similar as
     the threshold both in their texts and in what is left of them without what many texts share."""
     by_row = places[np.argsort(row_of[places])]
-    every = Numbered(texts, row_of)
+    every = NumberedTexts(texts, row_of)
     progress.start("comparing", len(by_row), "texts")
     pairs = similar(
         _met(by_row, every, compared, options, folder / "bands", progress), every, options.ngram, options.threshold
     )
     some = np.intersect1d(by_row, np.concatenate(pairs[:2]))
     some = some[np.argsort(row_of[some])]
-    with Stored(folder / "rest") as left:
+    with TextStore(folder / "rest") as left:
         if not take_off(texts, row_of[by_row], row_of[some], left):
             return pairs
-        rest = Numbered(left, np.zeros(len(row_of), dtype=np.uint32))
+        rest = NumberedTexts(left, np.zeros(len(row_of), dtype=np.uint32))
         rest.number_of[some] = np.arange(len(some))
         nonempty = some[np.diff(left.bounds()) > 0]
         progress.start("comparing without shared text", len(nonempty), "texts")
@@ -188,8 +188,8 @@ def _near(
 
 def _met(
     places: NDArray[np.uint32],
-    of: Numbered,
-    compared: Compared,
+    of: NumberedTexts,
+    compared: TextKeys,
     options: DedupOptions,
     folder: Path,
     progress: Progress,
@@ -197,8 +197,10 @@ def _met(
     """Pairs of these places that a band brings together."""
     folder.mkdir()
     texts, number_of = of
-    parts = (places[part] for part in texts.sized(number_of[places], BYTES))
-    some = (Batch(part, texts.read(number_of[part]), compared.decisive[part], compared.facts[part]) for part in parts)
+    parts = (places[part] for part in texts.split_by_size(number_of[places], BYTES))
+    some = (
+        TextBatch(part, texts.read(number_of[part]), compared.decisive[part], compared.facts[part]) for part in parts
+    )
     counted = track(some, progress, size=lambda batch: len(batch.places))
     return candidates(folder, write_bands(counted, options.ngram, options.threshold, folder))
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rensa import RMinHash
 
 from kgtools.corpora.dedup.pieces import MIX, Numbers, alike_in_rest, jaccard, pieces, sets
-from kgtools.corpora.dedup.stored import Stored, parts_of
+from kgtools.corpora.dedup.stored import TextStore, parts_of
 from kgtools.tools.frames import load_table, write_table
 
 SEED = 1
@@ -26,7 +26,7 @@ SURE = 0.98
 """The part of the pairs at the threshold itself that a band must bring together; of more similar pairs it is more."""
 
 
-class Batch(NamedTuple):
+class TextBatch(NamedTuple):
     """Texts to be compared. `decisive`: a number for what must be the same of two; `facts`: one for its facts, 0 without."""
 
     places: NDArray[np.uint32]
@@ -35,10 +35,10 @@ class Batch(NamedTuple):
     facts: NDArray[np.uint64]
 
 
-class Numbered(NamedTuple):
+class NumberedTexts(NamedTuple):
     """Texts, and the number among them of the text of each place."""
 
-    texts: Stored
+    texts: TextStore
     number_of: NDArray[np.uint32]
 
 
@@ -63,7 +63,7 @@ def choose_bands(threshold: float) -> tuple[int, int]:
     return rows, permutations // rows
 
 
-def write_bands(texts: Iterable[Batch], n: int, threshold: float, folder: Path) -> int:
+def write_bands(texts: Iterable[TextBatch], n: int, threshold: float, folder: Path) -> int:
     """A number for each band of each text into `folder`, never the same where what decides differs; how many bands there are."""
     rows, bands = choose_bands(threshold)
     permutations = rows * bands
@@ -120,7 +120,7 @@ def _pairs(shared: pl.DataFrame) -> pl.DataFrame:
     return both.select(one=pl.min_horizontal("place", "place_other"), other=pl.max_horizontal("place", "place_other"))
 
 
-def similar(pairs: Pairs, every: Numbered, n: int, threshold: float, rest: Numbered | None = None) -> Pairs:
+def similar(pairs: Pairs, every: NumberedTexts, n: int, threshold: float, rest: NumberedTexts | None = None) -> Pairs:
     """Those of the pairs that are as similar as the threshold: their texts, and what is left of these, if that is given."""
     ones, others, _ = pairs
     lengths = np.diff(every.texts.bounds())[every.number_of] if len(ones) else every.number_of
@@ -144,7 +144,7 @@ def _alike(known: list[Numbers], left: list[Numbers] | None, one: int, other: in
     return min(least, jaccard(known[one], known[other])) if least >= threshold else least
 
 
-def _sets(stored: Numbered, places: NDArray[np.uint32], n: int) -> list[Numbers]:
+def _sets(stored: NumberedTexts, places: NDArray[np.uint32], n: int) -> list[Numbers]:
     numbers = stored.number_of[places]
     order = np.argsort(numbers)
     known = sets(stored.texts.read(numbers[order]), n)

@@ -101,10 +101,10 @@ def shift(written: str, days: int) -> str | None:
     if parsed is None:
         return None
     day, form = parsed
-    return _written(day - timedelta(days=days), form)
+    return _write(day - timedelta(days=days), form)
 
 
-def _written(day: date, form: str) -> str:
+def _write(day: date, form: str) -> str:
     return form.format(
         y=day.year, m=day.month, d=day.day, mm=f"{day.month:02}", dd=f"{day.day:02}", month=MONTHS[day.month - 1]
     )

@@ -108,7 +108,7 @@ def names(text: str) -> Iterator[Span]:
             bare = TITLE_BEHIND.sub("", name)
             if is_name(bare, sure and len(bare) > 1, after[:2]) or (len(bare) == 1 and bare != name):
                 yield Span(match.start("name"), match.start("name") + len(bare), "name", rule)
-    yield from _find_titled(text)
+    yield from _find_before_titles(text)
 
 
 def is_name(name: str, sure: bool, after: str = "") -> bool:
@@ -125,7 +125,7 @@ def is_name(name: str, sure: bool, after: str = "") -> bool:
     return not (set(given) & allowed) and (sure or given[-1] not in "病症")
 
 
-def _find_titled(text: str) -> Iterator[Span]:
+def _find_before_titles(text: str) -> Iterator[Span]:
     """A surname, or a whole name, before a title: the surname alone where what stands before it is no part of a name."""
     for match in re.finditer(TITLES, text):
         end = match.start()

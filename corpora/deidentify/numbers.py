@@ -37,7 +37,7 @@ CALLED = re.compile(r"1[3-9]|0|86|[48]00")
 """How a phone begins that no word announces."""
 
 
-class Labels(NamedTuple):
+class NearLabels(NamedTuple):
     """Which words stand before a number."""
 
     identity: bool
@@ -71,7 +71,7 @@ def _find_number(text: str, tokens: list[tuple[int, int]], first: int) -> Iterat
         return
     near = tokens[first : first + 20]
     joined = "".join(text[a:b] for a, b in near).upper()
-    labels = Labels(*(bool(label.search(before)) for label in (IDENTITY, CARD, CALL)))
+    labels = NearLabels(*(bool(label.search(before)) for label in (IDENTITY, CARD, CALL)))
     lengths = _lengths(joined, labels)
     if not lengths:
         return
@@ -93,7 +93,7 @@ def _find_number(text: str, tokens: list[tuple[int, int]], first: int) -> Iterat
             yield first + index, Span(_plus(text, start), end, kind, rule)
 
 
-def _lengths(digits: str, labels: Labels) -> set[int]:
+def _lengths(digits: str, labels: NearLabels) -> set[int]:
     """How long a number that begins with these digits can be: most digits begin none."""
     lengths = set[int]()
     if digits[:2].isdigit() and int(digits[:2]) in REGIONS:
@@ -117,7 +117,7 @@ def _plus(text: str, start: int) -> int:
     return start - 1 if text[start - 1 : start] == "+" and start else start
 
 
-def _kind(digits: str, pieces: list[int], written: str, labels: Labels) -> tuple[str, str] | None:
+def _kind(digits: str, pieces: list[int], written: str, labels: NearLabels) -> tuple[str, str] | None:
     bracket = ")" in written
     if not bracket and (rule := _resident(digits, pieces, labels.identity)):
         return "resident-id", rule

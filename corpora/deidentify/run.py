@@ -14,8 +14,8 @@ from kgtools.corpora.deidentify.pseudonyms import fingerprint
 from kgtools.corpora.deidentify.replace import COLUMNS
 from kgtools.corpora.deidentify.scan import classes_in, residual
 from kgtools.corpora.record_files import (
+    RecordStep,
     Sink,
-    Step,
     batches,
     count_rows,
     run_step,
@@ -143,7 +143,7 @@ def _refuse_name(file: Path, keep: frozenset[str]) -> None:
         )
 
 
-def _vouch(step: Step, result: DeidentifyResult, policy: Policy, key: bytes, surrogates: bool) -> None:
+def _vouch(step: RecordStep, result: DeidentifyResult, policy: Policy, key: bytes, surrogates: bool) -> None:
     """Write `run.json`: of the key only its fingerprint."""
     facts = {name: value for name, value in result.to_dict().items() if name != "policy"}
     settings = {

@@ -28,7 +28,7 @@ LONGEST = 1_000_000
 """Characters in a consultation; what is longer is refused, so that no file can fill the memory."""
 
 
-class Section(NamedTuple):
+class PageSection(NamedTuple):
     """A part of a consultation: where its heading stands, which it is, and what is under it."""
 
     place: Place
@@ -37,7 +37,7 @@ class Section(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Talk:
+class Dialogue:
     """A dialogue with the description before it. No turns: the summary answers the description."""
 
     place: Place
@@ -57,7 +57,7 @@ class Consultation:
     thread: str
     hospital: str
     department: str
-    talks: tuple[Talk, ...]
+    talks: tuple[Dialogue, ...]
 
 
 def consultations(corpus: Corpus, file: File) -> Iterator[Consultation]:
@@ -77,13 +77,13 @@ def consultations(corpus: Corpus, file: File) -> Iterator[Consultation]:
                 corpus.refuse(place, why.reason, str(why))
 
 
-def sections(lines: Sequence[Line]) -> tuple[list[Line], list[Section]]:
+def sections(lines: Sequence[Line]) -> tuple[list[Line], list[PageSection]]:
     """The lines before the first heading, and the sections."""
     opening: list[Line] = []
-    parts: list[Section] = []
+    parts: list[PageSection] = []
     for line in lines:
         if heading := HEADING.fullmatch(_bare(line)):
-            parts.append(Section(line.place, heading[1], []))
+            parts.append(PageSection(line.place, heading[1], []))
         elif parts:
             parts[-1].lines.append(line.text)
         else:
@@ -149,7 +149,7 @@ def _consultation(corpus: Corpus, place: Place, lines: list[Line]) -> Consultati
     return Consultation(place, ids[0] if ids else "", thread, hospital, department, tuple(_talks(corpus, place, parts)))
 
 
-def _faculty(corpus: Corpus, parts: Sequence[Section]) -> tuple[str, str]:
+def _faculty(corpus: Corpus, parts: Sequence[PageSection]) -> tuple[str, str]:
     """Hospital and department of the doctor's first post; the further ones often bear the doctor's name."""
     lines = [line.strip() for section in parts if section.name == FACULTY for line in section.lines if line.strip()]
     posts = re.split(r"\s{2,}|\t", lines[0]) if lines else []
@@ -160,8 +160,8 @@ def _faculty(corpus: Corpus, parts: Sequence[Section]) -> tuple[str, str]:
     return hospital, department
 
 
-def _talks(corpus: Corpus, place: Place, parts: Sequence[Section]) -> list[Talk]:
-    talks: list[Talk] = []
+def _talks(corpus: Corpus, place: Place, parts: Sequence[PageSection]) -> list[Dialogue]:
+    talks: list[Dialogue] = []
     description: Fields = {}
     waiting = False
     for section in parts:
@@ -171,7 +171,7 @@ def _talks(corpus: Corpus, place: Place, parts: Sequence[Section]) -> list[Talk]
         elif section.name == DIALOGUE:
             turns, fields = _read_turns(corpus, text.split("\n"))
             if turns:
-                talks.append(Talk(where, description, tuple(turns)))
+                talks.append(Dialogue(where, description, tuple(turns)))
                 waiting = False
             corpus.count("dialogues in which nobody speaks left out", not turns)
             if fields:
@@ -180,7 +180,7 @@ def _talks(corpus: Corpus, place: Place, parts: Sequence[Section]) -> list[Talk]
             if talks and not waiting:
                 talks[-1] = replace(talks[-1], summary="\n".join(filter(None, (talks[-1].summary, text))))
             else:
-                talks.append(Talk(where, description, (), text))
+                talks.append(Dialogue(where, description, (), text))
                 waiting = False
     corpus.count("descriptions that no dialogue follows left out", waiting and bool(talks))
     return talks

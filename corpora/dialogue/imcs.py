@@ -26,7 +26,7 @@ Report = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Talk:
+class ImcsDialogue:
     """One talk. `before`: what the patient told before it; `said`: its sentences; `sentences`: their rows, with the labels.
 
     `row`: all that the file has of it."""
@@ -35,13 +35,13 @@ class Talk:
     id: str
     split: str | None
     before: str
-    said: tuple[Turn, ...]
+    turns: tuple[Turn, ...]
     sentences: tuple[Mapping[str, Any], ...]
     diagnosis: str
     row: Mapping[str, Any]
 
 
-def talks(corpus: Corpus) -> Iterator[Talk]:
+def talks(corpus: Corpus) -> Iterator[ImcsDialogue]:
     """Those of all files, each an object of talks by id, one in memory at a time; what is none is refused."""
     for file in corpus.files:
         split = word_in_path(file, SPLITS)
@@ -57,7 +57,7 @@ def talks(corpus: Corpus) -> Iterator[Talk]:
             seen.add(id_)
 
 
-def _talk(corpus: Corpus, place: Place, id_: str, row: Any, split: str | None) -> Talk:
+def _talk(corpus: Corpus, place: Place, id_: str, row: Any, split: str | None) -> ImcsDialogue:
     if not isinstance(row, dict):
         raise NotTurns("not-an-object", f"found {kind_of(row)}, expected an object with a dialogue")
     before = next((row[name] for name in BEFORE if row.get(name) is not None), "")
@@ -65,12 +65,12 @@ def _talk(corpus: Corpus, place: Place, id_: str, row: Any, split: str | None) -
     if not isinstance(before, str) or not isinstance(diagnosis, str):
         raise NotTurns("wrong-type", f"{BEFORE[0]} and diagnosis must be texts")
     said = conversation(row.get("dialogue"), "speaker", "sentence")
-    return Talk(
+    return ImcsDialogue(
         place, id_, split, before.strip(), tuple(said), tuple(row["dialogue"]), corpus.plain(diagnosis.strip()), row
     )
 
 
-def reports(corpus: Corpus, talk: Talk) -> list[tuple[int, Report]]:
+def reports(corpus: Corpus, talk: ImcsDialogue) -> list[tuple[int, Report]]:
     """The reports of a talk that can be read, each with its number from 1. The files of the hidden test have none."""
     given = talk.row.get("report")
     numbered: list[tuple[int, Report]] = []

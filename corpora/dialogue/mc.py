@@ -38,12 +38,12 @@ class Labels(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Talk:
+class McDialogue:
     """A talk with its text. `problem`, `advice`: its summary; the rest only where it stands in the same file."""
 
     place: Place
     id: str
-    said: tuple[Turn, ...]
+    turns: tuple[Turn, ...]
     problem: str = ""
     advice: str = ""
     department: str = ""
@@ -99,12 +99,12 @@ def splits_of(corpus: Corpus, files: list[File]) -> dict[str, str | None]:
     return splits
 
 
-def talks(corpus: Corpus, file: File, kind: Kind) -> Iterator[Talk]:
+def talks(corpus: Corpus, file: File, kind: Kind) -> Iterator[McDialogue]:
     """The talks of a file of texts, one in memory at a time."""
     return _read_fetched(corpus, file) if kind == "fetched" else _dialogs(corpus, file)
 
 
-def _read_fetched(corpus: Corpus, file: File) -> Iterator[Talk]:
+def _read_fetched(corpus: Corpus, file: File) -> Iterator[McDialogue]:
     """`{id, url, content: [{speaker, utterance}], summary: {description, suggestion}}`."""
     split = word_in_path(file, SPLITS)
     for place, row in file.json():
@@ -121,10 +121,10 @@ def _read_fetched(corpus: Corpus, file: File) -> Iterator[Talk]:
         except NotTurns as why:
             corpus.refuse(place, why.reason, str(why))
             continue
-        yield Talk(place, row["id"], tuple(said), problem, advice, split=split)
+        yield McDialogue(place, row["id"], tuple(said), problem, advice, split=split)
 
 
-def _dialogs(corpus: Corpus, file: File) -> Iterator[Talk]:
+def _dialogs(corpus: Corpus, file: File) -> Iterator[McDialogue]:
     """Blocks of lines with tabs: the head, `P` or `D` with what is said and its label, `SUM1` and `SUM2` with the summary."""
     split = word_in_path(file, SPLITS)
     for number, (lines, fault) in enumerate(_blocks(file), start=1):
@@ -145,7 +145,9 @@ def _dialogs(corpus: Corpus, file: File) -> Iterator[Talk]:
             problem, advice = ("\n".join(match[2].strip() for match in summed if match[1] == which) for which in "12")
             turns = tuple(Turn(ROLES[match[1]], match[2]) for match in spoken)
             labels = _join_marks([match[3].strip() for match in spoken], "012") or ""
-            yield Talk(place, head[1].strip(), turns, problem, advice, head[2].strip(), head[3].strip(), labels, split)
+            yield McDialogue(
+                place, head[1].strip(), turns, problem, advice, head[2].strip(), head[3].strip(), labels, split
+            )
 
 
 def _blocks(file: File) -> Iterator[tuple[list[Line], str]]:

@@ -20,11 +20,11 @@ def in_talk(corpus: Corpus, turns_given: Sequence[Turn], opening: str = "") -> l
     full = sum(not EMPTY.fullmatch(turn.content) for turn in turns_given)
     corpus.count("messages joined to the one before, of the same speaker", full - len(turns))
     if opening.strip():
-        turns = _opened(corpus, opening.strip(), turns)
+        turns = _put_opening_first(corpus, opening.strip(), turns)
     return from_question_to_answer(corpus, turns)
 
 
-def _opened(corpus: Corpus, opening: str, turns: list[Turn]) -> list[Turn]:
+def _put_opening_first(corpus: Corpus, opening: str, turns: list[Turn]) -> list[Turn]:
     if not turns or turns[0].role != "user":
         return [Turn("user", opening), *turns]
     repeats = "".join(opening.split()) in "".join(turns[0].content.split())
@@ -39,6 +39,6 @@ def drop_empty(corpus: Corpus, turns: Sequence[Turn]) -> list[Turn]:
     return full
 
 
-def written(turns: Iterable[Turn]) -> str:
+def as_lines(turns: Iterable[Turn]) -> str:
     """The talk as one text, a line for each message: `医生：...`."""
     return "\n".join(f"{SPEAKERS[role]}：{' '.join(content.split())}" for role, content in turns)

@@ -116,7 +116,7 @@ def _system(system: Any) -> list[Turn]:
     return [Turn("system", system)] if system and system.strip() else []
 
 
-def answered(turns: Sequence[Turn]) -> list[Turn]:
+def end_with_answer(turns: Sequence[Turn]) -> list[Turn]:
     """The turns of an example to learn from: the last is the assistant's. Raises NotTurns."""
     roles = [turn.role for turn in turns]
     if "assistant" not in roles:
@@ -165,14 +165,14 @@ def from_question_to_answer(corpus: Corpus, turns: Sequence[Turn]) -> list[Turn]
     begin = next((number for number, turn in enumerate(turns) if turn.role == "user"), first)
     end = next((number for number in range(len(turns), 0, -1) if turns[number - 1].role == "assistant"), 0)
     if end <= begin or "system" in [turn.role for turn in turns[first:]]:
-        return answered(turns)
-    kept = answered([*turns[:first], *turns[begin:end]])
+        return end_with_answer(turns)
+    kept = end_with_answer([*turns[:first], *turns[begin:end]])
     corpus.count(BEFORE, begin - first)
     corpus.count(AFTER, len(turns) - end)
     return kept
 
 
-def asked(turns: Sequence[Turn]) -> list[Turn]:
+def end_with_question(turns: Sequence[Turn]) -> list[Turn]:
     """The turns that a chosen and a rejected answer follow: the last is the user's. Raises NotTurns."""
     if not turns or turns[-1].role != "user":
         raise NotTurns("no-question", "the last message of the prompt must be the user's")

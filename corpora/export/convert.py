@@ -9,13 +9,13 @@ from typing import Any
 import polars as pl
 
 from kgtools.corpora.checks.examples import SPLITS
-from kgtools.corpora.export.card import Facts, card
+from kgtools.corpora.export.card import CardFacts, card
 from kgtools.corpora.export.croissant import croissant
 from kgtools.corpora.export.format import ALONE, Format, Part, Shard, find
 from kgtools.corpora.export.llama_factory import dataset_info
 from kgtools.corpora.export.rowfiles import RowFiles
 from kgtools.corpora.gates import check_identified, hand_on_privacy, is_private, read_vouched_manifest
-from kgtools.corpora.record_files import Sink, Table, batches, open_table, read_manifest, to_dict
+from kgtools.corpora.record_files import RecordTable, Sink, batches, open_table, read_manifest, to_dict
 from kgtools.tools import registry
 from kgtools.tools.errors import Findings, InputError, UsageError
 from kgtools.tools.frames import Schema
@@ -92,7 +92,7 @@ def convert(source: Path, name: str, out: Path, options: ConvertOptions) -> Conv
             return _convert(table, name, format_, out, replace(options, file=ending))
 
 
-def _convert(table: Table, name: str, format_: Format, out: Path, options: ConvertOptions) -> ConvertResult:
+def _convert(table: RecordTable, name: str, format_: Format, out: Path, options: ConvertOptions) -> ConvertResult:
     rows, schema, ending = table.rows, table.schema, str(options.file)
     counts: Counter[tuple[str, ...]] = Counter()
     with staging(out, old=_of_earlier_runs, private=is_private(table.file)) as stage:
@@ -105,7 +105,7 @@ def _convert(table: Table, name: str, format_: Format, out: Path, options: Conve
             result.dropped,
         )  # fmt: skip
         if written.shards:
-            about = Facts(
+            about = CardFacts(
                 options.name,
                 format_,
                 ending,
@@ -128,7 +128,7 @@ def _convert(table: Table, name: str, format_: Format, out: Path, options: Conve
 
 
 @dataclass(frozen=True)
-class _Written:
+class _RowFilesWritten:
     columns: dict[str, Any]
     parts: list[Part]
     shards: list[Shard]
@@ -153,7 +153,7 @@ def _write_rows(
     options: ConvertOptions,
     stage: Path,
     counts: Counter[tuple[str, ...]],
-) -> _Written:
+) -> _RowFilesWritten:
     """Writes the rows and their drops; adds to `counts` under (reason, split, task, lang, source, license)."""
     faults = {"unknown-split": ~pl.col("split").is_in(SPLITS)} | format_.faults(schema.noun)
     reason = pl.coalesce(pl.lit(None, pl.String), *(pl.when(wrong).then(pl.lit(why)) for why, wrong in faults.items()))
@@ -180,7 +180,7 @@ def _write_rows(
                     {(source, name): n for source, name, n in some.group_by("source", "license").len().iter_rows()}
                 )
                 files.write(part, str(words[-1]), some.select(**columns), origin)
-    return _Written(kinds, list(parts.values()), files.shards)
+    return _RowFilesWritten(kinds, list(parts.values()), files.shards)
 
 
 def _possible(columns: dict[str, pl.Expr], faults: dict[str, pl.Expr]) -> dict[str, pl.Expr]:
@@ -203,7 +203,7 @@ def _part(format_: Format, parts: dict[tuple[str, ...], Part], key: tuple[str, .
     return parts[key]
 
 
-def _summary(name: str, noun: str, written: _Written, counts: Counter[tuple[str, ...]]) -> ConvertResult:
+def _summary(name: str, noun: str, written: _RowFilesWritten, counts: Counter[tuple[str, ...]]) -> ConvertResult:
     def by(index: int, dropped: bool = False) -> dict[str, int]:
         totals: Counter[str] = Counter()
         for key, number in counts.items():
@@ -226,7 +226,7 @@ def _summary(name: str, noun: str, written: _Written, counts: Counter[tuple[str,
     )
 
 
-def _beside(about: Facts, written: _Written) -> dict[str, bytes]:
+def _beside(about: CardFacts, written: _RowFilesWritten) -> dict[str, bytes]:
     """The files that describe the others, and those that the format adds."""
     files = {"README.md": card(about), "croissant.json": to_json(croissant(about))}
     listed = dataset_info(about)

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from kgtools.corpora.export.card import Facts, privacy
+from kgtools.corpora.export.card import CardFacts, privacy
 from kgtools.corpora.export.format import Shard
 from kgtools.tools.licenses.check import inside
 
@@ -25,7 +25,7 @@ CONTEXT = {
 }  # fmt: skip
 
 
-def croissant(about: Facts) -> dict[str, Any]:
+def croissant(about: CardFacts) -> dict[str, Any]:
     """The document: every file with its SHA-256, and a record set for each file whose rows Croissant can name.
 
     A packed file is listed without its rows: Croissant unpacks no zstd."""
@@ -60,7 +60,7 @@ def _file(shard: Shard, mime: str) -> dict[str, Any]:
     }
 
 
-def _record_set(about: Facts, shard: Shard) -> dict[str, Any]:
+def _record_set(about: CardFacts, shard: Shard) -> dict[str, Any]:
     own = shard.name.split(".")[0]
     fields = [_field(f"{own}/{name}", shard.name, name, kind) for name, kind in about.columns.items()]
     return {"@type": "cr:RecordSet", "@id": own, "name": own, "field": fields}

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from kgtools.corpora.export.card import Facts
+from kgtools.corpora.export.card import CardFacts
 from kgtools.corpora.export.format import stem_of
 
 
-def dataset_info(about: Facts) -> dict[str, Any]:
+def dataset_info(about: CardFacts) -> dict[str, Any]:
     """`NAME` for the training split, `NAME_validation`, `NAME_test`; empty where LLaMA-Factory cannot read the format.
 
     It takes one file by its name; several, and packed ones, it takes as a folder, whose card says which files are which."""

@@ -175,7 +175,7 @@ class File:
         elif layout == "object":
             content = self.read_all()
             if content.strip(BLANK):  # else it was said already what is wrong with it
-                yield from self._parsed(Place(self.name, 1, 1), content, lenient)
+                yield from self._parse(Place(self.name, 1, 1), content, lenient)
 
     def members(self) -> Iterator[tuple[Place, str, Any]]:
         """Each key and value of the one object that the file is, streaming; a file that is none is refused."""
@@ -226,9 +226,9 @@ class File:
         for place, text in self.text():
             if text and not text.isspace():
                 row += 1
-                yield from self._parsed(place._replace(row=row), text, lenient)
+                yield from self._parse(place._replace(row=row), text, lenient)
 
-    def _parsed(self, place: Place, text: str, lenient: bool) -> Iterator[tuple[Place, Any]]:
+    def _parse(self, place: Place, text: str, lenient: bool) -> Iterator[tuple[Place, Any]]:
         try:
             value = loads(text, lenient)
         except ValueError as error:

@@ -12,10 +12,10 @@ from kgtools.corpora.deidentify import deidentify, load_policy, residual
 from kgtools.corpora.deidentify.policy import Policy
 from kgtools.corpora.gates import PRIVATE, count_identified, privacy
 from kgtools.corpora.mix.filters import faults
-from kgtools.corpora.mix.recipe import Ingredient, Recipe
+from kgtools.corpora.mix.recipe import Ingredient, MixRecipe
 from kgtools.corpora.mix.result import MixLog
 from kgtools.corpora.mix.sizes import measure
-from kgtools.corpora.record_files import Sink, Table, batches, count_rows, open_table
+from kgtools.corpora.record_files import RecordTable, Sink, batches, count_rows, open_table
 from kgtools.corpora.text.normalize import with_texts
 from kgtools.tools.errors import Findings, InputError, UsageError
 from kgtools.tools.frames import write_table
@@ -23,7 +23,7 @@ from kgtools.tools.progress import Progress
 
 
 def gather(
-    recipe: Recipe, work: Path, key: Callable[[], bytes], log: MixLog, removed: Sink, progress: Progress
+    recipe: MixRecipe, work: Path, key: Callable[[], bytes], log: MixLog, removed: Sink, progress: Progress
 ) -> None:
     """Every fit record of every source into `all.parquet`, and the index of them into `index.parquet`: row, part, what `measure`
     gives. The index is all of a record that is in memory at any time, and it is not while duplicates are sought."""
@@ -40,8 +40,8 @@ def gather(
 
 
 def _add_up(
-    recipe: Recipe,
-    tables: dict[str, Table],
+    recipe: MixRecipe,
+    tables: dict[str, RecordTable],
     work: Path,
     key: Callable[[], bytes],
     log: MixLog,
@@ -82,7 +82,7 @@ def _add_up(
     write_table(pl.concat(parts).with_row_index("row"), work / "index.parquet")
 
 
-def _search(recipe: Recipe, log: MixLog) -> Search | None:
+def _search(recipe: MixRecipe, log: MixLog) -> Search | None:
     """What finds the items of the recipe's evaluation sets."""
     if not recipe.decontaminate.against:
         return None
@@ -111,7 +111,7 @@ def _scan(name: str, rows: pl.DataFrame, keep: frozenset[str]) -> None:
         raise Findings(f"{name}: the residual scan still finds what identifies, nothing was written: {residue}")
 
 
-def _policy(recipe: Recipe, source: Ingredient, table: Table, log: MixLog) -> Policy | None:
+def _policy(recipe: MixRecipe, source: Ingredient, table: RecordTable, log: MixLog) -> Policy | None:
     """The policy that a source is de-identified by, if it is; notes in the mix what it then holds."""
     known = privacy(table.file)
     of_people = _is_private(source, table.file, known, table.rows)

@@ -12,7 +12,7 @@ from kgtools.corpora.deidentify import load_policy
 from kgtools.corpora.mix.draw import draw
 from kgtools.corpora.mix.flow import picture
 from kgtools.corpora.mix.gather import gather
-from kgtools.corpora.mix.recipe import Recipe
+from kgtools.corpora.mix.recipe import MixRecipe
 from kgtools.corpora.mix.result import MixLog, MixResult
 from kgtools.corpora.record import REMOVED
 from kgtools.corpora.record_files import Sink, batches, count_rows, refuse_other, within
@@ -34,7 +34,7 @@ PATHS: Any = {"sources": {"__all__": {"path"}}, "tokenizer": True, "decontaminat
 
 
 def merge(
-    recipe: Recipe,
+    recipe: MixRecipe,
     out: Path | None,
     key: Callable[[], bytes],
     without: tuple[str, ...] = (),
@@ -80,7 +80,7 @@ def merge(
     return result
 
 
-def _find_sources(recipe: Recipe, without: tuple[str, ...]) -> tuple[Recipe, dict[str, str]]:
+def _find_sources(recipe: MixRecipe, without: tuple[str, ...]) -> tuple[MixRecipe, dict[str, str]]:
     """The recipe with the sources that are there, and what each missing one would be. Raises UsageError for a required one."""
     for name in without:
         if name not in recipe.sources:
@@ -99,7 +99,7 @@ def _find_sources(recipe: Recipe, without: tuple[str, ...]) -> tuple[Recipe, dic
 
 
 def _without_duplicates(
-    recipe: Recipe, work: Path, log: MixLog, removed: Sink, progress: Progress
+    recipe: MixRecipe, work: Path, log: MixLog, removed: Sink, progress: Progress
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The index without duplicates, and which groups belong together now (`group`, `joined`).
 
@@ -118,7 +118,7 @@ def _without_duplicates(
 
 
 def _choose(
-    recipe: Recipe, work: Path, index: pl.DataFrame, moved: pl.DataFrame, log: MixLog, removed: Sink
+    recipe: MixRecipe, work: Path, index: pl.DataFrame, moved: pl.DataFrame, log: MixLog, removed: Sink
 ) -> pl.DataFrame:
     """What is in the mix: row, copy, split and its place in the seeded order."""
     for name in (name for name, source in recipe.sources.items() if source.path):
@@ -143,7 +143,7 @@ def _why(log: MixLog, source: str = "") -> str:
 
 
 def _split(
-    recipe: Recipe, work: Path, chosen: pl.DataFrame, moved: pl.DataFrame, log: MixLog, removed: Sink
+    recipe: MixRecipe, work: Path, chosen: pl.DataFrame, moved: pl.DataFrame, log: MixLog, removed: Sink
 ) -> pl.DataFrame:
     """What is drawn, each with its split; copies of a record are in one group, so in one split."""
     if recipe.split is None:

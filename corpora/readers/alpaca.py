@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import Field
 
 from kgtools.corpora.dialogue.speakers import NotTurns, talk_in
-from kgtools.corpora.dialogue.turns import answered, rounds, text_of, texts
+from kgtools.corpora.dialogue.turns import end_with_answer, rounds, text_of, texts
 from kgtools.corpora.files.keys import says_nothing
 from kgtools.corpora.files.paths import SPLITS, word_in_path
 from kgtools.corpora.files.place import Place
@@ -108,7 +108,7 @@ def alpaca(corpus: Corpus, row: dict[str, Any], join: str) -> list[Turn]:
     before = next((row[name] for name in names.histories), None)
     asked = talk_in(without_escapes(given)[0]) or [Turn("user", given)]
     corpus.count(TALKS, len(asked) > 1)
-    return answered([*first, *rounds(before), *asked, Turn("assistant", output)])
+    return end_with_answer([*first, *rounds(before), *asked, Turn("assistant", output)])
 
 
 def _about(row: dict[str, Any], given: str, asks: Sequence[str], inputs: Sequence[str]) -> str:

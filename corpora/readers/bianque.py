@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from kgtools.corpora.dialogue.speakers import LINE, WITHIN, NotTurns, part_turns
-from kgtools.corpora.dialogue.turns import answered, from_question_to_answer
+from kgtools.corpora.dialogue.turns import end_with_answer, from_question_to_answer
 from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Reader, Turn
 from kgtools.corpora.readers.alpaca import instruction
 
@@ -31,7 +31,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
                 elif turns and turns[-1].role == "assistant" and len(said) > len(LINE.findall(text)):
                     raise NotTurns(WITHIN, "a tag within the last line begins an answer, and the target is another")
                 answer = Turn("assistant", DOCTOR.sub("", row["target"]))
-                turns = answered(from_question_to_answer(corpus, [*turns, answer]))
+                turns = end_with_answer(from_question_to_answer(corpus, [*turns, answer]))
                 yield instruction(place, turns, "dialogue", key=row["input"])
             except NotTurns as why:
                 corpus.refuse(place, why.reason, str(why))

@@ -18,7 +18,7 @@ from kgtools.corpora.exams.questions import (
     records,
 )
 from kgtools.corpora.files.paths import stem, word_in_path
-from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Published, Reader
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, PublishedFile, Reader
 from kgtools.tools.errors import UsageError
 
 CEVAL = replace(
@@ -93,7 +93,7 @@ READER = Reader(
     read=read,
     fits=fits,
     published=(
-        Published(
+        PublishedFile(
             ("id", "question", *"ABCD"),
             ("answer", "explanation"),
             "zh",

@@ -18,7 +18,7 @@ from kgtools.corpora.exams.questions import (
 from kgtools.corpora.files.file import File
 from kgtools.corpora.files.paths import SPLITS, word_in_path
 from kgtools.corpora.files.place import Place, Row
-from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Published, Reader
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, PublishedFile, Reader
 
 ASK = "以下是中国{exam_type}中{exam_class}考试的一道{question_type}，"
 CMB = replace(LETTERED, ask=ASK + "不需要做任何分析和解释，直接输出答案选项。\n{question}\n{options}")
@@ -113,14 +113,14 @@ READER = Reader(
     read=read,
     fits=fits,
     published=(
-        Published(
+        PublishedFile(
             ("exam_type", "exam_class", "exam_subject", "question", "question_type", "option"),
             MORE,
             "zh",
             ("question",),
             names=NAMES,
         ),
-        Published(("id", "exam_type", "exam_class", "exam_subject", "question_type", "answer"), names=NAMES),
+        PublishedFile(("id", "exam_type", "exam_class", "exam_subject", "question_type", "answer"), names=NAMES),
     ),
     together=True,
     settings=CmbSettings,

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from kgtools.corpora.exams.questions import cell_text
 from kgtools.corpora.files.place import Row
-from kgtools.corpora.reader import Corpus, Example, FilePreview, Published, Reader, Turn
+from kgtools.corpora.reader import Corpus, Example, FilePreview, PublishedFile, Reader, Turn
 from kgtools.tools.config import Settings
 
 
@@ -74,8 +74,8 @@ READER = Reader(
     read=read,
     fits=fits,
     published=(
-        Published(("id", "title", "description", "QA_pairs"), (), "zh", ("description",)),
-        Published(("id", "case", "first_question"), (), "zh", ("case",)),
+        PublishedFile(("id", "title", "description", "QA_pairs"), (), "zh", ("description",)),
+        PublishedFile(("id", "case", "first_question"), (), "zh", ("case",)),
     ),
     settings=CmbClinSettings,
     url="https://github.com/FreedomIntelligence/CMB",

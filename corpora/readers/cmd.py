@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from kgtools.corpora.files.place import Row
-from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Published, Reader, Turn
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, PublishedFile, Reader, Turn
 from kgtools.tools.config import Settings
 
 COLUMNS = ("department", "title", "answer")
@@ -78,7 +78,7 @@ READER = Reader(
     files="CSV files of departments (GB18030 or UTF-8) with the columns department, title, ask, answer",
     read=read,
     fits=fits,
-    published=tuple(Published((*COLUMNS, ask), (), "zh", ("title", ask)) for ask in ASKS),
+    published=tuple(PublishedFile((*COLUMNS, ask), (), "zh", ("title", ask)) for ask in ASKS),
     settings=CmdSettings,
     private=True,
     categories=Categories("department"),

@@ -10,7 +10,7 @@ from pydantic import Field
 from kgtools.corpora.files.file import File
 from kgtools.corpora.files.paths import SPLITS, word_in_path
 from kgtools.corpora.files.place import Place
-from kgtools.corpora.reader import Corpus, Example, FilePreview, Published, Reader, Turn
+from kgtools.corpora.reader import Corpus, Example, FilePreview, PublishedFile, Reader, Turn
 from kgtools.tools.config import Settings
 from kgtools.tools.errors import InputError
 from kgtools.tools.frames import digests
@@ -251,9 +251,9 @@ READER = Reader(
     read=read,
     fits=fits,
     published=(
-        *(Published(kind, (), "zh", (TEXT,), values=(ID, r"\d+")) for kind in (QUESTIONS, ANSWERS)),
-        Published(TRAIN),
-        Published(RANKED, ("cnt",)),
+        *(PublishedFile(kind, (), "zh", (TEXT,), values=(ID, r"\d+")) for kind in (QUESTIONS, ANSWERS)),
+        PublishedFile(TRAIN),
+        PublishedFile(RANKED, ("cnt",)),
     ),
     together=True,
     settings=CmedqaSettings,

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from kgtools.corpora.exams.questions import CLINICALGPT, LM_EVAL_ZH, ExamSettings, Question, cell_text, records
 from kgtools.corpora.files.paths import SPLITS, word_in_path
-from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Published, Reader
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, PublishedFile, Reader
 
 CMEXAM = replace(
     CLINICALGPT,
@@ -77,7 +77,7 @@ READER = Reader(
     read=read,
     fits=fits,
     published=(
-        Published(
+        PublishedFile(
             ("Question", "Options", "Answer", "Explanation"),
             ANNOTATED,
             "zh",

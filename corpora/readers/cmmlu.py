@@ -8,7 +8,7 @@ from pydantic import Field
 
 from kgtools.corpora.exams.questions import CLINICALGPT, LETTERED, LM_EVAL_ZH, SHOTS, ExamSettings, Question, records
 from kgtools.corpora.files.paths import stem, word_in_path
-from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Published, Reader
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, PublishedFile, Reader
 from kgtools.tools.errors import UsageError
 
 CMMLU = replace(
@@ -85,7 +85,7 @@ READER = Reader(
     files="{dev,test}/SUBJECT.csv",
     read=read,
     fits=fits,
-    published=(Published(COLUMNS, ("", "Unnamed: 0"), "zh", ("Question", *"ABCD"), names="|".join(PUBLISHED)),),
+    published=(PublishedFile(COLUMNS, ("", "Unnamed: 0"), "zh", ("Question", *"ABCD"), names="|".join(PUBLISHED)),),
     settings=CmmluSettings,
     categories=Categories("category"),
     url="https://github.com/haonan-li/CMMLU",

@@ -6,7 +6,7 @@ from typing import Any
 
 from kgtools.corpora.dialogue.speakers import NotTurns
 from kgtools.corpora.files.paths import SPLITS, word_in_path
-from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, NoSettings, Published, Reader, Turn
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, NoSettings, PublishedFile, Reader, Turn
 from kgtools.corpora.readers.alpaca import alpaca, instruction
 
 CATEGORIES = ("cate1", "cate2")
@@ -53,7 +53,7 @@ READER = Reader(
     read=read,
     fits=fits,
     published=(
-        Published(
+        PublishedFile(
             ("id", *CATEGORIES, "instruction", "input", "output", "history"), (), "zh", ("instruction", "output")
         ),
     ),

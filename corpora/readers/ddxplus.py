@@ -11,7 +11,7 @@ from kgtools.corpora.ehr.leaks import holds
 from kgtools.corpora.ehr.records import example, record_of
 from kgtools.corpora.files.file import BLANK, File
 from kgtools.corpora.files.place import Place
-from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Published, Reader
+from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, PublishedFile, Reader
 from kgtools.tools.errors import InputError
 
 COLUMNS = ("AGE", "SEX", "PATHOLOGY", "EVIDENCES", "INITIAL_EVIDENCE", "DIFFERENTIAL_DIAGNOSIS")
@@ -134,9 +134,9 @@ READER = Reader(
     read=read,
     fits=fits,
     published=(
-        Published(COLUMNS),
-        Published(("question_en",), EVIDENCE),
-        Published(("icd10-id",), CONDITION),
+        PublishedFile(COLUMNS),
+        PublishedFile(("question_en",), EVIDENCE),
+        PublishedFile(("icd10-id",), CONDITION),
     ),
     together=True,
     url="https://github.com/mila-iqia/ddxplus",

@@ -9,7 +9,7 @@ from kgtools.corpora.ehr.diagnoses import Diagnosis
 from kgtools.corpora.ehr.headings import FINDINGS, INPUT, Piece, Section, as_text, find, key_of, split
 from kgtools.corpora.ehr.records import LangSettings, example, record_of
 from kgtools.corpora.files.file import File
-from kgtools.corpora.files.keys import Watched
+from kgtools.corpora.files.keys import WatchedObject
 from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Corpus, Example, FilePreview, Reader
 from kgtools.corpora.text.escapes import without_escapes
@@ -134,7 +134,7 @@ def _parts(corpus: Corpus, values: Mapping[str, Any], row: Any) -> Parted:
             pieces += split(value)
         else:
             corpus.count("fields of no known section left out", bool(as_text(value)))
-            if isinstance(row, Watched):
+            if isinstance(row, WatchedObject):
                 row.leave(key)
     return pieces, facts, diagnoses
 

@@ -20,7 +20,7 @@ from kgtools.corpora.ehr.fhir import (
     render_observation,
     text_of,
 )
-from kgtools.corpora.ehr.gather import Gather, Kept
+from kgtools.corpora.ehr.gather import Gather, GatheredRow
 from kgtools.corpora.ehr.headings import Piece, Section, find, split
 from kgtools.corpora.ehr.records import LangSettings, example, record_of, visit_of
 from kgtools.corpora.files.place import Place
@@ -102,14 +102,14 @@ def _keep(corpus: Corpus, gather: Gather, place: Place, resource: dict[str, Any]
     gather.put(str(patient), kind, place, corpus.plain(resource, but=CODED))
 
 
-def _visits(corpus: Corpus, settings: LangSettings, patient: str, kept: Sequence[Kept]) -> Iterator[Example]:
+def _visits(corpus: Corpus, settings: LangSettings, patient: str, kept: Sequence[GatheredRow]) -> Iterator[Example]:
     encounters = [row for row in kept if row.kind == "Encounter"]
     if not encounters:
         corpus.refuse(kept[0].place, "no-encounter", "a patient without an Encounter")
     person = next((row.values for row in kept if row.kind == "Patient"), {})
     ids = [str(row.values.get("id")) for row in encounters]
-    of: dict[str, list[Kept]] = {id_: [] for id_ in ids}
-    common: list[Kept] = []
+    of: dict[str, list[GatheredRow]] = {id_: [] for id_ in ids}
+    common: list[GatheredRow] = []
     for row in kept:
         if row.kind in ("Patient", "Encounter"):
             continue
@@ -133,7 +133,7 @@ def _visits(corpus: Corpus, settings: LangSettings, patient: str, kept: Sequence
 
 
 def _record_parts(
-    corpus: Corpus, encounter: dict[str, Any], rows: Sequence[Kept], common: Sequence[Kept]
+    corpus: Corpus, encounter: dict[str, Any], rows: Sequence[GatheredRow], common: Sequence[GatheredRow]
 ) -> tuple[list[Piece], list[Diagnosis], Counter[str]]:
     pieces: list[Piece] = []
     taken: Counter[str] = Counter()
@@ -191,7 +191,7 @@ def _diagnoses(corpus: Corpus, encounter: dict[str, Any], conditions: Sequence[d
     return [diagnosis for _, diagnosis in ranked]
 
 
-def _statement(corpus: Corpus, row: Kept) -> list[Piece]:
+def _statement(corpus: Corpus, row: GatheredRow) -> list[Piece]:
     value = row.values
     if row.kind == "AllergyIntolerance":
         if code_of(value.get("verificationStatus")) in NEGATED:
@@ -226,7 +226,7 @@ def _report(corpus: Corpus, value: dict[str, Any]) -> list[Piece]:
     return [Piece(section, f"{name}: {text}") for text in texts if text]
 
 
-def _document(corpus: Corpus, row: Kept) -> list[Piece]:
+def _document(corpus: Corpus, row: GatheredRow) -> list[Piece]:
     texts = [corpus.plain(attachment(fields(part).get("attachment"))) for part in items(row.values.get("content"))]
     corpus.count("documents left out: not text", sum(not text for text in texts))
     return [piece for text in texts if text for piece in split(text, reports=True)]
@@ -253,7 +253,7 @@ def _rank(entry: Any) -> int:
     return rank if isinstance(rank, int) else 98
 
 
-def _is_problem(row: Kept) -> bool:
+def _is_problem(row: GatheredRow) -> bool:
     categories = [code for category in items(row.values.get("category")) for _, code in codes_of(category)]
     return row.kind == "Condition" and "problem-list-item" in categories
 

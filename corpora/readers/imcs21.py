@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from kgtools.corpora.dialogue.imcs import LICENSE_NOTE, URL, Talk, first_of, symptoms_of, talks
-from kgtools.corpora.dialogue.messages import EMPTY, SPEAKERS, drop_empty, in_talk, written
+from kgtools.corpora.dialogue.imcs import LICENSE_NOTE, URL, ImcsDialogue, first_of, symptoms_of, talks
+from kgtools.corpora.dialogue.messages import EMPTY, SPEAKERS, as_lines, drop_empty, in_talk
 from kgtools.corpora.dialogue.speakers import NotTurns
 from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Reader, Turn
 from kgtools.tools.config import Settings
@@ -45,12 +45,12 @@ def read(corpus: Corpus, settings: ImcsSettings) -> Iterator[Example]:
             corpus.refuse(talk.place, why.reason, str(why))
 
 
-def _dialogue(corpus: Corpus, talk: Talk) -> Iterator[Example]:
-    turns = in_talk(corpus, talk.said, talk.before)
+def _dialogue(corpus: Corpus, talk: ImcsDialogue) -> Iterator[Example]:
+    turns = in_talk(corpus, talk.turns, talk.before)
     yield _example(talk, turns, "dialogue", symptoms=symptoms_of(talk.row))
 
 
-def _entities(corpus: Corpus, talk: Talk) -> Iterator[Example]:
+def _entities(corpus: Corpus, talk: ImcsDialogue) -> Iterator[Example]:
     for number, sentence, row in _sentences(corpus, talk, "BIO_label"):
         labels = str(row["BIO_label"]).split()
         content = str(row["sentence"])
@@ -80,7 +80,7 @@ def entities(text: str, labels: list[str]) -> dict[str, list[str]]:
     return {kind: list(dict.fromkeys(words)) for kind, words in by_kind.items()}
 
 
-def _acts(corpus: Corpus, talk: Talk) -> Iterator[Example]:
+def _acts(corpus: Corpus, talk: ImcsDialogue) -> Iterator[Example]:
     question = f"判断下面这句问诊对话的意图。\n可选的意图：{'、'.join(ACTS.values())}\n"
     for number, said, row in _sentences(corpus, talk, "dialogue_act"):
         act = ACTS.get(str(row["dialogue_act"]))
@@ -90,9 +90,9 @@ def _acts(corpus: Corpus, talk: Talk) -> Iterator[Example]:
             yield _answer(talk, f"{question}{said}", act, sentence=number)
 
 
-def _sentences(corpus: Corpus, talk: Talk, label: str) -> Iterator[tuple[int, str, Any]]:
+def _sentences(corpus: Corpus, talk: ImcsDialogue, label: str) -> Iterator[tuple[int, str, Any]]:
     """Number, `医生：...` and row of each sentence that says something and has this label."""
-    for number, (turn, row) in enumerate(zip(talk.said, talk.sentences, strict=True), start=1):
+    for number, (turn, row) in enumerate(zip(talk.turns, talk.sentences, strict=True), start=1):
         if EMPTY.fullmatch(turn.content):
             corpus.count("empty messages left out")
         elif not isinstance(row.get(label), str) or not row[label].strip():
@@ -101,7 +101,7 @@ def _sentences(corpus: Corpus, talk: Talk, label: str) -> Iterator[tuple[int, st
             yield number, f"{SPEAKERS[turn.role]}：{turn.content}", row
 
 
-def _symptoms(corpus: Corpus, talk: Talk) -> Iterator[Example]:
+def _symptoms(corpus: Corpus, talk: ImcsDialogue) -> Iterator[Example]:
     if "implicit_info" not in talk.row:
         raise NotTurns("no-labels", "the talk has no implicit_info; the hidden test has none")
     labels = symptoms_of(talk.row)
@@ -109,7 +109,7 @@ def _symptoms(corpus: Corpus, talk: Talk) -> Iterator[Example]:
         raise NotTurns("unknown-label", f"{len(wrong)} labels of symptoms that are none of {', '.join(PRESENCE)}")
     text = "\n".join(
         part
-        for part in (f"患者自述：{talk.before}" * bool(talk.before), written(drop_empty(corpus, talk.said)))
+        for part in (f"患者自述：{talk.before}" * bool(talk.before), as_lines(drop_empty(corpus, talk.turns)))
         if part
     )
     answer = "\n".join(f"{name}：{PRESENCE[kind]}" for name, kind in labels.items()) or NONE
@@ -119,16 +119,16 @@ def _symptoms(corpus: Corpus, talk: Talk) -> Iterator[Example]:
     yield _answer(talk, question, answer)
 
 
-MAKERS: dict[str, Callable[[Corpus, Talk], Iterator[Example]]] = {
+MAKERS: dict[str, Callable[[Corpus, ImcsDialogue], Iterator[Example]]] = {
     "dialogue": _dialogue, "entities": _entities, "acts": _acts, "symptoms": _symptoms,
 }  # fmt: skip
 
 
-def _answer(talk: Talk, question: str, answer: str, **meta: Any) -> Example:
+def _answer(talk: ImcsDialogue, question: str, answer: str, **meta: Any) -> Example:
     return _example(talk, [Turn("user", question), Turn("assistant", answer)], "instruction", answer, **meta)
 
 
-def _example(talk: Talk, turns: list[Turn], task: str, answer: str | None = None, **meta: Any) -> Example:
+def _example(talk: ImcsDialogue, turns: list[Turn], task: str, answer: str | None = None, **meta: Any) -> Example:
     about = {"id": talk.id, "diagnosis": talk.diagnosis, "category": talk.diagnosis} | meta
     return Example(talk.place, turns, task, "zh", answer, key=talk.id, split=talk.split, meta=about)
 

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from kgtools.corpora.dialogue.imcs import LICENSE_NOTE, SECTIONS, URL, Report, Talk, first_of, reports, talks
-from kgtools.corpora.dialogue.messages import EMPTY, drop_empty, written
+from kgtools.corpora.dialogue.imcs import LICENSE_NOTE, SECTIONS, URL, ImcsDialogue, Report, first_of, reports, talks
+from kgtools.corpora.dialogue.messages import EMPTY, as_lines, drop_empty
 from kgtools.corpora.ehr import diagnoses as dx
 from kgtools.corpora.ehr import records as ehr
 from kgtools.corpora.ehr.headings import Piece, find
@@ -32,7 +32,7 @@ class ImcsReportSettings(Settings):
 def read(corpus: Corpus, settings: ImcsReportSettings) -> Iterator[Example]:
     """A record of each talk, or of each of its (two) reports."""
     for talk in talks(corpus):
-        if not talk.before and all(EMPTY.fullmatch(content) for _, content in talk.said):
+        if not talk.before and all(EMPTY.fullmatch(content) for _, content in talk.turns):
             corpus.refuse(talk.place, "no-dialogue", "nothing is told or said")
             continue
         numbered = reports(corpus, talk)
@@ -50,10 +50,10 @@ def read(corpus: Corpus, settings: ImcsReportSettings) -> Iterator[Example]:
                 yield record
 
 
-def _report_example(corpus: Corpus, talk: Talk, reports_of_talk: list[Report], number: int | None) -> Example:
+def _report_example(corpus: Corpus, talk: ImcsDialogue, reports_of_talk: list[Report], number: int | None) -> Example:
     """The talk and the report that is written from it. In a talk the doctor may say the diagnosis, which the report repeats."""
     before = f"自述：{talk.before}\n\n" if talk.before else ""
-    turns = [Turn("user", f"{ASKED}{before}对话：\n{written(drop_empty(corpus, talk.said))}")]
+    turns = [Turn("user", f"{ASKED}{before}对话：\n{as_lines(drop_empty(corpus, talk.turns))}")]
     texts = ["\n".join(f"{name}：{text}" for name, text in report.items()) for report in reports_of_talk]
     answer = texts[0] if texts else None
     turns += [Turn("assistant", answer)] if answer else []
@@ -63,7 +63,7 @@ def _report_example(corpus: Corpus, talk: Talk, reports_of_talk: list[Report], n
     return Example(talk.place, turns, "report", "zh", answer, key=talk.id, split=talk.split, meta=meta)
 
 
-def _diagnosis_example(corpus: Corpus, talk: Talk, report: Report, number: int) -> Example | None:
+def _diagnosis_example(corpus: Corpus, talk: ImcsDialogue, report: Report, number: int) -> Example | None:
     """The report without its diagnosis and advice, and the diagnosis. The label of the talk is kept out of the notes as well;
     it is the answer where the report names none."""
     known = [(find(name), text) for name, text in report.items()]

@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from kgtools.corpora.dialogue.mc import Kind, Labels, Talk, file_kind, fits, labels_of, splits_of, talks
-from kgtools.corpora.dialogue.messages import drop_empty, in_talk, written
+from kgtools.corpora.dialogue.mc import Kind, Labels, McDialogue, file_kind, fits, labels_of, splits_of, talks
+from kgtools.corpora.dialogue.messages import as_lines, drop_empty, in_talk
 from kgtools.corpora.dialogue.speakers import NotTurns
-from kgtools.corpora.dialogue.turns import answered
+from kgtools.corpora.dialogue.turns import end_with_answer
 from kgtools.corpora.files.file import File
 from kgtools.corpora.reader import Categories, Corpus, Example, Reader, Turn
 from kgtools.tools.config import Settings
@@ -64,10 +64,10 @@ def _of(wanted: Kind | None, files: list[tuple[File, Kind | None]]) -> list[File
 
 
 def _example(
-    corpus: Corpus, talk: Talk, about: Labels | None, splits: Mapping[str, str | None], make: str
+    corpus: Corpus, talk: McDialogue, about: Labels | None, splits: Mapping[str, str | None], make: str
 ) -> Example | None:
-    said = [turn for turn in talk.said if turn.role == "user" or not SITE.match(turn.content)]
-    corpus.count("form lines taken out", len(talk.said) - len(said))
+    said = [turn for turn in talk.turns if turn.role == "user" or not SITE.match(turn.content)]
+    corpus.count("form lines taken out", len(talk.turns) - len(said))
     try:
         turns = in_talk(corpus, said) if make == "dialogue" else _summary_example(corpus, talk, said)
     except NotTurns as why:
@@ -79,9 +79,9 @@ def _example(
     return Example(talk.place, turns, task, "zh", answer, key=talk.id, split=split, meta=meta)
 
 
-def _meta(corpus: Corpus, talk: Talk, about: Labels | None) -> dict[str, Any]:
+def _meta(corpus: Corpus, talk: McDialogue, about: Labels | None) -> dict[str, Any]:
     """What is known of the talk. `labels`: a character for each utterance of the file, by `speakers`, where they fit the text."""
-    speakers = "".join("P" if turn.role == "user" else "D" for turn in talk.said)
+    speakers = "".join("P" if turn.role == "user" else "D" for turn in talk.turns)
     labels = talk.labels or (about.labels if about and about.speakers == speakers else "")
     corpus.count("talks without labels", not talk.labels and about is None)
     corpus.count("labels left out that do not fit the text", about is not None and not labels)
@@ -93,13 +93,13 @@ def _meta(corpus: Corpus, talk: Talk, about: Labels | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _summary_example(corpus: Corpus, talk: Talk, turns: list[Turn]) -> list[Turn]:
+def _summary_example(corpus: Corpus, talk: McDialogue, turns: list[Turn]) -> list[Turn]:
     parts = {"问题描述": SITE.sub("", talk.problem).strip(), "分析及建议": SITE.sub("", talk.advice).strip()}
     if not all(parts.values()):
         raise NotTurns("no-summary", "the talk has no summary of the problem, or none of the advice")
-    question = f"把下面的问诊对话总结成{'和'.join(parts)}。\n\n{written(drop_empty(corpus, turns))}"
+    question = f"把下面的问诊对话总结成{'和'.join(parts)}。\n\n{as_lines(drop_empty(corpus, turns))}"
     answer = "\n".join(f"{name}：{part}" for name, part in parts.items())
-    return answered([Turn("user", question), Turn("assistant", answer)])
+    return end_with_answer([Turn("user", question), Turn("assistant", answer)])
 
 
 READER = Reader(

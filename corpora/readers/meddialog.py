@@ -11,7 +11,7 @@ from kgtools.corpora.dialogue.consultations import (
     ID,
     SPEAKER,
     Consultation,
-    Talk,
+    Dialogue,
     consultations,
     read_description,
     strip_marks,
@@ -20,7 +20,7 @@ from kgtools.corpora.dialogue.consultations import (
 from kgtools.corpora.dialogue.descriptions import CLINICALGPT, NAMES, Fields, render_fields
 from kgtools.corpora.dialogue.messages import in_talk
 from kgtools.corpora.dialogue.speakers import NotTurns, with_inner
-from kgtools.corpora.dialogue.turns import answered, texts
+from kgtools.corpora.dialogue.turns import end_with_answer, texts
 from kgtools.corpora.files.json_values import kind_of
 from kgtools.corpora.files.paths import SPLITS, word_in_path
 from kgtools.corpora.files.place import Place
@@ -86,14 +86,14 @@ def _published(
     yield from _examples(corpus, talk, settings, key=_key(talk), meta=meta, split=split)
 
 
-def _case(corpus: Corpus, place: Place, values: dict[str, Any]) -> Talk:
+def _case(corpus: Corpus, place: Place, values: dict[str, Any]) -> Dialogue:
     case, diagnosis = (_text(corpus, values, key) for key in CASE)
     if not (summary := summed_up(corpus, diagnosis)):
         raise NotTurns("no-answer", "the doctor's diagnosis is empty")
-    return Talk(place, read_description(corpus, case), (), summary)
+    return Dialogue(place, read_description(corpus, case), (), summary)
 
 
-def _talk(corpus: Corpus, place: Place, values: dict[str, Any]) -> Talk:
+def _talk(corpus: Corpus, place: Place, values: dict[str, Any]) -> Dialogue:
     utterances = next((values[key] for key in TALKS if key in values), None)
     if not isinstance(utterances, list):
         raise NotTurns("missing-field", f"expected a list under {' or '.join(TALKS)}, or {' and '.join(CASE)}")
@@ -109,7 +109,7 @@ def _talk(corpus: Corpus, place: Place, values: dict[str, Any]) -> Talk:
         names.append(speaker[1])
         spoken.append(utterance[speaker.end() :].strip())
     turns = with_inner(names, spoken)
-    return Talk(place, read_description(corpus, _text(corpus, values, "description")), tuple(turns))
+    return Dialogue(place, read_description(corpus, _text(corpus, values, "description")), tuple(turns))
 
 
 def _text(corpus: Corpus, values: dict[str, Any], key: str) -> str:
@@ -123,13 +123,18 @@ def _department(department: Any) -> dict[str, Any]:
     return {"department": department, "category": department} if isinstance(department, str) else {}
 
 
-def _key(talk: Talk) -> str:
+def _key(talk: Dialogue) -> str:
     """What stands for the patient where no address does: the description, or the first message."""
     return render_fields(talk.description) or next((turn.content for turn in talk.turns), "")
 
 
 def _examples(
-    corpus: Corpus, talk: Talk, settings: MedDialogSettings, key: str, meta: dict[str, Any], split: str | None = None
+    corpus: Corpus,
+    talk: Dialogue,
+    settings: MedDialogSettings,
+    key: str,
+    meta: dict[str, Any],
+    split: str | None = None,
 ) -> Iterator[Example]:
     sums_up = bool(talk.summary) and (not talk.turns or settings.summary == "record")
     for task in ["dialogue"] * bool(talk.turns) + ["qa"] * sums_up:
@@ -142,13 +147,13 @@ def _examples(
         yield Example(talk.place, turns, task, lang_of(*texts(turns)), answer, key, split, meta)
 
 
-def _answer(talk: Talk, settings: MedDialogSettings) -> list[Turn]:
+def _answer(talk: Dialogue, settings: MedDialogSettings) -> list[Turn]:
     """The description and the doctor's summary. Raises NotTurns."""
     description = _opening(talk.description, "full" if settings.description == "none" else settings.description)
-    return answered([Turn("user", description)] * bool(description) + [Turn("assistant", talk.summary)])
+    return end_with_answer([Turn("user", description)] * bool(description) + [Turn("assistant", talk.summary)])
 
 
-def _dialogue(corpus: Corpus, talk: Talk, settings: MedDialogSettings) -> list[Turn]:
+def _dialogue(corpus: Corpus, talk: Dialogue, settings: MedDialogSettings) -> list[Turn]:
     """The description and what is said; the summary too, where it is wanted or the doctor says nothing else. Raises NotTurns."""
     silent = not any(turn.role == "assistant" and turn.content for turn in talk.turns)
     last = bool(talk.summary) and (silent or settings.summary == "turn")

@@ -8,7 +8,7 @@ from pydantic import Field
 from kgtools.corpora.exams.questions import LM_EVAL_CHOICES, PLAIN, ExamSettings, Question, cell_text, records
 from kgtools.corpora.files.file import File
 from kgtools.corpora.files.paths import SPLITS, word_in_path
-from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Published, Reader
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, PublishedFile, Reader
 from kgtools.tools.errors import InputError
 
 PROMPTS = {"plain": PLAIN, "lm-eval": LM_EVAL_CHOICES}
@@ -76,7 +76,7 @@ READER = Reader(
     files="train.json, dev.json, test.json (JSON lines)",
     read=read,
     fits=fits,
-    published=(Published(COLUMNS, ("cop", "exp", "subject_name", "topic_name"), "en", ("question", *OPTIONS)),),
+    published=(PublishedFile(COLUMNS, ("cop", "exp", "subject_name", "topic_name"), "en", ("question", *OPTIONS)),),
     settings=MedmcqaSettings,
     categories=Categories("category"),
     url="https://github.com/medmcqa/medmcqa",

@@ -8,7 +8,7 @@ from pydantic import Field
 from kgtools.corpora.exams.questions import CLINICALGPT, LM_EVAL_ZH, ExamSettings, Question, cell_text, records
 from kgtools.corpora.files.file import File
 from kgtools.corpora.files.paths import SPLITS, stem, word_in_path
-from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Published, Reader
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, PublishedFile, Reader
 
 PROMPTS = {"clinicalgpt": CLINICALGPT, "lm-eval": LM_EVAL_ZH}
 WITHOUT = ("", "none", "null", "[]")
@@ -56,7 +56,7 @@ READER = Reader(
     files="a JSON file for each profession and split, Clinic_train.json and the like",
     read=read,
     fits=fits,
-    published=(Published(("qid", "qtype", "qtext", "options", "answer"), ("qimage",), "zh", ("qtext",)),),
+    published=(PublishedFile(("qid", "qtype", "qtext", "options", "answer"), ("qimage",), "zh", ("qtext",)),),
     settings=MlecQaSettings,
     categories=Categories("category"),
     url="https://github.com/Judenpech/MLEC-QA",

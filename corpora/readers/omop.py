@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from kgtools.corpora.ehr import diagnoses as dx
 from kgtools.corpora.ehr.diagnoses import Diagnosis
-from kgtools.corpora.ehr.gather import Gather, Kept
+from kgtools.corpora.ehr.gather import Gather, GatheredRow
 from kgtools.corpora.ehr.headings import Piece, Section, find, split
 from kgtools.corpora.ehr.records import LangSettings, example, record_of, visit_of
 from kgtools.corpora.files.file import File
@@ -131,11 +131,11 @@ def _unit(value: Row, concepts: Row) -> str:
 
 
 def _visits(
-    corpus: Corpus, settings: LangSettings, person: str, rows: Sequence[Kept], concepts: Row, missing: list[str]
+    corpus: Corpus, settings: LangSettings, person: str, rows: Sequence[GatheredRow], concepts: Row, missing: list[str]
 ) -> Iterator[Example]:
     who = next((row.values for row in rows if row.kind == "PERSON"), {})
     visits = {str(row.values.get("visit_occurrence_id")): row for row in rows if row.kind == "VISIT_OCCURRENCE"}
-    of: dict[str, list[Kept]] = {id_: [] for id_ in visits}
+    of: dict[str, list[GatheredRow]] = {id_: [] for id_ in visits}
     for row in rows:
         visit = row.values.get("visit_occurrence_id") or (next(iter(visits)) if len(visits) == 1 else "")
         if row.kind not in ("PERSON", "VISIT_OCCURRENCE"):
@@ -168,7 +168,7 @@ def _diagnosis(condition: Row, concepts: Row) -> Diagnosis | None:
     return dx.one(name if CODE.fullmatch(source) or not source else source, kind, code)
 
 
-def _record_parts(corpus: Corpus, row: Kept, concepts: Row) -> list[Piece]:
+def _record_parts(corpus: Corpus, row: GatheredRow, concepts: Row) -> list[Piece]:
     value = row.values
     if row.kind == "NOTE":
         title = f"{value.get('note_title', '')} {value.get('note_source_value', '')}"

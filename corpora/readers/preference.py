@@ -4,7 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from kgtools.corpora.dialogue.speakers import NotTurns, talk_in
-from kgtools.corpora.dialogue.turns import any_conversation, asked, is_parts, rounds, text_of, texts, with_words
+from kgtools.corpora.dialogue.turns import (
+    any_conversation,
+    end_with_question,
+    is_parts,
+    rounds,
+    text_of,
+    texts,
+    with_words,
+)
 from kgtools.corpora.files.paths import SPLITS, word_in_path
 from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Pair, Reader, Turn
 from kgtools.corpora.text.escapes import without_escapes
@@ -47,7 +55,7 @@ def _sides(row: dict[str, Any]) -> tuple[list[Turn], str, str]:
     prompt = any_conversation(first, system)
     before = rounds(row.get("history"))
     at = prompt[0].role == "system"
-    prompt = asked([*prompt[:at], *before, *prompt[at:]])
+    prompt = end_with_question([*prompt[:at], *before, *prompt[at:]])
     return prompt, _answer(row[shape[1]], prompt, shape[1]), _answer(row[shape[2]], prompt, shape[2])
 
 
@@ -69,7 +77,7 @@ def _implicit(chosen: Any, rejected: Any) -> tuple[list[Turn], str, str]:
         raise NotTurns(
             "prompts-differ", "chosen and rejected must begin with the same messages and end with the assistant's"
         )
-    return asked(better[:-1]), better[-1].content, worse[-1].content
+    return end_with_question(better[:-1]), better[-1].content, worse[-1].content
 
 
 def fits(look: FilePreview) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from kgtools.corpora.files.paths import SPLITS, stem
-from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Published, Reader, Turn
+from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, PublishedFile, Reader, Turn
 
 KEPT = ("answer_choices", "task_type", "task_dataset", "sample_id")
 
@@ -40,6 +40,6 @@ READER = Reader(
     files="train.json, dev.json, test.json: JSON lines",
     read=read,
     fits=fits,
-    published=(Published(("input", "target", *KEPT)),),
+    published=(PublishedFile(("input", "target", *KEPT)),),
     url="https://github.com/michael-wzhu/PromptCBLUE",
 )

@@ -10,7 +10,7 @@ from kgtools.corpora.exams.questions import LM_EVAL, PLAIN, ExamSettings, Questi
 from kgtools.corpora.files.file import File
 from kgtools.corpora.files.paths import SPLITS, word_in_path
 from kgtools.corpora.files.place import Place
-from kgtools.corpora.reader import Corpus, Example, FilePreview, Published, Reader, Turn
+from kgtools.corpora.reader import Corpus, Example, FilePreview, PublishedFile, Reader, Turn
 
 ASK = "Abstract: {abstract}\nQuestion: {question}"
 PROMPTS = {
@@ -139,8 +139,8 @@ READER = Reader(
     read=read,
     fits=fits,
     published=(
-        Published(COLUMNS, MORE, "en", ("QUESTION", "LONG_ANSWER"), keys=r"\d+"),
-        Published(ROW, ("final_decision",), "en", ("question", "long_answer"), values=("pubid", r"\d+")),
+        PublishedFile(COLUMNS, MORE, "en", ("QUESTION", "LONG_ANSWER"), keys=r"\d+"),
+        PublishedFile(ROW, ("final_decision",), "en", ("question", "long_answer"), values=("pubid", r"\d+")),
     ),
     together=True,
     settings=PubmedqaSettings,

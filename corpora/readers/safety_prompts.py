@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kgtools.corpora.files.place import Place
-from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, NoSettings, Published, Reader, Turn
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, NoSettings, PublishedFile, Reader, Turn
 from kgtools.corpora.text.normalize import lang_of
 
 TYPICAL = (
@@ -65,7 +65,7 @@ READER = Reader(
     files="typical_safety_scenarios.json and instruction_attack_scenarios.json",
     read=read,
     fits=fits,
-    published=(Published((*KEYS, "type"), keys="|".join(SCENARIOS), values=("type", "|".join(SCENARIOS))),),
+    published=(PublishedFile((*KEYS, "type"), keys="|".join(SCENARIOS), values=("type", "|".join(SCENARIOS))),),
     categories=Categories("scenario"),
     url="https://github.com/thu-coai/Safety-Prompts",
 )

@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from kgtools.corpora.split.parts import CROSSING, NONE, Parts, settle
-from kgtools.corpora.split.plan import SPLITS, Plan, Rule, Split, Subset
+from kgtools.corpora.split.plan import SPLITS, Rule, Split, SplitPlan, Subset
 from kgtools.tools.errors import UsageError
 from kgtools.tools.frames import shuffle_keys
 from kgtools.tools.inputs.files import digest
@@ -36,7 +36,7 @@ def runs(groups: NDArray[np.uint64]) -> Runs:
     return Runs(order, np.flatnonzero(new))
 
 
-def rule_of(plan: Plan) -> pl.Expr:
+def rule_of(plan: SplitPlan) -> pl.Expr:
     """The number of the first rule that fits a record by its `source` and `task`; NONE where none does."""
     number_of_rule = pl.lit(NONE, pl.UInt8)
     for number, rule in reversed(list(enumerate(plan.rules))):
@@ -55,7 +55,7 @@ def published_of() -> pl.Expr:
     return pl.col("split").replace_strict(places, default=NONE, return_dtype=pl.UInt8).alias("published")
 
 
-def limits(index: pl.DataFrame, plan: Plan) -> NDArray[np.int64]:
+def limits(index: pl.DataFrame, plan: SplitPlan) -> NDArray[np.int64]:
     """For each number of a rule how many records that share facts may be one group of its records."""
     most = np.full(NONE + 1, np.iinfo(np.int64).max)
     for number, rule in enumerate(plan.rules):
@@ -68,7 +68,7 @@ def limits(index: pl.DataFrame, plan: Plan) -> NDArray[np.int64]:
     return most
 
 
-class Assigned(NamedTuple):
+class Assignment(NamedTuple):
     """`rows`: group, rule, stratum, split and reason of each row, of which the last two are categories and one of them is null.
     `asked`: how many records each split was to have."""
 
@@ -76,7 +76,7 @@ class Assigned(NamedTuple):
     asked: dict[str, int]
 
 
-def assign(index: pl.DataFrame, plan: Plan, parts: Parts | None = None) -> Assigned:
+def assign(index: pl.DataFrame, plan: SplitPlan, parts: Parts | None = None) -> Assignment:
     """Whole groups into splits.
 
     `index`: `group` (UInt64), `stratum` (a number), `rule` and `published` as above, `between`: what is not drawn, but goes where
@@ -109,7 +109,7 @@ def assign(index: pl.DataFrame, plan: Plan, parts: Parts | None = None) -> Assig
         "group": index["group"], "stratum": index["stratum"], "rule": rules,
         "split": _name(np.where(reason == NONE, split, NONE), SPLITS), "reason": _name(reason, REASONS),
     })  # fmt: skip
-    return Assigned(rows, {split: asked[split] for split in SPLITS})
+    return Assignment(rows, {split: asked[split] for split in SPLITS})
 
 
 def _groups(
@@ -129,7 +129,7 @@ def _groups(
 
 
 def _draw(
-    groups: pl.DataFrame, plan: Plan, less: dict[tuple[int, Split], int]
+    groups: pl.DataFrame, plan: SplitPlan, less: dict[tuple[int, Split], int]
 ) -> tuple[NDArray[np.uint8], dict[Split, int]]:
     """The place of each group by its number; and how many records each split was to have. `less`: so many fewer are drawn of a
     rule into a split."""
@@ -145,7 +145,7 @@ def _draw(
 
 
 def _less(
-    placed: NDArray[np.uint8], rules: NDArray[np.uint8], between: NDArray[np.bool_], plan: Plan
+    placed: NDArray[np.uint8], rules: NDArray[np.uint8], between: NDArray[np.bool_], plan: SplitPlan
 ) -> dict[tuple[int, Split], int]:
     """How many fewer are to be drawn into the splits of each rule that are held out: what lies between others and follows them
     there, and its share of what is left out."""
@@ -160,7 +160,11 @@ def _less(
 
 
 def _within_counts(
-    placed: NDArray[np.uint8], rules: NDArray[np.uint8], between: NDArray[np.bool_], index: pl.DataFrame, plan: Plan
+    placed: NDArray[np.uint8],
+    rules: NDArray[np.uint8],
+    between: NDArray[np.bool_],
+    index: pl.DataFrame,
+    plan: SplitPlan,
 ) -> NDArray[np.uint8]:
     """The places without records that lie between others where a rule counts what a split holds and it would hold more."""
     groups, free = index["group"].to_numpy(), index["published"].to_numpy() == NONE

@@ -2,12 +2,12 @@
 
 import polars as pl
 
-from kgtools.corpora.split.plan import Plan
+from kgtools.corpora.split.plan import SplitPlan
 from kgtools.tools.frames import digests, numbers, shuffle_keys
 from kgtools.tools.inputs.files import digest
 
 
-def cut(records: pl.DataFrame, plan: Plan) -> tuple[pl.DataFrame, int]:
+def cut(records: pl.DataFrame, plan: SplitPlan) -> tuple[pl.DataFrame, int]:
     """Records (with `rule` and `split`), those that the plan cuts with fewer messages, their last as `answer` and the number of
     the reply in their meta as `cut`; and how many that are. A record with one reply ends with it."""
     wanted = pl.lit(False)

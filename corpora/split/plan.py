@@ -53,7 +53,7 @@ class Rule(Settings):
         return self
 
 
-class Plan(Settings):
+class SplitPlan(Settings):
     """Rules, of which the first that fits takes a group. `by`: what each split holds in the same proportions.
 
     `tie`: keys of meta, or fields; records with the same value of one (a patient, a page) stay in one split, whatever their
@@ -83,9 +83,9 @@ def names() -> list[str]:
     return yaml_names(HERE)
 
 
-def load_plan(name: str) -> Plan:
+def load_plan(name: str) -> SplitPlan:
     """A plan by its name or file. Raises UsageError for a name that there is not, InputError for a fault in the file."""
-    return load_yaml(find_yaml(HERE, name, "plan"), Plan)
+    return load_yaml(find_yaml(HERE, name, "plan"), SplitPlan)
 
 
 def make_plan(
@@ -96,7 +96,7 @@ def make_plan(
     by: str | None = None,
     tie: str | None = None,
     seed: int | None = None,
-) -> Plan:
+) -> SplitPlan:
     """The plan of this name or file, or one rule of what the user said; `by` and `tie` are words with commas between.
 
     Raises UsageError for what does not go together."""
@@ -116,7 +116,7 @@ def make_plan(
         else {"rules": [{"shares": shares, "counts": counts, "published": published}]}
     )
     try:
-        return Plan.model_validate(values | changes)
+        return SplitPlan.model_validate(values | changes)
     except ValidationError as error:
         paths = (
             (".".join(map(str, fault["loc"])).removeprefix("rules.0").lstrip("."), fault) for fault in error.errors()

@@ -10,18 +10,18 @@ import polars as pl
 from kgtools.corpora.gates import check_identified, hand_on_privacy, is_private
 from kgtools.corpora.record import REMOVED
 from kgtools.corpora.record_files import (
+    RecordStep,
     Sink,
-    Step,
     batches,
     run_step,
     scan_written,
     to_dict,
     within,
 )
-from kgtools.corpora.split.assign import Assigned, assign, subset
+from kgtools.corpora.split.assign import Assignment, assign, subset
 from kgtools.corpora.split.cut import cut
 from kgtools.corpora.split.index import index_of, reader_of
-from kgtools.corpora.split.plan import SPLITS, Plan
+from kgtools.corpora.split.plan import SPLITS, SplitPlan
 from kgtools.corpora.split.proof import prove
 from kgtools.corpora.split.ties import Ties, names_of, tie
 from kgtools.tools.errors import UsageError
@@ -87,7 +87,7 @@ class SplitResult:
 def run(
     source: Path,
     out: Path,
-    plan: Plan,
+    plan: SplitPlan,
     allow_identified: bool = False,
     allow_empty: bool = False,
     progress: Progress = SILENT,
@@ -114,7 +114,7 @@ def run(
 
 
 def _write(
-    rows: pl.LazyFrame, placed: pl.DataFrame, names: pl.DataFrame, plan: Plan, step: Step, progress: Progress
+    rows: pl.LazyFrame, placed: pl.DataFrame, names: pl.DataFrame, plan: SplitPlan, step: RecordStep, progress: Progress
 ) -> int:
     """Every table of the run but `run.json`; gives how many dialogues were cut."""
     chosen = [
@@ -150,7 +150,14 @@ def _write(
 
 
 def _result(
-    path: Path, placed: Assigned, ties: Ties, plan: Plan, schema: Schema, strata: list[str], changed: int, out: Path
+    path: Path,
+    placed: Assignment,
+    ties: Ties,
+    plan: SplitPlan,
+    schema: Schema,
+    strata: list[str],
+    changed: int,
+    out: Path,
 ) -> SplitResult:
     """The outcome, from what was written. Raises Findings where a group or fact is in two splits of it."""
     proof = prove(path)

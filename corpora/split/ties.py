@@ -12,7 +12,7 @@ from kgtools.corpora.dedup.clusters import join_pairs
 from kgtools.corpora.split.assign import limits
 from kgtools.corpora.split.index import Links, Read, in_numbers, links_of
 from kgtools.corpora.split.parts import NOBODY, NONE, Parts, part
-from kgtools.corpora.split.plan import Plan
+from kgtools.corpora.split.plan import SplitPlan
 from kgtools.tools.frames import shuffle_keys
 
 
@@ -31,7 +31,7 @@ class Ties:
     names: pl.DataFrame
 
 
-def tie(read: Read, index: pl.DataFrame, plan: Plan) -> Ties:
+def tie(read: Read, index: pl.DataFrame, plan: SplitPlan) -> Ties:
     """Tie records by group, facts and the plan's keys. `index`: `rule`, `published` and `stratum` of each record.
 
     The group of records with facts is that of their facts: where what hangs together is larger than a split may hold, they are

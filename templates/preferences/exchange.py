@@ -7,7 +7,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
-from kgtools.templates.preferences.items import Item, Row
+from kgtools.templates.preferences.items import AnswerRow, Item
 
 TRIES = 32
 """Places that are tried for a name before it stays where it is."""
@@ -17,7 +17,9 @@ May = Callable[[int, Item], bool]
 """Whether an item can be said of a head and is wrong then."""
 
 
-def exchange(rows: Sequence[Row], may: May, can_move: Callable[[Item], bool], draw: random.Random) -> list[list[Item]]:
+def exchange(
+    rows: Sequence[AnswerRow], may: May, can_move: Callable[[Item], bool], draw: random.Random
+) -> list[list[Item]]:
     """For each row the items that stand in its places after exchanges among rows: whole answers of one length first, then one by
     one. Every item stands in one place; one that found no other is still in its own."""
     now = [list(row.items) for row in rows]
@@ -30,7 +32,7 @@ def exchange(rows: Sequence[Row], may: May, can_move: Callable[[Item], bool], dr
 
 
 def _exchange_answers(
-    rows: Sequence[Row], complete: Sequence[int], now: list[list[Item]], may: May, draw: random.Random
+    rows: Sequence[AnswerRow], complete: Sequence[int], now: list[list[Item]], may: May, draw: random.Random
 ) -> None:
     by_length: dict[int, list[int]] = defaultdict(list)
     for at in complete:
@@ -49,13 +51,13 @@ def _exchange_answers(
                     break
 
 
-def _all_new(row: Row, other: Row, may: May) -> bool:
+def _all_new(row: AnswerRow, other: AnswerRow, may: May) -> bool:
     mine = {item.text for item in row.items}
     return all(item.text not in mine and may(row.head, item) for item in other.items)
 
 
 def _exchange_items(
-    rows: Sequence[Row], places: Sequence[tuple[int, int]], now: list[list[Item]], may: May, draw: random.Random
+    rows: Sequence[AnswerRow], places: Sequence[tuple[int, int]], now: list[list[Item]], may: May, draw: random.Random
 ) -> None:
     staying = [(row, position) for row, position in places if now[row][position].owner == rows[row].head]
     draw.shuffle(staying)
@@ -75,13 +77,13 @@ def _exchange_items(
                 break
 
 
-def _fits(row: Row, now: list[Item], item: Item, may: May) -> bool:
+def _fits(row: AnswerRow, now: list[Item], item: Item, may: May) -> bool:
     """Whether an item is new to an answer and wrong in it."""
     return all(item.text != other.text for other in (*now, *row.items)) and may(row.head, item)
 
 
 def hand_over(
-    givers: Sequence[Row], takers: Sequence[Row], may: May, draw: random.Random
+    givers: Sequence[AnswerRow], takers: Sequence[AnswerRow], may: May, draw: random.Random
 ) -> tuple[list[list[Item]], list[list[Item]]]:
     """What each giver leaves unsaid, half of its items at most, and what each taker says too much: the same items."""
     gone: list[list[Item]] = [[] for _ in givers]
@@ -103,7 +105,7 @@ def hand_over(
 
 
 def circulate(
-    rows: Sequence[Row], others: Sequence[Sequence[Item]], draw: random.Random
+    rows: Sequence[AnswerRow], others: Sequence[Sequence[Item]], draw: random.Random
 ) -> dict[int, tuple[int, Item]]:
     """Row -> place and what stands there instead, one of the row's `others`, such that a name is put in as often as it is taken
     out: rings of rows, each of which says what the next one takes."""
@@ -193,6 +195,6 @@ def invent(
     return invented
 
 
-def popularity(rows: Sequence[Row]) -> Counter[str]:
+def popularity(rows: Sequence[AnswerRow]) -> Counter[str]:
     """How many answers say each name."""
     return Counter(item.text for row in rows for item in row.items)

@@ -22,7 +22,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Row:
+class AnswerRow:
     """An answer: its head and its items."""
 
     head: int

@@ -15,7 +15,7 @@ from kgtools.templates.facts import GraphView
 from kgtools.templates.pack import Template
 from kgtools.templates.preferences.apart import Texts, are_apart, has_unit, is_balanced, is_text, why_unused
 from kgtools.templates.preferences.exchange import circulate, exchange, hand_over, invent, popularity
-from kgtools.templates.preferences.items import Item, Row, contraries_of, items_of
+from kgtools.templates.preferences.items import AnswerRow, Item, contraries_of, items_of
 from kgtools.templates.preferences.known_names import KnownNames, form, overlap, stem
 from kgtools.templates.select import CODES, Selection
 from kgtools.tools.inputs.files import digest
@@ -119,7 +119,7 @@ def _selection(
     template, groups = selection.template, selection.groups
     known = items_of(view, by_relation, template)
     rows = [
-        Row(head, tuple(known[head, text] for text in tails))
+        AnswerRow(head, tuple(known[head, text] for text in tails))
         for head, tails in groups.select("head", "tails").iter_rows()
     ]
     why = [next((reason for item in row.items if (reason := judge.why_unused(item))), None) for row in rows]
@@ -149,7 +149,7 @@ def _with(selection: Selection, wrong: list[RejectedAnswer | None], reasons: lis
 
 def _find(
     template: Template,
-    rows: Sequence[Row],
+    rows: Sequence[AnswerRow],
     partial: Sequence[bool],
     contraries: dict[int, list[Item]],
     judge: Judge,
@@ -175,7 +175,7 @@ def _find(
     return answers
 
 
-def _replace(fault: str, row: Row, now: Sequence[Item], judge: Judge) -> RejectedAnswer | None:
+def _replace(fault: str, row: AnswerRow, now: Sequence[Item], judge: Judge) -> RejectedAnswer | None:
     """The answer with other items in some places; None where there are none."""
     new = [item for item in now if item.owner != row.head]
     if not new:
@@ -195,7 +195,7 @@ def _text_for(item: Item, head: int, judge: Judge) -> str:
 
 
 def _swap(
-    rows: Sequence[Row],
+    rows: Sequence[AnswerRow],
     contraries: dict[int, list[Item]],
     answers: list[RejectedAnswer | None],
     judge: Judge,
@@ -215,7 +215,7 @@ def _swap(
 
 
 def _invent(
-    rows: Sequence[Row],
+    rows: Sequence[AnswerRow],
     some: Sequence[int],
     lang: str,
     answers: list[RejectedAnswer | None],
@@ -238,7 +238,7 @@ def _invent(
         answers[some[at]] = RejectedAnswer("invented", now, [name], [kept[position]])
 
 
-def _halves(row: Row, often: Counter[str], lang: str, once: set[str]) -> tuple[int, str, str]:
+def _halves(row: AnswerRow, often: Counter[str], lang: str, once: set[str]) -> tuple[int, str, str]:
     """The place of the rarest name, and its halves: of letters, or in English of words. Place -1 where no name can be halved.
 
     A name that gives way to an invented one is added to `once`, and gives way to no other: it would be right more than wrong."""
@@ -255,7 +255,7 @@ def _halves(row: Row, often: Counter[str], lang: str, once: set[str]) -> tuple[i
 
 
 def _omit_and_add(
-    rows: Sequence[Row],
+    rows: Sequence[AnswerRow],
     givers: Sequence[int],
     takers: Sequence[int],
     answers: list[RejectedAnswer | None],

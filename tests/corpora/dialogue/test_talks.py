@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgtools.corpora.dialogue.messages import in_talk, written
+from kgtools.corpora.dialogue.messages import as_lines, in_talk
 from kgtools.corpora.dialogue.speakers import NotTurns
 from kgtools.corpora.reader import Corpus, Turn
 
@@ -44,4 +44,4 @@ def test_every_message_that_is_gone_is_counted(said: list[Turn]) -> None:
 
 @pytest.mark.parametrize("role", ["user", "assistant"])
 def test_a_message_stays_on_one_line_of_a_written_talk(role: str) -> None:
-    assert len(written([Turn(role, "多喝水\n 休息")]).splitlines()) == 1
+    assert len(as_lines([Turn(role, "多喝水\n 休息")]).splitlines()) == 1

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kgtools.corpora.record import PREFERENCES
-from kgtools.corpora.split.assign import Assigned
+from kgtools.corpora.split.assign import Assignment
 from kgtools.corpora.split.plan import SPLITS
 from kgtools.corpora.split.run import run
 from kgtools.tools.errors import Findings
@@ -103,10 +103,10 @@ def test_the_proof_is_of_what_was_written_and_nothing_stays_where_it_fails(
     shared = {"groups": {"group": "one"}, "facts": {"facts": ["one"]}}[noun]
     place = write(tmp_path / "r", [record(n, **shared) for n in range(10)])
 
-    def apart(index: pl.DataFrame, *_: Any) -> Assigned:
+    def apart(index: pl.DataFrame, *_: Any) -> Assignment:
         halves = pl.Series(["train", "test"] * 5, dtype=pl.Enum(SPLITS))
         rows = index.with_columns(split=halves, reason=pl.lit(None, pl.String))
-        return Assigned(rows, dict.fromkeys(SPLITS, 0))
+        return Assignment(rows, dict.fromkeys(SPLITS, 0))
 
     monkeypatch.setattr("kgtools.corpora.split.run.assign", apart)
     monkeypatch.setattr("kgtools.corpora.split.run.names_of", lambda ties, _: ties.names.clear())
