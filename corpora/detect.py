@@ -31,7 +31,7 @@ BEGINNING, LARGEST = 1 << 25, 4 * LONGEST
 """Bytes of a file that are enough to tell whose it is; and where it is one object, which is read whole or not at all."""
 TEXT = 1 << 20
 """Characters of its first lines that are."""
-TALKS = ("messages", "sharegpt")
+ONE_COLUMN = ("messages", "sharegpt")
 """Readers of tables that may have one column alone."""
 CONTENT = {
     "question", "query", "prompt", "instruction", "answer", "response", "output", "completion", "rationale", "explanation",
@@ -101,7 +101,7 @@ def _look(file: File, faults: list[str]) -> FilePreview:
     with suppress(UsageError):
         rows = [row.values for row in islice(quiet.csv(), ROWS)]
         table = FilePreview(file.name, "csv", tuple(rows[0]) if rows else (), tuple(rows), text)
-        if len(table.columns) > 1 or any(find(name).fits(table) for name in TALKS):
+        if len(table.columns) > 1 or any(find(name).fits(table) for name in ONE_COLUMN):
             return table
     return FilePreview(file.name, "text", (), (), text)
 

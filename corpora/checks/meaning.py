@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from kgtools.corpora.dialogue.speakers import ROLE_OF, WITHIN, NotTurns, talk_in
+from kgtools.corpora.dialogue.speakers import ROLE_OF, WITHIN, NotTurns, turns_in
 from kgtools.corpora.dialogue.turns import SPEAKER_KEYS
 from kgtools.corpora.files.keys import WatchedObject
 from kgtools.corpora.reader import Example, Pair, Turn
@@ -113,7 +113,7 @@ def _by_turns(text: str) -> Fault | None:
     if "###" in text and ASKS.search(text) and ANSWERS.search(text):
         return WITHIN, "the headings of a template stand in a message"
     try:
-        talk = talk_in(text) or ()
+        talk = turns_in(text) or ()
     except NotTurns as why:
         return why.reason, str(why)
     return (WITHIN, "a talk in one text, up to a bare tag of the assistant's") if len(talk) > 1 else None

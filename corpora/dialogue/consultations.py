@@ -57,7 +57,7 @@ class Consultation:
     thread: str
     hospital: str
     department: str
-    talks: tuple[Dialogue, ...]
+    dialogues: tuple[Dialogue, ...]
 
 
 def consultations(corpus: Corpus, file: File) -> Iterator[Consultation]:
@@ -146,7 +146,9 @@ def _consultation(corpus: Corpus, place: Place, lines: list[Line]) -> Consultati
     corpus.count("consultations without an id", not any(ids))
     hospital, department = _faculty(corpus, parts)
     thread = PAGE.sub("", pages[0]) if pages and "?" not in pages[0] else ""
-    return Consultation(place, ids[0] if ids else "", thread, hospital, department, tuple(_talks(corpus, place, parts)))
+    return Consultation(
+        place, ids[0] if ids else "", thread, hospital, department, tuple(_read_dialogues(corpus, place, parts))
+    )
 
 
 def _faculty(corpus: Corpus, parts: Sequence[PageSection]) -> tuple[str, str]:
@@ -160,8 +162,8 @@ def _faculty(corpus: Corpus, parts: Sequence[PageSection]) -> tuple[str, str]:
     return hospital, department
 
 
-def _talks(corpus: Corpus, place: Place, parts: Sequence[PageSection]) -> list[Dialogue]:
-    talks: list[Dialogue] = []
+def _read_dialogues(corpus: Corpus, place: Place, parts: Sequence[PageSection]) -> list[Dialogue]:
+    dialogues: list[Dialogue] = []
     description: Fields = {}
     waiting = False
     for section in parts:
@@ -171,19 +173,19 @@ def _talks(corpus: Corpus, place: Place, parts: Sequence[PageSection]) -> list[D
         elif section.name == DIALOGUE:
             turns, fields = _read_turns(corpus, text.split("\n"))
             if turns:
-                talks.append(Dialogue(where, description, tuple(turns)))
+                dialogues.append(Dialogue(where, description, tuple(turns)))
                 waiting = False
             corpus.count("dialogues in which nobody speaks left out", not turns)
             if fields:
                 description, waiting = _after(description, fields, waiting), True
         elif section.name == SUMMARY and (text := summed_up(corpus, text)):
-            if talks and not waiting:
-                talks[-1] = replace(talks[-1], summary="\n".join(filter(None, (talks[-1].summary, text))))
+            if dialogues and not waiting:
+                dialogues[-1] = replace(dialogues[-1], summary="\n".join(filter(None, (dialogues[-1].summary, text))))
             else:
-                talks.append(Dialogue(where, description, (), text))
+                dialogues.append(Dialogue(where, description, (), text))
                 waiting = False
-    corpus.count("descriptions that no dialogue follows left out", waiting and bool(talks))
-    return talks
+    corpus.count("descriptions that no dialogue follows left out", waiting and bool(dialogues))
+    return dialogues
 
 
 def _after(before: Fields, fields: Fields, waiting: bool) -> Fields:

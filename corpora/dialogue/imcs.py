@@ -41,7 +41,7 @@ class ImcsDialogue:
     row: Mapping[str, Any]
 
 
-def talks(corpus: Corpus) -> Iterator[ImcsDialogue]:
+def read_dialogues(corpus: Corpus) -> Iterator[ImcsDialogue]:
     """Those of all files, each an object of talks by id, one in memory at a time; what is none is refused."""
     for file in corpus.files:
         split = word_in_path(file, SPLITS)
@@ -51,13 +51,13 @@ def talks(corpus: Corpus) -> Iterator[ImcsDialogue]:
             try:
                 if id_ in seen:
                     raise NotTurns("id-given-twice", "an earlier talk of this file has this id")
-                yield _talk(corpus, where, id_, row, split)
+                yield _read_dialogue(corpus, where, id_, row, split)
             except NotTurns as why:
                 corpus.refuse(where, why.reason, str(why))
             seen.add(id_)
 
 
-def _talk(corpus: Corpus, place: Place, id_: str, row: Any, split: str | None) -> ImcsDialogue:
+def _read_dialogue(corpus: Corpus, place: Place, id_: str, row: Any, split: str | None) -> ImcsDialogue:
     if not isinstance(row, dict):
         raise NotTurns("not-an-object", f"found {kind_of(row)}, expected an object with a dialogue")
     before = next((row[name] for name in BEFORE if row.get(name) is not None), "")
@@ -70,15 +70,15 @@ def _talk(corpus: Corpus, place: Place, id_: str, row: Any, split: str | None) -
     )
 
 
-def reports(corpus: Corpus, talk: ImcsDialogue) -> list[tuple[int, Report]]:
+def reports(corpus: Corpus, dialogue: ImcsDialogue) -> list[tuple[int, Report]]:
     """The reports of a talk that can be read, each with its number from 1. The files of the hidden test have none."""
-    given = talk.row.get("report")
+    given = dialogue.row.get("report")
     numbered: list[tuple[int, Report]] = []
     for number, value in enumerate(given if isinstance(given, list) else [given] if given else [], start=1):
         try:
             numbered.append((number, report_of(corpus, value)))
         except NotTurns as why:
-            corpus.refuse(talk.place, why.reason, f"report {number}: {why}")
+            corpus.refuse(dialogue.place, why.reason, f"report {number}: {why}")
     return numbered
 
 

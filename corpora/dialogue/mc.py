@@ -99,7 +99,7 @@ def splits_of(corpus: Corpus, files: list[File]) -> dict[str, str | None]:
     return splits
 
 
-def talks(corpus: Corpus, file: File, kind: Kind) -> Iterator[McDialogue]:
+def read_dialogues(corpus: Corpus, file: File, kind: Kind) -> Iterator[McDialogue]:
     """The talks of a file of texts, one in memory at a time."""
     return _read_fetched(corpus, file) if kind == "fetched" else _dialogs(corpus, file)
 

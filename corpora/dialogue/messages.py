@@ -11,7 +11,7 @@ EMPTY = re.compile(r"\s*+(?:[（(]\s*+空\s*+[)）]\s*+)?")
 SPEAKERS = {"user": "患者", "assistant": "医生"}
 
 
-def in_talk(corpus: Corpus, turns_given: Sequence[Turn], opening: str = "") -> list[Turn]:
+def take_turns(corpus: Corpus, turns_given: Sequence[Turn], opening: str = "") -> list[Turn]:
     """What was said, in turn, behind what the patient told before (the opening).
 
     Neighbours of one speaker become one message; without an opening the doctor's messages before the first of the patient are

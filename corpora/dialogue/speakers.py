@@ -115,7 +115,7 @@ def one_each(names: Iterable[str]) -> None:
             raise NotTurns("unknown-role", f"{min(third)} speaks beside {min(known & others)}")
 
 
-def talk_in(text: str) -> list[Turn] | None:
+def turns_in(text: str) -> list[Turn] | None:
     """The turns of a text that is a talk up to a bare tag of the assistant's (`Human: ...\\nAssistant:`, as BELLE has it), without
     that; None for a text that is none, or only holds one. Raises NotTurns for a talk with something before it, or without that tag."""
     text = text.strip()

@@ -97,8 +97,12 @@ def any_conversation(messages: Any, system: Any = None) -> list[Turn]:
     """The turns of a list of messages, whatever their keys (from and value, role and content, ...), of lines that begin with
     who speaks, of such lines in one text, or of rounds. Raises NotTurns."""
     messages = as_list(messages)
-    if isinstance(messages, str) and (talk := part_turns(without_escapes(messages)[0]))[1] and not talk[0].strip():
-        return _system(system) + talk[1]
+    if (
+        isinstance(messages, str)
+        and (dialogue := part_turns(without_escapes(messages)[0]))[1]
+        and not dialogue[0].strip()
+    ):
+        return _system(system) + dialogue[1]
     first = messages[0] if isinstance(messages, list) and messages else None
     if isinstance(first, str) and all(isinstance(line, str) for line in messages):
         return _system(system) + spoken_lines(messages)

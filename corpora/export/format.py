@@ -16,7 +16,7 @@ ALONE = "default"
 """The stem of files where all rows are in one set."""
 LINEAGE = ("id", "task", "lang", "source", "license")
 """What every row keeps of its record beside its texts, where the format has room for it."""
-TALK = r"^(system,)?user,assistant(,user,assistant)*$"
+DIALOGUE = r"^(system,)?user,assistant(,user,assistant)*$"
 SINGLE = r"^(system,)?user,assistant$"
 LONGEST_STEM = 150
 """Bytes of a stem: a file's name has 255, and more comes behind."""
@@ -107,10 +107,10 @@ def last(messages: pl.Expr) -> pl.Expr:
     return messages.list.last().struct.field("content")
 
 
-def talk_faults(messages: str = "messages", wanted: str = TALK) -> dict[str, pl.Expr]:
+def dialogue_faults(messages: str = "messages", wanted: str = DIALOGUE) -> dict[str, pl.Expr]:
     """Messages that are no turns of user and assistant, a system's message first or none; `wanted` as TALK or SINGLE."""
-    faults = {"not-in-turns": ~roles(messages).str.contains(TALK)}
-    return faults if wanted == TALK else faults | {"several-turns": ~roles(messages).str.contains(wanted)}
+    faults = {"not-in-turns": ~roles(messages).str.contains(DIALOGUE)}
+    return faults if wanted == DIALOGUE else faults | {"several-turns": ~roles(messages).str.contains(wanted)}
 
 
 def only(noun: str, wanted: str) -> dict[str, pl.Expr]:

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from kgtools.corpora.dialogue.speakers import NotTurns, talk_in
+from kgtools.corpora.dialogue.speakers import NotTurns, turns_in
 from kgtools.corpora.dialogue.turns import end_with_answer, rounds, text_of, texts
 from kgtools.corpora.files.keys import says_nothing
 from kgtools.corpora.files.paths import SPLITS, word_in_path
@@ -36,7 +36,7 @@ NOT_ALPACA = {"options", "option", "choices", "chosen", "rejected", "cop", "opa"
 """Keys of exams and of preferences."""
 BESIDE = ("id", "split", "source")
 """What may stand beside an input and an output without an instruction; with more, it is another's table."""
-TALKS = "talks in one text parted into messages"
+PARTED = "talks in one text parted into messages"
 JOINS = {"line": "\n", "blank-line": "\n\n", "space": " "}
 
 
@@ -106,8 +106,8 @@ def alpaca(corpus: Corpus, row: dict[str, Any], join: str) -> list[Turn]:
         given = JOINS.get(join, "\n").join(part for part in (given.strip(), more) if part)
     first = [Turn("system", system)] if system.strip() else []
     before = next((row[name] for name in names.histories), None)
-    asked = talk_in(without_escapes(given)[0]) or [Turn("user", given)]
-    corpus.count(TALKS, len(asked) > 1)
+    asked = turns_in(without_escapes(given)[0]) or [Turn("user", given)]
+    corpus.count(PARTED, len(asked) > 1)
     return end_with_answer([*first, *rounds(before), *asked, Turn("assistant", output)])
 
 

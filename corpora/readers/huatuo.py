@@ -9,7 +9,7 @@ from kgtools.corpora.dialogue.turns import in_turns
 from kgtools.corpora.files.paths import SPLITS, word_in_path
 from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Reader, Turn
-from kgtools.corpora.readers.alpaca import TALKS, instruction
+from kgtools.corpora.readers.alpaca import PARTED, instruction
 
 LITE = ("label", "related_diseases", "score")
 """What Huatuo26M-Lite tells of a question beside its answer."""
@@ -41,7 +41,7 @@ def _example(
         corpus.refuse(place, "answer-is-a-url", f"answer {number} is an address; the text must be fetched there")
         return
     turns = read_flat(questions[0]) or [Turn("user", questions[0])]
-    corpus.count(TALKS, len(turns) > 1)
+    corpus.count(PARTED, len(turns) > 1)
     try:
         turns = in_turns(corpus, [*turns, Turn("assistant", answer)])
     except NotTurns as why:

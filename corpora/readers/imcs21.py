@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from kgtools.corpora.dialogue.imcs import LICENSE_NOTE, URL, ImcsDialogue, first_of, symptoms_of, talks
-from kgtools.corpora.dialogue.messages import EMPTY, SPEAKERS, as_lines, drop_empty, in_talk
+from kgtools.corpora.dialogue.imcs import LICENSE_NOTE, URL, ImcsDialogue, first_of, read_dialogues, symptoms_of
+from kgtools.corpora.dialogue.messages import EMPTY, SPEAKERS, as_lines, drop_empty, take_turns
 from kgtools.corpora.dialogue.speakers import NotTurns
 from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Reader, Turn
 from kgtools.tools.config import Settings
@@ -38,30 +38,30 @@ class ImcsSettings(Settings):
 def read(corpus: Corpus, settings: ImcsSettings) -> Iterator[Example]:
     """A record of each talk (or sentence). What the patient told before the talk opens it."""
     make = MAKERS[settings.make]
-    for talk in talks(corpus):
+    for dialogue in read_dialogues(corpus):
         try:
-            yield from make(corpus, talk)
+            yield from make(corpus, dialogue)
         except NotTurns as why:
-            corpus.refuse(talk.place, why.reason, str(why))
+            corpus.refuse(dialogue.place, why.reason, str(why))
 
 
-def _dialogue(corpus: Corpus, talk: ImcsDialogue) -> Iterator[Example]:
-    turns = in_talk(corpus, talk.turns, talk.before)
-    yield _example(talk, turns, "dialogue", symptoms=symptoms_of(talk.row))
+def _dialogue(corpus: Corpus, dialogue: ImcsDialogue) -> Iterator[Example]:
+    turns = take_turns(corpus, dialogue.turns, dialogue.before)
+    yield _example(dialogue, turns, "dialogue", symptoms=symptoms_of(dialogue.row))
 
 
-def _entities(corpus: Corpus, talk: ImcsDialogue) -> Iterator[Example]:
-    for number, sentence, row in _sentences(corpus, talk, "BIO_label"):
+def _entities(corpus: Corpus, dialogue: ImcsDialogue) -> Iterator[Example]:
+    for number, sentence, row in _sentences(corpus, dialogue, "BIO_label"):
         labels = str(row["BIO_label"]).split()
         content = str(row["sentence"])
         if len(labels) != len(content):
             detail = f"sentence {number}: {len(labels)} labels for {len(content)} characters"
-            corpus.refuse(talk.place, "labels-do-not-fit", detail)
+            corpus.refuse(dialogue.place, "labels-do-not-fit", detail)
             continue
         by_kind = entities(content, labels)
         answer = "\n".join(f"{word}：{'、'.join(by_kind[kind])}" for kind, word in ENTITIES.items() if kind in by_kind)
         question = f"找出下面这句问诊对话里的{'、'.join(ENTITIES.values())}：\n{sentence}"
-        yield _answer(talk, question, answer or NONE, sentence=number)
+        yield _answer(dialogue, question, answer or NONE, sentence=number)
 
 
 def entities(text: str, labels: list[str]) -> dict[str, list[str]]:
@@ -80,43 +80,46 @@ def entities(text: str, labels: list[str]) -> dict[str, list[str]]:
     return {kind: list(dict.fromkeys(words)) for kind, words in by_kind.items()}
 
 
-def _acts(corpus: Corpus, talk: ImcsDialogue) -> Iterator[Example]:
+def _acts(corpus: Corpus, dialogue: ImcsDialogue) -> Iterator[Example]:
     question = f"判断下面这句问诊对话的意图。\n可选的意图：{'、'.join(ACTS.values())}\n"
-    for number, said, row in _sentences(corpus, talk, "dialogue_act"):
+    for number, said, row in _sentences(corpus, dialogue, "dialogue_act"):
         act = ACTS.get(str(row["dialogue_act"]))
         if act is None:
-            corpus.refuse(talk.place, "unknown-act", f"sentence {number}; known: {', '.join(ACTS)}")
+            corpus.refuse(dialogue.place, "unknown-act", f"sentence {number}; known: {', '.join(ACTS)}")
         else:
-            yield _answer(talk, f"{question}{said}", act, sentence=number)
+            yield _answer(dialogue, f"{question}{said}", act, sentence=number)
 
 
-def _sentences(corpus: Corpus, talk: ImcsDialogue, label: str) -> Iterator[tuple[int, str, Any]]:
+def _sentences(corpus: Corpus, dialogue: ImcsDialogue, label: str) -> Iterator[tuple[int, str, Any]]:
     """Number, `医生：...` and row of each sentence that says something and has this label."""
-    for number, (turn, row) in enumerate(zip(talk.turns, talk.sentences, strict=True), start=1):
+    for number, (turn, row) in enumerate(zip(dialogue.turns, dialogue.sentences, strict=True), start=1):
         if EMPTY.fullmatch(turn.content):
             corpus.count("empty messages left out")
         elif not isinstance(row.get(label), str) or not row[label].strip():
-            corpus.refuse(talk.place, "no-labels", f"sentence {number} has no {label}; the hidden test has none")
+            corpus.refuse(dialogue.place, "no-labels", f"sentence {number} has no {label}; the hidden test has none")
         else:
             yield number, f"{SPEAKERS[turn.role]}：{turn.content}", row
 
 
-def _symptoms(corpus: Corpus, talk: ImcsDialogue) -> Iterator[Example]:
-    if "implicit_info" not in talk.row:
+def _symptoms(corpus: Corpus, dialogue: ImcsDialogue) -> Iterator[Example]:
+    if "implicit_info" not in dialogue.row:
         raise NotTurns("no-labels", "the talk has no implicit_info; the hidden test has none")
-    labels = symptoms_of(talk.row)
+    labels = symptoms_of(dialogue.row)
     if wrong := sorted(set(labels.values()) - set(PRESENCE)):
         raise NotTurns("unknown-label", f"{len(wrong)} labels of symptoms that are none of {', '.join(PRESENCE)}")
     text = "\n".join(
         part
-        for part in (f"患者自述：{talk.before}" * bool(talk.before), as_lines(drop_empty(corpus, talk.turns)))
+        for part in (
+            f"患者自述：{dialogue.before}" * bool(dialogue.before),
+            as_lines(drop_empty(corpus, dialogue.turns)),
+        )
         if part
     )
     answer = "\n".join(f"{name}：{PRESENCE[kind]}" for name, kind in labels.items()) or NONE
     question = (
         f"根据下面的问诊对话，列出提到的症状，并说明患者有没有这些症状（{'、'.join(PRESENCE.values())}）。\n{text}"
     )
-    yield _answer(talk, question, answer)
+    yield _answer(dialogue, question, answer)
 
 
 MAKERS: dict[str, Callable[[Corpus, ImcsDialogue], Iterator[Example]]] = {
@@ -124,13 +127,13 @@ MAKERS: dict[str, Callable[[Corpus, ImcsDialogue], Iterator[Example]]] = {
 }  # fmt: skip
 
 
-def _answer(talk: ImcsDialogue, question: str, answer: str, **meta: Any) -> Example:
-    return _example(talk, [Turn("user", question), Turn("assistant", answer)], "instruction", answer, **meta)
+def _answer(dialogue: ImcsDialogue, question: str, answer: str, **meta: Any) -> Example:
+    return _example(dialogue, [Turn("user", question), Turn("assistant", answer)], "instruction", answer, **meta)
 
 
-def _example(talk: ImcsDialogue, turns: list[Turn], task: str, answer: str | None = None, **meta: Any) -> Example:
-    about = {"id": talk.id, "diagnosis": talk.diagnosis, "category": talk.diagnosis} | meta
-    return Example(talk.place, turns, task, "zh", answer, key=talk.id, split=talk.split, meta=about)
+def _example(dialogue: ImcsDialogue, turns: list[Turn], task: str, answer: str | None = None, **meta: Any) -> Example:
+    about = {"id": dialogue.id, "diagnosis": dialogue.diagnosis, "category": dialogue.diagnosis} | meta
+    return Example(dialogue.place, turns, task, "zh", answer, key=dialogue.id, split=dialogue.split, meta=about)
 
 
 def fits(look: FilePreview) -> str | None:

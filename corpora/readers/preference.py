@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from kgtools.corpora.dialogue.speakers import NotTurns, talk_in
+from kgtools.corpora.dialogue.speakers import NotTurns, turns_in
 from kgtools.corpora.dialogue.turns import (
     any_conversation,
     end_with_question,
@@ -50,8 +50,8 @@ def _sides(row: dict[str, Any]) -> tuple[list[Turn], str, str]:
     if shape[0] == "instruction" and isinstance(first, str) and (more := row.get("input")):
         first = f"{first}\n{text_of(more, 'input')}"
     if isinstance(first, str):
-        talk = talk_in(without_escapes(first)[0]) or [Turn("user", first)]
-        first = [{"role": role, "content": said} for role, said in talk]
+        dialogue = turns_in(without_escapes(first)[0]) or [Turn("user", first)]
+        first = [{"role": role, "content": said} for role, said in dialogue]
     prompt = any_conversation(first, system)
     before = rounds(row.get("history"))
     at = prompt[0].role == "system"

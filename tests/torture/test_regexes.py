@@ -165,7 +165,7 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "choice_of": lambda text: choices.choice_of(text, "A", "{}"),
     "flattened": speakers.read_flat,
     "parted": lambda text: speakers.with_inner(*_tags(text)),
-    "talk_in": lambda text: speakers.talk_in(f"{text}\nAssistant:"),
+    "talk_in": lambda text: speakers.turns_in(f"{text}\nAssistant:"),
     "fields_of": descriptions.fields_of,
     "summary_of": descriptions.summary_of,
     "without_escapes": escapes.without_escapes,

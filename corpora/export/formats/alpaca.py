@@ -5,11 +5,11 @@ from typing import Any
 
 import polars as pl
 
-from kgtools.corpora.export.format import CONTENT, Format, lineage, only, system, talk_faults, without_system
+from kgtools.corpora.export.format import CONTENT, Format, dialogue_faults, lineage, only, system, without_system
 
 
 def faults(noun: str) -> dict[str, pl.Expr]:
-    return only(noun, "records") or talk_faults()
+    return only(noun, "records") or dialogue_faults()
 
 
 def columns(noun: str) -> dict[str, pl.Expr]:

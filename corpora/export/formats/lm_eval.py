@@ -15,12 +15,12 @@ from kgtools.corpora.export.format import (
     Format,
     Part,
     Shard,
+    dialogue_faults,
     last,
     lineage,
     only,
     stem_of,
     system,
-    talk_faults,
     without_system,
 )
 
@@ -35,7 +35,7 @@ def prepare(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def faults(noun: str) -> dict[str, pl.Expr]:
-    return only(noun, "records") or talk_faults(wanted=SINGLE)
+    return only(noun, "records") or dialogue_faults(wanted=SINGLE)
 
 
 def columns(noun: str) -> dict[str, pl.Expr]:

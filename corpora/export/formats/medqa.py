@@ -4,11 +4,11 @@ import orjson
 import polars as pl
 
 from kgtools.corpora.exams.choices import LETTERS, with_choices
-from kgtools.corpora.export.format import SINGLE, Format, lineage, only, talk_faults
+from kgtools.corpora.export.format import SINGLE, Format, dialogue_faults, lineage, only
 
 
 def faults(noun: str) -> dict[str, pl.Expr]:
-    return only(noun, "records") or talk_faults(wanted=SINGLE) | {
+    return only(noun, "records") or dialogue_faults(wanted=SINGLE) | {
         "no-options": pl.col("letters").is_null(),
         "several-answers": pl.col("letters").str.len_chars() != 1,
     }

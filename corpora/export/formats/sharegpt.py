@@ -4,14 +4,14 @@ from typing import Any
 
 import polars as pl
 
-from kgtools.corpora.export.format import Format, lineage, rename_roles, roles, talk_faults
+from kgtools.corpora.export.format import Format, dialogue_faults, lineage, rename_roles, roles
 
 NAMES = ("system", "human", "gpt")
 
 
 def faults(noun: str) -> dict[str, pl.Expr]:
     if noun == "records":
-        return talk_faults()
+        return dialogue_faults()
     asked = roles("prompt").str.contains(r"^(system,)?user(,assistant,user)*$")
     answered = (roles("chosen") == "assistant") & (roles("rejected") == "assistant")
     return {"not-in-turns": ~asked, "several-answers": ~answered}
