@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from kgtools.corpora.checks.examples import checked
+from kgtools.corpora.checks.examples import check_examples
 from kgtools.corpora.detect import find
 from kgtools.corpora.read import settings_of, with_sheet
 from kgtools.corpora.reader import Categories, Corpus, Example, Reader
@@ -25,7 +25,7 @@ class Category:
 
 
 @dataclass(frozen=True)
-class Counted:
+class CategoryCounts:
     """The categories of files, the largest first; `without`: records that have none; `rejected`: rows that are no records."""
 
     categories: list[Category]
@@ -49,14 +49,14 @@ def count(
     limit: int | None = None,
     strict: bool = False,
     seed: int = 0,
-) -> Counted:
+) -> CategoryCounts:
     """The categories of the records that `read` would write; nothing is written."""
     whence, reader = categories_of(name), find(name)
     sheet, settings = with_sheet(settings)
     pairs: Counter[tuple[str, str]] = Counter()
     with originals() as given:
         corpus = Corpus(paths, seed, strict, given, sheet)
-        for example in islice(checked(corpus, reader.read(corpus, settings_of(name, reader, settings))), limit):
+        for example in islice(check_examples(corpus, reader.read(corpus, settings_of(name, reader, settings))), limit):
             if isinstance(example, Example):
                 pairs[str(example.meta.get("category") or ""), str(example.meta.get(whence.label) or "")] += 1
     known = {category for _, category in whence.words}
@@ -68,7 +68,7 @@ def count(
         for category, number in sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))
         if category
     ]
-    return Counted(found, totals[""], len(corpus.rejects))
+    return CategoryCounts(found, totals[""], len(corpus.rejects))
 
 
 def _labels(pairs: Counter[tuple[str, str]], category: str) -> dict[str, int]:

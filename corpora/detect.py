@@ -14,12 +14,13 @@ from typing import NamedTuple, cast
 
 import polars as pl
 
-from kgtools.corpora.checks.examples import checked
+from kgtools.corpora.checks.examples import check_examples
 from kgtools.corpora.checks.meaning import OPTIONS
-from kgtools.corpora.files.file import LONGEST, File, Place
+from kgtools.corpora.files.file import File
 from kgtools.corpora.files.json_values import kind_of
-from kgtools.corpora.owners import begun, is_own
-from kgtools.corpora.reader import Corpus, Look, Reader
+from kgtools.corpora.files.place import LONGEST, Place
+from kgtools.corpora.owners import beginning_of, is_published
+from kgtools.corpora.reader import Corpus, FilePreview, Reader
 from kgtools.tools import registry
 from kgtools.tools.errors import KgtoolsError, UsageError
 from kgtools.tools.frames import write_table
@@ -30,7 +31,7 @@ BEGINNING, LARGEST = 1 << 25, 4 * LONGEST
 """Bytes of a file that are enough to tell whose it is; and where it is one object, which is read whole or not at all."""
 TEXT = 1 << 20
 """Characters of its first lines that are."""
-TALKS = ("messages", "sharegpt")
+ONE_COLUMN = ("messages", "sharegpt")
 """Readers of tables that may have one column alone."""
 CONTENT = {
     "question", "query", "prompt", "instruction", "answer", "response", "output", "completion", "rationale", "explanation",
@@ -64,7 +65,7 @@ class Fits(NamedTuple):
     """(file, reader, why) for each file and each reader that it fits, in the order of files; the readers of one corpus by name,
     then the general ones. Where none does, `nearest`: what comes nearest, in words; `fault`: why no row can be read at all."""
 
-    found: list[tuple[str, str, str]]
+    matches: list[tuple[str, str, str]]
     nearest: str = ""
     fault: str = ""
 
@@ -74,35 +75,35 @@ def find(name: str) -> Reader:
     return cast(Reader, registry.find("readers", name, Reader))
 
 
-def look_at(file: File) -> Look:
+def preview(file: File) -> FilePreview:
     """The beginning of a file, as `Reader.fits` wants it; what cannot be read of it is passed over."""
     return _look(file, [])
 
 
-def _look(file: File, faults: list[str]) -> Look:
+def _look(file: File, faults: list[str]) -> FilePreview:
     """The same; what is wrong with the first rows is put into `faults`."""
 
     def note(place: Place, reason: str, detail: str) -> None:
         faults.append(f"{place.file}:{place.line}: {reason} ({detail})")
 
-    whole, quiet = file.quiet(), file.quiet(BEGINNING)
-    if whole.is_table():
-        rows = [row.values for row in islice(whole.json(), ROWS)]
-        layout = "parquet" if whole.is_parquet() else "workbook"
-        return Look(file.name, layout, tuple(rows[0]) if rows else (), tuple(rows), "")
+    entire, quiet = file.quiet(), file.quiet(BEGINNING)
+    if entire.is_table():
+        rows = [row.values for row in islice(entire.json(), ROWS)]
+        layout = "parquet" if entire.is_parquet() else "workbook"
+        return FilePreview(file.name, layout, tuple(rows[0]) if rows else (), tuple(rows), "")
     text = "\n".join(line.text for line in islice(quiet.text(), 100))[:TEXT]
     layout = quiet.layout()
     if layout in ("array", "object") or (layout == "lines" and text.lstrip("\ufeff \n\t").startswith("{")):
-        begun = replace(file.quiet(LARGEST) if layout == "object" else quiet, refuse=note)
-        values = tuple(value for _, value in islice(begun.values(lenient=layout != "array"), ROWS))
+        start = replace(file.quiet(LARGEST) if layout == "object" else quiet, refuse=note)
+        values = tuple(value for _, value in islice(start.values(lenient=layout != "array"), ROWS))
         columns = tuple(values[0]) if values and isinstance(values[0], dict) else ()
-        return Look(file.name, f"json-{layout}", columns, values, text)
+        return FilePreview(file.name, f"json-{layout}", columns, values, text)
     with suppress(UsageError):
         rows = [row.values for row in islice(quiet.csv(), ROWS)]
-        table = Look(file.name, "csv", tuple(rows[0]) if rows else (), tuple(rows), text)
-        if len(table.columns) > 1 or any(find(name).fits(table) for name in TALKS):
+        table = FilePreview(file.name, "csv", tuple(rows[0]) if rows else (), tuple(rows), text)
+        if len(table.columns) > 1 or any(find(name).fits(table) for name in ONE_COLUMN):
             return table
-    return Look(file.name, "text", (), (), text)
+    return FilePreview(file.name, "text", (), (), text)
 
 
 def who_reads(paths: list[Path]) -> Fits:
@@ -110,26 +111,26 @@ def who_reads(paths: list[Path]) -> Fits:
     with originals() as given:
         files, faults = Corpus(paths, given=given).files, list[str]()
         looks = [_look(file, faults) for file in files]
-    found = list(fitting(looks))
-    fits = [(file, name, why) for file, name, why, objection in found if not objection]
-    if fits or not found:
-        nearest = "" if fits else next((told for look in looks if (told := _nearest(look))), "")
+    candidates = list(fit_readers(looks))
+    fits = [(file, name, why) for file, name, why, objection in candidates if not objection]
+    if fits or not candidates:
+        nearest = "" if fits else next((words for look in looks if (words := _nearest(look))), "")
         return Fits(fits, nearest, "" if fits or any(look.rows for look in looks) else "".join(faults[:1]))
-    file, name, why, objection = found[0]
+    file, name, why, objection = candidates[0]
     return Fits([], f"{file}: {name} comes nearest ({why}), but {objection}")
 
 
 def instead(name: str, files: list[File]) -> str:
     """Who reads these files where the reader of this name could read none of their rows, in words; or who comes nearest."""
-    looks = [look_at(file) for file in files]
-    others = [(file, other) for file, other, _, objection in fitting(looks) if other != name and not objection]
+    looks = [preview(file) for file in files]
+    others = [(file, other) for file, other, _, objection in fit_readers(looks) if other != name and not objection]
     if others:
         return f"; the reader {others[0][1]} fits {others[0][0]}"
     nearest = next((told for look in looks if (told := _nearest(look))), "")
     return f"; {nearest}" if nearest and f" reader {name}," not in nearest else ""
 
 
-def _nearest(look: Look) -> str:
+def _nearest(look: FilePreview) -> str:
     from kgtools.corpora.readers.alpaca import GIVEN, OUTPUTS
 
     if not look.columns:
@@ -148,11 +149,11 @@ def _nearest(look: Look) -> str:
             "alpaca",
         )
     )
-    found = ", ".join(look.columns)[:200]
-    return f"{look.name}: its keys are {found}; nearest is the reader {name}, which reads: {find(name).files}"
+    keys_of_file = ", ".join(look.columns)[:200]
+    return f"{look.name}: its keys are {keys_of_file}; nearest is the reader {name}, which reads: {find(name).files}"
 
 
-def _nearest_lists(look: Look) -> str:
+def _nearest_lists(look: FilePreview) -> str:
     """The same of rows that are lists or texts, which no reader but MedDialog's takes."""
     if not look.layout.startswith("json") or not look.rows:
         return ""
@@ -162,19 +163,19 @@ def _nearest_lists(look: Look) -> str:
     return f"{look.name}: its rows are {kind}, expected objects; nearest is the reader sharegpt, which reads: {find('sharegpt').files}"
 
 
-def fitting(looks: list[Look]) -> Iterator[tuple[str, str, str, str]]:
+def fit_readers(looks: list[FilePreview]) -> Iterator[tuple[str, str, str, str]]:
     """(file, reader, why, objection) for each reader that a file fits by its keys."""
     readers = sorted(registry.every("readers", Reader), key=lambda reader: (reader[1].general, reader[0]))
     for look in looks:
         for name, reader in readers:
             if why := _fits(name, reader, look):
-                tried = _tried(reader, look)
+                tried = _try_reader(reader, look)
                 objection = tried.objection(reader.general) if tried else ""
                 told = ", ".join(sorted(tried.unread)) if tried and reader.general and not objection else ""
                 yield look.name, name, f"{why}; not read: {told}" if told else why, objection
 
 
-def _fits(name: str, reader: Reader, look: Look) -> str | None:
+def _fits(name: str, reader: Reader, look: FilePreview) -> str | None:
     try:
         return reader.fits(look)
     except Exception as error:  # noqa: BLE001 - a guest's reader looks at files that it does not know
@@ -182,10 +183,10 @@ def _fits(name: str, reader: Reader, look: Look) -> str | None:
         return None
 
 
-def _tried(reader: Reader, look: Look) -> Trial | None:
+def _try_reader(reader: Reader, look: FilePreview) -> Trial | None:
     """None where the reader needs more than rows of one file, or they are its corpus' own."""
     rows = [row for row in look.rows if isinstance(row, dict)]
-    own = rows and reader.published and is_own(reader, begun(look, rows))
+    own = rows and reader.published and is_published(reader, beginning_of(look, rows))
     if reader.together or own or look.layout in ("json-object", "text") or not look.rows:
         return None
     with TemporaryDirectory() as folder:
@@ -193,7 +194,7 @@ def _tried(reader: Reader, look: Look) -> Trial | None:
         _write(path, look)
         corpus = Corpus([path])
         try:
-            for _ in islice(checked(corpus, reader.read(corpus, reader.settings())), 50 * ROWS):
+            for _ in islice(check_examples(corpus, reader.read(corpus, reader.settings())), 50 * ROWS):
                 pass
         except KgtoolsError as error:
             return Trial(len(look.rows), Counter(), Counter(), str(error).replace(f"{path}", look.name))
@@ -205,7 +206,7 @@ def _tried(reader: Reader, look: Look) -> Trial | None:
     return Trial(len(look.rows), Counter(reason for _, reason in places), corpus.keys.unread)
 
 
-def _write(path: Path, look: Look) -> None:
+def _write(path: Path, look: FilePreview) -> None:
     """The first rows as a file of their own."""
     if look.layout == "parquet":
         write_table(pl.DataFrame(list(look.rows), infer_schema_length=None, strict=False), path)

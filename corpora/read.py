@@ -12,13 +12,13 @@ import orjson
 import polars as pl
 from pydantic import ValidationError
 
-from kgtools.corpora.checks.examples import checked
+from kgtools.corpora.checks.examples import check_examples
 from kgtools.corpora.detect import find, instead
 from kgtools.corpora.gates import PRIVATE, privacy, together
 from kgtools.corpora.owners import stranger
-from kgtools.corpora.reader import REJECTS, Corpus, Example, Pair, Reader, Turn
+from kgtools.corpora.reader import REJECTS, Corpus, Example, Pair, Reader, Rejects, Turn
 from kgtools.corpora.record import PREFERENCES, RECORDS
-from kgtools.corpora.record_files import Sink, refuse_other
+from kgtools.corpora.record_files import Sink, refuse_other, to_dict
 from kgtools.tools import registry
 from kgtools.tools.errors import UsageError
 from kgtools.tools.frames import scan_table, write_table
@@ -27,14 +27,16 @@ from kgtools.tools.inputs.originals import originals
 from kgtools.tools.licenses.check import check_license
 from kgtools.tools.outputs.empty import refuse_empty
 from kgtools.tools.outputs.staging import make_private, manifest, staging
+from kgtools.tools.progress import SILENT, Progress, track
 
 AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a run of a reader did, in the names that `--format json` prints. `table`: records or preferences.
-    `unread`: keys of rows that the reader did not ask for, with how many rows have them, the most first."""
+class ReadResult:
+    """What a run of a reader did. `table`: records or preferences; `written`: how many; `duplicates`: of these, records with the
+    id of another. `files`: file -> SHA-256. `rejected`, `changed`: rows by reason. `unread`: keys of rows that the reader did not
+    ask for, with how many rows have them, the most first. `rejects`: a row for each row that was refused, as REJECTS."""
 
     reader: str
     table: str
@@ -49,6 +51,22 @@ class Outcome:
     langs: dict[str, int]
     splits: dict[str, int]
     unread: dict[str, int]
+    rejects: Rejects
+    out: Path
+
+    @property
+    def records(self) -> pl.LazyFrame:
+        """The records or preferences that were written."""
+        return scan_table(self.out / f"{self.table}.parquet")
+
+    @property
+    def drops(self) -> dict[str, int]:
+        """Rows that became no record, by reason."""
+        return self.rejected
+
+    def to_dict(self) -> dict[str, Any]:
+        """In the names that `--format json` prints."""
+        return to_dict(self, without=("rejects", "out"))
 
 
 def read(
@@ -61,7 +79,8 @@ def read(
     seed: int = 0,
     license: str | None = None,
     allow_empty: bool = False,
-) -> Outcome:
+    progress: Progress = SILENT,
+) -> ReadResult:
     """Records (or preferences) of the files in `out`, with `rejects.parquet` and `run.json`, all or nothing.
 
     `limit`: so many examples, from the first; `license`: what the user knows of it. Raises InputError where strict, and where
@@ -74,33 +93,41 @@ def read(
     with originals() as given:
         chosen = chosen.model_copy(update={key: given.take(path) for key, path in beside.items()})
         corpus = Corpus(paths, seed, strict, given, sheet)
-        told = {"sheet": sheet} if sheet else {}
-        how = {
+        of_sheet = {"sheet": sheet} if sheet else {}
+        run_settings = {
             "reader": name,
-            "set": dict(sorted(settings.items())) | told | {key: path.name for key, path in beside.items()},
+            "set": dict(sorted(settings.items())) | of_sheet | {key: path.name for key, path in beside.items()},
             "limit": limit,
             "seed": seed,
             **_privacy(reader, corpus),
         }
-        return _read(corpus, chosen, out, _licensed(reader, corpus, license), how, allow_empty)
+        return _read(corpus, chosen, out, _licence_of(reader, corpus, license), run_settings, allow_empty, progress)
 
 
 def _read(
-    corpus: Corpus, chosen: Any, out: Path, terms: tuple[str, str], how: dict[str, Any], allow_empty: bool
-) -> Outcome:
-    """`terms`: the licence, and what is said of it; `how`: the settings of `run.json`."""
-    name, (license, note) = how["reader"], terms
+    corpus: Corpus,
+    chosen: Any,
+    out: Path,
+    terms: tuple[str, str],
+    run_settings: dict[str, Any],
+    allow_empty: bool,
+    progress: Progress,
+) -> ReadResult:
+    """`terms`: the licence, and what is said of it; `run_settings`: those of `run.json`."""
+    name, (license, note) = run_settings["reader"], terms
     counts: dict[str, Counter[str]] = {"tasks": Counter(), "langs": Counter(), "splits": Counter()}
     written = 0
     with staging(out) as stage:
         examples = islice(
-            checked(corpus, registry.lent_items("readers", name, find(name).read(corpus, chosen))), how["limit"]
+            check_examples(corpus, registry.lent_items("readers", name, find(name).read(corpus, chosen))),
+            run_settings["limit"],
         )
         first = next(examples, None)
         schema = PREFERENCES if isinstance(first, Pair) else RECORDS
         refuse_other(out, schema)
         with Sink(stage / f"{schema.noun}.parquet", schema) as sink:
-            for batch in _batches(_again(first, examples)):
+            progress.start(f"reading {name}", run_settings["limit"], schema.noun)
+            for batch in track(_batches(_again(first, examples)), progress, len):
                 rows = [_row(name, license, example) for example in batch]
                 for row, example in zip(rows, batch, strict=True):
                     counts["tasks"][row["task"]] += 1
@@ -112,7 +139,7 @@ def _read(
         ids = scan_table(stage / f"{schema.noun}.parquet").select(pl.col("id").n_unique()).collect().item()
         rejects = REJECTS.frame(corpus.rejects)
         write_table(rejects, stage / "rejects.parquet")
-        outcome = Outcome(
+        result = ReadResult(
             reader=name,
             table=schema.noun,
             license=license,
@@ -125,23 +152,25 @@ def _read(
             changed=dict(sorted(corpus.changes.items())),
             unread=dict(sorted(corpus.keys.unread.items(), key=lambda pair: (-pair[1], pair[0]))),
             **{key: dict(sorted(counter.items())) for key, counter in counts.items()},
+            rejects=rejects,
+            out=out,
         )
         refuse_empty(
             written,
             f"{name}: no example could be read{instead(name, corpus.files) if not written else ''}",
             allow_empty,
-            outcome.rejected,
+            result.rejected,
             (
                 f"{file}{f':{line}' if line else ''}: {reason}{f' ({more})' if more else ''}"
                 for file, line, _, reason, more in corpus.rejects
             ),
         )
-        if how.get("private") or counts["tasks"].keys() & set(PRIVATE):
+        if run_settings.get("private") or counts["tasks"].keys() & set(PRIVATE):
             make_private(stage)
-        facts = {key: value for key, value in vars(outcome).items() if key not in ("reader", "files")}
+        facts = {key: value for key, value in result.to_dict().items() if key not in ("reader", "files")}
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
-        (stage / "run.json").write_bytes(manifest("read", how, outcome.files, outputs=outputs, **facts))
-    return outcome
+        (stage / "run.json").write_bytes(manifest("read", run_settings, result.files, outputs=outputs, **facts))
+    return result
 
 
 def _privacy(reader: Reader, corpus: Corpus) -> dict[str, bool]:
@@ -152,7 +181,7 @@ def _privacy(reader: Reader, corpus: Corpus) -> dict[str, bool]:
     return {"private": False} | known
 
 
-def _licensed(reader: Reader, corpus: Corpus, given: str | None) -> tuple[str, str]:
+def _licence_of(reader: Reader, corpus: Corpus, given: str | None) -> tuple[str, str]:
     """The licence of a run's records and what there is to say of it: the user's word, or the corpus' for its own files."""
     if given is not None:
         return given, ""
@@ -193,14 +222,14 @@ def _row(source: str, license: str, example: Example | Pair) -> dict[str, Any]:
             "chosen": _messages([Turn("assistant", example.chosen)]),
             "rejected": _messages([Turn("assistant", example.rejected)]),
         }
-        own: dict[str, Any] = {"task": "preference", **sides}
+        texts: dict[str, Any] = {"task": "preference", **sides}
         content: Any = [source, "preference", example.lang, *sides.values()]
     else:
         messages = _messages(example.messages)
-        own = {"task": example.task, "messages": messages, "answer": example.answer}
+        texts = {"task": example.task, "messages": messages, "answer": example.answer}
         content = [source, example.task, example.lang, messages, example.answer]
     id_ = digest(orjson.dumps(content).decode())
-    return {"id": id_, "group": digest(f"{source}|{example.key}") if example.key else id_} | own | shared
+    return {"id": id_, "group": digest(f"{source}|{example.key}") if example.key else id_} | texts | shared
 
 
 def _json(meta: dict[str, Any]) -> str:

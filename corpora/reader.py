@@ -8,9 +8,10 @@ from typing import Annotated, Any, NamedTuple
 
 import polars as pl
 
-from kgtools.corpora.files.file import File, Place
+from kgtools.corpora.files.file import File
 from kgtools.corpora.files.keys import Keys
 from kgtools.corpora.files.paths import files_of
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.text.escapes import ESCAPES, all_without_escapes
 from kgtools.tools.config import Settings
 from kgtools.tools.errors import InputError
@@ -125,7 +126,7 @@ class Corpus:
 
 
 @dataclass(frozen=True)
-class Look:
+class FilePreview:
     """The beginning of a file, for telling whose it is.
 
     `layout`: json-lines, json-array, json-object, csv, workbook, parquet or text. `rows`: its first objects or rows (of a json-object:
@@ -169,7 +170,7 @@ class Categories(NamedTuple):
     unless: str = ""
 
 
-class Published(NamedTuple):
+class PublishedFile(NamedTuple):
     """A kind of file that a corpus publishes. `columns`: those that every row has; `more`: others that it may have; `lang`: what
     stands under the columns `text` is written in, where that tells a look-alike. `names`: what the file is called, without its
     suffix; `keys`: by what its rows stand, where it is one object; `values`: a column and what is in it, both as patterns."""
@@ -198,11 +199,11 @@ class Reader:
     license_note: str
     files: str
     read: Callable[[Corpus, Any], Iterator[Example | Pair]]
-    fits: Callable[[Look], str | None]
+    fits: Callable[[FilePreview], str | None]
     settings: type[Settings] = NoSettings
     private: bool = False
     url: str = ""
     categories: Categories | None = None
     general: bool = False
     together: bool = False
-    published: tuple[Published, ...] = ()
+    published: tuple[PublishedFile, ...] = ()

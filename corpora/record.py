@@ -38,3 +38,11 @@ PREFERENCES = Schema(
 messages that follow. The rest is as in records."""
 
 Preferences = Annotated[pl.DataFrame, PREFERENCES]
+
+REMOVED = Schema(
+    "removed",
+    {"id": pl.String, "source": pl.String, "step": pl.String, "reason": pl.String, "favoured": pl.String},
+    required=("id", "source", "step", "reason"),
+)
+"""A row for each record that a mix or a split leaves out. `source`: as the recipe calls it. `step`: filter, dedup,
+decontaminate, draw or split. `favoured`: the record or evaluation item in whose favour, where there is one."""

@@ -2,9 +2,9 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,9 +15,10 @@ import polars as pl
 from kgtools.corpora.record import PREFERENCES, RECORDS
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.frames import Schema, scan_table, sink_table, write_table
-from kgtools.tools.inputs.files import digest
+from kgtools.tools.inputs.files import digest, sha256
 from kgtools.tools.inputs.originals import Originals, originals
-from kgtools.tools.outputs.staging import unfinished
+from kgtools.tools.outputs.staging import manifest, staging_or_scratch, unfinished
+from kgtools.tools.progress import SILENT, Progress
 
 LONGEST = 255
 """Bytes in the name of a file."""
@@ -57,7 +58,7 @@ class Sink:
 
 
 @dataclass(frozen=True)
-class Table:
+class RecordTable:
     """The records or preferences that a command reads: a file, by itself or in the folder that a command wrote."""
 
     rows: pl.LazyFrame
@@ -76,33 +77,88 @@ class Table:
 
 
 @contextmanager
-def open_table(place: Path) -> Iterator[Table]:
+def open_table(source: Path) -> Iterator[RecordTable]:
     """What `scan` gives, as it is at this moment: a change while the block reads it is an InputError."""
     with originals() as given:
-        file = given.take(file_of(given.take(place)))
-        yield Table(*scan(file), file, given)
+        file = given.take(file_of(given.take(source)))
+        yield RecordTable(*scan(file), file, given)
 
 
-def file_of(place: Path) -> Path:
+@dataclass(frozen=True)
+class RecordStep:
+    """A step on records while it runs: the table that it reads, and the folder that becomes its output when all went well."""
+
+    command: str
+    table: RecordTable
+    folder: Path
+
+    @property
+    def records_file(self) -> Path:
+        """Where the records or preferences are written."""
+        return self.folder / f"{self.table.schema.noun}.parquet"
+
+    def write_manifest(
+        self, settings: Mapping[str, Any], facts: Mapping[str, Any], inputs: Mapping[str, str] | None = None
+    ) -> None:
+        """Write `run.json`, the last file: it holds the SHA-256 of every other. `inputs`: what was read beside the table."""
+        outputs = {file.name: sha256(file) for file in sorted(self.folder.iterdir())}
+        read = self.table.inputs() | dict(inputs or {})
+        content = manifest(self.command, dict(settings), read, **{**facts, "outputs": outputs})
+        (self.folder / "run.json").write_bytes(content)
+
+
+@contextmanager
+def run_step(
+    command: str, source: Path, out: Path | None, is_private: Callable[[Path], bool] = lambda _: False
+) -> Iterator[RecordStep]:
+    """The frame of a step on records: the table of `source`, and a folder whose files move to `out` when the block ends well, all
+    or nothing; without `out`, for a dry run, they are gone then.
+
+    `is_private`: whether nobody else may read what is made of a file. Raises InputError where there are no records, UsageError
+    where `out` is the folder of the records themselves, or holds the other kind of table."""
+    with open_table(source) as table:
+        if out is not None:
+            table.refuse_as_out(out)
+        with staging_or_scratch(out, out is None, is_private(table.file)) as folder:
+            if out is not None:
+                refuse_other(out, table.schema)
+            yield RecordStep(command, table, folder)
+
+
+def scan_written(out: Path | None, noun: str) -> pl.LazyFrame | None:
+    """The records or preferences that a step wrote into a folder; None after a dry run."""
+    return None if out is None else scan_table(out / f"{noun}.parquet")
+
+
+def to_dict(result: Any, names: Mapping[str, str] | None = None, without: Container[str] = ("out",)) -> dict[str, Any]:
+    """The fields of a result in their order, for programs. `names`: fields that are called otherwise there; `without`: those that
+    are not."""
+    shown = (each.name for each in fields(result) if each.name not in without)
+    return {(names or {}).get(name, name): getattr(result, name) for name in shown}
+
+
+def file_of(source: Path) -> Path:
     """The file of records or preferences that a folder holds, or that this is. Raises InputError where there is none."""
-    if unfinished(place if place.is_dir() else place.parent):
+    if unfinished(source if source.is_dir() else source.parent):
         raise InputError(
-            f"{place}: the run that writes there was stopped before all its files were in place; run it again"
+            f"{source}: the run that writes there was stopped before all its files were in place; run it again"
         )
-    found = [place] if place.is_file() else [place / f"{schema.noun}.parquet" for schema in (RECORDS, PREFERENCES)]
-    path = next((file for file in found if file.is_file()), None)
+    candidates = (
+        [source] if source.is_file() else [source / f"{schema.noun}.parquet" for schema in (RECORDS, PREFERENCES)]
+    )
+    path = next((file for file in candidates if file.is_file()), None)
     if path is None:
         raise InputError(
-            f"{place}: holds no records.parquet and no preferences.parquet; name what read, generate or merge wrote"
+            f"{source}: holds no records.parquet and no preferences.parquet; name what read, generate or merge wrote"
         )
     return path
 
 
-def scan(place: Path) -> tuple[pl.LazyFrame, Schema]:
+def scan(source: Path) -> tuple[pl.LazyFrame, Schema]:
     """The records or preferences of a folder that a command wrote, or of a Parquet file; and which of the two they are.
 
     Raises InputError where there are none."""
-    path = file_of(place)
+    path = file_of(source)
     try:
         rows = scan_table(path)
         names = rows.collect_schema()
@@ -113,14 +169,14 @@ def scan(place: Path) -> tuple[pl.LazyFrame, Schema]:
     return rows.select(list(schema.columns)), schema
 
 
-def story(place: Path) -> dict[str, Any]:
+def read_manifest(source: Path) -> dict[str, Any]:
     """The `run.json` of the command that wrote the records of a folder or file; empty where there is none."""
-    home = place if place.is_dir() else place.parent
+    home = source if source.is_dir() else source.parent
     try:
-        told = orjson.loads((home / "run.json").read_bytes())
+        manifest_of_run = orjson.loads((home / "run.json").read_bytes())
     except (OSError, orjson.JSONDecodeError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return manifest_of_run if isinstance(manifest_of_run, dict) else {}
 
 
 def refuse_other(out: Path, schema: Schema) -> None:
@@ -132,14 +188,22 @@ def refuse_other(out: Path, schema: Schema) -> None:
         )
 
 
-def batches(rows: pl.LazyFrame, size: int = 20_000, numbered: bool = False) -> Iterator[pl.DataFrame]:
+def batches(
+    rows: pl.LazyFrame, size: int = 20_000, numbered: bool = False, progress: Progress = SILENT
+) -> Iterator[pl.DataFrame]:
     """The rows in their order, so many at a time: of a file, perhaps with columns added, but not filtered and not numbered (each
     batch would read the whole file again; `numbered` adds the number of each as `row`). Only what is asked for is read; an engine
-    that reads on meanwhile holds gigabytes."""
+    that reads on meanwhile holds gigabytes. `progress` is told of each batch when the next one is asked for."""
     begin = 0
     while (batch := rows.slice(begin, size).collect()).height:
         yield batch.with_row_index("row", begin) if numbered else batch
         begin += size
+        progress.advance(batch.height)
+
+
+def count_rows(rows: pl.LazyFrame) -> int:
+    """How many rows there are: of a Parquet file its footer says it, so nothing else is read."""
+    return int(rows.select(pl.len()).collect().item())
 
 
 def within(rows: pl.DataFrame, batch: pl.DataFrame) -> pl.DataFrame:

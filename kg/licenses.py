@@ -8,7 +8,7 @@ from typing import Any
 from kgtools.kg.stores import Store
 from kgtools.kg.tables import Entities, Triples
 from kgtools.tools.errors import Findings
-from kgtools.tools.licenses.check import all_of, cell, choices, gate, inside, notes, operand, saying
+from kgtools.tools.licenses.check import all_of, cell, choices, describe_license, gate, inside, notes, operand
 
 LICENSES = "LICENSES.md"
 BESIDE = ".licenses.md"
@@ -49,7 +49,7 @@ def license_of(about: dict[str, Any]) -> str:
 def rights(about: dict[str, Any]) -> str:
     """What the licences of a graph let one do, a line for each."""
     whole = license_of(about)
-    return "\n".join(f"{name}: {saying(name)}" for name in inside([whole] if whole else []))
+    return "\n".join(f"{name}: {describe_license(name)}" for name in inside([whole] if whole else []))
 
 
 def check_leaving(store: Store, allowed: Collection[str]) -> None:

@@ -25,7 +25,7 @@ MOST_SOURCES = 62
 
 
 @dataclass(frozen=True)
-class View:
+class GraphView:
     """`entities`: sorted by id, their place being their number; `asked_en`: whether it is the one that questions in English ask
     about, of those that share an English name. `facts`: sorted by id, a row a triple or attribute value:
     `fact` (its place), `id`, `kind`, `relation`, `head` and `tail` (entity numbers, `tail` null for a value), `value`, `value_zh` and
@@ -44,7 +44,7 @@ class View:
         return self.entities["name" if lang == "zh" else "name_en"]
 
 
-def view(store: Store) -> View:
+def view(store: Store) -> GraphView:
     """The whole graph of a store as a View."""
     known = _licenses(store.about())
     bits = {name: 1 << place for place, name in enumerate(known)}
@@ -62,7 +62,7 @@ def view(store: Store) -> View:
         _asked_in_english(entities, facts), hashes,
     )  # fmt: skip
     by_bit = {bits[name]: (name, license_) for name, license_ in known.items()}
-    return View(entities, facts.with_row_index("fact"), synonyms, by_bit)
+    return GraphView(entities, facts.with_row_index("fact"), synonyms, by_bit)
 
 
 def _with_texts(facts: pl.DataFrame, tables: tuple[NameTable, ...], bits: dict[str, int]) -> pl.DataFrame:
@@ -138,26 +138,28 @@ def _mask(sources: pl.Series, bits: dict[str, int]) -> pl.Series:
 def _attributes(entities: pl.DataFrame, bits: dict[str, int]) -> pl.DataFrame:
     """The attribute values, aliases and classes of all entities, unpacked from their JSON."""
     known = ontology().attributes
-    said: list[tuple[int, str, int]] = []
+    attribute_rows: list[tuple[int, str, int]] = []
     values: list[str] = []
     masks: list[int] = []
-    places: list[int] = []
-    told = entities.filter(pl.col("attributes") != "{}").select("number", "attributes")
-    for number, text in told.iter_rows():
+    counts: list[int] = []
+    with_attributes = entities.filter(pl.col("attributes") != "{}").select("number", "attributes")
+    for number, text in with_attributes.iter_rows():
         for attribute, origins in orjson.loads(text).items():
-            said.append((number, attribute, len(origins)))
+            attribute_rows.append((number, attribute, len(origins)))
             values.extend(origins)
             masks.extend([_bits(each, bits) for each in origins.values()])
-            places.extend(map(len, origins.values()))
+            counts.extend(map(len, origins.values()))
     kinds = pl.DataFrame(
         {"relation": list(known), "kind": "attribute"}, schema={"relation": pl.String, "kind": pl.String}
     )
-    heads = pl.DataFrame(said, schema={"head": pl.UInt32, "relation": pl.String, "count": pl.UInt32}, orient="row")
+    heads = pl.DataFrame(
+        attribute_rows, schema={"head": pl.UInt32, "relation": pl.String, "count": pl.UInt32}, orient="row"
+    )
     heads = heads.join(kinds, on="relation", how="left", maintain_order="left").with_columns(
         pl.col("kind").fill_null(pl.col("relation"))
     )
     rows = heads.select(pl.exclude("count").repeat_by("count").explode()).drop_nulls("relation").with_columns(
-        pl.Series("value", values, dtype=pl.String), pl.Series("mask", masks, dtype=pl.Int64), pl.Series("confirmed", places, dtype=pl.UInt32)
+        pl.Series("value", values, dtype=pl.String), pl.Series("mask", masks, dtype=pl.Int64), pl.Series("confirmed", counts, dtype=pl.UInt32)
     )  # fmt: skip
     doubt = entities.select(_doubt()).to_series()
     doubted = value_doubts(entities)
@@ -187,8 +189,8 @@ def _bits(origins: list[str], bits: dict[str, int]) -> int:
 
 def find_triples(entities: Entities, triples: Triples, ids: set[str]) -> list[dict[str, Any]]:
     """The facts with these ids, triples and attribute values alike: id, kind, head, relation, tail, sources, origins."""
-    found = [row | {"kind": "relation"} for row in triples.filter(pl.col("id").is_in(list(ids))).iter_rows(named=True)]
-    missing = ids - {row["id"] for row in found}
+    facts = [row | {"kind": "relation"} for row in triples.filter(pl.col("id").is_in(list(ids))).iter_rows(named=True)]
+    missing = ids - {row["id"] for row in facts}
     if missing:
         for head, text in entities.filter(pl.col("attributes") != "{}").select("id", "attributes").iter_rows():
             for attribute, values in orjson.loads(text).items():
@@ -196,8 +198,8 @@ def find_triples(entities: Entities, triples: Triples, ids: set[str]) -> list[di
                     id_ = digest(SEPARATOR.join((head, attribute, value)))
                     if id_ in missing:
                         sources = sorted({origin.partition("/")[0] for origin in origins})
-                        found.append(
+                        facts.append(
                             {"id": id_, "kind": "attribute", "head": head, "relation": attribute, "tail": value, "sources": sources,
                              "origins": origins, "contradicts": None}
                         )  # fmt: skip
-    return sorted(found, key=lambda row: str(row["id"]))
+    return sorted(facts, key=lambda row: str(row["id"]))

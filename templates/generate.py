@@ -17,11 +17,11 @@ from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.licenses import LICENSES
 from kgtools.kg.stores import Store
 from kgtools.templates.drops import choose_drops
-from kgtools.templates.facts import View, view
+from kgtools.templates.facts import GraphView, view
 from kgtools.templates.groups import groups_within
 from kgtools.templates.licenses import licence_text
 from kgtools.templates.pack import LANGUAGES, Pack, Tails, Template, load_pack, refuse_general
-from kgtools.templates.preferences.balance import told_by
+from kgtools.templates.preferences.balance import lengths, names
 from kgtools.templates.preferences.rejected import wrong_answers
 from kgtools.templates.render import question_of, render
 from kgtools.templates.select import CODES, REASONS, Selection, facts_for, sample, select, without
@@ -31,6 +31,7 @@ from kgtools.tools.inputs.files import sha256
 from kgtools.tools.licenses.check import all_of, operand
 from kgtools.tools.outputs.empty import refuse_empty
 from kgtools.tools.outputs.staging import manifest
+from kgtools.tools.progress import SILENT, Progress, track
 
 COVERAGE = Schema(
     "coverage",
@@ -52,12 +53,30 @@ NOT_ALONE = 20_000
 
 
 @dataclass(frozen=True)
-class Result:
+class GenerateCounts:
+    """What came of a run. `triples`: language -> what became of its facts, a reason of REASONS -> facts. Of preferences also
+    `lengths`, `names` (`preferences/balance.py`) and `refused`: language -> why a wrong answer was not taken -> tries."""
+
+    records: int
+    by_template: dict[str, int]
+    by_license: dict[str, int]
+    triples: dict[str, dict[str, int]]
+    lengths: dict[str, dict[str, dict[str, float]]] | None = None
+    names: dict[str, dict[str, float]] | None = None
+    refused: dict[str, dict[str, int]] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As `run.json` and `--format json` have them; of records without what preferences have."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
+class RecordTables:
     """The tables that a run writes, and its counts. `records`: records, or preferences where these were asked for."""
 
     records: Records | Preferences
     coverage: pl.DataFrame
-    counts: dict[str, Any]
+    counts: GenerateCounts
 
 
 def generate(
@@ -70,7 +89,8 @@ def generate(
     workers: int = 1,
     task: str = "qa",
     drop: str | None = None,
-) -> Result:
+    progress: Progress = SILENT,
+) -> RecordTables:
     """Records (task qa) or preferences in a seeded order, and what became of every fact. The same settings give the same bytes.
 
     `drop`: what is left out, as `--drop` says it; by default what each pack leaves out."""
@@ -89,61 +109,67 @@ def generate(
         refuse_general(template)
     with ThreadPoolExecutor() as pool:  # polars works outside of the lock
         work = [(template, facts) for template in wanted if (facts := facts_for(by_relation, template))]
-        found = pool.map(
+        progress.start("selecting facts", len(work), "templates")
+        chosen = pool.map(
             lambda job: select(graph, pl.concat(job[1]), job[0], seed, max_tails, drops[job[0].pack]), work
         )
-        selections = sample(one_answer_each(list(found)), count)
-        said = pl.concat([pl.Series(dtype=pl.List(pl.String)), *(each.groups["fact_ids"] for each in selections)])
+        selections = sample(one_answer_each(list(track(chosen, progress))), count)
+        askable = pl.concat([pl.Series(dtype=pl.List(pl.String)), *(each.groups["fact_ids"] for each in selections)])
         if task == "preference":
             selections, refused = wrong_answers(graph, by_relation, selections, seed)
         coverage_work = pool.submit(_coverage, graph, selections, tuple(lang for lang in LANGUAGES if lang in langs))
-        texts = [_render(selections, workers)]
+        progress.start("rendering", sum(each.groups.height for each in selections), "records")
+        texts = [_render(selections, workers, progress)]
         if task == "preference":
-            texts.append(_render([_rejected(selection) for selection in selections], workers))
+            progress.start("rendering wrong answers", sum(each.groups.height for each in selections), "records")
+            texts.append(_render([_with_rejected(selection) for selection in selections], workers, progress))
         make = _records if task == "qa" else _preferences
-        whole = [job for job in zip(selections, *texts, strict=True) if job[0].groups.height]
-        frames = list(pool.map(lambda job: make(graph, *job), whole))
+        filled = [job for job in zip(selections, *texts, strict=True) if job[0].groups.height]
+        frames = list(pool.map(lambda job: make(graph, *job), filled))
         coverage = coverage_work.result()
     schema = TASKS[task]
     records = pl.concat(frames).sort("key", "id").drop("key") if frames else schema.frame()
-    records = records.with_columns(groups_within(said, records["facts"]))
-    return Result(
-        schema.check(records, f"the {schema.noun}"),
-        COVERAGE.check(coverage, "the coverage"),
-        _counts(records, coverage) | (told_by(records) | {"refused": refused} if task == "preference" else {}),
-    )
+    records = records.with_columns(groups_within(askable, records["facts"]))
+    counts = _counts(records, coverage)
+    if task == "preference":
+        counts = replace(counts, lengths=lengths(records), names=names(records), refused=refused)
+    return RecordTables(schema.check(records, f"the {schema.noun}"), COVERAGE.check(coverage, "the coverage"), counts)
 
 
-def _rejected(selection: Selection) -> Selection:
+def _with_rejected(selection: Selection) -> Selection:
     return replace(selection, groups=selection.groups.with_columns(pl.col("rejected").alias("tails")))
 
 
-def write(result: Result, folder: Path, settings: dict[str, Any], graph: dict[str, Any], packs: Iterable[Pack]) -> None:
+def write(
+    tables: RecordTables, folder: Path, settings: dict[str, Any], graph: dict[str, Any], packs: Iterable[Pack]
+) -> None:
     """`records.parquet`, `records.jsonl` (or both of preferences), `coverage.parquet`, `LICENSES.md` and `run.json` in `folder`.
-    `graph`: what the store tells about itself; `packs`: those that made the result."""
-    pairs = "rejected" in result.records.columns
+    `graph`: what the store tells about itself; `packs`: those that made the tables."""
+    pairs = "rejected" in tables.records.columns
     noun, texts = ("preferences", ("prompt", "chosen", "rejected")) if pairs else ("records", ("messages",))
-    lines = result.records.select("id", "lang", *texts, "license")
+    lines = tables.records.select("id", "lang", *texts, "license")
     with ThreadPoolExecutor() as pool:
         writing = {
-            f"{noun}.parquet": pool.submit(_written, result.records, folder / f"{noun}.parquet"),
-            f"{noun}.jsonl": pool.submit(_written, lines, folder / f"{noun}.jsonl"),
-            "coverage.parquet": pool.submit(_written, result.coverage, folder / "coverage.parquet"),
+            f"{noun}.parquet": pool.submit(_write, tables.records, folder / f"{noun}.parquet"),
+            f"{noun}.jsonl": pool.submit(_write, lines, folder / f"{noun}.jsonl"),
+            "coverage.parquet": pool.submit(_write, tables.coverage, folder / "coverage.parquet"),
         }
         outputs = {name: work.result() for name, work in writing.items()}
-    (folder / LICENSES).write_bytes(licence_text(result.records, packs, graph))
+    (folder / LICENSES).write_bytes(licence_text(tables.records, packs, graph))
     outputs[LICENSES] = sha256(folder / LICENSES)
-    (folder / "run.json").write_bytes(manifest("generate", settings, files_of(graph), outputs=outputs, **result.counts))
+    (folder / "run.json").write_bytes(
+        manifest("generate", settings, files_of(graph), outputs=outputs, **tables.counts.to_dict())
+    )
 
 
-def refuse_none(result: Result, graph: str, allow_empty: bool) -> None:
+def refuse_none(tables: RecordTables, graph: str, allow_empty: bool) -> None:
     """Raises InputError, with what became of the facts, where nothing was made of them."""
-    told = result.counts["triples"].items()
-    reasons = {f"{lang}, {reason}": number for lang, fates in told for reason, number in fates.items()}
-    refuse_empty(result.records.height, f"{graph}: none of its facts makes a record", allow_empty, reasons)
+    by_lang = tables.counts.triples.items()
+    reasons = {f"{lang}, {reason}": number for lang, fates in by_lang for reason, number in fates.items()}
+    refuse_empty(tables.records.height, f"{graph}: none of its facts makes a record", allow_empty, reasons)
 
 
-def _written(frame: pl.DataFrame, path: Path) -> str:
+def _write(frame: pl.DataFrame, path: Path) -> str:
     write_table(frame, path)
     return sha256(path)
 
@@ -172,7 +198,7 @@ Job = tuple[Template, int, list[str], list[Tails]]
 Texts = tuple[list[str], list[str]]
 
 
-def _render(selections: list[Selection], workers: int) -> list[Texts]:
+def _render(selections: list[Selection], workers: int, progress: Progress) -> list[Texts]:
     """For each selection, the user's and the assistant's texts in the order of its groups."""
     jobs: list[tuple[int, Job]] = []
     for number, selection in enumerate(selections):
@@ -187,6 +213,7 @@ def _render(selections: list[Selection], workers: int) -> list[Texts]:
     for (number, _), (users, assistants) in zip(jobs, done, strict=True):
         texts[number][0].extend(users)
         texts[number][1].extend(assistants)
+        progress.advance(len(users))
     return texts
 
 
@@ -194,24 +221,24 @@ def _in_processes(jobs: list[Job], workers: int) -> Iterable[tuple[list[str], li
     os.environ["PYTHONSAFEPATH"] = "1"  # a user's own train.py must not be imported in place of ours
     sent = [(template.file.parent, template.name, template.lang, *rest) for template, *rest in jobs]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_there, sent)
+        yield from pool.map(_render_there, sent)
 
 
-def _there(job: tuple[Path, str, str, int, list[str], list[Tails]]) -> tuple[list[str], list[str]]:
+def _render_there(job: tuple[Path, str, str, int, list[str], list[Tails]]) -> tuple[list[str], list[str]]:
     """A job in another process, which finds the template by its place: parsed ones can't be sent."""
     folder, name, lang, variant, heads, tails = job
-    template = _parsed(folder)[name, lang]
+    template = _load_templates(folder)[name, lang]
     return render(template, template.variants[variant], heads, tails)
 
 
 @cache
-def _parsed(folder: Path) -> dict[tuple[str, str], Template]:
+def _load_templates(folder: Path) -> dict[tuple[str, str], Template]:
     return {(template.name, template.lang): template for template in load_pack(folder).templates}
 
 
-def _records(graph: View, selection: Selection, said: Texts) -> pl.DataFrame:
+def _records(graph: GraphView, selection: Selection, texts: Texts) -> pl.DataFrame:
     joiner = "、" if selection.template.lang == "zh" else ", "
-    groups = _told(graph, selection, user=said[0], assistant=said[1])
+    groups = _with_columns(graph, selection, user=texts[0], assistant=texts[1])
     return groups.with_columns(
         _hashed(groups, "user", "assistant").alias("id"),
         pl.lit("qa").alias("task"),
@@ -221,8 +248,8 @@ def _records(graph: View, selection: Selection, said: Texts) -> pl.DataFrame:
     ).select("key", *RECORDS.columns)
 
 
-def _preferences(graph: View, selection: Selection, said: Texts, worse: Texts) -> pl.DataFrame:
-    groups = _told(graph, selection, user=said[0], assistant=said[1], worse=worse[1])
+def _preferences(graph: GraphView, selection: Selection, texts: Texts, worse: Texts) -> pl.DataFrame:
+    groups = _with_columns(graph, selection, user=texts[0], assistant=texts[1], worse=worse[1])
     about = pl.struct(pl.col("id").alias("head"), "fault", "wrong", "unsaid")
     return groups.with_columns(
         _hashed(groups, "user", "assistant", "worse").alias("id"),
@@ -234,11 +261,11 @@ def _preferences(graph: View, selection: Selection, said: Texts, worse: Texts) -
     ).select("key", *PREFERENCES.columns)
 
 
-def _told(graph: View, selection: Selection, **texts: list[str]) -> pl.DataFrame:
+def _with_columns(graph: GraphView, selection: Selection, **texts: list[str]) -> pl.DataFrame:
     """The groups with the columns that records and preferences have alike, and with these texts. `id` is still the head's."""
     template, masks = selection.template, selection.groups["mask"].unique()
-    sources = {mask: " + ".join(_given(graph, mask, 0)) for mask in masks}
-    licenses = {mask: all_of(sorted({*_given(graph, mask, 1), operand(template.license)})) for mask in masks}
+    sources = {mask: " + ".join(_names_of_mask(graph, mask, 0)) for mask in masks}
+    licenses = {mask: all_of(sorted({*_names_of_mask(graph, mask, 1), operand(template.license)})) for mask in masks}
     return selection.groups.with_columns(
         pl.lit(template.lang).alias("lang"),
         pl.col("fact_ids").alias("facts"),
@@ -247,7 +274,7 @@ def _told(graph: View, selection: Selection, **texts: list[str]) -> pl.DataFrame
         pl.concat_str(pl.lit(f"{template.id}#"), pl.col("variant") + 1).alias("template"),
         pl.col("mask").replace_strict(licenses, return_dtype=pl.String).alias("license"),
         pl.lit(None, pl.String).alias("split"),
-        *(pl.Series(name, said, dtype=pl.String) for name, said in texts.items()),
+        *(pl.Series(name, column, dtype=pl.String) for name, column in texts.items()),
     )
 
 
@@ -257,22 +284,22 @@ def _hashed(groups: pl.DataFrame, *texts: str) -> pl.Series:
 
 def _messages(**texts: str) -> pl.Expr:
     """A message of each role, from the column named."""
-    said = [pl.struct(pl.lit(role).alias("role"), pl.col(text).alias("content")) for role, text in texts.items()]
-    return pl.concat_arr(*said).arr.to_list().cast(MESSAGES)
+    messages = [pl.struct(pl.lit(role).alias("role"), pl.col(text).alias("content")) for role, text in texts.items()]
+    return pl.concat_arr(*messages).arr.to_list().cast(MESSAGES)
 
 
-def _given(graph: View, mask: int, part: int) -> list[str]:
+def _names_of_mask(graph: GraphView, mask: int, part: int) -> list[str]:
     """The names (part 0) or licences (part 1) of the sources and tables of a mask."""
     return list(dict.fromkeys(both[part] for bit, both in sorted(graph.licenses.items()) if mask & bit))
 
 
-def _coverage(graph: View, selections: list[Selection], langs: tuple[str, ...]) -> pl.DataFrame:
+def _coverage(graph: GraphView, selections: list[Selection], langs: tuple[str, ...]) -> pl.DataFrame:
     frames = []
     for lang in langs:
-        mine = [selection for selection in selections if selection.template.lang == lang]
-        exported = [s.groups.select(pl.col("facts").explode().alias("fact")).drop_nulls() for s in mine]
+        of_lang = [selection for selection in selections if selection.template.lang == lang]
+        exported = [s.groups.select(pl.col("facts").explode().alias("fact")).drop_nulls() for s in of_lang]
         parts = [frame.with_columns(pl.lit(CODES["exported"], pl.UInt8).alias("code")) for frame in exported] + [
-            s.left_out for s in mine
+            s.left_out for s in of_lang
         ]
         none = pl.DataFrame(schema={"fact": pl.UInt32, "code": pl.UInt8})
         fates = (
@@ -295,7 +322,7 @@ def _coverage(graph: View, selections: list[Selection], langs: tuple[str, ...]) 
     return pl.concat(frames) if frames else COVERAGE.frame()
 
 
-def _counts(records: pl.DataFrame, coverage: pl.DataFrame) -> dict[str, Any]:
+def _counts(records: pl.DataFrame, coverage: pl.DataFrame) -> GenerateCounts:
     variants = records.group_by("template").len()
     by_template = (
         variants.group_by(pl.col("template").str.replace(r"#\d+$", "")).agg(pl.col("len").sum()).sort("template")
@@ -305,9 +332,4 @@ def _counts(records: pl.DataFrame, coverage: pl.DataFrame) -> dict[str, Any]:
     for lang, reason, number in fates.iter_rows():
         drops.setdefault(lang, {})[reason] = number
     by_license = dict(records.group_by("license").len().sort("license").iter_rows())
-    return {
-        "records": records.height,
-        "by_template": dict(by_template.iter_rows()),
-        "by_license": by_license,
-        "triples": drops,
-    }
+    return GenerateCounts(records.height, dict(by_template.iter_rows()), by_license, drops)

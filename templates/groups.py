@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from kgtools.corpora.dedup.clusters import joined
+from kgtools.corpora.dedup.clusters import join_pairs
 
 
 def fact_groups(facts: pl.Series) -> pl.Series:
@@ -13,15 +13,15 @@ def fact_groups(facts: pl.Series) -> pl.Series:
     same = (ordered["facts"] == ordered["facts"].shift()).fill_null(False).to_numpy()
     records = ordered["record"].to_numpy()
     pairs = zip(records[:-1][same[1:]].tolist(), records[1:][same[1:]].tolist(), strict=True)
-    cluster = joined(pairs, len(facts))
+    cluster = join_pairs(pairs, len(facts))
     least = rows.group_by("record").agg(pl.col("facts").min()).sort("record")
     named = pl.DataFrame({"record": np.arange(len(facts), dtype=np.uint32), "cluster": cluster})
     named = named.join(least, on="record", how="left", maintain_order="left")
     return named.select(pl.col("facts").min().over("cluster")).to_series().fill_null("").alias("group")
 
 
-def groups_within(said: pl.Series, facts: pl.Series) -> pl.Series:
+def groups_within(askable: pl.Series, facts: pl.Series) -> pl.Series:
     """The fact group of each record: of all that can be asked, so that preferences are tied as the records of their facts are."""
-    known = pl.DataFrame({"fact": said, "group": fact_groups(said)}).explode("fact").unique("fact")
+    known = pl.DataFrame({"fact": askable, "group": fact_groups(askable)}).explode("fact").unique("fact")
     first = pl.DataFrame({"fact": facts.list.first()}).join(known, on="fact", how="left", maintain_order="left")
     return first["group"].fill_null("")

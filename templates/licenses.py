@@ -16,9 +16,9 @@ def licence_text(records: pl.DataFrame, packs: Iterable[Pack], about: dict[str, 
     What gave none is not told."""
     sources = records["source"].str.split(" + ").list.unique().explode().value_counts()
     numbers = dict(sources.iter_rows())
-    told = [(giver, numbers.get(giver.name, 0)) for giver in givers(about)]
+    counted = [(giver, numbers.get(giver.name, 0)) for giver in givers(about)]
     by_pack = dict(records["template"].str.extract(r"^([^@]+)@").value_counts().iter_rows())
-    told += [
+    counted += [
         (Giver("templates", pack.info.name, pack.info.version, pack.info.license, ""), by_pack.get(pack.info.name, 0))
         for pack in packs
     ]
@@ -26,7 +26,7 @@ def licence_text(records: pl.DataFrame, packs: Iterable[Pack], about: dict[str, 
     lines = [
         "# Licences",
         "Each row is under all licences of what it was made from; they stand in its field `license`.",
-        giver_table((giver, number) for giver, number in told if number),
+        giver_table((giver, number) for giver, number in counted if number),
         "A row that several gave counts for each.",
         notes(rows, exported=False),
     ]

@@ -1,6 +1,7 @@
 """From a record to its triples, files, template and licence; and from a triple to its records."""
 
 import re
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from kgtools.corpora.gates import vouched
+from kgtools.corpora.gates import read_vouched_manifest
 from kgtools.corpora.record import PREFERENCES, RECORDS
 from kgtools.kg.build.inputs import files_of
 from kgtools.kg.build.normalize import HAN
@@ -24,7 +25,87 @@ from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.frames import scan_table
 
 MARK = re.compile(r"([^@/]+)@([^/]+)/([^#]+)#([0-9]{1,9})")
+"""A record's `template`: `clinicalgpt@1.0.0/symptom.zh#2`."""
 SHOWN = ("id", "task", "lang", "messages", "prompt", "chosen", "rejected", "answer", "group")
+"""What a trace shows of a record; the rest of its columns is what the trace explains."""
+
+
+@dataclass(frozen=True)
+class TracedOrigin:
+    """Where a source says a triple: file, row and field, with the file's SHA-256 and the source's licence."""
+
+    source: str
+    file: str
+    row: int
+    field: str
+    license: str | None
+    sha256: str | None
+
+
+@dataclass(frozen=True)
+class TracedTriple:
+    """A triple or attribute value with where it comes from. `contradicts`: the id of the triple that says the opposite."""
+
+    id: str
+    head: str
+    relation: str
+    relation_zh: str
+    tail: str
+    contradicts: str | None
+    origins: list[TracedOrigin]
+
+
+@dataclass(frozen=True)
+class TracedTemplate:
+    """The template of a record. `origin`: `paper` or `ours`, as the pack says of the variant, else None."""
+
+    id: str
+    pack: str
+    version: str
+    file: str
+    variant: int
+    origin: str | None
+
+
+@dataclass(frozen=True)
+class TracedName:
+    """Which table gave an English name that a record uses, and under which licence."""
+
+    entity: str
+    name_en: str
+    table: str | None
+    license: str | None
+
+
+@dataclass(frozen=True)
+class RecordTrace:
+    """A record, by column, with all that it was made of. `doubt`: why this may not be what made it; empty where nothing is."""
+
+    record: dict[str, Any]
+    template: TracedTemplate
+    license: str
+    names: list[TracedName]
+    triples: list[TracedTriple]
+    doubt: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """In the names that `--format json` prints."""
+        return {name: value for name, value in asdict(self).items() if name != "doubt"}
+
+
+@dataclass(frozen=True)
+class TripleTrace:
+    """A triple with what became of it. `coverage`: `lang`, `records` and `reason`, a row a language; `records`: `id`, `lang`,
+    `template` and `messages`, a row a record. `doubt` as in RecordTrace."""
+
+    triple: TracedTriple
+    coverage: list[dict[str, Any]]
+    records: list[dict[str, Any]]
+    doubt: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """In the names that `--format json` prints."""
+        return {name: value for name, value in asdict(self).items() if name != "doubt"}
 
 
 def records_of(folder: Path) -> pl.LazyFrame:
@@ -43,13 +124,13 @@ def doubt(store: Store, folder: Path) -> str:
     """Why a trace may not be of what made the records: their file is not the one that its `run.json` tells of, or the graph was
     not loaded from the files that they were generated from; or nothing."""
     file = _file_of(folder)
-    told = vouched(file)
-    if not told:
+    manifest = read_vouched_manifest(file)
+    if not manifest:
         return f"{file}: no run.json tells of this file as it is; it may have been edited since"
     now = files_of(store.about())
     lost = (
-        [name for name, hash_ in told["inputs"].items() if now.get(name) != hash_]
-        if told["command"] == "generate"
+        [name for name, hash_ in manifest["inputs"].items() if now.get(name) != hash_]
+        if manifest["command"] == "generate"
         else []
     )
     return (
@@ -57,16 +138,16 @@ def doubt(store: Store, folder: Path) -> str:
     )
 
 
-def trace_record(store: Store, folder: Path, id_: str) -> dict[str, Any]:
+def trace_record(store: Store, folder: Path, id_: str) -> RecordTrace:
     """The record whose id begins with `id_`: messages, template and variant, licence, names, and its triples with
     source, file and line. Raises UsageError for an id that no record or several have."""
-    found = records_of(folder).filter(pl.col("id").str.starts_with(id_)).collect()
-    schema = PREFERENCES if "rejected" in found.columns else RECORDS
-    record = schema.check(_one(found, "id", id_, folder), str(folder)).row(0, named=True)
+    matches = records_of(folder).filter(pl.col("id").str.starts_with(id_)).collect()
+    schema = PREFERENCES if "rejected" in matches.columns else RECORDS
+    record = schema.check(_one(matches, "id", id_, folder), str(folder)).row(0, named=True)
     if record["template"] is None:
         meta = orjson.loads(record["meta"] or "{}")
-        place = f"{meta.get('file', 'a file')}:{meta.get('line', '?')}"
-        raise InputError(f"{record['id']}: not of a graph: it was read from {place} (source {record['source']})")
+        where = f"{meta.get('file', 'a file')}:{meta.get('line', '?')}"
+        raise InputError(f"{record['id']}: not of a graph: it was read from {where} (source {record['source']})")
     about = store.about()
     triples = find_triples(store.entities(), store.triples(), set(record["facts"]))
     lost = set(record["facts"]) - {triple["id"] for triple in triples}
@@ -75,43 +156,42 @@ def trace_record(store: Store, folder: Path, id_: str) -> dict[str, Any]:
             f"{folder}: the graph holds no triple {min(lost)}; was it loaded again since? Run generate again, or name its graph"
         )
     english = _english_names(store, record, triples) if record["lang"] == "en" else []
-    return {
-        "record": {key: record[key] for key in SHOWN if key in record}
-        | ({"fault": orjson.loads(record["meta"])["fault"]} if schema is PREFERENCES else {}),
-        "template": _template(record["template"]),
-        "license": record["license"],
-        "names": english,
-        "triples": [_explained(triple, about["sources"]) for triple in triples],
-    }
+    shown = {key: record[key] for key in SHOWN if key in record}
+    if schema is PREFERENCES:
+        shown["fault"] = orjson.loads(record["meta"])["fault"]
+    return RecordTrace(
+        record=shown,
+        template=_template(record["template"]),
+        license=record["license"],
+        names=english,
+        triples=[_explain(triple, about["sources"]) for triple in triples],
+    )
 
 
-def trace_triple(store: Store, folder: Path, id_: str) -> dict[str, Any]:
+def trace_triple(store: Store, folder: Path, id_: str) -> TripleTrace:
     """The triple whose id begins with `id_`: source, file and line, what became of it in each language, its records."""
     fates = scan_table(_coverage(folder)).filter(pl.col("triple").str.starts_with(id_)).collect()
-    whole = _one(fates.unique("triple"), "triple", id_, folder)["triple"][0]
-    triples = find_triples(store.entities(), store.triples(), {whole})
+    triple_id = _one(fates.unique("triple"), "triple", id_, folder)["triple"][0]
+    triples = find_triples(store.entities(), store.triples(), {triple_id})
     if not triples:
         raise InputError(
-            f"{folder}: the graph holds no triple {whole}; was it loaded again since? Run generate again, or name its graph"
+            f"{folder}: the graph holds no triple {triple_id}; was it loaded again since? Run generate again, or name its graph"
         )
     records = (
-        _told(records_of(folder))
-        .filter(pl.col("facts").list.contains(whole))
+        _with_messages(records_of(folder))
+        .filter(pl.col("facts").list.contains(triple_id))
         .select("id", "lang", "template", "messages")
         .collect()
     )
-    return {
-        "triple": _explained(triples[0], store.about()["sources"]),
-        "coverage": COVERAGE.check(fates, str(folder))
-        .filter(pl.col("triple") == whole)
-        .sort("lang")
-        .select("lang", "records", "reason")
-        .to_dicts(),
-        "records": records.sort("id").to_dicts(),
-    }
+    coverage = COVERAGE.check(fates, str(folder)).filter(pl.col("triple") == triple_id).sort("lang")
+    return TripleTrace(
+        triple=_explain(triples[0], store.about()["sources"]),
+        coverage=coverage.select("lang", "records", "reason").to_dicts(),
+        records=records.sort("id").to_dicts(),
+    )
 
 
-def _told(rows: pl.LazyFrame) -> pl.LazyFrame:
+def _with_messages(rows: pl.LazyFrame) -> pl.LazyFrame:
     """The rows with the messages of preferences in one list: the question, the better and the worse answer."""
     if "messages" in rows.collect_schema().names():
         return rows
@@ -125,36 +205,29 @@ def _coverage(folder: Path) -> Path:
     return path
 
 
-def _one(found: pl.DataFrame, column: str, id_: str, folder: Path) -> pl.DataFrame:
-    if found.height == 0:
+def _one(matches: pl.DataFrame, column: str, id_: str, folder: Path) -> pl.DataFrame:
+    if matches.height == 0:
         raise UsageError(f"{folder}: no {'record' if column == 'id' else 'triple'} has an id that begins with {id_!r}")
-    if found[column].n_unique() < found.height:
+    if matches[column].n_unique() < matches.height:
         raise InputError(
-            f"{folder}: {found.height} rows have the id {found[column].mode()[0]}; it is unclear which one is meant"
+            f"{folder}: {matches.height} rows have the id {matches[column].mode()[0]}; it is unclear which one is meant"
         )
-    if found.height > 1:
+    if matches.height > 1:
         raise UsageError(
-            f"{id_!r} is the beginning of several ids: {', '.join(sorted(found[column].to_list())[:3])}; give more of it"
+            f"{id_!r} is the beginning of several ids: {', '.join(sorted(matches[column].to_list())[:3])}; give more of it"
         )
-    return found
+    return matches
 
 
-def _template(mark: str) -> dict[str, Any]:
+def _template(mark: str) -> TracedTemplate:
     """`pack@version/template.lang#variant` in its parts, with whose words it is where the pack is registered."""
-    found = MARK.fullmatch(mark)
-    if found is None:
+    match = MARK.fullmatch(mark)
+    if match is None:
         raise InputError(
             f"the record's template is {mark!r}, expected PACK@VERSION/NAME.LANG#VARIANT, as generate writes it"
         )
-    pack, version, name, variant = found.groups()
-    return {
-        "id": mark,
-        "pack": pack,
-        "version": version,
-        "file": f"{name}.j2",
-        "variant": int(variant),
-        "origin": _origin(pack, version, name, int(variant)),
-    }
+    pack, version, name, variant = match.groups()
+    return TracedTemplate(mark, pack, version, f"{name}.j2", int(variant), _origin(pack, version, name, int(variant)))
 
 
 def _origin(pack: str, version: str, name: str, variant: int) -> str | None:
@@ -174,35 +247,28 @@ def _info(pack: str) -> PackInfo:
     return load_yaml(registry.find("packs", pack, Path) / "pack.yaml", PackInfo)
 
 
-def _explained(triple: dict[str, Any], sources: dict[str, Any]) -> dict[str, Any]:
-    places = []
+def _explain(triple: dict[str, Any], sources: dict[str, Any]) -> TracedTriple:
+    origins = []
     for origin in triple["origins"]:
         source, file, row, field = origin_of(origin)
         about = sources.get(source, {})
-        places.append(
-            {"source": source, "file": file, "row": row, "field": field, "license": about.get("license"),
-             "sha256": about.get("files", {}).get(file)}
-        )  # fmt: skip
+        sha256 = about.get("files", {}).get(file)
+        origins.append(TracedOrigin(source, file, row, field, about.get("license"), sha256))
     known = ontology()
     words = known.relations.get(triple["relation"]) or known.attributes.get(triple["relation"])
-    return {
-        "id": triple["id"], "head": triple["head"], "relation": triple["relation"], "relation_zh": words.zh if words else "",
-        "tail": triple["tail"], "contradicts": triple["contradicts"], "origins": places,
-    }  # fmt: skip
+    return TracedTriple(
+        triple["id"], triple["head"], triple["relation"], words.zh if words else "", triple["tail"],
+        triple["contradicts"], origins,
+    )  # fmt: skip
 
 
-def _english_names(store: Store, record: dict[str, Any], triples: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _english_names(store: Store, record: dict[str, Any], triples: list[dict[str, Any]]) -> list[TracedName]:
     """Which table gave each English name that the record uses."""
     ids = {orjson.loads(record["meta"])["head"]} | {end for t in triples for end in (t["head"], t["tail"])}
     about = store.about()
     tables = about["sources"] | about["names"]
     rows = store.entities().filter(pl.col("id").is_in(list(ids)) & ~pl.col("name_en").str.contains(HAN)).sort("id")
     return [
-        {
-            "entity": row["id"],
-            "name_en": row["name_en"],
-            "table": row["name_en_from"],
-            "license": tables.get(row["name_en_from"], {}).get("license"),
-        }
+        TracedName(row["id"], row["name_en"], row["name_en_from"], tables.get(row["name_en_from"], {}).get("license"))
         for row in rows.iter_rows(named=True)
     ]

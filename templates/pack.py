@@ -134,13 +134,13 @@ def find_pack(name: str) -> Pack:
 
 def every_pack() -> list[Pack]:
     """The registered packs, by name. One of a guest that has a fault is told and passed over."""
-    found = []
+    packs = []
     for name, folder in registry.every("packs", Path):
         try:
-            found.append(load_pack(folder))
+            packs.append(load_pack(folder))
         except InputError as error:
             registry.pass_over(f"the pack {name!r} cannot be read: {error}")
-    return found
+    return packs
 
 
 def load_pack(folder: Path) -> Pack:
@@ -176,15 +176,15 @@ def load_pack(folder: Path) -> Pack:
 
 def environment(lang: str) -> ImmutableSandboxedEnvironment:
     """The sandbox of a language: strict undefined, no globals, our filters alone."""
-    made = ImmutableSandboxedEnvironment(
+    sandbox = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False, finalize=_text
     )
-    made.globals.clear()
-    made.filters.clear()
-    made.filters.update(FILTERS[lang])
-    made.tests.clear()
-    made.tests.update(TESTS)
-    return made
+    sandbox.globals.clear()
+    sandbox.filters.clear()
+    sandbox.filters.update(FILTERS[lang])
+    sandbox.tests.clear()
+    sandbox.tests.update(TESTS)
+    return sandbox
 
 
 def _text(value: object) -> object:
@@ -213,12 +213,12 @@ def _items(what: str, items: list[str]) -> list[str]:
     raise TypeError(f"{what} takes a list, as tails is")
 
 
-def listed_zh(items: list[str]) -> str:
+def list_zh(items: list[str]) -> str:
     """`甲、乙、丙`, and with 等 behind it where there are more."""
     return "、".join(_items("listed", items)) + ("等" if _is_partial(items) else "")
 
 
-def listed_en(items: list[str]) -> str:
+def list_en(items: list[str]) -> str:
     """`a, b and c`, and `a, b and c, among others` where there are more: so a list stands at the end of its sentence."""
     items = _items("listed", items)
     link = " and "
@@ -249,8 +249,8 @@ def join(items: list[str], separator: str = "") -> str:
 
 _COMMON: dict[str, Callable[..., str]] = {"first_upper": first_upper, "join": join, "no_stop": no_stop}
 FILTERS: dict[str, dict[str, Callable[..., str]]] = {
-    "zh": {**_COMMON, "listed": listed_zh},
-    "en": {**_COMMON, "listed": listed_en},
+    "zh": {**_COMMON, "listed": list_zh},
+    "en": {**_COMMON, "listed": list_en},
 }
 """The filters of each language, all there are."""
 TESTS: dict[str, Callable[[str], bool]] = {
@@ -365,10 +365,10 @@ def variables(body: list[nodes.Node]) -> set[str]:
 
 def words(body: list[nodes.Node]) -> str:
     """The text of a block as it is written, `{}` in place of what is put in."""
-    said = []
+    parts = []
     for part in (node for top in body for node in _walk(top)):
         if isinstance(part, nodes.TemplateData):
-            said.append(part.data)
+            parts.append(part.data)
         elif isinstance(part, nodes.Name):
-            said.append("{}")
-    return "".join(said)
+            parts.append("{}")
+    return "".join(parts)

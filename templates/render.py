@@ -17,7 +17,7 @@ def render(
     template: Template, variant: Variant, heads: Sequence[str], tails: Sequence[list[str]]
 ) -> tuple[list[str], list[str]]:
     """The user's and the assistant's text for each (head, tails). Raises InputError with the template's file, also for no text."""
-    both = _rendered(template, variant, heads, tails)
+    both = _render(template, variant, heads, tails)
     for role, texts in zip(("user", "assistant"), both, strict=True):
         if "" in texts:
             where = f"{template.file}: {role}_{variant.number}"
@@ -25,7 +25,7 @@ def render(
     return both
 
 
-def _rendered(
+def _render(
     template: Template, variant: Variant, heads: Sequence[str], tails: Sequence[list[str]]
 ) -> tuple[list[str], list[str]]:
     if not heads:
@@ -44,7 +44,7 @@ def _rendered(
 
 def question_of(template: Template, variant: Variant) -> str:
     """What a variant asks, with a sign in the place of the name: the same for two that ask in the same words."""
-    (question,), _ = _rendered(template, variant, [PLACE], [["-"]])
+    (question,), _ = _render(template, variant, [PLACE], [["-"]])
     return question.casefold()
 
 

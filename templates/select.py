@@ -6,9 +6,9 @@ import polars as pl
 
 from kgtools.kg.ontology import ontology
 from kgtools.templates.drops import DEFAULT, PARTIAL_LIST, UNINFORMATIVE, only_general
-from kgtools.templates.facts import View
+from kgtools.templates.facts import GraphView
 from kgtools.templates.pack import Template
-from kgtools.tools.frames import numbers, shuffled
+from kgtools.tools.frames import numbers, shuffle_keys
 from kgtools.tools.inputs.files import digest
 
 REASONS = (
@@ -37,20 +37,20 @@ class Selection:
 
 
 def select(
-    view: View, facts: pl.DataFrame, template: Template, seed: int, max_tails: int, drop: frozenset[str] = DEFAULT
+    view: GraphView, facts: pl.DataFrame, template: Template, seed: int, max_tails: int, drop: frozenset[str] = DEFAULT
 ) -> Selection:
     """The records that a template makes of these facts of the view, before any sampling; `drop`: see `templates/drops.py`."""
     info = template.info
-    rows = _collapsed(matching(view, facts, template).with_columns(why=_why_not(template, drop)))
-    rows = _repeated(view, template, rows)
-    rows, crowd = _ranked(rows, seed, 1 if info.single else max_tails, "other-value" if info.single else "max-tails")
+    rows = _collapse(match_facts(view, facts, template).with_columns(why=_why_not(template, drop)))
+    rows = _mark_repeated(view, template, rows)
+    rows, crowd = _rank(rows, seed, 1 if info.single else max_tails, "other-value" if info.single else "max-tails")
     left_out = _because(crowd)
-    groups = _grouped(rows, crowd).with_columns(pl.col("partial") & pl.lit(not info.single))
+    groups = _group(rows, crowd).with_columns(pl.col("partial") & pl.lit(not info.single))
     if PARTIAL_LIST in drop and template.lang == "en":
         groups, left_out = without(groups, pl.col("kept") * 2 < pl.col("known"), PARTIAL_LIST, left_out)
     if UNINFORMATIVE in drop:
         groups, left_out = without(groups, pl.lit(only_general(groups, info.relations)), UNINFORMATIVE, left_out)
-    key = shuffled(pl.col("hash"), _salt(seed, f"{template.pack}/{template.name}.{template.lang}"))
+    key = shuffle_keys(pl.col("hash"), _salt(seed, f"{template.pack}/{template.name}.{template.lang}"))
     groups = (
         groups.with_columns(view.entities["id"].gather(groups["head"]), view.entities["hash"].gather(groups["head"]))
         .with_columns(key.alias("key"), (key % len(template.variants)).cast(pl.UInt32).alias("variant"))
@@ -71,7 +71,7 @@ def _why_not(template: Template, drop: frozenset[str]) -> pl.Expr:
     return pl.coalesce(why, pl.when(~pl.col("asked")).then(pl.lit("same-question")))
 
 
-def _collapsed(rows: pl.DataFrame) -> pl.DataFrame:
+def _collapse(rows: pl.DataFrame) -> pl.DataFrame:
     """A row for each thing that is said of a head, or not said for one reason, with all facts that say it: `facts`, `fact_ids`,
     and `fact`, the first of them."""
     ordered = rows.sort("fact")
@@ -85,34 +85,34 @@ def _collapsed(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _repeated(view: View, template: Template, rows: pl.DataFrame) -> pl.DataFrame:
+def _mark_repeated(view: GraphView, template: Template, rows: pl.DataFrame) -> pl.DataFrame:
     """The rows; what an earlier tail of the same answer says already, in other words or by an alias, is `repeated`."""
-    said = rows.filter(pl.col("why").is_null()).sort("head", "confirmed", "fact", descending=[False, True, False])
+    askable = rows.filter(pl.col("why").is_null()).sort("head", "confirmed", "fact", descending=[False, True, False])
     words = SAME_WORDS.get(template.info.tail or "", r"\z\A")
     form = pl.col("text").str.normalize("NFKC").str.to_lowercase().str.replace_all(r"[\s()\[\]{}·-]", "")
     short = pl.when(form.str.replace(words, "").str.len_chars() > 1).then(form.str.replace(words, "")).otherwise(form)
-    said = said.with_columns(short.alias("form")).with_row_index("place")
-    first = said.group_by("head", "form").agg(pl.col("place").min().alias("first"))
-    said = said.join(first, on=["head", "form"], how="left", maintain_order="left")
-    twice = said.filter(pl.col("place") != pl.col("first"))["place"]
+    askable = askable.with_columns(short.alias("form")).with_row_index("place")
+    first = askable.group_by("head", "form").agg(pl.col("place").min().alias("first"))
+    askable = askable.join(first, on=["head", "form"], how="left", maintain_order="left")
+    twice = askable.filter(pl.col("place") != pl.col("first"))["place"]
     if not template.info.attribute and view.synonyms.height:
-        ends = said.select("head", "tail", "first")
+        ends = askable.select("head", "tail", "first")
         pairs = ends.join(view.synonyms, left_on="tail", right_on="entity").join(
             ends, left_on=["head", "other"], right_on=["head", "tail"], suffix="_other"
         )
         later = pairs.filter(pl.col("first") > pl.col("first_other"))["first"].unique()
-        twice = pl.concat([twice, said.filter(pl.col("first").is_in(later.implode()))["place"]])
-    repeated = said.filter(pl.col("place").is_in(twice.implode()))["fact"]
+        twice = pl.concat([twice, askable.filter(pl.col("first").is_in(later.implode()))["place"]])
+    repeated = askable.filter(pl.col("place").is_in(twice.implode()))["fact"]
     again = pl.col("why").is_null() & pl.col("fact").is_in(repeated.implode())
     return rows.with_columns(pl.when(again).then(pl.lit("repeated")).otherwise("why").alias("why"))
 
 
-def _grouped(rows: pl.DataFrame, crowd: pl.DataFrame) -> pl.DataFrame:
+def _group(rows: pl.DataFrame, crowd: pl.DataFrame) -> pl.DataFrame:
     """A row a head, its tails and their facts; `kept` of the `known` tails are said."""
     nameless = pl.col("text").is_null()  # these were collapsed into one
     number = pl.when(nameless).then(pl.col("facts").list.len()).otherwise(1)
     lost = crowd.filter(~pl.col("why").is_in(NOT_SAID)).group_by("head").agg(number.sum().cast(pl.Int64).alias("lost"))
-    said = rows.group_by("head", maintain_order=True).agg(
+    groups = rows.group_by("head", maintain_order=True).agg(
         pl.col("name").first(),
         pl.col("text").alias("tails"),
         pl.col("facts").explode(),
@@ -121,7 +121,7 @@ def _grouped(rows: pl.DataFrame, crowd: pl.DataFrame) -> pl.DataFrame:
         pl.len().cast(pl.Int64).alias("kept"),
     )
     known = pl.col("kept") + pl.col("lost").fill_null(0)
-    counted = said.join(lost, on="head", how="left", maintain_order="left").with_columns(known.alias("known"))
+    counted = groups.join(lost, on="head", how="left", maintain_order="left").with_columns(known.alias("known"))
     return counted.with_columns((pl.col("known") > pl.col("kept")).alias("partial")).drop("lost")
 
 
@@ -131,7 +131,7 @@ def without(
     """The groups that stay, and the facts of the others beside what is left out."""
     marked = groups.with_columns(gone.alias("gone"))
     facts = marked.filter("gone").select(pl.col("facts").explode().alias("fact")).drop_nulls()
-    return marked.filter(~pl.col("gone")).drop("gone"), pl.concat([left_out, _coded(facts, reason)])
+    return marked.filter(~pl.col("gone")).drop("gone"), pl.concat([left_out, _code(facts, reason)])
 
 
 def _salt(seed: int, text: str) -> int:
@@ -152,11 +152,11 @@ def _because(rows: pl.DataFrame) -> pl.DataFrame:
     return each.select("fact", pl.col("why").replace_strict(CODES, return_dtype=pl.UInt8).alias("code"))
 
 
-def _coded(rows: pl.DataFrame, reason: str) -> pl.DataFrame:
+def _code(rows: pl.DataFrame, reason: str) -> pl.DataFrame:
     return rows.select("fact", pl.lit(CODES[reason], pl.UInt8).alias("code"))
 
 
-def matching(view: View, facts: pl.DataFrame, template: Template) -> pl.DataFrame:
+def match_facts(view: GraphView, facts: pl.DataFrame, template: Template) -> pl.DataFrame:
     """The facts that a template is about, seen from its head: `name` and `text` are null where English lacks them."""
     info, names = template.info, view.names(template.lang)
     english = template.lang == "en"
@@ -166,7 +166,7 @@ def matching(view: View, facts: pl.DataFrame, template: Template) -> pl.DataFram
         rows = rows.filter(types.gather(rows["head"]) == info.head)
         rows = rows.with_columns(pl.col("value_en" if english else "value_zh").alias("text"))
     else:
-        rows = _directed(facts, info.relations)
+        rows = _direct(facts, info.relations)
         rows = rows.filter((types.gather(rows["head"]) == info.head) & (types.gather(rows["tail"]) == info.tail))
         rows = rows.with_columns(names.gather(rows["tail"]).alias("text"))
     asked = view.entities["asked_en"].gather(rows["head"]) if english else pl.lit(True)
@@ -180,7 +180,7 @@ def matching(view: View, facts: pl.DataFrame, template: Template) -> pl.DataFram
     return rows
 
 
-def _directed(facts: pl.DataFrame, relations: tuple[str, ...]) -> pl.DataFrame:
+def _direct(facts: pl.DataFrame, relations: tuple[str, ...]) -> pl.DataFrame:
     """The triples of the relations; those that are named by their inverse, turned round."""
     known = ontology().relations
     inverses = {r.inverse: name for name, r in known.items()}
@@ -193,7 +193,7 @@ def _directed(facts: pl.DataFrame, relations: tuple[str, ...]) -> pl.DataFrame:
     return pl.concat([facts.filter(pl.col("relation").is_in(forward)), turned])
 
 
-def _ranked(rows: pl.DataFrame, seed: int, limit: int, reason: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _rank(rows: pl.DataFrame, seed: int, limit: int, reason: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows that are said, by head, what more sources say first, then by the id; and all others with `why`, those beyond
     the limit of a head for this reason.
 
@@ -201,7 +201,7 @@ def _ranked(rows: pl.DataFrame, seed: int, limit: int, reason: str) -> tuple[pl.
     good, bad = rows.filter(pl.col("why").is_null()), rows.filter(pl.col("why").is_not_null())
     sizes = good.group_by("head").len("size").filter(pl.col("size") > limit)
     crowded = good.join(sizes, on="head", how="semi")
-    shuffle = shuffled(numbers(pl.col("fact_ids").list.first()), _salt(seed, "tails"))
+    shuffle = shuffle_keys(numbers(pl.col("fact_ids").list.first()), _salt(seed, "tails"))
     crowded = crowded.sort("head", "confirmed", shuffle, descending=[False, True, False])
     crowded = crowded.with_columns(pl.int_range(pl.len()).over("head").alias("rank"))
     kept = crowded.filter(pl.col("rank") < limit).drop("rank")
@@ -220,6 +220,6 @@ def sample(selections: list[Selection], count: int | None) -> list[Selection]:
     for selection in selections:
         kept = pl.col("key") < last
         lost = selection.groups.filter(~kept).select(pl.col("facts").explode().alias("fact")).drop_nulls()
-        left_out = pl.concat([selection.left_out, _coded(lost, "not-sampled")])
+        left_out = pl.concat([selection.left_out, _code(lost, "not-sampled")])
         result.append(Selection(selection.template, selection.groups.filter(kept), left_out))
     return result

@@ -84,13 +84,13 @@ def parse(value: str) -> Quantity | None:
         share = 100 * float(fraction["part"]) / float(fraction["whole"]) / (1e4 if fraction["myriads"] else 1)
         written = f"{share:.10f}".rstrip("0").rstrip(".")
         return Quantity(share, share, "percent", ((written, 1.0),), _is_about(fraction))
-    found = QUANTITY.fullmatch(text)
-    if not found:
+    match = QUANTITY.fullmatch(text)
+    if not match:
         return None
-    unit, last = found["unit"] or found["last"], found["last"] or found["unit"]
-    if not unit or (found["high"] is None and found["last"]):
+    unit, last = match["unit"] or match["last"], match["last"] or match["unit"]
+    if not unit or (match["high"] is None and match["last"]):
         return None
-    return _quantity(found, unit, str(last))
+    return _quantity(match, unit, str(last))
 
 
 def _with_digits(text: str) -> str:
@@ -103,48 +103,48 @@ def _with_digits(text: str) -> str:
     return re.sub(rf"({NUMERAL})(?={times}|{DASH}(?:\d|{NUMERAL}))", lambda m: in_digits(m[1]), text)
 
 
-def _quantity(found: re.Match[str], unit: str, last: str) -> Quantity | None:
+def _quantity(match: re.Match[str], unit: str, last: str) -> Quantity | None:
     if unit in TIMES and last in TIMES:
         kind, scales = "day", (TIMES[unit], TIMES[last])
     elif unit in "%‰" and last in "%‰":
         kind, scales = "percent", (0.1 if unit == "‰" else 1.0, 0.1 if last == "‰" else 1.0)
     else:
         return None
-    low = found["low"].replace(",", "")
-    high = (found["high"] or found["low"]).replace(",", "")
-    if kind == "day" and not found["high"]:
+    low = match["low"].replace(",", "")
+    high = (match["high"] or match["low"]).replace(",", "")
+    if kind == "day" and not match["high"]:
         scales = (scales[0], scales[0])
     first, second = float(low) * scales[0], float(high) * scales[1]
     if first > second or (kind == "percent" and second > 100):
         return None
-    bound = found["bound"] or ""
-    more = bool(re.fullmatch(MORE, bound)) or found["beyond"] == "以上"
-    less = bool(re.fullmatch(LESS, bound)) or found["beyond"] in ("以下", "以内")
-    parts = ((low, scales[0]),) if not found["high"] else ((low, scales[0]), (high, scales[1]))
-    return Quantity(first, second, kind, parts, _is_about(found), "more" if more else "less" if less else "")
+    bound = match["bound"] or ""
+    more = bool(re.fullmatch(MORE, bound)) or match["beyond"] == "以上"
+    less = bool(re.fullmatch(LESS, bound)) or match["beyond"] in ("以下", "以内")
+    parts = ((low, scales[0]),) if not match["high"] else ((low, scales[0]), (high, scales[1]))
+    return Quantity(first, second, kind, parts, _is_about(match), "more" if more else "less" if less else "")
 
 
-def _is_about(found: re.Match[str]) -> bool:
-    return bool(re.search(r"约|大概|大致|估计|左右|上下", found["lead"] + found["tail"]))
+def _is_about(match: re.Match[str]) -> bool:
+    return bool(re.search(r"约|大概|大致|估计|左右|上下", match["lead"] + match["tail"]))
 
 
 def _cost(text: str) -> Quantity | None:
     digit = re.search(r"\d", text)
     before, said = (text[: digit.start()], text[digit.start() :]) if digit else (text, "")
-    found, where = COST.fullmatch(said), _whose(before)
-    if found is None or where is None:
+    matches, where = COST.fullmatch(said), _whose(before)
+    if matches is None or where is None:
         return None
-    last = found["last"] if found["high"] else found["unit"]
-    scales = (1e4 if "万" in (found["unit"] or (last or "")) else 1.0, 1e4 if "万" in (last or "") else 1.0)
+    last = matches["last"] if matches["high"] else matches["unit"]
+    scales = (1e4 if "万" in (matches["unit"] or (last or "")) else 1.0, 1e4 if "万" in (last or "") else 1.0)
     numbers = [
         float(each.replace(",", "")) * scale
-        for each, scale in zip((found["low"], found["high"]), scales, strict=True)
+        for each, scale in zip((matches["low"], matches["high"]), scales, strict=True)
         if each
     ]
     if numbers[0] > numbers[-1]:
         return None
     parts = tuple((f"{number:.10g}", 1.0) for number in numbers)
-    bound = "more" if found["tail"] == "以上" else ""
+    bound = "more" if matches["tail"] == "以上" else ""
     return Quantity(numbers[0], numbers[-1], "yuan", parts, True, bound, where)
 
 

@@ -1,6 +1,6 @@
 """Settings from YAML, checked by a pydantic model; all faults come in one message, each with its line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
@@ -8,8 +8,9 @@ from typing import Annotated, Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from kgtools.tools.errors import InputError
+from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.inputs.safe_yaml import read_yaml
+from kgtools.tools.registry import suggestion
 
 M = TypeVar("M", bound=BaseModel)
 FEW_KEYS = 12
@@ -26,6 +27,25 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def yaml_names(folder: Path) -> list[str]:
+    """The names by which `find_yaml` knows the YAML files of a folder, sorted."""
+    return sorted(file.stem for file in folder.glob("*.yaml"))
+
+
+def find_yaml(folder: Path, name: str, noun: str, names: Sequence[str] | None = None) -> Path:
+    """The file that a user named, or the one of this name that comes with the package in `folder`.
+
+    `noun`: what it is, in words; `names`: what there is, where it is not just the files of the folder. Raises UsageError with
+    the nearest names."""
+    file = Path(name)
+    if file.is_file():
+        return file
+    known = yaml_names(folder) if names is None else list(names)
+    if file.suffix in (".yaml", ".yml") or name not in known:
+        raise UsageError(f"no {noun} is called {name!r}; name a file, or {suggestion(name, known)}")
+    return folder / f"{name}.yaml"
+
+
 def load_yaml(path: Path, model: type[M], changes: Mapping[str, str] | None = None) -> M:
     """The YAML file as `model`, with the values of `changes` (`{"lora.r": "16"}`, read as YAML) in place of its own.
 
@@ -39,7 +59,7 @@ def load_yaml(path: Path, model: type[M], changes: Mapping[str, str] | None = No
     values, tree = read_yaml(text, path)
     values = {} if values is None else values
     for key, word in (changes or {}).items():
-        values = _changed(values, key.split("."), f"{key}={word}", _value(key, word))
+        values = _set_value(values, key.split("."), f"{key}={word}", _value(key, word))
     try:
         return model.model_validate(values)
     except ValidationError as error:
@@ -60,17 +80,17 @@ def _value(key: str, word: str) -> Any:
         raise InputError(f"{key}={word}: not a value of YAML; put it in quotes") from error
 
 
-def _changed(values: Any, keys: list[str], word: str, value: Any) -> dict[str, Any]:
+def _set_value(values: Any, keys: list[str], word: str, value: Any) -> dict[str, Any]:
     """A copy of the mapping with a value under a path of keys."""
     if not isinstance(values, dict):
         raise InputError(f"{word}: there is no key below a value")
     first, *rest = keys
-    return values | {first: _changed(values.get(first) or {}, rest, word, value) if rest else value}
+    return values | {first: _set_value(values.get(first) or {}, rest, word, value) if rest else value}
 
 
-def _change(changes: Mapping[str, str], place: tuple[str | int, ...]) -> str | None:
+def _change(changes: Mapping[str, str], location: tuple[str | int, ...]) -> str | None:
     """The change that is at fault for what is wrong at a place."""
-    where = ".".join(str(part) for part in place)
+    where = ".".join(str(part) for part in location)
     return next((f"{key}={word}" for key, word in changes.items() if f"{where}.".startswith(f"{key}.")), None)
 
 
@@ -87,10 +107,10 @@ def _lines(node: yaml.Node, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[s
             yield from _lines(value, (*at, index))
 
 
-def _line(lines: dict[tuple[str | int, ...], int], place: tuple[str | int, ...]) -> int:
-    while place and place not in lines:
-        place = place[:-1]
-    return lines.get(place, 1)
+def _line(lines: dict[tuple[str | int, ...], int], location: tuple[str | int, ...]) -> int:
+    while location and location not in lines:
+        location = location[:-1]
+    return lines.get(location, 1)
 
 
 def _fault(fault: Any, model: type[BaseModel]) -> str:

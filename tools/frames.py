@@ -95,7 +95,7 @@ def numbers(ids: pl.Expr) -> pl.Expr:
     return ids.str.head(16).str.to_integer(base=16, dtype=pl.UInt64)
 
 
-def shuffled(values: pl.Expr, salt: int) -> pl.Expr:
+def shuffle_keys(values: pl.Expr, salt: int) -> pl.Expr:
     """64-bit numbers mixed with a salt (Steele et al. 2014, SplitMix64): sorting by them is a seeded shuffle."""
     mixed = values ^ pl.lit(salt, pl.UInt64)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):

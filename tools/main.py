@@ -15,10 +15,18 @@ from kgtools.tools.outputs.signals import PLACED, Stopped, last_words, stoppable
 from kgtools.tools.terminal import say, shown, tell
 
 DONE, FOUND, FAILED, STOPPED = 0, 1, 2, 130
+COMPLETE = "_KGTOOLS_COMPLETE"
+"""The variable by which a shell asks for completions, as click names it."""
 
 
 class CommandHost(click.Group):
     """Commands from the entry points `kgtools.commands`, imported one by one; a broken one says so and harms no other."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:  # which is how a shell asks for completions
+            say(ctx.get_help())
+            ctx.exit(DONE)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click calls it so
         return registry.names("commands")
@@ -109,7 +117,7 @@ def _run(args: list[str]) -> int:
         _drop_unwritten()
         return DONE
     except SystemExit as ended:
-        if "_KGTOOLS_COMPLETE" in os.environ:  # a shell asks for completions, and click has answered it
+        if COMPLETE in os.environ:  # click has answered a shell, and ends so
             return int(ended.code or DONE)
         if sys.stdout is stdout:  # nothing of ours ends so
             return _say(f"error: a plug-in ended the program (exit {ended.code}) before its work was done", FAILED)

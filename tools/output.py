@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from kgtools.tools.errors import UsageError
-from kgtools.tools.outputs.atomic import replacing
+from kgtools.tools.outputs.atomic import replace_file
 from kgtools.tools.spreadsheets import as_text
 from kgtools.tools.terminal import say, shown, tell
 
@@ -96,7 +96,7 @@ def print_rows(
     elif out is None:
         _write(sys.stdout.buffer, columns, rows, style, escape_formulas)
     else:
-        with replacing(out, option) as aside, aside.open("wb") as file:
+        with replace_file(out, option) as aside, aside.open("wb") as file:
             _write(file, columns, rows, style, escape_formulas)
 
 
@@ -118,13 +118,13 @@ def _csv_lines(columns: list[str], rows: Iterable[list[Any]], escape_formulas: b
             return text.removesuffix("\r\n") + "\n"
 
     writer = csv.writer(Line(), lineterminator="\r\n")  # whose characters are quoted inside of values
-    yield writer.writerow(_escaped(columns) if escape_formulas else columns)
+    yield writer.writerow(_escape(columns) if escape_formulas else columns)
     for row in rows:
         cells = [orjson.dumps(v, default=str).decode() if isinstance(v, list | dict) else v for v in row]
-        yield writer.writerow(_escaped(cells) if escape_formulas else cells)
+        yield writer.writerow(_escape(cells) if escape_formulas else cells)
 
 
-def _escaped(cells: list[Any]) -> list[Any]:
+def _escape(cells: list[Any]) -> list[Any]:
     return [as_text(cell) if isinstance(cell, str) else cell for cell in cells]
 
 
@@ -137,15 +137,15 @@ def _parquet(columns: list[str], rows: Iterable[list[Any]], out: Path | None, op
         raise UsageError("parquet is not for a terminal; name a file: --out FILE")
     try:
         with TemporaryDirectory(prefix="kgtools-") as folder:
-            whole = _in_parts(columns, rows, Path(folder))
+            table = _in_parts(columns, rows, Path(folder))
             if out is None:
-                sink_table(whole, Path(folder) / "whole")
+                sink_table(table, Path(folder) / "whole")
                 with (Path(folder) / "whole").open("rb") as file:
                     shutil.copyfileobj(file, sys.stdout.buffer)
                 sys.stdout.buffer.flush()
             else:
-                with replacing(out, option) as aside:
-                    sink_table(whole, aside)
+                with replace_file(out, option) as aside:
+                    sink_table(table, aside)
     except OSError as error:
         if error.errno == errno.ENOSPC and error.filename:
             error.filename = str(out or gettempdir())
@@ -163,7 +163,7 @@ def _in_parts(columns: list[str], rows: Iterable[list[Any]], folder: Path) -> "p
 
     parts, rest = [pl.LazyFrame(schema=columns)], iter(rows)
     while part := list(islice(rest, AT_ONCE)):
-        place = folder / f"{len(parts)}.parquet"
-        write_table(pl.DataFrame(part, schema=columns, orient="row", infer_schema_length=None), place)
-        parts.append(scan_table(place))
+        file = folder / f"{len(parts)}.parquet"
+        write_table(pl.DataFrame(part, schema=columns, orient="row", infer_schema_length=None), file)
+        parts.append(scan_table(file))
     return pl.concat(parts, how="vertical_relaxed")

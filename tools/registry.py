@@ -20,15 +20,15 @@ PREFIX, OURS = "kgtools.", "kgtools"
 def _points(group: str) -> dict[str, EntryPoint]:
     """Name -> entry point. Of several with one name ours counts, else that of the distribution first in the alphabet; of the
     others the user is told."""
-    found: dict[str, EntryPoint] = {}
+    points: dict[str, EntryPoint] = {}
     for point in sorted(entry_points(group=PREFIX + group), key=_rank):
-        first = found.setdefault(point.name, point)
+        first = points.setdefault(point.name, point)
         if first is not point and (first.value, _giver(first)) != (point.value, _giver(point)):
             tell(
                 f"kgtools: warning: {_giver(point)} has a {_noun(group)} called {point.name!r} ({point.value}), and so has "
                 f"{_giver(first)} ({first.value}), which counts; uninstall one, or ask its maker for another name"
             )
-    return found
+    return points
 
 
 def _rank(point: EntryPoint) -> tuple[str, bool, str, str]:
@@ -60,8 +60,8 @@ def find(group: str, name: str, kind: type | None = None) -> Any:
         raise UsageError(f"no {_noun(group)} is called {name!r}; {suggestion(name, list(points))}")
     point = points[name]
     try:
-        found = point.load()
-        if kind is not None and not isinstance(found, kind):
+        thing = point.load()
+        if kind is not None and not isinstance(thing, kind):
             raise TypeError(f"is no {kind.__name__}")
     except KeyboardInterrupt:
         raise
@@ -69,7 +69,7 @@ def find(group: str, name: str, kind: type | None = None) -> Any:
         why = f"{type(error).__name__}: {error}".removesuffix(": ")
         whose = "" if _giver(point) == OURS else f", of {_giver(point)}"
         raise UsageError(f"the {_noun(group)} {name!r} ({point.value}{whose}) cannot be loaded: {why}") from error
-    return found
+    return thing
 
 
 @contextmanager
@@ -97,11 +97,11 @@ def every(group: str, kind: type | None = None) -> Iterator[tuple[str, Any]]:
     """Name and thing of all in a group that can be loaded, by name; of each that cannot the user is told once."""
     for name in names(group):
         try:
-            found = find(group, name, kind)
+            thing = find(group, name, kind)
         except UsageError as error:
             pass_over(str(error))
         else:
-            yield name, found
+            yield name, thing
 
 
 @cache

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
 BEGINS = r"[=+\-@＝＋－＠\t\r\n]"
 FORMULA = re.compile(f"'*{BEGINS}")
+"""Text that a spreadsheet runs, `=1+1`; or that `as_text` gave an apostrophe, or somebody else several: `'=1+1`."""
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?%?")
+"""What begins like a formula and is none: `-1.5`, `+3e-2`, `-12%`."""
 
 
 def as_text(cell: str) -> str:

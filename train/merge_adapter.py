@@ -6,7 +6,8 @@ from typing import Any
 
 from kgtools.tools.errors import KgtoolsError, UsageError
 from kgtools.tools.inputs.files import sha256, to_json
-from kgtools.tools.outputs.staging import manifest, staging, write_whole
+from kgtools.tools.outputs.atomic import write_file
+from kgtools.tools.outputs.staging import manifest, staging
 from kgtools.train.data.chat import Chat
 from kgtools.train.launch.failures import full_disk
 from kgtools.train.models import adapters, cost, resolve
@@ -67,8 +68,8 @@ def merge(run: Path, base: Path | None, out: Path, trust: Sequence[Path] = ()) -
             "adapter": sha256(home / "adapter_model.safetensors"), "fingerprint": resolve.fingerprint(place), "logits_moved": moved,
             "dtype": str(merged.dtype).removeprefix("torch."), "parameters": merged.num_parameters(),
         }  # fmt: skip
-        write_whole(place / adapters.MARK, to_json(facts))
-        write_whole(
+        write_file(place / adapters.MARK, to_json(facts))
+        write_file(
             place / "run.json", manifest("train merge", {"run": run.name}, {"adapter": facts["adapter"]}, **facts)
         )
     return facts

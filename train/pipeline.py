@@ -9,7 +9,8 @@ import orjson
 
 from kgtools.tools import registry
 from kgtools.tools.errors import UsageError
-from kgtools.tools.outputs.staging import manifest, write_whole
+from kgtools.tools.outputs.atomic import write_file
+from kgtools.tools.outputs.staging import manifest
 from kgtools.train import effects, recipe
 from kgtools.train.launch import processes
 from kgtools.train.launch.job import Stage
@@ -65,7 +66,7 @@ def train_all(
         row["loss"] = loss
     facts = {"effects": rows, "reward_model": reward, "ppo": ppo}
     settings = {"system": given.system, "seed": given.seed, "allow_identified": given.identified}
-    write_whole(out / "run.json", manifest("train all", settings, {}, **facts))
+    write_file(out / "run.json", manifest("train all", settings, {}, **facts))
     return facts
 
 

@@ -9,10 +9,9 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from kgtools.tools.config import Settings, load_yaml
+from kgtools.tools.config import Settings, find_yaml, load_yaml
 from kgtools.tools.errors import UsageError
 from kgtools.tools.inputs.safe_yaml import read_yaml
-from kgtools.tools.registry import suggestion
 from kgtools.train.paper import Paper, faults
 from kgtools.train.template_kwargs import NAME
 
@@ -288,15 +287,12 @@ def papers() -> dict[str, str]:
 def find(name: str, stage: str) -> Path:
     """The file of a recipe: a file as it is, or the stage of a system, `SYSTEM` or `SYSTEM:VARIANT`. Raises UsageError with what
     there is."""
-    file = Path(name)
-    if file.suffix in (".yaml", ".yml") or file.is_file():
-        if not file.is_file():
-            raise UsageError(f"{name}: no such recipe")
-        return file
     system, _, variant = name.partition(":")
     known = systems()
-    if system not in known:
-        raise UsageError(f"no recipe is called {system!r}; name a file, or {suggestion(system, list(known))}")
+    if Path(name).suffix in (".yaml", ".yml") and not Path(name).is_file():
+        raise UsageError(f"{name}: no such recipe")
+    if system not in known or Path(name).is_file():
+        return find_yaml(HERE, name, "recipe", list(known))
     wanted = f"{stage}.{variant}" if variant else stage
     if wanted not in known[system]:
         raise UsageError(f"the recipe {system} has no stage {wanted}; it has {', '.join(known[system])}")

@@ -21,14 +21,14 @@ NOT_LATIN = re.compile(r"[\u0400-\u04ff\u3041-\u30fa\u3400-\u9fff]")
 UNFIT = re.compile("[\0\ud800-\udfff]")
 
 
-def checked(corpus: Corpus, examples: Iterator[Example | Pair]) -> Iterator[Example | Pair]:
+def check_examples(corpus: Corpus, examples: Iterator[Example | Pair]) -> Iterator[Example | Pair]:
     """Those that can be trained on; what no trainer could use is refused."""
     for example in examples:
         fault = _fault(example) or meaning.fault_of(corpus.keys.at(example.place), example)
         if fault:
             corpus.refuse(example.place, *fault)
             continue
-        mended, number = _mended(example)
+        mended, number = _mend(example)
         if number and any(map(are_meant, _texts(example))):
             mended, number = example, 0
         if number and (fault := _fault(mended)):
@@ -38,7 +38,7 @@ def checked(corpus: Corpus, examples: Iterator[Example | Pair]) -> Iterator[Exam
         yield _in_its_language(corpus, mended)
 
 
-def _mended(example: Example | Pair) -> tuple[Example | Pair, int]:
+def _mend(example: Example | Pair) -> tuple[Example | Pair, int]:
     """The example with line breaks and signs for their escapes, and how many there were."""
     if isinstance(example, Pair):
         prompt, number = _turns(example.prompt)

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from kgtools.corpora.dialogue.speakers import ROLE_OF, WITHIN, NotTurns, talk_in
+from kgtools.corpora.dialogue.speakers import ROLE_OF, WITHIN, NotTurns, turns_in
 from kgtools.corpora.dialogue.turns import SPEAKER_KEYS
-from kgtools.corpora.files.keys import Watched
+from kgtools.corpora.files.keys import WatchedObject
 from kgtools.corpora.reader import Example, Pair, Turn
 from kgtools.corpora.text.escapes import CODE
 
@@ -65,18 +65,18 @@ ANSWERS = re.compile(r"###[ \t]*(?:Response|Assistant|Output|回答|回复|助�
 NO = ("false", "0", "0.0", "no")
 
 
-def fault_of(row: Watched | None, example: Example | Pair) -> Fault | None:
+def fault_of(row: WatchedObject | None, example: Example | Pair) -> Fault | None:
     """Why an example is none, by what it says and by keys of its row that its reader did not ask for."""
     turns = list(example.messages if isinstance(example, Example) else example.prompt)
     document = isinstance(example, Example) and example.task == "text"
-    found = next((fault for turn in turns if (fault := _by_text(turn, document))), None)
-    if found or row is None:
-        return found
+    fault = next((fault for turn in turns if (fault := _by_text(turn, document))), None)
+    if fault or row is None:
+        return fault
     rest = row.rest()
-    found = next((fault for fault in map(_by_key, _lowered(rest)) if fault), None) or _avoided(row, rest)
-    found = found or next((fault for one in _within(row) if (fault := _by_message(one))), None)
-    if found or isinstance(example, Pair):
-        return found
+    fault = next((fault for fault in map(_by_key, _lower_keys(rest)) if fault), None) or _fault_by_label(row, rest)
+    fault = fault or next((fault for one in _within(row) if (fault := _by_message(one))), None)
+    if fault or isinstance(example, Pair):
+        return fault
     names = {key.lower() for key in rest}
     if worse := sorted(names & WORSE):
         return "is-a-preference", f"{worse[0]}: a worse answer; the reader preference reads such rows"
@@ -98,14 +98,14 @@ def fault_of(row: Watched | None, example: Example | Pair) -> Fault | None:
 def _by_text(turn: Turn, document: bool) -> Fault | None:
     """What stands in a message: a picture, or other turns. A document may have pictures and templates in it."""
     text = CODE.sub("", turn.content) if "`" in turn.content else turn.content
-    if "<" in text and (found := PLACEHOLDER.search(text)):
-        return _needs(found[1].lower()), f"{found[0]} stands in a message"
+    if "<" in text and (match := PLACEHOLDER.search(text)):
+        return _needs(match[1].lower()), f"{match[0]} stands in a message"
     if document:
         return None
     if ("<" in text or "![" in text) and (PICTURE.search(text) or (turn.role != "assistant" and TAG.search(text))):
         return "needs-an-image", "a picture stands in a message"
-    if ("<" in text or "[" in text) and (found := MARKUP.search(text)):
-        return WITHIN, f"{found[0]} stands in a message"
+    if ("<" in text or "[" in text) and (match := MARKUP.search(text)):
+        return WITHIN, f"{match[0]} stands in a message"
     return _by_turns(text) if turn.role == "user" else None
 
 
@@ -113,7 +113,7 @@ def _by_turns(text: str) -> Fault | None:
     if "###" in text and ASKS.search(text) and ANSWERS.search(text):
         return WITHIN, "the headings of a template stand in a message"
     try:
-        talk = talk_in(text) or ()
+        talk = turns_in(text) or ()
     except NotTurns as why:
         return why.reason, str(why)
     return (WITHIN, "a talk in one text, up to a bare tag of the assistant's") if len(talk) > 1 else None
@@ -132,7 +132,7 @@ def _needs(medium: str) -> str:
     return "needs-an-image" if medium == "image" else "needs-media"
 
 
-def _lowered(rest: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _lower_keys(rest: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     return ((key.lower().strip(), value) for key, value in rest.items())
 
 
@@ -149,11 +149,11 @@ def _by_key(item: tuple[str, Any]) -> Fault | None:
     return ("uses-tools", key) if key in TOOLS else None
 
 
-def _avoided(row: Watched, rest: dict[str, Any]) -> Fault | None:
+def _fault_by_label(row: WatchedObject, rest: dict[str, Any]) -> Fault | None:
     """Whether KTO's label says that the answer is a bad one. Of another row's `label` a 0 may be a class."""
     keys = {key.lower().strip() for key in row}
     kto = any(shape <= keys for shape in KTO)
-    for key, value in _lowered(rest):
+    for key, value in _lower_keys(rest):
         said = str(value).strip().lower()
         told = kto if key == "label" else key != "correct"
         if key in DESIRED and (said == "false" or said in AVOID or (told and said in (*NO, *NEGATIVE))):
@@ -161,16 +161,16 @@ def _avoided(row: Watched, rest: dict[str, Any]) -> Fault | None:
     return None
 
 
-def _by_message(message: Watched) -> Fault | None:
+def _by_message(message: WatchedObject) -> Fault | None:
     said = next((str(dict.get(message, key)) for key in SPEAKER_KEYS if key in message), "")
     own = ROLE_OF.get(said.strip().lower()) == "assistant"
-    for key, value in _lowered(message.rest()):
+    for key, value in _lower_keys(message.rest()):
         if (key not in LEARNT or own) and key not in DESIRED and (fault := _by_key((key, value))):
             return fault
     return None
 
 
-def _within(row: Watched) -> Iterator[Watched]:
+def _within(row: WatchedObject) -> Iterator[WatchedObject]:
     for _, one in row.within():
         yield one
         yield from _within(one)

@@ -1,16 +1,24 @@
-"""Records out: convert."""
+"""Records out: `kgtools convert`, and what it prints."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from kgtools.corpora.commands import out_option
-from kgtools.tools.options import allow_option, empty_option, identified_option
+from kgtools.tools.options import allow_option, complete_names, empty_option, identified_option, out_option
+from kgtools.tools.output import print_json, print_table
+from kgtools.tools.terminal import tell
+
+if TYPE_CHECKING:
+    from kgtools.corpora.export.convert import ConvertResult
 
 
 @click.command()
 @click.argument("records", type=click.Path(path_type=Path))
-@click.option("--format", "name", default="messages", show_default=True, help="How to write them.")
+@click.option(
+    "--format", "name", default="messages", show_default=True, shell_complete=complete_names("formats"),
+    help="How to write them.",
+)  # fmt: skip
 @out_option("./dataset", "Folder for the files, their card and run.json.")
 @click.option(
     "--file",
@@ -50,11 +58,24 @@ def convert(
     Example:
       kgtools convert ./chatdoctor --format sharegpt --out ./export --allow-license unknown --allow-identified
     """
-    from kgtools.corpora.commands.output import print_exported
-    from kgtools.corpora.export.convert import Options
-    from kgtools.corpora.export.convert import convert as run
+    from kgtools.corpora import api
     from kgtools.tools.progress import step
 
     with step(f"writing {name}"):
-        exported = run(records, name, out, Options(file, shard_size, allow, identified, title, allow_empty))
-    print_exported(exported, out, as_json)
+        result = api.convert(
+            records, format=name, out=out, file=cast(Any, file), shard_size=shard_size, name=title, allow_license=allow,
+            allow_identified=identified, allow_empty=allow_empty,
+        )  # fmt: skip
+    print_result(result, as_json)
+
+
+def print_result(result: "ConvertResult", as_json: bool) -> None:
+    """What was written, in which files, and what the format could not hold."""
+    if as_json:
+        print_json(result.to_dict())
+        return
+    rows = [["written", "", result.written]]
+    for what in ("splits", "tasks", "langs", "sources", "licenses", "dropped", "files"):
+        rows += [[what, name, number] for name, number in getattr(result, what).items()]
+    print_table(["", "", result.table], rows, result.format)
+    tell(f"the files and their card are in {result.out}")

@@ -1,11 +1,16 @@
-"""Records without what evaluations ask: decontaminate."""
+"""Records without what evaluations ask: `kgtools decontaminate`, and what it prints."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from kgtools.corpora.commands import format_option, out_option, pairs
-from kgtools.tools.options import empty_option
+from kgtools.tools.options import empty_option, format_option, out_option, pairs
+from kgtools.tools.output import print_json, print_table
+from kgtools.tools.terminal import tell
+
+if TYPE_CHECKING:
+    from kgtools.corpora.decontaminate.run import DecontaminateResult, IndexResult
 
 PATH = click.Path(path_type=Path)
 
@@ -71,35 +76,49 @@ def decontaminate(
     """
     from typing import cast
 
-    from kgtools.corpora.commands.decontaminate_output import print_decontaminated, print_index
-    from kgtools.corpora.decontaminate.examples import write_examples
-    from kgtools.corpora.decontaminate.index import save_index as save
-    from kgtools.corpora.decontaminate.rules import rules_of
-    from kgtools.corpora.decontaminate.run import OnHit, indexed, run
+    from kgtools.corpora import api
+    from kgtools.corpora.decontaminate.run import OnHit
     from kgtools.tools.errors import Findings, UsageError
-    from kgtools.tools.inputs.originals import originals
-    from kgtools.tools.outputs.atomic import check_file
-    from kgtools.tools.progress import step
+    from kgtools.tools.progress import show_progress
 
-    chosen = rules_of(rules, pairs(settings, "--set"))
-    for option, place in (("--examples", examples), ("--save-index", save_index)):
-        if place:
-            check_file(place, option)
-    with originals() as given:
-        records = records and given.from_pipe(records)
-        evalsets = tuple(map(given.from_pipe, evalsets))
-        with step("indexing what the evaluation sets ask"):
-            items = indexed(evalsets, splits)
-            if save_index:
-                save(items, save_index)
-        if records is None:
-            if save_index is None:
-                raise UsageError("name the RECORDS to search, or --save-index FILE")
-            print_index(items, save_index, style)
-            return
-        with step(f"looking at {records}"):
-            done = run(records, None if dry_run else out, items, chosen, cast(OnHit, on_hit), allow_empty)
-            untold = write_examples(done.found, records, evalsets, examples) if examples else 0
-    print_decontaminated(done, None if dry_run or on_hit == "fail" else out, untold, style)
-    if on_hit == "fail" and done.hit:
-        raise Findings(f"{done.hit:,} {done.table} hold items of the evaluation sets; nothing was written")
+    if records is None:
+        if save_index is None:
+            raise UsageError("name the RECORDS to search, or --save-index FILE")
+        with show_progress("indexing what the evaluation sets ask") as progress:
+            index = api.index_evalsets(evalsets, save_index=save_index, split=splits, progress=progress)
+        print_index(index, style)
+        return
+    with show_progress(f"looking at {records}") as progress:
+        result = api.decontaminate(
+            records, against=evalsets, split=splits, rule=rules, set=pairs(settings, "--set"), on_hit=cast(OnHit, on_hit), out=out,
+            save_index=save_index, examples=examples, allow_empty=allow_empty, dry_run=dry_run, progress=progress,
+        )  # fmt: skip
+    print_result(result, style)
+    if on_hit == "fail" and result.hit:
+        raise Findings(f"{result.hit:,} {result.table} hold items of the evaluation sets; nothing was written")
+
+
+def print_result(result: "DecontaminateResult", style: str) -> None:
+    """Which sources hold items of which evaluation sets, and by which rule they were found."""
+    if style == "json":
+        print_json(result.to_dict())
+        return
+    print_table(["evaluation set", "items"], list(result.evalsets.items()))
+    if result.pairs:
+        print_table(
+            list(result.pairs[0]), [list(row.values()) for row in result.pairs], f"{result.table} by evaluation set"
+        )
+    rows = [["read", result.total], ["hit", result.hit], ["twin", result.twin], ["facts", result.facts]]
+    print_table(["", result.table], [*rows, ["written", result.written]])
+    if result.untold:
+        tell(f"{result.untold:,} examples are not on the page: their evaluation set is an index, without texts")
+    tell("no records were written" if result.out is None else f"the {result.table} are in {result.out}")
+
+
+def print_index(index: "IndexResult", style: str) -> None:
+    """What an index holds."""
+    if style == "json":
+        print_json(index.to_dict())
+        return
+    print_table(["evaluation set", "items"], list(index.evalsets.items()))
+    tell(f"the index, without texts, is {index.file}")

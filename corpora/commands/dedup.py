@@ -1,11 +1,16 @@
-"""Records that say the same: dedup."""
+"""Records that say the same: `kgtools dedup`, and what it prints."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from kgtools.corpora.commands import format_option, out_option
-from kgtools.tools.options import empty_option
+from kgtools.corpora.commands import tell_written
+from kgtools.tools.options import empty_option, format_option, out_option
+from kgtools.tools.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from kgtools.corpora.dedup.run import DedupResult
 
 
 @click.command()
@@ -56,12 +61,28 @@ def dedup(
     """
     from typing import cast
 
-    from kgtools.corpora.commands.output import print_deduplicated
-    from kgtools.corpora.dedup.find import Keep, Look, On
-    from kgtools.corpora.dedup.run import run
-    from kgtools.tools.progress import step
+    from kgtools.corpora import api
+    from kgtools.corpora.dedup.find import Keep, On
+    from kgtools.tools.progress import show_progress
 
-    look = Look(cast(On, on), threshold, ngram, cast(Keep, keep))
-    with step(f"comparing {records}"):
-        done = run(records, out, look, tag, dry_run, allow_empty)
-    print_deduplicated(done, None if dry_run else out, style)
+    with show_progress(f"comparing {records}") as progress:
+        result = api.dedup(
+            records, on=cast(On, on), threshold=threshold, ngram=ngram, keep=cast(Keep, keep), tag=tag, out=out,
+            allow_empty=allow_empty, dry_run=dry_run, progress=progress,
+        )  # fmt: skip
+    print_result(result, style)
+
+
+def print_result(result: "DedupResult", style: str) -> None:
+    """How many records say what another says, and whose they are."""
+    if style == "json":
+        print_json(result.to_dict())
+        return
+    rows = [["read", result.total], ["exact duplicates", result.exact], ["near duplicates", result.near]]
+    rows += [["clusters", result.clusters], ["largest cluster", result.largest], ["written", result.written]]
+    rows += [[f"near, similarity {name}", number] for name, number in result.similarity.items()]
+    print_table(["", result.table], rows)
+    if result.between:
+        heads = ["source", "kept_source", "kind", "records"]
+        print_table(heads, [[row[head] for head in heads] for row in result.between], "in favour of which source")
+    tell_written(result.table, result.out)

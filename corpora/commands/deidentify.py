@@ -1,16 +1,32 @@
-"""Records without what identifies: deidentify."""
+"""Records without what identifies: `kgtools deidentify`, and what it prints."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from kgtools.corpora.commands import format_option, out_option
-from kgtools.tools.options import empty_option
+from kgtools.corpora.commands import tell_written
+from kgtools.tools.options import complete_words, empty_option, format_option, out_option
+from kgtools.tools.output import print_json, print_table
+from kgtools.tools.terminal import tell
+
+if TYPE_CHECKING:
+    from kgtools.corpora.deidentify.run import DeidentifyResult
+
+
+def policies() -> list[str]:
+    """The policies that come with the package."""
+    from kgtools.corpora.deidentify.policy import names
+
+    return names()
 
 
 @click.command()
 @click.argument("records", type=click.Path(path_type=Path))
-@click.option("--policy", default="pipl", show_default=True, help="pipl, hipaa, research, or a YAML file.")
+@click.option(
+    "--policy", default="pipl", show_default=True, shell_complete=complete_words(policies),
+    help="pipl, hipaa, research, or a YAML file.",
+)  # fmt: skip
 @click.option(
     "--key-file", type=click.Path(path_type=Path), help="Key of pseudonyms.  [default: the variable KGTOOLS_KEY]"
 )
@@ -37,12 +53,31 @@ def deidentify(
     Example:
       kgtools deidentify ./records --policy pipl --key-file key.txt --out ./safe
     """
-    from kgtools.corpora.commands.output import print_deidentified
-    from kgtools.corpora.deidentify.pseudonyms import key_of
-    from kgtools.corpora.deidentify.run import run
-    from kgtools.tools.progress import step
+    from kgtools.corpora import api
+    from kgtools.tools.progress import show_progress
 
-    key = key_of(key_file)
-    with step(f"de-identifying {records}"):
-        done = run(records, out, policy, key, surrogates, dry_run, allow_empty)
-    print_deidentified(done, None if dry_run else out, style)
+    with show_progress(f"de-identifying {records}") as progress:
+        result = api.deidentify(
+            records, policy=policy, key_file=key_file, out=out, surrogates=surrogates, allow_empty=allow_empty, dry_run=dry_run,
+            progress=progress,
+        )  # fmt: skip
+    print_result(result, style)
+
+
+def print_result(result: "DeidentifyResult", style: str) -> None:
+    """How many spans of each class were found, in what share of the records."""
+    if style == "json":
+        print_json(result.to_dict())
+        return
+    rows = [
+        [name, number, result.records_by_class[name], f"{result.records_by_class[name] / result.total:.1%}"]
+        for name, number in result.classes.items()
+    ]
+    rows += [["any", sum(result.classes.values()), result.touched, f"{result.touched / max(result.total, 1):.1%}"]]
+    print_table(["class", "found", result.table, "share"], rows, f"{result.policy}: {result.total:,} {result.table}")
+    if result.described:
+        tell(
+            f"{result.rare:,} of {result.described:,} {result.table} share their age group, sex, department and diagnosis with "
+            "fewer than 4 others: who knows one of these can recognise it",
+        )
+    tell_written(result.table, result.out)

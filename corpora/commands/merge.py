@@ -1,15 +1,29 @@
-"""Records into one mix: merge."""
+"""Records into one mix: `kgtools merge`, and what it prints."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from kgtools.corpora.commands import format_option, out_option, pairs
-from kgtools.tools.options import SEED
+from kgtools.corpora.commands import tell_proof
+from kgtools.tools.options import SEED, complete_words, format_option, out_option, pairs
+from kgtools.tools.output import print_json, print_table
+from kgtools.tools.terminal import tell
+
+if TYPE_CHECKING:
+    from kgtools.corpora.mix.recipe import MixRecipe
+    from kgtools.corpora.mix.result import MixResult
+
+
+def recipe_names() -> list[str]:
+    """The mixes of papers."""
+    from kgtools.corpora.mix.recipe import names
+
+    return names()
 
 
 @click.command()
-@click.argument("recipe", required=False)
+@click.argument("recipe", required=False, shell_complete=complete_words(recipe_names))
 @out_option("./mix", "Folder for records.parquet, removed.parquet, mix.svg and run.json.")
 @click.option("--source", "sources", multiple=True, metavar="NAME=PATH", help="Records for a source of the recipe.")
 @click.option(
@@ -44,18 +58,56 @@ def merge(
     Example:
       kgtools merge recipe.yaml --source graphs=./records --out ./mix
     """
-    from kgtools.corpora.commands.output import print_mixed, print_recipes
-    from kgtools.corpora.deidentify import key_of
+    from kgtools.corpora import api
     from kgtools.corpora.mix import recipe as recipes
-    from kgtools.corpora.mix.merge import merge as mix
-    from kgtools.tools.progress import step
+    from kgtools.tools.progress import show_progress
 
     if recipe is None:
         print_recipes({name: recipes.load_recipe(name, {}) for name in recipes.names()}, style)
         return
-    chosen = recipes.load_recipe(recipe, pairs(sources, "--source"), evalsets)
-    if seed is not None:
-        chosen = chosen.model_copy(update={"seed": seed})
-    with step(f"mixing {recipe}"):
-        mixed = mix(chosen, out, lambda: key_of(key_file), without, dry_run)
-    print_mixed(mixed, None if dry_run else out, style)
+    with show_progress(f"mixing {recipe}") as progress:
+        result = api.merge(
+            recipe, out=out, source=pairs(sources, "--source"), against=evalsets, without=without, key_file=key_file, seed=seed,
+            dry_run=dry_run, progress=progress,
+        )  # fmt: skip
+    print_result(result, style)
+
+
+def print_recipes(recipes: "dict[str, MixRecipe]", style: str) -> None:
+    """The papers' mixes, their sources and what each must be."""
+    if style == "json":
+        print_json({name: recipe.model_dump(mode="json") for name, recipe in recipes.items()})
+        return
+    for name, recipe in recipes.items():
+        rows = [
+            [key, "" if of.required else "may be left away", of.cap, of.bring] for key, of in recipe.sources.items()
+        ]
+        print_table(["source", "", "at most", "what to bring"], rows, f"{name}: {recipe.title}. {recipe.notes.strip()}")
+
+
+def print_result(result: "MixResult", style: str) -> None:
+    """What was drawn of each source, what each step took out, and what the mix holds."""
+    if style == "json":
+        print_json(result.to_dict())
+        return
+    columns = ["source", "share", "available", "target", "drawn", "drawn_share", "records", "repeated", "short"]
+    print_table(columns, [[row[column] for column in columns] for row in result.drawn], result.title)
+    if result.removed:
+        print_table(
+            ["step", "source", "reason", "records"], [list(row.values()) for row in result.removed], "taken out"
+        )
+    rows = [[what, name, number] for what, counts in result.counts.items() for name, number in counts.items()]
+    print_table(["", "", "records"], rows, "in the mix")
+    for name, number in result.replaced.items():
+        tell(f"de-identified: {name}, {number:,} places replaced")
+    for row in result.alike:
+        tell(f"kept: {row['source']}, {row['records']:,} that look like items of {row['evalset']} ({row['verdict']})")
+    if result.proof:
+        tell_proof(result.proof.groups.crossing, result.proof.facts.crossing)
+    for name, bring in result.missing.items():
+        tell(f"not brought: {name} ({bring})")
+    tell(
+        "a dry run: nothing was written"
+        if result.out is None
+        else f"the mix is in {result.out}; {result.out}/mix.svg shows it",
+    )

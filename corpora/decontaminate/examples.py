@@ -14,7 +14,7 @@ from kgtools.corpora.decontaminate.index import load_index
 from kgtools.corpora.gates import is_private
 from kgtools.corpora.record_files import scan
 from kgtools.corpora.text.normalize import with_texts
-from kgtools.tools.outputs.atomic import write_whole
+from kgtools.tools.outputs.atomic import write_file
 
 EACH = 10
 """Examples of each source, evaluation set, rule and verdict."""
@@ -31,7 +31,7 @@ caption { text-align: left; font-weight: 600; padding: 1rem 0 .3rem; } mark { ba
 
 
 @dataclass(frozen=True)
-class Example:
+class HitExample:
     """A pair, with what the record and the item say."""
 
     pair: dict[str, Any]
@@ -39,39 +39,39 @@ class Example:
     item: str
 
 
-def examples(found: Contamination, place: Path, evalsets: Sequence[Path]) -> tuple[list[Example], int]:
+def examples(contamination: Contamination, source: Path, evalsets: Sequence[Path]) -> tuple[list[HitExample], int]:
     """The first EACH pairs of each source, evaluation set, rule and verdict; and how many of them have no text at hand, as
     their evaluation set is an index."""
     kinds = ["source", "evalset", "verdict", "rule"]
-    first = found.filter(pl.int_range(pl.len()).over(kinds) < EACH).sort([*kinds, "row", "item"])
-    mine = _texts(place, first["id"])
-    theirs: dict[str, str] = {}
+    first = contamination.filter(pl.int_range(pl.len()).over(kinds) < EACH).sort([*kinds, "row", "item"])
+    record_texts = _texts(source, first["id"])
+    item_texts: dict[str, str] = {}
     for evalset in evalsets:
         if evalset.is_dir() or load_index(evalset) is None:
-            theirs |= _texts(evalset, first["item"])
-    told = [
-        Example(pair, mine[pair["id"]], theirs[pair["item"]])
+            item_texts |= _texts(evalset, first["item"])
+    shown = [
+        HitExample(pair, record_texts[pair["id"]], item_texts[pair["item"]])
         for pair in first.iter_rows(named=True)
-        if pair["item"] in theirs
+        if pair["item"] in item_texts
     ]
-    return told, first.height - len(told)
+    return shown, first.height - len(shown)
 
 
-def write_examples(found: Contamination, place: Path, evalsets: Sequence[Path], path: Path) -> int:
+def write_examples(contamination: Contamination, source: Path, evalsets: Sequence[Path], path: Path) -> int:
     """Write the page; gives how many examples have no text at hand."""
-    told, untold = examples(found, place, evalsets)
-    write_whole(path, page(told).encode("utf-8"), "--examples", private=is_private(place))
+    shown, untold = examples(contamination, source, evalsets)
+    write_file(path, page(shown).encode("utf-8"), "--examples", private=is_private(source))
     return untold
 
 
-def _texts(place: Path, ids: pl.Series) -> dict[str, str]:
-    rows = scan(place)[0].filter(pl.col("id").is_in(ids.unique().implode()))
+def _texts(source: Path, ids: pl.Series) -> dict[str, str]:
+    rows = scan(source)[0].filter(pl.col("id").is_in(ids.unique().implode()))
     return dict(with_texts(rows).select("id", pl.col("whole").str.slice(0, SHOWN)).collect().iter_rows())
 
 
-def page(told: Sequence[Example]) -> str:
+def page(shown: Sequence[HitExample]) -> str:
     """The examples as HTML, what both texts say marked."""
-    tables = [line for example in told for line in _table(example)]
+    tables = [line for example in shown for line in _table(example)]
     return "\n".join([
         "<!doctype html>", '<html lang="en"><head><meta charset="utf-8"><title>Contamination</title>',
         f"<style>{STYLE}</style></head><body>",
@@ -81,17 +81,17 @@ def page(told: Sequence[Example]) -> str:
     ])  # fmt: skip
 
 
-def _table(example: Example) -> Iterator[str]:
+def _table(example: HitExample) -> Iterator[str]:
     pair = example.pair
     title = f"{pair['verdict']}, {pair['rule']} {pair['overlap']:.2f}: {pair['source']} {pair['id']} | {pair['evalset']} {pair['item']}"
     blocks = SequenceMatcher(None, example.record, example.item, autojunk=False).get_matching_blocks()
     same = [block for block in blocks if block.size >= LEAST]
-    left = _marked(example.record, [(block.a, block.size) for block in same])
-    right = _marked(example.item, [(block.b, block.size) for block in same])
+    left = _mark(example.record, [(block.a, block.size) for block in same])
+    right = _mark(example.item, [(block.b, block.size) for block in same])
     yield f"<table><caption>{escape(title)}</caption><tr><td>{left}</td><td>{right}</td></tr></table>"
 
 
-def _marked(text: str, places: Sequence[tuple[int, int]]) -> str:
+def _mark(text: str, places: Sequence[tuple[int, int]]) -> str:
     done, at = [], 0
     for start, size in places:
         done.append(f"{escape(text[at:start])}<mark>{escape(text[start : start + size])}</mark>")

@@ -9,15 +9,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from kgtools.corpora.decontaminate.grams import Numbers, hashed, letters_of, ranges, runs, text_at
-from kgtools.corpora.decontaminate.index import options_of, own_set
-from kgtools.corpora.decontaminate.judge import judged
-from kgtools.corpora.decontaminate.questions import folded, with_parts
+from kgtools.corpora.decontaminate.index import evalset_of, options_of
+from kgtools.corpora.decontaminate.judge import judge
+from kgtools.corpora.decontaminate.questions import simplify_rows, with_parts
 from kgtools.corpora.decontaminate.rules import RULES
 from kgtools.corpora.decontaminate.search import Search, option_keys, runs_of
-from kgtools.corpora.decontaminate.short_stems import stems_inside, with_seen
+from kgtools.corpora.decontaminate.short_stems import count_seen, stems_inside
 from kgtools.corpora.record_files import batches
 from kgtools.corpora.text.normalize import normal, with_texts
 from kgtools.tools.frames import Schema
+from kgtools.tools.progress import SILENT, Progress
 
 CONTAMINATION = Schema(
     "contamination",
@@ -42,21 +43,21 @@ FOUND = {"text": pl.UInt32, "number": pl.UInt32, "rule": pl.String, "overlap": p
 Letters = NDArray[np.uint32]
 
 
-def find_contamination(rows: pl.LazyFrame, search: Search) -> Contamination:
+def find_contamination(rows: pl.LazyFrame, search: Search, progress: Progress = SILENT) -> Contamination:
     """What records or preferences hold of the evaluation items, by row. An evaluation set is not compared with itself: a
     record with the source and the split (but train) of an item is one of its set."""
-    found, start = [CONTAMINATION.frame()], 0
-    for batch in batches(rows):
+    frames, start = [CONTAMINATION.frame()], 0
+    for batch in batches(rows, progress=progress):
         for piece in pieces(batch):
-            found.append(contamination_of(piece, search).with_columns(pl.col("row") + start))
+            frames.append(contamination_of(piece, search).with_columns(pl.col("row") + start))
             start += piece.height
-    return pl.concat(found)
+    return pl.concat(frames)
 
 
 def contamination_of(rows: pl.DataFrame, search: Search) -> Contamination:
     """The same of some rows, which count from 0."""
     records = rows.with_row_index("text").select(
-        "text", "id", "source", made=pl.col("facts").list.len() > 0, own=own_set()
+        "text", "id", "source", made=pl.col("facts").list.len() > 0, own=evalset_of()
     )
     named = (
         _pairs(rows, search)
@@ -69,61 +70,63 @@ def contamination_of(rows: pl.DataFrame, search: Search) -> Contamination:
     return CONTAMINATION.check(named.sort("row", "evalset", "item"), "the contamination")
 
 
-def first_hits(found: Contamination) -> Contamination:
+def first_hits(contamination: Contamination) -> Contamination:
     """Of each record that is hit its first pair, by the order of the rules and by overlap."""
     order = pl.col("rule").replace_strict(list(RULES), list(range(len(RULES))), return_dtype=pl.UInt8)
-    ordered = found.filter(verdict="hit").sort("row", order, -pl.col("overlap"), "evalset", "item")
+    ordered = contamination.filter(verdict="hit").sort("row", order, -pl.col("overlap"), "evalset", "item")
     return ordered.unique("row", keep="first", maintain_order=True)
 
 
 def pieces(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """The rows, cut where their texts come to LETTERS."""
     names = [name for name in ("messages", "prompt", "chosen", "rejected") if name in rows.columns]
-    said = (pl.col(name).list.eval(pl.element().struct.field("content").str.len_bytes()).list.sum() for name in names)
-    sizes = rows.select(pl.sum_horizontal(said).fill_null(0).cum_sum() // LETTERS).to_series()
+    lengths = (
+        pl.col(name).list.eval(pl.element().struct.field("content").str.len_bytes()).list.sum() for name in names
+    )
+    sizes = rows.select(pl.sum_horizontal(lengths).fill_null(0).cum_sum() // LETTERS).to_series()
     cuts = [0, *(sizes.rle_id().rle().struct.field("len").cum_sum())]
     return (rows[start:end] for start, end in pairwise(cuts))
 
 
 def _pairs(rows: pl.DataFrame, search: Search) -> pl.DataFrame:
     """text, number, rule, overlap, verdict of every pair that any rule finds."""
-    wanted, rows = search.rules.rules, folded(rows)
+    wanted, rows = search.rules.rules, simplify_rows(rows)
     parts = with_parts(rows)
     stem = parts.select(normal(pl.col("question"))).to_series()
     about = {"stem": hashed(stem), "said": stem, "question": parts["question"], "lettered": parts["lettered"]}
     texts = pl.DataFrame(options_of(parts)).with_row_index("text").with_columns(**about)
-    told = with_texts(rows.lazy()).select(normal(pl.col("question")), normal(pl.col("reply"))).collect()
-    letters, starts = letters_of(told["question"] + told["reply"])
+    texts_asked = with_texts(rows.lazy()).select(normal(pl.col("question")), normal(pl.col("reply"))).collect()
+    letters, starts = letters_of(texts_asked["question"] + texts_asked["reply"])
     numbers = runs(letters)
-    found = [pl.DataFrame(schema=FOUND)]
+    by_rule = [pl.DataFrame(schema=FOUND)]
     if "stem" in wanted:
-        found.append(_same_stems(parts, texts, search))
-        found.append(_short_stems(told["question"], letters, starts, numbers, search))
+        by_rule.append(_same_stems(parts, texts, search))
+        by_rule.append(_short_stems(texts_asked["question"], letters, starts, numbers, search))
     if "options" in wanted:
-        found.append(_same_options(texts, search))
+        by_rule.append(_same_options(texts, search))
     if search.needles.height:
-        found.append(_inside(starts, numbers, search))
-    pairs = pl.concat(found, how="diagonal")
-    return judged(with_seen(pairs, letters, starts, search), texts, search)
+        by_rule.append(_inside(starts, numbers, search))
+    pairs = pl.concat(by_rule, how="diagonal")
+    return judge(count_seen(pairs, letters, starts, search), texts, search)
 
 
 def _short_stems(
     asked: pl.Series, letters: Letters, starts: NDArray[np.int64], numbers: dict[int, Numbers], search: Search
 ) -> pl.DataFrame:
     """The short questions inside of texts, which begin with what is asked in them."""
-    found = stems_inside(letters, starts, numbers, search)
-    begins = starts[found["text"].to_numpy()] + asked.str.len_chars().to_numpy()[found["text"].to_numpy()]
-    told = found.with_columns(asked=pl.col("at") < pl.Series(begins))
-    whole = told.group_by("text", "number").agg(pl.col("asked").any())
-    return whole.select("text", "number", "asked", rule=pl.lit("stem"), overlap=pl.lit(1.0))
+    inside = stems_inside(letters, starts, numbers, search)
+    begins = starts[inside["text"].to_numpy()] + asked.str.len_chars().to_numpy()[inside["text"].to_numpy()]
+    marked = inside.with_columns(asked=pl.col("at") < pl.Series(begins))
+    pairs = marked.group_by("text", "number").agg(pl.col("asked").any())
+    return pairs.select("text", "number", "asked", rule=pl.lit("stem"), overlap=pl.lit(1.0))
 
 
 def _same_stems(parts: pl.DataFrame, texts: pl.DataFrame, search: Search) -> pl.DataFrame:
     """The questions and whole messages of users that are questions of the index."""
     messages = parts.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("text"), message="users").explode("message")
     messages = messages.drop_nulls().with_columns(normal(pl.col("message")))
-    whole = messages.select("text", key=hashed(messages["message"]))
-    either = pl.concat([texts.select("text", key="stem"), whole]).drop_nulls().unique()
+    messages_as_keys = messages.select("text", key=hashed(messages["message"]))
+    either = pl.concat([texts.select("text", key="stem"), messages_as_keys]).drop_nulls().unique()
     pairs = either.join(search.stems, on="key")
     return pairs.select("text", "number", rule=pl.lit("stem"), overlap=pl.lit(1.0)).unique()
 
@@ -144,18 +147,18 @@ def _inside(starts: NDArray[np.int64], numbers: dict[int, Numbers], search: Sear
     near = []
     for size, anchors in search.anchors.items():
         places, needles = anchors.among(numbers[size])
-        told = {"text": text_at(places, starts), "needle": needles, "run": numbers[size][places]}
-        near.append(pl.DataFrame(told).group_by("text", "needle").agg(pl.col("run").n_unique()))
+        columns = {"text": text_at(places, starts), "needle": needles, "run": numbers[size][places]}
+        near.append(pl.DataFrame(columns).group_by("text", "needle").agg(pl.col("run").n_unique()))
     least = pl.DataFrame(
         {"needle": pl.int_range(search.needles.height, dtype=pl.UInt32, eager=True), "least": search.needles["least"]}
     )
-    held = pl.concat(near).join(least, on="needle").filter(pl.col("run") >= pl.col("least"))
-    candidates = held.select("text", "needle").sort("text", "needle")
-    found = [_measured(part, numbers, starts, search) for part in candidates.iter_slices(PAIRS)]
-    return pl.concat([pl.DataFrame(schema=FOUND), *found], how="diagonal")
+    enough = pl.concat(near).join(least, on="needle").filter(pl.col("run") >= pl.col("least"))
+    candidates = enough.select("text", "needle").sort("text", "needle")
+    measured = [_measure(part, numbers, starts, search) for part in candidates.iter_slices(PAIRS)]
+    return pl.concat([pl.DataFrame(schema=FOUND), *measured], how="diagonal")
 
 
-def _measured(
+def _measure(
     candidates: pl.DataFrame, numbers: dict[int, Numbers], starts: NDArray[np.int64], search: Search
 ) -> pl.DataFrame:
     """How much of each needle lies together in its text."""

@@ -36,23 +36,23 @@ def letters_of(texts: pl.Series) -> tuple[NDArray[np.uint32], NDArray[np.int64]]
 def runs(letters: NDArray[np.uint32]) -> dict[int, Numbers]:
     """Size -> a number below 2**40 for the run that begins at each letter; what lies beyond the end counts as zeros."""
     one = letters.astype(np.uint64)
-    two = _joined(one, one, 1)
-    four = _joined(two, two, 2)
-    eight = _joined(four, four, 4)
-    twelve = _joined(eight, four, 8)
-    whole = {2: two, 4: four, SHORT: _joined(four, one, 4), LONG: _joined(twelve, one, 12)}
+    two = _join_runs(one, one, 1)
+    four = _join_runs(two, two, 2)
+    eight = _join_runs(four, four, 4)
+    twelve = _join_runs(eight, four, 8)
+    whole = {2: two, 4: four, SHORT: _join_runs(four, one, 4), LONG: _join_runs(twelve, one, 12)}
     return {size: numbers >> CUT for size, numbers in whole.items()}
 
 
 def runs_of_size(letters: NDArray[np.uint32], size: int) -> Numbers:
     """The same for runs of any size of one letter or more."""
-    power, behind, whole = letters.astype(np.uint64), 0, np.zeros(len(letters), np.uint64)
+    power, behind, total = letters.astype(np.uint64), 0, np.zeros(len(letters), np.uint64)
     for bit in range(size.bit_length()):
         if size >> bit & 1:
-            whole = _joined(whole, power, behind) if behind else power
+            total = _join_runs(total, power, behind) if behind else power
             behind += 1 << bit
-        power = _joined(power, power, 1 << bit)
-    return whole >> CUT
+        power = _join_runs(power, power, 1 << bit)
+    return total >> CUT
 
 
 def wholes(texts: pl.Series) -> pl.Series:
@@ -65,13 +65,13 @@ def wholes(texts: pl.Series) -> pl.Series:
     return sized.join(pl.concat(found), on="at", how="left", maintain_order="left")["whole"]
 
 
-def _joined(first: Numbers, second: Numbers, behind: int) -> Numbers:
+def _join_runs(first: Numbers, second: Numbers, behind: int) -> Numbers:
     """The numbers of runs that follow one another; mixed each time, so that no sum of letters is left in them."""
-    made = first * FACTOR
-    made[:-behind] += second[behind:]
-    made *= MIX
-    made ^= made >> HALF
-    return made
+    runs = first * FACTOR
+    runs[:-behind] += second[behind:]
+    runs *= MIX
+    runs ^= runs >> HALF
+    return runs
 
 
 def flat_grams(texts: pl.Series, sizes: pl.Series) -> pl.DataFrame:
@@ -82,7 +82,7 @@ def flat_grams(texts: pl.Series, sizes: pl.Series) -> pl.DataFrame:
 def runs_at(texts: pl.Series, sizes: pl.Series) -> pl.DataFrame:
     """`text`, `at` (the letter where it begins), `run`: every run of each text, of its size."""
     letters, starts = letters_of(texts)
-    found = [pl.DataFrame(schema={"text": pl.UInt32, "at": pl.UInt32, "run": pl.UInt64})]
+    frames = [pl.DataFrame(schema={"text": pl.UInt32, "at": pl.UInt32, "run": pl.UInt64})]
     if len(texts):
         numbers = runs(letters)
         text = np.repeat(np.arange(len(texts), dtype=np.uint32), np.diff(starts))
@@ -91,10 +91,10 @@ def runs_at(texts: pl.Series, sizes: pl.Series) -> pl.DataFrame:
         wanted = sizes.to_numpy()[text]
         for size in sorted(set(sizes)):
             fits = (wanted == size) & (left >= size)
-            found.append(
+            frames.append(
                 pl.DataFrame({"text": text[fits], "at": at[fits].astype(np.uint32), "run": numbers[size][fits]})
             )
-    return pl.concat(found)
+    return pl.concat(frames)
 
 
 def grams(texts: pl.Series, han: pl.Series) -> pl.Series:

@@ -28,13 +28,13 @@ from kgtools.corpora.decontaminate.grams import (
     sketches,
     wholes,
 )
-from kgtools.corpora.decontaminate.questions import closely, folded, with_parts
+from kgtools.corpora.decontaminate.questions import closely, simplify_rows, with_parts
 from kgtools.corpora.record_files import batches, file_of, scan
 from kgtools.corpora.text.normalize import normal
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.frames import Schema, load_table, table_metadata, write_table
 from kgtools.tools.inputs.originals import originals
-from kgtools.tools.outputs.atomic import replacing
+from kgtools.tools.outputs.atomic import replace_file
 
 KEY, VERSION = "kgtools.index", 3
 HASHES, SKETCHES = pl.List(pl.UInt64), pl.List(pl.UInt16)
@@ -88,7 +88,7 @@ def index_of(rows: pl.LazyFrame, splits: Sequence[str] = ()) -> pl.DataFrame:
     wanted = pl.col("split").is_in(list(splits)) if splits else pl.col("split").fill_null("") != "train"
     parts = [ITEMS.frame().with_columns(text=pl.lit("")), *(_items(batch.filter(wanted)) for batch in batches(rows))]
     items = pl.concat(parts).unique(["evalset", "item"], keep="first").sort("evalset", "item")
-    return _without_shared(_anchored(items))
+    return _drop_shared(_add_anchors(items))
 
 
 def set_name() -> pl.Expr:
@@ -97,14 +97,14 @@ def set_name() -> pl.Expr:
     return pl.when(split == "").then("source").otherwise(pl.concat_str("source", pl.lit("/"), split))
 
 
-def own_set() -> pl.Expr:
+def evalset_of() -> pl.Expr:
     """The evaluation set that a record is of, with which it is not compared; null for one to train on, or without a split."""
     return pl.when(pl.col("split").fill_null("train") != "train").then(set_name())
 
 
 def _items(rows: pl.DataFrame) -> pl.DataFrame:
     """ITEMS without anchors, and `text`, the normal question."""
-    parts = with_parts(folded(rows))
+    parts = with_parts(simplify_rows(rows))
     stem = parts.select(normal(pl.col("question"))).to_series()
     long = parts.select(normal(pl.col("long"))).to_series()
     least = pl.when(is_han(long)).then(LONG_FROM[True]).otherwise(LONG_FROM[False])
@@ -113,7 +113,7 @@ def _items(rows: pl.DataFrame) -> pl.DataFrame:
     content = content_of(parts)
     items = rows.select(set_name().alias("evalset"), pl.col("id").alias("item")).with_columns(
         stem=hashed(stem), letters=stem.str.len_chars(), han=han, phrase=says_little(content, han),
-        content=content.str.len_chars(), negated=negated(parts), runs=grams(stem, han), sketch=sketches(content, han), whole=wholes(stem),
+        content=content.str.len_chars(), negated=is_negated(parts), runs=grams(stem, han), sketch=sketches(content, han), whole=wholes(stem),
         anchor=pl.lit(None, pl.UInt64), anchor_at=pl.lit(None, pl.UInt32), **options_of(parts),
         choices=_choices(parts, stem), long_letters=long.str.len_chars(),
         long=grams(long, pl.repeat(False, len(long), eager=True)),
@@ -128,7 +128,7 @@ def content_of(parts: pl.DataFrame) -> pl.Series:
     return parts.select(normal(pl.col("question").str.to_lowercase().str.replace_all(PHRASES, ""))).to_series()
 
 
-def negated(parts: pl.DataFrame) -> pl.Series:
+def is_negated(parts: pl.DataFrame) -> pl.Series:
     """Whether the questions ask for what is not so; `不要解释` is no such."""
     question = pl.col("question").str.to_lowercase().str.replace_all("不[要需用必得]", "")
     return parts.select(question.str.contains(NEGATED)).to_series()
@@ -149,7 +149,7 @@ def _choices(parts: pl.DataFrame, stem: pl.Series) -> pl.Series:
     return lists(told.select("text", run=pl.struct("run", "size")), parts.height)
 
 
-def _anchored(items: pl.DataFrame) -> pl.DataFrame:
+def _add_anchors(items: pl.DataFrame) -> pl.DataFrame:
     """The items with the rarest run of their `text` as their anchor, of such the first; without `text`."""
     numbered = items.with_row_index("row")
     runs = runs_at(items["text"], sizes_of(items["han"])).rename({"text": "row"})
@@ -164,16 +164,16 @@ def _anchored(items: pl.DataFrame) -> pl.DataFrame:
 def options_of(parts: pl.DataFrame) -> dict[str, pl.Series]:
     """`options` and `right` as sorted lists of numbers without repeats, `weight` and `options_sketch`, of what `with_parts` gives."""
     joined = parts.select(normal(pl.col("options").list.join("\n"))).to_series()
-    found = {"options_sketch": sketches(joined, is_han(joined)), "weight": joined.str.len_chars()}
+    columns = {"options_sketch": sketches(joined, is_han(joined)), "weight": joined.str.len_chars()}
     rows = parts.with_row_index("text")
     for name in ("options", "right"):
         flat = rows.select("text", said=name).explode("said").with_columns(closely(pl.col("said")))
         numbers = flat.select("text", hashed(flat["said"]).alias("run")).drop_nulls("run")
-        found[name] = lists(numbers.unique().sort("text", "run"), parts.height)
-    return found
+        columns[name] = lists(numbers.unique().sort("text", "run"), parts.height)
+    return columns
 
 
-def _without_shared(items: pl.DataFrame) -> pl.DataFrame:
+def _drop_shared(items: pl.DataFrame) -> pl.DataFrame:
     """The items without the runs, and with the questions as phrases, that many of their set share."""
     same = pl.col("stem").is_not_null() & (pl.len().over("evalset", "stem") > FEW)
     rare = {name: pl.when(~same).then(name) for name in ("anchor", "anchor_at")}
@@ -191,15 +191,15 @@ def _without_shared(items: pl.DataFrame) -> pl.DataFrame:
 
 def save_index(items: pl.DataFrame, path: Path) -> None:
     """Write an index. The same items give the same bytes."""
-    told = {
+    header = {
         "version": VERSION,
         "runs": [SHORT, LONG],
         "bits": 64 - int(CUT),
         "sketch": SKETCH,
         "sha256": sha256_of(items),
     }
-    text = orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
-    with replacing(path, "--save-index") as aside:
+    text = orjson.dumps(header, option=orjson.OPT_SORT_KEYS).decode()
+    with replace_file(path, "--save-index") as aside:
         write_table(items, aside, {KEY: text}, level=9)
 
 
@@ -212,22 +212,22 @@ def sha256_of(items: pl.DataFrame) -> str:
     return told.hexdigest()
 
 
-def _tell(told: Any, column: pl.Series) -> None:
+def _tell(sha256: Any, column: pl.Series) -> None:
     """Which values of a column are null, and the others: as little-endian numbers, texts and lists with their lengths first."""
-    told.update(np.packbits(column.is_null().to_numpy()).tobytes())
+    sha256.update(np.packbits(column.is_null().to_numpy()).tobytes())
     values = column.drop_nulls()
-    told.update(f"{len(values)} {column.dtype.base_type()}\n".encode())
+    sha256.update(f"{len(values)} {column.dtype.base_type()}\n".encode())
     if isinstance(column.dtype, pl.List):
-        told.update(_bytes(values.list.len()))
-        _tell(told, values.filter(values.list.len() > 0).explode())
+        sha256.update(_bytes(values.list.len()))
+        _tell(sha256, values.filter(values.list.len() > 0).explode())
     elif isinstance(column.dtype, pl.Struct):
         for field in column.dtype.fields:
-            _tell(told, values.struct.field(field.name))
+            _tell(sha256, values.struct.field(field.name))
     elif column.dtype == pl.String:
-        told.update(_bytes(values.str.len_bytes()))
-        told.update("".join(values.to_list()).encode())
+        sha256.update(_bytes(values.str.len_bytes()))
+        sha256.update("".join(values.to_list()).encode())
     else:
-        told.update(_bytes(values))
+        sha256.update(_bytes(values))
 
 
 def _bytes(numbers: pl.Series) -> bytes:
@@ -242,30 +242,30 @@ def load_index(path: Path) -> pl.DataFrame | None:
         text = table_metadata(path).get(KEY)
         if text is None:
             return None
-        told = orjson.loads(text)
-        version = told.get("version") if isinstance(told, dict) else None
+        header = orjson.loads(text)
+        version = header.get("version") if isinstance(header, dict) else None
         if version != VERSION:
             raise InputError(
                 f"{path}: an index of version {version}, and this kgtools reads version {VERSION}; save it again from its records"
             )
         items = ITEMS.check(load_table(path), str(path))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, orjson.JSONDecodeError) as error:
-        said = " ".join(str(error).split())
-        raise InputError(f"{path}: not a Parquet file of records or of an index: {said}") from error
-    if sha256_of(items) != told.get("sha256"):
+        why = " ".join(str(error).split())
+        raise InputError(f"{path}: not a Parquet file of records or of an index: {why}") from error
+    if sha256_of(items) != header.get("sha256"):
         raise InputError(
             f"{path}: is damaged: its items are not those that were saved (SHA-256); copy it again, or save it again from its records"
         )
     return items
 
 
-def open_evalset(place: Path, splits: Sequence[str] = ()) -> pl.DataFrame:
+def open_evalset(source: Path, splits: Sequence[str] = ()) -> pl.DataFrame:
     """The items of an evaluation set, a folder or file of records or a saved index. Raises UsageError for an empty one."""
     with originals() as given:
-        file = given.take(file_of(given.take(place)))
+        file = given.take(file_of(given.take(source)))
         saved = load_index(file)
         items = index_of(scan(file)[0], splits) if saved is None else saved
     if not items.height:
         which = f"of the splits {', '.join(splits)}" if splits else "but for training; --split train takes these"
-        raise UsageError(f"--against {place}: holds no evaluation items {which}")
+        raise UsageError(f"--against {source}: holds no evaluation items {which}")
     return items

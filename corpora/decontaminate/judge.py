@@ -3,7 +3,7 @@
 import polars as pl
 
 from kgtools.corpora.decontaminate.grams import SKETCH, is_han, sketches
-from kgtools.corpora.decontaminate.index import content_of, negated, says_little
+from kgtools.corpora.decontaminate.index import content_of, is_negated, says_little
 from kgtools.corpora.decontaminate.rules import RULES
 from kgtools.corpora.decontaminate.search import Search
 
@@ -16,18 +16,18 @@ SHORT = {True: 40, False: 120}
 word; and, where it has none itself, be most of what the user says."""
 
 
-def judged(found: pl.DataFrame, texts: pl.DataFrame, search: Search) -> pl.DataFrame:
+def judge(pairs_by_rule: pl.DataFrame, texts: pl.DataFrame, search: Search) -> pl.DataFrame:
     """One row a pair, with its first rule, of what the rules found: text, number, rule, overlap, verdict.
 
     Where both sides have options, these and the keys decide: a question is another one where the key of one is an option of
     the other and wrong there, or where most options differ and the keys are not the same. A list without letters may be any
     list, so it tells no question from another."""
-    theirs = search.items.select(
+    of_items = search.items.select(
         "number", "han", "phrase", "sketch", "letters", set_content="content", set_negated="negated",
         set_options="options", set_right="right", set_weight="weight", set_sketch="options_sketch",
     )  # fmt: skip
-    mine = _mine(texts.join(found.select("text").unique(), on="text", how="semi"))
-    pairs = found.join(mine, on="text").join(theirs, on="number")
+    of_texts = _mine(texts.join(pairs_by_rule.select("text").unique(), on="text", how="semi"))
+    pairs = pairs_by_rule.join(of_texts, on="text").join(of_items, on="number")
     pairs = pairs.with_columns(drawn=sketches(pairs["content"], pairs["han"]), **_keys())
     pairs = pairs.with_columns(
         like=likeness(pl.col("drawn"), pl.col("sketch")),
@@ -49,7 +49,7 @@ def _mine(texts: pl.DataFrame) -> pl.DataFrame:
     """What is compared of the texts; `little`: whether their question says nothing without its options."""
     content = content_of(texts)
     about = {"said": texts["said"].str.len_chars(), "little": says_little(content, is_han(texts["said"]))}
-    about |= {"negated": negated(texts)}
+    about |= {"negated": is_negated(texts)}
     columns = ("text", "lettered", "options", "right", "options_sketch")
     return texts.select(columns).with_columns(content=content, **about)
 

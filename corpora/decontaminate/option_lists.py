@@ -59,7 +59,7 @@ LONGEST, MOST = 80, 8
 """Letters of an option without a letter, and how many there are."""
 
 
-class Listed(NamedTuple):
+class OptionList(NamedTuple):
     """`options`: by letter, the first ones where they have none, which `lettered` tells."""
 
     question: str
@@ -67,7 +67,7 @@ class Listed(NamedTuple):
     lettered: bool = True
 
 
-NONE = Listed("", {})
+NONE = OptionList("", {})
 
 
 class Mark(NamedTuple):
@@ -78,10 +78,10 @@ class Mark(NamedTuple):
     end: int
 
 
-def listed(text: str) -> Listed:
+def read_list(text: str) -> OptionList:
     """The question and the options of a text that lists at least three; none else."""
     plain = _plain(text)
-    return _lettered(plain) or _numbered(plain) or _bulleted(plain) or _inline(plain) or _lines(plain) or NONE
+    return _by_letters(plain) or _by_numbers(plain) or _by_bullets(plain) or _inline(plain) or _lines(plain) or NONE
 
 
 def without_prompt(text: str) -> str:
@@ -107,32 +107,35 @@ def _cells(row: re.Match[str]) -> str:
     return mark + " ".join(cells[1:] if mark else cells)
 
 
-def _lettered(text: str) -> Listed | None:
+def _by_letters(text: str) -> OptionList | None:
     capital = [Mark(LETTERS.index(mark[1]), *mark.span()) for mark in CAPITAL.finditer(text)]
-    found = _at_lines(text, capital, 3) or _chain(capital)
-    if len(found) < 3:
+    marks = _at_lines(text, capital, 3) or _chain(capital)
+    if len(marks) < 3:
         bare = BARE.finditer(text)
-        found = _chain([Mark(LETTERS.index((mark[1] or mark[2]).upper()), *mark.span()) for mark in bare])
-    if len(found) < 3:
+        marks = _chain([Mark(LETTERS.index((mark[1] or mark[2]).upper()), *mark.span()) for mark in bare])
+    if len(marks) < 3:
         return None
-    options = dict(zip(LETTERS, _between(text, found), strict=False))
-    return Listed(without_prompt(text[: found[0].start]), {letter: said for letter, said in options.items() if said})
+    options = dict(zip(LETTERS, _texts_between(text, marks), strict=False))
+    return OptionList(
+        without_prompt(text[: marks[0].start]),
+        {letter: text_of_option for letter, text_of_option in options.items() if text_of_option},
+    )
 
 
-def _numbered(text: str) -> Listed | None:
+def _by_numbers(text: str) -> OptionList | None:
     numbers = [Mark(int(mark[1]) - 1, *mark.span()) for mark in NUMBER.finditer(text)]
-    found = _at_lines(text, numbers, 3) or _chain(numbers)
-    return _weak(text[: found[0].start], _between(text, found)) if found else None
+    marks = _at_lines(text, numbers, 3) or _chain(numbers)
+    return _weak(text[: marks[0].start], _texts_between(text, marks)) if marks else None
 
 
-def _bulleted(text: str) -> Listed | None:
+def _by_bullets(text: str) -> OptionList | None:
     marks = list(BULLET.finditer(text))
     last = [mark for mark in marks if mark[1] == marks[-1][1]]
-    found = [Mark(at, *mark.span()) for at, mark in enumerate(last)]
-    return _weak(text[: found[0].start], _between(text, found)) if found else None
+    chain = [Mark(at, *mark.span()) for at, mark in enumerate(last)]
+    return _weak(text[: chain[0].start], _texts_between(text, chain)) if chain else None
 
 
-def _inline(text: str) -> Listed | None:
+def _inline(text: str) -> OptionList | None:
     """`选项：甲、乙、丙`, or `(甲 / 乙 / 丙)` at the end."""
     heads = list(INLINE.finditer(text))
     if heads and (options := _split(heads[-1][1])):
@@ -141,7 +144,7 @@ def _inline(text: str) -> Listed | None:
     return _weak(text[: brackets.start()], _split(brackets[1], BETWEEN[:3]) or []) if brackets else None
 
 
-def _lines(text: str) -> Listed | None:
+def _lines(text: str) -> OptionList | None:
     """The lines behind the last one that asks."""
     lines = _without_behind([line.strip() for line in text.split("\n") if line.strip()])
     if any(len(line) > LONGEST or FORM.search(line) for line in lines[-3:]):
@@ -154,13 +157,13 @@ def _lines(text: str) -> Listed | None:
     return _weak("\n".join(lines[: at + 1]), lines[first:])
 
 
-def _weak(question: str, options: list[str], asks: bool = True) -> Listed | None:
+def _weak(question: str, options: list[str], asks: bool = True) -> OptionList | None:
     """What has no letters is options only behind what asks, where none is long."""
     asked = without_prompt(question)
     fits = 3 <= len(options) <= MOST and all(0 < len(option) <= LONGEST for option in options)
     if not fits or not asked or (asks and not ASKS.search(_end(asked.rpartition("\n")[2]))):
         return None
-    return Listed(asked, dict(zip(LETTERS, options, strict=False)), lettered=False)
+    return OptionList(asked, dict(zip(LETTERS, options, strict=False)), lettered=False)
 
 
 def _end(line: str) -> str:
@@ -189,19 +192,19 @@ def _at_lines(text: str, marks: list[Mark], least: int) -> list[Mark]:
 
 def _chain(marks: list[Mark]) -> list[Mark]:
     """The longest first, second, third... among marks, of such the last."""
-    places: dict[int, list[int]] = {}
-    for place, mark in enumerate(marks):
-        places.setdefault(mark.at, []).append(place)
+    indexes: dict[int, list[int]] = {}
+    for index, mark in enumerate(marks):
+        indexes.setdefault(mark.at, []).append(index)
     best: list[int] = []
-    for first in places.get(0, []):
+    for first in indexes.get(0, []):
         chain = [first]
-        while (at := bisect_right(behind := places.get(len(chain), []), chain[-1])) < len(behind):
+        while (at := bisect_right(behind := indexes.get(len(chain), []), chain[-1])) < len(behind):
             chain.append(behind[at])
         best = chain if len(chain) >= len(best) else best
-    return [marks[place] for place in best]
+    return [marks[index] for index in best]
 
 
-def _between(text: str, chain: list[Mark]) -> list[str]:
+def _texts_between(text: str, chain: list[Mark]) -> list[str]:
     """What stands behind each mark, up to the next, or to the end of its line."""
     line_end = text.find("\n", chain[-1].end)
     ends = [*(mark.start for mark in chain[1:]), len(text) if line_end < 0 else line_end]

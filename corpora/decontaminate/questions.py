@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import orjson
 import polars as pl
 
-from kgtools.corpora.decontaminate.option_lists import LISTS, Listed, listed
+from kgtools.corpora.decontaminate.option_lists import LISTS, OptionList, read_list
 from kgtools.corpora.exams.choices import LETTERS
-from kgtools.corpora.text.normalize import simplified
+from kgtools.corpora.text.normalize import simplify
 
 MARK = r"(?:\*\*|['\"]?[ \t]*[.．:：、)）\]])"
 LOOKS = rf"(?s)[AＡ]{MARK}.*[BＢ]{MARK}.*[CＣ]{MARK}"
@@ -21,7 +21,7 @@ LOOKED_AT = 8_000
 """Letters of a message that are looked at for options."""
 
 
-class Parts(NamedTuple):
+class QuestionParts(NamedTuple):
     """`question` without options and prompt; `options` by letter; `right`: letters, as far as they are known; `lettered`:
     whether it is sure that these are options, as they have letters or are those of the exam."""
 
@@ -31,11 +31,11 @@ class Parts(NamedTuple):
     lettered: bool
 
 
-def folded(rows: pl.DataFrame) -> pl.DataFrame:
+def simplify_rows(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows of records or preferences in simplified characters, whatever they are compared by."""
-    turn = pl.struct(pl.element().struct.field("role"), simplified(pl.element().struct.field("content")))
+    turn = pl.struct(pl.element().struct.field("role"), simplify(pl.element().struct.field("content")))
     talks = [name for name in ("messages", "prompt", "chosen", "rejected") if name in rows.columns]
-    said = [simplified(pl.col(name)) for name in ("meta", "answer") if name in rows.columns]
+    said = [simplify(pl.col(name)) for name in ("meta", "answer") if name in rows.columns]
     return rows.with_columns(*said, *(pl.col(name).list.eval(turn) for name in talks))
 
 
@@ -50,17 +50,19 @@ def with_parts(rows: pl.DataFrame) -> pl.DataFrame:
         )
     users, replies = (_says(role) for role in ("user", "assistant"))
     lengths = pl.col("users").list.eval(pl.element().str.len_chars())
-    told = rows.select("meta", "answer", users=users, reply=replies.list.last().fill_null("")).with_columns(
+    texts = rows.select("meta", "answer", users=users, reply=replies.list.last().fill_null("")).with_columns(
         longest=pl.col("users").list.get(lengths.list.arg_max(), null_on_oob=True).fill_null("")
     )
     in_meta = pl.col("meta").str.contains('"question":', literal=True)
-    looks = told.select(
+    looks = texts.select(
         in_meta | pl.col("longest").str.slice(0, LOOKED_AT).str.contains(f"{LOOKS}|{LISTS}")
     ).to_series()
-    found = pl.DataFrame(
-        [(at, *_told(told.row(at, named=True))) for at in looks.arg_true().to_list()], schema=TOLD, orient="row"
+    parts = pl.DataFrame(
+        [(at, *_parts_in_row(texts.row(at, named=True))) for at in looks.arg_true().to_list()],
+        schema=TOLD,
+        orient="row",
     )
-    known = told.with_row_index("at").join(found, on="at", how="left", maintain_order="left")
+    known = texts.with_row_index("at").join(parts, on="at", how="left", maintain_order="left")
     none = pl.Series([[]], dtype=pl.List(pl.String))
     has_options = (pl.col("options").list.len().fill_null(0) > 0) & pl.col("lettered")
     return known.select(
@@ -79,7 +81,7 @@ TOLD: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _told(row: dict[str, Any]) -> tuple[str | None, list[str], list[str], bool, str | None]:
+def _parts_in_row(row: dict[str, Any]) -> tuple[str | None, list[str], list[str], bool, str | None]:
     meta: dict[str, Any] = orjson.loads(row["meta"])
     explanation = _text(meta.get("explanation")) or None
     parts = parts_of(row["longest"], row["answer"], row["reply"], meta)
@@ -89,33 +91,33 @@ def _told(row: dict[str, Any]) -> tuple[str | None, list[str], list[str], bool, 
     return parts.question, list(parts.options.values()), right, parts.lettered, explanation
 
 
-def parts_of(text: str, answer: str | None, reply: str, meta: dict[str, Any]) -> Parts | None:
+def parts_of(text: str, answer: str | None, reply: str, meta: dict[str, Any]) -> QuestionParts | None:
     """The parts of a question with options, from `question` and `options` in `meta`, else from the text; None for another."""
     question, options = _text(meta.get("question")), meta.get("options")
     if isinstance(options, list):
         options = dict(zip(LETTERS, options, strict=False))
-    told = options if isinstance(options, dict) else {}
-    told = {letter: _text(option) for letter, option in told.items() if _text(option) and len(letter) == 1}
-    found = Listed(question, told)
-    if len(told) < 2:
-        found = listed(text[:LOOKED_AT])
-        question = question or found.question
+    by_letter = options if isinstance(options, dict) else {}
+    by_letter = {letter: _text(option) for letter, option in by_letter.items() if _text(option) and len(letter) == 1}
+    parts = OptionList(question, by_letter)
+    if len(by_letter) < 2:
+        parts = read_list(text[:LOOKED_AT])
+        question = question or parts.question
     if not question:
         return None
-    right = right_of(found.options, answer, reply) if found.options else ""
-    return Parts(question, found.options, right, found.lettered)
+    right = right_of(parts.options, answer, reply) if parts.options else ""
+    return QuestionParts(question, parts.options, right, parts.lettered)
 
 
 def right_of(options: dict[str, str], answer: str | None, reply: str) -> str:
     """The letters of the right options: those of the answer, or those that the reply begins with, or whose text it is."""
     for text in (answer or "", reply):
-        folded = unicodedata.normalize("NFKC", text[:400]).strip()
-        said = TOLD_BY.sub("", folded).rstrip("。.! ")
-        same = [letter for letter, option in options.items() if option in (folded, text.strip(), said)]
+        plain = unicodedata.normalize("NFKC", text[:400]).strip()
+        answered = TOLD_BY.sub("", plain).rstrip("。.! ")
+        same = [letter for letter, option in options.items() if option in (plain, text.strip(), answered)]
         if len(same) == 1:
             return same[0]
-        found = REPLY.match(folded) or REPLY.match(folded[:1].lower() + folded[1:])
-        letters = "".join(sorted(set(re.sub(r"[ ,、]", "", found[1])))) if found else ""
+        match = REPLY.match(plain) or REPLY.match(plain[:1].lower() + plain[1:])
+        letters = "".join(sorted(set(re.sub(r"[ ,、]", "", match[1])))) if match else ""
         if letters and set(letters) <= set(options):
             return letters
     return ""
@@ -123,8 +125,8 @@ def right_of(options: dict[str, str], answer: str | None, reply: str) -> str:
 
 def closely(text: pl.Expr) -> pl.Expr:
     """As `corpora.text.normalize.normal`, but what makes options differ stays: `<`, `>`, `+` and the point of `1.5`."""
-    folded = text.str.normalize("NFKC").str.to_lowercase().str.replace_all(r"(\d)\.(\d)", "${1}<>${2}")
-    return folded.str.replace_all(r"[^\p{L}\p{N}<>≤≥+]+", "")
+    plain = text.str.normalize("NFKC").str.to_lowercase().str.replace_all(r"(\d)\.(\d)", "${1}<>${2}")
+    return plain.str.replace_all(r"[^\p{L}\p{N}<>≤≥+]+", "")
 
 
 def _says(role: str) -> pl.Expr:

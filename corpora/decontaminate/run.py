@@ -8,86 +8,120 @@ from typing import Any, Literal
 import orjson
 import polars as pl
 
-from kgtools.corpora.decontaminate.find import Contamination, find_contamination
-from kgtools.corpora.decontaminate.index import ITEMS, open_evalset, own_set
+from kgtools.corpora.decontaminate.find import Contamination, find_contamination, first_hits
+from kgtools.corpora.decontaminate.index import ITEMS, evalset_of, open_evalset
 from kgtools.corpora.decontaminate.rules import RULES, Rules
 from kgtools.corpora.decontaminate.search import search_of
-from kgtools.corpora.gates import handed_on, is_private
-from kgtools.corpora.record_files import Sink, Table, batches, open_table, refuse_other
+from kgtools.corpora.gates import hand_on_privacy, is_private
+from kgtools.corpora.record_files import (
+    Sink,
+    batches,
+    count_rows,
+    run_step,
+    scan_written,
+    to_dict,
+)
 from kgtools.tools.frames import Schema, write_table
-from kgtools.tools.inputs.files import digest, sha256
+from kgtools.tools.inputs.files import digest
 from kgtools.tools.outputs.empty import refuse_empty
-from kgtools.tools.outputs.staging import manifest, staging_or_scratch
+from kgtools.tools.progress import SILENT, Progress
 
 OnHit = Literal["drop", "tag", "fail"]
 VERDICTS = ("hit", "twin", "facts")
 
 
 @dataclass(frozen=True)
-class Done:
-    """What a run did, in the names that `--format json` prints.
+class DecontaminateResult:
+    """What a run did.
 
-    `hit`, `twin`, `facts`: records with such a pair; one with several counts in each. `evalsets`: items in each. `pairs`: a row
-    for each source and evaluation set: `records` that were compared, `items` of the set, records that are hit by rule, records
-    by verdict, and `items_hit`. `found`: a row for each pair of a record and an item."""
+    `total`: records that were read; `hit`, `twin`, `facts`: records with such a pair; one with several counts in each.
+    `evalsets`: items in each. `pairs`: a row for each source and evaluation set: `records` that were compared, `items` of the
+    set, records that are hit by rule, records by verdict, and `items_hit`. `contamination`: a row for each pair of a record and
+    an item, as CONTAMINATION. `untold`: pairs that a page of examples lacks, for their evaluation set is an index, without texts."""
 
     table: str
-    records: int
+    total: int
     written: int
     hit: int
     twin: int
     facts: int
     evalsets: dict[str, int]
     pairs: list[dict[str, Any]]
-    found: Contamination
+    contamination: Contamination
+    out: Path | None = None
+    untold: int = 0
+
+    @property
+    def records(self) -> pl.LazyFrame | None:
+        """The records that were written; None where nothing was."""
+        return scan_written(self.out, self.table)
+
+    @property
+    def drops(self) -> dict[str, int]:
+        """Records that were left out, by the rule that hit them first."""
+        if self.written in (0, self.total):
+            return {}
+        return dict(first_hits(self.contamination).group_by("rule").len().sort("rule").iter_rows())
+
+    def to_dict(self) -> dict[str, Any]:
+        """In the names that `--format json` prints."""
+        return to_dict(self, {"total": "records"}, without=("contamination", "out", "untold"))
 
 
-def indexed(evalsets: Sequence[Path], splits: Sequence[str] = ()) -> pl.DataFrame:
+@dataclass(frozen=True)
+class IndexResult:
+    """What an index of evaluation sets holds: items in each. `file`: where it was written."""
+
+    evalsets: dict[str, int]
+    file: Path
+
+    def to_dict(self) -> dict[str, Any]:
+        """In the names that `--format json` prints."""
+        return to_dict(self, without=("file",))
+
+
+def index_evalsets(evalsets: Sequence[Path], splits: Sequence[str] = ()) -> pl.DataFrame:
     """The items of evaluation sets, each a folder or file of records or a saved index; an item in two of them counts once."""
-    items = [open_evalset(place, splits) for place in evalsets]
+    items = [open_evalset(path, splits) for path in evalsets]
     return pl.concat([ITEMS.frame(), *items]).unique(["evalset", "item"], keep="first").sort("evalset", "item")
 
 
 def run(
-    place: Path,
+    source: Path,
     out: Path | None,
     items: pl.DataFrame,
     rules: Rules,
     on_hit: OnHit = "drop",
     allow_empty: bool = False,
-) -> Done:
-    """The records of `place` in `out` with `contaminated.parquet` and `run.json`, all or nothing; without `out`, only looked at.
+    progress: Progress = SILENT,
+) -> DecontaminateResult:
+    """The records of `source` in `out` with `contaminated.parquet` and `run.json`, all or nothing; without `out`, only looked at.
 
     `drop`: without those that are hit; `tag`: all, with `contaminated` in the meta of those; `fail`: nothing is written.
     Raises InputError where none is left, unless `allow_empty`."""
-    with open_table(place) as table:
-        if out:
-            table.refuse_as_out(out)
-        return _run(table, out, items, rules, on_hit, allow_empty)
-
-
-def _run(table: Table, out: Path | None, items: pl.DataFrame, rules: Rules, on_hit: OnHit, allow_empty: bool) -> Done:
-    rows, schema = table.rows, table.schema
-    looking = out is None or on_hit == "fail"
-    with staging_or_scratch(out, looking, is_private(table.file)) as stage:
-        if out and not looking:
-            refuse_other(out, schema)
-        found = find_contamination(rows, search_of([items], rules))
-        done = _done(rows, schema, found, items, on_hit if out else "fail")
-        if looking:
-            return done
+    target = None if on_hit == "fail" else out
+    with run_step("decontaminate", source, target, is_private) as step:
+        rows, schema = step.table.rows, step.table.schema
+        if out is not None:
+            step.table.refuse_as_out(out)
+        progress.start("looking for items", count_rows(rows), schema.noun)
+        contamination = find_contamination(rows, search_of([items], rules), progress)
+        result = _result(rows, schema, contamination, items, on_hit if out else "fail", target)
+        if target is None:
+            return result
         refuse_empty(
-            done.written, f"{table.file}: no {schema.noun} are left", allow_empty, {"hold an evaluation item": done.hit}
+            result.written,
+            f"{step.table.file}: no {schema.noun} are left",
+            allow_empty,
+            {"hold an evaluation item": result.hit},
         )
-        _write(rows, found, stage / f"{schema.noun}.parquet", schema, on_hit)
-        write_table(found, stage / "contaminated.parquet")
-        outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
-        facts = {key: value for key, value in vars(done).items() if key != "found"} | {"outputs": outputs}
-        how = rules.model_dump(mode="json") | {"on_hit": on_hit}
-        read = table.inputs() | {f"index of {name}": value for name, value in fingerprints(items).items()}
-        how |= handed_on(table.file)
-        (stage / "run.json").write_bytes(manifest("decontaminate", how, read, **facts))
-    return done
+        progress.start("writing", result.total, schema.noun)
+        _write(rows, contamination, step.records_file, schema, on_hit, progress)
+        write_table(contamination, step.folder / "contaminated.parquet")
+        settings = rules.model_dump(mode="json") | {"on_hit": on_hit} | hand_on_privacy(step.table.file)
+        indexes = {f"index of {name}": value for name, value in fingerprints(items).items()}
+        step.write_manifest(settings, result.to_dict(), indexes)
+    return result
 
 
 def fingerprints(items: pl.DataFrame) -> dict[str, str]:
@@ -96,8 +130,15 @@ def fingerprints(items: pl.DataFrame) -> dict[str, str]:
     return {name: digest(text) for name, text in ids.iter_rows()}
 
 
-def _done(rows: pl.LazyFrame, schema: Schema, found: Contamination, items: pl.DataFrame, on_hit: OnHit) -> Done:
-    counted = rows.group_by("source", own=own_set()).len().collect(engine="streaming")
+def _result(
+    rows: pl.LazyFrame,
+    schema: Schema,
+    contamination: Contamination,
+    items: pl.DataFrame,
+    on_hit: OnHit,
+    out: Path | None,
+) -> DecontaminateResult:
+    counted = rows.group_by("source", own=evalset_of()).len().collect(engine="streaming")
     total = int(counted["len"].sum())
     evalsets = dict(items.group_by("evalset").len().sort("evalset").iter_rows())
     pairs = []
@@ -106,10 +147,12 @@ def _done(rows: pl.LazyFrame, schema: Schema, found: Contamination, items: pl.Da
             looked_at = int(part.filter(pl.col("own").fill_null("") != evalset)["len"].sum())
             if looked_at:
                 about = {"source": source, "records": looked_at, "evalset": evalset, "items": size}
-                pairs.append(about | _counts(found.filter(source=source, evalset=evalset)))
-    records = {verdict: found.filter(verdict=verdict)["row"].n_unique() for verdict in VERDICTS}
+                pairs.append(about | _counts(contamination.filter(source=source, evalset=evalset)))
+    records = {verdict: contamination.filter(verdict=verdict)["row"].n_unique() for verdict in VERDICTS}
     written = {"drop": total - records["hit"], "tag": total, "fail": 0}[on_hit]
-    return Done(schema.noun, total, written, **records, evalsets=evalsets, pairs=pairs, found=found)
+    return DecontaminateResult(
+        schema.noun, total, written, **records, evalsets=evalsets, pairs=pairs, contamination=contamination, out=out
+    )
 
 
 def _counts(pairs: pl.DataFrame) -> dict[str, int]:
@@ -120,24 +163,26 @@ def _counts(pairs: pl.DataFrame) -> dict[str, int]:
     return by_rule | by_verdict | {"items_hit": hits["item"].n_unique()}
 
 
-def _write(rows: pl.LazyFrame, found: Contamination, path: Path, schema: Schema, on_hit: OnHit) -> None:
-    hits = found.filter(pl.col("verdict") == "hit")
-    told = pl.struct("evalset", "item", "rule", "overlap")
-    marks = hits.group_by("row", maintain_order=True).agg(told.alias("contaminated"))
+def _write(
+    rows: pl.LazyFrame, contamination: Contamination, path: Path, schema: Schema, on_hit: OnHit, progress: Progress
+) -> None:
+    hits = contamination.filter(pl.col("verdict") == "hit")
+    pair = pl.struct("evalset", "item", "rule", "overlap")
+    marks = hits.group_by("row", maintain_order=True).agg(pair.alias("contaminated"))
     with Sink(path, schema) as sink:
-        for batch in batches(rows, numbered=True):
+        for batch in batches(rows, numbered=True, progress=progress):
             if on_hit == "drop":
                 kept = batch.join(marks, on="row", how="anti", maintain_order="left")
             else:
-                kept = _marked(batch.join(marks, on="row", how="left", maintain_order="left"))
+                kept = _mark(batch.join(marks, on="row", how="left", maintain_order="left"))
             sink.write(kept.select(list(schema.columns)))
 
 
-def _marked(rows: pl.DataFrame) -> pl.DataFrame:
+def _mark(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows with what was found in their meta, beside what an earlier run found there."""
-    meta = rows["meta"].to_list()
-    for at in rows["contaminated"].is_not_null().arg_true():
-        told = orjson.loads(meta[at])
-        told["contaminated"] = [*told.get("contaminated", []), *rows["contaminated"][at].to_list()]
-        meta[at] = orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
-    return rows.with_columns(meta=pl.Series(meta, dtype=pl.String))
+    texts = rows["meta"].to_list()
+    for row in rows["contaminated"].is_not_null().arg_true():
+        meta = orjson.loads(texts[row])
+        meta["contaminated"] = [*meta.get("contaminated", []), *rows["contaminated"][row].to_list()]
+        texts[row] = orjson.dumps(meta, option=orjson.OPT_SORT_KEYS).decode()
+    return rows.with_columns(meta=pl.Series(texts, dtype=pl.String))

@@ -21,7 +21,7 @@ make more runs to look up."""
 
 
 @dataclass(frozen=True)
-class Runs:
+class RunIndex:
     """Runs in order, each with the number of what it is of; `mask` is a table that a part of a run points into."""
 
     runs: Numbers
@@ -37,12 +37,12 @@ class Runs:
         return np.repeat(places, counts), self.of[np.repeat(first, counts) + within]
 
 
-def runs_of(frame: pl.DataFrame) -> Runs:
+def runs_of(frame: pl.DataFrame) -> RunIndex:
     """The runs of a frame of `run` and `of`."""
     ordered = frame.sort("run", "of")
     mask = np.zeros(1 << max(16, (frame.height * 16).bit_length()), dtype=np.bool_)
     mask[(ordered["run"].to_numpy() % len(mask)).astype(np.int64)] = True
-    return Runs(ordered["run"].to_numpy(), ordered["of"].to_numpy(), mask)
+    return RunIndex(ordered["run"].to_numpy(), ordered["of"].to_numpy(), mask)
 
 
 @dataclass(frozen=True)
@@ -58,23 +58,23 @@ class Search:
     stems: pl.DataFrame
     sets: pl.DataFrame
     needles: pl.DataFrame
-    anchors: dict[int, Runs]
-    short: dict[int, Runs]
+    anchors: dict[int, RunIndex]
+    short: dict[int, RunIndex]
 
 
 def search_of(indexes: Sequence[pl.DataFrame], rules: Rules) -> Search:
     """What finds the items of several indexes; an item that is in two of them counts once."""
-    whole = pl.concat([ITEMS.frame(), *indexes]).unique(["evalset", "item"], keep="first").sort("evalset", "item")
-    whole = whole.with_row_index("number")
-    heavy = whole.filter(pl.col("weight") >= pl.when("han").then(HEAVY[True]).otherwise(HEAVY[False]))
+    items = pl.concat([ITEMS.frame(), *indexes]).unique(["evalset", "item"], keep="first").sort("evalset", "item")
+    items = items.with_row_index("number")
+    heavy = items.filter(pl.col("weight") >= pl.when("han").then(HEAVY[True]).otherwise(HEAVY[False]))
     sets = option_keys(heavy["number"], heavy["options"])
-    needles = _needles(whole, rules)
+    needles = _needles(items, rules)
     anchors = _anchors(needles)
-    short = _short(whole, needles, rules)
+    short = _short(items, needles, rules)
     return Search(
         rules=rules,
-        items=whole,
-        stems=whole.filter(pl.col("stem").is_not_null()).select("number", key="stem"),
+        items=items,
+        stems=items.filter(pl.col("stem").is_not_null()).select("number", key="stem"),
         sets=sets,
         needles=needles,
         anchors={size: runs_of(anchors.filter(pl.col("size") == size)) for size in (SHORT, LONG)},

@@ -29,7 +29,7 @@ def stems_inside(
     return whole.select(pl.Series("text", text_at(whole["at"].to_numpy(), starts)), "number", "at")
 
 
-def with_seen(
+def count_seen(
     pairs: pl.DataFrame, letters: NDArray[np.uint32], starts: NDArray[np.int64], search: Search
 ) -> pl.DataFrame:
     """Pairs of `text` and `number` with `seen`: how many of the item's `choices` stand in the text."""
@@ -40,11 +40,11 @@ def with_seen(
         .explode("choices")
         .unnest("choices")
     )
-    found = [pl.DataFrame(schema={"text": pl.UInt32, "number": pl.UInt32, "run": pl.UInt64})]
+    frames = [pl.DataFrame(schema={"text": pl.UInt32, "number": pl.UInt32, "run": pl.UInt64})]
     for (size,), part in wanted.drop_nulls("run").partition_by("size", as_dict=True).items():
         text = part["text"].unique().sort().to_numpy()
         places = ranges(starts[text], starts[text + 1])
         runs = pl.DataFrame({"text": text_at(places, starts), "run": runs_of_size(letters[places], int(size))})
-        found.append(part.select("text", "number", "run").join(runs.unique(), on=["text", "run"], how="semi"))
-    seen = pl.concat(found).group_by("text", "number").agg(seen=pl.col("run").n_unique())
+        frames.append(part.select("text", "number", "run").join(runs.unique(), on=["text", "run"], how="semi"))
+    seen = pl.concat(frames).group_by("text", "number").agg(seen=pl.col("run").n_unique())
     return pairs.join(seen, on=["text", "number"], how="left").with_columns(pl.col("seen").fill_null(0))

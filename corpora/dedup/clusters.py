@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def joined(pairs: Iterable[tuple[int, int]], size: int) -> NDArray[np.uint32]:
+def join_pairs(pairs: Iterable[tuple[int, int]], size: int) -> NDArray[np.uint32]:
     """For each number below `size` the least of its cluster; itself where it is in no pair."""
     one, other = np.fromiter(chain.from_iterable(pairs), np.uint32).reshape(-1, 2).T
     least = np.arange(size, dtype=np.uint32)

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from kgtools.corpora.dedup.pieces import MIX, Numbers, letters_of, runs
-from kgtools.corpora.dedup.stored import Places, Stored
+from kgtools.corpora.dedup.stored import Places, TextStore
 
 WINDOW = 24
 """Characters of the shortest text that counts as common: longer than the terms and phrases that any two texts may share."""
@@ -34,7 +34,7 @@ class Windows(NamedTuple):
     numbers: Numbers
 
 
-def take_off(texts: Stored, all_: Places, some: Places, rest: Stored) -> bool:
+def take_off(texts: TextStore, all_: Places, some: Places, rest: TextStore) -> bool:
     """Write into `rest` what is left of some texts without what many of all texts share; nothing where they share nothing.
 
     A window of WINDOW characters is common where MANY texts hold it. All windows that some texts hold are counted in fewer
@@ -52,7 +52,7 @@ def take_off(texts: Stored, all_: Places, some: Places, rest: Stored) -> bool:
     return True
 
 
-def _counters(texts: Stored, all_: Places, some: Places) -> NDArray[np.uint32]:
+def _counters(texts: TextStore, all_: Places, some: Places) -> NDArray[np.uint32]:
     """One more than how often the windows of each counter occur in all texts; 0 where it is for no window of some texts."""
     bounds = texts.bounds()
     size = int((bounds[some + 1] - bounds[some]).sum()) // LOAD
@@ -69,7 +69,7 @@ def _counter(numbers: Numbers, counters: NDArray[np.uint32]) -> NDArray[np.int64
     return (numbers & np.uint64(len(counters) - 1)).astype(np.int64)
 
 
-def _common(texts: Stored, all_: Places, counters: NDArray[np.uint32], many: int) -> Numbers:
+def _common(texts: TextStore, all_: Places, counters: NDArray[np.uint32], many: int) -> Numbers:
     """The windows, of those with a high count, that so many texts hold, sorted."""
     counted = pl.DataFrame(schema={"window": pl.UInt64, "texts": pl.UInt32})
     for windows in _windows(texts, all_):
@@ -95,9 +95,9 @@ def _without(windows: Windows, common: Numbers) -> list[str]:
     return [left[begin:end] for begin, end in pairwise(bounds)]
 
 
-def _windows(texts: Stored, numbers: Places) -> Iterator[Windows]:
+def _windows(texts: TextStore, numbers: Places) -> Iterator[Windows]:
     """The windows of these texts, a part of them at a time."""
-    for part in texts.sized(numbers, BYTES):
+    for part in texts.split_by_size(numbers, BYTES):
         some = texts.read(numbers[part])
         letters, begins = letters_of("".join(some)), np.cumsum([0, *map(len, some)])
         inside = np.ones(len(letters), dtype=np.bool_)

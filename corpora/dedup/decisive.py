@@ -47,19 +47,19 @@ KEPT = "+±<>≤≥≠%‰↑↓↔→←√×✓✔✗✘☑☐♂♀-"
 
 
 def decisive(text: pl.Expr) -> pl.Expr:
-    """What decides in a text that `folded` made: each meaning as often as it occurs, in no order of the text's, and signs in
+    """What decides in a text that `fold` made: each meaning as often as it occurs, in no order of the text's, and signs in
     theirs: `1|2|w3|↑↓`."""
     found = text.str.replace_all(rf"阳性|{EDGE}positive{EDGE}", "+").str.replace_all(
         rf"阴性|{EDGE}negative{EDGE}", " -。"
     )
-    signs = signed(found).str.replace_all(r"[\p{L}\p{N}]+", "")
+    signs = with_signs(found).str.replace_all(r"[\p{L}\p{N}]+", "")
     words = text.str.replace_all(r"(\p{Han})\s+|\s+(\p{Han})", "$1$2").str.extract_all(_pattern())
     meanings = words.map_batches(_meanings, return_dtype=pl.List(pl.String)).list.sort().list.join("|")
     return pl.when(signs == "").then(meanings).otherwise(pl.concat_str(meanings, signs, separator="|"))
 
 
-def signed(text: pl.Expr) -> pl.Expr:
-    """Letters, digits and signs of a text that `folded` made, in their order: `TSH↑，T4↓` is `tsh↑t4↓`.
+def with_signs(text: pl.Expr) -> pl.Expr:
+    """Letters, digits and signs of a text that `fold` made, in their order: `TSH↑，T4↓` is `tsh↑t4↓`.
 
     A dash between two words or numbers is none, nor one that begins a line; what stands before a number or behind a word is a minus."""
     text = text.str.replace_all("[−﹣]", "-").str.replace_all(r"(?m)^\s*-\s+", "")
@@ -78,7 +78,7 @@ def _meanings(words: pl.Series) -> pl.Series:
 
 def _meaning(word: str) -> str:
     """What a word that was found says: a line of the list, a number or itself; nothing where it decides nothing."""
-    listed, word = _listed(), " ".join(word.split()).replace("’", "'")
+    listed, word = _word_lines(), " ".join(word.split()).replace("’", "'")
     if word in listed:
         return listed[word]
     if word[0] == "'":
@@ -99,7 +99,7 @@ def _number(word: str) -> str | None:
 
 
 @cache
-def _listed() -> dict[str, str]:
+def _word_lines() -> dict[str, str]:
     """Word -> the line of the list that it stands in, nothing for those of the line of `=`."""
     lines = (Path(__file__).parent / "words.txt").read_text(encoding="utf-8").splitlines()
     listed: dict[str, str] = {}
@@ -112,7 +112,7 @@ def _listed() -> dict[str, str]:
 @cache
 def _pattern() -> str:
     """Whatever may decide; of two words that begin at one place, the longer."""
-    words = sorted({*_listed(), *ENGLISH}, key=lambda word: (-len(word), word))
+    words = sorted({*_word_lines(), *ENGLISH}, key=lambda word: (-len(word), word))
     english = "|".join(re.escape(word) for word in words if "a" <= word[0] <= "z")
     for sign, instead in ((r"\*", "[a-z]*"), (r"\ ", r"\s+"), ("'", "['’]")):
         english = english.replace(sign, instead)

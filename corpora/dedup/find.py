@@ -13,15 +13,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from kgtools.corpora.dedup.clusters import joined
+from kgtools.corpora.dedup.clusters import join_pairs
 from kgtools.corpora.dedup.common import take_off
-from kgtools.corpora.dedup.decisive import decisive, signed
-from kgtools.corpora.dedup.near import BYTES, Batch, Numbered, Pairs, candidates, similar, union, write_bands
+from kgtools.corpora.dedup.decisive import decisive, with_signs
+from kgtools.corpora.dedup.near import BYTES, NumberedTexts, Pairs, TextBatch, candidates, similar, union, write_bands
 from kgtools.corpora.dedup.pieces import END, Numbers
-from kgtools.corpora.dedup.stored import Stored
-from kgtools.corpora.record_files import batches
-from kgtools.corpora.text.normalize import folded, letters, simplified, with_texts
+from kgtools.corpora.dedup.stored import TextStore
+from kgtools.corpora.record_files import batches, count_rows
+from kgtools.corpora.text.normalize import fold, letters, simplify, with_texts
 from kgtools.tools.frames import Schema
+from kgtools.tools.progress import SILENT, Progress, track
 
 DUPLICATES = Schema(
     "duplicates",
@@ -48,7 +49,7 @@ POWER = "[⁰¹²³⁴-⁹]+"
 COLUMNS = {"question": "question", "answer": "reply", "whole": "whole"}
 
 
-class Compared(NamedTuple):
+class TextKeys(NamedTuple):
     """Of each record: a number for its text with what decides in it, the same for the same; how many characters the text has;
     a number for what decides in it; and one for its facts, 0 where it has none."""
 
@@ -57,13 +58,13 @@ class Compared(NamedTuple):
     decisive: Numbers
     facts: Numbers
 
-    def sorted(self, order: NDArray[np.uint32]) -> Self:
+    def in_order(self, order: NDArray[np.uint32]) -> Self:
         """The same in this order."""
         return self._replace(**{name: column[order] for name, column in self._asdict().items()})
 
 
 @dataclass(frozen=True)
-class Look:
+class DedupOptions:
     """How duplicates are looked for: in what, from which similarity on, by pieces of how many characters, which one stays."""
 
     on: On = "whole"
@@ -72,45 +73,55 @@ class Look:
     keep: Keep = "first"
 
 
-def find_duplicates(rows: pl.LazyFrame, look: Look, rank: pl.Series | None = None) -> tuple[Duplicates, pl.DataFrame]:
+def find_duplicates(
+    rows: pl.LazyFrame, options: DedupOptions, rank: pl.Series | None = None, progress: Progress = SILENT
+) -> tuple[Duplicates, pl.DataFrame]:
     """The duplicates among rows of records or preferences; and for each group that a cluster joins with others, its new name.
 
     `rank`: a number for each row; of two that are alike the row of the lower stays (then the first or longest). Whatever goes is
     as similar as the threshold to a row that stays; a cluster is all that hangs together, and more than one row of it may stay.
     Texts are compared as `normal` leaves them, in simplified characters; those of which nothing is left, as they are. Memory
     holds about 100 bytes a row and at most 256 MB of counters, the disk their texts."""
-    with TemporaryDirectory(prefix="kgtools-") as name, Stored(Path(name) / "texts") as texts:
-        compared = _write_texts(rows, look, texts)
-        row_of = _in_order(compared, look, rank)
-        compared = compared.sorted(row_of)
+    with TemporaryDirectory(prefix="kgtools-") as name, TextStore(Path(name) / "texts") as texts:
+        progress.start("reading texts", count_rows(rows))
+        compared = _write_texts(rows, options, texts, progress)
+        row_of = _in_order(compared, options, rank)
+        compared = compared.in_order(row_of)
         first = _firsts(compared.keys)
         own = (first == np.arange(len(first))) & (compared.lengths > 0)
         alone = np.flatnonzero(own).astype(np.uint32)
-        pairs = _near(alone, row_of, texts, compared, look, Path(name)) if look.threshold < 1 else NO_PAIRS
-    return _told(rows, row_of, first, pairs), _groups(rows, row_of, first, pairs)
+        pairs = (
+            _near(alone, row_of, texts, compared, options, Path(name), progress) if options.threshold < 1 else NO_PAIRS
+        )
+    return _duplicates(rows, row_of, first, pairs), _groups(rows, row_of, first, pairs)
 
 
-def _write_texts(rows: pl.LazyFrame, look: Look, texts: Stored) -> Compared:
+def _write_texts(rows: pl.LazyFrame, options: DedupOptions, texts: TextStore, progress: Progress) -> TextKeys:
     """The normal texts into their file, and what is compared of them by number."""
     raw, facts = pl.col("raw"), pl.col("facts").list.unique().list.sort().list.join("|")
     plain, bare = pl.col("plain"), pl.col("bare")
     same = pl.when(bare == "").then("\0" + raw).otherwise("signed")
-    told = pl.concat_str(same, pl.lit("\0"), "decisive")
+    key = pl.concat_str(same, pl.lit("\0"), "decisive")
     numbered = [
         pl.DataFrame(schema={"keys": pl.UInt64, "lengths": pl.UInt32, "decisive": pl.UInt64, "facts": pl.UInt64})
     ]
-    for batch in batches(with_texts(rows).select(raw=pl.col(COLUMNS[look.on]), facts=facts)):
-        batch = batch.with_columns(plain=simplified(folded(raw.str.replace_all(POWER, "^$0"))))
+    for batch in batches(with_texts(rows).select(raw=pl.col(COLUMNS[options.on]), facts=facts), progress=progress):
+        batch = batch.with_columns(plain=simplify(fold(raw.str.replace_all(POWER, "^$0"))))
         batch = batch.select(
-            "raw", "facts", text=_sentences(plain), decisive=decisive(plain), bare=letters(plain), signed=signed(plain)
+            "raw",
+            "facts",
+            text=_sentences(plain),
+            decisive=decisive(plain),
+            bare=letters(plain),
+            signed=with_signs(plain),
         )
-        keys, lengths = batch.select(told).to_series(), batch["bare"].str.len_chars()
+        keys, lengths = batch.select(key).to_series(), batch["bare"].str.len_chars()
         some = {"keys": keys, "decisive": batch["decisive"], "facts": batch["facts"]}
-        numbers = {name: _numbered(column) for name, column in some.items()}
+        numbers = {name: _number_texts(column) for name, column in some.items()}
         numbered.append(pl.DataFrame(numbers | {"lengths": lengths}).select(numbered[0].columns))
         texts.write(batch["text"])
-    whole = pl.concat(numbered)
-    return Compared(**{name: whole[name].to_numpy() for name in whole.columns})
+    columns = pl.concat(numbered)
+    return TextKeys(**{name: columns[name].to_numpy() for name in columns.columns})
 
 
 def _sentences(text: pl.Expr) -> pl.Expr:
@@ -119,16 +130,16 @@ def _sentences(text: pl.Expr) -> pl.Expr:
     return ended.str.replace_all(f"{END}+", END).str.strip_chars(END)
 
 
-def _numbered(texts: pl.Series) -> Numbers:
+def _number_texts(texts: pl.Series) -> Numbers:
     """A number for each text, the same for the same, and 0 for an empty one."""
     hashed = (blake2b(text, digest_size=8).digest() if text else EMPTY for text in texts.cast(pl.Binary).to_list())
     return np.frombuffer(b"".join(hashed), dtype="<u8").astype(np.uint64)
 
 
-def _in_order(compared: Compared, look: Look, rank: pl.Series | None) -> NDArray[np.uint32]:
+def _in_order(compared: TextKeys, options: DedupOptions, rank: pl.Series | None) -> NDArray[np.uint32]:
     """The rows in the order in which they stay; the place of a row in it is what is compared from here on."""
     by = [np.arange(len(compared.keys), dtype=np.uint32)]
-    if look.keep == "longest":
+    if options.keep == "longest":
         by.append(np.iinfo(np.uint32).max - compared.lengths)
     if rank is not None:
         by.append(rank.to_numpy())
@@ -146,51 +157,72 @@ def _firsts(keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
 
 
 def _near(
-    places: NDArray[np.uint32], row_of: NDArray[np.uint32], texts: Stored, compared: Compared, look: Look, folder: Path
+    places: NDArray[np.uint32],
+    row_of: NDArray[np.uint32],
+    texts: TextStore,
+    compared: TextKeys,
+    options: DedupOptions,
+    folder: Path,
+    progress: Progress,
 ) -> Pairs:
     """Pairs of these places that agree in what decides, whose facts, if both have some, are the same, and that are as similar as
     the threshold both in their texts and in what is left of them without what many texts share."""
     by_row = places[np.argsort(row_of[places])]
-    whole = Numbered(texts, row_of)
-    pairs = similar(_met(by_row, whole, compared, look, folder / "bands"), whole, look.ngram, look.threshold)
+    every = NumberedTexts(texts, row_of)
+    progress.start("comparing", len(by_row), "texts")
+    pairs = similar(
+        _met(by_row, every, compared, options, folder / "bands", progress), every, options.ngram, options.threshold
+    )
     some = np.intersect1d(by_row, np.concatenate(pairs[:2]))
     some = some[np.argsort(row_of[some])]
-    with Stored(folder / "rest") as left:
+    with TextStore(folder / "rest") as left:
         if not take_off(texts, row_of[by_row], row_of[some], left):
             return pairs
-        rest = Numbered(left, np.zeros(len(row_of), dtype=np.uint32))
+        rest = NumberedTexts(left, np.zeros(len(row_of), dtype=np.uint32))
         rest.number_of[some] = np.arange(len(some))
-        met = _met(some[np.diff(left.bounds()) > 0], rest, compared, look, folder / "bands of the rest")
-        return similar(union(pairs, met), whole, look.ngram, look.threshold, rest)
+        nonempty = some[np.diff(left.bounds()) > 0]
+        progress.start("comparing without shared text", len(nonempty), "texts")
+        met = _met(nonempty, rest, compared, options, folder / "bands of the rest", progress)
+        return similar(union(pairs, met), every, options.ngram, options.threshold, rest)
 
 
-def _met(places: NDArray[np.uint32], of: Numbered, compared: Compared, look: Look, folder: Path) -> Pairs:
+def _met(
+    places: NDArray[np.uint32],
+    of: NumberedTexts,
+    compared: TextKeys,
+    options: DedupOptions,
+    folder: Path,
+    progress: Progress,
+) -> Pairs:
     """Pairs of these places that a band brings together."""
     folder.mkdir()
     texts, number_of = of
-    parts = (places[part] for part in texts.sized(number_of[places], BYTES))
-    some = (Batch(part, texts.read(number_of[part]), compared.decisive[part], compared.facts[part]) for part in parts)
-    return candidates(folder, write_bands(some, look.ngram, look.threshold, folder))
+    parts = (places[part] for part in texts.split_by_size(number_of[places], BYTES))
+    some = (
+        TextBatch(part, texts.read(number_of[part]), compared.decisive[part], compared.facts[part]) for part in parts
+    )
+    counted = track(some, progress, size=lambda batch: len(batch.places))
+    return candidates(folder, write_bands(counted, options.ngram, options.threshold, folder))
 
 
-def _told(rows: pl.LazyFrame, row_of: NDArray[np.uint32], first: NDArray[np.uint32], pairs: Pairs) -> Duplicates:
+def _duplicates(rows: pl.LazyFrame, row_of: NDArray[np.uint32], first: NDArray[np.uint32], pairs: Pairs) -> Duplicates:
     """Which row goes in favour of which."""
-    favoured, likeness = _favoured(pairs, len(first))
+    favoured, likeness = _favour(pairs, len(first))
     stays = np.where(favoured[first] == NOWHERE, first, favoured[first])
     gone = np.flatnonzero(stays != np.arange(len(stays)))
     near = favoured[first[gone]] != NOWHERE
-    told = pl.DataFrame({
+    rows_gone = pl.DataFrame({
         "row": row_of[gone], "kept_row": row_of[stays[gone]],
         "kind": pl.Series(near).replace_strict({True: "near", False: "exact"}, return_dtype=pl.String),
         "similarity": np.where(near, likeness[first[gone]], 1.0),
     }).sort("row")  # fmt: skip
-    ids = _some(rows, "id", pl.concat([told["row"], told["kept_row"]]))
+    ids = _some(rows, "id", pl.concat([rows_gone["row"], rows_gone["kept_row"]]))
     kept = ids.rename({"row": "kept_row", "id": "kept"})
-    told = told.join(ids, on="row", how="left", maintain_order="left")
-    return DUPLICATES.check(told.join(kept, on="kept_row", how="left", maintain_order="left"), "the duplicates")
+    rows_gone = rows_gone.join(ids, on="row", how="left", maintain_order="left")
+    return DUPLICATES.check(rows_gone.join(kept, on="kept_row", how="left", maintain_order="left"), "the duplicates")
 
 
-def _favoured(pairs: Pairs, size: int) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
+def _favour(pairs: Pairs, size: int) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
     """For each place in whose favour it goes, NOWHERE where it stays, and how alike the two are: in order, each stays unless it is
     like one that does, of which the most similar counts."""
     favoured, likeness = array("I", [NOWHERE]) * size, array("d", [0.0]) * size
@@ -205,8 +237,8 @@ def _favoured(pairs: Pairs, size: int) -> tuple[NDArray[np.uint32], NDArray[np.f
 def _groups(rows: pl.LazyFrame, row_of: NDArray[np.uint32], first: NDArray[np.uint32], pairs: Pairs) -> pl.DataFrame:
     """group, joined: for each group of a member of a cluster, the least name of all groups that hang together by clusters."""
     same = np.flatnonzero(first != np.arange(len(first)))
-    linked = (zip(ones.tolist(), others.tolist(), strict=True) for ones, others in _linked(first[same], same, pairs))
-    cluster = joined((pair for part in linked for pair in part), len(first))
+    linked = (zip(ones.tolist(), others.tolist(), strict=True) for ones, others in _links(first[same], same, pairs))
+    cluster = join_pairs((pair for part in linked for pair in part), len(first))
     inside = np.flatnonzero(np.bincount(cluster, minlength=len(cluster))[cluster] > 1)
     members = pl.DataFrame({"row": row_of[inside], "cluster": cluster[inside]})
     members = members.join(_some(rows, "group", members["row"]), on="row")
@@ -214,12 +246,12 @@ def _groups(rows: pl.LazyFrame, row_of: NDArray[np.uint32], first: NDArray[np.ui
     places = pl.DataFrame({"group": names}).with_row_index("number")
     number = members.join(places, on="group").with_columns(least=pl.col("number").min().over("cluster"))
     least = number.filter(pl.col("least") != pl.col("number"))
-    together = joined(least.select("least", "number").unique().sort("least", "number").iter_rows(), len(names))
+    together = join_pairs(least.select("least", "number").unique().sort("least", "number").iter_rows(), len(names))
     moved = np.flatnonzero(together != np.arange(len(names)))
     return pl.DataFrame({"group": names.gather(moved), "joined": names.gather(together[moved])})
 
 
-def _linked(
+def _links(
     ones: NDArray[np.uint32], others: NDArray[np.intp], pairs: Pairs
 ) -> Iterator[tuple[NDArray[np.integer], NDArray[np.integer]]]:
     for left, right in ((ones, others), pairs[:2]):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rensa import RMinHash
 
 from kgtools.corpora.dedup.pieces import MIX, Numbers, alike_in_rest, jaccard, pieces, sets
-from kgtools.corpora.dedup.stored import Stored, parts_of
+from kgtools.corpora.dedup.stored import TextStore, parts_of
 from kgtools.tools.frames import load_table, write_table
 
 SEED = 1
@@ -26,7 +26,7 @@ SURE = 0.98
 """The part of the pairs at the threshold itself that a band must bring together; of more similar pairs it is more."""
 
 
-class Batch(NamedTuple):
+class TextBatch(NamedTuple):
     """Texts to be compared. `decisive`: a number for what must be the same of two; `facts`: one for its facts, 0 without."""
 
     places: NDArray[np.uint32]
@@ -35,10 +35,10 @@ class Batch(NamedTuple):
     facts: NDArray[np.uint64]
 
 
-class Numbered(NamedTuple):
+class NumberedTexts(NamedTuple):
     """Texts, and the number among them of the text of each place."""
 
-    texts: Stored
+    texts: TextStore
     number_of: NDArray[np.uint32]
 
 
@@ -56,16 +56,16 @@ def band_size(threshold: float, permutations: int) -> int:
     return max((rows for rows, chance_ in chance.items() if chance_ >= SURE), default=1)
 
 
-def banding(threshold: float) -> tuple[int, int]:
+def choose_bands(threshold: float) -> tuple[int, int]:
     """How many rows a band has, and how many bands there are: long bands, for few pairs to be compared in vain."""
-    found = [(band_size(threshold, permutations), permutations) for permutations in PERMUTATIONS]
-    rows, permutations = next((pair for pair in found if pair[0] >= ROWS), found[-1])
+    choices = [(band_size(threshold, permutations), permutations) for permutations in PERMUTATIONS]
+    rows, permutations = next((pair for pair in choices if pair[0] >= ROWS), choices[-1])
     return rows, permutations // rows
 
 
-def write_bands(texts: Iterable[Batch], n: int, threshold: float, folder: Path) -> int:
+def write_bands(texts: Iterable[TextBatch], n: int, threshold: float, folder: Path) -> int:
     """A number for each band of each text into `folder`, never the same where what decides differs; how many bands there are."""
-    rows, bands = banding(threshold)
+    rows, bands = choose_bands(threshold)
     permutations = rows * bands
     for number, (places, batch, decisive, facts) in enumerate(texts):
         flat, offsets = pieces(batch, n)
@@ -83,24 +83,24 @@ def write_bands(texts: Iterable[Batch], n: int, threshold: float, folder: Path) 
 def candidates(folder: Path, bands: int) -> Pairs:
     """Pairs of places that share a band and whose facts, if both have some, are the same; how similar is still to be seen."""
     files = sorted(folder.glob("*.parquet"))
-    found = [pl.DataFrame(schema={"one": pl.UInt32, "other": pl.UInt32})]
+    frames = [pl.DataFrame(schema={"one": pl.UInt32, "other": pl.UInt32})]
     for band in range(bands if files else 0):
         key = pl.col(str(band)).alias("key")
         columns = ["place", "facts", str(band)]
         shared = pl.concat([load_table(file, columns).select("place", "facts", key) for file in files])
-        found.append(_pairs(shared.filter(pl.col("key").is_duplicated()).sort("key", "facts", "place")))
-        if len(found) > 4:
-            found = [pl.concat(found).unique()]
-    return _sorted(pl.concat(found))
+        frames.append(_pairs(shared.filter(pl.col("key").is_duplicated()).sort("key", "facts", "place")))
+        if len(frames) > 4:
+            frames = [pl.concat(frames).unique()]
+    return _sort_pairs(pl.concat(frames))
 
 
 def union(one: Pairs, other: Pairs) -> Pairs:
     """The pairs of both, how similar is to be seen again."""
-    return _sorted(pl.concat(pl.DataFrame({"one": pairs.one, "other": pairs.other}) for pairs in (one, other)))
+    return _sort_pairs(pl.concat(pl.DataFrame({"one": pairs.one, "other": pairs.other}) for pairs in (one, other)))
 
 
-def _sorted(found: pl.DataFrame) -> Pairs:
-    pairs = found.unique().sort("other", "one")
+def _sort_pairs(frame: pl.DataFrame) -> Pairs:
+    pairs = frame.unique().sort("other", "one")
     return Pairs(pairs["one"].to_numpy(), pairs["other"].to_numpy(), np.ones(pairs.height))
 
 
@@ -120,14 +120,14 @@ def _pairs(shared: pl.DataFrame) -> pl.DataFrame:
     return both.select(one=pl.min_horizontal("place", "place_other"), other=pl.max_horizontal("place", "place_other"))
 
 
-def similar(found: Pairs, whole: Numbered, n: int, threshold: float, rest: Numbered | None = None) -> Pairs:
+def similar(pairs: Pairs, every: NumberedTexts, n: int, threshold: float, rest: NumberedTexts | None = None) -> Pairs:
     """Those of the pairs that are as similar as the threshold: their texts, and what is left of these, if that is given."""
-    ones, others, _ = found
-    lengths = np.diff(whole.texts.bounds())[whole.number_of] if len(ones) else whole.number_of
+    ones, others, _ = pairs
+    lengths = np.diff(every.texts.bounds())[every.number_of] if len(ones) else every.number_of
     kept, likeness = [np.empty(0, dtype=np.intp)], [np.empty(0)]
     for part in parts_of((lengths[ones] + lengths[others]).astype(np.int64), BYTES):
         needed, at = np.unique(np.concatenate([ones[part], others[part]]), return_inverse=True)
-        known, left = _sets(whole, needed, n), _sets(rest, needed, n) if rest else None
+        known, left = _sets(every, needed, n), _sets(rest, needed, n) if rest else None
         half = part.stop - part.start
         of_pairs = (_alike(known, left, *pair, threshold) for pair in zip(at[:half], at[half:], strict=True))
         alike = np.fromiter(of_pairs, dtype=np.float64, count=half)
@@ -144,7 +144,7 @@ def _alike(known: list[Numbers], left: list[Numbers] | None, one: int, other: in
     return min(least, jaccard(known[one], known[other])) if least >= threshold else least
 
 
-def _sets(stored: Numbered, places: NDArray[np.uint32], n: int) -> list[Numbers]:
+def _sets(stored: NumberedTexts, places: NDArray[np.uint32], n: int) -> list[Numbers]:
     numbers = stored.number_of[places]
     order = np.argsort(numbers)
     known = sets(stored.texts.read(numbers[order]), n)

@@ -66,15 +66,15 @@ def alike_in_rest(one: Numbers, other: Numbers, one_left: Numbers, other_left: N
     What only one of them has beside all the other has counts half as much as what each has instead of something else's."""
     if not (one_left.size and other_left.size):
         return 0.0
-    shared = held(one_left, other_left)
+    shared = is_among(one_left, other_left)
     alone = sorted((
-        np.count_nonzero(~(shared | held(one_left, other))),
-        np.count_nonzero(~(held(other_left, one_left) | held(other_left, one))),
+        np.count_nonzero(~(shared | is_among(one_left, other))),
+        np.count_nonzero(~(is_among(other_left, one_left) | is_among(other_left, one))),
     ))  # fmt: skip
     both = one_left.size + other_left.size - np.count_nonzero(shared) - sum(alone)
     return min(both / (both + 2 * alone[0]), 2 * both / (both + sum(alone)), 1.0) if both else 0.0
 
 
-def held(some: Numbers, others: Numbers) -> NDArray[np.bool_]:
+def is_among(some: Numbers, others: Numbers) -> NDArray[np.bool_]:
     """Which of some pieces the others hold, sorted as both are."""
     return np.equal(others.take(np.searchsorted(others, some), mode="clip"), some)

@@ -16,7 +16,7 @@ CLOSE = 4
 """Texts that lie close together are read in one go, with what lies between: so many times their bytes at most."""
 
 
-class Stored:
+class TextStore:
     """A file of texts behind one another, in UTF-8. Write all, then read."""
 
     def __init__(self, path: Path) -> None:
@@ -60,7 +60,7 @@ class Stored:
             raw = [os.pread(number, end - start, start) for start, end in zip(starts, ends, strict=True)]
         return [text.decode("utf-8", "surrogatepass") for text in raw]
 
-    def sized(self, numbers: Places, most: int) -> Iterator[slice]:
+    def split_by_size(self, numbers: Places, most: int) -> Iterator[slice]:
         """The numbers cut into parts, of which each holds about `most` bytes of texts or less, or one text."""
         bounds = self.bounds()
         lengths = (bounds[numbers + 1] - bounds[numbers]).astype(np.int64)

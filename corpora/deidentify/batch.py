@@ -5,7 +5,7 @@ from typing import Annotated
 import polars as pl
 
 from kgtools.corpora.deidentify.policy import Policy
-from kgtools.corpora.deidentify.replace import Entry, replaced
+from kgtools.corpora.deidentify.replace import Entry, replace_in_record
 from kgtools.corpora.record import PREFERENCES, RECORDS
 from kgtools.tools.frames import Schema
 
@@ -30,7 +30,7 @@ def deidentify(records: pl.DataFrame, policy: Policy, key: bytes) -> tuple[pl.Da
     schema = PREFERENCES if "chosen" in records.columns else RECORDS
     rows, entries = [], list[Entry]()
     for row in records.iter_rows(named=True):
-        new, more = replaced(row, policy, key)
+        new, more = replace_in_record(row, policy, key)
         rows.append(new)
         entries += more
     return schema.frame(rows), LOG.frame([tuple(entry) for entry in entries])

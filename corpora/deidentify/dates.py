@@ -56,12 +56,12 @@ def dates(text: str) -> Iterator[Span]:
     if not re.search(r"\d", text):
         return
     for match in DATE.finditer(text):
-        if parsed(match.group()) is not None:
+        if parse(match.group()) is not None:
             before = text[max(0, match.start() - 16) : match.start()]
             born = BIRTH.search(before) or BORN.match(text[match.end() : match.end() + 4])
             yield Span(match.start(), match.end(), "birth-date" if born else "date", "written")
     for match in COMPACT.finditer(text):
-        if parsed(match.group("all")) is not None:
+        if parse(match.group("all")) is not None:
             kind = "birth-date" if BIRTH.search(text[max(0, match.start("all") - 16) : match.start("all")]) else "date"
             yield Span(match.start("all"), match.end("all"), kind, "compact")
     for match in AGE.finditer(text):
@@ -69,10 +69,10 @@ def dates(text: str) -> Iterator[Span]:
         yield Span(match.start(group), match.end(group), "age", "over-89")
 
 
-def parsed(written: str) -> tuple[date, str] | None:
+def parse(written: str) -> tuple[date, str] | None:
     """The day of a written date and a pattern of `strftime`-like marks to write another; None where there is no such day."""
     if re.fullmatch(r"\d{8}", written):
-        return _made(int(written[:4]), int(written[4:6]), int(written[6:]), "{y}{mm}{dd}")
+        return _date_of(int(written[:4]), int(written[4:6]), int(written[6:]), "{y}{mm}{dd}")
     match = DATE.fullmatch(written)
     if match is None:
         return None
@@ -81,36 +81,36 @@ def parsed(written: str) -> tuple[date, str] | None:
         month, day = ("{mm}" if part["m"][0] == "0" else "{m}"), ("{dd}" if part["d"][0] == "0" else "{d}")
         if len(part["m"]) == len(part["d"]) == 2:
             month, day = "{mm}", "{dd}"
-        return _made(
+        return _date_of(
             int(part["y"]), int(part["m"]), int(part["d"]), "{y}" + part["s1"] + month + part["s2"] + day + part["end"]
         )
     if part["y2"]:
-        return _made(int(part["y2"]), int(part["m2"]), 15, "{y}" + part["s3"] + "{m}" + part["e2"])
+        return _date_of(int(part["y2"]), int(part["m2"]), 15, "{y}" + part["s3"] + "{m}" + part["e2"])
     if part["m3"]:
-        return _made(NOMINAL, int(part["m3"]), int(part["d3"]), "{m}" + part["s4"] + "{d}" + part["e3"])
+        return _date_of(NOMINAL, int(part["m3"]), int(part["d3"]), "{m}" + part["s4"] + "{d}" + part["e3"])
     if part["mon"]:
-        return _made(int(part["y4"]), _month(part["mon"]), int(part["d4"]), "{month} {d}" + part["s5"] + "{y}")
+        return _date_of(int(part["y4"]), _month(part["mon"]), int(part["d4"]), "{month} {d}" + part["s5"] + "{y}")
     if part["mon2"]:
-        return _made(int(part["y5"]), _month(part["mon2"]), int(part["d5"]), "{d} {month} {y}")
-    return _made(int(part["y6"]), int(part["m6"]), int(part["d6"]), "{mm}/{dd}/{y}")
+        return _date_of(int(part["y5"]), _month(part["mon2"]), int(part["d5"]), "{d} {month} {y}")
+    return _date_of(int(part["y6"]), int(part["m6"]), int(part["d6"]), "{mm}/{dd}/{y}")
 
 
-def shifted(written: str, days: int) -> str | None:
+def shift(written: str, days: int) -> str | None:
     """The same date `days` earlier, in the same form."""
-    found = parsed(written)
-    if found is None:
+    parsed = parse(written)
+    if parsed is None:
         return None
-    day, form = found
-    return _written(day - timedelta(days=days), form)
+    day, form = parsed
+    return _write(day - timedelta(days=days), form)
 
 
-def _written(day: date, form: str) -> str:
+def _write(day: date, form: str) -> str:
     return form.format(
         y=day.year, m=day.month, d=day.day, mm=f"{day.month:02}", dd=f"{day.day:02}", month=MONTHS[day.month - 1]
     )
 
 
-def _made(year: int, month: int, day: int, form: str) -> tuple[date, str] | None:
+def _date_of(year: int, month: int, day: int, form: str) -> tuple[date, str] | None:
     try:
         return date(year, month, day), form
     except ValueError:

@@ -81,17 +81,17 @@ def english_names(text: str) -> Iterator[Span]:
         if not any(word in low for word in words):
             continue
         for match in pattern.finditer(text):
-            said = re.findall(r"[A-Za-z.'-]+", match.group("name"))
+            words_of_name = re.findall(r"[A-Za-z.'-]+", match.group("name"))
             kept = next(
                 (
-                    place
-                    for place, word in enumerate(said)
+                    index
+                    for index, word in enumerate(words_of_name)
                     if {word.strip(".,"), word.strip(".,").capitalize()} & NOT_NAMES
                 ),
-                len(said),
+                len(words_of_name),
             )
             if kept:
                 start = match.start("name")
                 span = text[start : match.end("name")]
-                end = match.end("name") if kept == len(said) else start + span.find(said[kept])
+                end = match.end("name") if kept == len(words_of_name) else start + span.find(words_of_name[kept])
                 yield Span(start, start + len(text[start:end].rstrip(" ,\t")), "name", f"{rule}-english")

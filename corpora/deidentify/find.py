@@ -9,7 +9,7 @@ from kgtools.corpora.deidentify.classes import RANK, Span
 from kgtools.corpora.deidentify.dates import dates
 from kgtools.corpora.deidentify.english import english
 from kgtools.corpora.deidentify.fold import fold
-from kgtools.corpora.deidentify.labelled import labelled
+from kgtools.corpora.deidentify.labelled import find_labelled
 from kgtools.corpora.deidentify.names import again, names
 from kgtools.corpora.deidentify.numbers import numbers
 from kgtools.corpora.deidentify.places import places
@@ -26,7 +26,7 @@ def find(text: str, known: Iterable[str] = ()) -> list[Span]:
     return resolve(_outside_tags(folded, chain(*found)))
 
 
-def structured(text: str) -> list[Span]:
+def find_structured(text: str) -> list[Span]:
     """Only what a form or a label gives away: the classes STRUCTURED."""
     folded = fold(text)
     return resolve(_outside_tags(folded, structured_of(folded)))
@@ -34,7 +34,7 @@ def structured(text: str) -> list[Span]:
 
 def structured_of(folded: str) -> Iterator[Span]:
     """The structured spans of a folded text, overlaps and all."""
-    yield from labelled(folded)
+    yield from find_labelled(folded)
     if re.search(r"\d|[一幺][三四五六七八九]", folded):
         yield from numbers(folded)
 

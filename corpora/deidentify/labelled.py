@@ -92,7 +92,7 @@ NET = re.compile(r"(?:IP|ip|地址|address)[^\d\n]{0,6}$")
 BATCH = re.compile(r"(?:批号|字|编码|批次|货号|型号)[\s:：]{0,3}$")
 
 
-def labelled(text: str) -> Iterator[Span]:
+def find_labelled(text: str) -> Iterator[Span]:
     """Values behind their labels, and values of a form of their own, in a folded text."""
     low = text.lower()
     has_digits = DIGIT.search(text) is not None

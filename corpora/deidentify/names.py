@@ -108,7 +108,7 @@ def names(text: str) -> Iterator[Span]:
             bare = TITLE_BEHIND.sub("", name)
             if is_name(bare, sure and len(bare) > 1, after[:2]) or (len(bare) == 1 and bare != name):
                 yield Span(match.start("name"), match.start("name") + len(bare), "name", rule)
-    yield from _titled(text)
+    yield from _find_before_titles(text)
 
 
 def is_name(name: str, sure: bool, after: str = "") -> bool:
@@ -125,7 +125,7 @@ def is_name(name: str, sure: bool, after: str = "") -> bool:
     return not (set(given) & allowed) and (sure or given[-1] not in "病症")
 
 
-def _titled(text: str) -> Iterator[Span]:
+def _find_before_titles(text: str) -> Iterator[Span]:
     """A surname, or a whole name, before a title: the surname alone where what stands before it is no part of a name."""
     for match in re.finditer(TITLES, text):
         end = match.start()
@@ -138,7 +138,7 @@ def _before_title(text: str, end: int, title: str) -> int | None:
     def at(back: int) -> str:
         return text[end - back] if end >= back else "\n"
 
-    def whole(length: int) -> bool:
+    def is_whole_name(length: int) -> bool:
         piece = text[max(0, end - length) : end]
         if piece[:1] in WEAK and _is_han(at(length + 1)) and at(length + 1) not in "找请问谢叫":
             return False
@@ -164,11 +164,11 @@ def _before_title(text: str, end: int, title: str) -> int | None:
         and text[end - 2 : end] not in words()
         and last not in "祝时和全左向"
     )
-    if alone and (not _is_han(at(2)) or at(2) in VERBS or not (whole(2) or whole(3))):
+    if alone and (not _is_han(at(2)) or at(2) in VERBS or not (is_whole_name(2) or is_whole_name(3))):
         return end - 1
     strict = title in ("老师", "女士", "先生", "小姐", "同学", "阿姨", "师傅")
     for length in (3, 2):
-        if whole(length) and (not _is_han(at(length + 1)) or at(length + 1) in VERBS or (not strict and alone)):
+        if is_whole_name(length) and (not _is_han(at(length + 1)) or at(length + 1) in VERBS or (not strict and alone)):
             return end - length
     return end - 1 if alone else None
 

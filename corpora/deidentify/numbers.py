@@ -37,7 +37,7 @@ CALLED = re.compile(r"1[3-9]|0|86|[48]00")
 """How a phone begins that no word announces."""
 
 
-class Labels(NamedTuple):
+class NearLabels(NamedTuple):
     """Which words stand before a number."""
 
     identity: bool
@@ -51,7 +51,7 @@ def numbers(text: str) -> Iterator[Span]:
         tokens = [(run.start() + t.start(), run.start() + t.end()) for t in TOKEN.finditer(run.group())]
         first = 0
         while first < len(tokens):
-            step = next(_named(text, tokens, first), None)
+            step = next(_find_number(text, tokens, first), None)
             if step is None:
                 first += 1
             else:
@@ -63,7 +63,7 @@ def numbers(text: str) -> Iterator[Span]:
             yield Span(match.start(), match.end(), "phone", rule)
 
 
-def _named(text: str, tokens: list[tuple[int, int]], first: int) -> Iterator[tuple[int, Span]]:
+def _find_number(text: str, tokens: list[tuple[int, int]], first: int) -> Iterator[tuple[int, Span]]:
     """What the numbers that begin at this token are, the longest first, each with its last token."""
     start = tokens[first][0]
     before = text[max(0, start - 24) : start]
@@ -71,38 +71,38 @@ def _named(text: str, tokens: list[tuple[int, int]], first: int) -> Iterator[tup
         return
     near = tokens[first : first + 20]
     joined = "".join(text[a:b] for a, b in near).upper()
-    labels = Labels(*(bool(label.search(before)) for label in (IDENTITY, CARD, CALL)))
+    labels = NearLabels(*(bool(label.search(before)) for label in (IDENTITY, CARD, CALL)))
     lengths = _lengths(joined, labels)
     if not lengths:
         return
     sizes = [b - a for a, b in near]
-    for place, length in reversed(list(enumerate(accumulate(sizes)))):
+    for index, length in reversed(list(enumerate(accumulate(sizes)))):
         if length not in lengths:
             continue
-        end = near[place][1]
+        end = near[index][1]
         if text[end : end + 1].isalnum() and text[end].isascii():
             continue
         if re.match(r"\.\d", text[end : end + 2]) or text[end : end + 1] in ("%", "℃"):
             continue
-        if found := _kind(joined[:length], sizes[: place + 1], text[start:end], labels):
-            kind, rule = found
+        if match := _kind(joined[:length], sizes[: index + 1], text[start:end], labels):
+            kind, rule = match
             if kind == "phone" and rule != "mobile" and (more := EXTENSION.match(text, end)):
                 end = more.end()
             if rule == "landline" and text[start - 1 : start] == "(":
                 start -= 1
-            yield first + place, Span(_plus(text, start), end, kind, rule)
+            yield first + index, Span(_plus(text, start), end, kind, rule)
 
 
-def _lengths(digits: str, labels: Labels) -> set[int]:
+def _lengths(digits: str, labels: NearLabels) -> set[int]:
     """How long a number that begins with these digits can be: most digits begin none."""
-    found = set[int]()
+    lengths = set[int]()
     if digits[:2].isdigit() and int(digits[:2]) in REGIONS:
-        found |= {15, 18}
+        lengths |= {15, 18}
     if labels.card or digits.startswith(ISSUERS):
-        found |= {15, 16, 17, 18, 19}
+        lengths |= {15, 16, 17, 18, 19}
     if labels.called or CALLED.match(digits):
-        found |= {*range(7, 18)}
-    return found
+        lengths |= {*range(7, 18)}
+    return lengths
 
 
 def _inside(before: str) -> bool:
@@ -117,7 +117,7 @@ def _plus(text: str, start: int) -> int:
     return start - 1 if text[start - 1 : start] == "+" and start else start
 
 
-def _kind(digits: str, pieces: list[int], written: str, labels: Labels) -> tuple[str, str] | None:
+def _kind(digits: str, pieces: list[int], written: str, labels: NearLabels) -> tuple[str, str] | None:
     bracket = ")" in written
     if not bracket and (rule := _resident(digits, pieces, labels.identity)):
         return "resident-id", rule

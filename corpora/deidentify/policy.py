@@ -6,8 +6,7 @@ from typing import Literal
 from pydantic import field_validator
 
 from kgtools.corpora.deidentify.classes import LABELS, STRUCTURED
-from kgtools.tools.config import Settings, load_yaml
-from kgtools.tools.errors import UsageError
+from kgtools.tools.config import Settings, find_yaml, load_yaml, yaml_names
 from kgtools.tools.registry import suggestion
 
 HERE = Path(__file__).parent / "policies"
@@ -61,14 +60,9 @@ class Policy(Settings):
 
 def names() -> list[str]:
     """The policies that come with the package, sorted."""
-    return sorted(file.stem for file in HERE.glob("*.yaml"))
+    return yaml_names(HERE)
 
 
 def load_policy(name: str) -> Policy:
     """A policy by its name or file. Raises UsageError for a name that there is not, InputError for a fault in the file."""
-    file = Path(name)
-    if not file.is_file():
-        if file.suffix in (".yaml", ".yml") or name not in names():
-            raise UsageError(f"no policy is called {name!r}; name a file, or {suggestion(name, names())}")
-        file = HERE / f"{name}.yaml"
-    return load_yaml(file, Policy)
+    return load_yaml(find_yaml(HERE, name, "policy"), Policy)

@@ -36,21 +36,21 @@ MADE = re.compile(
 
 def key_of(file: Path | None) -> bytes:
     """The key in a file, or in the variable KGTOOLS_KEY. Raises UsageError or InputError, which say how to make one."""
-    how = (
+    advice = (
         "make one: python3 -c 'import secrets; print(secrets.token_hex(32))' > key.txt; keep it apart from the records"
     )
     if file is None:
         key = os.environ.get(VARIABLE, "").strip().encode()
         if not key:
-            raise UsageError(f"pseudonyms need a key: --key-file FILE, or the variable {VARIABLE}; {how}")
+            raise UsageError(f"pseudonyms need a key: --key-file FILE, or the variable {VARIABLE}; {advice}")
     else:
         try:
             key = file.read_bytes().strip()
         except OSError as error:
-            raise InputError(f"{file}: the key cannot be read ({error.strerror}); {how}") from error
+            raise InputError(f"{file}: the key cannot be read ({error.strerror}); {advice}") from error
     if len(key) < SHORTEST:
         raise InputError(
-            f"{file or VARIABLE}: a key of {len(key)} characters can be guessed; it needs {SHORTEST} or more; {how}"
+            f"{file or VARIABLE}: a key of {len(key)} characters can be guessed; it needs {SHORTEST} or more; {advice}"
         )
     return key
 
@@ -60,7 +60,7 @@ def fingerprint(key: bytes) -> str:
     return _mac(key, "fingerprint").hex()[:16]
 
 
-def regrouped(key: bytes, group: str) -> str:
+def rename_group(key: bytes, group: str) -> str:
     """A group under another name: its hash of a patient's number could be found by trying numbers out."""
     return _mac(key, "group", group).hex()[:20]
 

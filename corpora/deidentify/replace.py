@@ -10,7 +10,7 @@ import orjson
 
 from kgtools.corpora.deidentify import pseudonyms
 from kgtools.corpora.deidentify.classes import Span
-from kgtools.corpora.deidentify.dates import OLDEST, age_at, parsed, shifted
+from kgtools.corpora.deidentify.dates import OLDEST, age_at, parse, shift
 from kgtools.corpora.deidentify.find import find, resolve
 from kgtools.corpora.deidentify.fold import fold
 from kgtools.corpora.deidentify.names import again
@@ -51,19 +51,19 @@ class Patient:
     known: set[str] = field(default_factory=set)
 
 
-def replaced(row: dict[str, Any], policy: Policy, key: bytes) -> tuple[dict[str, Any], list[Entry]]:
+def replace_in_record(row: dict[str, Any], policy: Policy, key: bytes) -> tuple[dict[str, Any], list[Entry]]:
     """The record without what identifies, and its log. `id` stays: it is the record's name elsewhere."""
     patient = Patient(key, row["group"], row["lang"], policy)
     texts = list(_texts(row))
-    spans = {place: find(text) for place, text in texts}
+    spans = {where: find(text) for where, text in texts}
     _learn(patient, texts, spans)
     entries: list[Entry] = []
     new: dict[tuple[str, int], str] = {}
-    for place, text in texts:
-        found = resolve([*spans[place], *again(fold(text), patient.known)]) if patient.known else spans[place]
-        if found:
-            new[place], more = _apply(text, found, patient)
-            entries += [Entry(row["id"], place[0], place[1], *rest) for rest in more]
+    for where, text in texts:
+        matches = resolve([*spans[where], *again(fold(text), patient.known)]) if patient.known else spans[where]
+        if matches:
+            new[where], more = _apply(text, matches, patient)
+            entries += [Entry(row["id"], where[0], where[1], *rest) for rest in more]
     meta, more_entries = _meta(row, patient)
     changed: dict[str, Any] = {
         column: [m | {"content": new.get((column, n), m["content"])} for n, m in enumerate(row[column])]
@@ -72,7 +72,7 @@ def replaced(row: dict[str, Any], policy: Policy, key: bytes) -> tuple[dict[str,
     }
     if ("answer", 0) in new:
         changed["answer"] = new["answer", 0]
-    return row | changed | {"meta": meta, "group": pseudonyms.regrouped(key, row["group"])}, entries + more_entries
+    return row | changed | {"meta": meta, "group": pseudonyms.rename_group(key, row["group"])}, entries + more_entries
 
 
 def _texts(row: dict[str, Any]) -> Iterator[tuple[tuple[str, int], str]]:
@@ -91,7 +91,7 @@ def _learn(
             value = fold(text[span.start : span.end])
             if span.kind == "name" and len(value) > 1:
                 patient.known.add(value)
-            if span.kind == "date" and (day := parsed(value)) and re.match(r"(?:19|20)\d{2}", value):
+            if span.kind == "date" and (day := parse(value)) and re.match(r"(?:19|20)\d{2}", value):
                 patient.latest = max(day[0], patient.latest or day[0])
 
 
@@ -117,7 +117,7 @@ def _instead(action: str, kind: str, value: str, patient: Patient) -> str:
         return ""
     if action == "surrogate":
         return pseudonyms.surrogate(patient.key, patient.group, kind, value)
-    if action == "shift" and (moved := shifted(value, pseudonyms.days(patient.key, patient.group))) is not None:
+    if action == "shift" and (moved := shift(value, pseudonyms.days(patient.key, patient.group))) is not None:
         return moved
     if action == "generalise":
         if kind == "age":
@@ -132,7 +132,7 @@ def _instead(action: str, kind: str, value: str, patient: Patient) -> str:
 
 def _age(value: str, patient: Patient, zh: bool) -> str:
     """The age on the latest day of the record; without any, the decade of birth."""
-    found = parsed(value)
+    found = parse(value)
     if found is None:
         return pseudonyms.tag(patient.key, patient.group, "birth-date", value, patient.lang)
     born = found[0]

@@ -1,7 +1,6 @@
 """A table of records de-identified into a folder, scanned before it is there."""
 
 from collections import Counter
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,20 @@ from kgtools.corpora.deidentify.batch import LOG, deidentify
 from kgtools.corpora.deidentify.policy import Policy, load_policy
 from kgtools.corpora.deidentify.pseudonyms import fingerprint
 from kgtools.corpora.deidentify.replace import COLUMNS
-from kgtools.corpora.deidentify.scan import identifying, residual
-from kgtools.corpora.record_files import Sink, Table, batches, open_table, refuse_other
+from kgtools.corpora.deidentify.scan import classes_in, residual
+from kgtools.corpora.record_files import (
+    RecordStep,
+    Sink,
+    batches,
+    count_rows,
+    run_step,
+    scan_written,
+    to_dict,
+)
 from kgtools.tools.errors import Findings
-from kgtools.tools.inputs.files import sha256
 from kgtools.tools.outputs.empty import refuse_empty
-from kgtools.tools.outputs.staging import make_private, manifest, staging_or_scratch
+from kgtools.tools.outputs.staging import make_private
+from kgtools.tools.progress import SILENT, Progress
 
 SMALL = 5
 """Records alike in age, sex, department and diagnosis: fewer than this can be recognised by who knows one."""
@@ -26,15 +33,16 @@ QUASI = ("age_years", "sex", "department", "diagnosis")
 
 
 @dataclass(frozen=True)
-class Done:
-    """What a run found, in the names that `--format json` prints.
+class DeidentifyResult:
+    """What a run found.
 
-    `classes`: class -> spans; `actions`: what was done -> spans; `touched`: records with any span. `rare`: records whose age,
-    sex, department and diagnosis (of meta) fewer than SMALL share, of `described` that have any of these."""
+    `total`: records that were read; `touched`: those with any span. `classes`: class -> spans; `actions`: what was done -> spans.
+    `rare`: records whose age, sex, department and diagnosis (of meta) fewer than SMALL share, of `described` that have any of
+    these."""
 
     policy: str
     table: str
-    records: int
+    total: int
     touched: int
     classes: dict[str, int]
     records_by_class: dict[str, int]
@@ -42,18 +50,39 @@ class Done:
     rules: dict[str, int]
     described: int
     rare: int
+    out: Path | None = None
+
+    @property
+    def records(self) -> pl.LazyFrame | None:
+        """The records that were written; None after a dry run."""
+        return scan_written(self.out, self.table)
+
+    @property
+    def written(self) -> int:
+        """Records that were written: all of them, or none after a dry run."""
+        return 0 if self.out is None else self.total
+
+    @property
+    def drops(self) -> dict[str, int]:
+        """No record is ever dropped."""
+        return {}
+
+    def to_dict(self) -> dict[str, Any]:
+        """In the names that `--format json` prints."""
+        return to_dict(self, {"total": "records"})
 
 
 def run(
-    place: Path,
-    out: Path,
+    source: Path,
+    out: Path | None,
     name: str,
     key: bytes,
     surrogates: bool = False,
-    dry_run: bool = False,
     allow_empty: bool = False,
-) -> Done:
-    """The records of `place` in `out` with `deidentified.parquet` and `run.json`, all or nothing; a dry run leaves nothing.
+    progress: Progress = SILENT,
+) -> DeidentifyResult:
+    """The records of `source` in `out` with `deidentified.parquet` and `run.json`, all or nothing; without `out`, a dry run,
+    nothing is written. `name`: of the policy.
 
     Raises Findings, and writes nothing, where the residual scan finds what identifies in the output or in what run.json says of
     the input, InputError for no records, unless `allow_empty`."""
@@ -64,16 +93,11 @@ def run(
     alike, left = Counter[tuple[Any, ...]](), Counter[str]()
     first: dict[str, int] = {}
     records = touched = 0
-    with ExitStack() as stack:
-        table = stack.enter_context(open_table(place))
-        schema = table.schema
-        if not dry_run:
-            table.refuse_as_out(out)
-        stage = stack.enter_context(staging_or_scratch(out, dry_run))
-        if not dry_run:
-            refuse_other(out, schema)
-        with Sink(stage / f"{schema.noun}.parquet", schema) as sink, Sink(stage / "deidentified.parquet", LOG) as logs:
-            for batch in batches(table.rows):
+    with run_step("deidentify", source, out) as step:
+        schema = step.table.schema
+        progress.start("de-identifying", count_rows(step.table.rows), schema.noun)
+        with Sink(step.records_file, schema) as sink, Sink(step.folder / "deidentified.parquet", LOG) as logs:
+            for batch in batches(step.table.rows, progress=progress):
                 clean, log = deidentify(batch, policy, key)
                 records += clean.height
                 touched += log["record"].n_unique()
@@ -81,58 +105,57 @@ def run(
                     column = pl.concat_str("class", "rule", separator=": ") if what == "rule" else pl.col(what)
                     counts[what].update(dict(log.group_by(column.alias("what")).len().iter_rows()))
                 counts["by"].update(dict(log.group_by("class").agg(pl.col("record").n_unique()).iter_rows()))
-                alike.update(_described(clean))
+                alike.update(_count_described(clean))
                 for kind, part, row in residual(clean, keep).select("class", "part", "row").iter_rows():
                     left[f"{kind} in {part}"] += 1
                     first.setdefault(f"{kind} in {part}", records - clean.height + row)
                 sink.write(clean)
                 logs.write(log)
         _refuse(left, first)
-        _refuse_name(table.file, keep)
-        refuse_empty(records, f"{place}: there are no {schema.noun}", allow_empty or dry_run)
-        done = Done(
-            policy=name, table=schema.noun, records=records, touched=touched,
-            classes=_sorted(counts["class"]), records_by_class=_sorted(counts["by"]), actions=_sorted(counts["action"]),
-            rules=_sorted(counts["rule"]), described=sum(alike.values()),
-            rare=sum(number for number in alike.values() if number < SMALL),
+        _refuse_name(step.table.file, keep)
+        refuse_empty(records, f"{source}: there are no {schema.noun}", allow_empty or out is None)
+        result = DeidentifyResult(
+            policy=name, table=schema.noun, total=records, touched=touched,
+            classes=_sort(counts["class"]), records_by_class=_sort(counts["by"]), actions=_sort(counts["action"]),
+            rules=_sort(counts["rule"]), described=sum(alike.values()),
+            rare=sum(number for number in alike.values() if number < SMALL), out=out,
         )  # fmt: skip
-        make_private(stage)  # what was not found is still there
-        _vouch(stage, table, done, policy, key, surrogates)
-    return done
+        make_private(step.folder)  # what was not found is still there
+        _vouch(step, result, policy, key, surrogates)
+    return result
 
 
 def _refuse(left: Counter[str], first: dict[str, int]) -> None:
     """Raises Findings with what is left, column by column, and the first row that holds it."""
     if not left:
         return
-    told = "; ".join(f"{what}: {number:,} (first in row {first[what]:,})" for what, number in sorted(left.items()))
+    residue = "; ".join(f"{what}: {number:,} (first in row {first[what]:,})" for what, number in sorted(left.items()))
     fixed = sorted({what.rsplit(" in ", 1)[1] for what in left} - {*COLUMNS, "answer"})
     way = f"; ids, facts, keys and numbers are not replaced: give others in {', '.join(fixed)}" if fixed else ""
-    raise Findings(f"the residual scan still finds what identifies, nothing was written: {told}{way}")
+    raise Findings(f"the residual scan still finds what identifies, nothing was written: {residue}{way}")
 
 
 def _refuse_name(file: Path, keep: frozenset[str]) -> None:
     """Raises Findings where the file that run.json names is called by what identifies."""
-    if kinds := [kind for kind in identifying(file.name) if kind not in keep]:
+    if kinds := [kind for kind in classes_in(file.name) if kind not in keep]:
         raise Findings(
             f"the name of the input, which run.json tells, holds what identifies ({', '.join(kinds)}); rename it"
         )
 
 
-def _vouch(stage: Path, table: Table, done: Done, policy: Policy, key: bytes, surrogates: bool) -> None:
+def _vouch(step: RecordStep, result: DeidentifyResult, policy: Policy, key: bytes, surrogates: bool) -> None:
     """Write `run.json`: of the key only its fingerprint."""
-    facts = {name: value for name, value in vars(done).items() if name != "policy"}
-    how = {
-        "policy": Path(done.policy).stem, "classes": policy.classes, "surrogates": surrogates, "key": fingerprint(key),
+    facts = {name: value for name, value in result.to_dict().items() if name != "policy"}
+    settings = {
+        "policy": Path(result.policy).stem, "classes": policy.classes, "surrogates": surrogates, "key": fingerprint(key),
         **({"private": True} if policy.keeps() else {"deidentified": True}),
     }  # fmt: skip
-    outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
-    (stage / "run.json").write_bytes(manifest("deidentify", how, table.inputs(), outputs=outputs, **facts))
+    step.write_manifest(settings, facts)
 
 
-def _described(records: pl.DataFrame) -> Counter[tuple[Any, ...]]:
+def _count_described(records: pl.DataFrame) -> Counter[tuple[Any, ...]]:
     """How many records have which age (by five years), sex, department and diagnosis; those without any are not counted."""
-    found = Counter[tuple[Any, ...]]()
+    counts = Counter[tuple[Any, ...]]()
     for text, answer, task in records.select(
         "meta", pl.col("answer") if "answer" in records.columns else pl.lit(None).alias("answer"), "task"
     ).iter_rows():
@@ -143,9 +166,9 @@ def _described(records: pl.DataFrame) -> Counter[tuple[Any, ...]]:
         if isinstance(values["age_years"], int | float):
             values["age_years"] = int(values["age_years"]) // 5 * 5
         if any(value is not None for value in (values["age_years"], values["sex"])):
-            found[tuple(str(value) for value in values.values())] += 1
-    return found
+            counts[tuple(str(value) for value in values.values())] += 1
+    return counts
 
 
-def _sorted(counter: Counter[str]) -> dict[str, int]:
+def _sort(counter: Counter[str]) -> dict[str, int]:
     return dict(sorted(counter.items()))

@@ -11,7 +11,7 @@ import polars as pl
 from stdnum.cn import ric
 
 from kgtools.corpora.deidentify.classes import STRUCTURED
-from kgtools.corpora.deidentify.find import structured
+from kgtools.corpora.deidentify.find import find_structured
 from kgtools.corpora.deidentify.fold import fold
 from kgtools.corpora.deidentify.pseudonyms import is_surrogate
 from kgtools.corpora.record import ROLES
@@ -47,25 +47,25 @@ def residual(records: pl.DataFrame, keep: frozenset[str] = frozenset()) -> Resid
 
     Any: an id or a fact that is a number of a person would break the record if it were replaced, and leave with it if not."""
     rows: list[tuple[Any, ...]] = []
-    once = cache(_found)
+    once = cache(_find)
     for at, row in enumerate(records.iter_rows(named=True), start=1):
         for part, number, text in _texts(row):
-            found = (once if part in OFTEN_SAME else _found)(text)
+            found = (once if part in OFTEN_SAME else _find)(text)
             rows += [(at, part, number, start, end, kind, rule) for start, end, kind, rule in found if kind not in keep]
     return FINDINGS.frame(rows)
 
 
-def identifying(text: str) -> list[str]:
+def classes_in(text: str) -> list[str]:
     """The classes of what identifies in a text, sorted."""
-    return sorted({kind for _, _, kind, _ in _found(text)})
+    return sorted({kind for _, _, kind, _ in _find(text)})
 
 
-def _found(text: str) -> list[tuple[int, int, str, str]]:
-    found = {(span.start, span.end, span.kind, span.rule) for span in structured(text)}
-    found |= {(start, end, kind, "plain") for start, end, kind in _plain(fold(text))}
+def _find(text: str) -> list[tuple[int, int, str, str]]:
+    spans = {(span.start, span.end, span.kind, span.rule) for span in find_structured(text)}
+    spans |= {(start, end, kind, "plain") for start, end, kind in _plain(fold(text))}
     return [
         (start, end, kind, rule)
-        for start, end, kind, rule in sorted(found)
+        for start, end, kind, rule in sorted(spans)
         if kind in STRUCTURED and not is_surrogate(text[start:end])
     ]
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from kgtools.corpora.dialogue.descriptions import CALL, FORM, STAMP, Fields, fields_of, joined, summary_of
+from kgtools.corpora.dialogue.descriptions import CALL, FORM, STAMP, Fields, fields_of, join_fields, summary_of
 from kgtools.corpora.dialogue.speakers import OTHER, ROLE_OF, NotTurns
-from kgtools.corpora.files.file import BLANK, File, Line, Place
+from kgtools.corpora.files.file import BLANK, File
+from kgtools.corpora.files.place import Line, Place
 from kgtools.corpora.reader import Corpus, Turn
 
 FACULTY, DESCRIPTION, DIALOGUE, SUMMARY = "Doctor faculty", "Description", "Dialogue", "Diagnosis and suggestions"
@@ -27,7 +28,7 @@ LONGEST = 1_000_000
 """Characters in a consultation; what is longer is refused, so that no file can fill the memory."""
 
 
-class Section(NamedTuple):
+class PageSection(NamedTuple):
     """A part of a consultation: where its heading stands, which it is, and what is under it."""
 
     place: Place
@@ -36,7 +37,7 @@ class Section(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Talk:
+class Dialogue:
     """A dialogue with the description before it. No turns: the summary answers the description."""
 
     place: Place
@@ -56,7 +57,7 @@ class Consultation:
     thread: str
     hospital: str
     department: str
-    talks: tuple[Talk, ...]
+    dialogues: tuple[Dialogue, ...]
 
 
 def consultations(corpus: Corpus, file: File) -> Iterator[Consultation]:
@@ -64,7 +65,7 @@ def consultations(corpus: Corpus, file: File) -> Iterator[Consultation]:
     be the one that says who speaks."""
     number = 0
     for block, fault in _blocks(file):
-        for part in _parted(block):
+        for part in _cut_pages(block):
             number += 1
             place = part[0].place._replace(row=number)
             if fault:
@@ -76,18 +77,18 @@ def consultations(corpus: Corpus, file: File) -> Iterator[Consultation]:
                 corpus.refuse(place, why.reason, str(why))
 
 
-def sections(lines: Sequence[Line]) -> tuple[list[Line], list[Section]]:
+def sections(lines: Sequence[Line]) -> tuple[list[Line], list[PageSection]]:
     """The lines before the first heading, and the sections."""
     opening: list[Line] = []
-    found: list[Section] = []
+    parts: list[PageSection] = []
     for line in lines:
         if heading := HEADING.fullmatch(_bare(line)):
-            found.append(Section(line.place, heading[1], []))
-        elif found:
-            found[-1].lines.append(line.text)
+            parts.append(PageSection(line.place, heading[1], []))
+        elif parts:
+            parts[-1].lines.append(line.text)
         else:
             opening.append(line)
-    return opening, found
+    return opening, parts
 
 
 def _bare(line: Line) -> str:
@@ -124,7 +125,7 @@ def _fault(size: int, broken: bool) -> tuple[str, str] | None:
     return ("too-long", f"more than {LONGEST:,} characters") if size > LONGEST else None
 
 
-def _parted(block: list[Line]) -> Iterator[list[Line]]:
+def _cut_pages(block: list[Line]) -> Iterator[list[Line]]:
     """The block, parted before each page that has an address but no id: one that is not the block's own."""
     begin, headed = 0, False
     for number, line in enumerate(block):
@@ -139,18 +140,20 @@ def _parted(block: list[Line]) -> Iterator[list[Line]]:
 
 
 def _consultation(corpus: Corpus, place: Place, lines: list[Line]) -> Consultation:
-    opening, found = sections(lines)
+    opening, parts = sections(lines)
     ids = [named[1] for line in opening if (named := ID.fullmatch(_bare(line)))]
     pages = [page[0] for line in opening if (page := ADDRESS.fullmatch(_bare(line)))]
     corpus.count("consultations without an id", not any(ids))
-    hospital, department = _faculty(corpus, found)
+    hospital, department = _faculty(corpus, parts)
     thread = PAGE.sub("", pages[0]) if pages and "?" not in pages[0] else ""
-    return Consultation(place, ids[0] if ids else "", thread, hospital, department, tuple(_talks(corpus, place, found)))
+    return Consultation(
+        place, ids[0] if ids else "", thread, hospital, department, tuple(_read_dialogues(corpus, place, parts))
+    )
 
 
-def _faculty(corpus: Corpus, found: Sequence[Section]) -> tuple[str, str]:
+def _faculty(corpus: Corpus, parts: Sequence[PageSection]) -> tuple[str, str]:
     """Hospital and department of the doctor's first post; the further ones often bear the doctor's name."""
-    lines = [line.strip() for section in found if section.name == FACULTY for line in section.lines if line.strip()]
+    lines = [line.strip() for section in parts if section.name == FACULTY for line in section.lines if line.strip()]
     posts = re.split(r"\s{2,}|\t", lines[0]) if lines else []
     if len(posts) == 1:
         posts = posts[0].rsplit(maxsplit=1)
@@ -159,45 +162,45 @@ def _faculty(corpus: Corpus, found: Sequence[Section]) -> tuple[str, str]:
     return hospital, department
 
 
-def _talks(corpus: Corpus, place: Place, found: Sequence[Section]) -> list[Talk]:
-    talks: list[Talk] = []
+def _read_dialogues(corpus: Corpus, place: Place, parts: Sequence[PageSection]) -> list[Dialogue]:
+    dialogues: list[Dialogue] = []
     description: Fields = {}
     waiting = False
-    for section in found:
-        where, text = section.place._replace(row=place.row), unmarked(corpus, "\n".join(section.lines))
-        if section.name == DESCRIPTION and (fields := described(corpus, text)):
+    for section in parts:
+        where, text = section.place._replace(row=place.row), strip_marks(corpus, "\n".join(section.lines))
+        if section.name == DESCRIPTION and (fields := read_description(corpus, text)):
             description, waiting = _after(description, fields, waiting), True
         elif section.name == DIALOGUE:
-            turns, fields = _said(corpus, text.split("\n"))
+            turns, fields = _read_turns(corpus, text.split("\n"))
             if turns:
-                talks.append(Talk(where, description, tuple(turns)))
+                dialogues.append(Dialogue(where, description, tuple(turns)))
                 waiting = False
             corpus.count("dialogues in which nobody speaks left out", not turns)
             if fields:
                 description, waiting = _after(description, fields, waiting), True
         elif section.name == SUMMARY and (text := summed_up(corpus, text)):
-            if talks and not waiting:
-                talks[-1] = replace(talks[-1], summary="\n".join(filter(None, (talks[-1].summary, text))))
+            if dialogues and not waiting:
+                dialogues[-1] = replace(dialogues[-1], summary="\n".join(filter(None, (dialogues[-1].summary, text))))
             else:
-                talks.append(Talk(where, description, (), text))
+                dialogues.append(Dialogue(where, description, (), text))
                 waiting = False
-    corpus.count("descriptions that no dialogue follows left out", waiting and bool(talks))
-    return talks
+    corpus.count("descriptions that no dialogue follows left out", waiting and bool(dialogues))
+    return dialogues
 
 
 def _after(before: Fields, fields: Fields, waiting: bool) -> Fields:
     """What is known of the case now: a whole description is a new one, unless the one before still waits for its dialogue."""
-    return fields if TOLD & set(fields) and not waiting else joined(before, fields)
+    return fields if TOLD & set(fields) and not waiting else join_fields(before, fields)
 
 
-def described(corpus: Corpus, text: str) -> Fields:
+def read_description(corpus: Corpus, text: str) -> Fields:
     """The fields of a description; what is taken out of it is counted."""
     fields, forms = fields_of(text)
     corpus.count("form lines taken out", forms)
     return fields
 
 
-def unmarked(corpus: Corpus, text: str) -> str:
+def strip_marks(corpus: Corpus, text: str) -> str:
     """The text without escapes and the site's marks in it, which are counted: when its fields were filled in, that a doctor
     called."""
     text, dates = STAMP.subn("", corpus.plain(text))
@@ -214,7 +217,7 @@ def summed_up(corpus: Corpus, text: str) -> str:
     return text
 
 
-def _said(corpus: Corpus, lines: Sequence[str]) -> tuple[list[Turn], Fields]:
+def _read_turns(corpus: Corpus, lines: Sequence[str]) -> tuple[list[Turn], Fields]:
     """The turns, and the description that a form among them holds. A form goes on until somebody speaks.
 
     Raises NotTurns where a third one speaks."""
@@ -228,7 +231,7 @@ def _said(corpus: Corpus, lines: Sequence[str]) -> tuple[list[Turn], Fields]:
             turns.append((ROLE_OF[speaker[1].lower()], []))
             line, forming = line[speaker.end() :], False
         if reminder := REMINDER.search(line):
-            line = _reminded(corpus, turns, line[: reminder.start()], line[reminder.end() :])
+            line = _strip_reminder(corpus, turns, line[: reminder.start()], line[reminder.end() :])
         if not forming and (begin := FORM.search(line)):
             forming = True
             form.append(line[begin.start() :])
@@ -242,11 +245,11 @@ def _said(corpus: Corpus, lines: Sequence[str]) -> tuple[list[Turn], Fields]:
             corpus.count("lines before the first speaker left out", bool(line.strip()))
     corpus.count("form lines taken out", sum(bool(line.strip()) for line in form))
     fields, _ = fields_of("\n".join(form))
-    described = fields if "病情描述" in fields else {}
-    return [Turn(role, "\n".join(said).strip()) for role, said in turns], described
+    description = fields if "病情描述" in fields else {}
+    return [Turn(role, "\n".join(lines_of_turn).strip()) for role, lines_of_turn in turns], description
 
 
-def _reminded(corpus: Corpus, turns: list[tuple[str, list[str]]], before: str, behind: str) -> str:
+def _strip_reminder(corpus: Corpus, turns: list[tuple[str, list[str]]], before: str, behind: str) -> str:
     """What is left of a line in which the site says that the doctor sent a reminder."""
     corpus.count("form lines taken out")
     if not before.strip() or not behind.strip() or not turns:

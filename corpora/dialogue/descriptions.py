@@ -84,13 +84,13 @@ def fields_of(text: str) -> tuple[Fields, int]:
     name, begin = "", 0
     for label in [*LABEL.finditer(text), None]:
         if value := _tidy(text[begin : label.start() if label else len(text)]):
-            fields = joined(fields, {name: value})
+            fields = join_fields(fields, {name: value})
         if label:
             name, begin = FIELD_OF[label["starting"] or label["glued"] or label["aside"]], label.end()
     return fields, forms
 
 
-def joined(fields: Mapping[str, str], more: Mapping[str, str]) -> Fields:
+def join_fields(fields: Mapping[str, str], more: Mapping[str, str]) -> Fields:
     """Both; where both have a field, one after the other unless the first says it already."""
     both = dict(fields)
     for name, value in more.items():
@@ -102,7 +102,7 @@ def joined(fields: Mapping[str, str], more: Mapping[str, str]) -> Fields:
     return both
 
 
-def rendered(fields: Mapping[str, str], names: Iterable[str] = NAMES) -> str:
+def render_fields(fields: Mapping[str, str], names: Iterable[str] = NAMES) -> str:
     """What stands under no label, then a line `label：text` for each of these fields that there is."""
     lines = [f"{name}：{fields[name]}" for name in names if name in fields]
     return "\n".join([fields[""], *lines] if "" in fields else lines)

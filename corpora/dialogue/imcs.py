@@ -7,10 +7,10 @@ from typing import Any
 
 from kgtools.corpora.dialogue.speakers import NotTurns
 from kgtools.corpora.dialogue.turns import conversation
-from kgtools.corpora.files.file import Place
 from kgtools.corpora.files.json_values import kind_of
-from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Corpus, Look, Turn
+from kgtools.corpora.files.paths import SPLITS, word_in_path
+from kgtools.corpora.files.place import Place
+from kgtools.corpora.reader import Corpus, FilePreview, Turn
 
 BEFORE = ("self_report", "self-report")
 """How the released files call what the patient told before the talk, and how their documentation does."""
@@ -26,7 +26,7 @@ Report = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Talk:
+class ImcsDialogue:
     """One talk. `before`: what the patient told before it; `said`: its sentences; `sentences`: their rows, with the labels.
 
     `row`: all that the file has of it."""
@@ -35,29 +35,29 @@ class Talk:
     id: str
     split: str | None
     before: str
-    said: tuple[Turn, ...]
+    turns: tuple[Turn, ...]
     sentences: tuple[Mapping[str, Any], ...]
     diagnosis: str
     row: Mapping[str, Any]
 
 
-def talks(corpus: Corpus) -> Iterator[Talk]:
+def read_dialogues(corpus: Corpus) -> Iterator[ImcsDialogue]:
     """Those of all files, each an object of talks by id, one in memory at a time; what is none is refused."""
     for file in corpus.files:
-        split = told(file, SPLITS)
+        split = word_in_path(file, SPLITS)
         seen: set[str] = set()
         for number, (place, id_, row) in enumerate(file.members(), start=1):
             where = place._replace(row=number)
             try:
                 if id_ in seen:
                     raise NotTurns("id-given-twice", "an earlier talk of this file has this id")
-                yield _talk(corpus, where, id_, row, split)
+                yield _read_dialogue(corpus, where, id_, row, split)
             except NotTurns as why:
                 corpus.refuse(where, why.reason, str(why))
             seen.add(id_)
 
 
-def _talk(corpus: Corpus, place: Place, id_: str, row: Any, split: str | None) -> Talk:
+def _read_dialogue(corpus: Corpus, place: Place, id_: str, row: Any, split: str | None) -> ImcsDialogue:
     if not isinstance(row, dict):
         raise NotTurns("not-an-object", f"found {kind_of(row)}, expected an object with a dialogue")
     before = next((row[name] for name in BEFORE if row.get(name) is not None), "")
@@ -65,21 +65,21 @@ def _talk(corpus: Corpus, place: Place, id_: str, row: Any, split: str | None) -
     if not isinstance(before, str) or not isinstance(diagnosis, str):
         raise NotTurns("wrong-type", f"{BEFORE[0]} and diagnosis must be texts")
     said = conversation(row.get("dialogue"), "speaker", "sentence")
-    return Talk(
+    return ImcsDialogue(
         place, id_, split, before.strip(), tuple(said), tuple(row["dialogue"]), corpus.plain(diagnosis.strip()), row
     )
 
 
-def reports(corpus: Corpus, talk: Talk) -> list[tuple[int, Report]]:
+def reports(corpus: Corpus, dialogue: ImcsDialogue) -> list[tuple[int, Report]]:
     """The reports of a talk that can be read, each with its number from 1. The files of the hidden test have none."""
-    given = talk.row.get("report")
-    found: list[tuple[int, Report]] = []
+    given = dialogue.row.get("report")
+    numbered: list[tuple[int, Report]] = []
     for number, value in enumerate(given if isinstance(given, list) else [given] if given else [], start=1):
         try:
-            found.append((number, report_of(corpus, value)))
+            numbered.append((number, report_of(corpus, value)))
         except NotTurns as why:
-            corpus.refuse(talk.place, why.reason, f"report {number}: {why}")
-    return found
+            corpus.refuse(dialogue.place, why.reason, f"report {number}: {why}")
+    return numbered
 
 
 def report_of(corpus: Corpus, value: Any) -> Report:
@@ -107,7 +107,7 @@ def symptoms_of(row: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(kind) for name, kind in named.items()} if isinstance(named, dict) else {}
 
 
-def first_of(look: Look) -> Mapping[str, Any]:
+def first_of(look: FilePreview) -> Mapping[str, Any]:
     """The first talk of a file that is an object of talks; nothing for any other file."""
     rows = look.rows[0] if look.layout in ("json-object", "json-lines") and look.rows else None
     row = next(iter(rows.values()), None) if isinstance(rows, dict) else None

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from kgtools.corpora.dialogue.turns import from_question_to_answer, merged
+from kgtools.corpora.dialogue.turns import from_question_to_answer, merge_neighbours
 from kgtools.corpora.reader import Corpus, Turn
 
 EMPTY = re.compile(r"\s*+(?:[（(]\s*+空\s*+[)）]\s*+)?")
@@ -11,20 +11,20 @@ EMPTY = re.compile(r"\s*+(?:[（(]\s*+空\s*+[)）]\s*+)?")
 SPEAKERS = {"user": "患者", "assistant": "医生"}
 
 
-def in_talk(corpus: Corpus, said: Sequence[Turn], opening: str = "") -> list[Turn]:
+def take_turns(corpus: Corpus, turns_given: Sequence[Turn], opening: str = "") -> list[Turn]:
     """What was said, in turn, behind what the patient told before (the opening).
 
     Neighbours of one speaker become one message; without an opening the doctor's messages before the first of the patient are
     cut off, and always the patient's behind the last of the doctor. Raises NotTurns where no question with an answer is left."""
-    turns = merged(spoken(corpus, said))
-    full = sum(not EMPTY.fullmatch(turn.content) for turn in said)
+    turns = merge_neighbours(drop_empty(corpus, turns_given))
+    full = sum(not EMPTY.fullmatch(turn.content) for turn in turns_given)
     corpus.count("messages joined to the one before, of the same speaker", full - len(turns))
     if opening.strip():
-        turns = _opened(corpus, opening.strip(), turns)
+        turns = _put_opening_first(corpus, opening.strip(), turns)
     return from_question_to_answer(corpus, turns)
 
 
-def _opened(corpus: Corpus, opening: str, turns: list[Turn]) -> list[Turn]:
+def _put_opening_first(corpus: Corpus, opening: str, turns: list[Turn]) -> list[Turn]:
     if not turns or turns[0].role != "user":
         return [Turn("user", opening), *turns]
     repeats = "".join(opening.split()) in "".join(turns[0].content.split())
@@ -32,13 +32,13 @@ def _opened(corpus: Corpus, opening: str, turns: list[Turn]) -> list[Turn]:
     return turns if repeats else [Turn("user", f"{opening}\n\n{turns[0].content}"), *turns[1:]]
 
 
-def spoken(corpus: Corpus, said: Sequence[Turn]) -> list[Turn]:
+def drop_empty(corpus: Corpus, turns: Sequence[Turn]) -> list[Turn]:
     """The turns without those that say nothing, which are counted."""
-    full = [turn for turn in said if not EMPTY.fullmatch(turn.content)]
-    corpus.count("empty messages left out", len(said) - len(full))
+    full = [turn for turn in turns if not EMPTY.fullmatch(turn.content)]
+    corpus.count("empty messages left out", len(turns) - len(full))
     return full
 
 
-def written(turns: Iterable[Turn]) -> str:
+def as_lines(turns: Iterable[Turn]) -> str:
     """The talk as one text, a line for each message: `医生：...`."""
     return "\n".join(f"{SPEAKERS[role]}：{' '.join(content.split())}" for role, content in turns)

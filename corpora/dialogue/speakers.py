@@ -51,7 +51,7 @@ class NotTurns(ValueError):
         self.reason = reason
 
 
-def parted(text: str) -> tuple[str, list[Turn]]:
+def part_turns(text: str) -> tuple[str, list[Turn]]:
     """What stands before the first line that begins with who speaks, and the turns of a talk that is one text, in which no line
     break is escaped. Raises NotTurns where a third one speaks, or a tag stands in a line and does not plainly begin a turn."""
     before, *pieces = LINE.split(text)
@@ -62,44 +62,44 @@ def parted(text: str) -> tuple[str, list[Turn]]:
 
 def spoken_lines(lines: Sequence[str]) -> list[Turn]:
     """The turns of lines of which each begins with who speaks. Raises NotTurns."""
-    names, said = [], []
+    names, texts = [], []
     for number, line in enumerate(lines, start=1):
         if not (speaker := SPOKEN.match(line)):
             raise NotTurns("unknown-role", f"message {number} does not begin with who speaks, as 病人： and 医生： do")
         names.append(speaker[1])
-        said.append(line[speaker.end() :])
-    return with_inner(names, said)
+        texts.append(line[speaker.end() :])
+    return with_inner(names, texts)
 
 
-def with_inner(names: Sequence[str], said: Sequence[str]) -> list[Turn]:
+def with_inner(names: Sequence[str], texts: Sequence[str]) -> list[Turn]:
     """The turns of these speakers, those apart that begin within a line: behind a blank or a full stop, each the other one's.
 
     Raises NotTurns where a third one speaks, and where a tag in a line may be one or not."""
     one_each(names)
-    turns = [Turn(ROLE_OF[name.lower()], text) for name, text in zip(names, said, strict=True)]
+    turns = [Turn(ROLE_OF[name.lower()], text) for name, text in zip(names, texts, strict=True)]
     known = {role: {n.lower() for n in names if ROLE_OF[n.lower()] == role} for role in ("user", "assistant")}
-    found: list[Turn] = []
+    parts: list[Turn] = []
     for turn in turns:
         if other := INNER_OTHER.search(turn.content):
             raise NotTurns("unknown-role", f"{other[1]} speaks, who is neither the patient nor the doctor")
         glued = {ROLE_OF[match[1]] for match in GLUED.finditer(turn.content)}
         if {"user", "assistant"} <= glued:
             raise NotTurns(WITHIN, "tags of both speakers stand within a line, and nothing parts them from the text")
-        found += _split(turn, known)
-    if len(found) > len(turns) and not alternate(found):
+        parts += _split(turn, known)
+    if len(parts) > len(turns) and not alternate(parts):
         raise NotTurns(WITHIN, "a tag such as 医生： stands within a line, and the speakers do not take turns by it")
-    return found
+    return parts
 
 
 def _split(turn: Turn, known: dict[str, set[str]]) -> list[Turn]:
     """The turn and those that begin in it; a name that the speaker does not go by in this talk is none of theirs."""
-    found, begun, role = [], 0, turn.role
+    parts, begun, role = [], 0, turn.role
     for tag in INNER.finditer(turn.content):
         name, other = tag[1].lower(), ROLE_OF[tag[1].lower()]
         if not known[other] or name in known[other]:
-            found.append(Turn(role, turn.content[begun : tag.start()]))
+            parts.append(Turn(role, turn.content[begun : tag.start()]))
             begun, role = tag.end(), other
-    return [*found, Turn(role, turn.content[begun:])]
+    return [*parts, Turn(role, turn.content[begun:])]
 
 
 def alternate(turns: Sequence[Turn]) -> bool:
@@ -115,7 +115,7 @@ def one_each(names: Iterable[str]) -> None:
             raise NotTurns("unknown-role", f"{min(third)} speaks beside {min(known & others)}")
 
 
-def talk_in(text: str) -> list[Turn] | None:
+def turns_in(text: str) -> list[Turn] | None:
     """The turns of a text that is a talk up to a bare tag of the assistant's (`Human: ...\\nAssistant:`, as BELLE has it), without
     that; None for a text that is none, or only holds one. Raises NotTurns for a talk with something before it, or without that tag."""
     text = text.strip()
@@ -145,7 +145,7 @@ def _kind(name: str) -> int:
     return next((number for number, names in enumerate(KINDS) if name in names), len(KINDS))
 
 
-def flattened(text: str) -> list[Turn] | None:
+def read_flat(text: str) -> list[Turn] | None:
     """The turns of ` <user>: ... <bot>: ... <user>: ...`, or None for any other text."""
     _, *pieces = FLAT.split(text)
     if not FLAT.match(text):

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from kgtools.corpora.dialogue.speakers import ROLE_OF, NotTurns, one_each, parted, spoken_lines
+from kgtools.corpora.dialogue.speakers import ROLE_OF, NotTurns, one_each, part_turns, spoken_lines
 from kgtools.corpora.reader import Corpus, Turn
 from kgtools.corpora.text.escapes import without_escapes
 
@@ -46,7 +46,7 @@ def _part(part: Mapping[str, Any]) -> str:
     raise NotTurns("needs-an-image" if image else "needs-media", f"a part of a message is of the type {kind}")
 
 
-def listed(value: Any) -> Any:
+def as_list(value: Any) -> Any:
     """A list; also one that is written as JSON in a text."""
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
@@ -59,7 +59,7 @@ def listed(value: Any) -> Any:
 def conversation(messages: Any, role: str, text: str, system: Any = None, lenient: bool = False) -> list[Turn]:
     """The turns of `[{role: ..., text: ...}]`, after a system's message where there is one. `lenient`: numbers are texts, and the
     parts of a message are joined. Raises NotTurns."""
-    messages = listed(messages)
+    messages = as_list(messages)
     if not isinstance(messages, list) or not messages:
         raise NotTurns("missing-field", "expected a list of messages")
     if not isinstance(system, str | None):
@@ -69,18 +69,18 @@ def conversation(messages: Any, role: str, text: str, system: Any = None, lenien
         if not isinstance(message, dict) or text not in message:
             raise NotTurns("wrong-type", f"message {number} must be an object with the texts {role} and {text}")
         name = str(message.get(role)).strip().lower()
-        if (said := ROLE_OF.get(name)) is None:
+        if (speaker := ROLE_OF.get(name)) is None:
             if name in TOOL_ROLES:
                 raise NotTurns("uses-tools", f"message {number} is of the role {name}")
             raise NotTurns("unknown-role", f"message {number}; known: {', '.join(ROLE_OF)}")
         if message[text] is None and (calls := [key for key in ("tool_calls", "function_call") if message.get(key)]):
             raise NotTurns("uses-tools", f"message {number} has {calls[0]} for a text")
-        if said == "system" and message[text] in (None, []):
-            turns.append(Turn(said, ""))
+        if speaker == "system" and message[text] in (None, []):
+            turns.append(Turn(speaker, ""))
             continue
         if not isinstance(message[text], str) and not lenient:
             raise NotTurns("wrong-type", f"message {number} must be an object with the texts {role} and {text}")
-        turns.append(Turn(said, text_of(message[text], f"message {number}")))
+        turns.append(Turn(speaker, text_of(message[text], f"message {number}")))
     one_each(str(message.get(role)) for message in messages)
     return turns
 
@@ -88,7 +88,7 @@ def conversation(messages: Any, role: str, text: str, system: Any = None, lenien
 def in_plain_lines(corpus: Corpus, messages: Any) -> Any:
     """The same where it is one text or a list of lines, in which line breaks and signs tell who speaks: without escapes, which are
     counted."""
-    messages = listed(messages)
+    messages = as_list(messages)
     lines = isinstance(messages, list) and all(isinstance(line, str) for line in messages)
     return corpus.plain(messages) if lines or isinstance(messages, str) else messages
 
@@ -96,9 +96,13 @@ def in_plain_lines(corpus: Corpus, messages: Any) -> Any:
 def any_conversation(messages: Any, system: Any = None) -> list[Turn]:
     """The turns of a list of messages, whatever their keys (from and value, role and content, ...), of lines that begin with
     who speaks, of such lines in one text, or of rounds. Raises NotTurns."""
-    messages = listed(messages)
-    if isinstance(messages, str) and (talk := parted(without_escapes(messages)[0]))[1] and not talk[0].strip():
-        return _system(system) + talk[1]
+    messages = as_list(messages)
+    if (
+        isinstance(messages, str)
+        and (dialogue := part_turns(without_escapes(messages)[0]))[1]
+        and not dialogue[0].strip()
+    ):
+        return _system(system) + dialogue[1]
     first = messages[0] if isinstance(messages, list) and messages else None
     if isinstance(first, str) and all(isinstance(line, str) for line in messages):
         return _system(system) + spoken_lines(messages)
@@ -116,7 +120,7 @@ def _system(system: Any) -> list[Turn]:
     return [Turn("system", system)] if system and system.strip() else []
 
 
-def answered(turns: Sequence[Turn]) -> list[Turn]:
+def end_with_answer(turns: Sequence[Turn]) -> list[Turn]:
     """The turns of an example to learn from: the last is the assistant's. Raises NotTurns."""
     roles = [turn.role for turn in turns]
     if "assistant" not in roles:
@@ -137,15 +141,15 @@ def with_words(corpus: Corpus, turns: Sequence[Turn]) -> list[Turn]:
     return found
 
 
-def merged(turns: Iterable[Turn]) -> list[Turn]:
+def merge_neighbours(turns: Iterable[Turn]) -> list[Turn]:
     """The turns with neighbours of one role as one, a line for what each says."""
-    found: list[Turn] = []
+    result: list[Turn] = []
     for turn in turns:
-        if found and found[-1].role == turn.role:
-            found[-1] = Turn(turn.role, f"{found[-1].content}\n{turn.content}")
+        if result and result[-1].role == turn.role:
+            result[-1] = Turn(turn.role, f"{result[-1].content}\n{turn.content}")
         else:
-            found.append(turn)
-    return found
+            result.append(turn)
+    return result
 
 
 def in_turns(corpus: Corpus, turns: Sequence[Turn]) -> list[Turn]:
@@ -153,7 +157,7 @@ def in_turns(corpus: Corpus, turns: Sequence[Turn]) -> list[Turn]:
 
     From the first message of the user's to the last answer: what stands before and behind is counted. Raises NotTurns."""
     turns = with_words(corpus, turns)
-    found = merged(turns)
+    found = merge_neighbours(turns)
     kept = from_question_to_answer(corpus, found)
     corpus.count("messages joined to the one before, of the same speaker", len(turns) - len(found))
     return kept
@@ -165,14 +169,14 @@ def from_question_to_answer(corpus: Corpus, turns: Sequence[Turn]) -> list[Turn]
     begin = next((number for number, turn in enumerate(turns) if turn.role == "user"), first)
     end = next((number for number in range(len(turns), 0, -1) if turns[number - 1].role == "assistant"), 0)
     if end <= begin or "system" in [turn.role for turn in turns[first:]]:
-        return answered(turns)
-    kept = answered([*turns[:first], *turns[begin:end]])
+        return end_with_answer(turns)
+    kept = end_with_answer([*turns[:first], *turns[begin:end]])
     corpus.count(BEFORE, begin - first)
     corpus.count(AFTER, len(turns) - end)
     return kept
 
 
-def asked(turns: Sequence[Turn]) -> list[Turn]:
+def end_with_question(turns: Sequence[Turn]) -> list[Turn]:
     """The turns that a chosen and a rejected answer follow: the last is the user's. Raises NotTurns."""
     if not turns or turns[-1].role != "user":
         raise NotTurns("no-question", "the last message of the prompt must be the user's")
@@ -185,7 +189,7 @@ def rounds(history: Any) -> list[Turn]:
     """The turns of `[[question, answer], ...]`, of `[{user, assistant}, ...]` and the like, or of messages; none for null.
 
     Raises NotTurns."""
-    history = listed(history)
+    history = as_list(history)
     turns: list[Turn] = []
     given = history if isinstance(history, list) else [history] if history else []
     if given and isinstance(given[0], dict) and any(key in given[0] for key in SPEAKER_KEYS):

@@ -51,31 +51,31 @@ class Diagnosis:
 
 def parse(text: str, kind: str = "plain") -> list[Diagnosis]:
     """The diagnoses of a section or field: one a line, a number or a semicolon; codes apart. Stops where another label begins."""
-    found: list[Diagnosis] = []
+    diagnoses: list[Diagnosis] = []
     for line in text.splitlines():
         if RULE.fullmatch(line) or SIGNED.match(line.strip()):
             continue
-        label, said = _own_label(ITEM.sub("", line, count=1) if ITEM.match(line) else line)
+        label, rest = _label_of(ITEM.sub("", line, count=1) if ITEM.match(line) else line)
         if label:
             known = find(label)
             if known and known[1]:
-                line, kind = said, known[1]
-            elif found and not ITEM.match(line) and (known or len(label) <= 6):
+                line, kind = rest, known[1]
+            elif diagnoses and not ITEM.match(line) and (known or len(label) <= 6):
                 break
         for part in re.split(r"[；;]", ITEM.sub("；", line)):
             if diagnosis := one(part, kind):
-                found.append(diagnosis)
-    return found
+                diagnoses.append(diagnosis)
+    return diagnoses
 
 
-def _own_label(line: str) -> tuple[str, str]:
+def _label_of(line: str) -> tuple[str, str]:
     """The label that a line begins with, up to its first colon, and what stands behind it; nothing where it has none."""
-    before, *said = COLON.split(line, maxsplit=1)
+    before, *rest = COLON.split(line, maxsplit=1)
     label = before.lstrip(" \t\u3000").rstrip(" \t")
     label = label if len(label) > 1 else before[-2:]
-    if not said or not 2 <= len(label) <= 30 or set(label) & set("，。；\n"):
+    if not rest or not 2 <= len(label) <= 30 or set(label) & set("，。；\n"):
         return "", ""
-    return label, said[0].lstrip(" \t\u3000")
+    return label, rest[0].lstrip(" \t\u3000")
 
 
 def one(text: str, kind: str = "plain", icd10: str = "") -> Diagnosis | None:
@@ -92,7 +92,7 @@ def one(text: str, kind: str = "plain", icd10: str = "") -> Diagnosis | None:
     return Diagnosis(text.rstrip("?？ "), kind, 0, icd10, sure)
 
 
-def ordered(diagnoses: Iterable[Diagnosis]) -> tuple[Diagnosis, ...]:
+def number_diagnoses(diagnoses: Iterable[Diagnosis]) -> tuple[Diagnosis, ...]:
     """Numbered from 1, each said once in a kind."""
     seen: dict[tuple[str, str], Diagnosis] = {}
     for diagnosis in diagnoses:

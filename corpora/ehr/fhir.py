@@ -7,10 +7,10 @@ import re
 from typing import Any
 
 
-def observed(value: dict[str, Any]) -> str:
+def render_observation(value: dict[str, Any]) -> str:
     """`Hemoglobin 97 g/L (130-175) L`, the components of a panel behind each other; nothing where there is no value."""
     parts = "; ".join(
-        filter(None, (observed(part) for part in items(value.get("component")) if isinstance(part, dict)))
+        filter(None, (render_observation(part) for part in items(value.get("component")) if isinstance(part, dict)))
     )
     if not (said := _value(value)) and not parts:
         return ""

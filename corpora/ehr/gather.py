@@ -9,12 +9,12 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from kgtools.corpora.files.file import Place
 from kgtools.corpora.files.json_values import loads
 from kgtools.corpora.files.keys import Keys
+from kgtools.corpora.files.place import Place
 
 
-class Kept(NamedTuple):
+class GatheredRow(NamedTuple):
     """A row of a group: its kind (a table, a resource type), where it stands, and what it says."""
 
     kind: str
@@ -47,7 +47,7 @@ class Gather:
             (key, kind, *place, _bytes(values)),
         )
 
-    def groups(self) -> Iterator[tuple[str, list[Kept]]]:
+    def groups(self) -> Iterator[tuple[str, list[GatheredRow]]]:
         """(key, its rows in the order they came), in the order of each key's first row."""
         self._rows.execute("CREATE INDEX IF NOT EXISTS by_key ON rows (key)")
         keys = "SELECT key FROM rows GROUP BY key ORDER BY MIN(n)"
@@ -58,11 +58,11 @@ class Gather:
                 self._keys.close()
                 yield key, [self._kept(kind, Place(*place), loads(text)) for kind, *place, text in group]
 
-    def _kept(self, kind: str, place: Place, values: dict[str, Any]) -> Kept:
+    def _kept(self, kind: str, place: Place, values: dict[str, Any]) -> GatheredRow:
         row = self._keys.also(place, values, f"{kind}.")
         for link in (*self._links, f"{kind.lower()}_id"):
             row.get(link)
-        return Kept(kind, place, row)
+        return GatheredRow(kind, place, row)
 
 
 def _bytes(values: dict[str, Any]) -> str:

@@ -94,13 +94,13 @@ BARE = ("病史", "history", "medical history", "clinical history")
 
 
 class Piece(NamedTuple):
-    """A part of a record under its heading. `kind`: of a diagnosis; else empty. `told`: it was cut out of a running text."""
+    """A part of a record under its heading. `kind`: of a diagnosis; else empty. `cut_out`: of a running text."""
 
     section: Section
     text: str
     heading: str = ""
     kind: str = ""
-    told: bool = False
+    cut_out: bool = False
 
 
 def key_of(heading: str) -> str:
@@ -168,14 +168,14 @@ def split(text: str, start: Section = Section.ABOUT, reports: bool = False) -> l
         section, kind = found
         if key_of(heading) in BARE and any(piece.section is Section.PRESENT for piece in pieces):
             section = Section.PAST
-        pieces.append(Piece(section, "", key_of(heading), kind, told=True))
+        pieces.append(Piece(section, "", key_of(heading), kind, cut_out=True))
         at = match.end()
     pieces[-1] = pieces[-1]._replace(text=text[at:])
     return [piece._replace(text=piece.text.strip()) for piece in pieces if piece.text.strip()]
 
 
-def _is_heading(match: re.Match[str], found: tuple[Section, str], now: Piece, reports: bool) -> bool:
-    section, kind = found
+def _is_heading(match: re.Match[str], meaning: tuple[Section, str], now: Piece, reports: bool) -> bool:
+    section, kind = meaning
     if section is not Section.DIAGNOSIS:
         return True
     of_a_report = reports or match["word"] or key_of(match["line"]) in OF_REPORTS or FINDINGS.search(now.text)
@@ -190,13 +190,13 @@ def _is_heading(match: re.Match[str], found: tuple[Section, str], now: Piece, re
     return not in_a_story and not re.search(r"[；;]\s*$", match.string[max(match.start() - 2, 0) : match.start()])
 
 
-def told(value: Any) -> str:
+def as_text(value: Any) -> str:
     """A value of JSON as text: lists line by line, objects as `name：value`."""
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, dict):
-        pairs = ((key, told(inner)) for key, inner in value.items())
+        pairs = ((key, as_text(inner)) for key, inner in value.items())
         return "\n".join(f"{key}：{text}" for key, text in pairs if text)
     if isinstance(value, list):
-        return "\n".join(text for text in map(told, value) if text)
+        return "\n".join(text for text in map(as_text, value) if text)
     return "" if value is None or isinstance(value, bool) else str(value)

@@ -13,7 +13,7 @@ from kgtools.corpora.ehr import diagnoses as dx
 from kgtools.corpora.ehr.diagnoses import Diagnosis
 from kgtools.corpora.ehr.headings import HAN, INPUT, TESTS, TOLD, Piece, Section
 from kgtools.corpora.ehr.leaks import holds, without_diagnosis
-from kgtools.corpora.files.file import Place
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Corpus, Example, Turn
 from kgtools.tools.config import Settings
 
@@ -104,7 +104,7 @@ def example(corpus: Corpus, record: ClinicalRecord) -> Example | None:
         return None
     must, soft = _labels(answers, record.diagnoses)
     cut = without_diagnosis(sections, must, soft)
-    text = rendered(record, cut.sections)
+    text = render_notes(record, cut.sections)
     fault = cut.fault or ("diagnosis-in-text" if any(holds(text, label) for label in must) else "")
     if not must or fault:
         corpus.refuse(record.place, fault or "diagnosis-unclear", "its notes cannot be parted from its diagnosis")
@@ -141,7 +141,7 @@ def _meta(record: ClinicalRecord, answers: Sequence[Diagnosis], counts: Mapping[
     }  # fmt: skip
 
 
-def rendered(record: ClinicalRecord, sections: Mapping[Section, str]) -> str:
+def render_notes(record: ClinicalRecord, sections: Mapping[Section, str]) -> str:
     """The notes as ClinicalGPT joins them, empty parts left out; sex and age first where only fields say them."""
     zh = record.lang == "zh"
     lines = [_who(record, sections)]
@@ -149,8 +149,8 @@ def rendered(record: ClinicalRecord, sections: Mapping[Section, str]) -> str:
         texts = [(LABELS[name][0 if zh else 1], tidy(sections[name])) for name in names if sections.get(name)]
         if len(texts) == 1 and names == TESTS:
             texts = [("", texts[0][1])]
-        told = "\n".join(f"{label}{':' if zh else ': '}{text}" if label else text for label, text in texts)
-        lines.append(heading[record.lang] + told if told else "")
+        text_of_section = "\n".join(f"{label}{':' if zh else ': '}{text}" if label else text for label, text in texts)
+        lines.append(heading[record.lang] + text_of_section if text_of_section else "")
     return "\n".join(line for line in lines if line)
 
 
@@ -180,33 +180,38 @@ def record_of(
     """A record of pieces. `facts`: what fields say of patient and visit, by the words of FACTS; `more`: diagnoses from fields;
     `known`: what the reader knows better. What neither says is looked for in the text about the patient and in the story."""
     texts: dict[Section, list[str]] = {}
-    found = list(more)
+    diagnoses = list(more)
     taken = Counter(known.pop("taken", {}))
     for piece in pieces:
         if piece.section is Section.DIAGNOSIS:
-            found += dx.parse(piece.text, piece.kind)
-            taken["section"] += piece.told
+            diagnoses += dx.parse(piece.text, piece.kind)
+            taken["section"] += piece.cut_out
         else:
             texts.setdefault(piece.section, []).append(piece.text)
     sections = {section: "\n".join(parts) for section, parts in texts.items()}
     about = sections.get(Section.ABOUT, "")
     facts = {**{name: match[1] for name, pattern in FACTS.items() if (match := pattern.search(about))}, **facts}
-    said = [sex_and_age_in(text) for text in (sections.get(Section.PRESENT, ""), about)]
-    sex = next((sex for sex, _ in said if sex), "")
-    age = next((age for _, age in said if age is not None), None)
-    age_told = age_of(facts.get("age", ""))
-    how: dict[str, Any] = {
+    sexes_and_ages = [sex_and_age_in(text) for text in (sections.get(Section.PRESENT, ""), about)]
+    sex = next((sex for sex, _ in sexes_and_ages if sex), "")
+    age = next((age for _, age in sexes_and_ages if age is not None), None)
+    age_in_fields = age_of(facts.get("age", ""))
+    fields: dict[str, Any] = {
         "record_id": facts.get("record", ""), "patient": facts.get("patient", ""), "department": facts.get("department", ""),
         "visit_type": visit_of(facts.get("visit", "")), "sex": sex_of(facts.get("sex", "")) or sex,
-        "age_years": age if age_told is None else age_told, "disease_group": facts.get("group", ""),
+        "age_years": age if age_in_fields is None else age_in_fields, "disease_group": facts.get("group", ""),
     }  # fmt: skip
     lang = language(setting, sections.values())
     return ClinicalRecord(
-        place, lang, sections, dx.ordered(coded(found, facts.get("icd10", ""))), taken=taken, **how | known
+        place,
+        lang,
+        sections,
+        dx.number_diagnoses(add_codes(diagnoses, facts.get("icd10", ""))),
+        taken=taken,
+        **fields | known,
     )
 
 
-def coded(diagnoses: Sequence[Diagnosis], codes: str) -> list[Diagnosis]:
+def add_codes(diagnoses: Sequence[Diagnosis], codes: str) -> list[Diagnosis]:
     """The diagnoses with the codes of a field, where there are as many of these."""
     each = re.split(r"[\s;；,，|]+", codes.strip())
     if not codes.strip() or len(each) != len(diagnoses):

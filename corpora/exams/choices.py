@@ -45,21 +45,21 @@ def choice_of(text: str | None, answer: str | None, meta: str) -> Choice | None:
     `answer` names them by letters or is the text of one."""
     if text is None or answer is None:
         return None
-    told: dict[str, Any] = orjson.loads(meta) if '"options"' in meta else {}
+    values: dict[str, Any] = orjson.loads(meta) if '"options"' in meta else {}
     lines = LINE.findall(text)
-    options = _told(told.get("options")) or _in_order(lines)
+    options = _options_of(values.get("options")) or _in_order(lines)
     if len(options) < 2:
         return None
     letters = _letters(answer, options)
     if not letters:
         return None
-    question = told.get("question")
+    question = values.get("question")
     if not isinstance(question, str):
         question = HEADING.sub("", LINE.sub("", text).strip()).strip()
     return Choice(question, options, letters)
 
 
-def _told(options: Any) -> dict[str, str]:
+def _options_of(options: Any) -> dict[str, str]:
     if isinstance(options, list):
         options = dict(zip(LETTERS, options, strict=False)) if len(options) <= len(LETTERS) else {}
     if not isinstance(options, dict) or not all(isinstance(value, str) for value in options.values()):

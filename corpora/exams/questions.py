@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic import Field
 
-from kgtools.corpora.files.file import Place
 from kgtools.corpora.files.paths import SPLITS
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Corpus, Example, Turn
 from kgtools.corpora.text.normalize import HAN
 from kgtools.corpora.text.normalize import lang_of as texts_in
@@ -92,8 +92,8 @@ class Question:
 
 def records(corpus: Corpus, question: Question, prompt: Prompt, settings: ExamSettings) -> Iterator[Example]:
     """The record of a question, or none and a reject. Both forms of a question (4 and 5 options) are in one group."""
-    text = said(question.text)
-    options = {letter: said(option) for letter, option in lettered(question.options).items()}
+    text = cell_text(question.text)
+    options = {letter: cell_text(option) for letter, option in options_by_letter(question.options).items()}
     kept = {letter: option for letter, option in sorted(options.items()) if option}
     letters = None if question.key is None else letters_of(question.key)
     fault = _fault(text, kept, letters, question.key, settings)
@@ -102,17 +102,17 @@ def records(corpus: Corpus, question: Question, prompt: Prompt, settings: ExamSe
         return
     corpus.count("empty options left out", len(options) - len(kept))
     corpus.count("questions without a key", letters is None)
-    explanation = said(question.explanation)
+    explanation = cell_text(question.explanation)
     several = len(letters or "") > 1 if question.several is None else question.several
     meta = {
         "question": text, "options": kept, "category": question.category, "subject": question.subject,
         "choice": "multiple" if several else "single", "explanation": explanation,
     } | question.meta  # fmt: skip
-    lang = _own_lang(question.lang, text, *kept.values())
+    lang = _lang_of(question.lang, text, *kept.values())
     if lang != question.lang:
         corpus.count(OTHER_LANG)
         prompt = {PLAIN: CLINICALGPT, CLINICALGPT: PLAIN}.get(prompt, prompt)
-    turns = [Turn("user", prompt.ask.format(**meta | {"options": _listed(kept, prompt)}))]
+    turns = [Turn("user", prompt.ask.format(**meta | {"options": _render_options(kept, prompt)}))]
     if letters:
         turns.append(Turn("assistant", _answer(kept, letters, explanation if settings.explanations else "", prompt)))
     yield Example(
@@ -127,11 +127,11 @@ def records(corpus: Corpus, question: Question, prompt: Prompt, settings: ExamSe
     )
 
 
-def _own_lang(lang: str, *texts: str) -> str:
+def _lang_of(lang: str, *texts: str) -> str:
     """The language of a question; another than its corpus' only where no character of that one is in it."""
-    found = texts_in(*texts)
-    foreign = found in ("zh", "ja") if lang == "en" else lang == "zh" and not HAN.search("".join(texts))
-    return found if foreign and sum(map(str.isalpha, "".join(texts))) >= 8 else lang
+    lang_of_texts = texts_in(*texts)
+    foreign = lang_of_texts in ("zh", "ja") if lang == "en" else lang == "zh" and not HAN.search("".join(texts))
+    return lang_of_texts if foreign and sum(map(str.isalpha, "".join(texts))) >= 8 else lang
 
 
 def _fault(
@@ -144,13 +144,13 @@ def _fault(
     if not settings.collisions and len({" ".join(option.split()) for option in options.values()}) < len(options):
         return "options-collide", "two options say the same; --set collisions=yes keeps such questions"
     if letters == "":
-        return ("bad-key", "the key is no letters of options") if said(key) else ("no-key", "")
+        return ("bad-key", "the key is no letters of options") if cell_text(key) else ("no-key", "")
     if wrong := set(letters or "") - set(options):
         return "key-not-among-options", f"{', '.join(sorted(wrong))}; there are {', '.join(options)}"
     return None
 
 
-def said(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """A value of a file as text; nothing for null and for the `nan` that table libraries write."""
     if not isinstance(value, str):
         value = "" if value is None or isinstance(value, bool | dict | list) else str(value)
@@ -162,7 +162,7 @@ def letters_of(key: Any) -> str:
     """`CA`, `A,C`, `ａｃ` or `["A", "C"]` as `AC`; nothing where the key holds anything but letters."""
     if isinstance(key, str) and len(key) == 1 and key in ascii_uppercase:
         return key
-    text = "".join(map(said, key)) if isinstance(key, list) else said(key)
+    text = "".join(map(cell_text, key)) if isinstance(key, list) else cell_text(key)
     letters = NOT_A_LETTER.sub("", unicodedata.normalize("NFKC", text))
     letters = letters.upper() if len(letters) == 1 else letters  # `bad` is a word, no key
     return "".join(sorted(set(letters))) if letters and set(letters) <= set(ascii_uppercase) else ""
@@ -172,12 +172,12 @@ ITS_LETTER = re.compile(r"\s*[(（]?([A-Z])\s*[.．、:：)）]\s*")
 """The letter before the text of an option in a list: `A. 贫血`."""
 
 
-def lettered(options: Any) -> dict[str, Any]:
+def options_by_letter(options: Any) -> dict[str, Any]:
     """Options by capital letter, from an object by letter or from a list, whose texts may say their letters and whose objects have
     `key` and `value` or `text`; nothing else is taken for options."""
     if isinstance(options, list):
         if options and all(isinstance(one, dict) and len(one) == 2 and "key" in one for one in options):
-            return lettered({one["key"]: one.get("value", one.get("text")) for one in options})
+            return options_by_letter({one["key"]: one.get("value", one.get("text")) for one in options})
         said_letters = [ITS_LETTER.match(one) if isinstance(one, str) else None for one in options]
         letters = [found[1] if found else "" for found in said_letters]
         if len(letters) > 1 and "".join(letters) == ascii_uppercase[: len(letters)]:
@@ -189,7 +189,7 @@ def lettered(options: Any) -> dict[str, Any]:
     return {name: option for name, option in named.items() if len(name) == 1} if len(named) == len(options) else {}
 
 
-def _listed(options: Mapping[str, str], prompt: Prompt) -> str:
+def _render_options(options: Mapping[str, str], prompt: Prompt) -> str:
     return "\n".join(prompt.option.format(letter=letter, text=text) for letter, text in options.items())
 
 
@@ -203,10 +203,10 @@ def _answer(options: Mapping[str, str], letters: str, explanation: str, prompt: 
 
 def lang_of(text: Any) -> str:
     """zh where there is a Han character, else en."""
-    return "zh" if HAN.search(said(text)) else "en"
+    return "zh" if HAN.search(cell_text(text)) else "en"
 
 
-def chosen(prompts: Mapping[str, Prompt], name: str, lang: str) -> Prompt:
+def choose_prompt(prompts: Mapping[str, Prompt], name: str, lang: str) -> Prompt:
     """The prompt of this name. Raises UsageError with those that there are for the language."""
     if name not in prompts:
         raise UsageError(f"--set prompt={name}: there is no such prompt for questions in {lang}; {', '.join(prompts)}")

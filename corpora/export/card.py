@@ -29,8 +29,8 @@ KINDS = {
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What is said of an export. `columns`: name -> polars type. `exported`: the counts of kgtools.corpora.export.convert.Exported.
+class CardFacts:
+    """What is said of an export. `columns`: name -> polars type. `exported`: the counts of kgtools.corpora.export.convert.ConvertResult.
     `story`: the `run.json` of the command that wrote the records, where it vouches for them."""
 
     name: str
@@ -50,7 +50,7 @@ class Facts:
         return found
 
 
-def card(about: Facts) -> bytes:
+def card(about: CardFacts) -> bytes:
     """`README.md`."""
     header = yaml.safe_dump(_header(about), allow_unicode=True, sort_keys=False, width=120)
     counts = about.exported
@@ -80,7 +80,7 @@ MISSES = "De-identification overlooks names: `kgtools deidentify --help` says ho
 COUNTED = (("split", "splits"), ("task", "tasks"), ("language", "langs"))
 
 
-def privacy(about: Facts) -> str:
+def privacy(about: CardFacts) -> str:
     """What is known of people in the records."""
     story, people = about.story, about.exported.get("identified")
     command, settings = story.get("command"), story.get("settings") or {}
@@ -114,7 +114,7 @@ def hub_features(kind: Any) -> dict[str, Any]:
     return {"dtype": KINDS[str(kind)]}
 
 
-def _header(about: Facts) -> dict[str, Any]:
+def _header(about: CardFacts) -> dict[str, Any]:
     counts = about.exported
     names = inside(counts["licenses"])
     hub = find(names[0]).hub if len(names) == 1 else ""
@@ -155,7 +155,7 @@ def _header(about: Facts) -> dict[str, Any]:
     }
 
 
-def _load(about: Facts) -> str:
+def _load(about: CardFacts) -> str:
     configs = list(about.configs())
     config = "" if configs == [ALONE] else f', "{configs[0]}"'
     lines = [f'```python\nfrom datasets import load_dataset\n\nrows = load_dataset("this folder"{config})\n```']
@@ -168,7 +168,7 @@ def _load(about: Facts) -> str:
     return "\n\n".join(lines)
 
 
-def _left_out(about: Facts) -> str:
+def _left_out(about: CardFacts) -> str:
     dropped = about.exported["dropped"]
     if not dropped:
         return "Nothing: the format holds every record."

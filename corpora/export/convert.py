@@ -9,13 +9,13 @@ from typing import Any
 import polars as pl
 
 from kgtools.corpora.checks.examples import SPLITS
-from kgtools.corpora.export.card import Facts, card
+from kgtools.corpora.export.card import CardFacts, card
 from kgtools.corpora.export.croissant import croissant
 from kgtools.corpora.export.format import ALONE, Format, Part, Shard, find
 from kgtools.corpora.export.llama_factory import dataset_info
 from kgtools.corpora.export.rowfiles import RowFiles
-from kgtools.corpora.gates import check_identified, handed_on, is_private, vouched
-from kgtools.corpora.record_files import Sink, Table, batches, open_table, story
+from kgtools.corpora.gates import check_identified, hand_on_privacy, is_private, read_vouched_manifest
+from kgtools.corpora.record_files import RecordTable, Sink, batches, open_table, read_manifest, to_dict
 from kgtools.tools import registry
 from kgtools.tools.errors import Findings, InputError, UsageError
 from kgtools.tools.frames import Schema
@@ -35,7 +35,7 @@ DROPS = Schema(
 
 
 @dataclass(frozen=True)
-class Options:
+class ConvertOptions:
     """`file`: an ending of the format's, or its first. `allow_identified`: people's records that were never
     de-identified go too. `name`: of the set, in its card and tasks."""
 
@@ -48,8 +48,8 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Exported:
-    """What a run did, in the names that `--format json` prints. `splits`, `sources`...: rows that were written, by each.
+class ConvertResult:
+    """What a run did. `splits`, `sources`...: rows that were written, by each.
     `identified`: people's records among what was read that were never de-identified, by source."""
 
     format: str
@@ -64,10 +64,20 @@ class Exported:
     files: dict[str, int]
     identified: dict[str, int] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
+    out: Path = Path()
+
+    @property
+    def drops(self) -> dict[str, int]:
+        """Records that the format cannot hold, by reason."""
+        return self.dropped
+
+    def to_dict(self) -> dict[str, Any]:
+        """In the names that `--format json` prints."""
+        return to_dict(self)
 
 
-def convert(place: Path, name: str, out: Path, options: Options) -> Exported:
-    """The records of `place` (a folder or Parquet file) in `out`, all or nothing.
+def convert(source: Path, name: str, out: Path, options: ConvertOptions) -> ConvertResult:
+    """The records of `source` (a folder or Parquet file) in `out`, all or nothing.
 
     Raises Findings where a licence forbids it or people's records were never de-identified, with nothing written. InputError
     where the format holds none of them, unless told to allow it: then only the drops are written."""
@@ -75,54 +85,56 @@ def convert(place: Path, name: str, out: Path, options: Options) -> Exported:
     ending = options.file or format_.endings[0]
     if ending not in format_.endings:
         raise UsageError(f"--file {ending}: the format {name} is written as {' or '.join(format_.endings)}")
-    with open_table(place) as table:
+    with open_table(source) as table:
         if out.resolve() == table.file.parent.resolve():
             raise UsageError(f"--out {out}: holds the records themselves, with their own run.json; name another folder")
         with registry.lent("formats", name):
             return _convert(table, name, format_, out, replace(options, file=ending))
 
 
-def _convert(table: Table, name: str, format_: Format, out: Path, options: Options) -> Exported:
+def _convert(table: RecordTable, name: str, format_: Format, out: Path, options: ConvertOptions) -> ConvertResult:
     rows, schema, ending = table.rows, table.schema, str(options.file)
     counts: Counter[tuple[str, ...]] = Counter()
     with staging(out, old=_of_earlier_runs, private=is_private(table.file)) as stage:
         _pass_gate(rows, options)
         people = check_identified(table.file, options.allow_identified)
-        written = _written(rows, schema, format_, ending, options, stage, counts)
-        exported = replace(_summary(name, schema.noun, written, counts), identified=people)
+        written = _write_rows(rows, schema, format_, ending, options, stage, counts)
+        result = replace(_summary(name, schema.noun, written, counts), identified=people, out=out)
         refuse_empty(
-            exported.written, f"{table.file}: the format {name} holds none of these {schema.noun}", options.allow_empty,
-            exported.dropped,
+            result.written, f"{table.file}: the format {name} holds none of these {schema.noun}", options.allow_empty,
+            result.dropped,
         )  # fmt: skip
         if written.shards:
-            about = Facts(
+            about = CardFacts(
                 options.name,
                 format_,
                 ending,
                 schema.noun,
                 written.columns,
                 written.shards,
-                vars(exported),
-                vouched(table.file),
+                result.to_dict(),
+                read_vouched_manifest(table.file),
             )
             for file, content in _beside(about, written).items():
                 (stage / file).write_bytes(content)
-        how = {key: value for key, value in asdict(options).items() if key != "allow_empty"}
-        how |= {"format": name, "file": ending, "allow_license": sorted(options.allow_license)} | handed_on(table.file)
+        settings = {key: value for key, value in asdict(options).items() if key != "allow_empty"}
+        settings |= {"format": name, "file": ending, "allow_license": sorted(options.allow_license)} | hand_on_privacy(
+            table.file
+        )
         outputs = {file.name: sha256(file) for file in sorted(stage.iterdir())}
-        facts = {key: value for key, value in vars(exported).items() if key not in ("format", "refused")}
-        (stage / "run.json").write_bytes(manifest("convert", how, table.inputs(), outputs=outputs, **facts))
-    return exported
+        facts = {key: value for key, value in result.to_dict().items() if key not in ("format", "refused")}
+        (stage / "run.json").write_bytes(manifest("convert", settings, table.inputs(), outputs=outputs, **facts))
+    return result
 
 
 @dataclass(frozen=True)
-class _Written:
+class _RowFilesWritten:
     columns: dict[str, Any]
     parts: list[Part]
     shards: list[Shard]
 
 
-def _pass_gate(rows: pl.LazyFrame, options: Options) -> None:
+def _pass_gate(rows: pl.LazyFrame, options: ConvertOptions) -> None:
     counted = rows.group_by(pl.col("license").fill_null("")).len().collect(engine="streaming")
     passed = gate(dict(counted.iter_rows()), options.allow_license)
     if passed.refused:
@@ -133,15 +145,15 @@ def _pass_gate(rows: pl.LazyFrame, options: Options) -> None:
         )
 
 
-def _written(
+def _write_rows(
     rows: pl.LazyFrame,
     schema: Schema,
     format_: Format,
     ending: str,
-    options: Options,
+    options: ConvertOptions,
     stage: Path,
     counts: Counter[tuple[str, ...]],
-) -> _Written:
+) -> _RowFilesWritten:
     """Writes the rows and their drops; adds to `counts` under (reason, split, task, lang, source, license)."""
     faults = {"unknown-split": ~pl.col("split").is_in(SPLITS)} | format_.faults(schema.noun)
     reason = pl.coalesce(pl.lit(None, pl.String), *(pl.when(wrong).then(pl.lit(why)) for why, wrong in faults.items()))
@@ -168,7 +180,7 @@ def _written(
                     {(source, name): n for source, name, n in some.group_by("source", "license").len().iter_rows()}
                 )
                 files.write(part, str(words[-1]), some.select(**columns), origin)
-    return _Written(kinds, list(parts.values()), files.shards)
+    return _RowFilesWritten(kinds, list(parts.values()), files.shards)
 
 
 def _possible(columns: dict[str, pl.Expr], faults: dict[str, pl.Expr]) -> dict[str, pl.Expr]:
@@ -191,16 +203,16 @@ def _part(format_: Format, parts: dict[tuple[str, ...], Part], key: tuple[str, .
     return parts[key]
 
 
-def _summary(name: str, noun: str, written: _Written, counts: Counter[tuple[str, ...]]) -> Exported:
-    def by(place: int, dropped: bool = False) -> dict[str, int]:
-        found: Counter[str] = Counter()
+def _summary(name: str, noun: str, written: _RowFilesWritten, counts: Counter[tuple[str, ...]]) -> ConvertResult:
+    def by(index: int, dropped: bool = False) -> dict[str, int]:
+        totals: Counter[str] = Counter()
         for key, number in counts.items():
             if bool(key[0]) == dropped:
-                found[key[place]] += number
-        return dict(sorted(found.items()))
+                totals[key[index]] += number
+        return dict(sorted(totals.items()))
 
     splits = by(1)
-    return Exported(
+    return ConvertResult(
         format=name,
         table=noun,
         written=sum(splits.values()),
@@ -214,7 +226,7 @@ def _summary(name: str, noun: str, written: _Written, counts: Counter[tuple[str,
     )
 
 
-def _beside(about: Facts, written: _Written) -> dict[str, bytes]:
+def _beside(about: CardFacts, written: _RowFilesWritten) -> dict[str, bytes]:
     """The files that describe the others, and those that the format adds."""
     files = {"README.md": card(about), "croissant.json": to_json(croissant(about))}
     listed = dataset_info(about)
@@ -225,6 +237,6 @@ def _beside(about: Facts, written: _Written) -> dict[str, bytes]:
 
 def _of_earlier_runs(out: Path) -> set[str]:
     """What earlier runs wrote there, which goes where this one does not write it again, lest its rows are read with these."""
-    told = story(out)
-    listed = told.get("outputs", {}) if told.get("command") == "convert" else {}
+    earlier = read_manifest(out)
+    listed = earlier.get("outputs", {}) if earlier.get("command") == "convert" else {}
     return {file.name for file in out.iterdir() if file.name in listed or SHARD.fullmatch(file.name)}

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from kgtools.corpora.export.card import Facts, privacy
+from kgtools.corpora.export.card import CardFacts, privacy
 from kgtools.corpora.export.format import Shard
 from kgtools.tools.licenses.check import inside
 
@@ -25,7 +25,7 @@ CONTEXT = {
 }  # fmt: skip
 
 
-def croissant(about: Facts) -> dict[str, Any]:
+def croissant(about: CardFacts) -> dict[str, Any]:
     """The document: every file with its SHA-256, and a record set for each file whose rows Croissant can name.
 
     A packed file is listed without its rows: Croissant unpacks no zstd."""
@@ -60,24 +60,24 @@ def _file(shard: Shard, mime: str) -> dict[str, Any]:
     }
 
 
-def _record_set(about: Facts, shard: Shard) -> dict[str, Any]:
+def _record_set(about: CardFacts, shard: Shard) -> dict[str, Any]:
     own = shard.name.split(".")[0]
     fields = [_field(f"{own}/{name}", shard.name, name, kind) for name, kind in about.columns.items()]
     return {"@type": "cr:RecordSet", "@id": own, "name": own, "field": fields}
 
 
-def _field(own: str, file: str, column: str, kind: Any) -> dict[str, Any]:
+def _field(name: str, file: str, column: str, kind: Any) -> dict[str, Any]:
     source = {"fileObject": {"@id": file}, "extract": {"column": column}}
     repeated = isinstance(kind, pl.List)
     inner = kind.inner if isinstance(kind, pl.List) else kind
-    said = {"@type": "cr:Field", "@id": own, "name": own} | ({"repeated": True} if repeated else {})
+    field = {"@type": "cr:Field", "@id": name, "name": name} | ({"repeated": True} if repeated else {})
     if isinstance(inner, pl.Struct):
         parts = [
             {
-                "@type": "cr:Field", "@id": f"{own}/{part.name}", "name": f"{own}/{part.name}", "dataType": "sc:Text",
+                "@type": "cr:Field", "@id": f"{name}/{part.name}", "name": f"{name}/{part.name}", "dataType": "sc:Text",
                 "source": source | {"transform": {"jsonPath": part.name}},
             }
             for part in inner.fields
         ]  # fmt: skip
-        return said | {"subField": parts}
-    return said | {"dataType": "sc:Integer" if inner.is_integer() else "sc:Text", "source": source}
+        return field | {"subField": parts}
+    return field | {"dataType": "sc:Integer" if inner.is_integer() else "sc:Text", "source": source}

@@ -1,5 +1,6 @@
 """What an exporter gives: how records become rows of files, and which records a format cannot hold."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -8,14 +9,17 @@ import polars as pl
 
 from kgtools.corpora.record import ROLES
 from kgtools.tools import registry
+from kgtools.tools.inputs.files import digest
 
 ROLE, CONTENT = pl.element().struct.field("role"), pl.element().struct.field("content")
 ALONE = "default"
 """The stem of files where all rows are in one set."""
 LINEAGE = ("id", "task", "lang", "source", "license")
 """What every row keeps of its record beside its texts, where the format has room for it."""
-TALK = r"^(system,)?user,assistant(,user,assistant)*$"
+DIALOGUE = r"^(system,)?user,assistant(,user,assistant)*$"
 SINGLE = r"^(system,)?user,assistant$"
+LONGEST_STEM = 150
+"""Bytes of a stem: a file's name has 255, and more comes behind."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,15 @@ def find(name: str) -> Format:
     return cast(Format, registry.find("formats", name, Format))
 
 
+def stem_of(*words: str) -> str:
+    """The words with `_` between; whatever a file or task name should not hold is a `-`, and what is too long ends in a hash of
+    all of it."""
+    stem = "_".join(re.sub(r"[^\w-]+", "-", word).strip("-") or "none" for word in words)
+    if len(stem.encode()) <= LONGEST_STEM:
+        return stem
+    return f"{stem.encode()[: LONGEST_STEM - 21].decode('utf-8', 'ignore')}-{digest(stem)}"
+
+
 def lineage() -> dict[str, pl.Expr]:
     """The columns of LINEAGE."""
     return {name: pl.col(name) for name in LINEAGE}
@@ -94,10 +107,10 @@ def last(messages: pl.Expr) -> pl.Expr:
     return messages.list.last().struct.field("content")
 
 
-def talk_faults(messages: str = "messages", wanted: str = TALK) -> dict[str, pl.Expr]:
+def dialogue_faults(messages: str = "messages", wanted: str = DIALOGUE) -> dict[str, pl.Expr]:
     """Messages that are no turns of user and assistant, a system's message first or none; `wanted` as TALK or SINGLE."""
-    faults = {"not-in-turns": ~roles(messages).str.contains(TALK)}
-    return faults if wanted == TALK else faults | {"several-turns": ~roles(messages).str.contains(wanted)}
+    faults = {"not-in-turns": ~roles(messages).str.contains(DIALOGUE)}
+    return faults if wanted == DIALOGUE else faults | {"several-turns": ~roles(messages).str.contains(wanted)}
 
 
 def only(noun: str, wanted: str) -> dict[str, pl.Expr]:
@@ -106,7 +119,7 @@ def only(noun: str, wanted: str) -> dict[str, pl.Expr]:
     return {} if noun == wanted else {reason: pl.lit(True)}
 
 
-def renamed(messages: pl.Expr, role: str, content: str, names: Sequence[str]) -> pl.Expr:
+def rename_roles(messages: pl.Expr, role: str, content: str, names: Sequence[str]) -> pl.Expr:
     """The messages with other names for `role` and `content`, and for the roles of ROLES in their order."""
     word = ROLE.replace_strict(dict(zip(ROLES, names, strict=True)), default=ROLE)
     return messages.list.eval(pl.struct(word.alias(role), CONTENT.alias(content)))

@@ -66,7 +66,7 @@ class RowFiles:
         files.sources += from_
         while rows.height:
             if files.open is None:
-                files.open = self._opened(files)
+                files.open = self._open_next(files)
             room = self.size - files.sizes[-1]
             now, rows = rows.head(room), rows.slice(room)
             files.open.write(now)
@@ -78,7 +78,7 @@ class RowFiles:
     def _aside(self, files: _Numbered, number: int) -> Path:
         return self.folder / f"{files.part.stem}-{files.split}-{number:05}.{self.ending}"
 
-    def _opened(self, files: _Numbered) -> _Open:
+    def _open_next(self, files: _Numbered) -> _Open:
         files.sizes.append(0)
         path = self._aside(files, len(files.sizes) - 1)
         if self.ending == "parquet":
@@ -98,7 +98,7 @@ class RowFiles:
                 cast(_Lines, files.open).file.write(self._tail(files))
             files.stack.__exit__(kind, *error)  # type: ignore[arg-type]  # passed on as it came
         if kind is None:
-            self.shards = [self._named(files, n) for files in self._in_order() for n in range(len(files.sizes))]
+            self.shards = [self._rename(files, n) for files in self._in_order() for n in range(len(files.sizes))]
 
     def _tail(self, files: _Numbered) -> bytes:
         assert self.format.around is not None
@@ -110,7 +110,7 @@ class RowFiles:
         order = ("train", "validation", "test")
         return sorted(self._files.values(), key=lambda files: (files.part.number, order.index(files.split)))
 
-    def _named(self, files: _Numbered, number: int) -> Shard:
+    def _rename(self, files: _Numbered, number: int) -> Shard:
         """The file under its final name, now that the number of files is known."""
         stem = "" if files.part.stem == ALONE else f"{files.part.stem}-"
         name = f"{stem}{files.split}-{number:05}-of-{len(files.sizes):05}.{self.ending}"

@@ -5,57 +5,27 @@ What cannot be read of a file is a reject with its line; the rest of the file go
 import codecs
 import io
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, cast
 
 from kgtools.corpora.files.encodings import BAD_BYTE, encoding_of, escape_halves
 from kgtools.corpora.files.json_stream import array_items, nested_items, object_items
 from kgtools.corpora.files.json_values import TWICE, is_object, kind_of, loads, mend_escapes, why, without_nan
-from kgtools.corpora.files.parquet import is_parquet, parquet_rows
-from kgtools.corpora.files.sheets import is_workbook
-from kgtools.corpora.files.tables import table_rows
+from kgtools.corpora.files.parquet import as_cell, copy_to_disk, is_parquet, parquet_rows
+from kgtools.corpora.files.place import LONGEST, Line, Place, Refuse, Row, Watch
+from kgtools.corpora.files.sheets import is_workbook, sheet_rows
+from kgtools.corpora.files.tables import delimited_rows, table_rows
 from kgtools.tools.errors import InputError
 from kgtools.tools.inputs.json_keys import find_repeated_key
 from kgtools.tools.inputs.kinds import HEAD, unreadable
-from kgtools.tools.inputs.packings import Beginning, first_bytes, guard, unpack
+from kgtools.tools.inputs.packings import Beginning, first_bytes, guard, read_all, unpack
 from kgtools.tools.inputs.workbooks import IN_ZIP
 
-LONGEST = 1 << 26
-"""Characters in a line or an object; what is longer is refused, so that no file can fill the memory."""
 CHUNK = 1 << 20
 BLANK = "\ufeff \t\r\n\0"
-
-Refuse = Callable[["Place", str, str], None]
-"""Takes a reject: where, the reason (a word for counting), and what more there is to say (never a text of the row)."""
-Watch = Callable[["Place", Any], Any]
-"""Takes a row before its reader does, and gives it back as one that remembers which of its keys are asked for."""
-
-
-class Place(NamedTuple):
-    """Where a row begins: its file, its line, and its number in the file (both from 1; 0: the file as a whole)."""
-
-    file: str
-    line: int = 0
-    row: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}" if self.line else self.file
-
-
-class Row(NamedTuple):
-    """A row of a file: where it begins and what it holds, by key or column."""
-
-    place: Place
-    values: dict[str, Any]
-
-
-class Line(NamedTuple):
-    """A line of a text file, without its end."""
-
-    place: Place
-    text: str
 
 
 def _as_it_is(_: Place, value: Any) -> Any:
@@ -65,7 +35,7 @@ def _as_it_is(_: Place, value: Any) -> Any:
 @dataclass(frozen=True)
 class File:
     """A file, or a member of a zip file. `name` is what rejects and manifests call it; `sheet`: which of a workbook, the first
-    where it is empty. `found`: in a folder or zip file that the user named, so that what is no text is refused and the others
+    where it is empty. `in_folder`: in a folder or zip file that the user named, so that what is no text is refused and the others
     go on. `most`: of its content only so many bytes count."""
 
     path: Path
@@ -74,7 +44,7 @@ class File:
     member: str | None = None
     watch: Watch = _as_it_is
     sheet: str = ""
-    found: bool = False
+    in_folder: bool = False
     most: int | None = None
 
     def place(self, line: int = 0, row: int = 0) -> Place:
@@ -108,7 +78,7 @@ class File:
         """Whether it may be text. What is none is refused where it was found, and an InputError where it was named."""
         with self.open() as raw:
             kind = unreadable(raw.read(HEAD))
-        if kind and not self.found:
+        if kind and not self.in_folder:
             raise InputError(f"{self.name}: expected text, found {kind}")
         if kind:
             self.refuse(self.place(), "not-text", kind)
@@ -149,7 +119,7 @@ class File:
             if empty:
                 self.refuse(Place(self.name), "empty-file", "was the download cut off?")
 
-    def whole(self) -> str:
+    def read_all(self) -> str:
         """All lines that can be read, joined again; refused ones are left out as empty lines, so that numbers hold.
 
         Raises InputError for more than LONGEST characters."""
@@ -191,33 +161,35 @@ class File:
 
     def _values(self, lenient: bool) -> Iterator[tuple[Place, Any]]:
         if self.is_parquet():
-            for number, row in enumerate(parquet_rows(self), start=1):
-                yield self.place(number, number), row
+            yield from self._parquet_rows()
             return
         if self.is_workbook():
-            yield from table_rows(self)
+            yield from self._table_rows()
             return
         layout = self.layout()
         if layout == "lines":
             yield from self._json_lines(lenient)
         elif layout == "array":
-            yield from array_items(self)
-        elif layout == "object" and (text := self.whole()).strip(
-            BLANK
-        ):  # else it was said already what is wrong with it
-            yield from self._parsed(Place(self.name, 1, 1), text, lenient)
+            with self.characters() as text:
+                yield from array_items(text, self.name, self.refuse)
+        elif layout == "object":
+            content = self.read_all()
+            if content.strip(BLANK):  # else it was said already what is wrong with it
+                yield from self._parse(Place(self.name, 1, 1), content, lenient)
 
     def members(self) -> Iterator[tuple[Place, str, Any]]:
         """Each key and value of the one object that the file is, streaming; a file that is none is refused."""
         if self._is_one_object():
-            for place, (key, value) in object_items(self):
-                yield place, key, self.watch(place, value)
+            with self.characters() as text:
+                for place, (key, value) in object_items(text, self.name, self.refuse):
+                    yield place, key, self.watch(place, value)
 
     def items(self) -> Iterator[tuple[Place, str, Any]]:
         """The same, but of each array in the object each item by itself, with the key of the array."""
         if self._is_one_object():
-            for place, (key, item) in nested_items(self):
-                yield place, key, self.watch(place, item)
+            with self.characters() as text:
+                for place, (key, item) in nested_items(text, self.name, self.refuse):
+                    yield place, key, self.watch(place, item)
 
     def _is_one_object(self) -> bool:
         if not self.is_text():
@@ -254,9 +226,9 @@ class File:
         for place, text in self.text():
             if text and not text.isspace():
                 row += 1
-                yield from self._parsed(place._replace(row=row), text, lenient)
+                yield from self._parse(place._replace(row=row), text, lenient)
 
-    def _parsed(self, place: Place, text: str, lenient: bool) -> Iterator[tuple[Place, Any]]:
+    def _parse(self, place: Place, text: str, lenient: bool) -> Iterator[tuple[Place, Any]]:
         try:
             value = loads(text, lenient)
         except ValueError as error:
@@ -272,16 +244,51 @@ class File:
         """Each row of a delimited text with a header, of a workbook's first sheet, or of a Parquet file, as texts by column; a row
         of another width is refused, and a cell that says `nan` or `null` is empty. The delimiter is told by the header where it is
         not given."""
-        for place, row in table_rows(self, delimiter):
+        for place, row in self._table_rows(delimiter):
             yield Row(place, self.watch(place, row))
+
+    def _table_rows(self, delimiter: str | None = None) -> Iterator[tuple[Place, dict[str, str]]]:
+        if self.is_parquet():
+            for place, values in self._parquet_rows():
+                yield place, {key: as_cell(value) for key, value in values.items()}
+        elif self.is_workbook():
+            cells = sheet_rows(self._bytes(), self.name, self.refuse, self.sheet)
+            yield from table_rows(cells, self.name, self.refuse)
+        else:
+            cells = delimited_rows(self.text(), self.name, self.refuse, delimiter)
+            yield from table_rows(cells, self.name, self.refuse)
+
+    def _parquet_rows(self) -> Iterator[tuple[Place, dict[str, Any]]]:
+        with self._on_disk() as path:
+            for number, row in enumerate(parquet_rows(path, self.name, self.refuse, self.in_folder), start=1):
+                yield self.place(number, number), row
+
+    @contextmanager
+    def _on_disk(self) -> Iterator[Path]:
+        """The file itself, or a copy of what is a member of a zip file, or packed once more."""
+        with self.path.open("rb") as raw:
+            plain = self.member is None and is_parquet(raw.read(HEAD))
+        if plain:
+            yield self.path
+            return
+        with self.open() as content, copy_to_disk(content) as path:
+            yield path
+
+    def _bytes(self) -> bytes:
+        with self.open() as raw:
+            return read_all(raw, self.name, self.path.stat().st_size)
 
     def is_workbook(self) -> bool:
         """Whether the bytes are those of an Excel workbook."""
-        return is_workbook(self)
+        return is_workbook(self._head(), self._bytes)
 
     def is_parquet(self) -> bool:
         """Whether the bytes are those of a Parquet file."""
-        return is_parquet(self)
+        return is_parquet(self._head())
+
+    def _head(self) -> bytes:
+        with self.open() as raw:
+            return raw.read(8)
 
     def is_table(self) -> bool:
         """Whether it is a table that is no text."""

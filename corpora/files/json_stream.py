@@ -4,17 +4,16 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, TextIO
 
 from kgtools.corpora.files.encodings import BAD_BYTE
 from kgtools.corpora.files.json_values import TWICE, is_real, nothing, without_nan
+from kgtools.corpora.files.place import LONGEST, Place, Refuse
 from kgtools.tools.inputs.files import shallow
 from kgtools.tools.inputs.json_keys import find_repeated_key
 
-if TYPE_CHECKING:
-    from kgtools.corpora.files.file import File, Place
-
-CHUNK, LONGEST = 1 << 20, 1 << 26
+CHUNK = 1 << 20
+"""Characters that are read at a time."""
 KEY = 1000
 """Characters that hold a key, its colon and the bracket behind."""
 NAME = r'[^"\\\n]*'
@@ -70,41 +69,61 @@ class Window:
         self.at = to
 
 
-def array_items(file: "File") -> Iterator[tuple["Place", Any]]:
-    """The items, each with the line it begins on. After a broken item it goes on with the next one."""
-    return _items(file, ARRAY)
+@dataclass(frozen=True)
+class Source:
+    """A text that is read, what it is called, and who takes what is refused of it."""
+
+    text: TextIO
+    name: str
+    refuse: Refuse
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of the text, in words."""
+        return self.text.encoding.removesuffix("-sig")
+
+    def refuse_at(self, line: int, row: int, reason: str, detail: str) -> None:
+        """Refuse what begins on this line."""
+        self.refuse(Place(self.name, line, row), reason, detail)
 
 
-def object_items(file: "File") -> Iterator[tuple["Place", tuple[str, Any]]]:
+def array_items(text: TextIO, name: str, refuse: Refuse) -> Iterator[tuple[Place, Any]]:
+    """The items of the array that a text holds, each with the line it begins on. After a broken item it goes on with the next
+    one."""
+    return _items(Source(text, name, refuse), ARRAY)
+
+
+def object_items(text: TextIO, name: str, refuse: Refuse) -> Iterator[tuple[Place, tuple[str, Any]]]:
     """The same of an object, whose items are keys with values."""
-    return _items(file, OBJECT)
+    return _items(Source(text, name, refuse), OBJECT)
 
 
-def nested_items(file: "File", key: str | None = None) -> Iterator[tuple["Place", tuple[str, Any]]]:
+def nested_items(
+    text: TextIO, name: str, refuse: Refuse, key: str | None = None
+) -> Iterator[tuple[Place, tuple[str, Any]]]:
     """The same, but of the array under `key` (without: of every array) each item by itself, with that key and its number
     in the array."""
-    name = NAME if key is None else re.escape(key)
-    return _items(file, OBJECT, re.compile(rf'"({name})"\s*:\s*\['))
+    pattern = NAME if key is None else re.escape(key)
+    return _items(Source(text, name, refuse), OBJECT, re.compile(rf'"({pattern})"\s*:\s*\['))
 
 
-def _items(file: "File", form: Form, array: re.Pattern[str] | None = None) -> Iterator[tuple["Place", Any]]:
-    with file.characters() as characters:
-        window = Window(characters)
-        while form.opens not in window.text:
-            window.go(len(window.text))
-            if not window.more():
-                file.refuse(file.place(), "bad-json", f"there is no {form.noun} in it")
-                return
-        window.go(window.text.index(form.opens) + 1)
-        yield from _walk(file, window, form, characters.encoding.removesuffix("-sig"), array)
-        closed = window.text[window.at - 1 : window.at] == form.closes
-        if closed and _skip_separators(window):
-            file.refuse(file.place(window.line), "bad-json", f"there is more behind the end of the {form.noun}")
+def _items(source: Source, form: Form, array: re.Pattern[str] | None = None) -> Iterator[tuple[Place, Any]]:
+    window = Window(source.text)
+    while form.opens not in window.text:
+        window.go(len(window.text))
+        if not window.more():
+            source.refuse_at(0, 0, "bad-json", f"there is no {form.noun} in it")
+            return
+    window.go(window.text.index(form.opens) + 1)
+    yield from _walk(source, window, form, array)
+    closed = window.text[window.at - 1 : window.at] == form.closes
+    if closed and _skip_separators(window):
+        source.refuse_at(window.line, 0, "bad-json", f"there is more behind the end of the {form.noun}")
 
 
 def _walk(
-    file: "File", window: Window, form: Form, encoding: str, array: re.Pattern[str] | None = None
-) -> Iterator[tuple["Place", Any]]:
+    source: Source, window: Window, form: Form, array: re.Pattern[str] | None = None
+) -> Iterator[tuple[Place, Any]]:
     """The items from here to the end of the array or object, and behind it. `array`: how one begins whose items count."""
     row = 0
     while _skip_separators(window):
@@ -116,30 +135,43 @@ def _walk(
         if array and (opened := array.match(window.text, window.at)):
             key = opened[1]
             window.go(opened.end())
-            yield from ((place, (key, item)) for place, item in _walk(file, window, ARRAY, encoding))
+            yield from ((place, (key, item)) for place, item in _walk(source, window, ARRAY))
             continue
         row += 1
-        place = file.place(window.line, row)
+        line = window.line
         item, end, fault = _decode(window, form)
         if end is None:
-            file.refuse(place, "bad-json", f"this item of the {form.noun} is not valid JSON; was the download cut off?")
+            cut_off = f"this item of the {form.noun} is not valid JSON; was the download cut off?"
+            source.refuse_at(line, row, "bad-json", cut_off)
             end = _next_item(window, fault, form)
             if end is None:
                 return
-        elif BAD_BYTE.search(window.text, window.at, end):
-            file.refuse(place, "wrong-encoding", f"bytes that are not {encoding}")
-        elif found := _repeated_key(whole := window.text[window.at : end], item, form):
-            file.refuse(place, TWICE, f"{found[1]!r} stands twice in one object")
-        elif not is_real(whole, item if form is ARRAY else item[1]):
-            file.refuse(place, "bad-json", "a number that JSON does not have: Infinity, or one too large")
-        elif form is ARRAY:
-            yield place, without_nan(whole, item)
+        elif objection := _objection(source, window, end, item, form):
+            source.refuse_at(line, row, *objection)
         else:
-            yield place, (item[0], without_nan(whole, dict([item]))[item[0]])
+            text = window.text[window.at : end]
+            value = without_nan(text, item) if form is ARRAY else _without_nan_member(text, item)
+            yield Place(source.name, line, row), value
         window.go(end)
-    file.refuse(
-        file.place(window.line, row + 1), "bad-json", f"the {form.noun} does not end; was the download cut off?"
-    )
+    source.refuse_at(window.line, row + 1, "bad-json", f"the {form.noun} does not end; was the download cut off?")
+
+
+def _objection(source: Source, window: Window, end: int, item: Any, form: Form) -> tuple[str, str] | None:
+    """Why an item that is JSON is refused all the same, as reason and detail."""
+    if BAD_BYTE.search(window.text, window.at, end):
+        return "wrong-encoding", f"bytes that are not {source.encoding}"
+    text = window.text[window.at : end]
+    if repeated := _repeated_key(text, item, form):
+        return TWICE, f"{repeated[1]!r} stands twice in one object"
+    if not is_real(text, item if form is ARRAY else item[1]):
+        return "bad-json", "a number that JSON does not have: Infinity, or one too large"
+    return None
+
+
+def _without_nan_member(text: str, member: tuple[str, Any]) -> tuple[str, Any]:
+    """The same of a key and its value."""
+    key, value = member
+    return key, without_nan(text, {key: value})[key]
 
 
 def _repeated_key(text: str, item: Any, form: Form) -> tuple[int, str] | None:

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import ItemsView, Iterator, ValuesView
 from typing import Any
 
-from kgtools.corpora.files.file import Place
+from kgtools.corpora.files.place import Place
 
 NOTHING = ("", "[]", "{}", "none", "null", "nan", "无")
 """Texts that say as little as null does."""
 
 
-class Watched(dict[str, Any]):
+class WatchedObject(dict[str, Any]):
     """An object of a file that remembers which of its keys were asked for, and so do the objects in it.
 
     Whoever goes through its items asks for all of them, as a whole; `in` asks for nothing."""
@@ -21,7 +21,7 @@ class Watched(dict[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         if key not in self.asked:
-            self.asked[key] = watched(super().__getitem__(key))
+            self.asked[key] = watch_value(super().__getitem__(key))
         return self.asked[key]
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -46,21 +46,21 @@ class Watched(dict[str, Any]):
         """What says something and was not asked for."""
         return {key: value for key, value in super().items() if key not in self.asked and not says_nothing(value)}
 
-    def within(self) -> Iterator[tuple[str, "Watched"]]:
+    def within(self) -> Iterator[tuple[str, "WatchedObject"]]:
         """The objects that stand under the keys asked for, in lists too, each with where it stands (`messages[].`)."""
         for key, value in self.asked.items():
-            if isinstance(value, Watched):
+            if isinstance(value, WatchedObject):
                 yield f"{key}.", value
             elif isinstance(value, list):
-                yield from ((f"{key}[].", one) for one in value if isinstance(one, Watched))
+                yield from ((f"{key}[].", one) for one in value if isinstance(one, WatchedObject))
 
 
-def watched(value: Any) -> Any:
+def watch_value(value: Any) -> Any:
     """An object, or a list of objects, that remembers what it was asked for; anything else as it is."""
     if isinstance(value, dict):
-        return value if isinstance(value, Watched) else Watched(value)
+        return value if isinstance(value, WatchedObject) else WatchedObject(value)
     if isinstance(value, list) and any(isinstance(one, dict) for one in value):
-        return [watched(one) for one in value]
+        return [watch_value(one) for one in value]
     return value
 
 
@@ -69,7 +69,7 @@ def says_nothing(value: Any) -> bool:
     return value is None or value in ([], {}) or (isinstance(value, str) and value.strip().lower() in NOTHING)
 
 
-def unread(values: Watched, path: str = "") -> Iterator[str]:
+def unread(values: WatchedObject, path: str = "") -> Iterator[str]:
     """The keys that nobody asked for. An object of which no key was asked for was taken as a whole."""
     yield from (path + key for key in values.rest())
     for inside, one in values.within():
@@ -82,7 +82,7 @@ class Keys:
 
     def __init__(self) -> None:
         self.unread: Counter[str] = Counter()
-        self._rows: list[tuple[Place, str, Watched]] = []
+        self._rows: list[tuple[Place, str, WatchedObject]] = []
 
     def watch(self, place: Place, value: Any) -> Any:
         """The next row of a file, with which those before it are done."""
@@ -91,12 +91,12 @@ class Keys:
 
     def also(self, place: Place, value: Any, path: str = "") -> Any:
         """One more row, read together with those before it; `path`: what its keys are called by."""
-        value = watched(value)
-        if isinstance(value, Watched):
+        value = watch_value(value)
+        if isinstance(value, WatchedObject):
             self._rows.append((place, path, value))
         return value
 
-    def at(self, place: Place) -> Watched | None:
+    def at(self, place: Place) -> WatchedObject | None:
         """The row of this place, as long as its reader works at it."""
         return next((row for at, _, row in reversed(self._rows) if at == place), None)
 

@@ -9,15 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any, BinaryIO
 
 from kgtools.corpora.files.json_values import says_nan
+from kgtools.corpora.files.place import Place, Refuse
 from kgtools.corpora.record import PREFERENCES, RECORDS
 from kgtools.tools.errors import InputError
 from kgtools.tools.frames import table_parts
-
-if TYPE_CHECKING:
-    from kgtools.corpora.files.file import File
 
 MAGIC = b"PAR1"
 AT_ONCE = 1 << 26
@@ -32,45 +30,38 @@ OWN = {
 SAID = (datetime.date, datetime.time, datetime.timedelta, decimal.Decimal)
 
 
-def is_parquet(file: "File") -> bool:
-    """Whether the bytes begin as those of a Parquet file do."""
-    with file.open() as raw:
-        return raw.read(len(MAGIC)) == MAGIC
+def is_parquet(head: bytes) -> bool:
+    """Whether a file that begins so is a Parquet file."""
+    return head.startswith(MAGIC)
 
 
-def parquet_rows(file: "File") -> Iterator[dict[str, Any]]:
+def parquet_rows(path: Path, name: str, refuse: Refuse, in_folder: bool) -> Iterator[dict[str, Any]]:
     """Its rows as JSON would have them: lists and structs as lists and objects, dates and decimals as texts, NaN and the texts
     `nan` and `null` as null.
 
-    Raises InputError for one that is cut off or damaged, and for a table that other commands read; where it was found in a folder,
-    that is refused."""
+    Raises InputError for one that is cut off or damaged, and for a table that other commands read; where it was found in a folder
+    (`in_folder`), that is refused."""
     empty = True
-    with _on_disk(file) as path:
-        for part in table_parts(path, file.name, AT_ONCE):
-            if empty and (kind := next((kind for kind, own in OWN.items() if own <= set(part.columns)), "")):
-                if not file.found:
-                    raise InputError(f"{file.name}: expected a corpus, found a Parquet file of {kind}")
-                file.refuse(file.place(), "not-a-corpus", f"a Parquet file of {kind}")
-                return
-            for row in part.iter_rows(named=True):
-                empty = False
-                yield {key: _as_json(value) for key, value in row.items()}
+    for part in table_parts(path, name, AT_ONCE):
+        if empty and (kind := next((kind for kind, columns in OWN.items() if columns <= set(part.columns)), "")):
+            if not in_folder:
+                raise InputError(f"{name}: expected a corpus, found a Parquet file of {kind}")
+            refuse(Place(name), "not-a-corpus", f"a Parquet file of {kind}")
+            return
+        for row in part.iter_rows(named=True):
+            empty = False
+            yield {key: _as_json(value) for key, value in row.items()}
     if empty:
-        file.refuse(file.place(), "empty-file", "a Parquet file without a row")
+        refuse(Place(name), "empty-file", "a Parquet file without a row")
 
 
 @contextmanager
-def _on_disk(file: "File") -> Iterator[Path]:
-    """The file itself, or a copy of what is a member of a zip file, or packed once more."""
-    with file.path.open("rb") as raw:
-        plain = file.member is None and raw.read(len(MAGIC)) == MAGIC
-    if plain:
-        yield file.path
-        return
+def copy_to_disk(content: BinaryIO) -> Iterator[Path]:
+    """A copy of what is a member of a zip file, or packed once more, for polars reads paths alone."""
     with TemporaryDirectory(prefix="kgtools-") as folder:
         path = Path(folder) / "table.parquet"
-        with file.open() as raw, path.open("wb") as copy:
-            shutil.copyfileobj(raw, copy)
+        with path.open("wb") as copy:
+            shutil.copyfileobj(content, copy)
         yield path
 
 
@@ -82,13 +73,13 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else str(value)
     if isinstance(value, bytes):
-        return _decoded(value)
+        return _decode(value)
     if says_nan(value):
         return None
     return str(value) if isinstance(value, SAID) else value
 
 
-def _decoded(value: bytes) -> str:
+def _decode(value: bytes) -> str:
     """Texts that their writer did not mark as such; of a picture how large it is."""
     try:
         text = value.decode("utf-8")

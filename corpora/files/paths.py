@@ -5,7 +5,8 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
 
-from kgtools.corpora.files.file import File, Refuse
+from kgtools.corpora.files.file import File
+from kgtools.corpora.files.place import Refuse
 from kgtools.corpora.files.sheets import WORKBOOK
 from kgtools.tools.errors import InputError
 from kgtools.tools.inputs.originals import find_same_file
@@ -21,7 +22,7 @@ def files_of(paths: list[Path], refuse: Refuse, take: Callable[[Path], Path] | N
 
     `take`: where to read a file from (`tools.inputs.originals`). Raises InputError for what is not there, and for a file named twice, by
     whatever names."""
-    found: list[tuple[Path, str]] = []
+    files: list[tuple[Path, str]] = []
     for path, called in zip(paths, _names(paths), strict=True):
         if not path.exists():
             raise InputError(f"{path}: no such file")
@@ -29,12 +30,12 @@ def files_of(paths: list[Path], refuse: Refuse, take: Callable[[Path], Path] | N
         if not inside:
             raise InputError(f"{path}: a folder without files")
         for file in inside:
-            found.append((file, f"{called}/{file.relative_to(path).as_posix()}" if path.is_dir() else called))
-    if same := find_same_file(file for file, _ in found):
+            files.append((file, f"{called}/{file.relative_to(path).as_posix()}" if path.is_dir() else called))
+    if same := find_same_file(file for file, _ in files):
         raise InputError(f"a file is named twice: {same[0]} and {same[1]}")
     named = {path for path in paths if not path.is_dir()}
     return [
-        each for file, name in found for each in _members(take(file) if take else file, name, refuse, file not in named)
+        each for file, name in files for each in _members(take(file) if take else file, name, refuse, file not in named)
     ]
 
 
@@ -53,11 +54,11 @@ def _inside(folder: Path) -> list[Path]:
     return sorted(path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 
-def _members(path: Path, name: str, refuse: Refuse, found: bool) -> list[File]:
+def _members(path: Path, name: str, refuse: Refuse, in_folder: bool) -> list[File]:
     try:
         with path.open("rb") as file:
             if file.read(4) not in (b"PK\x03\x04", b"PK\x05\x06"):
-                return [File(path, name, refuse, found=found)]
+                return [File(path, name, refuse, in_folder=in_folder)]
         with zipfile.ZipFile(path) as archive:
             members = [info for info in archive.infolist() if not info.is_dir()]
     except OSError as error:
@@ -65,7 +66,7 @@ def _members(path: Path, name: str, refuse: Refuse, found: bool) -> list[File]:
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise InputError(f"{path}: a zip file that cannot be read ({error}); was the download cut off?") from error
     if any(info.filename == WORKBOOK for info in members):
-        return [File(path, name, refuse, found=found)]
+        return [File(path, name, refuse, in_folder=in_folder)]
     if not members:
         raise InputError(f"{path}: an empty zip file")
     if len({info.filename for info in members}) < len(members):
@@ -75,10 +76,10 @@ def _members(path: Path, name: str, refuse: Refuse, found: bool) -> list[File]:
         for m in members
         if not m.filename.startswith("__MACOSX/") and not Path(m.filename).name.startswith(".")
     ]
-    return [File(path, f"{name}/{member}", refuse, member, found=True) for member in sorted(real)]
+    return [File(path, f"{name}/{member}", refuse, member, in_folder=True) for member in sorted(real)]
 
 
-def told(file: File, words: Mapping[str, str]) -> str | None:
+def word_in_path(file: File, words: Mapping[str, str]) -> str | None:
     """What a file's name (a word of it) or one of the two folders above it (its whole name) says; the nearest counts."""
     name, *folders = list(reversed(_parts(file)))[:3]
     spoken = [*reversed(WORD.findall(name.lower())), *(folder.lower() for folder in folders)]

@@ -1,49 +1,41 @@
-"""The rows of a table: a delimited text, a sheet of a workbook, a Parquet file."""
+"""The rows of a table under its header: a delimited text, or a sheet of a workbook."""
 
 import csv
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 from kgtools.corpora.files.json_values import says_nan
-from kgtools.corpora.files.parquet import as_cell, parquet_rows
-from kgtools.corpora.files.sheets import sheet_rows
+from kgtools.corpora.files.place import LONGEST, Line, Place, Refuse
 from kgtools.tools.errors import InputError
 
-if TYPE_CHECKING:
-    from kgtools.corpora.files.file import File, Place
 
-LONGEST = 1 << 26
-"""Characters of a cell."""
-
-
-def table_rows(file: "File", delimiter: str | None = None) -> Iterator[tuple["Place", dict[str, str]]]:
-    """Each row as texts by column, as `File.csv` says it."""
-    if file.is_parquet():
-        for number, values in enumerate(parquet_rows(file), start=1):
-            yield file.place(number, number), {key: as_cell(value) for key, value in values.items()}
-        return
+def table_rows(
+    numbered: Iterable[tuple[int, list[str]]], name: str, refuse: Refuse
+) -> Iterator[tuple[Place, dict[str, str]]]:
+    """Each row as texts by column. `numbered`: the cells of each row with its line; those of the first are the header."""
     header: list[str] | None = None
     number = 0
-    for line, cells in sheet_rows(file) if file.is_workbook() else _delimited(file, delimiter):
+    for line, cells in numbered:
         if header is None:
-            header = _header(file.name, line, cells)
+            header = _header(name, line, cells)
             continue
         number += 1
-        place = file.place(line, number)
+        place = Place(name, line, number)
         if len(cells) != len(header):
-            file.refuse(place, "wrong-width", f"{len(cells)} columns, expected {len(header)}")
+            refuse(place, "wrong-width", f"{len(cells)} columns, expected {len(header)}")
         else:
             cells = ["" if says_nan(cell) else cell for cell in cells]
             yield place, dict(zip(header, cells, strict=True))
 
 
-def _delimited(file: "File", delimiter: str | None) -> Iterator[tuple[int, list[str]]]:
-    """The line on which each row begins, and its cells."""
+def delimited_rows(
+    lines: Iterator[Line], name: str, refuse: Refuse, delimiter: str | None
+) -> Iterator[tuple[int, list[str]]]:
+    """The line on which each row of a text begins, and its cells."""
     csv.field_size_limit(LONGEST)
     numbers = [0]
 
     def texts() -> Iterator[str]:
-        for place, text in file.text():
+        for place, text in lines:
             numbers.append(place.line)
             yield text + "\n"
 
@@ -64,7 +56,7 @@ def _delimited(file: "File", delimiter: str | None) -> Iterator[tuple[int, list[
         except StopIteration:
             return
         except csv.Error as error:
-            file.refuse(file.place(begun), "bad-csv", str(error))
+            refuse(Place(name, begun), "bad-csv", str(error))
             continue
         if cells and any(cells):
             yield begun, cells

@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from kgtools.corpora.mix.recipe import Ingredient, Recipe
+from kgtools.corpora.mix.recipe import Ingredient, MixRecipe
 from kgtools.tools.errors import UsageError
-from kgtools.tools.frames import shuffled
+from kgtools.tools.frames import shuffle_keys
 from kgtools.tools.inputs.files import digest
 
 
@@ -19,7 +19,7 @@ class Drawn:
     table: list[dict[str, Any]]
 
 
-def draw(index: pl.DataFrame, recipe: Recipe) -> Drawn:
+def draw(index: pl.DataFrame, recipe: MixRecipe) -> Drawn:
     """Draw from an index with columns `row`, `key` (the number of its id), `part` (the source in the recipe) and `size` (in the recipe's unit).
 
     Which records are taken depends on their ids and the seed alone. Raises UsageError where a source has nothing."""
@@ -49,12 +49,12 @@ def draw(index: pl.DataFrame, recipe: Recipe) -> Drawn:
 def _stock(index: pl.DataFrame, name: str, source: Ingredient, seed: int) -> pl.DataFrame:
     """The rows of a source in their seeded order, as many as the cap allows."""
     salt = int(digest(f"{seed}|{name}")[:16], 16)
-    mine = index.filter(pl.col("part") == name).with_columns(key=shuffled(pl.col("key"), salt))
+    mine = index.filter(pl.col("part") == name).with_columns(key=shuffle_keys(pl.col("key"), salt))
     ordered = mine.sort("key", "row").select("row", "size")
     return ordered.head(source.cap) if source.cap else ordered
 
 
-def _shares(recipe: Recipe, sizes: dict[str, int]) -> dict[str, float]:
+def _shares(recipe: MixRecipe, sizes: dict[str, int]) -> dict[str, float]:
     """The part of the whole of each source that is there; those that are not leave theirs to the others, in proportion."""
     given = {name: recipe.sources[name].share for name in sizes}
     fixed = {name: share for name, share in given.items() if share is not None}
@@ -65,7 +65,7 @@ def _shares(recipe: Recipe, sizes: dict[str, int]) -> dict[str, float]:
     return {name: shares[name] / whole for name in sizes}
 
 
-def _most(recipe: Recipe, sizes: dict[str, int], shares: dict[str, float]) -> float:
+def _most(recipe: MixRecipe, sizes: dict[str, int], shares: dict[str, float]) -> float:
     """As much as there is at these shares; all there is where no share and no temperature asks for less."""
     if recipe.temperature == 1 and all(source.share is None for source in recipe.sources.values()):
         return sum(sizes.values())

@@ -12,7 +12,7 @@ PIECE = 10
 
 def faults(filters: Filters) -> pl.Expr:
     """For each row of records or preferences (as `with_texts` gives them), the first reason to leave it out, or null."""
-    question, answer, whole = pl.col("question"), pl.col("reply"), pl.col("whole")
+    question, answer, text = pl.col("question"), pl.col("reply"), pl.col("whole")
     checks: list[tuple[str, pl.Expr]] = []
     if filters.min_question is not None:
         asked = (pl.col("task") != "text") & (question.str.strip_chars().str.len_chars() < filters.min_question)
@@ -20,13 +20,13 @@ def faults(filters: Filters) -> pl.Expr:
     if filters.min_answer is not None:
         checks.append(("answer-too-short", answer.str.strip_chars().str.len_chars() < filters.min_answer))
     if filters.max_characters is not None:
-        checks.append(("too-long", whole.str.len_chars() > filters.max_characters))
+        checks.append(("too-long", text.str.len_chars() > filters.max_characters))
     if filters.languages:
         checks.append(("other-language", ~pl.col("lang").is_in(filters.languages) | ~_speaks()))
     if filters.max_mojibake is not None:
-        checks.append(("mojibake", whole.str.count_matches(MOJIBAKE) > filters.max_mojibake))
+        checks.append(("mojibake", text.str.count_matches(MOJIBAKE) > filters.max_mojibake))
     if filters.max_symbols is not None:
-        checks.append(("symbols", whole.str.count_matches(SYMBOLS) > filters.max_symbols * whole.str.len_chars()))
+        checks.append(("symbols", text.str.count_matches(SYMBOLS) > filters.max_symbols * text.str.len_chars()))
     if filters.max_repetition is not None:
         checks.append(("repetition", _repetition(answer) > filters.max_repetition))
     reasons: list[pl.Expr] = [pl.when(fault).then(pl.lit(reason)) for reason, fault in checks]

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from kgtools.corpora.decontaminate.rules import Rules
-from kgtools.corpora.split.plan import Plan
-from kgtools.tools.config import Seed, Settings, load_yaml
+from kgtools.corpora.split.plan import SplitPlan
+from kgtools.tools.config import Seed, Settings, find_yaml, load_yaml, yaml_names
 from kgtools.tools.errors import UsageError
 from kgtools.tools.registry import suggestion
 
@@ -78,7 +78,7 @@ class Decontaminate(Rules):
     on_hit: Literal["drop", "fail"] = "drop"
 
 
-class Recipe(Settings):
+class MixRecipe(Settings):
     """A mix. `total`: how much in all, of the unit `by`; without it, as much as the shares allow. `tokenizer`: a
     tokenizer.json, where `by` is tokens. `temperature`: 1 divides by size, more makes small sources larger. `split`: how what is
     drawn is split, its sources as the recipe calls them; without it, records keep the split that they have."""
@@ -97,7 +97,7 @@ class Recipe(Settings):
     deidentify: Deidentify | None = Deidentify()
     decontaminate: Decontaminate = Decontaminate()
     dedup: Dedup | None = Dedup()
-    split: Plan | None = None
+    split: SplitPlan | None = None
 
     @field_validator("sources")
     @classmethod
@@ -108,7 +108,7 @@ class Recipe(Settings):
 
     @field_validator("split")
     @classmethod
-    def _in_a_mix(cls, plan: Plan | None) -> Plan | None:
+    def _in_a_mix(cls, plan: SplitPlan | None) -> SplitPlan | None:
         if plan and (
             plan.tie
             or any(column.startswith("meta.") for column in plan.by)
@@ -118,7 +118,7 @@ class Recipe(Settings):
         return plan
 
     @model_validator(mode="after")
-    def _sum(self) -> "Recipe":
+    def _sum(self) -> "MixRecipe":
         shares = [source.share for source in self.sources.values() if source.share is not None]
         if sum(shares) > 1 + 1e-9:
             raise ValueError(f"the shares of the sources are {sum(shares):g} together, more than 1")
@@ -136,20 +136,16 @@ class Recipe(Settings):
 
 def names() -> list[str]:
     """The recipes of papers, sorted."""
-    return sorted(file.stem for file in HERE.glob("*.yaml"))
+    return yaml_names(HERE)
 
 
-def load_recipe(name: str, given: dict[str, str], against: tuple[Path, ...] = ()) -> Recipe:
+def load_recipe(name: str, given: dict[str, str], against: tuple[Path, ...] = ()) -> MixRecipe:
     """A recipe by its name or file, with the paths of sources that `--source` gives and evaluation sets beside its own; paths
     are resolved against its file.
 
     Raises UsageError for a name or source that there is not, InputError for a fault in the file."""
-    file = Path(name)
-    if not file.is_file():
-        if file.suffix in (".yaml", ".yml") or name not in names():
-            raise UsageError(f"no recipe is called {name!r}; name a file, or {suggestion(name, names())}")
-        file = HERE / f"{name}.yaml"
-    recipe = load_yaml(file, Recipe)
+    file = find_yaml(HERE, name, "recipe")
+    recipe = load_yaml(file, MixRecipe)
     for source in given:
         if source not in recipe.sources:
             raise UsageError(

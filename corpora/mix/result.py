@@ -2,31 +2,71 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from kgtools.corpora.record import RECORDS
-from kgtools.corpora.record_files import Sink
+from kgtools.corpora.record_files import Sink, scan_written
 from kgtools.corpora.split.proof import Proof
 from kgtools.tools.frames import Schema
 
-REMOVED = Schema(
-    "removed",
-    {"id": pl.String, "source": pl.String, "step": pl.String, "reason": pl.String, "favoured": pl.String},
-    required=("id", "source", "step", "reason"),
-)
-"""A row for each record of the sources that is not in the mix. `source`: as the recipe calls it. `step`: filter, dedup,
-decontaminate, draw or split. `favoured`: the record or evaluation item in whose favour, where there is one."""
+
+@dataclass(frozen=True)
+class MixResult:
+    """What a mix is. `table`: records or preferences. `missing`: what the recipe has and nobody brought, with what it would be.
+    `drawn`: a row a source. `removed`: a row for each step, source and reason. `counts`: records by task, lang, split and license.
+    `replaced`: what de-identification replaced, by source. `alike`: a row for each source, evaluation set and why records stay
+    (twin, facts) although they look like items of it. `proof`: where it was split, how many groups and facts are in which
+    split."""
+
+    title: str
+    table: str
+    drawn: list[dict[str, Any]]
+    removed: list[dict[str, Any]]
+    missing: dict[str, str]
+    counts: dict[str, dict[str, int]]
+    replaced: dict[str, int]
+    alike: list[dict[str, Any]]
+    proof: Proof | None = None
+    out: Path | None = None
+
+    @property
+    def written(self) -> int:
+        """Records in the mix."""
+        return sum(row["records"] for row in self.drawn)
+
+    @property
+    def records(self) -> pl.LazyFrame | None:
+        """The mix; None after a dry run."""
+        return scan_written(self.out, self.table)
+
+    @property
+    def drops(self) -> dict[str, int]:
+        """Records of the sources that are not in it, by step and reason (`filter: too-long`)."""
+        totals: Counter[str] = Counter()
+        for row in self.removed:
+            totals[f"{row['step']}: {row['reason']}"] += row["records"]
+        return dict(totals)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `run.json` and `--format json` say."""
+        crossing = self.proof and {
+            "crossing": self.proof.groups.crossing,
+            "crossing_facts": self.proof.facts.crossing,
+        }
+        return {
+            "records": self.written, "drawn": self.drawn, "removed": self.removed, "missing": self.missing, "counts": self.counts,
+            "replaced": dict(sorted(self.replaced.items())), "alike": self.alike, **(crossing or {}),
+        }  # fmt: skip
 
 
 @dataclass
-class Mixed:
-    """`missing`: what the recipe has and nobody brought, with what it would be. `drawn`: a row a source. `removed`: step,
-    source and reason -> records. `replaced`: what de-identification replaced, by source. `private`: it
-    holds people's records as they were; `deidentified`: it holds such that were made safe, here or before. `counts`: records by task, lang,
-    split and license. `flows`: by source, task and split. `alike`: records by source, evaluation set and why they stay (twin,
-    facts) although they look like items of it. `proof`: where it was split, how many groups and facts are in which split."""
+class MixLog:
+    """What a mix writes down while it is made, to be its result. `removed`: step, source and reason -> records. `private`: it
+    holds people's records as they were; `deidentified`: it holds such that were made safe, here or before. `flows`: by source,
+    task and split. The rest is as in MixResult, of which `result` makes one."""
 
     title: str
     missing: dict[str, str]
@@ -53,10 +93,11 @@ class Mixed:
         for source, reason, number in rows.group_by("source", "reason").len().iter_rows():
             self.removed[step, source, reason] += number
 
-    def note_alike(self, source: str, found: pl.DataFrame) -> None:
+    def note_alike(self, source: str, contamination: pl.DataFrame) -> None:
         """Count what is told of evaluation items (as CONTAMINATION) and no hit."""
-        told = found.filter(pl.col("verdict") != "hit").group_by("evalset", "verdict").agg(pl.col("row").n_unique())
-        for evalset, verdict, number in told.iter_rows():
+        alike = contamination.filter(pl.col("verdict") != "hit")
+        counted = alike.group_by("evalset", "verdict").agg(pl.col("row").n_unique())
+        for evalset, verdict, number in counted.iter_rows():
             self.alike[source, evalset, verdict] += number
 
     def taken_out(self, step: str) -> int:
@@ -66,8 +107,8 @@ class Mixed:
     def count(self, chosen: pl.DataFrame) -> None:
         """Count the index of what is in the mix: part, task, lang, split, license."""
         for column in ("task", "lang", "split", "license"):
-            found = chosen.group_by(column).len().with_columns(pl.col(column).cast(pl.String).fill_null("none"))
-            self.counts[column] = dict(found.sort(column).iter_rows())
+            counted = chosen.group_by(column).len().with_columns(pl.col(column).cast(pl.String).fill_null("none"))
+            self.counts[column] = dict(counted.sort(column).iter_rows())
         flows = chosen.group_by("part", "task", "split").len()
         flows = flows.with_columns(pl.col("part", "task", "split").cast(pl.String).fill_null("none"))
         self.flows = [
@@ -79,16 +120,13 @@ class Mixed:
         keys = ("step", "source", "reason", "records")
         return [dict(zip(keys, (*key, number), strict=True)) for key, number in sorted(self.removed.items())]
 
-    def facts(self) -> dict[str, Any]:
-        """What `run.json` and `--format json` say."""
-        records = sum(row["records"] for row in self.drawn)
-        proof = self.proof and {"crossing": self.proof.groups.crossing, "crossing_facts": self.proof.facts.crossing}
-        return {
-            "records": records, "drawn": self.drawn, "removed": self.steps(), "missing": self.missing, "counts": self.counts,
-            "replaced": dict(sorted(self.replaced.items())),
-            "alike": [
-                {"source": source, "evalset": evalset, "verdict": verdict, "records": number}
-                for (source, evalset, verdict), number in sorted(self.alike.items())
-            ],
-            **(proof or {}),
-        }  # fmt: skip
+    def result(self, out: Path | None) -> MixResult:
+        """What the mix is, now that it is done; `out` is None after a dry run."""
+        alike = [
+            {"source": source, "evalset": evalset, "verdict": verdict, "records": number}
+            for (source, evalset, verdict), number in sorted(self.alike.items())
+        ]
+        return MixResult(
+            self.title, self.schema.noun, self.drawn, self.steps(), self.missing, self.counts,
+            dict(self.replaced), alike, self.proof, out,
+        )  # fmt: skip

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from kgtools.corpora.mix.recipe import Recipe
+from kgtools.corpora.mix.recipe import MixRecipe
 from kgtools.corpora.text.normalize import with_texts
 from kgtools.tools.errors import InputError, MissingExtraError
 from kgtools.tools.frames import numbers
@@ -15,7 +15,7 @@ KINDS = ("task", "lang", "split", "license")
 COLUMNS = (numbers(pl.col("id")).alias("key"), *(pl.col(kind).cast(pl.Categorical) for kind in KINDS))
 
 
-def measure(recipe: Recipe) -> Measure:
+def measure(recipe: MixRecipe) -> Measure:
     """Rows -> `key` (a number for the id), task, lang, split, license and `size` in the recipe's unit, a few bytes each. Raises
     InputError for a bad tokenizer."""
     if recipe.by != "tokens":

@@ -7,12 +7,12 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from kgtools.corpora.dialogue.speakers import NotTurns, talk_in
-from kgtools.corpora.dialogue.turns import answered, rounds, text_of, texts
-from kgtools.corpora.files.file import Place
+from kgtools.corpora.dialogue.speakers import NotTurns, turns_in
+from kgtools.corpora.dialogue.turns import end_with_answer, rounds, text_of, texts
 from kgtools.corpora.files.keys import says_nothing
-from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Corpus, Example, Look, Reader, Turn
+from kgtools.corpora.files.paths import SPLITS, word_in_path
+from kgtools.corpora.files.place import Place
+from kgtools.corpora.reader import Corpus, Example, FilePreview, Reader, Turn
 from kgtools.corpora.text.escapes import without_escapes
 from kgtools.corpora.text.normalize import lang_of
 from kgtools.tools.config import Settings
@@ -36,7 +36,7 @@ NOT_ALPACA = {"options", "option", "choices", "chosen", "rejected", "cop", "opa"
 """Keys of exams and of preferences."""
 BESIDE = ("id", "split", "source")
 """What may stand beside an input and an output without an instruction; with more, it is another's table."""
-TALKS = "talks in one text parted into messages"
+PARTED = "talks in one text parted into messages"
 JOINS = {"line": "\n", "blank-line": "\n\n", "space": " "}
 
 
@@ -53,7 +53,7 @@ def read(corpus: Corpus, settings: AlpacaSettings) -> Iterator[Example]:
 
     Keys may be called otherwise: `prompt` and `response`, `question` and `answer`, `query` and `response`, ..."""
     for file in corpus.files:
-        split = told(file, SPLITS)
+        split = word_in_path(file, SPLITS)
         for place, row in file.rows():
             try:
                 turns = alpaca(corpus, row, settings.join)
@@ -97,7 +97,7 @@ def alpaca(corpus: Corpus, row: dict[str, Any], join: str) -> list[Turn]:
     if (
         len(answers) > 1
         and "output" not in names.answers
-        and len({text for n in answers if (text := _said(row, n))}) > 1
+        and len({text for n in answers if (text := _text_under(row, n))}) > 1
     ):
         raise NotTurns("two-answers", f"{' and '.join(answers)} differ, and no key says which is the answer")
     if join == "system" and more and given.strip():
@@ -106,9 +106,9 @@ def alpaca(corpus: Corpus, row: dict[str, Any], join: str) -> list[Turn]:
         given = JOINS.get(join, "\n").join(part for part in (given.strip(), more) if part)
     first = [Turn("system", system)] if system.strip() else []
     before = next((row[name] for name in names.histories), None)
-    asked = talk_in(without_escapes(given)[0]) or [Turn("user", given)]
-    corpus.count(TALKS, len(asked) > 1)
-    return answered([*first, *rounds(before), *asked, Turn("assistant", output)])
+    asked = turns_in(without_escapes(given)[0]) or [Turn("user", given)]
+    corpus.count(PARTED, len(asked) > 1)
+    return end_with_answer([*first, *rounds(before), *asked, Turn("assistant", output)])
 
 
 def _about(row: dict[str, Any], given: str, asks: Sequence[str], inputs: Sequence[str]) -> str:
@@ -119,7 +119,7 @@ def _about(row: dict[str, Any], given: str, asks: Sequence[str], inputs: Sequenc
         if name.lower().strip() == "text" and given.strip() in str(value):
             continue  # all of the row once more, its answer too
         if name.lower().strip() in ALONE or not (ID.fullmatch(str(value)) or str(value).strip() in known):
-            parts += [said] if (said := _said(row, name).strip()) else []
+            parts += [said] if (said := _text_under(row, name).strip()) else []
     return "\n".join(parts)
 
 
@@ -130,23 +130,23 @@ def _full(row: dict[str, Any], keys: Sequence[str]) -> Sequence[str]:
 
 def _first(row: dict[str, Any], keys: Sequence[str]) -> str:
     """The text of the first of these keys; a null is an empty one."""
-    return next((_said(row, key) for key in keys), "")
+    return next((_text_under(row, key) for key in keys), "")
 
 
-def _said(row: dict[str, Any], key: str) -> str:
+def _text_under(row: dict[str, Any], key: str) -> str:
     return "" if row[key] is None or row[key] in ([], {}) else text_of(row[key], key)
 
 
 def instruction(
-    place: Place, turns: list[Turn], task: str = "instruction", meta: dict[str, Any] | None = None, **how: Any
+    place: Place, turns: list[Turn], task: str = "instruction", meta: dict[str, Any] | None = None, **fields: Any
 ) -> Example:
     """An example of these turns in their language; a conversation of several rounds is a dialogue."""
     several = sum(turn.role == "user" for turn in turns) > 1
     kind = "dialogue" if several and task == "instruction" else task
-    return Example(place, turns, kind, lang_of(*texts(turns)), meta=meta or {}, **how)
+    return Example(place, turns, kind, lang_of(*texts(turns)), meta=meta or {}, **fields)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if not look.rows or not look.columns:
         return None
     names = names_of(tuple(look.columns))

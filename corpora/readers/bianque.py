@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from kgtools.corpora.dialogue.speakers import LINE, WITHIN, NotTurns, parted
-from kgtools.corpora.dialogue.turns import answered, from_question_to_answer
-from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Reader, Turn
+from kgtools.corpora.dialogue.speakers import LINE, WITHIN, NotTurns, part_turns
+from kgtools.corpora.dialogue.turns import end_with_answer, from_question_to_answer
+from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Reader, Turn
 from kgtools.corpora.readers.alpaca import instruction
 
 DOCTOR = re.compile(r"^\s*医生\s*[:：]\s*")
@@ -24,20 +24,20 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
                 continue
             text = corpus.plain(row["input"])
             try:
-                before, said = parted(text)
+                before, said = part_turns(text)
                 turns = [Turn("user", before), *said] if before.strip() else said
                 if turns and turns[-1].role == "assistant" and not turns[-1].content.strip():
                     turns.pop()
                 elif turns and turns[-1].role == "assistant" and len(said) > len(LINE.findall(text)):
                     raise NotTurns(WITHIN, "a tag within the last line begins an answer, and the target is another")
                 answer = Turn("assistant", DOCTOR.sub("", row["target"]))
-                turns = answered(from_question_to_answer(corpus, [*turns, answer]))
+                turns = end_with_answer(from_question_to_answer(corpus, [*turns, answer]))
                 yield instruction(place, turns, "dialogue", key=row["input"])
             except NotTurns as why:
                 corpus.refuse(place, why.reason, str(why))
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.is_table and look.has("input", "target"):
         return "columns input and target, as BianQue has them"
     return None

@@ -14,11 +14,11 @@ from kgtools.corpora.exams.questions import (
     SHOTS,
     ExamSettings,
     Question,
+    cell_text,
     records,
-    said,
 )
-from kgtools.corpora.files.paths import stem, told
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader
+from kgtools.corpora.files.paths import stem, word_in_path
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, PublishedFile, Reader
 from kgtools.tools.errors import UsageError
 
 CEVAL = replace(
@@ -67,19 +67,19 @@ def read(corpus: Corpus, settings: CevalSettings) -> Iterator[Example]:
             continue
         if settings.prompt == "ceval" and subject not in SUBJECTS:
             raise UsageError(f"{file.name}: prompt=ceval knows the Chinese names of {', '.join(SUBJECTS)} only")
-        split, published = told(file, SHOTS), told(file, {name: name for name in SHOTS})
+        split, published = word_in_path(file, SHOTS), word_in_path(file, {name: name for name in SHOTS})
         for place, row in file.csv():
             key = row.get("answer")
             question = Question(
                 place, row.get("question"), {letter: row.get(letter) for letter in "ABCD"},
-                None if split == "test" and not said(key) else key or "", "zh", split, subject, subject,
+                None if split == "test" and not cell_text(key) else key or "", "zh", split, subject, subject,
                 row.get("explanation"), False,
-                {"id": said(row.get("id")), "subject_zh": SUBJECTS.get(subject), "published_split": published},
+                {"id": cell_text(row.get("id")), "subject_zh": SUBJECTS.get(subject), "published_split": published},
             )  # fmt: skip
             yield from records(corpus, question, PROMPTS[settings.prompt], settings)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.is_table and look.has("id", "question", "A", "B", "C", "D"):
         return "columns id, question and A to D, as C-Eval has them"
     return None
@@ -93,7 +93,7 @@ READER = Reader(
     read=read,
     fits=fits,
     published=(
-        Published(
+        PublishedFile(
             ("id", "question", *"ABCD"),
             ("answer", "explanation"),
             "zh",

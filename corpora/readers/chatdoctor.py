@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Reader, Turn
+from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Reader, Turn
 
 INSTRUCTION = "If you are a doctor, please answer the medical questions based on the patient's description."
 
@@ -18,7 +18,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
             yield Example(place, turns, "dialogue", "en", key=row["input"])
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has("instruction", "input", "output") and look.rows[0]["instruction"] == INSTRUCTION:
         return "its instruction is ChatDoctor's"
     return None

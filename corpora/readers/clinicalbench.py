@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from kgtools.corpora.ehr import diagnoses as dx
-from kgtools.corpora.ehr.headings import Piece, Section, split, told
+from kgtools.corpora.ehr.headings import Piece, Section, as_text, split
 from kgtools.corpora.ehr.records import LangSettings, example, record_of
-from kgtools.corpora.reader import Corpus, Example, Look, Reader
+from kgtools.corpora.reader import Corpus, Example, FilePreview, Reader
 
 NEEDED = ("principal_diagnosis", "clinical_case_summary")
 INSTEAD = {
@@ -31,12 +31,12 @@ def read(corpus: Corpus, settings: LangSettings) -> Iterator[Example]:
             instead = {section for key in INSTEAD if _says(texts[key]) for section in INSTEAD[key]}
             story = [piece for piece in split(texts["clinical_case_summary"]) if piece.section not in instead]
             diagnoses = dx.parse(texts["principal_diagnosis"], "principal")
-            diagnoses += dx.parse(told(texts["preliminary_diagnosis"]), "preliminary")
+            diagnoses += dx.parse(as_text(texts["preliminary_diagnosis"]), "preliminary")
             lang = str(row.get("language") or settings.lang)
             record = record_of(
                 place, [*story, *reports], lang if lang in ("zh", "en") else settings.lang, {}, diagnoses, taken=taken,
-                record_id=told(row.get("id")), patient=told(row.get("clinical_case_uid")), visit_type="inpatient",
-                department=told(row.get("clinical_department")),
+                record_id=as_text(row.get("id")), patient=as_text(row.get("clinical_case_uid")), visit_type="inpatient",
+                department=as_text(row.get("clinical_department")),
             )  # fmt: skip
             if found := example(corpus, record):
                 yield found
@@ -50,26 +50,26 @@ def _reports(row: dict[str, Any]) -> tuple[list[Piece], Counter[str]]:
     for name, report in images.items() if isinstance(images, dict) else ():
         fields = report if isinstance(report, dict) else {"findings": report}
         taken["impression"] += _says(fields.get("impression"))
-        pieces.append(Piece(Section.IMAGING, _named(name, fields.get("findings"))))
+        pieces.append(Piece(Section.IMAGING, _name_value(name, fields.get("findings"))))
     tests = row.get("laboratory_examination")
     for name, test in tests.items() if isinstance(tests, dict) else ():
         fields = test if isinstance(test, dict) else {"result": test}
-        pieces.append(Piece(Section.LABS, _named(name, fields.get("abnormal") or fields.get("result"))))
-    pieces.append(Piece(Section.PATHOLOGY, _named("", row.get("pathological_examination"))))
+        pieces.append(Piece(Section.LABS, _name_value(name, fields.get("abnormal") or fields.get("result"))))
+    pieces.append(Piece(Section.PATHOLOGY, _name_value("", row.get("pathological_examination"))))
     return [piece for piece in pieces if piece.text], taken
 
 
-def _named(name: str, value: Any) -> str:
-    text = told(value)
+def _name_value(name: str, value: Any) -> str:
+    text = as_text(value)
     return (f"{name.replace('_', ' ')}: " if name else "") + text if _says(text) else ""
 
 
 def _says(value: Any) -> bool:
-    text = told(value)
+    text = as_text(value)
     return bool(text) and not dx.NOTHING.fullmatch(text)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has(*NEEDED, "imageological_examination"):
         return "its keys are ClinicalBench's: principal_diagnosis, imageological_examination, ..."
     return None

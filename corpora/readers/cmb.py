@@ -6,10 +6,19 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from kgtools.corpora.exams.questions import CLINICALGPT, LETTERED, LM_EVAL_ZH, ExamSettings, Question, records, said
-from kgtools.corpora.files.file import File, Place, Row
-from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader
+from kgtools.corpora.exams.questions import (
+    CLINICALGPT,
+    LETTERED,
+    LM_EVAL_ZH,
+    ExamSettings,
+    Question,
+    cell_text,
+    records,
+)
+from kgtools.corpora.files.file import File
+from kgtools.corpora.files.paths import SPLITS, word_in_path
+from kgtools.corpora.files.place import Place, Row
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, PublishedFile, Reader
 
 ASK = "以下是中国{exam_type}中{exam_class}考试的一道{question_type}，"
 CMB = replace(LETTERED, ask=ASK + "不需要做任何分析和解释，直接输出答案选项。\n{question}\n{options}")
@@ -37,7 +46,7 @@ def read(corpus: Corpus, settings: CmbSettings) -> Iterator[Example]:
     files = [(file, _is_keys(file)) for file in corpus.files]
     keys = _keys(corpus, [file for file, is_keys in files if is_keys])
     for file, is_keys in files:
-        split = told(file, SPLITS)
+        split = word_in_path(file, SPLITS)
         for row in () if is_keys else file.json():
             key = row.values["answer"] or "" if "answer" in row.values else _key(corpus, row, keys)
             if key is not False:
@@ -48,20 +57,20 @@ def read(corpus: Corpus, settings: CmbSettings) -> Iterator[Example]:
 
 def _question(row: Row, key: Any, split: str | None) -> Question:
     values = row.values
-    kind = said(values.get("question_type"))
+    kind = cell_text(values.get("question_type"))
     names = ("exam_type", "exam_class", "question_type", "id")
     return Question(
         row.place, values.get("question"), values.get("option"), key, "zh", split,
-        said(values.get("exam_subject")), said(values.get("exam_class")), values.get("explanation"),
-        kind == SEVERAL if kind else None, {name: said(values.get(name)) for name in names},
+        cell_text(values.get("exam_subject")), cell_text(values.get("exam_class")), values.get("explanation"),
+        kind == SEVERAL if kind else None, {name: cell_text(values.get(name)) for name in names},
     )  # fmt: skip
 
 
 def _key(corpus: Corpus, row: Row, keys: Keys) -> Any:
     """The key of a question without one; None where there is none, False where it is another question's."""
-    _, found = keys.pop(said(row.values.get("id")), (None, {}))
+    _, found = keys.pop(cell_text(row.values.get("id")), (None, {}))
     for name in ("exam_class", "exam_subject"):
-        if found and said(found.get(name)) != said(row.values.get(name)):
+        if found and cell_text(found.get(name)) != cell_text(row.values.get(name)):
             corpus.refuse(row.place, "key-of-another-question", f"the key of this id has another {name}")
             return False
     return found.get("answer", "") if found else None
@@ -76,7 +85,7 @@ def _keys(corpus: Corpus, files: list[File]) -> Keys:
     keys: Keys = {}
     for file in files:
         for place, values in file.json():
-            name = said(values.get("id"))
+            name = cell_text(values.get("id"))
             if not name or "answer" not in values:
                 corpus.refuse(place, "missing-field", "a key has an id and an answer")
             elif name in keys:
@@ -86,7 +95,7 @@ def _keys(corpus: Corpus, files: list[File]) -> Keys:
     return keys
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has("option", "exam_class"):
         return "option and exam_class, as CMB has them"
     if look.has("id", "answer", "exam_class", "exam_subject"):
@@ -104,14 +113,14 @@ READER = Reader(
     read=read,
     fits=fits,
     published=(
-        Published(
+        PublishedFile(
             ("exam_type", "exam_class", "exam_subject", "question", "question_type", "option"),
             MORE,
             "zh",
             ("question",),
             names=NAMES,
         ),
-        Published(("id", "exam_type", "exam_class", "exam_subject", "question_type", "answer"), names=NAMES),
+        PublishedFile(("id", "exam_type", "exam_class", "exam_subject", "question_type", "answer"), names=NAMES),
     ),
     together=True,
     settings=CmbSettings,

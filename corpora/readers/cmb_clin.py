@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import Field
 
-from kgtools.corpora.exams.questions import said
-from kgtools.corpora.files.file import Row
-from kgtools.corpora.reader import Corpus, Example, Look, Published, Reader, Turn
+from kgtools.corpora.exams.questions import cell_text
+from kgtools.corpora.files.place import Row
+from kgtools.corpora.reader import Corpus, Example, FilePreview, PublishedFile, Reader, Turn
 from kgtools.tools.config import Settings
 
 
@@ -22,11 +22,11 @@ def read(corpus: Corpus, settings: CmbClinSettings) -> Iterator[Example]:
     for file in corpus.files:
         for row in file.json():
             if "QA_pairs" in row.values:
-                yield from _asked(corpus, row, settings.history)
-            elif said(row.values.get("case")) and said(row.values.get("first_question")):
+                yield from _ask(corpus, row, settings.history)
+            elif cell_text(row.values.get("case")) and cell_text(row.values.get("first_question")):
                 corpus.count("cases without an answer")
-                case, opening = said(row.values["case"]), said(row.values["first_question"])
-                name = said(row.values.get("id"))
+                case, opening = cell_text(row.values["case"]), cell_text(row.values["first_question"])
+                name = cell_text(row.values.get("id"))
                 meta = {"id": name, "case": case, "question": opening}
                 yield Example(row.place, [Turn("user", opening)], "qa", "zh", key=name or case, meta=meta)
             else:
@@ -35,8 +35,8 @@ def read(corpus: Corpus, settings: CmbClinSettings) -> Iterator[Example]:
                 )
 
 
-def _asked(corpus: Corpus, row: Row, history: bool) -> Iterator[Example]:
-    case, name = said(row.values.get("description")), said(row.values.get("id"))
+def _ask(corpus: Corpus, row: Row, history: bool) -> Iterator[Example]:
+    case, name = cell_text(row.values.get("description")), cell_text(row.values.get("id"))
     pairs = row.values["QA_pairs"]
     if not case or not isinstance(pairs, list) or not pairs:
         corpus.refuse(row.place, "missing-field", "a case has a description and a list of QA_pairs")
@@ -49,16 +49,16 @@ def _asked(corpus: Corpus, row: Row, history: bool) -> Iterator[Example]:
             continue
         asked = question if before else f"{case}\n\n{question}"
         turns = [*before, Turn("user", asked), Turn("assistant", solution)]
-        meta = {"id": name, "title": said(row.values.get("title")), "pair": number, "question": question}
+        meta = {"id": name, "title": cell_text(row.values.get("title")), "pair": number, "question": question}
         yield Example(row.place, turns, "qa", "zh", solution, key=name or case, meta=meta)
         before = turns if history else []
 
 
 def _texts(pair: Any) -> tuple[str, str]:
-    return (said(pair.get("question")), said(pair.get("solution"))) if isinstance(pair, dict) else ("", "")
+    return (cell_text(pair.get("question")), cell_text(pair.get("solution"))) if isinstance(pair, dict) else ("", "")
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has("description", "QA_pairs"):
         return "cases with QA_pairs, as CMB-Clin has them"
     if look.has("case", "first_question"):
@@ -74,8 +74,8 @@ READER = Reader(
     read=read,
     fits=fits,
     published=(
-        Published(("id", "title", "description", "QA_pairs"), (), "zh", ("description",)),
-        Published(("id", "case", "first_question"), (), "zh", ("case",)),
+        PublishedFile(("id", "title", "description", "QA_pairs"), (), "zh", ("description",)),
+        PublishedFile(("id", "case", "first_question"), (), "zh", ("case",)),
     ),
     settings=CmbClinSettings,
     url="https://github.com/FreedomIntelligence/CMB",

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from kgtools.corpora.files.file import Row
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader, Turn
+from kgtools.corpora.files.place import Row
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, PublishedFile, Reader, Turn
 from kgtools.tools.config import Settings
 
 COLUMNS = ("department", "title", "answer")
@@ -46,14 +46,14 @@ def _example(corpus: Corpus, row: Row, ask: str, settings: CmdSettings) -> Itera
     if answer in NOTHING:
         corpus.refuse(row.place, "no-answer", "the answer is empty")
         return
-    turns = [Turn("user", _asked(corpus, title, ask, settings)), Turn("assistant", answer)]
+    turns = [Turn("user", _question(corpus, title, ask, settings)), Turn("assistant", answer)]
     if settings.prompt == "toyhom" and department:
         turns.insert(0, Turn("system", SYSTEM.format(department=department)))
     meta = {"department": department, "category": department, "title": title}
     yield Example(row.place, turns, "qa", "zh", key=f"{title}\n{ask}", meta=meta)
 
 
-def _asked(corpus: Corpus, title: str, ask: str, settings: CmdSettings) -> str:
+def _question(corpus: Corpus, title: str, ask: str, settings: CmdSettings) -> str:
     if ask in NOTHING:
         corpus.count("empty questions left out, the title asks alone")
         return title
@@ -65,7 +65,7 @@ def _asked(corpus: Corpus, title: str, ask: str, settings: CmdSettings) -> str:
     return f"{title}，{ask}" if settings.prompt == "toyhom" else f"{title}\n{ask}"
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.is_table and look.has(*COLUMNS) and any(look.has(ask) for ask in ASKS):
         return "columns department, title, ask and answer, as Toyhom's data has them"
     return None
@@ -78,7 +78,7 @@ READER = Reader(
     files="CSV files of departments (GB18030 or UTF-8) with the columns department, title, ask, answer",
     read=read,
     fits=fits,
-    published=tuple(Published((*COLUMNS, ask), (), "zh", ("title", ask)) for ask in ASKS),
+    published=tuple(PublishedFile((*COLUMNS, ask), (), "zh", ("title", ask)) for ask in ASKS),
     settings=CmdSettings,
     private=True,
     categories=Categories("department"),

@@ -7,9 +7,10 @@ from typing import Any, Literal, NamedTuple
 import polars as pl
 from pydantic import Field
 
-from kgtools.corpora.files.file import File, Place
-from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Corpus, Example, Look, Published, Reader, Turn
+from kgtools.corpora.files.file import File
+from kgtools.corpora.files.paths import SPLITS, word_in_path
+from kgtools.corpora.files.place import Place
+from kgtools.corpora.reader import Corpus, Example, FilePreview, PublishedFile, Reader, Turn
 from kgtools.tools.config import Settings
 from kgtools.tools.errors import InputError
 from kgtools.tools.frames import digests
@@ -79,7 +80,7 @@ def _candidates(corpus: Corpus, files: list[tuple[File, Kind]]) -> Candidates:
     positives = [pl.DataFrame(schema={ID: pl.String, ANSWER: pl.String, **PLACE})]
     splits = [pl.DataFrame(schema={ID: pl.String, "split": pl.String})]
     for file, kind in files:
-        split = told(file, SPLITS) or ("train" if kind == TRAIN else None)
+        split = word_in_path(file, SPLITS) or ("train" if kind == TRAIN else None)
         if split is None:
             corpus.refuse(file.place(), "unknown-split", "the name of candidates says train, dev or test")
             continue
@@ -230,7 +231,7 @@ def _refuse(corpus: Corpus, rows: pl.DataFrame, reason: str, detail: str) -> Non
         corpus.refuse(Place(file, line, row), reason, detail)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.layout != "csv":
         return None
     if look.has(*ANSWERS):
@@ -250,9 +251,9 @@ READER = Reader(
     read=read,
     fits=fits,
     published=(
-        *(Published(kind, (), "zh", (TEXT,), values=(ID, r"\d+")) for kind in (QUESTIONS, ANSWERS)),
-        Published(TRAIN),
-        Published(RANKED, ("cnt",)),
+        *(PublishedFile(kind, (), "zh", (TEXT,), values=(ID, r"\d+")) for kind in (QUESTIONS, ANSWERS)),
+        PublishedFile(TRAIN),
+        PublishedFile(RANKED, ("cnt",)),
     ),
     together=True,
     settings=CmedqaSettings,

@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from kgtools.corpora.exams.questions import CLINICALGPT, LM_EVAL_ZH, ExamSettings, Question, records, said
-from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader
+from kgtools.corpora.exams.questions import CLINICALGPT, LM_EVAL_ZH, ExamSettings, Question, cell_text, records
+from kgtools.corpora.files.paths import SPLITS, word_in_path
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, PublishedFile, Reader
 
 CMEXAM = replace(
     CLINICALGPT,
@@ -43,15 +43,15 @@ class CmexamSettings(ExamSettings):
 def read(corpus: Corpus, settings: CmexamSettings) -> Iterator[Example]:
     """`Question,Options,Answer,Explanation` of a CSV or a workbook; a key may be several letters."""
     for file in corpus.files:
-        split = told(file, SPLITS)
+        split = word_in_path(file, SPLITS)
         for place, row in file.csv():
             if missing := [column for column in ("Question", "Options", "Answer") if column not in row]:
                 corpus.refuse(place, "missing-field", f"no column {', '.join(missing)}")
                 continue
             question = Question(
                 place, row["Question"], options_of(row["Options"]), row["Answer"], "zh", split,
-                said(row.get("Medical Discipline")), said(row.get("Disease Group")), row.get("Explanation"),
-                meta={name: said(row.get(column)) for column, name in ANNOTATIONS.items()},
+                cell_text(row.get("Medical Discipline")), cell_text(row.get("Disease Group")), row.get("Explanation"),
+                meta={name: cell_text(row.get(column)) for column, name in ANNOTATIONS.items()},
             )  # fmt: skip
             yield from records(corpus, question, PROMPTS[settings.prompt], settings)
 
@@ -63,7 +63,7 @@ def options_of(text: str) -> dict[str, str]:
     return dict(zip(letters, texts, strict=True)) if len(set(letters)) == len(letters) else {}
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has("Question", "Options", "Answer") and options_of(str(look.rows[0]["Options"])):
         return "options as lettered lines of one column, as CMExam has them"
     return None
@@ -77,7 +77,7 @@ READER = Reader(
     read=read,
     fits=fits,
     published=(
-        Published(
+        PublishedFile(
             ("Question", "Options", "Answer", "Explanation"),
             ANNOTATED,
             "zh",

@@ -7,8 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from kgtools.corpora.exams.questions import CLINICALGPT, LETTERED, LM_EVAL_ZH, SHOTS, ExamSettings, Question, records
-from kgtools.corpora.files.paths import stem, told
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader
+from kgtools.corpora.files.paths import stem, word_in_path
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, PublishedFile, Reader
 from kgtools.tools.errors import UsageError
 
 CMMLU = replace(
@@ -62,7 +62,7 @@ def read(corpus: Corpus, settings: CmmluSettings) -> Iterator[Example]:
             continue
         if settings.prompt == "cmmlu" and subject not in SUBJECTS:
             raise UsageError(f"{file.name}: prompt=cmmlu knows the Chinese names of {', '.join(SUBJECTS)} only")
-        split, published = told(file, SHOTS), told(file, {name: name for name in SHOTS})
+        split, published = word_in_path(file, SHOTS), word_in_path(file, {name: name for name in SHOTS})
         for place, row in file.csv():
             question = Question(
                 place, row.get("Question"), {letter: row.get(letter) for letter in "ABCD"}, row.get("Answer") or "",
@@ -72,7 +72,7 @@ def read(corpus: Corpus, settings: CmmluSettings) -> Iterator[Example]:
             yield from records(corpus, question, PROMPTS[settings.prompt], settings)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.is_table and look.has(*COLUMNS):
         return "columns Question, A to D and Answer, as CMMLU has them"
     return None
@@ -85,7 +85,7 @@ READER = Reader(
     files="{dev,test}/SUBJECT.csv",
     read=read,
     fits=fits,
-    published=(Published(COLUMNS, ("", "Unnamed: 0"), "zh", ("Question", *"ABCD"), names="|".join(PUBLISHED)),),
+    published=(PublishedFile(COLUMNS, ("", "Unnamed: 0"), "zh", ("Question", *"ABCD"), names="|".join(PUBLISHED)),),
     settings=CmmluSettings,
     categories=Categories("category"),
     url="https://github.com/haonan-li/CMMLU",

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from kgtools.corpora.dialogue.speakers import NotTurns
-from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, NoSettings, Published, Reader, Turn
+from kgtools.corpora.files.paths import SPLITS, word_in_path
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, NoSettings, PublishedFile, Reader, Turn
 from kgtools.corpora.readers.alpaca import alpaca, instruction
 
 CATEGORIES = ("cate1", "cate2")
@@ -16,7 +16,7 @@ THANKS = re.compile(r"(?>[^?？]*?(?:谢|感激))[^?？]*")
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
     """`{id, cate1, cate2, instruction, input, output, history: [[q, a], ...]}`; `{instruct, output}` are the questions of safety."""
     for file in corpus.files:
-        split = told(file, SPLITS)
+        split = word_in_path(file, SPLITS)
         for place, row in file.json():
             safety = "instruct" in row and "instruction" not in row
             try:
@@ -37,7 +37,7 @@ def _meta(row: dict[str, Any]) -> dict[str, Any]:
     return {"id": row.get("id"), "category": row.get("cate1")} | {key: row.get(key) for key in CATEGORIES}
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.holds_objects and look.has("instruction", "output", "history", *CATEGORIES):
         return "cate1, cate2 and a history, as CMtMedQA has them"
     if look.holds_objects and look.has("instruct", "output"):
@@ -53,7 +53,7 @@ READER = Reader(
     read=read,
     fits=fits,
     published=(
-        Published(
+        PublishedFile(
             ("id", *CATEGORIES, "instruction", "input", "output", "history"), (), "zh", ("instruction", "output")
         ),
     ),

@@ -9,8 +9,9 @@ from kgtools.corpora.ehr import diagnoses as dx
 from kgtools.corpora.ehr.headings import Piece, Section
 from kgtools.corpora.ehr.leaks import holds
 from kgtools.corpora.ehr.records import example, record_of
-from kgtools.corpora.files.file import BLANK, File, Place
-from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Published, Reader
+from kgtools.corpora.files.file import BLANK, File
+from kgtools.corpora.files.place import Place
+from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, PublishedFile, Reader
 from kgtools.tools.errors import InputError
 
 COLUMNS = ("AGE", "SEX", "PATHOLOGY", "EVIDENCES", "INITIAL_EVIDENCE", "DIFFERENTIAL_DIAGNOSIS")
@@ -71,7 +72,7 @@ def _patient(
         return
     condition = conditions.get(row["PATHOLOGY"], {})
     diagnosis = dx.one(row["PATHOLOGY"], "principal", str(condition.get("icd10-id") or "").upper())
-    told = _told([str(code) for code in codes], first, evidences)
+    told = _history([str(code) for code in codes], first, evidences)
     whole = dx.labels(diagnosis)[0] if diagnosis else set()
     pieces = [piece for piece in told if not any(holds(piece.text, label) for label in whole)]
     record = record_of(
@@ -83,21 +84,23 @@ def _patient(
         yield found
 
 
-def _told(codes: list[str], first: str, evidences: Codes) -> list[Piece]:
+def _history(codes: list[str], first: str, evidences: Codes) -> list[Piece]:
     """A question and its answers for each evidence: the complaint, then what is there now, then what was before; several values together."""
     answers: dict[str, list[str]] = {first: []}
     for code in codes:
         match = CODE.fullmatch(code)
         name, value = (match[1], match[2]) if match else (code, "")
         meaning = evidences[name].get("value_meaning") or {}
-        said = str((meaning.get(value) or {}).get("en") or value.replace("_", " ")) if value else "yes"
-        answers.setdefault(name, []).append(said)
+        answer = str((meaning.get(value) or {}).get("en") or value.replace("_", " ")) if value else "yes"
+        answers.setdefault(name, []).append(answer)
     pieces = []
     for name, values in answers.items():
         evidence = evidences[name]
         section = Section.PAST if evidence.get("is_antecedent") else Section.PRESENT
-        said = ", ".join(dict.fromkeys(values)) or "yes"
-        pieces.append(Piece(Section.COMPLAINT if name == first else section, f"{evidence.get('question_en')} {said}."))
+        answer = ", ".join(dict.fromkeys(values)) or "yes"
+        pieces.append(
+            Piece(Section.COMPLAINT if name == first else section, f"{evidence.get('question_en')} {answer}.")
+        )
     return pieces
 
 
@@ -114,7 +117,7 @@ def _split(name: str) -> str | None:
     return next((split for word, split in SPLITS.items() if word in name.lower()), None)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has("PATHOLOGY", "EVIDENCES", "INITIAL_EVIDENCE"):
         return "its columns are DDXPlus': PATHOLOGY, EVIDENCES, INITIAL_EVIDENCE"
     row = look.rows[0] if look.layout.startswith("json") and look.rows and isinstance(look.rows[0], dict) else {}
@@ -131,9 +134,9 @@ READER = Reader(
     read=read,
     fits=fits,
     published=(
-        Published(COLUMNS),
-        Published(("question_en",), EVIDENCE),
-        Published(("icd10-id",), CONDITION),
+        PublishedFile(COLUMNS),
+        PublishedFile(("question_en",), EVIDENCE),
+        PublishedFile(("icd10-id",), CONDITION),
     ),
     together=True,
     url="https://github.com/mila-iqia/ddxplus",

@@ -6,11 +6,12 @@ from typing import Any
 
 from kgtools.corpora.ehr import diagnoses as dx
 from kgtools.corpora.ehr.diagnoses import Diagnosis
-from kgtools.corpora.ehr.headings import FINDINGS, INPUT, Piece, Section, find, key_of, split, told
+from kgtools.corpora.ehr.headings import FINDINGS, INPUT, Piece, Section, as_text, find, key_of, split
 from kgtools.corpora.ehr.records import LangSettings, example, record_of
-from kgtools.corpora.files.file import File, Place
-from kgtools.corpora.files.keys import Watched
-from kgtools.corpora.reader import Corpus, Example, Look, Reader
+from kgtools.corpora.files.file import File
+from kgtools.corpora.files.keys import WatchedObject
+from kgtools.corpora.files.place import Place
+from kgtools.corpora.reader import Corpus, Example, FilePreview, Reader
 from kgtools.corpora.text.escapes import without_escapes
 
 LONGEST = 1_000_000
@@ -57,7 +58,7 @@ def read(corpus: Corpus, settings: EhrSettings) -> Iterator[Example]:
             )
         else:
             rows = file.json() if layout == "json" else file.csv()
-            records = ((row.place, *_parted(corpus, corpus.plain(row.values), row.values)) for row in rows)
+            records = ((row.place, *_parts(corpus, corpus.plain(row.values), row.values)) for row in rows)
         for place, pieces, facts, diagnoses in records:
             if not any(piece.section is not Section.ABOUT for piece in pieces):
                 corpus.refuse(place, "no-sections", "no key, column or heading of a patient record")
@@ -98,42 +99,42 @@ def texts_of(corpus: Corpus, file: File, separator: str) -> Iterator[tuple[Place
             lines += [line.text] if size < LONGEST and (lines or line.text.strip()) else []
             size += len(line.text)
             continue
-        yield from _whole(corpus, place, lines, size)
+        yield from _document(corpus, place, lines, size)
         row += bool(lines)
         lines, size = [], 0
-    yield from _whole(corpus, place, lines, size)
+    yield from _document(corpus, place, lines, size)
 
 
-def _whole(corpus: Corpus, place: Place, lines: list[str], size: int) -> Iterator[tuple[Place, str]]:
+def _document(corpus: Corpus, place: Place, lines: list[str], size: int) -> Iterator[tuple[Place, str]]:
     if size >= LONGEST:
         corpus.refuse(place, "too-long", f"more than {LONGEST:,} characters; is there a separator between the records?")
     elif lines:
         yield place, "\n".join(lines)
 
 
-def _parted(corpus: Corpus, values: Mapping[str, Any], row: Any) -> Parted:
+def _parts(corpus: Corpus, values: Mapping[str, Any], row: Any) -> Parted:
     """The parts of a record; `row`: the same as its file has it, which hears what was left."""
     pieces: list[Piece] = []
     facts: dict[str, str] = {}
     diagnoses: list[Diagnosis] = []
     for key, value in values.items():
-        name, found = key_of(key), find(key)
+        name, meaning = key_of(key), find(key)
         if name in FACT_OF:
-            facts.setdefault(FACT_OF[name], told(value))
-        elif isinstance(value, dict) and not found and name not in NOTES and _is_report(value):
-            pieces.append(Piece(Section.IMAGING, f"{key}：\n{told(value)}"))
-        elif isinstance(value, dict) and (name in NOTES or not found or found[0] is Section.ABOUT):
-            inner = _parted(corpus, value, row[key])
+            facts.setdefault(FACT_OF[name], as_text(value))
+        elif isinstance(value, dict) and not meaning and name not in NOTES and _is_report(value):
+            pieces.append(Piece(Section.IMAGING, f"{key}：\n{as_text(value)}"))
+        elif isinstance(value, dict) and (name in NOTES or not meaning or meaning[0] is Section.ABOUT):
+            inner = _parts(corpus, value, row[key])
             pieces, facts, diagnoses = [*pieces, *inner[0]], inner[1] | facts, [*diagnoses, *inner[2]]
-        elif found and found[0] is Section.DIAGNOSIS:
-            diagnoses += _diagnoses(value, found[1])
-        elif found:
-            pieces += split(told(value), found[0], reports=True)
+        elif meaning and meaning[0] is Section.DIAGNOSIS:
+            diagnoses += _diagnoses(value, meaning[1])
+        elif meaning:
+            pieces += split(as_text(value), meaning[0], reports=True)
         elif name in NOTES and isinstance(value, str):
             pieces += split(value)
         else:
-            corpus.count("fields of no known section left out", bool(told(value)))
-            if isinstance(row, Watched):
+            corpus.count("fields of no known section left out", bool(as_text(value)))
+            if isinstance(row, WatchedObject):
                 row.leave(key)
     return pieces, facts, diagnoses
 
@@ -145,33 +146,35 @@ def _is_report(value: dict[str, Any]) -> bool:
 
 def _diagnoses(value: Any, kind: str) -> list[Diagnosis]:
     """Texts, lists of texts, or objects with a name, a code and a type."""
-    found: list[Diagnosis] = []
+    diagnoses: list[Diagnosis] = []
     for one in value if isinstance(value, list) else [value]:
         if not isinstance(one, dict):
-            found += dx.parse(told(one), kind)
+            diagnoses += dx.parse(as_text(one), kind)
             continue
-        fields = {key_of(key): told(inner) for key, inner in one.items()}
+        fields = {key_of(key): as_text(inner) for key, inner in one.items()}
         type_ = fields.get("type", "") or fields.get("kind", "") or fields.get("类型", "") or fields.get("诊断类型", "")
         known = find(type_) or find(f"{type_} diagnosis") or find(f"{type_}诊断")
-        own = (known[1] if known else "") or TYPES.get(type_.strip().lower(), kind)
+        kind_of_one = (known[1] if known else "") or TYPES.get(type_.strip().lower(), kind)
         code = next((fields[name] for name in ("icd10", "code", "icd", "编码", "诊断编码") if fields.get(name)), "")
         text = next((fields[name] for name in NAMED if fields.get(name)), "")
-        found += [diagnosis] if (diagnosis := dx.one(text, own, code)) else []
-    return found
+        diagnoses += [diagnosis] if (diagnosis := dx.one(text, kind_of_one, code)) else []
+    return diagnoses
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     """Keys or headings of a complaint or story, of one more section, and of a diagnosis."""
     if look.layout == "text":
-        found = [(piece.section, piece.heading) for piece in split(without_escapes(look.text)[0]) if piece.heading]
+        headings = [(piece.section, piece.heading) for piece in split(without_escapes(look.text)[0]) if piece.heading]
     else:
         row = look.rows[0] if look.rows and isinstance(look.rows[0], dict) else {}
         inner = next((value for key, value in row.items() if key_of(key) in NOTES and isinstance(value, dict)), {})
-        found = [(known[0], key_of(key)) for key in (*look.columns, *inner) if (known := find(key))]
-    seen = {section for section, _ in found}
+        headings = [(known[0], key_of(key)) for key in (*look.columns, *inner) if (known := find(key))]
+    seen = {section for section, _ in headings}
     notes = seen & set(INPUT)
     if Section.DIAGNOSIS in seen and len(notes) > 1 and notes & {Section.COMPLAINT, Section.PRESENT}:
-        names = list(dict.fromkeys(name for section, name in found if section in notes or section is Section.DIAGNOSIS))
+        names = list(
+            dict.fromkeys(name for section, name in headings if section in notes or section is Section.DIAGNOSIS)
+        )
         return f"it has the headings of patient records: {', '.join(names[:5])}"
     return None
 

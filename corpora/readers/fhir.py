@@ -15,16 +15,16 @@ from kgtools.corpora.ehr.fhir import (
     encounter_of,
     fields,
     items,
-    observed,
     plain,
     reference,
+    render_observation,
     text_of,
 )
-from kgtools.corpora.ehr.gather import Gather, Kept
+from kgtools.corpora.ehr.gather import Gather, GatheredRow
 from kgtools.corpora.ehr.headings import Piece, Section, find, split
 from kgtools.corpora.ehr.records import LangSettings, example, record_of, visit_of
-from kgtools.corpora.files.file import Place
-from kgtools.corpora.reader import Corpus, Example, Look, Reader
+from kgtools.corpora.files.place import Place
+from kgtools.corpora.reader import Corpus, Example, FilePreview, Reader
 
 READ = (
     "Patient", "Encounter", "Condition", "AllergyIntolerance", "FamilyMemberHistory", "Observation", "DiagnosticReport",
@@ -102,14 +102,14 @@ def _keep(corpus: Corpus, gather: Gather, place: Place, resource: dict[str, Any]
     gather.put(str(patient), kind, place, corpus.plain(resource, but=CODED))
 
 
-def _visits(corpus: Corpus, settings: LangSettings, patient: str, kept: Sequence[Kept]) -> Iterator[Example]:
+def _visits(corpus: Corpus, settings: LangSettings, patient: str, kept: Sequence[GatheredRow]) -> Iterator[Example]:
     encounters = [row for row in kept if row.kind == "Encounter"]
     if not encounters:
         corpus.refuse(kept[0].place, "no-encounter", "a patient without an Encounter")
     person = next((row.values for row in kept if row.kind == "Patient"), {})
     ids = [str(row.values.get("id")) for row in encounters]
-    of: dict[str, list[Kept]] = {id_: [] for id_ in ids}
-    common: list[Kept] = []
+    of: dict[str, list[GatheredRow]] = {id_: [] for id_ in ids}
+    common: list[GatheredRow] = []
     for row in kept:
         if row.kind in ("Patient", "Encounter"):
             continue
@@ -121,7 +121,7 @@ def _visits(corpus: Corpus, settings: LangSettings, patient: str, kept: Sequence
         elif encounters:
             corpus.count("resources left out: of no encounter")
     for row, id_ in zip(encounters, ids, strict=True):
-        pieces, diagnoses, taken = _told(corpus, row.values, of[id_], common)
+        pieces, diagnoses, taken = _record_parts(corpus, row.values, of[id_], common)
         record = record_of(
             row.place, pieces, settings.lang, {"sex": str(person.get("gender", ""))}, diagnoses, record_id=id_, patient=patient,
             visit_type=visit_of(str(fields(row.values.get("class")).get("code", ""))), taken=taken,
@@ -132,19 +132,19 @@ def _visits(corpus: Corpus, settings: LangSettings, patient: str, kept: Sequence
             yield found
 
 
-def _told(
-    corpus: Corpus, encounter: dict[str, Any], own: Sequence[Kept], common: Sequence[Kept]
+def _record_parts(
+    corpus: Corpus, encounter: dict[str, Any], rows: Sequence[GatheredRow], common: Sequence[GatheredRow]
 ) -> tuple[list[Piece], list[Diagnosis], Counter[str]]:
     pieces: list[Piece] = []
     taken: Counter[str] = Counter()
-    conditions = [row.values for row in own if row.kind == "Condition" and not _is_problem(row)]
+    conditions = [row.values for row in rows if row.kind == "Condition" and not _is_problem(row)]
     diagnoses = _diagnoses(corpus, encounter, conditions)
     named = {diagnosis.text.lower() for diagnosis in diagnoses}
     for reason in map(text_of, items(encounter.get("reasonCode"))):
         bare = SNOMED_TAG.sub("", reason)
         corpus.count("reason for the encounter left out: it is the diagnosis", bare.lower() in named)
         pieces += [Piece(Section.COMPLAINT, bare)] if bare and bare.lower() not in named else []
-    for row in chain(common, own):
+    for row in chain(common, rows):
         if row.kind == "Condition":
             refuted = code_of(row.values.get("verificationStatus")) in NEGATED
             corpus.count("conditions left out: refuted", refuted and _is_problem(row))
@@ -169,7 +169,7 @@ def _diagnoses(corpus: Corpus, encounter: dict[str, Any], conditions: Sequence[d
         )
         for entry in items(encounter.get("diagnosis"))
     }
-    found: list[tuple[int, Diagnosis]] = []
+    ranked: list[tuple[int, Diagnosis]] = []
     for condition in conditions:
         status = code_of(condition.get("verificationStatus"))
         name = text_of(condition.get("code"))
@@ -182,16 +182,16 @@ def _diagnoses(corpus: Corpus, encounter: dict[str, Any], conditions: Sequence[d
         icd10 = next((c for system, c in codes_of(condition.get("code")) if "icd-10" in system.lower()), "")
         if diagnosis := dx.one(SNOMED_TAG.sub("", name), kind, icd10):
             sure = {"confirmed": "sure"}.get(status, "suspected" if status else diagnosis.certainty)
-            found.append((rank, Diagnosis(diagnosis.text, kind, 0, diagnosis.icd10, sure)))
-    found.sort(key=lambda pair: pair[0])
-    if any(diagnosis.kind in ("principal", "discharge") for _, diagnosis in found):
-        found = [
-            (r, Diagnosis(d.text, "secondary", 0, d.icd10, d.certainty) if d.kind == "plain" else d) for r, d in found
+            ranked.append((rank, Diagnosis(diagnosis.text, kind, 0, diagnosis.icd10, sure)))
+    ranked.sort(key=lambda pair: pair[0])
+    if any(diagnosis.kind in ("principal", "discharge") for _, diagnosis in ranked):
+        ranked = [
+            (r, Diagnosis(d.text, "secondary", 0, d.icd10, d.certainty) if d.kind == "plain" else d) for r, d in ranked
         ]
-    return [diagnosis for _, diagnosis in found]
+    return [diagnosis for _, diagnosis in ranked]
 
 
-def _statement(corpus: Corpus, row: Kept) -> list[Piece]:
+def _statement(corpus: Corpus, row: GatheredRow) -> list[Piece]:
     value = row.values
     if row.kind == "AllergyIntolerance":
         if code_of(value.get("verificationStatus")) in NEGATED:
@@ -209,7 +209,7 @@ def _statement(corpus: Corpus, row: Kept) -> list[Piece]:
     if section is None:
         corpus.count("resources left out: observations of no known category")
         return []
-    if value.get("status") in NOT_DONE or not (said := observed(value)):
+    if value.get("status") in NOT_DONE or not (said := render_observation(value)):
         corpus.count("observations without a value left out")
         return []
     return [Piece(section, said)]
@@ -226,7 +226,7 @@ def _report(corpus: Corpus, value: dict[str, Any]) -> list[Piece]:
     return [Piece(section, f"{name}: {text}") for text in texts if text]
 
 
-def _document(corpus: Corpus, row: Kept) -> list[Piece]:
+def _document(corpus: Corpus, row: GatheredRow) -> list[Piece]:
     texts = [corpus.plain(attachment(fields(part).get("attachment"))) for part in items(row.values.get("content"))]
     corpus.count("documents left out: not text", sum(not text for text in texts))
     return [piece for text in texts if text for piece in split(text, reports=True)]
@@ -241,7 +241,7 @@ def _sections(corpus: Corpus, value: dict[str, Any]) -> list[Piece]:
         section, kind = known or (coded or Section.ABOUT, "plain" if coded is Section.DIAGNOSIS else "")
         text = corpus.plain(plain(str(fields(part.get("text")).get("div") or "")))
         if section is Section.DIAGNOSIS:
-            pieces.append(Piece(section, text, title, kind, told=True))
+            pieces.append(Piece(section, text, title, kind, cut_out=True))
         elif text:
             pieces += split(text, section, reports=True)
         pieces += _sections(corpus, part)
@@ -253,7 +253,7 @@ def _rank(entry: Any) -> int:
     return rank if isinstance(rank, int) else 98
 
 
-def _is_problem(row: Kept) -> bool:
+def _is_problem(row: GatheredRow) -> bool:
     categories = [code for category in items(row.values.get("category")) for _, code in codes_of(category)]
     return row.kind == "Condition" and "problem-list-item" in categories
 
@@ -275,7 +275,7 @@ def _age(born: str, then: str) -> float | None:
     return float(years - (len(born) >= 10 and len(then) >= 10 and then[5:10] < born[5:10]))
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     row = look.rows[0] if look.rows and isinstance(look.rows[0], dict) else {}
     kind = row.get("resourceType")
     return f"its resourceType is {kind}" if kind == "Bundle" or kind in READ else None

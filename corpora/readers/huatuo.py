@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from kgtools.corpora.dialogue.speakers import NotTurns, flattened
+from kgtools.corpora.dialogue.speakers import NotTurns, read_flat
 from kgtools.corpora.dialogue.turns import in_turns
-from kgtools.corpora.files.file import Place
-from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Reader, Turn
-from kgtools.corpora.readers.alpaca import TALKS, instruction
+from kgtools.corpora.files.paths import SPLITS, word_in_path
+from kgtools.corpora.files.place import Place
+from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Reader, Turn
+from kgtools.corpora.readers.alpaca import PARTED, instruction
 
 LITE = ("label", "related_diseases", "score")
 """What Huatuo26M-Lite tells of a question beside its answer."""
@@ -23,7 +23,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
     Of several paraphrases of one question the first is asked, the others stand in the meta; of several answers to one question
     each is a record. Published rows have one of the two; several of both are refused."""
     for file in corpus.files:
-        split = told(file, SPLITS)
+        split = word_in_path(file, SPLITS)
         for place, row in file.rows():
             try:
                 questions, answers = _sides(row)
@@ -40,8 +40,8 @@ def _example(
     if URL.fullmatch(answer):
         corpus.refuse(place, "answer-is-a-url", f"answer {number} is an address; the text must be fetched there")
         return
-    turns = flattened(questions[0]) or [Turn("user", questions[0])]
-    corpus.count(TALKS, len(turns) > 1)
+    turns = read_flat(questions[0]) or [Turn("user", questions[0])]
+    corpus.count(PARTED, len(turns) > 1)
     try:
         turns = in_turns(corpus, [*turns, Turn("assistant", answer)])
     except NotTurns as why:
@@ -82,7 +82,7 @@ def _texts(value: Any, depth: int = 0) -> list[str] | None:
     return None if None in found else [text for texts in found for text in texts or ()]
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     first = look.rows[0] if look.holds_objects and look.rows and isinstance(look.rows[0], dict) else {}
     if isinstance(first.get("instruction"), list) and isinstance(first.get("output"), list):
         return "instruction and output in lists, as Huatuo-26M has them"
@@ -90,7 +90,7 @@ def fits(look: Look) -> str | None:
         return "lists of questions and of answers, as Huatuo-26M has them"
     if {"question", "answer", "related_diseases"} <= set(first):
         return "question, answer and related_diseases, as Huatuo26M-Lite has them"
-    if isinstance(first.get("instruction"), str) and "output" in first and flattened(first["instruction"]):
+    if isinstance(first.get("instruction"), str) and "output" in first and read_flat(first["instruction"]):
         return "<user>: and <bot>: in its instruction, as BenTsao has them"
     return None
 

@@ -5,12 +5,21 @@ from typing import Literal
 
 from pydantic import Field
 
-from kgtools.corpora.dialogue.imcs import LICENSE_NOTE, SECTIONS, URL, Report, Talk, first_of, reports, talks
-from kgtools.corpora.dialogue.messages import EMPTY, spoken, written
+from kgtools.corpora.dialogue.imcs import (
+    LICENSE_NOTE,
+    SECTIONS,
+    URL,
+    ImcsDialogue,
+    Report,
+    first_of,
+    read_dialogues,
+    reports,
+)
+from kgtools.corpora.dialogue.messages import EMPTY, as_lines, drop_empty
 from kgtools.corpora.ehr import diagnoses as dx
 from kgtools.corpora.ehr import records as ehr
 from kgtools.corpora.ehr.headings import Piece, find
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Reader, Turn
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Reader, Turn
 from kgtools.tools.config import Settings
 
 ASKED = f"根据下面患者的自述和问诊对话，写一份诊疗报告，包括{'、'.join(SECTIONS)}。\n\n"
@@ -31,52 +40,54 @@ class ImcsReportSettings(Settings):
 
 def read(corpus: Corpus, settings: ImcsReportSettings) -> Iterator[Example]:
     """A record of each talk, or of each of its (two) reports."""
-    for talk in talks(corpus):
-        if not talk.before and all(EMPTY.fullmatch(content) for _, content in talk.said):
-            corpus.refuse(talk.place, "no-dialogue", "nothing is told or said")
+    for dialogue in read_dialogues(corpus):
+        if not dialogue.before and all(EMPTY.fullmatch(content) for _, content in dialogue.turns):
+            corpus.refuse(dialogue.place, "no-dialogue", "nothing is told or said")
             continue
-        found = reports(corpus, talk)
-        if not talk.row.get("report"):
+        numbered = reports(corpus, dialogue)
+        if not dialogue.row.get("report"):
             if settings.make == "report":
                 corpus.count("talks without a report, asked without an answer")
-                yield _written(corpus, talk, [], None)
+                yield _report_example(corpus, dialogue, [], None)
             else:
-                corpus.refuse(talk.place, "no-report", "the talk has no report; those of the hidden test have none")
-        for number, report in found if settings.reports == "all" else found[:1]:
+                corpus.refuse(dialogue.place, "no-report", "the talk has no report; those of the hidden test have none")
+        for number, report in numbered if settings.reports == "all" else numbered[:1]:
             if settings.make == "report":
-                others = [other for at, other in found if at != number]
-                yield _written(corpus, talk, [report, *others], number)
-            elif record := _diagnosed(corpus, talk, report, number):
+                others = [other for at, other in numbered if at != number]
+                yield _report_example(corpus, dialogue, [report, *others], number)
+            elif record := _diagnosis_example(corpus, dialogue, report, number):
                 yield record
 
 
-def _written(corpus: Corpus, talk: Talk, found: list[Report], number: int | None) -> Example:
+def _report_example(
+    corpus: Corpus, dialogue: ImcsDialogue, reports_of_dialogue: list[Report], number: int | None
+) -> Example:
     """The talk and the report that is written from it. In a talk the doctor may say the diagnosis, which the report repeats."""
-    before = f"自述：{talk.before}\n\n" if talk.before else ""
-    turns = [Turn("user", f"{ASKED}{before}对话：\n{written(spoken(corpus, talk.said))}")]
-    texts = ["\n".join(f"{name}：{text}" for name, text in report.items()) for report in found]
+    before = f"自述：{dialogue.before}\n\n" if dialogue.before else ""
+    turns = [Turn("user", f"{ASKED}{before}对话：\n{as_lines(drop_empty(corpus, dialogue.turns))}")]
+    texts = ["\n".join(f"{name}：{text}" for name, text in report.items()) for report in reports_of_dialogue]
     answer = texts[0] if texts else None
     turns += [Turn("assistant", answer)] if answer else []
     meta = {
-        "id": talk.id, "disease_group": talk.diagnosis, "category": talk.diagnosis, "report": number, "references": texts[1:],
+        "id": dialogue.id, "disease_group": dialogue.diagnosis, "category": dialogue.diagnosis, "report": number, "references": texts[1:],
     }  # fmt: skip
-    return Example(talk.place, turns, "report", "zh", answer, key=talk.id, split=talk.split, meta=meta)
+    return Example(dialogue.place, turns, "report", "zh", answer, key=dialogue.id, split=dialogue.split, meta=meta)
 
 
-def _diagnosed(corpus: Corpus, talk: Talk, report: Report, number: int) -> Example | None:
+def _diagnosis_example(corpus: Corpus, dialogue: ImcsDialogue, report: Report, number: int) -> Example | None:
     """The report without its diagnosis and advice, and the diagnosis. The label of the talk is kept out of the notes as well;
     it is the answer where the report names none."""
     known = [(find(name), text) for name, text in report.items()]
     pieces = [Piece(section[0], text, kind=section[1]) for section, text in known if section]
-    label = dx.parse(talk.diagnosis, "impression")
+    label = dx.parse(dialogue.diagnosis, "impression")
     record = ehr.record_of(
-        talk.place, pieces, "zh", {}, label, patient=talk.id, record_id=talk.id, disease_group=talk.diagnosis, split=talk.split,
-        meta={"id": talk.id, "category": talk.diagnosis, "report": number},
+        dialogue.place, pieces, "zh", {}, label, patient=dialogue.id, record_id=dialogue.id, disease_group=dialogue.diagnosis, split=dialogue.split,
+        meta={"id": dialogue.id, "category": dialogue.diagnosis, "report": number},
     )  # fmt: skip
     return ehr.example(corpus, record)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     return "talks by id with reports, as IMCS-21 has them" if first_of(look).get("report") else None
 
 

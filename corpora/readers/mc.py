@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from kgtools.corpora.dialogue.mc import Kind, Labels, Talk, file_kind, fits, labels_of, splits_of, talks
-from kgtools.corpora.dialogue.messages import in_talk, spoken, written
+from kgtools.corpora.dialogue.mc import Kind, Labels, McDialogue, file_kind, fits, labels_of, read_dialogues, splits_of
+from kgtools.corpora.dialogue.messages import as_lines, drop_empty, take_turns
 from kgtools.corpora.dialogue.speakers import NotTurns
-from kgtools.corpora.dialogue.turns import answered
+from kgtools.corpora.dialogue.turns import end_with_answer
 from kgtools.corpora.files.file import File
 from kgtools.corpora.reader import Categories, Corpus, Example, Reader, Turn
 from kgtools.tools.config import Settings
@@ -47,12 +47,12 @@ def read(corpus: Corpus, settings: McSettings) -> Iterator[Example]:
     labels, splits = labels_of(corpus, _of("labels", files)), splits_of(corpus, _of("split", files))
     seen: set[str] = set()
     for file, kind in texts:
-        for talk in talks(corpus, file, kind or "dialog"):
-            if talk.id in seen:
-                corpus.refuse(talk.place, "id-given-twice", "an earlier talk has this id")
+        for dialogue in read_dialogues(corpus, file, kind or "dialog"):
+            if dialogue.id in seen:
+                corpus.refuse(dialogue.place, "id-given-twice", "an earlier talk has this id")
                 continue
-            seen.add(talk.id)
-            if example := _example(corpus, talk, labels.get(talk.id), splits, settings.make):
+            seen.add(dialogue.id)
+            if example := _example(corpus, dialogue, labels.get(dialogue.id), splits, settings.make):
                 yield example
     for id_, about in labels.items():
         if id_ not in seen:
@@ -64,42 +64,42 @@ def _of(wanted: Kind | None, files: list[tuple[File, Kind | None]]) -> list[File
 
 
 def _example(
-    corpus: Corpus, talk: Talk, about: Labels | None, splits: Mapping[str, str | None], make: str
+    corpus: Corpus, dialogue: McDialogue, about: Labels | None, splits: Mapping[str, str | None], make: str
 ) -> Example | None:
-    said = [turn for turn in talk.said if turn.role == "user" or not SITE.match(turn.content)]
-    corpus.count("form lines taken out", len(talk.said) - len(said))
+    said = [turn for turn in dialogue.turns if turn.role == "user" or not SITE.match(turn.content)]
+    corpus.count("form lines taken out", len(dialogue.turns) - len(said))
     try:
-        turns = in_talk(corpus, said) if make == "dialogue" else _summed(corpus, talk, said)
+        turns = take_turns(corpus, said) if make == "dialogue" else _summary_example(corpus, dialogue, said)
     except NotTurns as why:
-        corpus.refuse(talk.place, why.reason, str(why))
+        corpus.refuse(dialogue.place, why.reason, str(why))
         return None
-    split = splits.get(talk.id) or (about.split if about else None) or talk.split
+    split = splits.get(dialogue.id) or (about.split if about else None) or dialogue.split
     task, answer = ("dialogue", None) if make == "dialogue" else ("report", turns[-1].content)
-    meta = _meta(corpus, talk, about)
-    return Example(talk.place, turns, task, "zh", answer, key=talk.id, split=split, meta=meta)
+    meta = _meta(corpus, dialogue, about)
+    return Example(dialogue.place, turns, task, "zh", answer, key=dialogue.id, split=split, meta=meta)
 
 
-def _meta(corpus: Corpus, talk: Talk, about: Labels | None) -> dict[str, Any]:
+def _meta(corpus: Corpus, dialogue: McDialogue, about: Labels | None) -> dict[str, Any]:
     """What is known of the talk. `labels`: a character for each utterance of the file, by `speakers`, where they fit the text."""
-    speakers = "".join("P" if turn.role == "user" else "D" for turn in talk.said)
-    labels = talk.labels or (about.labels if about and about.speakers == speakers else "")
-    corpus.count("talks without labels", not talk.labels and about is None)
+    speakers = "".join("P" if turn.role == "user" else "D" for turn in dialogue.turns)
+    labels = dialogue.labels or (about.labels if about and about.speakers == speakers else "")
+    corpus.count("talks without labels", not dialogue.labels and about is None)
     corpus.count("labels left out that do not fit the text", about is not None and not labels)
-    department = talk.department or (about.department if about else "")
+    department = dialogue.department or (about.department if about else "")
     department = "" if department == NO_DEPARTMENT else department
     return {
-        "id": talk.id, "department": department, "category": department, "disease": talk.disease or (about.disease if about else ""),
+        "id": dialogue.id, "department": department, "category": department, "disease": dialogue.disease or (about.disease if about else ""),
         "labels": labels, "speakers": speakers if labels else "",
     }  # fmt: skip
 
 
-def _summed(corpus: Corpus, talk: Talk, said: list[Turn]) -> list[Turn]:
-    parts = {"问题描述": SITE.sub("", talk.problem).strip(), "分析及建议": SITE.sub("", talk.advice).strip()}
+def _summary_example(corpus: Corpus, dialogue: McDialogue, turns: list[Turn]) -> list[Turn]:
+    parts = {"问题描述": SITE.sub("", dialogue.problem).strip(), "分析及建议": SITE.sub("", dialogue.advice).strip()}
     if not all(parts.values()):
         raise NotTurns("no-summary", "the talk has no summary of the problem, or none of the advice")
-    question = f"把下面的问诊对话总结成{'和'.join(parts)}。\n\n{written(spoken(corpus, said))}"
+    question = f"把下面的问诊对话总结成{'和'.join(parts)}。\n\n{as_lines(drop_empty(corpus, turns))}"
     answer = "\n".join(f"{name}：{part}" for name, part in parts.items())
-    return answered([Turn("user", question), Turn("assistant", answer)])
+    return end_with_answer([Turn("user", question), Turn("assistant", answer)])
 
 
 READER = Reader(

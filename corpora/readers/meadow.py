@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kgtools.corpora.files.paths import stem
-from kgtools.corpora.reader import Corpus, Example, Look, Reader
+from kgtools.corpora.reader import Corpus, Example, FilePreview, Reader
 from kgtools.corpora.readers import alpaca
 
 INSTRUCTION = "Answer this question truthfully"
@@ -18,7 +18,7 @@ def read(corpus: Corpus, settings: alpaca.AlpacaSettings) -> Iterator[Example]:
         yield replace(example, key=asked, meta=example.meta | {"set": names[example.place.file]})
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if not alpaca.fits(look) or not look.has(*alpaca.KEYS):
         return None
     name = look.name.rpartition("/")[2].lower()

@@ -11,26 +11,26 @@ from kgtools.corpora.dialogue.consultations import (
     ID,
     SPEAKER,
     Consultation,
-    Talk,
+    Dialogue,
     consultations,
-    described,
+    read_description,
+    strip_marks,
     summed_up,
-    unmarked,
 )
-from kgtools.corpora.dialogue.descriptions import CLINICALGPT, NAMES, Fields, rendered
-from kgtools.corpora.dialogue.messages import in_talk
+from kgtools.corpora.dialogue.descriptions import CLINICALGPT, NAMES, Fields, render_fields
+from kgtools.corpora.dialogue.messages import take_turns
 from kgtools.corpora.dialogue.speakers import NotTurns, with_inner
-from kgtools.corpora.dialogue.turns import answered, texts
-from kgtools.corpora.files.file import Place
+from kgtools.corpora.dialogue.turns import end_with_answer, texts
 from kgtools.corpora.files.json_values import kind_of
-from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Reader, Turn
+from kgtools.corpora.files.paths import SPLITS, word_in_path
+from kgtools.corpora.files.place import Place
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Reader, Turn
 from kgtools.corpora.text.normalize import lang_of
 from kgtools.tools.config import Settings
 
 NAMED = SPLITS | {"validate": "validation", "validation": "validation"}
 CASE = ("medical_case", "doctor_diagnosis")
-TALKS = ("Dialogue", "utterances")
+UTTERANCES = ("Dialogue", "utterances")
 
 
 class MedDialogSettings(Settings):
@@ -53,22 +53,22 @@ def read(corpus: Corpus, settings: MedDialogSettings) -> Iterator[Example]:
     `[{id, medical_case, doctor_diagnosis, Department}]`. The addresses of pages go into the key alone."""
     for file in corpus.files:
         if file.holds_values():
-            split = told(file, NAMED)
+            split = word_in_path(file, NAMED)
             for place, row in file.values():
                 yield from _published(corpus, place, row, split, settings)
         else:
             for consultation in consultations(corpus, file):
-                yield from _consulted(corpus, consultation, settings)
+                yield from _read_consultations(corpus, consultation, settings)
 
 
-def _consulted(corpus: Corpus, page: Consultation, settings: MedDialogSettings) -> Iterator[Example]:
+def _read_consultations(corpus: Corpus, page: Consultation, settings: MedDialogSettings) -> Iterator[Example]:
     meta = {"id": page.id, "hospital": page.hospital} | _department(page.department)
-    if not page.talks:
+    if not page.dialogues:
         corpus.refuse(page.place, "no-dialogue", "a page with neither a dialogue nor a diagnosis")
-    corpus.count("follow-up talks, each a record of its own", max(len(page.talks) - 1, 0))
-    for number, talk in enumerate(page.talks, start=1):
-        about = meta | ({"talk": number} if len(page.talks) > 1 else {})
-        yield from _examples(corpus, talk, settings, key=page.thread or _key(talk), meta=about)
+    corpus.count("follow-up talks, each a record of its own", max(len(page.dialogues) - 1, 0))
+    for number, dialogue in enumerate(page.dialogues, start=1):
+        about = meta | ({"talk": number} if len(page.dialogues) > 1 else {})
+        yield from _examples(corpus, dialogue, settings, key=page.thread or _key(dialogue), meta=about)
 
 
 def _published(
@@ -78,29 +78,29 @@ def _published(
     try:
         if not isinstance(values, dict):
             raise NotTurns("not-an-object", f"found {kind_of(row)}, expected an object or a list of utterances")
-        talk = _case(corpus, place, values) if set(CASE) <= set(values) else _talk(corpus, place, values)
+        dialogue = _case(corpus, place, values) if set(CASE) <= set(values) else _read_dialogue(corpus, place, values)
     except NotTurns as why:
         corpus.refuse(place, why.reason, str(why))
         return
     meta = {"id": values.get("Id", values.get("id"))} | _department(values.get("Department"))
-    yield from _examples(corpus, talk, settings, key=_key(talk), meta=meta, split=split)
+    yield from _examples(corpus, dialogue, settings, key=_key(dialogue), meta=meta, split=split)
 
 
-def _case(corpus: Corpus, place: Place, values: dict[str, Any]) -> Talk:
+def _case(corpus: Corpus, place: Place, values: dict[str, Any]) -> Dialogue:
     case, diagnosis = (_text(corpus, values, key) for key in CASE)
     if not (summary := summed_up(corpus, diagnosis)):
         raise NotTurns("no-answer", "the doctor's diagnosis is empty")
-    return Talk(place, described(corpus, case), (), summary)
+    return Dialogue(place, read_description(corpus, case), (), summary)
 
 
-def _talk(corpus: Corpus, place: Place, values: dict[str, Any]) -> Talk:
-    said = next((values[key] for key in TALKS if key in values), None)
-    if not isinstance(said, list):
-        raise NotTurns("missing-field", f"expected a list under {' or '.join(TALKS)}, or {' and '.join(CASE)}")
-    if not said:
+def _read_dialogue(corpus: Corpus, place: Place, values: dict[str, Any]) -> Dialogue:
+    utterances = next((values[key] for key in UTTERANCES if key in values), None)
+    if not isinstance(utterances, list):
+        raise NotTurns("missing-field", f"expected a list under {' or '.join(UTTERANCES)}, or {' and '.join(CASE)}")
+    if not utterances:
         raise NotTurns("no-dialogue", "the list of utterances is empty")
     names, spoken = [], []
-    for number, utterance in enumerate(said, start=1):
+    for number, utterance in enumerate(utterances, start=1):
         if not isinstance(utterance, str):
             raise NotTurns("wrong-type", f"utterance {number} must be a text")
         utterance = corpus.plain(utterance)
@@ -109,64 +109,69 @@ def _talk(corpus: Corpus, place: Place, values: dict[str, Any]) -> Talk:
         names.append(speaker[1])
         spoken.append(utterance[speaker.end() :].strip())
     turns = with_inner(names, spoken)
-    return Talk(place, described(corpus, _text(corpus, values, "description")), tuple(turns))
+    return Dialogue(place, read_description(corpus, _text(corpus, values, "description")), tuple(turns))
 
 
 def _text(corpus: Corpus, values: dict[str, Any], key: str) -> str:
     text = values.get(key) or ""
     if not isinstance(text, str):
         raise NotTurns("wrong-type", f"{key} must be a text")
-    return unmarked(corpus, text)
+    return strip_marks(corpus, text)
 
 
 def _department(department: Any) -> dict[str, Any]:
     return {"department": department, "category": department} if isinstance(department, str) else {}
 
 
-def _key(talk: Talk) -> str:
+def _key(dialogue: Dialogue) -> str:
     """What stands for the patient where no address does: the description, or the first message."""
-    return rendered(talk.description) or next((turn.content for turn in talk.turns), "")
+    return render_fields(dialogue.description) or next((turn.content for turn in dialogue.turns), "")
 
 
 def _examples(
-    corpus: Corpus, talk: Talk, settings: MedDialogSettings, key: str, meta: dict[str, Any], split: str | None = None
+    corpus: Corpus,
+    dialogue: Dialogue,
+    settings: MedDialogSettings,
+    key: str,
+    meta: dict[str, Any],
+    split: str | None = None,
 ) -> Iterator[Example]:
-    sums_up = bool(talk.summary) and (not talk.turns or settings.summary == "record")
-    for task in ["dialogue"] * bool(talk.turns) + ["qa"] * sums_up:
+    sums_up = bool(dialogue.summary) and (not dialogue.turns or settings.summary == "record")
+    for task in ["dialogue"] * bool(dialogue.turns) + ["qa"] * sums_up:
         try:
-            turns = _answer(talk, settings) if task == "qa" else _dialogue(corpus, talk, settings)
+            turns = _answer(dialogue, settings) if task == "qa" else _dialogue(corpus, dialogue, settings)
         except NotTurns as why:
-            corpus.refuse(talk.place, why.reason, str(why))
+            corpus.refuse(dialogue.place, why.reason, str(why))
             continue
-        answer = talk.summary if task == "qa" else None
-        yield Example(talk.place, turns, task, lang_of(*texts(turns)), answer, key, split, meta)
+        answer = dialogue.summary if task == "qa" else None
+        yield Example(dialogue.place, turns, task, lang_of(*texts(turns)), answer, key, split, meta)
 
 
-def _answer(talk: Talk, settings: MedDialogSettings) -> list[Turn]:
+def _answer(dialogue: Dialogue, settings: MedDialogSettings) -> list[Turn]:
     """The description and the doctor's summary. Raises NotTurns."""
-    described = _opening(talk.description, "full" if settings.description == "none" else settings.description)
-    return answered([Turn("user", described)] * bool(described) + [Turn("assistant", talk.summary)])
+    description = _opening(dialogue.description, "full" if settings.description == "none" else settings.description)
+    return end_with_answer([Turn("user", description)] * bool(description) + [Turn("assistant", dialogue.summary)])
 
 
-def _dialogue(corpus: Corpus, talk: Talk, settings: MedDialogSettings) -> list[Turn]:
+def _dialogue(corpus: Corpus, dialogue: Dialogue, settings: MedDialogSettings) -> list[Turn]:
     """The description and what is said; the summary too, where it is wanted or the doctor says nothing else. Raises NotTurns."""
-    silent = not any(turn.role == "assistant" and turn.content for turn in talk.turns)
-    last = bool(talk.summary) and (silent or settings.summary == "turn")
+    silent = not any(turn.role == "assistant" and turn.content for turn in dialogue.turns)
+    last = bool(dialogue.summary) and (silent or settings.summary == "turn")
     corpus.count(
-        "summaries left out beside their dialogue", bool(talk.summary) and not last and settings.summary == "alone"
+        "summaries left out beside their dialogue", bool(dialogue.summary) and not last and settings.summary == "alone"
     )
-    said = [*talk.turns, *[Turn("assistant", talk.summary)] * last]
-    return in_talk(corpus, said, _opening(talk.description, settings.description))
+    said = [*dialogue.turns, *[Turn("assistant", dialogue.summary)] * last]
+    return take_turns(corpus, said, _opening(dialogue.description, settings.description))
 
 
 def _opening(fields: Fields, which: str) -> str:
     """The fields of the description that are wanted; text under no label is the course of the illness."""
     if which == "illness":
         return "\n".join(fields[name] for name in ("", "病情描述") if name in fields)
-    return "" if which == "none" else rendered(fields, CLINICALGPT if which == "clinicalgpt" else NAMES)
+    return "" if which == "none" else render_fields(fields, CLINICALGPT if which == "clinicalgpt" else NAMES)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.layout == "text":
         lines = [line.strip() for line in look.text.split("\n")]
         there = [any(map(part.fullmatch, lines)) for part in (ID, ADDRESS, HEADING)]
@@ -175,7 +180,7 @@ def fits(look: Look) -> str | None:
     if isinstance(first, dict):
         if set(CASE) <= set(first):
             return "medical_case and doctor_diagnosis, as cases of MedDialog have them"
-        first = next((first[key] for key in TALKS if key in first), None)
+        first = next((first[key] for key in UTTERANCES if key in first), None)
     if isinstance(first, list) and first and all(isinstance(text, str) and SPEAKER.match(text) for text in first):
         return "lists of what the patient and the doctor say, as MedDialog has them"
     return None

@@ -5,10 +5,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from kgtools.corpora.exams.questions import LM_EVAL_CHOICES, PLAIN, ExamSettings, Question, records, said
+from kgtools.corpora.exams.questions import LM_EVAL_CHOICES, PLAIN, ExamSettings, Question, cell_text, records
 from kgtools.corpora.files.file import File
-from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader
+from kgtools.corpora.files.paths import SPLITS, word_in_path
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, PublishedFile, Reader
 from kgtools.tools.errors import InputError
 
 PROMPTS = {"plain": PLAIN, "lm-eval": LM_EVAL_CHOICES}
@@ -31,16 +31,16 @@ def read(corpus: Corpus, settings: MedmcqaSettings) -> Iterator[Example]:
     Each question has one key, whatever its choice_type. Raises InputError where `cop` counts from another number."""
     base = int(settings.cop)
     for file in corpus.files:
-        split = told(file, SPLITS)
+        split = word_in_path(file, SPLITS)
         counted = _base(file)
         if counted not in (None, base):
             raise InputError(f"{file.name}: its cop counts from {counted}, not from {base}; --set cop={counted}")
         for place, row in file.json():
             question = Question(
                 place, row.get("question"), {letter: row.get(name) for name, letter in OPTIONS.items()},
-                _key(row.get("cop"), base), "en", split, said(row.get("subject_name")), said(row.get("subject_name")),
+                _key(row.get("cop"), base), "en", split, cell_text(row.get("subject_name")), cell_text(row.get("subject_name")),
                 row.get("exp"), False,
-                {"id": said(row.get("id")), "topic": said(row.get("topic_name")), "choice_type": said(row.get("choice_type"))},
+                {"id": cell_text(row.get("id")), "topic": cell_text(row.get("topic_name")), "choice_type": cell_text(row.get("choice_type"))},
             )  # fmt: skip
             yield from records(corpus, question, PROMPTS[settings.prompt], settings)
 
@@ -63,7 +63,7 @@ def _base(file: File) -> int | None:
     return 0 if has_zero else None
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has("question", *OPTIONS) and (look.has("cop") or look.has(*COLUMNS)):
         return "options opa to opd, as MedMCQA has them"
     return None
@@ -76,7 +76,7 @@ READER = Reader(
     files="train.json, dev.json, test.json (JSON lines)",
     read=read,
     fits=fits,
-    published=(Published(COLUMNS, ("cop", "exp", "subject_name", "topic_name"), "en", ("question", *OPTIONS)),),
+    published=(PublishedFile(COLUMNS, ("cop", "exp", "subject_name", "topic_name"), "en", ("question", *OPTIONS)),),
     settings=MedmcqaSettings,
     categories=Categories("category"),
     url="https://github.com/medmcqa/medmcqa",

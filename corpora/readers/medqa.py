@@ -13,16 +13,16 @@ from kgtools.corpora.exams.questions import (
     PLAIN,
     ExamSettings,
     Question,
-    chosen,
+    cell_text,
+    choose_prompt,
     lang_of,
-    lettered,
     letters_of,
+    options_by_letter,
     records,
-    said,
 )
-from kgtools.corpora.files.file import Row
-from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Reader
+from kgtools.corpora.files.paths import SPLITS, word_in_path
+from kgtools.corpora.files.place import Row
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Reader
 
 PROMPTS = {
     "zh": {"own": CLINICALGPT, "clinicalgpt": CLINICALGPT, "lm-eval": LM_EVAL_ZH},
@@ -68,14 +68,14 @@ class MedqaSettings(ExamSettings):
 def read(corpus: Corpus, settings: MedqaSettings) -> Iterator[Example]:
     """`{question, options, answer, answer_idx, meta_info}`, a line each. The textbooks beside the questions are passed over."""
     for file in corpus.files:
-        if told(file, {"textbooks": "textbooks"}):
+        if word_in_path(file, {"textbooks": "textbooks"}):
             corpus.count("files of textbooks")
             continue
-        split, region = told(file, SPLITS), told(file, REGIONS)
+        split, region = word_in_path(file, SPLITS), word_in_path(file, REGIONS)
         for row in file.json():
             question = _question(corpus, row, split, region)
             if question:
-                prompt = chosen(PROMPTS[question.lang], settings.prompt, question.lang)
+                prompt = choose_prompt(PROMPTS[question.lang], settings.prompt, question.lang)
                 for record in records(corpus, question, prompt, settings):
                     unmapped = record.meta["region"] == "Mainland" and record.meta["category"] not in MAPPED
                     corpus.count("records of an unmapped category", unmapped)
@@ -83,16 +83,16 @@ def read(corpus: Corpus, settings: MedqaSettings) -> Iterator[Example]:
 
 
 def _question(corpus: Corpus, row: Row, split: str | None, region: str | None) -> Question | None:
-    values, label = row.values, said(row.values.get("meta_info"))
-    key, answer = values.get("answer_idx") or "", said(values.get("answer"))
-    options = {letter: said(text) for letter, text in lettered(values.get("options")).items()}
-    if not said(key) and [*options.values()].count(answer) == 1:
+    values, label = row.values, cell_text(row.values.get("meta_info"))
+    key, answer = values.get("answer_idx") or "", cell_text(values.get("answer"))
+    options = {letter: cell_text(text) for letter, text in options_by_letter(values.get("options")).items()}
+    if not cell_text(key) and [*options.values()].count(answer) == 1:
         key = next(letter for letter, text in options.items() if text == answer)
         corpus.count("keys taken from the answer's text")
-    elif not said(key) and answer and set(letters_of(answer)) and set(letters_of(answer)) <= set(options):
+    elif not cell_text(key) and answer and set(letters_of(answer)) and set(letters_of(answer)) <= set(options):
         key = answer
         corpus.count("keys taken from an answer that is letters")
-    elif answer and answer != said(key) and options.get(letters_of(key), answer) != answer:
+    elif answer and answer != cell_text(key) and options.get(letters_of(key), answer) != answer:
         corpus.refuse(row.place, "key-and-answer-differ", "answer is not the text of the option that answer_idx names")
         return None
     lang = lang_of(values.get("question"))
@@ -114,7 +114,7 @@ def category_of(label: str) -> str:
     return chapter if found not in SUBJECTS and re.search(CATEGORIES.unless, chapter) else found
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has("question", "options", "answer", "answer_idx") and _by_letter(look.rows[0]["options"]):
         return "options by letter and answer_idx, as MedQA has them"
     return None

@@ -8,11 +8,12 @@ from typing import Any
 
 from pydantic import Field
 
-from kgtools.corpora.files.file import File, Place
+from kgtools.corpora.files.file import File
 from kgtools.corpora.files.json_stream import nested_items
 from kgtools.corpora.files.json_values import loads
 from kgtools.corpora.files.paths import stem
-from kgtools.corpora.reader import Corpus, Example, Look, Reader, Turn
+from kgtools.corpora.files.place import Place
+from kgtools.corpora.reader import Corpus, Example, FilePreview, Reader, Turn
 from kgtools.corpora.text.normalize import lang_of
 from kgtools.tools.config import Settings
 from kgtools.tools.errors import InputError
@@ -48,13 +49,14 @@ def read(corpus: Corpus, settings: MedsInsSettings) -> Iterator[Example]:
         others = rewrites.get(task, ())
         meta = {key.lower().replace(" ", "_"): head.get(key) for key in KEPT} | {"task": task}
         number = 0
-        for place, (key, instance) in nested_items(file, INSTANCES):
-            if key != INSTANCES:
-                continue
-            number += 1
-            instance = file.watch(place, instance)
-            system = random.Random(f"{corpus.seed}|{task}|{place.row}").choice(others) if others else definition
-            yield from _example(corpus, place, instance, system, meta)
+        with file.characters() as text:
+            for place, (key, instance) in nested_items(text, file.name, file.refuse, INSTANCES):
+                if key != INSTANCES:
+                    continue
+                number += 1
+                instance = file.watch(place, instance)
+                system = random.Random(f"{corpus.seed}|{task}|{place.row}").choice(others) if others else definition
+                yield from _example(corpus, place, instance, system, meta)
             if settings.rewrites and not others:
                 corpus.count("definitions without a rewrite")
         if not number:
@@ -94,11 +96,13 @@ def rewrites_of(path: Path) -> dict[str, tuple[str, ...]]:
 def _head(file: File) -> dict[str, Any]:
     """What stands beside the instances; read to the end of the file only where the definition stands behind them."""
     head: dict[str, Any] = {}
-    for _, (key, value) in nested_items(file.quiet(), INSTANCES):
-        if key != INSTANCES:
-            head[key] = value
-        elif DEFINITION in head:
-            break
+    quiet = file.quiet()
+    with quiet.characters() as text:
+        for _, (key, value) in nested_items(text, file.name, quiet.refuse, INSTANCES):
+            if key != INSTANCES:
+                head[key] = value
+            elif DEFINITION in head:
+                break
     return head
 
 
@@ -111,7 +115,7 @@ def _first(value: Any) -> str:
     return next((text for text in _texts(value) or () if text.strip()), "").strip()
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has(DEFINITION, INSTANCES) or (look.layout == "json-object" and f'"{INSTANCES}"' in look.text):
         return "a Definition and Instances, as MedS-Ins has them"
     return None

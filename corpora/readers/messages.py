@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 
 from kgtools.corpora.dialogue.speakers import NotTurns
-from kgtools.corpora.dialogue.turns import any_conversation, in_plain_lines, in_turns, listed
-from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Reader
+from kgtools.corpora.dialogue.turns import any_conversation, as_list, in_plain_lines, in_turns
+from kgtools.corpora.files.paths import SPLITS, word_in_path
+from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Reader
 from kgtools.corpora.readers.alpaca import instruction
 
 
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
     """`{messages: [{role, content}]}`."""
     for file in corpus.files:
-        split = told(file, SPLITS)
+        split = word_in_path(file, SPLITS)
         for place, row in file.rows():
             try:
                 turns = in_turns(
@@ -24,8 +24,8 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
             yield instruction(place, turns, meta={"id": row.get("id")}, split=split)
 
 
-def fits(look: Look) -> str | None:
-    if look.has("messages") and isinstance(listed(look.first("messages")), list):
+def fits(look: FilePreview) -> str | None:
+    if look.has("messages") and isinstance(as_list(look.first("messages")), list):
         return "a list of messages"
     return None
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kgtools.corpora.ehr.headings import Piece, Section, split
 from kgtools.corpora.ehr.records import example, record_of
-from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Published, Reader
+from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, PublishedFile, Reader
 
 COLUMNS = ("note_id", "subject_id", "hadm_id", "note_type", "text")
 COURSE = "brief hospital course"
@@ -37,7 +37,7 @@ def _before_the_course(pieces: list[Piece]) -> list[Piece]:
     return pieces[:behind] + [piece for piece in pieces[behind:] if piece.section is Section.DIAGNOSIS]
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     return "its columns are those of MIMIC-IV-Note" if look.has(*COLUMNS) else None
 
 
@@ -48,7 +48,7 @@ READER = Reader(
     files="discharge.csv (also gzip)",
     read=read,
     fits=fits,
-    published=(Published(COLUMNS, ("note_seq", "charttime", "storetime")),),
+    published=(PublishedFile(COLUMNS, ("note_seq", "charttime", "storetime")),),
     private=True,
     url="https://physionet.org/content/mimic-iv-note/",
 )

@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from kgtools.corpora.exams.questions import CLINICALGPT, LM_EVAL_ZH, ExamSettings, Question, records, said
+from kgtools.corpora.exams.questions import CLINICALGPT, LM_EVAL_ZH, ExamSettings, Question, cell_text, records
 from kgtools.corpora.files.file import File
-from kgtools.corpora.files.paths import SPLITS, stem, told
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Published, Reader
+from kgtools.corpora.files.paths import SPLITS, stem, word_in_path
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, PublishedFile, Reader
 
 PROMPTS = {"clinicalgpt": CLINICALGPT, "lm-eval": LM_EVAL_ZH}
 WITHOUT = ("", "none", "null", "[]")
@@ -25,14 +25,14 @@ class MlecQaSettings(ExamSettings):
 def read(corpus: Corpus, settings: MlecQaSettings) -> Iterator[Example]:
     """`{qid, qtype, qtext, qimage, options, answer}`; the profession and the split are in the file's name."""
     for file in corpus.files:
-        split, subject = told(file, SPLITS), _subject(file)
+        split, subject = word_in_path(file, SPLITS), _subject(file)
         for place, row in file.json():
             if row.get("qimage") and str(row["qimage"]).strip().lower() not in WITHOUT:
                 corpus.refuse(place, "needs-an-image", "qimage names one")
                 continue
             question = Question(
                 place, row.get("qtext"), row.get("options"), row.get("answer") or "", "zh", split, subject, subject,
-                meta={"id": said(row.get("qid")), "question_type": said(row.get("qtype"))},
+                meta={"id": cell_text(row.get("qid")), "question_type": cell_text(row.get("qtype"))},
             )  # fmt: skip
             yield from records(corpus, question, PROMPTS[settings.prompt], settings)
 
@@ -43,7 +43,7 @@ def _subject(file: File) -> str:
     return "_".join(words)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has("qid", "qtype", "qtext", "options"):
         return "qid, qtype and qtext, as MLEC-QA has them"
     return None
@@ -56,7 +56,7 @@ READER = Reader(
     files="a JSON file for each profession and split, Clinic_train.json and the like",
     read=read,
     fits=fits,
-    published=(Published(("qid", "qtype", "qtext", "options", "answer"), ("qimage",), "zh", ("qtext",)),),
+    published=(PublishedFile(("qid", "qtype", "qtext", "options", "answer"), ("qimage",), "zh", ("qtext",)),),
     settings=MlecQaSettings,
     categories=Categories("category"),
     url="https://github.com/Judenpech/MLEC-QA",

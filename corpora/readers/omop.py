@@ -6,11 +6,11 @@ from pathlib import PurePath
 
 from kgtools.corpora.ehr import diagnoses as dx
 from kgtools.corpora.ehr.diagnoses import Diagnosis
-from kgtools.corpora.ehr.gather import Gather, Kept
+from kgtools.corpora.ehr.gather import Gather, GatheredRow
 from kgtools.corpora.ehr.headings import Piece, Section, find, split
 from kgtools.corpora.ehr.records import LangSettings, example, record_of, visit_of
 from kgtools.corpora.files.file import File
-from kgtools.corpora.reader import Corpus, Example, Look, Reader
+from kgtools.corpora.reader import Corpus, Example, FilePreview, Reader
 from kgtools.tools.errors import InputError
 
 NEEDED = {
@@ -56,7 +56,7 @@ def read(corpus: Corpus, settings: LangSettings) -> Iterator[Example]:
     seen: set[str] = set()
     concepts: dict[str, str] = {}
     with Gather(corpus.keys, "person_id") as gather:
-        for file in sorted(corpus.files, key=lambda file: table_named(file) == "CONCEPT"):
+        for file in sorted(corpus.files, key=lambda file: find_table(file) == "CONCEPT"):
             _keep(corpus, gather, file, seen, concepts)
         missing = [table for table in NEEDED if table not in seen]
         if {"VISIT_OCCURRENCE", "CONDITION_OCCURRENCE"} & set(missing):
@@ -72,7 +72,7 @@ def read(corpus: Corpus, settings: LangSettings) -> Iterator[Example]:
             )
 
 
-def table_named(file: File) -> str:
+def find_table(file: File) -> str:
     """The table that a file's name says: `person.csv.gz` is PERSON."""
     return PurePath(file.name).name.split(".")[0].upper()
 
@@ -91,10 +91,10 @@ def _keep(corpus: Corpus, gather: Gather, file: File, seen: set[str], concepts: 
     for place, values in file.csv():
         row = {key.lower(): value.strip() for key, value in values.items()}
         if not table:
-            table = table_of(table_named(file), tuple(row)) or "-"
-            if table == "-" and (needed := NEEDED.get(table_named(file))):
+            table = table_of(find_table(file), tuple(row)) or "-"
+            if table == "-" and (needed := NEEDED.get(find_table(file))):
                 lacking = ", ".join(column for column in needed if column not in row)
-                raise InputError(f"{file.name}: {table_named(file)} lacks {lacking}, which it has in OMOP CDM 5.4")
+                raise InputError(f"{file.name}: {find_table(file)} lacks {lacking}, which it has in OMOP CDM 5.4")
             seen.add(table)
         if table == "-":
             corpus.count("rows of other tables left out")
@@ -112,8 +112,8 @@ def _keep(corpus: Corpus, gather: Gather, file: File, seen: set[str], concepts: 
             gather.put(
                 row["person_id"], table, place, corpus.plain({key: value for key, value in row.items() if value})
             )
-    if not table and table_named(file) in NEEDED:
-        seen.add(table_named(file))
+    if not table and find_table(file) in NEEDED:
+        seen.add(find_table(file))
     seen.discard("-")
 
 
@@ -131,11 +131,11 @@ def _unit(value: Row, concepts: Row) -> str:
 
 
 def _visits(
-    corpus: Corpus, settings: LangSettings, person: str, rows: Sequence[Kept], concepts: Row, missing: list[str]
+    corpus: Corpus, settings: LangSettings, person: str, rows: Sequence[GatheredRow], concepts: Row, missing: list[str]
 ) -> Iterator[Example]:
     who = next((row.values for row in rows if row.kind == "PERSON"), {})
     visits = {str(row.values.get("visit_occurrence_id")): row for row in rows if row.kind == "VISIT_OCCURRENCE"}
-    of: dict[str, list[Kept]] = {id_: [] for id_ in visits}
+    of: dict[str, list[GatheredRow]] = {id_: [] for id_ in visits}
     for row in rows:
         visit = row.values.get("visit_occurrence_id") or (next(iter(visits)) if len(visits) == 1 else "")
         if row.kind not in ("PERSON", "VISIT_OCCURRENCE"):
@@ -147,7 +147,7 @@ def _visits(
         if conditions and not diagnoses:
             corpus.refuse(visit.place, "coded-diagnosis", "its conditions are codes; name CONCEPT.csv too")
             continue
-        pieces = [piece for row in of[id_] for piece in _told(corpus, row, concepts)]
+        pieces = [piece for row in of[id_] for piece in _record_parts(corpus, row, concepts)]
         record = record_of(
             visit.place, pieces, settings.lang, {}, diagnoses, record_id=id_, patient=person,
             sex=GENDERS.get(who.get("gender_concept_id", ""), who.get("gender_source_value", "").lower()),
@@ -168,7 +168,7 @@ def _diagnosis(condition: Row, concepts: Row) -> Diagnosis | None:
     return dx.one(name if CODE.fullmatch(source) or not source else source, kind, code)
 
 
-def _told(corpus: Corpus, row: Kept, concepts: Row) -> list[Piece]:
+def _record_parts(corpus: Corpus, row: GatheredRow, concepts: Row) -> list[Piece]:
     value = row.values
     if row.kind == "NOTE":
         title = f"{value.get('note_title', '')} {value.get('note_source_value', '')}"
@@ -183,19 +183,19 @@ def _told(corpus: Corpus, row: Kept, concepts: Row) -> list[Piece]:
             return []
         coded = value.get("unit_concept_id", "0") != "0" and bool(_number(value))
         corpus.count("units left out: their concept has no name", coded and not _unit(value, concepts))
-        return [Piece(Section.EXAM if VITAL.search(name) else Section.LABS, measured(name, value, concepts))]
+        return [Piece(Section.EXAM if VITAL.search(name) else Section.LABS, render_measurement(name, value, concepts))]
     if row.kind == "OBSERVATION":
         name = _name(value, "observation", concepts)
         known = find(name)
-        said = _observation(value, concepts)
+        text = _observation(value, concepts)
         states = bool(concepts.get(STATES + value.get("observation_concept_id", "")))
-        if not said and (known or not states):
+        if not text and (known or not states):
             corpus.count("observations without a value left out")
             return []
         if known and known[0] is not Section.DIAGNOSIS:
-            return [Piece(known[0], said)]
+            return [Piece(known[0], text)]
         section = Section.EXAM if VITAL.search(name) else Section.PERSONAL
-        return [Piece(section, f"{name}: {said}" if said else name)] if name and not known else []
+        return [Piece(section, f"{name}: {text}" if text else name)] if name and not known else []
     return []
 
 
@@ -215,7 +215,7 @@ def _measure(value: Row, concepts: Row) -> str:
     return f"{sign}{number}" if number else concepts.get(value.get("value_as_concept_id", ""), "") or source
 
 
-def measured(name: str, value: Row, concepts: Row) -> str:
+def render_measurement(name: str, value: Row, concepts: Row) -> str:
     """`血红蛋白 97 g/L (130-175)`."""
     ends = [_short(value.get(end, "")) for end in ("range_low", "range_high")]
     words = [name, _measure(value, concepts), _unit(value, concepts)]
@@ -246,7 +246,7 @@ def _age(who: Row, visit: Row) -> float | None:
     return float(int(then[:4]) - int(born[:4]))
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     columns = tuple(column.lower() for column in look.columns)
     table = table_of(PurePath(look.name).name.split(".")[0].upper(), columns) if look.is_table else None
     return f"its columns are those of OMOP's {table}" if table else None

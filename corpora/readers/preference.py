@@ -3,10 +3,18 @@
 from collections.abc import Iterator
 from typing import Any
 
-from kgtools.corpora.dialogue.speakers import NotTurns, talk_in
-from kgtools.corpora.dialogue.turns import any_conversation, asked, is_parts, rounds, text_of, texts, with_words
-from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Pair, Reader, Turn
+from kgtools.corpora.dialogue.speakers import NotTurns, turns_in
+from kgtools.corpora.dialogue.turns import (
+    any_conversation,
+    end_with_question,
+    is_parts,
+    rounds,
+    text_of,
+    texts,
+    with_words,
+)
+from kgtools.corpora.files.paths import SPLITS, word_in_path
+from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Pair, Reader, Turn
 from kgtools.corpora.text.escapes import without_escapes
 from kgtools.corpora.text.normalize import lang_of
 
@@ -19,7 +27,7 @@ SHAPES = (
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example | Pair]:
     """Texts or lists of messages; chosen and rejected also as one message. Without a prompt, what both begin with is it."""
     for file in corpus.files:
-        split = told(file, SPLITS)
+        split = word_in_path(file, SPLITS)
         for place, row in file.rows():
             try:
                 prompt, chosen, rejected = _sides(row)
@@ -42,12 +50,12 @@ def _sides(row: dict[str, Any]) -> tuple[list[Turn], str, str]:
     if shape[0] == "instruction" and isinstance(first, str) and (more := row.get("input")):
         first = f"{first}\n{text_of(more, 'input')}"
     if isinstance(first, str):
-        talk = talk_in(without_escapes(first)[0]) or [Turn("user", first)]
-        first = [{"role": role, "content": said} for role, said in talk]
+        dialogue = turns_in(without_escapes(first)[0]) or [Turn("user", first)]
+        first = [{"role": role, "content": said} for role, said in dialogue]
     prompt = any_conversation(first, system)
     before = rounds(row.get("history"))
     at = prompt[0].role == "system"
-    prompt = asked([*prompt[:at], *before, *prompt[at:]])
+    prompt = end_with_question([*prompt[:at], *before, *prompt[at:]])
     return prompt, _answer(row[shape[1]], prompt, shape[1]), _answer(row[shape[2]], prompt, shape[2])
 
 
@@ -69,10 +77,10 @@ def _implicit(chosen: Any, rejected: Any) -> tuple[list[Turn], str, str]:
         raise NotTurns(
             "prompts-differ", "chosen and rejected must begin with the same messages and end with the assistant's"
         )
-    return asked(better[:-1]), better[-1].content, worse[-1].content
+    return end_with_question(better[:-1]), better[-1].content, worse[-1].content
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     shape = next((shape for shape in (*SHAPES, ("chosen", "rejected")) if look.has(*shape)), None)
     return (
         f"{', '.join(shape)}, as pairs for preference training have them" if shape and look.layout != "text" else None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from kgtools.corpora.files.paths import SPLITS, stem
-from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Published, Reader, Turn
+from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, PublishedFile, Reader, Turn
 
 KEPT = ("answer_choices", "task_type", "task_dataset", "sample_id")
 
@@ -27,7 +27,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
             yield Example(place, turns, "instruction", "zh", target.strip(), split=split, meta=meta)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.has("input", "target", "task_dataset"):
         return "input, target and task_dataset, as PromptCBLUE has them"
     return None
@@ -40,6 +40,6 @@ READER = Reader(
     files="train.json, dev.json, test.json: JSON lines",
     read=read,
     fits=fits,
-    published=(Published(("input", "target", *KEPT)),),
+    published=(PublishedFile(("input", "target", *KEPT)),),
     url="https://github.com/michael-wzhu/PromptCBLUE",
 )

@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from kgtools.corpora.exams.questions import LM_EVAL, PLAIN, ExamSettings, Question, records, said
-from kgtools.corpora.files.file import File, Place
-from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Corpus, Example, Look, Published, Reader, Turn
+from kgtools.corpora.exams.questions import LM_EVAL, PLAIN, ExamSettings, Question, cell_text, records
+from kgtools.corpora.files.file import File
+from kgtools.corpora.files.paths import SPLITS, word_in_path
+from kgtools.corpora.files.place import Place
+from kgtools.corpora.reader import Corpus, Example, FilePreview, PublishedFile, Reader, Turn
 
 ASK = "Abstract: {abstract}\nQuestion: {question}"
 PROMPTS = {
@@ -40,13 +41,13 @@ def read(corpus: Corpus, settings: PubmedqaSettings) -> Iterator[Example]:
     test = _test(corpus, [file for file, is_test in kinds if is_test])
     rest = "train" if test else None
     for file, is_test in kinds:
-        split = told(file, SPLITS)
+        split = word_in_path(file, SPLITS)
         for place, pmid, values in () if is_test else _papers(file):
             if not isinstance(values, dict) or not isinstance(values.get("CONTEXTS"), list):
                 corpus.refuse(place, "missing-field", "a paper has QUESTION and a list of CONTEXTS")
                 continue
             official = test.pop(pmid, None)
-            decision = said(values.get("final_decision"))
+            decision = cell_text(values.get("final_decision"))
             if official and official[1] and decision and official[1] != decision:
                 corpus.refuse(place, "keys-differ", "the test set has another decision")
                 continue
@@ -58,9 +59,9 @@ def read(corpus: Corpus, settings: PubmedqaSettings) -> Iterator[Example]:
 def _records(
     corpus: Corpus, place: Place, pmid: str, values: dict[str, Any], split: str | None, settings: PubmedqaSettings
 ) -> Iterator[Example]:
-    abstract = "\n".join(filter(None, map(said, values["CONTEXTS"])))
-    decision, long = said(values.get("final_decision")), said(values.get("LONG_ANSWER"))
-    meta = {"id": pmid, "abstract": abstract, "year": said(values.get("YEAR")), "decision": decision}
+    abstract = "\n".join(filter(None, map(cell_text, values["CONTEXTS"])))
+    decision, long = cell_text(values.get("final_decision")), cell_text(values.get("LONG_ANSWER"))
+    meta = {"id": pmid, "abstract": abstract, "year": cell_text(values.get("YEAR")), "decision": decision}
     if not abstract:
         corpus.refuse(place, "no-abstract")
         return
@@ -74,7 +75,7 @@ def _records(
             replace(record, key=pmid) for record in records(corpus, question, PROMPTS[settings.prompt], settings)
         )
     if settings.answers in ("long", "both"):
-        text = said(values.get("QUESTION"))
+        text = cell_text(values.get("QUESTION"))
         if text and long:
             turns = (Turn("user", ASK.format(abstract=abstract, question=text)), Turn("assistant", long))
             yield Example(place, turns, "qa", "en", long, pmid, split, meta | {"question": text})
@@ -94,7 +95,7 @@ def _papers(file: File) -> Iterator[tuple[Place, str, Any]]:
             given["CONTEXTS"] = texts.get("contexts")
         if "final_decision" in row:
             given["final_decision"] = row["final_decision"]
-        yield place, said(row.get("pubid")), given
+        yield place, cell_text(row.get("pubid")), given
 
 
 def _is_test(file: File) -> bool:
@@ -108,24 +109,24 @@ def _beginning(file: File) -> Iterator[tuple[Place, str, Any]]:
 
 
 def _test(corpus: Corpus, files: list[File]) -> dict[str, tuple[Place, str]]:
-    found: dict[str, tuple[Place, str]] = {}
+    split: dict[str, tuple[Place, str]] = {}
     for file in files:
         for place, pmid, decision in file.members():
-            if said(decision) in DECISIONS.values():
-                found[pmid] = place, said(decision)
+            if cell_text(decision) in DECISIONS.values():
+                split[pmid] = place, cell_text(decision)
             else:
                 corpus.refuse(place, "bad-key", "expected yes, no or maybe")
-    return found
+    return split
 
 
-def fits(look: Look) -> str | None:
-    whole = look.rows[0] if look.rows and isinstance(look.rows[0], dict) else {}
+def fits(look: FilePreview) -> str | None:
+    complete = look.rows[0] if look.rows and isinstance(look.rows[0], dict) else {}
     if look.has(*ROW) and isinstance(look.first("context"), dict):
         return "pubid, question, context and long_answer, as PubMedQA has them on Hugging Face"
-    first = next(iter(whole.values()), None)
+    first = next(iter(complete.values()), None)
     if isinstance(first, dict) and {"QUESTION", "CONTEXTS"} <= set(first):
         return "an object by PMID with QUESTION and CONTEXTS, as PubMedQA has them"
-    if len(whole) > 1 and all(key.isdigit() and value in DECISIONS.values() for key, value in whole.items()):
+    if len(complete) > 1 and all(key.isdigit() and value in DECISIONS.values() for key, value in complete.items()):
         return "decisions by PMID, as PubMedQA publishes those of its test set"
     return None
 
@@ -138,8 +139,8 @@ READER = Reader(
     read=read,
     fits=fits,
     published=(
-        Published(COLUMNS, MORE, "en", ("QUESTION", "LONG_ANSWER"), keys=r"\d+"),
-        Published(ROW, ("final_decision",), "en", ("question", "long_answer"), values=("pubid", r"\d+")),
+        PublishedFile(COLUMNS, MORE, "en", ("QUESTION", "LONG_ANSWER"), keys=r"\d+"),
+        PublishedFile(ROW, ("final_decision",), "en", ("question", "long_answer"), values=("pubid", r"\d+")),
     ),
     together=True,
     settings=PubmedqaSettings,

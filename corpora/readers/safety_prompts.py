@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from kgtools.corpora.files.file import Place
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, NoSettings, Published, Reader, Turn
+from kgtools.corpora.files.place import Place
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, NoSettings, PublishedFile, Reader, Turn
 from kgtools.corpora.text.normalize import lang_of
 
 TYPICAL = (
@@ -52,7 +52,7 @@ def _example(corpus: Corpus, place: Place, scenario: str, values: Any) -> Exampl
     return Example(place, turns, "safety", lang, key=question, meta=meta)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if look.layout in ("json-object", "json-lines") and (found := [name for name in SCENARIOS if look.has(name)]):
         return f"lists of prompts under {found[0]}, a scenario of Safety-Prompts"
     return None
@@ -65,7 +65,7 @@ READER = Reader(
     files="typical_safety_scenarios.json and instruction_attack_scenarios.json",
     read=read,
     fits=fits,
-    published=(Published((*KEYS, "type"), keys="|".join(SCENARIOS), values=("type", "|".join(SCENARIOS))),),
+    published=(PublishedFile((*KEYS, "type"), keys="|".join(SCENARIOS), values=("type", "|".join(SCENARIOS))),),
     categories=Categories("scenario"),
     url="https://github.com/thu-coai/Safety-Prompts",
 )

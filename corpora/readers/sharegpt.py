@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from kgtools.corpora.dialogue.speakers import LINE, SPOKEN, NotTurns
-from kgtools.corpora.dialogue.turns import any_conversation, in_plain_lines, in_turns, listed
-from kgtools.corpora.files.paths import SPLITS, told
-from kgtools.corpora.reader import Corpus, Example, Look, NoSettings, Reader
+from kgtools.corpora.dialogue.turns import any_conversation, as_list, in_plain_lines, in_turns
+from kgtools.corpora.files.paths import SPLITS, word_in_path
+from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Reader
 from kgtools.corpora.readers.alpaca import instruction
 
 KEYS = ("conversations", "conversation", "dialogue", "dialog", "dialogs", "turns", "talk", "data")
@@ -16,7 +16,7 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
     """`{conversations: [{from, value}]}`, perhaps with `system`; `{conversation: [{role, content}]}`, a dialogue or dialog of
     such messages, of rounds, or of lines that begin with who speaks."""
     for file in corpus.files:
-        split = told(file, SPLITS)
+        split = word_in_path(file, SPLITS)
         for place, row in file.rows():
             said = next((row[key] for key in KEYS if key in row), None)
             system = row.get("system") or row.get("system_prompt")
@@ -29,12 +29,12 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
             yield instruction(place, turns, meta=meta, split=split)
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if "chosen" in look.columns:
         return None
     for key in KEYS:
         if look.has(key):
-            said = listed(look.first(key))
+            said = as_list(look.first(key))
             if key == "data" and not (
                 isinstance(said, list) and said and isinstance(said[0], str) and SPOKEN.match(said[0])
             ):

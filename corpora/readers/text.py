@@ -6,8 +6,9 @@ from itertools import chain
 from pydantic import Field
 
 from kgtools.corpora.checks.examples import LONGEST
-from kgtools.corpora.files.file import File, Line, Place
-from kgtools.corpora.reader import Corpus, Example, Look, Reader, Turn
+from kgtools.corpora.files.file import File
+from kgtools.corpora.files.place import Line, Place
+from kgtools.corpora.reader import Corpus, Example, FilePreview, Reader, Turn
 from kgtools.corpora.readers.alpaca import GIVEN, OUTPUTS
 from kgtools.corpora.text.normalize import lang_of
 from kgtools.tools.config import Settings
@@ -62,7 +63,7 @@ def _documents(corpus: Corpus, file: File, separator: str) -> Iterator[tuple[Pla
                 lines.clear()
 
 
-def fits(look: Look) -> str | None:
+def fits(look: FilePreview) -> str | None:
     if (
         look.holds_objects
         and isinstance(look.first("text"), str)

@@ -7,10 +7,20 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from kgtools.corpora.exams.questions import LM_EVAL, PLAIN, ExamSettings, Question, lettered, letters_of, records, said
-from kgtools.corpora.files.file import File, Place
+from kgtools.corpora.exams.questions import (
+    LM_EVAL,
+    PLAIN,
+    ExamSettings,
+    Question,
+    cell_text,
+    letters_of,
+    options_by_letter,
+    records,
+)
+from kgtools.corpora.files.file import File
 from kgtools.corpora.files.paths import stem
-from kgtools.corpora.reader import Categories, Corpus, Example, Look, Reader
+from kgtools.corpora.files.place import Place
+from kgtools.corpora.reader import Categories, Corpus, Example, FilePreview, Reader
 
 MEDALPACA = replace(
     PLAIN, ask="Answer this multiple choice question.\n\n{question}\n{options}", option="{letter}: {text}",
@@ -42,7 +52,7 @@ def read(corpus: Corpus, settings: UsmleSettings) -> Iterator[Example]:
     for file, kind in kinds:
         step = _step(file)
         for place, row in file.json() if kind == "step" else ():
-            number = said(row.get("no")) or str(place.row)
+            number = cell_text(row.get("no")) or str(place.row)
             found = keys.pop((step, number), None)
             if (step, number) in images:
                 corpus.refuse(place, "needs-an-image", "it is in the list of questions with images")
@@ -86,25 +96,30 @@ def _keys(corpus: Corpus, files: list[File]) -> Keys:
 
 
 def _images(corpus: Corpus, files: list[File]) -> set[tuple[str, str]]:
-    found: set[tuple[str, str]] = set()
+    names: set[tuple[str, str]] = set()
     for file in files:
         for place, name, numbers in file.members():
             step = STEP.search(name) or re.fullmatch(r"([123])", name)
             if step and isinstance(numbers, list):
-                found |= {(step[1], said(number)) for number in numbers}
+                names |= {(step[1], cell_text(number)) for number in numbers}
             else:
                 corpus.refuse(place, "missing-field", "expected a step with a list of numbers")
-    return found
+    return names
 
 
-def fits(look: Look) -> str | None:
-    whole = look.rows[0] if look.rows and isinstance(look.rows[0], dict) else {}
+def fits(look: FilePreview) -> str | None:
+    complete = look.rows[0] if look.rows and isinstance(look.rows[0], dict) else {}
     named = STEP.search(look.name.rpartition("/")[2])
-    if named and look.has("question", "options") and not look.has("answer_idx") and lettered(whole["options"]):
+    if (
+        named
+        and look.has("question", "options")
+        and not look.has("answer_idx")
+        and options_by_letter(complete["options"])
+    ):
         return "a step in its name, and options by letter, as the self assessments have them"
-    if IMAGES in look.name.lower() and whole and all(STEP.fullmatch(key) for key in whole):
+    if IMAGES in look.name.lower() and complete and all(STEP.fullmatch(key) for key in complete):
         return "numbers by step, as the list of questions with images has them"
-    if named and _are_keys(whole):
+    if named and _are_keys(complete):
         return "a step in its name, and letters by number, as the solutions have them"
     return None
 

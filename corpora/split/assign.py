@@ -7,9 +7,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from kgtools.corpora.split.parts import CROSSING, NONE, Parts, settle
-from kgtools.corpora.split.plan import SPLITS, Plan, Rule, Split, Subset
+from kgtools.corpora.split.plan import SPLITS, Rule, Split, SplitPlan, Subset
 from kgtools.tools.errors import UsageError
-from kgtools.tools.frames import shuffled
+from kgtools.tools.frames import shuffle_keys
 from kgtools.tools.inputs.files import digest
 
 DRAWN: tuple[Split, ...] = ("test", "validation", "train")
@@ -36,17 +36,17 @@ def runs(groups: NDArray[np.uint64]) -> Runs:
     return Runs(order, np.flatnonzero(new))
 
 
-def rule_of(plan: Plan) -> pl.Expr:
+def rule_of(plan: SplitPlan) -> pl.Expr:
     """The number of the first rule that fits a record by its `source` and `task`; NONE where none does."""
-    found = pl.lit(NONE, pl.UInt8)
+    number_of_rule = pl.lit(NONE, pl.UInt8)
     for number, rule in reversed(list(enumerate(plan.rules))):
         fits = pl.lit(True)
         if rule.sources:
             fits &= pl.col("source").is_in(rule.sources)
         if rule.tasks:
             fits &= pl.col("task").is_in(rule.tasks)
-        found = pl.when(fits).then(pl.lit(number, pl.UInt8)).otherwise(found)
-    return found.alias("rule")
+        number_of_rule = pl.when(fits).then(pl.lit(number, pl.UInt8)).otherwise(number_of_rule)
+    return number_of_rule.alias("rule")
 
 
 def published_of() -> pl.Expr:
@@ -55,20 +55,20 @@ def published_of() -> pl.Expr:
     return pl.col("split").replace_strict(places, default=NONE, return_dtype=pl.UInt8).alias("published")
 
 
-def limits(index: pl.DataFrame, plan: Plan) -> NDArray[np.int64]:
+def limits(index: pl.DataFrame, plan: SplitPlan) -> NDArray[np.int64]:
     """For each number of a rule how many records that share facts may be one group of its records."""
-    found = np.full(NONE + 1, np.iinfo(np.int64).max)
+    most = np.full(NONE + 1, np.iinfo(np.int64).max)
     for number, rule in enumerate(plan.rules):
-        mine = index["rule"] == number
-        free = mine & (index["published"] == NONE) if rule.published else mine
+        of_rule = index["rule"] == number
+        free = of_rule & (index["published"] == NONE) if rule.published else of_rule
         if free.any():
             targets = _targets(rule, int(free.sum()), number)
-            held = [targets[split] for split in ("validation", "test") if targets.get(split)]
-            found[number] = min(held) // MOST if held else found[number]
-    return found
+            sizes = [targets[split] for split in ("validation", "test") if targets.get(split)]
+            most[number] = min(sizes) // MOST if sizes else most[number]
+    return most
 
 
-class Assigned(NamedTuple):
+class Assignment(NamedTuple):
     """`rows`: group, rule, stratum, split and reason of each row, of which the last two are categories and one of them is null.
     `asked`: how many records each split was to have."""
 
@@ -76,60 +76,60 @@ class Assigned(NamedTuple):
     asked: dict[str, int]
 
 
-def assign(index: pl.DataFrame, plan: Plan, parts: Parts | None = None) -> Assigned:
+def assign(index: pl.DataFrame, plan: SplitPlan, parts: Parts | None = None) -> Assignment:
     """Whole groups into splits.
 
     `index`: `group` (UInt64), `stratum` (a number), `rule` and `published` as above, `between`: what is not drawn, but goes where
     its facts are by `parts`. A group of several rules or strata has the first of them. Raises UsageError where records have no
     published split and the rule says nothing else."""
     order, starts = runs(index["group"].to_numpy())
-    held = index["published"].to_numpy().astype(np.int16)
-    held[held == NONE] = -1
-    groups = _groups(index, held, order, starts, plan.seed)
+    published = index["published"].to_numpy().astype(np.int16)
+    published[published == NONE] = -1
+    groups = _groups(index, published, order, starts, plan.seed)
     by_at = groups.sort("at")
     at = np.empty(len(order), dtype=np.intp)
     at[order] = np.repeat(np.arange(len(starts)), by_at["size"])
     rules, above = by_at["rule"].to_numpy()[at], by_at["published"].to_numpy()[at]
     bound = np.array([rule.published for rule in plan.rules] + [False] * (NONE + 1 - len(plan.rules)))[rules]
-    must = np.where(bound, held, -1)
-    places, asked = _draw(groups, plan, {})
-    place = places[at]
+    must = np.where(bound, published, -1)
+    split_of_group, asked = _draw(groups, plan, {})
+    split = split_of_group[at]
     if parts:
         between = index["between"].to_numpy() & (must < 0)
-        place = settle(parts, place, must)
+        split = settle(parts, split, must)
         for _ in range(ROUNDS):
-            less = _less(place, rules, between, plan)
-            place = settle(parts, _draw(groups, plan, less)[0][at], must)
-        place = _within_counts(place, rules, between, index, plan)
-    reason = np.where(place == NONE, REASONS.index("not-drawn"), NONE)
-    reason = np.where(bound & (held != above), above + REASONS.index("group-is-in-validation") - 1, reason)
-    reason = np.where(place == CROSSING, REASONS.index("shares-facts"), reason)
+            less = _less(split, rules, between, plan)
+            split = settle(parts, _draw(groups, plan, less)[0][at], must)
+        split = _within_counts(split, rules, between, index, plan)
+    reason = np.where(split == NONE, REASONS.index("not-drawn"), NONE)
+    reason = np.where(bound & (published != above), above + REASONS.index("group-is-in-validation") - 1, reason)
+    reason = np.where(split == CROSSING, REASONS.index("shares-facts"), reason)
     reason = np.where(rules == NONE, REASONS.index("in-no-rule"), reason)
     rows = pl.DataFrame({
         "group": index["group"], "stratum": index["stratum"], "rule": rules,
-        "split": _named(np.where(reason == NONE, place, NONE), SPLITS), "reason": _named(reason, REASONS),
+        "split": _name(np.where(reason == NONE, split, NONE), SPLITS), "reason": _name(reason, REASONS),
     })  # fmt: skip
-    return Assigned(rows, {split: asked[split] for split in SPLITS})
+    return Assignment(rows, {split: asked[split] for split in SPLITS})
 
 
 def _groups(
-    index: pl.DataFrame, held: NDArray[np.int16], order: NDArray[np.intp], starts: NDArray[np.intp], seed: int
+    index: pl.DataFrame, published: NDArray[np.int16], order: NDArray[np.intp], starts: NDArray[np.intp], seed: int
 ) -> pl.DataFrame:
     """A row a group, in the seeded order in which they are drawn: `at` (its place by number), rule, stratum, between, size, and
     `published`: the last of the splits that its records were given."""
     least = {
         name: np.minimum.reduceat(index[name].to_numpy()[order], starts) for name in ("rule", "stratum", "between")
     }
-    found = pl.DataFrame({
+    groups = pl.DataFrame({
         "group": index["group"].to_numpy()[order[starts]], **least,
-        "published": np.maximum.reduceat(held[order], starts), "size": np.diff(starts, append=len(order)),
+        "published": np.maximum.reduceat(published[order], starts), "size": np.diff(starts, append=len(order)),
     }).with_row_index("at")  # fmt: skip
     salt = int(digest(f"{seed}|split")[:16], 16)
-    return found.with_columns(key=shuffled(pl.col("group"), salt)).sort("key", "group").drop("key", "group")
+    return groups.with_columns(key=shuffle_keys(pl.col("group"), salt)).sort("key", "group").drop("key", "group")
 
 
 def _draw(
-    groups: pl.DataFrame, plan: Plan, less: dict[tuple[int, Split], int]
+    groups: pl.DataFrame, plan: SplitPlan, less: dict[tuple[int, Split], int]
 ) -> tuple[NDArray[np.uint8], dict[Split, int]]:
     """The place of each group by its number; and how many records each split was to have. `less`: so many fewer are drawn of a
     rule into a split."""
@@ -137,7 +137,7 @@ def _draw(
     asked: dict[Split, int] = dict.fromkeys(SPLITS, 0)
     for (number,), part in groups.partition_by("rule", as_dict=True).items():
         if number != NONE:
-            chosen, wanted = _placed(number, part, plan.rules[number], less)
+            chosen, wanted = _distribute(number, part, plan.rules[number], less)
             asked = {split: asked[split] + wanted[split] for split in SPLITS}
             for split, at in chosen:
                 places[at.to_numpy()] = SPLITS.index(split)
@@ -145,29 +145,33 @@ def _draw(
 
 
 def _less(
-    place: NDArray[np.uint8], rules: NDArray[np.uint8], between: NDArray[np.bool_], plan: Plan
+    placed: NDArray[np.uint8], rules: NDArray[np.uint8], between: NDArray[np.bool_], plan: SplitPlan
 ) -> dict[tuple[int, Split], int]:
     """How many fewer are to be drawn into the splits of each rule that are held out: what lies between others and follows them
     there, and its share of what is left out."""
-    found: dict[tuple[int, Split], int] = {}
+    fewer: dict[tuple[int, Split], int] = {}
     for number, rule in enumerate(plan.rules):
-        mine = rules == number
-        lost = int((mine & (place == CROSSING)).sum())
+        of_rule = rules == number
+        lost = int((of_rule & (placed == CROSSING)).sum())
         for split in DRAWN[:-1]:
-            follow = int((mine & between & (place == SPLITS.index(split))).sum())
-            found[number, split] = follow + round((rule.shares or {}).get(split, 0) * lost)
-    return found
+            follow = int((of_rule & between & (placed == SPLITS.index(split))).sum())
+            fewer[number, split] = follow + round((rule.shares or {}).get(split, 0) * lost)
+    return fewer
 
 
 def _within_counts(
-    place: NDArray[np.uint8], rules: NDArray[np.uint8], between: NDArray[np.bool_], index: pl.DataFrame, plan: Plan
+    placed: NDArray[np.uint8],
+    rules: NDArray[np.uint8],
+    between: NDArray[np.bool_],
+    index: pl.DataFrame,
+    plan: SplitPlan,
 ) -> NDArray[np.uint8]:
     """The places without records that lie between others where a rule counts what a split holds and it would hold more."""
     groups, free = index["group"].to_numpy(), index["published"].to_numpy() == NONE
-    left = place.copy()
+    left = placed.copy()
     for number, rule in enumerate(plan.rules):
         for split, most in (rule.counts or {}).items():
-            inside = (rules == number) & (place == SPLITS.index(split)) & (free | (not rule.published))
+            inside = (rules == number) & (placed == SPLITS.index(split)) & (free | (not rule.published))
             late = np.flatnonzero(inside & between)
             late = late[np.argsort(groups[late], kind="stable")]
             first = max(0, len(late) + most - int(inside.sum()))
@@ -175,26 +179,26 @@ def _within_counts(
     return left
 
 
-def _named(numbers: NDArray[np.generic], names: tuple[str, ...]) -> pl.Series:
+def _name(numbers: NDArray[np.generic], names: tuple[str, ...]) -> pl.Series:
     return pl.Series(numbers.astype(np.uint8)).replace_strict(
         list(range(len(names))), list(names), default=None, return_dtype=pl.Enum(names)
     )
 
 
-def _placed(
+def _distribute(
     number: int, groups: pl.DataFrame, rule: Rule, less: dict[tuple[int, Split], int]
 ) -> tuple[list[tuple[Split, pl.Series]], dict[Split, int]]:
     """The groups (their `at`) of one rule, split by split; and how many records each split was to have."""
-    found: list[tuple[Split, pl.Series]] = []
+    chosen: list[tuple[Split, pl.Series]] = []
     asked: dict[Split, int] = dict.fromkeys(SPLITS, 0)
     drawn = groups.filter(~pl.col("between"))
     if rule.published:
-        found = [(split, drawn.filter(pl.col("published") == at)["at"]) for at, split in enumerate(SPLITS)]
+        chosen = [(split, drawn.filter(pl.col("published") == at)["at"]) for at, split in enumerate(SPLITS)]
         kept = dict(groups.group_by("published").agg(pl.col("size").sum()).iter_rows())
         asked = {split: kept.get(at, 0) for at, split in enumerate(SPLITS)}
         groups, drawn = (rows.filter(pl.col("published") < 0) for rows in (groups, drawn))
     if groups.is_empty():
-        return found, asked
+        return chosen, asked
     records = int(groups["size"].sum())
     targets = _targets(rule, records, number)
     rest = records - sum(targets.values())
@@ -207,11 +211,11 @@ def _placed(
         for split in DRAWN:
             if split in quotas:
                 taken = _fill(left["size"], quotas[split][stratum])
-                found.append((split, left.filter(taken)["at"]))
+                chosen.append((split, left.filter(taken)["at"]))
                 left = left.filter(~taken)
         if "train" not in quotas:
-            found.append(("train", left["at"]))
-    return found, asked
+            chosen.append(("train", left["at"]))
+    return chosen, asked
 
 
 def _targets(rule: Rule, records: int, number: int) -> dict[Split, int]:
@@ -259,6 +263,6 @@ def subset(placed: pl.DataFrame, number: int, wanted: Subset, seed: int, name: s
     """Which rows of an index that `assign` placed are in the subset of this rule; all of the split where it has fewer groups."""
     mine = (pl.col("rule") == number) & (pl.col("split") == wanted.of)
     salt = int(digest(f"{seed}|{name}")[:16], 16)
-    groups = placed.filter(mine).select(pl.col("group").unique()).sort(shuffled(pl.col("group"), salt), "group")
+    groups = placed.filter(mine).select(pl.col("group").unique()).sort(shuffle_keys(pl.col("group"), salt), "group")
     chosen = groups["group"].head(wanted.groups).implode()
     return placed.select((mine & pl.col("group").is_in(chosen)).fill_null(False)).to_series()

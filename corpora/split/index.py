@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from kgtools.corpora.record_files import batches
 from kgtools.corpora.split.assign import published_of, rule_of
-from kgtools.corpora.split.plan import Plan
+from kgtools.corpora.split.plan import SplitPlan
 from kgtools.tools.errors import UsageError
 from kgtools.tools.frames import digests, numbers
 
@@ -34,7 +34,7 @@ class Links(NamedTuple):
     tie_keys: NDArray[np.uint64]
 
 
-def index_of(rows: pl.LazyFrame, plan: Plan) -> tuple[pl.DataFrame, list[str]]:
+def index_of(rows: pl.LazyFrame, plan: SplitPlan) -> tuple[pl.DataFrame, list[str]]:
     """`rule`, `published` and `stratum` (a number) of each record; and the names of the strata."""
     wanted = rows.select(rule_of(plan), published_of(), stratum(plan).alias("stratum"))
     seen: dict[str, int] = {}
@@ -80,7 +80,7 @@ def _links(batch: pl.DataFrame, at: int) -> Links:
     return Links(in_numbers(batch["group"]).to_numpy(), row, key, tie_row, tie_key)
 
 
-def reader_of(rows: pl.LazyFrame, plan: Plan) -> Read:
+def reader_of(rows: pl.LazyFrame, plan: SplitPlan) -> Read:
     """Reads the records of a table. Raises UsageError for a key to tie by that no record has."""
     ties = [value.alias(f"tie {key}") for key, value in _ties(rows, plan.tie).items()]
     return lambda: batches(rows.select("group", "facts", *ties), AT_ONCE)
@@ -114,7 +114,7 @@ def in_numbers(groups: pl.Series) -> pl.Series:
     return pl.DataFrame({"digest": digests(groups)}).select(numbers(pl.col("digest"))).to_series()
 
 
-def stratum(plan: Plan) -> pl.Expr:
+def stratum(plan: SplitPlan) -> pl.Expr:
     """The name of a record's stratum."""
     columns = [_meta(name.removeprefix("meta.")) if name.startswith("meta.") else pl.col(name) for name in plan.by]
     return pl.concat_str([column.fill_null("") for column in columns], separator=" / ") if columns else pl.lit("all")

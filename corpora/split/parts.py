@@ -37,34 +37,34 @@ def part(
     In the order of their keys, atoms of which no fact is taken yet take all of theirs: such share nothing, so that each can be
     drawn by itself. Of the others, those that share facts with one of them go with it; those with several lie between."""
     order = np.argsort(keys, kind="stable")
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    by_atom = np.argsort(place[atoms], kind="stable")
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    by_atom = np.argsort(rank[atoms], kind="stable")
     at = np.empty_like(by_atom)
     at[by_atom] = np.arange(len(by_atom))
     sort = np.lexsort((facts, at[holders]))
-    held, atoms = facts[sort], place[atoms][by_atom]
+    ordered, atoms = facts[sort], rank[atoms][by_atom]
     begins = np.searchsorted(at[holders][sort], np.arange(len(rows) + 1))
     starts = begins[np.searchsorted(atoms, np.arange(len(keys) + 1))]
-    owners = array("q", [NOBODY]) * (int(held.max()) + 1 if len(held) else 0)
+    owners = array("q", [NOBODY]) * (int(ordered.max()) + 1 if len(ordered) else 0)
     units = array("q", [NOBODY]) * len(keys)
     later = []
     for atom in range(len(keys)):
-        mine = held[starts[atom] : starts[atom + 1]].tolist()
-        if any(owners[fact] != NOBODY for fact in mine):
-            later.append((atom, mine))
+        facts_of_atom = ordered[starts[atom] : starts[atom + 1]].tolist()
+        if any(owners[fact] != NOBODY for fact in facts_of_atom):
+            later.append((atom, facts_of_atom))
             continue
         units[atom] = atom
-        for fact in mine:
+        for fact in facts_of_atom:
             owners[fact] = atom
-    for atom, mine in later:
-        others = {owners[fact] for fact in mine} - {NOBODY}
+    for atom, facts_of_atom in later:
+        others = {owners[fact] for fact in facts_of_atom} - {NOBODY}
         if len(others) == 1:
             (units[atom],) = others
-            for fact in mine:
+            for fact in facts_of_atom:
                 owners[fact] = units[atom]
-    found = (np.array(each, np.int64) for each in (owners, units))
-    return Parts(rows[by_atom], atoms, keys[order], held, begins, starts, *found)
+    results = (np.array(each, np.int64) for each in (owners, units))
+    return Parts(rows[by_atom], atoms, keys[order], ordered, begins, starts, *results)
 
 
 def settle(parts: Parts, places: NDArray[np.uint8], published: NDArray[np.int16]) -> NDArray[np.uint8]:

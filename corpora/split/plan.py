@@ -5,9 +5,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from kgtools.tools.config import Seed, Settings, load_yaml
+from kgtools.tools.config import Seed, Settings, find_yaml, load_yaml, yaml_names
 from kgtools.tools.errors import UsageError
-from kgtools.tools.registry import suggestion
 
 DEFAULT = {"train": "0.9", "validation": "0.05", "test": "0.05"}
 HERE = Path(__file__).parent / "plans"
@@ -54,7 +53,7 @@ class Rule(Settings):
         return self
 
 
-class Plan(Settings):
+class SplitPlan(Settings):
     """Rules, of which the first that fits takes a group. `by`: what each split holds in the same proportions.
 
     `tie`: keys of meta, or fields; records with the same value of one (a patient, a page) stay in one split, whatever their
@@ -81,20 +80,15 @@ class Plan(Settings):
 
 def names() -> list[str]:
     """The plans of papers, sorted."""
-    return sorted(file.stem for file in HERE.glob("*.yaml"))
+    return yaml_names(HERE)
 
 
-def load_plan(name: str) -> Plan:
+def load_plan(name: str) -> SplitPlan:
     """A plan by its name or file. Raises UsageError for a name that there is not, InputError for a fault in the file."""
-    file = Path(name)
-    if not file.is_file():
-        if file.suffix in (".yaml", ".yml") or name not in names():
-            raise UsageError(f"no plan is called {name!r}; name a file, or {suggestion(name, names())}")
-        file = HERE / f"{name}.yaml"
-    return load_yaml(file, Plan)
+    return load_yaml(find_yaml(HERE, name, "plan"), SplitPlan)
 
 
-def made(
+def make_plan(
     name: str | None,
     shares: dict[str, str] | None = None,
     counts: dict[str, str] | None = None,
@@ -102,7 +96,7 @@ def made(
     by: str | None = None,
     tie: str | None = None,
     seed: int | None = None,
-) -> Plan:
+) -> SplitPlan:
     """The plan of this name or file, or one rule of what the user said; `by` and `tie` are words with commas between.
 
     Raises UsageError for what does not go together."""
@@ -110,22 +104,22 @@ def made(
         raise UsageError("--as is a whole plan; give it without --shares, --counts and --published")
     if shares is None and counts is None and not published:
         shares = DEFAULT
-    given = {"by": by, "tie": tie}
+    options = {"by": by, "tie": tie}
     changes: dict[str, Any] = {
-        key: [word for word in text.split(",") if word] for key, text in given.items() if text is not None
+        key: [word for word in text.split(",") if word] for key, text in options.items() if text is not None
     }
     if seed is not None:
         changes["seed"] = seed
-    whole = (
+    values = (
         load_plan(name).model_dump()
         if name is not None
         else {"rules": [{"shares": shares, "counts": counts, "published": published}]}
     )
     try:
-        return Plan.model_validate(whole | changes)
+        return SplitPlan.model_validate(values | changes)
     except ValidationError as error:
-        places = (
+        paths = (
             (".".join(map(str, fault["loc"])).removeprefix("rules.0").lstrip("."), fault) for fault in error.errors()
         )
-        faults = (f"{place}: {fault['msg']} ({fault['input']!r})" if place else fault["msg"] for place, fault in places)
+        faults = (f"{path}: {fault['msg']} ({fault['input']!r})" if path else fault["msg"] for path, fault in paths)
         raise UsageError("; ".join(faults)) from error

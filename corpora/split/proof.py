@@ -17,7 +17,7 @@ from kgtools.tools.frames import scan_table
 AT_ONCE = 50_000
 
 
-class Counts(NamedTuple):
+class SplitCounts(NamedTuple):
     """How many different ones are in each split, and how many in more than one."""
 
     splits: dict[str, int]
@@ -27,9 +27,9 @@ class Counts(NamedTuple):
 class Proof(NamedTuple):
     """The counts of groups, of facts, and of questions, compared as duplicates are."""
 
-    groups: Counts
-    facts: Counts
-    questions: Counts
+    groups: SplitCounts
+    facts: SplitCounts
+    questions: SplitCounts
 
 
 def prove(path: Path) -> Proof:
@@ -44,7 +44,7 @@ def prove(path: Path) -> Proof:
     return Proof(groups, facts, _counts(asked))
 
 
-def _counts(rows: pl.LazyFrame) -> Counts:
+def _counts(rows: pl.LazyFrame) -> SplitCounts:
     """Of rows with `split` and `name`, a text or a list of them; what has none is not counted."""
     numbers: list[NDArray[np.uint64]] = [np.empty(0, np.uint64)]
     places: list[NDArray[np.uint8]] = [np.empty(0, np.uint8)]
@@ -57,8 +57,8 @@ def _counts(rows: pl.LazyFrame) -> Counts:
         places.append(found["published"].to_numpy())
     order, starts = runs(np.concatenate(numbers))
     if not len(order):
-        return Counts(dict.fromkeys(SPLITS, 0), 0)
+        return SplitCounts(dict.fromkeys(SPLITS, 0), 0)
     splits = np.concatenate(places)[order]
     least, most = np.minimum.reduceat(splits, starts), np.maximum.reduceat(splits, starts)
     inside = [np.logical_or.reduceat(splits == at, starts) for at in range(len(SPLITS))]
-    return Counts({split: int(inside[at].sum()) for at, split in enumerate(SPLITS)}, int((least != most).sum()))
+    return SplitCounts({split: int(inside[at].sum()) for at, split in enumerate(SPLITS)}, int((least != most).sum()))

@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from kgtools.corpora.dedup.clusters import joined
+from kgtools.corpora.dedup.clusters import join_pairs
 from kgtools.corpora.split.assign import limits
 from kgtools.corpora.split.index import Links, Read, in_numbers, links_of
 from kgtools.corpora.split.parts import NOBODY, NONE, Parts, part
-from kgtools.corpora.split.plan import Plan
-from kgtools.tools.frames import shuffled
+from kgtools.corpora.split.plan import SplitPlan
+from kgtools.tools.frames import shuffle_keys
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Ties:
     names: pl.DataFrame
 
 
-def tie(read: Read, index: pl.DataFrame, plan: Plan) -> Ties:
+def tie(read: Read, index: pl.DataFrame, plan: SplitPlan) -> Ties:
     """Tie records by group, facts and the plan's keys. `index`: `rule`, `published` and `stratum` of each record.
 
     The group of records with facts is that of their facts: where what hangs together is larger than a split may hold, they are
@@ -40,7 +40,7 @@ def tie(read: Read, index: pl.DataFrame, plan: Plan) -> Ties:
     groups, node = np.unique(links.groups, return_inverse=True)
     pairs = chain(_pairs(node[links.rows], links.keys), _pairs(node[links.tie_rows], links.tie_keys))
     hangs = len(links.rows) or len(links.tie_rows)
-    clusters = joined(pairs, len(groups)).astype(np.intp) if hangs else np.arange(len(groups))
+    clusters = join_pairs(pairs, len(groups)).astype(np.intp) if hangs else np.arange(len(groups))
     cluster = clusters[node]
     rules = np.full(len(groups), NONE, np.uint8)
     np.minimum.at(rules, cluster, index["rule"].to_numpy())
@@ -53,7 +53,7 @@ def tie(read: Read, index: pl.DataFrame, plan: Plan) -> Ties:
     between = np.zeros(len(node), dtype=np.bool_)
     parts = None
     if large.any():
-        parts, words = _parted(read, large[cluster], links)
+        parts, words = _part(read, large[cluster], links)
         own = np.where(parts.units == NOBODY, np.arange(len(parts.keys)), parts.units)
         between[large[cluster]] = True
         between[parts.rows] = parts.units[parts.atoms] == NOBODY
@@ -76,7 +76,7 @@ def names_of(ties: Ties, placed: pl.DataFrame) -> pl.DataFrame:
     sizes = np.diff(parts.begins)
     still = np.repeat(inside, sizes)
     pairs = _pairs(np.repeat(parts.atoms, sizes)[still], parts.facts[still].astype(np.uint64))
-    cluster = joined(pairs, len(parts.keys))[parts.atoms]
+    cluster = join_pairs(pairs, len(parts.keys))[parts.atoms]
     at = pl.DataFrame({"row": parts.rows, "at": cluster}, schema={"row": pl.UInt32, "at": pl.UInt32})
     parted = ties.names.join(at.filter(pl.Series(inside)), on="row", how="inner", maintain_order="left")
     parted = parted.select("row", pl.col("group").min().over("at"))
@@ -109,31 +109,33 @@ def _least(read: Read, wanted: NDArray[np.bool_], cluster: NDArray[np.intp]) -> 
     return found.with_columns(at).select("row", pl.col("group").min().over("at"))
 
 
-def _parted(read: Read, wanted: NDArray[np.bool_], links: Links) -> tuple[Parts, pl.DataFrame]:
+def _part(read: Read, wanted: NDArray[np.bool_], links: Links) -> tuple[Parts, pl.DataFrame]:
     """Some of the records, parted, without those that have no facts and share a group with some that have; and of each its `row`
     and the word that its `group` may be called by."""
-    found, held = (pl.concat(frames) for frames in zip(*map(_held, _some(read, wanted)), strict=True))
-    lost = found.select(pl.col("bare") & (~pl.col("bare")).any().over("number")).to_series()
-    records = found.filter(~lost).with_row_index("at")
+    rows_of_records, facts_of_records = (
+        pl.concat(frames) for frames in zip(*map(_facts_of, _some(read, wanted)), strict=True)
+    )
+    lost = rows_of_records.select(pl.col("bare") & (~pl.col("bare")).any().over("number")).to_series()
+    records = rows_of_records.filter(~lost).with_row_index("at")
     rows, bare = records["row"].to_numpy(), records.filter("bare")
     tied = np.isin(links.tie_rows, rows)
     pairs = chain(
         _pairs(np.searchsorted(rows, links.tie_rows[tied]), links.tie_keys[tied]),
         _pairs(bare["at"].to_numpy(), bare["number"].to_numpy()),
     )
-    atoms = np.unique(joined(pairs, len(rows)), return_inverse=True)[1]
-    holders = np.searchsorted(rows, held["row"].to_numpy())
-    once = held.select(pl.Series("atom", atoms[holders]), "fact").unique()
+    atoms = np.unique(join_pairs(pairs, len(rows)), return_inverse=True)[1]
+    holders = np.searchsorted(rows, facts_of_records["row"].to_numpy())
+    once = facts_of_records.select(pl.Series("atom", atoms[holders]), "fact").unique()
     keys = np.zeros(int(atoms.max()) + 1, np.uint64)
-    np.add.at(keys, once["atom"].to_numpy(), once.select(shuffled(pl.col("fact"), 0)).to_series().to_numpy())
+    np.add.at(keys, once["atom"].to_numpy(), once.select(shuffle_keys(pl.col("fact"), 0)).to_series().to_numpy())
     alone = pl.DataFrame({"atom": atoms, "number": records["number"]}).join(once, on="atom", how="anti")
     alone = alone.group_by("atom").agg(pl.col("number").min())
     keys[alone["atom"].to_numpy()] = alone["number"].to_numpy()
-    facts = np.unique(held["fact"].to_numpy(), return_inverse=True)[1]
-    return part(rows, atoms, keys, holders, facts), found.select("row", group="word")
+    facts = np.unique(facts_of_records["fact"].to_numpy(), return_inverse=True)[1]
+    return part(rows, atoms, keys, holders, facts), rows_of_records.select("row", group="word")
 
 
-def _held(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _facts_of(records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """`row`, `number` of the group, whether it is `bare` of facts and `word` (its least fact, or its group) of each record; and a
     `row` and `fact`, as a number, for each fact of each."""
     facts = records.select("row", fact="facts").explode("fact").drop_nulls("fact").unique()

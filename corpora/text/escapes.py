@@ -51,16 +51,16 @@ def without_escapes(text: str) -> tuple[str, int]:
     """The text with what was escaped as what it stands for, and how often; as it is where it speaks of such signs."""
     if not ("\\" in text or "&" in text or "<" in text):
         return text, 0
-    found = 0
+    total = 0
     parts = CODE.split(text) if "`" in text else [text]
     for number in range(0, len(parts), 2):
         parts[number], more = _plain(parts[number])
-        found += more
-    if not found or are_meant(text):
+        total += more
+    if not total or are_meant(text):
         return text, 0
     plain = "".join(parts)
     plain = plain.lstrip("\n") if text.lstrip().startswith(MARKS) else plain
-    return plain.rstrip("\n") if text.rstrip().endswith(MARKS) else plain, found
+    return plain.rstrip("\n") if text.rstrip().endswith(MARKS) else plain, total
 
 
 def all_without_escapes(value: Any, but: Container[str] = ()) -> tuple[Any, int]:
@@ -77,13 +77,13 @@ def all_without_escapes(value: Any, but: Container[str] = ()) -> tuple[Any, int]
 
 
 def _plain(text: str) -> tuple[str, int]:
-    found = 0
+    total = 0
     for _ in range(2):  # `&amp;nbsp;`: escaped twice
         text, number = _entities(text) if "&" in text else (text, 0)
-        found += number
+        total += number
     text, tags = without_tags(text) if "<" in text else (text, 0)
     text, signs = _signs(text) if "\\" in text else (text, 0)
-    return text, found + tags + signs
+    return text, total + tags + signs
 
 
 def _entities(text: str) -> tuple[str, int]:
@@ -100,20 +100,20 @@ def _entity(entity: str) -> str:
 def _signs(text: str) -> tuple[str, int]:
     matches = [match for match in ESCAPE.finditer(text) if match["sign"]]
     sure = any(match["lower"] is None for match in matches)
-    found = 0
+    total = 0
 
-    def said(match: re.Match[str]) -> str:
-        nonlocal found
+    def unescape(match: re.Match[str]) -> str:
+        nonlocal total
         if match["stays"] is not None:
             return match[0]
         if match["lower"] is not None and not (sure or _is_sure(match)):
             return match[0]
-        found += 1
+        total += 1
         return "\t" if match["sign"] == "\\t" else "\n"
 
-    text = ESCAPE.sub(said, text)
+    text = ESCAPE.sub(unescape, text)
     text, signs = UNICODE.subn(lambda match: _character(match[0]), text)
-    return text, found + signs
+    return text, total + signs
 
 
 def _is_sure(match: re.Match[str]) -> bool:

@@ -10,7 +10,7 @@ DIGITS = dict(zip("〇零一二三四五六七八九", (0, *range(10)), strict=T
 TENS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000}
 
 
-def folded(text: pl.Expr) -> pl.Expr:
+def fold(text: pl.Expr) -> pl.Expr:
     """NFKC and lower case."""
     return text.str.normalize("NFKC").str.to_lowercase()
 
@@ -22,10 +22,10 @@ def letters(text: pl.Expr) -> pl.Expr:
 
 def normal(text: pl.Expr) -> pl.Expr:
     """NFKC, lower case, letters and digits of any script only: `“痛风”（Ⅰ型）` is `痛风i型`."""
-    return letters(folded(text))
+    return letters(fold(text))
 
 
-def simplified(text: pl.Expr) -> pl.Expr:
+def simplify(text: pl.Expr) -> pl.Expr:
     """Traditional characters as the simplified ones, whatever they stand in: `發熱` is `发热`."""
     table = simpler()
     return text.str.replace_many(list(table), list(table.values()))
@@ -47,7 +47,7 @@ def simpler() -> dict[str, str]:
     return {one: other for one, other in zip(every, text.split("\n"), strict=True) if one != other}
 
 
-def said(messages: pl.Expr, *roles: str) -> pl.Expr:
+def texts_of(messages: pl.Expr, *roles: str) -> pl.Expr:
     """What these roles say in a list of messages, a line each: `said(pl.col("messages"), "user")`; all roles without any."""
     turns = messages.list.filter(pl.element().struct.field("role").is_in(roles)) if roles else messages
     return turns.list.eval(pl.element().struct.field("content")).list.join("\n")
@@ -73,22 +73,22 @@ def lang_of(*texts: str) -> str:
 def with_texts(rows: pl.LazyFrame) -> pl.LazyFrame:
     """The rows with what they say: `question` (all but the assistant's), `reply` (the assistant's), `whole`."""
     if "chosen" in rows.collect_schema():
-        question, reply = said(pl.col("prompt")), said(pl.col("chosen")) + "\n" + said(pl.col("rejected"))
+        question, reply = texts_of(pl.col("prompt")), texts_of(pl.col("chosen")) + "\n" + texts_of(pl.col("rejected"))
         return rows.with_columns(question=question, reply=reply, whole=question + "\n" + reply)
     messages = pl.col("messages")
     return rows.with_columns(
-        question=said(messages, "user", "system"), reply=said(messages, "assistant"), whole=said(messages)
+        question=texts_of(messages, "user", "system"), reply=texts_of(messages, "assistant"), whole=texts_of(messages)
     )
 
 
 def in_digits(numeral: str) -> str:
     """A Chinese numeral in digits: 一百二十 as 120, 二〇 as 20. Of what holds other signs, as 半, the first of those."""
-    whole, digits = 0, ""
+    total, digits = 0, ""
     for sign in numeral:
         if sign in TENS:
-            whole, digits = whole + int(digits or 1) * TENS[sign], ""
+            total, digits = total + int(digits or 1) * TENS[sign], ""
         elif sign in DIGITS:
             digits += str(DIGITS[sign])
         else:
             return sign
-    return str(whole + int(digits or 0))
+    return str(total + int(digits or 0))

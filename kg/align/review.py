@@ -16,7 +16,7 @@ from kgtools.kg.build.ledger import DIFFERENT, SAME, type_of
 from kgtools.kg.tables import LEDGER, Ledger
 from kgtools.tools.errors import InputError
 from kgtools.tools.inputs.files import read_text
-from kgtools.tools.outputs.atomic import check_file, write_whole
+from kgtools.tools.outputs.atomic import check_file, write_file
 from kgtools.tools.registry import suggestion
 from kgtools.tools.spreadsheets import as_it_was, as_text
 
@@ -56,7 +56,7 @@ def write_review(path: Path, candidates: pl.DataFrame, ledger: Ledger) -> None:
     table.writeheader()
     rows = [*kept, *(written[id_] for id_ in sorted(written))]
     table.writerows({name: as_text(value) for name, value in row.items()} for row in rows)
-    write_whole(path, text.getvalue().encode())
+    write_file(path, text.getvalue().encode())
 
 
 def may_be_written(path: Path) -> None:

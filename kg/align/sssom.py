@@ -21,7 +21,7 @@ from kgtools.tools.errors import InputError
 from kgtools.tools.inputs.files import digest, read_text
 from kgtools.tools.inputs.safe_yaml import read_yaml
 from kgtools.tools.licenses.spdx import categories
-from kgtools.tools.outputs.atomic import write_whole
+from kgtools.tools.outputs.atomic import write_file
 
 BASE = "urn:kgtools:"
 NO_LICENSE = "https://w3id.org/sssom/license/unspecified"
@@ -64,7 +64,7 @@ def write_sssom(path: Path, inputs: Inputs) -> None:
     table.writerow(used)
     table.writerows([row[name] for name in used] for row in rows)
     check_folder(path)
-    write_whole(path, text.getvalue().encode())
+    write_file(path, text.getvalue().encode())
 
 
 def _row(row: dict[str, Any], named: dict[str, str]) -> dict[str, str]:

@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 
 import click
 
+from kgtools.tools.options import format_option as format_option  # of every command, and so of ours
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -18,13 +20,6 @@ def graph_option(function: F) -> F:
         show_default=True,
         help="The graph: a folder, or a Neo4j server as neo4j://HOST or bolt://HOST (login: NEO4J_USERNAME, NEO4J_PASSWORD).",
     )(function)
-
-
-def format_option(*styles: str) -> Callable[[F], F]:
-    """`--format`, the first style being the default."""
-    return click.option(
-        "--format", "style", type=click.Choice(styles), default=styles[0], show_default=True, help="How to print."
-    )
 
 
 def shorten(value: str | None, most: int = 60) -> str | None:

@@ -6,13 +6,13 @@ from typing import Any
 import click
 
 from kgtools.kg.commands import format_option, graph_option
-from kgtools.tools.options import allow_option, empty_option
+from kgtools.tools.options import allow_option, complete_names, empty_option
 from kgtools.tools.output import print_json
 from kgtools.tools.terminal import say
 
 
 @click.command()
-@click.argument("form", metavar="FORMAT")
+@click.argument("form", metavar="FORMAT", shell_complete=complete_names("exporters"))
 @click.argument("out", type=click.Path(path_type=Path))
 @graph_option
 @format_option("table", "json")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kgtools.kg.commands import format_option, graph_option
-from kgtools.tools.options import empty_option
+from kgtools.tools.options import complete_names, empty_option
 from kgtools.tools.output import print_json, print_table
 from kgtools.tools.terminal import say
 
@@ -20,7 +20,10 @@ COLUMNS = ("read", "distinct", "loaded", "merged", "rejected")
 
 
 @click.command()
-@click.argument("arguments", nargs=-1, required=True, metavar="SOURCE FILE... [SOURCE FILE...]")
+@click.argument(
+    "arguments", nargs=-1, required=True, metavar="SOURCE FILE... [SOURCE FILE...]",
+    shell_complete=complete_names("sources"),
+)  # fmt: skip
 @graph_option
 @format_option("table", "json")
 @click.option("--dry-run", is_flag=True, help="Read, clean and count; touch no graph.")
@@ -116,7 +119,7 @@ def settle(outcome: "Reconciliation", graph: str, quiet: bool = False) -> None:
     """Nothing where what was read back agrees; else print the differences, leave reconcile.json and raise Findings."""
     from kgtools.tools.errors import Findings, UsageError
     from kgtools.tools.inputs.files import to_json
-    from kgtools.tools.outputs.staging import write_whole
+    from kgtools.tools.outputs.atomic import write_file
 
     if outcome.agrees:
         return
@@ -124,7 +127,7 @@ def settle(outcome: "Reconciliation", graph: str, quiet: bool = False) -> None:
         print_differences(outcome)
     report = Path("reconcile.json")
     try:
-        write_whole(report, to_json(outcome.to_dict()))
+        write_file(report, to_json(outcome.to_dict()))
         where = f"all of it is in {report}"
     except (OSError, UsageError):
         where = f"{report} could not be written here"

@@ -31,7 +31,7 @@ def show(entity: str, graph: str, style: str, limit: int, html: Path | None, dep
     from kgtools.kg.show.profile import find, links, profile
     from kgtools.kg.stores import open_store
     from kgtools.tools.errors import UsageError
-    from kgtools.tools.outputs.atomic import check_file, write_whole
+    from kgtools.tools.outputs.atomic import check_file, write_file
 
     if html is None and click.get_current_context().get_parameter_source("depth") is not ParameterSource.DEFAULT:
         raise UsageError("--depth says how far a picture reaches; give --html FILE too")
@@ -45,7 +45,7 @@ def show(entity: str, graph: str, style: str, limit: int, html: Path | None, dep
     if html is not None:
         from kgtools.kg.show.html import page
 
-        write_whole(html, page(profiles, entities, triples, depth, limit).encode(), "--html")
+        write_file(html, page(profiles, entities, triples, depth, limit).encode(), "--html")
     print_profiles(profiles, style)
     if html is not None and style == "table":
         say(f"The picture is in {html}.")

@@ -13,7 +13,7 @@ from kgtools.kg.licenses import beside, license_of, rights
 from kgtools.kg.stores import Store
 from kgtools.kg.tables import Entities
 from kgtools.tools.errors import UsageError
-from kgtools.tools.outputs.atomic import check_file, is_stream, replacing, write_whole
+from kgtools.tools.outputs.atomic import check_file, is_stream, replace_file, write_file
 from kgtools.tools.outputs.empty import refuse_empty
 from kgtools.tools.outputs.staging import make_folder, manifest, staging
 
@@ -32,11 +32,11 @@ def whole_file(out: Path, licences: bytes | None = None) -> Iterator[BinaryIO]:
         licences = None
     if licences is not None:
         check_file(beside(out))
-    with replacing(out) as aside:
+    with replace_file(out) as aside:
         with aside.open("wb") as file:
             yield file
         if licences is not None:
-            write_whole(beside(out), licences)
+            write_file(beside(out), licences)
 
 
 @contextmanager

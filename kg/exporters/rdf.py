@@ -22,7 +22,7 @@ from kgtools.kg.stores import Store
 from kgtools.kg.tables import Entities, Triples
 from kgtools.tools.errors import UsageError
 from kgtools.tools.frames import digests
-from kgtools.tools.licenses.check import parts, saying
+from kgtools.tools.licenses.check import describe_license, parts
 from kgtools.tools.licenses.spdx import categories
 
 PAGE = "http://spdx.org/licenses/{}"
@@ -156,7 +156,7 @@ def _witnesses(syntax: Syntax, told: dict[str, dict[str, dict[str, Any]]]) -> st
                 )
     for licence, note in sorted(licences.items()):
         said = [("rdf:type", syntax.word("dcterms:LicenseDocument")), ("dcterms:identifier", literal(licence))]
-        said += [("dcterms:description", literal(f"{name}: {saying(name)}", "en")) for name in parts(licence)]
+        said += [("dcterms:description", literal(f"{name}: {describe_license(name)}", "en")) for name in parts(licence)]
         said += [("rdfs:seeAlso", f"<{PAGE.format(name)}>") for name in parts(licence) if name in categories()]
         noted = [("rdfs:comment", literal(note, "en"))] if note else []
         text.append(syntax.lines(syntax.term("licence", local(licence)), *said, *noted))

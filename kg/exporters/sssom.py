@@ -6,7 +6,7 @@ from kgtools.kg.align.sssom import write_sssom
 from kgtools.kg.exporters import Exporter, Options
 from kgtools.kg.licenses import beside, licence_text
 from kgtools.kg.stores import Store
-from kgtools.tools.outputs.atomic import check_file, is_stream, write_whole
+from kgtools.tools.outputs.atomic import check_file, is_stream, write_file
 from kgtools.tools.outputs.empty import refuse_empty
 from kgtools.tools.outputs.staging import make_folder
 
@@ -19,7 +19,7 @@ def write(store: Store, out: Path, how: Options) -> dict[str, int]:
     refuse_empty(inputs.ledger.height, f"{out}: the graph holds no decisions on alignment", how.allow_empty)
     if not is_stream(out):
         check_file(beside(out))
-        write_whole(beside(out), licence_text(store, store.entities(), store.triples()))
+        write_file(beside(out), licence_text(store, store.entities(), store.triples()))
     write_sssom(out, inputs)
     return {"decisions": inputs.ledger.height}
 

@@ -21,7 +21,7 @@ from kgtools.kg.report.figures import Figures, figures, numbers
 from kgtools.kg.report.tables import Column, Table
 from kgtools.kg.report.words import Words, column, word
 from kgtools.kg.stores import Store
-from kgtools.tools.outputs.atomic import check_file, write_whole
+from kgtools.tools.outputs.atomic import check_file, write_file
 
 EXAMPLES = 8
 """Rows of a finding that a page shows at least: it has more room than a terminal."""
@@ -71,7 +71,7 @@ def write(
     path: Path, store: Store, findings: list[Finding], examples: int, earlier: tuple[str, Numbers] | None = None
 ) -> None:
     """Write the page, whole or not at all. `earlier`: what it is compared with, by its name."""
-    write_whole(path, page(store, findings, examples, earlier).encode("utf-8"), "--html")
+    write_file(path, page(store, findings, examples, earlier).encode("utf-8"), "--html")
 
 
 def page(store: Store, findings: list[Finding], examples: int, earlier: tuple[str, Numbers] | None = None) -> str:

@@ -1,11 +1,27 @@
-"""The commands that own templates: generate, trace, packs."""
+"""A graph into records: `kgtools generate`, and what it prints."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from kgtools.kg.commands import format_option, graph_option
-from kgtools.tools.options import COUNT, SEED, allow_option, empty_option, identified_option
+from kgtools.kg.commands import graph_option
+from kgtools.tools.options import (
+    COUNT,
+    SEED,
+    allow_option,
+    complete_names,
+    empty_option,
+    format_option,
+    identified_option,
+)
+from kgtools.tools.output import print_json, print_table
+from kgtools.tools.terminal import say
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from kgtools.templates.api import GenerateResult
 
 
 @click.command()
@@ -15,6 +31,7 @@ from kgtools.tools.options import COUNT, SEED, allow_option, empty_option, ident
     "packs",
     default="clinicalgpt,extended",
     show_default=True,
+    shell_complete=complete_names("packs"),
     help="Packs by name or folder, separated by commas.",
 )
 @click.option(
@@ -52,7 +69,13 @@ from kgtools.tools.options import COUNT, SEED, allow_option, empty_option, ident
     "  [default: uninformative,shop-list; of packs with the words of a paper none]",
 )
 @click.option("--show", "examples", type=COUNT, default=0, help="Print this many example pairs of each language.")
-@click.option("--export", "form", metavar="FORMAT", help="Write them into OUT/FORMAT too, as kgtools convert does.")
+@click.option(
+    "--export",
+    "form",
+    metavar="FORMAT",
+    shell_complete=complete_names("formats"),
+    help="Write them into OUT/FORMAT too, as kgtools convert does.",
+)
 @allow_option
 @identified_option
 @empty_option
@@ -86,102 +109,122 @@ def generate(
     Example:
       kgtools generate --graph ./graph --pack clinicalgpt,extended --lang zh,en --count 1000 --out ./records
     """
-    from kgtools.corpora.export import format
-    from kgtools.corpora.export.convert import Options, convert
-    from kgtools.corpora.record_files import refuse_other
-    from kgtools.kg.stores import open_store
-    from kgtools.templates.commands.output import print_result
-    from kgtools.templates.drops import choose_drops
-    from kgtools.templates.generate import TASKS, refuse_none, write
-    from kgtools.templates.generate import generate as run
-    from kgtools.templates.pack import find_pack
-    from kgtools.tools.errors import UsageError
-    from kgtools.tools.outputs.staging import staging
-    from kgtools.tools.progress import step
+    from typing import cast
 
-    store, chosen = open_store(graph), [find_pack(name) for name in packs.split(",")]
-    if len({pack.info.name for pack in chosen}) < len(chosen):
-        raise UsageError(f"--pack {packs}: a pack is named twice")
-    languages = tuple(dict.fromkeys(langs.split(",")))
+    from kgtools.corpora.api import convert
+    from kgtools.corpora.export import format as formats
+    from kgtools.templates import api
+    from kgtools.tools.progress import show_progress, step
+
     if form is not None:
-        format.find(form)
-    out = out or Path("records" if task == "qa" else "preferences")
-    with step("generating"), staging(out) as stage:
-        refuse_other(out, TASKS[task])
-        result = run(store, chosen, languages, count, seed, max_tails, workers, task, drop)
-        settings = {
-            "task": task,
-            "packs": {pack.info.name: pack.info.version for pack in chosen}, "lang": languages, "count": count, "seed": seed, "max_tails": max_tails,
-            "drop": {pack.info.name: sorted(choose_drops(pack, drop)) for pack in chosen},
-        }  # fmt: skip
-        refuse_none(result, graph, allow_empty)
-        write(result, stage, settings, store.about(), chosen)
-    print_result(result, str(out), style, examples)
+        formats.find(form)
+    with show_progress("generating") as progress:
+        result = api.generate(
+            graph, pack=packs, task=cast(api.Task, task), lang=langs, count=count, seed=seed, max_tails=max_tails,
+            workers=workers, drop=drop, out=out, allow_empty=allow_empty, progress=progress,
+        )  # fmt: skip
+    print_result(result, style, examples)
     if form is not None:
         with step(f"writing {form}"):
             convert(
-                out,
-                form,
-                out / form,
-                Options(allow_license=allow, allow_identified=identified, allow_empty=allow_empty),
-            )
+                result.out, format=form, out=result.out / form, allow_license=allow, allow_identified=identified,
+                allow_empty=allow_empty,
+            )  # fmt: skip
 
 
-@click.command()
-@click.argument("id_", metavar="[RECORD_ID]", required=False)
-@click.option("--triple", help="Trace a triple instead, to the records it stands in.")
-@graph_option
-@click.option(
-    "--records",
-    default="./records",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="Folder that generate wrote.",
-)
-@format_option("table", "json")
-def trace(id_: str | None, triple: str | None, graph: str, records: Path, style: str) -> None:
-    """Follow a record to its triples, source files and lines, template and licence; or a triple to its records.
+def print_result(result: "GenerateResult", style: str, examples: int) -> None:
+    """Records by template, what became of every triple, and some pairs of each language."""
+    import polars as pl
 
-    It exits with 1 where the records' file is not what its run.json tells of, for it may have been edited, and where the
-    graph was loaded from other files than they were generated from.
-
-    \b
-    Example:
-      kgtools trace 3f2a9c --records ./records --graph ./graph
-    """
-    from kgtools.kg.stores import open_store
-    from kgtools.templates.commands.output import print_trace
-    from kgtools.templates.lineage import doubt, trace_record, trace_triple
-    from kgtools.tools.errors import Findings, UsageError
-
-    if (id_ is None) == (triple is None):
-        raise UsageError("name one record: kgtools trace ID, or one triple: kgtools trace --triple ID")
-    store = open_store(graph)
-    print_trace(
-        trace_record(store, records, id_) if id_ is not None else trace_triple(store, records, str(triple)), style
+    counts, records = result.counts, result.records.collect()
+    if style == "json":
+        print_json(counts.to_dict())
+        return
+    _print_templates(records, list(counts.triples))
+    reasons = sorted(
+        {reason for fates in counts.triples.values() for reason in fates}, key=lambda r: (r != "exported", r)
     )
-    if said := doubt(store, records):
-        raise Findings(said)
+    langs = list(counts.triples)
+    print_table(
+        ["triples", *langs],
+        [[reason, *(counts.triples[lang].get(reason, 0) for lang in langs)] for reason in reasons],
+    )
+    print_table(["licence", "records"], list(counts.by_license.items()))
+    if counts.lengths is not None:
+        _print_lengths(counts.lengths)
+        _print_names(counts.names or {}, counts.refused or {})
+    for lang in langs:
+        print_examples(records.filter(pl.col("lang") == lang), lang, examples)
+    noun = result.table
+    say(
+        f"\n{counts.records:,} {noun} are in {result.out}: {noun}.parquet, {noun}.jsonl, coverage.parquet, LICENSES.md, run.json"
+    )
 
 
-@click.command()
-@click.argument("names", nargs=-1)
-@click.option("--lint", "check", is_flag=True, help="Check every template; exit with 1 on a fault.")
-@format_option("table", "json")
-def packs(names: tuple[str, ...], check: bool, style: str) -> None:
-    """List the template packs, or check them (and your own, by folder).
+def _print_lengths(lengths: dict[str, dict[str, dict[str, float]]]) -> None:
+    """Whether a model could tell the better answer by its length."""
+    print_table(
+        ["characters on average", "pairs", "chosen", "rejected", "gap", "chosen longer", "rejected longer"],
+        [
+            [
+                f"{lang} {fault}",
+                of["pairs"],
+                f"{of['chosen']:.1f}",
+                f"{of['rejected']:.1f}",
+                f"{of['gap']:+.2f}",
+                f"{of['chosen_longer']:.0%}",
+                f"{of['rejected_longer']:.0%}",
+            ]
+            for lang, faults in lengths.items()
+            for fault, of in faults.items()
+        ],
+    )
 
-    \b
-    Example:
-      kgtools packs --lint
-    """
-    from kgtools.templates.commands.output import print_packs
-    from kgtools.templates.lint import lint
-    from kgtools.templates.pack import every_pack, find_pack
-    from kgtools.tools.errors import Findings
 
-    chosen = list(map(find_pack, names)) if names else every_pack()
-    faults = {pack.folder: lint(pack) for pack in chosen} if check else None
-    print_packs(chosen, faults, style)
-    if faults and any(faults.values()):
-        raise Findings(f"{sum(map(len, faults.values()))} faults")
+def _print_names(names: dict[str, dict[str, float]], refused: dict[str, dict[str, int]]) -> None:
+    """Whether a model could tell the better answer by its names, and why other answers were not taken."""
+    print_table(
+        ["names by which answers differ", "names", "times", "largest difference", "share of difference", "invented"],
+        [
+            [
+                lang,
+                of["names"],
+                of["times"],
+                of["largest_difference"],
+                f"{of['share_of_difference']:.2%}",
+                of["invented"],
+            ]
+            for lang, of in names.items()
+        ],
+    )
+    reasons = sorted({reason for counts in refused.values() for reason in counts})
+    print_table(
+        ["tries refused: may be true", *refused],
+        [[reason, *(counts.get(reason, 0) for counts in refused.values())] for reason in reasons],
+    )
+
+
+def _print_templates(records: "pl.DataFrame", langs: list[str]) -> None:
+    """A row a template, a column a language."""
+    import polars as pl
+
+    marks = records.select("lang", pl.col("template").str.replace(r"\.(zh|en)#\d+$", "").alias("template"))
+    counted = {(lang, name): n for lang, name, n in marks.group_by("lang", "template").len().iter_rows()}
+    rows = [[name, *(counted.get((lang, name), 0) for lang in langs)] for name in sorted({name for _, name in counted})]
+    print_table(
+        ["records by template", *langs],
+        [*rows, ["all", *(sum(row[i] for row in rows) for i in range(1, len(langs) + 1))]],
+    )
+
+
+def print_examples(records: "pl.DataFrame", lang: str, count: int) -> None:
+    """The first records, each of another template where there are enough, with the command that traces them."""
+    import polars as pl
+
+    shown = records.unique(
+        pl.col("template").str.replace(r"\.(zh|en)#\d+$", ""), keep="first", maintain_order=True
+    ).head(count)
+    for row in shown.iter_rows(named=True):
+        sides = [row[side] for side in ("prompt", "chosen", "rejected")] if "prompt" in row else [row["messages"]]
+        text = "\n     ".join(message["content"] for side in sides for message in side)
+        say(f"\n[{lang}] {text}\n     {row['template']}  {row['source']}  kgtools trace {row['id']}")

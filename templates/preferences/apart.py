@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from kgtools.kg.ontology import ontology
-from kgtools.templates.preferences.known_names import ENDS, Said, form
+from kgtools.templates.preferences.known_names import ENDS, KnownNames, form
 from kgtools.templates.values import parse
 
 FACTOR = 2.0
@@ -113,8 +113,8 @@ def _in_compound(name: str) -> str:
 class Texts:
     """Long texts, and how one that was written of one head is told of another: with its name in every place of the other's."""
 
-    def __init__(self, said: Said, names: list[str]) -> None:
-        self._said, self._names = said, names
+    def __init__(self, known: KnownNames, names: list[str]) -> None:
+        self._known, self._names = known, names
 
     def is_portable(self, owner: int, text: str) -> bool:
         """Whether a text names its head, by nothing but its name, so that another can stand in every place."""
@@ -123,13 +123,13 @@ class Texts:
             return False
         if re.search(rf"{re.escape(name)}\s*[（(\[“\"]", text):
             return False
-        if any(len(alias) > 1 and alias in text.replace(name, "") for alias in self._said.aliases.get(owner, ())):
+        if any(len(alias) > 1 and alias in text.replace(name, "") for alias in self._known.aliases.get(owner, ())):
             return False
         return not self._traces(name, text)
 
     def _traces(self, name: str, text: str) -> bool:
         """Whether a longer name of the graph holds this one in the text, or a part of it that is a name itself is left."""
-        known = self._said.known
+        known = self._known.known
         for found in re.finditer(re.escape(name), text):
             for start in range(max(0, found.start() - 6), found.start() + 1):
                 for end in range(found.end(), min(len(text), found.end() + 6) + 1):

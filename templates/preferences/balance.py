@@ -1,7 +1,5 @@
 """What could tell the better answer of preferences to one who knows no medicine: how long answers are, and which names they say."""
 
-from typing import Any
-
 import polars as pl
 
 from kgtools.corpora.record import Preferences
@@ -28,13 +26,13 @@ def lengths(pairs: Preferences) -> dict[str, dict[str, dict[str, float]]]:
         (pl.col("chosen") < pl.col("rejected")).mean().round(4).alias("rejected_longer"),
     )  # fmt: skip
     order = {fault: place for place, fault in enumerate((*FAULTS, "all"))}
-    told: dict[str, dict[str, dict[str, float]]] = {}
+    by_lang: dict[str, dict[str, dict[str, float]]] = {}
     for lang, fault, *rest in sorted(counted.iter_rows(), key=lambda row: (row[0], order[row[1]])):
-        told.setdefault(lang, {})[fault] = dict(zip(counted.columns[2:], rest, strict=True))
-    return told
+        by_lang.setdefault(lang, {})[fault] = dict(zip(counted.columns[2:], rest, strict=True))
+    return by_lang
 
 
-def told_apart_by(pairs: Preferences) -> pl.DataFrame:
+def differing_names(pairs: Preferences) -> pl.DataFrame:
     """The names by which the answers of a pair differ: `lang`, `template`, `fault`, `name`, `side`, a row each."""
     about = pl.col("meta").str.json_decode(ABOUT)
     rows = pairs.select(
@@ -52,25 +50,20 @@ def names(pairs: Preferences) -> dict[str, dict[str, float]]:
     """For each language: the names (and short values) that tell answers apart, and by how much, within a template, one stands more
     often on one side than on the other: at most, and of all. Texts are left out; invented names
     and those they stand for are counted apart."""
-    rows = told_apart_by(pairs)
+    rows = differing_names(pairs)
     is_text = pl.col("name").str.contains(TEXT)
     rows = rows.filter(~is_text & (is_text.mean().over("lang", "template") < 0.5))
-    told: dict[str, dict[str, float]] = {}
-    for (lang,), mine in sorted(rows.partition_by("lang", as_dict=True).items()):
-        named = mine.filter(pl.col("fault") != "invented")
+    by_lang: dict[str, dict[str, float]] = {}
+    for (lang,), of_lang in sorted(rows.partition_by("lang", as_dict=True).items()):
+        named = of_lang.filter(pl.col("fault") != "invented")
         counts = named.group_by("template", "name").agg(
             pl.len().alias("times"), ((pl.col("side") == "chosen").sum().cast(pl.Int64) * 2 - pl.len().cast(pl.Int64)).abs().alias("apart")
         )  # fmt: skip
-        told[str(lang)] = {
+        by_lang[str(lang)] = {
             "names": counts.height,
             "times": named.height,
             "largest_difference": int(counts["apart"].max() or 0),  # type: ignore[arg-type]  # a count
             "share_of_difference": round(float(counts["apart"].sum()) / max(1, named.height), 4),
-            "invented": mine.filter((pl.col("fault") == "invented") & (pl.col("side") == "rejected")).height,
+            "invented": of_lang.filter((pl.col("fault") == "invented") & (pl.col("side") == "rejected")).height,
         }
-    return told
-
-
-def told_by(pairs: Preferences) -> dict[str, Any]:
-    """Both, as `run.json` has them."""
-    return {"lengths": lengths(pairs), "names": names(pairs)}
+    return by_lang

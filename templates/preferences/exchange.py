@@ -7,7 +7,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
-from kgtools.templates.preferences.items import Item, Row
+from kgtools.templates.preferences.items import AnswerRow, Item
 
 TRIES = 32
 """Places that are tried for a name before it stays where it is."""
@@ -17,7 +17,9 @@ May = Callable[[int, Item], bool]
 """Whether an item can be said of a head and is wrong then."""
 
 
-def exchange(rows: Sequence[Row], may: May, can_move: Callable[[Item], bool], draw: random.Random) -> list[list[Item]]:
+def exchange(
+    rows: Sequence[AnswerRow], may: May, can_move: Callable[[Item], bool], draw: random.Random
+) -> list[list[Item]]:
     """For each row the items that stand in its places after exchanges among rows: whole answers of one length first, then one by
     one. Every item stands in one place; one that found no other is still in its own."""
     now = [list(row.items) for row in rows]
@@ -30,10 +32,10 @@ def exchange(rows: Sequence[Row], may: May, can_move: Callable[[Item], bool], dr
 
 
 def _exchange_answers(
-    rows: Sequence[Row], whole: Sequence[int], now: list[list[Item]], may: May, draw: random.Random
+    rows: Sequence[AnswerRow], complete: Sequence[int], now: list[list[Item]], may: May, draw: random.Random
 ) -> None:
     by_length: dict[int, list[int]] = defaultdict(list)
-    for at in whole:
+    for at in complete:
         by_length[len(rows[at].items)].append(at)
     for waiting in (by_length[length] for length in sorted(by_length)):
         draw.shuffle(waiting)
@@ -49,39 +51,39 @@ def _exchange_answers(
                     break
 
 
-def _all_new(row: Row, other: Row, may: May) -> bool:
+def _all_new(row: AnswerRow, other: AnswerRow, may: May) -> bool:
     mine = {item.text for item in row.items}
     return all(item.text not in mine and may(row.head, item) for item in other.items)
 
 
 def _exchange_items(
-    rows: Sequence[Row], places: Sequence[tuple[int, int]], now: list[list[Item]], may: May, draw: random.Random
+    rows: Sequence[AnswerRow], places: Sequence[tuple[int, int]], now: list[list[Item]], may: May, draw: random.Random
 ) -> None:
-    staying = [(row, place) for row, place in places if now[row][place].owner == rows[row].head]
+    staying = [(row, position) for row, position in places if now[row][position].owner == rows[row].head]
     draw.shuffle(staying)
-    for row, place in staying:
-        if now[row][place].owner != rows[row].head:
+    for row, position in staying:
+        if now[row][position].owner != rows[row].head:
             continue
         for _ in range(TRIES):
             other, there = places[draw.randrange(len(places))]
-            one, two = now[row][place], now[other][there]
+            one, two = now[row][position], now[other][there]
             if (
                 other != row
                 and one.text != two.text
                 and _fits(rows[row], now[row], two, may)
                 and _fits(rows[other], now[other], one, may)
             ):
-                now[row][place], now[other][there] = two, one
+                now[row][position], now[other][there] = two, one
                 break
 
 
-def _fits(row: Row, now: list[Item], item: Item, may: May) -> bool:
+def _fits(row: AnswerRow, now: list[Item], item: Item, may: May) -> bool:
     """Whether an item is new to an answer and wrong in it."""
     return all(item.text != other.text for other in (*now, *row.items)) and may(row.head, item)
 
 
 def hand_over(
-    givers: Sequence[Row], takers: Sequence[Row], may: May, draw: random.Random
+    givers: Sequence[AnswerRow], takers: Sequence[AnswerRow], may: May, draw: random.Random
 ) -> tuple[list[list[Item]], list[list[Item]]]:
     """What each giver leaves unsaid, half of its items at most, and what each taker says too much: the same items."""
     gone: list[list[Item]] = [[] for _ in givers]
@@ -103,24 +105,24 @@ def hand_over(
 
 
 def circulate(
-    rows: Sequence[Row], others: Sequence[Sequence[Item]], draw: random.Random
+    rows: Sequence[AnswerRow], others: Sequence[Sequence[Item]], draw: random.Random
 ) -> dict[int, tuple[int, Item]]:
     """Row -> place and what stands there instead, one of the row's `others`, such that a name is put in as often as it is taken
     out: rings of rows, each of which says what the next one takes."""
     says: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for at, row in enumerate(rows):
-        for place, item in enumerate(row.items if others[at] else ()):
-            says[item.text].append((at, place))
+        for position, item in enumerate(row.items if others[at] else ()):
+            says[item.text].append((at, position))
     for name in sorted(says):
         draw.shuffle(says[name])
     used: set[int] = set()
-    found: dict[int, tuple[int, Item]] = {}
+    exchanged: dict[int, tuple[int, Item]] = {}
     starts = sorted(says)
     draw.shuffle(starts)
     for start in starts:
         while _next(says, start, used):
-            found |= _ring(start, says, others, used, draw)
-    return found
+            exchanged |= _ring(start, says, others, used, draw)
+    return exchanged
 
 
 def _next(says: dict[str, list[tuple[int, int]]], name: str, used: set[int]) -> tuple[int, int] | None:
@@ -173,26 +175,26 @@ def invent(
 ) -> dict[int, tuple[int, str]]:
     """Row -> place and an invented name for it: the first half of one name and the second of another, three rows at a time, so that
     the same halves stand on both sides. `names`: for each row the place of a name and its halves, place -1 for none."""
-    waiting = [at for at, (place, _, _) in enumerate(names) if place >= 0]
+    waiting = [at for at, (position, _, _) in enumerate(names) if position >= 0]
     draw.shuffle(waiting)
-    found: dict[int, tuple[int, str]] = {}
+    invented: dict[int, tuple[int, str]] = {}
     while len(waiting) > 2:
         one = waiting.pop()
         for _ in range(TRIES):
             two, three = draw.sample(range(len(waiting)), 2)
             ring = (one, waiting[two], waiting[three])
-            made = {
+            new_names = {
                 at: names[ring[(turn + 1) % 3]][1] + glue + names[ring[(turn + 2) % 3]][2]
                 for turn, at in enumerate(ring)
             }
-            if len(set(made.values())) == 3 and all(may_be_called(at, name) for at, name in made.items()):
-                found |= {at: (names[at][0], name) for at, name in made.items()}
-                for place in sorted((two, three), reverse=True):
-                    waiting.pop(place)
+            if len(set(new_names.values())) == 3 and all(may_be_called(at, name) for at, name in new_names.items()):
+                invented |= {at: (names[at][0], name) for at, name in new_names.items()}
+                for position in sorted((two, three), reverse=True):
+                    waiting.pop(position)
                 break
-    return found
+    return invented
 
 
-def popularity(rows: Sequence[Row]) -> Counter[str]:
+def popularity(rows: Sequence[AnswerRow]) -> Counter[str]:
     """How many answers say each name."""
     return Counter(item.text for row in rows for item in row.items)

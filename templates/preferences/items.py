@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from kgtools.kg.ontology import ontology
-from kgtools.templates.facts import View
+from kgtools.templates.facts import GraphView
 from kgtools.templates.pack import Template
-from kgtools.templates.select import facts_for, matching
+from kgtools.templates.select import facts_for, match_facts
 
 
 @dataclass(frozen=True)
@@ -22,25 +22,25 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Row:
+class AnswerRow:
     """An answer: its head and its items."""
 
     head: int
     items: tuple[Item, ...]
 
 
-def _sound(view: View, by_relation: dict[str, pl.DataFrame], template: Template) -> pl.DataFrame:
+def _sound(view: GraphView, by_relation: dict[str, pl.DataFrame], template: Template) -> pl.DataFrame:
     """The facts that a template is about and that may be asked about, with the names of both ends."""
     facts = facts_for(by_relation, template)
     schema = {"head": pl.UInt32, "tail": pl.UInt32, "text": pl.String, "value": pl.String, "mask": pl.Int64}
     if not facts:
         return pl.DataFrame(schema=schema)
-    rows = matching(view, pl.concat(facts), template)
+    rows = match_facts(view, pl.concat(facts), template)
     rows = rows.filter(pl.col("reason").is_null() & pl.col("name").is_not_null() & pl.col("text").is_not_null())
     return rows.sort("fact").select(*schema)
 
 
-def items_of(view: View, by_relation: dict[str, pl.DataFrame], template: Template) -> dict[tuple[int, str], Item]:
+def items_of(view: GraphView, by_relation: dict[str, pl.DataFrame], template: Template) -> dict[tuple[int, str], Item]:
     """Head and text -> the item of the template's answers, the first of those that are said alike."""
     rows = _sound(view, by_relation, template)
     masks: dict[str, int] = {}
@@ -52,7 +52,7 @@ def items_of(view: View, by_relation: dict[str, pl.DataFrame], template: Templat
     return known
 
 
-def contraries_of(view: View, by_relation: dict[str, pl.DataFrame], template: Template) -> dict[int, list[Item]]:
+def contraries_of(view: GraphView, by_relation: dict[str, pl.DataFrame], template: Template) -> dict[int, list[Item]]:
     """What the relation that contradicts the template's says of each head."""
     known = ontology().relations
     inverses = {relation.inverse: name for name, relation in known.items()}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from kgtools.templates.facts import View
+from kgtools.templates.facts import GraphView
 
 MARKS = re.compile(
     r"(?:(?<![0-9])[0-9]+|(?<![ivx])[ivx]+|[一二三四五甲乙丙丁戊α-δ])-?(?:型|期|级|度)|type\s*[0-9ivx]+|"
@@ -81,7 +81,7 @@ class Near:
     """What speaks for tails of a head: entities linked to it; forms of what is said of it and of its namesakes; departments and
     stems of what is linked; entities linked to what is more general, and to each kind of its kin."""
 
-    said: set[int]
+    linked: set[int]
     names: list[set[str]]
     departments: list[int]
     roots: set[str]
@@ -89,10 +89,10 @@ class Near:
     siblings: list[set[int]]
 
 
-class Said:
+class KnownNames:
     """What a graph says of each entity, doubtful facts too: nothing of it may be called wrong."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: GraphView) -> None:
         names, english = view.names("zh").to_list(), view.names("en").to_list()
         self._names: list[str] = names
         self._forms = [
@@ -133,7 +133,7 @@ class Said:
         self._about: dict[int, set[str]] = {}
         self._known_values: dict[tuple[int, str], list[str]] = {}
         self._nears: dict[int, Near] = {}
-        self._said_of_kin: dict[str, set[int]] = {}
+        self._kin_links: dict[str, set[int]] = {}
 
     def _find_common(self, types: list[str]) -> set[int]:
         """The symptoms and examinations of many, and treatments that say little."""
@@ -175,7 +175,7 @@ class Said:
             self._about[head] = self._forms[head].union(values, *linked)
         return self._about[head]
 
-    def related(self, one: int, other: int) -> str | None:
+    def why_related(self, one: int, other: int) -> str | None:
         """Why two entities are the same or nearly so."""
         if not self._forms[one].isdisjoint(self._forms[other]):
             return "namesake"
@@ -188,13 +188,13 @@ class Said:
     def why_true(self, head: int, tail: int) -> str | None:
         """Why a tail may be true of a head; null where nothing speaks for it."""
         near = self._near(head)
-        if tail in near.said or tail == head:
+        if tail in near.linked or tail == head:
             return "said"
         if any(not names.isdisjoint(self._forms[tail]) for names in near.names):
             return "namesake"
         if open_ := self.why_open(head, tail):
             return open_
-        if tail in self._parts and any(self._holds(tail, each) for each in near.said & self._parts):
+        if tail in self._parts and any(self._holds(tail, each) for each in near.linked & self._parts):
             return "body-part-above-or-below"
         department = tail in self._departments
         if department and (
@@ -219,15 +219,15 @@ class Said:
 
     def _near(self, head: int) -> Near:
         if head not in self._nears:
-            said = self._linked.get(head, set())
+            linked = self._linked.get(head, set())
             alike = set().union(*(self._named[name] for name in self._forms[head]))
             self._nears[head] = Near(
-                said,
+                linked,
                 [self.about(each) for each in sorted(alike)],
-                sorted(said & self._departments),
-                self._roots[head].union(*(self._roots[other] for other in said)),
+                sorted(linked & self._departments),
+                self._roots[head].union(*(self._roots[other] for other in linked)),
                 [self._linked[each] for each in sorted(self._general(head)) if each in self._linked],
-                [self._said_of(root) for root in sorted(self._roots[head]) if 1 < len(self._kin[root]) <= WIDEST],
+                [self._linked_to_kin(root) for root in sorted(self._roots[head]) if 1 < len(self._kin[root]) <= WIDEST],
             )
         return self._nears[head]
 
@@ -235,10 +235,10 @@ class Said:
         """The entities whose names are roots of the head's name."""
         return set().union(*(self._named.get(root, set()) for root in self._roots[head])) - {head}
 
-    def _said_of(self, root: str) -> set[int]:
-        if root not in self._said_of_kin:
-            self._said_of_kin[root] = set().union(*(self._linked.get(each, set()) for each in self._kin[root]))
-        return self._said_of_kin[root]
+    def _linked_to_kin(self, root: str) -> set[int]:
+        if root not in self._kin_links:
+            self._kin_links[root] = set().union(*(self._linked.get(each, set()) for each in self._kin[root]))
+        return self._kin_links[root]
 
     def _holds(self, one: int, other: int) -> bool:
         """Whether one part of the body may lie in the other."""
@@ -249,11 +249,11 @@ class Said:
             for whole, inside in LIES_IN.items()
         )
 
-    def _higher(self, part: int, whole: int) -> bool:
+    def _higher(self, part: int, above_it: int) -> bool:
         """Whether a department belongs to another, at any number of steps."""
         above, seen = set(self._above.get(part, ())), set()
         while above:
-            if whole in above:
+            if above_it in above:
                 return True
             seen |= above
             above = {each for other in above for each in self._above.get(other, ())} - seen

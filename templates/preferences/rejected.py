@@ -11,12 +11,12 @@ from typing import Any
 
 import polars as pl
 
-from kgtools.templates.facts import View
+from kgtools.templates.facts import GraphView
 from kgtools.templates.pack import Template
 from kgtools.templates.preferences.apart import Texts, are_apart, has_unit, is_balanced, is_text, why_unused
 from kgtools.templates.preferences.exchange import circulate, exchange, hand_over, invent, popularity
-from kgtools.templates.preferences.items import Item, Row, contraries_of, items_of
-from kgtools.templates.preferences.known_names import Said, form, overlap, stem
+from kgtools.templates.preferences.items import AnswerRow, Item, contraries_of, items_of
+from kgtools.templates.preferences.known_names import KnownNames, form, overlap, stem
 from kgtools.templates.select import CODES, Selection
 from kgtools.tools.inputs.files import digest
 
@@ -33,7 +33,7 @@ COLUMNS: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Wrong:
+class RejectedAnswer:
     """A rejected answer: its fault, what it says, what of that nobody says, what true is unsaid, and the sources of what is wrong."""
 
     fault: str
@@ -51,7 +51,7 @@ class Wrong:
 class Judge:
     """Whether an item of one head may be told of another as wrong; why not is counted."""
 
-    said: Said
+    names: KnownNames
     texts: Texts
     attribute: str | None
     unused: dict[Item, str | None] = field(default_factory=dict)
@@ -65,15 +65,15 @@ class Judge:
 
     def _why_true(self, head: int, item: Item) -> str | None:
         if item.tail is not None:
-            return self.said.why_true(head, item.tail)
+            return self.names.why_true(head, item.tail)
         attribute, value = str(self.attribute), str(item.value)
-        if not all(are_apart(attribute, value, other) for other in self.said.values_of(head, attribute)):
+        if not all(are_apart(attribute, value, other) for other in self.names.values_of(head, attribute)):
             return "not-apart"
-        if related := self.said.related(head, item.owner):
+        if related := self.names.why_related(head, item.owner):
             return "said-of-sibling-head" if related == "shared-stem" else related
         if is_text(attribute, value):
             return None if self.texts.carry(item.text, item.owner, head) else "said"
-        return None if has_unit(attribute) or form(value) not in self.said.about(head) else "said"
+        return None if has_unit(attribute) or form(value) not in self.names.about(head) else "said"
 
     def why_unused(self, item: Item) -> str | None:
         """Why an item is told of no other head, and no other's of its own."""
@@ -83,7 +83,7 @@ class Judge:
 
     def _why_unused(self, item: Item) -> str | None:
         if item.tail is not None:
-            return self.said.why_open(item.owner, item.tail) or (
+            return self.names.why_open(item.owner, item.tail) or (
                 None if is_balanced(item.text) else "unbalanced-brackets"
             )
         why = why_unused(str(self.attribute), str(item.value), item.text)
@@ -97,46 +97,46 @@ class Judge:
 
 
 def wrong_answers(
-    view: View, by_relation: dict[str, pl.DataFrame], selections: list[Selection], seed: int
+    view: GraphView, by_relation: dict[str, pl.DataFrame], selections: list[Selection], seed: int
 ) -> tuple[list[Selection], dict[str, dict[str, int]]]:
     """The selections with a wrong answer a row: `fault`, `rejected` (what it says), `wrong` (what of it nobody says), `unsaid` (what
     true it leaves out), and in `mask` the sources of both answers; groups for which none was found are left out, with a reason.
     And for each language how often an answer was refused because it may be true, by reason."""
-    said = Said(view)
+    known = KnownNames(view)
     refused: dict[str, Counter[str]] = {}
-    made = []
+    with_wrong = []
     for selection in selections:
         lang = selection.template.lang
-        judge = Judge(said, Texts(said, view.names("zh").to_list()), selection.template.info.attribute)
-        made.append(_selection(view, by_relation, selection, judge, seed))
+        judge = Judge(known, Texts(known, view.names("zh").to_list()), selection.template.info.attribute)
+        with_wrong.append(_selection(view, by_relation, selection, judge, seed))
         refused.setdefault(lang, Counter()).update(judge.refused)
-    return made, {lang: dict(sorted(counts.items())) for lang, counts in sorted(refused.items())}
+    return with_wrong, {lang: dict(sorted(counts.items())) for lang, counts in sorted(refused.items())}
 
 
 def _selection(
-    view: View, by_relation: dict[str, pl.DataFrame], selection: Selection, judge: Judge, seed: int
+    view: GraphView, by_relation: dict[str, pl.DataFrame], selection: Selection, judge: Judge, seed: int
 ) -> Selection:
     template, groups = selection.template, selection.groups
     known = items_of(view, by_relation, template)
     rows = [
-        Row(head, tuple(known[head, text] for text in tails))
+        AnswerRow(head, tuple(known[head, text] for text in tails))
         for head, tails in groups.select("head", "tails").iter_rows()
     ]
     why = [next((reason for item in row.items if (reason := judge.why_unused(item))), None) for row in rows]
     is_value = template.info.attribute is not None
-    usable = [place for place, reason in enumerate(why) if reason is None or not is_value]
+    usable = [index for index, reason in enumerate(why) if reason is None or not is_value]
     contraries = contraries_of(view, by_relation, template)
     draw = random.Random(digest(f"{seed}|wrong|{template.pack}/{template.name}.{template.lang}"))
-    found = _find(
+    answers = _find(
         template, [rows[p] for p in usable], groups["partial"].gather(usable).to_list(), contraries, judge, draw
     )
-    wrong: list[Wrong | None] = [None] * len(rows)
-    for place, each in zip(usable, found, strict=True):
-        wrong[place] = each
+    wrong: list[RejectedAnswer | None] = [None] * len(rows)
+    for index, each in zip(usable, answers, strict=True):
+        wrong[index] = each
     return _with(selection, wrong, [reason if reason in CODES and is_value else "no-wrong-answer" for reason in why])
 
 
-def _with(selection: Selection, wrong: list[Wrong | None], reasons: list[str | None]) -> Selection:
+def _with(selection: Selection, wrong: list[RejectedAnswer | None], reasons: list[str | None]) -> Selection:
     groups = selection.groups
     made = pl.Series([each is not None for each in wrong], dtype=pl.Boolean)
     rows = pl.DataFrame([each.row for each in wrong if each], schema=COLUMNS, orient="row")
@@ -149,105 +149,116 @@ def _with(selection: Selection, wrong: list[Wrong | None], reasons: list[str | N
 
 def _find(
     template: Template,
-    rows: Sequence[Row],
+    rows: Sequence[AnswerRow],
     partial: Sequence[bool],
     contraries: dict[int, list[Item]],
     judge: Judge,
     draw: random.Random,
-) -> list[Wrong | None]:
+) -> list[RejectedAnswer | None]:
     """A wrong answer for each row: the fault that is drawn for it, or else wrong tails, or none."""
-    found: list[Wrong | None] = [None] * len(rows)
+    answers: list[RejectedAnswer | None] = [None] * len(rows)
     if template.info.relations:
-        _swap(rows, contraries, found, judge, draw)
+        _swap(rows, contraries, answers, judge, draw)
         drawn = draw.choices([name for name, _ in SHARES], [share for _, share in SHARES], k=len(rows))
-        some = {name: [at for at, fault in enumerate(drawn) if fault == name and not found[at]] for name, _ in SHARES}
+        some = {name: [at for at, fault in enumerate(drawn) if fault == name and not answers[at]] for name, _ in SHARES}
         if template.info.tail != "Food":
-            _invent(rows, some["invented"], template.lang, found, judge, draw)
+            _invent(rows, some["invented"], template.lang, answers, judge, draw)
         if not template.info.single:
-            whole = {at for at, row in enumerate(rows) if len(row.items) > 1 and not partial[at]}
-            givers = [at for at in some["omission"] if at in whole and len(rows[at].items) > 2]  # `a and b` is left
-            takers = [at for at in some["over-claim"] if at in whole]
-            _omit_and_add(rows, givers, takers, found, judge, draw)
-    rest = [at for at, wrong in enumerate(found) if wrong is None]
+            complete = {at for at, row in enumerate(rows) if len(row.items) > 1 and not partial[at]}
+            givers = [at for at in some["omission"] if at in complete and len(rows[at].items) > 2]  # `a and b` is left
+            takers = [at for at in some["over-claim"] if at in complete]
+            _omit_and_add(rows, givers, takers, answers, judge, draw)
+    rest = [at for at, wrong in enumerate(answers) if wrong is None]
     items = exchange([rows[at] for at in rest], judge.may, lambda item: judge.why_unused(item) is None, draw)
     for at, now in zip(rest, items, strict=True):
-        found[at] = _replaced("wrong-tails", rows[at], now, judge)
-    return found
+        answers[at] = _replace("wrong-tails", rows[at], now, judge)
+    return answers
 
 
-def _replaced(fault: str, row: Row, now: Sequence[Item], judge: Judge) -> Wrong | None:
+def _replace(fault: str, row: AnswerRow, now: Sequence[Item], judge: Judge) -> RejectedAnswer | None:
     """The answer with other items in some places; None where there are none."""
     new = [item for item in now if item.owner != row.head]
     if not new:
         return None
-    texts = [_told(item, row.head, judge) for item in now]
+    texts = [_text_for(item, row.head, judge) for item in now]
     mask = 0
     for item in new:
         mask |= item.mask
-    wrong = [_told(item, row.head, judge) for item in new]
-    return Wrong(fault, texts, wrong, [item.text for item in row.items if item not in now], mask)
+    wrong = [_text_for(item, row.head, judge) for item in new]
+    return RejectedAnswer(fault, texts, wrong, [item.text for item in row.items if item not in now], mask)
 
 
-def _told(item: Item, head: int, judge: Judge) -> str:
+def _text_for(item: Item, head: int, judge: Judge) -> str:
     if item.owner == head or item.value is None or not is_text(str(judge.attribute), item.value):
         return item.text
     return str(judge.texts.carry(item.text, item.owner, head))
 
 
 def _swap(
-    rows: Sequence[Row], contraries: dict[int, list[Item]], found: list[Wrong | None], judge: Judge, draw: random.Random
+    rows: Sequence[AnswerRow],
+    contraries: dict[int, list[Item]],
+    answers: list[RejectedAnswer | None],
+    judge: Judge,
+    draw: random.Random,
 ) -> None:
     others = []
     for row in rows:
-        near = set().union(*(judge.said.roots(item.tail) for item in row.items if item.tail is not None))
-        said = contraries.get(row.head, [])
-        others.append([item for item in said if item.tail is not None and judge.said.roots(item.tail).isdisjoint(near)])
-    for at, (place, item) in sorted(circulate(rows, others, draw).items()):
+        near = set().union(*(judge.names.roots(item.tail) for item in row.items if item.tail is not None))
+        opposites = contraries.get(row.head, [])
+        others.append(
+            [item for item in opposites if item.tail is not None and judge.names.roots(item.tail).isdisjoint(near)]
+        )
+    for at, (position, item) in sorted(circulate(rows, others, draw).items()):
         kept = rows[at].items
-        now = [*(each.text for each in kept[:place]), item.text, *(each.text for each in kept[place + 1 :])]
-        found[at] = Wrong("swapped", now, [item.text], [kept[place].text], item.mask)
+        now = [*(each.text for each in kept[:position]), item.text, *(each.text for each in kept[position + 1 :])]
+        answers[at] = RejectedAnswer("swapped", now, [item.text], [kept[position].text], item.mask)
 
 
 def _invent(
-    rows: Sequence[Row], some: Sequence[int], lang: str, found: list[Wrong | None], judge: Judge, draw: random.Random
+    rows: Sequence[AnswerRow],
+    some: Sequence[int],
+    lang: str,
+    answers: list[RejectedAnswer | None],
+    judge: Judge,
+    draw: random.Random,
 ) -> None:
     often = popularity(rows)
-    mine = [rows[at] for at in some]
+    invented_rows = [rows[at] for at in some]
     once: set[str] = set()
-    halves = [_halves(row, often, lang, once) for row in mine]
+    halves = [_halves(row, often, lang, once) for row in invented_rows]
 
     def may_be_called(at: int, name: str) -> bool:
-        near = [form(item.text) for item in mine[at].items]
-        return form(name) not in judge.said.known and not any(overlap(form(name), other) for other in near)
+        near = [form(item.text) for item in invented_rows[at].items]
+        return form(name) not in judge.names.known and not any(overlap(form(name), other) for other in near)
 
     glue = " " if lang == "en" else ""
-    for at, (place, name) in sorted(invent(halves, may_be_called, glue, draw).items()):
-        kept = [item.text for item in mine[at].items]
-        now = [*kept[:place], name, *kept[place + 1 :]]
-        found[some[at]] = Wrong("invented", now, [name], [kept[place]])
+    for at, (position, name) in sorted(invent(halves, may_be_called, glue, draw).items()):
+        kept = [item.text for item in invented_rows[at].items]
+        now = [*kept[:position], name, *kept[position + 1 :]]
+        answers[some[at]] = RejectedAnswer("invented", now, [name], [kept[position]])
 
 
-def _halves(row: Row, often: Counter[str], lang: str, once: set[str]) -> tuple[int, str, str]:
+def _halves(row: AnswerRow, often: Counter[str], lang: str, once: set[str]) -> tuple[int, str, str]:
     """The place of the rarest name, and its halves: of letters, or in English of words. Place -1 where no name can be halved.
 
     A name that gives way to an invented one is added to `once`, and gives way to no other: it would be right more than wrong."""
-    for place in sorted(range(len(row.items)), key=lambda place: (often[row.items[place].text], place)):
-        text = row.items[place].text
+    for position in sorted(range(len(row.items)), key=lambda position: (often[row.items[position].text], position)):
+        text = row.items[position].text
         parts: list[str] = text.split() if lang == "en" else list(text)
         if often[text] <= RARE and text not in once and len(parts) >= (2 if lang == "en" else 4) and is_balanced(text):
             glue, half = " " if lang == "en" else "", len(parts) // 2
             first, second = glue.join(parts[:half]), glue.join(parts[half:])
             if is_balanced(first) and is_balanced(second) and stem(form(first)) == form(first):
                 once.add(text)
-                return place, first, second
+                return position, first, second
     return -1, "", ""
 
 
 def _omit_and_add(
-    rows: Sequence[Row],
+    rows: Sequence[AnswerRow],
     givers: Sequence[int],
     takers: Sequence[int],
-    found: list[Wrong | None],
+    answers: list[RejectedAnswer | None],
     judge: Judge,
     draw: random.Random,
 ) -> None:
@@ -255,7 +266,7 @@ def _omit_and_add(
     for at, unsaid in zip(givers, gone, strict=True):
         if unsaid:
             kept = [item.text for item in rows[at].items if item not in unsaid]
-            found[at] = Wrong("omission", kept, [], [item.text for item in rows[at].items if item in unsaid])
+            answers[at] = RejectedAnswer("omission", kept, [], [item.text for item in rows[at].items if item in unsaid])
     for at, added in zip(takers, more, strict=True):
         if added:
             now = [item.text for item in rows[at].items]
@@ -264,4 +275,4 @@ def _omit_and_add(
             mask = 0
             for item in added:
                 mask |= item.mask
-            found[at] = Wrong("over-claim", now, [item.text for item in added], [], mask)
+            answers[at] = RejectedAnswer("over-claim", now, [item.text for item in added], [], mask)

@@ -8,7 +8,7 @@ from clock import command, in_turns, print_aim, print_table
 from graphs import Graphs
 from rensa import RMinHash, RMinHashLSH
 
-from kgtools.corpora.dedup import Look, find_duplicates
+from kgtools.corpora.dedup import DedupOptions, find_duplicates
 from kgtools.corpora.dedup.pieces import jaccard, sets
 from kgtools.corpora.record import RECORDS
 from kgtools.corpora.record_files import Sink
@@ -25,14 +25,14 @@ def bench(_graphs: Graphs, scratch: Path, rounds: int) -> None:
     texts, planted = _texts()
     path = _write(texts, scratch / "texts.parquet")
     wanted = {pair for pair in planted if jaccard(*sets([texts[pair[0]], texts[pair[1]]], NGRAM)) >= 0.85}
-    doubles, _ = find_duplicates(pl.scan_parquet(path), Look(on="question"))
+    doubles, _ = find_duplicates(pl.scan_parquet(path), DedupOptions(on="question"))
     found = doubles.select("row", "kept_row").rows()
     false = sum(jaccard(*sets([texts[a], texts[b]], NGRAM)) < 0.8 for a, b in found)
     gone = {row for row, _ in found}
     recall = sum(row in gone for row, _ in wanted) / len(wanted)
 
     ours, bare = in_turns(
-        rounds, lambda: find_duplicates(pl.scan_parquet(path), Look(on="question")), lambda: _bare(texts)
+        rounds, lambda: find_duplicates(pl.scan_parquet(path), DedupOptions(on="question")), lambda: _bare(texts)
     )
     rate = bare / ours
     rows = [
@@ -44,7 +44,7 @@ def bench(_graphs: Graphs, scratch: Path, rounds: int) -> None:
     print_aim(f"80 % of bare rensa: {rate.median:.0%}", rate.median >= 0.8)
     print_aim(f"recall >= 99 % of {len(wanted):,} planted pairs at Jaccard >= 0.85: {recall:.2%}", recall >= 0.99)
     print(f"precision: {1 - false / len(found):.2%} of {len(found):,} that went are 0.8 or more like what stays")
-    stay = SHARERS - find_duplicates(_sharing(), Look())[0].height
+    stay = SHARERS - find_duplicates(_sharing(), DedupOptions())[0].height
     print_aim(f"of {SHARERS:,} records that share a long instruction {stay:,} stay", stay == SHARERS)
     took, peak = command("dedup", str(path), "--on", "question", "--out", str(scratch / "out"))
     size = path.stat().st_size / 1e6

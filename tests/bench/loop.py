@@ -235,7 +235,7 @@ def _salt(text: str) -> int:
 
 
 def _mixed(value: int, salt: int) -> int:
-    """SplitMix64 of one number, as `kgtools.tools.frames.shuffled` does it for a column."""
+    """SplitMix64 of one number, as `kgtools.tools.frames.shuffle_keys` does it for a column."""
     mixed = value ^ salt
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = ((mixed ^ (mixed >> shift)) * factor) & 0xFFFFFFFFFFFFFFFF

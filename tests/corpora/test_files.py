@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kgtools.corpora.files import json_stream
-from kgtools.corpora.files.file import File, Place
+from kgtools.corpora.files.file import File
 from kgtools.corpora.files.paths import files_of
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.read import read
 from kgtools.tools.errors import InputError
 from tests.workbooks import workbook
@@ -261,7 +262,7 @@ def test_a_place_says_file_and_line() -> None:
 
 def test_lines_end_where_they_do_on_any_system(opened: Any) -> None:
     assert [line.text for line in opened("一\r\n二\n三").file.text()] == ["一", "二", "三"]
-    assert io.StringIO("一\u2028二").read() == opened("一\u2028二").file.whole()
+    assert io.StringIO("一\u2028二").read() == opened("一\u2028二").file.read_all()
 
 
 KEYED = {"12": {"问": "痛风？", "n": [1, {"a": '}, "x": {'}]}, "13": {}, "14": "甲"}

@@ -89,7 +89,7 @@ def test_five_options_are_not_promised_to_a_reader_of_four_and_the_way_out_is_to
 
     ran = kgtools("read", "auto", tmp_path / "a.jsonl")
 
-    assert who_reads([tmp_path / "a.jsonl"]).found == []
+    assert who_reads([tmp_path / "a.jsonl"]).matches == []
     assert ran.code == 1
     assert "its keys are question, opa, opb, opc, opd, ope, answer; nearest is the reader medqa" in ran.err
 
@@ -147,7 +147,7 @@ def test_a_general_reader_is_promised_with_the_keys_that_it_leaves(tmp_path: Pat
         lines({"Question": "问", "Complex_CoT": "想", "Response": "答"}), encoding="utf-8"
     )
 
-    assert who_reads([tmp_path / "a.jsonl"]).found == [
+    assert who_reads([tmp_path / "a.jsonl"]).matches == [
         ("a.jsonl", "alpaca", "Question and Response, as Alpaca has instruction and output; not read: Complex_CoT")
     ]
 

@@ -65,7 +65,7 @@ def test_a_parquet_file_is_promised_and_read_as_the_same_rows_of_json_or_a_table
     assert found.rejects == []
     assert found.column("messages") == plain.column("messages")
     assert found.column("answer") == plain.column("answer")
-    assert name in [reader for _, reader, _ in who_reads([tmp_path / "b" / "exam"]).found]
+    assert name in [reader for _, reader, _ in who_reads([tmp_path / "b" / "exam"]).matches]
 
 
 @pytest.mark.parametrize("pack", ["plain", "gzip", "zip"])
@@ -100,7 +100,7 @@ def test_pubmedqa_of_hugging_face_is_that_of_its_publisher(tmp_path: Path) -> No
 
     assert found.column("id") == plain.column("id")
     assert found.outcome.license == plain.outcome.license == "MIT"
-    assert [reader for _, reader, _ in who_reads([tmp_path / "b" / "exam"]).found] == ["pubmedqa"]
+    assert [reader for _, reader, _ in who_reads([tmp_path / "b" / "exam"]).matches] == ["pubmedqa"]
 
 
 def test_what_json_has_not_is_a_text_and_what_is_no_number_is_nothing(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_a_table_of_ours_is_no_corpus_and_the_command_that_reads_it_is_named(
     with pytest.raises(InputError, match=f"a.parquet: expected a corpus, found a Parquet file of {said}"):
         take_all(tmp_path, "alpaca", [tmp_path / "in" / "a.parquet"])
     assert take_all(tmp_path / "b", "alpaca", [tmp_path / "in"]).reasons() == {"not-a-corpus": 1}
-    assert [name for name, *_ in who_reads([tmp_path / "in"]).found] == ["in/b.jsonl"]
+    assert [name for name, *_ in who_reads([tmp_path / "in"]).matches] == ["in/b.jsonl"]
 
 
 @pytest.mark.parametrize("name", ["alpaca", "chatdoctor", "promptcblue", "cmd", "text"])
@@ -189,4 +189,4 @@ def test_a_workbook_is_promised_and_read(name: str, tmp_path: Path) -> None:
     found = take(tmp_path, name, {"a.xlsx": workbook(sheets={"一": [head, cells]})})
 
     assert (found.outcome.written, found.rejects) == (1, [])
-    assert name in [reader for _, reader, _ in who_reads([tmp_path / "exam"]).found]
+    assert name in [reader for _, reader, _ in who_reads([tmp_path / "exam"]).matches]

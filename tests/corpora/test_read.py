@@ -61,12 +61,12 @@ def test_auto_names_the_right_reader_first_of_every_published_file(folder: str, 
     files = sorted(path for path in (real / folder).rglob("*") if path.is_file())
 
     assert files
-    assert {who_reads([file]).found[0][1] for file in files} == {READER_OF[folder]}
+    assert {who_reads([file]).matches[0][1] for file in files} == {READER_OF[folder]}
 
 
 def test_every_published_file_is_one_that_auto_is_tested_on(real: Path) -> None:
     assert {path.name for path in real.iterdir()} == {*READER_OF, NO_CORPORA}
-    assert [who_reads([path]).found for path in sorted((real / NO_CORPORA).iterdir())] == [[], [], []]
+    assert [who_reads([path]).matches for path in sorted((real / NO_CORPORA).iterdir())] == [[], [], []]
 
 
 @pytest.mark.parametrize("file", COUNTS)

@@ -7,7 +7,7 @@ import pytest
 
 from kgtools.corpora.record_files import batches
 from kgtools.corpora.split import index, proof
-from kgtools.corpora.split.plan import Plan, Rule
+from kgtools.corpora.split.plan import Rule, SplitPlan
 
 
 def test_numbered_batches_hold_the_number_of_each_row_of_the_table(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_what_is_read_in_batches_reads_no_more_of_the_file_than_a_batch(
 
     monkeypatch.setattr(proof, "batches", look)
     monkeypatch.setattr(index, "batches", look)
-    plan = Plan(rules=(Rule(shares={"train": 0.9, "test": 0.1}),))
+    plan = SplitPlan(rules=(Rule(shares={"train": 0.9, "test": 0.1}),))
 
     proof.prove(path)
     index.index_of(pl.scan_parquet(path), plan)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kgtools.corpora.dialogue.speakers import NotTurns, parted, spoken_lines, talk_in
+from kgtools.corpora.dialogue.speakers import NotTurns, part_turns, spoken_lines, turns_in
 from kgtools.corpora.reader import Turn
 
 SAYS = {"u": "user", "a": "assistant"}
@@ -32,7 +32,7 @@ def stripped(found: list[Turn] | None) -> list[Turn]:
 )
 def test_a_talk_of_three_or_with_a_tag_that_may_be_none_is_refused(text: str, reason: str) -> None:
     with pytest.raises(NotTurns) as why:
-        parted(text)
+        part_turns(text)
 
     assert why.value.reason == reason
 
@@ -50,7 +50,7 @@ def test_a_talk_of_three_or_with_a_tag_that_may_be_none_is_refused(text: str, re
     ],
 )
 def test_a_talk_of_two_is_parted_where_the_other_begins(text: str, said: list[str]) -> None:
-    assert stripped(parted(text)[1]) == turns(*said)
+    assert stripped(part_turns(text)[1]) == turns(*said)
 
 
 def test_a_line_of_a_list_may_hold_two_turns_and_never_a_third_speaker() -> None:
@@ -71,7 +71,7 @@ def test_a_line_of_a_list_may_hold_two_turns_and_never_a_third_speaker() -> None
     ],
 )
 def test_a_talk_up_to_a_bare_tag_is_its_turns(text: str, said: list[str]) -> None:
-    assert stripped(talk_in(text)) == turns(*said)
+    assert stripped(turns_in(text)) == turns(*said)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_talk_up_to_a_bare_tag_is_its_turns(text: str, said: list[str]) -> Non
 )
 def test_a_talk_that_cannot_be_parted_for_sure_is_refused(text: str) -> None:
     with pytest.raises(NotTurns) as why:
-        talk_in(text)
+        turns_in(text)
 
     assert why.value.reason == "turns-in-a-text"
 
@@ -102,4 +102,4 @@ def test_a_talk_that_cannot_be_parted_for_sure_is_refused(text: str) -> None:
     ],
 )
 def test_a_text_that_is_about_a_talk_stays_as_it_is(text: str) -> None:
-    assert talk_in(text) is None
+    assert turns_in(text) is None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kgtools.kg.stores import Store
-from kgtools.templates.generate import Result, generate
+from kgtools.templates.generate import RecordTables, generate
 from kgtools.templates.pack import Pack, load_pack
 from kgtools.tools.errors import UsageError
 
@@ -20,11 +20,11 @@ def pack(pack_folder: Callable[..., Path]) -> Callable[..., Pack]:
     return lambda **info: load_pack(pack_folder(**info))
 
 
-def run(store: Store, *packs: Pack, drop: str | None = None) -> Result:
+def run(store: Store, *packs: Pack, drop: str | None = None) -> RecordTables:
     return generate(store, list(packs), ("zh", "en"), None, 0, 12, drop=drop)
 
 
-def fates(result: Result, lang: str = "zh") -> list[str]:
+def fates(result: RecordTables, lang: str = "zh") -> list[str]:
     return sorted(reason or "exported" for reason in result.coverage.filter(lang=lang)["reason"])
 
 

@@ -19,7 +19,7 @@ from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.graph import change
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import EmbeddedStore
-from kgtools.templates.generate import COVERAGE, Result, generate
+from kgtools.templates.generate import COVERAGE, RecordTables, generate
 from kgtools.templates.pack import Pack, find_pack, load_pack
 from kgtools.templates.select import REASONS
 from kgtools.tools.errors import InputError
@@ -64,7 +64,7 @@ def pack(pack_folder: Folder) -> Callable[..., Pack]:
     return lambda **info: load_pack(pack_folder(**info))
 
 
-def run(store: Store, *packs: Pack, workers: int = 1) -> Result:
+def run(store: Store, *packs: Pack, workers: int = 1) -> RecordTables:
     return generate(store, list(packs), ("zh", "en"), None, 0, 12, workers)
 
 
@@ -292,7 +292,7 @@ def test_of_two_heads_of_one_english_name_the_better_known_is_asked_about(
 
     english = result.records.filter(lang="en")
     assert [json.loads(meta)["head"] for meta in english["meta"]] == ["Disease:伤风"]
-    assert result.counts["triples"]["en"] == {"exported": 1, "no-template": 1, "same-question": 1}
+    assert result.counts.triples["en"] == {"exported": 1, "no-template": 1, "same-question": 1}
 
 
 def test_a_variant_is_drawn_for_each_head_and_each_is_drawn(graph: Graph, pack: Callable[..., Pack]) -> None:
@@ -316,7 +316,7 @@ def test_a_graph_of_no_triples_makes_no_records(graph: Graph, pack: Callable[...
     result = run(graph([]), pack())
 
     assert result.records.height == result.coverage.height == 0
-    assert result.counts == {"records": 0, "by_template": {}, "by_license": {}, "triples": {}}
+    assert result.counts.to_dict() == {"records": 0, "by_template": {}, "by_license": {}, "triples": {}}
 
 
 def test_the_licence_of_a_pack_is_that_of_its_records_too(graph: Graph, pack: Callable[..., Pack]) -> None:
@@ -325,7 +325,7 @@ def test_the_licence_of_a_pack_is_that_of_its_records_too(graph: Graph, pack: Ca
     result = run(graph([(GOUT, "HAS_SYMPTOM", PAIN)]), mine)
 
     assert result.records["license"].to_list() == ["LicenseRef-my-secret AND MIT"]
-    assert result.counts["by_license"] == {"LicenseRef-my-secret AND MIT": 1}
+    assert result.counts.by_license == {"LicenseRef-my-secret AND MIT": 1}
 
 
 def test_licences_stand_beside_the_records(sample_run: Path, records: pl.DataFrame) -> None:

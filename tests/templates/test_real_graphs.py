@@ -21,7 +21,7 @@ from kgtools.kg.build.load import prepare
 from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.source import Options
 from kgtools.kg.stores import Store
-from kgtools.templates.generate import Result, generate
+from kgtools.templates.generate import RecordTables, generate
 from kgtools.templates.lineage import trace_record
 from kgtools.templates.pack import find_pack
 from kgtools.templates.select import REASONS
@@ -37,7 +37,7 @@ class Real:
 
     store: Store
     facts: dict[str, tuple[str, str, list[str]]]
-    result: Result
+    result: RecordTables
     files: Path
 
 
@@ -208,7 +208,7 @@ def test_a_real_record_is_traced_to_the_facts_that_it_names(real: Real, tmp_path
     real.result.records.head(15).write_parquet(tmp_path / "records.parquet")
 
     for id_, facts in real.result.records.head(15).select("id", "facts").iter_rows():
-        trace = trace_record(real.store, tmp_path, id_)
+        trace = trace_record(real.store, tmp_path, id_).to_dict()
 
         assert {
             t["id"]: (

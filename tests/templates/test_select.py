@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kgtools.kg.stores import Store
-from kgtools.templates.generate import Result, generate
+from kgtools.templates.generate import RecordTables, generate
 from kgtools.templates.pack import Pack, load_pack
 from kgtools.tools.errors import UsageError
 
@@ -29,11 +29,11 @@ def pack(pack_folder: Folder) -> Callable[..., Pack]:
 
 def run(
     store: Store, *packs: Pack, count: int | None = None, seed: int = 0, max_tails: int = 12, langs: str = "zh,en"
-) -> Result:
+) -> RecordTables:
     return generate(store, list(packs), tuple(langs.split(",")), count, seed, max_tails)
 
 
-def answers(result: Result, lang: str = "zh") -> dict[str, set[str]]:
+def answers(result: RecordTables, lang: str = "zh") -> dict[str, set[str]]:
     """head -> the tails of its answer."""
     mine = result.records.filter(lang=lang)
     heads = mine["meta"].str.json_path_match("$.head")
@@ -43,7 +43,7 @@ def answers(result: Result, lang: str = "zh") -> dict[str, set[str]]:
     }
 
 
-def fates(result: Result, lang: str = "zh") -> list[str]:
+def fates(result: RecordTables, lang: str = "zh") -> list[str]:
     """What became of each fact."""
     return sorted(reason or "exported" for reason in result.coverage.filter(lang=lang)["reason"])
 

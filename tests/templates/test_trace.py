@@ -51,7 +51,7 @@ def records(sample_run: Path) -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def traces(store: Store, sample_run: Path, records: pl.DataFrame) -> list[dict[str, Any]]:
     """The trace of every record of the sample run."""
-    return [trace_record(store, sample_run, id_) for id_ in records["id"]]
+    return [trace_record(store, sample_run, id_).to_dict() for id_ in records["id"]]
 
 
 def seen(text: str) -> str:
@@ -167,7 +167,7 @@ def test_a_trace_of_an_english_record_names_the_table_of_every_english_name(
 def test_the_trace_of_a_triple_gives_back_its_records(store: Store, sample_run: Path, records: pl.DataFrame) -> None:
     drawn = random.Random(1).sample(list(records.select("id", "facts").iter_rows()), 60)
     for id_, facts in drawn:
-        trace = trace_triple(store, sample_run, facts[0])
+        trace = trace_triple(store, sample_run, facts[0]).to_dict()
 
         assert id_ in {record["id"] for record in trace["records"]}
         assert trace["triple"]["id"] == facts[0]
@@ -180,7 +180,7 @@ def test_the_trace_of_a_triple_without_a_record_says_why(store: Store, sample_ru
     coverage = pl.read_parquet(sample_run / "coverage.parquet")
     loop = coverage.filter(reason="self-loop")["triple"][0]
 
-    trace = trace_triple(store, sample_run, loop)
+    trace = trace_triple(store, sample_run, loop).to_dict()
 
     assert trace["records"] == []
     assert {row["reason"] for row in trace["coverage"]} == {"self-loop"}
@@ -220,7 +220,7 @@ def test_an_origin_is_taken_apart_whatever_the_file_and_field_are_called(
 ) -> None:
     store, folder, id_ = tiny([(GOUT, "HAS_SYMPTOM", PAIN)], origin)
 
-    (place,) = trace_record(store, folder, id_)["triples"][0]["origins"]
+    (place,) = trace_record(store, folder, id_).to_dict()["triples"][0]["origins"]
 
     assert (place["file"], place["row"], place["field"]) == (file, row, field)
 
@@ -228,7 +228,7 @@ def test_an_origin_is_taken_apart_whatever_the_file_and_field_are_called(
 def test_a_value_is_traced_like_a_triple(tiny: Callable[..., tuple[Store, Path, str]]) -> None:
     store, folder, id_ = tiny([(GOUT, "icd10", "M10")], relations=None, tail=None, attribute="icd10")
 
-    (triple,) = trace_record(store, folder, id_)["triples"]
+    (triple,) = trace_record(store, folder, id_).to_dict()["triples"]
 
     assert (triple["head"], triple["relation"], triple["tail"], triple["relation_zh"]) == (
         GOUT,
@@ -236,7 +236,7 @@ def test_a_value_is_traced_like_a_triple(tiny: Callable[..., tuple[Store, Path, 
         "M10",
         "ICD-10",
     )
-    assert trace_triple(store, folder, triple["id"])["records"][0]["id"] == id_
+    assert trace_triple(store, folder, triple["id"]).records[0]["id"] == id_
 
 
 def test_a_record_of_another_graph_says_what_to_do(tiny: Callable[..., tuple[Store, Path, str]], graph: Graph) -> None:
@@ -366,5 +366,5 @@ def test_the_trace_says_whose_words_a_variant_is(sample_run: Path, records: pl.D
     ours = records.filter(pl.col("template") == "clinicalgpt@2.0.0/symptom.en#1")["id"]
     paper = records.filter(pl.col("template") == "clinicalgpt@2.0.0/symptom.en#2")["id"]
 
-    assert trace_record(store, sample_run, ours[0])["template"]["origin"] == "ours"
-    assert trace_record(store, sample_run, paper[0])["template"]["origin"] == "paper"
+    assert trace_record(store, sample_run, ours[0]).template.origin == "ours"
+    assert trace_record(store, sample_run, paper[0]).template.origin == "paper"

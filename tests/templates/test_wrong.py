@@ -13,7 +13,7 @@ import pytest
 from kgtools.corpora.record import PREFERENCES
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import EmbeddedStore
-from kgtools.templates.generate import Result, generate
+from kgtools.templates.generate import RecordTables, generate
 from kgtools.templates.pack import Pack, find_pack, load_pack
 from kgtools.templates.preferences.rejected import FAULTS
 
@@ -30,12 +30,12 @@ def packs() -> list[Pack]:
 
 
 @pytest.fixture(scope="module")
-def made(named_graph: Path, packs: list[Pack]) -> Result:
+def made(named_graph: Path, packs: list[Pack]) -> RecordTables:
     return generate(EmbeddedStore(named_graph), packs, ("zh", "en"), None, 0, 12, task="preference")
 
 
 @pytest.fixture(scope="module")
-def rows(made: Result) -> list[dict[str, Any]]:
+def rows(made: RecordTables) -> list[dict[str, Any]]:
     return [row | {"meta": orjson.loads(row["meta"])} for row in made.records.iter_rows(named=True)]
 
 
@@ -115,8 +115,8 @@ def test_every_fault_is_there_in_both_languages_and_is_what_its_name_says(rows: 
         assert all(bare(unsaid) in chosen.lower() for unsaid in row["meta"]["unsaid"])
 
 
-def test_the_answers_are_equally_long_on_average_and_the_gap_is_counted(made: Result) -> None:
-    for lang, of in made.counts["lengths"].items():
+def test_the_answers_are_equally_long_on_average_and_the_gap_is_counted(made: RecordTables) -> None:
+    for lang, of in made.counts.lengths.items():
         mine = made.records.filter(pl.col("lang") == lang)
         chosen, rejected = (
             mine[side].list.first().struct.field("content").str.len_chars() for side in ("chosen", "rejected")
@@ -126,7 +126,9 @@ def test_the_answers_are_equally_long_on_average_and_the_gap_is_counted(made: Re
         assert abs(of["all"]["gap"]) < 0.005 * of["all"]["chosen"]
 
 
-def test_the_facts_and_the_groups_are_those_of_the_records(made: Result, named_graph: Path, packs: list[Pack]) -> None:
+def test_the_facts_and_the_groups_are_those_of_the_records(
+    made: RecordTables, named_graph: Path, packs: list[Pack]
+) -> None:
     records = generate(EmbeddedStore(named_graph), packs, ("zh", "en"), None, 0, 12).records
     keys = ["template", "group", "facts", "head"]
     head = pl.col("meta").str.json_path_match("$.head").alias("head")
@@ -136,11 +138,11 @@ def test_the_facts_and_the_groups_are_those_of_the_records(made: Result, named_g
     assert (both["prompt"].list.first() == both["messages"].list.first()).all()
     assert (both["chosen"].list.first() == both["messages"].list.last()).all()
     assert made.records.height < records.height
-    assert all("no-wrong-answer" in fates for fates in made.counts["triples"].values())
+    assert all("no-wrong-answer" in fates for fates in made.counts.triples.values())
 
 
 def test_same_seed_same_pairs_whatever_the_workers_and_another_seed_others(
-    made: Result, named_graph: Path, packs: list[Pack]
+    made: RecordTables, named_graph: Path, packs: list[Pack]
 ) -> None:
     store = EmbeddedStore(named_graph)
     again = generate(store, packs, ("zh", "en"), None, 0, 12, workers=2, task="preference")
@@ -206,7 +208,7 @@ def test_where_nothing_wrong_can_be_said_the_facts_are_counted_and_no_pair_is_ma
     result = generate(store, [pack()], ("zh",), None, 0, 12, task="preference")
 
     assert result.records.columns == list(PREFERENCES.columns)
-    assert (result.records.height, result.counts["triples"]) == (0, {"zh": {"no-wrong-answer": 1}})
+    assert (result.records.height, result.counts.triples) == (0, {"zh": {"no-wrong-answer": 1}})
 
 
 def test_the_command_writes_pairs_traces_one_and_exports_trls_form(

@@ -12,10 +12,10 @@ import pytest
 
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import EmbeddedStore
-from kgtools.templates.generate import Result, generate
+from kgtools.templates.generate import RecordTables, generate
 from kgtools.templates.pack import Pack, find_pack, load_pack
 from kgtools.templates.preferences.apart import TEXT, are_apart, is_balanced, why_unused
-from kgtools.templates.preferences.balance import told_apart_by
+from kgtools.templates.preferences.balance import differing_names
 from kgtools.templates.preferences.known_names import stem
 from kgtools.templates.values import tidy
 
@@ -25,7 +25,7 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def made(named_graph: Path) -> Result:
+def made(named_graph: Path) -> RecordTables:
     packs = [find_pack("clinicalgpt"), find_pack("extended")]
     return generate(EmbeddedStore(named_graph), packs, ("zh", "en"), None, 0, 12, task="preference")
 
@@ -62,16 +62,16 @@ def values(attribute: str, **of: str) -> list[Said]:
     return [(f"Disease:{head}", attribute, value) for head, value in of.items()]
 
 
-def test_each_name_stands_as_often_among_the_rejected_as_among_the_chosen(made: Result) -> None:
+def test_each_name_stands_as_often_among_the_rejected_as_among_the_chosen(made: RecordTables) -> None:
     is_text = pl.col("name").str.contains(TEXT) | pl.col("template").str.contains("cause|description|prevention")
-    told = told_apart_by(made.records).filter(~is_text & (pl.col("fault") != "invented"))
+    told = differing_names(made.records).filter(~is_text & (pl.col("fault") != "invented"))
     counted = Counter(told.select("lang", "template", "name", "side").iter_rows())
 
     assert len(counted) > 1000
     assert {
         key: n for key, n in counted.items() if counted[(*key[:3], "rejected")] != counted[(*key[:3], "chosen")]
     } == {}
-    for lang, of in made.counts["names"].items():
+    for lang, of in made.counts.names.items():
         assert of["largest_difference"] == 0, lang
 
 
@@ -186,10 +186,10 @@ def test_values_that_are_not_apart_make_no_preference_and_are_counted(
     near = graph(values("cure_rate", 痛风="80%", 骨折="81%", 白喉="约80%"))
     far = graph(values("cure_rate", 痛风="80%", 骨折="20%", 白喉="手术治愈率为70%"))
 
-    assert generate(near, [pack], ("zh",), None, 0, 12, task="preference").counts["triples"] == {
+    assert generate(near, [pack], ("zh",), None, 0, 12, task="preference").counts.triples == {
         "zh": {"no-wrong-answer": 3}
     }
-    assert generate(far, [pack], ("zh",), None, 0, 12, task="preference").counts["triples"] == {
+    assert generate(far, [pack], ("zh",), None, 0, 12, task="preference").counts.triples == {
         "zh": {"exported": 2, "value-not-parsed": 1}
     }
 

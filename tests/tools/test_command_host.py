@@ -55,6 +55,53 @@ def test_help_lists_every_command_with_a_line_about_it(kgtools: Callable[..., An
     assert {"load", "query", "audit", "stats", "names"} <= set(lines)
 
 
+def test_without_arguments_the_help_is_printed_and_nothing_is_wrong(kgtools: Callable[..., Any]) -> None:
+    assert kgtools() == kgtools("--help")
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("de", ["decontaminate", "dedup", "deidentify"]),
+        ("read medm", ["medmcqa"]),
+        ("read aut", ["auto"]),
+        ("load x", ["xywy"]),
+        ("load xywy medical.json health", ["health39"]),
+        ("convert --format trl-pr", ["trl-preference", "trl-prompt-completion"]),
+        ("generate --export sha", ["sharegpt"]),
+        ("generate --pack clinicalgpt,e", ["clinicalgpt,extended"]),
+        ("packs clinicalgpt-", ["clinicalgpt-paper"]),
+        ("export gr", ["graphml"]),
+        ("merge ch", ["chimed-gpt"]),
+        ("split --as cl", ["clinicalgpt"]),
+        ("deidentify --policy hi", ["hipaa"]),
+        ("train sft --recipe clin", ["clinicalgpt"]),
+        ("train all --recipe clin", ["clinicalgpt"]),
+    ],
+)
+def test_a_shell_completes_the_names_of_what_there_is(
+    kgtools: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, words: str, completed: list[str]
+) -> None:
+    monkeypatch.setenv("_KGTOOLS_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", f"kgtools {words}")
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split())))
+
+    ran = kgtools()
+
+    assert (ran.code, ran.err) == (0, "")
+    assert [line.removeprefix("plain,") for line in ran.out.splitlines()] == completed
+
+
+def test_a_shell_completes_files_where_no_name_begins_so(
+    kgtools: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_KGTOOLS_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "kgtools load xywy ./med")
+    monkeypatch.setenv("COMP_CWORD", "3")
+
+    assert kgtools().out == "file,./med\n"
+
+
 @pytest.mark.parametrize("name", registry.names("commands"))
 def test_the_help_of_every_command_has_an_example(kgtools: Callable[..., Any], name: str) -> None:
     ran = kgtools(name, "--help")

@@ -14,9 +14,9 @@ import orjson
 import pytest
 
 from kgtools.tools.errors import InputError, KgtoolsError, UsageError
-from kgtools.tools.outputs.atomic import ASIDE, check_file, replacing, write_whole
+from kgtools.tools.outputs.atomic import ASIDE, check_file, replace_file, write_file
 from kgtools.tools.outputs.processes import Owner, is_dead, this
-from kgtools.tools.outputs.staging import NEW, held, make_folder, manifest, staging, unfinished
+from kgtools.tools.outputs.staging import NEW, lock_folder, make_folder, manifest, staging, unfinished
 
 
 def write(folder: Path, data: bytes, name: str = "a.txt") -> Path:
@@ -147,7 +147,7 @@ def test_only_what_dead_processes_of_ours_left_is_removed(tmp_path: Path) -> Non
 
     with staging(tmp_path) as stage:
         write(stage, b"new")
-    write_whole(tmp_path / "b.txt", b"new")
+    write_file(tmp_path / "b.txt", b"new")
 
     left = {file.name for file in tmp_path.iterdir()}
     assert left == {*stay, link.name, "elsewhere", "a.txt", "b.txt"}
@@ -260,9 +260,9 @@ def test_where_a_filesystem_has_no_locks_a_file_says_who_is_there(
         ):
             pass
     with (
-        held(tmp_path, UsageError),
+        lock_folder(tmp_path, UsageError),
         pytest.raises(UsageError, match=f"process {os.getpid()}"),
-        held(tmp_path, UsageError),
+        lock_folder(tmp_path, UsageError),
     ):
         pass
 
@@ -280,7 +280,7 @@ def test_a_mark_of_nobody_that_is_known_is_respected_and_the_way_out_is_told(tmp
 
 @pytest.mark.parametrize("name", ["长" * 85, "a" * 255])
 def test_a_file_may_have_the_longest_name_that_there_is(tmp_path: Path, name: str) -> None:
-    write_whole(tmp_path / name, b"new")
+    write_file(tmp_path / name, b"new")
 
     assert files_of(tmp_path) == {name: b"new"}
     with pytest.raises(UsageError, match="cannot be a file \\(File name too long\\); name another place"):
@@ -291,9 +291,9 @@ def test_what_is_written_keeps_the_rights_of_what_was_there(tmp_path: Path) -> N
     path = write(tmp_path, b"old")
     for mode in (0o600, 0o640, 0o644):
         path.chmod(mode)
-        write_whole(path, b"new")
+        write_file(path, b"new")
         assert stat.S_IMODE(path.stat().st_mode) == mode
-    write_whole(path, b"new", private=True)
+    write_file(path, b"new", private=True)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -304,7 +304,7 @@ def test_a_link_is_followed_and_kept_also_one_to_a_file_that_is_not_there_yet(tm
     (tmp_path / "chain").symlink_to(path)
 
     for data in (b"new", b"again"):
-        write_whole(tmp_path / "link", data)
+        write_file(tmp_path / "link", data)
         assert path.read_bytes() == data
         path.unlink()
 
@@ -312,10 +312,10 @@ def test_a_link_is_followed_and_kept_also_one_to_a_file_that_is_not_there_yet(tm
     assert (tmp_path / "chain").is_symlink()
     (tmp_path / "lost").symlink_to("none/at/all")
     with pytest.raises(UsageError, match=r"lost: there is no folder .*none/at; make it first"):
-        write_whole(tmp_path / "lost", b"")
+        write_file(tmp_path / "lost", b"")
     (tmp_path / "round").symlink_to("round")
     with pytest.raises(UsageError, match="round: cannot be a file"):
-        write_whole(tmp_path / "round", b"")
+        write_file(tmp_path / "round", b"")
 
 
 def test_a_pipe_and_a_device_are_written_to_and_stay(tmp_path: Path) -> None:
@@ -323,10 +323,10 @@ def test_a_pipe_and_a_device_are_written_to_and_stay(tmp_path: Path) -> None:
     got: list[bytes] = []
     reader = threading.Thread(target=lambda: got.append((tmp_path / "pipe").read_bytes()))
     reader.start()
-    write_whole(tmp_path / "pipe", b"new")
+    write_file(tmp_path / "pipe", b"new")
     reader.join(10)
 
-    write_whole(Path(os.devnull), b"new")
+    write_file(Path(os.devnull), b"new")
 
     assert got == [b"new"]
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
@@ -337,7 +337,7 @@ def test_a_socket_is_no_file_to_write_to(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "s"))
         with pytest.raises(UsageError, match="s: is no file, pipe or stream"):
-            write_whole(tmp_path / "s", b"new")
+            write_file(tmp_path / "s", b"new")
 
 
 def test_links_planted_where_a_file_is_written_aside_lead_nowhere(tmp_path: Path) -> None:
@@ -346,8 +346,8 @@ def test_links_planted_where_a_file_is_written_aside_lead_nowhere(tmp_path: Path
     for name in names:
         (tmp_path / name).symlink_to(victim)
 
-    write_whole(tmp_path / "out.csv", b"new")
-    with held(tmp_path, UsageError), staging(tmp_path) as stage:
+    write_file(tmp_path / "out.csv", b"new")
+    with lock_folder(tmp_path, UsageError), staging(tmp_path) as stage:
         write(stage, b"new")
 
     assert victim.read_bytes() == b"mine"
@@ -357,7 +357,7 @@ def test_an_error_while_one_file_is_written_leaves_the_old_one_and_nothing_else(
     path = write(tmp_path, b"old")
 
     def half() -> None:
-        with replacing(path) as new:
+        with replace_file(path) as new:
             new.write_bytes(b"half")
             raise KeyboardInterrupt
 
@@ -371,7 +371,7 @@ def test_an_error_while_one_file_is_written_leaves_the_old_one_and_nothing_else(
 @pytest.mark.parametrize("place", ["/sys/a", "/proc/a"])
 def test_where_nothing_may_be_written_one_line_says_so(place: str) -> None:
     with pytest.raises(KgtoolsError, match=f"{place}.*; name another place") as one:
-        write_whole(Path(place), b"")
+        write_file(Path(place), b"")
     with pytest.raises(KgtoolsError, match=f"{place}.*; name another place") as many, staging(Path(place)):
         pass
     assert "\n" not in f"{one.value}{many.value}"
@@ -387,12 +387,12 @@ def test_a_file_in_the_place_of_a_folder_is_named(tmp_path: Path) -> None:
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     path = write(tmp_path, b"old")
-    write_whole(path, b"new")
+    write_file(path, b"new")
     in_the_way = tmp_path / "folder"
     (in_the_way / "inside").mkdir(parents=True)
 
     with pytest.raises(UsageError, match="folder: is a folder; name a file in it"):
-        write_whole(in_the_way, b"new")
+        write_file(in_the_way, b"new")
 
     assert files_of(tmp_path) == {"a.txt": b"new"}
 

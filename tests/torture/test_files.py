@@ -22,8 +22,9 @@ import polars as pl
 import pytest
 import zstandard
 
-from kgtools.corpora.files.file import LONGEST, File, Place
+from kgtools.corpora.files.file import LONGEST, File
 from kgtools.corpora.files.paths import files_of
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.record import RECORDS
 from kgtools.tools.errors import InputError
 from kgtools.tools.inputs import packings

@@ -14,7 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from kgtools.corpora.deidentify.policy import HERE as POLICIES
-from kgtools.corpora.gates import identified, is_of_people, together
+from kgtools.corpora.gates import count_identified, is_of_people, together
 from kgtools.corpora.read import read
 from kgtools.kg.align.candidates import CANDIDATES
 from kgtools.kg.align.review import read_review, write_review
@@ -276,7 +276,7 @@ def test_the_test_split_is_not_trained_on_and_needs_no_leave(talks: Path, tmp_pa
     pl.concat([rows, exam]).write_parquet(tmp_path / "a" / "records.parquet")
 
     assert train(kgtools, tmp_path / "a", tmp_path / "out").code == 0
-    assert identified(tmp_path / "a") == {"chatdoctor": 12}
+    assert count_identified(tmp_path / "a") == {"chatdoctor": 12}
 
 
 @pytest.mark.parametrize(

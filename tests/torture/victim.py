@@ -35,7 +35,7 @@ MODULES = (
     "rich.table",
     "kgtools.templates.generate",
     "kgtools.templates.pack",
-    "kgtools.templates.commands.output",
+    "kgtools.templates.lineage",
 )
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 CHANGES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.link", "os.truncate"}

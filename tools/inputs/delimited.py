@@ -71,33 +71,33 @@ def _cells(lines: list[str], at: int, delimiter: str, quote: str, width: int | N
     """The cells of the row that begins at a line, and how many lines it has; no cells where it cannot be read, and then no
     lines either where a quotation mark does not close before the file ends."""
     cells: list[str] = []
-    row, place, line = at, 0, lines[at]
+    row, position, line = at, 0, lines[at]
     while True:
-        if line.startswith(quote, place):
-            said, start = "", place + 1
+        if line.startswith(quote, position):
+            text, start = "", position + 1
             while True:
                 end = line.find(quote, start)
                 while end < 0:
                     row += 1
                     if row == len(lines):
                         return None, 0
-                    said, line, start = f"{said}{line[start:]}\n", lines[row], 0
+                    text, line, start = f"{text}{line[start:]}\n", lines[row], 0
                     end = line.find(quote, 0)
                 if not line.startswith(quote, end + 1):
                     break
-                said, start = said + line[start : end + 1], end + 2
-            cells.append(said + line[start:end])
-            place = end + 1
-            if place < len(line) and not line.startswith(delimiter, place):
+                text, start = text + line[start : end + 1], end + 2
+            cells.append(text + line[start:end])
+            position = end + 1
+            if position < len(line) and not line.startswith(delimiter, position):
                 return None, 1
         else:
-            end = line.find(delimiter, place)
-            cells.append(line[place:] if end < 0 else line[place:end])
-            place = len(line) if end < 0 else end
-        if place == len(line):
+            end = line.find(delimiter, position)
+            cells.append(line[position:] if end < 0 else line[position:end])
+            position = len(line) if end < 0 else end
+        if position == len(line):
             break
-        place += len(delimiter)
-        if place == len(line):
+        position += len(delimiter)
+        if position == len(line):
             cells.append("")
             break
     if row > at and width is not None and len(cells) != width:

@@ -12,7 +12,7 @@ import orjson
 from kgtools.tools.errors import InputError
 from kgtools.tools.inputs.json_keys import refuse_repeated_key
 from kgtools.tools.inputs.kinds import HEAD, kind_of
-from kgtools.tools.inputs.packings import read_whole, unpack
+from kgtools.tools.inputs.packings import read_all, unpack
 
 NOT_NUMBERS = re.compile(r"\b(?:NaN|Infinity)\b")
 HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
@@ -41,7 +41,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             content = unpack(file, str(path))
-            raw = read_whole(content, str(path), None if content is file else path.stat().st_size)
+            raw = read_all(content, str(path), None if content is file else path.stat().st_size)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
     except OSError as error:

@@ -24,7 +24,7 @@ def find_repeated_key(text: str, value: Any) -> tuple[int, str] | None:
         return None
     whole = json.loads(text, object_pairs_hook=_object, strict=False)
     items = enumerate(whole, start=1) if isinstance(whole, list) else ((0, whole),)
-    return next(((place, key) for place, item in items for key in _found(item)), None)
+    return next(((place, key) for place, item in items for key in _find_twice(item)), None)
 
 
 def refuse_repeated_key(path: Path, row: int, text: str, value: Any) -> None:
@@ -58,8 +58,8 @@ def _keys(value: Any) -> int:
     return 0
 
 
-def _found(value: Any) -> Iterator[str]:
+def _find_twice(value: Any) -> Iterator[str]:
     if isinstance(value, _Twice):
         yield value.key
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _found(item)
+        yield from _find_twice(item)

@@ -54,7 +54,7 @@ class Originals:
         try:
             found = sha256(path)
         except OSError as error:
-            raise _changed(path) from error
+            raise _changed_error(path) from error
         self._compare(path)
         self._hashed[path] = found
         return found
@@ -64,7 +64,7 @@ class Originals:
         for path in self._seen.keys() - self._hashed.keys():
             self._compare(path)
 
-    def told(self, text: str) -> str:
+    def name_pipes(self, text: str) -> str:
         """A message with pipes called what the user calls them."""
         for place, name in self._names.items():
             text = text.replace(place, name)
@@ -76,19 +76,19 @@ class Originals:
         except OSError:
             same = False
         if not same:
-            raise _changed(path)
+            raise _changed_error(path)
 
     def _copy(self, path: Path) -> Path:
-        place = self._folder.joinpath(str(len(self._names)), *path.absolute().parts[1:])
-        place.parent.mkdir(parents=True)
+        target = self._folder.joinpath(str(len(self._names)), *path.absolute().parts[1:])
+        target.parent.mkdir(parents=True)
         digest = hashlib.sha256()
-        with path.open("rb") as pipe, place.open("wb") as copy:
+        with path.open("rb") as pipe, target.open("wb") as copy:
             while chunk := pipe.read(CHUNK):
                 digest.update(chunk)
                 copy.write(chunk)
-        self._hashed[place] = digest.hexdigest()
-        self._names[str(place)] = str(path)
-        return place
+        self._hashed[target] = digest.hexdigest()
+        self._names[str(target)] = str(path)
+        return target
 
 
 @contextmanager
@@ -101,7 +101,7 @@ def originals() -> Iterator[Originals]:
             given.check()
         except KgtoolsError as error:
             given.check()
-            if (text := given.told(str(error))) == str(error):
+            if (text := given.name_pipes(str(error))) == str(error):
                 raise
             raise type(error)(text) from error
         except Exception:
@@ -124,9 +124,9 @@ def find_same_file(paths: Iterable[Path]) -> tuple[Path, Path] | None:
     return None
 
 
-def _identity(found: os.stat_result) -> Identity:
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+def _identity(status: os.stat_result) -> Identity:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
-def _changed(path: Path) -> InputError:
+def _changed_error(path: Path) -> InputError:
     return InputError(f"{path}: changed while it was read; run this again")

@@ -132,7 +132,7 @@ def guard(raw: BinaryIO, name: str, faults: tuple[type[Exception], ...] = FAULTS
     return io.BufferedReader(_Guarded(raw, name, faults), BUFFER)
 
 
-def read_whole(file: BinaryIO, name: str, packed: int | None) -> bytes:
+def read_all(file: BinaryIO, name: str, packed: int | None) -> bytes:
     """All of a stream. `packed`: the size of the file that it is unpacked of. Raises InputError for more than memory should hold."""
     parts, size = [], 0
     while part := file.read(1 << 20):
@@ -202,7 +202,7 @@ class _Counting(io.RawIOBase):
     def piece(self, most: int) -> bytes:
         raise NotImplementedError
 
-    def damaged(self, what: str) -> InputError:
+    def damage_error(self, what: str) -> InputError:
         return InputError(f"{self._name}:{self._line}: {what}; was the download cut off?")
 
 
@@ -215,7 +215,7 @@ class _Guarded(_Counting):
         try:
             return self._raw.read(most)
         except self._faults as error:
-            raise self.damaged(f"the packed data are damaged here or end too early ({_why(error)})") from error
+            raise self.damage_error(f"the packed data are damaged here or end too early ({_why(error)})") from error
 
     def close(self) -> None:
         self._raw.close()
@@ -235,11 +235,11 @@ class _Unpacked(_Counting):
                 continue
             data = self._raw.read(CHUNK) if self._decoder.needs_input else b""
             if not data and self._decoder.needs_input:
-                raise self.damaged(f"the {self._packing.name} data end here, in the middle of their content")
+                raise self.damage_error(f"the {self._packing.name} data end here, in the middle of their content")
             try:
                 found = self._decoder.decompress(data, most)
             except FAULTS as error:
-                raise self.damaged(f"the {self._packing.name} data are damaged here ({_why(error)})") from error
+                raise self.damage_error(f"the {self._packing.name} data are damaged here ({_why(error)})") from error
             if found:
                 return found
         return b""
@@ -255,7 +255,7 @@ class _Unpacked(_Counting):
         if not rest:
             self._ended = True
         elif not self._packing.begins(rest):
-            raise self.damaged(f"there is more behind the end of the {self._packing.name} data")
+            raise self.damage_error(f"there is more behind the end of the {self._packing.name} data")
         else:
             self._decoder = _Begun(self._packing.decoder(), rest)
 

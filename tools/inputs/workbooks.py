@@ -62,14 +62,14 @@ class _Extent:
     def open_document(self, name: str, attributes: dict[str, str]) -> None:
         """An element of a sheet of .ods, where rows and cells are repeated by number."""
         element = name.rpartition("}")[2]
-        told = {key.rpartition("}")[2]: value for key, value in attributes.items()}
+        values = {key.rpartition("}")[2]: value for key, value in attributes.items()}
         if element == "table":
             self.row = self.column = 0
         elif element == "table-row":
-            self.row, self.column = self.row + _number(told.get("number-rows-repeated")), 0
+            self.row, self.column = self.row + _number(values.get("number-rows-repeated")), 0
         elif element in ("table-cell", "covered-table-cell"):
-            self.column += _number(told.get("number-columns-repeated"))
-            if told.get("value-type"):
+            self.column += _number(values.get("number-columns-repeated"))
+            if values.get("value-type"):
                 self.last_row, self.last_column = max(self.last_row, self.row), max(self.last_column, self.column)
                 self.cells += 1
 

@@ -28,14 +28,14 @@ def check_license(text: str, where: str = "licence") -> str:
     if spdx.REFERENCE.fullmatch(text):
         return text
     try:
-        said = spdx.parse(text, words())
+        expression = spdx.parse(text, words())
     except ValueError as error:
         raise UsageError(f"{where} {_short(text)}: {error}; {_instead(text)}".lstrip()) from error
-    for one in said.names():
+    for one in expression.names():
         if not spdx.may_be_written(one):
-            which = "no" if one.name == said.text else f"{_short(one.name)} is no"
+            which = "no" if one.name == expression.text else f"{_short(one.name)} is no"
             raise UsageError(f"{where} {_short(text)}: {which} licence of SPDX's list; {_instead(one.name)}".lstrip())
-    return said.text
+    return expression.text
 
 
 def _short(text: str) -> str:
@@ -48,12 +48,12 @@ def _instead(text: str) -> str:
     meant = f"did you mean {' or '.join(near)}? Else write" if near else "write"
     return (
         f"{meant} an id of https://spdx.org/licenses, several with AND or OR between, "
-        f"LicenseRef-{_own(text) or 'yourname'} for a licence that is "
+        f"LicenseRef-{_reference_of(text) or 'yourname'} for a licence that is "
         "not there, or unknown where none is known"
     )
 
 
-def _own(text: str) -> str:
+def _reference_of(text: str) -> str:
     """What may stand behind LicenseRef- for a licence that somebody calls so."""
     plain = re.sub(r"(?i)^licenseref[-_ ]*|\b(and|or|with)\b|[^A-Za-z0-9.-]", " ", text).split()
     return "-".join(plain)[:40].strip("-.")
@@ -75,7 +75,7 @@ def operand(license_: str) -> str:
     found = expression(license_)
     if found is not None and not found.is_prose():
         return f"({found.text})" if found.operator == "OR" else license_.strip()
-    return f"LicenseRef-unread-{_own(license_)}".rstrip("-") if license_.strip() else "unknown"
+    return f"LicenseRef-unread-{_reference_of(license_)}".rstrip("-") if license_.strip() else "unknown"
 
 
 def all_of(licenses: Iterable[str]) -> str:
@@ -90,11 +90,11 @@ def choices(license_: str) -> tuple[tuple[str, ...], ...]:
     return tuple(_choices(read(license_)))
 
 
-def _choices(found: spdx.Expression) -> list[tuple[str, ...]]:
-    if not found.parts:
-        return [(found.name,)]
-    each = [_choices(part) for part in found.parts]
-    if found.operator == "OR":
+def _choices(expression: spdx.Expression) -> list[tuple[str, ...]]:
+    if not expression.parts:
+        return [(expression.name,)]
+    each = [_choices(part) for part in expression.parts]
+    if expression.operator == "OR":
         return _freest(choice for some in each for choice in some)
     ways: list[tuple[str, ...]] = [()]
     for some in each:
@@ -198,7 +198,7 @@ def _faults(names: tuple[str, ...], answered: set[frozenset[str]]) -> tuple[list
     return single, [tuple(sorted(clash)) for clash in joint]
 
 
-def saying(name: str, answered: str = "") -> str:
+def describe_license(name: str, answered: str = "") -> str:
     """What a single licence lets one do, and what that rests on. `answered`: who answers for one that forbids it."""
     license_ = find(name)
     under = f"; {demand(name)}" if license_.under is not None else ""
@@ -213,7 +213,7 @@ def notes(rows: Mapping[str, int], exported: bool = True) -> str:
     lines += [f"| {cell(_plain(license_))} | {number:,} |" for license_, number in rows.items()]
     joint = sorted({tuple(sorted(clash)) for license_ in rows for clash in clashes(tuple(parts(license_)))})
     answered = "; whoever exported this said that they may" if exported else ""
-    said = [f"- `{_plain(name)}`: {saying(name, answered)}" for name in inside(rows)]
+    said = [f"- `{_plain(name)}`: {describe_license(name, answered)}" for name in inside(rows)]
     said += [
         f"- `{_plain(' AND '.join(names))}`: cannot be satisfied together{answered and answered + ' pass it on'}"
         for names in joint

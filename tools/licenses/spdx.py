@@ -92,7 +92,7 @@ def categories() -> dict[str, str]:
 
 
 @cache
-def _licensing(words: frozenset[str]) -> Any:
+def _parser(words: frozenset[str]) -> Any:
     """The parser. `X+` is X or a later version of it; another spelling of an id counts where it was an id itself once."""
     from license_expression import LicenseSymbol, Licensing
 
@@ -128,7 +128,7 @@ def parse(text: str, words: frozenset[str]) -> Expression:
     if max(accumulate((sign == "(") - (sign == ")") for sign in one_line), default=0) > DEEPEST:
         raise ValueError("too many parentheses within each other")
     one_line = re.sub(r"\b(licenseref|documentref|additionref)-", _reference, one_line, flags=re.IGNORECASE)
-    licensing = _licensing(words)
+    licensing = _parser(words)
     try:
         tree = licensing.parse(one_line, validate=False)
     except (ExpressionError, ExpressionParseError) as error:
@@ -136,8 +136,8 @@ def parse(text: str, words: frozenset[str]) -> Expression:
     return _expression(licensing, tree)
 
 
-def _reference(found: re.Match[str]) -> str:
-    return {"licenseref": "LicenseRef-", "documentref": "DocumentRef-", "additionref": "AdditionRef-"}[found[1].lower()]
+def _reference(match: re.Match[str]) -> str:
+    return {"licenseref": "LicenseRef-", "documentref": "DocumentRef-", "additionref": "AdditionRef-"}[match[1].lower()]
 
 
 def _expression(licensing: Any, tree: Any) -> Expression:
@@ -172,7 +172,7 @@ def nearest(text: str, words: Collection[str] = ()) -> list[str]:
             return [f" {word} ".join(name for each in ids for name in each) for word in ("OR", "AND")]
     if text.strip().lower() in NOWHERE:
         return ["unknown"]
-    key, spelled = _key(text), {word.lower(): [word] for word in words} | _spelled()
+    key, spelled = _key(text), {word.lower(): [word] for word in words} | _spellings()
     if key in COMMON:
         return list(COMMON[key])
     versions = sorted(filter(re.compile(rf"{re.escape(key)}-[\d.]+").fullmatch, spelled), key=_version, reverse=True)
@@ -198,13 +198,13 @@ def _version(name: str) -> tuple[int, ...]:
 
 
 @cache
-def _spelled() -> dict[str, list[str]]:
+def _spellings() -> dict[str, list[str]]:
     """Another spelling of an id, in lower case -> the ids: a version of the GPL without more is two of them."""
-    found: dict[str, list[str]] = {}
+    ids: dict[str, list[str]] = {}
     for name in categories():
         entry = _index()[name]
         forms: Iterable[str] = (name, *_aliases(entry), str(entry["license_key"]))
         for form in forms:
             also = [GNU.sub("-or-later", name)] if name.endswith("-only") and form != name else []
-            found.setdefault(form.lower(), [name, *also])
-    return found
+            ids.setdefault(form.lower(), [name, *also])
+    return ids

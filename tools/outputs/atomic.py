@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from kgtools.tools.errors import InputError, KgtoolsError, UsageError
 from kgtools.tools.outputs.processes import Owner, is_dead, this
-from kgtools.tools.outputs.signals import deferred, placed
+from kgtools.tools.outputs.signals import defer_signals, note_placed
 
 ASIDE = ".aside-"
 TOKEN = re.compile(r"([0-9a-f]{32})~(.+)")
@@ -31,19 +31,19 @@ def make_aside(parent: Path, kind: str = ASIDE) -> Path:
         place = parent / f"{kind}{secrets.token_hex(16)}~{this().text}"
         place.mkdir(mode=0o700)
     except OSError as error:
-        raise unwritable(parent, error) from error
+        raise unwritable_error(parent, error) from error
     return place
 
 
-def owner_of(place: Path, kind: str = ASIDE) -> Owner | None:
+def owner_of(path: Path, kind: str = ASIDE) -> Owner | None:
     """Who made such a folder; None for whatever else has a name that begins like one."""
-    found = TOKEN.fullmatch(place.name.removeprefix(kind))
-    if found is None or not place.name.startswith(kind):
+    match = TOKEN.fullmatch(path.name.removeprefix(kind))
+    if match is None or not path.name.startswith(kind):
         return None
     with suppress(OSError):
-        what = place.lstat()
+        what = path.lstat()
         if stat.S_ISDIR(what.st_mode) and (not hasattr(os, "geteuid") or what.st_uid == os.geteuid()):
-            return Owner.parse(found[2])
+            return Owner.parse(match[2])
     return None
 
 
@@ -56,17 +56,17 @@ def clear_aside(parent: Path, kind: str = ASIDE) -> None:
                 shutil.rmtree(place, ignore_errors=True)
 
 
-def unwritable(place: Path, error: OSError) -> Exception:
+def unwritable_error(path: Path, error: OSError) -> Exception:
     """One line about a place where nothing can be written; a full disk stays what it is."""
     return (
         error
         if error.errno in FULL
-        else InputError(f"{place}: may not be written ({error.strerror}); name another place")
+        else InputError(f"{path}: may not be written ({error.strerror}); name another place")
     )
 
 
 @contextmanager
-def replacing(out: Path, option: str = "", private: bool = False, note: bool = True) -> Iterator[Path]:
+def replace_file(out: Path, option: str = "", private: bool = False, note: bool = True) -> Iterator[Path]:
     """A place aside where a file may be made that takes the place of `out` when the block ends well; until then that stays.
 
     A link stays one, and what it leads to is replaced. A device or a pipe is written to. `option`: what named it, such as `--out`.
@@ -94,21 +94,21 @@ def replacing(out: Path, option: str = "", private: bool = False, note: bool = T
         try:
             new.chmod(PRIVATE if private else _mode(target, new))
             sync(new)
-            with deferred():
+            with defer_signals():
                 new.replace(target)
                 if note:
-                    placed(out)
+                    note_placed(out)
             sync(target.parent)
         except PermissionError as error:
             raise UsageError(f"{where}: may not be written ({error.strerror}); name another place") from error
     finally:
-        with deferred():
+        with defer_signals():
             shutil.rmtree(aside, ignore_errors=True)
 
 
-def write_whole(path: Path, data: bytes, option: str = "", private: bool = False, note: bool = True) -> None:
-    """Write a file aside, bring it to the disk and rename it into place; as `replacing` says."""
-    with replacing(path, option, private, note) as aside:
+def write_file(path: Path, data: bytes, option: str = "", private: bool = False, note: bool = True) -> None:
+    """Write a file aside, bring it to the disk and rename it into place; as `replace_file` says."""
+    with replace_file(path, option, private, note) as aside:
         aside.write_bytes(data)
 
 
@@ -179,12 +179,12 @@ def _mode(target: Path, new: Path) -> int:
         return stat.S_IMODE(new.stat().st_mode)
 
 
-def sync(place: Path) -> None:
+def sync(path: Path) -> None:
     """Bring the bytes of a file to the disk, or the names in a folder, where a system can."""
     try:
-        file = os.open(place, os.O_RDONLY)
+        file = os.open(path, os.O_RDONLY)
     except OSError:
-        if place.is_dir():
+        if path.is_dir():
             return
         raise
     try:

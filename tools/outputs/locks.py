@@ -27,7 +27,7 @@ class Busy(Exception):
 
 
 @contextmanager
-def lock(place: Path, mark: Path, wait_s: float = 0.0) -> Iterator[None]:
+def lock(path: Path, mark: Path, wait_s: float = 0.0) -> Iterator[None]:
     """Hold a folder, or a file, which is made and stays; by the kernel, which lets go when a process dies.
 
     `mark`: where a filesystem has no locks, this file stands while the block runs, and says whose it is; one of a process that is
@@ -35,7 +35,7 @@ def lock(place: Path, mark: Path, wait_s: float = 0.0) -> Iterator[None]:
     until = time.monotonic() + wait_s
     while True:
         try:
-            file = _take(place, mark)
+            file = _take(path, mark)
             break
         except Busy:
             if time.monotonic() >= until:
@@ -50,9 +50,9 @@ def lock(place: Path, mark: Path, wait_s: float = 0.0) -> Iterator[None]:
             os.close(file)
 
 
-def _take(place: Path, mark: Path) -> int | None:
+def _take(path: Path, mark: Path) -> int | None:
     """The open file that is the lock; None where the mark is it. Raises Busy."""
-    file = _flock(place)
+    file = _flock(path)
     try:
         _take_away(mark)  # a machine that shares the folder may have none but these
     except BaseException:
@@ -64,17 +64,17 @@ def _take(place: Path, mark: Path) -> int | None:
     return file
 
 
-def _flock(place: Path) -> int | None:
+def _flock(path: Path) -> int | None:
     try:
         import fcntl
     except ImportError:
         return None
     while True:
-        flags = os.O_RDONLY if place.is_dir() else os.O_RDWR | os.O_CREAT | NOFOLLOW
-        file = os.open(place, flags, 0o666)
+        flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT | NOFOLLOW
+        file = os.open(path, flags, 0o666)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_at(file, place):
+            if _is_at(file, path):
                 return file
         except (OSError, NotImplementedError) as error:
             os.close(file)
@@ -90,9 +90,9 @@ def _flock(place: Path) -> int | None:
         os.close(file)  # it was removed, or another one put in its place, before it was ours
 
 
-def _is_at(file: int, place: Path) -> bool:
+def _is_at(file: int, path: Path) -> bool:
     with suppress(FileNotFoundError):
-        return os.path.samestat(os.fstat(file), place.stat())
+        return os.path.samestat(os.fstat(file), path.stat())
     return False
 
 

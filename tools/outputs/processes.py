@@ -46,7 +46,9 @@ def this() -> Owner:
     """The process that asks."""
     machine, boot = Path("/etc/machine-id"), Path("/proc/sys/kernel/random/boot_id")
     host = re.sub(r"[^\w.-]", "_", socket.gethostname(), flags=re.ASCII)[:64]
-    return Owner(host, _said(machine)[:12], _said(boot)[:13], _space(), os.getpid(), _start(os.getpid()) or "")
+    return Owner(
+        host, _read_text(machine)[:12], _read_text(boot)[:13], _space(), os.getpid(), _start(os.getpid()) or ""
+    )
 
 
 def is_dead(owner: Owner) -> bool:
@@ -61,7 +63,7 @@ def is_dead(owner: Owner) -> bool:
     return _start(owner.pid) != owner.start
 
 
-def _said(path: Path) -> str:
+def _read_text(path: Path) -> str:
     with suppress(OSError):
         return re.sub(r"[^\w-]", "", path.read_text("ascii", errors="replace"), flags=re.ASCII)
     return ""
@@ -78,12 +80,12 @@ def _start(pid: int) -> str | None:
     try:
         told = Path(f"/proc/{pid}/stat").read_text("utf-8", errors="replace")
     except OSError:
-        return None if Path("/proc/self/stat").exists() else _asked(pid)
+        return None if Path("/proc/self/stat").exists() else _is_alive(pid)
     fields = told.rpartition(")")[2].split()
     return None if fields[0] in ("Z", "X") else fields[19]
 
 
-def _asked(pid: int) -> str | None:
+def _is_alive(pid: int) -> str | None:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

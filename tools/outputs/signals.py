@@ -37,7 +37,7 @@ def _stop(number: int, _: FrameType | None) -> None:
 
 
 @contextmanager
-def deferred() -> Iterator[None]:
+def defer_signals() -> Iterator[None]:
     """What would stop the run waits until the block is over: for what takes a moment and must not be half done."""
     came: list[int] = []
     before = _handle([signal.SIGINT, *ASKS], lambda number, _: came.append(number))
@@ -69,10 +69,10 @@ def _restore(before: dict[signal.Signals, Any]) -> None:
         signal.signal(number, how)
 
 
-def placed(place: Path | str) -> None:
+def note_placed(path: Path | str) -> None:
     """Note that the run has put something in place that stays, whatever comes."""
-    if str(place) not in PLACED:
-        PLACED.append(str(place))
+    if str(path) not in PLACED:
+        PLACED.append(str(path))
 
 
 def last_words() -> str:

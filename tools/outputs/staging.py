@@ -15,14 +15,14 @@ import orjson
 
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.inputs.files import to_json
-from kgtools.tools.outputs.atomic import clear_aside, make_aside, owner_of, sync, unwritable, write_whole
+from kgtools.tools.outputs.atomic import clear_aside, make_aside, owner_of, sync, unwritable_error, write_file
 from kgtools.tools.outputs.locks import Busy, lock
 from kgtools.tools.outputs.processes import Owner, is_dead
-from kgtools.tools.outputs.signals import deferred, placed
+from kgtools.tools.outputs.signals import defer_signals, note_placed
 from kgtools.tools.terminal import tell
 
 __all__ = [
-    "held",
+    "lock_folder",
     "make_folder",
     "make_private",
     "manifest",
@@ -30,7 +30,7 @@ __all__ = [
     "staging_or_scratch",
     "sync",
     "unfinished",
-    "write_whole",
+    "write_file",
 ]
 
 NEW, FILES, MOVES, RUN = ".new-", "files", "moves.json", "run.json"
@@ -50,7 +50,7 @@ def staging(
     `run.json` comes. Signals wait for the end of it; what a kill leaves half done is told of and completed by the next run into
     `folder`. Raises UsageError where another process writes there, a folder stands in the way of a file, or files of these names
     are there that no run of kgtools wrote."""
-    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    missing = [folder_made for folder_made in (folder, *folder.parents) if not folder_made.exists()]
     make_folder(folder)
     with _alone(folder):
         try:
@@ -66,13 +66,13 @@ def staging(
                     make_private(stage)
                 _put_in_place(aside, folder, old)
             finally:
-                with deferred():
+                with defer_signals():
                     if not (aside / MOVES).exists():
                         shutil.rmtree(aside, ignore_errors=True)
         except BaseException:
-            for place in missing:
+            for folder_made in missing:
                 try:
-                    place.rmdir()
+                    folder_made.rmdir()
                 except OSError:  # another's files are in it by now
                     break
             raise
@@ -99,7 +99,7 @@ def _alone(folder: Path) -> Iterator[None]:
         who = error if error.mark else _writer(folder)
         raise UsageError(f"{folder}: {who} is writing there; wait until it is done, or name another folder") from error
     except OSError as error:
-        raise unwritable(folder, error) from error
+        raise unwritable_error(folder, error) from error
     try:
         yield
     finally:
@@ -133,10 +133,10 @@ def _put_in_place(aside: Path, folder: Path, old: Callable[[Path], Collection[st
     moves = aside / f"{MOVES}.new"
     moves.write_bytes(to_json({"new": new, "gone": gone}))
     sync(moves)
-    with deferred():
+    with defer_signals():
         moves.replace(aside / MOVES)
         _move(aside, folder, new, gone)
-        placed(folder)
+        note_placed(folder)
 
 
 def _refuse_foreign(folder: Path, new: set[str]) -> None:
@@ -159,7 +159,7 @@ def _is_run(file: Path) -> bool:
 
 def _move(aside: Path, folder: Path, new: list[str], gone: list[str]) -> bool:
     """Do the moves that are left; whether there were any. Raises InputError where one fails, and leaves the rest to the next run."""
-    stage, place = aside / FILES, folder
+    stage, target = aside / FILES, folder
     left = [name for name in sorted(new, key=lambda name: (name == RUN, name)) if os.path.lexists(stage / name)]
     try:
         if RUN in left:
@@ -167,15 +167,15 @@ def _move(aside: Path, folder: Path, new: list[str], gone: list[str]) -> bool:
         for name in left:
             if name == RUN:
                 _remove(folder, gone)
-            place = folder / name
-            if place.is_dir() and not place.is_symlink():
-                place.replace(aside / f"old-{name}")
-            (stage / name).replace(place)
+            target = folder / name
+            if target.is_dir() and not target.is_symlink():
+                target.replace(aside / f"old-{name}")
+            (stage / name).replace(target)
         if left and RUN not in left:
             _remove(folder, gone)
     except OSError as error:
         raise InputError(
-            f"{place}: cannot be replaced ({error.strerror}); some of the new files are in place, not all: fix that and run this again"
+            f"{target}: cannot be replaced ({error.strerror}); some of the new files are in place, not all: fix that and run this again"
         ) from error
     sync(folder)
     (aside / MOVES).unlink()
@@ -191,7 +191,7 @@ def _remove(folder: Path, names: list[str]) -> None:
 def _complete(folder: Path) -> None:
     """Complete what a run that was killed had begun to put in place; nobody else is at it, for the folder is held."""
     for aside, new, gone in _begun(folder):
-        with deferred():
+        with defer_signals():
             if _move(aside, folder, new, gone):
                 tell(f"kgtools: {folder}: completed what a run that was killed had begun to put there")
 
@@ -232,7 +232,7 @@ def make_folder(folder: Path) -> None:
 
 
 @contextmanager
-def held(folder: Path, busy: Callable[[str], Exception], wait_s: float = 0.0, part: str = "") -> Iterator[None]:
+def lock_folder(folder: Path, busy: Callable[[str], Exception], wait_s: float = 0.0, part: str = "") -> Iterator[None]:
     """Hold a folder, or a part of it, against other processes; raises what `busy` makes of who holds it already.
 
     Raises InputError for a folder that may not be written."""
@@ -240,10 +240,12 @@ def held(folder: Path, busy: Callable[[str], Exception], wait_s: float = 0.0, pa
     try:
         holding.__enter__()
     except Busy as error:
-        said = "" if error.mark or holder.is_symlink() or not holder.is_file() else holder.read_text(encoding="utf-8")
-        raise busy(said or str(error)) from error
+        holder_text = (
+            "" if error.mark or holder.is_symlink() or not holder.is_file() else holder.read_text(encoding="utf-8")
+        )
+        raise busy(holder_text or str(error)) from error
     except OSError as error:
-        raise unwritable(folder, error) from error
+        raise unwritable_error(folder, error) from error
     try:
         clear_aside(folder)
         holder.unlink(missing_ok=True)

@@ -2,10 +2,23 @@
 
 import click
 
-from kgtools.corpora.commands import pairs
+from kgtools.tools.options import complete_words, pairs
+
+
+def systems() -> list[str]:
+    """The recipes that come with the package."""
+    from kgtools.train.recipe import systems as recipes
+
+    return list(recipes())
+
 
 recipe_option = click.option(
-    "--recipe", "name", metavar="NAME|FILE", required=True, help="A system, SYSTEM:VARIANT, or a YAML file."
+    "--recipe",
+    "name",
+    metavar="NAME|FILE",
+    required=True,
+    shell_complete=complete_words(systems),
+    help="A system, SYSTEM:VARIANT, or a YAML file.",
 )
 words_argument = click.argument("words", nargs=-1, metavar="[KEY=VALUE]...")
 nproc_option = click.option(

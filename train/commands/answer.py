@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from kgtools.corpora.commands import F, format_option, out_option
 from kgtools.tools.errors import Findings
+from kgtools.tools.options import F, format_option, out_option
 from kgtools.tools.terminal import tell
 from kgtools.train.commands import changes, recipe_option, words_argument
 

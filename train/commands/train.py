@@ -5,14 +5,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kgtools.corpora.commands import F, format_option, out_option, seed_option
 from kgtools.tools import registry
 from kgtools.tools.errors import UsageError
 from kgtools.tools.main import load_command
-from kgtools.tools.options import allow_option, identified_option
-from kgtools.tools.outputs.atomic import write_whole
+from kgtools.tools.options import (
+    F,
+    allow_option,
+    complete_words,
+    format_option,
+    identified_option,
+    out_option,
+    seed_option,
+)
+from kgtools.tools.outputs.atomic import write_file
 from kgtools.tools.terminal import tell
-from kgtools.train.commands import answer, changes, nproc_option, recipe_option, words_argument
+from kgtools.train.commands import answer, changes, nproc_option, recipe_option, systems, words_argument
 
 if TYPE_CHECKING:
     from kgtools.train.launch.job import Stage
@@ -122,7 +129,12 @@ def _stage(name: str, stage: "Stage") -> click.Command:
 
 @train.command("all")
 @click.option(
-    "--recipe", "system", metavar="NAME", required=True, help="A system that has sft, reward, ppo and answer."
+    "--recipe",
+    "system",
+    metavar="NAME",
+    required=True,
+    shell_complete=complete_words(systems),
+    help="A system that has sft, reward, ppo and answer.",
 )
 @click.option("--records", type=click.Path(path_type=Path), required=True, help="Records to fine-tune on and to ask.")
 @click.option(
@@ -199,7 +211,7 @@ def recipes(action: str, name: str | None, stage: str | None, out: Path | None, 
     out = out or Path(f"{name.replace(':', '-')}-{stage}.yaml")
     if out.exists():
         raise UsageError(f"{out}: is there already; name another file with --out")
-    write_whole(out, file.read_bytes())
+    write_file(out, file.read_bytes())
     tell(f"{out}: a copy to change; --recipe {out} takes it")
 
 

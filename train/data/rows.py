@@ -14,7 +14,7 @@ import polars as pl
 from kgtools.corpora import detect
 from kgtools.corpora import read as reading
 from kgtools.corpora.dialogue.turns import EMPTY
-from kgtools.corpora.gates import handed_on, identified, refusal, together
+from kgtools.corpora.gates import count_identified, hand_on_privacy, refusal, together
 from kgtools.corpora.reader import Corpus
 from kgtools.corpora.record import PREFERENCES, RECORDS, ROLES
 from kgtools.corpora.record_files import batches, scan
@@ -161,8 +161,8 @@ def open_rows(recipe: Asking, noun: Noun, scratch: Path) -> Rows:
         called = f"{path.name}/{file.name}" if path.is_dir() else path.name
         rows.files[f"{called} ({number + 1})" if called in rows.files else called] = file
         rows.places.append((path.name, _placed(frame, path.name, ours)))
-        known.append(handed_on(place))
-        rows.identified.update(identified(place, _trained_on(frame)))
+        known.append(hand_on_privacy(place))
+        rows.identified.update(count_identified(place, _trained_on(frame)))
         rows.counts["split"].update(dict(frame.group_by(pl.col("split").fill_null("none")).len().collect().iter_rows()))
     rows.privacy = together(known)
     return rows
@@ -186,7 +186,7 @@ def _read(rows: Rows, path: Path, out: Path) -> Path:
     """The folder into which a foreign file was read."""
     if not path.is_file():
         raise InputError(f"{path}: no such file or folder")
-    fitting = {name for _, name, *_ in detect.fitting([detect.look_at(file) for file in Corpus([path]).files])}
+    fitting = {name for _, name, *_ in detect.fit_readers([detect.preview(file) for file in Corpus([path]).files])}
     name = next((name for name in SHAPES[rows.noun] if name in fitting), None)
     if name is None:
         wanted = ", ".join(SHAPES[rows.noun])

@@ -15,7 +15,8 @@ from kgtools.corpora.record import MESSAGES
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.frames import Schema, load_table, write_table
 from kgtools.tools.inputs.files import digest
-from kgtools.tools.outputs.staging import manifest, write_whole
+from kgtools.tools.outputs.atomic import write_file
+from kgtools.tools.outputs.staging import manifest
 from kgtools.tools.terminal import tell
 from kgtools.train.data.chat import Chat, chat_of
 from kgtools.train.data.rows import REJECTS, Rows, open_rows
@@ -211,7 +212,7 @@ def answer(recipe: Answer, out: Path, fresh: bool, show: Show = lambda *_: None)
         "rejected": len(asked.rows.rejects), "examined": asked.found.told,
     }  # fmt: skip
     settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]} | asked.rows.privacy
-    write_whole(out / "run.json", manifest("train answer", settings, asked.rows.inputs, **facts))
+    write_file(out / "run.json", manifest("train answer", settings, asked.rows.inputs, **facts))
     (out / KEPT).unlink()
     return facts
 
@@ -258,7 +259,7 @@ def _kept(out: Path, identity: str, fresh: bool) -> dict[tuple[int, int], Said]:
         raise UsageError(f"{out}: holds answers already; name another place with --out, or replace them with --fresh")
     if fresh or not path.exists():
         (out / "run.json").unlink(missing_ok=True)
-        write_whole(path, orjson.dumps({"identity": identity}) + b"\n")
+        write_file(path, orjson.dumps({"identity": identity}) + b"\n")
         return {}
     first, *lines = path.read_bytes().split(b"\n")
     if orjson.loads(first)["identity"] != identity:
@@ -266,5 +267,5 @@ def _kept(out: Path, identity: str, fresh: bool) -> dict[tuple[int, int], Said]:
             f"{out}: holds answers of another model or to other questions; name another place with --out, or --fresh"
         )
     whole = lines[:-1]  # what stands behind the last line feed was broken off
-    write_whole(path, b"".join(line + b"\n" for line in (first, *whole)))
+    write_file(path, b"".join(line + b"\n" for line in (first, *whole)))
     return {(row, sample): Said(*said) for row, sample, *said in map(orjson.loads, whole)}

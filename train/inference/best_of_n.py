@@ -11,7 +11,8 @@ from pydantic import Field
 from kgtools.corpora.record import RECORDS
 from kgtools.tools.frames import write_table
 from kgtools.tools.inputs.files import digest, sha256
-from kgtools.tools.outputs.staging import manifest, write_whole
+from kgtools.tools.outputs.atomic import write_file
+from kgtools.tools.outputs.staging import manifest
 from kgtools.train.data.rows import REJECTS, may_train
 from kgtools.train.inference import answer
 from kgtools.train.inference.answer import Answer
@@ -102,6 +103,6 @@ def reject(recipe: Reject, out: Path, fresh: bool, show: answer.Show = lambda *_
     }  # fmt: skip
     settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]} | asked.rows.privacy
     outputs = {name: sha256(out / name) for name in ("records.parquet", "rejects.parquet")}
-    write_whole(out / "run.json", manifest("train reject", settings, asked.rows.inputs, outputs=outputs, **facts))
+    write_file(out / "run.json", manifest("train reject", settings, asked.rows.inputs, outputs=outputs, **facts))
     (out / answer.KEPT).unlink()
     return facts

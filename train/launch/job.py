@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import orjson
 
 from kgtools.tools.inputs.files import to_json
-from kgtools.tools.outputs.staging import write_whole
+from kgtools.tools.outputs.atomic import write_file
 from kgtools.train.data.rows import Noun
 from kgtools.train.recipe import Recipe
 
@@ -71,7 +71,7 @@ class Job:
     def save(self) -> Path:
         """Write it to `job.json` of its folder."""
         path = Path(self.work) / "job.json"
-        write_whole(path, to_json(asdict(self)))
+        write_file(path, to_json(asdict(self)))
         return path
 
     @staticmethod

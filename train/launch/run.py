@@ -15,7 +15,8 @@ import yaml
 
 from kgtools.tools.errors import UsageError
 from kgtools.tools.frames import write_table
-from kgtools.tools.outputs.staging import held, manifest, write_whole
+from kgtools.tools.outputs.atomic import write_file
+from kgtools.tools.outputs.staging import lock_folder, manifest
 from kgtools.train.data.rows import REJECTS
 from kgtools.train.launch import processes, space, tracking
 from kgtools.train.launch.job import WHOLE, Job, Stage, last_whole
@@ -64,7 +65,7 @@ def run(
         folders.folder(out)
         locked = out / f".lock-{place.rank}"
         first = not locked.exists()
-        with held(out, lambda who: UsageError(BUSY.format(out, who)), part=f"-{place.rank}"), undo() as files:
+        with lock_folder(out, lambda who: UsageError(BUSY.format(out, who)), part=f"-{place.rank}"), undo() as files:
             files.made += [locked] if first else []  # it goes while it is held, so that nobody takes it meanwhile
             files.new(work)
             work.mkdir(mode=0o700, exist_ok=True)
@@ -159,7 +160,7 @@ def _forget_after(metrics: Path, step: int) -> None:
     """Take the lines of steps out that will be done again."""
     if metrics.exists():
         lines = [line for line in metrics.read_bytes().splitlines() if orjson.loads(line)["step"] <= step]
-        write_whole(metrics, b"".join(line + b"\n" for line in lines))
+        write_file(metrics, b"".join(line + b"\n" for line in lines))
 
 
 def _keep(stage: Stage, plan: Plan, out: Path) -> dict[str, Any]:
@@ -168,7 +169,7 @@ def _keep(stage: Stage, plan: Plan, out: Path) -> dict[str, Any]:
     told = orjson.loads((job.result / "result.json").read_bytes())
     (job.result / "result.json").unlink()
     recipe = plan.recipe.model_dump(mode="json")
-    write_whole(out / "recipe.yaml", yaml.safe_dump(recipe, allow_unicode=True, sort_keys=False).encode())
+    write_file(out / "recipe.yaml", yaml.safe_dump(recipe, allow_unicode=True, sort_keys=False).encode())
     write_table(REJECTS.frame(plan.rows.rejects), out / "rejects.parquet")
     if job.metrics.exists():
         job.metrics.replace(out / "metrics.jsonl")
@@ -196,7 +197,7 @@ def _keep(stage: Stage, plan: Plan, out: Path) -> dict[str, Any]:
     shown = {key: value for key, value in recipe.items() if key != "data"} | {
         "data": [path.name for path in plan.recipe.data]
     }
-    write_whole(out / "run.json", manifest(f"train {stage.name}", shown, plan.rows.inputs, **facts))
+    write_file(out / "run.json", manifest(f"train {stage.name}", shown, plan.rows.inputs, **facts))
     loaded: dict[str, Any] = orjson.loads((out / "run.json").read_bytes())
     return loaded
 

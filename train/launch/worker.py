@@ -10,7 +10,7 @@ from pathlib import Path
 from kgtools.tools import registry
 from kgtools.tools.errors import KgtoolsError
 from kgtools.tools.inputs.files import to_json
-from kgtools.tools.outputs.staging import write_whole
+from kgtools.tools.outputs.atomic import write_file
 from kgtools.train.launch.failures import SPARE
 from kgtools.train.launch.job import Job
 from kgtools.train.launch.processes import go_with_parent
@@ -32,7 +32,7 @@ def main(path: str) -> int:
             missing_ok=True
         )  # a disk may be full, and word of it is to be left all the same
         with suppress(OSError):
-            write_whole(Path(job.work) / f"error-{os.environ.get('RANK', '0')}.json", to_json(told))
+            write_file(Path(job.work) / f"error-{os.environ.get('RANK', '0')}.json", to_json(told))
         traceback.print_exc()
         return 2
     return 0

@@ -7,7 +7,7 @@ import orjson
 
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.inputs.files import sha256, to_json
-from kgtools.tools.outputs.staging import write_whole
+from kgtools.tools.outputs.atomic import write_file
 from kgtools.train.models import resolve
 from kgtools.train.recipe import Lora
 
@@ -21,7 +21,7 @@ def settle(config: Path, base: str) -> None:
     order. So the same run writes the same bytes."""
     if config.exists():
         told: dict[str, Any] = orjson.loads(config.read_bytes()) | {"base_model_name_or_path": base}
-        write_whole(config, to_json({key: _in_order(value) for key, value in told.items()}))
+        write_file(config, to_json({key: _in_order(value) for key, value in told.items()}))
 
 
 def _in_order(value: Any) -> Any:

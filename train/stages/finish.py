@@ -7,7 +7,7 @@ import torch
 import torch.distributed as dist
 
 from kgtools.tools.inputs.files import to_json
-from kgtools.tools.outputs.staging import write_whole
+from kgtools.tools.outputs.atomic import write_file
 from kgtools.train.data.order import best_look
 from kgtools.train.launch.job import Job
 from kgtools.train.models.adapters import CONFIG, MARK, settle
@@ -51,7 +51,7 @@ def finish(trainer: Any, job: Job, recipe: Recipe, tokenizer: Any, told: dict[st
     if trainer.is_world_process_zero():
         tokenizer.save_pretrained(folder)
         mark(folder, job, recipe)
-        write_whole(job.result / "result.json", to_json(told | {"made": folder.name, "peak_memory": peak_memory()}))
+        write_file(job.result / "result.json", to_json(told | {"made": folder.name, "peak_memory": peak_memory()}))
     if job.world > 1:
         dist.barrier()
 
@@ -61,4 +61,4 @@ def mark(folder: Path, job: Job, recipe: Recipe) -> None:
     for left in ("training_args.bin", "README.md"):  # a pickle, and a page about it
         (folder / left).unlink(missing_ok=True)
     settle(folder / CONFIG, "../base" if job.makes_base else recipe.model)
-    write_whole(folder / MARK, to_json({"stage": job.stage, "identity": job.identity, "base": job.fingerprint}))
+    write_file(folder / MARK, to_json({"stage": job.stage, "identity": job.identity, "base": job.fingerprint}))

@@ -13,7 +13,7 @@ import torch.distributed as dist
 from transformers import TrainerCallback
 
 from kgtools.tools.inputs.files import to_json
-from kgtools.tools.outputs.staging import write_whole
+from kgtools.tools.outputs.atomic import write_file
 from kgtools.train.launch.failures import NoNumber
 from kgtools.train.launch.job import WHOLE, Job, sizes
 from kgtools.train.models.cost import peak_flops
@@ -87,7 +87,7 @@ def _share(weight: Any) -> Any:
 
 def mark_whole(folder: Path, job: Job, step: int) -> None:
     """Say that every rank has written its part of a checkpoint."""
-    write_whole(
+    write_file(
         folder / WHOLE, to_json({"step": step, "world": job.world, "identity": job.identity, "sizes": sizes(folder)})
     )
 

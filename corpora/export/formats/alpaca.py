@@ -5,24 +5,24 @@ from typing import Any
 
 import polars as pl
 
-from kgtools.corpora.export.format import CONTENT, Format, lineage, only, system, talk_faults, without_system
+from kgtools.corpora.export.format import CONTENT, Format, dialogue_faults, lineage, only, system, without_system
 
 
 def faults(noun: str) -> dict[str, pl.Expr]:
-    return only(noun, "records") or talk_faults()
+    return only(noun, "records") or dialogue_faults()
 
 
 def columns(noun: str) -> dict[str, pl.Expr]:
-    said = without_system().list.eval(CONTENT)
-    pairs = said.list.eval(pl.concat_list(pl.element(), pl.element().shift(-1))).list.gather_every(2)
-    own = {
-        "instruction": said.list.get(-2),
+    texts = without_system().list.eval(CONTENT)
+    pairs = texts.list.eval(pl.concat_list(pl.element(), pl.element().shift(-1))).list.gather_every(2)
+    texts_of_row = {
+        "instruction": texts.list.get(-2),
         "input": pl.lit(""),
-        "output": said.list.get(-1),
+        "output": texts.list.get(-1),
         "system": system(),
-        "history": pairs.list.head(said.list.len() // 2 - 1),
+        "history": pairs.list.head(texts.list.len() // 2 - 1),
     }
-    return {"id": pl.col("id")} | own | lineage()
+    return {"id": pl.col("id")} | texts_of_row | lineage()
 
 
 def llama_factory(noun: str) -> dict[str, Any]:

@@ -15,14 +15,14 @@ from kgtools.corpora.export.format import (
     Format,
     Part,
     Shard,
+    dialogue_faults,
     last,
     lineage,
     only,
+    stem_of,
     system,
-    talk_faults,
     without_system,
 )
-from kgtools.corpora.export.stems import stem_of
 
 SPLITS = {"train": "training_split", "validation": "validation_split", "test": "test_split"}
 
@@ -35,7 +35,7 @@ def prepare(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def faults(noun: str) -> dict[str, pl.Expr]:
-    return only(noun, "records") or talk_faults(wanted=SINGLE)
+    return only(noun, "records") or dialogue_faults(wanted=SINGLE)
 
 
 def columns(noun: str) -> dict[str, pl.Expr]:
@@ -44,7 +44,7 @@ def columns(noun: str) -> dict[str, pl.Expr]:
     choice = pl.col("kind") == "choice"
     options = pl.col("options").struct
     letters = pl.concat_list(pl.when(options.field(letter).is_not_null()).then(pl.lit(letter)) for letter in LETTERS)
-    own = {
+    fields = {
         "query": pl.when(system() == "").then(asked).otherwise(pl.concat_str(system(), asked, separator="\n\n")),
         "target": pl.coalesce("answer", last(turns)),
         "choices": pl.when(choice).then(letters.list.drop_nulls()).otherwise(pl.lit([], pl.List(pl.String))),
@@ -52,7 +52,7 @@ def columns(noun: str) -> dict[str, pl.Expr]:
             pl.col("letters").replace_strict({x: n for n, x in enumerate(LETTERS)}, default=None)
         ),
     }
-    return {"id": pl.col("id")} | own | lineage()
+    return {"id": pl.col("id")} | fields | lineage()
 
 
 def stem(number: int, key: tuple[str, ...]) -> str:
@@ -88,7 +88,7 @@ def _task(task: str, part: Part, shards: Sequence[Shard]) -> dict[str, Any]:
         "doc_to_decontamination_query": "query",
     }
     if part.key[2] == "choice":
-        own: dict[str, Any] = {
+        settings: dict[str, Any] = {
             "output_type": "multiple_choice",
             "doc_to_choice": "choices",
             "doc_to_target": "gold",
@@ -96,15 +96,16 @@ def _task(task: str, part: Part, shards: Sequence[Shard]) -> dict[str, Any]:
         }
     else:
         metrics = ("exact_match", "mean"), ("chrf", "chrf")
-        own = {
+        settings = {
             "output_type": "generate_until",
             "doc_to_target": "target",
             "generation_kwargs": {"until": ["</s>"], "do_sample": False, "max_gen_toks": 512},
             "metric_list": [
-                {"metric": metric, "aggregation": how, "higher_is_better": True} for metric, how in metrics
+                {"metric": metric, "aggregation": aggregation, "higher_is_better": True}
+                for metric, aggregation in metrics
             ],
         }
-    return common | own | {"metadata": {"version": 1.0}}
+    return common | settings | {"metadata": {"version": 1.0}}
 
 
 FORMAT = Format(

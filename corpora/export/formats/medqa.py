@@ -4,11 +4,11 @@ import orjson
 import polars as pl
 
 from kgtools.corpora.exams.choices import LETTERS, with_choices
-from kgtools.corpora.export.format import SINGLE, Format, lineage, only, talk_faults
+from kgtools.corpora.export.format import SINGLE, Format, dialogue_faults, lineage, only
 
 
 def faults(noun: str) -> dict[str, pl.Expr]:
-    return only(noun, "records") or talk_faults(wanted=SINGLE) | {
+    return only(noun, "records") or dialogue_faults(wanted=SINGLE) | {
         "no-options": pl.col("letters").is_null(),
         "several-answers": pl.col("letters").str.len_chars() != 1,
     }
@@ -18,14 +18,14 @@ def columns(noun: str) -> dict[str, pl.Expr]:
     options = pl.col("options").struct
     text = pl.coalesce(pl.when(pl.col("letters") == letter).then(options.field(letter)) for letter in LETTERS)
     chapter = pl.col("meta").str.json_path_match("$.meta_info")
-    own = {
+    fields = {
         "question": pl.col("question"),
         "options": pl.col("options"),
         "answer": text,
         "meta_info": chapter.fill_null(""),
         "answer_idx": pl.col("letters"),
     }
-    return {"id": pl.col("id")} | own | lineage()
+    return {"id": pl.col("id")} | fields | lineage()
 
 
 def lines(rows: pl.DataFrame) -> bytes:

@@ -4,14 +4,14 @@ from typing import Any
 
 import polars as pl
 
-from kgtools.corpora.export.format import Format, lineage, renamed, roles, talk_faults
+from kgtools.corpora.export.format import Format, dialogue_faults, lineage, rename_roles, roles
 
 NAMES = ("system", "human", "gpt")
 
 
 def faults(noun: str) -> dict[str, pl.Expr]:
     if noun == "records":
-        return talk_faults()
+        return dialogue_faults()
     asked = roles("prompt").str.contains(r"^(system,)?user(,assistant,user)*$")
     answered = (roles("chosen") == "assistant") & (roles("rejected") == "assistant")
     return {"not-in-turns": ~asked, "several-answers": ~answered}
@@ -19,7 +19,7 @@ def faults(noun: str) -> dict[str, pl.Expr]:
 
 def columns(noun: str) -> dict[str, pl.Expr]:
     def turns(column: str) -> pl.Expr:
-        return renamed(pl.col(column), "from", "value", NAMES)
+        return rename_roles(pl.col(column), "from", "value", NAMES)
 
     if noun == "records":
         return {"id": pl.col("id"), "conversations": turns("messages")} | lineage()

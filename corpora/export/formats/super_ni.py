@@ -5,8 +5,17 @@ The examples stay empty: drawn from the instances, they would be in the few-shot
 import orjson
 import polars as pl
 
-from kgtools.corpora.export.format import SINGLE, Format, Part, last, only, system, talk_faults, without_system
-from kgtools.corpora.export.stems import stem_of
+from kgtools.corpora.export.format import (
+    SINGLE,
+    Format,
+    Part,
+    dialogue_faults,
+    last,
+    only,
+    stem_of,
+    system,
+    without_system,
+)
 
 DEFINITIONS = {"zh": "回答用户的话。", "en": "Answer what the user says."}
 LANGUAGES = {"zh": "Chinese", "en": "English", "fr": "French", "ja": "Japanese", "ru": "Russian", "es": "Spanish"}
@@ -20,7 +29,7 @@ def prepare(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def faults(noun: str) -> dict[str, pl.Expr]:
-    return only(noun, "records") or talk_faults(wanted=SINGLE)
+    return only(noun, "records") or dialogue_faults(wanted=SINGLE)
 
 
 def columns(noun: str) -> dict[str, pl.Expr]:

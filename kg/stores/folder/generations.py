@@ -18,7 +18,8 @@ import orjson
 from kgtools.kg.stores.reconcile import Fault
 from kgtools.tools.errors import InputError, StoreError
 from kgtools.tools.inputs.files import sha256, to_json
-from kgtools.tools.outputs.staging import sync, write_whole
+from kgtools.tools.outputs.atomic import write_file
+from kgtools.tools.outputs.staging import sync
 
 POINTER, LIST, UNFINISHED = "current", "files.json", ".unfinished"
 FORMAT = "kgtools graph 1"
@@ -190,7 +191,7 @@ def finish(directory: Path) -> None:
     (directory / LIST).write_bytes(to_json({"format": FORMAT, "files": listed}))
     for name in (*files, LIST):
         sync(directory / name)
-    write_whole(directory.parent / POINTER, f"{directory.name} {sha256(directory / LIST)}\n".encode())
+    write_file(directory.parent / POINTER, f"{directory.name} {sha256(directory / LIST)}\n".encode())
     settle(directory)
 
 

@@ -28,7 +28,7 @@ from kgtools.kg.tables import ENTITIES, FACTS, LEDGER, NAMED, NAMES, REJECTS, TR
 from kgtools.tools.errors import StoreError
 from kgtools.tools.frames import Schema, load_table, scan_table, write_table
 from kgtools.tools.inputs.files import to_json
-from kgtools.tools.outputs.staging import held, make_folder, manifest
+from kgtools.tools.outputs.staging import lock_folder, make_folder, manifest
 from kgtools.tools.progress import tell
 
 WAIT_S = 2.0
@@ -290,6 +290,6 @@ def _link(source: Path, target: Path) -> None:
 
 def _lock(folder: Path) -> AbstractContextManager[None]:
     """Lock the folder against other writers. Raises StoreError that says who has locked it."""
-    return held(
+    return lock_folder(
         folder, lambda who: StoreError(f"{folder}: in use by {who}; wait until it is done and run this again"), WAIT_S
     )

@@ -19,7 +19,7 @@ from kgtools.kg.stores.neo4j.connection import Server
 from kgtools.kg.stores.reconcile import Fault, StoredGraph
 from kgtools.kg.tables import Entities, Triples
 from kgtools.tools.errors import CypherError, InputError, StoreError
-from kgtools.tools.outputs.signals import Stopped, placed
+from kgtools.tools.outputs.signals import Stopped, note_placed
 
 AT_ONCE = 20_000
 PIECES = 16
@@ -263,7 +263,7 @@ def _write(
         except KeyboardInterrupt:
             raise StoreError("stopped in the middle of the change; run this again to complete it") from None
         except Stopped:
-            placed("a part of the change, which the same command completes,")
+            note_placed("a part of the change, which the same command completes,")
             raise
         return stored
 

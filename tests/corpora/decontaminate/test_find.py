@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from kgtools.corpora.decontaminate import Rules, find, find_contamination, index_of, search_of
-from kgtools.corpora.decontaminate.option_lists import listed
+from kgtools.corpora.decontaminate.option_lists import read_list
 from kgtools.corpora.decontaminate.questions import right_of
 from kgtools.corpora.record import PREFERENCES
 from tests.corpora.decontaminate.leaks import EXAM, talks
@@ -311,7 +311,7 @@ def test_a_meta_of_another_shape_is_passed_over(meta: str) -> None:
     ],
 )
 def test_options_are_told_from_a_text(text: str, question: str, options: list[str]) -> None:
-    found, letters, _ = listed(text)
+    found, letters, _ = read_list(text)
 
     assert (found, list(letters.values())) == (question, options)
 

@@ -6,11 +6,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kgtools.corpora.dedup import Look, common, find_duplicates
+from kgtools.corpora.dedup import DedupOptions, common, find_duplicates
 from kgtools.corpora.dedup.common import MANY
 from kgtools.corpora.dedup.decisive import decisive
 from kgtools.corpora.record import RECORDS
-from kgtools.corpora.text.normalize import folded, simplified
+from kgtools.corpora.text.normalize import fold, simplify
 from kgtools.tools.inputs.files import digest
 
 Turn = tuple[str, str]
@@ -61,7 +61,7 @@ def records(talks: list[list[Turn]], facts: list[list[str]] | None = None) -> pl
 
 
 def gone(rows: pl.LazyFrame, **look: Any) -> list[tuple[int, int, str]]:
-    doubles, _ = find_duplicates(rows, Look(**look))
+    doubles, _ = find_duplicates(rows, DedupOptions(**look))
     return doubles.select("row", "kept_row", "kind").rows()  # type: ignore[return-value]
 
 
@@ -207,7 +207,7 @@ ALIKE = [
 
 def decided(texts: list[str]) -> list[str]:
     frame = pl.DataFrame({"text": texts})
-    return frame.select(decisive(simplified(folded(pl.col("text"))))).to_series().to_list()
+    return frame.select(decisive(simplify(fold(pl.col("text"))))).to_series().to_list()
 
 
 def test_texts_with_other_numbers_or_deciding_words_are_told_apart() -> None:

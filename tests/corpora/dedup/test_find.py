@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgtools.corpora.dedup import Look, find_duplicates
-from kgtools.corpora.dedup.clusters import joined
+from kgtools.corpora.dedup import DedupOptions, find_duplicates
+from kgtools.corpora.dedup.clusters import join_pairs
 from kgtools.corpora.dedup.common import MANY
-from kgtools.corpora.dedup.near import FEW, banding
+from kgtools.corpora.dedup.near import FEW, choose_bands
 from kgtools.corpora.dedup.pieces import jaccard, pieces, sets
 from kgtools.corpora.record import RECORDS
 from kgtools.tools.inputs.files import digest
@@ -32,7 +32,7 @@ def records(texts: list[str], groups: list[str] | None = None) -> pl.LazyFrame:
 
 
 def found(texts: list[str], **look: Any) -> list[tuple[int, int, str]]:
-    doubles, _ = find_duplicates(records(texts), Look(on="question", **look))
+    doubles, _ = find_duplicates(records(texts), DedupOptions(on="question", **look))
     return doubles.select("row", "kept_row", "kind").rows()  # type: ignore[return-value]
 
 
@@ -63,7 +63,7 @@ def test_the_longest_stays_where_that_is_asked_for() -> None:
 
 
 def test_of_a_cluster_the_row_of_the_lowest_rank_stays() -> None:
-    doubles, _ = find_duplicates(records(["同一个问题"] * 3), Look(), pl.Series([2, 1, 3]))
+    doubles, _ = find_duplicates(records(["同一个问题"] * 3), DedupOptions(), pl.Series([2, 1, 3]))
 
     assert doubles.select("row", "kept_row").rows() == [(0, 1), (2, 1)]
 
@@ -71,7 +71,7 @@ def test_of_a_cluster_the_row_of_the_lowest_rank_stays() -> None:
 def test_the_groups_of_a_cluster_become_one_and_take_their_friends_with_them() -> None:
     rows = records(["问题甲甲甲", "问题甲甲甲", "问题乙乙乙", "问题丙丙丙", "问题丙丙丙"], ["a", "b", "b", "c", "b"])
 
-    _, moved = find_duplicates(rows, Look(on="question"))
+    _, moved = find_duplicates(rows, DedupOptions(on="question"))
 
     assert dict(moved.iter_rows()) == {"b": "a", "c": "a"}
 
@@ -120,7 +120,7 @@ def test_what_goes_is_as_similar_as_the_threshold_to_what_stays() -> None:
     text = prose(random.Random(5), 300)
     texts = [text[at : at + 150] for at in range(0, 150, 5)]
 
-    doubles, moved = find_duplicates(records(texts), Look(on="question"))
+    doubles, moved = find_duplicates(records(texts), DedupOptions(on="question"))
     pairs = [
         (*sets([texts[row], texts[kept]], 5), like)
         for row, kept, like in doubles.select("row", "kept_row", "similarity").iter_rows()
@@ -176,17 +176,17 @@ def test_clusters_are_what_hangs_together(pairs: list[tuple[int, int]]) -> None:
     for part in parts:
         for member in part:
             expected[member] = min(part)
-    assert joined(pairs, 21).tolist() == expected
+    assert join_pairs(pairs, 21).tolist() == expected
 
 
 @pytest.mark.parametrize("threshold", [0.3, 0.5, 0.7, 0.8, 0.9, 1.0])
 def test_bands_bring_nearly_all_pairs_at_the_threshold_together(threshold: float) -> None:
-    rows, bands = banding(threshold)
+    rows, bands = choose_bands(threshold)
 
     assert 1 - (1 - threshold**rows) ** bands >= 0.98
 
 
 def test_no_rows_have_no_duplicates() -> None:
-    doubles, moved = find_duplicates(records([]), Look())
+    doubles, moved = find_duplicates(records([]), DedupOptions())
 
     assert (doubles.height, moved.height) == (0, 0)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from opencc import OpenCC
 
-from kgtools.corpora.dedup import Look, find_duplicates
+from kgtools.corpora.dedup import DedupOptions, find_duplicates
 from tests.corpora.dedup.test_apart import records, talk
 
 PAIRS = 150
@@ -292,7 +292,7 @@ def test_planted_near_duplicates_of_seven_kinds_are_found() -> None:
                 planted.append((lang, way.__name__))
                 talks += [talk(question, answer), talk(question, way(chance, lang, answer))]
 
-    doubles, _ = find_duplicates(records(talks), Look())
+    doubles, _ = find_duplicates(records(talks), DedupOptions())
     found = [(row // 2, kept // 2) for row, kept in doubles.select("row", "kept_row").iter_rows()]
     missed = Counter(planted) - Counter(planted[one] for one, other in found if one == other)
 

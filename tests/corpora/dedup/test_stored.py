@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgtools.corpora.dedup.stored import Stored, parts_of
+from kgtools.corpora.dedup.stored import TextStore, parts_of
 
 TEXTS = st.lists(st.lists(st.text(st.characters(exclude_categories=()), max_size=20), max_size=5), max_size=5)
 
@@ -19,7 +19,7 @@ def test_texts_are_read_as_they_were_written(
     numbers = list(range(len(texts)))
     chance.shuffle(numbers)  # type: ignore[attr-defined]
 
-    with Stored(tmp_path_factory.mktemp("x") / "texts") as stored:  # type: ignore[attr-defined]
+    with TextStore(tmp_path_factory.mktemp("x") / "texts") as stored:  # type: ignore[attr-defined]
         for batch in batches:
             stored.write(batch)
         read = stored.read(np.array(numbers, dtype=np.int64))
@@ -28,7 +28,7 @@ def test_texts_are_read_as_they_were_written(
 
 
 def test_the_file_is_in_its_folder(tmp_path: Path) -> None:
-    with Stored(tmp_path / "texts") as stored:
+    with TextStore(tmp_path / "texts") as stored:
         stored.write(["一", "ab"])
         assert stored.bounds().tolist() == [0, 3, 5]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgtools.corpora.dialogue.messages import in_talk, written
+from kgtools.corpora.dialogue.messages import as_lines, take_turns
 from kgtools.corpora.dialogue.speakers import NotTurns
 from kgtools.corpora.reader import Corpus, Turn
 
@@ -14,7 +14,7 @@ SAID = st.lists(st.builds(Turn, st.sampled_from(["user", "assistant"]), WORDS), 
 
 def reason_or_turns(said: list[Turn], opening: str) -> str | list[Turn]:
     try:
-        return in_talk(Corpus([]), said, opening)
+        return take_turns(Corpus([]), said, opening)
     except NotTurns as why:
         return why.reason
 
@@ -35,7 +35,7 @@ def test_a_talk_is_in_turn_or_no_talk(said: list[Turn], opening: str) -> None:
 def test_every_message_that_is_gone_is_counted(said: list[Turn]) -> None:
     corpus = Corpus([])
     try:
-        turns = in_talk(corpus, said)
+        turns = take_turns(corpus, said)
     except NotTurns:
         return
 
@@ -44,4 +44,4 @@ def test_every_message_that_is_gone_is_counted(said: list[Turn]) -> None:
 
 @pytest.mark.parametrize("role", ["user", "assistant"])
 def test_a_message_stays_on_one_line_of_a_written_talk(role: str) -> None:
-    assert len(written([Turn(role, "多喝水\n 休息")]).splitlines()) == 1
+    assert len(as_lines([Turn(role, "多喝水\n 休息")]).splitlines()) == 1

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from kgtools.corpora.detect import find, look_at, who_reads
+from kgtools.corpora.detect import find, preview, who_reads
 from kgtools.corpora.ehr.leaks import holds
 from kgtools.corpora.files.file import File
 from kgtools.corpora.reader import Corpus, Example
@@ -260,7 +260,7 @@ def test_clinicalbench_takes_findings_instead_of_impressions(read: Any) -> None:
 def test_a_reader_knows_its_own_files_and_no_other_does(name: str, tmp_path: Path) -> None:
     for file, data in FILES[name].items():
         (tmp_path / file).write_bytes(data)
-        fits = {reader: why for _, reader, why in who_reads([tmp_path / file]).found if reader in NAMES}
+        fits = {reader: why for _, reader, why in who_reads([tmp_path / file]).matches if reader in NAMES}
         assert list(fits) == [name], file
         assert fits[name]
 
@@ -297,7 +297,7 @@ def test_no_file_of_another_corpus_is_taken_for_a_patient_record() -> None:
         (path.name, name)
         for path in files
         if path.parent.name != "clinicalbench"
-        for look in [look_at(File(path, path.name, lambda *_: None))]
+        for look in [preview(File(path, path.name, lambda *_: None))]
         for name in NAMES
         if find(name).fits(look)
     ]

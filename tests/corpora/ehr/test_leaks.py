@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from kgtools.corpora.ehr.diagnoses import answers, labels, one, ordered, parse
+from kgtools.corpora.ehr.diagnoses import answers, labels, number_diagnoses, one, parse
 from kgtools.corpora.ehr.headings import INPUT, TESTS, Section, split
 from kgtools.corpora.ehr.leaks import holds, pattern_of, without_diagnosis, without_impressions, without_label
 from kgtools.corpora.reader import Corpus, Example
@@ -215,7 +215,7 @@ def test_no_section_holds_a_label_afterwards_or_it_is_a_fault(sections: dict[Sec
 
 def test_diagnoses_are_parted_from_numbers_codes_and_doubt() -> None:
     text = "1. 急性阑尾炎 K35.800\n2、高血压病2级（高危）; 3.肺炎？\n（4）[E11.900]2型糖尿病\nT12、L1压缩性骨折\n医师签名：某某\n"
-    found = ordered(parse(text))
+    found = number_diagnoses(parse(text))
     assert [diagnosis.text for diagnosis in found] == [
         "急性阑尾炎", "高血压病2级（高危）", "肺炎", "2型糖尿病", "T12、L1压缩性骨折",
     ]  # fmt: skip
@@ -240,7 +240,7 @@ def test_the_answer_is_the_final_diagnosis_with_the_primary_first() -> None:
         + parse("甲", "principal")
         + parse("丙", "secondary")
     )
-    assert [diagnosis.text for diagnosis in answers(ordered(said))] == ["甲", "乙", "丙"]
+    assert [diagnosis.text for diagnosis in answers(number_diagnoses(said))] == ["甲", "乙", "丙"]
     assert [d.text for d in answers(parse("印", "impression") + parse("入", "preliminary"))] == ["入"]
 
 

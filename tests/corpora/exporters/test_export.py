@@ -10,7 +10,7 @@ import pytest
 import yaml
 import zstandard
 
-from kgtools.corpora.export.convert import Options, convert
+from kgtools.corpora.export.convert import ConvertOptions, convert
 from kgtools.corpora.export.format import find
 from kgtools.tools import registry
 from kgtools.tools.errors import Findings, InputError, UsageError
@@ -34,7 +34,7 @@ def many(number: int, **other: Any) -> list[dict[str, Any]]:
 def test_splits_are_files_and_records_without_one_are_for_training(
     folder_of: Callable[..., Path], tmp_path: Path
 ) -> None:
-    exported = convert(folder_of(many(30)), "messages", tmp_path, Options(shard_size=8))
+    exported = convert(folder_of(many(30)), "messages", tmp_path, ConvertOptions(shard_size=8))
 
     assert exported.splits == {"train": 20, "test": 10}
     assert exported.files == {
@@ -48,7 +48,7 @@ def test_splits_are_files_and_records_without_one_are_for_training(
 def test_all_kinds_of_files_hold_the_same_rows(folder_of: Callable[..., Path], tmp_path: Path, ending: str) -> None:
     rows = many(30)
 
-    convert(folder_of(rows), "alpaca", tmp_path, Options(file=ending, shard_size=7))
+    convert(folder_of(rows), "alpaca", tmp_path, ConvertOptions(file=ending, shard_size=7))
 
     found: list[Any] = []
     for file in sorted(tmp_path.glob("*-of-*")):
@@ -72,7 +72,7 @@ def test_the_same_records_give_the_same_bytes_however_they_are_cut(
         monkeypatch.setattr(
             "kgtools.corpora.export.convert.batches", lambda rows, size=size: rows.collect().iter_slices(size)
         )
-        convert(folder, name, tmp_path / place, Options(file=ending, shard_size=90))
+        convert(folder, name, tmp_path / place, ConvertOptions(file=ending, shard_size=90))
 
     first, second = ({file.name: file.read_bytes() for file in (tmp_path / place).iterdir()} for place in "ab")
     assert first == second
@@ -82,7 +82,7 @@ def test_the_same_records_give_the_same_bytes_however_they_are_cut(
 def test_an_export_does_not_say_where_it_is(folder_of: Callable[..., Path], tmp_path: Path) -> None:
     folder = folder_of(many(3))
 
-    convert(folder, "lm-eval", tmp_path, Options())
+    convert(folder, "lm-eval", tmp_path, ConvertOptions())
 
     for file in tmp_path.iterdir():
         assert str(tmp_path).encode() not in file.read_bytes()
@@ -91,9 +91,9 @@ def test_an_export_does_not_say_where_it_is(folder_of: Callable[..., Path], tmp_
 
 def test_a_second_export_takes_out_the_files_of_the_first(folder_of: Callable[..., Path], tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    convert(folder_of(many(30)), "lm-eval", tmp_path, Options(shard_size=4, file="jsonl.zst"))
+    convert(folder_of(many(30)), "lm-eval", tmp_path, ConvertOptions(shard_size=4, file="jsonl.zst"))
 
-    exported = convert(folder_of(many(30)), "messages", tmp_path, Options(shard_size=8))
+    exported = convert(folder_of(many(30)), "messages", tmp_path, ConvertOptions(shard_size=8))
 
     others = {"README.md", "croissant.json", "dataset_info.json", "rejects.parquet", "run.json", "notes.txt"}
     assert {file.name for file in tmp_path.iterdir()} == set(exported.files) | others
@@ -103,17 +103,17 @@ def test_the_folder_of_the_records_is_no_place_for_an_export(folder_of: Callable
     folder = folder_of(many(3), story={"command": "generate"})
 
     with pytest.raises(UsageError, match="holds the records themselves"):
-        convert(folder, "messages", folder, Options())
+        convert(folder, "messages", folder, ConvertOptions())
     assert orjson.loads((folder / "run.json").read_bytes())["command"] == "generate"
 
 
 def test_a_folder_without_records_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"holds no records\.parquet"):
-        convert(tmp_path, "messages", tmp_path / "out", Options())
+        convert(tmp_path, "messages", tmp_path / "out", ConvertOptions())
 
 
 def test_the_manifest_counts_what_was_written_and_dropped(folder_of: Callable[..., Path], tmp_path: Path) -> None:
-    convert(folder_of([*many(4), record("x", talk("问"))]), "medqa", tmp_path, Options())
+    convert(folder_of([*many(4), record("x", talk("问"))]), "medqa", tmp_path, ConvertOptions())
 
     run = orjson.loads((tmp_path / "run.json").read_bytes())
     assert (run["command"], run["written"], run["dropped"]) == ("convert", 4, {"not-in-turns": 1})
@@ -122,7 +122,7 @@ def test_the_manifest_counts_what_was_written_and_dropped(folder_of: Callable[..
 
 @pytest.mark.parametrize("license_", FREE + NONCOMMERCIAL)
 def test_rows_that_may_be_passed_on_leave(folder_of: Callable[..., Path], tmp_path: Path, license_: str) -> None:
-    assert convert(folder_of(many(3, license=license_)), "messages", tmp_path, Options()).written == 3
+    assert convert(folder_of(many(3, license=license_)), "messages", tmp_path, ConvertOptions()).written == 3
 
 
 @pytest.mark.parametrize("license_", FORBIDDEN)
@@ -130,7 +130,7 @@ def test_rows_that_may_not_be_passed_on_stay(folder_of: Callable[..., Path], tmp
     folder = folder_of([*many(3, license=f"MIT AND {license_}"), exam("free")])
 
     with pytest.raises(Findings) as refused:
-        convert(folder, "messages", tmp_path / "out", Options())
+        convert(folder, "messages", tmp_path / "out", ConvertOptions())
 
     assert f"MIT AND {license_}: 3 rows" in str(refused.value)
     assert f"--allow-license '{license_}'" in str(refused.value)
@@ -141,7 +141,7 @@ def test_rows_that_may_not_be_passed_on_stay(folder_of: Callable[..., Path], tmp
 def test_rows_leave_that_the_user_answers_for(folder_of: Callable[..., Path], tmp_path: Path, license_: str) -> None:
     folder = folder_of(many(3, license=f"MIT AND {license_}"))
 
-    exported = convert(folder, "messages", tmp_path, Options(allow_license=(license_,)))
+    exported = convert(folder, "messages", tmp_path, ConvertOptions(allow_license=(license_,)))
 
     assert exported.licenses == {f"MIT AND {license_}": 3}
     assert f"`{license_}`: may NOT be passed on" in (tmp_path / "README.md").read_text(encoding="utf-8")
@@ -151,7 +151,7 @@ def test_each_forbidding_licence_must_be_named(folder_of: Callable[..., Path], t
     folder = folder_of(many(3, license="unknown AND LicenseRef-a"))
 
     with pytest.raises(Findings, match=r"--allow-license 'LicenseRef-a'$"):
-        convert(folder, "messages", tmp_path / "out", Options(allow_license=("unknown",)))
+        convert(folder, "messages", tmp_path / "out", ConvertOptions(allow_license=("unknown",)))
 
 
 def test_two_licences_that_nothing_can_satisfy_are_refused_and_named(
@@ -160,7 +160,7 @@ def test_two_licences_that_nothing_can_satisfy_are_refused_and_named(
     folder = folder_of([*many(3, license="CC-BY-NC-4.0 AND MIT AND CC-BY-SA-4.0"), exam("free")])
 
     with pytest.raises(Findings) as refused:
-        convert(folder, "messages", tmp_path / "out", Options())
+        convert(folder, "messages", tmp_path / "out", ConvertOptions())
 
     assert "CC-BY-NC-4.0 AND MIT AND CC-BY-SA-4.0: 3 rows" in str(refused.value)
     assert "CC-BY-NC-4.0 AND CC-BY-SA-4.0 cannot be satisfied together" in str(refused.value)
@@ -172,7 +172,7 @@ def test_two_licences_that_nothing_can_satisfy_are_refused_and_named(
 def test_who_names_the_two_licences_together_answers_for_them(folder_of: Callable[..., Path], tmp_path: Path) -> None:
     folder = folder_of(many(3, license="CC-BY-NC-4.0 AND MIT AND CC-BY-SA-4.0"))
 
-    exported = convert(folder, "messages", tmp_path, Options(allow_license=("cc-by-sa-4.0 and cc-by-nc-4.0",)))
+    exported = convert(folder, "messages", tmp_path, ConvertOptions(allow_license=("cc-by-sa-4.0 and cc-by-nc-4.0",)))
 
     assert exported.written == 3
     said = "`CC-BY-NC-4.0 AND CC-BY-SA-4.0`: cannot be satisfied together; whoever exported this said that they may"
@@ -191,7 +191,7 @@ def test_who_names_the_two_licences_together_answers_for_them(folder_of: Callabl
 def test_the_header_of_the_card_has_the_licence_by_the_hubs_name(
     folder_of: Callable[..., Path], tmp_path: Path, license_: str, hub: str, name: str | None
 ) -> None:
-    convert(folder_of(many(3, license=license_)), "messages", tmp_path, Options())
+    convert(folder_of(many(3, license=license_)), "messages", tmp_path, ConvertOptions())
 
     header = yaml.safe_load((tmp_path / "README.md").read_text(encoding="utf-8").split("---\n")[1])
     assert (header["license"], header.get("license_name")) == (hub, name)

@@ -8,14 +8,14 @@ import orjson
 import polars as pl
 import pytest
 
-from kgtools.corpora.export.convert import Options, convert
+from kgtools.corpora.export.convert import ConvertOptions, convert
 from kgtools.corpora.export.format import find
 from kgtools.tools import registry
 from kgtools.tools.errors import InputError, UsageError
 from tests.corpora.exporters.making import HOSTILE, drops, exam, preference, record, rows_in, talk
 
 FORMATS = registry.names("formats")
-LINES = Options(file="jsonl")
+LINES = ConvertOptions(file="jsonl")
 TWO = talk("咳嗽怎么办？", "多喝水。", "还咳呢？", HOSTILE, system="你是医生。")
 
 
@@ -118,7 +118,7 @@ def test_a_task_object_holds_the_instances_of_one_task_language_and_instruction(
         record("c", talk("Q", "A", system="Be brief."), lang="en"),
     ]
 
-    convert(folder_of(rows), "super-ni", tmp_path, Options())
+    convert(folder_of(rows), "super-ni", tmp_path, ConvertOptions())
 
     first, second = (orjson.loads(file.read_bytes()) for file in sorted(tmp_path.glob("task*.json")))
     assert first["Instances"] == [
@@ -133,7 +133,7 @@ def test_more_kinds_of_records_than_files_can_be_are_refused(folder_of: Callable
     rows = [record(str(n), talk("问", "答", system=f"第{n}种")) for n in range(201)]
 
     with pytest.raises(InputError, match="more than 200 kinds of records"):
-        convert(folder_of(rows), "super-ni", tmp_path / "out", Options())
+        convert(folder_of(rows), "super-ni", tmp_path / "out", ConvertOptions())
     assert not (tmp_path / "out").exists()
 
 
@@ -167,7 +167,7 @@ UNFIT = [
 def test_a_record_that_a_format_cannot_hold_is_a_counted_drop(
     folder_of: Callable[..., Path], tmp_path: Path, name: str, row: dict[str, Any], reason: str
 ) -> None:
-    exported = convert(folder_of([row]), name, tmp_path, Options(allow_empty=True))
+    exported = convert(folder_of([row]), name, tmp_path, ConvertOptions(allow_empty=True))
 
     assert (exported.written, exported.dropped, drops(tmp_path)) == (0, {reason: 1}, {"x": reason})
     assert {file.name for file in tmp_path.iterdir()} == {"rejects.parquet", "run.json"}
@@ -181,7 +181,7 @@ def test_every_format_has_a_record_that_it_cannot_hold() -> None:
 def test_no_text_of_a_dropped_record_is_written(folder_of: Callable[..., Path], tmp_path: Path, name: str) -> None:
     rows = [record("x", talk("张三的秘密", "答", "再问"), split="dev")]
 
-    convert(folder_of(rows), name, tmp_path, Options(allow_empty=True))
+    convert(folder_of(rows), name, tmp_path, ConvertOptions(allow_empty=True))
 
     assert all("张三".encode() not in file.read_bytes() for file in tmp_path.iterdir())
     assert pl.read_parquet(tmp_path / "rejects.parquet").columns == ["record", "source", "task", "split", "reason"]
@@ -191,7 +191,7 @@ def test_no_text_of_a_dropped_record_is_written(folder_of: Callable[..., Path], 
 def test_every_row_says_whose_record_it_is(folder_of: Callable[..., Path], tmp_path: Path, name: str) -> None:
     row = preference("x", talk("问"), "好", "坏") if name == "trl-preference" else exam("x")
 
-    convert(folder_of([row]), name, tmp_path, Options(file=find(name).endings[0]))
+    convert(folder_of([row]), name, tmp_path, ConvertOptions(file=find(name).endings[0]))
 
     rows = rows_in(tmp_path) or orjson.loads(next(tmp_path.glob("task*.json")).read_bytes())["Instances"]
     assert [row["id"] for row in rows] == ["x"]
@@ -199,4 +199,4 @@ def test_every_row_says_whose_record_it_is(folder_of: Callable[..., Path], tmp_p
 
 def test_a_file_kind_that_a_format_has_not_is_named(folder_of: Callable[..., Path], tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--file parquet: the format super-ni is written as json"):
-        convert(folder_of([exam("x")]), "super-ni", tmp_path / "out", Options(file="parquet"))
+        convert(folder_of([exam("x")]), "super-ni", tmp_path / "out", ConvertOptions(file="parquet"))

@@ -9,7 +9,7 @@ import orjson
 import pytest
 import yaml
 
-from kgtools.corpora.export.convert import Options, convert
+from kgtools.corpora.export.convert import ConvertOptions, convert
 from kgtools.corpora.export.format import find
 from kgtools.tools import registry
 from tests.corpora.exporters.making import HOSTILE, exam, preference, record, talk
@@ -43,7 +43,7 @@ def export(folder_of: Callable[..., Path], tmp_path: Path) -> Callable[..., Path
 
     def make(name: str, ending: str | None = None, rows: list[dict[str, Any]] | None = None, size: int = 2) -> Path:
         out = tmp_path / "export"
-        convert(folder_of(rows or rows_for(name)), name, out, Options(file=ending, shard_size=size))
+        convert(folder_of(rows or rows_for(name)), name, out, ConvertOptions(file=ending, shard_size=size))
         return out
 
     return make
@@ -111,13 +111,13 @@ def test_the_hub_takes_the_header_of_the_card(export: Callable[..., Path], name:
 def test_the_card_says_whether_the_records_are_de_identified(
     folder_of: Callable[..., Path], tmp_path: Path, story: dict[str, Any] | None, words: str
 ) -> None:
-    convert(folder_of(SINGLE, story), "messages", tmp_path, Options(allow_identified="Not de" in words))
+    convert(folder_of(SINGLE, story), "messages", tmp_path, ConvertOptions(allow_identified="Not de" in words))
 
     assert words in (tmp_path / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_card_counts_what_was_dropped(folder_of: Callable[..., Path], tmp_path: Path) -> None:
-    convert(folder_of([*SINGLE, *LONG]), "super-ni", tmp_path, Options())
+    convert(folder_of([*SINGLE, *LONG]), "super-ni", tmp_path, ConvertOptions())
 
     assert "| several-turns | 3 |" in (tmp_path / "README.md").read_text(encoding="utf-8")
 

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kgtools.corpora.export.convert import Options, convert
+from kgtools.corpora.export.convert import ConvertOptions, convert
 from kgtools.corpora.export.format import find
 from kgtools.corpora.read import read
 from kgtools.kg.stores.folder.store import EmbeddedStore
@@ -51,7 +51,10 @@ def test_the_reader_of_a_format_gives_the_messages_back(
 ) -> None:
     folder = folder_of(rows)
     convert(
-        folder, name, tmp_path / "out", Options(file=ending if ending in find(name).endings else None, shard_size=2)
+        folder,
+        name,
+        tmp_path / "out",
+        ConvertOptions(file=ending if ending in find(name).endings else None, shard_size=2),
     )
 
     read(reader, files_of(tmp_path / "out"), tmp_path / "back", {}, strict=True)
@@ -60,7 +63,7 @@ def test_the_reader_of_a_format_gives_the_messages_back(
 
 
 def test_medqa_gives_question_options_and_answer_back(folder_of: Callable[..., Path], tmp_path: Path) -> None:
-    convert(folder_of([exam("x"), exam("y", "C")]), "medqa", tmp_path / "out", Options())
+    convert(folder_of([exam("x"), exam("y", "C")]), "medqa", tmp_path / "out", ConvertOptions())
 
     read("medqa", files_of(tmp_path / "out"), tmp_path / "back", {}, strict=True)
 
@@ -96,7 +99,7 @@ def test_chatdoctor_comes_back(tmp_path: Path, name: str) -> None:
     read("chatdoctor", [CHATDOCTOR], tmp_path / "records", {})
 
     exported = convert(
-        tmp_path / "records", name, tmp_path / "out", Options(allow_license=("unknown",), allow_identified=True)
+        tmp_path / "records", name, tmp_path / "out", ConvertOptions(allow_license=("unknown",), allow_identified=True)
     )
 
     read("meds-ins" if name == "super-ni" else name, files_of(tmp_path / "out"), tmp_path / "back", {}, strict=True)

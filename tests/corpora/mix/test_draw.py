@@ -10,14 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kgtools.corpora.mix.draw import Drawn, draw
-from kgtools.corpora.mix.recipe import Recipe
+from kgtools.corpora.mix.recipe import MixRecipe
 from kgtools.tools.errors import UsageError
 from kgtools.tools.frames import numbers
 from kgtools.tools.inputs.files import digest
 
 
-def recipe(sources: dict[str, dict[str, Any]], **settings: Any) -> Recipe:
-    return Recipe(title="a mix", sources={name: {"path": Path(name)} | of for name, of in sources.items()}, **settings)
+def recipe(sources: dict[str, dict[str, Any]], **settings: Any) -> MixRecipe:
+    return MixRecipe(
+        title="a mix", sources={name: {"path": Path(name)} | of for name, of in sources.items()}, **settings
+    )
 
 
 def index(sizes: dict[str, list[int]]) -> pl.DataFrame:
@@ -147,4 +149,4 @@ def test_another_seed_draws_others() -> None:
 )
 def test_a_recipe_that_cannot_be_is_refused(settings: dict[str, Any], fault: str) -> None:
     with pytest.raises(ValueError, match=fault):
-        Recipe(title="x", **settings)
+        MixRecipe(title="x", **settings)

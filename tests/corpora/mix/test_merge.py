@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from kgtools.corpora.mix import merge as merging
-from kgtools.corpora.mix.recipe import HERE, Recipe, load_recipe, names
+from kgtools.corpora.mix.recipe import HERE, MixRecipe, load_recipe, names
 from kgtools.corpora.record import RECORDS
 from kgtools.tools.inputs.files import digest
 from tests.conftest import Ran
@@ -425,7 +425,7 @@ def test_a_command_in_between_hands_on_whose_records_they_are(
 
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        Recipe(title="x", sources={"a": {}}).title = "y"  # type: ignore[misc,dict-item]
+        MixRecipe(title="x", sources={"a": {}}).title = "y"  # type: ignore[misc,dict-item]
 
 
 @pytest.fixture

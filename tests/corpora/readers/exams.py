@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from kgtools.corpora.read import Outcome, read
+from kgtools.corpora.read import ReadResult, read
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Taken:
 
     records: list[dict[str, Any]]
     rejects: list[tuple[str, int, str]]
-    outcome: Outcome
+    outcome: ReadResult
 
     def reasons(self) -> dict[str, int]:
         return dict(sorted(Counter(reason for *_, reason in self.rejects).items()))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kgtools.corpora.detect import find, look_at, who_reads
+from kgtools.corpora.detect import find, preview, who_reads
 from kgtools.corpora.files.file import File
 from kgtools.corpora.reader import Corpus
 from kgtools.corpora.readers.chatdoctor import INSTRUCTION
@@ -105,7 +105,7 @@ def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_other_instructions_do_not_fit(tmp_path: Path, changed: dict[str, Any]) -> None:
     (tmp_path / "a.json").write_text(array(row(**changed)), encoding="utf-8")
 
-    assert find("chatdoctor").fits(look_at(File(tmp_path / "a.json", "a.json", lambda *_: None))) is None
+    assert find("chatdoctor").fits(preview(File(tmp_path / "a.json", "a.json", lambda *_: None))) is None
 
 
 @pytest.fixture
@@ -124,4 +124,4 @@ def test_the_published_file_gives_its_5452_records_once_each(real: Path, tmp_pat
 
 
 def test_auto_knows_the_published_file_as_chatdoctors(real: Path) -> None:
-    assert who_reads([real]).found[0][1] == "chatdoctor"
+    assert who_reads([real]).matches[0][1] == "chatdoctor"

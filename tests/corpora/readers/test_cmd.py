@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kgtools.corpora.detect import find, look_at, who_reads
+from kgtools.corpora.detect import find, preview, who_reads
 from kgtools.corpora.files.file import File
 from kgtools.corpora.reader import Corpus
 from kgtools.tools.errors import InputError
@@ -120,7 +120,7 @@ def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_other_tables_do_not_fit(tmp_path: Path, columns: str) -> None:
     (tmp_path / "data.csv").write_text(f"{columns}\n{columns}\n", encoding="utf-8")
 
-    assert find("cmd").fits(look_at(File(tmp_path / "data.csv", "data.csv", lambda *_: None))) is None
+    assert find("cmd").fits(preview(File(tmp_path / "data.csv", "data.csv", lambda *_: None))) is None
 
 
 @pytest.fixture
@@ -154,4 +154,4 @@ def test_rows_over_several_lines_are_read_whole(real: Taken, sample: Path) -> No
 
 
 def test_auto_knows_the_published_sample(sample: Path) -> None:
-    assert [name for _, name, _ in who_reads([sample]).found] == ["cmd", "alpaca"]
+    assert [name for _, name, _ in who_reads([sample]).matches] == ["cmd", "alpaca"]

@@ -254,7 +254,7 @@ def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
 def test_every_file_of_it_is_known(tmp_path: Path) -> None:
     take(tmp_path, "cmedqa2", FILES)
 
-    assert {(file, name) for file, name, _ in who_reads([tmp_path / "exam"]).found} == {
+    assert {(file, name) for file, name, _ in who_reads([tmp_path / "exam"]).matches} == {
         (f"exam/{name}", "cmedqa2") for name in FILES
     }
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from kgtools.corpora.detect import find, look_at, who_reads
+from kgtools.corpora.detect import find, preview, who_reads
 from kgtools.corpora.files.file import File
 from kgtools.corpora.reader import Corpus
 from kgtools.tools.errors import InputError
@@ -152,7 +152,7 @@ def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_its_files_are_known_before_those_of_any_corpus(tmp_path: Path, rows: list[Any], form: Any) -> None:
     (tmp_path / "a.json").write_text(form(*rows), encoding="utf-8")
 
-    assert who_reads([tmp_path / "a.json"]).found[0][1] == "cmtmedqa"
+    assert who_reads([tmp_path / "a.json"]).matches[0][1] == "cmtmedqa"
 
 
 @pytest.mark.parametrize(
@@ -161,4 +161,4 @@ def test_its_files_are_known_before_those_of_any_corpus(tmp_path: Path, rows: li
 def test_other_files_do_not_fit(tmp_path: Path, kept: tuple[str, ...]) -> None:
     (tmp_path / "a.json").write_bytes(orjson.dumps([{key: value for key, value in talk().items() if key in kept}]))
 
-    assert find("cmtmedqa").fits(look_at(File(tmp_path / "a.json", "a.json", lambda *_: None))) is None
+    assert find("cmtmedqa").fits(preview(File(tmp_path / "a.json", "a.json", lambda *_: None))) is None

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgtools.corpora.detect import find, look_at, who_reads
+from kgtools.corpora.detect import find, preview, who_reads
 from kgtools.corpora.exams import questions
 from kgtools.corpora.exams.questions import PLAIN, ExamSettings, Question, letters_of
-from kgtools.corpora.files.file import File, Place
+from kgtools.corpora.files.file import File
+from kgtools.corpora.files.place import Place
 from kgtools.corpora.reader import Corpus
 from kgtools.tools import registry
 from kgtools.tools.errors import InputError, UsageError
@@ -107,7 +108,7 @@ def test_strict_stops_at_the_first_reject(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
 def test_each_file_of_an_exam_is_known_as_its_own_and_as_no_other_exams(tmp_path: Path, name: str) -> None:
     take(tmp_path, name, PUBLISHED[name])
-    fits = who_reads([tmp_path / "exam"]).found
+    fits = who_reads([tmp_path / "exam"]).matches
 
     assert {(file, reader) for file, reader, _ in fits if reader in PUBLISHED} == {
         (f"exam/{file}", name) for file in PUBLISHED[name]
@@ -122,7 +123,7 @@ def test_the_real_files_fit_the_exams_they_are_of_and_no_others() -> None:
 
     for path in sorted(REAL.rglob("*")):
         if path.is_file() and path.suffix != ".zip":
-            look = look_at(File(path, path.name, lambda *_: None))
+            look = preview(File(path, path.name, lambda *_: None))
             fitting = [name for name in PUBLISHED if find(name).fits(look)]
             assert fitting == [own[folder] for folder in [path.relative_to(REAL).parts[0]] if folder in own], path.name
 
@@ -137,7 +138,7 @@ def test_a_file_of_something_else_is_refused_and_nothing_breaks(tmp_path: Path, 
     corpus = Corpus([tmp_path / "step1.json"])
 
     assert list(find(name).read(corpus, find(name).settings())) == []
-    assert find(name).fits(look_at(corpus.files[0])) is None
+    assert find(name).fits(preview(corpus.files[0])) is None
     assert corpus.rejects or text in ("[]", "{}", "[1, 2]") or name in ("ceval", "cmexam", "cmmlu")  # a header alone
 
 

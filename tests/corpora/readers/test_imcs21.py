@@ -195,7 +195,7 @@ def test_strict_stops_at_the_first_reject(tmp_path: Path) -> None:
 def test_its_files_are_known_as_its_own(tmp_path: Path) -> None:
     for name, data in FILES.items():
         (tmp_path / name).write_bytes(str(data).encode())
-    fits = {(file, reader) for file, reader, _ in who_reads([tmp_path / name for name in FILES]).found}
+    fits = {(file, reader) for file, reader, _ in who_reads([tmp_path / name for name in FILES]).matches}
 
     assert fits == {(name, "imcs21") for name in FILES} | {(name, "imcs-report") for name in ("train.json", "dev.json")}
 
@@ -206,7 +206,7 @@ def test_no_real_file_of_another_corpus_is_taken_for_its_own() -> None:
     paths = [path for path in sorted(REAL.rglob("*")) if path.suffix in (".json", ".jsonl", ".txt", ".csv")]
 
     assert len(paths) > 20
-    assert not [found for found in who_reads(paths).found if found[1] in ("imcs21", "imcs-report")]
+    assert not [found for found in who_reads(paths).matches if found[1] in ("imcs21", "imcs-report")]
 
 
 def test_its_records_are_private_and_their_licence_is_not_known() -> None:

@@ -259,7 +259,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str) -> None:
     found = take(tmp_path, "mc", {"a.json": text})
 
     assert (found.outcome.written, found.reasons()) == (0, {"unknown-file": 1})
-    assert not [name for _, name, _ in who_reads([tmp_path / "exam"]).found if name == "mc"]
+    assert not [name for _, name, _ in who_reads([tmp_path / "exam"]).matches if name == "mc"]
 
 
 @pytest.mark.parametrize("make", ["dialogue", "summary"])
@@ -282,7 +282,7 @@ def test_strict_stops_at_the_first_reject(tmp_path: Path) -> None:
 def test_its_files_are_known_as_its_own(tmp_path: Path, shape: str) -> None:
     take(tmp_path, "mc", SHAPES[shape])
 
-    fitting = {(file, name) for file, name, _ in who_reads([tmp_path / "exam"]).found if not find(name).general}
+    fitting = {(file, name) for file, name, _ in who_reads([tmp_path / "exam"]).matches if not find(name).general}
 
     assert fitting == {(f"exam/{file}", "mc") for file in SHAPES[shape]}
 
@@ -323,4 +323,4 @@ def test_all_real_labels_meet_texts_of_their_length(real: Path, tmp_path: Path) 
 
 
 def test_the_real_labels_fit_this_reader_alone(real: Path) -> None:
-    assert [name for _, name, _ in who_reads([real]).found] == ["mc"]
+    assert [name for _, name, _ in who_reads([real]).matches] == ["mc"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kgtools.corpora.dialogue.descriptions import FORMS, OPENING, fields_of, rendered
+from kgtools.corpora.dialogue.descriptions import FORMS, OPENING, fields_of, render_fields
 from kgtools.tools.errors import UsageError
 from tests.corpora.readers.exams import take
 from tests.corpora.readers.meddialog import ENGLISH, LAYOUTS, OLD, RAW, messages, raw
@@ -191,7 +191,7 @@ def test_a_description_in_a_form_belongs_to_the_talk_behind_it(tmp_path: Path) -
 def test_the_site_own_lines_are_taken_out_of_a_description(label: str, value: str) -> None:
     fields, forms = fields_of(f"{label}{value}\n疾病： 咳嗽\n病情描述：咳了三天。\n附件(9)：\n仅医生和患者本人可见\n")
 
-    assert rendered(fields) == "疾病：咳嗽\n病情描述：咳了三天。"
+    assert render_fields(fields) == "疾病：咳嗽\n病情描述：咳了三天。"
     assert forms == 2
 
 

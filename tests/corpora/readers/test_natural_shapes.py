@@ -88,7 +88,7 @@ def test_auto_names_who_reads_a_natural_shape_and_it_gives_the_messages(shape: s
     name, data, said = SHAPES[shape]
     found = take(tmp_path, name, {"a.dat": data if isinstance(data, str) else lines(data, data)})
 
-    assert [reader for _, reader, _ in who_reads([tmp_path / "exam" / "a.dat"]).found] == [name]
+    assert [reader for _, reader, _ in who_reads([tmp_path / "exam" / "a.dat"]).matches] == [name]
     assert found.rejects == []
     assert [(turn["role"], turn["content"]) for turn in found.records[0]["messages"]] == said
 
@@ -129,4 +129,4 @@ def test_an_instruction_with_a_better_and_a_worse_answer_is_a_preference(tmp_pat
     row = {"instruction": "回答。", "input": Q, "chosen": A, "rejected": "不知道。"}
     (tmp_path / "a.jsonl").write_text(lines(row), encoding="utf-8")
 
-    assert [reader for _, reader, _ in who_reads([tmp_path / "a.jsonl"]).found] == ["preference"]
+    assert [reader for _, reader, _ in who_reads([tmp_path / "a.jsonl"]).matches] == ["preference"]

@@ -7,7 +7,7 @@ import pytest
 
 from kgtools.corpora.detect import who_reads
 from kgtools.corpora.dialogue.consultations import DIALOGUE, sections
-from kgtools.corpora.files.file import Line, Place
+from kgtools.corpora.files.place import Line, Place
 from tests.conftest import ROOT
 from tests.corpora.readers.exams import Taken, take_all
 
@@ -119,7 +119,7 @@ def test_the_published_processed_talks_are_kept_to_the_letter(real: Path, tmp_pa
 
 def test_auto_knows_every_published_file(real: Path) -> None:
     first: dict[str, str] = {}
-    for file, name, _ in who_reads([real]).found:
+    for file, name, _ in who_reads([real]).matches:
         first.setdefault(file, name)
 
     assert len(first) == 5

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from kgtools.corpora.detect import find, look_at, who_reads
+from kgtools.corpora.detect import find, preview, who_reads
 from kgtools.corpora.files.file import File
 from kgtools.corpora.reader import Corpus
 from kgtools.corpora.readers.safety_prompts import ATTACKS, SCENARIOS, TYPICAL
@@ -170,7 +170,7 @@ def test_a_file_with_any_of_its_scenarios_is_known(tmp_path: Path, scenario: str
     data = {scenario: [row(1, scenario)]}
     (tmp_path / "a.json").write_bytes(whole(data).encode() if indent else orjson.dumps(data))
 
-    assert who_reads([tmp_path / "a.json"]).found[0][1] == "safety-prompts"
+    assert who_reads([tmp_path / "a.json"]).matches[0][1] == "safety-prompts"
 
 
 @pytest.mark.parametrize(
@@ -179,4 +179,4 @@ def test_a_file_with_any_of_its_scenarios_is_known(tmp_path: Path, scenario: str
 def test_other_files_do_not_fit(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.json").write_text(text, encoding="utf-8")
 
-    assert find("safety-prompts").fits(look_at(File(tmp_path / "a.json", "a.json", lambda *_: None))) is None
+    assert find("safety-prompts").fits(preview(File(tmp_path / "a.json", "a.json", lambda *_: None))) is None

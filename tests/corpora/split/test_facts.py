@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kgtools.corpora.record import PREFERENCES
-from kgtools.corpora.split.assign import Assigned
+from kgtools.corpora.split.assign import Assignment
 from kgtools.corpora.split.plan import SPLITS
 from kgtools.corpora.split.run import run
 from kgtools.tools.errors import Findings
@@ -64,7 +64,7 @@ def test_no_fact_is_in_two_splits_although_all_records_hang_together(both_ways: 
     assert all(len(found) == 1 for found in splits.values())
     assert done.facts == {name: sum(found == {name} for found in splits.values()) for name in done.facts}
     assert records.group_by("group").agg(pl.col("split").n_unique())["split"].max() == 1
-    assert (done.parted, done.parted_records, done.crossing, done.crossing_facts) == (1, done.records, 0, 0)
+    assert (done.parted, done.parted_records, done.crossing, done.crossing_facts) == (1, done.total, 0, 0)
 
 
 def test_what_is_left_out_shares_facts_with_two_splits_and_is_counted(both_ways: Path, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_what_is_left_out_shares_facts_with_two_splits_and_is_counted(both_ways:
     splits = of_facts(read(tmp_path / "s"))
     gone = left_out(both_ways, tmp_path / "s")
     assert done.removed == {"shares-facts": gone.height}
-    assert sum(done.splits.values()) + gone.height == done.records
+    assert sum(done.splits.values()) + gone.height == done.total
     assert all(len(set().union(*(splits.get(fact, set()) for fact in facts))) > 1 for facts in gone["facts"])
     assert orjson.loads((tmp_path / "s" / "run.json").read_bytes())["removed"] == done.removed
 
@@ -103,10 +103,10 @@ def test_the_proof_is_of_what_was_written_and_nothing_stays_where_it_fails(
     shared = {"groups": {"group": "one"}, "facts": {"facts": ["one"]}}[noun]
     place = write(tmp_path / "r", [record(n, **shared) for n in range(10)])
 
-    def apart(index: pl.DataFrame, *_: Any) -> Assigned:
+    def apart(index: pl.DataFrame, *_: Any) -> Assignment:
         halves = pl.Series(["train", "test"] * 5, dtype=pl.Enum(SPLITS))
         rows = index.with_columns(split=halves, reason=pl.lit(None, pl.String))
-        return Assigned(rows, dict.fromkeys(SPLITS, 0))
+        return Assignment(rows, dict.fromkeys(SPLITS, 0))
 
     monkeypatch.setattr("kgtools.corpora.split.run.assign", apart)
     monkeypatch.setattr("kgtools.corpora.split.run.names_of", lambda ties, _: ties.names.clear())
@@ -152,7 +152,7 @@ def test_what_ties_holds_where_facts_are_parted(both_ways: Path, tmp_path: Path)
     records = read(tmp_path / "s")
     assert records.group_by("meta").agg(pl.col("split").n_unique())["split"].max() == 1
     assert all(len(found) == 1 for found in of_facts(records).values())
-    assert done.splits["test"] > 0.05 * done.records
+    assert done.splits["test"] > 0.05 * done.total
 
 
 def test_a_record_without_facts_whose_group_is_parted_is_left_out(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kgtools.corpora.record import PREFERENCES, RECORDS
 from kgtools.corpora.split.assign import assign, published_of, rule_of
 from kgtools.corpora.split.index import in_numbers
-from kgtools.corpora.split.plan import HERE, Plan, load_plan, names
+from kgtools.corpora.split.plan import HERE, SplitPlan, load_plan, names
 from kgtools.tools.inputs.files import digest, sha256
 from tests.conftest import Ran
 
@@ -42,7 +42,7 @@ def read(folder: Path, name: str = "records") -> pl.DataFrame:
     return pl.read_parquet(folder / f"{name}.parquet")
 
 
-def index(rows: list[tuple[str, str, str | None]], plan: Plan) -> pl.DataFrame:
+def index(rows: list[tuple[str, str, str | None]], plan: SplitPlan) -> pl.DataFrame:
     """group, stratum and published split of each record of a source and task."""
     frame = pl.DataFrame(
         rows, schema={"group": pl.String, "stratum": pl.String, "split": pl.String}, orient="row"
@@ -56,8 +56,8 @@ def placed_by(rows: list[tuple[str, str, str | None]], **rule: Any) -> pl.DataFr
     return assign(index(rows, plan(**rule)), plan(**rule)).rows
 
 
-def plan(**rule: Any) -> Plan:
-    return Plan.model_validate({"seed": rule.pop("seed", 0), "rules": [rule]})
+def plan(**rule: Any) -> SplitPlan:
+    return SplitPlan.model_validate({"seed": rule.pop("seed", 0), "rules": [rule]})
 
 
 GROUPED = st.lists(

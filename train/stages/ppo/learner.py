@@ -10,7 +10,7 @@ import torch.distributed as dist
 from safetensors.torch import load_file, save_file
 
 from kgtools.tools.inputs.files import to_json
-from kgtools.tools.outputs.staging import write_whole
+from kgtools.tools.outputs.atomic import write_file
 from kgtools.train.data.order import rate
 from kgtools.train.launch.job import Job
 from kgtools.train.stages.metrics import check_weights, mark_whole
@@ -153,7 +153,7 @@ class Learner:
                 state = self.plain.state_dict()["state"]
                 flat = {f"{i}.{key}": value.cpu() for i, row in state.items() for key, value in row.items()}
                 save_file(flat, folder / "optimizer.safetensors")
-            write_whole(folder / STATE, to_json({"kl_coef": self.cost.beta}))
+            write_file(folder / STATE, to_json({"kl_coef": self.cost.beta}))
         self.wait()
         if self.first:
             mark_whole(folder, job, done)

@@ -9,7 +9,7 @@ import orjson
 
 from kgtools.tools.errors import UsageError
 from kgtools.tools.inputs.files import to_json
-from kgtools.tools.outputs.staging import write_whole
+from kgtools.tools.outputs.atomic import write_file
 from kgtools.train.launch.failures import NoNumber
 from kgtools.train.launch.job import Job, Stage
 from kgtools.train.launch.requirements import needs_engine
@@ -126,7 +126,7 @@ def _finish(job: Job, recipe: Ppo, learner: Any, own: Any, tokenizer: Any, lines
             **{f"last_{key}": sum(line[key] for line in lines[-part:]) / part for key in ("reward", "kl", "ended")},
             "seconds": spent, "made": folder.name, "peak_memory": metrics.peak_memory(),
         }  # fmt: skip
-        write_whole(job.result / "result.json", to_json(told))
+        write_file(job.result / "result.json", to_json(told))
     learner.wait()
 
 

@@ -1,0 +1,151 @@
+"""Templates from Python: what the commands `generate` and `trace` do.
+
+Each function takes the command's options by their names, prints nothing and returns a frozen result. They raise UsageError for
+options that do not go together, InputError for files that cannot be read, StoreError for a graph that cannot be opened."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from kgtools.tools.errors import UsageError
+from kgtools.tools.progress import SILENT, Progress
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from kgtools.corpora.export.convert import ConvertResult
+    from kgtools.templates.generate import GenerateCounts
+    from kgtools.templates.lineage import RecordTrace, TripleTrace
+
+PathLike = str | Path
+Task = Literal["qa", "preference"]
+
+
+@dataclass(frozen=True)
+class GenerateResult:
+    """What a run made. `table`: records or preferences; `records`: those, columns as `corpora.record.RECORDS` or PREFERENCES;
+    `coverage`: a row for each fact and language, with how many records it is in, or why in none (`templates.generate.COVERAGE`);
+    `exported`: what `export` wrote."""
+
+    table: str
+    records: "pl.LazyFrame"
+    coverage: "pl.LazyFrame"
+    counts: "GenerateCounts"
+    out: Path
+    exported: "ConvertResult | None" = None
+
+    @property
+    def written(self) -> int:
+        """Records or preferences that were written."""
+        return self.counts.records
+
+    @property
+    def drops(self) -> dict[str, int]:
+        """Facts that are in no record, by language and reason (`en: no-english-name`)."""
+        return {
+            f"{lang}: {reason}": number
+            for lang, reasons in self.counts.triples.items()
+            for reason, number in reasons.items()
+            if reason != "exported"
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """In the names that `--format json` prints."""
+        return self.counts.to_dict()
+
+
+def generate(
+    graph: PathLike = "./graph",
+    *,
+    pack: str | Sequence[str] = ("clinicalgpt", "extended"),
+    task: Task = "qa",
+    lang: str | Sequence[str] = ("zh", "en"),
+    count: int | None = None,
+    seed: int = 0,
+    max_tails: int = 12,
+    workers: int = 1,
+    drop: str | None = None,
+    out: PathLike | None = None,
+    export: str | None = None,
+    allow_license: Sequence[str] = (),
+    allow_identified: bool = False,
+    allow_empty: bool = False,
+    progress: Progress = SILENT,
+) -> GenerateResult:
+    """Turn a graph into instruction pairs (`task` qa) or preferences with their whole lineage; the same bytes for the same graph,
+    options and seed.
+
+    `graph`: a folder, or a Neo4j server as a URL. `pack`, `lang`: packs by name or folder, and languages, in a list or with commas
+    between. `count`: at most so many records, drawn by `seed`. `max_tails`: tails in one answer. `drop`: what is left out,
+    uninformative, shop-list, partial-list or none. `out`: by default ./records, of preferences ./preferences. `export`: a format
+    (`corpora.api.convert`) that they are written in too, into OUT/FORMAT, with its `allow_license` and `allow_identified`.
+
+    Raises InputError where no fact makes a record, unless `allow_empty`."""
+    from dataclasses import replace
+
+    from kgtools.corpora.api import convert
+    from kgtools.corpora.export import format as formats
+    from kgtools.corpora.record_files import refuse_other
+    from kgtools.kg.stores import open_store
+    from kgtools.templates.drops import choose_drops
+    from kgtools.templates.generate import TASKS, refuse_none, write
+    from kgtools.templates.generate import generate as run
+    from kgtools.templates.pack import find_pack
+    from kgtools.tools.outputs.staging import staging
+
+    store, packs = open_store(str(graph)), [find_pack(name) for name in _words(pack)]
+    if len({each.info.name for each in packs}) < len(packs):
+        raise UsageError(f"--pack {','.join(_words(pack))}: a pack is named twice")
+    languages = tuple(dict.fromkeys(_words(lang)))
+    if export is not None:
+        formats.find(export)
+    folder = Path(out) if out is not None else Path("records" if task == "qa" else "preferences")
+    with staging(folder) as stage:
+        refuse_other(folder, TASKS[task])
+        tables = run(store, packs, languages, count, seed, max_tails, workers, task, drop, progress)
+        settings = {
+            "task": task, "packs": {each.info.name: each.info.version for each in packs}, "lang": languages, "count": count,
+            "seed": seed, "max_tails": max_tails, "drop": {each.info.name: sorted(choose_drops(each, drop)) for each in packs},
+        }  # fmt: skip
+        refuse_none(tables, str(graph), allow_empty)
+        write(tables, stage, settings, store.about(), packs)
+    noun = TASKS[task].noun
+    result = GenerateResult(noun, tables.records.lazy(), tables.coverage.lazy(), tables.counts, folder)
+    if export is None:
+        return result
+    progress.start(f"writing {export}", result.written, result.table)
+    exported = convert(
+        folder, format=export, out=folder / export, allow_license=allow_license, allow_identified=allow_identified,
+        allow_empty=allow_empty,
+    )  # fmt: skip
+    return replace(result, exported=exported)
+
+
+def trace(
+    record_id: str | None = None,
+    *,
+    triple: str | None = None,
+    graph: PathLike = "./graph",
+    records: PathLike = "./records",
+) -> "RecordTrace | TripleTrace":
+    """Follow a record (by the beginning of its id) to its triples, source files and lines, template and licence; or a `triple` to
+    its records. `records`: the folder that `generate` wrote.
+
+    `doubt` of the result says why it may not be what made the records: the file was edited, or the graph was loaded from other
+    files. Raises UsageError for an id that nothing or several have."""
+    from dataclasses import replace
+
+    from kgtools.kg.stores import open_store
+    from kgtools.templates.lineage import doubt, trace_record, trace_triple
+
+    if (record_id is None) == (triple is None):
+        raise UsageError("name one record, or one triple")
+    store, folder = open_store(str(graph)), Path(records)
+    if record_id is not None:
+        return replace(trace_record(store, folder, record_id), doubt=doubt(store, folder))
+    return replace(trace_triple(store, folder, str(triple)), doubt=doubt(store, folder))
+
+
+def _words(words: str | Sequence[str]) -> list[str]:
+    return words.split(",") if isinstance(words, str) else list(words)
