@@ -11,16 +11,26 @@ Every name below does what the command of the same name does. It is imported whe
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kgtools.corpora.api import convert, decontaminate, dedup, deidentify, merge, read, split
     from kgtools.kg.api import Graph, audit, load, open_graph
+    from kgtools.templates.api import generate, trace
     from kgtools.tools.errors import Findings, KgtoolsError
+    from kgtools.train.api import answer, dpo, kto, ppo, pretrain, reward, rloo, sft
+
+__all__ = [
+    "Findings", "Graph", "KgtoolsError", "answer", "audit", "convert", "decontaminate", "dedup", "deidentify", "dpo", "generate", "kto",
+    "load", "merge", "open_graph", "ppo", "pretrain", "read", "reward", "rloo", "sft", "split", "trace",
+]  # fmt: skip
 
 _WHERE = {
-    "kgtools.kg.api": ("Graph", "audit", "load", "open_graph"),
-    "kgtools.tools.errors": ("Findings", "KgtoolsError"),
+    "kg": ("Graph", "audit", "load", "open_graph"),
+    "templates": ("generate", "trace"),
+    "corpora": ("convert", "decontaminate", "dedup", "deidentify", "merge", "read", "split"),
+    "train": ("answer", "dpo", "kto", "ppo", "pretrain", "reward", "rloo", "sft"),
 }
-_MODULES = {name: module for module, names in _WHERE.items() for name in names}
-
-__all__ = ["Findings", "Graph", "KgtoolsError", "audit", "load", "open_graph"]
+"""Folder -> the names of its `api`."""
+_MODULES = {name: f"kgtools.{folder}.api" for folder, names in _WHERE.items() for name in names}
+_MODULES |= {"Findings": "kgtools.tools.errors", "KgtoolsError": "kgtools.tools.errors"}
 
 
 def __getattr__(name: str) -> Any:

@@ -106,6 +106,9 @@ def _run(args: list[str]) -> int:
         return _say(str(found), FOUND)
     except KgtoolsError as error:
         return _say(f"error: {error}", FAILED)
+    except click.exceptions.NoArgsIsHelpError as error:  # a group without a command: its help is what was asked for
+        say(error.format_message())
+        return DONE
     except click.ClickException as error:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "kgtools"
         return _say(f"error: {error.format_message().rstrip('.')}; see {where} --help", FAILED)

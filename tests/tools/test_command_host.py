@@ -261,3 +261,13 @@ def test_a_reader_that_has_gone_is_no_error() -> None:
     os.close(write)
 
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("group", [[], ["names"], ["train"]], ids=lambda group: " ".join(["kgtools", *group]))
+def test_a_group_without_a_command_prints_its_help(group: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    code = run(group)
+
+    printed = capfd.readouterr()
+    assert (code, printed.err) == (0, "")
+    assert printed.out.startswith(f"Usage: kgtools {' '.join([*group, '[OPTIONS]'])}")
+    assert "Commands:" in printed.out
