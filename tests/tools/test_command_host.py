@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kgtools.tools import registry
+from kgtools.tools.main import run
 
 PLUGIN = """
 import click, errno
