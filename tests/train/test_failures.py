@@ -70,7 +70,7 @@ def test_how_a_process_ended_is_told_from_its_code_or_from_the_log(code: int, lo
     (Path(job.work) / "worker.log").write_bytes(log.encode("latin-1", "ignore") + b"\xff")
 
     assert why(job, End(code)).startswith(words)
-    assert "there is no checkpoint yet; the same command again" in why(job, End(code))
+    assert "there is no checkpoint yet; the same command" in why(job, End(code))
     assert why(job, End(code)).endswith(f"What the processes said: {Path(job.work) / 'worker.log'}")
 
 
@@ -90,7 +90,7 @@ def test_too_little_memory_is_told_with_the_step_the_need_and_what_takes_less(jo
 
     assert text.startswith(f"a process has too little memory: {error}")
     assert "after step 7: each of 1 processes needs about 30.0 GB beside its libraries" in text
-    assert "again with gradient_checkpointing=true, which takes less, goes on" in text
+    assert "with gradient_checkpointing=true, which takes less, resumes" in text
     assert (
         "micro_batch_size=2, a smaller max_length, quantize=4 also take less, but make it another run: --fresh" in text
     )

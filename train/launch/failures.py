@@ -169,7 +169,7 @@ def _smaller(job: Job) -> str:
         other.append("fewer --nproc")
     same = "" if own.get("gradient_checkpointing") is True else " with gradient_checkpointing=true, which takes less,"
     return (
-        f"the same command again{same} goes on from there. {', '.join(other)} also take less, but make it another run: --fresh, or "
+        f"the same command{same} resumes from there. {', '.join(other)} also take less, but make it another run: --fresh, or "
         "another --out"
     )
 
