@@ -8,8 +8,8 @@ own."""
 
 import polars as pl
 
-from kgtools.kg.ontology import ontology
 from kgtools.kg.build.people import find_people
+from kgtools.kg.ontology import ontology
 
 TRUNCATED = r"(\.\.\.|…)$"
 NO_LETTER = r"^[^\p{L}]+$"

@@ -3,9 +3,9 @@
 import orjson
 import polars as pl
 
-from kgtools.kg.build.ledger import realigned
 from kgtools.kg.build.doubts import find_doubts
 from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
+from kgtools.kg.build.ledger import realigned
 from kgtools.kg.ontology import ontology
 from kgtools.kg.tables import ENTITIES, TRIPLES, Entities, Triples
 

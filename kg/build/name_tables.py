@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 import polars as pl
 
-from kgtools.tools.inputs.delimited import QUOTE, read_rows
 from kgtools.tools.errors import InputError, MissingExtraError
+from kgtools.tools.inputs.delimited import QUOTE, read_rows
 from kgtools.tools.inputs.files import read_bytes, read_text
 from kgtools.tools.inputs.packings import suffix_of
 from kgtools.tools.inputs.workbooks import check_workbook, only_sheet

@@ -7,13 +7,13 @@ import polars as pl
 from kgtools.kg.build.casing import cased
 from kgtools.kg.build.doubts import cut_names, cut_values
 from kgtools.kg.build.name_rules import REFUSALS, REPAIRS, is_missing, is_punctuation, judge_names, visible
-from kgtools.kg.ontology import SourceInfo, ontology
 from kgtools.kg.build.origins import origins
+from kgtools.kg.ontology import SourceInfo, ontology
 from kgtools.kg.source import Reading
 from kgtools.kg.tables import BROKEN, FACTS, NAMED, REJECTS, Broken, Facts, Named, Rejects
 from kgtools.tools.errors import InputError
-from kgtools.tools.inputs.files import digest
 from kgtools.tools.frames import digests
+from kgtools.tools.inputs.files import digest
 
 RULES = (
     REPAIRS
