@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from kgtools.corpora.record import MESSAGES, PREFERENCES, RECORDS, Preferences, Records
-from kgtools.kg.build.inputs import files_of
+from kgtools.kg.build.inputs import GraphMetadata, files_of
 from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.licenses import LICENSES
 from kgtools.kg.stores import Store
@@ -118,7 +118,7 @@ def _rejected(selection: Selection) -> Selection:
     return replace(selection, groups=selection.groups.with_columns(pl.col("rejected").alias("tails")))
 
 
-def write(result: Result, folder: Path, settings: dict[str, Any], graph: dict[str, Any], packs: Iterable[Pack]) -> None:
+def write(result: Result, folder: Path, settings: dict[str, Any], graph: GraphMetadata, packs: Iterable[Pack]) -> None:
     """`records.parquet`, `records.jsonl` (or both of preferences), `coverage.parquet`, `LICENSES.md` and `run.json` in `folder`.
     `graph`: what the store tells about itself; `packs`: those that made the result."""
     pairs = "rejected" in result.records.columns

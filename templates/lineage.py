@@ -10,7 +10,7 @@ import polars as pl
 
 from kgtools.corpora.gates import vouched
 from kgtools.corpora.record import PREFERENCES, RECORDS
-from kgtools.kg.build.inputs import files_of
+from kgtools.kg.build.inputs import Metadata, SourceMetadata, files_of
 from kgtools.kg.build.normalize import HAN
 from kgtools.kg.build.origins import origin_of
 from kgtools.kg.ontology import ontology
@@ -46,7 +46,7 @@ def doubt(store: Store, folder: Path) -> str:
     told = vouched(file)
     if not told:
         return f"{file}: no run.json tells of this file as it is; it may have been edited since"
-    now = files_of(store.about())
+    now = files_of(store.metadata())
     lost = (
         [name for name, hash_ in told["inputs"].items() if now.get(name) != hash_]
         if told["command"] == "generate"
@@ -67,7 +67,7 @@ def trace_record(store: Store, folder: Path, id_: str) -> dict[str, Any]:
         meta = orjson.loads(record["meta"] or "{}")
         place = f"{meta.get('file', 'a file')}:{meta.get('line', '?')}"
         raise InputError(f"{record['id']}: not of a graph: it was read from {place} (source {record['source']})")
-    about = store.about()
+    sources = store.metadata().sources
     triples = find_triples(store.entities(), store.triples(), set(record["facts"]))
     lost = set(record["facts"]) - {triple["id"] for triple in triples}
     if lost:
@@ -81,7 +81,7 @@ def trace_record(store: Store, folder: Path, id_: str) -> dict[str, Any]:
         "template": _template(record["template"]),
         "license": record["license"],
         "names": english,
-        "triples": [_explained(triple, about["sources"]) for triple in triples],
+        "triples": [_explained(triple, sources) for triple in triples],
     }
 
 
@@ -101,7 +101,7 @@ def trace_triple(store: Store, folder: Path, id_: str) -> dict[str, Any]:
         .collect()
     )
     return {
-        "triple": _explained(triples[0], store.about()["sources"]),
+        "triple": _explained(triples[0], store.metadata().sources),
         "coverage": COVERAGE.check(fates, str(folder))
         .filter(pl.col("triple") == whole)
         .sort("lang")
@@ -174,14 +174,14 @@ def _info(pack: str) -> PackInfo:
     return load_yaml(registry.find("packs", pack, Path) / "pack.yaml", PackInfo)
 
 
-def _explained(triple: dict[str, Any], sources: dict[str, Any]) -> dict[str, Any]:
+def _explained(triple: dict[str, Any], sources: dict[str, SourceMetadata]) -> dict[str, Any]:
     places = []
     for origin in triple["origins"]:
         source, file, row, field = origin_of(origin)
-        about = sources.get(source, {})
+        metadata = sources.get(source, SourceMetadata())
         places.append(
-            {"source": source, "file": file, "row": row, "field": field, "license": about.get("license"),
-             "sha256": about.get("files", {}).get(file)}
+            {"source": source, "file": file, "row": row, "field": field, "license": metadata.license,
+             "sha256": metadata.hashes().get(file)}
         )  # fmt: skip
     known = ontology()
     words = known.relations.get(triple["relation"]) or known.attributes.get(triple["relation"])
@@ -194,15 +194,15 @@ def _explained(triple: dict[str, Any], sources: dict[str, Any]) -> dict[str, Any
 def _english_names(store: Store, record: dict[str, Any], triples: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Which table gave each English name that the record uses."""
     ids = {orjson.loads(record["meta"])["head"]} | {end for t in triples for end in (t["head"], t["tail"])}
-    about = store.about()
-    tables = about["sources"] | about["names"]
+    metadata = store.metadata()
+    tables: dict[str, Metadata] = {**metadata.sources, **metadata.names}
     rows = store.entities().filter(pl.col("id").is_in(list(ids)) & ~pl.col("name_en").str.contains(HAN)).sort("id")
     return [
         {
             "entity": row["id"],
             "name_en": row["name_en"],
             "table": row["name_en_from"],
-            "license": tables.get(row["name_en_from"], {}).get("license"),
+            "license": tables.get(row["name_en_from"], Metadata()).license,
         }
         for row in rows.iter_rows(named=True)
     ]

@@ -93,16 +93,16 @@ def _metadata(inputs: Inputs, rows: list[dict[str, str]]) -> str:
     prefixes = {type_: f"{BASE}{type_}:" for type_ in types}
     if any(row[end] for row in rows for end in ("subject_source", "object_source")):
         prefixes["source"] = f"{BASE}source:"
-    whole = license_of(inputs.about)
-    licenses = ", ".join(f"{giver.name} {giver.license}" for giver in givers(inputs.about))
+    license_ = license_of(inputs.metadata)
+    licenses = ", ".join(f"{giver.name} {giver.license}" for giver in givers(inputs.metadata))
     content = digest("\n".join("\t".join(row.values()) for row in rows))
     slots = {
         "sssom_version": "1.1",
         "curie_map": dict(sorted(prefixes.items())),
         "mapping_set_id": f"{BASE}alignment:{content}",
         "mapping_set_title": "Alignment of the entities of a medical knowledge graph",
-        "license": LICENSE.format(whole) if whole in categories() else NO_LICENSE,
-        "comment": f"SPDX-License-Identifier: {whole} (what names the entities: {licenses})",
+        "license": LICENSE.format(license_) if license_ in categories() else NO_LICENSE,
+        "comment": f"SPDX-License-Identifier: {license_} (what names the entities: {licenses})",
     }
     return yaml.safe_dump(slots, sort_keys=False, allow_unicode=True, width=10_000)
 

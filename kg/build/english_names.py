@@ -8,15 +8,15 @@ import polars as pl
 
 from kgtools.kg.build.casing import cased
 from kgtools.kg.build.coded_names import join_by_code
-from kgtools.kg.build.inputs import NameTable
+from kgtools.kg.build.inputs import NamesMetadata, NameTable
 from kgtools.kg.build.name_rules import clean_name
 from kgtools.kg.build.name_tables import read_table
 from kgtools.kg.build.normalize import HAN
 from kgtools.kg.ontology import ontology
 from kgtools.kg.tables import NAMES, Entities, Triples
 from kgtools.tools.errors import InputError, UsageError
-from kgtools.tools.licenses.check import check_license
 from kgtools.tools.inputs.originals import originals
+from kgtools.tools.licenses.check import check_license
 from kgtools.tools.registry import suggestion
 from kgtools.tools.spreadsheets import column_as_it_was
 
@@ -46,7 +46,7 @@ def read_names(
 
     A type may be an attribute: then the names are its values. Every name gets the case that it has in the middle of a sentence
     (`cased`), unless `keep_case`. `join`: a file of codes and English names; the table then holds codes and Chinese names
-    (`kg/build/coded_names.py`). `about` counts what was left out: `no-han`, `han-in-english`, `empty`, `ambiguous`, `unknown-type`,
+    (`kg/build/coded_names.py`). The metadata count what was left out: `no-han`, `han-in-english`, `empty`, `ambiguous`, `unknown-type`,
     `repeated`, and of a join what it gives. Raises InputError for a file or columns that cannot be read, UsageError for types
     that do not exist and a licence that is none."""
     if types and type_column:
@@ -85,17 +85,17 @@ def read_names(
     called = path.name.split(".")[0].lower() if name is None else name
     if not called.strip() or not called.isprintable() or set(called) & set("/\\"):
         raise UsageError(f"--name {called!r}: expected a printable name without slashes, such as --name hpo")
-    about = {
-        "file": path.name,
-        "sha256": inputs[path.name],
-        "files": inputs,
-        "license": license_,
-        "read": rows.height,
-        "names": kept.height,
-        "recased": recased,
-        "dropped": dict(sorted((Counter(dropped) + Counter(lost)).items())),
-    }
-    return NameTable(called, about, NAMES.check(kept.sort("zh", "type", "en"), str(path)))
+    metadata = NamesMetadata(
+        license=license_,
+        files=inputs,
+        file=path.name,
+        sha256=inputs[path.name],
+        read=rows.height,
+        names=kept.height,
+        recased=recased,
+        dropped=dict(sorted((Counter(dropped) + Counter(lost)).items())),
+    )
+    return NameTable(called, metadata, NAMES.check(kept.sort("zh", "type", "en"), str(path)))
 
 
 def check_types(types: Iterable[str], known: Collection[str]) -> None:

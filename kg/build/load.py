@@ -9,13 +9,13 @@ from typing import Any
 import polars as pl
 
 from kgtools.kg.build.counts import count, flags, totals
-from kgtools.kg.build.inputs import SourceTables
+from kgtools.kg.build.inputs import SourceMetadata, SourceTables
 from kgtools.kg.build.normalize import clean
 from kgtools.kg.source import Options, Reading, short_names
 from kgtools.tools import registry
-from kgtools.tools.outputs.empty import SHOWN, refuse_empty
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.inputs.originals import find_same_file, originals
+from kgtools.tools.outputs.empty import SHOWN, refuse_empty
 
 Read = Callable[[list[Path], Options], Reading]
 
@@ -68,14 +68,14 @@ def prepare(name: str, paths: list[Path], options: Options, raw: bool = False) -
         _refuse_name(name, reading.source)
         files = {called: given.sha256(path) for path, called in sorted(short_names(places).items())}
     cleaned = clean(reading, raw)
-    report = _report(
-        reading, cleaned_counts := count(cleaned), files, cleaned.rejects, flags(cleaned.named, cleaned.facts)
-    )
-    about = {
-        "reader": name, "title": reading.info.title, "license": reading.info.license, "license_note": reading.info.license_note,
-        "files": report.files, "raw": raw, "counts": cleaned_counts, "flagged": report.flagged,
-    }  # fmt: skip
-    return SourceTables(reading.source, about, cleaned.named, cleaned.facts, cleaned.rejects), report
+    counts = count(cleaned)
+    report = _report(reading, counts, files, cleaned.rejects, flags(cleaned.named, cleaned.facts))
+    info = reading.info
+    metadata = SourceMetadata(
+        license=info.license, files=files, reader=name, title=info.title, license_note=info.license_note, raw=raw,
+        counts=counts, flagged=report.flagged,
+    )  # fmt: skip
+    return SourceTables(reading.source, metadata, cleaned.named, cleaned.facts, cleaned.rejects), report
 
 
 SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")

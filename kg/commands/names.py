@@ -69,7 +69,7 @@ def names_add(
     if license_ is None:
         raise UsageError("--license is missing: say under which licence the names are, such as --license CC-BY-4.0")
     table = read_names(file, zh, en, type_column, types, name, license_, keep_case, join)
-    refuse_empty(table.names.height, f"{file}: no row is a name", allow_empty, table.about["dropped"])
+    refuse_empty(table.names.height, f"{file}: no row is a name", allow_empty, table.metadata.dropped or {})
     store, before = open_store(graph), list[NameTable]()
 
     def add(inputs: Inputs) -> Inputs:
@@ -93,7 +93,7 @@ def names_list(graph: str, style: str) -> None:
     from kgtools.kg.commands.output import print_name_tables
     from kgtools.kg.stores import open_store
 
-    print_name_tables(open_store(graph).about()["names"], style)
+    print_name_tables(open_store(graph).metadata().names, style)
 
 
 @names.command("missing")

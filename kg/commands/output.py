@@ -1,15 +1,17 @@
 """What the graph's commands print: the same names for people and for programs."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import polars as pl
 
 from kgtools.kg.audit import Finding
-from kgtools.kg.build.inputs import NameTable
+from kgtools.kg.build.inputs import NamesMetadata, NameTable
 from kgtools.kg.build.load import Report
 from kgtools.kg.build.normalize import RULES
 from kgtools.kg.ontology import ontology
+from kgtools.kg.stats import RelationRow, Statistics, TypeRow
 from kgtools.kg.stores.reconcile import Compared, Reconciliation
 from kgtools.tools.output import cell, print_json, print_table
 from kgtools.tools.terminal import say
@@ -129,48 +131,37 @@ def _remarks(report: Report) -> list[str]:
     return lines
 
 
-def print_stats(stats: dict[str, Any], style: str) -> None:
+def print_stats(stats: Statistics, style: str) -> None:
     """Entities and triples by type, relation and source."""
     if style == "json":
-        print_json(stats)
+        print_json(stats.to_dict())
         return
-    sources = [row["source"] for row in stats["sources"]]
-    print_table(
-        ["source", "licence", "files"], [[s["source"], s["license"], ", ".join(s["files"])] for s in stats["sources"]]
-    )
-    if stats["names"]:
-        print_table(
-            ["English names", "licence", "names"], [[n["table"], n["license"], n["names"]] for n in stats["names"]]
-        )
     words = ontology()
+    sources = [row.source for row in stats.sources]
+    print_table(["source", "licence", "files"], [[s.source, s.license, ", ".join(s.files)] for s in stats.sources])
+    if stats.names:
+        print_table(["English names", "licence", "names"], [[n.table, n.license, n.names] for n in stats.names])
     rows = [
-        [
-            r["type"],
-            words.entities[r["type"]].zh,
-            r["count"],
-            *(r["by_source"].get(s, 0) for s in sources),
-            r["shared"],
-            r["with_english"],
-        ]
-        for r in stats["entities"]
+        [t.type, words.entities[t.type].zh, t.count, *_by_source(t, sources), t.shared, t.with_english]
+        for t in stats.entities
     ]
-    total = stats["totals"]
-    rows.append(["all", "", total["entities"], *(sum(r["by_source"].get(s, 0) for r in stats["entities"]) for s in sources),
-                 sum(r["shared"] for r in stats["entities"]), total["with_english"]])  # fmt: skip
+    rows.append(["all", "", stats.totals.entities, *_sums(stats.entities, sources), stats.totals.with_english])
     print_table(["type", "", "entities", *sources, "shared", "with English"], rows)
     rows = [
-        [
-            r["relation"],
-            words.relations[r["relation"]].zh,
-            r["count"],
-            *(r["by_source"].get(s, 0) for s in sources),
-            r["shared"],
-        ]
-        for r in stats["relations"]
+        [r.relation, words.relations[r.relation].zh, r.count, *_by_source(r, sources), r.shared]
+        for r in stats.relations
     ]
-    rows.append(["all", "", total["triples"], *(sum(r["by_source"].get(s, 0) for r in stats["relations"]) for s in sources),
-                 sum(r["shared"] for r in stats["relations"])])  # fmt: skip
+    rows.append(["all", "", stats.totals.triples, *_sums(stats.relations, sources)])
     print_table(["relation", "", "triples", *sources, "shared"], rows)
+
+
+def _by_source(row: TypeRow | RelationRow, sources: list[str]) -> list[int]:
+    return [row.by_source.get(source, 0) for source in sources]
+
+
+def _sums(rows: Sequence[TypeRow | RelationRow], sources: list[str]) -> list[int]:
+    """The sum of each source, and of what two and more share."""
+    return [*(sum(row.by_source.get(source, 0) for row in rows) for source in sources), sum(row.shared for row in rows)]
 
 
 def print_findings(findings: list[Finding], style: str, examples: int) -> None:
@@ -197,25 +188,23 @@ def print_findings(findings: list[Finding], style: str, examples: int) -> None:
 
 def print_named(table: NameTable, entities: pl.DataFrame, before: NameTable | None = None) -> None:
     """What a table of names gave to the graph; `before`: the one whose place it took."""
-    if before is not None and before.about["sha256"] != table.about["sha256"]:
-        old = f"{before.about['file']}, {before.about['names']:,} names"
+    if before is not None and before.metadata.sha256 != table.metadata.sha256:
+        old = f"{before.metadata.file}, {before.metadata.names:,} names"
         say(f"{table.name}: in the place of the earlier table of this name ({old}); to keep both: --name")
-    lowered = f"; {table.about['recased']:,} in another case" if table.about["recased"] else ""
+    about = table.metadata
+    lowered = f"; {about.recased:,} in another case" if about.recased else ""
     given = entities.filter(pl.col("name_en_from") == table.name).group_by("type").len().sort("type")
-    dropped = ", ".join(f"{reason} {number:,}" for reason, number in table.about["dropped"].items()) or "none"
+    dropped = ", ".join(f"{reason} {number:,}" for reason, number in (about.dropped or {}).items()) or "none"
     say(
-        f"{table.name}: {table.about['read']:,} rows, {table.about['names']:,} names (left out: {dropped}{lowered}); licence {table.about['license']}"
+        f"{table.name}: {about.read:,} rows, {about.names:,} names (left out: {dropped}{lowered}); licence {about.license}"
     )
     print_table(["type", "entities named by it"], [*given.iter_rows(), ("all", given["len"].sum())])
 
 
-def print_name_tables(tables: dict[str, dict[str, Any]], style: str) -> None:
+def print_name_tables(tables: dict[str, NamesMetadata], style: str) -> None:
     """The tables of English names in a graph, in the order in which they are asked."""
     if style == "json":
-        print_json([{"table": name, **about} for name, about in tables.items()])
+        print_json([{"table": name, **about.to_dict()} for name, about in tables.items()])
         return
-    rows = [
-        [name, about["file"], about["license"], about["names"], cell(about["dropped"])]
-        for name, about in tables.items()
-    ]
+    rows = [[name, about.file, about.license, about.names, cell(about.dropped)] for name, about in tables.items()]
     print_table(["table", "file", "licence", "names", "left out"], rows)

@@ -3,21 +3,23 @@
 from typing import Any
 
 from kgtools.kg.diff import ROWS, Diff
+from kgtools.kg.exporters import ExportResult
+from kgtools.kg.show.profile import Profile, RelationLinks
 from kgtools.tools.output import print_json, print_rows, print_table
 from kgtools.tools.terminal import say
 
 EXAMPLES = 10
 
 
-def print_exported(written: dict[str, Any], style: str) -> None:
+def print_exported(written: ExportResult, style: str) -> None:
     """The files that an export wrote, and how many of what."""
     if style == "json":
-        print_json(written)
+        print_json(written.to_dict())
         return
-    counts = ", ".join(f"{number:,} {what}" for what, number in written["counts"].items())
-    files, size = len(written["files"]), sum(written["files"].values())
+    counts = ", ".join(f"{number:,} {what}" for what, number in written.counts.items())
+    files, size = len(written.files), sum(written.files.values())
     say(
-        f"{written['out']}: {counts} as {written['format']} ({files:,} files, {size:,} bytes).".replace(
+        f"{written.out}: {counts} as {written.format} ({files:,} files, {size:,} bytes).".replace(
             "(1 files,", "(1 file,"
         )
     )
@@ -56,35 +58,34 @@ def _short(value: str | None, most: int = 60) -> str | None:
     return value if value is None or len(value) <= most else f"{value[:most]}… ({len(value):,} characters)"
 
 
-def print_profiles(profiles: list[dict[str, Any]], style: str) -> None:
+def print_profiles(profiles: list[Profile], style: str) -> None:
     """Each entity with its names, attributes and triples."""
     if style == "json":
-        print_json(profiles)
+        print_json([profile.to_dict() for profile in profiles])
         return
-    for told in profiles:
-        say(f"{told['id']}  ({told['zh']}, {told['en']})\n")
-        given = f"{told['name_en']} (from {told['name_en_from']})" if told["name_en"] else ""
-        names = (("English", given), ("aliases", "、".join(told["aliases"])), ("sources", "、".join(told["sources"])))
+    for profile in profiles:
+        say(f"{profile.id}  ({profile.zh}, {profile.en})\n")
+        english = f"{profile.name_en} (from {profile.name_en_from})" if profile.name_en else ""
+        names = (("English", english), ("aliases", "、".join(profile.aliases)), ("sources", "、".join(profile.sources)))
         for word, text in names:
             if text:
                 say(f"{word}: {text}")
         say()
-        if told["attributes"]:
-            columns = ("attribute", "zh", "value", "origins")
-            rows = _grouped([[row[c] for c in columns] for row in told["attributes"]])
+        if profile.attributes:
+            rows = _grouped([[a.attribute, a.zh, a.value, a.origins] for a in profile.attributes])
             print_table(["attribute", "", "value", "origins"], [[a, zh, _short(value), o] for a, zh, value, o in rows])
-        for direction, title in (("out", f"{told['id']} ->"), ("in", f"-> {told['id']}")):
-            _print_links([row for row in told["relations"] if row["direction"] == direction], title)
+        for direction, title in (("out", f"{profile.id} ->"), ("in", f"-> {profile.id}")):
+            _print_links([each for each in profile.relations if each.direction == direction], title)
 
 
-def _print_links(relations: list[dict[str, Any]], title: str) -> None:
+def _print_links(relations: list[RelationLinks], title: str) -> None:
     rows: list[list[Any]] = []
     for relation in relations:
-        start = [relation["relation"], relation["zh"], relation["count"]]
-        for triple in relation["triples"]:
-            rows.append([*start, triple["other"], triple["name_en"], triple["sources"], triple["origins"]])
+        start = [relation.relation, relation.zh, relation.count]
+        for link in relation.triples:
+            rows.append([*start, link.other, link.name_en, link.sources, link.origins])
             start = ["", "", None]
-        more = relation["count"] - len(relation["triples"])
+        more = relation.count - len(relation.triples)
         if more:
             rows.append(["", "", None, f"... {more:,} more (--limit 0 shows all)", "", "", ""])
     if rows:

@@ -1,7 +1,7 @@
 """A graph out again, in a format that others read: each format is an Exporter, found by entry point."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -41,7 +41,21 @@ def find(name: str) -> Exporter:
     return cast(Exporter, registry.find("exporters", name, Exporter))
 
 
-def export(name: str, store: Store, out: Path, options: Options) -> dict[str, Any]:
+@dataclass(frozen=True)
+class ExportResult:
+    """What an export wrote: `files` with their sizes in bytes, `counts` of what is in them."""
+
+    format: str
+    out: str
+    files: dict[str, int]
+    counts: dict[str, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `--format json` says."""
+        return asdict(self)
+
+
+def export(name: str, store: Store, out: Path, options: Options) -> ExportResult:
     """Write the graph as a file or folder, with its licences in it or beside it: all or nothing; gives what was written.
 
     Raises UsageError for a wrong ending, Findings for a licence that forbids it."""
@@ -53,9 +67,9 @@ def export(name: str, store: Store, out: Path, options: Options) -> dict[str, An
     check_leaving(store, options.allow_license)
     with registry.lent("exporters", name):
         counts = exporter.write(store, out, options)
-    places = sorted(out.iterdir()) if out.is_dir() else [out, beside(out)]
-    files = [file for file in places if file.is_file()]
-    return {"format": name, "out": str(out), "files": {f.name: f.stat().st_size for f in files}, "counts": counts}
+    paths = sorted(out.iterdir()) if out.is_dir() else [out, beside(out)]
+    sizes = {path.name: path.stat().st_size for path in paths if path.is_file()}
+    return ExportResult(name, str(out), sizes, counts)
 
 
 def read_graph(place: str) -> tuple[Entities, Triples]:

@@ -40,9 +40,9 @@ def write(store: Store, out: Path, how: Options) -> dict[str, int]:
     """The graph as GraphML, its licence an attribute of the whole; entities have a `label` besides, which drawing programs show."""
     entities, triples = store.entities(), store.triples()
     refuse_nothing(entities, out, how.allow_empty)
-    told = {"witnesses": orjson.dumps(witnesses(store)).decode(), **terms(store)}
+    data = {"witnesses": orjson.dumps(witnesses(store).to_dict()).decode(), **terms(store).to_dict()}
     keys = [
-        *(("graph", name) for name in told),
+        *(("graph", name) for name in data),
         *(("node", name) for name in ["label", *NODE]),
         *(("edge", name) for name in EDGE),
     ]
@@ -52,7 +52,7 @@ def write(store: Store, out: Path, how: Options) -> dict[str, int]:
         for kind, name in keys:
             file.write(f'<key id="{kind}_{name}" for="{kind}" attr.name="{name}" attr.type="string"/>\n'.encode())
         file.write(b'<graph id="kgtools" edgedefault="directed">\n')
-        for name, value in told.items():
+        for name, value in data.items():
             file.write(f'<data key="graph_{name}">{_escape(value)}</data>\n'.encode())
         write_text(file, entities.with_columns(map(as_json, entities.select("aliases", "sources", "doubts"))), _nodes())
         write_text(file, triples.with_columns(map(as_json, triples.select("sources", "origins"))), _edges())

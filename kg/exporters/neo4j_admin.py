@@ -58,7 +58,7 @@ def write(store: Store, out: Path, how: Options) -> dict[str, int]:
         options = _options([*nodes, LABEL], list(said), [entities, triples, books])
         (stage / "import.sh").write_text(IMPORT.format(options=" \\\n  ".join(options)), encoding="utf-8")
         (stage / "after.cypher").write_text("".join(f"{line};\n" for line in _after(nodes, said)), encoding="utf-8")
-        licence = terms(store)["license"]
+        licence = terms(store).license
         (stage / "IMPORT.txt").write_text(STEPS.format(licence=licence or "none"), encoding="utf-8")
         (stage / LICENSES).write_bytes(licence_text(store, entities, triples))
         names = [file.name for file in stage.iterdir()]

@@ -25,8 +25,8 @@ def write(store: Store, out: Path, how: Options) -> dict[str, int]:
     entities, triples = store.entities(), store.triples()
     refuse_nothing(entities, out, how.allow_empty)
     with whole_file(out, licence_text(store, entities, triples)) as file:
-        told = orjson.dumps(witnesses(store) | terms(store)).decode()
-        file.write(f'{{"directed": true, "multigraph": true, "graph": {told}, "nodes": [\n'.encode())
+        metadata = orjson.dumps(witnesses(store).to_dict() | terms(store).to_dict()).decode()
+        file.write(f'{{"directed": true, "multigraph": true, "graph": {metadata}, "nodes": [\n'.encode())
         before = b""
         for row in entities.iter_rows(named=True):
             row["attributes"] = orjson.Fragment(row["attributes"])

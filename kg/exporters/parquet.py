@@ -50,8 +50,8 @@ def write(store: Store, out: Path, options: Options) -> dict[str, int]:
     refuse_nothing(entities, out, options.allow_empty)
     counts = {"entities": entities.height, "triples": triples.height}
     with whole_folder(out, "parquet") as stage:
-        write_table(entities, stage / "entities.parquet", terms(store))
-        write_table(triples, stage / "triples.parquet", terms(store))
+        write_table(entities, stage / "entities.parquet", terms(store).to_dict())
+        write_table(triples, stage / "triples.parquet", terms(store).to_dict())
         (stage / "README.md").write_text(README, encoding="utf-8")
         (stage / LICENSES).write_bytes(licence_text(store, entities, triples))
         names = [file.name for file in stage.iterdir()]

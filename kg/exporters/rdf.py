@@ -6,14 +6,14 @@ id: it has what the property cannot have, sources (prov:wasDerivedFrom) and plac
 
 import re
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import polars as pl
 
 from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.exporters import Exporter, Options
 from kgtools.kg.exporters.attributes import unpacked
-from kgtools.kg.exporters.files import refuse_nothing, terms, whole_file, witnesses, write_text
+from kgtools.kg.exporters.files import Terms, Witnesses, refuse_nothing, terms, whole_file, witnesses, write_text
 from kgtools.kg.exporters.rdf_read import read
 from kgtools.kg.exporters.rdf_terms import BASE, Syntax, literal, literals, local
 from kgtools.kg.licenses import licence_text
@@ -48,16 +48,16 @@ def write(store: Store, out: Path, options: Options) -> dict[str, int]:
             f"--base {base}: expected an IRI that ends in / or # or :, such as https://example.org/kg/ or {BASE}"
         )
     syntax = Syntax(base, out.suffix.lower() == ".ttl")
-    entities, triples, told = store.entities(), store.triples(), witnesses(store)
+    entities, triples, givers = store.entities(), store.triples(), witnesses(store)
     refuse_nothing(entities, out, options.allow_empty)
     with whole_file(out, licence_text(store, entities, triples)) as file:
         file.write(syntax.header().encode())
         file.write(_ontology(syntax).encode())
-        file.write(_licences(syntax, told, terms(store)).encode())
-        file.write(_witnesses(syntax, told).encode())
+        file.write(_licences(syntax, givers, terms(store)).encode())
+        file.write(_witnesses(syntax, givers).encode())
         values = unpacked(entities)
         iris = _iris(syntax, entities)
-        _entities(file, syntax, entities, iris, set(told["sources"]))
+        _entities(file, syntax, entities, iris, set(givers.sources))
         _values(file, syntax, values, iris)
         _triples(file, syntax, triples, iris)
     return {"entities": entities.height, "triples": triples.height, "values": values.height}
@@ -123,44 +123,45 @@ def _union(syntax: Syntax, types: tuple[str, ...]) -> str:
     return text
 
 
-def _licences(syntax: Syntax, told: dict[str, dict[str, dict[str, Any]]], whole: dict[str, str]) -> str:
+def _licences(syntax: Syntax, givers: Witnesses, whole: Terms) -> str:
     """The licences of the whole, at the node of the ontology: each of them, and all in one expression with what it means."""
-    each = sorted({about["license"] for part in told.values() for about in part.values()})
-    if not each:
+    licences = sorted({giver.license for giver in (*givers.sources.values(), *givers.names.values())})
+    if not licences:
         return ""
-    said = [("dcterms:license", syntax.term("licence", local(licence))) for licence in each]
-    rights = literal(f"SPDX-License-Identifier: {whole['license']}\n{whole['rights']}", "en")
-    return syntax.lines(syntax.term("kgo", ""), *said, ("dcterms:rights", rights))
+    under = [("dcterms:license", syntax.term("licence", local(licence))) for licence in licences]
+    rights = literal(f"SPDX-License-Identifier: {whole.license}\n{whole.rights}", "en")
+    return syntax.lines(syntax.term("kgo", ""), *under, ("dcterms:rights", rights))
 
 
-def _witnesses(syntax: Syntax, told: dict[str, dict[str, dict[str, Any]]]) -> str:
+def _witnesses(syntax: Syntax, givers: Witnesses) -> str:
     text: list[str] = []
     licences: dict[str, str] = {}
-    for prefix, part in (("source", "sources"), ("names", "names")):
-        for name, about in told[part].items():
-            licences.setdefault(about["license"], about["license_note"])
-            said = [
+    for prefix, part in (("source", givers.sources), ("names", givers.names)):
+        for name, giver in part.items():
+            licences.setdefault(giver.license, giver.license_note)
+            files = {file: syntax.term("file", local(f"{name}/{file}")) for file in sorted(giver.files)}
+            properties = [
                 ("rdf:type", syntax.word("prov:Entity")),
-                ("dcterms:title", literal(about["title"])),
-                ("dcterms:license", syntax.term("licence", local(about["license"]))),
+                ("dcterms:title", literal(giver.title)),
+                ("dcterms:license", syntax.term("licence", local(giver.license))),
+                *(("prov:wasDerivedFrom", iri) for iri in files.values()),
             ]
-            files = {file: syntax.term("file", local(f"{name}/{file}")) for file in sorted(about["files"])}
-            said += [("prov:wasDerivedFrom", iri) for iri in files.values()]
-            text.append(syntax.lines(syntax.term(prefix, local(name)), *said))
+            text.append(syntax.lines(syntax.term(prefix, local(name)), *properties))
             for file, iri in files.items():
-                hashed = [("kgo:sha256", literal(about["files"][file]))]
-                text.append(
-                    syntax.lines(
-                        iri, ("rdf:type", syntax.word("prov:Entity")), ("dcterms:title", literal(file)), *hashed
-                    )
-                )
-    for licence, note in sorted(licences.items()):
-        said = [("rdf:type", syntax.word("dcterms:LicenseDocument")), ("dcterms:identifier", literal(licence))]
-        said += [("dcterms:description", literal(f"{name}: {saying(name)}", "en")) for name in parts(licence)]
-        said += [("rdfs:seeAlso", f"<{PAGE.format(name)}>") for name in parts(licence) if name in categories()]
-        noted = [("rdfs:comment", literal(note, "en"))] if note else []
-        text.append(syntax.lines(syntax.term("licence", local(licence)), *said, *noted))
+                title, sha256 = ("dcterms:title", literal(file)), ("kgo:sha256", literal(giver.files[file]))
+                text.append(syntax.lines(iri, ("rdf:type", syntax.word("prov:Entity")), title, sha256))
+    text += [_licence(syntax, licence, note) for licence, note in sorted(licences.items())]
     return "".join(text)
+
+
+def _licence(syntax: Syntax, licence: str, note: str) -> str:
+    """A licence, or an expression of several: what each of them lets one do, and where it stands."""
+    properties = [("rdf:type", syntax.word("dcterms:LicenseDocument")), ("dcterms:identifier", literal(licence))]
+    properties += [("dcterms:description", literal(f"{name}: {saying(name)}", "en")) for name in parts(licence)]
+    properties += [("rdfs:seeAlso", f"<{PAGE.format(name)}>") for name in parts(licence) if name in categories()]
+    if note:
+        properties.append(("rdfs:comment", literal(note, "en")))
+    return syntax.lines(syntax.term("licence", local(licence)), *properties)
 
 
 def _entities(file: BinaryIO, syntax: Syntax, entities: Entities, iris: pl.DataFrame, sources: set[str]) -> None:

@@ -14,12 +14,12 @@ SETS, CHANGES = 20, 15
 """Rows of a plot at most; the tables have all."""
 
 
-def overlap(made: Figures, lang: Lang) -> Spec | None:
+def overlap(figures: Figures, lang: Lang) -> Spec | None:
     """Sets of sources as dots in a row, with a bar for the entities and one for the triples of exactly this set."""
     import altair as alt
 
-    sources = sorted({source for row in made.overlap["sources"] for source in row})
-    sets = list(made.overlap.head(SETS).iter_rows())
+    sources = sorted({source for row in figures.overlap["sources"] for source in row})
+    sets = list(figures.overlap.head(SETS).iter_rows())
     if not sets:
         return None
     dots = [

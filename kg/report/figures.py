@@ -1,12 +1,13 @@
 """The numbers of a report, counted column by column from a graph's entities and triples."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
 
 from kgtools.kg.audit import Finding
-from kgtools.kg.stats import statistics
+from kgtools.kg.build.inputs import GraphMetadata
+from kgtools.kg.stats import Statistics, statistics
 from kgtools.kg.stores import Store
 from kgtools.kg.tables import Entities, Triples
 
@@ -19,25 +20,25 @@ STEPS = 10
 class Figures:
     """What a report shows, apart from the findings.
 
-    `about`: as the store tells it. `statistics`: as `kgtools stats` prints it. `coverage`: type, relation, source, triples, entities (heads that the
+    `metadata`: as the store has it. `statistics`: as `kgtools stats` prints it. `coverage`: type, relation, source, triples, entities (heads that the
     source says it of), known (entities of the type that the source has). `overlap`: sources (exactly these), entities,
     triples. `degrees`: type, direction, degree, entities (with at least this degree). `hubs`: type, direction,
     entities (with a triple), median, most, name (of the entity that has most)."""
 
-    about: dict[str, Any]
-    statistics: dict[str, Any]
+    metadata: GraphMetadata
+    statistics: Statistics
     coverage: pl.DataFrame
     overlap: pl.DataFrame
     degrees: pl.DataFrame
     hubs: pl.DataFrame
 
 
-def figures(store: Store) -> Figures:
+def count_figures(store: Store) -> Figures:
     """The numbers of a graph."""
     entities, triples = store.entities(), store.triples()
     each = _degree_of_each(entities, triples)
     return Figures(
-        store.about(),
+        store.metadata(),
         statistics(store),
         coverage(entities, triples),
         overlap(entities, triples),
@@ -119,18 +120,18 @@ def hubs(each: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def numbers(made: Figures, findings: list[Finding]) -> dict[str, Any]:
+def numbers(figures: Figures, findings: list[Finding]) -> dict[str, Any]:
     """What a later report compares itself with."""
-    stats = made.statistics
-    sources: dict[str, int] = {row["source"]: 0 for row in stats["sources"]}
-    for row in stats["relations"]:
-        for source, count in row["by_source"].items():
+    stats = figures.statistics
+    sources = {row.source: 0 for row in stats.sources}
+    for row in stats.relations:
+        for source, count in row.by_source.items():
             sources[source] = sources.get(source, 0) + count
     return {
         "kgtools": "report 1",
-        "totals": stats["totals"],
-        "types": {row["type"]: row["count"] for row in stats["entities"]},
-        "relations": {row["relation"]: row["count"] for row in stats["relations"]},
+        "totals": asdict(stats.totals),
+        "types": {row.type: row.count for row in stats.entities},
+        "relations": {row.relation: row.count for row in stats.relations},
         "sources": sources,
         "findings": {finding.audit.name: len(finding.rows) for finding in findings},
     }

@@ -115,7 +115,7 @@ def generate(
             "drop": {pack.info.name: sorted(choose_drops(pack, drop)) for pack in chosen},
         }  # fmt: skip
         refuse_none(result, graph, allow_empty)
-        write(result, stage, settings, store.about(), chosen)
+        write(result, stage, settings, store.metadata(), chosen)
     print_result(result, str(out), style, examples)
     if form is not None:
         with step(f"writing {form}"):

@@ -45,8 +45,8 @@ def test_every_row_is_a_chinese_name_of_a_known_type_and_an_english_one_as_it_st
 def test_no_name_of_a_type_is_there_twice_and_nothing_is_left_out() -> None:
     table = read_names(OURS, None, None, None, (), "kgtools", "Apache-2.0")
 
-    assert len({(zh, type_) for zh, _, type_ in ROWS}) == len(ROWS) == table.about["names"]
-    assert (table.about["dropped"], table.about["recased"]) == ({}, 0)
+    assert len({(zh, type_) for zh, _, type_ in ROWS}) == len(ROWS) == table.metadata.names
+    assert (table.metadata.dropped, table.metadata.recased) == ({}, 0)
 
 
 GRAPH = [
@@ -169,8 +169,8 @@ def test_names_join_by_the_code_that_both_tables_have(
     assert ran.code == 0, ran.err
     (table,) = open_store(str(store.folder)).inputs().names
     assert dict(table.names.select("zh", "en").iter_rows()) == names
-    assert table.about["dropped"] == dropped
-    assert set(table.about["files"]) == {"zh.csv", "en.tsv"}
+    assert table.metadata.dropped == dropped
+    assert set(table.metadata.files) == {"zh.csv", "en.tsv"}
     assert {"names/zh/zh.csv", "names/zh/en.tsv"} <= set(run_json(store.folder)["inputs"])
 
 

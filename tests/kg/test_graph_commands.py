@@ -33,7 +33,7 @@ def test_statistics_count_each_type_and_relation_in_the_order_of_the_ontology(
 ) -> None:
     store.change(lambda inputs: inputs.with_sources([tables_of(ROWS[:1], source="other")]))
 
-    told = statistics(store)
+    told = statistics(store).to_dict()
 
     assert told["totals"] == {"entities": 5, "triples": 4, "with_english": 1}
     assert [
@@ -50,7 +50,7 @@ def test_statistics_count_each_type_and_relation_in_the_order_of_the_ontology(
 
 
 def test_the_statistics_of_the_sample_graph_agree_with_its_tables(sample_graph: EmbeddedStore) -> None:
-    told = statistics(sample_graph)
+    told = statistics(sample_graph).to_dict()
 
     assert told["totals"]["entities"] == sum(row["count"] for row in told["entities"]) == 1373
     assert told["totals"]["triples"] == sum(row["count"] for row in told["relations"]) == 4106
@@ -62,7 +62,7 @@ def test_stats_print_the_same_numbers_for_people_and_for_programs(kgtools: Run, 
     told = kgtools("stats", "--graph", sample_graph.folder, "--format", "json").json
     table = kgtools("stats", "--graph", sample_graph.folder).out
 
-    assert told == json.loads(json.dumps(statistics(sample_graph)))
+    assert told == json.loads(json.dumps(statistics(sample_graph).to_dict()))
     lines = [line.split() for line in table.splitlines()]
     for row in (*told["entities"], *told["relations"]):
         (line,) = [line for line in lines if line[:1] == [row.get("type") or row.get("relation")]]

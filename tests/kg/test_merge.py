@@ -203,7 +203,7 @@ def test_neither_the_order_of_sources_nor_that_of_rows_changes_the_graph(
 ) -> None:
     sources = [tables_of(rows, source=f"s{number}") for number, rows in enumerate(parts)]
     shuffled = [
-        SourceTables(s.name, s.about, s.named.sample(fraction=1, shuffle=True, seed=seed),
+        SourceTables(s.name, s.metadata, s.named.sample(fraction=1, shuffle=True, seed=seed),
                      s.facts.sample(fraction=1, shuffle=True, seed=seed), s.rejects)
         for s in random.Random(seed).sample(sources, len(sources))
     ]  # fmt: skip

@@ -51,7 +51,7 @@ with Neo4jStore(sys.argv[1])._alone("load"):
 def content(store: Store) -> tuple[list[Any], list[Any], dict[str, Any]]:
     held = store.held()
     assert not held.foreign
-    return held.entities.rows(), held.triples.rows(), store.about()
+    return held.entities.rows(), held.triples.rows(), store.metadata()
 
 
 def interrupted(with_: signal.Signals, batches: int, *words: object) -> tuple[int, str]:

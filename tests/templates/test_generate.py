@@ -222,7 +222,7 @@ def test_a_record_names_every_source_and_licence_of_its_facts(
     records: pl.DataFrame, named_graph: Path, facts: dict[str, Any]
 ) -> None:
     store = EmbeddedStore(named_graph)
-    licenses = {name: about["license"] for name, about in store.about()["sources"].items()} | {"names": "Apache-2.0"}
+    licenses = {name: source.license for name, source in store.metadata().sources.items()} | {"names": "Apache-2.0"}
     said_by = dict(store.triples().select("id", "sources").iter_rows())
     for head, text in store.entities().select("id", "attributes").iter_rows():
         for name, values in json.loads(text).items():
