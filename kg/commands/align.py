@@ -72,9 +72,9 @@ def align(
     Example:
       kgtools align --graph ./graph
     """
-    from kgtools.kg.align import align as change
-    from kgtools.kg.align.review import check_folder, may_be_written, write_review
-    from kgtools.kg.commands.align_output import print_changed
+    from kgtools.kg.align import align as alignment
+    from kgtools.kg.align.review import check_folder, check_review_file, write_review
+    from kgtools.kg.commands.align_output import print_alignment
     from kgtools.kg.commands.load import settle
     from kgtools.kg.exporters import Options
     from kgtools.kg.exporters.sssom import write as write_sssom
@@ -93,24 +93,24 @@ def align(
         raise UsageError("--allow-license lets an SSSOM file be written: give it with --sssom")
     place = None if decided or undo or (dry_run and not review) else review or REVIEW
     if place:
-        may_be_written(place)
+        check_review_file(place)
     store, written = open_store(graph), {}
     if sssom:
         check_folder(sssom)
         check_leaving(store, allow)
     with step(f"aligning {graph}"):
         if decided:
-            changed = change.apply(store, decided, who, dry_run)
+            result = alignment.apply(store, decided, who, dry_run)
         elif undo:
-            changed = change.undo(store, undo, who, dry_run)
+            result = alignment.undo(store, undo, who, dry_run)
         else:
-            changed = change.align(store, threshold, rules, dry_run)
-    if changed.outcome is not None and not changed.outcome.agrees:
-        settle(changed.outcome, graph)
-    if place and changed.review is not None:
-        write_review(place, changed.review, changed.ledger)
+            result = alignment.align(store, threshold, rules, dry_run)
+    if result.outcome is not None and not result.outcome.agrees:
+        settle(result.outcome, graph)
+    if place and result.review is not None:
+        write_review(place, result.review, result.ledger)
         written["review"] = str(place)
     if sssom:
         write_sssom(store, sssom, Options(allow_empty=True))
         written["sssom"] = str(sssom)
-    print_changed(changed, graph, style, written, dry_run)
+    print_alignment(result, graph, style, written, dry_run)

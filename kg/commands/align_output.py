@@ -1,18 +1,18 @@
 """What `kgtools align` prints."""
 
-from kgtools.kg.align.align import Changed, Size
+from kgtools.kg.align.align import AlignmentResult, GraphSize
 from kgtools.tools.output import print_json, print_table
 from kgtools.tools.terminal import say
 
 CODES = 5
 
 
-def print_changed(changed: Changed, graph: str, style: str, written: dict[str, str], dry_run: bool) -> None:
+def print_alignment(result: AlignmentResult, graph: str, style: str, written: dict[str, str], dry_run: bool) -> None:
     """What was asked for, what it did to the graph, and the files that were written (what it is: where)."""
     if style == "json":
-        print_json(changed.to_dict() | {"written": written, "dry_run": dry_run})
+        print_json(result.to_dict() | {"written": written, "dry_run": dry_run})
         return
-    counts = changed.counts
+    counts = result.counts
     if "rules" in counts:
         columns = ["candidates", "applied", "review", "decided", "asleep"]
         rows = [[rule, *(numbers[c] for c in columns)] for rule, numbers in counts["rules"].items()]
@@ -28,21 +28,21 @@ def print_changed(changed: Changed, graph: str, style: str, written: dict[str, s
         )
     if "undone" in counts:
         print_table(["undone", "decisions"], [*counts["undone"].items(), ("all", sum(counts["undone"].values()))])
-    for line in _effect(changed.before, changed.after):
+    for line in _effect(result.before, result.after):
         say(line)
-    told = changed.to_dict()["ledger"]
-    say(f"ledger: {told['same']:,} same, {told['different']:,} different; {told['asleep']:,} of them asleep")
+    ledger = result.to_dict()["ledger"]
+    say(f"ledger: {ledger['same']:,} same, {ledger['different']:,} different; {ledger['asleep']:,} of them asleep")
     for what, where in written.items():
         say(f"{what}: {where}")
     if dry_run:
         say("Dry run: no graph was touched.")
-    elif changed.outcome is None:
+    elif result.outcome is None:
         say(f"Nothing to change in {graph}.")
-    elif changed.outcome.agrees:
+    elif result.outcome.agrees:
         say(f"The graph {graph} was rebuilt and read back: counts and checksums agree.")
 
 
-def _effect(before: Size, after: Size) -> list[str]:
+def _effect(before: GraphSize, after: GraphSize) -> list[str]:
     united, loops = before.triples - after.triples, after.loops - before.loops
     became = f"{united:,} became one with another" if united >= 0 else f"{-united:,} came apart again"
     arose = f"{loops:,} arose" if loops >= 0 else f"{-loops:,} are gone"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgtools.kg.align.decide import clashes, decision, united, with_decisions, without
+from kgtools.kg.align.decide import clashes, decision, same_groups, with_decisions, without
 from kgtools.kg.build.inputs import Inputs, SourceTables
 from kgtools.kg.build.ledger import DIFFERENT, SAME, awake, decision_id, mapping
 from kgtools.kg.build.merge import merge
@@ -231,7 +231,7 @@ def test_an_aligned_graph_is_whole(tables_of: Make, parts: Sequence[Any], decisi
 def test_exactly_what_decisions_join_becomes_one(decisions: Ledger) -> None:
     present = {id_ for pair in decisions.select("before", "after").iter_rows() for id_ in pair} - {"Disease:nowhere"}
     steps = becomes(decisions, *present)
-    same = united(awake(decisions, present))
+    same = same_groups(awake(decisions, present))
 
     for one in present:
         for other in present:
