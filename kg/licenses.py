@@ -15,7 +15,7 @@ BESIDE = ".licenses.md"
 """The text that tells of the licences: `LICENSES.md` in a folder, `graph.ttl.licenses.md` beside a file."""
 
 
-def beside(out: Path) -> Path:
+def licence_path(out: Path) -> Path:
     """Where the text stands that tells of the licences of a file."""
     return out.with_name(out.name + BESIDE)
 

@@ -13,7 +13,7 @@ from kgtools.kg.align.review import Decisions, check_decisions, read_review, tab
 from kgtools.kg.align.rules import RULES
 from kgtools.kg.align.sssom import sssom_decisions
 from kgtools.kg.build.inputs import Inputs
-from kgtools.kg.build.ledger import DIFFERENT, SAME, awake
+from kgtools.kg.build.ledger import DIFFERENT, SAME, select_active
 from kgtools.kg.build.merge import merge
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.reconcile import Reconciliation
@@ -145,7 +145,7 @@ def _apply_ledger(
         else:
             outcome = store.change(lambda now: now.with_ledger(make(now.ledger)), "align")
             after = size(store.entities(), store.triples())
-    asleep = ledger.height - awake(ledger, entity_ids(inputs)).height
+    asleep = ledger.height - select_active(ledger, entity_ids(inputs)).height
     return AlignmentResult(before, after, ledger, asleep, counts, outcome, review)
 
 
@@ -157,7 +157,7 @@ def size(entities: Entities, triples: Triples) -> GraphSize:
 def _count_by_rule(
     asked: tuple[str, ...], candidates: pl.DataFrame, proposal: Proposal, ledger: Ledger, present: set[str]
 ) -> dict[str, dict[str, int]]:
-    asleep = ledger.join(awake(ledger, present), on="id", how="anti")
+    asleep = ledger.join(select_active(ledger, present), on="id", how="anti")
     columns = {
         "candidates": candidates,
         "applied": proposal.applied,

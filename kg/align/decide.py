@@ -9,7 +9,7 @@ import polars as pl
 from kgtools.kg.align.candidates import CANDIDATES
 from kgtools.kg.align.evidence import exclude, excluding_words
 from kgtools.kg.align.rules import RULES
-from kgtools.kg.build.ledger import DIFFERENT, SAME, Groups, awake, decision_id, name_of
+from kgtools.kg.build.ledger import DIFFERENT, SAME, Groups, decision_id, name_of, select_active
 from kgtools.kg.tables import LEDGER, Ledger
 from kgtools.tools.errors import UsageError
 from kgtools.tools.registry import suggestion
@@ -30,7 +30,7 @@ class Proposal:
 def propose(candidates: pl.DataFrame, ledger: Ledger, present: set[str], threshold: float) -> Proposal:
     """The candidates at or above the threshold are applied, the surest first, unless together with what is the same
     already they would unite two names that exclude each other: those, and the less sure, are for review."""
-    active = awake(ledger, present)
+    active = select_active(ledger, present)
     same, apart = same_groups(active), {frozenset(pair) for pair in _pairs(active, DIFFERENT)}
     decided_ids = set(ledger["id"])
     words = excluding_words(id_ for table in (candidates, active) for end in ("before", "after") for id_ in table[end])
@@ -42,7 +42,7 @@ def propose(candidates: pl.DataFrame, ledger: Ledger, present: set[str], thresho
         crossing = [(one, other) for one in same.members(before) for other in same.members(after)]
         if (
             row["id"] in decided_ids
-            or same.together(before, after)
+            or same.are_same(before, after)
             or any(frozenset(pair) in apart for pair in crossing)
         ):
             decided.append(row)
@@ -104,7 +104,7 @@ def decision(before: str, after: str, verdict: str, rule: str, score: float, rea
 def clashes(ledger: Ledger) -> list[list[str]]:
     """For each `different` that other decisions make the same: the ids of the decisions that say so, its own first."""
     same = same_groups(ledger)
-    torn = [(one, other) for one, other in _pairs(ledger, DIFFERENT) if same.together(one, other)]
+    torn = [(one, other) for one, other in _pairs(ledger, DIFFERENT) if same.are_same(one, other)]
     if not torn:
         return []
     import networkx as nx

@@ -119,7 +119,7 @@ def audit(
     Example:
       kgtools audit --graph ./graph --fail-on warning
     """
-    from kgtools.kg.audit import audits, failed, run_all
+    from kgtools.kg.audit import audits, fails, run_all
     from kgtools.kg.commands.output import print_findings
     from kgtools.kg.stores import open_store
     from kgtools.tools.errors import Findings, UsageError
@@ -143,5 +143,5 @@ def audit(
         with step("report"):
             page.write(html, store, found, max(examples, page.EXAMPLES), earlier)
         tell(f"The report is in {html}.")
-    if failed(found, fail_on):
+    if fails(found, fail_on):
         raise Findings(f"findings of severity {fail_on} or above (--fail-on {fail_on})")

@@ -10,7 +10,7 @@ import orjson
 import polars as pl
 
 from kgtools.kg.build.inputs import Metadata, files_of
-from kgtools.kg.licenses import beside, license_of, rights
+from kgtools.kg.licenses import licence_path, license_of, rights
 from kgtools.kg.stores import Store
 from kgtools.kg.tables import Entities
 from kgtools.tools.errors import UsageError
@@ -23,7 +23,7 @@ ROWS = 50_000
 
 
 @contextmanager
-def whole_file(out: Path, licences: bytes | None = None) -> Iterator[BinaryIO]:
+def write_file(out: Path, licences: bytes | None = None) -> Iterator[BinaryIO]:
     """A file to write to that takes its place when the block ends well, `licences` beside it; until then what was there stays.
 
     Beside a pipe or a device there is no place for licences. Raises UsageError where it cannot stand there."""
@@ -32,16 +32,16 @@ def whole_file(out: Path, licences: bytes | None = None) -> Iterator[BinaryIO]:
     if is_stream(out):
         licences = None
     if licences is not None:
-        check_file(beside(out))
+        check_file(licence_path(out))
     with replacing(out) as aside:
         with aside.open("wb") as file:
             yield file
         if licences is not None:
-            write_whole(beside(out), licences)
+            write_whole(licence_path(out), licences)
 
 
 @contextmanager
-def whole_folder(out: Path, form: str) -> Iterator[Path]:
+def write_folder(out: Path, form: str) -> Iterator[Path]:
     """A folder to write to, whose files come to `out` when the block ends well, with a `run.json` among them.
 
     Files of an earlier export of this format that are not written again go. Raises UsageError where `out` holds

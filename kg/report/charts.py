@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from kgtools.kg.report.bars import overlap, trends
-from kgtools.kg.report.drawing import FIRST, SECOND, STEP, Spec, finished, stacked, title_of
+from kgtools.kg.report.drawing import FIRST, SECOND, STEP, Spec, finish, stack, title_of
 from kgtools.kg.report.earlier import Change
 from kgtools.kg.report.figures import OUT, Figures
 from kgtools.kg.report.words import LANGS, Lang, Words, entity_type, relation, word
@@ -18,7 +18,7 @@ HEAT = 7
 """Steps of the heat map's scale; the colours are --heat-0 (nothing) to --heat-7 of style.css."""
 
 
-def charts(figures: Figures, changed: list[Change], titles: dict[str, Words]) -> dict[str, dict[Lang, Spec]]:
+def charts(figures: Figures, changes: list[Change], titles: dict[str, Words]) -> dict[str, dict[Lang, Spec]]:
     """Every plot by its name and language; a plot of nothing is left out. `titles`: of the audits, by name."""
     drawn: dict[str, dict[Lang, Spec]] = {}
     for lang in LANGS:
@@ -27,7 +27,7 @@ def charts(figures: Figures, changed: list[Change], titles: dict[str, Words]) ->
             ("coverage-triples", coverage(figures, "triples", lang)),
             ("overlap", overlap(figures, lang)),
             ("degrees", degrees(figures, lang)),
-            ("trends", trends(changed, titles, lang)),
+            ("trends", trends(changes, titles, lang)),
         ):
             if spec:
                 drawn.setdefault(name, {})[lang] = spec
@@ -52,25 +52,25 @@ def coverage(figures: Figures, measure: str, lang: Lang) -> Spec | None:
         )
         for number, type_ in enumerate(largest["type"])
     ]
-    return stacked(alt.vconcat(*views, spacing=14), word("coverage_plot")[lang], len(views), least=58 * len(sources))
+    return stack(alt.vconcat(*views, spacing=14), word("coverage_plot")[lang], len(views), least=58 * len(sources))
 
 
 def _coverage_rows(figures: Figures, type_: str, measure: str, lang: Lang) -> list[dict[str, Any]]:
     """A row for each relation of a type and each source; `heat` 0 and nothing shown where there is no triple."""
     top = math.log1p(figures.coverage["triples"].max() or 0)  # type: ignore[arg-type]  # a count
     cells = figures.coverage.filter(pl.col("type") == type_)
-    whole = cells.select(pl.col("relation").unique()).join(
+    grid = cells.select(pl.col("relation").unique()).join(
         figures.coverage.select(pl.col("source").unique()), how="cross"
     )
     rows = []
-    for name, source, triples, heads, known in (
-        whole.join(cells.drop("type"), on=["relation", "source"], how="left")
+    for name, source, triples, heads, entities in (
+        grid.join(cells.drop("type"), on=["relation", "source"], how="left")
         .fill_null(0)
         .sort("relation", "source")
         .iter_rows()
     ):
-        strength = (heads / known if known else 0.0) if measure == "share" else math.log1p(triples) / top
-        number = percent(heads, known) if measure == "share" else f"{triples:,}"
+        strength = (heads / entities if entities else 0.0) if measure == "share" else math.log1p(triples) / top
+        number = percent(heads, entities) if measure == "share" else f"{triples:,}"
         rows.append(
             {
                 "relation": relation(name)[lang],
@@ -80,7 +80,7 @@ def _coverage_rows(figures: Figures, type_: str, measure: str, lang: Lang) -> li
                 "name": f"{type_} {name}",
                 "triples": triples,
                 "heads": heads,
-                "known": known,
+                "known": entities,
             }
         )
     return rows
@@ -159,12 +159,12 @@ def degrees(figures: Figures, lang: Lang) -> Spec | None:
             spacing=18,
         )
     )
-    return finished(chart, word("degrees_plot")[lang], panel=160)
+    return finish(chart, word("degrees_plot")[lang], panel=160)
 
 
-def percent(part: int, whole: int) -> str:
+def percent(part: int, total: int) -> str:
     """A share as people read it: what is there is never 0%, and what lacks something never 100%."""
-    share = part / whole if whole else 0.0
+    share = part / total if total else 0.0
     if 0 < share < 0.01:
         return "<1%"
     return ">99%" if 0.99 < share < 1 else f"{share:.0%}"

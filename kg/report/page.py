@@ -11,7 +11,7 @@ import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from kgtools.kg.audit import SEVERITIES, Audit, Finding, runnable
+from kgtools.kg.audit import SEVERITIES, Audit, Finding, inline_parameters
 from kgtools.kg.report import tables
 from kgtools.kg.report.bars import CHANGES, SETS
 from kgtools.kg.report.charts import charts, percent
@@ -37,7 +37,7 @@ ESCAPES: dict[str, str | int | None] = {
 
 
 @dataclass(frozen=True)
-class Shown:
+class FindingView:
     """A finding as the page shows it; no table: nothing was found."""
 
     name: str
@@ -78,10 +78,10 @@ def page(store: Store, findings: list[Finding], examples: int, earlier: tuple[st
     """The page as text: the same for the same graph, findings and earlier report."""
     figures = count_figures(store)
     counts = numbers(figures, findings)
-    changed = changes(earlier[1], counts) if earlier else []
+    differences = changes(earlier[1], counts) if earlier else []
     titles = {finding.audit.name: _title(finding.audit) for finding in findings}
-    drawn = charts(figures, changed, titles)
-    shown = [_shown(finding, examples) for finding in sorted(findings, key=_rank)]
+    drawn = charts(figures, differences, titles)
+    shown = [_view(finding, examples) for finding in sorted(findings, key=_rank)]
     style, script = (Markup((HERE / name).read_text(encoding="utf-8")) for name in ("style.css", "page.js"))
     bundle = _bundle()
     environment = Environment(
@@ -107,8 +107,8 @@ def page(store: Store, findings: list[Finding], examples: int, earlier: tuple[st
         findings=shown,
         clean=sum(not finding.rows for finding in findings),
         earlier=earlier[0] if earlier else None,
-        trends=tables.trends(changed, titles) if earlier else None,
-        trends_more=word("trends_more", number=CHANGES) if _crowded(changed) else None,
+        trends=tables.trends(differences, titles) if earlier else None,
+        trends_more=word("trends_more", number=CHANGES) if _is_crowded(differences) else None,
         version=version("kgtools"),
         numbers=_json(counts),
         charts=drawn,
@@ -120,20 +120,20 @@ def _rank(finding: Finding) -> tuple[bool, int, int, str]:
     return not finding.rows, -SEVERITIES.index(finding.audit.severity), -len(finding.rows), finding.audit.name
 
 
-def _shown(finding: Finding, examples: int) -> Shown:
+def _view(finding: Finding, examples: int) -> FindingView:
     audit, number = finding.audit, len(finding.rows)
     title = _title(audit)
     rows = finding.rows[: 10 * examples if audit.severity == "info" and number <= 10 * examples else examples]
     numeric = [all(isinstance(row[i], int | float) for row in rows) for i in range(len(finding.columns))]
     columns = [Column(column(name), numeric=n, long=not n) for name, n in zip(finding.columns, numeric, strict=True)]
-    return Shown(
+    return FindingView(
         audit.name,
         audit.severity,
         title,
         Words(audit.why, audit.why_zh or audit.why),
         word("row" if number == 1 else "rows", number=number),
-        runnable(audit),
-        tables.found(word("examples", title=title), columns, rows) if number else None,
+        inline_parameters(audit),
+        tables.example_rows(word("examples", title=title), columns, rows) if number else None,
         word("shown_rows", shown=len(rows), number=number) if len(rows) < number else None,
         audit.severity == "error" and number > 0,
     )
@@ -159,8 +159,8 @@ def _tiles(figures: Figures, findings: list[Finding]) -> list[Tile]:
     return tiles
 
 
-def _crowded(changed: list[Change]) -> bool:
-    return any(sum(c.group == group and c.by != 0 for c in changed) > CHANGES for group in {c.group for c in changed})
+def _is_crowded(changes: list[Change]) -> bool:
+    return any(sum(c.group == group and c.by != 0 for c in changes) > CHANGES for group in {c.group for c in changes})
 
 
 def _bundle() -> Markup:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from markupsafe import Markup
 
 from kgtools.kg.ontology import ontology
-from kgtools.kg.report.bars import change_words, signed
+from kgtools.kg.report.bars import change_words, format_change
 from kgtools.kg.report.charts import percent
 from kgtools.kg.report.earlier import Change
 from kgtools.kg.report.figures import Figures
@@ -117,9 +117,9 @@ def hubs(figures: Figures) -> Table:
     return Table(word("degrees"), _columns("type", "direction", "linked", "median", "most", "whose"), rows)
 
 
-def trends(changed: Iterable[Change], titles: dict[str, Words]) -> Table:
+def trends(changes: Iterable[Change], titles: dict[str, Words]) -> Table:
     """A row a number: before, now, the change, also relative to before."""
-    rows = [_trend(change, titles) for change in changed]
+    rows = [_trend(change, titles) for change in changes]
     return Table(word("trends"), _columns("what", "before", "now", "change", "relative"), rows)
 
 
@@ -132,7 +132,7 @@ def _trend(change: Change, titles: dict[str, Words]) -> list[Any]:
         if not change.before
         else f"{change.by / change.before:+.1%}".replace("-", "−")
     )
-    shown = Markup('<span class="{}">{}</span>').format(kind, signed(change.by)) if change.by else _number(0)
+    shown = Markup('<span class="{}">{}</span>').format(kind, format_change(change.by)) if change.by else _number(0)
     what = Markup('<span class="chip">{}</span>{}').format(word(f"group_{change.group}"), change_words(change, titles))
     return [what, f"{change.before:,}", f"{change.now:,}", shown, relative]
 
@@ -141,7 +141,7 @@ def _columns(*keys: str) -> list[Column]:
     return [Column(word(key), numeric=key in NUMERIC, long=key == "whose") for key in keys]
 
 
-def found(caption: Words, columns: list[Column], rows: list[list[Any]]) -> Table:
+def example_rows(caption: Words, columns: list[Column], rows: list[list[Any]]) -> Table:
     """Example rows of a finding: entities with their type, types and relations in words."""
     return Table(caption, columns, [[value_of(value) for value in row] for row in rows], row_heads=False)
 
@@ -175,16 +175,16 @@ def code(text: str, kind: str) -> Markup:
 
 def _name(name: str) -> Markup:
     """A name from a file: its direction kept to itself, its control characters shown."""
-    seen = "".join(chr(0x2400 + ord(c)) if c < " " and c not in "\n\r" else c for c in name)
-    return Markup("<bdi>{}</bdi>").format(plain(seen))
+    visible = "".join(chr(0x2400 + ord(c)) if c < " " and c not in "\n\r" else c for c in name)
+    return Markup("<bdi>{}</bdi>").format(plain(visible))
 
 
 def _number(value: int) -> Any:
     return f"{value:,}" if value else Markup('<span class="zero">0</span>')
 
 
-def _bar(part: int, whole: int, text: str = "") -> Markup:
+def _bar(part: int, total: int, text: str = "") -> Markup:
     """A number with a bar of its share behind; without a text, number and share."""
     return Markup(
         '{}<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width="{}" height="8"/></svg>'
-    ).format(text or f"{part:,} ({percent(part, whole)})", f"{100 * part / whole if whole else 0:.1f}")
+    ).format(text or f"{part:,} ({percent(part, total)})", f"{100 * part / total if total else 0:.1f}")

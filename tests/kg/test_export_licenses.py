@@ -18,7 +18,7 @@ from rdflib.namespace import DCTERMS
 from kgtools.kg.build.inputs import Inputs, NamesMetadata, NameTable, SourceTables
 from kgtools.kg.exporters import Options, export, read_graph
 from kgtools.kg.exporters.rdf_terms import BASE
-from kgtools.kg.licenses import beside, license_of
+from kgtools.kg.licenses import licence_path, license_of
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.kg.tables import NAMES
 from kgtools.tools.errors import Findings, UsageError
@@ -59,7 +59,7 @@ def graph(tmp_path: Path, tables_of: Callable[..., SourceTables]) -> Make:
 
 def note_of(out: Path) -> str:
     """The text that tells of the licences of an export."""
-    return (out / "LICENSES.md" if out.is_dir() else beside(out)).read_text(encoding="utf-8")
+    return (out / "LICENSES.md" if out.is_dir() else licence_path(out)).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("form", "name"), FORMATS)

@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
+from kgtools.kg.build.inputs import Inputs, NamesMetadata, NameTable, SourceTables
 from kgtools.kg.build.merge import merge
 from kgtools.kg.tables import ENTITIES, NAMES, TRIPLES
 from kgtools.tools.inputs.files import digest
@@ -17,7 +17,7 @@ COLD = ("Disease", "感冒", "HAS_SYMPTOM", "头痛")
 
 
 def name_table(called: str, *rows: tuple[str, str, str | None]) -> NameTable:
-    return NameTable(called, {"license": "CC0-1.0"}, NAMES.frame(list(rows)))
+    return NameTable(called, NamesMetadata(license="CC0-1.0"), NAMES.frame(list(rows)))
 
 
 def entity(entities: pl.DataFrame, id_: str) -> dict[str, object]:

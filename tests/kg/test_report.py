@@ -10,7 +10,7 @@ import orjson
 import polars as pl
 import pytest
 
-from kgtools.kg.audit import Finding, audits, read_audit, run, runnable
+from kgtools.kg.audit import Finding, audits, inline_parameters, read_audit, run
 from kgtools.kg.ontology import ontology
 from kgtools.kg.report.charts import percent
 from kgtools.kg.report.earlier import Change, Numbers, changes, read_earlier
@@ -147,10 +147,10 @@ def test_every_column_of_our_audits_has_a_chinese_title(sample_graph: EmbeddedSt
 def test_the_query_that_the_page_shows_gives_the_rows_of_the_audit(raw_sample_graph: EmbeddedStore, name: str) -> None:
     (audit,) = audits(only=[name])
 
-    columns, rows = raw_sample_graph.query(runnable(audit), {})
+    columns, rows = raw_sample_graph.query(inline_parameters(audit), {})
 
     assert (columns, list(rows)) == (run(raw_sample_graph, audit).columns, run(raw_sample_graph, audit).rows)
-    assert "//" not in runnable(audit)
+    assert "//" not in inline_parameters(audit)
 
 
 def test_a_word_with_a_quote_or_a_backslash_is_put_into_a_query_as_it_is(
@@ -159,7 +159,9 @@ def test_a_word_with_a_quote_or_a_backslash_is_put_into_a_query_as_it_is(
     (audit,) = audits(only=["residue_names"])
     words = ["it's", "a\\b", "\\'", "感冒"]
     monkeypatch.setattr("kgtools.kg.audit.parameters", lambda _: {"residue": words})
-    question = runnable(audit).split("OPTIONAL")[0].replace("MATCH (n)\nWHERE n.name IN", "RETURN") + " AS words"
+    question = (
+        inline_parameters(audit).split("OPTIONAL")[0].replace("MATCH (n)\nWHERE n.name IN", "RETURN") + " AS words"
+    )
 
     assert list(two_sources.query(question, {})[1]) == [[words]]
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
+from kgtools.kg.build.inputs import Inputs, NamesMetadata, NameTable, SourceTables
 from kgtools.kg.build.ledger import decision_id
 from kgtools.kg.stores.neo4j import metadata
 from kgtools.kg.tables import LEDGER, NAMES
@@ -24,7 +24,7 @@ ROWS = [
 def inputs(tables_of: Make) -> Inputs:
     """Two sources, two tables of names, one decision."""
     tables = [
-        NameTable(name, {"license": "MIT", "sha256": "0"}, NAMES.frame([(zh, en, None)]))
+        NameTable(name, NamesMetadata(license="MIT", sha256="0"), NAMES.frame([(zh, en, None)]))
         for name, zh, en in (("second", "感冒", "cold"), ("first", "头痛", "headache"))
     ]
     pair = ("Disease:感冒", "Disease:流感")

@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 
 from kgtools.corpora.record import RECORDS
+from kgtools.kg.build.inputs import NamesMetadata
 from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import EmbeddedStore
@@ -253,7 +254,7 @@ def test_an_english_record_owes_both_tables_that_name_its_head_and_its_tail(
     (first,) = store.inputs().names
     names = first.names.with_columns(zh=pl.lit("关节痛"), en=pl.lit("joint pain"), type=pl.lit("Symptom"))
     store.change(
-        lambda inputs: inputs.with_names(type(first)("hpo", {"license": "LicenseRef-HPO", "sha256": "1"}, names))
+        lambda inputs: inputs.with_names(type(first)("hpo", NamesMetadata(license="LicenseRef-HPO", sha256="1"), names))
     )
 
     (row,) = run(store, pack()).records.filter(lang="en").iter_rows(named=True)
