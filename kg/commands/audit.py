@@ -13,7 +13,7 @@ from kgtools.tools.terminal import tell
 
 @click.command()
 @graph_option
-@format_option("table", "json")
+@format_option("table", "json", "markdown", "latex", "csv")
 def stats(graph: str, style: str) -> None:
     """Say what is in a graph, by entity type, relation and source.
 
@@ -78,7 +78,7 @@ def parameters(pairs: tuple[str, ...]) -> dict[str, Any]:
 
 @click.command()
 @graph_option
-@format_option("table", "json")
+@format_option("table", "json", "markdown", "latex", "csv")
 @click.option(
     "--audits",
     "folders",

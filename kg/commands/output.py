@@ -14,7 +14,7 @@ from kgtools.kg.ontology import ontology
 from kgtools.kg.stats import RelationRow, Statistics, TypeRow
 from kgtools.kg.stores.reconcile import Compared, Reconciliation
 from kgtools.tools.output import cell, print_json, print_table
-from kgtools.tools.terminal import say
+from kgtools.tools.terminal import say, tell
 
 COLUMNS = ("read", "distinct", "loaded", "merged", "rejected")
 
@@ -132,27 +132,35 @@ def _remarks(report: Report) -> list[str]:
 
 
 def print_stats(stats: Statistics, style: str) -> None:
-    """Entities and triples by type, relation and source."""
+    """Entities and triples by type, relation and source; as CSV one table of types and relations."""
     if style == "json":
         print_json(stats.to_dict())
         return
     words = ontology()
     sources = [row.source for row in stats.sources]
-    print_table(["source", "licence", "files"], [[s.source, s.license, ", ".join(s.files)] for s in stats.sources])
-    if stats.names:
-        print_table(["English names", "licence", "names"], [[n.table, n.license, n.names] for n in stats.names])
-    rows = [
+    types = [
         [t.type, words.entities[t.type].zh, t.count, *_by_source(t, sources), t.shared, t.with_english]
         for t in stats.entities
     ]
-    rows.append(["all", "", stats.totals.entities, *_sums(stats.entities, sources), stats.totals.with_english])
-    print_table(["type", "", "entities", *sources, "shared", "with English"], rows)
-    rows = [
+    relations = [
         [r.relation, words.relations[r.relation].zh, r.count, *_by_source(r, sources), r.shared]
         for r in stats.relations
     ]
-    rows.append(["all", "", stats.totals.triples, *_sums(stats.relations, sources)])
-    print_table(["relation", "", "triples", *sources, "shared"], rows)
+    if style == "csv":
+        rows = [["type", *row] for row in types] + [["relation", *row, None] for row in relations]
+        print_table(["kind", "name", "zh", "count", *sources, "shared", "with_english"], rows, style=style)
+        return
+    print_table(
+        ["source", "licence", "files"], [[s.source, s.license, ", ".join(s.files)] for s in stats.sources], style=style
+    )
+    if stats.names:
+        tables = [[n.table, n.license, n.names] for n in stats.names]
+        print_table(["English names", "licence", "names"], tables, style=style)
+    totals = stats.totals
+    types.append(["all", "", totals.entities, *_sums(stats.entities, sources), totals.with_english])
+    print_table(["type", "", "entities", *sources, "shared", "with English"], types, style=style)
+    relations.append(["all", "", totals.triples, *_sums(stats.relations, sources)])
+    print_table(["relation", "", "triples", *sources, "shared"], relations, style=style)
 
 
 def _by_source(row: TypeRow | RelationRow, sources: list[str]) -> list[int]:
@@ -165,25 +173,29 @@ def _sums(rows: Sequence[TypeRow | RelationRow], sources: list[str]) -> list[int
 
 
 def print_findings(findings: list[Finding], style: str, examples: int) -> None:
-    """Each audit with the number of its rows, and some of them."""
+    """Each audit with the number of its rows, and some of them; as CSV the numbers alone."""
     if style == "json":
         print_json([asdict(f.audit) | {"columns": f.columns, "count": len(f.rows), "rows": f.rows} for f in findings])
         return
     print_table(
         ["audit", "severity", "rows", "what"],
         [[f.audit.name, f.audit.severity, len(f.rows), f.audit.title] for f in findings],
+        style=style,
     )
     for finding in findings:
-        if finding.rows and examples:
+        if finding.rows and examples and style != "csv":
             shown = (
                 finding.rows
                 if finding.audit.severity == "info" and len(finding.rows) <= 10 * examples
                 else finding.rows[:examples]
             )
-            say(f"\n{finding.audit.name}: {finding.audit.why}")
-            print_table(finding.columns, shown)
-            if len(finding.rows) > len(shown):
-                say(f"  ... {len(finding.rows) - len(shown):,} more rows; --format json gives all")
+            title, more = f"{finding.audit.name}: {finding.audit.why}", len(finding.rows) - len(shown)
+            if style == "table":
+                say(f"\n{title}")
+                title = ""
+            print_table(finding.columns, shown, title, style)
+            if more:
+                (say if style == "table" else tell)(f"  ... {more:,} more rows; --format json gives all")
 
 
 def print_named(table: NameTable, entities: pl.DataFrame, before: NameTable | None = None) -> None:

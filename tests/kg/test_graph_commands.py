@@ -71,6 +71,42 @@ def test_stats_print_the_same_numbers_for_people_and_for_programs(kgtools: Run, 
         assert line[6] == f"{row['shared']:,}"
 
 
+def test_stats_as_csv_are_one_table_of_the_same_numbers(kgtools: Run, sample_graph: EmbeddedStore) -> None:
+    stats = kgtools("stats", "--graph", sample_graph.folder, "--format", "json").json
+
+    rows = list(csv.DictReader(kgtools("stats", "--graph", sample_graph.folder, "--format", "csv").out.splitlines()))
+
+    for key, kind in (("entities", "type"), ("relations", "relation")):
+        assert [(row["name"], int(row["count"]), int(row["shared"])) for row in rows if row["kind"] == kind] == [
+            (row[kind], row["count"], row["shared"]) for row in stats[key]
+        ]
+    assert {source["source"] for source in stats["sources"]} <= set(rows[0])
+
+
+@pytest.mark.parametrize(
+    ("style", "line"),
+    [("markdown", "| Disease | 疾病 | 2 | 2 | 0 | 1 |"), ("latex", r"Disease & 疾病 & 2 & 2 & 0 & 1 \\")],
+)
+def test_stats_are_printed_for_papers_and_pages(kgtools: Run, store: EmbeddedStore, style: str, line: str) -> None:
+    assert line in kgtools("stats", "--graph", store.folder, "--format", style).out.splitlines()
+
+
+@pytest.mark.parametrize("style", ["markdown", "latex", "csv"])
+def test_audits_are_printed_with_the_same_numbers_for_papers_and_pages(
+    kgtools: Run, sample_graph: EmbeddedStore, style: str
+) -> None:
+    words = ("audit", "--graph", sample_graph.folder, "--fail-on", "never", "--format")
+    counts = {row["name"]: row["count"] for row in kgtools(*words, "json").json}
+
+    lines = [line.replace("\\", "") for line in kgtools(*words, style).out.splitlines()]
+
+    mark = {"markdown": " | ", "latex": " & ", "csv": ","}[style]
+    for name, count in counts.items():
+        number = str(count) if style == "csv" else f"{count:,}"
+        (line,) = [line for line in lines if line.removeprefix("| ").startswith(f"{name}{mark}")]
+        assert line.removeprefix("| ").split(mark)[2] == number
+
+
 def test_stats_list_the_tables_of_names(kgtools: Run, store: EmbeddedStore, tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text("zh,en\n发热,fever\n", encoding="utf-8")
     kgtools("names", "add", tmp_path / "mine.csv", "--license", "CC0-1.0", "--graph", store.folder)
