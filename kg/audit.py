@@ -51,7 +51,7 @@ class Finding:
 
 def audits(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> list[Audit]:
     """Our audits and those in `folders`, by name; `only` some of them. Raises InputError, UsageError."""
-    found: dict[str, Audit] = {}
+    by_name: dict[str, Audit] = {}
     for folder in (OURS, *folders):
         if not folder.is_dir():
             raise InputError(f"{folder}: no such folder; --audits takes a folder of *.cypher files")
@@ -59,13 +59,13 @@ def audits(folders: Iterable[Path] = (), only: Iterable[str] = ()) -> list[Audit
         if not files:
             raise InputError(f"{folder}: holds no *.cypher file")
         for file in files:
-            if file.stem in found:
+            if file.stem in by_name:
                 raise InputError(f"{file}: there is an audit of this name already; rename the file")
-            found[file.stem] = read_audit(file)
+            by_name[file.stem] = read_audit(file)
     for name in only:
-        if name not in found:
-            raise UsageError(f"--only {name}: no such audit; {suggestion(name, list(found))}")
-    return [found[name] for name in sorted(found) if not only or name in set(only)]
+        if name not in by_name:
+            raise UsageError(f"--only {name}: no such audit; {suggestion(name, list(by_name))}")
+    return [by_name[name] for name in sorted(by_name) if not only or name in set(only)]
 
 
 def read_audit(file: Path) -> Audit:
@@ -103,7 +103,7 @@ def run_all(store: Store, audits: Iterable[Audit]) -> Iterator[Finding]:
     Raises CypherError that names the audit."""
     asked = deque[tuple[Audit, list[str], Iterable[list[Any]]]]()
     for audit in audits:
-        with _named(audit):
+        with _naming(audit):
             asked.append((audit, *store.query(audit.cypher, parameters(audit))))
         if len(asked) == AT_ONCE:
             yield _read(*asked.popleft())
@@ -112,12 +112,12 @@ def run_all(store: Store, audits: Iterable[Audit]) -> Iterator[Finding]:
 
 
 def _read(audit: Audit, columns: list[str], rows: Iterable[list[Any]]) -> Finding:
-    with _named(audit):
+    with _naming(audit):
         return Finding(audit, columns, list(rows))
 
 
 @contextmanager
-def _named(audit: Audit) -> Iterator[None]:
+def _naming(audit: Audit) -> Iterator[None]:
     try:
         yield
     except CypherError as error:
@@ -127,24 +127,24 @@ def _named(audit: Audit) -> Iterator[None]:
 def parameters(audit: Audit) -> dict[str, list[str]]:
     """What of the ontology the audit's query asks for: `$residue`, `$signatures`."""
     words = {word for source in ontology().sources.values() for words in source.residue.values() for word in words}
-    known = {"residue": sorted(words), "signatures": ontology().signatures()}
-    return {key: value for key, value in known.items() if f"${key}" in audit.cypher}
+    values = {"residue": sorted(words), "signatures": ontology().signatures()}
+    return {key: value for key, value in values.items() if f"${key}" in audit.cypher}
 
 
-def runnable(audit: Audit) -> str:
+def inline_parameters(audit: Audit) -> str:
     """The audit's query without its header, the ontology's words put in: what runs as it stands, in any store."""
     lines = [line for line in audit.cypher.splitlines() if not HEADER.match(line)]
     text = "\n".join(lines).strip()
-    lists = {key: "[" + ", ".join(map(_quoted, values)) + "]" for key, values in parameters(audit).items()}
+    lists = {key: "[" + ", ".join(map(_quote, values)) + "]" for key, values in parameters(audit).items()}
     return re.sub(r"\$(\w+)", lambda match: lists.get(match[1], match[0]), text)
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
 
 
-def failed(findings: Iterable[Finding], fail_on: str) -> bool:
+def fails(findings: Iterable[Finding], fail_on: str) -> bool:
     """Whether there is a finding at or above the severity `fail_on`; never for `never`."""
     if fail_on == "never":
         return False

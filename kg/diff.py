@@ -54,9 +54,9 @@ def diff(old: tuple[Entities, Triples], new: tuple[Entities, Triples]) -> Diff:
         *_counts("entity", "type", list(words.entities), old[0], new[0], entities),
         *_counts("relation", "relation", list(words.relations), old[1], new[1], triples),
     ]
-    places = {(count.kind, count.name): place for place, count in enumerate(counts)}
+    order_of = {(count.kind, count.name): number for number, count in enumerate(counts)}
     rows = pl.concat([entities, triples])
-    order = pl.Series("order", [places[pair] for pair in rows.select("kind", "name").iter_rows()], dtype=pl.UInt32)
+    order = pl.Series("order", [order_of[pair] for pair in rows.select("kind", "name").iter_rows()], dtype=pl.UInt32)
     return Diff(counts, rows.with_columns(order).sort("order", "change", "id", "column").drop("order"))
 
 
@@ -64,10 +64,12 @@ def _counts(
     kind: str, key: str, order: list[str], old: pl.DataFrame, new: pl.DataFrame, rows: pl.DataFrame
 ) -> list[Count]:
     before, after = (dict(frame.group_by(key).len().iter_rows()) for frame in (old, new))
-    found = {(n, c): k for n, c, k in rows.group_by("name", "change").agg(pl.col("id").n_unique()).iter_rows()}
-    known = [*(name for name in order if name in before or name in after), *sorted({*before, *after} - {*order})]
+    numbers = {(n, c): k for n, c, k in rows.group_by("name", "change").agg(pl.col("id").n_unique()).iter_rows()}
+    names = [*(name for name in order if name in before or name in after), *sorted({*before, *after} - {*order})]
     changes = ("added", "removed", "changed")
-    return [Count(kind, n, before.get(n, 0), after.get(n, 0), *(found.get((n, c), 0) for c in changes)) for n in known]
+    return [
+        Count(kind, n, before.get(n, 0), after.get(n, 0), *(numbers.get((n, c), 0) for c in changes)) for n in names
+    ]
 
 
 def _changes(kind: str, key: str, old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
@@ -79,12 +81,12 @@ def _changes(kind: str, key: str, old: pl.DataFrame, new: pl.DataFrame) -> pl.Da
     ]
     both = old.join(new, on="id", suffix=" new")
     for column in (name for name in old.columns if name != "id"):
-        changed = both.filter(pl.col(column).ne_missing(pl.col(f"{column} new")))
+        differing = both.filter(pl.col(column).ne_missing(pl.col(f"{column} new")))
         if column == "attributes":
-            rows.append(_attributes(changed))
-        elif changed.height:
-            texts = [_as_text(changed[column]).alias("before"), _as_text(changed[f"{column} new"]).alias("after")]
-            rows.append(_rows(kind, key, changed.with_columns(*texts, pl.lit(column).alias("column")), "changed"))
+            rows.append(_attributes(differing))
+        elif differing.height:
+            texts = [_as_text(differing[column]).alias("before"), _as_text(differing[f"{column} new"]).alias("after")]
+            rows.append(_rows(kind, key, differing.with_columns(*texts, pl.lit(column).alias("column")), "changed"))
     return pl.concat(rows)
 
 
@@ -102,13 +104,13 @@ def _as_text(values: pl.Series) -> pl.Series:
     return as_json(values) if values.dtype == pl.List(pl.String) else values
 
 
-def _attributes(changed: pl.DataFrame) -> pl.DataFrame:
+def _attributes(differing: pl.DataFrame) -> pl.DataFrame:
     """A row for each attribute that differs: its values, or with their origins where only those differ.
 
     Aliases are left to the column `aliases` where that differs as well."""
     rows = []
     columns = ("type", "id", "attributes", "attributes new", "aliases", "aliases new")
-    for type_, id_, old, new, aliases, aliases_new in changed.select(columns).iter_rows():
+    for type_, id_, old, new, aliases, aliases_new in differing.select(columns).iter_rows():
         before, after = orjson.loads(old), orjson.loads(new)
         for name in sorted({*before, *after}):
             was, is_ = before.get(name), after.get(name)

@@ -131,10 +131,10 @@ class Ontology(Settings):
     def _names_exist(self) -> Self:
         faults: list[str] = []
         for name, relation in self.relations.items():
-            faults += _unknown(f"relations.{name}", (*relation.domain, *relation.range), self.entities)
-            faults += _unknown(f"relations.{name}", (relation.contradicts,), self.relations)
+            faults += _find_unknown(f"relations.{name}", (*relation.domain, *relation.range), self.entities)
+            faults += _find_unknown(f"relations.{name}", (relation.contradicts,), self.relations)
         for name, claim in self.claims.items():
-            faults += _unknown(f"claims.{name}", claim.of, {**self.relations, **self.attributes})
+            faults += _find_unknown(f"claims.{name}", claim.of, {**self.relations, **self.attributes})
         for name, source in self.sources.items():
             faults += self._source_faults(name, source)
         if faults:
@@ -148,12 +148,12 @@ class Ontology(Settings):
             raise ValueError("; ".join(faults))
 
     def _source_faults(self, name: str, source: SourceInfo) -> list[str]:
-        faults = _unknown(f"sources.{name}", (*source.residue, *source.classes), self.entities)
+        faults = _find_unknown(f"sources.{name}", (*source.residue, *source.classes), self.entities)
         for key, field in source.fields.items():
             where = f"sources.{name}.fields.{key}"
-            faults += _unknown(where, (field.head, field.tail), self.entities)
-            faults += _unknown(where, (field.relation,), self.relations)
-            faults += _unknown(where, (field.attribute,), self.attributes)
+            faults += _find_unknown(where, (field.head, field.tail), self.entities)
+            faults += _find_unknown(where, (field.relation,), self.relations)
+            faults += _find_unknown(where, (field.attribute,), self.attributes)
         return faults
 
     def signatures(self) -> list[str]:
@@ -165,8 +165,8 @@ class Ontology(Settings):
         return field.tail or (self.relations[field.relation].range[0] if field.relation else None)
 
 
-def _unknown(where: str, used: Iterable[str | None], known: Iterable[str]) -> list[str]:
-    names = list(known)
+def _find_unknown(where: str, used: Iterable[str | None], defined: Iterable[str]) -> list[str]:
+    names = list(defined)
     return [
         f"{where}: {name!r} is not in the ontology; {suggestion(name, names)}"
         for name in used

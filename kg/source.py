@@ -63,15 +63,15 @@ class Collector:
     def start(self, file: str) -> None:
         """What follows stands in `file`."""
         self._file = file
-        self._named: list[tuple[str, str, str | None, str, int, str | None]] = []
-        self._said: list[tuple[str, str, str, str | None, int, str | None, int]] = []
+        self._mention_rows: list[tuple[str, str, str | None, str, int, str | None]] = []
+        self._statement_rows: list[tuple[str, str, str, str | None, int, str | None, int]] = []
         self._tails: list[str] = []
 
     def mention(
         self, type_: str, name: str, field: str, row: int, name_en: str | None = None, reason: str | None = None
     ) -> None:
         """The file names an entity."""
-        self._named.append((type_, name, name_en, field, row, reason))
+        self._mention_rows.append((type_, name, name_en, field, row, reason))
 
     def say(
         self,
@@ -85,7 +85,7 @@ class Collector:
     ) -> None:
         """The file says `head` field each of `tails`."""
         if tails:
-            self._said.append((field, head_type, head, tail_type, row, reason, len(tails)))
+            self._statement_rows.append((field, head_type, head, tail_type, row, reason, len(tails)))
             self._tails.extend(tails)
 
     def refuse(self, row: int, field: str, text: str, reason: str) -> None:
@@ -100,17 +100,18 @@ class Collector:
     def add(self, mentions: pl.DataFrame, statements: pl.DataFrame) -> None:
         """What the file says, as columns: those of the two tables without `file`; a nullable one may be missing."""
         file = pl.lit(self._file).alias("file")
-        for kept, frame, schema in ((self._mentions, mentions, MENTIONS), (self._statements, statements, STATEMENTS)):
-            given = {name: pl.col(name) if name in frame.columns else pl.lit(None) for name in schema.columns} | {
+        for tables, frame, schema in ((self._mentions, mentions, MENTIONS), (self._statements, statements, STATEMENTS)):
+            columns = {name: pl.col(name) if name in frame.columns else pl.lit(None) for name in schema.columns} | {
                 "file": file
             }
-            kept.append(frame.select(given[name].cast(kind).alias(name) for name, kind in schema.columns.items()))
+            tables.append(frame.select(columns[name].cast(kind).alias(name) for name, kind in schema.columns.items()))
 
     def finish(self) -> None:
         """The file is read: keep what was gathered."""
         file = pl.lit(self._file).alias("file")
         named = rows_as_frame(
-            self._named, {"type": TEXT, "name": TEXT, "name_en": TEXT, "field": TEXT, "row": pl.UInt32, "reason": TEXT}
+            self._mention_rows,
+            {"type": TEXT, "name": TEXT, "name_en": TEXT, "field": TEXT, "row": pl.UInt32, "reason": TEXT},
         )
         self._mentions.append(named.with_columns(file).select(list(MENTIONS.columns)))
         kinds = {
@@ -122,10 +123,10 @@ class Collector:
             "reason": TEXT,
             "count": pl.UInt32,
         }
-        said = rows_as_frame(self._said, kinds)
-        each = said.select(pl.int_range(pl.len()).repeat_by("count").explode()).to_series()
-        said = said[each.drop_nulls()].with_columns(pl.Series("tail", self._tails, dtype=TEXT), file)
-        self._statements.append(said.select(list(STATEMENTS.columns)))
+        rows = rows_as_frame(self._statement_rows, kinds)
+        each = rows.select(pl.int_range(pl.len()).repeat_by("count").explode()).to_series()
+        rows = rows[each.drop_nulls()].with_columns(pl.Series("tail", self._tails, dtype=TEXT), file)
+        self._statements.append(rows.select(list(STATEMENTS.columns)))
         self.start("")
 
     def reading(

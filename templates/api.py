@@ -109,7 +109,7 @@ def generate(
             "seed": seed, "max_tails": max_tails, "drop": {each.info.name: sorted(choose_drops(each, drop)) for each in packs},
         }  # fmt: skip
         refuse_none(tables, str(graph), allow_empty)
-        write(tables, stage, settings, store.about(), packs)
+        write(tables, stage, settings, store.metadata(), packs)
     noun = TASKS[task].noun
     result = GenerateResult(noun, tables.records.lazy(), tables.coverage.lazy(), tables.counts, folder)
     if export is None:

@@ -8,7 +8,7 @@ import orjson
 import polars as pl
 
 from kgtools.kg.build.doubts import doubt_of, value_doubts
-from kgtools.kg.build.inputs import NameTable
+from kgtools.kg.build.inputs import GraphMetadata, NameTable
 from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores import Store
@@ -46,7 +46,7 @@ class GraphView:
 
 def view(store: Store) -> GraphView:
     """The whole graph of a store as a View."""
-    known = _licenses(store.about())
+    known = _licenses(store.metadata())
     bits = {name: 1 << place for place, name in enumerate(known)}
     entities = store.entities().with_row_index("number")
     with ThreadPoolExecutor() as pool:  # polars works outside of the lock
@@ -92,12 +92,12 @@ def _synonyms(entities: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([pairs, pairs.select(entity="other", other="entity")]).unique().sort("entity", "other")
 
 
-def _licenses(about: dict[str, Any]) -> dict[str, str]:
+def _licenses(metadata: GraphMetadata) -> dict[str, str]:
     """The licence of each source and table of names; both licences where a table is called like a source."""
     known: dict[str, str] = {}
-    for part in ("sources", "names"):
-        for name, told in sorted(about[part].items()):
-            mine = operand(told["license"])
+    for part in (metadata.sources, metadata.names):
+        for name, each in sorted(part.items()):
+            mine = operand(each.license or "unknown")
             known[name] = operand(all_of([known.get(name, mine), mine]))
     if len(known) > MOST_SOURCES:
         raise InputError(

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from kgtools.corpora.record import MESSAGES, PREFERENCES, RECORDS, Preferences, Records
-from kgtools.kg.build.inputs import files_of
+from kgtools.kg.build.inputs import GraphMetadata, files_of
 from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.licenses import LICENSES
 from kgtools.kg.stores import Store
@@ -141,7 +141,7 @@ def _with_rejected(selection: Selection) -> Selection:
 
 
 def write(
-    tables: RecordTables, folder: Path, settings: dict[str, Any], graph: dict[str, Any], packs: Iterable[Pack]
+    tables: RecordTables, folder: Path, settings: dict[str, Any], graph: GraphMetadata, packs: Iterable[Pack]
 ) -> None:
     """`records.parquet`, `records.jsonl` (or both of preferences), `coverage.parquet`, `LICENSES.md` and `run.json` in `folder`.
     `graph`: what the store tells about itself; `packs`: those that made the tables."""

@@ -11,7 +11,7 @@ import polars as pl
 
 from kgtools.corpora.gates import read_vouched_manifest
 from kgtools.corpora.record import PREFERENCES, RECORDS
-from kgtools.kg.build.inputs import files_of
+from kgtools.kg.build.inputs import Metadata, SourceMetadata, files_of
 from kgtools.kg.build.normalize import HAN
 from kgtools.kg.build.origins import origin_of
 from kgtools.kg.ontology import ontology
@@ -127,7 +127,7 @@ def doubt(store: Store, folder: Path) -> str:
     manifest = read_vouched_manifest(file)
     if not manifest:
         return f"{file}: no run.json tells of this file as it is; it may have been edited since"
-    now = files_of(store.about())
+    now = files_of(store.metadata())
     lost = (
         [name for name, hash_ in manifest["inputs"].items() if now.get(name) != hash_]
         if manifest["command"] == "generate"
@@ -148,7 +148,7 @@ def trace_record(store: Store, folder: Path, id_: str) -> RecordTrace:
         meta = orjson.loads(record["meta"] or "{}")
         where = f"{meta.get('file', 'a file')}:{meta.get('line', '?')}"
         raise InputError(f"{record['id']}: not of a graph: it was read from {where} (source {record['source']})")
-    about = store.about()
+    sources = store.metadata().sources
     triples = find_triples(store.entities(), store.triples(), set(record["facts"]))
     lost = set(record["facts"]) - {triple["id"] for triple in triples}
     if lost:
@@ -164,7 +164,7 @@ def trace_record(store: Store, folder: Path, id_: str) -> RecordTrace:
         template=_template(record["template"]),
         license=record["license"],
         names=english,
-        triples=[_explain(triple, about["sources"]) for triple in triples],
+        triples=[_explain(triple, sources) for triple in triples],
     )
 
 
@@ -185,7 +185,7 @@ def trace_triple(store: Store, folder: Path, id_: str) -> TripleTrace:
     )
     coverage = COVERAGE.check(fates, str(folder)).filter(pl.col("triple") == triple_id).sort("lang")
     return TripleTrace(
-        triple=_explain(triples[0], store.about()["sources"]),
+        triple=_explain(triples[0], store.metadata().sources),
         coverage=coverage.select("lang", "records", "reason").to_dicts(),
         records=records.sort("id").to_dicts(),
     )
@@ -247,13 +247,12 @@ def _info(pack: str) -> PackInfo:
     return load_yaml(registry.find("packs", pack, Path) / "pack.yaml", PackInfo)
 
 
-def _explain(triple: dict[str, Any], sources: dict[str, Any]) -> TracedTriple:
+def _explain(triple: dict[str, Any], sources: dict[str, SourceMetadata]) -> TracedTriple:
     origins = []
     for origin in triple["origins"]:
         source, file, row, field = origin_of(origin)
-        about = sources.get(source, {})
-        sha256 = about.get("files", {}).get(file)
-        origins.append(TracedOrigin(source, file, row, field, about.get("license"), sha256))
+        metadata = sources.get(source, SourceMetadata())
+        origins.append(TracedOrigin(source, file, row, field, metadata.license, metadata.hashes().get(file)))
     known = ontology()
     words = known.relations.get(triple["relation"]) or known.attributes.get(triple["relation"])
     return TracedTriple(
@@ -265,10 +264,10 @@ def _explain(triple: dict[str, Any], sources: dict[str, Any]) -> TracedTriple:
 def _english_names(store: Store, record: dict[str, Any], triples: list[dict[str, Any]]) -> list[TracedName]:
     """Which table gave each English name that the record uses."""
     ids = {orjson.loads(record["meta"])["head"]} | {end for t in triples for end in (t["head"], t["tail"])}
-    about = store.about()
-    tables = about["sources"] | about["names"]
+    metadata = store.metadata()
+    tables: dict[str, Metadata] = {**metadata.sources, **metadata.names}
     rows = store.entities().filter(pl.col("id").is_in(list(ids)) & ~pl.col("name_en").str.contains(HAN)).sort("id")
     return [
-        TracedName(row["id"], row["name_en"], row["name_en_from"], tables.get(row["name_en_from"], {}).get("license"))
+        TracedName(row["id"], row["name_en"], row["name_en_from"], tables.get(row["name_en_from"], Metadata()).license)
         for row in rows.iter_rows(named=True)
     ]

@@ -12,7 +12,7 @@ import polars as pl
 
 from kgtools.corpora.text.normalize import in_digits
 from kgtools.kg.build.inputs import NameTable
-from kgtools.kg.build.name_rules import as_they_look
+from kgtools.kg.build.name_rules import clean_words
 from kgtools.kg.ontology import ontology
 
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
@@ -247,7 +247,7 @@ def say_values(values: pl.DataFrame, tables: Sequence[NameTable], bits: Mapping[
         for zh, en, type_ in own.select("zh", "en", "type").iter_rows():
             translated.setdefault((type_, zh), (en, bits[table.name]))
     rows = []
-    looks = as_they_look(values["value"])  # as names in those tables are
+    looks = clean_words(values["value"])  # as names in those tables are
     for (relation, value), look in zip(values.iter_rows(), looks, strict=True):
         told = known.get(relation)
         unit = told.unit if told else None

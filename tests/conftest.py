@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
-from kgtools.kg.build.inputs import SourceTables
+from kgtools.kg.build.inputs import SourceMetadata, SourceTables
 from kgtools.kg.build.load import prepare
 from kgtools.kg.build.normalize import clean
 from kgtools.kg.graph import change
@@ -144,8 +144,8 @@ def tables_of(reading_of: Callable[..., Reading]) -> Callable[..., SourceTables]
         rows: Sequence[Row] = (), alone: Sequence[Row] = (), source: str = "tiny", raw: bool = False, **how: Any
     ) -> SourceTables:
         cleaned = clean(reading_of(rows, alone, source, **how), raw)
-        about = {"title": "Tiny", "license": "CC0-1.0", "files": {}, "raw": raw}
-        return SourceTables(source, about, cleaned.named, cleaned.facts, cleaned.rejects)
+        metadata = SourceMetadata(title="Tiny", license="CC0-1.0", files={}, raw=raw)
+        return SourceTables(source, metadata, cleaned.named, cleaned.facts, cleaned.rejects)
 
     return make
 

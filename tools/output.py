@@ -2,13 +2,14 @@
 
 import csv
 import errno
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 SHOWN, AT_ONCE = 1000, 20_000
+"""Rows that a terminal is given; rows that are in memory at a time."""
+TABLE_STYLES = ("table", "markdown", "latex", "csv")
 
 
 def print_json(value: Any) -> None:
@@ -29,31 +32,77 @@ def print_json(value: Any) -> None:
     sys.stdout.buffer.flush()
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "") -> int:
-    """A table on stdout, as wide as it needs to be; gives the number of rows."""
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "", style: str = "table") -> int:
+    """A table on stdout in one of TABLE_STYLES; gives the number of rows.
+
+    `table` is as wide as it needs to be. `markdown` and `latex` have the same cells, escaped; LaTeX with Chinese needs a package such
+    as ctex, and no other. `csv` has the values as programs read them (1234, not 1,234), and no title."""
+    table = list(rows)
+    right = [bool(table) and all(isinstance(row[i], int | float | None) for row in table) for i in range(len(columns))]
+    if style == "csv":
+        _write(sys.stdout.buffer, list(columns), map(list, table), style, escape_formulas=False)
+    else:
+        layout = {"table": _plain_table, "markdown": _markdown_table, "latex": _latex_table}[style]
+        texts = [[cell(value) for value in row] for row in table]
+        say(layout([cell(column) for column in columns], texts, right, shown(title)) + "\n")
+    return len(table)
+
+
+def _plain_table(columns: list[str], rows: list[list[str]], right: list[bool], title: str) -> str:
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        box=box.SIMPLE_HEAD, title=Text(shown(title)) if title else None, title_justify="left", pad_edge=False
-    )
-    kept = list(rows)
-    for index, column in enumerate(columns):
-        numbers = all(isinstance(row[index], int | float) or row[index] is None for row in kept)
-        table.add_column(
-            Text(cell(column)),
-            justify="right" if numbers and kept else "left",
-            overflow="fold",
-            no_wrap=not sys.stdout.isatty(),
-        )
-    for row in kept:
-        table.add_row(*(Text(cell(value)) for value in row))
+    table = Table(box=box.SIMPLE_HEAD, title=Text(title) if title else None, title_justify="left", pad_edge=False)
+    for column, is_right in zip(columns, right, strict=True):
+        justify: Literal["right", "left"] = "right" if is_right else "left"
+        table.add_column(Text(column), justify=justify, overflow="fold", no_wrap=not sys.stdout.isatty())
+    for row in rows:
+        table.add_row(*map(Text, row))
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
     lines = ["".join(segment.text for segment in line).rstrip() for line in console.render_lines(table, pad=False)]
-    say("\n".join(lines).strip("\n") + "\n")
-    return len(kept)
+    return "\n".join(lines).strip("\n")
+
+
+def _markdown_table(columns: list[str], rows: list[list[str]], right: list[bool], title: str) -> str:
+    marks = ["---:" if is_right else "---" for is_right in right]
+    lines = [columns, marks, *rows]
+    texts = [f"**{escape_markdown(title)}**\n"] if title else []
+    texts += [f"| {' | '.join(line if line is marks else map(escape_markdown, line))} |" for line in lines]
+    return "\n".join(texts)
+
+
+def _latex_table(columns: list[str], rows: list[list[str]], right: list[bool], title: str) -> str:
+    lines = [" & ".join(map(escape_latex, line)) + r" \\" for line in (columns, *rows)]
+    letters = "".join("r" if is_right else "l" for is_right in right)
+    tabular = [
+        rf"\begin{{tabular}}{{{letters}}}", r"\hline", lines[0], r"\hline", *lines[1:], r"\hline", r"\end{tabular}",
+    ]  # fmt: skip
+    if title:
+        tabular = [r"\begin{table}", rf"\caption{{{escape_latex(title)}}}", *tabular, r"\end{table}"]
+    return "\n".join(tabular)
+
+
+MARKDOWN = re.compile(r"[\\|`*<>\[\]]|(?<!\w)_|_(?!\w)")
+"""What Markdown would obey within a table: `a|b`, `<br>`, `*x*`, `_x_`; not the underscore of `HAS_SYMPTOM`."""
+
+
+def escape_markdown(text: str) -> str:
+    """The text as Markdown that shows just this text."""
+    return MARKDOWN.sub(r"\\\g<0>", text)
+
+
+LATEX = {
+    "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}",
+    ">": r"\textgreater{}", "|": r"\textbar{}", "[": "{[}", "]": "{]}", "*": "{*}",
+} | {sign: f"\\{sign}" for sign in "{}$&#_%"}  # fmt: skip
+"""Signs that LaTeX obeys, or that its usual fonts lack. A bracket or star behind a line break would be its option."""
+
+
+def escape_latex(text: str) -> str:
+    """The text as LaTeX that shows just this text."""
+    return "".join(LATEX.get(sign, sign) for sign in text)
 
 
 def cell(value: Any) -> str:

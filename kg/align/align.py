@@ -1,4 +1,4 @@
-"""The alignment of a graph changed: candidates applied, decisions of a file added, decisions taken out."""
+"""Align a graph: apply candidates, take over the decisions of a file, take decisions out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ import polars as pl
 
 from kgtools.kg.align.candidates import search
 from kgtools.kg.align.decide import Proposal, propose, with_decisions, without
-from kgtools.kg.align.review import Decisions, checked, read_review, table_of
+from kgtools.kg.align.review import Decisions, check_decisions, read_review, table_of
 from kgtools.kg.align.rules import RULES
 from kgtools.kg.align.sssom import sssom_decisions
 from kgtools.kg.build.inputs import Inputs
-from kgtools.kg.build.ledger import DIFFERENT, SAME, awake
+from kgtools.kg.build.ledger import DIFFERENT, SAME, select_active
 from kgtools.kg.build.merge import merge
 from kgtools.kg.graph import change
 from kgtools.kg.stores import Store
@@ -25,7 +25,7 @@ PEOPLE = "reviewer"
 
 
 @dataclass(frozen=True)
-class Size:
+class GraphSize:
     """How large a graph is; `loops` are triples with one entity at both ends."""
 
     entities: int
@@ -34,12 +34,12 @@ class Size:
 
 
 @dataclass(frozen=True)
-class Changed:
-    """What a change did: `before` and `after`; `ledger` as it is now; `outcome` of reading back, None where nothing
-    was written; `counts` of what was asked for, by rule where it is `rules`."""
+class AlignmentResult:
+    """What aligning did: the size `before` and `after`; `ledger` as it is now; how many of its decisions are `asleep`; `outcome` of
+    reading back, None where nothing was written; `counts` of what was asked for, by rule where it is `rules`."""
 
-    before: Size
-    after: Size
+    before: GraphSize
+    after: GraphSize
     ledger: Ledger
     asleep: int
     counts: dict[str, Any]
@@ -63,32 +63,33 @@ class Changed:
         }
 
 
-def align(store: Store, threshold: float, rules: tuple[str, ...] = (), dry_run: bool = False) -> Changed:
+def align(store: Store, threshold: float, rules: tuple[str, ...] = (), dry_run: bool = False) -> AlignmentResult:
     """Apply the candidates at or above the threshold. `counts["rules"]`: for each rule its candidates, and how many were
     applied, are for review, are decided already; and the decisions of the rule that sleep. `counts["too_common"]`: codes that so
     many entities have that they are evidence of nothing."""
     inputs = store.inputs()
-    present = named(inputs)
+    present = entity_ids(inputs)
     asked = rules or tuple(RULES)
-    searched = search(inputs, asked)
-    found = searched.candidates
-    proposal = propose(found, inputs.ledger, present, threshold)
+    search_result = search(inputs, asked)
+    proposal = propose(search_result.candidates, inputs.ledger, present, threshold)
     ledger = with_decisions(inputs.ledger, proposal.applied)
     counts = {
-        "rules": _by_rule(asked, found, proposal, ledger, present),
-        "too_common": searched.common.to_dicts(),
+        "rules": _count_by_rule(asked, search_result.candidates, proposal, ledger, present),
+        "too_common": search_result.common.to_dicts(),
     }
-    return _changed(store, inputs, lambda old: with_decisions(old, proposal.applied), counts, dry_run, proposal.review)
+    return _apply_ledger(
+        store, inputs, lambda old: with_decisions(old, proposal.applied), counts, dry_run, proposal.review
+    )
 
 
-def apply(store: Store, path: Path, who: str | None = None, dry_run: bool = False) -> Changed:
+def apply(store: Store, path: Path, who: str | None = None, dry_run: bool = False) -> AlignmentResult:
     """Take over the decisions of a review or SSSOM file. Raises InputError with every fault, and changes nothing then."""
     if who == "kgtools":
         raise UsageError("--who kgtools: that is the name under which kgtools decides itself; name a person")
     inputs = store.inputs()
-    present = named(inputs)
+    present = entity_ids(inputs)
     decisions = read_decisions(path, who or PEOPLE, present)
-    checked(path, decisions, inputs.ledger, present)
+    check_decisions(path, decisions, inputs.ledger, present)
     same = decisions.rows.filter(pl.col("verdict") == SAME).height
     counts = {
         "decisions": {
@@ -100,7 +101,7 @@ def apply(store: Store, path: Path, who: str | None = None, dry_run: bool = Fals
             "other_predicates": decisions.unlike,
         }
     }
-    return _changed(store, inputs, lambda old: checked(path, decisions, old, present), counts, dry_run)
+    return _apply_ledger(store, inputs, lambda old: check_decisions(path, decisions, old, present), counts, dry_run)
 
 
 def read_decisions(path: Path, who: str, present: set[str]) -> Decisions:
@@ -114,27 +115,27 @@ def read_decisions(path: Path, who: str, present: set[str]) -> Decisions:
     return Decisions(ours, read.lines, unknown=read.rows.height - ours.height, unlike=read.unlike)
 
 
-def undo(store: Store, what: tuple[str, ...], who: str | None = None, dry_run: bool = False) -> Changed:
+def undo(store: Store, what: tuple[str, ...], who: str | None = None, dry_run: bool = False) -> AlignmentResult:
     """Take decisions out: by id, by rule or all, with `who` only those of that one. Raises UsageError."""
     inputs = store.inputs()
     gone = inputs.ledger.join(without(inputs.ledger, what, who), on="id", how="anti")
     counts = {"undone": dict(gone.group_by("rule").len().sort("rule").iter_rows())}
-    return _changed(store, inputs, lambda old: without(old, what, who), counts, dry_run)
+    return _apply_ledger(store, inputs, lambda old: without(old, what, who), counts, dry_run)
 
 
-def named(inputs: Inputs) -> set[str]:
+def entity_ids(inputs: Inputs) -> set[str]:
     """The ids of all entities that some source names."""
     return {id_ for source in inputs.sources for id_ in source.named["id"].to_list()}
 
 
-def _changed(
+def _apply_ledger(
     store: Store,
     inputs: Inputs,
     make: Callable[[Ledger], Ledger],
     counts: dict[str, Any],
     dry_run: bool,
     review: pl.DataFrame | None = None,
-) -> Changed:
+) -> AlignmentResult:
     """The store with another ledger; where the ledger stays the same nothing is written."""
     ledger = make(inputs.ledger)
     before = size(store.entities(), store.triples())
@@ -145,21 +146,21 @@ def _changed(
         else:
             outcome = change(store, lambda now: now.with_ledger(make(now.ledger)), "align")
             after = size(store.entities(), store.triples())
-    asleep = ledger.height - awake(ledger, named(inputs)).height
-    return Changed(before, after, ledger, asleep, counts, outcome, review)
+    asleep = ledger.height - select_active(ledger, entity_ids(inputs)).height
+    return AlignmentResult(before, after, ledger, asleep, counts, outcome, review)
 
 
-def size(entities: Entities, triples: Triples) -> Size:
+def size(entities: Entities, triples: Triples) -> GraphSize:
     """How large a graph is."""
-    return Size(entities.height, triples.height, triples.filter(pl.col("head") == pl.col("tail")).height)
+    return GraphSize(entities.height, triples.height, triples.filter(pl.col("head") == pl.col("tail")).height)
 
 
-def _by_rule(
-    asked: tuple[str, ...], found: pl.DataFrame, proposal: Proposal, ledger: Ledger, present: set[str]
+def _count_by_rule(
+    asked: tuple[str, ...], candidates: pl.DataFrame, proposal: Proposal, ledger: Ledger, present: set[str]
 ) -> dict[str, dict[str, int]]:
-    asleep = ledger.join(awake(ledger, present), on="id", how="anti")
+    asleep = ledger.join(select_active(ledger, present), on="id", how="anti")
     columns = {
-        "candidates": found,
+        "candidates": candidates,
         "applied": proposal.applied,
         "review": proposal.review,
         "decided": proposal.decided,

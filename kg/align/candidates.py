@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from kgtools.kg.align.evidence import contradicted, neighbours, opposed, ranked, related
+from kgtools.kg.align.evidence import count_contradictions, find_relation, have_opposed_words, neighbours, rank
 from kgtools.kg.align.rules import RULES, common_codes
 from kgtools.kg.build.inputs import Inputs
 from kgtools.kg.build.ledger import decision_id
@@ -38,28 +38,34 @@ def candidates(inputs: Inputs, rules: Sequence[str] = tuple(RULES)) -> pl.DataFr
 def search(inputs: Inputs, rules: Sequence[str] = tuple(RULES)) -> Search:
     """The candidates of these rules, and what was no evidence."""
     entities, triples = merge(inputs.with_ledger(LEDGER.frame()))
-    table, ways = ranked(entities, triples), neighbours(triples)
-    found = pl.concat(
+    table, ways = rank(entities, triples), neighbours(triples)
+    pairs_by_rule = pl.concat(
         [RULES[rule](table, ways).with_columns(pl.lit(rule).alias("rule")) for rule in RULES if rule in rules]
     )
     names = table.select("id", "type", "name", "key", "sources", "rank")
-    pairs = found.join(names.rename({c: f"{c}_one" for c in names.columns}), left_on="one", right_on="id_one").join(
-        names.rename({c: f"{c}_other" for c in names.columns}), left_on="other", right_on="id_other"
-    )
-    possible = (pl.col("rule") == "completion") | ~opposed(pl.col("key_one"), pl.col("key_other"))
-    best = CANDIDATES.check(_best(_oriented(_doubted(pairs.filter(possible), ways))), "the candidates")
+    pairs = pairs_by_rule.join(
+        names.rename({c: f"{c}_one" for c in names.columns}), left_on="one", right_on="id_one"
+    ).join(names.rename({c: f"{c}_other" for c in names.columns}), left_on="other", right_on="id_other")
+    possible = (pl.col("rule") == "completion") | ~have_opposed_words(pl.col("key_one"), pl.col("key_other"))
+    best = CANDIDATES.check(_keep_best(_orient(_lower_scores(pairs.filter(possible), ways))), "the candidates")
     return Search(best, common_codes(table if "shared-code" in rules else table.clear()))
 
 
-def _doubted(pairs: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
+JOINED, AGAINST, LEAST = 0.3, 0.1, 0.05
+"""How much less sure a pair is that a triple joins (a disease and its complication are two), and one of whose triples the other
+contradicts (a source may err); what is left at least, so that people see it. Either takes an alias, 0.96 at most, under the default
+threshold of 0.9; a triple between the two takes it to the end of the list."""
+
+
+def _lower_scores(pairs: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
     """Less sure where a triple joins the two or a triple of the one contradicts one of the other, unless the names say
     that they are the same."""
-    pairs = contradicted(related(pairs, ways), ways)
+    pairs = count_contradictions(find_relation(pairs, ways), ways)
     doubtful = ~pl.col("rule").is_in(["equal-name", "completion"])
     joined, against = doubtful & pl.col("related").is_not_null(), doubtful & (pl.col("contradictions") > 0)
-    less = 0.3 * joined.cast(pl.Float64) + 0.1 * against.cast(pl.Float64)
+    less = JOINED * joined.cast(pl.Float64) + AGAINST * against.cast(pl.Float64)
     return pairs.with_columns(
-        pl.max_horizontal(pl.col("score") - less, 0.05).round(3).alias("score"),
+        pl.max_horizontal(pl.col("score") - less, LEAST).round(3).alias("score"),
         pl.format(
             "{}{}{}", "reason",
             pl.when(joined).then(pl.format("; but {} joins them", pl.col("related").fill_null(""))).otherwise(pl.lit("")),
@@ -68,7 +74,7 @@ def _doubted(pairs: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _oriented(pairs: pl.DataFrame) -> pl.DataFrame:
+def _orient(pairs: pl.DataFrame) -> pl.DataFrame:
     """`before` is the one with the greater rank."""
     swap = pl.col("rank_one") < pl.col("rank_other")
 
@@ -85,7 +91,7 @@ def _oriented(pairs: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _best(pairs: pl.DataFrame) -> pl.DataFrame:
+def _keep_best(pairs: pl.DataFrame) -> pl.DataFrame:
     """One row a pair."""
     order = {rule: number for number, rule in enumerate(RULES)}
     ids = [decision_id(before, after) for before, after in pairs.select("before", "after").iter_rows()]

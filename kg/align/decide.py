@@ -9,7 +9,7 @@ import polars as pl
 from kgtools.kg.align.candidates import CANDIDATES
 from kgtools.kg.align.evidence import exclude, excluding_words
 from kgtools.kg.align.rules import RULES
-from kgtools.kg.build.ledger import DIFFERENT, SAME, Groups, awake, decision_id, name_of
+from kgtools.kg.build.ledger import DIFFERENT, SAME, Groups, decision_id, name_of, select_active
 from kgtools.kg.tables import LEDGER, Ledger
 from kgtools.tools.errors import UsageError
 from kgtools.tools.registry import suggestion
@@ -30,9 +30,9 @@ class Proposal:
 def propose(candidates: pl.DataFrame, ledger: Ledger, present: set[str], threshold: float) -> Proposal:
     """The candidates at or above the threshold are applied, the surest first, unless together with what is the same
     already they would unite two names that exclude each other: those, and the less sure, are for review."""
-    active = awake(ledger, present)
-    same, apart = united(active), {frozenset(pair) for pair in _pairs(active, DIFFERENT)}
-    known = set(ledger["id"])
+    active = select_active(ledger, present)
+    same, apart = same_groups(active), {frozenset(pair) for pair in _pairs(active, DIFFERENT)}
+    decided_ids = set(ledger["id"])
     words = excluding_words(id_ for table in (candidates, active) for end in ("before", "after") for id_ in table[end])
     applied: list[dict[str, Any]] = []
     review: list[dict[str, Any]] = []
@@ -40,7 +40,11 @@ def propose(candidates: pl.DataFrame, ledger: Ledger, present: set[str], thresho
     for row in candidates.sort(-pl.col("score"), "id").iter_rows(named=True):
         before, after = row["before"], row["after"]
         crossing = [(one, other) for one in same.members(before) for other in same.members(after)]
-        if row["id"] in known or same.together(before, after) or any(frozenset(pair) in apart for pair in crossing):
+        if (
+            row["id"] in decided_ids
+            or same.are_same(before, after)
+            or any(frozenset(pair) in apart for pair in crossing)
+        ):
             decided.append(row)
         elif row["score"] < threshold:
             review.append(row)
@@ -61,7 +65,7 @@ def _pairs(ledger: Ledger, verdict: str) -> list[tuple[str, str]]:
     return list(ledger.filter(pl.col("verdict") == verdict).select("before", "after").iter_rows())
 
 
-def united(ledger: Ledger) -> Groups:
+def same_groups(ledger: Ledger) -> Groups:
     """What is the same as what by these decisions."""
     return Groups(_pairs(ledger, SAME))
 
@@ -99,15 +103,15 @@ def decision(before: str, after: str, verdict: str, rule: str, score: float, rea
 
 def clashes(ledger: Ledger) -> list[list[str]]:
     """For each `different` that other decisions make the same: the ids of the decisions that say so, its own first."""
-    same = united(ledger)
-    torn = [(one, other) for one, other in _pairs(ledger, DIFFERENT) if same.together(one, other)]
+    same = same_groups(ledger)
+    torn = [(one, other) for one, other in _pairs(ledger, DIFFERENT) if same.are_same(one, other)]
     if not torn:
         return []
     import networkx as nx
 
-    said = nx.Graph(_pairs(ledger, SAME))
-    found = []
+    graph = nx.Graph(_pairs(ledger, SAME))
+    paths = []
     for one, other in torn:
-        path = nx.shortest_path(said, one, other)
-        found.append([decision_id(one, other), *(decision_id(*step) for step in pairwise(path))])
-    return found
+        path = nx.shortest_path(graph, one, other)
+        paths.append([decision_id(one, other), *(decision_id(*step) for step in pairwise(path))])
+    return paths

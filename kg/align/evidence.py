@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from kgtools.kg.align.spelling import SPELLING, spelled
+from kgtools.kg.align.spelling import SPELLING, spell
 from kgtools.kg.build.doubts import TRUNCATED
 from kgtools.kg.ontology import ontology
 from kgtools.kg.tables import Entities, Triples
 
 UP = "增多|增高|升高|增加|增强|亢进|过多|过高|过速|增快"
 DOWN = "减少|减低|降低|减弱|低下|减退|过少|不足|缺乏|过低|过缓|减慢"
+"""Words of more and of less, compared as ↑ and ↓: 增高 is 升高, and excludes 降低."""
 OPPOSED = (
     r"[0-9]+",
     r"[α-ω]",
@@ -36,10 +37,11 @@ OPPOSED = (
     "显性|隐性",
     "单侧|双侧",
 )
-"""Words of which two names that mean the same cannot have different ones."""
+"""Words of which two names that mean the same cannot have different ones, a kind a line: 左肺癌 and 右肺癌, IgA and IgG, 1型 and 2型,
+维生素b and 维生素c. A name without any word of a kind may mean the same as one with it."""
 
 
-def ranked(entities: Entities, triples: Triples) -> pl.DataFrame:
+def rank(entities: Entities, triples: Triples) -> pl.DataFrame:
     """`id`, `type`, `name`, `sources`, `aliases`, `attributes`, `key` (the name as it is spelled after all steps that
     keep every word), `triples`, and `rank`: of two that are the same, the one with the smaller rank stays.
 
@@ -51,7 +53,7 @@ def ranked(entities: Entities, triples: Triples) -> pl.DataFrame:
     table = table.with_columns(
         pl.col("triples").fill_null(0).cast(pl.Int64),
         pl.col("name").str.contains(TRUNCATED).alias("truncated"),
-        spelled(pl.col("name"), SPELLING).alias("key"),
+        spell(pl.col("name"), SPELLING).alias("key"),
     ).sort(
         "truncated",
         -pl.col("sources").list.len().cast(pl.Int64),
@@ -74,8 +76,8 @@ def neighbours(triples: Triples) -> pl.DataFrame:
     )
 
 
-def shared(pairs: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
-    """The pairs `one`, `other` with `said`, the triples of `one`, and `shared`, those that `other` has as well."""
+def count_shared(pairs: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
+    """The pairs `one`, `other` with `total`, the triples of `one`, and `shared`, those that `other` has as well."""
     ids = pairs.select("one", "other").unique()
     of_one = ids.join(ways.rename({"id": "one", "other": "end"}), on="one")
     counts = of_one.join(
@@ -83,27 +85,27 @@ def shared(pairs: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
         on=["other", "way", "end"],
         how="left",
     )
-    found = counts.group_by("one", "other").agg(
-        pl.len().cast(pl.Int64).alias("said"), pl.col("both").is_not_null().sum().cast(pl.Int64).alias("shared")
+    totals = counts.group_by("one", "other").agg(
+        pl.len().cast(pl.Int64).alias("total"), pl.col("both").is_not_null().sum().cast(pl.Int64).alias("shared")
     )
-    return pairs.join(found, on=["one", "other"], how="left").with_columns(pl.col("said", "shared").fill_null(0))
+    return pairs.join(totals, on=["one", "other"], how="left").with_columns(pl.col("total", "shared").fill_null(0))
 
 
-def related(pairs: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
+def find_relation(pairs: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
     """The pairs `one`, `other` with `related`: the first relation between the two, null where there is none."""
     between = ways.select(pl.col("id").alias("one"), "other", pl.col("way").str.strip_chars_start("<").alias("related"))
     first = between.join(pairs.select("one", "other").unique(), on=["one", "other"]).group_by("one", "other")
     return pairs.join(first.agg(pl.col("related").min()), on=["one", "other"], how="left")
 
 
-def contradicted(pairs: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
+def count_contradictions(pairs: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
     """The pairs `one`, `other` with `contradictions`: how many triples of the one could not be true of the other."""
     other_way = {name: r.contradicts for name, r in ontology().relations.items() if r.contradicts}
     other_way |= {f"<{name}": f"<{way}" for name, way in other_way.items()}
     some = ways.filter(pl.col("way").is_in(list(other_way))).with_columns(
         pl.col("way").replace_strict(other_way, return_dtype=pl.String).alias("against")
     )
-    found = (
+    totals = (
         pairs.select("one", "other")
         .unique()
         .join(some.select(pl.col("id").alias("one"), pl.col("other").alias("end"), "against"), on="one")
@@ -114,14 +116,14 @@ def contradicted(pairs: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
         .group_by("one", "other")
         .agg(pl.len().cast(pl.Int64).alias("contradictions"))
     )
-    return pairs.join(found, on=["one", "other"], how="left").with_columns(pl.col("contradictions").fill_null(0))
+    return pairs.join(totals, on=["one", "other"], how="left").with_columns(pl.col("contradictions").fill_null(0))
 
 
-def opposed(one: pl.Expr, other: pl.Expr) -> pl.Expr:
+def have_opposed_words(one: pl.Expr, other: pl.Expr) -> pl.Expr:
     """Whether two names, spelled after all steps, have words that exclude each other: 左 and 右, 1 and 2."""
     return pl.any_horizontal(
         (first.list.len() > 0) & (second.list.len() > 0) & (first != second)
-        for first, second in zip(_said(one), _said(other), strict=True)
+        for first, second in zip(_words_by_kind(one), _words_by_kind(other), strict=True)
     )
 
 
@@ -133,10 +135,12 @@ def excluding_words(ids: Iterable[str]) -> dict[str, tuple[frozenset[str], ...]]
     table = table.with_columns(
         pl.when(pl.col("name").str.contains(TRUNCATED))
         .then(pl.lit(""))
-        .otherwise(spelled(pl.col("name"), SPELLING))
+        .otherwise(spell(pl.col("name"), SPELLING))
         .alias("name")
     )
-    rows = table.select("id", *(words.alias(str(n)) for n, words in enumerate(_said(pl.col("name"))))).iter_rows()
+    rows = table.select(
+        "id", *(words.alias(str(n)) for n, words in enumerate(_words_by_kind(pl.col("name"))))
+    ).iter_rows()
     return {id_: tuple(frozenset(words) for words in kinds) for id_, *kinds in rows}
 
 
@@ -145,7 +149,7 @@ def exclude(one: tuple[frozenset[str], ...], other: tuple[frozenset[str], ...]) 
     return any(first and second and first != second for first, second in zip(one, other, strict=True))
 
 
-def _said(name: pl.Expr) -> list[pl.Expr]:
+def _words_by_kind(name: pl.Expr) -> list[pl.Expr]:
     """The words of each kind in a name, sorted; different words for the same are made one."""
     name = name.str.replace_all(UP, "↑").str.replace_all(DOWN, "↓")
     name = name.str.replace_many(["儿童", "不完全"], ["小儿", "部分"])

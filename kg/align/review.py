@@ -46,23 +46,23 @@ def write_review(path: Path, candidates: pl.DataFrame, ledger: Ledger) -> None:
     """Write the candidates, the surest first; what people wrote into the file before and did not apply yet is kept.
 
     Raises InputError where it may not be written, as `may_be_written` does."""
-    written, kept = _written(path, set(ledger["id"])), []
+    undecided, cells_by_row = _read_undecided(path, set(ledger["id"])), []
     for row in candidates.select(list(CANDIDATES.columns)).iter_rows(named=True):
         cells = {name: ", ".join(value) if isinstance(value, list) else str(value) for name, value in row.items()}
-        old = written.pop(row["id"], None)
-        kept.append(cells | {"decision": old["decision"] if old else ""})
+        old = undecided.pop(row["id"], None)
+        cells_by_row.append(cells | {"decision": old["decision"] if old else ""})
     text = io.StringIO()
     table = csv.DictWriter(text, COLUMNS, delimiter="\t", lineterminator="\n", restval="", extrasaction="ignore")
     table.writeheader()
-    rows = [*kept, *(written[id_] for id_ in sorted(written))]
+    rows = [*cells_by_row, *(undecided[id_] for id_ in sorted(undecided))]
     table.writerows({name: as_text(value) for name, value in row.items()} for row in rows)
     write_file(path, text.getvalue().encode())
 
 
-def may_be_written(path: Path) -> None:
+def check_review_file(path: Path) -> None:
     """Raises InputError for a place in no folder, and where a file stands that is no review file."""
     check_folder(path)
-    _written(path, set())
+    _read_undecided(path, set())
 
 
 def check_folder(path: Path) -> None:
@@ -70,18 +70,18 @@ def check_folder(path: Path) -> None:
     check_file(path, error=InputError)
 
 
-def _written(path: Path, known: set[str]) -> dict[str, dict[str, str]]:
+def _read_undecided(path: Path, decided_ids: set[str]) -> dict[str, dict[str, str]]:
     """By id, the rows of the file as it is that hold a decision which is not in the ledger."""
     if not path.is_file():  # nothing yet, or what is written through
         return {}
     header, rows = table_of(path)
     if not set(COLUMNS) <= set(header):
         raise InputError(f"{path}: exists and is not a review file; name another: --review FILE")
-    found = [_as_it_was(row) for _, row in rows]
-    return {row["id"]: row for row in found if row["decision"].strip() and row["id"] not in known}
+    cells = [_unescape(row) for _, row in rows]
+    return {row["id"]: row for row in cells if row["decision"].strip() and row["id"] not in decided_ids}
 
 
-def _as_it_was(cells: dict[str, str]) -> dict[str, str]:
+def _unescape(cells: dict[str, str]) -> dict[str, str]:
     return {name: as_it_was(value) for name, value in cells.items()}
 
 
@@ -118,7 +118,7 @@ def read_review(path: Path, who: str) -> Decisions:
     lines: dict[str, int] = {}
     faults, left = [], 0
     for line, written in table:
-        cells = _as_it_was(written)
+        cells = _unescape(written)
         word = cells["decision"].strip().lower()
         if not word:
             left += 1
@@ -144,7 +144,7 @@ def read_review(path: Path, who: str) -> Decisions:
     return Decisions(LEDGER.frame(rows), lines, left)
 
 
-def checked(path: Path, decisions: Decisions, ledger: Ledger, present: set[str]) -> Ledger:
+def check_decisions(path: Path, decisions: Decisions, ledger: Ledger, present: set[str]) -> Ledger:
     """The ledger with these decisions. Raises InputError with every one that cannot be: an entity that the graph does
     not have, two of different types, one with itself, and what contradicts other decisions."""
     faults: list[str] = []
@@ -176,15 +176,17 @@ def _hint(id_: str, present: set[str]) -> str:
 
 
 def _clash(path: Path, ids: list[str], decisions: Decisions, ledger: Ledger) -> list[str]:
-    said = {row["id"]: row for row in ledger.filter(pl.col("id").is_in(ids)).to_dicts()}
-    apart = said[ids[0]]
-    places = [
-        f"line {decisions.lines[i]}" if i in decisions.lines else f"decision {i} ({said[i]['rule']}, {said[i]['who']})"
+    decisions_by_id = {row["id"]: row for row in ledger.filter(pl.col("id").is_in(ids)).to_dicts()}
+    apart = decisions_by_id[ids[0]]
+    sources = [
+        f"line {decisions.lines[i]}"
+        if i in decisions.lines
+        else f"decision {i} ({decisions_by_id[i]['rule']}, {decisions_by_id[i]['who']})"
         for i in ids
     ]
     line = max((decisions.lines[i] for i in ids if i in decisions.lines), default=1)
     old = [i for i in ids if i not in decisions.lines]
     way = f"; kgtools align --undo {old[-1]} takes one of them out" if old else ""
     return [
-        f"{path}:{line}: {apart['before']} and {apart['after']} are different by {places[0]}, but the same by {' and '.join(places[1:])}{way}"
+        f"{path}:{line}: {apart['before']} and {apart['after']} are different by {sources[0]}, but the same by {' and '.join(sources[1:])}{way}"
     ]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import orjson
 import polars as pl
 
-from kgtools.kg.align.evidence import shared
-from kgtools.kg.align.spelling import ALIKE, SPELLING, STEPS, SURE, WRITTEN, spelled, steps_between
+from kgtools.kg.align.evidence import count_shared
+from kgtools.kg.align.spelling import ALIKE, SPELLING, STEPS, SURE, WRITTEN, spell, steps_between
 
 Rule = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
 """From the ranked entities and their neighbours (kgtools.kg.align.evidence) to `one`, `other`, `score` and `reason`."""
@@ -14,8 +14,12 @@ Rule = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
 COMMON = 50
 """How many entities of a type may have one code, for it to be evidence that two of them are the same."""
 GLOSS = STEPS[-1]
+"""The step that drops an abbreviation in brackets."""
 DOTS = r"(\.{2,}|…+)$"
-SHARE = pl.col("shared") / pl.max_horizontal("said", 1)
+"""The mark of a name that was cut off: `急性上呼吸道...`."""
+LEAST_CODE = 4
+"""Characters of an ICD-10 code that names a disease, not a group of them: A010, not A01."""
+SHARE = pl.col("shared") / pl.max_horizontal("total", 1)
 
 
 def equal_name(entities: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
@@ -25,20 +29,22 @@ def equal_name(entities: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
         "type",
         "name",
         "key",
-        spelled(pl.col("name"), SURE).alias("sure"),
-        spelled(pl.col("name"), ALIKE).alias("alike"),
+        spell(pl.col("name"), SURE).alias("sure"),
+        spell(pl.col("name"), ALIKE).alias("alike"),
     )
-    found = []
+    parts = []
     for by in ("sure", "alike", "key"):
-        found.append(_with_first(table, by))
-        table = table.join(found[-1], left_on="id", right_on="one", how="anti", maintain_order="left")
-    pairs = pl.concat([*found, _glossed(table)])
+        parts.append(_with_first(table, by))
+        table = table.join(parts[-1], left_on="id", right_on="one", how="anti", maintain_order="left")
+    pairs = pl.concat([*parts, _pair_glosses(table)])
     names = entities.select("id", "name")
     named = pairs.join(names.rename({"id": "one", "name": "one_name"}), on="one", maintain_order="left").join(
         names.rename({"id": "other", "name": "other_name"}), on="other", maintain_order="left"
     )
     steps = steps_between(named.select(pl.col("one_name").alias("one"), pl.col("other_name").alias("other")))
-    several = pl.col("glosses") > 1
+    several = (
+        pl.col("glosses") > 1
+    )  # 甲胎蛋白(AFP) and 甲胎蛋白(X): which of them the plain name means, nobody can tell
     return named.with_columns(steps["score"], steps["steps"]).select(
         "one",
         "other",
@@ -59,13 +65,13 @@ def _with_first(table: pl.DataFrame, by: str) -> pl.DataFrame:
     )
 
 
-def _glossed(table: pl.DataFrame) -> pl.DataFrame:
+def _pair_glosses(table: pl.DataFrame) -> pl.DataFrame:
     """Each name with an abbreviation in brackets and the name without; `glosses`: how many the latter has."""
-    bare = table.select("id", "type", "key", GLOSS.change(pl.col("key")).alias("base"))
-    found = bare.filter(pl.col("key") != pl.col("base")).join(
+    bare = table.select("id", "type", "key", GLOSS.rewrite(pl.col("key")).alias("base"))
+    glosses = bare.filter(pl.col("key") != pl.col("base")).join(
         table.select("type", pl.col("key").alias("base"), pl.col("id").alias("other")), on=["type", "base"]
     )
-    return found.select(pl.col("id").alias("one"), "other", pl.len().over("other").alias("glosses"))
+    return glosses.select(pl.col("id").alias("one"), "other", pl.len().over("other").alias("glosses"))
 
 
 def alias(entities: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
@@ -73,22 +79,23 @@ def alias(entities: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
 
     Less sure where several claim the name or the one has several such aliases; much less where one name contains the
     other, for then one is often a kind of the other."""
-    claims = shared(_claims(entities), ways)
+    claims = count_shared(_claims(entities), ways)
     doubts = {
         "one name is part of the other": (pl.col("inside"), 0.3),
         "several entities have this alias": (pl.col("claimers") > 1, 0.15),
         "its aliases are several entities": (pl.col("claimed") > 1, 0.1),
         "it is written as another symbol": (pl.col("differs"), 0.2),
     }
+    # Each calling the other so gives 0.9, the default threshold; one alone stays under it, however many triples they share.
     score = 0.82 + 0.08 * pl.col("mutual").cast(pl.Float64) + 0.06 * SHARE
     for holds, less in doubts.values():
         score = score - less * holds.cast(pl.Float64)
-    said = (
+    claim = (
         pl.when("mutual").then(pl.format("each is an alias of the other: {}, {}", "name", "other_name"))
         .otherwise(pl.format("{} is an alias of {}", "alias", "name"))
     )  # fmt: skip
     but = [pl.when(holds).then(pl.lit(f"; {what}")).otherwise(pl.lit("")) for what, (holds, _) in doubts.items()]
-    reason = pl.concat_str(said, pl.format("; {} of {} triples shared", "shared", "said"), *but)
+    reason = pl.concat_str(claim, pl.format("; {} of {} triples shared", "shared", "total"), *but)
     return claims.select("one", "other", score.round(3).alias("score"), reason.alias("reason"))
 
 
@@ -96,18 +103,18 @@ def _claims(entities: pl.DataFrame) -> pl.DataFrame:
     """`one` has the `alias` that is the name of `other`; `mutual`, `claimers`, `claimed`, `inside` and `differs` weigh it."""
     named = entities.unique(["type", "key"], keep="first", maintain_order=True).select(
         "type", pl.col("key").alias("other_key"), pl.col("id").alias("other"), pl.col("name").alias("other_name"),
-        spelled(pl.col("name"), ALIKE).alias("other_alike"),
+        spell(pl.col("name"), ALIKE).alias("other_alike"),
     )  # fmt: skip
-    said = (
+    aliases = (
         entities.select(pl.col("id").alias("one"), "type", "name", "key", pl.col("aliases").alias("alias"))
         .explode("alias")
         .drop_nulls("alias")
         .with_columns(
-            spelled(pl.col("alias"), SPELLING).alias("other_key"), spelled(pl.col("alias"), ALIKE).alias("alias_alike")
+            spell(pl.col("alias"), SPELLING).alias("other_key"), spell(pl.col("alias"), ALIKE).alias("alias_alike")
         )
     )
     claims = (
-        said.join(named, on=["type", "other_key"])
+        aliases.join(named, on=["type", "other_key"])
         .filter(pl.col("key") != pl.col("other_key"))
         .with_columns((pl.col("alias_alike") != pl.col("other_alike")).alias("differs"))
         .sort("differs", maintain_order=True)
@@ -134,12 +141,14 @@ def completion(entities: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
     """A name that was cut off, and the one name that begins so; of several, the one that shares most triples.
 
     The longer the beginning and the more triples are shared, the surer; of several never sure."""
-    ends = shared(_endings(entities), ways).with_columns(SHARE.alias("share"), pl.len().over("one").alias("ends"))
+    ends = count_shared(_endings(entities), ways).with_columns(SHARE.alias("share"), pl.len().over("one").alias("ends"))
     ends = ends.sort("one", -pl.col("share"), "other").with_columns(
         pl.col("share").shift(-1).over("one").fill_null(0.0).alias("next")
     )
     best = ends.unique("one", keep="first", maintain_order=True)
     only, length = pl.col("ends") == 1, pl.col("start").str.len_chars()
+    # One ending alone is under the default threshold of 0.9: at 6 characters it takes a third of the triples, at 5 two thirds, and
+    # shorter beginnings never reach it.
     base = (
         pl.when(length >= 6).then(0.86).when(length == 5).then(0.82).when(length == 4).then(0.75)
         .when(length == 3).then(0.6).otherwise(0.4) - 0.06 * (pl.col("begins") == pl.col("start")).cast(pl.Float64)
@@ -152,7 +161,7 @@ def completion(entities: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
     cased = pl.col("written").str.starts_with(pl.col("cut"))
     score = score - 0.1 * (~cased).cast(pl.Float64)
     case = pl.when(cased).then(pl.lit("")).otherwise(pl.lit("; but in another case"))
-    reason = pl.concat_str(begun, case, pl.format("; {} of {} triples shared", "shared", "said"))
+    reason = pl.concat_str(begun, case, pl.format("; {} of {} triples shared", "shared", "total"))
     worth = only | ((pl.col("shared") >= 2) & (pl.col("share") >= 0.5))
     return best.filter(worth).select("one", "other", score.round(3).alias("score"), reason.alias("reason"))
 
@@ -162,14 +171,14 @@ def _endings(entities: pl.DataFrame) -> pl.DataFrame:
     nothing longer does; `cut` and `written` are both as their letters are written. Only steps that need no whole word."""
     cut = (
         entities.filter("truncated")
-        .with_columns(spelled(pl.col("name").str.replace(DOTS, ""), WRITTEN).alias("cut"))
+        .with_columns(spell(pl.col("name").str.replace(DOTS, ""), WRITTEN).alias("cut"))
         .filter(pl.col("cut") != "")
         .with_columns(pl.col("cut").str.to_lowercase().alias("start"))
         .select(pl.col("id").alias("one"), "type", "cut", "start", pl.col("start").str.len_chars().alias("length"))
     )
-    whole = (
+    complete = (
         entities.filter(~pl.col("truncated"))
-        .with_columns(spelled(pl.col("name"), WRITTEN).alias("written"))
+        .with_columns(spell(pl.col("name"), WRITTEN).alias("written"))
         .select(
             "type",
             "key",
@@ -179,13 +188,13 @@ def _endings(entities: pl.DataFrame) -> pl.DataFrame:
             "rank",
         )
     )
-    found = [
-        part.join(whole.with_columns(pl.col("begins").str.slice(0, length).alias("start")), on=["type", "start"])
+    matches = [
+        part.join(complete.with_columns(pl.col("begins").str.slice(0, length).alias("start")), on=["type", "start"])
         for (length,), part in cut.partition_by("length", as_dict=True).items()
     ]
-    if not found:
-        return cut.join(whole, on="type").clear()
-    ends = pl.concat(found).sort("one", "rank").unique(["one", "key"], keep="first", maintain_order=True)
+    if not matches:
+        return cut.join(complete, on="type").clear()
+    ends = pl.concat(matches).sort("one", "rank").unique(["one", "key"], keep="first", maintain_order=True)
     longer = pl.col("begins") != pl.col("start")
     return ends.filter(longer | ~longer.any().over("one"))
 
@@ -209,6 +218,7 @@ def shared_code(entities: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
         .select(
             "one",
             "other",
+            # 0.7 at most: people decide
             (0.3 + 0.4 * pl.col("alike")).round(3).alias("score"),
             pl.format("the same ICD-10 code {}, and names that are alike", "code").alias("reason"),
         )
@@ -228,7 +238,7 @@ def _codes(entities: pl.DataFrame) -> pl.DataFrame:
         (id_, type_, key, code)
         for id_, type_, key, text in coded.iter_rows()
         for code in orjson.loads(text)["icd10"]
-        if len(code.replace(".", "")) >= 4
+        if len(code.replace(".", "")) >= LEAST_CODE
     ]
     return pl.DataFrame(codes, schema=dict.fromkeys(("one", "type", "key", "code"), pl.String), orient="row").unique(
         maintain_order=True

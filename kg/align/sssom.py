@@ -77,13 +77,13 @@ def _row(row: dict[str, Any], named: dict[str, str]) -> dict[str, str]:
         "object_id": curie(after),
         "object_label": name_of(after),
         "mapping_justification": JUSTIFICATIONS.get(row["rule"], UNSAID) if by_tool else BY_HAND,
-        "author_label": "" if by_tool else _escaped(row["who"]),
+        "author_label": "" if by_tool else _escape(row["who"]),
         "subject_source": f"source:{quote(named[before], safe='')}" if before in named else "",
         "object_source": f"source:{quote(named[after], safe='')}" if after in named else "",
         "mapping_tool": TOOL if by_tool else "",
         "mapping_tool_version": version("kgtools") if by_tool else "",
         "confidence": f"{row['score']:g}" if float(f"{row['score']:g}") == row["score"] else repr(row["score"]),
-        "curation_rule_text": _escaped(row["rule"]),
+        "curation_rule_text": _escape(row["rule"]),
         "comment": row["reason"],
     }
 
@@ -93,16 +93,16 @@ def _metadata(inputs: Inputs, rows: list[dict[str, str]]) -> str:
     prefixes = {type_: f"{BASE}{type_}:" for type_ in types}
     if any(row[end] for row in rows for end in ("subject_source", "object_source")):
         prefixes["source"] = f"{BASE}source:"
-    whole = license_of(inputs.about)
-    licenses = ", ".join(f"{giver.name} {giver.license}" for giver in givers(inputs.about))
+    license_ = license_of(inputs.metadata)
+    licenses = ", ".join(f"{giver.name} {giver.license}" for giver in givers(inputs.metadata))
     content = digest("\n".join("\t".join(row.values()) for row in rows))
     slots = {
         "sssom_version": "1.1",
         "curie_map": dict(sorted(prefixes.items())),
         "mapping_set_id": f"{BASE}alignment:{content}",
         "mapping_set_title": "Alignment of the entities of a medical knowledge graph",
-        "license": LICENSE.format(whole) if whole in categories() else NO_LICENSE,
-        "comment": f"SPDX-License-Identifier: {whole} (what names the entities: {licenses})",
+        "license": LICENSE.format(license_) if license_ in categories() else NO_LICENSE,
+        "comment": f"SPDX-License-Identifier: {license_} (what names the entities: {licenses})",
     }
     return yaml.safe_dump(slots, sort_keys=False, allow_unicode=True, width=10_000)
 
@@ -174,30 +174,30 @@ def _decision(slots: dict[str, Any], who: str) -> dict[str, Any]:
     if not 0 <= score <= 1:
         raise ValueError(f"confidence {score}: expected a number of 0 to 1")
     people = ("author_label", "author_id", "creator_label", "creator_id", "mapping_tool")
-    said = next((_texts(slots[name]) for name in people if slots.get(name)), [who])
+    deciders = next((_texts(slots[name]) for name in people if slots.get(name)), [who])
     rules = _texts(
         slots.get("curation_rule_text")
         or str(slots.get("mapping_justification") or "sssom").partition(":")[2]
         or "sssom"
     )
     verdict = DIFFERENT if modifier else SAME
-    return decision(before, after, verdict, ", ".join(rules), score, str(slots.get("comment", "")), ", ".join(said))
+    return decision(before, after, verdict, ", ".join(rules), score, str(slots.get("comment", "")), ", ".join(deciders))
 
 
 def _id(text: str, prefixes: dict[str, str]) -> str:
     """The id of an entity by its CURIE: one of ours, or as it stands."""
-    prefix, found, local = text.partition(":")
-    if not found:
+    prefix, colon, local = text.partition(":")
+    if not colon:
         raise ValueError(f"{text!r} is not a CURIE; expected PREFIX:NAME")
     if prefix not in prefixes:
         if prefix in BUILT_IN:
             return text
         raise ValueError(f"the prefix {prefix!r} is not in the curie_map of the metadata")
-    whole = f"{prefixes[prefix]}{local}"
-    return unquote(whole.removeprefix(BASE)) if whole.startswith(BASE) else text
+    iri = f"{prefixes[prefix]}{local}"
+    return unquote(iri.removeprefix(BASE)) if iri.startswith(BASE) else text
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace("|", "\\|")
 
 

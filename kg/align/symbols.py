@@ -46,17 +46,17 @@ PLAIN_WAVES = "tpu"
 """Waves of an electrocardiogram of which there are not two, a great and a small one."""
 
 
-def without_case(names: pl.Series) -> pl.Series:
+def lower_each(names: pl.Series) -> pl.Series:
     """The names in lower case, but for symbols, which stay as they are, and Greek letters."""
-    return pl.Series(names.name, [None if name is None else plain_case(name) for name in names.to_list()], pl.String)
+    return pl.Series(names.name, [None if name is None else lower_case(name) for name in names.to_list()], pl.String)
 
 
-def plain_case(name: str) -> str:
+def lower_case(name: str) -> str:
     """A name in lower case but for its symbols: `CT平扫` is `ct平扫`, `Co中毒` stays."""
-    return WORD.sub(lambda word: _plain(name, word), name).translate(NUMERALS)
+    return WORD.sub(lambda word: _lower_word(name, word), name).translate(NUMERALS)
 
 
-def _plain(name: str, word: re.Match[str]) -> str:
+def _lower_word(name: str, word: re.Match[str]) -> str:
     """A word of this name in lower case where that loses nothing.
 
     Long words may be written in any of three ways, all small, all great or one great letter; a short one in the first two."""

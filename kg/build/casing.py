@@ -32,7 +32,7 @@ ORDINARY_END = re.compile(
 )
 NAMES_END = re.compile(r".*(?:ar|en|[^cit]y)")
 """Ends that ordinary words have, and names too: Malabar, Arden, Jolly."""
-LONGEST_SHOUT = 5
+LONGEST_ABBREVIATION = 5
 """Letters of an abbreviation at most that nobody listed."""
 LONGEST_COMPOUND = 60
 """Letters on either side of a word that may hang on it."""
@@ -75,45 +75,45 @@ class Words(NamedTuple):
 
 @cache
 def _words() -> Words:
-    told = load_yaml(Path(__file__).parents[1] / "english" / "words.yaml", English)
+    lists = load_yaml(Path(__file__).parents[1] / "english" / "words.yaml", English)
     return Words(
-        {word.lower(): word for word in (*told.proper.split(), *told.genera.split())},
-        {word.lower(): word for word in told.abbreviations.split()},
-        frozenset(word.lower() for word in told.common.split()),
-        frozenset(told.either.split()),
-        frozenset(told.small.split()),
-        frozenset(told.words.split()),
-        tuple((re.compile(rf"(?i)\b{re.escape(phrase)}\b"), phrase) for phrase in told.phrases),
+        {word.lower(): word for word in (*lists.proper.split(), *lists.genera.split())},
+        {word.lower(): word for word in lists.abbreviations.split()},
+        frozenset(word.lower() for word in lists.common.split()),
+        frozenset(lists.either.split()),
+        frozenset(lists.small.split()),
+        frozenset(lists.words.split()),
+        tuple((re.compile(rf"(?i)\b{re.escape(phrase)}\b"), phrase) for phrase in lists.phrases),
     )
 
 
-def mid_sentence(name: str) -> str:
+def to_sentence_case(name: str) -> str:
     """The name with the case that it has in the middle of a sentence."""
     letters = [char for char in name if char.isalpha()]
-    long = len(letters) > (LONGEST_SHOUT if " " in name.strip() else LONGEST_LISTED)
-    shouted = long and all(char.isupper() for char in letters)
+    long = len(letters) > (LONGEST_ABBREVIATION if " " in name.strip() else LONGEST_LISTED)
+    all_capitals = long and all(char.isupper() for char in letters)
     words = list(WORD.finditer(name))
     begins = [word[0] for word in words if word[0][0].isupper() or not name.endswith("-", 0, word.start())]
-    titled = _is_titled(begins)  # Enteric-coated Capsules are
-    said, end = [], 0
-    for place, word in enumerate(words):
-        said.append(name[end : word.start()])
-        seen = Seen(
+    titled = _is_title_case(begins)  # Enteric-coated Capsules are
+    parts, end = [], 0
+    for number, word in enumerate(words):
+        parts.append(name[end : word.start()])
+        context = WordContext(
             word=word[0],
-            before=words[place - 1][0] if place else "",
-            after=words[place + 1][0] if place + 1 < len(words) else "",
+            before=words[number - 1][0] if number else "",
+            after=words[number + 1][0] if number + 1 < len(words) else "",
             left=name[word.start() - 1 : word.start()] if word.start() else "",
             right=name[word.end() : word.end() + 1],
-            first=place == 0,
+            first=number == 0,
             alone=len(words) == 1,
             among_names=any(part.lower() in _words().proper for part in _compound(name, word)),
         )
-        said.append(_cased(seen, shouted, titled))
+        parts.append(_recase_word(context, all_capitals, titled))
         end = word.end()
-    whole = "".join([*said, name[end:]])
+    text = "".join([*parts, name[end:]])
     for phrase, written in _words().phrases:
-        whole = phrase.sub(written, whole)
-    return whole
+        text = phrase.sub(written, text)
+    return text
 
 
 def _compound(name: str, word: re.Match[str]) -> list[str]:
@@ -123,13 +123,13 @@ def _compound(name: str, word: re.Match[str]) -> list[str]:
     return WORD.findall((before[0] if before else "") + "-" + (after[0] if after else ""))
 
 
-def cased(names: pl.Series) -> pl.Series:
+def recase(names: pl.Series) -> pl.Series:
     """`mid_sentence` of each name; null stays null."""
-    known = {name: mid_sentence(name) for name in names.unique().drop_nulls()}
-    return names.replace_strict(known, return_dtype=pl.String) if known else names
+    recased = {name: to_sentence_case(name) for name in names.unique().drop_nulls()}
+    return names.replace_strict(recased, return_dtype=pl.String) if recased else names
 
 
-class Seen(NamedTuple):
+class WordContext(NamedTuple):
     """A word of a name, the words before and after it, and the characters right beside it. `among_names`: a proper name hangs
     on it by hyphens, as on Lemli in Smith-Lemli-Opitz."""
 
@@ -147,70 +147,78 @@ class Seen(NamedTuple):
         return any(char.isdigit() for char in self.left + self.right)
 
 
-def _is_titled(words: list[str]) -> bool:
+def _is_title_case(words: list[str]) -> bool:
     """Whether every word begins in upper case, so that none tells by it that it is a proper name."""
     plain = [word for word in words if len(word) > 1 and word.lower() not in _words().small]
     return len(plain) > 1 and all(word[0].isupper() for word in plain)
 
 
-def _cased(seen: Seen, shouted: bool, titled: bool) -> str:
+def _recase_word(context: WordContext, all_capitals: bool, titled: bool) -> str:
     """A word as it stands in the middle of a sentence."""
-    words, word, lower = _words(), seen.word, seen.word.lower()
+    words, word, lower = _words(), context.word, context.word.lower()
     if len(word) == 1:
-        return _letter(seen)
-    ordinary = lower in words.common or (lower in words.words and not seen.alone)
+        return _recase_letter(context)
+    ordinary = lower in words.common or (lower in words.words and not context.alone)
     if lower in words.abbreviations and (word.isupper() or (word[0].isupper() and not ordinary)):
         return words.abbreviations[lower]
-    if lower in words.proper and (word[0].isupper() or shouted):
-        plain = lower in words.either and not NOUNS_OF_EPONYMS.search(seen.after)
-        plain = plain and (seen.after.lower() not in words.proper or lower in PARTICLES)
-        return lower if plain and not seen.among_names else words.proper[lower]
-    if seen.among_names and lower in words.proper:
+    if lower in words.proper and (word[0].isupper() or all_capitals):
+        plain = lower in words.either and not NOUNS_OF_EPONYMS.search(context.after)
+        plain = plain and (context.after.lower() not in words.proper or lower in PARTICLES)
+        return lower if plain and not context.among_names else words.proper[lower]
+    if context.among_names and lower in words.proper:
         return words.proper[lower]
-    counted = COUNTED.search(seen.before) and lower not in words.small
-    if ROMAN.fullmatch(word) and (counted or (word[0].isupper() and seen.beside_digit) or word.isupper()):
+    counted = COUNTED.search(context.before) and lower not in words.small
+    if ROMAN.fullmatch(word) and (counted or (word[0].isupper() and context.beside_digit) or word.isupper()):
         return word[:-1].upper() + word[-1] if lower[-1] in "abcd" and word[-1].islower() else word.upper()
-    if any(char.isupper() for char in word[1:]) and not shouted:  # mRNA, IgA, CT, McLeod
+    if any(char.isupper() for char in word[1:]) and not all_capitals:  # mRNA, IgA, CT, McLeod
         return word
-    if not word[0].isupper() and not shouted:
+    if not word[0].isupper() and not all_capitals:
         return word
     if (
-        seen.right.isdigit()
+        context.right.isdigit()
         and len(word) <= LONGEST_GENE
         and lower not in words.common | GREEK
         and not COUNTED.search(word)
     ):
         return word.upper()
     listed = lower in words.common | words.small | IN_COMPOUNDS | PARTICLES
-    if seen.among_names and not listed and not ORDINARY_END.search(lower):
+    if context.among_names and not listed and not ORDINARY_END.search(lower):
         return word.capitalize()
-    if not set("aeiouy") & set(lower) and len(word) <= LONGEST_SHOUT and word.isascii():
+    if not set("aeiouy") & set(lower) and len(word) <= LONGEST_ABBREVIATION and word.isascii():
         return word.upper()
     stem = re.sub(r"['’]s?$", "", lower)
     if stem != lower and lower not in words.common and stem not in words.common:
         return stem.capitalize() + word[len(stem) :].lower()
-    return word if not shouted and _may_be_an_eponym(seen, titled) else lower
+    return word if not all_capitals and _may_be_an_eponym(context, titled) else lower
 
 
-def _letter(seen: Seen) -> str:
+def _recase_letter(context: WordContext) -> str:
     """A single letter: a type or a vitamin in upper case, an article in lower case."""
-    word = seen.word
-    if LETTERED.search(seen.before) or (seen.left.isdigit() and seen.right.isdigit() and seen.before[:1].isupper()):
+    word = context.word
+    if LETTERED.search(context.before) or (
+        context.left.isdigit() and context.right.isdigit() and context.before[:1].isupper()
+    ):
         return word.upper()
-    if word in "Aa" and seen.after and not seen.beside_digit and seen.right not in "-–" and seen.left not in "-–":
+    if (
+        word in "Aa"
+        and context.after
+        and not context.beside_digit
+        and context.right not in "-–"
+        and context.left not in "-–"
+    ):
         return "a"
     return word
 
 
-def _may_be_an_eponym(seen: Seen, titled: bool) -> bool:
+def _may_be_an_eponym(context: WordContext, titled: bool) -> bool:
     """Whether a word that nobody listed is a name: in upper case among words in lower case, or before a noun that eponyms
     have, and without the end of an ordinary word."""
-    lower = seen.word.lower()
+    lower = context.word.lower()
     if lower in _words().common or lower in _words().small:
         return False
-    meant = not seen.first and not titled and seen.left in " -"
+    meant = not context.first and not titled and context.left in " -"
     if ORDINARY_END.search(lower) and not (meant and NAMES_END.fullmatch(lower)):
         return False
-    if not seen.first:
+    if not context.first:
         return not titled
-    return bool(NOUNS_OF_EPONYMS.search(seen.after)) and not seen.alone
+    return bool(NOUNS_OF_EPONYMS.search(context.after)) and not context.alone

@@ -34,7 +34,7 @@ def join_by_code(zh: Path, en: Path) -> tuple[pl.DataFrame, dict[str, int]]:
     An extension of a code names something narrower than the code (`narrower-code`: A01.000x001, K29.101); a title that joins
     things where the Chinese name does not is wider (`wider-name`: Asphyxia and hypoxemia for 窒息); `no-english`: the other
     file lacks the code. Raises InputError where a file has no column of codes."""
-    chinese, english = _coded(zh, han=True), _coded(en, han=False)
+    chinese, english = _read_codes(zh, han=True), _read_codes(en, han=False)
     kinds = {path: _kind(table["key"]) for path, table in ((zh, chinese), (en, english))}
     if kinds[zh] != kinds[en]:
         raise InputError(
@@ -43,8 +43,8 @@ def join_by_code(zh: Path, en: Path) -> tuple[pl.DataFrame, dict[str, int]]:
     lost: Counter[str] = Counter()
     lost["narrower-code"] = chinese.filter(pl.col("key") == "").height
     titles = english.filter(pl.col("key") != "").unique("key", keep="first", maintain_order=True)
-    whole = chinese.filter(pl.col("key") != "")
-    both = whole.join(titles.select("key", en="name"), on="key", how="left", maintain_order="left")
+    with_code = chinese.filter(pl.col("key") != "")
+    both = with_code.join(titles.select("key", en="name"), on="key", how="left", maintain_order="left")
     lost["no-english"] = both["en"].null_count()
     both = both.drop_nulls("en").with_columns(
         pl.Series("en", [LEAVE.sub("", title).strip() for title in both.drop_nulls("en")["en"]], dtype=pl.String)
@@ -54,7 +54,7 @@ def join_by_code(zh: Path, en: Path) -> tuple[pl.DataFrame, dict[str, int]]:
     return both.filter(~wider).select(zh="name", en="en"), {key: number for key, number in lost.items() if number}
 
 
-def _coded(path: Path, han: bool) -> pl.DataFrame:
+def _read_codes(path: Path, han: bool) -> pl.DataFrame:
     """`key` (a whole code without its points; empty for an extension) and `name` of each row."""
     rows = _levels(path) if suffix_of(path) in (".json", ".jsonl") else _columns(path, han)
     codes = [_key(code) for code in rows["code"]]
@@ -62,8 +62,8 @@ def _coded(path: Path, han: bool) -> pl.DataFrame:
 
 
 def _kind(keys: pl.Series) -> str:
-    whole = keys.filter(keys != "")
-    return "ATC" if whole.str.contains(r"^[A-Z]\d\d[A-Z]{2}\d\d$").sum() * 5 >= len(whole) else "ICD-10"
+    codes = keys.filter(keys != "")
+    return "ATC" if codes.str.contains(r"^[A-Z]\d\d[A-Z]{2}\d\d$").sum() * 5 >= len(codes) else "ICD-10"
 
 
 def _key(code: str) -> str:
@@ -90,11 +90,12 @@ def _levels(path: Path) -> pl.DataFrame:
     texts = (
         value for record in records if isinstance(record, dict) for value in record.values() if isinstance(value, str)
     )
-    found = {match[1]: match[2].strip() for value in texts if (match := LEVEL.match(" ".join(value.split())))}
-    if not found:
+    names_by_code = {match[1]: match[2].strip() for value in texts if (match := LEVEL.match(" ".join(value.split())))}
+    if not names_by_code:
         raise InputError(f"{path}: no text in it is a code with a name behind it, such as A01AA01 氟化钠")
     return pl.DataFrame(
-        {"code": list(found), "name": list(found.values())}, schema={"code": pl.String, "name": pl.String}
+        {"code": list(names_by_code), "name": list(names_by_code.values())},
+        schema={"code": pl.String, "name": pl.String},
     )
 
 

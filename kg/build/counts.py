@@ -5,12 +5,12 @@ from typing import Any
 import polars as pl
 
 from kgtools.kg.build.doubts import TRUNCATED
-from kgtools.kg.build.normalize import Cleaned
+from kgtools.kg.build.normalize import CleanSource
 from kgtools.kg.ontology import ontology
 from kgtools.kg.tables import Facts, Named
 
 
-def count(cleaned: Cleaned) -> list[dict[str, Any]]:
+def count(cleaned: CleanSource) -> list[dict[str, Any]]:
     """A row for each type and relation (`field` null) and for each field of it.
 
     `read` mentions = `loaded` (distinct, kept) + `merged` (said before) + `rejected`; `distinct` is counted before
@@ -38,10 +38,14 @@ def count(cleaned: Cleaned) -> list[dict[str, Any]]:
 
 def _rows(part: pl.DataFrame, keys: list[str]) -> list[dict[str, Any]]:
     distinct = part.unique([*keys, "raw_a", "raw_b", "raw_c"]).group_by(keys).len("distinct")
-    kept = part.filter(pl.col("verdict").is_null()).unique([*keys, "id"]).group_by(keys).len("loaded")
+    loaded = part.filter(pl.col("verdict").is_null()).unique([*keys, "id"]).group_by(keys).len("loaded")
     refused = part.filter(pl.col("verdict").is_not_null()).group_by(*keys, "verdict").len("count")
     table = (
-        part.group_by(keys).len("read").join(distinct, on=keys, how="left").join(kept, on=keys, how="left").fill_null(0)
+        part.group_by(keys)
+        .len("read")
+        .join(distinct, on=keys, how="left")
+        .join(loaded, on=keys, how="left")
+        .fill_null(0)
     )
     reasons: dict[tuple[str, ...], dict[str, int]] = {}
     for *key, reason, number in refused.sort("verdict").iter_rows():

@@ -39,7 +39,7 @@ LONGEST_SUBJECT = 60
 LEAST_NAMES, SHORTEST_CUT_NAME = 20, 8
 
 
-def cut_values(values: pl.DataFrame) -> pl.Series:
+def find_cut_values(values: pl.DataFrame) -> pl.Series:
     """Whether each text was cut off; `values`: `field` and `tail` (as the file has it), a row a text."""
     rows = values.select(
         "field",
@@ -52,7 +52,7 @@ def cut_values(values: pl.DataFrame) -> pl.Series:
     rows = rows.with_columns(prose.alias("prose"), finished.alias("finished"))
     open_rows = rows.filter("prose")
     piled = [
-        rows.join(_piles(open_rows, measure), on="field", how="inner")
+        rows.join(_find_piles(open_rows, measure), on="field", how="inner")
         .filter(pl.col("prose") & ~pl.col("finished") & (pl.col(measure) <= pl.col("pile")))
         .filter(pl.col(measure) >= pl.col("pile") - (TRIM if measure == "characters" else 3 * TRIM))["row"]
         for measure in ("characters", "bytes")
@@ -65,7 +65,7 @@ def cut_values(values: pl.DataFrame) -> pl.Series:
     return cut.to_series().alias("cut")
 
 
-def _piles(rows: pl.DataFrame, measure: str) -> pl.DataFrame:
+def _find_piles(rows: pl.DataFrame, measure: str) -> pl.DataFrame:
     """`field`, `pile`: lengths at which many more texts end, and end unfinished, than at the lengths around."""
     texts = rows.unique(["field", "text"])
     per = texts.group_by("field", pl.col(measure).alias("pile")).agg(
@@ -81,25 +81,25 @@ def _piles(rows: pl.DataFrame, measure: str) -> pl.DataFrame:
         (pl.col("pile") != pl.col("near")) & ((pl.col("pile") - pl.col("near")).abs() <= width)
     )
     around = around.group_by("field", "pile").agg((pl.col("others").sum() / (2 * width)).alias("mean_around"))
-    told = per.join(around, on=["field", "pile"], how="left").join(usual, on="field")
-    told = told.with_columns(pl.col("mean_around").fill_null(0.0))
+    lengths = per.join(around, on=["field", "pile"], how="left").join(usual, on="field")
+    lengths = lengths.with_columns(pl.col("mean_around").fill_null(0.0))
     last = pl.col("pile") == pl.col("longest")
     clear = pl.col("count") >= 5 * (pl.col("mean_around") + 1)
     small = last & (pl.col("count") >= LEAST) & (pl.col("count") >= 3 * pl.col("mean_around"))
     apart = (pl.col("open") >= pl.col("usually_open")) | last
-    return told.filter(
+    return lengths.filter(
         (clear | small) & apart & (pl.col("open") >= 0.5) & (pl.col("count") < 0.9 * pl.col("all"))
     ).select("field", "pile")
 
 
-def cut_names(named: pl.DataFrame, triples: pl.DataFrame) -> pl.Series:
+def find_cut_names(named: pl.DataFrame, triples: pl.DataFrame) -> pl.Series:
     """Ids of entities whose names were cut off without a sign, at the length at which the names of their type stop.
 
     `triples`: `head` and `tail`. A name that ends in the name of what it is linked to is whole, and where dots mark what
     was cut the others are."""
     sized = named.select("id", "type", "name", pl.col("name").str.len_chars().cast(pl.Int64).alias("length"))
     per = sized.group_by("type", "length").agg(pl.len().cast(pl.Int64).alias("count"))
-    found = [pl.Series("id", [], pl.String)]
+    ids = [pl.Series("id", [], pl.String)]
     for (type_,), counts in per.partition_by("type", as_dict=True).items():
         many = counts.filter(pl.col("count") >= LEAST_NAMES)["length"]
         stop = int(many.max() or 0)  # type: ignore[arg-type]  # a count
@@ -111,16 +111,16 @@ def cut_names(named: pl.DataFrame, triples: pl.DataFrame) -> pl.Series:
         marked = mine["name"].str.contains(TRUNCATED).sum() >= LEAST
         if stop < SHORTEST_CUT_NAME or marked or beyond * 100 > at or at * 2 < before:
             continue
-        found.append(_not_ending_in_another(mine.filter(pl.col("length") == stop), named, triples))
-    return pl.concat(found)
+        ids.append(_drop_compounds(mine.filter(pl.col("length") == stop), named, triples))
+    return pl.concat(ids)
 
 
-def _not_ending_in_another(names: pl.DataFrame, named: pl.DataFrame, triples: pl.DataFrame) -> pl.Series:
+def _drop_compounds(names: pl.DataFrame, named: pl.DataFrame, triples: pl.DataFrame) -> pl.Series:
     turned = triples.select(head="tail", tail="head")
     linked = pl.concat([triples.select("head", "tail"), turned]).join(names, left_on="head", right_on="id")
     linked = linked.join(named.select("id", pl.col("name").alias("other")), left_on="tail", right_on="id")
-    whole = linked.filter(pl.col("name").str.ends_with(pl.col("other")) & (pl.col("other").str.len_chars() > 1))
-    return names.join(whole.select(id="head").unique(), on="id", how="anti")["id"]
+    complete = linked.filter(pl.col("name").str.ends_with(pl.col("other")) & (pl.col("other").str.len_chars() > 1))
+    return names.join(complete.select(id="head").unique(), on="id", how="anti")["id"]
 
 
 def doubt_of(name: pl.Expr) -> pl.Expr:
@@ -137,19 +137,19 @@ def find_doubts(entities: pl.DataFrame, facts: pl.DataFrame, cut: pl.Series) -> 
     of_names = [
         entities.select("id", doubt=doubt_of(pl.col("name"))).drop_nulls(),
         entities.filter(pl.col("id").is_in(cut.implode())).select("id", doubt=pl.lit("truncated-name")),
-        find_people(entities, _texts(facts)).to_frame().select("id", doubt=pl.lit("person-name")),
-        _other_types(entities, facts).select("id", doubt=pl.lit("other-type")),
+        find_people(entities, _attribute_texts(facts)).to_frame().select("id", doubt=pl.lit("person-name")),
+        _find_other_types(entities, facts).select("id", doubt=pl.lit("other-type")),
     ]
-    values = pl.concat([_agreed(facts), _other_subjects(entities, facts)]).unique(["id", "doubt"])
+    values = pl.concat([_find_agreed(facts), _find_other_subjects(entities, facts)]).unique(["id", "doubt"])
     of_values = values.select(id="head", doubt=pl.concat_str("doubt", "relation", "id", separator=" "))
     return pl.concat([*of_names, of_values]).group_by("id").agg(pl.col("doubt").unique().sort().alias("doubts"))
 
 
-def _texts(facts: pl.DataFrame) -> pl.Series:
+def _attribute_texts(facts: pl.DataFrame) -> pl.Series:
     return facts.filter(pl.col("kind") == "attribute")["tail"].unique()
 
 
-def _agreed(facts: pl.DataFrame) -> pl.DataFrame:
+def _find_agreed(facts: pl.DataFrame) -> pl.DataFrame:
     """The values that every source that says them has doubts about."""
     values = facts.filter(pl.col("kind") == "attribute")
     doubted = values.filter(pl.col("doubt").is_not_null())
@@ -157,7 +157,7 @@ def _agreed(facts: pl.DataFrame) -> pl.DataFrame:
     return doubted.join(sure, on="id", how="anti").select("id", "head", "relation", "doubt")
 
 
-def _other_types(entities: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+def _find_other_types(entities: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     """Entities of a closed type that are described as another kind of thing by as many sources.
 
     Described: it has a fact of its own, or nothing points to it either. Of two closed types the one with fewer triples is
@@ -166,12 +166,12 @@ def _other_types(entities: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     relations = facts.filter(pl.col("kind") == "relation")
     heads = facts.group_by(id="head").len("own")
     tails = relations.group_by(id="tail").len("pointing")
-    known = entities.select("id", "type", "name", pl.col("sources").list.len().alias("witnesses"))
-    known = known.join(heads, on="id", how="left").join(tails, on="id", how="left")
-    known = known.with_columns(pl.col("own", "pointing").fill_null(0), pl.col("type").is_in(closed).alias("closed"))
-    described = known.filter((pl.col("own") > 0) | (pl.col("pointing") == 0) | pl.col("closed"))
+    counted = entities.select("id", "type", "name", pl.col("sources").list.len().alias("witnesses"))
+    counted = counted.join(heads, on="id", how="left").join(tails, on="id", how="left")
+    counted = counted.with_columns(pl.col("own", "pointing").fill_null(0), pl.col("type").is_in(closed).alias("closed"))
+    described = counted.filter((pl.col("own") > 0) | (pl.col("pointing") == 0) | pl.col("closed"))
     both = (
-        known.filter("closed")
+        counted.filter("closed")
         .join(described, on="name", suffix="_other")
         .filter(pl.col("type") != pl.col("type_other"))
     )
@@ -180,7 +180,7 @@ def _other_types(entities: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     return both.filter(doubtful).select("id").unique()
 
 
-def _other_subjects(entities: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+def _find_other_subjects(entities: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     """Descriptions that begin with the name of another disease, or say it twice, and never their own.
 
     Their own are name and aliases, and the second half of each: of 老年人心肌梗死 a text on 心肌梗死 may be told."""
@@ -189,21 +189,21 @@ def _other_subjects(entities: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame
     aliases = facts.filter(pl.col("kind") == "alias").group_by("head").agg(pl.col("tail").alias("aliases"))
     texts = texts.join(aliases, on="head", how="left").select(
         "id", "head", "relation",
-        _folded(pl.col("tail")).alias("text"),
-        pl.concat_list("name", pl.col("aliases").fill_null([])).list.eval(_folded(pl.element())).alias("own"),
+        _fold(pl.col("tail")).alias("text"),
+        pl.concat_list("name", pl.col("aliases").fill_null([])).list.eval(_fold(pl.element())).alias("own"),
     )  # fmt: skip
-    said = texts.explode("own").with_columns(_folded(pl.col("own").str.replace_all(r"\([^()]*\)", "")))
+    own_names = texts.explode("own").with_columns(_fold(pl.col("own").str.replace_all(r"\([^()]*\)", "")))
     length = pl.col("own").str.len_chars()
     half = pl.when(length > 3).then(pl.col("own").str.tail(pl.max_horizontal(length // 2, 2))).otherwise("own")
-    told = said.filter(pl.col("text").str.contains(half, literal=True))["id"].unique()
-    silent = texts.filter(~pl.col("id").is_in(told.implode()))
+    about_own = own_names.filter(pl.col("text").str.contains(half, literal=True))["id"].unique()
+    silent = texts.filter(~pl.col("id").is_in(about_own.implode()))
     diseases = entities.filter(
         (pl.col("type") == "Disease") & pl.col("name").str.len_chars().is_between(3, LONGEST_SUBJECT)
     )["name"]
-    names = pl.DataFrame({"name": diseases}).select(_folded(pl.col("name")).unique().sort()).to_series()
+    names = pl.DataFrame({"name": diseases}).select(_fold(pl.col("name")).unique().sort()).to_series()
     others = pl.col("text").str.extract_many(names.implode(), leftmost=True).alias("other")
-    found = silent.with_columns(others).explode("other").drop_nulls("other")
-    counted = found.group_by("id", "head", "relation", "text", "own", "other").len("times")
+    mentions = silent.with_columns(others).explode("other").drop_nulls("other")
+    counted = mentions.group_by("id", "head", "relation", "text", "own", "other").len("times")
     letters = pl.col("own").list.first().str.split("").list.unique()
     both = letters.list.set_intersection(pl.col("other").str.split("")).list.len()
     unlike = both < SAME_LETTERS * letters.list.len()
@@ -211,11 +211,11 @@ def _other_subjects(entities: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame
     return about.select("id", "head", "relation", doubt=pl.lit("other-subject")).unique("id")
 
 
-def _folded(text: pl.Expr) -> pl.Expr:
+def _fold(text: pl.Expr) -> pl.Expr:
     return text.str.normalize("NFKC").str.to_lowercase().str.strip_chars()
 
 
 def value_doubts(entities: pl.DataFrame) -> dict[str, str]:
     """Id of a fact -> the doubt about it, from the `doubts` of entities."""
     words = entities.select(pl.col("doubts").explode()).drop_nulls().to_series().str.split(" ")
-    return {told[2]: told[0] for told in words.to_list() if len(told) == 3}
+    return {parts[2]: parts[0] for parts in words.to_list() if len(parts) == 3}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import polars as pl
 
-from kgtools.kg.build.casing import cased
+from kgtools.kg.build.casing import recase
 from kgtools.kg.build.coded_names import join_by_code
-from kgtools.kg.build.inputs import NameTable
+from kgtools.kg.build.inputs import NamesMetadata, NameTable
 from kgtools.kg.build.name_rules import clean_name
 from kgtools.kg.build.name_tables import read_table
 from kgtools.kg.build.normalize import HAN
@@ -46,7 +46,7 @@ def read_names(
 
     A type may be an attribute: then the names are its values. Every name gets the case that it has in the middle of a sentence
     (`cased`), unless `keep_case`. `join`: a file of codes and English names; the table then holds codes and Chinese names
-    (`kg/build/coded_names.py`). `about` counts what was left out: `no-han`, `han-in-english`, `empty`, `ambiguous`, `unknown-type`,
+    (`kg/build/coded_names.py`). The metadata count what was left out: `no-han`, `han-in-english`, `empty`, `ambiguous`, `unknown-type`,
     `repeated`, and of a join what it gives. Raises InputError for a file or columns that cannot be read, UsageError for types
     that do not exist and a licence that is none."""
     if types and type_column:
@@ -54,15 +54,15 @@ def read_names(
     check_types(types, _types())
     license_ = check_license(license_, "--license")
     lost: dict[str, int] = {}
-    with originals() as given:
-        path = given.take(path)
+    with originals() as files:
+        path = files.take(path)
         if join is None:
             rows, inputs = read_table(path), {}
             zh, en = _columns(path, rows, zh, en)
         else:
-            rows, lost = join_by_code(path, join := given.take(join))
-            zh, en, inputs = "zh", "en", {join.name: given.sha256(join)}
-        inputs[path.name] = given.sha256(path)
+            rows, lost = join_by_code(path, join := files.take(join))
+            zh, en, inputs = "zh", "en", {join.name: files.sha256(join)}
+        inputs[path.name] = files.sha256(path)
     if type_column is None and "type" in rows.columns and not types:
         type_column = "type"
     if type_column is not None and type_column not in rows.columns:
@@ -75,33 +75,33 @@ def read_names(
     )
     recased = 0
     if not keep_case:
-        before, table = table, table.with_columns(cased(table["en"]))
+        before, table = table, table.with_columns(recase(table["en"]))
         recased = int((before["en"] != table["en"]).sum())
-    kept, dropped = _kept(table)
+    chosen, dropped = _choose(table)
     if types:
-        kept = (
-            kept.drop("type").join(pl.DataFrame({"type": sorted(set(types))}), how="cross").select("zh", "en", "type")
+        chosen = (
+            chosen.drop("type").join(pl.DataFrame({"type": sorted(set(types))}), how="cross").select("zh", "en", "type")
         )
-    called = path.name.split(".")[0].lower() if name is None else name
-    if not called.strip() or not called.isprintable() or set(called) & set("/\\"):
-        raise UsageError(f"--name {called!r}: expected a printable name without slashes, such as --name hpo")
-    about = {
-        "file": path.name,
-        "sha256": inputs[path.name],
-        "files": inputs,
-        "license": license_,
-        "read": rows.height,
-        "names": kept.height,
-        "recased": recased,
-        "dropped": dict(sorted((Counter(dropped) + Counter(lost)).items())),
-    }
-    return NameTable(called, about, NAMES.check(kept.sort("zh", "type", "en"), str(path)))
+    table_name = path.name.split(".")[0].lower() if name is None else name
+    if not table_name.strip() or not table_name.isprintable() or set(table_name) & set("/\\"):
+        raise UsageError(f"--name {table_name!r}: expected a printable name without slashes, such as --name hpo")
+    metadata = NamesMetadata(
+        license=license_,
+        files=inputs,
+        file=path.name,
+        sha256=inputs[path.name],
+        read=rows.height,
+        names=chosen.height,
+        recased=recased,
+        dropped=dict(sorted((Counter(dropped) + Counter(lost)).items())),
+    )
+    return NameTable(table_name, metadata, NAMES.check(chosen.sort("zh", "type", "en"), str(path)))
 
 
-def check_types(types: Iterable[str], known: Collection[str]) -> None:
+def check_types(types: Iterable[str], known_types: Collection[str]) -> None:
     """Raises UsageError for a --type that is none of those known."""
     for type_ in types:
-        if type_ not in known:
+        if type_ not in known_types:
             raise UsageError(f"--type {type_}: no such entity type; {suggestion(type_, list(ontology().entities))}")
 
 
@@ -114,17 +114,17 @@ def missing_names(entities: Entities, triples: Triples) -> pl.DataFrame:
     """`zh`, `en` (empty), `type`, `unlocks`, `triples` of every entity without an English name that may be taught: how many triples
     it has, and how many of them lack nothing else in English. Those that unlock most come first."""
     sound = pl.col("doubts").list.filter(~pl.element().str.contains(" ", literal=True)).list.len() == 0
-    known = entities.select(
+    named = entities.select(
         "id", "type", "name", pl.col("name_en").is_not_null().alias("english"), sound.alias("sound")
     )
     ends = pl.concat([triples.select("head", "tail"), triples.select(head="tail", tail="head")])
-    other = known.select(tail="id", other="english")
+    other = named.select(tail="id", other="english")
     counted = (
         ends.join(other, on="tail")
         .group_by("head")
         .agg(pl.len().alias("triples"), pl.col("other").sum().alias("unlocks"))
     )
-    lacking = known.filter(~pl.col("english") & pl.col("sound")).join(counted, left_on="id", right_on="head")
+    lacking = named.filter(~pl.col("english") & pl.col("sound")).join(counted, left_on="id", right_on="head")
     rows = lacking.select(
         zh="name",
         en=pl.lit(""),
@@ -137,12 +137,12 @@ def missing_names(entities: Entities, triples: Triples) -> pl.DataFrame:
 
 def _columns(path: Path, rows: pl.DataFrame, zh: str | None, en: str | None) -> tuple[str, str]:
     if zh is None and en is None:
-        known = next((pair for pair in KNOWN_COLUMNS if set(pair) <= set(rows.columns)), None)
-        if known is None:
+        usual = next((pair for pair in KNOWN_COLUMNS if set(pair) <= set(rows.columns)), None)
+        if usual is None:
             raise InputError(
                 f"{path}:1: which columns hold the names? Say --zh COLUMN --en COLUMN; there are: {', '.join(rows.columns)}"
             )
-        return known
+        return usual
     for option, column in (("--zh", zh), ("--en", en)):
         if column is None:
             raise UsageError(f"{option} is missing: name both columns; there are: {', '.join(rows.columns)}")
@@ -151,7 +151,7 @@ def _columns(path: Path, rows: pl.DataFrame, zh: str | None, en: str | None) -> 
     return str(zh), str(en)
 
 
-def _kept(table: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
+def _choose(table: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
     judged = table.with_columns(
         pl.when((pl.col("zh").fill_null("") == "") | (pl.col("en").fill_null("") == "")).then(pl.lit("empty"))
         .when(~pl.col("zh").str.contains(HAN)).then(pl.lit("no-han"))
@@ -162,9 +162,9 @@ def _kept(table: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
     dropped = dict(judged.drop_nulls("reason").group_by("reason").len().sort("reason").iter_rows())
     all_good = judged.filter(pl.col("reason").is_null())
     good = all_good.unique(["zh", "en", "type"])
-    kept = good.sort(pl.col("en").str.len_chars(), "en").unique(["zh", "type"], keep="first", maintain_order=True)
-    if good.height > kept.height:
-        dropped["ambiguous"] = good.height - kept.height
+    best = good.sort(pl.col("en").str.len_chars(), "en").unique(["zh", "type"], keep="first", maintain_order=True)
+    if good.height > best.height:
+        dropped["ambiguous"] = good.height - best.height
     if all_good.height > good.height:
         dropped["repeated"] = all_good.height - good.height
-    return kept.select("zh", "en", "type"), dropped
+    return best.select("zh", "en", "type"), dropped

@@ -29,11 +29,11 @@ def name_of(id_: str) -> str:
     return id_.partition(":")[2]
 
 
-def awake(ledger: Ledger, present: set[str]) -> Ledger:
+def select_active(ledger: Ledger, present: set[str]) -> Ledger:
     """The decisions about two entities of one type that some source names; the others sleep until one does."""
     one_type = pl.col("before").str.extract("^([^:]*)") == pl.col("after").str.extract("^([^:]*)")
-    known = pl.Series(sorted(present), dtype=pl.String).implode()
-    return ledger.filter(one_type, pl.col("before").is_in(known), pl.col("after").is_in(known))
+    ids = pl.Series(sorted(present), dtype=pl.String).implode()
+    return ledger.filter(one_type, pl.col("before").is_in(ids), pl.col("after").is_in(ids))
 
 
 class Groups:
@@ -48,13 +48,13 @@ class Groups:
         """All that are the same as this one, with itself."""
         return self._group.get(id_, [id_])
 
-    def together(self, one: str, other: str) -> bool:
+    def are_same(self, one: str, other: str) -> bool:
         """Whether the two are the same."""
         return other in self.members(one)
 
     def join(self, one: str, other: str) -> None:
         """From now on these two, and all that were the same as either, are the same."""
-        if self.together(one, other):
+        if self.are_same(one, other):
             return
         united = [*self.members(one), *self.members(other)]
         for id_ in united:
@@ -65,30 +65,30 @@ class Groups:
         return list({id(group): group for group in self._group.values()}.values())
 
 
-def mapping(ledger: Ledger, present: set[str]) -> dict[str, tuple[str, str, str]]:
+def resolve(ledger: Ledger, present: set[str]) -> dict[str, tuple[str, str, str]]:
     """For each entity that is given up: the one that it becomes, and the id and rule of the decision that says so.
 
     All that `same` joins, in chains and circles too, becomes one entity: the one that no decision gives up; of several
     the one that most decisions keep, then the one with the shorter name, then the first id."""
-    rows = awake(ledger.filter(pl.col("verdict") == SAME), present).sort("id")
+    rows = select_active(ledger.filter(pl.col("verdict") == SAME), present).sort("id")
     pairs = list(rows.select("before", "after").iter_rows())
-    given_up, kept = {before for before, _ in pairs}, Counter(after for _, after in pairs)
-    said: dict[str, tuple[str, str]] = {}
+    given_up, keepers = {before for before, _ in pairs}, Counter(after for _, after in pairs)
+    reasons: dict[str, tuple[str, str]] = {}
     for id_, before, after, rule in rows.select("id", "before", "after", "rule").iter_rows():
-        said.setdefault(before, (id_, rule))
-        said.setdefault(after, (id_, rule))
+        reasons.setdefault(before, (id_, rule))
+        reasons.setdefault(after, (id_, rule))
     steps: dict[str, tuple[str, str, str]] = {}
     for group in Groups(pairs).all():
-        last = min(group, key=lambda id_: (id_ in given_up, -kept[id_], len(id_), id_))
-        steps |= {id_: (last, *said[id_]) for id_ in group if id_ != last}
+        last = min(group, key=lambda id_: (id_ in given_up, -keepers[id_], len(id_), id_))
+        steps |= {id_: (last, *reasons[id_]) for id_ in group if id_ != last}
     return dict(sorted(steps.items()))
 
 
-def realigned(sources: Sequence[SourceTables], ledger: Ledger) -> tuple[SourceTables, ...]:
+def realign(sources: Sequence[SourceTables], ledger: Ledger) -> tuple[SourceTables, ...]:
     """The sources as they would be if each had used the names that the ledger decided for."""
     if ledger.is_empty():
         return tuple(sources)
-    steps = mapping(ledger, {id_ for source in sources for id_ in source.named["id"].to_list()})
+    steps = resolve(ledger, {id_ for source in sources for id_ in source.named["id"].to_list()})
     if not steps:
         return tuple(sources)
     names = pl.concat(
@@ -99,10 +99,10 @@ def realigned(sources: Sequence[SourceTables], ledger: Ledger) -> tuple[SourceTa
         schema=dict.fromkeys(("before", "after", "decision", "rule"), pl.String),
         orient="row",
     ).join(names.unique("after"), on="after", how="left")
-    return tuple(_realigned(source, table) for source in sources)
+    return tuple(_realign_source(source, table) for source in sources)
 
 
-def _realigned(source: SourceTables, steps: pl.DataFrame) -> SourceTables:
+def _realign_source(source: SourceTables, steps: pl.DataFrame) -> SourceTables:
     moved = source.named.join(steps, left_on="id", right_on="before", how="inner")
     if moved.is_empty():
         return source
@@ -112,19 +112,19 @@ def _realigned(source: SourceTables, steps: pl.DataFrame) -> SourceTables:
         pl.col("head").replace(to),
         pl.when(is_relation).then(pl.col("tail").replace(to)).otherwise("tail").alias("tail"),
     )
-    changed = (facts["head"] != source.facts["head"]) | (facts["tail"] != source.facts["tail"])
-    again = with_ids(facts.filter(changed)).select(facts.columns)
-    united = _united(pl.concat([facts.filter(~changed), again, _aliases(source.name, moved)]))
-    kept = dict(moved.select("after", "after_name").iter_rows())
+    is_changed = (facts["head"] != source.facts["head"]) | (facts["tail"] != source.facts["tail"])
+    again = with_ids(facts.filter(is_changed)).select(facts.columns)
+    united = _unite(pl.concat([facts.filter(~is_changed), again, _aliases(source.name, moved)]))
+    names = dict(moved.select("after", "after_name").iter_rows())
     own_name = (pl.col("kind") == "alias") & (
-        pl.col("tail") == pl.col("head").replace_strict(kept, default=None)
+        pl.col("tail") == pl.col("head").replace_strict(names, default=None)
     ).fill_null(False)
-    return replace(source, named=_named(source.named, moved), facts=united.filter(~own_name))
+    return replace(source, named=_rename(source.named, moved), facts=united.filter(~own_name))
 
 
-def _named(named: Named, moved: pl.DataFrame) -> Named:
+def _rename(named: Named, moved: pl.DataFrame) -> Named:
     """The entities under their new ids; an English name of the entity itself comes before that of one that joined it."""
-    own = named.filter(~pl.col("id").is_in(moved["id"].implode()))
+    others = named.filter(~pl.col("id").is_in(moved["id"].implode()))
     joined = moved.select(
         pl.col("after").alias("id"),
         "type",
@@ -133,7 +133,7 @@ def _named(named: Named, moved: pl.DataFrame) -> Named:
         doubt=pl.lit(None, pl.String),
     )
     merged = (
-        pl.concat([own, joined])
+        pl.concat([others, joined])
         .group_by("id", maintain_order=True)
         .agg(pl.col("type", "name", "doubt").first(), pl.col("name_en").drop_nulls().first())
     )
@@ -154,7 +154,7 @@ def _aliases(source: str, moved: pl.DataFrame) -> Facts:
     return FACTS.check(with_ids(rows), "aliases of aligned entities")
 
 
-def _united(facts: pl.DataFrame) -> Facts:
+def _unite(facts: pl.DataFrame) -> Facts:
     """Facts that have become one, with the origins of all."""
     twice = facts.filter(facts["id"].is_duplicated())
     once = facts.filter(facts["id"].is_unique())

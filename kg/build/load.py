@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from kgtools.kg.build.counts import count, flags, totals
-from kgtools.kg.build.inputs import SourceTables
+from kgtools.kg.build.inputs import SourceMetadata, SourceTables
 from kgtools.kg.build.normalize import clean
 from kgtools.kg.source import Options, Reading, short_names
 from kgtools.tools import registry
@@ -39,21 +39,21 @@ class Report:
 
 def groups(arguments: list[str]) -> list[tuple[str, list[Path]]]:
     """`SOURCE FILE... [SOURCE FILE...]` as (source, files). Raises UsageError."""
-    known = registry.names("sources")
-    found: list[tuple[str, list[Path]]] = []
+    sources = registry.names("sources")
+    sources_with_files: list[tuple[str, list[Path]]] = []
     for word in arguments:
-        if word in known:
-            found.append((word, []))
-        elif not found:
-            raise UsageError(f"no source is called {word!r}; {registry.suggestion(word, known)}")
+        if word in sources:
+            sources_with_files.append((word, []))
+        elif not sources_with_files:
+            raise UsageError(f"no source is called {word!r}; {registry.suggestion(word, sources)}")
         else:
-            found[-1][1].append(Path(word))
-    for at, (name, paths) in enumerate(found):
-        if name in [earlier for earlier, _ in found[:at]]:
+            sources_with_files[-1][1].append(Path(word))
+    for at, (name, paths) in enumerate(sources_with_files):
+        if name in [earlier for earlier, _ in sources_with_files[:at]]:
             raise UsageError(f"the source {name} is named twice; name all of its files after it, once")
         if not paths:
             raise UsageError(f"the source {name} has no file; name its files after it")
-    return found
+    return sources_with_files
 
 
 def prepare(name: str, paths: list[Path], options: Options, raw: bool = False) -> tuple[SourceTables, Report]:
@@ -61,21 +61,21 @@ def prepare(name: str, paths: list[Path], options: Options, raw: bool = False) -
     read: Read = registry.find("sources", name)
     if same := find_same_file(paths):
         raise InputError(f"{name}: a file is named twice: {same[0]} and {same[1]}")
-    with originals() as given:
-        places = [given.take(path) for path in sorted(paths)]
+    with originals() as inputs:
+        read_from = [inputs.take(path) for path in sorted(paths)]
         with registry.lent("sources", name):
-            reading = read(places, options)
+            reading = read(read_from, options)
         _refuse_name(name, reading.source)
-        files = {called: given.sha256(path) for path, called in sorted(short_names(places).items())}
+        files = {short_name: inputs.sha256(path) for path, short_name in sorted(short_names(read_from).items())}
     cleaned = clean(reading, raw)
-    report = _report(
-        reading, cleaned_counts := count(cleaned), files, cleaned.rejects, flags(cleaned.named, cleaned.facts)
-    )
-    about = {
-        "reader": name, "title": reading.info.title, "license": reading.info.license, "license_note": reading.info.license_note,
-        "files": report.files, "raw": raw, "counts": cleaned_counts, "flagged": report.flagged,
-    }  # fmt: skip
-    return SourceTables(reading.source, about, cleaned.named, cleaned.facts, cleaned.rejects), report
+    counts = count(cleaned)
+    report = _report(reading, counts, files, cleaned.rejects, flags(cleaned.named, cleaned.facts))
+    info = reading.info
+    metadata = SourceMetadata(
+        license=info.license, files=files, reader=name, title=info.title, license_note=info.license_note, raw=raw,
+        counts=counts, flagged=report.flagged,
+    )  # fmt: skip
+    return SourceTables(reading.source, metadata, cleaned.named, cleaned.facts, cleaned.rejects), report
 
 
 SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
@@ -100,10 +100,10 @@ def refuse_nothing(prepared: list[tuple[SourceTables, Report]], allow_empty: boo
             f"{row['file']}:{row['row']}: {row['field']}: {row['reason']}"
             for row in refused.head(SHOWN).iter_rows(named=True)
         )
-        said = report.totals["triples"]["read"]
+        facts_read = report.totals["triples"]["read"]
         refuse_empty(
-            tables.facts.height if said else tables.named.height,
-            f"{', '.join(report.files)}: {report.source} gives {f'none of its {said:,} facts' if said else 'no entity and no fact'}",
+            tables.facts.height if facts_read else tables.named.height,
+            f"{', '.join(report.files)}: {report.source} gives {f'none of its {facts_read:,} facts' if facts_read else 'no entity and no fact'}",
             allow_empty,
             dict(reasons.iter_rows()) | {reason: sum(fields.values()) for reason, fields in report.skipped.items()},
             where,
@@ -116,7 +116,7 @@ def _report(
     skipped: dict[str, dict[str, int]] = {}
     for (field, reason), number in reading.skipped.items():
         skipped.setdefault(reason, {})[field] = number
-    changed = rejects.filter(pl.col("action") == "changed").group_by("reason").len().sort("reason")
+    changes = rejects.filter(pl.col("action") == "changed").group_by("reason").len().sort("reason")
     return Report(
         source=reading.source,
         files=files,
@@ -124,7 +124,7 @@ def _report(
         counts=rows,
         totals=totals(rows),
         skipped=skipped,
-        changed=dict(changed.iter_rows()),
+        changed=dict(changes.iter_rows()),
         flagged=flagged,
         unknown={row["name"]: row["read"] for row in rows if row["kind"] == "unknown" and row["field"] is None},
         counting=reading.counting.to_dicts() if reading.counting is not None else [],

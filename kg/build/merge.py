@@ -5,21 +5,21 @@ import polars as pl
 
 from kgtools.kg.build.doubts import find_doubts
 from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
-from kgtools.kg.build.ledger import realigned
+from kgtools.kg.build.ledger import realign
 from kgtools.kg.ontology import ontology
 from kgtools.kg.tables import ENTITIES, TRIPLES, Entities, Triples
 
 
 def merge(inputs: Inputs) -> tuple[Entities, Triples]:
     """The graph of these inputs; English names come from the sources, by name, then from the tables in order."""
-    sources, tables = realigned(sorted(inputs.sources, key=lambda source: source.name), inputs.ledger), inputs.names
+    sources, tables = realign(sorted(inputs.sources, key=lambda source: source.name), inputs.ledger), inputs.names
     facts = pl.concat([s.facts.with_columns(pl.lit(s.name).alias("source")) for s in sources]) if sources else None
     if facts is None:
         return ENTITIES.frame(), TRIPLES.frame()
     entities = _with_english(_entities(sources), tables)
     entities = entities.join(_attributes(facts.filter(pl.col("kind") != "relation")), on="id", how="left")
     empty = pl.lit([], pl.List(pl.String))
-    entities = entities.join(find_doubts(entities, facts, _cut_names(sources)), on="id", how="left")
+    entities = entities.join(find_doubts(entities, facts, _find_doubted_names(sources)), on="id", how="left")
     entities = entities.with_columns(pl.col("aliases", "doubts").fill_null(empty), pl.col("attributes").fill_null("{}"))
     triples = _with_contradictions(_triples(facts.filter(pl.col("kind") == "relation")))
     return ENTITIES.check(entities.sort("id"), "the graph"), TRIPLES.check(triples.sort("id"), "the graph")
@@ -37,7 +37,7 @@ def _entities(sources: tuple[SourceTables, ...]) -> pl.DataFrame:
     )
 
 
-def _cut_names(sources: tuple[SourceTables, ...]) -> pl.Series:
+def _find_doubted_names(sources: tuple[SourceTables, ...]) -> pl.Series:
     """Ids of the entities whose name every source that names them has doubts about."""
     named = pl.concat([source.named.select("id", "doubt") for source in sources])
     sure = named.filter(pl.col("doubt").is_null())["id"]
@@ -53,10 +53,10 @@ def _with_english(entities: pl.DataFrame, tables: tuple[NameTable, ...]) -> pl.D
             pl.col("zh").alias("name"), pl.col("en").alias("any_type")
         )
         entities = entities.join(typed, on=["type", "name"], how="left").join(untyped, on="name", how="left")
-        found = pl.coalesce("typed", "any_type")
+        english = pl.coalesce("typed", "any_type")
         entities = entities.with_columns(
-            pl.when(pl.col("name_en").is_null() & found.is_not_null()).then(pl.lit(table.name)).otherwise("name_en_from").alias("name_en_from"),
-            pl.coalesce("name_en", found).alias("name_en"),
+            pl.when(pl.col("name_en").is_null() & english.is_not_null()).then(pl.lit(table.name)).otherwise("name_en_from").alias("name_en_from"),
+            pl.coalesce("name_en", english).alias("name_en"),
         ).drop("typed", "any_type")  # fmt: skip
     return entities
 
@@ -99,5 +99,5 @@ def _with_contradictions(triples: pl.DataFrame) -> pl.DataFrame:
         pl.col("relation").replace_strict(pairs, default=None, return_dtype=pl.String).alias("other")
     )
     right = wanted.select("head", "tail", pl.col("relation").alias("other"), pl.col("id").alias("contradicts"))
-    found = left.join(right, on=["head", "tail", "other"]).select("id", "contradicts")
-    return triples.join(found, on="id", how="left")
+    opposite = left.join(right, on=["head", "tail", "other"]).select("id", "contradicts")
+    return triples.join(opposite, on="id", how="left")

@@ -18,7 +18,7 @@ def read_table(path: Path, header: bool = True) -> pl.DataFrame:
     """A table as columns of texts, by its suffix; without a header the columns are `column_0`, `column_1`, ..."""
     suffix = suffix_of(path)
     if suffix in (".xlsx", ".xls"):
-        return _excel(path, header)
+        return _read_workbook(path, header)
     text = read_text(path)
     if suffix == ".json":
         try:
@@ -30,10 +30,10 @@ def read_table(path: Path, header: bool = True) -> pl.DataFrame:
         return pl.DataFrame(
             {"key": list(pairs), "value": list(pairs.values())}, schema={"key": pl.String, "value": pl.String}
         )
-    return _text_table(path, text, header)
+    return _read_text_table(path, text, header)
 
 
-def _text_table(path: Path, text: str, has_header: bool) -> pl.DataFrame:
+def _read_text_table(path: Path, text: str, has_header: bool) -> pl.DataFrame:
     tabs = "\t" in text.partition("\n")[0]
     lines = read_rows(path, text, "\t" if tabs else ",", "" if tabs else QUOTE)
     rows: list[list[str]] = []
@@ -45,7 +45,7 @@ def _text_table(path: Path, text: str, has_header: bool) -> pl.DataFrame:
         if rows and len(line.cells) != len(rows[0]):
             raise InputError(f"{path}:{line.number}: {len(line.cells)} columns, expected {len(rows[0])}")
         rows.append(line.cells)
-    header = rows.pop(0) if has_header else [f"column_{place}" for place in range(len(rows[0]))]
+    header = rows.pop(0) if has_header else [f"column_{index}" for index in range(len(rows[0]))]
     _refuse_twice(path, header)
     return pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")
 
@@ -56,7 +56,7 @@ def _refuse_twice(path: Path, header: list[str]) -> None:
         raise InputError(f"{path}:1: the column {twice!r} is there twice; rename one")
 
 
-def _excel(path: Path, header: bool) -> pl.DataFrame:
+def _read_workbook(path: Path, header: bool) -> pl.DataFrame:
     check_workbook(data := read_bytes(path), str(path))
     try:
         import pandas as pd
@@ -66,14 +66,14 @@ def _excel(path: Path, header: bool) -> pl.DataFrame:
             f"{path}: reading a spreadsheet needs more packages: pip install 'kgtools[xlsx]'"
         ) from error
     try:
-        how: Any = {"dtype": str, "engine": "calamine", "keep_default_na": False}
-        sheets = pd.read_excel(io.BytesIO(data), sheet_name=None, header=None, **how)
+        options: Any = {"dtype": str, "engine": "calamine", "keep_default_na": False}
+        sheets = pd.read_excel(io.BytesIO(data), sheet_name=None, header=None, **options)
         filled = {str(name): bool((each != "").to_numpy().any()) for name, each in sheets.items()}
         sheet = only_sheet(str(path), filled, "save the one that is meant as CSV")
         if header:
             first = sheets[sheet].head(1).to_numpy().tolist()
             _refuse_twice(path, [str(name) for row in first for name in row if str(name).strip()])
-        frame = pd.read_excel(io.BytesIO(data), sheet_name=sheet, header=0 if header else None, **how)
+        frame = pd.read_excel(io.BytesIO(data), sheet_name=sheet, header=0 if header else None, **options)
     except (CalamineError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as a spreadsheet: {error}") from error
     return pl.DataFrame(

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from kgtools.kg.build.casing import cased
-from kgtools.kg.build.doubts import cut_names, cut_values
-from kgtools.kg.build.name_rules import REFUSALS, REPAIRS, is_missing, is_punctuation, judge_names, visible
+from kgtools.kg.build.casing import recase
+from kgtools.kg.build.doubts import find_cut_names, find_cut_values
+from kgtools.kg.build.name_rules import REFUSALS, REPAIRS, is_missing, is_punctuation, judge_names, strip_invisible
 from kgtools.kg.build.origins import origins
 from kgtools.kg.ontology import SourceInfo, ontology
 from kgtools.kg.source import Reading
@@ -44,7 +44,7 @@ LONGEST_ID = 500
 
 
 @dataclass(frozen=True)
-class Cleaned:
+class CleanSource:
     """A source after its cleaning. `statements` and `mentions` keep every row with its verdict, for counting."""
 
     source: str
@@ -57,15 +57,15 @@ class Cleaned:
     broken: Broken
 
 
-def clean(reading: Reading, raw: bool = False) -> Cleaned:
+def clean(reading: Reading, raw: bool = False) -> CleanSource:
     """Apply the rules; with `raw`, refuse only what no graph can hold (unknown relations, empty names)."""
     residue = [] if raw else [f"{type_}:{word}" for type_, words in reading.info.residue.items() for word in words]
-    mapped = _mapped(reading)
-    names = _judged_names(reading, mapped, raw)
+    mapped = _map_fields(reading)
+    names = _judge_names(reading, mapped, raw)
     statements = _judge_statements(mapped, names, residue, raw)
     mentions = _judge_mentions(reading, names, statements, residue, raw)
     facts = _facts(reading.source, statements)
-    named = _named(mentions, facts)
+    named = _collect_entities(mentions, facts)
     unmentioned = facts.join(named, left_on="head", right_on="id", how="anti")
     if unmentioned.height:
         raise InputError(
@@ -73,13 +73,13 @@ def clean(reading: Reading, raw: bool = False) -> Cleaned:
         )
     rejects = pl.concat(
         [
-            _aside(mentions.filter(pl.col("given")), "entity", "name"),
-            _aside(statements, pl.col("kind"), "tail"),
-            _unreadable(reading),
+            _to_rejects(mentions.filter(pl.col("given")), "entity", "name"),
+            _to_rejects(statements, pl.col("kind"), "tail"),
+            _list_unreadable(reading),
         ]
     )
     order = ["file", "row", "field", "action", "head", "tail"]
-    return Cleaned(
+    return CleanSource(
         reading.source, reading.info, named, facts, REJECTS.check(rejects.sort(order), "rejects"), mentions, statements,
         reading.broken,
     )  # fmt: skip
@@ -87,10 +87,10 @@ def clean(reading: Reading, raw: bool = False) -> Cleaned:
 
 def entity_id(type_: str, name: str) -> pl.Expr:
     """`Disease:糖尿病`; of a name too long for the index of a database, its beginning and a hash of the whole."""
-    return pl.concat_str(type_, pl.lit(":"), name).map_batches(_short, pl.String)
+    return pl.concat_str(type_, pl.lit(":"), name).map_batches(_shorten, pl.String)
 
 
-def _short(ids: pl.Series) -> pl.Series:
+def _shorten(ids: pl.Series) -> pl.Series:
     long = (ids.str.len_chars() > LONGEST_ID).arg_true()
     if long.is_empty():
         return ids
@@ -102,10 +102,10 @@ def _stands(raw: bool) -> pl.Expr:
     return pl.col("reason").is_not_null() & (pl.lit(not raw) | (pl.col("reason") != "spilled-columns"))
 
 
-def _mapped(reading: Reading) -> pl.DataFrame:
+def _map_fields(reading: Reading) -> pl.DataFrame:
     """The statements with `kind`, `target` (relation or attribute) and tail type by the source's fields."""
-    known = ontology()
-    rows = [(name, f.kind, f.target, known.tail_type(f)) for name, f in reading.info.fields.items()]
+    words = ontology()
+    rows = [(name, f.kind, f.target, words.tail_type(f)) for name, f in reading.info.fields.items()]
     fields = pl.DataFrame(
         rows, schema={"field": pl.String, "kind": pl.String, "target": pl.String, "mapped": pl.String}, orient="row"
     )
@@ -116,7 +116,7 @@ def _mapped(reading: Reading) -> pl.DataFrame:
     )
 
 
-def _judged_names(reading: Reading, statements: pl.DataFrame, raw: bool) -> pl.DataFrame:
+def _judge_names(reading: Reading, statements: pl.DataFrame, raw: bool) -> pl.DataFrame:
     """Every name that the files give, once for each type: `type`, `name`, `clean`, `rule`, `refused`."""
     is_name = pl.col("kind").is_in(["relation", "alias"])
     ends = (
@@ -145,7 +145,7 @@ def _with_names(rows: pl.DataFrame, names: pl.DataFrame, type_: str | pl.Expr, n
 def _judge_statements(rows: pl.DataFrame, names: pl.DataFrame, residue: list[str], raw: bool) -> pl.DataFrame:
     """Adds `head_id`, `tail_id` (an entity id, or a value), `verdict` (null: kept) and `rule` (null: unchanged)."""
     is_value = pl.col("kind").is_in(["attribute", "class", "unknown"])
-    value = visible(pl.col("tail")).str.strip_chars()
+    value = strip_invisible(pl.col("tail")).str.strip_chars()
     missing = is_value & (is_missing(pl.col("tail_name")) | is_punctuation(value)) & pl.lit(not raw)
     rows = _with_names(_with_names(rows, names, "head_type", "head"), names, _tail_type(), "tail")
     rows = rows.with_columns(pl.when(is_value).then(value).otherwise("tail_name").alias("tail_name")).with_columns(
@@ -163,7 +163,7 @@ def _judge_statements(rows: pl.DataFrame, names: pl.DataFrame, residue: list[str
         .when((pl.col("kind") == "alias") & (pl.col("tail_name") == pl.col("head_name")) & pl.lit(not raw)).then(pl.lit("same-as-name"))
         .alias("verdict"),
         pl.when(~is_value & pl.col("tail_rule").is_not_null()).then("tail_rule")
-        .when(is_value & (visible(pl.col("tail")) != pl.col("tail"))).then(pl.lit("control-characters"))
+        .when(is_value & (strip_invisible(pl.col("tail")) != pl.col("tail"))).then(pl.lit("control-characters"))
         .when(is_value & (pl.col("tail_name") != pl.col("tail"))).then(pl.lit("outer-space"))
         .otherwise("head_rule")
         .alias("rule"),
@@ -176,15 +176,15 @@ def _judge_mentions(
     """Every mention of an entity, the tails of relations among them (`given` false), with id, `verdict` and `rule`.
 
     What a refused statement points to is refused with it."""
-    given = reading.mentions.with_columns(pl.lit(True).alias("given"), english=pl.col("name_en"))
+    mentioned = reading.mentions.with_columns(pl.lit(True).alias("given"), english=pl.col("name_en"))
     if not raw:
-        given = given.with_columns(cased(given["english"]).alias("name_en"))
+        mentioned = mentioned.with_columns(recase(mentioned["english"]).alias("name_en"))
     tails = statements.filter(pl.col("kind") == "relation").select(
         pl.col("tail_type").alias("type"), pl.col("tail").alias("name"), pl.lit(None, pl.String).alias("name_en"),
         "field", "file", "row", pl.col("verdict").alias("reason"), pl.lit(False).alias("given"),
         pl.lit(None, pl.String).alias("english"),
     )  # fmt: skip
-    rows = _with_names(pl.concat([given, tails]), names, "type", "name").rename({"name_name": "clean"})
+    rows = _with_names(pl.concat([mentioned, tails]), names, "type", "name").rename({"name_name": "clean"})
     rows = rows.with_columns(entity_id("type", "clean").alias("id"))
     return rows.with_columns(
         pl.when(_stands(raw)).then("reason")
@@ -199,22 +199,22 @@ def _judge_mentions(
 
 
 def _facts(source: str, statements: pl.DataFrame) -> Facts:
-    kept = _with_doubts(statements.filter(pl.col("verdict").is_null()))
-    kept = kept.select(
+    loaded = _with_doubts(statements.filter(pl.col("verdict").is_null()))
+    loaded = loaded.select(
         "kind",
         pl.col("head_id").alias("head"),
         pl.col("target").alias("relation"),
         pl.col("tail_id").alias("tail"),
-        origins(source, kept),
+        origins(source, loaded),
         "doubt",
     )
     key = ["kind", "head", "relation", "tail"]
-    repeated = kept.select(key).is_duplicated()
+    repeated = loaded.select(key).is_duplicated()
     doubt = pl.when(pl.col("doubt").null_count() == 0).then(pl.col("doubt").min())  # in doubt wherever it is said
     facts = pl.concat(
         [
-            kept.filter(~repeated).with_columns(pl.concat_list("origins")),
-            kept.filter(repeated).group_by(key).agg(pl.col("origins").unique().sort(), doubt),
+            loaded.filter(~repeated).with_columns(pl.concat_list("origins")),
+            loaded.filter(repeated).group_by(key).agg(pl.col("origins").unique().sort(), doubt),
         ]
     )
     return FACTS.check(with_ids(facts).select(list(FACTS.columns)).sort("id"), f"the facts of {source}")
@@ -223,7 +223,7 @@ def _facts(source: str, statements: pl.DataFrame) -> Facts:
 def _with_doubts(statements: pl.DataFrame) -> pl.DataFrame:
     """The statements with `doubt`: whether a text was cut off, by its length and end in the file."""
     is_value = statements["kind"] == "attribute"
-    cut = cut_values(statements.filter(is_value).select("field", "tail"))
+    cut = find_cut_values(statements.filter(is_value).select("field", "tail"))
     doubt = cut.replace_strict({True: "truncated-value", False: None}, return_dtype=pl.String)
     values = statements.filter(is_value).with_columns(doubt.alias("doubt"))
     return pl.concat([statements.filter(~is_value).with_columns(pl.lit(None, pl.String).alias("doubt")), values])
@@ -235,38 +235,38 @@ def with_ids(facts: pl.DataFrame) -> pl.DataFrame:
     return facts.with_columns(digests(keys).alias("id"))
 
 
-def _named(mentions: pl.DataFrame, facts: Facts) -> Named:
+def _collect_entities(mentions: pl.DataFrame, facts: Facts) -> Named:
     """The entities that a source names; an English name in Chinese or a word for an empty cell is none."""
     name_en = pl.col("name_en")
     english = name_en.filter(~name_en.str.contains(HAN) & ~is_missing(name_en))
-    kept = mentions.filter(pl.col("verdict").is_null())
-    named = kept.group_by("id").agg(
+    loaded = mentions.filter(pl.col("verdict").is_null())
+    named = loaded.group_by("id").agg(
         pl.col("type").first(), pl.col("clean").first().alias("name"), english.min().alias("name_en")
     )
-    cut = cut_names(named, facts.filter(pl.col("kind") == "relation"))
+    cut = find_cut_names(named, facts.filter(pl.col("kind") == "relation"))
     named = named.with_columns(pl.when(pl.col("id").is_in(cut.implode())).then(pl.lit("truncated-name")).alias("doubt"))
     return NAMED.check(named.sort("id"), "the entities")
 
 
-def _unreadable(reading: Reading) -> pl.DataFrame:
+def _list_unreadable(reading: Reading) -> pl.DataFrame:
     """What the reader could not read, in the shape of REJECTS."""
-    given = {"action": pl.lit("refused"), "kind": pl.lit("cell"), "tail": pl.col("text")}
+    constants = {"action": pl.lit("refused"), "kind": pl.lit("cell"), "tail": pl.col("text")}
     return reading.broken.select(
-        (given.get(name, pl.col(name) if name in BROKEN.columns else pl.lit(None, pl.String))).alias(name)
+        (constants.get(name, pl.col(name) if name in BROKEN.columns else pl.lit(None, pl.String))).alias(name)
         for name in REJECTS.columns
     )
 
 
-def _aside(rows: pl.DataFrame, kind: str | pl.Expr, text: str) -> pl.DataFrame:
+def _to_rejects(rows: pl.DataFrame, kind: str | pl.Expr, text: str) -> pl.DataFrame:
     """The refused and the changed rows, in the shape of REJECTS."""
     is_entity = text == "name"
     refused = rows.filter(pl.col("verdict").is_not_null()).with_columns(
         pl.lit("refused").alias("action"), pl.col("verdict").alias("why")
     )
-    changed = rows.filter(pl.col("verdict").is_null() & pl.col("rule").is_not_null()).with_columns(
+    changes = rows.filter(pl.col("verdict").is_null() & pl.col("rule").is_not_null()).with_columns(
         pl.lit("changed").alias("action"), pl.col("rule").alias("why")
     )
-    return pl.concat([refused, changed]).select(
+    return pl.concat([refused, changes]).select(
         "action",
         (pl.lit(kind) if isinstance(kind, str) else kind).alias("kind"),
         (pl.col("type") if is_entity else pl.col("target")).alias("target"),

@@ -27,7 +27,7 @@ def origin_of(text: str) -> Origin:
     parts = ORIGIN.fullmatch(text)
     if parts is None:
         raise InputError(f"the graph has an origin {text!r}; expected source/file:row#field")
-    file = ESCAPED.sub(lambda found: bytes.fromhex(found[0].replace("%", "")).decode("utf-8", "replace"), parts["file"])
+    file = ESCAPED.sub(lambda match: bytes.fromhex(match[0].replace("%", "")).decode("utf-8", "replace"), parts["file"])
     return Origin(parts["source"], file, int(parts["row"]), parts["field"])
 
 
@@ -41,5 +41,5 @@ def origins(source: str, rows: pl.DataFrame) -> pl.Series:
     ).to_series()
 
 
-def _escape(found: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in found[0].encode())
+def _escape(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match[0].encode())

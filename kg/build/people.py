@@ -26,25 +26,25 @@ def find_people(entities: pl.DataFrame, texts: pl.Series) -> pl.Series:
 
     A person: a surname and one or two characters more, rare in names of the type, whose last two stand together in no
     other name and in no text of the graph; or any short name with a surname that is nothing but a surname there."""
-    found = [pl.Series("id", [], pl.String)]
+    ids = [pl.Series("id", [], pl.String)]
     all_names = entities["name"].unique()
     for type_ in TYPES:
         mine = entities.filter(pl.col("type") == type_).select("id", "name")
         if mine.height < LEAST_NAMES:
             continue
         shaped = mine.filter(pl.col("name").str.contains(rf"^[{SURNAMES}]\p{{Han}}{{1,2}}$"))
-        first = shaped.join(_of_rare_characters(shaped, mine), on="id", how="semi")
-        people = first.join(_of_known_pairs(first, all_names, texts), on="id", how="anti")
+        first = shaped.join(_keep_rare(shaped, mine), on="id", how="semi")
+        people = first.join(_keep_known_pairs(first, all_names, texts), on="id", how="anti")
         surnames = people.group_by(surname=pl.col("name").str.head(1)).len("people").filter(pl.col("people") >= SURE)
         begins = mine.select("id", "name", pl.col("name").str.split("").alias("character")).explode("character")
         others = begins.join(shaped, on="id", how="anti")["character"].unique()
         certain = surnames.filter(~pl.col("surname").is_in(others.implode()))["surname"]
         alike = shaped.filter(pl.col("name").str.head(1).is_in(certain.implode()))
-        found.append(pl.concat([people["id"], alike["id"]]).unique().sort())
-    return pl.concat(found)
+        ids.append(pl.concat([people["id"], alike["id"]]).unique().sort())
+    return pl.concat(ids)
 
 
-def _of_rare_characters(shaped: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+def _keep_rare(shaped: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     """Those of which every character after the surname is rare."""
     every = names.select("id", character=pl.col("name").str.split("")).explode("character").unique()
     used = every.group_by("character").len("names")
@@ -53,7 +53,7 @@ def _of_rare_characters(shaped: pl.DataFrame, names: pl.DataFrame) -> pl.DataFra
     return most.filter(pl.col("names") <= RARE * names.height).select("id")
 
 
-def _of_known_pairs(people: pl.DataFrame, names: pl.Series, texts: pl.Series) -> pl.DataFrame:
+def _keep_known_pairs(people: pl.DataFrame, names: pl.Series, texts: pl.Series) -> pl.DataFrame:
     """Those of which the last two characters stand in another name or in a text."""
     pairs = people.select("id", pair=pl.col("name").str.tail(2))
     wanted = pairs["pair"].unique().sort().implode()

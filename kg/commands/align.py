@@ -11,7 +11,7 @@ from kgtools.tools.output import print_json, print_table
 from kgtools.tools.terminal import say
 
 if TYPE_CHECKING:
-    from kgtools.kg.align.align import Changed, Size
+    from kgtools.kg.align.align import AlignmentResult, GraphSize
 
 RULES = ("equal-name", "alias", "completion", "shared-code")
 REVIEW = Path("align-review.tsv")
@@ -80,8 +80,8 @@ def align(
     Example:
       kgtools align --graph ./graph
     """
-    from kgtools.kg.align import align as change
-    from kgtools.kg.align.review import check_folder, may_be_written, write_review
+    from kgtools.kg.align import align as alignment
+    from kgtools.kg.align.review import check_folder, check_review_file, write_review
     from kgtools.kg.commands.load import settle
     from kgtools.kg.exporters import Options
     from kgtools.kg.exporters.sssom import write as write_sssom
@@ -100,35 +100,35 @@ def align(
         raise UsageError("--allow-license lets an SSSOM file be written: give it with --sssom")
     place = None if decided or undo or (dry_run and not review) else review or REVIEW
     if place:
-        may_be_written(place)
+        check_review_file(place)
     store, written = open_store(graph), {}
     if sssom:
         check_folder(sssom)
         check_leaving(store, allow)
     with step(f"aligning {graph}"):
         if decided:
-            changed = change.apply(store, decided, who, dry_run)
+            result = alignment.apply(store, decided, who, dry_run)
         elif undo:
-            changed = change.undo(store, undo, who, dry_run)
+            result = alignment.undo(store, undo, who, dry_run)
         else:
-            changed = change.align(store, threshold, rules, dry_run)
-    if changed.outcome is not None and not changed.outcome.agrees:
-        settle(changed.outcome, graph)
-    if place and changed.review is not None:
-        write_review(place, changed.review, changed.ledger)
+            result = alignment.align(store, threshold, rules, dry_run)
+    if result.outcome is not None and not result.outcome.agrees:
+        settle(result.outcome, graph)
+    if place and result.review is not None:
+        write_review(place, result.review, result.ledger)
         written["review"] = str(place)
     if sssom:
         write_sssom(store, sssom, Options(allow_empty=True))
         written["sssom"] = str(sssom)
-    print_changed(changed, graph, style, written, dry_run)
+    print_alignment(result, graph, style, written, dry_run)
 
 
-def print_changed(changed: "Changed", graph: str, style: str, written: dict[str, str], dry_run: bool) -> None:
+def print_alignment(result: "AlignmentResult", graph: str, style: str, written: dict[str, str], dry_run: bool) -> None:
     """What was asked for, what it did to the graph, and the files that were written (what it is: where)."""
     if style == "json":
-        print_json(changed.to_dict() | {"written": written, "dry_run": dry_run})
+        print_json(result.to_dict() | {"written": written, "dry_run": dry_run})
         return
-    counts = changed.counts
+    counts = result.counts
     if "rules" in counts:
         columns = ["candidates", "applied", "review", "decided", "asleep"]
         rows = [[rule, *(numbers[c] for c in columns)] for rule, numbers in counts["rules"].items()]
@@ -144,21 +144,21 @@ def print_changed(changed: "Changed", graph: str, style: str, written: dict[str,
         )
     if "undone" in counts:
         print_table(["undone", "decisions"], [*counts["undone"].items(), ("all", sum(counts["undone"].values()))])
-    for line in _effect(changed.before, changed.after):
+    for line in _effect(result.before, result.after):
         say(line)
-    told = changed.to_dict()["ledger"]
-    say(f"ledger: {told['same']:,} same, {told['different']:,} different; {told['asleep']:,} of them asleep")
+    ledger = result.to_dict()["ledger"]
+    say(f"ledger: {ledger['same']:,} same, {ledger['different']:,} different; {ledger['asleep']:,} of them asleep")
     for what, where in written.items():
         say(f"{what}: {where}")
     if dry_run:
         say("Dry run: no graph was touched.")
-    elif changed.outcome is None:
+    elif result.outcome is None:
         say(f"Nothing to change in {graph}.")
-    elif changed.outcome.agrees:
+    elif result.outcome.agrees:
         say(f"The graph {graph} was rebuilt and read back: counts and checksums agree.")
 
 
-def _effect(before: "Size", after: "Size") -> list[str]:
+def _effect(before: "GraphSize", after: "GraphSize") -> list[str]:
     united, loops = before.triples - after.triples, after.loops - before.loops
     became = f"{united:,} became one with another" if united >= 0 else f"{-united:,} came apart again"
     arose = f"{loops:,} arose" if loops >= 0 else f"{-loops:,} are gone"

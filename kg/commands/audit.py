@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @graph_option
-@format_option("table", "json")
+@format_option("table", "json", "markdown", "latex", "csv")
 @click.option(
     "--audits",
     "folders",
@@ -58,7 +58,7 @@ def audit(
     Example:
       kgtools audit --graph ./graph --fail-on warning
     """
-    from kgtools.kg.audit import audits, failed, run_all
+    from kgtools.kg.audit import audits, fails, run_all
     from kgtools.kg.stores import open_store
     from kgtools.tools.errors import Findings, UsageError
     from kgtools.tools.progress import step
@@ -81,27 +81,31 @@ def audit(
         with step("report"):
             page.write(html, store, found, max(examples, page.EXAMPLES), earlier)
         tell(f"The report is in {html}.")
-    if failed(found, fail_on):
+    if fails(found, fail_on):
         raise Findings(f"findings of severity {fail_on} or above (--fail-on {fail_on})")
 
 
 def print_findings(findings: "list[Finding]", style: str, examples: int) -> None:
-    """Each audit with the number of its rows, and some of them."""
+    """Each audit with the number of its rows, and some of them; as CSV the numbers alone."""
     if style == "json":
         print_json([asdict(f.audit) | {"columns": f.columns, "count": len(f.rows), "rows": f.rows} for f in findings])
         return
     print_table(
         ["audit", "severity", "rows", "what"],
         [[f.audit.name, f.audit.severity, len(f.rows), f.audit.title] for f in findings],
+        style=style,
     )
     for finding in findings:
-        if finding.rows and examples:
+        if finding.rows and examples and style != "csv":
             shown = (
                 finding.rows
                 if finding.audit.severity == "info" and len(finding.rows) <= 10 * examples
                 else finding.rows[:examples]
             )
-            say(f"\n{finding.audit.name}: {finding.audit.why}")
-            print_table(finding.columns, shown)
-            if len(finding.rows) > len(shown):
-                say(f"  ... {len(finding.rows) - len(shown):,} more rows; --format json gives all")
+            title, more = f"{finding.audit.name}: {finding.audit.why}", len(finding.rows) - len(shown)
+            if style == "table":
+                say(f"\n{title}")
+                title = ""
+            print_table(finding.columns, shown, title, style)
+            if more:
+                (say if style == "table" else tell)(f"  ... {more:,} more rows; --format json gives all")

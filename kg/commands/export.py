@@ -1,7 +1,7 @@
 """What takes a graph out again: export."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,6 +9,9 @@ from kgtools.kg.commands import format_option, graph_option
 from kgtools.tools.options import allow_option, complete_names, empty_option
 from kgtools.tools.output import print_json
 from kgtools.tools.terminal import say
+
+if TYPE_CHECKING:
+    from kgtools.kg.exporters import ExportResult
 
 
 @click.command()
@@ -43,15 +46,15 @@ def export(
     print_exported(written, style)
 
 
-def print_exported(written: dict[str, Any], style: str) -> None:
+def print_exported(written: "ExportResult", style: str) -> None:
     """The files that an export wrote, and how many of what."""
     if style == "json":
-        print_json(written)
+        print_json(written.to_dict())
         return
-    counts = ", ".join(f"{number:,} {what}" for what, number in written["counts"].items())
-    files, size = len(written["files"]), sum(written["files"].values())
+    counts = ", ".join(f"{number:,} {what}" for what, number in written.counts.items())
+    files, size = len(written.files), sum(written.files.values())
     say(
-        f"{written['out']}: {counts} as {written['format']} ({files:,} files, {size:,} bytes).".replace(
+        f"{written.out}: {counts} as {written.format} ({files:,} files, {size:,} bytes).".replace(
             "(1 files,", "(1 file,"
         )
     )

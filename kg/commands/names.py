@@ -1,7 +1,7 @@
 """English names for the entities of a graph: names add, names list, names missing."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +13,7 @@ from kgtools.tools.terminal import say
 if TYPE_CHECKING:
     import polars as pl
 
-    from kgtools.kg.build.inputs import NameTable
+    from kgtools.kg.build.inputs import NamesMetadata, NameTable
 
 
 @click.group()
@@ -76,7 +76,7 @@ def names_add(
     if license_ is None:
         raise UsageError("--license is missing: say under which licence the names are, such as --license CC-BY-4.0")
     table = read_names(file, zh, en, type_column, types, name, license_, keep_case, join)
-    refuse_empty(table.names.height, f"{file}: no row is a name", allow_empty, table.about["dropped"])
+    refuse_empty(table.names.height, f"{file}: no row is a name", allow_empty, table.metadata.dropped or {})
     store = open_store(graph)
     replaced = add_names(store, table)
     print_named(table, store.entities(), replaced)
@@ -94,7 +94,7 @@ def names_list(graph: str, style: str) -> None:
     """
     from kgtools.kg.stores import open_store
 
-    print_name_tables(open_store(graph).about()["names"], style)
+    print_name_tables(open_store(graph).metadata().names, style)
 
 
 @names.command("missing")
@@ -129,25 +129,23 @@ def print_named(table: "NameTable", entities: "pl.DataFrame", before: "NameTable
     """What a table of names gave to the graph; `before`: the one whose place it took."""
     import polars as pl
 
-    if before is not None and before.about["sha256"] != table.about["sha256"]:
-        old = f"{before.about['file']}, {before.about['names']:,} names"
+    if before is not None and before.metadata.sha256 != table.metadata.sha256:
+        old = f"{before.metadata.file}, {before.metadata.names:,} names"
         say(f"{table.name}: in the place of the earlier table of this name ({old}); to keep both: --name")
-    lowered = f"; {table.about['recased']:,} in another case" if table.about["recased"] else ""
+    about = table.metadata
+    lowered = f"; {about.recased:,} in another case" if about.recased else ""
     given = entities.filter(pl.col("name_en_from") == table.name).group_by("type").len().sort("type")
-    dropped = ", ".join(f"{reason} {number:,}" for reason, number in table.about["dropped"].items()) or "none"
+    dropped = ", ".join(f"{reason} {number:,}" for reason, number in (about.dropped or {}).items()) or "none"
     say(
-        f"{table.name}: {table.about['read']:,} rows, {table.about['names']:,} names (left out: {dropped}{lowered}); licence {table.about['license']}"
+        f"{table.name}: {about.read:,} rows, {about.names:,} names (left out: {dropped}{lowered}); licence {about.license}"
     )
     print_table(["type", "entities named by it"], [*given.iter_rows(), ("all", given["len"].sum())])
 
 
-def print_name_tables(tables: dict[str, dict[str, Any]], style: str) -> None:
+def print_name_tables(tables: "dict[str, NamesMetadata]", style: str) -> None:
     """The tables of English names in a graph, in the order in which they are asked."""
     if style == "json":
-        print_json([{"table": name, **about} for name, about in tables.items()])
+        print_json([{"table": name, **about.to_dict()} for name, about in tables.items()])
         return
-    rows = [
-        [name, about["file"], about["license"], about["names"], cell(about["dropped"])]
-        for name, about in tables.items()
-    ]
+    rows = [[name, about.file, about.license, about.names, cell(about.dropped)] for name, about in tables.items()]
     print_table(["table", "file", "licence", "names", "left out"], rows)

@@ -1,7 +1,7 @@
 """show: one entity and all that a graph says of it."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -10,6 +10,9 @@ from kgtools.kg.commands import format_option, graph_option, shorten
 from kgtools.tools.options import COUNT
 from kgtools.tools.output import print_json, print_table
 from kgtools.tools.terminal import say
+
+if TYPE_CHECKING:
+    from kgtools.kg.show.profile import Profile, RelationLinks
 
 
 @click.command()
@@ -51,35 +54,34 @@ def show(entity: str, graph: str, style: str, limit: int, html: Path | None, dep
         say(f"The picture is in {html}.")
 
 
-def print_profiles(profiles: list[dict[str, Any]], style: str) -> None:
+def print_profiles(profiles: "list[Profile]", style: str) -> None:
     """Each entity with its names, attributes and triples."""
     if style == "json":
-        print_json(profiles)
+        print_json([profile.to_dict() for profile in profiles])
         return
-    for told in profiles:
-        say(f"{told['id']}  ({told['zh']}, {told['en']})\n")
-        given = f"{told['name_en']} (from {told['name_en_from']})" if told["name_en"] else ""
-        names = (("English", given), ("aliases", "、".join(told["aliases"])), ("sources", "、".join(told["sources"])))
+    for profile in profiles:
+        say(f"{profile.id}  ({profile.zh}, {profile.en})\n")
+        english = f"{profile.name_en} (from {profile.name_en_from})" if profile.name_en else ""
+        names = (("English", english), ("aliases", "、".join(profile.aliases)), ("sources", "、".join(profile.sources)))
         for word, text in names:
             if text:
                 say(f"{word}: {text}")
         say()
-        if told["attributes"]:
-            columns = ("attribute", "zh", "value", "origins")
-            rows = _grouped([[row[c] for c in columns] for row in told["attributes"]])
+        if profile.attributes:
+            rows = _grouped([[a.attribute, a.zh, a.value, a.origins] for a in profile.attributes])
             print_table(["attribute", "", "value", "origins"], [[a, zh, shorten(value), o] for a, zh, value, o in rows])
-        for direction, title in (("out", f"{told['id']} ->"), ("in", f"-> {told['id']}")):
-            _print_links([row for row in told["relations"] if row["direction"] == direction], title)
+        for direction, title in (("out", f"{profile.id} ->"), ("in", f"-> {profile.id}")):
+            _print_links([each for each in profile.relations if each.direction == direction], title)
 
 
-def _print_links(relations: list[dict[str, Any]], title: str) -> None:
+def _print_links(relations: "list[RelationLinks]", title: str) -> None:
     rows: list[list[Any]] = []
     for relation in relations:
-        start = [relation["relation"], relation["zh"], relation["count"]]
-        for triple in relation["triples"]:
-            rows.append([*start, triple["other"], triple["name_en"], triple["sources"], triple["origins"]])
+        start = [relation.relation, relation.zh, relation.count]
+        for link in relation.triples:
+            rows.append([*start, link.other, link.name_en, link.sources, link.origins])
             start = ["", "", None]
-        more = relation["count"] - len(relation["triples"])
+        more = relation.count - len(relation.triples)
         if more:
             rows.append(["", "", None, f"... {more:,} more (--limit 0 shows all)", "", "", ""])
     if rows:

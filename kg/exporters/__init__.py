@@ -1,11 +1,11 @@
 """A graph out again, in a format that others read: each format is an Exporter, found by entry point."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from kgtools.kg.licenses import beside, check_leaving
+from kgtools.kg.licenses import check_leaving, licence_path
 from kgtools.kg.stores import Store, open_store
 from kgtools.kg.stores.folder.generations import is_there
 from kgtools.kg.tables import Entities, Triples
@@ -41,7 +41,21 @@ def find(name: str) -> Exporter:
     return cast(Exporter, registry.find("exporters", name, Exporter))
 
 
-def export(name: str, store: Store, out: Path, options: Options) -> dict[str, Any]:
+@dataclass(frozen=True)
+class ExportResult:
+    """What an export wrote: `files` with their sizes in bytes, `counts` of what is in them."""
+
+    format: str
+    out: str
+    files: dict[str, int]
+    counts: dict[str, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `--format json` says."""
+        return asdict(self)
+
+
+def export(name: str, store: Store, out: Path, options: Options) -> ExportResult:
     """Write the graph as a file or folder, with its licences in it or beside it: all or nothing; gives what was written.
 
     Raises UsageError for a wrong ending, Findings for a licence that forbids it."""
@@ -53,27 +67,27 @@ def export(name: str, store: Store, out: Path, options: Options) -> dict[str, An
     check_leaving(store, options.allow_license)
     with registry.lent("exporters", name):
         counts = exporter.write(store, out, options)
-    places = sorted(out.iterdir()) if out.is_dir() else [out, beside(out)]
-    files = [file for file in places if file.is_file()]
-    return {"format": name, "out": str(out), "files": {f.name: f.stat().st_size for f in files}, "counts": counts}
+    paths = sorted(out.iterdir()) if out.is_dir() else [out, licence_path(out)]
+    sizes = {path.name: path.stat().st_size for path in paths if path.is_file()}
+    return ExportResult(name, str(out), sizes, counts)
 
 
-def read_graph(place: str) -> tuple[Entities, Triples]:
+def read_graph(source: str) -> tuple[Entities, Triples]:
     """The graph at a place: a store's URL or folder, or a file or folder that an exporter wrote.
 
     Raises InputError where there is none."""
-    path = Path(place)
-    if "://" in place or is_there(path):
-        store = open_store(place)
+    path = Path(source)
+    if "://" in source or is_there(path):
+        store = open_store(source)
         return store.entities(), store.triples()
     ending = "" if path.is_dir() else path.suffix.lower()
     readers: list[Exporter] = [exporter for _, exporter in registry.every("exporters", Exporter) if exporter.read]
     fits = path.is_file() or (path / "entities.parquet").exists()
-    found = next((e for e in readers if ending in (e.endings or ("",))), None) if fits else None
-    if found is None or found.read is None:
+    fitting = next((e for e in readers if ending in (e.endings or ("",))), None) if fits else None
+    if fitting is None or fitting.read is None:
         endings = ", ".join(ending for exporter in readers for ending in exporter.endings)
         raise InputError(
-            f"{place}: {'no graph here' if path.exists() else 'no such file or folder'}; name the folder or URL of a graph, "
+            f"{source}: {'no graph here' if path.exists() else 'no such file or folder'}; name the folder or URL of a graph, "
             f"or what kgtools export wrote: a file ({endings}) or a folder of parquet"
         )
-    return found.read(path)
+    return fitting.read(path)

@@ -10,7 +10,7 @@ from kgtools.kg.tables import ENTITIES, Entities
 VALUES: dict[str, Any] = {"head": pl.String, "relation": pl.String, "tail": pl.String, "origins": pl.List(pl.String)}
 
 
-def unpacked(entities: Entities) -> pl.DataFrame:
+def unpack(entities: Entities) -> pl.DataFrame:
     """A row for each value of an attribute, alias or class: `head`, `relation`, `tail` (the value), `origins`."""
     rows = [
         (head, attribute, value, origins)
@@ -24,14 +24,14 @@ def unpacked(entities: Entities) -> pl.DataFrame:
     )
 
 
-def packed(entities: pl.DataFrame, values: pl.DataFrame) -> Entities:
+def pack(entities: pl.DataFrame, values: pl.DataFrame) -> Entities:
     """The entities with `aliases` and `attributes` from such rows, in order, sorted by id."""
     everything: dict[str, dict[str, dict[str, list[str]]]] = {}
     for head, relation, tail, origins in values.select(list(VALUES)).sort("head", "relation", "tail").iter_rows():
         everything.setdefault(head, {}).setdefault(relation, {})[tail] = origins
     texts = [orjson.dumps(everything.get(id_, {})).decode() for id_ in entities["id"]]
     aliases = [list(everything.get(id_, {}).get("alias", ())) for id_ in entities["id"]]
-    told = entities.with_columns(
+    complete = entities.with_columns(
         pl.Series("attributes", texts, dtype=pl.String), pl.Series("aliases", aliases, dtype=pl.List(pl.String))
     )
-    return told.select(pl.col(name).cast(kind) for name, kind in ENTITIES.columns.items()).sort("id")
+    return complete.select(pl.col(name).cast(kind) for name, kind in ENTITIES.columns.items()).sort("id")

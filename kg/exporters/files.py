@@ -1,15 +1,16 @@
 """Files of an export: written aside and renamed, a table of text at a time."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
 import polars as pl
 
-from kgtools.kg.build.inputs import files_of
-from kgtools.kg.licenses import beside, license_of, rights
+from kgtools.kg.build.inputs import Metadata, files_of
+from kgtools.kg.licenses import licence_path, license_of, rights
 from kgtools.kg.stores import Store
 from kgtools.kg.tables import Entities
 from kgtools.tools.errors import UsageError
@@ -22,7 +23,7 @@ ROWS = 50_000
 
 
 @contextmanager
-def whole_file(out: Path, licences: bytes | None = None) -> Iterator[BinaryIO]:
+def open_export_file(out: Path, licences: bytes | None = None) -> Iterator[BinaryIO]:
     """A file to write to that takes its place when the block ends well, `licences` beside it; until then what was there stays.
 
     Beside a pipe or a device there is no place for licences. Raises UsageError where it cannot stand there."""
@@ -31,16 +32,16 @@ def whole_file(out: Path, licences: bytes | None = None) -> Iterator[BinaryIO]:
     if is_stream(out):
         licences = None
     if licences is not None:
-        check_file(beside(out))
+        check_file(licence_path(out))
     with replace_file(out) as aside:
         with aside.open("wb") as file:
             yield file
         if licences is not None:
-            write_file(beside(out), licences)
+            write_file(licence_path(out), licences)
 
 
 @contextmanager
-def whole_folder(out: Path, form: str) -> Iterator[Path]:
+def write_folder(out: Path, form: str) -> Iterator[Path]:
     """A folder to write to, whose files come to `out` when the block ends well, with a `run.json` among them.
 
     Files of an earlier export of this format that are not written again go. Raises UsageError where `out` holds
@@ -71,10 +72,10 @@ def run_json(store: Store, form: str, outputs: list[str], counts: dict[str, int]
     """The manifest of an exported folder: its format, its files, its licence, and the sources with theirs and SHA-256.
 
     `allowed`: licences for which the user answers."""
-    about = store.about()
-    how = {"format": form, "allow_license": sorted(allowed)}
-    outputs = sorted([*outputs, "run.json"])
-    return manifest("export", how, files_of(about), outputs=outputs, license=license_of(about), **about, **counts)
+    metadata = store.metadata()
+    settings = {"format": form, "allow_license": sorted(allowed)}
+    facts = {"outputs": sorted([*outputs, "run.json"]), "license": license_of(metadata)} | metadata.to_dict() | counts
+    return manifest("export", settings, files_of(metadata), **facts)
 
 
 def write_text(file: BinaryIO, rows: pl.DataFrame, text: pl.Expr) -> None:
@@ -89,24 +90,59 @@ def as_json(values: pl.Series) -> pl.Series:
     return pl.Series(values.name, [orjson.dumps(value).decode() for value in values.to_list()], dtype=pl.String)
 
 
-def terms(store: Store) -> dict[str, str]:
-    """`license` of the whole graph, an SPDX expression, and `rights`, what it lets one do, as an export tells of them."""
-    about = store.about()
-    return {"license": license_of(about), "rights": rights(about)}
+@dataclass(frozen=True)
+class Terms:
+    """`license` of the whole graph, an SPDX expression, and `rights`, what it lets one do."""
+
+    license: str
+    rights: str
+
+    def to_dict(self) -> dict[str, str]:
+        """The two as an export tells of them."""
+        return asdict(self)
 
 
-def witnesses(store: Store) -> dict[str, dict[str, dict[str, Any]]]:
-    """`sources` and `names` of a graph with title, licence and files (name -> SHA-256), as an export tells of them."""
-    about = store.about()
+def terms(store: Store) -> Terms:
+    """What the graph as a whole is under."""
+    metadata = store.metadata()
+    return Terms(license_of(metadata), rights(metadata))
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A source or a table of names as an export tells of it; `files`: name -> SHA-256."""
+
+    title: str
+    license: str
+    license_note: str
+    files: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Witnesses:
+    """The sources and tables of names of a graph, by name in alphabetical order."""
+
+    sources: dict[str, Witness]
+    names: dict[str, Witness]
+
+    def to_dict(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """`sources` and `names`, as an export tells of them."""
+        return asdict(self)
+
+
+def witnesses(store: Store) -> Witnesses:
+    """The sources and tables of names of a graph."""
+    metadata = store.metadata()
+    return Witnesses(_witnesses(metadata.sources), _witnesses(metadata.names))
+
+
+def _witnesses(part: Mapping[str, Metadata]) -> dict[str, Witness]:
     return {
-        part: {
-            name: {
-                "title": told.get("title", name),
-                "license": told.get("license") or "unknown",
-                "license_note": told.get("license_note", ""),
-                "files": told.get("files") or ({told["file"]: told["sha256"]} if told.get("file") else {}),
-            }
-            for name, told in sorted(about[part].items())
-        }
-        for part in ("sources", "names")
+        name: Witness(
+            title=name if each.title is None else each.title,
+            license=each.license or "unknown",
+            license_note=each.license_note or "",
+            files=each.hashes(),
+        )
+        for name, each in sorted(part.items())
     }

@@ -15,7 +15,7 @@ import orjson
 import polars as pl
 
 from kgtools.kg.exporters import Exporter, Options
-from kgtools.kg.exporters.files import ROWS, as_json, refuse_nothing, terms, whole_file, witnesses, write_text
+from kgtools.kg.exporters.files import ROWS, as_json, open_export_file, refuse_nothing, terms, witnesses, write_text
 from kgtools.kg.licenses import licence_text
 from kgtools.kg.stores import Store
 from kgtools.kg.tables import ENTITIES, LIST, TRIPLES, Entities, Triples
@@ -36,23 +36,23 @@ ESCAPES = {char: f"_x{ord(char):04X}_" for char in IMPOSSIBLE} | {
 ESCAPED = re.compile("_x([0-9A-F]{4})_")
 
 
-def write(store: Store, out: Path, how: Options) -> dict[str, int]:
+def write(store: Store, out: Path, options: Options) -> dict[str, int]:
     """The graph as GraphML, its licence an attribute of the whole; entities have a `label` besides, which drawing programs show."""
     entities, triples = store.entities(), store.triples()
-    refuse_nothing(entities, out, how.allow_empty)
-    told = {"witnesses": orjson.dumps(witnesses(store)).decode(), **terms(store)}
+    refuse_nothing(entities, out, options.allow_empty)
+    data = {"witnesses": orjson.dumps(witnesses(store).to_dict()).decode(), **terms(store).to_dict()}
     keys = [
-        *(("graph", name) for name in told),
+        *(("graph", name) for name in data),
         *(("node", name) for name in ["label", *NODE]),
         *(("edge", name) for name in EDGE),
     ]
-    with whole_file(out, licence_text(store, entities, triples)) as file:
+    with open_export_file(out, licence_text(store, entities, triples)) as file:
         file.write(b'<?xml version="1.0" encoding="UTF-8"?>\n')
         file.write(b'<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n')
         for kind, name in keys:
             file.write(f'<key id="{kind}_{name}" for="{kind}" attr.name="{name}" attr.type="string"/>\n'.encode())
         file.write(b'<graph id="kgtools" edgedefault="directed">\n')
-        for name, value in told.items():
+        for name, value in data.items():
             file.write(f'<data key="graph_{name}">{_escape(value)}</data>\n'.encode())
         write_text(file, entities.with_columns(map(as_json, entities.select("aliases", "sources", "doubts"))), _nodes())
         write_text(file, triples.with_columns(map(as_json, triples.select("sources", "origins"))), _edges())
@@ -61,15 +61,15 @@ def write(store: Store, out: Path, how: Options) -> dict[str, int]:
 
 
 def _escape(text: str) -> str:
-    return str(pl.select(_escaped(pl.lit(text))).item())
+    return str(pl.select(_escape_all(pl.lit(text))).item())
 
 
-def _escaped(text: pl.Expr) -> pl.Expr:
+def _escape_all(text: pl.Expr) -> pl.Expr:
     return text.str.replace_many(list(ESCAPES), list(ESCAPES.values()))
 
 
 def _nodes() -> pl.Expr:
-    start = pl.concat_str(pl.lit('<node id="'), _escaped(pl.col("id")), pl.lit('">'))
+    start = pl.concat_str(pl.lit('<node id="'), _escape_all(pl.col("id")), pl.lit('">'))
     label = _data("node", "label", pl.col("name"))
     return pl.concat_str(start, label, *(_data("node", name, pl.col(name)) for name in NODE), pl.lit("</node>\n"))
 
@@ -77,15 +77,15 @@ def _nodes() -> pl.Expr:
 def _edges() -> pl.Expr:
     ends = [
         text for word, name in (("<edge id", "id"), (" source", "head"), (" target", "tail"))
-        for text in (pl.lit(f'{word}="'), _escaped(pl.col(name)), pl.lit('"'))
+        for text in (pl.lit(f'{word}="'), _escape_all(pl.col(name)), pl.lit('"'))
     ]  # fmt: skip
     return pl.concat_str(*ends, pl.lit(">"), *(_data("edge", name, pl.col(name)) for name in EDGE), pl.lit("</edge>\n"))
 
 
 def _data(kind: str, name: str, value: pl.Expr) -> pl.Expr:
     """A value as an element; nothing for null."""
-    whole = pl.concat_str(pl.lit(f'<data key="{kind}_{name}">'), _escaped(value), pl.lit("</data>"))
-    return whole.fill_null("")
+    element = pl.concat_str(pl.lit(f'<data key="{kind}_{name}">'), _escape_all(value), pl.lit("</data>"))
+    return element.fill_null("")
 
 
 def read(path: Path) -> tuple[Entities, Triples]:
@@ -113,8 +113,8 @@ def read(path: Path) -> tuple[Entities, Triples]:
                     root.clear()
     except ParseError as error:
         raise InputError(f"{path}:{error.position[0]}: not GraphML: {error}; was the download cut off?") from error
-    whole = {kind: pl.concat([*frames[kind], _frame(path, rows[kind], SCHEMAS[kind])]) for kind in rows}
-    return whole["node"].sort("id"), whole["edge"].sort("id")
+    tables = {kind: pl.concat([*frames[kind], _frame(path, rows[kind], SCHEMAS[kind])]) for kind in rows}
+    return tables["node"].sort("id"), tables["edge"].sort("id")
 
 
 def _values(element: Element, names: dict[str, str]) -> dict[str, str]:
@@ -123,7 +123,7 @@ def _values(element: Element, names: dict[str, str]) -> dict[str, str]:
 
 def _text(written: str | None) -> str:
     text = written or ""
-    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
 
 
 def _frame(path: Path, rows: list[dict[str, str]], schema: Schema) -> pl.DataFrame:

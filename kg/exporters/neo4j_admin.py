@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from kgtools.kg.exporters import Exporter, Options
-from kgtools.kg.exporters.files import refuse_nothing, run_json, terms, whole_folder, write_text
+from kgtools.kg.exporters.files import refuse_nothing, run_json, terms, write_folder, write_text
 from kgtools.kg.licenses import LICENSES, licence_text
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores import Store
@@ -40,29 +40,33 @@ exec "${{NEO4J_ADMIN:-neo4j-admin}}" database import full "${{1:-neo4j}}" {optio
 """
 
 
-def write(store: Store, out: Path, how: Options) -> dict[str, int]:
+def write(store: Store, out: Path, options: Options) -> dict[str, int]:
     """The CSV files, `import.sh`, `after.cypher`, the steps and the licences. Raises InputError for a value that CSV cannot hold."""
     entities, triples, metadata_nodes = store.entities(), store.triples(), to_nodes(store.inputs())
-    refuse_nothing(entities, out, how.allow_empty)
+    refuse_nothing(entities, out, options.allow_empty)
     _refuse(entities, triples)
     nodes = {t: entities.filter(pl.col("type") == t) for t in ontology().entities if t in set(entities["type"])}
-    said = {r: triples.filter(pl.col("relation") == r) for r in ontology().relations if r in set(triples["relation"])}
+    relations = {
+        r: triples.filter(pl.col("relation") == r) for r in ontology().relations if r in set(triples["relation"])
+    }
     counts = {"entities": entities.height, "triples": triples.height}
-    with whole_folder(out, "neo4j-admin") as stage:
+    with write_folder(out, "neo4j-admin") as stage:
         for name, rows in nodes.items():
             _table(stage, name, rows.select(ENTITY_COLUMNS), {"id": "id:ID(entity)"})
-        for name, rows in said.items():
+        for name, rows in relations.items():
             ends = {"head": ":START_ID(entity)", "tail": ":END_ID(entity)"}
             _table(stage, name, rows.select("head", "tail", *TRIPLE_COLUMNS), ends)
         _table(stage, LABEL, metadata_nodes, {"id": f"id:ID({LABEL})"})
-        options = _options([*nodes, LABEL], list(said), [entities, triples, metadata_nodes])
-        (stage / "import.sh").write_text(IMPORT.format(options=" \\\n  ".join(options)), encoding="utf-8")
-        (stage / "after.cypher").write_text("".join(f"{line};\n" for line in _after(nodes, said)), encoding="utf-8")
-        licence = terms(store)["license"]
+        import_options = _options([*nodes, LABEL], list(relations), [entities, triples, metadata_nodes])
+        (stage / "import.sh").write_text(IMPORT.format(options=" \\\n  ".join(import_options)), encoding="utf-8")
+        (stage / "after.cypher").write_text(
+            "".join(f"{line};\n" for line in _statements_after(nodes, relations)), encoding="utf-8"
+        )
+        licence = terms(store).license
         (stage / "IMPORT.txt").write_text(STEPS.format(licence=licence or "none"), encoding="utf-8")
         (stage / LICENSES).write_bytes(licence_text(store, entities, triples))
         names = [file.name for file in stage.iterdir()]
-        (stage / "run.json").write_bytes(run_json(store, "neo4j-admin", names, counts, how.allow_license))
+        (stage / "run.json").write_bytes(run_json(store, "neo4j-admin", names, counts, options.allow_license))
     return counts
 
 
@@ -72,10 +76,10 @@ def _refuse(entities: pl.DataFrame, triples: pl.DataFrame) -> None:
             element = pl.element()
             impossible = (pl.col(name).list.len() == 1) & (pl.col(name).list.first() == "")
             impossible |= pl.col(name).list.eval(element.str.contains(DELIMITER, literal=True)).list.any()
-            found = frame.filter(impossible)
-            if found.height:
+            rows = frame.filter(impossible)
+            if rows.height:
                 raise InputError(
-                    f"{found['id'][0]}: {name}: {found[name][0].to_list()!r}: the importer cannot take a list with U+001F in it, "
+                    f"{rows['id'][0]}: {name}: {rows[name][0].to_list()!r}: the importer cannot take a list with U+001F in it, "
                     "nor one of an empty text alone; load the graph into the server: kgtools load"
                 )
 
@@ -108,11 +112,11 @@ def _options(nodes: list[str], relations: list[str], tables: list[pl.DataFrame])
     ]
 
 
-def _after(nodes: dict[str, pl.DataFrame], said: dict[str, pl.DataFrame]) -> list[str]:
+def _statements_after(nodes: dict[str, pl.DataFrame], relations: dict[str, pl.DataFrame]) -> list[str]:
     """The empty lists, then constraints and indexes as the Neo4j store makes them."""
     lines = [
         f":auto MATCH {pattern} WHERE x.{column} IS NULL CALL (x) {{ SET x.{column} = [] }} IN TRANSACTIONS OF 10000 ROWS"
-        for tables, shape in ((nodes, "(x:{})"), (said, "()-[x:{}]->()"))
+        for tables, shape in ((nodes, "(x:{})"), (relations, "()-[x:{}]->()"))
         for name, rows in tables.items()
         for pattern in [shape.format(quote(name))]
         for column in (c for c in LISTS if c in rows.columns and (rows[c].list.len() == 0).any())

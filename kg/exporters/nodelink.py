@@ -9,7 +9,7 @@ import orjson
 import polars as pl
 
 from kgtools.kg.exporters import Exporter, Options
-from kgtools.kg.exporters.files import ROWS, refuse_nothing, terms, whole_file, witnesses
+from kgtools.kg.exporters.files import ROWS, open_export_file, refuse_nothing, terms, witnesses
 from kgtools.kg.licenses import licence_text
 from kgtools.kg.stores import Store
 from kgtools.kg.tables import ENTITIES, TRIPLES, Entities, Triples
@@ -20,13 +20,13 @@ from kgtools.tools.inputs.files import read_bytes
 ENDS = {"head": "source", "tail": "target", "id": "key"}
 
 
-def write(store: Store, out: Path, how: Options) -> dict[str, int]:
+def write(store: Store, out: Path, options: Options) -> dict[str, int]:
     """The graph as JSON, an entity or a triple a line; what is null is left out. `graph.graph["license"]` is its licence."""
     entities, triples = store.entities(), store.triples()
-    refuse_nothing(entities, out, how.allow_empty)
-    with whole_file(out, licence_text(store, entities, triples)) as file:
-        told = orjson.dumps(witnesses(store) | terms(store)).decode()
-        file.write(f'{{"directed": true, "multigraph": true, "graph": {told}, "nodes": [\n'.encode())
+    refuse_nothing(entities, out, options.allow_empty)
+    with open_export_file(out, licence_text(store, entities, triples)) as file:
+        metadata = orjson.dumps(witnesses(store).to_dict() | terms(store).to_dict()).decode()
+        file.write(f'{{"directed": true, "multigraph": true, "graph": {metadata}, "nodes": [\n'.encode())
         before = b""
         for row in entities.iter_rows(named=True):
             row["attributes"] = orjson.Fragment(row["attributes"])

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from kgtools.kg.exporters import Exporter, Options
-from kgtools.kg.exporters.files import refuse_nothing, run_json, terms, whole_folder
+from kgtools.kg.exporters.files import refuse_nothing, run_json, terms, write_folder
 from kgtools.kg.licenses import LICENSES, licence_text
 from kgtools.kg.stores import Store
 from kgtools.kg.tables import ENTITIES, TRIPLES, Entities, Triples
@@ -49,9 +49,9 @@ def write(store: Store, out: Path, options: Options) -> dict[str, int]:
     entities, triples = store.entities(), store.triples()
     refuse_nothing(entities, out, options.allow_empty)
     counts = {"entities": entities.height, "triples": triples.height}
-    with whole_folder(out, "parquet") as stage:
-        write_table(entities, stage / "entities.parquet", terms(store))
-        write_table(triples, stage / "triples.parquet", terms(store))
+    with write_folder(out, "parquet") as stage:
+        write_table(entities, stage / "entities.parquet", terms(store).to_dict())
+        write_table(triples, stage / "triples.parquet", terms(store).to_dict())
         (stage / "README.md").write_text(README, encoding="utf-8")
         (stage / LICENSES).write_bytes(licence_text(store, entities, triples))
         names = [file.name for file in stage.iterdir()]

@@ -6,14 +6,14 @@ id: it has what the property cannot have, sources (prov:wasDerivedFrom) and plac
 
 import re
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import polars as pl
 
 from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.exporters import Exporter, Options
-from kgtools.kg.exporters.attributes import unpacked
-from kgtools.kg.exporters.files import refuse_nothing, terms, whole_file, witnesses, write_text
+from kgtools.kg.exporters.attributes import unpack
+from kgtools.kg.exporters.files import Terms, Witnesses, open_export_file, refuse_nothing, terms, witnesses, write_text
 from kgtools.kg.exporters.rdf_read import read
 from kgtools.kg.exporters.rdf_terms import BASE, Syntax, literal, literals, local
 from kgtools.kg.licenses import licence_text
@@ -22,7 +22,7 @@ from kgtools.kg.stores import Store
 from kgtools.kg.tables import Entities, Triples
 from kgtools.tools.errors import UsageError
 from kgtools.tools.frames import digests
-from kgtools.tools.licenses.check import describe_license, parts
+from kgtools.tools.licenses.check import parts
 from kgtools.tools.licenses.spdx import categories
 
 PAGE = "http://spdx.org/licenses/{}"
@@ -48,16 +48,16 @@ def write(store: Store, out: Path, options: Options) -> dict[str, int]:
             f"--base {base}: expected an IRI that ends in / or # or :, such as https://example.org/kg/ or {BASE}"
         )
     syntax = Syntax(base, out.suffix.lower() == ".ttl")
-    entities, triples, told = store.entities(), store.triples(), witnesses(store)
+    entities, triples, givers = store.entities(), store.triples(), witnesses(store)
     refuse_nothing(entities, out, options.allow_empty)
-    with whole_file(out, licence_text(store, entities, triples)) as file:
+    with open_export_file(out, licence_text(store, entities, triples)) as file:
         file.write(syntax.header().encode())
         file.write(_ontology(syntax).encode())
-        file.write(_licences(syntax, told, terms(store)).encode())
-        file.write(_witnesses(syntax, told).encode())
-        values = unpacked(entities)
+        file.write(_licences(syntax, givers, terms(store)).encode())
+        file.write(_witnesses(syntax, givers).encode())
+        values = unpack(entities)
         iris = _iris(syntax, entities)
-        _entities(file, syntax, entities, iris, set(told["sources"]))
+        _entities(file, syntax, entities, iris, set(givers.sources))
         _values(file, syntax, values, iris)
         _triples(file, syntax, triples, iris)
     return {"entities": entities.height, "triples": triples.height, "values": values.height}
@@ -70,25 +70,27 @@ def _iris(syntax: Syntax, entities: Entities) -> pl.DataFrame:
 
 def _ontology(syntax: Syntax) -> str:
     words = ontology()
-    whole = syntax.term("kgo", "")
+    node = syntax.term("kgo", "")
     text = [
-        syntax.lines(whole, ("rdf:type", syntax.word("owl:Ontology")), ("owl:versionInfo", literal(str(words.version))))
+        syntax.lines(node, ("rdf:type", syntax.word("owl:Ontology")), ("owl:versionInfo", literal(str(words.version))))
     ]
     for name, type_ in words.entities.items():
-        said = _said(syntax, "owl:Class", type_.zh, type_.en)
-        text.append(syntax.lines(syntax.term("kgo", name), *said, ("rdfs:subClassOf", syntax.word("skos:Concept"))))
+        properties = _label(syntax, "owl:Class", type_.zh, type_.en)
+        text.append(
+            syntax.lines(syntax.term("kgo", name), *properties, ("rdfs:subClassOf", syntax.word("skos:Concept")))
+        )
     unions = {types for r in words.relations.values() for types in (r.domain, r.range) if len(types) > 1}
     text += [_union(syntax, types) for types in sorted(unions)]
     text += [_relation(syntax, name, relation) for name, relation in words.relations.items()]
     for name, attribute in words.attributes.items():
-        said = _said(syntax, "owl:DatatypeProperty", attribute.zh, attribute.en)
-        text.append(syntax.lines(syntax.term("kgo", name), *said))
+        properties = _label(syntax, "owl:DatatypeProperty", attribute.zh, attribute.en)
+        text.append(syntax.lines(syntax.term("kgo", name), *properties))
     for name, (zh, en) in ABOUT.items():
-        text.append(syntax.lines(syntax.term("kgo", name), *_said(syntax, "rdf:Property", zh, en)))
+        text.append(syntax.lines(syntax.term("kgo", name), *_label(syntax, "rdf:Property", zh, en)))
     return "".join(text)
 
 
-def _said(syntax: Syntax, kind: str, zh: str, en: str) -> list[tuple[str, str]]:
+def _label(syntax: Syntax, kind: str, zh: str, en: str) -> list[tuple[str, str]]:
     return [
         ("rdf:type", syntax.word(kind)),
         ("rdfs:label", literal(zh, "zh")),
@@ -99,14 +101,14 @@ def _said(syntax: Syntax, kind: str, zh: str, en: str) -> list[tuple[str, str]]:
 def _relation(syntax: Syntax, name: str, relation: Relation) -> str:
     """A property with labels, domain, range and inverse; several types are the union of them."""
     this = syntax.term("kgo", name)
-    said = _said(syntax, "owl:ObjectProperty", relation.zh, relation.en)
+    properties = _label(syntax, "owl:ObjectProperty", relation.zh, relation.en)
     for curie, types in (("rdfs:domain", relation.domain), ("rdfs:range", relation.range)):
-        said.append((curie, syntax.term("kgo", "Or".join(types))))
+        properties.append((curie, syntax.term("kgo", "Or".join(types))))
     if relation.symmetric:
-        said.append(("rdf:type", syntax.word("owl:SymmetricProperty")))
+        properties.append(("rdf:type", syntax.word("owl:SymmetricProperty")))
     if relation.contradicts:
-        said.append(("owl:propertyDisjointWith", syntax.term("kgo", relation.contradicts)))
-    text = syntax.lines(this, *said)
+        properties.append(("owl:propertyDisjointWith", syntax.term("kgo", relation.contradicts)))
+    text = syntax.lines(this, *properties)
     if relation.inverse != name:
         inverse = [("rdf:type", syntax.word("owl:ObjectProperty")), ("owl:inverseOf", this)]
         text += syntax.lines(syntax.term("kgo", relation.inverse), *inverse)
@@ -116,51 +118,54 @@ def _relation(syntax: Syntax, name: str, relation: Relation) -> str:
 def _union(syntax: Syntax, types: tuple[str, ...]) -> str:
     """The class of what is of any of the types, as an RDF list."""
     name = "Or".join(types)
-    cells = [f"_:{name}{place}" for place in range(len(types))]
+    cells = [f"_:{name}{number}" for number in range(len(types))]
     text = syntax.lines(syntax.term("kgo", name), ("rdf:type", syntax.word("owl:Class")), ("owl:unionOf", cells[0]))
     for cell, type_, rest in zip(cells, types, [*cells[1:], syntax.word("rdf:nil")], strict=True):
         text += syntax.lines(cell, ("rdf:first", syntax.term("kgo", type_)), ("rdf:rest", rest))
     return text
 
 
-def _licences(syntax: Syntax, told: dict[str, dict[str, dict[str, Any]]], whole: dict[str, str]) -> str:
+def _licences(syntax: Syntax, givers: Witnesses, whole_graph: Terms) -> str:
     """The licences of the whole, at the node of the ontology: each of them, and all in one expression with what it means."""
-    each = sorted({about["license"] for part in told.values() for about in part.values()})
-    if not each:
+    licences = sorted({giver.license for giver in (*givers.sources.values(), *givers.names.values())})
+    if not licences:
         return ""
-    said = [("dcterms:license", syntax.term("licence", local(licence))) for licence in each]
-    rights = literal(f"SPDX-License-Identifier: {whole['license']}\n{whole['rights']}", "en")
-    return syntax.lines(syntax.term("kgo", ""), *said, ("dcterms:rights", rights))
+    under = [("dcterms:license", syntax.term("licence", local(licence))) for licence in licences]
+    rights = literal(f"SPDX-License-Identifier: {whole_graph.license}\n{whole_graph.rights}", "en")
+    return syntax.lines(syntax.term("kgo", ""), *under, ("dcterms:rights", rights))
 
 
-def _witnesses(syntax: Syntax, told: dict[str, dict[str, dict[str, Any]]]) -> str:
+def _witnesses(syntax: Syntax, givers: Witnesses) -> str:
     text: list[str] = []
     licences: dict[str, str] = {}
-    for prefix, part in (("source", "sources"), ("names", "names")):
-        for name, about in told[part].items():
-            licences.setdefault(about["license"], about["license_note"])
-            said = [
+    for prefix, part in (("source", givers.sources), ("names", givers.names)):
+        for name, giver in part.items():
+            licences.setdefault(giver.license, giver.license_note)
+            files = {file: syntax.term("file", local(f"{name}/{file}")) for file in sorted(giver.files)}
+            properties = [
                 ("rdf:type", syntax.word("prov:Entity")),
-                ("dcterms:title", literal(about["title"])),
-                ("dcterms:license", syntax.term("licence", local(about["license"]))),
+                ("dcterms:title", literal(giver.title)),
+                ("dcterms:license", syntax.term("licence", local(giver.license))),
+                *(("prov:wasDerivedFrom", iri) for iri in files.values()),
             ]
-            files = {file: syntax.term("file", local(f"{name}/{file}")) for file in sorted(about["files"])}
-            said += [("prov:wasDerivedFrom", iri) for iri in files.values()]
-            text.append(syntax.lines(syntax.term(prefix, local(name)), *said))
+            text.append(syntax.lines(syntax.term(prefix, local(name)), *properties))
             for file, iri in files.items():
-                hashed = [("kgo:sha256", literal(about["files"][file]))]
-                text.append(
-                    syntax.lines(
-                        iri, ("rdf:type", syntax.word("prov:Entity")), ("dcterms:title", literal(file)), *hashed
-                    )
-                )
-    for licence, note in sorted(licences.items()):
-        said = [("rdf:type", syntax.word("dcterms:LicenseDocument")), ("dcterms:identifier", literal(licence))]
-        said += [("dcterms:description", literal(f"{name}: {describe_license(name)}", "en")) for name in parts(licence)]
-        said += [("rdfs:seeAlso", f"<{PAGE.format(name)}>") for name in parts(licence) if name in categories()]
-        noted = [("rdfs:comment", literal(note, "en"))] if note else []
-        text.append(syntax.lines(syntax.term("licence", local(licence)), *said, *noted))
+                title, sha256 = ("dcterms:title", literal(file)), ("kgo:sha256", literal(giver.files[file]))
+                text.append(syntax.lines(iri, ("rdf:type", syntax.word("prov:Entity")), title, sha256))
+    text += [_licence(syntax, licence, note) for licence, note in sorted(licences.items())]
     return "".join(text)
+
+
+def _licence(syntax: Syntax, licence: str, note: str) -> str:
+    """A licence, or an expression of several: what each of them lets one do, and where it stands."""
+    properties = [("rdf:type", syntax.word("dcterms:LicenseDocument")), ("dcterms:identifier", literal(licence))]
+    properties += [
+        ("dcterms:description", literal(f"{name}: {describe_license(name)}", "en")) for name in parts(licence)
+    ]
+    properties += [("rdfs:seeAlso", f"<{PAGE.format(name)}>") for name in parts(licence) if name in categories()]
+    if note:
+        properties.append(("rdfs:comment", literal(note, "en")))
+    return syntax.lines(syntax.term("licence", local(licence)), *properties)
 
 
 def _entities(file: BinaryIO, syntax: Syntax, entities: Entities, iris: pl.DataFrame, sources: set[str]) -> None:
@@ -173,7 +178,7 @@ def _entities(file: BinaryIO, syntax: Syntax, entities: Entities, iris: pl.DataF
         pl.col("name_en_from").replace_strict(givers, default=None, return_dtype=pl.String).alias("giver"),
         _sources(syntax, entities["sources"]),
     )
-    text = syntax.described(
+    text = syntax.describe(
         pl.col("iri"),
         pl.lit(f"{syntax.word('rdf:type')} {syntax.word('skos:Concept')}"),
         syntax.says("rdf:type", syntax.terms("kgo", pl.col("type"))),
@@ -224,7 +229,7 @@ def _triples(file: BinaryIO, syntax: Syntax, triples: Triples, iris: pl.DataFram
 
 def _statements(file: BinaryIO, syntax: Syntax, rows: pl.DataFrame) -> None:
     """The property and the statement of each row: `iri`, `predicate`, `object`, `sources`, `origins`, `against`."""
-    said = syntax.described(
+    statement = syntax.describe(
         syntax.terms("fact", pl.col("id")),
         pl.lit(f"{syntax.word('rdf:type')} {syntax.word('rdf:Statement')}"),
         syntax.says("rdf:subject", pl.col("iri")),
@@ -235,7 +240,7 @@ def _statements(file: BinaryIO, syntax: Syntax, rows: pl.DataFrame) -> None:
         syntax.says("kgo:contradicts", pl.col("against")),
     )
     property_ = pl.concat_str("iri", pl.lit(" "), "predicate", pl.lit(" "), "object", pl.lit(" .\n"))
-    write_text(file, rows, pl.concat_str(property_, said))
+    write_text(file, rows, pl.concat_str(property_, statement))
 
 
 FORMAT = Exporter("RDF: SKOS, OWL and PROV", (".ttl", ".nt"), write, read, takes_base=True)

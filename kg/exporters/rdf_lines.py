@@ -55,9 +55,9 @@ def _short(iris: pl.Series, starts: dict[str, str]) -> pl.Series:
 def _base(file: BinaryIO) -> str:
     """What our IRIs begin with in this file; empty where it has no ontology of ours."""
     for line in file:
-        if b"ntology" in line and (found := ONTOLOGY.search(line.decode("utf-8", "replace"))):
+        if b"ntology" in line and (match := ONTOLOGY.search(line.decode("utf-8", "replace"))):
             file.seek(0)
-            return str(found[1] or found[2])
+            return str(match[1] or match[2])
     file.seek(0)
     return ""
 
@@ -76,23 +76,23 @@ def _parts(path: Path, file: BinaryIO, layout: str) -> Iterator[pl.DataFrame]:
         if not missed.is_empty():
             raise InputError(f"{path}:{row + missed[0] + 1}: not a line of RDF; was the download cut off?")
         row += lines.height - 1
-        found = parts.drop_nulls("predicate")
-        if not found.is_empty():
-            found = found.with_columns(pl.col("subject").forward_fill().fill_null(subject), _unescaped(found["value"]))
-            subject, end = found["subject"][-1], found["end"][-1]
-            yield found.select(COLUMNS)
+        rows = parts.drop_nulls("predicate")
+        if not rows.is_empty():
+            rows = rows.with_columns(pl.col("subject").forward_fill().fill_null(subject), _unescape(rows["value"]))
+            subject, end = rows["subject"][-1], rows["end"][-1]
+            yield rows.select(COLUMNS)
     if end != ".":
         raise InputError(f"{path}:{row}: ends in the middle of a statement; was the download cut off?")
 
 
-def _unescaped(values: pl.Series) -> pl.Series:
+def _unescape(values: pl.Series) -> pl.Series:
     spelled = {value: ESCAPED.sub(_char, value) for value in values.filter(values.str.contains("\\", literal=True))}
     return values.replace(spelled) if spelled else values
 
 
-def _char(found: re.Match[str]) -> str:
-    code = found[1] or found[2]
-    return chr(int(code, 16)) if code else BACK[found[3]]
+def _char(match: re.Match[str]) -> str:
+    code = match[1] or match[2]
+    return chr(int(code, 16)) if code else BACK[match[3]]
 
 
 def _as_ntriples(path: Path) -> bytes:
@@ -105,5 +105,5 @@ def _as_ntriples(path: Path) -> bytes:
         raise MissingExtraError(
             f"{path}: Turtle that was not written by kgtools needs one more package: pip install 'kgtools[rdf]'"
         ) from error
-    found: bytes = parse(path, read_text(path), "turtle").serialize(format="nt", encoding="utf-8")
-    return found
+    ntriples: bytes = parse(path, read_text(path), "turtle").serialize(format="nt", encoding="utf-8")
+    return ntriples

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from kgtools.kg.exporters.attributes import packed
+from kgtools.kg.exporters.attributes import pack
 from kgtools.kg.exporters.rdf_lines import statements
 from kgtools.kg.exporters.rdf_terms import OURS, text_of
 from kgtools.kg.ontology import ontology
@@ -19,32 +19,32 @@ FACT = ["head", "relation", "tail", "value"]
 
 def read(path: Path) -> tuple[Entities, Triples]:
     """The graph in an RDF file of ours. Raises InputError where a property has no statement, or the reverse."""
-    of_entities, of_statements, properties = _sorted_out(path)
+    of_entities, of_statements, properties = _sort_out(path)
     facts = _facts(path, of_statements)
     _agree(path, facts, properties)
     entities = _entities(path, of_entities)
     is_value = facts["value"].is_not_null()
     values = facts.filter(is_value).with_columns(pl.col("value").alias("tail"))
     triples = TRIPLES.check(facts.filter(~is_value).select(list(TRIPLES.columns)), str(path))
-    return packed(entities, values), triples.sort("id")
+    return pack(entities, values), triples.sort("id")
 
 
-def _sorted_out(path: Path) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _sort_out(path: Path) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """What is said of entities, what of statements, and the properties that the statements are about."""
     of_entities, of_statements, properties = [], [], []
     for part in statements(path):
         entity, fact = (part["subject"].str.contains(prefix) for prefix in (ENTITY, "^fact:"))
-        told = part["predicate"].is_in(OF_ENTITY)
-        of_entities.append(part.filter(entity & told))
-        properties.append(part.filter(entity & ~told).drop("language"))
+        described = part["predicate"].is_in(OF_ENTITY)
+        of_entities.append(part.filter(entity & described))
+        properties.append(part.filter(entity & ~described).drop("language"))
         of_statements.append(part.filter(fact & part["predicate"].is_in(OF_STATEMENT)).drop("language"))
     return pl.concat(of_entities), pl.concat(of_statements), pl.concat(properties)
 
 
-def _facts(path: Path, said: pl.DataFrame) -> pl.DataFrame:
+def _facts(path: Path, rows: pl.DataFrame) -> pl.DataFrame:
     """`id`, `head`, `relation`, `tail` or `value`, `sources`, `origins`, `contradicts` of each statement."""
-    of = said.partition_by("predicate", as_dict=True)
-    parts = [of.get((name,), said.clear()) for name in OF_STATEMENT]
+    of = rows.partition_by("predicate", as_dict=True)
+    parts = [of.get((name,), rows.clear()) for name in OF_STATEMENT]
     subjects, predicates, objects, sources, origins, contradicts = parts
     facts = _one(path, subjects, head="object")
     for more in (
@@ -83,10 +83,10 @@ def _agree(path: Path, facts: pl.DataFrame, properties: pl.DataFrame) -> None:
             )
 
 
-def _entities(path: Path, said: pl.DataFrame) -> pl.DataFrame:
+def _entities(path: Path, described: pl.DataFrame) -> pl.DataFrame:
     """The entities without aliases and attributes."""
-    of = said.partition_by("predicate", as_dict=True)
-    types, labels, givers, sources, doubts = (of.get((name,), said.clear()) for name in OF_ENTITY)
+    of = described.partition_by("predicate", as_dict=True)
+    types, labels, givers, sources, doubts = (of.get((name,), described.clear()) for name in OF_ENTITY)
     zh, en = (labels.filter(pl.col("language") == language) for language in ("zh", "en"))
     rows = _one(path, types.filter(pl.col("object").str.starts_with("kgo:")), type="object")
     for more in (

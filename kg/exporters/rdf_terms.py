@@ -111,13 +111,13 @@ class Syntax:
         """Predicate and object for each element of a list column of terms."""
         return objects.list.eval(self.says(curie, pl.element()))
 
-    def described(self, subject: pl.Expr, *said: pl.Expr) -> pl.Expr:
+    def describe(self, subject: pl.Expr, *properties: pl.Expr) -> pl.Expr:
         """All that is said of each subject, ended by a line break; what is null or an empty list is left out."""
         between = pl.lit(" ;\n  ") if self.turtle else pl.concat_str(pl.lit(" .\n"), subject, pl.lit(" "))
-        everything = pl.concat_list(said).list.drop_nulls()
+        everything = pl.concat_list(properties).list.drop_nulls()
         return pl.concat_str(subject, pl.lit(" "), everything.list.join(between), pl.lit(" .\n"))
 
-    def lines(self, subject: str, *said: tuple[str, str]) -> str:
+    def lines(self, subject: str, *properties: tuple[str, str]) -> str:
         """All that is said of one subject, as (predicate, object)."""
         between = " ;\n  " if self.turtle else f" .\n{subject} "
-        return f"{subject} {between.join(f'{self.word(curie)} {thing}' for curie, thing in said)} .\n"
+        return f"{subject} {between.join(f'{self.word(curie)} {thing}' for curie, thing in properties)} .\n"

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from kgtools.kg.report.drawing import FAINT, FIRST, INK, SECOND, STEP, Spec, finished, room, stacked, title_of
+from kgtools.kg.report.drawing import FAINT, FIRST, INK, SECOND, STEP, Spec, finish, room, stack, title_of
 from kgtools.kg.report.earlier import Change
 from kgtools.kg.report.figures import Figures
 from kgtools.kg.report.words import Lang, Words, entity_type, relation, word
@@ -14,12 +14,12 @@ SETS, CHANGES = 20, 15
 """Rows of a plot at most; the tables have all."""
 
 
-def overlap(made: Figures, lang: Lang) -> Spec | None:
+def overlap(figures: Figures, lang: Lang) -> Spec | None:
     """Sets of sources as dots in a row, with a bar for the entities and one for the triples of exactly this set."""
     import altair as alt
 
-    sources = sorted({source for row in made.overlap["sources"] for source in row})
-    sets = list(made.overlap.head(SETS).iter_rows())
+    sources = sorted({source for row in figures.overlap["sources"] for source in row})
+    sets = list(figures.overlap.head(SETS).iter_rows())
     if not sets:
         return None
     dots = [
@@ -75,18 +75,18 @@ def overlap(made: Figures, lang: Lang) -> Spec | None:
             )
         )
     chart = alt.hconcat(*views, spacing=14)
-    return finished(chart, word("overlap_plot")[lang], shares={"entities": 0.5, "triples": 0.5}, least=110)
+    return finish(chart, word("overlap_plot")[lang], shares={"entities": 0.5, "triples": 0.5}, least=110)
 
 
-def trends(changed: list[Change], titles: dict[str, Words], lang: Lang) -> Spec | None:
+def trends(changes: list[Change], titles: dict[str, Words], lang: Lang) -> Spec | None:
     """Bars to the left and the right of zero: what shrank, what grew, the largest changes of each group.
 
     `titles`: of the audits, by name. A number stands on the other side of zero, where its bar is not."""
     import altair as alt
 
     groups = {}
-    for group in dict.fromkeys(change.group for change in changed):
-        moved = sorted((c for c in changed if c.group == group and c.by), key=lambda c: (-abs(c.by), c.name))
+    for group in dict.fromkeys(change.group for change in changes):
+        moved = sorted((c for c in changes if c.group == group and c.by), key=lambda c: (-abs(c.by), c.name))
         if moved:
             groups[group] = [_bar(change, titles, lang) for change in moved[:CHANGES]]
     if not groups:
@@ -97,14 +97,14 @@ def trends(changed: list[Change], titles: dict[str, Words], lang: Lang) -> Spec 
         _bars(rows, f"view{number}", reach, lang).properties(title=title_of(word(f"group_{group}")[lang]))
         for number, (group, rows) in enumerate(groups.items())
     ]
-    return stacked(alt.vconcat(*views, spacing=14), word("trends_plot")[lang], len(views), least=2 * free)
+    return stack(alt.vconcat(*views, spacing=14), word("trends_plot")[lang], len(views), least=2 * free)
 
 
 def _bar(change: Change, titles: dict[str, Words], lang: Lang) -> dict[str, Any]:
     return {
         "name": change_words(change, titles)[lang],
         "by": change.by,
-        "shown": signed(change.by),
+        "shown": format_change(change.by),
         "way": word("grew" if change.by > 0 else "shrank")[lang],
         "before": change.before,
         "now": change.now,
@@ -137,7 +137,7 @@ def _bars(rows: list[dict[str, Any]], name: str, reach: int, lang: Lang) -> "alt
     ).properties(width=300, height=STEP * len(names), name=name)
 
 
-def signed(number: int) -> str:
+def format_change(number: int) -> str:
     """A change with its sign; a minus as long as the plus."""
     return f"{number:+,}".replace("-", "−")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from kgtools.kg.report.bars import overlap, trends
-from kgtools.kg.report.drawing import FIRST, SECOND, STEP, Spec, finished, stacked, title_of
+from kgtools.kg.report.drawing import FIRST, SECOND, STEP, Spec, finish, stack, title_of
 from kgtools.kg.report.earlier import Change
 from kgtools.kg.report.figures import OUT, Figures
 from kgtools.kg.report.words import LANGS, Lang, Words, entity_type, relation, word
@@ -18,57 +18,59 @@ HEAT = 7
 """Steps of the heat map's scale; the colours are --heat-0 (nothing) to --heat-7 of style.css."""
 
 
-def charts(made: Figures, changed: list[Change], titles: dict[str, Words]) -> dict[str, dict[Lang, Spec]]:
+def charts(figures: Figures, changes: list[Change], titles: dict[str, Words]) -> dict[str, dict[Lang, Spec]]:
     """Every plot by its name and language; a plot of nothing is left out. `titles`: of the audits, by name."""
     drawn: dict[str, dict[Lang, Spec]] = {}
     for lang in LANGS:
         for name, spec in (
-            ("coverage-share", coverage(made, "share", lang)),
-            ("coverage-triples", coverage(made, "triples", lang)),
-            ("overlap", overlap(made, lang)),
-            ("degrees", degrees(made, lang)),
-            ("trends", trends(changed, titles, lang)),
+            ("coverage-share", coverage(figures, "share", lang)),
+            ("coverage-triples", coverage(figures, "triples", lang)),
+            ("overlap", overlap(figures, lang)),
+            ("degrees", degrees(figures, lang)),
+            ("trends", trends(changes, titles, lang)),
         ):
             if spec:
                 drawn.setdefault(name, {})[lang] = spec
     return drawn
 
 
-def coverage(made: Figures, measure: str, lang: Lang) -> Spec | None:
+def coverage(figures: Figures, measure: str, lang: Lang) -> Spec | None:
     """A heat map: a row a relation, grouped by the type of the head; a column a source; empty where it says nothing."""
     import altair as alt
 
-    if made.coverage.is_empty():
+    if figures.coverage.is_empty():
         return None
-    sources = made.coverage["source"].unique().sort().to_list()
+    sources = figures.coverage["source"].unique().sort().to_list()
     totals = (
-        made.coverage.group_by("relation").agg(pl.col("triples").sum()).sort("triples", "relation", descending=True)
+        figures.coverage.group_by("relation").agg(pl.col("triples").sum()).sort("triples", "relation", descending=True)
     )
     order = [relation(name)[lang] for name in totals["relation"]]
-    largest = made.coverage.group_by("type").agg(pl.col("triples").sum()).sort("triples", "type", descending=True)
+    largest = figures.coverage.group_by("type").agg(pl.col("triples").sum()).sort("triples", "type", descending=True)
     views = [
-        _cells(_coverage_rows(made, type_, measure, lang), f"{number}", sources, order, lang).properties(
+        _cells(_coverage_rows(figures, type_, measure, lang), f"{number}", sources, order, lang).properties(
             title=title_of(entity_type(type_)[lang])
         )
         for number, type_ in enumerate(largest["type"])
     ]
-    return stacked(alt.vconcat(*views, spacing=14), word("coverage_plot")[lang], len(views), least=58 * len(sources))
+    return stack(alt.vconcat(*views, spacing=14), word("coverage_plot")[lang], len(views), least=58 * len(sources))
 
 
-def _coverage_rows(made: Figures, type_: str, measure: str, lang: Lang) -> list[dict[str, Any]]:
+def _coverage_rows(figures: Figures, type_: str, measure: str, lang: Lang) -> list[dict[str, Any]]:
     """A row for each relation of a type and each source; `heat` 0 and nothing shown where there is no triple."""
-    top = math.log1p(made.coverage["triples"].max() or 0)  # type: ignore[arg-type]  # a count
-    cells = made.coverage.filter(pl.col("type") == type_)
-    whole = cells.select(pl.col("relation").unique()).join(made.coverage.select(pl.col("source").unique()), how="cross")
+    top = math.log1p(figures.coverage["triples"].max() or 0)  # type: ignore[arg-type]  # a count
+    cells = figures.coverage.filter(pl.col("type") == type_)
+    grid = cells.select(pl.col("relation").unique()).join(
+        figures.coverage.select(pl.col("source").unique()), how="cross"
+    )
     rows = []
-    for name, source, triples, heads, known in (
-        whole.join(cells.drop("type"), on=["relation", "source"], how="left")
+    for name, source, triples, heads, entities in (
+        grid.join(cells.drop("type"), on=["relation", "source"], how="left")
         .fill_null(0)
         .sort("relation", "source")
         .iter_rows()
     ):
-        strength = (heads / known if known else 0.0) if measure == "share" else math.log1p(triples) / top
-        number = percent(heads, known) if measure == "share" else f"{triples:,}"
+        strength = (heads / entities if entities else 0.0) if measure == "share" else math.log1p(triples) / top
+        number = percent(heads, entities) if measure == "share" else f"{triples:,}"
         rows.append(
             {
                 "relation": relation(name)[lang],
@@ -78,7 +80,7 @@ def _coverage_rows(made: Figures, type_: str, measure: str, lang: Lang) -> list[
                 "name": f"{type_} {name}",
                 "triples": triples,
                 "heads": heads,
-                "known": known,
+                "known": entities,
             }
         )
     return rows
@@ -118,19 +120,19 @@ def _cells(
     )
 
 
-def degrees(made: Figures, lang: Lang) -> Spec | None:
+def degrees(figures: Figures, lang: Lang) -> Spec | None:
     """For each type a panel with two falling curves: entities with at least a degree, as heads and as tails."""
     import altair as alt
 
     words = {True: word("direction_out")[lang], False: word("direction_in")[lang]}
     rows = [
         {"type": entity_type(type_)[lang], "way": words[direction == OUT], "degree": degree, "entities": entities}
-        for type_, direction, degree, entities in made.degrees.iter_rows()
+        for type_, direction, degree, entities in figures.degrees.iter_rows()
     ]
     if not rows:
         return None
     domain = list(words.values())
-    sizes = {row["type"]: row["count"] for row in made.statistics["entities"]}
+    sizes = {row.type: row.count for row in figures.statistics.entities}
     order = [entity_type(name)[lang] for name in sorted(sizes, key=lambda name: -sizes[name])]
     legend = alt.Legend(title=None, orient="top", symbolType="stroke", symbolSize=300, symbolStrokeWidth=2)
     chart = (
@@ -157,12 +159,12 @@ def degrees(made: Figures, lang: Lang) -> Spec | None:
             spacing=18,
         )
     )
-    return finished(chart, word("degrees_plot")[lang], panel=160)
+    return finish(chart, word("degrees_plot")[lang], panel=160)
 
 
-def percent(part: int, whole: int) -> str:
+def percent(part: int, total: int) -> str:
     """A share as people read it: what is there is never 0%, and what lacks something never 100%."""
-    share = part / whole if whole else 0.0
+    share = part / total if total else 0.0
     if 0 < share < 0.01:
         return "<1%"
     return ">99%" if 0.99 < share < 1 else f"{share:.0%}"

@@ -38,12 +38,12 @@ def room(texts: list[str]) -> int:
     return 10 + 7 * max(map(len, texts))
 
 
-def stacked(chart: Any, description: str, views: int, least: int) -> Spec:
+def stack(chart: Any, description: str, views: int, least: int) -> Spec:
     """The specification of views one above the other, named view0, view1, ..., that are all as wide as the box."""
-    return finished(chart, description, shares={f"view{number}": 1 for number in range(views)}, least=least)
+    return finish(chart, description, shares={f"view{number}": 1 for number in range(views)}, least=least)
 
 
-def finished(chart: Any, description: str, **usermeta: Any) -> Spec:
+def finish(chart: Any, description: str, **usermeta: Any) -> Spec:
     """The specification, with its words for who cannot see it; the page decides on fonts and colours."""
     spec: Spec = chart.to_dict()
     spec.pop("config", None)

@@ -56,9 +56,9 @@ def read_earlier(path: Path) -> Numbers:
     )
 
 
-def _of_audits(told: list[dict[str, Any]]) -> dict[str, Any]:
-    counts = {row["name"]: row["count"] for row in told}
-    tables = {row["name"]: [dict(zip(row["columns"], r, strict=True)) for r in row["rows"]] for row in told}
+def _of_audits(audits: list[dict[str, Any]]) -> dict[str, Any]:
+    counts = {row["name"]: row["count"] for row in audits}
+    tables = {row["name"]: [dict(zip(row["columns"], r, strict=True)) for r in row["rows"]] for row in audits}
     types, relations = tables.get("counts_by_type"), tables.get("counts_by_relation")
     totals: dict[str, int] = {}
     if types is not None:

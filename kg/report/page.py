@@ -11,13 +11,13 @@ import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from kgtools.kg.audit import SEVERITIES, Audit, Finding, runnable
+from kgtools.kg.audit import SEVERITIES, Audit, Finding, inline_parameters
 from kgtools.kg.report import tables
 from kgtools.kg.report.bars import CHANGES, SETS
 from kgtools.kg.report.charts import charts, percent
 from kgtools.kg.report.drawing import need_altair
 from kgtools.kg.report.earlier import Change, Numbers, changes
-from kgtools.kg.report.figures import Figures, figures, numbers
+from kgtools.kg.report.figures import Figures, count_figures, numbers
 from kgtools.kg.report.tables import Column, Table
 from kgtools.kg.report.words import Words, column, word
 from kgtools.kg.stores import Store
@@ -37,7 +37,7 @@ ESCAPES: dict[str, str | int | None] = {
 
 
 @dataclass(frozen=True)
-class Shown:
+class FindingView:
     """A finding as the page shows it; no table: nothing was found."""
 
     name: str
@@ -76,12 +76,12 @@ def write(
 
 def page(store: Store, findings: list[Finding], examples: int, earlier: tuple[str, Numbers] | None = None) -> str:
     """The page as text: the same for the same graph, findings and earlier report."""
-    made = figures(store)
-    told = numbers(made, findings)
-    changed = changes(earlier[1], told) if earlier else []
+    figures = count_figures(store)
+    counts = numbers(figures, findings)
+    differences = changes(earlier[1], counts) if earlier else []
     titles = {finding.audit.name: _title(finding.audit) for finding in findings}
-    drawn = charts(made, changed, titles)
-    shown = [_shown(finding, examples) for finding in sorted(findings, key=_rank)]
+    drawn = charts(figures, differences, titles)
+    shown = [_view(finding, examples) for finding in sorted(findings, key=_rank)]
     style, script = (Markup((HERE / name).read_text(encoding="utf-8")) for name in ("style.css", "page.js"))
     bundle = _bundle()
     environment = Environment(
@@ -94,23 +94,23 @@ def page(store: Store, findings: list[Finding], examples: int, earlier: tuple[st
         script=script,
         bundle=bundle,
         sections=[name for name in SECTIONS if name != "trends" or earlier],
-        tiles=_tiles(made, findings),
-        sources=made.statistics["sources"],
-        titles={name: about.get("title", "") for name, about in made.about["sources"].items()},
-        types=tables.types(made),
-        relations=tables.relations(made),
-        names=tables.names(made),
-        coverage=tables.coverage(made),
-        overlap=tables.overlap(made),
-        overlap_more=word("overlap_more", number=SETS) if made.overlap.height > SETS else None,
-        hubs=tables.hubs(made),
+        tiles=_tiles(figures, findings),
+        sources=figures.statistics.sources,
+        titles={name: source.title or "" for name, source in figures.metadata.sources.items()},
+        types=tables.types(figures),
+        relations=tables.relations(figures),
+        names=tables.names(figures),
+        coverage=tables.coverage(figures),
+        overlap=tables.overlap(figures),
+        overlap_more=word("overlap_more", number=SETS) if figures.overlap.height > SETS else None,
+        hubs=tables.hubs(figures),
         findings=shown,
         clean=sum(not finding.rows for finding in findings),
         earlier=earlier[0] if earlier else None,
-        trends=tables.trends(changed, titles) if earlier else None,
-        trends_more=word("trends_more", number=CHANGES) if _crowded(changed) else None,
+        trends=tables.trends(differences, titles) if earlier else None,
+        trends_more=word("trends_more", number=CHANGES) if _is_crowded(differences) else None,
         version=version("kgtools"),
-        numbers=_json(told),
+        numbers=_json(counts),
         charts=drawn,
         charts_json=_json(drawn),
     )
@@ -120,20 +120,20 @@ def _rank(finding: Finding) -> tuple[bool, int, int, str]:
     return not finding.rows, -SEVERITIES.index(finding.audit.severity), -len(finding.rows), finding.audit.name
 
 
-def _shown(finding: Finding, examples: int) -> Shown:
+def _view(finding: Finding, examples: int) -> FindingView:
     audit, number = finding.audit, len(finding.rows)
     title = _title(audit)
     rows = finding.rows[: 10 * examples if audit.severity == "info" and number <= 10 * examples else examples]
     numeric = [all(isinstance(row[i], int | float) for row in rows) for i in range(len(finding.columns))]
     columns = [Column(column(name), numeric=n, long=not n) for name, n in zip(finding.columns, numeric, strict=True)]
-    return Shown(
+    return FindingView(
         audit.name,
         audit.severity,
         title,
         Words(audit.why, audit.why_zh or audit.why),
         word("row" if number == 1 else "rows", number=number),
-        runnable(audit),
-        tables.found(word("examples", title=title), columns, rows) if number else None,
+        inline_parameters(audit),
+        tables.example_rows(word("examples", title=title), columns, rows) if number else None,
         word("shown_rows", shown=len(rows), number=number) if len(rows) < number else None,
         audit.severity == "error" and number > 0,
     )
@@ -143,13 +143,14 @@ def _title(audit: Audit) -> Words:
     return Words(audit.title, audit.title_zh)
 
 
-def _tiles(made: Figures, findings: list[Finding]) -> list[Tile]:
-    total, stats = made.statistics["totals"], made.statistics
+def _tiles(figures: Figures, findings: list[Finding]) -> list[Tile]:
+    stats = figures.statistics
+    total, shared = stats.totals, sum(row.shared for row in stats.relations)
     tiles = [
-        Tile(word("entities"), f"{total['entities']:,}", word("tile_entities", number=len(stats["entities"]))),
-        Tile(word("triples"), f"{total['triples']:,}", word("tile_triples", number=len(stats["relations"]))),
-        Tile(word("sources"), f"{len(stats['sources'])}", word("tile_sources", number=sum(row["shared"] for row in stats["relations"]))),
-        Tile(word("english"), percent(total["with_english"], total["entities"]), word("tile_english", number=total["with_english"])),
+        Tile(word("entities"), f"{total.entities:,}", word("tile_entities", number=len(stats.entities))),
+        Tile(word("triples"), f"{total.triples:,}", word("tile_triples", number=len(stats.relations))),
+        Tile(word("sources"), f"{len(stats.sources)}", word("tile_sources", number=shared)),
+        Tile(word("english"), percent(total.with_english, total.entities), word("tile_english", number=total.with_english)),
     ]  # fmt: skip
     for severity in ("error", "warning"):
         hits = [len(finding.rows) for finding in findings if finding.audit.severity == severity and finding.rows]
@@ -158,8 +159,8 @@ def _tiles(made: Figures, findings: list[Finding]) -> list[Tile]:
     return tiles
 
 
-def _crowded(changed: list[Change]) -> bool:
-    return any(sum(c.group == group and c.by != 0 for c in changed) > CHANGES for group in {c.group for c in changed})
+def _is_crowded(changes: list[Change]) -> bool:
+    return any(sum(c.group == group and c.by != 0 for c in changes) > CHANGES for group in {c.group for c in changes})
 
 
 def _bundle() -> Markup:

@@ -40,10 +40,10 @@ def _all() -> dict[str, Words]:
 def word(key: str, **values: object) -> Words:
     """The words of `words.yaml` under `key`, with values put in: words in their language, thousands grouped."""
     pair = _all()[key]
-    return Words(_filled(pair.en, "en", values), _filled(pair.zh, "zh", values)) if values else pair
+    return Words(_fill(pair.en, "en", values), _fill(pair.zh, "zh", values)) if values else pair
 
 
-def _filled(text: str, lang: Lang, values: dict[str, object]) -> str:
+def _fill(text: str, lang: Lang, values: dict[str, object]) -> str:
     shown = {
         name: value[lang] if isinstance(value, Words) else f"{value:,}" if isinstance(value, int) else value
         for name, value in values.items()
@@ -53,14 +53,14 @@ def _filled(text: str, lang: Lang, values: dict[str, object]) -> str:
 
 def entity_type(name: str, plural: bool = True) -> Words:
     """The words for an entity type; its own name where the ontology has none."""
-    known = ontology().entities.get(name)
-    return Words(_capital(known.plural if plural else known.en), known.zh) if known else Words(name, name)
+    kind = ontology().entities.get(name)
+    return Words(_capital(kind.plural if plural else kind.en), kind.zh) if kind else Words(name, name)
 
 
 def relation(name: str) -> Words:
     """The words for a relation; its own name where the ontology has none."""
-    known = ontology().relations.get(name)
-    return Words(_capital(known.en), known.zh) if known else Words(name, name)
+    kind = ontology().relations.get(name)
+    return Words(_capital(kind.en), kind.zh) if kind else Words(name, name)
 
 
 def column(name: str) -> Words:

@@ -11,6 +11,7 @@ import networkx as nx
 from rich.cells import cell_len, chop_cells, set_cell_size
 
 from kgtools.kg.ontology import ontology
+from kgtools.kg.show.profile import Link, Profile
 from kgtools.tools.errors import MissingExtraError
 
 LINE, CELL, LABEL, FOLD, TITLE = 15.0, 7.0, 30, 12, 400
@@ -31,24 +32,27 @@ COLOURS = {
 OTHER = "#808080"
 
 
-def tree(told: dict[str, Any], beyond: dict[str, list[dict[str, Any]]]) -> nx.DiGraph:
-    """A profile as a tree: the entity (node 0), its relations, their entities, and what is `beyond` these, links by id.
+Beyond = dict[str, list[tuple[str, Link]]]
+"""For an entity one step away, by its id, relations and links of its own."""
+
+
+def tree(profile: Profile, beyond: Beyond) -> nx.DiGraph:
+    """A profile as a tree: the entity (node 0), its relations, their entities, and what is `beyond` these.
 
     Each node has its `kind` (middle, relation, entity, more), `name`, `tip`, `type` ("" for what is no entity), `inward`."""
     grown = nx.DiGraph()
-    names = (told["id"], told["name_en"], "、".join(told["aliases"]))
-    _grow(grown, None, "middle", told["name"], "\n".join(filter(None, names)), told["type"])
-    for relation in told["relations"]:
-        arrow, mark = ("→", "") if relation["direction"] == "out" else ("←", "← ")
-        words = f"{relation['zh']} {relation['en']}"
-        tip = f"{relation['relation']} {arrow} {words}: {relation['count']:,}"
+    names = (profile.id, profile.name_en, "、".join(profile.aliases))
+    _grow(grown, None, "middle", profile.name, "\n".join(filter(None, names)), profile.type)
+    for relation in profile.relations:
+        arrow, mark = ("→", "") if relation.direction == "out" else ("←", "← ")
+        words = f"{relation.zh} {relation.en}"
+        tip = f"{relation.relation} {arrow} {words}: {relation.count:,}"
         spoke = _grow(grown, 0, "relation", mark + words, tip, inward=bool(mark))
-        for triple in relation["triples"]:
-            near = _grow(grown, spoke, "entity", name_of(triple), _origins(triple), triple["type"] or "")
-            for link in beyond.get(triple["other"], ()):
-                said = f"{link['relation']}\n{_origins(link)}"
-                _grow(grown, near, "entity", name_of(link), said, link["type"] or "")
-        if more := relation["count"] - len(relation["triples"]):
+        for link in relation.triples:
+            near = _grow(grown, spoke, "entity", link.label, _origins(link), link.type or "")
+            for name, far in beyond.get(link.other, ()):
+                _grow(grown, near, "entity", far.label, f"{name}\n{_origins(far)}", far.type or "")
+        if more := relation.count - len(relation.triples):
             _grow(grown, spoke, "more", f"… {more:,}", f"{tip}: {more:,} more")
     return grown
 
@@ -63,13 +67,8 @@ def _grow(
     return node
 
 
-def name_of(triple: dict[str, Any]) -> str:
-    """What the other end is called: its name, its id where the graph has no such entity."""
-    return str(triple["name"] or triple["other"])
-
-
-def _origins(triple: dict[str, Any]) -> str:
-    return "\n".join(text for text in (triple["other"], triple["name_en"], *triple["origins"]) if text)
+def _origins(link: Link) -> str:
+    return "\n".join(text for text in (link.other, link.name_en, *link.origins) if text)
 
 
 def draw(grown: nx.DiGraph, label: str) -> str:
@@ -77,23 +76,23 @@ def draw(grown: nx.DiGraph, label: str) -> str:
     rays, slots = _rays(grown)
     depths = nx.single_source_shortest_path_length(grown, 0)
     rings = _rings(grown, slots, max(depths.values()))
-    places = {node: rays[node] * rings[depth] for node, depth in depths.items()}
+    points = {node: rays[node] * rings[depth] for node, depth in depths.items()}
     lines, words, ends = [], [], [complex(-MIDDLE, -MIDDLE), complex(MIDDLE, MIDDLE)]
-    for node, told in grown.nodes.items():
+    for node, data in grown.nodes.items():
         for below in grown[node] if node else ():
             bend = (rings[depths[node]] + rings[depths[below]]) / 2
-            curve = f"C{_at(rays[node] * bend)} {_at(rays[below] * bend)} {_at(places[below])}"
-            lines.append(f'<path d="M{_at(places[node])}{curve}"/>')
-        if told["kind"] == "relation":
-            spoke = "spoke in" if told["inward"] else "spoke"
-            lines.append(f'<path class="{spoke}" d="M{_at(rays[node] * (MIDDLE + 4))}L{_at(places[node])}"/>')
-            lines.append(_dot(places[node], 3.5, 'class="hub"', told["tip"]))
-            words.append(_text(told, rays[node], places[node] - BESIDE * rays[node]))
+            curve = f"C{_at(rays[node] * bend)} {_at(rays[below] * bend)} {_at(points[below])}"
+            lines.append(f'<path d="M{_at(points[node])}{curve}"/>')
+        if data["kind"] == "relation":
+            spoke = "spoke in" if data["inward"] else "spoke"
+            lines.append(f'<path class="{spoke}" d="M{_at(rays[node] * (MIDDLE + 4))}L{_at(points[node])}"/>')
+            lines.append(_dot(points[node], 3.5, 'class="hub"', data["tip"]))
+            words.append(_text(data, rays[node], points[node] - BESIDE * rays[node]))
         elif node:
-            if told["kind"] == "entity":
-                words.append(_dot(places[node], 4.5, _fill(told), told["tip"]))
-            words.append(_text(told, rays[node], places[node] + BESIDE * rays[node]))
-            ends.append(places[node] + rays[node] * (BESIDE + CELL * cell_len(shortened(told["name"]))))
+            if data["kind"] == "entity":
+                words.append(_dot(points[node], 4.5, _fill(data), data["tip"]))
+            words.append(_text(data, rays[node], points[node] + BESIDE * rays[node]))
+            ends.append(points[node] + rays[node] * (BESIDE + CELL * cell_len(shorten(data["name"]))))
     xs, ys = [end.real for end in ends], [end.imag for end in ends]
     left, top = round(min(xs)) - EDGE, round(min(ys)) - EDGE
     width, height = round(max(xs)) + EDGE - left, round(max(ys)) + EDGE - top
@@ -108,12 +107,12 @@ def _rays(grown: nx.DiGraph) -> tuple[dict[int, complex], int]:
     spacers between relations on a circle, all else at the mean of its leaves, the first relation above."""
     leaves = {spoke: [n for n in nx.dfs_preorder_nodes(grown, spoke) if not grown[n]] for spoke in grown[0]}
     gap = max(GAP, (FEW - sum(map(len, leaves.values()))) // len(leaves))
-    slots = [slot for spoke, below in leaves.items() for slot in (*below, *((spoke, place) for place in range(gap)))]
+    slots = [slot for spoke, below in leaves.items() for slot in (*below, *((spoke, number) for number in range(gap)))]
     try:
         circle = nx.circular_layout(slots)
     except ImportError as error:
         raise MissingExtraError(f"--html needs {error.name or 'numpy'}: pip install 'kgtools[html]'") from error
-    sums = {slot: complex(*place) for slot, place in circle.items()}
+    sums = {slot: complex(*point) for slot, point in circle.items()}
     for node in nx.dfs_postorder_nodes(grown, 0):
         if grown[node]:
             sums[node] = sum(sums[below] for below in grown[node])
@@ -135,37 +134,37 @@ def _at(point: complex) -> str:
     return f"{point.real:z.1f} {point.imag:z.1f}"
 
 
-def _fill(told: dict[str, Any]) -> str:
-    return f'fill="{COLOURS.get(told["type"], OTHER)}"'
+def _fill(data: dict[str, Any]) -> str:
+    return f'fill="{COLOURS.get(data["type"], OTHER)}"'
 
 
-def _dot(place: complex, radius: float, look: str, tip: str) -> str:
-    return f'<circle cx="{place.real:z.1f}" cy="{place.imag:z.1f}" r="{radius}" {look}>{_title(tip)}</circle>'
+def _dot(point: complex, radius: float, attributes: str, tip: str) -> str:
+    return f'<circle cx="{point.real:z.1f}" cy="{point.imag:z.1f}" r="{radius}" {attributes}>{_title(tip)}</circle>'
 
 
-def _text(told: dict[str, Any], ray: complex, place: complex) -> str:
-    """The name along the ray, upright on both sides: outwards from the place, that of a relation inwards."""
-    left, relation = ray.real < -1e-6, told["kind"] == "relation"
+def _text(data: dict[str, Any], ray: complex, point: complex) -> str:
+    """The name along the ray, upright on both sides: outwards from the point, that of a relation inwards."""
+    left, relation = ray.real < -1e-6, data["kind"] == "relation"
     turn = degrees(phase(-ray if left else ray))
     anchor = "end" if left != relation else "start"
-    where = f'transform="translate({_at(place)}) rotate({turn:z.1f})" text-anchor="{anchor}" dy="0.35em"'
-    name = told["name"] if relation else shortened(told["name"])
-    return f'<text class="{told["kind"]}" {where}>{escape(name)}{_title(told["tip"])}</text>'
+    where = f'transform="translate({_at(point)}) rotate({turn:z.1f})" text-anchor="{anchor}" dy="0.35em"'
+    name = data["name"] if relation else shorten(data["name"])
+    return f'<text class="{data["kind"]}" {where}>{escape(name)}{_title(data["tip"])}</text>'
 
 
-def _middle(told: dict[str, Any]) -> list[str]:
+def _middle(data: dict[str, Any]) -> list[str]:
     """The entity in its disc, the name in up to three lines."""
-    lines = chop_cells(told["name"], FOLD)
-    lines = [*lines[:2], *([shortened("".join(lines[2:]), FOLD)] if lines[2:] else [])]
+    lines = chop_cells(data["name"], FOLD)
+    lines = [*lines[:2], *([shorten("".join(lines[2:]), FOLD)] if lines[2:] else [])]
     texts = [
-        f'<text class="middle" x="0" y="{(place - (len(lines) - 1) / 2) * 19:.1f}" dy="0.35em" text-anchor="middle">'
+        f'<text class="middle" x="0" y="{(number - (len(lines) - 1) / 2) * 19:.1f}" dy="0.35em" text-anchor="middle">'
         f"{escape(line.strip())}</text>"
-        for place, line in enumerate(lines)
+        for number, line in enumerate(lines)
     ]
-    return [_dot(0j, MIDDLE, _fill(told), told["tip"]), *texts]
+    return [_dot(0j, MIDDLE, _fill(data), data["tip"]), *texts]
 
 
-def shortened(text: str, most: int = LABEL) -> str:
+def shorten(text: str, most: int = LABEL) -> str:
     """The beginning of a text, as wide as so many halves of a Han character."""
     return text if cell_len(text) <= most else f"{set_cell_size(text, most - 1).rstrip()}…"
 

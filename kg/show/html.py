@@ -1,12 +1,11 @@
 """`kgtools show --html`: entities with their pictures and facts as one page that needs nothing else, no network, no script."""
 
 from html import escape
-from typing import Any
 
 import polars as pl
 
-from kgtools.kg.show.drawing import draw, legend, name_of, tree
-from kgtools.kg.show.profile import links
+from kgtools.kg.show.drawing import Beyond, draw, legend, tree
+from kgtools.kg.show.profile import Profile, links, to_links
 from kgtools.kg.tables import Entities, Triples
 
 BEYOND = 3
@@ -38,10 +37,10 @@ li small{color:var(--soft);display:block;font-size:.75rem;line-height:1.3}
 """
 
 
-def page(profiles: list[dict[str, Any]], entities: Entities, triples: Triples, depth: int, limit: int) -> str:
+def page(profiles: list[Profile], entities: Entities, triples: Triples, depth: int, limit: int) -> str:
     """The page of these profiles; with `depth` 2 the pictures reach two steps."""
-    title = "、".join(dict.fromkeys(told["name"] for told in profiles))
-    parts = [_entity(told, _beyond(told, entities, triples) if depth > 1 else {}, limit) for told in profiles]
+    title = "、".join(dict.fromkeys(profile.name for profile in profiles))
+    parts = [_entity(each, _beyond(each, entities, triples) if depth > 1 else {}, limit) for each in profiles]
     return (
         '<!doctype html>\n<html lang="zh">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
@@ -51,60 +50,66 @@ def page(profiles: list[dict[str, Any]], entities: Entities, triples: Triples, d
     )
 
 
-def _beyond(told: dict[str, Any], entities: Entities, triples: Triples) -> dict[str, list[dict[str, Any]]]:
-    """Behind each entity one step away the first few that most sources know, as links by its id."""
-    near = {triple["other"] for relation in told["relations"] for triple in relation["triples"]}
-    rows = links(entities, triples, sorted(near)).filter(pl.col("other") != told["id"])
+def _beyond(profile: Profile, entities: Entities, triples: Triples) -> Beyond:
+    """Behind each entity one step away the first few that most sources know."""
+    near = {link.other for relation in profile.relations for link in relation.triples}
+    rows = links(entities, triples, sorted(near)).filter(pl.col("other") != profile.id)
     best = rows.unique(["this", "other"], keep="first", maintain_order=True).sort(
         pl.col("sources").list.len(), descending=True, maintain_order=True
     )
-    return best.group_by("this", maintain_order=True).head(BEYOND).rows_by_key("this", named=True)
+    few = best.group_by("this", maintain_order=True).head(BEYOND).partition_by("this", as_dict=True)
+    return {str(id_): list(zip(part["relation"], to_links(part), strict=True)) for (id_,), part in few.items()}
 
 
-def _entity(told: dict[str, Any], beyond: dict[str, list[dict[str, Any]]], limit: int) -> str:
-    names = [name for name in (told["name_en"], "、".join(told["aliases"])) if name]
+def _entity(profile: Profile, beyond: Beyond, limit: int) -> str:
+    names = [name for name in (profile.name_en, "、".join(profile.aliases)) if name]
     lines = [
-        f"<h1><bdi>{escape(told['name'])}</bdi> <small>{escape(told['zh'])} {escape(told['en'])}</small></h1>",
+        f"<h1><bdi>{escape(profile.name)}</bdi> <small>{escape(profile.zh)} {escape(profile.en)}</small></h1>",
         *(f"<p><bdi>{escape(name)}</bdi></p>" for name in names),
-        f"<p>{escape('、'.join(told['sources']))}</p>",
+        f"<p>{escape('、'.join(profile.sources))}</p>",
     ]
-    if told["relations"]:
-        grown = tree(told, beyond)
-        shown = {drawn for _, drawn in grown.nodes(data="type")}
-        dots = (f'<span><i style="background:{colour}"></i>{zh} {en}</span>' for colour, zh, en in legend(shown))
-        count = sum(relation["count"] for relation in told["relations"])
-        label = f"{told['name']}: {count:,} triples of {len(told['relations'])} relations"
-        most = f", up to {limit:,} of each relation drawn" if limit else ""
-        lines += [
-            f'<div class="legend">{"".join(dots)}</div>',
-            f'<div class="picture">\n{draw(grown, label)}\n</div>',
-            f"<p>{count:,} triples{most}; ← and a dashed line: the relation points to {escape(told['name'])}.</p>",
-        ]
-    if told["attributes"]:
-        lines += ["<h2>属性 <small>attributes</small></h2>", f'<div class="facts">{_attributes(told)}</div>']
-    if told["relations"]:
-        lines += ["<h2>三元组 <small>triples</small></h2>", f'<div class="facts">{_triples(told)}</div>']
+    if profile.relations:
+        lines += _picture(profile, beyond, limit)
+    if profile.attributes:
+        lines += ["<h2>属性 <small>attributes</small></h2>", f'<div class="facts">{_attributes(profile)}</div>']
+    if profile.relations:
+        lines += ["<h2>三元组 <small>triples</small></h2>", f'<div class="facts">{_triples(profile)}</div>']
     return "\n".join(lines)
 
 
-def _attributes(told: dict[str, Any]) -> str:
+def _picture(profile: Profile, beyond: Beyond, limit: int) -> list[str]:
+    """The legend, the drawing and what is in it."""
+    drawing = tree(profile, beyond)
+    types = {type_ for _, type_ in drawing.nodes(data="type")}
+    dots = (f'<span><i style="background:{colour}"></i>{zh} {en}</span>' for colour, zh, en in legend(types))
+    count = sum(relation.count for relation in profile.relations)
+    label = f"{profile.name}: {count:,} triples of {len(profile.relations)} relations"
+    most = f", up to {limit:,} of each relation drawn" if limit else ""
+    return [
+        f'<div class="legend">{"".join(dots)}</div>',
+        f'<div class="picture">\n{draw(drawing, label)}\n</div>',
+        f"<p>{count:,} triples{most}; ← and a dashed line: the relation points to {escape(profile.name)}.</p>",
+    ]
+
+
+def _attributes(profile: Profile) -> str:
     groups: dict[tuple[str, str], list[str]] = {}
-    for row in told["attributes"]:
-        groups.setdefault((row["zh"], row["en"]), []).append(_item(row["value"], row["origins"]))
+    for each in profile.attributes:
+        groups.setdefault((each.zh, each.en), []).append(_item(each.value, each.origins))
     return "".join(_section(zh, en, items) for (zh, en), items in groups.items())
 
 
-def _triples(told: dict[str, Any]) -> str:
+def _triples(profile: Profile) -> str:
     sections = []
-    for relation in told["relations"]:
+    for relation in profile.relations:
         items = [
-            _item(f"{name_of(t)}（{t['name_en']}）" if t["name_en"] else name_of(t), t["origins"])
-            for t in relation["triples"]
+            _item(f"{link.label}（{link.name_en}）" if link.name_en else link.label, link.origins)
+            for link in relation.triples
         ]
-        if more := relation["count"] - len(items):
+        if more := relation.count - len(items):
             items.append(f"<li><small>… {more:,}</small></li>")
-        arrow = "← " if relation["direction"] == "in" else ""
-        sections.append(_section(arrow + relation["zh"], f"{relation['en']}, {relation['count']:,}", items))
+        arrow = "← " if relation.direction == "in" else ""
+        sections.append(_section(arrow + relation.zh, f"{relation.en}, {relation.count:,}", items))
     return "".join(sections)
 
 

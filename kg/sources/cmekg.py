@@ -18,7 +18,7 @@ from kgtools.tools.registry import suggestion
 
 TEXT = pl.String
 NAMES = {"row": pl.UInt32, "name": TEXT, "type": TEXT, "name_en": TEXT, "reason": TEXT}
-SAID = {"row": pl.UInt32, "head": TEXT, "type": TEXT, "field": TEXT, "tail": TEXT, "tail_type": TEXT, "reason": TEXT}
+STATED = {"row": pl.UInt32, "head": TEXT, "type": TEXT, "field": TEXT, "tail": TEXT, "tail_type": TEXT, "reason": TEXT}
 STEMS = {
     "Symptom": ("symptom",),
     "Examination": ("examination", "treat", "check"),
@@ -29,13 +29,13 @@ LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 LATIN, HAN = re.compile("[A-Za-z]"), re.compile("[\u3400-\u9fff]")
 
 
-class Parsed(NamedTuple):
+class ParsedFile(NamedTuple):
     """What a file says, in the columns NAMES and SAID; `type` is null where the file does not type the head.
 
     `broken`: row, field, text and reason of what could not be read."""
 
     names: pl.DataFrame
-    said: pl.DataFrame
+    stated: pl.DataFrame
     broken: list[tuple[int, str, str, str]]
 
 
@@ -51,13 +51,13 @@ def read(paths: list[Path], options: Options) -> Reading:
         raise UsageError(f"--type {options.type} is no entity type; {suggestion(options.type, kinds)}")
     names, collect = short_names(paths), Collector()
     parsed = {path: _parse(path, read_text(path)) for path in paths}
-    known = pl.concat([rows_as_frame([], NAMES), *(part.names for part in parsed.values())]).filter(
+    types = pl.concat([rows_as_frame([], NAMES), *(part.names for part in parsed.values())]).filter(
         pl.col("reason").is_null()
     )
-    known = known.select("name", known="type").drop_nulls().unique().sort("name", "known")
-    for path, (named, said, broken) in parsed.items():
+    types = types.select("name", known="type").drop_nulls().unique().sort("name", "known")
+    for path, (named, stated, broken) in parsed.items():
         fallback = options.type or _type_of_stem(Path(unpacked_name(path)).stem)
-        named, said = _typed(named, "name", fallback, known), _typed(said, "head", fallback, known)
+        named, stated = _add_types(named, "name", fallback, types), _add_types(stated, "head", fallback, types)
         if named.is_empty() and broken:
             raise InputError(f"{path}:{broken[0][0]}: no record has a name; is this a file of CMeKG?")
         if named.height and (named["type"] == UNTYPED).all():
@@ -68,19 +68,19 @@ def read(paths: list[Path], options: Options) -> Reading:
         collect.start(names[path])
         for row, field, text, reason in broken:
             collect.refuse(row, field, text, reason)
-        collect.add(named.with_columns(field=pl.lit("name")), said.rename({"type": "head_type"}))
+        collect.add(named.with_columns(field=pl.lit("name")), stated.rename({"type": "head_type"}))
         collect.finish()
     return collect.reading("cmekg", ontology().sources["cmekg"])
 
 
-def _typed(frame: pl.DataFrame, name: str, fallback: str | None, known: pl.DataFrame) -> pl.DataFrame:
+def _add_types(frame: pl.DataFrame, name: str, fallback: str | None, types: pl.DataFrame) -> pl.DataFrame:
     """Every row with a type: its own, the fallback, each that is known of the name, or `untyped` and refused."""
     frame = frame.with_columns(pl.coalesce("type", pl.lit(fallback, TEXT)))
     if not frame["type"].null_count():
         return frame
     untyped = pl.when(pl.col("type").is_null()).then(name).alias("key")
     each = frame.with_columns(untyped).join(
-        known.rename({"name": "key"}), on="key", how="left", maintain_order="left_right"
+        types.rename({"name": "key"}), on="key", how="left", maintain_order="left_right"
     )
     return each.with_columns(type=pl.coalesce("type", "known")).select(
         *(pl.col(column) for column in frame.columns if column not in ("type", "reason")),
@@ -93,11 +93,11 @@ def _type_of_stem(stem: str) -> str | None:
     """The one entity type whose words are in the name of a file."""
     classes = ontology().sources["cmekg"].classes
     words = {kind: (*STEMS.get(kind, ()), *classes.get(kind, ())) for kind in STEMS}
-    found = [kind for kind, each in words.items() if any(word in stem.lower() for word in each)]
-    return found[0] if len(found) == 1 else None
+    kinds = [kind for kind, each in words.items() if any(word in stem.lower() for word in each)]
+    return kinds[0] if len(kinds) == 1 else None
 
 
-def _parse(path: Path, text: str) -> Parsed:
+def _parse(path: Path, text: str) -> ParsedFile:
     first = text.lstrip().split("\n", 1)[0]
     broken: list[tuple[int, str, str, str]] = []
 
@@ -116,20 +116,20 @@ def _parse(path: Path, text: str) -> Parsed:
     )
 
 
-def _frames(heads: Iterable[Head], broken: list[tuple[int, str, str, str]]) -> Parsed:
+def _frames(heads: Iterable[Head], broken: list[tuple[int, str, str, str]]) -> ParsedFile:
     names: list[tuple[int, str, str | None, str | None, str | None]] = []
-    said: list[tuple[int, str, str | None, str, str, None, str | None]] = []
+    stated: list[tuple[int, str, str | None, str, str, None, str | None]] = []
     for row, raw, type_, fields in heads:
         name, half = _scalar(raw)
         english = next(
-            (value for field, values in fields if field == "英文名称" for value in values if _latin(value)), None
+            (value for field, values in fields if field == "英文名称" for value in values if _is_latin(value)), None
         )
         names.append((row, name, type_, english, half))
         for field, values in fields:
             for value in values:
                 tail, reason = _scalar(value)
-                said.append((row, name, type_, _scalar(field)[0], tail, None, half or reason))
-    return Parsed(rows_as_frame(names, NAMES), rows_as_frame(said, SAID), broken)
+                stated.append((row, name, type_, _scalar(field)[0], tail, None, half or reason))
+    return ParsedFile(rows_as_frame(names, NAMES), rows_as_frame(stated, STATED), broken)
 
 
 def _scalar(text: str) -> tuple[str, str | None]:
@@ -139,7 +139,7 @@ def _scalar(text: str) -> tuple[str, str | None]:
     return text, None
 
 
-def _latin(text: str) -> bool:
+def _is_latin(text: str) -> bool:
     return bool(LATIN.search(text)) and not HAN.search(text) and not LONE_SURROGATE.search(text)
 
 
@@ -162,7 +162,7 @@ def _name_list(path: Path, text: str, refuse: Refuse) -> Iterator[Head]:
         yield Head(line.number, name, types[class_.strip()], [("class", [class_])])
 
 
-def _triples(path: Path, text: str) -> Parsed:
+def _triples(path: Path, text: str) -> ParsedFile:
     """`head TAB relation TAB tail`, each line one; a head is typed by its 分类, or by `head@@type`."""
     lines = pl.DataFrame({"line": text.split("\n")}).with_row_index("row", 1)
     lines = lines.filter(pl.col("line").str.strip_chars() != "")
@@ -173,35 +173,37 @@ def _triples(path: Path, text: str) -> Parsed:
             f"{path}:{wrong['row'][0]}: {columns} columns, expected head TAB relation TAB tail; was the file cut off?"
         )
     parts = pl.col("line").str.split("\t").list
-    said = lines.select("row", head=parts.get(0), field=parts.get(1).str.strip_chars(), tail=parts.get(2))
-    said = _typed_by_suffix(said) if said["head"].str.contains("@@", literal=True).any() else _typed_by_class(said)
-    names = said.select(
+    stated = lines.select("row", head=parts.get(0), field=parts.get(1).str.strip_chars(), tail=parts.get(2))
+    stated = (
+        _type_by_suffix(stated) if stated["head"].str.contains("@@", literal=True).any() else _type_by_class(stated)
+    )
+    names = stated.select(
         "row", pl.col("head").alias("name"), "type", pl.lit(None, TEXT).alias("name_en"), reason="refused"
     )
     names = names.unique(["name", "type"], keep="first", maintain_order=True)
-    return Parsed(names.cast(NAMES), said.select(list(SAID)).cast(SAID), [])  # type: ignore[arg-type]  # its stub forbids a dict of names
+    return ParsedFile(names.cast(NAMES), stated.select(list(STATED)).cast(STATED), [])  # type: ignore[arg-type]  # its stub forbids a dict of names
 
 
-def _typed_by_class(said: pl.DataFrame) -> pl.DataFrame:
+def _type_by_class(stated: pl.DataFrame) -> pl.DataFrame:
     """A 分类 that is a class is the head's class and gives its type; any other is an ordinary attribute."""
     types = types_of_classes()
     classes = pl.col("tail").str.strip_chars()
     is_class = (pl.col("field") == "分类") & classes.is_in(list(types))
     kinds = (
-        said.filter(is_class)
+        stated.filter(is_class)
         .select("head", type=classes.replace_strict(types, default=None, return_dtype=TEXT))
         .unique()
     )
-    said = said.with_columns(
+    stated = stated.with_columns(
         field=pl.when(is_class).then(pl.lit("class")).otherwise("field"),
         own=pl.when(is_class).then(classes.replace_strict(types, default=None, return_dtype=TEXT)),
         **dict.fromkeys(("tail_type", "reason", "refused"), pl.lit(None, TEXT)),
     )
-    typed = said.join(kinds.sort("head", "type"), on="head", how="left", maintain_order="left_right")
-    return typed.filter(pl.col("own").is_null() | (pl.col("own") == pl.col("type"))).drop("own")
+    with_types = stated.join(kinds.sort("head", "type"), on="head", how="left", maintain_order="left_right")
+    return with_types.filter(pl.col("own").is_null() | (pl.col("own") == pl.col("type"))).drop("own")
 
 
-def _typed_by_suffix(said: pl.DataFrame) -> pl.DataFrame:
+def _type_by_suffix(stated: pl.DataFrame) -> pl.DataFrame:
     """`head@@type` and `tail@@type`; an unknown type refuses the row, unless it is that of an attribute's value."""
     types = {kind.zh: name for name, kind in ontology().entities.items()} | types_of_classes()
     fields = ontology().sources["cmekg"].fields
@@ -209,7 +211,7 @@ def _typed_by_suffix(said: pl.DataFrame) -> pl.DataFrame:
     for column in ("head", "tail"):
         parts = pl.col(column).str.split("@@").list
         suffixed = pl.col(column).str.contains("@@", literal=True)
-        said = said.with_columns(
+        stated = stated.with_columns(
             pl.when(suffixed).then(parts.head(parts.len() - 1).list.join("@@")).otherwise(column).alias(column),
             pl.when(suffixed).then(parts.last().str.strip_chars()).alias(f"{column}_word"),
         ).with_columns(
@@ -218,7 +220,7 @@ def _typed_by_suffix(said: pl.DataFrame) -> pl.DataFrame:
     related = pl.col("field").is_in(relations)
     head_unknown = pl.col("head_word").is_not_null() & pl.col("head_type").is_null()
     tail_unknown = related & pl.col("tail_word").is_not_null() & pl.col("tail_type").is_null()
-    return said.with_columns(
+    return stated.with_columns(
         type=pl.coalesce("head_type", "head_word"),
         tail_type=pl.when(related).then("tail_type"),
         refused=pl.when(head_unknown).then(pl.lit("unknown-type")),

@@ -14,7 +14,7 @@ from kgtools.tools.inputs.files import TOO_DEEP, shallow
 from kgtools.tools.inputs.json_keys import refuse_repeated_key
 from kgtools.tools.registry import suggestion
 
-Said = list[tuple[str, list[str]]]
+FieldValues = list[tuple[str, list[str]]]
 Refuse = Callable[[int, str, str, str], None]
 
 
@@ -24,7 +24,7 @@ class Head(NamedTuple):
     row: int
     name: str
     type: str | None
-    said: Said
+    fields: FieldValues
 
 
 def types_of_classes() -> dict[str, str]:
@@ -63,10 +63,10 @@ def _documents(path: Path, text: str) -> Iterator[tuple[int, Any]]:
     """Each line if the first is an object in itself, else the whole text: one value, or the items of a list."""
     lines = [(row, line) for row, line in enumerate(text.split("\n"), start=1) if line.strip()]
     if _is_object(lines[0][1]):
-        yield from ((row, _parsed(path, row, line)) for row, line in lines)
+        yield from ((row, _parse(path, row, line)) for row, line in lines)
     else:
-        whole = _parsed(path, 1, text)
-        yield from enumerate(whole if isinstance(whole, list) else [whole], start=1)
+        value = _parse(path, 1, text)
+        yield from enumerate(value if isinstance(value, list) else [value], start=1)
 
 
 def _is_object(line: str) -> bool:
@@ -76,7 +76,7 @@ def _is_object(line: str) -> bool:
         return False
 
 
-def _parsed(path: Path, row: int, text: str) -> Any:
+def _parse(path: Path, row: int, text: str) -> Any:
     try:
         value = _loads(text)
         refuse_repeated_key(path, row, text, value)
@@ -104,9 +104,9 @@ def _record(row: int, record: dict[str, Any], name_key: str, type_: str | None, 
     if not isinstance(name, str):
         refuse(row, "row", json.dumps(record, ensure_ascii=False), "nameless")
         return
-    known = types_of_classes().get(class_.strip()) if isinstance(class_, str) else None
-    said = [(key, _values(row, key, value, refuse)) for key, value in record.items() if key != name_key]
-    yield Head(row, name, known or type_, said)
+    by_class = types_of_classes().get(class_.strip()) if isinstance(class_, str) else None
+    fields = [(key, _values(row, key, value, refuse)) for key, value in record.items() if key != name_key]
+    yield Head(row, name, by_class or type_, fields)
 
 
 def _lists_by_type(path: Path, lists: dict[str, Any], refuse: Refuse) -> Iterator[Head]:
@@ -146,13 +146,13 @@ def _knowledge(where: str, row: int, answer: dict[str, Any]) -> Iterator[Head]:
 
 def _tree_map(where: str, row: int, data: dict[str, Any]) -> Head:
     """`{data: {name: X, children: [{name: relation, children: [{name: value}]}]}}`."""
-    said: Said = []
+    fields: FieldValues = []
     for relation in _objects(where, "children", data.get("children", [])):
         values = _objects(where, "children", relation.get("children", []))
-        said.append(
+        fields.append(
             (_text(where, "name", relation.get("name")), [_text(where, "name", each.get("name")) for each in values])
         )
-    return Head(row, _text(where, "name", data.get("name")), None, said)
+    return Head(row, _text(where, "name", data.get("name")), None, fields)
 
 
 def _tree(where: str, row: int, answer: Any) -> Iterator[Head]:
@@ -179,15 +179,15 @@ def _text(where: str, key: str, value: Any) -> str:
 
 def _values(row: int, key: str, value: Any, refuse: Refuse) -> list[str]:
     """The texts of a field, numbers among them; what else stands there is refused."""
-    found = []
+    texts = []
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, str):
-            found.append(item)
+            texts.append(item)
         elif isinstance(item, int | float) and not isinstance(item, bool):
-            found.append(json.dumps(item))
+            texts.append(json.dumps(item))
         else:
             refuse(row, key, json.dumps(item, ensure_ascii=False), "missing-value" if item is None else NOT_TEXT)
-    return found
+    return texts
 
 
 def _objects(where: str, key: str, value: Any) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ TEXTS = ("age", "infection", "insurance", "period", "rate", "money")
 MORE, NO_DATA = "[详细]", "暂无相关资料"
 LISTED = "drug_listed"
 """The field of drugs in a cell with a link to the site's shop: products that it lists, not a doctor's choice."""
-SHORT, TOLD = 8, re.compile("[需不的者可如应若]|为主|多数|少数")
+SHORT, ADVICE = 8, re.compile("[需不的者可如应若]|为主|多数|少数")
 """A cell whose clauses are longer, or say what should be done, is a sentence and no list of treatments."""
 KINDS = (
     "药物",
@@ -66,7 +66,7 @@ def read(paths: list[Path], options: Options) -> Reading:
         for line, cells, spilled in rows[path]:
             _row(collect, line, cells, "spilled-columns" if spilled else None)
         collect.finish()
-    counting = _like_the_paper([row for each in rows.values() for row in each]) if options.counting else None
+    counting = _count_as_paper([row for each in rows.values() for row in each]) if options.counting else None
     return collect.reading("health39", info, counting)
 
 
@@ -96,13 +96,13 @@ def _row(collect: Collector, line: int, cells: dict[str, str], reason: str | Non
     name = cells["name"].strip()
     collect.mention("Disease", name, "name", line, reason=reason)
     for column in COLUMNS[1:]:
-        found = values(column, cells[column])
-        kept = [value for value in found if value not in (MORE, NO_DATA)]
-        field = LISTED if column == "drug" and MORE in found else column
-        if len(kept) < len(found):
-            collect.skip(field, "more-link", found.count(MORE))
-            collect.skip(field, "no-data", found.count(NO_DATA))
-        collect.say(field, "Disease", name, kept, line, reason=reason)
+        cell_values = values(column, cells[column])
+        names = [value for value in cell_values if value not in (MORE, NO_DATA)]
+        field = LISTED if column == "drug" and MORE in cell_values else column
+        if len(names) < len(cell_values):
+            collect.skip(field, "more-link", cell_values.count(MORE))
+            collect.skip(field, "no-data", cell_values.count(NO_DATA))
+        collect.say(field, "Disease", name, names, line, reason=reason)
 
 
 def values(field: str, cell: str) -> list[str]:
@@ -116,7 +116,7 @@ def values(field: str, cell: str) -> list[str]:
 def _treatments(cell: str) -> list[str]:
     """Treatments, also where clauses list them; of `药物、手术治疗` both words have the last one's 治疗."""
     clauses = [part for part in map(str.strip, CLAUSES.split(cell)) if part]
-    if any(len(part) > SHORT or TOLD.search(part) for part in clauses):  # a sentence, which its commas do not part
+    if any(len(part) > SHORT or ADVICE.search(part) for part in clauses):  # a sentence, which its commas do not part
         clauses = [part for part in map(str.strip, SEPARATORS["treatment"].split(cell)) if part]
     named = [part for part in clauses if part != MORE]
     if named and named[-1].endswith("治疗"):
@@ -124,7 +124,7 @@ def _treatments(cell: str) -> list[str]:
     return clauses
 
 
-def _like_the_paper(rows: list[Row]) -> pl.DataFrame:
+def _count_as_paper(rows: list[Row]) -> pl.DataFrame:
     """The figures of ClinicalGPT's appendix, made again: whitespace tokens, an empty cell counted as the token `nan`."""
     figures = []
     for what, field, stated in (

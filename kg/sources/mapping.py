@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self, TypeVar
 import polars as pl
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
-from kgtools.kg.build.name_rules import as_they_look
+from kgtools.kg.build.name_rules import clean_words
 from kgtools.kg.ontology import SourceInfo, ontology
 from kgtools.kg.source import Options
 from kgtools.tools.config import Settings, load_yaml
@@ -39,7 +39,7 @@ PREFIXES = {
     "skos": "http://www.w3.org/2004/02/skos/core#",
     "owl": "http://www.w3.org/2002/07/owl#",
 }
-Name = Annotated[str, AfterValidator(lambda name: as_they_look([name])[0])]
+Name = Annotated[str, AfterValidator(lambda name: clean_words([name])[0])]
 """What a column, a key, a relation or a type is called."""
 Character = Annotated[str, AfterValidator(_one_byte)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -64,8 +64,8 @@ class Mapping(SourceInfo):
     def types(self) -> dict[str, str]:
         """The source's word -> entity type."""
         entities = ontology().entities
-        own = {word: name for name, kind in entities.items() for word in (kind.en, kind.zh, name)}
-        return own | {word: kind for kind, words in self.classes.items() for word in as_they_look(words)}
+        names = {word: name for name, kind in entities.items() for word in (kind.en, kind.zh, name)}
+        return names | {word: kind for kind, words in self.classes.items() for word in clean_words(words)}
 
 
 class Constant(Settings):
@@ -154,7 +154,7 @@ class TableMapping(Mapping):
         """Fields by their names as they look, for so are those of the files."""
         if not isinstance(fields, dict) or not all(isinstance(name, str) for name in fields):
             return fields
-        names = as_they_look(fields)
+        names = clean_words(fields)
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two fields look like {twice[0]!r}")
@@ -194,21 +194,21 @@ class RdfMapping(Mapping):
     def iri(self, name: str) -> str:
         """The IRI of a CURIE, or of an IRI itself. Raises ValueError for an unknown prefix."""
         prefix, colon, local = name.partition(":")
-        known = PREFIXES | self.prefixes
-        if colon and prefix in known:
-            return known[prefix] + local
+        prefixes = PREFIXES | self.prefixes
+        if colon and prefix in prefixes:
+            return prefixes[prefix] + local
         if colon and (local.startswith("//") or prefix == "urn"):
             return name
-        raise ValueError(f"{name!r} is neither an IRI nor has it a known prefix; {suggestion(prefix, list(known))}")
+        raise ValueError(f"{name!r} is neither an IRI nor has it a known prefix; {suggestion(prefix, list(prefixes))}")
 
     def curie(self, iri: str) -> str:
         """The IRI as a CURIE by the longest namespace that fits, or as it is."""
-        known = PREFIXES | self.prefixes
-        fitting = [prefix for prefix, namespace in known.items() if namespace and iri.startswith(namespace)]
+        prefixes = PREFIXES | self.prefixes
+        fitting = [prefix for prefix, namespace in prefixes.items() if namespace and iri.startswith(namespace)]
         if not fitting:
             return iri
-        prefix = max(fitting, key=lambda each: (len(known[each]), each))
-        return f"{prefix}:{iri.removeprefix(known[prefix])}"
+        prefix = max(fitting, key=lambda each: (len(prefixes[each]), each))
+        return f"{prefix}:{iri.removeprefix(prefixes[prefix])}"
 
 
 M = TypeVar("M", bound=Mapping)

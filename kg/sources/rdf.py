@@ -37,7 +37,7 @@ class Term(NamedTuple):
     language: str = ""
 
 
-class Stated(NamedTuple):
+class FileTriple(NamedTuple):
     """A triple of a file and its row."""
 
     row: int
@@ -74,11 +74,11 @@ def read(paths: list[Path], options: Options) -> Reading:
     options.refuse("rdf", "type", "counting")
     mapping = load_mapping(options, RdfMapping, "rdf", EXAMPLE)
     vocabulary = _vocabulary(mapping)
-    stated = {path: list(_stated(path)) for path in paths}
-    everything = [each for triples in stated.values() for each in triples]
+    triples_by_file = {path: list(_read_triples(path)) for path in paths}
+    everything = [each for triples in triples_by_file.values() for each in triples]
     names, types = _names(vocabulary, everything), _types(vocabulary, everything)
     files, collect = short_names(paths), Collector()
-    for path, triples in stated.items():
+    for path, triples in triples_by_file.items():
         collect.start(files[path])
         _collect(collect, mapping, vocabulary, triples, names, types)
         collect.finish()
@@ -96,7 +96,7 @@ def _vocabulary(mapping: RdfMapping) -> Vocabulary:
     )
 
 
-def _stated(path: Path) -> Iterator[Stated]:
+def _read_triples(path: Path) -> Iterator[FileTriple]:
     try:
         import rdflib  # noqa: F401 - missing, it is named before the file is read
     except ImportError as error:
@@ -108,16 +108,16 @@ def _stated(path: Path) -> Iterator[Stated]:
     yield from _lines(path) if form == "nt" else _graph(path, form)
 
 
-def _lines(path: Path) -> Iterator[Stated]:
+def _lines(path: Path) -> Iterator[FileTriple]:
     """N-Triples, a line at a time, for rdflib forgets the lines."""
     from rdflib.exceptions import ParserError
     from rdflib.plugins.parsers.ntriples import W3CNTriplesParser
 
-    found: list[tuple[Any, Any, Any]] = []
+    terms: list[tuple[Any, Any, Any]] = []
 
     class Sink:
         def triple(self, *triple: Any) -> None:
-            found.append(triple)
+            terms.append(triple)
 
     parser = W3CNTriplesParser(Sink())  # type: ignore[arg-type]  # takes whatever has triple()
     for row, line in enumerate(read_text(path).split("\n"), start=1):
@@ -127,18 +127,18 @@ def _lines(path: Path) -> Iterator[Stated]:
             parser.parsestring(line)
         except (ParserError, ValueError) as error:
             raise InputError(f"{path}:{row}: not N-Triples: {error}; was the download cut off?") from error
-        yield from (Stated(row, _term(s), str(p), _term(o)) for s, p, o in found)
-        found.clear()
+        yield from (FileTriple(row, _term(s), str(p), _term(o)) for s, p, o in terms)
+        terms.clear()
 
 
-def _graph(path: Path, form: str) -> Iterator[Stated]:
+def _graph(path: Path, form: str) -> Iterator[FileTriple]:
     data = read_bytes(path) if form == "xml" else read_text(path)
     if isinstance(data, bytes):
         look_through(path, io.BytesIO(data))
     graph = parse(path, data, form)
     triples = sorted((_term(s), str(p), _term(o)) for s, p, o in graph)
     rows = {subject: row for row, subject in enumerate(sorted({s for s, _, _ in triples if s.kind == "iri"}), start=1)}
-    yield from (Stated(rows.get(s, 0), s, p, o) for s, p, o in triples)
+    yield from (FileTriple(rows.get(s, 0), s, p, o) for s, p, o in triples)
 
 
 def parse(path: Path, data: str | bytes, form: str) -> Any:
@@ -173,14 +173,14 @@ def _term(node: Any) -> Term:
     return Term("blank", "") if isinstance(node, BNode) else Term("iri", LONE_SURROGATE.sub("\ufffd", str(node)))
 
 
-def _names(vocabulary: Vocabulary, stated: list[Stated]) -> dict[str, Name]:
+def _names(vocabulary: Vocabulary, triples: list[FileTriple]) -> dict[str, Name]:
     """The best label of each IRI: by the order of the label predicates, then language, then alphabet."""
     zh: dict[str, list[tuple[Any, ...]]] = {}
     en: dict[str, list[tuple[Any, ...]]] = {}
-    for _, subject, predicate, label in stated:
+    for _, subject, predicate, label in triples:
         if predicate in vocabulary.labels and label.kind == "literal" and not LONE_SURROGATE.search(label.text):
-            place, language = vocabulary.labels.index(predicate), _language(label)
-            rank = (language != "zh", place, bool(TRADITIONAL.search(label.language)), label.language, label.text)
+            order, language = vocabulary.labels.index(predicate), _language(label)
+            rank = (language != "zh", order, bool(TRADITIONAL.search(label.language)), label.language, label.text)
             if language in ("zh", "none"):
                 zh.setdefault(subject.text, []).append(rank)
             elif language == "en":
@@ -194,11 +194,11 @@ def _language(literal: Term) -> str:
     return {"zh": "zh", "en": "en", "": "none"}.get(literal.language.split("-")[0], "other")
 
 
-def _types(vocabulary: Vocabulary, stated: list[Stated]) -> dict[str, list[str]]:
+def _types(vocabulary: Vocabulary, triples: list[FileTriple]) -> dict[str, list[str]]:
     """The entity types of each IRI: those of its classes, else those of the fields that it is used in."""
     declared: dict[str, set[str]] = {}
     inferred: dict[str, set[str]] = {}
-    for _, subject, predicate, value in stated:
+    for _, subject, predicate, value in triples:
         field = vocabulary.fields.get(predicate)
         if predicate == TYPE and value.text in vocabulary.types:
             declared.setdefault(subject.text, set()).add(vocabulary.types[value.text])
@@ -213,11 +213,11 @@ def _collect(
     collect: Collector,
     mapping: RdfMapping,
     vocabulary: Vocabulary,
-    triples: list[Stated],
+    triples: list[FileTriple],
     names: dict[str, Name],
     types: dict[str, list[str]],
 ) -> None:
-    seen: set[str] = set()
+    mentioned: set[str] = set()
     for row, subject, predicate, value in triples:
         key = vocabulary.keys.get(predicate) or mapping.curie(predicate)
         if "blank" in (subject.kind, value.kind):
@@ -226,10 +226,10 @@ def _collect(
         name, kinds = names.get(subject.text, Name()), types.get(subject.text, [])
         called, refused = name.zh or name.en or mapping.curie(subject.text), None if name.zh else "no-name"
         refused = refused if kinds else "unknown-type"
-        for kind in (kinds or [UNTYPED]) if subject.text not in seen else ():
+        for kind in (kinds or [UNTYPED]) if subject.text not in mentioned else ():
             collect.mention(kind, called, mapping.labels[0], row, name.en, refused)
-        seen.add(subject.text)
-        if (skipped := _skipped(vocabulary, predicate, value, name)) is not None:
+        mentioned.add(subject.text)
+        if (skipped := _skip_reason(vocabulary, predicate, value, name)) is not None:
             collect.skip(key, skipped, count=1 if skipped else 0)
             continue
         tail, tail_type, reason = _tail(mapping, vocabulary.fields.get(predicate), value, names, types)
@@ -237,7 +237,7 @@ def _collect(
             collect.say(key, kind, called, [tail], row, tail_type, refused or reason)
 
 
-def _skipped(vocabulary: Vocabulary, predicate: str, value: Term, name: Name) -> str | None:
+def _skip_reason(vocabulary: Vocabulary, predicate: str, value: Term, name: Name) -> str | None:
     """Why an object is no value; empty for a class that gave the type and a label that gave the name."""
     if predicate == TYPE:
         return "" if value.text in vocabulary.types else "unknown-class"
@@ -260,7 +260,7 @@ def _tail(
         return name or value.text, None, None
     if value.kind == "literal":
         return value.text, None, "no-name" if _language(value) == "en" else None
-    expected, own = ontology().tail_type(field), types.get(value.text, [])
-    allowed = [kind for kind in own if kind in ontology().relations[field.target].range] or own
+    expected, declared = ontology().tail_type(field), types.get(value.text, [])
+    allowed = [kind for kind in declared if kind in ontology().relations[field.target].range] or declared
     tail_type = expected if expected in allowed or not allowed else allowed[0]
     return name or mapping.curie(value.text), tail_type, None if name else "no-name"

@@ -24,7 +24,7 @@ tables:
   - {files: ["*.csv"], triples: {head: head, head_type: {value: Disease}, relation: relation, tail: tail}}"""
 
 
-class Opened(NamedTuple):
+class OpenTable(NamedTuple):
     """A file, cut into cells for one of the mapping's tables; `broken`: what could not be."""
 
     path: Path
@@ -54,10 +54,10 @@ def read(paths: list[Path], options: Options) -> Reading:
             collect.add(MENTIONS.frame(), _edges(mapping, table.edges, cells, nodes))
         collect.finish()
     reading = collect.reading(mapping.source, mapping)
-    return replace(reading, idle=tuple(_idle(mapping, opened, set(reading.statements["field"]))))
+    return replace(reading, idle=tuple(_find_idle(mapping, opened, set(reading.statements["field"]))))
 
 
-def _idle(mapping: TableMapping, opened: list[Opened], used: set[str]) -> Iterator[str]:
+def _find_idle(mapping: TableMapping, opened: list[OpenTable], used: set[str]) -> Iterator[str]:
     """What of the mapping gave nothing, each in the mapping's own words."""
     for number, table in enumerate(mapping.tables):
         if not any(each.table is table for each in opened):
@@ -69,13 +69,13 @@ def _idle(mapping: TableMapping, opened: list[Opened], used: set[str]) -> Iterat
         for name, column in each.table.rows.columns.items()
     }
     yield from (f"columns.{name} (no row has a value)" for name, field in sorted(columns.items()) if field not in used)
-    told = used | set(columns.values())
-    yield from (f"fields.{name} (no row says it)" for name in sorted(mapping.fields) if name not in told)
+    used_fields = used | set(columns.values())
+    yield from (f"fields.{name} (no row says it)" for name in sorted(mapping.fields) if name not in used_fields)
 
 
-def _open(path: Path, mapping: TableMapping) -> list[Opened]:
+def _open(path: Path, mapping: TableMapping) -> list[OpenTable]:
     opened = [
-        Opened(path, table, *read_cells(path, table, _named(table), table.rows.columns if table.rows else ()))
+        OpenTable(path, table, *read_cells(path, table, _columns_of(table), table.rows.columns if table.rows else ()))
         for table in mapping.tables
         if table.reads(path)
     ]
@@ -85,7 +85,7 @@ def _open(path: Path, mapping: TableMapping) -> list[Opened]:
     for _, table, cells, _ in opened:
         columns = [name for name in cells.columns if not name.startswith("\0")]
         lists = table.rows.columns if table.rows else ()
-        for name in _named(table):
+        for name in _columns_of(table):
             if name not in columns:
                 there = ", ".join(columns)
                 raise InputError(f"{path}:1: no column {name!r}; there are {there}; fix the mapping, or give a header")
@@ -94,7 +94,7 @@ def _open(path: Path, mapping: TableMapping) -> list[Opened]:
     return opened
 
 
-def _named(table: Table) -> list[str]:
+def _columns_of(table: Table) -> list[str]:
     """The columns that a table needs."""
     form = table.triples or table.rows or table.edges
     cells = [value for key, value in form if key != "separator" and isinstance(value, str)] if form else []
@@ -111,14 +111,14 @@ def _type(mapping: TableMapping, word: pl.Expr) -> pl.Expr:
     return clean_name(word).replace_strict(mapping.types(), default=None, return_dtype=TEXT)
 
 
-def _said_of(mapping: TableMapping, what: str) -> pl.Expr:
+def _of_field(mapping: TableMapping, what: str) -> pl.Expr:
     """`head`, `tail` or `kind` of each row's field; null where the field is unknown."""
     values = {name: getattr(field, what) for name, field in mapping.fields.items()} | {"": None}
     return pl.col("field").replace_strict(values, default=None, return_dtype=TEXT)
 
 
 def _triples(mapping: TableMapping, spec: Triples, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    said = cells.select(
+    rows = cells.select(
         row=ROW,
         field=clean_name(_cell(spec.relation)),
         head=_cell(spec.head),
@@ -130,39 +130,39 @@ def _triples(mapping: TableMapping, spec: Triples, cells: pl.DataFrame) -> tuple
         parts = pl.col(end).str.split(spec.separator or "").list
         last = pl.when(parts.len() > 1).then(parts.last()).otherwise(pl.lit(""))
         name = pl.when(parts.len() > 1).then(parts.head(parts.len() - 1).list.join(spec.separator or "")).otherwise(end)
-        said = said.with_columns(last.alias(f"{end}_word"), name.alias(end))
+        rows = rows.with_columns(last.alias(f"{end}_word"), name.alias(end))
     untyped = pl.col("head_word").is_null()
-    said = said.with_columns(
-        head_type=pl.when(untyped).then(_said_of(mapping, "head")).otherwise(_type(mapping, pl.col("head_word"))),
-        tail_type=pl.when(_said_of(mapping, "kind") == "relation").then(_type(mapping, pl.col("tail_word"))),
-        lost_tail=(_said_of(mapping, "kind") == "relation") & pl.col("tail_word").is_not_null(),
+    rows = rows.with_columns(
+        head_type=pl.when(untyped).then(_of_field(mapping, "head")).otherwise(_type(mapping, pl.col("head_word"))),
+        tail_type=pl.when(_of_field(mapping, "kind") == "relation").then(_type(mapping, pl.col("tail_word"))),
+        lost_tail=(_of_field(mapping, "kind") == "relation") & pl.col("tail_word").is_not_null(),
     )
     unknown = pl.lit("unknown-type")
-    said = said.with_columns(
-        head_type=pl.coalesce("head_type", _raw("head_word")),
+    rows = rows.with_columns(
+        head_type=pl.coalesce("head_type", _raw_type("head_word")),
         refused=pl.when(pl.col("head_type").is_null()).then(unknown),
         reason=pl.when(pl.col("head_type").is_null() | (pl.col("lost_tail") & pl.col("tail_type").is_null())).then(
             unknown
         ),
     )
     field = pl.lit(spec.head if isinstance(spec.head, str) else "head")
-    named = said.select("row", type="head_type", name="head", reason="refused", field=field)
-    return named.unique(["type", "name"], keep="first", maintain_order=True), said
+    named = rows.select("row", type="head_type", name="head", reason="refused", field=field)
+    return named.unique(["type", "name"], keep="first", maintain_order=True), rows
 
 
-def _raw(word: str) -> pl.Expr:
+def _raw_type(word: str) -> pl.Expr:
     """The source's own word for a type that the mapping does not have."""
     word_ = clean_name(pl.col(word))
     return pl.when(word_ != "").then(word_).otherwise(pl.lit(UNTYPED))
 
 
-def _named_rows(mapping: TableMapping, spec: Rows, cells: pl.DataFrame) -> pl.DataFrame:
+def _name_rows(mapping: TableMapping, spec: Rows, cells: pl.DataFrame) -> pl.DataFrame:
     """Every row's entity: `row`, `name`, `type`, `name_en`, `id`, and `reason` where its type is unknown."""
     return (
         cells.select(row=ROW, name=_cell(spec.name), word=_cell(spec.type), id=_id(spec.id), name_en=_id(spec.name_en))
         .with_columns(type=_type(mapping, pl.col("word")))
         .with_columns(
-            type=pl.coalesce("type", _raw("word")),
+            type=pl.coalesce("type", _raw_type("word")),
             reason=pl.when(pl.col("type").is_null()).then(pl.lit("unknown-type")),
         )
     )
@@ -173,25 +173,25 @@ def _id(column: str | None) -> pl.Expr:
 
 
 def _rows(mapping: TableMapping, spec: Rows, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    named = _named_rows(mapping, spec, cells)
+    named = _name_rows(mapping, spec, cells)
     head = named.select("row", "reason", head="name", head_type="type")
-    said = [STATEMENTS.frame().select("row", "reason", "head", "head_type", "field", "tail")]
+    parts = [STATEMENTS.frame().select("row", "reason", "head", "head_type", "field", "tail")]
     for name, column in spec.columns.items():
         values = cells[name]
         if values.dtype == TEXT:
-            whole = (
+            lists = (
                 values.str.replace_all(column.split, "\0").str.split("\0") if column.split else values.reshape((-1, 1))
             )
-            values = whole.cast(LISTS)
+            values = lists.cast(LISTS)
         each = head.with_columns(values.alias("tail"), field=pl.lit(column.field or name)).explode("tail")
-        said.append(each.filter(pl.col("tail").str.strip_chars() != "").select(said[0].columns))
-    return named.with_columns(field=pl.lit(spec.name)), pl.concat(said)
+        parts.append(each.filter(pl.col("tail").str.strip_chars() != "").select(parts[0].columns))
+    return named.with_columns(field=pl.lit(spec.name)), pl.concat(parts)
 
 
-def _nodes(mapping: TableMapping, opened: list[Opened]) -> pl.DataFrame:
+def _nodes(mapping: TableMapping, opened: list[OpenTable]) -> pl.DataFrame:
     """`id`, `name`, `type` and `reason` of all rows with ids. Raises InputError where an id stands for two entities."""
     nodes = [
-        _named_rows(mapping, table.rows, cells).with_columns(file=pl.lit(str(path)))
+        _name_rows(mapping, table.rows, cells).with_columns(file=pl.lit(str(path)))
         for path, table, cells, _ in opened
         if table.rows and table.rows.id
     ]
@@ -212,26 +212,26 @@ def _nodes(mapping: TableMapping, opened: list[Opened]) -> pl.DataFrame:
 
 
 def _edges(mapping: TableMapping, spec: Edges, cells: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
-    said = cells.select(
+    rows = cells.select(
         row=ROW, field=clean_name(_cell(spec.relation)), head_id=_cell(spec.head), tail_id=_cell(spec.tail)
     )
     for end in ("head", "tail"):
-        found = nodes.select(
+        ends = nodes.select(
             pl.col("id").alias("key"),
             pl.col("name").alias(end),
             pl.col("type").alias(f"{end}_type"),
             pl.col("reason").alias(f"{end}_reason"),
         )
-        said = said.with_columns(key=clean_name(pl.col(f"{end}_id")))
-        said = said.join(found, on="key", how="left", maintain_order="left").with_columns(
+        rows = rows.with_columns(key=clean_name(pl.col(f"{end}_id")))
+        rows = rows.join(ends, on="key", how="left", maintain_order="left").with_columns(
             pl.when(pl.col(end).is_null())
             .then(pl.lit("unknown-node"))
             .otherwise(f"{end}_reason")
             .alias(f"{end}_reason"),
             pl.coalesce(end, f"{end}_id").alias(end),
         )
-    return said.with_columns(
+    return rows.with_columns(
         head_type=pl.col("head_type").fill_null(UNTYPED),
-        tail_type=pl.when(_said_of(mapping, "kind") == "relation").then("tail_type"),
+        tail_type=pl.when(_of_field(mapping, "kind") == "relation").then("tail_type"),
         reason=pl.coalesce("head_reason", "tail_reason"),
     )

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 import polars as pl
 
-from kgtools.kg.build.name_rules import as_they_look
+from kgtools.kg.build.name_rules import clean_words
 from kgtools.kg.source import NOT_TEXT, rows_as_frame
 from kgtools.kg.sources.mapping import Table
 from kgtools.kg.tables import BROKEN
@@ -53,15 +53,15 @@ def read_cells(path: Path, table: Table, wanted: Collection[str], lists: Collect
     return Cells(rows, rows_as_frame(broken, kinds))
 
 
-def _named(path: Path, row: int, header: Collection[str], wanted: Collection[str]) -> list[str]:
+def _name_columns(path: Path, row: int, header: Collection[str], wanted: Collection[str]) -> list[str]:
     """The names of columns as they look. One without a name, and all that are called alike, nobody can ask for.
 
     Raises InputError where one that is wanted stands twice."""
-    names = as_they_look(header)
+    names = clean_words(header)
     for name in wanted:
-        places = [str(at) for at, each in enumerate(names, start=1) if each == name]
-        if len(places) > 1:
-            where = f"{', '.join(places[:-1])} and {places[-1]}"
+        numbers = [str(at) for at, each in enumerate(names, start=1) if each == name]
+        if len(numbers) > 1:
+            where = f"{', '.join(numbers[:-1])} and {numbers[-1]}"
             raise InputError(
                 f"{path}:{row}: the columns {where} are all called {name!r}; rename all but one, or name the columns in"
                 " the mapping's header"
@@ -79,10 +79,10 @@ def _text(path: Path, table: Table, wanted: Collection[str], broken: list[tuple[
     broken += [(row.number, "row", row.text, BAD_QUOTE) for row in rows if row.cells is None]
     good = [(row.number, row.cells) for row in rows if row.cells is not None]
     begin = rows[0].number
-    header = _named(path, begin, _header(path, rows, good, table), wanted)
+    header = _name_columns(path, begin, _header(path, rows, good, table), wanted)
     for number, values in good:
         if len(values) != len(header):
-            raise _wrong_width(path, number, len(values), len(header), delimiter)
+            raise _width_error(path, number, len(values), len(header), delimiter)
     columns = zip(*(values for _, values in good), strict=True) if good else ([] for _ in header)
     series = [
         pl.Series(name, [value or None for value in values], dtype=pl.String)
@@ -94,7 +94,7 @@ def _text(path: Path, table: Table, wanted: Collection[str], broken: list[tuple[
 def _plain_text(path: Path, text: str, body: str, delimiter: str, quote: str, wanted: Collection[str]) -> pl.DataFrame:
     """Text that no quotation mark makes doubtful, five times as fast."""
     first = next(read_rows(path, body.split("\n", 1)[0], delimiter, quote)).cells or []
-    header = _named(path, len(text) - len(body) + 1, first, wanted)
+    header = _name_columns(path, len(text) - len(body) + 1, first, wanted)
     try:
         cells = pl.read_csv(body.encode(), separator=delimiter, quote_char=quote or None, infer_schema=False)
     except pl.exceptions.PolarsError as error:
@@ -114,12 +114,12 @@ def _find_fault(path: Path, text: str, delimiter: str, quote: str) -> None:
         cells = row.cells or []
         width = width or len(cells)
         if len(cells) != width:
-            raise _wrong_width(path, row.number, len(cells), width, delimiter)
+            raise _width_error(path, row.number, len(cells), width, delimiter)
 
 
-def _wrong_width(path: Path, row: int, found: int, expected: int, delimiter: str) -> InputError:
+def _width_error(path: Path, row: int, width: int, expected: int, delimiter: str) -> InputError:
     return InputError(
-        f"{path}:{row}: {found} columns, expected {expected}; is the delimiter {delimiter!r}, or was the download cut off?"
+        f"{path}:{row}: {width} columns, expected {expected}; is the delimiter {delimiter!r}, or was the download cut off?"
     )
 
 
@@ -144,10 +144,10 @@ def _json(
     path: Path, wanted: Collection[str], lists: Collection[str], broken: list[tuple[int, str, str, str]]
 ) -> pl.DataFrame:
     columns: dict[str, list[Any]] = {}
-    known: dict[str, str] = {}
+    names: dict[str, str] = {}
     rows: list[int] = []
     for at, (row, record) in enumerate(json_records(path)):
-        for key, value in _as_named(path, row, record, known).items():
+        for key, value in _rename_keys(path, row, record, names).items():
             column = columns.setdefault(key, [])
             column.extend([None] * (at - len(column)))
             column.append(_json_value(row, key, value, key in lists, broken) if key in wanted else None)
@@ -166,13 +166,13 @@ def _json(
     return pl.DataFrame(series)
 
 
-def _as_named(path: Path, row: int, record: dict[str, Any], known: dict[str, str]) -> dict[str, Any]:
-    """The record with its keys as they look; `known`: those that were seen. Raises InputError where two look alike."""
-    if new := [key for key in record if key not in known]:
-        known.update(zip(new, as_they_look(new), strict=True))
-    named = {known[key]: value for key, value in record.items()}
+def _rename_keys(path: Path, row: int, record: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """The record with its keys as they look; `names`: those that were seen. Raises InputError where two look alike."""
+    if new := [key for key in record if key not in names]:
+        names.update(zip(new, clean_words(new), strict=True))
+    named = {names[key]: value for key, value in record.items()}
     if len(named) < len(record):
-        keys = [known[key] for key in record]
+        keys = [names[key] for key in record]
         key = next(key for key in keys if keys.count(key) > 1)
         raise InputError(f"{path}:{row}: two keys of one object look like {key!r}; rename or remove one")
     return named
@@ -202,7 +202,7 @@ def _parquet(path: Path, wanted: Collection[str], broken: list[tuple[int, str, s
         raise InputError(f"{path}: two columns are called alike: {str(error).splitlines()[0]}; rename one") from error
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise InputError(f"{path}: not Parquet: {str(error).splitlines()[0]}; was the download cut off?") from error
-    frame.columns = _named(path, 1, frame.columns, wanted)
+    frame.columns = _name_columns(path, 1, frame.columns, wanted)
     frame = frame.with_row_index(ROW, 1)
     texts = []
     for name, kind in frame.schema.items():
@@ -214,9 +214,9 @@ def _parquet(path: Path, wanted: Collection[str], broken: list[tuple[int, str, s
         else:
             texts.append(pl.col(name).cast(LISTS if isinstance(kind, pl.List) else pl.String))
         if name in wanted and nested:
-            held = frame.select(ROW, name).drop_nulls(name)
-            shown = map(str, held[name].to_list())
-            broken += [(row, name, text, NOT_TEXT) for row, text in zip(held[ROW], shown, strict=True)]
+            nested_rows = frame.select(ROW, name).drop_nulls(name)
+            shown = map(str, nested_rows[name].to_list())
+            broken += [(row, name, text, NOT_TEXT) for row, text in zip(nested_rows[ROW], shown, strict=True)]
     try:
         return frame.select(ROW, *texts)
     except pl.exceptions.PolarsError as error:
@@ -250,7 +250,7 @@ def _workbook(path: Path, table: Table, wanted: Collection[str]) -> pl.DataFrame
         (_, header), *rows = rows
     else:
         header = list(table.header or ())
-    header = _named(path, begin, header, wanted)
+    header = _name_columns(path, begin, header, wanted)
     if rows and len(rows[0][1]) < len(header):
         raise InputError(f"{path}:1: {len(rows[0][1])} columns, the mapping's header names {len(header)}")
     columns = [pl.Series(name, [row[at] or None for _, row in rows], dtype=pl.String) for at, name in enumerate(header)]

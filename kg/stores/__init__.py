@@ -7,7 +7,7 @@ from typing import Any, Protocol, cast
 
 import polars as pl
 
-from kgtools.kg.build.inputs import Inputs, NameTable
+from kgtools.kg.build.inputs import GraphMetadata, Inputs, NameTable
 from kgtools.kg.stores.reconcile import Fault, StoredGraph
 from kgtools.kg.tables import Entities, Triples
 from kgtools.tools import registry
@@ -41,8 +41,8 @@ class Store(Protocol):
     def inputs(self) -> Inputs:
         """What the graph is made of."""
 
-    def about(self) -> dict[str, Any]:
-        """`sources` and `names`: what was loaded, by name: files with SHA-256, licence, counts."""
+    def metadata(self) -> GraphMetadata:
+        """What was loaded, by name: sources and tables of names, with files, licence, counts."""
 
     def names(self) -> tuple[NameTable, ...]:
         """The tables of English names, in order."""

@@ -36,7 +36,7 @@ def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
     ours.mkdir()
 
     def kgtools(workers: int) -> None:
-        write(generate(store, packs, LANGUAGES, None, SEED, MAX_TAILS, workers), ours, {}, store.about(), packs)
+        write(generate(store, packs, LANGUAGES, None, SEED, MAX_TAILS, workers), ours, {}, store.metadata(), packs)
 
     kgtools(1)
     loop(store, packs, plain)

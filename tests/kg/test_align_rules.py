@@ -10,7 +10,7 @@ import pytest
 from kgtools.kg.align.candidates import CANDIDATES, candidates, search
 from kgtools.kg.align.evidence import exclude, excluding_words
 from kgtools.kg.align.rules import COMMON, RULES
-from kgtools.kg.align.spelling import STEPS, spelled
+from kgtools.kg.align.spelling import STEPS, spell
 from kgtools.kg.build.inputs import Inputs, SourceTables
 from kgtools.kg.commands import align
 from kgtools.kg.graph import change
@@ -108,8 +108,8 @@ def test_several_steps_are_less_sure_than_the_weakest_of_them(tables_of: Make) -
 def test_every_step_undoes_something_and_undoes_it_once() -> None:
     hostile = pl.DataFrame({"name": ["", "-", "...", "（", "a\nb", "😀", "Ⅱ", "{{x}}", "\\", "$1", "综合症", "\u202e"]})
 
-    once = hostile.select(spelled(pl.col("name")))
-    assert once.select(spelled(pl.col("name"))).equals(once)
+    once = hostile.select(spell(pl.col("name")))
+    assert once.select(spell(pl.col("name"))).equals(once)
     assert len({step.name for step in STEPS}) == len(STEPS)
 
 

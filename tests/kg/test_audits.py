@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kgtools.kg.audit import OURS, SEVERITIES, audits, failed, read_audit, run
+from kgtools.kg.audit import OURS, SEVERITIES, audits, read_audit, run
 from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.graph import change
 from kgtools.kg.ontology import ontology
@@ -371,8 +371,8 @@ def test_findings_fail_from_the_asked_severity_up(
     own(tmp_path, OWN.replace("warning", severity))
     (audit,) = audits([tmp_path], ["colds"])
 
-    assert failed([run(graph_of(FULL), audit)], fail_on) is fails
-    assert not failed([run(graph_of(without("HAS_SYMPTOM")[:0]), audit)], fail_on)
+    assert fails([run(graph_of(FULL), audit)], fail_on) is fails
+    assert not fails([run(graph_of(without("HAS_SYMPTOM")[:0]), audit)], fail_on)
 
 
 def test_the_command_fails_with_1_on_findings_and_prints_them_all_the_same(

@@ -84,18 +84,18 @@ def test_the_tables_are_the_same_row_for_row(pair: Pair) -> None:
     assert server.entities().equals(folder.entities())
     assert server.triples().equals(folder.triples())
     assert server.entities().height > 1000
-    assert server.about() == folder.about()
+    assert server.metadata() == folder.metadata()
 
 
 def test_what_is_kept_of_the_sources_is_the_same_row_for_row(pair: Pair) -> None:
     folder, server = (open_store(url).inputs() for url in pair.urls)
 
     for mine, other in zip(server.sources, folder.sources, strict=True):
-        assert (mine.name, mine.about) == (other.name, other.about)
+        assert (mine.name, mine.metadata) == (other.name, other.metadata)
         assert mine.named.equals(other.named)
         assert mine.facts.equals(other.facts)
         assert mine.rejects.equals(other.rejects)
-    assert [table.about for table in server.names] == [table.about for table in folder.names]
+    assert [table.metadata for table in server.names] == [table.metadata for table in folder.names]
     assert all(mine.names.equals(other.names) for mine, other in zip(server.names, folder.names, strict=True))
 
 

@@ -3,7 +3,7 @@ import re
 import polars as pl
 import pytest
 
-from kgtools.kg.build.casing import cased, mid_sentence
+from kgtools.kg.build.casing import recase, to_sentence_case
 
 NAMES = """\
 lung cancer                           Lung Cancer
@@ -140,16 +140,16 @@ def test_the_table_holds_a_hundred_names() -> None:
 
 @pytest.mark.parametrize(("written", "given"), FORMS, ids=[given for _, given in FORMS])
 def test_a_name_is_written_as_in_the_middle_of_a_sentence(written: str, given: str) -> None:
-    assert mid_sentence(given) == written
+    assert to_sentence_case(given) == written
 
 
 @pytest.mark.parametrize("written", sorted({written for written, _ in FORMS}))
 def test_a_name_that_is_written_so_stays(written: str) -> None:
-    assert mid_sentence(written) == written
+    assert to_sentence_case(written) == written
 
 
 def test_a_column_of_names_keeps_its_order_and_what_is_missing() -> None:
     names = pl.Series("en", ["Lung Cancer", None, "Osahs", "Lung Cancer"])
 
-    assert cased(names).to_list() == ["lung cancer", None, "OSAHS", "lung cancer"]
-    assert cased(pl.Series("en", [None], dtype=pl.String)).to_list() == [None]
+    assert recase(names).to_list() == ["lung cancer", None, "OSAHS", "lung cancer"]
+    assert recase(pl.Series("en", [None], dtype=pl.String)).to_list() == [None]

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from kgtools.kg.build.counts import flags
-from kgtools.kg.build.doubts import cut_names, cut_values, value_doubts
+from kgtools.kg.build.doubts import find_cut_names, find_cut_values, value_doubts
 from kgtools.kg.build.inputs import Inputs, SourceTables
 from kgtools.kg.build.merge import merge
 from kgtools.tools.inputs.files import digest
@@ -15,7 +15,7 @@ SENTENCE = "病因尚不清楚，可能与遗传、感染和环境等多种因�
 
 
 def cut(*texts: str, field: str = "cause") -> list[bool]:
-    return list(cut_values(pl.DataFrame({"field": [field] * len(texts), "tail": list(texts)})))
+    return list(find_cut_values(pl.DataFrame({"field": [field] * len(texts), "tail": list(texts)})))
 
 
 def text_of(length: int, end: str) -> str:
@@ -105,7 +105,7 @@ def test_names_that_stop_at_one_length_were_cut_off_but_for_those_that_end_in_an
         schema=["head", "tail"], orient="row",
     )  # fmt: skip
 
-    assert sorted(cut_names(entities, triples)) == sorted(f"Product:{name}" for name in cut_off)
+    assert sorted(find_cut_names(entities, triples)) == sorted(f"Product:{name}" for name in cut_off)
 
 
 def test_where_dots_mark_what_was_cut_off_the_other_names_are_whole() -> None:
@@ -113,7 +113,7 @@ def test_where_dots_mark_what_was_cut_off_the_other_names_are_whole() -> None:
         f"{chr(0x4E00 + number)}甲乙丙丁戊己庚辛壬" for number in range(20)
     ]
 
-    assert cut_names(named(*names), pl.DataFrame(schema={"head": pl.String, "tail": pl.String})).is_empty()
+    assert find_cut_names(named(*names), pl.DataFrame(schema={"head": pl.String, "tail": pl.String})).is_empty()
 
 
 def doubts(tables_of: Callable[..., SourceTables], **sources: list[Row]) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ import ladybug
 import polars as pl
 import pytest
 
-from kgtools.kg.build.inputs import NameTable, SourceTables
+from kgtools.kg.build.inputs import NamesMetadata, NameTable, SourceTables
 from kgtools.kg.graph import change, verify
 from kgtools.kg.stores import Store, as_frame, open_store
 from kgtools.kg.stores.folder import engine
@@ -30,8 +30,8 @@ HOSTILE = [
 
 
 def names(*rows: tuple[str, str, str | None], called: str = "mine") -> NameTable:
-    about = {"file": "mine.csv", "sha256": "0", "license": "CC0-1.0", "names": len(rows), "dropped": {}}
-    return NameTable(called, about, NAMES.frame(list(rows)))
+    metadata = NamesMetadata(file="mine.csv", sha256="0", license="CC0-1.0", names=len(rows), dropped={})
+    return NameTable(called, metadata, NAMES.frame(list(rows)))
 
 
 def content(store: Store) -> tuple[list[Any], list[Any]]:
@@ -50,7 +50,7 @@ def test_a_loaded_graph_answers_from_tables_and_engine_alike(graph_of: Graph) ->
     assert (columns, list(rows)) == (["disease", "symptom"], [["感冒", "头痛"], ["流感", "发热"]])
     assert store.entities()["id"].to_list() == ["Disease:感冒", "Disease:流感", "Symptom:发热", "Symptom:头痛"]
     assert store.triples().height == 2
-    assert list(store.about()["sources"]) == ["tiny"]
+    assert list(store.metadata().sources) == ["tiny"]
 
 
 def test_loading_the_same_again_changes_no_byte_of_the_tables(graph_of: Graph, tables_of: Make) -> None:
@@ -76,7 +76,7 @@ def test_a_second_source_is_added_to_the_first(graph_of: Graph, tables_of: Make)
     assert dict(store.triples().select("tail", "sources").iter_rows()) == {
         "Symptom:头痛": ["first", "second"], "Symptom:发热": ["second"],
     }  # fmt: skip
-    assert list(store.about()["sources"]) == ["first", "second"]
+    assert list(store.metadata().sources) == ["first", "second"]
 
 
 def test_a_source_loaded_again_says_only_what_it_says_now(graph_of: Graph, tables_of: Make) -> None:
@@ -116,7 +116,7 @@ def test_names_added_later_are_kept_after_another_load(graph_of: Graph, tables_o
         [None],
         ["common cold"],
     ]
-    assert store.about()["names"]["mine"]["license"] == "CC0-1.0"
+    assert store.metadata().names["mine"].license == "CC0-1.0"
 
 
 def test_name_tables_are_asked_in_the_order_in_which_they_were_first_added(graph_of: Graph) -> None:
@@ -131,7 +131,7 @@ def test_name_tables_are_asked_in_the_order_in_which_they_were_first_added(graph
 
     change(store, lambda inputs: inputs.with_names(names(("感冒", "new cold of z", None), called="z")))
 
-    assert list(store.about()["names"]) == ["z", "a"]
+    assert list(store.metadata().names) == ["z", "a"]
     assert dict(store.entities().select("name", "name_en").iter_rows()) == {
         "感冒": "new cold of z",
         "头痛": "headache of a",
@@ -161,7 +161,7 @@ def test_a_reader_goes_on_reading_the_graph_of_its_first_look_during_a_load(grap
     assert list(EmbeddedStore(store.folder).query(SYMPTOMS, {})[1]) == [["流感", "发热"]]
 
 
-@pytest.mark.parametrize("read", ["inputs", "about", "entities", "triples", "read_back"])
+@pytest.mark.parametrize("read", ["inputs", "metadata", "entities", "triples", "read_back"])
 def test_a_reader_whose_graph_is_gone_says_so(graph_of: Graph, tables_of: Make, read: str) -> None:
     store = graph_of([COLD])
     reader = EmbeddedStore(store.folder)
@@ -199,7 +199,7 @@ def test_a_load_that_fails_leaves_the_old_graph(
 
 def test_a_load_of_a_broken_source_leaves_the_old_graph(graph_of: Graph, tables_of: Make) -> None:
     store, broken = graph_of([COLD]), tables_of([FLU], source="other")
-    broken = SourceTables("other", broken.about, broken.named.drop("name"), broken.facts, broken.rejects)
+    broken = SourceTables("other", broken.metadata, broken.named.drop("name"), broken.facts, broken.rejects)
 
     with pytest.raises(InputError, match="column 'name' is missing"):
         change(store, lambda inputs: inputs.with_sources([broken]))
@@ -296,7 +296,7 @@ def test_a_query_that_is_wrong_is_one_line(graph_of: Graph, cypher: str) -> None
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("ask", ["entities", "triples", "about"])
+@pytest.mark.parametrize("ask", ["entities", "triples", "metadata"])
 def test_asking_where_no_graph_is_says_how_to_load_one(tmp_path: Path, ask: str) -> None:
     with pytest.raises(StoreError, match=r"no graph here; load one first: kgtools load SOURCE FILE\.\.\. --graph "):
         getattr(EmbeddedStore(tmp_path / "none"), ask)()

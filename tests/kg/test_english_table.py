@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
-from kgtools.kg.build.casing import mid_sentence
+from kgtools.kg.build.casing import to_sentence_case
 from kgtools.kg.build.english_names import OURS, read_names
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores import open_store
@@ -39,14 +39,14 @@ def test_every_row_is_a_chinese_name_of_a_known_type_and_an_english_one_as_it_st
     assert [row for row in ROWS if len(row) != 3 or row != [cell.strip() for cell in row]] == []
     assert [row for row in ROWS if row[2] not in known] == []
     assert [row for row in ROWS if not re.search("[一-鿿]", row[0]) or re.search("[一-鿿]", row[1]) or not row[1]] == []
-    assert [row for row in ROWS if mid_sentence(row[1]) != row[1]] == []
+    assert [row for row in ROWS if to_sentence_case(row[1]) != row[1]] == []
 
 
 def test_no_name_of_a_type_is_there_twice_and_nothing_is_left_out() -> None:
     table = read_names(OURS, None, None, None, (), "kgtools", "Apache-2.0")
 
-    assert len({(zh, type_) for zh, _, type_ in ROWS}) == len(ROWS) == table.about["names"]
-    assert (table.about["dropped"], table.about["recased"]) == ({}, 0)
+    assert len({(zh, type_) for zh, _, type_ in ROWS}) == len(ROWS) == table.metadata.names
+    assert (table.metadata.dropped, table.metadata.recased) == ({}, 0)
 
 
 GRAPH = [
@@ -169,8 +169,8 @@ def test_names_join_by_the_code_that_both_tables_have(
     assert ran.code == 0, ran.err
     (table,) = open_store(str(store.folder)).inputs().names
     assert dict(table.names.select("zh", "en").iter_rows()) == names
-    assert table.about["dropped"] == dropped
-    assert set(table.about["files"]) == {"zh.csv", "en.tsv"}
+    assert table.metadata.dropped == dropped
+    assert set(table.metadata.files) == {"zh.csv", "en.tsv"}
     assert {"names/zh/zh.csv", "names/zh/en.tsv"} <= set(run_json(store.folder)["inputs"])
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgtools.kg.build.inputs import Inputs
+from kgtools.kg.build.inputs import GraphMetadata, Inputs, SourceMetadata
 from kgtools.kg.exporters import Options, export, find, read_graph
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.kg.stores.reconcile import StoredGraph, reconcile
@@ -48,8 +48,8 @@ class Kept:
     def triples(self) -> Triples:
         return self._tables[1]
 
-    def about(self) -> dict[str, Any]:
-        return {"sources": {"s": {"title": "S", "license": "CC0-1.0", "files": {"f.csv": "00"}}}, "names": {}}
+    def metadata(self) -> GraphMetadata:
+        return GraphMetadata({"s": SourceMetadata(title="S", license="CC0-1.0", files={"f.csv": "00"})})
 
     def inputs(self) -> Inputs:
         return Inputs()
@@ -80,7 +80,7 @@ def test_what_is_read_back_from_a_format_is_the_graph(
     assert len(outcome.rows) > 20
     assert back[0].equals(sample_graph.entities())
     assert back[1].equals(sample_graph.triples())
-    assert (written["counts"]["entities"], written["counts"]["triples"]) == (1373, 4106)
+    assert (written.counts["entities"], written.counts["triples"]) == (1373, 4106)
 
 
 @pytest.mark.parametrize(("form", "name"), ALL)

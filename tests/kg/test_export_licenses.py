@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -14,11 +15,11 @@ import yaml
 from rdflib import RDFS, Graph, URIRef
 from rdflib.namespace import DCTERMS
 
-from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
+from kgtools.kg.build.inputs import Inputs, NamesMetadata, NameTable, SourceTables
 from kgtools.kg.exporters import Options, export, read_graph
 from kgtools.kg.exporters.rdf_terms import BASE
 from kgtools.kg.graph import change
-from kgtools.kg.licenses import beside, license_of
+from kgtools.kg.licenses import licence_path, license_of
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.kg.tables import NAMES
 from kgtools.tools.errors import Findings, UsageError
@@ -41,12 +42,14 @@ def graph(tmp_path: Path, tables_of: Callable[..., SourceTables]) -> Make:
 
     def make(sources: dict[str, Any], names: Any = None) -> EmbeddedStore:
         def inputs(before: Inputs) -> Inputs:
-            told = [tables_of([COLD if name == "a" else FLU], source=name) for name in sources]
-            for table in told:
-                table.about.update(license=sources[table.name], license_note=f"note | of\n{table.name}")
-            named = before.with_sources(told)
-            about = {"file": "n.tsv", "sha256": "ab", "license": names, "names": 1}
-            return named if names is None else named.with_names(NameTable("hpo", about, NAMES.frame([("头痛", "headache", None)])))  # fmt: skip
+            tables = [tables_of([COLD if name == "a" else FLU], source=name) for name in sources]
+            licensed = [
+                replace(t, metadata=replace(t.metadata, license=sources[t.name], license_note=f"note | of\n{t.name}"))
+                for t in tables
+            ]
+            named = before.with_sources(licensed)
+            metadata = NamesMetadata(file="n.tsv", sha256="ab", license=names, names=1)
+            return named if names is None else named.with_names(NameTable("hpo", metadata, NAMES.frame([("头痛", "headache", None)])))  # fmt: skip
 
         store = EmbeddedStore(tmp_path / "store")
         change(store, inputs)
@@ -57,7 +60,7 @@ def graph(tmp_path: Path, tables_of: Callable[..., SourceTables]) -> Make:
 
 def note_of(out: Path) -> str:
     """The text that tells of the licences of an export."""
-    return (out / "LICENSES.md" if out.is_dir() else beside(out)).read_text(encoding="utf-8")
+    return (out / "LICENSES.md" if out.is_dir() else licence_path(out)).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("form", "name"), FORMATS)
@@ -107,7 +110,7 @@ def test_a_graph_for_which_the_user_answers_leaves_with_its_licences_told(
     assert "`CC-BY-NC-4.0`: may be passed on, not for commercial use. section 2(a)(1)" in note
     assert "`LicenseRef-secret`: may NOT be passed on; whoever exported this said that they may" in note
     assert "`CC-BY-NC-4.0 AND CC-BY-SA-4.0`: cannot be satisfied together" in note
-    assert {"LICENSES.md", f"{name}.licenses.md"} & set(written["files"])
+    assert {"LICENSES.md", f"{name}.licenses.md"} & set(written.files)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +261,7 @@ def test_what_leaves_comes_back_though_its_licences_are_told_in_it(
 ) -> None:
     store = graph(CLASH | {"c": '"odd" <licence> & 1'}, "MIT WITH \\ x")
 
-    export(form, store, tmp_path / name, Options(allow_license=(license_of(store.about()),)))
+    export(form, store, tmp_path / name, Options(allow_license=(license_of(store.metadata()),)))
 
     back = read_graph(str(tmp_path / name))
     assert back[0].equals(store.entities())

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kgtools.kg.build.inputs import Inputs, NameTable
+from kgtools.kg.build.inputs import Inputs, NamesMetadata, NameTable
 from kgtools.kg.diff import diff
 from kgtools.kg.exporters import Options, export
 from kgtools.kg.exporters.neo4j_admin import write
@@ -46,8 +46,8 @@ GRAPH = (
 @pytest.fixture
 def store(graph_of: Callable[..., EmbeddedStore]) -> EmbeddedStore:
     store = graph_of(ROWS, alone=[("Symptom", "头痛", "headache")], raw=True)  # with names that cleaning refuses
-    about = {"file": "n.tsv", "sha256": "ab", "license": "MIT", "names": 1}
-    table = NameTable("mine", about, NAMES.frame([("甲", ' a "drug"\nof two lines ', None)]))
+    metadata = NamesMetadata(file="n.tsv", sha256="ab", license="MIT", names=1)
+    table = NameTable("mine", metadata, NAMES.frame([("甲", ' a "drug"\nof two lines ', None)]))
     change(store, lambda inputs: inputs.with_names(table))
     return store
 
@@ -94,7 +94,7 @@ def test_the_imported_database_is_the_one_that_a_load_makes(
     found = open_store(by_import.uri)
     assert verify(found).agrees
     assert diff((graph.entities(), graph.triples()), (found.entities(), found.triples())).same
-    assert found.about() == graph.about()
+    assert found.metadata() == graph.metadata()
 
 
 def is_state(row: dict[str, Any]) -> bool:

@@ -51,7 +51,7 @@ def test_graphml_tells_of_the_sources(graphml: Path, sample_graph: EmbeddedStore
     told = orjson.loads(str(data.text))["sources"]
 
     assert {name: (s["license"], s["files"]) for name, s in told.items()} == {
-        name: (s["license"], s["files"]) for name, s in sample_graph.about()["sources"].items()
+        name: (s.license, s.files) for name, s in sample_graph.metadata().sources.items()
     }
 
 

@@ -10,7 +10,7 @@ from rdflib.compare import isomorphic
 from rdflib.namespace import DCTERMS, PROV
 
 from kgtools.kg.align.sssom import curie
-from kgtools.kg.build.inputs import Inputs, NameTable
+from kgtools.kg.build.inputs import Inputs, NamesMetadata, NameTable
 from kgtools.kg.diff import diff
 from kgtools.kg.exporters import Options, export, rdf_lines, read_graph
 from kgtools.kg.exporters.rdf_terms import BASE
@@ -48,8 +48,8 @@ def store(graph_of: Callable[..., EmbeddedStore], tables_of: Run) -> EmbeddedSto
 
     def make(inputs: Inputs) -> Inputs:
         named = inputs.with_sources([tables_of(ROWS[:1], source="other", file="o.csv")])
-        about = {"file": "n.tsv", "sha256": "ab", "license": "MIT", "names": 1}
-        return named.with_names(NameTable("hpo", about, NAMES.frame([("发热", "fever", None)])))
+        metadata = NamesMetadata(file="n.tsv", sha256="ab", license="MIT", names=1)
+        return named.with_names(NameTable("hpo", metadata, NAMES.frame([("发热", "fever", None)])))
 
     change(store, make)
     return store
@@ -139,16 +139,16 @@ def test_each_source_is_named_with_its_licence_and_the_hashes_of_its_files(
 ) -> None:
     graph = parsed(sample_graph, tmp_path / "a.ttl")
 
-    for name, told in sample_graph.about()["sources"].items():
+    for name, metadata in sample_graph.metadata().sources.items():
         source = URIRef(f"{BASE}source:{name}")
         (licence,) = graph.objects(source, DCTERMS.license)
         files = {
             str(graph.value(f, DCTERMS.title)): str(graph.value(f, KGO.sha256))
             for f in graph.objects(source, PROV.wasDerivedFrom)
         }
-        assert str(graph.value(licence, DCTERMS.identifier)) == told["license"]
-        assert str(graph.value(licence, RDFS.comment)) == told["license_note"]
-        assert files == told["files"]
+        assert str(graph.value(licence, DCTERMS.identifier)) == metadata.license
+        assert str(graph.value(licence, RDFS.comment)) == metadata.license_note
+        assert files == metadata.files
 
 
 def test_an_entity_has_the_same_iri_as_in_sssom(store: EmbeddedStore, tmp_path: Path) -> None:

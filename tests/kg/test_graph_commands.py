@@ -34,7 +34,7 @@ def test_statistics_count_each_type_and_relation_in_the_order_of_the_ontology(
 ) -> None:
     change(store, lambda inputs: inputs.with_sources([tables_of(ROWS[:1], source="other")]))
 
-    told = statistics(store)
+    told = statistics(store).to_dict()
 
     assert told["totals"] == {"entities": 5, "triples": 4, "with_english": 1}
     assert [
@@ -51,7 +51,7 @@ def test_statistics_count_each_type_and_relation_in_the_order_of_the_ontology(
 
 
 def test_the_statistics_of_the_sample_graph_agree_with_its_tables(sample_graph: EmbeddedStore) -> None:
-    told = statistics(sample_graph)
+    told = statistics(sample_graph).to_dict()
 
     assert told["totals"]["entities"] == sum(row["count"] for row in told["entities"]) == 1373
     assert told["totals"]["triples"] == sum(row["count"] for row in told["relations"]) == 4106
@@ -63,13 +63,49 @@ def test_stats_print_the_same_numbers_for_people_and_for_programs(kgtools: Run, 
     told = kgtools("stats", "--graph", sample_graph.folder, "--format", "json").json
     table = kgtools("stats", "--graph", sample_graph.folder).out
 
-    assert told == json.loads(json.dumps(statistics(sample_graph)))
+    assert told == json.loads(json.dumps(statistics(sample_graph).to_dict()))
     lines = [line.split() for line in table.splitlines()]
     for row in (*told["entities"], *told["relations"]):
         (line,) = [line for line in lines if line[:1] == [row.get("type") or row.get("relation")]]
         assert line[2] == f"{row['count']:,}"
         assert line[3:6] == [f"{row['by_source'].get(source, 0):,}" for source in ("cmekg", "health39", "xywy")]
         assert line[6] == f"{row['shared']:,}"
+
+
+def test_stats_as_csv_are_one_table_of_the_same_numbers(kgtools: Run, sample_graph: EmbeddedStore) -> None:
+    stats = kgtools("stats", "--graph", sample_graph.folder, "--format", "json").json
+
+    rows = list(csv.DictReader(kgtools("stats", "--graph", sample_graph.folder, "--format", "csv").out.splitlines()))
+
+    for key, kind in (("entities", "type"), ("relations", "relation")):
+        assert [(row["name"], int(row["count"]), int(row["shared"])) for row in rows if row["kind"] == kind] == [
+            (row[kind], row["count"], row["shared"]) for row in stats[key]
+        ]
+    assert {source["source"] for source in stats["sources"]} <= set(rows[0])
+
+
+@pytest.mark.parametrize(
+    ("style", "line"),
+    [("markdown", "| Disease | 疾病 | 2 | 2 | 0 | 1 |"), ("latex", r"Disease & 疾病 & 2 & 2 & 0 & 1 \\")],
+)
+def test_stats_are_printed_for_papers_and_pages(kgtools: Run, store: EmbeddedStore, style: str, line: str) -> None:
+    assert line in kgtools("stats", "--graph", store.folder, "--format", style).out.splitlines()
+
+
+@pytest.mark.parametrize("style", ["markdown", "latex", "csv"])
+def test_audits_are_printed_with_the_same_numbers_for_papers_and_pages(
+    kgtools: Run, sample_graph: EmbeddedStore, style: str
+) -> None:
+    words = ("audit", "--graph", sample_graph.folder, "--fail-on", "never", "--format")
+    counts = {row["name"]: row["count"] for row in kgtools(*words, "json").json}
+
+    lines = [line.replace("\\", "") for line in kgtools(*words, style).out.splitlines()]
+
+    mark = {"markdown": " | ", "latex": " & ", "csv": ","}[style]
+    for name, count in counts.items():
+        number = str(count) if style == "csv" else f"{count:,}"
+        (line,) = [line for line in lines if line.removeprefix("| ").startswith(f"{name}{mark}")]
+        assert line.removeprefix("| ").split(mark)[2] == number
 
 
 def test_stats_list_the_tables_of_names(kgtools: Run, store: EmbeddedStore, tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ def test_a_load_where_current_is_lost_goes_on_from_the_newest_whole_graph(
 
     said = f"kgtools: {store.folder}/current: is missing; the newest whole graph, 000002, is taken in its place\n"
     assert capfd.readouterr().err == said
-    assert list(EmbeddedStore(store.folder).about()["sources"]) == ["a", "b", "c"]
+    assert list(EmbeddedStore(store.folder).metadata().sources) == ["a", "b", "c"]
     assert names_in(store.folder) == [".lock", "000002", "000003", "current"]
     assert verify(EmbeddedStore(store.folder)).agrees
 

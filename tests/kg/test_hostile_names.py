@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from kgtools.kg.build.name_rules import INVISIBLE, judge_names
+from kgtools.kg.build.name_patterns import INVISIBLE
+from kgtools.kg.build.name_rules import judge_names
 from kgtools.kg.build.normalize import RULES
 from kgtools.kg.stores import Store, open_store
 from kgtools.kg.stores.neo4j.store import Neo4jStore

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgtools.kg.align.decide import clashes, decision, united, with_decisions, without
+from kgtools.kg.align.decide import clashes, decision, same_groups, with_decisions, without
 from kgtools.kg.build.inputs import Inputs, SourceTables
-from kgtools.kg.build.ledger import DIFFERENT, SAME, awake, decision_id, mapping
+from kgtools.kg.build.ledger import DIFFERENT, SAME, decision_id, resolve, select_active
 from kgtools.kg.build.merge import merge
 from kgtools.kg.stores.reconcile import checksum
 from kgtools.kg.tables import LEDGER, Ledger
@@ -32,7 +32,7 @@ def entity(entities: pl.DataFrame, id_: str) -> dict[str, Any]:
 
 
 def becomes(decisions: Ledger, *present: str) -> dict[str, str]:
-    return {before: after for before, (after, _, _) in mapping(decisions, set(present)).items()}
+    return {before: after for before, (after, _, _) in resolve(decisions, set(present)).items()}
 
 
 def test_a_decision_has_the_same_id_whichever_entity_stands_first() -> None:
@@ -117,7 +117,7 @@ def test_a_decision_about_an_entity_that_nobody_names_sleeps_and_wakes() -> None
     one = ledger(("D:a", "D:b"))
 
     assert becomes(one, "D:a") == {}
-    assert awake(one, {"D:a"}).is_empty()
+    assert select_active(one, {"D:a"}).is_empty()
     assert becomes(one, "D:a", "D:b") == {"D:a": "D:b"}
 
 
@@ -231,11 +231,11 @@ def test_an_aligned_graph_is_whole(tables_of: Make, parts: Sequence[Any], decisi
 def test_exactly_what_decisions_join_becomes_one(decisions: Ledger) -> None:
     present = {id_ for pair in decisions.select("before", "after").iter_rows() for id_ in pair} - {"Disease:nowhere"}
     steps = becomes(decisions, *present)
-    same = united(awake(decisions, present))
+    same = same_groups(select_active(decisions, present))
 
     for one in present:
         for other in present:
-            assert (steps.get(one, one) == steps.get(other, other)) == same.together(one, other)
+            assert (steps.get(one, one) == steps.get(other, other)) == same.are_same(one, other)
 
 
 def test_an_entity_with_a_name_too_long_for_its_id_keeps_its_whole_name(tables_of: Make) -> None:

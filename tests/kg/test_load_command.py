@@ -198,7 +198,7 @@ def test_a_raw_load_keeps_what_the_rules_refuse_and_says_so(
 
     assert held(raw_sample_graph) == {"Symptom:驻站医", "Disease:无标题文档"}
     assert held(sample_graph) == set()
-    assert {about["raw"] for about in raw_sample_graph.about()["sources"].values()} == {True}
+    assert {metadata.raw for metadata in raw_sample_graph.metadata().sources.values()} == {True}
 
 
 def test_what_was_refused_is_kept_beside_the_graph(sample_graph: EmbeddedStore) -> None:

@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
+from kgtools.kg.build.inputs import Inputs, NamesMetadata, NameTable, SourceTables
 from kgtools.kg.build.merge import merge
 from kgtools.kg.tables import ENTITIES, NAMES, TRIPLES
 from kgtools.tools.inputs.files import digest
@@ -17,7 +17,7 @@ COLD = ("Disease", "感冒", "HAS_SYMPTOM", "头痛")
 
 
 def name_table(called: str, *rows: tuple[str, str, str | None]) -> NameTable:
-    return NameTable(called, {"license": "CC0-1.0"}, NAMES.frame(list(rows)))
+    return NameTable(called, NamesMetadata(license="CC0-1.0"), NAMES.frame(list(rows)))
 
 
 def entity(entities: pl.DataFrame, id_: str) -> dict[str, object]:
@@ -203,7 +203,7 @@ def test_neither_the_order_of_sources_nor_that_of_rows_changes_the_graph(
 ) -> None:
     sources = [tables_of(rows, source=f"s{number}") for number, rows in enumerate(parts)]
     shuffled = [
-        SourceTables(s.name, s.about, s.named.sample(fraction=1, shuffle=True, seed=seed),
+        SourceTables(s.name, s.metadata, s.named.sample(fraction=1, shuffle=True, seed=seed),
                      s.facts.sample(fraction=1, shuffle=True, seed=seed), s.rejects)
         for s in random.Random(seed).sample(sources, len(sources))
     ]  # fmt: skip

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgtools.kg.build.name_rules import INVISIBLE, MENDS, REFUSALS, REPAIRS, judge_names
+from kgtools.kg.build.name_patterns import INVISIBLE
+from kgtools.kg.build.name_rules import MENDS, REFUSALS, REPAIRS, judge_names
 from kgtools.kg.build.normalize import clean
 from kgtools.kg.source import Reading
 

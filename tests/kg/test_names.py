@@ -116,10 +116,10 @@ def test_what_is_left_out_is_counted_by_reason(tmp_path: Path) -> None:
     table = add(path)
 
     assert table.names.rows() == [("咳嗽", "cough", None), ("咳嗽", "tussis", "Symptom")]
-    assert table.about["dropped"] == {
+    assert table.metadata.dropped == {
         "empty": 3, "no-han": 1, "han-in-english": 1, "unknown-type": 1, "ambiguous": 2, "repeated": 1,
     }  # fmt: skip
-    assert table.about["read"] == table.about["names"] + sum(table.about["dropped"].values())
+    assert table.metadata.read == table.metadata.names + sum(table.metadata.dropped.values())
 
 
 def test_a_table_says_its_file_its_hash_and_its_licence(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_table_says_its_file_its_hash_and_its_licence(tmp_path: Path) -> None:
     table = add(path, license_="CC-BY-4.0")
 
     assert table.name == "hpo-zh"
-    assert {key: table.about[key] for key in ("file", "sha256", "license", "read", "names")} == {
+    assert {key: getattr(table.metadata, key) for key in ("file", "sha256", "license", "read", "names")} == {
         "file": "HPO-zh.babelon.tsv", "sha256": sha256(path), "license": "CC-BY-4.0", "read": 1, "names": 1,
     }  # fmt: skip
 
@@ -229,7 +229,7 @@ def test_a_name_gets_the_case_that_it_has_in_the_middle_of_a_sentence_unless_it_
 
     assert sorted(table.names["en"]) == ["Alzheimer disease", "DNA damage", "cough", "dry cough"]
     assert sorted(kept.names["en"]) == ["Alzheimer disease", "Cough", "DNA damage", "Dry cough"]
-    assert (table.about["recased"], kept.about["recased"]) == (2, 0)
+    assert (table.metadata.recased, kept.metadata.recased) == (2, 0)
 
 
 def test_a_type_may_be_an_attribute_whose_values_the_names_are(tmp_path: Path) -> None:
@@ -238,14 +238,14 @@ def test_a_type_may_be_an_attribute_whose_values_the_names_are(tmp_path: Path) -
     table = add(path)
 
     assert table.names.rows() == [("无传染性", "not contagious", "transmission")]
-    assert table.about["dropped"] == {"unknown-type": 1}
+    assert table.metadata.dropped == {"unknown-type": 1}
 
 
 def test_the_sample_table_names_entities_of_eight_types() -> None:
     table = add(SAMPLES / "names.tsv")
 
-    assert table.about["read"] == 1116
-    assert table.about["dropped"] == {"no-han": 1}
+    assert table.metadata.read == 1116
+    assert table.metadata.dropped == {"no-han": 1}
     assert table.names["type"].n_unique() == 8
 
 
@@ -283,7 +283,7 @@ def test_a_table_that_takes_the_place_of_another_says_so_and_one_without_a_name_
     said = "mine: in the place of the earlier table of this name (mine.v1.csv, 2 names); to keep both: --name"
     assert [said in ran.out for ran in runs] == [False, False, True, False]
     assert "mine.csv: no row is a name (no-han: 1)" in runs[-1].err
-    assert [table.about["file"] for table in EmbeddedStore(store.folder).names()] == ["mine.v2.csv"]
+    assert [table.metadata.file for table in EmbeddedStore(store.folder).names()] == ["mine.v2.csv"]
 
 
 def test_a_table_and_a_source_cannot_have_one_name(

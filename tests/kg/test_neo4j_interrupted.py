@@ -52,7 +52,7 @@ with Neo4jStore(sys.argv[1])._alone("load"):
 def content(store: Store) -> tuple[list[Any], list[Any], dict[str, Any]]:
     stored = store.read_back()
     assert not stored.foreign
-    return stored.entities.rows(), stored.triples.rows(), store.about()
+    return stored.entities.rows(), stored.triples.rows(), store.metadata()
 
 
 def interrupted(with_: signal.Signals, batches: int, *words: object) -> tuple[int, str]:

@@ -148,7 +148,7 @@ def test_two_sources_of_one_triple_are_one_relationship_that_remembers_both(neo4
     assert neo4j_graph.ask("MATCH ()-[r]->() RETURN r.sources AS s, r.origins AS o") == [
         {"s": ["a", "b"], "o": ["a/tiny.txt:1#HAS_SYMPTOM", "b/tiny.txt:1#HAS_SYMPTOM"]}
     ]
-    assert list(store.about()["sources"]) == ["a", "b"]
+    assert list(store.metadata().sources) == ["a", "b"]
 
 
 def test_the_books_keep_only_what_the_graph_is_made_of(neo4j_graph: Login, say: Say) -> None:
@@ -186,7 +186,7 @@ def test_what_is_refused_leaves_an_empty_database_empty(empty_neo4j: Login, neo4
     assert empty_neo4j.is_empty()
 
 
-@pytest.mark.parametrize("ask", ["entities", "triples", "about", "inputs", "read_back"])
+@pytest.mark.parametrize("ask", ["entities", "triples", "metadata", "inputs", "read_back"])
 def test_asking_where_no_graph_is_says_how_to_load_one(neo4j_graph: Login, ask: str) -> None:
     with pytest.raises(StoreError) as raised:
         getattr(open_store(neo4j_graph.uri), ask)()
@@ -199,7 +199,7 @@ def test_damaged_books_say_so_and_what_to_do(neo4j_graph: Login, say: Say) -> No
     store = say(neo4j_graph.uri, a=[COLD])
     neo4j_graph.ask("MATCH (n:__Kgtools) WHERE n.id <> 'state' SET n.data = 'AAAA'")
 
-    for ask in (store.inputs, store.about, lambda: change(store, lambda inputs: inputs.without("a"))):
+    for ask in (store.inputs, store.metadata, lambda: change(store, lambda inputs: inputs.without("a"))):
         with pytest.raises(StoreError, match=r"is damaged .*; empty the database and load again"):
             ask()
     neo4j_graph.ask("MATCH (n:__Kgtools {id: 'state'}) SET n.data = '{}'")
@@ -252,10 +252,10 @@ def test_a_source_may_say_nothing(neo4j_graph: Login, say: Say) -> None:
 
     assert (store.entities().height, store.triples().height) == (0, 0)
     assert verify(store).agrees
-    assert list(store.about()["sources"]) == ["a"]
+    assert list(store.metadata().sources) == ["a"]
 
 
-@pytest.mark.parametrize("read", ["inputs", "about", "entities", "triples", "read_back", "query"])
+@pytest.mark.parametrize("read", ["inputs", "metadata", "entities", "triples", "read_back", "query"])
 def test_a_reader_whose_graph_was_changed_by_another_says_so(neo4j_graph: Login, say: Say, read: str) -> None:
     """A server keeps no older graph: what is read after a change would not fit what was read before it."""
     say(neo4j_graph.uri, a=[COLD])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kgtools.kg.build.counts import count, flags, totals
 from kgtools.kg.build.inputs import SourceTables
 from kgtools.kg.build.name_rules import clean_name
-from kgtools.kg.build.normalize import RULES, Cleaned, clean
+from kgtools.kg.build.normalize import RULES, CleanSource, clean
 from kgtools.kg.source import Reading
 from kgtools.tools.errors import InputError
 from kgtools.tools.inputs.files import digest
@@ -333,7 +333,7 @@ def test_self_loops_and_contradictions_are_flagged_and_loaded(reading_of: Make) 
     }  # fmt: skip
 
 
-def lost_and_found(reading: Reading, cleaned: Cleaned) -> None:
+def lost_and_found(reading: Reading, cleaned: CleanSource) -> None:
     counted = count(cleaned)
     for row in counted:
         assert row["read"] == row["loaded"] + row["merged"] + row["rejected"]

@@ -10,12 +10,12 @@ import orjson
 import polars as pl
 import pytest
 
-from kgtools.kg.audit import Finding, audits, read_audit, run, runnable
+from kgtools.kg.audit import Finding, audits, inline_parameters, read_audit, run
 from kgtools.kg.graph import change
 from kgtools.kg.ontology import ontology
 from kgtools.kg.report.charts import percent
 from kgtools.kg.report.earlier import Change, Numbers, changes, read_earlier
-from kgtools.kg.report.figures import IN, OUT, figures, numbers
+from kgtools.kg.report.figures import IN, OUT, count_figures, numbers
 from kgtools.kg.report.page import page
 from kgtools.kg.report.words import Words, _all, column
 from kgtools.kg.stores.folder.store import EmbeddedStore
@@ -48,14 +48,15 @@ class Bare:
     """A store that can do what a report may ask of any store, and nothing else."""
 
     def __init__(self, store: EmbeddedStore) -> None:
-        self.about, self.entities, self.triples, self.query = store.about, store.entities, store.triples, store.query
+        self.metadata, self.query = store.metadata, store.query
+        self.entities, self.triples = store.entities, store.triples
 
 
 # --- the numbers
 
 
 def test_coverage_counts_triples_their_heads_and_the_entities_that_a_source_knows(two_sources: EmbeddedStore) -> None:
-    assert figures(two_sources).coverage.rows() == [
+    assert count_figures(two_sources).coverage.rows() == [
         ("Disease", "HAS_DRUG", "a", 1, 1, 2),
         ("Disease", "HAS_SYMPTOM", "a", 3, 2, 2),
         ("Disease", "HAS_SYMPTOM", "b", 1, 1, 2),
@@ -63,11 +64,11 @@ def test_coverage_counts_triples_their_heads_and_the_entities_that_a_source_know
 
 
 def test_the_overlap_counts_what_exactly_these_sources_have(two_sources: EmbeddedStore) -> None:
-    assert figures(two_sources).overlap.rows() == [(["a"], 3, 3), (["a", "b"], 2, 1), (["b"], 1, 0)]
+    assert count_figures(two_sources).overlap.rows() == [(["a"], 3, 3), (["a", "b"], 2, 1), (["b"], 1, 0)]
 
 
 def test_the_overlap_adds_up_to_the_graph(sample_graph: EmbeddedStore) -> None:
-    made = figures(sample_graph)
+    made = count_figures(sample_graph)
 
     assert made.overlap["entities"].sum() == sample_graph.entities().height
     assert made.overlap["triples"].sum() == sample_graph.triples().height
@@ -82,7 +83,7 @@ def test_a_degree_curve_counts_the_entities_with_at_least_that_degree(sample_gra
             of = counted.setdefault((types[end], direction), {})
             of[end] = of.get(end, 0) + 1
 
-    curves = figures(sample_graph).degrees
+    curves = count_figures(sample_graph).degrees
 
     assert {(row[0], row[1]) for row in curves.iter_rows()} == set(counted)
     for type_, direction, degree, entities in curves.iter_rows():
@@ -94,7 +95,7 @@ def test_a_degree_curve_counts_the_entities_with_at_least_that_degree(sample_gra
 
 
 def test_the_entity_with_most_triples_is_named(two_sources: EmbeddedStore) -> None:
-    assert figures(two_sources).hubs.rows() == [
+    assert count_figures(two_sources).hubs.rows() == [
         ("Disease", OUT, 2, 2.0, 2, "感冒"),
         ("Drug", IN, 1, 1.0, 1, "甲药"),
         ("Symptom", IN, 2, 1.5, 2, "发热"),
@@ -147,10 +148,10 @@ def test_every_column_of_our_audits_has_a_chinese_title(sample_graph: EmbeddedSt
 def test_the_query_that_the_page_shows_gives_the_rows_of_the_audit(raw_sample_graph: EmbeddedStore, name: str) -> None:
     (audit,) = audits(only=[name])
 
-    columns, rows = raw_sample_graph.query(runnable(audit), {})
+    columns, rows = raw_sample_graph.query(inline_parameters(audit), {})
 
     assert (columns, list(rows)) == (run(raw_sample_graph, audit).columns, run(raw_sample_graph, audit).rows)
-    assert "//" not in runnable(audit)
+    assert "//" not in inline_parameters(audit)
 
 
 def test_a_word_with_a_quote_or_a_backslash_is_put_into_a_query_as_it_is(
@@ -159,7 +160,9 @@ def test_a_word_with_a_quote_or_a_backslash_is_put_into_a_query_as_it_is(
     (audit,) = audits(only=["residue_names"])
     words = ["it's", "a\\b", "\\'", "感冒"]
     monkeypatch.setattr("kgtools.kg.audit.parameters", lambda _: {"residue": words})
-    question = runnable(audit).split("OPTIONAL")[0].replace("MATCH (n)\nWHERE n.name IN", "RETURN") + " AS words"
+    question = (
+        inline_parameters(audit).split("OPTIONAL")[0].replace("MATCH (n)\nWHERE n.name IN", "RETURN") + " AS words"
+    )
 
     assert list(two_sources.query(question, {})[1]) == [[words]]
 
@@ -173,7 +176,7 @@ def test_a_report_reads_its_own_numbers_back(two_sources: EmbeddedStore, tmp_pat
 
     told = read_earlier(tmp_path / "r.html")
 
-    assert told == Numbers.model_validate(numbers(figures(two_sources), found))
+    assert told == Numbers.model_validate(numbers(count_figures(two_sources), found))
     assert told.types == {"Disease": 3, "Symptom": 2, "Drug": 1}
     assert told.sources == {"a": 4, "b": 1}
 

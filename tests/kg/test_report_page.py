@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
-from kgtools.kg.audit import audits, run, runnable
+from kgtools.kg.audit import audits, inline_parameters, run
 from kgtools.kg.report.charts import HEAT
 from kgtools.kg.report.earlier import Numbers
 from kgtools.kg.report.page import write
@@ -201,7 +201,7 @@ def test_the_copy_button_copies_the_query_that_finds_the_rows(
         here.page.keyboard.press("Control+V")
         copied = here.page.input_value("textarea")
 
-    assert copied == runnable(audit)
+    assert copied == inline_parameters(audit)
     assert list(sample_graph.query(copied, {})[1]) == run(sample_graph, audit).rows
 
 

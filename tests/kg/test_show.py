@@ -91,7 +91,7 @@ def test_links_say_most_witnessed_first_then_by_name_and_out_before_in(store: Em
 def test_a_profile_holds_every_fact_of_the_entity_with_its_origins(store: EmbeddedStore) -> None:
     (row,) = find(store.entities(), "Disease:感冒").to_dicts()
 
-    told = profile(row, links(store.entities(), store.triples(), [row["id"]]), 0)
+    told = profile(row, links(store.entities(), store.triples(), [row["id"]]), 0).to_dict()
 
     assert (told["name_en"], told["name_en_from"], told["aliases"]) == ("common cold", "tiny", ["伤风"])
     assert [(a["attribute"], a["zh"], a["en"], a["value"], a["origins"]) for a in told["attributes"]] == [
@@ -147,7 +147,7 @@ def test_every_entity_of_the_samples_can_be_shown(sample_graph: EmbeddedStore) -
     near = links(entities, triples, entities["id"].to_list()).partition_by("this", as_dict=True)
     empty = links(entities, triples, [])
 
-    shown = [profile(row, near.get((row["id"],), empty), 0) for row in entities.to_dicts()]
+    shown = [profile(row, near.get((row["id"],), empty), 0).to_dict() for row in entities.to_dicts()]
 
     assert sum(r["count"] for told in shown for r in told["relations"]) == 2 * triples.height
     assert all(t["name"] for told in shown for r in told["relations"] for t in r["triples"])

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from kgtools.kg.ontology import ontology
-from kgtools.kg.show.drawing import COLOURS, shortened
+from kgtools.kg.show.drawing import COLOURS, shorten
 from kgtools.kg.stores.folder.store import EmbeddedStore
 
 Run = Callable[..., Any]
@@ -82,7 +82,7 @@ def test_a_picture_shows_every_relation_and_every_entity_up_to_the_limit(
 
     arrows = {"out": "", "in": "← "}
     assert words_of(picture, "relation") == [f"{arrows[r['direction']]}{r['zh']} {r['en']}" for r in told["relations"]]
-    assert words_of(picture, "entity") == [shortened(t["name"]) for r in told["relations"] for t in r["triples"]]
+    assert words_of(picture, "entity") == [shorten(t["name"]) for r in told["relations"] for t in r["triples"]]
     more = [r["count"] - len(r["triples"]) for r in told["relations"]]
     assert words_of(picture, "more") == [f"… {n:,}" for n in more if n]
     tips = [title.text or "" for title in picture.iter("title")]

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
+from kgtools.kg.build.inputs import Inputs, NamesMetadata, NameTable, SourceTables
 from kgtools.kg.graph import change, verify
 from kgtools.kg.stores import Store, open_store
 from kgtools.kg.tables import NAMES
@@ -29,8 +29,8 @@ def content(store: Store) -> tuple[list[Any], list[Any]]:
 
 
 def english(called: str, *pairs: tuple[str, str]) -> NameTable:
-    about = {"file": "mine.csv", "sha256": "0", "license": "CC0-1.0", "names": len(pairs), "dropped": {}}
-    return NameTable(called, about, NAMES.frame([(zh, en, None) for zh, en in pairs]))
+    metadata = NamesMetadata(file="mine.csv", sha256="0", license="CC0-1.0", names=len(pairs), dropped={})
+    return NameTable(called, metadata, NAMES.frame([(zh, en, None) for zh, en in pairs]))
 
 
 def test_what_another_source_says_too_stays_with_that_source_alone(graph_url: str, say: Say) -> None:
@@ -42,7 +42,7 @@ def test_what_another_source_says_too_stays_with_that_source_alone(graph_url: st
 
     assert outcome.agrees
     assert content(store) == only_a
-    assert list(store.about()["sources"]) == ["a"]
+    assert list(store.metadata().sources) == ["a"]
     assert verify(store).agrees
 
 
@@ -85,7 +85,7 @@ def test_a_table_of_names_goes_and_the_next_one_is_asked(graph_url: str, say: Sa
     assert before == [("common cold", "first"), ("headache", "second")]
     assert outcome.agrees
     assert store.entities().select("name_en", "name_en_from").rows() == [("cold", "second"), ("headache", "second")]
-    assert list(store.about()["names"]) == ["second"]
+    assert list(store.metadata().names) == ["second"]
 
 
 def test_the_last_source_leaves_an_empty_graph_that_can_be_filled_again(graph_url: str, say: Say) -> None:
@@ -95,7 +95,7 @@ def test_the_last_source_leaves_an_empty_graph_that_can_be_filled_again(graph_ur
     assert change(store, lambda inputs: inputs.without("a"), "unload").agrees
 
     assert content(store) == ([], [])
-    assert store.about() == {"sources": {}, "names": {}}
+    assert store.metadata().to_dict() == {"sources": {}, "names": {}}
     assert list(store.query("MATCH (n) RETURN count(n) AS n", {})[1]) == [[0]]
     assert content(say(graph_url, a=[COLD])) == before
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
+from kgtools.kg.build.inputs import Inputs, NamesMetadata, NameTable, SourceTables
 from kgtools.kg.build.ledger import decision_id
 from kgtools.kg.stores.neo4j import metadata
 from kgtools.kg.tables import LEDGER, NAMES
@@ -24,7 +24,7 @@ ROWS = [
 def inputs(tables_of: Make) -> Inputs:
     """Two sources, two tables of names, one decision."""
     tables = [
-        NameTable(name, {"license": "MIT", "sha256": "0"}, NAMES.frame([(zh, en, None)]))
+        NameTable(name, NamesMetadata(license="MIT", sha256="0"), NAMES.frame([(zh, en, None)]))
         for name, zh, en in (("second", "感冒", "cold"), ("first", "头痛", "headache"))
     ]
     pair = ("Disease:感冒", "Disease:流感")
@@ -35,12 +35,12 @@ def inputs(tables_of: Make) -> Inputs:
 
 def same(one: Inputs, other: Inputs) -> bool:
     sources = all(
-        (a.name, a.about) == (b.name, b.about)
+        (a.name, a.metadata) == (b.name, b.metadata)
         and all(x.equals(y) for x, y in ((a.named, b.named), (a.facts, b.facts), (a.rejects, b.rejects)))
         for a, b in zip(one.sources, other.sources, strict=True)
     )
     names = all(
-        (a.name, a.about) == (b.name, b.about) and a.names.equals(b.names)
+        (a.name, a.metadata) == (b.name, b.metadata) and a.names.equals(b.names)
         for a, b in zip(one.names, other.names, strict=True)
     )
     return sources and names and one.ledger.equals(other.ledger)
@@ -77,7 +77,7 @@ def test_nothing_is_no_file() -> None:
 def test_what_was_loaded_is_read_from_its_descriptions_alone(inputs: Inputs) -> None:
     files = {path: data for path, data in metadata.to_files(inputs).items() if path.endswith("about.json")}
 
-    assert metadata.about(files) == inputs.about
+    assert metadata.graph_metadata(files) == inputs.metadata
 
 
 def test_the_nodes_of_a_whole_graph_hold_its_state_and_its_pieces(inputs: Inputs) -> None:

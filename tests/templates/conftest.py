@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 import yaml
 
-from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
+from kgtools.kg.build.inputs import GraphMetadata, Inputs, NamesMetadata, NameTable, SourceMetadata, SourceTables
 from kgtools.kg.build.merge import merge
 from kgtools.kg.build.normalize import with_ids
 from kgtools.kg.ontology import ontology
@@ -40,8 +40,8 @@ class Memory:
     def inputs(self) -> Inputs:
         return self.said
 
-    def about(self) -> dict[str, Any]:
-        return self.said.about
+    def metadata(self) -> GraphMetadata:
+        return self.said.metadata
 
     def names(self) -> tuple[NameTable, ...]:
         return self.said.names
@@ -79,13 +79,13 @@ def _source(name: str, said: list[Said]) -> SourceTables:
     facts = FACTS.check(with_ids(facts).select(list(FACTS.columns)).sort("id"), name)
     ends = sorted({head for head, _, _ in said} | {tail for _, relation, tail in said if relation in relations})
     named = NAMED.frame([(end, *end.split(":", 1), None, None) for end in ends])
-    about = {"license": LICENSES[name], "files": {"said.tsv": name * 8}}
-    return SourceTables(name, about, named, facts, REJECTS.frame())
+    metadata = SourceMetadata(license=LICENSES[name], files={"said.tsv": name * 8})
+    return SourceTables(name, metadata, named, facts, REJECTS.frame())
 
 
 def _table(name: str, english: Mapping[str, str], license_: str) -> NameTable:
     rows = [(id_.split(":", 1)[1], en, id_.split(":", 1)[0]) for id_, en in sorted(english.items())]
-    return NameTable(name, {"license": license_, "sha256": "0"}, NAMES.frame(rows))
+    return NameTable(name, NamesMetadata(license=license_, sha256="0"), NAMES.frame(rows))
 
 
 @pytest.fixture

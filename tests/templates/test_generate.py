@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 
 from kgtools.corpora.record import RECORDS
+from kgtools.kg.build.inputs import NamesMetadata
 from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.graph import change
 from kgtools.kg.stores import Store
@@ -223,7 +224,7 @@ def test_a_record_names_every_source_and_licence_of_its_facts(
     records: pl.DataFrame, named_graph: Path, facts: dict[str, Any]
 ) -> None:
     store = EmbeddedStore(named_graph)
-    licenses = {name: about["license"] for name, about in store.about()["sources"].items()} | {"names": "Apache-2.0"}
+    licenses = {name: source.license for name, source in store.metadata().sources.items()} | {"names": "Apache-2.0"}
     said_by = dict(store.triples().select("id", "sources").iter_rows())
     for head, text in store.entities().select("id", "attributes").iter_rows():
         for name, values in json.loads(text).items():
@@ -254,7 +255,10 @@ def test_an_english_record_owes_both_tables_that_name_its_head_and_its_tail(
     (first,) = store.inputs().names
     names = first.names.with_columns(zh=pl.lit("关节痛"), en=pl.lit("joint pain"), type=pl.lit("Symptom"))
     change(
-        store, lambda inputs: inputs.with_names(type(first)("hpo", {"license": "LicenseRef-HPO", "sha256": "1"}, names))
+        store,
+        lambda inputs: inputs.with_names(
+            type(first)("hpo", NamesMetadata(license="LicenseRef-HPO", sha256="1"), names)
+        ),
     )
 
     (row,) = run(store, pack()).records.filter(lang="en").iter_rows(named=True)

@@ -158,7 +158,7 @@ def test_another_store_changes_no_byte(sample_run: Path, named_graph: Path, memo
     packs = [find_pack("clinicalgpt"), find_pack("extended")]
     result = generate(store, packs, ("zh", "en"), None, 0, 12)
     (tmp_path / "out").mkdir()
-    write(result, tmp_path / "out", {}, on_disk.about(), packs)
+    write(result, tmp_path / "out", {}, on_disk.metadata(), packs)
 
     assert hashes(tmp_path / "out") == hashes(sample_run)
 

@@ -7,6 +7,7 @@ import random
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -38,8 +39,8 @@ def store(named_graph: Path, memory: Any) -> Store:
     on_disk = EmbeddedStore(named_graph)
     kept = memory(Inputs())
     kept._entities, kept._triples = on_disk.entities(), on_disk.triples()
-    about = on_disk.about()
-    kept.about = lambda: about
+    metadata = on_disk.metadata()
+    kept.metadata = lambda: metadata
     return kept
 
 
@@ -152,7 +153,9 @@ def test_a_trace_of_an_english_record_names_the_table_of_every_english_name(
     given = {
         id_: (name, table) for id_, name, table in store.entities().select("id", "name_en", "name_en_from").iter_rows()
     }
-    licenses = {name: about["license"] for part in store.about().values() for name, about in part.items()}
+    licenses = {
+        name: each.license for part in (store.metadata().sources, store.metadata().names) for name, each in part.items()
+    }
     for trace in traces:
         ends = {end for triple in trace["triples"] for end in (triple["head"], triple["tail"]) if end in given}
         wanted = (
@@ -198,7 +201,7 @@ def tiny(graph: Graph, pack_folder: Folder, tmp_path: Path) -> Callable[..., tup
         packs = [load_pack(pack_folder(**info))]
         result = generate(store, packs, ("zh", "en"), None, 0, 12)
         (tmp_path / "records").mkdir(exist_ok=True)
-        write(result, tmp_path / "records", {}, store.about(), packs)
+        write(result, tmp_path / "records", {}, store.metadata(), packs)
         return store, tmp_path / "records", result.records["id"][0]
 
     return make
@@ -281,11 +284,11 @@ def test_a_record_that_was_edited_is_not_shown_as_it_came_without_a_word(
 
 def test_a_graph_of_the_same_triples_from_other_files_is_told(tiny: Callable[..., tuple[Store, Path, str]]) -> None:
     store, folder, _ = tiny([(GOUT, "HAS_SYMPTOM", PAIN)])
-    about = store.about()
+    metadata = store.metadata()
 
     assert doubt(store, folder) == ""
-    other = {name: told | {"files": {"else.tsv": "0"}} for name, told in about["sources"].items()}
-    store.about = lambda: about | {"sources": other}  # type: ignore[method-assign]
+    other = {name: replace(source, files={"else.tsv": "0"}) for name, source in metadata.sources.items()}
+    store.metadata = lambda: replace(metadata, sources=other)  # type: ignore[method-assign]
     assert "than the graph was loaded from; name its graph" in doubt(store, folder)
 
 

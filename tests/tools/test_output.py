@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,51 @@ def test_a_long_value_is_shown_whole_on_one_line(capsys: pytest.CaptureFixture[s
     print_table(["a", "b"], [["长" * 300, "end"]])
 
     assert any("长" * 300 in line and line.endswith("end") for line in capsys.readouterr().out.splitlines())
+
+
+EVIL = ["a|b", "<br>", "*x* _y_ `z`", "HAS_SYMPTOM", "[l](u)", "c\\d", "50% & $5 #1 {x} ~ ^", "line\nbreak", "1,2"]
+
+
+def test_a_table_as_markdown_is_read_back_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(["text", "n|m"], [[text, 1234] for text in EVIL], "a *title*", style="markdown")
+
+    title, _, head, marks, *lines = capsys.readouterr().out.rstrip("\n").split("\n")
+    assert (title, head, marks) == ("**a \\*title\\***", "| text | n\\|m |", "| --- | ---: |")
+    cells = [re.split(r" (?<!\\)\| ?", line.removeprefix("| ")) for line in lines]
+    assert [re.sub(r"\\(.)", r"\1", text) for text, *_ in cells] == [text.replace("\n", "⏎") for text in EVIL]
+    assert {number for _, number, _ in cells} == {"1,234"}
+    assert "| HAS_SYMPTOM |" in "\n".join(lines)
+
+
+def test_a_table_as_latex_holds_no_sign_that_latex_obeys(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(["text", "n"], [[text, 1234] for text in EVIL], style="latex")
+
+    begin, rule, head, _, *lines, _, end = capsys.readouterr().out.rstrip("\n").split("\n")
+    assert (begin, rule, head, end) == (r"\begin{tabular}{lr}", r"\hline", r"text & n \\", r"\end{tabular}")
+    assert lines[0] == r"a\textbar{}b & 1,234 \\"
+    assert lines[5] == r"c\textbackslash{}d & 1,234 \\"
+    assert lines[6] == r"50\% \& \$5 \#1 \{x\} \textasciitilde{} \textasciicircum{} & 1,234 \\"
+    assert not [line for line in lines if line.startswith(("[", "*"))]
+
+
+def test_a_title_is_the_caption_of_a_table_in_latex(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(["a"], [["x"]], "100%", style="latex")
+
+    assert capsys.readouterr().out.startswith("\\begin{table}\n\\caption{100\\%}\n\\begin{tabular}{l}\n")
+
+
+def test_a_table_as_csv_has_the_values_as_programs_read_them(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    print_table(["text", "n"], [[text, 1234] for text in EVIL], "no title", style="csv")
+
+    rows = list(csv.reader(io.StringIO(capfdbinary.readouterr().out.decode(), newline="")))
+    assert rows == [["text", "n"], *([text, "1234"] for text in EVIL)]
+
+
+def test_the_columns_of_a_table_without_rows_stand_in_every_style(capsys: pytest.CaptureFixture[str]) -> None:
+    for style in ("table", "markdown", "latex"):
+        assert print_table(["a", "b"], [], style=style) == 0
+
+    assert [line for line in capsys.readouterr().out.split("\n") if "a" in line and "b" in line and "tab" not in line]
 
 
 @pytest.mark.parametrize(

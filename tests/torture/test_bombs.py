@@ -132,7 +132,7 @@ def test_rdf_that_grows_is_refused(name: str, tmp_path: Path) -> None:
     path.write_text(GRAPHS[name], encoding="utf-8")
 
     with pytest.raises(InputError) as error:
-        list(rdf._stated(path))
+        list(rdf._read_triples(path))
 
     assert str(error.value).startswith(str(path))
     assert "\n" not in str(error.value)
@@ -144,16 +144,16 @@ def test_rdf_with_shortcuts_for_its_namespaces_is_read(tmp_path: Path) -> None:
         f'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY x "http://x/">]>{one}', encoding="utf-8"
     )
 
-    assert [stated.subject.text for stated in rdf._stated(tmp_path / "a.owl")] == ["http://x/1"]
+    assert [stated.subject.text for stated in rdf._read_triples(tmp_path / "a.owl")] == ["http://x/1"]
 
 
 def test_a_long_line_of_ntriples_is_read_and_a_line_of_megabytes_refused(tmp_path: Path) -> None:
     (tmp_path / "long.nt").write_text(f'<http://x/a> <http://x/p> "{"a" * 200_000}" .\n', encoding="utf-8")
     (tmp_path / "longer.nt").write_text(f'\n<http://x/a> <http://x/p> "{"a" * 5_000_000}" .\n', encoding="utf-8")
 
-    assert [len(stated[3].text) for stated in rdf._stated(tmp_path / "long.nt")] == [200_000]
+    assert [len(stated[3].text) for stated in rdf._read_triples(tmp_path / "long.nt")] == [200_000]
     with pytest.raises(InputError, match=r"longer\.nt:2: a line of 5,000,030 characters"):
-        list(rdf._stated(tmp_path / "longer.nt"))
+        list(rdf._read_triples(tmp_path / "longer.nt"))
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "predicate": values.is_predicate,
     "people": values.is_people,
     "tidy": values.tidy,
-    "case": casing.mid_sentence,
+    "case": casing.to_sentence_case,
 }
 REPEATED = (
     "a", "1", " ", "\n", "。", "，", "(", "（", "[", "a@", "a.", "1.", "1 ", "1-", "A、", "A. 甲\n", "患者", "医院", "卫生院", "糖尿病，", "糖尿病",

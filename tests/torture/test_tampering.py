@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import orjson
 import polars as pl
 import pytest
 
-from kgtools.kg.build.inputs import NameTable, SourceTables
+from kgtools.kg.build.inputs import NamesMetadata, NameTable, SourceTables
 from kgtools.kg.build.ledger import decision_id
 from kgtools.kg.graph import change
 from kgtools.kg.stores.folder.store import EmbeddedStore
@@ -60,11 +60,11 @@ class Whole:
 def build(folder: Path, tables_of: Make, rows: list[Any]) -> Path:
     """A graph of two sources, a table of names and a decision, in three generations of which two are left."""
     store, pair = EmbeddedStore(folder), ("Disease:感冒", "Disease:流感")
-    about = {"license": "MIT", "file": "m.csv", "sha256": "0", "names": 1}
-    names = NameTable("mine", about, NAMES.frame([(rows[0][1], "cold", None)]))
+    metadata = NamesMetadata(license="MIT", file="m.csv", sha256="0", names=1)
+    names = NameTable("mine", metadata, NAMES.frame([(rows[0][1], "cold", None)]))
     decision = (decision_id(*pair), *pair, "different", "name", 0.5, "not so", "ann")
     closed = tables_of(rows[1:], source="b")
-    closed.about["license"] = "LicenseRef-closed"
+    closed = replace(closed, metadata=replace(closed.metadata, license="LicenseRef-closed"))
     change(store, lambda inputs: inputs.with_sources([tables_of(rows[:1], source="a")]))
     change(store, lambda inputs: inputs.with_names(names).with_ledger(LEDGER.frame([decision])))
     change(store, lambda inputs: inputs.with_sources([closed]))

@@ -83,7 +83,7 @@ def test_a_load_waits_for_one_that_is_nearly_done(
             assert "in use by " in told
             victim.done(words)
     assert verify(EmbeddedStore(folder)).agrees
-    assert list(EmbeddedStore(folder).about()["sources"]) == ["health39", "xywy"]
+    assert list(EmbeddedStore(folder).metadata().sources) == ["health39", "xywy"]
     Watched(folder).settled("")
 
 

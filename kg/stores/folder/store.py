@@ -20,7 +20,15 @@ from typing import Any
 import orjson
 import polars as pl
 
-from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables, files_of
+from kgtools.kg.build.inputs import (
+    GraphMetadata,
+    Inputs,
+    NamesMetadata,
+    NameTable,
+    SourceMetadata,
+    SourceTables,
+    files_of,
+)
 from kgtools.kg.stores.folder import engine, generations
 from kgtools.kg.stores.folder.generations import Generation
 from kgtools.kg.stores.reconcile import Fault, StoredGraph
@@ -69,10 +77,10 @@ class EmbeddedStore:
         with self._reading(generations.INPUTS) as generation:
             return _inputs(generation)
 
-    def about(self) -> dict[str, Any]:
+    def metadata(self) -> GraphMetadata:
         """What was loaded: `sources` and `names`, each by name."""
         with self._reading() as generation:
-            return _about(generation)
+            return _metadata(generation)
 
     def names(self) -> tuple[NameTable, ...]:
         """The tables of English names, in order."""
@@ -173,9 +181,9 @@ class FolderTransaction:
         write_table(entities, new / "entities.parquet")
         write_table(triples, new / "triples.parquet")
         engine.build(new / "graph.lbug", entities, triples)
-        about = inputs.about
+        metadata = inputs.metadata
         counts = {"entities": entities.height, "triples": triples.height, "decisions": inputs.ledger.height}
-        (new / "run.json").write_bytes(manifest(self.command, {}, files_of(about), **about, **counts))
+        (new / "run.json").write_bytes(manifest(self.command, {}, files_of(metadata), **metadata.to_dict(), **counts))
         return engine.read_back(new / "graph.lbug", new)
 
     def commit(self) -> None:
@@ -203,12 +211,12 @@ def _write_inputs(new: Path, inputs: Inputs, old: Generation | None, before: Inp
         write_table(source.named, directory / "entities.parquet")
         write_table(source.facts, directory / "facts.parquet")
         write_table(source.rejects, directory / "rejects.parquet")
-        (directory / "about.json").write_bytes(to_json(source.about))
+        (directory / "about.json").write_bytes(to_json(source.metadata.to_dict()))
     for number, table in enumerate(inputs.names):
         directory = new / "names" / f"{number:03}-{table.name}"
         directory.mkdir(parents=True)
         write_table(table.names, directory / "names.parquet")
-        (directory / "about.json").write_bytes(to_json(table.about))
+        (directory / "about.json").write_bytes(to_json(table.metadata.to_dict()))
     if not inputs.ledger.is_empty():
         write_table(inputs.ledger, new / "ledger.parquet")
 
@@ -227,11 +235,13 @@ def _folders(generation: Generation, part: str) -> list[str]:
     return sorted({name.rpartition("/")[0] for name in generation.names(f"{part}/.+")})
 
 
-def _about(generation: Generation) -> dict[str, Any]:
-    return {
-        "sources": {_name(folder): _json(generation, folder) for folder in _folders(generation, "sources")},
-        "names": {_name(folder)[4:]: _json(generation, folder) for folder in _folders(generation, "names")},
-    }
+def _metadata(generation: Generation) -> GraphMetadata:
+    return GraphMetadata.from_dict(
+        {
+            "sources": {_name(folder): _json(generation, folder) for folder in _folders(generation, "sources")},
+            "names": {_name(folder)[4:]: _json(generation, folder) for folder in _folders(generation, "names")},
+        }
+    )
 
 
 def _name(folder: str) -> str:
@@ -246,7 +256,7 @@ def _json(generation: Generation, folder: str) -> dict[str, Any]:
 def _source(generation: Generation, folder: str) -> SourceTables:
     return SourceTables(
         _name(folder),
-        _json(generation, folder),
+        SourceMetadata.from_dict(_json(generation, folder)),
         _table(generation, f"{folder}/entities.parquet", NAMED),
         _table(generation, f"{folder}/facts.parquet", FACTS),
         _table(generation, f"{folder}/rejects.parquet", REJECTS),
@@ -255,7 +265,7 @@ def _source(generation: Generation, folder: str) -> SourceTables:
 
 def _names(generation: Generation, folder: str) -> NameTable:
     names = _table(generation, f"{folder}/names.parquet", NAMES)
-    return NameTable(_name(folder)[4:], _json(generation, folder), names)
+    return NameTable(_name(folder)[4:], NamesMetadata.from_dict(_json(generation, folder)), names)
 
 
 def _table(generation: Generation, name: str, schema: Schema) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
+from kgtools.kg.build.inputs import GraphMetadata, Inputs, NamesMetadata, NameTable, SourceMetadata, SourceTables
 from kgtools.kg.build.normalize import with_ids
 from kgtools.kg.stores.reconcile import Fault
 from kgtools.kg.tables import FACTS, LEDGER, NAMED, NAMES, REJECTS, Facts
@@ -36,10 +36,10 @@ def to_files(inputs: Inputs) -> dict[str, bytes]:
     for source in inputs.sources:
         for name, table in zip(TABLES, (source.named, _small(source.facts), source.rejects), strict=True):
             files[f"sources/{source.name}/{name}"] = _parquet(table)
-        files[f"sources/{source.name}/about.json"] = to_json(source.about)
+        files[f"sources/{source.name}/about.json"] = to_json(source.metadata.to_dict())
     for number, names in enumerate(inputs.names):
         files[f"names/{number:03}-{names.name}/names.parquet"] = _parquet(names.names)
-        files[f"names/{number:03}-{names.name}/about.json"] = to_json(names.about)
+        files[f"names/{number:03}-{names.name}/about.json"] = to_json(names.metadata.to_dict())
     if not inputs.ledger.is_empty():
         files["ledger.parquet"] = _parquet(inputs.ledger)
     return files
@@ -53,7 +53,7 @@ def from_files(files: Mapping[str, bytes]) -> Inputs:
         tuple(
             SourceTables(
                 name,
-                _about(files, f"sources/{name}"),
+                SourceMetadata.from_dict(_about(files, f"sources/{name}")),
                 _table(files, f"sources/{name}/entities.parquet", NAMED),
                 _facts(files, f"sources/{name}/facts.parquet"),
                 _table(files, f"sources/{name}/rejects.parquet", REJECTS),
@@ -61,7 +61,11 @@ def from_files(files: Mapping[str, bytes]) -> Inputs:
             for name in sources
         ),
         tuple(
-            NameTable(name[4:], _about(files, f"names/{name}"), _table(files, f"names/{name}/names.parquet", NAMES))
+            NameTable(
+                name[4:],
+                NamesMetadata.from_dict(_about(files, f"names/{name}")),
+                _table(files, f"names/{name}/names.parquet", NAMES),
+            )
             for name in names
         ),
         _table(files, "ledger.parquet", LEDGER) if "ledger.parquet" in files else LEDGER.frame(),
@@ -122,13 +126,13 @@ def _join(parts: list[str], digest: str) -> bytes | None:
     return data if hashlib.sha256(data).hexdigest() == digest else None
 
 
-def about(files: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
-    """`sources` and `names`: what was loaded, by name; of the files only each `about.json` is needed."""
+def graph_metadata(files: Mapping[str, bytes]) -> GraphMetadata:
+    """What was loaded, by name; of the files only each `about.json` is needed."""
     content: dict[str, dict[str, Any]] = {"sources": {}, "names": {}}
     for path in sorted(path for path in files if path.endswith("/about.json")):
         part, folder, _ = path.split("/")
         content[part][folder if part == "sources" else folder[4:]] = _about(files, f"{part}/{folder}")
-    return content
+    return GraphMetadata.from_dict(content)
 
 
 def to_nodes(inputs: Inputs) -> pl.DataFrame:

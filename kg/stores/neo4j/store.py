@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from kgtools.kg.build.inputs import Inputs, NameTable
+from kgtools.kg.build.inputs import GraphMetadata, Inputs, NameTable
 from kgtools.kg.stores.columns import quote
 from kgtools.kg.stores.neo4j import indexes, metadata, read, write
 from kgtools.kg.stores.neo4j.connection import Server
@@ -79,11 +79,11 @@ class Neo4jStore:
             inputs: Inputs = session.execute_read(_inputs, state.now)
             return inputs
 
-    def about(self) -> dict[str, Any]:
+    def metadata(self) -> GraphMetadata:
         """What was loaded: `sources` and `names`, each by name."""
         with self._reading() as (session, state):
             paths = {path: digest for path, digest in (state.now or {}).items() if path.endswith("/about.json")}
-            return metadata.about(session.execute_read(_files, paths))
+            return metadata.graph_metadata(session.execute_read(_files, paths))
 
     def names(self) -> tuple[NameTable, ...]:
         """The tables of English names, in order."""

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgtools.kg.build.name_rules import as_they_look
+from kgtools.kg.build.name_rules import clean_words
 from kgtools.kg.build.normalize import clean
 from kgtools.kg.ontology import Field
 from kgtools.kg.source import Options, Reading
@@ -271,7 +271,7 @@ def test_any_name_survives_a_csv_with_the_line_where_it_begins(
 
     reading = read([write(folder, "a.csv", text.getvalue())], mapped(folder, TRIPLES))
 
-    relations = as_they_look(rel for _, rel, _ in rows)
+    relations = clean_words(rel for _, rel, _ in rows)
     expected = [(h, rel, t, n) for (h, _, t), rel, n in zip(rows, relations, lines[1:], strict=True)]
     assert said(reading, "head", "field", "tail", "row") == expected
 
