@@ -47,7 +47,7 @@ class Watch:
 
 def watched(watch: Watch) -> None:
     """Let the trainers tell."""
-    whole, answers, sample = transformers.Trainer.training_step, Sampler._answers, Sampler.sample
+    whole, answers, sample = transformers.Trainer.training_step, Sampler._generate, Sampler.sample
     steps: list[int] = []
 
     def training_step(self: Any, model: Any, inputs: Any, *more: Any) -> Any:
@@ -69,11 +69,11 @@ def watched(watch: Watch) -> None:
         steps.append(step)
         return sample(self, step, mark)
 
-    transformers.Trainer.training_step, Sampler._answers, Sampler.sample = training_step, asked, sampled
+    transformers.Trainer.training_step, Sampler._generate, Sampler.sample = training_step, asked, sampled
 
 
 def main(folder: Path, stages: list[str]) -> None:
-    rank, kept = os.environ["RANK"], (transformers.Trainer.training_step, Sampler._answers, Sampler.sample)
+    rank, kept = os.environ["RANK"], (transformers.Trainer.training_step, Sampler._generate, Sampler.sample)
     for name in stages:
         stage, job = registry.find("stages", name), Job.load(folder / name / "job.json")
         told = {}
@@ -94,7 +94,7 @@ def main(folder: Path, stages: list[str]) -> None:
                 except BrokenOff:
                     continue
             told[run] = {str(step): rows for step, rows in watch.seen.items()}
-            transformers.Trainer.training_step, Sampler._answers, Sampler.sample = kept
+            transformers.Trainer.training_step, Sampler._generate, Sampler.sample = kept
         (folder / name / f"seen-{rank}.json").write_bytes(to_json(told))
 
 

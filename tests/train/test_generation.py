@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from kgtools.tools.errors import UsageError
-from kgtools.train.inference.generate import Sampling, Vllm, answers, load
+from kgtools.train.inference.generate import Sampling, Vllm, generate, load
 from kgtools.train.models.resolve import tiny
 from tests.train.conftest import metrics, rewards, stage_words, trained
 
@@ -39,7 +39,7 @@ def _said(folder: Path, engine: str, temperature: float = 0.0, seed: int = 0) ->
     how = Sampling(12, temperature, 2, (EOS,), engine)
     model = load(folder, how, 64)
     torch.manual_seed(seed)
-    return answers(model, AutoTokenizer.from_pretrained(folder), PROMPTS, how)
+    return generate(model, AutoTokenizer.from_pretrained(folder), PROMPTS, how)
 
 
 @pytest.mark.usefixtures("vllm")
@@ -77,7 +77,7 @@ def test_a_model_is_in_training_again_after_it_answered(tiny_model):
     own = model.config._attn_implementation
 
     for engine in ("generate", "continuous"):
-        answers(model.train(), tokenizer, PROMPTS, Sampling(2, 0.0, 2, (EOS,), engine))
+        generate(model.train(), tokenizer, PROMPTS, Sampling(2, 0.0, 2, (EOS,), engine))
         assert model.training
     assert model.config._attn_implementation == own
 
@@ -154,8 +154,8 @@ def test_vllm_answers_with_the_adapter_as_it_is_now(vllm, tiny_model, tmp_path):
     for _ in range(2):
         policy.save_pretrained(tmp_path, selected_adapters=["policy"])
         model.take(tmp_path / "policy")
-        said.append(answers(model, tokenizer, PROMPTS, how))
-        assert said[-1] == answers(policy, tokenizer, PROMPTS, Sampling(12, 0.0, 2, (EOS,)))
+        said.append(generate(model, tokenizer, PROMPTS, how))
+        assert said[-1] == generate(policy, tokenizer, PROMPTS, Sampling(12, 0.0, 2, (EOS,)))
         with torch.no_grad():
             for name, weight in policy.named_parameters():
                 if "lora_B" in name:

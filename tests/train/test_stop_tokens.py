@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from kgtools.train.data.chat import chat
-from kgtools.train.inference.generate import Sampling, answers, load
+from kgtools.train.inference.generate import Sampling, generate, load
 from kgtools.train.inference.reward_scores import sequence
 from kgtools.train.models.resolve import tiny
 from kgtools.train.models.stop_tokens import StopToken, stop_tokens
@@ -64,10 +64,10 @@ def test_an_answer_ends_with_the_first_of_several_ends(engine, tmp_path):
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)
     free = Sampling(12, 0.0, 2, (2,), engine)
     model = load(tmp_path, free, 64)
-    whole = answers(model, tokenizer, PROMPTS, free)
+    whole = generate(model, tokenizer, PROMPTS, free)
     end = whole[0][4]
 
-    found = answers(model, tokenizer, PROMPTS, Sampling(12, 0.0, 2, (2, end), engine))
+    found = generate(model, tokenizer, PROMPTS, Sampling(12, 0.0, 2, (2, end), engine))
 
     assert end not in (2, tokenizer.pad_token_id)
     assert found == [ids[: ids.index(end) + 1] if end in ids else ids for ids in whole]

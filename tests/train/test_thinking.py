@@ -166,7 +166,7 @@ def test_what_was_thought_has_a_column_of_its_own_and_the_answer_none_of_it(
     texts = [f"{EMPTY}A</s>", "<think>why</think>B</s>", "C</s>", "<think>why"]
     said_ = iter(words(text, add_special_tokens=False)["input_ids"] for text in texts)
     monkeypatch.setattr(generate, "load", lambda *_: None)
-    monkeypatch.setattr(generate, "answers", lambda _model, _words, prompts, _how: [next(said_) for _ in prompts])
+    monkeypatch.setattr(generate, "generate", lambda _model, _words, prompts, _how: [next(said_) for _ in prompts])
     folder = records(tmp_path / "asked", [question(n) for n in range(4)], split="test")
     own = Answer(title="toy", model=str(tiny_model), data=(folder,), batch_size=1)
 

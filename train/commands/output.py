@@ -227,7 +227,7 @@ def print_effects(told: dict[str, Any], style: str) -> None:
         ["ppo", "first steps", "last steps"],
         [
             (key, f"{told['ppo'][f'first_{key}']:+.3f}", f"{told['ppo'][f'last_{key}']:+.3f}")
-            for key in ("reward", "kl", "ended")
+            for key in ("reward", "kl", "eos_rate")
         ],
     )
 

@@ -220,7 +220,7 @@ def drawn(recipe: Answer, asked: Questions, out: Path, fresh: bool, show: Show) 
     """What was said, by question and sample; what is in `out/.answers.jsonl` is not drawn again."""
     import torch
 
-    from kgtools.train.inference.generate import Sampling, answers, load
+    from kgtools.train.inference.generate import Sampling, generate, load
 
     tokenizer, prompts = asked.chat.tokenizer, asked.table["prompt_ids"].to_list()
     talks = asked.table["prompt"].to_list()
@@ -239,7 +239,7 @@ def drawn(recipe: Answer, asked: Questions, out: Path, fresh: bool, show: Show) 
             part = todo[begin : begin + recipe.batch_size]
             if not all(place in kept for place in part):
                 torch.manual_seed(recipe.seed * 1_000_003 + begin)
-                made = answers(model, tokenizer, [prompts[row] for row, _ in part], how)
+                made = generate(model, tokenizer, [prompts[row] for row, _ in part], how)
                 for place, ids in zip(part, made, strict=True):
                     ended = bool(ids) and ids[-1] in how.stops
                     said = ids[:-1] if ended else ids

@@ -44,7 +44,7 @@ def load(folder: Path, how: Sampling, longest: int, trust: Sequence[Path] = ()) 
     return model_of(AutoModelForCausalLM, folder, trust, dtype="auto").to(device)
 
 
-def answers(model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]], how: Sampling) -> list[list[int]]:
+def generate(model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]], how: Sampling) -> list[list[int]]:
     """The ids of an answer to each prompt, up to and with a token that ends it where there is one; drawn with torch's own random numbers.
 
     Prompts of about a length go together, the longest first, so that what does not fit shows at once. `model`: of transformers, or
@@ -130,7 +130,7 @@ def _to_stop(ids: list[int], stops: tuple[int, ...]) -> list[int]:
 
 
 def _vllm(model: "Vllm", _tokenizer: Any, prompts: list[list[int]], how: Sampling) -> list[list[int]]:
-    return model.answers(prompts, how)
+    return model.generate(prompts, how)
 
 
 class Vllm:
@@ -166,7 +166,7 @@ class Vllm:
         self.given += 1
         self.adapter = LoRARequest(f"adapter-{self.given}", self.given, str(adapter))
 
-    def answers(self, prompts: list[list[int]], how: Sampling) -> list[list[int]]:
+    def generate(self, prompts: list[list[int]], how: Sampling) -> list[list[int]]:
         """The ids of an answer to each prompt, each drawn with a seed of its own."""
         from vllm import SamplingParams
 

@@ -8,6 +8,7 @@ import torch
 import torch.distributed as dist
 
 from kgtools.train.data.chat import Chat, Messages
+from kgtools.train.data.collate import pad_right
 from kgtools.train.data.thinking import CLOSE, part
 from kgtools.train.models.adapters import reward_adapter
 from kgtools.train.models.load import model_of, tokenizer_of
@@ -23,17 +24,6 @@ def sequence(chat: Chat, prompt: Messages, answer: str) -> list[int]:
     return ids
 
 
-def padded(sequences: Sequence[Sequence[int]], pad: int, device: Any) -> tuple[torch.Tensor, torch.Tensor]:
-    """Ids and attention mask, both (sequences, longest), filled up on the right."""
-    longest = max(map(len, sequences))
-    ids = torch.full((len(sequences), longest), pad)
-    mask = torch.zeros(len(sequences), longest, dtype=torch.long)
-    for row, found in enumerate(sequences):
-        ids[row, : len(found)] = torch.tensor(found)
-        mask[row, : len(found)] = 1
-    return ids.to(device), mask.to(device)
-
-
 def scores(model: Any, sequences: Sequence[Sequence[int]], pad: int, at_once: int) -> list[float]:
     """The score of each sequence by a model with a score head; sequences of about a length go together."""
     device = next(model.parameters()).device
@@ -43,7 +33,7 @@ def scores(model: Any, sequences: Sequence[Sequence[int]], pad: int, at_once: in
     model.eval()
     for begin in range(0, len(order), at_once):
         rows = order[begin : begin + at_once]
-        ids, mask = padded([sequences[row] for row in rows], pad, device)
+        ids, mask = pad_right([sequences[row] for row in rows], pad, device)
         for row, score in zip(
             rows, model(input_ids=ids, attention_mask=mask).logits.float().squeeze(-1).tolist(), strict=True
         ):
