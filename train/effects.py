@@ -13,7 +13,7 @@ from kgtools.tools.frames import load_table, write_table
 from kgtools.train import recipe
 from kgtools.train.inference.answer import Answer, answer
 
-ASKED = 128
+QUESTIONS = 128
 """Questions of a kind that the models are asked, at most."""
 
 
@@ -31,20 +31,20 @@ class Exam:
         return self.held_out or self.trained
 
 
-def exam(records: Path, seed: int, out: Path) -> Exam:
+def make_exam(records: Path, seed: int, out: Path) -> Exam:
     """The questions of records in folders of `out`."""
     rows, _ = scan(records)
     of = pl.col("split").fill_null("train")
 
     def take(split: str) -> Path | None:
         ids = sorted(rows.filter(of == split).select("id").collect()["id"])
-        chosen = sorted(random.Random(seed).sample(ids, min(ASKED, len(ids))))
+        chosen = sorted(random.Random(seed).sample(ids, min(QUESTIONS, len(ids))))
         if not chosen:
             return None
-        asked = rows.filter(pl.col("id").is_in(chosen)).collect().sort("id")
+        questions = rows.filter(pl.col("id").is_in(chosen)).collect().sort("id")
         folder = out / split
         folder.mkdir(parents=True, exist_ok=True)
-        write_table(asked.with_columns(split=pl.lit("test")), folder / "records.parquet")
+        write_table(questions.with_columns(split=pl.lit("test")), folder / "records.parquet")
         return folder
 
     held_out, trained = take("test"), take("train")
@@ -62,29 +62,29 @@ def exact_match(answers: Path, questions: Path) -> float:
     right = dict(
         scan(questions)[0].select("id", pl.col("messages").list.last().struct.field("content")).collect().iter_rows()
     )
-    said = load_table(answers / "answers.parquet").select("id", "answer").iter_rows()
-    found = [matches(text, right[id_]) for id_, text in said]
-    return sum(found) / len(found)
+    answered = load_table(answers / "answers.parquet").select("id", "answer").iter_rows()
+    matched = [matches(text, right[id_]) for id_, text in answered]
+    return sum(matched) / len(matched)
 
 
-def effect(
-    system: str, seed: int, model: Path, asked: Exam, out: Path, score: Callable[[Any], list[float]]
+def measure_effect(
+    system: str, seed: int, model: Path, exam: Exam, out: Path, score: Callable[[Any], list[float]]
 ) -> dict[str, Any]:
     """How a model answers. `match_trained`, `match_held_out`: exact match, taking the likeliest token each time; `reward`, the
     mean `score` of (prompt, answer), `ended` and `tokens`: of drawn answers to questions that are held out where there are such."""
 
-    def ask(questions: Path, temperature: float, place: Path) -> dict[str, Any]:
-        own = {"model": str(model), "data": str(questions), "seed": str(seed), "temperature": str(temperature)}
-        return answer(recipe.load(system, "answer", Answer, own), place, True)
+    def ask(questions: Path, temperature: float, folder: Path) -> dict[str, Any]:
+        settings = {"model": str(model), "data": str(questions), "seed": str(seed), "temperature": str(temperature)}
+        return answer(recipe.load(system, "answer", Answer, settings), folder, True)
 
-    facts = ask(asked.unseen, 1.0, out)
+    facts = ask(exam.unseen, 1.0, out)
     scores = score(load_table(out / "answers.parquet").select("prompt", "answer").iter_rows())
-    found: dict[str, float | None] = {}
-    for name, questions in (("trained", asked.trained), ("held_out", asked.held_out)):
+    match: dict[str, float | None] = {}
+    for name, questions in (("trained", exam.trained), ("held_out", exam.held_out)):
         if questions:
             ask(questions, 0.0, out / name)
-        found[f"match_{name}"] = exact_match(out / name, questions) if questions else None
-    return found | {
+        match[f"match_{name}"] = exact_match(out / name, questions) if questions else None
+    return match | {
         "reward": sum(scores) / len(scores),
         "ended": facts["ended"] / facts["answers"],
         "tokens": facts["answer_tokens"] / facts["answers"],

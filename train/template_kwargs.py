@@ -51,7 +51,7 @@ def bake(template: str, arguments: Mapping[str, Any], today: datetime.date | Non
 
     Raises UsageError for an argument that the template does not ask for, InputError for a template that cannot be read or draws
     at random."""
-    given, before, bare = _parted(template)
+    values, before, bare = _split_baked(template)
     tree = _parse(bare)
     _refuse_chance(tree)
     known = sorted(name for name in meta.find_undeclared_variables(tree) if NAME.fullmatch(name))
@@ -59,21 +59,21 @@ def bake(template: str, arguments: Mapping[str, Any], today: datetime.date | Non
         if name not in known:
             way = suggestion(name, known) if known else "it asks for none"
             raise UsageError(f"template_arguments.{name}: the chat template does not ask for it; {way}")
-    given |= {name: literal(value) for name, value in arguments.items()}
-    lines = [f"{{% set {name} = {value} %}}{{# template_arguments #}}\n" for name, value in sorted(given.items())]
+    values |= {name: literal(value) for name, value in arguments.items()}
+    lines = [f"{{% set {name} = {value} %}}{{# template_arguments #}}\n" for name, value in sorted(values.items())]
     if any(name.name == "strftime_now" for name in tree.find_all(nodes.Name)):
         lines.append(_calendar(today or before or TODAY))
     return "".join(lines) + bare
 
 
-def _parted(template: str) -> tuple[dict[str, str], datetime.date | None, str]:
+def _split_baked(template: str) -> tuple[dict[str, str], datetime.date | None, str]:
     """The arguments and the date that were written into a template, and the template without them."""
-    given = {}
-    while found := ARGUMENT.match(template):
-        given[found[1]], template = found[2], template[found.end() :]
-    if found := DATE.match(template):
-        return given, datetime.date.fromisoformat(found[1]), template[found.end() :]
-    return given, None, template
+    values = {}
+    while match := ARGUMENT.match(template):
+        values[match[1]], template = match[2], template[match.end() :]
+    if match := DATE.match(template):
+        return values, datetime.date.fromisoformat(match[1]), template[match.end() :]
+    return values, None, template
 
 
 def _parse(template: str) -> nodes.Template:
@@ -87,14 +87,14 @@ def _parse(template: str) -> nodes.Template:
 
 
 def _refuse_chance(tree: nodes.Template) -> None:
-    if found := next(_chances(tree), None):
+    if what := next(_find_random(tree), None):
         raise InputError(
-            f"the chat template draws at random, with {found}: the same rows would give another text each time; another template: "
+            f"the chat template draws at random, with {what}: the same rows would give another text each time; another template: "
             "chat_template=plain"
         )
 
 
-def _chances(tree: nodes.Template) -> Iterator[str]:
+def _find_random(tree: nodes.Template) -> Iterator[str]:
     for one in tree.find_all(nodes.Filter):
         if one.name == "random" or any(isinstance(arg, nodes.Const) and arg.value == "random" for arg in one.args):
             yield "the filter random"

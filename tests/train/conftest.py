@@ -152,10 +152,10 @@ def rewards(out: Path) -> list[float]:
 
 
 def kill_after(command: list[str], out: Path, step: int) -> str:
-    """Kill a worker with signal 9 as soon as the checkpoint of a step is whole; what the command says then."""
+    """Kill a worker with signal 9 as soon as the checkpoint of a step is complete; what the command says then."""
     process = subprocess.Popen(command, stderr=subprocess.PIPE, encoding="utf-8")
     end = time.monotonic() + 600
-    mark = out / ".work" / "checkpoints" / f"checkpoint-{step}" / "whole.json"
+    mark = out / ".work" / "checkpoints" / f"checkpoint-{step}" / "complete.json"
     while not mark.exists() and process.poll() is None and time.monotonic() < end:
         time.sleep(0.02)
     assert mark.exists(), process.communicate()[1]

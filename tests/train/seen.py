@@ -15,7 +15,7 @@ import transformers
 
 from kgtools.tools import registry
 from kgtools.tools.inputs.files import to_json
-from kgtools.train.launch.job import Job, last_whole
+from kgtools.train.launch.job import Job, last_checkpoint
 from kgtools.train.stages.ppo.rollout import Sampler
 
 BROKEN = (3, 7, 11)
@@ -86,7 +86,7 @@ def main(folder: Path, stages: list[str]) -> None:
                 (Path(own.work) / "tokenizer").symlink_to(Path(job.work) / "tokenizer")
             for end in (*BROKEN, None) if run == "broken" else (None,):
                 watch.end = end
-                if found := last_whole(Path(own.checkpoints)):
+                if found := last_checkpoint(Path(own.checkpoints)):
                     own = replace(own, resume=str(found[0]), done=found[1]["step"])
                     watch.seen = {step: rows for step, rows in watch.seen.items() if step < own.done}
                 try:

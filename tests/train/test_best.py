@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 
 from kgtools.tools import registry
 from kgtools.tools.errors import UsageError
-from kgtools.train.data.order import Order, best_look, evaluates_after, since_best
+from kgtools.train.data.order import Order, best_evaluation, evaluates_after, evaluations_since_best
 from kgtools.train.launch.prepare import LOOKS, may_ask, must_look
 from kgtools.train.launch.space import needed
 from kgtools.train.models.cost import Adapter, Size
@@ -34,10 +34,10 @@ def history(*losses: float) -> list[dict[str, float]]:
     ],
 )
 def test_the_best_look_is_the_first_with_the_lowest_loss(losses, best, since):
-    found = best_look(history(*losses))
+    found = best_evaluation(history(*losses))
 
     assert (found and found["step"]) == best
-    assert since_best(history(*losses)) == since
+    assert evaluations_since_best(history(*losses)) == since
 
 
 @pytest.mark.parametrize(("every", "steps"), [(None, [4, 8, 10]), (3, [3, 6, 9, 10]), (5, [5, 10]), (99, [10])])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.train.data.rows import Noun, Rows, may_train, open_rows
 from kgtools.train.launch.prepare import prepare
-from kgtools.train.launch.processes import Machines
+from kgtools.train.launch.processes import Cluster
 from kgtools.train.stages.sft import STAGE, Sft
 from tests.train.conftest import preferences, question, recipe, records, said
 
@@ -122,9 +122,9 @@ def test_where_all_splits_are_trained_on_none_is_left_to_be_looked_on(tmp_path):
     own = Sft(**recipe(data=(records(tmp_path / "a", rows),), split="all").model_dump())
     (tmp_path / "work").mkdir()
 
-    plan = prepare(STAGE, own, tmp_path / "work", Machines())
+    plan = prepare(STAGE, own, tmp_path / "work", Cluster())
 
-    assert {split: made.rows for split, made in plan.made.items()} == {"train": 2}
+    assert {split: made.rows for split, made in plan.token_counts.items()} == {"train": 2}
     assert plan.rejects == {}
 
 
@@ -400,7 +400,7 @@ def test_where_the_template_refuses_every_row_its_own_words_are_said(tmp_path: P
     with pytest.raises(
         InputError, match=r"every row was refused \(template-refuses 2\): .*roles must alternate user/assist"
     ):
-        prepare(STAGE, own, tmp_path / "work", Machines())
+        prepare(STAGE, own, tmp_path / "work", Cluster())
 
 
 def test_a_copy_of_a_test_row_with_other_white_space_is_one(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.train.data.chat import chat
-from kgtools.train.models.examine import Found, examine, look, positions, used
+from kgtools.train.models.examine import ModelReport, examine, find_used_ids, inspect_model, positions
 from kgtools.train.models.resolve import fingerprint, tiny
 from kgtools.train.models.vocabulary import vocabulary_of
 from tests.train.conftest import GOOD, TEXTS, made, metrics, preferences, question, recipe, records, said, told, trained
@@ -82,11 +82,11 @@ def test_positions_count_for_rows_and_answers_and_not_for_what_no_row_needs(base
     paths, longest = [str(asked / "tokens.parquet")], counted.longest
     configure(base, max_position_embeddings=longest + 8)
 
-    assert look(recipe(max_length=100_000), base, words, paths, longest, 8)[0].positions == longest + 8
+    assert inspect_model(recipe(max_length=100_000), base, words, paths, longest, 8)[0].positions == longest + 8
     with pytest.raises(InputError, match=rf"an answer to it up to 9; max_length={longest - 1} or max_new_tokens=8"):
-        look(recipe(), base, words, paths, longest, 9)
+        inspect_model(recipe(), base, words, paths, longest, 9)
     with pytest.raises(InputError, match=rf"max_length={(longest + 8) // 2} max_new_tokens="):
-        look(recipe(), base, words, paths, longest + 8, longest + 8)
+        inspect_model(recipe(), base, words, paths, longest + 8, longest + 8)
     assert table.height == 64
 
 
@@ -123,7 +123,7 @@ def test_a_folder_without_a_tokenizer_is_refused_with_the_way_out(kind, left, as
         assert "copy those files of the model it was made from into it" in done.err
 
 
-def looked_at(stage: str, folder: Path, rows: Path, **own: Any) -> Found:
+def looked_at(stage: str, folder: Path, rows: Path, **own: Any) -> ModelReport:
     words = tokenizer_of(folder)
     made(rows, "prompts" if stage == "ppo" else "records", chat(words, "plain", None))
     return examine(stage, recipe(**own), folder, words, [str(rows / "tokens.parquet")], 40)
@@ -186,7 +186,7 @@ def test_what_is_learnt_is_told_from_what_is_read(asked, tmp_path):
     words = tokenizer_of(tmp_path / "base")
     table, *_ = made(asked, "records", chat(words, "plain", None))
 
-    ids = used([str(asked / "tokens.parquet")])
+    ids = find_used_ids([str(asked / "tokens.parquet")])
 
     assert ids.seen == {id_ for row in table["input_ids"] for id_ in row}
     assert ids.learnt == {*words(GOOD)["input_ids"], words.eos_token_id}

@@ -210,7 +210,7 @@ def test_what_a_reader_changes_is_counted_with_what_is_changed_here(tmp_path: Pa
 
     rows = opened(tmp_path / "a.jsonl")
 
-    assert ids(rows) == [rows.places[0][1].collect()["id"][0]]
+    assert ids(rows) == [rows.tables[0][1].collect()["id"][0]]
     assert rows.counts["changed"] == {
         "messages of the system without text left out": 1,
         "turns after the last answer": 1,

@@ -30,7 +30,7 @@ def test_a_rank_that_is_killed_ends_the_rest_and_the_run_goes_on_to_the_same_end
 
     err = kill_after(command, tmp_path / "broken", 4)
     assert "signal 9" in err
-    assert re.search(r"checkpoint of step (4|8) is whole; the same command again goes on", err)
+    assert re.search(r"checkpoint of step (4|8) is complete; the same command again goes on", err)
     assert not workers(tmp_path / "broken")
     again = subprocess.run([*command, "--nproc", "1"], stderr=subprocess.PIPE, encoding="utf-8", check=False)
     assert again.returncode == 2

@@ -12,7 +12,7 @@ import pytest
 from kgtools.tools.errors import InputError
 from kgtools.train.data.chat import Chat
 from kgtools.train.launch.prepare import prepare
-from kgtools.train.launch.processes import Machines
+from kgtools.train.launch.processes import Cluster
 from kgtools.train.models import cost
 from kgtools.train.models import load as loading
 from kgtools.train.stages.sft import STAGE, Sft
@@ -126,7 +126,7 @@ def test_a_run_with_such_a_model_is_refused_before_it_begins(own: Path, mark: Pa
     (tmp_path / "work").mkdir()
 
     with pytest.raises(InputError, match="comes with code of its own"):
-        prepare(STAGE, wanted, tmp_path / "work", Machines())
+        prepare(STAGE, wanted, tmp_path / "work", Cluster())
     assert not mark.exists()
 
 

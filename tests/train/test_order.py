@@ -19,7 +19,7 @@ from kgtools.tools.errors import UsageError
 from kgtools.train.data.order import Order, rate, shares, steps_of, validation_shares
 from kgtools.train.launch.job import Job
 from kgtools.train.launch.prepare import prepare
-from kgtools.train.launch.processes import Machines
+from kgtools.train.launch.processes import Cluster
 from kgtools.train.recipe import load
 from tests.train.conftest import GOOD, preferences, question, recipe, records, said
 from tests.train.seen import BROKEN
@@ -120,10 +120,10 @@ def seen(models, tmp_path_factory):
         home / "looked", [question(n) + said(GOOD * (n % 9 + 1)) for n in range(200, 200 + LOOKED)], split="validation"
     )
     compared = [(question(n), said(GOOD * (n % 9 + 1)), said("x")) for n in range(200, 200 + LOOKED)]
-    judged = preferences(home / "judged", compared, split="validation")
+    judge_pairs = preferences(home / "judged", compared, split="validation")
     for world in (1, 2):
         for stage in STAGES:
-            data = (pairs, judged) if stage in ("reward", "dpo") else (talks, looked)
+            data = (pairs, judge_pairs) if stage in ("reward", "dpo") else (talks, looked)
             _ready(home / str(world) / stage, stage, data, models, world)
     ranks = [rank for world in (1, 2) for rank in _ranks(home / str(world), world)]
     ends = [rank.communicate(timeout=900)[1] for rank in ranks]
@@ -148,7 +148,7 @@ def _ready(work: Path, stage: str, data: tuple[Path, Path], models: Path, world:
     if stage == "pretrain":
         own |= {"packing": "none", "learning_rate": "1e-12", "log_every": "3"}  # it stays what it is
     kind = registry.find("stages", stage)
-    prepare(kind, load("tiny", stage, kind.recipe, own), work, Machines(world)).job.save()
+    prepare(kind, load("tiny", stage, kind.recipe, own), work, Cluster(world)).job.save()
 
 
 def _ranks(home: Path, world: int) -> list[subprocess.Popen]:
@@ -181,21 +181,21 @@ def _read(work: Path, world: int) -> dict:
 @pytest.mark.parametrize("world", [1, 2])
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_row_is_seen_as_often_as_any_other(seen, stage, world):
-    counted = Counter(range(ROWS))
+    count_weights = Counter(range(ROWS))
     for rows in seen[stage, world]["whole"][0]:
         assert len(rows) == BATCH
-        counted.update(rows[:: 4 if stage == "rloo" else 1])  # each is answered four times
-        assert max(counted.values()) - min(counted.values()) <= 1
+        count_weights.update(rows[:: 4 if stage == "rloo" else 1])  # each is answered four times
+        assert max(count_weights.values()) - min(count_weights.values()) <= 1
 
 
 @pytest.mark.parametrize("world", [1, 2])
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_run_that_is_broken_off_in_each_pass_sees_what_an_unbroken_one_sees(seen, stage, world):
-    (whole, tokens), (broken, counted) = seen[stage, world]["whole"], seen[stage, world]["broken"]
+    (whole, tokens), (broken, count_weights) = seen[stage, world]["whole"], seen[stage, world]["broken"]
 
     assert [step * BATCH // ROWS for step in BROKEN] == [0, 1, 2]
     assert broken == whole
-    assert counted == tokens
+    assert count_weights == tokens
     if stage != "ppo":  # it tells of each step's by themselves
         assert list(tokens.values()) == sorted(set(tokens.values()))
 

@@ -48,7 +48,7 @@ def test_a_refused_run_leaves_no_folder_that_was_not_there(
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_refused_run_leaves_a_folder_as_it_was(stage: str, data: Path, tiny_model: Path, kgtools: Any) -> None:
     out = data / "out"
-    for file in (".work/checkpoints/checkpoint-4/whole.json", "base/mine", "run.json", "adapter/mine"):
+    for file in (".work/checkpoints/checkpoint-4/complete.json", "base/mine", "run.json", "adapter/mine"):
         (out / file).parent.mkdir(parents=True, exist_ok=True)
         (out / file).write_text('{"step": 4}', encoding="utf-8")
     before = _files(out)

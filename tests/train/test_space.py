@@ -45,7 +45,7 @@ def test_a_checkpoint_is_estimated_as_it_is_written(
     needs_stack()
     monkeypatch.setattr(run, "_keep", look)
     own = {"method": method, "zero": zero, "precision": precision, "batch_size": 2, "steps": 2, "save_every": 1}
-    run.run(STAGE, Sft(**recipe(data=(data,), **own).model_dump()), tmp_path / "out", processes.Machines(world))
+    run.run(STAGE, Sft(**recipe(data=(data,), **own).model_dump()), tmp_path / "out", processes.Cluster(world))
 
     two, result = seen["sizes"]
     assert two <= 2 * seen["disk"]["checkpoint"] <= 1.5 * two
@@ -54,7 +54,7 @@ def test_a_checkpoint_is_estimated_as_it_is_written(
 
 def needs(method: str = "lora", **changes: Any) -> dict[str, int]:
     own = recipe(**{"method": method, "zero": 0, "steps": 10_000} | changes)
-    return space.needed(LARGE, SMALL if method == "lora" else None, own, 8, own.steps or 1, 0)
+    return space.estimate_disk(LARGE, SMALL if method == "lora" else None, own, 8, own.steps or 1, 0)
 
 
 def test_the_space_of_a_run_moves_as_it_should() -> None:
@@ -69,7 +69,7 @@ def test_the_space_of_a_run_moves_as_it_should() -> None:
     assert (needs(keep=1)["at_once"], needs(keep=3)["at_once"], needs(keep=3, steps=501)["at_once"]) == (2, 4, 2)
     assert needs(keep=1)["sum"] < needs(keep=2)["sum"]
     common = {"title": "", "model": "m", "learning_rate": 1.0, "steps": 10_000, "zero": 0}
-    ppo = space.needed(LARGE, SMALL, Ppo(**common, reward="r"), 8, 10_000, 0)
+    ppo = space.estimate_disk(LARGE, SMALL, Ppo(**common, reward="r"), 8, 10_000, 0)
     assert ppo["result"] > 1.9 * needs()["result"]  # policy and value
 
 

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from kgtools.train.data.chat import Chat, Refusal, chat
-from kgtools.train.data.thinking import part
-from kgtools.train.data.tokenize import Made, _preference
+from kgtools.train.data.thinking import split_thinking
+from kgtools.train.data.tokenize import TokenCounts, _preference
 from kgtools.train.inference import generate
 from kgtools.train.inference.answer import Answer, Said, answer
 from kgtools.train.inference.reward_scores import sequence
@@ -42,7 +42,7 @@ def reasoning(special: bool = False, template: str = REASONS, **arguments: Any) 
     ],
 )
 def test_what_is_thought_is_told_from_what_is_answered(text: str, opened: bool, thought: str, answer: str) -> None:
-    assert part(text, opened) == (thought, answer)
+    assert split_thinking(text, opened) == (thought, answer)
 
 
 @pytest.mark.parametrize("special", [False, True])
@@ -133,7 +133,7 @@ def test_earlier_answers_of_a_talk_do_not_hinder_a_preference_and_are_a_reject_o
     talk = reasoning()
     before = question(1) + said("a") + question(2)
 
-    prompt = _preference({"prompt": before, "chosen": said("b"), "rejected": said("c")}, talk, 999, Made())[0]
+    prompt = _preference({"prompt": before, "chosen": said("b"), "rejected": said("c")}, talk, 999, TokenCounts())[0]
 
     assert talk.tokenizer.decode(prompt) == talk.ask(before) + EMPTY
     assert made(records(tmp_path, [before + said("b")]), "records", talk)[2] == ["template-rewrites-turns"]
@@ -145,7 +145,7 @@ def test_what_is_scored_is_what_pairs_are_made_of_with_one_block(arguments: dict
     talk = reasoning(**arguments)
     row = {"prompt": question(1), "chosen": said("so"), "rejected": said("no")}
 
-    prompt, chosen, _ = _preference(row, talk, 999, Made())
+    prompt, chosen, _ = _preference(row, talk, 999, TokenCounts())
 
     for text in ("so", f"{EMPTY}so", "<think>\nwhy\n</think>\n\nso"):
         assert sequence(talk, question(1), text) == prompt + chosen

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kgtools.train.data.chat import Chat, chat
 from kgtools.train.data.rows import Noun
-from kgtools.train.data.tokenize import NOT_LEARNT, PAIRS, PROMPTS, TOKENS, Made, _preference, _record
+from kgtools.train.data.tokenize import NOT_LEARNT, PAIRS, PROMPTS, TOKENS, TokenCounts, _preference, _record
 from tests.train.conftest import (
     ENDS,
     TALK,
@@ -132,7 +132,7 @@ def test_any_answer_is_learnt_to_the_letter(plain: Chat, texts: tuple[str, ...])
     roles = ("user", "assistant", "user", "assistant")
     talk = [{"role": role, "content": text} for role, text in zip(roles, texts, strict=True)]
 
-    found = _record({"messages": talk}, plain, 4096, Made())
+    found = _record({"messages": talk}, plain, 4096, TokenCounts())
 
     assert not isinstance(found, str)
     row = dict(zip(("input_ids", "labels"), found, strict=True))
@@ -148,7 +148,7 @@ def test_any_answer_is_learnt_to_the_letter(plain: Chat, texts: tuple[str, ...])
 def test_no_token_of_a_preference_is_split_where_the_answer_begins(plain: Chat, chosen: str, rejected: str) -> None:
     row = {"prompt": question(1), "chosen": said(chosen), "rejected": said(rejected)}
 
-    found = _preference(row, plain, 4096, Made())
+    found = _preference(row, plain, 4096, TokenCounts())
 
     assert not isinstance(found, str)
     prompt, *answers = found
@@ -198,11 +198,11 @@ def test_a_conversation_is_cut_at_the_last_end_of_an_answer_that_fits(name: str,
     ]
 
     for length in range(1, len(whole) + 2):
-        counted = Made()
+        counted = TokenCounts()
         found = _record({"messages": TALK}, talk, length, counted)
         if length <= begins[0]:
             assert found == "prompt-too-long"
-            assert counted == Made()
+            assert counted == TokenCounts()
             continue
         size, cut = next(
             (size, cut)
@@ -265,7 +265,7 @@ def test_where_every_text_holds_a_special_token_nothing_is_left(
     table, counted, refused = made(records(tmp_path, rows), noun, talk)
 
     assert (table.schema, table.height) == (pl.Schema(schema.columns), 0)
-    assert (counted, refused) == (Made(), ["special-token"])
+    assert (counted, refused) == (TokenCounts(), ["special-token"])
 
 
 @pytest.mark.parametrize("side", ["prompt", "chosen", "rejected"])

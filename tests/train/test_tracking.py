@@ -10,7 +10,7 @@ import pytest
 
 from kgtools.tools import registry
 from kgtools.tools.errors import KgtoolsError, MissingExtraError, UsageError
-from kgtools.train.launch.processes import Machines
+from kgtools.train.launch.processes import Cluster
 from kgtools.train.launch.requirements import QUIET, needs_packages
 from kgtools.train.launch.run import run
 from kgtools.train.launch.tracking import numbers, report, settings
@@ -170,7 +170,7 @@ def test_of_several_nodes_the_first_reports(monkeypatch, tmp_path):
     stage = replace(registry.find("stages", "sft"), check=check)
     for node, word in ((0, "pip install wandb"), (1, "it went on")):
         with pytest.raises(KgtoolsError, match=word):
-            run(stage, recipe(report_to="wandb"), tmp_path, Machines(1, 2, node, "host:1"))
+            run(stage, recipe(report_to="wandb"), tmp_path, Cluster(1, 2, node, "host:1"))
 
 
 @pytest.mark.parametrize("none", ["none", None, []])

@@ -15,10 +15,10 @@ from kgtools.train.paper import WORDS, differences
 if TYPE_CHECKING:
     from kgtools.train.launch.doctor import Check
     from kgtools.train.launch.prepare import Plan
-    from kgtools.train.launch.processes import Machines
+    from kgtools.train.launch.processes import Cluster
 
 
-def print_plan(plan: "Plan", place: "Machines", style: str) -> None:
+def print_plan(plan: "Plan", place: "Cluster", style: str) -> None:
     """What will be trained on what: as a table or JSON on stdout, or (`talk`) in short on stderr."""
     facts = _facts(plan, place)
     if style == "json":
@@ -32,7 +32,7 @@ def print_plan(plan: "Plan", place: "Machines", style: str) -> None:
         facts["disk"] = f"{size_of(plan.disk['sum'])} needed, {size_of(plan.disk['free'])} free"
         print_table(["run", ""], [(key, _short(value)) for key, value in facts.items() if key != "recipe"])
     else:
-        made = plan.made["train"]
+        made = plan.token_counts["train"]
         cut = f", {sum(made.cut.values()):,} cut" if made.cut else ""
         learnt = f", {made.learnt:,} of them learnt" if made.learnt else ""  # none of a prompt is
         tell(
@@ -45,7 +45,7 @@ def print_plan(plan: "Plan", place: "Machines", style: str) -> None:
         )
 
 
-def print_plans(plans: "list[Plan]", place: "Machines", style: str) -> None:
+def print_plans(plans: "list[Plan]", place: "Cluster", style: str) -> None:
     """What the stages of a chain will be trained on."""
     if style == "json":
         print_json([_facts(plan, place) for plan in plans])
@@ -54,15 +54,15 @@ def print_plans(plans: "list[Plan]", place: "Machines", style: str) -> None:
             print_plan(plan, place, style)
 
 
-def _facts(plan: "Plan", place: "Machines") -> dict[str, Any]:
+def _facts(plan: "Plan", place: "Cluster") -> dict[str, Any]:
     recipe = plan.recipe
     return {
         "stage": plan.job.stage,
         "recipe": recipe.model_dump(mode="json"),
         "differs_from_paper": {key: {"recipe": own, "paper": told} for key, (own, told) in differences(recipe).items()},
         "base": plan.job.fingerprint,
-        **plan.found.facts,
-        "rows": {split: vars(made) | {"cut": dict(made.cut)} for split, made in plan.made.items()},
+        **plan.model_report.facts,
+        "rows": {split: vars(made) | {"cut": dict(made.cut)} for split, made in plan.token_counts.items()},
         "rejected": plan.rejects,
         "counts": {key: dict(sorted(counter.items())) for key, counter in plan.rows.counts.items()},
         "world_size": place.world,
@@ -78,7 +78,7 @@ def _facts(plan: "Plan", place: "Machines") -> dict[str, Any]:
 
 def _rows(plan: "Plan") -> str:
     """What is to be said of tokens whose rows were never trained, or are trained now."""
-    found = plan.found
+    found = plan.model_report
     left = [f"{token} ({why})" for token, why in found.untrained.items() if token not in found.trained]
     said = f"rows of tokens that are trained: {', '.join(found.trained)}\n" if found.trained else ""
     return said + (f"rows that were never trained and are left so: {', '.join(left)}\n" if left else "")

@@ -109,11 +109,11 @@ def _stage(name: str, stage: "Stage") -> click.Command:
 
         needs_stack()
         settings = recipe.load(name, stage.name, stage.recipe, changes(words))
-        place = processes.machines(nproc, nnodes, node, rdzv, hostfile)
+        place = processes.find_cluster(nproc, nnodes, node, rdzv, hostfile)
         with output.progress() as line:
             done = run(
                 stage, settings, out, place, fresh=fresh, weights_only=weights_only, dry_run=dry_run,
-                tell=lambda plan: output.print_plan(plan, place, style if dry_run else "talk"), show=line,
+                on_plan=lambda plan: output.print_plan(plan, place, style if dry_run else "talk"), on_metrics=line,
             )  # fmt: skip
         if done:
             output.print_done(done, out, style)
@@ -162,8 +162,8 @@ def train_all(
     from kgtools.train.launch.requirements import needs_stack
 
     needs_stack()
-    place = processes.machines(nproc, None, None, None, None)
-    given = pipeline.Given(system, records, preferences, allow, seed, identified)
+    place = processes.find_cluster(nproc, None, None, None, None)
+    given = pipeline.PipelineInputs(system, records, preferences, allow, seed, identified)
     if dry_run:
         output.print_plans(pipeline.dry_run(given, place), place, style)
         return

@@ -32,7 +32,7 @@ PROMPTS = Schema("prompts", {"id": pl.String, "prompt_ids": IDS, "prompt": MESSA
 
 
 @dataclass
-class Made:
+class TokenCounts:
     """What was made of a split: `rows`, and of them `cut` at the end of a turn or within an answer; tokens seen and learnt; the `longest`
     sequence, and the `squares` of all lengths, summed."""
 
@@ -55,13 +55,13 @@ class Made:
         return self.squares / self.tokens
 
 
-def tokenize(rows: Rows, split: str, chat: Chat, max_length: int, packed: bool, out: Path) -> Made:
+def tokenize(rows: Rows, split: str, chat: Chat, max_length: int, packed: bool, out: Path) -> TokenCounts:
     """Write the rows of a split as tokens to `out`: PAIRS of preferences, PROMPTS of prompts, else TOKENS.
 
     What is too long is cut at the end of a turn, or within its only answer, and then has no EOS; a prompt or a preference that
     is too long is a reject of `rows`, as is a text that holds a special token, and a conversation that the template does not take.
     `packed`: texts are joined, EOS between them, into sequences of `max_length`."""
-    made = Made()
+    made = TokenCounts()
     if rows.noun == "texts":
         with Sink(out, TOKENS) as sink:
             for frame in _texts(rows, split, chat, max_length, packed, made):
@@ -107,7 +107,7 @@ def _ids(chat: Chat, text: str) -> tuple[list[int], list[tuple[int, int]]]:
     return made["input_ids"], made["offset_mapping"]
 
 
-def _record(row: dict[str, Any], chat: Chat, max_length: int, made: Made) -> tuple[list[int], list[int]] | str:
+def _record(row: dict[str, Any], chat: Chat, max_length: int, made: TokenCounts) -> tuple[list[int], list[int]] | str:
     text, spans = chat.render(row["messages"])
     ids, places = _ids(chat, text)
     begins = [begin for begin, _ in places]
@@ -128,7 +128,7 @@ def _record(row: dict[str, Any], chat: Chat, max_length: int, made: Made) -> tup
     return ids[:size], labels[:size]
 
 
-def _preference(row: dict[str, Any], chat: Chat, max_length: int, made: Made) -> tuple[list[int], ...] | str:
+def _preference(row: dict[str, Any], chat: Chat, max_length: int, made: TokenCounts) -> tuple[list[int], ...] | str:
     texts, begin = chat.pair(row["prompt"], (row["chosen"], row["rejected"]))
     (chosen, places), (rejected, _) = (_ids(chat, text) for text in texts)
     answers = [chosen, rejected]
@@ -142,7 +142,7 @@ def _preference(row: dict[str, Any], chat: Chat, max_length: int, made: Made) ->
     return answers[0][:start], answers[0][start:], answers[1][start:]
 
 
-def _prompt(row: dict[str, Any], chat: Chat, max_length: int, made: Made) -> tuple[Any, ...] | str:
+def _prompt(row: dict[str, Any], chat: Chat, max_length: int, made: TokenCounts) -> tuple[Any, ...] | str:
     ids = _ids(chat, chat.ask(row["prompt"]))[0]
     if len(ids) > max_length:
         return "prompt-too-long"
@@ -150,7 +150,9 @@ def _prompt(row: dict[str, Any], chat: Chat, max_length: int, made: Made) -> tup
     return ids, row["prompt"]
 
 
-def _texts(rows: Rows, split: str, chat: Chat, max_length: int, packed: bool, made: Made) -> Iterator[pl.DataFrame]:
+def _texts(
+    rows: Rows, split: str, chat: Chat, max_length: int, packed: bool, made: TokenCounts
+) -> Iterator[pl.DataFrame]:
     eos, rest, number = chat.tokenizer.eos_token_id, list[int](), 0
     for batch in rows.batches(split):
         batch = _clean(batch, rows, chat)
@@ -176,7 +178,7 @@ def _texts(rows: Rows, split: str, chat: Chat, max_length: int, packed: bool, ma
         yield TOKENS.frame(last)
 
 
-def _count(made: Made, rows: list[tuple[str, list[int], list[int]]]) -> None:
+def _count(made: TokenCounts, rows: list[tuple[str, list[int], list[int]]]) -> None:
     for _, ids, _ in rows:
         made.rows += 1
         made.see(len(ids))

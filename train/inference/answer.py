@@ -24,11 +24,11 @@ from kgtools.train.data.tokenize import tokenize
 from kgtools.train.launch.requirements import needs_engine
 from kgtools.train.launch.undo import undo
 from kgtools.train.models import resolve
-from kgtools.train.models.examine import Found, look
+from kgtools.train.models.examine import ModelReport, inspect_model
 from kgtools.train.models.load import tokenizer_of
 from kgtools.train.models.stop_tokens import StopToken, stop_tokens
 from kgtools.train.paper import WORDS
-from kgtools.train.recipe import Asking, Count, Engine
+from kgtools.train.recipe import Count, Engine, ModelSettings
 
 ANSWERS = Schema(
     "answers",
@@ -49,7 +49,7 @@ KEPT = ".answers.jsonl"
 Show = Callable[[int, int], None]
 
 
-class Answer(Asking):
+class Answer(ModelSettings):
     """How a model answers. `max_new_tokens`: tokens at most; `temperature`: 0 takes the likeliest token each time; `samples`: answers to
     each question; `batch_size`: questions at once, of which the answers are kept together; `engine`: `generate` and `continuous`
     batching of transformers, or `vllm`, which takes `gpu_memory_utilization` of a GPU."""
@@ -65,11 +65,11 @@ class Answer(Asking):
 
 @dataclass(frozen=True)
 class Questions:
-    """Questions as a model reads them. `found`: what the model is like; `table`: `train.data.tokenize.PROMPTS`; `origins`: id -> what an answer's
-    record has of the question's; `identity`: hash of all that the answers hang on."""
+    """Questions as a model reads them. `model_report`: what the model is like; `table`: `train.data.tokenize.PROMPTS`; `origins`: id -> what
+    an answer's record has of the question's; `identity`: hash of all that the answers hang on."""
 
     folder: Path
-    found: Found
+    model_report: ModelReport
     chat: Chat
     rows: Rows
     table: pl.DataFrame
@@ -79,7 +79,7 @@ class Questions:
     identity: str
 
 
-class Said(NamedTuple):
+class Completion(NamedTuple):
     """What a model gave to a question. `text`: the answer; `ended`: whether it stopped by itself; `tokens`: of all; `thinking` and
     `special` tokens: as `ANSWERS` has them."""
 
@@ -90,7 +90,7 @@ class Said(NamedTuple):
     special: int
 
     @property
-    def whole(self) -> str:
+    def full_text(self) -> str:
         """The answer with what was thought before it, as a message has both."""
         return f"{OPEN}\n{self.thinking}\n{CLOSE}\n\n{self.text}" if self.thinking else self.text
 
@@ -104,66 +104,66 @@ def questions(recipe: Answer, out: Path, check: Callable[[Rows, Any], None] = la
         check(rows, recipe)
         folder = resolve.resolve(recipe.model, recipe.revision, out / "base", recipe.seed)
         resolve.needs_weights(folder, recipe.trust_remote_code)
-        words = tokenizer_of(folder, recipe.trust_remote_code)
-        talk = chat_of(words, recipe)
+        tokenizer = tokenizer_of(folder, recipe.trust_remote_code)
+        chat = chat_of(tokenizer, recipe)
         path = Path(scratch) / "prompts.parquet"
-        made = tokenize(rows, recipe.split, talk, recipe.max_length, False, path)
+        counts = tokenize(rows, recipe.split, chat, recipe.max_length, False, path)
         table = load_table(path)
         origins = _origins(rows, table)
         if table.is_empty() and rows.rejects:
             raise InputError(f"no question in the split {recipe.split}: every one was refused {rows.why()}")
-        found, _ = look(recipe, folder, talk.tokenizer, [str(path)], made.longest, recipe.max_new_tokens)
+        report, _ = inspect_model(recipe, folder, chat.tokenizer, [str(path)], counts.longest, recipe.max_new_tokens)
     if table.is_empty():
-        there = ", ".join(f"{name} {number:,}" for name, number in sorted(rows.counts["split"].items()))
+        splits = ", ".join(f"{name} {number:,}" for name, number in sorted(rows.counts["split"].items()))
         raise InputError(
-            f"no question in the split {recipe.split}: the data hold {there}; split=all takes all but test"
+            f"no question in the split {recipe.split}: the data hold {splits}; split=all takes all but test"
         )
-    if found.end:
+    if report.end:
         tell(
-            f"{folder}: the row of {talk.tokenizer.eos_token}, which ends an answer, was never trained (it is {found.end}): hardly an answer "
+            f"{folder}: the row of {chat.tokenizer.eos_token}, which ends an answer, was never trained (it is {report.end}): hardly an answer "
             "will end. `kgtools train sft` trains that row"
         )
     fingerprint = resolve.fingerprint(folder)
-    own = recipe.model_dump(mode="json", exclude={"model", "data", "gpu_memory_utilization", *WORDS})
-    ends = stop_tokens(folder, talk)
-    whole = [
-        [end.id for end in ends],
+    settings = recipe.model_dump(mode="json", exclude={"model", "data", "gpu_memory_utilization", *WORDS})
+    stops = stop_tokens(folder, chat)
+    parts = [
+        [end.id for end in stops],
         fingerprint,
         sorted(rows.inputs.items()),
         table["id"].to_list(),
-        own,
-        talk.template,
+        settings,
+        chat.template,
     ]
     return Questions(
         folder,
-        found,
-        talk,
+        report,
+        chat,
         rows,
         table,
         origins,
-        ends,
+        stops,
         fingerprint,
-        digest(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS).decode()),
+        digest(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS).decode()),
     )
 
 
 def _origins(rows: Rows, table: pl.DataFrame) -> dict[str, dict[str, Any]]:
-    found = pl.concat(
+    questions = pl.concat(
         [
             frame.filter(pl.col("id").is_in(table["id"].implode())).select("id", "file", "line", *COPIED)
-            for _, frame in rows.places
+            for _, frame in rows.tables
         ]
     )
-    return {row["id"]: row for row in found.collect().iter_rows(named=True)}
+    return {row["id"]: row for row in questions.collect().iter_rows(named=True)}
 
 
 def preview(recipe: Answer) -> dict[str, Any]:
     """What would be asked, and what would end an answer; nothing is answered. Raises UsageError, InputError."""
     with TemporaryDirectory(prefix="kgtools-") as scratch:
-        return facts_of(recipe, questions(recipe, Path(scratch)))
+        return describe_questions(recipe, questions(recipe, Path(scratch)))
 
 
-def facts_of(recipe: Answer, asked: Questions) -> dict[str, Any]:
+def describe_questions(recipe: Answer, asked: Questions) -> dict[str, Any]:
     """What there is to say of questions before they are asked."""
     return {
         "model": recipe.model, "fingerprint": asked.fingerprint, "questions": asked.table.height, "samples": recipe.samples,
@@ -174,32 +174,32 @@ def facts_of(recipe: Answer, asked: Questions) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def answer(recipe: Answer, out: Path, fresh: bool, show: Show = lambda *_: None) -> dict[str, Any]:
+def answer(recipe: Answer, out: Path, fresh: bool, on_progress: Show = lambda *_: None) -> dict[str, Any]:
     """Write a model's answers to `out/answers.parquet`; what `run.json` says.
 
     What was answered before a run was broken off is kept, and what comes then is what an unbroken run would have given: each batch
     is drawn by seed and place. Raises UsageError, InputError."""
-    with undo() as made_here:
-        made_here.folder(out)
-        made_here.new(out / "base")
+    with undo() as created:
+        created.folder(out)
+        created.new(out / "base")
         asked = questions(recipe, out)
-        made = drawn(recipe, asked, out, fresh, show)
+        completions = draw_answers(recipe, asked, out, fresh, on_progress)
     table = asked.table
     rows = [
         (
             row["id"],
             sample,
             row["prompt"],
-            said.text,
-            said.thinking,
-            said.ended,
+            completion.text,
+            completion.thinking,
+            completion.ended,
             len(row["prompt_ids"]),
-            said.tokens,
-            said.special,
+            completion.tokens,
+            completion.special,
         )
         for number, row in enumerate(table.iter_rows(named=True))
         for sample in range(recipe.samples)
-        for said in [made[number, sample]]
+        for completion in [completions[number, sample]]
     ]
     answers = ANSWERS.frame(rows)
     write_table(answers, out / "answers.parquet")
@@ -208,7 +208,7 @@ def answer(recipe: Answer, out: Path, fresh: bool, show: Show = lambda *_: None)
         "identity": asked.identity, "fingerprint": asked.fingerprint, "questions": table.height, "answers": answers.height,
         "ended": int(answers["ended"].sum()), "answer_tokens": int(answers["answer_tokens"].sum()),
         "special_tokens": int(answers["special_tokens"].sum()), "stop_tokens": [str(stop) for stop in asked.stops],
-        "rejected": len(asked.rows.rejects), "examined": asked.found.told,
+        "rejected": len(asked.rows.rejects), "examined": asked.model_report.told,
     }  # fmt: skip
     settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]} | asked.rows.privacy
     write_whole(out / "run.json", manifest("train answer", settings, asked.rows.inputs, **facts))
@@ -216,42 +216,44 @@ def answer(recipe: Answer, out: Path, fresh: bool, show: Show = lambda *_: None)
     return facts
 
 
-def drawn(recipe: Answer, asked: Questions, out: Path, fresh: bool, show: Show) -> dict[tuple[int, int], Said]:
+def draw_answers(
+    recipe: Answer, asked: Questions, out: Path, fresh: bool, on_progress: Show
+) -> dict[tuple[int, int], Completion]:
     """What was said, by question and sample; what is in `out/.answers.jsonl` is not drawn again."""
     import torch
 
     from kgtools.train.inference.generate import Sampling, generate, load
 
     tokenizer, prompts = asked.chat.tokenizer, asked.table["prompt_ids"].to_list()
-    talks = asked.table["prompt"].to_list()
+    messages = asked.table["prompt"].to_list()
     order = sorted(range(len(prompts)), key=lambda row: (-len(prompts[row]), row))
     todo = [(row, sample) for sample in range(recipe.samples) for row in order]
-    how = Sampling(
+    sampling = Sampling(
         recipe.max_new_tokens, recipe.temperature, recipe.batch_size, tuple(end.id for end in asked.stops), recipe.engine,
         recipe.gpu_memory_utilization,
     )  # fmt: skip
-    with undo() as made_here:
-        made_here.new(out / KEPT)
-        kept = _kept(out, asked.identity, fresh)
-        model = load(asked.folder, how, max(map(len, prompts)) + recipe.max_new_tokens, recipe.trust_remote_code)
+    with undo() as created:
+        created.new(out / KEPT)
+        kept = _read_kept(out, asked.identity, fresh)
+        model = load(asked.folder, sampling, max(map(len, prompts)) + recipe.max_new_tokens, recipe.trust_remote_code)
     with (out / KEPT).open("ab") as file:
         for begin in range(0, len(todo), recipe.batch_size):
             part = todo[begin : begin + recipe.batch_size]
-            if not all(place in kept for place in part):
+            if not all(key in kept for key in part):
                 torch.manual_seed(recipe.seed * 1_000_003 + begin)
-                made = generate(model, tokenizer, [prompts[row] for row, _ in part], how)
-                for place, ids in zip(part, made, strict=True):
-                    ended = bool(ids) and ids[-1] in how.stops
-                    said = ids[:-1] if ended else ids
-                    thinking, text = asked.chat.decode(talks[place[0]], said)
-                    kept[place] = Said(text, ended, len(ids), thinking, asked.chat.special(said))
-                    file.write(orjson.dumps([*place, *kept[place]]) + b"\n")
+                answers = generate(model, tokenizer, [prompts[row] for row, _ in part], sampling)
+                for key, ids in zip(part, answers, strict=True):
+                    ended = bool(ids) and ids[-1] in sampling.stops
+                    content = ids[:-1] if ended else ids
+                    thinking, text = asked.chat.decode(messages[key[0]], content)
+                    kept[key] = Completion(text, ended, len(ids), thinking, asked.chat.special(content))
+                    file.write(orjson.dumps([*key, *kept[key]]) + b"\n")
                 file.flush()
-            show(begin + len(part), len(todo))
+            on_progress(begin + len(part), len(todo))
     return kept
 
 
-def _kept(out: Path, identity: str, fresh: bool) -> dict[tuple[int, int], Said]:
+def _read_kept(out: Path, identity: str, fresh: bool) -> dict[tuple[int, int], Completion]:
     """What was answered before. Raises UsageError where it was something else."""
     path = out / KEPT
     if not fresh and (out / "run.json").exists():
@@ -265,6 +267,6 @@ def _kept(out: Path, identity: str, fresh: bool) -> dict[tuple[int, int], Said]:
         raise UsageError(
             f"{out}: holds answers of another model or to other questions; name another place with --out, or --fresh"
         )
-    whole = lines[:-1]  # what stands behind the last line feed was broken off
-    write_whole(path, b"".join(line + b"\n" for line in (first, *whole)))
-    return {(row, sample): Said(*said) for row, sample, *said in map(orjson.loads, whole)}
+    complete = lines[:-1]  # what stands behind the last line feed was broken off
+    write_whole(path, b"".join(line + b"\n" for line in (first, *complete)))
+    return {(row, sample): Completion(*fields) for row, sample, *fields in map(orjson.loads, complete)}

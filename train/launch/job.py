@@ -77,8 +77,8 @@ class Job:
     @staticmethod
     def load(path: Path) -> "Job":
         """What `save` wrote."""
-        told = orjson.loads(path.read_bytes())
-        return Job(**told | {"stops": tuple(told["stops"])})
+        fields = orjson.loads(path.read_bytes())
+        return Job(**fields | {"stops": tuple(fields["stops"])})
 
     @property
     def metrics(self) -> Path:
@@ -96,18 +96,18 @@ class Job:
         return Path(self.work) / "result"
 
 
-WHOLE = "whole.json"
+COMPLETE = "complete.json"
 """In a checkpoint: written when all ranks have written their part. `world`: how many they were; `step`; `sizes`: file -> bytes."""
 
 
 def sizes(checkpoint: Path) -> dict[str, int]:
     """The files of a checkpoint but its mark -> bytes."""
-    files = (file for file in sorted(checkpoint.rglob("*")) if file.is_file() and file.name != WHOLE)
+    files = (file for file in sorted(checkpoint.rglob("*")) if file.is_file() and file.name != COMPLETE)
     return {file.relative_to(checkpoint).as_posix(): file.stat().st_size for file in files}
 
 
-def last_whole(checkpoints: Path) -> tuple[Path, dict[str, Any]] | None:
-    """The newest checkpoint that is whole, each file as long as when it was written, and what it says of itself."""
-    marks = [(orjson.loads(mark.read_bytes()), mark.parent) for mark in checkpoints.glob(f"*/{WHOLE}")]
+def last_checkpoint(checkpoints: Path) -> tuple[Path, dict[str, Any]] | None:
+    """The newest checkpoint that is complete, each file as long as when it was written, and what it says of itself."""
+    marks = [(orjson.loads(mark.read_bytes()), mark.parent) for mark in checkpoints.glob(f"*/{COMPLETE}")]
     marks = [(told, home) for told, home in marks if told.get("sizes", {}).items() <= sizes(home).items()]
     return max(((home, told) for told, home in marks), key=lambda found: found[1]["step"], default=None)

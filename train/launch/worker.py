@@ -24,7 +24,7 @@ def main(path: str) -> int:
         registry.find("stages", job.stage).run(job)
     except Exception as error:  # noqa: BLE001 - told to the parent, with its traceback where it is a bug
         ours = isinstance(error, KgtoolsError)
-        told = {
+        failure = {
             "time": time.time(), "kind": type(error).__name__, "message": str(error),
             "traceback": None if ours else traceback.format_exc(),
         }  # fmt: skip
@@ -32,7 +32,7 @@ def main(path: str) -> int:
             missing_ok=True
         )  # a disk may be full, and word of it is to be left all the same
         with suppress(OSError):
-            write_whole(Path(job.work) / f"error-{os.environ.get('RANK', '0')}.json", to_json(told))
+            write_whole(Path(job.work) / f"error-{os.environ.get('RANK', '0')}.json", to_json(failure))
         traceback.print_exc()
         return 2
     return 0

@@ -14,8 +14,8 @@ from transformers import TrainerCallback
 
 from kgtools.tools.inputs.files import to_json
 from kgtools.tools.outputs.staging import write_whole
-from kgtools.train.launch.failures import NoNumber
-from kgtools.train.launch.job import WHOLE, Job, sizes
+from kgtools.train.launch.failures import NonFiniteError
+from kgtools.train.launch.job import COMPLETE, Job, sizes
 from kgtools.train.models.cost import peak_flops
 
 
@@ -34,7 +34,7 @@ class Meter(TrainerCallback):  # type: ignore[misc]  # mypy follows no imports o
         logs = dict(logs or {})
         for key, what in (("loss", "the loss"), ("grad_norm", "the gradients' norm")):
             if key in logs and not math.isfinite(logs[key]):
-                raise NoNumber(f"{what} is no number at step {state.global_step}")
+                raise NonFiniteError(f"{what} is no number at step {state.global_step}")
         if state.is_world_process_zero and "train_runtime" not in logs:
             write_metrics(self.job, self.line(state, logs))
         if self.check is not None:
@@ -63,32 +63,36 @@ class Meter(TrainerCallback):  # type: ignore[misc]  # mypy follows no imports o
             check_weights(model.parameters(), state.global_step, self.job.world)
 
     def on_save(self, args: Any, state: Any, _control: Any, **_: Any) -> None:
-        """The mark that a checkpoint is whole."""
+        """The mark that a checkpoint is complete."""
         if self.job.world > 1:
             dist.barrier()
         if state.is_world_process_zero:
-            mark_whole(Path(args.output_dir) / f"checkpoint-{state.global_step}", self.job, state.global_step)
+            mark_complete(Path(args.output_dir) / f"checkpoint-{state.global_step}", self.job, state.global_step)
 
 
 def check_weights(weights: Iterable[Any], step: int, world: int) -> None:
     """Raises NoNumber, on all processes alike, where a weight that is trained, of any process, is infinite or no number."""
-    good = torch.stack([torch.isfinite(_share(weight)).all() for weight in weights if weight.requires_grad]).all().int()
+    good = (
+        torch.stack([torch.isfinite(_local_part(weight)).all() for weight in weights if weight.requires_grad])
+        .all()
+        .int()
+    )
     if world > 1:
         dist.all_reduce(good, dist.ReduceOp.MIN)
     if not good:
-        raise NoNumber(f"weights are no numbers at step {step}; they are not saved")
+        raise NonFiniteError(f"weights are no numbers at step {step}; they are not saved")
 
 
-def _share(weight: Any) -> Any:
+def _local_part(weight: Any) -> Any:
     """What this process has of a weight: of ZeRO-3 its part, without what fills the last one up."""
     part = getattr(weight, "ds_tensor", None)
     return weight.detach() if part is None else part[: max(0, weight.ds_numel - dist.get_rank() * part.numel())]
 
 
-def mark_whole(folder: Path, job: Job, step: int) -> None:
+def mark_complete(folder: Path, job: Job, step: int) -> None:
     """Say that every rank has written its part of a checkpoint."""
     write_whole(
-        folder / WHOLE, to_json({"step": step, "world": job.world, "identity": job.identity, "sizes": sizes(folder)})
+        folder / COMPLETE, to_json({"step": step, "world": job.world, "identity": job.identity, "sizes": sizes(folder)})
     )
 
 

@@ -13,7 +13,7 @@ from kgtools.tools.inputs.files import to_json
 from kgtools.tools.outputs.staging import write_whole
 from kgtools.train.data.order import rate
 from kgtools.train.launch.job import Job
-from kgtools.train.stages.metrics import check_weights, mark_whole
+from kgtools.train.stages.metrics import check_weights, mark_complete
 from kgtools.train.stages.ppo import losses
 from kgtools.train.stages.ppo.recipe import Ppo
 from kgtools.train.stages.ppo.roles import Roles
@@ -188,7 +188,7 @@ class Learner:
             write_whole(folder / STATE, to_json({"kl_coef": self.cost.beta}))
         self.wait()
         if self.first:
-            mark_whole(folder, job, done)
+            mark_complete(folder, job, done)
             checkpoints = sorted(folder.parent.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
             for old in checkpoints[: -self.recipe.keep]:
                 shutil.rmtree(old)

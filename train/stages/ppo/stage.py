@@ -35,7 +35,7 @@ import orjson
 from kgtools.tools.errors import UsageError
 from kgtools.tools.inputs.files import to_json
 from kgtools.tools.outputs.staging import write_whole
-from kgtools.train.launch.failures import NoNumber
+from kgtools.train.launch.failures import NonFiniteError
 from kgtools.train.launch.job import Job, Stage
 from kgtools.train.launch.requirements import needs_engine
 from kgtools.train.models import adapters
@@ -100,7 +100,7 @@ def run(job: Job) -> None:
         clock.mark("update")
         done = step + 1
         if not math.isfinite(line["loss"]):
-            raise NoNumber(f"the loss is no number at step {done}")
+            raise NonFiniteError(f"the loss is no number at step {done}")
         speed = line["tokens"] / max(1e-9, sum(clock.spent.values()))
         lines.append({
             "step": done, "steps": steps, **line, "seconds": clock.spent, "tokens_per_second": speed,
@@ -149,7 +149,7 @@ def _finish(job: Job, recipe: Ppo, learner: Any, roles: Any, tokenizer: Any, lin
         part = max(1, len(lines) // 10)  # a single step has the answers to few questions
         spent = {name: round(sum(line["seconds"][name] for line in lines), 2) for name in lines[-1]["seconds"]}
         facts = {
-            "steps": recipe.steps, **finish.trained(roles),
+            "steps": recipe.steps, **finish.count_parameters(roles),
             **{f"first_{key}": sum(line[key] for line in lines[:part]) / part for key in COMPARED},
             **{f"last_{key}": sum(line[key] for line in lines[-part:]) / part for key in COMPARED},
             "seconds": spent, "made": folder.name, "peak_memory": metrics.peak_memory(),
