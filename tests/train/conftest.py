@@ -210,8 +210,8 @@ def tokenizer(tiny_model):
 def made(folder: Path, noun: str, talk, max_length=512, packed=False, **changes):
     """Tokens of a folder's rows with what was counted and refused."""
     rows = open_rows(recipe(data=(folder,), **changes), noun, folder / "read")
-    counted = tokenize(rows, "train", talk, max_length, packed, folder / "tokens.parquet")
-    return pl.read_parquet(folder / "tokens.parquet"), counted, [reason for *_, reason in rows.rejects]
+    result = tokenize(rows, "train", talk, max_length, packed, folder / "tokens.parquet")
+    return pl.read_parquet(folder / "tokens.parquet"), result.counts, [reason for *_, reason in result.rejects]
 
 
 def learnt(tokenizer, row) -> str:

@@ -10,7 +10,7 @@ import pytest
 from kgtools.tools import registry
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.inputs.files import sha256
-from kgtools.train.launch.prepare import _own_lora, may_ask
+from kgtools.train.launch.prepare import _adapter_lora, may_ask
 from kgtools.train.models.adapters import CONFIG, MARK, lora_of, may_go_on, origin
 from kgtools.train.models.resolve import fingerprint
 from tests.train.conftest import metrics, recipe, told, trained
@@ -121,19 +121,19 @@ def test_training_all_weights_says_to_merge_first():
 
 
 def test_settings_of_the_adapter_are_its_own_and_others_are_refused(first):
-    assert _own_lora(recipe(adapter=first), LAYERS) == lora_of(first / "adapter")
+    assert _adapter_lora(recipe(adapter=first), LAYERS) == lora_of(first / "adapter")
     same = {"r": 4, "targets": ["0.query_key_value", "h.1.query_key_value"]}
-    assert _own_lora(recipe(adapter=first, lora=same), LAYERS).r == 4
+    assert _adapter_lora(recipe(adapter=first, lora=same), LAYERS).r == 4
     said = (
         r"lora.r=16, lora.targets=all-linear: the adapter .* its own, lora.r=4 lora.targets=\[query_key_value\]; say so"
     )
     with pytest.raises(UsageError, match=said):
-        _own_lora(recipe(adapter=first, lora={"r": 16, "targets": "all-linear"}), LAYERS)
+        _adapter_lora(recipe(adapter=first, lora={"r": 16, "targets": "all-linear"}), LAYERS)
 
 
 def test_an_adapter_of_some_layers_of_a_name_is_refused(first):
     with pytest.raises(InputError, match="some layers of a name and not others"):
-        _own_lora(recipe(adapter=first, lora={"targets": ["1.query_key_value"]}), LAYERS)
+        _adapter_lora(recipe(adapter=first, lora={"targets": ["1.query_key_value"]}), LAYERS)
 
 
 def test_an_adapter_of_another_kind_is_refused(first, tmp_path):
@@ -167,4 +167,4 @@ def test_all_layers_by_their_full_names_are_all_linear_ones(models):
     names = lora_of(models / "reward" / "adapter").targets
 
     assert all("." in name for name in names)
-    assert _own_lora(recipe(adapter=models / "reward"), names).targets == "all-linear"
+    assert _adapter_lora(recipe(adapter=models / "reward"), names).targets == "all-linear"

@@ -9,8 +9,8 @@ from safetensors.torch import load_file
 from kgtools.tools import registry
 from kgtools.tools.errors import UsageError
 from kgtools.train.data.order import Order, best_evaluation, evaluates_after, evaluations_since_best
-from kgtools.train.launch.prepare import LOOKS, may_ask, must_look
-from kgtools.train.launch.space import needed
+from kgtools.train.launch.prepare import VALIDATION_KEYS, may_ask, must_look
+from kgtools.train.launch.space import estimate_disk
 from kgtools.train.models.cost import Adapter, Size
 from tests.train.conftest import GOOD, KGTOOLS, kill_after, metrics, question, recipe, records, said, told, trained
 
@@ -54,7 +54,7 @@ def test_the_best_is_the_result_of_what_ends_early_unless_the_recipe_says_otherw
     assert not recipe().takes_best
 
 
-@pytest.mark.parametrize("key", LOOKS)
+@pytest.mark.parametrize("key", VALIDATION_KEYS)
 def test_what_goes_by_rows_for_validation_is_refused_without_them(key):
     with pytest.raises(UsageError, match=f"{key}: there are no rows for validation: the data have none of the split"):
         must_look(recipe(**{key: 1}), {})
@@ -64,7 +64,7 @@ def test_what_goes_by_rows_for_validation_is_refused_without_them(key):
 
 
 @pytest.mark.parametrize("stage", ["ppo", "rloo"])
-@pytest.mark.parametrize("key", LOOKS)
+@pytest.mark.parametrize("key", VALIDATION_KEYS)
 def test_what_learns_from_scores_has_nothing_to_look_on(stage, key):
     with pytest.raises(UsageError, match=f"{key}: {stage} learns from scores of its own answers"):
         may_ask(registry.find("stages", stage), recipe(**{key: 1}))
@@ -74,7 +74,7 @@ def test_the_best_checkpoint_takes_place_on_the_disk_beside_the_others():
     size, own = Size(10**6, 10**6, 2, 64, 4, 600, 100, 100, True), Adapter(1000, 100)
 
     def at_once(**more):
-        return needed(size, own, recipe(**more), 1, 400, 0)["at_once"]
+        return estimate_disk(size, own, recipe(**more), 1, 400, 0)["at_once"]
 
     assert at_once(keep=1, save_every=100) == 2
     assert at_once(keep=1, save_every=100, keep_best=True) == 3

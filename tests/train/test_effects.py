@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from kgtools.train.effects import exact_match, exam, matches
+from kgtools.train.effects import exact_match, make_exam, matches
 from kgtools.train.inference.answer import ANSWERS
 from tests.train.conftest import question, records, said
 
@@ -34,7 +34,7 @@ def test_an_exam_has_questions_of_the_train_split_and_of_the_test_split(tmp_path
         tmp_path / "all", [{"messages": question(n) + said("ok"), "split": s} for n, s in enumerate(splits)]
     )
 
-    one, again, other = (exam(place, seed, tmp_path / f"{n}") for n, seed in enumerate((0, 0, 1)))
+    one, again, other = (make_exam(place, seed, tmp_path / f"{n}") for n, seed in enumerate((0, 0, 1)))
 
     def asked(folder: Path | None) -> list[str]:
         assert folder
@@ -48,7 +48,7 @@ def test_an_exam_has_questions_of_the_train_split_and_of_the_test_split(tmp_path
 
 
 def test_where_nothing_is_split_no_question_is_held_out(tmp_path: Path) -> None:
-    found = exam(records(tmp_path / "all", [question(1) + said("ok")]), 0, tmp_path / "out")
+    found = make_exam(records(tmp_path / "all", [question(1) + said("ok")]), 0, tmp_path / "out")
 
     assert (found.held_out, found.unseen) == (None, found.trained)
 

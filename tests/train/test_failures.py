@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 
 from kgtools.train.launch import failures, space
-from kgtools.train.launch.failures import FULL, MEMORY, NonFiniteError, WorkerExit, full_disk, oom_kills, why
+from kgtools.train.launch.failures import FULL, MEMORY, NonFiniteError, WorkerExit, explain, full_disk, oom_kills
 from kgtools.train.launch.run import clear_torn
 from kgtools.train.stages import metrics as meter
 from kgtools.train.stages.metrics import Meter, check_weights
@@ -47,14 +47,14 @@ def checkpoint(job: Any, step: int, mark: str = "complete.json") -> Path:
 
 def test_what_a_worker_said_of_its_end_is_passed_on(job: Any) -> None:
     fails(job, message="the reward model has collapsed", time=2.0)
-    assert why(job, WorkerExit(2)).startswith(
+    assert explain(job, WorkerExit(2)).startswith(
         "the reward model has collapsed\nthere is no checkpoint yet. What the processes"
     )
 
     checkpoint(job, 4)
-    assert "\nthe checkpoint of step 4 is complete. What" in why(job, WorkerExit(2))
+    assert "\nthe checkpoint of step 4 is complete. What" in explain(job, WorkerExit(2))
     fails(job, "ValueError: x", time=1.0)  # the first to fail is the one to blame
-    assert why(job, WorkerExit(2)).startswith(
+    assert explain(job, WorkerExit(2)).startswith(
         "a process failed: ValueError: x\nthe checkpoint of step 4 is complete; the same"
     )
 
@@ -73,16 +73,16 @@ def test_what_a_worker_said_of_its_end_is_passed_on(job: Any) -> None:
 def test_how_a_process_ended_is_told_from_its_code_or_from_the_log(code: int, log: str, words: str, job: Any) -> None:
     (Path(job.work) / "worker.log").write_bytes(log.encode("latin-1", "ignore") + b"\xff")
 
-    assert why(job, WorkerExit(code)).startswith(words)
-    assert "there is no checkpoint yet; the same command again" in why(job, WorkerExit(code))
-    assert why(job, WorkerExit(code)).endswith(f"What the processes said: {Path(job.work) / 'worker.log'}")
+    assert explain(job, WorkerExit(code)).startswith(words)
+    assert "there is no checkpoint yet; the same command again" in explain(job, WorkerExit(code))
+    assert explain(job, WorkerExit(code)).endswith(f"What the processes said: {Path(job.work) / 'worker.log'}")
 
 
 def test_the_newest_checkpoint_that_is_whole_is_the_one_to_go_on_from(job: Any) -> None:
     for step, mark in ((4, "complete.json"), (12, "complete.json"), (100, "half.json")):
         checkpoint(job, step, mark)
 
-    assert "the checkpoint of step 12 is complete" in why(job, WorkerExit(1))
+    assert "the checkpoint of step 12 is complete" in explain(job, WorkerExit(1))
 
 
 @pytest.mark.parametrize("error", ["torch.OutOfMemoryError: CUDA out of memory. Tried", "MemoryError"])
@@ -90,7 +90,7 @@ def test_too_little_memory_is_told_with_the_step_the_need_and_what_takes_less(jo
     (Path(job.work) / "metrics.jsonl").write_bytes(b'{"step":7}\n')
     fails(job, error)
 
-    text = why(job, WorkerExit(2))
+    text = explain(job, WorkerExit(2))
 
     assert text.startswith(f"a process has too little memory: {error}")
     assert "after step 7: each of 1 processes needs about 30.0 GB beside its libraries" in text
@@ -103,7 +103,7 @@ def test_too_little_memory_is_told_with_the_step_the_need_and_what_takes_less(jo
 def test_only_what_a_run_can_still_do_without_is_named_as_a_way_out(job: Any) -> None:
     job.recipe |= {"method": "full", "micro_batch_size": 1, "gradient_checkpointing": True, "zero": 2}
     job.world = 2
-    text = why(job, WorkerExit(-9))
+    text = explain(job, WorkerExit(-9))
 
     assert (
         "the same command again goes on from there. a smaller max_length, zero=3, fewer --nproc also take less" in text
@@ -119,7 +119,7 @@ def test_only_what_a_run_can_still_do_without_is_named_as_a_way_out(job: Any) ->
     ],
 )
 def test_the_kernel_is_blamed_for_a_kill_only_where_it_counted_one(kills: int | None, words: str, job: Any) -> None:
-    assert why(job, WorkerExit(-9, 0, kills)).startswith(f"a process was killed (signal 9): {words}")
+    assert explain(job, WorkerExit(-9, 0, kills)).startswith(f"a process was killed (signal 9): {words}")
 
 
 @pytest.mark.parametrize(
@@ -169,17 +169,17 @@ def test_a_file_that_cannot_grow_is_known_by_what_torch_and_safetensors_say(writ
 
 def test_a_worker_that_could_not_even_leave_word_of_its_end_found_the_disk_full(job: Any, monkeypatch: Any) -> None:
     (Path(job.work) / failures.SPARE).unlink()  # it gave it up to leave word
-    assert "no space" not in why(job, WorkerExit(2))  # of much space it was killed while it did so
+    assert "no space" not in explain(job, WorkerExit(2))  # of much space it was killed while it did so
 
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
-    assert why(job, WorkerExit(2)).startswith(f"no space is left at {job.work}, where 0.0 MB are free")
+    assert explain(job, WorkerExit(2)).startswith(f"no space is left at {job.work}, where 0.0 MB are free")
 
 
 def test_numbers_that_are_none_do_not_send_a_run_the_same_way_again(job: Any) -> None:
     fails(job, message="the loss is no number at step 6", kind="NonFiniteError")
     checkpoint(job, 4)
 
-    text = why(job, WorkerExit(2))
+    text = explain(job, WorkerExit(2))
 
     assert text.startswith(
         "the loss is no number at step 6\nthe checkpoint of step 4 is complete: the same command would"

@@ -194,13 +194,13 @@ def test_what_is_refused_as_text_has_file_and_line_too(tokenizer: Any, tmp_path:
     rows = opened(file)
     template = Path(__file__).parent / "chat" / "alternates.jinja"
 
-    counted = tokenize(rows, "train", chat(tokenizer, str(template), None), 100, False, tmp_path / "tokens.parquet")
+    result = tokenize(rows, "train", chat(tokenizer, str(template), None), 100, False, tmp_path / "tokens.parquet")
 
-    assert counted.rows == 1
-    assert sorted((name, line, reason) for name, line, _, reason in rows.rejects) == [
+    assert result.counts.rows == 1
+    assert sorted((name, line, reason) for name, line, _, reason in result.rejects) == [
         (file.name, 2, "special-token"), (file.name, 3, "prompt-too-long"), (file.name, 4, "template-refuses"),
     ]  # fmt: skip
-    assert all(id_ for *_, id_, _ in rows.rejects)
+    assert all(id_ for *_, id_, _ in result.rejects)
 
 
 def test_what_a_reader_changes_is_counted_with_what_is_changed_here(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_a_checkpoint_is_estimated_as_it_is_written(
         return keep(stage, plan, out)
 
     needs_stack()
-    monkeypatch.setattr(run, "_keep", look)
+    monkeypatch.setattr(run, "_keep_result", look)
     own = {"method": method, "zero": zero, "precision": precision, "batch_size": 2, "steps": 2, "save_every": 1}
     run.run(STAGE, Sft(**recipe(data=(data,), **own).model_dump()), tmp_path / "out", processes.Cluster(world))
 

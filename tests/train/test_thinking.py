@@ -8,9 +8,9 @@ import pytest
 
 from kgtools.train.data.chat import Chat, Refusal, chat
 from kgtools.train.data.thinking import split_thinking
-from kgtools.train.data.tokenize import TokenCounts, _preference
+from kgtools.train.data.tokenize import _preference
 from kgtools.train.inference import generate
-from kgtools.train.inference.answer import Answer, Said, answer
+from kgtools.train.inference.answer import Answer, Completion, answer
 from kgtools.train.inference.reward_scores import sequence
 from kgtools.train.models import load
 from tests.train.conftest import byte_level, learnt, made, preferences, question, records, said
@@ -133,7 +133,7 @@ def test_earlier_answers_of_a_talk_do_not_hinder_a_preference_and_are_a_reject_o
     talk = reasoning()
     before = question(1) + said("a") + question(2)
 
-    prompt = _preference({"prompt": before, "chosen": said("b"), "rejected": said("c")}, talk, 999, TokenCounts())[0]
+    prompt = _preference({"prompt": before, "chosen": said("b"), "rejected": said("c")}, talk, 999).columns[0]
 
     assert talk.tokenizer.decode(prompt) == talk.ask(before) + EMPTY
     assert made(records(tmp_path, [before + said("b")]), "records", talk)[2] == ["template-rewrites-turns"]
@@ -145,7 +145,7 @@ def test_what_is_scored_is_what_pairs_are_made_of_with_one_block(arguments: dict
     talk = reasoning(**arguments)
     row = {"prompt": question(1), "chosen": said("so"), "rejected": said("no")}
 
-    prompt, chosen, _ = _preference(row, talk, 999, TokenCounts())
+    prompt, chosen, _ = _preference(row, talk, 999).columns
 
     for text in ("so", f"{EMPTY}so", "<think>\nwhy\n</think>\n\nso"):
         assert sequence(talk, question(1), text) == prompt + chosen
@@ -178,5 +178,5 @@ def test_what_was_thought_has_a_column_of_its_own_and_the_answer_none_of_it(
 
 
 def test_a_message_keeps_what_was_thought_before_its_answer() -> None:
-    assert Said("so", True, 9, "why", 0).whole == "<think>\nwhy\n</think>\n\nso"
-    assert [Said("so", True, 9, thought, 0).whole for thought in (None, "")] == ["so", "so"]
+    assert Completion("so", True, 9, "why", 0).full_text == "<think>\nwhy\n</think>\n\nso"
+    assert [Completion("so", True, 9, thought, 0).full_text for thought in (None, "")] == ["so", "so"]

@@ -132,13 +132,13 @@ def test_any_answer_is_learnt_to_the_letter(plain: Chat, texts: tuple[str, ...])
     roles = ("user", "assistant", "user", "assistant")
     talk = [{"role": role, "content": text} for role, text in zip(roles, texts, strict=True)]
 
-    found = _record({"messages": talk}, plain, 4096, TokenCounts())
+    found = _record({"messages": talk}, plain, 4096)
 
     assert not isinstance(found, str)
-    row = dict(zip(("input_ids", "labels"), found, strict=True))
+    row = dict(zip(("input_ids", "labels"), found.columns, strict=True))
     assert learnt(plain.tokenizer, row) == f"{texts[1]}</s>{texts[3]}</s>"
     assert row["input_ids"] == ids_of(plain, plain.render(talk)[0])
-    assert all(label in (id_, NOT_LEARNT) for id_, label in zip(*found, strict=True))
+    assert all(label in (id_, NOT_LEARNT) for id_, label in zip(*found.columns, strict=True))
 
 
 @given(chosen=TEXT, rejected=TEXT)
@@ -148,10 +148,10 @@ def test_any_answer_is_learnt_to_the_letter(plain: Chat, texts: tuple[str, ...])
 def test_no_token_of_a_preference_is_split_where_the_answer_begins(plain: Chat, chosen: str, rejected: str) -> None:
     row = {"prompt": question(1), "chosen": said(chosen), "rejected": said(rejected)}
 
-    found = _preference(row, plain, 4096, TokenCounts())
+    found = _preference(row, plain, 4096)
 
     assert not isinstance(found, str)
-    prompt, *answers = found
+    prompt, *answers = found.columns
     for ids, text in zip(answers, (chosen, rejected), strict=True):
         assert prompt + ids == ids_of(plain, plain.render(question(1) + said(text))[0])
         assert plain.tokenizer.decode(ids).endswith("</s>")
@@ -198,12 +198,12 @@ def test_a_conversation_is_cut_at_the_last_end_of_an_answer_that_fits(name: str,
     ]
 
     for length in range(1, len(whole) + 2):
-        counted = TokenCounts()
-        found = _record({"messages": TALK}, talk, length, counted)
+        found = _record({"messages": TALK}, talk, length)
         if length <= begins[0]:
             assert found == "prompt-too-long"
-            assert counted == TokenCounts()
             continue
+        counted = TokenCounts().plus([found])
+        found = found.columns
         size, cut = next(
             (size, cut)
             for fits, size, cut in (

@@ -62,7 +62,7 @@ def _facts(plan: "Plan", place: "Cluster") -> dict[str, Any]:
         "differs_from_paper": {key: {"recipe": own, "paper": told} for key, (own, told) in differences(recipe).items()},
         "base": plan.job.fingerprint,
         **plan.model_report.facts,
-        "rows": {split: vars(made) | {"cut": dict(made.cut)} for split, made in plan.token_counts.items()},
+        "rows": {split: counts.to_dict() for split, counts in plan.token_counts.items()},
         "rejected": plan.rejects,
         "counts": {key: dict(sorted(counter.items())) for key, counter in plan.rows.counts.items()},
         "world_size": place.world,

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -49,6 +49,8 @@ REJECTS = Schema(
 record; empty where a row of a foreign file became none."""
 
 Rejects = Annotated[pl.DataFrame, REJECTS]
+Reject = tuple[str, int, str, str]
+"""A row of REJECTS: file, line, id, reason."""
 
 TURNS = {"prompts": r"^(system )?(user assistant )*user $"} | dict.fromkeys(
     ("records", "preferences"), r"^(system )?(user assistant )+$"
@@ -60,9 +62,9 @@ class Rows:
     """Rows to train on and to look on, and what was left out of them.
 
     `counts`: `split` of all rows there are; `task`, `lang`, `license` of those that were given out; what was `changed` in any.
-    `rejects`: file, line, id, reason. Both grow as batches are taken. `refusal`: what the chat template said to the first row that it
-    refused. `files`: what the files are called, and where they are. `privacy`: what is known of
-    people in the rows; `identified`: records of people that were never de-identified and are trained on, by source."""
+    `rejects`: those of them that were refused here. Both grow as batches are taken, and nobody else adds to them. `files`: what the files
+    are called, and where they are. `privacy`: what is known of people in the rows; `identified`: records of people that were never
+    de-identified and are trained on, by source."""
 
     noun: Noun
     tables: list[tuple[str, pl.LazyFrame]] = field(default_factory=list)
@@ -70,8 +72,7 @@ class Rows:
     counts: dict[str, Counter[str]] = field(
         default_factory=lambda: {key: Counter() for key in ("split", *COUNTED, "changed")}
     )
-    rejects: list[tuple[str, int, str, str]] = field(default_factory=list)
-    refusal: str = ""
+    rejects: list[Reject] = field(default_factory=list)
     privacy: dict[str, bool] = field(default_factory=dict)
     identified: Counter[str] = field(default_factory=Counter)
     seen_keys: set[int] = field(default_factory=set)
@@ -111,12 +112,6 @@ class Rows:
                 if good.height:
                     yield good
 
-    def why(self) -> str:
-        """Why rows were refused, and the words of the chat template that refused one."""
-        counted = Counter(reason for *_, reason in self.rejects).most_common()
-        reasons = ", ".join(f"{reason} {number:,}" for reason, number in counted)
-        return f"({reasons}){': ' if self.refusal else ''}{self.refusal}"
-
     @cached_property
     def _held_out(self) -> pl.Series:
         """The facts of rows for validation and test, of several folders; one by itself was split as it was meant."""
@@ -145,6 +140,13 @@ class Rows:
             return frozenset()
         tests = (batch.filter(pl.col("split") == "test") for _, rows in self.tables for batch in batches(rows))
         return frozenset(key for batch in tests for key in _judge(_prepare(batch, self.noun), self.noun)["key"])
+
+
+def explain(rejects: Sequence[Reject], refusal: str) -> str:
+    """Why rows were refused, and the words of the chat template that refused one."""
+    counted = Counter(reason for *_, reason in rejects).most_common()
+    reasons = ", ".join(f"{reason} {number:,}" for reason, number in counted)
+    return f"({reasons}){': ' if refusal else ''}{refusal}"
 
 
 def open_rows(recipe: ModelSettings, noun: Noun, scratch: Path) -> Rows:

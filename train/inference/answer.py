@@ -18,7 +18,7 @@ from kgtools.tools.inputs.files import digest
 from kgtools.tools.outputs.staging import manifest, write_whole
 from kgtools.tools.terminal import tell
 from kgtools.train.data.chat import Chat, chat_of
-from kgtools.train.data.rows import REJECTS, Rows, open_rows
+from kgtools.train.data.rows import REJECTS, Reject, Rows, explain, open_rows
 from kgtools.train.data.thinking import CLOSE, OPEN
 from kgtools.train.data.tokenize import tokenize
 from kgtools.train.launch.requirements import needs_engine
@@ -66,12 +66,13 @@ class Answer(ModelSettings):
 @dataclass(frozen=True)
 class Questions:
     """Questions as a model reads them. `model_report`: what the model is like; `table`: `train.data.tokenize.PROMPTS`; `origins`: id -> what
-    an answer's record has of the question's; `identity`: hash of all that the answers hang on."""
+    an answer's record has of the question's; `refused`: rows that are no question; `identity`: hash of all that the answers hang on."""
 
     folder: Path
     model_report: ModelReport
     chat: Chat
     rows: Rows
+    refused: list[Reject]
     table: pl.DataFrame
     origins: dict[str, dict[str, Any]]
     stops: list[StopToken]
@@ -101,18 +102,24 @@ def questions(recipe: Answer, out: Path, check: Callable[[Rows, Any], None] = la
     needs_engine(recipe.engine)
     with TemporaryDirectory(prefix="kgtools-") as scratch:
         rows = open_rows(recipe, "prompts", Path(scratch))
+        rejects_read = list(rows.rejects)
         check(rows, recipe)
         folder = resolve.resolve(recipe.model, recipe.revision, out / "base", recipe.seed)
         resolve.needs_weights(folder, recipe.trust_remote_code)
         tokenizer = tokenizer_of(folder, recipe.trust_remote_code)
         chat = chat_of(tokenizer, recipe)
         path = Path(scratch) / "prompts.parquet"
-        counts = tokenize(rows, recipe.split, chat, recipe.max_length, False, path)
+        tokens = tokenize(rows, recipe.split, chat, recipe.max_length, False, path)
         table = load_table(path)
         origins = _origins(rows, table)
-        if table.is_empty() and rows.rejects:
-            raise InputError(f"no question in the split {recipe.split}: every one was refused {rows.why()}")
-        report, _ = inspect_model(recipe, folder, chat.tokenizer, [str(path)], counts.longest, recipe.max_new_tokens)
+        refused = rejects_read + tokens.rejects
+        if table.is_empty() and refused:
+            raise InputError(
+                f"no question in the split {recipe.split}: every one was refused {explain(refused, tokens.refusal)}"
+            )
+        report, _ = inspect_model(
+            recipe, folder, chat.tokenizer, [str(path)], tokens.counts.longest, recipe.max_new_tokens
+        )
     if table.is_empty():
         splits = ", ".join(f"{name} {number:,}" for name, number in sorted(rows.counts["split"].items()))
         raise InputError(
@@ -139,6 +146,7 @@ def questions(recipe: Answer, out: Path, check: Callable[[Rows, Any], None] = la
         report,
         chat,
         rows,
+        refused,
         table,
         origins,
         stops,
@@ -167,7 +175,7 @@ def describe_questions(recipe: Answer, asked: Questions) -> dict[str, Any]:
     """What there is to say of questions before they are asked."""
     return {
         "model": recipe.model, "fingerprint": asked.fingerprint, "questions": asked.table.height, "samples": recipe.samples,
-        "rejected": dict(sorted(Counter(reason for *_, reason in asked.rows.rejects).items())),
+        "rejected": dict(sorted(Counter(reason for *_, reason in asked.refused).items())),
         "longest_prompt": max(map(len, asked.table["prompt_ids"].to_list())), "max_new_tokens": recipe.max_new_tokens,
         "temperature": recipe.temperature, "engine": recipe.engine,
         "stop_tokens": [str(stop) for stop in asked.stops],
@@ -203,12 +211,12 @@ def answer(recipe: Answer, out: Path, fresh: bool, on_progress: Show = lambda *_
     ]
     answers = ANSWERS.frame(rows)
     write_table(answers, out / "answers.parquet")
-    write_table(REJECTS.frame(asked.rows.rejects), out / "rejects.parquet")
+    write_table(REJECTS.frame(asked.refused), out / "rejects.parquet")
     facts = {
         "identity": asked.identity, "fingerprint": asked.fingerprint, "questions": table.height, "answers": answers.height,
         "ended": int(answers["ended"].sum()), "answer_tokens": int(answers["answer_tokens"].sum()),
         "special_tokens": int(answers["special_tokens"].sum()), "stop_tokens": [str(stop) for stop in asked.stops],
-        "rejected": len(asked.rows.rejects), "examined": asked.model_report.told,
+        "rejected": len(asked.refused), "examined": asked.model_report.told,
     }  # fmt: skip
     settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]} | asked.rows.privacy
     write_whole(out / "run.json", manifest("train answer", settings, asked.rows.inputs, **facts))

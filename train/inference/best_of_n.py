@@ -69,7 +69,7 @@ def reject(recipe: Reject, out: Path, fresh: bool, on_progress: answer.Show = la
         "n": recipe.samples,
         "seed": recipe.seed,
     }
-    rows, scores = [], []
+    rows, scores, refused = [], [], list(asked.refused)
     for number, row in enumerate(asked.table.iter_rows(named=True)):
         origin = asked.origins[row["id"]]
         ended = [
@@ -78,7 +78,7 @@ def reject(recipe: Reject, out: Path, fresh: bool, on_progress: answer.Show = la
         best = max(ended, key=lambda pair: (pair[0], -pair[1]), default=None)
         if best is None or (recipe.least is not None and best[0] < recipe.least):
             reason = "no-answer-ended" if best is None else "score-too-low"
-            asked.rows.rejects.append((origin["file"], origin["line"], row["id"], reason))
+            refused.append((origin["file"], origin["line"], row["id"], reason))
             continue
         text = completions[number, best[1]].full_text
         meta = lineage | {
@@ -95,12 +95,12 @@ def reject(recipe: Reject, out: Path, fresh: bool, on_progress: answer.Show = la
         scores.append(best[0])
     records = pl.DataFrame(rows, schema=RECORDS.columns) if rows else RECORDS.frame()
     write_table(RECORDS.check(records, "records"), out / "records.parquet")
-    write_table(REJECTS.frame(asked.rows.rejects), out / "rejects.parquet")
+    write_table(REJECTS.frame(refused), out / "rejects.parquet")
     all_scores = list(score_of.values())
     facts = {
         "identity": asked.identity, **lineage, "questions": asked.table.height, "records": records.height,
         "mean_score": sum(all_scores) / len(all_scores), "mean_best_score": sum(scores) / len(scores) if scores else None,
-        "rejected": len(asked.rows.rejects), "examined": asked.model_report.told,
+        "rejected": len(refused), "examined": asked.model_report.told,
     }  # fmt: skip
     settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]} | asked.rows.privacy
     outputs = {name: sha256(out / name) for name in ("records.parquet", "rejects.parquet")}

@@ -14,8 +14,8 @@ from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.inputs.files import digest, sha256
 from kgtools.train.data.chat import chat_of
 from kgtools.train.data.order import steps_of
-from kgtools.train.data.rows import Rows, may_train, open_rows
-from kgtools.train.data.tokenize import TokenCounts, tokenize
+from kgtools.train.data.rows import Reject, Rows, explain, may_train, open_rows
+from kgtools.train.data.tokenize import TokenCounts, TokenizeResult, tokenize
 from kgtools.train.launch import space
 from kgtools.train.launch.doctor import device_memory
 from kgtools.train.launch.job import Job, Stage
@@ -34,9 +34,9 @@ NOT_IN_IDENTITY = (
 """Keys of a recipe that its result does not hang on; of data, model and adapter it hangs on what they hold."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Plan:
-    """A run that is ready: its job, and what there is to say before it begins.
+    """A run that is ready: its job, and what there is to say before it begins. `refused`: rows that are not trained on.
 
     `token_counts`: split -> its tokens; `model_report`: what the model is like; `sizes`: parameters, and those of them that are trained; `memory`:
     bytes of a device, by what for; `disk`: bytes where the result goes (`train.launch.space`); `stops`: what ends an answer."""
@@ -44,6 +44,7 @@ class Plan:
     job: Job
     recipe: Recipe
     rows: Rows
+    refused: list[Reject]
     token_counts: dict[str, TokenCounts]
     model_report: ModelReport
     sizes: dict[str, int]
@@ -54,7 +55,7 @@ class Plan:
     @property
     def rejects(self) -> dict[str, int]:
         """How many rows were refused for each reason."""
-        return dict(sorted(Counter(reason for *_, reason in self.rows.rejects).items()))
+        return dict(sorted(Counter(reason for *_, reason in self.refused).items()))
 
 
 def prepare(stage: Stage, recipe: Recipe, work: Path, cluster: Cluster, checkpoints: Path | None = None) -> Plan:
@@ -78,15 +79,18 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, cluster: Cluster, checkpoi
     chat = chat_of(tokenizer, recipe)
     chat.tokenizer.save_pretrained(work / "tokenizer")
     stops = stop_tokens(folder, chat)
-    token_counts = {}
+    splits = dict[str, TokenizeResult]()
+    refused = list(rows.rejects)  # as the files were read
     validation = recipe.validation if recipe.split != "all" else None  # all: those rows are trained on
     for split, name in ((recipe.split, "train"), (validation or "", "validation")):
         if name == "train" or rows.counts["split"][split]:
-            token_counts[name] = tokenize(
+            splits[name] = tokenize(
                 rows, split, chat, recipe.max_length, recipe.joined, work / "tokens" / f"{name}.parquet"
             )
+            refused += splits[name].rejects
+    token_counts = {name: split.counts for name, split in splits.items()}
     if not token_counts["train"].rows:
-        raise InputError(f"nothing to train on: every row was refused {rows.why()}")
+        raise InputError(f"nothing to train on: every row was refused {explain(refused, splits['train'].refusal)}")
     tokens = {split: str(work / "tokens" / f"{split}.parquet") for split in token_counts}
     longest = max(each.longest for each in token_counts.values())
     must_look(recipe, token_counts)
@@ -116,7 +120,7 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, cluster: Cluster, checkpoi
         checkpoints=str((checkpoints or work / "checkpoints").resolve()),
         world=cluster.world,
         learnt=trained,
-        flops=cost.flops_per_token(size, adapter, token_counts["train"].around),
+        flops=cost.flops_per_token(size, adapter, token_counts["train"].context_length),
         others=others,
         steps=steps_of(recipe, token_counts["train"].rows * recipe.examples_per_row),
         stops=tuple(end.id for end in stops),
@@ -126,7 +130,7 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, cluster: Cluster, checkpoi
     sizes = {"parameters": size.parameters + (trained if adapter else 0), "trained": trained}
     files = sum(file.stat().st_size for file in (work / "tokenizer").iterdir())
     disk = space.estimate_disk(size, adapter, recipe, cluster.world, job.steps, files)
-    return Plan(job, recipe, rows, token_counts, report, sizes, memory, disk, stops)
+    return Plan(job, recipe, rows, refused, token_counts, report, sizes, memory, disk, stops)
 
 
 def _add_new_tokens(recipe: Recipe, folder: Path, tokenizer: Any, base: Path) -> Path:

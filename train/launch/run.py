@@ -55,8 +55,7 @@ def run(
     if dry_run:
         with TemporaryDirectory(prefix="kgtools-") as scratch:
             plan = prepare(stage, recipe, Path(scratch), cluster)
-            plan.disk["free"] = space.free(out)
-            on_plan(plan)
+            on_plan(replace(plan, disk=plan.disk | {"free": space.free(out)}))
             space.must_fit(plan.disk, out, _earlier_results(out, out / ".work"))
         return {}
     work = out / (".work" if cluster.node_rank == 0 else f".work-{cluster.node_rank}")
@@ -80,7 +79,7 @@ def run(
                     )
                 shutil.rmtree(work)
                 return manifest_before
-            plan.job = _resume(plan, cluster, out, weights_only)
+            plan = replace(plan, job=_resume(plan, cluster, out, weights_only))
             if not fresh:
                 space.must_fit(plan.disk, out, [Path(plan.job.checkpoints)])
             for reported in recipe.report_to:
@@ -169,7 +168,7 @@ def _keep_result(stage: Stage, plan: Plan, out: Path) -> dict[str, Any]:
     (job.result / "result.json").unlink()
     recipe = plan.recipe.model_dump(mode="json")
     write_whole(out / "recipe.yaml", yaml.safe_dump(recipe, allow_unicode=True, sort_keys=False).encode())
-    write_table(REJECTS.frame(plan.rows.rejects), out / "rejects.parquet")
+    write_table(REJECTS.frame(plan.refused), out / "rejects.parquet")
     if job.metrics.exists():
         job.metrics.replace(out / "metrics.jsonl")
     is_whole_model = plan.recipe.method == "full" and not resolve.is_random(plan.recipe.model)
@@ -186,7 +185,7 @@ def _keep_result(stage: Stage, plan: Plan, out: Path) -> dict[str, Any]:
         "stack": {name: version(name) for name in STACK},
         "platform": platform.platform(),
         "git": git_state(),
-        "rows": {split: vars(path) | {"cut": dict(path.cut)} for split, path in plan.token_counts.items()},
+        "rows": {split: counts.to_dict() for split, counts in plan.token_counts.items()},
         "counts": {key: dict(sorted(counter.items())) for key, counter in plan.rows.counts.items()},
         "rejected": plan.rejects,
         "identified": dict(sorted(plan.rows.identified.items())),
