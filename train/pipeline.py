@@ -13,7 +13,7 @@ from kgtools.tools.outputs.staging import manifest, write_whole
 from kgtools.train import effects, recipe
 from kgtools.train.launch import processes
 from kgtools.train.launch.job import Stage
-from kgtools.train.launch.prepare import Plan
+from kgtools.train.launch.plan import Plan
 from kgtools.train.launch.run import run
 from kgtools.train.launch.undo import undo
 from kgtools.train.models import adapters, resolve
@@ -33,11 +33,24 @@ class PipelineInputs:
     identified: bool = False
 
 
+@dataclass(frozen=True)
+class PipelineResult:
+    """What each stage of a chain changed. `effects`: a row for each model (`train.effects`, and its `loss`); `reward_model`, `ppo`: what those
+    stages tell."""
+
+    effects: list[dict[str, Any]]
+    reward_model: dict[str, Any]
+    ppo: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON and `run.json` have it."""
+        return {"effects": self.effects, "reward_model": self.reward_model, "ppo": self.ppo}
+
+
 def train_all(
     inputs: PipelineInputs, out: Path, cluster: processes.Cluster, on_stage: Callable[[str], None], on_metrics: Any
-) -> dict[str, Any]:
-    """Run the stages into folders of `out`. `effects`: a row for each model; `reward_model`, `ppo`: what those stages tell. What is
-    done already is not done again.
+) -> PipelineResult:
+    """Run the stages into folders of `out`. What is done already is not done again.
 
     Raises UsageError, InputError, and KgtoolsError where a stage fails."""
     _has_all(inputs.system)
@@ -65,10 +78,10 @@ def train_all(
     ]
     for row, loss in zip(rows, (sft["first_loss"], sft["last_loss"], None), strict=True):
         row["loss"] = loss
-    facts = {"effects": rows, "reward_model": reward, "ppo": ppo}
+    result = PipelineResult(rows, reward, ppo)
     settings = {"system": inputs.system, "seed": inputs.seed, "allow_identified": inputs.identified}
-    write_whole(out / "run.json", manifest("train all", settings, {}, **facts))
-    return facts
+    write_whole(out / "run.json", manifest("train all", settings, {}, **result.to_dict()))
+    return result
 
 
 def dry_run(inputs: PipelineInputs, cluster: processes.Cluster) -> list[Plan]:

@@ -1,7 +1,7 @@
 """A model's answers to questions, kept as they come."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +13,7 @@ from pydantic import Field
 
 from kgtools.corpora.record import MESSAGES
 from kgtools.tools.errors import InputError, UsageError
-from kgtools.tools.frames import Schema, load_table, write_table
+from kgtools.tools.frames import Schema, load_table, scan_table, write_table
 from kgtools.tools.inputs.files import digest
 from kgtools.tools.outputs.staging import manifest, write_whole
 from kgtools.tools.terminal import tell
@@ -21,7 +21,7 @@ from kgtools.train.data.chat import Chat, chat_of
 from kgtools.train.data.rows import REJECTS, Reject, Rows, explain, open_rows
 from kgtools.train.data.thinking import CLOSE, OPEN
 from kgtools.train.data.tokenize import tokenize
-from kgtools.train.launch.requirements import needs_engine
+from kgtools.train.launch.requirements import needs_engine, needs_stack
 from kgtools.train.launch.undo import undo
 from kgtools.train.models import resolve
 from kgtools.train.models.examine import ModelReport, inspect_model
@@ -29,6 +29,7 @@ from kgtools.train.models.load import tokenizer_of
 from kgtools.train.models.stop_tokens import StopToken, stop_tokens
 from kgtools.train.paper import WORDS
 from kgtools.train.recipe import Count, Engine, ModelSettings
+from kgtools.train.recipe import load as load_recipe
 
 ANSWERS = Schema(
     "answers",
@@ -163,6 +164,30 @@ def _origins(rows: Rows, table: pl.DataFrame) -> dict[str, dict[str, Any]]:
         ]
     )
     return {row["id"]: row for row in questions.collect().iter_rows(named=True)}
+
+
+@dataclass(frozen=True)
+class AnswerResult:
+    """What a model answered, or of a dry run what it would be asked. `facts`: counts and hashes, as the command prints them."""
+
+    folder: Path
+    facts: dict[str, Any]
+
+    @property
+    def answers(self) -> pl.LazyFrame:
+        """`answers.parquet`, as ANSWERS has it. Read when it is collected; there is none of a dry run."""
+        return scan_table(self.folder / "answers.parquet")
+
+
+def answer_records(
+    name: str | Path, settings: Mapping[str, str], out: Path, *, fresh: bool = False, dry_run: bool = False,
+    on_progress: Show = lambda *_: None,
+) -> AnswerResult:  # fmt: skip
+    """Let a model answer by a recipe, a name or a file, with changes (`{"max_new_tokens": "64"}`) into the folder `out`. Raises UsageError,
+    InputError."""
+    needs_stack()
+    recipe = load_recipe(str(name), "answer", Answer, settings)
+    return AnswerResult(out, preview(recipe) if dry_run else answer(recipe, out, fresh, on_progress))
 
 
 def preview(recipe: Answer) -> dict[str, Any]:

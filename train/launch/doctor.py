@@ -68,8 +68,12 @@ class Check:
 
     what: str
     state: Literal["ok", "warning", "missing"]
-    found: str
+    detail: str
     way_out: str = ""
+
+    def to_dict(self) -> dict[str, str]:
+        """As JSON has it; `found` is the detail."""
+        return {"what": self.what, "state": self.state, "found": self.detail, "way_out": self.way_out}
 
 
 def examine(out: Path | None = None) -> list[Check]:

@@ -1,9 +1,8 @@
 """A run made ready before a worker is started: rows looked at, tokens made, the model found and measured."""
 
 import shutil
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,16 +13,17 @@ from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.inputs.files import digest, sha256
 from kgtools.train.data.chat import chat_of
 from kgtools.train.data.order import steps_of
-from kgtools.train.data.rows import Reject, Rows, explain, may_train, open_rows
+from kgtools.train.data.rows import Rows, explain, may_train, open_rows
 from kgtools.train.data.tokenize import TokenCounts, TokenizeResult, tokenize
 from kgtools.train.launch import space
 from kgtools.train.launch.doctor import device_memory
 from kgtools.train.launch.job import Job, Stage
+from kgtools.train.launch.plan import Plan
 from kgtools.train.launch.processes import Cluster
 from kgtools.train.models import adapters, cost, resolve
 from kgtools.train.models.examine import ModelReport, examine, may_name_tokens
 from kgtools.train.models.load import tokenizer_of
-from kgtools.train.models.stop_tokens import StopToken, stop_tokens
+from kgtools.train.models.stop_tokens import stop_tokens
 from kgtools.train.models.vocabulary import add_tokens, grow, vocabulary_of
 from kgtools.train.recipe import Lora, Recipe
 
@@ -32,30 +32,6 @@ NOT_IN_IDENTITY = (
     "report_to", "adapter",
 )  # fmt: skip
 """Keys of a recipe that its result does not hang on; of data, model and adapter it hangs on what they hold."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A run that is ready: its job, and what there is to say before it begins. `refused`: rows that are not trained on.
-
-    `token_counts`: split -> its tokens; `model_report`: what the model is like; `sizes`: parameters, and those of them that are trained; `memory`:
-    bytes of a device, by what for; `disk`: bytes where the result goes (`train.launch.space`); `stops`: what ends an answer."""
-
-    job: Job
-    recipe: Recipe
-    rows: Rows
-    refused: list[Reject]
-    token_counts: dict[str, TokenCounts]
-    model_report: ModelReport
-    sizes: dict[str, int]
-    memory: dict[str, int]
-    disk: dict[str, int]
-    stops: list[StopToken]
-
-    @property
-    def rejects(self) -> dict[str, int]:
-        """How many rows were refused for each reason."""
-        return dict(sorted(Counter(reason for *_, reason in self.refused).items()))
 
 
 def prepare(stage: Stage, recipe: Recipe, work: Path, cluster: Cluster, checkpoints: Path | None = None) -> Plan:
@@ -130,7 +106,7 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, cluster: Cluster, checkpoi
     sizes = {"parameters": size.parameters + (trained if adapter else 0), "trained": trained}
     files = sum(file.stat().st_size for file in (work / "tokenizer").iterdir())
     disk = space.estimate_disk(size, adapter, recipe, cluster.world, job.steps, files)
-    return Plan(job, recipe, rows, refused, token_counts, report, sizes, memory, disk, stops)
+    return Plan(job, recipe, cluster, rows, refused, token_counts, report, sizes, memory, disk, stops)
 
 
 def _add_new_tokens(recipe: Recipe, folder: Path, tokenizer: Any, base: Path) -> Path:

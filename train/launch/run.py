@@ -19,7 +19,8 @@ from kgtools.tools.outputs.staging import held, manifest, write_whole
 from kgtools.train.data.rows import REJECTS
 from kgtools.train.launch import processes, space, tracking
 from kgtools.train.launch.job import COMPLETE, Job, Stage, last_checkpoint
-from kgtools.train.launch.prepare import Plan, divides, prepare
+from kgtools.train.launch.plan import Plan
+from kgtools.train.launch.prepare import divides, prepare
 from kgtools.train.launch.requirements import STACK, needs_packages, needs_stack
 from kgtools.train.launch.undo import undo
 from kgtools.train.models import adapters, resolve
