@@ -2,8 +2,7 @@
 
 Each does what its command does, by the same code, and prints nothing. Settings are keys of the recipe, as they are or nested:
 `sft(recipe="tiny", records="records", steps=10, lora={"r": 8})` and `sft(..., **{"lora.r": 8})` say the same. Like the commands, a function
-trains in processes of its own, goes on where a run of the same settings was broken off, and gives at once what is done already. Whoever
-calls one from a script that is run guards it with `if __name__ == "__main__":` as for any work in several processes."""
+trains in processes of its own, goes on where a run of the same settings was broken off, and gives at once what is done already."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path

@@ -29,7 +29,7 @@ def merge(run: Path, base: Path | None, out: Path, trust: Sequence[Path] = ()) -
 
     adapter = adapters.adapter(run)
     mark = adapters.read_mark(adapter)
-    if mark["stage"] == "reward":
+    if mark.stage == "reward":
         raise UsageError(
             f"{run}: is a reward model; its head gives a score and no tokenizer, and ppo and reject take it as it is"
         )
@@ -63,7 +63,7 @@ def merge(run: Path, base: Path | None, out: Path, trust: Sequence[Path] = ()) -
                 f"than {limit:g}; nothing was written"
             )
         facts = {
-            "stage": "merge", "of": mark["stage"], "identity": mark["identity"], "base": mark["base"],
+            "stage": "merge", "of": mark.stage, "identity": mark.identity, "base": mark.base,
             "adapter": sha256(adapter / "adapter_model.safetensors"), "fingerprint": resolve.fingerprint(stage), "logits_moved": moved,
             "dtype": str(merged.dtype).removeprefix("torch."), "parameters": merged.num_parameters(),
         }  # fmt: skip

@@ -119,7 +119,7 @@ def _merge_once(run: Path, out: Path, base: Path | None = None) -> Path:
     if not (out / "run.json").exists():
         merge(run, base, out)
         return out
-    if adapters.read_mark(out)["identity"] != adapters.read_mark(adapters.adapter(run))["identity"]:
+    if adapters.read_mark(out).identity != adapters.read_mark(adapters.adapter(run)).identity:
         raise UsageError(f"{out}: was merged from another run; name another place with --out")
     return out
 

@@ -87,7 +87,7 @@ def main(folder: Path, stages: list[str]) -> None:
             for end in (*BROKEN, None) if run == "broken" else (None,):
                 watch.end = end
                 if found := last_checkpoint(Path(own.checkpoints)):
-                    own = replace(own, resume=str(found[0]), done=found[1]["step"])
+                    own = replace(own, resume=str(found.folder), done=found.step)
                     watch.seen = {step: rows for step, rows in watch.seen.items() if step < own.done}
                 try:
                     stage.run(own)

@@ -74,7 +74,7 @@ def test_the_best_checkpoint_takes_place_on_the_disk_beside_the_others():
     size, own = Size(10**6, 10**6, 2, 64, 4, 600, 100, 100, True), Adapter(1000, 100)
 
     def at_once(**more):
-        return estimate_disk(size, own, recipe(**more), 1, 400, 0)["at_once"]
+        return estimate_disk(size, own, recipe(**more), 1, 400, 0).at_once
 
     assert at_once(keep=1, save_every=100) == 2
     assert at_once(keep=1, save_every=100, keep_best=True) == 3

@@ -102,9 +102,9 @@ def test_a_checkpoint_that_was_cut_off_later_is_passed_over(tmp_path):
         (home / "complete.json").write_bytes(
             orjson.dumps({"step": step, "world": 1, "identity": "x", "sizes": sizes(home)})
         )
-    assert last_checkpoint(tmp_path)[1]["step"] == 4
+    assert last_checkpoint(tmp_path).step == 4
 
     (tmp_path / "checkpoint-4" / "zero" / "weights").write_bytes(bytes(50))
-    assert last_checkpoint(tmp_path)[1]["step"] == 2
+    assert last_checkpoint(tmp_path).step == 2
     shutil.rmtree(tmp_path / "checkpoint-2" / "zero")
     assert last_checkpoint(tmp_path) is None

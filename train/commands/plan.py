@@ -23,7 +23,7 @@ def print_plan(plan: "Plan", style: str) -> None:
         facts["differs_from_paper"] = {
             key: f"{pair['recipe']} (paper {pair['paper']})" for key, pair in facts["differs_from_paper"].items()
         }
-        facts["disk"] = f"{size_of(plan.disk['sum'])} needed, {size_of(plan.disk['free'])} free"
+        facts["disk"] = f"{size_of(plan.disk.total)} needed, {size_of(plan.disk.free or 0)} free"
         print_table(["run", ""], [(key, shorten(value)) for key, value in facts.items() if key != "recipe"])
     else:
         counts = plan.token_counts["train"]

@@ -38,7 +38,7 @@ def preview(recipe: Reject) -> dict[str, Any]:
         adapters.base_of(recipe.reward, recipe.reward_base)
         asked = answer.questions(recipe, Path(scratch), may_train)
         return answer.describe_questions(recipe, asked) | {
-            "reward": adapters.read_mark(adapters.reward_adapter(recipe.reward))["identity"]
+            "reward": adapters.read_mark(adapters.reward_adapter(recipe.reward)).identity
         }
 
 
@@ -65,7 +65,7 @@ def reject(recipe: Reject, out: Path, fresh: bool, on_progress: answer.Show = la
     )
     lineage = {
         "model": asked.fingerprint,
-        "reward": adapters.read_mark(adapter)["identity"],
+        "reward": adapters.read_mark(adapter).identity,
         "n": recipe.samples,
         "seed": recipe.seed,
     }

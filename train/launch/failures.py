@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from errno import ENOSPC
 from os import strerror
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -49,6 +48,17 @@ class WorkerExit:
     kills: int | None = None
 
 
+@dataclass(frozen=True)
+class WorkerError:
+    """What a worker left in `error-RANK.json` when it failed. `kind`: the class of the error; `traceback`: None where the error is one of
+    ours, whose message says all."""
+
+    time: float
+    message: str
+    traceback: str | None
+    kind: str = ""
+
+
 def oom_kills() -> int | None:
     """How many processes the kernel has killed for want of memory so far, on this machine or in this container."""
     counts = []
@@ -61,19 +71,23 @@ def oom_kills() -> int | None:
 def explain(job: Job, end: WorkerExit) -> str:
     """What went wrong, what is left, how to go on, and where more is written."""
     work = Path(job.work)
-    told = sorted((orjson.loads(file.read_bytes()) for file in work.glob("error-*.json")), key=lambda row: row["time"])
+    rows = [orjson.loads(file.read_bytes()) for file in work.glob("error-*.json")]
+    errors = sorted((WorkerError(**row) for row in rows), key=lambda error: error.time)
     log = work / "worker.log"
     words = (
-        _of_disk(job, told) or _of_ours(job, told) or _of_memory(job, told, end, log) or _of_others(job, told, end, log)
+        _of_disk(job, errors)
+        or _of_ours(job, errors)
+        or _of_memory(job, errors, end, log)
+        or _of_others(job, errors, end, log)
     )
     return f"{words}. What the processes said: {log}"
 
 
-def _of_disk(job: Job, told: list[dict[str, Any]]) -> str | None:
-    work, line = Path(job.work), _first_line_with(told, FULL)
+def _of_disk(job: Job, errors: list[WorkerError]) -> str | None:
+    work, line = Path(job.work), _first_line_with(errors, FULL)
     free = shutil.disk_usage(work).free
     if not line and (
-        told or (work / SPARE).exists() or free > 100 * SPARE_BYTES
+        errors or (work / SPARE).exists() or free > 100 * SPARE_BYTES
     ):  # a worker that dies may have given it up
         return None
     what = f"no space is left at {work}, where {size_of(free)} are free" + (f": {line}" if line else "")
@@ -86,21 +100,21 @@ def _of_disk(job: Job, told: list[dict[str, Any]]) -> str | None:
     )
 
 
-def _of_ours(job: Job, told: list[dict[str, Any]]) -> str | None:
+def _of_ours(job: Job, errors: list[WorkerError]) -> str | None:
     """Where the first to fail did so in words of ours."""
-    if not told or told[0]["traceback"]:
+    if not errors or errors[0].traceback:
         return None
-    if told[0].get("kind") == NonFiniteError.__name__:
+    if errors[0].kind == NonFiniteError.__name__:
         more = "" if job.recipe.get("precision") == "fp32" else ", or try precision=fp32"
         return (
-            f"{told[0]['message']}\n{_checkpoint_left(job)}: the same command would come to the same end. Lower learning_rate{more}; "
+            f"{errors[0].message}\n{_checkpoint_left(job)}: the same command would come to the same end. Lower learning_rate{more}; "
             "with other settings it is another run: --fresh, or another --out"
         )
-    return f"{told[0]['message']}\n{_checkpoint_left(job)}"
+    return f"{errors[0].message}\n{_checkpoint_left(job)}"
 
 
-def _of_memory(job: Job, told: list[dict[str, Any]], end: WorkerExit, log: Path) -> str | None:
-    line, killed = _first_line_with(told, MEMORY), _signal(end, log) == signal.SIGKILL
+def _of_memory(job: Job, errors: list[WorkerError], end: WorkerExit, log: Path) -> str | None:
+    line, killed = _first_line_with(errors, MEMORY), _signal(end, log) == signal.SIGKILL
     if killed and end.kills == 0:
         what = "a process was killed (signal 9): by hand or by another program, for the kernel killed none for want of memory"
         return f"{what}\n{_checkpoint_left(job)}; the same command again goes on from there"
@@ -114,18 +128,18 @@ def _of_memory(job: Job, told: list[dict[str, Any]], end: WorkerExit, log: Path)
     return f"{what}\n{_step(job)}{_needs(job)}\n{_checkpoint_left(job)}; {_smaller(job)}"
 
 
-def _of_others(job: Job, told: list[dict[str, Any]], end: WorkerExit, log: Path) -> str:
-    if told:
-        what = f"a process failed: {told[0]['traceback'].strip().splitlines()[-1]}"
+def _of_others(job: Job, errors: list[WorkerError], end: WorkerExit, log: Path) -> str:
+    if errors:
+        what = f"a process failed: {(errors[0].traceback or errors[0].message).strip().splitlines()[-1]}"
     else:
         number = _signal(end, log)
         what = f"a process ended without a word (code {end.code})" + (f", by signal {number}" if number else "")
     return f"{what}\n{_checkpoint_left(job)}; the same command again goes on from there"
 
 
-def _first_line_with(told: list[dict[str, Any]], sign: re.Pattern[str]) -> str:
+def _first_line_with(errors: list[WorkerError], sign: re.Pattern[str]) -> str:
     """The first line of an error, not of its code, with a sign in it."""
-    lines = [line for row in told for line in (row["traceback"] or row["message"]).splitlines()]
+    lines = [line for error in errors for line in (error.traceback or error.message).splitlines()]
     return next((line.strip()[:300] for line in lines if not line.startswith(" ") and sign.search(line)), "")
 
 
@@ -137,7 +151,7 @@ def _signal(end: WorkerExit, log: Path) -> int:
 
 def _checkpoint_left(job: Job) -> str:
     checkpoint = last_checkpoint(Path(job.checkpoints))
-    return f"the checkpoint of step {checkpoint[1]['step']} is complete" if checkpoint else "there is no checkpoint yet"
+    return f"the checkpoint of step {checkpoint.step} is complete" if checkpoint else "there is no checkpoint yet"
 
 
 def _step(job: Job) -> str:

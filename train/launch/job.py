@@ -106,8 +106,22 @@ def sizes(checkpoint: Path) -> dict[str, int]:
     return {file.relative_to(checkpoint).as_posix(): file.stat().st_size for file in files}
 
 
-def last_checkpoint(checkpoints: Path) -> tuple[Path, dict[str, Any]] | None:
-    """The newest checkpoint that is complete, each file as long as when it was written, and what it says of itself."""
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint that is complete. `step`: the last that was done; `world`: processes that wrote it; `identity`: of the run."""
+
+    folder: Path
+    step: int
+    world: int
+    identity: str
+
+
+def last_checkpoint(checkpoints: Path) -> Checkpoint | None:
+    """The newest checkpoint that is complete, each file as long as when it was written."""
     marks = [(orjson.loads(mark.read_bytes()), mark.parent) for mark in checkpoints.glob(f"*/{COMPLETE}")]
-    marks = [(told, home) for told, home in marks if told.get("sizes", {}).items() <= sizes(home).items()]
-    return max(((home, told) for told, home in marks), key=lambda found: found[1]["step"], default=None)
+    complete = [
+        Checkpoint(folder, mark["step"], mark["world"], mark["identity"])
+        for mark, folder in marks
+        if mark.get("sizes", {}).items() <= sizes(folder).items()
+    ]
+    return max(complete, key=lambda checkpoint: checkpoint.step, default=None)

@@ -8,6 +8,7 @@ from kgtools.train.data.rows import Reject, Rows
 from kgtools.train.data.tokenize import TokenCounts
 from kgtools.train.launch.job import Job
 from kgtools.train.launch.processes import Cluster
+from kgtools.train.launch.space import DiskNeeds
 from kgtools.train.models.examine import ModelReport
 from kgtools.train.models.stop_tokens import StopToken
 from kgtools.train.paper import differences
@@ -30,7 +31,7 @@ class Plan:
     model_report: ModelReport
     sizes: dict[str, int]
     memory: dict[str, int]
-    disk: dict[str, int]
+    disk: DiskNeeds
     stops: list[StopToken]
 
     @property
@@ -59,5 +60,5 @@ class Plan:
             "stop_tokens": [str(stop) for stop in self.stops],
             **self.sizes,
             "memory_of_a_device": self.memory | {"sum": sum(self.memory.values())},
-            "disk": self.disk,
+            "disk": self.disk.to_dict(),
         }

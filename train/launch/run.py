@@ -56,7 +56,7 @@ def run(
     if dry_run:
         with TemporaryDirectory(prefix="kgtools-") as scratch:
             plan = prepare(stage, recipe, Path(scratch), cluster)
-            on_plan(replace(plan, disk=plan.disk | {"free": space.free(out)}))
+            on_plan(replace(plan, disk=replace(plan.disk, free=space.free(out))))
             space.must_fit(plan.disk, out, _earlier_results(out, out / ".work"))
         return {}
     work = out / (".work" if cluster.node_rank == 0 else f".work-{cluster.node_rank}")
@@ -140,19 +140,18 @@ def _resume(plan: Plan, cluster: processes.Cluster, out: Path, weights_only: boo
         shutil.rmtree(plan.job.checkpoints, ignore_errors=True)
         plan.job.metrics.unlink(missing_ok=True)
         return plan.job
-    home, mark = checkpoint
-    if mark["identity"] != plan.job.identity:
+    if checkpoint.identity != plan.job.identity:
         raise UsageError(
             f"{out}: holds the checkpoints of another run, of other data, settings or another model; name another place with "
             "--out, or begin anew with --fresh"
         )
-    if mark["world"] != cluster.world and not weights_only:
+    if checkpoint.world != cluster.world and not weights_only:
         raise UsageError(
-            f"the checkpoint of step {mark['step']} was written by {mark['world']} processes, and this run has {cluster.world}: the "
+            f"the checkpoint of step {checkpoint.step} was written by {checkpoint.world} processes, and this run has {cluster.world}: the "
             "optimizer's state cannot be divided anew. Run as many, or take the weights alone and begin the optimizer anew: --weights-only"
         )
-    _forget_after(plan.job.metrics, mark["step"])
-    return replace(plan.job, resume=str(home), done=mark["step"], fresh_optimizer=weights_only)
+    _forget_after(plan.job.metrics, checkpoint.step)
+    return replace(plan.job, resume=str(checkpoint.folder), done=checkpoint.step, fresh_optimizer=weights_only)
 
 
 def _forget_after(metrics: Path, step: int) -> None:

@@ -3,6 +3,7 @@
 import math
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from kgtools.tools.errors import UsageError
@@ -14,11 +15,31 @@ AROUND, OF_A_PROCESS, OF_ZERO = 64_000, 16_000, 64_000
 """Bytes of a checkpoint beside its numbers: settings and names; the state of a process's random numbers; DeepSpeed's scripts."""
 
 
+@dataclass(frozen=True)
+class DiskNeeds:
+    """About how many bytes of disk a run takes. `checkpoint`: one of them; `at_once`: how many there are while the oldest makes place;
+    `free`: what there is, None where nobody asked."""
+
+    checkpoint: int
+    at_once: int
+    result: int
+    free: int | None = None
+
+    @property
+    def total(self) -> int:
+        """All checkpoints that are there at once, and the result."""
+        return self.checkpoint * self.at_once + self.result
+
+    def to_dict(self) -> dict[str, int]:
+        """As JSON has it."""
+        needs = {"checkpoint": self.checkpoint, "at_once": self.at_once, "result": self.result, "sum": self.total}
+        return needs if self.free is None else needs | {"free": self.free}
+
+
 def estimate_disk(
     size: Size, adapter: Adapter | None, recipe: Recipe, world: int, steps: int, tokenizer_bytes: int
-) -> dict[str, int]:
-    """About how many bytes of disk a run takes: `checkpoint` one of them, `at_once` how many there are while the oldest makes place,
-    `result`, `sum`. `tokenizer_bytes`: bytes of the tokenizer.
+) -> DiskNeeds:
+    """What a run takes of a disk.
 
     A checkpoint has the weights that are trained and Adam's two moments of 32 bits; with ZeRO a 32-bit copy of the weights too, and with
     ZeRO-2 the weights once more."""
@@ -29,8 +50,7 @@ def estimate_disk(
     at_once = min(recipe.keep + 1, math.ceil(steps / recipe.save_every))
     if recipe.takes_best:  # the best and the newest stay, and the next one is written before another goes
         at_once = max(recipe.keep, 2) + 1
-    result = trained * width + tokenizer_bytes
-    return {"checkpoint": checkpoint, "at_once": at_once, "result": result, "sum": checkpoint * at_once + result}
+    return DiskNeeds(checkpoint, at_once, trained * width + tokenizer_bytes)
 
 
 def free(folder: Path) -> int:
@@ -39,15 +59,15 @@ def free(folder: Path) -> int:
     return shutil.disk_usage(existing).free
 
 
-def must_fit(needs: dict[str, int], out: Path, reused: Sequence[Path]) -> None:
+def must_fit(needs: DiskNeeds, out: Path, reused: Sequence[Path]) -> None:
     """Raises UsageError where a disk has too little space. `reused`: folders that are in it already and give place or count towards it."""
     available = free(out) + sum(
         file.stat().st_size for folder in reused for file in folder.rglob("*") if file.is_file()
     )
-    if needs["sum"] > available:
-        fewer = "keep=1, " if needs["at_once"] > 2 else ""
+    if needs.total > available:
+        fewer = "keep=1, " if needs.at_once > 2 else ""
         raise UsageError(
-            f"{out}: the run takes about {size_of(needs['sum'])} of disk ({needs['at_once']} checkpoints at once of "
-            f"{size_of(needs['checkpoint'])} and the result), and {size_of(available)} can be had there: free some space, {fewer}"
+            f"{out}: the run takes about {size_of(needs.total)} of disk ({needs.at_once} checkpoints at once of "
+            f"{size_of(needs.checkpoint)} and the result), and {size_of(available)} can be had there: free some space, {fewer}"
             "or another --out"
         )

@@ -1,5 +1,6 @@
 """Adapters in the folders of their runs, with the mark that says which base they belong to."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,20 +40,30 @@ def base_of(run: Path, base: Path | None = None) -> Path:
     if base is None and not (folder / "config.json").is_file():
         folder = resolve.resolve(settings["base_model_name_or_path"], settings.get("revision"), folder)
     mark, fingerprint = read_mark(home), resolve.fingerprint(folder)
-    if mark["base"] != fingerprint:
+    if mark.base != fingerprint:
         raise InputError(
-            f"{folder}: is not the base of {run}: its weights are {fingerprint[:12]}, the adapter's {mark['base'][:12]}"
+            f"{folder}: is not the base of {run}: its weights are {fingerprint[:12]}, the adapter's {mark.base[:12]}"
         )
     return folder
 
 
-def read_mark(home: Path) -> dict[str, Any]:
-    """What stands beside weights of ours. Raises InputError where nothing does."""
+@dataclass(frozen=True)
+class Mark:
+    """What stands beside weights of ours. `stage`: what made them; `identity`: of the run; `base`: fingerprint of the model that they
+    were trained on."""
+
+    stage: str
+    identity: str
+    base: str
+
+
+def read_mark(home: Path) -> Mark:
+    """The mark beside weights. Raises InputError where there is none."""
     try:
-        mark: dict[str, Any] = orjson.loads((home / MARK).read_bytes())
+        mark = orjson.loads((home / MARK).read_bytes())
     except FileNotFoundError as error:
         raise InputError(f"{home}: {MARK} is missing, so it cannot be known what made it and on which base") from error
-    return mark
+    return Mark(mark["stage"], mark["identity"], mark["base"])
 
 
 def adapter(run: Path) -> Path:
@@ -71,7 +82,7 @@ def adapter(run: Path) -> Path:
 def reward_adapter(run: Path) -> Path:
     """The adapter of a reward model, in the folder of its run or by itself. Raises UsageError, InputError."""
     home = adapter(run)
-    stage = read_mark(home)["stage"]
+    stage = read_mark(home).stage
     if stage != "reward":
         raise UsageError(f"{run}: was made by `kgtools train {stage}`, and is no reward model")
     return home
@@ -96,7 +107,7 @@ def token_rows(home: Path) -> dict[str, list[int]]:
 
 def may_go_on(run: Path, stage: str) -> None:
     """Raises UsageError, InputError for an adapter that a stage cannot train on: one with a head for a score is for a reward model."""
-    made_by = read_mark(adapter(run))["stage"]
+    made_by = read_mark(adapter(run)).stage
     if (made_by == "reward") != (stage == "reward"):
         raise UsageError(
             f"adapter={run}: was made by `kgtools train {made_by}`, and {stage} does not go on from it; a reward model goes on as a reward "
@@ -108,7 +119,7 @@ def origin(run: Path, fingerprint: str) -> dict[str, Any]:
     """The hashes of an adapter that is trained on. Raises InputError for one of another base."""
     home = adapter(run)
     mark = _on_base(home, f"adapter={run}: was", fingerprint, "name its own with model=...")
-    return {"adapter": sha256(home / "adapter_model.safetensors"), "adapter_identity": mark["identity"]}
+    return {"adapter": sha256(home / "adapter_model.safetensors"), "adapter_identity": mark.identity}
 
 
 def fits(run: Path, fingerprint: str) -> dict[str, Any]:
@@ -117,14 +128,14 @@ def fits(run: Path, fingerprint: str) -> dict[str, Any]:
     home = reward_adapter(run)
     way = "train it on this one: kgtools train reward model=..."
     mark = _on_base(home, f"{run}: the reward model was", fingerprint, way)
-    return {"reward": sha256(home / "adapter_model.safetensors"), "reward_identity": mark["identity"]}
+    return {"reward": sha256(home / "adapter_model.safetensors"), "reward_identity": mark.identity}
 
 
-def _on_base(home: Path, what: str, fingerprint: str, way: str) -> dict[str, Any]:
+def _on_base(home: Path, what: str, fingerprint: str, way: str) -> Mark:
     """The mark of an adapter. Raises InputError where it belongs to a base with other weights."""
     mark = read_mark(home)
-    if mark["base"] != fingerprint:
+    if mark.base != fingerprint:
         raise InputError(
-            f"{what} trained on another base (weights {mark['base'][:12]}, these are {fingerprint[:12]}); {way}"
+            f"{what} trained on another base (weights {mark.base[:12]}, these are {fingerprint[:12]}); {way}"
         )
     return mark
