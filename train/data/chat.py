@@ -48,7 +48,7 @@ class Chat:
 
         Raises Refusal, and InputError for a template that cannot be trained with."""
         text, marks = self._jinja(messages, False)
-        spans = self._unasked(messages, text, marks) if self.marked else self._differences(messages, text)
+        spans = self._without_opening(messages, text, marks) if self.marked else self._differences(messages, text)
         _refuse_loss(messages, text)
         eos = self.tokenizer.eos_token
         ends = [text.find(eos, begin, end) for begin, end in spans]
@@ -133,7 +133,7 @@ class Chat:
             raise Refusal("template-refuses", f"refuses a conversation: {error}") from error
         return texts[0], [(begin, end) for begin, end in marks[0]] if marks else []
 
-    def _unasked(self, messages: Messages, text: str, marks: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    def _without_opening(self, messages: Messages, text: str, marks: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """The marks, the last one without a think block that stands before an answer when one is asked for."""
         if not marks or thinking.CLOSE not in self.template or messages[-1]["role"] != "assistant":
             return marks

@@ -101,8 +101,8 @@ class Rows:
                     checked = checked.with_columns(
                         reason=pl.coalesce("reason", pl.when(shares).then(pl.lit("shares-facts")))
                     )
-                known = pl.Series(self._known(checked["key"], split), dtype=pl.String)
-                checked = checked.with_columns(reason=pl.coalesce("reason", known))
+                copies = pl.Series(self._find_copies(checked["key"], split), dtype=pl.String)
+                checked = checked.with_columns(reason=pl.coalesce("reason", copies))
                 self.rejects += checked.filter(pl.col("reason").is_not_null()).drop("key").rows()
                 good = batch.filter(checked["reason"].is_null())
                 if empty := int(good["empty"].sum()):
@@ -123,7 +123,7 @@ class Rows:
             pl.concat(facts).unique().sort("facts").collect()["facts"] if len(facts) > 1 else pl.Series(dtype=pl.String)
         )
 
-    def _known(self, keys: pl.Series, split: str) -> list[str | None]:
+    def _find_copies(self, keys: pl.Series, split: str) -> list[str | None]:
         """Why a row is refused that says what another says."""
         test_keys = self.test_keys if split != "test" else frozenset()
         marks: list[str | None] = []

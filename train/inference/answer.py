@@ -241,7 +241,7 @@ def answer(recipe: Answer, out: Path, fresh: bool, on_progress: Show = lambda *_
         "identity": asked.identity, "fingerprint": asked.fingerprint, "questions": table.height, "answers": answers.height,
         "ended": int(answers["ended"].sum()), "answer_tokens": int(answers["answer_tokens"].sum()),
         "special_tokens": int(answers["special_tokens"].sum()), "stop_tokens": [str(stop) for stop in asked.stops],
-        "rejected": len(asked.refused), "examined": asked.model_report.told,
+        "rejected": len(asked.refused), "examined": asked.model_report.facts,
     }  # fmt: skip
     settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]} | asked.rows.privacy
     write_whole(out / "run.json", manifest("train answer", settings, asked.rows.inputs, **facts))

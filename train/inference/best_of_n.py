@@ -100,7 +100,7 @@ def reject(recipe: Reject, out: Path, fresh: bool, on_progress: answer.Show = la
     facts = {
         "identity": asked.identity, **lineage, "questions": asked.table.height, "records": records.height,
         "mean_score": sum(all_scores) / len(all_scores), "mean_best_score": sum(scores) / len(scores) if scores else None,
-        "rejected": len(refused), "examined": asked.model_report.told,
+        "rejected": len(refused), "examined": asked.model_report.facts,
     }  # fmt: skip
     settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]} | asked.rows.privacy
     outputs = {name: sha256(out / name) for name in ("records.parquet", "rejects.parquet")}

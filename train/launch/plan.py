@@ -49,7 +49,7 @@ class Plan:
                 key: {"recipe": value, "paper": given} for key, (value, given) in differences(recipe).items()
             },
             "base": self.job.fingerprint,
-            **self.model_report.facts,
+            **self.model_report.training_facts,
             "rows": {split: counts.to_dict() for split, counts in self.token_counts.items()},
             "rejected": self.rejects,
             "counts": {key: dict(sorted(counter.items())) for key, counter in self.rows.counts.items()},

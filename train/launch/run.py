@@ -179,7 +179,7 @@ def _keep_result(stage: Stage, plan: Plan, out: Path) -> dict[str, Any]:
     facts = {
         "identity": job.identity,
         "base": {"name": plan.recipe.model, "revision": plan.recipe.revision, "fingerprint": job.fingerprint},
-        "examined": plan.model_report.facts,
+        "examined": plan.model_report.training_facts,
         "others": job.others,
         "world": job.world,
         "stack": {name: version(name) for name in STACK},

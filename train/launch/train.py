@@ -65,9 +65,9 @@ def train(
     loaded = recipes.load(str(recipe), stage.name, stage.recipe, settings)
     plans: list[Plan] = []
 
-    def plan(made: Plan) -> None:
-        plans.append(made)
-        on_plan(made)
+    def plan(ready: Plan) -> None:
+        plans.append(ready)
+        on_plan(ready)
 
     manifest = run(
         stage, loaded, out, cluster(), fresh=fresh, weights_only=weights_only, dry_run=dry_run, on_plan=plan, on_metrics=on_metrics,

@@ -46,14 +46,14 @@ class ModelReport:
     modules: dict[str, list[int]] = field(default_factory=dict)
 
     @property
-    def told(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, Any]:
         """What there is to tell of it, less what is trained."""
         return {"positions": self.positions, "vocabulary_rows": self.rows, "untrained_tokens": self.untrained}
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def training_facts(self) -> dict[str, Any]:
         """What there is to tell of it."""
-        return self.told | {"trained_tokens": self.trained}
+        return self.facts | {"trained_tokens": self.trained}
 
 
 def find_used_ids(paths: Sequence[str]) -> TokenUse:
