@@ -17,6 +17,7 @@ from kgtools.train.paper import Paper, faults
 from kgtools.train.template_kwargs import NAME
 
 HERE = Path(__file__).parent / "recipes"
+"""The recipes that come with kgtools: `SYSTEM/STAGE.yaml` or `SYSTEM/STAGE.VARIANT.yaml`."""
 R = TypeVar("R", bound="ModelSettings")
 
 Count = Annotated[int, Field(ge=1)]
@@ -35,6 +36,7 @@ def _parse_trackers(value: Any) -> Any:
 
 
 def _parse_day(value: Any) -> Any:
+    # YAML makes a date of 2024-07-26 by itself, and text of '2024-07-26'
     if not isinstance(value, datetime.date) and not re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)):
         raise ValueError(f"{value} is no date; as 2024-07-26")
     return value

@@ -11,38 +11,17 @@ from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.registry import suggestion
 
 NAME = re.compile(r"(?!(?:messages|add_generation_prompt|\w+_tokens?)$)[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-"""A name that an argument may have: none of what each template is given anyway."""
+"""A name that an argument may have, as `enable_thinking`: none of what each template is given anyway, as `messages` or `bos_token`."""
 TODAY = datetime.date(2024, 7, 26)
 """The date that the templates of Llama 3 fall back to."""
 CODES = (
-    "a",
-    "A",
-    "b",
-    "B",
-    "c",
-    "d",
-    "-d",
-    "e",
-    "F",
-    "H",
-    "I",
-    "j",
-    "m",
-    "-m",
-    "M",
-    "p",
-    "S",
-    "U",
-    "W",
-    "w",
-    "x",
-    "X",
-    "y",
-    "Y",
-)
+    "a", "A", "b", "B", "c", "d", "-d", "e", "F", "H", "I", "j", "m", "-m", "M", "p", "S", "U", "W", "w", "x", "X", "y", "Y",
+)  # fmt: skip
 """What may stand for a part of a date in a format, behind %."""
 ARGUMENT = re.compile(r"\{% set (\w+) = (.*) %\}\{# template_arguments #\}\n")
+"""A line that `bake` writes for an argument: `{% set enable_thinking = false %}{# template_arguments #}`."""
 DATE = re.compile(r"\{% macro strftime_now\(format\) %\}.*\{% endmacro %\}\{# date (\S+) #\}\n")
+"""The line that `bake` writes for a date: `{% macro strftime_now(format) %}...{% endmacro %}{# date 2024-07-26 #}`."""
 
 
 def bake(template: str, arguments: Mapping[str, Any], today: datetime.date | None) -> str:

@@ -7,6 +7,7 @@ import torch
 from kgtools.tools.errors import UsageError
 
 LIMIT = 1e-4
+"""How far logits may move where records do not see each other: above the rounding of 32-bit numbers, and far below what another text moves."""
 
 
 def choose_packing(model: Any, tokenizer: Any, packing: bool | Literal["auto"]) -> bool:

@@ -37,8 +37,9 @@ SHAPES: dict[Noun, tuple[str, ...]] = {
 
 SPLITS = ("train", "validation", "test")
 COUNTED = ("task", "lang", "license")
+"""Columns whose values are counted over the rows that are trained on."""
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9.+() -]*")
-"""A licence that YAML takes as it is in a list."""
+"""A licence that YAML takes as it is in a list, as `CC-BY-NC-4.0`; `A: B` and `[x]` need quotes."""
 
 REJECTS = Schema(
     "rejects",
@@ -55,6 +56,7 @@ Reject = tuple[str, int, str, str]
 TURNS = {"prompts": r"^(system )?(user assistant )*user $"} | dict.fromkeys(
     ("records", "preferences"), r"^(system )?(user assistant )+$"
 )
+"""How roles may follow each other, each with a space behind it: `system user assistant user ` asks, `user assistant ` answers."""
 
 
 @dataclass

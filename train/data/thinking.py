@@ -4,6 +4,7 @@ import re
 
 OPEN, CLOSE = "<think>", "</think>"
 BLOCK = re.compile(rf"\s*{OPEN}(.*?)(?:{CLOSE}\s*|\Z)", re.DOTALL)
+"""A think block that a text begins with: `<think>\\nwhy\\n</think>\\n\\n`, or one that was cut off, `<think>\\nwhy`."""
 
 
 def split_thinking(text: str, opened: bool = False) -> tuple[str | None, str]:

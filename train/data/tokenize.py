@@ -16,6 +16,7 @@ from kgtools.train.data.chat import Chat, Refusal
 from kgtools.train.data.rows import Reject, Rows
 
 IDS = pl.List(pl.Int32)
+"""Ids of tokens: no vocabulary has 2^31."""
 NOT_LEARNT = -100
 """A label that torch's cross entropy passes over."""
 

@@ -47,6 +47,7 @@ that ends it."""
 COPIED = ("task", "lang", "facts", "group", "source", "license", "split")
 """What the record of an answer has of its question's."""
 KEPT = ".answers.jsonl"
+"""Answers as they come, a line each after one with the identity of the run; gone when `answers.parquet` is there."""
 Show = Callable[[int, int], None]
 
 

@@ -17,16 +17,23 @@ import orjson
 
 EXTRA = "pip install 'kgtools[train]'"
 PIN = re.compile(r"""([\w.-]+)\s*==\s*([^\s;]+)\s*;.*\bextra\s*==\s*['"]train['"]""")
+"""A pinned library of the extra, as the package's metadata has it: `torch==2.13.0; extra == "train"`."""
 OPTIONAL = {
     "bitsandbytes": "quantize", "flash-attn": "FlashAttention", "kernels": "kernels from the hub",
     "liger-kernel": "Liger kernels", "vllm": "generation by vLLM",
 }  # fmt: skip
 PROBE_S = 120.0
+"""Seconds that a trial may take: libraries take some to be imported, and processes that do not meet give up after 30."""
 GB = 1e9
 DISK_GB, MEMORY_GB, SHARED_GB = 50, 8, 1
+"""What is warned of below: a model of 7 billion parameters has 14 GB, and base, merged model and checkpoints lie side by side; its shards
+pass through memory; a container has 64 MB of shared memory unless it is told otherwise, and processes talk through it."""
 MEMINFO, CGROUP, SHARED = Path("/proc/meminfo"), Path("/sys/fs/cgroup/memory.max"), Path("/dev/shm")
+"""Where Linux tells of memory: of the machine, of a container, and what processes share."""
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+"""Variables with which nothing is fetched from the hub."""
 FAULT = re.compile(r"[\w.]*(Error|Exception)\b.*")
+"""A line that names an error: `torch.cuda.OutOfMemoryError: CUDA out of memory`."""
 
 TORCH = """
 import json, warnings, torch, torch.distributed as dist

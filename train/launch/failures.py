@@ -32,6 +32,7 @@ SPARE, SPARE_BYTES = "spare", 1 << 20
 CGROUPS = Path("/sys/fs/cgroup")
 VMSTAT = Path("/proc/vmstat")
 COUNTERS = ("memory.events", "memory/memory.oom_control")
+"""Where Linux counts the processes that it killed for want of memory: on the machine, and in a container by cgroups of version 2 or 1."""
 
 
 class NonFiniteError(KgtoolsError):
@@ -145,6 +146,7 @@ def _first_line_with(errors: list[WorkerError], sign: re.Pattern[str]) -> str:
 
 def _signal(end: WorkerExit, log: Path) -> int:
     """The signal that ended the process, or the one that torchrun tells of; 0 where there was none."""
+    # as torchrun writes it: `exitcode  : -9 (pid: 4711)`
     codes = re.findall(rb"exitcode\s*:\s*-(\d+)", log.read_bytes()[end.begin :])
     return -end.code if end.code < 0 else int(codes[-1]) if codes else 0
 

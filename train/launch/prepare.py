@@ -31,7 +31,7 @@ NOT_IN_IDENTITY = (
     "data", "model", "title", "paper", "ours", "notes", "save_every", "log_every", "keep", "gpu_memory_utilization", "gradient_checkpointing",
     "report_to", "adapter",
 )  # fmt: skip
-"""Keys of a recipe that its result does not hang on; of data, model and adapter it hangs on what they hold."""
+"""Keys of a recipe that its result does not depend on; of data, model and adapter it depends on what they hold."""
 
 
 def prepare(stage: Stage, recipe: Recipe, work: Path, cluster: Cluster, checkpoints: Path | None = None) -> Plan:

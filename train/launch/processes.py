@@ -21,7 +21,9 @@ from kgtools.train.launch.job import Job
 from kgtools.train.launch.requirements import QUIET
 
 POLL_S = 0.2
+"""Seconds between two looks for new lines of metrics."""
 GRACE_S = 30.0
+"""Seconds that workers have to end by themselves before they are killed."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from kgtools.train.paper import WORDS
 from kgtools.train.recipe import Recipe, Tracker
 
 PROJECT = "kgtools"
+"""What trackers that have projects call the one of our runs."""
 PRIVATE = {
     "wandb": {
         "WANDB_CONSOLE": "off", "WANDB_DISABLE_CODE": "true", "WANDB_DISABLE_GIT": "true", "WANDB__DISABLE_META": "true",

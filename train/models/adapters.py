@@ -15,6 +15,7 @@ from kgtools.train.recipe import Lora
 MARK = "kgtools.json"
 """Beside the weights of an adapter or a model: what stage made it, and the fingerprint of its base."""
 CONFIG = "adapter_config.json"
+"""Where peft keeps the settings of an adapter."""
 
 
 def settle(config: Path, base: str) -> None:

@@ -11,6 +11,7 @@ import orjson
 from kgtools.tools.errors import InputError
 
 CONFIGS = ("config.json", "tokenizer_config.json")
+"""The files whose `auto_map` names code that comes with a model."""
 NO_TOKENIZER = "copy those files of the model it was made from into it: tokenizer.json and tokenizer_config.json"
 
 

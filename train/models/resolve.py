@@ -15,7 +15,9 @@ from kgtools.train.models.load import config_of, is_trusted, model_of
 
 WHOLE_MODEL = "take config.json and *.safetensors of one model, all of them, as they were published"
 KINDS = ("bloom", "llama", "qwen2")
+"""Kinds of random models: positions by ALiBi and a head that shares its matrix (BLOOM), rotary positions without and with biases."""
 HEADS, LAYERS, PLACES = 4, 2, 4096
+"""Of random models: two layers and two pairs of heads are the fewest that show whether there are several; positions for any example."""
 TURNS = "### User:\n\n\n### Assistant:\n"
 """What stands around a question in the template `plain`."""
 

@@ -30,8 +30,10 @@ def start(job: Job, recipe: Recipe) -> None:
     if on_cpu and recipe.zero:
         from deepspeed import ops
 
-        ops.__compatible_ops__["deepspeed_shm_comm"] = False  # it would be compiled; gloo does as well on one machine
-    state = PartialState(cpu=on_cpu)  # first of all: else each process of a CPU run with DeepSpeed believes it is alone
+        # DeepSpeed would compile it at the first run; gloo does as well on one machine
+        ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    # before anything of DeepSpeed: else each process of a run on the CPU believes that it is alone
+    state = PartialState(cpu=on_cpu)
     if state.num_processes != job.world:
         raise KgtoolsError(f"{job.world} processes were started, and this one sees {state.num_processes}")
     if job.world > 1:
@@ -45,7 +47,8 @@ def start(job: Job, recipe: Recipe) -> None:
     if recipe.tf32 and not on_cpu:
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.use_deterministic_algorithms(on_cpu, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # nobody reads it before it is written to
+    # it costs time, and nobody reads memory before it is written to
+    torch.utils.deterministic.fill_uninitialized_memory = False
     set_seed(recipe.seed)
 
 

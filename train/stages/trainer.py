@@ -24,6 +24,7 @@ from kgtools.train.stages.metrics import check_weights
 
 Weights = dict[str, torch.Tensor]
 ZERO = torch.zeros((), dtype=torch.float64)
+"""What sums begin with; of 64 bits, so that it does not matter in which order they are added up."""
 
 
 class RunningMean(float):
@@ -124,7 +125,9 @@ def deterministic(kind: Any) -> Any:
         ) -> Any:
             weights = {} if self.generations else self._weights(inputs)
             loss = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-            if self.model.training and num_items_in_batch is not None:  # the step's sum, divided already
+            # The trainer has divided the loss by the tokens of the step, and multiplied it by the processes, whose mean is taken: here it
+            # becomes the sum again that it was, to be divided once over all steps since the last line of metrics.
+            if self.model.training and num_items_in_batch is not None:
                 self.loss_sum = self.loss_sum + loss.detach().double() * num_items_in_batch / self.job.world
             if weights:
                 self._gather("train" if self.model.training else "eval", weights)

@@ -25,7 +25,7 @@ STATE = "state.json"
 UPDATE_METRICS = ("loss", "policy_loss", "value_loss", "entropy", "clip_fraction", "approx_kl")
 """What `Learner._update` gives, in this order."""
 SEED_STRIDE = 1_000_003
-"""A prime that is larger than any number of steps: seeds of neighbouring recipes share no step."""
+"""A prime that is larger than any number of steps: recipes with neighbouring seeds draw nothing alike."""
 MAX_EPOCHS = 64
 """Seeds between two steps, one for each epoch through the answers of a step."""
 

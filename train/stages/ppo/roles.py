@@ -17,6 +17,7 @@ from kgtools.train.stages.ppo.losses import chunked_log_probs
 
 Role = Literal["policy", "value", "reward", "reference"]
 HEAD = "score.weight"
+"""How the name of a reward model's head ends, as transformers calls it in sequence classification."""
 
 
 class Roles(nn.Module):  # type: ignore[misc]  # mypy follows no imports of torch

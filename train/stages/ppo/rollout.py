@@ -17,7 +17,7 @@ from kgtools.train.stages.ppo.recipe import Ppo
 from kgtools.train.stages.ppo.roles import Roles
 
 SEED_STRIDE = 1_000_003
-"""A prime that is larger than any number of steps: seeds of neighbouring recipes share no step."""
+"""A prime that is larger than any number of steps: recipes with neighbouring seeds draw nothing alike."""
 MAX_RANKS = 4096
 """Seeds between two steps, one for each process."""
 
