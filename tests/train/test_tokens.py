@@ -183,7 +183,7 @@ def test_texts_become_sequences_of_which_none_loses_a_token(
     assert (counted.rows, counted.tokens, counted.learnt, counted.longest) == (
         len(sizes), sum(sizes), sum(sizes), max(sizes),
     )  # fmt: skip
-    assert counted.around == pytest.approx(sum(size for size in sizes for _ in range(size)) / sum(sizes))
+    assert counted.context_length == pytest.approx(sum(size for size in sizes for _ in range(size)) / sum(sizes))
 
 
 @pytest.mark.parametrize("name", ENDS)

@@ -50,7 +50,7 @@ REJECTS = Schema(
 record; empty where a row of a foreign file became none."""
 
 Rejects = Annotated[pl.DataFrame, REJECTS]
-Reject = tuple[str, int, str, str]
+RejectRow = tuple[str, int, str, str]
 """A row of REJECTS: file, line, id, reason."""
 
 TURNS = {"prompts": r"^(system )?(user assistant )*user $"} | dict.fromkeys(
@@ -74,7 +74,7 @@ class Rows:
     counts: dict[str, Counter[str]] = field(
         default_factory=lambda: {key: Counter() for key in ("split", *COUNTED, "changed")}
     )
-    rejects: list[Reject] = field(default_factory=list)
+    rejects: list[RejectRow] = field(default_factory=list)
     privacy: dict[str, bool] = field(default_factory=dict)
     identified: Counter[str] = field(default_factory=Counter)
     seen_keys: set[int] = field(default_factory=set)
@@ -144,7 +144,7 @@ class Rows:
         return frozenset(key for batch in tests for key in _judge(_prepare(batch, self.noun), self.noun)["key"])
 
 
-def explain(rejects: Sequence[Reject], refusal: str) -> str:
+def explain(rejects: Sequence[RejectRow], refusal: str) -> str:
     """Why rows were refused, and the words of the chat template that refused one."""
     counted = Counter(reason for *_, reason in rejects).most_common()
     reasons = ", ".join(f"{reason} {number:,}" for reason, number in counted)

@@ -13,7 +13,7 @@ from kgtools.corpora.record import MESSAGES
 from kgtools.corpora.record_files import Sink
 from kgtools.tools.frames import Schema
 from kgtools.train.data.chat import Chat, Refusal
-from kgtools.train.data.rows import Reject, Rows
+from kgtools.train.data.rows import RejectRow, Rows
 
 IDS = pl.List(pl.Int32)
 """Ids of tokens: no vocabulary has 2^31."""
@@ -87,7 +87,7 @@ class TokenizeResult:
     `refusal`: what the chat template said to the first row that it refused."""
 
     counts: TokenCounts
-    rejects: list[Reject]
+    rejects: list[RejectRow]
     refusal: str = ""
 
 
@@ -101,7 +101,7 @@ def tokenize(rows: Rows, split: str, chat: Chat, max_length: int, packed: bool, 
         "records": (TOKENS, _record), "preferences": (PAIRS, _preference), "prompts": (PROMPTS, _prompt), "texts": (TOKENS, None),
     }[rows.noun]  # fmt: skip
     texts = Texts(chat, max_length, packed)
-    counts, rejects, refusal, taken = TokenCounts(), list[Reject](), "", len(rows.rejects)
+    counts, rejects, refusal, taken = TokenCounts(), list[RejectRow](), "", len(rows.rejects)
     with Sink(out, schema) as sink:
         for batch in rows.batches(split):
             clean, special = _split_special(batch, chat)
@@ -125,9 +125,9 @@ def tokenize(rows: Rows, split: str, chat: Chat, max_length: int, packed: bool, 
 
 def _each(
     make: Make, batch: pl.DataFrame, chat: Chat, max_length: int
-) -> tuple[list[tuple[str, Sequences]], list[Reject], str]:
+) -> tuple[list[tuple[str, Sequences]], list[RejectRow], str]:
     """The rows of a batch one by one: id and sequences of the good ones, the rejects, and what the template said to the first of those."""
-    good, rejects, refusal = list[tuple[str, Sequences]](), list[Reject](), ""
+    good, rejects, refusal = list[tuple[str, Sequences]](), list[RejectRow](), ""
     for row in batch.iter_rows(named=True):
         try:
             outcome = make(row, chat, max_length)
@@ -140,7 +140,7 @@ def _each(
     return good, rejects, refusal
 
 
-def _split_special(batch: pl.DataFrame, chat: Chat) -> tuple[pl.DataFrame, list[Reject]]:
+def _split_special(batch: pl.DataFrame, chat: Chat) -> tuple[pl.DataFrame, list[RejectRow]]:
     """The rows whose texts hold no special token, and the others as rejects: it would be read as one, an EOS in a question for example.
     Those count too that the tokenizer gives no role, as LLaMA's <|eot_id|>."""
     columns = [name for name in ("messages", "prompt", "chosen", "rejected") if name in batch.columns]

@@ -18,7 +18,7 @@ from kgtools.tools.inputs.files import digest
 from kgtools.tools.outputs.staging import manifest, write_whole
 from kgtools.tools.terminal import tell
 from kgtools.train.data.chat import Chat, chat_of
-from kgtools.train.data.rows import REJECTS, Reject, Rows, explain, open_rows
+from kgtools.train.data.rows import REJECTS, RejectRow, Rows, explain, open_rows
 from kgtools.train.data.thinking import CLOSE, OPEN
 from kgtools.train.data.tokenize import tokenize
 from kgtools.train.launch.requirements import needs_engine, needs_stack
@@ -74,7 +74,7 @@ class Questions:
     model_report: ModelReport
     chat: Chat
     rows: Rows
-    refused: list[Reject]
+    refused: list[RejectRow]
     table: pl.DataFrame
     origins: dict[str, dict[str, Any]]
     stops: list[StopToken]

@@ -12,7 +12,7 @@ from kgtools.corpora.record import RECORDS
 from kgtools.tools.frames import write_table
 from kgtools.tools.inputs.files import digest, sha256
 from kgtools.tools.outputs.staging import manifest, write_whole
-from kgtools.train.data.rows import REJECTS, may_train
+from kgtools.train.data.rows import REJECTS, RejectRow, may_train
 from kgtools.train.inference import answer
 from kgtools.train.inference.answer import Answer
 from kgtools.train.launch.undo import undo
@@ -69,7 +69,33 @@ def reject(recipe: Reject, out: Path, fresh: bool, on_progress: answer.Show = la
         "n": recipe.samples,
         "seed": recipe.seed,
     }
-    rows, scores, refused = [], [], list(asked.refused)
+    rows, refused = _choose(recipe, asked, completions, score_of, lineage)
+    records = pl.DataFrame(rows, schema=RECORDS.columns) if rows else RECORDS.frame()
+    write_table(RECORDS.check(records, "records"), out / "records.parquet")
+    refused = asked.refused + refused
+    write_table(REJECTS.frame(refused), out / "rejects.parquet")
+    scores = [orjson.loads(row["meta"])["score"] for row in rows]
+    all_scores = list(score_of.values())
+    facts = {
+        "identity": asked.identity, **lineage, "questions": asked.table.height, "records": records.height,
+        "mean_score": sum(all_scores) / len(all_scores), "mean_best_score": sum(scores) / len(scores) if scores else None,
+        "rejected": len(refused), "examined": asked.model_report.facts,
+    }  # fmt: skip
+    settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]} | asked.rows.privacy
+    outputs = {name: sha256(out / name) for name in ("records.parquet", "rejects.parquet")}
+    write_whole(out / "run.json", manifest("train reject", settings, asked.rows.inputs, outputs=outputs, **facts))
+    (out / answer.KEPT).unlink()
+    return facts
+
+
+def _choose(
+    recipe: Reject, asked: answer.Questions, completions: dict[tuple[int, int], answer.Completion],
+    score_of: dict[tuple[int, int], float], lineage: dict[str, Any],
+) -> tuple[list[dict[str, Any]], list[RejectRow]]:  # fmt: skip
+    """The best answer to each question as the row of a record, and the questions of which none is good enough as rejects.
+
+    Of answers with the same score the first is taken. `completions`, `score_of`: by number of the question and of the answer."""
+    rows, refused = list[dict[str, Any]](), list[RejectRow]()
     for number, row in enumerate(asked.table.iter_rows(named=True)):
         origin = asked.origins[row["id"]]
         ended = [
@@ -86,24 +112,10 @@ def reject(recipe: Reject, out: Path, fresh: bool, on_progress: answer.Show = la
             "score": best[0],
             "scores": [score_of[number, sample] for sample in range(recipe.samples)],
         }
-        messages = [*row["prompt"], {"role": "assistant", "content": text}]
-        id_ = digest(orjson.dumps(["reject", row["id"], text]).decode())
         rows.append({
-            "id": id_, "messages": messages, "answer": None, "template": None, "meta": orjson.dumps(meta).decode(),
+            "id": digest(orjson.dumps(["reject", row["id"], text]).decode()),
+            "messages": [*row["prompt"], {"role": "assistant", "content": text}],
+            "answer": None, "template": None, "meta": orjson.dumps(meta).decode(),
             **{key: origin[key] for key in answer.COPIED},
         })  # fmt: skip
-        scores.append(best[0])
-    records = pl.DataFrame(rows, schema=RECORDS.columns) if rows else RECORDS.frame()
-    write_table(RECORDS.check(records, "records"), out / "records.parquet")
-    write_table(REJECTS.frame(refused), out / "rejects.parquet")
-    all_scores = list(score_of.values())
-    facts = {
-        "identity": asked.identity, **lineage, "questions": asked.table.height, "records": records.height,
-        "mean_score": sum(all_scores) / len(all_scores), "mean_best_score": sum(scores) / len(scores) if scores else None,
-        "rejected": len(refused), "examined": asked.model_report.facts,
-    }  # fmt: skip
-    settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]} | asked.rows.privacy
-    outputs = {name: sha256(out / name) for name in ("records.parquet", "rejects.parquet")}
-    write_whole(out / "run.json", manifest("train reject", settings, asked.rows.inputs, outputs=outputs, **facts))
-    (out / answer.KEPT).unlink()
-    return facts
+    return rows, refused

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from kgtools.train.data.rows import Reject, Rows
+from kgtools.train.data.rows import RejectRow, Rows
 from kgtools.train.data.tokenize import TokenCounts
 from kgtools.train.launch.job import Job
 from kgtools.train.launch.processes import Cluster
@@ -26,7 +26,7 @@ class Plan:
     recipe: Recipe
     cluster: Cluster
     rows: Rows
-    refused: list[Reject]
+    refused: list[RejectRow]
     token_counts: dict[str, TokenCounts]
     model_report: ModelReport
     sizes: dict[str, int]

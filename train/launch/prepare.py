@@ -11,7 +11,7 @@ import orjson
 
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.inputs.files import digest, sha256
-from kgtools.train.data.chat import chat_of
+from kgtools.train.data.chat import Chat, chat_of
 from kgtools.train.data.order import steps_of
 from kgtools.train.data.rows import Rows, explain, may_train, open_rows
 from kgtools.train.data.tokenize import TokenCounts, TokenizeResult, tokenize
@@ -40,12 +40,10 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, cluster: Cluster, checkpoi
     if recipe.adapter:
         adapters.may_go_on(recipe.adapter, stage.name)
     trust = recipe.trust_remote_code
-    for left in ("read", "tokens", "tokenizer", "base"):
-        shutil.rmtree(work / left, ignore_errors=True)
-    (work / "tokens").mkdir()
-    (work / "read").mkdir()
+    _make_empty(work)
     may_name_tokens(stage.name, recipe)
     rows = open_rows(recipe, stage.noun, work / "read")
+    refused = list(rows.rejects)  # those of files of others, as they were read
     may_train(rows, recipe)
     folder = resolve.resolve(recipe.model, recipe.revision, work / "base", recipe.seed, lambda: _texts(rows))
     resolve.needs_weights(folder, trust)
@@ -55,19 +53,13 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, cluster: Cluster, checkpoi
     chat = chat_of(tokenizer, recipe)
     chat.tokenizer.save_pretrained(work / "tokenizer")
     stops = stop_tokens(folder, chat)
-    splits = dict[str, TokenizeResult]()
-    refused = list(rows.rejects)  # as the files were read
-    validation = recipe.validation if recipe.split != "all" else None  # all: those rows are trained on
-    for split, name in ((recipe.split, "train"), (validation or "", "validation")):
-        if name == "train" or rows.counts["split"][split]:
-            splits[name] = tokenize(
-                rows, split, chat, recipe.max_length, recipe.joined, work / "tokens" / f"{name}.parquet"
-            )
-            refused += splits[name].rejects
+    splits = _tokenize(rows, recipe, chat, work / "tokens")
+    refused = [*refused, *(reject for split in splits.values() for reject in split.rejects)]
     token_counts = {name: split.counts for name, split in splits.items()}
     if not token_counts["train"].rows:
-        raise InputError(f"nothing to train on: every row was refused {explain(refused, splits['train'].refusal)}")
-    tokens = {split: str(work / "tokens" / f"{split}.parquet") for split in token_counts}
+        refusal = next((split.refusal for split in splits.values() if split.refusal), "")
+        raise InputError(f"nothing to train on: every row was refused {explain(refused, refusal)}")
+    tokens = {name: str(work / "tokens" / f"{name}.parquet") for name in splits}
     longest = max(each.longest for each in token_counts.values())
     must_look(recipe, token_counts)
     fingerprint = resolve.fingerprint(folder)
@@ -75,7 +67,7 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, cluster: Cluster, checkpoi
     report = examine(stage.name, recipe, folder, chat.tokenizer, list(tokens.values()), longest)
     if recipe.adapter:
         home = adapters.adapter(recipe.adapter)
-        others |= adapters.origin(recipe.adapter, fingerprint)
+        others = others | adapters.origin(recipe.adapter, fingerprint)
         recipe = recipe.model_copy(update={"lora": _adapter_lora(recipe, cost.layers(folder, trust))})
         report = _adapter_token_rows(recipe, home, report, chat.tokenizer)
     size = cost.size(folder, recipe.attention, trust)
@@ -107,6 +99,27 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, cluster: Cluster, checkpoi
     files = sum(file.stat().st_size for file in (work / "tokenizer").iterdir())
     disk = space.estimate_disk(size, adapter, recipe, cluster.world, job.steps, files)
     return Plan(job, recipe, cluster, rows, refused, token_counts, report, sizes, memory, disk, stops)
+
+
+def _make_empty(work: Path) -> None:
+    """Take away what an earlier run prepared; its checkpoints and metrics stay."""
+    for name in ("read", "tokens", "tokenizer", "base"):
+        shutil.rmtree(work / name, ignore_errors=True)
+    (work / "tokens").mkdir()
+    (work / "read").mkdir()
+
+
+def _tokenize(rows: Rows, recipe: Recipe, chat: Chat, folder: Path) -> dict[str, TokenizeResult]:
+    """The tokens of the rows to train on and, where there are any, of those for validation: `train`, `validation`. Where all splits are
+    trained on there are none."""
+    validation = recipe.validation if recipe.split != "all" else None
+    wanted = {"train": recipe.split}
+    if validation and rows.counts["split"][validation]:
+        wanted["validation"] = validation
+    return {
+        name: tokenize(rows, split, chat, recipe.max_length, recipe.joined, folder / f"{name}.parquet")
+        for name, split in wanted.items()
+    }
 
 
 def _add_new_tokens(recipe: Recipe, folder: Path, tokenizer: Any, base: Path) -> Path:

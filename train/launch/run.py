@@ -48,16 +48,9 @@ def run(
     needs_stack()
     if cluster.node_rank:
         recipe = recipe.model_copy(update={"report_to": ()})  # one node reports
-    needs_packages(recipe)
-    stage.check(recipe)
-    divides(recipe, cluster)
-    if recipe.adapter and out.resolve() in adapters.adapter(recipe.adapter).resolve().parents:
-        raise UsageError(f"{out}: holds the adapter that is to be trained on; name another place with --out")
+    _check(stage, recipe, out, cluster)
     if dry_run:
-        with TemporaryDirectory(prefix="kgtools-") as scratch:
-            plan = prepare(stage, recipe, Path(scratch), cluster)
-            on_plan(replace(plan, disk=replace(plan.disk, free=space.free(out))))
-            space.must_fit(plan.disk, out, _earlier_results(out, out / ".work"))
+        _plan_only(stage, recipe, out, cluster, on_plan)
         return {}
     work = out / (".work" if cluster.node_rank == 0 else f".work-{cluster.node_rank}")
     with undo() as folders:
@@ -93,6 +86,24 @@ def run(
             done = _keep_result(stage, plan, out) if cluster.node_rank == 0 else {}
             shutil.rmtree(work)
     return done
+
+
+def _check(stage: Stage, recipe: Recipe, out: Path, cluster: processes.Cluster) -> None:
+    """Raises for what cannot be, before any work."""
+    needs_packages(recipe)
+    stage.check(recipe)
+    divides(recipe, cluster)
+    if recipe.adapter and out.resolve() in adapters.adapter(recipe.adapter).resolve().parents:
+        raise UsageError(f"{out}: holds the adapter that is to be trained on; name another place with --out")
+
+
+def _plan_only(
+    stage: Stage, recipe: Recipe, out: Path, cluster: processes.Cluster, on_plan: Callable[[Plan], None]
+) -> None:
+    with TemporaryDirectory(prefix="kgtools-") as scratch:
+        plan = prepare(stage, recipe, Path(scratch), cluster)
+        on_plan(replace(plan, disk=replace(plan.disk, free=space.free(out))))
+        space.must_fit(plan.disk, out, _earlier_results(out, out / ".work"))
 
 
 def _read_manifest(out: Path) -> dict[str, Any] | None:

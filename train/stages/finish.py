@@ -43,7 +43,7 @@ def summarize_losses(trainer: Any) -> dict[str, Any]:
 
 def finish(trainer: Any, job: Job, recipe: Recipe, tokenizer: Any, facts: dict[str, Any]) -> None:
     """Write what was trained, the tokenizer with its template, and what there is to tell of it: sizes, steps, losses, and `facts`."""
-    facts |= count_parameters(trainer.model) | {"steps": trainer.state.global_step} | summarize_losses(trainer)
+    facts = facts | count_parameters(trainer.model) | {"steps": trainer.state.global_step} | summarize_losses(trainer)
     if recipe.compile:
         facts["compiled_forms"] = torch._dynamo.utils.counters["frames"]["ok"]
     folder = job.result / ("adapter" if recipe.method == "lora" else "model")
