@@ -94,8 +94,8 @@ def test_on_a_machine_with_the_libraries_nothing_is_missing(tmp_path: Path) -> N
 
     assert [check for check in checks if check.state == "missing"] == []
     assert {check.what for check in checks} >= TRIALS | PINS.keys()
-    assert named(checks, "processes meet").found == "two of them, by gloo over lo"
-    assert named(checks, "DeepSpeed starts").found.startswith("accelerator c")  # cpu or cuda
+    assert named(checks, "processes meet").detail == "two of them, by gloo over lo"
+    assert named(checks, "DeepSpeed starts").detail.startswith("accelerator c")  # cpu or cuda
 
 
 def test_a_network_interface_that_is_not_there_is_named(
@@ -138,7 +138,7 @@ def test_one_absent_library_is_missing_beside_those_that_are_there(installed: Ca
 
     checks = examine()
 
-    assert named(checks, "libraries").found == "not installed: torch, trl"
+    assert named(checks, "libraries").detail == "not installed: torch, trl"
     assert named(checks, "peft") == Check("peft", "ok", PINS["peft"])
 
 
@@ -189,7 +189,7 @@ def test_pins_are_read_however_they_are_spaced_and_quoted(
     monkeypatch.setattr(doctor, "requires", lambda _: ["trl==1.0; extra == 'trainer'", line])
     installed()
 
-    assert named(examine(), "libraries").found == "not installed: torch"
+    assert named(examine(), "libraries").detail == "not installed: torch"
 
 
 def test_gpus_are_told_with_their_memory(fake_torch: Callable[..., None]) -> None:
@@ -199,7 +199,7 @@ def test_gpus_are_told_with_their_memory(fake_torch: Callable[..., None]) -> Non
 
     one = "NVIDIA H100 (85 GB, 70 free)"
     assert named(checks, "GPU") == Check("GPU", "ok", f"{one}, {one}, bf16")
-    assert named(checks, "torch starts").found == "built for CUDA 13.0, no NCCL"
+    assert named(checks, "torch starts").detail == "built for CUDA 13.0, no NCCL"
 
 
 def test_one_gpu_without_bf16_is_a_warning(fake_torch: Callable[..., None]) -> None:
@@ -230,7 +230,7 @@ def test_a_gpu_that_does_not_work_is_told_by_its_error_and_nothing_else_is_tried
 
     checks = examine()
 
-    assert named(checks, "torch starts").found == "RuntimeError: CUDA error: no kernel image"
+    assert named(checks, "torch starts").detail == "RuntimeError: CUDA error: no kernel image"
     assert named(checks, "torch starts").state == "missing"
     assert {check.what for check in checks} & TRIALS == {"torch starts"}
 
@@ -327,7 +327,7 @@ def test_the_compiler_that_is_named_by_cxx_is_the_one_that_counts(
     shutil.copy("/bin/sh", tmp_path / "cxx")
     monkeypatch.setenv("CXX", word.format(tmp_path))
 
-    found = named(examine(), "compiling").found
+    found = named(examine(), "compiling").detail
 
     assert (f"no C++ compiler ({tmp_path}/" not in found) is there
 

@@ -41,7 +41,7 @@ def fails(job: Any, error: str = "", message: str = "", kind: str = "X", time: f
 def checkpoint(job: Any, step: int, mark: str = "complete.json") -> Path:
     home = Path(job.checkpoints) / f"checkpoint-{step}"
     home.mkdir(parents=True)
-    (home / mark).write_bytes(orjson.dumps({"step": step}))
+    (home / mark).write_bytes(orjson.dumps({"step": step, "world": 1, "identity": "x"}))
     return home
 
 
