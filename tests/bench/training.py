@@ -77,7 +77,8 @@ def _apart(what: str, /, **settings: object) -> object:
     """What an inner measurement gives, in a process of its own."""
     words = [sys.executable, Path(__file__).with_name("apart.py"), what, json.dumps(settings)]
     quiet = os.environ | {"HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
-    if what == "memory":  # what is let go goes back at once; else the peak is of what the C library keeps for later
+    if what == "memory":
+        # what is let go goes back at once; else the peak is of what the C library keeps for later
         quiet |= {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
     done = subprocess.run(words, capture_output=True, encoding="utf-8", env=quiet, check=False)
     if done.returncode:
@@ -121,9 +122,11 @@ def _measure_sft(folder: Path, model: Path, data: Path, asked: argparse.Namespac
     ours, compiled = "kgtools train sft", "kgtools train sft, compile=true"
     ways = {ours: [], compiled: ["compile=true"]}
     rivals = {"TRL, 32 bits, no checkpointing": False, "TRL, its defaults": True}
-    if _on_cpu():  # there the 16 bits of TRL's defaults are emulated, many times as slow
+    if _on_cpu():
+        # there the 16 bits of TRL's defaults are emulated, many times as slow
         del ways[compiled], rivals["TRL, its defaults"]
-    elif asked.model:  # 7 billion weights of 32 bits with all activations do not fit a GPU
+    elif asked.model:
+        # 7 billion weights of 32 bits with all activations do not fit a GPU
         del rivals["TRL, 32 bits, no checkpointing"]
     speeds: dict[str, list[dict]] = {}
     for number in range(asked.rounds):

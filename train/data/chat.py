@@ -102,7 +102,8 @@ class Chat:
         tags = {id_: tag for id_, tag in added if tag in (thinking.OPEN, thinking.CLOSE)}
         words, begin = "", 0
         for index, id_ in enumerate(ids):
-            if id_ in tags:  # which decoding leaves out where they are special tokens
+            if id_ in tags:
+                # decoding leaves a tag out where it is a special token
                 words += self._decode(ids[begin:index]) + tags[id_]
                 begin = index + 1
         return thinking.split_thinking(words + self._decode(ids[begin:]), self.opens(prompt))
@@ -149,9 +150,8 @@ class Chat:
                 if not after.startswith(before):
                     raise self._otherwise(messages[:index], after)
                 if not text.startswith(after.rstrip()):
-                    after = after.rstrip().removesuffix(
-                        self.tokenizer.eos_token
-                    )  # it stands behind the last turn alone
+                    # it stands behind the last turn alone
+                    after = after.rstrip().removesuffix(self.tokenizer.eos_token)
                     if not text.startswith(after.rstrip()):
                         raise _rewrites_turns()
                 spans.append((len(before), len(after)))

@@ -105,9 +105,8 @@ def tokenize(rows: Rows, split: str, chat: Chat, max_length: int, packed: bool, 
     with Sink(out, schema) as sink:
         for batch in rows.batches(split):
             clean, special = _split_special(batch, chat)
-            rejects += (
-                rows.rejects[taken:] + special
-            )  # those that never came here stand among the others, in the order of the rows
+            # those that never came here stand among the others, in the order of the rows
+            rejects += rows.rejects[taken:] + special
             taken = len(rows.rejects)
             if make is None:
                 sequences = texts.add(clean)

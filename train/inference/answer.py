@@ -301,6 +301,7 @@ def _read_kept(out: Path, identity: str, fresh: bool) -> dict[tuple[int, int], C
         raise UsageError(
             f"{out}: holds answers of another model or to other questions; name another place with --out, or --fresh"
         )
-    complete = lines[:-1]  # what stands behind the last line feed was broken off
+    # what stands behind the last line feed was broken off
+    complete = lines[:-1]
     write_whole(path, b"".join(line + b"\n" for line in (first, *complete)))
     return {(row, sample): Completion(*fields) for row, sample, *fields in map(orjson.loads, complete)}

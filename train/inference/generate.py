@@ -109,7 +109,8 @@ def _continuous(model: Any, tokenizer: Any, prompts: list[list[int]], sampling: 
             f"engine=continuous: {type(model).__name__} has one kind of attention, and its answers would be wrong; engine=generate"
         )
     memory: dict[str, Any] = {"max_memory_percent": sampling.memory}
-    if not torch.cuda.is_available():  # there it would take as much of all memory, and fill it with zeros each time
+    if not torch.cuda.is_available():
+        # there it would take as much of all memory, and fill it with zeros each time
         memory = {"page_size": PAGE, "num_blocks": sum(math.ceil((len(p) + sampling.tokens) / PAGE) for p in prompts)}
     config = ContinuousBatchingConfig(**memory, seed=int(torch.randint(2**31, ())))  # else it draws as it likes
     with _evaluating(model):

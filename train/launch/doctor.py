@@ -124,7 +124,8 @@ def _libraries() -> list[Check]:
 
 
 def _library(name: str, installed: str, pin: str) -> Check:
-    same = installed.partition("+")[0] == pin  # 2.13.0+cpu is 2.13.0, built for other devices
+    # 2.13.0+cpu is 2.13.0, built for other devices
+    same = installed.partition("+")[0] == pin
     detail = installed if same else f"{installed}; kgtools was tested with {pin}"
     return _optional(name, same, detail, f"pip install {name}=={pin}")
 

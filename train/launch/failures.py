@@ -87,9 +87,8 @@ def explain(job: Job, end: WorkerExit) -> str:
 def _of_disk(job: Job, errors: list[WorkerError]) -> str | None:
     work, line = Path(job.work), _first_line_with(errors, FULL)
     free = shutil.disk_usage(work).free
-    if not line and (
-        errors or (work / SPARE).exists() or free > 100 * SPARE_BYTES
-    ):  # a worker that dies may have given it up
+    # a worker that dies may have given it up
+    if not line and (errors or (work / SPARE).exists() or free > 100 * SPARE_BYTES):
         return None
     what = f"no space is left at {work}, where {size_of(free)} are free" + (f": {line}" if line else "")
     if free > 100 * SPARE_BYTES:
@@ -119,7 +118,8 @@ def _of_memory(job: Job, errors: list[WorkerError], end: WorkerExit, log: Path) 
     if killed and end.kills == 0:
         what = "a process was killed (signal 9): by hand or by another program, for the kernel killed none for want of memory"
         return f"{what}\n{_checkpoint_left(job)}; the same command again goes on from there"
-    if killed:  # what the others say then is that they miss it
+    if killed:
+        # what the others say then is that they miss it
         kernel = f"the kernel killed {end.kills} meanwhile for want of memory"
         what = f"a process was killed (signal 9): {kernel if end.kills else 'by hand, or for want of memory'}"
     elif line:

@@ -43,7 +43,8 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, cluster: Cluster, checkpoi
     _make_empty(work)
     may_name_tokens(stage.name, recipe)
     rows = open_rows(recipe, stage.noun, work / "read")
-    refused = list(rows.rejects)  # those of files of others, as they were read
+    # those of files of others, as they were read
+    refused = list(rows.rejects)
     may_train(rows, recipe)
     folder = resolve.resolve(recipe.model, recipe.revision, work / "base", recipe.seed, lambda: _texts(rows))
     resolve.needs_weights(folder, trust)

@@ -58,7 +58,8 @@ def run(
         lock_file = out / f".lock-{cluster.node_rank}"
         first = not lock_file.exists()
         with held(out, lambda who: UsageError(BUSY.format(out, who)), part=f"-{cluster.node_rank}"), undo() as files:
-            files.created += [lock_file] if first else []  # it goes while it is held, so that nobody takes it meanwhile
+            # it goes while it is held, so that nobody takes it meanwhile
+            files.created += [lock_file] if first else []
             files.new(work)
             work.mkdir(mode=0o700, exist_ok=True)
             clear_torn(out / ".work" / "checkpoints")

@@ -48,7 +48,8 @@ def estimate_disk(
     each = width * (2 if recipe.zero == 2 else 1) + 8 + (4 if recipe.zero else 0)
     checkpoint = trained * each + tokenizer_bytes + AROUND + OF_A_PROCESS * world + (OF_ZERO if recipe.zero else 0)
     at_once = min(recipe.keep + 1, math.ceil(steps / recipe.save_every))
-    if recipe.takes_best:  # the best and the newest stay, and the next one is written before another goes
+    if recipe.takes_best:
+        # the best and the newest stay, and the next one is written before another goes
         at_once = max(recipe.keep, 2) + 1
     return DiskNeeds(checkpoint, at_once, trained * width + tokenizer_bytes)
 

@@ -71,7 +71,8 @@ def _detach_accelerate() -> None:
 def _begin(name: Tracker, recipe: Recipe, stage: str, out: Path, done: int) -> Any:
     from accelerate.tracking import LOGGER_TYPE_TO_CLASS
 
-    if name == "wandb":  # `train.launch.requirements.QUIET` switches it off, and still does where the training is
+    if name == "wandb":
+        # `train.launch.requirements.QUIET` switches it off, and still does where the training is
         os.environ.pop("WANDB_DISABLED", None)
     for key, value in PRIVATE.get(name, {}).items():
         os.environ.setdefault(key, value)
@@ -80,7 +81,8 @@ def _begin(name: Tracker, recipe: Recipe, stage: str, out: Path, done: int) -> A
             tracker = LOGGER_TYPE_TO_CLASS[name](*_run(name, out), **_tracker_options(name, stage, out, done))
             tracker.start()
             tracker.store_init_configuration(settings(recipe, stage))
-    except Exception as error:  # libraries of others, each with errors of its own
+    except Exception as error:
+        # libraries of others, each with errors of its own
         way = f"{AWAY[name]}; " if name in AWAY else ""
         raise KgtoolsError(
             f"report_to={name}: it cannot begin: {_first_line(error)}; {way}or report_to=none"
@@ -96,7 +98,8 @@ def _run(name: Tracker, out: Path) -> tuple[Any, ...]:
 def _tracker_options(name: Tracker, stage: str, out: Path, done: int) -> dict[str, Any]:
     """How a run begins: its name, and a folder in `out` for what is written, unless the user named one."""
     if name == "tensorboard":
-        return {"purge_step": done + 1}  # lines of steps that come again after a kill count for nothing
+        # lines of steps that come again after a kill count for nothing
+        return {"purge_step": done + 1}
     run, folder = f"{stage} {out.resolve().name}", out / name
     if name == "wandb":
         return {"name": run} | ({} if "WANDB_DIR" in os.environ else {"dir": str(out)})
@@ -108,7 +111,8 @@ def _tracker_options(name: Tracker, stage: str, out: Path, done: int) -> dict[st
 
 def _end(name: Tracker, tracker: Any) -> None:
     if name == "trackio":
-        sys.modules[name].finish()  # else it ends the run once more when Python ends, with a word on stdout
+        # else it ends the run once more when Python ends, with a word on stdout
+        sys.modules[name].finish()
     else:
         tracker.finish()
 

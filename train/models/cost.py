@@ -83,9 +83,8 @@ def _linear(model: Any) -> list[tuple[str, tuple[int, int]]]:
     for name, layer in model.named_modules():
         weight = getattr(layer, "weight", None)
         if weight is not None and weight.dim() == 2 and layer is not head and not isinstance(layer, torch.nn.Embedding):
-            out, into = (
-                weight.shape if isinstance(layer, torch.nn.Linear) else weight.shape[::-1]
-            )  # GPT-2's are the other way
+            # GPT-2's are the other way
+            out, into = weight.shape if isinstance(layer, torch.nn.Linear) else weight.shape[::-1]
             layers.append((name, (into, out)))
     return layers
 

@@ -24,9 +24,8 @@ def tokenizer_of(folder: Path, trust: Sequence[Path] = ()) -> Any:
         tokenizer = _load_guarded(AutoTokenizer.from_pretrained, folder, trust)
     except ValueError as error:
         raise InputError(f"{folder}: holds no tokenizer that can be loaded; {NO_TOKENIZER}") from error
-    if (
-        len(tokenizer.get_vocab()) - len(tokenizer.added_tokens_decoder) < 2
-    ):  # some kinds are made of nothing where files are missing
+    # some kinds are made of nothing where files are missing
+    if len(tokenizer.get_vocab()) - len(tokenizer.added_tokens_decoder) < 2:
         raise InputError(f"{folder}: holds no tokenizer; {NO_TOKENIZER}")
     return tokenizer
 

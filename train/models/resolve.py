@@ -152,7 +152,8 @@ def needs_weights(folder: Path, trust: Sequence[Path] = ()) -> None:
     try:
         _, loading = model_of(AutoModelForCausalLM, folder, trust, device_map="meta", output_loading_info=True)
         missing = sorted(loading["missing_keys"])
-    except RuntimeError as error:  # of shapes it says no more than that they differ
+    except RuntimeError as error:
+        # of shapes it says no more than that they differ
         missing = [] if "ignore_mismatched_sizes" in str(error) else [str(error).strip().splitlines()[0]]
         if not missing:
             raise InputError(

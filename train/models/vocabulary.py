@@ -66,7 +66,8 @@ def find_untrained_rows(folder: Path, vocabulary: Vocabulary, module: str, token
     with _matrix(folder, vocabulary, module) as matrix:
         if matrix is None or not wanted:
             return {}
-        origin = matrix[:CHUNK].float().mean(dim=0)  # near the mean: so that squares do not swallow what they differ by
+        # near the mean: so that squares do not swallow what they differ by
+        origin = matrix[:CHUNK].float().mean(dim=0)
         rows = torch.cat([matrix[id_ : id_ + 1] for id_ in wanted]).float() - origin
         total, squares, away = torch.zeros(vocabulary.width, dtype=torch.float64), 0.0, []
         for begin in range(0, vocabulary.rows, CHUNK):

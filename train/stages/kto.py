@@ -78,7 +78,8 @@ def run(job: Job) -> None:
     finish.train(trainer, job)
     last: dict[str, Any] = next((row for row in reversed(trainer.state.log_history) if "rewards/margins" in row), {})
     if recipe.adapter:
-        trainer.model.delete_adapter("ref")  # the reference, which TRL would save beside the result
+        # the reference, which TRL would save beside the result
+        trainer.model.delete_adapter("ref")
     finish.finish(trainer, job, recipe, tokenizer, {"margin": last.get("rewards/margins")})
 
 

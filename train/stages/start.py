@@ -172,7 +172,8 @@ def training_arguments(job: Job, recipe: Recipe) -> dict[str, Any]:
     """What every trainer of transformers and TRL is told; for what a step sees and how fast it learns see `train.stages.trainer`."""
     on_cpu = not torch.cuda.is_available()
     return {
-        "num_train_epochs": 1,  # to a trainer a run is one pass, of all its steps
+        # to a trainer a run is one pass, of all its steps
+        "num_train_epochs": 1,
         "output_dir": job.checkpoints,
         "per_device_train_batch_size": recipe.micro_batch_size,
         "per_device_eval_batch_size": recipe.micro_batch_size,

@@ -70,7 +70,8 @@ def deterministic(kind: Any) -> Any:
         ) -> None:
             self.job, self.recipe = job, recipe
             super().__init__(*args, **kwargs)
-            self._loss_shifts_labels = True  # whatever the model is called: no first token of a text is ever foretold
+            # whatever the model is called: no first token of a text is ever foretold
+            self._loss_shifts_labels = True
             rows = self._remove_unused_columns(self.train_dataset, description="training")
             self.rows = rows
             self.steps = steps_of(recipe, len(rows))
@@ -180,7 +181,8 @@ def deterministic(kind: Any) -> Any:
             if not step or step == self.state.global_step:
                 return
             home = str(Path(self.job.checkpoints) / f"checkpoint-{step}")
-            if self.recipe.zero == 3:  # each process has a part of the weights
+            if self.recipe.zero == 3:
+                # each process has a part of the weights
                 self.state.best_model_checkpoint = home
                 self._load_best_model()
             else:
@@ -228,7 +230,8 @@ def count_weights(inputs: Any) -> Weights:
     labels, mask = inputs.get("labels"), inputs.get("completion_mask")
     if labels is not None:
         return {"": (labels[:, 1:] != -100).sum()}
-    if "label" in inputs:  # answers that are good or bad by themselves
+    if "label" in inputs:
+        # answers that are good or bad by themselves
         good = torch.as_tensor(inputs["label"], dtype=torch.bool, device=mask.device)
         chosen, rejected = ({"": kind.sum(), "tokens": mask[kind, 1:].sum()} for kind in (good, ~good))
         weights = {"": chosen[""] + rejected[""], "entropy": chosen["tokens"] + rejected["tokens"]}

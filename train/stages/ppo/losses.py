@@ -80,7 +80,8 @@ def gae(
     """Advantages and returns, both (B, T), zero where `mask` is 0. `rewards`, `values`, `mask`: (B, T). Schulman et al. 2016, eq. 16."""
     values = torch.where(mask.bool(), values, 0.0)
     advantage = torch.zeros_like(rewards[:, 0])  # (B,)
-    next_value = torch.zeros_like(advantage)  # after the last token nothing is expected
+    # after the last token nothing is expected
+    next_value = torch.zeros_like(advantage)
     advantages = []
     for token in reversed(range(rewards.shape[1])):
         td_error = rewards[:, token] + gamma * next_value - values[:, token]

@@ -31,7 +31,8 @@ class Roles(nn.Module):  # type: ignore[misc]  # mypy follows no imports of torc
 
         self.model = model
         self.value, self.reward = value, reward
-        self.causal = [model.get_base_model()]  # in a list: it is a part of `model` already
+        # in a list: it is a part of `model` already
+        self.causal = [model.get_base_model()]
         self.adapted = [layer for layer in model.modules() if isinstance(layer, BaseTunerLayer)]
         self.active: Role = "reference"
         for layer in model.modules():

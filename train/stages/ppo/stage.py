@@ -146,7 +146,8 @@ def _finish(job: Job, recipe: Ppo, learner: Any, roles: Any, tokenizer: Any, lin
         (job.result / "README.md").unlink(missing_ok=True)
         tokenizer.save_pretrained(folder)
         finish.mark(folder, job, recipe)
-        part = max(1, len(lines) // 10)  # a single step has the answers to few questions
+        # a single step has the answers to few questions
+        part = max(1, len(lines) // 10)
         spent = {name: round(sum(line["seconds"][name] for line in lines), 2) for name in lines[-1]["seconds"]}
         facts = {
             "steps": recipe.steps, **finish.count_parameters(roles),
