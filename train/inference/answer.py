@@ -268,7 +268,7 @@ def draw_answers(
     )  # fmt: skip
     with undo() as created:
         created.new(out / KEPT)
-        kept = _read_kept(out, asked.identity, fresh)
+        kept = _resume_answers(out, asked.identity, fresh)
         model = load(asked.folder, sampling, max(map(len, prompts)) + recipe.max_new_tokens, recipe.trust_remote_code)
     with (out / KEPT).open("ab") as file:
         for begin in range(0, len(todo), recipe.batch_size):
@@ -287,8 +287,11 @@ def draw_answers(
     return kept
 
 
-def _read_kept(out: Path, identity: str, fresh: bool) -> dict[tuple[int, int], Completion]:
-    """What was answered before. Raises UsageError where it was something else."""
+def _resume_answers(out: Path, identity: str, fresh: bool) -> dict[tuple[int, int], Completion]:
+    """What was answered before, from `.answers.jsonl`, which is made ready for more: a last line that was broken off goes. With `fresh`, and
+    where nothing was answered, it begins with the identity of the run alone, and `run.json` goes.
+
+    Raises UsageError where the answers are finished or of something else."""
     path = out / KEPT
     if not fresh and (out / "run.json").exists():
         raise UsageError(f"{out}: holds answers already; name another place with --out, or replace them with --fresh")

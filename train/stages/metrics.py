@@ -33,8 +33,8 @@ class Meter(TrainerCallback):  # type: ignore[misc]  # mypy follows no imports o
         """A line of metrics."""
         logs = dict(logs or {})
         for key, what in (("loss", "the loss"), ("grad_norm", "the gradients' norm")):
-            if key in logs and not math.isfinite(logs[key]):
-                raise NonFiniteError(f"{what} is no number at step {state.global_step}")
+            if key in logs:
+                check_number(what, logs[key], state.global_step)
         if state.is_world_process_zero and "train_runtime" not in logs:
             write_metrics(self.job, self.line(state, logs))
         if self.check is not None:
@@ -68,6 +68,12 @@ class Meter(TrainerCallback):  # type: ignore[misc]  # mypy follows no imports o
             dist.barrier()
         if state.is_world_process_zero:
             mark_complete(Path(args.output_dir) / f"checkpoint-{state.global_step}", self.job, state.global_step)
+
+
+def check_number(what: str, value: float, step: int) -> None:
+    """Raises NonFiniteError for a value that is infinite or no number."""
+    if not math.isfinite(value):
+        raise NonFiniteError(f"{what} is no number at step {step}")
 
 
 def check_weights(weights: Iterable[Any], step: int, world: int) -> None:

@@ -25,7 +25,6 @@ Where this departs from TRL's PPOTrainer (`trl.experimental.ppo` of its reposito
 8. missing_eos_penalty is 1 unless the recipe says otherwise; any stop token of the model ends an answer, not one alone.
 9. What a step draws depends on seed, step and rank alone: a run that was broken off ends with the numbers of an unbroken one."""
 
-import math
 import shutil
 import time
 from typing import Any
@@ -35,7 +34,6 @@ import orjson
 from kgtools.tools.errors import UsageError
 from kgtools.tools.inputs.files import to_json
 from kgtools.tools.outputs.staging import write_whole
-from kgtools.train.launch.failures import NonFiniteError
 from kgtools.train.launch.job import Job, Stage
 from kgtools.train.launch.requirements import needs_engine
 from kgtools.train.models import adapters
@@ -99,8 +97,7 @@ def run(job: Job) -> None:
         line = learner.learn(rollout, step)
         clock.mark("update")
         done = step + 1
-        if not math.isfinite(line["loss"]):
-            raise NonFiniteError(f"the loss is no number at step {done}")
+        metrics.check_number("the loss", line["loss"], done)
         speed = line["tokens"] / max(1e-9, sum(clock.spent.values()))
         lines.append({
             "step": done, "steps": steps, **line, "seconds": clock.spent, "tokens_per_second": speed,
