@@ -67,25 +67,48 @@ def exact_match(answers: Path, questions: Path) -> float:
     return sum(matched) / len(matched)
 
 
+@dataclass(frozen=True)
+class Effect:
+    """How a model answers. `match_trained`, `match_held_out`: exact match, taking the likeliest token each time, None where there are no such
+    questions; `reward`: the mean score of drawn answers to questions that are held out, where there are such; `ended`: the share of those
+    answers that end, `tokens`: how long they are on average; `loss`: of fine-tuning, None where there is none."""
+
+    model: str
+    match_trained: float | None
+    match_held_out: float | None
+    reward: float
+    ended: float
+    tokens: float
+    loss: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return dict(vars(self))
+
+
 def measure_effect(
-    system: str, seed: int, model: Path, exam: Exam, out: Path, score: Callable[[Any], list[float]]
-) -> dict[str, Any]:
-    """How a model answers. `match_trained`, `match_held_out`: exact match, taking the likeliest token each time; `reward`, the
-    mean `score` of (prompt, answer), `ended` and `tokens`: of drawn answers to questions that are held out where there are such."""
+    name: str, loss: float | None, system: str, seed: int, model: Path, exam: Exam, out: Path, score: Callable[[Any], list[float]]
+) -> Effect:  # fmt: skip
+    """Let a model answer the questions of an exam; `score` gives the scores of (prompt, answer). What it answered is kept in `out`."""
 
     def ask(questions: Path, temperature: float, folder: Path) -> dict[str, Any]:
         settings = {"model": str(model), "data": str(questions), "seed": str(seed), "temperature": str(temperature)}
         return answer(recipe.load(system, "answer", Answer, settings), folder, True)
 
+    def match(questions: Path | None, folder: Path) -> float | None:
+        if questions is None:
+            return None
+        ask(questions, 0.0, folder)
+        return exact_match(folder, questions)
+
     facts = ask(exam.unseen, 1.0, out)
     scores = score(load_table(out / "answers.parquet").select("prompt", "answer").iter_rows())
-    match: dict[str, float | None] = {}
-    for name, questions in (("trained", exam.trained), ("held_out", exam.held_out)):
-        if questions:
-            ask(questions, 0.0, out / name)
-        match[f"match_{name}"] = exact_match(out / name, questions) if questions else None
-    return match | {
-        "reward": sum(scores) / len(scores),
-        "ended": facts["ended"] / facts["answers"],
-        "tokens": facts["answer_tokens"] / facts["answers"],
-    }
+    return Effect(
+        model=name,
+        match_trained=match(exam.trained, out / "trained"),
+        match_held_out=match(exam.held_out, out / "held_out"),
+        reward=sum(scores) / len(scores),
+        ended=facts["ended"] / facts["answers"],
+        tokens=facts["answer_tokens"] / facts["answers"],
+        loss=loss,
+    )

@@ -11,6 +11,7 @@ from kgtools.tools import registry
 from kgtools.tools.errors import UsageError
 from kgtools.tools.outputs.staging import manifest, write_whole
 from kgtools.train import effects, recipe
+from kgtools.train.effects import Effect
 from kgtools.train.launch import processes
 from kgtools.train.launch.job import Stage
 from kgtools.train.launch.plan import Plan
@@ -35,16 +36,17 @@ class PipelineInputs:
 
 @dataclass(frozen=True)
 class PipelineResult:
-    """What each stage of a chain changed. `effects`: a row for each model (`train.effects`, and its `loss`); `reward_model`, `ppo`: what those
-    stages tell."""
+    """What each stage of a chain changed. `effects`: of each model; `reward_model`, `ppo`: what those stages tell."""
 
-    effects: list[dict[str, Any]]
+    effects: list[Effect]
     reward_model: dict[str, Any]
     ppo: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON and `run.json` have it."""
-        return {"effects": self.effects, "reward_model": self.reward_model, "ppo": self.ppo}
+        return {
+            "effects": [effect.to_dict() for effect in self.effects], "reward_model": self.reward_model, "ppo": self.ppo,
+        }  # fmt: skip
 
 
 def train_all(
@@ -71,14 +73,18 @@ def train_all(
     on_stage("== answer")
     policy = _model_folder(out / "ppo", out / "merged-ppo", tuned)
     exam = effects.make_exam(inputs.records, inputs.seed, out / "questions")
-    rows = [
-        {"model": name}
-        | effects.measure_effect(inputs.system, inputs.seed, folder, exam, out / "answers" / name, _judge(tuned, out))
-        for name, folder in (("base", _base_folder(out / "sft")), ("sft", tuned), ("ppo", policy))
+    models = (
+        ("base", _base_folder(out / "sft"), sft["first_loss"]),
+        ("sft", tuned, sft["last_loss"]),
+        ("ppo", policy, None),
+    )
+    measured = [
+        effects.measure_effect(
+            name, loss, inputs.system, inputs.seed, folder, exam, out / "answers" / name, _judge(tuned, out)
+        )
+        for name, folder, loss in models
     ]
-    for row, loss in zip(rows, (sft["first_loss"], sft["last_loss"], None), strict=True):
-        row["loss"] = loss
-    result = PipelineResult(rows, reward, ppo)
+    result = PipelineResult(measured, reward, ppo)
     settings = {"system": inputs.system, "seed": inputs.seed, "allow_identified": inputs.identified}
     write_whole(out / "run.json", manifest("train all", settings, {}, **result.to_dict()))
     return result

@@ -120,10 +120,10 @@ def seen(models, tmp_path_factory):
         home / "looked", [question(n) + said(GOOD * (n % 9 + 1)) for n in range(200, 200 + LOOKED)], split="validation"
     )
     compared = [(question(n), said(GOOD * (n % 9 + 1)), said("x")) for n in range(200, 200 + LOOKED)]
-    judge_pairs = preferences(home / "judged", compared, split="validation")
+    judged = preferences(home / "judged", compared, split="validation")
     for world in (1, 2):
         for stage in STAGES:
-            data = (pairs, judge_pairs) if stage in ("reward", "dpo") else (talks, looked)
+            data = (pairs, judged) if stage in ("reward", "dpo") else (talks, looked)
             _ready(home / str(world) / stage, stage, data, models, world)
     ranks = [rank for world in (1, 2) for rank in _ranks(home / str(world), world)]
     ends = [rank.communicate(timeout=900)[1] for rank in ranks]

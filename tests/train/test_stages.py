@@ -58,11 +58,11 @@ def test_an_adapter_is_not_merged_into_another_base(models, tmp_path, kgtools):
 
 
 def test_a_reward_model_learns_which_answer_is_the_better(models):
-    judge_pairs = told(models / "reward")["result"]["judged_on_train"]
+    judged = told(models / "reward")["result"]["judged_on_train"]
 
-    assert judge_pairs["accuracy"] > 0.95
-    assert judge_pairs["margin"] > 1
-    assert abs(judge_pairs["length_correlation"]) < 1e-6  # all answers are of one length
+    assert judged["accuracy"] > 0.95
+    assert judged["margin"] > 1
+    assert abs(judged["length_correlation"]) < 1e-6  # all answers are of one length
 
 
 @pytest.mark.parametrize(

@@ -77,10 +77,10 @@ def _print_result(result: "PipelineResult", style: str) -> None:
         ["model", "exact match, trained", "exact match, held out", "reward", "answers that end", "tokens an answer", "loss"],
         [
             (
-                row["model"], _percent(row["match_trained"]), _percent(row["match_held_out"]), f"{row['reward']:+.3f}",
-                f"{row['ended']:.0%}", f"{row['tokens']:.1f}", shorten(row["loss"]),
+                effect.model, _percent(effect.match_trained), _percent(effect.match_held_out), f"{effect.reward:+.3f}",
+                f"{effect.ended:.0%}", f"{effect.tokens:.1f}", shorten(effect.loss),
             )
-            for row in result.effects
+            for effect in result.effects
         ],
     )  # fmt: skip
     pairs = [

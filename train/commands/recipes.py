@@ -6,7 +6,6 @@ import click
 
 from kgtools.corpora.commands import format_option
 from kgtools.tools.errors import UsageError
-from kgtools.tools.outputs.atomic import write_whole
 from kgtools.tools.terminal import say, tell
 
 
@@ -23,6 +22,7 @@ def recipes(action: str, name: str | None, stage: str | None, out: Path | None, 
     Example:
       kgtools train recipes show tiny sft
     """
+    from kgtools.tools.outputs.atomic import write_whole
     from kgtools.train import recipe
 
     if action == "list":
