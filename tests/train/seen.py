@@ -45,7 +45,7 @@ class Watch:
         self.seen.setdefault(step, []).extend(self.numbers[one] for one in found)
 
 
-def watched(watch: Watch) -> None:
+def watch_trainers(watch: Watch) -> None:
     """Let the trainers tell."""
     whole, answers, sample = transformers.Trainer.training_step, Sampler._generate, Sampler.sample
     steps: list[int] = []
@@ -79,7 +79,7 @@ def main(folder: Path, stages: list[str]) -> None:
         told = {}
         for run in ("whole", "broken"):
             watch = Watch(job)
-            watched(watch)
+            watch_trainers(watch)
             own = replace(job, work=f"{job.work}/{run}", checkpoints=f"{job.work}/{run}/checkpoints")
             Path(own.work).mkdir(exist_ok=True)
             with suppress(FileExistsError):

@@ -9,7 +9,7 @@ import pytest
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.train import api
 from kgtools.train.api import TrainingRun
-from tests.train.conftest import GOOD, metrics, question, records, said, told
+from tests.train.conftest import GOOD, metrics, question, read_manifest, records, reply
 
 STAGES = ("pretrain", "sft", "reward", "dpo", "kto", "rloo", "ppo")
 
@@ -17,7 +17,7 @@ STAGES = ("pretrain", "sft", "reward", "dpo", "kto", "rloo", "ppo")
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     home = tmp_path_factory.mktemp("api")
-    return records(home / "records", [question(number) + said(GOOD) for number in range(32)])
+    return records(home / "records", [question(number) + reply(GOOD) for number in range(32)])
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def run(data, tmp_path_factory):
 def test_a_run_gives_its_folder_its_metrics_and_what_its_run_json_says(run):
     made, lines = run
 
-    assert made.manifest == told(made.folder)
+    assert made.manifest == read_manifest(made.folder)
     assert made.result == made.manifest["result"]
     assert made.weights == made.folder / "adapter"
     assert made.weights.is_dir()

@@ -12,7 +12,18 @@ from kgtools.train.data.order import Order, best_evaluation, evaluates_after, ev
 from kgtools.train.launch.prepare import VALIDATION_KEYS, may_ask, must_look
 from kgtools.train.launch.space import estimate_disk
 from kgtools.train.models.cost import Adapter, Size
-from tests.train.conftest import GOOD, KGTOOLS, kill_after, metrics, question, recipe, records, said, told, trained
+from tests.train.conftest import (
+    GOOD,
+    KGTOOLS,
+    kill_after,
+    metrics,
+    question,
+    read_manifest,
+    recipe,
+    records,
+    reply,
+    train,
+)
 
 BEST = 6
 """The step at which the loss on what says the opposite is the lowest."""
@@ -86,8 +97,8 @@ def contrary(tmp_path_factory):
     """Rows to learn, and rows for validation that say the opposite: the loss on them falls at first (how an answer looks) and then
     rises for good."""
     home = tmp_path_factory.mktemp("contrary")
-    learn = records(home / "learn", [question(n) + said(GOOD) for n in range(32)])
-    look = records(home / "look", [question(n) + said("吃药休息") for n in range(100, 108)], split="validation")
+    learn = records(home / "learn", [question(n) + reply(GOOD) for n in range(32)])
+    look = records(home / "look", [question(n) + reply("吃药休息") for n in range(100, 108)], split="validation")
     return (
         "--recipe", "tiny", f"data={learn}", f"data={look}", "model=tiny:qwen2", "eval_every=2", "log_every=4", "schedule=constant",
         "learning_rate=1e-2", "save_every=5",
@@ -112,16 +123,21 @@ def stopped(request, contrary, tmp_path_factory):
     own = (*contrary, *way, "steps=24", "early_stop=5", "--out", home / "stopped")
     if request.param == "lora":
         kill_after([*KGTOOLS, "train", "sft", *map(str, own), "keep=9"], home / "stopped", BEST)
-    trained("sft", *own, "keep=1")
+    train("sft", *own, "keep=1")
     method = [word for word in way if str(word).startswith("method=")]
-    trained(
-        "sft", *contrary, *method, f"steps={told(home / 'stopped')['result']['best_step']}", "--out", home / "short"
+    train(
+        "sft",
+        *contrary,
+        *method,
+        f"steps={read_manifest(home / 'stopped')['result']['best_step']}",
+        "--out",
+        home / "short",
     )
     return home
 
 
 def test_a_run_ends_when_no_look_is_better_for_long_enough(stopped):
-    facts, losses = told(stopped / "stopped")["result"], looked(stopped / "stopped")
+    facts, losses = read_manifest(stopped / "stopped")["result"], looked(stopped / "stopped")
 
     best = min(losses, key=lambda step: losses[step])
     assert 2 < best < 14
@@ -143,8 +159,8 @@ def weights(out: Path) -> dict:
 
 
 def test_without_a_wish_the_last_step_is_the_result(contrary, tmp_path):
-    trained("sft", *contrary, "steps=16", "--out", tmp_path / "out")
+    train("sft", *contrary, "steps=16", "--out", tmp_path / "out")
 
-    facts, losses = told(tmp_path / "out")["result"], looked(tmp_path / "out")
+    facts, losses = read_manifest(tmp_path / "out")["result"], looked(tmp_path / "out")
     assert (facts["validation_loss"], facts["stopped_early"]) == (losses[16], False)
     assert losses[facts["best_step"]] == facts["best_validation_loss"] < losses[16]

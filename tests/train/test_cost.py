@@ -16,7 +16,7 @@ from kgtools.train.stages.ppo.recipe import Ppo
 from kgtools.train.stages.reward import Reward
 from kgtools.train.stages.rloo import Rloo
 from kgtools.train.stages.sft import STAGE, Sft
-from tests.train.conftest import recipe, records, said
+from tests.train.conftest import recipe, records, reply
 
 LARGE = Size(
     7_000_000_000, 6_500_000_000, 30, 4096, 32, 250_880, inputs=30 * 7 * 4096, outputs=30 * 9 * 4096, fused=True
@@ -183,7 +183,7 @@ def test_activations_are_kept_where_they_fit(
     there: int | None, wish: bool | str, settled: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prepare, "device_memory", lambda _: there)
-    home = records(tmp_path / "a", [[{"role": "user", "content": "头痛怎么办?"}, *said("休息")]])
+    home = records(tmp_path / "a", [[{"role": "user", "content": "头痛怎么办?"}, *reply("休息")]])
     own = Sft(**recipe(data=(home,), gradient_checkpointing=wish).model_dump())
     (tmp_path / "work").mkdir()
 
@@ -204,7 +204,7 @@ def test_layers_are_not_compiled_where_activations_do_not_fit(
     there: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prepare, "device_memory", lambda _: there)
-    home = records(tmp_path / "a", [[{"role": "user", "content": "头痛怎么办?"}, *said("休息")]])
+    home = records(tmp_path / "a", [[{"role": "user", "content": "头痛怎么办?"}, *reply("休息")]])
     own = Sft(**recipe(data=(home,), compile=True).model_dump())
     (tmp_path / "work").mkdir()
 

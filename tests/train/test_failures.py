@@ -18,7 +18,7 @@ from kgtools.train.launch.failures import FULL, MEMORY, NonFiniteError, WorkerEx
 from kgtools.train.launch.run import clear_torn
 from kgtools.train.stages import metrics as meter
 from kgtools.train.stages.metrics import Meter, check_weights
-from tests.train.conftest import GOOD, metrics, question, records, said, told
+from tests.train.conftest import GOOD, metrics, question, read_manifest, records, reply
 
 RECIPE = {"method": "lora", "micro_batch_size": 4, "gradient_checkpointing": False, "quantize": None, "zero": 0}
 
@@ -238,7 +238,7 @@ def test_checkpoints_that_are_half_written_go_and_those_that_are_whole_stay(job:
 
 @pytest.fixture
 def few(tmp_path: Path) -> Path:
-    return records(tmp_path / "few", [question(number) + said(GOOD) for number in range(16)])
+    return records(tmp_path / "few", [question(number) + reply(GOOD) for number in range(16)])
 
 
 def test_a_run_whose_weights_become_no_numbers_leaves_no_checkpoint_to_go_on_from(
@@ -283,5 +283,5 @@ def test_a_full_disk_is_told_of_and_with_more_space_the_same_command_goes_on(
     subprocess.run(["mount", "-o", "remount,size=60m", str(small_disk)], check=True)
     assert kgtools(*words).code == 0
 
-    assert told(out)["resumed"] == {"from": 2, "weights_only": False}
+    assert read_manifest(out)["resumed"] == {"from": 2, "weights_only": False}
     assert [line["step"] for line in metrics(out) if "loss" in line] == [1, 2, 3]

@@ -21,7 +21,7 @@ from kgtools.train.launch.job import Job
 from kgtools.train.launch.prepare import prepare
 from kgtools.train.launch.processes import Cluster
 from kgtools.train.recipe import load
-from tests.train.conftest import GOOD, preferences, question, recipe, records, said
+from tests.train.conftest import GOOD, preferences, question, recipe, records, reply
 from tests.train.seen import BROKEN
 
 ROWS, BATCH, STEPS, LOOKED = 60, 16, 12, 11
@@ -114,12 +114,12 @@ def test_a_constant_rate_has_no_warm_up():
 def seen(models, tmp_path_factory):
     """What each step of each stage saw: stage -> processes -> run -> rows of each step; and the tokens it told of."""
     home = tmp_path_factory.mktemp("seen")
-    talks = records(home / "records", [question(n) + said(GOOD + str(n) * (n % 7 + 1)) for n in range(ROWS)])
-    pairs = preferences(home / "pairs", [(question(n), said(GOOD * (n % 3 + 1)), said("x")) for n in range(ROWS)])
+    talks = records(home / "records", [question(n) + reply(GOOD + str(n) * (n % 7 + 1)) for n in range(ROWS)])
+    pairs = preferences(home / "pairs", [(question(n), reply(GOOD * (n % 3 + 1)), reply("x")) for n in range(ROWS)])
     looked = records(
-        home / "looked", [question(n) + said(GOOD * (n % 9 + 1)) for n in range(200, 200 + LOOKED)], split="validation"
+        home / "looked", [question(n) + reply(GOOD * (n % 9 + 1)) for n in range(200, 200 + LOOKED)], split="validation"
     )
-    compared = [(question(n), said(GOOD * (n % 9 + 1)), said("x")) for n in range(200, 200 + LOOKED)]
+    compared = [(question(n), reply(GOOD * (n % 9 + 1)), reply("x")) for n in range(200, 200 + LOOKED)]
     judged = preferences(home / "judged", compared, split="validation")
     for world in (1, 2):
         for stage in STAGES:
@@ -258,7 +258,7 @@ def _loss(stage: str, work: Path, job: Job, rows: pl.DataFrame) -> float:
         base = AutoModelForSequenceClassification.from_pretrained(job.base, num_labels=1)
     model = PeftModel.from_pretrained(base, work / "result" / "adapter").double().eval()
 
-    def said(ids: list[int], begin: int) -> torch.Tensor:
+    def reply(ids: list[int], begin: int) -> torch.Tensor:
         """Log-probabilities of ids from a place on."""
         logits = model(input_ids=torch.tensor([ids])).logits[0, :-1].log_softmax(-1)
         return logits.gather(-1, torch.tensor(ids[1:]).unsqueeze(-1)).squeeze(-1)[begin - 1 :]
@@ -268,9 +268,9 @@ def _loss(stage: str, work: Path, job: Job, rows: pl.DataFrame) -> float:
         if stage == "reward":
             better, worse = (model(input_ids=torch.tensor([prompt + side])).logits.squeeze() for side in sides)
             return -torch.nn.functional.logsigmoid(better - worse)
-        own = [said(prompt + side, len(prompt)).sum() for side in sides]
+        own = [reply(prompt + side, len(prompt)).sum() for side in sides]
         with model.disable_adapter():
-            before = [said(prompt + side, len(prompt)).sum() for side in sides]
+            before = [reply(prompt + side, len(prompt)).sum() for side in sides]
         gained = [new - old for new, old in zip(own, before, strict=True)]
         return -torch.nn.functional.logsigmoid(job.recipe["beta"] * (gained[0] - gained[1]))
 
@@ -280,6 +280,6 @@ def _loss(stage: str, work: Path, job: Job, rows: pl.DataFrame) -> float:
         lost, tokens = 0.0, 0
         for ids, labels in rows.select("input_ids", "labels").iter_rows():
             learnt = torch.tensor([label != -100 for label in labels[1:]])
-            lost -= float((said(ids, 1) * learnt).sum())
+            lost -= float((reply(ids, 1) * learnt).sum())
             tokens += int(learnt.sum())
         return lost / tokens

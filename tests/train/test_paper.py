@@ -12,7 +12,7 @@ from kgtools.train.inference.answer import Answer
 from kgtools.train.inference.best_of_n import Reject
 from kgtools.train.paper import MATTERS, Paper, differences, find_unaccounted
 from kgtools.train.recipe import HERE, ModelSettings, load, papers
-from tests.train.conftest import GOOD, question, recipe, records, said
+from tests.train.conftest import GOOD, question, recipe, records, reply
 
 FILES = sorted(file for file in HERE.rglob("*.yaml") if file.parent.name not in ("demo", "tiny"))
 OTHERS = {"answer": Answer, "reject": Reject}
@@ -127,7 +127,7 @@ def test_recipes_tell_their_papers_to_people_and_to_programs(kgtools: Any) -> No
 
 
 def test_a_dry_run_tells_where_a_run_is_not_as_its_paper_gives_it(tmp_path: Path, kgtools: Any) -> None:
-    records(tmp_path / "data", [question(number) + said(GOOD) for number in range(128)])
+    records(tmp_path / "data", [question(number) + reply(GOOD) for number in range(128)])
     words = (
         "--recipe",
         "clinicalgpt",

@@ -7,15 +7,15 @@ import pytest
 
 from kgtools.tools.errors import InputError
 from kgtools.train.launch.undo import undo
-from tests.train.conftest import GOOD, preferences, question, records, said, tiny_model
+from tests.train.conftest import GOOD, preferences, question, records, reply, tiny_model
 
 __all__ = ["tiny_model"]
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    records(tmp_path / "records", [question(number) + said(GOOD) for number in range(4)])
-    preferences(tmp_path / "preferences", [(question(number), said(GOOD), said("qwxz")) for number in range(4)])
+    records(tmp_path / "records", [question(number) + reply(GOOD) for number in range(4)])
+    preferences(tmp_path / "preferences", [(question(number), reply(GOOD), reply("qwxz")) for number in range(4)])
     return tmp_path
 
 

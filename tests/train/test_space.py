@@ -14,7 +14,7 @@ from kgtools.train.launch import processes, run, space
 from kgtools.train.launch.requirements import needs_stack
 from kgtools.train.stages.ppo.recipe import Ppo
 from kgtools.train.stages.sft import STAGE, Sft
-from tests.train.conftest import GOOD, question, recipe, records, said
+from tests.train.conftest import GOOD, question, recipe, records, reply
 from tests.train.test_cost import LARGE, SMALL
 
 GB = 10**9
@@ -23,7 +23,7 @@ Usage = namedtuple("Usage", "total used free")
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    return records(tmp_path / "data", [question(number) + said(GOOD) for number in range(8)])
+    return records(tmp_path / "data", [question(number) + reply(GOOD) for number in range(8)])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import torch
 from kgtools.tools.errors import InputError
 from kgtools.train.models.resolve import fingerprint
 from kgtools.train.models.vocabulary import add_tokens, find_untrained_rows, grow, vocabulary_of
-from tests.train.faults import configure, faulty, matrices, model_of, tokenizer_of
+from tests.train.faults import configure, matrices, model_of, tokenizer_of, write_faulty
 
 WAYS = ("zero", "same", "mean")
 
@@ -26,7 +26,7 @@ def test_weights_of_another_vocabulary_than_the_configuration_says_are_refused(b
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize(("kind", "shift"), [("llama", 0.0), ("bloom", 3.0)])
 def test_a_row_that_was_never_trained_is_found_however_it_was_left(kind, shift, how, tmp_path):
-    folder = faulty(kind, tmp_path / "model", how, shift)
+    folder = write_faulty(kind, tmp_path / "model", how, shift)
     own, end = vocabulary_of(folder), tokenizer_of(folder).eos_token_id
 
     for module in own.matrices:

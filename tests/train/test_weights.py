@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from kgtools.tools.errors import InputError
 from kgtools.train.launch.job import last_checkpoint, sizes
 from kgtools.train.models.resolve import fingerprint, needs_weights
-from tests.train.conftest import GOOD, question, records, said
+from tests.train.conftest import GOOD, question, records, reply
 
 
 def lacks_one(folder: Path) -> None:
@@ -65,7 +65,7 @@ FAULTS = [
 def test_a_model_that_is_not_whole_is_refused_and_nothing_is_left(command, fault, words, tiny_model, tmp_path, kgtools):
     shutil.copytree(tiny_model, tmp_path / "model")
     fault(tmp_path / "model")
-    records(tmp_path / "data", [question(n) + said(GOOD) for n in range(16)], split="train")
+    records(tmp_path / "data", [question(n) + reply(GOOD) for n in range(16)], split="train")
 
     own = (f"model={tmp_path / 'model'}", f"data={tmp_path / 'data'}", *(["split=all"] if command == "answer" else []))
     done = kgtools("train", command, "--recipe", "tiny", *own, "--out", tmp_path / "out")
