@@ -11,7 +11,7 @@ import polars as pl
 from kgtools.corpora.record_files import scan
 from kgtools.tools.frames import load_table, write_table
 from kgtools.train import recipe
-from kgtools.train.inference.answer import Answer, answer
+from kgtools.train.inference.answer import Answer, Show, answer
 
 QUESTIONS = 128
 """Questions of a kind that the models are asked, at most."""
@@ -87,13 +87,14 @@ class Effect:
 
 
 def measure_effect(
-    name: str, loss: float | None, system: str, seed: int, model: Path, exam: Exam, out: Path, score: Callable[[Any], list[float]]
+    name: str, loss: float | None, system: str, seed: int, model: Path, exam: Exam, out: Path, score: Callable[[Any], list[float]],
+    on_progress: Show = lambda *_: None,
 ) -> Effect:  # fmt: skip
     """Let a model answer the questions of an exam; `score` gives the scores of (prompt, answer). What it answered is kept in `out`."""
 
     def ask(questions: Path, temperature: float, folder: Path) -> dict[str, Any]:
         settings = {"model": str(model), "data": str(questions), "seed": str(seed), "temperature": str(temperature)}
-        return answer(recipe.load(system, "answer", Answer, settings), folder, True)
+        return answer(recipe.load(system, "answer", Answer, settings), folder, True, on_progress)
 
     def match(questions: Path | None, folder: Path) -> float | None:
         if questions is None:

@@ -12,6 +12,7 @@ from kgtools.tools.errors import UsageError
 from kgtools.tools.outputs.staging import manifest, write_whole
 from kgtools.train import effects, recipe
 from kgtools.train.effects import Effect
+from kgtools.train.inference.answer import Show
 from kgtools.train.launch import processes
 from kgtools.train.launch.job import Stage
 from kgtools.train.launch.plan import Plan
@@ -50,9 +51,11 @@ class PipelineResult:
 
 
 def train_all(
-    inputs: PipelineInputs, out: Path, cluster: processes.Cluster, on_stage: Callable[[str], None], on_metrics: Any
-) -> PipelineResult:
-    """Run the stages into folders of `out`. What is done already is not done again.
+    inputs: PipelineInputs, out: Path, cluster: processes.Cluster, on_stage: Callable[[str], None], on_metrics: Any,
+    on_progress: Show = lambda *_: None,
+) -> PipelineResult:  # fmt: skip
+    """Run the stages into folders of `out`. What is done already is not done again. `on_stage` is told what begins, `on_metrics` is given each
+    line of metrics, `on_progress` how many answers are there and how many there will be.
 
     Raises UsageError, InputError, and KgtoolsError where a stage fails."""
     _has_all(inputs.system)
@@ -80,7 +83,15 @@ def train_all(
     )
     measured = [
         effects.measure_effect(
-            name, loss, inputs.system, inputs.seed, folder, exam, out / "answers" / name, _judge(tuned, out)
+            name,
+            loss,
+            inputs.system,
+            inputs.seed,
+            folder,
+            exam,
+            out / "answers" / name,
+            _judge(tuned, out),
+            on_progress,
         )
         for name, folder, loss in models
     ]

@@ -258,7 +258,7 @@ def _loss(stage: str, work: Path, job: Job, rows: pl.DataFrame) -> float:
         base = AutoModelForSequenceClassification.from_pretrained(job.base, num_labels=1)
     model = PeftModel.from_pretrained(base, work / "result" / "adapter").double().eval()
 
-    def reply(ids: list[int], begin: int) -> torch.Tensor:
+    def log_probs(ids: list[int], begin: int) -> torch.Tensor:
         """Log-probabilities of ids from a place on."""
         logits = model(input_ids=torch.tensor([ids])).logits[0, :-1].log_softmax(-1)
         return logits.gather(-1, torch.tensor(ids[1:]).unsqueeze(-1)).squeeze(-1)[begin - 1 :]
@@ -268,9 +268,9 @@ def _loss(stage: str, work: Path, job: Job, rows: pl.DataFrame) -> float:
         if stage == "reward":
             better, worse = (model(input_ids=torch.tensor([prompt + side])).logits.squeeze() for side in sides)
             return -torch.nn.functional.logsigmoid(better - worse)
-        own = [reply(prompt + side, len(prompt)).sum() for side in sides]
+        own = [log_probs(prompt + side, len(prompt)).sum() for side in sides]
         with model.disable_adapter():
-            before = [reply(prompt + side, len(prompt)).sum() for side in sides]
+            before = [log_probs(prompt + side, len(prompt)).sum() for side in sides]
         gained = [new - old for new, old in zip(own, before, strict=True)]
         return -torch.nn.functional.logsigmoid(job.recipe["beta"] * (gained[0] - gained[1]))
 
@@ -280,6 +280,6 @@ def _loss(stage: str, work: Path, job: Job, rows: pl.DataFrame) -> float:
         lost, tokens = 0.0, 0
         for ids, labels in rows.select("input_ids", "labels").iter_rows():
             learnt = torch.tensor([label != -100 for label in labels[1:]])
-            lost -= float((reply(ids, 1) * learnt).sum())
+            lost -= float((log_probs(ids, 1) * learnt).sum())
             tokens += int(learnt.sum())
         return lost / tokens

@@ -51,7 +51,7 @@ def train_all(
     """  # noqa: E501
     from kgtools.train import pipeline
     from kgtools.train.commands.plan import print_plans
-    from kgtools.train.commands.progress import show_metrics
+    from kgtools.train.commands.progress import show_count, show_metrics
     from kgtools.train.launch.processes import find_cluster
     from kgtools.train.launch.requirements import needs_stack
 
@@ -61,8 +61,8 @@ def train_all(
     if dry_run:
         print_plans(pipeline.dry_run(inputs, cluster), style)
         return
-    with show_metrics() as line:
-        result = pipeline.train_all(inputs, out, cluster, tell, line)
+    with show_metrics() as line, show_count("answers") as count:
+        result = pipeline.train_all(inputs, out, cluster, tell, line, count)
     _print_result(result, style)
 
 

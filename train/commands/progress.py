@@ -63,14 +63,18 @@ def metrics_line(line: dict[str, Any]) -> str:
 def show_count(what: str, clock: Callable[[], float] = time.monotonic) -> Iterator[Callable[[int, int], None]]:
     """Shows how many of something are done, how many in a second and how long the others will take.
 
-    What was done before the first that is shown took no time of this run, and does not count towards the rate."""
+    What was done before the first that is shown took no time of this run, and does not count towards the rate. Where fewer are done than
+    before, others are counted now."""
     first: tuple[float, int] | None = None
+    before = 0
     with show_lines(clock) as show:
 
         def count(done: int, total: int) -> None:
-            nonlocal first
+            nonlocal first, before
             now = clock()
-            first = first or (now, done)
+            if first is None or done < before:
+                first = now, done
+            before = done
             text = f"{done:,} of {total:,} {what}"
             if done > first[1] and now > first[0]:
                 rate = (done - first[1]) / (now - first[0])
