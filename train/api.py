@@ -35,7 +35,7 @@ def pretrain(
 ) -> TrainingRun:  # fmt: skip
     """Go on with pre-training on texts: the loss is on every token.
 
-    `recipe`: a system (`tiny`, `clinicalgpt:7b`) or a YAML file. `records`: folders or files of records, or texts; omit it where the recipe
+    `recipe`: a system (`tiny`, `medalpaca:lora`) or a YAML file. `records`: folders or files of records, or texts; omit it where the recipe
     names `data`. `out`: folder of the run. `dry_run`: check everything and train nothing. `fresh`: replace what `out` holds. `nproc`: processes,
     by default one for each GPU, or 1. `settings`: keys of the recipe (`train.stages.pretrain.Pretrain`).
 

@@ -22,7 +22,7 @@ MATTERS: dict[str, tuple[str, ...]] = {
     "answer": DRAWING,
     "reject": (*DRAWING, "least"),
 }  # fmt: skip
-"""Keys of a stage that a paper's result hangs on: they are accounted for even where a recipe leaves them as they are."""
+"""Keys of a stage that a paper's result depends on: they are accounted for even where a recipe leaves them as they are."""
 LORA = ("lora.r", "lora.alpha", "lora.dropout", "lora.targets")
 """Keys of an adapter that matter in any stage."""
 WORDS = ("title", "paper", "ours", "notes")

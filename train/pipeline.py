@@ -68,7 +68,7 @@ def train_all(
         return result
 
     with undo() as created:
-        created.folder(out)
+        created.make(out)
         sft = stage("sft", inputs.records)
     tuned = _model_folder(out / "sft", out / "merged")
     reward = stage("reward", *inputs.preferences, model=str(tuned))

@@ -137,7 +137,7 @@ class Recipe(ModelSettings):
     GPUs. `compile`: layers are compiled by torch, which takes minutes at first and is faster afterwards. `save_every`, `log_every`:
     steps; `keep`: so many checkpoints. `train_tokens`: tokens whose rows in embeddings and head are trained beside adapters, by sft,
     pretrain, dpo and kto; `auto` those in use that are found to have never been trained, and new ones. `new_tokens`: special tokens that
-    tokenizer and model are given; where the model has no rows for all tokens of the tokenizer, it is written anew with more.
+    tokenizer and model are given; where the model has no rows for all tokens of the tokenizer, it is written again with more.
     `eval_every`: steps between looks on the rows for validation, by default at the end of each pass; the last step is always looked
     on. `keep_best`: the result is the checkpoint with the lowest loss there, by default where there is `early_stop`: so many looks in a
     row without a lower loss end the run. `adapter`: a run, or its adapter, that is trained on in place of a new one; its rank, scale,

@@ -68,7 +68,7 @@ class Answer(ModelSettings):
 @dataclass(frozen=True)
 class Questions:
     """Questions as a model reads them. `model_report`: what the model is like; `table`: `train.data.tokenize.PROMPTS`; `origins`: id -> what
-    an answer's record has of the question's; `refused`: rows that are no question; `identity`: hash of all that the answers hang on."""
+    an answer's record has of the question's; `refused`: rows that are no question; `identity`: hash of all that the answers depend on."""
 
     folder: Path
     model_report: ModelReport
@@ -214,8 +214,8 @@ def answer(recipe: Answer, out: Path, fresh: bool, on_progress: Show = lambda *_
     What was answered before a run was broken off is kept, and what comes then is what an unbroken run would have given: each batch
     is drawn by seed and place. Raises UsageError, InputError."""
     with undo() as created:
-        created.folder(out)
-        created.new(out / "base")
+        created.make(out)
+        created.expect(out / "base")
         asked = questions(recipe, out)
         completions = draw_answers(recipe, asked, out, fresh, on_progress)
     table = asked.table
@@ -267,7 +267,7 @@ def draw_answers(
         recipe.gpu_memory_utilization,
     )  # fmt: skip
     with undo() as created:
-        created.new(out / KEPT)
+        created.expect(out / KEPT)
         kept = _resume_answers(out, asked.identity, fresh)
         model = load(asked.folder, sampling, max(map(len, prompts)) + recipe.max_new_tokens, recipe.trust_remote_code)
     with (out / KEPT).open("ab") as file:

@@ -48,8 +48,8 @@ def reject(recipe: Reject, out: Path, fresh: bool, on_progress: answer.Show = la
     from kgtools.train.inference import reward_scores
 
     with undo() as created:
-        created.folder(out)
-        created.new(out / "base")
+        created.make(out)
+        created.expect(out / "base")
         adapter = adapters.reward_adapter(recipe.reward)
         base = adapters.base_of(recipe.reward, recipe.reward_base)
         asked = answer.questions(recipe, out, may_train)

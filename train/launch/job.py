@@ -21,7 +21,7 @@ class Stage:
 
     `about`: an imperative sentence; `run`: what each worker does, and the only thing that imports torch; `check`: what this
     stage refuses before any work, given the recipe; it raises UsageError or InputError; `fits`: the same once the base's fingerprint is
-    known, and gives what else the result hangs on (`Job.others`); `example`: what a first run is told beside its data."""
+    known, and gives what else the result depends on (`Job.others`); `example`: what a first run is told beside its data."""
 
     name: str
     about: str
@@ -37,7 +37,7 @@ class Stage:
 class Job:
     """One stage with everything settled.
 
-    `identity`: hash of what the result hangs on: recipe, data, base, and `others` that the stage names; `base`: folder of the model
+    `identity`: hash of what the result depends on: recipe, data, base, and `others` that the stage names; `base`: folder of the model
     and `fingerprint` of its weights; `tokens`: split -> file (`train.data.tokenize`); `work`: where this node works; `checkpoints`: where
     all nodes keep them; `learnt`: parameters; `flops`: floating-point operations per token; `steps`: as many as there will be, or
     about so many where records are packed; `stops`: the tokens that end an answer (`train.models.stop_tokens`); `memory`: bytes that a process needs,

@@ -54,13 +54,13 @@ def run(
         return {}
     work = out / (".work" if cluster.node_rank == 0 else f".work-{cluster.node_rank}")
     with undo() as folders:
-        folders.folder(out)
+        folders.make(out)
         lock_file = out / f".lock-{cluster.node_rank}"
         first = not lock_file.exists()
         with held(out, lambda who: UsageError(BUSY.format(out, who)), part=f"-{cluster.node_rank}"), undo() as files:
             # it goes while it is held, so that nobody takes it meanwhile
             files.created += [lock_file] if first else []
-            files.new(work)
+            files.expect(work)
             work.mkdir(mode=0o700, exist_ok=True)
             clear_torn(out / ".work" / "checkpoints")
             plan = prepare(stage, recipe, work, cluster, out / ".work" / "checkpoints")
@@ -78,7 +78,7 @@ def run(
             if not fresh:
                 space.must_fit(plan.disk, out, [Path(plan.job.checkpoints)])
             for reported in recipe.report_to:
-                files.new(out / reported)
+                files.expect(out / reported)
             with tracking.report(recipe, stage.name, out, plan.job.done, on_metrics) as line:
                 files.keep()
                 folders.keep()

@@ -9,18 +9,18 @@ from kgtools.tools.outputs.staging import make_folder
 
 
 class Undo:
-    """Places that were not there before. Folders around the work go only when they are empty, for others may write there too."""
+    """Paths that were not there before. Folders around the work go only when they are empty, for others may write there too."""
 
     def __init__(self) -> None:
         self.parents: list[Path] = []
         self.created: list[Path] = []
 
-    def folder(self, path: Path) -> None:
+    def make(self, path: Path) -> None:
         """Make a folder and its parents. Raises InputError where that cannot be."""
         self.parents += [folder for folder in (path, *path.parents) if not folder.exists()]
         make_folder(path)
 
-    def new(self, path: Path) -> None:
+    def expect(self, path: Path) -> None:
         """A file or folder that will be made, if it is not there already."""
         if not path.exists():
             self.created.append(path)
@@ -29,7 +29,7 @@ class Undo:
         """The work begins: all that was made stays."""
         self.parents, self.created = [], []
 
-    def away(self) -> None:
+    def remove(self) -> None:
         """Take away what was made."""
         for path in self.created:
             if path.is_dir():
@@ -48,5 +48,5 @@ def undo() -> Iterator[Undo]:
     try:
         yield created
     except BaseException:
-        created.away()
+        created.remove()
         raise

@@ -20,7 +20,7 @@ Where this departs from TRL's PPOTrainer (`trl.experimental.ppo` of its reposito
 4. A loss is a sum over the tokens of a minibatch, of all processes, divided once by their number; TRL takes the mean of the means of
    micro batches, in which a token of a short answer counts more. So the numbers do not depend on micro_batch_size or processes.
 5. Whitening takes the mean and the variance over all processes; TRL's are of each process.
-6. Old log-probabilities are computed anew by the model that learns, not taken from generation, so the first ratio is 1.
+6. Old log-probabilities are computed again by the model that learns, not taken from generation, so the first ratio is 1.
 7. approx_kl is the mean of old less new log-probability (k1), not half the mean of its square; it has no tokens of padding.
 8. missing_eos_penalty is 1 unless the recipe says otherwise; any stop token of the model ends an answer, not one alone.
 9. What a step draws depends on seed, step and rank alone: a run that was broken off ends with the numbers of an unbroken one."""
