@@ -69,13 +69,13 @@ def test_what_was_made_goes_with_an_error_unless_it_was_kept_or_was_there(tmp_pa
     work = tmp_path / "a" / "b" / "c"
 
     def fail(keep: bool) -> None:
-        with undo() as made:
-            made.folder(work.parent)
-            made.new(work)
+        with undo() as created:
+            created.make(work.parent)
+            created.expect(work)
             work.mkdir(exist_ok=True)
             (work / "file").touch()
             if keep:
-                made.keep()
+                created.keep()
             raise InputError("x")
 
     with pytest.raises(InputError):
@@ -90,8 +90,8 @@ def test_what_was_made_goes_with_an_error_unless_it_was_kept_or_was_there(tmp_pa
 
 def test_a_folder_that_another_writes_into_meanwhile_stays(tmp_path: Path) -> None:
     def fail() -> None:
-        with undo() as made:
-            made.folder(tmp_path / "a" / "b")
+        with undo() as created:
+            created.make(tmp_path / "a" / "b")
             (tmp_path / "a" / "theirs").touch()
             raise InputError("x")
 
