@@ -11,9 +11,9 @@ import polars as pl
 from kgtools.corpora.record_files import scan
 from kgtools.tools.frames import load_table, write_table
 from kgtools.train import recipe
-from kgtools.train.inference.answer import Answer, answer
+from kgtools.train.inference.answer import Answer, Show, answer
 
-ASKED = 128
+QUESTIONS = 128
 """Questions of a kind that the models are asked, at most."""
 
 
@@ -31,20 +31,20 @@ class Exam:
         return self.held_out or self.trained
 
 
-def exam(records: Path, seed: int, out: Path) -> Exam:
+def make_exam(records: Path, seed: int, out: Path) -> Exam:
     """The questions of records in folders of `out`."""
     rows, _ = scan(records)
     of = pl.col("split").fill_null("train")
 
     def take(split: str) -> Path | None:
         ids = sorted(rows.filter(of == split).select("id").collect()["id"])
-        chosen = sorted(random.Random(seed).sample(ids, min(ASKED, len(ids))))
+        chosen = sorted(random.Random(seed).sample(ids, min(QUESTIONS, len(ids))))
         if not chosen:
             return None
-        asked = rows.filter(pl.col("id").is_in(chosen)).collect().sort("id")
+        questions = rows.filter(pl.col("id").is_in(chosen)).collect().sort("id")
         folder = out / split
         folder.mkdir(parents=True, exist_ok=True)
-        write_table(asked.with_columns(split=pl.lit("test")), folder / "records.parquet")
+        write_table(questions.with_columns(split=pl.lit("test")), folder / "records.parquet")
         return folder
 
     held_out, trained = take("test"), take("train")
@@ -62,30 +62,54 @@ def exact_match(answers: Path, questions: Path) -> float:
     right = dict(
         scan(questions)[0].select("id", pl.col("messages").list.last().struct.field("content")).collect().iter_rows()
     )
-    said = load_table(answers / "answers.parquet").select("id", "answer").iter_rows()
-    found = [matches(text, right[id_]) for id_, text in said]
-    return sum(found) / len(found)
+    answered = load_table(answers / "answers.parquet").select("id", "answer").iter_rows()
+    matched = [matches(text, right[id_]) for id_, text in answered]
+    return sum(matched) / len(matched)
 
 
-def effect(
-    system: str, seed: int, model: Path, asked: Exam, out: Path, score: Callable[[Any], list[float]]
-) -> dict[str, Any]:
-    """How a model answers. `match_trained`, `match_held_out`: exact match, taking the likeliest token each time; `reward`, the
-    mean `score` of (prompt, answer), `ended` and `tokens`: of drawn answers to questions that are held out where there are such."""
+@dataclass(frozen=True)
+class Effect:
+    """How a model answers. `match_trained`, `match_held_out`: exact match, taking the likeliest token each time, None where there are no such
+    questions; `reward`: the mean score of drawn answers to questions that are held out, where there are such; `ended`: the share of those
+    answers that end, `tokens`: how long they are on average; `loss`: of fine-tuning, None where there is none."""
 
-    def ask(questions: Path, temperature: float, place: Path) -> dict[str, Any]:
-        own = {"model": str(model), "data": str(questions), "seed": str(seed), "temperature": str(temperature)}
-        return answer(recipe.load(system, "answer", Answer, own), place, True)
+    model: str
+    match_trained: float | None
+    match_held_out: float | None
+    reward: float
+    ended: float
+    tokens: float
+    loss: float | None
 
-    facts = ask(asked.unseen, 1.0, out)
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return dict(vars(self))
+
+
+def measure_effect(
+    name: str, loss: float | None, system: str, seed: int, model: Path, exam: Exam, out: Path, score: Callable[[Any], list[float]],
+    on_progress: Show = lambda *_: None,
+) -> Effect:  # fmt: skip
+    """Let a model answer the questions of an exam; `score` gives the scores of (prompt, answer). What it answered is kept in `out`."""
+
+    def ask(questions: Path, temperature: float, folder: Path) -> dict[str, Any]:
+        settings = {"model": str(model), "data": str(questions), "seed": str(seed), "temperature": str(temperature)}
+        return answer(recipe.load(system, "answer", Answer, settings), folder, True, on_progress)
+
+    def match(questions: Path | None, folder: Path) -> float | None:
+        if questions is None:
+            return None
+        ask(questions, 0.0, folder)
+        return exact_match(folder, questions)
+
+    facts = ask(exam.unseen, 1.0, out)
     scores = score(load_table(out / "answers.parquet").select("prompt", "answer").iter_rows())
-    found: dict[str, float | None] = {}
-    for name, questions in (("trained", asked.trained), ("held_out", asked.held_out)):
-        if questions:
-            ask(questions, 0.0, out / name)
-        found[f"match_{name}"] = exact_match(out / name, questions) if questions else None
-    return found | {
-        "reward": sum(scores) / len(scores),
-        "ended": facts["ended"] / facts["answers"],
-        "tokens": facts["answer_tokens"] / facts["answers"],
-    }
+    return Effect(
+        model=name,
+        match_trained=match(exam.trained, out / "trained"),
+        match_held_out=match(exam.held_out, out / "held_out"),
+        reward=sum(scores) / len(scores),
+        ended=facts["ended"] / facts["answers"],
+        tokens=facts["answer_tokens"] / facts["answers"],
+        loss=loss,
+    )

@@ -28,35 +28,35 @@ def merge(run: Path, base: Path | None, out: Path, trust: Sequence[Path] = ()) -
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
-    home = adapters.adapter(run)
-    told = adapters.read_mark(home)
-    if told["stage"] == "reward":
+    adapter = adapters.adapter(run)
+    mark = adapters.read_mark(adapter)
+    if mark.stage == "reward":
         raise UsageError(
             f"{run}: is a reward model; its head gives a score and no tokenizer, and ppo and reject take it as it is"
         )
     folder = adapters.base_of(run, base)
     model = model_of(AutoModelForCausalLM, folder, trust, dtype="auto")
-    tokenizer = tokenizer_of(home, [home] if trust else ())
-    both = PeftModel.from_pretrained(model, home).eval()
-    text = torch.randint(
+    tokenizer = tokenizer_of(adapter, [adapter] if trust else ())
+    combined = PeftModel.from_pretrained(model, adapter).eval()
+    ids = torch.randint(
         min(len(tokenizer), cost.size(folder, trust=trust).vocabulary),
         (2, 32),
         generator=torch.Generator().manual_seed(0),
     )
     with torch.no_grad():
-        before = both(input_ids=text).logits.float()
-    merged = both.merge_and_unload(safe_merge=True)
-    ends = stop_tokens(folder, Chat(tokenizer, tokenizer.chat_template))
-    merged.generation_config.eos_token_id = [end.id for end in ends]
+        before = combined(input_ids=ids).logits.float()
+    merged = combined.merge_and_unload(safe_merge=True)
+    stops = stop_tokens(folder, Chat(tokenizer, tokenizer.chat_template))
+    merged.generation_config.eos_token_id = [end.id for end in stops]
     merged.generation_config.pad_token_id = tokenizer.pad_token_id
     merged.config.eos_token_id, merged.config.pad_token_id = tokenizer.eos_token_id, tokenizer.pad_token_id
     merged.config.use_cache = True
-    with staging(out) as place, full_disk(out):
-        merged.save_pretrained(place)
-        tokenizer.save_pretrained(place)
-        again = model_of(AutoModelForCausalLM, place, [place] if trust else (), dtype="auto").eval()
+    with staging(out) as stage, full_disk(out):
+        merged.save_pretrained(stage)
+        tokenizer.save_pretrained(stage)
+        reloaded = model_of(AutoModelForCausalLM, stage, [stage] if trust else (), dtype="auto").eval()
         with torch.no_grad():
-            moved = float((again(input_ids=text).logits.float() - before).norm() / before.norm())
+            moved = float((reloaded(input_ids=ids).logits.float() - before).norm() / before.norm())
         limit = LIMITS[str(merged.dtype)]
         if not moved <= limit:
             raise KgtoolsError(
@@ -64,12 +64,12 @@ def merge(run: Path, base: Path | None, out: Path, trust: Sequence[Path] = ()) -
                 f"than {limit:g}; nothing was written"
             )
         facts = {
-            "stage": "merge", "of": told["stage"], "identity": told["identity"], "base": told["base"],
-            "adapter": sha256(home / "adapter_model.safetensors"), "fingerprint": resolve.fingerprint(place), "logits_moved": moved,
+            "stage": "merge", "of": mark.stage, "identity": mark.identity, "base": mark.base,
+            "adapter": sha256(adapter / "adapter_model.safetensors"), "fingerprint": resolve.fingerprint(stage), "logits_moved": moved,
             "dtype": str(merged.dtype).removeprefix("torch."), "parameters": merged.num_parameters(),
         }  # fmt: skip
-        write_file(place / adapters.MARK, to_json(facts))
+        write_file(stage / adapters.MARK, to_json(facts))
         write_file(
-            place / "run.json", manifest("train merge", {"run": run.name}, {"adapter": facts["adapter"]}, **facts)
+            stage / "run.json", manifest("train merge", {"run": run.name}, {"adapter": facts["adapter"]}, **facts)
         )
     return facts

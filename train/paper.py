@@ -22,8 +22,9 @@ MATTERS: dict[str, tuple[str, ...]] = {
     "answer": DRAWING,
     "reject": (*DRAWING, "least"),
 }  # fmt: skip
-"""Keys of a stage that a paper's result hangs on: they are accounted for even where a recipe leaves them as they are."""
+"""Keys of a stage that a paper's result depends on: they are accounted for even where a recipe leaves them as they are."""
 LORA = ("lora.r", "lora.alpha", "lora.dropout", "lora.targets")
+"""Keys of an adapter that matter in any stage."""
 WORDS = ("title", "paper", "ours", "notes")
 """What a recipe says of itself."""
 
@@ -48,34 +49,34 @@ def names(ours: dict[str, str]) -> dict[str, str]:
 def faults(model: type[BaseModel], paper: "Paper | str", ours: dict[str, str]) -> list[str]:
     """What cannot be in `paper.gives` and `ours`: keys that a recipe does not have, values that a key cannot take, no reason."""
     given = paper.gives if isinstance(paper, Paper) else {}
-    found = [f"paper.gives: there is no key {key}" for key in given if field(model, key) is None]
+    messages = [f"paper.gives: there is no key {key}" for key in given if field(model, key) is None]
     for key, value in given.items():
         if field(model, key) is not None:
             try:
-                taken(model, key, value)
+                parse_value(model, key, value)
             except ValidationError as error:
-                found.append(f"paper.gives: {key} cannot be {value}: {error.errors()[0]['msg']}")
+                messages.append(f"paper.gives: {key} cannot be {value}: {error.errors()[0]['msg']}")
     for key, why in names(ours).items():
-        found += [f"ours: there is no key {key}"] if field(model, key) is None else []
-        found += [] if why.strip() else [f"ours: {key} without a reason"]
-    return found
+        messages += [f"ours: there is no key {key}"] if field(model, key) is None else []
+        messages += [] if why.strip() else [f"ours: {key} without a reason"]
+    return messages
 
 
 def field(model: type[BaseModel], key: str) -> FieldInfo | None:
     """The field of a key such as `lora.r`."""
     first, _, rest = key.partition(".")
-    found = model.model_fields.get(first)
-    if found is None or not rest:
-        return found
-    inner = found.annotation
+    info = model.model_fields.get(first)
+    if info is None or not rest:
+        return info
+    inner = info.annotation
     return field(inner, rest) if isinstance(inner, type) and issubclass(inner, BaseModel) else None
 
 
-def taken(model: type[BaseModel], key: str, value: Any) -> Any:
+def parse_value(model: type[BaseModel], key: str, value: Any) -> Any:
     """A value as the recipe would take it. Raises ValidationError."""
-    found = field(model, key)
-    kind: Any = found.annotation if found else Any
-    for part in found.metadata if found else ():
+    info = field(model, key)
+    kind: Any = info.annotation if info else Any
+    for part in info.metadata if info else ():
         kind = Annotated[kind, part]
     return TypeAdapter(kind).validate_python(value)
 
@@ -83,18 +84,18 @@ def taken(model: type[BaseModel], key: str, value: Any) -> Any:
 def value(recipe: BaseModel, key: str) -> Any:
     """What a recipe has for a key such as `lora.r`."""
     first, _, rest = key.partition(".")
-    found = getattr(recipe, first)
-    return value(found, rest) if rest else found
+    inner = getattr(recipe, first)
+    return value(inner, rest) if rest else inner
 
 
 def differences(recipe: Any) -> dict[str, tuple[Any, Any]]:
     """Where a recipe is not as its paper gives it: key -> what it has, what the paper gives."""
     given = recipe.paper.gives if isinstance(recipe.paper, Paper) else {}
-    both = {key: (value(recipe, key), taken(type(recipe), key, told)) for key, told in given.items()}
+    both = {key: (value(recipe, key), parse_value(type(recipe), key, gives)) for key, gives in given.items()}
     return {key: pair for key, pair in both.items() if pair[0] != pair[1]}
 
 
-def unaccounted(stage: str, recipe: Any) -> list[str]:
+def find_unaccounted(stage: str, recipe: Any) -> list[str]:
     """Settings, of those that a recipe has and those that matter, that are neither the paper's nor named as ours."""
     given = set(recipe.paper.gives) if isinstance(recipe.paper, Paper) else set()
     ours, differs = set(names(recipe.ours)), set(differences(recipe))
@@ -110,9 +111,9 @@ def unaccounted(stage: str, recipe: Any) -> list[str]:
 
 def _set(recipe: BaseModel) -> set[str]:
     """The keys that a recipe sets, those below others too."""
-    found = set()
+    keys = set()
     for key in recipe.model_fields_set:
         inner = getattr(recipe, key)
-        plain = not isinstance(inner, BaseModel) or key in WORDS
-        found |= {key} if plain else {f"{key}.{below}" for below in _set(inner)}
-    return found
+        is_value = not isinstance(inner, BaseModel) or key in WORDS
+        keys |= {key} if is_value else {f"{key}.{below}" for below in _set(inner)}
+    return keys

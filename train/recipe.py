@@ -16,7 +16,8 @@ from kgtools.train.paper import Paper, faults
 from kgtools.train.template_kwargs import NAME
 
 HERE = Path(__file__).parent / "recipes"
-R = TypeVar("R", bound="Asking")
+"""The recipes that come with kgtools: `SYSTEM/STAGE.yaml` or `SYSTEM/STAGE.VARIANT.yaml`."""
+R = TypeVar("R", bound="ModelSettings")
 
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -25,30 +26,31 @@ Engine = Literal["generate", "continuous", "vllm"]
 """What lets a model answer: `generate` or `continuous` batching of transformers, or vLLM, a package of its own for GPUs."""
 
 
-def _several(value: Any) -> Any:
+def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-def _trackers(value: Any) -> Any:
-    return () if value is None or value == "none" else _several(value)
+def _parse_trackers(value: Any) -> Any:
+    return () if value is None or value == "none" else _as_list(value)
 
 
-def _day(value: Any) -> Any:
+def _parse_day(value: Any) -> Any:
+    # YAML makes a date of 2024-07-26 by itself, and text of '2024-07-26'
     if not isinstance(value, datetime.date) and not re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)):
         raise ValueError(f"{value} is no date; as 2024-07-26")
     return value
 
 
-def _token(value: Any) -> Any:
+def _parse_token(value: Any) -> Any:
     """YAML takes `[PAD]` for a list."""
     return f"[{value[0]}]" if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) else value
 
 
-Token = Annotated[str | None, BeforeValidator(_token)]
-Day = Annotated[datetime.date, BeforeValidator(_day)]
-Paths = Annotated[tuple[Path, ...], BeforeValidator(_several)]
+Token = Annotated[str | None, BeforeValidator(_parse_token)]
+Day = Annotated[datetime.date, BeforeValidator(_parse_day)]
+Paths = Annotated[tuple[Path, ...], BeforeValidator(_as_list)]
 Tracker = Literal["tensorboard", "wandb", "swanlab", "trackio"]
-Trackers = Annotated[tuple[Tracker, ...], BeforeValidator(_trackers)]
+Trackers = Annotated[tuple[Tracker, ...], BeforeValidator(_parse_trackers)]
 
 
 def _is_json(value: Any) -> bool:
@@ -73,7 +75,7 @@ class Lora(Settings):
     plus: Annotated[float, Field(gt=1)] | None = None
 
 
-class Asking(Settings):
+class ModelSettings(Settings):
     """What every use of a model knows.
 
     `paper`: where it comes from and what that gives; `ours`: keys that it does not give, or that are not as it gives them, and why.
@@ -95,7 +97,7 @@ class Asking(Settings):
     revision: str | None = None
     data: Paths = ()
     split: str = "train"
-    allow_license: Annotated[tuple[str, ...], BeforeValidator(_several)] = ()
+    allow_license: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = ()
     allow_identified: bool = False
     chat_template: str = "auto"
     template_arguments: dict[str, Any] = {}
@@ -123,7 +125,7 @@ class Asking(Settings):
         return self
 
 
-class Recipe(Asking):
+class Recipe(ModelSettings):
     """What every stage that trains knows.
 
     Rows of the split `validation` are looked on, but for `split: all`. `batch_size`: sequences in one step, over all processes;
@@ -134,7 +136,7 @@ class Recipe(Asking):
     GPUs. `compile`: layers are compiled by torch, which takes minutes at first and is faster afterwards. `save_every`, `log_every`:
     steps; `keep`: so many checkpoints. `train_tokens`: tokens whose rows in embeddings and head are trained beside adapters, by sft,
     pretrain, dpo and kto; `auto` those in use that are found to have never been trained, and new ones. `new_tokens`: special tokens that
-    tokenizer and model are given; where the model has no rows for all tokens of the tokenizer, it is written anew with more.
+    tokenizer and model are given; where the model has no rows for all tokens of the tokenizer, it is written again with more.
     `eval_every`: steps between looks on the rows for validation, by default at the end of each pass; the last step is always looked
     on. `keep_best`: the result is the checkpoint with the lowest loss there, by default where there is `early_stop`: so many looks in a
     row without a lower loss end the run. `adapter`: a run, or its adapter, that is trained on in place of a new one; its rank, scale,
@@ -145,7 +147,7 @@ class Recipe(Asking):
     method: Literal["lora", "full"] = "lora"
     lora: Lora = Lora()
     train_tokens: Literal["auto", "none"] | tuple[str, ...] = "auto"
-    new_tokens: Annotated[tuple[str, ...], BeforeValidator(_several)] = ()
+    new_tokens: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = ()
     quantize: Literal[4, 8] | None = None
     learning_rate: Positive
     schedule: Literal["linear", "cosine", "constant", "constant_with_warmup"] = "cosine"
@@ -188,12 +190,12 @@ class Recipe(Asking):
         return self.micro_batch_size
 
     @property
-    def answer(self) -> int:
+    def completion_length(self) -> int:
         """Tokens that an answer adds to a row at most."""
         return 0
 
     @property
-    def room(self) -> float:
+    def memory_fraction(self) -> float:
         """The part of a device's memory that may be planned with; what is needed is an estimate."""
         return 0.85
 
@@ -218,7 +220,7 @@ class Recipe(Asking):
         return 1
 
     @property
-    def updates(self) -> int:
+    def minibatch_count(self) -> int:
         """In how many parts a batch is learnt from, an update of the weights for each."""
         return 1
 
@@ -268,20 +270,20 @@ class Recipe(Asking):
 
 def systems() -> dict[str, list[str]]:
     """The recipes that come with kgtools: system -> its stages, both sorted."""
-    found: dict[str, list[str]] = {}
+    stages_of: dict[str, list[str]] = {}
     for file in sorted(HERE.glob("*/*.yaml"), key=lambda file: (file.parent.name, file.stem)):
-        found.setdefault(file.parent.name, []).append(file.stem)
-    return found
+        stages_of.setdefault(file.parent.name, []).append(file.stem)
+    return stages_of
 
 
 def papers() -> dict[str, str]:
     """The papers that the recipes follow: system -> what is to be cited, empty where it follows none."""
-    found = {}
+    citations = {}
     for system, stages in systems().items():
         file = HERE / system / f"{stages[0]}.yaml"
         paper = read_yaml(file.read_text(encoding="utf-8"), file)[0].get("paper", "")
-        found[system] = paper["cite"] if isinstance(paper, dict) else paper
-    return found
+        citations[system] = paper["cite"] if isinstance(paper, dict) else paper
+    return citations
 
 
 def find(name: str, stage: str) -> Path:

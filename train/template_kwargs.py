@@ -11,38 +11,17 @@ from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.registry import suggestion
 
 NAME = re.compile(r"(?!(?:messages|add_generation_prompt|\w+_tokens?)$)[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-"""A name that an argument may have: none of what each template is given anyway."""
+"""A name that an argument may have, as `enable_thinking`: none of what each template is given anyway, as `messages` or `bos_token`."""
 TODAY = datetime.date(2024, 7, 26)
 """The date that the templates of Llama 3 fall back to."""
 CODES = (
-    "a",
-    "A",
-    "b",
-    "B",
-    "c",
-    "d",
-    "-d",
-    "e",
-    "F",
-    "H",
-    "I",
-    "j",
-    "m",
-    "-m",
-    "M",
-    "p",
-    "S",
-    "U",
-    "W",
-    "w",
-    "x",
-    "X",
-    "y",
-    "Y",
-)
+    "a", "A", "b", "B", "c", "d", "-d", "e", "F", "H", "I", "j", "m", "-m", "M", "p", "S", "U", "W", "w", "x", "X", "y", "Y",
+)  # fmt: skip
 """What may stand for a part of a date in a format, behind %."""
 ARGUMENT = re.compile(r"\{% set (\w+) = (.*) %\}\{# template_arguments #\}\n")
+"""A line that `bake` writes for an argument: `{% set enable_thinking = false %}{# template_arguments #}`."""
 DATE = re.compile(r"\{% macro strftime_now\(format\) %\}.*\{% endmacro %\}\{# date (\S+) #\}\n")
+"""The line that `bake` writes for a date: `{% macro strftime_now(format) %}...{% endmacro %}{# date 2024-07-26 #}`."""
 
 
 def bake(template: str, arguments: Mapping[str, Any], today: datetime.date | None) -> str:
@@ -51,7 +30,7 @@ def bake(template: str, arguments: Mapping[str, Any], today: datetime.date | Non
 
     Raises UsageError for an argument that the template does not ask for, InputError for a template that cannot be read or draws
     at random."""
-    given, before, bare = _parted(template)
+    values, before, bare = _split_baked(template)
     tree = _parse(bare)
     _refuse_chance(tree)
     known = sorted(name for name in meta.find_undeclared_variables(tree) if NAME.fullmatch(name))
@@ -59,21 +38,21 @@ def bake(template: str, arguments: Mapping[str, Any], today: datetime.date | Non
         if name not in known:
             way = suggestion(name, known) if known else "it asks for none"
             raise UsageError(f"template_arguments.{name}: the chat template does not ask for it; {way}")
-    given |= {name: literal(value) for name, value in arguments.items()}
-    lines = [f"{{% set {name} = {value} %}}{{# template_arguments #}}\n" for name, value in sorted(given.items())]
+    values |= {name: literal(value) for name, value in arguments.items()}
+    lines = [f"{{% set {name} = {value} %}}{{# template_arguments #}}\n" for name, value in sorted(values.items())]
     if any(name.name == "strftime_now" for name in tree.find_all(nodes.Name)):
         lines.append(_calendar(today or before or TODAY))
     return "".join(lines) + bare
 
 
-def _parted(template: str) -> tuple[dict[str, str], datetime.date | None, str]:
+def _split_baked(template: str) -> tuple[dict[str, str], datetime.date | None, str]:
     """The arguments and the date that were written into a template, and the template without them."""
-    given = {}
-    while found := ARGUMENT.match(template):
-        given[found[1]], template = found[2], template[found.end() :]
-    if found := DATE.match(template):
-        return given, datetime.date.fromisoformat(found[1]), template[found.end() :]
-    return given, None, template
+    values = {}
+    while match := ARGUMENT.match(template):
+        values[match[1]], template = match[2], template[match.end() :]
+    if match := DATE.match(template):
+        return values, datetime.date.fromisoformat(match[1]), template[match.end() :]
+    return values, None, template
 
 
 def _parse(template: str) -> nodes.Template:
@@ -87,14 +66,14 @@ def _parse(template: str) -> nodes.Template:
 
 
 def _refuse_chance(tree: nodes.Template) -> None:
-    if found := next(_chances(tree), None):
+    if what := next(_find_random(tree), None):
         raise InputError(
-            f"the chat template draws at random, with {found}: the same rows would give another text each time; another template: "
+            f"the chat template draws at random, with {what}: the same rows would give another text each time; another template: "
             "chat_template=plain"
         )
 
 
-def _chances(tree: nodes.Template) -> Iterator[str]:
+def _find_random(tree: nodes.Template) -> Iterator[str]:
     for one in tree.find_all(nodes.Filter):
         if one.name == "random" or any(isinstance(arg, nodes.Const) and arg.value == "random" for arg in one.args):
             yield "the filter random"

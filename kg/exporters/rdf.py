@@ -22,7 +22,7 @@ from kgtools.kg.stores import Store
 from kgtools.kg.tables import Entities, Triples
 from kgtools.tools.errors import UsageError
 from kgtools.tools.frames import digests
-from kgtools.tools.licenses.check import parts
+from kgtools.tools.licenses.check import describe_license, parts
 from kgtools.tools.licenses.spdx import categories
 
 PAGE = "http://spdx.org/licenses/{}"

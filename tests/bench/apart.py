@@ -16,7 +16,7 @@ RATE = 1e-5
 """A learning rate that large random models bear."""
 
 
-def speed(steps: list[tuple[float, float]]) -> float:
+def measure_speed(steps: list[tuple[float, float]]) -> float:
     """Tokens a second over steps of (tokens, seconds). Steps that take more than three times as long as the middle one are left out: they
     compiled something."""
     usual = statistics.median(seconds / tokens for tokens, seconds in steps)
@@ -57,12 +57,12 @@ def join(out: str, model: str, data: str, length: int) -> str:
     words = AutoTokenizer.from_pretrained(model)
     rows = pl.read_parquet(Path(data) / "records.parquet")
     sizes = [len(words.apply_chat_template(row.to_list(), return_dict=True)["input_ids"]) for row in rows["messages"]]
-    talk, held, talks = 0, 0, []
+    conversation, filled, conversations = 0, 0, []
     for size in sizes:
-        talk, held = (talk + 1, size) if held + size > length else (talk, held + size)
-        talks.append(talk)
+        conversation, filled = (conversation + 1, size) if filled + size > length else (conversation, filled + size)
+        conversations.append(conversation)
     others = [pl.col(name).first() for name in rows.columns if name != "messages"]
-    joined = rows.with_columns(talk=pl.Series(talks)).group_by("talk", maintain_order=True)
+    joined = rows.with_columns(talk=pl.Series(conversations)).group_by("talk", maintain_order=True)
     Path(out).mkdir()
     with Sink(Path(out) / "records.parquet", RECORDS) as sink:
         sink.write(
@@ -104,7 +104,7 @@ def trl(model: str, data: str, length: int, micro: int, steps: int, out: str, de
     )  # fmt: skip
     trainer.train()
     taken = [(now[1] - before[1], now[2] - before[2]) for before, now in pairwise(Watch.seen)]
-    return {"speed": speed(taken[2:]), "peak": _peak()}
+    return {"speed": measure_speed(taken[2:]), "peak": _peak()}
 
 
 def waste(model: str, data: str, length: int, micro: int) -> dict:
@@ -124,11 +124,11 @@ def waste(model: str, data: str, length: int, micro: int) -> dict:
         "grouped": list(LengthGroupedSampler(micro, lengths=lengths, generator=draw)),
         "random": torch.randperm(len(lengths), generator=draw).tolist(),
     }
-    found = {}
+    shares = {}
     for name, order in orders.items():
         batches = [[lengths[row] for row in order[begin : begin + micro]] for begin in range(0, len(order), micro)]
-        found[name] = 1 - sum(lengths) / sum(max(batch) * len(batch) for batch in batches)
-    return found
+        shares[name] = 1 - sum(lengths) / sum(max(batch) * len(batch) for batch in batches)
+    return shares
 
 
 def memory(model: str, reward: str, what: str, length: int) -> dict:
@@ -156,18 +156,18 @@ def memory(model: str, reward: str, what: str, length: int) -> dict:
         adapter = LoraConfig(r=8, lora_alpha=32, target_modules="all-linear", task_type=task)
         return get_peft_model(base, adapter).train()
 
-    def said(causal):
-        return chunked_log_probs(hidden(causal)[:, :-1], causal.get_output_embeddings(), ids[:, 1:])[0]
+    def log_probs_of(causal):
+        return chunked_log_probs(hidden_states(causal)[:, :-1], causal.get_output_embeddings(), ids[:, 1:])[0]
 
-    def hidden(whole):
-        return getattr(whole, whole.base_model_prefix)(ids, use_cache=False).last_hidden_state
+    def hidden_states(network):
+        return getattr(network, network.base_model_prefix)(ids, use_cache=False).last_hidden_state
 
     if what == "nothing":
         begin = _forget_peak()
     elif what == "one":
         only = learner(AutoModelForCausalLM, "CAUSAL_LM").get_base_model()
         begin = _forget_peak()
-        said(only).mean().backward()
+        log_probs_of(only).mean().backward()
     elif what == "roles":
         roles = build(load(), Recipe(title="", model=model, learning_rate=1e-3, steps=1), Path(reward)).train()
         begin = _forget_peak()
@@ -182,9 +182,9 @@ def memory(model: str, reward: str, what: str, length: int) -> dict:
         reference, judge = load(), load(AutoModelForSequenceClassification, num_labels=1)
         begin = _forget_peak()
         with torch.no_grad():
-            said(reference)
-            hidden(judge)
-        (said(policy).mean() + hidden(value).mean()).backward()
+            log_probs_of(reference)
+            hidden_states(judge)
+        (log_probs_of(policy).mean() + hidden_states(value).mean()).backward()
     return {
         "held": begin,
         "peak": _peak(),

@@ -39,7 +39,7 @@ class Fact(NamedTuple):
     bad: bool
 
 
-class Said(NamedTuple):
+class Answer(NamedTuple):
     """What an answer says, with the facts that say it: the first's id, the most sources of one, and their number."""
 
     text: str | None
@@ -133,25 +133,25 @@ def _say_values(world: World, store: EmbeddedStore) -> None:
     for table in store.names():
         for zh, en, type_ in table.names.select("zh", "en", "type").iter_rows():
             english.setdefault((type_, zh), en)
-    for attribute, told in ontology().attributes.items():
+    for attribute, attribute_type in ontology().attributes.items():
         for head, facts in world.facts[attribute].items():
-            for place, fact in enumerate(facts):
+            for index, fact in enumerate(facts):
                 value = fact.tail
-                quantity = parse(value) if told.unit else None
-                wrong = bool(told.unit and told.unit != "yuan" and MONEY.search(value))
+                quantity = parse(value) if attribute_type.unit else None
+                wrong = bool(attribute_type.unit and attribute_type.unit != "yuan" and MONEY.search(value))
                 if quantity:
-                    wrong |= not told.holds(quantity.unit, quantity.low, quantity.high)
+                    wrong |= not attribute_type.holds(quantity.unit, quantity.low, quantity.high)
                     zh, en = say_zh(quantity), say_en(quantity)
                 else:
                     plain = value if ENGLISH.fullmatch(value) else None
                     zh, en = tidy(value), english.get((attribute, value), plain)
                 world.texts[attribute, value] = {"zh": zh, "en": en}
-                world.facts[attribute][head][place] = fact._replace(bad=fact.bad or wrong)
+                world.facts[attribute][head][index] = fact._replace(bad=fact.bad or wrong)
 
 
 def _texts(template: Template, world: World) -> Iterator[tuple[str, str, str, str]]:
     """The name, the question without it, the user's and the assistant's text of each record of a template."""
-    info, renders, names = template.info, _compiled(template), world.names[template.lang]
+    info, renders, names = template.info, _compile(template), world.names[template.lang]
     questions = [user(head="\u2042", tails=["-"]).strip().casefold() for user, _ in renders]
     of_head: dict[str, list[Fact]] = defaultdict(list)
     for relation in [info.attribute] if info.attribute else info.relations:
@@ -163,23 +163,23 @@ def _texts(template: Template, world: World) -> Iterator[tuple[str, str, str, st
         name = names[head]
         if not name or (template.lang == "en" and head not in world.asked):
             continue
-        said, lost = _told(template, world, name, facts)
-        kept = _without_repeated(template, world, said)
+        answers, lost = _collect(template, world, name, facts)
+        kept = _drop_repeated(template, world, answers)
         if not kept:
             continue
-        texts = [str(each.text) for each in _ranked(kept, limit)]
+        texts = [str(each.text) for each in _rank(kept, limit)]
         if "HAS_TREATMENT" in info.relations and len(texts) == 1 and texts[0] in ONLY_TREATMENTS:
             continue
         tails = Tails.of(texts, not info.single and (lost > 0 or len(kept) > limit))
-        at = _mixed(int(digest(head)[:16], 16), choice) % len(renders)
+        at = _mix(int(digest(head)[:16], 16), choice) % len(renders)
         user, assistant = renders[at]
         yield name, questions[at], user(head=name, tails=tails).strip(), assistant(head=name, tails=tails).strip()
 
 
-def _told(template: Template, world: World, name: str, facts: Iterable[Fact]) -> tuple[list[Said], int]:
+def _collect(template: Template, world: World, name: str, facts: Iterable[Fact]) -> tuple[list[Answer], int]:
     """What can be said, each once, and how many facts are lost to the answer."""
     info, lang = template.info, template.lang
-    said: dict[str, Said] = {}
+    answers: dict[str, Answer] = {}
     lost = 0
     for fact in sorted(facts):
         if info.attribute:
@@ -192,49 +192,49 @@ def _told(template: Template, world: World, name: str, facts: Iterable[Fact]) ->
             continue
         if fact.bad or not text:
             lost += 1
-        elif text in said:
-            said[text] = said[text]._replace(confirmed=max(said[text].confirmed, fact.confirmed))
+        elif text in answers:
+            answers[text] = answers[text]._replace(confirmed=max(answers[text].confirmed, fact.confirmed))
         else:
-            said[text] = Said(text, fact.id, fact.confirmed, fact.tail, 1)
-    return list(said.values()), lost
+            answers[text] = Answer(text, fact.id, fact.confirmed, fact.tail, 1)
+    return list(answers.values()), lost
 
 
-def _without_repeated(template: Template, world: World, said: list[Said]) -> list[Said]:
+def _drop_repeated(template: Template, world: World, answers: list[Answer]) -> list[Answer]:
     """Without what an earlier tail says in other words or by an alias."""
     words = SAME_WORDS.get(template.info.tail or "", r"(?!)")
     first: dict[str, int] = {}
-    places: dict[str, int] = {}
-    said = sorted(said, key=lambda each: (-each.confirmed, each.first))
+    index_of: dict[str, int] = {}
+    answers = sorted(answers, key=lambda each: (-each.confirmed, each.first))
     begin = []
-    for place, each in enumerate(said):
+    for index, each in enumerate(answers):
         form = re.sub(r"[\s()\[\]{}·-]", "", unicodedata.normalize("NFKC", str(each.text)).lower())
         short = re.sub(words, "", form, count=1)
-        begin.append(first.setdefault(short if len(short) > 1 else form, place))
-        places[each.tail] = begin[-1]
+        begin.append(first.setdefault(short if len(short) > 1 else form, index))
+        index_of[each.tail] = begin[-1]
     kept = []
     later = set()
     if not template.info.attribute:
-        for place, each in enumerate(said):
-            if any(places.get(other, place) < begin[place] for other in world.synonyms.get(each.tail, ())):
-                later.add(begin[place])
-    for place, each in enumerate(said):
-        if begin[place] == place and place not in later:
+        for index, each in enumerate(answers):
+            if any(index_of.get(other, index) < begin[index] for other in world.synonyms.get(each.tail, ())):
+                later.add(begin[index])
+    for index, each in enumerate(answers):
+        if begin[index] == index and index not in later:
             kept.append(each)
     return kept
 
 
-def _ranked(said: list[Said], limit: int) -> list[Said]:
+def _rank(answers: list[Answer], limit: int) -> list[Answer]:
     shuffle = _salt("tails")
-    if len(said) > limit:
-        return sorted(said, key=lambda each: (-each.confirmed, _mixed(int(each.first[:16], 16), shuffle)))[:limit]
-    return sorted(said, key=lambda each: (-each.confirmed, each.first))
+    if len(answers) > limit:
+        return sorted(answers, key=lambda each: (-each.confirmed, _mix(int(each.first[:16], 16), shuffle)))[:limit]
+    return sorted(answers, key=lambda each: (-each.confirmed, each.first))
 
 
 def _salt(text: str) -> int:
     return int(digest(f"{SEED}|{text}")[:16], 16)
 
 
-def _mixed(value: int, salt: int) -> int:
+def _mix(value: int, salt: int) -> int:
     """SplitMix64 of one number, as `kgtools.tools.frames.shuffle_keys` does it for a column."""
     mixed = value ^ salt
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
@@ -244,14 +244,14 @@ def _mixed(value: int, salt: int) -> int:
 
 def call_each(template: Template, variant: int, heads: list[str], tails: list[Tails]) -> list[tuple[str, str]]:
     """Two calls of a compiled template for each record."""
-    user, assistant = _compiled(template)[variant]
+    user, assistant = _compile(template)[variant]
     return [
         (user(head=head, tails=each).strip(), assistant(head=head, tails=each).strip())
         for head, each in zip(heads, tails, strict=True)
     ]
 
 
-def _compiled(template: Template) -> list[Render]:
+def _compile(template: Template) -> list[Render]:
     """The two blocks of each variant, compiled in the sandbox, undefined names strict."""
     return [(_block(template.lang, v.user), _block(template.lang, v.assistant)) for v in template.variants]
 

@@ -19,7 +19,7 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from apart import RATE, speed
+from apart import RATE, measure_speed
 
 ROOT = Path(__file__).parents[2]
 ALLOW = "[LicenseRef-39health-unstated,LicenseRef-xywy-noncommercial]"
@@ -47,20 +47,20 @@ def main() -> None:
     parser.add_argument("--length", type=int, default=LENGTH, help="tokens of a record at most (default: %(default)s)")
     asked = parser.parse_args()
     with TemporaryDirectory(prefix="kgtools-bench-") as scratch:
-        place = Path(scratch)
-        data = asked.records or _generated(place, "qa")
-        pairs = asked.preferences or _generated(place, "preference")
-        model = _model(asked.model, place / "model", data, hidden=256, layers=4)
+        folder = Path(scratch)
+        data = asked.records or _generate(folder, "qa")
+        pairs = asked.preferences or _generate(folder, "preference")
+        model = _model(asked.model, folder / "model", data, hidden=256, layers=4)
         print(f"{_machine()}; {asked.steps} steps of {asked.micro} records, {asked.rounds} rounds, medians")
         if asked.only != "ppo":
             long = data
             if asked.length > LENGTH:
                 words = {"model": str(model), "data": str(data), "length": asked.length}
-                long = Path(_apart("join", out=str(place / "long"), **words))
-            _fine_tuning(place, model, long, asked)
+                long = Path(_apart("join", out=str(folder / "long"), **words))
+            _measure_sft(folder, model, long, asked)
         if asked.only != "sft":
-            large = model if asked.model else _model(None, place / "large", data, hidden=512, layers=8)
-            _roles(place, large, data, pairs, asked.length // 2)
+            large = model if asked.model else _model(None, folder / "large", data, hidden=512, layers=8)
+            _measure_roles(folder, large, data, pairs, asked.length // 2)
 
 
 def _machine() -> str:
@@ -77,7 +77,8 @@ def _apart(what: str, /, **settings: object) -> object:
     """What an inner measurement gives, in a process of its own."""
     words = [sys.executable, Path(__file__).with_name("apart.py"), what, json.dumps(settings)]
     quiet = os.environ | {"HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"}
-    if what == "memory":  # what is let go goes back at once; else the peak is of what the C library keeps for later
+    if what == "memory":
+        # what is let go goes back at once; else the peak is of what the C library keeps for later
         quiet |= {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
     done = subprocess.run(words, capture_output=True, encoding="utf-8", env=quiet, check=False)
     if done.returncode:
@@ -94,15 +95,15 @@ def _kgtools(*words: object) -> None:
         sys.exit(f"kgtools {words[0]} {words[1]}: {done.stderr[-2000:]}")
 
 
-def _generated(place: Path, task: str) -> Path:
+def _generate(folder: Path, task: str) -> Path:
     """Records or preferences of the sample graphs."""
-    samples, graph = ROOT / "kg" / "samples", place / "graph"
+    samples, graph = ROOT / "kg" / "samples", folder / "graph"
     if not graph.exists():
         files = ("xywy", samples / "xywy" / "medical.json", "health39", samples / "39health" / "disease.csv")
         _kgtools("load", *files, "--graph", graph)
     how = [] if task == "qa" else ["--task", task, "--count", 200]
-    _kgtools("generate", "--graph", graph, *how, "--seed", 7, "--out", place / task)
-    return place / task
+    _kgtools("generate", "--graph", graph, *how, "--seed", 7, "--out", folder / task)
+    return folder / task
 
 
 def _model(name: str | None, out: Path, data: Path, hidden: int, layers: int) -> Path:
@@ -116,27 +117,29 @@ def _model(name: str | None, out: Path, data: Path, hidden: int, layers: int) ->
     return Path(_apart("make", out=str(out), kind=kind, shape=shape, records=str(data)))
 
 
-def _fine_tuning(place: Path, model: Path, data: Path, asked: argparse.Namespace) -> None:
+def _measure_sft(folder: Path, model: Path, data: Path, asked: argparse.Namespace) -> None:
     shared = {"model": str(model), "data": str(data), "length": asked.length, "micro": asked.micro}
     ours, compiled = "kgtools train sft", "kgtools train sft, compile=true"
     ways = {ours: [], compiled: ["compile=true"]}
     rivals = {"TRL, 32 bits, no checkpointing": False, "TRL, its defaults": True}
-    if _on_cpu():  # there the 16 bits of TRL's defaults are emulated, many times as slow
+    if _on_cpu():
+        # there the 16 bits of TRL's defaults are emulated, many times as slow
         del ways[compiled], rivals["TRL, its defaults"]
-    elif asked.model:  # 7 billion weights of 32 bits with all activations do not fit a GPU
+    elif asked.model:
+        # 7 billion weights of 32 bits with all activations do not fit a GPU
         del rivals["TRL, 32 bits, no checkpointing"]
-    found: dict[str, list[dict]] = {}
+    speeds: dict[str, list[dict]] = {}
     for number in range(asked.rounds):
         for name, words in ways.items():
-            told = _ours(place / f"sft-{number}-{len(words)}", model, data, asked, *words)
-            found.setdefault(name, []).append(told)
+            measured = _ours(folder / f"sft-{number}-{len(words)}", model, data, asked, *words)
+            speeds.setdefault(name, []).append(measured)
         for name, defaults in rivals.items():
-            told = _apart("trl", out=str(place / f"trl-{number}"), **shared, steps=asked.steps, defaults=defaults)
-            found.setdefault(name, []).append(told)
+            measured = _apart("trl", out=str(folder / f"trl-{number}"), **shared, steps=asked.steps, defaults=defaults)
+            speeds.setdefault(name, []).append(measured)
     waste = _apart("waste", **shared)
-    middles = {name: statistics.median(run["speed"] for run in runs) for name, runs in found.items()}
+    middles = {name: statistics.median(run["speed"] for run in runs) for name, runs in speeds.items()}
     print("\nfine-tuning, LoRA r 8, tokens that are no padding a second")
-    for name, runs in found.items():
+    for name, runs in speeds.items():
         least, most = (kind(run["speed"] for run in runs) for kind in (min, max))
         more = f"{runs[0]['peak'] / 1e9:.1f} GB"
         if runs[0].get("mfu"):
@@ -163,41 +166,41 @@ def _ours(out: Path, model: Path, data: Path, asked: argparse.Namespace, *words:
         (now["tokens"] - before["tokens"], (now["tokens"] - before["tokens"]) / now["tokens_per_second"])
         for before, now in pairwise(lines)
     ]
-    fast = speed(steps[2:])
+    fast = measure_speed(steps[2:])
     flops = lines[-1]["mfu"] / lines[-1]["tokens_per_second"] if lines[-1].get("mfu") else None
     return {"speed": fast, "mfu": flops and flops * fast, "peak": lines[-1]["peak_memory"]}
 
 
-def _roles(place: Path, model: Path, data: Path, pairs: Path, length: int) -> None:
+def _measure_roles(folder: Path, model: Path, data: Path, pairs: Path, length: int) -> None:
     import orjson
 
     common = ["--recipe", "tiny", f"model={model}", f"allow_license={ALLOW}", f"learning_rate={RATE}", "--nproc", 1]
     if not _on_cpu():
         common += ["precision=bf16", "tf32=true"]
-    _kgtools("train", "reward", *common, "--out", place / "reward", f"data={pairs}", "steps=2")
+    _kgtools("train", "reward", *common, "--out", folder / "reward", f"data={pairs}", "steps=2")
     _kgtools(
         "train",
         "ppo",
         *common,
         "--out",
-        place / "ppo",
+        folder / "ppo",
         f"data={data}",
-        f"reward={place / 'reward'}",
+        f"reward={folder / 'reward'}",
         "steps=4",
         "max_new_tokens=32",
     )
-    spent = orjson.loads((place / "ppo" / "run.json").read_bytes())["result"]["seconds"]
-    whole = sum(spent.values())
+    spent = orjson.loads((folder / "ppo" / "run.json").read_bytes())["result"]["seconds"]
+    total = sum(spent.values())
     print(
         "\nPPO, 4 steps of 32 answers of 32 tokens: "
-        + ", ".join(f"{name} {part / whole:.0%}" for name, part in spent.items())
+        + ", ".join(f"{name} {part / total:.0%}" for name, part in spent.items())
     )
-    settings = {"model": str(model), "reward": str(place / "reward"), "length": length}
-    held = {what: _apart("memory", **settings, what=what) for what in ("nothing", "one", "roles", "four")}
-    one, ours, four = (held[what]["peak"] - held["nothing"]["peak"] for what in ("one", "roles", "four"))
+    settings = {"model": str(model), "reward": str(folder / "reward"), "length": length}
+    peaks = {what: _apart("memory", **settings, what=what) for what in ("nothing", "one", "roles", "four")}
+    one, ours, four = (peaks[what]["peak"] - peaks["nothing"]["peak"] for what in ("one", "roles", "four"))
     print(
         f"  peak memory of an update, libraries taken off: one base with one adapter {one / 1e6:,.0f} MB (its weights are "
-        f"{held['one']['base'] / 1e6:,.0f} MB), four roles on it {ours / 1e6:,.0f} MB ({ours / one:.2f} times, aim 1.35), four models "
+        f"{peaks['one']['base'] / 1e6:,.0f} MB), four roles on it {ours / 1e6:,.0f} MB ({ours / one:.2f} times, aim 1.35), four models "
         f"{four / 1e6:,.0f} MB ({four / one:.2f} times)"
     )
 

@@ -45,7 +45,7 @@ def question(number: int) -> list[dict[str, str]]:
     return [{"role": "user", "content": f"{['头痛', 'fever', '咳嗽'][number % 3]}{number}怎么办?"}]
 
 
-def said(text: str) -> list[dict[str, str]]:
+def reply(text: str) -> list[dict[str, str]]:
     return [{"role": "assistant", "content": text}]
 
 
@@ -55,7 +55,7 @@ def records(folder: Path, rows: list[Any], **columns: Any) -> Path:
     for number, row in enumerate(rows):
         own = row if isinstance(row, dict) else {"messages": row}
         made.append({"id": f"r{number}", "answer": None, **_common(number), **columns, **own})
-    return _written(folder, RECORDS, made)
+    return _write(folder, RECORDS, made)
 
 
 def preferences(folder: Path, rows: list[tuple[Any, Any, Any]], **columns: Any) -> Path:
@@ -64,10 +64,10 @@ def preferences(folder: Path, rows: list[tuple[Any, Any, Any]], **columns: Any) 
         {"id": f"p{number}", "prompt": prompt, "chosen": chosen, "rejected": rejected, **_common(number), **columns}
         for number, (prompt, chosen, rejected) in enumerate(rows)
     ]
-    return _written(folder, PREFERENCES, made)
+    return _write(folder, PREFERENCES, made)
 
 
-def _written(folder: Path, schema: Schema, made: list[dict[str, Any]]) -> Path:
+def _write(folder: Path, schema: Schema, made: list[dict[str, Any]]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with Sink(folder / f"{schema.noun}.parquet", schema) as sink:
         sink.write(pl.DataFrame(made, schema=schema.columns))
@@ -79,12 +79,12 @@ def recipe(**changes: Any) -> Recipe:
     return Recipe(**{"title": "toy", "model": "tiny:qwen2", "learning_rate": 1e-3, "steps": 1} | changes)
 
 
-def trained(*words: object) -> None:
+def train(*words: object) -> None:
     """`kgtools train WORD...`, which must succeed."""
     assert run(["train", *(str(word) for word in words)]) == 0
 
 
-def told(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Path) -> dict[str, Any]:
     """What a run's run.json says."""
     found: dict[str, Any] = orjson.loads((folder / "run.json").read_bytes())
     return found
@@ -124,18 +124,18 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("toy")
     draw = random.Random(0)
     numbers = draw.sample(range(1000), 256)
-    records(home / "records", [question(n) + said(GOOD if n % 2 else BAD) for n in numbers])
-    preferences(home / "preferences", [(question(n), said(GOOD), said(BAD)) for n in numbers])
+    records(home / "records", [question(n) + reply(GOOD if n % 2 else BAD) for n in numbers])
+    preferences(home / "preferences", [(question(n), reply(GOOD), reply(BAD)) for n in numbers])
     return home
 
 
 @pytest.fixture(scope="session")
 def models(toy: Path) -> Path:
     """`sft`, `merged` and `reward`: a model that answers well and badly, and what tells the one from the other."""
-    trained("sft", "--recipe", "tiny", "--out", toy / "sft", f"data={toy / 'records'}", "steps=50")
-    trained("merge", toy / "sft", "--out", toy / "merged")
+    train("sft", "--recipe", "tiny", "--out", toy / "sft", f"data={toy / 'records'}", "steps=50")
+    train("merge", toy / "sft", "--out", toy / "merged")
     own = ("--recipe", "tiny", "--out", toy / "reward", f"model={toy / 'merged'}", f"data={toy / 'preferences'}")
-    trained("reward", *own, "steps=40", "learning_rate=5e-3")
+    train("reward", *own, "steps=40", "learning_rate=5e-3")
     return toy
 
 
@@ -152,10 +152,10 @@ def rewards(out: Path) -> list[float]:
 
 
 def kill_after(command: list[str], out: Path, step: int) -> str:
-    """Kill a worker with signal 9 as soon as the checkpoint of a step is whole; what the command says then."""
+    """Kill a worker with signal 9 as soon as the checkpoint of a step is complete; what the command says then."""
     process = subprocess.Popen(command, stderr=subprocess.PIPE, encoding="utf-8")
     end = time.monotonic() + 600
-    mark = out / ".work" / "checkpoints" / f"checkpoint-{step}" / "whole.json"
+    mark = out / ".work" / "checkpoints" / f"checkpoint-{step}" / "complete.json"
     while not mark.exists() and process.poll() is None and time.monotonic() < end:
         time.sleep(0.02)
     assert mark.exists(), process.communicate()[1]
@@ -194,7 +194,7 @@ ENDS = {"plain": "</s>", "chatml": "<|im_end|>", "llama3": "<|eot_id|>"}
 """Our templates and the token that ends an answer in each."""
 
 
-def ours(tokenizer, name):
+def apply_template(tokenizer, name):
     """The tokenizer with a template of ours and the special tokens of it."""
     tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>", "<|eot_id|>"]})
     return chat(tokenizer, name, ENDS[name])
@@ -207,14 +207,14 @@ def tokenizer(tiny_model):
     return AutoTokenizer.from_pretrained(tiny_model)
 
 
-def made(folder: Path, noun: str, talk, max_length=512, packed=False, **changes):
+def tokenize_rows(folder: Path, noun: str, talk, max_length=512, packed=False, **changes):
     """Tokens of a folder's rows with what was counted and refused."""
     rows = open_rows(recipe(data=(folder,), **changes), noun, folder / "read")
-    counted = tokenize(rows, "train", talk, max_length, packed, folder / "tokens.parquet")
-    return pl.read_parquet(folder / "tokens.parquet"), counted, [reason for *_, reason in rows.rejects]
+    result = tokenize(rows, "train", talk, max_length, packed, folder / "tokens.parquet")
+    return pl.read_parquet(folder / "tokens.parquet"), result.counts, [reason for *_, reason in result.rejects]
 
 
-def learnt(tokenizer, row) -> str:
+def decode_learnt(tokenizer, row) -> str:
     return tokenizer.decode(
         [id_ for id_, label in zip(row["input_ids"], row["labels"], strict=True) if label != NOT_LEARNT]
     )

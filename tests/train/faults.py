@@ -28,7 +28,7 @@ def matrices(model: Any) -> list[Any]:
     return both[:1] if both[0] is both[1] else both
 
 
-def faulty(kind: str, out: Path, how: str, shift: float = 0.0) -> Path:
+def write_faulty(kind: str, out: Path, how: str, shift: float = 0.0) -> Path:
     """A random model whose row of </s> was never trained: zero, the same as that of <pad>, or the mean; `shift` is added to all rows."""
     tiny(kind, [*TEXTS, GOOD], out, 0)
     model, ids = model_of(out), tokenizer_of(out)

@@ -15,7 +15,7 @@ import transformers
 
 from kgtools.tools import registry
 from kgtools.tools.inputs.files import to_json
-from kgtools.train.launch.job import Job, last_whole
+from kgtools.train.launch.job import Job, last_checkpoint
 from kgtools.train.stages.ppo.rollout import Sampler
 
 BROKEN = (3, 7, 11)
@@ -45,9 +45,9 @@ class Watch:
         self.seen.setdefault(step, []).extend(self.numbers[one] for one in found)
 
 
-def watched(watch: Watch) -> None:
+def watch_trainers(watch: Watch) -> None:
     """Let the trainers tell."""
-    whole, answers, sample = transformers.Trainer.training_step, Sampler._answers, Sampler.sample
+    whole, answers, sample = transformers.Trainer.training_step, Sampler._generate, Sampler.sample
     steps: list[int] = []
 
     def training_step(self: Any, model: Any, inputs: Any, *more: Any) -> Any:
@@ -69,32 +69,32 @@ def watched(watch: Watch) -> None:
         steps.append(step)
         return sample(self, step, mark)
 
-    transformers.Trainer.training_step, Sampler._answers, Sampler.sample = training_step, asked, sampled
+    transformers.Trainer.training_step, Sampler._generate, Sampler.sample = training_step, asked, sampled
 
 
 def main(folder: Path, stages: list[str]) -> None:
-    rank, kept = os.environ["RANK"], (transformers.Trainer.training_step, Sampler._answers, Sampler.sample)
+    rank, kept = os.environ["RANK"], (transformers.Trainer.training_step, Sampler._generate, Sampler.sample)
     for name in stages:
         stage, job = registry.find("stages", name), Job.load(folder / name / "job.json")
         told = {}
         for run in ("whole", "broken"):
             watch = Watch(job)
-            watched(watch)
+            watch_trainers(watch)
             own = replace(job, work=f"{job.work}/{run}", checkpoints=f"{job.work}/{run}/checkpoints")
             Path(own.work).mkdir(exist_ok=True)
             with suppress(FileExistsError):
                 (Path(own.work) / "tokenizer").symlink_to(Path(job.work) / "tokenizer")
             for end in (*BROKEN, None) if run == "broken" else (None,):
                 watch.end = end
-                if found := last_whole(Path(own.checkpoints)):
-                    own = replace(own, resume=str(found[0]), done=found[1]["step"])
+                if found := last_checkpoint(Path(own.checkpoints)):
+                    own = replace(own, resume=str(found.folder), done=found.step)
                     watch.seen = {step: rows for step, rows in watch.seen.items() if step < own.done}
                 try:
                     stage.run(own)
                 except BrokenOff:
                     continue
             told[run] = {str(step): rows for step, rows in watch.seen.items()}
-            transformers.Trainer.training_step, Sampler._answers, Sampler.sample = kept
+            transformers.Trainer.training_step, Sampler._generate, Sampler.sample = kept
         (folder / name / f"seen-{rank}.json").write_bytes(to_json(told))
 
 

@@ -10,10 +10,10 @@ import pytest
 from kgtools.tools import registry
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.inputs.files import sha256
-from kgtools.train.launch.prepare import _own_lora, may_ask
+from kgtools.train.launch.prepare import _adapter_lora, may_ask
 from kgtools.train.models.adapters import CONFIG, MARK, lora_of, may_go_on, origin
 from kgtools.train.models.resolve import fingerprint
-from tests.train.conftest import metrics, recipe, told, trained
+from tests.train.conftest import metrics, read_manifest, recipe, train
 
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers so
 LAYERS = [f"h.{layer}.{name}" for layer in (0, 1) for name in ("dense", "mlp.dense_4h_to_h", "query_key_value")]
@@ -28,7 +28,7 @@ def own(models):
 def first(models, own, tmp_path_factory):
     """A short run whose adapter is trained on."""
     home = tmp_path_factory.mktemp("first") / "sft"
-    trained(
+    train(
         "sft",
         *own,
         f"data={models / 'records'}",
@@ -46,7 +46,7 @@ def losses(out: Path) -> list[float]:
 
 
 def test_the_loss_goes_on_where_it_was(models, own, first, tmp_path):
-    trained(
+    train(
         "sft", *own, f"data={models / 'records'}", "steps=20", "lora.r=4", f"adapter={first}", "--out", tmp_path / "on"
     )
 
@@ -58,24 +58,24 @@ def test_the_loss_goes_on_where_it_was(models, own, first, tmp_path):
 def test_the_result_is_one_adapter_on_the_same_base_and_says_what_it_came_from(models, own, first, tmp_path):
     """In DPO too, where TRL keeps a copy of the adapter as the reference: the loss begins at ln 2, which it would not with the bare base."""
     more = ("steps=4", "zero=2", "beta=1", "lora.r=4", f"adapter={first}", "--out", tmp_path / "dpo")
-    trained("dpo", *own, f"data={models / 'preferences'}", *more)
+    train("dpo", *own, f"data={models / 'preferences'}", *more)
 
-    facts, found = told(tmp_path / "dpo"), losses(tmp_path / "dpo")
+    facts, found = read_manifest(tmp_path / "dpo"), losses(tmp_path / "dpo")
     assert found[0] == pytest.approx(math.log(2), abs=1e-5)
     assert found[-1] < found[0]
     assert facts["others"]["adapter"] == sha256(first / "adapter" / "adapter_model.safetensors")
-    assert facts["others"]["adapter_identity"] == told(first)["identity"]
-    assert facts["base"]["fingerprint"] == told(first)["base"]["fingerprint"]
-    assert facts["result"]["trained"] == told(first)["result"]["trained"]
-    assert facts["settings"]["lora"] == told(first)["settings"]["lora"]
+    assert facts["others"]["adapter_identity"] == read_manifest(first)["identity"]
+    assert facts["base"]["fingerprint"] == read_manifest(first)["base"]["fingerprint"]
+    assert facts["result"]["trained"] == read_manifest(first)["result"]["trained"]
+    assert facts["settings"]["lora"] == read_manifest(first)["settings"]["lora"]
     assert {file.suffix for file in (tmp_path / "dpo" / "adapter").iterdir()} == {".safetensors", ".json", ".jinja"}
-    trained("merge", tmp_path / "dpo", "--base", models / "sft" / "base", "--out", tmp_path / "merged")
-    assert told(tmp_path / "merged")["logits_moved"] < 1e-4
+    train("merge", tmp_path / "dpo", "--base", models / "sft" / "base", "--out", tmp_path / "merged")
+    assert read_manifest(tmp_path / "merged")["logits_moved"] < 1e-4
 
 
 def test_a_reward_model_goes_on_with_its_head(models, tmp_path):
     own = ("--recipe", "tiny", f"model={models / 'merged'}", f"data={models / 'preferences'}", "steps=2", "log_every=1")
-    trained("reward", *own, f"adapter={models / 'reward'}", "--out", tmp_path / "on")
+    train("reward", *own, f"adapter={models / 'reward'}", "--out", tmp_path / "on")
 
     assert losses(models / "reward")[0] == pytest.approx(math.log(2), abs=0.05)
     assert losses(tmp_path / "on")[0] < 0.1
@@ -121,19 +121,19 @@ def test_training_all_weights_says_to_merge_first():
 
 
 def test_settings_of_the_adapter_are_its_own_and_others_are_refused(first):
-    assert _own_lora(recipe(adapter=first), LAYERS) == lora_of(first / "adapter")
+    assert _adapter_lora(recipe(adapter=first), LAYERS) == lora_of(first / "adapter")
     same = {"r": 4, "targets": ["0.query_key_value", "h.1.query_key_value"]}
-    assert _own_lora(recipe(adapter=first, lora=same), LAYERS).r == 4
+    assert _adapter_lora(recipe(adapter=first, lora=same), LAYERS).r == 4
     said = (
         r"lora.r=16, lora.targets=all-linear: the adapter .* its own, lora.r=4 lora.targets=\[query_key_value\]; say so"
     )
     with pytest.raises(UsageError, match=said):
-        _own_lora(recipe(adapter=first, lora={"r": 16, "targets": "all-linear"}), LAYERS)
+        _adapter_lora(recipe(adapter=first, lora={"r": 16, "targets": "all-linear"}), LAYERS)
 
 
 def test_an_adapter_of_some_layers_of_a_name_is_refused(first):
     with pytest.raises(InputError, match="some layers of a name and not others"):
-        _own_lora(recipe(adapter=first, lora={"targets": ["1.query_key_value"]}), LAYERS)
+        _adapter_lora(recipe(adapter=first, lora={"targets": ["1.query_key_value"]}), LAYERS)
 
 
 def test_an_adapter_of_another_kind_is_refused(first, tmp_path):
@@ -167,4 +167,4 @@ def test_all_layers_by_their_full_names_are_all_linear_ones(models):
     names = lora_of(models / "reward" / "adapter").targets
 
     assert all("." in name for name in names)
-    assert _own_lora(recipe(adapter=models / "reward"), names).targets == "all-linear"
+    assert _adapter_lora(recipe(adapter=models / "reward"), names).targets == "all-linear"

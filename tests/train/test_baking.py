@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.train.data.chat import chat
 from kgtools.train.template_kwargs import CODES, bake
-from tests.train.conftest import TALK, ours, question
+from tests.train.conftest import TALK, apply_template, question
 
 DAY = datetime.date(2025, 3, 7)
 VALUES = st.recursive(
@@ -120,7 +120,7 @@ def test_whoever_loads_the_tokenizer_asks_as_was_trained(tokenizer: Any, tmp_pat
         "\n{{ strftime_now('%d %b %Y') }}{% for m in messages %}{{ m.content }}{{ eos_token }}{% endfor %}"
         "{% if add_generation_prompt and not enable_thinking %}<think></think>{% endif %}", encoding="utf-8",
     )  # fmt: skip
-    talk = chat(ours(tokenizer, "chatml").tokenizer, str(file), None, None, {"enable_thinking": False}, DAY)
+    talk = chat(apply_template(tokenizer, "chatml").tokenizer, str(file), None, None, {"enable_thinking": False}, DAY)
     talk.tokenizer.save_pretrained(tmp_path / "kept")
     again = AutoTokenizer.from_pretrained(tmp_path / "kept")
 

@@ -8,11 +8,22 @@ from safetensors.torch import load_file
 
 from kgtools.tools import registry
 from kgtools.tools.errors import UsageError
-from kgtools.train.data.order import Order, best_look, evaluates_after, since_best
-from kgtools.train.launch.prepare import LOOKS, may_ask, must_look
-from kgtools.train.launch.space import needed
+from kgtools.train.data.order import Order, best_evaluation, evaluates_after, evaluations_since_best
+from kgtools.train.launch.prepare import VALIDATION_KEYS, may_ask, must_look
+from kgtools.train.launch.space import estimate_disk
 from kgtools.train.models.cost import Adapter, Size
-from tests.train.conftest import GOOD, KGTOOLS, kill_after, metrics, question, recipe, records, said, told, trained
+from tests.train.conftest import (
+    GOOD,
+    KGTOOLS,
+    kill_after,
+    metrics,
+    question,
+    read_manifest,
+    recipe,
+    records,
+    reply,
+    train,
+)
 
 BEST = 6
 """The step at which the loss on what says the opposite is the lowest."""
@@ -34,10 +45,10 @@ def history(*losses: float) -> list[dict[str, float]]:
     ],
 )
 def test_the_best_look_is_the_first_with_the_lowest_loss(losses, best, since):
-    found = best_look(history(*losses))
+    found = best_evaluation(history(*losses))
 
     assert (found and found["step"]) == best
-    assert since_best(history(*losses)) == since
+    assert evaluations_since_best(history(*losses)) == since
 
 
 @pytest.mark.parametrize(("every", "steps"), [(None, [4, 8, 10]), (3, [3, 6, 9, 10]), (5, [5, 10]), (99, [10])])
@@ -54,7 +65,7 @@ def test_the_best_is_the_result_of_what_ends_early_unless_the_recipe_says_otherw
     assert not recipe().takes_best
 
 
-@pytest.mark.parametrize("key", LOOKS)
+@pytest.mark.parametrize("key", VALIDATION_KEYS)
 def test_what_goes_by_rows_for_validation_is_refused_without_them(key):
     with pytest.raises(UsageError, match=f"{key}: there are no rows for validation: the data have none of the split"):
         must_look(recipe(**{key: 1}), {})
@@ -64,7 +75,7 @@ def test_what_goes_by_rows_for_validation_is_refused_without_them(key):
 
 
 @pytest.mark.parametrize("stage", ["ppo", "rloo"])
-@pytest.mark.parametrize("key", LOOKS)
+@pytest.mark.parametrize("key", VALIDATION_KEYS)
 def test_what_learns_from_scores_has_nothing_to_look_on(stage, key):
     with pytest.raises(UsageError, match=f"{key}: {stage} learns from scores of its own answers"):
         may_ask(registry.find("stages", stage), recipe(**{key: 1}))
@@ -74,7 +85,7 @@ def test_the_best_checkpoint_takes_place_on_the_disk_beside_the_others():
     size, own = Size(10**6, 10**6, 2, 64, 4, 600, 100, 100, True), Adapter(1000, 100)
 
     def at_once(**more):
-        return needed(size, own, recipe(**more), 1, 400, 0)["at_once"]
+        return estimate_disk(size, own, recipe(**more), 1, 400, 0).at_once
 
     assert at_once(keep=1, save_every=100) == 2
     assert at_once(keep=1, save_every=100, keep_best=True) == 3
@@ -86,8 +97,8 @@ def contrary(tmp_path_factory):
     """Rows to learn, and rows for validation that say the opposite: the loss on them falls at first (how an answer looks) and then
     rises for good."""
     home = tmp_path_factory.mktemp("contrary")
-    learn = records(home / "learn", [question(n) + said(GOOD) for n in range(32)])
-    look = records(home / "look", [question(n) + said("吃药休息") for n in range(100, 108)], split="validation")
+    learn = records(home / "learn", [question(n) + reply(GOOD) for n in range(32)])
+    look = records(home / "look", [question(n) + reply("吃药休息") for n in range(100, 108)], split="validation")
     return (
         "--recipe", "tiny", f"data={learn}", f"data={look}", "model=tiny:qwen2", "eval_every=2", "log_every=4", "schedule=constant",
         "learning_rate=1e-2", "save_every=5",
@@ -112,16 +123,21 @@ def stopped(request, contrary, tmp_path_factory):
     own = (*contrary, *way, "steps=24", "early_stop=5", "--out", home / "stopped")
     if request.param == "lora":
         kill_after([*KGTOOLS, "train", "sft", *map(str, own), "keep=9"], home / "stopped", BEST)
-    trained("sft", *own, "keep=1")
+    train("sft", *own, "keep=1")
     method = [word for word in way if str(word).startswith("method=")]
-    trained(
-        "sft", *contrary, *method, f"steps={told(home / 'stopped')['result']['best_step']}", "--out", home / "short"
+    train(
+        "sft",
+        *contrary,
+        *method,
+        f"steps={read_manifest(home / 'stopped')['result']['best_step']}",
+        "--out",
+        home / "short",
     )
     return home
 
 
 def test_a_run_ends_when_no_look_is_better_for_long_enough(stopped):
-    facts, losses = told(stopped / "stopped")["result"], looked(stopped / "stopped")
+    facts, losses = read_manifest(stopped / "stopped")["result"], looked(stopped / "stopped")
 
     best = min(losses, key=lambda step: losses[step])
     assert 2 < best < 14
@@ -143,8 +159,8 @@ def weights(out: Path) -> dict:
 
 
 def test_without_a_wish_the_last_step_is_the_result(contrary, tmp_path):
-    trained("sft", *contrary, "steps=16", "--out", tmp_path / "out")
+    train("sft", *contrary, "steps=16", "--out", tmp_path / "out")
 
-    facts, losses = told(tmp_path / "out")["result"], looked(tmp_path / "out")
+    facts, losses = read_manifest(tmp_path / "out")["result"], looked(tmp_path / "out")
     assert (facts["validation_loss"], facts["stopped_early"]) == (losses[16], False)
     assert losses[facts["best_step"]] == facts["best_validation_loss"] < losses[16]

@@ -62,8 +62,8 @@ def test_a_run_that_trained_all_weights_is_a_model_by_itself_and_began_with_what
     for part in ("model", "base"):
         (tmp_path / "sft" / part).mkdir(parents=True)
 
-    assert pipeline._whole(tmp_path / "sft", tmp_path / "merged") == tmp_path / "sft" / "model"
-    assert pipeline._base(tmp_path / "sft") == tmp_path / "sft" / "base"
+    assert pipeline._model_folder(tmp_path / "sft", tmp_path / "merged") == tmp_path / "sft" / "model"
+    assert pipeline._base_folder(tmp_path / "sft") == tmp_path / "sft" / "base"
     assert not (tmp_path / "merged").exists()
 
 
@@ -72,7 +72,7 @@ def test_a_run_that_began_with_a_model_of_the_users_began_with_that(tiny_model, 
     told = {"base": {"name": str(tiny_model), "revision": None}}
     (tmp_path / "sft" / "run.json").write_bytes(orjson.dumps(told))
 
-    assert pipeline._base(tmp_path / "sft") == tiny_model
+    assert pipeline._base_folder(tmp_path / "sft") == tiny_model
 
 
 def test_a_system_without_every_stage_is_refused_with_those_that_lack(toy, tmp_path, kgtools):

@@ -9,7 +9,18 @@ import pytest
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.train.data.chat import CHATS, Refusal, chat
 from kgtools.train.data.tokenize import NOT_LEARNT
-from tests.train.conftest import ENDS, TALK, byte_fallback, learnt, made, ours, preferences, question, records, said
+from tests.train.conftest import (
+    ENDS,
+    TALK,
+    apply_template,
+    byte_fallback,
+    decode_learnt,
+    preferences,
+    question,
+    records,
+    reply,
+    tokenize_rows,
+)
 
 HERE = Path(__file__).parent / "chat"
 REWRITES = "{% for m in messages %}{% if loop.last %}<{{ m.content }}</s>{% else %}{{ m.content[:1] }}</s>{% endif %}{% endfor %}"
@@ -22,10 +33,10 @@ def test_every_template_of_ours_is_tried():
 
 @pytest.mark.parametrize("name", ENDS)
 def test_what_the_assistant_says_is_learnt_with_its_end_and_nothing_else(name, tokenizer, tmp_path):
-    table, counted, _ = made(records(tmp_path, [TALK]), "records", ours(tokenizer, name))
+    table, counted, _ = tokenize_rows(records(tmp_path, [TALK]), "records", apply_template(tokenizer, name))
     row = table.row(0, named=True)
 
-    assert learnt(tokenizer, row) == f"休息。{ENDS[name]}Drink water\nand sleep.{ENDS[name]}"
+    assert decode_learnt(tokenizer, row) == f"休息。{ENDS[name]}Drink water\nand sleep.{ENDS[name]}"
     assert (counted.rows, counted.tokens) == (1, len(row["input_ids"]))
     assert counted.learnt == sum(label != NOT_LEARNT for label in row["labels"])
     assert counted.cut == {}
@@ -33,7 +44,7 @@ def test_what_the_assistant_says_is_learnt_with_its_end_and_nothing_else(name, t
 
 @pytest.mark.parametrize("name", ENDS)
 def test_a_longer_conversation_begins_as_a_shorter_one_ends(name, tokenizer):
-    talk = ours(tokenizer, name)
+    talk = apply_template(tokenizer, name)
     whole = talk.render(TALK)[0]
 
     for size in (3, 5):
@@ -43,7 +54,7 @@ def test_a_longer_conversation_begins_as_a_shorter_one_ends(name, tokenizer):
 
 @pytest.mark.parametrize("name", ENDS)
 def test_a_template_without_marks_gives_the_same_answers_to_learn(name, tokenizer, tmp_path):
-    marked = ours(tokenizer, name)
+    marked = apply_template(tokenizer, name)
     bare = tmp_path / "bare.jinja"
     text = re.sub(r"\{%-?\s*(end)?generation\s*-?%\}", "", marked.template)
     bare.write_text(text, encoding="utf-8")
@@ -101,7 +112,7 @@ def test_a_tokenizer_that_has_no_end_is_refused_until_one_is_named(tokenizer: An
 
     with pytest.raises(InputError, match=r"has no EOS.*eos_token=TOKEN"):
         chat(tokenizer, "plain", None)
-    assert chat(tokenizer, "plain", "<s>").render(question(1) + said("ok"))[0].endswith("ok<s>")
+    assert chat(tokenizer, "plain", "<s>").render(question(1) + reply("ok"))[0].endswith("ok<s>")
 
 
 def test_it_is_filled_up_with_a_token_that_is_kept_for_it_else_with_the_unknown(tokenizer: Any) -> None:
@@ -165,31 +176,31 @@ def test_a_conversation_of_which_words_would_be_missing_is_refused(
     (tmp_path / "own.jinja").write_text(template, encoding="utf-8")
 
     with pytest.raises(Refusal, match=f"leaves out or changes what a message {words}") as refused:
-        chat(tokenizer, str(tmp_path / "own.jinja"), None).render(TALK[:2] + said("abc"))
+        chat(tokenizer, str(tmp_path / "own.jinja"), None).render(TALK[:2] + reply("abc"))
     assert refused.value.reason == "template-drops-text"
 
 
 def test_a_row_that_the_template_refuses_leaves_the_others(tokenizer: Any, tmp_path: Path) -> None:
     system = {"role": "system", "content": "x"}
-    talks = [[system, *question(1), *said("ok")], question(2) + said("ok")]
+    talks = [[system, *question(1), *reply("ok")], question(2) + reply("ok")]
     talk = chat(tokenizer, str(HERE / "alternates.jinja"), None)
 
     for noun, folder in (
         ("records", records(tmp_path / "records", talks)),
         ("prompts", records(tmp_path / "prompts", talks)),
-        ("preferences", preferences(tmp_path / "pairs", [(t[:-1], said("a"), said("b")) for t in talks])),
+        ("preferences", preferences(tmp_path / "pairs", [(t[:-1], reply("a"), reply("b")) for t in talks])),
     ):
-        table, counted, refused = made(folder, noun, talk)
+        table, counted, refused = tokenize_rows(folder, noun, talk)
         assert (table["id"].to_list(), refused, counted.rows) == ([table["id"][0]], ["template-refuses"], 1)
         assert table["id"][0].endswith("1")
 
 
 def test_what_is_stripped_by_the_template_is_learnt_as_the_template_has_it(tokenizer: Any, tmp_path: Path) -> None:
-    talk = chat(ours(tokenizer, "llama3").tokenizer, str(HERE / "dated.jinja"), "<|eot_id|>")
+    talk = chat(apply_template(tokenizer, "llama3").tokenizer, str(HERE / "dated.jinja"), "<|eot_id|>")
 
-    (row,) = made(records(tmp_path, [question(1) + said(" ok \n")]), "records", talk)[0].iter_rows(named=True)
+    (row,) = tokenize_rows(records(tmp_path, [question(1) + reply(" ok \n")]), "records", talk)[0].iter_rows(named=True)
 
-    assert learnt(tokenizer, row) == "ok<|eot_id|>"
+    assert decode_learnt(tokenizer, row) == "ok<|eot_id|>"
     assert "Today Date: 26 Jul 2024" in tokenizer.decode(row["input_ids"])
 
 
@@ -202,7 +213,7 @@ def test_a_system_turn_that_the_template_adds_stands_in_what_is_trained_on_and_a
     )  # fmt: skip
     talk = chat(tokenizer, str(tmp_path / "own.jinja"), None)
 
-    text, ((begin, end),) = talk.render(question(1) + said("ok"))
+    text, ((begin, end),) = talk.render(question(1) + reply("ok"))
 
     assert text[begin:end] == "ok</s>"
     assert text[:begin] == talk.ask(question(1)) == f"You are Q.</s>user:{question(1)[0]['content']}</s>assistant:"
@@ -210,7 +221,7 @@ def test_a_system_turn_that_the_template_adds_stands_in_what_is_trained_on_and_a
 
 @pytest.mark.parametrize("name", ENDS)
 def test_a_text_begins_with_bos_once_where_the_tokenizer_has_one(name: str, tokenizer: Any) -> None:
-    talk = ours(tokenizer, name)
+    talk = apply_template(tokenizer, name)
     assert (talk.render(TALK)[0].count("<s>"), talk.render(TALK)[0][:3]) == (1, "<s>")
 
     tokenizer.bos_token = None

@@ -9,14 +9,14 @@ import torch
 
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.train.launch import doctor, prepare
-from kgtools.train.launch.processes import Machines
+from kgtools.train.launch.processes import Cluster
 from kgtools.train.models import cost
 from kgtools.train.models.cost import Adapter, Size
 from kgtools.train.stages.ppo.recipe import Ppo
 from kgtools.train.stages.reward import Reward
 from kgtools.train.stages.rloo import Rloo
 from kgtools.train.stages.sft import STAGE, Sft
-from tests.train.conftest import recipe, records, said
+from tests.train.conftest import recipe, records, reply
 
 LARGE = Size(
     7_000_000_000, 6_500_000_000, 30, 4096, 32, 250_880, inputs=30 * 7 * 4096, outputs=30 * 9 * 4096, fused=True
@@ -167,12 +167,12 @@ def test_attention_that_is_not_fused_is_kept_by_the_square_of_the_length(folder:
 def test_answers_and_the_second_of_a_pair_are_kept_too() -> None:
     common = {"title": "", "model": "m", "learning_rate": 1.0, "steps": 1, "micro_batch_size": 4}
 
-    assert (recipe(micro_batch_size=4).sequences, recipe().answer) == (4, 0)
+    assert (recipe(micro_batch_size=4).sequences, recipe().completion_length) == (4, 0)
     assert Reward(**common).sequences == 8
     assert (Ppo(**common, reward="r", max_new_tokens=7).sequences, Ppo(**common, reward="r").answer) == (8, 256)
     assert Rloo(**common, reward="r", max_new_tokens=7).answer == 7
     assert Ppo(**common, reward="r", engine="vllm", gpu_memory_utilization=0.5).room == pytest.approx(0.35)
-    assert Ppo(**common, reward="r", gpu_memory_utilization=0.5).room == recipe().room == 0.85
+    assert Ppo(**common, reward="r", gpu_memory_utilization=0.5).room == recipe().memory_fraction == 0.85
 
 
 @pytest.mark.parametrize(
@@ -183,17 +183,17 @@ def test_activations_are_kept_where_they_fit(
     there: int | None, wish: bool | str, settled: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prepare, "device_memory", lambda _: there)
-    home = records(tmp_path / "a", [[{"role": "user", "content": "头痛怎么办?"}, *said("休息")]])
+    home = records(tmp_path / "a", [[{"role": "user", "content": "头痛怎么办?"}, *reply("休息")]])
     own = Sft(**recipe(data=(home,), gradient_checkpointing=wish).model_dump())
     (tmp_path / "work").mkdir()
 
-    plan = prepare.prepare(STAGE, own, tmp_path / "work", Machines())
+    plan = prepare.prepare(STAGE, own, tmp_path / "work", Cluster())
     job = plan.job
 
     assert plan.recipe.gradient_checkpointing is settled
     assert job.settings(Sft).gradient_checkpointing is settled
     other = prepare.prepare(
-        STAGE, own.model_copy(update={"gradient_checkpointing": not settled}), tmp_path / "work", Machines()
+        STAGE, own.model_copy(update={"gradient_checkpointing": not settled}), tmp_path / "work", Cluster()
     )
     assert other.job.identity == job.identity  # the numbers are the same
     assert sum(other.memory.values()) != sum(plan.memory.values())
@@ -204,12 +204,12 @@ def test_layers_are_not_compiled_where_activations_do_not_fit(
     there: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prepare, "device_memory", lambda _: there)
-    home = records(tmp_path / "a", [[{"role": "user", "content": "头痛怎么办?"}, *said("休息")]])
+    home = records(tmp_path / "a", [[{"role": "user", "content": "头痛怎么办?"}, *reply("休息")]])
     own = Sft(**recipe(data=(home,), compile=True).model_dump())
     (tmp_path / "work").mkdir()
 
     with pytest.raises(UsageError, match=r"compile=true: .* a smaller micro_batch_size"):
-        prepare.prepare(STAGE, own, tmp_path / "work", Machines())
+        prepare.prepare(STAGE, own, tmp_path / "work", Cluster())
 
 
 def test_the_smallest_gpu_counts_and_without_one_a_share_of_the_machine(

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.train.data.rows import Noun, Rows, may_train, open_rows
 from kgtools.train.launch.prepare import prepare
-from kgtools.train.launch.processes import Machines
+from kgtools.train.launch.processes import Cluster
 from kgtools.train.stages.sft import STAGE, Sft
-from tests.train.conftest import preferences, question, recipe, records, said
+from tests.train.conftest import preferences, question, recipe, records, reply
 
-GOOD = question(0) + said("ok")
+GOOD = question(0) + reply("ok")
 
 
 def given(folder, noun, **changes):
@@ -30,16 +30,16 @@ def given(folder, noun, **changes):
     ("messages", "reason"),
     [
         ([], "no-messages"),
-        ([*question(1), *said("  ")], "empty-message"),
+        ([*question(1), *reply("  ")], "empty-message"),
         ([*question(1), {"role": "assistant", "content": None}], "empty-message"),
-        ([*question(1), None, *said("ok")], "empty-message"),
-        ([*question(1), {"role": "tool", "content": "x"}, *said("ok")], "unknown-role"),
-        ([*question(1), {"role": None, "content": "x"}, *said("ok")], "unknown-role"),
+        ([*question(1), None, *reply("ok")], "empty-message"),
+        ([*question(1), {"role": "tool", "content": "x"}, *reply("ok")], "unknown-role"),
+        ([*question(1), {"role": None, "content": "x"}, *reply("ok")], "unknown-role"),
         ([{"role": "user assistant", "content": "x"}], "unknown-role"),
-        ([*question(1), {"role": "system", "content": "x"}, *said("ok")], "system-not-first"),
-        (said("ok"), "no-question"),
+        ([*question(1), {"role": "system", "content": "x"}, *reply("ok")], "system-not-first"),
+        (reply("ok"), "no-question"),
         (question(1), "no-answer"),
-        ([*question(1), *question(2), *said("ok")], "roles-do-not-alternate"),
+        ([*question(1), *question(2), *reply("ok")], "roles-do-not-alternate"),
         (GOOD, "duplicate"),
     ],
 )
@@ -51,8 +51,8 @@ def test_a_record_that_teaches_nothing_is_refused_with_its_reason(messages, reas
 
 def test_preferences_are_looked_at_on_both_sides(tmp_path):
     rows = [
-        (question(1), said("a"), said("b")), (question(1), said("a"), said("a")), (question(2), said("a"), said("")),
-        (question(1), said("a"), said("b")),
+        (question(1), reply("a"), reply("b")), (question(1), reply("a"), reply("a")), (question(2), reply("a"), reply("")),
+        (question(1), reply("a"), reply("b")),
     ]  # fmt: skip
 
     ids, refused = given(preferences(tmp_path / "a", rows), "preferences")
@@ -63,7 +63,7 @@ def test_preferences_are_looked_at_on_both_sides(tmp_path):
 
 def test_only_the_wanted_split_is_given_and_counted_whole(tmp_path):
     rows = [
-        {"messages": question(n) + said("ok"), "split": split}
+        {"messages": question(n) + reply("ok"), "split": split}
         for n, split in enumerate(("train", None, "validation", "test"))
     ]
     folder = records(tmp_path / "a", rows)
@@ -118,13 +118,13 @@ def test_a_licence_that_is_none_is_refused_and_may_be_allowed_as_the_message_say
 
 
 def test_where_all_splits_are_trained_on_none_is_left_to_be_looked_on(tmp_path):
-    rows = [{"messages": GOOD}, {"messages": question(1) + said("ok"), "split": "validation"}]
+    rows = [{"messages": GOOD}, {"messages": question(1) + reply("ok"), "split": "validation"}]
     own = Sft(**recipe(data=(records(tmp_path / "a", rows),), split="all").model_dump())
     (tmp_path / "work").mkdir()
 
-    plan = prepare(STAGE, own, tmp_path / "work", Machines())
+    plan = prepare(STAGE, own, tmp_path / "work", Cluster())
 
-    assert {split: made.rows for split, made in plan.made.items()} == {"train": 2}
+    assert {split: made.rows for split, made in plan.token_counts.items()} == {"train": 2}
     assert plan.rejects == {}
 
 
@@ -138,7 +138,7 @@ def test_the_licence_of_rows_that_are_not_trained_on_does_not_matter(tmp_path):
 
 
 def test_rows_of_the_other_kind_are_refused(tmp_path):
-    good, pairs = records(tmp_path / "a", [GOOD]), preferences(tmp_path / "b", [(question(1), said("a"), said("b"))])
+    good, pairs = records(tmp_path / "a", [GOOD]), preferences(tmp_path / "b", [(question(1), reply("a"), reply("b"))])
 
     with pytest.raises(InputError, match="holds records, and this stage is for preferences"):
         open_rows(recipe(data=(good,)), "preferences", tmp_path)
@@ -207,15 +207,15 @@ def test_each_row_is_given_or_refused_and_for_the_first_thing_that_is_wrong(
 @pytest.mark.parametrize(
     ("prompt", "chosen", "rejected", "reason"),
     [
-        ([], [], said("b"), "no-messages"),
-        ([], said("a"), said("b"), "no-question"),
-        (question(1), [], said("b"), "no-answer"),
-        (question(1), said("a"), [], "no-answer"),
-        (question(1), said("a"), question(2), "no-answer"),
-        (question(1), [{"role": "doctor", "content": "a"}], said("b"), "unknown-role"),
-        (question(1), said("a"), [{"role": "system", "content": "b"}], "system-not-first"),
-        ([*question(1), *question(2)], said("a"), said("b"), "roles-do-not-alternate"),
-        (question(1), said("a"), [*said("b"), *said("c")], "roles-do-not-alternate"),
+        ([], [], reply("b"), "no-messages"),
+        ([], reply("a"), reply("b"), "no-question"),
+        (question(1), [], reply("b"), "no-answer"),
+        (question(1), reply("a"), [], "no-answer"),
+        (question(1), reply("a"), question(2), "no-answer"),
+        (question(1), [{"role": "doctor", "content": "a"}], reply("b"), "unknown-role"),
+        (question(1), reply("a"), [{"role": "system", "content": "b"}], "system-not-first"),
+        ([*question(1), *question(2)], reply("a"), reply("b"), "roles-do-not-alternate"),
+        (question(1), reply("a"), [*reply("b"), *reply("c")], "roles-do-not-alternate"),
     ],
 )
 def test_a_pair_with_one_side_that_is_wrong_is_refused(
@@ -228,15 +228,15 @@ def test_a_pair_with_one_side_that_is_wrong_is_refused(
 
 
 def test_of_a_text_only_its_words_are_looked_at(tmp_path: Path) -> None:
-    rows = opened(records(tmp_path / "a", [said("痛风"), question(1), said(" "), [], said("痛风")]), "texts")
+    rows = opened(records(tmp_path / "a", [reply("痛风"), question(1), reply(" "), [], reply("痛风")]), "texts")
 
     assert ids(rows) == ["r0", "r1"]
     assert [reason for *_, reason in rows.rejects] == ["empty-message", "no-messages", "duplicate"]
 
 
 def test_a_row_of_one_folder_is_a_duplicate_in_the_next_and_in_another_split(tmp_path: Path) -> None:
-    one = records(tmp_path / "one", [GOOD, {"messages": question(1) + said("ok"), "split": "validation"}])
-    two = records(tmp_path / "two", [question(1) + said("ok"), GOOD])
+    one = records(tmp_path / "one", [GOOD, {"messages": question(1) + reply("ok"), "split": "validation"}])
+    two = records(tmp_path / "two", [question(1) + reply("ok"), GOOD])
     rows = open_rows(recipe(data=(one, two)), "records", tmp_path)
 
     found = {split: ids(rows, split) for split in ("train", "validation")}
@@ -248,7 +248,7 @@ def test_a_row_of_one_folder_is_a_duplicate_in_the_next_and_in_another_split(tmp
 def test_all_are_the_rows_of_every_split_but_test(tmp_path: Path) -> None:
     splits = ("test", None, "train", "validation")
     rows = opened(
-        records(tmp_path / "a", [{"messages": question(n) + said("ok"), "split": s} for n, s in enumerate(splits)])
+        records(tmp_path / "a", [{"messages": question(n) + reply("ok"), "split": s} for n, s in enumerate(splits)])
     )
 
     assert ids(rows, "all") == ["r1", "r2", "r3"]
@@ -260,10 +260,10 @@ def test_what_was_given_is_counted_and_what_was_refused_is_not(tmp_path: Path) -
         records(
             tmp_path / "a",
             [
-                {"messages": question(0) + said("ok"), "task": "qa", "lang": "zh"},
-                {"messages": question(1) + said("ok"), "task": "qa", "lang": "en", "license": "MIT"},
+                {"messages": question(0) + reply("ok"), "task": "qa", "lang": "zh"},
+                {"messages": question(1) + reply("ok"), "task": "qa", "lang": "en", "license": "MIT"},
                 {"messages": question(2), "task": "dialogue", "lang": "en"},
-                {"messages": question(3) + said("ok"), "task": "qa", "lang": "zh", "split": "test"},
+                {"messages": question(3) + reply("ok"), "task": "qa", "lang": "zh", "split": "test"},
             ],
         )
     )
@@ -277,7 +277,7 @@ def test_what_was_given_is_counted_and_what_was_refused_is_not(tmp_path: Path) -
 
 @pytest.mark.parametrize("split", ["train", "all"])
 def test_a_split_that_nobody_knows_is_refused(split: str, tmp_path: Path) -> None:
-    folder = records(tmp_path / "a", [GOOD, {"messages": question(1) + said("ok"), "split": "dev"}])
+    folder = records(tmp_path / "a", [GOOD, {"messages": question(1) + reply("ok"), "split": "dev"}])
 
     with pytest.raises(InputError, match="unknown split dev; known: train, validation, test"):
         may_train(opened(folder), recipe(split=split))
@@ -300,7 +300,8 @@ def test_every_licence_that_forbids_it_is_named_with_its_rows(tmp_path: Path) ->
     licenses = ("LicenseRef-nobody-read", "LicenseRef-xywy-noncommercial", "LicenseRef-nobody-read", "MIT")
     rows = opened(
         records(
-            tmp_path / "a", [{"messages": question(n) + said("ok"), "license": held} for n, held in enumerate(licenses)]
+            tmp_path / "a",
+            [{"messages": question(n) + reply("ok"), "license": held} for n, held in enumerate(licenses)],
         )
     )
 
@@ -315,7 +316,7 @@ def test_every_licence_that_forbids_it_is_named_with_its_rows(tmp_path: Path) ->
 
 
 def test_two_folders_of_one_name_are_both_remembered(tmp_path: Path) -> None:
-    folders = [records(tmp_path / home / "made", [question(n) + said("ok")]) for n, home in enumerate("ab")]
+    folders = [records(tmp_path / home / "made", [question(n) + reply("ok")]) for n, home in enumerate("ab")]
 
     rows = open_rows(recipe(data=tuple(folders)), "records", tmp_path)
 
@@ -325,8 +326,8 @@ def test_two_folders_of_one_name_are_both_remembered(tmp_path: Path) -> None:
 
 
 def test_a_prompt_is_what_was_said_up_to_the_last_question(tmp_path: Path) -> None:
-    first = [{"role": "system", "content": "你是医生"}, *question(0), *said("a"), *question(1)]
-    rows = opened(records(tmp_path / "a", [[*first, *said("b")], [*first, *said("c")], question(2)]), "prompts")
+    first = [{"role": "system", "content": "你是医生"}, *question(0), *reply("a"), *question(1)]
+    rows = opened(records(tmp_path / "a", [[*first, *reply("b")], [*first, *reply("c")], question(2)]), "prompts")
 
     (batch,) = rows.batches("train")
 
@@ -336,12 +337,12 @@ def test_a_prompt_is_what_was_said_up_to_the_last_question(tmp_path: Path) -> No
 
 def test_a_message_of_the_system_that_says_nothing_is_left_out_and_counted(tmp_path: Path) -> None:
     empty = [{"role": "system", "content": text} for text in (" \n", None)]
-    talks = [[empty[0], *question(1), *said("a")], [empty[1], *question(2), empty[0], *said("a")], [*empty], GOOD]
+    talks = [[empty[0], *question(1), *reply("a")], [empty[1], *question(2), empty[0], *reply("a")], [*empty], GOOD]
     rows = opened(records(tmp_path / "a", talks))
 
     (batch,) = rows.batches("train")
 
-    assert batch["messages"].to_list() == [question(1) + said("a"), question(2) + said("a"), GOOD]
+    assert batch["messages"].to_list() == [question(1) + reply("a"), question(2) + reply("a"), GOOD]
     assert rows.counts["changed"] == {"messages of the system without text left out": 3}
     assert rows.rejects == [("a", 0, "r2", "no-messages")]
 
@@ -349,7 +350,7 @@ def test_a_message_of_the_system_that_says_nothing_is_left_out_and_counted(tmp_p
 @pytest.mark.parametrize("noun", ["prompts", "preferences"])
 def test_an_empty_message_of_the_system_is_no_part_of_a_prompt(noun: Noun, tmp_path: Path) -> None:
     prompt = [{"role": "system", "content": ""}, *question(1)]
-    rows = opened(preferences(tmp_path / "a", [(prompt, said("a"), said("b"))]), noun)
+    rows = opened(preferences(tmp_path / "a", [(prompt, reply("a"), reply("b"))]), noun)
 
     (batch,) = rows.batches("train")
 
@@ -358,9 +359,9 @@ def test_an_empty_message_of_the_system_is_no_part_of_a_prompt(noun: Noun, tmp_p
 
 
 def test_what_says_the_same_as_a_row_for_testing_is_given_out_in_no_other_split(tmp_path: Path) -> None:
-    talk = question(1) + said("ok")
+    talk = question(1) + reply("ok")
     one = records(
-        tmp_path / "one", [talk, {"messages": talk, "split": "validation"}, question(1) + said("another"), talk]
+        tmp_path / "one", [talk, {"messages": talk, "split": "validation"}, question(1) + reply("another"), talk]
     )
     two = records(tmp_path / "two", [{"messages": [{"role": "system", "content": " "}, *talk], "split": "test"}, GOOD])
     rows = open_rows(recipe(data=(one, two)), "records", tmp_path)
@@ -372,7 +373,7 @@ def test_what_says_the_same_as_a_row_for_testing_is_given_out_in_no_other_split(
 
 
 def test_of_prompts_the_question_alone_makes_a_copy(tmp_path: Path) -> None:
-    talks = [{"messages": question(1) + said("a")}, {"messages": question(1) + said("b"), "split": "test"}]
+    talks = [{"messages": question(1) + reply("a")}, {"messages": question(1) + reply("b"), "split": "test"}]
     folder = records(tmp_path / "a", talks)
 
     assert ids(opened(folder, "records")) == ["r0"]
@@ -382,7 +383,7 @@ def test_of_prompts_the_question_alone_makes_a_copy(tmp_path: Path) -> None:
 
 
 def test_a_pair_for_testing_is_copied_by_one_with_the_same_answers(tmp_path: Path) -> None:
-    rows = [(question(1), said("a"), said("b")), (question(1), said("a"), said("c"))]
+    rows = [(question(1), reply("a"), reply("b")), (question(1), reply("a"), reply("c"))]
     one = preferences(tmp_path / "one", rows)
     two = preferences(tmp_path / "two", rows[:1], split="test")
     asked = open_rows(recipe(data=(one, two)), "preferences", tmp_path)
@@ -392,7 +393,7 @@ def test_a_pair_for_testing_is_copied_by_one_with_the_same_answers(tmp_path: Pat
 
 
 def test_where_the_template_refuses_every_row_its_own_words_are_said(tmp_path: Path) -> None:
-    talks = [[{"role": "system", "content": "x"}, *question(n), *said("ok")] for n in range(2)]
+    talks = [[{"role": "system", "content": "x"}, *question(n), *reply("ok")] for n in range(2)]
     template = Path(__file__).parent / "chat" / "alternates.jinja"
     own = Sft(**recipe(data=(records(tmp_path / "a", talks),), chat_template=str(template)).model_dump())
     (tmp_path / "work").mkdir()
@@ -400,14 +401,14 @@ def test_where_the_template_refuses_every_row_its_own_words_are_said(tmp_path: P
     with pytest.raises(
         InputError, match=r"every row was refused \(template-refuses 2\): .*roles must alternate user/assist"
     ):
-        prepare(STAGE, own, tmp_path / "work", Machines())
+        prepare(STAGE, own, tmp_path / "work", Cluster())
 
 
 def test_a_copy_of_a_test_row_with_other_white_space_is_one(tmp_path):
     asked = [{"role": "user", "content": "头痛 怎么办?"}]
-    own = [{"messages": asked + said("ok"), "split": "test"}]
-    own += [{"messages": [{"role": "user", "content": " 头痛  怎么办?\n"}, *said("ok")], "split": "train"}]
-    own += [{"messages": [{"role": "user", "content": "头痛怎么办?"}, *said("ok")], "split": "train"}]
+    own = [{"messages": asked + reply("ok"), "split": "test"}]
+    own += [{"messages": [{"role": "user", "content": " 头痛  怎么办?\n"}, *reply("ok")], "split": "train"}]
+    own += [{"messages": [{"role": "user", "content": "头痛怎么办?"}, *reply("ok")], "split": "train"}]
     rows = open_rows(recipe(data=(records(tmp_path / "one", own),)), "records", tmp_path / "read")
 
     (batch,) = rows.batches("train")
@@ -422,7 +423,7 @@ def test_of_several_folders_no_row_is_trained_on_that_shares_a_fact_with_one_hel
 
     def folder(name: str, rows: list[Any], first: int) -> Path:
         made = [
-            {"id": f"{name}{n}", "messages": question(first + n) + said("ok"), "split": split, "facts": facts}
+            {"id": f"{name}{n}", "messages": question(first + n) + reply("ok"), "split": split, "facts": facts}
             for n, (split, facts) in enumerate(rows)
         ]
         return records(tmp_path / name, made)
@@ -436,7 +437,7 @@ def test_of_several_folders_no_row_is_trained_on_that_shares_a_fact_with_one_hel
 
 def test_one_folder_is_trained_on_as_it_was_split(tmp_path: Path) -> None:
     rows = [
-        {"id": split, "messages": question(n) + said("ok"), "split": split, "facts": ["a"]}
+        {"id": split, "messages": question(n) + reply("ok"), "split": split, "facts": ["a"]}
         for n, split in enumerate(("train", "test"))
     ]
 

@@ -94,8 +94,8 @@ def test_on_a_machine_with_the_libraries_nothing_is_missing(tmp_path: Path) -> N
 
     assert [check for check in checks if check.state == "missing"] == []
     assert {check.what for check in checks} >= TRIALS | PINS.keys()
-    assert named(checks, "processes meet").found == "two of them, by gloo over lo"
-    assert named(checks, "DeepSpeed starts").found.startswith("accelerator c")  # cpu or cuda
+    assert named(checks, "processes meet").detail == "two of them, by gloo over lo"
+    assert named(checks, "DeepSpeed starts").detail.startswith("accelerator c")  # cpu or cuda
 
 
 def test_a_network_interface_that_is_not_there_is_named(
@@ -107,7 +107,7 @@ def test_a_network_interface_that_is_not_there_is_named(
     check = named(examine(), "processes meet")
 
     assert check.state == "missing"
-    assert "nothere0" in check.found
+    assert "nothere0" in check.detail
     assert "GLOO_SOCKET_IFNAME" in check.way_out
     assert "NCCL_SOCKET_IFNAME" in check.way_out
 
@@ -138,7 +138,7 @@ def test_one_absent_library_is_missing_beside_those_that_are_there(installed: Ca
 
     checks = examine()
 
-    assert named(checks, "libraries").found == "not installed: torch, trl"
+    assert named(checks, "libraries").detail == "not installed: torch, trl"
     assert named(checks, "peft") == Check("peft", "ok", PINS["peft"])
 
 
@@ -189,7 +189,7 @@ def test_pins_are_read_however_they_are_spaced_and_quoted(
     monkeypatch.setattr(doctor, "requires", lambda _: ["trl==1.0; extra == 'trainer'", line])
     installed()
 
-    assert named(examine(), "libraries").found == "not installed: torch"
+    assert named(examine(), "libraries").detail == "not installed: torch"
 
 
 def test_gpus_are_told_with_their_memory(fake_torch: Callable[..., None]) -> None:
@@ -199,7 +199,7 @@ def test_gpus_are_told_with_their_memory(fake_torch: Callable[..., None]) -> Non
 
     one = "NVIDIA H100 (85 GB, 70 free)"
     assert named(checks, "GPU") == Check("GPU", "ok", f"{one}, {one}, bf16")
-    assert named(checks, "torch starts").found == "built for CUDA 13.0, no NCCL"
+    assert named(checks, "torch starts").detail == "built for CUDA 13.0, no NCCL"
 
 
 def test_one_gpu_without_bf16_is_a_warning(fake_torch: Callable[..., None]) -> None:
@@ -208,7 +208,7 @@ def test_one_gpu_without_bf16_is_a_warning(fake_torch: Callable[..., None]) -> N
     check = named(examine(), "GPU")
 
     assert (check.state, check.way_out) == ("warning", "precision=fp16 in the recipe")
-    assert check.found.endswith("NVIDIA V100 (85 GB, 70 free), without bf16")
+    assert check.detail.endswith("NVIDIA V100 (85 GB, 70 free), without bf16")
 
 
 def test_a_driver_that_is_too_old_is_told_in_the_words_of_torch(fake_torch: Callable[..., None]) -> None:
@@ -218,7 +218,7 @@ def test_a_driver_that_is_too_old_is_told_in_the_words_of_torch(fake_torch: Call
     check = named(examine(), "GPU")
 
     assert (check.state, check.way_out) == ("warning", "trains on the CPU: for tiny models only")
-    assert check.found == "none that torch sees: The NVIDIA driver on your system is too old"
+    assert check.detail == "none that torch sees: The NVIDIA driver on your system is too old"
 
 
 def test_a_gpu_that_does_not_work_is_told_by_its_error_and_nothing_else_is_tried(
@@ -230,7 +230,7 @@ def test_a_gpu_that_does_not_work_is_told_by_its_error_and_nothing_else_is_tried
 
     checks = examine()
 
-    assert named(checks, "torch starts").found == "RuntimeError: CUDA error: no kernel image"
+    assert named(checks, "torch starts").detail == "RuntimeError: CUDA error: no kernel image"
     assert named(checks, "torch starts").state == "missing"
     assert {check.what for check in checks} & TRIALS == {"torch starts"}
 
@@ -240,7 +240,7 @@ def test_a_process_that_dies_without_a_word_is_missing(fake_torch: Callable[...,
 
     check = named(examine(), "torch starts")
 
-    assert (check.state, check.found) == ("missing", "ended with code 7, without a word")
+    assert (check.state, check.detail) == ("missing", "ended with code 7, without a word")
 
 
 def test_a_process_that_hangs_is_given_up_with_its_last_words(
@@ -251,7 +251,7 @@ def test_a_process_that_hangs_is_given_up_with_its_last_words(
 
     check = named(examine(), "torch starts")
 
-    assert (check.state, check.found) == ("missing", "no answer in 5 seconds; its last words: waiting for the GPU")
+    assert (check.state, check.detail) == ("missing", "no answer in 5 seconds; its last words: waiting for the GPU")
 
 
 def test_a_file_in_the_current_folder_is_not_taken_for_a_module(
@@ -281,7 +281,7 @@ def test_deepspeed_on_the_cpu_is_a_warning_where_there_is_a_gpu(
     check = named(examine(), "DeepSpeed starts")
 
     assert (check.state, check.way_out) == (state, way)
-    assert check.found.startswith("accelerator cpu, backend gloo")
+    assert check.detail.startswith("accelerator cpu, backend gloo")
 
 
 def test_a_deepspeed_that_does_not_start_can_be_done_without(
@@ -293,7 +293,7 @@ def test_a_deepspeed_that_does_not_start_can_be_done_without(
 
     check = named(examine(), "DeepSpeed starts")
 
-    assert (check.state, check.found) == ("missing", "ImportError: CUDA_HOME does not exist")
+    assert (check.state, check.detail) == ("missing", "ImportError: CUDA_HOME does not exist")
     assert "zero=0" in check.way_out
 
 
@@ -315,7 +315,7 @@ def test_a_path_without_a_compiler_is_a_warning(
     check = named(examine(), "compiling")
 
     assert check.state == "warning"
-    assert check.found.startswith("no C++ compiler (c++ or g++), no ninja")
+    assert check.detail.startswith("no C++ compiler (c++ or g++), no ninja")
     assert "apt install g++" in check.way_out
 
 
@@ -327,7 +327,7 @@ def test_the_compiler_that_is_named_by_cxx_is_the_one_that_counts(
     shutil.copy("/bin/sh", tmp_path / "cxx")
     monkeypatch.setenv("CXX", word.format(tmp_path))
 
-    found = named(examine(), "compiling").found
+    found = named(examine(), "compiling").detail
 
     assert (f"no C++ compiler ({tmp_path}/" not in found) is there
 
@@ -349,8 +349,8 @@ def test_a_full_disk_is_a_warning_where_results_and_models_go(
     checks = examine(out)
 
     results, models = named(checks, "disk for results"), named(checks, "disk for models")
-    assert (results.state, results.found) == ("warning", f"12 GB free at {out}")
-    assert (models.state, models.found) == ("warning", f"12 GB free at {tmp_path / 'hub'}")
+    assert (results.state, results.detail) == ("warning", f"12 GB free at {out}")
+    assert (models.state, models.detail) == ("warning", f"12 GB free at {tmp_path / 'hub'}")
     assert "--out" in results.way_out
     assert "HF_HOME" in models.way_out
     assert asked[:2] == [tmp_path, tmp_path]
@@ -391,7 +391,7 @@ def test_memory_is_that_of_the_container_where_it_has_less(
 
     check = named(examine(), "memory")
 
-    assert (check.state, check.found) == (state, found)
+    assert (check.state, check.detail) == (state, found)
 
 
 def test_shared_memory_as_docker_gives_it_is_a_warning(
@@ -403,7 +403,7 @@ def test_shared_memory_as_docker_gives_it_is_a_warning(
 
     check = named(examine(), "shared memory")
 
-    assert (check.state, check.found) == ("warning", f"0.07 GB at {tmp_path}")
+    assert (check.state, check.detail) == ("warning", f"0.07 GB at {tmp_path}")
     assert "--shm-size" in check.way_out
 
 
@@ -427,4 +427,4 @@ def test_a_hub_that_is_switched_off_is_said(
     check = named(examine(), "Hugging Face hub")
 
     assert check.state == "ok"
-    assert ("HF_HUB_OFFLINE is set: nothing is fetched" in check.found) is said
+    assert ("HF_HUB_OFFLINE is set: nothing is fetched" in check.detail) is said

@@ -7,23 +7,35 @@ import pytest
 
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.train.data.chat import chat
-from kgtools.train.models.examine import Found, examine, look, positions, used
+from kgtools.train.models.examine import ModelReport, examine, find_used_ids, inspect_model, positions
 from kgtools.train.models.resolve import fingerprint, tiny
 from kgtools.train.models.vocabulary import vocabulary_of
-from tests.train.conftest import GOOD, TEXTS, made, metrics, preferences, question, recipe, records, said, told, trained
-from tests.train.faults import config, configure, faulty, model_of, tokenizer_of
+from tests.train.conftest import (
+    GOOD,
+    TEXTS,
+    metrics,
+    preferences,
+    question,
+    read_manifest,
+    recipe,
+    records,
+    reply,
+    tokenize_rows,
+    train,
+)
+from tests.train.faults import config, configure, model_of, tokenizer_of, write_faulty
 
 
 @pytest.fixture(scope="module")
 def mute(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that cannot end its answers; no test changes it."""
-    return faulty("llama", tmp_path_factory.mktemp("mute") / "model", "zero")
+    return write_faulty("llama", tmp_path_factory.mktemp("mute") / "model", "zero")
 
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Records that are all answered alike, and a place for their tokens."""
-    return records(tmp_path_factory.mktemp("asked"), [question(number) + said(GOOD) for number in range(64)])
+    return records(tmp_path_factory.mktemp("asked"), [question(number) + reply(GOOD) for number in range(64)])
 
 
 @pytest.fixture
@@ -78,15 +90,15 @@ def test_a_model_with_fewer_positions_than_the_longest_row_is_refused_and_no_wor
 
 def test_positions_count_for_rows_and_answers_and_not_for_what_no_row_needs(base, asked):
     words = tokenizer_of(base)
-    table, counted, _ = made(asked, "prompts", chat(words, "plain", None))
+    table, counted, _ = tokenize_rows(asked, "prompts", chat(words, "plain", None))
     paths, longest = [str(asked / "tokens.parquet")], counted.longest
     configure(base, max_position_embeddings=longest + 8)
 
-    assert look(recipe(max_length=100_000), base, words, paths, longest, 8)[0].positions == longest + 8
+    assert inspect_model(recipe(max_length=100_000), base, words, paths, longest, 8)[0].positions == longest + 8
     with pytest.raises(InputError, match=rf"an answer to it up to 9; max_length={longest - 1} or max_new_tokens=8"):
-        look(recipe(), base, words, paths, longest, 9)
+        inspect_model(recipe(), base, words, paths, longest, 9)
     with pytest.raises(InputError, match=rf"max_length={(longest + 8) // 2} max_new_tokens="):
-        look(recipe(), base, words, paths, longest + 8, longest + 8)
+        inspect_model(recipe(), base, words, paths, longest + 8, longest + 8)
     assert table.height == 64
 
 
@@ -123,9 +135,9 @@ def test_a_folder_without_a_tokenizer_is_refused_with_the_way_out(kind, left, as
         assert "copy those files of the model it was made from into it" in done.err
 
 
-def looked_at(stage: str, folder: Path, rows: Path, **own: Any) -> Found:
+def looked_at(stage: str, folder: Path, rows: Path, **own: Any) -> ModelReport:
     words = tokenizer_of(folder)
-    made(rows, "prompts" if stage == "ppo" else "records", chat(words, "plain", None))
+    tokenize_rows(rows, "prompts" if stage == "ppo" else "records", chat(words, "plain", None))
     return examine(stage, recipe(**own), folder, words, [str(rows / "tokens.parquet")], 40)
 
 
@@ -167,7 +179,7 @@ def test_a_head_with_a_bias_is_refused_where_rows_of_it_are_to_be_trained(base, 
 
 @pytest.mark.parametrize("word", ["new_tokens=[<x>]", "train_tokens=[</s>]"])
 def test_a_stage_that_trains_no_rows_takes_no_tokens(word, tmp_path, kgtools):
-    rows = preferences(tmp_path / "rows", [(question(1), said("a"), said("b"))])
+    rows = preferences(tmp_path / "rows", [(question(1), reply("a"), reply("b"))])
     own = ("--recipe", "tiny", f"data={rows}", word, "--dry-run")
 
     done = kgtools("train", "reward", *own)
@@ -184,9 +196,9 @@ def test_names_of_rows_and_all_rows_are_not_trained_together():
 def test_what_is_learnt_is_told_from_what_is_read(asked, tmp_path):
     tiny("llama", TEXTS, tmp_path / "base", 0)
     words = tokenizer_of(tmp_path / "base")
-    table, *_ = made(asked, "records", chat(words, "plain", None))
+    table, *_ = tokenize_rows(asked, "records", chat(words, "plain", None))
 
-    ids = used([str(asked / "tokens.parquet")])
+    ids = find_used_ids([str(asked / "tokens.parquet")])
 
     assert ids.seen == {id_ for row in table["input_ids"] for id_ in row}
     assert ids.learnt == {*words(GOOD)["input_ids"], words.eos_token_id}
@@ -201,8 +213,8 @@ def test_answers_end_where_the_untrained_row_of_the_end_token_is_trained_and_els
 
     for way, more in (("none", ()), ("auto", better)):
         run = tmp_path / way
-        trained("sft", *own, f"train_tokens={way}", *more, "--out", run / "run")
-        trained("merge", run / "run", "--out", run / "merged")
+        train("sft", *own, f"train_tokens={way}", *more, "--out", run / "run")
+        train("merge", run / "run", "--out", run / "merged")
         asking = (
             f"model={run / 'merged'}",
             f"data={asked}",
@@ -212,14 +224,14 @@ def test_answers_end_where_the_untrained_row_of_the_end_token_is_trained_and_els
             run / "answers",
         )
         low[way] = kgtools("train", "answer", "--recipe", "tiny", *asking).err
-        ended[way] = told(run / "answers")["ended"]
+        ended[way] = read_manifest(run / "answers")["ended"]
 
     assert ended["none"] == 0
     assert ended["auto"] > 0.9 * 64
     assert "the row of </s>, which ends an answer, was never trained (it is zero)" in low["none"]
     assert "never trained" not in low["auto"]
-    assert told(tmp_path / "none" / "answers")["examined"]["untrained_tokens"] == {"</s>": "zero"}
-    facts = told(tmp_path / "auto" / "run")
+    assert read_manifest(tmp_path / "none" / "answers")["examined"]["untrained_tokens"] == {"</s>": "zero"}
+    facts = read_manifest(tmp_path / "auto" / "run")
     assert facts["examined"]["trained_tokens"] == ["</s>"]
     planned = kgtools("train", "sft", *own, "--dry-run", "--format", "json").json
     assert planned["trained"] == facts["result"]["trained"]
@@ -231,13 +243,13 @@ def test_every_stage_that_learns_to_speak_moves_the_row_in_the_head(stage, mute,
     rows = (
         asked
         if stage == "pretrain"
-        else preferences(tmp_path / "rows", [(question(n), said(GOOD), said("x")) for n in range(16)])
+        else preferences(tmp_path / "rows", [(question(n), reply(GOOD), reply("x")) for n in range(16)])
     )
 
-    trained(
+    train(
         stage, "--recipe", "tiny", f"model={mute}", f"data={rows}", "steps=1", "--out", tmp_path / "run", "--nproc", 1
     )
-    trained("merge", tmp_path / "run", "--out", tmp_path / "merged")
+    train("merge", tmp_path / "run", "--out", tmp_path / "merged")
 
     before, after = (model_of(place).lm_head.weight for place in (mute, tmp_path / "merged"))
     moved = (before != after).any(dim=1)
@@ -246,16 +258,16 @@ def test_every_stage_that_learns_to_speak_moves_the_row_in_the_head(stage, mute,
 
 def test_new_tokens_end_answers_on_a_base_that_is_kept_with_its_larger_vocabulary(asked, tmp_path):
     own = ("new_tokens=[<|im_start|>,<|im_end|>]", "eos_token=<|im_end|>", "chat_template=chatml", "steps=30")
-    trained("sft", "--recipe", "tiny", f"data={asked}", *own, "--out", tmp_path / "run", "--nproc", 1)
-    trained("merge", tmp_path / "run", "--out", tmp_path / "merged")
+    train("sft", "--recipe", "tiny", f"data={asked}", *own, "--out", tmp_path / "run", "--nproc", 1)
+    train("merge", tmp_path / "run", "--out", tmp_path / "merged")
     asking = (f"model={tmp_path / 'merged'}", f"data={asked}", "split=all", "max_new_tokens=12")
-    trained("answer", "--recipe", "tiny", *asking, "--out", tmp_path / "answers")
+    train("answer", "--recipe", "tiny", *asking, "--out", tmp_path / "answers")
 
-    facts = told(tmp_path / "run")
+    facts = read_manifest(tmp_path / "run")
     rows = vocabulary_of(tmp_path / "run" / "base").rows
     assert facts["examined"]["trained_tokens"] == ["<|im_start|>", "<|im_end|>"]
     assert len(tokenizer_of(tmp_path / "run" / "base")) == len(tokenizer_of(tmp_path / "merged")) == rows
     assert fingerprint(tmp_path / "run" / "base") == facts["base"]["fingerprint"]
-    assert told(tmp_path / "answers")["ended"] > 0.9 * 64
+    assert read_manifest(tmp_path / "answers")["ended"] > 0.9 * 64
     assert facts["settings"]["model"].startswith("tiny:")
     assert metrics(tmp_path / "run")[-1]["step"] == 30

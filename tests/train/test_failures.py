@@ -14,11 +14,11 @@ import torch
 from safetensors.torch import save_file
 
 from kgtools.train.launch import failures, space
-from kgtools.train.launch.failures import FULL, MEMORY, End, NoNumber, full_disk, oom_kills, why
+from kgtools.train.launch.failures import FULL, MEMORY, NonFiniteError, WorkerExit, explain, full_disk, oom_kills
 from kgtools.train.launch.run import clear_torn
 from kgtools.train.stages import metrics as meter
 from kgtools.train.stages.metrics import Meter, check_weights
-from tests.train.conftest import GOOD, metrics, question, records, said, told
+from tests.train.conftest import GOOD, metrics, question, read_manifest, records, reply
 
 RECIPE = {"method": "lora", "micro_batch_size": 4, "gradient_checkpointing": False, "quantize": None, "zero": 0}
 
@@ -38,21 +38,25 @@ def fails(job: Any, error: str = "", message: str = "", kind: str = "X", time: f
     (Path(job.work) / f"error-{time}.json").write_bytes(orjson.dumps(found))
 
 
-def checkpoint(job: Any, step: int, mark: str = "whole.json") -> Path:
+def checkpoint(job: Any, step: int, mark: str = "complete.json") -> Path:
     home = Path(job.checkpoints) / f"checkpoint-{step}"
     home.mkdir(parents=True)
-    (home / mark).write_bytes(orjson.dumps({"step": step}))
+    (home / mark).write_bytes(orjson.dumps({"step": step, "world": 1, "identity": "x"}))
     return home
 
 
 def test_what_a_worker_said_of_its_end_is_passed_on(job: Any) -> None:
     fails(job, message="the reward model has collapsed", time=2.0)
-    assert why(job, End(2)).startswith("the reward model has collapsed\nthere is no checkpoint yet. What the processes")
+    assert explain(job, WorkerExit(2)).startswith(
+        "the reward model has collapsed\nthere is no checkpoint yet. What the processes"
+    )
 
     checkpoint(job, 4)
-    assert "\nthe checkpoint of step 4 is whole. What" in why(job, End(2))
+    assert "\nthe checkpoint of step 4 is complete. What" in explain(job, WorkerExit(2))
     fails(job, "ValueError: x", time=1.0)  # the first to fail is the one to blame
-    assert why(job, End(2)).startswith("a process failed: ValueError: x\nthe checkpoint of step 4 is whole; the same")
+    assert explain(job, WorkerExit(2)).startswith(
+        "a process failed: ValueError: x\nthe checkpoint of step 4 is complete; the same"
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,16 +73,16 @@ def test_what_a_worker_said_of_its_end_is_passed_on(job: Any) -> None:
 def test_how_a_process_ended_is_told_from_its_code_or_from_the_log(code: int, log: str, words: str, job: Any) -> None:
     (Path(job.work) / "worker.log").write_bytes(log.encode("latin-1", "ignore") + b"\xff")
 
-    assert why(job, End(code)).startswith(words)
-    assert "there is no checkpoint yet; the same command" in why(job, End(code))
-    assert why(job, End(code)).endswith(f"What the processes said: {Path(job.work) / 'worker.log'}")
+    assert explain(job, WorkerExit(code)).startswith(words)
+    assert "there is no checkpoint yet; the same command" in explain(job, WorkerExit(code))
+    assert explain(job, WorkerExit(code)).endswith(f"What the processes said: {Path(job.work) / 'worker.log'}")
 
 
 def test_the_newest_checkpoint_that_is_whole_is_the_one_to_go_on_from(job: Any) -> None:
-    for step, mark in ((4, "whole.json"), (12, "whole.json"), (100, "half.json")):
+    for step, mark in ((4, "complete.json"), (12, "complete.json"), (100, "half.json")):
         checkpoint(job, step, mark)
 
-    assert "the checkpoint of step 12 is whole" in why(job, End(1))
+    assert "the checkpoint of step 12 is complete" in explain(job, WorkerExit(1))
 
 
 @pytest.mark.parametrize("error", ["torch.OutOfMemoryError: CUDA out of memory. Tried", "MemoryError"])
@@ -86,7 +90,7 @@ def test_too_little_memory_is_told_with_the_step_the_need_and_what_takes_less(jo
     (Path(job.work) / "metrics.jsonl").write_bytes(b'{"step":7}\n')
     fails(job, error)
 
-    text = why(job, End(2))
+    text = explain(job, WorkerExit(2))
 
     assert text.startswith(f"a process has too little memory: {error}")
     assert "after step 7: each of 1 processes needs about 30.0 GB beside its libraries" in text
@@ -99,7 +103,7 @@ def test_too_little_memory_is_told_with_the_step_the_need_and_what_takes_less(jo
 def test_only_what_a_run_can_still_do_without_is_named_as_a_way_out(job: Any) -> None:
     job.recipe |= {"method": "full", "micro_batch_size": 1, "gradient_checkpointing": True, "zero": 2}
     job.world = 2
-    text = why(job, End(-9))
+    text = explain(job, WorkerExit(-9))
 
     assert "the same command resumes from there. a smaller max_length, zero=3, fewer --nproc also take less" in text
 
@@ -113,7 +117,7 @@ def test_only_what_a_run_can_still_do_without_is_named_as_a_way_out(job: Any) ->
     ],
 )
 def test_the_kernel_is_blamed_for_a_kill_only_where_it_counted_one(kills: int | None, words: str, job: Any) -> None:
-    assert why(job, End(-9, 0, kills)).startswith(f"a process was killed (signal 9): {words}")
+    assert explain(job, WorkerExit(-9, 0, kills)).startswith(f"a process was killed (signal 9): {words}")
 
 
 @pytest.mark.parametrize(
@@ -163,20 +167,20 @@ def test_a_file_that_cannot_grow_is_known_by_what_torch_and_safetensors_say(writ
 
 def test_a_worker_that_could_not_even_leave_word_of_its_end_found_the_disk_full(job: Any, monkeypatch: Any) -> None:
     (Path(job.work) / failures.SPARE).unlink()  # it gave it up to leave word
-    assert "no space" not in why(job, End(2))  # of much space it was killed while it did so
+    assert "no space" not in explain(job, WorkerExit(2))  # of much space it was killed while it did so
 
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
-    assert why(job, End(2)).startswith(f"no space is left at {job.work}, where 0.0 MB are free")
+    assert explain(job, WorkerExit(2)).startswith(f"no space is left at {job.work}, where 0.0 MB are free")
 
 
 def test_numbers_that_are_none_do_not_send_a_run_the_same_way_again(job: Any) -> None:
-    fails(job, message="the loss is NaN or infinite at step 6", kind="NoNumber")
+    fails(job, message="the loss is NaN or infinite at step 6", kind="NonFiniteError")
     checkpoint(job, 4)
 
-    text = why(job, End(2))
+    text = explain(job, WorkerExit(2))
 
     assert text.startswith(
-        "the loss is NaN or infinite at step 6\nthe checkpoint of step 4 is whole: the same command would"
+        "the loss is NaN or infinite at step 6\nthe checkpoint of step 4 is complete: the same command would"
     )
     assert "Lower learning_rate, or try precision=fp32; with other settings it is another run: --fresh" in text
 
@@ -185,7 +189,7 @@ def test_numbers_that_are_none_do_not_send_a_run_the_same_way_again(job: Any) ->
 def test_a_loss_or_gradient_that_is_no_number_ends_a_run(logs: dict[str, float]) -> None:
     state = SimpleNamespace(global_step=3, is_world_process_zero=False)
 
-    with pytest.raises(NoNumber, match="is NaN or infinite at step 3"):
+    with pytest.raises(NonFiniteError, match="is NaN or infinite at step 3"):
         Meter(SimpleNamespace()).on_log(None, state, None, logs)  # type: ignore[arg-type]
 
 
@@ -202,7 +206,7 @@ def test_weights_that_are_no_numbers_are_not_saved(bad: float | None) -> None:
     with torch.no_grad():
         model.weight[1, 2] = bad
 
-    with pytest.raises(NoNumber, match="weights are NaN or infinite at step 5"):
+    with pytest.raises(NonFiniteError, match="weights are NaN or infinite at step 5"):
         own.on_step_end(None, state, control, model)
     own.on_step_end(None, state, SimpleNamespace(should_save=False), model)  # they are looked at when they are saved
 
@@ -213,7 +217,7 @@ def test_of_divided_weights_the_share_is_looked_at_and_what_fills_it_up_is_not(m
     monkeypatch.setattr(meter.dist, "get_rank", lambda: 1)
     check_weights([weight], 1, 1)
     monkeypatch.setattr(meter.dist, "get_rank", lambda: 0)
-    with pytest.raises(NoNumber):
+    with pytest.raises(NonFiniteError):
         check_weights([weight], 1, 1)
 
 
@@ -232,7 +236,7 @@ def test_checkpoints_that_are_half_written_go_and_those_that_are_whole_stay(job:
 
 @pytest.fixture
 def few(tmp_path: Path) -> Path:
-    return records(tmp_path / "few", [question(number) + said(GOOD) for number in range(16)])
+    return records(tmp_path / "few", [question(number) + reply(GOOD) for number in range(16)])
 
 
 def test_a_run_whose_weights_become_no_numbers_leaves_no_checkpoint_to_go_on_from(
@@ -244,7 +248,7 @@ def test_a_run_whose_weights_become_no_numbers_leaves_no_checkpoint_to_go_on_fro
     assert done.code == 2
     assert "weights are NaN or infinite at step 2; they are not saved" in done.err
     assert "there is no checkpoint yet: the same command would fail again. Lower learning_rate;" in done.err
-    assert not list((tmp_path / "out").rglob("whole.json"))
+    assert not list((tmp_path / "out").rglob("complete.json"))
 
 
 @pytest.fixture
@@ -270,12 +274,12 @@ def test_a_full_disk_is_told_of_and_with_more_space_the_same_command_goes_on(
 
     assert full.code == 2
     assert f"no space is left at {out}" in full.err
-    assert "the checkpoint of step 2 is whole: free some space" in full.err
+    assert "the checkpoint of step 2 is complete: free some space" in full.err
 
     home = out / ".work" / "checkpoints"
-    assert {step: (home / f"checkpoint-{step}" / "whole.json").exists() for step in (2, 3)} == {2: True, 3: False}
+    assert {step: (home / f"checkpoint-{step}" / "complete.json").exists() for step in (2, 3)} == {2: True, 3: False}
     subprocess.run(["mount", "-o", "remount,size=60m", str(small_disk)], check=True)
     assert kgtools(*words).code == 0
 
-    assert told(out)["resumed"] == {"from": 2, "weights_only": False}
+    assert read_manifest(out)["resumed"] == {"from": 2, "weights_only": False}
     assert [line["step"] for line in metrics(out) if "loss" in line] == [1, 2, 3]

@@ -12,9 +12,9 @@ from kgtools.train.data.rows import Noun, Rows, may_train, open_rows
 from kgtools.train.data.tokenize import tokenize
 from kgtools.train.inference.answer import questions
 from kgtools.train.inference.best_of_n import Reject
-from tests.train.conftest import question, recipe, records, said
+from tests.train.conftest import question, recipe, records, reply
 
-GOOD = question(0) + said("ok")
+GOOD = question(0) + reply("ok")
 
 
 def given(folder, noun, **changes):
@@ -30,7 +30,7 @@ def given(folder, noun, **changes):
         ({"messages": GOOD}, "records"),
         ({"conversations": [{"from": "human", "value": "q?"}, {"from": "gpt", "value": "ok"}]}, "records"),
         ({"instruction": "q?", "input": "", "output": "ok"}, "records"),
-        ({"prompt": question(1), "chosen": said("a"), "rejected": said("b")}, "preferences"),
+        ({"prompt": question(1), "chosen": reply("a"), "rejected": reply("b")}, "preferences"),
     ],
 )
 def test_the_shapes_of_others_are_read(row, noun, tmp_path):
@@ -45,7 +45,7 @@ def test_the_shapes_of_others_are_read(row, noun, tmp_path):
 
 def test_a_broken_row_of_a_foreign_file_is_refused_with_its_line(tmp_path):
     file = tmp_path / "foreign.jsonl"
-    lines = [orjson.dumps({"messages": question(n) + said("ok")}) for n in range(3)]
+    lines = [orjson.dumps({"messages": question(n) + reply("ok")}) for n in range(3)]
     file.write_bytes(b"\n".join([lines[0], b'{"messages": 7}', *lines[1:]]) + b"\n")
 
     rows = open_rows(recipe(data=(file,)), "records", tmp_path / "scratch")
@@ -69,7 +69,7 @@ FOREIGN: list[tuple[Noun, dict[str, Any], list[tuple[str, str]]]] = [
     ("preferences", {"prompt": "q?", "chosen": "a", "rejected": "b"}, [("user", "q?")]),
     (
         "preferences",
-        {"chosen": question(0) + said("a"), "rejected": question(0) + said("b")},
+        {"chosen": question(0) + reply("a"), "rejected": question(0) + reply("b")},
         [("user", "头痛0怎么办?")],
     ),
 ]
@@ -95,13 +95,13 @@ def test_what_others_wrote_is_read_word_for_word(
     column = "messages" if noun in ("records", "texts") else "prompt"
     assert [(message["role"], message["content"]) for message in batch[column][0]] == messages
     if noun == "preferences":
-        assert (batch["chosen"].to_list(), batch["rejected"].to_list()) == ([said("a")], [said("b")])
+        assert (batch["chosen"].to_list(), batch["rejected"].to_list()) == ([reply("a")], [reply("b")])
 
 
 def test_rows_of_a_foreign_file_are_given_or_refused_with_file_and_line(tmp_path: Path) -> None:
     talks: list[Any] = [
-        GOOD, question(1), [{"role": "nurse", "content": "x"}, *said("ok")], said("ok"), [*question(2), *said(" ")],
-        [*question(3), {"role": "system", "content": "x"}, *said("ok")], GOOD, question(4) + said("ok"),
+        GOOD, question(1), [{"role": "nurse", "content": "x"}, *reply("ok")], reply("ok"), [*question(2), *reply(" ")],
+        [*question(3), {"role": "system", "content": "x"}, *reply("ok")], GOOD, question(4) + reply("ok"),
     ]  # fmt: skip
     file = tmp_path / "talks.jsonl"
     file.write_bytes(b"".join(orjson.dumps({"messages": talk}) + b"\n" for talk in talks) + b"{oops\n")
@@ -186,21 +186,21 @@ def test_a_parquet_file_is_what_its_folder_is(tmp_path: Path) -> None:
 
 def test_what_is_refused_as_text_has_file_and_line_too(tokenizer: Any, tmp_path: Path) -> None:
     talks: list[Any] = [
-        GOOD, [*question(1), *said("a</s>b")], [{"role": "user", "content": "长 " * 99}, *said("ok")],
-        [{"role": "system", "content": "x"}, *question(2), *said("ok")],
+        GOOD, [*question(1), *reply("a</s>b")], [{"role": "user", "content": "长 " * 99}, *reply("ok")],
+        [{"role": "system", "content": "x"}, *question(2), *reply("ok")],
     ]  # fmt: skip
     file = tmp_path / 'a "b" 文.jsonl'
     file.write_bytes(b"\n".join(orjson.dumps({"messages": talk}) for talk in talks))
     rows = opened(file)
     template = Path(__file__).parent / "chat" / "alternates.jinja"
 
-    counted = tokenize(rows, "train", chat(tokenizer, str(template), None), 100, False, tmp_path / "tokens.parquet")
+    result = tokenize(rows, "train", chat(tokenizer, str(template), None), 100, False, tmp_path / "tokens.parquet")
 
-    assert counted.rows == 1
-    assert sorted((name, line, reason) for name, line, _, reason in rows.rejects) == [
+    assert result.counts.rows == 1
+    assert sorted((name, line, reason) for name, line, _, reason in result.rejects) == [
         (file.name, 2, "special-token"), (file.name, 3, "prompt-too-long"), (file.name, 4, "template-refuses"),
     ]  # fmt: skip
-    assert all(id_ for *_, id_, _ in rows.rejects)
+    assert all(id_ for *_, id_, _ in result.rejects)
 
 
 def test_what_a_reader_changes_is_counted_with_what_is_changed_here(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_what_a_reader_changes_is_counted_with_what_is_changed_here(tmp_path: Pa
 
     rows = opened(tmp_path / "a.jsonl")
 
-    assert ids(rows) == [rows.places[0][1].collect()["id"][0]]
+    assert ids(rows) == [rows.tables[0][1].collect()["id"][0]]
     assert rows.counts["changed"] == {
         "messages of the system without text left out": 1,
         "turns after the last answer": 1,
@@ -222,13 +222,13 @@ def test_parts_that_are_all_texts_are_a_text(kind: str, tmp_path: Path) -> None:
     parts = [{"type": kind, "text": "头痛"}, {"type": kind, "text": "怎么办?"}]
     image = [*parts, {"type": "image_url", "image_url": {"url": "x"}}]
     file = tmp_path / "a.jsonl"
-    talks = [[{"role": "user", "content": content}, *said("ok")] for content in (parts, image)]
+    talks = [[{"role": "user", "content": content}, *reply("ok")] for content in (parts, image)]
     file.write_bytes(b"\n".join(orjson.dumps({"messages": talk}) for talk in talks))
     rows = opened(file)
 
     (batch,) = rows.batches("train")
 
-    assert batch["messages"][0].to_list() == [{"role": "user", "content": "头痛怎么办?"}, *said("ok")]
+    assert batch["messages"][0].to_list() == [{"role": "user", "content": "头痛怎么办?"}, *reply("ok")]
     assert rows.rejects == [("a.jsonl", 2, "", "needs-an-image")]
 
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from kgtools.tools.errors import UsageError
-from kgtools.train.inference.generate import Sampling, Vllm, answers, load
+from kgtools.train.inference.generate import Sampling, Vllm, generate, load
 from kgtools.train.models.resolve import tiny
-from tests.train.conftest import metrics, rewards, stage_words, trained
+from tests.train.conftest import metrics, rewards, stage_words, train
 
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers so
 EOS = 2
@@ -25,10 +25,10 @@ def vllm(monkeypatch: pytest.MonkeyPatch):
     home = str(Path(__file__).parent / "stand_in")
     monkeypatch.syspath_prepend(home)
     monkeypatch.setenv("PYTHONPATH", home, prepend=os.pathsep)
-    import vllm as made
+    import vllm as tokenize_rows
 
-    made.ASKED.clear()
-    yield made
+    tokenize_rows.ASKED.clear()
+    yield tokenize_rows
     for name in [name for name in sys.modules if name.partition(".")[0] == "vllm"]:
         del sys.modules[name]
 
@@ -39,7 +39,7 @@ def _said(folder: Path, engine: str, temperature: float = 0.0, seed: int = 0) ->
     how = Sampling(12, temperature, 2, (EOS,), engine)
     model = load(folder, how, 64)
     torch.manual_seed(seed)
-    return answers(model, AutoTokenizer.from_pretrained(folder), PROMPTS, how)
+    return generate(model, AutoTokenizer.from_pretrained(folder), PROMPTS, how)
 
 
 @pytest.mark.usefixtures("vllm")
@@ -77,7 +77,7 @@ def test_a_model_is_in_training_again_after_it_answered(tiny_model):
     own = model.config._attn_implementation
 
     for engine in ("generate", "continuous"):
-        answers(model.train(), tokenizer, PROMPTS, Sampling(2, 0.0, 2, (EOS,), engine))
+        generate(model.train(), tokenizer, PROMPTS, Sampling(2, 0.0, 2, (EOS,), engine))
         assert model.training
     assert model.config._attn_implementation == own
 
@@ -115,7 +115,7 @@ def words(toy, tiny_model, tmp_path_factory):
     """What a stage is told of a model that every engine can serve, and of a reward model on it."""
     home = tmp_path_factory.mktemp("reward")
     common = ["--recipe", "tiny", "--nproc", "1", f"model={tiny_model}"]
-    trained("reward", *common, "--out", home / "reward", f"data={toy / 'preferences'}", "steps=2")
+    train("reward", *common, "--out", home / "reward", f"data={toy / 'preferences'}", "steps=2")
     return [*common, f"data={toy / 'records'}", f"reward={home / 'reward'}"]
 
 
@@ -124,7 +124,7 @@ def words(toy, tiny_model, tmp_path_factory):
 def test_answers_by_another_engine_are_those_of_generate(engine, tiny_model, toy, tmp_path):
     own = (f"model={tiny_model}", f"data={toy / 'records'}", "split=all", "max_new_tokens=8")
     for name in ("generate", engine):
-        trained("answer", "--recipe", "tiny", "--out", tmp_path / name, *own, f"engine={name}")
+        train("answer", "--recipe", "tiny", "--out", tmp_path / name, *own, f"engine={name}")
 
     one, other = (pl.read_parquet(tmp_path / name / "answers.parquet") for name in ("generate", engine))
     assert one.equals(other)
@@ -134,7 +134,7 @@ def test_answers_by_another_engine_are_those_of_generate(engine, tiny_model, toy
 @pytest.mark.parametrize("engine", ["continuous", "vllm"])
 def test_ppo_goes_the_same_way_twice_with_every_engine(engine, words, tmp_path):
     for name in ("one", "again"):
-        trained("ppo", "--out", tmp_path / name, *words, f"engine={engine}", "steps=3", "zero=0", "max_new_tokens=8")
+        train("ppo", "--out", tmp_path / name, *words, f"engine={engine}", "steps=3", "zero=0", "max_new_tokens=8")
 
     lines = metrics(tmp_path / "one")
     assert [line["kl"] for line in lines] == [line["kl"] for line in metrics(tmp_path / "again")]
@@ -154,8 +154,8 @@ def test_vllm_answers_with_the_adapter_as_it_is_now(vllm, tiny_model, tmp_path):
     for _ in range(2):
         policy.save_pretrained(tmp_path, selected_adapters=["policy"])
         model.take(tmp_path / "policy")
-        said.append(answers(model, tokenizer, PROMPTS, how))
-        assert said[-1] == answers(policy, tokenizer, PROMPTS, Sampling(12, 0.0, 2, (EOS,)))
+        said.append(generate(model, tokenizer, PROMPTS, how))
+        assert said[-1] == generate(policy, tokenizer, PROMPTS, Sampling(12, 0.0, 2, (EOS,)))
         with torch.no_grad():
             for name, weight in policy.named_parameters():
                 if "lora_B" in name:

@@ -16,13 +16,13 @@ import pytest
 from kgtools.tools.errors import KgtoolsError, UsageError
 from kgtools.train.launch import processes
 from kgtools.train.launch.job import Job
-from kgtools.train.launch.processes import Machines, _lines, machines
+from kgtools.train.launch.processes import Cluster, _read_lines, find_cluster
 
 
 def test_one_process_is_the_default_without_a_gpu():
-    assert machines(None, None, None, None, None) == Machines(1, 1, 0, None)
-    assert machines(2, None, None, None, None).world == 2
-    assert machines(4, 3, 2, "host:1", None) == Machines(4, 3, 2, "host:1")
+    assert find_cluster(None, None, None, None, None) == Cluster(1, 1, 0, None)
+    assert find_cluster(2, None, None, None, None).world == 2
+    assert find_cluster(4, 3, 2, "host:1", None) == Cluster(4, 3, 2, "host:1")
 
 
 @pytest.mark.parametrize(
@@ -39,14 +39,14 @@ def test_one_process_is_the_default_without_a_gpu():
 )
 def test_options_that_do_not_agree_are_refused(given, said):
     with pytest.raises(UsageError, match=said):
-        machines(*given)
+        find_cluster(*given)
 
 
 def test_a_hostfile_says_who_is_who(tmp_path):
     file = tmp_path / "hosts"
     file.write_text(f"other slots=8  # the first\n\n{socket.gethostname()} slots=8\n", encoding="utf-8")
 
-    assert machines(None, None, None, None, file) == Machines(8, 2, 1, "other:29500")
+    assert find_cluster(None, None, None, None, file) == Cluster(8, 2, 1, "other:29500")
 
 
 @pytest.mark.parametrize(
@@ -70,38 +70,38 @@ def test_a_hostfile_that_says_nothing_clear_is_refused(tmp_path, text, said):
     (tmp_path / "hosts").write_text(text, encoding="utf-8")
 
     with pytest.raises(UsageError, match=said):
-        machines(None, None, None, None, tmp_path / "hosts")
+        find_cluster(None, None, None, None, tmp_path / "hosts")
 
 
 def test_a_hostfile_in_another_encoding_is_refused_like_any_other_that_is_not_clear(tmp_path):
     (tmp_path / "hosts").write_bytes("a slots=8\n节点\n".encode("gb18030"))
 
     with pytest.raises(UsageError, match="hosts:2: expected `name slots=8`"):
-        machines(None, None, None, None, tmp_path / "hosts")
+        find_cluster(None, None, None, None, tmp_path / "hosts")
 
 
 def test_a_hostfile_that_is_not_there_is_not_passed_over(tmp_path):
     with pytest.raises(UsageError, match="no such file"):
-        machines(None, None, None, None, tmp_path / "hosts")
+        find_cluster(None, None, None, None, tmp_path / "hosts")
     (tmp_path / "hosts").write_text("a slots=1\n", encoding="utf-8")
     with pytest.raises(UsageError, match="leave --nproc"):
-        machines(2, None, None, None, tmp_path / "hosts")
+        find_cluster(2, None, None, None, tmp_path / "hosts")
 
 
 def test_only_whole_lines_of_metrics_are_read(tmp_path):
     file = tmp_path / "metrics.jsonl"
     file.write_bytes(b'{"step":1}\n{"step":2}\n{"st')
 
-    assert [(place, line["step"]) for place, line in _lines(file, 0)] == [(11, 1), (22, 2)]
-    assert list(_lines(file, 22)) == []
+    assert [(place, line["step"]) for place, line in _read_lines(file, 0)] == [(11, 1), (22, 2)]
+    assert list(_read_lines(file, 22)) == []
 
 
 def test_a_hostfile_of_this_machine_alone_needs_no_other(tmp_path: Path) -> None:
     file = tmp_path / "hosts"
     file.write_text("localhost slots=2\n", encoding="utf-8")
 
-    assert machines(None, None, None, None, file) == Machines(2, 1, 0, "localhost:29500")
-    assert machines(None, None, None, "host:7", file).meet == "host:7"
+    assert find_cluster(None, None, None, None, file) == Cluster(2, 1, 0, "localhost:29500")
+    assert find_cluster(None, None, None, "host:7", file).rendezvous == "host:7"
 
 
 @pytest.mark.parametrize("given", [(2, None, None), (None, 2, None), (None, None, 0)])
@@ -109,18 +109,18 @@ def test_what_a_hostfile_says_is_not_said_twice(given: tuple[int | None, ...], t
     (tmp_path / "hosts").write_text("localhost slots=2\n", encoding="utf-8")
 
     with pytest.raises(UsageError, match="leave --nproc, --nnodes and --node out"):
-        machines(*given, None, tmp_path / "hosts")
+        find_cluster(*given, None, tmp_path / "hosts")
 
 
 def test_lines_are_read_on_from_where_they_were_left(tmp_path: Path) -> None:
     file = tmp_path / "metrics.jsonl"
-    assert list(_lines(file, 0)) == []
+    assert list(_read_lines(file, 0)) == []
 
     begin, seen = 0, []
     for part in (b'{"step":1', b"}\n", b'{"step":2}\n{"step"', b":3", b"}\n"):
         with file.open("ab") as growing:
             growing.write(part)
-        for place, line in _lines(file, begin):
+        for place, line in _read_lines(file, begin):
             seen.append(line["step"])
             begin = place
 
@@ -133,7 +133,7 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., lis
     """Run a job of which the worker is this piece of Python; give the lines that were shown."""
 
     def run(body: str) -> list[Any]:
-        def start(job: Path, _: Machines, log: Any) -> subprocess.Popen[bytes]:
+        def start(job: Path, _: Cluster, log: Any) -> subprocess.Popen[bytes]:
             code = f"import os, sys, time; os.chdir({str(job.parent)!r}); {body}"
             return subprocess.Popen([sys.executable, "-c", code], stdout=log, stderr=log, start_new_session=True)
 
@@ -151,7 +151,7 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., lis
         }
         names = ("stage", "identity", "base", "fingerprint")
         processes.run(
-            Job(**dict.fromkeys(names, "x"), checkpoints=str(tmp_path / "none"), **own), Machines(), shown.append
+            Job(**dict.fromkeys(names, "x"), checkpoints=str(tmp_path / "none"), **own), Cluster(), shown.append
         )
         return shown
 

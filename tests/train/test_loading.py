@@ -12,11 +12,11 @@ import pytest
 from kgtools.tools.errors import InputError
 from kgtools.train.data.chat import Chat
 from kgtools.train.launch.prepare import prepare
-from kgtools.train.launch.processes import Machines
+from kgtools.train.launch.processes import Cluster
 from kgtools.train.models import cost
 from kgtools.train.models import load as loading
 from kgtools.train.stages.sft import STAGE, Sft
-from tests.train.conftest import question, recipe, said
+from tests.train.conftest import question, recipe, reply
 
 CODE = """
 from pathlib import Path
@@ -119,14 +119,14 @@ def test_a_model_that_transformers_knows_needs_no_code_of_its_own(own: Path, mar
 
 
 def test_a_run_with_such_a_model_is_refused_before_it_begins(own: Path, mark: Path, tmp_path: Path) -> None:
-    row = {"messages": question(0) + said("ok"), "license": "CC0-1.0"}
+    row = {"messages": question(0) + reply("ok"), "license": "CC0-1.0"}
     (tmp_path / "a.jsonl").write_bytes(orjson.dumps(row))
     given = recipe(data=(tmp_path / "a.jsonl",), model=str(own), allow_license="unknown")
     wanted = Sft.model_validate(given.model_dump())
     (tmp_path / "work").mkdir()
 
     with pytest.raises(InputError, match="comes with code of its own"):
-        prepare(STAGE, wanted, tmp_path / "work", Machines())
+        prepare(STAGE, wanted, tmp_path / "work", Cluster())
     assert not mark.exists()
 
 
@@ -160,4 +160,4 @@ def test_pickled_weights_are_not_loaded(name: str, tiny_model: Path, tmp_path: P
 )
 def test_a_chat_template_reaches_nothing_beyond_its_messages(template: str, tiny_model: Path) -> None:
     with pytest.raises(InputError, match="the chat template refuses a conversation"):
-        Chat(loading.tokenizer_of(tiny_model), template).render(question(0) + said("ok"))
+        Chat(loading.tokenizer_of(tiny_model), template).render(question(0) + reply("ok"))

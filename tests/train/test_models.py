@@ -180,13 +180,13 @@ def test_packed_records_do_not_see_each_other_where_a_model_says_so(folder):
     from kgtools.train.data import packing
 
     model, words = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-    leaks = packing.leak(model, words)
+    leaks = packing.measure_leak(model, words)
 
     if folder.name == "bloom":
         assert leaks > 0.01
         with pytest.raises(UsageError, match="cannot keep packed records apart"):
-            packing.chosen(model, words, True)
+            packing.choose_packing(model, words, True)
     else:
         assert leaks < packing.LIMIT
-        assert packing.chosen(model, words, True)
-    assert not packing.chosen(model, words, "auto")  # without FlashAttention it would be slower
+        assert packing.choose_packing(model, words, True)
+    assert not packing.choose_packing(model, words, "auto")  # without FlashAttention it would be slower

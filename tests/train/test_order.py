@@ -19,9 +19,9 @@ from kgtools.tools.errors import UsageError
 from kgtools.train.data.order import Order, rate, shares, steps_of, validation_shares
 from kgtools.train.launch.job import Job
 from kgtools.train.launch.prepare import prepare
-from kgtools.train.launch.processes import Machines
+from kgtools.train.launch.processes import Cluster
 from kgtools.train.recipe import load
-from tests.train.conftest import GOOD, preferences, question, recipe, records, said
+from tests.train.conftest import GOOD, preferences, question, recipe, records, reply
 from tests.train.seen import BROKEN
 
 ROWS, BATCH, STEPS, LOOKED = 60, 16, 12, 11
@@ -114,12 +114,12 @@ def test_a_constant_rate_has_no_warm_up():
 def seen(models, tmp_path_factory):
     """What each step of each stage saw: stage -> processes -> run -> rows of each step; and the tokens it told of."""
     home = tmp_path_factory.mktemp("seen")
-    talks = records(home / "records", [question(n) + said(GOOD + str(n) * (n % 7 + 1)) for n in range(ROWS)])
-    pairs = preferences(home / "pairs", [(question(n), said(GOOD * (n % 3 + 1)), said("x")) for n in range(ROWS)])
+    talks = records(home / "records", [question(n) + reply(GOOD + str(n) * (n % 7 + 1)) for n in range(ROWS)])
+    pairs = preferences(home / "pairs", [(question(n), reply(GOOD * (n % 3 + 1)), reply("x")) for n in range(ROWS)])
     looked = records(
-        home / "looked", [question(n) + said(GOOD * (n % 9 + 1)) for n in range(200, 200 + LOOKED)], split="validation"
+        home / "looked", [question(n) + reply(GOOD * (n % 9 + 1)) for n in range(200, 200 + LOOKED)], split="validation"
     )
-    compared = [(question(n), said(GOOD * (n % 9 + 1)), said("x")) for n in range(200, 200 + LOOKED)]
+    compared = [(question(n), reply(GOOD * (n % 9 + 1)), reply("x")) for n in range(200, 200 + LOOKED)]
     judged = preferences(home / "judged", compared, split="validation")
     for world in (1, 2):
         for stage in STAGES:
@@ -148,7 +148,7 @@ def _ready(work: Path, stage: str, data: tuple[Path, Path], models: Path, world:
     if stage == "pretrain":
         own |= {"packing": "none", "learning_rate": "1e-12", "log_every": "3"}  # it stays what it is
     kind = registry.find("stages", stage)
-    prepare(kind, load("tiny", stage, kind.recipe, own), work, Machines(world)).job.save()
+    prepare(kind, load("tiny", stage, kind.recipe, own), work, Cluster(world)).job.save()
 
 
 def _ranks(home: Path, world: int) -> list[subprocess.Popen]:
@@ -181,21 +181,21 @@ def _read(work: Path, world: int) -> dict:
 @pytest.mark.parametrize("world", [1, 2])
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_row_is_seen_as_often_as_any_other(seen, stage, world):
-    counted = Counter(range(ROWS))
+    count_weights = Counter(range(ROWS))
     for rows in seen[stage, world]["whole"][0]:
         assert len(rows) == BATCH
-        counted.update(rows[:: 4 if stage == "rloo" else 1])  # each is answered four times
-        assert max(counted.values()) - min(counted.values()) <= 1
+        count_weights.update(rows[:: 4 if stage == "rloo" else 1])  # each is answered four times
+        assert max(count_weights.values()) - min(count_weights.values()) <= 1
 
 
 @pytest.mark.parametrize("world", [1, 2])
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_run_that_is_broken_off_in_each_pass_sees_what_an_unbroken_one_sees(seen, stage, world):
-    (whole, tokens), (broken, counted) = seen[stage, world]["whole"], seen[stage, world]["broken"]
+    (whole, tokens), (broken, count_weights) = seen[stage, world]["whole"], seen[stage, world]["broken"]
 
     assert [step * BATCH // ROWS for step in BROKEN] == [0, 1, 2]
     assert broken == whole
-    assert counted == tokens
+    assert count_weights == tokens
     if stage != "ppo":  # it tells of each step's by themselves
         assert list(tokens.values()) == sorted(set(tokens.values()))
 
@@ -258,7 +258,7 @@ def _loss(stage: str, work: Path, job: Job, rows: pl.DataFrame) -> float:
         base = AutoModelForSequenceClassification.from_pretrained(job.base, num_labels=1)
     model = PeftModel.from_pretrained(base, work / "result" / "adapter").double().eval()
 
-    def said(ids: list[int], begin: int) -> torch.Tensor:
+    def log_probs(ids: list[int], begin: int) -> torch.Tensor:
         """Log-probabilities of ids from a place on."""
         logits = model(input_ids=torch.tensor([ids])).logits[0, :-1].log_softmax(-1)
         return logits.gather(-1, torch.tensor(ids[1:]).unsqueeze(-1)).squeeze(-1)[begin - 1 :]
@@ -268,9 +268,9 @@ def _loss(stage: str, work: Path, job: Job, rows: pl.DataFrame) -> float:
         if stage == "reward":
             better, worse = (model(input_ids=torch.tensor([prompt + side])).logits.squeeze() for side in sides)
             return -torch.nn.functional.logsigmoid(better - worse)
-        own = [said(prompt + side, len(prompt)).sum() for side in sides]
+        own = [log_probs(prompt + side, len(prompt)).sum() for side in sides]
         with model.disable_adapter():
-            before = [said(prompt + side, len(prompt)).sum() for side in sides]
+            before = [log_probs(prompt + side, len(prompt)).sum() for side in sides]
         gained = [new - old for new, old in zip(own, before, strict=True)]
         return -torch.nn.functional.logsigmoid(job.recipe["beta"] * (gained[0] - gained[1]))
 
@@ -280,6 +280,6 @@ def _loss(stage: str, work: Path, job: Job, rows: pl.DataFrame) -> float:
         lost, tokens = 0.0, 0
         for ids, labels in rows.select("input_ids", "labels").iter_rows():
             learnt = torch.tensor([label != -100 for label in labels[1:]])
-            lost -= float((said(ids, 1) * learnt).sum())
+            lost -= float((log_probs(ids, 1) * learnt).sum())
             tokens += int(learnt.sum())
         return lost / tokens

@@ -10,16 +10,16 @@ from kgtools.tools import registry
 from kgtools.tools.errors import InputError
 from kgtools.train.inference.answer import Answer
 from kgtools.train.inference.best_of_n import Reject
-from kgtools.train.paper import MATTERS, Paper, differences, unaccounted
-from kgtools.train.recipe import HERE, Asking, load, papers
-from tests.train.conftest import GOOD, question, recipe, records, said
+from kgtools.train.paper import MATTERS, Paper, differences, find_unaccounted
+from kgtools.train.recipe import HERE, ModelSettings, load, papers
+from tests.train.conftest import GOOD, question, recipe, records, reply
 
 FILES = sorted(file for file in HERE.rglob("*.yaml") if file.parent.name not in ("demo", "tiny"))
 OTHERS = {"answer": Answer, "reject": Reject}
 
 
-def kind(stage: str) -> type[Asking]:
-    found: type[Asking] = OTHERS.get(stage) or registry.find("stages", stage).recipe
+def kind(stage: str) -> type[ModelSettings]:
+    found: type[ModelSettings] = OTHERS.get(stage) or registry.find("stages", stage).recipe
     return found
 
 
@@ -37,7 +37,7 @@ def test_each_setting_is_the_papers_or_named_as_ours(file: Path) -> None:
     stage = file.stem.partition(".")[0]
 
     assert stage in MATTERS
-    assert unaccounted(stage, loaded(file)) == []
+    assert find_unaccounted(stage, loaded(file)) == []
 
 
 @pytest.mark.parametrize("stage", sorted(MATTERS))
@@ -81,7 +81,7 @@ def test_what_the_papers_give_is_what_the_recipes_have() -> None:
 def test_what_is_not_accounted_for_is_found(name: str, changes: dict[str, str], fault: str) -> None:
     file = HERE / f"{name}.yaml"
 
-    assert fault in unaccounted(file.stem.partition(".")[0], loaded(file, changes))
+    assert fault in find_unaccounted(file.stem.partition(".")[0], loaded(file, changes))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_recipes_tell_their_papers_to_people_and_to_programs(kgtools: Any) -> No
 
 
 def test_a_dry_run_tells_where_a_run_is_not_as_its_paper_gives_it(tmp_path: Path, kgtools: Any) -> None:
-    records(tmp_path / "data", [question(number) + said(GOOD) for number in range(128)])
+    records(tmp_path / "data", [question(number) + reply(GOOD) for number in range(128)])
     words = (
         "--recipe",
         "clinicalgpt",

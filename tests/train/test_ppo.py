@@ -7,11 +7,11 @@ import pytest
 
 from kgtools.train.stages import metrics as meter
 from kgtools.train.stages.ppo.recipe import Ppo
-from tests.train.conftest import KGTOOLS, kill_after, metrics, rewards, stage_words, told, trained
+from tests.train.conftest import KGTOOLS, kill_after, metrics, read_manifest, rewards, stage_words, train
 
 
 def ppo(models: Path, out: Path, *more: object) -> Path:
-    trained("ppo", *stage_words(models, out, f"reward={models / 'reward'}", "max_new_tokens=12", *more))
+    train("ppo", *stage_words(models, out, f"reward={models / 'reward'}", "max_new_tokens=12", *more))
     return out
 
 
@@ -21,7 +21,7 @@ def plain(models, tmp_path_factory):
 
 
 def test_ppo_raises_the_reward_on_one_process(plain):
-    facts = told(plain)["result"]
+    facts = read_manifest(plain)["result"]
 
     assert facts["last_reward"] > facts["first_reward"] + 1
     assert metrics(plain)[0]["kl"] == pytest.approx(0, abs=1e-5)  # the policy begins as the reference
@@ -41,7 +41,7 @@ def test_mfu_is_of_all_devices_and_of_every_pass(monkeypatch):
 
 
 def test_ppo_raises_the_reward_on_two_processes_with_zero_2(models, tmp_path):
-    facts = told(ppo(models, tmp_path / "ppo", "zero=2", "--nproc", 2))
+    facts = read_manifest(ppo(models, tmp_path / "ppo", "zero=2", "--nproc", 2))
 
     assert facts["world"] == 2
     assert facts["result"]["last_reward"] > facts["result"]["first_reward"] + 1
@@ -70,7 +70,7 @@ def test_ppo_that_was_broken_off_ends_with_the_numbers_of_an_unbroken_run(models
     kill_after(command, tmp_path / "broken", 2)
     ppo(models, tmp_path / "broken", *more)
 
-    assert told(tmp_path / "broken")["resumed"]["from"] in (2, 4)
+    assert read_manifest(tmp_path / "broken")["resumed"]["from"] in (2, 4)
     assert rewards(tmp_path / "broken") == pytest.approx(rewards(whole), abs=1e-4)
     mine, other = (folder / "adapter" / "adapter_model.safetensors" for folder in (tmp_path / "broken", whole))
     assert _apart(mine, other) < 1e-4

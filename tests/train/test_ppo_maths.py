@@ -77,17 +77,17 @@ def test_in_chunks_the_numbers_and_gradients_are_those_of_the_whole(chunk):
 def test_divergence_and_rewards_of_tokens(seed):
     draw, mask, numbers = ragged(seed)
     new, reference, scores = numbers(), numbers(), [draw.gauss(0, 1) for _ in range(5)]
-    ratio = [[a - b for a, b in zip(*pair, strict=True)] for pair in zip(new, reference, strict=True)]
+    log_ratio = [[a - b for a, b in zip(*pair, strict=True)] for pair in zip(new, reference, strict=True)]
     wanted = []
     for row, line in enumerate(mask):
-        last = max((place for place, held in enumerate(line) if held), default=None)
+        last = max((place for place, inside in enumerate(line) if inside), default=None)
         wanted.append([
-            (-0.3 * ratio[row][place] + (scores[row] if place == last else 0.0)) if held else 0.0 for place, held in enumerate(line)
+            (-0.3 * log_ratio[row][place] + (scores[row] if place == last else 0.0)) if inside else 0.0 for place, inside in enumerate(line)
         ])  # fmt: skip
 
-    close(losses.kl(tensor(new), tensor(reference), "k1"), ratio)
-    close(losses.kl(tensor(new), tensor(reference), "k3"), [[math.exp(-r) - 1 + r for r in row] for row in ratio])
-    close(losses.token_rewards(tensor(scores), tensor(ratio), torch.tensor(mask), 0.3), wanted)
+    close(losses.kl(tensor(new), tensor(reference), "k1"), log_ratio)
+    close(losses.kl(tensor(new), tensor(reference), "k3"), [[math.exp(-r) - 1 + r for r in row] for row in log_ratio])
+    close(losses.token_rewards(tensor(scores), tensor(log_ratio), torch.tensor(mask), 0.3), wanted)
 
 
 def test_the_mean_of_both_estimates_is_the_divergence():
@@ -112,7 +112,7 @@ def test_advantages_are_sums_of_discounted_surprises(seed, gamma, lam):
     rewards, values = numbers(), numbers()
     advantages, returns = [], []
     for row, line in enumerate(mask):
-        places = [place for place, held in enumerate(line) if held]
+        places = [place for place, inside in enumerate(line) if inside]
         advantages.append([0.0] * len(line))
         returns.append([0.0] * len(line))
         for begin, place in enumerate(places):
@@ -133,7 +133,7 @@ def test_advantages_are_sums_of_discounted_surprises(seed, gamma, lam):
 def test_whitened_values_have_mean_0_and_variance_1_over_all_processes(seed):
     _, mask, numbers = ragged(seed, rows=6)
     values = tensor(numbers(3.0)) + 5
-    held = torch.tensor(mask)
+    inside = torch.tensor(mask)
     flat = [
         value
         for row, line in zip(values.tolist(), mask, strict=True)
@@ -147,8 +147,8 @@ def test_whitened_values_have_mean_0_and_variance_1_over_all_processes(seed):
         for row, line in zip(values.tolist(), mask, strict=True)
     ]
 
-    close(losses.whiten(values, held), wanted)
-    shards = [(values[:2], held[:2]), (values[2:], held[2:])]
+    close(losses.whiten(values, inside), wanted)
+    shards = [(values[:2], inside[:2]), (values[2:], inside[2:])]
     found = [losses.whiten(*shard, _both(shards)) for shard in shards]
     close(torch.cat(found), wanted)
     assert losses.whiten(values[:1], torch.zeros(1, 9)).tolist() == [[0.0] * 9]
@@ -178,12 +178,12 @@ def test_the_policys_loss_is_clipped_as_in_equation_7(seed):
     new, old, advantages = numbers(0.4), numbers(0.4), numbers()
     total, clipped = 0.0, 0
     for row, line in enumerate(mask):
-        for place, held in enumerate(line):
-            if held:
-                ratio, gain = math.exp(new[row][place] - old[row][place]), advantages[row][place]
-                bound = min(max(ratio, 0.8), 1.2)
-                total -= min(ratio * gain, bound * gain)
-                clipped += bound * gain < ratio * gain
+        for place, inside in enumerate(line):
+            if inside:
+                log_ratio, gain = math.exp(new[row][place] - old[row][place]), advantages[row][place]
+                bound = min(max(log_ratio, 0.8), 1.2)
+                total -= min(log_ratio * gain, bound * gain)
+                clipped += bound * gain < log_ratio * gain
     given = torch.tensor(new, dtype=torch.float64, requires_grad=True)
 
     loss, share = losses.policy_loss(given, tensor(old), tensor(advantages), torch.tensor(mask), 0.2, 7.0)
@@ -191,7 +191,9 @@ def test_the_policys_loss_is_clipped_as_in_equation_7(seed):
     assert float(loss.detach()) == pytest.approx(total / 7)
     assert float(share) == pytest.approx(clipped / 7)
     loss.backward()
-    row, place = draw.choice([(row, place) for row, line in enumerate(mask) for place, held in enumerate(line) if held])
+    row, place = draw.choice(
+        [(row, place) for row, line in enumerate(mask) for place, inside in enumerate(line) if inside]
+    )
     step = 1e-6
     ends = []
     for sign in (1, -1):
@@ -209,8 +211,8 @@ def test_the_values_loss_is_held_near_the_old_values(seed, clip):
     values, old, returns = numbers(), numbers(), numbers()
     total, clipped = 0.0, 0
     for row, line in enumerate(mask):
-        for place, held in enumerate(line):
-            if held:
+        for place, inside in enumerate(line):
+            if inside:
                 value, was, wanted = values[row][place], old[row][place], returns[row][place]
                 near = value if clip is None else was + min(max(value - was, -clip), clip)
                 total += 0.5 * max((value - wanted) ** 2, (near - wanted) ** 2)
@@ -287,7 +289,7 @@ def test_the_cost_of_divergence_follows_its_target():
 def test_explained_variance_is_the_share_that_was_foreseen(seed):
     _, mask, numbers = ragged(seed)
     values, returns = numbers(), numbers()
-    pairs = [(values[r][p], returns[r][p]) for r, line in enumerate(mask) for p, held in enumerate(line) if held]
+    pairs = [(values[r][p], returns[r][p]) for r, line in enumerate(mask) for p, inside in enumerate(line) if inside]
 
     def variance(numbers):
         mean = sum(numbers) / len(numbers)

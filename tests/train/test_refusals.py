@@ -7,15 +7,15 @@ import pytest
 
 from kgtools.tools.errors import InputError
 from kgtools.train.launch.undo import undo
-from tests.train.conftest import GOOD, preferences, question, records, said, tiny_model
+from tests.train.conftest import GOOD, preferences, question, records, reply, tiny_model
 
 __all__ = ["tiny_model"]
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    records(tmp_path / "records", [question(number) + said(GOOD) for number in range(4)])
-    preferences(tmp_path / "preferences", [(question(number), said(GOOD), said("qwxz")) for number in range(4)])
+    records(tmp_path / "records", [question(number) + reply(GOOD) for number in range(4)])
+    preferences(tmp_path / "preferences", [(question(number), reply(GOOD), reply("qwxz")) for number in range(4)])
     return tmp_path
 
 
@@ -48,7 +48,7 @@ def test_a_refused_run_leaves_no_folder_that_was_not_there(
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_refused_run_leaves_a_folder_as_it_was(stage: str, data: Path, tiny_model: Path, kgtools: Any) -> None:
     out = data / "out"
-    for file in (".work/checkpoints/checkpoint-4/whole.json", "base/mine", "run.json", "adapter/mine"):
+    for file in (".work/checkpoints/checkpoint-4/complete.json", "base/mine", "run.json", "adapter/mine"):
         (out / file).parent.mkdir(parents=True, exist_ok=True)
         (out / file).write_text('{"step": 4}', encoding="utf-8")
     before = _files(out)
@@ -69,13 +69,13 @@ def test_what_was_made_goes_with_an_error_unless_it_was_kept_or_was_there(tmp_pa
     work = tmp_path / "a" / "b" / "c"
 
     def fail(keep: bool) -> None:
-        with undo() as made:
-            made.folder(work.parent)
-            made.new(work)
+        with undo() as created:
+            created.make(work.parent)
+            created.expect(work)
             work.mkdir(exist_ok=True)
             (work / "file").touch()
             if keep:
-                made.keep()
+                created.keep()
             raise InputError("x")
 
     with pytest.raises(InputError):
@@ -90,8 +90,8 @@ def test_what_was_made_goes_with_an_error_unless_it_was_kept_or_was_there(tmp_pa
 
 def test_a_folder_that_another_writes_into_meanwhile_stays(tmp_path: Path) -> None:
     def fail() -> None:
-        with undo() as made:
-            made.folder(tmp_path / "a" / "b")
+        with undo() as created:
+            created.make(tmp_path / "a" / "b")
             (tmp_path / "a" / "theirs").touch()
             raise InputError("x")
 

@@ -13,13 +13,13 @@ from kgtools.train.models.cost import size
 from kgtools.train.models.resolve import fingerprint
 from kgtools.train.recipe import load
 from kgtools.train.stages.reward import Collapse
-from tests.train.conftest import BAD, GOOD, metrics, rewards, stage_words, told, trained
+from tests.train.conftest import BAD, GOOD, metrics, read_manifest, rewards, stage_words, train
 
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers so
 
 
 def test_fine_tuning_lowers_the_loss_and_leaves_what_a_result_needs(models):
-    facts = told(models / "sft")
+    facts = read_manifest(models / "sft")
 
     assert facts["result"]["last_loss"] < 0.6 * facts["result"]["first_loss"]
     assert facts["result"]["trained"] < facts["result"]["parameters"] / 4
@@ -46,7 +46,7 @@ def test_a_merged_model_says_what_base_and_adapter_say(models):
         alone = merged.eval()(input_ids=ids).logits
 
     assert torch.allclose(both, alone, atol=1e-4)
-    assert told(models / "merged")["logits_moved"] < 1e-4
+    assert read_manifest(models / "merged")["logits_moved"] < 1e-4
 
 
 def test_an_adapter_is_not_merged_into_another_base(models, tmp_path, kgtools):
@@ -58,7 +58,7 @@ def test_an_adapter_is_not_merged_into_another_base(models, tmp_path, kgtools):
 
 
 def test_a_reward_model_learns_which_answer_is_the_better(models):
-    judged = told(models / "reward")["result"]["judged_on_train"]
+    judged = read_manifest(models / "reward")["result"]["judged_on_train"]
 
     assert judged["accuracy"] > 0.95
     assert judged["margin"] > 1
@@ -113,12 +113,12 @@ def test_layers_are_compiled_and_say_the_same(models, tmp_path):
 
     for name, compiled in (("as they are", "false"), ("compiled", "true")):
         words = ("lora.targets=[v_proj]", f"compile={compiled}", "--out", tmp_path / name, "--nproc", 1)
-        trained("sft", *own, *words)
+        train("sft", *own, *words)
 
     losses = [[line["loss"] for line in metrics(tmp_path / name)] for name in ("as they are", "compiled")]
     assert losses[1] == pytest.approx(losses[0], abs=1e-3)
-    assert told(tmp_path / "compiled")["result"]["compiled_forms"] >= 1
-    assert "compiled_forms" not in told(tmp_path / "as they are")["result"]
+    assert read_manifest(tmp_path / "compiled")["result"]["compiled_forms"] >= 1
+    assert "compiled_forms" not in read_manifest(tmp_path / "as they are")["result"]
 
 
 def test_nothing_is_compiled_without_a_compiler(models, tmp_path, kgtools, monkeypatch):
@@ -145,13 +145,13 @@ def test_what_also_answers_is_not_compiled(stage, models, tmp_path, kgtools):
 def test_zero_3_trains_all_weights_and_writes_them_whole(models, tmp_path):
     own = (f"data={models / 'records'}", "method=full", "zero=3", "micro_batch_size=8", "steps=4", "--nproc", 2)
 
-    trained("sft", "--recipe", "tiny", "--out", tmp_path / "out", *own)
+    train("sft", "--recipe", "tiny", "--out", tmp_path / "out", *own)
 
-    facts = told(tmp_path / "out")["result"]
+    facts = read_manifest(tmp_path / "out")["result"]
     assert facts["made"] == "model"
     assert facts["trained"] == facts["parameters"]
     assert size(tmp_path / "out" / "model").parameters == facts["parameters"]
-    assert fingerprint(tmp_path / "out" / "model") != told(tmp_path / "out")["base"]["fingerprint"]
+    assert fingerprint(tmp_path / "out" / "model") != read_manifest(tmp_path / "out")["base"]["fingerprint"]
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(models, tmp_path, kgtools):
@@ -164,15 +164,15 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(models, tmp_path, kg
     facts = done.json
     assert (facts["world_size"], facts["global_batch"], facts["accumulation"]) == (2, 16, 2)
     assert facts["rows"]["train"]["rows"] == 256
-    assert facts["trained"] == told(models / "sft")["result"]["trained"]
+    assert facts["trained"] == read_manifest(models / "sft")["result"]["trained"]
     assert facts["memory_of_a_device"]["sum"] > 0
     assert not (tmp_path / "out").exists()
 
 
 def test_dpo_rloo_and_pretraining_run(models, tmp_path):
     own = ("--recipe", "tiny", "--out", tmp_path / "dpo", f"model={models / 'merged'}")
-    trained("dpo", *own, f"data={models / 'preferences'}", "steps=20")
-    trained(
+    train("dpo", *own, f"data={models / 'preferences'}", "steps=20")
+    train(
         "rloo",
         *stage_words(
             models,
@@ -186,12 +186,15 @@ def test_dpo_rloo_and_pretraining_run(models, tmp_path):
         "batch_size=64",
         "num_generations=2",
     )
-    trained("pretrain", "--recipe", "tiny", "--out", tmp_path / "pretrain", f"data={models / 'records'}", "steps=10")
+    train("pretrain", "--recipe", "tiny", "--out", tmp_path / "pretrain", f"data={models / 'records'}", "steps=10")
 
-    assert told(tmp_path / "dpo")["result"]["accuracy"] > 0.9
+    assert read_manifest(tmp_path / "dpo")["result"]["accuracy"] > 0.9
     found = rewards(tmp_path / "rloo")
     assert sum(found[-5:]) > sum(found[:5])  # one step has the answers to few questions
-    assert told(tmp_path / "pretrain")["result"]["last_loss"] < told(tmp_path / "pretrain")["result"]["first_loss"]
+    assert (
+        read_manifest(tmp_path / "pretrain")["result"]["last_loss"]
+        < read_manifest(tmp_path / "pretrain")["result"]["first_loss"]
+    )
 
 
 def test_answers_that_were_broken_off_go_on_as_if_they_were_not(models, tmp_path, kgtools):
@@ -203,7 +206,7 @@ def test_answers_that_were_broken_off_go_on_as_if_they_were_not(models, tmp_path
         "temperature=1.0",
         "batch_size=32",
     ]
-    trained("answer", "--recipe", "tiny", "--out", tmp_path / "whole", *own)
+    train("answer", "--recipe", "tiny", "--out", tmp_path / "whole", *own)
     shutil.copytree(tmp_path / "whole", tmp_path / "broken")
     (tmp_path / "broken" / "run.json").unlink()
     whole = pl.read_parquet(tmp_path / "whole" / "answers.parquet")
@@ -217,7 +220,7 @@ def test_answers_that_were_broken_off_go_on_as_if_they_were_not(models, tmp_path
         orjson.dumps({"identity": identity}) + b"\n" + torn + b"\n" + torn[:9]
     )
 
-    trained("answer", "--recipe", "tiny", "--out", tmp_path / "broken", *own)
+    train("answer", "--recipe", "tiny", "--out", tmp_path / "broken", *own)
 
     assert pl.read_parquet(tmp_path / "broken" / "answers.parquet").equals(whole)
     assert whole.height == 256
@@ -228,17 +231,17 @@ def test_answers_that_were_broken_off_go_on_as_if_they_were_not(models, tmp_path
 
 
 def test_the_best_of_several_answers_becomes_a_record_with_its_lineage(models, tmp_path):
-    trained(
+    train(
         "reject", "--recipe", "tiny", "--out", tmp_path / "chosen", f"model={models / 'merged'}", f"data={models / 'records'}",
         f"reward={models / 'reward'}", "max_new_tokens=12", "samples=4",
     )  # fmt: skip
 
-    facts = told(tmp_path / "chosen")
+    facts = read_manifest(tmp_path / "chosen")
     rows = pl.read_parquet(tmp_path / "chosen" / "records.parquet")
     assert facts["mean_best_score"] > facts["mean_score"]
     assert facts["records"] == rows.height
     assert rows.height + facts["rejected"] == 256
     meta = orjson.loads(rows["meta"][0])
     assert meta["score"] <= max(meta["scores"])
-    assert (meta["n"], len(meta["scores"]), meta["model"]) == (4, 4, told(models / "merged")["fingerprint"])
-    trained("sft", "--recipe", "tiny", "--out", tmp_path / "sft", f"data={tmp_path / 'chosen'}", "steps=2")
+    assert (meta["n"], len(meta["scores"]), meta["model"]) == (4, 4, read_manifest(models / "merged")["fingerprint"])
+    train("sft", "--recipe", "tiny", "--out", tmp_path / "sft", f"data={tmp_path / 'chosen'}", "steps=2")

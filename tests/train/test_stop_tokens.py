@@ -4,11 +4,11 @@ import orjson
 import pytest
 
 from kgtools.train.data.chat import chat
-from kgtools.train.inference.generate import Sampling, answers, load
+from kgtools.train.inference.generate import Sampling, generate, load
 from kgtools.train.inference.reward_scores import sequence
 from kgtools.train.models.resolve import tiny
 from kgtools.train.models.stop_tokens import StopToken, stop_tokens
-from tests.train.conftest import metrics, ours, stage_words, trained
+from tests.train.conftest import apply_template, metrics, stage_words, train
 from tests.train.test_generation import PROMPTS
 
 ASKED = [{"role": "user", "content": "头痛怎么办?"}]
@@ -17,7 +17,7 @@ ASKED = [{"role": "user", "content": "头痛怎么办?"}]
 @pytest.fixture
 def two_ends(tmp_path, tokenizer):
     """A model's folder whose settings name two ends, with a tokenizer that has another and a template with a third."""
-    talk = ours(tokenizer, "chatml")
+    talk = apply_template(tokenizer, "chatml")
     tokenizer.eos_token = "</s>"
     (tmp_path / "generation_config.json").write_bytes(orjson.dumps({"eos_token_id": [1, 3]}))
     return tmp_path, talk
@@ -64,10 +64,10 @@ def test_an_answer_ends_with_the_first_of_several_ends(engine, tmp_path):
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)
     free = Sampling(12, 0.0, 2, (2,), engine)
     model = load(tmp_path, free, 64)
-    whole = answers(model, tokenizer, PROMPTS, free)
+    whole = generate(model, tokenizer, PROMPTS, free)
     end = whole[0][4]
 
-    found = answers(model, tokenizer, PROMPTS, Sampling(12, 0.0, 2, (2, end), engine))
+    found = generate(model, tokenizer, PROMPTS, Sampling(12, 0.0, 2, (2, end), engine))
 
     assert end not in (2, tokenizer.pad_token_id)
     assert found == [ids[: ids.index(end) + 1] if end in ids else ids for ids in whole]
@@ -101,7 +101,7 @@ def test_a_dry_run_says_what_ends_an_answer_and_a_merged_model_keeps_it(models, 
 
 def test_ppo_counts_the_special_tokens_that_were_said(models, tmp_path):
     own = ("max_new_tokens=64", "temperature=100", "steps=1", "ppo_epochs=1")  # as hot as that any token is said
-    trained("ppo", *stage_words(models, tmp_path / "ppo", f"reward={models / 'reward'}", *own))
+    train("ppo", *stage_words(models, tmp_path / "ppo", f"reward={models / 'reward'}", *own))
 
     assert metrics(tmp_path / "ppo")[0]["special_tokens"] > 0
 

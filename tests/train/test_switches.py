@@ -12,7 +12,7 @@ from kgtools.train.stages.kto import Kto
 from kgtools.train.stages.kto import check as check_kto
 from kgtools.train.stages.ppo.recipe import Ppo
 from kgtools.train.stages.ppo.stage import check as check_ppo
-from tests.train.conftest import metrics, recipe, told, trained
+from tests.train.conftest import metrics, read_manifest, recipe, train
 
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers so
 
@@ -23,8 +23,8 @@ def switched(models, tmp_path_factory):
     home = tmp_path_factory.mktemp("switched")
     own = ("--recipe", "tiny", f"data={models / 'records'}", "steps=4", "log_every=1")
     more = ("lora.dora=true", "lora.rslora=true", "lora.plus=16", "neftune=5")
-    trained("sft", *own, *more, "--out", home / "sft")
-    trained("merge", home / "sft", "--out", home / "merged")
+    train("sft", *own, *more, "--out", home / "sft")
+    train("merge", home / "sft", "--out", home / "merged")
     return home
 
 
@@ -36,8 +36,8 @@ def test_sizes_and_directions_are_learnt_apart_with_dora_and_merge(switched):
 
     assert any("lora_magnitude_vector" in name for name in weights)
     assert (config["use_dora"], config["use_rslora"]) == (True, True)
-    assert told(switched / "sft")["result"]["trained"] == sum(weight.numel() for weight in weights.values())
-    assert told(switched / "merged")["logits_moved"] < 1e-4
+    assert read_manifest(switched / "sft")["result"]["trained"] == sum(weight.numel() for weight in weights.values())
+    assert read_manifest(switched / "merged")["logits_moved"] < 1e-4
 
 
 @pytest.mark.parametrize(("rslora", "scale"), [(True, 32 / 4), (False, 32 / 16)])
@@ -55,7 +55,7 @@ def test_a_rank_stabilised_adapter_is_scaled_by_the_root_of_its_rank(tiny_model,
 def test_the_second_matrices_learn_faster_with_lora_plus(models, tmp_path):
     own = ("--recipe", "tiny", f"data={models / 'records'}", "steps=1", "lora.dropout=0", "weight_decay=0")
     for name, more in (("plain", ()), ("plus", ("lora.plus=16",))):
-        trained("sft", *own, *more, "--out", tmp_path / name)
+        train("sft", *own, *more, "--out", tmp_path / name)
 
     moved = [_size(tmp_path / name / "adapter", "lora_B") for name in ("plain", "plus")]
     assert moved[1] / moved[0] == pytest.approx(16, rel=1e-3)  # Adam's first step goes as far as the rate says
@@ -74,7 +74,7 @@ def _size(adapter, matrix) -> float:
 def test_noise_is_in_what_is_learnt_from_and_in_nothing_else(models, tmp_path):
     own = ("--recipe", "tiny", f"data={models / 'records'}", "steps=1", "learning_rate=1e-12", "lora.dropout=0")
     for name, more in (("plain", ()), ("noisy", ("neftune=50",))):
-        trained("sft", *own, *more, "--out", tmp_path / name)
+        train("sft", *own, *more, "--out", tmp_path / name)
 
     losses = [metrics(tmp_path / name)[0]["loss"] for name in ("plain", "noisy")]
     assert abs(losses[1] - losses[0]) > 1e-3
@@ -84,11 +84,11 @@ def test_noise_is_in_what_is_learnt_from_and_in_nothing_else(models, tmp_path):
 
 def test_kto_learns_which_answers_are_good(models, tmp_path):
     own = ("--recipe", "tiny", f"model={models / 'merged'}", f"data={models / 'preferences'}")
-    trained("kto", *own, "--out", tmp_path / "kto", "steps=20", "log_every=1")
+    train("kto", *own, "--out", tmp_path / "kto", "steps=20", "log_every=1")
 
     lines = [line for line in metrics(tmp_path / "kto") if "loss" in line]
     assert lines[0]["loss"] == pytest.approx(0.5, abs=1e-5)  # 1 - sigmoid(0), as the policy begins as the reference
-    assert told(tmp_path / "kto")["result"]["margin"] > 0.3
+    assert read_manifest(tmp_path / "kto")["result"]["margin"] > 0.3
     assert lines[-1]["loss"] < lines[0]["loss"] - 0.02
 
 

@@ -7,13 +7,13 @@ import polars as pl
 import pytest
 
 from kgtools.train.data.chat import Chat, Refusal, chat
-from kgtools.train.data.thinking import part
-from kgtools.train.data.tokenize import Made, _preference
+from kgtools.train.data.thinking import split_thinking
+from kgtools.train.data.tokenize import _preference
 from kgtools.train.inference import generate
-from kgtools.train.inference.answer import Answer, Said, answer
+from kgtools.train.inference.answer import Answer, Completion, answer
 from kgtools.train.inference.reward_scores import sequence
 from kgtools.train.models import load
-from tests.train.conftest import byte_level, learnt, made, preferences, question, records, said
+from tests.train.conftest import byte_level, decode_learnt, preferences, question, records, reply, tokenize_rows
 
 REASONS = str(Path(__file__).parent / "chat" / "reasons.jinja")
 EMPTY = "<think>\n\n</think>\n\n"
@@ -42,7 +42,7 @@ def reasoning(special: bool = False, template: str = REASONS, **arguments: Any) 
     ],
 )
 def test_what_is_thought_is_told_from_what_is_answered(text: str, opened: bool, thought: str, answer: str) -> None:
-    assert part(text, opened) == (thought, answer)
+    assert split_thinking(text, opened) == (thought, answer)
 
 
 @pytest.mark.parametrize("special", [False, True])
@@ -68,18 +68,18 @@ def test_a_block_that_the_prompt_begins_is_no_answer_either(tmp_path: Path) -> N
     assert talk.decode(question(1), ids[:2])[1] == ""
     assert sequence(talk, question(1), "why</think>so") == sequence(talk, question(1), "so")
     with pytest.raises(Refusal, match="begins an answer otherwise than it asks for one") as refused:
-        talk.render(question(1) + said("so"))
+        talk.render(question(1) + reply("so"))
     assert refused.value.reason == "template-asks-otherwise"
 
 
 def test_the_block_is_learnt_where_the_model_writes_it_and_not_where_the_prompt_does(tmp_path: Path) -> None:
-    folder = records(tmp_path, [question(1) + said("ok")])
+    folder = records(tmp_path, [question(1) + reply("ok")])
 
     for arguments, wanted in (({}, f"{EMPTY}ok<|im_end|>"), ({"enable_thinking": False}, "ok<|im_end|>")):
         talk = reasoning(**arguments)
-        (row,) = made(folder, "records", talk)[0].iter_rows(named=True)
+        (row,) = tokenize_rows(folder, "records", talk)[0].iter_rows(named=True)
         (folder / "tokens.parquet").unlink()
-        assert learnt(talk.tokenizer, row) == wanted
+        assert decode_learnt(talk.tokenizer, row) == wanted
         assert talk.tokenizer.decode(row["input_ids"]).count("<think>") == 1
         asked = talk.ask(question(1))
         assert talk.tokenizer.decode(row["input_ids"]).startswith(asked)
@@ -96,30 +96,30 @@ def test_a_marked_template_learns_no_block_that_stands_in_the_prompt() -> None:
     for thinks, wanted in ((True, "<think></think>ok<|im_end|>"), (False, "ok<|im_end|>")):
         words.chat_template = marked
         text, ((begin, end),) = chat(words, "auto", None, None, {"enable_thinking": thinks}).render(
-            question(1) + said("ok")
+            question(1) + reply("ok")
         )
         assert text[begin:end] == wanted
 
 
 def test_thoughts_of_a_row_are_learnt_and_refused_where_none_are_asked_for(tmp_path: Path) -> None:
-    folder = records(tmp_path, [question(1) + said("<think>\nwhy\n</think>\n\nso")])
+    folder = records(tmp_path, [question(1) + reply("<think>\nwhy\n</think>\n\nso")])
     thinks, quick = reasoning(), reasoning(enable_thinking=False)
 
-    (row,) = made(folder, "records", thinks)[0].iter_rows(named=True)
+    (row,) = tokenize_rows(folder, "records", thinks)[0].iter_rows(named=True)
     (folder / "tokens.parquet").unlink()
 
-    assert learnt(thinks.tokenizer, row) == "<think>\nwhy\n</think>\n\nso<|im_end|>"
-    assert made(folder, "records", quick)[2] == ["template-asks-otherwise"]
+    assert decode_learnt(thinks.tokenizer, row) == "<think>\nwhy\n</think>\n\nso<|im_end|>"
+    assert tokenize_rows(folder, "records", quick)[2] == ["template-asks-otherwise"]
 
 
 def test_a_block_that_both_answers_begin_with_belongs_to_the_prompt(tmp_path: Path) -> None:
     rows = [
-        (question(1), said("a"), said("b")),
-        (question(2), said("<think>\nwhy\n</think>\n\na"), said("<think>\nwho\n</think>\n\nb")),
+        (question(1), reply("a"), reply("b")),
+        (question(2), reply("<think>\nwhy\n</think>\n\na"), reply("<think>\nwho\n</think>\n\nb")),
     ]
     talk = reasoning()
 
-    table, _, refused = made(preferences(tmp_path, rows), "preferences", talk)
+    table, _, refused = tokenize_rows(preferences(tmp_path, rows), "preferences", talk)
 
     assert refused == []
     assert [talk.tokenizer.decode(ids) for ids in table["chosen_ids"]] == [
@@ -131,21 +131,21 @@ def test_a_block_that_both_answers_begin_with_belongs_to_the_prompt(tmp_path: Pa
 
 def test_earlier_answers_of_a_talk_do_not_hinder_a_preference_and_are_a_reject_of_records(tmp_path: Path) -> None:
     talk = reasoning()
-    before = question(1) + said("a") + question(2)
+    before = question(1) + reply("a") + question(2)
 
-    prompt = _preference({"prompt": before, "chosen": said("b"), "rejected": said("c")}, talk, 999, Made())[0]
+    prompt = _preference({"prompt": before, "chosen": reply("b"), "rejected": reply("c")}, talk, 999).columns[0]
 
     assert talk.tokenizer.decode(prompt) == talk.ask(before) + EMPTY
-    assert made(records(tmp_path, [before + said("b")]), "records", talk)[2] == ["template-rewrites-turns"]
-    assert made(records(tmp_path / "asks", [before]), "prompts", talk)[2] == []
+    assert tokenize_rows(records(tmp_path, [before + reply("b")]), "records", talk)[2] == ["template-rewrites-turns"]
+    assert tokenize_rows(records(tmp_path / "asks", [before]), "prompts", talk)[2] == []
 
 
 @pytest.mark.parametrize("arguments", [{}, {"enable_thinking": False}])
 def test_what_is_scored_is_what_pairs_are_made_of_with_one_block(arguments: dict[str, Any]) -> None:
     talk = reasoning(**arguments)
-    row = {"prompt": question(1), "chosen": said("so"), "rejected": said("no")}
+    row = {"prompt": question(1), "chosen": reply("so"), "rejected": reply("no")}
 
-    prompt, chosen, _ = _preference(row, talk, 999, Made())
+    prompt, chosen, _ = _preference(row, talk, 999).columns
 
     for text in ("so", f"{EMPTY}so", "<think>\nwhy\n</think>\n\nso"):
         assert sequence(talk, question(1), text) == prompt + chosen
@@ -166,7 +166,7 @@ def test_what_was_thought_has_a_column_of_its_own_and_the_answer_none_of_it(
     texts = [f"{EMPTY}A</s>", "<think>why</think>B</s>", "C</s>", "<think>why"]
     said_ = iter(words(text, add_special_tokens=False)["input_ids"] for text in texts)
     monkeypatch.setattr(generate, "load", lambda *_: None)
-    monkeypatch.setattr(generate, "answers", lambda _model, _words, prompts, _how: [next(said_) for _ in prompts])
+    monkeypatch.setattr(generate, "generate", lambda _model, _words, prompts, _how: [next(said_) for _ in prompts])
     folder = records(tmp_path / "asked", [question(n) for n in range(4)], split="test")
     own = Answer(title="toy", model=str(tiny_model), data=(folder,), batch_size=1)
 
@@ -178,5 +178,5 @@ def test_what_was_thought_has_a_column_of_its_own_and_the_answer_none_of_it(
 
 
 def test_a_message_keeps_what_was_thought_before_its_answer() -> None:
-    assert Said("so", True, 9, "why", 0).whole == "<think>\nwhy\n</think>\n\nso"
-    assert [Said("so", True, 9, thought, 0).whole for thought in (None, "")] == ["so", "so"]
+    assert Completion("so", True, 9, "why", 0).full_text == "<think>\nwhy\n</think>\n\nso"
+    assert [Completion("so", True, 9, thought, 0).full_text for thought in (None, "")] == ["so", "so"]

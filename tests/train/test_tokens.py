@@ -10,26 +10,26 @@ from hypothesis import strategies as st
 
 from kgtools.train.data.chat import Chat, chat
 from kgtools.train.data.rows import Noun
-from kgtools.train.data.tokenize import NOT_LEARNT, PAIRS, PROMPTS, TOKENS, Made, _preference, _record
+from kgtools.train.data.tokenize import NOT_LEARNT, PAIRS, PROMPTS, TOKENS, TokenCounts, _preference, _record
 from tests.train.conftest import (
     ENDS,
     TALK,
+    apply_template,
     byte_fallback,
     byte_level,
-    learnt,
-    made,
-    ours,
+    decode_learnt,
     preferences,
     question,
     records,
-    said,
+    reply,
+    tokenize_rows,
 )  # fmt: skip
 
 
 def test_a_text_that_holds_a_special_token_is_refused(tokenizer, tmp_path):
-    rows = [question(1) + said("ok"), [{"role": "user", "content": "a</s>b"}, *said("ok")]]
+    rows = [question(1) + reply("ok"), [{"role": "user", "content": "a</s>b"}, *reply("ok")]]
 
-    table, _, refused = made(records(tmp_path, rows), "records", chat(tokenizer, "plain", None))
+    table, _, refused = tokenize_rows(records(tmp_path, rows), "records", chat(tokenizer, "plain", None))
 
     assert (table["id"].to_list(), refused) == (["r0"], ["special-token"])
 
@@ -38,19 +38,19 @@ def test_what_is_too_long_is_cut_at_the_end_of_a_turn(tokenizer, tmp_path):
     talk = chat(tokenizer, "plain", None)
     short = len(tokenizer(talk.render(TALK[:3])[0], add_special_tokens=False)["input_ids"])
 
-    table, counted, _ = made(records(tmp_path, [TALK]), "records", talk, max_length=short + 3)
+    table, counted, _ = tokenize_rows(records(tmp_path, [TALK]), "records", talk, max_length=short + 3)
     row = table.row(0, named=True)
 
-    assert learnt(tokenizer, row) == "休息。</s>"
+    assert decode_learnt(tokenizer, row) == "休息。</s>"
     assert row["input_ids"][-1] == tokenizer.eos_token_id
     assert counted.cut == {"at the end of a turn": 1}
 
 
 def test_an_only_answer_that_is_too_long_is_cut_without_a_false_end(tokenizer, tmp_path):
     talk = chat(tokenizer, "plain", None)
-    long = question(1) + said("休息 " * 40)
+    long = question(1) + reply("休息 " * 40)
 
-    table, counted, refused = made(records(tmp_path, [long]), "records", talk, max_length=40)
+    table, counted, refused = tokenize_rows(records(tmp_path, [long]), "records", talk, max_length=40)
     row = table.row(0, named=True)
 
     assert len(row["input_ids"]) == 40
@@ -60,31 +60,33 @@ def test_an_only_answer_that_is_too_long_is_cut_without_a_false_end(tokenizer, t
 
 
 def test_a_question_that_leaves_no_room_for_an_answer_is_refused(tokenizer, tmp_path):
-    long = [{"role": "user", "content": "头痛 " * 40}, *said("休息")]
+    long = [{"role": "user", "content": "头痛 " * 40}, *reply("休息")]
 
-    table, _, refused = made(records(tmp_path, [long]), "records", chat(tokenizer, "plain", None), max_length=20)
+    table, _, refused = tokenize_rows(
+        records(tmp_path, [long]), "records", chat(tokenizer, "plain", None), max_length=20
+    )
 
     assert (table.height, refused) == (0, ["prompt-too-long"])
 
 
 def test_both_answers_of_a_preference_go_on_from_one_prompt(tokenizer, tmp_path):
     talk = chat(tokenizer, "plain", None)
-    rows = [(question(1), said("休息吃药"), said("休息")), (question(2), said("a" * 300), said("b"))]
+    rows = [(question(1), reply("休息吃药"), reply("休息")), (question(2), reply("a" * 300), reply("b"))]
 
-    table, counted, refused = made(preferences(tmp_path, rows), "preferences", talk, max_length=100)
+    table, counted, refused = tokenize_rows(preferences(tmp_path, rows), "preferences", talk, max_length=100)
     row = table.row(0, named=True)
 
     for side, text in (("chosen_ids", "休息吃药"), ("rejected_ids", "休息")):
-        whole = talk.render(question(1) + said(text))[0].rstrip("\n")
+        whole = talk.render(question(1) + reply(text))[0].rstrip("\n")
         assert row["prompt_ids"] + row[side] == tokenizer(whole, add_special_tokens=False)["input_ids"]
         assert row[side][-1] == tokenizer.eos_token_id
     assert (refused, counted.rows) == (["too-long"], 1)
 
 
 def test_a_prompt_ends_where_the_answer_begins(tokenizer, tmp_path):
-    talk = ours(tokenizer, "chatml")
+    talk = apply_template(tokenizer, "chatml")
 
-    table, _, _ = made(records(tmp_path, [TALK]), "prompts", talk)
+    table, _, _ = tokenize_rows(records(tmp_path, [TALK]), "prompts", talk)
 
     assert tokenizer.decode(table["prompt_ids"][0]) == talk.ask(TALK[:4])
     assert [message["role"] for message in table["prompt"][0]] == ["system", "user", "assistant", "user"]
@@ -95,7 +97,7 @@ def test_joined_texts_lose_nothing_and_fill_their_sequences(tokenizer, tmp_path)
     texts = [f"text {number} 头痛" * (number + 1) for number in range(9)]
     rows = [[{"role": "user", "content": text}] for text in texts]
 
-    table, counted, _ = made(records(tmp_path, rows), "texts", talk, max_length=64, packed=True)
+    table, counted, _ = tokenize_rows(records(tmp_path, rows), "texts", talk, max_length=64, packed=True)
     flat = [id_ for row in table["input_ids"] for id_ in row]
 
     assert flat == [
@@ -132,13 +134,13 @@ def test_any_answer_is_learnt_to_the_letter(plain: Chat, texts: tuple[str, ...])
     roles = ("user", "assistant", "user", "assistant")
     talk = [{"role": role, "content": text} for role, text in zip(roles, texts, strict=True)]
 
-    found = _record({"messages": talk}, plain, 4096, Made())
+    found = _record({"messages": talk}, plain, 4096)
 
     assert not isinstance(found, str)
-    row = dict(zip(("input_ids", "labels"), found, strict=True))
-    assert learnt(plain.tokenizer, row) == f"{texts[1]}</s>{texts[3]}</s>"
+    row = dict(zip(("input_ids", "labels"), found.columns, strict=True))
+    assert decode_learnt(plain.tokenizer, row) == f"{texts[1]}</s>{texts[3]}</s>"
     assert row["input_ids"] == ids_of(plain, plain.render(talk)[0])
-    assert all(label in (id_, NOT_LEARNT) for id_, label in zip(*found, strict=True))
+    assert all(label in (id_, NOT_LEARNT) for id_, label in zip(*found.columns, strict=True))
 
 
 @given(chosen=TEXT, rejected=TEXT)
@@ -146,14 +148,14 @@ def test_any_answer_is_learnt_to_the_letter(plain: Chat, texts: tuple[str, ...])
 @example(chosen="\n\nabc", rejected="xyz")
 @example(chosen="头", rejected="痛")
 def test_no_token_of_a_preference_is_split_where_the_answer_begins(plain: Chat, chosen: str, rejected: str) -> None:
-    row = {"prompt": question(1), "chosen": said(chosen), "rejected": said(rejected)}
+    row = {"prompt": question(1), "chosen": reply(chosen), "rejected": reply(rejected)}
 
-    found = _preference(row, plain, 4096, Made())
+    found = _preference(row, plain, 4096)
 
     assert not isinstance(found, str)
-    prompt, *answers = found
+    prompt, *answers = found.columns
     for ids, text in zip(answers, (chosen, rejected), strict=True):
-        assert prompt + ids == ids_of(plain, plain.render(question(1) + said(text))[0])
+        assert prompt + ids == ids_of(plain, plain.render(question(1) + reply(text))[0])
         assert plain.tokenizer.decode(ids).endswith("</s>")
         assert ids[-1] == plain.tokenizer.eos_token_id
         assert ids.count(plain.tokenizer.eos_token_id) == 1
@@ -164,10 +166,10 @@ def test_no_token_of_a_preference_is_split_where_the_answer_begins(plain: Chat, 
 def test_texts_become_sequences_of_which_none_loses_a_token(
     plain: Chat, texts: list[str], length: int, packed: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    home = records(tmp_path_factory.mktemp("texts"), [said(text) for text in texts])
+    home = records(tmp_path_factory.mktemp("texts"), [reply(text) for text in texts])
     ended = [[*ids_of(plain, text), plain.tokenizer.eos_token_id] for text in texts]
 
-    table, counted, refused = made(home, "texts", plain, length, packed)
+    table, counted, refused = tokenize_rows(home, "texts", plain, length, packed)
     sizes = table["input_ids"].list.len().to_list()
 
     assert [id_ for row in table["input_ids"] for id_ in row] == [id_ for ids in ended for id_ in ids]
@@ -183,12 +185,12 @@ def test_texts_become_sequences_of_which_none_loses_a_token(
     assert (counted.rows, counted.tokens, counted.learnt, counted.longest) == (
         len(sizes), sum(sizes), sum(sizes), max(sizes),
     )  # fmt: skip
-    assert counted.around == pytest.approx(sum(size for size in sizes for _ in range(size)) / sum(sizes))
+    assert counted.context_length == pytest.approx(sum(size for size in sizes for _ in range(size)) / sum(sizes))
 
 
 @pytest.mark.parametrize("name", ENDS)
 def test_a_conversation_is_cut_at_the_last_end_of_an_answer_that_fits(name: str, tokenizer: Any) -> None:
-    talk = ours(tokenizer, name)
+    talk = apply_template(tokenizer, name)
     begins = [len(ids_of(talk, talk.ask(TALK[:size]))) for size in (2, 4)]
     ends = [len(ids_of(talk, talk.render(TALK[:size])[0])) for size in (3, 5)]
     whole = ids_of(talk, talk.render(TALK)[0])
@@ -198,12 +200,12 @@ def test_a_conversation_is_cut_at_the_last_end_of_an_answer_that_fits(name: str,
     ]
 
     for length in range(1, len(whole) + 2):
-        counted = Made()
-        found = _record({"messages": TALK}, talk, length, counted)
+        found = _record({"messages": TALK}, talk, length)
         if length <= begins[0]:
             assert found == "prompt-too-long"
-            assert counted == Made()
             continue
+        counted = TokenCounts().plus([found])
+        found = found.columns
         size, cut = next(
             (size, cut)
             for fits, size, cut in (
@@ -221,7 +223,7 @@ def test_a_conversation_is_cut_at_the_last_end_of_an_answer_that_fits(name: str,
 
 
 def test_what_follows_the_end_of_an_answer_is_not_learnt(tokenizer: Any, tmp_path: Path) -> None:
-    own = ours(tokenizer, "chatml")
+    own = apply_template(tokenizer, "chatml")
     text = (
         "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
         "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
@@ -229,20 +231,22 @@ def test_what_follows_the_end_of_an_answer_is_not_learnt(tokenizer: Any, tmp_pat
     (tmp_path / "qwen.jinja").write_text(text, encoding="utf-8")
     talk = chat(own.tokenizer, str(tmp_path / "qwen.jinja"), "<|im_end|>")
 
-    table, _, _ = made(records(tmp_path, [TALK]), "records", talk)
+    table, _, _ = tokenize_rows(records(tmp_path, [TALK]), "records", talk)
     row = table.row(0, named=True)
 
-    assert learnt(tokenizer, row) == "休息。<|im_end|>Drink water\nand sleep.<|im_end|>"
+    assert decode_learnt(tokenizer, row) == "休息。<|im_end|>Drink water\nand sleep.<|im_end|>"
     assert row["input_ids"][-1] == row["labels"][-1] == tokenizer.eos_token_id
 
 
 def test_rows_become_tokens_or_rejects(tokenizer: Any, tmp_path: Path) -> None:
     talks = [
-        TALK, question(1) + said("ok"), question(1), question(2) + said("a</s>"), question(3) + said("长 " * 99),
-        [{"role": "user", "content": "长 " * 99}, *said("ok")],
+        TALK, question(1) + reply("ok"), question(1), question(2) + reply("a</s>"), question(3) + reply("长 " * 99),
+        [{"role": "user", "content": "长 " * 99}, *reply("ok")],
     ]  # fmt: skip
 
-    table, counted, refused = made(records(tmp_path, talks), "records", chat(tokenizer, "plain", None), max_length=150)
+    table, counted, refused = tokenize_rows(
+        records(tmp_path, talks), "records", chat(tokenizer, "plain", None), max_length=150
+    )
     learnt_ = table["labels"].list.eval(pl.element() != NOT_LEARNT).list.sum().sum()
 
     assert table["id"].to_list() == ["r0", "r1", "r4"]
@@ -259,21 +263,21 @@ def test_rows_become_tokens_or_rejects(tokenizer: Any, tmp_path: Path) -> None:
 def test_where_every_text_holds_a_special_token_nothing_is_left(
     noun: Noun, schema: Any, held: str, tokenizer: Any, tmp_path: Path
 ) -> None:
-    talk = ours(tokenizer, "chatml")
-    rows = [[{"role": "user", "content": f"头痛{held}"}, *said("ok")]]
+    talk = apply_template(tokenizer, "chatml")
+    rows = [[{"role": "user", "content": f"头痛{held}"}, *reply("ok")]]
 
-    table, counted, refused = made(records(tmp_path, rows), noun, talk)
+    table, counted, refused = tokenize_rows(records(tmp_path, rows), noun, talk)
 
     assert (table.schema, table.height) == (pl.Schema(schema.columns), 0)
-    assert (counted, refused) == (Made(), ["special-token"])
+    assert (counted, refused) == (TokenCounts(), ["special-token"])
 
 
 @pytest.mark.parametrize("side", ["prompt", "chosen", "rejected"])
 def test_a_special_token_on_any_side_of_a_preference_is_refused(side: str, tokenizer: Any, tmp_path: Path) -> None:
-    row = {"prompt": question(1), "chosen": said("a"), "rejected": said("b")}
+    row = {"prompt": question(1), "chosen": reply("a"), "rejected": reply("b")}
     row[side] = [{**message, "content": "a<s>b"} for message in row[side]]
 
-    table, _, refused = made(
+    table, _, refused = tokenize_rows(
         preferences(tmp_path, [tuple(row.values())]), "preferences", chat(tokenizer, "plain", None)
     )
 
@@ -282,15 +286,15 @@ def test_a_special_token_on_any_side_of_a_preference_is_refused(side: str, token
 
 def test_a_preference_or_a_prompt_fits_to_the_token(tokenizer: Any, tmp_path: Path) -> None:
     talk = chat(tokenizer, "plain", None)
-    pair = preferences(tmp_path / "pair", [(question(1), said("休息吃药"), said("休息"))])
+    pair = preferences(tmp_path / "pair", [(question(1), reply("休息吃药"), reply("休息"))])
     asks = records(tmp_path / "asks", [question(1)])
-    longest = len(ids_of(talk, talk.render(question(1) + said("休息吃药"))[0]))
+    longest = len(ids_of(talk, talk.render(question(1) + reply("休息吃药"))[0]))
     asked = len(ids_of(talk, talk.ask(question(1))))
 
     for folder, noun, fits, reason in (
         (pair, "preferences", longest, "too-long"),
         (asks, "prompts", asked, "prompt-too-long"),
     ):
-        assert made(folder, noun, talk, fits)[1].longest == fits
+        assert tokenize_rows(folder, noun, talk, fits)[1].longest == fits
         (folder / "tokens.parquet").unlink()
-        assert made(folder, noun, talk, fits - 1)[2] == [reason]
+        assert tokenize_rows(folder, noun, talk, fits - 1)[2] == [reason]

@@ -10,11 +10,11 @@ import pytest
 
 from kgtools.tools import registry
 from kgtools.tools.errors import KgtoolsError, MissingExtraError, UsageError
-from kgtools.train.launch.processes import Machines
+from kgtools.train.launch.processes import Cluster
 from kgtools.train.launch.requirements import QUIET, needs_packages
 from kgtools.train.launch.run import run
 from kgtools.train.launch.tracking import numbers, report, settings
-from tests.train.conftest import GOOD, metrics, question, recipe, records, said, stage_words, trained
+from tests.train.conftest import GOOD, metrics, question, recipe, records, reply, stage_words, train
 
 LINE = {"step": 3, "loss": 0.5, "mfu": None, "good": True, "nan": float("nan"), "seconds": {"update": 2.0}}
 
@@ -31,10 +31,10 @@ def scalars(place: Path) -> dict[tuple[str, int], float]:
 def reported(models, tmp_path_factory):
     """Runs of two stages that report to TensorBoard."""
     home = tmp_path_factory.mktemp("reported")
-    seen = records(home / "seen", [question(n) + said(GOOD) for n in range(300, 308)], split="validation")
+    seen = records(home / "seen", [question(n) + reply(GOOD) for n in range(300, 308)], split="validation")
     more = ("steps=4", "log_every=1", "report_to=tensorboard", "--nproc", 1)
-    trained("sft", *stage_words(models, home / "sft", *more, f"data={seen}"))
-    trained("ppo", *stage_words(models, home / "ppo", *more, f"reward={models / 'reward'}", "max_new_tokens=4"))
+    train("sft", *stage_words(models, home / "sft", *more, f"data={seen}"))
+    train("ppo", *stage_words(models, home / "ppo", *more, f"reward={models / 'reward'}", "max_new_tokens=4"))
     return home
 
 
@@ -170,7 +170,7 @@ def test_of_several_nodes_the_first_reports(monkeypatch, tmp_path):
     stage = replace(registry.find("stages", "sft"), check=check)
     for node, word in ((0, "pip install wandb"), (1, "it went on")):
         with pytest.raises(KgtoolsError, match=word):
-            run(stage, recipe(report_to="wandb"), tmp_path, Machines(1, 2, node, "host:1"))
+            run(stage, recipe(report_to="wandb"), tmp_path, Cluster(1, 2, node, "host:1"))
 
 
 @pytest.mark.parametrize("none", ["none", None, []])

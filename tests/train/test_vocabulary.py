@@ -7,8 +7,8 @@ import torch
 
 from kgtools.tools.errors import InputError
 from kgtools.train.models.resolve import fingerprint
-from kgtools.train.models.vocabulary import add_tokens, grow, untrained, vocabulary_of
-from tests.train.faults import configure, faulty, matrices, model_of, tokenizer_of
+from kgtools.train.models.vocabulary import add_tokens, find_untrained_rows, grow, vocabulary_of
+from tests.train.faults import configure, matrices, model_of, tokenizer_of, write_faulty
 
 WAYS = ("zero", "same", "mean")
 
@@ -20,21 +20,21 @@ def test_weights_of_another_vocabulary_than_the_configuration_says_are_refused(b
     with pytest.raises(
         InputError, match=rf"hold {own.rows} rows of lm_head.weight, and config.json says {own.rows + 8}"
     ):
-        untrained(base, vocabulary_of(base), "lm_head", [2])
+        find_untrained_rows(base, vocabulary_of(base), "lm_head", [2])
 
 
 @pytest.mark.parametrize("how", WAYS)
 @pytest.mark.parametrize(("kind", "shift"), [("llama", 0.0), ("bloom", 3.0)])
 def test_a_row_that_was_never_trained_is_found_however_it_was_left(kind, shift, how, tmp_path):
-    folder = faulty(kind, tmp_path / "model", how, shift)
+    folder = write_faulty(kind, tmp_path / "model", how, shift)
     own, end = vocabulary_of(folder), tokenizer_of(folder).eos_token_id
 
     for module in own.matrices:
-        found = untrained(folder, own, module, range(4, own.rows))
+        found = find_untrained_rows(folder, own, module, range(4, own.rows))
         assert found == {}  # no other row is taken for one
-        assert set(untrained(folder, own, module, [end, 4])) == {end}
+        assert set(find_untrained_rows(folder, own, module, [end, 4])) == {end}
     like = {"zero": "zero", "same": "the same as 1 other", "mean": "the mean of all" if shift else "zero"}
-    assert untrained(folder, own, own.outputs, [end])[end] == like[how]
+    assert find_untrained_rows(folder, own, own.outputs, [end])[end] == like[how]
 
 
 def test_a_row_with_the_noise_of_a_resize_is_found(base):
@@ -44,7 +44,7 @@ def test_a_row_with_the_noise_of_a_resize_is_found(base):
     model.save_pretrained(base)
 
     own = vocabulary_of(base)
-    assert set(untrained(base, own, own.outputs, range(own.rows))) == {had, had + 1}
+    assert set(find_untrained_rows(base, own, own.outputs, range(own.rows))) == {had, had + 1}
 
 
 def test_rows_of_random_and_trained_models_are_not_taken_for_untrained(folder, models):
@@ -52,7 +52,7 @@ def test_rows_of_random_and_trained_models_are_not_taken_for_untrained(folder, m
         own = vocabulary_of(place)
         fill = tokenizer_of(place).pad_token_id  # zero in the embeddings of those that fill up with it
         for module in own.matrices:
-            assert untrained(place, own, module, {*range(own.rows)} - {fill}) == {}
+            assert find_untrained_rows(place, own, module, {*range(own.rows)} - {fill}) == {}
 
 
 def test_a_matrix_is_found_in_parts_of_a_model_and_under_the_names_that_older_files_have(folder, tmp_path):
@@ -69,7 +69,7 @@ def test_a_matrix_is_found_in_parts_of_a_model_and_under_the_names_that_older_fi
         )
 
     for module in own.matrices:
-        assert set(untrained(tmp_path / "old", own, module, [2, 5])) == {2, 5}
+        assert set(find_untrained_rows(tmp_path / "old", own, module, [2, 5])) == {2, 5}
 
 
 def test_a_model_grows_by_rows_that_are_the_mean_and_the_same_bytes_each_time(folder, tmp_path):

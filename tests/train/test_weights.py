@@ -9,9 +9,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from kgtools.tools.errors import InputError
-from kgtools.train.launch.job import last_whole, sizes
+from kgtools.train.launch.job import last_checkpoint, sizes
 from kgtools.train.models.resolve import fingerprint, needs_weights
-from tests.train.conftest import GOOD, question, records, said
+from tests.train.conftest import GOOD, question, records, reply
 
 
 def lacks_one(folder: Path) -> None:
@@ -65,7 +65,7 @@ FAULTS = [
 def test_a_model_that_is_not_whole_is_refused_and_nothing_is_left(command, fault, words, tiny_model, tmp_path, kgtools):
     shutil.copytree(tiny_model, tmp_path / "model")
     fault(tmp_path / "model")
-    records(tmp_path / "data", [question(n) + said(GOOD) for n in range(16)], split="train")
+    records(tmp_path / "data", [question(n) + reply(GOOD) for n in range(16)], split="train")
 
     own = (f"model={tmp_path / 'model'}", f"data={tmp_path / 'data'}", *(["split=all"] if command == "answer" else []))
     done = kgtools("train", command, "--recipe", "tiny", *own, "--out", tmp_path / "out")
@@ -99,12 +99,12 @@ def test_a_checkpoint_that_was_cut_off_later_is_passed_over(tmp_path):
         home = tmp_path / f"checkpoint-{step}"
         (home / "zero").mkdir(parents=True)
         (home / "zero" / "weights").write_bytes(bytes(100))
-        (home / "whole.json").write_bytes(
+        (home / "complete.json").write_bytes(
             orjson.dumps({"step": step, "world": 1, "identity": "x", "sizes": sizes(home)})
         )
-    assert last_whole(tmp_path)[1]["step"] == 4
+    assert last_checkpoint(tmp_path).step == 4
 
     (tmp_path / "checkpoint-4" / "zero" / "weights").write_bytes(bytes(50))
-    assert last_whole(tmp_path)[1]["step"] == 2
+    assert last_checkpoint(tmp_path).step == 2
     shutil.rmtree(tmp_path / "checkpoint-2" / "zero")
-    assert last_whole(tmp_path) is None
+    assert last_checkpoint(tmp_path) is None

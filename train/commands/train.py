@@ -1,25 +1,21 @@
 """The command that owns models: `kgtools train`, with a command of its own for each stage."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kgtools.tools import registry
-from kgtools.tools.errors import UsageError
 from kgtools.tools.main import load_command
-from kgtools.tools.options import (
-    F,
-    allow_option,
-    complete_words,
-    format_option,
-    identified_option,
-    out_option,
-    seed_option,
-)
-from kgtools.tools.outputs.atomic import write_file
-from kgtools.tools.terminal import tell
-from kgtools.train.commands import answer, changes, nproc_option, recipe_option, systems, words_argument
+from kgtools.tools.options import F, format_option, out_option
+from kgtools.tools.terminal import say, tell
+from kgtools.train.commands import changes, nproc_option, recipe_option, shorten, words_argument
+from kgtools.train.commands.all import train_all
+from kgtools.train.commands.answer import answer
+from kgtools.train.commands.best_of_n import reject
+from kgtools.train.commands.doctor import doctor
+from kgtools.train.commands.merge_adapter import merge
+from kgtools.train.commands.recipes import recipes
 
 if TYPE_CHECKING:
     from kgtools.train.launch.job import Stage
@@ -47,12 +43,15 @@ class Stages(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=Stages)
-def train() -> None:
+@click.group(cls=Stages, invoke_without_command=True)
+@click.pass_context
+def train(ctx: click.Context) -> None:
     """Make a model of records: pre-training, fine-tuning, reward model, PPO; and what comes after."""
+    if ctx.invoked_subcommand is None:
+        say(ctx.get_help())
 
 
-def place_options(command: F) -> F:
+def cluster_options(command: F) -> F:
     """The options that say which processes there are."""
     for option in (
         click.option(
@@ -94,7 +93,7 @@ def _stage(name: str, stage: "Stage") -> click.Command:
     @words_argument
     @recipe_option
     @out_option(f"./{name}", "Folder for the result.")
-    @place_options
+    @cluster_options
     @click.option("--dry-run", is_flag=True, help="Check everything and say what would be done.")
     @click.option("--fresh", is_flag=True, help="Replace what --out holds.")
     @click.option(
@@ -107,113 +106,36 @@ def _stage(name: str, stage: "Stage") -> click.Command:
         words: tuple[str, ...], name: str, out: Path, nproc: int | None, nnodes: int | None, node: int | None, rdzv: str | None,
         hostfile: Path | None, dry_run: bool, fresh: bool, weights_only: bool, style: str,
     ) -> None:  # fmt: skip
-        from kgtools.train import recipe
-        from kgtools.train.commands import output
-        from kgtools.train.launch import processes
+        from kgtools.train.commands.plan import print_plan
+        from kgtools.train.commands.progress import show_metrics
+        from kgtools.train.launch.processes import find_cluster
         from kgtools.train.launch.requirements import needs_stack
-        from kgtools.train.launch.run import run
+        from kgtools.train.launch.train import train as train_stage
 
         needs_stack()
-        settings = recipe.load(name, stage.name, stage.recipe, changes(words))
-        place = processes.machines(nproc, nnodes, node, rdzv, hostfile)
-        with output.progress() as line:
-            done = run(
-                stage, settings, out, place, fresh=fresh, weights_only=weights_only, dry_run=dry_run,
-                tell=lambda plan: output.print_plan(plan, place, style if dry_run else "talk"), show=line,
+        with show_metrics() as line:
+            run = train_stage(
+                stage, name, changes(words), out, lambda: find_cluster(nproc, nnodes, node, rdzv, hostfile), fresh=fresh,
+                weights_only=weights_only, dry_run=dry_run, on_plan=lambda plan: print_plan(plan, style if dry_run else "talk"), on_metrics=line,
             )  # fmt: skip
-        if done:
-            output.print_done(done, out, style)
+        if run.manifest:
+            _print_result(run.manifest, out, style)
 
     return command
 
 
-@train.command("all")
-@click.option(
-    "--recipe",
-    "system",
-    metavar="NAME",
-    required=True,
-    shell_complete=complete_words(systems),
-    help="A system that has sft, reward, ppo and answer.",
-)
-@click.option("--records", type=click.Path(path_type=Path), required=True, help="Records to fine-tune on and to ask.")
-@click.option(
-    "--preferences", type=click.Path(path_type=Path), required=True, multiple=True,
-    help="Preferences for the reward model; several folders by naming it several times.",
-)  # fmt: skip
-@allow_option
-@identified_option
-@seed_option
-@click.option(
-    "--dry-run",
-    is_flag=True,
-    help="Check what fine-tuning and the reward model are made of, and say what would be done.",
-)
-@out_option("./trained", "Folder for all stages.")
-@nproc_option
-@format_option("table", "json")
-def train_all(
-    system: str, records: Path, preferences: tuple[Path, ...], allow: tuple[str, ...], identified: bool, seed: int,
-    dry_run: bool, out: Path, nproc: int | None, style: str,
-) -> None:  # fmt: skip
-    """Run the full pipeline (fine-tuning, merge, reward model, PPO, answers) and show what each stage changed.
+def _print_result(done: dict[str, Any], out: Path, style: str) -> None:
+    """What came of a run."""
+    from kgtools.tools.output import print_json, print_table
 
-    At the end the base, the fine-tuned model and the one after PPO answer 128 questions of the train split and 128 of the test split.
-    The tables have how many answers are those of the records (but for white space and a full stop at the end), the mean score
-    of the reward model, how many answers end and their length; how many pairs of preferences the reward model tells apart, trained
-    on and not; reward and KL of PPO. Finished stages are not run again.
-
-    \b
-    Example:
-      kgtools train all --recipe tiny --records records --preferences preferences --allow-license LicenseRef-39health-unstated --allow-license LicenseRef-xywy-noncommercial --dry-run
-    """  # noqa: E501
-    from kgtools.train import pipeline
-    from kgtools.train.commands import output
-    from kgtools.train.launch import processes
-    from kgtools.train.launch.requirements import needs_stack
-
-    needs_stack()
-    place = processes.machines(nproc, None, None, None, None)
-    given = pipeline.Given(system, records, preferences, allow, seed, identified)
-    if dry_run:
-        output.print_plans(pipeline.dry_run(given, place), place, style)
+    if style == "json":
+        print_json(done)
         return
-    with output.progress() as line:
-        told = pipeline.train_all(given, out, place, lambda text: tell(text), line)
-    output.print_effects(told, style)
+    print_table([str(done["command"]), ""], [(key, shorten(value)) for key, value in done["result"].items()])
+    tell(
+        f"the {done['result']['made']}, with recipe.yaml, metrics.jsonl, rejects.parquet and run.json, is in {out}",
+    )
 
 
-@train.command("recipes")
-@click.argument("action", type=click.Choice(["list", "show", "copy"]), default="list")
-@click.argument("name", required=False)
-@click.argument("stage", required=False)
-@click.option("--out", "-o", type=click.Path(path_type=Path), help="File for copy.  [default: NAME-STAGE.yaml]")
-@format_option("table", "json")
-def recipes(action: str, name: str | None, stage: str | None, out: Path | None, style: str) -> None:
-    """List the recipes that come with kgtools, show one or copy it.
-
-    \b
-    Example:
-      kgtools train recipes show tiny sft
-    """
-    from kgtools.train import recipe
-    from kgtools.train.commands import output
-
-    if action == "list":
-        output.print_recipes(recipe.systems(), recipe.papers(), style)
-        return
-    if name is None or stage is None:
-        raise UsageError(f"recipes {action}: name a system and a stage, as `kgtools train recipes {action} tiny sft`")
-    file = recipe.find(name, stage)
-    if action == "show":
-        output.print_recipe(file, style)
-        return
-    out = out or Path(f"{name.replace(':', '-')}-{stage}.yaml")
-    if out.exists():
-        raise UsageError(f"{out}: is there already; name another file with --out")
-    write_file(out, file.read_bytes())
-    tell(f"{out}: a copy to change; --recipe {out} takes it")
-
-
-for command in answer.COMMANDS:
+for command in (train_all, recipes, doctor, merge, answer, reject):
     train.add_command(command)

@@ -10,7 +10,7 @@ from typing import Any
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.registry import suggestion
 from kgtools.train.data import thinking
-from kgtools.train.recipe import Asking
+from kgtools.train.recipe import ModelSettings
 from kgtools.train.template_kwargs import bake
 
 CHATS = Path(__file__).parents[1] / "chat"
@@ -48,7 +48,7 @@ class Chat:
 
         Raises Refusal, and InputError for a template that cannot be trained with."""
         text, marks = self._jinja(messages, False)
-        spans = self._unasked(messages, text, marks) if self.marked else self._differences(messages, text)
+        spans = self._without_opening(messages, text, marks) if self.marked else self._differences(messages, text)
         _refuse_loss(messages, text)
         eos = self.tokenizer.eos_token
         ends = [text.find(eos, begin, end) for begin, end in spans]
@@ -64,7 +64,7 @@ class Chat:
         """The text of a prompt with an answer to it, up to the answer's EOS. Raises as `render`, but for words that are left out:
         a model may say anything."""
         asked, text = self._jinja(prompt, True)[0], self._jinja([*prompt, *answer], False)[0]
-        end = text.rfind(self.tokenizer.eos_token, _common(asked, text))
+        end = text.rfind(self.tokenizer.eos_token, _common_length(asked, text))
         if end == -1:
             raise InputError(self._endless)
         return text[: end + len(self.tokenizer.eos_token)]
@@ -101,11 +101,12 @@ class Chat:
         added = ((id_, token.content) for id_, token in self.tokenizer.added_tokens_decoder.items())
         tags = {id_: tag for id_, tag in added if tag in (thinking.OPEN, thinking.CLOSE)}
         words, begin = "", 0
-        for place, id_ in enumerate(ids):
-            if id_ in tags:  # which decoding leaves out where they are special tokens
-                words += self._decode(ids[begin:place]) + tags[id_]
-                begin = place + 1
-        return thinking.part(words + self._decode(ids[begin:]), self.opens(prompt))
+        for index, id_ in enumerate(ids):
+            if id_ in tags:
+                # decoding leaves a tag out where it is a special token
+                words += self._decode(ids[begin:index]) + tags[id_]
+                begin = index + 1
+        return thinking.split_thinking(words + self._decode(ids[begin:]), self.opens(prompt))
 
     def _decode(self, ids: Sequence[int]) -> str:
         return str(self.tokenizer.decode(ids, skip_special_tokens=True)) if ids else ""
@@ -133,7 +134,7 @@ class Chat:
             raise Refusal("template-refuses", f"refuses a conversation: {error}") from error
         return texts[0], [(begin, end) for begin, end in marks[0]] if marks else []
 
-    def _unasked(self, messages: Messages, text: str, marks: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    def _without_opening(self, messages: Messages, text: str, marks: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """The marks, the last one without a think block that stands before an answer when one is asked for."""
         if not marks or thinking.CLOSE not in self.template or messages[-1]["role"] != "assistant":
             return marks
@@ -143,38 +144,37 @@ class Chat:
     def _differences(self, messages: Messages, text: str) -> list[tuple[int, int]]:
         """Where the model speaks, from what each answer adds to the text before it."""
         spans = []
-        for place, message in enumerate(messages):
+        for index, message in enumerate(messages):
             if message["role"] == "assistant":
-                before, after = self._jinja(messages[:place], True)[0], self._jinja(messages[: place + 1], False)[0]
+                before, after = self._jinja(messages[:index], True)[0], self._jinja(messages[: index + 1], False)[0]
                 if not after.startswith(before):
-                    raise self._otherwise(messages[:place], after)
+                    raise self._otherwise(messages[:index], after)
                 if not text.startswith(after.rstrip()):
-                    after = after.rstrip().removesuffix(
-                        self.tokenizer.eos_token
-                    )  # it stands behind the last turn alone
+                    # it stands behind the last turn alone
+                    after = after.rstrip().removesuffix(self.tokenizer.eos_token)
                     if not text.startswith(after.rstrip()):
-                        raise _anew()
+                        raise _rewrites_turns()
                 spans.append((len(before), len(after)))
         return spans
 
     def _otherwise(self, prompt: Messages, answered: str) -> Refusal:
         """Why what is asked is not how the text with the answer begins."""
         if not answered.startswith(self._jinja(prompt, False)[0].rstrip()):
-            return _anew()
+            return _rewrites_turns()
         return Refusal(
             "template-asks-otherwise",
             "begins an answer otherwise than it asks for one, as where it asks for one without thinking and the answer thinks",
         )
 
 
-def _common(one: str, other: str) -> int:
+def _common_length(one: str, other: str) -> int:
     """How long both texts are the same."""
     if other.startswith(one):
         return len(one)
-    return next(place for place, sign in enumerate(one) if other[place : place + 1] != sign)
+    return next(index for index, sign in enumerate(one) if other[index : index + 1] != sign)
 
 
-def _anew() -> Refusal:
+def _rewrites_turns() -> Refusal:
     return Refusal(
         "template-rewrites-turns",
         "writes earlier turns anew when later ones follow, so it cannot be told what the model says",
@@ -184,7 +184,7 @@ def _anew() -> Refusal:
 def _refuse_loss(messages: Messages, text: str) -> None:
     """Raises Refusal where the words of a message are not in the text; a think block is no answer."""
     for message in messages:
-        if thinking.part(message["content"])[1].strip() not in text:
+        if thinking.split_thinking(message["content"])[1].strip() not in text:
             raise Refusal(
                 "template-drops-text", f"leaves out or changes what a message of the role {message['role']} says"
             )
@@ -211,37 +211,37 @@ def chat(
     if tokenizer.eos_token is None:
         raise InputError("the tokenizer has no EOS, so a model could not learn to stop; name one with eos_token=TOKEN")
     if tokenizer.pad_token in (None, tokenizer.eos_token):
-        tokenizer.pad_token = _spare(tokenizer)
+        tokenizer.pad_token = _find_pad_token(tokenizer)
     template = tokenizer.chat_template if choice == "auto" else None
     if isinstance(template, dict):
         raise UsageError(
             f"chat_template=auto: the tokenizer has several ({', '.join(sorted(template))}); save one as a file and name that"
         )
     if template is None:
-        template = _template("plain" if choice == "auto" else choice)
+        template = _read_template("plain" if choice == "auto" else choice)
     tokenizer.chat_template = bake(template, arguments or {}, today)
     return Chat(tokenizer, tokenizer.chat_template)
 
 
-def chat_of(tokenizer: Any, recipe: Asking) -> Chat:
+def chat_of(tokenizer: Any, recipe: ModelSettings) -> Chat:
     """A tokenizer with the template that a recipe names; otherwise as `chat`."""
     more = recipe.template_arguments, recipe.date
     return chat(tokenizer, recipe.chat_template, recipe.eos_token, recipe.pad_token, *more)
 
 
-def _spare(tokenizer: Any) -> str:
+def _find_pad_token(tokenizer: Any) -> str:
     """A token to fill up with that is not EOS: who finds an answer's end by what is not filling must see its EOS."""
     reserved = (token.content for _, token in sorted(tokenizer.added_tokens_decoder.items()) if token.special)
     spare = [token for token in reserved if re.search("pad|reserved", token)] + [tokenizer.unk_token]
-    found = next((token for token in spare if token not in (None, tokenizer.eos_token)), None)
-    if found is None:
+    token = next((token for token in spare if token not in (None, tokenizer.eos_token)), None)
+    if token is None:
         raise InputError(
             "the tokenizer has no token to fill up with but EOS; name one that no text has with pad_token=TOKEN"
         )
-    return str(found)
+    return str(token)
 
 
-def _template(choice: str) -> str:
+def _read_template(choice: str) -> str:
     names = sorted(file.stem for file in CHATS.glob("*.jinja"))
     path = CHATS / f"{choice}.jinja" if choice in names else Path(choice)
     if choice not in names and not path.is_file():

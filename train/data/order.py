@@ -27,14 +27,14 @@ class Order:
 
     def rows(self, step: int) -> list[int]:
         """The rows of a step, of all processes."""
-        found: list[int] = []
-        place = step * self.batch
-        while len(found) < self.batch:
-            order, begin = self._pass(place // len(self.lengths)), place % len(self.lengths)
-            part = order[begin : begin + self.batch - len(found)]
-            found += part
-            place += len(part)
-        return found
+        rows: list[int] = []
+        position = step * self.batch
+        while len(rows) < self.batch:
+            order, begin = self._pass(position // len(self.lengths)), position % len(self.lengths)
+            part = order[begin : begin + self.batch - len(rows)]
+            rows += part
+            position += len(part)
+        return rows
 
     def tokens(self, steps: int) -> int:
         """The tokens that so many steps have seen, from the first on."""
@@ -58,16 +58,16 @@ class Order:
         return self.order
 
     def _by_length(self, order: list[int], draw: random.Random) -> list[int]:
-        found: list[int] = []
+        sorted_rows: list[int] = []
         for begin in range(0, len(order), WINDOW * self.batch):
             window = sorted(order[begin : begin + WINDOW * self.batch], key=lambda row: -self.lengths[row])
-            batches = [window[place : place + self.batch] for place in range(0, len(window), self.batch)]
+            batches = [window[index : index + self.batch] for index in range(0, len(window), self.batch)]
             short = [batches.pop()] if len(batches[-1]) < self.batch else []
             draw.shuffle(batches)
-            found += [row for batch in [*batches, *short] for row in batch]
-        longest = max(range(len(found)), key=lambda place: self.lengths[found[place]])
+            sorted_rows += [row for batch in [*batches, *short] for row in batch]
+        longest = max(range(len(sorted_rows)), key=lambda index: self.lengths[sorted_rows[index]])
         begin = longest - longest % self.batch
-        return found[begin : begin + self.batch] + found[:begin] + found[begin + self.batch :]
+        return sorted_rows[begin : begin + self.batch] + sorted_rows[:begin] + sorted_rows[begin + self.batch :]
 
 
 def steps_of(recipe: Recipe, rows: int) -> int:
@@ -93,12 +93,12 @@ def shares(rows: Sequence[int], rank: int, world: int, at_once: int) -> Iterator
 def validation_shares(rows: int, rank: int, world: int, at_once: int) -> Iterator[tuple[list[int], bool]]:
     """Rows to look on, each once over all processes: batches with as many on each, and at the end those that are left, fewer than there are
     processes, on every one of them (true)."""
-    whole = rows - rows % world
-    for begin in range(0, whole, world * at_once):
-        size = min(at_once, (whole - begin) // world)
+    even = rows - rows % world
+    for begin in range(0, even, world * at_once):
+        size = min(at_once, (even - begin) // world)
         yield list(range(begin + rank * size, begin + (rank + 1) * size)), False
-    if whole < rows:
-        yield list(range(whole, rows)), True
+    if even < rows:
+        yield list(range(even, rows)), True
 
 
 def evaluates_after(recipe: Recipe, order: Order, step: int, steps: int) -> bool:
@@ -110,15 +110,15 @@ def evaluates_after(recipe: Recipe, order: Order, step: int, steps: int) -> bool
     return int(order.passes(step)) > int(order.passes(step - 1))
 
 
-def best_look(history: Sequence[dict[str, float]]) -> dict[str, float] | None:
+def best_evaluation(history: Sequence[dict[str, float]]) -> dict[str, float] | None:
     """The first look with the lowest loss on the rows for validation, in what a trainer has logged."""
-    seen = [row for row in history if math.isfinite(row.get("eval_loss", math.nan))]
-    return min(seen, key=lambda row: row["eval_loss"], default=None)
+    evaluations = [row for row in history if math.isfinite(row.get("eval_loss", math.nan))]
+    return min(evaluations, key=lambda row: row["eval_loss"], default=None)
 
 
-def since_best(history: Sequence[dict[str, float]]) -> int:
+def evaluations_since_best(history: Sequence[dict[str, float]]) -> int:
     """How many looks there were since the best one, none of them better."""
-    best = best_look(history)
+    best = best_evaluation(history)
     begin = best["step"] if best else 0
     return sum(1 for row in history if "eval_loss" in row and row["step"] > begin)
 

@@ -4,19 +4,20 @@ import re
 
 OPEN, CLOSE = "<think>", "</think>"
 BLOCK = re.compile(rf"\s*{OPEN}(.*?)(?:{CLOSE}\s*|\Z)", re.DOTALL)
+"""A think block that a text begins with: `<think>\\nwhy\\n</think>\\n\\n`, or one that was cut off, `<think>\\nwhy`."""
 
 
-def part(text: str, opened: bool = False) -> tuple[str | None, str]:
+def split_thinking(text: str, opened: bool = False) -> tuple[str | None, str]:
     """What is thought in a text, None without a block at its beginning, and what comes after. A block without an end is all thought.
 
     `opened`: the block was begun before the text."""
-    found = BLOCK.match(OPEN + text if opened else text)
-    if found is None:
+    match = BLOCK.match(OPEN + text if opened else text)
+    if match is None:
         return None, text
-    return found[1].strip(), found.string[found.end() :]
+    return match[1].strip(), match.string[match.end() :]
 
 
 def block(text: str) -> str:
     """The whole block that a text begins with, with the space around it, if it ends."""
-    found = BLOCK.match(text)
-    return found[0] if found and CLOSE in found[0] else ""
+    match = BLOCK.match(text)
+    return match[0] if match and CLOSE in match[0] else ""

@@ -1,7 +1,7 @@
 """A model's answers to questions, kept as they come."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,23 +13,24 @@ from pydantic import Field
 
 from kgtools.corpora.record import MESSAGES
 from kgtools.tools.errors import InputError, UsageError
-from kgtools.tools.frames import Schema, load_table, write_table
+from kgtools.tools.frames import Schema, load_table, scan_table, write_table
 from kgtools.tools.inputs.files import digest
 from kgtools.tools.outputs.atomic import write_file
 from kgtools.tools.outputs.staging import manifest
 from kgtools.tools.terminal import tell
 from kgtools.train.data.chat import Chat, chat_of
-from kgtools.train.data.rows import REJECTS, Rows, open_rows
+from kgtools.train.data.rows import REJECTS, RejectRow, Rows, explain, open_rows
 from kgtools.train.data.thinking import CLOSE, OPEN
 from kgtools.train.data.tokenize import tokenize
-from kgtools.train.launch.requirements import needs_engine
+from kgtools.train.launch.requirements import needs_engine, needs_stack
 from kgtools.train.launch.undo import undo
 from kgtools.train.models import resolve
-from kgtools.train.models.examine import Found, look
+from kgtools.train.models.examine import ModelReport, inspect_model
 from kgtools.train.models.load import tokenizer_of
 from kgtools.train.models.stop_tokens import StopToken, stop_tokens
 from kgtools.train.paper import WORDS
-from kgtools.train.recipe import Asking, Count, Engine
+from kgtools.train.recipe import Count, Engine, ModelSettings
+from kgtools.train.recipe import load as load_recipe
 
 ANSWERS = Schema(
     "answers",
@@ -47,10 +48,11 @@ that ends it."""
 COPIED = ("task", "lang", "facts", "group", "source", "license", "split")
 """What the record of an answer has of its question's."""
 KEPT = ".answers.jsonl"
+"""Answers as they come, a line each after one with the identity of the run; gone when `answers.parquet` is there."""
 Show = Callable[[int, int], None]
 
 
-class Answer(Asking):
+class Answer(ModelSettings):
     """How a model answers. `max_new_tokens`: tokens at most; `temperature`: 0 takes the likeliest token each time; `samples`: answers to
     each question; `batch_size`: questions at once, of which the answers are kept together; `engine`: `generate` and `continuous`
     batching of transformers, or `vllm`, which takes `gpu_memory_utilization` of a GPU."""
@@ -66,13 +68,14 @@ class Answer(Asking):
 
 @dataclass(frozen=True)
 class Questions:
-    """Questions as a model reads them. `found`: what the model is like; `table`: `train.data.tokenize.PROMPTS`; `origins`: id -> what an answer's
-    record has of the question's; `identity`: hash of all that the answers hang on."""
+    """Questions as a model reads them. `model_report`: what the model is like; `table`: `train.data.tokenize.PROMPTS`; `origins`: id -> what
+    an answer's record has of the question's; `refused`: rows that are no question; `identity`: hash of all that the answers depend on."""
 
     folder: Path
-    found: Found
+    model_report: ModelReport
     chat: Chat
     rows: Rows
+    refused: list[RejectRow]
     table: pl.DataFrame
     origins: dict[str, dict[str, Any]]
     stops: list[StopToken]
@@ -80,7 +83,7 @@ class Questions:
     identity: str
 
 
-class Said(NamedTuple):
+class Completion(NamedTuple):
     """What a model gave to a question. `text`: the answer; `ended`: whether it stopped by itself; `tokens`: of all; `thinking` and
     `special` tokens: as `ANSWERS` has them."""
 
@@ -91,7 +94,7 @@ class Said(NamedTuple):
     special: int
 
     @property
-    def whole(self) -> str:
+    def full_text(self) -> str:
         """The answer with what was thought before it, as a message has both."""
         return f"{OPEN}\n{self.thinking}\n{CLOSE}\n\n{self.text}" if self.thinking else self.text
 
@@ -102,114 +105,145 @@ def questions(recipe: Answer, out: Path, check: Callable[[Rows, Any], None] = la
     needs_engine(recipe.engine)
     with TemporaryDirectory(prefix="kgtools-") as scratch:
         rows = open_rows(recipe, "prompts", Path(scratch))
+        rejects_read = list(rows.rejects)
         check(rows, recipe)
         folder = resolve.resolve(recipe.model, recipe.revision, out / "base", recipe.seed)
         resolve.needs_weights(folder, recipe.trust_remote_code)
-        words = tokenizer_of(folder, recipe.trust_remote_code)
-        talk = chat_of(words, recipe)
+        tokenizer = tokenizer_of(folder, recipe.trust_remote_code)
+        chat = chat_of(tokenizer, recipe)
         path = Path(scratch) / "prompts.parquet"
-        made = tokenize(rows, recipe.split, talk, recipe.max_length, False, path)
+        tokens = tokenize(rows, recipe.split, chat, recipe.max_length, False, path)
         table = load_table(path)
         origins = _origins(rows, table)
-        if table.is_empty() and rows.rejects:
-            raise InputError(f"no question in the split {recipe.split}: every one was refused {rows.why()}")
-        found, _ = look(recipe, folder, talk.tokenizer, [str(path)], made.longest, recipe.max_new_tokens)
-    if table.is_empty():
-        there = ", ".join(f"{name} {number:,}" for name, number in sorted(rows.counts["split"].items()))
-        raise InputError(
-            f"no question in the split {recipe.split}: the data hold {there}; split=all takes all but test"
+        refused = rejects_read + tokens.rejects
+        if table.is_empty() and refused:
+            raise InputError(
+                f"no question in the split {recipe.split}: every one was refused {explain(refused, tokens.refusal)}"
+            )
+        report, _ = inspect_model(
+            recipe, folder, chat.tokenizer, [str(path)], tokens.counts.longest, recipe.max_new_tokens
         )
-    if found.end:
+    if table.is_empty():
+        splits = ", ".join(f"{name} {number:,}" for name, number in sorted(rows.counts["split"].items()))
+        raise InputError(
+            f"no question in the split {recipe.split}: the data hold {splits}; split=all takes all but test"
+        )
+    if report.end:
         tell(
-            f"{folder}: the row of {talk.tokenizer.eos_token}, which ends an answer, was never trained (it is {found.end}): hardly an answer "
+            f"{folder}: the row of {chat.tokenizer.eos_token}, which ends an answer, was never trained (it is {report.end}): hardly an answer "
             "will end. `kgtools train sft` trains that row"
         )
     fingerprint = resolve.fingerprint(folder)
-    own = recipe.model_dump(mode="json", exclude={"model", "data", "gpu_memory_utilization", *WORDS})
-    ends = stop_tokens(folder, talk)
-    whole = [
-        [end.id for end in ends],
+    settings = recipe.model_dump(mode="json", exclude={"model", "data", "gpu_memory_utilization", *WORDS})
+    stops = stop_tokens(folder, chat)
+    parts = [
+        [end.id for end in stops],
         fingerprint,
         sorted(rows.inputs.items()),
         table["id"].to_list(),
-        own,
-        talk.template,
+        settings,
+        chat.template,
     ]
     return Questions(
         folder,
-        found,
-        talk,
+        report,
+        chat,
         rows,
+        refused,
         table,
         origins,
-        ends,
+        stops,
         fingerprint,
-        digest(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS).decode()),
+        digest(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS).decode()),
     )
 
 
 def _origins(rows: Rows, table: pl.DataFrame) -> dict[str, dict[str, Any]]:
-    found = pl.concat(
+    questions = pl.concat(
         [
             frame.filter(pl.col("id").is_in(table["id"].implode())).select("id", "file", "line", *COPIED)
-            for _, frame in rows.places
+            for _, frame in rows.tables
         ]
     )
-    return {row["id"]: row for row in found.collect().iter_rows(named=True)}
+    return {row["id"]: row for row in questions.collect().iter_rows(named=True)}
+
+
+@dataclass(frozen=True)
+class AnswerResult:
+    """What a model answered, or of a dry run what it would be asked. `facts`: counts and hashes, as the command prints them."""
+
+    folder: Path
+    facts: dict[str, Any]
+
+    @property
+    def answers(self) -> pl.LazyFrame:
+        """`answers.parquet`, as ANSWERS has it. Read when it is collected; there is none of a dry run."""
+        return scan_table(self.folder / "answers.parquet")
+
+
+def answer_records(
+    name: str | Path, settings: Mapping[str, str], out: Path, *, fresh: bool = False, dry_run: bool = False,
+    on_progress: Show = lambda *_: None,
+) -> AnswerResult:  # fmt: skip
+    """Let a model answer by a recipe, a name or a file, with changes (`{"max_new_tokens": "64"}`) into the folder `out`. Raises UsageError,
+    InputError."""
+    needs_stack()
+    recipe = load_recipe(str(name), "answer", Answer, settings)
+    return AnswerResult(out, preview(recipe) if dry_run else answer(recipe, out, fresh, on_progress))
 
 
 def preview(recipe: Answer) -> dict[str, Any]:
     """What would be asked, and what would end an answer; nothing is answered. Raises UsageError, InputError."""
     with TemporaryDirectory(prefix="kgtools-") as scratch:
-        return facts_of(recipe, questions(recipe, Path(scratch)))
+        return describe_questions(recipe, questions(recipe, Path(scratch)))
 
 
-def facts_of(recipe: Answer, asked: Questions) -> dict[str, Any]:
+def describe_questions(recipe: Answer, asked: Questions) -> dict[str, Any]:
     """What there is to say of questions before they are asked."""
     return {
         "model": recipe.model, "fingerprint": asked.fingerprint, "questions": asked.table.height, "samples": recipe.samples,
-        "rejected": dict(sorted(Counter(reason for *_, reason in asked.rows.rejects).items())),
+        "rejected": dict(sorted(Counter(reason for *_, reason in asked.refused).items())),
         "longest_prompt": max(map(len, asked.table["prompt_ids"].to_list())), "max_new_tokens": recipe.max_new_tokens,
         "temperature": recipe.temperature, "engine": recipe.engine,
         "stop_tokens": [str(stop) for stop in asked.stops],
     }  # fmt: skip
 
 
-def answer(recipe: Answer, out: Path, fresh: bool, show: Show = lambda *_: None) -> dict[str, Any]:
+def answer(recipe: Answer, out: Path, fresh: bool, on_progress: Show = lambda *_: None) -> dict[str, Any]:
     """Write a model's answers to `out/answers.parquet`; what `run.json` says.
 
     What was answered before a run was broken off is kept, and what comes then is what an unbroken run would have given: each batch
     is drawn by seed and place. Raises UsageError, InputError."""
-    with undo() as made_here:
-        made_here.folder(out)
-        made_here.new(out / "base")
+    with undo() as created:
+        created.make(out)
+        created.expect(out / "base")
         asked = questions(recipe, out)
-        made = drawn(recipe, asked, out, fresh, show)
+        completions = draw_answers(recipe, asked, out, fresh, on_progress)
     table = asked.table
     rows = [
         (
             row["id"],
             sample,
             row["prompt"],
-            said.text,
-            said.thinking,
-            said.ended,
+            completion.text,
+            completion.thinking,
+            completion.ended,
             len(row["prompt_ids"]),
-            said.tokens,
-            said.special,
+            completion.tokens,
+            completion.special,
         )
         for number, row in enumerate(table.iter_rows(named=True))
         for sample in range(recipe.samples)
-        for said in [made[number, sample]]
+        for completion in [completions[number, sample]]
     ]
     answers = ANSWERS.frame(rows)
     write_table(answers, out / "answers.parquet")
-    write_table(REJECTS.frame(asked.rows.rejects), out / "rejects.parquet")
+    write_table(REJECTS.frame(asked.refused), out / "rejects.parquet")
     facts = {
         "identity": asked.identity, "fingerprint": asked.fingerprint, "questions": table.height, "answers": answers.height,
         "ended": int(answers["ended"].sum()), "answer_tokens": int(answers["answer_tokens"].sum()),
         "special_tokens": int(answers["special_tokens"].sum()), "stop_tokens": [str(stop) for stop in asked.stops],
-        "rejected": len(asked.rows.rejects), "examined": asked.found.told,
+        "rejected": len(asked.refused), "examined": asked.model_report.facts,
     }  # fmt: skip
     settings = recipe.model_dump(mode="json") | {"data": [path.name for path in recipe.data]} | asked.rows.privacy
     write_file(out / "run.json", manifest("train answer", settings, asked.rows.inputs, **facts))
@@ -217,43 +251,48 @@ def answer(recipe: Answer, out: Path, fresh: bool, show: Show = lambda *_: None)
     return facts
 
 
-def drawn(recipe: Answer, asked: Questions, out: Path, fresh: bool, show: Show) -> dict[tuple[int, int], Said]:
+def draw_answers(
+    recipe: Answer, asked: Questions, out: Path, fresh: bool, on_progress: Show
+) -> dict[tuple[int, int], Completion]:
     """What was said, by question and sample; what is in `out/.answers.jsonl` is not drawn again."""
     import torch
 
-    from kgtools.train.inference.generate import Sampling, answers, load
+    from kgtools.train.inference.generate import Sampling, generate, load
 
     tokenizer, prompts = asked.chat.tokenizer, asked.table["prompt_ids"].to_list()
-    talks = asked.table["prompt"].to_list()
+    messages = asked.table["prompt"].to_list()
     order = sorted(range(len(prompts)), key=lambda row: (-len(prompts[row]), row))
     todo = [(row, sample) for sample in range(recipe.samples) for row in order]
-    how = Sampling(
+    sampling = Sampling(
         recipe.max_new_tokens, recipe.temperature, recipe.batch_size, tuple(end.id for end in asked.stops), recipe.engine,
         recipe.gpu_memory_utilization,
     )  # fmt: skip
-    with undo() as made_here:
-        made_here.new(out / KEPT)
-        kept = _kept(out, asked.identity, fresh)
-        model = load(asked.folder, how, max(map(len, prompts)) + recipe.max_new_tokens, recipe.trust_remote_code)
+    with undo() as created:
+        created.expect(out / KEPT)
+        kept = _resume_answers(out, asked.identity, fresh)
+        model = load(asked.folder, sampling, max(map(len, prompts)) + recipe.max_new_tokens, recipe.trust_remote_code)
     with (out / KEPT).open("ab") as file:
         for begin in range(0, len(todo), recipe.batch_size):
             part = todo[begin : begin + recipe.batch_size]
-            if not all(place in kept for place in part):
+            if not all(key in kept for key in part):
                 torch.manual_seed(recipe.seed * 1_000_003 + begin)
-                made = answers(model, tokenizer, [prompts[row] for row, _ in part], how)
-                for place, ids in zip(part, made, strict=True):
-                    ended = bool(ids) and ids[-1] in how.stops
-                    said = ids[:-1] if ended else ids
-                    thinking, text = asked.chat.decode(talks[place[0]], said)
-                    kept[place] = Said(text, ended, len(ids), thinking, asked.chat.special(said))
-                    file.write(orjson.dumps([*place, *kept[place]]) + b"\n")
+                answers = generate(model, tokenizer, [prompts[row] for row, _ in part], sampling)
+                for key, ids in zip(part, answers, strict=True):
+                    ended = bool(ids) and ids[-1] in sampling.stops
+                    content = ids[:-1] if ended else ids
+                    thinking, text = asked.chat.decode(messages[key[0]], content)
+                    kept[key] = Completion(text, ended, len(ids), thinking, asked.chat.special(content))
+                    file.write(orjson.dumps([*key, *kept[key]]) + b"\n")
                 file.flush()
-            show(begin + len(part), len(todo))
+            on_progress(begin + len(part), len(todo))
     return kept
 
 
-def _kept(out: Path, identity: str, fresh: bool) -> dict[tuple[int, int], Said]:
-    """What was answered before. Raises UsageError where it was something else."""
+def _resume_answers(out: Path, identity: str, fresh: bool) -> dict[tuple[int, int], Completion]:
+    """What was answered before, from `.answers.jsonl`, which is made ready for more: a last line that was broken off goes. With `fresh`, and
+    where nothing was answered, it begins with the identity of the run alone, and `run.json` goes.
+
+    Raises UsageError where the answers are finished or of something else."""
     path = out / KEPT
     if not fresh and (out / "run.json").exists():
         raise UsageError(f"{out}: holds answers already; name another place with --out, or replace them with --fresh")
@@ -266,6 +305,7 @@ def _kept(out: Path, identity: str, fresh: bool) -> dict[tuple[int, int], Said]:
         raise UsageError(
             f"{out}: holds answers of another model or to other questions; name another place with --out, or --fresh"
         )
-    whole = lines[:-1]  # what stands behind the last line feed was broken off
-    write_file(path, b"".join(line + b"\n" for line in (first, *whole)))
-    return {(row, sample): Said(*said) for row, sample, *said in map(orjson.loads, whole)}
+    # what stands behind the last line feed was broken off
+    complete = lines[:-1]
+    write_file(path, b"".join(line + b"\n" for line in (first, *complete)))
+    return {(row, sample): Completion(*fields) for row, sample, *fields in map(orjson.loads, complete)}

@@ -34,34 +34,34 @@ class Sampling:
     memory: float = 0.9
 
 
-def load(folder: Path, how: Sampling, longest: int, trust: Sequence[Path] = ()) -> Any:
+def load(folder: Path, sampling: Sampling, longest: int, trust: Sequence[Path] = ()) -> Any:
     """The model in a folder as the engine wants it; `longest` as of `Vllm`, `trust` as of `train.models.load`; vLLM runs no code of it."""
     from transformers import AutoModelForCausalLM
 
-    if how.engine == "vllm":
-        return Vllm(folder, "auto", longest, how.memory)
+    if sampling.engine == "vllm":
+        return Vllm(folder, "auto", longest, sampling.memory)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return model_of(AutoModelForCausalLM, folder, trust, dtype="auto").to(device)
 
 
-def answers(model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]], how: Sampling) -> list[list[int]]:
+def generate(model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]], sampling: Sampling) -> list[list[int]]:
     """The ids of an answer to each prompt, up to and with a token that ends it where there is one; drawn with torch's own random numbers.
 
     Prompts of about a length go together, the longest first, so that what does not fit shows at once. `model`: of transformers, or
     a `Vllm` where that is the engine. Raises UsageError for an engine that cannot serve the model."""
     order = sorted(range(len(prompts)), key=lambda row: (-len(prompts[row]), row))
-    found: list[list[int]] = [[] for _ in prompts]
-    draw = {"generate": _generate, "continuous": _continuous, "vllm": _vllm}[how.engine]
-    step = how.at_once if how.engine == "generate" else len(order)
+    answers: list[list[int]] = [[] for _ in prompts]
+    draw = {"generate": _generate, "continuous": _continuous, "vllm": _vllm}[sampling.engine]
+    step = sampling.at_once if sampling.engine == "generate" else len(order)
     for begin in range(0, len(order), step):
         rows = order[begin : begin + step]
-        for row, ids in zip(rows, draw(model, tokenizer, [list(prompts[row]) for row in rows], how), strict=True):
-            found[row] = _to_stop(ids, how.stops)
-    return found
+        for row, ids in zip(rows, draw(model, tokenizer, [list(prompts[row]) for row in rows], sampling), strict=True):
+            answers[row] = _to_stop(ids, sampling.stops)
+    return answers
 
 
 @contextmanager
-def _not_learning(model: Any) -> Iterator[None]:
+def _evaluating(model: Any) -> Iterator[None]:
     training = model.training
     model.eval()
     try:
@@ -71,22 +71,22 @@ def _not_learning(model: Any) -> Iterator[None]:
         model.train(training)
 
 
-def _config(tokenizer: Any, how: Sampling) -> Any:
+def _config(tokenizer: Any, sampling: Sampling) -> Any:
     from transformers import GenerationConfig
 
-    drawn: dict[str, Any] = {"do_sample": False}
-    if how.temperature:
-        drawn = {"do_sample": True, "temperature": how.temperature, "top_k": 0, "top_p": 1.0}
+    drawing: dict[str, Any] = {"do_sample": False}
+    if sampling.temperature:
+        drawing = {"do_sample": True, "temperature": sampling.temperature, "top_k": 0, "top_p": 1.0}
     return GenerationConfig(
-        max_new_tokens=how.tokens,
-        eos_token_id=list(how.stops),
+        max_new_tokens=sampling.tokens,
+        eos_token_id=list(sampling.stops),
         pad_token_id=tokenizer.pad_token_id,
         use_cache=True,
-        **drawn,
+        **drawing,
     )
 
 
-def _generate(model: Any, tokenizer: Any, prompts: list[list[int]], how: Sampling) -> list[list[int]]:
+def _generate(model: Any, tokenizer: Any, prompts: list[list[int]], sampling: Sampling) -> list[list[int]]:
     longest = max(map(len, prompts))
     device = model.device
     ids = torch.full((len(prompts), longest), tokenizer.pad_token_id, device=device)
@@ -94,12 +94,12 @@ def _generate(model: Any, tokenizer: Any, prompts: list[list[int]], how: Samplin
     for row, prompt in enumerate(prompts):
         ids[row, longest - len(prompt) :] = torch.tensor(prompt, device=device)
         mask[row, longest - len(prompt) :] = 1
-    with _not_learning(model):
-        made = model.generate(input_ids=ids, attention_mask=mask, generation_config=_config(tokenizer, how))
-    return [list(map(int, row)) for row in made[:, longest:].tolist()]
+    with _evaluating(model):
+        generated = model.generate(input_ids=ids, attention_mask=mask, generation_config=_config(tokenizer, sampling))
+    return [list(map(int, row)) for row in generated[:, longest:].tolist()]
 
 
-def _continuous(model: Any, tokenizer: Any, prompts: list[list[int]], how: Sampling) -> list[list[int]]:
+def _continuous(model: Any, tokenizer: Any, prompts: list[list[int]], sampling: Sampling) -> list[list[int]]:
     """Continuous batching of transformers: a question takes the place of one that is answered. It puts its own attention into the
     model; one that does not let it answers as if nothing had been said before, and nothing tells so."""
     from transformers import ContinuousBatchingConfig
@@ -108,15 +108,16 @@ def _continuous(model: Any, tokenizer: Any, prompts: list[list[int]], how: Sampl
         raise UsageError(
             f"engine=continuous: {type(model).__name__} has one kind of attention, and its answers would be wrong; engine=generate"
         )
-    room: dict[str, Any] = {"max_memory_percent": how.memory}
-    if not torch.cuda.is_available():  # there it would take as much of all memory, and fill it with zeros each time
-        room = {"page_size": PAGE, "num_blocks": sum(math.ceil((len(p) + how.tokens) / PAGE) for p in prompts)}
-    own = ContinuousBatchingConfig(**room, seed=int(torch.randint(2**31, ())))  # else it draws as it likes
-    with _not_learning(model):
-        made = model.generate_batch(prompts, _config(tokenizer, how), own)
-    if faults := [told.error for told in made.values() if told.error]:
+    memory: dict[str, Any] = {"max_memory_percent": sampling.memory}
+    if not torch.cuda.is_available():
+        # there it would take as much of all memory, and fill it with zeros each time
+        memory = {"page_size": PAGE, "num_blocks": sum(math.ceil((len(p) + sampling.tokens) / PAGE) for p in prompts)}
+    config = ContinuousBatchingConfig(**memory, seed=int(torch.randint(2**31, ())))  # else it draws as it likes
+    with _evaluating(model):
+        results = model.generate_batch(prompts, _config(tokenizer, sampling), config)
+    if faults := [result.error for result in results.values() if result.error]:
         raise UsageError(f"engine=continuous: {faults[0]}; engine=generate does without")
-    return [list(map(int, made[key].generated_tokens)) for key in sorted(made, key=_number)]
+    return [list(map(int, results[key].generated_tokens)) for key in sorted(results, key=_number)]
 
 
 def _number(key: str) -> tuple[int, str]:
@@ -125,12 +126,12 @@ def _number(key: str) -> tuple[int, str]:
 
 
 def _to_stop(ids: list[int], stops: tuple[int, ...]) -> list[int]:
-    end = next((place for place, id_ in enumerate(ids) if id_ in stops), len(ids))
+    end = next((index for index, id_ in enumerate(ids) if id_ in stops), len(ids))
     return ids[: end + 1]
 
 
-def _vllm(model: "Vllm", _tokenizer: Any, prompts: list[list[int]], how: Sampling) -> list[list[int]]:
-    return model.answers(prompts, how)
+def _vllm(model: "Vllm", _tokenizer: Any, prompts: list[list[int]], sampling: Sampling) -> list[list[int]]:
+    return model.generate(prompts, sampling)
 
 
 class Vllm:
@@ -143,16 +144,16 @@ class Vllm:
         os.environ |= {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "ERROR"}
         from vllm import LLM
 
-        more: dict[str, Any] = {}
+        options: dict[str, Any] = {}
         if rank:
-            room = next((size for size in RANKS if size >= rank), rank)
-            more = {"enable_lora": True, "max_loras": 1, "max_lora_rank": room}
+            max_rank = next((size for size in RANKS if size >= rank), rank)
+            options = {"enable_lora": True, "max_loras": 1, "max_lora_rank": max_rank}
         if torch.distributed.is_available() and torch.distributed.is_initialized():
-            more["distributed_executor_backend"] = "external_launcher"  # each process has a whole model
+            options["distributed_executor_backend"] = "external_launcher"  # each process has a whole model
         try:
             self.model = LLM(
                 str(folder), trust_remote_code=False, dtype=dtype, max_model_len=longest, gpu_memory_utilization=memory, skip_tokenizer_init=True,
-                generation_config="vllm", enforce_eager=not torch.cuda.is_available(), **more,
+                generation_config="vllm", enforce_eager=not torch.cuda.is_available(), **options,
             )  # fmt: skip
         except ValueError as error:
             raise UsageError(f"engine=vllm: {error}; engine=generate does without") from error
@@ -166,21 +167,21 @@ class Vllm:
         self.given += 1
         self.adapter = LoRARequest(f"adapter-{self.given}", self.given, str(adapter))
 
-    def answers(self, prompts: list[list[int]], how: Sampling) -> list[list[int]]:
+    def generate(self, prompts: list[list[int]], sampling: Sampling) -> list[list[int]]:
         """The ids of an answer to each prompt, each drawn with a seed of its own."""
         from vllm import SamplingParams
 
         seeds = torch.randint(2**31, (len(prompts),)).tolist()
         common = {
-            "max_tokens": how.tokens,
-            "temperature": how.temperature,
-            "stop_token_ids": list(how.stops),
+            "max_tokens": sampling.tokens,
+            "temperature": sampling.temperature,
+            "stop_token_ids": list(sampling.stops),
             "detokenize": False,
         }
-        made = self.model.generate(
+        outputs = self.model.generate(
             [{"prompt_token_ids": prompt} for prompt in prompts],
             [SamplingParams(**common, seed=seed) for seed in seeds],
             use_tqdm=False,
             lora_request=self.adapter,
         )
-        return [list(one.outputs[0].token_ids) for one in made]
+        return [list(one.outputs[0].token_ids) for one in outputs]

@@ -8,7 +8,8 @@ import torch
 import torch.distributed as dist
 
 from kgtools.train.data.chat import Chat, Messages
-from kgtools.train.data.thinking import CLOSE, part
+from kgtools.train.data.collate import pad_right
+from kgtools.train.data.thinking import CLOSE, split_thinking
 from kgtools.train.models.adapters import reward_adapter
 from kgtools.train.models.load import model_of, tokenizer_of
 
@@ -17,55 +18,44 @@ def sequence(chat: Chat, prompt: Messages, answer: str) -> list[int]:
     """A prompt with its answer as tokens, up to the answer's EOS, as the pairs were that a reward model learns from: where the
     template writes a think block of its own, what was thought is left off, so that it is there once."""
     if CLOSE in chat.template:
-        answer = part(answer, CLOSE in answer and chat.opens(prompt))[1]
+        answer = split_thinking(answer, CLOSE in answer and chat.opens(prompt))[1]
     text = chat.answer(prompt, [{"role": "assistant", "content": answer}])
     ids: list[int] = chat.tokenizer(text, add_special_tokens=False)["input_ids"]
     return ids
-
-
-def padded(sequences: Sequence[Sequence[int]], pad: int, device: Any) -> tuple[torch.Tensor, torch.Tensor]:
-    """Ids and attention mask, both (sequences, longest), filled up on the right."""
-    longest = max(map(len, sequences))
-    ids = torch.full((len(sequences), longest), pad)
-    mask = torch.zeros(len(sequences), longest, dtype=torch.long)
-    for row, found in enumerate(sequences):
-        ids[row, : len(found)] = torch.tensor(found)
-        mask[row, : len(found)] = 1
-    return ids.to(device), mask.to(device)
 
 
 def scores(model: Any, sequences: Sequence[Sequence[int]], pad: int, at_once: int) -> list[float]:
     """The score of each sequence by a model with a score head; sequences of about a length go together."""
     device = next(model.parameters()).device
     order = sorted(range(len(sequences)), key=lambda row: len(sequences[row]))
-    found = [0.0] * len(sequences)
+    score_of = [0.0] * len(sequences)
     training = model.training
     model.eval()
     for begin in range(0, len(order), at_once):
         rows = order[begin : begin + at_once]
-        ids, mask = padded([sequences[row] for row in rows], pad, device)
+        ids, mask = pad_right([sequences[row] for row in rows], pad, device)
         for row, score in zip(
             rows, model(input_ids=ids, attention_mask=mask).logits.float().squeeze(-1).tolist(), strict=True
         ):
-            found[row] = score
+            score_of[row] = score
     model.train(training)
-    return found
+    return score_of
 
 
-def judged(model: Any, pairs: Any, pad: int, at_once: int, world: int) -> dict[str, float]:
+def judge_pairs(model: Any, pairs: Any, pad: int, at_once: int, world: int) -> dict[str, float]:
     """What a reward model makes of pairs: accuracy, margin, and how its scores go with the length of the answers (Pearson);
     `pairs` as in `train.data.tokenize.PAIRS`, of which each process looks at its share."""
     rank = dist.get_rank() if world > 1 else 0
     mine = [pairs[row] for row in range(rank, len(pairs), world)]
     sides: list[list[tuple[float, float]]] = []
     for side in ("chosen_ids", "rejected_ids"):
-        given = scores(model, [pair["prompt_ids"] + pair[side] for pair in mine], pad, at_once)
-        sides.append([(score, float(len(pair[side]))) for score, pair in zip(given, mine, strict=True)])
-    told: list[Any] = [sides]
+        side_scores = scores(model, [pair["prompt_ids"] + pair[side] for pair in mine], pad, at_once)
+        sides.append([(score, float(len(pair[side]))) for score, pair in zip(side_scores, mine, strict=True)])
+    parts: list[Any] = [sides]
     if world > 1:
-        told = [None] * world
-        dist.all_gather_object(told, sides)
-    chosen, rejected = ([row for part in told for row in part[side]] for side in (0, 1))
+        parts = [None] * world
+        dist.all_gather_object(parts, sides)
+    chosen, rejected = ([row for part in parts for row in part[side]] for side in (0, 1))
     margins = torch.tensor(
         [better - worse for (better, _), (worse, _) in zip(chosen, rejected, strict=True)], dtype=torch.float64
     )

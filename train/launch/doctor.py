@@ -17,16 +17,23 @@ import orjson
 
 EXTRA = "pip install 'kgtools[train]'"
 PIN = re.compile(r"""([\w.-]+)\s*==\s*([^\s;]+)\s*;.*\bextra\s*==\s*['"]train['"]""")
+"""A pinned library of the extra, as the package's metadata has it: `torch==2.13.0; extra == "train"`."""
 OPTIONAL = {
     "bitsandbytes": "quantize", "flash-attn": "FlashAttention", "kernels": "kernels from the hub",
     "liger-kernel": "Liger kernels", "vllm": "generation by vLLM",
 }  # fmt: skip
 PROBE_S = 120.0
+"""Seconds that a trial may take: libraries take some to be imported, and processes that do not meet give up after 30."""
 GB = 1e9
 DISK_GB, MEMORY_GB, SHARED_GB = 50, 8, 1
+"""What is warned of below: a model of 7 billion parameters has 14 GB, and base, merged model and checkpoints lie side by side; its shards
+pass through memory; a container has 64 MB of shared memory unless it is told otherwise, and processes talk through it."""
 MEMINFO, CGROUP, SHARED = Path("/proc/meminfo"), Path("/sys/fs/cgroup/memory.max"), Path("/dev/shm")
+"""Where Linux tells of memory: of the machine, of a container, and what processes share."""
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+"""Variables with which nothing is fetched from the hub."""
 FAULT = re.compile(r"[\w.]*(Error|Exception)\b.*")
+"""A line that names an error: `torch.cuda.OutOfMemoryError: CUDA out of memory`."""
 
 TORCH = """
 import json, warnings, torch, torch.distributed as dist
@@ -68,17 +75,21 @@ class Check:
 
     what: str
     state: Literal["ok", "warning", "missing"]
-    found: str
+    detail: str
     way_out: str = ""
+
+    def to_dict(self) -> dict[str, str]:
+        """As JSON has it; `found` is the detail."""
+        return {"what": self.what, "state": self.state, "found": self.detail, "way_out": self.way_out}
 
 
 def examine(out: Path | None = None) -> list[Check]:
     """Everything that is looked at, in a fixed order. `out`: where results are to go, else the current folder."""
     return [
         *_libraries(),
-        *(_trials() if _installed("torch") else []),
+        *(_check_torch() if _installed_version("torch") else []),
         *(
-            Check(name, "ok", _installed(name) or f"not installed (needed only for {use})")
+            Check(name, "ok", _installed_version(name) or f"not installed (needed only for {use})")
             for name, use in OPTIONAL.items()
         ),
         _compiler(),
@@ -89,7 +100,7 @@ def examine(out: Path | None = None) -> list[Check]:
     ]
 
 
-def _installed(name: str) -> str | None:
+def _installed_version(name: str) -> str | None:
     try:
         return version(name)
     except PackageNotFoundError:
@@ -105,90 +116,91 @@ def _libraries() -> list[Check]:
     pins = {pin[1]: pin[2] for line in lines if (pin := PIN.match(line))}
     if not pins:
         return [Check("libraries", "missing", "this kgtools was installed without its list of libraries", EXTRA)]
-    there = {name: own for name in pins if (own := _installed(name))}
-    checks = [_library(name, own, pins[name]) for name, own in there.items()]
-    if absent := sorted(pins.keys() - there.keys()):
+    installed = {name: found_version for name in pins if (found_version := _installed_version(name))}
+    checks = [_library(name, found_version, pins[name]) for name, found_version in installed.items()]
+    if absent := sorted(pins.keys() - installed.keys()):
         checks.append(Check("libraries", "missing", f"not installed: {', '.join(absent)}", EXTRA))
     return checks
 
 
-def _library(name: str, own: str, pin: str) -> Check:
-    same = own.partition("+")[0] == pin  # 2.13.0+cpu is 2.13.0, built for other devices
-    found = own if same else f"{own}; kgtools was tested with {pin}"
-    return _wish(name, same, found, f"pip install {name}=={pin}")
+def _library(name: str, installed: str, pin: str) -> Check:
+    # 2.13.0+cpu is 2.13.0, built for other devices
+    same = installed.partition("+")[0] == pin
+    detail = installed if same else f"{installed}; kgtools was tested with {pin}"
+    return _optional(name, same, detail, f"pip install {name}=={pin}")
 
 
-def _wish(what: str, met: bool, found: str, way_out: str) -> Check:
+def _optional(what: str, met: bool, detail: str, way_out: str) -> Check:
     """Something that training may do without: where it is met the way out is left out."""
-    return Check(what, "ok", found) if met else Check(what, "warning", found, way_out)
+    return Check(what, "ok", detail) if met else Check(what, "warning", detail, way_out)
 
 
-def _trials() -> list[Check]:
+def _check_torch() -> list[Check]:
     """torch; where it starts, also what needs it."""
-    told = _probe(TORCH)
-    if isinstance(told, str):
-        return [Check("torch starts", "missing", told, f"install it again, as fits the driver of the GPU: {EXTRA}")]
-    nccl = f"NCCL {'.'.join(map(str, told['nccl']))}" if told["nccl"] else "no NCCL"
-    built = f"built for CUDA {told['cuda']}, {nccl}" if told["cuda"] else "built for the CPU"
-    with ThreadPoolExecutor() as side_by_side:
-        later = [side_by_side.submit(_gloo)]
-        if _installed("deepspeed"):
-            later.insert(0, side_by_side.submit(_deepspeed, bool(told["gpus"])))
-        return [Check("torch starts", "ok", built), _gpu(told), *(trial.result() for trial in later)]
+    report = _probe(TORCH)
+    if isinstance(report, str):
+        return [Check("torch starts", "missing", report, f"install it again, as fits the driver of the GPU: {EXTRA}")]
+    nccl = f"NCCL {'.'.join(map(str, report['nccl']))}" if report["nccl"] else "no NCCL"
+    built = f"built for CUDA {report['cuda']}, {nccl}" if report["cuda"] else "built for the CPU"
+    with ThreadPoolExecutor() as pool:
+        trials = [pool.submit(_gloo)]
+        if _installed_version("deepspeed"):
+            trials.insert(0, pool.submit(_deepspeed, bool(report["gpus"])))
+        return [Check("torch starts", "ok", built), _gpu(report), *(trial.result() for trial in trials)]
 
 
-def _probe(code: str, *words: str, **environment: str) -> dict[str, Any] | str:
+def _probe(code: str, *arguments: str, **environment: str) -> dict[str, Any] | str:
     """The JSON that a Python process of its own printed, or a line that says why there is none."""
     try:
         done = subprocess.run(
-            [sys.executable, "-c", code, *words], env=os.environ | {"PYTHONSAFEPATH": "1"} | environment, check=False,
+            [sys.executable, "-c", code, *arguments], env=os.environ | {"PYTHONSAFEPATH": "1"} | environment, check=False,
             stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace", timeout=PROBE_S,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
-        said = _last((error.stderr or b"").decode("utf-8", "replace"))
-        return f"no answer in {PROBE_S:g} seconds{said and f'; its last words: {said}'}"
+        last = _last_error((error.stderr or b"").decode("utf-8", "replace"))
+        return f"no answer in {PROBE_S:g} seconds{last and f'; its last words: {last}'}"
     if done.returncode:
-        return _last(done.stderr) or f"ended with code {done.returncode}, without a word"
-    told: dict[str, Any] = orjson.loads(next(line for line in reversed(done.stdout.splitlines()) if line[:1] == "{"))
-    return told
+        return _last_error(done.stderr) or f"ended with code {done.returncode}, without a word"
+    report: dict[str, Any] = orjson.loads(next(line for line in reversed(done.stdout.splitlines()) if line[:1] == "{"))
+    return report
 
 
-def _last(said: str) -> str:
+def _last_error(text: str) -> str:
     """The last line that names an error (CUDA's go on with advice), else the last line."""
-    lines = said.strip().splitlines() or [""]
+    lines = text.strip().splitlines() or [""]
     return next((line for line in reversed(lines) if FAULT.match(line)), lines[-1])
 
 
-def _gpu(told: dict[str, Any]) -> Check:
-    gpus = told["gpus"]
+def _gpu(report: dict[str, Any]) -> Check:
+    gpus = report["gpus"]
     if not gpus:
-        why = told["why"] if told["cuda"] else ["this torch was built without CUDA"]
-        found = ": ".join(["none that torch sees", *(line.partition("\n")[0] for line in why)])
-        return Check("GPU", "warning", found, "trains on the CPU: for tiny models only")
-    found = ", ".join(f"{gpu['name']} ({gpu['total'] / GB:.0f} GB, {gpu['free'] / GB:.0f} free)" for gpu in gpus)
-    low = all(gpu["bf16"] for gpu in gpus)
-    return _wish("GPU", low, f"{found}, {'bf16' if low else 'without bf16'}", "precision=fp16 in the recipe")
+        why = report["why"] if report["cuda"] else ["this torch was built without CUDA"]
+        detail = ": ".join(["none that torch sees", *(line.partition("\n")[0] for line in why)])
+        return Check("GPU", "warning", detail, "trains on the CPU: for tiny models only")
+    detail = ", ".join(f"{gpu['name']} ({gpu['total'] / GB:.0f} GB, {gpu['free'] / GB:.0f} free)" for gpu in gpus)
+    bf16 = all(gpu["bf16"] for gpu in gpus)
+    return _optional("GPU", bf16, f"{detail}, {'bf16' if bf16 else 'without bf16'}", "precision=fp16 in the recipe")
 
 
 def _deepspeed(gpu: bool) -> Check:
-    told = _probe(DEEPSPEED)
-    if isinstance(told, str):
-        return Check("DeepSpeed starts", "missing", told, "zero=0 in the recipe trains without DeepSpeed")
-    fits = not gpu or told["name"] != "cpu"
-    found = f"accelerator {told['name']}, backend {told['backend']}" + ("" if fits else ", though there is a GPU")
-    return _wish("DeepSpeed starts", fits, found, "unset DS_ACCELERATOR")
+    report = _probe(DEEPSPEED)
+    if isinstance(report, str):
+        return Check("DeepSpeed starts", "missing", report, "zero=0 in the recipe trains without DeepSpeed")
+    fits = not gpu or report["name"] != "cpu"
+    detail = f"accelerator {report['name']}, backend {report['backend']}" + ("" if fits else ", though there is a GPU")
+    return _optional("DeepSpeed starts", fits, detail, "unset DS_ACCELERATOR")
 
 
 def _gloo() -> Check:
     """Two processes add up numbers, over the interface that a run on one machine takes."""
-    face = os.environ.get("GLOO_SOCKET_IFNAME", "lo")
+    interface = os.environ.get("GLOO_SOCKET_IFNAME", "lo")
     with TemporaryDirectory(prefix="kgtools-") as folder, ThreadPoolExecutor(2) as both:
-        ranks = [both.submit(_probe, GLOO, f"{folder}/meet", rank, GLOO_SOCKET_IFNAME=face) for rank in "01"]
-        told = [rank.result() for rank in ranks]
-    if why := next((f"over {face}: {rank}" for rank in told if rank != {"sum": 24.0}), None):
+        ranks = [both.submit(_probe, GLOO, f"{folder}/meet", rank, GLOO_SOCKET_IFNAME=interface) for rank in "01"]
+        sums = [rank.result() for rank in ranks]
+    if why := next((f"over {interface}: {rank}" for rank in sums if rank != {"sum": 24.0}), None):
         way = "name a network interface: GLOO_SOCKET_IFNAME (NCCL_SOCKET_IFNAME for GPUs on several machines)"
         return Check("processes meet", "missing", why, way)
-    return Check("processes meet", "ok", f"two of them, by gloo over {face}")
+    return Check("processes meet", "ok", f"two of them, by gloo over {interface}")
 
 
 def _compiler() -> Check:
@@ -200,7 +212,7 @@ def _compiler() -> Check:
     }
     absent = [tool for tool, there in tools.items() if not there]
     way = "apt install g++ ninja-build python3-dev: Triton compiles on GPUs; DeepSpeed would on CPUs, kgtools stops it"
-    return _wish("compiling", not absent, f"no {', no '.join(absent)}" if absent else ", ".join(tools), way)
+    return _optional("compiling", not absent, f"no {', no '.join(absent)}" if absent else ", ".join(tools), way)
 
 
 def _cache() -> Path:
@@ -209,14 +221,14 @@ def _cache() -> Path:
     return Path(os.environ.get("HF_HUB_CACHE") or os.environ.get("HF_HOME") or home).expanduser()
 
 
-def _disk(what: str, place: Path, way_out: str) -> Check:
+def _disk(what: str, folder: Path, way_out: str) -> Check:
     try:
-        there = next(folder for folder in (place.absolute(), *place.absolute().parents) if folder.exists())
-        free = shutil.disk_usage(there).free / GB
+        existing = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
+        free = shutil.disk_usage(existing).free / GB
     except OSError as error:
-        return Check(what, "warning", f"{place}: {error.strerror}", way_out)
+        return Check(what, "warning", f"{folder}: {error.strerror}", way_out)
     way_out = f"large models take {DISK_GB} GB or more; {way_out}"
-    return _wish(what, free >= DISK_GB, f"{free:,.0f} GB free at {place}", way_out)
+    return _optional(what, free >= DISK_GB, f"{free:,.0f} GB free at {folder}", way_out)
 
 
 def machine_memory() -> dict[str, int]:
@@ -236,23 +248,23 @@ def device_memory(nproc: int) -> int | None:
     import torch
 
     if torch.cuda.device_count():
-        told = _probe(TORCH)
-        return None if isinstance(told, str) else min((gpu["total"] for gpu in told["gpus"]), default=None)
-    whole = machine_memory().get("MemTotal")
-    return whole and whole // nproc
+        report = _probe(TORCH)
+        return None if isinstance(report, str) else min((gpu["total"] for gpu in report["gpus"]), default=None)
+    total = machine_memory().get("MemTotal")
+    return total and total // nproc
 
 
 def _memory() -> list[Check]:
     """Of the machine; and what processes talk through."""
     checks = []
     if size := machine_memory():
-        found = f"{size['MemTotal'] / GB:,.0f} GB, {size['MemAvailable'] / GB:,.0f} free"
+        detail = f"{size['MemTotal'] / GB:,.0f} GB, {size['MemAvailable'] / GB:,.0f} free"
         way = "a smaller model, or more memory: weights pass through it, 2 to 4 bytes for each parameter"
-        checks.append(_wish("memory", size["MemAvailable"] >= MEMORY_GB * GB, found, way))
+        checks.append(_optional("memory", size["MemAvailable"] >= MEMORY_GB * GB, detail, way))
     if SHARED.is_dir():
-        whole = shutil.disk_usage(SHARED).total / GB
+        total = shutil.disk_usage(SHARED).total / GB
         way = "processes on several GPUs talk through it: docker run --shm-size=8g, or --ipc=host"
-        checks.append(_wish("shared memory", whole >= SHARED_GB, f"{whole:,.2f} GB at {SHARED}", way))
+        checks.append(_optional("shared memory", total >= SHARED_GB, f"{total:,.2f} GB at {SHARED}", way))
     return checks
 
 

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from errno import ENOSPC
 from os import strerror
 from pathlib import Path
-from typing import Any
 
 import orjson
 
 from kgtools.tools.errors import KgtoolsError
 from kgtools.train.launch.doctor import machine_memory
-from kgtools.train.launch.job import Job, last_whole
+from kgtools.train.launch.job import Job, last_checkpoint
 
 FULL = re.compile(
     r"No space left|Disk quota|File too large|os error (27|28|122)\b|PytorchStreamWriter failed|unexpected pos \d+ vs \d+",
@@ -33,14 +32,15 @@ SPARE, SPARE_BYTES = "spare", 1 << 20
 CGROUPS = Path("/sys/fs/cgroup")
 VMSTAT = Path("/proc/vmstat")
 COUNTERS = ("memory.events", "memory/memory.oom_control")
+"""Where Linux counts the processes that it killed for lack of memory: on the machine, and in a container by cgroups of version 2 or 1."""
 
 
-class NoNumber(KgtoolsError):
+class NonFiniteError(KgtoolsError):
     """A loss, a gradient or a weight that is infinite or no number; to go on in the same way leads there again."""
 
 
 @dataclass(frozen=True)
-class End:
+class WorkerExit:
     """How the processes of a job ended. `code`: of the one that was started; `begin`: where this run begins in the log, which keeps
     those before it; `kills`: processes that the kernel killed meanwhile for lack of memory, None where it does not count them."""
 
@@ -49,95 +49,111 @@ class End:
     kills: int | None = None
 
 
+@dataclass(frozen=True)
+class WorkerError:
+    """What a worker left in `error-RANK.json` when it failed. `kind`: the class of the error; `traceback`: None where the error is one of
+    ours, whose message says all."""
+
+    time: float
+    message: str
+    traceback: str | None
+    kind: str = ""
+
+
 def oom_kills() -> int | None:
     """How many processes the kernel has killed for lack of memory so far, on this machine or in this container."""
-    found = []
+    counts = []
     for file in (VMSTAT, *(CGROUPS / name for name in COUNTERS)):
         with suppress(OSError):
-            found += re.findall(r"(?m)^oom_kill (\d+)$", file.read_text(encoding="utf-8"))
-    return max(map(int, found), default=None)
+            counts += re.findall(r"(?m)^oom_kill (\d+)$", file.read_text(encoding="utf-8"))
+    return max(map(int, counts), default=None)
 
 
-def why(job: Job, end: End) -> str:
+def explain(job: Job, end: WorkerExit) -> str:
     """What went wrong, what is left, how to go on, and where more is written."""
     work = Path(job.work)
-    told = sorted((orjson.loads(file.read_bytes()) for file in work.glob("error-*.json")), key=lambda row: row["time"])
+    rows = [orjson.loads(file.read_bytes()) for file in work.glob("error-*.json")]
+    errors = sorted((WorkerError(**row) for row in rows), key=lambda error: error.time)
     log = work / "worker.log"
     words = (
-        _of_disk(job, told) or _of_ours(job, told) or _of_memory(job, told, end, log) or _of_others(job, told, end, log)
+        _of_disk(job, errors)
+        or _of_ours(job, errors)
+        or _of_memory(job, errors, end, log)
+        or _of_others(job, errors, end, log)
     )
     return f"{words}. What the processes said: {log}"
 
 
-def _of_disk(job: Job, told: list[dict[str, Any]]) -> str | None:
-    work, said = Path(job.work), _said(told, FULL)
+def _of_disk(job: Job, errors: list[WorkerError]) -> str | None:
+    work, line = Path(job.work), _first_line_with(errors, FULL)
     free = shutil.disk_usage(work).free
-    if not said and (
-        told or (work / SPARE).exists() or free > 100 * SPARE_BYTES
-    ):  # a worker that dies may have given it up
+    # a worker that dies may have given it up
+    if not line and (errors or (work / SPARE).exists() or free > 100 * SPARE_BYTES):
         return None
-    what = f"no space is left at {work}, where {size_of(free)} are free" + (f": {said}" if said else "")
+    what = f"no space is left at {work}, where {size_of(free)} are free" + (f": {line}" if line else "")
     if free > 100 * SPARE_BYTES:
-        there = Path(tempfile.gettempdir())
-        what += f"; perhaps it is another disk, as that of {there}, where {size_of(shutil.disk_usage(there).free)} are"
+        temporary = Path(tempfile.gettempdir())
+        what += f"; perhaps it is another disk, as that of {temporary}, where {size_of(shutil.disk_usage(temporary).free)} are"
     return (
-        f"{what}\n{_left(job)}: free some space and give the same command again, or let it keep less with keep=1 or a larger "
+        f"{what}\n{_checkpoint_left(job)}: free some space and give the same command again, or let it keep less with keep=1 or a larger "
         "save_every; what was half written is taken away then. With another --out it starts again"
     )
 
 
-def _of_ours(job: Job, told: list[dict[str, Any]]) -> str | None:
+def _of_ours(job: Job, errors: list[WorkerError]) -> str | None:
     """Where the first to fail did so in words of ours."""
-    if not told or told[0]["traceback"]:
+    if not errors or errors[0].traceback:
         return None
-    if told[0].get("kind") == NoNumber.__name__:
+    if errors[0].kind == NonFiniteError.__name__:
         more = "" if job.recipe.get("precision") == "fp32" else ", or try precision=fp32"
         return (
-            f"{told[0]['message']}\n{_left(job)}: the same command would fail again. Lower learning_rate{more}; "
+            f"{errors[0].message}\n{_checkpoint_left(job)}: the same command would fail again. Lower learning_rate{more}; "
             "with other settings it is another run: --fresh, or another --out"
         )
-    return f"{told[0]['message']}\n{_left(job)}"
+    return f"{errors[0].message}\n{_checkpoint_left(job)}"
 
 
-def _of_memory(job: Job, told: list[dict[str, Any]], end: End, log: Path) -> str | None:
-    said, killed = _said(told, MEMORY), _signal(end, log) == signal.SIGKILL
+def _of_memory(job: Job, errors: list[WorkerError], end: WorkerExit, log: Path) -> str | None:
+    line, killed = _first_line_with(errors, MEMORY), _signal(end, log) == signal.SIGKILL
     if killed and end.kills == 0:
         what = "a process was killed (signal 9): by hand or by another program, for the kernel killed none for lack of memory"
-        return f"{what}\n{_left(job)}; the same command resumes from there"
-    if killed:  # what the others say then is that they miss it
+        return f"{what}\n{_checkpoint_left(job)}; the same command resumes from there"
+    if killed:
+        # what the others say then is that they miss it
         kernel = f"the kernel killed {end.kills} meanwhile for lack of memory"
         what = f"a process was killed (signal 9): {kernel if end.kills else 'by hand, or for lack of memory'}"
-    elif said:
-        what = f"a process has too little memory: {said}"
+    elif line:
+        what = f"a process has too little memory: {line}"
     else:
         return None
-    return f"{what}\n{_step(job)}{_needs(job)}\n{_left(job)}; {_smaller(job)}"
+    return f"{what}\n{_step(job)}{_needs(job)}\n{_checkpoint_left(job)}; {_smaller(job)}"
 
 
-def _of_others(job: Job, told: list[dict[str, Any]], end: End, log: Path) -> str:
-    if told:
-        what = f"a process failed: {told[0]['traceback'].strip().splitlines()[-1]}"
+def _of_others(job: Job, errors: list[WorkerError], end: WorkerExit, log: Path) -> str:
+    if errors:
+        what = f"a process failed: {(errors[0].traceback or errors[0].message).strip().splitlines()[-1]}"
     else:
         number = _signal(end, log)
         what = f"a process ended without a word (code {end.code})" + (f", by signal {number}" if number else "")
-    return f"{what}\n{_left(job)}; the same command resumes from there"
+    return f"{what}\n{_checkpoint_left(job)}; the same command resumes from there"
 
 
-def _said(told: list[dict[str, Any]], sign: re.Pattern[str]) -> str:
+def _first_line_with(errors: list[WorkerError], sign: re.Pattern[str]) -> str:
     """The first line of an error, not of its code, with a sign in it."""
-    lines = [line for row in told for line in (row["traceback"] or row["message"]).splitlines()]
+    lines = [line for error in errors for line in (error.traceback or error.message).splitlines()]
     return next((line.strip()[:300] for line in lines if not line.startswith(" ") and sign.search(line)), "")
 
 
-def _signal(end: End, log: Path) -> int:
+def _signal(end: WorkerExit, log: Path) -> int:
     """The signal that ended the process, or the one that torchrun tells of; 0 where there was none."""
-    told = re.findall(rb"exitcode\s*:\s*-(\d+)", log.read_bytes()[end.begin :])
-    return -end.code if end.code < 0 else int(told[-1]) if told else 0
+    # as torchrun writes it: `exitcode  : -9 (pid: 4711)`
+    codes = re.findall(rb"exitcode\s*:\s*-(\d+)", log.read_bytes()[end.begin :])
+    return -end.code if end.code < 0 else int(codes[-1]) if codes else 0
 
 
-def _left(job: Job) -> str:
-    found = last_whole(Path(job.checkpoints))
-    return f"the checkpoint of step {found[1]['step']} is whole" if found else "there is no checkpoint yet"
+def _checkpoint_left(job: Job) -> str:
+    checkpoint = last_checkpoint(Path(job.checkpoints))
+    return f"the checkpoint of step {checkpoint.step} is complete" if checkpoint else "there is no checkpoint yet"
 
 
 def _step(job: Job) -> str:
@@ -150,26 +166,28 @@ def _step(job: Job) -> str:
 
 
 def _needs(job: Job) -> str:
-    has = machine_memory().get("MemTotal")
-    there = f", and the machine has {size_of(has)}" if has else ""
-    return f"each of {job.world} processes needs about {size_of(job.memory)} beside its libraries{there}"
+    total = machine_memory().get("MemTotal")
+    machine = f", and the machine has {size_of(total)}" if total else ""
+    return f"each of {job.world} processes needs about {size_of(job.memory)} beside its libraries{machine}"
 
 
 def _smaller(job: Job) -> str:
     """What takes less memory: without and with another identity of the run."""
-    own, other = job.recipe, []
-    if (size := own.get("micro_batch_size", 1)) > 1:
-        other.append(f"micro_batch_size={size // 2}")
-    other += ["a smaller max_length"]
-    if own.get("method") == "lora" and not own.get("quantize"):
-        other.append("quantize=4")
-    if own.get("method") == "full" and own.get("zero") != 3 and job.world > 1:
-        other.append("zero=3")
+    recipe, ways = job.recipe, []
+    if (size := recipe.get("micro_batch_size", 1)) > 1:
+        ways.append(f"micro_batch_size={size // 2}")
+    ways += ["a smaller max_length"]
+    if recipe.get("method") == "lora" and not recipe.get("quantize"):
+        ways.append("quantize=4")
+    if recipe.get("method") == "full" and recipe.get("zero") != 3 and job.world > 1:
+        ways.append("zero=3")
     if job.world > 1:
-        other.append("fewer --nproc")
-    same = "" if own.get("gradient_checkpointing") is True else " with gradient_checkpointing=true, which takes less,"
+        ways.append("fewer --nproc")
+    same = (
+        "" if recipe.get("gradient_checkpointing") is True else " with gradient_checkpointing=true, which takes less,"
+    )
     return (
-        f"the same command{same} resumes from there. {', '.join(other)} also take less, but make it another run: --fresh, or "
+        f"the same command{same} resumes from there. {', '.join(ways)} also take less, but make it another run: --fresh, or "
         "another --out"
     )
 
@@ -180,11 +198,11 @@ def size_of(count: int) -> str:
 
 
 @contextmanager
-def full_disk(place: Path) -> Iterator[None]:
+def full_disk(folder: Path) -> Iterator[None]:
     """A full disk is an OSError of this place, whoever says so and in what words."""
     try:
         yield
     except Exception as error:
         if isinstance(error, KgtoolsError | OSError) or not FULL.search(str(error)):
             raise
-        raise OSError(ENOSPC, strerror(ENOSPC), str(place)) from error
+        raise OSError(ENOSPC, strerror(ENOSPC), str(folder)) from error

@@ -21,7 +21,7 @@ class Stage:
 
     `about`: an imperative sentence; `run`: what each worker does, and the only thing that imports torch; `check`: what this
     stage refuses before any work, given the recipe; it raises UsageError or InputError; `fits`: the same once the base's fingerprint is
-    known, and gives what else the result hangs on (`Job.others`); `example`: what a first run is told beside its data."""
+    known, and gives what else the result depends on (`Job.others`); `example`: what a first run is told beside its data."""
 
     name: str
     about: str
@@ -37,7 +37,7 @@ class Stage:
 class Job:
     """One stage with everything settled.
 
-    `identity`: hash of what the result hangs on: recipe, data, base, and `others` that the stage names; `base`: folder of the model
+    `identity`: hash of what the result depends on: recipe, data, base, and `others` that the stage names; `base`: folder of the model
     and `fingerprint` of its weights; `tokens`: split -> file (`train.data.tokenize`); `work`: where this node works; `checkpoints`: where
     all nodes keep them; `learnt`: parameters; `flops`: floating-point operations per token; `steps`: as many as there will be, or
     about so many where records are packed; `stops`: the tokens that end an answer (`train.models.stop_tokens`); `memory`: bytes that a process needs,
@@ -77,8 +77,8 @@ class Job:
     @staticmethod
     def load(path: Path) -> "Job":
         """What `save` wrote."""
-        told = orjson.loads(path.read_bytes())
-        return Job(**told | {"stops": tuple(told["stops"])})
+        fields = orjson.loads(path.read_bytes())
+        return Job(**fields | {"stops": tuple(fields["stops"])})
 
     @property
     def metrics(self) -> Path:
@@ -96,18 +96,32 @@ class Job:
         return Path(self.work) / "result"
 
 
-WHOLE = "whole.json"
+COMPLETE = "complete.json"
 """In a checkpoint: written when all ranks have written their part. `world`: how many they were; `step`; `sizes`: file -> bytes."""
 
 
 def sizes(checkpoint: Path) -> dict[str, int]:
     """The files of a checkpoint but its mark -> bytes."""
-    files = (file for file in sorted(checkpoint.rglob("*")) if file.is_file() and file.name != WHOLE)
+    files = (file for file in sorted(checkpoint.rglob("*")) if file.is_file() and file.name != COMPLETE)
     return {file.relative_to(checkpoint).as_posix(): file.stat().st_size for file in files}
 
 
-def last_whole(checkpoints: Path) -> tuple[Path, dict[str, Any]] | None:
-    """The newest checkpoint that is whole, each file as long as when it was written, and what it says of itself."""
-    marks = [(orjson.loads(mark.read_bytes()), mark.parent) for mark in checkpoints.glob(f"*/{WHOLE}")]
-    marks = [(told, home) for told, home in marks if told.get("sizes", {}).items() <= sizes(home).items()]
-    return max(((home, told) for told, home in marks), key=lambda found: found[1]["step"], default=None)
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint that is complete. `step`: the last that was done; `world`: processes that wrote it; `identity`: of the run."""
+
+    folder: Path
+    step: int
+    world: int
+    identity: str
+
+
+def last_checkpoint(checkpoints: Path) -> Checkpoint | None:
+    """The newest checkpoint that is complete, each file as long as when it was written."""
+    marks = [(orjson.loads(mark.read_bytes()), mark.parent) for mark in checkpoints.glob(f"*/{COMPLETE}")]
+    complete = [
+        Checkpoint(folder, mark["step"], mark["world"], mark["identity"])
+        for mark, folder in marks
+        if mark.get("sizes", {}).items() <= sizes(folder).items()
+    ]
+    return max(complete, key=lambda checkpoint: checkpoint.step, default=None)

@@ -21,17 +21,19 @@ from kgtools.train.launch.job import Job
 from kgtools.train.launch.requirements import QUIET
 
 POLL_S = 0.2
+"""Seconds between two looks for new lines of metrics."""
 GRACE_S = 30.0
+"""Seconds that workers have to end by themselves before they are killed."""
 
 
 @dataclass(frozen=True)
-class Machines:
-    """Where the processes are: `nproc` on each of `nnodes`, of which this is number `rank`, and where they meet (`host:port`)."""
+class Cluster:
+    """Where the processes are: `nproc` on each of `nnodes`, of which this is number `node_rank`, and where they meet (`host:port`)."""
 
     nproc: int = 1
     nnodes: int = 1
-    rank: int = 0
-    meet: str | None = None
+    node_rank: int = 0
+    rendezvous: str | None = None
 
     @property
     def world(self) -> int:
@@ -39,31 +41,31 @@ class Machines:
         return self.nproc * self.nnodes
 
 
-def machines(
-    nproc: int | None, nnodes: int | None, rank: int | None, meet: str | None, hostfile: Path | None
-) -> Machines:
+def find_cluster(
+    nproc: int | None, nnodes: int | None, node_rank: int | None, rendezvous: str | None, hostfile: Path | None
+) -> Cluster:
     """The processes that the options of a command name. Raises UsageError where they do not agree."""
     if hostfile:
-        if nproc or nnodes or rank is not None:
+        if nproc or nnodes or node_rank is not None:
             raise UsageError(
                 "--hostfile says how many nodes and processes there are; leave --nproc, --nnodes and --node out"
             )
-        return _hosts(hostfile, meet)
+        return _read_hostfile(hostfile, rendezvous)
     nnodes = nnodes or 1
-    if nnodes == 1 and rank not in (None, 0):
-        raise UsageError(f"--node {rank}: there is one node; --nnodes says how many there are")
-    if nnodes == 1 and meet is not None:
-        raise UsageError(f"--rdzv {meet}: there is one node; --nnodes says how many there are")
-    if nnodes > 1 and (rank is None or meet is None):
+    if nnodes == 1 and node_rank not in (None, 0):
+        raise UsageError(f"--node {node_rank}: there is one node; --nnodes says how many there are")
+    if nnodes == 1 and rendezvous is not None:
+        raise UsageError(f"--rdzv {rendezvous}: there is one node; --nnodes says how many there are")
+    if nnodes > 1 and (node_rank is None or rendezvous is None):
         raise UsageError(
             "--nnodes: also say which of them this is, --node N from 0, and where they meet, --rdzv HOST:PORT of node 0"
         )
-    if nnodes > 1 and not 0 <= (rank or 0) < nnodes:
-        raise UsageError(f"--node {rank}: the nodes are 0 to {nnodes - 1}")
-    return Machines(nproc or _devices(), nnodes, rank or 0, meet)
+    if nnodes > 1 and not 0 <= (node_rank or 0) < nnodes:
+        raise UsageError(f"--node {node_rank}: the nodes are 0 to {nnodes - 1}")
+    return Cluster(nproc or _count_devices(), nnodes, node_rank or 0, rendezvous)
 
 
-def _hosts(hostfile: Path, meet: str | None) -> Machines:
+def _read_hostfile(hostfile: Path, rendezvous: str | None) -> Cluster:
     """The nodes of a DeepSpeed hostfile, `name slots=8` a line; the first is where they meet."""
     if not hostfile.is_file():
         raise UsageError(f"{hostfile}: no such file; a hostfile has a line `name slots=8` for each node")
@@ -80,11 +82,17 @@ def _hosts(hostfile: Path, meet: str | None) -> Machines:
             f"{hostfile}: " + ("every node must have as many slots as the others" if slots else "names no node")
         )
     names = list(slots)
-    ours = {socket.gethostname(), socket.gethostname().partition(".")[0], socket.getfqdn(), "localhost", *_addresses()}
-    rank = next((number for number, name in enumerate(names) if name in ours), None)
-    if rank is None:
+    our_names = {
+        socket.gethostname(),
+        socket.gethostname().partition(".")[0],
+        socket.getfqdn(),
+        "localhost",
+        *_addresses(),
+    }
+    node_rank = next((number for number, name in enumerate(names) if name in our_names), None)
+    if node_rank is None:
         raise UsageError(f"{hostfile}: this machine, {socket.gethostname()}, is none of {', '.join(names)}")
-    return Machines(slots[names[0]], len(names), rank, meet or f"{names[0]}:29500")
+    return Cluster(slots[names[0]], len(names), node_rank, rendezvous or f"{names[0]}:29500")
 
 
 def _addresses() -> list[str]:
@@ -93,63 +101,65 @@ def _addresses() -> list[str]:
     return []
 
 
-def _devices() -> int:
+def _count_devices() -> int:
     import torch
 
     return max(1, int(torch.cuda.device_count()))
 
 
-def run(job: Job, place: Machines, show: Callable[[dict[str, Any]], None]) -> None:
-    """Run a job to its end; `show` is given each line of its metrics. Raises KgtoolsError with what went wrong and what is left."""
+def run(job: Job, cluster: Cluster, on_metrics: Callable[[dict[str, Any]], None]) -> None:
+    """Run a job to its end; `on_metrics` is given each line of its metrics. Raises KgtoolsError with what went wrong and what is left."""
     work = Path(job.work)
-    for left in work.glob("error-*.json"):
-        left.unlink()
+    for old_error in work.glob("error-*.json"):
+        old_error.unlink()
     (work / failures.SPARE).write_bytes(bytes(failures.SPARE_BYTES))
     path, kills = job.save(), failures.oom_kills()
     with (work / "worker.log").open("ab") as log:
-        begin, seen = log.tell(), job.metrics.stat().st_size if job.metrics.exists() else 0
-        process = _start(path, place, log)
+        log_begin, metrics_begin = log.tell(), job.metrics.stat().st_size if job.metrics.exists() else 0
+        process = _start(path, cluster, log)
         try:
-            _watch(process, job, seen, show)
+            _watch(process, job, metrics_begin, on_metrics)
         except BaseException:
             _stop(process)
             raise
     if process.returncode:
-        more = failures.oom_kills()
-        since = None if kills is None or more is None else more - kills
-        raise KgtoolsError(failures.why(job, failures.End(process.returncode, begin, since)))
+        kills_now = failures.oom_kills()
+        new_kills = None if kills is None or kills_now is None else kills_now - kills
+        raise KgtoolsError(failures.explain(job, failures.WorkerExit(process.returncode, log_begin, new_kills)))
 
 
-def _start(job: Path, place: Machines, log: BinaryIO) -> subprocess.Popen[bytes]:
-    own = QUIET | {
+def _start(job: Path, cluster: Cluster, log: BinaryIO) -> subprocess.Popen[bytes]:
+    environment = QUIET | {
         "PYTHONSAFEPATH": "1",
         "PYTHONUNBUFFERED": "1",
         "TOKENIZERS_PARALLELISM": "false",
         "HF_DATASETS_CACHE": str(job.parent / "datasets"),
     }
     module = ["kgtools.train.launch.worker", str(job)]
-    if place.world == 1:
-        own |= {
+    if cluster.world == 1:
+        environment |= {
             "RANK": "0",
             "LOCAL_RANK": "0",
             "WORLD_SIZE": "1",
             "MASTER_ADDR": "127.0.0.1",
-            "MASTER_PORT": str(_port()),
+            "MASTER_PORT": str(_free_port()),
         }
         command = [sys.executable, "-m", *module]
     else:
-        where = [f"--nnodes={place.nnodes}", f"--nproc-per-node={place.nproc}"]
-        if place.nnodes == 1:
-            where += ["--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0", "--local-addr=127.0.0.1"]
+        options = [f"--nnodes={cluster.nnodes}", f"--nproc-per-node={cluster.nproc}"]
+        if cluster.nnodes == 1:
+            options += ["--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0", "--local-addr=127.0.0.1"]
         else:
-            host, _, port = (place.meet or "").partition(":")
-            where += [f"--node-rank={place.rank}", f"--master-addr={host}", f"--master-port={port or 29500}"]
-        command = [sys.executable, "-m", "torch.distributed.run", *where, "-m", *module]
-        own["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS") or str(max(1, (os.cpu_count() or 1) // place.nproc))
-    if place.nnodes == 1 or (place.meet or "").startswith(("127.", "localhost")):
-        own["GLOO_SOCKET_IFNAME"] = os.environ.get("GLOO_SOCKET_IFNAME", "lo")
+            host, _, port = (cluster.rendezvous or "").partition(":")
+            options += [f"--node-rank={cluster.node_rank}", f"--master-addr={host}", f"--master-port={port or 29500}"]
+        command = [sys.executable, "-m", "torch.distributed.run", *options, "-m", *module]
+        environment["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS") or str(
+            max(1, (os.cpu_count() or 1) // cluster.nproc)
+        )
+    if cluster.nnodes == 1 or (cluster.rendezvous or "").startswith(("127.", "localhost")):
+        environment["GLOO_SOCKET_IFNAME"] = os.environ.get("GLOO_SOCKET_IFNAME", "lo")
     return subprocess.Popen(
-        command, env=os.environ | own, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=go_with_parent,
+        command, env=os.environ | environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=go_with_parent,
         start_new_session=True,
     )  # fmt: skip
 
@@ -163,13 +173,15 @@ def go_with_parent(sooner: int = 500) -> None:
             Path("/proc/self/oom_score_adj").write_text(str(sooner), encoding="ascii")
 
 
-def _port() -> int:
+def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
 
 
-def _watch(process: subprocess.Popen[bytes], job: Job, begin: int, show: Callable[[dict[str, Any]], None]) -> None:
+def _watch(
+    process: subprocess.Popen[bytes], job: Job, begin: int, on_metrics: Callable[[dict[str, Any]], None]
+) -> None:
     """Show the lines of metrics from a place on, until the process has ended."""
     running = True
     while running:
@@ -178,12 +190,12 @@ def _watch(process: subprocess.Popen[bytes], job: Job, begin: int, show: Callabl
             running = False
         except subprocess.TimeoutExpired:
             pass
-        for place, line in _lines(job.metrics, begin):
-            show(line)
-            begin = place
+        for end, line in _read_lines(job.metrics, begin):
+            on_metrics(line)
+            begin = end
 
 
-def _lines(path: Path, begin: int) -> Iterator[tuple[int, dict[str, Any]]]:
+def _read_lines(path: Path, begin: int) -> Iterator[tuple[int, dict[str, Any]]]:
     """The whole lines of a growing file from a place on, each with the place after it."""
     if not path.exists():
         return
@@ -197,9 +209,9 @@ def _lines(path: Path, begin: int) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    for how in (signal.SIGTERM, signal.SIGKILL):
+    for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, how)
+            os.killpg(process.pid, number)
         with suppress(subprocess.TimeoutExpired):
             process.wait(GRACE_S)
             return

@@ -10,6 +10,7 @@ from kgtools.tools.errors import MissingExtraError, UsageError
 from kgtools.train.recipe import Recipe
 
 STACK = ("torch", "transformers", "peft", "trl", "accelerate", "datasets", "deepspeed")
+"""What `pip install 'kgtools[train]'` brings."""
 QUIET = {"HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1", "WANDB_DISABLED": "true"}
 """In the environment of all that trains: nothing is told to anybody."""
 

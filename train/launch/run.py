@@ -19,8 +19,9 @@ from kgtools.tools.outputs.atomic import write_file
 from kgtools.tools.outputs.staging import lock_folder, manifest
 from kgtools.train.data.rows import REJECTS
 from kgtools.train.launch import processes, space, tracking
-from kgtools.train.launch.job import WHOLE, Job, Stage, last_whole
-from kgtools.train.launch.prepare import Plan, divides, prepare
+from kgtools.train.launch.job import COMPLETE, Job, Stage, last_checkpoint
+from kgtools.train.launch.plan import Plan
+from kgtools.train.launch.prepare import divides, prepare
 from kgtools.train.launch.requirements import STACK, needs_packages, needs_stack
 from kgtools.train.launch.undo import undo
 from kgtools.train.models import adapters, resolve
@@ -33,81 +34,95 @@ def run(
     stage: Stage,
     recipe: Recipe,
     out: Path,
-    place: processes.Machines,
+    cluster: processes.Cluster,
     *,
     fresh: bool = False,
     weights_only: bool = False,
     dry_run: bool = False,
-    tell: Callable[[Plan], None] = lambda _: None,
-    show: Callable[[dict[str, Any]], None] = lambda _: None,
+    on_plan: Callable[[Plan], None] = lambda _: None,
+    on_metrics: Callable[[dict[str, Any]], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Run a stage into `out` and give what its `run.json` says; where it is done already, only that.
 
-    `tell` is given the plan before the work begins, `show` each line of metrics. Raises UsageError, InputError, and KgtoolsError
+    `on_plan` is given the plan before the work begins, `on_metrics` each line of metrics. Raises UsageError, InputError, and KgtoolsError
     where a worker fails; then what was done stays in `out` to be gone on with."""
     needs_stack()
-    if place.rank:
+    if cluster.node_rank:
         recipe = recipe.model_copy(update={"report_to": ()})  # one node reports
-    needs_packages(recipe)
-    stage.check(recipe)
-    divides(recipe, place)
-    if recipe.adapter and out.resolve() in adapters.adapter(recipe.adapter).resolve().parents:
-        raise UsageError(f"{out}: holds the adapter that is to be trained on; name another place with --out")
+    _check(stage, recipe, out, cluster)
     if dry_run:
-        with TemporaryDirectory(prefix="kgtools-") as scratch:
-            plan = prepare(stage, recipe, Path(scratch), place)
-            plan.disk["free"] = space.free(out)
-            tell(plan)
-            space.must_fit(plan.disk, out, _earlier(out, out / ".work"))
+        _plan_only(stage, recipe, out, cluster, on_plan)
         return {}
-    work = out / (".work" if place.rank == 0 else f".work-{place.rank}")
+    work = out / (".work" if cluster.node_rank == 0 else f".work-{cluster.node_rank}")
     with undo() as folders:
-        folders.folder(out)
-        locked = out / f".lock-{place.rank}"
-        first = not locked.exists()
-        with lock_folder(out, lambda who: UsageError(BUSY.format(out, who)), part=f"-{place.rank}"), undo() as files:
-            files.made += [locked] if first else []  # it goes while it is held, so that nobody takes it meanwhile
-            files.new(work)
+        folders.make(out)
+        lock_file = out / f".lock-{cluster.node_rank}"
+        first = not lock_file.exists()
+        with (
+            lock_folder(out, lambda who: UsageError(BUSY.format(out, who)), part=f"-{cluster.node_rank}"),
+            undo() as files,
+        ):
+            # it goes while it is held, so that nobody takes it meanwhile
+            files.created += [lock_file] if first else []
+            files.expect(work)
             work.mkdir(mode=0o700, exist_ok=True)
             clear_torn(out / ".work" / "checkpoints")
-            plan = prepare(stage, recipe, work, place, out / ".work" / "checkpoints")
+            plan = prepare(stage, recipe, work, cluster, out / ".work" / "checkpoints")
             if fresh:
-                space.must_fit(plan.disk, out, _earlier(out, work))
+                space.must_fit(plan.disk, out, _earlier_results(out, work))
                 _clear(out, work)
-            elif (before := _before(out)) is not None:
-                if before.get("identity") != plan.job.identity:
+            elif (manifest_before := _read_manifest(out)) is not None:
+                if manifest_before.get("identity") != plan.job.identity:
                     raise UsageError(
                         f"{out}: holds another run; name another place with --out, or replace it with --fresh"
                     )
                 shutil.rmtree(work)
-                return before
-            plan.job = _from_where(plan, place, out, weights_only)
+                return manifest_before
+            plan = replace(plan, job=_resume(plan, cluster, out, weights_only))
             if not fresh:
                 space.must_fit(plan.disk, out, [Path(plan.job.checkpoints)])
             for reported in recipe.report_to:
-                files.new(out / reported)
-            with tracking.report(recipe, stage.name, out, plan.job.done, show) as line:
+                files.expect(out / reported)
+            with tracking.report(recipe, stage.name, out, plan.job.done, on_metrics) as line:
                 files.keep()
                 folders.keep()
-                tell(plan)
-                processes.run(plan.job, place, line)
-            done = _keep(stage, plan, out) if place.rank == 0 else {}
+                on_plan(plan)
+                processes.run(plan.job, cluster, line)
+            done = _keep_result(stage, plan, out) if cluster.node_rank == 0 else {}
             shutil.rmtree(work)
     return done
 
 
-def _before(out: Path) -> dict[str, Any] | None:
+def _check(stage: Stage, recipe: Recipe, out: Path, cluster: processes.Cluster) -> None:
+    """Raises for what cannot be, before any work."""
+    needs_packages(recipe)
+    stage.check(recipe)
+    divides(recipe, cluster)
+    if recipe.adapter and out.resolve() in adapters.adapter(recipe.adapter).resolve().parents:
+        raise UsageError(f"{out}: holds the adapter that is to be trained on; name another place with --out")
+
+
+def _plan_only(
+    stage: Stage, recipe: Recipe, out: Path, cluster: processes.Cluster, on_plan: Callable[[Plan], None]
+) -> None:
+    with TemporaryDirectory(prefix="kgtools-") as scratch:
+        plan = prepare(stage, recipe, Path(scratch), cluster)
+        on_plan(replace(plan, disk=replace(plan.disk, free=space.free(out))))
+        space.must_fit(plan.disk, out, _earlier_results(out, out / ".work"))
+
+
+def _read_manifest(out: Path) -> dict[str, Any] | None:
     """What the `run.json` of a run that is done says."""
     try:
-        told = orjson.loads((out / "run.json").read_bytes())
+        manifest_before = orjson.loads((out / "run.json").read_bytes())
     except FileNotFoundError:
         return None
     except orjson.JSONDecodeError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return manifest_before if isinstance(manifest_before, dict) else {}
 
 
-def _earlier(out: Path, work: Path) -> list[Path]:
+def _earlier_results(out: Path, work: Path) -> list[Path]:
     """Folders that an earlier run left and a fresh one replaces; not what this one has made ready."""
     return [
         out / "adapter",
@@ -121,7 +136,7 @@ def _earlier(out: Path, work: Path) -> list[Path]:
 
 def _clear(out: Path, work: Path) -> None:
     """Take away what an earlier run left."""
-    for left in _earlier(out, work):
+    for left in _earlier_results(out, work):
         shutil.rmtree(left, ignore_errors=True)
     for file in (out / "run.json", work / "metrics.jsonl", work / "worker.log"):
         file.unlink(missing_ok=True)
@@ -130,30 +145,29 @@ def _clear(out: Path, work: Path) -> None:
 def clear_torn(checkpoints: Path) -> None:
     """Take away checkpoints that were half written: they count for nothing and may fill a disk."""
     for left in checkpoints.glob("checkpoint-*"):
-        if not (left / WHOLE).exists():
+        if not (left / COMPLETE).exists():
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _from_where(plan: Plan, place: processes.Machines, out: Path, weights_only: bool) -> Job:
+def _resume(plan: Plan, cluster: processes.Cluster, out: Path, weights_only: bool) -> Job:
     """The job with the checkpoint to go on from. Raises UsageError where that cannot be."""
-    found = last_whole(Path(plan.job.checkpoints))
-    if found is None:
+    checkpoint = last_checkpoint(Path(plan.job.checkpoints))
+    if checkpoint is None:
         shutil.rmtree(plan.job.checkpoints, ignore_errors=True)
         plan.job.metrics.unlink(missing_ok=True)
         return plan.job
-    home, told = found
-    if told["identity"] != plan.job.identity:
+    if checkpoint.identity != plan.job.identity:
         raise UsageError(
             f"{out}: holds the checkpoints of another run, of other data, settings or another model; name another place with "
             "--out, or start again with --fresh"
         )
-    if told["world"] != place.world and not weights_only:
+    if checkpoint.world != cluster.world and not weights_only:
         raise UsageError(
-            f"the checkpoint of step {told['step']} was written by {told['world']} processes, and this run has {place.world}: the "
+            f"the checkpoint of step {checkpoint.step} was written by {checkpoint.world} processes, and this run has {cluster.world}: the "
             "optimizer's state cannot be divided anew. Run as many, or take the weights alone and begin the optimizer anew: --weights-only"
         )
-    _forget_after(plan.job.metrics, told["step"])
-    return replace(plan.job, resume=str(home), done=told["step"], fresh_optimizer=weights_only)
+    _forget_after(plan.job.metrics, checkpoint.step)
+    return replace(plan.job, resume=str(checkpoint.folder), done=checkpoint.step, fresh_optimizer=weights_only)
 
 
 def _forget_after(metrics: Path, step: int) -> None:
@@ -163,41 +177,41 @@ def _forget_after(metrics: Path, step: int) -> None:
         write_file(metrics, b"".join(line + b"\n" for line in lines))
 
 
-def _keep(stage: Stage, plan: Plan, out: Path) -> dict[str, Any]:
+def _keep_result(stage: Stage, plan: Plan, out: Path) -> dict[str, Any]:
     """Move the result to its place, `run.json` last."""
     job = plan.job
-    told = orjson.loads((job.result / "result.json").read_bytes())
+    result = orjson.loads((job.result / "result.json").read_bytes())
     (job.result / "result.json").unlink()
     recipe = plan.recipe.model_dump(mode="json")
     write_file(out / "recipe.yaml", yaml.safe_dump(recipe, allow_unicode=True, sort_keys=False).encode())
-    write_table(REJECTS.frame(plan.rows.rejects), out / "rejects.parquet")
+    write_table(REJECTS.frame(plan.refused), out / "rejects.parquet")
     if job.metrics.exists():
         job.metrics.replace(out / "metrics.jsonl")
-    whole = plan.recipe.method == "full" and not resolve.is_random(plan.recipe.model)
-    base = [Path(job.base)] if job.makes_base and not whole else []
-    for made in [*base, *sorted(job.result.iterdir())]:
-        shutil.rmtree(out / made.name, ignore_errors=True)
-        made.replace(out / made.name)
+    is_whole_model = plan.recipe.method == "full" and not resolve.is_random(plan.recipe.model)
+    base = [Path(job.base)] if job.makes_base and not is_whole_model else []
+    for path in [*base, *sorted(job.result.iterdir())]:
+        shutil.rmtree(out / path.name, ignore_errors=True)
+        path.replace(out / path.name)
     facts = {
         "identity": job.identity,
         "base": {"name": plan.recipe.model, "revision": plan.recipe.revision, "fingerprint": job.fingerprint},
-        "examined": plan.found.facts,
+        "examined": plan.model_report.training_facts,
         "others": job.others,
         "world": job.world,
         "stack": {name: version(name) for name in STACK},
         "platform": platform.platform(),
         "git": git_state(),
-        "rows": {split: vars(made) | {"cut": dict(made.cut)} for split, made in plan.made.items()},
+        "rows": {split: counts.to_dict() for split, counts in plan.token_counts.items()},
         "counts": {key: dict(sorted(counter.items())) for key, counter in plan.rows.counts.items()},
         "rejected": plan.rejects,
         "identified": dict(sorted(plan.rows.identified.items())),
         "resumed": {"from": job.done, "weights_only": job.fresh_optimizer} if job.resume else None,
-        "result": told,
+        "result": result,
     }
-    shown = {key: value for key, value in recipe.items() if key != "data"} | {
+    settings = {key: value for key, value in recipe.items() if key != "data"} | {
         "data": [path.name for path in plan.recipe.data]
     }
-    write_file(out / "run.json", manifest(f"train {stage.name}", shown, plan.rows.inputs, **facts))
+    write_file(out / "run.json", manifest(f"train {stage.name}", settings, plan.rows.inputs, **facts))
     loaded: dict[str, Any] = orjson.loads((out / "run.json").read_bytes())
     return loaded
 
@@ -206,16 +220,16 @@ def git_state() -> dict[str, Any] | None:
     """The commit of kgtools where it runs from a repository, and whether files differ from it."""
     home = Path(__file__).parent
 
-    def ask(*words: str) -> str | None:
+    def git(*words: str) -> str | None:
         try:
-            said = subprocess.run(
+            done = subprocess.run(
                 ["git", "-C", str(home), *words], capture_output=True, text=True, timeout=10, check=False
             )
         except (OSError, subprocess.TimeoutExpired):
             return None
-        return said.stdout.strip() if said.returncode == 0 else None
+        return done.stdout.strip() if done.returncode == 0 else None
 
-    commit = ask("rev-parse", "HEAD")
-    if commit is None or ask("ls-files", "--error-unmatch", "run.py") is None:
+    commit = git("rev-parse", "HEAD")
+    if commit is None or git("ls-files", "--error-unmatch", "run.py") is None:
         return None
-    return {"commit": commit, "changed": bool(ask("status", "--porcelain", "--", str(home.parent)))}
+    return {"commit": commit, "changed": bool(git("status", "--porcelain", "--", str(home.parent)))}

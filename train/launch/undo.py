@@ -9,34 +9,34 @@ from kgtools.tools.outputs.staging import make_folder
 
 
 class Undo:
-    """Places that were not there before. Folders around the work go only when they are empty, for others may write there too."""
+    """Paths that were not there before. Folders around the work go only when they are empty, for others may write there too."""
 
     def __init__(self) -> None:
-        self.around: list[Path] = []
-        self.made: list[Path] = []
+        self.parents: list[Path] = []
+        self.created: list[Path] = []
 
-    def folder(self, place: Path) -> None:
+    def make(self, path: Path) -> None:
         """Make a folder and its parents. Raises InputError where that cannot be."""
-        self.around += [folder for folder in (place, *place.parents) if not folder.exists()]
-        make_folder(place)
+        self.parents += [folder for folder in (path, *path.parents) if not folder.exists()]
+        make_folder(path)
 
-    def new(self, place: Path) -> None:
+    def expect(self, path: Path) -> None:
         """A file or folder that will be made, if it is not there already."""
-        if not place.exists():
-            self.made.append(place)
+        if not path.exists():
+            self.created.append(path)
 
     def keep(self) -> None:
         """The work begins: all that was made stays."""
-        self.around, self.made = [], []
+        self.parents, self.created = [], []
 
-    def away(self) -> None:
+    def remove(self) -> None:
         """Take away what was made."""
-        for place in self.made:
-            if place.is_dir():
-                shutil.rmtree(place, ignore_errors=True)
+        for path in self.created:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
             else:
-                place.unlink(missing_ok=True)
-        for folder in self.around:
+                path.unlink(missing_ok=True)
+        for folder in self.parents:
             with suppress(OSError):
                 folder.rmdir()
 
@@ -44,9 +44,9 @@ class Undo:
 @contextmanager
 def undo() -> Iterator[Undo]:
     """What is made in the block goes where it ends with an error, unless it was said to be kept."""
-    made = Undo()
+    created = Undo()
     try:
-        yield made
+        yield created
     except BaseException:
-        made.away()
+        created.remove()
         raise

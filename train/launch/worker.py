@@ -18,21 +18,21 @@ from kgtools.train.launch.processes import go_with_parent
 
 def main(path: str) -> int:
     """Run a stage's part in this process; what went wrong is left in `error-RANK.json` for the parent."""
-    go_with_parent(700)  # torchrun, where there is one, does not see to it
+    # torchrun, where there is one, does not see to it
+    go_with_parent(700)
     job = Job.load(Path(path))
     try:
         registry.find("stages", job.stage).run(job)
     except Exception as error:  # noqa: BLE001 - told to the parent, with its traceback where it is a bug
         ours = isinstance(error, KgtoolsError)
-        told = {
+        failure = {
             "time": time.time(), "kind": type(error).__name__, "message": str(error),
             "traceback": None if ours else traceback.format_exc(),
         }  # fmt: skip
-        (Path(job.work) / SPARE).unlink(
-            missing_ok=True
-        )  # a disk may be full, and word of it is to be left all the same
+        # a disk may be full, and word of it is to be left all the same
+        (Path(job.work) / SPARE).unlink(missing_ok=True)
         with suppress(OSError):
-            write_file(Path(job.work) / f"error-{os.environ.get('RANK', '0')}.json", to_json(told))
+            write_file(Path(job.work) / f"error-{os.environ.get('RANK', '0')}.json", to_json(failure))
         traceback.print_exc()
         return 2
     return 0
@@ -42,4 +42,5 @@ if __name__ == "__main__":
     code = main(sys.argv[1])
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(code)  # threads of the libraries outlive the interpreter now and then
+    # threads of the libraries outlive the interpreter now and then
+    os._exit(code)

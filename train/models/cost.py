@@ -79,15 +79,14 @@ def _linear(model: Any) -> list[tuple[str, tuple[int, int]]]:
     import torch
 
     head = model.get_output_embeddings()
-    found = []
+    layers = []
     for name, layer in model.named_modules():
         weight = getattr(layer, "weight", None)
         if weight is not None and weight.dim() == 2 and layer is not head and not isinstance(layer, torch.nn.Embedding):
-            out, into = (
-                weight.shape if isinstance(layer, torch.nn.Linear) else weight.shape[::-1]
-            )  # GPT-2's are the other way
-            found.append((name, (into, out)))
-    return found
+            # GPT-2's are the other way
+            out, into = weight.shape if isinstance(layer, torch.nn.Linear) else weight.shape[::-1]
+            layers.append((name, (into, out)))
+    return layers
 
 
 def layers(folder: Path, trust: Sequence[Path] = ()) -> list[str]:
@@ -114,18 +113,18 @@ def adapter(
     return Adapter(sum(r * sum(shape) for _, shape in linear) + sizes, sum(into for _, (into, _) in linear))
 
 
-def with_rows(own: Adapter, size: Size, rows: int) -> Adapter:
+def with_rows(adapter_size: Adapter, size: Size, rows: int) -> Adapter:
     """An adapter with rows of embeddings and head, so many over all their matrices, that are trained beside it."""
-    return replace(own, parameters=own.parameters + rows * size.hidden, rows=rows * size.hidden)
+    return replace(adapter_size, parameters=adapter_size.parameters + rows * size.hidden, rows=rows * size.hidden)
 
 
-def flops_per_token(size: Size, own: Adapter | None, length: float) -> float:
+def flops_per_token(size: Size, adapter_size: Adapter | None, length: float) -> float:
     """Floating-point operations to train on a token of a sequence of T = `length` tokens: 6 N + 12 L H T, as in PaLM (Chowdhery et al. 2022,
     appendix B), N the parameters that multiply it. With adapters of n parameters the gradients of the base's weights are not
     computed: 4 N + 6 n + 12 L H T. What checkpoints of activations compute twice is not counted."""
     attention = 12 * size.layers * size.hidden * length
-    if own:
-        return float(4 * size.matrices + 6 * own.parameters + attention)
+    if adapter_size:
+        return float(4 * size.matrices + 6 * adapter_size.parameters + attention)
     return float(6 * size.matrices + attention)
 
 
@@ -134,7 +133,7 @@ def peak_flops(name: str) -> float | None:
     return next((peak for part, peak in PEAKS.items() if re.search(rf"\b{part}\b", name)), None)
 
 
-def memory(size: Size, own: Adapter | None, recipe: Recipe, world: int, longest: int) -> dict[str, int]:
+def memory(size: Size, adapter_size: Adapter | None, recipe: Recipe, world: int, longest: int) -> dict[str, int]:
     """About how many bytes a device needs, by what for; `longest`: tokens of the longest row.
 
     Adam's two moments and, of 16-bit weights, a 32-bit copy. Activations of 16 bits: what goes into each linear layer and comes out of
@@ -142,14 +141,14 @@ def memory(size: Size, own: Adapter | None, recipe: Recipe, world: int, longest:
     keeps its input a second time; attention that is not fused has 6 heads T a token; with checkpoints it is what goes into each layer, and
     one layer's. Logits are there for some tokens at a time. Where rows of embeddings and head are trained, each of the two is copied with
     them in it, and has a gradient as large, which the head sums up in 32 bits."""
-    lora, low = own is not None, recipe.half and (own is not None or recipe.zero > 0)
+    lora, low = adapter_size is not None, recipe.half and (adapter_size is not None or recipe.zero > 0)
     width = {4: 0.5, 8: 1.0}.get(recipe.quantize or 0, 2.0 if low else 4.0)
-    trained = own.parameters if own else size.parameters
+    trained = adapter_size.parameters if adapter_size else size.parameters
     gradient = 4.0 if lora or not low else 2.0
     shared = world if recipe.zero else 1
-    length = longest + recipe.answer
+    length = longest + recipe.completion_length
     tokens, number = recipe.sequences * length, 2 if recipe.half else 4
-    again = own.inputs if own and recipe.lora.dropout else 0
+    again = adapter_size.inputs if adapter_size and recipe.lora.dropout else 0
     linear = size.inputs + size.outputs + again + size.hidden * size.layers
     attention = 0 if size.fused else 3 * size.heads * length * size.layers
     kept = tokens * number * (linear + attention)
@@ -161,5 +160,9 @@ def memory(size: Size, own: Adapter | None, recipe: Recipe, world: int, longest:
         "optimizer": round(trained * (8 + (4 if low and not lora else 0)) / shared),
         "activations": kept,
         "logits": recipe.sequences * min(length, TILE) * size.vocabulary * 8,
-        **({"token_rows": 2 * size.vocabulary * size.hidden * (number + 4)} if own and own.rows else {}),
+        **(
+            {"token_rows": 2 * size.vocabulary * size.hidden * (number + 4)}
+            if adapter_size and adapter_size.rows
+            else {}
+        ),
     }

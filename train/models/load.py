@@ -11,6 +11,7 @@ import orjson
 from kgtools.tools.errors import InputError
 
 CONFIGS = ("config.json", "tokenizer_config.json")
+"""The files whose `auto_map` names code that comes with a model."""
 NO_TOKENIZER = "copy those files of the model it was made from into it: tokenizer.json and tokenizer_config.json"
 
 
@@ -20,14 +21,13 @@ def tokenizer_of(folder: Path, trust: Sequence[Path] = ()) -> Any:
     from transformers import AutoTokenizer
 
     try:
-        found = _guarded(AutoTokenizer.from_pretrained, folder, trust)
+        tokenizer = _load_guarded(AutoTokenizer.from_pretrained, folder, trust)
     except ValueError as error:
         raise InputError(f"{folder}: holds no tokenizer that can be loaded; {NO_TOKENIZER}") from error
-    if (
-        len(found.get_vocab()) - len(found.added_tokens_decoder) < 2
-    ):  # some kinds are made of nothing where files are missing
+    # some kinds are made of nothing where files are missing
+    if len(tokenizer.get_vocab()) - len(tokenizer.added_tokens_decoder) < 2:
         raise InputError(f"{folder}: holds no tokenizer; {NO_TOKENIZER}")
-    return found
+    return tokenizer
 
 
 def config_of(folder: Path, trust: Sequence[Path] = ()) -> Any:
@@ -36,23 +36,23 @@ def config_of(folder: Path, trust: Sequence[Path] = ()) -> Any:
     from transformers import AutoConfig
 
     try:
-        return _guarded(AutoConfig.from_pretrained, folder, trust)
+        return _load_guarded(AutoConfig.from_pretrained, folder, trust)
     except (ValueError, TypeError, KeyError, StrictDataclassError) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
         why = lines[-1] if lines[0].endswith(":") else lines[0]
         raise InputError(f"{folder / 'config.json'}: is of no model that transformers knows: {why}") from error
 
 
-def model_of(kind: Any, folder: Path, trust: Sequence[Path] = (), **how: Any) -> Any:
+def model_of(kind: Any, folder: Path, trust: Sequence[Path] = (), **options: Any) -> Any:
     """The model of a folder, of an automatic `kind` of transformers; otherwise as `tokenizer_of`. Pickled weights, which can run
     code, are refused."""
-    return _guarded(kind.from_pretrained, folder, trust, use_safetensors=True, **how)
+    return _load_guarded(kind.from_pretrained, folder, trust, use_safetensors=True, **options)
 
 
 def is_trusted(folder: Path, trust: Sequence[Path]) -> bool:
     """Whether the user lets code of a folder run. Raises InputError where that code is elsewhere: who trusts a folder has not read it."""
-    named = {place.resolve() for each in trust for place in (each, each / "model")}
-    if folder.resolve() not in named:
+    trusted = {path.resolve() for root in trust for path in (root, root / "model")}
+    if folder.resolve() not in trusted:
         return False
     for name in CONFIGS:
         if away := [word for word in _words(_auto_map(folder / name)) if "--" in word]:
@@ -62,10 +62,10 @@ def is_trusted(folder: Path, trust: Sequence[Path]) -> bool:
 
 def _auto_map(file: Path) -> Any:
     try:
-        told = orjson.loads(file.read_bytes())
+        config = orjson.loads(file.read_bytes())
     except (OSError, orjson.JSONDecodeError):
         return None
-    return told.get("auto_map") if isinstance(told, dict) else None
+    return config.get("auto_map") if isinstance(config, dict) else None
 
 
 def _words(value: Any) -> list[str]:
@@ -76,9 +76,9 @@ def _words(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-def _guarded(load: Callable[..., Any], folder: Path, trust: Sequence[Path], **how: Any) -> Any:
+def _load_guarded(load: Callable[..., Any], folder: Path, trust: Sequence[Path], **options: Any) -> Any:
     try:
-        return load(folder, trust_remote_code=is_trusted(folder, trust), **how)
+        return load(folder, trust_remote_code=is_trusted(folder, trust), **options)
     except ValueError as error:
         if "trust_remote_code" not in str(error):
             raise

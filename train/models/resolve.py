@@ -15,7 +15,9 @@ from kgtools.train.models.load import config_of, is_trusted, model_of
 
 WHOLE_MODEL = "take config.json and *.safetensors of one model, all of them, as they were published"
 KINDS = ("bloom", "llama", "qwen2")
+"""Kinds of random models: positions by ALiBi and a head that shares its matrix (BLOOM), rotary positions without and with biases."""
 HEADS, LAYERS, PLACES = 4, 2, 4096
+"""Of random models: two layers and two pairs of heads are the fewest that show whether there are several; positions for any example."""
 TURNS = "### User:\n\n\n### Assistant:\n"
 """What stands around a question in the template `plain`."""
 
@@ -40,9 +42,9 @@ def is_random(name: str) -> bool:
 
 
 def resolve(
-    name: str, revision: str | None, made: Path, seed: int = 0, texts: Callable[[], Iterable[str]] = tuple
+    name: str, revision: str | None, out: Path, seed: int = 0, texts: Callable[[], Iterable[str]] = tuple
 ) -> Path:
-    """The folder of a model: a folder as it is, `tiny:KIND` or `small:KIND` made in `made` with a vocabulary of `texts`, else fetched
+    """The folder of a model: a folder as it is, `tiny:KIND` or `small:KIND` made in `out` with a vocabulary of `texts`, else fetched
     by name.
 
     Raises UsageError for a name that is none, InputError for a folder that holds no whole model."""
@@ -50,8 +52,8 @@ def resolve(
         scale, _, kind = name.partition(":")
         if kind not in KINDS:
             raise UsageError(f"model={name}: no such {scale} model; {suggestion(kind, list(KINDS))}")
-        write_random(SCALES[scale], kind, texts(), made, seed)
-        return made
+        write_random(SCALES[scale], kind, texts(), out, seed)
+        return out
     folder = Path(name)
     if not folder.is_dir():
         if folder.is_absolute() or name.startswith(".") or name.count("/") > 1:
@@ -94,39 +96,39 @@ def write_random(scale: Scale, kind: str, texts: Iterable[str], out: Path, seed:
     from transformers import AutoModelForCausalLM
 
     tokenizer = _tokenizer(chain(texts, repeat(TURNS, scale.turns)), scale.vocabulary)
-    own = {
+    config = {
         "vocab_size": len(tokenizer), "hidden_size": scale.hidden, "num_hidden_layers": LAYERS, "num_attention_heads": HEADS,
         "initializer_range": 0.1,
         "bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id,
     }  # fmt: skip
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = AutoModelForCausalLM.from_config(_config(kind, own))
+        model = AutoModelForCausalLM.from_config(_config(kind, config))
     model.save_pretrained(out)
     tokenizer.save_pretrained(out)
 
 
-def _config(kind: str, own: dict[str, Any]) -> Any:
+def _config(kind: str, shape: dict[str, Any]) -> Any:
     from transformers import BloomConfig, LlamaConfig, Qwen2Config
 
     if kind == "bloom":
-        return BloomConfig(**own, tie_word_embeddings=True)
+        return BloomConfig(**shape, tie_word_embeddings=True)
     wide = {
-        "intermediate_size": 2 * own["hidden_size"],
+        "intermediate_size": 2 * shape["hidden_size"],
         "num_key_value_heads": HEADS // 2,
         "max_position_embeddings": PLACES,
     }
-    return (LlamaConfig if kind == "llama" else Qwen2Config)(**own, **wide, tie_word_embeddings=False)
+    return (LlamaConfig if kind == "llama" else Qwen2Config)(**shape, **wide, tie_word_embeddings=False)
 
 
 def _tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
-    made = Tokenizer(models.BPE())
-    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    made.decoder = decoders.ByteLevel()
-    made.train_from_iterator(
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.train_from_iterator(
         texts,
         trainers.BpeTrainer(
             vocab_size=vocabulary, special_tokens=["<unk>", "<s>", "</s>", "<pad>"], show_progress=False,
@@ -134,7 +136,7 @@ def _tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
         ),
     )  # fmt: skip
     return PreTrainedTokenizerFast(
-        tokenizer_object=made, unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="<pad>",
+        tokenizer_object=tokenizer, unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="<pad>",
         model_max_length=PLACES, clean_up_tokenization_spaces=False,
     )  # fmt: skip
 
@@ -148,9 +150,10 @@ def needs_weights(folder: Path, trust: Sequence[Path] = ()) -> None:
     if getattr(config_of(folder, trust), "quantization_config", None):
         return
     try:
-        _, told = model_of(AutoModelForCausalLM, folder, trust, device_map="meta", output_loading_info=True)
-        missing = sorted(told["missing_keys"])
-    except RuntimeError as error:  # of shapes it says no more than that they differ
+        _, loading = model_of(AutoModelForCausalLM, folder, trust, device_map="meta", output_loading_info=True)
+        missing = sorted(loading["missing_keys"])
+    except RuntimeError as error:
+        # of shapes it says no more than that they differ
         missing = [] if "ignore_mismatched_sizes" in str(error) else [str(error).strip().splitlines()[0]]
         if not missing:
             raise InputError(
@@ -170,37 +173,37 @@ def fingerprint(folder: Path) -> str:
     weight that is no number."""
     from safetensors import safe_open
 
-    where = _tensors(folder)
-    found = hashlib.sha256()
-    for name in sorted(where):
-        with safe_open(where[name], "pt") as tensors:
+    file_of = _tensors(folder)
+    digest = hashlib.sha256()
+    for name in sorted(file_of):
+        with safe_open(file_of[name], "pt") as tensors:
             tensor = tensors.get_tensor(name)
         if tensor.is_floating_point() and not tensor.to(_wide(tensor)).isfinite().all():
-            raise InputError(f"{where[name]}: {name} has NaN or infinite numbers: the model is ruined; take another")
-        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        found.update(_bytes(tensor))
-    return found.hexdigest()
+            raise InputError(f"{file_of[name]}: {name} has NaN or infinite numbers: the model is ruined; take another")
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(_bytes(tensor))
+    return digest.hexdigest()
 
 
 def _tensors(folder: Path) -> dict[str, Path]:
     """The names of a model's tensors -> their files. Raises InputError where one is missing or cut off, or there is none."""
     from safetensors import SafetensorError, safe_open
 
-    where: dict[str, Path] = {}
+    file_of: dict[str, Path] = {}
     for file in _files(folder):
         try:
             with safe_open(file, "pt") as tensors:
-                where |= dict.fromkeys(tensors.keys(), file)
+                file_of |= dict.fromkeys(tensors.keys(), file)
         except SafetensorError as error:
             pointer = file.read_bytes()[:64].startswith(b"version https://git-lfs")
             what = "is a pointer of Git LFS" if pointer else f"is not whole ({error})"
             raise InputError(f"{file}: {what}; {'git lfs pull' if pointer else 'fetch it again'}") from error
-    if not where:
+    if not file_of:
         raise InputError(
             f"{folder}: holds no weights as *.safetensors; those of another format are not loaded, they can run code. "
             "transformers' save_pretrained writes safetensors"
         )
-    return where
+    return file_of
 
 
 def _files(folder: Path) -> list[Path]:

@@ -39,8 +39,8 @@ def _of_settings(folder: Path) -> list[int]:
     """What generation_config.json names; where there is none, config.json, of which transformers makes one."""
     for name in ("generation_config.json", "config.json"):
         if (folder / name).is_file():
-            told = orjson.loads((folder / name).read_bytes()).get("eos_token_id")
-            ids = told if isinstance(told, list) else [told]
+            eos = orjson.loads((folder / name).read_bytes()).get("eos_token_id")
+            ids = eos if isinstance(eos, list) else [eos]
             return [id_ for id_ in ids if isinstance(id_, int)]
     return []
 

@@ -55,62 +55,64 @@ def vocabulary_of(folder: Path, trust: Sequence[Path] = ()) -> Vocabulary:
     )  # fmt: skip
 
 
-def untrained(folder: Path, own: Vocabulary, module: str, tokens: Iterable[int]) -> dict[int, str]:
+def find_untrained_rows(folder: Path, vocabulary: Vocabulary, module: str, tokens: Iterable[int]) -> dict[int, str]:
     """Those of some tokens whose rows in a matrix, `own.inputs` or `own.outputs`, were never trained: id -> what the row is like.
 
     All rows are read once, some at a time. Empty where the matrix is not found under a name that is known, or is no matrix of
     numbers with a fraction, as of a quantized model."""
     import torch
 
-    wanted = sorted(id_ for id_ in set(tokens) if id_ < own.rows)
-    with _matrix(folder, own, module) as matrix:
+    wanted = sorted(id_ for id_ in set(tokens) if id_ < vocabulary.rows)
+    with _matrix(folder, vocabulary, module) as matrix:
         if matrix is None or not wanted:
             return {}
-        origin = matrix[:CHUNK].float().mean(dim=0)  # near the mean: so that squares do not swallow what they differ by
+        # near the mean: so that squares do not swallow what they differ by
+        origin = matrix[:CHUNK].float().mean(dim=0)
         rows = torch.cat([matrix[id_ : id_ + 1] for id_ in wanted]).float() - origin
-        total, squares, away = torch.zeros(own.width, dtype=torch.float64), 0.0, []
-        for begin in range(0, own.rows, CHUNK):
+        total, squares, away = torch.zeros(vocabulary.width, dtype=torch.float64), 0.0, []
+        for begin in range(0, vocabulary.rows, CHUNK):
             part = matrix[begin : begin + CHUNK].float() - origin
             norms = torch.linalg.vector_norm(part, dim=1).square()
             total += part.sum(dim=0)
             squares += float(norms.sum())
             away.append(rows.square().sum(dim=1, keepdim=True) + norms - 2 * rows @ part.T)
-    mean = (total / own.rows).float()
-    near = NEAR * max(0.0, squares / own.rows - float(mean.square().sum())) ** 0.5
-    found = {}
+    mean = (total / vocabulary.rows).float()
+    near = NEAR * max(0.0, squares / vocabulary.rows - float(mean.square().sum())) ** 0.5
+    untrained = {}
     for id_, row, others in zip(wanted, rows, torch.cat(away, dim=1), strict=True):
         others[id_] = torch.inf
         same = int((others <= near**2).sum())
         if float((row + origin).norm()) <= near:
-            found[id_] = "zero"
+            untrained[id_] = "zero"
         elif same:
-            found[id_] = f"the same as {same:,} other{'s' if same > 1 else ''}"
+            untrained[id_] = f"the same as {same:,} other{'s' if same > 1 else ''}"
         elif float((row - mean).norm()) <= near:
-            found[id_] = "the mean of all"
-    return found
+            untrained[id_] = "the mean of all"
+    return untrained
 
 
 @contextmanager
-def _matrix(folder: Path, own: Vocabulary, module: str) -> Iterator[Any]:
+def _matrix(folder: Path, vocabulary: Vocabulary, module: str) -> Iterator[Any]:
     """The slices of a matrix of the vocabulary in the files of a model, None where it is not to be found. Raises InputError for one that
     has other rows than config.json says."""
     from safetensors import safe_open
 
-    names = [f"{name}.weight" for name in ((own.inputs, own.outputs) if own.tied else (module,))]
-    names += [name.removeprefix(f"{own.prefix}.") for name in names]
+    names = [f"{name}.weight" for name in ((vocabulary.inputs, vocabulary.outputs) if vocabulary.tied else (module,))]
+    names += [name.removeprefix(f"{vocabulary.prefix}.") for name in names]
     with ExitStack() as files:
         for file in sorted(folder.glob("*.safetensors")):
             tensors = files.enter_context(safe_open(file, "pt"))
             for name in set(tensors.keys()) & set(names):
-                found = tensors.get_slice(name)
-                if len(shape := found.get_shape()) == 2 and shape[0] != own.rows:
+                matrix = tensors.get_slice(name)
+                if len(shape := matrix.get_shape()) == 2 and shape[0] != vocabulary.rows:
                     raise InputError(
-                        f"{folder}: the weights hold {shape[0]:,} rows of {name}, and config.json says {own.rows:,} (vocab_size); "
+                        f"{folder}: the weights hold {shape[0]:,} rows of {name}, and config.json says {vocabulary.rows:,} (vocab_size); "
                         "they are of two models, or one of them was changed"
                     )
                 yield (
-                    found
-                    if shape == [own.rows, own.width] and found.get_dtype() in ("F64", "F32", "F16", "BF16")
+                    matrix
+                    if shape == [vocabulary.rows, vocabulary.width]
+                    and matrix.get_dtype() in ("F64", "F32", "F16", "BF16")
                     else None
                 )
                 return

@@ -53,10 +53,11 @@ def run(job: Job) -> None:
     start.open_head(trainer.model, job)
     finish.train(trainer, job)
     last: dict[str, Any] = next((row for row in reversed(trainer.state.log_history) if "rewards/margins" in row), {})
-    told = {"accuracy": last.get("rewards/accuracies"), "margin": last.get("rewards/margins")}
+    facts = {"accuracy": last.get("rewards/accuracies"), "margin": last.get("rewards/margins")}
     if recipe.adapter:
-        trainer.model.delete_adapter("ref")  # the reference, which TRL would save beside the result
-    finish.finish(trainer, job, recipe, tokenizer, told)
+        # the reference, which TRL would save beside the result
+        trainer.model.delete_adapter("ref")
+    finish.finish(trainer, job, recipe, tokenizer, facts)
 
 
 STAGE = Stage("dpo", "Let a model learn from preferences without a reward model: DPO.", Dpo, "preferences", run)

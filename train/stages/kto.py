@@ -55,7 +55,7 @@ def run(job: Job) -> None:
     recipe = job.settings(Kto)
     start.start(job, recipe)
     tokenizer = start.load_tokenizer(job)
-    rows = {split: _apart(pairs) for split, pairs in start.load_rows(job).items()}
+    rows = {split: _split_pairs(pairs) for split, pairs in start.load_rows(job).items()}
     trainer = deterministic(Ours)(
         model=start.load_model(job, recipe, "causal", tokenizer),
         args=KTOConfig(
@@ -74,15 +74,16 @@ def run(job: Job) -> None:
         callbacks=[metrics.Meter(job)],
     )
     start.open_head(trainer.model, job)
-    trainer.data_collator = _rotated(trainer.data_collator)
+    trainer.data_collator = _rotate_answers(trainer.data_collator)
     finish.train(trainer, job)
     last: dict[str, Any] = next((row for row in reversed(trainer.state.log_history) if "rewards/margins" in row), {})
     if recipe.adapter:
-        trainer.model.delete_adapter("ref")  # the reference, which TRL would save beside the result
+        # the reference, which TRL would save beside the result
+        trainer.model.delete_adapter("ref")
     finish.finish(trainer, job, recipe, tokenizer, {"margin": last.get("rewards/margins")})
 
 
-def _apart(pairs: Any) -> Any:
+def _split_pairs(pairs: Any) -> Any:
     """Both answers of each pair as rows of their own: the good one first."""
 
     def split(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
@@ -96,7 +97,7 @@ def _apart(pairs: Any) -> Any:
     return pairs.map(split, batched=True, remove_columns=["chosen_ids", "rejected_ids"])
 
 
-def _rotated(collate: Callable[[Rows], Any]) -> Callable[[Rows], Any]:
+def _rotate_answers(collate: Callable[[Rows], Any]) -> Callable[[Rows], Any]:
     """Gives each question the answer to the one before it in the micro batch as well: of these the divergence is estimated."""
 
     def rotated(rows: Rows) -> Any:

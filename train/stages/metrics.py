@@ -13,9 +13,9 @@ import torch.distributed as dist
 from transformers import TrainerCallback
 
 from kgtools.tools.inputs.files import to_json
-from kgtools.tools.outputs.atomic import write_file
-from kgtools.train.launch.failures import NoNumber
-from kgtools.train.launch.job import WHOLE, Job, sizes
+from kgtools.tools.outputs.staging import write_file
+from kgtools.train.launch.failures import NonFiniteError
+from kgtools.train.launch.job import COMPLETE, Job, sizes
 from kgtools.train.models.cost import peak_flops
 
 
@@ -33,8 +33,8 @@ class Meter(TrainerCallback):  # type: ignore[misc]  # mypy follows no imports o
         """A line of metrics."""
         logs = dict(logs or {})
         for key, what in (("loss", "the loss"), ("grad_norm", "the gradients' norm")):
-            if key in logs and not math.isfinite(logs[key]):
-                raise NoNumber(f"{what} is NaN or infinite at step {state.global_step}")
+            if key in logs:
+                check_number(what, logs[key], state.global_step)
         if state.is_world_process_zero and "train_runtime" not in logs:
             write_metrics(self.job, self.line(state, logs))
         if self.check is not None:
@@ -63,32 +63,42 @@ class Meter(TrainerCallback):  # type: ignore[misc]  # mypy follows no imports o
             check_weights(model.parameters(), state.global_step, self.job.world)
 
     def on_save(self, args: Any, state: Any, _control: Any, **_: Any) -> None:
-        """The mark that a checkpoint is whole."""
+        """The mark that a checkpoint is complete."""
         if self.job.world > 1:
             dist.barrier()
         if state.is_world_process_zero:
-            mark_whole(Path(args.output_dir) / f"checkpoint-{state.global_step}", self.job, state.global_step)
+            mark_complete(Path(args.output_dir) / f"checkpoint-{state.global_step}", self.job, state.global_step)
+
+
+def check_number(what: str, value: float, step: int) -> None:
+    """Raises NonFiniteError for a value that is infinite or no number."""
+    if not math.isfinite(value):
+        raise NonFiniteError(f"{what} is NaN or infinite at step {step}")
 
 
 def check_weights(weights: Iterable[Any], step: int, world: int) -> None:
     """Raises NoNumber, on all processes alike, where a weight that is trained, of any process, is infinite or no number."""
-    good = torch.stack([torch.isfinite(_share(weight)).all() for weight in weights if weight.requires_grad]).all().int()
+    good = (
+        torch.stack([torch.isfinite(_local_part(weight)).all() for weight in weights if weight.requires_grad])
+        .all()
+        .int()
+    )
     if world > 1:
         dist.all_reduce(good, dist.ReduceOp.MIN)
     if not good:
-        raise NoNumber(f"weights are NaN or infinite at step {step}; they are not saved")
+        raise NonFiniteError(f"weights are NaN or infinite at step {step}; they are not saved")
 
 
-def _share(weight: Any) -> Any:
+def _local_part(weight: Any) -> Any:
     """What this process has of a weight: of ZeRO-3 its part, without what fills the last one up."""
     part = getattr(weight, "ds_tensor", None)
     return weight.detach() if part is None else part[: max(0, weight.ds_numel - dist.get_rank() * part.numel())]
 
 
-def mark_whole(folder: Path, job: Job, step: int) -> None:
+def mark_complete(folder: Path, job: Job, step: int) -> None:
     """Say that every rank has written its part of a checkpoint."""
     write_file(
-        folder / WHOLE, to_json({"step": step, "world": job.world, "identity": job.identity, "sizes": sizes(folder)})
+        folder / COMPLETE, to_json({"step": step, "world": job.world, "identity": job.identity, "sizes": sizes(folder)})
     )
 
 

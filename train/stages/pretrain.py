@@ -32,10 +32,10 @@ def run(job: Job) -> None:
     start.start(job, recipe)
     tokenizer = start.load_tokenizer(job)
     rows = start.load_rows(job)
-    how = start.training_arguments(job, recipe)
+    arguments = start.training_arguments(job, recipe)
     trainer = deterministic(SFTTrainer)(
         model=start.load_model(job, recipe, "causal", tokenizer),
-        args=SFTConfig(**how, max_length=recipe.max_length, packing=False),
+        args=SFTConfig(**arguments, max_length=recipe.max_length, packing=False),
         train_dataset=rows["train"],
         eval_dataset=rows.get("validation"),
         processing_class=tokenizer,

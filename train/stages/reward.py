@@ -28,7 +28,7 @@ def run(job: Job) -> None:
     """Train in this process with the others: -log sigmoid(chosen - rejected), a linear head on the last token (Ouyang et al. 2022)."""
     from trl import RewardConfig, RewardTrainer
 
-    from kgtools.train.inference.reward_scores import judged
+    from kgtools.train.inference.reward_scores import judge_pairs
     from kgtools.train.stages import finish, metrics, start
     from kgtools.train.stages.trainer import deterministic
 
@@ -37,7 +37,7 @@ def run(job: Job) -> None:
     tokenizer = start.load_tokenizer(job)
     model = start.load_model(job, recipe, "score", tokenizer)
     pairs = start.load_rows(job)
-    rows = {split: pairs[split].map(_whole, remove_columns=["prompt_ids"]) for split in pairs}
+    rows = {split: pairs[split].map(_join_prompt, remove_columns=["prompt_ids"]) for split in pairs}
     trainer = deterministic(RewardTrainer)(
         model=model,
         args=RewardConfig(
@@ -54,14 +54,16 @@ def run(job: Job) -> None:
         callbacks=[metrics.Meter(job, Collapse().look)],
     )
     finish.train(trainer, job)
-    told = {
-        f"judged_on_{split}": judged(trainer.model, found, tokenizer.pad_token_id, recipe.micro_batch_size, job.world)
-        for split, found in pairs.items()
+    facts = {
+        f"judged_on_{split}": judge_pairs(
+            trainer.model, split_pairs, tokenizer.pad_token_id, recipe.micro_batch_size, job.world
+        )
+        for split, split_pairs in pairs.items()
     }
-    finish.finish(trainer, job, recipe, tokenizer, told)
+    finish.finish(trainer, job, recipe, tokenizer, facts)
 
 
-def _whole(pair: dict[str, list[int]]) -> dict[str, list[int]]:
+def _join_prompt(pair: dict[str, list[int]]) -> dict[str, list[int]]:
     return {f"{side}_ids": pair["prompt_ids"] + pair[f"{side}_ids"] for side in ("chosen", "rejected")}
 
 

@@ -26,7 +26,7 @@ class Rloo(Recipe):
     missing_eos_penalty: Annotated[float, Field(ge=0)] = 1.0
 
     @property
-    def answer(self) -> int:
+    def completion_length(self) -> int:
         """Tokens that an answer adds to a row at most."""
         return self.max_new_tokens
 
@@ -85,8 +85,8 @@ def run(job: Job) -> None:
     finish.train(trainer, job)
     rewards = [row["reward"] for row in trainer.state.log_history if "reward" in row]
     part = max(1, len(rewards) // 10)
-    told = {"first_reward": sum(rewards[:part]) / part, "last_reward": sum(rewards[-part:]) / part}
-    finish.finish(trainer, job, recipe, tokenizer, told)
+    facts = {"first_reward": sum(rewards[:part]) / part, "last_reward": sum(rewards[-part:]) / part}
+    finish.finish(trainer, job, recipe, tokenizer, facts)
 
 
 def _judge(job: Job, recipe: Rloo, tokenizer: Any, model: Any) -> Any:
@@ -101,12 +101,12 @@ def _judge(job: Job, recipe: Rloo, tokenizer: Any, model: Any) -> Any:
 
     def score(prompts: list[Any], completion_ids: list[list[int]], **_: Any) -> list[float]:
         texts = [tokenizer.decode(ids[:-1] if ids and ids[-1] in job.stops else ids) for ids in completion_ids]
-        read = [reward_scores.sequence(chat, prompt, text) for prompt, text in zip(prompts, texts, strict=True)]
+        sequences = [reward_scores.sequence(chat, prompt, text) for prompt, text in zip(prompts, texts, strict=True)]
         judge.to(model.device)
-        found = reward_scores.scores(judge, read, tokenizer.pad_token_id, recipe.micro_batch_size)
+        raw_scores = reward_scores.scores(judge, sequences, tokenizer.pad_token_id, recipe.micro_batch_size)
         return [
             value - recipe.missing_eos_penalty * (not ids or ids[-1] not in job.stops)
-            for value, ids in zip(found, completion_ids, strict=True)
+            for value, ids in zip(raw_scores, completion_ids, strict=True)
         ]
 
     return score

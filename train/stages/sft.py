@@ -28,13 +28,17 @@ def run(job: Job) -> None:
     start.start(job, recipe)
     tokenizer = start.load_tokenizer(job)
     model = start.load_model(job, recipe, "causal", tokenizer)
-    packed = packing.chosen(model, tokenizer, recipe.packing)
+    packed = packing.choose_packing(model, tokenizer, recipe.packing)
     rows = start.load_rows(job)
-    how = start.training_arguments(job, recipe)
+    arguments = start.training_arguments(job, recipe)
     trainer = deterministic(SFTTrainer)(
         model=model,
         args=SFTConfig(
-            **how, max_length=recipe.max_length, packing=packed, eval_packing=False, neftune_noise_alpha=recipe.neftune
+            **arguments,
+            max_length=recipe.max_length,
+            packing=packed,
+            eval_packing=False,
+            neftune_noise_alpha=recipe.neftune,
         ),
         train_dataset=rows["train"],
         eval_dataset=rows.get("validation"),

@@ -30,14 +30,16 @@ def start(job: Job, recipe: Recipe) -> None:
     if on_cpu and recipe.zero:
         from deepspeed import ops
 
-        ops.__compatible_ops__["deepspeed_shm_comm"] = False  # it would be compiled; gloo does as well on one machine
-    state = PartialState(cpu=on_cpu)  # first of all: else each process of a CPU run with DeepSpeed believes it is alone
+        # DeepSpeed would compile it at the first run; gloo does as well on one machine
+        ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    # before anything of DeepSpeed: else each process of a run on the CPU believes that it is alone
+    state = PartialState(cpu=on_cpu)
     if state.num_processes != job.world:
         raise KgtoolsError(f"{job.world} processes were started, and this one sees {state.num_processes}")
     if job.world > 1:
-        told: list[Any] = [None] * job.world
-        dist.all_gather_object(told, (job.identity, job.resume and Path(job.resume).name))
-        if len(set(told)) > 1:
+        plans: list[Any] = [None] * job.world
+        dist.all_gather_object(plans, (job.identity, job.resume and Path(job.resume).name))
+        if len(set(plans)) > 1:
             raise InputError(
                 "the nodes would not do the same: their recipes, data, models or checkpoints differ; "
                 "start the same command with the same files on each"
@@ -45,7 +47,8 @@ def start(job: Job, recipe: Recipe) -> None:
     if recipe.tf32 and not on_cpu:
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.use_deterministic_algorithms(on_cpu, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # nobody reads it before it is written to
+    # it costs time, and nobody reads memory before it is written to
+    torch.utils.deterministic.fill_uninitialized_memory = False
     set_seed(recipe.seed)
 
 
@@ -63,22 +66,22 @@ def load_model(job: Job, recipe: Recipe, head: Head, tokenizer: Any) -> Any:
 
     if recipe.liger:
         _has_kernels(job, recipe)
-    how: dict[str, Any] = {"dtype": _dtype(recipe)}
+    options: dict[str, Any] = {"dtype": _dtype(recipe)}
     if recipe.attention != "auto":
-        how["attn_implementation"] = recipe.attention
+        options["attn_implementation"] = recipe.attention
     if recipe.quantize:
-        how["quantization_config"] = BitsAndBytesConfig(
+        options["quantization_config"] = BitsAndBytesConfig(
             load_in_4bit=recipe.quantize == 4, load_in_8bit=recipe.quantize == 8, bnb_4bit_quant_type="nf4",
-            bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=how["dtype"],
+            bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=options["dtype"],
         )  # fmt: skip
         if torch.cuda.is_available():
-            how["device_map"] = {"": int(os.environ.get("LOCAL_RANK", "0"))}
+            options["device_map"] = {"": int(os.environ.get("LOCAL_RANK", "0"))}
     if head == "score":
         model = model_of(
-            AutoModelForSequenceClassification, Path(job.base), recipe.trust_remote_code, num_labels=1, **how
+            AutoModelForSequenceClassification, Path(job.base), recipe.trust_remote_code, num_labels=1, **options
         )
     else:
-        model = model_of(AutoModelForCausalLM, Path(job.base), recipe.trust_remote_code, **how)
+        model = model_of(AutoModelForCausalLM, Path(job.base), recipe.trust_remote_code, **options)
         model.generation_config.eos_token_id = list(job.stops)
         model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.config.eos_token_id, model.config.pad_token_id = tokenizer.eos_token_id, tokenizer.pad_token_id
@@ -127,11 +130,11 @@ def lora_config(recipe: Recipe, head: Head, token_rows: dict[str, list[int]] | N
         return None
     from peft import LoraConfig
 
-    own: Lora = recipe.lora
+    lora: Lora = recipe.lora
     return LoraConfig(
-        r=own.r, lora_alpha=own.alpha, lora_dropout=own.dropout, bias="none",
-        target_modules=own.targets if isinstance(own.targets, str) else list(own.targets),
-        task_type="CAUSAL_LM" if head == "causal" else "SEQ_CLS", use_rslora=own.rslora, use_dora=own.dora,
+        r=lora.r, lora_alpha=lora.alpha, lora_dropout=lora.dropout, bias="none",
+        target_modules=lora.targets if isinstance(lora.targets, str) else list(lora.targets),
+        task_type="CAUSAL_LM" if head == "causal" else "SEQ_CLS", use_rslora=lora.rslora, use_dora=lora.dora,
         trainable_token_indices=token_rows or None,
     )  # fmt: skip
 
@@ -169,7 +172,8 @@ def training_arguments(job: Job, recipe: Recipe) -> dict[str, Any]:
     """What every trainer of transformers and TRL is told; for what a step sees and how fast it learns see `train.stages.trainer`."""
     on_cpu = not torch.cuda.is_available()
     return {
-        "num_train_epochs": 1,  # to a trainer a run is one pass, of all its steps
+        # to a trainer a run is one pass, of all its steps
+        "num_train_epochs": 1,
         "output_dir": job.checkpoints,
         "per_device_train_batch_size": recipe.micro_batch_size,
         "per_device_eval_batch_size": recipe.micro_batch_size,
@@ -207,9 +211,9 @@ def load_rows(job: Job) -> dict[str, Any]:
     """The tokens of each split as datasets have them; without the ids of their rows."""
     from datasets import Dataset
 
-    found = {}
+    splits = {}
     for split, path in job.tokens.items():
         rows = Dataset.from_parquet(glob.escape(path), cache_dir=str(Path(job.work) / "datasets"))
         if len(rows):
-            found[split] = rows.remove_columns("id")
-    return found
+            splits[split] = rows.remove_columns("id")
+    return splits

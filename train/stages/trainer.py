@@ -9,16 +9,25 @@ import torch
 import torch.distributed as dist
 from torch.utils.data import DataLoader
 
-from kgtools.train.data.order import Order, evaluates_after, rate, shares, since_best, steps_of, validation_shares
+from kgtools.train.data.order import (
+    Order,
+    evaluates_after,
+    evaluations_since_best,
+    rate,
+    shares,
+    steps_of,
+    validation_shares,
+)
 from kgtools.train.launch.job import Job
 from kgtools.train.recipe import Recipe
 from kgtools.train.stages.metrics import check_weights
 
 Weights = dict[str, torch.Tensor]
-NONE = torch.zeros((), dtype=torch.float64)
+ZERO = torch.zeros((), dtype=torch.float64)
+"""What sums begin with; of 64 bits, so that it does not matter in which order they are added up."""
 
 
-class Mean(float):
+class RunningMean(float):
     """What was logged of several micro batches, made one number."""
 
 
@@ -61,7 +70,8 @@ def deterministic(kind: Any) -> Any:
         ) -> None:
             self.job, self.recipe = job, recipe
             super().__init__(*args, **kwargs)
-            self._loss_shifts_labels = True  # whatever the model is called: no first token of a text is ever foretold
+            # whatever the model is called: no first token of a text is ever foretold
+            self._loss_shifts_labels = True
             rows = self._remove_unused_columns(self.train_dataset, description="training")
             self.rows = rows
             self.steps = steps_of(recipe, len(rows))
@@ -71,7 +81,7 @@ def deterministic(kind: Any) -> Any:
             self.looked_at = self.job.done
             self.common = False
             self.sums: dict[tuple[str, str], tuple[float, float]] = {}
-            self.loss_sum = self.loss_tokens = NONE
+            self.loss_sum = self.loss_tokens = ZERO
 
         def get_train_dataloader(self) -> Any:
             batches = Batches(self.order, self.steps, self.job, self.recipe, self.rank, self.generations)
@@ -81,13 +91,13 @@ def deterministic(kind: Any) -> Any:
             )  # fmt: skip
 
         def create_optimizer(self, model: Any = None) -> Any:
-            faster = self.recipe.lora.plus if self.recipe.method == "lora" else None
-            if faster and self.optimizer is None:
+            ratio = self.recipe.lora.plus if self.recipe.method == "lora" else None
+            if ratio and self.optimizer is None:
                 from peft.optimizers import create_loraplus_optimizer
 
-                kind, how = self.get_optimizer_cls_and_kwargs(self.args)
-                how |= {"loraplus_lr_ratio": faster, "loraplus_weight_decay": self.args.weight_decay}
-                self.optimizer: Any = create_loraplus_optimizer(self.model, kind, **how)
+                kind, options = self.get_optimizer_cls_and_kwargs(self.args)
+                options |= {"loraplus_lr_ratio": ratio, "loraplus_weight_decay": self.args.weight_decay}
+                self.optimizer: Any = create_loraplus_optimizer(self.model, kind, **options)
             return super().create_optimizer(*[model] if model is not None else [])
 
         def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
@@ -115,31 +125,33 @@ def deterministic(kind: Any) -> Any:
             self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
         ) -> Any:
             weights = {} if self.generations else self._weights(inputs)
-            found = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-            if self.model.training and num_items_in_batch is not None:  # the step's sum, divided already
-                self.loss_sum = self.loss_sum + found.detach().double() * num_items_in_batch / self.job.world
+            loss = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+            # The trainer has divided the loss by the tokens of the step, and multiplied it by the processes, whose mean is taken: here it
+            # becomes the sum again that it was, to be divided once over all steps since the last line of metrics.
+            if self.model.training and num_items_in_batch is not None:
+                self.loss_sum = self.loss_sum + loss.detach().double() * num_items_in_batch / self.job.world
             if weights:
                 self._gather("train" if self.model.training else "eval", weights)
-            return found
+            return loss
 
         def _weights(self, inputs: Any) -> Weights:
-            """`counted`, over all processes."""
-            weights = counted(inputs)
+            """`count_weights`, over all processes."""
+            weights = count_weights(inputs)
             if self.job.world > 1 and not self.common:
-                dist.all_reduce(whole := torch.stack(list(weights.values())))
-                weights = dict(zip(weights, whole.unbind(), strict=True))
+                dist.all_reduce(sums := torch.stack(list(weights.values())))
+                weights = dict(zip(weights, sums.unbind(), strict=True))
             return weights
 
         def _gather(self, mode: str, weights: Weights) -> None:
             """Make what was logged of a micro batch one with what was logged of those before it."""
             for key, values in self._metrics[mode].items():
-                if key == "num_tokens" or isinstance(values[-1], Mean):
+                if key == "num_tokens" or isinstance(values[-1], RunningMean):
                     continue
                 weight = float(weights.get(key, weights[""]))
-                total, whole = self.sums[mode, key] if len(values) > 1 else (0.0, 0.0)
-                self.sums[mode, key] = total, whole = total + weight * values[-1], whole + weight
+                total, total_weight = self.sums[mode, key] if len(values) > 1 else (0.0, 0.0)
+                self.sums[mode, key] = total, total_weight = total + weight * values[-1], total_weight + weight
                 extreme = {"min": min, "max": max}.get(key.partition("_")[0])
-                values[:] = [Mean(extreme(values) if extreme else total / max(1.0, whole))]
+                values[:] = [RunningMean(extreme(values) if extreme else total / max(1.0, total_weight))]
 
         def _maybe_log_save_evaluate(self, *args: Any, **kwargs: Any) -> None:
             step = self.state.global_step
@@ -159,7 +171,7 @@ def deterministic(kind: Any) -> Any:
             if better and not self.control.should_save:
                 check_weights(self.model.parameters(), self.state.global_step, self.job.world)
                 self.control.should_save = True
-            if self.recipe.early_stop and since_best(self.state.log_history) >= self.recipe.early_stop:
+            if self.recipe.early_stop and evaluations_since_best(self.state.log_history) >= self.recipe.early_stop:
                 self.control.should_training_stop = True
             return better
 
@@ -169,7 +181,8 @@ def deterministic(kind: Any) -> Any:
             if not step or step == self.state.global_step:
                 return
             home = str(Path(self.job.checkpoints) / f"checkpoint-{step}")
-            if self.recipe.zero == 3:  # each process has a part of the weights
+            if self.recipe.zero == 3:
+                # each process has a part of the weights
                 self.state.best_model_checkpoint = home
                 self._load_best_model()
             else:
@@ -184,7 +197,7 @@ def deterministic(kind: Any) -> Any:
             for mine, common in validation_shares(len(rows), self.rank, self.job.world, self.recipe.micro_batch_size):
                 self.common = common
                 inputs = self._prepare_inputs(self.data_collator([rows[row] for row in mine]))
-                number = counted(inputs)[""].double()
+                number = count_weights(inputs)[""].double()
                 with torch.no_grad(), self.compute_loss_context_manager():
                     loss = self.compute_loss(model, inputs)
                 if not common or self.rank == 0:
@@ -192,10 +205,10 @@ def deterministic(kind: Any) -> Any:
             self.common = False
             if self.job.world > 1:
                 dist.all_reduce(sums)
-            told = {f"{metric_key_prefix}_loss": float(sums[0] / sums[1])}
-            self.log(told)
-            self.control: Any = self.callback_handler.on_evaluate(self.args, self.state, self.control, told)
-            return told
+            metrics = {f"{metric_key_prefix}_loss": float(sums[0] / sums[1])}
+            self.log(metrics)
+            self.control: Any = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+            return metrics
 
         def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
             if "loss" in logs and float(self.loss_tokens):
@@ -203,7 +216,7 @@ def deterministic(kind: Any) -> Any:
                 if self.job.world > 1:
                     dist.all_reduce(sums)
                 logs["loss"] = float(sums) / float(self.loss_tokens)
-                self.loss_sum = self.loss_tokens = NONE
+                self.loss_sum = self.loss_tokens = ZERO
             if not self.generations:
                 mode = "train" if self.model.training else "eval"
                 self._metrics[mode]["num_tokens"] = [self.order.tokens(self.state.global_step)]
@@ -212,12 +225,13 @@ def deterministic(kind: Any) -> Any:
     return Deterministic
 
 
-def counted(inputs: Any) -> Weights:
+def count_weights(inputs: Any) -> Weights:
     """How many tokens, pairs or answers each thing that is logged of a micro batch is a mean of; "" is what the loss is of."""
     labels, mask = inputs.get("labels"), inputs.get("completion_mask")
     if labels is not None:
         return {"": (labels[:, 1:] != -100).sum()}
-    if "label" in inputs:  # answers that are good or bad by themselves
+    if "label" in inputs:
+        # answers that are good or bad by themselves
         good = torch.as_tensor(inputs["label"], dtype=torch.bool, device=mask.device)
         chosen, rejected = ({"": kind.sum(), "tokens": mask[kind, 1:].sum()} for kind in (good, ~good))
         weights = {"": chosen[""] + rejected[""], "entropy": chosen["tokens"] + rejected["tokens"]}
@@ -242,5 +256,5 @@ def _lengths(rows: Any) -> Sequence[int]:
     table = pl.from_arrow(rows.select_columns(columns).with_format("arrow")[:])
     twice = {"prompt_ids": 2} if "chosen_ids" in columns else {}
     sizes = pl.sum_horizontal(pl.col(name).list.len().cast(pl.Int64) * twice.get(name, 1) for name in columns)
-    found: list[int] = pl.DataFrame(table).select(sizes).to_series().to_list()
-    return found
+    lengths: list[int] = pl.DataFrame(table).select(sizes).to_series().to_list()
+    return lengths

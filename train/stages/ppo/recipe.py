@@ -45,12 +45,12 @@ class Ppo(Recipe):
         return 2 * self.micro_batch_size
 
     @property
-    def room(self) -> float:
+    def memory_fraction(self) -> float:
         """The part of a device's memory that may be planned with: what vLLM takes is taken."""
-        return super().room - (self.gpu_memory_utilization if self.engine == "vllm" else 0.0)
+        return super().memory_fraction - (self.gpu_memory_utilization if self.engine == "vllm" else 0.0)
 
     @property
-    def answer(self) -> int:
+    def completion_length(self) -> int:
         """Tokens that an answer adds to a row at most."""
         return self.max_new_tokens
 
@@ -60,7 +60,7 @@ class Ppo(Recipe):
         return 2
 
     @property
-    def updates(self) -> int:
+    def minibatch_count(self) -> int:
         """In how many parts a batch is learnt from, an update of the weights for each."""
         return self.minibatches
 

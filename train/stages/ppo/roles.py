@@ -17,6 +17,7 @@ from kgtools.train.stages.ppo.losses import chunked_log_probs
 
 Role = Literal["policy", "value", "reward", "reference"]
 HEAD = "score.weight"
+"""How the name of a reward model's head ends, as transformers calls it in sequence classification."""
 
 
 class Roles(nn.Module):  # type: ignore[misc]  # mypy follows no imports of torch
@@ -30,7 +31,8 @@ class Roles(nn.Module):  # type: ignore[misc]  # mypy follows no imports of torc
 
         self.model = model
         self.value, self.reward = value, reward
-        self.causal = [model.get_base_model()]  # in a list: it is a part of `model` already
+        # in a list: it is a part of `model` already
+        self.causal = [model.get_base_model()]
         self.adapted = [layer for layer in model.modules() if isinstance(layer, BaseTunerLayer)]
         self.active: Role = "reference"
         for layer in model.modules():
@@ -86,16 +88,16 @@ class Roles(nn.Module):  # type: ignore[misc]  # mypy follows no imports of torc
     def values(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """What is expected before each token after the first, (batch, tokens - 1)."""
         with self.role("value"):
-            found: torch.Tensor = self.value(self.hidden(ids, mask)[:, :-1].to(self.value.weight.dtype))
-            return found.squeeze(-1).float()
+            values: torch.Tensor = self.value(self.hidden(ids, mask)[:, :-1].to(self.value.weight.dtype))
+            return values.squeeze(-1).float()
 
     def scores(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """What the reward model says of each text at its last token, (batch,)."""
         with self.role("reward"):
             states = self.hidden(ids, mask)
             last = states[torch.arange(len(ids)), mask.sum(dim=1) - 1]
-            found: torch.Tensor = self.reward(last.to(self.reward.weight.dtype))
-            return found.squeeze(-1).float()
+            scores: torch.Tensor = self.reward(last.to(self.reward.weight.dtype))
+            return scores.squeeze(-1).float()
 
     def forward(
         self, ids: torch.Tensor, mask: torch.Tensor, temperature: float
@@ -112,30 +114,30 @@ def build(model: Any, recipe: Recipe, reward: Path) -> Roles:
     from peft.utils import load_peft_weights, set_peft_model_state_dict
 
     home = reward_adapter(reward)
-    told = PeftConfig.from_pretrained(home)
-    own = recipe.lora
+    reward_config = PeftConfig.from_pretrained(home)
+    lora = recipe.lora
     policy = LoraConfig(
-        r=own.r, lora_alpha=own.alpha, lora_dropout=0.0, bias="none", task_type="CAUSAL_LM",
-        target_modules=own.targets if isinstance(own.targets, str) else list(own.targets), use_rslora=own.rslora,
+        r=lora.r, lora_alpha=lora.alpha, lora_dropout=0.0, bias="none", task_type="CAUSAL_LM",
+        target_modules=lora.targets if isinstance(lora.targets, str) else list(lora.targets), use_rslora=lora.rslora,
     )  # fmt: skip
     judge = LoraConfig(
-        r=told.r, lora_alpha=told.lora_alpha, lora_dropout=0.0, bias="none", task_type="CAUSAL_LM",
-        target_modules=told.target_modules, use_rslora=told.use_rslora, use_dora=told.use_dora,
+        r=reward_config.r, lora_alpha=reward_config.lora_alpha, lora_dropout=0.0, bias="none", task_type="CAUSAL_LM",
+        target_modules=reward_config.target_modules, use_rslora=reward_config.use_rslora, use_dora=reward_config.use_dora,
     )  # fmt: skip
-    made = get_peft_model(model, policy, adapter_name="policy")
-    made.add_adapter("value", judge)
-    made.add_adapter("reward", judge)
+    adapted = get_peft_model(model, policy, adapter_name="policy")
+    adapted.add_adapter("value", judge)
+    adapted.add_adapter("reward", judge)
     weights = load_peft_weights(str(home), device="cpu")
     heads = [name for name in weights if name.endswith(HEAD)]
     if len(heads) != 1:
         raise InputError(f"{home}: expected one head for a score ({HEAD}), found {len(heads)}")
     score = weights.pop(heads[0])
     for name in ("value", "reward"):
-        left = set_peft_model_state_dict(made, weights, adapter_name=name)
-        missing = [key for key in left.missing_keys if f".{name}." in key]
-        if left.unexpected_keys or missing:
-            raise InputError(f"{home}: does not fit the base: {[*left.unexpected_keys, *missing][0]}")
-    roles = Roles(made, _head(score, True), _head(score, False), bool(recipe.gradient_checkpointing))
+        mismatch = set_peft_model_state_dict(adapted, weights, adapter_name=name)
+        missing = [key for key in mismatch.missing_keys if f".{name}." in key]
+        if mismatch.unexpected_keys or missing:
+            raise InputError(f"{home}: does not fit the base: {[*mismatch.unexpected_keys, *missing][0]}")
+    roles = Roles(adapted, _head(score, True), _head(score, False), bool(recipe.gradient_checkpointing))
     roles.to(model.device)
     return roles
 

@@ -8,31 +8,37 @@ from typing import Any
 import torch
 
 from kgtools.train.data.chat import Chat
+from kgtools.train.data.collate import pad_right
 from kgtools.train.data.order import Order
-from kgtools.train.inference.generate import Sampling, Vllm, answers
-from kgtools.train.inference.reward_scores import padded, sequence
+from kgtools.train.inference.generate import Sampling, Vllm, generate
+from kgtools.train.inference.reward_scores import sequence
 from kgtools.train.launch.job import Job
 from kgtools.train.stages.ppo.recipe import Ppo
 from kgtools.train.stages.ppo.roles import Roles
+
+SEED_STRIDE = 1_000_003
+"""A prime that is larger than any number of steps: recipes with neighbouring seeds draw nothing alike."""
+MAX_RANKS = 4096
+"""Seeds between two steps, one for each process."""
 
 
 @dataclass(frozen=True)
 class Rollout:
     """The answers of a step in this process.
 
-    `ids`, `mask`: question and answer, (batch, tokens), filled up on the right; `answered`: which tokens after the first belong to
-    the answer, (batch, tokens - 1), and so `log_probs`, `reference`, `values`; `scores`, `ended` and `special`, how many special tokens
-    were said, (batch,)."""
+    `ids`, `attention_mask`: question and answer, (B, T + 1), filled up on the right; `mask`: which tokens after the first belong to the
+    answer, (B, T), and of those tokens `log_probs`, `reference_log_probs` and `values`, (B, T); `scores`, `ended` and `special_tokens`,
+    how many special tokens were said, (B,)."""
 
     ids: torch.Tensor
+    attention_mask: torch.Tensor
     mask: torch.Tensor
-    answered: torch.Tensor
     log_probs: torch.Tensor
-    reference: torch.Tensor
+    reference_log_probs: torch.Tensor
     values: torch.Tensor
     scores: torch.Tensor
     ended: torch.Tensor
-    special: torch.Tensor
+    special_tokens: torch.Tensor
 
 
 class Sampler:
@@ -43,7 +49,7 @@ class Sampler:
         self.rank, self.world, self.device = rank, job.world, device
         self.chat = Chat(tokenizer, tokenizer.chat_template)
         self.order = Order([1] * len(rows), recipe.rows_per_step, recipe.seed)
-        self.how = Sampling(
+        self.sampling = Sampling(
             recipe.max_new_tokens,
             recipe.temperature,
             recipe.rollout_batch_size,
@@ -59,53 +65,57 @@ class Sampler:
             self.vllm = Vllm(Path(job.base), dtype, longest, recipe.gpu_memory_utilization, recipe.lora.r)
 
     def sample(self, step: int, mark: Callable[[str], None]) -> Rollout:
-        """The answers to a step's questions. What is drawn hangs on seed, step and rank alone, so a step can be done again.
+        """The answers to a step's questions. What is drawn depends on seed, step and rank alone, so a step can be done again.
 
         `mark` is told what the time since it was told last was spent on."""
-        torch.manual_seed((self.recipe.seed * 1_000_003 + step) * 4096 + self.rank)
-        mine = [self.rows[row] for row in self.order.rows(step)[self.rank :: self.world]]
-        made = self._answers([row["prompt_ids"] for row in mine])
+        torch.manual_seed((self.recipe.seed * SEED_STRIDE + step) * MAX_RANKS + self.rank)
+        rows = [self.rows[row] for row in self.order.rows(step)[self.rank :: self.world]]
+        prompts = [row["prompt_ids"] for row in rows]
+        answers = self._generate(prompts)
         mark("generate")
-        read = [sequence(self.chat, row["prompt"], self._said(ids)) for row, ids in zip(mine, made, strict=True)]
-        rollout = self._looked_at([row["prompt_ids"] for row in mine], made, read)
+        scored = [sequence(self.chat, row["prompt"], self._decode(ids)) for row, ids in zip(rows, answers, strict=True)]
+        rollout = self._score(prompts, answers, scored)
         mark("score")
         return rollout
 
-    def _said(self, ids: list[int]) -> str:
+    def _decode(self, ids: list[int]) -> str:
         """An answer as text, up to what ended it; special tokens in it are said, and scored, like any other."""
-        return str(self.tokenizer.decode(ids[:-1] if ids[-1:] and ids[-1] in self.how.stops else ids))
+        return str(self.tokenizer.decode(ids[:-1] if ids[-1:] and ids[-1] in self.sampling.stops else ids))
 
-    def _answers(self, prompts: list[list[int]]) -> list[list[int]]:
+    def _generate(self, prompts: list[list[int]]) -> list[list[int]]:
         """What the policy says, by the one model in its role or by vLLM with a copy of the adapter as it is now."""
         if self.vllm is None:
             with self.roles.role("policy"):
-                return answers(self.roles.causal[0], self.tokenizer, prompts, self.how)
+                return generate(self.roles.causal[0], self.tokenizer, prompts, self.sampling)
         self.roles.model.save_pretrained(self.policy, selected_adapters=["policy"])
         self.vllm.take(self.policy / "policy")
-        return answers(self.vllm, self.tokenizer, prompts, self.how)
+        return generate(self.vllm, self.tokenizer, prompts, self.sampling)
 
-    def _looked_at(self, prompts: list[list[int]], made: list[list[int]], read: list[list[int]]) -> Rollout:
-        pad, stops = self.tokenizer.pad_token_id, self.how.stops
-        ids, mask = padded([prompt + answer for prompt, answer in zip(prompts, made, strict=True)], pad, self.device)
-        answered = mask[:, 1:].bool()
+    def _score(self, prompts: list[list[int]], answers: list[list[int]], scored: list[list[int]]) -> Rollout:
+        """What all roles make of answers. `scored`: the ids that the reward model reads, of each question with its answer."""
+        pad, stops, temperature = self.tokenizer.pad_token_id, self.sampling.stops, self.recipe.temperature
+        sequences = [prompt + answer for prompt, answer in zip(prompts, answers, strict=True)]
+        ids, attention_mask = pad_right(sequences, pad, self.device)
+        mask = attention_mask[:, 1:].bool()
         for row, prompt in enumerate(prompts):
-            answered[row, : len(prompt) - 1] = False
-        found: dict[str, list[torch.Tensor]] = {name: [] for name in ("log_probs", "reference", "values", "scores")}
+            mask[row, : len(prompt) - 1] = False
+        parts: dict[str, list[torch.Tensor]] = {
+            name: [] for name in ("log_probs", "reference_log_probs", "values", "scores")
+        }
         with torch.no_grad():
             for begin in range(0, len(ids), self.recipe.micro_batch_size):
                 part = slice(begin, begin + self.recipe.micro_batch_size)
-                found["log_probs"].append(
-                    self.roles.log_probs("policy", ids[part], mask[part], self.recipe.temperature)[0]
-                )
-                found["reference"].append(
-                    self.roles.log_probs("reference", ids[part], mask[part], self.recipe.temperature)[0]
-                )
-                found["values"].append(self.roles.values(ids[part], mask[part]))
-                found["scores"].append(self.roles.scores(*padded(read[part], pad, self.device)))
-        whole = {name: torch.cat(parts) for name, parts in found.items()}
-        ended = torch.tensor([bool(answer) and answer[-1] in stops for answer in made], device=self.device)
+                tokens, attended = ids[part], attention_mask[part]
+                parts["log_probs"].append(self.roles.log_probs("policy", tokens, attended, temperature)[0])
+                parts["reference_log_probs"].append(self.roles.log_probs("reference", tokens, attended, temperature)[0])
+                parts["values"].append(self.roles.values(tokens, attended))
+                parts["scores"].append(self.roles.scores(*pad_right(scored[part], pad, self.device)))
+        ended = torch.tensor([bool(answer) and answer[-1] in stops for answer in answers], device=self.device)
         special = [
             self.chat.special(answer[:-1] if ends else answer)
-            for answer, ends in zip(made, ended.tolist(), strict=True)
+            for answer, ends in zip(answers, ended.tolist(), strict=True)
         ]
-        return Rollout(ids, mask, answered, ended=ended, special=torch.tensor(special, device=self.device), **whole)
+        return Rollout(
+            ids, attention_mask, mask, ended=ended, special_tokens=torch.tensor(special, device=self.device),
+            **{name: torch.cat(tensors) for name, tensors in parts.items()},
+        )  # fmt: skip

@@ -1,6 +1,30 @@
-"""PPO against a reward model (Schulman et al. 2017; Ouyang et al. 2022): four roles on one frozen base."""
+"""PPO against a reward model (Schulman et al. 2017; Ouyang et al. 2022): four roles on one frozen base.
 
-import math
+A step: the policy answers `batch_size` questions, all roles read the answers, and policy and value learn from them `ppo_epochs` times.
+
+Where this departs from Schulman et al. 2017, as all PPO of language models does:
+
+1. An episode is an answer, an action is a token, and a reward comes with the last token: the reward model's score.
+2. Each token pays for its divergence from the reference, kl_coef times an estimate of it (Ouyang et al. 2022, eq. 2); the cost follows
+   the divergence where there is a kl_target (Ziegler et al. 2019, section 2.2). It is a part of the reward, not of the loss.
+3. There is no entropy bonus; entropy is told in the metrics.
+4. The values are clipped as the policy is (value_clip), and their loss counts vf_coef.
+5. Advantages are whitened over all tokens of a step, of all processes.
+6. Policy and value share a frozen base and no weight that learns.
+
+Where this departs from TRL's PPOTrainer (`trl.experimental.ppo` of its repository):
+
+1. One base in memory, not four models: policy, value and reward are adapters on it, the reference is the base without one.
+2. The reward model reads the text of the answer in the chat template that it was trained with, up to EOS, not the policy's ids.
+3. The score comes at the answer's last token, EOS where there is one; TRL puts it one position later, which its values see as well.
+4. A loss is a sum over the tokens of a minibatch, of all processes, divided once by their number; TRL takes the mean of the means of
+   micro batches, in which a token of a short answer counts more. So the numbers do not depend on micro_batch_size or processes.
+5. Whitening takes the mean and the variance over all processes; TRL's are of each process.
+6. Old log-probabilities are computed again by the model that learns, not taken from generation, so the first ratio is 1.
+7. approx_kl is the mean of old less new log-probability (k1), not half the mean of its square; it has no tokens of padding.
+8. missing_eos_penalty is 1 unless the recipe says otherwise; any stop token of the model ends an answer, not one alone.
+9. What a step draws depends on seed, step and rank alone: a run that was broken off ends with the numbers of an unbroken one."""
+
 import shutil
 import time
 from typing import Any
@@ -9,12 +33,14 @@ import orjson
 
 from kgtools.tools.errors import UsageError
 from kgtools.tools.inputs.files import to_json
-from kgtools.tools.outputs.atomic import write_file
-from kgtools.train.launch.failures import NoNumber
+from kgtools.tools.outputs.staging import write_file
 from kgtools.train.launch.job import Job, Stage
 from kgtools.train.launch.requirements import needs_engine
 from kgtools.train.models import adapters
 from kgtools.train.stages.ppo.recipe import Ppo
+
+COMPARED = ("reward", "kl", "eos_rate")
+"""Metrics of which the result tells the mean over the first and the last tenth of the steps."""
 
 
 def check(recipe: Ppo) -> None:
@@ -59,23 +85,22 @@ def run(job: Job) -> None:
     start.start(job, recipe)
     tokenizer = start.load_tokenizer(job)
     model = start.load_model(job, recipe, "causal", tokenizer)
-    own = roles.build(model, recipe, recipe.reward)
-    learner = Learner(job, recipe, own)
-    sampler = Sampler(job, recipe, own, tokenizer, start.load_rows(job)["train"], learner.rank, learner.device)
+    four = roles.build(model, recipe, recipe.reward)
+    learner = Learner(job, recipe, four)
+    sampler = Sampler(job, recipe, four, tokenizer, start.load_rows(job)["train"], learner.rank, learner.device)
     begin = learner.load(job) if job.resume else 0
     steps, started = recipe.steps or 0, time.monotonic()
     lines = _lines(job)
     for step in range(begin, steps):
         clock = Clock()
         rollout = sampler.sample(step, clock.mark)
-        told = learner.learn(rollout, step)
+        line = learner.learn(rollout, step)
         clock.mark("update")
         done = step + 1
-        if not math.isfinite(told["loss"]):
-            raise NoNumber(f"the loss is NaN or infinite at step {done}")
-        speed = told["tokens"] / max(1e-9, sum(clock.spent.values()))
+        metrics.check_number("the loss", line["loss"], done)
+        speed = line["tokens"] / max(1e-9, sum(clock.spent.values()))
         lines.append({
-            "step": done, "steps": steps, **told, "seconds": clock.spent, "tokens_per_second": speed,
+            "step": done, "steps": steps, **line, "seconds": clock.spent, "tokens_per_second": speed,
             "mfu": metrics.mfu(job, speed * recipe.passes), "peak_memory": metrics.peak_memory(),
             "seconds_left": round((steps - done) * (time.monotonic() - started) / (done - begin), 1),
         })  # fmt: skip
@@ -83,7 +108,7 @@ def run(job: Job) -> None:
             metrics.write_metrics(job, lines[-1])
         if done % recipe.save_every == 0 or done == steps:
             learner.save(job, done)
-    _finish(job, recipe, learner, own, tokenizer, lines)
+    _finish(job, recipe, learner, four, tokenizer, lines)
 
 
 class Clock:
@@ -107,26 +132,27 @@ def _lines(job: Job) -> list[dict[str, Any]]:
     return [orjson.loads(line) for line in job.metrics.read_bytes().splitlines()]
 
 
-def _finish(job: Job, recipe: Ppo, learner: Any, own: Any, tokenizer: Any, lines: list[dict[str, Any]]) -> None:
+def _finish(job: Job, recipe: Ppo, learner: Any, roles: Any, tokenizer: Any, lines: list[dict[str, Any]]) -> None:
     from kgtools.train.stages import finish, metrics
 
     folder = job.result / "adapter"
     if learner.first:
         shutil.rmtree(job.result, ignore_errors=True)
-        own.model.save_pretrained(job.result, selected_adapters=["policy"])
+        roles.model.save_pretrained(job.result, selected_adapters=["policy"])
         (job.result / "policy").rename(folder)
         (job.result / "README.md").unlink(missing_ok=True)
         tokenizer.save_pretrained(folder)
         finish.mark(folder, job, recipe)
+        # a single step has the answers to few questions
         part = max(1, len(lines) // 10)
         spent = {name: round(sum(line["seconds"][name] for line in lines), 2) for name in lines[-1]["seconds"]}
-        told = {
-            "steps": recipe.steps, **finish.trained(own),
-            **{f"first_{key}": sum(line[key] for line in lines[:part]) / part for key in ("reward", "kl", "ended")},
-            **{f"last_{key}": sum(line[key] for line in lines[-part:]) / part for key in ("reward", "kl", "ended")},
+        facts = {
+            "steps": recipe.steps, **finish.count_parameters(roles),
+            **{f"first_{key}": sum(line[key] for line in lines[:part]) / part for key in COMPARED},
+            **{f"last_{key}": sum(line[key] for line in lines[-part:]) / part for key in COMPARED},
             "seconds": spent, "made": folder.name, "peak_memory": metrics.peak_memory(),
         }  # fmt: skip
-        write_file(job.result / "result.json", to_json(told))
+        write_file(job.result / "result.json", to_json(facts))
     learner.wait()
 
 
