@@ -147,6 +147,14 @@ def _text(file: Path) -> str:
     return file.read_text(encoding="utf-8") if file.exists() else "(never reached)"
 
 
+@pytest.mark.parametrize("name", ["add-source.md", "add-source.zh.md"])
+def test_the_page_about_plug_ins_names_every_group_of_entry_points(name: str) -> None:
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]
+    text = (ROOT / "docs" / "how-to" / name).read_text(encoding="utf-8")
+
+    assert [group for group in groups if f"| `{group}` |" not in text] == []
+
+
 NOT_RUN = [(page, block) for page in PAGES for block in blocks(page) if block.note.startswith("not run")]
 
 
