@@ -26,7 +26,7 @@ CALLS = {"read": ("refuse", "_refuse", "NotTurns"), "train": ("Refusal", "lit")}
 def _trees(group: str) -> Iterator[tuple[Path, ast.Module]]:
     for place in FILES[group]:
         found = ROOT / place
-        for file in sorted(found.rglob("*.py")) if found.is_dir() else [found]:
+        for file in sorted(found.rglob("*.py")) if found.suffix != ".py" else [found]:
             yield file, ast.parse(file.read_text(encoding="utf-8"))
 
 
