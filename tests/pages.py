@@ -21,7 +21,26 @@ CONFIG = ROOT / "mkdocs.yml"
 # The order of the sections and, within one, of the pages; a page that is not named here follows by its name.
 SECTIONS = {
     "": ("Start", "开始", ["index", "tutorial"]),
-    "how-to": ("How to", "操作指南", []),
+    "how-to": (
+        "How to",
+        "操作指南",
+        [
+            "build-graph",
+            "neo4j",
+            "own-table",
+            "add-source",
+            "inspect",
+            "align",
+            "generate",
+            "own-pack",
+            "read",
+            "deidentify",
+            "mix",
+            "train-gpu",
+            "multi-node",
+            "shell-completion",
+        ],
+    ),
     "reference": ("Reference", "参考", ["cli", "python", "formats", "recipes", "errors"]),
     "explanation": ("Explanation", "原理", ["graph", "lineage", "ppo", "reproducibility"]),
     "project": ("The project", "项目", ["benchmarks", "log", "contributing", "changelog", "decisions/index"]),

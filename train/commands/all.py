@@ -5,9 +5,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kgtools.tools.options import allow_option, format_option, identified_option, out_option, seed_option
+from kgtools.tools.options import (
+    allow_option,
+    complete_words,
+    format_option,
+    identified_option,
+    out_option,
+    seed_option,
+)
 from kgtools.tools.terminal import tell
-from kgtools.train.commands import nproc_option, shorten
+from kgtools.train.commands import nproc_option, shorten, systems
 
 if TYPE_CHECKING:
     from kgtools.train.pipeline import PipelineResult
@@ -15,8 +22,9 @@ if TYPE_CHECKING:
 
 @click.command("all")
 @click.option(
-    "--recipe", "system", metavar="NAME", required=True, help="A system that has sft, reward, ppo and answer."
-)
+    "--recipe", "system", metavar="NAME", required=True, shell_complete=complete_words(systems),
+    help="A system that has sft, reward, ppo and answer.",
+)  # fmt: skip
 @click.option("--records", type=click.Path(path_type=Path), required=True, help="Records to fine-tune on and to ask.")
 @click.option(
     "--preferences", type=click.Path(path_type=Path), required=True, multiple=True,
@@ -37,12 +45,12 @@ def train_all(
     system: str, records: Path, preferences: tuple[Path, ...], allow: tuple[str, ...], identified: bool, seed: int,
     dry_run: bool, out: Path, nproc: int | None, style: str,
 ) -> None:  # fmt: skip
-    """Go the whole way: fine-tuning, merge, reward model, PPO, answers; and show what each stage changed.
+    """Run the full pipeline (fine-tuning, merge, reward model, PPO, answers) and show what each stage changed.
 
     At the end the base, the fine-tuned model and the one after PPO answer 128 questions of the train split and 128 of the test split.
     The tables have how many answers are those of the records (but for white space and a full stop at the end), the mean score
     of the reward model, how many answers end and their length; how many pairs of preferences the reward model tells apart, trained
-    on and not; reward and KL of PPO. What is done is not done again.
+    on and not; reward and KL of PPO. Finished stages are not run again.
 
     \b
     Example:

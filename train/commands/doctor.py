@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), help="Where results are to go; its disk is looked at.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where results will go; its disk is checked.")
 @format_option("table", "json")
 def doctor(out: Path | None, style: str) -> None:
-    """Look whether this machine can train, and say what would fail before it does.
+    """Check whether this machine can train, and say what would fail before it does.
 
     Versions, GPU, compiler, NCCL and gloo, DeepSpeed's ops, disk, memory, the hub. It ends with 1 where training would fail.
 

@@ -14,7 +14,7 @@ from kgtools.train.commands import print_facts
 @click.option("--base", type=click.Path(path_type=Path), help="The base's folder, where it is not found.")
 @click.option(
     "--trust-remote-code", "trust", multiple=True, type=click.Path(path_type=Path), metavar="FOLDER",
-    help="Run the code that comes with the model in this folder; without, none is run.",
+    help="Run the code that comes with the model in this folder; otherwise none is run.",
 )  # fmt: skip
 @out_option("./merged", "Folder for the model.")
 @format_option("table", "json")
