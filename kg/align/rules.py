@@ -20,6 +20,7 @@ DOTS = r"(\.{2,}|…+)$"
 LEAST_CODE = 4
 """Characters of an ICD-10 code that names a disease, not a group of them: A010, not A01."""
 SHARE = pl.col("shared") / pl.max_horizontal("total", 1)
+"""The share of the triples of `one` that `other` has as well."""
 
 
 def equal_name(entities: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
@@ -42,9 +43,8 @@ def equal_name(entities: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
         names.rename({"id": "other", "name": "other_name"}), on="other", maintain_order="left"
     )
     steps = steps_between(named.select(pl.col("one_name").alias("one"), pl.col("other_name").alias("other")))
-    several = (
-        pl.col("glosses") > 1
-    )  # 甲胎蛋白(AFP) and 甲胎蛋白(X): which of them the plain name means, nobody can tell
+    # Of 甲胎蛋白(AFP) and 甲胎蛋白(X) nobody can tell which the plain name means.
+    several = pl.col("glosses") > 1
     return named.with_columns(steps["score"], steps["steps"]).select(
         "one",
         "other",

@@ -29,6 +29,7 @@ PAGE = "http://spdx.org/licenses/{}"
 """The IRI of a licence of SPDX's list."""
 
 IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*[:/#]")
+"""An absolute IRI to which a name can be added: `https://example.org/kg/`, `urn:kgtools:`."""
 ABOUT = {
     "class": ("类", "class as stated"),
     "origin": ("出处", "origin: source/file:row#field"),

@@ -25,7 +25,9 @@ fields: {ex:hasSymptom: {relation: HAS_SYMPTOM}}"""
 FORMATS = {".nt": "nt", ".ttl": "turtle", ".rdf": "xml", ".owl": "xml", ".xml": "xml"}
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 LONGEST = 1_000_000
+"""Characters of a line of N-Triples at most: the parser takes the square of them."""
 TRADITIONAL = re.compile("hant|tw|hk|mo")
+"""The language tags of traditional characters: `zh-hant`, `zh-TW` in lower case."""
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
