@@ -158,9 +158,9 @@ def completion(entities: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
         pl.when(only).then(pl.lit("the only name that begins so"))
         .otherwise(pl.format("of {} names that begin so the one that shares most", "ends"))
     )  # fmt: skip
-    cased = pl.col("written").str.starts_with(pl.col("cut"))
-    score = score - 0.1 * (~cased).cast(pl.Float64)
-    case = pl.when(cased).then(pl.lit("")).otherwise(pl.lit("; but in another case"))
+    same_case = pl.col("written").str.starts_with(pl.col("cut"))
+    score = score - 0.1 * (~same_case).cast(pl.Float64)
+    case = pl.when(same_case).then(pl.lit("")).otherwise(pl.lit("; but in another case"))
     reason = pl.concat_str(begun, case, pl.format("; {} of {} triples shared", "shared", "total"))
     worth = only | ((pl.col("shared") >= 2) & (pl.col("share") >= 0.5))
     return best.filter(worth).select("one", "other", score.round(3).alias("score"), reason.alias("reason"))

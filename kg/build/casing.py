@@ -66,7 +66,7 @@ class English(Settings):
     phrases: tuple[str, ...]
 
 
-class Words(NamedTuple):
+class WordLists(NamedTuple):
     """The words of `English` by their lower case; `phrases`: what finds each, and how it is written."""
 
     proper: dict[str, str]
@@ -79,9 +79,9 @@ class Words(NamedTuple):
 
 
 @cache
-def _words() -> Words:
+def _words() -> WordLists:
     lists = load_yaml(Path(__file__).parents[1] / "english" / "words.yaml", English)
-    return Words(
+    return WordLists(
         {word.lower(): word for word in (*lists.proper.split(), *lists.genera.split())},
         {word.lower(): word for word in lists.abbreviations.split()},
         frozenset(word.lower() for word in lists.common.split()),
@@ -129,7 +129,7 @@ def _compound(name: str, word: re.Match[str]) -> list[str]:
 
 
 def recase(names: pl.Series) -> pl.Series:
-    """`mid_sentence` of each name; null stays null."""
+    """`to_sentence_case` of each name; null stays null."""
     recased = {name: to_sentence_case(name) for name in names.unique().drop_nulls()}
     return names.replace_strict(recased, return_dtype=pl.String) if recased else names
 

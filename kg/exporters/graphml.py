@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, ParseError, iterparse
 import orjson
 import polars as pl
 
-from kgtools.kg.exporters import Exporter, Options
+from kgtools.kg.exporters import Exporter, ExportOptions
 from kgtools.kg.exporters.files import ROWS, as_json, refuse_nothing, terms, witnesses, write_file, write_text
 from kgtools.kg.licenses import licence_text
 from kgtools.kg.stores import Store
@@ -38,7 +38,7 @@ ESCAPED = re.compile("_x([0-9A-F]{4})_")
 """`_x000B_`: a character as ESCAPES writes it."""
 
 
-def write(store: Store, out: Path, options: Options) -> dict[str, int]:
+def write(store: Store, out: Path, options: ExportOptions) -> dict[str, int]:
     """The graph as GraphML, its licence an attribute of the whole; entities have a `label` besides, which drawing programs show."""
     entities, triples = store.entities(), store.triples()
     refuse_nothing(entities, out, options.allow_empty)

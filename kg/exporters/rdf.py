@@ -11,7 +11,7 @@ from typing import BinaryIO
 import polars as pl
 
 from kgtools.kg.build.normalize import SEPARATOR
-from kgtools.kg.exporters import Exporter, Options
+from kgtools.kg.exporters import Exporter, ExportOptions
 from kgtools.kg.exporters.attributes import unpack
 from kgtools.kg.exporters.files import Terms, Witnesses, refuse_nothing, terms, witnesses, write_file, write_text
 from kgtools.kg.exporters.rdf_read import read
@@ -41,7 +41,7 @@ ABOUT = {
 """Our words beside those of the ontology."""
 
 
-def write(store: Store, out: Path, options: Options) -> dict[str, int]:
+def write(store: Store, out: Path, options: ExportOptions) -> dict[str, int]:
     """The graph as RDF, by the ending of `out`; Raises UsageError for a bad base."""
     base = BASE if options.base is None else options.base
     if not IRI.fullmatch(base):

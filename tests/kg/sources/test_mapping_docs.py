@@ -10,14 +10,23 @@ import polars as pl
 import pytest
 
 from kgtools.kg.ontology import Field
-from kgtools.kg.sources.mapping import Column, Constant, Edges, RdfMapping, Rows, Table, TableMapping, Triples
+from kgtools.kg.sources.mapping import (
+    Column,
+    Constant,
+    EdgeRows,
+    EntityRows,
+    RdfMapping,
+    Table,
+    TableMapping,
+    TripleRows,
+)
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "mapping.md").read_text(encoding="utf-8")
 SECTIONS = dict(part.split("\n", 1) for part in re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:])
 EXAMPLES = {title: text for title, text in SECTIONS.items() if "```console" in text}
-MODELS = (TableMapping, RdfMapping, Table, Triples, Rows, Edges, Column, Constant, Field)
+MODELS = (TableMapping, RdfMapping, Table, TripleRows, EntityRows, EdgeRows, Column, Constant, Field)
 
 
 def test_there_are_examples_of_every_form() -> None:
