@@ -9,8 +9,7 @@ import polars as pl
 from kgtools.kg import graph as build
 from kgtools.kg.audit import Finding, audits, run_all
 from kgtools.kg.build.english_names import OUR_LICENSE, OUR_NAME, OURS, read_names
-from kgtools.kg.exporters import Options as ExportOptions
-from kgtools.kg.exporters import export
+from kgtools.kg.exporters import ExportOptions, export
 from kgtools.kg.graph import LoadResult
 from kgtools.kg.source import Options
 from kgtools.kg.stores import Store, as_frame, open_store

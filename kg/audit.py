@@ -21,6 +21,7 @@ AT_ONCE = 4
 """Questions that a server has before it at the same time: each keeps one of its cores busy."""
 OURS = Path(__file__).with_name("audits")
 HEADER = re.compile(r"^// (\w+): (.+)$")
+"""`// title: Self-loops`: a line at the top of an audit file."""
 
 
 @dataclass(frozen=True)

@@ -93,16 +93,16 @@ def escape_markdown(text: str) -> str:
     return MARKDOWN.sub(r"\\\g<0>", text)
 
 
-LATEX = {
+LATEX = str.maketrans({
     "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}",
-    ">": r"\textgreater{}", "|": r"\textbar{}", "[": "{[}", "]": "{]}", "*": "{*}",
-} | {sign: f"\\{sign}" for sign in "{}$&#_%"}  # fmt: skip
+    ">": r"\textgreater{}", "|": r"\textbar{}", "[": "{[}", "]": "{]}", "*": "{*}", **{sign: f"\\{sign}" for sign in "{}$&#_%"},
+})  # fmt: skip
 """Signs that LaTeX obeys, or that its usual fonts lack. A bracket or star behind a line break would be its option."""
 
 
 def escape_latex(text: str) -> str:
     """The text as LaTeX that shows just this text."""
-    return "".join(LATEX.get(sign, sign) for sign in text)
+    return text.translate(LATEX)
 
 
 def cell(value: Any) -> str:

@@ -86,9 +86,8 @@ def without(ledger: Ledger, what: tuple[str, ...], who: str | None = None) -> Le
             raise UsageError(
                 f"--undo {word}: no decision and no rule; {suggestion(word, [ALL, *sorted({*rules, *RULES})])}"
             )
-    by_rule = pl.col("rule").is_in(what) & (
-        pl.col("who") == (who or TOOL)
-    )  # a review file keeps the rule that proposed
+    # A decision from a review file keeps the rule that proposed it, and is not the rule's own.
+    by_rule = pl.col("rule").is_in(what) & (pl.col("who") == (who or TOOL))
     chosen = pl.lit(ALL in what) | pl.col("id").is_in(what) | by_rule
     return ledger.filter(~chosen if who is None else ~chosen | (pl.col("who") != who))
 

@@ -45,7 +45,7 @@ class Decisions:
 def write_review(path: Path, candidates: pl.DataFrame, ledger: Ledger) -> None:
     """Write the candidates, the surest first; what people wrote into the file before and did not apply yet is kept.
 
-    Raises InputError where it may not be written, as `may_be_written` does."""
+    Raises InputError where it may not be written, as `check_review_file` does."""
     undecided, cells_by_row = _read_undecided(path, set(ledger["id"])), []
     for row in candidates.select(list(CANDIDATES.columns)).iter_rows(named=True):
         cells = {name: ", ".join(value) if isinstance(value, list) else str(value) for name, value in row.items()}

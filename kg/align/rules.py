@@ -20,6 +20,7 @@ DOTS = r"(\.{2,}|…+)$"
 LEAST_CODE = 4
 """Characters of an ICD-10 code that names a disease, not a group of them: A010, not A01."""
 SHARE = pl.col("shared") / pl.max_horizontal("total", 1)
+"""The share of the triples of `one` that `other` has as well."""
 
 
 def equal_name(entities: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
@@ -42,9 +43,8 @@ def equal_name(entities: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
         names.rename({"id": "other", "name": "other_name"}), on="other", maintain_order="left"
     )
     steps = steps_between(named.select(pl.col("one_name").alias("one"), pl.col("other_name").alias("other")))
-    several = (
-        pl.col("glosses") > 1
-    )  # 甲胎蛋白(AFP) and 甲胎蛋白(X): which of them the plain name means, nobody can tell
+    # Of 甲胎蛋白(AFP) and 甲胎蛋白(X) nobody can tell which the plain name means.
+    several = pl.col("glosses") > 1
     return named.with_columns(steps["score"], steps["steps"]).select(
         "one",
         "other",
@@ -158,9 +158,9 @@ def completion(entities: pl.DataFrame, ways: pl.DataFrame) -> pl.DataFrame:
         pl.when(only).then(pl.lit("the only name that begins so"))
         .otherwise(pl.format("of {} names that begin so the one that shares most", "ends"))
     )  # fmt: skip
-    cased = pl.col("written").str.starts_with(pl.col("cut"))
-    score = score - 0.1 * (~cased).cast(pl.Float64)
-    case = pl.when(cased).then(pl.lit("")).otherwise(pl.lit("; but in another case"))
+    same_case = pl.col("written").str.starts_with(pl.col("cut"))
+    score = score - 0.1 * (~same_case).cast(pl.Float64)
+    case = pl.when(same_case).then(pl.lit("")).otherwise(pl.lit("; but in another case"))
     reason = pl.concat_str(begun, case, pl.format("; {} of {} triples shared", "shared", "total"))
     worth = only | ((pl.col("shared") >= 2) & (pl.col("share") >= 0.5))
     return best.filter(worth).select("one", "other", score.round(3).alias("score"), reason.alias("reason"))

@@ -22,10 +22,12 @@ class Step:
 
 
 FULL_WIDTH = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {"\u3000": " ", "∶": ":"}
+"""`ＣＴ` as `CT`: the full-width forms stand 0xFEE0 after those of ASCII."""
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 ROMAN_SIGNS = {chr(0x2160 + n): letters for n, letters in enumerate(ROMAN)} | {
     chr(0x2170 + n): letters.lower() for n, letters in enumerate(ROMAN)
 }
+"""`Ⅱ` as `II`, `ⅱ` as `ii`."""
 BRACKETS = dict(zip("［］【】〔〕「」『』{}[]〈〉《》＜＞", "()" * 10, strict=True))
 DASHES = dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("•・∙⋅･", "·")
 QUOTES = dict.fromkeys('“”‘’′`´"', "'")

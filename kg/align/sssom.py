@@ -45,7 +45,9 @@ BY_HAND, UNSAID = "semapv:ManualMappingCuration", "semapv:UnspecifiedMatching"
 BUILT_IN = ("owl", "rdf", "rdfs", "semapv", "skos", "sssom", "xsd", "linkml")
 PROPAGATED = ("curie_map", "mapping_tool")
 UNSAFE = re.compile(r"[^\w.~-]")
+"""A sign that a CURIE may not hold as it is, such as a blank or a bracket: it is percent-encoded."""
 PIPE = re.compile(r"\\([|\\])|\|")
+"""`a|b` are two values of a slot, `a\\|b` is one."""
 
 
 def write_sssom(path: Path, inputs: Inputs) -> None:

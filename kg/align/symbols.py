@@ -5,6 +5,7 @@ import re
 import polars as pl
 
 WORD = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏ]+")
+"""A run of Latin letters: `CT` and `cell` in `CT/T-cell检查`."""
 NUMERALS = {great: great + 16 for great in range(0x2160, 0x2170)}
 """Roman numerals as one character, which are numerals in both cases."""
 ELEMENTS = frozenset(
@@ -30,18 +31,25 @@ ENGLISH = frozenset(
     )
 )
 OF_HEREDITY = re.compile("血型|表型|基因型|等位|纯合|杂合")
+"""In a name that speaks of types of blood or genes each letter counts: `a血型`, `Aa基因型`."""
 HEREDITARY = re.compile(r"([A-HJ-Za-hj-z])\1{1,3}|[CDEcde]{2,6}")
 """Genotypes and phenotypes: aa and AA, ccDEE; ii is a numeral."""
 AGAINST = re.compile(r"抗[-· ]?$")
+"""`抗-k`: behind it a letter is an antigen, K or k."""
 ANTIGEN = re.compile(r"[-· ]?(?:抗[原体]|血型|表型)")
+"""`k抗原`, `k-血型`: before it a letter is an antigen."""
 NAMED = re.compile(r"(?:维|维生素|蛋白|补体|[α-ω])[-· ]?$")
 """What has letters for names, and no two of them the same one."""
 LED = re.compile(r"(?:因子|肽|酶|素|苏丹黑|病毒|柯萨奇|[内外]斜|脂蛋|胶原|第|球菌型|方程)[-· ]?$")
+"""`因子v`, `苏丹黑b`: behind these a letter is a number or a name, in either case."""
 FOLLOWED = re.compile(
     r"[-· ]?(?:[0-9]|[线光超族型片肽管形征]|综合征|染色|细胞|淋巴|物质|因子|病毒|蛋白|二聚体|玫瑰花|转移酶|乙酰|反应)"
 )
+"""`x线`, `t细胞`, `c3`: before these a letter is a name, in either case."""
 COUNTED = re.compile("[-· ]?[0-9]")
+"""`il-2`: a symbol with a number behind it is no element."""
 WAVE = re.compile("[-· ]?波")
+"""`t波`, of an electrocardiogram."""
 PLAIN_WAVES = "tpu"
 """Waves of an electrocardiogram of which there are not two, a great and a small one."""
 

@@ -11,7 +11,9 @@ import polars as pl
 from kgtools.tools.config import Settings, load_yaml
 
 WORD = re.compile(r"[A-Za-zÀ-ÿ]+(?:['’][A-Za-z]+)*['’]?")
+"""A word with its apostrophes: `Crohn's`, `mother's`."""
 ROMAN = re.compile(r"(?i)(?:i{1,3}|iv|vi{0,3}|ix|xi{0,3}|xiv|xv)(?:[a-d])?")
+"""A Roman numeral, with a letter behind it or without: `ii`, `IVa`."""
 COUNTED = re.compile(
     r"(?i)(?:type|types|stage|grade|class|factor|factors|angiotensin|level|phase|group|mps|mucopolysaccharidosis|nerve|bipolar|part|"
     r"degree|hyperlipoproteinemia|chapter)$"
@@ -21,15 +23,18 @@ LETTERED = re.compile(
     r"(?i)(?:type|types|stage|grade|class|factor|group|vitamin|hepatitis|influenza|protein|immunoglobulin|virus|strain|subtype|"
     r"complex|streptococcus|porphyrin|hemoglobin|coenzyme|cyclosporin|encephalitis|strep|form|category|antigen|toxin)$"
 )
+"""Words before a single letter: `vitamin K`, `hepatitis B`."""
 NOUNS_OF_EPONYMS = re.compile(
     r"(?i)(?:anomaly|aneurysm|body|bodies|canal|contracture|cyst|deformity|disease|duct|encephalopathy|esophagus|fracture|"
     r"gangrene|gland|law|lesion|lines?|lymphoma|maneuver|melanoma|node|nodes|nodule|palsy|phenomenon|procedure|reaction|reflex|"
     r"ring|sarcoma|scale|score|sign|spots?|syndrome|test|thyroiditis|tumou?r|triad|ulcer)$"
 )
+"""What is called after people: the `disease` of Crohn, the `fracture` of Colles."""
 ORDINARY_END = re.compile(
     r"(?:ic|al|ous|ive|ar|ary|ory|oid|itis|osis|oses|oma|omas|emia|uria|pathy|algia|ectomy|tion|sion|ism|ia|ing|ed|ity|ness|ment|less|ful|ent|ant|ine|ate|ase|ose|ile|"
     r"able|ible|gen|cele|lysis|plasia|trophy|cyte|phil|philic|genic|logy|scopy|stomy|graphy|rrhea|rrhage|sthesia|phobia|mania|oid|ular|ure|age|ance|ence|en|y)$"
 )
+"""Ends of ordinary words, which names seldom have: `gastritis`, `chronic`, `bleeding`."""
 NAMES_END = re.compile(r".*(?:ar|en|[^cit]y)")
 """Ends that ordinary words have, and names too: Malabar, Arden, Jolly."""
 LONGEST_ABBREVIATION = 5
@@ -61,7 +66,7 @@ class English(Settings):
     phrases: tuple[str, ...]
 
 
-class Words(NamedTuple):
+class WordLists(NamedTuple):
     """The words of `English` by their lower case; `phrases`: what finds each, and how it is written."""
 
     proper: dict[str, str]
@@ -74,9 +79,9 @@ class Words(NamedTuple):
 
 
 @cache
-def _words() -> Words:
+def _words() -> WordLists:
     lists = load_yaml(Path(__file__).parents[1] / "english" / "words.yaml", English)
-    return Words(
+    return WordLists(
         {word.lower(): word for word in (*lists.proper.split(), *lists.genera.split())},
         {word.lower(): word for word in lists.abbreviations.split()},
         frozenset(word.lower() for word in lists.common.split()),
@@ -124,7 +129,7 @@ def _compound(name: str, word: re.Match[str]) -> list[str]:
 
 
 def recase(names: pl.Series) -> pl.Series:
-    """`mid_sentence` of each name; null stays null."""
+    """`to_sentence_case` of each name; null stays null."""
     recased = {name: to_sentence_case(name) for name in names.unique().drop_nulls()}
     return names.replace_strict(recased, return_dtype=pl.String) if recased else names
 

@@ -14,13 +14,17 @@ from kgtools.tools.inputs.files import read_text
 from kgtools.tools.inputs.packings import suffix_of
 
 ICD10 = re.compile(r"([A-Z]\d[0-9A-Z])(?:\.?([0-9A-Z]{1,4}))?(?:[x+*].*)?")
+"""`A01`, `A01.0`, `A010`, `A01.000x001`: category, subdivision, and what extends the code."""
 ATC = re.compile(r"[A-Z]\d\d(?:[A-Z](?:[A-Z](?:\d\d)?)?)?")
+"""`A01`, `A01A`, `A01AA01`: a level of the ATC classification, from the second on."""
 LEVEL = re.compile(r"^([A-Z]\d{0,2}[A-Z]{0,2}\d{0,2})\s+(.+)$")
 """`A01AA01  氟化钠`: a code and a name in one text, as the levels of an ATC tree are written."""
 CODES = 0.9
 """The share of a column's texts that must be codes."""
 JOINING = r"\b(?:and|or|with|without|other|due to|complicating|following|elsewhere|associated)\b|[;,]"
+"""Words that join things in an English title: `Asphyxia and hypoxemia`."""
 JOINING_ZH = r"[和与及或伴、，,]|其他|其它|所致|引起|并发|合并|后|相关"
+"""The same in Chinese: `窒息和低氧血症`."""
 LEAVE = re.compile(
     r", unspecified\b[^,;]*$|,? unspecified\b|^unspecified |(?:(?<!\s)\s+)?(?:\[[^\]]{0,300}\]|\([A-Z][A-Za-z-]*\)$)",
     re.IGNORECASE,

@@ -12,8 +12,11 @@ from kgtools.kg.build.people import find_people
 from kgtools.kg.ontology import ontology
 
 TRUNCATED = r"(\.\.\.|…)$"
+"""`急性上呼吸道...`: dots at the end, as sites cut names."""
 NO_LETTER = r"^[^\p{L}]+$"
+"""`654-2`: nothing in it is a letter."""
 FINISHED = r"[。！？；.!?;）)】\]”」』’\"'%％]\s*$"
+"""How a text ends that is complete: with a stop, or what closes: `。`, `）`, `%`."""
 UNFINISHED = (
     r"[，,、：:（(《“「—－-]\s*$|(?:\.\.\.|…)$"
     r"|(?:以及|并且|而且|或者|由于|因为|例如|比如|包括|即是|尤其是|特别是|甚至|如果|[^存]在|与|和|及|或|被|把|将|从|向|对于|关于|使|令|其|该|此|所|的)\s*$"
@@ -29,14 +32,17 @@ DANGLING = (
 )
 """How prose ends that goes on, told by its last words: 为, 于, the number of the next item."""
 UNCLOSED = r"[（(][^（()）元]{0,60}$"
+"""`多见于成人（尤其是女`: a bracket that nothing closes; one with an amount of money (元) is left alone."""
 TRIM = 2
 """White space that was cut away at the end of a text before it was written."""
 LEAST = 3
+"""So many texts that end at one length, or names with dots, are no accident."""
 SAME_LETTERS = 0.7
 """The share of a name's characters from which on another name may be a spelling of it: 反流性喉炎, 反流性咽喉炎."""
 LONGEST_SUBJECT = 60
 """Characters of a name that a text may be about; the search takes the square of their number."""
 LEAST_NAMES, SHORTEST_CUT_NAME = 20, 8
+"""So many names of one length, and of so many characters, before names of a type can be said to stop there."""
 
 
 def find_cut_values(values: pl.DataFrame) -> pl.Series:

@@ -45,7 +45,7 @@ def read_names(
     """One English name for each Chinese name (and type): of several the shortest, then the first by alphabet.
 
     A type may be an attribute: then the names are its values. Every name gets the case that it has in the middle of a sentence
-    (`cased`), unless `keep_case`. `join`: a file of codes and English names; the table then holds codes and Chinese names
+    (`recase`), unless `keep_case`. `join`: a file of codes and English names; the table then holds codes and Chinese names
     (`kg/build/coded_names.py`). The metadata count what was left out: `no-han`, `han-in-english`, `empty`, `ambiguous`, `unknown-type`,
     `repeated`, and of a join what it gives. Raises InputError for a file or columns that cannot be read, UsageError for types
     that do not exist and a licence that is none."""
@@ -65,14 +65,7 @@ def read_names(
         inputs[path.name] = files.sha256(path)
     if type_column is None and "type" in rows.columns and not types:
         type_column = "type"
-    if type_column is not None and type_column not in rows.columns:
-        raise InputError(f"{path}:1: no column {type_column!r}; there are: {', '.join(rows.columns)}")
-    type_expression = pl.col(type_column).replace("", None) if type_column else pl.lit(None, pl.String)
-    table = rows.select(
-        clean_name(column_as_it_was(pl.col(zh))).alias("zh"),
-        clean_name(column_as_it_was(pl.col(en))).alias("en"),
-        type_expression.alias("type"),
-    )
+    table = _select(path, rows, zh, en, type_column)
     recased = 0
     if not keep_case:
         before, table = table, table.with_columns(recase(table["en"]))
@@ -96,6 +89,18 @@ def read_names(
         dropped=dict(sorted((Counter(dropped) + Counter(lost)).items())),
     )
     return NameTable(table_name, metadata, NAMES.check(chosen.sort("zh", "type", "en"), str(path)))
+
+
+def _select(path: Path, rows: pl.DataFrame, zh: str, en: str, type_column: str | None) -> pl.DataFrame:
+    """The columns of names and types as `zh`, `en` and `type`, cleaned."""
+    if type_column is not None and type_column not in rows.columns:
+        raise InputError(f"{path}:1: no column {type_column!r}; there are: {', '.join(rows.columns)}")
+    types = pl.col(type_column).replace("", None) if type_column else pl.lit(None, pl.String)
+    return rows.select(
+        clean_name(column_as_it_was(pl.col(zh))).alias("zh"),
+        clean_name(column_as_it_was(pl.col(en))).alias("en"),
+        types.alias("type"),
+    )
 
 
 def check_types(types: Iterable[str], known_types: Collection[str]) -> None:

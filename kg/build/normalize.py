@@ -39,8 +39,10 @@ RULES = (
 """Every reason that `kgtools load` gives, and what it means."""
 
 HAN = r"\p{Han}"
+"""A Chinese character, for polars and Rust."""
 SEPARATOR = "\x1f"
 LONGEST_ID = 500
+"""Characters of an id that is kept as it is: indexes of databases hold no longer texts."""
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ import polars as pl
 from kgtools.tools.errors import InputError
 
 ORIGIN = re.compile(r"(?P<source>[^/]*)/(?P<file>.*?):(?P<row>\d+)#(?P<field>.*)", re.DOTALL)
+"""`xywy/medical.json:22#common_drug`."""
 AMBIGUOUS = re.compile(r":(?=\d+#)|%(?=[0-9A-Fa-f]{2})|[\x00-\x1f\x7f\x85\u2028\u2029]")
 """What a file's name must not hold as it is: what looks like the end of it, what looks escaped, and what breaks lines."""
 ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+"""`%3A`: signs as AMBIGUOUS escapes them."""
 
 
 class Origin(NamedTuple):

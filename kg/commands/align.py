@@ -83,7 +83,7 @@ def align(
     from kgtools.kg.align import align as alignment
     from kgtools.kg.align.review import check_folder, check_review_file, write_review
     from kgtools.kg.commands.load import settle
-    from kgtools.kg.exporters import Options
+    from kgtools.kg.exporters import ExportOptions
     from kgtools.kg.exporters.sssom import write as write_sssom
     from kgtools.kg.licenses import check_leaving
     from kgtools.kg.stores import open_store
@@ -118,7 +118,7 @@ def align(
         write_review(place, result.review, result.ledger)
         written["review"] = str(place)
     if sssom:
-        write_sssom(store, sssom, Options(allow_empty=True))
+        write_sssom(store, sssom, ExportOptions(allow_empty=True))
         written["sssom"] = str(sssom)
     print_alignment(result, graph, style, written, dry_run)
 

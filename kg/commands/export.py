@@ -36,13 +36,15 @@ def export(
     Example:
       kgtools export rdf graph.ttl --allow-license LicenseRef-39health-unstated --allow-license LicenseRef-xywy-noncommercial
     """
-    from kgtools.kg.exporters import Options
+    from kgtools.kg.exporters import ExportOptions
     from kgtools.kg.exporters import export as write
     from kgtools.kg.stores import open_store
     from kgtools.tools.progress import step
 
     with step(f"writing {out}"):
-        written = write(form, open_store(graph), out, Options(base=base, allow_license=allow, allow_empty=allow_empty))
+        written = write(
+            form, open_store(graph), out, ExportOptions(base=base, allow_license=allow, allow_empty=allow_empty)
+        )
     print_exported(written, style)
 
 

@@ -14,7 +14,7 @@ from kgtools.tools.errors import InputError, UsageError
 
 
 @dataclass(frozen=True)
-class Options:
+class ExportOptions:
     """What a user may say about an export: the IRI that all others begin with (rdf), licences for which the user answers, whether
     nothing may be written."""
 
@@ -31,7 +31,7 @@ class Exporter:
 
     title: str
     endings: tuple[str, ...]
-    write: Callable[[Store, Path, Options], dict[str, int]]
+    write: Callable[[Store, Path, ExportOptions], dict[str, int]]
     read: Callable[[Path], tuple[Entities, Triples]] | None = None
     takes_base: bool = False
 
@@ -55,7 +55,7 @@ class ExportResult:
         return asdict(self)
 
 
-def export(name: str, store: Store, out: Path, options: Options) -> ExportResult:
+def export(name: str, store: Store, out: Path, options: ExportOptions) -> ExportResult:
     """Write the graph as a file or folder, with its licences in it or beside it: all or nothing; gives what was written.
 
     Raises UsageError for a wrong ending, Findings for a licence that forbids it."""

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, ParseError, iterparse
 import orjson
 import polars as pl
 
-from kgtools.kg.exporters import Exporter, Options
+from kgtools.kg.exporters import Exporter, ExportOptions
 from kgtools.kg.exporters.files import ROWS, as_json, open_export_file, refuse_nothing, terms, witnesses, write_text
 from kgtools.kg.licenses import licence_text
 from kgtools.kg.stores import Store
@@ -30,13 +30,15 @@ ENDS = {"id": "id", "head": "source", "tail": "target"}
 SCHEMAS = {"node": ENTITIES, "edge": TRIPLES}
 EDGE = [name for name in TRIPLES.columns if name not in ("id", "head", "tail")]
 IMPOSSIBLE = [chr(code) for code in (*range(0x20), 0xFFFE, 0xFFFF) if code not in (0x09, 0x0A, 0x0D)]
+"""The characters that XML 1.0 cannot hold, not even escaped."""
 ESCAPES = {char: f"_x{ord(char):04X}_" for char in IMPOSSIBLE} | {
     "_x": "_x005F_x", "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"
 }  # fmt: skip
 ESCAPED = re.compile("_x([0-9A-F]{4})_")
+"""`_x000B_`: a character as ESCAPES writes it."""
 
 
-def write(store: Store, out: Path, options: Options) -> dict[str, int]:
+def write(store: Store, out: Path, options: ExportOptions) -> dict[str, int]:
     """The graph as GraphML, its licence an attribute of the whole; entities have a `label` besides, which drawing programs show."""
     entities, triples = store.entities(), store.triples()
     refuse_nothing(entities, out, options.allow_empty)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from kgtools.kg.exporters import Exporter, Options
+from kgtools.kg.exporters import Exporter, ExportOptions
 from kgtools.kg.exporters.files import refuse_nothing, run_json, terms, write_folder, write_text
 from kgtools.kg.licenses import LICENSES, licence_text
 from kgtools.kg.ontology import ontology
@@ -40,7 +40,7 @@ exec "${{NEO4J_ADMIN:-neo4j-admin}}" database import full "${{1:-neo4j}}" {optio
 """
 
 
-def write(store: Store, out: Path, options: Options) -> dict[str, int]:
+def write(store: Store, out: Path, options: ExportOptions) -> dict[str, int]:
     """The CSV files, `import.sh`, `after.cypher`, the steps and the licences. Raises InputError for a value that CSV cannot hold."""
     entities, triples, metadata_nodes = store.entities(), store.triples(), to_nodes(store.inputs())
     refuse_nothing(entities, out, options.allow_empty)

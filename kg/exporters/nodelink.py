@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from kgtools.kg.exporters import Exporter, Options
+from kgtools.kg.exporters import Exporter, ExportOptions
 from kgtools.kg.exporters.files import ROWS, open_export_file, refuse_nothing, terms, witnesses
 from kgtools.kg.licenses import licence_text
 from kgtools.kg.stores import Store
@@ -20,7 +20,7 @@ from kgtools.tools.inputs.files import read_bytes
 ENDS = {"head": "source", "tail": "target", "id": "key"}
 
 
-def write(store: Store, out: Path, options: Options) -> dict[str, int]:
+def write(store: Store, out: Path, options: ExportOptions) -> dict[str, int]:
     """The graph as JSON, an entity or a triple a line; what is null is left out. `graph.graph["license"]` is its licence."""
     entities, triples = store.entities(), store.triples()
     refuse_nothing(entities, out, options.allow_empty)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from kgtools.kg.exporters import Exporter, Options
+from kgtools.kg.exporters import Exporter, ExportOptions
 from kgtools.kg.exporters.files import refuse_nothing, run_json, terms, write_folder
 from kgtools.kg.licenses import LICENSES, licence_text
 from kgtools.kg.stores import Store
@@ -44,7 +44,7 @@ What may be done with them is in `LICENSES.md`, and in the metadata of each Parq
 """
 
 
-def write(store: Store, out: Path, options: Options) -> dict[str, int]:
+def write(store: Store, out: Path, options: ExportOptions) -> dict[str, int]:
     """The two tables, the licence in the metadata of each file; `run.json` tells sources and the SHA-256 of what was read."""
     entities, triples = store.entities(), store.triples()
     refuse_nothing(entities, out, options.allow_empty)

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import polars as pl
 
 from kgtools.kg.build.normalize import SEPARATOR
-from kgtools.kg.exporters import Exporter, Options
+from kgtools.kg.exporters import Exporter, ExportOptions
 from kgtools.kg.exporters.attributes import unpack
 from kgtools.kg.exporters.files import Terms, Witnesses, open_export_file, refuse_nothing, terms, witnesses, write_text
 from kgtools.kg.exporters.rdf_read import read
@@ -29,6 +29,7 @@ PAGE = "http://spdx.org/licenses/{}"
 """The IRI of a licence of SPDX's list."""
 
 IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*[:/#]")
+"""An absolute IRI to which a name can be added: `https://example.org/kg/`, `urn:kgtools:`."""
 ABOUT = {
     "class": ("类", "class as stated"),
     "origin": ("出处", "origin: source/file:row#field"),
@@ -40,7 +41,7 @@ ABOUT = {
 """Our words beside those of the ontology."""
 
 
-def write(store: Store, out: Path, options: Options) -> dict[str, int]:
+def write(store: Store, out: Path, options: ExportOptions) -> dict[str, int]:
     """The graph as RDF, by the ending of `out`; Raises UsageError for a bad base."""
     base = BASE if options.base is None else options.base
     if not IRI.fullmatch(base):

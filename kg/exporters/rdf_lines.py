@@ -13,14 +13,21 @@ from kgtools.tools.errors import InputError, MissingExtraError
 from kgtools.tools.inputs.files import read_text
 
 CHUNK = 1 << 26
+"""Bytes that are parsed at a time, up to the next line end."""
 OBJECT = r'"((?:[^"\\]|\\.)*)"(?:@([A-Za-z0-9-]+)|\^\^\S+)?'
+"""`"感冒"@zh`, `"90%"`, `"1"^^<type>`: a literal, its text and its language."""
 NTRIPLES = rf"^\s*(<\S+>|_:\S+)\s*(<\S+>)\s*(?:(<\S+>|_:\S+)|{OBJECT})\s*(\.)\s*(?:#.*)?$"
+"""`<subject> <predicate> "object" .`"""
 TURTLE = rf"^(?:(\S+) |  )([A-Za-z]+:\S+) (?:([A-Za-z_]+:\S*|<\S+>)|{OBJECT}) ([.;])$"
+"""`Disease:感冒 kgo:HAS_SYMPTOM Symptom:头痛 ;`, and the lines below it, which begin with two blanks instead of a subject."""
 NOTHING = r"^\s*(#.*|@prefix .*)?$"
+"""An empty line, a comment, a prefix: they say nothing."""
 ONTOLOGY = re.compile(
     rf"^<([^>]*){OURS['kgo']}>.*<{re.escape(WORDS['owl'])}Ontology>|^@prefix kgo: <(.*){OURS['kgo']}>"
 )
+"""What our IRIs begin with, told by the node of the ontology, or by its prefix."""
 ESCAPED = re.compile(r'\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([tbnrf"\'\\]))')
+"""`\\u4E2D`, `\\U0001F600`, `\\n`."""
 COLUMNS = ["subject", "predicate", "object", "value", "language"]
 
 

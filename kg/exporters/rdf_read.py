@@ -14,6 +14,7 @@ from kgtools.tools.errors import InputError
 OF_ENTITY = ("rdf:type", "skos:prefLabel", "kgo:nameFrom", "prov:wasDerivedFrom", "kgo:doubt")
 OF_STATEMENT = ("rdf:subject", "rdf:predicate", "rdf:object", "prov:wasDerivedFrom", "kgo:origin", "kgo:contradicts")
 ENTITY = f"^({'|'.join(ontology().entities)}):"
+"""The prefix of an entity: `Disease:`."""
 FACT = ["head", "relation", "tail", "value"]
 
 

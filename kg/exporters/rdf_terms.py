@@ -33,6 +33,7 @@ OURS |= {type_: f"{type_}:" for type_ in ontology().entities}
 """Our own prefixes, and what they add to the base: an entity is `Disease:糖尿病` here as everywhere."""
 
 SPELLED = [*map(chr, (*range(0x20), *range(0x7F, 0xA0))), "\u2028", "\u2029", "\ufeff", "\ufffe", "\uffff"]
+"""Characters that are written by their code: controls, ends of lines, a byte order mark."""
 ESCAPES = {char: f"\\u{ord(char):04X}" for char in SPELLED} | {
     "\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"
 }  # fmt: skip

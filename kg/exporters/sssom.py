@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from kgtools.kg.align.sssom import write_sssom
-from kgtools.kg.exporters import Exporter, Options
+from kgtools.kg.exporters import Exporter, ExportOptions
 from kgtools.kg.licenses import licence_path, licence_text
 from kgtools.kg.stores import Store
 from kgtools.tools.outputs.atomic import check_file, is_stream, write_file
@@ -11,7 +11,7 @@ from kgtools.tools.outputs.empty import refuse_empty
 from kgtools.tools.outputs.staging import make_folder
 
 
-def write(store: Store, out: Path, options: Options) -> dict[str, int]:
+def write(store: Store, out: Path, options: ExportOptions) -> dict[str, int]:
     """The decisions on alignment of the graph."""
     inputs = store.inputs()
     make_folder(out.parent)

@@ -17,7 +17,9 @@ COLUMNS = (
     "treatment", "drug", "period", "rate", "money",
 )  # fmt: skip
 SEPARATORS = {"alias": re.compile("[，、；,;]"), "treatment": re.compile(r"[\s、]")}
+"""What parts the values of a cell, where that is not a blank alone."""
 CLAUSES = re.compile(r"[\s、，,；;。]")
+"""What parts the clauses of a cell: `药物治疗，手术治疗`."""
 SPACES = re.compile(r"\s")
 TEXTS = ("age", "infection", "insurance", "period", "rate", "money")
 MORE, NO_DATA = "[详细]", "暂无相关资料"

@@ -77,7 +77,7 @@ class Constant(Settings):
 Cell = Name | Constant
 
 
-class Triples(Settings):
+class TripleRows(Settings):
     """One triple per row; with a `separator`, the type stands behind the last one in the cells of head and tail."""
 
     head: Cell
@@ -101,7 +101,7 @@ class Column(Settings):
     split: Regex | None = None
 
 
-class Rows(Settings):
+class EntityRows(Settings):
     """One entity per row."""
 
     name: Name
@@ -111,7 +111,7 @@ class Rows(Settings):
     columns: dict[Name, Column] = Field(default_factory=dict)
 
 
-class Edges(Settings):
+class EdgeRows(Settings):
     """One triple per row, between the ids of rows."""
 
     head: Name
@@ -123,9 +123,9 @@ class Table(Settings):
     """Which files, how they are cut into cells, and what the cells say."""
 
     files: tuple[str, ...] = Field(min_length=1)
-    triples: Triples | None = None
-    rows: Rows | None = None
-    edges: Edges | None = None
+    triples: TripleRows | None = None
+    rows: EntityRows | None = None
+    edges: EdgeRows | None = None
     header: tuple[str, ...] | None = None
     delimiter: Character | None = None
     quote: str = Field(default='"', max_length=1)
@@ -150,7 +150,7 @@ class TableMapping(Mapping):
 
     @field_validator("fields", mode="before")
     @classmethod
-    def _as_they_look(cls, fields: Any) -> Any:
+    def _clean_words(cls, fields: Any) -> Any:
         """Fields by their names as they look, for so are those of the files."""
         if not isinstance(fields, dict) or not all(isinstance(name, str) for name in fields):
             return fields

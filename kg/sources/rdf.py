@@ -25,7 +25,9 @@ fields: {ex:hasSymptom: {relation: HAS_SYMPTOM}}"""
 FORMATS = {".nt": "nt", ".ttl": "turtle", ".rdf": "xml", ".owl": "xml", ".xml": "xml"}
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 LONGEST = 1_000_000
+"""Characters of a line of N-Triples at most: the parser takes the square of them."""
 TRADITIONAL = re.compile("hant|tw|hk|mo")
+"""The language tags of traditional characters: `zh-hant`, `zh-TW` in lower case."""
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -55,7 +57,7 @@ class Vocabulary(NamedTuple):
     labels: tuple[str, ...]
 
 
-class Name(NamedTuple):
+class Labels(NamedTuple):
     """What an IRI is called: `zh` in Chinese or in no stated language, `en` in English."""
 
     zh: str | None = None
@@ -173,7 +175,7 @@ def _term(node: Any) -> Term:
     return Term("blank", "") if isinstance(node, BNode) else Term("iri", LONE_SURROGATE.sub("\ufffd", str(node)))
 
 
-def _names(vocabulary: Vocabulary, triples: list[FileTriple]) -> dict[str, Name]:
+def _names(vocabulary: Vocabulary, triples: list[FileTriple]) -> dict[str, Labels]:
     """The best label of each IRI: by the order of the label predicates, then language, then alphabet."""
     zh: dict[str, list[tuple[Any, ...]]] = {}
     en: dict[str, list[tuple[Any, ...]]] = {}
@@ -186,7 +188,7 @@ def _names(vocabulary: Vocabulary, triples: list[FileTriple]) -> dict[str, Name]
             elif language == "en":
                 en.setdefault(subject.text, []).append(rank)
     best = {iri: min(ranks)[-1] for iri, ranks in zh.items()}, {iri: min(ranks)[-1] for iri, ranks in en.items()}
-    return {iri: Name(best[0].get(iri), best[1].get(iri)) for iri in (*zh, *en)}
+    return {iri: Labels(best[0].get(iri), best[1].get(iri)) for iri in (*zh, *en)}
 
 
 def _language(literal: Term) -> str:
@@ -214,7 +216,7 @@ def _collect(
     mapping: RdfMapping,
     vocabulary: Vocabulary,
     triples: list[FileTriple],
-    names: dict[str, Name],
+    names: dict[str, Labels],
     types: dict[str, list[str]],
 ) -> None:
     mentioned: set[str] = set()
@@ -223,7 +225,7 @@ def _collect(
         if "blank" in (subject.kind, value.kind):
             collect.skip(key, "blank-node")
             continue
-        name, kinds = names.get(subject.text, Name()), types.get(subject.text, [])
+        name, kinds = names.get(subject.text, Labels()), types.get(subject.text, [])
         called, refused = name.zh or name.en or mapping.curie(subject.text), None if name.zh else "no-name"
         refused = refused if kinds else "unknown-type"
         for kind in (kinds or [UNTYPED]) if subject.text not in mentioned else ():
@@ -237,7 +239,7 @@ def _collect(
             collect.say(key, kind, called, [tail], row, tail_type, refused or reason)
 
 
-def _skip_reason(vocabulary: Vocabulary, predicate: str, value: Term, name: Name) -> str | None:
+def _skip_reason(vocabulary: Vocabulary, predicate: str, value: Term, name: Labels) -> str | None:
     """Why an object is no value; empty for a class that gave the type and a label that gave the name."""
     if predicate == TYPE:
         return "" if value.text in vocabulary.types else "unknown-class"
@@ -250,12 +252,12 @@ def _skip_reason(vocabulary: Vocabulary, predicate: str, value: Term, name: Name
 
 
 def _tail(
-    mapping: RdfMapping, field: Field | None, value: Term, names: dict[str, Name], types: dict[str, list[str]]
+    mapping: RdfMapping, field: Field | None, value: Term, names: dict[str, Labels], types: dict[str, list[str]]
 ) -> tuple[str, str | None, str | None]:
     """The text of an object, its type where it is an entity, and why it is refused."""
     if LONE_SURROGATE.search(value.text):
         return LONE_SURROGATE.sub("\ufffd", value.text), None, "lone-surrogate"
-    name = names.get(value.text, Name()).zh if value.kind == "iri" else value.text
+    name = names.get(value.text, Labels()).zh if value.kind == "iri" else value.text
     if not field or field.kind != "relation":
         return name or value.text, None, None
     if value.kind == "literal":

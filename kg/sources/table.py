@@ -9,7 +9,16 @@ import polars as pl
 
 from kgtools.kg.build.name_rules import clean_name
 from kgtools.kg.source import UNTYPED, Collector, Options, Reading, short_names
-from kgtools.kg.sources.mapping import Cell, Constant, Edges, Rows, Table, TableMapping, Triples, load_mapping
+from kgtools.kg.sources.mapping import (
+    Cell,
+    Constant,
+    EdgeRows,
+    EntityRows,
+    Table,
+    TableMapping,
+    TripleRows,
+    load_mapping,
+)
 from kgtools.kg.sources.table_files import LISTS, ROW, read_cells
 from kgtools.kg.tables import MENTIONS, STATEMENTS
 from kgtools.tools.errors import InputError
@@ -117,7 +126,7 @@ def _of_field(mapping: TableMapping, what: str) -> pl.Expr:
     return pl.col("field").replace_strict(values, default=None, return_dtype=TEXT)
 
 
-def _triples(mapping: TableMapping, spec: Triples, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _triples(mapping: TableMapping, spec: TripleRows, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     rows = cells.select(
         row=ROW,
         field=clean_name(_cell(spec.relation)),
@@ -156,7 +165,7 @@ def _raw_type(word: str) -> pl.Expr:
     return pl.when(word_ != "").then(word_).otherwise(pl.lit(UNTYPED))
 
 
-def _name_rows(mapping: TableMapping, spec: Rows, cells: pl.DataFrame) -> pl.DataFrame:
+def _name_rows(mapping: TableMapping, spec: EntityRows, cells: pl.DataFrame) -> pl.DataFrame:
     """Every row's entity: `row`, `name`, `type`, `name_en`, `id`, and `reason` where its type is unknown."""
     return (
         cells.select(row=ROW, name=_cell(spec.name), word=_cell(spec.type), id=_id(spec.id), name_en=_id(spec.name_en))
@@ -172,7 +181,7 @@ def _id(column: str | None) -> pl.Expr:
     return clean_name(pl.col(column)) if column else pl.lit(None, TEXT)
 
 
-def _rows(mapping: TableMapping, spec: Rows, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _rows(mapping: TableMapping, spec: EntityRows, cells: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     named = _name_rows(mapping, spec, cells)
     head = named.select("row", "reason", head="name", head_type="type")
     parts = [STATEMENTS.frame().select("row", "reason", "head", "head_type", "field", "tail")]
@@ -211,7 +220,7 @@ def _nodes(mapping: TableMapping, opened: list[OpenTable]) -> pl.DataFrame:
     return each.select("id", "name", "type", "reason")
 
 
-def _edges(mapping: TableMapping, spec: Edges, cells: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
+def _edges(mapping: TableMapping, spec: EdgeRows, cells: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
     rows = cells.select(
         row=ROW, field=clean_name(_cell(spec.relation)), head_id=_cell(spec.head), tail_id=_cell(spec.tail)
     )

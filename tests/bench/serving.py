@@ -15,7 +15,7 @@ from graphs import Graphs
 from kgtools.kg.audit import audits, run, run_all
 from kgtools.kg.build.inputs import Inputs
 from kgtools.kg.build.merge import merge
-from kgtools.kg.exporters import Options, neo4j_admin
+from kgtools.kg.exporters import ExportOptions, neo4j_admin
 from kgtools.kg.graph import change
 from kgtools.kg.stores.columns import ENTITY_COLUMNS, TRIPLE_COLUMNS, quote
 from kgtools.kg.stores.folder.store import EmbeddedStore
@@ -164,7 +164,7 @@ def _imported(scratch: Path) -> tuple[float, float, float]:
     store = EmbeddedStore(scratch / "same")
     folder = scratch / "csv"
     start = time.perf_counter()
-    neo4j_admin.FORMAT.write(store, folder, Options())
+    neo4j_admin.FORMAT.write(store, folder, ExportOptions())
     written = time.perf_counter()
     with temporary_server(heap=HEAP) as server:
         _import(server, folder)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kgtools.kg.build.inputs import Inputs, SourceTables
 from kgtools.kg.build.merge import merge
 from kgtools.kg.diff import ROWS, diff
-from kgtools.kg.exporters import Options, export
+from kgtools.kg.exporters import ExportOptions, export
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from tests.kg.leaving import ALLOWED
 
@@ -146,7 +146,7 @@ def test_a_diff_is_the_other_way_round_backwards_and_nothing_is_missed(
 
 @pytest.fixture
 def places(graph_of: Callable[..., EmbeddedStore], tmp_path: Path) -> tuple[Path, Path]:
-    export("rdf", graph_of(NEW), tmp_path / "new.ttl", Options())
+    export("rdf", graph_of(NEW), tmp_path / "new.ttl", ExportOptions())
     return graph_of(OLD).folder, tmp_path / "new.ttl"
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgtools.kg.build.inputs import GraphMetadata, Inputs, SourceMetadata
-from kgtools.kg.exporters import Options, export, find, read_graph
+from kgtools.kg.exporters import ExportOptions, export, find, read_graph
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.kg.stores.reconcile import StoredGraph, reconcile
 from kgtools.kg.tables import ENTITIES, TRIPLES, Entities, Triples
@@ -97,7 +97,7 @@ def test_the_same_graph_gives_the_same_bytes(form: str, name: str, sample_graph:
 
 @pytest.mark.parametrize(("form", "name"), EVERY)
 def test_an_empty_graph_comes_back_empty(form: str, name: str, tmp_path: Path) -> None:
-    export(form, Kept(ENTITIES.frame(), TRIPLES.frame()), tmp_path / name, Options(allow_empty=True))
+    export(form, Kept(ENTITIES.frame(), TRIPLES.frame()), tmp_path / name, ExportOptions(allow_empty=True))
 
     entities, triples = read_graph(str(tmp_path / name))
 
@@ -145,7 +145,7 @@ def test_hostile_texts_come_back_as_they_were(
     store = Kept(*graph)
     out = tmp_path_factory.mktemp("hostile") / name
 
-    export(form, store, out, Options())
+    export(form, store, out, ExportOptions())
 
     entities, triples = read_graph(str(out))
     assert entities.to_dicts() == store.entities().to_dicts()
@@ -165,7 +165,7 @@ def test_an_export_that_is_broken_off_leaves_what_was_there(
     tmp_path: Path,
     monkeypatch: Any,
 ) -> None:
-    export(form, graph_of(ROWS), tmp_path / name, Options())
+    export(form, graph_of(ROWS), tmp_path / name, ExportOptions())
     before = contents(tmp_path)
 
     def stop(*_: object) -> None:
@@ -181,10 +181,10 @@ def test_an_export_that_is_broken_off_leaves_what_was_there(
 
 
 def test_files_of_an_earlier_export_that_are_not_written_again_go(graph_of: Run, tmp_path: Path) -> None:
-    export("neo4j-admin", graph_of(ROWS), tmp_path / "csv", Options())
+    export("neo4j-admin", graph_of(ROWS), tmp_path / "csv", ExportOptions())
     (tmp_path / "csv" / "import.report").write_text("mine", encoding="utf-8")
 
-    export("neo4j-admin", graph_of(ROWS[:1]), tmp_path / "csv", Options())
+    export("neo4j-admin", graph_of(ROWS[:1]), tmp_path / "csv", ExportOptions())
 
     left = {file.name for file in (tmp_path / "csv").iterdir()}
     assert "HAS_SYMPTOM.csv" in left

@@ -16,7 +16,7 @@ from rdflib import RDFS, Graph, URIRef
 from rdflib.namespace import DCTERMS
 
 from kgtools.kg.build.inputs import Inputs, NamesMetadata, NameTable, SourceTables
-from kgtools.kg.exporters import Options, export, read_graph
+from kgtools.kg.exporters import ExportOptions, export, read_graph
 from kgtools.kg.exporters.rdf_terms import BASE
 from kgtools.kg.graph import change
 from kgtools.kg.licenses import licence_path, license_of
@@ -68,7 +68,7 @@ def test_a_graph_under_a_licence_that_forbids_it_stays(form: str, name: str, gra
     store = graph({"a": "MIT", "b": "LicenseRef-secret"}, "CC-BY-ND-4.0")
 
     with pytest.raises(Findings) as refused:
-        export(form, store, tmp_path / "out" / name, Options())
+        export(form, store, tmp_path / "out" / name, ExportOptions())
 
     assert "written: CC-BY-ND-4.0 (hpo): section 2(a)(1)" in str(refused.value)
     assert "LicenseRef-secret (b): not in the table of licences: nobody has read what it says" in str(refused.value)
@@ -81,7 +81,9 @@ def test_a_graph_of_sources_that_cannot_both_be_satisfied_stays(
     form: str, name: str, graph: Make, tmp_path: Path
 ) -> None:
     with pytest.raises(Findings) as refused:
-        export(form, graph(CLASH), tmp_path / "out" / name, Options(allow_license=("CC-BY-NC-4.0", "CC-BY-SA-4.0")))
+        export(
+            form, graph(CLASH), tmp_path / "out" / name, ExportOptions(allow_license=("CC-BY-NC-4.0", "CC-BY-SA-4.0"))
+        )
 
     assert "written: CC-BY-NC-4.0 AND CC-BY-SA-4.0 cannot be satisfied together" in str(refused.value)
     assert "CC-BY-NC-4.0 (b) may be passed on, not for commercial use (section" in str(refused.value)
@@ -96,9 +98,9 @@ def test_a_graph_of_sources_that_cannot_both_be_satisfied_stays(
 def test_a_graph_for_which_the_user_answers_leaves_with_its_licences_told(
     form: str, name: str, old: bool, graph: Make, tmp_path: Path
 ) -> None:
-    allowed = Options(allow_license=("CC-BY-NC-4.0 AND CC-BY-SA-4.0", "licenseref-secret"), allow_empty=True)
+    allowed = ExportOptions(allow_license=("CC-BY-NC-4.0 AND CC-BY-SA-4.0", "licenseref-secret"), allow_empty=True)
     if old:
-        export(form, graph({"a": "MIT"}), tmp_path / name, Options(allow_empty=True))
+        export(form, graph({"a": "MIT"}), tmp_path / name, ExportOptions(allow_empty=True))
         assert "SPDX-License-Identifier: MIT\n" in note_of(tmp_path / name)
 
     written = export(form, graph(CLASH, "LicenseRef-secret"), tmp_path / name, allowed)
@@ -132,8 +134,8 @@ def test_a_licence_of_an_old_graph_that_is_none_counts_as_unread_and_is_named(
     store = graph({"a": license_, "b": "MIT"})
 
     with pytest.raises(Findings) as refused:
-        export("parquet", store, tmp_path / "out", Options())
-    export("parquet", store, tmp_path / "out", Options(allow_license=(name,)))
+        export("parquet", store, tmp_path / "out", ExportOptions())
+    export("parquet", store, tmp_path / "out", ExportOptions(allow_license=(name,)))
 
     assert f"{name} (a): " in str(refused.value)
     assert str(refused.value).endswith(f"--allow-license '{name}'")
@@ -143,13 +145,13 @@ def test_a_licence_of_an_old_graph_that_is_none_counts_as_unread_and_is_named(
 
 def test_a_word_that_is_no_licence_is_not_taken_for_one(graph: Make, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"--allow-license 'GPLv3': .*did you mean GPL-3.0-only or GPL-3.0-or-later\?"):
-        export("parquet", graph({"a": "MIT"}), tmp_path / "out", Options(allow_license=("GPLv3",)))
+        export("parquet", graph({"a": "MIT"}), tmp_path / "out", ExportOptions(allow_license=("GPLv3",)))
 
 
 def test_of_a_choice_between_licences_the_graph_takes_the_one_that_lets_it_leave(graph: Make, tmp_path: Path) -> None:
     store = graph({"a": "CC-BY-NC-4.0 OR MIT", "b": "CC-BY-SA-4.0"})
 
-    export("parquet", store, tmp_path / "out", Options())
+    export("parquet", store, tmp_path / "out", ExportOptions())
 
     note = note_of(tmp_path / "out")
     assert "SPDX-License-Identifier: (CC-BY-NC-4.0 OR MIT) AND CC-BY-SA-4.0" in note
@@ -159,7 +161,7 @@ def test_of_a_choice_between_licences_the_graph_takes_the_one_that_lets_it_leave
 
 @pytest.mark.parametrize("ending", ["ttl", "nt"])
 def test_rdf_has_the_licences_at_its_ontology(ending: str, graph: Make, tmp_path: Path) -> None:
-    export("rdf", graph({"a": "MIT", "b": "ISC"}, "CC0-1.0"), tmp_path / f"g.{ending}", Options())
+    export("rdf", graph({"a": "MIT", "b": "ISC"}, "CC0-1.0"), tmp_path / f"g.{ending}", ExportOptions())
 
     rdf = Graph().parse(tmp_path / f"g.{ending}")
     whole = URIRef(f"{BASE}ontology:")
@@ -172,8 +174,8 @@ def test_rdf_has_the_licences_at_its_ontology(ending: str, graph: Make, tmp_path
 
 def test_graphml_and_node_link_json_have_the_licence_as_an_attribute_of_the_graph(graph: Make, tmp_path: Path) -> None:
     store = graph({"a": "MIT", "b": "CC-BY-4.0"})
-    export("graphml", store, tmp_path / "g.graphml", Options())
-    export("networkx", store, tmp_path / "g.json", Options())
+    export("graphml", store, tmp_path / "g.graphml", ExportOptions())
+    export("networkx", store, tmp_path / "g.json", ExportOptions())
 
     link = nx.node_link_graph(json.loads((tmp_path / "g.json").read_bytes()), edges="edges")
     assert ElementTree.parse(tmp_path / "g.graphml").getroot().find("{*}graph/{*}data[@key='graph_license']").text == (
@@ -184,7 +186,7 @@ def test_graphml_and_node_link_json_have_the_licence_as_an_attribute_of_the_grap
 
 
 def test_a_parquet_file_tells_its_licence_without_its_folder(graph: Make, tmp_path: Path) -> None:
-    export("parquet", graph({"a": "CC-BY-4.0"}), tmp_path / "out", Options())
+    export("parquet", graph({"a": "CC-BY-4.0"}), tmp_path / "out", ExportOptions())
 
     for name in ("entities", "triples"):
         metadata = pl.read_parquet_metadata(tmp_path / "out" / f"{name}.parquet")
@@ -197,7 +199,7 @@ def test_a_parquet_file_tells_its_licence_without_its_folder(graph: Make, tmp_pa
 
 
 def test_the_steps_of_an_import_into_neo4j_tell_the_licence(graph: Make, tmp_path: Path) -> None:
-    export("neo4j-admin", graph({"a": "CC-BY-4.0"}), tmp_path / "csv", Options())
+    export("neo4j-admin", graph({"a": "CC-BY-4.0"}), tmp_path / "csv", ExportOptions())
 
     assert "Licence: CC-BY-4.0\nLICENSES.md says" in (tmp_path / "csv" / "IMPORT.txt").read_text(encoding="utf-8")
 
@@ -212,7 +214,7 @@ def test_the_steps_of_an_import_into_neo4j_tell_the_licence(graph: Make, tmp_pat
 def test_sssom_has_the_licence_among_its_metadata(
     sources: dict[str, str], slot: str, graph: Make, tmp_path: Path
 ) -> None:
-    export("sssom", graph(sources), tmp_path / "map.tsv", Options(allow_empty=True))
+    export("sssom", graph(sources), tmp_path / "map.tsv", ExportOptions(allow_empty=True))
 
     head = [line[1:] for line in (tmp_path / "map.tsv").read_text(encoding="utf-8").splitlines() if line[0] == "#"]
     metadata = yaml.safe_load("\n".join(head))
@@ -261,7 +263,7 @@ def test_what_leaves_comes_back_though_its_licences_are_told_in_it(
 ) -> None:
     store = graph(CLASH | {"c": '"odd" <licence> & 1'}, "MIT WITH \\ x")
 
-    export(form, store, tmp_path / name, Options(allow_license=(license_of(store.metadata()),)))
+    export(form, store, tmp_path / name, ExportOptions(allow_license=(license_of(store.metadata()),)))
 
     back = read_graph(str(tmp_path / name))
     assert back[0].equals(store.entities())
@@ -272,5 +274,5 @@ def test_a_folder_in_the_place_of_the_licences_is_named(graph: Make, tmp_path: P
     (tmp_path / "g.graphml.licenses.md").mkdir()
 
     with pytest.raises(UsageError, match=r"g\.graphml\.licenses\.md: is a folder"):
-        export("graphml", graph({"a": "MIT"}), tmp_path / "g.graphml", Options())
+        export("graphml", graph({"a": "MIT"}), tmp_path / "g.graphml", ExportOptions())
     assert [file.name for file in tmp_path.iterdir() if file.name != "store"] == ["g.graphml.licenses.md"]

@@ -9,7 +9,7 @@ import pytest
 
 from kgtools.kg.build.inputs import Inputs, NamesMetadata, NameTable
 from kgtools.kg.diff import diff
-from kgtools.kg.exporters import Options, export
+from kgtools.kg.exporters import ExportOptions, export
 from kgtools.kg.exporters.neo4j_admin import write
 from kgtools.kg.graph import change, verify
 from kgtools.kg.stores import open_store
@@ -103,7 +103,7 @@ def is_state(row: dict[str, Any]) -> bool:
 
 
 def test_null_is_an_empty_field_and_empty_text_is_two_quotes(store: EmbeddedStore, tmp_path: Path) -> None:
-    export("neo4j-admin", store, tmp_path / "csv", Options())
+    export("neo4j-admin", store, tmp_path / "csv", ExportOptions())
 
     header, rows = (
         (tmp_path / "csv" / f"Symptom.{ending}").read_text(encoding="utf-8") for ending in ("header.csv", "csv")
@@ -153,6 +153,6 @@ def test_a_list_that_the_importer_would_change_is_refused(aliases: list[str], tm
     entities = ENTITIES.frame([("Disease:甲", "Disease", "甲", None, None, aliases, ["s"], "{}", [])])
 
     with pytest.raises(InputError, match=r"Disease:甲: aliases: .*load the graph into the server"):
-        write(Kept(entities), tmp_path / "csv", Options())
+        write(Kept(entities), tmp_path / "csv", ExportOptions())
 
     assert not (tmp_path / "csv").exists()

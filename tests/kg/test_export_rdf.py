@@ -12,7 +12,7 @@ from rdflib.namespace import DCTERMS, PROV
 from kgtools.kg.align.sssom import curie
 from kgtools.kg.build.inputs import Inputs, NamesMetadata, NameTable
 from kgtools.kg.diff import diff
-from kgtools.kg.exporters import Options, export, rdf_lines, read_graph
+from kgtools.kg.exporters import ExportOptions, export, rdf_lines, read_graph
 from kgtools.kg.exporters.rdf_terms import BASE
 from kgtools.kg.graph import change
 from kgtools.kg.ontology import ontology
@@ -184,7 +184,7 @@ def test_a_file_that_another_tool_has_written_anew_reads_back(
 
 
 def lines_of(store: EmbeddedStore, file: Path) -> list[str]:
-    export("rdf", store, file, Options())
+    export("rdf", store, file, ExportOptions())
     return file.read_text(encoding="utf-8").split("\n")
 
 

@@ -10,7 +10,16 @@ import polars as pl
 import pytest
 
 from kgtools.kg.ontology import Field
-from kgtools.kg.sources.mapping import Column, Constant, Edges, RdfMapping, Rows, Table, TableMapping, Triples
+from kgtools.kg.sources.mapping import (
+    Column,
+    Constant,
+    EdgeRows,
+    EntityRows,
+    RdfMapping,
+    Table,
+    TableMapping,
+    TripleRows,
+)
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from tests.conftest import ROOT
 from tests.docs.pages import FENCE
@@ -18,7 +27,7 @@ from tests.docs.pages import FENCE
 PAGES = [ROOT / "docs" / "how-to" / name for name in ("own-table.md", "own-table.zh.md")]
 SECTIONS = dict(part.split("\n", 1) for part in re.split(r"^## ", PAGES[0].read_text("utf-8"), flags=re.MULTILINE)[1:])
 EXAMPLES = {title: text for title, text in SECTIONS.items() if "```sh" in text}
-MODELS = (TableMapping, RdfMapping, Table, Triples, Rows, Edges, Column, Constant, Field)
+MODELS = (TableMapping, RdfMapping, Table, TripleRows, EntityRows, EdgeRows, Column, Constant, Field)
 
 
 def test_there_are_examples_of_every_form() -> None:
