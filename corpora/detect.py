@@ -27,6 +27,7 @@ from kgtools.tools.frames import write_table
 from kgtools.tools.inputs.originals import originals
 
 ROWS = 20
+"""Rows of a file that are tried on each reader: enough to see two layouts, few enough for 35 readers."""
 BEGINNING, LARGEST = 1 << 25, 4 * LONGEST
 """Bytes of a file that are enough to tell whose it is; and where it is one object, which is read whole or not at all."""
 TEXT = 1 << 20

@@ -14,6 +14,7 @@ from kgtools.corpora.text.normalize import lang_of
 from kgtools.tools.errors import KgtoolsError
 
 ROWS = 20
+"""Rows that are looked at: a corpus' own file shows it in the first few."""
 
 
 class FileStart(NamedTuple):

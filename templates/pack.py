@@ -24,9 +24,11 @@ from kgtools.tools.licenses.check import LicenseText
 
 LANGUAGES = ("zh", "en")
 DEEPEST = 50
+"""Nodes of a template in each other; what is nested deeper is refused."""
 LONGEST = 100_000
 """Characters."""
 BLOCK = re.compile(r"^(user|assistant)_([1-9]\d*)$")
+"""`user_1`, `assistant_2`."""
 ALLOWED = (
     nodes.Template, nodes.Block, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Filter, nodes.If, nodes.For,
     nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Test, nodes.Keyword, nodes.NSRef,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 SHOWN, AT_ONCE = 1000, 20_000
+"""Rows of a table that people are shown; rows that are in memory on their way to Parquet."""
 
 
 def print_json(value: Any) -> None:

@@ -165,14 +165,17 @@ def _measure(
     pairs = candidates.with_columns(search.needles[candidates["needle"]]).with_row_index("pair")
     placed = []
     for (size,), part in pairs.partition_by("size", as_dict=True).items():
-        first, end = (starts[part["text"].unique().sort().to_numpy() + more] for more in (0, 1))
-        places = ranges(first, end)
+        texts = part["text"].unique().sort().to_numpy()
+        # every letter of these texts, and of those the ones where a run of one of the needles begins
+        places = ranges(starts[texts], starts[texts + 1])
         wanted = part.select("pair", "text", "letters", run="held").explode("run")
         at, _ = runs_of(wanted.select("run", of=pl.lit(0, pl.UInt32)).unique()).among(numbers[size][places])
         places = places[at]
         text = text_at(places, starts)
-        held = pl.DataFrame({"text": text, "at": places - starts[text], "run": numbers[size][places]})
-        placed.append(held.join(wanted, on=["text", "run"]))
+        runs_in_texts = pl.DataFrame({"text": text, "at": places - starts[text], "run": numbers[size][places]})
+        placed.append(runs_in_texts.join(wanted, on=["text", "run"]))
+    # runs count where they lie within twice the needle's letters; windows that begin half a width apart overlap, so that no
+    # needle is cut by the end of one
     width = pl.max_horizontal(pl.col("letters") * 2, 32)
     counts = [
         part.group_by("pair", window=(pl.col("at") + shift) // width).agg(count=pl.col("run").n_unique())

@@ -16,9 +16,13 @@ from kgtools.corpora.reader import Corpus, FilePreview, Turn
 LABELS, TALK, SUMMARY = ("id", "labels", "speaker_role"), ("id", "content"), ("description", "suggestion")
 ROLES = {"P": "user", "D": "assistant"}
 HEAD = re.compile(r"\ufeff?id\t([^\t]*)\tapartment\t([^\t]*)\tdisease\t([^\t]*)")
+"""The first line of a dialogue: `id⇥1⇥apartment⇥内科⇥disease⇥感冒`."""
 SAID = re.compile(r"([PD])\t(.*)\t([^\t]*)")
+"""`P⇥头痛三天⇥1`: who speaks, what, and its label."""
 SUMMED = re.compile(r"SUM([12])[^\t]*\t(.*)")
+"""`SUM1⇥...`: the patient's problem, `SUM2` the advice."""
 ID = re.compile(r"\ufeff?\s*(\d{3,})\s*")
+"""An id alone in its line."""
 LONGEST = 1_000_000
 """Characters in a talk; what is longer is refused, so that no file can fill the memory."""
 

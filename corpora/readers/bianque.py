@@ -9,6 +9,7 @@ from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Rea
 from kgtools.corpora.readers.alpaca import instruction
 
 DOCTOR = re.compile(r"^\s*医生\s*[:：]\s*")
+"""`医生：` before an answer, which its role says already."""
 
 
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:

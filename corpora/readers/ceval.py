@@ -26,6 +26,7 @@ CEVAL = replace(
 )
 PROMPTS = {"clinicalgpt": CLINICALGPT, "ceval": CEVAL, "lm-eval": LM_EVAL_ZH}
 SUFFIX = re.compile(r"_(dev|val|test)$")
+"""The split in a file's name: `physician_val`."""
 SUBJECTS = {
     "basic_medicine": "基础医学",
     "clinical_medicine": "临床医学",

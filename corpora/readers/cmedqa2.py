@@ -16,6 +16,7 @@ from kgtools.tools.errors import InputError
 from kgtools.tools.frames import digests
 
 AT_ONCE, CHUNK, LONGEST = 50_000, 1 << 22, 1 << 20
+"""Rows of a batch; bytes that are read at a time; characters of a line."""
 ID, ANSWER, TEXT = "question_id", "ans_id", "content"
 QUESTIONS, ANSWERS = (ID, TEXT), (ANSWER, ID, TEXT)
 TRAIN, RANKED = (ID, "pos_ans_id", "neg_ans_id"), (ID, ANSWER, "label")

@@ -21,7 +21,9 @@ CMEXAM = replace(
 )
 PROMPTS = {"clinicalgpt": CLINICALGPT, "cmexam": CMEXAM, "lm-eval": LM_EVAL_ZH}
 BREAK = re.compile(r"(?:(?:\\r)?\\n|<[bB][rR]\s?/?>)\s?(?=[A-Z][ .．、:：])")
+r"""An escaped line break before an option: `A 一\nB 二`."""
 OPTION = re.compile(r"^[^\S\n]*([A-Z])[ .．、:：]\s*", re.MULTILINE)
+"""`A 阿司匹林`, `B. ...` at the beginning of a line."""
 ANNOTATIONS = {
     "Area of Competency": "competency",
     "Clinical Department": "department",

@@ -11,6 +11,7 @@ from kgtools.corpora.readers.alpaca import alpaca, instruction
 
 CATEGORIES = ("cate1", "cate2")
 THANKS = re.compile(r"(?>[^?？]*?(?:谢|感激))[^?？]*")
+"""A message that thanks and asks nothing more: `好的，谢谢医生`."""
 
 
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:

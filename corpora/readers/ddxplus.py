@@ -21,6 +21,7 @@ EVIDENCE = (
 CONDITION = ("condition_name", "cond-name-fr", "cond-name-eng", "symptoms", "antecedents", "severity")
 SPLITS = {"train": "train", "valid": "validation", "validate": "validation", "test": "test"}
 CODE = re.compile(r"(.+?)_@_(.+)")
+"""An evidence with its value: `E_54_@_V_161`."""
 Codes = Mapping[str, Mapping[str, Any]]
 
 

@@ -15,7 +15,9 @@ from kgtools.corpora.reader import Corpus, Example, FilePreview, Reader
 from kgtools.corpora.text.escapes import without_escapes
 
 LONGEST = 1_000_000
+"""Characters of a record: a longer one is several, whose separator we do not know."""
 BETWEEN = re.compile(r"\s*+(?:={5,}|-{5,})\s*+|[^\S\f]*+\f\s*+")
+"""What parts two records: `=====`, `-----`, a form feed."""
 KEYS = {
     "patient": "patient|patient id|patientid|subject id|person id|患者id|患者编号|病人id|病案号|病历号|住院号|门诊号|登记号|mrn|pid",
     "record": "id|record id|visit id|encounter id|hadm id|就诊号|就诊id|流水号|记录id|编号",

@@ -52,7 +52,9 @@ OBSERVED = {
     "social-history": Section.PERSONAL, "procedure": Section.OTHER,
 }  # fmt: skip
 IMAGING = re.compile(r"RAD|CT|MR|US|XRAY|imaging|radiolog|LP29684-5", re.IGNORECASE)
+"""Categories and codes of reports on images: `RAD`, `LP29684-5`."""
 PATHOLOGY = re.compile(r"^(?:PAT|CP|SP|CTH|PTH)$|patholog|cytolog|histolog", re.IGNORECASE)
+"""Those of pathology: `PAT`, `cytology`."""
 SNOMED_TAG = re.compile(
     r"(?:(?<!\s)\s+)?\((disorder|finding|situation|person|morphologic abnormality|event|procedure)\)\s*$"
 )

@@ -14,7 +14,9 @@ from kgtools.corpora.readers.alpaca import PARTED, instruction
 LITE = ("label", "related_diseases", "score")
 """What Huatuo26M-Lite tells of a question beside its answer."""
 DEEPEST = 4
+"""Lists in each other, at most, in which texts are looked for."""
 URL = re.compile(r"\s*(https?://|www\.)\S+\s*", re.IGNORECASE)
+"""A question that is an address, as some rows have it."""
 
 
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:

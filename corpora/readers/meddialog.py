@@ -136,8 +136,12 @@ def _examples(
     meta: dict[str, Any],
     split: str | None = None,
 ) -> Iterator[Example]:
-    sums_up = bool(dialogue.summary) and (not dialogue.turns or settings.summary == "record")
-    for task in ["dialogue"] * bool(dialogue.turns) + ["qa"] * sums_up:
+    tasks = []
+    if dialogue.turns:
+        tasks.append("dialogue")
+    if dialogue.summary and (not dialogue.turns or settings.summary == "record"):
+        tasks.append("qa")
+    for task in tasks:
         try:
             turns = _answer(dialogue, settings) if task == "qa" else _dialogue(corpus, dialogue, settings)
         except NotTurns as why:
@@ -150,7 +154,8 @@ def _examples(
 def _answer(dialogue: Dialogue, settings: MedDialogSettings) -> list[Turn]:
     """The description and the doctor's summary. Raises NotTurns."""
     description = _opening(dialogue.description, "full" if settings.description == "none" else settings.description)
-    return end_with_answer([Turn("user", description)] * bool(description) + [Turn("assistant", dialogue.summary)])
+    question = [Turn("user", description)] if description else []
+    return end_with_answer([*question, Turn("assistant", dialogue.summary)])
 
 
 def _dialogue(corpus: Corpus, dialogue: Dialogue, settings: MedDialogSettings) -> list[Turn]:

@@ -31,6 +31,7 @@ PROMPTS = {
 REGIONS = {"mainland": "Mainland", "taiwan": "Taiwan", "us": "US"}
 STEPS = ("step1", "step2&3")
 CHAPTER = re.compile(r"^第[一二三四五六七八九十百零\d]+(?:部分|章|篇)\s*")
+"""`第三章 ` before the name of a chapter."""
 CATEGORIES = Categories(
     label="meta_info",
     words=(

@@ -21,6 +21,7 @@ from kgtools.tools.errors import InputError
 INSTANCES, DEFINITION = "Instances", "Definition"
 KEPT = ("Categories", "Reasoning", "Domains", "Source", "URL", "Input_language", "Output_language", "Split Type")
 TASK = re.compile(r"task\d+")
+"""`task12` in a file's name."""
 LANGS = {"english": "en", "chinese": "zh", "japanese": "ja", "russian": "ru", "french": "fr", "spanish": "es"}
 
 

@@ -47,6 +47,7 @@ UNIT = "unit:"
 """Before the id of a concept, among the names, of what a unit is written as."""
 OPERATORS = {"4171756": "<", "4171754": "<=", "4171755": ">=", "4172704": ">"}
 CODE = re.compile(r"[A-Z]{0,2}\d[\w.-]*")
+"""A code of a vocabulary: `J18.9`, `250.00`."""
 Row = Mapping[str, str]
 
 

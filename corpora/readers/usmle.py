@@ -28,6 +28,7 @@ MEDALPACA = replace(
 )  # fmt: skip
 PROMPTS = {"plain": PLAIN, "medalpaca": MEDALPACA, "lm-eval": LM_EVAL}
 STEP = re.compile(r"step[_ -]?([123])", re.IGNORECASE)
+"""`step1`, `Step 2`."""
 IMAGES = "image"
 
 Keys = dict[tuple[str, str], tuple[Place, Any]]
