@@ -95,13 +95,13 @@ def _pairs(rows: pl.DataFrame, search: Search) -> pl.DataFrame:
     stem = parts.select(normal(pl.col("question"))).to_series()
     about = {"stem": hashed(stem), "said": stem, "question": parts["question"], "lettered": parts["lettered"]}
     texts = pl.DataFrame(options_of(parts)).with_row_index("text").with_columns(**about)
-    texts_asked = with_texts(rows.lazy()).select(normal(pl.col("question")), normal(pl.col("reply"))).collect()
-    letters, starts = letters_of(texts_asked["question"] + texts_asked["reply"])
+    asked = with_texts(rows.lazy()).select(normal(pl.col("question")), normal(pl.col("reply"))).collect()
+    letters, starts = letters_of(asked["question"] + asked["reply"])
     numbers = runs(letters)
     by_rule = [pl.DataFrame(schema=FOUND)]
     if "stem" in wanted:
         by_rule.append(_same_stems(parts, texts, search))
-        by_rule.append(_short_stems(texts_asked["question"], letters, starts, numbers, search))
+        by_rule.append(_short_stems(asked["question"], letters, starts, numbers, search))
     if "options" in wanted:
         by_rule.append(_same_options(texts, search))
     if search.needles.height:
@@ -125,8 +125,8 @@ def _same_stems(parts: pl.DataFrame, texts: pl.DataFrame, search: Search) -> pl.
     """The questions and whole messages of users that are questions of the index."""
     messages = parts.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("text"), message="users").explode("message")
     messages = messages.drop_nulls().with_columns(normal(pl.col("message")))
-    messages_as_keys = messages.select("text", key=hashed(messages["message"]))
-    either = pl.concat([texts.select("text", key="stem"), messages_as_keys]).drop_nulls().unique()
+    message_keys = messages.select("text", key=hashed(messages["message"]))
+    either = pl.concat([texts.select("text", key="stem"), message_keys]).drop_nulls().unique()
     pairs = either.join(search.stems, on="key")
     return pairs.select("text", "number", rule=pl.lit("stem"), overlap=pl.lit(1.0)).unique()
 

@@ -129,7 +129,7 @@ def _by_letters(text: str) -> OptionList | None:
     options = dict(zip(LETTERS, _texts_between(text, marks), strict=False))
     return OptionList(
         without_prompt(text[: marks[0].start]),
-        {letter: text_of_option for letter, text_of_option in options.items() if text_of_option},
+        {letter: option for letter, option in options.items() if option},
     )
 
 

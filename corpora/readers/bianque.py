@@ -38,8 +38,8 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
                 corpus.refuse(place, why.reason, str(why))
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.is_table and look.has("input", "target"):
+def fits(preview: FilePreview) -> str | None:
+    if preview.is_table and preview.has("input", "target"):
         return "columns input and target, as BianQue has them"
     return None
 

@@ -80,8 +80,8 @@ def read(corpus: Corpus, settings: CevalSettings) -> Iterator[Example]:
             yield from records(corpus, question, PROMPTS[settings.prompt], settings)
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.is_table and look.has("id", "question", "A", "B", "C", "D"):
+def fits(preview: FilePreview) -> str | None:
+    if preview.is_table and preview.has("id", "question", "A", "B", "C", "D"):
         return "columns id, question and A to D, as C-Eval has them"
     return None
 

@@ -232,14 +232,14 @@ def _refuse(corpus: Corpus, rows: pl.DataFrame, reason: str, detail: str) -> Non
         corpus.refuse(Place(file, line, row), reason, detail)
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.layout != "csv":
+def fits(preview: FilePreview) -> str | None:
+    if preview.layout != "csv":
         return None
-    if look.has(*ANSWERS):
+    if preview.has(*ANSWERS):
         return "answers with ans_id, question_id and content, as cMedQA has them"
-    if set(look.columns) == set(QUESTIONS):
+    if set(preview.columns) == set(QUESTIONS):
         return "questions with question_id and content, as cMedQA has them"
-    if look.has(*TRAIN) or look.has(*RANKED):
+    if preview.has(*TRAIN) or preview.has(*RANKED):
         return "candidates of cMedQA; its question.csv and answer.csv hold the texts"
     return None
 

@@ -65,8 +65,8 @@ def options_of(text: str) -> dict[str, str]:
     return dict(zip(letters, texts, strict=True)) if len(set(letters)) == len(letters) else {}
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.has("Question", "Options", "Answer") and options_of(str(look.rows[0]["Options"])):
+def fits(preview: FilePreview) -> str | None:
+    if preview.has("Question", "Options", "Answer") and options_of(str(preview.rows[0]["Options"])):
         return "options as lettered lines of one column, as CMExam has them"
     return None
 

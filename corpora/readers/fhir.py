@@ -277,8 +277,8 @@ def _age(born: str, then: str) -> float | None:
     return float(years - (len(born) >= 10 and len(then) >= 10 and then[5:10] < born[5:10]))
 
 
-def fits(look: FilePreview) -> str | None:
-    row = look.rows[0] if look.rows and isinstance(look.rows[0], dict) else {}
+def fits(preview: FilePreview) -> str | None:
+    row = preview.rows[0] if preview.rows and isinstance(preview.rows[0], dict) else {}
     kind = row.get("resourceType")
     return f"its resourceType is {kind}" if kind == "Bundle" or kind in READ else None
 

@@ -84,8 +84,8 @@ def _texts(value: Any, depth: int = 0) -> list[str] | None:
     return None if None in found else [text for texts in found for text in texts or ()]
 
 
-def fits(look: FilePreview) -> str | None:
-    first = look.rows[0] if look.holds_objects and look.rows and isinstance(look.rows[0], dict) else {}
+def fits(preview: FilePreview) -> str | None:
+    first = preview.rows[0] if preview.holds_objects and preview.rows and isinstance(preview.rows[0], dict) else {}
     if isinstance(first.get("instruction"), list) and isinstance(first.get("output"), list):
         return "instruction and output in lists, as Huatuo-26M has them"
     if isinstance(first.get("questions"), list) and isinstance(first.get("answers"), list | str):

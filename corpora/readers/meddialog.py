@@ -176,12 +176,12 @@ def _opening(fields: Fields, which: str) -> str:
     return "" if which == "none" else render_fields(fields, CLINICALGPT if which == "clinicalgpt" else NAMES)
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.layout == "text":
-        lines = [line.strip() for line in look.text.split("\n")]
+def fits(preview: FilePreview) -> str | None:
+    if preview.layout == "text":
+        lines = [line.strip() for line in preview.text.split("\n")]
         there = [any(map(part.fullmatch, lines)) for part in (ID, ADDRESS, HEADING)]
         return "id=, an address and headings such as Dialogue, as MedDialog's raw text has them" if all(there) else None
-    first = look.rows[0] if look.holds_objects and look.rows else None
+    first = preview.rows[0] if preview.holds_objects and preview.rows else None
     if isinstance(first, dict):
         if set(CASE) <= set(first):
             return "medical_case and doctor_diagnosis, as cases of MedDialog have them"

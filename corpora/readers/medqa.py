@@ -115,8 +115,8 @@ def category_of(label: str) -> str:
     return chapter if found not in SUBJECTS and re.search(CATEGORIES.unless, chapter) else found
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.has("question", "options", "answer", "answer_idx") and _by_letter(look.rows[0]["options"]):
+def fits(preview: FilePreview) -> str | None:
+    if preview.has("question", "options", "answer", "answer_idx") and _by_letter(preview.rows[0]["options"]):
         return "options by letter and answer_idx, as MedQA has them"
     return None
 

@@ -116,8 +116,8 @@ def _first(value: Any) -> str:
     return next((text for text in _texts(value) or () if text.strip()), "").strip()
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.has(DEFINITION, INSTANCES) or (look.layout == "json-object" and f'"{INSTANCES}"' in look.text):
+def fits(preview: FilePreview) -> str | None:
+    if preview.has(DEFINITION, INSTANCES) or (preview.layout == "json-object" and f'"{INSTANCES}"' in preview.text):
         return "a Definition and Instances, as MedS-Ins has them"
     return None
 

@@ -247,9 +247,9 @@ def _age(who: Row, visit: Row) -> float | None:
     return float(int(then[:4]) - int(born[:4]))
 
 
-def fits(look: FilePreview) -> str | None:
-    columns = tuple(column.lower() for column in look.columns)
-    table = table_of(PurePath(look.name).name.split(".")[0].upper(), columns) if look.is_table else None
+def fits(preview: FilePreview) -> str | None:
+    columns = tuple(column.lower() for column in preview.columns)
+    table = table_of(PurePath(preview.name).name.split(".")[0].upper(), columns) if preview.is_table else None
     return f"its columns are those of OMOP's {table}" if table else None
 
 
