@@ -192,8 +192,8 @@ def split(
     counts: Mapping[SplitName, int] | None = None,
     published: bool = False,
     plan: str | None = None,
-    by: Sequence[str] | None = None,
-    tie: Sequence[str] | None = None,
+    by: str | Sequence[str] | None = None,
+    tie: str | Sequence[str] | None = None,
     seed: int | None = None,
     allow_identified: bool = False,
     allow_empty: bool = False,
@@ -213,11 +213,11 @@ def split(
     def words(values: Mapping[SplitName, Any] | None) -> dict[str, str] | None:
         return None if values is None else {name: str(value) for name, value in values.items()}
 
-    def joined(names: Sequence[str] | None) -> str | None:
+    def join(names: str | Sequence[str] | None) -> str | None:
         return names if names is None or isinstance(names, str) else ",".join(names)
 
     chosen = make_plan(
-        plan, shares=words(shares), counts=words(counts), published=published, by=joined(by), tie=joined(tie), seed=seed
+        plan, shares=words(shares), counts=words(counts), published=published, by=join(by), tie=join(tie), seed=seed
     )
     return run(Path(records), Path(out), chosen, allow_identified, allow_empty, progress)
 

@@ -27,6 +27,7 @@ from kgtools.tools.frames import write_table
 from kgtools.tools.inputs.originals import originals
 
 ROWS = 20
+"""Rows of a file that are tried on each reader: enough to see two layouts, few enough for 35 readers."""
 BEGINNING, LARGEST = 1 << 25, 4 * LONGEST
 """Bytes of a file that are enough to tell whose it is; and where it is one object, which is read whole or not at all."""
 TEXT = 1 << 20
@@ -75,12 +76,12 @@ def find(name: str) -> Reader:
     return cast(Reader, registry.find("readers", name, Reader))
 
 
-def preview(file: File) -> FilePreview:
+def read_preview(file: File) -> FilePreview:
     """The beginning of a file, as `Reader.fits` wants it; what cannot be read of it is passed over."""
-    return _look(file, [])
+    return _preview(file, [])
 
 
-def _look(file: File, faults: list[str]) -> FilePreview:
+def _preview(file: File, faults: list[str]) -> FilePreview:
     """The same; what is wrong with the first rows is put into `faults`."""
 
     def note(place: Place, reason: str, detail: str) -> None:
@@ -110,37 +111,37 @@ def who_reads(paths: list[Path]) -> Fits:
     """Who reads these files: each reader was tried on their first rows."""
     with originals() as given:
         files, faults = Corpus(paths, given=given).files, list[str]()
-        looks = [_look(file, faults) for file in files]
-    candidates = list(fit_readers(looks))
+        previews = [_preview(file, faults) for file in files]
+    candidates = list(fit_readers(previews))
     fits = [(file, name, why) for file, name, why, objection in candidates if not objection]
     if fits or not candidates:
-        nearest = "" if fits else next((words for look in looks if (words := _nearest(look))), "")
-        return Fits(fits, nearest, "" if fits or any(look.rows for look in looks) else "".join(faults[:1]))
+        nearest = "" if fits else next((words for preview in previews if (words := _nearest(preview))), "")
+        return Fits(fits, nearest, "" if fits or any(preview.rows for preview in previews) else "".join(faults[:1]))
     file, name, why, objection = candidates[0]
     return Fits([], f"{file}: {name} comes nearest ({why}), but {objection}")
 
 
 def instead(name: str, files: list[File]) -> str:
     """Who reads these files where the reader of this name could read none of their rows, in words; or who comes nearest."""
-    looks = [preview(file) for file in files]
-    others = [(file, other) for file, other, _, objection in fit_readers(looks) if other != name and not objection]
+    previews = [read_preview(file) for file in files]
+    others = [(file, other) for file, other, _, objection in fit_readers(previews) if other != name and not objection]
     if others:
         return f"; the reader {others[0][1]} fits {others[0][0]}"
-    nearest = next((told for look in looks if (told := _nearest(look))), "")
+    nearest = next((told for preview in previews if (told := _nearest(preview))), "")
     return f"; {nearest}" if nearest and f" reader {name}," not in nearest else ""
 
 
-def _nearest(look: FilePreview) -> str:
+def _nearest(preview: FilePreview) -> str:
     from kgtools.corpora.readers.alpaca import GIVEN, OUTPUTS
 
-    if not look.columns:
-        return _nearest_lists(look)
+    if not preview.columns:
+        return _nearest_lists(preview)
     known: dict[str, tuple[str, ...]] = {
         "messages": ("messages",), "sharegpt": ("conversations", "conversation", "dialogue"),
         "preference": ("chosen", "rejected"), "text": ("text",), "alpaca": (*GIVEN, *OUTPUTS),
     }  # fmt: skip
-    lowered = [column.lower() for column in look.columns]
-    exam = [column for column in look.columns if OPTIONS.fullmatch(column) and len(column) > 1]
+    lowered = [column.lower() for column in preview.columns]
+    exam = [column for column in preview.columns if OPTIONS.fullmatch(column) and len(column) > 1]
     name = (
         "medqa"
         if exam
@@ -149,74 +150,74 @@ def _nearest(look: FilePreview) -> str:
             "alpaca",
         )
     )
-    keys_of_file = ", ".join(look.columns)[:200]
-    return f"{look.name}: its keys are {keys_of_file}; nearest is the reader {name}, which reads: {find(name).files}"
+    keys = ", ".join(preview.columns)[:200]
+    return f"{preview.name}: its keys are {keys}; nearest is the reader {name}, which reads: {find(name).files}"
 
 
-def _nearest_lists(look: FilePreview) -> str:
+def _nearest_lists(preview: FilePreview) -> str:
     """The same of rows that are lists or texts, which no reader but MedDialog's takes."""
-    if not look.layout.startswith("json") or not look.rows:
+    if not preview.layout.startswith("json") or not preview.rows:
         return ""
-    first = look.rows[0][0] if isinstance(look.rows[0], list) and look.rows[0] else None
+    first = preview.rows[0][0] if isinstance(preview.rows[0], list) and preview.rows[0] else None
     found = f" of objects with the keys {', '.join(first)[:200]}" if isinstance(first, dict) else ""
-    kind = f"lists{found}" if isinstance(look.rows[0], list) else kind_of(look.rows[0])
-    return f"{look.name}: its rows are {kind}, expected objects; nearest is the reader sharegpt, which reads: {find('sharegpt').files}"
+    kind = f"lists{found}" if isinstance(preview.rows[0], list) else kind_of(preview.rows[0])
+    return f"{preview.name}: its rows are {kind}, expected objects; nearest is the reader sharegpt, which reads: {find('sharegpt').files}"
 
 
-def fit_readers(looks: list[FilePreview]) -> Iterator[tuple[str, str, str, str]]:
+def fit_readers(previews: list[FilePreview]) -> Iterator[tuple[str, str, str, str]]:
     """(file, reader, why, objection) for each reader that a file fits by its keys."""
     readers = sorted(registry.every("readers", Reader), key=lambda reader: (reader[1].general, reader[0]))
-    for look in looks:
+    for preview in previews:
         for name, reader in readers:
-            if why := _fits(name, reader, look):
-                tried = _try_reader(reader, look)
+            if why := _fits(name, reader, preview):
+                tried = _try_reader(reader, preview)
                 objection = tried.objection(reader.general) if tried else ""
                 told = ", ".join(sorted(tried.unread)) if tried and reader.general and not objection else ""
-                yield look.name, name, f"{why}; not read: {told}" if told else why, objection
+                yield preview.name, name, f"{why}; not read: {told}" if told else why, objection
 
 
-def _fits(name: str, reader: Reader, look: FilePreview) -> str | None:
+def _fits(name: str, reader: Reader, preview: FilePreview) -> str | None:
     try:
-        return reader.fits(look)
+        return reader.fits(preview)
     except Exception as error:  # noqa: BLE001 - a guest's reader looks at files that it does not know
-        registry.pass_over(f"the reader {name!r} fails on {look.name}: {type(error).__name__}: {error}")
+        registry.pass_over(f"the reader {name!r} fails on {preview.name}: {type(error).__name__}: {error}")
         return None
 
 
-def _try_reader(reader: Reader, look: FilePreview) -> Trial | None:
+def _try_reader(reader: Reader, preview: FilePreview) -> Trial | None:
     """None where the reader needs more than rows of one file, or they are its corpus' own."""
-    rows = [row for row in look.rows if isinstance(row, dict)]
-    own = rows and reader.published and is_published(reader, beginning_of(look, rows))
-    if reader.together or own or look.layout in ("json-object", "text") or not look.rows:
+    rows = [row for row in preview.rows if isinstance(row, dict)]
+    own = rows and reader.published and is_published(reader, beginning_of(preview, rows))
+    if reader.together or own or preview.layout in ("json-object", "text") or not preview.rows:
         return None
     with TemporaryDirectory() as folder:
-        path = Path(folder) / (PurePath(look.name).name + ".parquet" * (look.layout == "parquet"))
-        _write(path, look)
+        path = Path(folder) / (PurePath(preview.name).name + ".parquet" * (preview.layout == "parquet"))
+        _write(path, preview)
         corpus = Corpus([path])
         try:
             for _ in islice(check_examples(corpus, reader.read(corpus, reader.settings())), 50 * ROWS):
                 pass
         except KgtoolsError as error:
-            return Trial(len(look.rows), Counter(), Counter(), str(error).replace(f"{path}", look.name))
+            return Trial(len(preview.rows), Counter(), Counter(), str(error).replace(f"{path}", preview.name))
         except Exception as error:  # noqa: BLE001 - as above
-            registry.pass_over(f"the reader {reader.title!r} fails on {look.name}: {type(error).__name__}: {error}")
-            return Trial(len(look.rows), Counter(), Counter(), "it fails")
+            registry.pass_over(f"the reader {reader.title!r} fails on {preview.name}: {type(error).__name__}: {error}")
+            return Trial(len(preview.rows), Counter(), Counter(), "it fails")
     corpus.keys.close()
     places = {(row, reason) for _, _, row, reason, _ in corpus.rejects}
-    return Trial(len(look.rows), Counter(reason for _, reason in places), corpus.keys.unread)
+    return Trial(len(preview.rows), Counter(reason for _, reason in places), corpus.keys.unread)
 
 
-def _write(path: Path, look: FilePreview) -> None:
+def _write(path: Path, preview: FilePreview) -> None:
     """The first rows as a file of their own."""
-    if look.layout == "parquet":
-        write_table(pl.DataFrame(list(look.rows), infer_schema_length=None, strict=False), path)
+    if preview.layout == "parquet":
+        write_table(pl.DataFrame(list(preview.rows), infer_schema_length=None, strict=False), path)
         return
     with path.open("w", encoding="utf-8", newline="") as file:
-        if look.layout in ("csv", "workbook"):
+        if preview.layout in ("csv", "workbook"):
             rows = csv.writer(file)
-            rows.writerow(look.columns)
-            rows.writerows([row.get(column, "") for column in look.columns] for row in look.rows)
-        elif look.layout == "json-array":
-            json.dump(look.rows, file)
+            rows.writerow(preview.columns)
+            rows.writerows([row.get(column, "") for column in preview.columns] for row in preview.rows)
+        elif preview.layout == "json-array":
+            json.dump(preview.rows, file)
         else:
-            file.writelines(json.dumps(row) + "\n" for row in look.rows)
+            file.writelines(json.dumps(row) + "\n" for row in preview.rows)

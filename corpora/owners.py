@@ -14,6 +14,7 @@ from kgtools.corpora.text.normalize import lang_of
 from kgtools.tools.errors import KgtoolsError
 
 ROWS = 20
+"""Rows that are looked at: a corpus' own file shows it in the first few."""
 
 
 class FileStart(NamedTuple):
@@ -30,9 +31,9 @@ def stranger(reader: Reader, corpus: Corpus) -> str:
     return next((file.name for file in corpus.files if not is_published(reader, _beginning(file, keyed))), "")
 
 
-def beginning_of(look: FilePreview, rows: list[dict[str, Any]]) -> FileStart:
+def beginning_of(preview: FilePreview, rows: list[dict[str, Any]]) -> FileStart:
     """The same of a first look, which does not look into an object."""
-    return FileStart(PurePath(look.name).name.partition(".")[0], rows)
+    return FileStart(PurePath(preview.name).name.partition(".")[0], rows)
 
 
 def is_published(reader: Reader, start: FileStart) -> bool:

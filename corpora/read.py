@@ -30,6 +30,7 @@ from kgtools.tools.outputs.staging import make_private, manifest, staging
 from kgtools.tools.progress import SILENT, Progress, track
 
 AT_ONCE = 10_000
+"""Examples that are rows of one batch."""
 
 
 @dataclass(frozen=True)

@@ -173,10 +173,10 @@ def read_manifest(source: Path) -> dict[str, Any]:
     """The `run.json` of the command that wrote the records of a folder or file; empty where there is none."""
     home = source if source.is_dir() else source.parent
     try:
-        manifest_of_run = orjson.loads((home / "run.json").read_bytes())
+        content = orjson.loads((home / "run.json").read_bytes())
     except (OSError, orjson.JSONDecodeError):
         return {}
-    return manifest_of_run if isinstance(manifest_of_run, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def refuse_other(out: Path, schema: Schema) -> None:

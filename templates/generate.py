@@ -1,11 +1,8 @@
 """A graph and template packs into records with their whole lineage."""
 
-import os
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +17,12 @@ from kgtools.templates.drops import choose_drops
 from kgtools.templates.facts import GraphView, view
 from kgtools.templates.groups import groups_within
 from kgtools.templates.licenses import licence_text
-from kgtools.templates.pack import LANGUAGES, Pack, Tails, Template, load_pack, refuse_general
+from kgtools.templates.pack import LANGUAGES, Pack, refuse_general
 from kgtools.templates.preferences.balance import lengths, names
 from kgtools.templates.preferences.rejected import wrong_answers
-from kgtools.templates.render import question_of, render
+from kgtools.templates.render import question_of
 from kgtools.templates.select import CODES, REASONS, Selection, facts_for, sample, select, without
+from kgtools.templates.workers import Texts, render_selections
 from kgtools.tools.errors import UsageError
 from kgtools.tools.frames import Schema, digests, write_table
 from kgtools.tools.inputs.files import sha256
@@ -48,8 +46,6 @@ COVERAGE = Schema(
 """A row for each triple (attribute values and aliases too) and language: in how many records it stands, or why in none."""
 
 TASKS = {"qa": RECORDS, "preference": PREFERENCES}
-NOT_ALONE = 20_000
-"""Rows in one piece of work for a worker."""
 
 
 @dataclass(frozen=True)
@@ -119,10 +115,10 @@ def generate(
             selections, refused = wrong_answers(graph, by_relation, selections, seed)
         coverage_work = pool.submit(_coverage, graph, selections, tuple(lang for lang in LANGUAGES if lang in langs))
         progress.start("rendering", sum(each.groups.height for each in selections), "records")
-        texts = [_render(selections, workers, progress)]
+        texts = [render_selections(selections, workers, progress)]
         if task == "preference":
             progress.start("rendering wrong answers", sum(each.groups.height for each in selections), "records")
-            texts.append(_render([_with_rejected(selection) for selection in selections], workers, progress))
+            texts.append(render_selections([_with_rejected(selection) for selection in selections], workers, progress))
         make = _records if task == "qa" else _preferences
         filled = [job for job in zip(selections, *texts, strict=True) if job[0].groups.height]
         frames = list(pool.map(lambda job: make(graph, *job), filled))
@@ -192,48 +188,6 @@ def one_answer_each(selections: list[Selection]) -> list[Selection]:
             selection = Selection(selection.template, groups, left_out)
         kept.append(selection)
     return kept
-
-
-Job = tuple[Template, int, list[str], list[Tails]]
-Texts = tuple[list[str], list[str]]
-
-
-def _render(selections: list[Selection], workers: int, progress: Progress) -> list[Texts]:
-    """For each selection, the user's and the assistant's texts in the order of its groups."""
-    jobs: list[tuple[int, Job]] = []
-    for number, selection in enumerate(selections):
-        for (variant,), groups in selection.groups.partition_by("variant", as_dict=True, maintain_order=True).items():
-            for part in groups.iter_slices(NOT_ALONE):
-                tails = list(map(Tails.of, part["tails"].to_list(), part["partial"].to_list()))
-                jobs.append((number, (selection.template, variant, part["name"].to_list(), tails)))
-    work = [job for _, job in jobs]
-    here = (render(template, template.variants[variant], heads, tails) for template, variant, heads, tails in work)
-    texts: list[Texts] = [([], []) for _ in selections]
-    done = here if workers == 1 else _in_processes(work, workers)
-    for (number, _), (users, assistants) in zip(jobs, done, strict=True):
-        texts[number][0].extend(users)
-        texts[number][1].extend(assistants)
-        progress.advance(len(users))
-    return texts
-
-
-def _in_processes(jobs: list[Job], workers: int) -> Iterable[tuple[list[str], list[str]]]:
-    os.environ["PYTHONSAFEPATH"] = "1"  # a user's own train.py must not be imported in place of ours
-    sent = [(template.file.parent, template.name, template.lang, *rest) for template, *rest in jobs]
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_render_there, sent)
-
-
-def _render_there(job: tuple[Path, str, str, int, list[str], list[Tails]]) -> tuple[list[str], list[str]]:
-    """A job in another process, which finds the template by its place: parsed ones can't be sent."""
-    folder, name, lang, variant, heads, tails = job
-    template = _load_templates(folder)[name, lang]
-    return render(template, template.variants[variant], heads, tails)
-
-
-@cache
-def _load_templates(folder: Path) -> dict[tuple[str, str], Template]:
-    return {(template.name, template.lang): template for template in load_pack(folder).templates}
 
 
 def _records(graph: GraphView, selection: Selection, texts: Texts) -> pl.DataFrame:

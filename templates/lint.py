@@ -9,6 +9,7 @@ from kgtools.templates.render import question_of, render
 from kgtools.tools.errors import InputError
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
+"""A Chinese character, of the rare blocks too: no English template may hold one."""
 ENDS = {"zh": "。？！", "en": ".?!"}
 ASKS = {"zh": "？", "en": "?"}
 ALLOWED_NAMES = {"head", "tails"}

@@ -6,17 +6,16 @@ FILTERS and the tests of TESTS. Compute in Python, phrase in Jinja.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, Undefined, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateSyntaxError, nodes
 from pydantic import StringConstraints, model_validator
 
 from kgtools.kg.ontology import ontology
-from kgtools.templates.values import is_people, is_predicate, is_quantity, is_route
+from kgtools.templates.sandbox import FILTERS, environment
 from kgtools.tools import registry
 from kgtools.tools.config import Settings, load_yaml
 from kgtools.tools.errors import InputError
@@ -24,9 +23,11 @@ from kgtools.tools.licenses.check import LicenseText
 
 LANGUAGES = ("zh", "en")
 DEEPEST = 50
+"""Nodes of a template in each other; what is nested deeper is refused."""
 LONGEST = 100_000
 """Characters."""
 BLOCK = re.compile(r"^(user|assistant)_([1-9]\d*)$")
+"""`user_1`, `assistant_2`."""
 ALLOWED = (
     nodes.Template, nodes.Block, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Filter, nodes.If, nodes.For,
     nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Test, nodes.Keyword, nodes.NSRef,
@@ -172,91 +173,6 @@ def load_pack(folder: Path) -> Pack:
         if lang not in t.missing
     ]
     return Pack(info, folder, tuple(templates))
-
-
-def environment(lang: str) -> ImmutableSandboxedEnvironment:
-    """The sandbox of a language: strict undefined, no globals, our filters alone."""
-    sandbox = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False, finalize=_text
-    )
-    sandbox.globals.clear()
-    sandbox.filters.clear()
-    sandbox.filters.update(FILTERS[lang])
-    sandbox.tests.clear()
-    sandbox.tests.update(TESTS)
-    return sandbox
-
-
-def _text(value: object) -> object:
-    """What `{{ }}` may print: a text; an undefined name goes on to Jinja, which says so."""
-    if isinstance(value, str | Undefined):
-        return value
-    raise TypeError(f"{{{{ }}}} prints a {type(value).__name__.lower()}; use tails | listed")
-
-
-class Tails(list[str]):
-    """The names or values of an answer; `partial`: the graph knows more of them than can be said."""
-
-    partial: bool = False
-
-    @classmethod
-    def of(cls, items: list[str], partial: bool) -> Self:
-        """These items, of which there are more or not."""
-        made = cls(items)
-        made.partial = partial
-        return made
-
-
-def _items(what: str, items: list[str]) -> list[str]:
-    if isinstance(items, list):
-        return items
-    raise TypeError(f"{what} takes a list, as tails is")
-
-
-def list_zh(items: list[str]) -> str:
-    """`甲、乙、丙`, and with 等 behind it where there are more."""
-    return "、".join(_items("listed", items)) + ("等" if _is_partial(items) else "")
-
-
-def list_en(items: list[str]) -> str:
-    """`a, b and c`, and `a, b and c, among others` where there are more: so a list stands at the end of its sentence."""
-    items = _items("listed", items)
-    link = " and "
-    if any(link in item for item in items[-2:]):  # gynecology as well as obstetrics and gynecology
-        link = ", as well as " if len(items) > 2 else " as well as "
-    said = items[0] if len(items) == 1 else f"{', '.join(items[:-1])}{link}{items[-1]}"
-    return f"{said}, among others" if _is_partial(items) else said
-
-
-def _is_partial(items: list[str]) -> bool:
-    return isinstance(items, Tails) and items.partial
-
-
-def first_upper(text: str) -> str:
-    """The text with its first letter in upper case, the rest as it is."""
-    return text[:1].upper() + text[1:]
-
-
-def no_stop(text: str) -> str:
-    """The text without the stop, comma or space at its end, for values that are sentences or were cut off."""
-    return text.rstrip("。.；;，,、 \t\r\n")
-
-
-def join(items: list[str], separator: str = "") -> str:
-    """The items with a separator between them."""
-    return separator.join(_items("join", items))
-
-
-_COMMON: dict[str, Callable[..., str]] = {"first_upper": first_upper, "join": join, "no_stop": no_stop}
-FILTERS: dict[str, dict[str, Callable[..., str]]] = {
-    "zh": {**_COMMON, "listed": list_zh},
-    "en": {**_COMMON, "listed": list_en},
-}
-"""The filters of each language, all there are."""
-TESTS: dict[str, Callable[[str], bool]] = {
-    "quantity": is_quantity, "predicate": is_predicate, "people": is_people, "route": is_route,
-}  # fmt: skip
-"""The tests of a value, all there are: `{% if value is quantity %}`."""
 
 
 def _variants(file: Path, lang: str) -> tuple[Variant, ...]:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from jinja2 import nodes
 from jinja2.exceptions import TemplateError
 
-from kgtools.templates.pack import Template, Variant, environment
+from kgtools.templates.pack import Template, Variant
+from kgtools.templates.sandbox import environment
 from kgtools.tools.errors import InputError
 
 PLACE = "\u2042"

@@ -216,6 +216,7 @@ PEOPLE = re.compile(
     r"|\d+[^，。；:：]{0,8}岁(?:以上|以下|左右|之间)?"
 )
 ROUTE = re.compile(r"[^，。；:：\d]*(?:传播|传染|叮咬)")
+"""How something spreads: `呼吸道传播`."""
 
 
 def is_predicate(value: str) -> bool:
@@ -269,6 +270,7 @@ def say_values(values: pl.DataFrame, tables: Sequence[NameTable], bits: Mapping[
 
 
 MONEY = re.compile(r"\d\s*元|收费标准|三甲医院")
+"""`50元`, `收费标准不同`."""
 ENGLISH = re.compile(r"[ -~µμ℃°±≤≥×·～–—‰]+")
 """A value that may stand in an English sentence as it is: `80%`, `I10`."""
 

@@ -15,6 +15,7 @@ from kgtools.tools.outputs.signals import PLACED, Stopped, last_words, stoppable
 from kgtools.tools.terminal import say, shown, tell
 
 DONE, FOUND, FAILED, STOPPED = 0, 1, 2, 130
+"""Exit codes; 130 is what shells have for Ctrl-C."""
 COMPLETE = "_KGTOOLS_COMPLETE"
 """The variable by which a shell asks for completions, as click names it."""
 

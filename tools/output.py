@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 SHOWN, AT_ONCE = 1000, 20_000
-"""Rows that a terminal is given; rows that are in memory at a time."""
+"""Rows of a table that people are shown; rows that are in memory on their way to Parquet."""
 TABLE_STYLES = ("table", "markdown", "latex", "csv")
 
 

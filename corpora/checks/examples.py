@@ -18,7 +18,9 @@ SPLITS = ("train", "validation", "test")
 SCRIPTS = ("zh", "ja", "ru")
 """Languages that are not written in Latin letters."""
 NOT_LATIN = re.compile(r"[\u0400-\u04ff\u3041-\u30fa\u3400-\u9fff]")
+"""Letters that no English text has: Cyrillic, kana, Chinese (`я`, `の`, `病`)."""
 UNFIT = re.compile("[\0\ud800-\udfff]")
+"""What no tokenizer takes: NUL and halves of surrogate pairs."""
 
 
 def check_examples(corpus: Corpus, examples: Iterator[Example | Pair]) -> Iterator[Example | Pair]:

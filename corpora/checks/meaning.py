@@ -29,6 +29,7 @@ NEGATIVE = {"bad", "negative", "wrong", "incorrect", "-1", "-1.0"}
 LEARNT = {"weight", "loss", "train", "trainable", "learn", "loss_weight"}
 WORSE = {"rejected", "response_rejected", "rejected_response", "rejected_answer"}
 OPTIONS = re.compile(r"(?:option|choice|candidate|answer_choice|选项)s?[ _-]?[a-h0-9]?|op[a-h]|[a-h]", re.IGNORECASE)
+"""A key that holds an option: `A`, `opb`, `option_c`, `选项2`."""
 KEYS = {
     "answer",
     "answers",
@@ -50,6 +51,7 @@ LETTERS = re.compile(
 LETTERED = re.compile(r"(?:^|(?<=\s))[A-H][.．、:：)）][ \t]?")
 """Where an option of several in one line begins."""
 PLACEHOLDER = re.compile(r"<\|?(image|video|audio)(?:[_-]?(?:pad|placeholder|here|\d{1,3}))?\|?>", re.IGNORECASE)
+"""`<image>`, `<|video_pad|>`: something that is no text belongs here."""
 PICTURE = re.compile(r"<img>[^<>\n]{1,300}</img>|!\[[^\[\]\n]{0,200}\]\([^()\s]", re.IGNORECASE)
 """A picture of Qwen-VL or of Markdown."""
 TAG = re.compile(r"<img\s[^<>]{0,500}>", re.IGNORECASE)
@@ -60,6 +62,7 @@ MARKUP = re.compile(
 )
 """Where a chat template parts the turns of a talk."""
 ASKS = re.compile(r"###[ \t]*(?:Instruction|Human|User|Input|指令|问题|用户)[ \t]*[:：]", re.IGNORECASE)
+"""`### Instruction:` of a prompt template that was left in a message."""
 ANSWERS = re.compile(r"###[ \t]*(?:Response|Assistant|Output|回答|回复|助手)[ \t]*[:：]", re.IGNORECASE)
 """The headings by which Alpaca's template does, and those after it."""
 NO = ("false", "0", "0.0", "no")

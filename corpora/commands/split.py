@@ -76,24 +76,23 @@ def split(
     Example:
       kgtools split ./records --shares train=0.8,validation=0.1,test=0.1 --seed 1 --out ./split
     """
+    from typing import cast
+
+    from kgtools.corpora import api
     from kgtools.corpora.split import plan as plans
-    from kgtools.corpora.split.run import run
     from kgtools.tools.progress import show_progress
 
     if records is None:
         print_plans({name: plans.load_plan(name) for name in plans.names()}, style)
         return
-    chosen = plans.make_plan(
-        plan,
-        shares=None if shares is None else pairs(tuple(shares.split(",")), "--shares"),
-        counts=None if counts is None else pairs(tuple(counts.split(",")), "--counts"),
-        published=published,
-        by=by,
-        tie=tie,
-        seed=seed,
-    )
     with show_progress(f"splitting {records}") as progress:
-        result = run(records, out, chosen, identified, allow_empty, progress)
+        result = api.split(
+            records,
+            shares=cast(Any, None if shares is None else pairs(tuple(shares.split(",")), "--shares")),
+            counts=cast(Any, None if counts is None else pairs(tuple(counts.split(",")), "--counts")),
+            published=published, plan=plan, by=by, tie=tie, seed=seed, allow_identified=identified, allow_empty=allow_empty,
+            out=out, progress=progress,
+        )  # fmt: skip
     print_result(result, style)
 
 

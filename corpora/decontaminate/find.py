@@ -95,13 +95,13 @@ def _pairs(rows: pl.DataFrame, search: Search) -> pl.DataFrame:
     stem = parts.select(normal(pl.col("question"))).to_series()
     about = {"stem": hashed(stem), "said": stem, "question": parts["question"], "lettered": parts["lettered"]}
     texts = pl.DataFrame(options_of(parts)).with_row_index("text").with_columns(**about)
-    texts_asked = with_texts(rows.lazy()).select(normal(pl.col("question")), normal(pl.col("reply"))).collect()
-    letters, starts = letters_of(texts_asked["question"] + texts_asked["reply"])
+    asked = with_texts(rows.lazy()).select(normal(pl.col("question")), normal(pl.col("reply"))).collect()
+    letters, starts = letters_of(asked["question"] + asked["reply"])
     numbers = runs(letters)
     by_rule = [pl.DataFrame(schema=FOUND)]
     if "stem" in wanted:
         by_rule.append(_same_stems(parts, texts, search))
-        by_rule.append(_short_stems(texts_asked["question"], letters, starts, numbers, search))
+        by_rule.append(_short_stems(asked["question"], letters, starts, numbers, search))
     if "options" in wanted:
         by_rule.append(_same_options(texts, search))
     if search.needles.height:
@@ -125,8 +125,8 @@ def _same_stems(parts: pl.DataFrame, texts: pl.DataFrame, search: Search) -> pl.
     """The questions and whole messages of users that are questions of the index."""
     messages = parts.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("text"), message="users").explode("message")
     messages = messages.drop_nulls().with_columns(normal(pl.col("message")))
-    messages_as_keys = messages.select("text", key=hashed(messages["message"]))
-    either = pl.concat([texts.select("text", key="stem"), messages_as_keys]).drop_nulls().unique()
+    message_keys = messages.select("text", key=hashed(messages["message"]))
+    either = pl.concat([texts.select("text", key="stem"), message_keys]).drop_nulls().unique()
     pairs = either.join(search.stems, on="key")
     return pairs.select("text", "number", rule=pl.lit("stem"), overlap=pl.lit(1.0)).unique()
 
@@ -165,14 +165,17 @@ def _measure(
     pairs = candidates.with_columns(search.needles[candidates["needle"]]).with_row_index("pair")
     placed = []
     for (size,), part in pairs.partition_by("size", as_dict=True).items():
-        first, end = (starts[part["text"].unique().sort().to_numpy() + more] for more in (0, 1))
-        places = ranges(first, end)
+        texts = part["text"].unique().sort().to_numpy()
+        # every letter of these texts, and of those the ones where a run of one of the needles begins
+        places = ranges(starts[texts], starts[texts + 1])
         wanted = part.select("pair", "text", "letters", run="held").explode("run")
         at, _ = runs_of(wanted.select("run", of=pl.lit(0, pl.UInt32)).unique()).among(numbers[size][places])
         places = places[at]
         text = text_at(places, starts)
-        held = pl.DataFrame({"text": text, "at": places - starts[text], "run": numbers[size][places]})
-        placed.append(held.join(wanted, on=["text", "run"]))
+        runs_in_texts = pl.DataFrame({"text": text, "at": places - starts[text], "run": numbers[size][places]})
+        placed.append(runs_in_texts.join(wanted, on=["text", "run"]))
+    # runs count where they lie within twice the needle's letters; windows that begin half a width apart overlap, so that no
+    # needle is cut by the end of one
     width = pl.max_horizontal(pl.col("letters") * 2, 32)
     counts = [
         part.group_by("pair", window=(pl.col("at") + shift) // width).agg(count=pl.col("run").n_unique())

@@ -17,6 +17,7 @@ FACTOR, MIX, HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 END = "\n"
 """Behind each text; `normal` leaves none in a text, so no run over the end of one is a run of another."""
 SKETCH = 4096
+"""Numbers that a sketch maps runs onto: so few that many runs share one, and none can be told by it."""
 
 
 def hashed(texts: pl.Series) -> pl.Series:
@@ -135,5 +136,6 @@ def text_at(places: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.
 
 def ranges(first: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:
     """The places from each first one up to its end, one range behind the other."""
+    # counting on through all ranges, plus for each range what its places are ahead of that count
     sizes = end - first
     return np.arange(sizes.sum()) + np.repeat(end - np.cumsum(sizes), sizes)

@@ -37,6 +37,7 @@ from kgtools.tools.inputs.originals import originals
 from kgtools.tools.outputs.atomic import replace_file
 
 KEY, VERSION = "kgtools.index", 3
+"""Where a Parquet file says that it is an index, and of which layout; another version is refused."""
 HASHES, SKETCHES = pl.List(pl.UInt64), pl.List(pl.UInt16)
 CHOICES = pl.List(pl.Struct({"run": pl.UInt64, "size": pl.UInt32}))
 ITEMS = Schema(

@@ -12,13 +12,17 @@ CAPITAL = re.compile(
     re.MULTILINE,
 )
 BARE = re.compile(r"^[ \t]*(?:[-*•][ \t]*)?(?:([A-J])[ \t]+(?=\S)|[(\[]?([a-j])[.:)\]、][ \t]*)", re.MULTILINE)
+"""`A text`, `- b) text` at the beginning of a line."""
 NUMBER = re.compile(r"(?<![\w.])[(\[]?([1-9]|10)(?:[)\]][.、]?|[、:]|\.(?!\d))[ \t]*")
+"""`1)`, `(2)`, `3、`, `4. `, but not `4.5`."""
 BULLET = re.compile(r"^[ \t]*([-*•·●○◦▪□☐–—]|\[[ x]?\])[ \t]*(?=\S)", re.MULTILINE)
+"""`- text`, `• text`, `[x] text`."""
 INLINE = re.compile(
     r"(?:备选(?:答案|项)?|可选项?|选项|选择|答案有|options?|choices)[^\S\n]*+(?:(?:有|为|是|are)[^\S\n]*+)?[::][^\S\n]*([^\n]+)",
     re.I,
 )
 BRACKETS = re.compile(r"[(\[{]([^()\[\]{}\n]+)[)\]}][^\w\n]*$")
+"""Options in brackets at the end of a question: `...? (yes/no)`."""
 BETWEEN = (
     re.compile(r"[;\n]"),
     re.compile(r"(?:(?<![ \t])[ \t]+)?[/|][ \t]*"),
@@ -34,12 +38,18 @@ ASKS = re.compile(
 """In the last line of a question, without which lines behind it are no options."""
 
 CIRCLED = re.compile("[①-⑩]")
+"""`①`."""
 QUOTED = re.compile(r"^[ \t]*(?:>[ \t]*)+|^[ \t]*#+[ \t]*", re.MULTILINE)
+"""Marks of a quotation or a heading before a line: `> text`, `## text`."""
 STRONG = re.compile(r"(\*\*|__)[(\[]?([A-J])[)\]]?[.:、]?\1[ \t]*[.:)、|]?")
+"""A letter in bold: `**A.**`."""
 RULER = re.compile(r"^[ \t:|]*-[ \t:|-]*$\n?", re.MULTILINE)
+"""The line under the head of a table: `|---|---|`."""
 ROW = re.compile(r"^[ \t]*\|(.*)\|[ \t]*$", re.MULTILINE)
+"""A row of a table: `| A | text |`."""
 
 HEAD = re.compile(r"^\W*(?:question|q|题目|题干|问题|试题|问)[ \t]*[:.][ \t]*", re.IGNORECASE)
+"""`Question:`, `题目.` before a question."""
 ORDER = re.compile(
     r"选择题|选项|正确答案|multiple[- ]choice|\boptions?\b|\bchoose\b|\bselect\b|answer (?:the|this|with)", re.I
 )
@@ -48,6 +58,7 @@ BEHIND = re.compile(
 )
 """A line behind the last option, which is none."""
 SIGNS = re.compile(r"(?<![\s:。.,、;…\"'”’】])[\s:。.,、;…\"'”’】]+$")
+"""Signs and blanks at the end of a text."""
 FORM = re.compile(r"^[^\W\d]{2,}[^\n:]{0,8}:")
 """What begins a line of a form, which is no option."""
 LISTS = (
@@ -118,7 +129,7 @@ def _by_letters(text: str) -> OptionList | None:
     options = dict(zip(LETTERS, _texts_between(text, marks), strict=False))
     return OptionList(
         without_prompt(text[: marks[0].start]),
-        {letter: text_of_option for letter, text_of_option in options.items() if text_of_option},
+        {letter: option for letter, option in options.items() if option},
     )
 
 

@@ -14,6 +14,7 @@ from kgtools.corpora.text.normalize import simplify
 MARK = r"(?:\*\*|['\"]?[ \t]*[.．:：、)）\]])"
 LOOKS = rf"(?s)[AＡ]{MARK}.*[BＢ]{MARK}.*[CＣ]{MARK}"
 TOLD_BY = re.compile(r"^(?:正确|答案|应选|应为|应该|故选|选|为|是|\W)+")
+"""What stands before the answer in `正确答案：B`."""
 REPLY = re.compile(
     r"^(?:正确|right|correct|the|final|best|option|选项|应选|故选|选|答案|answer|is|为|是|\W)*([A-J](?:[ ,、]*[A-J])*)(?![A-Za-z])"
 )

@@ -32,6 +32,7 @@ class RunIndex:
         """Where in `numbers` one of these runs stands, and what it is of; a place for each."""
         places = np.flatnonzero(self.mask[(numbers & np.uint64(len(self.mask) - 1)).astype(np.int64)])
         first, end = (np.searchsorted(self.runs, numbers[places], side) for side in ("left", "right"))
+        # a place with several runs is told once for each: `within` counts them, from 0 at each place
         counts = end - first
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         return np.repeat(places, counts), self.of[np.repeat(first, counts) + within]

@@ -18,6 +18,7 @@ EDGE = 4
 MANY, PART = 30, 5_000
 """Texts that make a window of theirs common; of a large input one text in PART."""
 BYTES = 1 << 23
+"""Bytes of texts that are looked at together: 8 MB."""
 LOAD, MOST = 8, 1 << 26
 """Bytes of text for each counter, and counters at most."""
 BITS = np.uint64(44)

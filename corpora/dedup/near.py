@@ -15,9 +15,11 @@ from kgtools.corpora.dedup.stored import TextStore, parts_of
 from kgtools.tools.frames import load_table, write_table
 
 SEED = 1
+"""Of the permutations of MinHash: the same texts meet in every run."""
 PERMUTATIONS = (64, 128)
 """So many hashes of a text: the fewest that give bands of ROWS or more, the most at low thresholds."""
 ROWS = 4
+"""Hashes in a band, at least: shorter bands bring together what is hardly alike."""
 FEW = 20
 """Texts in one bucket that are all compared with one another; in a larger one each is compared with the first and the next."""
 BYTES = 1 << 23

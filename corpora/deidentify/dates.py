@@ -31,22 +31,28 @@ DATE = re.compile(
     rf"|(?i:(?<!\d)(?P<d5>3[01]|[12]\d|0?[1-9])(?P<th2>st|nd|rd|th)?(?P<s6>[ ]+)(?P<mon2>(?:{MONTH})),?[ ]+(?P<y5>(?:18|19|20)\d{{2}}))(?!\d)"
     r"|(?<![\d./-])(?P<m6>1[0-2]|0?[1-9])/(?P<d6>3[01]|[12]\d|0?[1-9])/(?P<y6>(?:18|19|20)\d{2})(?![\d/]))"
 )
+"""`2023-04-05`, `2023年4月5日`, `4月5日`, `April 5, 2023`, `04/05/2023`."""
 COMPACT = re.compile(
     r"(?:日期|时间|date)\s?[:：]?\s?(?P<all>(?P<y>(?:19|20)\d{2})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01]))(?!\d)",
     re.IGNORECASE,
 )
+"""`20230405`, where words before it say that it is a date."""
 BIRTH = re.compile(
     r"(?:出生日期|出生年月日?|出生时间|生日|生于|出生于|出生|date of birth|d\.?o\.?b\.?|birth ?date|born(?: on)?)[\s:：为是]{0,4}$",
     re.IGNORECASE,
 )
+"""What stands before a date of birth: `出生日期：`."""
 BORN = re.compile(r"^\s?(?:出生|生人)")
+"""What stands behind one: `1950年1月生人`."""
 AGE = re.compile(
     r"(?=[91aA])(?:(?<![\d.])(?P<age>9\d|1[0-4]\d)(?=\s?(?:周岁|"
     r"岁|歲)(?!以上|以下|及))|(?i:\b(?:aged?|age:)\s?)(?P<age2>9\d|"
     r"1[0-4]\d)\b(?![.%])|\b(?P<age3>9\d|1[0-4]\d)(?=[ -]?(?i:years?[ -]old|"
     r"yo\b|y/o|-year)))"
 )
+"""`95岁`, `aged 95`, `95 years old`."""
 OLDEST = 89
+"""Years: HIPAA's safe harbour (45 CFR 164.514) makes 90+ of older ages."""
 NOMINAL = 2001
 """The year of a date without one: not a leap year, so every interval within a year holds to the day."""
 

@@ -23,6 +23,7 @@ ZIP = re.compile(
     rf"6}}(?:-\d{{4}})?)(?!\d)"
 )
 LIVES = re.compile(r"\b(?i:address|resides at|lives at|residence)\s?:\s?(?P<place>[A-Za-z0-9][A-Za-z0-9 .,#'-]{5,80})")
+"""`lives at: 12 Main Street`."""
 
 TITLE_ENGLISH = re.compile(
     r"\b(?:Mr|Mrs|Ms|Miss|Dr|Doctor|Prof|Professor|Nurse|"

@@ -15,6 +15,7 @@ from kgtools.corpora.deidentify.numbers import numbers
 from kgtools.corpora.deidentify.places import places
 
 TAGS = re.compile(r"\[[^\[\]\n]{1,12}\d{1,6}\]")
+"""A tag that an earlier run put in place of something: `[姓名1]`."""
 
 
 def find(text: str, known: Iterable[str] = ()) -> list[Span]:

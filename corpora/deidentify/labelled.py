@@ -87,9 +87,13 @@ NEEDS = {
 }
 """What a folded text in lower case must hold for a rule to be tried: most texts hold none of these."""
 DIGIT = re.compile(r"\d")
+"""Most patterns want one; a text without any is done."""
 SHORT = re.compile(r"(?:\d\.){3}\d")
+"""An IP address of single digits, `1.2.3.4`, which may be a version."""
 NET = re.compile(r"(?:IP|ip|地址|address)[^\d\n]{0,6}$")
+"""What says that it is one: `IP：`, `address `."""
 BATCH = re.compile(r"(?:批号|字|编码|批次|货号|型号)[\s:：]{0,3}$")
+"""What says that a number is a batch's or a model's: `批号：`."""
 
 
 def find_labelled(text: str) -> Iterator[Span]:

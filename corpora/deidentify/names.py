@@ -33,6 +33,7 @@ EPONYMS = re.compile(
 
 TITLES = "大夫|医生|医师|主任|副主任|主任医师|护士长|护士|护师|教授|副教授|院长|药师|技师|老师|女士|先生|小姐|阿姨|大爷|大妈|师傅|同学"
 TITLE_BEHIND = re.compile(f"(?<=.)(?:{TITLES})$")
+"""A title at the end: `王医生`."""
 LABELS = (
     "患者姓名|病人姓名|患儿姓名|产妇姓名|新生儿姓名|母亲姓名|父亲姓名|家属姓名|姓名|联系人|紧急联系人|"
     "家属签名|家属签字|家属|监护人|户主|配偶|主治医师|主治医生|"
@@ -56,6 +57,7 @@ LABELLED = re.compile(
     rf"(?:{LABELS})(?:[（(][^）)\n]{{1,6}}[）)])?(?P<colon>\s?[:：]\s{{0,3}}|[ \t]{{1,3}}|为|是|)(?P<name>{FOREIGN}|{SPACED}|{FULL}){AFTER}"
 )
 TOLD = re.compile(rf"男|女|岁|^\d|^\s*(?:电话|因|系|主因|诉|自述|性别|年龄|联系|关系|签|代|{TITLES})")
+"""What stands behind a name in a form: `张三 男 45岁`, `张三因发热`."""
 LOOSE = re.compile(
     rf"(?:姓名|联系人|医师签名|医生签名|记录者|记录人|陈述者|术者|主刀)\s?[:：]\s{{0,3}}(?P<name>{HAN}{{2,4}})(?=$|[\s,，。;；、()（）])"
 )
@@ -63,6 +65,7 @@ CALLED = re.compile(
     rf"(?:我叫|名叫|叫做|我是|名字是|名字叫|本人|免贵姓|我姓)(?P<name>{FOREIGN}|{SPACED}|{FULL}|[{FREQUENT}])(?=$|[\s,，。.;；、!！]|男|女|今年)"
 )
 HEADER = re.compile(rf"(?:^|[\n。；;：:])\s{{0,3}}(?P<name>{FULL})\s?[,，、 ]\s?(?:男|女)(?:性)?\s?[,，、 。]")
+"""`张三，男，` at the beginning of a record."""
 BESIDE = {
     "戚": "亲",
     "周": "上下本这一每两几",
@@ -86,6 +89,7 @@ VERBS = set(
     "谢找请问看是的让给跟向在由科院家位叫有和与对过到了听按照见据经,，。、！!：:；;?？（(\n \t ”“好您你我他她挂约被为说去来等同遵"
 )
 MASKS = re.compile(r"[某×＊*xX_○〇□]|XX|xx")
+"""Signs in place of characters of a name: `张**`, `李某`."""
 
 
 @cache

@@ -15,8 +15,11 @@ from stdnum.exceptions import ValidationError
 from kgtools.corpora.deidentify.classes import Span
 
 RUN = re.compile(r"\d(?:[ \t\r\n\u200b)-]{0,3}\d){6,}(?:[ \t\r\n\u200b-]{0,3}[xX](?![A-Za-z0-9]))?")
+"""Seven digits or more, with few blanks or hyphens between: `138 0013 8000`, `11010119900307765X`."""
 TOKEN = re.compile(r"\d+|[xX]")
+"""A part of such a run: `138`, or the X at the end of a resident id."""
 DOTTED = re.compile(r"(?<![\d.])1[3-9]\d\.\d{4}\.\d{4}(?![\d.]\d)")
+"""`138.0013.8000`."""
 SPELLED = re.compile(
     r"(?<![〇零一二三四五六七八九幺])[一幺][三四五六七八九][〇零一二三四五六七八九幺]{9}(?![〇零一二三四五六七八九幺])"
 )
@@ -24,17 +27,27 @@ CALL = re.compile(
     r"(?:电话|手机|联系方式|热线|传真|致电|拨打|拨|座机|phone|tel|mobile|call|fax|cell)[^\d\n]{0,8}$", re.IGNORECASE
 )
 CARD = re.compile(r"(?:银行卡|卡号|账号|帐号|开户|工行|农行|建行|中行|招行|储蓄卡|信用卡)[^\d\n]{0,8}$")
+"""What stands before a bank card: `银行卡号：`."""
 IDENTITY = re.compile(r"(?:身份证|证件|公民身份|identity|\bID)[^\d\n]{0,8}$", re.IGNORECASE)
+"""What stands before a resident id: `身份证号码：`, `ID: `."""
 LETTERS = re.compile(r"(?<![A-Za-z_])[A-Za-z_]+$")
+"""Letters right before a number, which may be the code that it goes on from: `ICD10`."""
 WORDS = {"tel", "phone", "mobile", "id", "no", "call", "fax", "cell", "mob", "hp", "shouji", "dianhua"}
 REGIONS = {
     *range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66), 71, 81, 82, 83, 91,
 }  # fmt: skip
 EXTENSION = re.compile(r"(?:转|-|ext\.? ?)\d{1,5}(?!\d)")
+"""`转801`, `-12`, `ext. 5`."""
 MASK = "*＊xX"
 ISSUERS = ("62", "4", "51", "52", "53", "54", "55", "35", "60")
 CALLED = re.compile(r"1[3-9]|0|86|[48]00")
 """How a phone begins that no word announces."""
+
+
+LOOK_BACK = 24
+"""Characters before a number in which its label is sought: the labels and what may stand behind them are shorter."""
+MOST_TOKENS = 20
+"""Parts that a number may be written in: 18 digits of a resident id, each by itself, and a little more."""
 
 
 class NearLabels(NamedTuple):
@@ -66,10 +79,10 @@ def numbers(text: str) -> Iterator[Span]:
 def _find_number(text: str, tokens: list[tuple[int, int]], first: int) -> Iterator[tuple[int, Span]]:
     """What the numbers that begin at this token are, the longest first, each with its last token."""
     start = tokens[first][0]
-    before = text[max(0, start - 24) : start]
+    before = text[max(0, start - LOOK_BACK) : start]
     if _inside(before):
         return
-    near = tokens[first : first + 20]
+    near = tokens[first : first + MOST_TOKENS]
     joined = "".join(text[a:b] for a, b in near).upper()
     labels = NearLabels(*(bool(label.search(before)) for label in (IDENTITY, CARD, CALL)))
     lengths = _lengths(joined, labels)
@@ -101,7 +114,7 @@ def _lengths(digits: str, labels: NearLabels) -> set[int]:
     if labels.card or digits.startswith(ISSUERS):
         lengths |= {15, 16, 17, 18, 19}
     if labels.called or CALLED.match(digits):
-        lengths |= {*range(7, 18)}
+        lengths |= {*range(7, 18)}  # a local number has 7 digits; with area and country codes they are up to 17
     return lengths
 
 

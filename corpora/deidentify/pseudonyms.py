@@ -18,6 +18,7 @@ from kgtools.tools.errors import InputError, UsageError
 
 VARIABLE = "KGTOOLS_KEY"
 SHORTEST = 16
+"""Characters of a key: fewer can be tried out."""
 GIVEN = "明华建国文军平志伟东海强晓生光林涛斌波辉鹏飞健俊杰宇浩然磊超勇亮刚毅丽敏静秀娟芳燕玲霞红梅兰英慧莹雪琳倩颖洁萍雅婷欣怡佳嘉诗梦"
 FAMILY = (
     "王李张刘陈杨赵周吴徐孙朱马胡郭林罗郑梁宋唐许韩冯邓曹彭曾萧田董袁潘蒋蔡余杜叶程苏魏吕丁沈任姚卢傅钟姜崔谭廖范汪陆"

@@ -13,9 +13,13 @@ from kgtools.corpora.reader import Corpus, Turn
 
 FACULTY, DESCRIPTION, DIALOGUE, SUMMARY = "Doctor faculty", "Description", "Dialogue", "Diagnosis and suggestions"
 HEADING = re.compile(f"({FACULTY}|{DESCRIPTION}|{DIALOGUE}|{SUMMARY})[：:]?")
+"""A line that is a heading: `Dialogue`, `Description：`."""
 ID = re.compile(r"id ?= ?(\S*)")
+"""`id=123`."""
 ADDRESS = re.compile(r"https?://\S+")
+"""The address of a page, alone in its line."""
 SPEAKER = re.compile(r"\s*(病人|患者|医生|patient|doctor)[ \t]*[：:]\s*", re.IGNORECASE)
+"""`病人：`, `Doctor: `."""
 ALONE = re.compile(r"(?:(?:病人|患者|医生|patient|doctor) ?[：:] ?)+", re.IGNORECASE)
 """A line of nothing but who speaks. Behind such lines, `患者：男，45岁` in a text is no change of speakers."""
 REMINDER = re.compile(r"医生给您发来一个提醒(?:[：:]\s*|$)")

@@ -59,7 +59,9 @@ LABEL = re.compile(
 ONE_LINE = re.compile(r"\A(\s{0,9}疾病[：:][^\n]{0,200}?)\s{1,9}(内容[：:])")
 """The beginning of a description whose fields are glued together: `疾病：X 内容：...`."""
 STAMP = re.compile(r"[（(]\d{4}-\d{1,2}-\d{1,2}填写[）)]")
+"""`（2019-01-02填写）`."""
 CALL = re.compile(r"医?生(?:使用隐私电话功能与患者通话|给患者打电话患者未接听)[：:]?")
+"""The site's note that a doctor called: `医生使用隐私电话功能与患者通话`."""
 KNOWN = _either({*FIELD_OF, *FORMS, *OPENING})
 SITE_LINE = re.compile(
     rf"^{BLANK}(?:(?:{_either(FORMS)}){ASIDE}(?:\n(?!{BLANK}(?:{KNOWN}){ASIDE}))?.*|.{{0,8}}仅医生[和及]患者本人可见|所患{BLANK})(?:\n|\Z)",
@@ -72,6 +74,7 @@ FORM = re.compile(
 """Where in a line a form begins: at its start, with a label that ends it, or with whom it is for behind a colon. Each label
 stands once in a form, and there are 13."""
 SUMMARY = re.compile(rf"^{BLANK}(病情摘要及初步印象|总结建议|处置建议|疾病诊断|药品){BLANK}[：:]\s*", re.MULTILINE)
+"""`总结建议：` at the beginning of a line."""
 AFTER_SUMMARY = re.compile(
     rf"^{BLANK}(?:(?:预约医生|开药需求|处方审核通过){ASIDE}.*|患者资料{ASIDE}(?s:.*))(?:\n|\Z)", re.MULTILINE
 )

@@ -107,9 +107,9 @@ def symptoms_of(row: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(kind) for name, kind in named.items()} if isinstance(named, dict) else {}
 
 
-def first_of(look: FilePreview) -> Mapping[str, Any]:
+def first_of(preview: FilePreview) -> Mapping[str, Any]:
     """The first talk of a file that is an object of talks; nothing for any other file."""
-    rows = look.rows[0] if look.layout in ("json-object", "json-lines") and look.rows else None
+    rows = preview.rows[0] if preview.layout in ("json-object", "json-lines") and preview.rows else None
     row = next(iter(rows.values()), None) if isinstance(rows, dict) else None
     dialogue = row.get("dialogue") if isinstance(row, dict) else None
     sentence = dialogue[0] if isinstance(dialogue, list) and dialogue else None

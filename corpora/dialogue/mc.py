@@ -16,9 +16,13 @@ from kgtools.corpora.reader import Corpus, FilePreview, Turn
 LABELS, TALK, SUMMARY = ("id", "labels", "speaker_role"), ("id", "content"), ("description", "suggestion")
 ROLES = {"P": "user", "D": "assistant"}
 HEAD = re.compile(r"\ufeff?id\t([^\t]*)\tapartment\t([^\t]*)\tdisease\t([^\t]*)")
+"""The first line of a dialogue: `id⇥1⇥apartment⇥内科⇥disease⇥感冒`."""
 SAID = re.compile(r"([PD])\t(.*)\t([^\t]*)")
+"""`P⇥头痛三天⇥1`: who speaks, what, and its label."""
 SUMMED = re.compile(r"SUM([12])[^\t]*\t(.*)")
+"""`SUM1⇥...`: the patient's problem, `SUM2` the advice."""
 ID = re.compile(r"\ufeff?\s*(\d{3,})\s*")
+"""An id alone in its line."""
 LONGEST = 1_000_000
 """Characters in a talk; what is longer is refused, so that no file can fill the memory."""
 
@@ -176,14 +180,14 @@ def _join_marks(values: Any, known: str) -> str | None:
     return "".join(values) if texts and set(values) <= set(known) else None
 
 
-def fits(look: FilePreview) -> str | None:
+def fits(preview: FilePreview) -> str | None:
     """Why a file is one of MC's, or None."""
-    if look.layout.startswith("json") and look.has(*LABELS):
+    if preview.layout.startswith("json") and preview.has(*LABELS):
         return "labels and speaker_role, as MC has them; its texts must be named with them"
-    first = look.rows[0] if look.layout.startswith("json") and look.has(*TALK, "summary") else {}
+    first = preview.rows[0] if preview.layout.startswith("json") and preview.has(*TALK, "summary") else {}
     said = first.get("content") if isinstance(first, dict) else None
     if isinstance(said, list) and all(isinstance(one, dict) and {"speaker", "utterance"} <= set(one) for one in said):
         return "content of speaker and utterance with a summary, as the texts of MC are fetched"
-    if look.layout in ("text", "csv") and HEAD.match(look.text):
+    if preview.layout in ("text", "csv") and HEAD.match(preview.text):
         return "id, apartment and disease before lines of P and D, as talks of MC have them"
     return None

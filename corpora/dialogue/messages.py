@@ -11,13 +11,13 @@ EMPTY = re.compile(r"\s*+(?:[（(]\s*+空\s*+[)）]\s*+)?")
 SPEAKERS = {"user": "患者", "assistant": "医生"}
 
 
-def take_turns(corpus: Corpus, turns_given: Sequence[Turn], opening: str = "") -> list[Turn]:
+def take_turns(corpus: Corpus, spoken: Sequence[Turn], opening: str = "") -> list[Turn]:
     """What was said, in turn, behind what the patient told before (the opening).
 
     Neighbours of one speaker become one message; without an opening the doctor's messages before the first of the patient are
     cut off, and always the patient's behind the last of the doctor. Raises NotTurns where no question with an answer is left."""
-    turns = merge_neighbours(drop_empty(corpus, turns_given))
-    full = sum(not EMPTY.fullmatch(turn.content) for turn in turns_given)
+    turns = merge_neighbours(drop_empty(corpus, spoken))
+    full = sum(not EMPTY.fullmatch(turn.content) for turn in spoken)
     corpus.count("messages joined to the one before, of the same speaker", full - len(turns))
     if opening.strip():
         turns = _put_opening_first(corpus, opening.strip(), turns)

@@ -33,13 +33,19 @@ KINDS = (
 NAMES = "|".join(sorted(ROLE_OF, key=len, reverse=True))
 BLANKS = r"[ \t\u3000]*"
 SPOKEN = re.compile(rf"(?:(?<!\s)\s+)?({NAMES})\s*[:：]\s*", re.IGNORECASE)
+"""`病人：` at the beginning of a text."""
 LINE = re.compile(rf"(?:^|\n){BLANKS}({NAMES}){BLANKS}[:：]{BLANKS}", re.IGNORECASE)
+"""The same at the beginning of a line."""
 OTHER = re.compile(rf"(?:^|\n){BLANKS}({OTHERS}){BLANKS}[:：]", re.IGNORECASE)
+"""A line that begins with somebody else: `护士：`."""
 INNER = re.compile(rf"(?<=[\s。！？；.!?;…])({INNER_NAMES}){BLANKS}[:：]{BLANKS}")
+"""A turn that begins within a line, behind a blank or a full stop: `好的。医生：再见`."""
 INNER_OTHER = re.compile(rf"(?<=[\s。！？；.!?;…])({OTHERS}){BLANKS}[:：]")
+"""The same of somebody else."""
 GLUED = re.compile(rf"(?<=[^\s。！？；.!?;…])(病人|患者|医生|大夫){BLANKS}[:：]")
 """A tag with no more before it than a comma, or nothing at all."""
 FLAT = re.compile(r"(?:(?<!\s)\s+)?<(user|bot)>\s*[:：]\s*")
+"""` <user>: ` and ` <bot>: ` of a dialogue in one line."""
 WITHIN = "turns-in-a-text"
 
 

@@ -7,21 +7,29 @@ from dataclasses import dataclass, replace
 from kgtools.corpora.ehr.headings import HAN, find, key_of
 
 ICD = re.compile(r"[\[(（]?(?<![A-Za-z0-9])([A-TV-Z]\d{2}(?:\.[\dA-Za-z]{1,5})?)(?:[+*†])?(?![A-Za-z0-9.])[\])）]?")
+"""`J18.9`, also in brackets: `(E11.9+)`."""
 ONLY_ICD = re.compile(r"[A-TV-Z]\d{2}(?:\.?[\dA-Za-z]{1,5})?")
+"""A text that is a code and no more: `J18.9`."""
 ITEM = re.compile(r"(?<![A-Za-z\d.])(?:[（(]\d{1,2}[)）]|\d{1,2}[.、．)）](?!\d+(?![\d型期级度.]))|[①-⑳])[ \t\u3000]*")
+"""The number of an item: `1.`, `（2）`, `③`, but not `2.5` or `1.5型`."""
 RULE = re.compile(r"[\s=_*~#-]*")
+"""A line that only parts others: `-----`."""
 SIGNED = re.compile(
     r"\S{0,6}(?:签名|签字)|\S{0,6}(?:医师|医生|记录者?|日期|时间)\s*[：:]|(?:dr|signed|attending|date)\b.{0,12}[：:.]",
     re.IGNORECASE,
 )
 COLON = re.compile("[：:]")
+"""Either form of it."""
 UNSURE = r"考虑|疑似|可疑|疑诊|疑|拟诊|possible|probable|suspected|suspicion of|likely|rule out|r/o"
 UNSURE_END = r"(?:(?<![?？])[?？]++|待查|待排除?|可能性?大?|查因|possible|probable|suspected){1,9}"
 """Some of these words behind each other; more than nine is no doubt."""
 DOUBT = re.compile(rf"^(?:{UNSURE})\s*|(?:(?<!\s)\s+)?(?:[(（]{UNSURE_END}[)）]|{UNSURE_END})\s*$", re.IGNORECASE)
 TRAILING = re.compile(r",? unspecified$|,? initial encounter$|,? not otherwise specified$|,? nos$", re.IGNORECASE)
+"""Words of ICD-10-CM that say nothing of the disease: `, unspecified`."""
 BRACKETS = re.compile(r"(?:(?<!\s)\s+)?(?:（[^（）]*）|\([^()]*\)|\[[^\[\]]*\])\s*")
+"""What stands in brackets, with the blanks around it: `肺炎（轻度）`."""
 PARTS = re.compile(r"[，,、+＋/]|(?:合并|并发|伴有|伴|并)(?=[\u3400-\u9fff]{3})| (?:with|and|due to|secondary to) ")
+"""What parts two diagnoses of one line: `、`, `合并`, ` with `."""
 NOTHING = re.compile(
     r"(?:无|暂无|暂缺|未见|不详|未知|待查|待定|正常|null|nan|none|n/?a|unknown|nil|not available|none at the moment|[-/_.\s]+|not applicable)[.。]?",
     re.I,

@@ -110,6 +110,7 @@ def key_of(heading: str) -> str:
 
 
 HAN = re.compile("[\u3400-\u9fff]")
+"""A Chinese character: of the common blocks alone, for headings have no rare ones."""
 KNOWN: dict[str, tuple[Section, str]] = {
     name: (section, kind)
     for section, kind, names in [
@@ -138,8 +139,10 @@ AT_LINE = (
 IN_LINE = rf"(?:(?<=[。！？!?；;）)】\]]){GAP}|(?<=\.)[ ]+|(?<=\S)[ \t\u3000]{{2,}}){NUMBER}[【\[]?(?P<word>{TOGETHER}){GAP}[：:】\]][：:]?"
 HEADING = re.compile(rf"{AT_LINE}|{IN_LINE}", re.IGNORECASE | re.MULTILINE)
 FINDINGS = re.compile(r"所见|描述|表现|findings?|technique|comparison", re.IGNORECASE)
+"""Words of a report on images: what follows is no diagnosis of the patient's."""
 OF_REPORTS = ("诊断意见", "诊断印象")
 SENTENCES = re.compile(r"[。；;]\s*\S|\.\s+\S")
+"""A line of more than one sentence: `发热。咳嗽`."""
 
 
 def find(heading: str) -> tuple[Section, str] | None:

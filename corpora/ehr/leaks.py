@@ -16,8 +16,11 @@ LONGEST_CLAUSE = 400
 NEAR = 2 * LONGEST_CLAUSE
 
 ENDS = re.compile(r"[，。；！？;!?\n]|,(?!\d)|\.(?=\s|$)")
+"""What ends a clause; not the comma of `1,000` nor the point of `1.5`."""
 NUMBERED = re.compile(r"(?:^|(?<=[\n。；;]))[ \t\u3000]*(?:[（(]?\d{1,2}[)）.、．]|[-•*])[ \t\u3000]*$")
+"""The number of an item of which nothing is left: `2. `."""
 UNITS = re.compile(r"[^。！？!?；;\n]*(?:[。！？!?；;]+[ \t\u3000]*\n?|\n|$)")
+"""A sentence with what ends it."""
 
 DIAGNOSIS = (
     r"(?:初步|入院|出院|临床|门诊|急诊|病理|影像|超声|内镜|胃镜|肠镜|镜下|心电图|CT|MRI?|X线|放射|最后|最终|术前|术后|目前|疾病){0,9}诊断"
@@ -49,7 +52,9 @@ NEXT_REPORT = re.compile(
 )
 """Where another report begins: a short line or label that names an examination and says nothing of a disease."""
 BETWEEN = re.compile(r"[\W_]+")
+"""What stands between the words of a name."""
 LIST_ITEM = re.compile(r"^[ \t\u3000]*(?:([（(]?)(\d{1,2})([)）.、．])|[-•*])")
+"""`1.`, `（2）`, `-` at the beginning of a line."""
 
 
 class Concluded(NamedTuple):

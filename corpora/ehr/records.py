@@ -87,6 +87,7 @@ AGE_IN_STORY = re.compile(
     r"(?<!\d)(\d{1,3})\s*周?岁(?!\d|以|时|前|起)|(?<!\d)(\d{1,3})[ -]?(?:years?[ -]old|yo\b|y/o)", re.I
 )
 AGE = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*(?:周?(岁)|(个?月|mo)|(天|日|d\b)|(周|w)|)", re.IGNORECASE)
+"""`45岁`, `8个月`, `3天`, `45`."""
 
 
 def example(corpus: Corpus, record: ClinicalRecord) -> Example | None:
@@ -160,8 +161,10 @@ def _who(record: ClinicalRecord, sections: Mapping[Section, str]) -> str:
     sex = {"male": "男", "female": "女"}.get(record.sex, "") if zh else record.sex
     years = f"{record.age_years:g}" if record.age_years is not None else ""
     age = (f"{years}岁" if zh else f"{years} years old") if years and not AGE_IN_STORY.search(story) else ""
-    said = [word for word in ("" if SEX_IN_STORY.search(story) else sex, age) if word]
-    return ("患者:" + "，".join(said) if zh else "Patient: " + ", ".join(said)) if said else ""
+    words = [word for word in ("" if SEX_IN_STORY.search(story) else sex, age) if word]
+    if not words:
+        return ""
+    return "患者:" + "，".join(words) if zh else "Patient: " + ", ".join(words)
 
 
 def tidy(text: str) -> str:

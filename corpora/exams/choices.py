@@ -8,7 +8,9 @@ import polars as pl
 
 LETTERS = "ABCDEFGHIJ"
 LINE = re.compile(r"^[ \t]*(?:选项)?([A-J])[ \t]*[.．:：、)）][ \t]*(\S(?:.*[^ \t\n])?)[ \t]*$", re.MULTILINE)
+"""A line that is an option: `A. 阿司匹林`, `选项B：...`."""
 HEADING = re.compile(r"\n[ \t]*(?:回答选项|选项|Options|Choices)[ \t]*+(?:[:：][ \t]*+)?$", re.IGNORECASE)
+"""`Options:` alone at the end of a question."""
 
 
 class Choice(NamedTuple):

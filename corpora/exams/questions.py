@@ -21,6 +21,7 @@ from kgtools.tools.config import Settings
 from kgtools.tools.errors import UsageError
 
 NOT_A_LETTER = re.compile(r"[\s,，、;；/.。|]+")
+"""What parts letters in a key: `A, B`, `A/B`."""
 OTHER_LANG = "records in another language than their corpus"
 SHOTS = SPLITS | {"dev": "train"}
 """For benchmarks whose dev rows are the examples of few-shot prompts, beside a set for validation or for test."""

@@ -25,7 +25,9 @@ from kgtools.tools.outputs.empty import refuse_empty
 from kgtools.tools.outputs.staging import manifest, staging
 
 MOST_PARTS = 200
+"""Kinds of records with files of their own, at most: each has a file open."""
 SHARD = re.compile(r"(.+-)?(train|validation|test)-\d{5}-of-\d{5}\.(jsonl|jsonl\.zst|parquet)")
+"""`train-00000-of-00003.jsonl.zst`, a file that an earlier run may have left."""
 DROPS = Schema(
     "rejects",
     {"record": pl.String, "source": pl.String, "task": pl.String, "split": pl.String, "reason": pl.String},

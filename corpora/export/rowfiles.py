@@ -12,6 +12,9 @@ from kgtools.corpora.record_files import Sink
 from kgtools.tools.frames import Schema
 from kgtools.tools.inputs.files import sha256
 
+NO_LIMIT = 1 << 62
+"""Rows of a file that has no limit: more than any table has."""
+
 
 class _Open(Protocol):
     """A file that takes rows until it is closed."""
@@ -53,17 +56,17 @@ class RowFiles:
 
     def __init__(self, folder: Path, format_: Format, ending: str, size: int, schema: Schema) -> None:
         self.folder, self.format, self.ending, self.schema = folder, format_, ending, schema
-        self.size = size if format_.around is None else 1 << 62
+        self.size = size if format_.around is None else NO_LIMIT
         self.shards: list[Shard] = []
         self._files: dict[tuple[str, str], _Numbered] = {}
 
     def __enter__(self) -> Self:
         return self
 
-    def write(self, part: Part, split: str, rows: pl.DataFrame, from_: Counter[tuple[str, str]]) -> None:
-        """Append rows. `from_`: the number of them by source and licence."""
+    def write(self, part: Part, split: str, rows: pl.DataFrame, sources: Counter[tuple[str, str]]) -> None:
+        """Append rows. `sources`: the number of them by source and licence."""
         files = self._files.setdefault((part.stem, split), _Numbered(part, split))
-        files.sources += from_
+        files.sources += sources
         while rows.height:
             if files.open is None:
                 files.open = self._open_next(files)

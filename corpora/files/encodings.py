@@ -6,6 +6,7 @@ from typing import BinaryIO
 from kgtools.tools.inputs.files import BOMS
 
 CHUNK = 1 << 20
+"""Bytes that are read at a time: a megabyte."""
 BAD_BYTE = re.compile("[\udc80-\udcff]")
 """A byte that is not in the encoding, as `surrogateescape` decodes it."""
 

@@ -25,6 +25,7 @@ from kgtools.tools.inputs.packings import Beginning, first_bytes, guard, read_al
 from kgtools.tools.inputs.workbooks import IN_ZIP
 
 CHUNK = 1 << 20
+"""Characters of a long line that are read at a time."""
 BLANK = "\ufeff \t\r\n\0"
 
 

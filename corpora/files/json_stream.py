@@ -19,8 +19,10 @@ KEY = 1000
 NAME = r'[^"\\\n]*'
 """What a key is made of that needs no escapes."""
 SEPARATORS = re.compile(r"[\s,\ufeff\0]*")
+"""What may stand between two items: blanks, commas, a BOM, NUL."""
 DECODE = json.JSONDecoder(parse_constant=nothing).raw_decode
 COLON = re.compile(r"[ \t\r\n]*:[ \t\r\n]*")
+"""`: ` between a key and its value."""
 
 
 @dataclass(frozen=True)

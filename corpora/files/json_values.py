@@ -12,10 +12,13 @@ from kgtools.tools.inputs.files import shallow
 TWICE = "key-given-twice"
 """Why an object is refused of which a parser would keep one value and drop the other."""
 NAMED = re.compile(r':\s*"\s*(?:nan|null)\s*"', re.IGNORECASE)
+"""A key with the text `nan` or `null` for its value: `"age": "NaN"`."""
 NOTHING = ("nan", "null")
 """What table libraries write as text where nothing is."""
 UNREAL = re.compile(r"Infinity|[eE]\+?\d{3}|\d{300}")
+"""A text that may hold a number which JSON does not have: `Infinity`, `1e400`."""
 BAD_ESCAPE = re.compile(r'\\(\\|["/bfnrt]|u[0-9a-fA-F]{4})|\\')
+r"""A backslash; the first group is its escape, where one begins: `\n`, but not `\d`."""
 
 
 def loads(text: str, lenient: bool = False) -> Any:

@@ -12,6 +12,7 @@ from kgtools.tools.errors import InputError
 from kgtools.tools.inputs.originals import find_same_file
 
 WORD = re.compile(r"[a-z0-9]+")
+"""A word of a file's name: `cmb_val_2023` has `cmb`, `val` and `2023`."""
 SPLITS = {"train": "train", "dev": "validation", "val": "validation", "valid": "validation", "test": "test"}
 """What a word of a name says of the split."""
 

@@ -8,6 +8,7 @@ MOJIBAKE = r"\x{FFFD}|锟斤拷|烫烫烫|鐨|鈥|Ã[\x{80}-\x{BF}]|â€"
 SYMBOLS = r"[^\p{L}\p{M}\p{N}\p{P}\p{Z}\s+<>=~^|$`°℃]"
 CLAUSE = r"[^。，、；：？！.,;:?!\n]{2,}"
 PIECE = 10
+"""Characters of the pieces that a text is cut into, beside its clauses, to see what repeats."""
 
 
 def faults(filters: Filters) -> pl.Expr:

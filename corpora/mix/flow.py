@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from html import escape
 
 WIDTH, HEIGHT, BAR, GAP, TOP, SIDE = 1000.0, 560.0, 16.0, 10.0, 76.0, 190.0
+"""Pixels of the picture: its size, the width of a bar and what is between bars, room for the title and the names."""
 LEAST = 1.5
 """The least height of a bar, so that a small source is still seen."""
 

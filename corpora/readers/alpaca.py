@@ -146,14 +146,14 @@ def instruction(
     return Example(place, turns, kind, lang_of(*texts(turns)), meta=meta or {}, **fields)
 
 
-def fits(look: FilePreview) -> str | None:
-    if not look.rows or not look.columns:
+def fits(preview: FilePreview) -> str | None:
+    if not preview.rows or not preview.columns:
         return None
-    names = names_of(tuple(look.columns))
+    names = names_of(tuple(preview.columns))
     asks, answers = names.asks, names.answers
-    if not asks and not set(look.columns) - {*BESIDE, *(name for found in names for name in found)}:
+    if not asks and not set(preview.columns) - {*BESIDE, *(name for found in names for name in found)}:
         asks = names.inputs[:1]
-    if asks and answers and not {column.lower().strip() for column in look.columns} & NOT_ALPACA:
+    if asks and answers and not {column.lower().strip() for column in preview.columns} & NOT_ALPACA:
         found = f"{asks[0]} and {answers[0]}"
         return f"{found}, as Alpaca has {'them' if found == 'instruction and output' else 'instruction and output'}"
     return None

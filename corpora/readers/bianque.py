@@ -9,6 +9,7 @@ from kgtools.corpora.reader import Corpus, Example, FilePreview, NoSettings, Rea
 from kgtools.corpora.readers.alpaca import instruction
 
 DOCTOR = re.compile(r"^\s*医生\s*[:：]\s*")
+"""`医生：` before an answer, which its role says already."""
 
 
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
@@ -37,8 +38,8 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
                 corpus.refuse(place, why.reason, str(why))
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.is_table and look.has("input", "target"):
+def fits(preview: FilePreview) -> str | None:
+    if preview.is_table and preview.has("input", "target"):
         return "columns input and target, as BianQue has them"
     return None
 

@@ -26,6 +26,7 @@ CEVAL = replace(
 )
 PROMPTS = {"clinicalgpt": CLINICALGPT, "ceval": CEVAL, "lm-eval": LM_EVAL_ZH}
 SUFFIX = re.compile(r"_(dev|val|test)$")
+"""The split in a file's name: `physician_val`."""
 SUBJECTS = {
     "basic_medicine": "基础医学",
     "clinical_medicine": "临床医学",
@@ -79,8 +80,8 @@ def read(corpus: Corpus, settings: CevalSettings) -> Iterator[Example]:
             yield from records(corpus, question, PROMPTS[settings.prompt], settings)
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.is_table and look.has("id", "question", "A", "B", "C", "D"):
+def fits(preview: FilePreview) -> str | None:
+    if preview.is_table and preview.has("id", "question", "A", "B", "C", "D"):
         return "columns id, question and A to D, as C-Eval has them"
     return None
 

@@ -18,8 +18,8 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
             yield Example(place, turns, "dialogue", "en", key=row["input"])
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.has("instruction", "input", "output") and look.rows[0]["instruction"] == INSTRUCTION:
+def fits(preview: FilePreview) -> str | None:
+    if preview.has("instruction", "input", "output") and preview.rows[0]["instruction"] == INSTRUCTION:
         return "its instruction is ChatDoctor's"
     return None
 

@@ -69,8 +69,8 @@ def _says(value: Any) -> bool:
     return bool(text) and not dx.NOTHING.fullmatch(text)
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.has(*NEEDED, "imageological_examination"):
+def fits(preview: FilePreview) -> str | None:
+    if preview.has(*NEEDED, "imageological_examination"):
         return "its keys are ClinicalBench's: principal_diagnosis, imageological_examination, ..."
     return None
 

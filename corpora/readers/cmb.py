@@ -95,10 +95,10 @@ def _keys(corpus: Corpus, files: list[File]) -> Keys:
     return keys
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.has("option", "exam_class"):
+def fits(preview: FilePreview) -> str | None:
+    if preview.has("option", "exam_class"):
         return "option and exam_class, as CMB has them"
-    if look.has("id", "answer", "exam_class", "exam_subject"):
+    if preview.has("id", "answer", "exam_class", "exam_subject"):
         return "keys by id with exam_class, as CMB publishes those of its test set"
     return None
 

@@ -58,10 +58,10 @@ def _texts(pair: Any) -> tuple[str, str]:
     return (cell_text(pair.get("question")), cell_text(pair.get("solution"))) if isinstance(pair, dict) else ("", "")
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.has("description", "QA_pairs"):
+def fits(preview: FilePreview) -> str | None:
+    if preview.has("description", "QA_pairs"):
         return "cases with QA_pairs, as CMB-Clin has them"
-    if look.has("case", "first_question"):
+    if preview.has("case", "first_question"):
         return "cases with a first_question, as DISC-MedLLM has those of CMB-Clin"
     return None
 

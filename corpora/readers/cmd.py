@@ -65,8 +65,8 @@ def _question(corpus: Corpus, title: str, ask: str, settings: CmdSettings) -> st
     return f"{title}，{ask}" if settings.prompt == "toyhom" else f"{title}\n{ask}"
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.is_table and look.has(*COLUMNS) and any(look.has(ask) for ask in ASKS):
+def fits(preview: FilePreview) -> str | None:
+    if preview.is_table and preview.has(*COLUMNS) and any(preview.has(ask) for ask in ASKS):
         return "columns department, title, ask and answer, as Toyhom's data has them"
     return None
 

@@ -16,6 +16,7 @@ from kgtools.tools.errors import InputError
 from kgtools.tools.frames import digests
 
 AT_ONCE, CHUNK, LONGEST = 50_000, 1 << 22, 1 << 20
+"""Rows of a batch; bytes that are read at a time; characters of a line."""
 ID, ANSWER, TEXT = "question_id", "ans_id", "content"
 QUESTIONS, ANSWERS = (ID, TEXT), (ANSWER, ID, TEXT)
 TRAIN, RANKED = (ID, "pos_ans_id", "neg_ans_id"), (ID, ANSWER, "label")
@@ -231,14 +232,14 @@ def _refuse(corpus: Corpus, rows: pl.DataFrame, reason: str, detail: str) -> Non
         corpus.refuse(Place(file, line, row), reason, detail)
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.layout != "csv":
+def fits(preview: FilePreview) -> str | None:
+    if preview.layout != "csv":
         return None
-    if look.has(*ANSWERS):
+    if preview.has(*ANSWERS):
         return "answers with ans_id, question_id and content, as cMedQA has them"
-    if set(look.columns) == set(QUESTIONS):
+    if set(preview.columns) == set(QUESTIONS):
         return "questions with question_id and content, as cMedQA has them"
-    if look.has(*TRAIN) or look.has(*RANKED):
+    if preview.has(*TRAIN) or preview.has(*RANKED):
         return "candidates of cMedQA; its question.csv and answer.csv hold the texts"
     return None
 

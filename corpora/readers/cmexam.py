@@ -21,7 +21,9 @@ CMEXAM = replace(
 )
 PROMPTS = {"clinicalgpt": CLINICALGPT, "cmexam": CMEXAM, "lm-eval": LM_EVAL_ZH}
 BREAK = re.compile(r"(?:(?:\\r)?\\n|<[bB][rR]\s?/?>)\s?(?=[A-Z][ .．、:：])")
+r"""An escaped line break before an option: `A 一\nB 二`."""
 OPTION = re.compile(r"^[^\S\n]*([A-Z])[ .．、:：]\s*", re.MULTILINE)
+"""`A 阿司匹林`, `B. ...` at the beginning of a line."""
 ANNOTATIONS = {
     "Area of Competency": "competency",
     "Clinical Department": "department",
@@ -63,8 +65,8 @@ def options_of(text: str) -> dict[str, str]:
     return dict(zip(letters, texts, strict=True)) if len(set(letters)) == len(letters) else {}
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.has("Question", "Options", "Answer") and options_of(str(look.rows[0]["Options"])):
+def fits(preview: FilePreview) -> str | None:
+    if preview.has("Question", "Options", "Answer") and options_of(str(preview.rows[0]["Options"])):
         return "options as lettered lines of one column, as CMExam has them"
     return None
 

@@ -72,8 +72,8 @@ def read(corpus: Corpus, settings: CmmluSettings) -> Iterator[Example]:
             yield from records(corpus, question, PROMPTS[settings.prompt], settings)
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.is_table and look.has(*COLUMNS):
+def fits(preview: FilePreview) -> str | None:
+    if preview.is_table and preview.has(*COLUMNS):
         return "columns Question, A to D and Answer, as CMMLU has them"
     return None
 

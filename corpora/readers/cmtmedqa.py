@@ -11,6 +11,7 @@ from kgtools.corpora.readers.alpaca import alpaca, instruction
 
 CATEGORIES = ("cate1", "cate2")
 THANKS = re.compile(r"(?>[^?？]*?(?:谢|感激))[^?？]*")
+"""A message that thanks and asks nothing more: `好的，谢谢医生`."""
 
 
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
@@ -37,10 +38,10 @@ def _meta(row: dict[str, Any]) -> dict[str, Any]:
     return {"id": row.get("id"), "category": row.get("cate1")} | {key: row.get(key) for key in CATEGORIES}
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.holds_objects and look.has("instruction", "output", "history", *CATEGORIES):
+def fits(preview: FilePreview) -> str | None:
+    if preview.holds_objects and preview.has("instruction", "output", "history", *CATEGORIES):
         return "cate1, cate2 and a history, as CMtMedQA has them"
-    if look.holds_objects and look.has("instruct", "output"):
+    if preview.holds_objects and preview.has("instruct", "output"):
         return "instruct for instruction, as the questions of safety in CMtMedQA have it"
     return None
 

@@ -21,6 +21,7 @@ EVIDENCE = (
 CONDITION = ("condition_name", "cond-name-fr", "cond-name-eng", "symptoms", "antecedents", "severity")
 SPLITS = {"train": "train", "valid": "validation", "validate": "validation", "test": "test"}
 CODE = re.compile(r"(.+?)_@_(.+)")
+"""An evidence with its value: `E_54_@_V_161`."""
 Codes = Mapping[str, Mapping[str, Any]]
 
 
@@ -117,10 +118,14 @@ def _split(name: str) -> str | None:
     return next((split for word, split in SPLITS.items() if word in name.lower()), None)
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.has("PATHOLOGY", "EVIDENCES", "INITIAL_EVIDENCE"):
+def fits(preview: FilePreview) -> str | None:
+    if preview.has("PATHOLOGY", "EVIDENCES", "INITIAL_EVIDENCE"):
         return "its columns are DDXPlus': PATHOLOGY, EVIDENCES, INITIAL_EVIDENCE"
-    row = look.rows[0] if look.layout.startswith("json") and look.rows and isinstance(look.rows[0], dict) else {}
+    row = (
+        preview.rows[0]
+        if preview.layout.startswith("json") and preview.rows and isinstance(preview.rows[0], dict)
+        else {}
+    )
     if _is(row, "code_question") or _is(row, "cond-name-eng"):
         return "it decodes DDXPlus: its entries have code_question or cond-name-eng"
     return None

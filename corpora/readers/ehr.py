@@ -15,7 +15,9 @@ from kgtools.corpora.reader import Corpus, Example, FilePreview, Reader
 from kgtools.corpora.text.escapes import without_escapes
 
 LONGEST = 1_000_000
+"""Characters of a record: a longer one is several, whose separator we do not know."""
 BETWEEN = re.compile(r"\s*+(?:={5,}|-{5,})\s*+|[^\S\f]*+\f\s*+")
+"""What parts two records: `=====`, `-----`, a form feed."""
 KEYS = {
     "patient": "patient|patient id|patientid|subject id|person id|患者id|患者编号|病人id|病案号|病历号|住院号|门诊号|登记号|mrn|pid",
     "record": "id|record id|visit id|encounter id|hadm id|就诊号|就诊id|流水号|记录id|编号",
@@ -161,14 +163,16 @@ def _diagnoses(value: Any, kind: str) -> list[Diagnosis]:
     return diagnoses
 
 
-def fits(look: FilePreview) -> str | None:
+def fits(preview: FilePreview) -> str | None:
     """Keys or headings of a complaint or story, of one more section, and of a diagnosis."""
-    if look.layout == "text":
-        headings = [(piece.section, piece.heading) for piece in split(without_escapes(look.text)[0]) if piece.heading]
+    if preview.layout == "text":
+        headings = [
+            (piece.section, piece.heading) for piece in split(without_escapes(preview.text)[0]) if piece.heading
+        ]
     else:
-        row = look.rows[0] if look.rows and isinstance(look.rows[0], dict) else {}
+        row = preview.rows[0] if preview.rows and isinstance(preview.rows[0], dict) else {}
         inner = next((value for key, value in row.items() if key_of(key) in NOTES and isinstance(value, dict)), {})
-        headings = [(known[0], key_of(key)) for key in (*look.columns, *inner) if (known := find(key))]
+        headings = [(known[0], key_of(key)) for key in (*preview.columns, *inner) if (known := find(key))]
     seen = {section for section, _ in headings}
     notes = seen & set(INPUT)
     if Section.DIAGNOSIS in seen and len(notes) > 1 and notes & {Section.COMPLAINT, Section.PRESENT}:

@@ -52,7 +52,9 @@ OBSERVED = {
     "social-history": Section.PERSONAL, "procedure": Section.OTHER,
 }  # fmt: skip
 IMAGING = re.compile(r"RAD|CT|MR|US|XRAY|imaging|radiolog|LP29684-5", re.IGNORECASE)
+"""Categories and codes of reports on images: `RAD`, `LP29684-5`."""
 PATHOLOGY = re.compile(r"^(?:PAT|CP|SP|CTH|PTH)$|patholog|cytolog|histolog", re.IGNORECASE)
+"""Those of pathology: `PAT`, `cytology`."""
 SNOMED_TAG = re.compile(
     r"(?:(?<!\s)\s+)?\((disorder|finding|situation|person|morphologic abnormality|event|procedure)\)\s*$"
 )
@@ -275,8 +277,8 @@ def _age(born: str, then: str) -> float | None:
     return float(years - (len(born) >= 10 and len(then) >= 10 and then[5:10] < born[5:10]))
 
 
-def fits(look: FilePreview) -> str | None:
-    row = look.rows[0] if look.rows and isinstance(look.rows[0], dict) else {}
+def fits(preview: FilePreview) -> str | None:
+    row = preview.rows[0] if preview.rows and isinstance(preview.rows[0], dict) else {}
     kind = row.get("resourceType")
     return f"its resourceType is {kind}" if kind == "Bundle" or kind in READ else None
 

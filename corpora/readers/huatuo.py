@@ -14,7 +14,9 @@ from kgtools.corpora.readers.alpaca import PARTED, instruction
 LITE = ("label", "related_diseases", "score")
 """What Huatuo26M-Lite tells of a question beside its answer."""
 DEEPEST = 4
+"""Lists in each other, at most, in which texts are looked for."""
 URL = re.compile(r"\s*(https?://|www\.)\S+\s*", re.IGNORECASE)
+"""A question that is an address, as some rows have it."""
 
 
 def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
@@ -82,8 +84,8 @@ def _texts(value: Any, depth: int = 0) -> list[str] | None:
     return None if None in found else [text for texts in found for text in texts or ()]
 
 
-def fits(look: FilePreview) -> str | None:
-    first = look.rows[0] if look.holds_objects and look.rows and isinstance(look.rows[0], dict) else {}
+def fits(preview: FilePreview) -> str | None:
+    first = preview.rows[0] if preview.holds_objects and preview.rows and isinstance(preview.rows[0], dict) else {}
     if isinstance(first.get("instruction"), list) and isinstance(first.get("output"), list):
         return "instruction and output in lists, as Huatuo-26M has them"
     if isinstance(first.get("questions"), list) and isinstance(first.get("answers"), list | str):

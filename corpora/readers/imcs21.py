@@ -136,8 +136,8 @@ def _example(dialogue: ImcsDialogue, turns: list[Turn], task: str, answer: str |
     return Example(dialogue.place, turns, task, "zh", answer, key=dialogue.id, split=dialogue.split, meta=about)
 
 
-def fits(look: FilePreview) -> str | None:
-    return "talks by id, of speaker and sentence, as IMCS-21 has them" if first_of(look) else None
+def fits(preview: FilePreview) -> str | None:
+    return "talks by id, of speaker and sentence, as IMCS-21 has them" if first_of(preview) else None
 
 
 READER = Reader(

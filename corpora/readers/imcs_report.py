@@ -87,8 +87,8 @@ def _diagnosis_example(corpus: Corpus, dialogue: ImcsDialogue, report: Report, n
     return ehr.example(corpus, record)
 
 
-def fits(look: FilePreview) -> str | None:
-    return "talks by id with reports, as IMCS-21 has them" if first_of(look).get("report") else None
+def fits(preview: FilePreview) -> str | None:
+    return "talks by id with reports, as IMCS-21 has them" if first_of(preview).get("report") else None
 
 
 READER = Reader(

@@ -18,13 +18,13 @@ def read(corpus: Corpus, settings: alpaca.AlpacaSettings) -> Iterator[Example]:
         yield replace(example, key=asked, meta=example.meta | {"set": names[example.place.file]})
 
 
-def fits(look: FilePreview) -> str | None:
-    if not alpaca.fits(look) or not look.has(*alpaca.KEYS):
+def fits(preview: FilePreview) -> str | None:
+    if not alpaca.fits(preview) or not preview.has(*alpaca.KEYS):
         return None
-    name = look.name.rpartition("/")[2].lower()
+    name = preview.name.rpartition("/")[2].lower()
     if name.startswith("medical_meadow"):
         return "its name, and instruction and output, as Medical Meadow has them"
-    if look.rows[0]["instruction"] == INSTRUCTION:
+    if preview.rows[0]["instruction"] == INSTRUCTION:
         return "its instruction is Medical Meadow's"
     return None
 

@@ -136,8 +136,12 @@ def _examples(
     meta: dict[str, Any],
     split: str | None = None,
 ) -> Iterator[Example]:
-    sums_up = bool(dialogue.summary) and (not dialogue.turns or settings.summary == "record")
-    for task in ["dialogue"] * bool(dialogue.turns) + ["qa"] * sums_up:
+    tasks = []
+    if dialogue.turns:
+        tasks.append("dialogue")
+    if dialogue.summary and (not dialogue.turns or settings.summary == "record"):
+        tasks.append("qa")
+    for task in tasks:
         try:
             turns = _answer(dialogue, settings) if task == "qa" else _dialogue(corpus, dialogue, settings)
         except NotTurns as why:
@@ -150,7 +154,8 @@ def _examples(
 def _answer(dialogue: Dialogue, settings: MedDialogSettings) -> list[Turn]:
     """The description and the doctor's summary. Raises NotTurns."""
     description = _opening(dialogue.description, "full" if settings.description == "none" else settings.description)
-    return end_with_answer([Turn("user", description)] * bool(description) + [Turn("assistant", dialogue.summary)])
+    question = [Turn("user", description)] if description else []
+    return end_with_answer([*question, Turn("assistant", dialogue.summary)])
 
 
 def _dialogue(corpus: Corpus, dialogue: Dialogue, settings: MedDialogSettings) -> list[Turn]:
@@ -171,12 +176,12 @@ def _opening(fields: Fields, which: str) -> str:
     return "" if which == "none" else render_fields(fields, CLINICALGPT if which == "clinicalgpt" else NAMES)
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.layout == "text":
-        lines = [line.strip() for line in look.text.split("\n")]
+def fits(preview: FilePreview) -> str | None:
+    if preview.layout == "text":
+        lines = [line.strip() for line in preview.text.split("\n")]
         there = [any(map(part.fullmatch, lines)) for part in (ID, ADDRESS, HEADING)]
         return "id=, an address and headings such as Dialogue, as MedDialog's raw text has them" if all(there) else None
-    first = look.rows[0] if look.holds_objects and look.rows else None
+    first = preview.rows[0] if preview.holds_objects and preview.rows else None
     if isinstance(first, dict):
         if set(CASE) <= set(first):
             return "medical_case and doctor_diagnosis, as cases of MedDialog have them"

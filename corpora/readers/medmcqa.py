@@ -63,8 +63,8 @@ def _base(file: File) -> int | None:
     return 0 if has_zero else None
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.has("question", *OPTIONS) and (look.has("cop") or look.has(*COLUMNS)):
+def fits(preview: FilePreview) -> str | None:
+    if preview.has("question", *OPTIONS) and (preview.has("cop") or preview.has(*COLUMNS)):
         return "options opa to opd, as MedMCQA has them"
     return None
 

@@ -31,6 +31,7 @@ PROMPTS = {
 REGIONS = {"mainland": "Mainland", "taiwan": "Taiwan", "us": "US"}
 STEPS = ("step1", "step2&3")
 CHAPTER = re.compile(r"^第[一二三四五六七八九十百零\d]+(?:部分|章|篇)\s*")
+"""`第三章 ` before the name of a chapter."""
 CATEGORIES = Categories(
     label="meta_info",
     words=(
@@ -114,8 +115,8 @@ def category_of(label: str) -> str:
     return chapter if found not in SUBJECTS and re.search(CATEGORIES.unless, chapter) else found
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.has("question", "options", "answer", "answer_idx") and _by_letter(look.rows[0]["options"]):
+def fits(preview: FilePreview) -> str | None:
+    if preview.has("question", "options", "answer", "answer_idx") and _by_letter(preview.rows[0]["options"]):
         return "options by letter and answer_idx, as MedQA has them"
     return None
 

@@ -21,6 +21,7 @@ from kgtools.tools.errors import InputError
 INSTANCES, DEFINITION = "Instances", "Definition"
 KEPT = ("Categories", "Reasoning", "Domains", "Source", "URL", "Input_language", "Output_language", "Split Type")
 TASK = re.compile(r"task\d+")
+"""`task12` in a file's name."""
 LANGS = {"english": "en", "chinese": "zh", "japanese": "ja", "russian": "ru", "french": "fr", "spanish": "es"}
 
 
@@ -115,8 +116,8 @@ def _first(value: Any) -> str:
     return next((text for text in _texts(value) or () if text.strip()), "").strip()
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.has(DEFINITION, INSTANCES) or (look.layout == "json-object" and f'"{INSTANCES}"' in look.text):
+def fits(preview: FilePreview) -> str | None:
+    if preview.has(DEFINITION, INSTANCES) or (preview.layout == "json-object" and f'"{INSTANCES}"' in preview.text):
         return "a Definition and Instances, as MedS-Ins has them"
     return None
 

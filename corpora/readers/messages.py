@@ -24,8 +24,8 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
             yield instruction(place, turns, meta={"id": row.get("id")}, split=split)
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.has("messages") and isinstance(as_list(look.first("messages")), list):
+def fits(preview: FilePreview) -> str | None:
+    if preview.has("messages") and isinstance(as_list(preview.first("messages")), list):
         return "a list of messages"
     return None
 

@@ -37,8 +37,8 @@ def _before_the_course(pieces: list[Piece]) -> list[Piece]:
     return pieces[:behind] + [piece for piece in pieces[behind:] if piece.section is Section.DIAGNOSIS]
 
 
-def fits(look: FilePreview) -> str | None:
-    return "its columns are those of MIMIC-IV-Note" if look.has(*COLUMNS) else None
+def fits(preview: FilePreview) -> str | None:
+    return "its columns are those of MIMIC-IV-Note" if preview.has(*COLUMNS) else None
 
 
 READER = Reader(

@@ -43,8 +43,8 @@ def _subject(file: File) -> str:
     return "_".join(words)
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.has("qid", "qtype", "qtext", "options"):
+def fits(preview: FilePreview) -> str | None:
+    if preview.has("qid", "qtype", "qtext", "options"):
         return "qid, qtype and qtext, as MLEC-QA has them"
     return None
 

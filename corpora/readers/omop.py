@@ -47,6 +47,7 @@ UNIT = "unit:"
 """Before the id of a concept, among the names, of what a unit is written as."""
 OPERATORS = {"4171756": "<", "4171754": "<=", "4171755": ">=", "4172704": ">"}
 CODE = re.compile(r"[A-Z]{0,2}\d[\w.-]*")
+"""A code of a vocabulary: `J18.9`, `250.00`."""
 Row = Mapping[str, str]
 
 
@@ -246,9 +247,9 @@ def _age(who: Row, visit: Row) -> float | None:
     return float(int(then[:4]) - int(born[:4]))
 
 
-def fits(look: FilePreview) -> str | None:
-    columns = tuple(column.lower() for column in look.columns)
-    table = table_of(PurePath(look.name).name.split(".")[0].upper(), columns) if look.is_table else None
+def fits(preview: FilePreview) -> str | None:
+    columns = tuple(column.lower() for column in preview.columns)
+    table = table_of(PurePath(preview.name).name.split(".")[0].upper(), columns) if preview.is_table else None
     return f"its columns are those of OMOP's {table}" if table else None
 
 

@@ -80,10 +80,12 @@ def _implicit(chosen: Any, rejected: Any) -> tuple[list[Turn], str, str]:
     return end_with_question(better[:-1]), better[-1].content, worse[-1].content
 
 
-def fits(look: FilePreview) -> str | None:
-    shape = next((shape for shape in (*SHAPES, ("chosen", "rejected")) if look.has(*shape)), None)
+def fits(preview: FilePreview) -> str | None:
+    shape = next((shape for shape in (*SHAPES, ("chosen", "rejected")) if preview.has(*shape)), None)
     return (
-        f"{', '.join(shape)}, as pairs for preference training have them" if shape and look.layout != "text" else None
+        f"{', '.join(shape)}, as pairs for preference training have them"
+        if shape and preview.layout != "text"
+        else None
     )
 
 

@@ -27,8 +27,8 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
             yield Example(place, turns, "instruction", "zh", target.strip(), split=split, meta=meta)
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.has("input", "target", "task_dataset"):
+def fits(preview: FilePreview) -> str | None:
+    if preview.has("input", "target", "task_dataset"):
         return "input, target and task_dataset, as PromptCBLUE has them"
     return None
 

@@ -119,9 +119,9 @@ def _test(corpus: Corpus, files: list[File]) -> dict[str, tuple[Place, str]]:
     return split
 
 
-def fits(look: FilePreview) -> str | None:
-    complete = look.rows[0] if look.rows and isinstance(look.rows[0], dict) else {}
-    if look.has(*ROW) and isinstance(look.first("context"), dict):
+def fits(preview: FilePreview) -> str | None:
+    complete = preview.rows[0] if preview.rows and isinstance(preview.rows[0], dict) else {}
+    if preview.has(*ROW) and isinstance(preview.first("context"), dict):
         return "pubid, question, context and long_answer, as PubMedQA has them on Hugging Face"
     first = next(iter(complete.values()), None)
     if isinstance(first, dict) and {"QUESTION", "CONTEXTS"} <= set(first):

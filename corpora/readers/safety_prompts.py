@@ -52,8 +52,8 @@ def _example(corpus: Corpus, place: Place, scenario: str, values: Any) -> Exampl
     return Example(place, turns, "safety", lang, key=question, meta=meta)
 
 
-def fits(look: FilePreview) -> str | None:
-    if look.layout in ("json-object", "json-lines") and (found := [name for name in SCENARIOS if look.has(name)]):
+def fits(preview: FilePreview) -> str | None:
+    if preview.layout in ("json-object", "json-lines") and (found := [name for name in SCENARIOS if preview.has(name)]):
         return f"lists of prompts under {found[0]}, a scenario of Safety-Prompts"
     return None
 

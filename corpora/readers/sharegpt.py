@@ -29,12 +29,12 @@ def read(corpus: Corpus, _: NoSettings) -> Iterator[Example]:
             yield instruction(place, turns, meta=meta, split=split)
 
 
-def fits(look: FilePreview) -> str | None:
-    if "chosen" in look.columns:
+def fits(preview: FilePreview) -> str | None:
+    if "chosen" in preview.columns:
         return None
     for key in KEYS:
-        if look.has(key):
-            said = as_list(look.first(key))
+        if preview.has(key):
+            said = as_list(preview.first(key))
             if key == "data" and not (
                 isinstance(said, list) and said and isinstance(said[0], str) and SPOKEN.match(said[0])
             ):

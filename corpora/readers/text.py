@@ -63,14 +63,18 @@ def _documents(corpus: Corpus, file: File, separator: str) -> Iterator[tuple[Pla
                 lines.clear()
 
 
-def fits(look: FilePreview) -> str | None:
+def fits(preview: FilePreview) -> str | None:
     if (
-        look.holds_objects
-        and isinstance(look.first("text"), str)
-        and not {name.lower() for name in look.columns} & SAYS
+        preview.holds_objects
+        and isinstance(preview.first("text"), str)
+        and not {name.lower() for name in preview.columns} & SAYS
     ):
         return "objects with a text"
-    if look.layout == "text" and look.text.strip() and not look.text.lstrip("\ufeff \n").startswith(("{", "[")):
+    if (
+        preview.layout == "text"
+        and preview.text.strip()
+        and not preview.text.lstrip("\ufeff \n").startswith(("{", "["))
+    ):
         return "lines of a text"
     return None
 

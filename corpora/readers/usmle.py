@@ -28,6 +28,7 @@ MEDALPACA = replace(
 )  # fmt: skip
 PROMPTS = {"plain": PLAIN, "medalpaca": MEDALPACA, "lm-eval": LM_EVAL}
 STEP = re.compile(r"step[_ -]?([123])", re.IGNORECASE)
+"""`step1`, `Step 2`."""
 IMAGES = "image"
 
 Keys = dict[tuple[str, str], tuple[Place, Any]]
@@ -107,17 +108,17 @@ def _images(corpus: Corpus, files: list[File]) -> set[tuple[str, str]]:
     return names
 
 
-def fits(look: FilePreview) -> str | None:
-    complete = look.rows[0] if look.rows and isinstance(look.rows[0], dict) else {}
-    named = STEP.search(look.name.rpartition("/")[2])
+def fits(preview: FilePreview) -> str | None:
+    complete = preview.rows[0] if preview.rows and isinstance(preview.rows[0], dict) else {}
+    named = STEP.search(preview.name.rpartition("/")[2])
     if (
         named
-        and look.has("question", "options")
-        and not look.has("answer_idx")
+        and preview.has("question", "options")
+        and not preview.has("answer_idx")
         and options_by_letter(complete["options"])
     ):
         return "a step in its name, and options by letter, as the self assessments have them"
-    if IMAGES in look.name.lower() and complete and all(STEP.fullmatch(key) for key in complete):
+    if IMAGES in preview.name.lower() and complete and all(STEP.fullmatch(key) for key in complete):
         return "numbers by step, as the list of questions with images has them"
     if named and _are_keys(complete):
         return "a step in its name, and letters by number, as the solutions have them"

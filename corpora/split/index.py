@@ -15,6 +15,7 @@ from kgtools.tools.errors import UsageError
 from kgtools.tools.frames import digests, numbers
 
 AT_ONCE = 50_000
+"""Rows of a batch: more than of whole records, for only groups, facts and questions are read."""
 NO_FIELDS = ("id", "messages", "prompt", "chosen", "rejected", "facts", "split", "meta")
 """Columns that nothing is tied by."""
 

@@ -15,6 +15,7 @@ from kgtools.tools.errors import Findings
 from kgtools.tools.frames import scan_table
 
 AT_ONCE = 50_000
+"""Rows of a batch, as in `index.py`."""
 
 
 class SplitCounts(NamedTuple):

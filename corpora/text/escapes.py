@@ -21,7 +21,9 @@ ESCAPES = "literal-escapes"
 MARKS = ("<", ">", "&lt;", "&gt;")
 """A text that begins or ends with one of these has no line break of its own there."""
 CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
+r"""Code in Markdown, of which nothing is an escape: `` `\n` ``."""
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+"""`&amp;`, `&#39;`, `&#x27;`."""
 LATEX = {
     "n": "abla|atural|earrow|e|eq|eg|ew|ewline|ewcommand|ewpage|exists|geq?|i|leq?|less|gtr|mid|ode|oindent|olimits|onumber"
     "|ormalsize|ot|otin|parallel|prec|[rR]ightarrow|[lL]eftarrow|sim|simeq|subseteq|supseteq|u|[vV]dash|warrow",
@@ -37,6 +39,7 @@ ESCAPE = re.compile(
     rf"(?P<stays>{PATH}|{QUOTATION_ENDS}|\\\\|\\{COMMAND})|(?P<sign>(?:\\r)?\\n|\\r|\\t)(?P<lower>(?=[a-z]))?"
 )
 UNICODE = re.compile(r"(?<![\[\\\-])(?:\\u[0-9a-fA-F]{4})+(?![\-\]])")
+r"""`\u4e2d\u6587`; not in the brackets of a pattern."""
 SURE_BEFORE = re.compile(
     r"(?:[\s.,;:!?)\]，。；：！？）】、]|\d ?(?:mg|[mk]?g|mcg|ug|μg|ml|[dm]?L|IU|U|mmHg|mmol|[cm]?m|bpm|h|hrs?|days?|weeks?|months?|years?"
     r"|tabs?|tablets?|times|%|℃|°C))\Z"

@@ -12,9 +12,13 @@ VALUE = r"\"[^\"<>]*+\"|'[^'<>]*+'|[^\s\"'<>=]++"
 WITHIN = rf"(?:\s++[A-Za-z][\w:-]*+\s?=\s?(?:{VALUE}))*+\s*+/?>"
 """Of a tag behind its name: attributes that have a value, so that `a<b and c>d` is no tag."""
 BREAK = re.compile(rf"\s?</?br{WITHIN}\s?", re.IGNORECASE)
+"""`<br>`, `<br/>`."""
 TAG = re.compile(rf"<(?P<end>/?)(?P<name>{BLOCK}|{INLINE}){WITHIN}", re.IGNORECASE)
+"""`<p>`, `</b>`."""
 OTHER = re.compile(rf"</(?!(?:{BLOCK}|{INLINE}|{STAYS})\s?>)[A-Za-z][\w:.-]*+\s?>", re.IGNORECASE)
+"""The end of any other element: `</font>`."""
 CELL = re.compile(rf"</t[dh]>(?:\s++)?<t[dh]{WITHIN}", re.IGNORECASE)
+"""Where two cells of a table meet: `</td><td>`."""
 BETWEEN = re.compile(rf"(?:(?<!\s)\s++)?(?:</?(?:{BLOCK}){WITHIN}\s*+)++", re.IGNORECASE)
 """Tags of blocks with the blanks round them."""
 

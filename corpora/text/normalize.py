@@ -54,6 +54,7 @@ def texts_of(messages: pl.Expr, *roles: str) -> pl.Expr:
 
 
 HAN, KANA, CYRILLIC = re.compile(r"[\u3400-\u9fff]"), re.compile(r"[\u3041-\u30fa]"), re.compile(r"[\u0400-\u04ff]")
+"""A character of Chinese, of Japanese alone (`の`), and of Russian."""
 SHARE = 0.2
 """Of the letters that are Han for Chinese: English names of drugs and tests in a Chinese sentence leave it far above."""
 

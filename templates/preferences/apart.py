@@ -30,9 +30,11 @@ ROUTES = {
     "insect": r"虫媒|蚊|蜱|螨|蚤|虱|昆虫|叮咬|mosquito|insect|vector",
 }
 NO_ROUTE = re.compile(r"无传染|不传染|非传染|没有传染|不具传染|not contagious|non-?contagious|not infectious")
+"""What says that a disease does not spread: `无传染性`."""
 KINDS = {"susceptible_population": (PEOPLE, SEXES), "transmission": (ROUTES,)}
 BRACKETS = {"(": ")", "（": "）", "[": "]", "【": "】", "{": "}", "《": "》", "“": "”"}
 LATIN = re.compile(r"[（(\[［,，]\s*[A-Za-z][A-Za-z-]{3,}")
+"""A name in Latin letters behind a Chinese one: `肺炎（pneumonia`."""
 
 
 def is_balanced(text: str) -> bool:

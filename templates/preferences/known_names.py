@@ -26,6 +26,7 @@ ENDS = re.compile(
 )
 """Ends that say little."""
 SHORTEST, SHORTEST_ASCII = 2, 4
+"""Characters of a stem that says something: 肺炎, gout. Shorter ones are in unrelated names."""
 WIDEST = 200
 """More entities than these are no kin, though their names end alike: 感染, 中毒."""
 
@@ -37,7 +38,9 @@ GENERAL_TREATMENT = re.compile(
     r"|(?:drug|medica|symptomatic|supportive|rehabilitat|traditional chinese|general|psycho|nursing|conservative)"
 )
 GENERAL_DEPARTMENT = re.compile(r"急诊|中医|保健|体检|综合|营养|康复|其他|全科|疼痛|药")
+"""Departments that any disease may come to: 急诊科, 中医科."""
 ANY = re.compile("")
+"""Finds something in any name: for departments without an opposite."""
 OPPOSITE = {
     "内科": re.compile(r"外|妇|产|骨|眼|口|牙|耳|鼻|喉|五官|皮|性病|男|整形|美容|肛|烧伤|儿"),
     "外科": re.compile(r"^(?!.*外).*(?:内|传染|感染|精神|心理|皮|性病|血液|遗传|产)"),

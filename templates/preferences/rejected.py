@@ -156,23 +156,24 @@ def _find(
     draw: random.Random,
 ) -> list[RejectedAnswer | None]:
     """A wrong answer for each row: the fault that is drawn for it, or else wrong tails, or none."""
-    answers: list[RejectedAnswer | None] = [None] * len(rows)
+    answers: dict[int, RejectedAnswer] = {}
     if template.info.relations:
-        _swap(rows, contraries, answers, judge, draw)
+        answers |= _swap(rows, contraries, judge, draw)
         drawn = draw.choices([name for name, _ in SHARES], [share for _, share in SHARES], k=len(rows))
-        some = {name: [at for at, fault in enumerate(drawn) if fault == name and not answers[at]] for name, _ in SHARES}
+        some = {
+            name: [at for at, fault in enumerate(drawn) if fault == name and at not in answers] for name, _ in SHARES
+        }
         if template.info.tail != "Food":
-            _invent(rows, some["invented"], template.lang, answers, judge, draw)
+            answers |= _invent(rows, some["invented"], template.lang, judge, draw)
         if not template.info.single:
             complete = {at for at, row in enumerate(rows) if len(row.items) > 1 and not partial[at]}
             givers = [at for at in some["omission"] if at in complete and len(rows[at].items) > 2]  # `a and b` is left
             takers = [at for at in some["over-claim"] if at in complete]
-            _omit_and_add(rows, givers, takers, answers, judge, draw)
-    rest = [at for at, wrong in enumerate(answers) if wrong is None]
+            answers |= _omit_and_add(rows, givers, takers, judge, draw)
+    rest = [at for at in range(len(rows)) if at not in answers]
     items = exchange([rows[at] for at in rest], judge.may, lambda item: judge.why_unused(item) is None, draw)
-    for at, now in zip(rest, items, strict=True):
-        answers[at] = _replace("wrong-tails", rows[at], now, judge)
-    return answers
+    replaced = {at: _replace("wrong-tails", rows[at], now, judge) for at, now in zip(rest, items, strict=True)}
+    return [answers.get(at) or replaced.get(at) for at in range(len(rows))]
 
 
 def _replace(fault: str, row: AnswerRow, now: Sequence[Item], judge: Judge) -> RejectedAnswer | None:
@@ -197,10 +198,10 @@ def _text_for(item: Item, head: int, judge: Judge) -> str:
 def _swap(
     rows: Sequence[AnswerRow],
     contraries: dict[int, list[Item]],
-    answers: list[RejectedAnswer | None],
     judge: Judge,
     draw: random.Random,
-) -> None:
+) -> dict[int, RejectedAnswer]:
+    """Row -> an answer with the opposite of one of its items."""
     others = []
     for row in rows:
         near = set().union(*(judge.names.roots(item.tail) for item in row.items if item.tail is not None))
@@ -208,20 +209,22 @@ def _swap(
         others.append(
             [item for item in opposites if item.tail is not None and judge.names.roots(item.tail).isdisjoint(near)]
         )
+    answers = {}
     for at, (position, item) in sorted(circulate(rows, others, draw).items()):
         kept = rows[at].items
         now = [*(each.text for each in kept[:position]), item.text, *(each.text for each in kept[position + 1 :])]
         answers[at] = RejectedAnswer("swapped", now, [item.text], [kept[position].text], item.mask)
+    return answers
 
 
 def _invent(
     rows: Sequence[AnswerRow],
     some: Sequence[int],
     lang: str,
-    answers: list[RejectedAnswer | None],
     judge: Judge,
     draw: random.Random,
-) -> None:
+) -> dict[int, RejectedAnswer]:
+    """Row -> an answer with an invented name, of `some` of the rows."""
     often = popularity(rows)
     invented_rows = [rows[at] for at in some]
     once: set[str] = set()
@@ -232,10 +235,12 @@ def _invent(
         return form(name) not in judge.names.known and not any(overlap(form(name), other) for other in near)
 
     glue = " " if lang == "en" else ""
+    answers = {}
     for at, (position, name) in sorted(invent(halves, may_be_called, glue, draw).items()):
         kept = [item.text for item in invented_rows[at].items]
         now = [*kept[:position], name, *kept[position + 1 :]]
         answers[some[at]] = RejectedAnswer("invented", now, [name], [kept[position]])
+    return answers
 
 
 def _halves(row: AnswerRow, often: Counter[str], lang: str, once: set[str]) -> tuple[int, str, str]:
@@ -258,10 +263,11 @@ def _omit_and_add(
     rows: Sequence[AnswerRow],
     givers: Sequence[int],
     takers: Sequence[int],
-    answers: list[RejectedAnswer | None],
     judge: Judge,
     draw: random.Random,
-) -> None:
+) -> dict[int, RejectedAnswer]:
+    """Row -> an answer that leaves out what another row's answer then says too much."""
+    answers = {}
     gone, more = hand_over([rows[at] for at in givers], [rows[at] for at in takers], judge.may, draw)
     for at, unsaid in zip(givers, gone, strict=True):
         if unsaid:
@@ -276,3 +282,4 @@ def _omit_and_add(
             for item in added:
                 mask |= item.mask
             answers[at] = RejectedAnswer("over-claim", now, [item.text for item in added], [], mask)
+    return answers

@@ -13,8 +13,9 @@ from kgtools.kg.graph import change
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.templates.facts import view
 from kgtools.templates.generate import generate, write
-from kgtools.templates.pack import LANGUAGES, Pack, Tails, Template, find_pack
+from kgtools.templates.pack import LANGUAGES, Pack, Template, find_pack
 from kgtools.templates.render import render
+from kgtools.templates.sandbox import Tails
 from kgtools.templates.select import select
 
 AIM = 4.0

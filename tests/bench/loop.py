@@ -19,7 +19,8 @@ from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.templates.drops import ONLY_TREATMENTS, SAYS_NOTHING
-from kgtools.templates.pack import Pack, Tails, Template, environment
+from kgtools.templates.pack import Pack, Template
+from kgtools.templates.sandbox import Tails, environment
 from kgtools.templates.select import SAME_WORDS
 from kgtools.templates.values import ENGLISH, MONEY, parse, say_en, say_zh, tidy
 from kgtools.tools.inputs.files import digest

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kgtools.templates.pack import FILTERS, environment, find_pack, load_pack
+from kgtools.templates.pack import find_pack, load_pack
+from kgtools.templates.sandbox import FILTERS, environment
 from kgtools.tools.errors import InputError, UsageError
 
 Folder = Callable[..., Path]

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kgtools.templates.pack import FILTERS, TESTS, Template, load_pack
+from kgtools.templates.pack import Template, load_pack
 from kgtools.templates.render import render
+from kgtools.templates.sandbox import FILTERS, TESTS
 from kgtools.tools.errors import InputError
 
 Folder = Callable[..., Path]

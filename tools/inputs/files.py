@@ -15,9 +15,11 @@ from kgtools.tools.inputs.kinds import HEAD, kind_of
 from kgtools.tools.inputs.packings import read_all, unpack
 
 NOT_NUMBERS = re.compile(r"\b(?:NaN|Infinity)\b")
+"""`NaN`, `Infinity`: no numbers of JSON."""
 HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 """An escaped surrogate, which orjson judges and Python's own parser does not."""
 DEEPEST = 100
+"""Brackets in each other, at most: below what Python's parser takes."""
 TOO_DEEP = f"nested more than {DEEPEST} deep"
 BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 

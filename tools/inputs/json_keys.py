@@ -9,6 +9,7 @@ from typing import Any
 from kgtools.tools.errors import InputError
 
 KEY = re.compile(r'"\s*:')
+"""The end of a key: `"name" :`."""
 
 
 class _Twice(dict[str, Any]):

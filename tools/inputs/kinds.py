@@ -1,6 +1,7 @@
 """What a file is that is no text, told by its first bytes."""
 
 HEAD = 4096
+"""Bytes of a file that tell whether it is text."""
 KINDS = (
     (
         b"PAR1",

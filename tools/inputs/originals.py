@@ -15,6 +15,7 @@ from kgtools.tools.inputs.files import sha256
 
 Identity = tuple[int, ...]
 CHUNK = 1 << 20
+"""Bytes of a pipe that are copied at a time."""
 
 
 class Originals:

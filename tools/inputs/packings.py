@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Protocol, cast
 from kgtools.tools.errors import InputError
 
 CHUNK, BUFFER = 1 << 16, 1 << 18
+"""Bytes that are unpacked at a time, and that a reader has ready."""
 MEMORY = 1 << 28
 """Bytes that an xz file may ask for to be unpacked."""
 MOST = 1 << 32
@@ -99,6 +100,7 @@ PACKINGS = (
     ),
 )
 HEAD = 6
+"""Bytes that tell how a file is packed: xz has the longest mark."""
 
 
 def packing_of(head: bytes) -> Packing | None:

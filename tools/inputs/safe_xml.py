@@ -8,6 +8,7 @@ from xml.parsers import expat
 from kgtools.tools.errors import InputError
 
 DEEPEST = 100
+"""Elements in each other, at most."""
 ENTITIES, LONGEST = 200, 200
 """Entities that a file may declare and characters of each: the shortcuts for namespaces that ontologies have."""
 Start = Callable[[str, dict[str, str]], None]

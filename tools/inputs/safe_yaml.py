@@ -11,6 +11,7 @@ from kgtools.tools.errors import InputError
 LONGEST = 5_000_000
 """Characters."""
 DEEPEST = 50
+"""Mappings and lists in each other, at most."""
 MOST = 200_000
 """Values, those counted again that stand for others (`*name`)."""
 

@@ -11,13 +11,18 @@ from kgtools.tools.inputs.packings import FAULTS, FOLD, SMALL, guard
 from kgtools.tools.inputs.safe_xml import look_through
 
 SHEETS = re.compile(r"xl/worksheets/[^/]+\.(?:xml|bin)|content\.xml", re.IGNORECASE)
+"""The members of a workbook that hold cells: `xl/worksheets/sheet1.xml`, of .ods `content.xml`."""
 REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+"""A cell: `AB12`."""
 STYLES = "xl/styles.xml"
 PERCENT = ("9", "10")
 """Formats of Excel's own."""
 QUOTED = re.compile(r'"([^"]*)"')
+"""Text in a number's format: `0"年"`."""
 DATE = re.compile(r"[ymdhs年月日时分秒]", re.IGNORECASE)
+"""A format that is of dates or times: `yyyy-mm-dd`."""
 CHUNK = 1 << 20
+"""Bytes that the parser is given at a time."""
 IN_ZIP = (*FAULTS, zipfile.BadZipFile, RuntimeError, NotImplementedError)
 """What Python raises for a member of a zip file that cannot be read."""
 SPARSE = 5_000_000

@@ -12,12 +12,16 @@ DEEPEST = 50
 """Parentheses within each other; what has more is no expression that anybody wrote."""
 
 REFERENCE = re.compile(r"(DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+")
+"""`LicenseRef-mine`."""
 ADDITION = re.compile(r"(DocumentRef-[A-Za-z0-9.-]+:)?AdditionRef-[A-Za-z0-9.-]+")
+"""`AdditionRef-mine`."""
 WHOLE = re.compile(r"GPL-\d\.\d-with-|MPL-2\.0-no-copyleft")
 """Licences of SPDX's list that the index takes for exceptions."""
 
 GNU = re.compile(r"-(only|or-later)$")
+"""The end of a GNU licence's id: `GPL-3.0-only`."""
 SEPARATOR = re.compile(r"(?:(?<!\s)\s+)?[/|,;&]\s*")
+"""What people write between two licences: `MIT / Apache-2.0`."""
 PHRASES = (
     ("creative commons", "cc"), ("zero", "0"), ("attribution", "by"), ("non-?commercial", "nc"), ("share ?-?alike", "sa"),
     ("no ?-?deriv(ative)?(work)?s", "nd"), ("gnu affero general public", "agpl"), ("gnu (lesser|library) general public", "lgpl"),

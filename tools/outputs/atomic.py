@@ -21,8 +21,10 @@ from kgtools.tools.outputs.signals import defer_signals, note_placed
 
 ASIDE = ".aside-"
 TOKEN = re.compile(r"([0-9a-f]{32})~(.+)")
+"""The name of a folder that we made: 32 random hex digits and its owner."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
 PRIVATE, SHARED = 0o600, 0o666
+"""Who may read a file: its user alone, or whom the umask lets."""
 
 
 def make_aside(parent: Path, kind: str = ASIDE) -> Path:

@@ -6,6 +6,7 @@ from itertools import islice
 from kgtools.tools.errors import InputError
 
 SHOWN = 3
+"""Rows that are named where nothing was made: the first few show the pattern."""
 
 
 def refuse_empty(

@@ -14,6 +14,7 @@ CANNOT = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EBA
 """What a filesystem says that has no locks, or none for what is opened for reading alone."""
 TAKEN = {errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK}
 POLL_S = 0.05
+"""Seconds between two looks at a lock that somebody has: short beside a load, long beside a look."""
 NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 

@@ -192,7 +192,7 @@ def _read(rows: Rows, path: Path, out: Path) -> Path:
     """The folder into which a foreign file was read."""
     if not path.is_file():
         raise InputError(f"{path}: no such file or folder")
-    fitting = {name for _, name, *_ in detect.fit_readers([detect.preview(file) for file in Corpus([path]).files])}
+    fitting = {name for _, name, *_ in detect.fit_readers([detect.read_preview(file) for file in Corpus([path]).files])}
     name = next((name for name in SHAPES[rows.noun] if name in fitting), None)
     if name is None:
         wanted = ", ".join(SHAPES[rows.noun])

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from kgtools.corpora import read as reading
-from kgtools.corpora.detect import preview
+from kgtools.corpora.detect import read_preview
 from kgtools.corpora.ehr.headings import find
 from kgtools.corpora.ehr.records import age_of, sex_of, visit_of
 from kgtools.corpora.files.file import File
@@ -193,7 +193,7 @@ def test_strict_stops_at_a_visit_without_a_diagnosis(tmp_path: Path) -> None:
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_layout_is_known_as_a_patient_record(layout: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(LAYOUTS[layout])
-    why = ehr.fits(preview(File(tmp_path / "file", "file", lambda *_: None)))
+    why = ehr.fits(read_preview(File(tmp_path / "file", "file", lambda *_: None)))
     assert why
     assert "主诉" in why
 

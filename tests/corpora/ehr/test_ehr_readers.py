@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from kgtools.corpora.detect import find, preview, who_reads
+from kgtools.corpora.detect import find, read_preview, who_reads
 from kgtools.corpora.ehr.leaks import holds
 from kgtools.corpora.files.file import File
 from kgtools.corpora.reader import Corpus, Example
@@ -297,7 +297,7 @@ def test_no_file_of_another_corpus_is_taken_for_a_patient_record() -> None:
         (path.name, name)
         for path in files
         if path.parent.name != "clinicalbench"
-        for look in [preview(File(path, path.name, lambda *_: None))]
+        for look in [read_preview(File(path, path.name, lambda *_: None))]
         for name in NAMES
         if find(name).fits(look)
     ]

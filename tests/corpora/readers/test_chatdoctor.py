@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kgtools.corpora.detect import find, preview, who_reads
+from kgtools.corpora.detect import find, read_preview, who_reads
 from kgtools.corpora.files.file import File
 from kgtools.corpora.reader import Corpus
 from kgtools.corpora.readers.chatdoctor import INSTRUCTION
@@ -105,7 +105,7 @@ def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_other_instructions_do_not_fit(tmp_path: Path, changed: dict[str, Any]) -> None:
     (tmp_path / "a.json").write_text(array(row(**changed)), encoding="utf-8")
 
-    assert find("chatdoctor").fits(preview(File(tmp_path / "a.json", "a.json", lambda *_: None))) is None
+    assert find("chatdoctor").fits(read_preview(File(tmp_path / "a.json", "a.json", lambda *_: None))) is None
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kgtools.corpora.detect import find, preview, who_reads
+from kgtools.corpora.detect import find, read_preview, who_reads
 from kgtools.corpora.files.file import File
 from kgtools.corpora.reader import Corpus
 from kgtools.tools.errors import InputError
@@ -120,7 +120,7 @@ def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_other_tables_do_not_fit(tmp_path: Path, columns: str) -> None:
     (tmp_path / "data.csv").write_text(f"{columns}\n{columns}\n", encoding="utf-8")
 
-    assert find("cmd").fits(preview(File(tmp_path / "data.csv", "data.csv", lambda *_: None))) is None
+    assert find("cmd").fits(read_preview(File(tmp_path / "data.csv", "data.csv", lambda *_: None))) is None
 
 
 @pytest.fixture

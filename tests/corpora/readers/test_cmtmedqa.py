@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from kgtools.corpora.detect import find, preview, who_reads
+from kgtools.corpora.detect import find, read_preview, who_reads
 from kgtools.corpora.files.file import File
 from kgtools.corpora.reader import Corpus
 from kgtools.tools.errors import InputError
@@ -161,4 +161,4 @@ def test_its_files_are_known_before_those_of_any_corpus(tmp_path: Path, rows: li
 def test_other_files_do_not_fit(tmp_path: Path, kept: tuple[str, ...]) -> None:
     (tmp_path / "a.json").write_bytes(orjson.dumps([{key: value for key, value in talk().items() if key in kept}]))
 
-    assert find("cmtmedqa").fits(preview(File(tmp_path / "a.json", "a.json", lambda *_: None))) is None
+    assert find("cmtmedqa").fits(read_preview(File(tmp_path / "a.json", "a.json", lambda *_: None))) is None

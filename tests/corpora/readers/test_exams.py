@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgtools.corpora.detect import find, preview, who_reads
+from kgtools.corpora.detect import find, read_preview, who_reads
 from kgtools.corpora.exams import questions
 from kgtools.corpora.exams.questions import PLAIN, ExamSettings, Question, letters_of
 from kgtools.corpora.files.file import File
@@ -123,7 +123,7 @@ def test_the_real_files_fit_the_exams_they_are_of_and_no_others() -> None:
 
     for path in sorted(REAL.rglob("*")):
         if path.is_file() and path.suffix != ".zip":
-            look = preview(File(path, path.name, lambda *_: None))
+            look = read_preview(File(path, path.name, lambda *_: None))
             fitting = [name for name in PUBLISHED if find(name).fits(look)]
             assert fitting == [own[folder] for folder in [path.relative_to(REAL).parts[0]] if folder in own], path.name
 
@@ -138,7 +138,7 @@ def test_a_file_of_something_else_is_refused_and_nothing_breaks(tmp_path: Path, 
     corpus = Corpus([tmp_path / "step1.json"])
 
     assert list(find(name).read(corpus, find(name).settings())) == []
-    assert find(name).fits(preview(corpus.files[0])) is None
+    assert find(name).fits(read_preview(corpus.files[0])) is None
     assert corpus.rejects or text in ("[]", "{}", "[1, 2]") or name in ("ceval", "cmexam", "cmmlu")  # a header alone
 
 

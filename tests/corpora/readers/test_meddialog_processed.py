@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kgtools.corpora.detect import find, preview, who_reads
+from kgtools.corpora.detect import find, read_preview, who_reads
 from kgtools.corpora.files.file import File
 from tests.corpora.readers.exams import array, lines, take
 from tests.corpora.readers.meddialog import ENGLISH, RAW, TALK, messages
@@ -123,4 +123,4 @@ def test_auto_knows_each_layout(tmp_path: Path, data: str) -> None:
 def test_other_files_do_not_fit(tmp_path: Path, data: str) -> None:
     (tmp_path / "data").write_text(data, encoding="utf-8")
 
-    assert find("meddialog").fits(preview(File(tmp_path / "data", "data", lambda *_: None))) is None
+    assert find("meddialog").fits(read_preview(File(tmp_path / "data", "data", lambda *_: None))) is None

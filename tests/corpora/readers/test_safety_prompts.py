@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from kgtools.corpora.detect import find, preview, who_reads
+from kgtools.corpora.detect import find, read_preview, who_reads
 from kgtools.corpora.files.file import File
 from kgtools.corpora.reader import Corpus
 from kgtools.corpora.readers.safety_prompts import ATTACKS, SCENARIOS, TYPICAL
@@ -179,4 +179,4 @@ def test_a_file_with_any_of_its_scenarios_is_known(tmp_path: Path, scenario: str
 def test_other_files_do_not_fit(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.json").write_text(text, encoding="utf-8")
 
-    assert find("safety-prompts").fits(preview(File(tmp_path / "a.json", "a.json", lambda *_: None))) is None
+    assert find("safety-prompts").fits(read_preview(File(tmp_path / "a.json", "a.json", lambda *_: None))) is None

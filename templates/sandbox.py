@@ -1,0 +1,94 @@
+"""The sandbox in which templates are rendered: strict, without globals, with our filters and tests of values alone."""
+
+from collections.abc import Callable
+from typing import Self
+
+from jinja2 import StrictUndefined, Undefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from kgtools.templates.values import is_people, is_predicate, is_quantity, is_route
+
+
+def environment(lang: str) -> ImmutableSandboxedEnvironment:
+    """The sandbox of a language: strict undefined, no globals, our filters alone."""
+    sandbox = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False, finalize=_text
+    )
+    sandbox.globals.clear()
+    sandbox.filters.clear()
+    sandbox.filters.update(FILTERS[lang])
+    sandbox.tests.clear()
+    sandbox.tests.update(TESTS)
+    return sandbox
+
+
+def _text(value: object) -> object:
+    """What `{{ }}` may print: a text; an undefined name goes on to Jinja, which says so."""
+    if isinstance(value, str | Undefined):
+        return value
+    raise TypeError(f"{{{{ }}}} prints a {type(value).__name__.lower()}; use tails | listed")
+
+
+class Tails(list[str]):
+    """The names or values of an answer; `partial`: the graph knows more of them than can be said."""
+
+    partial: bool = False
+
+    @classmethod
+    def of(cls, items: list[str], partial: bool) -> Self:
+        """These items, of which there are more or not."""
+        tails = cls(items)
+        tails.partial = partial
+        return tails
+
+
+def _items(what: str, items: list[str]) -> list[str]:
+    if isinstance(items, list):
+        return items
+    raise TypeError(f"{what} takes a list, as tails is")
+
+
+def list_zh(items: list[str]) -> str:
+    """`甲、乙、丙`, and with 等 behind it where there are more."""
+    return "、".join(_items("listed", items)) + ("等" if _is_partial(items) else "")
+
+
+def list_en(items: list[str]) -> str:
+    """`a, b and c`, and `a, b and c, among others` where there are more: so a list stands at the end of its sentence."""
+    items = _items("listed", items)
+    link = " and "
+    if any(link in item for item in items[-2:]):  # gynecology as well as obstetrics and gynecology
+        link = ", as well as " if len(items) > 2 else " as well as "
+    text = items[0] if len(items) == 1 else f"{', '.join(items[:-1])}{link}{items[-1]}"
+    return f"{text}, among others" if _is_partial(items) else text
+
+
+def _is_partial(items: list[str]) -> bool:
+    return isinstance(items, Tails) and items.partial
+
+
+def first_upper(text: str) -> str:
+    """The text with its first letter in upper case, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def no_stop(text: str) -> str:
+    """The text without the stop, comma or space at its end, for values that are sentences or were cut off."""
+    return text.rstrip("。.；;，,、 \t\r\n")
+
+
+def join(items: list[str], separator: str = "") -> str:
+    """The items with a separator between them."""
+    return separator.join(_items("join", items))
+
+
+_COMMON: dict[str, Callable[..., str]] = {"first_upper": first_upper, "join": join, "no_stop": no_stop}
+FILTERS: dict[str, dict[str, Callable[..., str]]] = {
+    "zh": {**_COMMON, "listed": list_zh},
+    "en": {**_COMMON, "listed": list_en},
+}
+"""The filters of each language, all there are."""
+TESTS: dict[str, Callable[[str], bool]] = {
+    "quantity": is_quantity, "predicate": is_predicate, "people": is_people, "route": is_route,
+}  # fmt: skip
+"""The tests of a value, all there are: `{% if value is quantity %}`."""
