@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ import pytest
 
 from corpora.record import PREFERENCES, RECORDS
 from corpora.shards import Sink
+from tests.train.forks import FORKING
 from tools.frames import Schema
 from tools.main import run
+from train import launch
 from train.chats import chat
 from train.data import open_rows
 from train.models import KINDS, tiny
@@ -93,6 +96,20 @@ def told(folder: Path) -> dict[str, Any]:
 def metrics(folder: Path) -> list[dict[str, Any]]:
     """A run's lines of metrics."""
     return [orjson.loads(line) for line in (folder / "metrics.jsonl").read_bytes().splitlines()]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def workers_are_forked() -> Iterator[None]:
+    """A worker of a run in this process starts without its imports; see tests/train/forks.py."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(launch, "subprocess", FORKING)
+        yield
+
+
+@pytest.fixture
+def own_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers start as a user's do."""
+    monkeypatch.setattr(launch, "subprocess", subprocess)
 
 
 @pytest.fixture(scope="session")
