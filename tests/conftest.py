@@ -24,8 +24,30 @@ from tools.main import run
 pytest_plugins = ["tests.neo4j.fixtures"]
 
 
+LONGEST_FIRST = ("train", "torture", "kg", "templates")
+"""Folders of tests, those with the longest files first; what is short fills the gaps at the end."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files, lest all processes but one wait for it at the end: all that ask one Neo4j, then those with
+    servers of their own, then folder by folder."""
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    if item.get_closest_marker("neo4j"):
+        return -2 if item.get_closest_marker("xdist_group") else -1
+    folder = item.path.relative_to(ROOT / "tests").parts[0]
+    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
+
+
 class Files(LoadScopeScheduling):
     """Tests of one file run in one process, which keeps its fixtures; those of a group too, whatever their file."""
+
+    def __init__(self, config: pytest.Config, log: Any) -> None:
+        config.option.loadscopereorder = False  # it would begin with the files of the most tests, not with the longest
+        super().__init__(config, log)
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
