@@ -9,7 +9,10 @@ import pytest
 from train import chain
 from train.models import fingerprint
 
-pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers so
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning"),  # peft asks transformers so
+    pytest.mark.usefixtures("own_workers"),  # the whole way is gone as a user goes it
+]
 
 
 @pytest.fixture(scope="module")
