@@ -24,8 +24,11 @@ DIR = neo4j-data
 PORT = 7687
 HEAP = 1g
 
-# Tests run in a process for each core; all that share a Neo4j server in one of them.
-SIDE_BY_SIDE = --numprocesses auto --maxprocesses 8 --dist loadgroup
+# Tests run in a process for each core; all that share a Neo4j server in one of them. At the end the ten slowest are told.
+SIDE_BY_SIDE = --numprocesses auto --maxprocesses 8 --dist loadgroup --durations 10
+
+# The processes that tests start, many hundreds, keep what they compile.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo demo-train test test-core torture lint docs bench bench-train neo4j clean
 
