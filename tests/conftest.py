@@ -1,6 +1,7 @@
 """What several folders share: the command line, graphs of a few triples, the sample graph and the real files."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -171,16 +172,25 @@ def tables_of(reading_of: Callable[..., Reading]) -> Callable[..., SourceTables]
     return make
 
 
+@pytest.fixture(scope="session")
+def built_graphs() -> dict[str, Path]:
+    """What the sources of a graph say -> a folder that holds it and that no test is given."""
+    return {}
+
+
 @pytest.fixture
 def graph_of(
-    tmp_path_factory: pytest.TempPathFactory, tables_of: Callable[..., SourceTables]
+    tmp_path_factory: pytest.TempPathFactory, tables_of: Callable[..., SourceTables], built_graphs: dict[str, Path]
 ) -> Callable[..., EmbeddedStore]:
-    """A graph of one source that says these rows."""
+    """A graph of one source that says these rows, in a folder of the test's own; the same rows are built once and copied."""
 
     def make(rows: Sequence[Row] = (), alone: Sequence[Row] = (), **how: Any) -> EmbeddedStore:
-        store = EmbeddedStore(tmp_path_factory.mktemp("graph") / "graph")
-        store.change(lambda inputs: inputs.with_sources([tables_of(rows, alone, **how)]))
-        return store
+        said = repr((rows, alone, how))
+        if said not in built_graphs:
+            store = EmbeddedStore(tmp_path_factory.mktemp("built") / "graph")
+            store.change(lambda inputs: inputs.with_sources([tables_of(rows, alone, **how)]))
+            built_graphs[said] = store.folder
+        return EmbeddedStore(shutil.copytree(built_graphs[said], tmp_path_factory.mktemp("graph") / "graph"))
 
     return make
 
