@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("TORTURE_KILLS", "8"))
 SEED = int(os.environ.get("TORTURE_SEED", time.time_ns() % 1_000_000))
 FEWEST = 3
+"""Kills of a command, and of them those that hit its commit, at least; of three kills one is left to chance."""
 ALL_RERUN = KILLS >= 200
 KILLED = -9
 NEVER_THE_SAME = ("graph.lbug", "files.json", ".unfinished")
@@ -120,7 +121,7 @@ class Torture:
         """Kill so often; gives how many were hit at a moment and at a step, had done their work, left it in between."""
         chance, told = random.Random(SEED), {"moments": 0, "steps": 0, "done": 0, "between": 0, "reruns": 0}
         length, steps, state = self._undisturbed()
-        by_step = min(len(steps), round(kills * self.share))
+        by_step = min(len(steps), max(round(kills * self.share), min(FEWEST, kills - 1)))
         plan: list[int | None] = [(2 * at + 1) * len(steps) // (2 * by_step) for at in range(by_step)]
         plan += [None] * (kills - by_step if self.share < 1 else 0)
         chance.shuffle(plan)
