@@ -27,8 +27,11 @@ HEAP = 1g
 # make docs-serve: where it listens.
 DOCS_PORT = 8000
 
-# Tests run in a process for each core; all that share a Neo4j server in one of them.
-SIDE_BY_SIDE = --numprocesses auto --maxprocesses 8 --dist loadgroup
+# Tests run in a process for each core; all that share a Neo4j server in one of them. The ten slowest are named at the end.
+SIDE_BY_SIDE = --numprocesses auto --maxprocesses 8 --dist loadgroup --durations 10
+
+# The processes that tests start, many hundreds, keep what they compile.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo demo-train test test-core torture lint docs docs-serve screenshots bench bench-train neo4j clean
 

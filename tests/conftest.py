@@ -1,6 +1,7 @@
 """What several folders share: the command line, graphs of a few triples, the sample graph and the real files."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -25,8 +26,30 @@ from kgtools.tools.main import run
 pytest_plugins = ["tests.neo4j.fixtures"]
 
 
+LONGEST_FIRST = ("train", "torture", "kg", "templates")
+"""Folders of tests, those with the longest files first; what is short fills the gaps at the end."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files, lest all processes but one wait for it at the end: all that ask one Neo4j, then those with
+    servers of their own, then folder by folder."""
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    if item.get_closest_marker("neo4j"):
+        return -2 if item.get_closest_marker("xdist_group") else -1
+    folder = item.path.relative_to(ROOT / "tests").parts[0]
+    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
+
+
 class Files(LoadScopeScheduling):
     """Tests of one file run in one process, which keeps its fixtures; those of a group too, whatever their file."""
+
+    def __init__(self, config: pytest.Config, log: Any) -> None:
+        config.option.loadscopereorder = False  # it would begin with the files of the most tests, not with the longest
+        super().__init__(config, log)
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
@@ -150,16 +173,25 @@ def tables_of(reading_of: Callable[..., Reading]) -> Callable[..., SourceTables]
     return make
 
 
+@pytest.fixture(scope="session")
+def built_graphs() -> dict[str, Path]:
+    """What the sources of a graph say -> a folder that holds it and that no test is given."""
+    return {}
+
+
 @pytest.fixture
 def graph_of(
-    tmp_path_factory: pytest.TempPathFactory, tables_of: Callable[..., SourceTables]
+    tmp_path_factory: pytest.TempPathFactory, tables_of: Callable[..., SourceTables], built_graphs: dict[str, Path]
 ) -> Callable[..., EmbeddedStore]:
-    """A graph of one source that says these rows."""
+    """A graph of one source that says these rows, in a folder of the test's own; the same rows are built once and copied."""
 
     def make(rows: Sequence[Row] = (), alone: Sequence[Row] = (), **how: Any) -> EmbeddedStore:
-        store = EmbeddedStore(tmp_path_factory.mktemp("graph") / "graph")
-        change(store, lambda inputs: inputs.with_sources([tables_of(rows, alone, **how)]))
-        return store
+        key = repr((rows, alone, how))
+        if key not in built_graphs:
+            store = EmbeddedStore(tmp_path_factory.mktemp("built") / "graph")
+            change(store, lambda inputs: inputs.with_sources([tables_of(rows, alone, **how)]))
+            built_graphs[key] = store.folder
+        return EmbeddedStore(shutil.copytree(built_graphs[key], tmp_path_factory.mktemp("graph") / "graph"))
 
     return make
 

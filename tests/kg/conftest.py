@@ -29,7 +29,7 @@ def graph_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(tmp_path / "graph") if request.param == "embedded" else request.getfixturevalue("neo4j_graph").uri
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def say(tables_of: Callable[..., SourceTables]) -> Callable[..., Any]:
     """`say(url, a=[rows], b=[rows])`: the sources a and b say these rows, in the graph at the URL; `raw`: names stay as they are."""
 

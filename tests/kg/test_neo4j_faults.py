@@ -39,7 +39,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def whole_server(neo4j_runtime: Runtime) -> Iterator[Server]:
     """A server that the tests of this file stop, kill and set anew."""
-    with temporary_server(version=neo4j_runtime.version, heap=("256m", "512m")) as made:
+    with temporary_server(version=neo4j_runtime.version, heap=("256m", "512m"), brief=True) as made:
         yield made
 
 
@@ -274,7 +274,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_is_said(
     neo4j_runtime: Runtime, small_disk: Path, say: Say, kgtools: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = Server(small_disk / "home", version=neo4j_runtime.version, heap=("256m", "512m"))
+    made = Server(small_disk / "home", version=neo4j_runtime.version, heap=("256m", "512m"), brief=True)
     try:
         made.start().login.use(monkeypatch)
         say(made.uri, a=[COLD])

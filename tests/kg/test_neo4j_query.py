@@ -72,11 +72,21 @@ WRITING = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def asked(neo4j_server: Login, say: Say) -> Login:
+    """The server of the session with a graph of two triples between four entities, which no query changes."""
+    neo4j_server.clear()
+    with pytest.MonkeyPatch.context() as patch:
+        neo4j_server.use(patch)
+        say(neo4j_server.uri, a=ROWS)
+    return neo4j_server
+
+
 @pytest.fixture
-def url(neo4j_graph: Login, say: Say) -> str:
-    """A graph of two triples between four entities."""
-    say(neo4j_graph.uri, a=ROWS)
-    return neo4j_graph.uri
+def url(asked: Login, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Where that graph is; the login is in the environment."""
+    asked.use(monkeypatch)
+    return asked.uri
 
 
 def ask(url: str, cypher: str) -> list[list[Any]]:
@@ -88,20 +98,20 @@ def test_the_books_are_out_of_sight(url: str) -> None:
 
 
 @pytest.mark.parametrize("cypher", WRITING)
-def test_a_query_cannot_write(url: str, neo4j_graph: Login, kgtools: Run, cypher: str) -> None:
-    before = neo4j_graph.ask(
+def test_a_query_cannot_write(url: str, neo4j_server: Login, kgtools: Run, cypher: str) -> None:
+    before = neo4j_server.ask(
         "MATCH (n) OPTIONAL MATCH (n)-[r]->() RETURN properties(n) AS n, properties(r) AS r ORDER BY n.id"
     )
-    schema = neo4j_graph.ask("SHOW INDEXES YIELD name RETURN name ORDER BY name")
+    schema = neo4j_server.ask("SHOW INDEXES YIELD name RETURN name ORDER BY name")
 
     ran = kgtools("query", cypher, "--graph", url)
 
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == "kgtools: error: the query writes; kgtools query only reads\n"
-    assert before == neo4j_graph.ask(
+    assert before == neo4j_server.ask(
         "MATCH (n) OPTIONAL MATCH (n)-[r]->() RETURN properties(n) AS n, properties(r) AS r ORDER BY n.id"
     )
-    assert schema == neo4j_graph.ask("SHOW INDEXES YIELD name RETURN name ORDER BY name")
+    assert schema == neo4j_server.ask("SHOW INDEXES YIELD name RETURN name ORDER BY name")
 
 
 @pytest.mark.parametrize(
@@ -219,13 +229,13 @@ def test_a_table_shows_the_first_rows_and_counts_the_rest(url: str, kgtools: Run
     assert ran.err == "... and 4,000 more rows; --format csv or jsonl gives all\n"
 
 
-def test_an_answer_that_nobody_reads_to_its_end_ends_the_connection(url: str, neo4j_graph: Login) -> None:
+def test_an_answer_that_nobody_reads_to_its_end_ends_the_connection(url: str, neo4j_server: Login) -> None:
     _, rows = open_store(url).query("UNWIND range(1, 500000) AS n RETURN n AS unread", {})
     assert next(iter(rows)) == [1]
 
     del rows
 
-    running = neo4j_graph.ask(
+    running = neo4j_server.ask(
         "SHOW TRANSACTIONS YIELD currentQuery WHERE currentQuery CONTAINS 'AS unread' RETURN count(*) AS n"
     )
     assert running == [{"n": 1}]  # the one that asks

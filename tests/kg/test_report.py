@@ -32,11 +32,13 @@ COLD = [
 ]
 
 
-@pytest.fixture
-def two_sources(graph_of: Graph, tables_of: Callable[..., Any]) -> EmbeddedStore:
-    """`a` says all of COLD, `b` only that 感冒 has 头痛, and knows a 肺炎 of which it says nothing."""
-    store = graph_of(COLD, source="a")
-    change(store, lambda inputs: inputs.with_sources([tables_of(COLD[:1], [("Disease", "肺炎")], source="b")]))
+@pytest.fixture(scope="module")
+def two_sources(tmp_path_factory: pytest.TempPathFactory, tables_of: Callable[..., Any]) -> EmbeddedStore:
+    """`a` says all of COLD, `b` only that 感冒 has 头痛, and knows a 肺炎 of which it says nothing; no test changes it."""
+    store = EmbeddedStore(tmp_path_factory.mktemp("two") / "graph")
+    a, b = tables_of(COLD, source="a"), tables_of(COLD[:1], [("Disease", "肺炎")], source="b")
+    change(store, lambda inputs: inputs.with_sources([a]))
+    change(store, lambda inputs: inputs.with_sources([b]))
     return store
 
 

@@ -1,4 +1,5 @@
 """Fixtures of a real Neo4j; every test that uses one of them gets the marker `neo4j`.
+Side by side, all tests of the one server run in one process; those that have only servers of their own may run in another.
 
     neo4j_server   one server for the whole session, started at first use: a Login (uri, username, password, database)
     empty_neo4j    the same Login, with nothing in its database: no nodes, no constraints, no indexes
@@ -33,7 +34,8 @@ from .java import Missing, Runtime, prepare
 from .login import IN_ENVIRONMENT, Login
 from .server import Server, temporary_server
 
-FIXTURES = {"neo4j_server", "empty_neo4j", "neo4j_login", "own_neo4j", "neo4j_runtime"}
+SHARED = "neo4j_server"
+FIXTURES = {SHARED, "empty_neo4j", "neo4j_login", "own_neo4j", "neo4j_runtime"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,8 +45,10 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if FIXTURES & set(getattr(item, "fixturenames", ())):
+        used = FIXTURES & set(getattr(item, "fixturenames", ()))
+        if used:
             item.add_marker("neo4j")
+        if SHARED in used or (not used and item.get_closest_marker("neo4j")):  # marked itself: it asks in the middle
             item.add_marker(pytest.mark.xdist_group("neo4j"))
 
 
@@ -78,7 +82,7 @@ def neo4j_server(neo4j_of_the_caller: dict[str, str], request: pytest.FixtureReq
         login.clear()
         return
     request.getfixturevalue("neo4j_runtime")
-    with temporary_server() as server:
+    with temporary_server(brief=True) as server:
         yield server.start().login
 
 
@@ -114,7 +118,7 @@ def own_neo4j(neo4j_runtime: Runtime) -> Iterator[Callable[..., Server]]:
     with ExitStack() as servers:
 
         def make(started: bool = True, **how: Any) -> Server:
-            server = servers.enter_context(temporary_server(version=neo4j_runtime.version, **how))
+            server = servers.enter_context(temporary_server(version=neo4j_runtime.version, brief=True, **how))
             return server.start() if started else server
 
         yield make

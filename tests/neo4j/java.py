@@ -18,6 +18,8 @@ LTS = "5.26.30"  # not every release is in Maven Central
 JVMS = Path("/usr/lib/jvm")
 OPENS = ("java.nio", "java.io", "sun.nio.ch", "java.lang", "java.util.concurrent")
 RELEASES = (17, 21, 25)  # of Java, as distributions package them
+BRIEF = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""For what ends in minutes: without the optimizing compiler, whose work would not pay, and with the collector of the fewest threads."""
 
 
 class Missing(Exception):
@@ -32,11 +34,19 @@ class Runtime:
     jdk: Path
     jars: Path
 
-    def command(self, *words: str, heap: tuple[str, str] = ("512m", "1g")) -> list[str]:
+    def command(self, *words: str, heap: tuple[str, str] = ("512m", "1g"), brief: bool = False) -> list[str]:
         """The command line of a Java program that sees the jars; `heap` is what it begins with and what it may take."""
         opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENS]
         sizes = [f"-Xms{heap[0]}", f"-Xmx{heap[1]}", "-Dfile.encoding=UTF-8"]
-        return [str(self.jdk / "bin" / "java"), *sizes, *opens, "-cp", f"{self.jars}/*", *words]
+        return [
+            str(self.jdk / "bin" / "java"),
+            *(BRIEF if brief else ()),
+            *sizes,
+            *opens,
+            "-cp",
+            f"{self.jars}/*",
+            *words,
+        ]
 
 
 @functools.cache

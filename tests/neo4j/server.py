@@ -38,7 +38,7 @@ class Server:
     """Neo4j Community with its home in a folder: `with Server(home) as server` or `start()` and `stop()`.
 
     `port` 0 takes a free one, which it keeps; `password` None makes one up; `settings` go into neo4j.conf over DEFAULTS;
-    `temporary`: should our process die, the server removes its home.
+    `temporary`: should our process die, the server removes its home; `brief`: it serves for minutes, and its start counts.
     """
 
     home: Path
@@ -48,6 +48,7 @@ class Server:
     heap: tuple[str, str] = ("512m", "1g")
     settings: Mapping[str, str] = field(default_factory=dict)
     temporary: bool = False
+    brief: bool = False
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
     _knows_password: bool = field(default=False, init=False, repr=False)
 
@@ -80,7 +81,9 @@ class Server:
         self._write_settings()
         runtime = prepare(self.version)
         mode = "temporary" if self.temporary else "keep"
-        command = runtime.command(str(HERE / "Neo4jServer.java"), str(self.home), mode, heap=self.heap)
+        command = runtime.command(
+            str(HERE / "Neo4jServer.java"), str(self.home), mode, heap=self.heap, brief=self.brief
+        )
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, cwd=self.home,
@@ -130,7 +133,7 @@ class Server:
         self._write_settings()
         where = {"NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")}
         return subprocess.run(
-            prepare(self.version).command("org.neo4j.cli.AdminTool", *words, heap=self.heap),
+            prepare(self.version).command("org.neo4j.cli.AdminTool", *words, heap=self.heap, brief=self.brief),
             cwd=cwd or self.home, env=environment() | where, stdin=subprocess.DEVNULL, capture_output=True,
             encoding="utf-8", check=False,
         )  # fmt: skip

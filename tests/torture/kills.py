@@ -1,8 +1,9 @@
 """Kill kgtools again and again, and look each time at what is left.
 
-`TORTURE_KILLS=200` kills each command so often (default: 50), `TORTURE_SEED=7` draws the same moments again: the seed is in
-every failure. A third of the kills hit steps of the commit, the others moments drawn evenly over the whole run. From 200
-on, every kill that left the old state is followed by a run that nobody kills, else every fifth."""
+`TORTURE_KILLS=200` kills each command so often, as `make torture` does (default: 8, so that `make test` stays short);
+`TORTURE_SEED=7` draws the same moments again: the seed is in every failure. A third of the kills hit steps of the commit,
+the others moments drawn evenly over the whole run. From 200 on, every kill that left the old state is followed by a run
+that nobody kills, else every fifth."""
 
 import os
 import random
@@ -23,13 +24,20 @@ from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.tools.inputs.files import sha256
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = int(os.environ.get("TORTURE_KILLS", "50"))
+KILLS = int(os.environ.get("TORTURE_KILLS", "8"))
 SEED = int(os.environ.get("TORTURE_SEED", time.time_ns() % 1_000_000))
+FEWEST = 3
+"""Kills of a command, and of them those that hit its commit, at least; of three kills one is left to chance."""
 ALL_RERUN = KILLS >= 200
 KILLED = -9
 NEVER_THE_SAME = ("graph.lbug", "files.json", ".unfinished")
 Words = list[str]
 Files = dict[str, str]
+
+
+def fewer(times: int) -> int:
+    """The kills of a command that costs so many times as much as others: one in `times`, but some."""
+    return max(KILLS // times, FEWEST)
 
 
 @dataclass(frozen=True)
@@ -113,8 +121,8 @@ class Torture:
         """Kill so often; gives how many were hit at a moment and at a step, had done their work, left it in between."""
         chance, told = random.Random(SEED), {"moments": 0, "steps": 0, "done": 0, "between": 0, "reruns": 0}
         length, steps, state = self._undisturbed()
-        by_step = min(len(steps), round(kills * self.share))
-        plan: list[int | None] = [at * len(steps) // by_step for at in range(by_step)]
+        by_step = min(len(steps), max(round(kills * self.share), min(FEWEST, kills - 1)))
+        plan: list[int | None] = [(2 * at + 1) * len(steps) // (2 * by_step) for at in range(by_step)]
         plan += [None] * (kills - by_step if self.share < 1 else 0)
         chance.shuffle(plan)
         for number, at in enumerate(plan):

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.torture.kills import KILLS, Files, Torture, Victims, Watched, Words, files
+from tests.torture.kills import Files, Torture, Victims, Watched, Words, fewer, files
 
 
 def graph_with(victim: Victims, folder: Path, **states: list[Words]) -> Watched:
@@ -43,7 +43,7 @@ def test_a_killed_first_load_leaves_no_graph_or_a_whole_one(victim: Victims, cut
     torture = Torture(
         victim, {"a": load}, graph.state, graph.settled, "before fsync", {"none": lambda: shutil.rmtree(folder)}
     )
-    torture.run(KILLS // 5)
+    torture.run(fewer(5))
 
 
 def test_a_killed_unload_leaves_the_old_graph_or_the_new_one(victim: Victims, cut: dict[str, Path]) -> None:
@@ -119,4 +119,4 @@ def test_a_ctrl_c_leaves_the_old_graph_or_the_new_one(victim: Victims, cut: dict
     a, b = (["load", "xywy", str(cut[name]), "--graph", str(folder)] for name in ("a.json", "b.json"))
     graph = graph_with(victim, folder, a=[a], b=[b])
 
-    Torture(victim, {"a": a, "b": b}, graph.state, graph.settled, "os.mkdir", by=signal.SIGINT, share=1).run(KILLS // 3)
+    Torture(victim, {"a": a, "b": b}, graph.state, graph.settled, "os.mkdir", by=signal.SIGINT, share=1).run(fewer(3))

@@ -13,7 +13,7 @@ from kgtools.kg.stores.neo4j.store import Neo4jStore
 from kgtools.kg.tables import Entities, Triples
 from kgtools.tools.errors import StoreError
 from tests.neo4j.login import Login
-from tests.torture.kills import KILLS, Torture, Victims
+from tests.torture.kills import Torture, Victims, fewer
 
 BATCHES = {
     "kgtools.kg.stores.neo4j.store.AT_ONCE": 10,
@@ -105,7 +105,7 @@ def test_a_killed_load_in_batches_leaves_a_whole_graph_or_a_change_under_way(
     graph = watched(remote, neo4j_login, loads)
     remote.patch.update(BATCHES)
 
-    told = Torture(remote, loads, graph.state, graph.settled, "before run", between="between").run(KILLS // 2)
+    told = Torture(remote, loads, graph.state, graph.settled, "before run", between="between").run(fewer(2))
 
     assert told["between"] > 0
     graph.close()
@@ -118,7 +118,7 @@ def test_a_killed_first_load_leaves_no_graph_or_a_whole_one(
     neo4j_login.clear()
 
     Torture(remote, {"a": loads["a"]}, graph.state, graph.settled, "before run", {"none": neo4j_login.clear}).run(
-        KILLS // 16
+        fewer(16)
     )
     graph.close()
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from kgtools.tools.main import run
 from kgtools.train.data.chat import chat
 from kgtools.train.data.rows import open_rows
 from kgtools.train.data.tokenize import NOT_LEARNT, tokenize
+from kgtools.train.launch import processes
 from kgtools.train.models.resolve import KINDS, tiny
 from kgtools.train.recipe import Recipe
+from tests.train.forks import FORKING
 
 GOOD, BAD = "休息吃药", "qwxz"
 TEXTS = ["头痛怎么办?", "What helps with a fever?"] * 5
@@ -93,6 +96,20 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 def metrics(folder: Path) -> list[dict[str, Any]]:
     """A run's lines of metrics."""
     return [orjson.loads(line) for line in (folder / "metrics.jsonl").read_bytes().splitlines()]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def workers_are_forked() -> Iterator[None]:
+    """A worker of a run in this process starts without its imports; see tests/train/forks.py."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(processes, "subprocess", FORKING)
+        yield
+
+
+@pytest.fixture
+def own_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers start as a user's do."""
+    monkeypatch.setattr(processes, "subprocess", subprocess)
 
 
 @pytest.fixture(scope="session")

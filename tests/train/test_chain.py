@@ -9,7 +9,10 @@ import pytest
 from kgtools.train import pipeline
 from kgtools.train.models.resolve import fingerprint
 
-pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft asks transformers so
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning"),  # peft asks transformers so
+    pytest.mark.usefixtures("own_workers"),  # the whole way is gone as a user goes it
+]
 
 
 @pytest.fixture(scope="module")

@@ -239,6 +239,7 @@ def few(tmp_path: Path) -> Path:
     return records(tmp_path / "few", [question(number) + reply(GOOD) for number in range(16)])
 
 
+@pytest.mark.usefixtures("own_workers")
 def test_a_run_whose_weights_become_no_numbers_leaves_no_checkpoint_to_go_on_from(
     few: Path, tmp_path: Path, kgtools: Any
 ) -> None:
@@ -263,6 +264,7 @@ def small_disk(tmp_path: Path) -> Any:
     subprocess.run(["umount", str(place)], check=True)
 
 
+@pytest.mark.usefixtures("own_workers")
 def test_a_full_disk_is_told_of_and_with_more_space_the_same_command_goes_on(
     small_disk: Path, few: Path, kgtools: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
