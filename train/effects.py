@@ -11,7 +11,7 @@ import polars as pl
 from kgtools.corpora.record_files import scan
 from kgtools.tools.frames import load_table, write_table
 from kgtools.train import recipe
-from kgtools.train.inference.answer import Answer, Show, answer
+from kgtools.train.inference.answer import Answer, OnProgress, answer
 
 QUESTIONS = 128
 """Questions of a kind that the models are asked, at most."""
@@ -88,7 +88,7 @@ class Effect:
 
 def measure_effect(
     name: str, loss: float | None, system: str, seed: int, model: Path, exam: Exam, out: Path, score: Callable[[Any], list[float]],
-    on_progress: Show = lambda *_: None,
+    on_progress: OnProgress = lambda *_: None,
 ) -> Effect:  # fmt: skip
     """Let a model answer the questions of an exam; `score` gives the scores of (prompt, answer). What it answered is kept in `out`."""
 

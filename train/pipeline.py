@@ -13,7 +13,7 @@ from kgtools.tools.outputs.atomic import write_file
 from kgtools.tools.outputs.staging import manifest
 from kgtools.train import effects, recipe
 from kgtools.train.effects import Effect
-from kgtools.train.inference.answer import Show
+from kgtools.train.inference.answer import OnProgress
 from kgtools.train.launch import processes
 from kgtools.train.launch.job import Stage
 from kgtools.train.launch.plan import Plan
@@ -53,7 +53,7 @@ class PipelineResult:
 
 def train_all(
     inputs: PipelineInputs, out: Path, cluster: processes.Cluster, on_stage: Callable[[str], None], on_metrics: Any,
-    on_progress: Show = lambda *_: None,
+    on_progress: OnProgress = lambda *_: None,
 ) -> PipelineResult:  # fmt: skip
     """Run the stages into folders of `out`. What is done already is not done again. `on_stage` is told what begins, `on_metrics` is given each
     line of metrics, `on_progress` how many answers are there and how many there will be.

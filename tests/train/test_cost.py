@@ -169,10 +169,13 @@ def test_answers_and_the_second_of_a_pair_are_kept_too() -> None:
 
     assert (recipe(micro_batch_size=4).sequences, recipe().completion_length) == (4, 0)
     assert Reward(**common).sequences == 8
-    assert (Ppo(**common, reward="r", max_new_tokens=7).sequences, Ppo(**common, reward="r").answer) == (8, 256)
-    assert Rloo(**common, reward="r", max_new_tokens=7).answer == 7
-    assert Ppo(**common, reward="r", engine="vllm", gpu_memory_utilization=0.5).room == pytest.approx(0.35)
-    assert Ppo(**common, reward="r", gpu_memory_utilization=0.5).room == recipe().memory_fraction == 0.85
+    assert (Ppo(**common, reward="r", max_new_tokens=7).sequences, Ppo(**common, reward="r").completion_length) == (
+        8,
+        256,
+    )
+    assert Rloo(**common, reward="r", max_new_tokens=7).completion_length == 7
+    assert Ppo(**common, reward="r", engine="vllm", gpu_memory_utilization=0.5).memory_fraction == pytest.approx(0.35)
+    assert Ppo(**common, reward="r", gpu_memory_utilization=0.5).memory_fraction == recipe().memory_fraction == 0.85
 
 
 @pytest.mark.parametrize(

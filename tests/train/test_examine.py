@@ -149,7 +149,7 @@ def test_rows_that_were_never_trained_are_trained_unless_the_recipe_says_which(m
     assert looked_at("sft", mute, asked, train_tokens="none").modules == {}
     assert looked_at("sft", mute, asked, train_tokens="none").untrained == {"</s>": "zero"}
     assert looked_at("sft", mute, asked, train_tokens=["<s>"]).trained == ["<s>"]
-    assert looked_at("sft", mute, asked, method="full").facts["trained_tokens"] == []
+    assert looked_at("sft", mute, asked, method="full").training_facts["trained_tokens"] == []
     assert looked_at("reward", mute, asked).untrained == {}
     assert looked_at("sft", folder, asked).facts["untrained_tokens"] == {}
     with pytest.raises(UsageError, match="no token </S>; did you mean </s>"):

@@ -49,7 +49,7 @@ COPIED = ("task", "lang", "facts", "group", "source", "license", "split")
 """What the record of an answer has of its question's."""
 KEPT = ".answers.jsonl"
 """Answers as they come, a line each after one with the identity of the run; gone when `answers.parquet` is there."""
-Show = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 
 
 class Answer(ModelSettings):
@@ -183,7 +183,7 @@ class AnswerResult:
 
 def answer_records(
     name: str | Path, settings: Mapping[str, str], out: Path, *, fresh: bool = False, dry_run: bool = False,
-    on_progress: Show = lambda *_: None,
+    on_progress: OnProgress = lambda *_: None,
 ) -> AnswerResult:  # fmt: skip
     """Let a model answer by a recipe, a name or a file, with changes (`{"max_new_tokens": "64"}`) into the folder `out`. Raises UsageError,
     InputError."""
@@ -209,7 +209,7 @@ def describe_questions(recipe: Answer, asked: Questions) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def answer(recipe: Answer, out: Path, fresh: bool, on_progress: Show = lambda *_: None) -> dict[str, Any]:
+def answer(recipe: Answer, out: Path, fresh: bool, on_progress: OnProgress = lambda *_: None) -> dict[str, Any]:
     """Write a model's answers to `out/answers.parquet`; what `run.json` says.
 
     What was answered before a run was broken off is kept, and what comes then is what an unbroken run would have given: each batch
@@ -252,7 +252,7 @@ def answer(recipe: Answer, out: Path, fresh: bool, on_progress: Show = lambda *_
 
 
 def draw_answers(
-    recipe: Answer, asked: Questions, out: Path, fresh: bool, on_progress: Show
+    recipe: Answer, asked: Questions, out: Path, fresh: bool, on_progress: OnProgress
 ) -> dict[tuple[int, int], Completion]:
     """What was said, by question and sample; what is in `out/.answers.jsonl` is not drawn again."""
     import torch

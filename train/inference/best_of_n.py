@@ -42,7 +42,7 @@ def preview(recipe: Reject) -> dict[str, Any]:
         }
 
 
-def reject(recipe: Reject, out: Path, fresh: bool, on_progress: answer.Show = lambda *_: None) -> dict[str, Any]:
+def reject(recipe: Reject, out: Path, fresh: bool, on_progress: answer.OnProgress = lambda *_: None) -> dict[str, Any]:
     """Write the best of each question's answers to `out/records.parquet`; what `run.json` says. Answers that did not end are not
     chosen. Raises UsageError, InputError."""
     from kgtools.train.inference import reward_scores

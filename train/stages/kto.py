@@ -100,11 +100,11 @@ def _split_pairs(pairs: Any) -> Any:
 def _rotate_answers(collate: Callable[[Rows], Any]) -> Callable[[Rows], Any]:
     """Gives each question the answer to the one before it in the micro batch as well: of these the divergence is estimated."""
 
-    def rotated(rows: Rows) -> Any:
+    def collate_with_others(rows: Rows) -> Any:
         others = [row["completion_ids"] for row in rows[-1:] + rows[:-1]]
         return collate([row | {"KL_completion_ids": ids} for row, ids in zip(rows, others, strict=True)])
 
-    return rotated
+    return collate_with_others
 
 
 STAGE = Stage("kto", "Let a model learn from good and bad answers by themselves: KTO.", Kto, "preferences", run, check)

@@ -69,7 +69,7 @@ class Roles(nn.Module):  # type: ignore[misc]  # mypy follows no imports of torc
         with self.role(role):
             return layer(*inputs)
 
-    def hidden(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def hidden_states(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """The last hidden states in the role that is active, (batch, tokens, size)."""
         causal = self.causal[0]
         trunk = getattr(causal, causal.base_model_prefix)
@@ -81,20 +81,20 @@ class Roles(nn.Module):  # type: ignore[misc]  # mypy follows no imports of torc
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Log-probabilities of the tokens after the first and the entropies there, both (batch, tokens - 1)."""
         with self.role(role):
-            states = self.hidden(ids, mask)[:, :-1]
+            states = self.hidden_states(ids, mask)[:, :-1]
             head = self.causal[0].get_output_embeddings()
             return chunked_log_probs(states, head, ids[:, 1:], temperature)
 
     def values(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """What is expected before each token after the first, (batch, tokens - 1)."""
         with self.role("value"):
-            values: torch.Tensor = self.value(self.hidden(ids, mask)[:, :-1].to(self.value.weight.dtype))
+            values: torch.Tensor = self.value(self.hidden_states(ids, mask)[:, :-1].to(self.value.weight.dtype))
             return values.squeeze(-1).float()
 
     def scores(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """What the reward model says of each text at its last token, (batch,)."""
         with self.role("reward"):
-            states = self.hidden(ids, mask)
+            states = self.hidden_states(ids, mask)
             last = states[torch.arange(len(ids)), mask.sum(dim=1) - 1]
             scores: torch.Tensor = self.reward(last.to(self.reward.weight.dtype))
             return scores.squeeze(-1).float()
