@@ -12,7 +12,7 @@ from kgtools.kg.ontology import ontology
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.tools.errors import CypherError, InputError, UsageError
 from kgtools.tools.inputs.files import digest
-from tests.kg.test_people import SYMPTOMS
+from tests.kg.build.test_people import SYMPTOMS
 
 FILES = sorted(OURS.rglob("*.cypher"))
 NAMES = [file.stem for file in FILES]

@@ -14,7 +14,7 @@ from kgtools.kg.build.load import prepare
 from kgtools.kg.graph import change
 from kgtools.kg.source import Options
 from kgtools.kg.stores.folder.store import EmbeddedStore
-from tests.kg.aligning import ROWS, generation, now, review, snapshot
+from tests.kg.align.aligning import ROWS, generation, now, review, snapshot
 
 Run = Callable[..., Any]
 

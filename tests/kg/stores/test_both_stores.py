@@ -20,7 +20,7 @@ from kgtools.tools.main import run
 from tests.neo4j.login import Login
 
 Run = Callable[..., Any]
-SAMPLES = Path(__file__).parents[2] / "kg" / "samples"
+SAMPLES = Path(__file__).parents[3] / "kg" / "samples"
 OUTPUTS = ("records.jsonl", "records.parquet", "coverage.parquet")
 QUESTIONS = {
     "names": "MATCH (d:Disease)-[:HAS_SYMPTOM]->(s:Symptom) RETURN d.name AS disease, s.name AS symptom ORDER BY disease, symptom LIMIT 500",

@@ -15,7 +15,7 @@ from kgtools.kg.build.ledger import DIFFERENT, SAME
 from kgtools.kg.stores.folder.store import EmbeddedStore
 from kgtools.kg.tables import LEDGER, Ledger
 from kgtools.tools.errors import InputError
-from tests.kg.aligning import ROWS, SUGAR, decide, now
+from tests.kg.align.aligning import ROWS, SUGAR, decide, now
 
 Run = Callable[..., Any]
 

@@ -12,7 +12,7 @@ from kgtools.kg.build.inputs import SourceTables
 from kgtools.kg.build.ledger import DIFFERENT, SAME
 from kgtools.kg.graph import change
 from kgtools.kg.stores.folder.store import EmbeddedStore
-from tests.kg.aligning import LUNG, POEMS, ROWS, SUGAR, decide, generation, now, review, snapshot
+from tests.kg.align.aligning import LUNG, POEMS, ROWS, SUGAR, decide, generation, now, review, snapshot
 
 Run = Callable[..., Any]
 

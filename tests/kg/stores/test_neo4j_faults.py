@@ -26,7 +26,7 @@ Say = Callable[..., Store]
 COLD = ("Disease", "感冒", "HAS_SYMPTOM", "头痛")
 FLU = ("Disease", "流感", "HAS_SYMPTOM", "发热")
 MANY = [("Disease", f"病{n}", "HAS_SYMPTOM", f"痛{n % 50}") for n in range(400)]
-SAMPLE = Path(__file__).parents[2] / "kg" / "samples" / "xywy" / "medical.json"
+SAMPLE = Path(__file__).parents[3] / "kg" / "samples" / "xywy" / "medical.json"
 WIDE = "UNWIND range(1, 500000) AS n RETURN n, toString(n) + ' 头痛' AS text"
 
 

@@ -23,7 +23,7 @@ Run = Callable[..., Any]
 Say = Callable[..., Store]
 COLD = ("Disease", "感冒", "HAS_SYMPTOM", "头痛")
 FLU = ("Disease", "流感", "HAS_SYMPTOM", "发热")
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 DIES = """
 import os, signal, sys
 from kgtools.kg.stores.neo4j import store as neo4j

@@ -12,7 +12,7 @@ from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.inputs.files import sha256
 from tests.workbooks import workbook
 
-SAMPLES = Path(__file__).resolve().parents[2] / "kg" / "samples"
+SAMPLES = Path(__file__).resolve().parents[3] / "kg" / "samples"
 PLAIN = [("咳嗽", "cough", None), ("百日咳", "pertussis", None)]
 
 

@@ -15,7 +15,7 @@ from neo4j.exceptions import AuthError, ClientError
 from tests.neo4j.login import Login
 from tests.neo4j.server import Server, StartFailed, free_port
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 Own = Callable[..., Server]
 COUNT = "MATCH (n) RETURN count(n) AS n"
 

@@ -21,7 +21,7 @@ from tests.neo4j.login import Login
 Run = Callable[..., Any]
 Say = Callable[..., Store]
 ROWS = [("Disease", "感冒", "HAS_SYMPTOM", "头痛")]
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_no_command_takes_a_password() -> None:

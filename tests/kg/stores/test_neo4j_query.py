@@ -19,7 +19,7 @@ from tests.neo4j.login import Login
 Run = Callable[..., Any]
 Say = Callable[..., Store]
 ROWS = [("Disease", "感冒", "HAS_SYMPTOM", "头痛"), ("Disease", "流感", "HAS_SYMPTOM", "发热")]
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WIDE = (
     "UNWIND range(1, 500000) AS i RETURN i, i / 7.0 AS f, '疾病的名称' + toString(i) AS a, ['头痛', toString(i)] AS c, "
     "{id: i, name: '感冒' + toString(i)} AS d, 'some longer English text number ' + toString(i) AS e, i % 2 = 0 AS g, "
