@@ -93,7 +93,7 @@ def dedup(
     dry_run: bool = False,
     progress: Progress = SILENT,
 ) -> "DedupResult":
-    """Take out records that say the same as another, word for word or nearly.
+    """Remove records that repeat another, word for word or nearly.
 
     `on`: compare the question, the answer or the whole. `threshold`: the Jaccard similarity of character n-grams (`ngram`
     characters each) from which on two are near duplicates, over 0 and at most 1, which means exact ones only. `keep`: which of a

@@ -27,9 +27,8 @@ from kgtools.corpora.deidentify.policy import load_policy
 from kgtools.corpora.deidentify.policy import names as policies
 from kgtools.corpora.export.convert import DROPS
 from kgtools.corpora.mix import recipe as mix
-from kgtools.corpora.mix.result import REMOVED
 from kgtools.corpora.reader import REJECTS as READ_REJECTS
-from kgtools.corpora.record import PREFERENCES, RECORDS
+from kgtools.corpora.record import PREFERENCES, RECORDS, REMOVED
 from kgtools.corpora.split import plan
 from kgtools.corpora.split.assign import REASONS as SPLIT_REASONS
 from kgtools.kg.build.normalize import RULES as LOAD_RULES
@@ -69,8 +68,8 @@ TABLES: dict[str, Schema] = {
     "export-rejects": DROPS, "train-rejects": TRAIN_REJECTS, "answers": ANSWERS,
 }  # fmt: skip
 MIX: dict[str, type[BaseModel]] = {
-    "mix": mix.Recipe, "mix-source": mix.Ingredient, "mix-filter": mix.Filters, "mix-deidentify": mix.Deidentify,
-    "mix-dedup": mix.Dedup, "mix-decontaminate": mix.Decontaminate, "plan": plan.Plan, "plan-rule": plan.Rule,
+    "mix": mix.MixRecipe, "mix-source": mix.Ingredient, "mix-filter": mix.Filters, "mix-deidentify": mix.Deidentify,
+    "mix-dedup": mix.Dedup, "mix-decontaminate": mix.Decontaminate, "plan": plan.SplitPlan, "plan-rule": plan.Rule,
 }  # fmt: skip
 
 
@@ -241,16 +240,16 @@ def stages() -> dict[str, tuple[type[BaseModel], type[BaseModel]]]:
         name: (registry.find("stages", name).recipe, training.Recipe)
         for name in ("pretrain", "sft", "reward", "dpo", "kto", "rloo", "ppo")
     }
-    return found | {"answer": (Answer, training.Asking), "reject": (Reject, Answer)}
+    return found | {"answer": (Answer, training.ModelSettings), "reject": (Reject, Answer)}
 
 
 def common_keys() -> str:
-    fields = fields_of(training.Asking)
+    fields = fields_of(training.ModelSettings)
     return key_table(fields, meanings("keys", "common", fields))
 
 
 def train_keys() -> str:
-    above = fields_of(training.Asking)
+    above = fields_of(training.ModelSettings)
     fields = {key: field for key, field in fields_of(training.Recipe).items() if key not in above}
     return key_table(fields, meanings("keys", "train", fields))
 

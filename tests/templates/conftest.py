@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from kgtools.kg.build.inputs import GraphMetadata, Inputs, NamesMetadata, NameTa
 from kgtools.kg.build.merge import merge
 from kgtools.kg.build.normalize import with_ids
 from kgtools.kg.ontology import ontology
-from kgtools.kg.stores.reconcile import Held, Reconciliation, reconcile
+from kgtools.kg.stores.reconcile import StoredGraph
 from kgtools.kg.tables import FACTS, NAMED, NAMES, REJECTS, Entities, Triples
 
 SAMPLES = Path(__file__).parents[2] / "kg" / "samples"
@@ -25,35 +26,50 @@ Said = tuple[str, str, str]
 
 
 @dataclass
+class MemoryTransaction:
+    """A change of a graph in memory."""
+
+    store: "Memory"
+    inputs: Inputs
+
+    def write(self, inputs: Inputs, entities: Entities, triples: Triples) -> StoredGraph:
+        self._new = (inputs, entities, triples)
+        return StoredGraph(entities, triples)
+
+    def commit(self) -> None:
+        self.store.made_of, self.store.merged = self._new[0], self._new[1:]
+
+
 class Memory:
     """A store that keeps the merged graph of its inputs in memory."""
 
-    said: Inputs
+    def __init__(self, made_of: Inputs) -> None:
+        self.made_of, self.merged = made_of, merge(made_of)
 
-    def __post_init__(self) -> None:
-        self._entities, self._triples = merge(self.said)
+    def has_graph(self) -> bool:
+        return True
 
-    def change(self, make: Callable[[Inputs], Inputs], command: str = "load") -> Reconciliation:  # noqa: ARG002
-        self.__init__(make(self.said))  # type: ignore[misc]
-        return reconcile(self._entities, self._triples, self.held())
+    @contextmanager
+    def changing(self, command: str) -> Iterator[MemoryTransaction]:  # noqa: ARG002
+        yield MemoryTransaction(self, self.made_of)
 
     def inputs(self) -> Inputs:
-        return self.said
+        return self.made_of
 
     def metadata(self) -> GraphMetadata:
-        return self.said.metadata
+        return self.made_of.metadata
 
     def names(self) -> tuple[NameTable, ...]:
-        return self.said.names
+        return self.made_of.names
 
-    def held(self) -> Held:
-        return Held(self._entities, self._triples)
+    def read_back(self) -> StoredGraph:
+        return StoredGraph(*self.merged)
 
     def entities(self) -> Entities:
-        return self._entities
+        return self.merged[0]
 
     def triples(self) -> Triples:
-        return self._triples
+        return self.merged[1]
 
     def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
         raise NotImplementedError(f"{cypher} {params}")
