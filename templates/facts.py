@@ -163,7 +163,8 @@ def _attributes(entities: pl.DataFrame, bits: dict[str, int]) -> pl.DataFrame:
     )  # fmt: skip
     doubt = entities.select(_doubt()).to_series()
     doubted = value_doubts(entities)
-    alias = pl.when(pl.col("kind") == "alias")  # a name that an entity gave up may be its own, or cut off
+    # a name that an entity gave up may be its own, or cut off
+    alias = pl.when(pl.col("kind") == "alias")
     keys = rows.select(
         pl.concat_str(entities["id"].gather(rows["head"]), "relation", "value", separator=SEPARATOR)
     ).to_series()

@@ -185,7 +185,8 @@ def _variants(file: Path, lang: str) -> tuple[Variant, ...]:
         raise InputError(f"{file}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
     except TemplateSyntaxError as error:
         raise InputError(f"{file}:{error.lineno}: {error.message}") from error
-    except (RecursionError, ValueError) as error:  # of Python's own parser: a number of thousands of digits
+    except (RecursionError, ValueError) as error:
+        # of Python's own parser: a number of thousands of digits
         raise InputError(f"{file}: nested too deeply, or with a number that is too long") from error
     _refuse_deep(file, tree)
     for node in _walk(tree):

@@ -57,7 +57,8 @@ def list_en(items: list[str]) -> str:
     """`a, b and c`, and `a, b and c, among others` where there are more: so a list stands at the end of its sentence."""
     items = _items("listed", items)
     link = " and "
-    if any(link in item for item in items[-2:]):  # gynecology as well as obstetrics and gynecology
+    # gynecology as well as obstetrics and gynecology
+    if any(link in item for item in items[-2:]):
         link = ", as well as " if len(items) > 2 else " as well as "
     text = items[0] if len(items) == 1 else f"{', '.join(items[:-1])}{link}{items[-1]}"
     return f"{text}, among others" if _is_partial(items) else text

@@ -40,7 +40,8 @@ def render_selections(selections: list[Selection], workers: int, progress: Progr
 
 
 def _in_processes(jobs: list[Job], workers: int) -> Iterable[tuple[list[str], list[str]]]:
-    os.environ["PYTHONSAFEPATH"] = "1"  # a user's own train.py must not be imported in place of ours
+    # a user's own train.py must not be imported in place of ours
+    os.environ["PYTHONSAFEPATH"] = "1"
     sent = [(template.file.parent, template.name, template.lang, *rest) for template, *rest in jobs]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         yield from pool.map(_render_there, sent)

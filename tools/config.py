@@ -131,7 +131,8 @@ def _keys(model: type[BaseModel], above: list[str | int]) -> list[str]:
     for part in above:
         fields = [each.model_fields.get(str(part)) for each in models]
         inner = [each for field in fields if field for each in _models(field.annotation)]
-        if inner or any(fields):  # else the part is a place in a list, a key of a mapping or a member of a union
+        # else the part is a place in a list, a key of a mapping or a member of a union
+        if inner or any(fields):
             models = inner
     return sorted({field.alias or name for each in models for name, field in each.model_fields.items()})
 

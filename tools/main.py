@@ -121,11 +121,13 @@ def _run(args: list[str]) -> int:
         _drop_unwritten()
         return DONE
     except SystemExit as ended:
-        if COMPLETE in os.environ:  # click has answered a shell, and ends so
+        # click has answered a shell, and ends so
+        if COMPLETE in os.environ:
             return int(ended.code or DONE)
         if sys.stdout is stdout:  # nothing of ours ends so
             return _say(f"error: a plug-in ended the program (exit {ended.code}) before its work was done", FAILED)
-        return DONE  # click put another stdout in its place, because the reader has gone
+        # click put another stdout in its place, because the reader has gone
+        return DONE
     except OSError as error:
         if error.errno not in (*FULL, *BARRED):
             raise

@@ -45,8 +45,9 @@ class Lines:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, write: Callable[[str], None] = tell_line) -> None:
         self._clock, self._write = clock, write
-        self._task, self._total, self._unit, self._count = "", None, "rows", 0  # type: tuple[str, int | None, str, int]
-        self._begin = self._told = clock()
+        self._task, self._unit, self._count = "", "rows", 0
+        self._total: int | None = None
+        self._begin = self._last_line = clock()
 
     def start(self, task: str, total: int | None = None, unit: str = "rows") -> None:
         """Another part of the work begins; when the last line was told still counts."""
@@ -57,8 +58,8 @@ class Lines:
         """Count, and tell where a minute has passed since the last line."""
         self._count += count
         now = self._clock()
-        if now - self._told >= INTERVAL_S:
-            self._told = now
+        if now - self._last_line >= INTERVAL_S:
+            self._last_line = now
             self._write(f"kgtools: {describe(self._task, self._count, self._total, self._unit, now - self._begin)}")
 
 

@@ -31,7 +31,8 @@ def judge(pairs_by_rule: pl.DataFrame, texts: pl.DataFrame, search: Search) -> p
     pairs = pairs.with_columns(drawn=sketches(pairs["content"], pairs["han"]), **_keys())
     pairs = pairs.with_columns(
         like=likeness(pl.col("drawn"), pl.col("sketch")),
-        apart=pl.col("apart") & ~pl.col("listed"),  # a message may ask several questions, of which one was read
+        # a message may ask several questions, of which one was read
+        apart=pl.col("apart") & ~pl.col("listed"),
         both=pl.col("both") & (pl.col("lettered") | ~pl.col("apart")),
     ).with_columns(verdict=_verdict(search))
     order = pl.col("rule").replace_strict(list(RULES), list(range(len(RULES))), return_dtype=pl.UInt8)

@@ -63,7 +63,8 @@ def with_signs(text: pl.Expr) -> pl.Expr:
 
     A dash between two words or numbers is none, nor one that begins a line; what stands before a number or behind a word is a minus."""
     text = text.str.replace_all("[−﹣]", "-").str.replace_all(r"(?m)^\s*-\s+", "")
-    for _ in range(2):  # a letter between two dashes belongs to both
+    # a letter between two dashes belongs to both
+    for _ in range(2):
         text = text.str.replace_all(
             r"([0-9a-z%)\]])-([0-9a-z])|(\p{Han})-(\p{Han})|([\p{L}\p{N}])\s+-\s+([\p{L}\p{N}])", "$1$2$3$4$5$6"
         )

@@ -114,7 +114,8 @@ def _lengths(digits: str, labels: NearLabels) -> set[int]:
     if labels.card or digits.startswith(ISSUERS):
         lengths |= {15, 16, 17, 18, 19}
     if labels.called or CALLED.match(digits):
-        lengths |= {*range(7, 18)}  # a local number has 7 digits; with area and country codes they are up to 17
+        # a local number has 7 digits; with area and country codes they are up to 17
+        lengths |= {*range(7, 18)}
     return lengths
 
 

@@ -148,7 +148,8 @@ def _without_province(text: str, start: int, end: int, rule: str) -> Iterator[Sp
 
 def _is_generic(name: str) -> bool:
     """Whether a name is nothing but general words, one after the other."""
-    ends = {0}  # where a word may end
+    # where a word may end
+    ends = {0}
     for end in range(1, len(name) + 1):
         if any(end - size in ends and name[end - size : end] in WORDS for size in range(1, LONGEST + 1)):
             ends.add(end)

@@ -120,7 +120,8 @@ def run(
             rules=_sort(counts["rule"]), described=sum(alike.values()),
             rare=sum(number for number in alike.values() if number < SMALL), out=out,
         )  # fmt: skip
-        make_private(step.folder)  # what was not found is still there
+        # what was not found is still there
+        make_private(step.folder)
         _vouch(step, result, policy, key, surrogates)
     return result
 

@@ -223,7 +223,8 @@ def _without_clauses(text: str, pattern: re.Pattern[str]) -> tuple[str, int]:
     for match in pattern.finditer(folded):
         first, last = at[match.start()], at[match.end() - 1] + 1
         if first < done:
-            continue  # cut out with the one before
+            # cut out with the one before
+            continue
         kept += text[done:first]
         near = "".join(kept[-NEAR:]) + text[first : last + NEAR]
         place = min(len(kept), NEAR)

@@ -175,7 +175,8 @@ class File:
                 yield from array_items(text, self.name, self.refuse)
         elif layout == "object":
             content = self.read_all()
-            if content.strip(BLANK):  # else it was said already what is wrong with it
+            # else it was said already what is wrong with it
+            if content.strip(BLANK):
                 yield from self._parse(Place(self.name, 1, 1), content, lenient)
 
     def members(self) -> Iterator[tuple[Place, str, Any]]:
@@ -217,7 +218,8 @@ class File:
                     if not cut and is_object(text):
                         return "lines"
         if not seen:
-            for _ in self.text():  # which says what is wrong with it
+            # which says what is wrong with it
+            for _ in self.text():
                 pass
             return ""
         return "object" if first == "{" else "lines"

@@ -47,7 +47,8 @@ def merge(
     InputError where nothing is left."""
     recipe, missing = _find_sources(recipe, without)
     if recipe.deidentify:
-        load_policy(recipe.deidentify.policy)  # a fault in it is told even where nothing asks for it
+        # a fault in it is told even where nothing asks for it
+        load_policy(recipe.deidentify.policy)
     log = MixLog(recipe.title, missing)
     with staging_or_scratch(out, out is None) as stage:
         work = stage / ".work"

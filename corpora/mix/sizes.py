@@ -38,6 +38,7 @@ def token_counter(file: Path | None) -> Callable[[list[str]], list[int]]:
         raise MissingExtraError("to count tokens needs one more package: pip install 'kgtools[tokens]'") from error
     try:
         tokenizer = Tokenizer.from_file(str(file))
-    except Exception as error:  # the library raises bare Exceptions
+    except Exception as error:
+        # the library raises bare Exceptions
         raise InputError(f"{file}: not a tokenizer.json: {error}") from error
     return lambda found: [len(each.ids) for each in tokenizer.encode_batch(found, add_special_tokens=False)]

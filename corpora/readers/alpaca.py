@@ -117,7 +117,8 @@ def _about(row: dict[str, Any], given: str, asks: Sequence[str], inputs: Sequenc
     for name in (*(name for name in asks[1:2] if name.lower().strip() in QUESTIONS), *inputs):
         known, value = "\n".join((given, *parts)), dict.get(row, name)
         if name.lower().strip() == "text" and given.strip() in str(value):
-            continue  # all of the row once more, its answer too
+            # all of the row once more, its answer too
+            continue
         if name.lower().strip() in ALONE or not (ID.fullmatch(str(value)) or str(value).strip() in known):
             parts += [said] if (said := _text_under(row, name).strip()) else []
     return "\n".join(parts)

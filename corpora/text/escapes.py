@@ -81,7 +81,8 @@ def all_without_escapes(value: Any, but: Container[str] = ()) -> tuple[Any, int]
 
 def _plain(text: str) -> tuple[str, int]:
     total = 0
-    for _ in range(2):  # `&amp;nbsp;`: escaped twice
+    # `&amp;nbsp;`: escaped twice
+    for _ in range(2):
         text, number = _entities(text) if "&" in text else (text, 0)
         total += number
     text, tags = without_tags(text) if "<" in text else (text, 0)

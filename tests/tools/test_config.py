@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from kgtools.tools.config import Settings, load_yaml
-from kgtools.tools.errors import InputError
+from kgtools.tools.config import Settings, find_yaml, load_yaml, yaml_names
+from kgtools.tools.errors import InputError, UsageError
 
 
 class Step(Settings):
@@ -123,3 +123,21 @@ def test_faults_of_changes_are_told_as_they_were_given_beside_those_of_the_file(
 def test_a_change_that_cannot_be_made_says_why(tmp_path: Path, key: str, word: str, what: str) -> None:
     with pytest.raises(InputError, match=what):
         load_yaml(write(tmp_path, "title: a\n"), Plan, {key: word})
+
+
+def test_a_shipped_yaml_is_found_by_its_name_and_a_users_by_its_file(tmp_path: Path) -> None:
+    (tmp_path / "shipped").mkdir()
+    for name in ("shipped/paper.yaml", "shipped/other.yaml", "mine.yaml"):
+        (tmp_path / name).write_text("title: a\n", encoding="utf-8")
+
+    assert find_yaml(tmp_path / "shipped", "paper", "plan") == tmp_path / "shipped" / "paper.yaml"
+    assert find_yaml(tmp_path / "shipped", str(tmp_path / "mine.yaml"), "plan") == tmp_path / "mine.yaml"
+    assert yaml_names(tmp_path / "shipped") == ["other", "paper"]
+
+
+@pytest.mark.parametrize("name", ["papr", "nowhere.yaml", "paper.yaml"])
+def test_a_yaml_that_is_not_there_is_refused_with_what_there_is(tmp_path: Path, name: str) -> None:
+    (tmp_path / "paper.yaml").write_text("title: a\n", encoding="utf-8")
+
+    with pytest.raises(UsageError, match=rf"no plan is called '{name}'; name a file, or .*paper"):
+        find_yaml(tmp_path, name, "plan")

@@ -48,7 +48,8 @@ def read_rows(path: Path, text: str, delimiter: str, quote: str = QUOTE) -> Iter
                 f" (or do {quote} mean nothing in this file?)"
             )
         if after_bad and cells is not None and width is not None and len(cells) != width:
-            cells, used = None, 1  # the rest of a cell that does not close
+            # the rest of a cell that does not close
+            cells, used = None, 1
         after_bad = cells is None
         if cells is not None and width is None:
             width = len(cells)
@@ -104,5 +105,6 @@ def _cells(lines: list[str], at: int, delimiter: str, quote: str, width: int | N
         return None, 1
     between = lines[at + 1 : row]
     if width and width > 1 and delimiter == "\t" and any(line.count(delimiter) + 1 == width for line in between):
-        return None, 1  # two rows with a lone quotation mark each, and those between them
+        # two rows with a lone quotation mark each, and those between them
+        return None, 1
     return cells, row - at + 1

@@ -21,7 +21,8 @@ class _Twice(dict[str, Any]):
 def find_repeated_key(text: str, value: Any) -> tuple[int, str] | None:
     """A key that stands twice in an object of a JSON text, which was parsed to `value`, and the place of the item that holds it:
     from 1 in a list, 0 where the text is no list."""
-    if len(KEY.findall(text)) == _keys(value):  # signs in texts that look like keys only make the first greater
+    # signs in texts that look like keys only make the first greater
+    if len(KEY.findall(text)) == _keys(value):
         return None
     whole = json.loads(text, object_pairs_hook=_object, strict=False)
     items = enumerate(whole, start=1) if isinstance(whole, list) else ((0, whole),)

@@ -108,7 +108,8 @@ def check_workbook(data: bytes, name: str) -> None:
                     shown = _shown_otherwise(f"{name}:{STYLES}", member)
                 elif SHEETS.fullmatch(info.filename):
                     _check_sheet(name, info.filename, member, shown)
-                while member.read(CHUNK):  # to its end, where its checksum is
+                # to its end, where its checksum is
+                while member.read(CHUNK):
                     pass
 
 

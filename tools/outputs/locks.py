@@ -55,7 +55,8 @@ def _take(path: Path, mark: Path) -> int | None:
     """The open file that is the lock; None where the mark is it. Raises Busy."""
     file = _flock(path)
     try:
-        _take_away(mark)  # a machine that shares the folder may have none but these
+        # a machine that shares the folder may have none but these
+        _take_away(mark)
     except BaseException:
         if file is not None:
             os.close(file)
@@ -88,7 +89,8 @@ def _flock(path: Path) -> int | None:
         except BaseException:
             os.close(file)
             raise
-        os.close(file)  # it was removed, or another one put in its place, before it was ours
+        # it was removed, or another one put in its place, before it was ours
+        os.close(file)
 
 
 def _is_at(file: int, path: Path) -> bool:
@@ -128,7 +130,8 @@ def _take_away(mark: Path) -> None:
     except FileNotFoundError:
         return
     now = _owner(aside)
-    if now != owner:  # meanwhile another one had taken it away, and put its own
+    # meanwhile another one had taken it away, and put its own
+    if now != owner:
         with suppress(OSError):
             os.link(aside, mark)
         aside.unlink()

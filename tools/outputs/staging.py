@@ -73,7 +73,8 @@ def staging(
             for folder_made in missing:
                 try:
                     folder_made.rmdir()
-                except OSError:  # another's files are in it by now
+                except OSError:
+                    # another's files are in it by now
                     break
             raise
 
@@ -113,7 +114,8 @@ def _writer(folder: Path) -> Owner | str:
             owner = owner_of(stage, NEW)
             if owner is not None and not is_dead(owner):
                 return owner
-        time.sleep(0.05)  # it has only just begun
+        # it has only just begun
+        time.sleep(0.05)
     return "another process"
 
 
