@@ -203,12 +203,12 @@ def print_named(table: NameTable, entities: pl.DataFrame, before: NameTable | No
     if before is not None and before.metadata.sha256 != table.metadata.sha256:
         old = f"{before.metadata.file}, {before.metadata.names:,} names"
         say(f"{table.name}: in the place of the earlier table of this name ({old}); to keep both: --name")
-    about = table.metadata
-    lowered = f"; {about.recased:,} in another case" if about.recased else ""
+    metadata = table.metadata
+    lowered = f"; {metadata.recased:,} in another case" if metadata.recased else ""
     given = entities.filter(pl.col("name_en_from") == table.name).group_by("type").len().sort("type")
-    dropped = ", ".join(f"{reason} {number:,}" for reason, number in (about.dropped or {}).items()) or "none"
+    dropped = ", ".join(f"{reason} {number:,}" for reason, number in (metadata.dropped or {}).items()) or "none"
     say(
-        f"{table.name}: {about.read:,} rows, {about.names:,} names (left out: {dropped}{lowered}); licence {about.license}"
+        f"{table.name}: {metadata.read:,} rows, {metadata.names:,} names (left out: {dropped}{lowered}); licence {metadata.license}"
     )
     print_table(["type", "entities named by it"], [*given.iter_rows(), ("all", given["len"].sum())])
 
@@ -216,7 +216,7 @@ def print_named(table: NameTable, entities: pl.DataFrame, before: NameTable | No
 def print_name_tables(tables: dict[str, NamesMetadata], style: str) -> None:
     """The tables of English names in a graph, in the order in which they are asked."""
     if style == "json":
-        print_json([{"table": name, **about.to_dict()} for name, about in tables.items()])
+        print_json([{"table": name, **each.to_dict()} for name, each in tables.items()])
         return
-    rows = [[name, about.file, about.license, about.names, cell(about.dropped)] for name, about in tables.items()]
+    rows = [[name, each.file, each.license, each.names, cell(each.dropped)] for name, each in tables.items()]
     print_table(["table", "file", "licence", "names", "left out"], rows)
