@@ -60,7 +60,7 @@ def write(store: Store, out: Path, options: ExportOptions) -> dict[str, int]:
         import_options = _options([*nodes, LABEL], list(relations), [entities, triples, metadata_nodes])
         (stage / "import.sh").write_text(IMPORT.format(options=" \\\n  ".join(import_options)), encoding="utf-8")
         (stage / "after.cypher").write_text(
-            "".join(f"{line};\n" for line in _statements_after(nodes, relations)), encoding="utf-8"
+            "".join(f"{line};\n" for line in _after_import(nodes, relations)), encoding="utf-8"
         )
         licence = terms(store).license
         (stage / "IMPORT.txt").write_text(STEPS.format(licence=licence or "none"), encoding="utf-8")
@@ -112,7 +112,7 @@ def _options(nodes: list[str], relations: list[str], tables: list[pl.DataFrame])
     ]
 
 
-def _statements_after(nodes: dict[str, pl.DataFrame], relations: dict[str, pl.DataFrame]) -> list[str]:
+def _after_import(nodes: dict[str, pl.DataFrame], relations: dict[str, pl.DataFrame]) -> list[str]:
     """The empty lists, then constraints and indexes as the Neo4j store makes them."""
     lines = [
         f":auto MATCH {pattern} WHERE x.{column} IS NULL CALL (x) {{ SET x.{column} = [] }} IN TRANSACTIONS OF 10000 ROWS"

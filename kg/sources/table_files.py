@@ -23,6 +23,8 @@ ROW = "\0row"
 
 UNNAMED = "\0column"
 LISTS = pl.List(pl.String)
+BrokenCell = tuple[int, str, str, str]
+"""Row, field, text and reason of what could not be read."""
 
 
 class Cells(NamedTuple):
@@ -38,15 +40,15 @@ def read_cells(path: Path, table: Table, wanted: Collection[str], lists: Collect
 
     Raises InputError for a file that is no such table, or of which no row can be read."""
     suffix = suffix_of(path)
-    broken: list[tuple[int, str, str, str]] = []
+    broken: list[BrokenCell] = []
     if suffix == ".parquet":
-        cells = _parquet(path, wanted, broken)
+        cells, broken = _parquet(path, wanted)
     elif suffix in (".jsonl", ".ndjson", ".json"):
-        cells = _json(path, wanted, lists, broken)
+        cells, broken = _json(path, wanted, lists)
     elif suffix in (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"):
         cells = _workbook(path, table, wanted)
     else:
-        cells = _text(path, table, wanted, broken)
+        cells, broken = _text(path, table, wanted)
     values = [name for name in cells.columns if name != ROW]
     rows = cells.filter(pl.any_horizontal(pl.col(values).is_not_null())) if values else cells
     kinds = {name: BROKEN.columns[name] for name in ("row", "field", "text", "reason")}
@@ -69,17 +71,18 @@ def _name_columns(path: Path, row: int, header: Collection[str], wanted: Collect
     return [name if name and names.count(name) == 1 else f"{UNNAMED}{at}" for at, name in enumerate(names)]
 
 
-def _text(path: Path, table: Table, wanted: Collection[str], broken: list[tuple[int, str, str, str]]) -> pl.DataFrame:
+def _text(path: Path, table: Table, wanted: Collection[str]) -> tuple[pl.DataFrame, list[BrokenCell]]:
     text = read_text(path)
     body = text.lstrip("\n")
     delimiter = table.delimiter or ("\t" if "\t" in body.split("\n", 1)[0] else ",")
     if table.header is None and is_plain(body, delimiter, table.quote):
-        return _plain_text(path, text, body, delimiter, table.quote, wanted)
+        return _plain_text(path, text, body, delimiter, table.quote, wanted), []
     rows = [row for row in read_rows(path, text, delimiter, table.quote) if row.text.strip()]
-    broken += [(row.number, "row", row.text, BAD_QUOTE) for row in rows if row.cells is None]
+    broken = [(row.number, "row", row.text, BAD_QUOTE) for row in rows if row.cells is None]
     good = [(row.number, row.cells) for row in rows if row.cells is not None]
     begin = rows[0].number
-    header = _name_columns(path, begin, _header(path, rows, good, table), wanted)
+    first, good = _header(path, rows, good, table)
+    header = _name_columns(path, begin, first, wanted)
     for number, values in good:
         if len(values) != len(header):
             raise _width_error(path, number, len(values), len(header), delimiter)
@@ -88,7 +91,7 @@ def _text(path: Path, table: Table, wanted: Collection[str], broken: list[tuple[
         pl.Series(name, [value or None for value in values], dtype=pl.String)
         for name, values in zip(header, columns, strict=True)
     ]
-    return pl.DataFrame([*series, pl.Series(ROW, [number for number, _ in good], dtype=pl.UInt32)])
+    return pl.DataFrame([*series, pl.Series(ROW, [number for number, _ in good], dtype=pl.UInt32)]), broken
 
 
 def _plain_text(path: Path, text: str, body: str, delimiter: str, quote: str, wanted: Collection[str]) -> pl.DataFrame:
@@ -123,8 +126,10 @@ def _width_error(path: Path, row: int, width: int, expected: int, delimiter: str
     )
 
 
-def _header(path: Path, rows: list[Line], good: list[tuple[int, list[str]]], table: Table) -> list[str]:
-    """The names of the columns: the first row, which is taken off, or those of the mapping."""
+def _header(
+    path: Path, rows: list[Line], good: list[tuple[int, list[str]]], table: Table
+) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The names of the columns, those of the first row or of the mapping, and the rows without the header."""
     first = next((row for row in rows if row.cells is None), rows[0])
     if len(good) <= (table.header is None) < len(rows) or (table.header is None and rows[0].cells is None):
         raise InputError(
@@ -132,17 +137,16 @@ def _header(path: Path, rows: list[Line], good: list[tuple[int, list[str]]], tab
             f' quote: "" in the mapping if {QUOTE} means nothing in this file'
         )
     if table.header is None:
-        return good.pop(0)[1]
+        return good[0][1], good[1:]
     if len(good[0][1]) != len(table.header):
         raise InputError(
             f"{path}:{good[0][0]}: {len(good[0][1])} columns, the mapping's header names {len(table.header)}"
         )
-    return list(table.header)
+    return list(table.header), good
 
 
-def _json(
-    path: Path, wanted: Collection[str], lists: Collection[str], broken: list[tuple[int, str, str, str]]
-) -> pl.DataFrame:
+def _json(path: Path, wanted: Collection[str], lists: Collection[str]) -> tuple[pl.DataFrame, list[BrokenCell]]:
+    broken: list[BrokenCell] = []
     columns: dict[str, list[Any]] = {}
     names: dict[str, str] = {}
     rows: list[int] = []
@@ -150,7 +154,9 @@ def _json(
         for key, value in _rename_keys(path, row, record, names).items():
             column = columns.setdefault(key, [])
             column.extend([None] * (at - len(column)))
-            column.append(_json_value(row, key, value, key in lists, broken) if key in wanted else None)
+            text, unreadable = _json_value(value, key in lists) if key in wanted else (None, [])
+            column.append(text)
+            broken += [(row, key, orjson.dumps(item).decode(), NOT_TEXT) for item in unreadable]
         rows.append(row)
     series = [pl.Series(ROW, rows, dtype=pl.UInt32)]
     spoilt = {field for _, field, _, _ in broken}
@@ -163,7 +169,7 @@ def _json(
             series.append(pl.Series(key, values, dtype=LISTS))
         else:
             series.append(pl.Series(key, values, dtype=pl.String))
-    return pl.DataFrame(series)
+    return pl.DataFrame(series), broken
 
 
 def _rename_keys(path: Path, row: int, record: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
@@ -178,24 +184,20 @@ def _rename_keys(path: Path, row: int, record: dict[str, Any], names: dict[str, 
     return named
 
 
-def _json_value(
-    row: int, key: str, value: Any, may_list: bool, broken: list[tuple[int, str, str, str]]
-) -> str | list[str] | None:
-    """A text, number or list of them as texts; what is deeper is broken, and a list where none may be."""
+def _json_value(value: Any, may_list: bool) -> tuple[str | list[str] | None, list[Any]]:
+    """A text, number or list of them as texts, and what of it is none: what is deeper, and a list where none may be."""
     if value is None or isinstance(value, str):
-        return value or None
+        return value or None, []
     if isinstance(value, list) and may_list:
-        deep = [item for item in value if isinstance(item, (list, dict))]
-        broken += [(row, key, orjson.dumps(item).decode(), NOT_TEXT) for item in deep]
         flat = [item for item in value if item is not None and not isinstance(item, (list, dict))]
-        return [item if isinstance(item, str) else orjson.dumps(item).decode() for item in flat]
+        texts = [item if isinstance(item, str) else orjson.dumps(item).decode() for item in flat]
+        return texts, [item for item in value if isinstance(item, (list, dict))]
     if isinstance(value, (list, dict)):
-        broken.append((row, key, orjson.dumps(value).decode(), NOT_TEXT))
-        return None
-    return orjson.dumps(value).decode()
+        return None, [value]
+    return orjson.dumps(value).decode(), []
 
 
-def _parquet(path: Path, wanted: Collection[str], broken: list[tuple[int, str, str, str]]) -> pl.DataFrame:
+def _parquet(path: Path, wanted: Collection[str]) -> tuple[pl.DataFrame, list[BrokenCell]]:
     try:
         frame = pl.read_parquet(io.BytesIO(read_bytes(path)))
     except pl.exceptions.DuplicateError as error:
@@ -204,7 +206,7 @@ def _parquet(path: Path, wanted: Collection[str], broken: list[tuple[int, str, s
         raise InputError(f"{path}: not Parquet: {str(error).splitlines()[0]}; was the download cut off?") from error
     frame.columns = _name_columns(path, 1, frame.columns, wanted)
     frame = frame.with_row_index(ROW, 1)
-    texts = []
+    texts, broken = [], list[BrokenCell]()
     for name, kind in frame.schema.items():
         nested = kind.is_nested() and (not isinstance(kind, pl.List) or kind.inner.is_nested())
         if name == ROW:
@@ -218,7 +220,7 @@ def _parquet(path: Path, wanted: Collection[str], broken: list[tuple[int, str, s
             shown = map(str, nested_rows[name].to_list())
             broken += [(row, name, text, NOT_TEXT) for row, text in zip(nested_rows[ROW], shown, strict=True)]
     try:
-        return frame.select(ROW, *texts)
+        return frame.select(ROW, *texts), broken
     except pl.exceptions.PolarsError as error:
         raise InputError(
             f"{path}: a column holds neither texts nor lists of texts: {str(error).splitlines()[0]}"
