@@ -79,7 +79,7 @@ def generate(
     `graph`: a folder, or a Neo4j server as a URL. `pack`, `lang`: packs by name or folder, and languages, in a list or with commas
     between. `count`: at most so many records, drawn by `seed`. `max_tails`: tails in one answer. `drop`: what is left out,
     uninformative, shop-list, partial-list or none. `out`: by default ./records, of preferences ./preferences. `export`: a format
-    (`corpora.api.convert`) that they are written in too, into OUT/FORMAT, with its `allow_license` and `allow_identified`.
+    (`convert`) that they are written in too, into OUT/FORMAT, with its `allow_license` and `allow_identified`.
 
     Raises InputError where no fact makes a record, unless `allow_empty`."""
     from dataclasses import replace

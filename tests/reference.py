@@ -3,6 +3,7 @@
 `make docs` runs it; a test compares. With `--check` nothing is written: it ends with 1 and names the pages that are not as it
 would write them. What a column, key or reason means stands in `docs/reference/meanings.yaml`."""
 
+import inspect
 import re
 import sys
 import types
@@ -18,6 +19,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+import kgtools
 from kgtools.corpora.decontaminate.find import CONTAMINATION
 from kgtools.corpora.decontaminate.rules import RULES
 from kgtools.corpora.dedup.run import FOUND
@@ -305,7 +307,59 @@ def load_reasons() -> str:
     return table(("reason", "meaning"), [(f"`{name}`", text[0].upper() + text[1:] + ".") for name, text in rows])
 
 
+def python_api() -> str:
+    """Every public name with its signature and docstring, graphs first."""
+    order = {name: at for at, name in enumerate(("open_graph", "Graph", "load", "audit", "generate", "trace", "read"))}
+    parts = []
+    for name in sorted(kgtools.__all__, key=lambda name: (order.get(name, len(order)), name)):
+        value = getattr(kgtools, name)
+        if not isinstance(value, type):
+            parts.append(f"## {name}\n\n{signature(name, value)}\n\n{doc(value)}\n")
+            continue
+        parts.append(f"## {name}\n\n{doc(value)}\n")
+        for key, method in vars(value).items():
+            if not key.startswith("_") and callable(method):
+                parts.append(f"### {name}.{key}\n\n{signature(key, method)}\n\n{doc(method)}\n")
+    return "\n" + "\n".join(parts)
+
+
+def signature(name: str, function: Callable[..., Any]) -> str:
+    """How a function is called, a parameter a line where one line is too long."""
+    given = inspect.signature(function)
+    parameters: list[str] = []
+    for parameter in given.parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY and not any(each.startswith("*") for each in parameters):
+            parameters.append("*")
+        if parameter.name != "self":
+            parameters.append(_shorten(str(parameter)))
+    gives = (
+        ""
+        if given.return_annotation in (None, inspect.Signature.empty)
+        else f" -> {_type_name(given.return_annotation)}"
+    )
+    line = f"{name}({', '.join(parameters)}){gives}"
+    if len(line) > 100:
+        line = f"{name}(\n" + "".join(f"    {each},\n" for each in parameters) + f"){gives}"
+    return f"```text\n{line}\n```"
+
+
+def _type_name(annotation: Any) -> str:
+    return _shorten(inspect.formatannotation(annotation).strip("'"))
+
+
+def _shorten(text: str) -> str:
+    """Without modules before names, and without what is another at each run."""
+    text = re.sub(r"<([\w.]+) object at 0x[0-9a-f]+>", r"\1()", text)
+    text = re.sub(r"<function .*? at 0x[0-9a-f]+>", "...", text)
+    return re.sub(r"\b(?:[a-z_]+\.)+([A-Z]\w*)", r"\1", text)
+
+
+def doc(value: Any) -> str:
+    return inspect.getdoc(value) or ""
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
+    "api": python_api,
     "commands": command_reference,
     "common-keys": common_keys,
     "train-keys": train_keys,
