@@ -64,7 +64,7 @@ def names_add(
     from kgtools.tools.errors import UsageError
     from kgtools.tools.outputs.empty import refuse_empty
 
-    if str(file) == OUR_NAME and not file.exists():
+    if str(file) == OUR_NAME and not file.is_file():
         file, license_, name = OURS, license_ or OUR_LICENSE, name or OUR_NAME
     if license_ is None:
         raise UsageError("--license is missing: say under which licence the names are, such as --license CC-BY-4.0")
