@@ -34,6 +34,7 @@ from kgtools.corpora.record import PREFERENCES, RECORDS, REMOVED
 from kgtools.corpora.split import plan
 from kgtools.corpora.split.assign import REASONS as SPLIT_REASONS
 from kgtools.kg.build.normalize import RULES as LOAD_RULES
+from kgtools.kg.ontology import ontology
 from kgtools.kg.stores.neo4j.metadata import STORED
 from kgtools.kg.tables import ENTITIES, LEDGER, NAMED, NAMES, TRIPLES
 from kgtools.kg.tables import REJECTS as LOAD_REJECTS
@@ -358,7 +359,34 @@ def doc(value: Any) -> str:
     return inspect.getdoc(value) or ""
 
 
+def entity_types() -> str:
+    rows = [(f"`{name}`", each.en, each.zh) for name, each in ontology().entities.items()]
+    return table(("type", "English", "Chinese"), rows)
+
+
+def relation_table() -> str:
+    rows = [
+        (f"`{name}`", each.en, each.zh, f"{', '.join(each.domain)} -> {', '.join(each.range)}", f"`{each.inverse}`")
+        for name, each in ontology().relations.items()
+    ]
+    return table(("relation", "English", "Chinese", "from -> to", "read backwards"), rows)
+
+
+def attribute_table() -> str:
+    rows = [(f"`{name}`", each.en, each.zh, each.unit or "") for name, each in ontology().attributes.items()]
+    return table(("attribute", "English", "Chinese", "unit"), rows)
+
+
+def reader_table() -> str:
+    rows = [(f"`{name}`", each.title, each.files, each.license) for name, each in registry.every("readers")]
+    return table(("reader", "corpus", "files", "licence of the corpus' own files"), rows)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
+    "entity-types": entity_types,
+    "relations": relation_table,
+    "attributes": attribute_table,
+    "readers": reader_table,
     "api": python_api,
     "commands": command_reference,
     "common-keys": common_keys,

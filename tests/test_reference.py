@@ -116,5 +116,6 @@ def test_each_block_of_a_page_has_something_in_it():
     ]
 
     assert {f"columns:{name}" for name in TABLES} <= set(blocks)
-    for name in set(blocks) - {"commands"}:  # which click remembers
+    assert "### Graph.query" in block("api")
+    for name in set(blocks) - {"commands", "api"}:  # click remembers the one, and the other has no table
         assert "| --- |" in block(name), name
