@@ -362,16 +362,16 @@ def test_an_audit_that_the_store_refuses_is_named(tmp_path: Path, graph_of: Grap
 
 
 @pytest.mark.parametrize(
-    ("severity", "fail_on", "fails"),
+    ("severity", "fail_on", "expected"),
     [(s, f, s != "info" and f != "never" and (s == "error" or f == "warning")) for s in SEVERITIES for f in ("error", "warning", "never")],
 )  # fmt: skip
 def test_findings_fail_from_the_asked_severity_up(
-    tmp_path: Path, graph_of: Graph, severity: str, fail_on: str, fails: bool
+    tmp_path: Path, graph_of: Graph, severity: str, fail_on: str, expected: bool
 ) -> None:
     own(tmp_path, OWN.replace("warning", severity))
     (audit,) = audits([tmp_path], ["colds"])
 
-    assert fails([run(graph_of(FULL), audit)], fail_on) is fails
+    assert fails([run(graph_of(FULL), audit)], fail_on) is expected
     assert not fails([run(graph_of(without("HAS_SYMPTOM")[:0]), audit)], fail_on)
 
 

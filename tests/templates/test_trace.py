@@ -38,7 +38,7 @@ def store(named_graph: Path, memory: Any) -> Store:
     """The sample graph, its tables read once for thousands of traces."""
     on_disk = EmbeddedStore(named_graph)
     kept = memory(Inputs())
-    kept._entities, kept._triples = on_disk.entities(), on_disk.triples()
+    kept.merged = on_disk.entities(), on_disk.triples()
     metadata = on_disk.metadata()
     kept.metadata = lambda: metadata
     return kept
@@ -197,7 +197,8 @@ def tiny(graph: Graph, pack_folder: Folder, tmp_path: Path) -> Callable[..., tup
     def make(said: list[tuple[str, str, str]], origin: str | None = None, **info: Any) -> tuple[Store, Path, str]:
         store = graph(said)
         if origin:
-            store._triples = store._triples.with_columns(pl.lit([origin]).alias("origins"))  # type: ignore[attr-defined]
+            entities, triples = store.merged  # type: ignore[attr-defined]
+            store.merged = entities, triples.with_columns(pl.lit([origin]).alias("origins"))  # type: ignore[attr-defined]
         packs = [load_pack(pack_folder(**info))]
         result = generate(store, packs, ("zh", "en"), None, 0, 12)
         (tmp_path / "records").mkdir(exist_ok=True)

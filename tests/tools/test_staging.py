@@ -336,7 +336,7 @@ def test_a_pipe_and_a_device_are_written_to_and_stay(tmp_path: Path) -> None:
 def test_a_socket_is_no_file_to_write_to(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "s"))
-        with pytest.raises(UsageError, match="s: is no file, pipe or stream"):
+        with pytest.raises(UsageError, match="s: is not a file, pipe or stream"):
             write_file(tmp_path / "s", b"new")
 
 

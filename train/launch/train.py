@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,9 @@ class TrainingRun:
     @cached_property
     def metrics(self) -> pl.LazyFrame:
         """The lines of `metrics.jsonl`, a row for each step that was logged: `step`, `steps`, `loss`, `tokens_per_second`, `mfu` (null where it is
-        not known), `peak_memory` in bytes, `seconds_left`, and what the stage logs beside them. Read when it is collected."""
-        return pl.scan_ndjson(self.folder / "metrics.jsonl", infer_schema_length=None)
+        not known), `peak_memory` in bytes, `seconds_left`, and what the stage logs beside them. Read when it is first asked for."""
+        lines = (self.folder / "metrics.jsonl").read_bytes()  # the name is a file's, and no pattern of several
+        return pl.read_ndjson(BytesIO(lines), infer_schema_length=None).lazy()
 
 
 def train(

@@ -73,7 +73,7 @@ def test_an_index_of_another_version_is_refused(saved: Path, version: object) ->
     text = orjson.dumps({"version": version}).decode()
     pl.read_parquet(saved).write_parquet(saved, metadata={KEY: text})
 
-    with pytest.raises(InputError, match=r"an index of version .*, and this kgtools reads version 3; save it anew"):
+    with pytest.raises(InputError, match=r"an index of version .*, and this kgtools reads version 3; save it again"):
         open_evalset(saved)
 
 
@@ -113,7 +113,7 @@ def test_an_index_whose_numbers_were_changed_says_so_and_what_to_do(saved: Path)
     text = pl.read_parquet_metadata(saved)[KEY]
     pl.read_parquet(saved).with_columns(stem=pl.col("stem") + 1).write_parquet(saved, metadata={KEY: text})
 
-    with pytest.raises(InputError, match=r"is damaged: its items are not those that were saved .* save it anew"):
+    with pytest.raises(InputError, match=r"is damaged: its items are not those that were saved .* save it again"):
         open_evalset(saved)
 
 
