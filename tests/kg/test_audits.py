@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kgtools.kg.audit import OURS, SEVERITIES, audits, read_audit, run
+from kgtools.kg.audit import OURS, SEVERITIES, audits, fails, read_audit, run
 from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.graph import change
 from kgtools.kg.ontology import ontology
