@@ -8,13 +8,12 @@ import polars as pl
 
 from kgtools.kg import graph as build
 from kgtools.kg.audit import Finding, audits, run_all
-from kgtools.kg.build.english_names import OUR_LICENSE, OUR_NAME, OURS, read_names
+from kgtools.kg.build.english_names import OUR_NAME
 from kgtools.kg.exporters import ExportOptions, export
-from kgtools.kg.graph import LoadResult
+from kgtools.kg.graph import LoadResult, NamesResult
 from kgtools.kg.source import Options
 from kgtools.kg.stores import Store, as_frame, open_store
 from kgtools.kg.stores.reconcile import Reconciliation
-from kgtools.tools.errors import UsageError
 
 if TYPE_CHECKING:
     import networkx
@@ -92,15 +91,20 @@ class Graph:
         name: str | None = None,
         zh: str | None = None,
         en: str | None = None,
-    ) -> None:
+        type_column: str | None = None,
+        keep_case: bool = False,
+        join: PathLike | None = None,
+        allow_empty: bool = False,
+    ) -> NamesResult:
         """Add a table of English names (TSV, CSV, XLSX, a JSON object); `kgtools` stands for the table that comes with kgtools.
 
-        `zh`, `en`: the columns of the names; `types`: the entity types that they are for. Raises InputError, UsageError."""
-        if str(file) == OUR_NAME and not Path(file).is_file():
-            file, license, name = OURS, license or OUR_LICENSE, name or OUR_NAME
-        if license is None:
-            raise UsageError('license is missing: say under which licence the names are, such as license="CC-BY-4.0"')
-        build.add_names(self.store, read_names(Path(file), zh, en, None, tuple(types), name, license, False, None))
+        `zh`, `en`, `type_column`: the columns of the names and their entity type; `types`: the entity types that they are for; options
+        and errors are those of `kgtools names add`. The result has the `table`, the one that it `replaced`, and `outcome`, whose
+        `agrees` says whether what was read back is what was written."""
+        codes = Path(join) if join is not None else None
+        return build.add_names(
+            self.store, Path(file), zh, en, type_column, tuple(types), name, license, keep_case, codes, allow_empty
+        )
 
     def audit(self, only: Iterable[str] = (), folders: Iterable[PathLike] = ()) -> list[Finding]:
         """Ask the questions that show what is wrong with a graph: ours, and those in `folders` (*.cypher); `only` some by name.

@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kgtools.kg.build.english_names import OUR_LICENSE, OUR_NAME, OURS, read_names
 from kgtools.kg.build.inputs import Inputs, NameTable
 from kgtools.kg.build.load import Report, prepare, refuse_nothing
 from kgtools.kg.build.merge import merge
 from kgtools.kg.source import Options
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.reconcile import Compared, Reconciliation, reconcile
-from kgtools.tools.errors import StoreError
+from kgtools.tools.errors import StoreError, UsageError
+from kgtools.tools.outputs.empty import refuse_empty
 from kgtools.tools.progress import step
 
 
@@ -20,6 +22,15 @@ class LoadResult:
 
     reports: list[Report]
     outcome: Reconciliation | None
+
+
+@dataclass(frozen=True)
+class NamesResult:
+    """A table of English names that was added, the one of the same name whose place it took, the outcome of reading back."""
+
+    table: NameTable
+    replaced: NameTable | None
+    outcome: Reconciliation
 
 
 def change(store: Store, edit: Callable[[Inputs], Inputs], command: str = "load") -> Reconciliation:
@@ -69,16 +80,37 @@ def unload(store: Store, name: str) -> Reconciliation:
     return change(store, lambda inputs: inputs.without(name), "unload")
 
 
-def add_names(store: Store, table: NameTable) -> NameTable | None:
-    """Add a table of English names; gives the one of the same name whose place it took. Raises UsageError without sources."""
+def add_names(
+    store: Store,
+    file: Path,
+    zh: str | None = None,
+    en: str | None = None,
+    type_column: str | None = None,
+    types: tuple[str, ...] = (),
+    name: str | None = None,
+    license_: str | None = None,
+    keep_case: bool = False,
+    join: Path | None = None,
+    allow_empty: bool = False,
+) -> NamesResult:
+    """Add a table of English names; the file `kgtools`, where none is called so, is the table that comes with kgtools.
+
+    Raises InputError with file and line, and where no row is a name (unless `allow_empty`); UsageError without a licence or
+    without sources. The graph is untouched then."""
+    if str(file) == OUR_NAME and not file.is_file():  # a folder of that name is no table
+        file, license_, name = OURS, license_ or OUR_LICENSE, name or OUR_NAME
+    if license_ is None:
+        raise UsageError("--license is missing: say under which licence the names are, such as --license CC-BY-4.0")
+    table = read_names(file, zh, en, type_column, types, name, license_, keep_case, join)
+    refuse_empty(table.names.height, f"{file}: no row is a name", allow_empty, table.metadata.dropped or {})
     replaced: list[NameTable] = []
 
     def edit(inputs: Inputs) -> Inputs:
         replaced[:] = [old for old in inputs.names if old.name == table.name]
         return inputs.with_names(table)
 
-    change(store, edit, "names add")
-    return replaced[0] if replaced else None
+    outcome = change(store, edit, "names add")
+    return NamesResult(table, replaced[0] if replaced else None, outcome)
 
 
 def verify(store: Store) -> Reconciliation:

@@ -65,21 +65,16 @@ def names_add(
     Example:
       kgtools names add hpo-zh.babelon.tsv --type Symptom --type Disease --license LicenseRef-HPO
     """
-    from kgtools.kg.build.english_names import OUR_LICENSE, OUR_NAME, OURS, read_names
-    from kgtools.kg.graph import add_names
+    from kgtools.kg import graph as library
+    from kgtools.kg.commands.load import settle
     from kgtools.kg.stores import open_store
-    from kgtools.tools.errors import UsageError
-    from kgtools.tools.outputs.empty import refuse_empty
 
-    if str(file) == OUR_NAME and not file.is_file():  # a folder of that name is no table
-        file, license_, name = OURS, license_ or OUR_LICENSE, name or OUR_NAME
-    if license_ is None:
-        raise UsageError("--license is missing: say under which licence the names are, such as --license CC-BY-4.0")
-    table = read_names(file, zh, en, type_column, types, name, license_, keep_case, join)
-    refuse_empty(table.names.height, f"{file}: no row is a name", allow_empty, table.metadata.dropped or {})
     store = open_store(graph)
-    replaced = add_names(store, table)
-    print_named(table, store.entities(), replaced)
+    result = library.add_names(
+        store, file, zh, en, type_column, types, name, license_, keep_case, join, allow_empty
+    )  # fmt: skip
+    settle(result.outcome, graph)
+    print_named(result.table, store.entities(), result.replaced)
 
 
 @names.command("list")

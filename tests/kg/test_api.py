@@ -83,6 +83,16 @@ def test_a_source_goes_again_and_what_is_left_agrees(tmp_path: Path) -> None:
     assert graph.triples()["sources"].explode().unique().to_list() == ["health39"]
 
 
+def test_a_table_of_names_without_a_name_is_refused_and_changes_nothing(graph: kgtools.Graph, tmp_path: Path) -> None:
+    (tmp_path / "none.tsv").write_text("zh\ten\n", encoding="utf-8")
+    before = graph.entities()
+
+    with pytest.raises(InputError, match="no row is a name"):
+        graph.add_names(tmp_path / "none.tsv", license="MIT")
+
+    assert kgtools.open_graph(graph.store.folder).entities().equals(before)  # type: ignore[attr-defined]
+
+
 def test_what_a_user_can_mend_is_an_error_of_ours(graph: kgtools.Graph, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no graph here"):
         kgtools.open_graph(tmp_path / "none").entities()
