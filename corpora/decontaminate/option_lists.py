@@ -37,6 +37,8 @@ ASKS = re.compile(
 )
 """In the last line of a question, without which lines behind it are no options."""
 
+BEGIN = re.compile(r"^[ \t*•·-]*", re.MULTILINE)
+"""What may stand before a mark that begins a line: a blank, a bullet."""
 CIRCLED = re.compile("[①-⑩]")
 """`①`."""
 QUOTED = re.compile(r"^[ \t]*(?:>[ \t]*)+|^[ \t]*#+[ \t]*", re.MULTILINE)
@@ -196,8 +198,8 @@ def _split(line: str, signs: tuple[re.Pattern[str], ...] = BETWEEN) -> list[str]
 
 def _at_lines(text: str, marks: list[Mark], least: int) -> list[Mark]:
     """The chain of the marks that begin a line, but for a bullet; none where it is shorter than `least`."""
-    begins = [mark for mark in marks if not text[text.rfind("\n", 0, mark.start) + 1 : mark.start].strip(" \t-*•·")]
-    chain = _chain(begins)
+    begins = {line.end() for line in BEGIN.finditer(text)}
+    chain = _chain([mark for mark in marks if mark.start in begins])
     return chain if len(chain) >= least else []
 
 
