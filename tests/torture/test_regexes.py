@@ -23,11 +23,11 @@ from kgtools.templates import values
 from tests.torture.regexes import Regex, regexes
 from tests.torture.worst import Text, worst
 
-SHORT, FIRST, LONG, LONGER, LONGEST = 40, 3_000, 12_000, 48_000, 192_000
-"""Letters of a text; the last three each four times as many as those before."""
-REGEX, FUNCTION, SLOW = 0.004, 0.0006, 0.3
-"""Seconds: what takes less for the first text (a regex that takes the square takes 20 ms and more), or for the longest, is
-not looked at further."""
+SHORT, SIZES = 40, (3_000, 12_000, 48_000, 192_000)
+"""Letters of a text, each of the sizes four times as many as the one before."""
+REGEX, FUNCTION, SLOW = 0.004, 0.0006, 0.1
+"""Seconds: a regex or function that takes less for the first size (a regex that takes the square takes 20 ms and more), or
+for the longer of two, is not looked at further."""
 
 
 class TooLong(Exception):
@@ -76,28 +76,33 @@ def made(text: Text, size: int) -> str:
 
 
 def grows(run: Callable[[str], Any], text: Text, least: float) -> bool:
-    """Whether four times the text takes more than nine times as long, twice over, where it takes long at all.
+    """Whether four times the text takes more than nine times as long, where it takes long at all.
 
-    Between 3,000 and 12,000 letters what each letter costs can still hide what each pair of letters costs: nothing is
-    decided there. What seems to grow is measured again before it is said to: a busy machine is no reason.
+    Between 3,000 and 12,000 letters what each letter costs can still hide what each pair of letters costs: that it does not
+    grow is not decided there.
     """
     if all(spent(run, made(text, SHORT), limit=0.1) >= 0.1 for _ in range(2)):  # the first time may load what it needs
         return True
-    first = spent(run, made(text, FIRST), limit=0.5)
-    if first >= 0.5:
-        return spent(run, made(text, FIRST), limit=0.5) >= 0.5
-    if first < least:
+    before = spent(run, made(text, SIZES[0]), limit=0.5)
+    if before >= 0.5:
+        return spent(run, made(text, SIZES[0]), limit=0.5) >= 0.5
+    if before < least:
         return False
-    long = spent(run, made(text, LONG), limit=10 * SLOW)
-    if first <= SLOW / 9 and spent(run, made(text, LONGER), limit=10 * SLOW) < 6 * long:
-        return False
-    sizes = (FIRST, LONG) if first > SLOW / 9 else (LONG, LONGER) if long > SLOW / 9 else (LONGER, LONGEST)
-    for times in (1, 2):
-        before, after = (made(text, size) for size in sizes)
-        limit = max(SLOW, 9 * spent(run, before, times=times))
-        if spent(run, after, limit=limit, times=times) < limit:
+    for size in SIZES[1:]:
+        now = spent(run, made(text, size), limit=max(SLOW, 9 * before))
+        if now >= SLOW and now >= 9 * before:
+            if all(_grows_to(run, text, size, times) for times in (2, 3)):  # a busy machine is no reason
+                return True
+            now = 4 * before
+        if size > SIZES[1] and now < 6 * before:
             return False
-    return True
+        before = now
+    return False
+
+
+def _grows_to(run: Callable[[str], Any], text: Text, size: int, times: int) -> bool:
+    limit = max(SLOW, 9 * spent(run, made(text, size // 4), times=times))
+    return spent(run, made(text, size), limit=limit, times=times) >= limit
 
 
 def runner(regex: Regex) -> Callable[[str], Any]:
