@@ -25,7 +25,7 @@ Task = Literal["qa", "preference"]
 @dataclass(frozen=True)
 class GenerateResult:
     """What a run made. `table`: records or preferences; `records`: those, columns as `corpora.record.RECORDS` or PREFERENCES;
-    `coverage`: a row for each fact and language, with how many records it is in, or why in none (`templates.generate.COVERAGE`);
+    `coverage`: a row for each fact and language, with how many records it is in, or why in none (`templates.coverage.COVERAGE`);
     `exported`: what `export` wrote."""
 
     table: str

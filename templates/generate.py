@@ -13,6 +13,7 @@ from kgtools.kg.build.inputs import GraphMetadata, files_of
 from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.licenses import LICENSES
 from kgtools.kg.stores import Store
+from kgtools.templates.coverage import COVERAGE, make_coverage
 from kgtools.templates.drops import choose_drops
 from kgtools.templates.facts import GraphView, view
 from kgtools.templates.groups import groups_within
@@ -21,29 +22,15 @@ from kgtools.templates.pack import LANGUAGES, Pack, refuse_general
 from kgtools.templates.preferences.balance import lengths, names
 from kgtools.templates.preferences.rejected import wrong_answers
 from kgtools.templates.render import question_of
-from kgtools.templates.select import CODES, REASONS, Selection, facts_for, sample, select, without
+from kgtools.templates.select import Selection, facts_for, sample, select, without
 from kgtools.templates.workers import Texts, render_selections
 from kgtools.tools.errors import UsageError
-from kgtools.tools.frames import Schema, digests, write_table
+from kgtools.tools.frames import digests, write_table
 from kgtools.tools.inputs.files import sha256
 from kgtools.tools.licenses.check import all_of, operand
 from kgtools.tools.outputs.empty import refuse_empty
 from kgtools.tools.outputs.staging import manifest
 from kgtools.tools.progress import SILENT, Progress, track
-
-COVERAGE = Schema(
-    "coverage",
-    {
-        "triple": pl.String,
-        "kind": pl.String,
-        "relation": pl.String,
-        "lang": pl.String,
-        "records": pl.UInt32,
-        "reason": pl.String,
-    },
-    required=("triple", "kind", "relation", "lang", "records"),
-)
-"""A row for each triple (attribute values and aliases too) and language: in how many records it stands, or why in none."""
 
 TASKS = {"qa": RECORDS, "preference": PREFERENCES}
 
@@ -113,7 +100,9 @@ def generate(
         askable = pl.concat([pl.Series(dtype=pl.List(pl.String)), *(each.groups["fact_ids"] for each in selections)])
         if task == "preference":
             selections, refused = wrong_answers(graph, by_relation, selections, seed)
-        coverage_work = pool.submit(_coverage, graph, selections, tuple(lang for lang in LANGUAGES if lang in langs))
+        coverage_work = pool.submit(
+            make_coverage, graph, selections, tuple(lang for lang in LANGUAGES if lang in langs)
+        )
         progress.start("rendering", sum(each.groups.height for each in selections), "records")
         texts = [render_selections(selections, workers, progress)]
         if task == "preference":
@@ -245,35 +234,6 @@ def _messages(**texts: str) -> pl.Expr:
 def _names_of_mask(graph: GraphView, mask: int, part: int) -> list[str]:
     """The names (part 0) or licences (part 1) of the sources and tables of a mask."""
     return list(dict.fromkeys(both[part] for bit, both in sorted(graph.licenses.items()) if mask & bit))
-
-
-def _coverage(graph: GraphView, selections: list[Selection], langs: tuple[str, ...]) -> pl.DataFrame:
-    frames = []
-    for lang in langs:
-        of_lang = [selection for selection in selections if selection.template.lang == lang]
-        exported = [s.groups.select(pl.col("facts").explode().alias("fact")).drop_nulls() for s in of_lang]
-        parts = [frame.with_columns(pl.lit(CODES["exported"], pl.UInt8).alias("code")) for frame in exported] + [
-            s.left_out for s in of_lang
-        ]
-        none = pl.DataFrame(schema={"fact": pl.UInt32, "code": pl.UInt8})
-        fates = (
-            pl.concat([none, *parts])
-            .group_by("fact")
-            .agg(pl.col("code").min(), (pl.col("code") == 0).sum().alias("records"))
-        )
-        rows = graph.facts.join(fates, on="fact", how="left", maintain_order="left")
-        reason = (
-            pl.col("code")
-            .fill_null(CODES["no-template"])
-            .replace_strict(dict(enumerate(REASONS)), return_dtype=pl.String)
-        )
-        frames.append(
-            rows.select(
-                pl.col("id").alias("triple"), "kind", "relation", pl.lit(lang).alias("lang"),
-                pl.col("records").fill_null(0).cast(pl.UInt32), pl.when(reason != "exported").then(reason).alias("reason"),
-            )
-        )  # fmt: skip
-    return pl.concat(frames) if frames else COVERAGE.frame()
 
 
 def _counts(records: pl.DataFrame, coverage: pl.DataFrame) -> GenerateCounts:

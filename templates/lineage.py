@@ -16,8 +16,8 @@ from kgtools.kg.build.normalize import HAN
 from kgtools.kg.build.origins import origin_of
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores import Store
+from kgtools.templates.coverage import COVERAGE, read_coverage
 from kgtools.templates.facts import find_triples
-from kgtools.templates.generate import COVERAGE
 from kgtools.templates.pack import PackInfo
 from kgtools.tools import registry
 from kgtools.tools.config import load_yaml
@@ -170,7 +170,7 @@ def trace_record(store: Store, folder: Path, id_: str) -> RecordTrace:
 
 def trace_triple(store: Store, folder: Path, id_: str) -> TripleTrace:
     """The triple whose id begins with `id_`: source, file and line, what became of it in each language, its records."""
-    fates = scan_table(_coverage(folder)).filter(pl.col("triple").str.starts_with(id_)).collect()
+    fates = read_coverage(folder).filter(pl.col("triple").str.starts_with(id_)).collect()
     triple_id = _one(fates.unique("triple"), "triple", id_, folder)["triple"][0]
     triples = find_triples(store.entities(), store.triples(), {triple_id})
     if not triples:
@@ -196,13 +196,6 @@ def _with_messages(rows: pl.LazyFrame) -> pl.LazyFrame:
     if "messages" in rows.collect_schema().names():
         return rows
     return rows.with_columns(pl.concat_list("prompt", "chosen", "rejected").alias("messages"))
-
-
-def _coverage(folder: Path) -> Path:
-    path = folder / "coverage.parquet"
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; name the folder that generate wrote: --records DIR")
-    return path
 
 
 def _one(matches: pl.DataFrame, column: str, id_: str, folder: Path) -> pl.DataFrame:

@@ -38,7 +38,7 @@ from kgtools.kg.ontology import ontology
 from kgtools.kg.stores.neo4j.metadata import STORED
 from kgtools.kg.tables import ENTITIES, LEDGER, NAMED, NAMES, TRIPLES
 from kgtools.kg.tables import REJECTS as LOAD_REJECTS
-from kgtools.templates.generate import COVERAGE
+from kgtools.templates.coverage import COVERAGE
 from kgtools.templates.select import REASONS as COVERAGE_REASONS
 from kgtools.tools import registry
 from kgtools.tools.frames import Schema

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="A folder of your own audits (*.cypher) besides ours.",
 )
-@click.option("--only", multiple=True, metavar="NAME", help="Run only this audit (repeatable).")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    help="Run only this audit; repeatable, or with commas. Of one alone --format csv gives the rows.",
+)
 @click.option("--examples", type=COUNT, default=3, show_default=True, help="Rows to show of each finding.")
 @click.option(
     "--fail-on",
@@ -71,7 +76,7 @@ def audit(
 
         page.check(html)
         earlier = (against.name, read_earlier(against)) if against else None
-    store, chosen, found = open_store(graph), audits(folders, only), []
+    store, chosen, found = open_store(graph), audits(folders, [name for names in only for name in names.split(",")]), []
     findings = run_all(store, chosen)
     for each in chosen:
         with step(each.title):
@@ -86,9 +91,12 @@ def audit(
 
 
 def print_findings(findings: "list[Finding]", style: str, examples: int) -> None:
-    """Each audit with the number of its rows, and some of them; as CSV the numbers alone."""
+    """Each audit with the number of its rows, and some of them; as CSV the numbers alone, or all rows where there is one audit."""
     if style == "json":
         print_json([asdict(f.audit) | {"columns": f.columns, "count": len(f.rows), "rows": f.rows} for f in findings])
+        return
+    if style == "csv" and len(findings) == 1:
+        print_table(findings[0].columns, findings[0].rows, style=style)
         return
     print_table(
         ["audit", "severity", "rows", "what"],

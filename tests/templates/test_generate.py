@@ -20,7 +20,8 @@ from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.graph import change
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import EmbeddedStore
-from kgtools.templates.generate import COVERAGE, RecordTables, generate
+from kgtools.templates.coverage import COVERAGE
+from kgtools.templates.generate import RecordTables, generate
 from kgtools.templates.pack import Pack, find_pack, load_pack
 from kgtools.templates.select import REASONS
 from kgtools.tools.errors import InputError

@@ -108,6 +108,25 @@ def test_audits_are_printed_with_the_same_numbers_for_papers_and_pages(
         assert line.removeprefix("| ").split(mark)[2] == number
 
 
+def test_one_audit_as_csv_is_all_of_its_rows(kgtools: Run, sample_graph: EmbeddedStore) -> None:
+    words = ("audit", "--graph", sample_graph.folder, "--fail-on", "never", "--only", "missing_english", "--format")
+    (finding,) = kgtools(*words, "json").json
+
+    rows = list(csv.reader(kgtools(*words, "csv").out.splitlines()))
+
+    assert rows == [finding["columns"], *([str(value) for value in row] for row in finding["rows"])]
+    assert len(rows) == finding["count"] + 1 > 3
+
+
+def test_audits_are_chosen_with_commas_too(kgtools: Run, sample_graph: EmbeddedStore) -> None:
+    words = ("audit", "--graph", sample_graph.folder, "--fail-on", "never", "--format", "json", "--only")
+
+    assert (
+        kgtools(*words, "self_loops,missing_english").json
+        == kgtools(*words, "self_loops", "--only", "missing_english").json
+    )
+
+
 def test_stats_list_the_tables_of_names(kgtools: Run, store: EmbeddedStore, tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text("zh,en\n发热,fever\n", encoding="utf-8")
     kgtools("names", "add", tmp_path / "mine.csv", "--license", "CC0-1.0", "--graph", store.folder)
