@@ -11,6 +11,7 @@ from kgtools.corpora.text.escapes import without_escapes
 
 TOOL_ROLES = ("tool", "function", "function_call", "function_response", "observation", "ipython", "tool_response")
 SPEAKER_KEYS, SAID_KEYS = ("from", "role", "speaker"), ("value", "content", "text", "utterance", "sentence")
+NUMBERS = "messages that are a number, taken as text"
 EMPTY = "messages of the system without text left out"
 BEFORE, AFTER = "messages of doctors before the first of the patient cut off", "turns after the last answer"
 TEXTS = ("text", "input_text", "output_text")
@@ -60,8 +61,10 @@ def conversation(messages: Any, role: str, text: str, system: Any = None, lenien
     """The turns of `[{role: ..., text: ...}]`, after a system's message where there is one. `lenient`: numbers are texts, and the
     parts of a message are joined. Raises NotTurns."""
     messages = as_list(messages)
-    if not isinstance(messages, list) or not messages:
+    if not isinstance(messages, list):
         raise NotTurns("missing-field", "expected a list of messages")
+    if not messages:
+        raise NotTurns("no-messages", "the list of messages is empty")
     if not isinstance(system, str | None):
         raise NotTurns("wrong-type", "the system's message must be a text")
     turns = [Turn("system", system)] if system and system.strip() else []
@@ -87,10 +90,14 @@ def conversation(messages: Any, role: str, text: str, system: Any = None, lenien
 
 def in_plain_lines(corpus: Corpus, messages: Any) -> Any:
     """The same where it is one text or a list of lines, in which line breaks and signs tell who speaks: without escapes, which are
-    counted."""
+    counted. Of other messages those are counted whose text is a number."""
     messages = as_list(messages)
-    lines = isinstance(messages, list) and all(isinstance(line, str) for line in messages)
-    return corpus.plain(messages) if lines or isinstance(messages, str) else messages
+    given = messages if isinstance(messages, list) else [messages]
+    if all(isinstance(line, str) for line in given):
+        return corpus.plain(messages)
+    said = [message.get(key) for message in given if isinstance(message, dict) for key in SAID_KEYS]
+    corpus.count(NUMBERS, sum(isinstance(text, int | float) and not isinstance(text, bool) for text in said))
+    return messages
 
 
 def any_conversation(messages: Any, system: Any = None) -> list[Turn]:

@@ -101,7 +101,7 @@ def test_what_others_wrote_is_read_word_for_word(
 def test_rows_of_a_foreign_file_are_given_or_refused_with_file_and_line(tmp_path: Path) -> None:
     talks: list[Any] = [
         GOOD, question(1), [{"role": "nurse", "content": "x"}, *reply("ok")], reply("ok"), [*question(2), *reply(" ")],
-        [*question(3), {"role": "system", "content": "x"}, *reply("ok")], GOOD, question(4) + reply("ok"),
+        [*question(3), {"role": "system", "content": "x"}, *reply("ok")], GOOD, question(4) + reply("ok"), [],
     ]  # fmt: skip
     file = tmp_path / "talks.jsonl"
     file.write_bytes(b"".join(orjson.dumps({"messages": talk}) + b"\n" for talk in talks) + b"{oops\n")
@@ -111,9 +111,28 @@ def test_rows_of_a_foreign_file_are_given_or_refused_with_file_and_line(tmp_path
 
     assert sorted((line, reason) for name, line, _, reason in rows.rejects if name == "talks.jsonl") == [
         (2, "no-answer"), (3, "unknown-role"), (4, "no-question"), (5, "empty-message"), (6, "system-not-first"),
-        (7, "duplicate"), (9, "bad-json"),
+        (7, "duplicate"), (9, "no-messages"), (10, "bad-json"),
     ]  # fmt: skip
-    assert len(given_out) + len(rows.rejects) == 9
+    assert len(given_out) + len(rows.rejects) == 10
+
+
+def test_a_message_that_is_a_number_is_a_text_and_is_counted(tmp_path: Path) -> None:
+    talks = [question(1) + reply("ok"), [*question(2), {"role": "assistant", "content": 4}]]
+    (tmp_path / "a.jsonl").write_bytes(b"\n".join(orjson.dumps({"messages": talk}) for talk in talks))
+
+    rows = opened(tmp_path / "a.jsonl")
+
+    assert len(ids(rows)) == 2
+    assert rows.counts["changed"]["messages that are a number, taken as text"] == 1
+
+
+def test_a_talk_that_goes_on_behind_its_last_answer_is_cut_and_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(orjson.dumps({"messages": question(1) + reply("ok") + question(2)}))
+
+    rows = opened(tmp_path / "a.jsonl")
+
+    assert len(ids(rows)) == 1
+    assert rows.counts["changed"]["turns after the last answer"] == 1
 
 
 def test_a_foreign_files_name_says_its_split(tmp_path: Path) -> None:
@@ -149,7 +168,7 @@ def test_a_foreign_file_is_trained_on_only_by_one_who_knows_its_licence(tmp_path
         ),
         ({"messages": GOOD}, "texts", "none of the shapes that hold texts: text;"),
         ({"prompt": "q?", "chosen": "a", "rejected": "a"}, "preferences", r"read as preference \(equal-answers 1\)"),
-        ({"messages": []}, "records", r"none of its rows can be read as messages \(missing-field 1\)"),
+        ({"messages": []}, "records", r"none of its rows can be read as messages \(no-messages 1\)"),
     ],
 )
 def test_a_foreign_file_without_a_row_for_the_stage_is_refused(
@@ -253,3 +272,22 @@ def test_a_file_of_others_whose_rows_say_their_split_is_refused(tmp_path: Path) 
 
     with pytest.raises(InputError, match="2 of its rows have a key split, which is not read"):
         opened(file)
+
+
+def test_a_dry_run_names_where_what_it_refuses_stands(tmp_path: Path, kgtools: Any) -> None:
+    talks = [question(n) + reply("ok" * n) for n in range(1, 40)] + [question(n) for n in range(5)]
+    (tmp_path / "a.jsonl").write_bytes(b"\n".join(orjson.dumps({"messages": talk}) for talk in talks))
+    words = (
+        "--recipe",
+        "tiny",
+        f"data={tmp_path / 'a.jsonl'}",
+        "allow_license=[unknown]",
+        "model=tiny:qwen2",
+        "--dry-run",
+    )
+
+    ran = kgtools("train", "sft", *words, "--out", tmp_path / "out", "--nproc", 1, "--format", "json")
+
+    assert ran.code == 0, ran.err
+    assert ran.json["rejected"] == {"no-answer": 5}
+    assert ran.json["reject_examples"] == {"no-answer": ["a.jsonl:40", "a.jsonl:41", "a.jsonl:42"]}

@@ -171,8 +171,9 @@ def _read(work: Path, world: int) -> dict:
     found = {}
     for run in ("whole", "broken"):
         steps = [sorted(row for rank in ranks for row in rank[run][str(step)]) for step in range(STEPS)]
-        lines = map(orjson.loads, (work / run / "metrics.jsonl").read_bytes().splitlines())
+        lines = [orjson.loads(line) for line in (work / run / "metrics.jsonl").read_bytes().splitlines()]
         found[run] = steps, {line["step"]: line["tokens"] for line in lines if "loss" in line}
+        found[f"{run} losses"] = {line["step"]: line["loss"] for line in lines if "loss" in line}
         found.setdefault("home", (work / run, Job.load(work / "job.json")))  # of the unbroken one
         found[f"{run} weights"] = load_file(work / run / "result" / "adapter" / "adapter_model.safetensors")
     return found
@@ -209,6 +210,15 @@ def test_a_run_that_is_broken_off_ends_with_the_weights_of_an_unbroken_one(seen,
     assert max(float((whole[name] - broken[name]).abs().max()) for name in whole) < 1e-6
 
 
+@pytest.mark.parametrize("world", [1, 2])
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_run_that_is_broken_off_tells_the_losses_of_an_unbroken_one(seen, stage, world):
+    """Of pretrain with a line each 3 steps and a checkpoint each 2."""
+    whole, broken = seen[stage, world]["whole losses"], seen[stage, world]["broken losses"]
+
+    assert broken == pytest.approx(whole, abs=1e-5)
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_two_processes_see_what_one_sees(seen, stage):
     assert seen[stage, 2]["whole"][0] == seen[stage, 1]["whole"][0]
@@ -242,7 +252,7 @@ def test_the_loss_of_several_steps_is_a_sum_over_their_tokens_divided_once(seen,
     lines = map(orjson.loads, (work / "metrics.jsonl").read_bytes().splitlines())
     told = {line["step"]: line["loss"] for line in lines if "loss" in line}
 
-    for begin, end in ((1, 3), (3, 6), (6, 9), (9, 12)):
+    for begin, end in ((1, 2), (2, 3), (3, 4), (4, 6), (6, 8), (8, 9), (9, 10), (10, 12)):
         taken = rows[[row for step in steps[begin:end] for row in step]]
         assert told[end] == pytest.approx(_loss("pretrain", work, job, taken), rel=1e-5)
 

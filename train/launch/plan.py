@@ -14,6 +14,9 @@ from kgtools.train.models.stop_tokens import StopToken
 from kgtools.train.paper import differences
 from kgtools.train.recipe import Recipe
 
+EXAMPLES = 3
+"""Rows that are named of each reason to refuse one, as audits show three of each finding."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -39,6 +42,15 @@ class Plan:
         """How many rows were refused for each reason."""
         return dict(sorted(Counter(reason for *_, reason in self.refused).items()))
 
+    @property
+    def reject_examples(self) -> dict[str, list[str]]:
+        """Where the first three rows of each reason stand: `file:line`, or `file id` of a record."""
+        examples: dict[str, list[str]] = {reason: [] for reason in self.rejects}
+        for file, line, id_, reason in self.refused:
+            if len(examples[reason]) < EXAMPLES:
+                examples[reason].append(f"{file}:{line}" if line else f"{file} {id_}")
+        return examples
+
     def to_dict(self) -> dict[str, Any]:
         """What `--dry-run --format json` prints."""
         recipe, world = self.recipe, self.cluster.world
@@ -52,6 +64,7 @@ class Plan:
             **self.model_report.training_facts,
             "rows": {split: counts.to_dict() for split, counts in self.token_counts.items()},
             "rejected": self.rejects,
+            "reject_examples": self.reject_examples,
             "counts": {key: dict(sorted(counter.items())) for key, counter in self.rows.counts.items()},
             "world_size": world,
             "global_batch": recipe.batch_size,

@@ -163,6 +163,8 @@ def deterministic(kind: Any) -> Any:
             ):
                 self.control.should_evaluate = True
                 self.looked_at = step
+            # A line ends where a run may go on from: after a resume, too, the next line is of the same steps.
+            self.control.should_log |= self.control.should_save or self.control.should_evaluate
             super()._maybe_log_save_evaluate(*args, **kwargs)
 
         def _determine_best_metric(self, *args: Any, **kwargs: Any) -> bool:

@@ -55,7 +55,7 @@ FILES: dict[str, bytes | str] = {
 }
 HOSTILE: dict[str, tuple[Any, str]] = {
     "null": (None, "not-an-object"), "a text": ("x", "not-an-object"), "a list": ([1], "not-an-object"),
-    "no dialogue": (talk(dialogue=...), "missing-field"), "an empty dialogue": (talk(dialogue=[]), "missing-field"),
+    "no dialogue": (talk(dialogue=...), "missing-field"), "an empty dialogue": (talk(dialogue=[]), "no-messages"),
     "a dialogue that is a text": (talk(dialogue="医生：你好"), "missing-field"),
     "a sentence that is none": (talk(dialogue=[sentence("医生", "你好"), 3]), "wrong-type"),
     "a sentence of a number": (talk(dialogue=[sentence("医生", "你好", sentence=3)]), "wrong-type"),

@@ -122,7 +122,7 @@ FAULTS = {
     "promptcblue with a number": ("promptcblue", lines({"input": 1, "target": TELL}), "wrong-type"),
     "promptcblue without an input": ("promptcblue", lines({"target": TELL}), "missing-field"),
     "sharegpt with a number as system": ("sharegpt", lines({"system": 1, "conversations": chat(ASK, TELL)}), "wrong-type"),
-    "sharegpt without messages": ("sharegpt", lines({"conversations": []}), "missing-field"),
+    "sharegpt without messages": ("sharegpt", lines({"conversations": []}), "no-messages"),
     "text that is a number": ("text", lines({"text": 1}), "wrong-type"),
     "an object without text": ("text", lines({"txt": "x"}), "missing-field"),
     "a document too long": ("text", "长" * 600_000 + "\n" + "长" * 600_000 + "\n", "too-long"),
