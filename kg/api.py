@@ -57,7 +57,7 @@ class Graph:
         """The rows of a Cypher query that reads, a column for each name that it returns.
 
         Values are parameters (`$name` in the query, `name=...` here), never pasted into it. Raises CypherError for a query
-        that is wrong, or that the folder would answer differently from Neo4j."""
+        that is wrong, or that a folder does not cover."""
         return as_frame(*self.store.query(cypher, params))
 
     def load(

@@ -10,7 +10,7 @@ from kgtools.kg.build.load import Report, prepare, refuse_nothing
 from kgtools.kg.build.merge import merge
 from kgtools.kg.source import Options
 from kgtools.kg.stores import Store
-from kgtools.kg.stores.reconcile import Compared, Reconciliation, reconcile
+from kgtools.kg.stores.reconcile import Reconciliation, reconcile
 from kgtools.tools.errors import StoreError, UsageError
 from kgtools.tools.outputs.empty import refuse_empty
 from kgtools.tools.progress import step
@@ -118,15 +118,10 @@ def verify(store: Store) -> Reconciliation:
 
     What stands in such files is compared with nothing. Raises StoreError where no graph is."""
     faults = tuple(store.faults())
-    rows: list[Compared] = []
-    foreign: dict[str, int] = {}
     try:
-        expected = merge(store.inputs())
-        if tables := store.tables():
-            rows = [replace(row, copy="tables") for row in reconcile(*expected, tables).differences]
-        outcome = reconcile(*expected, store.read_back())
-        rows, foreign = [*outcome.rows, *rows], outcome.foreign
+        outcome = reconcile(*merge(store.inputs()), store.read_back())
     except StoreError:
         if not faults:
             raise
-    return Reconciliation(rows, foreign, faults)
+        outcome = Reconciliation([])
+    return replace(outcome, faults=faults)

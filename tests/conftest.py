@@ -20,7 +20,7 @@ from kgtools.kg.build.normalize import clean
 from kgtools.kg.graph import change
 from kgtools.kg.ontology import Field, SourceInfo, ontology
 from kgtools.kg.source import Collector, Options, Reading
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.tools.main import run
 
 pytest_plugins = ["tests.neo4j.fixtures"]
@@ -182,22 +182,22 @@ def built_graphs() -> dict[str, Path]:
 @pytest.fixture
 def graph_of(
     tmp_path_factory: pytest.TempPathFactory, tables_of: Callable[..., SourceTables], built_graphs: dict[str, Path]
-) -> Callable[..., EmbeddedStore]:
+) -> Callable[..., FolderStore]:
     """A graph of one source that says these rows, in a folder of the test's own; the same rows are built once and copied."""
 
-    def make(rows: Sequence[Row] = (), alone: Sequence[Row] = (), **how: Any) -> EmbeddedStore:
+    def make(rows: Sequence[Row] = (), alone: Sequence[Row] = (), **how: Any) -> FolderStore:
         key = repr((rows, alone, how))
         if key not in built_graphs:
-            store = EmbeddedStore(tmp_path_factory.mktemp("built") / "graph")
+            store = FolderStore(tmp_path_factory.mktemp("built") / "graph")
             change(store, lambda inputs: inputs.with_sources([tables_of(rows, alone, **how)]))
             built_graphs[key] = store.folder
-        return EmbeddedStore(shutil.copytree(built_graphs[key], tmp_path_factory.mktemp("graph") / "graph"))
+        return FolderStore(shutil.copytree(built_graphs[key], tmp_path_factory.mktemp("graph") / "graph"))
 
     return make
 
 
-def load(folder: Path, files: dict[str, list[Path]], raw: bool = False) -> EmbeddedStore:
-    store = EmbeddedStore(folder)
+def load(folder: Path, files: dict[str, list[Path]], raw: bool = False) -> FolderStore:
+    store = FolderStore(folder)
     change(
         store,
         lambda inputs: inputs.with_sources(
@@ -214,13 +214,13 @@ def sample_files() -> dict[str, list[Path]]:
 
 
 @pytest.fixture(scope="session")
-def sample_graph(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedStore:
+def sample_graph(tmp_path_factory: pytest.TempPathFactory) -> FolderStore:
     """All samples in one graph; no test changes it."""
     return load(tmp_path_factory.mktemp("sample") / "graph", SAMPLE_FILES)
 
 
 @pytest.fixture(scope="session")
-def raw_sample_graph(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedStore:
+def raw_sample_graph(tmp_path_factory: pytest.TempPathFactory) -> FolderStore:
     """The same, loaded with --raw; no test changes it."""
     return load(tmp_path_factory.mktemp("raw-sample") / "graph", SAMPLE_FILES, raw=True)
 
@@ -234,7 +234,7 @@ def real_files() -> Path:
 
 
 @pytest.fixture(scope="session")
-def raw_xywy_graph(real_files: Path, tmp_path_factory: pytest.TempPathFactory) -> EmbeddedStore:
+def raw_xywy_graph(real_files: Path, tmp_path_factory: pytest.TempPathFactory) -> FolderStore:
     """xywy-KG as published, loaded with --raw; no test changes it."""
     files = {"xywy": [real_files / "xywy" / "medical.json"]}
     return load(tmp_path_factory.mktemp("raw-xywy") / "graph", files, raw=True)

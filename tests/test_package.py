@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("kg", "templates", "corpora", "train", "tools")
-DATA = (".yaml", ".cypher", ".j2", ".json", ".csv", ".tsv", ".typed")
+DATA = (".yaml", ".cypher", ".lark", ".j2", ".json", ".csv", ".tsv", ".typed")
 
 
 def build(source: Path, folder: Path) -> Path:

@@ -6,4 +6,4 @@
 MATCH (n)
 WHERE size(n.sources) > 1
 RETURN labels(n)[0] AS type, n.sources AS sources, count(*) AS entities
-ORDER BY type, entities DESC
+ORDER BY type, entities DESC, sources

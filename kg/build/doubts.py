@@ -83,9 +83,9 @@ def _find_piles(rows: pl.DataFrame, measure: str) -> pl.DataFrame:
         pl.len().alias("all"),
     )
     width = 10
-    around = per.join(per.select("field", near="pile", others="count"), on="field").filter(
-        (pl.col("pile") != pl.col("near")) & ((pl.col("pile") - pl.col("near")).abs() <= width)
-    )
+    steps = pl.DataFrame({"step": [step for step in range(-width, width + 1) if step]}, schema={"step": pl.Int64})
+    around = per.join(steps, how="cross").with_columns(near=pl.col("pile") + pl.col("step"))
+    around = around.join(per.select("field", near="pile", others="count"), on=["field", "near"])
     around = around.group_by("field", "pile").agg((pl.col("others").sum() / (2 * width)).alias("mean_around"))
     lengths = per.join(around, on=["field", "pile"], how="left").join(usual, on="field")
     lengths = lengths.with_columns(pl.col("mean_around").fill_null(0.0))

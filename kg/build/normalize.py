@@ -169,7 +169,7 @@ def _judge_statements(rows: pl.DataFrame, names: pl.DataFrame, residue: list[str
         .when(is_value & (pl.col("tail_name") != pl.col("tail"))).then(pl.lit("outer-space"))
         .otherwise("head_rule")
         .alias("rule"),
-    )  # fmt: skip
+    ).drop("reason", "head_name", "head_rule", "head_refused", "tail_name", "tail_rule", "tail_refused")  # fmt: skip
 
 
 def _judge_mentions(
@@ -197,11 +197,12 @@ def _judge_mentions(
         pl.when(pl.col("name_rule").is_null() & (pl.col("english") != pl.col("name_en"))).then(pl.lit("english-case"))
         .otherwise("name_rule")
         .alias("rule"),
-    )  # fmt: skip
+    ).drop("reason", "english", "name_rule", "name_refused")  # fmt: skip
 
 
 def _facts(source: str, statements: pl.DataFrame) -> Facts:
-    loaded = _with_doubts(statements.filter(pl.col("verdict").is_null()))
+    columns = ["kind", "head_id", "target", "tail_id", "tail", "file", "row", "field"]
+    loaded = _with_doubts(statements.select(*columns, "verdict").filter(pl.col("verdict").is_null()).drop("verdict"))
     loaded = loaded.select(
         "kind",
         pl.col("head_id").alias("head"),

@@ -13,7 +13,7 @@ from kgtools.tools.terminal import say
 
 if TYPE_CHECKING:
     from kgtools.kg.build.load import Report
-    from kgtools.kg.stores.reconcile import Compared, Reconciliation
+    from kgtools.kg.stores.reconcile import Reconciliation
 
 
 COLUMNS = ("read", "distinct", "loaded", "merged", "rejected")
@@ -189,7 +189,7 @@ def print_differences(outcome: "Reconciliation") -> None:
     """Each type and relation that differs from what it should be, with examples, and each file that is not what was written."""
     columns = ["type or relation", "should be", "is", "lost", "foreign", "changed", "doubled"]
     rows: list[list[Any]] = [
-        [_place(row), row.wanted, row.found, row.lost, row.foreign, row.changed, row.doubled]
+        [row.name, row.wanted, row.found, row.lost, row.foreign, row.changed, row.doubled]
         for row in outcome.differences
     ]
     rows += [[name, 0, number, 0, number, 0, 0] for name, number in outcome.foreign.items()]
@@ -197,13 +197,9 @@ def print_differences(outcome: "Reconciliation") -> None:
         print_table(columns, rows)
     for row in outcome.differences:
         for example in row.examples:
-            say(f"{_place(row)}: {example}")
+            say(f"{row.name}: {example}")
     for fault in outcome.faults:
         say(f"{fault.file}: {fault.what}")
-
-
-def _place(row: "Compared") -> str:
-    return f"{row.name} ({row.copy})" if row.copy else row.name
 
 
 def _print_counts(report: "Report") -> None:

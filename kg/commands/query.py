@@ -27,7 +27,7 @@ from kgtools.tools.output import print_rows
 def query(
     cypher: str, graph: str, style: str, params: tuple[str, ...], out: Path | None, escape_formulas: bool
 ) -> None:
-    """Query a graph in Cypher; only what Neo4j would answer alike is accepted.
+    """Query a graph in Cypher; a folder answers as Neo4j does, or says what it does not cover.
 
     \b
     Example:

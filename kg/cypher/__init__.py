@@ -1,1 +1,1 @@
-"""One Cypher for every store: what is read, what is rewritten, what is refused."""
+"""Cypher: for a folder parsed and compiled to SQL; for Neo4j kept from what a store keeps beside its graph."""

@@ -1,294 +1,437 @@
-"""Expressions of a Cypher query that the embedded store would answer differently from Neo4j."""
+"""Expressions of Cypher in SQL: names, lists and maps, conditions, subqueries."""
 
-import re
-from collections.abc import Set
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
-from kgtools.kg.cypher.nulls import (
-    NUMERIC,
-    QUANTIFIERS,
-    Facts,
-    check_case,
-    check_in,
-    check_operands,
-    check_quantifier,
-    enclosing,
-    fractional,
+from kgtools.kg.cypher import tree
+from kgtools.kg.cypher.asked import AGGREGATES, has_query
+from kgtools.kg.cypher.functions import FUNCTIONS, INSTEAD, column
+from kgtools.kg.cypher.operators import (
+    NOTHING,
+    arithmetic,
+    equal,
+    is_in,
+    labels_test,
+    less,
+    matches,
+    property_of,
+    test_text,
+    whole,
 )
-from kgtools.kg.cypher.tokens import CLAUSES, EXPECTING, Query, words
-
-# What both stores were found to answer alike, some of it through INLINE in portable.py.
-FUNCTIONS = words(
-    "ABS ALL ANY CEIL COALESCE COLLECT COUNT FLOOR HEAD ISEMPTY LABELS LAST LEFT MAX MIN NONE RANGE REPLACE RIGHT SIGN "
-    "SINGLE SIZE SQRT SUM TAIL TOFLOAT TOINTEGER TOLOWER TOSTRING TYPE"
+from kgtools.kg.cypher.scope import Env, within
+from kgtools.kg.cypher.values import (
+    BOOL,
+    INT,
+    LINK_COLUMNS,
+    NODE_COLUMNS,
+    NULL,
+    NUMBERS,
+    OWN,
+    Type,
+    Value,
+    box,
+    cast,
+    identity,
+    literal,
+    quote,
+    sql_type,
+    struct,
+    unify,
 )
-INFIX = words("AND AS ASC ASCENDING CONTAINS DESC DESCENDING ELSE END ENDS IN IS OR STARTS THEN WHEN XOR")
-WRITES = words(
-    "CREATE MERGE SET DELETE DETACH REMOVE DROP ALTER COPY LOAD INSTALL UNINSTALL UPDATE ATTACH CALL FOREACH EXPORT "
-    "IMPORT INSERT PROJECT PROJECT_GRAPH BEGIN COMMIT ROLLBACK CHECKPOINT COMMENT ANALYZE USE"
-)
-FIRST = words("MATCH OPTIONAL UNWIND WITH RETURN")
-CONSTANTS = words("TRUE FALSE NULL")
-PATHS = "paths are not portable; name the nodes and relationships in the pattern"
-DATES = "dates are not portable; compare ISO strings"
-SPACE = "it strips only ASCII space here; write replace(x, ' ', '')"
-CASING = "it differs on letters such as ß; write toLower(x)"
-ENGINE = "it is not Cypher on Neo4j; write "
-IDS = "internal ids differ between stores; write n.id"
-INSTEAD = {
-    **dict.fromkeys(("NODES", "RELATIONSHIPS", "LENGTH", "SHORTESTPATH", "ALLSHORTESTPATHS"), PATHS),
-    **dict.fromkeys(("DATE", "DATETIME", "LOCALDATETIME", "TIME", "TIMESTAMP", "DURATION"), DATES),
-    **dict.fromkeys(("TRIM", "LTRIM", "RTRIM", "BTRIM"), SPACE),
-    **dict.fromkeys(("TOUPPER", "UPPER"), CASING),
-    **dict.fromkeys(("ID", "ELEMENTID"), IDS),
-    **dict.fromkeys(("STARTNODE", "ENDNODE"), "name both ends in the pattern, (a)-[r]->(b), and use a or b"),
-    **dict.fromkeys(("STDEV", "STDEVP", "PERCENTILECONT"), "return the numbers and compute it from them"),
-    "LABEL": ENGINE + "labels(n)[0], or type(r) for a relationship",
-    "SUBSTRING": "it counts from 1 here and from 0 in Neo4j; write left(x, n), right(x, n) or STARTS WITH",
-    "KEYS": "it lists properties that are null here; write n.property IS NOT NULL",
-    "PROPERTIES": "it holds properties that are null here; name the properties",
-    "ROUND": "it rounds halves differently; write floor(x * 100 + 0.5) / 100",
-    "LOG": "it is the decimal logarithm here and the natural one in Neo4j; compute it from the result",
-    "AVG": "its last digits differ between stores; write 1.0 * sum(x) / count(x)",
-    "SPLIT": "the embedded store drops empty parts; use CONTAINS, STARTS WITH or replace()",
-    "REVERSE": "the embedded store cannot reverse a list; use ORDER BY ... DESC",
-    "EXISTS": "write EXISTS { MATCH (a)-[:R]->(b) } or n.property IS NOT NULL",
-    "REDUCE": "the embedded store has none; use UNWIND and sum()",
-    "LOWER": "write toLower(x)",
-    "CAST": ENGINE + "toInteger(x), toFloat(x) or toString(x)",
-    "OFFSET": ENGINE + "n.id",
-    "IFNULL": ENGINE + "coalesce(x, y)",
-    "CONCAT": ENGINE + "x + y",
-    "CEILING": ENGINE + "ceil(x)",
-    "LN": ENGINE + "nothing, compute it from the result",
-    "LEN": ENGINE + "size(x)",
-    "LIST_EXTRACT": ENGINE + "head(x) or last(x)",
-    "LIST_CONTAINS": ENGINE + "y IN x",
-    "ARRAY_EXTRACT": ENGINE + "head(x) or last(x)",
-    "ARRAY_CONTAINS": ENGINE + "y IN x",
-    "REGEXP_MATCHES": ENGINE + "x =~ 'pattern'",
-}
-OPERATORS = {
-    "||": "|| is not in the embedded store; write x + y",
-    "&": "& is not an operator on Neo4j and n:A&B is not in the embedded store; a node has one label",
-    "!": "! is not portable; write NOT",
-    "!=": "!= is not Cypher; write <>",
-    "==": "== is not Cypher; write =",
-    "+=": "kgtools query only reads",
-    "::": "type tests are not portable",
-    "|": "| is portable only between labels or types",
-    "..": "slices are counted from 1 here and from 0 in Neo4j; write head(x), tail(x) or last(x)",
-}
-PORTABLE_PATTERN = re.compile(
-    r"""(?: \\[dDwW.*+?()\[\]{}|^$\\/-] | [^\\\[\](){}*+?] | \((?:\?:)? | \)
-    | \[\^?(?:\\[dDwW.*+?()\[\]{}|^$\\/-] | [^\\\[\]&^])+\]
-    | (?<![*+?}(|])(?:[*+?]|\{\d+(?:,\d*)?\})\??  )*""",
-    re.VERBOSE | re.DOTALL,
-)
+from kgtools.tools.registry import suggestion
+
+LARGEST = 300_000
+"""Characters of SQL for one expression: each function names what it is of several times, and of theirs again."""
 
 
-def one_statement(query: Query) -> int:
-    """The number of tokens without a last semicolon."""
-    end = len(query.tokens) - (query[len(query.tokens) - 1].word == ";")
-    for index in range(end):
-        if query[index].word == ";":
-            raise query.refusal(index, "one statement at a time; ask each in a query of its own")
-    return end
-
-
-def check_words(query: Query, end: int) -> None:
-    """Refuse what is no reading clause: after an operand only an operator or a clause can follow."""
-    for index in range(end):
-        token = query[index]
-        opens = index == 0 or query[index - 1].ends_operand or query[index - 1].word == "*"
-        if opens and token.word in WRITES:
-            subquery = "; write EXISTS { MATCH .. } or COUNT { MATCH .. }" if token.word == "CALL" else ""
-            raise query.refusal(index, f"kgtools query only reads; it does not {token.word}{subquery}")
-        if index == 0 and token.word not in FIRST:
-            raise query.refusal(index, "a query starts with MATCH, OPTIONAL MATCH, UNWIND, WITH or RETURN")
-        touching = query[index - 1].end == token.start and token.kind in ("name", "number")
-        if query[index - 1].kind == "number" and touching:
-            raise query.refusal(index - 1, "only decimal numbers are portable, without _ and letters")
-        if index and query[index - 1].ends_operand and token.kind == "name" and token.word not in CLAUSES | INFIX:
-            raise query.refusal(index, f"{token.text} is not portable here")
-    if end == 0:
-        raise query.refusal(0, "the query is empty")
-
-
-def learn_aliases(query: Query, facts: Facts) -> None:
-    """Note which `AS name` stands for a number, and which for a float."""
-    for index, token in enumerate(query.tokens):
-        if token.word == "AS":
-            start = index
-            while start > 0 and query[start - 1].word not in (",", "RETURN", "WITH", "DISTINCT", "UNWIND", "(", "{"):
-                start = min(start - 1, query.partner.get(start - 1, start - 1))
-            alias = query[index + 1].identifier
-            if (
-                query[start].word in NUMERIC
-                or query[start].kind == "number"
-                or query[start].identifier in facts.numeric
-            ):
-                facts.numeric.add(alias)
-            if fractional(query, start, index, facts):
-                facts.fractional.add(alias)
-
-
-def check_expressions(query: Query, end: int, facts: Facts) -> None:
-    """Refuse the first token, in order, whose meaning differs between the stores."""
-    for index in range(end):
-        token = query[index]
-        if token.kind == "string":
-            check_string(query, index)
-        elif token.kind == "number":
-            check_number(query, index)
-        elif token.kind == "op" and index not in facts.structural:
-            check_operator(query, index, facts)
-        elif token.identifier and index not in facts.structural:
-            check_name(query, index, facts)
-
-
-def check_string(query: Query, index: int) -> None:
-    text = query[index].text
-    if re.search(r"""(?<!\\)(?:\\\\)*\\(?![\\'"bfnrt]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4})""", text):
-        raise query.refusal(
-            index, r"only \\ \' \" \b \f \n \r \t and \uXXXX are portable escapes; write \\ for a backslash"
-        )
-    if query[index - 1].word == "CONTAINS" and len(text) == 2:
-        raise query.refusal(index, "CONTAINS '' is false here and true in Neo4j; leave it out")
-
-
-def check_number(query: Query, index: int) -> None:
-    token = query[index]
-    if token.text.isdigit() and int(token.text) >= 2**63:
-        raise query.refusal(index, "the number is too large for Neo4j; write it as a string")
-
-
-def check_operator(query: Query, index: int, facts: Facts) -> None:
-    word = query[index].word
-    inner = next(enclosing(query, index), -1)
-    if word in OPERATORS:
-        raise query.refusal(index, OPERATORS[word])
-    if word in ("<", ">") and query[index + 1].word == word:
-        raise query.refusal(index, f"{word}{word} is not Cypher on Neo4j")
-    if word == "." and query[index + 1].word == "*":
-        raise query.refusal(index, ".* is not Cypher on Neo4j; name the properties")
-    if word == ":" and query[inner].word != "{":
-        raise query.refusal(index, "n:A is no condition in the embedded store; write labels(n)[0] = 'A'")
-    if word == "{":
-        check_brace(query, index, facts)
-    if word == "[":
-        check_bracket(query, index)
-    if word == "=~":
-        check_regex(query, index + 1)
-    if word in ("+", "=", "<>", "<", ">", "<=", ">=") and query[index - 1].ends_operand:
-        check_operands(query, index, facts)
-
-
-def check_brace(query: Query, index: int, facts: Facts) -> None:
-    before = query[index - 1]
-    if before.word in ("EXISTS", "COUNT") or index - 1 in facts.structural:
-        return
-    if before.identifier and before.ends_operand:
-        raise query.refusal(index, "n {.a, .b} is not in the embedded store; return n.a, n.b")
-
-
-def check_bracket(query: Query, index: int) -> None:
-    close = query.partner[index]
-    if query[index - 1].ends_operand and index > 0:
-        if not (query[query.partner.get(index - 1, 0) - 1].word == "LABELS" and query[index - 1].word == ")"):
-            raise query.refusal(
-                index, "lists are counted from 1 here and from 0 in Neo4j; write head(x), last(x) or tail(x)"
-            )
-        return
-    if query[index + 2].word == "IN" or any(query[at].word == "|" for at in query.shallow(index + 1, close)):
-        raise query.refusal(index, "comprehensions are not in the embedded store; use UNWIND or MATCH, and collect()")
-    if any(query[at].word == "NULL" for at in query.shallow(index + 1, close)):
-        raise query.refusal(index, "null in a list is compared differently here; leave it out and test x IS NULL")
-    kinds = {kind for first, last in query.split(index + 1, close, ",") if (kind := literal_kind(query, first, last))}
-    if len(kinds) > 1:
-        raise query.refusal(index, f"a list of {' and '.join(sorted(kinds))} becomes one of texts here; write one kind")
-
-
-def literal_kind(query: Query, start: int, end: int) -> str:
-    """What a literal is, in words; nothing for whatever else is there."""
-    token = query[end - 1]
-    if end - start > 2 or (end - start == 2 and query[start].word != "-"):
-        return ""
-    if token.word in ("TRUE", "FALSE"):
-        return "truth values"
-    return {"string": "texts", "number": "numbers"}.get(token.kind, "")
-
-
-def check_regex(query: Query, index: int) -> None:
-    if query[index].kind != "string" or query[index + 1].word in ("+", "."):
-        raise query.refusal(index, "=~ takes a literal pattern only; use CONTAINS, STARTS WITH or ENDS WITH")
-    pattern = re.sub(r"\\([\\'\"])", r"\1", query[index].text[1:-1])
-    if pattern.startswith("(?i)"):
-        raise query.refusal(index, "(?i) folds other letters here; write toLower(x) =~ 'lower case'")
-    if not PORTABLE_PATTERN.fullmatch(pattern):
-        raise query.refusal(
-            index,
-            r"only . * + ? {m,n} [...] (...) | ^ $ \d \w and escaped signs mean the same in both stores' patterns",
-        )
+def compile_expr(expr: tree.Expr, env: Env) -> Value:
+    """The value of an expression. Raises CypherError at the place of what is wrong or not covered."""
+    for known, value in env.known:
+        if known == expr:
+            return value
     try:
-        re.compile(pattern)
-    except re.error as error:
-        raise query.refusal(index, f"not a regular expression: {error}") from error
+        value = COMPILE[type(expr)](expr, env)
+    except TypeError as error:
+        if type(error) is not TypeError or not error.args or "argument" in str(error):
+            raise
+        raise env.context.fault(getattr(expr, "at", 0), str(error)) from error
+    if len(value.sql) > LARGEST:
+        raise env.context.fault(getattr(expr, "at", 0), "too much within each other; use WITH between")
+    return value
 
 
-def check_name(query: Query, index: int, facts: Facts) -> None:
-    token, before = query[index], query[index - 1]
-    if before.word == "." or before.word == "AS":
-        if query[index + 1].word == "(" and before.word == ".":
-            raise query.refusal(index, "plug-in functions are not portable")
-        return
-    if query[index + 1].word == "(" and (
-        token.kind == "quoted" or token.word not in EXPECTING | INFIX or token.word == "ALL"
+def condition(expr: tree.Expr, env: Env) -> str:
+    """The SQL of what must be true. Raises CypherError for what is no condition."""
+    value = compile_expr(expr, env)
+    if value.kind not in ("bool", "null"):
+        raise env.context.fault(getattr(expr, "at", 0), f"a condition is expected, and this is {value.type.word}")
+    return value.sql if value.kind == "bool" else "CAST(NULL AS BOOLEAN)"
+
+
+def _bound_param(value: Any, env: Env) -> Value:
+    """A parameter in SQL, by its name; of a map each of its values."""
+    if isinstance(value, dict):
+        return struct({str(key): _bound_param(item, env) for key, item in value.items()})
+    made = literal(value)
+    if made.kind == "null" or (
+        made.kind == "list" and (made.type.of or NULL).kind not in ("text", "int", "float", "bool")
     ):
-        check_call(query, index, facts)
-    elif token.word == "IN":
-        check_in(query, index, facts)
-    elif token.word == "CASE":
-        check_case(query, index, facts)
-    elif token.word == "IS" and before.kind == "param":
-        raise query.refusal(
-            index, "a parameter cannot be tested for null in the embedded store; choose the query by it"
+        return made
+    return replace(made, sql=f"CAST(${env.context.bind(value)} AS {sql_type(made.type)})")
+
+
+def _literal(expr: tree.Literal, _: Env) -> Value:
+    return literal(expr.value)
+
+
+def _param(expr: tree.Param, env: Env) -> Value:
+    try:
+        return _bound_param(env.context.params[expr.name], env)
+    except TypeError as error:
+        raise env.context.fault(expr.at, f"${expr.name}: {error}") from error
+
+
+def _variable(expr: tree.Variable, env: Env) -> Value:
+    return env.find(expr.name, expr.at)
+
+
+def _property(expr: tree.Property, env: Env) -> Value:
+    return property_of(compile_expr(expr.of, env), expr.name, env, expr.at)
+
+
+def _list(expr: tree.List, env: Env) -> Value:
+    items = [whole(compile_expr(item, env), env) for item in expr.items]
+    kind = NULL
+    for item in items:
+        kind = unify(kind, item.type)
+    if kind.kind != "any" and all(item.constant is not None or item.kind == "null" for item in items):
+        return literal([item.constant for item in items])
+    nullable = any(may_be_null(item, inner) for item, inner in zip(expr.items, items, strict=True))
+    return Value(Type("list", kind, nullable), "[" + ", ".join(cast(item, kind) for item in items) + "]")
+
+
+def may_be_null(expr: tree.Expr, value: Value) -> bool:
+    """Whether a value may be null, as far as its form tells."""
+    if value.constant is not None:
+        return False
+    if isinstance(expr, tree.Property) and value.kind == "text":
+        return expr.name not in ("id", "name") or not isinstance(expr.of, tree.Variable)
+    return not (isinstance(expr, tree.Call) and expr.name in ("count", "collect", "size", "type", "labels"))
+
+
+def _map(expr: tree.Map, env: Env) -> Value:
+    return struct({name: whole(compile_expr(value, env), env) for name, value in dict(expr.items).items()})
+
+
+def _projected(expr: tree.Projected, env: Env) -> Value:
+    of = env.find(expr.of.name, expr.of.at)
+    if of.kind == "null":
+        return literal(None)
+    items = dict(_properties(of, env)) if expr.everything else {}
+    items |= {name: whole(compile_expr(value, env), env) for name, value in expr.items}
+    made = struct(items)
+    if of.kind == "map":
+        return replace(made, sql=f"CASE WHEN {of.sql} IS NULL THEN NULL ELSE {made.sql} END")
+    if expr.everything:
+        made = replace(made, type=replace(made.type, sparse=True))
+    return replace(made, sql=f"CASE WHEN {identity(of)} IS NULL THEN NULL ELSE {made.sql} END")
+
+
+def _properties(value: Value, env: Env) -> list[tuple[str, Value]]:
+    if value.kind == "map":
+        return [(name, property_of(value, name, env, 0)) for name, _ in value.type.fields]
+    columns = NODE_COLUMNS if value.kind == "node" else LINK_COLUMNS
+    return [(name, property_of(value, name, env, 0)) for name in columns]
+
+
+def _index(expr: tree.Index, env: Env) -> Value:
+    of, key = compile_expr(expr.of, env), compile_expr(expr.key, env)
+    if of.kind in ("map", *OWN):
+        if key.kind == "text" and of.kind in OWN and not isinstance(key.constant, str):
+            return _any_property(whole(of, env), key, env)
+        if not isinstance(key.constant, str):
+            raise env.context.fault(expr.at, "the key in [...] must be a text, or a parameter that is one")
+        return property_of(of, key.constant, env, expr.at)
+    if "null" in (of.kind, key.kind):
+        return literal(None)
+    if of.kind != "list" or key.kind != "int":
+        raise env.context.fault(
+            expr.at, f"[...] with {key.type.word} is asked of {of.type.word}; a list has places, from 0"
         )
+    assert of.type.of is not None
+    if key.constant is not None:
+        place = f"{key.constant + 1 if key.constant >= 0 else key.constant}"
+    else:
+        place = f"(CASE WHEN {key.sql} >= 0 THEN {key.sql} + 1 ELSE {key.sql} END)"
+    return Value(of.type.of, f"({of.sql})[{place}]")
 
 
-def check_call(query: Query, index: int, facts: Facts) -> None:
-    word, close = query[index].word, query.partner[index + 1]
-    argument = query[index + 2].identifier if close == index + 3 else ""
-    if word not in FUNCTIONS:
-        known = INSTEAD.get(word, "it is not known to answer alike in both stores")
-        raise query.refusal(index, f"{query[index].text}(): {known}")
-    if word == "LABELS" and not (
-        argument and [query[at].text for at in range(close + 1, close + 4)] == ["[", "0", "]"]
-    ):
-        raise query.refusal(index, "labels(n) is a string in the embedded store; write labels(n)[0]")
-    if word == "LABELS" and argument in facts.links - facts.nodes:
-        raise query.refusal(index, f"{argument} is a relationship; write type({argument})")
-    if word == "TYPE" and argument in facts.nodes - facts.links:
-        raise query.refusal(index, f"{argument} is a node; write labels({argument})[0]")
-    if word == "REPLACE":
-        arguments = query.split(index + 2, close, ",")
-        if len(arguments) == 3 and query[arguments[1][0]].text in ("''", '""'):
-            raise query.refusal(index, "replacing '' does nothing here and something in Neo4j; leave it out")
-    if word in QUANTIFIERS:
-        check_quantifier(query, index, close, facts)
+def _any_property(of: Value, key: Value, env: Env) -> Value:
+    """The property of a node or relationship whose name is in a column."""
+    type_ = Type("any", kinds=frozenset({"text", "list"}))
+    columns = NODE_COLUMNS if of.kind == "node" else LINK_COLUMNS
+    cases = " ".join(f"WHEN {quote(name)} THEN {cast(property_of(of, name, env, 0), type_)}" for name in columns)
+    return Value(type_, f"CASE {key.sql} {cases} END")
 
 
-def check_variables(query: Query, end: int, facts: Facts, variables: Set[str]) -> None:
-    """Names of variables differ by case in Neo4j only."""
-    spelled: dict[str, str] = {}
-    for variable in sorted(variables):
-        other = spelled.setdefault(variable.casefold(), variable)
-        at = next((index for index in range(end) if query[index].identifier == variable), 0)
-        if other != variable:
-            raise query.refusal(at, f"{other} and {variable} are one variable in the embedded store; rename one")
-    for index in range(end):
-        token = query[index]
-        plain = token.identifier and index not in facts.structural and query[index - 1].word != "."
-        reserved = token.word in EXPECTING | INFIX | CONSTANTS or query[index + 1].word in ("(", ":", "{")
-        known = spelled.get(token.identifier.casefold(), token.identifier)
-        if plain and not reserved and known != token.identifier:
-            raise query.refusal(index, f"{token.identifier} is not defined on Neo4j, where case counts; write {known}")
+def _slice(expr: tree.Slice, env: Env) -> Value:
+    of = compile_expr(expr.of, env)
+    bounds = [compile_expr(bound, env) if bound is not None else None for bound in (expr.first, expr.last)]
+    if of.kind == "null" or any(bound is not None and bound.kind == "null" for bound in bounds):
+        return literal(None)
+    if of.kind != "list" or any(bound is not None and bound.kind != "int" for bound in bounds):
+        raise env.context.fault(expr.at, "[a..b] is asked of a list, with integers")
+    size = f"len({of.sql})"
+    first = _bound(bounds[0], size, "0") if bounds[0] else "0"
+    last = _bound(bounds[1], size, size) if bounds[1] else size
+    empty = f"CAST([] AS {sql_type(of.type)})"
+    missing = [f"{box(bound)} IS NULL" for bound in bounds if bound is not None and bound.constant is None]
+    null = " OR ".join([f"{of.sql} IS NULL", *missing])
+    return Value(
+        of.type,
+        f"CASE WHEN {null} THEN NULL WHEN {first} >= {last} THEN {empty} ELSE list_slice({of.sql}, {first} + 1, {last}) END",
+    )
+
+
+def _bound(bound: Value, size: str, _: str) -> str:
+    """A place from 0 to the size, given from the front or, where it is negative, from the end."""
+    return f"(CASE WHEN {bound.sql} < 0 THEN greatest({size} + {bound.sql}, 0) ELSE least({bound.sql}, {size}) END)"
+
+
+def _each(source: Value, env: Env, at: int, what: str) -> tuple[Value, str]:
+    """The variable of a lambda over a list, and its name in SQL."""
+    if source.kind != "list":
+        raise env.context.fault(at, f"{what} is asked of {source.type.word}; it goes over a list")
+    assert source.type.of is not None
+    name = env.context.name("x")
+    return Value(source.type.of, name), name
+
+
+def _comprehension(expr: tree.Comprehension, env: Env) -> Value:
+    source = compile_expr(expr.source, env)
+    if source.kind == "null":
+        return literal(None)
+    each, name = _each(source, env, expr.at, "[x IN ...]")
+    inner = env.bind(**{expr.variable: each})
+    if has_query(expr.where) or has_query(expr.value):
+        return _comprehension_by_rows(expr, env, source)
+    inner = replace(inner, within=True)
+    result = source.sql
+    if expr.where is not None:
+        result = f"list_filter({result}, lambda {name}: {condition(expr.where, inner)})"
+    if expr.value is None:
+        return Value(source.type, result)
+    value = compile_expr(expr.value, inner)
+    nulls = may_be_null(expr.value, value)
+    return Value(Type("list", value.type, nulls), f"list_transform({result}, lambda {name}: {cast(value, value.type)})")
+
+
+def _comprehension_by_rows(expr: tree.Comprehension, env: Env, source: Value) -> Value:
+    """The same where something in it is a query: the list is made rows, and the rows a list."""
+    if env.within:
+        raise env.context.fault(
+            expr.at, "a pattern or subquery in a list in a list is not covered; use UNWIND and MATCH"
+        )
+    assert source.type.of is not None
+    table = env.context.name("u")
+    inner = env.bind(**{expr.variable: Value(source.type.of, f"{table}.x")})
+    where = f" WHERE {condition(expr.where, inner)}" if expr.where is not None else ""
+    value = compile_expr(expr.value, inner) if expr.value is not None else inner.scope[expr.variable]
+    type_ = Type("list", value.type, True)
+    rows = f"(SELECT unnest({source.sql}) AS x, generate_subscripts({source.sql}, 1) AS i) AS {table}"
+    made = f"(SELECT list({cast(value, value.type)} ORDER BY {table}.i) FROM {rows}{where})"
+    return Value(
+        type_, f"CASE WHEN {source.sql} IS NULL THEN NULL ELSE coalesce({made}, CAST([] AS {sql_type(type_)})) END"
+    )
+
+
+def _quantified(expr: tree.Quantified, env: Env) -> Value:
+    source = compile_expr(expr.source, env)
+    if source.kind == "null":
+        return Value(BOOL, "CAST(NULL AS BOOLEAN)")
+    each, name = _each(source, env, expr.at, f"{expr.kind}(x IN ...)")
+    inner = env.bind(**{expr.variable: each})
+    if has_query(expr.where):
+        made = _comprehension_by_rows(
+            tree.Comprehension(expr.variable, expr.source, None, expr.where, expr.at), env, source
+        ).sql
+    else:
+        made = f"list_transform({source.sql}, lambda {name}: {condition(expr.where, replace(inner, within=True))})"
+    flags = made
+    test = env.context.name("b")
+    true, false = f"list_contains({flags}, true)", f"list_contains({flags}, false)"
+    null = f"len(list_filter({flags}, lambda {test}: {test} IS NULL)) > 0"
+    count = f"len(list_filter({flags}, lambda {test}: {test}))"
+    cases = {
+        "any": f"WHEN {true} THEN true WHEN {null} THEN NULL ELSE false",
+        "all": f"WHEN {false} THEN false WHEN {null} THEN NULL ELSE true",
+        "none": f"WHEN {true} THEN false WHEN {null} THEN NULL ELSE true",
+        "single": f"WHEN {count} > 1 THEN false WHEN {null} THEN NULL ELSE {count} = 1",
+    }
+    return Value(BOOL, f"CASE WHEN {source.sql} IS NULL THEN NULL {cases[expr.kind]} END")
+
+
+def _reduce(expr: tree.Reduce, env: Env) -> Value:
+    """A fold from the left. SQL's has the elements' type for the total: both stand in one struct, of which one is used."""
+    source, start = compile_expr(expr.source, env), compile_expr(expr.start, env)
+    if source.kind == "null":
+        return literal(None)
+    each, name = _each(source, env, expr.at, "reduce(...)")
+    if has_query(expr.value):
+        raise env.context.fault(
+            expr.at, "a pattern or subquery in reduce() is not covered; use UNWIND and an aggregate"
+        )
+    total = env.context.name("x")
+
+    def compile_with(type_: Type) -> Value:
+        names = {expr.total: Value(type_, f"{total}.t"), expr.variable: Value(each.type, f"{name}.e")}
+        return compile_expr(expr.value, replace(env.bind(**names), within=True))
+
+    value = compile_with(start.type)
+    type_ = unify(start.type, value.type)
+    if type_ != start.type:
+        value = compile_with(type_)
+    held, of = sql_type(type_), sql_type(each.type)
+    begin = f"struct_pack(t := CAST({box(start)} AS {held}), e := CAST(NULL AS {of}))"
+    items = f"list_transform({source.sql}, lambda {name}: struct_pack(t := CAST(NULL AS {held}), e := {name}))"
+    folded = (
+        f"list_reduce({items}, lambda {total}, {name}: struct_pack(t := {cast(value, type_)}, e := {name}.e), {begin})"
+    )
+    return Value(type_, f"CASE WHEN {source.sql} IS NULL THEN NULL ELSE ({folded}).t END")
+
+
+def _not(expr: tree.Unary, env: Env) -> Value:
+    if expr.op == "not":
+        return Value(BOOL, f"(NOT {condition(expr.of, env)})")
+    value = compile_expr(expr.of, env)
+    if value.kind == "null":
+        return value
+    if value.kind not in NUMBERS:
+        raise env.context.fault(expr.at, f"- is asked of {value.type.word}; a number is expected")
+    return Value(value.type, f"(-{value.sql})")
+
+
+def _is_null(expr: tree.IsNull, env: Env) -> Value:
+    value = compile_expr(expr.of, env)
+    sql = identity(value) if value.kind in OWN else box(value)
+    return Value(BOOL, f"({sql} IS {'NOT ' if expr.negated else ''}NULL)")
+
+
+def _binary(expr: tree.Binary, env: Env) -> Value:
+    if expr.op in ("AND", "OR"):
+        return Value(BOOL, f"({condition(expr.left, env)} {expr.op} {condition(expr.right, env)})")
+    if expr.op == "XOR":
+        return Value(BOOL, f"({condition(expr.left, env)} <> {condition(expr.right, env)})")
+    left, right = compile_expr(expr.left, env), compile_expr(expr.right, env)
+    if expr.op == "=":
+        return Value(BOOL, equal(left, right, env))
+    if expr.op == "<>":
+        return Value(BOOL, f"(NOT {equal(left, right, env)})")
+    if expr.op in ("<", ">", "<=", ">="):
+        return Value(BOOL, less(expr.op, left, right, env, expr.at))
+    if expr.op == "IN":
+        return Value(BOOL, is_in(left, right, env, expr.at))
+    if expr.op in ("STARTS WITH", "ENDS WITH", "CONTAINS"):
+        return Value(BOOL, test_text(expr.op, left, right))
+    if expr.op == "=~":
+        return Value(BOOL, matches(left, right, env, expr.at))
+    return arithmetic(expr.op, left, right, env, expr.at)
+
+
+def _case(expr: tree.Case, env: Env) -> Value:
+    subject = compile_expr(expr.subject, env) if expr.subject is not None else None
+    results = [whole(compile_expr(then, env), env) for _, then in expr.branches]
+    default = whole(compile_expr(expr.default, env), env) if expr.default is not None else literal(None)
+    type_ = NULL
+    for result in (*results, default):
+        type_ = unify(type_, result.type)
+    branches = []
+    for (when, _), result in zip(expr.branches, results, strict=True):
+        test = condition(when, env) if subject is None else _same(subject, compile_expr(when, env), env)
+        branches.append(f"WHEN {test} THEN {cast(result, type_)}")
+    return Value(type_, f"CASE {' '.join(branches)} ELSE {cast(default, type_)} END")
+
+
+def _same(subject: Value, when: Value, env: Env) -> str:
+    """A simple CASE: equal, and null is no null."""
+    return equal(subject, when, env)
+
+
+def _has_label(expr: tree.HasLabel, env: Env) -> Value:
+    value = compile_expr(expr.of, env)
+    if value.kind == "null":
+        return Value(BOOL, NOTHING)
+    if value.kind not in OWN:
+        raise env.context.fault(expr.at, f"a label is asked of {value.type.word}")
+    kind = column(value, "type" if value.kind == "node" else "relation", env)
+    return Value(BOOL, labels_test(expr.labels, kind, env, value.kind))
+
+
+def _call(expr: tree.Call, env: Env) -> Value:
+    if expr.name == "exists" and len(expr.args) == 1 and isinstance(expr.args[0], tree.PatternPredicate):
+        return _pattern_predicate(expr.args[0], env)
+    if expr.name in AGGREGATES:
+        raise env.context.fault(expr.at, f"{expr.name}() stands where nothing is aggregated; use WITH before")
+    if expr.name not in FUNCTIONS:
+        instead = INSTEAD.get(expr.name) or suggestion(expr.name, sorted([*FUNCTIONS, *AGGREGATES]))
+        raise env.context.fault(expr.at, f"{expr.name}() is not covered; {instead}")
+    if expr.distinct or expr.star:
+        raise env.context.fault(expr.at, f"{expr.name}() does not aggregate; leave DISTINCT and * out")
+    args = [whole(compile_expr(arg, env), env) if expr.name in WHOLE else compile_expr(arg, env) for arg in expr.args]
+    function = FUNCTIONS[expr.name]
+    try:
+        return function(env, expr.at, *args)
+    except TypeError as error:
+        if "positional argument" in str(error):
+            raise env.context.fault(expr.at, f"{expr.name}() with {len(args)} arguments is not defined") from error
+        raise
+
+
+WHOLE = ("coalesce", "head", "last", "properties", "keys", "tostring")
+"""Functions that hand a node on as a whole."""
+
+
+def _subquery(expr: tree.Subquery, env: Env) -> Value:
+    if env.within:
+        raise env.context.fault(expr.at, "a subquery in a list is not covered here; use UNWIND")
+    select = env.context.subquery(expr.query, env)
+    if expr.kind == "EXISTS":
+        return Value(BOOL, f"EXISTS ({select.sql})")
+    if expr.kind == "COUNT":
+        return Value(INT, f"(SELECT count(*) FROM ({select.sql}))")
+    if len(select.columns) != 1:
+        raise env.context.fault(expr.at, "COLLECT {} returns one column")
+    (value,) = select.columns.values()
+    table = env.context.name("s")
+    return _collected(
+        within(value, table), f"({select.sql}) AS {table}", [f"{table}.{key}" for key in select.order], "", nulls=True
+    )
+
+
+def _collected(value: Value, rows: str, order: list[str], where: str, nulls: bool) -> Value:
+    type_ = Type("list", value.type, nulls)
+    sql = cast(value, value.type)
+    by = ", ".join(order or ([sql] if value.constant is None else ["1"]))
+    return Value(
+        type_, f"coalesce((SELECT list({sql} ORDER BY {by}) FROM {rows}{where}), CAST([] AS {sql_type(type_)}))"
+    )
+
+
+def _pattern_predicate(expr: tree.PatternPredicate, env: Env) -> Value:
+    query = tree.Query(((tree.Match((expr.path,), None, False, expr.at),),))
+    return _subquery(tree.Subquery("EXISTS", query, expr.at), env)
+
+
+def _pattern_comprehension(expr: tree.PatternComprehension, env: Env) -> Value:
+    match = tree.Match((expr.path,), expr.where, False, expr.at)
+    back = tree.Project("RETURN", (tree.Item(expr.value, "value", True, expr.at),), at=expr.at)
+    return _subquery(tree.Subquery("COLLECT", tree.Query(((match, back),)), expr.at), env)
+
+
+COMPILE: dict[type, Callable[[Any, Env], Value]] = {
+    tree.Literal: _literal, tree.Param: _param, tree.Variable: _variable, tree.Property: _property, tree.Index: _index, tree.Slice: _slice,
+    tree.HasLabel: _has_label, tree.List: _list, tree.Map: _map, tree.Projected: _projected, tree.Call: _call, tree.Unary: _not,
+    tree.Binary: _binary, tree.IsNull: _is_null, tree.Case: _case, tree.Comprehension: _comprehension, tree.Quantified: _quantified,
+    tree.Reduce: _reduce, tree.Subquery: _subquery, tree.PatternComprehension: _pattern_comprehension, tree.PatternPredicate: _pattern_predicate,
+}  # fmt: skip

@@ -1,7 +1,7 @@
 """Cypher as tokens: enough to tell a construct from the same characters in a string, a comment or a backticked name."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from kgtools.tools.errors import CypherError
@@ -151,3 +151,14 @@ def partners(text: str, tokens: list[Token]) -> dict[int, int]:
     if opened:
         raise refusal(text, tokens[opened[-1]].start, f"{tokens[opened[-1]].text} is never closed")
     return pairs
+
+
+def parameters(cypher: str) -> set[str]:
+    """The names of the parameters that a query reads."""
+    return {token.text[1:].strip("`") for token in tokenize(cypher).tokens if token.kind == "param"}
+
+
+def refuse_missing(wanted: set[str], given: Collection[str]) -> None:
+    """Raises CypherError where a query reads a parameter that is not given."""
+    for name in sorted(wanted - set(given)):
+        raise CypherError(f"the query reads ${name}; give it: --param {name}=VALUE")

@@ -13,6 +13,9 @@ from kgtools.kg.tables import Entities, Triples
 from kgtools.tools import registry
 from kgtools.tools.errors import UsageError
 
+FOLDER = "folder"
+"""The store of a URL without a scheme."""
+
 
 class Transaction(Protocol):
     """One change of a locked store. What is written counts once it is committed, or never."""
@@ -54,10 +57,7 @@ class Store(Protocol):
         """All triples, sorted by id."""
 
     def read_back(self) -> StoredGraph:
-        """What is really in the database, whatever it should be."""
-
-    def tables(self) -> StoredGraph | None:
-        """What is really in the tables that the store keeps beside its database; None where it keeps none."""
+        """What is really in the store, whatever it should be."""
 
     def faults(self) -> list[Fault]:
         """What of the store is not as it was written, file by file. Raises StoreError where no graph is."""
@@ -70,11 +70,11 @@ def open_store(url: str) -> Store:
     """The store behind a URL; nothing is made or changed. Raises UsageError for a scheme that no store knows."""
     scheme, found, _ = url.partition("://")
     if not found:
-        return cast(Store, registry.find("stores", "embedded")(Path(url)))
+        return cast(Store, registry.find("stores", FOLDER)(Path(url)))
     name = scheme.partition("+")[0]
-    if name not in registry.names("stores") or scheme.partition("+")[2] not in ("", "s", "ssc"):
+    if name not in {*registry.names("stores")} - {FOLDER} or scheme.partition("+")[2] not in ("", "s", "ssc"):
         raise UsageError(
-            f"--graph {scheme}://...: no store for {scheme}; give the folder of an embedded graph, or neo4j:// or bolt://"
+            f"--graph {scheme}://...: no store for {scheme}; give the folder of a graph, or neo4j:// or bolt://"
         )
     with registry.lent("stores", name):
         return cast(Store, registry.find("stores", name)(url))

@@ -12,14 +12,14 @@ from questions import EDGE, NODE, SQL
 from kgtools.kg.audit import Audit, audits, run
 from kgtools.kg.graph import change
 from kgtools.kg.ontology import ontology
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 
 AIM = 3.0
 
 
 def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
     """Print the table of auditing. Both databases stay open; every row is fetched; the first round is for warming."""
-    store = EmbeddedStore(scratch / "audited")
+    store = FolderStore(scratch / "audited")
     change(store, graphs.loaded)
     rows: list[tuple[object, ...]] = []
     ours, theirs = [0.0] * rounds, [0.0] * rounds
@@ -47,7 +47,7 @@ def _sum(totals: list[float], spread: Spread) -> list[float]:
     return [total + figure for total, figure in zip(totals, spread.figures, strict=True)]
 
 
-def _tables(connection: duckdb.DuckDBPyConnection, store: EmbeddedStore, scratch: Path) -> None:
+def _tables(connection: duckdb.DuckDBPyConnection, store: FolderStore, scratch: Path) -> None:
     """The graph as tables `node` and `edge` in the database file; the questions' lists as variables."""
     for name, columns, frame in (("node", NODE, store.entities()), ("edge", EDGE, store.triples())):
         file = scratch / f"{name}.parquet"
@@ -63,7 +63,7 @@ def _ask(connection: duckdb.DuckDBPyConnection, audit: Audit) -> list[tuple[Any,
     return connection.execute(sql, {key: value for key, value in values.items() if f"${key}" in sql}).fetchall()
 
 
-def _same_answer(store: EmbeddedStore, connection: duckdb.DuckDBPyConnection, audit: Audit) -> int:
+def _same_answer(store: FolderStore, connection: duckdb.DuckDBPyConnection, audit: Audit) -> int:
     """The number of rows; raises RuntimeError where the two answers differ in any row."""
     ours, theirs = run(store, audit).rows, [list(row) for row in _ask(connection, audit)]
     if sorted(map(repr, ours)) != sorted(map(repr, theirs)):

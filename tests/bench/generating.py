@@ -10,7 +10,7 @@ from graphs import Graphs
 from loop import MAX_TAILS, SEED, call_each, loop
 
 from kgtools.kg.graph import change
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates.facts import view
 from kgtools.templates.generate import generate, write
 from kgtools.templates.pack import LANGUAGES, Pack, Template, find_pack
@@ -26,7 +26,7 @@ Job = tuple[Template, int, list[str], list[Tails]]
 
 def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
     """Print the table of generating."""
-    store = EmbeddedStore(scratch / "graph")
+    store = FolderStore(scratch / "graph")
     change(store, graphs.loaded)
     for table in graphs.names:
         change(store, lambda inputs, table=table: inputs.with_names(table))
@@ -67,7 +67,7 @@ def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
         print_aim(f"at least {AIM:.0f} times the loop's records/s with 1 worker: {faster:.2f}", faster >= AIM)
 
 
-def _jobs(store: EmbeddedStore, packs: list[Pack]) -> list[Job]:
+def _jobs(store: FolderStore, packs: list[Pack]) -> list[Job]:
     """What kgtools renders, for the rows that measure rendering alone."""
     graph = view(store)
     jobs: list[Job] = []

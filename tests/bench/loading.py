@@ -10,7 +10,7 @@ from graphs import Graphs
 
 from kgtools.kg.graph import change
 from kgtools.kg.source import Options
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.tools import registry
 
 AIM_S, AIM_PER_S = 15.0, 40_000
@@ -27,7 +27,7 @@ def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
         rounds,
         _fresh(
             scratch,
-            lambda folder: change(EmbeddedStore(folder / "graph"), graphs.loaded),
+            lambda folder: change(FolderStore(folder / "graph"), graphs.loaded),
         ),
         lambda: _parse(graphs),
         _fresh(scratch, lambda folder: _duckdb(folder, scratch)),
@@ -80,7 +80,7 @@ def _parse(graphs: Graphs) -> None:
 def _normalised(graphs: Graphs, scratch: Path) -> tuple[int, int]:
     """Write the finished tables for DuckDB; their numbers of rows."""
     with TemporaryDirectory(dir=scratch) as folder:
-        store = EmbeddedStore(Path(folder) / "graph")
+        store = FolderStore(Path(folder) / "graph")
         change(store, graphs.loaded)
         entities, triples = store.entities(), store.triples()
     entities.write_parquet(scratch / "entities.parquet")

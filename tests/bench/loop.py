@@ -17,7 +17,7 @@ from jinja2 import nodes
 from kgtools.kg.build.doubts import value_doubts
 from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.ontology import ontology
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates.drops import ONLY_TREATMENTS, SAYS_NOTHING
 from kgtools.templates.pack import Pack, Template
 from kgtools.templates.sandbox import Tails, environment
@@ -61,7 +61,7 @@ class World(NamedTuple):
     texts: dict[tuple[str, str], dict[str, str | None]]
 
 
-def loop(store: EmbeddedStore, packs: list[Pack], out: Path) -> None:
+def loop(store: FolderStore, packs: list[Pack], out: Path) -> None:
     """Write the texts of all records, in both languages."""
     world = _world(store)
     asked: set[tuple[str, str, str]] = set()
@@ -77,7 +77,7 @@ def loop(store: EmbeddedStore, packs: list[Pack], out: Path) -> None:
             asked |= mine
 
 
-def _world(store: EmbeddedStore) -> World:
+def _world(store: FolderStore) -> World:
     known, entities = ontology().relations, store.entities()
     world = World(defaultdict(lambda: defaultdict(list)), {"zh": {}, "en": {}}, set(), defaultdict(set), {})
     doubted, known_of, doubtful = value_doubts(entities), defaultdict[str, int](int), set[str]()
@@ -128,7 +128,7 @@ def _bare(name: str) -> str:
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", name))
 
 
-def _say_values(world: World, store: EmbeddedStore) -> None:
+def _say_values(world: World, store: FolderStore) -> None:
     """What an answer says of each value; a value that its attribute cannot hold is left out."""
     english: dict[tuple[str, str], str] = {}
     for table in store.names():

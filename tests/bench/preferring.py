@@ -16,7 +16,7 @@ from graphs import Graphs
 from numpy.typing import NDArray
 
 from kgtools.kg.graph import change
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates.generate import generate
 from kgtools.templates.pack import LANGUAGES, find_pack
 
@@ -29,7 +29,7 @@ Bags = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 def bench(graphs: Graphs, scratch: Path, _rounds: int) -> None:
     """Print how often the better answer is told, by fault and template."""
-    store = EmbeddedStore(scratch / "graph")
+    store = FolderStore(scratch / "graph")
     change(store, graphs.loaded)
     for table in graphs.names:
         change(store, lambda inputs, table=table: inputs.with_names(table))

@@ -18,7 +18,7 @@ from kgtools.kg.build.merge import merge
 from kgtools.kg.exporters import ExportOptions, neo4j_admin
 from kgtools.kg.graph import change
 from kgtools.kg.stores.columns import ENTITY_COLUMNS, TRIPLE_COLUMNS, quote
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.kg.stores.neo4j.store import Neo4jStore
 from kgtools.kg.tables import Entities, Triples
 from tests.neo4j.login import Login
@@ -150,18 +150,18 @@ def _one_by_one(login: Login, entities: Entities, triples: Triples) -> None:
 
 
 def _audits(store: Neo4jStore, scratch: Path, inputs: Inputs, rounds: int) -> Spread:
-    """Seconds of all audits on the server; raises RuntimeError where an answer is not that of the embedded store."""
-    embedded = EmbeddedStore(scratch / "same")
-    change(embedded, lambda _: inputs)
+    """Seconds of all audits on the server; raises RuntimeError where an answer is not that of a folder."""
+    folder = FolderStore(scratch / "same")
+    change(folder, lambda _: inputs)
     for audit in audits():
-        if run(store, audit).rows != run(embedded, audit).rows:
+        if run(store, audit).rows != run(folder, audit).rows:
             raise RuntimeError(f"{audit.name}: the stores differ")
     return in_turns(rounds, lambda: list(run_all(store, audits())))[0]
 
 
 def _imported(scratch: Path) -> tuple[float, float, float]:
     """Seconds of writing the CSV files, of the importer, and of a server's start on what it made."""
-    store = EmbeddedStore(scratch / "same")
+    store = FolderStore(scratch / "same")
     folder = scratch / "csv"
     start = time.perf_counter()
     neo4j_admin.FORMAT.write(store, folder, ExportOptions())

@@ -23,10 +23,10 @@ def neo4j_graph(neo4j_server: Login, monkeypatch: pytest.MonkeyPatch) -> Login:
     return neo4j_server
 
 
-@pytest.fixture(params=["embedded", pytest.param("neo4j", marks=pytest.mark.neo4j)])
+@pytest.fixture(params=["folder", pytest.param("neo4j", marks=pytest.mark.neo4j)])
 def graph_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where a graph may be made: in a folder, in a server."""
-    return str(tmp_path / "graph") if request.param == "embedded" else request.getfixturevalue("neo4j_graph").uri
+    return str(tmp_path / "graph") if request.param == "folder" else request.getfixturevalue("neo4j_graph").uri
 
 
 @pytest.fixture(scope="session")

@@ -9,14 +9,14 @@ from kgtools.kg.audit import OURS, SEVERITIES, audits, fails, read_audit, run
 from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.graph import change
 from kgtools.kg.ontology import ontology
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.tools.errors import CypherError, InputError, UsageError
 from kgtools.tools.inputs.files import digest
 from tests.kg.build.test_people import SYMPTOMS
 
 FILES = sorted(OURS.rglob("*.cypher"))
 NAMES = [file.stem for file in FILES]
-Graph = Callable[..., EmbeddedStore]
+Graph = Callable[..., FolderStore]
 Rows = list[tuple[str, ...]]
 
 FULL = [  # a disease with everything that a disease should have
@@ -185,7 +185,7 @@ PLANTED: dict[str, tuple[Rows, list[list[Any]], Rows]] = {
 }  # fmt: skip
 
 
-def found(store: EmbeddedStore, name: str) -> list[list[Any]]:
+def found(store: FolderStore, name: str) -> list[list[Any]]:
     (audit,) = audits(only=[name])
     return run(store, audit).rows
 
@@ -208,7 +208,7 @@ def test_an_audit_says_what_it_asks_in_both_languages_how_bad_it_is_and_why(file
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_audit_runs_on_the_samples(sample_graph: EmbeddedStore, name: str) -> None:
+def test_an_audit_runs_on_the_samples(sample_graph: FolderStore, name: str) -> None:
     (audit,) = audits(only=[name])
 
     finding = run(sample_graph, audit)
@@ -272,7 +272,7 @@ def test_an_entity_with_an_english_name_is_not_missing_one(graph_of: Graph) -> N
 
 
 def test_the_samples_hold_the_dirt_that_was_planted_in_them(
-    sample_graph: EmbeddedStore, raw_sample_graph: EmbeddedStore
+    sample_graph: FolderStore, raw_sample_graph: FolderStore
 ) -> None:
     assert len(found(sample_graph, "contradictions")) == 3
     assert found(sample_graph, "residue_names") == []
@@ -376,7 +376,7 @@ def test_findings_fail_from_the_asked_severity_up(
 
 
 def test_the_command_fails_with_1_on_findings_and_prints_them_all_the_same(
-    kgtools: Callable[..., Any], sample_graph: EmbeddedStore
+    kgtools: Callable[..., Any], sample_graph: FolderStore
 ) -> None:
     ran = kgtools("audit", "--graph", sample_graph.folder)
 
@@ -398,13 +398,13 @@ def test_the_command_fails_with_1_on_findings_and_prints_them_all_the_same(
     ],
 )
 def test_the_exit_code_follows_the_findings(
-    kgtools: Callable[..., Any], sample_graph: EmbeddedStore, words: list[str], code: int
+    kgtools: Callable[..., Any], sample_graph: FolderStore, words: list[str], code: int
 ) -> None:
     assert kgtools("audit", "--graph", sample_graph.folder, *words).code == code
 
 
 def test_json_gives_every_row_and_the_table_some_of_them(
-    kgtools: Callable[..., Any], sample_graph: EmbeddedStore
+    kgtools: Callable[..., Any], sample_graph: FolderStore
 ) -> None:
     words = ["audit", "--graph", sample_graph.folder, "--fail-on", "never"]
 

@@ -13,7 +13,7 @@ from kgtools.kg.build.inputs import Inputs, SourceTables
 from kgtools.kg.build.merge import merge
 from kgtools.kg.diff import ROWS, diff
 from kgtools.kg.exporters import ExportOptions, export
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from tests.kg.leaving import ALLOWED
 
 Run = Callable[..., Any]
@@ -43,7 +43,7 @@ def changes(old: list[Any], new: list[Any], make: Make, **how: Any) -> list[Chan
     ]
 
 
-def test_a_graph_does_not_differ_from_itself(sample_graph: EmbeddedStore) -> None:
+def test_a_graph_does_not_differ_from_itself(sample_graph: FolderStore) -> None:
     graph = sample_graph.entities(), sample_graph.triples()
 
     found = diff(graph, (graph[0].sort("name"), graph[1].sort("tail")))
@@ -145,7 +145,7 @@ def test_a_diff_is_the_other_way_round_backwards_and_nothing_is_missed(
 
 
 @pytest.fixture
-def places(graph_of: Callable[..., EmbeddedStore], tmp_path: Path) -> tuple[Path, Path]:
+def places(graph_of: Callable[..., FolderStore], tmp_path: Path) -> tuple[Path, Path]:
     export("rdf", graph_of(NEW), tmp_path / "new.ttl", ExportOptions())
     return graph_of(OLD).folder, tmp_path / "new.ttl"
 
@@ -163,7 +163,7 @@ def test_the_command_exits_with_1_where_graphs_differ_and_says_how_much(
     assert ["removed", "Disease:感冒", "HAS_SYMPTOM", "Symptom:发热"] in lines
 
 
-def test_a_graph_and_its_export_are_the_same(sample_graph: EmbeddedStore, tmp_path: Path, kgtools: Run) -> None:
+def test_a_graph_and_its_export_are_the_same(sample_graph: FolderStore, tmp_path: Path, kgtools: Run) -> None:
     export("networkx", sample_graph, tmp_path / "a.json", ALLOWED)
 
     ran = kgtools("diff", sample_graph.folder, tmp_path / "a.json")
@@ -194,7 +194,7 @@ def test_the_rows_are_the_same_in_every_format(places: tuple[Path, Path], kgtool
     assert pl.read_csv(files["csv"])["id"].to_list() == [row["id"] for row in lines]
 
 
-def test_many_changes_are_shown_in_part(sample_graph: EmbeddedStore, graph_of: Run, kgtools: Run) -> None:
+def test_many_changes_are_shown_in_part(sample_graph: FolderStore, graph_of: Run, kgtools: Run) -> None:
     ran = kgtools("diff", sample_graph.folder, graph_of(OLD).folder)
 
     assert "more; --rows FILE writes all of them" in ran.out

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from kgtools.kg.audit import audits, run
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 
 Report = dict[str, Any]
 XYWY_FIELDS = {
@@ -179,7 +179,7 @@ def test_cmekg_holds_the_known_triples_of_every_relation(report_of: Callable[[st
     assert report["totals"]["triples"]["distinct"] == known["distinct_total"] == 54_263
 
 
-def test_a_raw_load_of_xywy_shows_the_known_dirt(raw_xywy_graph: EmbeddedStore) -> None:
+def test_a_raw_load_of_xywy_shows_the_known_dirt(raw_xywy_graph: FolderStore) -> None:
     def found(name: str) -> list[list[Any]]:
         (audit,) = audits(only=[name])
         return run(raw_xywy_graph, audit).rows
@@ -195,7 +195,7 @@ def test_a_raw_load_of_xywy_shows_the_known_dirt(raw_xywy_graph: EmbeddedStore) 
     assert len([row for row in found("truncated_names") if row[0].startswith("Symptom:")]) == 355
 
 
-def test_the_names_that_xywy_has_in_several_types_are_the_known_ones(raw_xywy_graph: EmbeddedStore) -> None:
+def test_the_names_that_xywy_has_in_several_types_are_the_known_ones(raw_xywy_graph: FolderStore) -> None:
     (audit,) = audits(only=["names_in_several_types"])
     entities = raw_xywy_graph.entities()
     types: dict[str, set[str]] = {}
@@ -218,7 +218,7 @@ def test_the_names_that_xywy_has_in_several_types_are_the_known_ones(raw_xywy_gr
     assert sum(len(found) == 3 for found in without_treatment) == 1
 
 
-def test_what_a_query_counts_is_what_the_tables_hold(raw_xywy_graph: EmbeddedStore) -> None:
+def test_what_a_query_counts_is_what_the_tables_hold(raw_xywy_graph: FolderStore) -> None:
     _, rows = raw_xywy_graph.query("MATCH (h)-[r]->(t) RETURN type(r) AS relation, count(*) AS n ORDER BY relation", {})
 
     counted = dict(raw_xywy_graph.triples().group_by("relation").len().iter_rows())

@@ -190,7 +190,7 @@ def command() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 def load_samples(samples: Path, folder: Path, order: tuple[str, ...] = ("xywy", "health39", "cmekg")) -> Path:
-    """The three sample graphs with their English names in one embedded graph."""
+    """The three sample graphs with their English names in one graph."""
     cmekg = [*sorted(samples.glob("cmekg/*.json")), *sorted(samples.glob("cmekg/*.csv"))]
     files = {"xywy": [samples / "xywy/medical.json"], "health39": [samples / "39health/disease.csv"], "cmekg": cmekg}
     arguments = [word for name in order for word in (name, *files[name])]

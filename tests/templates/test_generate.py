@@ -19,7 +19,7 @@ from kgtools.kg.build.inputs import NamesMetadata
 from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.graph import change
 from kgtools.kg.stores import Store
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates.coverage import COVERAGE
 from kgtools.templates.generate import RecordTables, generate
 from kgtools.templates.pack import Pack, find_pack, load_pack
@@ -53,7 +53,7 @@ def manifest(sample_run: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def facts(named_graph: Path) -> dict[str, tuple[str, str, str]]:
     """Every triple and attribute value of the graph by its id, told from its tables without `templates`."""
-    store = EmbeddedStore(named_graph)
+    store = FolderStore(named_graph)
     found = {id_: said for id_, *said in store.triples().select("id", "head", "relation", "tail").iter_rows()}
     for head, text in store.entities().select("id", "attributes").iter_rows():
         for name, values in json.loads(text).items():
@@ -224,7 +224,7 @@ def test_records_share_their_group_exactly_where_shared_facts_join_them(records:
 def test_a_record_names_every_source_and_licence_of_its_facts(
     records: pl.DataFrame, named_graph: Path, facts: dict[str, Any]
 ) -> None:
-    store = EmbeddedStore(named_graph)
+    store = FolderStore(named_graph)
     licenses = {name: source.license for name, source in store.metadata().sources.items()} | {"names": "Apache-2.0"}
     said_by = dict(store.triples().select("id", "sources").iter_rows())
     for head, text in store.entities().select("id", "attributes").iter_rows():

@@ -12,7 +12,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates.generate import generate, write
 from kgtools.templates.pack import find_pack
 
@@ -151,7 +151,7 @@ def test_sources_that_were_loaded_one_after_another_and_twice_change_no_byte(
 
 
 def test_another_store_changes_no_byte(sample_run: Path, named_graph: Path, memory: type, tmp_path: Path) -> None:
-    on_disk = EmbeddedStore(named_graph)
+    on_disk = FolderStore(named_graph)
     inputs = on_disk.inputs()
     store = memory(replace(inputs, sources=inputs.sources[::-1]))
 

@@ -18,7 +18,7 @@ import pytest
 
 from kgtools.kg.build.inputs import Inputs
 from kgtools.kg.stores import Store
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates.generate import generate, write
 from kgtools.templates.lineage import doubt, trace_record, trace_triple
 from kgtools.templates.pack import load_pack
@@ -36,7 +36,7 @@ GOUT, PAIN = "Disease:痛风", "Symptom:关节痛"
 @pytest.fixture(scope="module")
 def store(named_graph: Path, memory: Any) -> Store:
     """The sample graph, its tables read once for thousands of traces."""
-    on_disk = EmbeddedStore(named_graph)
+    on_disk = FolderStore(named_graph)
     kept = memory(Inputs())
     kept.merged = on_disk.entities(), on_disk.triples()
     metadata = on_disk.metadata()

@@ -12,7 +12,7 @@ import pytest
 
 from kgtools.corpora.record import PREFERENCES
 from kgtools.kg.stores import Store
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates.generate import RecordTables, generate
 from kgtools.templates.pack import Pack, find_pack, load_pack
 from kgtools.templates.preferences.rejected import FAULTS
@@ -31,7 +31,7 @@ def packs() -> list[Pack]:
 
 @pytest.fixture(scope="module")
 def made(named_graph: Path, packs: list[Pack]) -> RecordTables:
-    return generate(EmbeddedStore(named_graph), packs, ("zh", "en"), None, 0, 12, task="preference")
+    return generate(FolderStore(named_graph), packs, ("zh", "en"), None, 0, 12, task="preference")
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def wrong_of(store: Store, pack: Pack, head: str) -> set[str]:
 
 def said_of_each_head(folder: Path) -> dict[str, set[str]]:
     """Every name of what any triple links to an entity, and every value, told from the graph's tables alone."""
-    store = EmbeddedStore(folder)
+    store = FolderStore(folder)
     names: dict[str, set[str]] = {}
     said: dict[str, set[str]] = {}
     for id_, name, english, aliases, attributes in (
@@ -93,7 +93,7 @@ def test_nothing_that_is_called_wrong_is_said_of_the_head_by_any_source_under_an
 
 
 def test_an_invented_name_is_no_name_of_the_graph(rows: list[dict[str, Any]], named_graph: Path) -> None:
-    entities = EmbeddedStore(named_graph).entities().select("name", "name_en", "aliases")
+    entities = FolderStore(named_graph).entities().select("name", "name_en", "aliases")
     names = [text for name, english, aliases in entities.iter_rows() for text in (name, english, *aliases) if text]
     known = set(map(plain, names))
     invented = [row["meta"]["wrong"] for row in rows if row["meta"]["fault"] == "invented"]
@@ -129,7 +129,7 @@ def test_the_answers_are_equally_long_on_average_and_the_gap_is_counted(made: Re
 def test_the_facts_and_the_groups_are_those_of_the_records(
     made: RecordTables, named_graph: Path, packs: list[Pack]
 ) -> None:
-    records = generate(EmbeddedStore(named_graph), packs, ("zh", "en"), None, 0, 12).records
+    records = generate(FolderStore(named_graph), packs, ("zh", "en"), None, 0, 12).records
     keys = ["template", "group", "facts", "head"]
     head = pl.col("meta").str.json_path_match("$.head").alias("head")
 
@@ -144,7 +144,7 @@ def test_the_facts_and_the_groups_are_those_of_the_records(
 def test_same_seed_same_pairs_whatever_the_workers_and_another_seed_others(
     made: RecordTables, named_graph: Path, packs: list[Pack]
 ) -> None:
-    store = EmbeddedStore(named_graph)
+    store = FolderStore(named_graph)
     again = generate(store, packs, ("zh", "en"), None, 0, 12, workers=2, task="preference")
     other = generate(store, packs, ("zh", "en"), None, 1, 12, task="preference")
 

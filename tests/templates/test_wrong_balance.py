@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from kgtools.kg.stores import Store
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates.generate import RecordTables, generate
 from kgtools.templates.pack import Pack, find_pack, load_pack
 from kgtools.templates.preferences.apart import TEXT, are_apart, is_balanced, why_unused
@@ -27,7 +27,7 @@ Run = Callable[..., Any]
 @pytest.fixture(scope="module")
 def made(named_graph: Path) -> RecordTables:
     packs = [find_pack("clinicalgpt"), find_pack("extended")]
-    return generate(EmbeddedStore(named_graph), packs, ("zh", "en"), None, 0, 12, task="preference")
+    return generate(FolderStore(named_graph), packs, ("zh", "en"), None, 0, 12, task="preference")
 
 
 @pytest.fixture

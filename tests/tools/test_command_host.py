@@ -139,7 +139,18 @@ def test_help_takes_a_third_of_a_second_at_most() -> None:
 
 @pytest.mark.parametrize("words", [["--help"], ["load", "--help"], ["--version"]])
 def test_no_heavy_package_is_imported_for_help(words: list[str]) -> None:
-    heavy = ("polars", "ladybug", "jinja2", "rdflib", "pandas", "torch", "rich", "pydantic", "license_expression")
+    heavy = (
+        "polars",
+        "duckdb",
+        "lark",
+        "jinja2",
+        "rdflib",
+        "pandas",
+        "torch",
+        "rich",
+        "pydantic",
+        "license_expression",
+    )
     program = (
         f"import sys; from kgtools.tools.main import run; run({words!r}); "
         f"sys.exit(', '.join(name for name in {heavy!r} if name in sys.modules))"

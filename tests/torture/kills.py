@@ -20,7 +20,7 @@ from typing import Any
 import orjson
 
 from kgtools.kg.graph import verify
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.tools.inputs.files import sha256
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +30,6 @@ FEWEST = 3
 """Kills of a command, and of them those that hit its commit, at least; of three kills one is left to chance."""
 ALL_RERUN = KILLS >= 200
 KILLED = -9
-NEVER_THE_SAME = ("graph.lbug", "files.json", ".unfinished")
 Words = list[str]
 Files = dict[str, str]
 
@@ -197,14 +196,14 @@ def generation(folder: Path) -> Path | None:
 
 
 def files(folder: Path) -> Files:
-    """SHA-256 of every file in a folder but the engine's own, which is never the same, and the list that names it."""
-    found = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in NEVER_THE_SAME)
+    """SHA-256 of every file in a folder but the mark of one that is not finished."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != ".unfinished")
     return {str(path.relative_to(folder)): sha256(path) for path in found}
 
 
 @dataclass
 class Watched:
-    """A graph in a folder whose states are known by the bytes of their tables; every database file is proved once."""
+    """A graph in a folder whose states are known by the bytes of their files; every generation is proved once."""
 
     folder: Path
     known: dict[str, Files] = field(default_factory=dict)
@@ -217,16 +216,16 @@ class Watched:
         self.known[state] = files(now)
 
     def state(self) -> str:
-        """The state whose bytes the current generation holds, its engine proved to hold the same."""
+        """The state whose bytes the current generation holds, proved by verify."""
         now = generation(self.folder)
         if now is None:
             return "none"
         found = files(now)
         (name,) = [name for name, wanted in self.known.items() if wanted == found]
-        database = f"{now.name} {sha256(now / 'graph.lbug')}"
-        if database not in self.proved:
-            assert verify(EmbeddedStore(self.folder)).agrees
-            self.proved.add(database)
+        told = f"{now.name} {sha256(now / 'files.json')}"
+        if told not in self.proved:
+            assert verify(FolderStore(self.folder)).agrees
+            self.proved.add(told)
         return name
 
     def settled(self, _: str) -> None:

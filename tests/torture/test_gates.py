@@ -20,7 +20,7 @@ from kgtools.kg.align.candidates import CANDIDATES
 from kgtools.kg.align.review import read_review, write_review
 from kgtools.kg.build.english_names import read_names
 from kgtools.kg.ontology import SourceInfo
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.kg.tables import LEDGER
 from kgtools.templates.pack import PackInfo
 from kgtools.tools.errors import InputError, KgtoolsError
@@ -245,7 +245,7 @@ def test_an_export_that_is_read_again_is_of_people_still(
 
 
 def test_what_is_generated_passes_the_gate_too(
-    kgtools: Kgtools, tmp_path: Path, graph_of: Callable[..., EmbeddedStore]
+    kgtools: Kgtools, tmp_path: Path, graph_of: Callable[..., FolderStore]
 ) -> None:
     store = graph_of([("Disease", "感冒", "HAS_SYMPTOM", "头痛")], source="ehr")
     words = [
@@ -419,7 +419,7 @@ def test_a_review_file_holds_no_formula_and_comes_back(tmp_path: Path) -> None:
 
 
 def test_names_that_lack_english_go_to_a_spreadsheet_and_back(
-    kgtools: Kgtools, tmp_path: Path, graph_of: Callable[..., EmbeddedStore]
+    kgtools: Kgtools, tmp_path: Path, graph_of: Callable[..., FolderStore]
 ) -> None:
     store = graph_of([("Disease", "感冒", "HAS_SYMPTOM", "@心悸")])
     listed = kgtools("names", "missing", "--graph", store.folder, "--format", "csv").out
@@ -437,7 +437,7 @@ def test_names_that_lack_english_go_to_a_spreadsheet_and_back(
 
 @pytest.mark.parametrize("style", ["csv", "jsonl", "table", "parquet"])
 def test_a_query_gives_data_as_they_are_unless_a_spreadsheet_is_meant(
-    style: str, kgtools: Kgtools, graph_of: Callable[..., EmbeddedStore]
+    style: str, kgtools: Kgtools, graph_of: Callable[..., FolderStore]
 ) -> None:
     store = graph_of([("Disease", "感冒", "HAS_SYMPTOM", "头痛")])
     words = ["query", "MATCH (d:Disease) RETURN '=1' AS `+a`, -1.5 AS b", "--graph", store.folder, "--format", style]

@@ -11,7 +11,7 @@ import pytest
 from kgtools.corpora import gates
 from kgtools.kg.build.inputs import SourceTables
 from kgtools.kg.graph import change
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.tools import registry
 from tests.conftest import Ran
 
@@ -65,7 +65,7 @@ def guest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Guest]:
 @pytest.fixture(scope="module")
 def graph(tmp_path_factory: pytest.TempPathFactory, tables_of: Callable[..., SourceTables]) -> Path:
     """A graph of one triple."""
-    store = EmbeddedStore(tmp_path_factory.mktemp("guests") / "graph")
+    store = FolderStore(tmp_path_factory.mktemp("guests") / "graph")
     change(store, lambda inputs: inputs.with_sources([tables_of([("Disease", "感冒", "HAS_SYMPTOM", "头痛")])]))
     return store.folder
 
@@ -125,7 +125,7 @@ def test_who_stops_a_guest_stops_the_command(group: str, guest: Guest, kgtools: 
 @pytest.mark.parametrize(
     ("group", "name", "words"),
     [
-        ("readers", "alpaca", ["read", "alpaca", "a.json", "--out", "r"]), ("stores", "embedded", ["stats"]),
+        ("readers", "alpaca", ["read", "alpaca", "a.json", "--out", "r"]), ("stores", "folder", ["stats"]),
         ("commands", "stats", ["stats"]), ("packs", "clinicalgpt", ["packs", "clinicalgpt"]),
         ("exporters", "graphml", ["export", "graphml", "a.graphml"]), ("sources", "xywy", ["load", "xywy", "none.json", "--dry-run"]),
     ],

@@ -18,7 +18,7 @@ import pytest
 from kgtools.corpora.record import RECORDS
 from kgtools.corpora.record_files import scan
 from kgtools.kg.graph import change
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.tools.errors import InputError
 from kgtools.tools.outputs.staging import manifest
 from tests.conftest import ROOT
@@ -48,7 +48,7 @@ with staging(Path(sys.argv[1])) as stage:
 @pytest.fixture(scope="module")
 def graph(tmp_path_factory: pytest.TempPathFactory, tables_of: Callable[..., Any]) -> Path:
     """A graph of one triple, which no run changes."""
-    store = EmbeddedStore(tmp_path_factory.mktemp("graph") / "graph")
+    store = FolderStore(tmp_path_factory.mktemp("graph") / "graph")
     change(store, lambda inputs: inputs.with_sources([tables_of([("Disease", "痛风", "HAS_SYMPTOM", "关节痛")])]))
     return store.folder
 

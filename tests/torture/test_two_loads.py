@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from kgtools.kg.graph import verify
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from tests.torture.kills import Victims, Watched
 
 HELD = """
-import sys; from kgtools.kg.stores.folder import engine
-build = engine.build
+import sys; from kgtools.kg.stores.folder import store
+read_back = store._read_back
 def slow(*given):
-    print('building', flush=True); sys.stdin.readline(); build(*given)
-engine.build = slow
+    print('building', flush=True); sys.stdin.readline(); return read_back(*given)
+store._read_back = slow
 from kgtools.tools.main import main; main(sys.argv[1:])
 """
 
@@ -56,7 +56,7 @@ def test_a_second_load_says_who_holds_the_graph_and_the_first_one_ends_well(
     assert during == "a"
     assert first.returncode == 0, (out, err)
     graph.settled("b")
-    assert verify(EmbeddedStore(graph.folder)).agrees
+    assert verify(FolderStore(graph.folder)).agrees
     victim.done(loads["a"])
     assert graph.state() == "a"
 
@@ -82,8 +82,8 @@ def test_a_load_waits_for_one_that_is_nearly_done(
             assert run.returncode == 2, told
             assert "in use by " in told
             victim.done(words)
-    assert verify(EmbeddedStore(folder)).agrees
-    assert list(EmbeddedStore(folder).metadata().sources) == ["health39", "xywy"]
+    assert verify(FolderStore(folder)).agrees
+    assert list(FolderStore(folder).metadata().sources) == ["health39", "xywy"]
     Watched(folder).settled("")
 
 

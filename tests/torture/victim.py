@@ -3,7 +3,7 @@
 So a kill costs no start of Python, and hits the run alone. An order is a line of JSON on stdin, what became of the run
 is a line of JSON on stdout: `after`: kill it so many seconds after its start; `step`: let it kill itself at this step,
 counted from the first step called `first`; `by`: the signal for that; `watch`: tell all steps. A step is a call that a kill can come before or
-after: a file opened for writing, renamed, removed, brought to the disk, a table written, a statement of an engine."""
+after: a file opened for writing, renamed, removed, brought to the disk, a table written, a statement for a server."""
 
 import importlib
 import os
@@ -29,7 +29,6 @@ MODULES = (
     "kgtools.kg.sources.xywy",
     "kgtools.kg.stores.folder.store",
     "kgtools.kg.stores.neo4j.store",
-    "ladybug._lbug",
     "neo4j",
     "rich.console",
     "rich.table",
@@ -129,14 +128,12 @@ def _count_steps(first: str, fatal: int | None, by: int, tell: int) -> None:
         if event in CHANGES or (event == "open" and isinstance(args[2], int) and args[2] & WRITES):
             step(f"{event} {args[0]}")
 
-    import ladybug
     import polars as pl
     from neo4j._sync.work.transaction import TransactionBase
 
     around(os, "fsync")
     around(pl.DataFrame, "write_parquet")
     around(pl.DataFrame, "write_ndjson")
-    around(ladybug.Connection, "execute")
     around(TransactionBase, "run")
     around(TransactionBase, "_commit")
     sys.addaudithook(heard)

@@ -263,6 +263,6 @@ def manifest(command: str, settings: dict[str, Any], inputs: dict[str, str], **f
     """`run.json`: the command, its settings, the versions, the SHA-256 of each input, and counts and drops by reason.
 
     It holds no time, no place on a disk and no password, so the same run writes the same bytes."""
-    packages = ("kgtools", "polars", "ladybug", "jinja2")
+    packages = ("kgtools", "polars", "jinja2")
     versions = {name: version(name) for name in packages} | {"python": platform.python_version()}
     return to_json({"command": command, "settings": settings, "versions": versions, "inputs": inputs, **facts})

@@ -1,19 +1,22 @@
-"""A graph in a folder: parquet tables and one database file of the embedded engine, made whole at every change.
+"""A graph in a folder: parquet tables, made whole at every change; Cypher is compiled to SQL over them (kg/cypher).
 
 graph/current                      the generation that counts, replaced in one step (kg/stores/folder/generations.py)
 graph/000007/sources/xywy/         entities.parquet, facts.parquet, rejects.parquet, about.json of each source
 graph/000007/names/000-hpo/        names.parquet, about.json of each table of English names
 graph/000007/ledger.parquet        decisions on which entities are the same
-graph/000007/entities.parquet      the merged graph, triples.parquet beside it
-graph/000007/graph.lbug            the same in the engine, opened read-only; pairs.json: which types a relation joins
+graph/000007/entities.parquet      the merged graph, triples.parquet beside it: all that is read of it, and asked
 graph/000007/run.json              versions, inputs with SHA-256, counts and drops by reason
 graph/000007/files.json            all of these with size and SHA-256: what is read is proved to be what was written
+
+A folder of an older kgtools has graph.lbug and pairs.json too, a second copy in an engine's own format: nobody reads them, and
+the next change leaves them behind.
 """
 
 import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,27 +32,27 @@ from kgtools.kg.build.inputs import (
     SourceTables,
     files_of,
 )
-from kgtools.kg.stores.folder import engine, generations
+from kgtools.kg.stores.folder import generations
 from kgtools.kg.stores.folder.generations import Generation
 from kgtools.kg.stores.reconcile import Fault, StoredGraph
 from kgtools.kg.tables import ENTITIES, FACTS, LEDGER, NAMED, NAMES, REJECTS, TRIPLES, Entities, Triples
-from kgtools.tools.errors import StoreError
+from kgtools.tools.errors import CypherError, InputError, StoreError
 from kgtools.tools.frames import Schema, load_table, scan_table, write_table
 from kgtools.tools.inputs.files import to_json
 from kgtools.tools.outputs.staging import lock_folder, make_folder, manifest
 from kgtools.tools.progress import tell
 
 WAIT_S = 2.0
-DATABASE, TABLES = (engine.PAIRS, "graph.lbug"), ("entities.parquet", "triples.parquet")
+ENTITIES_FILE, TRIPLES_FILE = "entities.parquet", "triples.parquet"
+TABLES = (ENTITIES_FILE, TRIPLES_FILE)
 
 
-class EmbeddedStore:
+class FolderStore:
     """The graph in `folder`: as it was at the first look, until it is changed through this object."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._seen: Generation | None = None
-        self._reader: engine.Reader | None = None
 
     def has_graph(self) -> bool:
         """Whether a graph is in the folder, be it damaged. Raises InputError for a folder that holds other things."""
@@ -90,22 +93,17 @@ class EmbeddedStore:
     def entities(self) -> Entities:
         """All entities, sorted by id."""
         with self._reading() as generation:
-            return _table(generation, "entities.parquet", ENTITIES)
+            return _table(generation, ENTITIES_FILE, ENTITIES)
 
     def triples(self) -> Triples:
         """All triples, sorted by id."""
         with self._reading() as generation:
-            return _table(generation, "triples.parquet", TRIPLES)
+            return _table(generation, TRIPLES_FILE, TRIPLES)
 
     def read_back(self) -> StoredGraph:
-        """What is in the database file."""
-        with self._reading(DATABASE) as generation:
-            return engine.read_back(generation.proven("graph.lbug"))
-
-    def tables(self) -> StoredGraph:
-        """What is in the tables."""
+        """What is in the tables, whatever it should be."""
         with self._reading(TABLES) as generation:
-            return StoredGraph(_table(generation, TABLES[0], ENTITIES), _table(generation, TABLES[1], TRIPLES))
+            return _read_back(generation.proven(ENTITIES_FILE), generation.proven(TRIPLES_FILE), generations.AGAIN)
 
     def faults(self) -> list[Fault]:
         """Every file that is not as it was written, and what is wrong with `current`."""
@@ -115,12 +113,20 @@ class EmbeddedStore:
         return [*faults, *(generation.faults() if generation else ())]
 
     def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
-        """Column names and rows of a read-only query in portable Cypher."""
+        """Column names and rows, as they come; nodes and relationships as their properties."""
+        from kgtools.kg.cypher.run import answer
+
         with self._reading() as generation:
-            _, file = map(generation.proven, DATABASE)
-            if self._reader is None or self._reader.path != file:
-                self._reader = engine.Reader(file)
-        return self._reader.query(cypher, params)
+            columns, rows = answer(generation.proven(ENTITIES_FILE), generation.proven(TRIPLES_FILE), cypher, params)
+        return columns, self._answered(generation, rows)
+
+    def _answered(self, generation: Generation, rows: Iterable[list[Any]]) -> Iterator[list[Any]]:
+        """The rows; where they end too early because the generation is gone, that is what is said."""
+        try:
+            yield from rows
+        except CypherError:
+            self._refuse_gone(generation)
+            raise
 
     @contextmanager
     def _reading(self, begin: tuple[str, ...] = ("",)) -> Iterator[Generation]:
@@ -173,18 +179,17 @@ class FolderTransaction:
         self._new: Path | None = None
 
     def write(self, inputs: Inputs, entities: Entities, triples: Triples) -> StoredGraph:
-        """The files of a new generation, and what its database holds."""
+        """The files of a new generation, and what its tables hold."""
         if self.old:
             generations.settle(self.old.directory)
         self._new = new = generations.begin(self.folder)
         _write_inputs(new, inputs, self.old, self.inputs)
-        write_table(entities, new / "entities.parquet")
-        write_table(triples, new / "triples.parquet")
-        engine.build(new / "graph.lbug", entities, triples)
+        write_table(entities, new / ENTITIES_FILE)
+        write_table(triples, new / TRIPLES_FILE)
         metadata = inputs.metadata
         counts = {"entities": entities.height, "triples": triples.height, "decisions": inputs.ledger.height}
         (new / "run.json").write_bytes(manifest(self.command, {}, files_of(metadata), **metadata.to_dict(), **counts))
-        return engine.read_back(new / "graph.lbug", new)
+        return _read_back(new / ENTITIES_FILE, new / TRIPLES_FILE, "load again: the old graph is untouched")
 
     def commit(self) -> None:
         """Make the new generation the one that counts, in one step."""
@@ -269,22 +274,36 @@ def _names(generation: Generation, folder: str) -> NameTable:
 
 
 def _table(generation: Generation, name: str, schema: Schema) -> pl.DataFrame:
-    path = generation.proven(name)
+    return _load(generation.proven(name), schema, generations.NEW)
+
+
+def _read_back(entities: Path, triples: Path, way_out: str) -> StoredGraph:
+    """What the two files hold, nulls where none may be too: which rows differ is for the comparison to say."""
+    return StoredGraph(
+        _load(entities, replace(ENTITIES, required=()), way_out, memory_map=False),
+        _load(triples, replace(TRIPLES, required=()), way_out, memory_map=False),
+    )
+
+
+def _load(path: Path, schema: Schema, way_out: str, memory_map: bool = True) -> pl.DataFrame:
     try:
-        frame = load_table(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
+        return schema.check(load_table(path, memory_map=memory_map), str(path))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         why = " ".join(str(error).split())
-        raise StoreError(f"{path}: cannot be read ({why}); load its sources again into a new folder") from error
-    return schema.check(frame, str(path))
+        raise StoreError(f"{path}: cannot be read ({why}); {way_out}") from error
+    except InputError as error:
+        raise StoreError(f"{error}; {way_out}") from error
 
 
 def _refuse_old(folder: Path, generation: Generation) -> None:
     """Raises StoreError where an older kgtools made the graph, with fewer columns. Of a damaged table its reader tells."""
     try:
-        columns = scan_table(generation.directory / "entities.parquet").collect_schema().names()
-    except (pl.exceptions.PolarsError, OSError):
+        columns = scan_table(generation.directory / ENTITIES_FILE).collect_schema().names()
+        missing = [name for name in ENTITIES.columns if name not in columns]
+        if missing:
+            generation.proven(ENTITIES_FILE)
+    except (pl.exceptions.PolarsError, OSError, StoreError):
         return
-    missing = [name for name in ENTITIES.columns if name not in columns]
     if missing:
         raise StoreError(
             f"{folder}: an older kgtools made this graph, without {', '.join(missing)}; load its sources again into a new folder"

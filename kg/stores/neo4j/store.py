@@ -109,9 +109,6 @@ class Neo4jStore:
             stored: StoredGraph = session.execute_read(read.read_back)
             return stored
 
-    def tables(self) -> None:
-        """A server keeps the graph once."""
-
     def faults(self) -> list[Fault]:
         """Every file of the metadata that is not as it was written."""
         with self._reading() as (session, state):
@@ -128,7 +125,7 @@ class Neo4jStore:
         import neo4j
 
         from kgtools.kg.cypher.hiding import without_label
-        from kgtools.kg.cypher.portable import parameters, refuse_missing
+        from kgtools.kg.cypher.tokens import parameters, refuse_missing
 
         wanted: set[str] = set()
         with suppress(CypherError):  # what cannot be read, the server will explain

@@ -10,7 +10,7 @@ import pytest
 from kgtools.corpora.export.convert import ConvertOptions, convert
 from kgtools.corpora.export.format import find
 from kgtools.corpora.read import read
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from tests.conftest import ROOT
 from tests.corpora.exporters.making import HOSTILE, exam, preference, record, talk
 
@@ -77,7 +77,7 @@ def test_medqa_gives_question_options_and_answer_back(folder_of: Callable[..., P
 
 @pytest.mark.parametrize(("name", "reader"), [("messages", "messages"), ("alpaca", "alpaca"), ("sharegpt", "sharegpt")])
 def test_the_records_of_the_sample_graphs_come_back(
-    kgtools: Callable[..., Any], sample_graph: EmbeddedStore, tmp_path: Path, name: str, reader: str
+    kgtools: Callable[..., Any], sample_graph: FolderStore, tmp_path: Path, name: str, reader: str
 ) -> None:
     allowed = ("--allow-license=LicenseRef-xywy-noncommercial", "--allow-license=LicenseRef-39health-unstated")
     kgtools("generate", "--graph", sample_graph.folder, "--count", 500, "--out", tmp_path / "records")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kgtools.kg.graph import verify
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 
 ROWS = [
     ("Disease", "poems征", "HAS_SYMPTOM", "乏力"),
@@ -28,19 +28,19 @@ POEMS, SUGAR, LUNG = (
 )
 
 
-def now(store: EmbeddedStore) -> EmbeddedStore:
+def now(store: FolderStore) -> FolderStore:
     """The graph as it is now; a store keeps to the one that it saw first."""
-    return EmbeddedStore(store.folder)
+    return FolderStore(store.folder)
 
 
-def snapshot(store: EmbeddedStore) -> tuple[list[Any], list[Any], list[Any]]:
+def snapshot(store: FolderStore) -> tuple[list[Any], list[Any], list[Any]]:
     store = now(store)
     outcome = verify(store)
     assert outcome.agrees
     return [row.found_checksum for row in outcome.rows], store.entities().rows(), store.triples().rows()
 
 
-def generation(store: EmbeddedStore) -> str:
+def generation(store: FolderStore) -> str:
     return (store.folder / "current").read_text(encoding="utf-8")
 
 

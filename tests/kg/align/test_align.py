@@ -13,19 +13,19 @@ from kgtools.kg.build.inputs import Inputs
 from kgtools.kg.build.load import prepare
 from kgtools.kg.graph import change
 from kgtools.kg.source import Options
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from tests.kg.align.aligning import ROWS, generation, now, review, snapshot
 
 Run = Callable[..., Any]
 
 
 @pytest.fixture
-def store(graph_of: Callable[..., EmbeddedStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EmbeddedStore:
+def store(graph_of: Callable[..., FolderStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderStore:
     monkeypatch.chdir(tmp_path)
     return graph_of(ROWS)
 
 
-def test_sure_candidates_are_applied_and_the_others_are_for_review(kgtools: Run, store: EmbeddedStore) -> None:
+def test_sure_candidates_are_applied_and_the_others_are_for_review(kgtools: Run, store: FolderStore) -> None:
     told = kgtools("align", "--graph", store.folder, "--format", "json").json
 
     assert told["rules"] == {
@@ -45,7 +45,7 @@ def test_sure_candidates_are_applied_and_the_others_are_for_review(kgtools: Run,
     assert set(now(store).inputs().ledger["who"]) == {"kgtools"}
 
 
-def test_the_table_says_the_same_numbers(kgtools: Run, store: EmbeddedStore) -> None:
+def test_the_table_says_the_same_numbers(kgtools: Run, store: FolderStore) -> None:
     table = kgtools("align", "--graph", store.folder, "--dry-run").out
 
     lines = [line.split() for line in table.splitlines()]
@@ -56,7 +56,7 @@ def test_the_table_says_the_same_numbers(kgtools: Run, store: EmbeddedStore) -> 
     assert "Dry run: no graph was touched." in table
 
 
-def test_a_dry_run_touches_neither_graph_nor_files(kgtools: Run, store: EmbeddedStore, tmp_path: Path) -> None:
+def test_a_dry_run_touches_neither_graph_nor_files(kgtools: Run, store: FolderStore, tmp_path: Path) -> None:
     before = generation(store)
 
     told = kgtools("align", "--graph", store.folder, "--dry-run", "--format", "json").json
@@ -67,7 +67,7 @@ def test_a_dry_run_touches_neither_graph_nor_files(kgtools: Run, store: Embedded
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_second_run_changes_nothing(kgtools: Run, store: EmbeddedStore) -> None:
+def test_a_second_run_changes_nothing(kgtools: Run, store: FolderStore) -> None:
     kgtools("align", "--graph", store.folder)
     before, file = generation(store), Path("align-review.tsv").read_bytes()
 
@@ -83,7 +83,7 @@ def test_a_second_run_changes_nothing(kgtools: Run, store: EmbeddedStore) -> Non
 
 @pytest.mark.parametrize("rule", ["equal-name", "alias", "completion", "shared-code"])
 @pytest.mark.parametrize("how", ["the rule", "the id", "all"])
-def test_undoing_brings_back_the_graph_as_it_was(kgtools: Run, store: EmbeddedStore, rule: str, how: str) -> None:
+def test_undoing_brings_back_the_graph_as_it_was(kgtools: Run, store: FolderStore, rule: str, how: str) -> None:
     before = snapshot(store)
     kgtools("align", "--graph", store.folder, "--rule", rule, "--threshold", "0.1")
     aligned = snapshot(store)
@@ -99,7 +99,7 @@ def test_undoing_brings_back_the_graph_as_it_was(kgtools: Run, store: EmbeddedSt
     assert snapshot(store) == before
 
 
-def test_undoing_one_rule_leaves_what_the_others_did(kgtools: Run, store: EmbeddedStore) -> None:
+def test_undoing_one_rule_leaves_what_the_others_did(kgtools: Run, store: FolderStore) -> None:
     kgtools("align", "--graph", store.folder, "--rule", "completion")
     only = snapshot(store)
     kgtools("align", "--graph", store.folder)
@@ -109,7 +109,7 @@ def test_undoing_one_rule_leaves_what_the_others_did(kgtools: Run, store: Embedd
     assert snapshot(store) == only
 
 
-def test_the_threshold_says_what_is_applied(kgtools: Run, store: EmbeddedStore) -> None:
+def test_the_threshold_says_what_is_applied(kgtools: Run, store: FolderStore) -> None:
     told = kgtools("align", "--graph", store.folder, "--threshold", "0.8", "--format", "json").json
 
     assert told["rules"]["alias"]["applied"] == 2
@@ -133,9 +133,7 @@ def test_the_threshold_says_what_is_applied(kgtools: Run, store: EmbeddedStore) 
         (["--review", "."], "is a folder; name a file in it"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(
-    kgtools: Run, store: EmbeddedStore, words: list[str], fault: str
-) -> None:
+def test_options_that_make_no_sense_are_refused(kgtools: Run, store: FolderStore, words: list[str], fault: str) -> None:
     before = generation(store)
 
     ran = kgtools("align", "--graph", store.folder, *words)
@@ -151,10 +149,10 @@ def test_a_graph_that_is_not_there_is_an_error(kgtools: Run, tmp_path: Path) -> 
 
 
 def test_the_sample_graph_is_aligned_and_undone(
-    kgtools: Run, sample_graph: EmbeddedStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kgtools: Run, sample_graph: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    store = EmbeddedStore(tmp_path / "graph")
+    store = FolderStore(tmp_path / "graph")
     change(store, lambda _: sample_graph.inputs())
     before = snapshot(store)
 

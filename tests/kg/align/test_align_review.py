@@ -11,19 +11,19 @@ from kgtools.kg.align.review import COLUMNS
 from kgtools.kg.build.inputs import SourceTables
 from kgtools.kg.build.ledger import DIFFERENT, SAME
 from kgtools.kg.graph import change
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from tests.kg.align.aligning import LUNG, POEMS, ROWS, SUGAR, decide, generation, now, review, snapshot
 
 Run = Callable[..., Any]
 
 
 @pytest.fixture
-def store(graph_of: Callable[..., EmbeddedStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EmbeddedStore:
+def store(graph_of: Callable[..., FolderStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderStore:
     monkeypatch.chdir(tmp_path)
     return graph_of(ROWS)
 
 
-def test_what_people_decide_comes_back(kgtools: Run, store: EmbeddedStore) -> None:
+def test_what_people_decide_comes_back(kgtools: Run, store: FolderStore) -> None:
     kgtools("align", "--graph", store.folder)
     first, second, third = review()
     rows = [first | {"decision": "same"}, second | {"decision": "否"}, third]
@@ -49,7 +49,7 @@ def test_what_people_decide_comes_back(kgtools: Run, store: EmbeddedStore) -> No
      ("different", DIFFERENT), ("否", DIFFERENT), ("0", DIFFERENT), ("n", DIFFERENT), ("No", DIFFERENT)],
 )  # fmt: skip
 def test_people_may_write_their_decision_in_several_words(
-    kgtools: Run, store: EmbeddedStore, word: str, verdict: str
+    kgtools: Run, store: FolderStore, word: str, verdict: str
 ) -> None:
     ran = kgtools("align", "--graph", store.folder, "--apply", decide((word, *SUGAR)))
 
@@ -57,7 +57,7 @@ def test_people_may_write_their_decision_in_several_words(
     assert now(store).inputs().ledger.select("verdict", "who", "rule").rows() == [(verdict, "reviewer", "review")]
 
 
-def test_people_may_swap_the_two(kgtools: Run, store: EmbeddedStore) -> None:
+def test_people_may_swap_the_two(kgtools: Run, store: FolderStore) -> None:
     kgtools("align", "--graph", store.folder)
 
     kgtools("align", "--graph", store.folder, "--apply", decide(("same", *reversed(SUGAR))))
@@ -67,7 +67,7 @@ def test_people_may_swap_the_two(kgtools: Run, store: EmbeddedStore) -> None:
     assert now(store).entities().filter(pl.col("id") == "Disease:糖尿病").is_empty()
 
 
-def test_a_decision_of_people_goes_before_one_of_a_rule(kgtools: Run, store: EmbeddedStore) -> None:
+def test_a_decision_of_people_goes_before_one_of_a_rule(kgtools: Run, store: FolderStore) -> None:
     before = snapshot(store)
     kgtools("align", "--graph", store.folder, "--rule", "equal-name")
 
@@ -79,7 +79,7 @@ def test_a_decision_of_people_goes_before_one_of_a_rule(kgtools: Run, store: Emb
     assert again["rules"]["equal-name"]["applied"] == 0
 
 
-def test_undo_can_spare_what_people_decided(kgtools: Run, store: EmbeddedStore) -> None:
+def test_undo_can_spare_what_people_decided(kgtools: Run, store: FolderStore) -> None:
     kgtools("align", "--graph", store.folder)
     kgtools("align", "--graph", store.folder, "--apply", decide(("same", *SUGAR)), "--who", "wang")
 
@@ -88,7 +88,7 @@ def test_undo_can_spare_what_people_decided(kgtools: Run, store: EmbeddedStore) 
     assert now(store).inputs().ledger["who"].to_list() == ["wang"]
 
 
-def test_undoing_a_rule_spares_what_people_decided_of_its_candidates(kgtools: Run, store: EmbeddedStore) -> None:
+def test_undoing_a_rule_spares_what_people_decided_of_its_candidates(kgtools: Run, store: FolderStore) -> None:
     kgtools("align", "--graph", store.folder, "--apply", decide(("different", *SUGAR)), "--who", "wang")
     (rule,) = now(store).inputs().ledger["rule"].to_list()
 
@@ -121,7 +121,7 @@ def test_undoing_a_rule_spares_what_people_decided_of_its_candidates(kgtools: Ru
     ids=["word", "entity", "types", "itself", "twice", "in a chain", "all at once"],
 )  # fmt: skip
 def test_a_file_with_a_fault_is_refused_whole_with_its_lines(
-    kgtools: Run, store: EmbeddedStore, rows: list[Any], faults: list[str]
+    kgtools: Run, store: FolderStore, rows: list[Any], faults: list[str]
 ) -> None:
     before = generation(store)
 
@@ -133,7 +133,7 @@ def test_a_file_with_a_fault_is_refused_whole_with_its_lines(
     assert generation(store) == before
 
 
-def test_a_decision_against_what_rules_did_names_the_decision_to_undo(kgtools: Run, store: EmbeddedStore) -> None:
+def test_a_decision_against_what_rules_did_names_the_decision_to_undo(kgtools: Run, store: FolderStore) -> None:
     kgtools("align", "--graph", store.folder, "--threshold", "0.8", "--rule", "alias")
     (id_,) = now(store).inputs().ledger.filter(pl.col("before") == "Disease:消渴")["id"]
     rows = [("same", "Disease:糖尿病", "Disease:特应性皮炎"), ("different", "Disease:消渴", "Disease:特应性皮炎")]
@@ -155,7 +155,7 @@ def test_a_decision_against_what_rules_did_names_the_decision_to_undo(kgtools: R
         ("", "bad.tsv: is empty"),
     ],
 )
-def test_a_file_that_is_no_review_file_is_refused(kgtools: Run, store: EmbeddedStore, text: str, fault: str) -> None:
+def test_a_file_that_is_no_review_file_is_refused(kgtools: Run, store: FolderStore, text: str, fault: str) -> None:
     Path("bad.tsv").write_text(text, encoding="utf-8")
 
     ran = kgtools("align", "--graph", store.folder, "--apply", "bad.tsv")
@@ -163,7 +163,7 @@ def test_a_file_that_is_no_review_file_is_refused(kgtools: Run, store: EmbeddedS
     assert (ran.code, fault in ran.err) == (2, True), ran.err
 
 
-def test_a_review_file_keeps_what_people_wrote_and_did_not_apply_yet(kgtools: Run, store: EmbeddedStore) -> None:
+def test_a_review_file_keeps_what_people_wrote_and_did_not_apply_yet(kgtools: Run, store: FolderStore) -> None:
     kgtools("align", "--graph", store.folder)
     first, *rest = review()
     decide(
@@ -181,7 +181,7 @@ def test_a_review_file_keeps_what_people_wrote_and_did_not_apply_yet(kgtools: Ru
     assert only == [(first["id"], "same")]
 
 
-def test_another_file_is_not_overwritten_by_the_review(kgtools: Run, store: EmbeddedStore) -> None:
+def test_another_file_is_not_overwritten_by_the_review(kgtools: Run, store: FolderStore) -> None:
     Path("notes.tsv").write_text("mine\n", encoding="utf-8")
     before = generation(store)
 
@@ -193,7 +193,7 @@ def test_another_file_is_not_overwritten_by_the_review(kgtools: Run, store: Embe
 
 
 def test_a_decision_sleeps_while_its_entity_is_gone_and_wakes_with_it(
-    kgtools: Run, store: EmbeddedStore, tables_of: Callable[..., SourceTables]
+    kgtools: Run, store: FolderStore, tables_of: Callable[..., SourceTables]
 ) -> None:
     other = tables_of([("Disease", "Poems征", "HAS_SYMPTOM", "乏力")], source="other")
     change(store, lambda inputs: inputs.with_sources([other]))
@@ -211,7 +211,7 @@ def test_a_decision_sleeps_while_its_entity_is_gone_and_wakes_with_it(
 
 
 def test_what_is_surer_may_keep_apart_what_is_less_sure(
-    kgtools: Run, graph_of: Callable[..., EmbeddedStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kgtools: Run, graph_of: Callable[..., FolderStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     rows = [
@@ -226,7 +226,7 @@ def test_what_is_surer_may_keep_apart_what_is_less_sure(
     assert [("not applied: it would make" in row["reason"]) for row in review()] == [True]
 
 
-def test_what_people_call_different_is_not_united_by_way_of_a_third(kgtools: Run, store: EmbeddedStore) -> None:
+def test_what_people_call_different_is_not_united_by_way_of_a_third(kgtools: Run, store: FolderStore) -> None:
     rows = [("different", "Disease:POEMS征", "Disease:糖尿病"), ("same", "Disease:poems征", "Disease:糖尿病")]
     kgtools("align", "--graph", store.folder, "--apply", decide(*rows))
 

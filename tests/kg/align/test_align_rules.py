@@ -14,7 +14,7 @@ from kgtools.kg.align.spelling import STEPS, spell
 from kgtools.kg.build.inputs import Inputs, SourceTables
 from kgtools.kg.commands import align
 from kgtools.kg.graph import change
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 
 Make = Callable[..., SourceTables]
 SURE = 0.9
@@ -447,7 +447,7 @@ def test_a_common_code_is_told_by_the_command(
     tables_of: Make, tmp_path: Path, kgtools: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    change(EmbeddedStore(tmp_path / "graph"), lambda inputs: inputs.with_sources([tables_of(coded(COMMON + 1))]))
+    change(FolderStore(tmp_path / "graph"), lambda inputs: inputs.with_sources([tables_of(coded(COMMON + 1))]))
 
     told = kgtools("align", "--dry-run", "--graph", "graph")
     as_json = kgtools("align", "--dry-run", "--graph", "graph", "--format", "json")

@@ -12,7 +12,7 @@ from kgtools.kg.align.decide import decision, with_decisions
 from kgtools.kg.align.sssom import curie, read_sssom, write_sssom
 from kgtools.kg.build.inputs import Inputs
 from kgtools.kg.build.ledger import DIFFERENT, SAME
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.kg.tables import LEDGER, Ledger
 from kgtools.tools.errors import InputError
 from tests.kg.align.aligning import ROWS, SUGAR, decide, now
@@ -21,12 +21,12 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture
-def store(graph_of: Callable[..., EmbeddedStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EmbeddedStore:
+def store(graph_of: Callable[..., FolderStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderStore:
     monkeypatch.chdir(tmp_path)
     return graph_of(ROWS)
 
 
-def test_sssom_holds_every_decision_and_gives_the_same_ledger(kgtools: Run, store: EmbeddedStore) -> None:
+def test_sssom_holds_every_decision_and_gives_the_same_ledger(kgtools: Run, store: FolderStore) -> None:
     kgtools("align", "--graph", store.folder)
     kgtools("align", "--graph", store.folder, "--apply", decide(("different", *SUGAR)), "--who", "wang|li")
 
@@ -54,7 +54,7 @@ def test_sssom_holds_every_decision_and_gives_the_same_ledger(kgtools: Run, stor
 
 
 def test_an_sssom_file_can_be_applied_to_another_graph(
-    kgtools: Run, store: EmbeddedStore, graph_of: Callable[..., EmbeddedStore]
+    kgtools: Run, store: FolderStore, graph_of: Callable[..., FolderStore]
 ) -> None:
     kgtools("align", "--graph", store.folder, "--sssom", "out.sssom.tsv")
     other = graph_of(ROWS[:4])
@@ -67,7 +67,7 @@ def test_an_sssom_file_can_be_applied_to_another_graph(
     assert other.inputs().ledger.select("before", "who", "score").rows() == [("Disease:poems征", "kgtools", 0.98)]
 
 
-def test_an_sssom_file_of_somebody_else_is_read(kgtools: Run, store: EmbeddedStore) -> None:
+def test_an_sssom_file_of_somebody_else_is_read(kgtools: Run, store: FolderStore) -> None:
     lines = [
         "#curie_map:", "#  our: 'urn:kgtools:'", "#  HP: http://purl.obolibrary.org/obo/HP_", "#mapping_tool: LogMap",
         "subject_id\tpredicate_id\tobject_id\tmapping_justification\tauthor_id\tconfidence\textra",

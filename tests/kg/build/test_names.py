@@ -7,7 +7,7 @@ import pytest
 from kgtools.kg.build.english_names import read_names
 from kgtools.kg.build.inputs import NameTable
 from kgtools.kg.graph import change
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.inputs.files import sha256
 from tests.workbooks import workbook
@@ -283,7 +283,7 @@ def test_a_table_that_takes_the_place_of_another_says_so_and_one_without_a_name_
     said = "mine: in the place of the earlier table of this name (mine.v1.csv, 2 names); to keep both: --name"
     assert [said in ran.out for ran in runs] == [False, False, True, False]
     assert "mine.csv: no row is a name (no-han: 1)" in runs[-1].err
-    assert [table.metadata.file for table in EmbeddedStore(store.folder).names()] == ["mine.v2.csv"]
+    assert [table.metadata.file for table in FolderStore(store.folder).names()] == ["mine.v2.csv"]
 
 
 def test_a_table_and_a_source_cannot_have_one_name(

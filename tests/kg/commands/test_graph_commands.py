@@ -11,7 +11,7 @@ import pytest
 from kgtools.kg.commands.query import parameters
 from kgtools.kg.graph import change
 from kgtools.kg.stats import statistics
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.tools.errors import UsageError
 
 Run = Callable[..., Any]
@@ -25,12 +25,12 @@ SYMPTOMS = "MATCH (d:Disease {name: $name})-[:HAS_SYMPTOM]->(s) RETURN s.name AS
 
 
 @pytest.fixture
-def store(graph_of: Callable[..., EmbeddedStore]) -> EmbeddedStore:
+def store(graph_of: Callable[..., FolderStore]) -> FolderStore:
     return graph_of(ROWS, alone=[("Disease", "感冒", "common cold")])
 
 
 def test_statistics_count_each_type_and_relation_in_the_order_of_the_ontology(
-    store: EmbeddedStore, tables_of: Callable[..., Any]
+    store: FolderStore, tables_of: Callable[..., Any]
 ) -> None:
     change(store, lambda inputs: inputs.with_sources([tables_of(ROWS[:1], source="other")]))
 
@@ -50,7 +50,7 @@ def test_statistics_count_each_type_and_relation_in_the_order_of_the_ontology(
     ]
 
 
-def test_the_statistics_of_the_sample_graph_agree_with_its_tables(sample_graph: EmbeddedStore) -> None:
+def test_the_statistics_of_the_sample_graph_agree_with_its_tables(sample_graph: FolderStore) -> None:
     told = statistics(sample_graph).to_dict()
 
     assert told["totals"]["entities"] == sum(row["count"] for row in told["entities"]) == 1373
@@ -59,7 +59,7 @@ def test_the_statistics_of_the_sample_graph_agree_with_its_tables(sample_graph: 
     assert all(row["shared"] <= row["count"] <= sum(row["by_source"].values()) for row in told["entities"])
 
 
-def test_stats_print_the_same_numbers_for_people_and_for_programs(kgtools: Run, sample_graph: EmbeddedStore) -> None:
+def test_stats_print_the_same_numbers_for_people_and_for_programs(kgtools: Run, sample_graph: FolderStore) -> None:
     told = kgtools("stats", "--graph", sample_graph.folder, "--format", "json").json
     table = kgtools("stats", "--graph", sample_graph.folder).out
 
@@ -72,7 +72,7 @@ def test_stats_print_the_same_numbers_for_people_and_for_programs(kgtools: Run, 
         assert line[6] == f"{row['shared']:,}"
 
 
-def test_stats_as_csv_are_one_table_of_the_same_numbers(kgtools: Run, sample_graph: EmbeddedStore) -> None:
+def test_stats_as_csv_are_one_table_of_the_same_numbers(kgtools: Run, sample_graph: FolderStore) -> None:
     stats = kgtools("stats", "--graph", sample_graph.folder, "--format", "json").json
 
     rows = list(csv.DictReader(kgtools("stats", "--graph", sample_graph.folder, "--format", "csv").out.splitlines()))
@@ -88,13 +88,13 @@ def test_stats_as_csv_are_one_table_of_the_same_numbers(kgtools: Run, sample_gra
     ("style", "line"),
     [("markdown", "| Disease | 疾病 | 2 | 2 | 0 | 1 |"), ("latex", r"Disease & 疾病 & 2 & 2 & 0 & 1 \\")],
 )
-def test_stats_are_printed_for_papers_and_pages(kgtools: Run, store: EmbeddedStore, style: str, line: str) -> None:
+def test_stats_are_printed_for_papers_and_pages(kgtools: Run, store: FolderStore, style: str, line: str) -> None:
     assert line in kgtools("stats", "--graph", store.folder, "--format", style).out.splitlines()
 
 
 @pytest.mark.parametrize("style", ["markdown", "latex", "csv"])
 def test_audits_are_printed_with_the_same_numbers_for_papers_and_pages(
-    kgtools: Run, sample_graph: EmbeddedStore, style: str
+    kgtools: Run, sample_graph: FolderStore, style: str
 ) -> None:
     words = ("audit", "--graph", sample_graph.folder, "--fail-on", "never", "--format")
     counts = {row["name"]: row["count"] for row in kgtools(*words, "json").json}
@@ -108,7 +108,7 @@ def test_audits_are_printed_with_the_same_numbers_for_papers_and_pages(
         assert line.removeprefix("| ").split(mark)[2] == number
 
 
-def test_one_audit_as_csv_is_all_of_its_rows(kgtools: Run, sample_graph: EmbeddedStore) -> None:
+def test_one_audit_as_csv_is_all_of_its_rows(kgtools: Run, sample_graph: FolderStore) -> None:
     words = ("audit", "--graph", sample_graph.folder, "--fail-on", "never", "--only", "missing_english", "--format")
     (finding,) = kgtools(*words, "json").json
 
@@ -118,7 +118,7 @@ def test_one_audit_as_csv_is_all_of_its_rows(kgtools: Run, sample_graph: Embedde
     assert len(rows) == finding["count"] + 1 > 3
 
 
-def test_audits_are_chosen_with_commas_too(kgtools: Run, sample_graph: EmbeddedStore) -> None:
+def test_audits_are_chosen_with_commas_too(kgtools: Run, sample_graph: FolderStore) -> None:
     words = ("audit", "--graph", sample_graph.folder, "--fail-on", "never", "--format", "json", "--only")
 
     assert (
@@ -127,7 +127,7 @@ def test_audits_are_chosen_with_commas_too(kgtools: Run, sample_graph: EmbeddedS
     )
 
 
-def test_stats_list_the_tables_of_names(kgtools: Run, store: EmbeddedStore, tmp_path: Path) -> None:
+def test_stats_list_the_tables_of_names(kgtools: Run, store: FolderStore, tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text("zh,en\n发热,fever\n", encoding="utf-8")
     kgtools("names", "add", tmp_path / "mine.csv", "--license", "CC0-1.0", "--graph", store.folder)
 
@@ -139,7 +139,7 @@ def test_stats_list_the_tables_of_names(kgtools: Run, store: EmbeddedStore, tmp_
     assert told["totals"]["with_english"] == 2
 
 
-def test_a_query_prints_the_same_rows_in_every_format(kgtools: Run, store: EmbeddedStore, tmp_path: Path) -> None:
+def test_a_query_prints_the_same_rows_in_every_format(kgtools: Run, store: FolderStore, tmp_path: Path) -> None:
     cypher = "MATCH (d:Disease)-[r:SHOULD_EAT]->(f) RETURN d.name AS disease, f.name AS food, r.sources AS sources"
     words = ["query", cypher, "--graph", store.folder]
     food = ROWS[3][3]
@@ -161,14 +161,14 @@ def test_a_query_prints_the_same_rows_in_every_format(kgtools: Run, store: Embed
     assert (parquet.out, [file.name for file in tmp_path.iterdir()]) == ("", ["a.parquet"])
 
 
-def test_a_parameter_is_a_value_and_never_part_of_the_query(kgtools: Run, store: EmbeddedStore) -> None:
+def test_a_parameter_is_a_value_and_never_part_of_the_query(kgtools: Run, store: FolderStore) -> None:
     words = ["query", SYMPTOMS, "--graph", store.folder, "--format", "csv", "--param"]
 
     assert kgtools(*words, "name=感冒").out == "symptom\n发热\n头痛\n"
     assert kgtools(*words, "name=感冒'}) DETACH DELETE d //").out == "symptom\n"
 
 
-def test_a_query_can_come_from_stdin(shell: Run, store: EmbeddedStore, tmp_path: Path) -> None:
+def test_a_query_can_come_from_stdin(shell: Run, store: FolderStore, tmp_path: Path) -> None:
     (tmp_path / "q.cypher").write_text(SYMPTOMS, encoding="utf-8")
 
     with (tmp_path / "q.cypher").open("rb") as file:

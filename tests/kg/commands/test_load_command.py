@@ -8,7 +8,7 @@ import pytest
 
 from kgtools.kg.build.load import groups, prepare
 from kgtools.kg.source import Options
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.inputs.files import sha256
 
@@ -128,7 +128,7 @@ def test_a_load_tells_what_it_did_and_leaves_a_graph(kgtools: Run, sample_files:
 
     ran = kgtools("load", *words(sample_files), "--graph", graph)
 
-    store = EmbeddedStore(graph)
+    store = FolderStore(graph)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.endswith(
         f"The graph {graph} was rebuilt and read back: counts and checksums of 1,373 entities and 4,106 triples agree.\n"
@@ -147,19 +147,17 @@ def test_a_dry_run_touches_no_graph(kgtools: Run, sample_files: Files, tmp_path:
 
 
 def test_several_sources_in_one_command_give_the_graph_of_one_after_another(
-    kgtools: Run, sample_files: Files, sample_graph: EmbeddedStore, tmp_path: Path
+    kgtools: Run, sample_files: Files, sample_graph: FolderStore, tmp_path: Path
 ) -> None:
     for source in ("cmekg", "xywy", "health39"):
         assert kgtools("load", source, *reversed(sample_files[source]), "--graph", tmp_path / "graph").code == 0
 
-    store = EmbeddedStore(tmp_path / "graph")
+    store = FolderStore(tmp_path / "graph")
     assert store.entities().equals(sample_graph.entities())
     assert store.triples().equals(sample_graph.triples())
 
 
-def test_every_triple_of_the_sample_graph_says_where_it_stands(
-    sample_graph: EmbeddedStore, sample_files: Files
-) -> None:
+def test_every_triple_of_the_sample_graph_says_where_it_stands(sample_graph: FolderStore, sample_files: Files) -> None:
     origins = sample_graph.triples()["origins"].explode()
     files = {f"{source}/{path.name}" for source, paths in sample_files.items() for path in paths}
 
@@ -170,7 +168,7 @@ def test_every_triple_of_the_sample_graph_says_where_it_stands(
     assert {"xywy/medical.json", "health39/disease.csv", "cmekg/disease.json"} <= set(parts["file"])
 
 
-def test_an_origin_names_the_line_that_says_the_triple(sample_graph: EmbeddedStore, sample_files: Files) -> None:
+def test_an_origin_names_the_line_that_says_the_triple(sample_graph: FolderStore, sample_files: Files) -> None:
     triples = sample_graph.triples().filter(pl.col("origins").list.first().str.starts_with("xywy/")).head(50)
     lines = sample_files["xywy"][0].read_text("utf-8").splitlines()
 
@@ -191,9 +189,9 @@ def test_a_graph_can_be_named_in_the_environment(
 
 
 def test_a_raw_load_keeps_what_the_rules_refuse_and_says_so(
-    raw_sample_graph: EmbeddedStore, sample_graph: EmbeddedStore
+    raw_sample_graph: FolderStore, sample_graph: FolderStore
 ) -> None:
-    def held(store: EmbeddedStore) -> set[str]:
+    def held(store: FolderStore) -> set[str]:
         return {"Symptom:驻站医", "Disease:无标题文档"} & set(store.entities()["id"])
 
     assert held(raw_sample_graph) == {"Symptom:驻站医", "Disease:无标题文档"}
@@ -201,7 +199,7 @@ def test_a_raw_load_keeps_what_the_rules_refuse_and_says_so(
     assert {metadata.raw for metadata in raw_sample_graph.metadata().sources.values()} == {True}
 
 
-def test_what_was_refused_is_kept_beside_the_graph(sample_graph: EmbeddedStore) -> None:
+def test_what_was_refused_is_kept_beside_the_graph(sample_graph: FolderStore) -> None:
     (path,) = sample_graph.folder.glob("*/sources/xywy/rejects.parquet")
 
     rejects = pl.read_parquet(path)

@@ -21,7 +21,7 @@ ALIAS = ("Disease", "感冒", "alias", "伤风")
 
 
 def content(store: Store) -> tuple[list[Any], list[Any]]:
-    """The graph; the store says the same as its engine."""
+    """The graph; what its tables hold is what is read of it."""
     stored = store.read_back()
     assert stored.entities.equals(store.entities())
     assert stored.triples.equals(store.triples())

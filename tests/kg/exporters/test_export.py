@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kgtools.kg.build.inputs import GraphMetadata, Inputs, SourceMetadata
 from kgtools.kg.exporters import ExportOptions, export, find, read_graph
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.kg.stores.reconcile import StoredGraph, reconcile
 from kgtools.kg.tables import ENTITIES, TRIPLES, Entities, Triples
 from kgtools.tools import registry
@@ -69,7 +69,7 @@ def test_every_format_is_tested_here() -> None:
 
 @pytest.mark.parametrize(("form", "name"), EVERY)
 def test_what_is_read_back_from_a_format_is_the_graph(
-    form: str, name: str, sample_graph: EmbeddedStore, tmp_path: Path
+    form: str, name: str, sample_graph: FolderStore, tmp_path: Path
 ) -> None:
     written = export(form, sample_graph, tmp_path / name, ALLOWED)
 
@@ -84,9 +84,9 @@ def test_what_is_read_back_from_a_format_is_the_graph(
 
 
 @pytest.mark.parametrize(("form", "name"), ALL)
-def test_the_same_graph_gives_the_same_bytes(form: str, name: str, sample_graph: EmbeddedStore, tmp_path: Path) -> None:
+def test_the_same_graph_gives_the_same_bytes(form: str, name: str, sample_graph: FolderStore, tmp_path: Path) -> None:
     export(form, sample_graph, tmp_path / "a" / name, ALLOWED)
-    export(form, EmbeddedStore(sample_graph.folder), tmp_path / "b" / name, ALLOWED)
+    export(form, FolderStore(sample_graph.folder), tmp_path / "b" / name, ALLOWED)
 
     first = contents(tmp_path / "a" / name)
 
@@ -161,7 +161,7 @@ def test_an_export_that_is_broken_off_leaves_what_was_there(
     name: str,
     error: BaseException,
     graph_of: Run,
-    sample_graph: EmbeddedStore,
+    sample_graph: FolderStore,
     tmp_path: Path,
     monkeypatch: Any,
 ) -> None:
@@ -195,7 +195,7 @@ def test_files_of_an_earlier_export_that_are_not_written_again_go(graph_of: Run,
 
 @pytest.mark.parametrize("form", ["parquet", "neo4j-admin"])
 def test_a_folder_that_holds_something_else_is_refused(
-    form: str, kgtools: Run, sample_graph: EmbeddedStore, tmp_path: Path
+    form: str, kgtools: Run, sample_graph: FolderStore, tmp_path: Path
 ) -> None:
     (tmp_path / "README.md").write_text("mine", encoding="utf-8")
 
@@ -208,7 +208,7 @@ def test_a_folder_that_holds_something_else_is_refused(
 
 
 def test_the_manifest_of_a_folder_names_the_sources_with_licences_and_hashes(
-    sample_graph: EmbeddedStore, tmp_path: Path
+    sample_graph: FolderStore, tmp_path: Path
 ) -> None:
     export("parquet", sample_graph, tmp_path / "out", ALLOWED)
 
@@ -222,7 +222,7 @@ def test_the_manifest_of_a_folder_names_the_sources_with_licences_and_hashes(
 
 
 def test_the_columns_that_the_readme_of_parquet_names_are_those_of_the_tables(
-    sample_graph: EmbeddedStore, tmp_path: Path
+    sample_graph: FolderStore, tmp_path: Path
 ) -> None:
     export("parquet", sample_graph, tmp_path / "out", ALLOWED)
 
@@ -238,7 +238,7 @@ def test_the_columns_that_the_readme_of_parquet_names_are_those_of_the_tables(
 
 
 @pytest.fixture
-def words(sample_graph: EmbeddedStore, tmp_path: Path) -> Callable[..., tuple[object, ...]]:
+def words(sample_graph: FolderStore, tmp_path: Path) -> Callable[..., tuple[object, ...]]:
     return lambda form, out, *more: ("export", form, tmp_path / out, "--graph", sample_graph.folder, *more, *WORDS)
 
 
@@ -312,7 +312,7 @@ def test_a_place_where_nothing_is_names_what_could_be_there(tmp_path: Path) -> N
 
 
 def test_a_format_whose_module_is_broken_harms_no_other(
-    sample_graph: EmbeddedStore, tmp_path: Path, monkeypatch: Any
+    sample_graph: FolderStore, tmp_path: Path, monkeypatch: Any
 ) -> None:
     export("graphml", sample_graph, tmp_path / "a.graphml", ALLOWED)
     whole = registry.find

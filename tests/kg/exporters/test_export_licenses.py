@@ -21,13 +21,13 @@ from kgtools.kg.exporters import ExportOptions, export, read_graph
 from kgtools.kg.exporters.rdf_terms import BASE
 from kgtools.kg.graph import change
 from kgtools.kg.licenses import licence_path, license_of
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.kg.tables import NAMES
 from kgtools.tools.errors import Findings, UsageError
 from tests.kg.leaving import ALLOWED
 
 Run = Callable[..., Any]
-Make = Callable[..., EmbeddedStore]
+Make = Callable[..., FolderStore]
 FORMATS = [
     ("rdf", "graph.ttl"), ("rdf", "graph.nt"), ("graphml", "graph.graphml"), ("networkx", "graph.json"), ("parquet", "graph"),
     ("neo4j-admin", "csv"), ("sssom", "map.tsv"),
@@ -43,7 +43,7 @@ def graph(
 ) -> Make:
     """A graph of sources under these licences, and of a table that calls 头痛 headache."""
 
-    def make(sources: dict[str, Any], names: Any = None) -> EmbeddedStore:
+    def make(sources: dict[str, Any], names: Any = None) -> FolderStore:
         def inputs(before: Inputs) -> Inputs:
             tables = [tables_of([COLD if name == "a" else FLU], source=name) for name in sources]
             licensed = [
@@ -56,10 +56,10 @@ def graph(
 
         key = repr(("licences", sources, names))
         if key not in built_graphs:
-            store = EmbeddedStore(tmp_path_factory.mktemp("built") / "graph")
+            store = FolderStore(tmp_path_factory.mktemp("built") / "graph")
             change(store, inputs)
             built_graphs[key] = store.folder
-        return EmbeddedStore(shutil.copytree(built_graphs[key], tmp_path_factory.mktemp("graph") / "graph"))
+        return FolderStore(shutil.copytree(built_graphs[key], tmp_path_factory.mktemp("graph") / "graph"))
 
     return make
 
@@ -247,7 +247,7 @@ def test_align_writes_no_sssom_of_a_graph_that_may_not_leave_and_changes_nothing
 
 
 def test_the_command_refuses_with_1_and_writes_with_the_licences_named(
-    kgtools: Run, sample_graph: EmbeddedStore, tmp_path: Path
+    kgtools: Run, sample_graph: FolderStore, tmp_path: Path
 ) -> None:
     words = ("export", "graphml", tmp_path / "g.graphml", "--graph", sample_graph.folder)
 

@@ -13,7 +13,7 @@ from kgtools.kg.exporters import ExportOptions, export
 from kgtools.kg.exporters.neo4j_admin import write
 from kgtools.kg.graph import change, verify
 from kgtools.kg.stores import open_store
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.kg.tables import ENTITIES, NAMES, TRIPLES
 from kgtools.tools.errors import InputError
 from tests.kg.leaving import ALLOWED
@@ -44,7 +44,7 @@ GRAPH = (
 
 
 @pytest.fixture
-def store(graph_of: Callable[..., EmbeddedStore]) -> EmbeddedStore:
+def store(graph_of: Callable[..., FolderStore]) -> FolderStore:
     store = graph_of(ROWS, alone=[("Symptom", "头痛", "headache")], raw=True)  # with names that cleaning refuses
     metadata = NamesMetadata(file="n.tsv", sha256="ab", license="MIT", names=1)
     table = NameTable("mine", metadata, NAMES.frame([("甲", ' a "drug"\nof two lines ', None)]))
@@ -76,7 +76,7 @@ def imported(server: Server, runtime: Runtime, folder: Path, script: Path) -> No
 
 @pytest.mark.parametrize("which", ["hostile", "sample"])
 def test_the_imported_database_is_the_one_that_a_load_makes(
-    which: str, store: EmbeddedStore, sample_graph: EmbeddedStore, own_neo4j: Own, neo4j_login: Login,
+    which: str, store: FolderStore, sample_graph: FolderStore, own_neo4j: Own, neo4j_login: Login,
     neo4j_runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     graph = store if which == "hostile" else sample_graph
@@ -102,7 +102,7 @@ def is_state(row: dict[str, Any]) -> bool:
     return row.get("labels") == ["__Kgtools"] and row["has"]["id"] in ("state", "lock")
 
 
-def test_null_is_an_empty_field_and_empty_text_is_two_quotes(store: EmbeddedStore, tmp_path: Path) -> None:
+def test_null_is_an_empty_field_and_empty_text_is_two_quotes(store: FolderStore, tmp_path: Path) -> None:
     export("neo4j-admin", store, tmp_path / "csv", ExportOptions())
 
     header, rows = (
@@ -119,7 +119,7 @@ def test_null_is_an_empty_field_and_empty_text_is_two_quotes(store: EmbeddedStor
 
 
 def test_fields_of_several_lines_and_long_ones_are_announced(
-    store: EmbeddedStore, sample_graph: EmbeddedStore, graph_of: Callable[..., EmbeddedStore], tmp_path: Path
+    store: FolderStore, sample_graph: FolderStore, graph_of: Callable[..., FolderStore], tmp_path: Path
 ) -> None:
     def options(graph: Any) -> str:
         export("neo4j-admin", graph, tmp_path / "csv", ALLOWED)

@@ -8,25 +8,25 @@ import orjson
 import pytest
 
 from kgtools.kg.exporters import export
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from tests.kg.leaving import ALLOWED
 
 
 @pytest.fixture(scope="module")
-def graphml(sample_graph: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def graphml(sample_graph: FolderStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("graphml") / "a.graphml"
     export("graphml", sample_graph, out, ALLOWED)
     return out
 
 
 @pytest.fixture(scope="module")
-def nodelink(sample_graph: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def nodelink(sample_graph: FolderStore, tmp_path_factory: pytest.TempPathFactory) -> Any:
     out = tmp_path_factory.mktemp("json") / "a.json"
     export("networkx", sample_graph, out, ALLOWED)
     return json.loads(out.read_text(encoding="utf-8"))
 
 
-def test_networkx_reads_graphml_as_a_multigraph_keyed_by_triple(graphml: Path, sample_graph: EmbeddedStore) -> None:
+def test_networkx_reads_graphml_as_a_multigraph_keyed_by_triple(graphml: Path, sample_graph: FolderStore) -> None:
     graph = nx.read_graphml(graphml, edge_key_type=str, force_multigraph=True)
 
     entities, triples = sample_graph.entities(), sample_graph.triples()
@@ -45,7 +45,7 @@ def test_networkx_reads_graphml_as_a_multigraph_keyed_by_triple(graphml: Path, s
         assert (json.loads(edge["sources"]), json.loads(edge["origins"])) == (row["sources"], row["origins"])
 
 
-def test_graphml_tells_of_the_sources(graphml: Path, sample_graph: EmbeddedStore) -> None:
+def test_graphml_tells_of_the_sources(graphml: Path, sample_graph: FolderStore) -> None:
     data = ElementTree.parse(graphml).getroot().find("{*}graph/{*}data[@key='graph_witnesses']")
 
     told = orjson.loads(str(data.text))["sources"]
@@ -64,7 +64,7 @@ def test_every_key_of_graphml_is_declared_once(graphml: Path) -> None:
 
 
 def test_networkx_reads_node_link_json_as_a_multigraph_keyed_by_triple(
-    nodelink: Any, sample_graph: EmbeddedStore
+    nodelink: Any, sample_graph: FolderStore
 ) -> None:
     graph = nx.node_link_graph(nodelink, edges="edges")
 

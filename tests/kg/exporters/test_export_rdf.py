@@ -16,7 +16,7 @@ from kgtools.kg.exporters import ExportOptions, export, rdf_lines, read_graph
 from kgtools.kg.exporters.rdf_terms import BASE
 from kgtools.kg.graph import change
 from kgtools.kg.ontology import ontology
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.kg.tables import NAMES
 from kgtools.tools.errors import InputError, MissingExtraError
 from tests.kg.leaving import ALLOWED
@@ -43,7 +43,7 @@ SELECT ?zh ?en ?source ?licence ?origin WHERE {
 
 
 @pytest.fixture
-def store(graph_of: Callable[..., EmbeddedStore], tables_of: Run) -> EmbeddedStore:
+def store(graph_of: Callable[..., FolderStore], tables_of: Run) -> FolderStore:
     store = graph_of(ROWS, alone=[("Symptom", "头痛", "headache")])
 
     def make(inputs: Inputs) -> Inputs:
@@ -55,14 +55,14 @@ def store(graph_of: Callable[..., EmbeddedStore], tables_of: Run) -> EmbeddedSto
     return store
 
 
-def parsed(store: EmbeddedStore, out: Path, **how: Any) -> Graph:
+def parsed(store: FolderStore, out: Path, **how: Any) -> Graph:
     export("rdf", store, out, replace(ALLOWED, **how))
     return Graph().parse(out)
 
 
 @pytest.mark.parametrize("ending", ["ttl", "nt"])
 def test_sparql_finds_the_symptoms_of_a_disease_in_both_languages_with_sources(
-    ending: str, store: EmbeddedStore, tmp_path: Path
+    ending: str, store: FolderStore, tmp_path: Path
 ) -> None:
     graph = parsed(store, tmp_path / f"a.{ending}")
 
@@ -77,7 +77,7 @@ def test_sparql_finds_the_symptoms_of_a_disease_in_both_languages_with_sources(
     ]
 
 
-def test_turtle_and_n_triples_say_the_same(sample_graph: EmbeddedStore, tmp_path: Path) -> None:
+def test_turtle_and_n_triples_say_the_same(sample_graph: FolderStore, tmp_path: Path) -> None:
     turtle, lines = (parsed(sample_graph, tmp_path / f"a.{ending}") for ending in ("ttl", "nt"))
 
     assert len(lines) == len((tmp_path / "a.nt").read_bytes().splitlines()) > 40_000
@@ -86,11 +86,11 @@ def test_turtle_and_n_triples_say_the_same(sample_graph: EmbeddedStore, tmp_path
     }
 
 
-def test_both_syntaxes_are_isomorphic_with_their_blank_nodes(store: EmbeddedStore, tmp_path: Path) -> None:
+def test_both_syntaxes_are_isomorphic_with_their_blank_nodes(store: FolderStore, tmp_path: Path) -> None:
     assert isomorphic(parsed(store, tmp_path / "a.ttl"), parsed(store, tmp_path / "a.nt"))
 
 
-def test_an_entity_is_a_concept_of_its_class_with_labels_and_attributes(store: EmbeddedStore, tmp_path: Path) -> None:
+def test_an_entity_is_a_concept_of_its_class_with_labels_and_attributes(store: FolderStore, tmp_path: Path) -> None:
     graph = parsed(store, tmp_path / "a.ttl")
     cold, headache = URIRef(f"{BASE}Disease:感冒"), URIRef(f"{BASE}Symptom:头痛")
 
@@ -103,7 +103,7 @@ def test_an_entity_is_a_concept_of_its_class_with_labels_and_attributes(store: E
     assert set(graph.objects(URIRef(f"{BASE}Symptom:发热"), KGO.nameFrom)) == {URIRef(f"{BASE}names:hpo")}
 
 
-def test_every_fact_has_a_statement_under_its_id_with_its_origin(store: EmbeddedStore, tmp_path: Path) -> None:
+def test_every_fact_has_a_statement_under_its_id_with_its_origin(store: FolderStore, tmp_path: Path) -> None:
     graph = parsed(store, tmp_path / "a.ttl")
 
     facts = {str(fact).removeprefix(f"{BASE}fact:") for fact in graph.subjects(RDF.type, RDF.Statement)}
@@ -117,7 +117,7 @@ def test_every_fact_has_a_statement_under_its_id_with_its_origin(store: Embedded
     assert origins == {f"tiny/tiny.txt:{row}#{ROWS[row - 1][2]}" for row in range(1, 7)} | {"other/o.csv:1#HAS_SYMPTOM"}
 
 
-def test_the_ontology_is_declared_with_labels_domain_range_and_inverse(store: EmbeddedStore, tmp_path: Path) -> None:
+def test_the_ontology_is_declared_with_labels_domain_range_and_inverse(store: FolderStore, tmp_path: Path) -> None:
     graph = parsed(store, tmp_path / "a.ttl")
 
     for name, relation in ontology().relations.items():
@@ -135,7 +135,7 @@ def test_the_ontology_is_declared_with_labels_domain_range_and_inverse(store: Em
 
 
 def test_each_source_is_named_with_its_licence_and_the_hashes_of_its_files(
-    sample_graph: EmbeddedStore, tmp_path: Path
+    sample_graph: FolderStore, tmp_path: Path
 ) -> None:
     graph = parsed(sample_graph, tmp_path / "a.ttl")
 
@@ -151,7 +151,7 @@ def test_each_source_is_named_with_its_licence_and_the_hashes_of_its_files(
         assert files == metadata.files
 
 
-def test_an_entity_has_the_same_iri_as_in_sssom(store: EmbeddedStore, tmp_path: Path) -> None:
+def test_an_entity_has_the_same_iri_as_in_sssom(store: FolderStore, tmp_path: Path) -> None:
     graph = parsed(store, tmp_path / "a.nt")
 
     found = {str(iri) for iri in graph.subjects(RDF.type, SKOS.Concept)}
@@ -159,7 +159,7 @@ def test_an_entity_has_the_same_iri_as_in_sssom(store: EmbeddedStore, tmp_path: 
     assert found == {BASE + curie(id_) for id_ in store.entities()["id"]}
 
 
-def test_a_base_of_ones_own_begins_every_iri_and_reads_back(store: EmbeddedStore, tmp_path: Path) -> None:
+def test_a_base_of_ones_own_begins_every_iri_and_reads_back(store: FolderStore, tmp_path: Path) -> None:
     for ending in ("ttl", "nt"):
         graph = parsed(store, tmp_path / f"a.{ending}", base="https://example.org/kg#")
         assert URIRef("https://example.org/kg#Disease:感冒") in set(graph.subjects())
@@ -169,7 +169,7 @@ def test_a_base_of_ones_own_begins_every_iri_and_reads_back(store: EmbeddedStore
 
 @pytest.mark.parametrize(("form", "ending"), [("turtle", "ttl"), ("nt", "nt")])
 def test_a_file_that_another_tool_has_written_anew_reads_back(
-    form: str, ending: str, graph_of: Callable[..., EmbeddedStore], tmp_path: Path
+    form: str, ending: str, graph_of: Callable[..., FolderStore], tmp_path: Path
 ) -> None:
     hostile = ["奇\"怪'\\ {{ x }}", "\u202eabc😀", "a.b-c~", "²①", "%41#<>", "长" * 2000]
     store = graph_of(
@@ -183,7 +183,7 @@ def test_a_file_that_another_tool_has_written_anew_reads_back(
     assert back[1].equals(store.triples())
 
 
-def lines_of(store: EmbeddedStore, file: Path) -> list[str]:
+def lines_of(store: FolderStore, file: Path) -> list[str]:
     export("rdf", store, file, ExportOptions())
     return file.read_text(encoding="utf-8").split("\n")
 
@@ -196,9 +196,7 @@ def lines_of(store: EmbeddedStore, file: Path) -> list[str]:
         ('kgo:origin "tiny/tiny.txt:2#HAS_SYMPTOM" .', "ends in the middle of a statement|has no|lacks"),
     ],
 )
-def test_turtle_with_a_line_missing_is_no_graph(
-    without: str, message: str, store: EmbeddedStore, tmp_path: Path
-) -> None:
+def test_turtle_with_a_line_missing_is_no_graph(without: str, message: str, store: FolderStore, tmp_path: Path) -> None:
     lines = lines_of(store, tmp_path / "a.ttl")
     kept = [line for line in lines if without not in line]
     assert len(kept) == len(lines) - 1
@@ -208,7 +206,7 @@ def test_turtle_with_a_line_missing_is_no_graph(
         read_graph(str(tmp_path / "a.ttl"))
 
 
-def test_n_triples_with_any_statement_missing_do_not_pass_for_the_graph(store: EmbeddedStore, tmp_path: Path) -> None:
+def test_n_triples_with_any_statement_missing_do_not_pass_for_the_graph(store: FolderStore, tmp_path: Path) -> None:
     lines = lines_of(store, tmp_path / "a.nt")
     graph = store.entities(), store.triples()
     about = [place for place, line in enumerate(lines) if ":fact:" in line or line.startswith(f"<{BASE}Disease:")]
@@ -224,7 +222,7 @@ def test_n_triples_with_any_statement_missing_do_not_pass_for_the_graph(store: E
         assert differs or lines[place].endswith(implied), lines[place]
 
 
-def test_a_file_that_was_cut_off_names_its_last_line(store: EmbeddedStore, tmp_path: Path) -> None:
+def test_a_file_that_was_cut_off_names_its_last_line(store: FolderStore, tmp_path: Path) -> None:
     for ending in ("ttl", "nt"):
         lines = lines_of(store, tmp_path / f"a.{ending}")
         (tmp_path / f"a.{ending}").write_text("\n".join(lines)[:-30], encoding="utf-8")
@@ -232,7 +230,7 @@ def test_a_file_that_was_cut_off_names_its_last_line(store: EmbeddedStore, tmp_p
             read_graph(str(tmp_path / f"a.{ending}"))
 
 
-def test_a_large_file_is_read_in_parts(sample_graph: EmbeddedStore, tmp_path: Path, monkeypatch: Any) -> None:
+def test_a_large_file_is_read_in_parts(sample_graph: FolderStore, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(rdf_lines, "CHUNK", 50_000)
     departments = sample_graph.entities().filter(pl.col("type") == "Department").height
     for ending in ("ttl", "nt"):
@@ -248,7 +246,7 @@ def test_a_large_file_is_read_in_parts(sample_graph: EmbeddedStore, tmp_path: Pa
 
 
 def test_other_turtle_without_rdflib_names_the_pip_command(
-    store: EmbeddedStore, tmp_path: Path, monkeypatch: Any
+    store: FolderStore, tmp_path: Path, monkeypatch: Any
 ) -> None:
     parsed(store, tmp_path / "a.ttl").serialize(tmp_path / "b.ttl")
     monkeypatch.setitem(__import__("sys").modules, "rdflib", None)

@@ -18,10 +18,10 @@ from kgtools.kg.report.earlier import Change, Numbers, changes, read_earlier
 from kgtools.kg.report.figures import IN, OUT, count_figures, numbers
 from kgtools.kg.report.page import page
 from kgtools.kg.report.words import Words, _all, column
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.tools.errors import InputError
 
-Graph = Callable[..., EmbeddedStore]
+Graph = Callable[..., FolderStore]
 HAN = re.compile("[一-鿿]")
 NAMES = [audit.name for audit in audits()]
 COLD = [
@@ -33,9 +33,9 @@ COLD = [
 
 
 @pytest.fixture(scope="module")
-def two_sources(tmp_path_factory: pytest.TempPathFactory, tables_of: Callable[..., Any]) -> EmbeddedStore:
+def two_sources(tmp_path_factory: pytest.TempPathFactory, tables_of: Callable[..., Any]) -> FolderStore:
     """`a` says all of COLD, `b` only that 感冒 has 头痛, and knows a 肺炎 of which it says nothing; no test changes it."""
-    store = EmbeddedStore(tmp_path_factory.mktemp("two") / "graph")
+    store = FolderStore(tmp_path_factory.mktemp("two") / "graph")
     a, b = tables_of(COLD, source="a"), tables_of(COLD[:1], [("Disease", "肺炎")], source="b")
     change(store, lambda inputs: inputs.with_sources([a]))
     change(store, lambda inputs: inputs.with_sources([b]))
@@ -49,7 +49,7 @@ def findings_of(store: Any, only: Iterable[str] = ()) -> list[Finding]:
 class Bare:
     """A store that can do what a report may ask of any store, and nothing else."""
 
-    def __init__(self, store: EmbeddedStore) -> None:
+    def __init__(self, store: FolderStore) -> None:
         self.metadata, self.query = store.metadata, store.query
         self.entities, self.triples = store.entities, store.triples
 
@@ -57,7 +57,7 @@ class Bare:
 # --- the numbers
 
 
-def test_coverage_counts_triples_their_heads_and_the_entities_that_a_source_knows(two_sources: EmbeddedStore) -> None:
+def test_coverage_counts_triples_their_heads_and_the_entities_that_a_source_knows(two_sources: FolderStore) -> None:
     assert count_figures(two_sources).coverage.rows() == [
         ("Disease", "HAS_DRUG", "a", 1, 1, 2),
         ("Disease", "HAS_SYMPTOM", "a", 3, 2, 2),
@@ -65,11 +65,11 @@ def test_coverage_counts_triples_their_heads_and_the_entities_that_a_source_know
     ]
 
 
-def test_the_overlap_counts_what_exactly_these_sources_have(two_sources: EmbeddedStore) -> None:
+def test_the_overlap_counts_what_exactly_these_sources_have(two_sources: FolderStore) -> None:
     assert count_figures(two_sources).overlap.rows() == [(["a"], 3, 3), (["a", "b"], 2, 1), (["b"], 1, 0)]
 
 
-def test_the_overlap_adds_up_to_the_graph(sample_graph: EmbeddedStore) -> None:
+def test_the_overlap_adds_up_to_the_graph(sample_graph: FolderStore) -> None:
     made = count_figures(sample_graph)
 
     assert made.overlap["entities"].sum() == sample_graph.entities().height
@@ -77,7 +77,7 @@ def test_the_overlap_adds_up_to_the_graph(sample_graph: EmbeddedStore) -> None:
     assert made.overlap["sources"].is_unique().all()
 
 
-def test_a_degree_curve_counts_the_entities_with_at_least_that_degree(sample_graph: EmbeddedStore) -> None:
+def test_a_degree_curve_counts_the_entities_with_at_least_that_degree(sample_graph: FolderStore) -> None:
     triples, types = sample_graph.triples(), dict(sample_graph.entities().select("id", "type").iter_rows())
     counted: dict[tuple[str, str], dict[str, int]] = {}
     for head, tail in triples.select("head", "tail").iter_rows():
@@ -96,7 +96,7 @@ def test_a_degree_curve_counts_the_entities_with_at_least_that_degree(sample_gra
         assert (mine[0], mine[-1]) == (1, max(of.values()))
 
 
-def test_the_entity_with_most_triples_is_named(two_sources: EmbeddedStore) -> None:
+def test_the_entity_with_most_triples_is_named(two_sources: FolderStore) -> None:
     assert count_figures(two_sources).hubs.rows() == [
         ("Disease", OUT, 2, 2.0, 2, "感冒"),
         ("Drug", IN, 1, 1.0, 1, "甲药"),
@@ -140,14 +140,14 @@ def test_an_audit_of_ones_own_needs_no_chinese_why(tmp_path: Path) -> None:
     assert read_audit(file).why_zh == ""
 
 
-def test_every_column_of_our_audits_has_a_chinese_title(sample_graph: EmbeddedStore) -> None:
+def test_every_column_of_our_audits_has_a_chinese_title(sample_graph: FolderStore) -> None:
     named = {name for finding in findings_of(sample_graph) for name in finding.columns}
 
     assert [name for name in sorted(named) if not HAN.search(column(name).zh)] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_query_that_the_page_shows_gives_the_rows_of_the_audit(raw_sample_graph: EmbeddedStore, name: str) -> None:
+def test_the_query_that_the_page_shows_gives_the_rows_of_the_audit(raw_sample_graph: FolderStore, name: str) -> None:
     (audit,) = audits(only=[name])
 
     columns, rows = raw_sample_graph.query(inline_parameters(audit), {})
@@ -157,7 +157,7 @@ def test_the_query_that_the_page_shows_gives_the_rows_of_the_audit(raw_sample_gr
 
 
 def test_a_word_with_a_quote_or_a_backslash_is_put_into_a_query_as_it_is(
-    two_sources: EmbeddedStore, monkeypatch: pytest.MonkeyPatch
+    two_sources: FolderStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (audit,) = audits(only=["residue_names"])
     words = ["it's", "a\\b", "\\'", "感冒"]
@@ -172,7 +172,7 @@ def test_a_word_with_a_quote_or_a_backslash_is_put_into_a_query_as_it_is(
 # --- an earlier report
 
 
-def test_a_report_reads_its_own_numbers_back(two_sources: EmbeddedStore, tmp_path: Path) -> None:
+def test_a_report_reads_its_own_numbers_back(two_sources: FolderStore, tmp_path: Path) -> None:
     found = findings_of(two_sources)
     (tmp_path / "r.html").write_text(page(two_sources, found, 3), encoding="utf-8")
 
@@ -184,7 +184,7 @@ def test_a_report_reads_its_own_numbers_back(two_sources: EmbeddedStore, tmp_pat
 
 
 def test_the_json_of_an_audit_tells_the_same_numbers_as_a_report(
-    kgtools: Callable[..., Any], two_sources: EmbeddedStore, tmp_path: Path
+    kgtools: Callable[..., Any], two_sources: FolderStore, tmp_path: Path
 ) -> None:
     ran = kgtools("audit", "-g", two_sources.folder, "--format", "json", "--html", tmp_path / "r.html")
     (tmp_path / "r.json").write_text(ran.out, encoding="utf-8")
@@ -219,14 +219,14 @@ def test_what_is_new_and_what_is_gone_count_from_and_to_nothing_but_an_audit_tha
 # --- the page
 
 
-def test_a_report_asks_no_more_of_a_store_than_every_store_can(two_sources: EmbeddedStore) -> None:
+def test_a_report_asks_no_more_of_a_store_than_every_store_can(two_sources: FolderStore) -> None:
     bare: Any = Bare(two_sources)
 
     assert page(bare, findings_of(bare), 3) == page(two_sources, findings_of(two_sources), 3)
 
 
 def test_the_page_is_the_same_whatever_was_drawn_before_and_however_python_hashes(
-    sample_graph: EmbeddedStore, tmp_path: Path
+    sample_graph: FolderStore, tmp_path: Path
 ) -> None:
     import altair as alt
 
@@ -245,7 +245,7 @@ def test_the_page_is_the_same_whatever_was_drawn_before_and_however_python_hashe
     assert str(sample_graph.folder).encode() not in texts.pop()
 
 
-def test_the_page_names_no_address_that_it_would_load(sample_graph: EmbeddedStore) -> None:
+def test_the_page_names_no_address_that_it_would_load(sample_graph: FolderStore) -> None:
     text = page(sample_graph, [], 3)
     own = text[: text.index('<script type="application/json" id="charts">')]
 
@@ -275,7 +275,7 @@ def test_hostile_names_stand_in_the_page_as_text(graph_of: Graph) -> None:
         orjson.loads(content)
 
 
-def test_hostile_sources_and_audits_of_an_earlier_report_stand_in_the_page_as_text(two_sources: EmbeddedStore) -> None:
+def test_hostile_sources_and_audits_of_an_earlier_report_stand_in_the_page_as_text(two_sources: FolderStore) -> None:
     evil = "</script><b>"
     earlier = Numbers(types={evil: 3}, sources={evil: 2}, findings={evil: 1}, relations={evil: 9})
 
@@ -292,7 +292,7 @@ def test_a_graph_without_triples_has_a_page_that_says_so(graph_of: Graph) -> Non
     assert "图谱没有三元组。" in text
 
 
-def test_a_value_in_words_shows_its_label_in_the_graph_too(two_sources: EmbeddedStore) -> None:
+def test_a_value_in_words_shows_its_label_in_the_graph_too(two_sources: FolderStore) -> None:
     text = page(two_sources, findings_of(two_sources), 3)
     symptom = ontology().relations["HAS_SYMPTOM"]
 
@@ -304,7 +304,7 @@ def test_a_value_in_words_shows_its_label_in_the_graph_too(two_sources: Embedded
 
 
 @pytest.fixture
-def audit(kgtools: Callable[..., Any], two_sources: EmbeddedStore) -> Callable[..., Any]:
+def audit(kgtools: Callable[..., Any], two_sources: FolderStore) -> Callable[..., Any]:
     return lambda *words: kgtools("audit", "-g", two_sources.folder, *words)
 
 
@@ -362,7 +362,7 @@ def test_without_the_packages_that_draw_the_command_to_install_them_is_named(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_html_no_package_that_draws_is_imported(two_sources: EmbeddedStore) -> None:
+def test_without_html_no_package_that_draws_is_imported(two_sources: FolderStore) -> None:
     code = (
         "import sys; from kgtools.tools.main import run; run(sys.argv[1:])\n"
         "print({'altair', 'vl_convert', 'numpy'} & set(sys.modules), file=sys.stderr)"

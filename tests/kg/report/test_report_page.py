@@ -15,7 +15,7 @@ from kgtools.kg.audit import audits, inline_parameters, run
 from kgtools.kg.report.charts import HEAT
 from kgtools.kg.report.earlier import Numbers
 from kgtools.kg.report.page import write
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 
 DESKTOP, PHONE = (1280, 900), (390, 844)
 PLOTS = ["coverage", "overlap", "degrees", "trends"]
@@ -84,7 +84,7 @@ def visit(browser: Browser) -> Open:
 
 
 @pytest.fixture(scope="module")
-def report(sample_graph: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def report(sample_graph: FolderStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of the samples, compared with an earlier one."""
     file = tmp_path_factory.mktemp("report") / "report.html"
     write(file, sample_graph, [run(sample_graph, audit) for audit in audits()], 8, ("earlier.html", EARLIER))
@@ -190,7 +190,7 @@ def test_a_chinese_browser_is_spoken_to_in_chinese(visit: Open, report: Path) ->
 
 
 def test_the_copy_button_copies_the_query_that_finds_the_rows(
-    visit: Open, report: Path, sample_graph: EmbeddedStore
+    visit: Open, report: Path, sample_graph: FolderStore
 ) -> None:
     (audit,) = audits(only=["contradictions"])
     with visit(report) as here:

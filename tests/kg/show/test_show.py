@@ -7,7 +7,7 @@ import pytest
 
 from kgtools.kg.graph import change
 from kgtools.kg.show.profile import MOST, find, links, profile
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.kg.tables import ENTITIES
 from kgtools.tools.errors import UsageError
 
@@ -26,7 +26,7 @@ ALONE = [("Disease", "感冒", "Common cold"), ("Symptom", "头痛", "headache")
 
 
 @pytest.fixture
-def store(graph_of: Callable[..., EmbeddedStore], tables_of: Run) -> EmbeddedStore:
+def store(graph_of: Callable[..., FolderStore], tables_of: Run) -> FolderStore:
     store = graph_of(ROWS, alone=ALONE)
     change(store, lambda inputs: inputs.with_sources([tables_of([ROWS[1]], source="other")]))
     return store
@@ -42,7 +42,7 @@ def store(graph_of: Callable[..., EmbeddedStore], tables_of: Run) -> EmbeddedSto
         ("头痛", ["Symptom:头痛"]),
     ],
 )
-def test_an_entity_is_found_by_id_name_alias_or_english_name(text: str, ids: list[str], store: EmbeddedStore) -> None:
+def test_an_entity_is_found_by_id_name_alias_or_english_name(text: str, ids: list[str], store: FolderStore) -> None:
     assert find(store.entities(), text)["id"].to_list() == ids
 
 
@@ -58,7 +58,7 @@ def test_an_entity_is_found_by_id_name_alias_or_english_name(text: str, ids: lis
         (" ", "give a name"),
     ],
 )
-def test_what_is_not_there_is_answered_with_near_names(text: str, message: str, store: EmbeddedStore) -> None:
+def test_what_is_not_there_is_answered_with_near_names(text: str, message: str, store: FolderStore) -> None:
     with pytest.raises(UsageError) as caught:
         find(store.entities(), text)
 
@@ -74,7 +74,7 @@ def test_a_name_of_very_many_entities_is_answered_with_their_ids() -> None:
         find(ENTITIES.frame(rows), "药")
 
 
-def test_links_say_most_witnessed_first_then_by_name_and_out_before_in(store: EmbeddedStore) -> None:
+def test_links_say_most_witnessed_first_then_by_name_and_out_before_in(store: FolderStore) -> None:
     found = links(store.entities(), store.triples(), ["Disease:感冒"])
 
     assert found.select("direction", "relation", "name").rows() == [
@@ -88,7 +88,7 @@ def test_links_say_most_witnessed_first_then_by_name_and_out_before_in(store: Em
     assert found["sources"].to_list()[0] == ["other", "tiny"]
 
 
-def test_a_profile_holds_every_fact_of_the_entity_with_its_origins(store: EmbeddedStore) -> None:
+def test_a_profile_holds_every_fact_of_the_entity_with_its_origins(store: FolderStore) -> None:
     (row,) = find(store.entities(), "Disease:感冒").to_dicts()
 
     told = profile(row, links(store.entities(), store.triples(), [row["id"]]), 0).to_dict()
@@ -104,7 +104,7 @@ def test_a_profile_holds_every_fact_of_the_entity_with_its_origins(store: Embedd
 
 
 def test_the_limit_holds_for_each_relation_and_the_count_says_how_many_there_are(
-    kgtools: Run, store: EmbeddedStore
+    kgtools: Run, store: FolderStore
 ) -> None:
     words = ("show", "Disease:感冒", "--graph", store.folder)
 
@@ -122,7 +122,7 @@ def test_the_limit_holds_for_each_relation_and_the_count_says_how_many_there_are
 
 
 def test_show_prints_each_entity_of_the_name_with_names_attributes_and_triples(
-    kgtools: Run, store: EmbeddedStore
+    kgtools: Run, store: FolderStore
 ) -> None:
     ran = kgtools("show", "感冒", "--graph", store.folder)
 
@@ -135,14 +135,14 @@ def test_show_prints_each_entity_of_the_name_with_names_attributes_and_triples(
         assert text in ran.out
 
 
-def test_what_is_not_there_exits_with_2(kgtools: Run, store: EmbeddedStore) -> None:
+def test_what_is_not_there_exits_with_2(kgtools: Run, store: FolderStore) -> None:
     ran = kgtools("show", "流行感", "--graph", store.folder)
 
     assert (ran.code, ran.out) == (2, "")
     assert "did you mean Disease:流感?" in ran.err
 
 
-def test_every_entity_of_the_samples_can_be_shown(sample_graph: EmbeddedStore) -> None:
+def test_every_entity_of_the_samples_can_be_shown(sample_graph: FolderStore) -> None:
     entities, triples = sample_graph.entities(), sample_graph.triples()
     near = links(entities, triples, entities["id"].to_list()).partition_by("this", as_dict=True)
     empty = links(entities, triples, [])
@@ -154,14 +154,14 @@ def test_every_entity_of_the_samples_can_be_shown(sample_graph: EmbeddedStore) -
 
 
 @pytest.mark.parametrize("depth", [1, 2])
-def test_a_depth_without_a_picture_is_refused(depth: int, kgtools: Run, store: EmbeddedStore) -> None:
+def test_a_depth_without_a_picture_is_refused(depth: int, kgtools: Run, store: FolderStore) -> None:
     ran = kgtools("show", "感冒", "--graph", store.folder, "--depth", depth)
 
     assert (ran.code, ran.out) == (2, "")
     assert "--depth says how far a picture reaches; give --html FILE too" in ran.err
 
 
-def test_the_page_cannot_be_written_over_a_folder(kgtools: Run, store: EmbeddedStore, tmp_path: Path) -> None:
+def test_the_page_cannot_be_written_over_a_folder(kgtools: Run, store: FolderStore, tmp_path: Path) -> None:
     ran = kgtools("show", "感冒", "--graph", store.folder, "--html", tmp_path)
 
     assert ran.code == 2

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from kgtools.kg.ontology import ontology
 from kgtools.kg.show.drawing import COLOURS, shorten
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 
 Run = Callable[..., Any]
 HOSTILE = "<b>\"&'{{ x }}`</b>"
@@ -33,7 +33,7 @@ OVERLAPPING = """() => {
 
 
 @pytest.fixture(scope="module")
-def page_of(sample_graph: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+def page_of(sample_graph: FolderStore, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     from kgtools.tools.main import run
 
     def make(entity: str, *more: object, graph: Path = sample_graph.folder) -> Path:
@@ -57,7 +57,7 @@ def words_of(picture: ElementTree.Element, kind: str) -> list[str]:
 
 
 def test_the_same_neighbourhood_gives_the_same_bytes(
-    page_of: Callable[..., Path], shell: Run, sample_graph: EmbeddedStore, tmp_path: Path
+    page_of: Callable[..., Path], shell: Run, sample_graph: FolderStore, tmp_path: Path
 ) -> None:
     first = page_of("Disease:高血压", "--depth", 2).read_bytes()
 
@@ -74,7 +74,7 @@ def test_the_page_needs_nothing_else(page_of: Callable[..., Path]) -> None:
 
 
 def test_a_picture_shows_every_relation_and_every_entity_up_to_the_limit(
-    page_of: Callable[..., Path], kgtools: Run, sample_graph: EmbeddedStore
+    page_of: Callable[..., Path], kgtools: Run, sample_graph: FolderStore
 ) -> None:
     (told,) = kgtools("show", "Disease:高血压", "--graph", sample_graph.folder, "--limit", 2, "--format", "json").json
 
@@ -114,7 +114,7 @@ def test_hostile_names_stay_text(graph_of: Run, page_of: Callable[..., Path]) ->
 
 
 def test_without_numpy_the_picture_names_the_pip_command_and_the_text_is_shown(
-    kgtools: Run, sample_graph: EmbeddedStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kgtools: Run, sample_graph: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "numpy", None)
     words = ("show", "Disease:高血压", "--graph", sample_graph.folder)

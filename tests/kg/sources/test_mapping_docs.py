@@ -20,7 +20,7 @@ from kgtools.kg.sources.mapping import (
     TableMapping,
     TripleRows,
 )
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from tests.conftest import ROOT
 from tests.docs.pages import FENCE
 
@@ -50,7 +50,7 @@ def test_an_example_gives_the_triples_that_stand_below_it(
 
     assert (ran.code, ran.err) == (0, "")
     assert "gave nothing" not in ran.out
-    facts = EmbeddedStore(Path("graph")).inputs().sources[0].facts
+    facts = FolderStore(Path("graph")).inputs().sources[0].facts
     said = facts.select(pl.concat_str("head", "relation", "tail", separator=" ")).to_series()
     assert sorted(said) == wanted.splitlines()
 

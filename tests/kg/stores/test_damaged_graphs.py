@@ -12,9 +12,9 @@ import pytest
 
 from kgtools.kg.graph import change
 from kgtools.kg.stores import Store, open_store
-from kgtools.kg.stores.folder import engine
 from kgtools.kg.stores.folder.generations import finish
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
+from kgtools.tools.frames import write_table
 from tests.neo4j.login import Login
 
 Run = Callable[..., Any]
@@ -124,7 +124,7 @@ DAMAGES = {
         {"HAS_SYMPTOM": {"foreign": 1}}, foreign={"nodes Person": 1}, ours=False,
     ),
 }  # fmt: skip
-EMBEDDED = {
+IN_TABLES = {
     "a lost batch": lambda entities, triples: (entities, triples.filter(pl.col("relation") != "HAS_SYMPTOM")),
     "a doubled triple": lambda entities, triples: (
         entities, pl.concat([triples, triples.filter((pl.col("head") == "Disease:流感") & (pl.col("relation") == "HAS_SYMPTOM"))]),
@@ -198,22 +198,92 @@ def test_damage_in_a_server_is_found_and_what_is_ours_is_repaired(
     assert left == [{"n": sum("Person" in each or "Mine" in each for each in damage.foreign or {})}]
 
 
-@pytest.mark.parametrize("name", EMBEDDED)
+@pytest.mark.parametrize("name", IN_TABLES)
 def test_damage_in_a_folder_is_found_and_repaired(
     tmp_path: Path, say: Say, kgtools: Run, report: Path, name: str
 ) -> None:
     store = say(str(tmp_path / "graph"), a=ROWS)
-    assert isinstance(store, EmbeddedStore)
-    file = store.folder / "000001" / "graph.lbug"
-    damaged = EMBEDDED[name](store.entities(), store.triples())
-    file.unlink()
-    engine.build(file, *damaged)
-    finish(file.parent)  # as if it had been written so
+    assert isinstance(store, FolderStore)
+    generation = store.folder / "000001"
+    for frame, table in zip(IN_TABLES[name](store.entities(), store.triples()), ("entities", "triples"), strict=True):
+        write_table(frame, generation / f"{table}.parquet")
+    finish(generation)  # as if it had been written so
 
     check(kgtools, str(store.folder), DAMAGES[name], report)
 
     assert change(store, lambda inputs: inputs).agrees
     assert kgtools("verify", "--graph", store.folder).code == 0
+
+
+@dataclass(frozen=True)
+class Spoilt:
+    """What is done to a table, and what verify says of the file."""
+
+    table: str
+    spoil: Callable[[Path], Any]
+    said: str
+
+
+def rewrite(edit: Callable[[pl.DataFrame], pl.DataFrame]) -> Callable[[Path], None]:
+    """The table, changed and written again by another hand."""
+    return lambda path: edit(pl.read_parquet(path)).write_parquet(path)
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+SPOILT = {
+    "shorter triples": Spoilt("triples", rewrite(lambda triples: triples.head(2)), "was changed"),
+    "truncated entities": Spoilt("entities", lambda path: path.write_bytes(path.read_bytes()[:-9]), "was changed"),
+    "a column less": Spoilt("entities", rewrite(lambda entities: entities.drop("aliases")), "was changed"),
+    "a column more": Spoilt("triples", rewrite(lambda triples: triples.with_row_index()), "was changed"),
+    "a flipped bit of entities": Spoilt("entities", flip, "was changed: SHA-256"),
+    "a flipped bit of triples": Spoilt("triples", flip, "was changed: SHA-256"),
+    "an empty file": Spoilt("triples", lambda path: path.write_bytes(b""), "was changed: 0 bytes"),
+    "no file": Spoilt("entities", Path.unlink, "is missing"),
+}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_a_spoilt_table_of_a_folder_is_named_by_verify_and_by_each_command_that_reads_it(
+    tmp_path: Path, say: Say, kgtools: Run, report: Path, name: str
+) -> None:
+    case, store = SPOILT[name], say(str(tmp_path / "graph"), a=ROWS)
+    assert isinstance(store, FolderStore)
+    path = store.folder / "000001" / f"{case.table}.parquet"
+    case.spoil(path)
+
+    verify = kgtools("verify", "--graph", store.folder)
+    query = kgtools("query", "MATCH (d:Disease)-[r]->(t) RETURN count(r) AS n", "--graph", store.folder)
+    diff = kgtools("diff", store.folder, store.folder)
+
+    assert (verify.code, query.code, diff.code) == (1, 2, 2)
+    (told,) = orjson.loads(report.read_bytes())["files"]
+    assert told["file"] == f"000001/{case.table}.parquet"
+    assert told["what"].startswith(case.said)
+    for ran in (query, diff):
+        assert f"{path}: {told['what']}; load its sources again; one of them is enough" in ran.err
+    assert change(FolderStore(store.folder), lambda inputs: inputs).agrees
+    assert kgtools("verify", "--graph", store.folder).code == 0
+
+
+@pytest.mark.parametrize(("table", "column"), [("entities", "aliases"), ("triples", "origins")])
+def test_a_table_listed_with_other_columns_is_named(
+    tmp_path: Path, say: Say, kgtools: Run, table: str, column: str
+) -> None:
+    store = say(str(tmp_path / "graph"), a=ROWS)
+    assert isinstance(store, FolderStore)
+    path = store.folder / "000001" / f"{table}.parquet"
+    rewrite(lambda rows: rows.with_columns(pl.lit("x").alias(column)))(path)
+    finish(path.parent)  # as if it had been written so
+
+    ran = kgtools("verify", "--graph", store.folder)
+
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert f"{path}: not a table of {table}: column '{column}' holds String, expected List(String); load" in ran.err
 
 
 def test_a_load_beside_foreign_nodes_says_so_and_leaves_them(

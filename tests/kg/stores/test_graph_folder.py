@@ -1,4 +1,4 @@
-"""The folder of an embedded graph: in use, of others, damaged, moved, not to be written."""
+"""The folder of a graph: in use, of others, damaged, moved, not to be written."""
 
 import os
 import shutil
@@ -15,11 +15,11 @@ import pytest
 from kgtools.kg.build.inputs import SourceTables
 from kgtools.kg.graph import change, verify
 from kgtools.kg.stores.folder.generations import clear, finish, look
-from kgtools.kg.stores.folder.store import EmbeddedStore
+from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.tools.errors import InputError, StoreError
 
 Make = Callable[..., SourceTables]
-Graph = Callable[..., EmbeddedStore]
+Graph = Callable[..., FolderStore]
 
 COLD = ("Disease", "感冒", "HAS_SYMPTOM", "头痛")
 FLU = ("Disease", "流感", "HAS_SYMPTOM", "发热")
@@ -53,14 +53,14 @@ def test_a_folder_of_other_things_is_not_taken_for_a_graph(tmp_path: Path, table
     (tmp_path / "thesis.docx").write_bytes(b"years of work")
 
     with pytest.raises(InputError, match=r"is not a graph and not empty \(thesis\.docx\); name a new folder"):
-        change(EmbeddedStore(tmp_path), lambda inputs: inputs.with_sources([tables_of([COLD])]))
+        change(FolderStore(tmp_path), lambda inputs: inputs.with_sources([tables_of([COLD])]))
 
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.docx"]
 
 
 def test_a_file_is_not_taken_for_a_graph(tmp_path: Path, tables_of: Make) -> None:
     (tmp_path / "file").write_bytes(b"x")
-    store = EmbeddedStore(tmp_path / "file")
+    store = FolderStore(tmp_path / "file")
 
     with pytest.raises(InputError, match="is a file, expected a folder"):
         change(store, lambda inputs: inputs.with_sources([tables_of([COLD])]))
@@ -90,19 +90,64 @@ def test_a_graph_of_an_older_kgtools_says_to_load_again(
     assert (ran.code, ran.out, ran.err) == (2, "", f"kgtools: error: {folder}: {said}\n")
 
 
+@pytest.fixture
+def with_engine(graph_of: Graph) -> Path:
+    """A folder as kgtools made it when it kept the graph in an engine's format too."""
+    folder = graph_of([COLD, FLU]).folder
+    (folder / "000001" / "graph.lbug").write_bytes(b"LBUG" + bytes(4096))
+    (folder / "000001" / "pairs.json").write_bytes(b'{"HAS_SYMPTOM":[["Disease","Symptom"]]}')
+    finish(folder / "000001")
+    return folder
+
+
+def test_a_folder_with_the_files_of_an_engine_is_read_as_it_is(
+    with_engine: Path, graph_of: Graph, kgtools: Callable[..., Any]
+) -> None:
+    old, new = FolderStore(with_engine), graph_of([COLD, FLU])
+
+    assert old.has_graph()
+    assert kgtools("verify", "--graph", with_engine).code == 0
+    assert old.faults() == []
+    assert (old.entities().rows(), old.triples().rows()) == (new.entities().rows(), new.triples().rows())
+    stats = [kgtools("stats", "--graph", folder, "--format", "json").json for folder in (old.folder, new.folder)]
+    assert stats[0] == stats[1]
+
+
+def test_a_folder_with_the_files_of_an_engine_is_asked_as_it_is(with_engine: Path) -> None:
+    assert list(FolderStore(with_engine).query(SYMPTOMS, {})[1]) == [["感冒", "头痛"], ["流感", "发热"]]
+
+
+def test_a_change_of_a_folder_with_the_files_of_an_engine_leaves_them_behind(
+    with_engine: Path, tables_of: Make
+) -> None:
+    change(FolderStore(with_engine), lambda inputs: inputs.with_sources([tables_of([COLD], source="b")]))
+
+    assert list(FolderStore(with_engine).metadata().sources) == ["b", "tiny"]
+    assert verify(FolderStore(with_engine)).agrees
+    assert not {"graph.lbug", "pairs.json"} & set(names_in(with_engine / "000002"))
+    change(FolderStore(with_engine), lambda inputs: inputs)
+    assert names_in(with_engine) == [".lock", "000002", "000003", "current"]
+
+
+def test_a_changed_file_of_an_engine_is_named_too(with_engine: Path) -> None:
+    (with_engine / "000001" / "graph.lbug").write_bytes(b"other")
+
+    assert [fault.file for fault in FolderStore(with_engine).faults()] == ["000001/graph.lbug"]
+
+
 def damage_pointer(folder: Path) -> None:
     (folder / "000001").rename(folder / "elsewhere")
 
 
-def damage_engine(folder: Path) -> None:
-    (folder / "000001" / "graph.lbug").write_bytes(b"not a database")
+def damage_triples(folder: Path) -> None:
+    (folder / "000001" / "triples.parquet").write_bytes(b"not a table")
 
 
-def lose_engine(folder: Path) -> None:
-    (folder / "000001" / "graph.lbug").unlink()
+def lose_entities(folder: Path) -> None:
+    (folder / "000001" / "entities.parquet").unlink()
 
 
-@pytest.mark.parametrize("damage", [damage_pointer, damage_engine, lose_engine])
+@pytest.mark.parametrize("damage", [damage_pointer, damage_triples, lose_entities])
 def test_a_damaged_graph_says_so_and_what_to_do(graph_of: Graph, damage: Callable[[Path], None]) -> None:
     store = graph_of([COLD])
     damage(store.folder)
@@ -128,7 +173,7 @@ def test_a_damaged_table_says_so_and_what_to_do(graph_of: Graph, file: str, half
         store.entities() if file == "entities.parquet" else store.triples()
 
 
-@pytest.mark.parametrize("lost", ["graph.lbug", "entities.parquet", "triples.parquet", "run.json", "pairs.json"])
+@pytest.mark.parametrize("lost", ["entities.parquet", "triples.parquet", "run.json"])
 def test_what_is_made_of_the_sources_is_made_anew_by_a_load_of_one_of_them(
     graph_of: Graph, tables_of: Make, lost: str
 ) -> None:
@@ -136,10 +181,10 @@ def test_what_is_made_of_the_sources_is_made_anew_by_a_load_of_one_of_them(
     change(store, lambda inputs: inputs.with_sources([tables_of([FLU], source="b")]))
     (store.folder / "000002" / lost).unlink()
 
-    change(EmbeddedStore(store.folder), lambda inputs: inputs.with_sources([tables_of([FLU], source="b")]))
+    change(FolderStore(store.folder), lambda inputs: inputs.with_sources([tables_of([FLU], source="b")]))
 
-    assert verify(EmbeddedStore(store.folder)).agrees
-    assert list(EmbeddedStore(store.folder).query(SYMPTOMS, {})[1]) == [["感冒", "头痛"], ["流感", "发热"]]
+    assert verify(FolderStore(store.folder)).agrees
+    assert list(FolderStore(store.folder).query(SYMPTOMS, {})[1]) == [["感冒", "头痛"], ["流感", "发热"]]
 
 
 @pytest.mark.parametrize("lost", ["sources/tiny/facts.parquet", "sources/tiny/about.json", "files.json"])
@@ -148,9 +193,9 @@ def test_what_a_source_said_cannot_be_made_anew(graph_of: Graph, tables_of: Make
     (store.folder / "000001" / lost).unlink()
 
     with pytest.raises(StoreError, match=rf"{lost}: is missing; load its sources again into a new folder"):
-        change(EmbeddedStore(store.folder), lambda inputs: inputs.with_sources([tables_of([FLU], source="other")]))
+        change(FolderStore(store.folder), lambda inputs: inputs.with_sources([tables_of([FLU], source="other")]))
 
-    store = EmbeddedStore(tmp_path / "new")
+    store = FolderStore(tmp_path / "new")
     change(store, lambda inputs: inputs.with_sources([tables_of([FLU])]))
     assert store.triples().height == 1
 
@@ -166,13 +211,13 @@ def test_a_load_where_current_is_lost_goes_on_from_the_newest_whole_graph(
     change(store, lambda inputs: inputs.with_sources([tables_of([FLU], source="b")]))
     (store.folder / "current").unlink()
 
-    change(EmbeddedStore(store.folder), lambda inputs: inputs.with_sources([tables_of([FLU], source="c")]))
+    change(FolderStore(store.folder), lambda inputs: inputs.with_sources([tables_of([FLU], source="c")]))
 
     said = f"kgtools: {store.folder}/current: is missing; the newest whole graph, 000002, is taken in its place\n"
     assert capfd.readouterr().err == said
-    assert list(EmbeddedStore(store.folder).metadata().sources) == ["a", "b", "c"]
+    assert list(FolderStore(store.folder).metadata().sources) == ["a", "b", "c"]
     assert names_in(store.folder) == [".lock", "000002", "000003", "current"]
-    assert verify(EmbeddedStore(store.folder)).agrees
+    assert verify(FolderStore(store.folder)).agrees
 
 
 def test_a_load_where_no_generation_is_whole_leaves_them_all(graph_of: Graph) -> None:
@@ -181,8 +226,8 @@ def test_a_load_where_no_generation_is_whole_leaves_them_all(graph_of: Graph) ->
     (store.folder / "000001" / "triples.parquet").unlink()
 
     for read in (
-        EmbeddedStore(store.folder).triples,
-        lambda: change(EmbeddedStore(store.folder), lambda inputs: inputs),
+        FolderStore(store.folder).triples,
+        lambda: change(FolderStore(store.folder), lambda inputs: inputs),
     ):
         with pytest.raises(
             StoreError, match="current: is missing, and no generation beside it is whole; load its sources"
@@ -208,7 +253,7 @@ def test_a_load_removes_no_folder_that_is_not_its_own(graph_of: Graph, tables_of
     assert names_in(store.folder) == [
         ".lock", "000000", "000001", "000005", "000007", "000009", "000010", "2024", "current", "٣",
     ]  # fmt: skip
-    assert verify(EmbeddedStore(store.folder)).agrees
+    assert verify(FolderStore(store.folder)).agrees
 
 
 @pytest.mark.parametrize("unfinished", [True, False])
@@ -264,9 +309,9 @@ def test_a_folder_of_numbers_is_not_taken_for_a_graph(tmp_path: Path, tables_of:
     (tmp_path / name / "photo.jpg").write_bytes(b"x")
 
     with pytest.raises(InputError, match=rf"is not a graph and not empty \({name}\); name a new folder"):
-        change(EmbeddedStore(tmp_path), lambda inputs: inputs.with_sources([tables_of([COLD])]))
+        change(FolderStore(tmp_path), lambda inputs: inputs.with_sources([tables_of([COLD])]))
     with pytest.raises(StoreError, match="no graph here; load one first"):
-        EmbeddedStore(tmp_path).entities()
+        FolderStore(tmp_path).entities()
 
     assert names_in(tmp_path) == [name]
 
@@ -278,13 +323,13 @@ def test_a_load_that_was_killed_before_it_counted_is_no_newer_graph(graph_of: Gr
     (store.folder / "000002" / ".unfinished").touch()
     (store.folder / "current").write_bytes(older)
 
-    assert verify(EmbeddedStore(store.folder)).agrees
+    assert verify(FolderStore(store.folder)).agrees
     (store.folder / "current").unlink()
-    assert list(EmbeddedStore(store.folder).query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
+    assert list(FolderStore(store.folder).query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
 
-    change(EmbeddedStore(store.folder), lambda inputs: inputs)
+    change(FolderStore(store.folder), lambda inputs: inputs)
     assert names_in(store.folder) == [".lock", "000001", "000002", "current"]
-    assert list(EmbeddedStore(store.folder).query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
+    assert list(FolderStore(store.folder).query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
 
 
 def test_a_load_that_was_killed_as_soon_as_it_counted_counts(graph_of: Graph, tables_of: Make) -> None:
@@ -292,10 +337,10 @@ def test_a_load_that_was_killed_as_soon_as_it_counted_counts(graph_of: Graph, ta
     change(store, lambda inputs: inputs.with_sources([tables_of([FLU])]))
     (store.folder / "000002" / ".unfinished").touch()
 
-    assert verify(EmbeddedStore(store.folder)).agrees
-    change(EmbeddedStore(store.folder), lambda inputs: inputs)
+    assert verify(FolderStore(store.folder)).agrees
+    change(FolderStore(store.folder), lambda inputs: inputs)
 
-    assert list(EmbeddedStore(store.folder).query(SYMPTOMS, {})[1]) == [["流感", "发热"]]
+    assert list(FolderStore(store.folder).query(SYMPTOMS, {})[1]) == [["流感", "发热"]]
     assert not list(store.folder.rglob(".unfinished"))
 
 
@@ -305,11 +350,11 @@ def test_a_graph_can_be_moved(graph_of: Graph, tmp_path: Path) -> None:
 
     shutil.move(store.folder, moved)
 
-    assert list(EmbeddedStore(moved).query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
+    assert list(FolderStore(moved).query(SYMPTOMS, {})[1]) == [["感冒", "头痛"]]
 
 
 def test_a_graph_is_built_in_a_folder_of_any_name(tmp_path: Path, tables_of: Make) -> None:
-    store = EmbeddedStore(tmp_path / 'it\'s "here" `图谱` {{x}} \\n')
+    store = FolderStore(tmp_path / 'it\'s "here" `图谱` {{x}} \\n')
 
     change(store, lambda inputs: inputs.with_sources([tables_of([COLD])]))
 
@@ -326,7 +371,7 @@ def test_a_folder_that_may_not_be_written_is_refused(tables_of: Make) -> None:
             os.seteuid(65534)  # permissions hold back everybody but root
         try:
             with pytest.raises(InputError, match=r"cannot be made \(Permission denied\); name another place"):
-                change(EmbeddedStore(place / "graph"), lambda inputs: inputs.with_sources([tables]))
+                change(FolderStore(place / "graph"), lambda inputs: inputs.with_sources([tables]))
         finally:
             os.seteuid(was)
             place.chmod(0o700)

@@ -1,0 +1,146 @@
+"""What a tree tells without being compiled: the aggregates and subqueries in it, and what it asks of nodes."""
+
+from typing import Any
+
+from kgtools.kg.cypher import tree
+
+AGGREGATES = ("count", "collect", "sum", "avg", "min", "max", "stdev", "stdevp", "percentilecont", "percentiledisc")
+
+
+def children(expr: Any) -> list[Any]:
+    """The expressions that stand in one directly; those of subqueries and patterns are not counted."""
+    if isinstance(expr, tree.Subquery | tree.PatternPredicate | tree.PatternComprehension):
+        return []
+    if isinstance(expr, tuple):
+        return list(expr)
+    if not hasattr(expr, "__dataclass_fields__") or isinstance(expr, tree.Labels):
+        return []
+    return [
+        value
+        for key in expr.__dataclass_fields__
+        if isinstance(value := getattr(expr, key), tuple) or hasattr(value, "__dataclass_fields__")
+    ]
+
+
+def has_aggregate(expr: Any) -> bool:
+    """Whether a call of an aggregating function stands in it, not counting those in subqueries."""
+    if isinstance(expr, tree.Call) and expr.name in AGGREGATES:
+        return True
+    return any(map(has_aggregate, children(expr)))
+
+
+def has_query(expr: Any) -> bool:
+    """Whether a subquery or a pattern stands in it."""
+    return isinstance(expr, tree.Subquery | tree.PatternPredicate | tree.PatternComprehension) or any(
+        map(has_query, children(expr))
+    )
+
+
+IDENTITY = ("count", "labels")
+"""Functions that ask of a node which it is, or what."""
+
+
+def properties_in(part: Any) -> set[str]:
+    """Every property that the query names."""
+    own: set[str] = set()
+    if isinstance(part, tree.Property):
+        own.add(part.name)
+    if isinstance(part, tree.Map):
+        own.update(name for name, _ in part.items)
+    if isinstance(part, tree.Index) and isinstance(part.key, tree.Literal) and isinstance(part.key.value, str):
+        own.add(part.key.value)
+    return own.union(*map(properties_in, _parts(part)))
+
+
+def _parts(part: Any) -> list[Any]:
+    """Everything that stands in a part of the tree directly."""
+    if isinstance(part, tuple):
+        return list(part)
+    fields = getattr(part, "__dataclass_fields__", {})
+    return [getattr(part, key) for key in fields]
+
+
+def asks_whole(query: tree.Query) -> bool:
+    """Whether whole nodes or relationships may be asked for: returned, or all of their properties."""
+    returned = [item.of for clauses in query.parts for item in getattr(clauses[-1], "items", ())] if query.parts else []
+    star = any(getattr(clauses[-1], "star", False) for clauses in query.parts)
+    return star or any(map(_shows, returned)) or _asks_all(query)
+
+
+def _asks_all(part: Any) -> bool:
+    if isinstance(part, tree.Call) and part.name in ("properties", "keys"):
+        return True
+    if isinstance(part, tree.Projected) and part.everything:
+        return True
+    if isinstance(part, tree.Index) and not isinstance(part.key, tree.Literal):
+        return True
+    if isinstance(part, tree.Node | tree.Link) and isinstance(part.properties, tree.Param):
+        return True
+    return any(map(_asks_all, _parts(part)))
+
+
+def _shows(expr: Any) -> bool:
+    """Whether a name stands in an expression as itself, not as what a property, label or count is of."""
+    if isinstance(expr, tree.Variable):
+        return True
+    if isinstance(expr, tree.Property | tree.HasLabel) and isinstance(expr.of, tree.Variable):
+        return False
+    if (
+        isinstance(expr, tree.Call)
+        and expr.name in (*IDENTITY, "type", "size", "length")
+        and all(isinstance(arg, tree.Variable) for arg in expr.args)
+    ):
+        return False
+    if isinstance(expr, tree.IsNull):
+        return False
+    if isinstance(expr, tree.Subquery):
+        return expr.kind == "COLLECT"
+    if isinstance(expr, tree.PatternComprehension):
+        return _shows(expr.value)
+    return any(map(_shows, children(expr)))
+
+
+def touched_in(part: Any) -> set[str]:
+    """Names of which more is asked than which node they are: what is only counted, compared and joined needs no table."""
+    if isinstance(part, tree.Variable):
+        return {part.name}
+    if (
+        isinstance(part, tree.Call)
+        and part.name == "count"
+        and all(isinstance(arg, tree.Variable) for arg in part.args)
+    ):
+        return set()
+    if (
+        isinstance(part, tree.Binary)
+        and part.op in ("=", "<>")
+        and isinstance(part.left, tree.Variable)
+        and isinstance(part.right, tree.Variable)
+    ):
+        return set()
+    if isinstance(part, tree.Property) and part.name == "id" and isinstance(part.of, tree.Variable):
+        return set()
+    if isinstance(part, tree.IsNull) and isinstance(part.of, tree.Variable):
+        return set()
+    if isinstance(part, tree.Item) and isinstance(part.of, tree.Variable) and part.of.name == part.name:
+        return set()
+    if isinstance(part, tree.Project) and part.kind == "RETURN":
+        shown = {item.of.name for item in part.items if isinstance(item.of, tree.Variable)}
+        return shown.union(*map(touched_in, _parts(part)))
+    return set().union(*map(touched_in, _parts(part)))
+
+
+def names_in(expr: object) -> set[str]:
+    """Every name that an expression uses."""
+    if isinstance(expr, tree.Variable):
+        return {expr.name}
+    if isinstance(expr, tuple):
+        return set().union(*map(names_in, expr))
+    fields = getattr(expr, "__dataclass_fields__", {})
+    return set().union(*(names_in(getattr(expr, key)) for key in fields))
+
+
+def split_and(expr: tree.Expr | None) -> list[tree.Expr]:
+    """The parts of a condition that must all be true."""
+    if isinstance(expr, tree.Binary) and expr.op == "AND":
+        return [*split_and(expr.left), *split_and(expr.right)]
+    return [expr] if expr is not None else []

@@ -1,0 +1,409 @@
+"""The functions of Cypher in SQL, each as Neo4j computes it."""
+
+from collections.abc import Callable
+
+from kgtools.kg.cypher.scope import Env
+from kgtools.kg.cypher.values import (
+    BOOL,
+    FLOAT,
+    INT,
+    LINK_COLUMNS,
+    NODE_COLUMNS,
+    NULL,
+    NUMBERS,
+    NUMERIC,
+    SCALARS,
+    TEXT,
+    TEXTS,
+    Type,
+    Value,
+    as_float,
+    cast,
+    identity,
+    literal,
+    part,
+    quote,
+    sql_type,
+    struct,
+    unify,
+)
+
+DATES = "dates are texts in a graph; compare ISO texts"
+
+
+IDS = "internal ids differ between stores; use n.id"
+
+
+INSTEAD = {
+    **dict.fromkeys(("date", "datetime", "localdatetime", "time", "localtime", "timestamp", "duration"), DATES),
+    **dict.fromkeys(("id", "elementid"), IDS),
+    "exists": "write EXISTS { (a)-[:R]->(b) } or n.property IS NOT NULL",
+    "rand": "its answer is another each time", "randomuuid": "its answer is another each time",
+    "shortestpath": "write MATCH p = shortestPath((a)-[*]-(b))",
+    "length": "length() is asked of a path; size() of a list or text",
+}  # fmt: skip
+
+
+SPACE = " \\t\\n\\v\\f\\r\\x1c\\x1d\\x1e\\x1f\\x{1680}\\x{2000}-\\x{2006}\\x{2008}-\\x{200a}\\x{2028}\\x{2029}\\x{205f}\\x{3000}"
+"""What Java's Character.isWhitespace takes for white space, as RE2 writes it: no NBSP, U+2007 and U+202F, but U+3000."""
+
+
+NUMBER = "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?[dDfF]?"
+"""What Java's Double.parseDouble reads: `1`, `-1.5`, `.5e3`, `1f`."""
+
+
+def needs(env: Env, at: int, value: Value, kinds: tuple[str, ...], what: str) -> None:
+    if value.kind != "null" and value.kind not in kinds:
+        raise env.context.fault(at, f"{what} is asked of {value.type.word}")
+
+
+def _null(type_: Type) -> Value:
+    return Value(type_, f"CAST(NULL AS {sql_type(type_)})")
+
+
+def _on_text(name: str, template: str, type_: Type = TEXT) -> Callable[..., Value]:
+    def function(env: Env, at: int, value: Value) -> Value:
+        needs(env, at, value, ("text",), f"{name}()")
+        return _null(type_) if value.kind == "null" else Value(type_, template.format(x=value.sql))
+
+    return function
+
+
+def _trim(name: str, side: str) -> Callable[..., Value]:
+    patterns = {"l": f"^[{SPACE}]+", "r": f"[{SPACE}]+$", "": f"^[{SPACE}]+|[{SPACE}]+$"}
+
+    def function(env: Env, at: int, value: Value) -> Value:
+        needs(env, at, value, ("text",), f"{name}()")
+        return (
+            _null(TEXT)
+            if value.kind == "null"
+            else Value(TEXT, f"regexp_replace({value.sql}, {quote(patterns[side])}, '', 'g')")
+        )
+
+    return function
+
+
+def _replace(env: Env, at: int, text: Value, old: Value, new: Value) -> Value:
+    for value in (text, old, new):
+        needs(env, at, value, ("text",), "replace()")
+    if any(value.kind == "null" for value in (text, old, new)):
+        return _null(TEXT)
+    plain = f"replace({text.sql}, {old.sql}, {new.sql})"
+    if old.constant:
+        return Value(TEXT, plain)
+    # Java puts it before every character, and at the end
+    between = f"regexp_replace({text.sql}, '', replace({new.sql}, chr(92), chr(92) || chr(92)), 'g')"
+    return Value(
+        TEXT,
+        f"CASE WHEN {text.sql} IS NULL OR {new.sql} IS NULL THEN NULL WHEN {old.sql} = '' THEN {between} ELSE {plain} END",
+    )
+
+
+def _substring(env: Env, at: int, text: Value, start: Value, length: Value | None = None) -> Value:
+    needs(env, at, text, ("text",), "substring()")
+    for value in (start, length):
+        if value is not None:
+            needs(env, at, value, ("int",), "a place in substring()")
+    if text.kind == "null" or start.kind == "null":
+        return _null(TEXT)
+    begin = _not_negative(start, "substring")
+    rest = f", {_not_negative(length, 'substring')}" if length is not None and length.kind != "null" else ""
+    return Value(TEXT, f"substr({text.sql}, {begin} + 1{rest})")
+
+
+def _not_negative(value: Value, name: str) -> str:
+    if isinstance(value.constant, int) and value.constant >= 0:
+        return value.sql
+    return f"(CASE WHEN {value.sql} < 0 THEN error('{name}() with a negative number')::BIGINT ELSE {value.sql} END)"
+
+
+def _end(name: str) -> Callable[..., Value]:
+    def function(env: Env, at: int, text: Value, length: Value) -> Value:
+        needs(env, at, text, ("text",), f"{name}()")
+        needs(env, at, length, ("int",), f"the length in {name}()")
+        if text.kind == "null" or length.kind == "null":
+            return _null(TEXT)
+        return Value(TEXT, f"{name}({text.sql}, {_not_negative(length, name)})")
+
+    return function
+
+
+def _split(env: Env, at: int, text: Value, sign: Value) -> Value:
+    needs(env, at, text, ("text",), "split()")
+    needs(env, at, sign, ("text",), "split()")
+    if "null" in (text.kind, sign.kind):
+        return _null(TEXTS)
+    return Value(TEXTS, f"CASE WHEN {text.sql} = '' THEN [''] ELSE string_split({text.sql}, {sign.sql}) END")
+
+
+def _reverse(env: Env, at: int, value: Value) -> Value:
+    needs(env, at, value, ("text", "list"), "reverse()")
+    if value.kind == "null":
+        return literal(None)
+    return Value(value.type, f"list_reverse({value.sql})" if value.kind == "list" else f"reverse({value.sql})")
+
+
+def _to_upper(env: Env, at: int, value: Value) -> Value:
+    needs(env, at, value, ("text",), "toUpper()")
+    if value.kind == "null":
+        return _null(TEXT)
+    return Value(TEXT, f"upper(replace({value.sql}, 'ß', 'SS'))")
+
+
+def _on_number(name: str, template: str, type_: Type | None = None) -> Callable[..., Value]:
+    def function(env: Env, at: int, value: Value) -> Value:
+        if value.type == NUMERIC:
+            value = as_float(value)
+            if type_ is None:
+                raise env.context.fault(at, f"{name}() of an integer or a float is not covered; use toFloat(x)")
+        needs(env, at, value, NUMBERS, f"{name}()")
+        given = type_ or value.type
+        return (
+            _null(given)
+            if value.kind == "null"
+            else Value(given, template.format(x=value.sql, d=f"CAST({value.sql} AS DOUBLE)"))
+        )
+
+    return function
+
+
+def _round(env: Env, at: int, value: Value, digits: Value | None = None) -> Value:
+    value = as_float(value)
+    needs(env, at, value, NUMBERS, "round()")
+    if value.kind == "null":
+        return _null(FLOAT)
+    x = f"CAST({value.sql} AS DOUBLE)"
+    if digits is None or digits.constant == 0:
+        if digits is not None:
+            return Value(FLOAT, f"(CASE WHEN {x} < 0 THEN -floor(-{x} + 0.5) ELSE floor({x} + 0.5) END)::DOUBLE")
+        return Value(FLOAT, f"floor({x} + 0.5)::DOUBLE")
+    if not isinstance(digits.constant, int) or digits.constant < 0:
+        raise env.context.fault(at, "round() takes a number of digits that is 0 or more")
+    # by the digits that the number is written with, as BigDecimal does: 1.005 is below 1.005
+    exact = f"CAST({x} AS DECIMAL(38, 15))" if digits.constant <= 12 else x
+    return Value(FLOAT, f"CAST(round({exact}, {digits.constant}) AS DOUBLE)")
+
+
+def _range(env: Env, at: int, start: Value, end: Value, step: Value | None = None) -> Value:
+    for value in (start, end, step):
+        if value is not None and value.kind != "int":
+            raise env.context.fault(at, f"range() is asked with {value.type.word}; integers are expected")
+    steps = step.sql if step is not None else "1"
+    if step is not None and step.constant == 0:
+        raise env.context.fault(at, "range() with a step of 0 never ends")
+    last = f"{end.sql} + (CASE WHEN {steps} > 0 THEN 1 ELSE -1 END)"
+    return Value(Type("list", INT), f"CAST(range({start.sql}, {last}, {steps}) AS BIGINT[])")
+
+
+def _on_each(function: Callable[..., Value], env: Env, at: int, value: Value, type_: Type) -> Value:
+    """A function of a value of several kinds: of each what it is for that kind."""
+    if not value.type.kinds <= set(SCALARS):
+        raise env.context.fault(at, "a list or map may be among the values")
+    ranks = {"text": ("1", "t", TEXT), "bool": ("2", "b", BOOL)}
+    cases = [
+        f"WHEN {rank} THEN {function(env, at, Value(kind, f'({value.sql}).{name}')).sql}"
+        for own, (rank, name, kind) in ranks.items() if own in value.type.kinds
+    ]  # fmt: skip
+    whole, number = (
+        function(env, at, Value(kind, f"({value.sql}).{name}")).sql for kind, name in ((INT, "i"), (FLOAT, "n"))
+    )
+    cases.append(f"WHEN 3 THEN CASE WHEN ({value.sql}).i IS NOT NULL THEN {whole} ELSE {number} END")
+    return Value(type_, f"CASE ({value.sql}).k {' '.join(cases)} END")
+
+
+def _to_string(env: Env, at: int, value: Value) -> Value:
+    needs(env, at, value, ("text", "int", "float", "bool", "any"), "toString()")
+    if value.kind == "null":
+        return _null(TEXT)
+    if value.kind == "any":
+        return _on_each(_to_string, env, at, value, TEXT)
+    if value.kind == "text":
+        return value
+    if value.kind == "float":
+        env.context.float_text = True
+        return Value(TEXT, f"float_text({value.sql})")
+    return Value(TEXT, f"CAST({value.sql} AS VARCHAR)")
+
+
+def _to_integer(env: Env, at: int, value: Value) -> Value:
+    needs(env, at, value, ("text", "int", "float", "bool", "any"), "toInteger()")
+    if value.kind == "null":
+        return _null(INT)
+    if value.kind == "any":
+        return _on_each(_to_integer, env, at, value, INT)
+    if value.kind == "int":
+        return value
+    if value.kind == "bool":
+        return Value(INT, f"CAST({value.sql} AS BIGINT)")
+    if value.kind == "float":
+        return Value(INT, f"CAST(trunc({value.sql}) AS BIGINT)")
+    trimmed = value.sql
+    exact = f"regexp_full_match({trimmed}, '-?[0-9]+')"
+    number = f"TRY_CAST(rtrim({trimmed}, 'dDfF') AS DOUBLE)"
+    other = f"regexp_full_match({trimmed}, {quote(NUMBER)})"
+    whole, cut = f"TRY_CAST({trimmed} AS BIGINT)", f"TRY_CAST(trunc({number}) AS BIGINT)"
+    return Value(INT, f"CASE WHEN {exact} THEN {whole} WHEN {other} THEN {cut} END")
+
+
+def _to_float(env: Env, at: int, value: Value) -> Value:
+    needs(env, at, value, ("text", "int", "float", "any"), "toFloat()")
+    if value.kind == "null":
+        return _null(FLOAT)
+    if value.kind == "any":
+        return _on_each(_to_float, env, at, value, FLOAT)
+    if value.kind == "text":
+        return Value(
+            FLOAT,
+            f"CASE WHEN regexp_full_match({value.sql}, {quote(NUMBER)}) THEN TRY_CAST(rtrim({value.sql}, 'dDfF') AS DOUBLE) END",
+        )
+    return Value(FLOAT, f"CAST({value.sql} AS DOUBLE)")
+
+
+def _to_boolean(env: Env, at: int, value: Value) -> Value:
+    needs(env, at, value, ("text", "int", "bool"), "toBoolean()")
+    if value.kind == "null":
+        return _null(BOOL)
+    if value.kind == "text":
+        return Value(BOOL, f"CASE lower({value.sql}) WHEN 'true' THEN true WHEN 'false' THEN false END")
+    return value if value.kind == "bool" else Value(BOOL, f"({value.sql} <> 0)")
+
+
+def _size(env: Env, at: int, value: Value) -> Value:
+    needs(env, at, value, ("list", "text"), "size()")
+    if value.kind == "null":
+        return _null(INT)
+    return Value(INT, f"{'len' if value.kind == 'list' else 'length'}({value.sql})")
+
+
+def _of_list(name: str, template: str, same: bool = False) -> Callable[..., Value]:
+    def function(env: Env, at: int, value: Value) -> Value:
+        needs(env, at, value, ("list",), f"{name}()")
+        if value.kind == "null":
+            return literal(None)
+        return Value(value.type if same else value.type.of or NULL, template.format(x=value.sql))
+
+    return function
+
+
+def _is_empty(env: Env, at: int, value: Value) -> Value:
+    needs(env, at, value, ("list", "text", "map"), "isEmpty()")
+    if value.kind == "null":
+        return _null(BOOL)
+    if value.kind == "map":
+        return Value(BOOL, "false" if value.type.fields else "true")
+    return Value(BOOL, f"({'len' if value.kind == 'list' else 'length'}({value.sql}) = 0)")
+
+
+def _coalesce(env: Env, at: int, *values: Value) -> Value:
+    if not values:
+        raise env.context.fault(at, "coalesce() needs a value")
+    type_ = NULL
+    for value in values:
+        type_ = unify(type_, value.type)
+    given = [cast(value, type_) for value in values if value.kind != "null"]
+    return Value(type_, f"coalesce({', '.join(given)})") if given else literal(None)
+
+
+def _labels(env: Env, at: int, value: Value) -> Value:
+    needs(env, at, value, ("node",), "labels()")
+    if value.kind == "null":
+        return _null(TEXTS)
+    return Value(TEXTS, f"CASE WHEN {identity(value)} IS NULL THEN NULL ELSE [{column(value, 'type', env)}] END")
+
+
+def column(value: Value, name: str, env: Env) -> str:
+    """A column of a node or relationship, looked up where it was not carried along."""
+    if value.parts is None or name in value.parts:
+        return part(value, name)
+    table = env.context.name("e")
+    return f"(SELECT {table}.{name} FROM {'entities' if value.kind == 'node' else 'triples'} AS {table} WHERE {table}.id = {identity(value)})"
+
+
+def _type(env: Env, at: int, value: Value) -> Value:
+    needs(env, at, value, ("link",), "type()")
+    return _null(TEXT) if value.kind == "null" else Value(TEXT, column(value, "relation", env))
+
+
+def _node_at(name: str) -> Callable[..., Value]:
+    def function(env: Env, at: int, value: Value) -> Value:
+        needs(env, at, value, ("link",), "startNode() or endNode()")
+        if value.kind == "null":
+            return literal(None)
+        if env.within:
+            raise env.context.fault(
+                at, "startNode() and endNode() in a list are not covered; name the nodes in the pattern"
+            )
+        table = env.context.name("e")
+        packed = ", ".join(f"{key} := {table}.{key}" for key, _ in env.context.node.fields)
+        end = column(value, name, env)
+        return Value(
+            env.context.node, f"(SELECT struct_pack({packed}) FROM entities AS {table} WHERE {table}.id = {end})"
+        )
+
+    return function
+
+
+def _properties_of(env: Env, at: int, value: Value) -> Value:
+    needs(env, at, value, ("node", "link", "map"), "properties()")
+    if value.kind in ("null", "map"):
+        return value
+    columns = NODE_COLUMNS if value.kind == "node" else LINK_COLUMNS
+    types = {key: TEXTS if kind.kind == "list" else TEXT for key, kind in value.type.fields}
+    made = struct({name: Value(types[name], part(value, name)) for name in sorted(columns)}, sparse=True)
+    return Value(made.type, f"CASE WHEN {identity(value)} IS NULL THEN NULL ELSE {made.sql} END")
+
+
+def _keys(env: Env, at: int, value: Value) -> Value:
+    needs(env, at, value, ("node", "link", "map"), "keys()")
+    if value.kind == "null":
+        return _null(TEXTS)
+    if value.kind == "map":
+        names = ", ".join(quote(name) for name, _ in value.type.fields)
+        if value.type.sparse:
+            raise env.context.fault(at, "keys() of properties is not covered; use keys() of the node")
+        return Value(TEXTS, f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE CAST([{names}] AS VARCHAR[]) END")
+    columns = NODE_COLUMNS if value.kind == "node" else LINK_COLUMNS
+    names = ", ".join(f"CASE WHEN {part(value, name)} IS NOT NULL THEN {quote(name)} END" for name in sorted(columns))
+    name = env.context.name("x")
+    return Value(
+        TEXTS,
+        f"CASE WHEN {identity(value)} IS NULL THEN NULL ELSE list_filter([{names}], lambda {name}: {name} IS NOT NULL) END",
+    )
+
+
+def _length(env: Env, at: int, value: Value) -> Value:
+    if value.kind == "null":
+        return _null(INT)
+    if value.kind != "path":
+        raise env.context.fault(at, f"length() is asked of {value.type.word}; size() gives how long a list or text is")
+    return Value(INT, f"len({part(value, 'links')})")
+
+
+def _of_path(name: str) -> Callable[..., Value]:
+    def function(env: Env, at: int, value: Value) -> Value:
+        needs(env, at, value, ("path",), f"{'nodes' if name == 'nodes' else 'relationships'}()")
+        if value.kind == "null":
+            return literal(None)
+        return Value(Type("list", dict(value.type.fields)[name]), part(value, name))
+
+    return function
+
+
+FUNCTIONS: dict[str, Callable[..., Value]] = {
+    "toupper": _to_upper, "upper": _to_upper, "tolower": _on_text("toLower", "lower({x})"), "lower": _on_text("toLower", "lower({x})"),
+    "trim": _trim("trim", ""), "btrim": _trim("btrim", ""), "ltrim": _trim("ltrim", "l"), "rtrim": _trim("rtrim", "r"),
+    "replace": _replace, "substring": _substring, "left": _end("left"), "right": _end("right"), "split": _split, "reverse": _reverse,
+    "char_length": _on_text("char_length", "length({x})", INT), "character_length": _on_text("character_length", "length({x})", INT),
+    "abs": _on_number("abs", "abs({x})"), "ceil": _on_number("ceil", "ceil({d})", FLOAT), "ceiling": _on_number("ceiling", "ceil({d})", FLOAT),
+    "floor": _on_number("floor", "floor({d})", FLOAT), "sign": _on_number("sign", "CAST(sign({x}) AS BIGINT)", INT),
+    "sqrt": _on_number("sqrt", "(CASE WHEN {d} < 0 THEN 'NaN'::DOUBLE ELSE sqrt({d}) END)", FLOAT), "exp": _on_number("exp", "exp({d})", FLOAT),
+    "log": _on_number("log", "(CASE WHEN {d} < 0 THEN 'NaN'::DOUBLE WHEN {d} = 0 THEN '-Infinity'::DOUBLE ELSE ln({d}) END)", FLOAT),
+    "log10": _on_number("log10", "(CASE WHEN {d} < 0 THEN 'NaN'::DOUBLE WHEN {d} = 0 THEN '-Infinity'::DOUBLE ELSE log10({d}) END)", FLOAT),
+    "isnan": _on_number("isNaN", "isnan({d})", BOOL), "round": _round, "range": _range, "pi": lambda *_: literal(3.141592653589793),
+    "e": lambda *_: literal(2.718281828459045), "tostring": _to_string, "tostringornull": _to_string, "tointeger": _to_integer,
+    "tointegerornull": _to_integer, "tofloat": _to_float, "tofloatornull": _to_float, "toboolean": _to_boolean, "tobooleanornull": _to_boolean,
+    "size": _size, "head": _of_list("head", "({x})[1]"), "last": _of_list("last", "({x})[-1]"), "isempty": _is_empty,
+    "tail": _of_list("tail", "list_slice({x}, 2, len({x}))", same=True), "coalesce": _coalesce, "labels": _labels, "type": _type,
+    "startnode": _node_at("head"), "endnode": _node_at("tail"), "properties": _properties_of, "keys": _keys, "length": _length,
+    "nodes": _of_path("nodes"), "relationships": _of_path("links"), "rels": _of_path("links"),
+}  # fmt: skip

@@ -1,0 +1,342 @@
+"""Properties, labels, comparisons and arithmetic of compiled values, with Neo4j's meaning."""
+
+from dataclasses import replace
+
+from kgtools.kg.cypher import tree
+from kgtools.kg.cypher.functions import FUNCTIONS, column
+from kgtools.kg.cypher.regexes import to_re2
+from kgtools.kg.cypher.scope import Env
+from kgtools.kg.cypher.values import (
+    FLOAT,
+    INT,
+    LINK_COLUMNS,
+    NODE_COLUMNS,
+    NULL,
+    NUMBERS,
+    NUMERIC,
+    OWN,
+    SCALARS,
+    TEXT,
+    Type,
+    Value,
+    as_float,
+    box,
+    cast,
+    convert,
+    identity,
+    literal,
+    quote,
+    sql_type,
+    unify,
+)
+from kgtools.tools.registry import suggestion
+
+NOTHING = "CAST(NULL AS BOOLEAN)"
+
+
+def property_of(value: Value, name: str, env: Env, at: int) -> Value:
+    """A property of a node or relationship, or a key of a map."""
+    if value.kind == "null":
+        return literal(None)
+    if value.kind == "map":
+        fields = [key for key, _ in value.type.fields]
+        if name not in fields:
+            return literal(None)
+        index = fields.index(name)
+        return Value(value.type.fields[index][1], f"({value.sql}).f{index}")
+    if value.kind not in OWN:
+        raise env.context.fault(
+            at, f".{name} is asked of {value.type.word}; a node, a relationship or a map has properties"
+        )
+    columns = NODE_COLUMNS if value.kind == "node" else LINK_COLUMNS
+    if name not in columns:
+        more = "; what a source says of an attribute is JSON in .attributes" if value.kind == "node" else ""
+        raise env.context.fault(
+            at, f"{value.type.word} has no property {name}; {suggestion(name, list(columns))}{more}"
+        )
+    type_ = Type("list", TEXT) if dict(value.type.fields)[name].kind == "list" else TEXT
+    return Value(type_, column(value, name, env))
+
+
+def whole(value: Value, env: Env) -> Value:
+    """A node or relationship with all columns that the query may ask of it."""
+    if value.parts is None or all(name in value.parts for name, _ in value.type.fields):
+        return value
+    return replace(value, parts={name: column(value, name, env) for name, _ in value.type.fields})
+
+
+def labels_test(labels: tree.Labels, column: str, env: Env, kind: str) -> str:
+    """Whether the one label of a node, or the type of a relationship, fits a label expression."""
+    if labels.op == "name":
+        known = env.context.labels if kind == "node" else env.context.relations
+        if labels.name not in known:
+            word = "entity type" if kind == "node" else "relation"
+            raise env.context.fault(
+                labels.at, f"the ontology has no {word} {labels.name}; {suggestion(labels.name, sorted(known))}"
+            )
+        return f"({column} = {quote(labels.name)})"
+    if labels.op == "any":
+        return f"({column} IS NOT NULL)"
+    inner = [labels_test(one, column, env, kind) for one in labels.of]
+    if labels.op == "not":
+        return f"(NOT {inner[0]})"
+    if labels.op == "or" and all(one.op == "name" for one in labels.of):
+        return f"({column} IN ({', '.join(quote(one.name) for one in labels.of)}))"
+    return f"({f' {labels.op.upper()} '.join(inner)})"
+
+
+def equal(left: Value, right: Value, env: Env) -> str:
+    """Whether two values are equal: null where either is null or holds one that decides, false for two of different kinds."""
+    kinds = {left.kind, right.kind}
+    if "null" in kinds:
+        return NOTHING
+    if left.kind in OWN and left.kind == right.kind:
+        return f"({identity(left)} = {identity(right)})"
+    if kinds <= {"int", "float"}:
+        plain = f"({left.sql} = {right.sql})"
+        return f"({plain} AND NOT isnan({left.sql}))" if kinds == {"float"} else plain
+    if "any" in kinds:
+        return _equal_any(left, right)
+    if left.kind != right.kind:
+        return f"CASE WHEN {box(left)} IS NULL OR {box(right)} IS NULL THEN NULL ELSE false END"
+    if left.kind == "list":
+        return _equal_lists(left, right, env)
+    if left.kind == "map":
+        return _equal_maps(left, right, env)
+    if left.kind == "path":
+        raise TypeError("paths are not compared; compare nodes(p) or relationships(p)")
+    return f"({left.sql} = {right.sql})"
+
+
+def as_any(value: Value, other: Value) -> str:
+    """A value as one of several kinds; `other`: what it is held against."""
+    kinds = (value.type.kinds or {value.kind}) | (other.type.kinds or {other.kind})
+    if not kinds <= set(SCALARS):
+        raise TypeError("lists and maps among values of several kinds are not compared; compare what is in them")
+    return value.sql if value.kind == "any" else cast(value, Type("any", kinds=frozenset(kinds)))
+
+
+def _equal_any(left: Value, right: Value) -> str:
+    one, other = as_any(left, right), as_any(right, left)
+    same = " WHEN ".join(f"{rank} THEN ({one}).{name} = ({other}).{name}" for rank, name in ((1, "t"), (2, "b")))
+    numbers = f"({one}).n = ({other}).n AND coalesce(({one}).i = ({other}).i, true)"
+    alike = f"CASE ({one}).k WHEN {same} ELSE {numbers} END"
+    null = f"{one} IS NULL OR {other} IS NULL"
+    return f"CASE WHEN {null} THEN NULL WHEN ({one}).k <> ({other}).k THEN false ELSE {alike} END"
+
+
+def _less_any(op: str, left: Value, right: Value) -> str:
+    one, other = as_any(left, right), as_any(right, left)
+    cases = " ".join(
+        f"WHEN {rank} THEN ({one}).{name} {op} ({other}).{name}" for rank, name in ((1, "t"), (2, "b"), (3, "n"))
+    )
+    return f"CASE WHEN ({one}).k = ({other}).k THEN CASE ({one}).k {cases} END END"
+
+
+def _equal_lists(left: Value, right: Value, env: Env) -> str:
+    one, other = left.type.of or NULL, right.type.of or NULL
+    simple = (
+        one.kind == other.kind and one.kind in ("text", "int", "bool") and not (left.type.nulls or right.type.nulls)
+    )
+    if simple:
+        return f"({left.sql} = {right.sql})"
+    place = env.context.name("x")
+    pair = equal(Value(one, f"({left.sql})[{place}]"), Value(other, f"({right.sql})[{place}]"), env)
+    flags = f"list_transform(range(1, len({left.sql}) + 1), lambda {place}: {pair})"
+    test = env.context.name("b")
+    return (
+        f"CASE WHEN {left.sql} IS NULL OR {right.sql} IS NULL THEN NULL WHEN len({left.sql}) <> len({right.sql}) THEN false "
+        f"WHEN list_contains({flags}, false) THEN false WHEN len(list_filter({flags}, lambda {test}: {test} IS NULL)) > 0 THEN NULL ELSE true END"
+    )
+
+
+def _equal_maps(left: Value, right: Value, env: Env) -> str:
+    mine, theirs = dict(left.type.fields), dict(right.type.fields)
+    null = f"{left.sql} IS NULL OR {right.sql} IS NULL"
+    if left.type.sparse and right.type.sparse:
+        absent = literal(None)
+        tests = []
+        for name in sorted({*mine, *theirs}):
+            one, other = (
+                property_of(side, name, env, 0) if name in own else absent
+                for side, own in ((left, mine), (right, theirs))
+            )
+            tests.append(
+                f"CASE WHEN {one.sql} IS NULL OR {other.sql} IS NULL THEN {one.sql} IS NULL AND {other.sql} IS NULL ELSE {equal(one, other, env)} END"
+            )
+        return f"CASE WHEN {null} THEN NULL ELSE ({' AND '.join(tests)}) END"
+    if left.type.sparse or right.type.sparse:
+        raise TypeError("properties of a whole node are not compared with a map; compare one property")
+    if mine.keys() != theirs.keys():
+        return f"CASE WHEN {null} THEN NULL ELSE false END"
+    pairs = [equal(property_of(left, name, env, 0), property_of(right, name, env, 0), env) for name in mine] or ["true"]
+    return f"CASE WHEN {null} THEN NULL ELSE ({' AND '.join(pairs)}) END"
+
+
+def less(op: str, left: Value, right: Value, env: Env, at: int) -> str:
+    kinds = {left.kind, right.kind}
+    if "null" in kinds:
+        return NOTHING
+    if kinds <= {"int", "float"}:
+        plain = f"({left.sql} {op} {right.sql})"
+        floats = [f"NOT isnan({side.sql})" for side in (left, right) if side.kind == "float" and side.constant is None]
+        return f"({' AND '.join([plain, *floats])})"
+    if left.kind == right.kind and left.kind in ("text", "bool"):
+        return f"({left.sql} {op} {right.sql})"
+    if "any" in kinds:
+        return _less_any(op, left, right)
+    simple = all(
+        side.kind == "list"
+        and side.type.of is not None
+        and side.type.of.kind in ("text", "int")
+        and not side.type.nulls
+        for side in (left, right)
+    )
+    if simple and left.type.of == right.type.of:
+        return f"({left.sql} {op} {right.sql})"
+    if left.kind == right.kind and left.kind in ("list", "path", "map", *OWN):
+        raise env.context.fault(
+            at, f"{op} between {left.type.word} and another is not covered; compare what is in them"
+        )
+    return NOTHING  # of two kinds, neither is less
+
+
+def is_in(left: Value, right: Value, env: Env, at: int) -> str:
+    if right.kind == "null":
+        return NOTHING
+    if right.kind != "list":
+        raise env.context.fault(at, f"IN {right.type.word}; a list is expected")
+    assert right.type.of is not None
+    missing = f"len({right.sql}) = 0"
+    if left.kind == "null":
+        return f"CASE WHEN {missing} THEN false ELSE NULL END"
+    of = right.type.of
+    plain = left.kind == of.kind and left.kind in ("text", "int", "bool")
+    if plain and not right.type.nulls:
+        found = f"list_contains({right.sql}, {left.sql})"
+        if right.constant and not env.within:  # a join, however long the list
+            return f"({left.sql} IN (SELECT unnest({right.sql})))"
+        return f"CASE WHEN {missing} THEN false ELSE {found} END"
+    if left.kind in OWN and of.kind == left.kind and not right.type.nulls:
+        each = env.context.name("x")
+        ids = f"list_transform({right.sql}, lambda {each}: {each}.id)"
+        return f"CASE WHEN {missing} THEN false ELSE list_contains({ids}, {identity(left)}) END"
+    each, test = env.context.name("x"), env.context.name("b")
+    flags = f"list_transform({right.sql}, lambda {each}: {equal(left, Value(of, each), env)})"
+    null = f"len(list_filter({flags}, lambda {test}: {test} IS NULL)) > 0"
+    return f"CASE WHEN {right.sql} IS NULL THEN NULL WHEN list_contains({flags}, true) THEN true WHEN {null} THEN NULL ELSE false END"
+
+
+def test_text(op: str, left: Value, right: Value) -> str:
+    left, right = (text_of(side) for side in (left, right))
+    if left.kind != "text" or right.kind != "text":
+        return NOTHING  # as of whatever is no text
+    function = {"STARTS WITH": "starts_with", "ENDS WITH": "ends_with", "CONTAINS": "contains"}[op]
+    return f"{function}({left.sql}, {right.sql})"
+
+
+def text_of(value: Value) -> Value:
+    """Of a value of several kinds the text, null where it is none."""
+    return Value(TEXT, f"({value.sql}).t") if value.kind == "any" and "text" in value.type.kinds else value
+
+
+def matches(left: Value, right: Value, env: Env, at: int) -> str:
+    if "null" in (left.kind, right.kind) or left.kind != "text":
+        return NOTHING
+    if not isinstance(right.constant, str):
+        raise env.context.fault(
+            at,
+            "=~ takes a pattern that is a text or a parameter; for one made of properties use CONTAINS, STARTS WITH or ENDS WITH",
+        )
+    return f"regexp_full_match({left.sql}, {quote(to_re2(right.constant))})"
+
+
+def arithmetic(op: str, left: Value, right: Value, env: Env, at: int) -> Value:
+    if op in ("+", "||") and "list" in (left.kind, right.kind):
+        return _join_lists(op, left, right, env, at)
+    if "null" in (left.kind, right.kind):
+        other = left if right.kind == "null" else right
+        return (
+            literal(None)
+            if other.kind in ("null", "text", "list")
+            else Value(
+                FLOAT if op == "^" else other.type, f"CAST(NULL AS {sql_type(FLOAT if op == '^' else other.type)})"
+            )
+        )
+    if NUMERIC in (left.type, right.type) and op != "||":
+        return _numeric_arithmetic(op, left, right, env, at)
+    if op in ("+", "||") and "text" in (left.kind, right.kind):
+        return _join_texts(op, left, right, env, at)
+    if left.kind not in NUMBERS or right.kind not in NUMBERS or op == "||":
+        raise env.context.fault(at, f"{op} between {left.type.word} and {right.type.word} is not defined")
+    if op == "^":
+        return Value(FLOAT, f"pow({left.sql}::DOUBLE, {right.sql}::DOUBLE)")
+    if left.kind == right.kind == "int":
+        if op in ("/", "%"):
+            zero = "error('/ by zero')::BIGINT"
+            sign = "//" if op == "/" else "%"
+            if isinstance(right.constant, int) and right.constant not in (0, -1):
+                return Value(INT, f"({left.sql} {sign} {right.sql})")
+            return Value(
+                INT,
+                f"(CASE WHEN {right.sql} = 0 AND {left.sql} IS NOT NULL THEN {zero} ELSE {left.sql} {sign} nullif({right.sql}, 0) END)",
+            )
+        return Value(INT, f"({left.sql} {op} {right.sql})")
+    dividend, divisor = f"{left.sql}::DOUBLE", f"{right.sql}::DOUBLE"
+    return Value(
+        FLOAT,
+        f"({dividend} - {divisor} * trunc({dividend} / {divisor}))" if op == "%" else f"({dividend} {op} {divisor})",
+    )
+
+
+def _numeric_arithmetic(op: str, left: Value, right: Value, env: Env, at: int) -> Value:
+    """Where a side is an integer or a float, as the rows have it: of two integers an integer, else a float."""
+    for side in (left, right):
+        if side.kind not in NUMBERS and side.type != NUMERIC:
+            raise env.context.fault(
+                at, f"{op} between {left.type.word} and {right.type.word} is not covered; use toFloat(x)"
+            )
+    floats = arithmetic(op, Value(FLOAT, _double(left)), Value(FLOAT, _double(right)), env, at)
+    if op == "^" or "float" in (left.kind, right.kind):
+        return floats
+    integers = [Value(INT, f"({side.sql}).i") if side.kind == "any" else side for side in (left, right)]
+    whole = " AND ".join(f"{side.sql} IS NOT NULL" for side in integers)
+    made = convert(arithmetic(op, integers[0], integers[1], env, at).sql, INT, NUMERIC)
+    return Value(NUMERIC, f"CASE WHEN {whole} THEN {made} ELSE {convert(floats.sql, FLOAT, NUMERIC)} END")
+
+
+def _double(value: Value) -> str:
+    return as_float(value).sql if value.kind == "any" else f"CAST({value.sql} AS DOUBLE)"
+
+
+def _join_texts(op: str, left: Value, right: Value, env: Env, at: int) -> Value:
+    if isinstance(left.constant, str) and isinstance(right.constant, str):
+        return literal(left.constant + right.constant)
+    sides = []
+    for side in (left, right):
+        if side.kind not in ("text", "int", "float") or (op == "||" and side.kind != "text"):
+            raise env.context.fault(
+                at, f"{op} between {left.type.word} and {right.type.word} is not defined; use toString(x)"
+            )
+        sides.append(FUNCTIONS["tostring"](env, at, side).sql if side.kind != "text" else side.sql)
+    return Value(TEXT, f"({sides[0]} || {sides[1]})")
+
+
+def _join_lists(op: str, left: Value, right: Value, env: Env, at: int) -> Value:
+    if "null" in (left.kind, right.kind):
+        return literal(None)
+    if left.kind != right.kind and op == "||":
+        raise env.context.fault(at, f"|| between {left.type.word} and {right.type.word} is not defined; use +")
+    left, right = whole(left, env), whole(right, env)
+    inner = [side.type.of or NULL if side.kind == "list" else side.type for side in (left, right)]
+    nested = [side.kind == "list" for side in (left, right)]
+    if all(nested) and inner[0].kind == "list" and inner[1].kind != "list" and inner[1].kind != "null":
+        inner[1], nested[1] = right.type, False
+    type_ = Type("list", unify(*inner), any(side.kind == "list" and side.type.nulls for side in (left, right)))
+    of = type_.of or NULL
+    sides = [
+        cast(side, type_) if is_list else f"[{cast(side, of)}]"
+        for side, is_list in zip((left, right), nested, strict=True)
+    ]
+    null = " OR ".join(f"{box(side)} IS NULL" for side in (left, right))
+    return Value(type_, f"CASE WHEN {null} THEN NULL ELSE list_concat({sides[0]}, {sides[1]}) END")

@@ -1,0 +1,137 @@
+"""Cypher text as a tree; what is no Cypher is told with line, column, a caret and what was expected."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from kgtools.kg.cypher import tree
+from kgtools.kg.cypher.syntax import Builder, fault
+from kgtools.tools.errors import CypherError
+
+GRAMMAR = Path(__file__).with_name("cypher.lark")
+LONGEST = 100_000
+"""Characters of a query: a hundred pages, which nobody writes by hand."""
+DEEPEST = 100
+"""Brackets within brackets: far more than anybody reads, and few enough for Python's own stack."""
+WRITES = (
+    "CREATE",
+    "MERGE",
+    "SET",
+    "DELETE",
+    "DETACH",
+    "REMOVE",
+    "DROP",
+    "LOAD",
+    "FOREACH",
+    "INSERT",
+    "USE",
+    "ALTER",
+    "START",
+    "FINISH",
+)
+WORDS = {
+    "NAME": "a name", "QUOTED": "", "FUNCTION": "a function", "INT": "a number", "FLOAT": "", "STRING": "a text", "COMPARE": "<", "EQUAL": "=",
+    "ADD": "+", "MULTIPLY": "/", "STAR": "*", "MINUS": "", "PLUS": "", "LPAR": "(", "RPAR": ")", "LSQB": "[", "RSQB": "]", "LBRACE": "{",
+    "RBRACE": "}", "COMMA": ",", "DOT": ".", "COLON": ":", "SEMICOLON": "", "VBAR": "|", "AMPERSAND": "&", "BANG": "!", "PERCENT": "%",
+    "DOLLAR": "$", "CIRCUMFLEX": "^", "REL_LINE": "-->", "REL_OPEN": "-[", "REL_END": "->", "DIRECTION": "DESC", "SUBQUERY": "EXISTS {",
+    "QUANTIFIER": "", "REDUCE": "", "SHORTEST": "", "$END": "the end", "__ANON_0": "..", "__ANON_1": "=~",
+}  # fmt: skip
+"""What the grammar's terminals are called in a message; those without a word are not named."""
+COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+"""`// text`, `/* text */`."""
+MOST = 8
+"""Things that a message says were expected."""
+
+
+def parse(text: str) -> tree.Query:
+    """The tree of one query. Raises CypherError for what is no query, or one that writes."""
+    from lark.exceptions import UnexpectedInput
+
+    if len(text) > LONGEST:
+        raise CypherError(
+            f"the query has {len(text):,} characters, more than {LONGEST:,}; load what it lists as a parameter"
+        )
+    _refuse_deep(text)
+    try:
+        parsed = _parser().parse(text)
+    except UnexpectedInput as error:
+        raise _explain(text, error) from error
+    return Builder(text).query(parsed)
+
+
+@cache
+def _parser() -> Any:
+    import lark
+
+    grammar = GRAMMAR.read_text(encoding="utf-8")
+    return lark.Lark(grammar, parser="lalr", start="query", maybe_placeholders=False, propagate_positions=True)
+
+
+def _refuse_deep(text: str) -> None:
+    depth = 0
+    for at, sign in enumerate(text):
+        depth += (sign in "([{") - (sign in ")]}")
+        if depth > DEEPEST:
+            raise fault(text, at, f"more than {DEEPEST} brackets within each other")
+
+
+def _explain(text: str, error: Any) -> CypherError:
+    """What lark says, in the words of Cypher."""
+    from lark.exceptions import UnexpectedCharacters, UnexpectedEOF
+
+    at = error.pos_in_stream if error.pos_in_stream is not None and error.pos_in_stream >= 0 else len(text)
+    if isinstance(error, UnexpectedCharacters):
+        return fault(text, at, _character(text, at))
+    token = getattr(error, "token", None)
+    if isinstance(error, UnexpectedEOF) or token is None or token.type == "$END":
+        at, shown = len(text.rstrip()), "the query ends here"
+        if not COMMENT.sub("", text).strip():
+            return CypherError("the query is empty")
+    else:
+        shown = f"{token.value} is not expected here"
+        if text[max(0, at - 1) : at + 1] == "/*":
+            return fault(text, at - 1, "a comment does not end")
+        word = str(token.value).upper()
+        if word in WRITES:
+            return fault(text, at, f"kgtools query only reads; it does not {word}")
+        if ";" in text[:at]:
+            return fault(text, at, "one statement at a time; ask each in a query of its own")
+    expected = _expected(error)
+    return fault(text, at, f"{shown}; expected {expected}" if expected else shown)
+
+
+def _character(text: str, at: int) -> str:
+    sign = text[at : at + 1]
+    if sign in "'\"`":
+        return f"a text in {sign} does not end"
+    if text.startswith("/*", at):
+        return "a comment does not end"
+    near = {
+        "≠": "<>",
+        "≤": "<=",
+        "≥": ">=",
+        "（": "(",
+        "）": ")",
+        "，": ",",
+        "：": ":",
+        "；": ";",
+        "“": '"',
+        "”": '"',
+        "‘": "'",
+        "’": "'",
+    }
+    if sign in near:
+        return f"{sign} is no sign of Cypher; write {near[sign]}"
+    if text.startswith("!=", at):
+        return "!= is not Cypher; write <>"
+    if text.startswith("==", at - 1):
+        return "== is not Cypher; write ="
+    return f"{sign} is not expected here"
+
+
+def _expected(error: Any) -> str:
+    names = sorted(getattr(error, "accepts", None) or getattr(error, "expected", None) or ())
+    words = [WORDS.get(name, name.replace("SKIP", "SKIP")) for name in names]
+    words = list(dict.fromkeys(word for word in words if word))
+    return ", ".join(words[:MOST]) + (", ..." if len(words) > MOST else "")

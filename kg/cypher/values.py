@@ -1,0 +1,335 @@
+"""The kinds of values that Cypher knows, and how each stands in SQL.
+
+A node or relationship is a group of columns (`parts`), so that joins and filters see plain columns; where one value is needed, in a
+list or a CASE, it is a struct of the same columns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import orjson
+
+Kind = Literal["int", "float", "text", "bool", "null", "list", "map", "node", "link", "path", "any"]
+NODE_COLUMNS = ("id", "name", "name_en", "name_en_from", "aliases", "sources", "attributes", "doubts")
+"""Properties of a node; its label is the column `type`."""
+LINK_COLUMNS = ("id", "sources", "origins", "contradicts")
+"""Properties of a relationship; its type is the column `relation`, its ends are `head` and `tail`."""
+LISTS = ("aliases", "sources", "origins", "doubts")
+OWN = {"node": ("id", "type"), "link": ("id", "relation", "head", "tail")}
+"""Columns that every node, or relationship, carries."""
+WORDS = {
+    "int": "an integer", "float": "a float", "text": "a text", "bool": "a truth value", "null": "null", "list": "a list", "map": "a map",
+    "node": "a node", "link": "a relationship", "path": "a path", "any": "a value of several kinds",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Type:
+    """`of`: what a list holds; `nulls`: whether it may hold null; `fields`: of a map, name -> type; of a node or relationship as a
+    struct its columns. `sparse`: a map without the keys whose value is null. `kinds`: those of a value of several kinds."""
+
+    kind: Kind
+    of: "Type | None" = None
+    nulls: bool = False
+    fields: tuple[tuple[str, "Type"], ...] = ()
+    sparse: bool = False
+    kinds: frozenset[str] = frozenset()
+
+    @property
+    def word(self) -> str:
+        """What a message calls it."""
+        if self.kind == "list" and self.of is not None and self.of.kind != "null":
+            return f"a list of {WORDS[self.of.kind].partition(' ')[2] or 'null'}s"
+        return WORDS[self.kind]
+
+
+INT, FLOAT, TEXT, BOOL, NULL = Type("int"), Type("float"), Type("text"), Type("bool"), Type("null")
+TEXTS = Type("list", TEXT)
+SCALARS = ("text", "bool", "int", "float")
+ANY_SQL = "STRUCT(k TINYINT, t VARCHAR, b BOOLEAN, n DOUBLE, i BIGINT, j VARCHAR)"
+"""A value of several kinds: `k` is its place in the order of kinds (0 and below what is JSON in `j`; 1 text, 2 truth value, 3
+number, of which `i` is an integer exactly)."""
+NUMBERS = ("int", "float")
+NUMERIC = Type("any", kinds=frozenset(NUMBERS))
+"""An integer or a float: a sum, which is the integer 0 of nothing."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """An expression in SQL with its type. `parts`: the columns of a node, relationship (name -> SQL) or path (`nodes`, `links`).
+    `constant`: what it is, where that is known before the query runs."""
+
+    type: Type
+    sql: str = ""
+    parts: Mapping[str, str] | None = None
+    constant: Any = field(default=None, compare=False)
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of its type."""
+        return self.type.kind
+
+
+def quote(text: str) -> str:
+    """A text as a literal of SQL."""
+    return (
+        "'" + text.replace("'", "''") + "'"
+        if "\0" not in text
+        else "concat(" + ", chr(0), ".join(map(quote, text.split("\0"))) + ")"
+    )
+
+
+def literal(value: Any) -> Value:
+    """A constant. Raises TypeError for what is no value of Cypher, and for lists of several kinds."""
+    if value is None:
+        return Value(NULL, "NULL")
+    if isinstance(value, bool):
+        return Value(BOOL, "true" if value else "false", constant=value)
+    if isinstance(value, int):
+        if not -(2**63) <= value < 2**63:
+            raise TypeError("the number is too large; give it as a text")
+        return Value(INT, f"CAST('{value}' AS BIGINT)" if value < 0 else f"{value}::BIGINT", constant=value)
+    if isinstance(value, float):
+        return Value(FLOAT, f"CAST('{value!r}' AS DOUBLE)", constant=value)
+    if isinstance(value, str):
+        return Value(TEXT, quote(value), constant=value)
+    if isinstance(value, list | tuple):
+        items = [literal(item) for item in value]
+        kind = NULL
+        for item in items:
+            kind = unify(kind, item.type)
+        of = Type("list", kind, any(item.kind == "null" for item in items))
+        return Value(
+            of,
+            "[" + ", ".join(cast(item, kind) for item in items) + "]" + ("" if kind.kind != "null" else "::VARCHAR[]"),
+            constant=list(value),
+        )
+    if isinstance(value, Mapping):
+        return struct({str(key): literal(item) for key, item in value.items()})
+    raise TypeError(f"{type(value).__name__} is no value of Cypher")
+
+
+def struct(items: Mapping[str, Value], sparse: bool = False) -> Value:
+    """A map. Its fields are called f0, f1, ... in SQL, where capitals do not count."""
+    fields = tuple((name, value.type) for name, value in items.items())
+    if not items:
+        return Value(Type("map", fields=()), "struct_pack(none := NULL)")
+    packed = ", ".join(f"f{at} := {cast(value, value.type)}" for at, value in enumerate(items.values()))
+    return Value(Type("map", fields=fields, sparse=sparse), f"struct_pack({packed})")
+
+
+def unify(one: Type, other: Type) -> Type:
+    """The type of what is one or the other. Raises TypeError where that is none: a column of SQL has one type."""
+    if one == other or other.kind == "null":
+        return one
+    if one.kind == "null":
+        return other
+    if one.kind != other.kind or "any" in (one.kind, other.kind):
+        return Type("any", kinds=_kinds(one) | _kinds(other))
+    if one.kind == "list":
+        assert one.of is not None
+        assert other.of is not None
+        return Type("list", unify(one.of, other.of), one.nulls or other.nulls)
+    if one.kind == "map":
+        if [name for name, _ in one.fields] != [name for name, _ in other.fields]:
+            return Type("any", kinds=_kinds(one) | _kinds(other))
+        fields = tuple((name, unify(kind, dict(other.fields)[name])) for name, kind in one.fields)
+        return Type("map", fields=fields, sparse=one.sparse or other.sparse)
+    if one.kind in OWN and one.fields != other.fields:
+        return one if len(one.fields) >= len(other.fields) else other
+    return replace(one, nulls=one.nulls or other.nulls)
+
+
+def _kinds(type_: Type) -> frozenset[str]:
+    """The kinds of a value, and of what is in it."""
+    if type_.kind == "any":
+        return type_.kinds
+    own = frozenset({type_.kind}) - {"null"}
+    if type_.kind == "list" and type_.of is not None:
+        return own | _kinds(type_.of)
+    return own.union(*(_kinds(kind) for _, kind in type_.fields)) if type_.kind == "map" else own
+
+
+def sql_type(type_: Type) -> str:
+    """The type's name in SQL."""
+    plain = {"int": "BIGINT", "float": "DOUBLE", "text": "VARCHAR", "bool": "BOOLEAN", "null": "VARCHAR"}
+    if type_.kind in plain:
+        return plain[type_.kind]
+    if type_.kind == "any":
+        return ANY_SQL
+    if type_.kind == "list":
+        assert type_.of is not None
+        return f"{sql_type(type_.of)}[]"
+    if type_.kind == "map":
+        inner = ", ".join(f"f{at} {sql_type(kind)}" for at, (_, kind) in enumerate(type_.fields)) or "none VARCHAR"
+        return f"STRUCT({inner})"
+    if type_.kind == "path":
+        node, link = type_.fields
+        return f"STRUCT(nodes {sql_type(node[1])}[], links {sql_type(link[1])}[])"
+    return "STRUCT(" + ", ".join(f"{name} VARCHAR{'[]' if name in LISTS else ''}" for name, _ in type_.fields) + ")"
+
+
+def cast(value: Value, type_: Type) -> str:
+    """The value's SQL as one expression of a type that holds it too."""
+    return convert(box(value), value.type, type_)
+
+
+def convert(sql: str, type_: Type, other: Type) -> str:
+    """SQL of one type as SQL of another that holds it too."""
+    if type_.kind == "null" or (_inner(type_) == "null" and other.kind == "list"):
+        return f"CAST({sql} AS {sql_type(other)})"
+    if other.kind == "any" and type_.kind != "any":
+        return _as_any(sql, type_)
+    if other.kind == "list" and type_.kind == "list" and type_.of != other.of:
+        assert type_.of is not None
+        assert other.of is not None
+        return (
+            f"list_transform({sql}, lambda y: {convert('y', type_.of, other.of)})"
+            if _is_rebuilt(type_.of, other.of)
+            else sql
+        )
+    if other.kind == "map" and _is_rebuilt(type_, other):
+        kinds = dict(other.fields)
+        fields = ", ".join(
+            f"f{at} := {convert(f'({sql}).f{at}', kind, kinds[name])}" for at, (name, kind) in enumerate(type_.fields)
+        )
+        return f"CASE WHEN {sql} IS NULL THEN NULL ELSE struct_pack({fields}) END"
+    return sql
+
+
+def _is_rebuilt(type_: Type, other: Type) -> bool:
+    """Whether SQL has to put a value together anew to make it one of another type."""
+    return _holds_any(other) or (type_.kind == "map" and type_.fields != other.fields)
+
+
+def _holds_any(type_: Type) -> bool:
+    return (
+        type_.kind == "any"
+        or (type_.of is not None and _holds_any(type_.of))
+        or any(_holds_any(kind) for _, kind in type_.fields)
+    )
+
+
+def _as_any(sql: str, type_: Type) -> str:
+    parts = {
+        "t": "CAST(NULL AS VARCHAR)",
+        "b": "CAST(NULL AS BOOLEAN)",
+        "n": "CAST(NULL AS DOUBLE)",
+        "i": "CAST(NULL AS BIGINT)",
+        "j": "CAST(NULL AS VARCHAR)",
+    }
+    if type_.kind == "text":
+        rank, parts["t"] = 1, sql
+    elif type_.kind == "bool":
+        rank, parts["b"] = 2, sql
+    elif type_.kind == "int":
+        rank, parts["n"], parts["i"] = 3, f"CAST({sql} AS DOUBLE)", sql
+    elif type_.kind == "float":
+        rank, parts["n"] = 3, sql
+    else:
+        rank, parts["j"] = RANKS[type_.kind], f"CAST({json(sql, type_)} AS VARCHAR)"
+    packed = ", ".join(f"{name} := {part}" for name, part in parts.items())
+    return f"CASE WHEN {sql} IS NULL THEN NULL ELSE struct_pack(k := {rank}::TINYINT, {packed}) END"
+
+
+RANKS = {"map": -4, "node": -3, "link": -2, "list": -1, "path": 0}
+"""Where what is kept as JSON stands in the order of kinds, before text, truth values and numbers."""
+
+
+def json(sql: str, type_: Type) -> str:
+    """A value as JSON of what Python shall have of it."""
+    if type_.kind == "list":
+        assert type_.of is not None
+        return (
+            f"to_json(list_transform({sql}, lambda z: {json('z', type_.of)}))"
+            if type_.of.kind not in (*SCALARS, "null")
+            else f"to_json({sql})"
+        )
+    if type_.kind == "map":
+        pairs = ", ".join(
+            f"{quote(name)}, {json(f'({sql}).f{at}', kind)}" for at, (name, kind) in enumerate(type_.fields)
+        )
+        merged = f"json_object({pairs})"
+        return f"json_merge_patch('{{}}', {merged})" if type_.sparse else merged
+    if type_.kind in OWN:
+        shown = ", ".join(f"{quote(name)}, ({sql}).{name}" for name in sorted(own_columns(type_)))
+        return f"json_merge_patch('{{}}', json_object({shown}))"
+    if type_.kind == "path":
+        parts = (json(f"({sql}).{name}", Type("list", kind)) for name, kind in type_.fields)
+        return f"json_object('nodes', {next(parts)}, 'links', {next(parts)})"
+    if type_.kind == "any":
+        raise TypeError("values of several kinds within others of several kinds are not covered")
+    return f"to_json({sql})"
+
+
+def own_columns(type_: Type) -> list[str]:
+    """The columns of a node or relationship that are its properties."""
+    own = ("type",) if type_.kind == "node" else ("relation", "head", "tail")
+    return [name for name, _ in type_.fields if name not in own]
+
+
+def _inner(type_: Type) -> str:
+    """The kind of what is in the innermost list."""
+    while type_.kind == "list" and type_.of is not None:
+        type_ = type_.of
+    return type_.kind
+
+
+def box(value: Value) -> str:
+    """A value as one expression of SQL."""
+    if value.parts is None:
+        return value.sql
+    if value.kind == "path":
+        nodes, links = value.parts["nodes"], value.parts["links"]
+        return f"CASE WHEN {nodes} IS NULL THEN NULL ELSE struct_pack(nodes := {nodes}, links := {links}) END"
+    packed = ", ".join(f"{name} := {value.parts[name]}" for name, _ in value.type.fields)
+    return f"CASE WHEN {value.parts['id']} IS NULL THEN NULL ELSE struct_pack({packed}) END"
+
+
+def identity(value: Value) -> str:
+    """What tells a node or relationship from all others."""
+    return value.parts["id"] if value.parts is not None else f"({value.sql}).id"
+
+
+def part(value: Value, name: str) -> str:
+    """A column of a node, relationship or path."""
+    return value.parts[name] if value.parts is not None else f"({value.sql}).{name}"
+
+
+def python(value: Any, type_: Type) -> Any:
+    """A value of DuckDB as Neo4j's driver and kgtools give it: nodes and relationships as their properties, paths as lists."""
+    if value is None or type_.kind in (*SCALARS, "null"):
+        return value
+    if type_.kind == "any":
+        return _python_any(value)
+    if type_.kind == "list":
+        assert type_.of is not None
+        return [python(item, type_.of) for item in value]
+    if type_.kind == "map":
+        items = {name: python(value[f"f{at}"], kind) for at, (name, kind) in enumerate(type_.fields)}
+        return {name: item for name, item in items.items() if item is not None} if type_.sparse else items
+    if type_.kind == "path":
+        node, link = type_.fields[0][1], type_.fields[1][1]
+        nodes, links = [python(one, node) for one in value["nodes"]], [python(one, link) for one in value["links"]]
+        return _alternate(nodes, links)
+    own = ("type",) if type_.kind == "node" else ("relation", "head", "tail")
+    return {name: value[name] for name in sorted(value) if name not in own and value[name] is not None}
+
+
+def _python_any(value: dict[str, Any]) -> Any:
+    if value["k"] <= 0:
+        kept = orjson.loads(value["j"])
+        return _alternate(kept["nodes"], kept["links"]) if value["k"] == RANKS["path"] else kept
+    if value["k"] == 3:
+        return value["n"] if value["i"] is None else value["i"]
+    return value["t"] if value["k"] == 1 else value["b"]
+
+
+def as_float(value: Value) -> Value:
+    """Of an integer or a float the float."""
+    return Value(FLOAT, f"({value.sql}).n") if value.type == NUMERIC else value
+
+
+def _alternate(nodes: list[Any], links: list[Any]) -> list[Any]:
+    """A path as a list: a node, a relationship, a node, ..."""
+    return [part for pair in zip(nodes, links, strict=False) for part in pair] + [nodes[-1]]
