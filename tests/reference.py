@@ -56,7 +56,7 @@ BLOCK = re.compile(r"(<!-- make docs: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 GROUPS = {
     "Graphs": ("load", "unload", "names", "align", "verify"),
-    "Questions to a graph": ("stats", "query", "audit", "show", "diff", "export"),
+    "Questions to a graph": ("stats", "schema", "query", "audit", "show", "diff", "export"),
     "Records from a graph": ("generate", "coverage", "trace", "packs"),
     "Corpora": ("read", "deidentify", "dedup", "decontaminate", "split", "merge", "convert"),
     "Training": ("train",),
