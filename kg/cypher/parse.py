@@ -1,5 +1,8 @@
 """Cypher text as a tree; what is no Cypher is told with line, column, a caret and what was expected."""
 
+import gzip
+import hashlib
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -9,7 +12,7 @@ from kgtools.kg.cypher import tree
 from kgtools.kg.cypher.syntax import Builder, fault
 from kgtools.tools.errors import CypherError
 
-GRAMMAR = Path(__file__).with_name("cypher.lark")
+GRAMMAR, TABLES = (Path(__file__).with_name(name) for name in ("cypher.lark", "cypher.json.gz"))
 LONGEST = 100_000
 """Characters of a query: a hundred pages, which nobody writes by hand."""
 DEEPEST = 100
@@ -62,10 +65,47 @@ def parse(text: str) -> tree.Query:
 
 @cache
 def _parser() -> Any:
+    """Lark's parser of the grammar: from the tables that were made of it before, for to make them takes ten times as long."""
     import lark
 
-    grammar = GRAMMAR.read_text(encoding="utf-8")
-    return lark.Lark(grammar, parser="lalr", start="query", maybe_placeholders=False, propagate_positions=True)
+    grammar = GRAMMAR.read_bytes()
+    try:
+        kept = json.loads(gzip.decompress(TABLES.read_bytes()), object_pairs_hook=_with_numbers)
+        if kept["of"] == [lark.__version__, hashlib.sha256(grammar).hexdigest()]:
+            return lark.Lark.__new__(lark.Lark)._load(kept)
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        pass  # another version of lark: the grammar itself is read
+    return build_parser(grammar)
+
+
+def build_parser(grammar: bytes) -> Any:
+    """Lark's parser, made of the grammar."""
+    import lark
+
+    options: dict[str, Any] = {
+        "parser": "lalr",
+        "start": "query",
+        "maybe_placeholders": False,
+        "propagate_positions": True,
+    }
+    return lark.Lark(grammar.decode(), **options)
+
+
+def write_tables() -> None:
+    """Make the tables of the grammar as it is, for the version of lark that is installed: `python -m kgtools.kg.cypher.parse`."""
+    import lark
+    from lark.grammar import Rule
+    from lark.lexer import TerminalDef
+
+    grammar = GRAMMAR.read_bytes()
+    data, memo = build_parser(grammar).memo_serialize([TerminalDef, Rule])
+    kept = {"of": [lark.__version__, hashlib.sha256(grammar).hexdigest()], "data": data, "memo": memo}
+    TABLES.write_bytes(gzip.compress(json.dumps(kept, separators=(",", ":")).encode(), mtime=0))
+
+
+def _with_numbers(pairs: list[tuple[str, Any]]) -> dict[Any, Any]:
+    """An object of JSON with its keys that are numbers as such: places in lark's tables."""
+    return {int(key) if key.isdigit() else key: value for key, value in pairs}
 
 
 def _refuse_deep(text: str) -> None:
@@ -135,3 +175,7 @@ def _expected(error: Any) -> str:
     words = [WORDS.get(name, name.replace("SKIP", "SKIP")) for name in names]
     words = list(dict.fromkeys(word for word in words if word))
     return ", ".join(words[:MOST]) + (", ..." if len(words) > MOST else "")
+
+
+if __name__ == "__main__":
+    write_tables()

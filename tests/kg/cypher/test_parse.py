@@ -1,9 +1,12 @@
 """Text as a tree, and what is said of text that is no Cypher."""
 
+from pathlib import Path
+
 import pytest
 
+from kgtools.kg.cypher import parse as parsing
 from kgtools.kg.cypher import tree
-from kgtools.kg.cypher.parse import parse
+from kgtools.kg.cypher.parse import build_parser, parse
 from kgtools.tools.errors import CypherError
 
 
@@ -99,3 +102,20 @@ def test_a_relationship_has_its_direction_and_length(
     assert isinstance(match, tree.Match)
     (link,) = match.paths[0].links
     assert (link.direction, link.least, link.most) == (direction, least, most)
+
+
+def test_the_tables_are_those_of_the_grammar_and_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a change of the grammar: python -m kgtools.kg.cypher.parse."""
+    query = "MATCH (d:Disease {name: 'x'})-[r:A|B*1..2]->(s) WHERE d.name =~ 'a.*' RETURN s.name AS n, count(*) ORDER BY n LIMIT 3"
+    fresh = build_parser(parsing.GRAMMAR.read_bytes())
+    monkeypatch.setattr(parsing, "build_parser", lambda _: pytest.fail("the grammar was read"))
+
+    assert parsing._parser.__wrapped__().parse(query) == fresh.parse(query)
+
+
+def test_without_tables_the_grammar_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(parsing, "TABLES", tmp_path / "none")
+
+    assert parsing._parser.__wrapped__().parse("RETURN 1") == build_parser(parsing.GRAMMAR.read_bytes()).parse(
+        "RETURN 1"
+    )
