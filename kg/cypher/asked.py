@@ -129,6 +129,23 @@ def touched_in(part: Any) -> set[str]:
     return set().union(*map(touched_in, _parts(part)))
 
 
+STAR = "*"
+
+
+def walked_in(part: Any) -> set[str]:
+    """Names that are more than counted: of a path of which only the length is asked nothing is looked up. STAR: all of them."""
+    if isinstance(part, tree.Variable):
+        return {part.name}
+    if (
+        isinstance(part, tree.Call)
+        and part.name in ("length", "size", "count")
+        and all(isinstance(arg, tree.Variable) for arg in part.args)
+    ):
+        return set()
+    own = {STAR} if isinstance(part, tree.Project) and part.star and part.kind == "RETURN" else set()
+    return own.union(*map(walked_in, _parts(part)))
+
+
 def names_in(expr: object) -> set[str]:
     """Every name that an expression uses."""
     if isinstance(expr, tree.Variable):

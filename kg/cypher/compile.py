@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kgtools.kg.cypher import tree
-from kgtools.kg.cypher.asked import asks_whole, names_in, properties_in, touched_in
+from kgtools.kg.cypher.asked import asks_whole, names_in, properties_in, touched_in, walked_in
 from kgtools.kg.cypher.expressions import compile_expr, condition
 from kgtools.kg.cypher.operators import whole
 from kgtools.kg.cypher.patterns import match
@@ -53,7 +53,8 @@ def compile_query(
     context = Context(
         text=query.text, params=params,
         node=Type("node", fields=_fields(["id", "type", *node])), link=Type("link", fields=_fields(["id", "relation", "head", "tail", *link])),
-        touched=frozenset(touched_in(query)), labels=frozenset(ontology().entities), relations=frozenset(ontology().relations),
+        touched=frozenset(touched_in(query)), walked=frozenset(walked_in(query)),
+        labels=frozenset(ontology().entities), relations=frozenset(ontology().relations),
         subquery=subquery, count=count,
     )  # fmt: skip
     select = _union(query, Block(context), context, final=True)

@@ -191,8 +191,9 @@ def _range(env: Env, at: int, start: Value, end: Value, step: Value | None = Non
     steps = step.sql if step is not None else "1"
     if step is not None and step.constant == 0:
         raise env.context.fault(at, "range() with a step of 0 never ends")
-    last = f"{end.sql} + (CASE WHEN {steps} > 0 THEN 1 ELSE -1 END)"
-    return Value(Type("list", INT), f"CAST(range({start.sql}, {last}, {steps}) AS BIGINT[])")
+    # as many as Neo4j makes, whose division cuts: range(1, 0, 2) is [1]
+    count, each = f"greatest(({end.sql} - {start.sql}) // {steps} + 1, 0)", env.context.name("x")
+    return Value(Type("list", INT), f"list_transform(range(0, {count}), lambda {each}: {start.sql} + {each} * {steps})")
 
 
 def _on_each(function: Callable[..., Value], env: Env, at: int, value: Value, type_: Type) -> Value:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from kgtools.kg.cypher import tree
-from kgtools.kg.cypher.asked import has_query, names_in, split_and
+from kgtools.kg.cypher.asked import STAR, has_query, names_in, split_and
 from kgtools.kg.cypher.expressions import compile_expr, condition
 from kgtools.kg.cypher.functions import column
 from kgtools.kg.cypher.operators import equal, labels_test, property_of
@@ -87,7 +87,7 @@ def _path(block: Block, path: tree.Path, conjuncts: list[tree.Expr], drawn: Draw
                 pieces.append(piece)
             nodes.append(end)
     if path.name:
-        block.scope[path.name] = _path_value(block, nodes, pieces)
+        block.scope[path.name] = _path_value(block, path.name, nodes, pieces)
 
 
 def _settle(block: Block, nodes: list[Value], pieces: list[Value], drawn: Drawn) -> None:
@@ -263,14 +263,16 @@ def _walk(
     drawn.lists.append((types_of(link.types), f"{table}.links"))
     links, nodes = (f"list_reverse({table}.{name})" if backwards else f"{table}.{name}" for name in ("links", "nodes"))
     if link.name:
-        block.scope[link.name] = Value(Type("list", context.link), looked_up(block, links, "link"))
+        block.scope[link.name] = Value(Type("list", context.link), looked_up(block, links, "link", link.name))
     piece = Value(Type("path"), parts={"nodes": nodes, "links": links})
     return other, piece
 
 
-def looked_up(block: Block, ids: str, kind: str) -> str:
-    """A list of ids as one of nodes, or of relationships, in its order."""
+def looked_up(block: Block, ids: str, kind: str, name: str | None) -> str:
+    """A list of ids as one of nodes, or of relationships, in its order; as it is where no more is asked of `name` than how many they are."""
     context = block.context
+    if name not in context.walked and STAR not in context.walked:
+        return ids
     type_ = context.node if kind == "node" else context.link
     table, row = context.name("e"), context.name("u")
     packed = ", ".join(f"{name} := {table}.{name}" for name, _ in type_.fields)
@@ -280,7 +282,7 @@ def looked_up(block: Block, ids: str, kind: str) -> str:
     return f"CASE WHEN {ids} IS NULL THEN NULL ELSE coalesce({made}, CAST([] AS {sql_type(Type('list', type_))})) END"
 
 
-def _path_value(block: Block, nodes: list[Value], pieces: list[Value]) -> Value:
+def _path_value(block: Block, name: str, nodes: list[Value], pieces: list[Value]) -> Value:
     """A path: its nodes and relationships, put together of single ones and of walks."""
     context = block.context
     node_ids, link_ids = f"[{identity(nodes[0])}]", "CAST([] AS VARCHAR[])"
@@ -294,7 +296,8 @@ def _path_value(block: Block, nodes: list[Value], pieces: list[Value]) -> Value:
             link_ids = f"list_concat({link_ids}, {piece.parts['links']})"
     type_ = Type("path", fields=(("nodes", context.node), ("links", context.link)))
     return Value(
-        type_, parts={"nodes": looked_up(block, node_ids, "node"), "links": looked_up(block, link_ids, "link")}
+        type_,
+        parts={"nodes": looked_up(block, node_ids, "node", name), "links": looked_up(block, link_ids, "link", name)},
     )
 
 
@@ -317,7 +320,7 @@ def _shortest(block: Block, path: tree.Path, link: tree.Link, left: Value, right
     links = f"{table}.found.links"
     drawn.lists.append((types, links))
     if link.name:
-        value = Value(Type("list", context.link), looked_up(block, links, "link"))
+        value = Value(Type("list", context.link), looked_up(block, links, "link", link.name))
         block.scope[link.name] = value
     return Value(Type("path"), parts={"nodes": f"{table}.found.nodes", "links": links})
 

@@ -14,7 +14,8 @@ from kgtools.tools.registry import suggestion
 @dataclass
 class Context:
     """What is the same all through a query. `node`, `link`: the types with the columns that it may ask of a node or relationship;
-    `touched`: names of nodes of which more is asked than which they are; `count`: how many triples of
+    `touched`: names of nodes of which more is asked than which they are; `walked`: names of paths of which
+    more is asked than their length; `count`: how many triples of
     these relations there are; `notes`: what is to be said on stderr; `subquery`: compiles
     a query within an expression; `shortest`: whether a path search is needed; `one_by_one`: whether rows come
     in the order in which one thread finds them."""
@@ -24,6 +25,7 @@ class Context:
     node: Type
     link: Type
     touched: frozenset[str]
+    walked: frozenset[str]
     labels: frozenset[str]
     relations: frozenset[str]
     subquery: Callable[[tree.Query, "Env"], "Select"]
