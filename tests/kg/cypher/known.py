@@ -621,4 +621,16 @@ RECORDED = (
         [[-3], [-2], [-1]],
         by=('x',),
     ),
+    _recorded(
+        'a sum of no floats', 'known',
+        'MATCH (d:Disease) RETURN sum(CASE d.name WHEN \'none\' THEN 1.5 END) AS s, sum(size(d.name) / 2.0) AS f',
+        ['s', 'f'],
+        [[0, 4.0]],
+    ),
+    _recorded(
+        'a range that ends before its beginning', 'known',
+        'RETURN range(1, 0, 2) AS a, range(2, 0, 1) AS b',
+        ['a', 'b'],
+        [[[1], []]],
+    ),
 )
