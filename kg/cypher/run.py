@@ -19,10 +19,11 @@ AT_ONCE = 2_000
 """Rows that are in memory."""
 SETTINGS: dict[str, Any] = {
     "memory_limit": "1GB",
+    "max_temp_directory_size": "4GB",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
-"""The engine's: what it may take before it writes to a disk; nothing is fetched."""
+"""The engine's: what it may take before it writes to a disk, and there; nothing is fetched."""
 
 
 def answer(entities: Path, triples: Path, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterator[list[Any]]]:
@@ -127,6 +128,8 @@ def _plain(file: Path, scratch: Path) -> str:
 def _explain(error: Exception) -> str:
     """The engine's message without what is about SQL."""
     text = str(error).split("\n")[0]
+    if type(error).__name__ == "OutOfMemoryException":
+        return "the query makes more rows than there is room for; name labels, types or a property, or a smaller length of a path"
     for kind in ("Invalid Input Error: ", "Out of Range Error: ", "Conversion Error: "):
         text = text.removeprefix(kind)
     return text
