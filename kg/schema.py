@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import polars as pl
 
+from kgtools.kg.columns import ENTITY_COLUMNS, TRIPLE_COLUMNS
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores import Store
-from kgtools.kg.stores.columns import ENTITY_COLUMNS, TRIPLE_COLUMNS
 from kgtools.kg.tables import Entities, Triples
 
 

@@ -3,12 +3,12 @@
 from kgtools.kg.cypher.functions import needs
 from kgtools.kg.cypher.scope import Env
 from kgtools.kg.cypher.values import (
+    ELEMENTS,
     FLOAT,
     INT,
     NULL,
     NUMBERS,
     NUMERIC,
-    OWN,
     SCALARS,
     Type,
     Value,
@@ -27,7 +27,7 @@ def aggregate(name: str, args: list[Value], distinct: bool, order: list[str], en
         raise env.context.fault(at, f"{name}() takes {least} argument{'s' * (least > 1)}")
     value = args[0]
     if name == "count":
-        sql = identity(value) if value.kind in OWN else box(value)
+        sql = identity(value) if value.kind in ELEMENTS else box(value)
         return Value(INT, f"count({'DISTINCT ' * distinct}{sql})" if value.kind != "null" else "0::BIGINT * count(*)")
     if name == "collect":
         return _collect(value, distinct, order)
@@ -43,7 +43,7 @@ def _collect(value: Value, distinct: bool, order: list[str]) -> Value:
     if value.kind == "null":
         return Value(Type("list", NULL), "[]::VARCHAR[]")
     type_, sql = Type("list", value.type), box(value)
-    test = identity(value) if value.kind in OWN else sql
+    test = identity(value) if value.kind in ELEMENTS else sql
     if distinct and order:
         # the first of each, in the order of the rows
         rows = f"list({sql} ORDER BY {', '.join(order)}) FILTER (WHERE {test} IS NOT NULL)"
@@ -53,7 +53,7 @@ def _collect(value: Value, distinct: bool, order: list[str]) -> Value:
         )
     if value.constant is not None:
         return Value(type_, f"coalesce(list({'DISTINCT ' * distinct}{sql}), CAST([] AS {sql_type(type_)}))")
-    by = ", ".join(order) or (test if value.kind in OWN else sql)
+    by = ", ".join(order) or (test if value.kind in ELEMENTS else sql)
     full = f"FILTER (WHERE {test} IS NOT NULL)"
     made = f"list_sort(list(DISTINCT {sql}) {full})" if distinct else f"list({sql} ORDER BY {by}) {full}"
     return Value(type_, f"coalesce({made}, CAST([] AS {sql_type(type_)}))")
@@ -62,7 +62,7 @@ def _collect(value: Value, distinct: bool, order: list[str]) -> Value:
 def _extreme(name: str, value: Value, env: Env, at: int) -> Value:
     if value.kind == "null":
         return literal(None)
-    if value.kind in ("map", "path", *OWN) or not value.type.kinds <= set(SCALARS):
+    if value.kind in ("map", "path", *ELEMENTS) or not value.type.kinds <= set(SCALARS):
         raise env.context.fault(at, f"{name}() of {value.type.word} is not covered; use a property")
     return Value(value.type, f"{name}({value.sql})")
 
@@ -72,7 +72,8 @@ def _mixed_aggregate(name: str, args: list[Value], value: Value, distinct: bool,
     if name == "sum":
         made = _float_aggregate("sum", args[0].sql, distinct)
         whole = f"bool_and(({value.sql}).i IS NOT NULL OR {value.sql} IS NULL)"
-        integer = convert(f"CAST(coalesce({made}, 0) AS BIGINT)", INT, NUMERIC)
+        exact = _number_aggregate("sum", [Value(INT, f"({value.sql}).i")], distinct, env, at).sql
+        integer = convert(exact, INT, NUMERIC)
         return Value(
             NUMERIC, f"CASE WHEN coalesce({whole}, true) THEN {integer} ELSE {convert(made, FLOAT, NUMERIC)} END"
         )

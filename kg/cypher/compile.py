@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from kgtools.kg.columns import LISTS
 from kgtools.kg.cypher import tree
 from kgtools.kg.cypher.asked import asks_whole, names_in, properties_in, touched_in, walked_in
 from kgtools.kg.cypher.expressions import compile_expr, condition
@@ -13,9 +14,8 @@ from kgtools.kg.cypher.patterns import match
 from kgtools.kg.cypher.project import give_back, project, refuse_unlike
 from kgtools.kg.cypher.scope import Block, Context, Env, Select, export, sorting, within
 from kgtools.kg.cypher.values import (
-    LINK_COLUMNS,
-    LISTS,
-    NODE_COLUMNS,
+    ELEMENTS,
+    PROPERTIES,
     TEXT,
     TEXTS,
     Type,
@@ -23,6 +23,7 @@ from kgtools.kg.cypher.values import (
     box,
     cast,
     literal,
+    quote,
     unify,
 )
 from kgtools.kg.ontology import ontology
@@ -48,8 +49,9 @@ def compile_query(
     what is wrong or not covered."""
     used = properties_in(query)
     everything = asks_whole(query)
-    node = [name for name in NODE_COLUMNS if everything or name in used or name == "id"]
-    link = [name for name in LINK_COLUMNS if everything or name in used or name == "id"]
+    node, link = (
+        [name for name in PROPERTIES[kind] if everything or name in used or name == "id"] for kind in ELEMENTS
+    )
     context = Context(
         text=query.text, params=params,
         node=Type("node", fields=_fields(["id", "type", *node])), link=Type("link", fields=_fields(["id", "relation", "head", "tail", *link])),
@@ -221,14 +223,22 @@ def _call(block: Block, clause: tree.CallQuery) -> None:
         block.tables.append(f"{before} LEFT JOIN LATERAL {body} ON true")
     else:
         block.tables.append(f"LATERAL {body}" if block.tables else body)
-    block.scope |= {name: within(value, table) for name, value in select.columns.items()}
+    columns = select.columns.items()
+    # where a row of nulls may stand, nothing is the same in all rows
+    block.scope |= {
+        name: replace(within(value, table), constant=None if clause.optional else value.constant)
+        for name, value in columns
+    }
     block.order += [f"{table}.{key}" for key in select.order]
 
 
 PROCEDURES = {
     "db.labels": ("label", "SELECT DISTINCT type AS x FROM entities"),
     "db.relationshiptypes": ("relationshipType", "SELECT DISTINCT relation AS x FROM triples"),
-    "db.propertykeys": ("propertyKey", "SELECT unnest(" + str(sorted({*NODE_COLUMNS, *LINK_COLUMNS})) + ") AS x"),
+    "db.propertykeys": (
+        "propertyKey",
+        f"SELECT unnest([{', '.join(map(quote, sorted({*PROPERTIES['node'], *PROPERTIES['link']})))}]) AS x",
+    ),
 }
 """Procedures that read, with the column that each gives."""
 

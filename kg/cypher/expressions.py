@@ -22,12 +22,11 @@ from kgtools.kg.cypher.operators import (
 from kgtools.kg.cypher.scope import Env, within
 from kgtools.kg.cypher.values import (
     BOOL,
+    ELEMENTS,
     INT,
-    LINK_COLUMNS,
-    NODE_COLUMNS,
     NULL,
     NUMBERS,
-    OWN,
+    PROPERTIES,
     Type,
     Value,
     box,
@@ -86,6 +85,8 @@ def _literal(expr: tree.Literal, _: Env) -> Value:
 
 
 def _param(expr: tree.Param, env: Env) -> Value:
+    if expr.name not in env.context.params:
+        raise env.context.fault(expr.at, f"the query reads ${expr.name}; give it: --param {expr.name}=VALUE")
     try:
         return _bound_param(env.context.params[expr.name], env)
     except TypeError as error:
@@ -112,12 +113,8 @@ def _list(expr: tree.List, env: Env) -> Value:
 
 
 def may_be_null(expr: tree.Expr, value: Value) -> bool:
-    """Whether a value may be null, as far as its form tells."""
-    if value.constant is not None:
-        return False
-    if isinstance(expr, tree.Property) and value.kind == "text":
-        return expr.name not in ("id", "name") or not isinstance(expr.of, tree.Variable)
-    return not (isinstance(expr, tree.Call) and expr.name in ("count", "collect", "size", "type", "labels"))
+    """Whether a value may be null, as far as its form tells: a property is, behind OPTIONAL MATCH, whatever it is of."""
+    return value.constant is None and not (isinstance(expr, tree.Call) and expr.name in ("count", "collect"))
 
 
 def _map(expr: tree.Map, env: Env) -> Value:
@@ -141,14 +138,14 @@ def _projected(expr: tree.Projected, env: Env) -> Value:
 def _properties(value: Value, env: Env) -> list[tuple[str, Value]]:
     if value.kind == "map":
         return [(name, property_of(value, name, env, 0)) for name, _ in value.type.fields]
-    columns = NODE_COLUMNS if value.kind == "node" else LINK_COLUMNS
+    columns = PROPERTIES[value.kind]
     return [(name, property_of(value, name, env, 0)) for name in columns]
 
 
 def _index(expr: tree.Index, env: Env) -> Value:
     of, key = compile_expr(expr.of, env), compile_expr(expr.key, env)
-    if of.kind in ("map", *OWN):
-        if key.kind == "text" and of.kind in OWN and not isinstance(key.constant, str):
+    if of.kind in ("map", *ELEMENTS):
+        if key.kind == "text" and of.kind in ELEMENTS and not isinstance(key.constant, str):
             return _any_property(whole(of, env), key, env)
         if not isinstance(key.constant, str):
             raise env.context.fault(expr.at, "the key in [...] must be a text, or a parameter that is one")
@@ -170,7 +167,7 @@ def _index(expr: tree.Index, env: Env) -> Value:
 def _any_property(of: Value, key: Value, env: Env) -> Value:
     """The property of a node or relationship whose name is in a column."""
     type_ = Type("any", kinds=frozenset({"text", "list"}))
-    columns = NODE_COLUMNS if of.kind == "node" else LINK_COLUMNS
+    columns = PROPERTIES[of.kind]
     cases = " ".join(f"WHEN {quote(name)} THEN {cast(property_of(of, name, env, 0), type_)}" for name in columns)
     return Value(type_, f"CASE {key.sql} {cases} END")
 
@@ -183,8 +180,8 @@ def _slice(expr: tree.Slice, env: Env) -> Value:
     if of.kind != "list" or any(bound is not None and bound.kind != "int" for bound in bounds):
         raise env.context.fault(expr.at, "[a..b] is asked of a list, with integers")
     size = f"len({of.sql})"
-    first = _bound(bounds[0], size, "0") if bounds[0] else "0"
-    last = _bound(bounds[1], size, size) if bounds[1] else size
+    first = _bound(bounds[0], size) if bounds[0] else "0"
+    last = _bound(bounds[1], size) if bounds[1] else size
     empty = f"CAST([] AS {sql_type(of.type)})"
     missing = [f"{box(bound)} IS NULL" for bound in bounds if bound is not None and bound.constant is None]
     null = " OR ".join([f"{of.sql} IS NULL", *missing])
@@ -194,7 +191,7 @@ def _slice(expr: tree.Slice, env: Env) -> Value:
     )
 
 
-def _bound(bound: Value, size: str, _: str) -> str:
+def _bound(bound: Value, size: str) -> str:
     """A place from 0 to the size, given from the front or, where it is negative, from the end."""
     return f"(CASE WHEN {bound.sql} < 0 THEN greatest({size} + {bound.sql}, 0) ELSE least({bound.sql}, {size}) END)"
 
@@ -213,7 +210,7 @@ def _comprehension(expr: tree.Comprehension, env: Env) -> Value:
     if source.kind == "null":
         return literal(None)
     each, name = _each(source, env, expr.at, "[x IN ...]")
-    inner = env.bind(**{expr.variable: each})
+    inner = env.bind({expr.variable: each})
     if has_query(expr.where) or has_query(expr.value):
         return _comprehension_by_rows(expr, env, source)
     inner = replace(inner, within=True)
@@ -235,7 +232,7 @@ def _comprehension_by_rows(expr: tree.Comprehension, env: Env, source: Value) ->
         )
     assert source.type.of is not None
     table = env.context.name("u")
-    inner = env.bind(**{expr.variable: Value(source.type.of, f"{table}.x")})
+    inner = env.bind({expr.variable: Value(source.type.of, f"{table}.x")})
     where = f" WHERE {condition(expr.where, inner)}" if expr.where is not None else ""
     value = compile_expr(expr.value, inner) if expr.value is not None else inner.scope[expr.variable]
     type_ = Type("list", value.type, True)
@@ -251,7 +248,7 @@ def _quantified(expr: tree.Quantified, env: Env) -> Value:
     if source.kind == "null":
         return Value(BOOL, "CAST(NULL AS BOOLEAN)")
     each, name = _each(source, env, expr.at, f"{expr.kind}(x IN ...)")
-    inner = env.bind(**{expr.variable: each})
+    inner = env.bind({expr.variable: each})
     if has_query(expr.where):
         made = _comprehension_by_rows(
             tree.Comprehension(expr.variable, expr.source, None, expr.where, expr.at), env, source
@@ -286,7 +283,7 @@ def _reduce(expr: tree.Reduce, env: Env) -> Value:
 
     def compile_with(type_: Type) -> Value:
         names = {expr.total: Value(type_, f"{total}.t"), expr.variable: Value(each.type, f"{name}.e")}
-        return compile_expr(expr.value, replace(env.bind(**names), within=True))
+        return compile_expr(expr.value, replace(env.bind(names), within=True))
 
     value = compile_with(start.type)
     type_ = unify(start.type, value.type)
@@ -314,7 +311,7 @@ def _not(expr: tree.Unary, env: Env) -> Value:
 
 def _is_null(expr: tree.IsNull, env: Env) -> Value:
     value = compile_expr(expr.of, env)
-    sql = identity(value) if value.kind in OWN else box(value)
+    sql = identity(value) if value.kind in ELEMENTS else box(value)
     return Value(BOOL, f"({sql} IS {'NOT ' if expr.negated else ''}NULL)")
 
 
@@ -348,21 +345,16 @@ def _case(expr: tree.Case, env: Env) -> Value:
         type_ = unify(type_, result.type)
     branches = []
     for (when, _), result in zip(expr.branches, results, strict=True):
-        test = condition(when, env) if subject is None else _same(subject, compile_expr(when, env), env)
+        test = condition(when, env) if subject is None else equal(subject, compile_expr(when, env), env)
         branches.append(f"WHEN {test} THEN {cast(result, type_)}")
     return Value(type_, f"CASE {' '.join(branches)} ELSE {cast(default, type_)} END")
-
-
-def _same(subject: Value, when: Value, env: Env) -> str:
-    """A simple CASE: equal, and null is no null."""
-    return equal(subject, when, env)
 
 
 def _has_label(expr: tree.HasLabel, env: Env) -> Value:
     value = compile_expr(expr.of, env)
     if value.kind == "null":
         return Value(BOOL, NOTHING)
-    if value.kind not in OWN:
+    if value.kind not in ELEMENTS:
         raise env.context.fault(expr.at, f"a label is asked of {value.type.word}")
     kind = column(value, "type" if value.kind == "node" else "relation", env)
     return Value(BOOL, labels_test(expr.labels, kind, env, value.kind))
@@ -404,18 +396,11 @@ def _subquery(expr: tree.Subquery, env: Env) -> Value:
         raise env.context.fault(expr.at, "COLLECT {} returns one column")
     (value,) = select.columns.values()
     table = env.context.name("s")
-    return _collected(
-        within(value, table), f"({select.sql}) AS {table}", [f"{table}.{key}" for key in select.order], "", nulls=True
-    )
-
-
-def _collected(value: Value, rows: str, order: list[str], where: str, nulls: bool) -> Value:
-    type_ = Type("list", value.type, nulls)
-    sql = cast(value, value.type)
+    value, order = within(value, table), [f"{table}.{key}" for key in select.order]
+    type_, sql = Type("list", value.type, True), cast(value, value.type)
     by = ", ".join(order or ([sql] if value.constant is None else ["1"]))
-    return Value(
-        type_, f"coalesce((SELECT list({sql} ORDER BY {by}) FROM {rows}{where}), CAST([] AS {sql_type(type_)}))"
-    )
+    made = f"(SELECT list({sql} ORDER BY {by}) FROM ({select.sql}) AS {table})"
+    return Value(type_, f"coalesce({made}, CAST([] AS {sql_type(type_)}))")
 
 
 def _pattern_predicate(expr: tree.PatternPredicate, env: Env) -> Value:

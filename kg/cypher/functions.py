@@ -7,11 +7,10 @@ from kgtools.kg.cypher.values import (
     BOOL,
     FLOAT,
     INT,
-    LINK_COLUMNS,
-    NODE_COLUMNS,
     NULL,
     NUMBERS,
     NUMERIC,
+    PROPERTIES,
     SCALARS,
     TEXT,
     TEXTS,
@@ -348,7 +347,7 @@ def _properties_of(env: Env, at: int, value: Value) -> Value:
     needs(env, at, value, ("node", "link", "map"), "properties()")
     if value.kind in ("null", "map"):
         return value
-    columns = NODE_COLUMNS if value.kind == "node" else LINK_COLUMNS
+    columns = PROPERTIES[value.kind]
     types = {key: TEXTS if kind.kind == "list" else TEXT for key, kind in value.type.fields}
     made = struct({name: Value(types[name], part(value, name)) for name in sorted(columns)}, sparse=True)
     return Value(made.type, f"CASE WHEN {identity(value)} IS NULL THEN NULL ELSE {made.sql} END")
@@ -363,7 +362,7 @@ def _keys(env: Env, at: int, value: Value) -> Value:
         if value.type.sparse:
             raise env.context.fault(at, "keys() of properties is not covered; use keys() of the node")
         return Value(TEXTS, f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE CAST([{names}] AS VARCHAR[]) END")
-    columns = NODE_COLUMNS if value.kind == "node" else LINK_COLUMNS
+    columns = PROPERTIES[value.kind]
     names = ", ".join(f"CASE WHEN {part(value, name)} IS NOT NULL THEN {quote(name)} END" for name in sorted(columns))
     name = env.context.name("x")
     return Value(

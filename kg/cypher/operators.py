@@ -7,14 +7,13 @@ from kgtools.kg.cypher.functions import FUNCTIONS, column
 from kgtools.kg.cypher.regexes import to_re2
 from kgtools.kg.cypher.scope import Env
 from kgtools.kg.cypher.values import (
+    ELEMENTS,
     FLOAT,
     INT,
-    LINK_COLUMNS,
-    NODE_COLUMNS,
     NULL,
     NUMBERS,
     NUMERIC,
-    OWN,
+    PROPERTIES,
     SCALARS,
     TEXT,
     Type,
@@ -44,11 +43,11 @@ def property_of(value: Value, name: str, env: Env, at: int) -> Value:
             return literal(None)
         index = fields.index(name)
         return Value(value.type.fields[index][1], f"({value.sql}).f{index}")
-    if value.kind not in OWN:
+    if value.kind not in ELEMENTS:
         raise env.context.fault(
             at, f".{name} is asked of {value.type.word}; a node, a relationship or a map has properties"
         )
-    columns = NODE_COLUMNS if value.kind == "node" else LINK_COLUMNS
+    columns = PROPERTIES[value.kind]
     if name not in columns:
         more = "; what a source says of an attribute is JSON in .attributes" if value.kind == "node" else ""
         raise env.context.fault(
@@ -90,7 +89,7 @@ def equal(left: Value, right: Value, env: Env) -> str:
     kinds = {left.kind, right.kind}
     if "null" in kinds:
         return NOTHING
-    if left.kind in OWN and left.kind == right.kind:
+    if left.kind in ELEMENTS and left.kind == right.kind:
         return f"({identity(left)} = {identity(right)})"
     if kinds <= {"int", "float"}:
         plain = f"({left.sql} = {right.sql})"
@@ -194,7 +193,7 @@ def less(op: str, left: Value, right: Value, env: Env, at: int) -> str:
     )
     if simple and left.type.of == right.type.of:
         return f"({left.sql} {op} {right.sql})"
-    if left.kind == right.kind and left.kind in ("list", "path", "map", *OWN):
+    if left.kind == right.kind and left.kind in ("list", "path", "map", *ELEMENTS):
         raise env.context.fault(
             at, f"{op} between {left.type.word} and another is not covered; compare what is in them"
         )
@@ -217,7 +216,7 @@ def is_in(left: Value, right: Value, env: Env, at: int) -> str:
         if right.constant and not env.within:  # a join, however long the list
             return f"({left.sql} IN (SELECT unnest({right.sql})))"
         return f"CASE WHEN {missing} THEN false ELSE {found} END"
-    if left.kind in OWN and of.kind == left.kind and not right.type.nulls:
+    if left.kind in ELEMENTS and of.kind == left.kind and not right.type.nulls:
         each = env.context.name("x")
         ids = f"list_transform({right.sql}, lambda {each}: {each}.id)"
         return f"CASE WHEN {missing} THEN false ELSE list_contains({ids}, {identity(left)}) END"

@@ -92,14 +92,14 @@ def _path(block: Block, path: tree.Path, conjuncts: list[tree.Expr], drawn: Draw
 
 def _settle(block: Block, nodes: list[Value], pieces: list[Value], drawn: Drawn) -> None:
     """Make a table of the rows before something is looked up for each of them, so that it is looked up for those alone."""
-    own = {f" v{at}": value for at, value in enumerate([*nodes, *pieces])}
-    single = {f" s{at}": Value(TEXT, sql) for at, (_, sql) in enumerate(drawn.single)}
-    lists = {f" l{at}": Value(TEXTS, sql) for at, (_, sql) in enumerate(drawn.lists)}
+    own = {f"\0v{at}": value for at, value in enumerate([*nodes, *pieces])}
+    single = {f"\0s{at}": Value(TEXT, sql) for at, (_, sql) in enumerate(drawn.single)}
+    lists = {f"\0l{at}": Value(TEXTS, sql) for at, (_, sql) in enumerate(drawn.lists)}
     block.flush({**block.scope, **own, **single, **lists})
     values = [block.scope.pop(name) for name in own]
     nodes[:], pieces[:] = values[: len(nodes)], values[len(nodes) :]
-    drawn.single[:] = [(types, block.scope.pop(f" s{at}").sql) for at, (types, _) in enumerate(drawn.single)]
-    drawn.lists[:] = [(types, block.scope.pop(f" l{at}").sql) for at, (types, _) in enumerate(drawn.lists)]
+    drawn.single[:] = [(types, block.scope.pop(f"\0s{at}").sql) for at, (types, _) in enumerate(drawn.single)]
+    drawn.lists[:] = [(types, block.scope.pop(f"\0l{at}").sql) for at, (types, _) in enumerate(drawn.lists)]
 
 
 def _step(block: Block, link: tree.Link, left: Value, node: tree.Node, drawn: Drawn) -> tuple[Value, Value]:

@@ -10,8 +10,8 @@ from kgtools.kg.cypher.expressions import compile_expr, condition
 from kgtools.kg.cypher.operators import whole
 from kgtools.kg.cypher.scope import Block, Context, Env, Select, export, sorting, within
 from kgtools.kg.cypher.values import (
+    ELEMENTS,
     INT,
-    OWN,
     SCALARS,
     Type,
     Value,
@@ -20,6 +20,9 @@ from kgtools.kg.cypher.values import (
     identity,
     sql_type,
 )
+
+PLACE = "\0n"
+"""The name of the number that a row has in an order. Names of ours begin with NUL, which no name of a query holds."""
 
 
 def _items(block: Block, clause: tree.Project) -> list[tree.Item]:
@@ -40,21 +43,21 @@ def _items(block: Block, clause: tree.Project) -> list[tree.Item]:
     return items
 
 
-def project(block: Block, clause: tree.Project) -> Env:
-    """Make the rows those of a projection, its order and limit settled; gives what ORDER BY and WHERE could name."""
+def project(block: Block, clause: tree.Project) -> None:
+    """Make the rows those of a projection, its order and limit settled."""
     context = block.context
     items = _items(block, clause)
     grouped = any(has_aggregate(item.of) for item in items)
     before = block.env
     if grouped:
         _group(block, items)
-        values = {item.name: block.scope.pop(f" {at}") for at, item in enumerate(items)}
+        values = {item.name: block.scope.pop(f"\0{at}") for at, item in enumerate(items)}
     else:
         values = {item.name: compile_expr(item.of, before) for item in items}
         if any(has_query(item.of) for item in items) and (clause.order or clause.where or clause.distinct):
             # a subquery is asked once, and is a column where it is named again
-            block.flush({**block.scope, **{f" {at}": value for at, value in enumerate(values.values())}})
-            values = {item.name: block.scope.pop(f" {at}") for at, item in enumerate(items)}
+            block.flush({**block.scope, **{f"\0{at}": value for at, value in enumerate(values.values())}})
+            values = {item.name: block.scope.pop(f"\0{at}") for at, item in enumerate(items)}
             before = block.env
     known = tuple((item.of, values[item.name]) for item in items)
     if clause.distinct:
@@ -64,9 +67,7 @@ def project(block: Block, clause: tree.Project) -> Env:
         values = dict(block.scope)
         known = tuple((item.of, values[item.name]) for item in items)
     free = before.scope if not grouped and not clause.distinct else block.outer
-    env = Env(context, {**free, **values}, known)
-    _order(block, clause, values, env)
-    return Env(context, {**block.outer, **block.scope})
+    _order(block, clause, values, Env(context, {**free, **values}, known))
 
 
 def _distinct(block: Block, values: dict[str, Value]) -> None:
@@ -76,8 +77,8 @@ def _distinct(block: Block, values: dict[str, Value]) -> None:
         return
     number = Value(INT, f"row_number() OVER (ORDER BY {', '.join(block.order)})")
     block.order = []
-    block.flush({**values, " n": number})
-    first = f"min({block.scope.pop(' n').sql})"
+    block.flush({**values, PLACE: number})
+    first = f"min({block.scope.pop(PLACE).sql})"
     columns, named = export(block.context, block.scope)
     keys = [column.rpartition(" AS ")[0] for column in columns]
     table = block.context.name("q")
@@ -104,7 +105,7 @@ def _order(block: Block, clause: tree.Project, values: dict[str, Value], env: En
                 "ORDER BY an aggregate that is not returned; return it with AS and order by its name",
             )
         value = compile_expr(sort.of, env)
-        if value.kind in ("map", "path", *OWN) or not value.type.kinds <= set(SCALARS):
+        if value.kind in ("map", "path", *ELEMENTS) or not value.type.kinds <= set(SCALARS):
             raise context.fault(
                 getattr(sort.of, "at", 0), f"ORDER BY {value.type.word} is not covered; order by a property"
             )
@@ -128,12 +129,12 @@ def _order(block: Block, clause: tree.Project, values: dict[str, Value], env: En
         *(f"{key} ASC NULLS LAST" for key in sorting(values.values())),
     ]
     number = f"row_number() OVER (ORDER BY {', '.join(certain)})" if certain else "row_number() OVER ()"
-    block.scope = {**values, " n": Value(Type("int"), number)}
+    block.scope = {**values, PLACE: Value(Type("int"), number)}
     block.order = []
     if tests:
         block.where += tests
     block.flush()
-    place = block.scope.pop(" n").sql
+    place = block.scope.pop(PLACE).sql
     empty = Env(context, {})
     skip = _count(clause.skip, "SKIP", empty) if clause.skip is not None else None
     if skip is not None:
@@ -154,7 +155,8 @@ def _count(expr: tree.Expr, word: str, env: Env) -> str:
 
 
 def _group(block: Block, items: list[tree.Item]) -> None:
-    """Aggregate the rows: one for each combination of the items without an aggregate. The values are left under ` 0`, ` 1`, ..."""
+    """Aggregate the rows: one for each combination of the items without an aggregate. The values are left
+    under hidden names."""
     if block.outer:
         block.flush(block.env.scope)  # an aggregate of names from around it would be one of the rows around it
     context, env = block.context, block.env
@@ -166,7 +168,7 @@ def _group(block: Block, items: list[tree.Item]) -> None:
     selected: dict[str, Value] = {}
     groups: list[str] = []
     for at, value in keys.items():
-        if value.parts is not None and value.kind in OWN:
+        if value.parts is not None and value.kind in ELEMENTS:
             groups.append(identity(value))
             others = {name: sql if name == "id" else f"any_value({sql})" for name, sql in value.parts.items()}
             selected[f"k{at}"] = replace(value, parts=others)
@@ -195,13 +197,13 @@ def _group(block: Block, items: list[tree.Item]) -> None:
     block.scope = {}
     for at, item in enumerate(items):
         if at in keys:
-            block.scope[f" {at}"] = values[f"k{at}"]
+            block.scope[f"\0{at}"] = values[f"k{at}"]
         else:
-            _refuse_loose(item.of, known, inner, item.at)
-            block.scope[f" {at}"] = compile_expr(item.of, inner)
+            _refuse_loose(item.of, known, inner)
+            block.scope[f"\0{at}"] = compile_expr(item.of, inner)
 
 
-def _refuse_loose(expr: Any, known: list[tuple[tree.Expr, Value]], env: Env, at: int) -> None:
+def _refuse_loose(expr: Any, known: list[tuple[tree.Expr, Value]], env: Env) -> None:
     """Raises CypherError for a name beside an aggregate that is none of the group's."""
     if any(expr == one for one, _ in known):
         return
@@ -213,7 +215,7 @@ def _refuse_loose(expr: Any, known: list[tuple[tree.Expr, Value]], env: Env, at:
     if isinstance(expr, tree.Comprehension | tree.Quantified | tree.Reduce):
         return
     for child in children(expr):
-        _refuse_loose(child, known, env, at)
+        _refuse_loose(child, known, env)
 
 
 def _find_calls(expr: Any, calls: list[tree.Call]) -> None:
@@ -250,7 +252,7 @@ def give_back(block: Block, clause: tree.Project, final: bool) -> Select:
             order.append(name)
         return Select(block.select(columns), named, tuple(order))
     columns = [f"{cast(value, value.type)} AS r{at}" for at, value in enumerate(values.values())]
-    wide = not block.order and any(value.kind in (*OWN, "path") for value in values.values())
+    wide = not block.order and any(value.kind in (*ELEMENTS, "path") for value in values.values())
     context = block.context
     context.one_by_one |= wide  # too much to sort: in the order in which one thread joins
     keys = block.order or ([] if wide else [f"{key} ASC NULLS LAST" for key in sorting(values.values())])

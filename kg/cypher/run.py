@@ -11,7 +11,6 @@ from typing import Any
 
 from kgtools.kg.cypher.compile import Compiled, compile_query
 from kgtools.kg.cypher.parse import parse
-from kgtools.kg.cypher.tokens import parameters, refuse_missing
 from kgtools.kg.cypher.values import python, quote
 from kgtools.tools.errors import CypherError
 
@@ -34,7 +33,6 @@ def answer(entities: Path, triples: Path, cypher: str, params: dict[str, Any]) -
 
     try:
         query = parse(cypher)
-        refuse_missing(parameters(cypher), params)
         compiled = compile_query(query, params, lambda relations: _count(triples, relations))
     except RecursionError as error:
         raise CypherError("the query has too much within each other; use WITH between") from error
@@ -126,10 +124,11 @@ def _plain(file: Path, scratch: Path) -> str:
 
 
 def _explain(error: Exception) -> str:
-    """The engine's message without what is about SQL."""
+    """The engine's message: what the data make wrong as it is (`/ by zero`), what the compiler should not have let through as that."""
     text = str(error).split("\n")[0]
     if type(error).__name__ == "OutOfMemoryException":
         return "the query makes more rows than there is room for; name labels, types or a property, or a smaller length of a path"
-    for kind in ("Invalid Input Error: ", "Out of Range Error: ", "Conversion Error: "):
-        text = text.removeprefix(kind)
-    return text
+    kind, found, message = text.partition(": ")
+    if kind in ("Invalid Input Error", "Out of Range Error", "Conversion Error"):
+        return message
+    return f"a folder does not cover this query; ask it in parts, with WITH between ({message if found else text})"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kgtools.kg.cypher import tree
+from kgtools.kg.cypher.asked import names_in
 from kgtools.kg.cypher.syntax import fault
 from kgtools.kg.cypher.values import NULL, Type, Value, box
 from kgtools.tools.errors import CypherError
@@ -64,15 +65,16 @@ class Env:
     known: tuple[tuple[tree.Expr, Value], ...] = ()
     within: bool = False
 
-    def bind(self, **names: Value) -> "Env":
-        """With more names."""
-        return replace(self, scope={**self.scope, **names})
+    def bind(self, names: Mapping[str, Value]) -> "Env":
+        """With more names, which hide those around them."""
+        known = tuple((expr, value) for expr, value in self.known if not names_in(expr) & names.keys())
+        return replace(self, scope={**self.scope, **names}, known=known)
 
     def find(self, name: str, at: int) -> Value:
         """What a name stands for. Raises CypherError."""
         if name in self.scope:
             return self.scope[name]
-        known = [each for each in self.scope if not each.startswith(" ")]
+        known = [each for each in self.scope if not each.startswith("\0")]
         raise self.context.fault(
             at, f"{name} is not defined here; {suggestion(name, known) if known else 'no name is'}"
         )

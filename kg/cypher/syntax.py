@@ -52,6 +52,8 @@ class Builder:
 
     def name(self, node: Any) -> str:
         token = node.children[0]
+        if "\0" in token:
+            raise fault(self.text, token.start_pos, "a name with a NUL character is not covered")
         return str(token) if token.type == "NAME" else str(token)[1:-1].replace("``", "`")
 
     # -- queries and clauses

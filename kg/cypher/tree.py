@@ -4,12 +4,18 @@ from dataclasses import dataclass, field
 from typing import Literal as OneOf
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Literal:
-    """A number, text, truth value or null."""
+    """A number, text, truth value or null. 1, 1.0 and true are three."""
 
     value: int | float | str | bool | None
     at: int = field(default=0, compare=False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Literal) and (type(self.value), self.value) == (type(other.value), other.value)
+
+    def __hash__(self) -> int:
+        return hash((type(self.value), self.value))
 
 
 @dataclass(frozen=True)

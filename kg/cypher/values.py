@@ -9,14 +9,14 @@ from typing import Any, Literal
 
 import orjson
 
+from kgtools.kg.columns import ENTITY_COLUMNS, LISTS, TRIPLE_COLUMNS
+
 Kind = Literal["int", "float", "text", "bool", "null", "list", "map", "node", "link", "path", "any"]
-NODE_COLUMNS = ("id", "name", "name_en", "name_en_from", "aliases", "sources", "attributes", "doubts")
-"""Properties of a node; its label is the column `type`."""
-LINK_COLUMNS = ("id", "sources", "origins", "contradicts")
-"""Properties of a relationship; its type is the column `relation`, its ends are `head` and `tail`."""
-LISTS = ("aliases", "sources", "origins", "doubts")
-OWN = {"node": ("id", "type"), "link": ("id", "relation", "head", "tail")}
-"""Columns that every node, or relationship, carries."""
+ELEMENTS = ("node", "link")
+"""What a graph consists of."""
+PROPERTIES = {"node": ENTITY_COLUMNS, "link": TRIPLE_COLUMNS}
+"""What a node and a relationship say of themselves; beside it a node has the column `type`, its label, and a relationship `relation`, its
+type, `head` and `tail`."""
 WORDS = {
     "int": "an integer", "float": "a float", "text": "a text", "bool": "a truth value", "null": "null", "list": "a list", "map": "a map",
     "node": "a node", "link": "a relationship", "path": "a path", "any": "a value of several kinds",
@@ -135,7 +135,7 @@ def unify(one: Type, other: Type) -> Type:
             return Type("any", kinds=_kinds(one) | _kinds(other))
         fields = tuple((name, unify(kind, dict(other.fields)[name])) for name, kind in one.fields)
         return Type("map", fields=fields, sparse=one.sparse or other.sparse)
-    if one.kind in OWN and one.fields != other.fields:
+    if one.kind in ELEMENTS and one.fields != other.fields:
         return one if len(one.fields) >= len(other.fields) else other
     return replace(one, nulls=one.nulls or other.nulls)
 
@@ -251,8 +251,10 @@ def json(sql: str, type_: Type) -> str:
         )
         merged = f"json_object({pairs})"
         return f"json_merge_patch('{{}}', {merged})" if type_.sparse else merged
-    if type_.kind in OWN:
-        shown = ", ".join(f"{quote(name)}, ({sql}).{name}" for name in sorted(own_columns(type_)))
+    if type_.kind in ELEMENTS:
+        shown = ", ".join(
+            f"{quote(name)}, ({sql}).{name}" for name, _ in type_.fields if name in PROPERTIES[type_.kind]
+        )
         return f"json_merge_patch('{{}}', json_object({shown}))"
     if type_.kind == "path":
         parts = (json(f"({sql}).{name}", Type("list", kind)) for name, kind in type_.fields)
@@ -260,12 +262,6 @@ def json(sql: str, type_: Type) -> str:
     if type_.kind == "any":
         raise TypeError("values of several kinds within others of several kinds are not covered")
     return f"to_json({sql})"
-
-
-def own_columns(type_: Type) -> list[str]:
-    """The columns of a node or relationship that are its properties."""
-    own = ("type",) if type_.kind == "node" else ("relation", "head", "tail")
-    return [name for name, _ in type_.fields if name not in own]
 
 
 def _inner(type_: Type) -> str:
@@ -312,8 +308,7 @@ def python(value: Any, type_: Type) -> Any:
         node, link = type_.fields[0][1], type_.fields[1][1]
         nodes, links = [python(one, node) for one in value["nodes"]], [python(one, link) for one in value["links"]]
         return _alternate(nodes, links)
-    own = ("type",) if type_.kind == "node" else ("relation", "head", "tail")
-    return {name: value[name] for name in sorted(value) if name not in own and value[name] is not None}
+    return {name: value[name] for name in sorted(PROPERTIES[type_.kind]) if value[name] is not None}
 
 
 def _python_any(value: dict[str, Any]) -> Any:

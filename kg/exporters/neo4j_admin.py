@@ -8,12 +8,12 @@ from pathlib import Path
 
 import polars as pl
 
+from kgtools.kg.columns import ENTITY_COLUMNS, LISTS, TRIPLE_COLUMNS, quote
 from kgtools.kg.exporters import Exporter, ExportOptions
 from kgtools.kg.exporters.files import refuse_nothing, run_json, terms, write_folder, write_text
 from kgtools.kg.licenses import LICENSES, licence_text
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores import Store
-from kgtools.kg.stores.columns import ENTITY_COLUMNS, LISTS, TRIPLE_COLUMNS, quote
 from kgtools.kg.stores.neo4j.indexes import INDEXABLE
 from kgtools.kg.stores.neo4j.metadata import LABEL, to_nodes
 from kgtools.tools.errors import InputError

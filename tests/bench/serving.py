@@ -15,9 +15,9 @@ from graphs import Graphs
 from kgtools.kg.audit import audits, run, run_all
 from kgtools.kg.build.inputs import Inputs
 from kgtools.kg.build.merge import merge
+from kgtools.kg.columns import ENTITY_COLUMNS, TRIPLE_COLUMNS, quote
 from kgtools.kg.exporters import ExportOptions, neo4j_admin
 from kgtools.kg.graph import change
-from kgtools.kg.stores.columns import ENTITY_COLUMNS, TRIPLE_COLUMNS, quote
 from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.kg.stores.neo4j.store import Neo4jStore
 from kgtools.kg.tables import Entities, Triples

@@ -4,8 +4,8 @@ from typing import Any
 
 import polars as pl
 
+from kgtools.kg.columns import quote
 from kgtools.kg.ontology import ontology
-from kgtools.kg.stores.columns import quote
 from kgtools.kg.stores.neo4j.metadata import LABEL
 from kgtools.kg.tables import Entities
 from kgtools.tools.errors import StoreError

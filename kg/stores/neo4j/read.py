@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from kgtools.kg.columns import ENTITY_COLUMNS, TRIPLE_COLUMNS, quote
 from kgtools.kg.ontology import ontology
-from kgtools.kg.stores.columns import ENTITY_COLUMNS, TRIPLE_COLUMNS, quote
 from kgtools.kg.stores.neo4j.metadata import LABEL
 from kgtools.kg.stores.reconcile import StoredGraph
 from kgtools.kg.tables import ENTITIES, TRIPLES, Entities, Triples

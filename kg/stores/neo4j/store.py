@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kgtools.kg.build.inputs import GraphMetadata, Inputs, NameTable
-from kgtools.kg.stores.columns import quote
+from kgtools.kg.columns import quote
 from kgtools.kg.stores.neo4j import indexes, metadata, read, write
 from kgtools.kg.stores.neo4j.connection import Server
 from kgtools.kg.stores.reconcile import Fault, StoredGraph

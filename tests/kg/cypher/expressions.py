@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from kgtools.kg.stores.columns import quote
+from kgtools.kg.columns import quote
 from kgtools.kg.tables import Entities, Triples
 from tests.kg.cypher.choices import Choices
 

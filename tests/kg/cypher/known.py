@@ -633,4 +633,39 @@ RECORDED = (
         ['a', 'b'],
         [[[1], []]],
     ),
+    _recorded(
+        'lists of what an optional match did not find', 'known',
+        'MATCH (d:Disease {name: \'病丁\'}) OPTIONAL MATCH (d)-[r:HAS_SYMPTOM]->(s) RETURN [s.name] = [s.name] AS a, [s.id] = [s.id] '
+        'AS b, \'x\' IN [s.name] AS c, [type(r)] = [type(r)] AS d, [labels(s)] = [labels(s)] AS e, [size(s.name)] = [1] AS f',
+        ['a', 'b', 'c', 'd', 'e', 'f'],
+        [[None, None, None, None, None, None]],
+    ),
+    _recorded(
+        'numbers that are equal and not the same', 'known',
+        'UNWIND [1, 2] AS x RETURN 1 AS one, count(*) + 1.0 AS c, sum(x * 1) AS i, sum(x * 1.0) AS f ORDER BY 1.0',
+        ['one', 'c', 'i', 'f'],
+        [[1, 3.0, 3, 3.0]],
+    ),
+    _recorded(
+        'a name within a list hides the column of that name', 'known',
+        'UNWIND [7, 8] AS x RETURN x, [x IN [1, 2] | x] AS l, [x IN collect(x) | x * 10] AS c, reduce(x = 0, y IN [1, 2] | x + y) AS r '
+        'ORDER BY x',
+        ['x', 'l', 'c', 'r'],
+        [[7, [1, 2], [70], 3], [8, [1, 2], [80], 3]],
+        by=('x',),
+    ),
+    _recorded(
+        'names that are words of other languages', 'known',
+        'UNWIND [1] AS self RETURN [names IN [self] | names + self] AS `lambda`, {self: self}.self AS `select`, self AS ` 0`, '
+        'self AS ` n` ORDER BY ` n`',
+        ['lambda', 'select', ' 0', ' n'],
+        [[[2], 1, 1, 1]],
+        by=(' n',),
+    ),
+    _recorded(
+        'a sum of whole numbers beyond the exact floats', 'known',
+        'UNWIND [9007199254740993, 2, null] AS x RETURN sum(CASE WHEN x > 0 THEN x ELSE 0.5 END) AS s, sum(x) AS t',
+        ['s', 't'],
+        [[9007199254740996.0, 9007199254740995]],
+    ),
 )
