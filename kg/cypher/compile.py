@@ -7,12 +7,12 @@ from typing import Any
 
 from kgtools.kg.columns import LISTS
 from kgtools.kg.cypher import tree
-from kgtools.kg.cypher.asked import asks_whole, names_in, properties_in, touched_in, walked_in
+from kgtools.kg.cypher.analysis import asks_whole, names_in, names_with_columns, names_with_elements, properties_in
 from kgtools.kg.cypher.expressions import compile_expr, condition
 from kgtools.kg.cypher.operators import whole
 from kgtools.kg.cypher.patterns import match
-from kgtools.kg.cypher.project import give_back, project, refuse_unlike
-from kgtools.kg.cypher.scope import Block, Context, Env, Select, export, sorting, within
+from kgtools.kg.cypher.project import compile_return, project, refuse_unlike
+from kgtools.kg.cypher.scope import Block, Context, Env, Select, export, sort_keys, within
 from kgtools.kg.cypher.values import (
     ELEMENTS,
     PROPERTIES,
@@ -31,7 +31,7 @@ from kgtools.kg.ontology import ontology
 
 @dataclass(frozen=True)
 class Compiled:
-    """SQL over `entities`, `triples` and `either_way`, with what goes beside it; `columns`: name -> type of each that it gives."""
+    """SQL over `entities`, `triples` and `undirected`, with what goes beside it; `columns`: name -> type of each that it gives."""
 
     sql: str
     params: Mapping[str, Any]
@@ -55,7 +55,7 @@ def compile_query(
     context = Context(
         text=query.text, params=params,
         node=Type("node", fields=_fields(["id", "type", *node])), link=Type("link", fields=_fields(["id", "relation", "head", "tail", *link])),
-        touched=frozenset(touched_in(query)), walked=frozenset(walked_in(query)),
+        with_columns=frozenset(names_with_columns(query)), with_elements=frozenset(names_with_elements(query)),
         labels=frozenset(ontology().entities), relations=frozenset(ontology().relations),
         subquery=subquery, count=count,
     )  # fmt: skip
@@ -120,7 +120,7 @@ def _union(query: tree.Query, block: Block, context: Context, final: bool) -> Se
     columns = {name: Value(types[name], f"{table}.u{at}") for at, name in enumerate(names)}
     sql = f"SELECT * FROM ({word.join(parts)}) AS {table}"
     if final:
-        sql += f" ORDER BY {', '.join(sorting(columns.values()))}" if sorting(columns.values()) else ""
+        sql += f" ORDER BY {', '.join(sort_keys(columns.values()))}" if sort_keys(columns.values()) else ""
     return Select(sql, {name: replace(value, sql=value.sql.partition(".")[2]) for name, value in columns.items()})
 
 
@@ -131,12 +131,12 @@ def _single(clauses: tuple[tree.Clause, ...], block: Block, final: bool, outermo
         if isinstance(clause, tree.Project) and clause.kind == "RETURN":
             if not last:
                 raise block.context.fault(clauses[number + 1].at, "nothing can stand behind RETURN; use WITH before")
-            return give_back(block, clause, final)
+            return compile_return(block, clause, final)
         if last and outermost and not isinstance(clause, tree.CallProcedure):
             raise block.context.fault(clause.at, "the query returns nothing; end it with RETURN")
         _clause(block, clause)
     if outermost:
-        return give_back(block, tree.Project("RETURN", (), star=True, at=clauses[-1].at), final)
+        return compile_return(block, tree.Project("RETURN", (), star=True, at=clauses[-1].at), final)
     return Select(block.select(["1 AS one"]), {})
 
 

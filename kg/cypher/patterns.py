@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from kgtools.kg.cypher import tree
-from kgtools.kg.cypher.asked import STAR, has_query, names_in, split_and
+from kgtools.kg.cypher.analysis import STAR, has_query, names_in, split_and
 from kgtools.kg.cypher.expressions import compile_expr, condition
 from kgtools.kg.cypher.functions import column
 from kgtools.kg.cypher.operators import equal, labels_test, property_of
@@ -18,7 +18,7 @@ from kgtools.kg.cypher.values import (
 )
 
 FEW = 2_000
-"""Relationships of which paths without a limit are walked from everywhere: in a real graph a tree, such as that of departments."""
+"""Relationships of which paths without a limit are with_elements from everywhere: in a real graph a tree, such as that of departments."""
 
 
 @dataclass
@@ -110,7 +110,7 @@ def _step(block: Block, link: tree.Link, left: Value, node: tree.Node, drawn: Dr
     table = block.context.name("r")
     source = "triples"
     if link.direction == "both":
-        source = "either_way"
+        source = "undirected"
     block.tables.append(f"{source} AS {table}")
     value = Value(block.context.link, parts={name: f"{table}.{name}" for name, _ in block.context.link.fields})
     begin, end = {"out": ("head", "tail"), "in": ("tail", "head"), "both": ("begins", "ends")}[link.direction]
@@ -166,7 +166,7 @@ def _node(block: Block, node: tree.Node, id_: str | None) -> Value:
         and node.labels is None
         and node.properties is None
         and node.where is None
-        and (not node.name or node.name not in context.touched)
+        and (not node.name or node.name not in context.with_columns)
     ):
         value = Value(context.node, parts={"id": id_})
     else:
@@ -234,7 +234,7 @@ def _walk(
     if backwards and direction != "both":
         direction = "in" if direction == "out" else "out"
     edge, walk, table = context.name("r"), context.name("w"), context.name("w")
-    source = "either_way" if direction == "both" else "triples"
+    source = "undirected" if direction == "both" else "triples"
     begin, end = {"out": ("head", "tail"), "in": ("tail", "head"), "both": ("begins", "ends")}[direction]
     value = Value(context.link, parts={name: f"{edge}.{name}" for name, _ in context.link.fields})
     tests = []
@@ -263,15 +263,15 @@ def _walk(
     drawn.lists.append((types_of(link.types), f"{table}.links"))
     links, nodes = (f"list_reverse({table}.{name})" if backwards else f"{table}.{name}" for name in ("links", "nodes"))
     if link.name:
-        block.scope[link.name] = Value(Type("list", context.link), looked_up(block, links, "link", link.name))
+        block.scope[link.name] = Value(Type("list", context.link), look_up(block, links, "link", link.name))
     piece = Value(Type("path"), parts={"nodes": nodes, "links": links})
     return other, piece
 
 
-def looked_up(block: Block, ids: str, kind: str, name: str | None) -> str:
+def look_up(block: Block, ids: str, kind: str, name: str | None) -> str:
     """A list of ids as one of nodes, or of relationships, in its order; as it is where no more is asked of `name` than how many they are."""
     context = block.context
-    if name not in context.walked and STAR not in context.walked:
+    if name not in context.with_elements and STAR not in context.with_elements:
         return ids
     type_ = context.node if kind == "node" else context.link
     table, row = context.name("e"), context.name("u")
@@ -297,7 +297,7 @@ def _path_value(block: Block, name: str, nodes: list[Value], pieces: list[Value]
     type_ = Type("path", fields=(("nodes", context.node), ("links", context.link)))
     return Value(
         type_,
-        parts={"nodes": looked_up(block, node_ids, "node", name), "links": looked_up(block, link_ids, "link", name)},
+        parts={"nodes": look_up(block, node_ids, "node", name), "links": look_up(block, link_ids, "link", name)},
     )
 
 
@@ -320,7 +320,7 @@ def _shortest(block: Block, path: tree.Path, link: tree.Link, left: Value, right
     links = f"{table}.found.links"
     drawn.lists.append((types, links))
     if link.name:
-        value = Value(Type("list", context.link), looked_up(block, links, "link", link.name))
+        value = Value(Type("list", context.link), look_up(block, links, "link", link.name))
         block.scope[link.name] = value
     return Value(Type("path"), parts={"nodes": f"{table}.found.nodes", "links": links})
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from kgtools.kg.cypher import tree
 from kgtools.kg.cypher.aggregates import aggregate
-from kgtools.kg.cypher.asked import AGGREGATES, children, has_aggregate, has_query
+from kgtools.kg.cypher.analysis import AGGREGATES, children, has_aggregate, has_query
 from kgtools.kg.cypher.expressions import compile_expr, condition
 from kgtools.kg.cypher.operators import whole
-from kgtools.kg.cypher.scope import Block, Context, Env, Select, export, sorting, within
+from kgtools.kg.cypher.scope import Block, Context, Env, Select, export, sort_keys, within
 from kgtools.kg.cypher.values import (
     ELEMENTS,
     INT,
@@ -126,7 +126,7 @@ def _order(block: Block, clause: tree.Project, values: dict[str, Value], env: En
     certain = [
         *keys,
         *(f"{key} ASC" for key in block.order),
-        *(f"{key} ASC NULLS LAST" for key in sorting(values.values())),
+        *(f"{key} ASC NULLS LAST" for key in sort_keys(values.values())),
     ]
     number = f"row_number() OVER (ORDER BY {', '.join(certain)})" if certain else "row_number() OVER ()"
     block.scope = {**values, PLACE: Value(Type("int"), number)}
@@ -241,7 +241,9 @@ def _aggregate(call: tree.Call, env: Env, order: list[str]) -> Value:
     return aggregate(call.name, args, call.distinct, order, env, call.at)
 
 
-def give_back(block: Block, clause: tree.Project, final: bool) -> Select:
+def compile_return(block: Block, clause: tree.Project, final: bool) -> Select:
+    """The rows of a RETURN. `final`: they are the answer, in an order that is certain; else they are a subquery's, with what their
+    order goes by."""
     project(block, clause)
     values = {name: whole(value, block.env) for name, value in block.scope.items()}
     if not final:
@@ -255,7 +257,7 @@ def give_back(block: Block, clause: tree.Project, final: bool) -> Select:
     wide = not block.order and any(value.kind in (*ELEMENTS, "path") for value in values.values())
     context = block.context
     context.one_by_one |= wide  # too much to sort: in the order in which one thread joins
-    keys = block.order or ([] if wide else [f"{key} ASC NULLS LAST" for key in sorting(values.values())])
+    keys = block.order or ([] if wide else [f"{key} ASC NULLS LAST" for key in sort_keys(values.values())])
     rest = f" ORDER BY {', '.join(keys)}" if keys else ""
     return Select(
         block.select(columns, rest),

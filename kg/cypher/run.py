@@ -88,7 +88,7 @@ def _connection(entities: Path, triples: Path, compiled: Compiled) -> Iterator[A
                 f"CREATE VIEW {name} AS SELECT * FROM read_parquet({quote(file)}, hive_partitioning = false)"
             )
         connection.execute(
-            "CREATE VIEW either_way AS SELECT *, head AS begins, tail AS ends FROM triples "
+            "CREATE VIEW undirected AS SELECT *, head AS begins, tail AS ends FROM triples "
             "UNION ALL SELECT *, tail AS begins, head AS ends FROM triples WHERE head <> tail"
         )
         if compiled.float_text:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kgtools.kg.cypher import tree
-from kgtools.kg.cypher.asked import names_in
+from kgtools.kg.cypher.analysis import names_in
 from kgtools.kg.cypher.syntax import fault
 from kgtools.kg.cypher.values import NULL, Type, Value, box
 from kgtools.tools.errors import CypherError
@@ -15,7 +15,7 @@ from kgtools.tools.registry import suggestion
 @dataclass
 class Context:
     """What is the same all through a query. `node`, `link`: the types with the columns that it may ask of a node or relationship;
-    `touched`: names of nodes of which more is asked than which they are; `walked`: names of paths of which
+    `with_columns`: names of nodes of which more is asked than which they are; `with_elements`: names of paths of which
     more is asked than their length; `count`: how many triples of
     these relations there are; `notes`: what is to be said on stderr; `subquery`: compiles
     a query within an expression; `shortest`: whether a path search is needed; `one_by_one`: whether rows come
@@ -25,8 +25,8 @@ class Context:
     params: Mapping[str, Any]
     node: Type
     link: Type
-    touched: frozenset[str]
-    walked: frozenset[str]
+    with_columns: frozenset[str]
+    with_elements: frozenset[str]
     labels: frozenset[str]
     relations: frozenset[str]
     subquery: Callable[[tree.Query, "Env"], "Select"]
@@ -150,7 +150,7 @@ def within(value: Value, table: str) -> Value:
     return replace(value, parts={key: f"{table}.{column}" for key, column in value.parts.items()})
 
 
-def sorting(values: Iterable[Value]) -> list[str]:
+def sort_keys(values: Iterable[Value]) -> list[str]:
     """What makes the order of rows certain: every value that can be compared."""
     keys = []
     for value in values:

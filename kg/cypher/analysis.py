@@ -100,7 +100,7 @@ def _shows(expr: Any) -> bool:
     return any(map(_shows, children(expr)))
 
 
-def touched_in(part: Any) -> set[str]:
+def names_with_columns(part: Any) -> set[str]:
     """Names of which more is asked than which node they are: what is only counted, compared and joined needs no table."""
     if isinstance(part, tree.Variable):
         return {part.name}
@@ -125,14 +125,14 @@ def touched_in(part: Any) -> set[str]:
         return set()
     if isinstance(part, tree.Project) and part.kind == "RETURN":
         shown = {item.of.name for item in part.items if isinstance(item.of, tree.Variable)}
-        return shown.union(*map(touched_in, _parts(part)))
-    return set().union(*map(touched_in, _parts(part)))
+        return shown.union(*map(names_with_columns, _parts(part)))
+    return set().union(*map(names_with_columns, _parts(part)))
 
 
 STAR = "*"
 
 
-def walked_in(part: Any) -> set[str]:
+def names_with_elements(part: Any) -> set[str]:
     """Names that are more than counted: of a path of which only the length is asked nothing is looked up. STAR: all of them."""
     if isinstance(part, tree.Variable):
         return {part.name}
@@ -143,7 +143,7 @@ def walked_in(part: Any) -> set[str]:
     ):
         return set()
     own = {STAR} if isinstance(part, tree.Project) and part.star and part.kind == "RETURN" else set()
-    return own.union(*map(walked_in, _parts(part)))
+    return own.union(*map(names_with_elements, _parts(part)))
 
 
 def names_in(expr: object) -> set[str]:
