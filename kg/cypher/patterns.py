@@ -18,7 +18,7 @@ from kgtools.kg.cypher.values import (
 )
 
 FEW = 2_000
-"""Relationships of which paths without a limit are with_elements from everywhere: in a real graph a tree, such as that of departments."""
+"""Relationships of which paths without a limit are walked from everywhere: in a real graph a tree, such as that of departments."""
 
 
 @dataclass

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from kgtools.kg import columns
 from kgtools.kg.graph import change
-from kgtools.kg.stores import columns
 from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.tools.errors import CypherError, StoreError
 
