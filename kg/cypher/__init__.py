@@ -1,1 +1,1 @@
-"""Cypher: for a folder parsed and compiled to SQL; for Neo4j kept from what a store keeps beside its graph."""
+"""Cypher on a folder: parsed, compiled to SQL, run over the two tables of a graph."""

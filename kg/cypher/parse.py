@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from kgtools.kg.cypher import tree
-from kgtools.kg.cypher.syntax import Builder, fault
+from kgtools.kg.cypher.syntax import Builder
+from kgtools.kg.cypher.tree import fault
 from kgtools.tools.errors import CypherError
 
 GRAMMAR, TABLES = (Path(__file__).with_name(name) for name in ("cypher.lark", "cypher.json.gz"))

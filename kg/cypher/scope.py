@@ -6,7 +6,7 @@ from typing import Any
 
 from kgtools.kg.cypher import tree
 from kgtools.kg.cypher.analysis import names_in
-from kgtools.kg.cypher.syntax import fault
+from kgtools.kg.cypher.tree import fault
 from kgtools.kg.cypher.values import NULL, Type, Value, box
 from kgtools.tools.errors import CypherError
 from kgtools.tools.registry import suggestion

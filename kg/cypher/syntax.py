@@ -4,22 +4,11 @@ import re
 from typing import Any
 
 from kgtools.kg.cypher import tree
-from kgtools.tools.errors import CypherError
+from kgtools.kg.cypher.tree import fault
 
 ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", "'": "'", '"': '"', "`": "`"}
 ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 """`\\n`, `\\u4e2d` in a string."""
-
-
-def fault(text: str, at: int, why: str) -> CypherError:
-    """An error at a place of the query: line and column from 1, the line itself, and a caret under the place."""
-    before = text[:at]
-    line, column = before.count("\n") + 1, at - before.rfind("\n")
-    shown = text.split("\n")[line - 1]
-    begin = max(0, column - 61)
-    cut = shown[begin : begin + 100]
-    width = sum(2 if ord(sign) > 0x2E80 else 1 for sign in cut[: column - 1 - begin])
-    return CypherError(f"{why} (line {line}, column {column})\n  {cut}\n  {' ' * width}^")
 
 
 class Builder:

@@ -1,7 +1,9 @@
-"""A Cypher query as a tree: what `parse` gives and `compile` reads. All of it is frozen; `at` is a place in the text, from 0."""
+"""A Cypher query as a tree: what `parse` gives and `compile` reads; and how a fault in it is told. All of it is frozen; `at` is a place in the text, from 0."""
 
 from dataclasses import dataclass, field
 from typing import Literal as OneOf
+
+from kgtools.tools.errors import CypherError
 
 
 @dataclass(frozen=True, eq=False)
@@ -343,3 +345,14 @@ class Query:
     parts: tuple[tuple[Clause, ...], ...]
     distinct: bool = False
     text: str = field(default="", compare=False)
+
+
+def fault(text: str, at: int, why: str) -> CypherError:
+    """An error at a place of the query: line and column from 1, the line itself, and a caret under the place."""
+    before = text[:at]
+    line, column = before.count("\n") + 1, at - before.rfind("\n")
+    shown = text.split("\n")[line - 1]
+    begin = max(0, column - 61)
+    cut = shown[begin : begin + 100]
+    width = sum(2 if ord(sign) > 0x2E80 else 1 for sign in cut[: column - 1 - begin])
+    return CypherError(f"{why} (line {line}, column {column})\n  {cut}\n  {' ' * width}^")

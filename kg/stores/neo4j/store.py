@@ -124,8 +124,8 @@ class Neo4jStore:
         """The column names, then the rows."""
         import neo4j
 
-        from kgtools.kg.cypher.hiding import without_label
-        from kgtools.kg.cypher.tokens import parameters, refuse_missing
+        from kgtools.kg.stores.neo4j.hiding import without_label
+        from kgtools.kg.stores.neo4j.tokens import parameters, refuse_missing
 
         wanted: set[str] = set()
         with suppress(CypherError):  # what cannot be read, the server will explain

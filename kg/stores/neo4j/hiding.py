@@ -1,6 +1,6 @@
 """Keep nodes of one label out of a query's sight: those in which a store keeps its metadata."""
 
-from kgtools.kg.cypher.tokens import CLAUSES, Query, tokenize, words
+from kgtools.kg.stores.neo4j.tokens import CLAUSES, Query, tokenize, words
 from kgtools.tools.errors import CypherError
 
 OTHERS = words("CALL CREATE DELETE DETACH FILTER FINISH FOR FOREACH LET LOAD MERGE OFFSET REMOVE SET SHOW USE USING")

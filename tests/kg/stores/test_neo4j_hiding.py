@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kgtools.kg.audit import audits
-from kgtools.kg.cypher.hiding import without_label
+from kgtools.kg.stores.neo4j.hiding import without_label
 
 HIDDEN = {
     "MATCH (n) RETURN n": "MATCH (n:!`K`) RETURN n",
