@@ -43,8 +43,9 @@ def _items(block: Block, clause: tree.Project) -> list[tree.Item]:
     return items
 
 
-def project(block: Block, clause: tree.Project) -> None:
-    """Make the rows those of a projection, its order and limit settled."""
+def project(block: Block, clause: tree.Project, final: bool = False) -> str:
+    """Make the rows those of a projection, its order and limit settled; where it is `final`, they are left to the last SELECT, whose ORDER
+    BY and LIMIT this gives."""
     context = block.context
     items = _items(block, clause)
     grouped = any(has_aggregate(item.of) for item in items)
@@ -67,7 +68,7 @@ def project(block: Block, clause: tree.Project) -> None:
         values = dict(block.scope)
         known = tuple((item.of, values[item.name]) for item in items)
     free = before.scope if not grouped and not clause.distinct else block.outer
-    _order(block, clause, values, Env(context, {**free, **values}, known))
+    return _order(block, clause, values, Env(context, {**free, **values}, known), final)
 
 
 def _distinct(block: Block, values: dict[str, Value]) -> None:
@@ -94,60 +95,66 @@ def refuse_unlike(value: Value, what: str, context: Context, at: int) -> None:
         raise context.fault(at, f"{what} of {value.type.word} is not covered; use toFloat(x) or toString(x)")
 
 
-def _order(block: Block, clause: tree.Project, values: dict[str, Value], env: Env) -> None:
-    """ORDER BY, SKIP, LIMIT, WHERE. Rows get a number where their order counts."""
+def _order(block: Block, clause: tree.Project, values: dict[str, Value], env: Env, final: bool) -> str:
+    """ORDER BY, SKIP, LIMIT, WHERE. Rows within a query get a number where their order counts."""
     context = block.context
-    keys = []
-    for sort in clause.order:
-        if has_aggregate(sort.of) and not any(sort.of == expr for expr, _ in env.known):
-            raise context.fault(
-                getattr(sort.of, "at", 0),
-                "ORDER BY an aggregate that is not returned; return it with AS and order by its name",
-            )
-        value = compile_expr(sort.of, env)
-        if value.kind in ("map", "path", *ELEMENTS) or not value.type.kinds <= set(SCALARS):
-            raise context.fault(
-                getattr(sort.of, "at", 0), f"ORDER BY {value.type.word} is not covered; order by a property"
-            )
-        if value.kind != "null" and value.constant is None:
-            keys.append(f"{box(value)} {'DESC NULLS FIRST' if sort.descending else 'ASC NULLS LAST'}")
     cut = clause.skip is not None or clause.limit is not None
+    keys = _sort_terms(clause, env)
     if cut and not keys and not block.order:
         context.notes.append(
             "LIMIT or SKIP without ORDER BY: which rows are given is not promised by Cypher; here the first, sorted by all columns"
         )
-    tests = [condition(clause.where, env)] if clause.where is not None and not cut else []
-    if not clause.order and not cut:
+    skip, limit = (
+        _count(expr, word, Env(context, {})) for expr, word in ((clause.skip, "SKIP"), (clause.limit, "LIMIT"))
+    )
+    wide = (
+        not keys and not block.order and not cut and any(value.kind in (*ELEMENTS, "path") for value in values.values())
+    )
+    terms = [*keys, *block.order, *(f"{key} ASC NULLS LAST" for key in sort_keys(values.values()))]
+    if final:
         block.scope = values
-        if tests:
-            block.where += tests
-        block.flush()
-        return
-    certain = [
-        *keys,
-        *(f"{key} ASC" for key in block.order),
-        *(f"{key} ASC NULLS LAST" for key in sort_keys(values.values())),
-    ]
-    number = f"row_number() OVER (ORDER BY {', '.join(certain)})" if certain else "row_number() OVER ()"
-    block.scope = {**values, PLACE: Value(Type("int"), number)}
+        context.one_by_one |= wide  # too much to sort: in the order in which one thread joins
+        order = f" ORDER BY {', '.join(terms)}" if terms and not wide else ""
+        return order + (f" LIMIT {limit}" if limit else "") + (f" OFFSET {skip}" if skip else "")
+    if clause.where is not None and not cut:
+        block.where.append(condition(clause.where, env))
+    if not clause.order and not cut:
+        block.flush(values)
+        return ""
+    number = f"row_number() OVER (ORDER BY {', '.join(terms)})" if terms else "row_number() OVER ()"
     block.order = []
-    if tests:
-        block.where += tests
-    block.flush()
+    block.flush({**values, PLACE: Value(INT, number)})
     place = block.scope.pop(PLACE).sql
-    empty = Env(context, {})
-    skip = _count(clause.skip, "SKIP", empty) if clause.skip is not None else None
-    if skip is not None:
+    if skip:
         block.where.append(f"{place} > {skip}")
-    if clause.limit is not None:
-        limit = _count(clause.limit, "LIMIT", empty)
+    if limit:
         block.where.append(f"{place} <= {skip or 0} + {limit}")
     block.order = [place]
     if clause.where is not None and cut:
-        block.where.append(condition(clause.where, Env(context, {**block.outer, **block.scope})))
+        block.where.append(condition(clause.where, block.env))
+    return ""
 
 
-def _count(expr: tree.Expr, word: str, env: Env) -> str:
+def _sort_terms(clause: tree.Project, env: Env) -> list[str]:
+    """ORDER BY in SQL, without what is the same in all rows: null is the greatest."""
+    terms = []
+    for sort in clause.order:
+        at = getattr(sort.of, "at", 0)
+        if has_aggregate(sort.of) and not any(sort.of == expr for expr, _ in env.known):
+            why = "ORDER BY an aggregate that is not returned; return it with AS and order by its name"
+            raise env.context.fault(at, why)
+        value = compile_expr(sort.of, env)
+        if value.kind in ("map", "path", *ELEMENTS) or not value.type.kinds <= set(SCALARS):
+            raise env.context.fault(at, f"ORDER BY {value.type.word} is not covered; order by a property")
+        if value.kind != "null" and value.constant is None:
+            terms.append(f"{box(value)} {'DESC NULLS FIRST' if sort.descending else 'ASC NULLS LAST'}")
+    return terms
+
+
+def _count(expr: tree.Expr | None, word: str, env: Env) -> str:
+    """The number of SKIP or LIMIT in SQL; none where there is none."""
+    if expr is None:
+        return ""
     value = compile_expr(expr, env)
     if value.kind != "int" or (isinstance(value.constant, int) and value.constant < 0):
         raise env.context.fault(getattr(expr, "at", 0), f"{word} takes an integer that is 0 or more")
@@ -244,22 +251,15 @@ def _aggregate(call: tree.Call, env: Env, order: list[str]) -> Value:
 def compile_return(block: Block, clause: tree.Project, final: bool) -> Select:
     """The rows of a RETURN. `final`: they are the answer, in an order that is certain; else they are a subquery's, with what their
     order goes by."""
-    project(block, clause)
+    rest = project(block, clause, final)
     values = {name: whole(value, block.env) for name, value in block.scope.items()}
-    if not final:
-        columns, named = export(block.context, values)
-        order = []
-        for key in block.order:
-            columns.append(f"{key} AS {(name := block.context.name('o'))}")
-            order.append(name)
-        return Select(block.select(columns), named, tuple(order))
-    columns = [f"{cast(value, value.type)} AS r{at}" for at, value in enumerate(values.values())]
-    wide = not block.order and any(value.kind in (*ELEMENTS, "path") for value in values.values())
-    context = block.context
-    context.one_by_one |= wide  # too much to sort: in the order in which one thread joins
-    keys = block.order or ([] if wide else [f"{key} ASC NULLS LAST" for key in sort_keys(values.values())])
-    rest = f" ORDER BY {', '.join(keys)}" if keys else ""
-    return Select(
-        block.select(columns, rest),
-        {name: Value(value.type, f"r{at}") for at, (name, value) in enumerate(values.items())},
-    )
+    if final:
+        columns = [f"{cast(value, value.type)} AS r{at}" for at, value in enumerate(values.values())]
+        named = {name: Value(value.type, f"r{at}") for at, (name, value) in enumerate(values.items())}
+        return Select(block.select(columns, rest), named)
+    columns, named = export(block.context, values)
+    order = []
+    for key in block.order:
+        columns.append(f"{key} AS {(name := block.context.name('o'))}")
+        order.append(name)
+    return Select(block.select(columns), named, tuple(order))

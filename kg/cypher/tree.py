@@ -1,4 +1,6 @@
-"""A Cypher query as a tree: what `parse` gives and `compile` reads; and how a fault in it is told. All of it is frozen; `at` is a place in the text, from 0."""
+"""A Cypher query as a tree, what `parse` gives and `compile` reads; all of it is frozen, and `at` is a place in the text, from 0.
+
+How a fault at a place is told stands here too."""
 
 from dataclasses import dataclass, field
 from typing import Literal as OneOf
