@@ -42,7 +42,7 @@ WORDS = {
     "QUANTIFIER": "", "REDUCE": "", "SHORTEST": "", "$END": "the end", "__ANON_0": "..", "__ANON_1": "=~",
 }  # fmt: skip
 """What the grammar's terminals are called in a message; those without a word are not named."""
-COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 """`// text`, `/* text */`."""
 MOST = 8
 """Things that a message says were expected."""
