@@ -37,9 +37,8 @@ class Compiled:
     params: Mapping[str, Any]
     columns: Mapping[str, Type]
     notes: tuple[str, ...]
-    shortest: bool
     one_by_one: bool
-    float_text: bool
+    functions: frozenset[str]
 
 
 def compile_query(
@@ -69,9 +68,8 @@ def compile_query(
         bound,
         columns,
         tuple(dict.fromkeys(context.notes)),
-        context.shortest,
         context.one_by_one,
-        context.float_text,
+        frozenset(context.functions),
     )
 
 

@@ -19,6 +19,7 @@ from kgtools.kg.cypher.operators import (
     test_text,
     whole,
 )
+from kgtools.kg.cypher.paths import NO_IDS, call_shortest, look_up
 from kgtools.kg.cypher.scope import Env, within
 from kgtools.kg.cypher.values import (
     BOOL,
@@ -126,12 +127,11 @@ def _projected(expr: tree.Projected, env: Env) -> Value:
     if of.kind == "null":
         return literal(None)
     items = dict(_properties(of, env)) if expr.everything else {}
-    items |= {name: whole(compile_expr(value, env), env) for name, value in expr.items}
-    made = struct(items)
+    sparse = items.keys() if of.kind != "map" else of.type.sparse
+    given = {name: whole(compile_expr(value, env), env) for name, value in expr.items}
+    made = struct(items | given, [name for name in items if name in sparse and name not in given])
     if of.kind == "map":
         return replace(made, sql=f"CASE WHEN {of.sql} IS NULL THEN NULL ELSE {made.sql} END")
-    if expr.everything:
-        made = replace(made, type=replace(made.type, sparse=True))
     return replace(made, sql=f"CASE WHEN {identity(of)} IS NULL THEN NULL ELSE {made.sql} END")
 
 
@@ -144,8 +144,8 @@ def _properties(value: Value, env: Env) -> list[tuple[str, Value]]:
 
 def _index(expr: tree.Index, env: Env) -> Value:
     of, key = compile_expr(expr.of, env), compile_expr(expr.key, env)
-    if of.kind in ("map", *ELEMENTS):
-        if key.kind == "text" and of.kind in ELEMENTS and not isinstance(key.constant, str):
+    if of.kind in ("map", *ELEMENTS) or (of.kind == "any" and of.type.fields):
+        if key.kind == "text" and not isinstance(key.constant, str) and of.kind != "any":
             return _any_property(whole(of, env), key, env)
         if not isinstance(key.constant, str):
             raise env.context.fault(expr.at, "the key in [...] must be a text, or a parameter that is one")
@@ -165,10 +165,14 @@ def _index(expr: tree.Index, env: Env) -> Value:
 
 
 def _any_property(of: Value, key: Value, env: Env) -> Value:
-    """The property of a node or relationship whose name is in a column."""
-    type_ = Type("any", kinds=frozenset({"text", "list"}))
-    columns = PROPERTIES[of.kind]
-    cases = " ".join(f"WHEN {quote(name)} THEN {cast(property_of(of, name, env, 0), type_)}" for name in columns)
+    """The property of a node or relationship, or the value in a map, whose name is in a column."""
+    items = dict(_properties(of, env))
+    type_ = NULL
+    for item in items.values():
+        type_ = unify(type_, item.type)
+    if type_.kind == "null":
+        return literal(None)
+    cases = " ".join(f"WHEN {quote(name)} THEN {cast(item, type_)}" for name, item in items.items())
     return Value(type_, f"CASE {key.sql} {cases} END")
 
 
@@ -414,9 +418,39 @@ def _pattern_comprehension(expr: tree.PatternComprehension, env: Env) -> Value:
     return _subquery(tree.Subquery("COLLECT", tree.Query(((match, back),)), expr.at), env)
 
 
+def _shortest(expr: tree.Path, env: Env) -> Value:
+    """shortestPath or allShortestPaths of two nodes that are known: a path, or a list of them."""
+    context = env.context
+    if env.within:
+        raise context.fault(
+            expr.at, "a shortest path in a list is not covered; use UNWIND and MATCH p = shortestPath(...)"
+        )
+    ends = []
+    for node in expr.nodes:
+        if not node.name or node.labels or node.properties or node.where:
+            raise context.fault(
+                node.at,
+                "here a shortest path is between two names that MATCH has found, as in shortestPath((a)-[*]-(b))",
+            )
+        ends.append(env.find(node.name, node.at))
+        if ends[-1].kind != "node":
+            raise context.fault(node.at, f"{node.name} is {ends[-1].type.word}; a shortest path is between nodes")
+    found = call_shortest(env, expr, ends[0], ends[1], {"node": NO_IDS, "link": NO_IDS})
+    type_ = Type("path", fields=(("nodes", context.node), ("links", context.link)))
+    if expr.shortest == "one":
+        parts = {key: look_up(context, f"({found})[1].{key}s", key) for key in ("node", "link")}
+        return Value(type_, parts={f"{key}s": sql for key, sql in parts.items()})
+    table = context.name("u")
+    looked = ", ".join(f"{key}s := {look_up(context, f'{table}.x.{key}s', key)}" for key in ("node", "link"))
+    rows = f"(SELECT unnest({found}) AS x, generate_subscripts({found}, 1) AS i) AS {table}"
+    made = f"(SELECT list(struct_pack({looked}) ORDER BY {table}.i) FROM {rows})"
+    return Value(Type("list", type_), f"coalesce({made}, CAST([] AS {sql_type(Type('list', type_))}))")
+
+
 COMPILE: dict[type, Callable[[Any, Env], Value]] = {
     tree.Literal: _literal, tree.Param: _param, tree.Variable: _variable, tree.Property: _property, tree.Index: _index, tree.Slice: _slice,
     tree.HasLabel: _has_label, tree.List: _list, tree.Map: _map, tree.Projected: _projected, tree.Call: _call, tree.Unary: _not,
     tree.Binary: _binary, tree.IsNull: _is_null, tree.Case: _case, tree.Comprehension: _comprehension, tree.Quantified: _quantified,
     tree.Reduce: _reduce, tree.Subquery: _subquery, tree.PatternComprehension: _pattern_comprehension, tree.PatternPredicate: _pattern_predicate,
+    tree.Path: _shortest,
 }  # fmt: skip

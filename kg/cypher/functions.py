@@ -11,6 +11,7 @@ from kgtools.kg.cypher.values import (
     NUMBERS,
     NUMERIC,
     PROPERTIES,
+    RANKS,
     SCALARS,
     TEXT,
     TEXTS,
@@ -47,8 +48,8 @@ SPACE = " \\t\\n\\v\\f\\r\\x1c\\x1d\\x1e\\x1f\\x{1680}\\x{2000}-\\x{2006}\\x{200
 """What Java's Character.isWhitespace takes for white space, as RE2 writes it: no NBSP, U+2007 and U+202F, but U+3000."""
 
 
-NUMBER = "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?[dDfF]?"
-"""What Java's Double.parseDouble reads: `1`, `-1.5`, `.5e3`, `1f`."""
+PLAIN = "[\\x00-\\x7f\\x{2e80}-\\x{9fff}\\x{3000}-\\x{303f}\\x{ff00}-\\x{ff20}]*"
+"""Letters of ASCII, Han and their signs: where small and capital are as in SQL, one for one."""
 
 
 def needs(env: Env, at: int, value: Value, kinds: tuple[str, ...], what: str) -> None:
@@ -71,13 +72,14 @@ def _on_text(name: str, template: str, type_: Type = TEXT) -> Callable[..., Valu
 def _trim(name: str, side: str) -> Callable[..., Value]:
     patterns = {"l": f"^[{SPACE}]+", "r": f"[{SPACE}]+$", "": f"^[{SPACE}]+|[{SPACE}]+$"}
 
-    def function(env: Env, at: int, value: Value) -> Value:
-        needs(env, at, value, ("text",), f"{name}()")
-        return (
-            _null(TEXT)
-            if value.kind == "null"
-            else Value(TEXT, f"regexp_replace({value.sql}, {quote(patterns[side])}, '', 'g')")
-        )
+    def function(env: Env, at: int, value: Value, signs: Value | None = None) -> Value:
+        for given in (value, signs) if signs else (value,):
+            needs(env, at, given, ("text",), f"{name}()")
+            if given.kind == "null":
+                return _null(TEXT)
+        if signs is not None:
+            return Value(TEXT, f"{side}trim({value.sql}, {signs.sql})")
+        return Value(TEXT, f"regexp_replace({value.sql}, {quote(patterns[side])}, '', 'g')")
 
     return function
 
@@ -139,14 +141,33 @@ def _reverse(env: Env, at: int, value: Value) -> Value:
     needs(env, at, value, ("text", "list"), "reverse()")
     if value.kind == "null":
         return literal(None)
-    return Value(value.type, f"list_reverse({value.sql})" if value.kind == "list" else f"reverse({value.sql})")
+    if value.kind == "list":
+        return Value(value.type, f"list_reverse({value.sql})")
+    env.context.functions.add("reversed_text")  # SQL keeps a letter and its accent together
+    plain = f"regexp_full_match({value.sql}, {quote(PLAIN)})"
+    return Value(TEXT, f"CASE WHEN {plain} THEN reverse({value.sql}) ELSE reversed_text({value.sql}) END")
 
 
-def _to_upper(env: Env, at: int, value: Value) -> Value:
-    needs(env, at, value, ("text",), "toUpper()")
+def _in_case(name: str, function: str) -> Callable[..., Value]:
+    """toUpper and toLower: `ß` and `ﬁ` are two capitals, and the last small letter of a Greek word is another."""
+
+    def change(env: Env, at: int, value: Value) -> Value:
+        needs(env, at, value, ("text",), f"{name}()")
+        if value.kind == "null":
+            return _null(TEXT)
+        env.context.functions.add(f"full_{function}")
+        plain = f"regexp_full_match({value.sql}, {quote(PLAIN)})"
+        return Value(TEXT, f"CASE WHEN {plain} THEN {function}({value.sql}) ELSE full_{function}({value.sql}) END")
+
+    return change
+
+
+def _normalize(env: Env, at: int, value: Value) -> Value:
+    needs(env, at, value, ("text",), "normalize()")
     if value.kind == "null":
         return _null(TEXT)
-    return Value(TEXT, f"upper(replace({value.sql}, 'ß', 'SS'))")
+    env.context.functions.add("normal_form")
+    return Value(TEXT, f"normal_form({value.sql}, 'NFC')")
 
 
 def _on_number(name: str, template: str, type_: Type | None = None) -> Callable[..., Value]:
@@ -220,7 +241,7 @@ def _to_string(env: Env, at: int, value: Value) -> Value:
     if value.kind == "text":
         return value
     if value.kind == "float":
-        env.context.float_text = True
+        env.context.functions.add("float_text")
         return Value(TEXT, f"float_text({value.sql})")
     return Value(TEXT, f"CAST({value.sql} AS VARCHAR)")
 
@@ -237,12 +258,14 @@ def _to_integer(env: Env, at: int, value: Value) -> Value:
         return Value(INT, f"CAST({value.sql} AS BIGINT)")
     if value.kind == "float":
         return Value(INT, f"CAST(trunc({value.sql}) AS BIGINT)")
-    trimmed = value.sql
-    exact = f"regexp_full_match({trimmed}, '-?[0-9]+')"
-    number = f"TRY_CAST(rtrim({trimmed}, 'dDfF') AS DOUBLE)"
-    other = f"regexp_full_match({trimmed}, {quote(NUMBER)})"
-    whole, cut = f"TRY_CAST({trimmed} AS BIGINT)", f"TRY_CAST(trunc({number}) AS BIGINT)"
-    return Value(INT, f"CASE WHEN {exact} THEN {whole} WHEN {other} THEN {cut} END")
+    env.context.functions.add("java_integer")
+    plain = f"regexp_full_match({value.sql}, '-?[0-9]{{1,18}}')"
+    return Value(INT, f"CASE WHEN {plain} THEN TRY_CAST({value.sql} AS BIGINT) ELSE java_integer({value.sql}) END")
+
+
+def _cut(sql: str) -> str:
+    """A text without what Java's String.trim takes away: blanks and control signs around it."""
+    return f"regexp_replace({sql}, '^[\\x00-\\x20]+|[\\x00-\\x20]+$', '', 'g')"
 
 
 def _to_float(env: Env, at: int, value: Value) -> Value:
@@ -252,9 +275,11 @@ def _to_float(env: Env, at: int, value: Value) -> Value:
     if value.kind == "any":
         return _on_each(_to_float, env, at, value, FLOAT)
     if value.kind == "text":
+        env.context.functions.add("java_float")
+        plain = f"regexp_full_match({value.sql}, '-?[0-9]{{1,15}}([.][0-9]{{1,15}})?')"
+        nan = f"regexp_full_match({_cut(value.sql)}, '[+-]?NaN') THEN 'NaN'::DOUBLE"  # which a function would hand on as null
         return Value(
-            FLOAT,
-            f"CASE WHEN regexp_full_match({value.sql}, {quote(NUMBER)}) THEN TRY_CAST(rtrim({value.sql}, 'dDfF') AS DOUBLE) END",
+            FLOAT, f"CASE WHEN {plain} THEN TRY_CAST({value.sql} AS DOUBLE) WHEN {nan} ELSE java_float({value.sql}) END"
         )
     return Value(FLOAT, f"CAST({value.sql} AS DOUBLE)")
 
@@ -264,7 +289,7 @@ def _to_boolean(env: Env, at: int, value: Value) -> Value:
     if value.kind == "null":
         return _null(BOOL)
     if value.kind == "text":
-        return Value(BOOL, f"CASE lower({value.sql}) WHEN 'true' THEN true WHEN 'false' THEN false END")
+        return Value(BOOL, f"CASE lower({_cut(value.sql)}) WHEN 'true' THEN true WHEN 'false' THEN false END")
     return value if value.kind == "bool" else Value(BOOL, f"({value.sql} <> 0)")
 
 
@@ -349,18 +374,34 @@ def _properties_of(env: Env, at: int, value: Value) -> Value:
         return value
     columns = PROPERTIES[value.kind]
     types = {key: TEXTS if kind.kind == "list" else TEXT for key, kind in value.type.fields}
-    made = struct({name: Value(types[name], part(value, name)) for name in sorted(columns)}, sparse=True)
+    made = struct({name: Value(types[name], part(value, name)) for name in sorted(columns)}, sparse=columns)
     return Value(made.type, f"CASE WHEN {identity(value)} IS NULL THEN NULL ELSE {made.sql} END")
 
 
 def _keys(env: Env, at: int, value: Value) -> Value:
+    if value.kind == "any" and value.type.fields:
+        wrong = "error('keys() is asked of a value that is no map')::VARCHAR[]"
+        return Value(
+            TEXTS,
+            f"CASE WHEN {value.sql} IS NULL THEN NULL WHEN ({value.sql}).k = {RANKS['map']} THEN json_keys(({value.sql}).j) ELSE {wrong} END",
+        )
     needs(env, at, value, ("node", "link", "map"), "keys()")
     if value.kind == "null":
         return _null(TEXTS)
     if value.kind == "map":
-        names = ", ".join(quote(name) for name, _ in value.type.fields)
         if value.type.sparse:
-            raise env.context.fault(at, "keys() of properties is not covered; use keys() of the node")
+            each = env.context.name("x")
+            names = ", ".join(
+                f"CASE WHEN ({value.sql}).f{place} IS NOT NULL THEN {quote(name)} END"
+                if name in value.type.sparse
+                else quote(name)
+                for place, (name, _) in enumerate(value.type.fields)
+            )
+            return Value(
+                TEXTS,
+                f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE list_filter([{names}], lambda {each}: {each} IS NOT NULL) END",
+            )
+        names = ", ".join(quote(name) for name, _ in value.type.fields)
         return Value(TEXTS, f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE CAST([{names}] AS VARCHAR[]) END")
     columns = PROPERTIES[value.kind]
     names = ", ".join(f"CASE WHEN {part(value, name)} IS NOT NULL THEN {quote(name)} END" for name in sorted(columns))
@@ -390,11 +431,12 @@ def _of_path(name: str) -> Callable[..., Value]:
 
 
 FUNCTIONS: dict[str, Callable[..., Value]] = {
-    "toupper": _to_upper, "upper": _to_upper, "tolower": _on_text("toLower", "lower({x})"), "lower": _on_text("toLower", "lower({x})"),
+    "toupper": _in_case("toUpper", "upper"), "upper": _in_case("upper", "upper"), "tolower": _in_case("toLower", "lower"),
+    "lower": _in_case("lower", "lower"), "normalize": _normalize,
     "trim": _trim("trim", ""), "btrim": _trim("btrim", ""), "ltrim": _trim("ltrim", "l"), "rtrim": _trim("rtrim", "r"),
     "replace": _replace, "substring": _substring, "left": _end("left"), "right": _end("right"), "split": _split, "reverse": _reverse,
     "char_length": _on_text("char_length", "length({x})", INT), "character_length": _on_text("character_length", "length({x})", INT),
-    "abs": _on_number("abs", "abs({x})"), "ceil": _on_number("ceil", "ceil({d})", FLOAT), "ceiling": _on_number("ceiling", "ceil({d})", FLOAT),
+    "abs": _on_number("abs", "abs({x})"), "ceil": _on_number("ceil", "ceil({d})", FLOAT),
     "floor": _on_number("floor", "floor({d})", FLOAT), "sign": _on_number("sign", "CAST(sign({x}) AS BIGINT)", INT),
     "sqrt": _on_number("sqrt", "(CASE WHEN {d} < 0 THEN 'NaN'::DOUBLE ELSE sqrt({d}) END)", FLOAT), "exp": _on_number("exp", "exp({d})", FLOAT),
     "log": _on_number("log", "(CASE WHEN {d} < 0 THEN 'NaN'::DOUBLE WHEN {d} = 0 THEN '-Infinity'::DOUBLE ELSE ln({d}) END)", FLOAT),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from kgtools.kg.cypher import tree
 from kgtools.kg.cypher.functions import FUNCTIONS, column
-from kgtools.kg.cypher.regexes import to_re2
+from kgtools.kg.cypher.regexes import translate
 from kgtools.kg.cypher.scope import Env
 from kgtools.kg.cypher.values import (
     ELEMENTS,
@@ -14,15 +14,19 @@ from kgtools.kg.cypher.values import (
     NUMBERS,
     NUMERIC,
     PROPERTIES,
+    RANKS,
     SCALARS,
     TEXT,
     Type,
     Value,
+    any_of_json,
     as_float,
     box,
     cast,
     convert,
     identity,
+    is_plain,
+    kinds_of,
     literal,
     quote,
     sql_type,
@@ -43,6 +47,8 @@ def property_of(value: Value, name: str, env: Env, at: int) -> Value:
             return literal(None)
         index = fields.index(name)
         return Value(value.type.fields[index][1], f"({value.sql}).f{index}")
+    if value.kind == "any" and value.type.fields:
+        return _key_of_any(value, name)
     if value.kind not in ELEMENTS:
         raise env.context.fault(
             at, f".{name} is asked of {value.type.word}; a node, a relationship or a map has properties"
@@ -55,6 +61,31 @@ def property_of(value: Value, name: str, env: Env, at: int) -> Value:
         )
     type_ = Type("list", TEXT) if dict(value.type.fields)[name].kind == "list" else TEXT
     return Value(type_, column(value, name, env))
+
+
+def _key_of_any(value: Value, name: str) -> Value:
+    """A key of a map that is kept as JSON, since others beside it have other keys, or are no maps."""
+    type_ = dict(value.type.fields).get(name, NULL)
+    if type_.kind == "null":
+        return literal(None)
+    pointer = quote("/" + name.replace("~", "~0").replace("/", "~1"))
+    item = f"json_extract(({value.sql}).j, {pointer})"
+    if type_.kind == "text":
+        made = f"json_extract_string(({value.sql}).j, {pointer})"
+    elif is_plain(type_):
+        made = f"CAST({item} AS {sql_type(type_)})"
+    else:
+        type_ = (
+            type_
+            if type_.kind == "any"
+            else Type("any", kinds=kinds_of(type_), fields=type_.fields if type_.kind == "map" else ())
+        )
+        made = any_of_json(item)
+    wrong = f"error({quote(f'.{name} is asked of a value that is no map')})::{sql_type(type_)}"
+    return Value(
+        type_,
+        f"CASE WHEN {value.sql} IS NULL THEN NULL WHEN ({value.sql}).k = {RANKS['map']} THEN {made} ELSE {wrong} END",
+    )
 
 
 def whole(value: Value, env: Env) -> Value:
@@ -152,7 +183,7 @@ def _equal_lists(left: Value, right: Value, env: Env) -> str:
 def _equal_maps(left: Value, right: Value, env: Env) -> str:
     mine, theirs = dict(left.type.fields), dict(right.type.fields)
     null = f"{left.sql} IS NULL OR {right.sql} IS NULL"
-    if left.type.sparse and right.type.sparse:
+    if all(side.type.sparse and side.type.sparse >= own.keys() for side, own in ((left, mine), (right, theirs))):
         absent = literal(None)
         tests = []
         for name in sorted({*mine, *theirs}):
@@ -242,12 +273,14 @@ def text_of(value: Value) -> Value:
 def matches(left: Value, right: Value, env: Env, at: int) -> str:
     if "null" in (left.kind, right.kind) or left.kind != "text":
         return NOTHING
-    if not isinstance(right.constant, str):
-        raise env.context.fault(
-            at,
-            "=~ takes a pattern that is a text or a parameter; for one made of properties use CONTAINS, STARTS WITH or ENDS WITH",
-        )
-    return f"regexp_full_match({left.sql}, {quote(to_re2(right.constant))})"
+    if isinstance(right.constant, str):
+        pattern = translate(right.constant)
+        if not pattern.goes_back:
+            return f"regexp_full_match({left.sql}, {quote(pattern.text)})"
+    elif right.kind != "text":
+        raise env.context.fault(at, f"=~ {right.type.word}; a text is expected")
+    env.context.functions.add("java_matches")
+    return f"java_matches({left.sql}, {right.sql})"
 
 
 def arithmetic(op: str, left: Value, right: Value, env: Env, at: int) -> Value:
@@ -262,7 +295,7 @@ def arithmetic(op: str, left: Value, right: Value, env: Env, at: int) -> Value:
                 FLOAT if op == "^" else other.type, f"CAST(NULL AS {sql_type(FLOAT if op == '^' else other.type)})"
             )
         )
-    if NUMERIC in (left.type, right.type) and op != "||":
+    if NUMERIC in (left.type, right.type) and op != "||" and "text" not in (left.kind, right.kind):
         return _numeric_arithmetic(op, left, right, env, at)
     if op in ("+", "||") and "text" in (left.kind, right.kind):
         return _join_texts(op, left, right, env, at)
@@ -313,7 +346,7 @@ def _join_texts(op: str, left: Value, right: Value, env: Env, at: int) -> Value:
         return literal(left.constant + right.constant)
     sides = []
     for side in (left, right):
-        if side.kind not in ("text", "int", "float") or (op == "||" and side.kind != "text"):
+        if (side.kind not in ("text", "int", "float") and side.type != NUMERIC) or (op == "||" and side.kind != "text"):
             raise env.context.fault(
                 at, f"{op} between {left.type.word} and {right.type.word} is not defined; use toString(x)"
             )

@@ -7,14 +7,14 @@ from kgtools.kg.cypher.analysis import STAR, has_query, names_in, split_and
 from kgtools.kg.cypher.expressions import compile_expr, condition
 from kgtools.kg.cypher.functions import column
 from kgtools.kg.cypher.operators import equal, labels_test, property_of
-from kgtools.kg.cypher.scope import Block, Env
+from kgtools.kg.cypher.paths import NO_IDS, call_shortest, look_up, types_of
+from kgtools.kg.cypher.scope import Block, Context, Env
 from kgtools.kg.cypher.values import (
     TEXT,
     TEXTS,
     Type,
     Value,
     identity,
-    sql_type,
 )
 
 FEW = 2_000
@@ -34,33 +34,27 @@ def match(block: Block, clause: tree.Match) -> None:
     """Add the patterns and the condition of a MATCH to the rows."""
     drawn = Drawn()
     conjuncts = split_and(clause.where)
+    names = {path.name for path in clause.paths if path.name}
+    names |= {link.name for path in clause.paths for link in path.links if link.name and link.least is not None}
+    late = [conjunct for conjunct in conjuncts if has_query(conjunct) or names_in(conjunct) & names]
+    early = [conjunct for conjunct in conjuncts if conjunct not in late]
     for path in clause.paths:
-        _path(block, path, conjuncts, drawn)
+        _path(block, path, conjuncts, early, late, drawn)
     _refuse_twice(block, drawn)
-    plain = [conjunct for conjunct in conjuncts if not has_query(conjunct)]
-    for conjunct in plain:
+    for conjunct in early:
         block.where.append(condition(conjunct, block.env))
-    if len(plain) < len(conjuncts):
-        block.flush()  # a subquery is asked for the rows that are left, not for all that could be joined
-    for conjunct in conjuncts:
-        if conjunct not in plain:
-            block.where.append(condition(conjunct, block.env))
-    if any(path.name or any(link.name and link.least is not None for link in path.links) for path in clause.paths):
-        block.flush()  # what a path consists of is looked up once, and is a column then
+    if names or late:
+        # what a path consists of is looked up, and a subquery is asked, for the rows that are left, not for all that could be joined
+        block.flush()
+    for conjunct in late:
+        block.where.append(condition(conjunct, block.env))
 
 
-def types_of(labels: tree.Labels | None) -> frozenset[str] | None:
-    """The types that a relationship may have; None for any, as far as its form tells."""
-    if labels is None:
-        return None
-    if labels.op == "name":
-        return frozenset((labels.name,))
-    if labels.op == "or" and all(one.op == "name" for one in labels.of):
-        return frozenset(one.name for one in labels.of)
-    return None
-
-
-def _path(block: Block, path: tree.Path, conjuncts: list[tree.Expr], drawn: Drawn) -> None:
+def _path(
+    block: Block, path: tree.Path, conjuncts: list[tree.Expr], early: list[tree.Expr], late: list[tree.Expr], drawn: Drawn
+) -> None:  # fmt: skip
+    """Add one path. `conjuncts`: the parts of the condition; of those that wait for it, `early` are asked as soon as they can be, and
+    `late` when all is drawn; what is asked here is taken out."""
     if path.name and path.name in block.env.scope:
         raise block.context.fault(path.at, f"{path.name} is defined already")
     nodes: list[Value] = []
@@ -72,14 +66,16 @@ def _path(block: Block, path: tree.Path, conjuncts: list[tree.Expr], drawn: Draw
         else:
             link = path.links[at - 1]
             if path.shortest:
-                end = _node(block, node, None)
-                pieces.append(_shortest(block, path, link, nodes[-1], end, drawn))
-            elif link.least is not None:
+                nodes.append(_node(block, node, None))
+                _settle(block, nodes, pieces, early, drawn)
+                pieces.append(_shortest(block, path, nodes[0], nodes[1], late, drawn))
+                continue
+            if link.least is not None:
                 left, right = seeds[at - 1], seeds[at]
                 if at > 1 or not left[0]:
                     left = (min(left[0], 1), "")
                 if not (left[1] and right[1]):
-                    _settle(block, nodes, pieces, drawn)
+                    _settle(block, nodes, pieces, early, drawn)
                 end, piece = _walk(block, link, nodes[-1], node, left, right, drawn)
                 pieces.append(piece)
             else:
@@ -87,11 +83,14 @@ def _path(block: Block, path: tree.Path, conjuncts: list[tree.Expr], drawn: Draw
                 pieces.append(piece)
             nodes.append(end)
     if path.name:
-        block.scope[path.name] = _path_value(block, path.name, nodes, pieces)
+        block.scope[path.name] = _path_value(block.context, path.name, nodes, pieces)
 
 
-def _settle(block: Block, nodes: list[Value], pieces: list[Value], drawn: Drawn) -> None:
+def _settle(block: Block, nodes: list[Value], pieces: list[Value], early: list[tree.Expr], drawn: Drawn) -> None:
     """Make a table of the rows before something is looked up for each of them, so that it is looked up for those alone."""
+    for conjunct in [each for each in early if names_in(each) <= block.env.scope.keys()]:
+        block.where.append(condition(conjunct, block.env))
+        early.remove(conjunct)
     own = {f"\0v{at}": value for at, value in enumerate([*nodes, *pieces])}
     single = {f"\0s{at}": Value(TEXT, sql) for at, (_, sql) in enumerate(drawn.single)}
     lists = {f"\0l{at}": Value(TEXTS, sql) for at, (_, sql) in enumerate(drawn.lists)}
@@ -263,28 +262,19 @@ def _walk(
     drawn.lists.append((types_of(link.types), f"{table}.links"))
     links, nodes = (f"list_reverse({table}.{name})" if backwards else f"{table}.{name}" for name in ("links", "nodes"))
     if link.name:
-        block.scope[link.name] = Value(Type("list", context.link), look_up(block, links, "link", link.name))
+        block.scope[link.name] = Value(Type("list", context.link), _looked_up(context, links, "link", link.name))
     piece = Value(Type("path"), parts={"nodes": nodes, "links": links})
     return other, piece
 
 
-def look_up(block: Block, ids: str, kind: str, name: str | None) -> str:
-    """A list of ids as one of nodes, or of relationships, in its order; as it is where no more is asked of `name` than how many they are."""
-    context = block.context
-    if name not in context.with_elements and STAR not in context.with_elements:
-        return ids
-    type_ = context.node if kind == "node" else context.link
-    table, row = context.name("e"), context.name("u")
-    packed = ", ".join(f"{name} := {table}.{name}" for name, _ in type_.fields)
-    rows = f"(SELECT unnest({ids}) AS id, generate_subscripts({ids}, 1) AS i) AS {row}"
-    source = "entities" if kind == "node" else "triples"
-    made = f"(SELECT list(struct_pack({packed}) ORDER BY {row}.i) FROM {rows} JOIN {source} AS {table} ON {table}.id = {row}.id)"
-    return f"CASE WHEN {ids} IS NULL THEN NULL ELSE coalesce({made}, CAST([] AS {sql_type(Type('list', type_))})) END"
+def _looked_up(context: Context, ids: str, kind: str, name: str | None) -> str:
+    """A list of ids as one of nodes or relationships; as it is where no more is asked of `name` than how many they are."""
+    asked = name in context.with_elements or STAR in context.with_elements
+    return look_up(context, ids, kind) if asked else ids
 
 
-def _path_value(block: Block, name: str, nodes: list[Value], pieces: list[Value]) -> Value:
+def _path_value(context: Context, name: str, nodes: list[Value], pieces: list[Value]) -> Value:
     """A path: its nodes and relationships, put together of single ones and of walks."""
-    context = block.context
     node_ids, link_ids = f"[{identity(nodes[0])}]", "CAST([] AS VARCHAR[])"
     for node, piece in zip(nodes[1:], pieces, strict=True):
         if piece.kind == "link":
@@ -297,32 +287,77 @@ def _path_value(block: Block, name: str, nodes: list[Value], pieces: list[Value]
     type_ = Type("path", fields=(("nodes", context.node), ("links", context.link)))
     return Value(
         type_,
-        parts={"nodes": look_up(block, node_ids, "node", name), "links": look_up(block, link_ids, "link", name)},
+        parts={
+            "nodes": _looked_up(context, node_ids, "node", name),
+            "links": _looked_up(context, link_ids, "link", name),
+        },
     )
 
 
-def _shortest(block: Block, path: tree.Path, link: tree.Link, left: Value, right: Value, drawn: Drawn) -> Value:
-    """The shortest paths between two nodes, found by a search over the relationships (`kg.cypher.shortest`)."""
-    context = block.context
-    types = types_of(link.types)
-    if (link.types is not None and types is None) or link.properties is not None or link.where is not None:
-        raise context.fault(link.at, "a shortest path takes types as A|B, and no properties")
-    if link.types is not None:
-        labels_test(link.types, "x", block.env, "link")
-    if (link.least or 0) > 1:
-        raise context.fault(link.at, "a shortest path begins with a length of 0 or 1")
-    context.shortest = True
-    most = link.most if link.most is not None else (1 if link.least is None else -1)
+def _shortest(block: Block, path: tree.Path, left: Value, right: Value, late: list[tree.Expr], drawn: Drawn) -> Value:
+    """The shortest paths between two nodes, among those that the condition lets through; what it asks of them is taken out of `late`."""
+    context, link = block.context, path.links[0]
+    avoid = {"node": NO_IDS, "link": NO_IDS}
+    for conjunct in [each for each in late if names_in(each) & {path.name, link.name}]:
+        if _is_limit(conjunct, path.name):
+            continue  # where the shortest one is too long, so are all
+        kind = _asks_each(conjunct, path.name, link.name)
+        if kind is None or avoid[kind] != NO_IDS:
+            raise context.fault(
+                path.at,
+                "of a shortest path a condition is covered that goes over all of its nodes or relationships: all(n IN nodes(p) WHERE ...), "
+                "none(...), once each; for others write WITH * WHERE ... behind, which asks the paths that were found",
+            )
+        assert isinstance(conjunct, tree.Quantified)
+        avoid[kind] = _ids_without(block, conjunct, kind)
+        late.remove(conjunct)
     table = context.name("p")
-    kinds = "|".join(sorted(types)) if types is not None else ""
-    call = f"shortest('{kinds}', '{link.direction}', {most}::BIGINT, {path.shortest == 'all'}, {identity(left)}, {identity(right)})"
-    block.tables.append(f"(SELECT unnest({call}) AS found) AS {table}")
+    block.tables.append(f"(SELECT unnest({call_shortest(block.env, path, left, right, avoid)}) AS found) AS {table}")
     links = f"{table}.found.links"
-    drawn.lists.append((types, links))
+    drawn.lists.append((types_of(link.types), links))
     if link.name:
-        value = Value(Type("list", context.link), look_up(block, links, "link", link.name))
-        block.scope[link.name] = value
+        block.scope[link.name] = Value(Type("list", context.link), _looked_up(context, links, "link", link.name))
     return Value(Type("path"), parts={"nodes": f"{table}.found.nodes", "links": links})
+
+
+def _is_limit(expr: tree.Expr, name: str | None) -> bool:
+    """`length(p) < 5`, `length(p) <= 5`."""
+    return (
+        isinstance(expr, tree.Binary) and expr.op in ("<", "<=") and isinstance(expr.left, tree.Call) and expr.left.name == "length"
+        and expr.left.args == (tree.Variable(name or ""),) and not names_in(expr.right)
+    )  # fmt: skip
+
+
+def _asks_each(expr: tree.Expr, path: str | None, links: str | None) -> str | None:
+    """What a condition goes over that all nodes, or all relationships, of a path must meet, and that names nothing else."""
+    if (
+        not isinstance(expr, tree.Quantified)
+        or expr.kind not in ("all", "none")
+        or names_in(expr.where) - {expr.variable}
+    ):
+        return None
+    if has_query(expr.where):
+        return None
+    if expr.source == tree.Variable(links or ""):
+        return "link"
+    calls = {
+        tree.Call(name, (tree.Variable(path or ""),)): kind
+        for name, kind in (("nodes", "node"), ("relationships", "link"))
+    }
+    return calls.get(expr.source) if isinstance(expr.source, tree.Call) else None
+
+
+def _ids_without(block: Block, expr: tree.Quantified, kind: str) -> str:
+    """SQL of the ids of all nodes, or relationships, that keep a path from meeting a condition."""
+    context = block.context
+    table, type_ = (context.name("n"), context.node) if kind == "node" else (context.name("r"), context.link)
+    value = Value(type_, parts={name: f"{table}.{name}" for name, _ in type_.fields})
+    test = condition(expr.where, block.env.bind({expr.variable: value}))
+    fits = f"coalesce({test}, false)" if expr.kind == "all" else f"coalesce(NOT {test}, false)"
+    source = "entities" if kind == "node" else "triples"
+    return (
+        f"(SELECT coalesce(list({table}.id ORDER BY {table}.id), {NO_IDS}) FROM {source} AS {table} WHERE NOT {fits})"
+    )
 
 
 def _refuse_twice(block: Block, drawn: Drawn) -> None:

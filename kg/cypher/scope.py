@@ -18,7 +18,7 @@ class Context:
     `with_columns`: names of nodes of which more is asked than which they are; `with_elements`: names of paths of which
     more is asked than their length; `count`: how many triples of
     these relations there are; `notes`: what is to be said on stderr; `subquery`: compiles
-    a query within an expression; `shortest`: whether a path search is needed; `one_by_one`: whether rows come
+    a query within an expression; `functions`: those that SQL does not have; `one_by_one`: whether rows come
     in the order in which one thread finds them."""
 
     text: str
@@ -33,9 +33,8 @@ class Context:
     count: Callable[[frozenset[str] | None], int]
     notes: list[str] = field(default_factory=list)
     bound: dict[str, Any] = field(default_factory=dict)
-    shortest: bool = False
+    functions: set[str] = field(default_factory=set)
     one_by_one: bool = False
-    float_text: bool = False
     counter: int = 0
 
     def bind(self, value: Any) -> str:

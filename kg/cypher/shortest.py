@@ -19,7 +19,8 @@ Edges = dict[str, list[tuple[str, str]]]
 
 
 def register(connection: Any, triples: Path) -> None:
-    """Give the engine `shortest(types, direction, most, all, from, to)`: a list of `{nodes, links}`, lists of ids."""
+    """Give the engine `shortest(types, direction, most, all, from, to, no nodes, no links)`: a list of `{nodes, links}`, lists of ids;
+    none of the path's nodes and relationships are among the last two."""
     from duckdb.func import FunctionNullHandling
     from duckdb.sqltypes import BIGINT, BOOLEAN, VARCHAR
 
@@ -37,13 +38,23 @@ def register(connection: Any, triples: Path) -> None:
         return found
 
     def shortest(
-        types: str, direction: str, most: int, every: bool, begin: str | None, end: str | None
+        types: str,
+        direction: str,
+        most: int,
+        every: bool,
+        begin: str | None,
+        end: str | None,
+        no_nodes: list[str],
+        no_links: list[str],
     ) -> list[dict[str, list[str]]]:
         if begin is None or end is None:
             return []
         if begin == end:
             raise ValueError(SAME)
-        paths = search(edges(types, direction), begin, end, most)
+        avoid = frozenset(no_nodes).union(no_links)
+        if begin in avoid or end in avoid:
+            return []
+        paths = search(edges(types, direction), begin, end, most, avoid)
         found = []
         for nodes, links in paths:
             found.append({"nodes": nodes, "links": links})
@@ -56,12 +67,16 @@ def register(connection: Any, triples: Path) -> None:
         return found
 
     kind = connection.sql("SELECT [{'nodes': ['a'], 'links': ['b']}] AS x").types[0]
-    given = [VARCHAR, VARCHAR, BIGINT, BOOLEAN, VARCHAR, VARCHAR]
+    ids = connection.sql("SELECT ['a'] AS x").types[0]
+    given = [VARCHAR, VARCHAR, BIGINT, BOOLEAN, VARCHAR, VARCHAR, ids, ids]
     connection.create_function("shortest", shortest, given, kind, null_handling=FunctionNullHandling.SPECIAL)
 
 
-def search(edges: Edges, begin: str, end: str, most: int) -> Iterator[tuple[list[str], list[str]]]:
-    """The shortest paths as (nodes, links), in the order of the ids of their links, from the last back; `most` -1: of any length."""
+def search(
+    edges: Edges, begin: str, end: str, most: int, avoid: frozenset[str] = frozenset()
+) -> Iterator[tuple[list[str], list[str]]]:
+    """The shortest paths as (nodes, links), in the order of the ids of their links, from the last back; `most` -1: of any length;
+    `avoid`: ids of nodes and links that are in none."""
     before: dict[str, list[tuple[str, str]]] = {begin: []}
     level, length = [begin], 0
     while level and end not in before and (most < 0 or length < most):
@@ -69,7 +84,7 @@ def search(edges: Edges, begin: str, end: str, most: int) -> Iterator[tuple[list
         reached: dict[str, list[tuple[str, str]]] = {}
         for node in level:
             for link, other in edges.get(node, ()):
-                if other not in before:
+                if other not in before and not (avoid and (other in avoid or link in avoid)):
                     reached.setdefault(other, []).append((link, node))
         before |= reached
         level = list(reached)

@@ -166,7 +166,8 @@ class Builder:
         )  # fmt: skip
 
     def relationship(self, node: Any) -> tree.Link:
-        first, last = node.children[0], node.children[-1]
+        pieces = [child for child in node.children if getattr(child, "data", "") != "quantifier"]
+        first, last = pieces[0], pieces[-1]
         text = "".join(str(first).split())
         end = "".join(str(last).split()) if last is not first else ""
         incoming = text.startswith("<")
@@ -175,7 +176,12 @@ class Builder:
             incoming = outgoing = False  # either way
         direction: Any = "in" if incoming else "out" if outgoing else "both"
         name, length = self.rules(node, "name"), self.rules(node, "length")
-        least, most = self._length(length[0]) if length else (None, None)
+        quantifier = self.rules(node, "quantifier")
+        if length and quantifier:
+            raise fault(
+                self.text, self.at(quantifier[0]), "a relationship has one length; write [:R*1..2] or [:R]->{1,2}"
+            )
+        least, most = self._length(length[0]) if length else self._times(quantifier[0]) if quantifier else (None, None)
         return tree.Link(
             self.name(name[0]) if name else None, self.one(node, "labels"), direction, least, most,
             self.one(node, "map") or self.one(node, "param"), self.one(node, "where"), self.at(node),
@@ -191,6 +197,14 @@ class Builder:
         text = self.text[found[0].meta.start_pos : found[0].meta.end_pos]
         least, _, most = text.partition("..")
         return int(least) if least.strip() else 1, int(most) if most.strip() else None
+
+    def _times(self, node: Any) -> tuple[int, int | None]:
+        """`+`, `*`, `{2}`, `{1,}`, `{,3}`, `{1,3}`."""
+        text = "".join(self.text[node.meta.start_pos : node.meta.end_pos].split()).strip("{}")
+        if text in ("*", "+"):
+            return int(text == "+"), None
+        least, comma, most = text.partition(",")
+        return int(least or 0), int(most) if most else None if comma else int(least)
 
     def labels(self, node: Any) -> tree.Labels:
         return self.inner(node)  # type: ignore[no-any-return]
@@ -419,10 +433,17 @@ class Builder:
         others = [part for part in parts if part.data != "alternative"]
         subject = next((self.build(part) for part in others if part.meta.start_pos < branches[0].meta.start_pos), None)
         default = next((self.build(part) for part in others if part.meta.start_pos > branches[0].meta.start_pos), None)
-        pairs = tuple(
-            (self.build(when), self.build(then)) for when, then in (self.rules(branch) for branch in branches)
-        )
-        return tree.Case(subject, pairs, default, self.at(node))
+        pairs: list[tuple[tree.Expr, tree.Expr]] = []
+        for branch in branches:
+            *tests, then = (self.build(part) for part in self.rules(branch))
+            if len(tests) > 1 and subject is None:
+                raise fault(
+                    self.text,
+                    self.at(branch),
+                    "WHEN with several values needs one that they are held against: CASE x WHEN 1, 2 THEN ...",
+                )
+            pairs += [(test, then) for test in tests]
+        return tree.Case(subject, tuple(pairs), default, self.at(node))
 
     def list(self, node: Any) -> tree.Expr:
         return tree.List(tuple(self.build(item) for item in self.rules(node)), self.at(node))

@@ -3,7 +3,7 @@
 A node or relationship is a group of columns (`parts`), so that joins and filters see plain columns; where one value is needed, in a
 list or a CASE, it is a struct of the same columns."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -26,13 +26,14 @@ WORDS = {
 @dataclass(frozen=True)
 class Type:
     """`of`: what a list holds; `nulls`: whether it may hold null; `fields`: of a map, name -> type; of a node or relationship as a
-    struct its columns. `sparse`: a map without the keys whose value is null. `kinds`: those of a value of several kinds."""
+    struct its columns. `sparse`: the keys that a map has only where their value is not null. `kinds`: those of a value of several kinds;
+    `fields` of it: the keys that a map among them may have."""
 
     kind: Kind
     of: "Type | None" = None
     nulls: bool = False
     fields: tuple[tuple[str, "Type"], ...] = ()
-    sparse: bool = False
+    sparse: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
 
     @property
@@ -109,13 +110,13 @@ def literal(value: Any) -> Value:
     raise TypeError(f"{type(value).__name__} is no value of Cypher")
 
 
-def struct(items: Mapping[str, Value], sparse: bool = False) -> Value:
+def struct(items: Mapping[str, Value], sparse: Iterable[str] = ()) -> Value:
     """A map. Its fields are called f0, f1, ... in SQL, where capitals do not count."""
     fields = tuple((name, value.type) for name, value in items.items())
     if not items:
         return Value(Type("map", fields=()), "struct_pack(none := NULL)")
     packed = ", ".join(f"f{at} := {cast(value, value.type)}" for at, value in enumerate(items.values()))
-    return Value(Type("map", fields=fields, sparse=sparse), f"struct_pack({packed})")
+    return Value(Type("map", fields=fields, sparse=frozenset(sparse)), f"struct_pack({packed})")
 
 
 def unify(one: Type, other: Type) -> Type:
@@ -125,29 +126,39 @@ def unify(one: Type, other: Type) -> Type:
     if one.kind == "null":
         return other
     if one.kind != other.kind or "any" in (one.kind, other.kind):
-        return Type("any", kinds=_kinds(one) | _kinds(other))
+        return _several(one, other)
     if one.kind == "list":
         assert one.of is not None
         assert other.of is not None
         return Type("list", unify(one.of, other.of), one.nulls or other.nulls)
     if one.kind == "map":
-        if [name for name, _ in one.fields] != [name for name, _ in other.fields]:
-            return Type("any", kinds=_kinds(one) | _kinds(other))
-        fields = tuple((name, unify(kind, dict(other.fields)[name])) for name, kind in one.fields)
-        return Type("map", fields=fields, sparse=one.sparse or other.sparse)
+        theirs = dict(other.fields)
+        if {name for name, _ in one.fields} != theirs.keys() or one.sparse != other.sparse:
+            return _several(one, other)
+        return Type(
+            "map", fields=tuple((name, unify(kind, theirs[name])) for name, kind in one.fields), sparse=one.sparse
+        )
     if one.kind in ELEMENTS and one.fields != other.fields:
         return one if len(one.fields) >= len(other.fields) else other
     return replace(one, nulls=one.nulls or other.nulls)
 
 
-def _kinds(type_: Type) -> frozenset[str]:
+def _several(one: Type, other: Type) -> Type:
+    """The type of what is one or the other, of two kinds or two sets of keys."""
+    fields = {name: kind for side in (one, other) if side.kind in ("map", "any") for name, kind in side.fields}
+    for name, kind in one.fields if one.kind in ("map", "any") else ():
+        fields[name] = unify(kind, fields[name])
+    return Type("any", kinds=kinds_of(one) | kinds_of(other), fields=tuple(sorted(fields.items())))
+
+
+def kinds_of(type_: Type) -> frozenset[str]:
     """The kinds of a value, and of what is in it."""
     if type_.kind == "any":
         return type_.kinds
     own = frozenset({type_.kind}) - {"null"}
     if type_.kind == "list" and type_.of is not None:
-        return own | _kinds(type_.of)
-    return own.union(*(_kinds(kind) for _, kind in type_.fields)) if type_.kind == "map" else own
+        return own | kinds_of(type_.of)
+    return own.union(*(kinds_of(kind) for _, kind in type_.fields)) if type_.kind == "map" else own
 
 
 def sql_type(type_: Type) -> str:
@@ -189,10 +200,8 @@ def convert(sql: str, type_: Type, other: Type) -> str:
             else sql
         )
     if other.kind == "map" and _is_rebuilt(type_, other):
-        kinds = dict(other.fields)
-        fields = ", ".join(
-            f"f{at} := {convert(f'({sql}).f{at}', kind, kinds[name])}" for at, (name, kind) in enumerate(type_.fields)
-        )
+        mine = {name: (f"({sql}).f{at}", kind) for at, (name, kind) in enumerate(type_.fields)}
+        fields = ", ".join(f"f{at} := {convert(*mine[name], kind)}" for at, (name, kind) in enumerate(other.fields))
         return f"CASE WHEN {sql} IS NULL THEN NULL ELSE struct_pack({fields}) END"
     return sql
 
@@ -211,25 +220,40 @@ def _holds_any(type_: Type) -> bool:
 
 
 def _as_any(sql: str, type_: Type) -> str:
-    parts = {
-        "t": "CAST(NULL AS VARCHAR)",
-        "b": "CAST(NULL AS BOOLEAN)",
-        "n": "CAST(NULL AS DOUBLE)",
-        "i": "CAST(NULL AS BIGINT)",
-        "j": "CAST(NULL AS VARCHAR)",
-    }
     if type_.kind == "text":
-        rank, parts["t"] = 1, sql
+        made = _pack(1, t=sql)
     elif type_.kind == "bool":
-        rank, parts["b"] = 2, sql
+        made = _pack(2, b=sql)
     elif type_.kind == "int":
-        rank, parts["n"], parts["i"] = 3, f"CAST({sql} AS DOUBLE)", sql
+        made = _pack(3, n=f"CAST({sql} AS DOUBLE)", i=sql)
     elif type_.kind == "float":
-        rank, parts["n"] = 3, sql
+        made = _pack(3, n=sql)
     else:
-        rank, parts["j"] = RANKS[type_.kind], f"CAST({json(sql, type_)} AS VARCHAR)"
-    packed = ", ".join(f"{name} := {part}" for name, part in parts.items())
-    return f"CASE WHEN {sql} IS NULL THEN NULL ELSE struct_pack(k := {rank}::TINYINT, {packed}) END"
+        made = _pack(RANKS[type_.kind], j=f"CAST({json(sql, type_)} AS VARCHAR)")
+    return f"CASE WHEN {sql} IS NULL THEN NULL ELSE {made} END"
+
+
+def _pack(rank: int, **parts: str) -> str:
+    """A value of several kinds: its rank, and the columns that are not null."""
+    columns = {"t": "VARCHAR", "b": "BOOLEAN", "n": "DOUBLE", "i": "BIGINT", "j": "VARCHAR"}
+    fields = (f"{name} := {parts.get(name, f'CAST(NULL AS {kind})')}" for name, kind in columns.items())
+    return f"struct_pack(k := {rank}::TINYINT, {', '.join(fields)})"
+
+
+def any_of_json(sql: str) -> str:
+    """JSON as a value of several kinds."""
+    double, plain = f"CAST({sql} AS DOUBLE)", f"CAST({sql} AS VARCHAR)"
+    integer = _pack(3, n=double, i=f"CAST({sql} AS BIGINT)")
+    cases = {
+        "VARCHAR": _pack(1, t=f"json_extract_string({sql}, '$')"), "BOOLEAN": _pack(2, b=f"CAST({sql} AS BOOLEAN)"), "DOUBLE": _pack(3, n=double),
+        "BIGINT": integer, "UBIGINT": integer, "OBJECT": _pack(RANKS["map"], j=plain), "ARRAY": _pack(RANKS["list"], j=plain),
+    }  # fmt: skip
+    return f"CASE json_type({sql}) {' '.join(f'WHEN {quote(kind)} THEN {made}' for kind, made in cases.items())} END"
+
+
+def is_plain(type_: Type) -> bool:
+    """Whether it is a scalar, or a list of such, or of such lists: what SQL makes of JSON by itself."""
+    return type_.kind in SCALARS or (type_.kind == "list" and type_.of is not None and is_plain(type_.of))
 
 
 RANKS = {"map": -4, "node": -3, "link": -2, "list": -1, "path": 0}
@@ -246,19 +270,26 @@ def json(sql: str, type_: Type) -> str:
             else f"to_json({sql})"
         )
     if type_.kind == "map":
-        pairs = ", ".join(
-            f"{quote(name)}, {json(f'({sql}).f{at}', kind)}" for at, (name, kind) in enumerate(type_.fields)
-        )
-        merged = f"json_object({pairs})"
-        return f"json_merge_patch('{{}}', {merged})" if type_.sparse else merged
+        inner = {name: json(f"({sql}).f{at}", kind) for at, (name, kind) in enumerate(type_.fields)}
+        if not type_.sparse:
+            pairs = ", ".join(f"{quote(name)}, {inner[name]}" for name in sorted(inner))
+            return f"json_object({pairs})"
+        shown = {
+            name: f"concat({quote(orjson.dumps(name).decode() + ':')}, coalesce({inner[name]}, 'null'))"
+            for name in sorted(inner)
+        }
+        at = {name: f"({sql}).f{at}" for at, (name, _) in enumerate(type_.fields)}
+        parts = [
+            f"CASE WHEN {at[name]} IS NOT NULL THEN {text} END" if name in type_.sparse else text
+            for name, text in shown.items()
+        ]
+        return f"concat('{{', array_to_string([{', '.join(parts)}], ','), '}}')::JSON"  # which leaves nulls out
     if type_.kind in ELEMENTS:
-        shown = ", ".join(
-            f"{quote(name)}, ({sql}).{name}" for name, _ in type_.fields if name in PROPERTIES[type_.kind]
-        )
-        return f"json_merge_patch('{{}}', json_object({shown}))"
+        own = (f"{quote(name)}, ({sql}).{name}" for name, _ in type_.fields if name in PROPERTIES[type_.kind])
+        return f"json_merge_patch('{{}}', json_object({', '.join(own)}))"
     if type_.kind == "path":
-        parts = (json(f"({sql}).{name}", Type("list", kind)) for name, kind in type_.fields)
-        return f"json_object('nodes', {next(parts)}, 'links', {next(parts)})"
+        nodes, links = (json(f"({sql}).{name}", Type("list", kind)) for name, kind in type_.fields)
+        return f"json_object('nodes', {nodes}, 'links', {links})"
     if type_.kind == "any":
         raise TypeError("values of several kinds within others of several kinds are not covered")
     return f"to_json({sql})"
@@ -303,7 +334,7 @@ def python(value: Any, type_: Type) -> Any:
         return [python(item, type_.of) for item in value]
     if type_.kind == "map":
         items = {name: python(value[f"f{at}"], kind) for at, (name, kind) in enumerate(type_.fields)}
-        return {name: item for name, item in items.items() if item is not None} if type_.sparse else items
+        return {name: item for name, item in items.items() if item is not None or name not in type_.sparse}
     if type_.kind == "path":
         node, link = type_.fields[0][1], type_.fields[1][1]
         nodes, links = [python(one, node) for one in value["nodes"]], [python(one, link) for one in value["links"]]

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import polars as pl
@@ -42,6 +42,9 @@ from kgtools.tools.inputs.files import to_json
 from kgtools.tools.outputs.staging import lock_folder, make_folder, manifest
 from kgtools.tools.progress import tell
 
+if TYPE_CHECKING:
+    from kgtools.kg.cypher.run import Engine
+
 WAIT_S = 2.0
 ENTITIES_FILE, TRIPLES_FILE = "entities.parquet", "triples.parquet"
 TABLES = (ENTITIES_FILE, TRIPLES_FILE)
@@ -53,6 +56,7 @@ class FolderStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._seen: Generation | None = None
+        self._engine: tuple[tuple[Path, Path], Engine] | None = None  # of the tables that were asked last
 
     def has_graph(self) -> bool:
         """Whether a graph is in the folder, be it damaged. Raises InputError for a folder that holds other things."""
@@ -64,7 +68,7 @@ class FolderStore:
         """Build the new graph beside the old one, which stays until all is done and read back."""
         make_folder(self.folder)
         with _lock(self.folder):
-            self._seen = None
+            self._seen = self._engine = None
             generations.clear(self.folder)
             old = self._current()
             transaction = FolderTransaction(self.folder, command, old)
@@ -114,10 +118,13 @@ class FolderStore:
 
     def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
         """Column names and rows, as they come; nodes and relationships as their properties."""
-        from kgtools.kg.cypher.run import answer
+        from kgtools.kg.cypher.run import Engine
 
         with self._reading() as generation:
-            columns, rows = answer(generation.proven(ENTITIES_FILE), generation.proven(TRIPLES_FILE), cypher, params)
+            files = generation.proven(ENTITIES_FILE), generation.proven(TRIPLES_FILE)
+            if self._engine is None or self._engine[0] != files:
+                self._engine = files, Engine(*files)
+            columns, rows = self._engine[1].answer(cypher, params)
         return columns, self._answered(generation, rows)
 
     def _answered(self, generation: Generation, rows: Iterable[list[Any]]) -> Iterator[list[Any]]:

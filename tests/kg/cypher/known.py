@@ -668,4 +668,254 @@ RECORDED = (
         ['s', 't'],
         [[9007199254740996.0, 9007199254740995]],
     ),
+    _recorded(
+        'capitals of ligatures, small letters of Greek words', 'awkward',
+        "UNWIND ['TNF-α', 'Straße', 'ΑΣΦΥΞΙΑΣ', 'ﬁbrosis', 'ŉ', 'İ', '肺ＣＴ'] AS s RETURN s, toUpper(s) AS up, toLower(s) AS low",
+        ['s', 'up', 'low'],
+        [['TNF-α', 'TNF-Α', 'tnf-α'], ['Straße', 'STRASSE', 'straße'], ['ΑΣΦΥΞΙΑΣ', 'ΑΣΦΥΞΙΑΣ', 'ασφυξιας'],
+         ['ﬁbrosis', 'FIBROSIS', 'ﬁbrosis'], ['ŉ', 'ʼN', 'ŉ'], ['İ', 'İ', 'i̇'], ['肺ＣＴ', '肺ＣＴ', '肺ｃｔ']],
+    ),
+    _recorded(
+        'floats in texts', 'awkward',
+        "UNWIND ['12', '12.7', ' 37 ', '1e3', '0x1F', '0x1.8p1', 'NaN', '-Infinity', 'nan', '5d', '37.5F', '1_000', "
+        "'１２', '98.6℉'] AS s RETURN s, toFloat(s) AS f, toInteger(s) AS i",
+        ['s', 'f', 'i'],
+        [['12', 12.0, 12], ['12.7', 12.7, 12], [' 37 ', 37.0, None], ['1e3', 1000.0, 1000], ['0x1F', None, None], ['0x1.8p1', 3.0, None],
+         ['NaN', float('nan'), None], ['-Infinity', -float('inf'), None], ['nan', None, None], ['5d', 5.0, None], ['37.5F', 37.5, None],
+         ['1_000', None, None], ['１２', None, 12], ['98.6℉', None, None]],
+    ),
+    _recorded(
+        'integers in texts of other scripts', 'awkward',
+        "UNWIND ['１２', '١٢', '+5', '5.', '.5', '-1.9e2', '5f', ''] AS s RETURN s, toInteger(s) AS i",
+        ['s', 'i'],
+        [['１２', 12], ['١٢', 12], ['+5', 5], ['5.', 5], ['.5', 0], ['-1.9e2', -190], ['5f', None], ['', None]],
+    ),
+    _recorded(
+        'truth values with blanks around', 'awkward',
+        "UNWIND ['true', 'TRUE', ' false ', 'yes', '是'] AS s RETURN s, toBoolean(s) AS b",
+        ['s', 'b'],
+        [['true', True], ['TRUE', True], [' false ', False], ['yes', None], ['是', None]],
+    ),
+    _recorded(
+        'a number behind a text', 'awkward',
+        "UNWIND [1.0, 0.1, 1e10, 1.5e-7, -0.0, 100] AS x RETURN toString(x) AS s, 'v=' + x AS t",
+        ['s', 't'],
+        [['1.0', 'v=1.0'], ['0.1', 'v=0.1'], ['1.0E10', 'v=1.0E10'], ['1.5E-7', 'v=1.5E-7'], ['-0.0', 'v=-0.0'], ['100', 'v=100']],
+    ),
+    _recorded(
+        'the smallest float', 'awkward',
+        'RETURN toString(5e-324) AS s, toString(-5e-324) AS t',
+        ['s', 't'],
+        [['4.9E-324', '-4.9E-324']],
+    ),
+    _recorded(
+        'a text with accents from its end', 'awkward',
+        "RETURN reverse('a\\u0301b') AS a, reverse('a😀b') AS b",
+        ['a', 'b'],
+        [['b́a', 'b😀a']],
+    ),
+    _recorded(
+        'signs taken from both ends', 'awkward',
+        "RETURN btrim('xxaxx', 'x') AS a, ltrim('0012', '0') AS b, rtrim('a...', '.') AS c, trim('\u3000a ') AS d",
+        ['a', 'b', 'c', 'd'],
+        [['a', '12', 'a', 'a']],
+    ),
+    _recorded(
+        'the same maps, their keys in another order', 'awkward',
+        'UNWIND [{a: 1, b: 2}, {b: 2, a: 1}, {a: 1}, null, null] AS m RETURN DISTINCT m, count(*) AS n',
+        ['m', 'n'],
+        [[{'a': 1, 'b': 2}, 2], [{'a': 1}, 1], [None, 2]],
+    ),
+    _recorded(
+        'keys that some maps lack', 'awkward',
+        "UNWIND [{test: 'ALT', v: 35}, {test: 'AST', v: null}, {test: 'GGT'}] AS r RETURN r.test AS test, r.v AS v, "
+        "r['v'] IS NULL AS missing, size(keys(r)) AS n, coalesce(r.v, -1) AS safe",
+        ['test', 'v', 'missing', 'n', 'safe'],
+        [['ALT', 35, False, 2, 35], ['AST', None, True, 2, -1], ['GGT', None, True, 1, -1]],
+    ),
+    _recorded(
+        'rows of a parameter', 'awkward',
+        'UNWIND $rows AS row OPTIONAL MATCH (d:Disease {name: row.name}) RETURN row.id AS id, d.name AS name, '
+        'row.score > 0.5 AS likely, row.none AS none',
+        ['id', 'name', 'likely', 'none'],
+        [[1, '病甲', True, None], [2, None, True, None], [3, '病乙', None, None]],
+        {'rows': [{'id': 1, 'name': '病甲', 'score': 0.9}, {'id': 2, 'name': 'nope', 'score': 1}, {'id': 3, 'name': '病乙'}]},
+    ),
+    _recorded(
+        'a map in a list in a map', 'awkward',
+        'RETURN $m.k[1].z AS deep, $m.k[0] AS one, $m AS m',
+        ['deep', 'one', 'm'],
+        [['深', 1, {'k': [1, {'z': '深'}], '中 文': True}]], {'m': {'k': [1, {'z': '深'}], '中 文': True}},
+    ),
+    _recorded(
+        'a value by a key in a column', 'awkward',
+        'WITH {`key one`: 1, 中文: 2} AS map UNWIND keys(map) AS key RETURN key, map[key] AS value',
+        ['key', 'value'],
+        [['中文', 2], ['key one', 1]],
+    ),
+    _recorded(
+        'a null that is a key all the same', 'awkward',
+        "MATCH (d:Disease {name: '病甲'}) RETURN d {.name, .name_en, note: null} AS m, d {.*, attributes: null, aliases: 1, doubts: 2} AS a",
+        ['m', 'a'],
+        [[{'name': '病甲', 'name_en': 'Disease A', 'note': None},
+          {'aliases': 1,
+           'attributes': None,
+           'doubts': 2,
+           'id': 'Disease:病甲',
+           'name': '病甲',
+           'name_en': 'Disease A',
+           'name_en_from': 'alpha',
+           'sources': ['alpha', 'beta']}]],
+    ),
+    _recorded(
+        'all properties and one that is null', 'awkward',
+        "MATCH (d:Disease {name: '病甲'}) RETURN 'note' IN keys(d {.*, note: null}) AS note, 'name_en' IN keys(d {.*}) "
+        "AS en, 'name' IN keys(d {.*}) AS name",
+        ['note', 'en', 'name'],
+        [[True, True, True]],
+    ),
+    _recorded(
+        'several values of WHEN', 'awkward',
+        "UNWIND [1, 2, 3, null] AS stage RETURN stage, CASE stage WHEN 1, 2 THEN 'early' WHEN null THEN 'unknown' ELSE 'late' END AS label",
+        ['stage', 'label'],
+        [[1, 'early'], [2, 'early'], [3, 'late'], [None, 'late']],
+    ),
+    _recorded(
+        'numbers with lines between digits', 'awkward',
+        'RETURN 1_000_000 AS big, 0x1F AS hex, 0o17 AS oct, .5 AS half',
+        ['big', 'hex', 'oct', 'half'],
+        [[1000000, 31, 15, 0.5]],
+    ),
+    _recorded(
+        'a relationship some times', 'awkward',
+        "MATCH (d:Disease {name: '病甲'})-[r:HAS_COMPLICATION]->{1,3}(x) RETURN x.name AS x, size(r) AS n",
+        ['x', 'n'],
+        [['病乙', 1], ['病丙', 2], ['病甲', 3], ['自环病', 2], ['自环病', 3]],
+    ),
+    _recorded(
+        'a relationship some times, any way, or never', 'awkward',
+        "MATCH (d:Disease {name: '病丙'})-[:MAY_LEAD_TO]-*(x:Disease) RETURN x.name AS x",
+        ['x'],
+        [['病丙'], ["O'Brien 综合征"]],
+    ),
+    _recorded(
+        'a relationship at least once, back', 'awkward',
+        "MATCH (d:Disease {name: '病丙'})<-[:HAS_COMPLICATION]-+(x:Disease) RETURN x.name AS x",
+        ['x'],
+        [['病乙'], ['病甲'], ['病丙']],
+    ),
+    _recorded(
+        'a relationship at most twice', 'awkward',
+        "MATCH (d:Disease {name: '病甲'})-[:HAS_COMPLICATION]->{,2}(x)-[:HAS_SYMPTOM]->(s) RETURN x.name AS x, s.name AS s",
+        ['x', 's'],
+        [['病甲', 'fever%'], ['病甲', '发热'], ['病甲', '咳嗽'], ['病乙', 'a_b'], ['病乙', '咳嗽']],
+    ),
+    _recorded(
+        'how far two nodes are from each other', 'awkward',
+        "MATCH (a:Disease {name: '病甲'}), (b:Disease) WHERE a <> b RETURN b.name AS b, length(shortestPath((a)-[*]-(b))) AS n",
+        ['b', 'n'],
+        [['50%_病', 2], ['C:\\病\\n', 2], ["O'Brien 综合征", 2], ['say "病" `now`', 2], ['头痛😀', 2], ['孤病', None], ['病丙', 1], ['病乙', 1],
+         ['自环病', 2]],
+    ),
+    _recorded(
+        'a shortest path as a value', 'awkward',
+        "MATCH (a:Disease {name: '病甲'}), (b:Disease {name: '自环病'}) WITH shortestPath((a)-[:HAS_COMPLICATION*]->(b)) AS "
+        'p RETURN [n IN nodes(p) | n.name] AS via, p IS NULL AS none',
+        ['via', 'none'],
+        [[['病甲', '病乙', '自环病'], False]],
+    ),
+    _recorded(
+        'a shortest path that is not there', 'awkward',
+        "MATCH (a:Symptom {name: '咳嗽'}), (b:Disease {name: '病甲'}) RETURN shortestPath((a)-[:HAS_DRUG*]->(b)) IS NULL "
+        'AS none, size(allShortestPaths((a)-[*..4]-(b))) AS n',
+        ['none', 'n'],
+        [[True, 2]],
+    ),
+    _recorded(
+        'a shortest path around what may not be in it', 'awkward',
+        "MATCH p = shortestPath((a:Disease {name: '病甲'})-[*..6]-(b:Disease {name: '病丙'})) WHERE none(r IN "
+        "relationships(p) WHERE type(r) = 'HAS_COMPLICATION') RETURN length(p) AS n",
+        ['n'],
+        [[2]],
+    ),
+    _recorded(
+        'a shortest path through drugs alone', 'awkward',
+        "MATCH p = shortestPath((a:Disease {name: '病甲'})-[*..6]-(b:Disease {name: '病丙'})) WHERE all(n IN nodes(p) "
+        "WHERE n:Drug OR n:Disease AND n.name STARTS WITH '病') AND none(r IN relationships(p) WHERE type(r) = "
+        "'HAS_COMPLICATION') RETURN [n IN nodes(p) | n.name] AS via",
+        ['via'],
+        [[['病甲', '药二', '病丙']]],
+    ),
+    _recorded(
+        'the ends of a shortest path are in it too', 'awkward',
+        "MATCH p = shortestPath((a:Disease {name: '病甲'})-[*..6]-(b:Disease {name: '病丙'})) WHERE none(n IN nodes(p) "
+        "WHERE n.name = '病甲') RETURN length(p) AS n",
+        ['n'],
+        [],
+    ),
+    _recorded(
+        'ends of a shortest path named behind it', 'awkward',
+        "MATCH p = shortestPath((a:Disease)-[*..6]-(b:Drug)) WHERE a.name = '病乙' AND b.name = '药二' RETURN length(p) AS n",
+        ['n'],
+        [[2]],
+    ),
+    _recorded(
+        'all relationships of a path from one source', 'awkward',
+        "MATCH p = (d:Disease {name: '病甲'})-[*1..2]->(x:Symptom) WHERE all(r IN relationships(p) WHERE 'alpha' IN "
+        'r.sources) RETURN DISTINCT x.name AS x',
+        ['x'],
+        [['fever%'], ['咳嗽'], ['发热'], ['a_b']],
+    ),
+    _recorded(
+        'patterns of Java', 'awkward',
+        "UNWIND ['肺炎', 'CT', 'Ct', 'β', 'abc', 'cafe', 'aa', '(4:1)', '维生素B12测定', 'vitamin B12 test', 'Ⅱ型', '发热\\n', "
+        "'E11.9', 'SJÖGREN'] AS s RETURN s, s =~ '\\\\p{IsHan}+' AS han, s =~ '.*\\\\p{Punct}.*' AS punct, s =~ "
+        "'(?!.*炎).*' AS without, s =~ '.*(.)\\\\1.*' AS twice, s =~ '.*\\\\bB12\\\\b.*' AS word, s =~ '\\\\p{Lu}{2,}' AS "
+        "capitals, s =~ '[a-z&&[^aeiou]]+' AS consonants, s =~ '\\\\Q(4:1)\\\\E' AS quoted, s =~ '(?s).*热.*' AS all, s =~ "
+        "'.*热$' AS end, s =~ '[^\\\\x00-\\\\x7F]+' AS beyond, s =~ '(?iu)sjögren' AS folded, s =~ '(?i)sjögren' AS "
+        "unfolded, s =~ '(?i:C)t|a(?i)BC' AS parts, s =~ '[A-Z]\\\\d{2}(\\\\.\\\\d)?+' AS code, s =~ '.\\\\b型' AS border, s =~ "
+        "'\\\\P{L}+' AS signs, s =~ '(?<n>a)\\\\k<n>' AS named, s =~ '[[:alpha:]]+' AS classes",
+        ['s', 'han', 'punct', 'without', 'twice', 'word', 'capitals', 'consonants',
+         'quoted', 'all', 'end', 'beyond', 'folded', 'unfolded', 'parts', 'code', 'border', 'signs', 'named', 'classes'],
+        [['肺炎', True, False, False, False, False, False, False, False, False, False, True, False, False, False, False, False, False,
+          False, False],
+         ['CT', False, False, True, False, False, True, False, False, False, False, False, False, False, False, False, False, False,
+          False, False],
+         ['Ct', False, False, True, False, False, False, False, False, False, False, False, False, False, True, False, False, False,
+          False, False],
+         ['β', False, False, True, False, False, False, False, False, False, False, True, False, False, False, False, False, False, False,
+          False],
+         ['abc', False, False, True, False, False, False, False, False, False, False, False, False, False, True, False, False, False,
+          False, False],
+         ['cafe', False, False, True, False, False, False, False, False, False, False, False, False, False, False, False, False, False,
+          False, False],
+         ['aa', False, False, True, True, False, False, False, False, False, False, False, False, False, False, False, False, False, True,
+          True],
+         ['(4:1)', False, True, True, False, False, False, False, True, False, False, False, False, False, False, False, False, True,
+          False, False],
+         ['维生素B12测定', False, False, True, False, False, False, False, False, False, False, False, False, False, False, False, False,
+          False, False, False],
+         ['vitamin B12 test', False, False, True, False, True, False, False, False, False, False, False, False, False, False, False,
+          False, False, False, False],
+         ['Ⅱ型', False, False, True, False, False, False, False, False, False, False, True, False, False, False, False, True, False, False,
+          False],
+         ['发热\n', False, False, False, False, False, False, False, False, True, False, False, False, False, False, False, False, False,
+          False, False],
+         ['E11.9', False, True, True, True, False, False, False, False, False, False, False, False, False, False, True, False, False,
+          False, False],
+         ['SJÖGREN', False, False, True, False, False, True, False, False, False, False, False, True, False, False, False, False, False,
+          False, False]],
+    ),
+    _recorded(
+        'patterns in a column', 'awkward',
+        "UNWIND ['病.*', '.*病$', 'a|b', '(?i)FEVER%'] AS p MATCH (n) WHERE n.name =~ p RETURN p, n.name AS name",
+        ['p', 'name'],
+        [['病.*', '病丙'], ['病.*', '病乙'], ['病.*', '病甲'], ['.*病$', '50%_病'], ['.*病$', '孤病'], ['.*病$', '自环病'], ['(?i)FEVER%', 'fever%']],
+    ),
+    _recorded(
+        'a pattern made of a property', 'awkward',
+        "MATCH (a:Symptom), (b:Symptom) WHERE b.name =~ ('.*' + a.name + '.*') AND a <> b RETURN a.name AS a, b.name AS b",
+        ['a', 'b'],
+        [],
+    ),
 )

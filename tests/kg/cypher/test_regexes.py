@@ -1,10 +1,11 @@
-"""Java's patterns as RE2's: the same texts match, or the pattern is refused."""
+"""Java's patterns as both engines read them: the same texts match, or the pattern is refused."""
 
 import duckdb
 import pytest
 
-from kgtools.kg.cypher.regexes import to_re2
-from kgtools.kg.cypher.run import float_text
+from kgtools.kg.cypher import regexes
+from kgtools.kg.cypher.regexes import java_matches, translate
+from kgtools.kg.cypher.texts import float_text
 
 
 @pytest.mark.parametrize(
@@ -25,30 +26,74 @@ from kgtools.kg.cypher.run import float_text
     ],
 )
 def test_a_pattern_matches_what_it_matches_in_java(pattern: str, matches: list[str], others: list[str]) -> None:
+    made = translate(pattern)
     with duckdb.connect() as connection:
         found = {
-            text: connection.execute("SELECT regexp_full_match($text, $pattern)", {"text": text, "pattern": to_re2(pattern)}).fetchone()
+            text: connection.execute("SELECT regexp_full_match($text, $pattern)", {"text": text, "pattern": made.text}).fetchone()
             for text in [*matches, *others]
         }  # fmt: skip
 
+    assert not made.goes_back
     assert found == {text: (text in matches,) for text in found}
+    assert {text: java_matches(text, pattern) for text in found} == {text: text in matches for text in found}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matches", "others"),
+    [
+        ("(?=a).b?", ["a", "ab"], ["b", "cb"]),
+        ("a*+a", [], ["aa"]),
+        ("[a[b]]+", ["ab"], ["c"]),
+        ("[a-c&&[^b]]+", ["ac"], ["ab"]),
+        ("(.)\\1", ["aa"], ["ab"]),
+        ("\\bB12\\b.*", ["B12 x"], ["B12测定"]),
+        ("\\D+[\\W_]", ["a_", "中文"], ["1_"]),
+        ("a$\n?", ["a\n", "a"], ["a\n\n"]),
+        ("\\p{IsAlphabetic}+", ["病a"], ["1"]),
+        ("a{1001}", ["a" * 1001], ["a"]),
+    ],
+)
+def test_what_goes_back_in_a_text_is_matched_as_in_java(pattern: str, matches: list[str], others: list[str]) -> None:
+    assert translate(pattern).goes_back
+    assert {text: java_matches(text, pattern) for text in [*matches, *others]} == {
+        **dict.fromkeys(matches, True),
+        **dict.fromkeys(others, False),
+    }
 
 
 @pytest.mark.parametrize(
     ("pattern", "why"),
     [
-        ("(?=a)b", r"\(\?\.\.\.\) is not covered"),
-        ("a*+", "possessive"),
-        ("[a[b]]", "a class within a class"),
-        ("[a&&b]", "a class within a class"),
-        ("\\p{L}", r"\\p is not covered"),
-        ("a(", "no regular expression"),
-        ("[a", "a class that does not end"),
+        ("(?m)^a", r"\(\?m\) is not covered"),
+        ("\\p{IsGothic}", r"IsGothic\} is not covered"),
+        ("(?i)\\p{Lu}", "leave \\(\\?i\\) out"),
+        ("(?i)(a)\\1", "leave \\(\\?i\\) out"),
+        ("\\cA", r"\\c is not covered"),
+        ("\\ud800", "write the sign itself"),
+        ("a(", r"\( without its \)"),
+        ("a)", r"\) without its \("),
+        ("[a", r"\[ without its \]"),
+        ("*a", "nothing to repeat"),
+        ("a**", "nothing to repeat"),
+        ("{x}", "nothing to repeat"),
+        ("a{3,2}", "no regular expression"),
+        ("[z-a]", "goes nowhere"),
+        ("[a-\\d]", "goes nowhere"),
+        ("(?<=(a)", r"\( without its \)"),
+        ("\\k<x>", "no regular expression"),
+        ("a\\", "at its end"),
     ],
 )
-def test_what_the_engines_take_differently_is_refused(pattern: str, why: str) -> None:
+def test_what_is_no_pattern_or_not_covered_is_refused(pattern: str, why: str) -> None:
     with pytest.raises(TypeError, match=why):
-        to_re2(pattern)
+        translate(pattern)
+
+
+def test_a_pattern_that_takes_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(regexes, "SECONDS", 0.1)
+
+    with pytest.raises(ValueError, match="repeat nothing within a repeat"):
+        java_matches("a" * 60, "(?:a|aa)+b")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,72 @@
+"""The engine beside its answers: what a query may write to the disk, several answers at once, what is left behind."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from kgtools.kg.build.inputs import Inputs
+from kgtools.kg.cypher import run
+from kgtools.kg.graph import change
+from kgtools.kg.stores import Store, open_store
+from kgtools.tools.errors import CypherError
+from tests.kg.cypher.graphs import KNOWN, fill
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("run") / "graph"
+    fill(str(path), KNOWN)
+    return path
+
+
+@pytest.fixture
+def store(folder: Path) -> Store:
+    return open_store(str(folder))
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_a_query_that_writes_more_than_it_may_ends_and_leaves_nothing(
+    store: Store, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {name: value for name, value in run.SETTINGS.items() if name != "max_temp_directory_size"}
+    monkeypatch.setattr(run, "SETTINGS", settings | {"memory_limit": "150MB"})
+    monkeypatch.setattr(run, "ROOM", 60_000_000)
+    monkeypatch.setattr(run, "LOOKS", 0.02)
+
+    with pytest.raises(CypherError, match="more rows than there is room for"):
+        store.query(
+            "MATCH (a), (b), (c), (d), (e), (f), (g) RETURN a.id + b.id + c.id + d.id + e.id + f.id + g.id AS s ORDER BY s",
+            {},
+        )
+
+    assert sum(file.stat().st_size for file in scratch.rglob("*") if file.is_file()) < 1000  # whose the folder is
+
+
+def test_answers_are_read_side_by_side(store: Store) -> None:
+    _, names = store.query("MATCH (n) RETURN n.name AS name ORDER BY name", {})
+    _, numbers = store.query("UNWIND range(1, 5000) AS x RETURN x, toUpper('ß' + x) AS y", {})
+
+    read = [(name, number) for (name,), (number, _) in zip(names, numbers, strict=False)]
+
+    assert [name for name, _ in read] == ["发热", "咳嗽", "病丁", "病丙", "病乙", "病甲", "药一", "药二"]
+    assert [number for _, number in read] == list(range(1, 9))
+    assert len(list(numbers)) == 5000 - 8
+
+
+def test_a_store_that_changes_its_graph_answers_from_the_new_one(tmp_path: Path) -> None:
+    fill(str(tmp_path / "new"), KNOWN)
+    inputs = open_store(str(tmp_path / "new")).inputs()
+    store = open_store(str(tmp_path / "graph"))
+    change(store, lambda _: Inputs())
+    before = list(store.query("MATCH (n) RETURN count(n) AS n", {})[1])
+
+    change(store, lambda _: inputs)
+
+    assert before == [[0]]
+    assert list(store.query("MATCH (n) RETURN count(n) AS n", {})[1]) == [[8]]
