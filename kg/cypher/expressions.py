@@ -28,6 +28,7 @@ from kgtools.kg.cypher.values import (
     NULL,
     NUMBERS,
     PROPERTIES,
+    TEXT,
     Type,
     Value,
     box,
@@ -143,6 +144,15 @@ def _properties(value: Value, env: Env) -> list[tuple[str, Value]]:
 
 
 def _index(expr: tree.Index, env: Env) -> Value:
+    if (
+        isinstance(expr.of, tree.Call)
+        and expr.of.name == "labels"
+        and expr.key == tree.Literal(0)
+        and len(expr.of.args) == 1
+    ):
+        node = compile_expr(expr.of.args[0], env)
+        if node.kind == "node":
+            return Value(TEXT, column(node, "type", env))  # its one label, without a list around it
     of, key = compile_expr(expr.of, env), compile_expr(expr.key, env)
     if of.kind in ("map", *ELEMENTS) or (of.kind == "any" and of.type.fields):
         if key.kind == "text" and not isinstance(key.constant, str) and of.kind != "any":

@@ -62,7 +62,8 @@ def _path(
     seeds = [_seed(block, node, conjuncts) for node in path.nodes]
     for at, node in enumerate(path.nodes):
         if at == 0:
-            nodes.append(_node(block, node, None))
+            if not _is_end(block, path, node):
+                nodes.append(_node(block, node, None))
         else:
             link = path.links[at - 1]
             if path.shortest:
@@ -79,7 +80,11 @@ def _path(
                 end, piece = _walk(block, link, nodes[-1], node, left, right, drawn)
                 pieces.append(piece)
             else:
-                end, piece = _step(block, link, nodes[-1], node, drawn)
+                begin, end, piece = _step(block, link, nodes[-1] if nodes else None, node, drawn)
+                if not nodes:
+                    nodes.append(begin)
+                    if path.nodes[0].name:
+                        block.scope[path.nodes[0].name] = begin
                 pieces.append(piece)
             nodes.append(end)
     if path.name:
@@ -101,8 +106,24 @@ def _settle(block: Block, nodes: list[Value], pieces: list[Value], early: list[t
     drawn.lists[:] = [(types, block.scope.pop(f"\0l{at}").sql) for at, (types, _) in enumerate(drawn.lists)]
 
 
-def _step(block: Block, link: tree.Link, left: Value, node: tree.Node, drawn: Drawn) -> tuple[Value, Value]:
-    """One relationship, and the node at its other end."""
+def _is_end(block: Block, path: tree.Path, node: tree.Node) -> bool:
+    """Whether a path begins with a node of which nothing is asked but which it is: the end of a relationship, looked up in no table."""
+    if not path.links or path.shortest or path.links[0].least is not None or path.links[0].name in block.env.scope:
+        return False
+    other = path.nodes[1]
+    if node.name and (
+        node.name in block.env.scope
+        or node.name in block.context.with_columns
+        or node.name in (other.name, path.links[0].name)
+    ):
+        return False
+    return node.labels is None and node.properties is None and node.where is None
+
+
+def _step(
+    block: Block, link: tree.Link, left: Value | None, node: tree.Node, drawn: Drawn
+) -> tuple[Value, Value, Value]:
+    """One relationship, with the nodes at its ends; `left`: the one that is known, None for any."""
     known = block.env.scope.get(link.name or "")
     if known is not None and known.kind != "link":
         raise block.context.fault(link.at, f"{link.name} is {known.type.word}, and stands for a relationship here")
@@ -113,7 +134,10 @@ def _step(block: Block, link: tree.Link, left: Value, node: tree.Node, drawn: Dr
     block.tables.append(f"{source} AS {table}")
     value = Value(block.context.link, parts={name: f"{table}.{name}" for name, _ in block.context.link.fields})
     begin, end = {"out": ("head", "tail"), "in": ("tail", "head"), "both": ("begins", "ends")}[link.direction]
-    block.where.append(f"{table}.{begin} = {identity(left)}")
+    if left is None:
+        left = Value(block.context.node, parts={"id": f"{table}.{begin}"})
+    else:
+        block.where.append(f"{table}.{begin} = {identity(left)}")
     if known is not None:
         block.where.append(f"{table}.id = {identity(known)}")
         value = known
@@ -125,7 +149,7 @@ def _step(block: Block, link: tree.Link, left: Value, node: tree.Node, drawn: Dr
     drawn.single.append((types, f"{table}.id"))
     if link.where is not None:
         block.where.append(condition(link.where, block.env))
-    return other, value
+    return left, other, value
 
 
 def _link_conditions(block: Block, link: tree.Link, value: Value, relation: str) -> None:
