@@ -47,6 +47,9 @@ def compile_query(
     """The SQL of a query; `count`: how many triples of these relations (None: of all) there are. Raises CypherError at the place of
     what is wrong or not covered."""
     used = properties_in(query)
+    attributes = tuple(sorted(ontology().attributes))
+    if used.intersection(attributes):
+        used.add("attributes")  # in which their values are
     everything = asks_whole(query)
     node, link = (
         [name for name in PROPERTIES[kind] if everything or name in used or name == "id"] for kind in ELEMENTS
@@ -56,7 +59,7 @@ def compile_query(
         node=Type("node", fields=_fields(["id", "type", *node])), link=Type("link", fields=_fields(["id", "relation", "head", "tail", *link])),
         with_columns=frozenset(names_with_columns(query)), with_elements=frozenset(names_with_elements(query)),
         labels=frozenset(ontology().entities), relations=frozenset(ontology().relations),
-        subquery=subquery, count=count,
+        attributes=attributes, subquery=subquery, count=count,
     )  # fmt: skip
     select = _union(query, Block(context), context, final=True)
     columns = {name: value.type for name, value in select.columns.items()}
@@ -235,10 +238,11 @@ PROCEDURES = {
     "db.relationshiptypes": ("relationshipType", "SELECT DISTINCT relation AS x FROM triples"),
     "db.propertykeys": (
         "propertyKey",
-        f"SELECT unnest([{', '.join(map(quote, sorted({*PROPERTIES['node'], *PROPERTIES['link']})))}]) AS x",
+        f"SELECT unnest([{', '.join(map(quote, sorted({*PROPERTIES['node'], *PROPERTIES['link']})))}]) AS x "
+        "UNION SELECT x FROM (SELECT unnest(json_keys(attributes)) AS x FROM entities) WHERE x IN ({attributes})",
     ),
 }
-"""Procedures that read, with the column that each gives."""
+"""Procedures that read, with the column that each gives; `{attributes}`: those of the ontology."""
 
 
 def _procedure(block: Block, clause: tree.CallProcedure) -> None:
@@ -253,6 +257,7 @@ def _procedure(block: Block, clause: tree.CallProcedure) -> None:
     column, sql = PROCEDURES[name]
     shown = clause.columns if clause.columns is not None else ((column, column),)
     table = block.context.name("d")
+    sql = sql.replace("{attributes}", ", ".join(map(quote, block.context.attributes)))
     block.tables.append(f"({sql}) AS {table}")
     for given, alias in shown:
         if given != column:

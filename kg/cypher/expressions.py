@@ -139,8 +139,8 @@ def _projected(expr: tree.Projected, env: Env) -> Value:
 def _properties(value: Value, env: Env) -> list[tuple[str, Value]]:
     if value.kind == "map":
         return [(name, property_of(value, name, env, 0)) for name, _ in value.type.fields]
-    columns = PROPERTIES[value.kind]
-    return [(name, property_of(value, name, env, 0)) for name in columns]
+    names = (*PROPERTIES[value.kind], *(env.context.attributes if value.kind == "node" else ()))
+    return [(name, property_of(value, name, env, 0)) for name in names]
 
 
 def _index(expr: tree.Index, env: Env) -> Value:

@@ -18,9 +18,11 @@ from kgtools.kg.cypher.values import (
     Type,
     Value,
     as_float,
+    attribute_sql,
     cast,
     identity,
     literal,
+    once,
     part,
     quote,
     sql_type,
@@ -374,7 +376,10 @@ def _properties_of(env: Env, at: int, value: Value) -> Value:
         return value
     columns = PROPERTIES[value.kind]
     types = {key: TEXTS if kind.kind == "list" else TEXT for key, kind in value.type.fields}
-    made = struct({name: Value(types[name], part(value, name)) for name in sorted(columns)}, sparse=columns)
+    items = {name: Value(types[name], part(value, name)) for name in columns}
+    if value.kind == "node":
+        items |= {name: Value(TEXTS, attribute_sql(part(value, "attributes"), name)) for name in env.context.attributes}
+    made = struct(dict(sorted(items.items())), sparse=items)
     return Value(made.type, f"CASE WHEN {identity(value)} IS NULL THEN NULL ELSE {made.sql} END")
 
 
@@ -390,26 +395,25 @@ def _keys(env: Env, at: int, value: Value) -> Value:
         return _null(TEXTS)
     if value.kind == "map":
         if value.type.sparse:
-            each = env.context.name("x")
+            each, whole = env.context.name("x"), env.context.name("x")
             names = ", ".join(
-                f"CASE WHEN ({value.sql}).f{place} IS NOT NULL THEN {quote(name)} END"
+                f"CASE WHEN {whole}.f{place} IS NOT NULL THEN {quote(name)} END"
                 if name in value.type.sparse
                 else quote(name)
                 for place, (name, _) in enumerate(value.type.fields)
             )
-            return Value(
-                TEXTS,
-                f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE list_filter([{names}], lambda {each}: {each} IS NOT NULL) END",
-            )
+            own = f"list_filter([{names}], lambda {each}: {each} IS NOT NULL)"
+            return Value(TEXTS, once(value.sql, whole, f"CASE WHEN {whole} IS NOT NULL THEN {own} END"))
         names = ", ".join(quote(name) for name, _ in value.type.fields)
         return Value(TEXTS, f"CASE WHEN {value.sql} IS NULL THEN NULL ELSE CAST([{names}] AS VARCHAR[]) END")
     columns = PROPERTIES[value.kind]
     names = ", ".join(f"CASE WHEN {part(value, name)} IS NOT NULL THEN {quote(name)} END" for name in sorted(columns))
     name = env.context.name("x")
-    return Value(
-        TEXTS,
-        f"CASE WHEN {identity(value)} IS NULL THEN NULL ELSE list_filter([{names}], lambda {name}: {name} IS NOT NULL) END",
-    )
+    own = f"list_filter([{names}], lambda {name}: {name} IS NOT NULL)"
+    if value.kind == "node":
+        known = ", ".join(map(quote, env.context.attributes))
+        own = f"list_sort(list_concat({own}, list_filter(json_keys({part(value, 'attributes')}), lambda {name}: {name} IN ({known}))))"
+    return Value(TEXTS, f"CASE WHEN {identity(value)} IS NULL THEN NULL ELSE {own} END")
 
 
 def _length(env: Env, at: int, value: Value) -> Value:

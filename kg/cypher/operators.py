@@ -17,10 +17,12 @@ from kgtools.kg.cypher.values import (
     RANKS,
     SCALARS,
     TEXT,
+    TEXTS,
     Type,
     Value,
     any_of_json,
     as_float,
+    attribute_sql,
     box,
     cast,
     convert,
@@ -54,11 +56,11 @@ def property_of(value: Value, name: str, env: Env, at: int) -> Value:
             at, f".{name} is asked of {value.type.word}; a node, a relationship or a map has properties"
         )
     columns = PROPERTIES[value.kind]
+    if value.kind == "node" and name in env.context.attributes:
+        return Value(TEXTS, attribute_sql(column(value, "attributes", env), name))
     if name not in columns:
-        more = "; what a source says of an attribute is JSON in .attributes" if value.kind == "node" else ""
-        raise env.context.fault(
-            at, f"{value.type.word} has no property {name}; {suggestion(name, list(columns))}{more}"
-        )
+        names = [*columns, *(env.context.attributes if value.kind == "node" else ())]
+        raise env.context.fault(at, f"{value.type.word} has no property {name}; {suggestion(name, names)}")
     type_ = Type("list", TEXT) if dict(value.type.fields)[name].kind == "list" else TEXT
     return Value(type_, column(value, name, env))
 

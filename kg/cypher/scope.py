@@ -29,6 +29,7 @@ class Context:
     with_elements: frozenset[str]
     labels: frozenset[str]
     relations: frozenset[str]
+    attributes: tuple[str, ...]
     subquery: Callable[[tree.Query, "Env"], "Select"]
     count: Callable[[frozenset[str] | None], int]
     notes: list[str] = field(default_factory=list)

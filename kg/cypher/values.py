@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 import orjson
 
-from kgtools.kg.columns import ENTITY_COLUMNS, LISTS, TRIPLE_COLUMNS
+from kgtools.kg.columns import ENTITY_COLUMNS, LISTS, TRIPLE_COLUMNS, attribute_values
+from kgtools.kg.ontology import ontology
 
 Kind = Literal["int", "float", "text", "bool", "null", "list", "map", "node", "link", "path", "any"]
 ELEMENTS = ("node", "link")
@@ -251,6 +252,11 @@ def any_of_json(sql: str) -> str:
     return f"CASE json_type({sql}) {' '.join(f'WHEN {quote(kind)} THEN {made}' for kind, made in cases.items())} END"
 
 
+def attribute_sql(sql: str, name: str) -> str:
+    """SQL of the values of an attribute, from the column `attributes`: null where it has none."""
+    return f"json_keys(json_extract({sql}, {quote(f'$.{name}')}))"
+
+
 def is_plain(type_: Type) -> bool:
     """Whether it is a scalar, or a list of such, or of such lists: what SQL makes of JSON by itself."""
     return type_.kind in SCALARS or (type_.kind == "list" and type_.of is not None and is_plain(type_.of))
@@ -270,29 +276,37 @@ def json(sql: str, type_: Type) -> str:
             else f"to_json({sql})"
         )
     if type_.kind == "map":
-        inner = {name: json(f"({sql}).f{at}", kind) for at, (name, kind) in enumerate(type_.fields)}
         if not type_.sparse:
-            pairs = ", ".join(f"{quote(name)}, {inner[name]}" for name in sorted(inner))
-            return f"json_object({pairs})"
-        shown = {
-            name: f"concat({quote(orjson.dumps(name).decode() + ':')}, coalesce({inner[name]}, 'null'))"
-            for name in sorted(inner)
-        }
-        at = {name: f"({sql}).f{at}" for at, (name, _) in enumerate(type_.fields)}
-        parts = [
-            f"CASE WHEN {at[name]} IS NOT NULL THEN {text} END" if name in type_.sparse else text
-            for name, text in shown.items()
-        ]
-        return f"concat('{{', array_to_string([{', '.join(parts)}], ','), '}}')::JSON"  # which leaves nulls out
+            inner = {name: json(f"({sql}).f{at}", kind) for at, (name, kind) in enumerate(type_.fields)}
+            return f"json_object({', '.join(f'{quote(name)}, {inner[name]}' for name in sorted(inner))})"
+        parts = {}
+        for at, (name, kind) in enumerate(type_.fields):
+            text = f"concat({quote(orjson.dumps(name).decode() + ':')}, coalesce({json(f'm.f{at}', kind)}, 'null'))"
+            parts[name] = f"CASE WHEN m.f{at} IS NOT NULL THEN {text} END" if name in type_.sparse else text
+        joined = ", ".join(parts[name] for name in sorted(parts))
+        return once(sql, "m", f"concat('{{', array_to_string([{joined}], ','), '}}')::JSON")  # which leaves nulls out
     if type_.kind in ELEMENTS:
         own = (f"{quote(name)}, ({sql}).{name}" for name, _ in type_.fields if name in PROPERTIES[type_.kind])
-        return f"json_merge_patch('{{}}', json_object({', '.join(own)}))"
+        made = f"json_merge_patch('{{}}', json_object({', '.join(own)}))"
+        if type_.kind == "link" or "attributes" not in dict(type_.fields):
+            return made
+        attributes = f"({sql}).attributes"
+        values = f"to_json(k) || ':' || to_json(json_keys(json_extract({attributes}, '$.' || k)))"
+        known = ", ".join(map(quote, sorted(ontology().attributes)))
+        keys = f"list_filter(json_keys({attributes}), lambda k: k IN ({known}))"
+        patch = f"concat('{{', array_to_string(list_transform({keys}, lambda k: {values}), ','), '}}')::JSON"
+        return f"json_merge_patch({made}, {patch})"
     if type_.kind == "path":
         nodes, links = (json(f"({sql}).{name}", Type("list", kind)) for name, kind in type_.fields)
         return f"json_object('nodes', {nodes}, 'links', {links})"
     if type_.kind == "any":
         raise TypeError("values of several kinds within others of several kinds are not covered")
     return f"to_json({sql})"
+
+
+def once(sql: str, name: str, made: str) -> str:
+    """SQL that names something long often, by a name."""
+    return f"list_transform([{sql}], lambda {name}: {made})[1]"
 
 
 def _inner(type_: Type) -> str:
@@ -339,7 +353,8 @@ def python(value: Any, type_: Type) -> Any:
         node, link = type_.fields[0][1], type_.fields[1][1]
         nodes, links = [python(one, node) for one in value["nodes"]], [python(one, link) for one in value["links"]]
         return _alternate(nodes, links)
-    return {name: value[name] for name in sorted(PROPERTIES[type_.kind]) if value[name] is not None}
+    own = {name: value[name] for name in PROPERTIES[type_.kind] if value[name] is not None}
+    return dict(sorted((own | attribute_values(own.get("attributes"))).items()))
 
 
 def _python_any(value: dict[str, Any]) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from kgtools.kg.columns import ENTITY_COLUMNS, LISTS, TRIPLE_COLUMNS, quote
+from kgtools.kg.columns import ENTITY_COLUMNS, LISTS, TRIPLE_COLUMNS, attribute_values, quote
 from kgtools.kg.exporters import Exporter, ExportOptions
 from kgtools.kg.exporters.files import refuse_nothing, run_json, terms, write_folder, write_text
 from kgtools.kg.licenses import LICENSES, licence_text
@@ -44,20 +44,24 @@ def write(store: Store, out: Path, options: ExportOptions) -> dict[str, int]:
     """The CSV files, `import.sh`, `after.cypher`, the steps and the licences. Raises InputError for a value that CSV cannot hold."""
     entities, triples, metadata_nodes = store.entities(), store.triples(), to_nodes(store.inputs())
     refuse_nothing(entities, out, options.allow_empty)
-    _refuse(entities, triples)
-    nodes = {t: entities.filter(pl.col("type") == t) for t in ontology().entities if t in set(entities["type"])}
+    nodes = {
+        t: _with_attributes(entities.filter(pl.col("type") == t))
+        for t in ontology().entities
+        if t in set(entities["type"])
+    }
+    _refuse([*nodes.values(), triples])
     relations = {
         r: triples.filter(pl.col("relation") == r) for r in ontology().relations if r in set(triples["relation"])
     }
     counts = {"entities": entities.height, "triples": triples.height}
     with write_folder(out, "neo4j-admin") as stage:
         for name, rows in nodes.items():
-            _table(stage, name, rows.select(ENTITY_COLUMNS), {"id": "id:ID(entity)"})
+            _table(stage, name, rows.drop("type"), {"id": "id:ID(entity)"})
         for name, rows in relations.items():
             ends = {"head": ":START_ID(entity)", "tail": ":END_ID(entity)"}
             _table(stage, name, rows.select("head", "tail", *TRIPLE_COLUMNS), ends)
         _table(stage, LABEL, metadata_nodes, {"id": f"id:ID({LABEL})"})
-        import_options = _options([*nodes, LABEL], list(relations), [entities, triples, metadata_nodes])
+        import_options = _options([*nodes, LABEL], list(relations), [*nodes.values(), triples, metadata_nodes])
         (stage / "import.sh").write_text(IMPORT.format(options=" \\\n  ".join(import_options)), encoding="utf-8")
         (stage / "after.cypher").write_text(
             "".join(f"{line};\n" for line in _after_import(nodes, relations)), encoding="utf-8"
@@ -70,9 +74,24 @@ def write(store: Store, out: Path, options: ExportOptions) -> dict[str, int]:
     return counts
 
 
-def _refuse(entities: pl.DataFrame, triples: pl.DataFrame) -> None:
-    for frame in (entities, triples):
-        for name in (name for name in LISTS if name in frame.columns):
+def _with_attributes(entities: pl.DataFrame) -> pl.DataFrame:
+    """The entities with their columns in order, and one for each attribute that any of them has: the list of its values, or null."""
+    values = [attribute_values(text) for text in entities["attributes"]]
+    present = {name for each in values for name in each}
+    columns = [
+        pl.Series(name, [each.get(name) for each in values], dtype=pl.List(pl.String))
+        for name in ontology().attributes if name in present
+    ]  # fmt: skip
+    return entities.select("type", *ENTITY_COLUMNS).with_columns(columns)
+
+
+def _lists(frame: pl.DataFrame) -> list[str]:
+    return [name for name, kind in frame.schema.items() if kind == pl.List(pl.String)]
+
+
+def _refuse(frames: list[pl.DataFrame]) -> None:
+    for frame in frames:
+        for name in _lists(frame):
             element = pl.element()
             impossible = (pl.col(name).list.len() == 1) & (pl.col(name).list.first() == "")
             impossible |= pl.col(name).list.eval(element.str.contains(DELIMITER, literal=True)).list.any()
@@ -86,9 +105,10 @@ def _refuse(entities: pl.DataFrame, triples: pl.DataFrame) -> None:
 
 def _table(stage: Path, name: str, rows: pl.DataFrame, special: dict[str, str]) -> None:
     """The header file and the rows."""
-    header = [special.get(column, f"{column}:string[]" if column in LISTS else column) for column in rows.columns]
+    lists = _lists(rows)
+    header = [special.get(column, f"{column}:string[]" if column in lists else column) for column in rows.columns]
     (stage / f"{name}.header.csv").write_text(",".join(header) + "\n", encoding="utf-8")
-    values = [pl.col(c).list.join(DELIMITER) if c in LISTS else pl.col(c) for c in rows.columns]
+    values = [pl.col(c).list.join(DELIMITER) if c in lists else pl.col(c) for c in rows.columns]
     with (stage / f"{name}.csv").open("wb") as file:
         write_text(file, rows, pl.concat_str(pl.concat_str(map(_field, values), separator=","), pl.lit("\n")))
 
@@ -99,7 +119,9 @@ def _field(value: pl.Expr) -> pl.Expr:
 
 def _options(nodes: list[str], relations: list[str], tables: list[pl.DataFrame]) -> list[str]:
     """The options of the import; fields of several lines are read slower, so only where there are any."""
-    texts = [frame[c].list.join(DELIMITER) if c in LISTS else frame[c] for frame in tables for c in frame.columns]
+    texts = [
+        frame[c].list.join(DELIMITER) if c in _lists(frame) else frame[c] for frame in tables for c in frame.columns
+    ]
     broken = any(text.str.contains("[\r\n]").any() for text in texts)
     longest = max(int(text.str.len_bytes().max() or 0) for text in texts)  # type: ignore[arg-type]  # a count
     return [

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from itertools import repeat
 from typing import Any
 
+import orjson
 import polars as pl
 
-from kgtools.kg.columns import ENTITY_COLUMNS, TRIPLE_COLUMNS, quote
+from kgtools.kg.columns import ENTITY_COLUMNS, NO_ATTRIBUTES, TRIPLE_COLUMNS, attribute_values, quote
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores.neo4j.metadata import LABEL
 from kgtools.kg.stores.reconcile import StoredGraph
@@ -49,11 +50,34 @@ def read_entities(transaction: Any) -> Entities:
     order than those that were there."""
     frames = [ENTITIES.frame()]
     returned = ", ".join(f"n.{name}" for name in ENTITY_COLUMNS)
+    attributes = sorted(ontology().attributes)
     for type_ in ontology().entities:
-        result = transaction.run(f"MATCH (n:{quote(type_)}) WHERE n.id > '' RETURN [{returned}]")
-        while rows := [record[0] for record in result.fetch(ROWS)]:
+        query = f"MATCH (n:{quote(type_)}) WHERE n.id > '' RETURN [{returned}], {ATTRIBUTE_SIZES}"
+        result = transaction.run(query, attributes=attributes)
+        while rows := [_with_attributes(row, sizes) for row, sizes in result.fetch(ROWS)]:
             frames.append(_frame(ENTITIES, ENTITY_COLUMNS, rows).with_columns(pl.lit(type_).alias("type")))
     return pl.concat(frames, how="diagonal").select(list(ENTITIES.columns)).sort("id")
+
+
+ATTRIBUTE_SIZES = (
+    "[key IN keys(n) WHERE key IN $attributes | [key, CASE WHEN n[key] IS :: LIST<STRING NOT NULL> "
+    "THEN [value IN n[key] | size(value)] END]]"
+)
+"""Of each attribute that is a property, how long its values are: all of them again would be as much as the rest."""
+
+
+def _with_attributes(row: list[Any], sizes: list[list[Any]]) -> list[Any]:
+    """A node's columns; where its properties are not what its column `attributes` says, that is null."""
+    at = ENTITY_COLUMNS.index("attributes")
+    text = row[at]
+    if type(text) is str and (sizes or text != NO_ATTRIBUTES):
+        try:
+            wanted = {name: [len(value) for value in values] for name, values in attribute_values(text).items()}
+        except (orjson.JSONDecodeError, AttributeError):
+            return row  # which somebody else wrote: it differs as it is
+        if wanted != dict(sizes):
+            row[at] = None
+    return row
 
 
 @uncollected()

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from kgtools.kg.columns import ENTITY_COLUMNS, TRIPLE_COLUMNS, quote
+from kgtools.kg.columns import ENTITY_COLUMNS, TRIPLE_COLUMNS, attribute_values, quote
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores.reconcile import StoredGraph
 from kgtools.kg.tables import Entities, Triples
@@ -32,18 +32,23 @@ class Batch:
     """One statement and the rows that it is run on.
 
     `again`: the statement for rows that may have been written already; `by_first`: neighbours with the same first value go
-    as one; `beside`: neighbours with the same word may be written at the same time."""
+    as one; `beside`: neighbours with the same word may be written at the same time; `attributes`: the place of the column of that name,
+    whose values stand behind each row as a map."""
 
     cypher: str
     rows: pl.DataFrame
     again: str = ""
     by_first: bool = False
     beside: str = ""
+    attributes: int | None = None
 
     def values(self) -> Rows:
         """The rows as lists, which the driver packs twice as fast as tuples; `by_first` [value, the rest of each row that
         begins with it]."""
         rows = Rows(map(list, zip(*(column.to_list() for column in self.rows.get_columns()), strict=True)))
+        if self.attributes is not None:
+            for row in rows:
+                row.append(attribute_values(row[self.attributes]))
         if not self.by_first:
             return rows
         return Rows([first, [row[1:] for row in same]] for first, same in groupby(rows, itemgetter(0)))
@@ -126,12 +131,14 @@ def _entities(rows: Entities) -> list[Batch]:
     """Of a new one each property is set for itself, which is faster; of one that is there all, so that no others are left."""
     values = _values("row", ENTITY_COLUMNS)
     each = ", ".join(f"n.{name} = {value}" for name, value in values.items() if name != "id")
+    attributes = f"n += row[{len(ENTITY_COLUMNS)}]"
     return [
         Batch(
             f"UNWIND $rows AS row MERGE (n:{quote(type_)} {{id: row[0]}}) "
-            f"ON CREATE SET {each} ON MATCH SET n = {_map(values)}",
+            f"ON CREATE SET {each}, {attributes} ON MATCH SET n = {_map(values)}, {attributes}",
             part,
             beside="entities",
+            attributes=ENTITY_COLUMNS.index("attributes"),
         )
         for (type_,), part in _parted(rows.select("type", *ENTITY_COLUMNS), "type", size=ENTITY_ROWS)
     ]

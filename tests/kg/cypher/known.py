@@ -760,6 +760,7 @@ RECORDED = (
         [[{'name': '病甲', 'name_en': 'Disease A', 'note': None},
           {'aliases': 1,
            'attributes': None,
+           'cause': ['受凉'],
            'doubts': 2,
            'id': 'Disease:病甲',
            'name': '病甲',
@@ -917,5 +918,33 @@ RECORDED = (
         "MATCH (a:Symptom), (b:Symptom) WHERE b.name =~ ('.*' + a.name + '.*') AND a <> b RETURN a.name AS a, b.name AS b",
         ['a', 'b'],
         [],
+    ),
+    _recorded(
+        'attributes are properties', 'awkward',
+        'MATCH (d:Disease) WHERE d.cause IS NOT NULL RETURN d.name AS name, d.cause AS cause, d.cause[0] AS first, '
+        "size(d.cause) AS n, d.cure_rate AS rate, d['cause'] AS again, 'cause' IN keys(d) AS key",
+        ['name', 'cause', 'first', 'n', 'rate', 'again', 'key'],
+        [['病甲', ['受凉'], '受凉', 1, None, ['受凉'], True]],
+    ),
+    _recorded(
+        'attributes of a whole node', 'awkward',
+        "MATCH (d:Disease {name: '病甲'}) WITH properties(d) AS p, d {.*, note: null} AS m, [k IN keys(d) WHERE k STARTS "
+        "WITH 'c'] AS k RETURN p.cause AS p, m.cause AS m, size(keys(p)) AS n, size(keys(m)) AS o, k",
+        ['p', 'm', 'n', 'o', 'k'],
+        [[['受凉'], ['受凉'], 9, 10, ['cause']]],
+    ),
+    _recorded(
+        'attributes by a key in a column', 'awkward',
+        "MATCH (d:Disease {name: '病甲'}) UNWIND ['cause', 'name', 'cure_rate', 'none'] AS key RETURN key, d[key] AS value",
+        ['key', 'value'],
+        [['cause', ['受凉']], ['name', '病甲'], ['cure_rate', None], ['none', None]],
+    ),
+    _recorded(
+        'attributes in a pattern', 'awkward',
+        "MATCH (d:Disease {cause: ['受凉']})-[:HAS_SYMPTOM]->(s) WHERE any(c IN d.cause WHERE c CONTAINS '凉') RETURN "
+        's.name AS name, [(d)-[:HAS_DRUG]->(x) | x.dosage] AS dosage',
+        ['name', 'dosage'],
+        [['fever%', [None, ['一日三次'], None]], ['发热', [None, ['一日三次'], None]], ['咳嗽', [None, ['一日三次'], None]]],
+        bags=('dosage',),
     ),
 )

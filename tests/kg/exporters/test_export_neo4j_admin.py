@@ -126,7 +126,8 @@ def test_fields_of_several_lines_and_long_ones_are_announced(
         return (tmp_path / "csv" / "import.sh").read_text(encoding="utf-8")
 
     assert "--multiline-fields=true" in options(store)  # an English name
-    assert "--multiline-fields=false" in options(sample_graph)
+    assert "--multiline-fields=true" in options(sample_graph)  # a cause
+    assert "--multiline-fields=false" in options(graph_of([("Disease", "甲", "cause", "长")]))
     assert "--read-buffer-size" not in options(sample_graph)
     long = graph_of([("Disease", "甲", "cause", "长" * 1_000_000)])
     assert "--read-buffer-size=6000" in options(long)

@@ -93,6 +93,7 @@ def test_a_graph_is_nodes_and_relationships_as_the_design_has_them(neo4j_graph: 
         "id": "Disease:感冒",
         "name": "感冒",
         "aliases": ["伤风"],
+        "cause": ["病毒"],
         "sources": ["a"],
         "attributes": '{"alias":{"伤风":["a/tiny.txt:2#alias"]},"cause":{"病毒":["a/tiny.txt:3#cause"]}}',
         "doubts": [],
@@ -276,3 +277,30 @@ def test_a_change_in_the_middle_of_an_answer_is_said_at_its_end(neo4j_graph: Log
     assert next(iter(rows)) == ["感冒"]
     with pytest.raises(StoreError, match="changed while it was being read"):
         list(rows)
+
+
+@pytest.mark.parametrize(
+    "change", ["REMOVE d.cause", "SET d.cause = ['别的病毒']", "SET d.cause = '病毒'", "SET d.cure_rate = ['90%']"]
+)
+def test_attributes_that_are_not_what_was_loaded_are_found_and_set_again(
+    neo4j_graph: Login, say: Say, change: str
+) -> None:
+    facts = [COLD, ("Disease", "感冒", "cause", "病毒")]
+    say(neo4j_graph.uri, a=facts)
+    neo4j_graph.ask(f"MATCH (d:Disease) {change}")
+
+    assert not verify(open_store(neo4j_graph.uri)).agrees
+    say(neo4j_graph.uri, a=facts)
+
+    assert neo4j_graph.ask("MATCH (d:Disease) RETURN d.cause AS cause, d.cure_rate AS rate") == [
+        {"cause": ["病毒"], "rate": None}
+    ]
+    assert verify(open_store(neo4j_graph.uri)).agrees
+
+
+def test_attributes_that_no_source_says_any_more_are_gone(neo4j_graph: Login, say: Say) -> None:
+    say(neo4j_graph.uri, a=[COLD, ("Disease", "感冒", "cause", "病毒")])
+
+    say(neo4j_graph.uri, a=[COLD])
+
+    assert neo4j_graph.ask("MATCH (d:Disease) RETURN 'cause' IN keys(d) AS there") == [{"there": False}]
