@@ -52,7 +52,9 @@ class RelationSchema:
 
 @dataclass(frozen=True)
 class AttributeSchema:
-    """An attribute: a property that is a list of texts, and a key of the property `attributes`, which has origins. `unit`: percent, day or yuan, of a quantity; `count`: entities that have it."""
+    """An attribute: a property that is a list of texts, and a key of the property `attributes`, which has origins.
+
+    `unit`: percent, day or yuan, of a quantity; `count`: entities that have it."""
 
     attribute: str
     zh: str
