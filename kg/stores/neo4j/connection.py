@@ -110,6 +110,8 @@ class Server:
     def _explained(self, error: Exception) -> KgtoolsError:
         from neo4j.exceptions import AuthError, ConfigurationError, Neo4jError, ServiceUnavailable, SessionExpired
 
+        from kgtools.kg.stores.neo4j.tls import causes, explain_tls
+
         code = (getattr(error, "code", None) or "") if isinstance(error, Neo4jError) else ""
         text = " ".join(str(getattr(error, "message", None) or error).split())
         known = {
@@ -134,6 +136,12 @@ class Server:
         if code.startswith(WRONG_QUERY):
             return CypherError(text)
         if isinstance(error, ServiceUnavailable | SessionExpired):
+            if self._driver is None and (fault := explain_tls(error, self.url)):
+                return StoreError(f"{self.url}: {fault}")
+            groups = (
+                each for each in causes(error) if isinstance(each, ExceptionGroup)
+            )  # neo4j:// hides its cause there
+            text = " ".join(str(next((group.exceptions[0] for group in groups), error)).split())
             return StoreError(f"{self.url}: no answer ({text}); is the server running? Start it and run this again")
         if isinstance(error, ConfigurationError):
             return UsageError(f"--graph {self.url}: {text}")
