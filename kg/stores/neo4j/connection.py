@@ -22,6 +22,11 @@ WRONG_QUERY = ("Neo.ClientError.Statement.", "Neo.ClientError.Procedure.", "Neo.
 EXPECTED = (
     "--graph: expected neo4j://HOST:PORT or bolt://HOST:PORT, and /DATABASE behind it where it is not the default"
 )
+SYSTEM = "system"
+OF_THE_SERVER = (
+    "system is Neo4j's own administration database, which holds users and databases and no graph; "
+    "name another one, or leave it out for the default"
+)
 READ_ONLY = "the database is read-only; see server.databases.read_only in neo4j.conf"
 FULL = ("no space", "disk", "filesystem", "file system")
 
@@ -42,6 +47,9 @@ class Server:
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         self.url = f"{parts.scheme}://{host}{port}"
         self.database = parts.path.strip("/") or _environment(DATABASE)
+        if (self.database or "").casefold() == SYSTEM:
+            origin = f"--graph {url}" if parts.path.strip("/") else f"{DATABASE[0]}={self.database}"
+            raise UsageError(f"{origin}: {OF_THE_SERVER}")
         self._user = parts.username or _environment(USER)
         self._driver: Driver | None = None
 
@@ -99,6 +107,14 @@ class Server:
             yield
         except (DriverError, Neo4jError) as error:
             raise self._explained(error) from None
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """A StoreError of the block begins with the address of the server."""
+        try:
+            yield
+        except StoreError as error:
+            raise StoreError(f"{self.url}: {error}") from None
 
     @contextmanager
     def _known_place(self) -> Iterator[None]:
