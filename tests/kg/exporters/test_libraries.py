@@ -167,6 +167,35 @@ def test_the_tables_of_parquet_are_read_by(
         assert rows == frame.to_dicts()
 
 
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_the_answer_of_a_query_in_a_file_is_read_by_pandas_and_duckdb(
+    ending: str, graph: FolderStore, kgtools: Callable[..., Any], tmp_path: Path
+) -> None:
+    import duckdb
+    import pandas as pd
+
+    file = tmp_path / f"names.{ending}"
+    words = ("query", "MATCH (n) RETURN n.id AS id, n.name AS name ORDER BY id", "--graph", graph.folder)
+
+    ran = kgtools(*words, "--format", ending, "--out", file)
+
+    read = {
+        "csv": lambda: pd.read_csv(file, dtype=str, keep_default_na=False),
+        "jsonl": lambda: pd.read_json(file, lines=True, dtype=False),
+        "parquet": lambda: pd.read_parquet(file),
+    }
+    scan = {
+        "csv": "read_csv($1, header = true, all_varchar = true)",
+        "jsonl": "read_json($1, columns = {id: 'VARCHAR', name: 'VARCHAR'})",
+        "parquet": "read_parquet($1)",
+    }
+    expected = [*graph.entities().select("id", "name").iter_rows()]
+    assert ran.code == 0, ran.err
+    assert [tuple(row) for row in read[ending]().to_numpy().tolist()] == expected
+    with duckdb.connect() as connection:
+        assert connection.execute(f"SELECT id, name FROM {scan[ending]}", [str(file)]).fetchall() == expected
+
+
 def by_pandas(file: str, _: Path) -> list[dict[str, Any]]:
     import pandas as pd
 
