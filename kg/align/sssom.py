@@ -24,6 +24,9 @@ from kgtools.tools.licenses.spdx import categories
 from kgtools.tools.outputs.atomic import write_file
 
 BASE = "urn:kgtools:"
+SET = "https://w3id.org/sssom/mappings/{}"
+"""The IRI of a mapping set that has no page of its own, as sssom-py makes it."""
+
 NO_LICENSE = "https://w3id.org/sssom/license/unspecified"
 LICENSE = "http://spdx.org/licenses/{}"
 COLUMNS = (
@@ -44,15 +47,12 @@ JUSTIFICATIONS = {
 BY_HAND, UNSAID = "semapv:ManualMappingCuration", "semapv:UnspecifiedMatching"
 BUILT_IN = ("owl", "rdf", "rdfs", "semapv", "skos", "sssom", "xsd", "linkml")
 PROPAGATED = ("curie_map", "mapping_tool")
-UNSAFE = re.compile(r"[^\w.~-]")
-"""A sign that a CURIE may not hold as it is, such as a blank or a bracket: it is percent-encoded."""
 PIPE = re.compile(r"\\([|\\])|\|")
 """`a|b` are two values of a slot, `a\\|b` is one."""
 
 
 def write_sssom(path: Path, inputs: Inputs) -> None:
-    """Write the ledger of these inputs. Entity ids are CURIEs, one prefix a type, the name percent-encoded where it
-    holds signs that a CURIE may not."""
+    """Write the ledger of these inputs. Entity ids are CURIEs, one prefix a type."""
     ledger = inputs.ledger.sort("id")
     named: dict[str, str] = {}
     for source in sorted(inputs.sources, key=lambda source: source.name, reverse=True):
@@ -101,7 +101,7 @@ def _metadata(inputs: Inputs, rows: list[dict[str, str]]) -> str:
     slots = {
         "sssom_version": "1.1",
         "curie_map": dict(sorted(prefixes.items())),
-        "mapping_set_id": f"{BASE}alignment:{content}",
+        "mapping_set_id": SET.format(content),
         "mapping_set_title": "Alignment of the entities of a medical knowledge graph",
         "license": LICENSE.format(license_) if license_ in categories() else NO_LICENSE,
         "comment": f"SPDX-License-Identifier: {license_} (what names the entities: {licenses})",
@@ -110,8 +110,9 @@ def _metadata(inputs: Inputs, rows: list[dict[str, str]]) -> str:
 
 
 def curie(id_: str) -> str:
-    """`Disease:糖尿病` for the entity of that id; signs that a CURIE may not hold are percent-encoded."""
-    return f"{type_of(id_)}:{UNSAFE.sub(lambda sign: quote(sign[0], safe=''), name_of(id_))}"
+    """`Disease:%E7%B3%96` for the entity `Disease:糖`. An id of SSSOM is a URI (RFC 3986): sssom-py leaves out every mapping
+    whose id holds a sign beyond ASCII."""
+    return f"{type_of(id_)}:{quote(name_of(id_), safe='')}"
 
 
 def read_sssom(path: Path) -> Ledger:

@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 
 import polars as pl
 
-from kgtools.kg.align.sssom import curie
+from kgtools.kg.build.ledger import name_of, type_of
 from kgtools.kg.ontology import ontology
 
 BASE = "urn:kgtools:"
@@ -40,6 +40,9 @@ ESCAPES = {char: f"\\u{ord(char):04X}" for char in SPELLED} | {
 BACK = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
 
 
+UNSAFE = re.compile(r"[^\w.~-]")
+"""A sign that an IRI may not hold as it is, such as a blank or a bracket."""
+
 PLAIN = re.compile(
     "(?:[A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u2c00-\u2fef\u3001-\ud7ff]|%[0-9A-F]{2})*"
 )
@@ -49,6 +52,11 @@ PLAIN = re.compile(
 def local(text: str) -> str:
     """Any text as the last part of an IRI; `text_of` undoes it."""
     return quote(text, safe="")
+
+
+def curie(id_: str) -> str:
+    """`Disease:糖尿病` for the entity of that id; signs that an IRI may not hold are percent-encoded."""
+    return f"{type_of(id_)}:{UNSAFE.sub(lambda sign: local(sign[0]), name_of(id_))}"
 
 
 def text_of(part: str) -> str:

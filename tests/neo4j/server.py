@@ -38,7 +38,8 @@ class Server:
     """Neo4j Community with its home in a folder: `with Server(home) as server` or `start()` and `stop()`.
 
     `port` 0 takes a free one, which it keeps; `password` None makes one up; `settings` go into neo4j.conf over DEFAULTS;
-    `temporary`: should our process die, the server removes its home; `brief`: it serves for minutes, and its start counts.
+    `scheme`: how it is reached, `bolt+ssc` where it demands TLS; `temporary`: should our process die, the server removes
+    its home; `brief`: it serves for minutes, and its start counts.
     """
 
     home: Path
@@ -49,6 +50,7 @@ class Server:
     settings: Mapping[str, str] = field(default_factory=dict)
     temporary: bool = False
     brief: bool = False
+    scheme: str = "bolt"
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
     _knows_password: bool = field(default=False, init=False, repr=False)
 
@@ -61,7 +63,7 @@ class Server:
 
     @property
     def uri(self) -> str:
-        return f"bolt://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     @property
     def login(self) -> Login:

@@ -22,6 +22,11 @@ WRONG_QUERY = ("Neo.ClientError.Statement.", "Neo.ClientError.Procedure.", "Neo.
 EXPECTED = (
     "--graph: expected neo4j://HOST:PORT or bolt://HOST:PORT, and /DATABASE behind it where it is not the default"
 )
+SYSTEM = "system"
+OF_THE_SERVER = (
+    "system is Neo4j's own administration database, which holds users and databases and no graph; "
+    "name another one, or leave it out for the default"
+)
 READ_ONLY = "the database is read-only; see server.databases.read_only in neo4j.conf"
 FULL = ("no space", "disk", "filesystem", "file system")
 
@@ -42,6 +47,9 @@ class Server:
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         self.url = f"{parts.scheme}://{host}{port}"
         self.database = parts.path.strip("/") or _environment(DATABASE)
+        if (self.database or "").casefold() == SYSTEM:
+            origin = f"--graph {url}" if parts.path.strip("/") else f"{DATABASE[0]}={self.database}"
+            raise UsageError(f"{origin}: {OF_THE_SERVER}")
         self._user = parts.username or _environment(USER)
         self._driver: Driver | None = None
 
@@ -101,6 +109,14 @@ class Server:
             raise self._explained(error) from None
 
     @contextmanager
+    def named(self) -> Iterator[None]:
+        """A StoreError of the block begins with the address of the server."""
+        try:
+            yield
+        except StoreError as error:
+            raise StoreError(f"{self.url}: {error}") from None
+
+    @contextmanager
     def _known_place(self) -> Iterator[None]:
         try:
             yield
@@ -109,6 +125,8 @@ class Server:
 
     def _explained(self, error: Exception) -> KgtoolsError:
         from neo4j.exceptions import AuthError, ConfigurationError, Neo4jError, ServiceUnavailable, SessionExpired
+
+        from kgtools.kg.stores.neo4j.tls import causes, explain_tls
 
         code = (getattr(error, "code", None) or "") if isinstance(error, Neo4jError) else ""
         text = " ".join(str(getattr(error, "message", None) or error).split())
@@ -134,6 +152,12 @@ class Server:
         if code.startswith(WRONG_QUERY):
             return CypherError(text)
         if isinstance(error, ServiceUnavailable | SessionExpired):
+            if self._driver is None and (fault := explain_tls(error, self.url)):
+                return StoreError(f"{self.url}: {fault}")
+            groups = (
+                each for each in causes(error) if isinstance(each, ExceptionGroup)
+            )  # neo4j:// hides its cause there
+            text = " ".join(str(next((group.exceptions[0] for group in groups), error)).split())
             return StoreError(f"{self.url}: no answer ({text}); is the server running? Start it and run this again")
         if isinstance(error, ConfigurationError):
             return UsageError(f"--graph {self.url}: {text}")

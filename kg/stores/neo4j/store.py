@@ -170,7 +170,8 @@ class Neo4jStore:
         What somebody who is gone has sent to the server is over before: it must not come in later. Raises StoreError."""
         who = f"kgtools {command} (process {os.getpid()} on {socket.gethostname()})"
         with self.server.session(read_only=False) as session:
-            indexes.prepare_metadata(session)
+            with self.server.named():
+                indexes.prepare_metadata(session)
             (database,) = session.run("CALL db.info() YIELD name").value()
             self._wait(session, database, who, ["lock", "rows"])
             transaction = session.begin_transaction(metadata={"kgtools": who, "for": "lock"})
@@ -204,16 +205,32 @@ class ServerTransaction:
     def write(self, inputs: Inputs, entities: Entities, triples: Triples) -> StoredGraph:
         """Write what differs, at once or in batches; gives all that is in the database afterwards."""
         session, state = self._session, self._state
-        indexes.prepare(session, entities)
+        with self._server.named():
+            indexes.prepare(session, entities)
         stored: StoredGraph = session.execute_read(read.read_back)
         known = {source.name for source in (*self.inputs.sources, *inputs.sources)}
         known |= set(state.sources if state else ())
         batches = write.batches(entities, triples, stored, known)
         files = metadata.to_files(inputs)
         if batches or state is None or state.then is not None or state.now != metadata.index(files):
-            stored = _write(self._server, self._who, state, files, batches, known)
+            with self._refused_rows():
+                stored = _write(self._server, self._who, state, files, batches, known)
         indexes.finish(session, entities)
         return stored
+
+    @contextmanager
+    def _refused_rows(self) -> Iterator[None]:
+        """Rows that a constraint of others forbids are said with its name. Raises StoreError."""
+        from neo4j.exceptions import ConstraintError
+
+        try:
+            yield
+        except ConstraintError as error:
+            with self._server.session() as session:
+                reason = indexes.explain_constraint(session, str(error.message))
+            if not reason:
+                raise
+            raise StoreError(f"{self._server.url}: {reason}") from None
 
     def commit(self) -> None:
         """Nothing: the last batch has made it the graph."""

@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 import polars as pl
 import pytest
-from filelock import FileLock
 
 from kgtools.corpora.record import PREFERENCES, RECORDS
 from kgtools.tools.inputs.files import sha256
+from tests.peers import install
 
 HERE = Path(__file__).parent
 
@@ -51,27 +51,7 @@ def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def peers() -> Path:
     """TRL and lm-eval, which cannot be in our environment (TRL asks for torch), in a folder of their own, without torch."""
-    wanted = HERE / "peers.txt"
-    folder = Path(sys.prefix) / "peers"
-    with FileLock(f"{folder}.lock"):
-        install(wanted, folder)
-    return folder
-
-
-def install(wanted: Path, folder: Path) -> None:
-    """What the file lists, unless it is there."""
-    stamp = folder / "installed.txt"
-    if stamp.exists() and stamp.read_bytes() == wanted.read_bytes():
-        return
-    words = ["install", "-q", "--no-deps", "--no-compile", "--upgrade", "--target", str(folder), "-r", str(wanted)]
-    environment = {key: value for key, value in os.environ.items() if key != "PIP_CONSTRAINT"}
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", *words], capture_output=True, text=True, check=False, env=environment
-    )
-    if done.returncode:
-        said = (done.stderr.strip() or "no pip").splitlines()[-1]
-        pytest.fail(f"TRL and lm-eval could not be installed with pip: {said}", pytrace=False)
-    stamp.write_bytes(wanted.read_bytes())
+    return install(HERE / "peers.txt", "peers")
 
 
 @pytest.fixture

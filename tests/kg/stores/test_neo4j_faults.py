@@ -159,6 +159,22 @@ def test_a_database_that_does_not_exist_is_said(
     )
 
 
+@pytest.mark.parametrize("words", [["stats"], ["query", "RETURN 1"], ["load", "xywy", SAMPLE], ["unload", "a"]])
+@pytest.mark.parametrize("named", ["in the URL", "in the environment"])
+def test_the_database_of_the_server_itself_is_refused_before_it_is_asked(
+    kgtools: Run, monkeypatch: pytest.MonkeyPatch, words: list[object], named: str
+) -> None:
+    monkeypatch.setenv("NEO4J_DATABASE", "System")
+    url = "bolt://127.0.0.1:1" + ("/SYSTEM" if named == "in the URL" else "")  # nobody is there
+
+    line = fault(kgtools(*words, "--graph", url))
+
+    assert line == (
+        f"{f'--graph {url}' if named == 'in the URL' else 'NEO4J_DATABASE=System'}: system is Neo4j's own administration "
+        "database, which holds users and databases and no graph; name another one, or leave it out for the default"
+    )
+
+
 def test_a_server_that_is_too_old_is_said(neo4j_graph: Login, kgtools: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "release", lambda _: (4, 4))
 
