@@ -102,9 +102,9 @@ test: lint ## lint, types and every test; NEO4J_VERSION=2026.08.1: against that 
 test-core: lint ## the same without the tests that need Neo4j (Java and Maven, or a server)
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m 'not neo4j'
 
-torture: $(VENV)/dev ## kill every command that writes, KILLS=200 times each; ask a folder and Neo4j QUERIES=20000 random queries; SEED=7: all the same again
-	@TORTURE_KILLS=$(or $(KILLS),200) TORTURE_QUERIES=$(or $(QUERIES),20000) $(if $(SEED),TORTURE_SEED=$(SEED)) \
-	  $(BIN)/python -m pytest -s tests/torture tests/kg/cypher/test_differential.py
+torture: $(VENV)/dev ## kill every command that writes, KILLS=200 times each; ask a folder and Neo4j QUERIES=20000 random queries, and about all of the published graphs; SEED=7: all the same again
+	@TORTURE_KILLS=$(or $(KILLS),200) TORTURE_QUERIES=$(or $(QUERIES),20000) TORTURE_ROWS=1 $(if $(SEED),TORTURE_SEED=$(SEED)) \
+	  $(BIN)/python -m pytest -s tests/torture tests/kg/cypher/test_differential.py tests/kg/stores/test_both_stores.py
 
 lint: $(VENV)/dev ## ruff, formatting and mypy --strict
 	@$(BIN)/ruff check .

@@ -26,7 +26,7 @@ from kgtools.tools.main import run
 pytest_plugins = ["tests.neo4j.fixtures"]
 
 
-LONGEST_FIRST = ("train", "torture", "kg", "templates")
+LONGEST_FIRST = ("train", "docs", "torture", "kg", "templates")
 """Folders of tests, those with the longest files first; what is short fills the gaps at the end."""
 
 
@@ -44,14 +44,20 @@ def _rank(item: pytest.Item) -> int:
     return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
+TOGETHER = "tests/train/"
+"""A folder whose files share what takes long to make: the process that workers are forked from, and small models that have learnt."""
+
+
 class Files(LoadScopeScheduling):
-    """Tests of one file run in one process, which keeps its fixtures; those of a group too, whatever their file."""
+    """Tests of one file run in one process, which keeps its fixtures; those of a group too, whatever their file, and of a folder."""
 
     def __init__(self, config: pytest.Config, log: Any) -> None:
         config.option.loadscopereorder = False  # it would begin with the files of the most tests, not with the longest
         super().__init__(config, log)
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(TOGETHER):
+            return TOGETHER
         file, _, test = nodeid.partition("::")
         return test.rpartition("]")[2].rpartition("@")[2] if "@" in test.rpartition("]")[2] else file
 

@@ -10,6 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, TypeVar
 
 from kgtools.tools.errors import KgtoolsError, UsageError
+from kgtools.tools.outputs.signals import Stopped
 from kgtools.tools.terminal import tell
 
 T = TypeVar("T")
@@ -63,7 +64,7 @@ def find(group: str, name: str, kind: type | None = None) -> Any:
         thing = point.load()
         if kind is not None and not isinstance(thing, kind):
             raise TypeError(f"is no {kind.__name__}")
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Stopped):
         raise
     except BaseException as error:
         why = f"{type(error).__name__}: {error}".removesuffix(": ")

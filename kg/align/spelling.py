@@ -203,20 +203,37 @@ def spell(name: pl.Expr, steps: Collection[Step] = STEPS) -> pl.Expr:
 def steps_between(pairs: pl.DataFrame) -> pl.DataFrame:
     """For pairs of names `one` and `other` whose spelling is equal after all steps: `score` and `steps`, the few that
     are needed: one alone where one is enough, else those without which the two stay different."""
-    alone = {s.name: spell(pl.col("one"), [s]) == spell(pl.col("other"), [s]) for s in STEPS}
-    others = {s: [t for t in STEPS if t.name not in (s.name, WIDER.get(s.name))] for s in STEPS}
-    needed = {s.name: spell(pl.col("one"), others[s]) != spell(pl.col("other"), others[s]) for s in STEPS}
-    enough, without = pairs.select(**alone).rows(), pairs.select(**needed).rows()
-    alike = pairs.select(spell(pl.col("one"), ALIKE) == spell(pl.col("other"), ALIKE)).to_series()
-    scores, words = [], []
-    for first, second, is_alike in zip(enough, without, alike, strict=True):
-        of = [step in ALIKE or not is_alike for step in STEPS]
-        one = [step for step, is_enough, may in zip(STEPS, first, of, strict=True) if is_enough and may][:1]
-        needed_steps = one or [step for step, is_needed in zip(STEPS, second, strict=True) if is_needed]
-        names = {step.name for step in needed_steps}
-        needed_steps = [step for step in needed_steps if WIDER.get(step.name) not in names]
-        scores.append(
-            round(min((step.score for step in needed_steps), default=UNCLEAR) - 0.01 * max(len(needed_steps) - 1, 0), 3)
+    alike = pairs.select(_equal(ALIKE)).to_series()
+    enough = pairs.select(**{step.name: _equal([step]) for step in STEPS}).rows()
+    alone = [
+        next(
+            (step for step, is_enough in zip(STEPS, row, strict=True) if is_enough and (step in ALIKE or not plain)),
+            None,
         )
-        words.append(", ".join(step.name for step in needed_steps) or "several spellings")
+        for row, plain in zip(enough, alike, strict=True)
+    ]
+    several = iter(_all_needed(pairs.filter(pl.Series([step is None for step in alone], dtype=pl.Boolean))))
+    scores, words = [], []
+    for step in alone:
+        needed = [step] if step else next(several)
+        scores.append(round(min((each.score for each in needed), default=UNCLEAR) - 0.01 * max(len(needed) - 1, 0), 3))
+        words.append(", ".join(each.name for each in needed) or "several spellings")
     return pairs.with_columns(pl.Series("score", scores, pl.Float64), pl.Series("steps", words, pl.String))
+
+
+def _all_needed(pairs: pl.DataFrame) -> list[list[Step]]:
+    """Of each pair the steps without which its names stay different; of two that do more of the same the wider one."""
+    if pairs.is_empty():  # as it is nearly always, and each step is to be left out in turn
+        return []
+    others = {s.name: [t for t in STEPS if t.name not in (s.name, WIDER.get(s.name))] for s in STEPS}
+    found = []
+    for row in pairs.select(**{name: ~_equal(steps) for name, steps in others.items()}).rows():
+        needed = [step for step, is_needed in zip(STEPS, row, strict=True) if is_needed]
+        names = {step.name for step in needed}
+        found.append([step for step in needed if WIDER.get(step.name) not in names])
+    return found
+
+
+def _equal(steps: Collection[Step]) -> pl.Expr:
+    """Whether the names `one` and `other` are equal after these steps."""
+    return spell(pl.col("one"), steps) == spell(pl.col("other"), steps)

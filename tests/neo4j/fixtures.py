@@ -32,7 +32,7 @@ import pytest
 
 from .java import Missing, Runtime, prepare
 from .login import IN_ENVIRONMENT, Login
-from .server import Server, temporary_server
+from .server import Server, rehearse, temporary_server
 
 SHARED = "neo4j_server"
 FIXTURES = {SHARED, "empty_neo4j", "neo4j_login", "own_neo4j", "neo4j_runtime"}
@@ -60,11 +60,13 @@ def neo4j_of_the_caller() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def neo4j_runtime() -> Runtime:
-    """Java and the jars, or a failure that says what to install."""
+    """Java, the jars and what makes a start short, or a failure that says what to install."""
     try:
-        return prepare()
+        runtime = prepare()
     except Missing as missing:
         pytest.fail(str(missing), pytrace=False)
+    rehearse(runtime)
+    return runtime
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,14 @@
 """What a Neo4j server runs on: a JDK, and Neo4j's own jars from Maven Central; found, or fetched once."""
 
 import functools
+import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,19 +36,56 @@ class Runtime:
     jdk: Path
     jars: Path
 
-    def command(self, *words: str, heap: tuple[str, str] = ("512m", "1g"), brief: bool = False) -> list[str]:
+    @functools.cached_property
+    def program(self) -> Path:
+        """The server's one class in a jar of its own, of a name that tells source and JDK; compiled where it is not there yet."""
+        source = (HERE / "Neo4jServer.java").read_bytes()
+        key = hashlib.sha256(source + f"{self.jdk}\n{java_release(self.jdk)}".encode()).hexdigest()[:12]
+        made = self.jars.parent / f"{self.jars.name}-server-{key}.jar"
+        if not made.exists():
+            compile_program(self, made)
+        return made
+
+    @property
+    def archive(self) -> Path:
+        """The classes that a server loads, as Java finds them fastest (AppCDS); `tests.neo4j.server.rehearse` makes it."""
+        return self.program.with_suffix(".jsa")
+
+    def command(
+        self,
+        *words: str,
+        heap: tuple[str, str] = ("512m", "1g"),
+        brief: bool = False,
+        archive_at_exit: Path | None = None,
+    ) -> list[str]:
         """The command line of a Java program that sees the jars; `heap` is what it begins with and what it may take."""
         opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENS]
         sizes = [f"-Xms{heap[0]}", f"-Xmx{heap[1]}", "-Dfile.encoding=UTF-8"]
         return [
             str(self.jdk / "bin" / "java"),
             *(BRIEF if brief else ()),
+            *([f"-XX:ArchiveClassesAtExit={archive_at_exit}"] if archive_at_exit else []),
+            *([f"-XX:SharedArchiveFile={self.archive}"] if self.archive.exists() else []),
             *sizes,
             *opens,
             "-cp",
-            f"{self.jars}/*",
+            f"{self.program}{os.pathsep}{self.jars}/*",
             *words,
         ]
+
+
+def compile_program(runtime: Runtime, made: Path) -> None:
+    """Compile the server's class into a jar. Raises CalledProcessError."""
+    with tempfile.TemporaryDirectory(dir=made.parent, prefix=made.stem) as folder:
+        classes, whole = Path(folder) / "classes", Path(folder) / made.name
+        subprocess.run(
+            [runtime.jdk / "bin" / "javac", "-cp", f"{runtime.jars}/*", "-d", classes, HERE / "Neo4jServer.java"],
+            stdin=subprocess.DEVNULL, capture_output=True, check=True,
+        )  # fmt: skip
+        with zipfile.ZipFile(whole, "w") as jar:
+            for file in sorted(classes.glob("*.class")):
+                jar.write(file, file.name)
+        whole.replace(made)  # of two processes at once, one's takes the other's place
 
 
 @functools.cache

@@ -106,3 +106,19 @@ def test_jars_are_fetched_once_and_a_fetch_that_broke_off_is_begun_anew(bare: Pa
     assert (bare / "fetched").read_text(encoding="utf-8") == "once\n"
     assert not half.exists()
     assert (half.parent / ".complete").exists()
+
+
+def test_the_program_is_compiled_once_for_each_java(bare: Path) -> None:
+    compiler = (
+        f'for last; do :; done; echo "$last" >>{bare}/compiled; /bin/mkdir -p "$4" && echo >"$4/Neo4jServer.class"'
+    )
+    homes = [jdk(bare / "jvms" / release, release) for release in ("17", "21")]
+    for home in homes:
+        script(home / "bin" / "javac", compiler)
+    runtimes = [java.Runtime("5.26.30", home, bare / "cache" / "neo4j-5.26.30") for home in (*homes, homes[0])]
+
+    programs = [runtime.program for runtime in runtimes]
+
+    assert programs[0] == programs[2] != programs[1]
+    assert (bare / "compiled").read_text(encoding="utf-8") == f"{java.HERE / 'Neo4jServer.java'}\n" * 2
+    assert sorted((bare / "cache").iterdir()) == sorted(set(programs))

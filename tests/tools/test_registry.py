@@ -1,7 +1,11 @@
+import signal
+from importlib.metadata import EntryPoint
+
 import pytest
 
 from kgtools.tools import registry
 from kgtools.tools.errors import UsageError
+from kgtools.tools.outputs.signals import Stopped
 
 GROUPS = ("commands", "sources", "stores", "packs")
 POINTS = [(group, name) for group in GROUPS for name in registry.names(group)]
@@ -45,3 +49,16 @@ def test_an_unknown_name_near_to_none_is_refused_with_all_there_are() -> None:
 )
 def test_a_suggestion_names_what_is_near_or_else_what_there_is(name: str, known: list[str], said: str) -> None:
     assert registry.suggestion(name, known) == said
+
+
+@pytest.mark.parametrize("stop", [Stopped(signal.SIGTERM), KeyboardInterrupt()], ids=repr)
+def test_what_ends_the_run_while_something_is_loaded_ends_it(
+    monkeypatch: pytest.MonkeyPatch, stop: BaseException
+) -> None:
+    def load(_: EntryPoint) -> None:
+        raise stop
+
+    monkeypatch.setattr(EntryPoint, "load", load)
+
+    with pytest.raises(type(stop)):
+        list(registry.every("readers"))

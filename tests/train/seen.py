@@ -1,10 +1,9 @@
 """What each step of a stage sees, asked of the trainers themselves: run once unbroken, then broken off and gone on with.
 
-A program of its own, for each process: `seen.py FOLDER STAGE ...`. In FOLDER/STAGE is the stage's job; beside it comes, of each process, what
-it saw: run -> step -> rows."""
+It runs in a process of its own for each rank: `main(FOLDER, STAGE, ...)`. In FOLDER/STAGE is the stage's job; beside it comes, of each
+process, what it saw: run -> step -> rows."""
 
 import os
-import sys
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -72,7 +71,8 @@ def watch_trainers(watch: Watch) -> None:
     transformers.Trainer.training_step, Sampler._generate, Sampler.sample = training_step, asked, sampled
 
 
-def main(folder: Path, stages: list[str]) -> None:
+def main(home: str, *stages: str) -> int:
+    folder = Path(home)
     rank, kept = os.environ["RANK"], (transformers.Trainer.training_step, Sampler._generate, Sampler.sample)
     for name in stages:
         stage, job = registry.find("stages", name), Job.load(folder / name / "job.json")
@@ -96,9 +96,4 @@ def main(folder: Path, stages: list[str]) -> None:
             told[run] = {str(step): rows for step, rows in watch.seen.items()}
             transformers.Trainer.training_step, Sampler._generate, Sampler.sample = kept
         (folder / name / f"seen-{rank}.json").write_bytes(to_json(told))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
-    sys.stdout.flush()
-    os._exit(0)
+    return 0

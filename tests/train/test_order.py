@@ -2,8 +2,6 @@
 
 import os
 import socket
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from kgtools.train.launch.prepare import prepare
 from kgtools.train.launch.processes import Cluster
 from kgtools.train.recipe import load
 from tests.train.conftest import GOOD, preferences, question, recipe, records, reply
+from tests.train.forks import Fork
 from tests.train.seen import BROKEN
 
 ROWS, BATCH, STEPS, LOOKED = 60, 16, 12, 11
@@ -126,8 +125,8 @@ def seen(models, tmp_path_factory):
             data = (pairs, judged) if stage in ("reward", "dpo") else (talks, looked)
             _ready(home / str(world) / stage, stage, data, models, world)
     ranks = [rank for world in (1, 2) for rank in _ranks(home / str(world), world)]
-    ends = [rank.communicate(timeout=900)[1] for rank in ranks]
-    assert [rank.returncode for rank in ranks] == [0, 0, 0], ends
+    ends = [rank.wait(timeout=900) for rank in ranks]
+    assert ends == [0, 0, 0], [log.read_text(encoding="utf-8") for log in home.glob("*/rank-*.log")]
     return {(stage, world): _read(home / str(world) / stage, world) for world in (1, 2) for stage in STAGES}
 
 
@@ -151,16 +150,16 @@ def _ready(work: Path, stage: str, data: tuple[Path, Path], models: Path, world:
     prepare(kind, load("tiny", stage, kind.recipe, own), work, Cluster(world)).job.save()
 
 
-def _ranks(home: Path, world: int) -> list[subprocess.Popen]:
+def _ranks(home: Path, world: int) -> list[Fork]:
     """The processes of all stages, one after the other."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     own = {"WORLD_SIZE": str(world), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "GLOO_SOCKET_IFNAME": "lo"}
     return [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.train.seen", str(home), *STAGES], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            encoding="utf-8", env=os.environ | own | {"RANK": str(rank), "LOCAL_RANK": str(rank), "OMP_NUM_THREADS": "1"},
+        Fork(
+            "tests.train.seen", [str(home), *STAGES], home / f"rank-{rank}.log",
+            os.environ | own | {"RANK": str(rank), "LOCAL_RANK": str(rank), "OMP_NUM_THREADS": "1"},
         )
         for rank in range(world)
     ]  # fmt: skip

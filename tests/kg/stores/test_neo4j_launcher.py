@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from neo4j.exceptions import AuthError, ClientError
 
+from tests.neo4j.java import Runtime
 from tests.neo4j.login import Login
 from tests.neo4j.server import Server, StartFailed, free_port
 
@@ -133,6 +134,12 @@ def test_no_command_line_and_no_file_holds_the_password(own_neo4j: Own) -> None:
     assert lines
     assert not [line for line in [*lines, surroundings] if password in line]
     assert not files
+
+
+def test_a_server_takes_its_classes_from_the_archive_of_an_earlier_one(own_neo4j: Own, neo4j_runtime: Runtime) -> None:
+    server = own_neo4j()
+
+    assert str(neo4j_runtime.archive) in Path(f"/proc/{server.pid}/maps").read_text(encoding="utf-8")
 
 
 def test_a_server_that_does_not_start_shows_the_end_of_its_log(own_neo4j: Own) -> None:
