@@ -14,8 +14,6 @@ from tempfile import mkdtemp
 from types import TracebackType
 from typing import Any, Self
 
-from filelock import FileLock, Timeout
-
 from .java import Runtime, prepare
 from .login import Login
 
@@ -229,6 +227,8 @@ def rehearse(runtime: Runtime) -> None:
     Where another process rehearses just now, nothing is waited for."""
     if runtime.archive.exists():
         return
+    from filelock import FileLock, Timeout  # which `make neo4j` does without
+
     with suppress(Timeout), FileLock(f"{runtime.archive}.lock", timeout=0):
         half = runtime.archive.with_suffix(".half")
         with temporary_server(version=runtime.version, brief=True, archive_at_exit=half) as server:
