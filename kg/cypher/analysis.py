@@ -36,6 +36,14 @@ def has_query(expr: Any) -> bool:
     )
 
 
+def has_lookup(expr: Any) -> bool:
+    """Whether something is looked up for it in other tables: it is asked of the rows that are left, for the engine would ask it of all
+    that could be joined."""
+    if isinstance(expr, tree.Path) or (isinstance(expr, tree.Call) and expr.name in ("startnode", "endnode")):
+        return True
+    return has_query(expr) or any(map(has_lookup, children(expr)))
+
+
 IDENTITY = ("count", "labels")
 """Functions that ask of a node which it is, or what."""
 

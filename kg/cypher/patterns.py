@@ -1,9 +1,10 @@
 """MATCH in SQL: nodes and relationships as tables that are joined, each relationship once, paths of any length by recursion."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from kgtools.kg.cypher import tree
-from kgtools.kg.cypher.analysis import STAR, has_query, names_in, split_and
+from kgtools.kg.cypher.analysis import STAR, has_lookup, has_query, names_in, split_and
 from kgtools.kg.cypher.expressions import compile_expr, condition
 from kgtools.kg.cypher.functions import column
 from kgtools.kg.cypher.operators import equal, labels_test, property_of
@@ -33,12 +34,13 @@ class Drawn:
 def match(block: Block, clause: tree.Match) -> None:
     """Add the patterns and the condition of a MATCH to the rows."""
     drawn = Drawn()
-    conjuncts = split_and(clause.where)
+    paths, within = _without_lookups(clause.paths)
+    conjuncts = [*split_and(clause.where), *within]
     names = {path.name for path in clause.paths if path.name}
     names |= {link.name for path in clause.paths for link in path.links if link.name and link.least is not None}
-    late = [conjunct for conjunct in conjuncts if has_query(conjunct) or names_in(conjunct) & names]
+    late = [conjunct for conjunct in conjuncts if has_lookup(conjunct) or names_in(conjunct) & names]
     early = [conjunct for conjunct in conjuncts if conjunct not in late]
-    for path in clause.paths:
+    for path in paths:
         _path(block, path, conjuncts, early, late, drawn)
     _refuse_twice(block, drawn)
     for conjunct in early:
@@ -48,6 +50,21 @@ def match(block: Block, clause: tree.Match) -> None:
         block.flush()
     for conjunct in late:
         block.where.append(condition(conjunct, block.env))
+
+
+def _without_lookups(paths: tuple[tree.Path, ...]) -> tuple[list[tree.Path], list[tree.Expr]]:
+    """The paths, and the conditions within their nodes and relationships for which something is looked up: they are asked behind."""
+    late: list[tree.Expr] = []
+
+    def take(part: Any) -> Any:
+        if not has_lookup(part.where) or (isinstance(part, tree.Link) and part.least is not None):
+            return part
+        late.extend(split_and(part.where))
+        return replace(part, where=None)
+
+    return [
+        replace(path, nodes=tuple(map(take, path.nodes)), links=tuple(map(take, path.links))) for path in paths
+    ], late
 
 
 def _path(

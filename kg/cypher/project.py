@@ -5,7 +5,7 @@ from typing import Any
 
 from kgtools.kg.cypher import tree
 from kgtools.kg.cypher.aggregates import aggregate
-from kgtools.kg.cypher.analysis import AGGREGATES, children, has_aggregate, has_query
+from kgtools.kg.cypher.analysis import AGGREGATES, children, has_aggregate, has_lookup, has_query
 from kgtools.kg.cypher.expressions import compile_expr, condition
 from kgtools.kg.cypher.operators import whole
 from kgtools.kg.cypher.scope import Block, Context, Env, Select, export, sort_keys, within
@@ -55,7 +55,8 @@ def project(block: Block, clause: tree.Project, final: bool = False) -> str:
         values = {item.name: block.scope.pop(f"\0{at}") for at, item in enumerate(items)}
     else:
         values = {item.name: compile_expr(item.of, before) for item in items}
-        if any(has_query(item.of) for item in items) and (clause.order or clause.where or clause.distinct):
+        named_again = any(has_query(item.of) for item in items) and (clause.order or clause.where or clause.distinct)
+        if named_again or has_lookup(clause.where):
             # a subquery is asked once, and is a column where it is named again
             block.flush({**block.scope, **{f"\0{at}": value for at, value in enumerate(values.values())}})
             values = {item.name: block.scope.pop(f"\0{at}") for at, item in enumerate(items)}

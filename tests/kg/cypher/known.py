@@ -947,4 +947,30 @@ RECORDED = (
         [['fever%', [None, ['一日三次'], None]], ['发热', [None, ['一日三次'], None]], ['咳嗽', [None, ['一日三次'], None]]],
         bags=('dosage',),
     ),
+    _recorded(
+        'a subquery beside joins, in WITH', 'awkward',
+        'MATCH (b1:Symptom)-[r2]->(n3)-[]-(n4) WITH b1, size(n4.sources) AS c9 WHERE '
+        '(b1)-[:RELATED_SYMPTOM*]->(:Symptom) RETURN count(c9) AS n',
+        ['n'],
+        [[24]],
+    ),
+    _recorded(
+        'what is looked up beside joins', 'awkward',
+        "MATCH (a)-[r]->(b)-[q]->(c) WHERE startNode(r).name = '病甲' AND a.name <> c.name RETURN count(*) AS n",
+        ['n'],
+        [[27]],
+    ),
+    _recorded(
+        'a shortest path beside joins', 'awkward',
+        'MATCH (a:Disease)-[r]-(b)-[q]-(c) WHERE a <> c AND length(shortestPath((a)-[*..3]-(c))) = 2 RETURN count(*) AS n',
+        ['n'],
+        [[155]],
+    ),
+    _recorded(
+        'subqueries within nodes and relationships', 'awkward',
+        "MATCH (a:Disease)-[r WHERE COUNT { (a)--() } > 1]-(b)-[q]-(c WHERE c.name STARTS WITH '病' AND NOT "
+        '(c)-[:HAS_DRUG]->()) RETURN count(*) AS n, count(c.name_en) AS m',
+        ['n', 'm'],
+        [[24, 24]],
+    ),
 )
