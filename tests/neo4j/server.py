@@ -222,21 +222,21 @@ REHEARSED = (
 """What a test's server is asked, more or less: to answer loads as many classes as to start."""
 
 
-def rehearse(runtime: Runtime) -> None:
+def rehearse(runtime: Runtime, patience: float = 0) -> None:
     """Let one server start, answer and stop, so that all later ones find its classes in an archive and need two thirds of the time.
-    Where another process rehearses just now, nothing is waited for."""
-    if runtime.archive.exists():
-        return
+    Where another process rehearses just now, it is waited for so many seconds: a server starts without an archive, too."""
     from filelock import FileLock, Timeout  # which `make neo4j` does without
 
-    with suppress(Timeout), FileLock(f"{runtime.archive}.lock", timeout=0):
+    with suppress(Timeout), FileLock(f"{runtime.archive}.lock", timeout=patience):
+        if runtime.archive.exists():
+            return
         half = runtime.archive.with_suffix(".half")
         with temporary_server(version=runtime.version, brief=True, archive_at_exit=half) as server:
             server.start()
             for query in REHEARSED:
                 server.login.ask(query)
             server.login.clear()
-            server.stop(grace=60)
+            server.stop(grace=600)  # a kill would leave half of it
         with suppress(FileNotFoundError):  # a Java that makes no archives
             half.replace(runtime.archive)
 

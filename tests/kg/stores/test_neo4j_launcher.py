@@ -14,7 +14,7 @@ from neo4j.exceptions import AuthError, ClientError
 
 from tests.neo4j.java import Runtime
 from tests.neo4j.login import Login
-from tests.neo4j.server import Server, StartFailed, free_port
+from tests.neo4j.server import Server, StartFailed, free_port, rehearse
 
 ROOT = Path(__file__).resolve().parents[3]
 Own = Callable[..., Server]
@@ -137,6 +137,7 @@ def test_no_command_line_and_no_file_holds_the_password(own_neo4j: Own) -> None:
 
 
 def test_a_server_takes_its_classes_from_the_archive_of_an_earlier_one(own_neo4j: Own, neo4j_runtime: Runtime) -> None:
+    rehearse(neo4j_runtime, patience=180)
     server = own_neo4j()
 
     assert str(neo4j_runtime.archive) in Path(f"/proc/{server.pid}/maps").read_text(encoding="utf-8")
