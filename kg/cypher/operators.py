@@ -30,6 +30,7 @@ from kgtools.kg.cypher.values import (
     is_plain,
     kinds_of,
     literal,
+    once,
     quote,
     sql_type,
     unify,
@@ -183,6 +184,13 @@ def _equal_lists(left: Value, right: Value, env: Env) -> str:
 
 
 def _equal_maps(left: Value, right: Value, env: Env) -> str:
+    """Each side is named once: a whole node has half a hundred keys."""
+    one, other = env.context.name("x"), env.context.name("x")
+    made = _equal_keys(replace(left, sql=one), replace(right, sql=other), env)
+    return once(left.sql, one, once(right.sql, other, made))
+
+
+def _equal_keys(left: Value, right: Value, env: Env) -> str:
     mine, theirs = dict(left.type.fields), dict(right.type.fields)
     null = f"{left.sql} IS NULL OR {right.sql} IS NULL"
     if all(side.type.sparse and side.type.sparse >= own.keys() for side, own in ((left, mine), (right, theirs))):
