@@ -89,14 +89,14 @@ def test_many_graphs_can_be_open_at_once(store: FolderStore) -> None:
 def test_rows_that_end_too_early_because_the_graph_is_gone_say_so(
     store: FolderStore, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
-    def answer(*files: Any) -> Any:
+    def answer(*_: Any) -> Any:
         def rows() -> Any:
             yield ["感冒"]
-            raise CypherError(f"{lost} cannot be opened {files}")
+            raise CypherError(f"{lost} cannot be opened")
 
         return ["name"], rows()
 
-    monkeypatch.setattr("kgtools.kg.cypher.run.answer", answer)
+    monkeypatch.setattr("kgtools.kg.cypher.run.Engine.answer", answer)
     _, whole = store.query("MATCH (n) RETURN n.name AS name", {})
     _, cut = store.query("MATCH (n) RETURN n.name AS name", {})
 
