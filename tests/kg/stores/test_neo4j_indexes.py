@@ -36,6 +36,7 @@ def test_constraints_and_indexes_of_others_serve_or_stay_beside_ours_whatever_th
 ) -> None:
     for statement in THEIRS:
         neo4j_login.ask(statement)
+    neo4j_login.ask("CALL db.awaitIndexes(300)")
     before = neo4j_login.ask(INDEXES)
 
     store = say(neo4j_login.uri, a=[COLD])
