@@ -41,7 +41,6 @@ INSTEAD = {
     **dict.fromkeys(("id", "elementid"), IDS),
     "exists": "write EXISTS { (a)-[:R]->(b) } or n.property IS NOT NULL",
     "rand": "its answer is another each time", "randomuuid": "its answer is another each time",
-    "shortestpath": "write MATCH p = shortestPath((a)-[*]-(b))",
     "length": "length() is asked of a path; size() of a list or text",
 }  # fmt: skip
 
@@ -169,7 +168,7 @@ def _normalize(env: Env, at: int, value: Value) -> Value:
     if value.kind == "null":
         return _null(TEXT)
     env.context.functions.add("normal_form")
-    return Value(TEXT, f"normal_form({value.sql}, 'NFC')")
+    return Value(TEXT, f"normal_form({value.sql})")
 
 
 def _on_number(name: str, template: str, type_: Type | None = None) -> Callable[..., Value]:

@@ -36,9 +36,9 @@ def float_text(number: float) -> str:
     return f"{digits}{'' if '.' in digits else '.0'}E{int(exponent)}"
 
 
-def normal_form(text: str, form: str) -> str:
-    """A text in one of Unicode's normal forms: NFC, NFD, NFKC, NFKD."""
-    return unicodedata.normalize(form, text)  # type: ignore[arg-type]
+def normal_form(text: str) -> str:
+    """A text in Unicode's normal form NFC."""
+    return unicodedata.normalize("NFC", text)
 
 
 def java_integer(text: str | None) -> int | None:
@@ -73,7 +73,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[str, ...], str]] = {
     "java_float": (java_float, ("VARCHAR",), "DOUBLE"),
     "java_integer": (java_integer, ("VARCHAR",), "BIGINT"),
     "java_matches": (java_matches, ("VARCHAR", "VARCHAR"), "BOOLEAN"),
-    "normal_form": (normal_form, ("VARCHAR", "VARCHAR"), "VARCHAR"),
+    "normal_form": (normal_form, ("VARCHAR",), "VARCHAR"),
     "reversed_text": (reversed_text, ("VARCHAR",), "VARCHAR"),
 }
 """Name in SQL -> the function, the types of what it takes, and of what it gives."""
