@@ -127,11 +127,19 @@ def _projected(expr: tree.Projected, env: Env) -> Value:
     of = env.find(expr.of.name, expr.of.at)
     if of.kind == "null":
         return literal(None)
+    if of.kind not in ("map", *ELEMENTS) and not of.type.fields:
+        raise env.context.fault(
+            expr.at, f"{{...}} is asked of {of.type.word}; a node, a relationship or a map has keys"
+        )
+    if of.kind == "any" and expr.everything:
+        raise env.context.fault(
+            expr.at, "{.*} of maps that differ in their keys is not covered; name the keys, as in row {.id, .name}"
+        )
     items = dict(_properties(of, env)) if expr.everything else {}
     sparse = items.keys() if of.kind != "map" else of.type.sparse
     given = {name: whole(compile_expr(value, env), env) for name, value in expr.items}
     made = struct(items | given, [name for name in items if name in sparse and name not in given])
-    if of.kind == "map":
+    if of.kind in ("map", "any"):
         return replace(made, sql=f"CASE WHEN {of.sql} IS NULL THEN NULL ELSE {made.sql} END")
     return replace(made, sql=f"CASE WHEN {identity(of)} IS NULL THEN NULL ELSE {made.sql} END")
 

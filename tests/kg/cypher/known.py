@@ -972,4 +972,16 @@ RECORDED = (
         ['n', 'm'],
         [[24, 24]],
     ),
+    _recorded(
+        'keys of maps that some of them lack', 'awkward',
+        "UNWIND [{name: '张'}, {name: '李', age: 3}] AS row RETURN row {.name, .age} AS p",
+        ['p'],
+        [[{'name': '张', 'age': None}], [{'name': '李', 'age': 3}]],
+    ),
+    _recorded(
+        'all keys of maps that differ in them', 'awkward',
+        "UNWIND [{name: '张'}, {name: '李', age: 3}] AS row RETURN row {.*, n: 1} AS p",
+        ['p'],
+        [[{'name': '张', 'n': 1}], [{'name': '李', 'age': 3, 'n': 1}]],
+    ),
 )
