@@ -6,7 +6,7 @@ options that do not go together, InputError for files that cannot be read, Store
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from kgtools.tools.errors import UsageError
 from kgtools.tools.progress import SILENT, Progress
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from kgtools.templates.lineage import RecordTrace, TripleTrace
 
 PathLike = str | Path
-Task = Literal["qa", "preference"]
 
 
 @dataclass(frozen=True)
@@ -59,13 +58,18 @@ def generate(
     graph: PathLike = "./graph",
     *,
     pack: str | Sequence[str] = ("clinicalgpt", "extended"),
-    task: Task = "qa",
+    task: str = "qa",
     lang: str | Sequence[str] = ("zh", "en"),
     count: int | None = None,
     seed: int = 0,
     max_tails: int = 12,
     workers: int = 1,
     drop: str | None = None,
+    per_relation: int | None = None,
+    per_head: int | None = None,
+    options: int = 4,
+    distractors: str = "neighbour",
+    rotations: int = 1,
     out: PathLike | None = None,
     export: str | None = None,
     allow_license: Sequence[str] = (),
@@ -73,12 +77,14 @@ def generate(
     allow_empty: bool = False,
     progress: Progress = SILENT,
 ) -> GenerateResult:
-    """Turn a graph into instruction pairs (`task` qa) or preferences with their whole lineage; the same bytes for the same graph,
-    options and seed.
+    """Turn a graph into instruction pairs (`task` qa), items that can be graded, or preferences, with their whole lineage; the same
+    bytes for the same graph, options and seed.
 
     `graph`: a folder, or a Neo4j server as a URL. `pack`, `lang`: packs by name or folder, and languages, in a list or with commas
-    between. `count`: at most so many records, drawn by `seed`. `max_tails`: tails in one answer. `drop`: what is left out,
-    uninformative, shop-list, partial-list or none. `out`: by default ./records, of preferences ./preferences. `export`: a format
+    between. `task`: one, or several with commas between, each with its share or none (`qa=0.5,mcq=0.5`). `count`: at most so many
+    records, drawn by `seed`; `per_relation`, `per_head`: of each task and language. `max_tails`: tails in one answer. `drop`: what
+    is left out, uninformative, shop-list, partial-list or none. `options`, `distractors` (random, department, neighbour) and
+    `rotations` are of questions with options. `out`: by default ./records, of preferences ./preferences. `export`: a format
     (`convert`) that they are written in too, into OUT/FORMAT, with its `allow_license` and `allow_identified`.
 
     Raises InputError where no fact makes a record, unless `allow_empty`."""
@@ -89,28 +95,33 @@ def generate(
     from kgtools.corpora.record_files import refuse_other
     from kgtools.kg.stores import open_store
     from kgtools.templates.drops import choose_drops
-    from kgtools.templates.generate import TASKS, refuse_none, write
     from kgtools.templates.generate import generate as run
+    from kgtools.templates.generate import refuse_none, write
     from kgtools.templates.pack import find_pack
+    from kgtools.templates.tasks.ask import ItemOptions
+    from kgtools.templates.tasks.draw import Sample
+    from kgtools.templates.tasks.plan import Plan
     from kgtools.tools.outputs.staging import staging
 
+    sample, items = Sample(count, per_relation, per_head), ItemOptions(options, distractors, rotations)
+    plan = Plan.of(task, sample, items)
     store, packs = open_store(str(graph)), [find_pack(name) for name in _words(pack)]
     if len({each.info.name for each in packs}) < len(packs):
         raise UsageError(f"--pack {','.join(_words(pack))}: a pack is named twice")
     languages = tuple(dict.fromkeys(_words(lang)))
     if export is not None:
         formats.find(export)
-    folder = Path(out) if out is not None else Path("records" if task == "qa" else "preferences")
+    folder = Path(out) if out is not None else Path(plan.table.noun)
     with staging(folder) as stage:
-        refuse_other(folder, TASKS[task])
-        tables = run(store, packs, languages, count, seed, max_tails, workers, task, drop, progress)
+        refuse_other(folder, plan.table)
+        tables = run(store, packs, languages, count, seed, max_tails, workers, task, drop, progress, sample, items)
         settings = {
             "task": task, "packs": {each.info.name: each.info.version for each in packs}, "lang": languages, "count": count,
             "seed": seed, "max_tails": max_tails, "drop": {each.info.name: sorted(choose_drops(each, drop)) for each in packs},
-        }  # fmt: skip
+        } | plan.settings()  # fmt: skip
         refuse_none(tables, str(graph), allow_empty)
         write(tables, stage, settings, store.metadata(), packs)
-    noun = TASKS[task].noun
+    noun = plan.table.noun
     result = GenerateResult(noun, tables.records.lazy(), tables.coverage.lazy(), tables.counts, folder)
     if export is None:
         return result
@@ -120,6 +131,37 @@ def generate(
         allow_empty=allow_empty,
     )  # fmt: skip
     return replace(result, exported=exported)
+
+
+def plan(
+    graph: PathLike = "./graph",
+    *,
+    pack: str | Sequence[str] = ("clinicalgpt", "extended"),
+    task: str = "qa",
+    lang: str | Sequence[str] = ("zh", "en"),
+    count: int | None = None,
+    seed: int = 0,
+    max_tails: int = 12,
+    drop: str | None = None,
+    per_relation: int | None = None,
+    per_head: int | None = None,
+    options: int = 4,
+    distractors: str = "neighbour",
+    rotations: int = 1,
+    progress: Progress = SILENT,
+) -> "pl.DataFrame":
+    """How many records `generate` would make with these options, without making them: a frame of `task`, `relation` (or attribute),
+    `lang` and `records`. Of preferences it is the questions; to some of them no answer is surely wrong."""
+    from kgtools.kg.stores import open_store
+    from kgtools.templates.generate import count_plan
+    from kgtools.templates.pack import find_pack
+    from kgtools.templates.tasks.ask import ItemOptions
+    from kgtools.templates.tasks.draw import Sample
+
+    return count_plan(
+        open_store(str(graph)), [find_pack(name) for name in _words(pack)], tuple(dict.fromkeys(_words(lang))), seed, max_tails,
+        task, drop, progress, Sample(count, per_relation, per_head), ItemOptions(options, distractors, rotations),
+    )  # fmt: skip
 
 
 def trace(

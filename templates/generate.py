@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from kgtools.corpora.record import MESSAGES, PREFERENCES, RECORDS, Preferences, Records
+from kgtools.corpora.record import Preferences, Records
 from kgtools.kg.build.inputs import GraphMetadata, files_of
-from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.licenses import LICENSES
 from kgtools.kg.stores import Store
 from kgtools.templates.coverage import COVERAGE, make_coverage
@@ -18,27 +18,33 @@ from kgtools.templates.drops import choose_drops
 from kgtools.templates.facts import GraphView, view
 from kgtools.templates.groups import groups_within
 from kgtools.templates.licenses import licence_text
-from kgtools.templates.pack import LANGUAGES, Pack, refuse_general
+from kgtools.templates.pack import LANGUAGES, Pack, Template, refuse_general
 from kgtools.templates.preferences.balance import lengths, names
 from kgtools.templates.preferences.rejected import wrong_answers
+from kgtools.templates.records import make_records
 from kgtools.templates.render import question_of
-from kgtools.templates.select import Selection, facts_for, sample, select, without
-from kgtools.templates.workers import Texts, render_selections
+from kgtools.templates.select import Selection, facts_for, select, without
+from kgtools.templates.tasks.ask import ItemOptions, ask
+from kgtools.templates.tasks.draw import Sample, draw
+from kgtools.templates.tasks.plan import Plan
+from kgtools.templates.tasks.records import ItemNames, count_distractors, list_names
+from kgtools.templates.workers import render_selections
 from kgtools.tools.errors import UsageError
-from kgtools.tools.frames import digests, write_table
+from kgtools.tools.frames import write_table
 from kgtools.tools.inputs.files import sha256
-from kgtools.tools.licenses.check import all_of, operand
 from kgtools.tools.outputs.empty import refuse_empty
 from kgtools.tools.outputs.staging import manifest
 from kgtools.tools.progress import SILENT, Progress, track
 
-TASKS = {"qa": RECORDS, "preference": PREFERENCES}
+NAMES_FILE = "names.parquet"
+NO_CAPS, DEFAULT_ITEMS = Sample(), ItemOptions()
 
 
 @dataclass(frozen=True)
 class GenerateCounts:
     """What came of a run. `triples`: language -> what became of its facts, a reason of REASONS -> facts. Of preferences also
-    `lengths`, `names` (`preferences/balance.py`) and `refused`: language -> why a wrong answer was not taken -> tries."""
+    `lengths`, `names` (`preferences/balance.py`) and `refused`: language -> why a wrong answer was not taken -> tries. Of items
+    `by_task`: task -> language -> records, and `distractors`: language -> whose answers wrong options are -> options."""
 
     records: int
     by_template: dict[str, int]
@@ -47,6 +53,8 @@ class GenerateCounts:
     lengths: dict[str, dict[str, dict[str, float]]] | None = None
     names: dict[str, dict[str, float]] | None = None
     refused: dict[str, dict[str, int]] | None = None
+    by_task: dict[str, dict[str, int]] | None = None
+    distractors: dict[str, dict[str, int]] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As `run.json` and `--format json` have them; of records without what preferences have."""
@@ -55,11 +63,13 @@ class GenerateCounts:
 
 @dataclass(frozen=True)
 class RecordTables:
-    """The tables that a run writes, and its counts. `records`: records, or preferences where these were asked for."""
+    """The tables that a run writes, and its counts. `records`: records, or preferences where these were asked for; `names`: of
+    items, what a wrong answer may name."""
 
     records: Records | Preferences
     coverage: pl.DataFrame
     counts: GenerateCounts
+    names: ItemNames | None = None
 
 
 def generate(
@@ -73,62 +83,134 @@ def generate(
     task: str = "qa",
     drop: str | None = None,
     progress: Progress = SILENT,
+    sample: Sample = NO_CAPS,
+    items: ItemOptions = DEFAULT_ITEMS,
 ) -> RecordTables:
-    """Records (task qa) or preferences in a seeded order, and what became of every fact. The same settings give the same bytes.
+    """Records or preferences in a seeded order, and what became of every fact. The same settings give the same bytes.
 
-    `drop`: what is left out, as `--drop` says it; by default what each pack leaves out."""
-    if task not in TASKS:
-        raise UsageError(f"--task {task}: there are {', '.join(TASKS)}")
+    `task`: `qa`, `preference`, or tasks with shares (`qa=0.5,mcq=0.5`); `drop`: what is left out, as `--drop` says it; by default
+    what each pack leaves out."""
+    if workers < 1 or (count is not None and count < 0):
+        raise UsageError("--workers must be 1 or more, --count 0 or more")
+    plan = Plan.of(task, replace(sample, count=count), items)
+    with ThreadPoolExecutor() as pool:  # polars works outside of the lock
+        graph, by_relation, wanted, asked = _ask(pool, store, packs, langs, seed, max_tails, drop, plan, progress)
+        selections = [selection for each in asked.values() for selection in each]
+        askable = pl.concat([pl.Series(dtype=pl.List(pl.String)), *(each.groups["fact_ids"] for each in selections)])
+        if plan.makes_preferences:
+            selections, refused = wrong_answers(graph, by_relation, selections, seed)
+            asked = {"preference": selections}
+        coverage_work = pool.submit(
+            make_coverage, graph, selections, tuple(lang for lang in LANGUAGES if lang in langs)
+        )
+        progress.start("rendering", sum(each.groups.height for each in selections), "records")
+        frames = []
+        for name, of_task in asked.items():
+            texts = [render_selections(of_task, workers, progress)]
+            if name in OTHER_ANSWER:
+                others = [_with_tails(each, OTHER_ANSWER[name]) for each in of_task]
+                texts.append(render_selections(others, workers, progress))
+            filled = [job for job in zip(of_task, *texts, strict=True) if job[0].groups.height]
+            frames += list(pool.map(partial(make_records, graph, name), filled))
+        coverage = coverage_work.result()
+    schema = plan.table
+    records = pl.concat(frames).sort("key", "id").drop("key") if frames else schema.frame()
+    tied = groups_within(askable, records["facts"])
+    records = records.with_columns(pl.when(pl.col("group") == "").then(tied).otherwise("group").alias("group"))
+    counts = _counts(records, coverage)
+    if plan.makes_preferences:
+        counts = replace(counts, lengths=lengths(records), names=names(records), refused=refused)
+    names_ = None
+    if plan.item_tasks:
+        by_task = {name: _by_lang(records.filter(pl.col("task") == name)) for name in plan.shares}
+        counts = replace(counts, by_task=by_task, distractors=count_distractors(records))
+        names_ = list_names(graph, {t.info.tail or t.info.head for t in wanted} | {t.info.head for t in wanted})
+    return RecordTables(
+        schema.check(records, f"the {schema.noun}"), COVERAGE.check(coverage, "the coverage"), counts, names_
+    )
+
+
+OTHER_ANSWER = {"preference": "rejected", "truefalse": "truth"}
+"""Tasks whose records say two things of a head, and the column of the second."""
+
+
+def count_plan(
+    store: Store,
+    packs: list[Pack],
+    langs: tuple[str, ...],
+    seed: int,
+    max_tails: int,
+    task: str,
+    drop: str | None = None,
+    progress: Progress = SILENT,
+    sample: Sample = NO_CAPS,
+    items: ItemOptions = DEFAULT_ITEMS,
+) -> pl.DataFrame:
+    """How many records a run would make, without making them: `task`, `relation`, `lang`, `records`, in this order.
+
+    Of preferences it is how many questions there are; to some of these no answer is surely wrong."""
+    plan = Plan.of(task, sample, items)
+    with ThreadPoolExecutor() as pool:
+        _, _, _, asked = _ask(pool, store, packs, langs, seed, max_tails, drop, plan, progress)
+    rows = [
+        (name, each.template.info.attribute or each.template.info.relations[0], each.template.lang, each.groups.height)
+        for name, selections in asked.items()
+        for each in selections
+    ]
+    schema = {"task": pl.String, "relation": pl.String, "lang": pl.String, "records": pl.Int64}
+    counted = (
+        pl.DataFrame(rows, schema=schema, orient="row")
+        .group_by("task", "relation", "lang")
+        .agg(pl.col("records").sum())
+    )
+    return counted.filter(pl.col("records") > 0).sort("task", "relation", "lang")
+
+
+def _ask(
+    pool: ThreadPoolExecutor, store: Store, packs: list[Pack], langs: tuple[str, ...], seed: int, max_tails: int,
+    drop: str | None, plan: Plan, progress: Progress,
+) -> tuple[GraphView, dict[str, pl.DataFrame], list[Template], dict[str, list[Selection]]]:  # fmt: skip
+    """The graph, its facts by relation, the templates in these languages, and what each task makes of their questions, as much of
+    it as is kept."""
     for lang in langs:
         if lang not in LANGUAGES:
             raise UsageError(f"--lang {lang}: there are {', '.join(LANGUAGES)}")
-    if max_tails < 1 or workers < 1 or (count is not None and count < 0):
-        raise UsageError("--max-tails and --workers must be 1 or more, --count 0 or more")
+    if max_tails < 1:
+        raise UsageError("--max-tails must be 1 or more")
     graph = view(store)
     by_relation = {str(name): part for (name,), part in graph.facts.partition_by("relation", as_dict=True).items()}
     drops = {pack.info.name: choose_drops(pack, drop) for pack in packs}
     wanted = [template for pack in packs for template in pack.templates if template.lang in langs]
     for template in wanted:
         refuse_general(template)
-    with ThreadPoolExecutor() as pool:  # polars works outside of the lock
-        work = [(template, facts) for template in wanted if (facts := facts_for(by_relation, template))]
-        progress.start("selecting facts", len(work), "templates")
-        chosen = pool.map(
-            lambda job: select(graph, pl.concat(job[1]), job[0], seed, max_tails, drops[job[0].pack]), work
-        )
-        selections = sample(one_answer_each(list(track(chosen, progress))), count)
-        askable = pl.concat([pl.Series(dtype=pl.List(pl.String)), *(each.groups["fact_ids"] for each in selections)])
-        if task == "preference":
-            selections, refused = wrong_answers(graph, by_relation, selections, seed)
-        coverage_work = pool.submit(
-            make_coverage, graph, selections, tuple(lang for lang in LANGUAGES if lang in langs)
-        )
-        progress.start("rendering", sum(each.groups.height for each in selections), "records")
-        texts = [render_selections(selections, workers, progress)]
-        if task == "preference":
-            progress.start("rendering wrong answers", sum(each.groups.height for each in selections), "records")
-            texts.append(render_selections([_with_rejected(selection) for selection in selections], workers, progress))
-        make = _records if task == "qa" else _preferences
-        filled = [job for job in zip(selections, *texts, strict=True) if job[0].groups.height]
-        frames = list(pool.map(lambda job: make(graph, *job), filled))
-        coverage = coverage_work.result()
-    schema = TASKS[task]
-    records = pl.concat(frames).sort("key", "id").drop("key") if frames else schema.frame()
-    records = records.with_columns(groups_within(askable, records["facts"]))
-    counts = _counts(records, coverage)
-    if task == "preference":
-        counts = replace(counts, lengths=lengths(records), names=names(records), refused=refused)
-    return RecordTables(schema.check(records, f"the {schema.noun}"), COVERAGE.check(coverage, "the coverage"), counts)
+    work = [(template, facts) for template in wanted if (facts := facts_for(by_relation, template))]
+    progress.start("selecting facts", len(work), "templates")
+    chosen = pool.map(lambda job: select(graph, pl.concat(job[1]), job[0], seed, max_tails, drops[job[0].pack]), work)
+    questions = one_answer_each(list(track(chosen, progress)))
+    items = ask(graph, by_relation, questions, plan.item_tasks, plan.items, seed, progress) if plan.item_tasks else {}
+    return (
+        graph,
+        by_relation,
+        wanted,
+        draw({name: items.get(name, questions) for name in plan.shares}, plan.shares, plan.sample),
+    )
 
 
-def _with_rejected(selection: Selection) -> Selection:
-    return replace(selection, groups=selection.groups.with_columns(pl.col("rejected").alias("tails")))
+def _by_lang(records: pl.DataFrame) -> dict[str, int]:
+    return dict(records.group_by("lang").len().sort("lang").iter_rows())
+
+
+def _with_tails(selection: Selection, column: str) -> Selection:
+    """The selection with what this column says in place of its answers; where it says nothing, the answers."""
+    said = pl.when(pl.col(column).list.len() > 0).then(column).otherwise("tails")
+    return replace(selection, groups=selection.groups.with_columns(said.alias("tails")))
 
 
 def write(
     tables: RecordTables, folder: Path, settings: dict[str, Any], graph: GraphMetadata, packs: Iterable[Pack]
 ) -> None:
-    """`records.parquet`, `records.jsonl` (or both of preferences), `coverage.parquet`, `LICENSES.md` and `run.json` in `folder`.
+    """`records.parquet`, `records.jsonl` (or both of preferences), `coverage.parquet`, `LICENSES.md` and `run.json` in `folder`; of
+    items `names.parquet` too.
     `graph`: what the store tells about itself; `packs`: those that made the tables."""
     pairs = "rejected" in tables.records.columns
     noun, texts = ("preferences", ("prompt", "chosen", "rejected")) if pairs else ("records", ("messages",))
@@ -142,6 +224,8 @@ def write(
         outputs = {name: work.result() for name, work in writing.items()}
     (folder / LICENSES).write_bytes(licence_text(tables.records, packs, graph))
     outputs[LICENSES] = sha256(folder / LICENSES)
+    if tables.names is not None:
+        outputs[NAMES_FILE] = _write(tables.names, folder / NAMES_FILE)
     (folder / "run.json").write_bytes(
         manifest("generate", settings, files_of(graph), outputs=outputs, **tables.counts.to_dict())
     )
@@ -177,63 +261,6 @@ def one_answer_each(selections: list[Selection]) -> list[Selection]:
             selection = Selection(selection.template, groups, left_out)
         kept.append(selection)
     return kept
-
-
-def _records(graph: GraphView, selection: Selection, texts: Texts) -> pl.DataFrame:
-    joiner = "、" if selection.template.lang == "zh" else ", "
-    groups = _with_columns(graph, selection, user=texts[0], assistant=texts[1])
-    return groups.with_columns(
-        _hashed(groups, "user", "assistant").alias("id"),
-        pl.lit("qa").alias("task"),
-        _messages(user="user", assistant="assistant").alias("messages"),
-        pl.col("tails").list.join(joiner).alias("answer"),
-        pl.struct(pl.col("id").alias("head")).struct.json_encode().alias("meta"),
-    ).select("key", *RECORDS.columns)
-
-
-def _preferences(graph: GraphView, selection: Selection, texts: Texts, worse: Texts) -> pl.DataFrame:
-    groups = _with_columns(graph, selection, user=texts[0], assistant=texts[1], worse=worse[1])
-    about = pl.struct(pl.col("id").alias("head"), "fault", "wrong", "unsaid")
-    return groups.with_columns(
-        _hashed(groups, "user", "assistant", "worse").alias("id"),
-        pl.lit("preference").alias("task"),
-        _messages(user="user").alias("prompt"),
-        _messages(assistant="assistant").alias("chosen"),
-        _messages(assistant="worse").alias("rejected"),
-        about.struct.json_encode().alias("meta"),
-    ).select("key", *PREFERENCES.columns)
-
-
-def _with_columns(graph: GraphView, selection: Selection, **texts: list[str]) -> pl.DataFrame:
-    """The groups with the columns that records and preferences have alike, and with these texts. `id` is still the head's."""
-    template, masks = selection.template, selection.groups["mask"].unique()
-    sources = {mask: " + ".join(_names_of_mask(graph, mask, 0)) for mask in masks}
-    licenses = {mask: all_of(sorted({*_names_of_mask(graph, mask, 1), operand(template.license)})) for mask in masks}
-    return selection.groups.with_columns(
-        pl.lit(template.lang).alias("lang"),
-        pl.col("fact_ids").alias("facts"),
-        pl.lit("").alias("group"),
-        pl.col("mask").replace_strict(sources, return_dtype=pl.String).alias("source"),
-        pl.concat_str(pl.lit(f"{template.id}#"), pl.col("variant") + 1).alias("template"),
-        pl.col("mask").replace_strict(licenses, return_dtype=pl.String).alias("license"),
-        pl.lit(None, pl.String).alias("split"),
-        *(pl.Series(name, column, dtype=pl.String) for name, column in texts.items()),
-    )
-
-
-def _hashed(groups: pl.DataFrame, *texts: str) -> pl.Series:
-    return digests(groups.select(pl.concat_str("template", "id", *texts, separator=SEPARATOR)).to_series())
-
-
-def _messages(**texts: str) -> pl.Expr:
-    """A message of each role, from the column named."""
-    messages = [pl.struct(pl.lit(role).alias("role"), pl.col(text).alias("content")) for role, text in texts.items()]
-    return pl.concat_arr(*messages).arr.to_list().cast(MESSAGES)
-
-
-def _names_of_mask(graph: GraphView, mask: int, part: int) -> list[str]:
-    """The names (part 0) or licences (part 1) of the sources and tables of a mask."""
-    return list(dict.fromkeys(both[part] for bit, both in sorted(graph.licenses.items()) if mask & bit))
 
 
 def _counts(records: pl.DataFrame, coverage: pl.DataFrame) -> GenerateCounts:

@@ -166,7 +166,7 @@ def load_pack(folder: Path) -> Pack:
             lang,
             t,
             folder / f"{name}.{lang}.j2",
-            _variants(folder / f"{name}.{lang}.j2", lang),
+            parse_variants(folder / f"{name}.{lang}.j2", lang),
         )
         for name, t in sorted(info.templates.items())
         for lang in LANGUAGES
@@ -175,7 +175,8 @@ def load_pack(folder: Path) -> Pack:
     return Pack(info, folder, tuple(templates))
 
 
-def _variants(file: Path, lang: str) -> tuple[Variant, ...]:
+def parse_variants(file: Path, lang: str) -> tuple[Variant, ...]:
+    """The variants of a template's file. Raises InputError with file and line."""
     try:
         text = file.read_text(encoding="utf-8")
         if len(text) > LONGEST:

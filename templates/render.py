@@ -1,6 +1,8 @@
 """Columnar rendering: one compiled template renders all the rows of a variant in one call."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
 from jinja2 import nodes
 from jinja2.exceptions import TemplateError
@@ -29,16 +31,25 @@ def render(
 def _render(
     template: Template, variant: Variant, heads: Sequence[str], tails: Sequence[list[str]]
 ) -> tuple[list[str], list[str]]:
-    if not heads:
+    rows = zip(heads, tails, strict=True)
+    return render_loop(template.file, template.lang, variant, ("head", "tails"), rows, len(heads))
+
+
+def render_loop(
+    file: Path, lang: str, variant: Variant, names: Sequence[str], rows: Iterable[tuple[Any, ...]], count: int
+) -> tuple[list[str], list[str]]:
+    """The user's and the assistant's text for each of `count` rows, which hold a value for each name. Raises InputError with the
+    file."""
+    if not count:
         return [], []
-    compiled = environment(template.lang).from_string(_loop(variant))
+    compiled = environment(lang).from_string(_loop(variant, names))
     try:
-        parts = compiled.render(rows=zip(heads, tails, strict=True)).split(END)
+        parts = compiled.render(rows=rows).split(END)
     except (TemplateError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{template.file}: variant {variant.number} cannot be rendered: {error}") from error
-    if len(parts) != 2 * len(heads) + 1:
+        raise InputError(f"{file}: variant {variant.number} cannot be rendered: {error}") from error
+    if len(parts) != 2 * count + 1:
         raise InputError(
-            f"{template.file}: a name holds the control character U+001E; load its source with the cleaning rules on"
+            f"{file}: a name holds the control character U+001E; load its source with the cleaning rules on"
         )
     return [text.strip() for text in parts[0:-1:2]], [text.strip() for text in parts[1::2]]
 
@@ -49,10 +60,10 @@ def question_of(template: Template, variant: Variant) -> str:
     return question.casefold()
 
 
-def _loop(variant: Variant) -> nodes.Template:
+def _loop(variant: Variant, names: Sequence[str]) -> nodes.Template:
     """`for head, tails in rows`: user block, END, assistant block, END."""
     end = nodes.Output([nodes.TemplateData(END)])
-    target = nodes.Tuple([nodes.Name("head", "store"), nodes.Name("tails", "store")], "store")
+    target = nodes.Tuple([nodes.Name(name, "store") for name in names], "store")
     body = [*variant.user, end, *variant.assistant, end]
     loop = nodes.For(target, nodes.Name("rows", "load"), body, [], None, False)
     tree = nodes.Template([loop])

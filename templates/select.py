@@ -12,7 +12,7 @@ from kgtools.tools.frames import numbers, shuffle_keys
 from kgtools.tools.inputs.files import digest
 
 REASONS = (
-    "exported", "not-sampled", "no-wrong-answer", "value-not-parsed", "text-not-portable", "unbalanced-brackets",
+    "exported", "not-sampled", "not-asked", "no-wrong-answer", "value-not-parsed", "text-not-portable", "unbalanced-brackets",
     "repeated", "max-tails", "other-value", "same-question", "partial-list",
     "uninformative", "shop-list", "no-english-name", "value-not-english", "self-loop", "contradiction", "same-name",
     "truncated-name", "digits-only-name", "person-name", "truncated-value", "misplaced-value", "other-subject", "other-type", "no-template",
@@ -208,18 +208,3 @@ def _rank(rows: pl.DataFrame, seed: int, limit: int, reason: str) -> tuple[pl.Da
     beyond = crowded.filter(pl.col("rank") >= limit).drop("rank").with_columns(pl.lit(reason).alias("why"))
     roomy = good.join(sizes, on="head", how="anti").sort("head", "confirmed", "fact", descending=[False, True, False])
     return pl.concat([roomy, kept]), pl.concat([bad, beyond])
-
-
-def sample(selections: list[Selection], count: int | None) -> list[Selection]:
-    """At most `count` records in all, those with the smallest keys; the facts of the others are `not-sampled`."""
-    keys = pl.concat([pl.Series(dtype=pl.UInt64), *(selection.groups["key"] for selection in selections)]).sort()
-    if count is None or count >= len(keys):
-        return selections
-    last = keys[count]
-    result = []
-    for selection in selections:
-        kept = pl.col("key") < last
-        lost = selection.groups.filter(~kept).select(pl.col("facts").explode().alias("fact")).drop_nulls()
-        left_out = pl.concat([selection.left_out, _code(lost, "not-sampled")])
-        result.append(Selection(selection.template, selection.groups.filter(kept), left_out))
-    return result

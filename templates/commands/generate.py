@@ -1,7 +1,7 @@
 """A graph into records: `kgtools generate`, and what it prints."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -36,10 +36,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--task",
-    type=click.Choice(["qa", "preference"]),
     default="qa",
     show_default=True,
-    help="qa: questions and answers. preference: with a second answer that is wrong in a known way, for reward models.",
+    help="Tasks, separated by commas, each alone or with its share: qa=0.5,mcq=0.5.",
 )
 @click.option("--lang", "langs", default="zh,en", show_default=True, help="Languages, separated by commas.")
 @click.option("--count", type=COUNT, help="At most this many records, drawn by the seed; default: all.")
@@ -68,6 +67,28 @@ if TYPE_CHECKING:
     help="What to leave out: uninformative, shop-list, partial-list, separated by commas, or none."
     "  [default: uninformative,shop-list; of packs with the words of a paper none]",
 )
+@click.option(
+    "--per-relation", type=COUNT, help="At most this many records of each relation, of each task and language."
+)
+@click.option("--per-head", type=COUNT, help="At most this many records of each head, of each task and language.")
+@click.option(
+    "--options", type=click.IntRange(4, 5), default=4, show_default=True, help="Of each question of the task mcq."
+)
+@click.option(
+    "--distractors",
+    type=click.Choice(["random", "department", "neighbour"]),
+    default="neighbour",
+    show_default=True,
+    help="Whose answers wrong options are: of any head, of one of the same department, of those that share most symptoms.",
+)
+@click.option(
+    "--rotations",
+    type=click.IntRange(1, 5),
+    default=1,
+    show_default=True,
+    help="Ask each mcq so often, its options turned.",
+)
+@click.option("--plan", "plan_only", is_flag=True, help="Print how many records there would be; write nothing.")
 @click.option("--show", "examples", type=COUNT, default=0, help="Print this many example pairs of each language.")
 @click.option(
     "--export",
@@ -90,6 +111,12 @@ def generate(
     max_tails: int,
     workers: int,
     drop: str | None,
+    per_relation: int | None,
+    per_head: int | None,
+    options: int,
+    distractors: str,
+    rotations: int,
+    plan_only: bool,
     out: Path | None,
     examples: int,
     form: str | None,
@@ -98,7 +125,21 @@ def generate(
     allow_empty: bool,
     style: str,
 ) -> None:
-    """Turn a graph into instruction pairs with full lineage.
+    """Turn a graph into instruction pairs, and into items that can be graded, with full lineage.
+
+    \b
+    Tasks:
+      qa          questions and answers
+      mcq         questions with 4 or 5 options, one or several of them right
+      truefalse   statements that are true or not
+      cloze       a sentence with one name left out
+      list        all answers of a head, where the graph knows no more
+      reverse     answers, and whose they are, where they are of one head alone
+      abstain     what the graph cannot answer: the sources do not say
+      preference  a second answer that is wrong in a known way, for reward models (alone)
+
+    Wrong options and wrong statements are what no source says of the head, under any name. The meta of an item holds all
+    that `kgtools grade` needs.
 
     With --task preference each question has a second answer, as long on average, that is wrong in a known way: what sources say
     of other heads and not of this one under any name, foods to avoid for foods to eat, an invented name, up to half
@@ -109,8 +150,6 @@ def generate(
     Example:
       kgtools generate --graph ./graph --pack clinicalgpt,extended --lang zh,en --count 1000 --out ./records
     """
-    from typing import cast
-
     from kgtools.corpora.api import convert
     from kgtools.corpora.export import format as formats
     from kgtools.templates import api
@@ -118,11 +157,18 @@ def generate(
 
     if form is not None:
         formats.find(form)
+    asked: dict[str, Any] = {
+        "pack": packs, "task": task, "lang": langs, "count": count, "seed": seed, "max_tails": max_tails, "drop": drop,
+        "per_relation": per_relation, "per_head": per_head, "options": options, "distractors": distractors, "rotations": rotations,
+    }  # fmt: skip
     with show_progress("generating") as progress:
-        result = api.generate(
-            graph, pack=packs, task=cast(api.Task, task), lang=langs, count=count, seed=seed, max_tails=max_tails,
-            workers=workers, drop=drop, out=out, allow_empty=allow_empty, progress=progress,
-        )  # fmt: skip
+        if plan_only:
+            planned = api.plan(graph, **asked, progress=progress)
+        else:
+            result = api.generate(graph, **asked, workers=workers, out=out, allow_empty=allow_empty, progress=progress)
+    if plan_only:
+        print_plan(planned, style)
+        return
     print_result(result, style, examples)
     if form is not None:
         with step(f"writing {form}"):
@@ -130,6 +176,25 @@ def generate(
                 result.out, format=form, out=result.out / form, allow_license=allow, allow_identified=identified,
                 allow_empty=allow_empty,
             )  # fmt: skip
+
+
+def print_plan(planned: "pl.DataFrame", style: str) -> None:
+    """A row a task and relation, a column a language."""
+    import polars as pl
+
+    if style == "json":
+        print_json(planned.to_dicts())
+        return
+    langs = planned["lang"].unique().sort(descending=True).to_list()
+    wide = planned.pivot("lang", index=["task", "relation"], values="records").fill_null(0)
+    sums = (
+        planned.group_by("task", "lang")
+        .agg(pl.col("records").sum())
+        .pivot("lang", index="task", values="records")
+        .sort("task")
+    )
+    print_table(["task", "relation", *langs], wide.select("task", "relation", *langs).rows())
+    print_table(["task", *langs], sums.fill_null(0).select("task", *langs).rows())
 
 
 def print_result(result: "GenerateResult", style: str, examples: int) -> None:
@@ -150,15 +215,36 @@ def print_result(result: "GenerateResult", style: str, examples: int) -> None:
         [[reason, *(counts.triples[lang].get(reason, 0) for lang in langs)] for reason in reasons],
     )
     print_table(["licence", "records"], list(counts.by_license.items()))
+    if counts.by_task is not None:
+        _print_items(counts.by_task, counts.distractors or {}, langs)
     if counts.lengths is not None:
         _print_lengths(counts.lengths)
         _print_names(counts.names or {}, counts.refused or {})
     for lang in langs:
         print_examples(records.filter(pl.col("lang") == lang), lang, examples)
     noun = result.table
+    more = "names.parquet, " if counts.by_task is not None else ""
     say(
-        f"\n{counts.records:,} {noun} are in {result.out}: {noun}.parquet, {noun}.jsonl, coverage.parquet, LICENSES.md, run.json"
+        f"\n{counts.records:,} {noun} are in {result.out}: {noun}.parquet, {noun}.jsonl, coverage.parquet, {more}LICENSES.md, run.json"
     )
+
+
+def _print_items(by_task: dict[str, dict[str, int]], distractors: dict[str, dict[str, int]], langs: list[str]) -> None:
+    """How many records of each task, and whose answers wrong options are."""
+    print_table(
+        ["records by task", *langs],
+        [[task, *(counts.get(lang, 0) for lang in langs)] for task, counts in by_task.items()],
+    )
+    sources = list(dict.fromkeys(where for counts in distractors.values() for where in counts))
+    totals = {lang: sum(counts.values()) for lang, counts in distractors.items()}
+    if sources:
+        print_table(
+            ["wrong options of mcq from", *langs],
+            [
+                [where, *(f"{distractors.get(lang, {}).get(where, 0) / (totals.get(lang) or 1):.1%}" for lang in langs)]
+                for where in sources
+            ],
+        )
 
 
 def _print_lengths(lengths: dict[str, dict[str, dict[str, float]]]) -> None:

@@ -7,19 +7,19 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
-from kgtools.templates.preferences.items import AnswerRow, Item
+from kgtools.templates.preferences.items import AnswerPart, AnswerRow
 
 TRIES = 32
 """Places that are tried for a name before it stays where it is."""
 
 
-May = Callable[[int, Item], bool]
+May = Callable[[int, AnswerPart], bool]
 """Whether an item can be said of a head and is wrong then."""
 
 
 def exchange(
-    rows: Sequence[AnswerRow], may: May, can_move: Callable[[Item], bool], draw: random.Random
-) -> list[list[Item]]:
+    rows: Sequence[AnswerRow], may: May, can_move: Callable[[AnswerPart], bool], draw: random.Random
+) -> list[list[AnswerPart]]:
     """For each row the items that stand in its places after exchanges among rows: whole answers of one length first, then one by
     one. Every item stands in one place; one that found no other is still in its own."""
     now = [list(row.items) for row in rows]
@@ -32,7 +32,7 @@ def exchange(
 
 
 def _exchange_answers(
-    rows: Sequence[AnswerRow], complete: Sequence[int], now: list[list[Item]], may: May, draw: random.Random
+    rows: Sequence[AnswerRow], complete: Sequence[int], now: list[list[AnswerPart]], may: May, draw: random.Random
 ) -> None:
     by_length: dict[int, list[int]] = defaultdict(list)
     for at in complete:
@@ -57,7 +57,11 @@ def _all_new(row: AnswerRow, other: AnswerRow, may: May) -> bool:
 
 
 def _exchange_items(
-    rows: Sequence[AnswerRow], places: Sequence[tuple[int, int]], now: list[list[Item]], may: May, draw: random.Random
+    rows: Sequence[AnswerRow],
+    places: Sequence[tuple[int, int]],
+    now: list[list[AnswerPart]],
+    may: May,
+    draw: random.Random,
 ) -> None:
     staying = [(row, position) for row, position in places if now[row][position].owner == rows[row].head]
     draw.shuffle(staying)
@@ -77,17 +81,17 @@ def _exchange_items(
                 break
 
 
-def _fits(row: AnswerRow, now: list[Item], item: Item, may: May) -> bool:
+def _fits(row: AnswerRow, now: list[AnswerPart], item: AnswerPart, may: May) -> bool:
     """Whether an item is new to an answer and wrong in it."""
     return all(item.text != other.text for other in (*now, *row.items)) and may(row.head, item)
 
 
 def hand_over(
     givers: Sequence[AnswerRow], takers: Sequence[AnswerRow], may: May, draw: random.Random
-) -> tuple[list[list[Item]], list[list[Item]]]:
+) -> tuple[list[list[AnswerPart]], list[list[AnswerPart]]]:
     """What each giver leaves unsaid, half of its items at most, and what each taker says too much: the same items."""
-    gone: list[list[Item]] = [[] for _ in givers]
-    more: list[list[Item]] = [[] for _ in takers]
+    gone: list[list[AnswerPart]] = [[] for _ in givers]
+    more: list[list[AnswerPart]] = [[] for _ in takers]
     offers = [(giver, item) for giver, row in enumerate(givers) for item in draw.sample(row.items, len(row.items) // 2)]
     draw.shuffle(offers)
     room = [taker for taker, row in enumerate(takers) for _ in range(max(1, len(row.items) // 2))]
@@ -105,8 +109,8 @@ def hand_over(
 
 
 def circulate(
-    rows: Sequence[AnswerRow], others: Sequence[Sequence[Item]], draw: random.Random
-) -> dict[int, tuple[int, Item]]:
+    rows: Sequence[AnswerRow], others: Sequence[Sequence[AnswerPart]], draw: random.Random
+) -> dict[int, tuple[int, AnswerPart]]:
     """Row -> place and what stands there instead, one of the row's `others`, such that a name is put in as often as it is taken
     out: rings of rows, each of which says what the next one takes."""
     says: dict[str, list[tuple[int, int]]] = defaultdict(list)
@@ -116,7 +120,7 @@ def circulate(
     for name in sorted(says):
         draw.shuffle(says[name])
     used: set[int] = set()
-    exchanged: dict[int, tuple[int, Item]] = {}
+    exchanged: dict[int, tuple[int, AnswerPart]] = {}
     starts = sorted(says)
     draw.shuffle(starts)
     for start in starts:
@@ -136,12 +140,12 @@ def _next(says: dict[str, list[tuple[int, int]]], name: str, used: set[int]) -> 
 def _ring(
     start: str,
     says: dict[str, list[tuple[int, int]]],
-    others: Sequence[Sequence[Item]],
+    others: Sequence[Sequence[AnswerPart]],
     used: set[int],
     draw: random.Random,
-) -> dict[int, tuple[int, Item]]:
+) -> dict[int, tuple[int, AnswerPart]]:
     """A ring that a walk from one name ends in; rows from which no way leads on are used up."""
-    path: list[tuple[str, int, int, Item]] = []
+    path: list[tuple[str, int, int, AnswerPart]] = []
     name = start
     while True:
         step = _next(says, name, used)

@@ -11,7 +11,7 @@ from kgtools.templates.select import facts_for, match_facts
 
 
 @dataclass(frozen=True)
-class Item:
+class AnswerPart:
     """A name or value in an answer: whose it is, how it is said, its sources; `tail`: of a relation, `value`: of an attribute."""
 
     owner: int
@@ -26,13 +26,20 @@ class AnswerRow:
     """An answer: its head and its items."""
 
     head: int
-    items: tuple[Item, ...]
+    items: tuple[AnswerPart, ...]
 
 
-def _sound(view: GraphView, by_relation: dict[str, pl.DataFrame], template: Template) -> pl.DataFrame:
+def find_sound(view: GraphView, by_relation: dict[str, pl.DataFrame], template: Template) -> pl.DataFrame:
     """The facts that a template is about and that may be asked about, with the names of both ends."""
     facts = facts_for(by_relation, template)
-    schema = {"head": pl.UInt32, "tail": pl.UInt32, "text": pl.String, "value": pl.String, "mask": pl.Int64}
+    schema = {
+        "head": pl.UInt32,
+        "tail": pl.UInt32,
+        "text": pl.String,
+        "value": pl.String,
+        "mask": pl.Int64,
+        "fact": pl.UInt32,
+    }
     if not facts:
         return pl.DataFrame(schema=schema)
     rows = match_facts(view, pl.concat(facts), template)
@@ -40,19 +47,23 @@ def _sound(view: GraphView, by_relation: dict[str, pl.DataFrame], template: Temp
     return rows.sort("fact").select(*schema)
 
 
-def items_of(view: GraphView, by_relation: dict[str, pl.DataFrame], template: Template) -> dict[tuple[int, str], Item]:
+def parts_of(
+    view: GraphView, by_relation: dict[str, pl.DataFrame], template: Template
+) -> dict[tuple[int, str], AnswerPart]:
     """Head and text -> the item of the template's answers, the first of those that are said alike."""
-    rows = _sound(view, by_relation, template)
+    rows = find_sound(view, by_relation, template)
     masks: dict[str, int] = {}
     for text, mask in rows.select("text", "mask").iter_rows():
         masks[text] = masks.get(text, 0) | mask
-    known: dict[tuple[int, str], Item] = {}
+    known: dict[tuple[int, str], AnswerPart] = {}
     for head, text, tail, value in rows.select("head", "text", "tail", "value").iter_rows():
-        known.setdefault((head, text), Item(head, text, masks[text], tail, value))
+        known.setdefault((head, text), AnswerPart(head, text, masks[text], tail, value))
     return known
 
 
-def contraries_of(view: GraphView, by_relation: dict[str, pl.DataFrame], template: Template) -> dict[int, list[Item]]:
+def contraries_of(
+    view: GraphView, by_relation: dict[str, pl.DataFrame], template: Template
+) -> dict[int, list[AnswerPart]]:
     """What the relation that contradicts the template's says of each head."""
     known = ontology().relations
     inverses = {relation.inverse: name for name, relation in known.items()}
@@ -64,7 +75,7 @@ def contraries_of(view: GraphView, by_relation: dict[str, pl.DataFrame], templat
     if not contraries:
         return {}
     turned = replace(template, info=template.info.model_copy(update={"relations": tuple(contraries)}))
-    found: dict[int, list[Item]] = {}
-    for (head, _), item in sorted(items_of(view, by_relation, turned).items()):
+    found: dict[int, list[AnswerPart]] = {}
+    for (head, _), item in sorted(parts_of(view, by_relation, turned).items()):
         found.setdefault(head, []).append(replace(item, owner=-1))
     return found

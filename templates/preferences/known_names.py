@@ -158,6 +158,10 @@ class KnownNames:
             roots.add(name)
         return roots
 
+    def forms(self, entity: int) -> set[str]:
+        """The forms of its names."""
+        return self._forms[entity]
+
     def roots(self, entity: int) -> set[str]:
         """The stems of its names, and the names of the graph with which they end."""
         return self._roots[entity]

@@ -15,7 +15,7 @@ from kgtools.templates.facts import GraphView
 from kgtools.templates.pack import Template
 from kgtools.templates.preferences.apart import Texts, are_apart, has_unit, is_balanced, is_text, why_unused
 from kgtools.templates.preferences.exchange import circulate, exchange, hand_over, invent, popularity
-from kgtools.templates.preferences.items import AnswerRow, Item, contraries_of, items_of
+from kgtools.templates.preferences.items import AnswerPart, AnswerRow, contraries_of, parts_of
 from kgtools.templates.preferences.known_names import KnownNames, form, overlap, stem
 from kgtools.templates.select import CODES, Selection
 from kgtools.tools.inputs.files import digest
@@ -54,16 +54,16 @@ class Judge:
     names: KnownNames
     texts: Texts
     attribute: str | None
-    unused: dict[Item, str | None] = field(default_factory=dict)
+    unused: dict[AnswerPart, str | None] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
 
-    def may(self, head: int, item: Item) -> bool:
+    def may(self, head: int, item: AnswerPart) -> bool:
         why = self.why_unused(item) or self._why_true(head, item)
         if why:
             self.refused[why] += 1
         return why is None
 
-    def _why_true(self, head: int, item: Item) -> str | None:
+    def _why_true(self, head: int, item: AnswerPart) -> str | None:
         if item.tail is not None:
             return self.names.why_true(head, item.tail)
         attribute, value = str(self.attribute), str(item.value)
@@ -75,13 +75,13 @@ class Judge:
             return None if self.texts.carry(item.text, item.owner, head) else "said"
         return None if has_unit(attribute) or form(value) not in self.names.about(head) else "said"
 
-    def why_unused(self, item: Item) -> str | None:
+    def why_unused(self, item: AnswerPart) -> str | None:
         """Why an item is told of no other head, and no other's of its own."""
         if item not in self.unused:
             self.unused[item] = self._why_unused(item)
         return self.unused[item]
 
-    def _why_unused(self, item: Item) -> str | None:
+    def _why_unused(self, item: AnswerPart) -> str | None:
         if item.tail is not None:
             return self.names.why_open(item.owner, item.tail) or (
                 None if is_balanced(item.text) else "unbalanced-brackets"
@@ -117,7 +117,7 @@ def _selection(
     view: GraphView, by_relation: dict[str, pl.DataFrame], selection: Selection, judge: Judge, seed: int
 ) -> Selection:
     template, groups = selection.template, selection.groups
-    known = items_of(view, by_relation, template)
+    known = parts_of(view, by_relation, template)
     rows = [
         AnswerRow(head, tuple(known[head, text] for text in tails))
         for head, tails in groups.select("head", "tails").iter_rows()
@@ -151,7 +151,7 @@ def _find(
     template: Template,
     rows: Sequence[AnswerRow],
     partial: Sequence[bool],
-    contraries: dict[int, list[Item]],
+    contraries: dict[int, list[AnswerPart]],
     judge: Judge,
     draw: random.Random,
 ) -> list[RejectedAnswer | None]:
@@ -176,7 +176,7 @@ def _find(
     return [answers.get(at) or replaced.get(at) for at in range(len(rows))]
 
 
-def _replace(fault: str, row: AnswerRow, now: Sequence[Item], judge: Judge) -> RejectedAnswer | None:
+def _replace(fault: str, row: AnswerRow, now: Sequence[AnswerPart], judge: Judge) -> RejectedAnswer | None:
     """The answer with other items in some places; None where there are none."""
     new = [item for item in now if item.owner != row.head]
     if not new:
@@ -189,7 +189,7 @@ def _replace(fault: str, row: AnswerRow, now: Sequence[Item], judge: Judge) -> R
     return RejectedAnswer(fault, texts, wrong, [item.text for item in row.items if item not in now], mask)
 
 
-def _text_for(item: Item, head: int, judge: Judge) -> str:
+def _text_for(item: AnswerPart, head: int, judge: Judge) -> str:
     if item.owner == head or item.value is None or not is_text(str(judge.attribute), item.value):
         return item.text
     return str(judge.texts.carry(item.text, item.owner, head))
@@ -197,7 +197,7 @@ def _text_for(item: Item, head: int, judge: Judge) -> str:
 
 def _swap(
     rows: Sequence[AnswerRow],
-    contraries: dict[int, list[Item]],
+    contraries: dict[int, list[AnswerPart]],
     judge: Judge,
     draw: random.Random,
 ) -> dict[int, RejectedAnswer]:

@@ -1,0 +1,59 @@
+"""Questions that the graph cannot answer: the honest answer is that the sources do not say."""
+
+import orjson
+import polars as pl
+
+from kgtools.corpora.verify.item import KEY, Item
+from kgtools.templates.select import Selection
+from kgtools.templates.tasks.subject import Subject
+from kgtools.tools.frames import shuffle_keys
+
+ANSWER = {"zh": "资料未说明", "en": "not stated"}
+
+
+def select_abstain(subject: Subject) -> Selection:
+    """As many questions of the template as can be answered, about heads of which no source says anything of the kind, doubtful
+    facts too, under any of their names; but of which something else is known."""
+    view, template = subject.view, subject.template
+    info, lang = template.info, template.lang
+    entities = view.entities
+    said = set(subject.links()["head"].to_list())
+    said_names: set[str] = set().union(*map(subject.known.forms, said))
+    known = pl.concat([view.facts.select("head", "mask"), view.facts.select(pl.col("tail").alias("head"), "mask")])
+    masks = known.drop_nulls("head").group_by("head").agg(pl.col("mask").bitwise_or()).rename({"head": "number"})
+    asked = pl.col("asked_en") if lang == "en" else pl.lit(True)
+    sure = ~pl.col("number").is_in(view.facts.filter(pl.col("reason").is_not_null())["head"].unique().implode())
+    rows = entities.filter((pl.col("type") == info.head) & pl.Series(view.names(lang)).is_not_null() & asked & sure)
+    rows = rows.join(masks, on="number", maintain_order="left").with_columns(
+        shuffle_keys(pl.col("hash"), subject.salt("abstain")).alias("key")
+    )
+    rows = rows.sort("key")
+    open_ = [
+        number
+        for number in rows["number"].to_list()
+        if number not in said and subject.known.forms(number).isdisjoint(said_names)
+    ]
+    chosen = open_[: subject.selection.groups.height]
+    rows = rows.filter(pl.col("number").is_in(chosen)).sort("key")
+    items = [Item("abstain", subject.about(number)).to_dict() for number in rows["number"].to_list()]
+    name_masks = [subject.lexicon.mask(number) for number in rows["number"].to_list()]
+
+    groups = rows.select(
+        pl.col("number").alias("head"),
+        pl.Series("name", view.names(lang)).gather(rows["number"]),
+        "id", "key",
+        (pl.col("key") % len(template.variants)).cast(pl.UInt32).alias("variant"),
+        (pl.col("mask") | pl.Series(name_masks, dtype=pl.Int64)).alias("mask"),
+        pl.lit(["-"], pl.List(pl.String)).alias("tails"),
+        pl.lit([], pl.List(pl.String)).alias("truth"),
+        pl.lit([], pl.List(pl.String)).alias("options"),
+        pl.lit([], pl.List(pl.String)).alias("right"),
+        pl.lit([], pl.List(pl.UInt32)).alias("facts"),
+        pl.lit([], pl.List(pl.String)).alias("fact_ids"),
+        pl.lit(ANSWER[lang]).alias("answer"),
+        pl.lit(None, pl.Boolean).alias("is_true"),
+        pl.lit(False).alias("partial"),
+        pl.lit(0, pl.UInt32).alias("rotation"),
+        pl.Series("meta", [orjson.dumps({KEY: item}).decode() for item in items], pl.String),
+    ).sort("variant", maintain_order=True)  # fmt: skip
+    return Selection(template, groups, subject.selection.left_out)

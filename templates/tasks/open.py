@@ -1,0 +1,107 @@
+"""Questions that are answered by names: all of them, one that is missing in a sentence, or the head that they belong to."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from kgtools.corpora.verify.item import Item, Step
+from kgtools.templates.pack import variables
+from kgtools.templates.preferences.items import AnswerPart
+from kgtools.templates.tasks.rows import BLANK, Row
+from kgtools.templates.tasks.subject import Group, Subject
+
+SHOWN = 4
+"""Answers that stand beside a gap, or before the question whose they are."""
+
+
+def make_list(subject: Subject) -> Iterator[Row]:
+    """All answers of a head, where there are several and the graph knows no more of them."""
+    if subject.template.info.single:
+        return
+    for group in subject.groups:
+        if len(group.parts) > 1 and not group.partial and all(map(subject.is_short, group.parts)):
+            parts = list(group.parts)
+            wrong = subject.contraries.get(group.head, [])
+            item = Item(
+                "set", subject.about(group.head), answers=tuple(map(subject.names, parts)),
+                wrong=tuple(map(subject.names, wrong)), steps=tuple(_steps(subject, group.head, parts)),
+            )  # fmt: skip
+            yield _row(subject, group, item, parts, [part.text for part in parts], [part.text for part in parts])
+
+
+def make_cloze(subject: Subject) -> Iterator[Row]:
+    """A sentence with one name in it left out: any that the graph knows for that place and that does not stand there is right."""
+    if subject.template.info.single and subject.template.info.attribute:
+        return  # a quantity can be said in many ways
+    for group in subject.groups:
+        if group.partial or not all(map(subject.is_short, group.parts)):
+            continue
+        draw = subject.draw(group, "cloze")
+        shown = list(group.parts)
+        draw.shuffle(shown)
+        shown = shown[: SHOWN + 1]
+        gap = draw.randrange(len(shown))
+        tails = [BLANK if place == gap else part.text for place, part in enumerate(shown)]
+        beside = [part for place, part in enumerate(shown) if place != gap]
+        hidden = [part for part in group.parts if part not in beside]
+        item = Item(
+            "set", (*subject.about(group.head), *map(subject.names, beside)), answers=tuple(map(subject.names, hidden)),
+            asked=1, wrong=tuple(map(subject.names, subject.contraries.get(group.head, []))),
+            steps=tuple(_steps(subject, group.head, [shown[gap]])),
+        )  # fmt: skip
+        yield _row(subject, group, item, [*beside, *hidden], tails, [shown[gap].text])
+
+
+def make_reverse(subject: Subject) -> Iterator[Row]:
+    """Answers, and the question whose they are: only where these together are of one head alone, in every source."""
+    template, lexicon = subject.template, subject.lexicon
+    if template.info.attribute or not any("head" in variables(each.assistant) for each in template.variants):
+        return
+    heads = _heads_of_tails(subject)
+    for group in subject.groups:
+        if "head" not in variables(template.variants[subject.variants[group.place]].assistant):
+            continue
+        parts = sorted(group.parts, key=lambda part: (len(heads[int(part.tail or 0)]), part.text))
+        shown = _enough(group, parts[:SHOWN], heads)
+        if not shown:
+            continue
+        names = lexicon.names(group.head, template.lang)
+        item = Item(
+            "set", tuple(map(subject.names, shown)), answers=(names,), steps=tuple(_steps(subject, group.head, shown))
+        )
+        yield _row(subject, group, item, shown, [part.text for part in shown], [names[0]], said=BLANK)
+
+
+def _heads_of_tails(subject: Subject) -> dict[int, set[int]]:
+    """Of each tail the heads of which any source says it, doubtful facts too."""
+    heads: dict[int, set[int]] = defaultdict(set)
+    for head, tail in subject.links().iter_rows():
+        heads[tail].add(head)
+    return heads
+
+
+def _enough(group: Group, parts: list[AnswerPart], heads: dict[int, set[int]]) -> list[AnswerPart]:
+    """The first of these that together are of the head alone; none where all are not enough."""
+    shared: set[int] | None = None
+    for count, part in enumerate(parts, 1):
+        mine = heads[int(part.tail or 0)]
+        shared = mine if shared is None else shared & mine
+        if shared == {group.head}:
+            return parts[: max(count, min(2, len(parts)))]
+    return []
+
+
+def _steps(subject: Subject, head: int, parts: list[AnswerPart]) -> Iterator[Step]:
+    return (Step(*subject.steps(head, part)) for part in parts)
+
+
+def _row(
+    subject: Subject, group: Group, item: Item, parts: list[AnswerPart], tails: list[str], right: list[str],
+    said: str | None = None,
+) -> Row:  # fmt: skip
+    mask = subject.mask_of(group.head, parts)
+    for part in subject.contraries.get(group.head, []) if item.wrong else []:
+        mask |= part.mask | subject.names_mask(part)
+    joiner = "、" if subject.template.lang == "zh" else ", "
+    return Row(
+        group.place, item, joiner.join(right), subject.facts_of(group.head, parts), mask, tails, right=right, said=said
+    )

@@ -1,0 +1,57 @@
+"""What a run makes of the questions of templates."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from kgtools.corpora.record import PREFERENCES, RECORDS
+from kgtools.templates.tasks.ask import ITEM_TASKS, ItemOptions
+from kgtools.templates.tasks.draw import Sample, parse_tasks
+from kgtools.tools.errors import UsageError
+from kgtools.tools.frames import Schema
+
+TASKS = {"qa": RECORDS, "preference": PREFERENCES} | dict.fromkeys(ITEM_TASKS, RECORDS)
+"""What can be made, and the table that it is. Preferences are made alone, the others together."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is made of the questions of templates. `shares`: task -> its share, or None; `sample`: how many are kept; `items`: how
+    they are asked."""
+
+    shares: Mapping[str, float | None]
+    sample: Sample
+    items: ItemOptions
+
+    @classmethod
+    def of(cls, task: str, sample: Sample, items: ItemOptions) -> "Plan":
+        """The plan of `--task`. Raises UsageError for what cannot be made, or not together."""
+        shares = parse_tasks(task, list(TASKS))
+        if "preference" in shares and len(shares) > 1:
+            raise UsageError(f"--task {task}: preferences have a table of their own; make them alone")
+        if "preference" in shares and (sample.per_relation or sample.per_head):
+            raise UsageError("--per-relation and --per-head are for records; preferences take --count")
+        sample.refuse_wrong()
+        items.refuse_wrong()
+        return cls(shares, sample, items)
+
+    @property
+    def makes_preferences(self) -> bool:
+        """Whether preferences are made, and no records."""
+        return "preference" in self.shares
+
+    @property
+    def item_tasks(self) -> tuple[str, ...]:
+        """The tasks whose records can be graded."""
+        return tuple(task for task in self.shares if task in ITEM_TASKS)
+
+    @property
+    def table(self) -> Schema:
+        """The table that is made."""
+        return PREFERENCES if self.makes_preferences else RECORDS
+
+    def settings(self) -> dict[str, Any]:
+        """What of it a manifest tells beside the task and the count: what is not as it is by default."""
+        sample = {"per_relation": self.sample.per_relation, "per_head": self.sample.per_head}
+        asked = {name: value for name, value in sample.items() if value is not None}
+        return asked | (asdict(self.items) if self.item_tasks else {})

@@ -1,0 +1,85 @@
+"""Items as records: worded, with what grading needs in their `meta`; and the names that a wrong answer may say."""
+
+from collections import Counter
+from typing import Annotated, Any
+
+import orjson
+import polars as pl
+
+from kgtools.kg.ontology import ontology
+from kgtools.templates.facts import GraphView
+from kgtools.templates.select import Selection
+from kgtools.templates.tasks.distractors import CONTRARY, HARDNESS
+from kgtools.templates.tasks.subject import Lexicon
+from kgtools.templates.tasks.wording import word, wordings
+from kgtools.tools.frames import Schema, digests
+from kgtools.tools.licenses.check import all_of
+
+ITEM_NAMES = Schema(
+    "names", {"name": pl.String, "type": pl.String, "license": pl.String}, required=("name", "type", "license")
+)
+"""Every name, in both languages, of the entities of a type that answers may name: what is said wrongly is found among them."""
+ItemNames = Annotated[pl.DataFrame, ITEM_NAMES]
+
+
+def with_words(task: str, selection: Selection, texts: tuple[list[str], list[str]], truths: list[str]) -> pl.DataFrame:
+    """The groups with `user` and `assistant`, and `meta` complete. `texts`: question and statement of each; `truths`: the statement
+    of what is true, or nothing."""
+    template, groups = selection.template, selection.groups
+    lang, known = template.lang, ontology().entities[template.info.head]
+    count = len(wordings(task, lang))
+    variants = ((pl.Series(groups["key"]) // len(template.variants)) % count).to_list()
+    letters = groups["answer"].to_list() if task == "mcq" else [""] * groups.height
+    right = groups["right"].to_list()
+    rows: dict[str, list[Any]] = {
+        "question": texts[0], "statement": texts[1], "truth": truths, "options": groups["options"].to_list(), "right": right,
+        "letters": letters, "type": [known.zh if lang == "zh" else known.en] * groups.height,
+        "count": [str(len(each)) for each in right], "several": [len(each) > 1 for each in letters],
+        "is_true": groups["is_true"].to_list(),
+    }  # fmt: skip
+    users, assistants = word(task, lang, variants, rows)
+    about = zip(groups["id"].to_list(), texts[0], variants, groups["meta"].to_list(), strict=True)
+    meta = [
+        f'{{"head":{_json(head)},"question":{_json(question)},"wording":{_json(f"{task}.{lang}#{variant + 1}")},{rest[1:]}'
+        for head, question, variant, rest in about
+    ]
+    texts_and_meta = {"user": users, "assistant": assistants, "meta": meta}
+    return groups.with_columns(pl.Series(name, column, pl.String) for name, column in texts_and_meta.items())
+
+
+def _json(text: str) -> str:
+    return orjson.dumps(text).decode()
+
+
+def unlinked_group(groups: pl.DataFrame, relation: str) -> pl.Series:
+    """What keeps together the records of one question that no fact answers, in both languages."""
+    return digests(
+        groups.select(pl.concat_str(pl.lit("abstain"), "id", pl.lit(relation), separator="\x1f")).to_series()
+    )
+
+
+def count_distractors(records: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """Language -> whose answers the wrong options of questions with options are -> options."""
+    rows = records.filter(pl.col("task") == "mcq")
+    found: dict[str, Counter[str]] = {}
+    for lang, meta in rows.select("lang", "meta").iter_rows():
+        found.setdefault(lang, Counter()).update(each["from"] for each in orjson.loads(meta)["distractors"])
+    order = (*HARDNESS, CONTRARY)
+    return {lang: {where: counts[where] for where in order if counts[where]} for lang, counts in sorted(found.items())}
+
+
+def list_names(view: GraphView, types: set[str]) -> ItemNames:
+    """The names of all entities of these types of which a source says anything, each with the licences of those that name it."""
+    lexicon = Lexicon(view)
+    facts = view.facts.select("head", "tail", "mask")
+    ends = pl.concat([facts.select("head", "mask"), facts.select(pl.col("tail").alias("head"), "mask")]).drop_nulls()
+    masks = dict(ends.group_by("head").agg(pl.col("mask").bitwise_or()).iter_rows())
+    licenses: dict[int, str] = {}
+    rows = []
+    for number, type_ in view.entities.select("number", "type").iter_rows():
+        if type_ in types and number in masks:
+            mask = masks[number] | lexicon.mask(number)
+            if mask not in licenses:
+                licenses[mask] = all_of(sorted({each for bit, (_, each) in view.licenses.items() if mask & bit}))
+            rows += [(name, type_, licenses[mask]) for name in lexicon.names(number, "zh")]
+    return ITEM_NAMES.frame(sorted(set(rows)))

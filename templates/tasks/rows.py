@@ -1,0 +1,69 @@
+"""A row a record that a task makes: which question it is made of, what it says of whom, and how an answer is graded."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import polars as pl
+
+from kgtools.corpora.verify.item import KEY, Item
+from kgtools.templates.facts import GraphView
+from kgtools.templates.select import CODES, Selection
+from kgtools.tools.frames import shuffle_keys
+
+BLANK = "____"
+LIST = pl.List(pl.String)
+COLUMNS: dict[str, Any] = {
+    "place": pl.UInt32, "said": pl.String, "tails": LIST, "truth": LIST, "facts": pl.List(pl.UInt32), "mask": pl.Int64,
+    "answer": pl.String, "options": LIST, "right": LIST, "is_true": pl.Boolean, "meta": pl.String, "rotation": pl.UInt32,
+}  # fmt: skip
+"""`said`: what stands where the head's name stands (null: that name); `tails`: what the template's sentence says of it; `truth`:
+what is true of it; `options`, `right`: lines such as `B. 多尿`; `rotation`: which of its turns of the options, from 0."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a task makes of the question at `place` of a selection. Columns as in COLUMNS."""
+
+    place: int
+    item: Item
+    answer: str
+    facts: list[int]
+    mask: int
+    tails: list[str]
+    truth: list[str] = field(default_factory=list)
+    said: str | None = None
+    options: list[str] = field(default_factory=list)
+    right: list[str] = field(default_factory=list)
+    is_true: bool | None = None
+    meta: dict[str, Any] = field(default_factory=dict)
+    rotation: int = 0
+
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        meta = orjson.dumps({**self.meta, KEY: self.item.to_dict()}).decode()
+        return (
+            self.place, self.said, self.tails, self.truth, self.facts, self.mask, self.answer, self.options, self.right,
+            self.is_true, meta, self.rotation,
+        )  # fmt: skip
+
+
+def with_rows(view: GraphView, selection: Selection, rows: list[Row], salt: int) -> Selection:
+    """The selection with a row for each of these in place of its questions; `key` mixed with the salt. Facts of questions of which
+    none was made are `not-asked`."""
+    made = pl.DataFrame([row.columns for row in rows], schema=COLUMNS, orient="row")
+    groups = (
+        selection.groups[made["place"].to_list()].drop("tails", "facts", "fact_ids", "mask").hstack(made.drop("place"))
+    )
+    ids = view.facts["id"]
+    groups = groups.with_columns(
+        shuffle_keys(pl.col("key"), salt).alias("key"),
+        pl.coalesce("said", "name").alias("name"),
+        pl.Series("fact_ids", [ids.gather(facts).to_list() for facts in groups["facts"].to_list()], LIST),
+        pl.lit(False).alias("partial"),
+    ).drop("said")
+    every = selection.groups.select(pl.col("facts").explode().alias("fact")).drop_nulls().unique()
+    used = groups.select(pl.col("facts").explode().alias("fact")).drop_nulls().unique()
+    lost = every.join(used, on="fact", how="anti").sort("fact")
+    left_out = lost.select("fact", pl.lit(CODES["not-asked"], pl.UInt8).alias("code"))
+    return Selection(selection.template, groups, pl.concat([selection.left_out, left_out]))

@@ -1,0 +1,149 @@
+"""What a task is given: a template's questions with their answers, what may be called wrong, and how names are accepted."""
+
+import random
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from kgtools.corpora.verify.item import Names
+from kgtools.templates.facts import GraphView
+from kgtools.templates.pack import Template
+from kgtools.templates.preferences.apart import Texts, is_text
+from kgtools.templates.preferences.items import AnswerPart, contraries_of, find_sound
+from kgtools.templates.preferences.known_names import KnownNames
+from kgtools.templates.preferences.rejected import Judge
+from kgtools.templates.select import Selection, facts_for, match_facts
+from kgtools.tools.inputs.files import digest
+
+OTHER = {"zh": "en", "en": "zh"}
+
+
+class Lexicon:
+    """Every entity with all names that are accepted for it, and the sources of these names."""
+
+    def __init__(self, view: GraphView) -> None:
+        self._names = {lang: view.names(lang).to_list() for lang in OTHER}
+        aliases = view.facts.filter(pl.col("kind") == "alias")
+        listed = aliases.group_by("head").agg(pl.col("value").sort(), pl.col("mask").bitwise_or())
+        self._aliases: dict[int, tuple[list[str], int]] = {
+            head: (each, mask) for head, each, mask in listed.iter_rows()
+        }
+        self._masks: list[int] = view.entities["name_mask"].to_list()
+
+    def names(self, entity: int, lang: str) -> Names:
+        """Its name in the language first, then its name in the other, then its aliases."""
+        aliases, _ = self._aliases.get(entity, ([], 0))
+        every = (self._names[lang][entity], self._names[OTHER[lang]][entity], *aliases)
+        return tuple(dict.fromkeys(name for name in every if name))
+
+    def mask(self, entity: int) -> int:
+        """The sources of its aliases and of its English name."""
+        return self._aliases.get(entity, ([], 0))[1] | self._masks[entity]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A question of a template: its head, what answers it, whether the graph knows more than that, its place in the shuffle."""
+
+    place: int
+    head: int
+    parts: tuple[AnswerPart, ...]
+    partial: bool
+    key: int
+
+
+class Subject:
+    """A template with its questions, and what a task needs to ask them otherwise."""
+
+    def __init__(
+        self, view: GraphView, by_relation: dict[str, pl.DataFrame], selection: Selection, known: KnownNames,
+        lexicon: Lexicon, seed: int,
+    ) -> None:  # fmt: skip
+        self.view, self.selection, self.known, self.lexicon, self._seed = view, selection, known, lexicon, seed
+        self._by_relation = by_relation
+        self.judge = Judge(known, Texts(known, view.names("zh").to_list()), selection.template.info.attribute)
+        rows = find_sound(view, by_relation, selection.template)
+        self.parts: dict[tuple[int, str], AnswerPart] = {}
+        self.facts: dict[tuple[int, str], list[int]] = {}
+        self._masks: dict[tuple[int, str], int] = {}
+        for head, text, tail, value, mask, fact in rows.select(
+            "head", "text", "tail", "value", "mask", "fact"
+        ).iter_rows():
+            key = head, text
+            self.parts.setdefault(key, AnswerPart(head, text, mask, tail, value))
+            self.facts.setdefault(key, []).append(fact)
+            self._masks[key] = self._masks.get(key, 0) | mask
+
+    @property
+    def template(self) -> Template:
+        return self.selection.template
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """The questions, in the order of the selection."""
+        rows = self.selection.groups.select("head", "tails", "partial", "key").iter_rows()
+        return [
+            Group(place, head, tuple(self.parts[head, text] for text in tails), partial, key)
+            for place, (head, tails, partial, key) in enumerate(rows)
+        ]
+
+    @cached_property
+    def variants(self) -> list[int]:
+        """The variant of each question, from 0."""
+        return self.selection.groups["variant"].to_list()
+
+    def links(self) -> pl.DataFrame:
+        """Every `head` and `tail` that any source links as the template does, doubtful ones too."""
+        facts = facts_for(self._by_relation, self.template)
+        return match_facts(self.view, pl.concat(facts), self.template).select("head", "tail")
+
+    @cached_property
+    def contraries(self) -> dict[int, list[AnswerPart]]:
+        """Of each head what the relation says that contradicts the template's."""
+        return contraries_of(self.view, self._by_relation, self.template)
+
+    def salt(self, task: str) -> int:
+        """What a task mixes into the keys of its records, so that tasks draw apart from each other."""
+        template = self.template
+        return int(digest(f"{self._seed}|{template.pack}/{template.name}.{template.lang}|{task}")[:16], 16)
+
+    def draw(self, group: Group, task: str) -> random.Random:
+        """The random choices of one record."""
+        return random.Random(group.key ^ self.salt(task))
+
+    def is_short(self, part: AnswerPart) -> bool:
+        """Whether it is a name or a short value, and no text."""
+        return part.value is None or not is_text(str(self.template.info.attribute), part.value)
+
+    def facts_of(self, head: int, parts: tuple[AnswerPart, ...] | list[AnswerPart]) -> list[int]:
+        """The places of the facts that say these of a head."""
+        return sorted({fact for part in parts for fact in self.facts[head, part.text]})
+
+    def mask_of(self, head: int, parts: tuple[AnswerPart, ...] | list[AnswerPart]) -> int:
+        """The sources of the facts that say these of a head, and of all names of both ends."""
+        mask = self.lexicon.mask(head)
+        for part in parts:
+            mask |= self._masks[head, part.text] | self.names_mask(part)
+        return mask
+
+    def names_mask(self, part: AnswerPart) -> int:
+        """The sources of all names of what is said."""
+        return 0 if part.tail is None else self.lexicon.mask(part.tail)
+
+    def names(self, part: AnswerPart) -> Names:
+        """All that is accepted for what is said, as the template says it first."""
+        more = (part.value,) if part.tail is None else self.lexicon.names(part.tail, self.template.lang)
+        return tuple(dict.fromkeys((part.text, *(name for name in more if name))))
+
+    def about(self, head: int) -> tuple[Names, ...]:
+        """The names of what is asked about."""
+        return (self.lexicon.names(head, self.template.lang),)
+
+    def steps(self, head: int, part: AnswerPart) -> list[Any]:
+        """The first triple that says it, in the graph's direction, each end by its name."""
+        fact = self.facts[head, part.text][0]
+        relation, first = self.view.facts["relation"][fact], self.view.facts["head"][fact]
+        ends = [self.about(head)[0], self.names(part)]
+        return [ends[first != head], relation, ends[first == head]]
