@@ -90,8 +90,8 @@ def generate(
 
     `task`: `qa`, `preference`, or tasks with shares (`qa=0.5,mcq=0.5`); `drop`: what is left out, as `--drop` says it; by default
     what each pack leaves out."""
-    if workers < 1 or (count is not None and count < 0):
-        raise UsageError("--workers must be 1 or more, --count 0 or more")
+    if max_tails < 1 or workers < 1 or (count is not None and count < 0):
+        raise UsageError("--max-tails and --workers must be 1 or more, --count 0 or more")
     plan = Plan.of(task, replace(sample, count=count), items)
     with ThreadPoolExecutor() as pool:  # polars works outside of the lock
         graph, by_relation, wanted, asked = _ask(pool, store, packs, langs, seed, max_tails, drop, plan, progress)
