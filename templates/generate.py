@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -103,15 +102,16 @@ def generate(
         coverage_work = pool.submit(
             make_coverage, graph, selections, tuple(lang for lang in LANGUAGES if lang in langs)
         )
-        progress.start("rendering", sum(each.groups.height for each in selections), "records")
-        frames = []
-        for name, of_task in asked.items():
-            texts = [render_selections(of_task, workers, progress)]
-            if name in OTHER_ANSWER:
-                others = [_with_tails(each, OTHER_ANSWER[name]) for each in of_task]
-                texts.append(render_selections(others, workers, progress))
-            filled = [job for job in zip(of_task, *texts, strict=True) if job[0].groups.height]
-            frames += list(pool.map(partial(make_records, graph, name), filled))
+        jobs = [(name, each) for name, of_task in asked.items() for each in of_task if each.groups.height]
+        others = {
+            at: _with_tails(each, OTHER_ANSWER[name]) for at, (name, each) in enumerate(jobs) if name in OTHER_ANSWER
+        }
+        wanted_texts = [*(each for _, each in jobs), *others.values()]
+        progress.start("rendering", sum(each.groups.height for each in wanted_texts), "texts")
+        texts = render_selections(wanted_texts, workers, progress)
+        second = dict(zip(others, texts[len(jobs) :], strict=True))
+        filled = [(name, each, texts[at], second.get(at)) for at, (name, each) in enumerate(jobs)]
+        frames = list(pool.map(lambda job: make_records(graph, *job), filled))
         coverage = coverage_work.result()
     schema = plan.table
     records = pl.concat(frames).sort("key", "id").drop("key") if frames else schema.frame()

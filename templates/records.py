@@ -14,13 +14,12 @@ from kgtools.tools.frames import digests
 from kgtools.tools.licenses.check import all_of, operand
 
 
-def make_records(graph: GraphView, task: str, job: tuple[Selection, *tuple[Texts, ...]]) -> pl.DataFrame:
-    """The records, preferences or items of a task's selection, from the texts of its questions and answers (of preferences and
-    statements also of the other answer); with `key`, their place in the shuffle."""
-    selection, *texts = job
-    if task == "preference":
-        return _preferences(graph, selection, *texts)
-    return _records(graph, selection, *texts) if task == "qa" else _items(graph, task, selection, *texts)
+def make_records(graph: GraphView, task: str, selection: Selection, texts: Texts, other: Texts | None) -> pl.DataFrame:
+    """The records, preferences or items of a task's selection, from the texts of its questions and answers (`other`: of preferences
+    those with the wrong answer, of statements those with the true one); with `key`, their place in the shuffle."""
+    if task == "preference" and other is not None:
+        return _preferences(graph, selection, texts, other)
+    return _records(graph, selection, texts) if task == "qa" else _items(graph, task, selection, texts, other)
 
 
 def _records(graph: GraphView, selection: Selection, texts: Texts) -> pl.DataFrame:

@@ -53,11 +53,10 @@ class Neighbours:
             self._near[head] = [other for other, _ in ranked[:NEIGHBOURS]]
         return self._near[head]
 
-    def colleagues(self, head: int) -> list[int]:
-        """The heads of its departments."""
-        return sorted(
-            {other for each in self._departments.get(head, ()) for other in self._in_department[each]} - {head}
-        )
+    def colleague(self, head: int, draw: random.Random) -> int | None:
+        """A head of one of its departments, drawn; None where it has none."""
+        departments = self._departments.get(head)
+        return draw.choice(self._in_department[draw.choice(departments)]) if departments else None
 
 
 class Distractors:
@@ -70,9 +69,9 @@ class Distractors:
             "department": ("department", "random"),
             "neighbour": ("neighbour", "department", "random"),
         }[hardness]
-        self._by_head: dict[int, list[AnswerPart]] = defaultdict(list)
+        self._by_head: dict[int, list[AnswerPart]] = {}
         for group in subject.groups:
-            self._by_head[group.head] += group.parts
+            self._by_head.setdefault(group.head, []).extend(group.parts)
         self._all = [part for group in subject.groups for part in group.parts]
 
     def find(
@@ -102,17 +101,16 @@ class Distractors:
             yield from ((where, part) for part in self._from(where, head, draw))
 
     def _from(self, where: str, head: int, draw: random.Random) -> Iterator[AnswerPart]:
-        if where == "random":
-            for _ in range(TRIES):
-                yield self._all[draw.randrange(len(self._all))]
+        if where == "neighbour":
+            parts = [part for other in self._neighbours.near(head) for part in self._by_head.get(other, ())]
+            draw.shuffle(parts)
+            yield from parts[:TRIES]
             return
-        others = self._neighbours.near(head) if where == "neighbour" else self._neighbours.colleagues(head)
-        answered = [other for other in others if other in self._by_head]
-        if where == "department" and len(answered) > TRIES:
-            answered = draw.sample(answered, TRIES)
-        parts = [part for other in answered for part in self._by_head[other]]
-        draw.shuffle(parts)
-        yield from parts[:TRIES]
+        for _ in range(TRIES):
+            if where == "random":
+                yield self._all[draw.randrange(len(self._all))]
+            elif parts := self._by_head.get(self._neighbours.colleague(head, draw) or -1, []):
+                yield draw.choice(parts)
 
     def _is_same(self, one: AnswerPart, other: AnswerPart) -> bool:
         """Whether two options may be one thing, or kinds of one."""
