@@ -39,6 +39,8 @@ GENERAL_TREATMENT = re.compile(
 )
 GENERAL_DEPARTMENT = re.compile(r"急诊|中医|保健|体检|综合|营养|康复|其他|全科|疼痛|药")
 """Departments that any disease may come to: 急诊科, 中医科."""
+BESIDE = re.compile(r"[,、;/+]|以及|[和及或]")
+"""What stands between names that are one name in a file; forms have plain commas."""
 ANY = re.compile("")
 """Finds something in any name: for departments without an opposite."""
 OPPOSITE = {
@@ -77,6 +79,11 @@ def stem(name: str) -> str:
         shorter = pattern.sub("", name).strip("-,，、()（）")
         name = shorter if len(shorter) >= SHORTEST else name
     return name
+
+
+def pieces_of(forms: Iterable[str]) -> set[str]:
+    """The names that stand in these, side by side: 放射治疗 in 放射治疗,热能治疗."""
+    return {piece for each in forms if BESIDE.search(each) for piece in BESIDE.split(each) if piece}
 
 
 @dataclass(frozen=True)
@@ -123,6 +130,7 @@ class KnownNames:
             self._values.setdefault(head, {}).setdefault(attribute, set()).add(value)
         self.known = set().union(*self._forms)
         self._departments = set(view.entities.filter(pl.col("type") == "Department")["number"])
+        self._add_names_of_namesakes()
         self._named: dict[str, set[int]] = defaultdict(set)
         for entity, forms in enumerate(self._forms):
             for each in forms:
@@ -136,7 +144,19 @@ class KnownNames:
         self._about: dict[int, set[str]] = {}
         self._known_values: dict[tuple[int, str], list[str]] = {}
         self._nears: dict[int, Near] = {}
+        self._texts: dict[int, str] = {}
         self._kin_links: dict[str, set[int]] = {}
+
+    def _add_names_of_namesakes(self) -> None:
+        """What a disease is called, the symptom of the same name is called too: 胸水 for 胸腔积液."""
+        called: dict[str, set[int]] = defaultdict(set)
+        for entity, name in enumerate(self._names):
+            called[form(name)].add(entity)
+        alike = [namesakes for namesakes in called.values() if len(namesakes) > 1]
+        for namesakes in alike:
+            together = set().union(*(self._forms[each] for each in namesakes))
+            for each in namesakes:
+                self._forms[each] = together
 
     def _find_common(self, types: list[str]) -> set[int]:
         """The symptoms and examinations of many, and treatments that say little."""
@@ -177,7 +197,7 @@ class KnownNames:
     def about(self, head: int) -> set[str]:
         """Forms of the head's own names, of its values, and of the names of all entities that any triple links to it."""
         if head not in self._about:
-            linked = (self._forms[other] for other in self._linked.get(head, ()))
+            linked = [forms | pieces_of(forms) for forms in map(self._forms.__getitem__, self._linked.get(head, ()))]
             values = {form(value) for each in self._values.get(head, {}).values() for value in each}
             self._about[head] = self._forms[head].union(values, *linked)
         return self._about[head]
@@ -201,6 +221,8 @@ class KnownNames:
             return "namesake"
         if open_ := self.why_open(head, tail):
             return open_
+        if self._is_in_texts(tail, head) or self._is_in_texts(head, tail):
+            return "said-in-text"
         if tail in self._parts and any(self._holds(tail, each) for each in near.linked & self._parts):
             return "body-part-above-or-below"
         department = tail in self._departments
@@ -214,6 +236,15 @@ class KnownNames:
         if any(tail in said for said in near.general):
             return "said-of-general-head"
         return "said-of-sibling-head" if any(tail in said for said in near.siblings) else None
+
+    def _is_in_texts(self, one: int, other: int) -> bool:
+        """Whether a text about the other entity or a namesake of it, its description or causes, holds a name of this one."""
+        if other not in self._texts:
+            about = sorted(set().union(*(self._named[name] for name in self._forms[other])))
+            values = (value for entity in about for each in self._values.get(entity, {}).values() for value in each)
+            self._texts[other] = "\n".join(sorted(map(form, values)))
+        text = self._texts[other]
+        return bool(text) and any(len(name) >= SHORTEST and name in text for name in self._forms[one])
 
     def why_open(self, head: int, tail: int) -> str | None:
         """Why one may be true of the other whatever else is said of either."""
