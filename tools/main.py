@@ -1,6 +1,7 @@
 """The `kgtools` command: a group that knows no command and finds them by entry point."""
 
 import errno
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from kgtools.tools.terminal import say, shown, tell
 
 DONE, FOUND, FAILED, STOPPED = 0, 1, 2, 130
 """Exit codes; 130 is what shells have for Ctrl-C."""
+SEARCHES = (50_000, 20, 20)
+"""When Python searches for cycles: not after each 700 new objects, for a short command makes hundreds of thousands by importing."""
 COMPLETE = "_KGTOOLS_COMPLETE"
 """The variable by which a shell asks for completions, as click names it."""
 
@@ -83,6 +86,7 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 findings, 2 wrong usage or an error."""
+    gc.set_threshold(*SEARCHES)
     sys.exit(run(args))
 
 

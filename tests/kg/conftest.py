@@ -17,8 +17,8 @@ from tests.neo4j.login import Login
 
 @pytest.fixture
 def neo4j_graph(neo4j_server: Login, monkeypatch: pytest.MonkeyPatch) -> Login:
-    """The server of the session without nodes, named in the environment; constraints may be left: they take a second."""
-    neo4j_server.ask("MATCH (n) DETACH DELETE n")
+    """The server of the session without nodes, named in the environment; constraints may be left: they take seconds."""
+    neo4j_server.delete()
     neo4j_server.use(monkeypatch)
     return neo4j_server
 

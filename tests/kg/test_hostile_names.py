@@ -239,8 +239,8 @@ def test_a_page_shows_hostile_names_and_runs_none_of_them(kgtools: Run, tmp_path
     assert text.lower().count("<script") == text.lower().count("</script")
 
 
-def test_both_stores_hold_and_answer_hostile_names_alike(kgtools: Run, tmp_path: Path, neo4j_login: Login) -> None:
-    here, there = str(tmp_path / "graph"), neo4j_login.uri
+def test_both_stores_hold_and_answer_hostile_names_alike(kgtools: Run, tmp_path: Path, neo4j_graph: Login) -> None:
+    here, there = str(tmp_path / "graph"), neo4j_graph.uri
     results = []
     for number, graph in enumerate((here, there)):
         folder = tmp_path / str(number)
@@ -260,29 +260,29 @@ def test_both_stores_hold_and_answer_hostile_names_alike(kgtools: Run, tmp_path:
 @given(raw=many)
 @settings(several, max_examples=4)
 def test_any_hostile_names_come_into_neo4j_as_they_are(
-    kgtools: Run, tmp_path_factory: pytest.TempPathFactory, neo4j_login: Login, raw: list[str]
+    kgtools: Run, tmp_path_factory: pytest.TempPathFactory, neo4j_graph: Login, raw: list[str]
 ) -> None:
     folder = tmp_path_factory.mktemp("names")
 
-    reports = load_all(kgtools, neo4j_login.uri, folder, raw)
+    reports = load_all(kgtools, neo4j_graph.uri, folder, raw)
 
-    with closing(opened(neo4j_login.uri)) as store:
+    with closing(opened(neo4j_graph.uri)) as store:
         check_graph(store.graph, raw, reports)
-        check_questions(kgtools, store.graph, neo4j_login.uri, raw[:20])
+        check_questions(kgtools, store.graph, neo4j_graph.uri, raw[:20])
 
 
-def test_a_second_load_of_rare_characters_into_neo4j_ends(kgtools: Run, tmp_path: Path, neo4j_login: Login) -> None:
+def test_a_second_load_of_rare_characters_into_neo4j_ends(kgtools: Run, tmp_path: Path, neo4j_graph: Login) -> None:
     for part in (["\U0002c0cc面", "（面"], ["\U0002c0cc面", "（面", "\U0002c0cc根", "（根"]):
         write_xywy(tmp_path / "medical.json", part)
-        load(kgtools, neo4j_login.uri, "xywy", tmp_path / "medical.json")
+        load(kgtools, neo4j_graph.uri, "xywy", tmp_path / "medical.json")
 
-    with closing(opened(neo4j_login.uri)) as store:
+    with closing(opened(neo4j_graph.uri)) as store:
         assert set(part) <= set(store.graph.entities()["name"])
 
 
 @pytest.mark.parametrize("place", ["here", "there"])
 def test_long_texts_and_long_lists_are_kept(kgtools: Run, tmp_path: Path, place: str, request: Any) -> None:
-    graph = str(tmp_path / "graph") if place == "here" else request.getfixturevalue("neo4j_login").uri
+    graph = str(tmp_path / "graph") if place == "here" else request.getfixturevalue("neo4j_graph").uri
     aliases, symptoms = [f"名{number}" for number in range(5_000)], [f"症{number}" for number in range(3_000)]
     rows = [{"head": "长", "relation": "alias", "tail": name} for name in aliases]
     rows += [{"head": "长", "relation": "symptom", "tail": name} for name in symptoms]

@@ -15,9 +15,9 @@ Side by side, all tests of the one server run in one process; those that have on
         server.login.use(monkeypatch)
         server.restart(settings={"server.databases.default_to_read_only": "true"})    # same address and password
 
-`Login.driver()` gives a driver (close it: `with`), `Login.clear()` empties in the middle of a test. A Server has `uri`,
-`login`, `start()`, `stop()`, `kill()` (SIGKILL), `restart(settings)` and, while it is stopped, `admin("database",
-"import", "full", ...)`.
+`Login.driver()` gives a driver (close it: `with`), `Login.clear()` empties in the middle of a test, `Login.delete()` does
+but for constraints and indexes. A Server has `uri`, `login`, `start()`, `stop()`, `kill()` (SIGKILL), `restart(settings)`
+and, while it is stopped, `admin("database", "import", "full", ...)`.
 
 With NEO4J_URI set, the first three use that server; it must be empty and is emptied again and again. `own_neo4j` always
 launches one.

@@ -82,7 +82,7 @@ class Server:
 
     def start(self) -> Self:
         """Serve; returns when a login was answered. Raises StartFailed."""
-        self._write_settings()
+        self.write_settings()
         runtime = prepare(self.version)
         mode = "temporary" if self.temporary else "keep"
         command = runtime.command(
@@ -135,7 +135,7 @@ class Server:
 
     def admin(self, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """`neo4j-admin WORD...` on this home, the server stopped; a failure is in the result's `returncode`."""
-        self._write_settings()
+        self.write_settings()
         where = {"NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")}
         return subprocess.run(
             prepare(self.version).command("org.neo4j.cli.AdminTool", *words, heap=self.heap, brief=self.brief),
@@ -155,7 +155,8 @@ class Server:
     ) -> None:
         self.stop()
 
-    def _write_settings(self) -> None:
+    def write_settings(self) -> None:
+        """Write neo4j.conf into the home, which is made where it is not there."""
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         conf = self.home / "conf"
         conf.mkdir(exist_ok=True)

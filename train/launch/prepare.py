@@ -22,7 +22,7 @@ from kgtools.train.launch.plan import Plan
 from kgtools.train.launch.processes import Cluster
 from kgtools.train.models import adapters, cost, resolve
 from kgtools.train.models.examine import ModelReport, examine, may_name_tokens
-from kgtools.train.models.load import tokenizer_of
+from kgtools.train.models.load import import_models, tokenizer_of
 from kgtools.train.models.stop_tokens import stop_tokens
 from kgtools.train.models.vocabulary import add_tokens, grow, vocabulary_of
 from kgtools.train.recipe import Lora, Recipe
@@ -46,6 +46,7 @@ def prepare(stage: Stage, recipe: Recipe, work: Path, cluster: Cluster, checkpoi
     # those of files of others, as they were read
     refused = list(rows.rejects)
     may_train(rows, recipe)
+    import_models()
     folder = resolve.resolve(recipe.model, recipe.revision, work / "base", recipe.seed, lambda: _texts(rows))
     resolve.needs_weights(folder, trust)
     tokenizer = tokenizer_of(folder, trust)

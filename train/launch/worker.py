@@ -1,5 +1,6 @@
 """What runs in each process of a stage: `python -m kgtools.train.launch.worker JOB`. Nothing of it is meant to be read on a terminal."""
 
+import gc
 import os
 import sys
 import time
@@ -20,6 +21,7 @@ def main(path: str) -> int:
     """Run a stage's part in this process; what went wrong is left in `error-RANK.json` for the parent."""
     # torchrun, where there is one, does not see to it
     go_with_parent(700)
+    gc.disable()  # until all is imported, see train.stages.start
     job = Job.load(Path(path))
     try:
         registry.find("stages", job.stage).run(job)

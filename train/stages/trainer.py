@@ -212,6 +212,9 @@ def deterministic(kind: Any) -> Any:
             self.control: Any = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
             return metrics
 
+        def create_model_card(self, *_: Any, **__: Any) -> None:
+            """None: nobody reads a page about a checkpoint."""
+
         def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
             if "loss" in logs and float(self.loss_tokens):
                 sums = self.loss_sum.to(self.args.device, copy=True)

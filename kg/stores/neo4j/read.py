@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from kgtools.kg.columns import ENTITY_COLUMNS, NO_ATTRIBUTES, TRIPLE_COLUMNS, attribute_values, quote
+from kgtools.kg.columns import ENTITY_COLUMNS, NO_ATTRIBUTES, TRIPLE_COLUMNS, attribute_values
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores.neo4j.metadata import LABEL
 from kgtools.kg.stores.reconcile import StoredGraph
@@ -48,14 +48,16 @@ def read_entities(transaction: Any) -> Entities:
 
     Pages along the index of the id would be faster, but where a transaction has written, its new ids come in another
     order than those that were there."""
-    frames = [ENTITIES.frame()]
+    types = list(ontology().entities)
     returned = ", ".join(f"n.{name}" for name in ENTITY_COLUMNS)
-    attributes = sorted(ontology().attributes)
-    for type_ in ontology().entities:
-        query = f"MATCH (n:{quote(type_)}) WHERE n.id > '' RETURN [{returned}], {ATTRIBUTE_SIZES}"
-        result = transaction.run(query, attributes=attributes)
-        while rows := [_with_attributes(row, sizes) for row, sizes in result.fetch(ROWS)]:
-            frames.append(_frame(ENTITIES, ENTITY_COLUMNS, rows).with_columns(pl.lit(type_).alias("type")))
+    query = (
+        "MATCH (n) WHERE n.id > '' UNWIND [label IN labels(n) WHERE label IN $types] AS type "
+        f"RETURN type, [{returned}], {ATTRIBUTE_SIZES}"
+    )
+    result = transaction.run(query, types=types, attributes=sorted(ontology().attributes))
+    frames = [ENTITIES.frame()]
+    while rows := [[type_, *_with_attributes(row, sizes)] for type_, row, sizes in result.fetch(ROWS)]:
+        frames.append(_frame(ENTITIES, ("type", *ENTITY_COLUMNS), rows))
     return pl.concat(frames, how="diagonal").select(list(ENTITIES.columns)).sort("id")
 
 
@@ -91,16 +93,15 @@ def read_triples(transaction: Any) -> Triples:
         heads.clear()
         rows.clear()
 
-    for type_ in ontology().entities:
-        query = (
-            f"MATCH (h:{quote(type_)}) WHERE h.id STARTS WITH '{type_}:' AND EXISTS {{ (h)-->() }} "
-            f"RETURN h.id, COLLECT {{ MATCH (h)-[r]->(t) RETURN [type(r), t.id, {returned}] }}"
-        )
-        for head, triples in transaction.run(query):
-            heads.extend(repeat(head, len(triples)))
-            rows.extend(triples)
-            if len(rows) >= ROWS:
-                take()
+    query = (
+        "MATCH (h) WHERE any(type IN $types WHERE type IN labels(h) AND h.id STARTS WITH type + ':') AND EXISTS { (h)-->() } "
+        f"RETURN h.id, COLLECT {{ MATCH (h)-[r]->(t) RETURN [type(r), t.id, {returned}] }}"
+    )
+    for head, triples in transaction.run(query, types=list(ontology().entities)):
+        heads.extend(repeat(head, len(triples)))
+        rows.extend(triples)
+        if len(rows) >= ROWS:
+            take()
     take()
     return (
         pl.concat(frames).filter(pl.col("relation").is_in(list(ontology().relations))).sort("id", maintain_order=True)

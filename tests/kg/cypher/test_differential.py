@@ -38,22 +38,20 @@ class Pair(NamedTuple):
 
 
 @pytest.fixture
-def samples(empty_neo4j: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
+def samples(neo4j_graph: Login, tmp_path: Path) -> Iterator[Pair]:
     """The graph of all samples."""
-    empty_neo4j.use(monkeypatch)
     sources = [prepare(source, files, Options())[0] for source, files in SAMPLE_FILES.items()]
-    for url in (str(tmp_path / "graph"), empty_neo4j.uri):
+    for url in (str(tmp_path / "graph"), neo4j_graph.uri):
         assert change(open_store(url), lambda _: Inputs().with_sources(sources)).agrees
-    with alone(empty_neo4j) as neo4j:
+    with alone(neo4j_graph) as neo4j:
         yield Pair(open_store(str(tmp_path / "graph")), neo4j)
 
 
 @pytest.fixture
-def awkward(empty_neo4j: Login, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
+def awkward(neo4j_graph: Login, tmp_path: Path) -> Iterator[Pair]:
     """The graph of awkward names."""
-    empty_neo4j.use(monkeypatch)
     fill(str(tmp_path / "graph"), AWKWARD)
-    with serve(empty_neo4j, AWKWARD) as neo4j:
+    with serve(neo4j_graph, AWKWARD) as neo4j:
         yield Pair(open_store(str(tmp_path / "graph")), neo4j)
 
 

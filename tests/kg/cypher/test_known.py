@@ -48,12 +48,12 @@ def test_a_folder_answers_as_neo4j_did(recorded: Recorded, folder: Callable[[str
 @pytest.fixture(scope="module", params=GRAPHS)
 def server(request: pytest.FixtureRequest, neo4j_server: Login) -> Iterator[tuple[str, object]]:
     """A graph in Neo4j alone."""
-    neo4j_server.clear()
+    neo4j_server.delete()
     with pytest.MonkeyPatch.context() as patch:
         neo4j_server.use(patch)
         with serve(neo4j_server, GRAPHS[request.param]) as neo4j:
             yield request.param, neo4j
-    neo4j_server.clear()
+    neo4j_server.delete()
 
 
 def test_neo4j_answers_as_it_did(server: tuple[str, object]) -> None:

@@ -54,8 +54,8 @@ def store(graph_of: Callable[..., FolderStore]) -> FolderStore:
 
 def imported(server: Server, runtime: Runtime, folder: Path, script: Path) -> None:
     """Run import.sh with the real importer, start the server and run after.cypher."""
-    assert server.admin("--version").returncode == 0  # writes its settings
-    command = runtime.command("org.neo4j.cli.AdminTool", heap=server.heap)
+    server.write_settings()
+    command = runtime.command("org.neo4j.cli.AdminTool", heap=server.heap, brief=True)
     script.write_text("#!/bin/sh\nexec " + " ".join(f"'{word}'" for word in command) + ' "$@"\n', encoding="utf-8")
     script.chmod(0o700)
     home = {"NEO4J_HOME": str(server.home), "NEO4J_CONF": str(server.home / "conf"), "NEO4J_ADMIN": str(script)}

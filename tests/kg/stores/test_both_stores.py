@@ -90,7 +90,7 @@ def pair(
     def filled(_: Inputs) -> Inputs:
         return Inputs().with_sources(sources).with_names(names)
 
-    neo4j_server.clear()
+    neo4j_server.delete()
     with pytest.MonkeyPatch.context() as patch:
         neo4j_server.use(patch)
         url = neo4j_server.uri.replace("bolt://", "neo4j://") if request.param == "samples" else neo4j_server.uri
@@ -98,7 +98,7 @@ def pair(
         for url in made.urls:
             assert change(open_store(url), filled).agrees
         yield made
-    neo4j_server.clear()
+    neo4j_server.delete()
 
 
 def test_the_tables_are_the_same_row_for_row(pair: Pair) -> None:

@@ -75,7 +75,7 @@ WRITING = [
 @pytest.fixture(scope="module")
 def asked(neo4j_server: Login, say: Say) -> Login:
     """The server of the session with a graph of two triples between four entities, which no query changes."""
-    neo4j_server.clear()
+    neo4j_server.delete()
     with pytest.MonkeyPatch.context() as patch:
         neo4j_server.use(patch)
         say(neo4j_server.uri, a=ROWS)
