@@ -135,6 +135,10 @@ class KnownNames:
         for entity, forms in enumerate(self._forms):
             for each in forms:
                 self._named[each].add(entity)
+        self._beside: dict[str, set[int]] = defaultdict(set)
+        for entity, forms in enumerate(self._forms):
+            for each in pieces_of(forms):
+                self._beside[each].add(entity)
         self._stems = {stem(name) for forms in self._forms for name in forms}
         self._roots = [self._roots_of(forms) for forms in self._forms]
         self._kin: dict[str, set[int]] = defaultdict(set)
@@ -181,6 +185,11 @@ class KnownNames:
     def forms(self, entity: int) -> set[str]:
         """The forms of its names."""
         return self._forms[entity]
+
+    def linked(self, entity: int) -> set[int]:
+        """The entities that any triple links with it, with a namesake of it, or with a name that holds its own beside others."""
+        alike = set().union(*(self._named[name] | self._beside[name] for name in self._forms[entity]))
+        return set().union(*(self._linked.get(each, set()) for each in alike))
 
     def roots(self, entity: int) -> set[str]:
         """The stems of its names, and the names of the graph with which they end."""

@@ -1,7 +1,6 @@
 """Questions that are answered by names: all of them, one that is missing in a sentence, or the head that they belong to."""
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kgtools.corpora.verify.item import Item, Step
 from kgtools.templates.pack import variables
@@ -56,12 +55,12 @@ def make_reverse(subject: Subject) -> Iterator[Row]:
     template, lexicon = subject.template, subject.lexicon
     if template.info.attribute or not any("head" in variables(each.assistant) for each in template.variants):
         return
-    heads = _heads_of_tails(subject)
+    heads_of = _heads_of_tails(subject)
     for group in subject.groups:
         if "head" not in variables(template.variants[subject.variants[group.place]].assistant):
             continue
-        parts = sorted(group.parts, key=lambda part: (len(heads[int(part.tail or 0)]), part.text))
-        shown = _enough(group, parts[:SHOWN], heads)
+        parts = sorted(group.parts, key=lambda part: (len(heads_of(part)), part.text))
+        shown = _enough(group, parts[:SHOWN], heads_of)
         if not shown:
             continue
         names = lexicon.names(group.head, template.lang)
@@ -71,19 +70,26 @@ def make_reverse(subject: Subject) -> Iterator[Row]:
         yield _row(subject, group, item, shown, [part.text for part in shown], [names[0]], said=BLANK)
 
 
-def _heads_of_tails(subject: Subject) -> dict[int, set[int]]:
-    """Of each tail the heads of which any source says it, doubtful facts too."""
-    heads: dict[int, set[int]] = defaultdict(set)
-    for head, tail in subject.links().iter_rows():
-        heads[tail].add(head)
-    return heads
+def _heads_of_tails(subject: Subject) -> Callable[[AnswerPart], set[int]]:
+    """Of each tail the heads that any source links with it, by any relation and under any name, doubtful facts too: who knows of
+    these may think of them."""
+    types, head = subject.view.entities["type"].to_list(), subject.template.info.head
+    known: dict[int, set[int]] = {}
+
+    def heads_of(part: AnswerPart) -> set[int]:
+        tail = int(part.tail or 0)
+        if tail not in known:
+            known[tail] = {each for each in subject.known.linked(tail) if types[each] == head}
+        return known[tail]
+
+    return heads_of
 
 
-def _enough(group: Group, parts: list[AnswerPart], heads: dict[int, set[int]]) -> list[AnswerPart]:
+def _enough(group: Group, parts: list[AnswerPart], heads_of: Callable[[AnswerPart], set[int]]) -> list[AnswerPart]:
     """The first of these that together are of the head alone; none where all are not enough."""
     shared: set[int] | None = None
     for count, part in enumerate(parts, 1):
-        mine = heads[int(part.tail or 0)]
+        mine = heads_of(part)
         shared = mine if shared is None else shared & mine
         if shared == {group.head}:
             return parts[: max(count, min(2, len(parts)))]

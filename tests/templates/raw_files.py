@@ -18,8 +18,10 @@ class RawFiles:
         self.said: dict[str, set[str]] = defaultdict(set)
         self.aliases: dict[str, set[str]] = defaultdict(set)
         self.texts: dict[str, str] = defaultdict(str)
+        self._diseases: set[str] = set()
         for line in (folder / "xywy/medical.json").read_text(encoding="utf-8").splitlines():
             record = json.loads(line)
+            self._diseases.add(record["name"])
             self._add(record["name"], {key: value for key, value in record.items() if key not in PROSE}.values())
             self.texts[record["name"]] += "\n".join(record.get(key) or "" for key in PROSE)
         for path in sorted(folder.glob("cmekg/*.json")):
@@ -29,6 +31,7 @@ class RawFiles:
         text = (folder / "39health/disease.csv").read_bytes().decode("gb18030", errors="replace")
         for row in csv.DictReader(text.splitlines()):
             name = (row["name"] or "").strip()
+            self._diseases.add(name)
             self._add(name, [value for value in row.values() if isinstance(value, str)])
             for alias in re.split(r"[,，、;；\s]+", row["alias"] or ""):
                 self.aliases[name].add(alias)
@@ -43,6 +46,11 @@ class RawFiles:
                     part for part in re.split(r"[,，、;；\s]+|\[详细\]", value.strip()) if part
                 )
                 self.said[name.strip()].add(value.strip())
+                self.said[name.strip()].discard(name.strip())
+
+    def is_disease(self, name: str) -> bool:
+        """Whether a file of diseases has a record of it."""
+        return name in self._diseases
 
     def names(self, name: str) -> set[str]:
         """A name with the other names that a file gives it."""

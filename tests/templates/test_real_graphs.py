@@ -15,6 +15,7 @@ import orjson
 import polars as pl
 import pytest
 
+from kgtools.corpora.verify.item import item_of
 from kgtools.kg.build.english_names import read_names
 from kgtools.kg.build.inputs import Inputs
 from kgtools.kg.build.load import prepare
@@ -26,6 +27,7 @@ from kgtools.templates.lineage import trace_record
 from kgtools.templates.pack import find_pack
 from kgtools.templates.select import REASONS
 from kgtools.tools.inputs.files import digest
+from tests.templates.raw_files import RawFiles
 
 UNSEEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b\u2060\ufeff]")
 HAN = r"\p{Han}"
@@ -217,3 +219,54 @@ def test_a_real_record_is_traced_to_the_facts_that_it_names(real: Real, tmp_path
             )
             for t in trace["triples"]
         } == {fact: real.facts[fact][:2] for fact in facts}
+
+
+@pytest.fixture(scope="module")
+def items(real: Real) -> pl.DataFrame:
+    """Items of the real graphs in Chinese, by the words of the paper's table."""
+    return generate(real.store, [find_pack("clinicalgpt")], ("zh",), None, 0, 12, task="mcq,reverse").records
+
+
+def test_wrong_options_are_in_no_published_file_with_their_head(real: Real, items: pl.DataFrame) -> None:
+    raw = RawFiles(real.files)
+    options = [
+        (orjson.loads(meta)["head"].partition(":")[2], each["text"])
+        for meta in items.filter(task="mcq")["meta"]
+        for each in orjson.loads(meta)["distractors"]
+        if each["from"] != "contrary"
+    ]
+    some = random.Random(7).sample(options, 200)
+
+    linked = [pair for pair in options if raw.links(*pair) or (len(pair[1]) > 1 and raw.tells(*pair))]
+
+    assert len(options) > 50_000
+    assert not [pair for pair in some if pair in linked]
+    assert len(linked) / len(options) < 0.001  # by an alias of an alias, which is no name of the head
+
+
+def test_what_is_asked_for_in_reverse_is_of_no_other_head_in_any_published_file(
+    real: Real, items: pl.DataFrame
+) -> None:
+    raw = RawFiles(real.files)
+    rows = [item_of(meta, "") for meta in items.filter(task="reverse")["meta"]]
+    some = random.Random(7).sample([row for row in rows if row and row.steps[0].relation == "HAS_SYMPTOM"], 200)
+    diseases = {name: said for name, said in raw.said.items() if raw.is_disease(name)}
+
+    shared = [
+        item.answers[0][0]
+        for item in some
+        if {name for name, said in diseases.items() if said >= {step.tail[0] for step in item.steps}}
+        - set(item.answers[0])
+    ]
+
+    assert len(shared) <= 2  # of 200: a name that was cleaned, or stands in a sentence
+
+
+def test_a_right_option_is_right_in_the_published_files(real: Real, items: pl.DataFrame) -> None:
+    raw = RawFiles(real.files)
+    rows = [
+        (orjson.loads(meta)["head"].partition(":")[2], item_of(meta, "")) for meta in items.filter(task="mcq")["meta"]
+    ]
+    right = [(head, names[0]) for head, item in random.Random(7).sample(rows, 500) if item for names in item.answers]
+
+    assert sum(raw.links(*pair) for pair in right) / len(right) > 0.97  # names that were cleaned stand there otherwise
