@@ -26,6 +26,10 @@ ALONE = re.compile(
     rf"(?:^|\n)[ (\[{{'.:\-]*(?:(?P<false>{_FALSE}|不是这样|并?非如此|不是|不会|不能|不可以|不|n)|(?P<true>{_TRUE}|是|会|能|可以|y))(?:的|了|滴|,?它|啊)?(?=$|[。,;:!?.\n)\]}} ])(?! ?(?:and|or|also|but also) )"
 )
 """A word at the beginning of a line, before a sign or the end."""
+THEN = re.compile(
+    rf"(?<=[.。!;,]) ?(?:也|但是?|又|and |but )?(?:(?P<false>{_FALSE}|不是)|(?P<true>{_TRUE}|是))的?(?=$|[.。,!;\n])"
+)
+"""Such a word behind another."""
 _JOIN = r"的? ?(?:and|or|but also|but|既|也|又|&|和|或|与|、|/|且) ?(?:是)?"
 BOTH = re.compile(rf"(?:{_TRUE}|是){_JOIN}(?:{_FALSE}|不是)|(?:{_FALSE}|不是){_JOIN}(?:{_TRUE}|是)(?=$|的|[。,.!\n ])")
 TURN = re.compile(r"答案|结论|更正|纠正|最终|综上|因此|所以|不对[,。]|应该?[是为]|等1下|answer|wait|actually|correction|final|therefore|thus|hence|\bso\b|conclu")
@@ -66,7 +70,7 @@ def read_boolean(text: str, item: Item, question: str, found: list[Found] | None
 def _said(read: str) -> list[tuple[int, int, str]]:
     """Where the text says outright that the statement is true or false."""
     places: dict[int, tuple[int, int, str]] = {}
-    for pattern in (SAID, ALONE):
+    for pattern in (SAID, ALONE, THEN):
         for one in pattern.finditer(read):
             kind = one.lastgroup or ""
             begin, end = one.span(kind)
@@ -79,6 +83,8 @@ def _anywhere(read: str, item: Item) -> list[tuple[int, int, str]]:
     found = [(*one.span(), one.lastgroup or "") for one in ANY.finditer(read) if not (one[0] in ("no", "否", "对", "right") and len(read) > 12)]
     if found:
         return found
+    if both := BOTH.search(read):
+        return [(*both.span(), "true"), (*both.span(), "false")]
     if not item.about or ABSTAINS.search(read):
         return []
     mentioned = {one.number for one in ItemNames(Item("set", about=item.about), None, "").find(read)}

@@ -14,16 +14,16 @@ _CUES = {
     r"|not (?:rule out|exclude)|not the only|nothing but|no wonder|no problem",
     # denies all of a list that follows
     "list": r"不包括|不包含|不含|并无|均无|既没有|既无|都没有|未伴|excluding|exclude[sd]?|except(?: for)?|without|neither|nor|other than"
-    r"|apart from|aside from|free of|absence of|absent|lacks?|lacking|no",
+    r"|apart from|aside from|free of|absence of|absent|lacks?|lacking|no(?![a-z])",
     "besides": r"除(?:了|去|掉|开|却)?",
     # denies what follows, unless its clause ends with it
     "verb": r"而不是|并?不是|并?不属于|并非|而非|不在|不算|不会有?|不存在|没有|没|无关|未见|未出现|未发现|未有|无|否认|不伴|不引起|不导致|不支持|不考虑"
-    r"|不能(?!吃|用|食|服)|排除|非|rather than|instead of|as opposed to|in place of|unlike"
+    r"|不能(?![吃用食服喝饮])|排除|非|rather than|instead of|as opposed to|in place of|unlike"
     r"|(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|may|might)(?: not|n't)|cannot|isn't|not|never|den(?:y|ies|ied)|ruled? out",
     # says so of what stands before it
     "behind": r"不对|错误|不正确|除外|不可能|不成立|(?:可以?|应|被|已)(?:排除|除外)|(?:(?:is|are|was|were) )?(?:wrong|incorrect|false|excluded|ruled out|unlikely)\b"
     r"|:(?:无|否|没有|不是|阴性|×|✗|❌|no\b|absent\b|false\b)|\((?:-|无|否|阴性)\)|×|✗|❌",
-    "avoid": r"避免|忌(?:食|吃|用|口)?|禁(?:用|食|忌|止|吃)|慎用|少吃|(?<!切)勿|切勿|不宜|不要|不可(?:以)?|不能(?=吃|用|食|服)|不应该?|不得|不该|不建议|不推荐|不适[合宜]"
+    "avoid": r"避免|忌(?:食|吃|用|口)?|禁(?:用|食|忌|止|吃)|慎用|少吃|(?<!切)勿|切勿|不宜|不要|不可(?:以)?|不能(?=[吃用食服喝饮])|不应该?|不得|不该|不建议|不推荐|不适[合宜]"
     r"|should(?: not|n't)(?: be)?|must(?: not|n't)(?: be)?|should be avoided|avoid(?:s|ed|ing)?|contraindicated|not recommended|not suitable"
     r"|(?:do not|don't|never) (?:eat|take|use|drink|have|give)|stay away from|refrain from|forbidden|prohibited",
     "advise": r"(?:应该?|可以?|适?宜|多|建议|推荐|适合)(?:多)?(?:吃|食用|食|服用|用|喝|选用|摄入)|推荐|适宜|有益|should (?:eat|take|use|drink)|recommended|good for"
@@ -54,6 +54,7 @@ LISTED = re.compile(r"[ ,、/]*(?:和|与|及|以及|或|或者|并|and|or|nor|a
 """All that stands between two names of one list."""
 CLAUSE_END = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
 ALSO = re.compile(r"[^。;!?\n]{0,12}?(?:还|也|另|尚|同时|又|亦)")
+IS = re.compile(r" (?:is|are|was|were|do|does|did|can|could|would|should|will|may|might|has|have)(?: [a-z]+)? ")
 NEAR_BEFORE, NEAR_BEHIND = 40, 12
 """Characters between a denial and the first name that it denies."""
 BARE = frozenset(("无", "非", "没", "no", "排除", "不在", "否认"))
@@ -156,7 +157,7 @@ def _deny_before(
     last = stop.start() if stop else len(text)
     if any(one.role != NEUTRAL and one.begin < last for one in mentions[first : first + 6] if one.begin >= end):
         return
-    if word in ("没有", "没", "无", "非", "not", "排除", "否认", "不在", "不能") and last - end > 3:
+    if word in ("没有", "没", "无", "非", "排除", "否认", "不在", "不能") and last - end > 3:
         return
     behind = begin
     for number in range(first - 1, -1, -1):
@@ -165,7 +166,7 @@ def _deny_before(
             continue
         gap = text[one.end : behind]
         if behind == begin:
-            if len(gap) > NEAR_BEHIND or CLAUSE_END.search(gap):
+            if len(gap) > NEAR_BEHIND or CLAUSE_END.search(gap) or (word in ("not", "never") and not IS.fullmatch(gap)):
                 return
         elif not LISTED.fullmatch(gap):
             return

@@ -98,6 +98,9 @@ def read_set(text: str, item: Item, index: NameIndex | None, question: str, foun
     return reading
 
 
+YES_NO = re.compile(r"^\W*(?:是的?|对的?|正确|错误?|否|不是|yes|no|true|false)\W*$")
+
+
 def read_abstention(text: str, item: Item, index: NameIndex | None, question: str, found: list[Found] | None) -> Reading:
     """Whether an answer says that it cannot tell, and claims nothing beside that."""
     plan = plan_of(item, index, question)
@@ -113,7 +116,7 @@ def read_abstention(text: str, item: Item, index: NameIndex | None, question: st
     reading = Reading(folded, 0, 1, len(claims), contradiction)
     said = ABSTAINS.search(read) is not None
     reading.abstained = said and not claims and not asserts_beside(read)
-    reading.nothing = not said and not claims and says_nothing(read, plan.question)
+    reading.nothing = not said and not claims and says_nothing(read, plan.question) and not YES_NO.search(read)
     return reading
 
 
@@ -168,20 +171,21 @@ def _order(
     steps: Sequence[tuple[frozenset[str], frozenset[str]]],
 ) -> float:
     """The share of the steps that are said one after the other. What the question is about need not be said again."""
-    first: dict[str, int] = {}
+    places: dict[str, list[int]] = {}
     for at, one in enumerate(mentions):
         if at not in denied:
-            first.setdefault(read[one.begin : one.end], one.begin)
-    ends = [[min((first[name] for name in names if name in first), default=-1) for names in step] for step in steps]
-    if len(steps) == 1:
-        return 1.0 if max(ends[0]) >= 0 and 0 not in turned else 0.0
+            places.setdefault(read[one.begin : one.end], []).append(one.begin)
     said, before = 0, -1
-    for number, (head, tail) in enumerate(ends):
-        place = max(head, tail)
-        whole = min(head, tail) >= 0 or number == 0
-        if number not in turned and place >= 0 and whole and place >= before:
-            said += 1
-            before = place
+    last: frozenset[str] = frozenset()
+    for number, (head, tail) in enumerate(steps):
+        new, old = (head, tail) if tail & last else (tail, head)
+        ends = [sorted(place for name in names if name in places for place in places[name]) for names in (old, new)]
+        if not number and not ends[1]:
+            ends.reverse()  # what the question is about need not be said again
+        place = next((place for place in ends[1] if place >= before), None)
+        if number not in turned and place is not None and (ends[0] or not number):
+            said, before = said + 1, place
+        last = head | tail
     return said / len(steps)
 
 
