@@ -1,9 +1,9 @@
 """Grading answers to items: from what an item itself says, without a graph, a model or a network.
 
-    from kgtools.corpora.verify import Item, NameIndex, score
+from kgtools.corpora.verify import Item, NameIndex, score
 
-    item = Item("set", about=(("肺炎", "pneumonia"),), answers=(("发热", "fever"), ("咳嗽", "cough")))
-    score("发热和咳嗽", item, NameIndex(["腹泻"])).total
+item = Item("set", about=(("肺炎", "pneumonia"),), answers=(("发热", "fever"), ("咳嗽", "cough")))
+score("发热和咳嗽", item, NameIndex(["腹泻"])).total
 """
 
 from kgtools.corpora.verify.grading import PARTS, Explanation, Found, Score, explain, score

@@ -15,15 +15,18 @@ _FALSE = (
 )
 _SUBJECT = (
     r"(?:(?:这|该|此|上述|以上|题中的?|本)?(?:个|种|1|句话?|项|条)*(?:说法|陈述|命题|表述|判断|观点|描述|论断|叙述|题|话)"
-    r"|\b(?:the |this |that )?(?:statement|claim|assertion|sentence|proposition|answer)\b|\b(?:it|this|that)\b|答案|结论|判断|我认为|我觉得|应该|所以|因此|[这那它])"
+    r"|\b(?:the |this |that )?(?:statement|claim|assertion|sentence|proposition|answer)\b|\b(?:it|this|that)\b|答案|结论|判断"
+    r"|我认为|我觉得|应该|所以|因此|[这那它])"
 )
-_LINK = r"(?:应该?|当然|显然|确实|完全|肯定|其实|判断)*(?:是|为|选|:|,| ?is| is:|'s| would be| should be| must be)*(?:应该?|很|完全|显然|clearly |definitely |certainly | )*[ :(\[{]*"
+_LINK = r"(?:应该?|当然|显然|确实|完全|肯定|其实|判断)*(?:是|为|选|:|,| ?is| is:|'s| would be| should be| must be)*(?:应该?|很"
+r"|完全|显然|clearly |definitely |certainly | )*[ :(\[{]*"
 SAID = re.compile(
     rf"{_SUBJECT}{_LINK}(?:(?P<false>{_FALSE})|(?P<true>{_TRUE}|(?<=[:为是])是(?=$|[。,;!的\n])))(?![a-z]|于|照|待|方|应|比|症|策|吗|不对|确诊)"
 )
 """What a sentence says of the statement."""
 ALONE = re.compile(
-    rf"(?:^|\n)[ (\[{{'.:\-]*(?:(?P<false>{_FALSE}|不是这样|并?非如此|不是|不会|不能|不可以|不|n)|(?P<true>{_TRUE}|是|会|能|可以|y))(?:的|了|滴|,?它|啊)?(?=$|[。,;:!?.\n)\]}} ])(?! ?(?:and|or|also|but also) )"
+    rf"(?:^|\n)[ (\[{{'.:\-]*(?:(?P<false>{_FALSE}|不是这样|并?非如此|不是|不会|不能|不可以|不|n)|(?P<true>{_TRUE}|是|会|能|可以"
+    rf"|y))(?:的|了|滴|,?它|啊)?(?=$|[。,;:!?.\n)\]}} ])(?! ?(?:and|or|also|but also) )"
 )
 """A word at the beginning of a line, before a sign or the end."""
 THEN = re.compile(
@@ -32,16 +35,21 @@ THEN = re.compile(
 """Such a word behind another."""
 _JOIN = r"的? ?(?:and|or|but also|but|既|也|又|&|和|或|与|、|/|且) ?(?:是)?"
 BOTH = re.compile(rf"(?:{_TRUE}|是){_JOIN}(?:{_FALSE}|不是)|(?:{_FALSE}|不是){_JOIN}(?:{_TRUE}|是)(?=$|的|[。,.!\n ])")
-TURN = re.compile(r"答案|结论|更正|纠正|最终|综上|因此|所以|不对[,。]|应该?[是为]|等1下|answer|wait|actually|correction|final|therefore|thus|hence|\bso\b|conclu")
+TURN = re.compile(
+    r"答案|结论|更正|纠正|最终|综上|因此|所以|不对[,。]|应该?[是为]|等1下|answer|wait|actually|correction|final|therefore|thus"
+    r"|hence|\bso\b|conclu"
+)
 ANY = re.compile(rf"(?P<false>{_FALSE})(?![a-z])|(?P<true>{_TRUE})(?![a-z]|于|照|待|方|应|比|症|策|乙|确诊)")
 DENIES = re.compile(
     r"不是|并非|不会|不能|不属于|不包括|不引起|不导致|不可以|没有|无关|不宜|不应"
     r"|\b(?:is|are|was|were|do|does|did|can|could|will|should|may)(?: not|n't)\b|\bcannot\b|\bnever\b"
 )
-AFFIRMS = re.compile(r"是|会|能|可|属于|包括|引起|导致|有|\b(?:is|are|does|do|can|may|causes?|leads?|treats?|has|have|belongs?|should|indeed)\b")
+AFFIRMS = re.compile(
+    r"是|会|能|可|属于|包括|引起|导致|有|\b(?:is|are|does|do|can|may|causes?|leads?|treats?|has|have|belongs?|should|indeed)\b"
+)
 
 
-def read_boolean(text: str, item: Item, question: str, found: list[Found] | None) -> Reading:
+def read_boolean(text: str, item: Item, found: list[Found] | None) -> Reading:
     """Whether an answer says true or false; the last that it says of the statement counts, where it says why it turned."""
     read = fold(text).strip()
     kinds = _said(read)
@@ -80,7 +88,11 @@ def _said(read: str) -> list[tuple[int, int, str]]:
 
 def _anywhere(read: str, item: Item) -> list[tuple[int, int, str]]:
     """The words for true and false wherever they stand; else what a sentence says of the things in question."""
-    found = [(*one.span(), one.lastgroup or "") for one in ANY.finditer(read) if not (one[0] in ("no", "否", "对", "right") and len(read) > 12)]
+    found = [
+        (*one.span(), one.lastgroup or "")
+        for one in ANY.finditer(read)
+        if not (one[0] in ("no", "否", "对", "right") and len(read) > 12)
+    ]
     if found:
         return found
     if both := BOTH.search(read):

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 from kgtools.corpora.verify.abstain import ABSTAINS
 from kgtools.corpora.verify.denials import deny
@@ -13,26 +14,40 @@ from kgtools.corpora.verify.names import RIGHT, ItemNames, Mention
 from kgtools.corpora.verify.reading import Text, plain
 
 LEAD = re.compile(
-    r"(?:答案|正确(?:的)?选项|应选|故选|我选|选择|选(?!项|手|拔)|应该?[是为]|(?<![a-z])(?:answers?|correct (?:option|choice)|choose|pick|select|go with|must be|should be))"
+    r"(?:答案|正确(?:的)?选项|应选|故选|我选|选择|选(?!项|手|拔)|应该?[是为]|(?<![a-z])(?:answers?|correct (?:option|choice)"
+    r"|choose|pick|select|go with|must be|should be))"
     r"(?:应该?|就|的|字母)?(?:是|为|选|:| ?is| are| would be| should be| must be| to be)*[ :(\[{'.]*(?:option |选项|the option )?[ (\[{'.]*$"
 )
 """What stands right before an explicit answer."""
 LEADS = re.compile(r"答案|选|应|(?i:answer|option|choice|choose|pick|select|go with|must be|should be)")
 TRAIL = re.compile(
-    r"[)\]}. ]*(?:选项|项)?(?:[都均]?是|[都均]?为|才是|[都均])?(?:最|完全)?(?:正确|对的|符合)|[)\]}. ]* (?:is|are|seems|looks) (?:all |both |the )?(?:correct|right|best|most|true)"
+    r"[)\]}. ]*(?:选项|项)?(?:[都均]?是|[都均]?为|才是|[都均])?(?:最|完全)?(?:正确|对的|符合)|[)\]}. ]* (?:is|are|seems"
+    r"|looks) (?:all |both |the )?(?:correct|right|best|most|true)"
 )
 """What stands right behind an answer: B正确, B is correct."""
-JOINED = re.compile(r"[\s,、;/.:()\-&+\]\[{}']*(?:和|与|及|以及|或|或者|还有|and/or|and|or|also)?[\s,(\[{]*(?:the |an? |option |选项)?[(\[{]?")
-PAIRED = re.compile(r"[\s.、:,()\-\]\[{}=]{0,5}(?:选项|项)?(?:,?即|,?也就是|是|为|,? ?which is|,? ?that is|,? ?i\.e\.,?)?[\s:(\[]{0,3}(?:the |an? )?")
-HEDGED = re.compile(r"[^。;!?\n]{0,8}(?:或|也可能|还可能|也许|也是|也对|maybe|possibly|perhaps|could also|\bor\b)[^。;!?\n]{0,12}")
+JOINED = re.compile(
+    r"[\s,、;/.:()\-&+\]\[{}']*(?:和|与|及|以及|或|或者|还有|and/or|and|or|also)?[\s,(\[{]*(?:the |an? |option |选项)?[(\[{]?"
+)
+PAIRED = re.compile(
+    r"[\s.、:,()\-\]\[{}=]{0,5}(?:选项|项)?(?:,?即|,?也就是|是|为|,? ?which is|,? ?that is|,? ?i\.e\.,?)?[\s:(\[]{0,3}(?:the |an? )?"
+)
+HEDGED = re.compile(
+    r"[^。;!?\n]{0,8}(?:或|也可能|还可能|也许|也是|也对|maybe|possibly|perhaps|could also|\bor\b)[^。;!?\n]{0,12}"
+)
 ARTICLE = re.compile(r" (?!(?:is|because|and|or|since|as|was|would|seems|must|looks|are|for|but|due)\b)[a-z]")
-NO_OPTION_BEFORE = re.compile(r"(?:维生素|型|肝炎|血型|(?i:vitamin|hepatitis|type|grade|group|class|influenza|stage|factor)) ?$")
+NO_OPTION_BEFORE = re.compile(
+    r"(?:维生素|型|肝炎|血型|(?i:vitamin|hepatitis|type|grade|group|class|influenza|stage|factor)) ?$"
+)
 NO_OPTION_BEHIND = re.compile(r"[超型反肝级期组类链细区淋]|反应| ?(?:cells?|型|virus)")
 NEGATIVE = re.compile(
-    r"不是|不属于|不包括|不正确|错误|不符合|不对|不会|不能|不宜|除外|除了?|不应|无关|避免|忌|禁|\b(?:not|except|incorrect|false|wrong|least|avoid|n't)\b", re.IGNORECASE
+    r"不是|不属于|不包括|不正确|错误|不符合|不对|不会|不能|不宜|除外|除了?|不应|无关|避免|忌|禁|\b(?:not|except|incorrect|false"
+    r"|wrong|least|avoid|n't)\b",
+    re.IGNORECASE,
 )
 """A question for what is not so: to deny an option is to choose it."""
-REFUSED = re.compile(r"(?:答案|选项?)[^,。\n]{0,3}不[是选]?|不选|排除|(?i:answer is not|not option|rule out|exclude)[^,。\n]{0,3}$")
+REFUSED = re.compile(
+    r"(?:答案|选项?)[^,。\n]{0,3}不[是选]?|不选|排除|(?i:answer is not|not option|rule out|exclude)[^,。\n]{0,3}$"
+)
 
 
 @lru_cache(4_096)
@@ -53,7 +68,11 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     mentions = sorted([*texts, *marks], key=lambda one: (one.begin, -one.end))
     denied = deny(folded, mentions, avoiding=False)
     if question and NEGATIVE.search(question):
-        denied = {at: why for at, why in denied.items() if REFUSED.search(low[max(0, mentions[at].begin - 10) : mentions[at].begin])}
+        denied = {
+            at: why
+            for at, why in denied.items()
+            if REFUSED.search(low[max(0, mentions[at].begin - 10) : mentions[at].begin])
+        }
     chains = list(_chains(low, [one for at, one in enumerate(mentions) if at not in denied], where))
     chosen, spoiled = _choose(low, chains, where, len(item.right) > 1)
     right = {at for at, (letter, _) in enumerate(options) if letter in item.right}
@@ -79,19 +98,25 @@ def _letters(read: str, low: str, letters: str) -> Iterator[Mention]:
         return
     pattern, whole = _patterns(letters)
     if whole.fullmatch(low):
-        for sign in re.finditer(f"[{letters.lower()}]", re.sub(r"\b(?:and|or)\b", lambda word: "+" * len(word[0]), low)):
+        for sign in re.finditer(
+            f"[{letters.lower()}]", re.sub(r"\b(?:and|or)\b", lambda word: "+" * len(word[0]), low)
+        ):
             yield Mention(*sign.span(), RIGHT, letters.index(sign[0].upper()))
         return
     for token in pattern.finditer(read):
         begin, end = token.span()
         word = token[0]
         led = LEAD.search(low[max(0, begin - 40) : begin]) is not None
-        if word.islower() and not (led and (end == len(read) or not (read[end : end + 1] == " " and read[end + 1 : end + 2].isalpha()))):
+        if word.islower() and not (
+            led and (end == len(read) or not (read[end : end + 1] == " " and read[end + 1 : end + 2].isalpha()))
+        ):
             continue
         if len(set(word)) < len(word) or not (word.isupper() or word.islower()):
             continue
         if len(word) > 1 and not led:
-            line = read[read.rfind("\n", 0, begin) + 1 : begin].strip(" (:-") + (read[end:].partition("\n")[0]).strip(" ).。,")
+            line = read[read.rfind("\n", 0, begin) + 1 : begin].strip(" (:-") + (read[end:].partition("\n")[0]).strip(
+                " ).。,"
+            )
             if line or "".join(sorted(word)) != word:
                 continue
         if len(word) == 1 and not led:
@@ -132,7 +157,11 @@ def _choose(low: str, chains: list[_Chain], marks: dict[int, bool], several: boo
     """The options that are chosen, and whether a letter is said with the text of another option."""
     if not chains:
         return set(), False
-    led = [at for at, chain in enumerate(chains) if LEADS.search(low) and LEAD.search(low[max(0, chain[0].begin - 40) : chain[0].begin])]
+    led = [
+        at
+        for at, chain in enumerate(chains)
+        if LEADS.search(low) and LEAD.search(low[max(0, chain[0].begin - 40) : chain[0].begin])
+    ]
     trailed = [at for at, chain in enumerate(chains) if TRAIL.match(low, chain[-1].end)]
     if led:
         taken = [led[-1]]
@@ -156,17 +185,27 @@ def _choose(low: str, chains: list[_Chain], marks: dict[int, bool], several: boo
     if led and first and not several:
         before, one = chains[first - 1][-1], chains[first][0]
         gap = low[before.end : one.begin]
-        if before.begin not in marks and before.number not in chosen and len(gap) <= 8 and not re.search(r"[。\n!?]", gap):
+        if (
+            before.begin not in marks
+            and before.number not in chosen
+            and len(gap) <= 8
+            and not re.search(r"[。\n!?]", gap)
+        ):
             spoiled = True
     return chosen, spoiled
 
 
 def _is_mixed(low: str, chain: _Chain, marks: dict[int, bool]) -> bool:
     """Whether in a chain a letter stands beside the text of another option."""
-    for one, other in zip(chain, chain[1:], strict=False):
+    for one, other in pairwise(chain):
         gap = low[one.end : other.begin]
         if one.begin in marks and other.begin not in marks and one.number != other.number and PAIRED.fullmatch(gap):
             return True
-        if one.begin not in marks and other.begin in marks and one.number != other.number and gap.strip() in ("(", "[", "({"):
+        if (
+            one.begin not in marks
+            and other.begin in marks
+            and one.number != other.number
+            and gap.strip() in ("(", "[", "({")
+        ):
             return True
     return False

@@ -8,7 +8,8 @@ from kgtools.corpora.verify.reading import WORD, Text
 
 _CUES = {
     # says no by its words alone, and denies nothing
-    "none": r"不能排除|不能除外|不除外|不可避免|不得不|不能不|不仅|不但|不只|不光|不单|不应忽视|不可忽视|不容忽视|不能忽视|不要忘|不是没有|并非没有"
+    "none": r"不能排除|不能除外|不除外|不可避免|不得不|不能不|不仅|不但|不只|不光|不单|不应忽视|不可忽视|不容忽视|不能忽视|不要忘"
+    r"|不是没有|并非没有"
     r"|非常|无论|除非|无疑|无非|无法|不良|不适|不全|不明|不断|不久|不同|不过|不管|不论|不是唯1|不是只有|不否认|没错|没问题|避免不了"
     r"|not only|not just|not merely|not necessarily|no doubt|no less|cannot be (?:ruled out|excluded)|can't be (?:ruled out|excluded)"
     r"|not (?:rule out|exclude)|not the only|nothing but|no wonder|no problem",
@@ -17,16 +18,21 @@ _CUES = {
     r"|apart from|aside from|free of|absence of|absent|lacks?|lacking|no(?![a-z])",
     "besides": r"除(?:了|去|掉|开|却)?",
     # denies what follows, unless its clause ends with it
-    "verb": r"而不是|并?不是|并?不属于|并非|而非|不在|不算|不会有?|不存在|没有|没|无关|未见|未出现|未发现|未有|无|否认|不伴|不引起|不导致|不支持|不考虑"
+    "verb": r"而不是|并?不是|并?不属于|并非|而非|不在|不算|不会有?|不存在|没有|没|无关|未见|未出现|未发现|未有|无|否认|不伴"
+    r"|不引起|不导致|不支持|不考虑"
     r"|不能(?![吃用食服喝饮])|排除|非|rather than|instead of|as opposed to|in place of|unlike"
-    r"|(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|may|might)(?: not|n't)|cannot|isn't|not|never|den(?:y|ies|ied)|ruled? out",
+    r"|(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|may|might)(?: not|n't)|cannot|isn't|not|never|den(?:y|ies"
+    r"|ied)|ruled? out",
     # says so of what stands before it
-    "behind": r"不对|错误|不正确|除外|不可能|不成立|(?:可以?|应|被|已)(?:排除|除外)|(?:(?:is|are|was|were) )?(?:wrong|incorrect|false|excluded|ruled out|unlikely)\b"
+    "behind": r"不对|错误|不正确|除外|不可能|不成立|(?:可以?|应|被|已)(?:排除|除外)|(?:(?:is|are|was|were) )?(?:wrong|incorrect"
+    r"|false|excluded|ruled out|unlikely)\b"
     r"|:(?:无|否|没有|不是|阴性|×|✗|❌|no\b|absent\b|false\b)|\((?:-|无|否|阴性)\)|×|✗|❌",
-    "avoid": r"避免|忌(?:食|吃|用|口)?|禁(?:用|食|忌|止|吃)|慎用|少吃|(?<!切)勿|切勿|不宜|不要|不可(?:以)?|不能(?=[吃用食服喝饮])|不应该?|不得|不该|不建议|不推荐|不适[合宜]"
+    "avoid": r"避免|忌(?:食|吃|用|口)?|禁(?:用|食|忌|止|吃)|慎用|少吃|(?<!切)勿|切勿|不宜|不要|不可(?:以)?|不能(?=[吃用食服喝饮])"
+    r"|不应该?|不得|不该|不建议|不推荐|不适[合宜]"
     r"|should(?: not|n't)(?: be)?|must(?: not|n't)(?: be)?|should be avoided|avoid(?:s|ed|ing)?|contraindicated|not recommended|not suitable"
     r"|(?:do not|don't|never) (?:eat|take|use|drink|have|give)|stay away from|refrain from|forbidden|prohibited",
-    "advise": r"(?:应该?|可以?|适?宜|多|建议|推荐|适合)(?:多)?(?:吃|食用|食|服用|用|喝|选用|摄入)|推荐|适宜|有益|should (?:eat|take|use|drink)|recommended|good for"
+    "advise": r"(?:应该?|可以?|适?宜|多|建议|推荐|适合)(?:多)?(?:吃|食用|食|服用|用|喝|选用|摄入)|推荐|适宜|有益|should (?:eat"
+    r"|take|use|drink)|recommended|good for"
     r"|beneficial",
 }
 _ORDER = ("none", "avoid", "behind", "list", "verb", "besides", "advise")
@@ -36,15 +42,81 @@ ADVICE = frozenset("宜荐多吃用食益")
 """One of these is in whatever denies in Chinese; in what advises one of those."""
 BEGINS = re.compile(r"[不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(适宜多建推有]")
 WORDS = frozenset(
-    "no not never neither nor without except excluding exclude excludes excluded rather instead unlike other apart aside free absence absent"
-    " lack lacks lacking isn't aren't wasn't weren't don't doesn't didn't hasn't haven't hadn't can't couldn't won't wouldn't cannot deny as in"
-    " denies denied rule ruled wrong incorrect false unlikely avoid avoids avoided avoiding contraindicated shouldn't mustn't stay refrain"
-    " forbidden prohibited should must recommended good beneficial nothing".split()
+    [
+        "no",
+        "not",
+        "never",
+        "neither",
+        "nor",
+        "without",
+        "except",
+        "excluding",
+        "exclude",
+        "excludes",
+        "excluded",
+        "rather",
+        "instead",
+        "unlike",
+        "other",
+        "apart",
+        "aside",
+        "free",
+        "absence",
+        "absent",
+        "lack",
+        "lacks",
+        "lacking",
+        "isn't",
+        "aren't",
+        "wasn't",
+        "weren't",
+        "don't",
+        "doesn't",
+        "didn't",
+        "hasn't",
+        "haven't",
+        "hadn't",
+        "can't",
+        "couldn't",
+        "won't",
+        "wouldn't",
+        "cannot",
+        "deny",
+        "as",
+        "in",
+        "denies",
+        "denied",
+        "rule",
+        "ruled",
+        "wrong",
+        "incorrect",
+        "false",
+        "unlikely",
+        "avoid",
+        "avoids",
+        "avoided",
+        "avoiding",
+        "contraindicated",
+        "shouldn't",
+        "mustn't",
+        "stay",
+        "refrain",
+        "forbidden",
+        "prohibited",
+        "should",
+        "must",
+        "recommended",
+        "good",
+        "beneficial",
+        "nothing",
+    ]
 )
 """With one of these begins whatever denies in English; those below do not deny by themselves."""
-WEAK = frozenset("as in other should must recommended good beneficial free stay nothing".split())
+WEAK = frozenset(
+    ["as", "in", "other", "should", "must", "recommended", "good", "beneficial", "free", "stay", "nothing"]
+)
 STRONG = WORDS - WEAK
-ADVISES = frozenset("should recommended good beneficial".split())
+ADVISES = frozenset(["should", "recommended", "good", "beneficial"])
 ENDS = re.compile(
     r"[。;!?\n]|\.(?=\s|$)|但|而是|而(?!不|非)|却|反而|外(?!伤|阴|科|痔|周|耳|源)|其[他它余]|只有|应该?[是为]|"
     r"\b(?:but|however|instead(?! of)|it is|it's|yet|although|only|the answer)\b"
@@ -52,6 +124,7 @@ ENDS = re.compile(
 """What ends that which a denial denies."""
 LISTED = re.compile(r"[ ,、/]*(?:和|与|及|以及|或|或者|并|and|or|nor|as well as|and/or)?[ ,、/]*(?:the |an? )?")
 """All that stands between two names of one list."""
+OR_AHEAD = re.compile(r",? (?:[a-z ]{1,40}, ){0,6}(?:[a-z ]{1,40} )?n?or ")
 CLAUSE_END = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
 ALSO = re.compile(r"[^。;!?\n]{0,12}?(?:还|也|另|尚|同时|又|亦)")
 IS = re.compile(r" (?:is|are|was|were|do|does|did|can|could|would|should|will|may|might|has|have)(?: [a-z]+)? ")
@@ -60,7 +133,8 @@ NEAR_BEFORE, NEAR_BEHIND = 40, 12
 BARE = frozenset(("无", "非", "没", "no", "排除", "不在", "否认"))
 NEAR_BARE = 8
 ASKS_TO_AVOID = re.compile(
-    r"忌|禁|避免|不宜|不能|不可|不要|不应|不该|少吃|慎用|不适[合宜]|avoid|contraindicat|should not|shouldn't|must not|not (?:be )?(?:eat|tak|us|suit|recommend)"
+    r"忌|禁|避免|不宜|不能|不可|不要|不应|不该|少吃|慎用|不适[合宜]|avoid|contraindicat|should not|shouldn't|must not"
+    r"|not (?:be )?(?:eat|tak|us|suit|recommend)"
     r"|unsuitable|forbidden|SHOULD_AVOID|CONTRAINDICATED|HAS_CONTRAINDICATED|BAD_FOR",
     re.IGNORECASE,
 )
@@ -91,8 +165,14 @@ def deny(text: Text, mentions: Sequence[Mention], avoiding: bool) -> dict[int, s
         limit = cues[number + 1][0] if number + 1 < len(cues) else len(read)
         if kind != "behind" and _deny_behind(read, mentions, first, end, limit, kind, word, denied):
             continue
-        if kind in ("verb", "behind", "avoid", "advise") and word not in ("而不是", "而非", "rather than", "instead of", "unlike"):
-            _deny_before(read, mentions, first, begin, end, limit, word, denied)
+        if kind in ("verb", "behind", "avoid", "advise") and word not in (
+            "而不是",
+            "而非",
+            "rather than",
+            "instead of",
+            "unlike",
+        ):
+            _deny_before(read, mentions, first, begin, end, word, denied)
     return denied
 
 
@@ -120,7 +200,14 @@ def _cues(text: Text) -> Iterator[re.Match[str]]:
 
 
 def _deny_behind(
-    text: str, mentions: Sequence[Mention], first: int, end: int, limit: int, kind: str, word: str, denied: dict[int, str]
+    text: str,
+    mentions: Sequence[Mention],
+    first: int,
+    end: int,
+    limit: int,
+    kind: str,
+    word: str,
+    denied: dict[int, str],
 ) -> bool:
     """Deny what follows the words; whether that was anything but what the question is about."""
     before, some, claimed = end, False, False
@@ -132,7 +219,11 @@ def _deny_behind(
         gap = text[before : one.begin]
         if one.begin > limit or len(gap) > near or ENDS.search(gap):
             break
-        if "," in gap and not (some and kind in ("list", "besides") and LISTED.fullmatch(gap)) and not _or_list(text, gap, one, some):
+        if (
+            "," in gap
+            and not (some and kind in ("list", "besides") and LISTED.fullmatch(gap))
+            and not _or_list(text, gap, one, some)
+        ):
             break
         if kind == "besides" and ALSO.match(text, one.end):
             break
@@ -146,11 +237,17 @@ def _or_list(text: str, gap: str, one: Mention, some: bool) -> bool:
     """Whether a comma stands in a list that ends with `or`: not fever, cough, or headache."""
     if not some or not LISTED.fullmatch(gap):
         return False
-    return " or " in gap or " nor " in gap or re.match(r", (?:[a-z ]{1,40}, ){0,4}n?or\b", text[one.end : one.end + 200]) is not None
+    return " or " in gap or " nor " in gap or OR_AHEAD.match(text, one.end) is not None
 
 
 def _deny_before(
-    text: str, mentions: Sequence[Mention], first: int, begin: int, end: int, limit: int, word: str, denied: dict[int, str]
+    text: str,
+    mentions: Sequence[Mention],
+    first: int,
+    begin: int,
+    end: int,
+    word: str,
+    denied: dict[int, str],
 ) -> None:
     """Deny the names before the words, where they end what is said of them: 发热不是 ..., fever is not a symptom."""
     stop = CLAUSE_END.search(text, end)

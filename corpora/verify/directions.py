@@ -8,19 +8,27 @@ from kgtools.corpora.verify.names import Mention
 
 _VERBS = {
     # the first is the cause, or has the other
-    "cause": r"(?:导致|引起|引发|造成|诱发|致使|并发|继发(?!于)|伴有|表现为|可见)(?!于|因素|原因)|\bcauses?\b(?! of)|\b(?:can|may|might|could|will) cause\b|\bleads? to\b"
+    "cause": r"(?:导致|引起|引发|造成|诱发|致使|并发|继发(?!于)|伴有|表现为|可见)(?!于|因素|原因)|\bcauses?\b(?! of)|\b(?:can|may"
+    r"|might|could|will) cause\b|\bleads? to\b"
     r"|\bresults? in\b|\btriggers?\b|\bproduces?\b|\bbrings? about\b|\bpresents? with\b|\bis complicated by\b|\bis accompanied by\b"
     r"|的(?:常见|主要|典型)?(?:症状|并发症|表现|临床表现|不良反应|副作用)(?:是|为|有|包括|:)",
-    "effect": r"由(?=[^,。;\n]{1,30}?(?:引起|导致|引发|造成|诱发|所致))|因(?=[^,。;\n]{1,30}?(?:引起|所致))|源于|继发于|归因于|的(?:病因|原因|诱因|起因)(?:是|为|有|包括|:)"
-    r"|\b(?:caused|triggered|induced|produced|brought about) by\b|\bdue to\b|\bresults? from\b|\bsecondary to\b|\bbecause of\b|\bfollows? from\b|\bfollows\b"
+    "effect": r"由(?=[^,。;\n]{1,30}?(?:引起|导致|引发|造成|诱发|所致))|因(?=[^,。;\n]{1,30}?(?:引起|所致))|源于|继发于|归因于"
+    r"|的(?:病因|原因|诱因|起因)(?:是|为|有|包括|:)"
+    r"|\b(?:caused|triggered|induced|produced|brought about) by\b|\bdue to\b|\bresults? from\b|\bsecondary to\b|\bbecause of\b"
+    r"|\bfollows? from\b|\bfollows\b"
     r"|\b(?:is|are) (?:an? |the )?(?:common |typical )?(?:symptoms?|complications?|signs?|side effects?|results?|effects?) of\b",
-    "remedy": r"(?<!的)(?:治疗|治愈|缓解)(?!药|方|手段|措施|上|可|首|应|宜|常|用|选|原则|包括|有|是|为|:|以|时|期)|用于(?:治疗)?|适用于|的适应症(?:是|为|有|包括|:)"
+    "remedy": r"(?<!的)(?:治疗|治愈|缓解)(?!药|方|手段|措施|上|可|首|应|宜|常|用|选|原则|包括|有|是|为|:|以|时|期)|用于(?:治疗)?"
+    r"|适用于|的适应症(?:是|为|有|包括|:)"
     r"|\b(?:treats?|cures?|relieves?)\b|\b(?:is|are) (?:used|indicated|given|prescribed) (?:for|to treat|in)\b",
-    "ailment": r"(?:可|常|宜|应)?(?:服用|使用|选用|采用|用)(?=[^,。;\n]{1,30}?治疗)|的(?:治疗|首选|常用)?(?:药物|药品|用药|药|疗法|治疗方法|治疗)(?:是|为|有|包括|:)"
+    "ailment": r"(?:可|常|宜|应)?(?:服用|使用|选用|采用|用)(?=[^,。;\n]{1,30}?治疗)|的(?:治疗|首选|常用)?(?:药物|药品|用药|药"
+    r"|疗法|治疗方法|治疗)(?:是|为|有|包括|:)"
     r"|\b(?:treated|cured|relieved|managed) (?:with|by)\b",
 }
 VERB = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _VERBS.items()))
-HINT = re.compile(r"[致起发成使因源由见伴疗愈解用为]|的|\bcaus|lead|result|trig|prod|bring|brought|present|compl|accomp|due|second|because|follow|treat|cure|reliev|managed|used|indic|given|prescr|symp|sign|side|effect")
+HINT = re.compile(
+    r"[致起发成使因源由见伴疗愈解用为]|的|\bcaus|lead|result|trig|prod|bring|brought|present|compl|accomp|due|second|because"
+    r"|follow|treat|cure|reliev|managed|used|indic|given|prescr|symp|sign|side|effect"
+)
 CLAUSE = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
 WHICH = re.compile(r",? (?:which|that|who) ?")
 NEAR = {True: 40, False: 14}
@@ -28,7 +36,10 @@ NEAR = {True: 40, False: 14}
 
 _CAUSE = re.compile(r"CAUS|LEAD|COMPLIC|SYMPTOM|REACTION|FOLLOW|INDUC|RESULT|MANIFEST|SIDE_EFFECT")
 _REMEDY = re.compile(r"TREAT|DRUG|INDICAT|MEDIC|CURE|RECOMMENDED_FOR|LISTED_FOR|THERAP")
-_TURNED = {"cause": re.compile(r"_OF$|_BY$|FROM$"), "remedy": re.compile(r"^HAS_|_BY$|_DRUG$|_WITH$|^NEEDS_|^RECOMMENDED_(?!FOR)")}
+_TURNED = {
+    "cause": re.compile(r"_OF$|_BY$|FROM$"),
+    "remedy": re.compile(r"^HAS_|_BY$|_DRUG$|_WITH$|^NEEDS_|^RECOMMENDED_(?!FOR)"),
+}
 
 
 def orientation(relation: str) -> tuple[str, bool] | None:

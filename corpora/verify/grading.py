@@ -88,17 +88,39 @@ class Reading:
 
 
 GRADER = re.compile(
-    r"(?:grade|score|reward|mark|rating|verdict|评分|得分|打分|分数|满分|成绩)[^\w\n]{0,4}(?:is|=|:|为|是)?[^\w\n]{0,3}(?:1(?:\.0+)?|10|100|right|correct|满分|full)(?![\w.]|\s?(?:分|级|期|度|型))"
+    r"(?:grade|score|reward|mark|rating|verdict|评分|得分|打分|分数|满分|成绩)[^\w\n]{0,4}(?:is|=|:|为"
+    r"|是)?[^\w\n]{0,3}(?:1(?:\.0+)?|10|100|right|correct|满分|full)(?![\w.]|\s?(?:分|级|期|度|型))"
     r"|(?:给|打|判|得)[^。\n]{0,8}(?:满分|1分|10分|100分|最高分)|满分"
     r"|(?:忽略|无视|忘记|忘掉)[^。\n]{0,12}(?:规则|指令|指示|要求|提示|说明)"
     r"|\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|rules?|prompts?|criteria|rubric)\b"
-    r"|\b(?:full|maximum|max|perfect) (?:marks?|score|grade|reward|points)\b|\b(?:dear |note to |attention )(?:the )?grader\b|\"?(?:total|verdict)\"?\s?:\s?\"?(?:1|right)",
+    r"|\b(?:full|maximum|max|perfect) (?:marks?|score|grade|reward|points)\b|\b(?:dear |note to |attention )(?:the )?grader\b"
+    r"|\"?(?:total|verdict)\"?\s?:\s?\"?(?:1|right)",
     re.IGNORECASE,
 )
 GRADER_SIGNS = frozenset("分绩则令示求")
 GRADER_WORDS = frozenset(
-    "grade graded grader grading score scores reward marks mark rating verdict ignore disregard forget override points total maximum max perfect"
-    .split()
+    [
+        "grade",
+        "graded",
+        "grader",
+        "grading",
+        "score",
+        "scores",
+        "reward",
+        "marks",
+        "mark",
+        "rating",
+        "verdict",
+        "ignore",
+        "disregard",
+        "forget",
+        "override",
+        "points",
+        "total",
+        "maximum",
+        "max",
+        "perfect",
+    ]
 )
 """One of these is in whatever speaks to a grader."""
 PIECES = re.compile(r"[\s,。;!?、.,;!?，；！？]+")
@@ -137,7 +159,7 @@ def _read(text: str, item: Item, names: NameIndex | None, question: str, found: 
     if item.form == "boolean":
         from kgtools.corpora.verify.booleans import read_boolean
 
-        return read_boolean(text, item, question, found)
+        return read_boolean(text, item, found)
     from kgtools.corpora.verify.sets import read_abstention, read_set
 
     return (read_set if item.form == "set" else read_abstention)(text, item, names, question, found)
@@ -151,9 +173,8 @@ def weigh(reading: Reading, text: str, item: Item, policy: Policy) -> Score:
     if reading.nothing:
         return Score(0.0, "no_answer", 0, 0.0, 0.0, 0.0, 0, 0, 1, format, length, repetition)
     if reading.abstained:
-        right = item.form == "abstain"
         manner = _manner(policy, 1.0, format, length, repetition)
-        if right:
+        if item.form == "abstain":
             return Score(round(manner, 6), "right", 1, 1.0, 1.0, 1.0, 0, 1, 0, format, length, repetition)
         return Score(0.0, "abstained", 0, 0.0, 0.0, 0.0, 0, 1, 0, format, length, repetition)
     right = 0 if reading.spoiled else min(reading.right, reading.asked)
@@ -165,7 +186,12 @@ def weigh(reading: Reading, text: str, item: Item, policy: Policy) -> Score:
     verdict: Verdict
     if whole:
         verdict = "right"
-    elif not right or reading.contradiction >= reading.right or reading.asked == 1 == len(item.right) > 0 or item.form == "boolean":
+    elif (
+        not right
+        or reading.contradiction >= reading.right
+        or reading.asked == 1 == len(item.right) > 0
+        or item.form == "boolean"
+    ):
         verdict = "wrong"
     else:
         verdict = "partial"

@@ -14,7 +14,9 @@ RIGHT, WRONG, NEUTRAL, OTHER = "right", "wrong", "neutral", "other"
 
 WORD, LATIN = re.compile(r"[a-z0-9]+"), re.compile(r"[a-z0-9]")
 ALNUM = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
-LONGER_BEHIND = re.compile(r"足(?!够|以|量|部|不)|性(?!$|[,。;:、!?\n()和与及或的是为等质别状能格])|肾病|脑病|眼病|心肌病|神经病|视网膜|酮症|昏迷|后遗症|样(?:病|综合征)|恐惧症")
+LONGER_BEHIND = re.compile(
+    r"足(?!够|以|量|部|不)|性(?!$|[,。;:、!?\n()和与及或的是为等质别状能格])|肾病|脑病|眼病|心肌病|神经病|视网膜|酮症|昏迷|后遗症|样(?:病|综合征)|恐惧症"
+)
 LONGER_BEFORE = re.compile(r"(?:(?<![是并而])非|(?<![这此各两种分食药物人])类|副|亚|假性|继发性|妊娠期?)$")
 """What makes another name of a name that it stands beside: 糖尿病 is not 糖尿病足, 风湿 is not 类风湿."""
 LAST_BEFORE = frozenset("非类副亚性娠期")
@@ -58,7 +60,9 @@ class NameIndex:
         lengths, names = self._lengths, self.names
         found, behind, last = [], 0, len(text)
         if text.isascii():
-            starts: Iterable[int] = [word.start() for word in WORD.finditer(text) if text[word.start() : word.start() + 2] in lengths]
+            starts: Iterable[int] = [
+                word.start() for word in WORD.finditer(text) if text[word.start() : word.start() + 2] in lengths
+            ]
         else:
             starts = compress(count(), map(lengths.__contains__, map(add, text, text[1:])))
         inside: set[int] = set()
@@ -120,8 +124,10 @@ class ItemNames:
             for names in (step.head, step.tail):
                 self._add(names, NEUTRAL, -1 - number)
         self._add(tuple(in_question), NEUTRAL, -1_000)
-        names = sorted(self.roles, key=lambda name: (-len(name), name))
-        latin, han = ("|".join(re.escape(name) for name in names if (name[0] in ALNUM) is kind) for kind in (True, False))
+        longest_first = sorted(self.roles, key=lambda name: (-len(name), name))
+        latin, han = (
+            "|".join(re.escape(name) for name in longest_first if (name[0] in ALNUM) is kind) for kind in (True, False)
+        )
         self._latin = re.compile(rf"(?<![a-z0-9])(?:{latin})") if latin else None
         self._han = re.compile(han) if han else None
 
@@ -153,7 +159,7 @@ class ItemNames:
                 one = mine[at]
                 at += 1
                 first, last = one[0], one[1]
-                if begin <= first and last < end or begin < first and last == end:
+                if (begin <= first and last < end) or (begin < first and last == end):
                     continue  # within a longer name
                 overlaps = overlaps or last > begin
                 found.append(Mention(*one))
@@ -178,7 +184,11 @@ class ItemNames:
 
 def _stands(text: str, begin: int, end: int) -> bool:
     """Whether a name of the item stands there by itself."""
-    return not _is_longer(text, begin, end) if text[begin] >= "\u3400" and text[end - 1] >= "\u3400" else is_whole(text, begin, end)
+    return (
+        not _is_longer(text, begin, end)
+        if text[begin] >= "\u3400" and text[end - 1] >= "\u3400"
+        else is_whole(text, begin, end)
+    )
 
 
 def _is_longer(text: str, begin: int, end: int) -> bool:
@@ -188,4 +198,8 @@ def _is_longer(text: str, begin: int, end: int) -> bool:
         return any(sign >= "\u3400" and sign not in BESIDE_ONE for sign in (before, behind) if sign)
     if end < len(text) and text[end] >= "\u3400" and LONGER_BEHIND.match(text, end):
         return True
-    return begin > 0 and text[begin - 1] in LAST_BEFORE and LONGER_BEFORE.search(text[max(0, begin - 4) : begin]) is not None
+    return (
+        begin > 0
+        and text[begin - 1] in LAST_BEFORE
+        and LONGER_BEFORE.search(text[max(0, begin - 4) : begin]) is not None
+    )

@@ -14,8 +14,22 @@ TAG = re.compile(
 ANSWER = re.compile(r"<(/?)answer>", re.IGNORECASE)
 FINAL = "<|channel|>final<|message|>"
 
-DROPPED = "“”„\"「」『』《》〈〉【】\u200b\u200c\u200d\u2060\ufeff\u00ad"
-OTHERS = {"—": ",", "–": "-", "‐": "-", "‑": "-", "−": "-", "‘": "'", "’": "'", "｡": "。", "·": "", "•": "\n", "|": ",", "＂": "", "｜": ","}
+DROPPED = '“”„"「」『』《》〈〉【】\u200b\u200c\u200d\u2060\ufeff\u00ad'
+OTHERS = {
+    "—": ",",
+    "–": "-",
+    "‐": "-",
+    "‑": "-",
+    "−": "-",
+    "‘": "'",
+    "’": "'",
+    "｡": "。",
+    "·": "",
+    "•": "\n",
+    "|": ",",
+    "＂": "",
+    "｜": ",",
+}
 MARKUP = re.compile(
     r"\\boxed\b|\\(?:text|textbf|mathbf|mathrm|bf|rm)\b|\\[()\[\]]|~~[^~\n]{1,200}~~|</?[a-zA-Z]{1,10} ?/?>|[*`#$\"_]"
 )
@@ -54,7 +68,8 @@ def answer_in(text: str) -> str:
         return text
     if FINAL in text:
         text = text.rpartition(FINAL)[2].partition("<|")[0]
-    kept, depth, begin = [], 0, 0
+    kept: list[str] = []
+    depth, begin = 0, 0
     for tag in TAG.finditer(text):
         if "/" in (tag[1], tag[2], tag[3], tag[5]) or tag[4] in ("end", "END"):
             if depth == 0:  # the prompt opened it
@@ -118,7 +133,7 @@ def _signs() -> tuple[re.Pattern[str], dict[int, str]]:
     table = {one: other for one, other in simpler().items() if len(one) == 1}
     table |= {sign: str(value) for sign, value in DIGITS.items() if sign != "两"}
     table |= dict.fromkeys(DROPPED, "") | OTHERS
-    table |= {chr(0xFEE0 + code): chr(code) for code in range(0x21, 0x7F) if chr(code) not in "\"|"} | {"\u3000": " "}
+    table |= {chr(0xFEE0 + code): chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"|'} | {"\u3000": " "}
     every = "".join(sorted(table))
     return re.compile(f"[{re.escape(every)}]"), {ord(one): other for one, other in table.items()}
 

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from kgtools.corpora.verify.abstain import ABSTAINS, asserts_beside, may_abstain, says_nothing
 from kgtools.corpora.verify.denials import ASKS_TO_AVOID, CLAUSE_END, UNDECIDED, deny
 from kgtools.corpora.verify.directions import find_reversed, oriented
 from kgtools.corpora.verify.grading import Found, Reading
 from kgtools.corpora.verify.item import Item
-from kgtools.corpora.verify.names import NEUTRAL, OTHER, RIGHT, WRONG, ItemNames, Mention, NameIndex
+from kgtools.corpora.verify.names import NEUTRAL, RIGHT, WRONG, ItemNames, Mention, NameIndex
 from kgtools.corpora.verify.reading import Text, fold
 
 EXPLICIT = re.compile(
@@ -47,7 +46,9 @@ def plan_of(item: Item, index: NameIndex | None, question: str) -> Plan:
     """The plan of an item, made when it is first asked for; the oldest go where there are many."""
     key = (id(item), id(index), question)
     plan = _plans.get(key)
-    if plan is None or plan.item is not item or plan.names.index is not index:  # another may have the id of one that is gone
+    if (
+        plan is None or plan.item is not item or plan.names.index is not index
+    ):  # another may have the id of one that is gone
         plan = Plan(item, index, question)
         while len(_plans) >= KEPT:
             _plans.pop(next(iter(_plans)), None)
@@ -101,7 +102,9 @@ def read_set(text: str, item: Item, index: NameIndex | None, question: str, foun
 YES_NO = re.compile(r"^\W*(?:是的?|对的?|正确|错误?|否|不是|yes|no|true|false)\W*$")
 
 
-def read_abstention(text: str, item: Item, index: NameIndex | None, question: str, found: list[Found] | None) -> Reading:
+def read_abstention(
+    text: str, item: Item, index: NameIndex | None, question: str, found: list[Found] | None
+) -> Reading:
     """Whether an answer says that it cannot tell, and claims nothing beside that."""
     plan = plan_of(item, index, question)
     folded = Text(fold(text))
@@ -110,7 +113,10 @@ def read_abstention(text: str, item: Item, index: NameIndex | None, question: st
     denied = _denied(folded, mentions, plan)
     claims = [at for at, one in enumerate(mentions) if at not in denied and one.role != NEUTRAL]
     if found is not None:
-        found += [Found(one.begin, one.end, read[one.begin : one.end], one.role, denied.get(at, "")) for at, one in enumerate(mentions)]
+        found += [
+            Found(one.begin, one.end, read[one.begin : one.end], one.role, denied.get(at, ""))
+            for at, one in enumerate(mentions)
+        ]
         found += [Found(*one.span(), one[0], "abstention") for one in ABSTAINS.finditer(read)]
     contradiction = len({mentions[at].number for at in claims if mentions[at].role == WRONG})
     reading = Reading(folded, 0, 1, len(claims), contradiction)
@@ -123,7 +129,9 @@ def read_abstention(text: str, item: Item, index: NameIndex | None, question: st
 def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, str]:
     """Of the mentions that are no claims their number, and why."""
     denied = deny(text, mentions, plan.avoiding)
-    if not mentions or not may_abstain(text) and "否" not in text.signs and "whether" not in text.words and "if" not in text.words:
+    if not mentions or (
+        not may_abstain(text) and "否" not in text.signs and "whether" not in text.words and "if" not in text.words
+    ):
         return denied
     read = text.read
     for pattern, why in ((ABSTAINS, "cannot tell"), (UNDECIDED, "whether")):
@@ -210,4 +218,6 @@ def _is_talk(read: str, plan: Plan) -> bool:
         rest = rest[: one.begin] + rest[one.end :]
     if says_nothing(rest):
         return True
-    return not EXPLICIT.search(rest) and (len(rest) > LONG or TALK.search(rest) is not None or not re.search(r"\w{2}", rest))
+    return not EXPLICIT.search(rest) and (
+        len(rest) > LONG or TALK.search(rest) is not None or not re.search(r"\w{2}", rest)
+    )

@@ -13,7 +13,10 @@ FOODS = Item(
     about=(("痛风", "gout"),),
     answers=(("樱桃", "cherries"), ("黄瓜", "cucumber")),
     wrong=(("啤酒", "beer"), ("动物内脏", "offal")),
-    steps=(Step(("痛风", "gout"), "SHOULD_EAT", ("樱桃", "cherries")), Step(("痛风", "gout"), "SHOULD_EAT", ("黄瓜", "cucumber"))),
+    steps=(
+        Step(("痛风", "gout"), "SHOULD_EAT", ("樱桃", "cherries")),
+        Step(("痛风", "gout"), "SHOULD_EAT", ("黄瓜", "cucumber")),
+    ),
 )
 AVOIDED = Item(
     "set",
@@ -45,5 +48,21 @@ FALSE = Item("boolean", about=(("腹泻", "diarrhea"), ("肺炎", "pneumonia")),
 UNSAID = Item("abstain", about=(("肺炎", "pneumonia"),))
 
 NAMES = NameIndex(
-    ["腹泻", "头痛", "糖尿病", "糖尿病足", "高热惊厥", "发热", "恶心", "呕吐", "头孢克肟", "阿司匹林", "diarrhea", "headache", "nausea", "aspirin", "chest pain syndrome"]
+    [
+        "腹泻",
+        "头痛",
+        "糖尿病",
+        "糖尿病足",
+        "高热惊厥",
+        "发热",
+        "恶心",
+        "呕吐",
+        "头孢克肟",
+        "阿司匹林",
+        "diarrhea",
+        "headache",
+        "nausea",
+        "aspirin",
+        "chest pain syndrome",
+    ]
 )
