@@ -4,8 +4,10 @@ import re
 
 from kgtools.corpora.verify.reading import Text
 
-_TOLD = r"(?:明确|直接)?(?:提到|提及|说明|说|记载|给出|涉及|指出|提供|收录|包含|列出|记录|写|讲|交代|相关(?:的)?(?:信息|记录|资料"
-r"|数据|内容|记载|说明))"
+_TOLD = (
+    r"(?:明确|直接)?(?:提到|提及|说明|说|记载|给出|涉及|指出|提供|收录|包含|列出|记录|写|讲|交代|相关(?:的)?(?:信息|记录|资料"
+    r"|数据|内容|记载|说明))"
+)
 _MISSING = r"中?(?:不足|不够|不全|缺失|缺乏)"
 _KNOW = r"(?:reliably |definitively |really )?(?:determine|answer|say|tell|know|confirm|conclude|find|infer|establish)"
 _GIVEN = r"(?:mentioned|stated|specified|provided|available|given|recorded|included|covered|listed|documented|described|known|clear|enough)"
@@ -24,35 +26,10 @@ ABSTAINS = re.compile(
     r"|lack(?:s|ing)? (?:of )?(?:information|data|evidence)"
 )
 SIGNS = frozenset("不无难没未足够全缺乏暂")
-WORDS = frozenset(
-    [
-        "unsure",
-        "uncertain",
-        "unknown",
-        "insufficient",
-        "no",
-        "not",
-        "cannot",
-        "can't",
-        "couldn't",
-        "isn't",
-        "aren't",
-        "wasn't",
-        "weren't",
-        "i'm",
-        "never",
-        "don't",
-        "doesn't",
-        "didn't",
-        "unable",
-        "silent",
-        "lack",
-        "lacks",
-        "lacking",
-        "haven't",
-        "hasn't",
-    ]
-)
+WORDS = frozenset([
+    "unsure", "uncertain", "unknown", "insufficient", "no", "not", "cannot", "can't", "couldn't", "isn't", "aren't", "wasn't", "weren't",
+    "i'm", "never", "don't", "doesn't", "didn't", "unable", "silent", "lack", "lacks", "lacking", "haven't", "hasn't",
+])  # fmt: skip
 """One of these is in whatever abstains."""
 PIECE = re.compile(r"[,。;!?\n]|\.(?:\s|$)")
 HARMLESS = re.compile(

@@ -29,7 +29,11 @@ def reward(completions: Sequence[Any], **columns: Any) -> list[float]:
 
 
 def compute_score(
-    data_source: str, solution_str: str, ground_truth: Any, extra_info: Mapping[str, Any] | None = None, **_: Any
+    data_source: str,  # noqa: ARG001  verl names it
+    solution_str: str,
+    ground_truth: Any,
+    extra_info: Mapping[str, Any] | None = None,
+    **_: Any,
 ) -> float:
     """A reward function of verl: `custom_reward_function.path=.../adapters.py custom_reward_function.name=compute_score`.
 

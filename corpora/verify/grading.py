@@ -98,30 +98,10 @@ GRADER = re.compile(
     re.IGNORECASE,
 )
 GRADER_SIGNS = frozenset("分绩则令示求")
-GRADER_WORDS = frozenset(
-    [
-        "grade",
-        "graded",
-        "grader",
-        "grading",
-        "score",
-        "scores",
-        "reward",
-        "marks",
-        "mark",
-        "rating",
-        "verdict",
-        "ignore",
-        "disregard",
-        "forget",
-        "override",
-        "points",
-        "total",
-        "maximum",
-        "max",
-        "perfect",
-    ]
-)
+GRADER_WORDS = frozenset([
+    "grade", "graded", "grader", "grading", "score", "scores", "reward", "marks", "mark", "rating", "verdict", "ignore", "disregard",
+    "forget", "override", "points", "total", "maximum", "max", "perfect",
+])  # fmt: skip
 """One of these is in whatever speaks to a grader."""
 PIECES = re.compile(r"[\s,。;!?、.,;!?，；！？]+")
 SHORT = 160
