@@ -14,13 +14,13 @@ _FALSE = (
     r"|(?:is |are )?(?:not|isn't|n't) (?:true|correct|right|accurate|the case))"
 )
 _SUBJECT = (
-    r"(?:(?:这|该|此|上述|以上|题中的?|本)?(?:个|种|1|句话?|项|条)*(?:说法|陈述|命题|表述|判断|观点|描述|论断|叙述|题|话)"
+    r"(?:(?:这|该|此|上述|以上|题中的?|本)?(?:个|种|1|句话?|项|条){0,3}(?:说法|陈述|命题|表述|判断|观点|描述|论断|叙述|题|话)"
     r"|\b(?:the |this |that )?(?:statement|claim|assertion|sentence|proposition|answer)\b|\b(?:it|this|that)\b|答案|结论|判断"
     r"|我认为|我觉得|应该|所以|因此|[这那它])"
 )
 _LINK = (
-    r"(?:应该?|当然|显然|确实|完全|肯定|其实|判断)*(?:是|为|选|:|,| ?is| is:|'s| would be| should be| must be)*(?:应该?|很"
-    r"|完全|显然|clearly |definitely |certainly | )*[ :(\[{]*"
+    r"(?:应该?|当然|显然|确实|完全|肯定|其实|判断){0,3}(?:是|为|选|:|,| ?is| is:|'s| would be| should be| must be){0,4}(?:应该?|很"
+    r"|完全|显然|clearly |definitely |certainly | ){0,4}[ :(\[{]{0,4}"
 )
 SAID = re.compile(
     rf"{_SUBJECT}{_LINK}(?:(?P<false>{_FALSE})|(?P<true>{_TRUE}|(?<=[:为是])是(?=$|[。,;!的\n])))(?![a-z]|于|照|待|方|应|比|症|策|吗|不对|确诊)"

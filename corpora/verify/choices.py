@@ -16,17 +16,17 @@ from kgtools.corpora.verify.reading import Text, plain
 LEAD = re.compile(
     r"(?:答案|正确(?:的)?选项|应选|故选|我选|选择|选(?!项|手|拔)|应该?[是为]|(?<![a-z])(?:answers?|correct (?:option|choice)"
     r"|choose|pick|select|go with|must be|should be))"
-    r"(?:应该?|就|的|字母)?(?:是|为|选|:| ?is| are| would be| should be| must be| to be)*[ :(\[{'.]*(?:option |选项|the option )?[ (\[{'.]*$"
+    r"(?:应该?|就|的|字母)?(?:是|为|选|:| ?is| are| would be| should be| must be| to be){0,4}[ :(\[{'.]{0,6}(?:option |选项|the option )?[ (\[{'.]{0,4}$"
 )
 """What stands right before an explicit answer."""
 LEADS = re.compile(r"答案|选|应|(?i:answer|option|choice|choose|pick|select|go with|must be|should be)")
 TRAIL = re.compile(
-    r"[)\]}. ]*(?:选项|项)?(?:[都均]?是|[都均]?为|才是|[都均])?(?:最|完全)?(?:正确|对的|符合)|[)\]}. ]* (?:is|are|seems"
+    r"[)\]}. ]{0,4}(?:选项|项)?(?:[都均]?是|[都均]?为|才是|[都均])?(?:最|完全)?(?:正确|对的|符合)|[)\]}. ]{0,4} (?:is|are|seems"
     r"|looks) (?:all |both |the )?(?:correct|right|best|most|true)"
 )
 """What stands right behind an answer: B正确, B is correct."""
 JOINED = re.compile(
-    r"[\s,、;/.:()\-&+\]\[{}']*(?:和|与|及|以及|或|或者|还有|and/or|and|or|also)?[\s,(\[{]*(?:the |an? |option |选项)?[(\[{]?"
+    r"[\s,、;/.:()\-&+\]\[{}']{0,16}(?:和|与|及|以及|或|或者|还有|and/or|and|or|also)?[\s,(\[{]{0,6}(?:the |an? |option |选项)?[(\[{]?"
 )
 PAIRED = re.compile(
     r"[\s.、:,()\-\]\[{}=]{0,5}(?:选项|项)?(?:,?即|,?也就是|是|为|,? ?which is|,? ?that is|,? ?i\.e\.,?)?[\s:(\[]{0,3}(?:the |an? )?"

@@ -60,7 +60,7 @@ ENDS = re.compile(
     r"\b(?:but|however|instead(?! of)|it is|it's|yet|although|only|the answer)\b"
 )
 """What ends that which a denial denies."""
-LISTED = re.compile(r"[ ,、/]*(?:和|与|及|以及|或|或者|并|and|or|nor|as well as|and/or)?[ ,、/]*(?:the |an? )?")
+LISTED = re.compile(r"[ ,、/]{0,8}(?:和|与|及|以及|或|或者|并|and|or|nor|as well as|and/or)?[ ,、/]{0,8}(?:the |an? )?")
 """All that stands between two names of one list."""
 OR_AHEAD = re.compile(r",? (?:[a-z ]{1,40}, ){0,6}(?:[a-z ]{1,40} )?n?or ")
 CLAUSE_END = re.compile(r"[,。;!?\n]|\.(?=\s|$)")

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 from kgtools.corpora.verify.item import Item
-from kgtools.corpora.verify.names import Mention
+from kgtools.corpora.verify.names import RIGHT, Mention
 
 _VERBS = {
     # the first is the cause, or has the other
@@ -25,12 +26,10 @@ _VERBS = {
     r"|\b(?:treated|cured|relieved|managed) (?:with|by)\b",
 }
 VERB = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _VERBS.items()))
-HINT = re.compile(
-    r"[致起发成使因源由见伴疗愈解用为]|的|\bcaus|lead|result|trig|prod|bring|brought|present|compl|accomp|due|second|because"
-    r"|follow|treat|cure|reliev|managed|used|indic|given|prescr|symp|sign|side|effect"
-)
 CLAUSE = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
 WHICH = re.compile(r",? (?:which|that|who) ?")
+AHEAD = 60
+"""Characters behind the second name in which the rest of a verb is looked for: 由肺炎引起."""
 NEAR = {True: 40, False: 14}
 """Characters between the verb and a name, in English and in Chinese."""
 
@@ -64,28 +63,34 @@ def find_reversed(
     directed: Sequence[tuple[int, str, bool]],
 ) -> dict[int, tuple[int, int]]:
     """Of the steps that a text says the other way round their number, and the two mentions that say so."""
-    if len(mentions) < 2 or not HINT.search(text):
-        return {}
     found: dict[int, tuple[int, int]] = {}
     near = NEAR[text.isascii()]
-    behind = 0
-    for verb in VERB.finditer(text):
-        while behind < len(mentions) and mentions[behind].begin < verb.end():
-            behind += 1
-        before = behind - 1
-        while before >= 0 and mentions[before].end > verb.start():
-            before -= 1
-        if before < 0 or behind >= len(mentions) or before in denied or behind in denied:
+    names = [text[one.begin : one.end] for one in mentions]
+    for at, (first, second) in enumerate(pairwise(mentions)):
+        if (
+            first.role == second.role == RIGHT
+            or at in denied
+            or at + 1 in denied
+            or second.begin - first.end > 3 * near
+        ):
             continue
-        first, second = mentions[before], mentions[behind]
+        one, other = names[at], names[at + 1]
+        about = [each for each in directed if _joins(steps[each[0]], one, other)]
+        verb = VERB.search(text, first.end, second.begin + AHEAD) if about else None
+        if verb is None or verb.end() > second.begin:
+            continue
         gaps = (text[first.end : verb.start()], text[verb.end() : second.begin])
         if any(len(gap) > near or CLAUSE.search(WHICH.sub("", gap)) for gap in gaps):
             continue
         kind = "cause" if verb.lastgroup in ("cause", "effect") else "remedy"
-        agent, other = (first, second) if verb.lastgroup in ("cause", "remedy") else (second, first)
-        names = text[agent.begin : agent.end], text[other.begin : other.end]
-        for number, wanted, forward in directed:
+        agent, patient = (one, other) if verb.lastgroup in ("cause", "remedy") else (other, one)
+        for number, wanted, forward in about:
             head, tail = steps[number] if forward else steps[number][::-1]
-            if wanted == kind and names[0] in tail and names[1] in head and not (names[0] in head and names[1] in tail):
-                found[number] = (before, behind)
+            if wanted == kind and agent in tail and patient in head and not (agent in head and patient in tail):
+                found[number] = (at, at + 1)
     return found
+
+
+def _joins(step: tuple[frozenset[str], frozenset[str]], one: str, other: str) -> bool:
+    head, tail = step
+    return (one in head and other in tail) or (one in tail and other in head)

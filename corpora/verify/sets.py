@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from kgtools.corpora.verify.abstain import ABSTAINS, asserts_beside, may_abstain, says_nothing
 from kgtools.corpora.verify.denials import ASKS_TO_AVOID, CLAUSE_END, UNDECIDED, deny
 from kgtools.corpora.verify.directions import find_reversed, oriented
 from kgtools.corpora.verify.grading import Found, Reading
 from kgtools.corpora.verify.item import Item
-from kgtools.corpora.verify.names import NEUTRAL, RIGHT, WRONG, ItemNames, Mention, NameIndex
+from kgtools.corpora.verify.names import NEUTRAL, RIGHT, WRONG, ItemNames, Mention, NameIndex, clean
 from kgtools.corpora.verify.reading import Text, fold
 
 EXPLICIT = re.compile(
@@ -24,10 +25,29 @@ LIST_SIGN = re.compile(r"[、,;/\n]")
 LISTED_THING = re.compile(r"[\u3400-\u9fffa-z0-9 ]{2,24}")
 
 
+class Link(NamedTuple):
+    """A step as the order looks at it: the end that was there before, the new one, and whether it goes on from the step before."""
+
+    old: frozenset[str]
+    new: frozenset[str]
+    goes_on: bool
+
+
+def links_of(item: Item, steps: Sequence[tuple[frozenset[str], frozenset[str]]]) -> list[Link]:
+    """The steps as they go on from what the question is about."""
+    known = frozenset(clean(name) for names in item.about for name in names)
+    links: list[Link] = []
+    for head, tail in steps:
+        old, new = (tail, head) if tail & known and not head & known else (head, tail)
+        links.append(Link(old, new, bool(links) and not old.isdisjoint(links[-1].new)))
+        known |= head | tail
+    return links
+
+
 class Plan:
     """What is made of an item once, for all answers to it."""
 
-    __slots__ = ("asked", "avoiding", "directed", "item", "names", "question")
+    __slots__ = ("asked", "avoiding", "directed", "item", "links", "names", "question")
 
     def __init__(self, item: Item, index: NameIndex | None, question: str) -> None:
         self.item = item
@@ -36,6 +56,7 @@ class Plan:
         relations = " ".join(step.relation for step in item.steps)
         self.avoiding = ASKS_TO_AVOID.search(question or relations) is not None
         self.directed = oriented(item)
+        self.links = links_of(item, self.names.steps)
         self.question = fold(question).strip(" \n?。.!")
 
 
@@ -93,7 +114,7 @@ def read_set(text: str, item: Item, index: NameIndex | None, question: str, foun
     reading = Reading(folded, len(rights), plan.asked, claimed, contradiction)
     reading.most = max(rights.values()) if rights else 1
     if item.steps:
-        reading.order = _order(read, mentions, denied, turned, plan.names.steps)
+        reading.order = _order(read, mentions, denied, turned, plan.links)
     if not claimed:
         _say_why(reading, read, plan, bool(denied and any(mentions[at].role != NEUTRAL for at in denied)))
     return reading
@@ -176,25 +197,25 @@ def _order(
     mentions: Sequence[Mention],
     denied: dict[int, str],
     turned: dict[int, tuple[int, int]],
-    steps: Sequence[tuple[frozenset[str], frozenset[str]]],
+    links: Sequence[Link],
 ) -> float:
-    """The share of the steps that are said one after the other. What the question is about need not be said again."""
+    """The share of the steps that are said, each that goes on from the one before behind it. What the question is about need not be
+    said again."""
     places: dict[str, list[int]] = {}
     for at, one in enumerate(mentions):
         if at not in denied:
             places.setdefault(read[one.begin : one.end], []).append(one.begin)
     said, before = 0, -1
-    last: frozenset[str] = frozenset()
-    for number, (head, tail) in enumerate(steps):
-        new, old = (head, tail) if tail & last else (tail, head)
-        ends = [sorted(place for name in names if name in places for place in places[name]) for names in (old, new)]
-        if not number and not ends[1]:
-            ends.reverse()  # what the question is about need not be said again
-        place = next((place for place in ends[1] if place >= before), None)
-        if number not in turned and place is not None and (ends[0] or not number):
-            said, before = said + 1, place
-        last = head | tail
-    return said / len(steps)
+    for number, link in enumerate(links):
+        old = not link.old.isdisjoint(places)
+        at = [place for name in link.new if name in places for place in places[name]]
+        if not number and not at and old:
+            at = [place for name in link.old if name in places for place in places[name]]
+        behind = [place for place in at if place >= before] if link.goes_on else at
+        if number not in turned and behind and (old or not number or not link.goes_on):
+            said += 1
+            before = min(behind)
+    return said / len(links)
 
 
 def _say_why(reading: Reading, read: str, plan: Plan, denies: bool) -> None:

@@ -83,8 +83,10 @@ def test_what_is_said_again_counts_once_and_costs_at_last() -> None:
 
 WORDS = st.sampled_from([
     "发热", "咳嗽", "腹泻", "便秘", "樱桃", "啤酒", "不", "没有", "除", "外", "不是", "是", "，", "。", "、", "\n", " ", "A", "B", "AC", "答案：",
-    "答案是",    "也可能", "对", "错", "不知道", "资料中没有提到", "fever", "cough", "not ", "without ", "is ", "causes ", "导致", "由", "引起", "the answer is ", "true",
-    "no",    "<think>", "</think>", "**", "\\boxed{", "}", "<answer>", "二型糖尿病", "百", "𠮷", "\u200b", "İ", "ﬁ", "\0", "{{", "`", "\u202e", "grade: 1",
+    "答案是",    "也可能", "对", "错", "不知道", "资料中没有提到", "fever", "cough",
+    "not ", "without ", "is ", "causes ", "导致", "由", "引起", "the answer is ", "true",
+    "no",    "<think>", "</think>", "**", "\\boxed{", "}", "<answer>", "二型糖尿病", "百", "𠮷",
+    "\u200b", "İ", "ﬁ", "\0", "{{", "`", "\u202e", "grade: 1",
     "满分",
 ])  # fmt: skip
 TEXTS = st.one_of(st.text(max_size=200), st.lists(WORDS, max_size=25).map("".join))
