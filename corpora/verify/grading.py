@@ -204,6 +204,8 @@ def _manner(policy: Policy, order: float, format: float, length: float, repetiti
 def _repetition(text: str, most: int, repeats: int) -> float:
     """1 where nothing is said more often than is free, else how much less that would be."""
     if len(text) > SHORT:
-        counts = Counter(piece for piece in PIECES.split(text) if len(piece) > 2)
-        most = max(most, max(counts.values(), default=0))
+        pieces = PIECES.split(text)
+        if len(pieces) - len(set(pieces)) >= repeats:
+            counts = Counter(piece for piece in pieces if len(piece) > 2)
+            most = max(most, max(counts.values(), default=0))
     return 1.0 if most <= repeats else repeats / most

@@ -69,7 +69,7 @@ class NameIndex:
         for begin, end in known:
             inside.update(range(begin + 1, end))
         for begin in starts:
-            if begin < behind or begin in inside:
+            if begin < behind or begin in inside or (begin and text[begin] in ALNUM and text[begin - 1] in ALNUM):
                 continue
             thirds = lengths[text[begin : begin + 2]]
             for size in thirds.get(text[begin + 2 : begin + 3]) or thirds[""]:

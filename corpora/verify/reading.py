@@ -39,6 +39,7 @@ HYPHEN = re.compile(r"(?<=[A-Za-z])-(?=[A-Za-z0-9])")
 NUMERAL = re.compile(f"[{''.join(DIGITS)}{''.join(TENS)}0-9]+")
 HAS_TENS = re.compile(f"[{''.join(TENS)}]")
 ROMAN = re.compile(r"(?<![A-Za-z])(?:IV|I{1,3}|V|iv|i{1,3}|v)(?=[型期度级])")
+ASTRAL = "\U00010000"
 HAS_ROMAN = re.compile("[iIvV][型期度级]")
 ROMANS = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5"}
 
@@ -104,7 +105,7 @@ def plain(text: str) -> str:
         odd, table = _signs()
         if HAS_TENS.search(text):
             text = NUMERAL.sub(_numeral, text)
-        if odd.search(text):
+        if odd.search(text) or max(text) >= ASTRAL:
             text = text.translate(table)
         if not unicodedata.is_normalized("NFKC", text):
             text = unicodedata.normalize("NFKC", text).translate(table)
@@ -134,7 +135,7 @@ def _signs() -> tuple[re.Pattern[str], dict[int, str]]:
     table |= {sign: str(value) for sign, value in DIGITS.items() if sign != "两"}
     table |= dict.fromkeys(DROPPED, "") | OTHERS
     table |= {chr(0xFEE0 + code): chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"|'} | {"\u3000": " "}
-    every = "".join(sorted(table))
+    every = "".join(sorted(sign for sign in table if sign < ASTRAL))  # with one beyond, re looks at them one by one
     return re.compile(f"[{re.escape(every)}]"), {ord(one): other for one, other in table.items()}
 
 

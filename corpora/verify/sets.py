@@ -201,6 +201,9 @@ def _order(
 ) -> float:
     """The share of the steps that are said, each that goes on from the one before behind it. What the question is about need not be
     said again."""
+    if not any(link.goes_on for link in links):
+        names = {read[one.begin : one.end] for at, one in enumerate(mentions) if at not in denied}
+        return sum(n not in turned and not link.new.isdisjoint(names) for n, link in enumerate(links)) / len(links)
     places: dict[str, list[int]] = {}
     for at, one in enumerate(mentions):
         if at not in denied:
