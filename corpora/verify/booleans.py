@@ -37,6 +37,10 @@ THEN = re.compile(
 """Such a word behind another."""
 _JOIN = r"的? ?(?:and|or|but also|but|既|也|又|&|和|或|与|、|/|且) ?(?:是)?"
 BOTH = re.compile(rf"(?:{_TRUE}|是){_JOIN}(?:{_FALSE}|不是)|(?:{_FALSE}|不是){_JOIN}(?:{_TRUE}|是)(?=$|的|[。,.!\n ])")
+WHETHER = re.compile(
+    r"是否(?:正确|属实|成立)|(?<![案为:])是否(?=\w)|是不是|对不对|正不正确|(?:is|are) (?:this|it|that|the statement)(?: statement)? (?:correct|true|right) ?\?"
+)
+"""What asks for true or false and says neither."""
 TURN = re.compile(
     r"答案|结论|更正|纠正|最终|综上|因此|所以|不对[,。]|应该?[是为]|等1下|answer|wait|actually|correction|final|therefore|thus"
     r"|hence|\bso\b|conclu"
@@ -53,7 +57,7 @@ AFFIRMS = re.compile(
 
 def read_boolean(text: str, item: Item, found: list[Found] | None) -> Reading:
     """Whether an answer says true or false; the last that it says of the statement counts, where it says why it turned."""
-    read = fold(text).strip()
+    read = WHETHER.sub("", fold(text)).strip()
     kinds = _said(read)
     if not kinds:
         kinds = _anywhere(read, item)

@@ -104,6 +104,10 @@ GRADER_WORDS = frozenset([
 ])  # fmt: skip
 """One of these is in whatever speaks to a grader."""
 PIECES = re.compile(r"[\s,。;!?、.,;!?，；！？]+")
+MOST = 20_000
+"""Characters of an answer that are read, the last ones."""
+ASKED = 8
+"""Characters from which on a question that stands in an answer is taken off."""
 SHORT = 160
 """Characters of an answer in which only names are counted."""
 
@@ -132,6 +136,9 @@ def explain(
 
 
 def _read(text: str, item: Item, names: NameIndex | None, question: str, found: list[Found] | None) -> Reading:
+    text = text[-MOST:]
+    if question:
+        text = without_question(text, question)
     if item.form == "choice":
         from kgtools.corpora.verify.choices import read_choice
 
@@ -143,6 +150,14 @@ def _read(text: str, item: Item, names: NameIndex | None, question: str, found: 
     from kgtools.corpora.verify.sets import read_abstention, read_set
 
     return (read_set if item.form == "set" else read_abstention)(text, item, names, question, found)
+
+
+def without_question(text: str, question: str) -> str:
+    """The text without the question, or its first line, said again."""
+    for asked in (question.strip(), question.strip().partition("\n")[0].strip()):
+        if len(asked) >= ASKED and asked in text:
+            return text.replace(asked, "\n")
+    return text
 
 
 def weigh(reading: Reading, text: str, item: Item, policy: Policy) -> Score:

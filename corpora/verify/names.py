@@ -20,7 +20,7 @@ LONGER_BEHIND = re.compile(
 LONGER_BEFORE = re.compile(r"(?:(?<![是并而])非|(?<![这此各两种分食药物人])类|副|亚|假性|继发性|妊娠期?)$")
 """What makes another name of a name that it stands beside: 糖尿病 is not 糖尿病足, 风湿 is not 类风湿."""
 LAST_BEFORE = frozenset("非类副亚性娠期")
-BESIDE_ONE = frozenset("和与及或是为在有、等部脏的者对由经")
+BESIDE_ONE = frozenset("和与及或是为在有、等部脏的者对由经填选吃喝用服食患得宜忌如含即成叫称做以括物些种")
 """What may stand beside a name of one character; in 肝炎 there is no 肝."""
 
 

@@ -1,11 +1,12 @@
 """Answers that are names: which are claimed, which are denied, and in which order the steps are said."""
 
 import re
+from bisect import bisect
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from kgtools.corpora.verify.abstain import ABSTAINS, asserts_beside, may_abstain, says_nothing
-from kgtools.corpora.verify.denials import ASKS_TO_AVOID, CLAUSE_END, UNDECIDED, deny
+from kgtools.corpora.verify.denials import ASKS_TO_AVOID, CLAUSE_END, LISTED, UNDECIDED, deny
 from kgtools.corpora.verify.directions import find_reversed, oriented
 from kgtools.corpora.verify.grading import Found, Reading
 from kgtools.corpora.verify.item import Item
@@ -17,6 +18,8 @@ EXPLICIT = re.compile(
     r"|\b(?:final |correct |my )?answer(?: should be| would be| is|:)|\bwait\b[,.! ]|\bcorrection\b:?|\bactually,"
 )
 EXPLICIT_HINTS = ("答案", "结论", "更正", "不对", "错了", "answer", "wait", "correction", "actually")
+NEAR_WHETHER = 12
+"""Characters between "whether" and the name that is in question."""
 KEPT = 4_096
 """So many items are kept ready at a time."""
 FREE_LIST = 5
@@ -154,16 +157,30 @@ def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, st
         not may_abstain(text) and "否" not in text.signs and "whether" not in text.words and "if" not in text.words
     ):
         return denied
-    read = text.read
-    for pattern, why in ((ABSTAINS, "cannot tell"), (UNDECIDED, "whether")):
-        for words in pattern.finditer(read):
+    read, done = text.read, 0
+    begins = [one.begin for one in mentions]
+    for words in UNDECIDED.finditer(read):
+        before = words.end()
+        for at in range(bisect(begins, words.end() - 1), len(mentions)):
+            one = mentions[at]
+            gap = read[before : one.begin]
+            if (
+                len(gap) > NEAR_WHETHER
+                or (before > words.end() and not LISTED.fullmatch(gap))
+                or CLAUSE_END.search(gap)
+            ):
+                break
+            if one.role != NEUTRAL:
+                denied.setdefault(at, "whether")
+            before = one.end
+    if may_abstain(text):
+        for words in ABSTAINS.finditer(read):
             stop = CLAUSE_END.search(read, words.end())
             last = stop.start() if stop else len(read)
-            for at, one in enumerate(mentions):
-                if one.begin >= last:
-                    break
-                if one.begin >= words.end() and one.role != NEUTRAL:
-                    denied.setdefault(at, why)
+            for at in range(max(done, bisect(begins, words.end() - 1)), bisect(begins, last - 1)):
+                if mentions[at].role != NEUTRAL:
+                    denied.setdefault(at, "cannot tell")
+                done = at + 1
     return denied
 
 
