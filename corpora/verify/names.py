@@ -86,6 +86,11 @@ def clean(name: str) -> str:
     return fold(name).strip(" \n\t,。;:")
 
 
+def names_of(names: Names) -> frozenset[str]:
+    """Names of one thing as they are looked for."""
+    return frozenset(filter(None, map(clean, names)))
+
+
 def is_whole(text: str, begin: int, end: int) -> bool:
     """Whether what stands there is no part of a longer word or number; the plural of an English name is the same name."""
     if text[begin] in ALNUM and begin and text[begin - 1] in ALNUM:
@@ -114,7 +119,7 @@ class ItemNames:
     def __init__(self, item: Item, index: NameIndex | None, question: str) -> None:
         self.index = index
         self.roles: dict[str, tuple[str, int]] = {}
-        self.steps = [(self._cleaned(step.head), self._cleaned(step.tail)) for step in item.steps]
+        self.steps = [(names_of(step.head), names_of(step.tail)) for step in item.steps]
         asked = fold(question)
         in_question = [asked[begin:end] for begin, end in index.find(asked)] if index and question else []
         for role, many in ((RIGHT, item.answers), (WRONG, item.wrong), (NEUTRAL, item.about)):
@@ -130,10 +135,6 @@ class ItemNames:
         )
         self._latin = re.compile(rf"(?<![a-z0-9])(?:{latin})") if latin else None
         self._han = re.compile(han) if han else None
-
-    @staticmethod
-    def _cleaned(names: Names) -> frozenset[str]:
-        return frozenset(filter(None, map(clean, names)))
 
     def _add(self, names: Names, role: str, number: int) -> None:
         for name in map(clean, names):

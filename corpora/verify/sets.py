@@ -10,7 +10,7 @@ from kgtools.corpora.verify.denials import ASKS_TO_AVOID, CLAUSE_END, LISTED, UN
 from kgtools.corpora.verify.directions import find_reversed, oriented
 from kgtools.corpora.verify.grading import Found, Reading
 from kgtools.corpora.verify.item import Item
-from kgtools.corpora.verify.names import NEUTRAL, RIGHT, WRONG, ItemNames, Mention, NameIndex, clean
+from kgtools.corpora.verify.names import NEUTRAL, RIGHT, WRONG, ItemNames, Mention, NameIndex, clean, names_of
 from kgtools.corpora.verify.reading import Text, fold
 
 EXPLICIT = re.compile(
@@ -45,6 +45,12 @@ def links_of(item: Item, steps: Sequence[tuple[frozenset[str], frozenset[str]]])
         links.append(Link(old, new, bool(links) and not old.isdisjoint(links[-1].new)))
         known |= head | tail
     return links
+
+
+def hops(item: Item) -> int:
+    """How many steps lead one after the other to the answer; those that fan out from one thing are one."""
+    links = links_of(item, [(names_of(step.head), names_of(step.tail)) for step in item.steps])
+    return bool(links) + sum(link.goes_on for link in links)
 
 
 class Plan:
