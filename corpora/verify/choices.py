@@ -16,7 +16,8 @@ from kgtools.corpora.verify.reading import Text, plain
 LEAD = re.compile(
     r"(?:答案|正确(?:的)?选项|应选|故选|我选|选择|选(?!项|手|拔)|应该?[是为]|(?<![a-z])(?:answers?|correct (?:option|choice)"
     r"|choose|pick|select|go with|must be|should be))"
-    r"(?:应该?|就|的|字母)?(?:是|为|选|:| ?is| are| would be| should be| must be| to be){0,4}[ :(\[{'.]{0,6}(?:option |选项|the option )?[ (\[{'.]{0,4}$"
+    r"(?:应该?|就|的|字母)?(?:是|为|选|:| ?is| are| would be| should be| must be| to be){0,4}[ :(\[{'.]{0,6}(?:option |选项"
+    r"|the option )?[ (\[{'.]{0,4}$"
 )
 """What stands right before an explicit answer."""
 LEADS = re.compile(r"答案|选|应|(?i:answer|option|choice|choose|pick|select|go with|must be|should be)")

@@ -148,10 +148,10 @@ class ItemNames:
         """All names in a folded text, in its order; of two that overlap the one that holds the other."""
         roles = self.roles
         own = [span for span in self._own(text) if _stands(text, *span)]
-        mine = [(*span, *roles[text[span[0] : span[1]]]) for span in own]
+        mine = [Mention(*span, *roles[text[span[0] : span[1]]]) for span in own]
         others = self.index.find(text, own) if self.index else ()
         if not others:
-            return [Mention(*one) for one in mine]
+            return mine
         found: list[Mention] = []
         at, count = 0, len(mine)
         for begin, end in others:
@@ -163,11 +163,10 @@ class ItemNames:
                 if (begin <= first and last < end) or (begin < first and last == end):
                     continue  # within a longer name
                 overlaps = overlaps or last > begin
-                found.append(Mention(*one))
+                found.append(one)
             if not overlaps and not (found and found[-1][1] > begin):
                 found.append(Mention(begin, end, *roles.get(text[begin:end], ANOTHER)))
-        found += [Mention(*one) for one in mine[at:]]
-        return found
+        return found + mine[at:]
 
     def _own(self, text: str) -> list[tuple[int, int]]:
         """Where names of the item may stand, none within another."""

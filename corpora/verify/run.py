@@ -129,7 +129,7 @@ def run(
                 "task": each.task,
                 "lang": each.lang,
                 "template": each.template,
-                "hops": len(each.item.steps),
+                "hops": hops(each.item),
             }
             rows.append(about | found.to_dict())
         if not counts["items"]:

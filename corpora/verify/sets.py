@@ -17,7 +17,7 @@ EXPLICIT = re.compile(
     r"(?:最终|正确|标准|我的|最后)?(?:答案|结论)(?:应该?)?(?:是|为|:)|更正(?:1下)?(?:,|:)|(?:^|[,。;!?\n])(?:哦|啊)?(?:不对|说错了|我错了)[,。!]"
     r"|\b(?:final |correct |my )?answer(?: should be| would be| is|:)|\bwait\b[,.! ]|\bcorrection\b:?|\bactually,"
 )
-EXPLICIT_HINTS = ("答案", "结论", "更正", "不对", "错了", "answer", "wait", "correction", "actually")
+EXPLICIT_SIGNS, EXPLICIT_WORDS = frozenset("案论更对错"), frozenset(("answer", "wait", "correction", "actually"))
 NEAR_WHETHER = 12
 """Characters between "whether" and the name that is in question."""
 KEPT = 4_096
@@ -56,7 +56,7 @@ def hops(item: Item) -> int:
 class Plan:
     """What is made of an item once, for all answers to it."""
 
-    __slots__ = ("asked", "avoiding", "directed", "item", "links", "names", "question")
+    __slots__ = ("asked", "avoiding", "chained", "directed", "item", "links", "names", "question")
 
     def __init__(self, item: Item, index: NameIndex | None, question: str) -> None:
         self.item = item
@@ -66,6 +66,7 @@ class Plan:
         self.avoiding = ASKS_TO_AVOID.search(question or relations) is not None
         self.directed = oriented(item)
         self.links = links_of(item, self.names.steps)
+        self.chained = any(link.goes_on for link in self.links)
         self.question = fold(question).strip(" \n?。.!")
 
 
@@ -97,7 +98,7 @@ def read_set(text: str, item: Item, index: NameIndex | None, question: str, foun
     for number, pair in turned.items():
         for at in pair:
             denied[at] = f"step {number + 1} the other way round"
-    begin = _explicit(read, mentions, denied)
+    begin = _explicit(folded, mentions, denied)
     rights: dict[int, int] = {}
     wrongs, others = set(), set()
     for at, one in enumerate(mentions):
@@ -123,7 +124,7 @@ def read_set(text: str, item: Item, index: NameIndex | None, question: str, foun
     reading = Reading(folded, len(rights), plan.asked, claimed, contradiction)
     reading.most = max(rights.values()) if rights else 1
     if item.steps:
-        reading.order = _order(read, mentions, denied, turned, plan.links)
+        reading.order = _order(read, mentions, denied, turned, plan)
     if not claimed:
         _say_why(reading, read, plan, bool(denied and any(mentions[at].role != NEUTRAL for at in denied)))
     return reading
@@ -190,10 +191,11 @@ def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, st
     return denied
 
 
-def _explicit(read: str, mentions: Sequence[Mention], denied: dict[int, str]) -> int:
+def _explicit(text: Text, mentions: Sequence[Mention], denied: dict[int, str]) -> int:
     """Where the last explicit answer begins that names anything; 0 where there is none."""
-    if not any(hint in read for hint in EXPLICIT_HINTS):
+    if EXPLICIT_SIGNS.isdisjoint(text.signs) and EXPLICIT_WORDS.isdisjoint(text.words):
         return 0
+    read = text.read
     last = max((one.begin for at, one in enumerate(mentions) if at not in denied and one.role != NEUTRAL), default=-1)
     return max((words.end() for words in EXPLICIT.finditer(read) if words.end() <= last), default=0)
 
@@ -220,13 +222,16 @@ def _order(
     mentions: Sequence[Mention],
     denied: dict[int, str],
     turned: dict[int, tuple[int, int]],
-    links: Sequence[Link],
+    plan: Plan,
 ) -> float:
     """The share of the steps that are said, each that goes on from the one before behind it. What the question is about need not be
     said again."""
-    if not any(link.goes_on for link in links):
+    if not plan.chained:
         names = {read[one.begin : one.end] for at, one in enumerate(mentions) if at not in denied}
-        return sum(n not in turned and not link.new.isdisjoint(names) for n, link in enumerate(links)) / len(links)
+        return sum(n not in turned and not link.new.isdisjoint(names) for n, link in enumerate(plan.links)) / len(
+            plan.links
+        )
+    links = plan.links
     places: dict[str, list[int]] = {}
     for at, one in enumerate(mentions):
         if at not in denied:
@@ -234,10 +239,10 @@ def _order(
     said, before = 0, -1
     for number, link in enumerate(links):
         old = not link.old.isdisjoint(places)
-        at = [place for name in link.new if name in places for place in places[name]]
-        if not number and not at and old:
-            at = [place for name in link.old if name in places for place in places[name]]
-        behind = [place for place in at if place >= before] if link.goes_on else at
+        spots = [place for name in link.new if name in places for place in places[name]]
+        if not number and not spots and old:
+            spots = [place for name in link.old if name in places for place in places[name]]
+        behind = [place for place in spots if place >= before] if link.goes_on else spots
         if number not in turned and behind and (old or not number or not link.goes_on):
             said += 1
             before = min(behind)
