@@ -24,6 +24,11 @@ BESIDE_ONE = frozenset("和与及或是为在有、等部脏的者对由经填�
 """What may stand beside a name of one character; in 肝炎 there is no 肝."""
 
 
+HEAD = 5
+"""Latin names are found by so many characters; shorter ones by all of theirs."""
+HEADS = range(HEAD, 1, -1)
+
+
 class Mention(NamedTuple):
     """A name in a text: from where to where, what it stands for, and of which of those it is a name."""
 
@@ -40,15 +45,20 @@ class NameIndex:
     or a hundred thousand. Names of one character are left out: they stand within too many words."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._lengths: dict[str, dict[str, tuple[int, ...]]] = {}
         self.names = frozenset(name for name in map(clean, names) if len(name) > 1)
-        lengths: dict[str, dict[str, set[int]]] = {}
+        han: dict[str, dict[str, set[int]]] = {}
+        latin: dict[str, set[int]] = {}
         for name in self.names:
-            lengths.setdefault(name[:2], {}).setdefault(name[2:3], set()).add(len(name))
-        for pair, thirds in lengths.items():
+            if name[0] in ALNUM:
+                latin.setdefault(name[:HEAD], set()).add(len(name))
+            else:
+                han.setdefault(name[:2], {}).setdefault(name[2:3], set()).add(len(name))
+        self._latin = {head: tuple(sorted(sizes, reverse=True)) for head, sizes in latin.items()}
+        self._han: dict[str, dict[str, tuple[int, ...]]] = {}
+        for pair, thirds in han.items():
             short = thirds.pop("", set())
-            self._lengths[pair] = {third: tuple(sorted(found | short, reverse=True)) for third, found in thirds.items()}
-            self._lengths[pair][""] = tuple(short)
+            self._han[pair] = {third: tuple(sorted(found | short, reverse=True)) for third, found in thirds.items()}
+            self._han[pair][""] = tuple(short)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -57,19 +67,27 @@ class NameIndex:
         """From where to where names stand in a folded text, each the longest of those that begin there, none within another.
 
         `known`: where others stand, within which none is looked for."""
-        lengths, names = self._lengths, self.names
-        found, behind, last = [], 0, len(text)
-        if text.isascii():
-            starts: Iterable[int] = [
-                word.start() for word in WORD.finditer(text) if text[word.start() : word.start() + 2] in lengths
-            ]
-        else:
-            starts = compress(count(), map(lengths.__contains__, map(add, text, text[1:])))
         inside: set[int] = set()
         for begin, end in known:
             inside.update(range(begin + 1, end))
-        for begin in starts:
-            if begin < behind or begin in inside or (begin and text[begin] in ALNUM and text[begin - 1] in ALNUM):
+        found = [] if text.isascii() else self._find_han(text, inside)
+        if LATIN.search(text) is None:
+            return found
+        latin = self._find_latin(text, inside)
+        if not found or not latin:
+            return found or latin
+        kept, behind = [], 0
+        for span in sorted(found + latin, key=lambda span: (span[0], -span[1])):
+            if span[0] >= behind:
+                kept.append(span)
+                behind = span[1]
+        return kept
+
+    def _find_han(self, text: str, inside: set[int]) -> list[tuple[int, int]]:
+        lengths, names = self._han, self.names
+        found, behind, last = [], 0, len(text)
+        for begin in compress(count(), map(lengths.__contains__, map(add, text, text[1:]))):
+            if begin < behind or begin in inside:
                 continue
             thirds = lengths[text[begin : begin + 2]]
             for size in thirds.get(text[begin + 2 : begin + 3]) or thirds[""]:
@@ -77,6 +95,25 @@ class NameIndex:
                 if text[begin:end] in names and end <= last and is_whole(text, begin, end):
                     found.append((begin, end))
                     behind = end
+                    break
+        return found
+
+    def _find_latin(self, text: str, inside: set[int]) -> list[tuple[int, int]]:
+        """Names that begin with a Latin letter or a digit: only where a word does."""
+        lengths, names = self._latin, self.names
+        found, behind, last = [], 0, len(text)
+        for word in WORD.finditer(text):
+            begin = word.start()
+            if begin < behind or begin in inside:
+                continue
+            for head in HEADS:
+                for size in lengths.get(text[begin : begin + head], ()):
+                    end = begin + size
+                    if text[begin:end] in names and end <= last and is_whole(text, begin, end):
+                        found.append((begin, end))
+                        behind = end
+                        break
+                if behind > begin:
                     break
         return found
 
