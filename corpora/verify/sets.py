@@ -38,12 +38,13 @@ class Link(NamedTuple):
 
 def links_of(item: Item, steps: Sequence[tuple[frozenset[str], frozenset[str]]]) -> list[Link]:
     """The steps as they go on from what the question is about."""
-    known = frozenset(clean(name) for names in item.about for name in names)
+    about = seen = frozenset(clean(name) for names in item.about for name in names)
     links: list[Link] = []
     for head, tail in steps:
+        known = seen if about.isdisjoint(head | tail) else about
         old, new = (tail, head) if tail & known and not head & known else (head, tail)
         links.append(Link(old, new, bool(links) and not old.isdisjoint(links[-1].new)))
-        known |= head | tail
+        seen |= head | tail
     return links
 
 

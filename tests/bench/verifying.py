@@ -2,7 +2,9 @@
 
 import random
 import re
+import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -29,11 +31,13 @@ def bench(graphs: Graphs, _scratch: Path, rounds: int) -> None:
         lambda: [score(text, item, index) for text, item in answers],
         lambda: [bag_reward(text, path) for (text, _), path in zip(answers, paths, strict=True)],
     )
-    rate = len(answers) / min(ours.figures)
+    rate = len(answers) / min(
+        _own_seconds(lambda: [score(text, item, index) for text, item in answers]) for _ in range(rounds)
+    )
     verdicts = Counter(score(text, item, index).verdict for text, item in answers)
     length = sum(len(text) for text, _ in answers) / len(answers)
     rows = [
-        ("score, with all its parts", f"{len(answers) / ours.median:,.0f}", f"{rate:,.0f}"),
+        ("score, with all its parts", f"{len(answers) / ours.median:,.0f}", f"{len(answers) / min(ours.figures):,.0f}"),
         ("bag of words of the path", f"{len(answers) / bag.median:,.0f}", f"{len(answers) / min(bag.figures):,.0f}"),
         ("ratio", f"{bag / ours}", ""),
     ]
@@ -42,7 +46,14 @@ def bench(graphs: Graphs, _scratch: Path, rounds: int) -> None:
     print(f"verdicts: {', '.join(f'{verdict} {count:,}' for verdict, count in sorted(verdicts.items()))}")
     found = sum(bag_reward(text, path) > 0 for (text, _), path in zip(answers, paths, strict=True))
     print(f"the bag of words sees anything at all in {found / len(answers):.0%} of them")
-    print_aim(f"{AIM:,} answers a second on one core, best round: {rate:,.0f}", rate >= AIM)
+    print_aim(f"{AIM:,} answers a second of a core's own time, best round: {rate:,.0f}", rate >= AIM)
+
+
+def _own_seconds(work: Callable[[], object]) -> float:
+    """What a piece of work takes of a core, whatever else runs there."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
 
 
 def bag_reward(text: str, path: str) -> float:

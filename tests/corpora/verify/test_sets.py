@@ -2,7 +2,8 @@
 
 import pytest
 
-from kgtools.corpora.verify import Item, explain, score
+from kgtools.corpora.verify import Item, Step, explain, score
+from kgtools.corpora.verify.sets import hops
 from tests.corpora.verify.items import AVOIDED, CAUSE, DIABETES, FOODS, NAMES, PATH, SYMPTOMS
 
 
@@ -208,6 +209,19 @@ def test_the_order_of_the_steps_is_a_part() -> None:
     assert score("发热 → 肺炎 → 阿莫西林", PATH, NAMES).total == 1
     assert 0.5 < score("阿莫西林", PATH, NAMES).total < 1
     assert score("发热、咳嗽", SYMPTOMS, NAMES).order == 1
+
+
+def test_steps_that_meet_in_the_answer_have_no_order() -> None:
+    item = Item(
+        "set",
+        about=(("发热",), ("咳嗽",)),
+        answers=(("肺炎",),),
+        steps=(Step(("肺炎",), "HAS_SYMPTOM", ("发热",)), Step(("肺炎",), "HAS_SYMPTOM", ("咳嗽",))),
+    )
+
+    assert score("肺炎", item).total == 1
+    assert hops(item) == 1
+    assert hops(PATH) == 2
 
 
 def test_the_question_said_again_is_no_claim_and_no_answer() -> None:
