@@ -158,10 +158,11 @@ def _choose(low: str, chains: list[_Chain], marks: dict[int, bool], several: boo
     """The options that are chosen, and whether a letter is said with the text of another option."""
     if not chains:
         return set(), False
+    leads = LEADS.search(low) is not None
     led = [
         at
         for at, chain in enumerate(chains)
-        if LEADS.search(low) and LEAD.search(low[max(0, chain[0].begin - 40) : chain[0].begin])
+        if leads and LEAD.search(low[max(0, chain[0].begin - 40) : chain[0].begin])
     ]
     trailed = [at for at, chain in enumerate(chains) if TRAIL.match(low, chain[-1].end)]
     if led:

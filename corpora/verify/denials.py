@@ -68,6 +68,8 @@ ALSO = re.compile(r"[^。;!?\n]{0,12}?(?:还|也|另|尚|同时|又|亦)")
 IS = re.compile(r" (?:is|are|was|were|do|does|did|can|could|would|should|will|may|might|has|have)(?: [a-z]+)? ")
 NEAR_BEFORE, NEAR_BEHIND = 40, 12
 """Characters between a denial and the first name that it denies."""
+FAR = 200
+"""Characters in which the end of a clause is looked for."""
 BARE = frozenset(("无", "非", "没", "no", "排除", "不在", "否认"))
 NEAR_BARE = 8
 ASKS_TO_AVOID = re.compile(
@@ -188,8 +190,8 @@ def _deny_before(
     denied: dict[int, str],
 ) -> None:
     """Deny the names before the words, where they end what is said of them: 发热不是 ..., fever is not a symptom."""
-    stop = CLAUSE_END.search(text, end)
-    last = stop.start() if stop else len(text)
+    stop = CLAUSE_END.search(text, end, end + FAR)
+    last = stop.start() if stop else min(len(text), end + FAR)
     if any(one.role != NEUTRAL and one.begin < last for one in mentions[first : first + 6] if one.begin >= end):
         return
     if word in ("没有", "没", "无", "非", "排除", "否认", "不在", "不能") and last - end > 3:
