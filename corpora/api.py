@@ -1,4 +1,4 @@
-"""Corpora from Python: what the commands `read`, `deidentify`, `dedup`, `decontaminate`, `split`, `merge` and `convert` do.
+"""Corpora from Python: what the commands `read`, `deidentify`, `dedup`, `decontaminate`, `split`, `merge`, `convert` and `grade` do.
 
 Each function takes paths and the command's options by their names, writes what the command writes (all or nothing, with a
 `run.json` that says how), prints nothing and returns a frozen result: `records`, what was written, as a lazy polars frame
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kgtools.corpora.mix.result import MixResult
     from kgtools.corpora.read import ReadResult
     from kgtools.corpora.split.run import SplitResult
+    from kgtools.corpora.verify.run import GradeResult
 
 PathLike = str | Path
 SplitName = Literal["train", "validation", "test"]
@@ -276,3 +277,27 @@ def convert(
 
     options = ConvertOptions(file, shard_size, tuple(allow_license), allow_identified, name, allow_empty)
     return run(Path(records), format, Path(out), options)
+
+
+def grade(
+    items: PathLike,
+    answers: PathLike,
+    *,
+    names: PathLike | None = None,
+    policy: PathLike | None = None,
+    answered_only: bool = False,
+    out: PathLike = "./scores",
+    progress: Progress = SILENT,
+) -> "GradeResult":
+    """Grade a model's answers by what the graph says, without a graph or a model.
+
+    `items`: records that can be graded; `answers`: JSON lines with `id` and `answer`. `names`: other names of the graph, by default
+    `names.parquet` beside the items. `policy`: a YAML file of weights. `answered_only`: items without an answer are left out, else they
+    count as no answer. The result has `rates` (by task, relation, hops and language) and `scores`, a row for each answer, and no
+    `records`. One answer alone: `kgtools.corpora.verify.score`."""
+    from kgtools.corpora.verify.run import run
+
+    return run(
+        Path(items), Path(answers), Path(out), None if names is None else Path(names), None if policy is None else Path(policy),
+        answered_only, progress,
+    )  # fmt: skip

@@ -11,21 +11,21 @@ Every name below does what the command of the same name does. It is imported whe
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kgtools.corpora.api import convert, decontaminate, dedup, deidentify, merge, read, split
+    from kgtools.corpora.api import convert, decontaminate, dedup, deidentify, grade, merge, read, split
     from kgtools.kg.api import Graph, audit, load, open_graph
     from kgtools.templates.api import generate, trace
     from kgtools.tools.errors import Findings, KgtoolsError
     from kgtools.train.api import answer, dpo, kto, ppo, pretrain, reward, rloo, sft
 
 __all__ = [
-    "Findings", "Graph", "KgtoolsError", "answer", "audit", "convert", "decontaminate", "dedup", "deidentify", "dpo", "generate", "kto",
-    "load", "merge", "open_graph", "ppo", "pretrain", "read", "reward", "rloo", "sft", "split", "trace",
+    "Findings", "Graph", "KgtoolsError", "answer", "audit", "convert", "decontaminate", "dedup", "deidentify", "dpo", "generate", "grade",
+    "kto", "load", "merge", "open_graph", "ppo", "pretrain", "read", "reward", "rloo", "sft", "split", "trace",
 ]  # fmt: skip
 
 _WHERE = {
     "kg": ("Graph", "audit", "load", "open_graph"),
     "templates": ("generate", "trace"),
-    "corpora": ("convert", "decontaminate", "dedup", "deidentify", "merge", "read", "split"),
+    "corpora": ("convert", "decontaminate", "dedup", "deidentify", "grade", "merge", "read", "split"),
     "train": ("answer", "dpo", "kto", "ppo", "pretrain", "reward", "rloo", "sft"),
 }
 """Folder -> the names of its `api`."""

@@ -36,6 +36,7 @@ SECTIONS = {
             "read",
             "deidentify",
             "mix",
+            "grade",
             "train-gpu",
             "multi-node",
             "shell-completion",

@@ -33,6 +33,7 @@ from kgtools.corpora.reader import REJECTS as READ_REJECTS
 from kgtools.corpora.record import PREFERENCES, RECORDS, REMOVED
 from kgtools.corpora.split import plan
 from kgtools.corpora.split.assign import REASONS as SPLIT_REASONS
+from kgtools.corpora.verify.run import SCORES
 from kgtools.kg.build.normalize import RULES as LOAD_RULES
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores.neo4j.metadata import STORED
@@ -58,7 +59,7 @@ GROUPS = {
     "Graphs": ("load", "unload", "names", "align", "verify"),
     "Questions to a graph": ("stats", "schema", "query", "audit", "show", "diff", "export"),
     "Records from a graph": ("generate", "coverage", "trace", "packs"),
-    "Corpora": ("read", "deidentify", "dedup", "decontaminate", "split", "merge", "convert"),
+    "Corpora": ("read", "deidentify", "dedup", "decontaminate", "split", "merge", "convert", "grade"),
     "Training": ("train",),
 }
 """Our commands by what they are for; any other comes under OTHERS."""
@@ -68,7 +69,7 @@ TABLES: dict[str, Schema] = {
     "entities": ENTITIES, "triples": TRIPLES, "ledger": LEDGER, "source-entities": NAMED, "source-facts": STORED,
     "source-rejects": LOAD_REJECTS, "names": NAMES, "records": RECORDS, "preferences": PREFERENCES, "coverage": COVERAGE,
     "read-rejects": READ_REJECTS, "removed": REMOVED, "duplicates": FOUND, "contamination": CONTAMINATION, "deidentified": LOG,
-    "export-rejects": DROPS, "train-rejects": TRAIN_REJECTS, "answers": ANSWERS,
+    "export-rejects": DROPS, "train-rejects": TRAIN_REJECTS, "answers": ANSWERS, "scores": SCORES,
 }  # fmt: skip
 MIX: dict[str, type[BaseModel]] = {
     "mix": mix.MixRecipe, "mix-source": mix.Ingredient, "mix-filter": mix.Filters, "mix-deidentify": mix.Deidentify,

@@ -69,6 +69,12 @@ def place(tmp_path_factory):
     assert run(["generate", "--graph", graph, "--out", str(folder / "records")]) == 0
     preferences = ["--task", "preference", "--count", "200", "--out", str(folder / "preferences")]
     assert run(["generate", "--graph", graph, *preferences]) == 0
+    assert (
+        run(["generate", "--graph", graph, "--task", "mcq,list", "--lang", "zh", "--out", str(folder / "items")]) == 0
+    )
+    lines = (folder / "items" / "records.jsonl").read_bytes().splitlines()
+    said = ({"id": line["id"], "answer": line["messages"][-1]["content"]} for line in map(orjson.loads, lines))
+    (folder / "answers.jsonl").write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in said))
     allowed = "allow_license=[LicenseRef-39health-unstated,LicenseRef-xywy-noncommercial]"
     tiny = ["--recipe", "tiny", "steps=1", allowed]
     assert run(["train", "sft", *tiny, f"data={folder / 'records'}", "--out", str(folder / "sft")]) == 0

@@ -22,6 +22,7 @@ PARTS = {
     "decontaminate": "decontaminating",
     "dedup": "deduplicating",
     "split": "splitting",
+    "verify": "verifying",
 }
 
 

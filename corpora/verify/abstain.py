@@ -1,0 +1,71 @@
+"""Whether an answer says that it cannot tell, and whether it says anything at all."""
+
+import re
+
+from kgtools.corpora.verify.reading import Text
+
+_TOLD = (
+    r"(?:明确|直接)?(?:提到|提及|说明|说|记载|给出|涉及|指出|提供|收录|包含|列出|记录|写|讲|交代|相关(?:的)?(?:信息|记录|资料"
+    r"|数据|内容|记载|说明))"
+)
+_MISSING = r"中?(?:不足|不够|不全|缺失|缺乏)"
+_KNOW = r"(?:reliably |definitively |really )?(?:determine|answer|say|tell|know|confirm|conclude|find|infer|establish)"
+_GIVEN = r"(?:mentioned|stated|specified|provided|available|given|recorded|included|covered|listed|documented|described|known|clear|enough)"
+_STATE = r"(?:say|mention|state|contain|specify|provide|tell|include|cover|indicate|list|record|give|describe|hold|address|know)"
+ABSTAINS = re.compile(
+    r"不(?:知道|清楚|确定|了解|得而知|明确|详|能(?:确定|判断|得知|回答|确认|推断|得出))"
+    r"|无(?:法(?:确定|回答|判断|得知|给出|提供|确认|知道|得出|作答|推断)|从(?:确定|判断|得知|回答|确认|推断)|法从)"
+    rf"|难以(?:确定|判断|得知|回答|确认|推断)|没有?{_TOLD}|未{_TOLD}|无{_TOLD}|没有(?:足够|答案|资料|信息|数据|依据)|未知|暂无"
+    rf"|资料{_MISSING}|信息{_MISSING}|数据{_MISSING}|证据{_MISSING}|来源{_MISSING}|图谱{_MISSING}|缺乏(?:相关|足够)?的?(?:资料"
+    rf"|信息|数据|证据)|查不到|找不到|答不上来"
+    r"|unsure|uncertain|unknown|insufficient|no idea|not enough|no (?:relevant |such )?(?:information|data|mention|record"
+    r"|evidence|answer|detail)"
+    rf"|not (?:sure|certain)|n't (?:sure|certain)|cannot (?:be )?{_KNOW}|can not (?:be )?{_KNOW}|can't (?:be )?{_KNOW}|could not (?:be )?{_KNOW}"
+    rf"|couldn't (?:be )?{_KNOW}|unable to {_KNOW}|not (?:been )?{_GIVEN}|n't (?:been )?{_GIVEN}|never {_GIVEN}"
+    rf"|do not {_STATE}|does not {_STATE}|did not {_STATE}|do(?:es)?n't {_STATE}|didn't {_STATE}|have no {_GIVEN}|are silent|is silent"
+    r"|lack(?:s|ing)? (?:of )?(?:information|data|evidence)"
+)
+SIGNS = frozenset("不无难没未足够全缺乏暂")
+WORDS = frozenset([
+    "unsure", "uncertain", "unknown", "insufficient", "no", "not", "cannot", "can't", "couldn't", "isn't", "aren't", "wasn't", "weren't",
+    "i'm", "never", "don't", "doesn't", "didn't", "unable", "silent", "lack", "lacks", "lacking", "haven't", "hasn't",
+])  # fmt: skip
+"""One of these is in whatever abstains."""
+PIECE = re.compile(r"[,。;!?\n]|\.(?:\s|$)")
+HARMLESS = re.compile(
+    r"咨询|医生|就医|就诊|抱歉|对不起|遗憾|参考|查阅|其他来源|更多(?:信息|资料)|补充|谢谢|关于|至于|对于|根据|问题|consult|doctor"
+    r"|physician|professional|sorry"
+    r"|apolog|further|other sources|more information|please|based on|according to|regarding|as for|question|thank|unfortunately|however,? ?$"
+)
+ASSERTS = re.compile(
+    r"(?:答案|结论)(?:应该?)?[是为:]|应该?[是为用选吃服]|(?:一般|通常|大多|往往|常|多)(?:是|为|用|选|使用|服用|认为|见)"
+    r"|建议(?:使用|服用|用|吃|选)|可能是|我(?:认为|觉得|猜|选)"
+    r"|(?:但是?|不过|然而).{0,12}?(?:是|为|用|服|吃|包括|有)|\banswer is\b|\b(?:usually|typically|generally|commonly|probably"
+    r"|likely|i think|i believe|it is|it's|must be)\b"
+)
+FILLER = re.compile(
+    r"[^\w√×✓✗]+|好的|当然|您好|你好|请问|谢谢|这个问题|这是1个|好问题|让我(?:想想|来|看看|思考)?(?:1下)?|我来(?:回答|分析|看看)?"
+    r"|回答|如下|首先|答案|正确|最终|选项|选择|题目|综上所述|所以|因此|嗯|呃|哦|[是为的]"
+    r"|\b(?:sure|okay|ok|hello|hi|thanks?|thank you|great|good|question|let me (?:think|see)|let's (?:think|see)|think|well|hmm+"
+    r"|the|final|correct|answer|option|is|are|an?|here|of|course|so|therefore|certainly|to|this|that|you|for|step|by)\b"
+)
+
+
+def may_abstain(text: Text) -> bool:
+    """Whether a text has any of the words that an abstention needs."""
+    return not (SIGNS.isdisjoint(text.signs) and WORDS.isdisjoint(text.words))
+
+
+def asserts_beside(text: str) -> bool:
+    """Whether a text that abstains claims something all the same, in a clause that neither abstains nor takes leave."""
+    return any(
+        ASSERTS.search(clause) and not ABSTAINS.search(clause) and not HARMLESS.search(clause)
+        for clause in PIECE.split(text)
+    )
+
+
+def says_nothing(text: str, question: str = "") -> bool:
+    """Whether a folded text has no words but those that come before an answer, or those of the question."""
+    if question:
+        text = text.replace(question, "")
+    return not FILLER.sub("", text)

@@ -1,0 +1,96 @@
+"""Whether a text says a triple the other way round: that B causes A, where A causes B."""
+
+import re
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+
+from kgtools.corpora.verify.item import Item
+from kgtools.corpora.verify.names import RIGHT, Mention
+
+_VERBS = {
+    # the first is the cause, or has the other
+    "cause": r"(?:导致|引起|引发|造成|诱发|致使|并发|继发(?!于)|伴有|表现为|可见)(?!于|因素|原因)|\bcauses?\b(?! of)|\b(?:can|may"
+    r"|might|could|will) cause\b|\bleads? to\b"
+    r"|\bresults? in\b|\btriggers?\b|\bproduces?\b|\bbrings? about\b|\bpresents? with\b|\bis complicated by\b|\bis accompanied by\b"
+    r"|的(?:常见|主要|典型)?(?:症状|并发症|表现|临床表现|不良反应|副作用)(?:是|为|有|包括|:)",
+    "effect": r"由(?=[^,。;\n]{1,30}?(?:引起|导致|引发|造成|诱发|所致))|因(?=[^,。;\n]{1,30}?(?:引起|所致))|源于|继发于|归因于"
+    r"|的(?:病因|原因|诱因|起因)(?:是|为|有|包括|:)"
+    r"|\b(?:caused|triggered|induced|produced|brought about) by\b|\bdue to\b|\bresults? from\b|\bsecondary to\b|\bbecause of\b"
+    r"|\bfollows? from\b|\bfollows\b"
+    r"|\b(?:is|are) (?:an? |the )?(?:common |typical )?(?:symptoms?|complications?|signs?|side effects?|results?|effects?) of\b",
+    "remedy": r"(?<!的)(?:治疗|治愈|缓解)(?!药|方|手段|措施|上|可|首|应|宜|常|用|选|原则|包括|有|是|为|:|以|时|期)|用于(?:治疗)?"
+    r"|适用于|的适应症(?:是|为|有|包括|:)"
+    r"|\b(?:treats?|cures?|relieves?)\b|\b(?:is|are) (?:used|indicated|given|prescribed) (?:for|to treat|in)\b",
+    "ailment": r"(?:可|常|宜|应)?(?:服用|使用|选用|采用|用)(?=[^,。;\n]{1,30}?治疗)|的(?:治疗|首选|常用)?(?:药物|药品|用药|药"
+    r"|疗法|治疗方法|治疗)(?:是|为|有|包括|:)"
+    r"|\b(?:treated|cured|relieved|managed) (?:with|by)\b",
+}
+VERB = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _VERBS.items()))
+CLAUSE = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
+WHICH = re.compile(r",? (?:which|that|who) ?")
+AHEAD = 60
+"""Characters behind the second name in which the rest of a verb is looked for: 由肺炎引起."""
+NEAR = {True: 40, False: 14}
+"""Characters between the verb and a name, in English and in Chinese."""
+
+_CAUSE = re.compile(r"CAUS|LEAD|COMPLIC|SYMPTOM|REACTION|FOLLOW|INDUC|RESULT|MANIFEST|SIDE_EFFECT")
+_REMEDY = re.compile(r"TREAT|DRUG|INDICAT|MEDIC|CURE|RECOMMENDED_FOR|LISTED_FOR|THERAP")
+_TURNED = {
+    "cause": re.compile(r"_OF$|_BY$|FROM$"),
+    "remedy": re.compile(r"^HAS_|_BY$|_DRUG$|_WITH$|^NEEDS_|^RECOMMENDED_(?!FOR)"),
+}
+
+
+def orientation(relation: str) -> tuple[str, bool] | None:
+    """Of a relation its kind, and whether its head is what causes or treats; None where its names cannot be swapped by a verb."""
+    relation = relation.upper()
+    if "CONTRA" in relation or "RELATED" in relation:
+        return None
+    kind = "cause" if _CAUSE.search(relation) else "remedy" if _REMEDY.search(relation) else None
+    return None if kind is None else (kind, not _TURNED[kind].search(relation))
+
+
+def oriented(item: Item) -> list[tuple[int, str, bool]]:
+    """The steps of an item that can be said the other way round: number, kind, whether the head comes first."""
+    return [(at, *found) for at, step in enumerate(item.steps) if (found := orientation(step.relation))]
+
+
+def find_reversed(
+    text: str,
+    mentions: Sequence[Mention],
+    denied: Collection[int],
+    steps: Sequence[tuple[frozenset[str], frozenset[str]]],
+    directed: Sequence[tuple[int, str, bool]],
+) -> dict[int, tuple[int, int]]:
+    """Of the steps that a text says the other way round their number, and the two mentions that say so."""
+    found: dict[int, tuple[int, int]] = {}
+    near = NEAR[text.isascii()]
+    names = [text[one.begin : one.end] for one in mentions]
+    for at, (first, second) in enumerate(pairwise(mentions)):
+        if (
+            first.role == second.role == RIGHT
+            or at in denied
+            or at + 1 in denied
+            or second.begin - first.end > 3 * near
+        ):
+            continue
+        one, other = names[at], names[at + 1]
+        about = [each for each in directed if _joins(steps[each[0]], one, other)]
+        verb = VERB.search(text, first.end, second.begin + AHEAD) if about else None
+        if verb is None or verb.end() > second.begin:
+            continue
+        gaps = (text[first.end : verb.start()], text[verb.end() : second.begin])
+        if any(len(gap) > near or CLAUSE.search(WHICH.sub("", gap)) for gap in gaps):
+            continue
+        kind = "cause" if verb.lastgroup in ("cause", "effect") else "remedy"
+        agent, patient = (one, other) if verb.lastgroup in ("cause", "remedy") else (other, one)
+        for number, wanted, forward in about:
+            head, tail = steps[number] if forward else steps[number][::-1]
+            if wanted == kind and agent in tail and patient in head and not (agent in head and patient in tail):
+                found[number] = (at, at + 1)
+    return found
+
+
+def _joins(step: tuple[frozenset[str], frozenset[str]], one: str, other: str) -> bool:
+    head, tail = step
+    return (one in head and other in tail) or (one in tail and other in head)

@@ -1,0 +1,226 @@
+"""The score of an answer to an item, and what in the answer it comes from."""
+
+import re
+from collections import Counter
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+from kgtools.corpora.verify.item import Item
+from kgtools.corpora.verify.names import NameIndex
+from kgtools.corpora.verify.policy import Policy, default_policy
+from kgtools.corpora.verify.reading import Text, answer_in
+
+Verdict = Literal["right", "partial", "wrong", "abstained", "no_answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What an answer is worth.
+
+    `total`: from 0 to 1, what a policy makes of the parts. `verdict`: right, partial, wrong, abstained or no_answer. `answer`: 1
+    where everything asked for is said and nothing wrong. `precision`, `recall`: of names, or of letters. `order`: of items with
+    steps, the share of them that is said in order; else 1. `contradiction`: how many of what must not be said, and of steps the
+    other way round, are claimed. `abstained`, `no_answer`: 1 where that is so. `format`, `length`, `repetition`: 1 where nothing is
+    amiss, less where the answer speaks to its grader, is long, or says the same over and over."""
+
+    total: float
+    verdict: Verdict
+    answer: int
+    precision: float
+    recall: float
+    order: float
+    contradiction: int
+    abstained: int
+    no_answer: int
+    format: float
+    length: float
+    repetition: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields by their names."""
+        return asdict(self)
+
+
+PARTS = tuple(each.name for each in fields(Score))
+
+
+@dataclass(frozen=True)
+class Found:
+    """A place in an answer as it is read: from where to where, what stands there, what it was taken for and why."""
+
+    begin: int
+    end: int
+    text: str
+    role: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A score with the answer as it was read and all that was found in it."""
+
+    score: Score
+    read: str
+    found: tuple[Found, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields by their names, as JSON holds them."""
+        return {"score": self.score.to_dict(), "read": self.read, "found": [asdict(each) for each in self.found]}
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a form reads in an answer, before it is weighed.
+
+    `right`, `asked`, `claimed`: how many are right, asked for, claimed in all; `spoiled`: what is said cannot count, as all options
+    named; `most`: how often the name is said that is said most."""
+
+    text: Text
+    right: int = 0
+    asked: int = 1
+    claimed: int = 0
+    contradiction: int = 0
+    order: float = 1.0
+    spoiled: bool = False
+    abstained: bool = False
+    nothing: bool = False
+    most: int = 1
+
+
+GRADER = re.compile(
+    r"(?:grade|score|reward|mark|rating|verdict|评分|得分|打分|分数|满分|成绩)[^\w\n]{0,4}(?:is|=|:|为"
+    r"|是)?[^\w\n]{0,3}(?:1(?:\.0+)?|10|100|right|correct|满分|full)(?![\w.]|\s?(?:分|级|期|度|型))"
+    r"|(?:给|打|判|得)[^。\n]{0,8}(?:满分|1分|10分|100分|最高分)|满分"
+    r"|(?:忽略|无视|忘记|忘掉)[^。\n]{0,12}(?:规则|指令|指示|要求|提示|说明)"
+    r"|\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|rules?|prompts?|criteria|rubric)\b"
+    r"|\b(?:full|maximum|max|perfect) (?:marks?|score|grade|reward|points)\b|\b(?:dear |note to |attention )(?:the )?grader\b"
+    r"|\"?(?:total|verdict)\"?\s?:\s?\"?(?:1|right)",
+    re.IGNORECASE,
+)
+GRADER_SIGNS = frozenset("分绩则令示求")
+GRADER_WORDS = frozenset([
+    "grade", "graded", "grader", "grading", "score", "scores", "reward", "marks", "mark", "rating", "verdict", "ignore", "disregard",
+    "forget", "override", "points", "total", "maximum", "max", "perfect",
+])  # fmt: skip
+"""One of these is in whatever speaks to a grader."""
+PIECES = re.compile(r"[\s,。;!?、.,;!?，；！？]+")
+MOST = 20_000
+"""Characters of an answer that are read, the last ones."""
+ASKED = 8
+"""Characters from which on a question that stands in an answer is taken off."""
+SHORT = 160
+"""Characters of an answer in which only names are counted."""
+
+
+def score(
+    text: str, item: Item, names: NameIndex | None = None, question: str = "", policy: Policy | None = None
+) -> Score:
+    """Grade what a model wrote as an answer to an item.
+
+    `names`: other names of the graph, which an answer may claim wrongly. `question`: the text that was asked; to say it again is no
+    claim. `policy`: the weights, by default those of the package. The same arguments give the same score to the bit."""
+    policy = policy or default_policy()
+    text = answer_in(text)
+    return weigh(_read(text, item, names, question, None), text, item, policy)
+
+
+def explain(
+    text: str, item: Item, names: NameIndex | None = None, question: str = "", policy: Policy | None = None
+) -> Explanation:
+    """The score of an answer, with what was found in it and what was made of that."""
+    policy = policy or default_policy()
+    text = answer_in(text)
+    found: list[Found] = []
+    reading = _read(text, item, names, question, found)
+    return Explanation(weigh(reading, text, item, policy), reading.text.read, tuple(found))
+
+
+def _read(text: str, item: Item, names: NameIndex | None, question: str, found: list[Found] | None) -> Reading:
+    text = text[-MOST:]
+    if question:
+        text = without_question(text, question)
+    if item.form == "choice":
+        from kgtools.corpora.verify.choices import read_choice
+
+        return read_choice(text, item, question, found)
+    if item.form == "boolean":
+        from kgtools.corpora.verify.booleans import read_boolean
+
+        return read_boolean(text, item, found)
+    from kgtools.corpora.verify.sets import read_abstention, read_set
+
+    return (read_set if item.form == "set" else read_abstention)(text, item, names, question, found)
+
+
+def without_question(text: str, question: str) -> str:
+    """The text without the question, or its first line, said again."""
+    for asked in (question.strip(), question.strip().partition("\n")[0].strip()):
+        if len(asked) >= ASKED and asked in text:
+            return text.replace(asked, "\n")
+    return text
+
+
+def weigh(reading: Reading, text: str, item: Item, policy: Policy) -> Score:
+    """The parts of a score and its total."""
+    length = min(1.0, policy.long / len(text)) if text else 1.0
+    repetition = _repetition(text, reading.most, policy.repeats)
+    format = 0.0 if speaks_to_grader(reading.text) else 1.0
+    if reading.nothing:
+        return Score(0.0, "no_answer", 0, 0.0, 0.0, 0.0, 0, 0, 1, format, length, repetition)
+    if reading.abstained:
+        manner = _manner(policy, 1.0, format, length, repetition)
+        if item.form == "abstain":
+            return Score(round(manner, 6), "right", 1, 1.0, 1.0, 1.0, 0, 1, 0, format, length, repetition)
+        return Score(0.0, "abstained", 0, 0.0, 0.0, 0.0, 0, 1, 0, format, length, repetition)
+    right = 0 if reading.spoiled else min(reading.right, reading.asked)
+    recall = right / reading.asked
+    precision = 0.0 if reading.spoiled or not reading.claimed else reading.right / reading.claimed
+    whole = right == reading.asked and reading.right == reading.claimed and not reading.contradiction
+    counted = reading.claimed + (policy.contradiction - 1) * reading.contradiction
+    sharp = reading.right / counted if counted and right else 0.0
+    verdict: Verdict
+    if whole:
+        verdict = "right"
+    elif (
+        not right
+        or reading.contradiction >= reading.right
+        or reading.asked == 1 == len(item.right) > 0
+        or item.form == "boolean"
+    ):
+        verdict = "wrong"
+    else:
+        verdict = "partial"
+    base = 0.0 if verdict == "wrong" and item.form in ("choice", "boolean") else recall * sharp * sharp
+    total = base * _manner(policy, reading.order, format, length, repetition)
+    return Score(
+        round(total, 6), verdict, int(whole), precision, recall, reading.order, reading.contradiction, 0, 0, format, length, repetition
+    )  # fmt: skip
+
+
+def speaks_to_grader(text: Text) -> bool:
+    """Whether a text asks for a score, or tells its reader to forget the rules."""
+    if GRADER_SIGNS.isdisjoint(text.signs) and GRADER_WORDS.isdisjoint(text.words):
+        return False
+    return GRADER.search(text.read) is not None
+
+
+def _manner(policy: Policy, order: float, format: float, length: float, repetition: float) -> float:
+    """What is left of a total for how the answer is given."""
+    if order == format == length == repetition == 1.0:
+        return 1.0
+    return (
+        (1 - policy.order * (1 - order))
+        * (1 - policy.format * (1 - format))
+        * (1 - policy.length * (1 - length))
+        * (1 - policy.repetition * (1 - repetition))
+    )
+
+
+def _repetition(text: str, most: int, repeats: int) -> float:
+    """1 where nothing is said more often than is free, else how much less that would be."""
+    if len(text) > SHORT:
+        pieces = PIECES.split(text)
+        if len(pieces) - len(set(pieces)) >= repeats:
+            counts = Counter(piece for piece in pieces if len(piece) > 2)
+            most = max(most, max(counts.values(), default=0))
+    return 1.0 if most <= repeats else repeats / most

@@ -1,0 +1,242 @@
+"""Where the names of an item, and of the other things that its graph knows, stand in a text."""
+
+import re
+from collections.abc import Iterable
+from itertools import compress, count
+from operator import add
+from typing import NamedTuple
+
+from kgtools.corpora.verify.item import Item, Names
+from kgtools.corpora.verify.reading import fold
+
+RIGHT, WRONG, NEUTRAL, OTHER = "right", "wrong", "neutral", "other"
+"""What a name in a text stands for: an answer, what must not be said, what the question or its path is about, any other thing."""
+
+WORD, LATIN = re.compile(r"[a-z0-9]+"), re.compile(r"[a-z0-9]")
+ALNUM = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+LONGER_BEHIND = re.compile(
+    r"足(?!够|以|量|部|不)|性(?!$|[,。;:、!?\n()和与及或的是为等质别状能格])|肾病|脑病|眼病|心肌病|神经病|视网膜|酮症|昏迷|后遗症|样(?:病|综合征)|恐惧症"
+)
+LONGER_BEFORE = re.compile(r"(?:(?<![是并而])非|(?<![这此各两种分食药物人])类|副|亚|假性|继发性|妊娠期?)$")
+"""What makes another name of a name that it stands beside: 糖尿病 is not 糖尿病足, 风湿 is not 类风湿."""
+LAST_BEFORE = frozenset("非类副亚性娠期")
+BESIDE_ONE = frozenset("和与及或是为在有、等部脏的者对由经填选吃喝用服食患得宜忌如含即成叫称做以括物些种")
+"""What may stand beside a name of one character; in 肝炎 there is no 肝."""
+
+
+HEAD = 5
+"""Latin names are found by so many characters; shorter ones by all of theirs."""
+HEADS = range(HEAD, 1, -1)
+
+
+class Mention(NamedTuple):
+    """A name in a text: from where to where, what it stands for, and of which of those it is a name."""
+
+    begin: int
+    end: int
+    role: str
+    number: int
+
+
+class NameIndex:
+    """Names that an answer may claim wrongly: the graph's drugs, symptoms and so on, built once for all items.
+
+    They are found by their first characters, the longest first, so that a text costs the same whether there are a hundred names
+    or a hundred thousand. Names of one character are left out: they stand within too many words."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = frozenset(name for name in map(clean, names) if len(name) > 1)
+        han: dict[str, dict[str, set[int]]] = {}
+        latin: dict[str, set[int]] = {}
+        for name in self.names:
+            if name[0] in ALNUM:
+                latin.setdefault(name[:HEAD], set()).add(len(name))
+            else:
+                han.setdefault(name[:2], {}).setdefault(name[2:3], set()).add(len(name))
+        self._latin = {head: tuple(sorted(sizes, reverse=True)) for head, sizes in latin.items()}
+        self._han: dict[str, dict[str, tuple[int, ...]]] = {}
+        for pair, thirds in han.items():
+            short = thirds.pop("", set())
+            self._han[pair] = {third: tuple(sorted(found | short, reverse=True)) for third, found in thirds.items()}
+            self._han[pair][""] = tuple(short)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def find(self, text: str, known: Iterable[tuple[int, int]] = ()) -> list[tuple[int, int]]:
+        """From where to where names stand in a folded text, each the longest of those that begin there, none within another.
+
+        `known`: where others stand, within which none is looked for."""
+        inside: set[int] = set()
+        for begin, end in known:
+            inside.update(range(begin + 1, end))
+        found = [] if text.isascii() else self._find_han(text, inside)
+        if LATIN.search(text) is None:
+            return found
+        latin = self._find_latin(text, inside)
+        if not found or not latin:
+            return found or latin
+        kept, behind = [], 0
+        for span in sorted(found + latin, key=lambda span: (span[0], -span[1])):
+            if span[0] >= behind:
+                kept.append(span)
+                behind = span[1]
+        return kept
+
+    def _find_han(self, text: str, inside: set[int]) -> list[tuple[int, int]]:
+        lengths, names = self._han, self.names
+        found, behind, last = [], 0, len(text)
+        for begin in compress(count(), map(lengths.__contains__, map(add, text, text[1:]))):
+            if begin < behind or begin in inside:
+                continue
+            thirds = lengths[text[begin : begin + 2]]
+            for size in thirds.get(text[begin + 2 : begin + 3]) or thirds[""]:
+                end = begin + size
+                if text[begin:end] in names and end <= last and is_whole(text, begin, end):
+                    found.append((begin, end))
+                    behind = end
+                    break
+        return found
+
+    def _find_latin(self, text: str, inside: set[int]) -> list[tuple[int, int]]:
+        """Names that begin with a Latin letter or a digit: only where a word does."""
+        lengths, names = self._latin, self.names
+        found, behind, last = [], 0, len(text)
+        for word in WORD.finditer(text):
+            begin = word.start()
+            if begin < behind or begin in inside:
+                continue
+            for head in HEADS:
+                for size in lengths.get(text[begin : begin + head], ()):
+                    end = begin + size
+                    if text[begin:end] in names and end <= last and is_whole(text, begin, end):
+                        found.append((begin, end))
+                        behind = end
+                        break
+                if behind > begin:
+                    break
+        return found
+
+
+def clean(name: str) -> str:
+    """A name as it is looked for."""
+    return fold(name).strip(" \n\t,。;:")
+
+
+def names_of(names: Names) -> frozenset[str]:
+    """Names of one thing as they are looked for."""
+    return frozenset(filter(None, map(clean, names)))
+
+
+def is_whole(text: str, begin: int, end: int) -> bool:
+    """Whether what stands there is no part of a longer word or number; the plural of an English name is the same name."""
+    if text[begin] in ALNUM and begin and text[begin - 1] in ALNUM:
+        return False
+    if text[end - 1] not in ALNUM:
+        return True
+    behind = text[end : end + 1]
+    if behind not in ALNUM or not behind:
+        return True
+    if text[end - 1].isdigit():
+        return not behind.isdigit() and text[begin] not in ALNUM
+    for plural in ("s", "es"):
+        if text.startswith(plural, end) and text[end + len(plural) : end + len(plural) + 1] not in ALNUM:
+            return True
+        if text.startswith(plural, end) and end + len(plural) == len(text):
+            return True
+    return False
+
+
+ANOTHER = (OTHER, 0)
+
+
+class ItemNames:
+    """The names of an item, and those of the question, as they are looked for in a text."""
+
+    def __init__(self, item: Item, index: NameIndex | None, question: str) -> None:
+        self.index = index
+        self.roles: dict[str, tuple[str, int]] = {}
+        self.steps = [(names_of(step.head), names_of(step.tail)) for step in item.steps]
+        asked = fold(question)
+        in_question = [asked[begin:end] for begin, end in index.find(asked)] if index and question else []
+        for role, many in ((RIGHT, item.answers), (WRONG, item.wrong), (NEUTRAL, item.about)):
+            for number, names in enumerate(many):
+                self._add(names, role, number)
+        for number, step in enumerate(item.steps):
+            for names in (step.head, step.tail):
+                self._add(names, NEUTRAL, -1 - number)
+        self._add(tuple(in_question), NEUTRAL, -1_000)
+        longest_first = sorted(self.roles, key=lambda name: (-len(name), name))
+        latin, han = (
+            "|".join(re.escape(name) for name in longest_first if (name[0] in ALNUM) is kind) for kind in (True, False)
+        )
+        self._latin = re.compile(rf"(?<![a-z0-9])(?:{latin})") if latin else None
+        self._han = re.compile(han) if han else None
+
+    def _add(self, names: Names, role: str, number: int) -> None:
+        for name in map(clean, names):
+            if not name:
+                continue
+            self.roles.setdefault(name, (role, number))
+            if name.isascii() and len(name) > 4 and name.endswith("s") and not name.endswith(("ss", "us", "is")):
+                self.roles.setdefault(name[:-1], (role, number))
+
+    def find(self, text: str) -> list[Mention]:
+        """All names in a folded text, in its order; of two that overlap the one that holds the other."""
+        roles = self.roles
+        own = [span for span in self._own(text) if _stands(text, *span)]
+        mine = [Mention(*span, *roles[text[span[0] : span[1]]]) for span in own]
+        others = self.index.find(text, own) if self.index else ()
+        if not others:
+            return mine
+        found: list[Mention] = []
+        at, count = 0, len(mine)
+        for begin, end in others:
+            overlaps = False
+            while at < count and mine[at][0] < end:
+                one = mine[at]
+                at += 1
+                first, last = one[0], one[1]
+                if (begin <= first and last < end) or (begin < first and last == end):
+                    continue  # within a longer name
+                overlaps = overlaps or last > begin
+                found.append(one)
+            if not overlaps and not (found and found[-1][1] > begin):
+                found.append(Mention(begin, end, *roles.get(text[begin:end], ANOTHER)))
+        return found + mine[at:]
+
+    def _own(self, text: str) -> list[tuple[int, int]]:
+        """Where names of the item may stand, none within another."""
+        spans = [found.span() for found in self._han.finditer(text)] if self._han and not text.isascii() else []
+        if self._latin is None or LATIN.search(text) is None:
+            return spans
+        spans += [found.span() for found in self._latin.finditer(text)]
+        kept, behind = [], 0
+        for span in sorted(spans, key=lambda span: (span[0], -span[1])):
+            if span[0] >= behind:
+                kept.append(span)
+                behind = span[1]
+        return kept
+
+
+def _stands(text: str, begin: int, end: int) -> bool:
+    """Whether a name of the item stands there by itself."""
+    return (
+        not _is_longer(text, begin, end)
+        if text[begin] >= "\u3400" and text[end - 1] >= "\u3400"
+        else is_whole(text, begin, end)
+    )
+
+
+def _is_longer(text: str, begin: int, end: int) -> bool:
+    """Whether a Chinese name is only a part of a longer one, by what stands beside it."""
+    if end - begin == 1:
+        before, behind = text[begin - 1 : begin], text[end : end + 1]
+        return any(sign >= "\u3400" and sign not in BESIDE_ONE for sign in (before, behind) if sign)
+    if end < len(text) and text[end] >= "\u3400" and LONGER_BEHIND.match(text, end):
+        return True
+    return (
+        begin > 0
+        and text[begin - 1] in LAST_BEFORE
+        and LONGER_BEFORE.search(text[max(0, begin - 4) : begin]) is not None
+    )

@@ -1,0 +1,276 @@
+"""Answers that are names: which are claimed, which are denied, and in which order the steps are said."""
+
+import re
+from bisect import bisect
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kgtools.corpora.verify.abstain import ABSTAINS, asserts_beside, may_abstain, says_nothing
+from kgtools.corpora.verify.denials import ASKS_TO_AVOID, CLAUSE_END, LISTED, UNDECIDED, deny
+from kgtools.corpora.verify.directions import find_reversed, oriented
+from kgtools.corpora.verify.grading import Found, Reading
+from kgtools.corpora.verify.item import Item
+from kgtools.corpora.verify.names import NEUTRAL, RIGHT, WRONG, ItemNames, Mention, NameIndex, clean, names_of
+from kgtools.corpora.verify.reading import Text, fold
+
+EXPLICIT = re.compile(
+    r"(?:最终|正确|标准|我的|最后)?(?:答案|结论)(?:应该?)?(?:是|为|:)|更正(?:1下)?(?:,|:)|(?:^|[,。;!?\n])(?:哦|啊)?(?:不对|说错了|我错了)[,。!]"
+    r"|\b(?:final |correct |my )?answer(?: should be| would be| is|:)|\bwait\b[,.! ]|\bcorrection\b:?|\bactually,"
+)
+EXPLICIT_SIGNS, EXPLICIT_WORDS = frozenset("案论更对错"), frozenset(("answer", "wait", "correction", "actually"))
+NEAR_WHETHER = 12
+"""Characters between "whether" and the name that is in question."""
+KEPT = 4_096
+"""So many items are kept ready at a time."""
+FREE_LIST = 5
+"""Things that nobody knows may be listed, or twice as many as are asked for; what is beyond is a guess."""
+LIST_SIGN = re.compile(r"[、,;/\n]")
+LISTED_THING = re.compile(r"[\u3400-\u9fffa-z0-9 ]{2,24}")
+
+
+class Link(NamedTuple):
+    """A step as the order looks at it: the end that was there before, the new one, and whether it goes on from the step before."""
+
+    old: frozenset[str]
+    new: frozenset[str]
+    goes_on: bool
+
+
+def links_of(item: Item, steps: Sequence[tuple[frozenset[str], frozenset[str]]]) -> list[Link]:
+    """The steps as they go on from what the question is about."""
+    about = seen = frozenset(clean(name) for names in item.about for name in names)
+    links: list[Link] = []
+    for head, tail in steps:
+        known = seen if about.isdisjoint(head | tail) else about
+        old, new = (tail, head) if tail & known and not head & known else (head, tail)
+        links.append(Link(old, new, bool(links) and not old.isdisjoint(links[-1].new)))
+        seen |= head | tail
+    return links
+
+
+def hops(item: Item) -> int:
+    """How many steps lead one after the other to the answer; those that fan out from one thing are one."""
+    links = links_of(item, [(names_of(step.head), names_of(step.tail)) for step in item.steps])
+    return bool(links) + sum(link.goes_on for link in links)
+
+
+class Plan:
+    """What is made of an item once, for all answers to it."""
+
+    __slots__ = ("asked", "avoiding", "chained", "directed", "item", "links", "names", "question")
+
+    def __init__(self, item: Item, index: NameIndex | None, question: str) -> None:
+        self.item = item
+        self.names = ItemNames(item, index, question)
+        self.asked = min(item.asked or len(item.answers), len(item.answers)) or 1
+        relations = " ".join(step.relation for step in item.steps)
+        self.avoiding = ASKS_TO_AVOID.search(question or relations) is not None
+        self.directed = oriented(item)
+        self.links = links_of(item, self.names.steps)
+        self.chained = any(link.goes_on for link in self.links)
+        self.question = fold(question).strip(" \n?。.!")
+
+
+_plans: dict[tuple[int, int, str], Plan] = {}
+
+
+def plan_of(item: Item, index: NameIndex | None, question: str) -> Plan:
+    """The plan of an item, made when it is first asked for; the oldest go where there are many."""
+    key = (id(item), id(index), question)
+    plan = _plans.get(key)
+    if (
+        plan is None or plan.item is not item or plan.names.index is not index
+    ):  # another may have the id of one that is gone
+        plan = Plan(item, index, question)
+        while len(_plans) >= KEPT:
+            _plans.pop(next(iter(_plans)), None)
+        _plans[key] = plan
+    return plan
+
+
+def read_set(text: str, item: Item, index: NameIndex | None, question: str, found: list[Found] | None) -> Reading:
+    """How many of the names that are asked for an answer says, and what else."""
+    plan = plan_of(item, index, question)
+    folded = Text(fold(text))
+    read = folded.read
+    mentions = plan.names.find(read)
+    denied = _denied(folded, mentions, plan)
+    turned = find_reversed(read, mentions, denied, plan.names.steps, plan.directed) if plan.directed else {}
+    for number, pair in turned.items():
+        for at in pair:
+            denied[at] = f"step {number + 1} the other way round"
+    begin = _explicit(folded, mentions, denied)
+    rights: dict[int, int] = {}
+    wrongs, others = set(), set()
+    for at, one in enumerate(mentions):
+        if at in denied or one.role == NEUTRAL:
+            continue
+        if one.begin < begin:
+            continue
+        if one.role == RIGHT:
+            rights[one.number] = rights.get(one.number, 0) + 1
+        elif one.role == WRONG:
+            wrongs.add(one.number)
+        else:
+            others.add(read[one.begin : one.end])
+    if found is not None:
+        found += [
+            Found(one.begin, one.end, read[one.begin : one.end], one.role, denied.get(at, "before the last answer" if one.begin < begin else ""))
+            for at, one in enumerate(mentions)
+        ]  # fmt: skip
+    contradiction = len(wrongs) + len(turned)
+    claimed = len(rights) + contradiction + len(others)
+    if rights or others:
+        claimed += _unknown(read, begin, mentions, plan.asked)
+    reading = Reading(folded, len(rights), plan.asked, claimed, contradiction)
+    reading.most = max(rights.values()) if rights else 1
+    if item.steps:
+        reading.order = _order(read, mentions, denied, turned, plan)
+    if not claimed:
+        _say_why(reading, read, plan, bool(denied and any(mentions[at].role != NEUTRAL for at in denied)))
+    return reading
+
+
+YES_NO = re.compile(r"^\W*(?:是的?|对的?|正确|错误?|否|不是|yes|no|true|false)\W*$")
+
+
+def read_abstention(
+    text: str, item: Item, index: NameIndex | None, question: str, found: list[Found] | None
+) -> Reading:
+    """Whether an answer says that it cannot tell, and claims nothing beside that."""
+    plan = plan_of(item, index, question)
+    folded = Text(fold(text))
+    read = folded.read
+    mentions = plan.names.find(read)
+    denied = _denied(folded, mentions, plan)
+    claims = [at for at, one in enumerate(mentions) if at not in denied and one.role != NEUTRAL]
+    if found is not None:
+        found += [
+            Found(one.begin, one.end, read[one.begin : one.end], one.role, denied.get(at, ""))
+            for at, one in enumerate(mentions)
+        ]
+        found += [Found(*one.span(), one[0], "abstention") for one in ABSTAINS.finditer(read)]
+    contradiction = len({mentions[at].number for at in claims if mentions[at].role == WRONG})
+    reading = Reading(folded, 0, 1, len(claims), contradiction)
+    said = ABSTAINS.search(read) is not None
+    reading.abstained = said and not claims and not asserts_beside(read)
+    reading.nothing = not said and not claims and says_nothing(read, plan.question) and not YES_NO.search(read)
+    return reading
+
+
+def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, str]:
+    """Of the mentions that are no claims their number, and why."""
+    denied = deny(text, mentions, plan.avoiding)
+    if not mentions or (
+        not may_abstain(text) and "否" not in text.signs and "whether" not in text.words and "if" not in text.words
+    ):
+        return denied
+    read, done = text.read, 0
+    begins = [one.begin for one in mentions]
+    for words in UNDECIDED.finditer(read):
+        before = words.end()
+        for at in range(bisect(begins, words.end() - 1), len(mentions)):
+            one = mentions[at]
+            gap = read[before : one.begin]
+            if (
+                len(gap) > NEAR_WHETHER
+                or (before > words.end() and not LISTED.fullmatch(gap))
+                or CLAUSE_END.search(gap)
+            ):
+                break
+            if one.role != NEUTRAL:
+                denied.setdefault(at, "whether")
+            before = one.end
+    if may_abstain(text):
+        for words in ABSTAINS.finditer(read):
+            stop = CLAUSE_END.search(read, words.end())
+            last = stop.start() if stop else len(read)
+            for at in range(max(done, bisect(begins, words.end() - 1)), bisect(begins, last - 1)):
+                if mentions[at].role != NEUTRAL:
+                    denied.setdefault(at, "cannot tell")
+                done = at + 1
+    return denied
+
+
+def _explicit(text: Text, mentions: Sequence[Mention], denied: dict[int, str]) -> int:
+    """Where the last explicit answer begins that names anything; 0 where there is none."""
+    if EXPLICIT_SIGNS.isdisjoint(text.signs) and EXPLICIT_WORDS.isdisjoint(text.words):
+        return 0
+    read = text.read
+    last = max((one.begin for at, one in enumerate(mentions) if at not in denied and one.role != NEUTRAL), default=-1)
+    return max((words.end() for words in EXPLICIT.finditer(read) if words.end() <= last), default=0)
+
+
+def _unknown(read: str, begin: int, mentions: Sequence[Mention], asked: int) -> int:
+    """How many things are listed that no name list knows, beyond those that may be."""
+    free = max(FREE_LIST, 2 * asked)
+    if read.count("、") + read.count(",") + read.count("\n") + read.count(";") + read.count("/") <= free:
+        return 0
+    starts = {one.begin for one in mentions}
+    unknown, at, seen = 0, begin, set()
+    for sign in [*LIST_SIGN.finditer(read, begin), None]:
+        end = sign.start() if sign else len(read)
+        piece = read[at:end].strip(" .和与及")
+        if LISTED_THING.fullmatch(piece) and piece not in seen and starts.isdisjoint(range(at, end)):
+            seen.add(piece)
+            unknown += 1
+        at = end + 1
+    return max(0, unknown - free)
+
+
+def _order(
+    read: str,
+    mentions: Sequence[Mention],
+    denied: dict[int, str],
+    turned: dict[int, tuple[int, int]],
+    plan: Plan,
+) -> float:
+    """The share of the steps that are said, each that goes on from the one before behind it. What the question is about need not be
+    said again."""
+    if not plan.chained:
+        names = {read[one.begin : one.end] for at, one in enumerate(mentions) if at not in denied}
+        return sum(n not in turned and not link.new.isdisjoint(names) for n, link in enumerate(plan.links)) / len(
+            plan.links
+        )
+    links = plan.links
+    places: dict[str, list[int]] = {}
+    for at, one in enumerate(mentions):
+        if at not in denied:
+            places.setdefault(read[one.begin : one.end], []).append(one.begin)
+    said, before = 0, -1
+    for number, link in enumerate(links):
+        old = not link.old.isdisjoint(places)
+        spots = [place for name in link.new if name in places for place in places[name]]
+        if not number and not spots and old:
+            spots = [place for name in link.old if name in places for place in places[name]]
+        behind = [place for place in spots if place >= before] if link.goes_on else spots
+        if number not in turned and behind and (old or not number or not link.goes_on):
+            said += 1
+            before = min(behind)
+    return said / len(links)
+
+
+def _say_why(reading: Reading, read: str, plan: Plan, denies: bool) -> None:
+    """Of an answer that claims nothing: whether it abstains, or is none."""
+    if ABSTAINS.search(read) is not None:
+        reading.abstained = True
+    elif not denies:
+        reading.nothing = _is_talk(read, plan)
+
+
+TALK = re.compile(r"分析|思考|看看|有意思|复杂|需要|here is|let me|i will|i'll|interesting|the question|需|请稍|稍等")
+LONG = 60
+
+
+def _is_talk(read: str, plan: Plan) -> bool:
+    """Whether an answer without a name that anybody knows answers nothing: what is short is a name that nobody knows."""
+    if says_nothing(read, plan.question):
+        return True
+    rest = read.replace(plan.question, "") if plan.question else read
+    for one in reversed(plan.names.find(rest)):
+        rest = rest[: one.begin] + rest[one.end :]
+    if says_nothing(rest):
+        return True
+    return not EXPLICIT.search(rest) and (
+        len(rest) > LONG or TALK.search(rest) is not None or not re.search(r"\w{2}", rest)
+    )

@@ -1,0 +1,68 @@
+"""Items and names that the tests of this folder share."""
+
+from kgtools.corpora.verify import Item, NameIndex, Step
+
+SYMPTOMS = Item(
+    "set",
+    about=(("肺炎", "pneumonia"),),
+    answers=(("发热", "发烧", "fever"), ("咳嗽", "cough"), ("胸痛", "chest pain"), ("呼吸困难", "气促", "dyspnea")),
+    wrong=(("便秘", "constipation"),),
+)
+FOODS = Item(
+    "set",
+    about=(("痛风", "gout"),),
+    answers=(("樱桃", "cherries"), ("黄瓜", "cucumber")),
+    wrong=(("啤酒", "beer"), ("动物内脏", "offal")),
+    steps=(
+        Step(("痛风", "gout"), "SHOULD_EAT", ("樱桃", "cherries")),
+        Step(("痛风", "gout"), "SHOULD_EAT", ("黄瓜", "cucumber")),
+    ),
+)
+AVOIDED = Item(
+    "set",
+    about=(("痛风", "gout"),),
+    answers=(("啤酒", "beer"), ("动物内脏", "offal")),
+    wrong=(("樱桃", "cherries"), ("黄瓜", "cucumber")),
+)
+CAUSE = Item(
+    "set",
+    about=(("高血压", "hypertension"),),
+    answers=(("脑出血", "cerebral hemorrhage"),),
+    steps=(Step(("高血压", "hypertension"), "MAY_LEAD_TO", ("脑出血", "cerebral hemorrhage")),),
+)
+PATH = Item(
+    "set",
+    about=(("发热", "fever"),),
+    answers=(("阿莫西林", "amoxicillin"),),
+    steps=(
+        Step(("肺炎", "pneumonia"), "HAS_SYMPTOM", ("发热", "fever")),
+        Step(("肺炎", "pneumonia"), "HAS_DRUG", ("阿莫西林", "amoxicillin")),
+    ),
+)
+DIABETES = Item("set", about=(("多尿", "polyuria"),), answers=(("2型糖尿病", "type 2 diabetes"),))
+ONE = Item("choice", options={"A": "发热", "B": "咳嗽", "C": "头痛", "D": "胸痛"}, right="B")
+SEVERAL = Item("choice", options={"A": "发热", "B": "咳嗽", "C": "头痛", "D": "胸痛", "E": "腹泻"}, right="AC")
+ENGLISH = Item("choice", options={"A": "Fever", "B": "Dry cough", "C": "Headache", "D": "Chest pain"}, right="B")
+TRUE = Item("boolean", about=(("发热", "fever"), ("肺炎", "pneumonia")), right="true")
+FALSE = Item("boolean", about=(("腹泻", "diarrhea"), ("肺炎", "pneumonia")), right="false")
+UNSAID = Item("abstain", about=(("肺炎", "pneumonia"),))
+
+NAMES = NameIndex(
+    [
+        "腹泻",
+        "头痛",
+        "糖尿病",
+        "糖尿病足",
+        "高热惊厥",
+        "发热",
+        "恶心",
+        "呕吐",
+        "头孢克肟",
+        "阿司匹林",
+        "diarrhea",
+        "headache",
+        "nausea",
+        "aspirin",
+        "chest pain syndrome",
+    ]
+)
