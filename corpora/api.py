@@ -257,7 +257,7 @@ def convert(
     *,
     format: str = "messages",
     out: PathLike = "./dataset",
-    file: Literal["jsonl", "jsonl.zst", "parquet", "json"] | None = None,
+    file: Literal["jsonl", "jsonl.zst", "parquet", "json", "csv"] | None = None,
     shard_size: int = 100_000,
     name: str = "kgtools",
     allow_license: Sequence[str] = (),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option(
     "--file",
     "file",
-    type=click.Choice(["jsonl", "jsonl.zst", "parquet", "json"]),
+    type=click.Choice(["jsonl", "jsonl.zst", "parquet", "json", "csv"]),
     help="Kind of file; default: the format's.",
 )
 @click.option(

@@ -26,7 +26,7 @@ from kgtools.tools.outputs.staging import manifest, staging
 
 MOST_PARTS = 200
 """Kinds of records with files of their own, at most: each has a file open."""
-SHARD = re.compile(r"(.+-)?(train|validation|test)-\d{5}-of-\d{5}\.(jsonl|jsonl\.zst|parquet)")
+SHARD = re.compile(r"(.+-)?(train|validation|test)-\d{5}-of-\d{5}\.(jsonl|jsonl\.zst|parquet|csv)")
 """`train-00000-of-00003.jsonl.zst`, a file that an earlier run may have left."""
 DROPS = Schema(
     "rejects",

@@ -9,7 +9,8 @@ from kgtools.corpora.export.format import Shard
 from kgtools.tools.licenses.check import inside
 
 MIME = {
-    "parquet": "application/x-parquet", "jsonl": "application/jsonlines", "jsonl.zst": "application/zstd", "json": "application/json",
+    "parquet": "application/x-parquet", "csv": "text/csv",
+    "jsonl": "application/jsonlines", "jsonl.zst": "application/zstd", "json": "application/json",
 }  # fmt: skip
 CONTEXT = {
     "@language": "en", "@vocab": "https://schema.org/", "citeAs": "cr:citeAs", "column": "cr:column",

@@ -51,8 +51,9 @@ class Format:
     counts. `columns(noun)`: the columns of a row that has none. `lines`: rows as JSON lines. `endings`: of its files, the
     first being the default. `llama_factory(noun)`: its description in LLaMA-Factory's `dataset_info.json`, without files.
 
-    `part`: columns whose values have files of their own; `stem` names those. `around`: what stands before and after the
-    rows of a file that is one JSON document, where the list `rows_in` holds the rows. `more`: further files, from name, parts, shards."""
+    `part`: columns whose values have files of their own; `stem` names those. `head`: what every file begins with, as a CSV with its
+    columns. `around`: what stands before and after the rows of a file that is one JSON document, where the list `rows_in` holds the
+    rows. `more`: further files, from name, parts, shards."""
 
     title: str
     faults: Callable[[str], dict[str, pl.Expr]]
@@ -65,6 +66,7 @@ class Format:
     stem: Callable[[int, tuple[str, ...]], str] | None = None
     around: Callable[[Part, str, list[str], list[str]], tuple[bytes, bytes]] | None = None
     rows_in: str | None = None
+    head: bytes = b""
     more: Callable[[str, Sequence[Part], Sequence[Shard]], dict[str, bytes]] | None = None
 
 

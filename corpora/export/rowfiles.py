@@ -92,7 +92,7 @@ class RowFiles:
 
             packer = zstandard.ZstdCompressor(level=3, write_checksum=True)
             raw = cast(BinaryIO, files.stack.enter_context(packer.stream_writer(raw)))
-        head = self.format.around(files.part, files.split, [], [])[0] if self.format.around else b""
+        head = self.format.around(files.part, files.split, [], [])[0] if self.format.around else self.format.head
         return _Lines(raw, self.format, head)
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:

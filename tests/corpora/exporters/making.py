@@ -1,5 +1,6 @@
 """Records to export, and what stands in an export."""
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,12 @@ def preference(id_: str, prompt: list[dict[str, str]], chosen: str, rejected: st
 
 
 def exam(id_: str, letters: str = "B", **other: Any) -> dict[str, Any]:
-    """A question with three options, as the readers of exams give it."""
+    """A question with three options, as the readers of exams give it, and an item."""
     options = {"A": "糖尿病", "B": "痛风", "C": "高血压"}
     listed = "\n".join(f"{letter}. {text}" for letter, text in options.items())
-    meta = orjson.dumps({"question": f"尿酸高见于哪种病？{id_}", "options": options, "meta_info": "第一部分"}).decode()
+    item = {"form": "choice", "options": options, "right": letters}
+    about = {"question": f"尿酸高见于哪种病？{id_}", "options": options, "meta_info": "第一部分", "item": item}
+    meta = orjson.dumps(about).decode()
     return record(
         id_,
         talk(f"尿酸高见于哪种病？{id_}\n{listed}", f"答案是{letters}。"),
@@ -48,7 +51,13 @@ def exam(id_: str, letters: str = "B", **other: Any) -> dict[str, Any]:
 
 
 def rows_in(folder: Path) -> list[dict[str, Any]]:
-    """Every row of the JSON lines of an export, in the order of the files."""
+    """Every row of the JSON lines, CSV or Parquet of an export, in the order of the files."""
+    if tables := sorted(folder.glob("*-of-*.csv")):
+        return [
+            row for file in tables for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines(keepends=True))
+        ]
+    if tables := sorted(folder.glob("*-of-*.parquet")):
+        return [row for file in tables for row in pl.read_parquet(file).to_dicts()]
     files = sorted(folder.glob("*.jsonl"))
     return [orjson.loads(line) for file in files for line in file.read_bytes().split(b"\n") if line]
 

@@ -67,6 +67,7 @@ def test_the_same_records_give_the_same_bytes_however_they_are_cut(
 ) -> None:
     pair = preference("p", talk("问"), "好", "坏")
     rows = [pair | {"id": str(n), "group": str(n)} for n in range(300)] if name == "trl-preference" else many(300)
+    rows = [exam(str(n)) for n in range(300)] if name in ("trl-grpo", "verl") else rows
     folder = folder_of(rows)
     for place, size in (("a", 7), ("b", 100_000)):
         monkeypatch.setattr(

@@ -10,6 +10,7 @@ import pytest
 
 from kgtools.corpora.export.convert import ConvertOptions, convert
 from kgtools.corpora.export.format import find
+from kgtools.corpora.verify.adapters import compute_score, reward
 from kgtools.tools import registry
 from kgtools.tools.errors import InputError, UsageError
 from tests.corpora.exporters.making import HOSTILE, drops, exam, preference, record, rows_in, talk
@@ -21,7 +22,8 @@ TWO = talk("咳嗽怎么办？", "多喝水。", "还咳呢？", HOSTILE, system
 
 def test_there_are_the_formats_that_we_promise() -> None:
     assert set(FORMATS) >= {
-        "alpaca", "lm-eval", "medqa", "messages", "sharegpt", "super-ni", "trl-preference", "trl-prompt-completion",
+        "alpaca", "cmexam", "lm-eval", "medqa", "messages", "sharegpt", "super-ni", "trl-grpo", "trl-preference",
+        "trl-prompt-completion", "verl",
     }  # fmt: skip
 
 
@@ -200,3 +202,45 @@ def test_every_row_says_whose_record_it_is(folder_of: Callable[..., Path], tmp_p
 def test_a_file_kind_that_a_format_has_not_is_named(folder_of: Callable[..., Path], tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--file parquet: the format super-ni is written as json"):
         convert(folder_of([exam("x")]), "super-ni", tmp_path / "out", ConvertOptions(file="parquet"))
+
+
+def test_cmexam_is_read_by_the_reader_of_cmexam(
+    folder_of: Callable[..., Path], tmp_path: Path, kgtools: Callable[..., Any]
+) -> None:
+    convert(folder_of([exam("x"), exam("y", "AC")]), "cmexam", tmp_path / "out", ConvertOptions())
+    (file,) = (tmp_path / "out").glob("*.csv")
+
+    ran = kgtools("read", "cmexam", file, "--license", "CC0-1.0", "--out", tmp_path / "back")
+
+    assert ran.code == 0, ran.err
+    back = pl.read_parquet(tmp_path / "back" / "records.parquet")
+    assert sorted(back["answer"]) == ["AC", "B"]
+    assert all(orjson.loads(meta)["options"] == {"A": "糖尿病", "B": "痛风", "C": "高血压"} for meta in back["meta"])
+
+
+def test_verl_and_trl_have_the_item_that_their_rewards_grade_by(rows_of: Callable[..., list[dict[str, Any]]]) -> None:
+    (verl,), (trl,) = rows_of("verl", exam("x")), rows_of("trl-grpo", exam("x"))
+
+    assert verl["prompt"] == trl["prompt"] == exam("x")["messages"][:1]
+    assert (verl["data_source"], verl["ability"], verl["reward_model"]["style"]) == ("kgtools/mcq", "medicine", "rule")
+    assert verl["extra_info"] == {
+        "split": "train",
+        "id": "x",
+        "task": "mcq",
+        "lang": "zh",
+        "source": "tiny",
+        "license": "CC0-1.0",
+    }
+    for answer, total in (("答案：B", 1.0), ("答案：A", 0.0)):
+        truth = verl["reward_model"]["ground_truth"]
+        assert compute_score(verl["data_source"], answer, truth, verl["extra_info"]) == total
+        assert reward([answer], item=[trl["item"]]) == [total]
+
+
+def test_what_has_no_item_is_in_no_prompt_of_reinforcement_learning(
+    folder_of: Callable[..., Path], tmp_path: Path
+) -> None:
+    for name in ("verl", "trl-grpo"):
+        convert(folder_of([exam("x"), record("a", TWO)]), name, tmp_path / name, ConvertOptions())
+
+        assert drops(tmp_path / name) == {"a": "no-item"}

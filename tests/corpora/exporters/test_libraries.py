@@ -23,6 +23,8 @@ WAYS = [(name, ending) for name in FORMATS for ending in find(name).endings]
 SINGLE = [record(f"s{n}", talk(f"问{n}", HOSTILE), split=("train", "test")[n % 2]) for n in range(6)]
 LONG = [record(f"l{n}", talk("一", "二", "三", HOSTILE, system="你是医生。"), split="train") for n in range(3)]
 EXAMS = [exam(f"e{n}", split=("train", "test")[n % 2]) for n in range(6)]
+ITEMS = ("cmexam", "trl-grpo", "verl")
+"""Formats of questions that can be graded."""
 PAIRS = [
     preference(f"p{n}", talk("问", "答", f"再问{n}"), "好", HOSTILE, split=("train", "test")[n % 2]) for n in range(6)
 ]
@@ -32,6 +34,8 @@ def rows_for(name: str) -> list[dict[str, Any]]:
     """Records that the format holds, the first shard's unlike the second's where it can hold both."""
     if name == "trl-preference":
         return PAIRS
+    if name in ITEMS:
+        return EXAMS
     if name == "medqa":
         four = exam("e9", "D", split="train")
         meta = {"question": "哪种？", "options": dict(zip("ABCD", "甲乙丙丁", strict=True))}
@@ -83,9 +87,11 @@ def strings(value: Any) -> Iterator[str]:
 
 def texts(record: dict[str, Any], name: str) -> set[str]:
     """What a row of a format must say of a record."""
-    if name == "medqa" or (name == "lm-eval" and record["task"] == "mcq"):
+    if name in ("medqa", "cmexam") or (name == "lm-eval" and record["task"] == "mcq"):
         meta = orjson.loads(record["meta"])
         return {meta["question"], *meta["options"].values()}
+    if name in ITEMS:  # the answer is what is to be found
+        return {record["messages"][0]["content"]}
     return {
         message["content"] for part in ("messages", "prompt", "chosen", "rejected") for message in record.get(part, [])
     }
