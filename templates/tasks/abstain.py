@@ -4,6 +4,7 @@ import orjson
 import polars as pl
 
 from kgtools.corpora.verify.item import KEY, Item
+from kgtools.templates.preferences.apart import PROSE, TEXT
 from kgtools.templates.select import Selection
 from kgtools.templates.tasks.subject import Subject
 from kgtools.tools.frames import shuffle_keys
@@ -12,12 +13,12 @@ ANSWER = {"zh": "资料未说明", "en": "not stated"}
 
 
 def select_abstain(subject: Subject) -> Selection:
-    """As many questions of the template as can be answered, about heads of which no source says anything of the kind, doubtful
-    facts too, under any of their names; but of which something else is known."""
+    """As many questions of the template as can be answered, about heads of which something else is known, but nothing of the kind by
+    any relation, doubtful facts too, and no text that might tell it: neither of them nor of what has one of their names."""
     view, template = subject.view, subject.template
     info, lang = template.info, template.lang
     entities = view.entities
-    said = set(subject.links()["head"].to_list())
+    said = _heads_told_of(subject)
     said_names: set[str] = set().union(*map(subject.known.forms, said))
     known = pl.concat([view.facts.select("head", "mask"), view.facts.select(pl.col("tail").alias("head"), "mask")])
     masks = known.drop_nulls("head").group_by("head").agg(pl.col("mask").bitwise_or()).rename({"head": "number"})
@@ -57,3 +58,17 @@ def select_abstain(subject: Subject) -> Selection:
         pl.Series("meta", [orjson.dumps({KEY: item}).decode() for item in items], pl.String),
     ).sort("variant", maintain_order=True)  # fmt: skip
     return Selection(template, groups, subject.selection.left_out)
+
+
+def _heads_told_of(subject: Subject) -> set[int]:
+    """The entities of which a source says what the template asks, or something like it."""
+    view, info = subject.view, subject.template.info
+    heads = [subject.links()["head"]]
+    long = (pl.col("kind") == "attribute") & (pl.col("relation").is_in(PROSE) | pl.col("value").str.contains(TEXT))
+    heads.append(view.facts.filter(long)["head"])
+    if info.tail is not None:
+        ends = view.facts.filter(pl.col("kind") == "relation").select("head", "tail")
+        types = view.entities["type"]
+        heads.append(ends.filter(types.gather(ends["tail"]) == info.tail)["head"])
+        heads.append(ends.filter(types.gather(ends["head"]) == info.tail)["tail"])
+    return set(pl.concat(heads).to_list())

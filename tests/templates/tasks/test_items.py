@@ -336,6 +336,16 @@ def test_reverse_is_not_asked_where_two_heads_share_all(graph: Graph, pack: Call
     assert [row["answer"] for row in rows] == ["流感"]
 
 
+def test_abstain_asks_of_what_else_is_known(graph: Graph, pack: Callable[..., Pack]) -> None:
+    rows = ask(
+        graph([("Disease:流感", "HAS_SYMPTOM", "Symptom:咳嗽"), ("Disease:肺炎", "HAS_DRUG", "Drug:青霉素")]),
+        pack(),
+        "abstain",
+    )
+
+    assert [row["meta"]["head"] for row in rows] == ["Disease:肺炎"]
+
+
 def test_abstain_asks_of_a_head_without_any_fact(rows: Rows) -> None:
     for row in of_task(rows, "abstain"):
         assert row["facts"] == []
@@ -343,15 +353,29 @@ def test_abstain_asks_of_a_head_without_any_fact(rows: Rows) -> None:
         assert row["item"].about[0][0].casefold() in row["messages"][0]["content"].casefold()
 
 
-def test_abstain_passes_over_heads_of_which_a_doubtful_fact_is_said(graph: Graph, pack: Callable[..., Pack]) -> None:
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (("Disease:肺炎", "HAS_SYMPTOM", "Symptom:肺炎"), "a doubtful fact"),
+        (("Disease:肺炎", "RELATED_SYMPTOM", "Symptom:胸痛"), "another relation to a symptom"),
+        (("Symptom:胸痛", "RELATED_DISEASE", "Disease:肺炎"), "a relation from a symptom"),
+        (("Disease:肺炎", "description", "肺炎是肺部的炎症。"), "a text that may tell it"),
+    ],
+)
+def test_abstain_passes_over_heads_of_which_something_may_tell_it(
+    graph: Graph, pack: Callable[..., Pack], more: tuple[str, str, str], why: str
+) -> None:
     triples = [
-        ("Disease:流感", "HAS_SYMPTOM", "Symptom:咳嗽"), ("Disease:肺炎", "HAS_DRUG", "Drug:青霉素"),
-        ("Disease:痛风", "HAS_SYMPTOM", "Symptom:痛风"), ("Disease:痛风", "HAS_DRUG", "Drug:秋水仙碱"),
-    ]  # fmt: skip
+        ("Disease:流感", "HAS_SYMPTOM", "Symptom:咳嗽"),
+        *((f"Disease:{each}", "HAS_DRUG", "Drug:青霉素") for each in ("肺炎", "痛风")),
+    ]
 
-    rows = ask(graph(triples), pack(), "abstain")
+    before, after = (
+        ask(graph(said), pack(name=name), "abstain") for said, name in ((triples, "one"), ([*triples, more], "two"))
+    )
 
-    assert [row["meta"]["head"] for row in rows] == ["Disease:肺炎"]
+    assert {row["meta"]["head"] for row in before} <= {"Disease:肺炎", "Disease:痛风"}
+    assert {row["meta"]["head"] for row in after} == {"Disease:痛风"}, why
 
 
 # the same bytes
