@@ -15,6 +15,7 @@ import pytest
 from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates.generate import generate, write
 from kgtools.templates.pack import find_pack
+from kgtools.templates.tasks.ask import ITEM_TASKS, ItemOptions
 
 Run = Callable[..., CompletedProcess[str]]
 Load = Callable[..., Path]
@@ -172,3 +173,30 @@ def test_another_setting_gives_other_records(
     sample_run: Path, generated: Callable[..., Path], arguments: tuple[object, ...]
 ) -> None:
     assert hashes(generated(*arguments))["records.jsonl"] != hashes(sample_run)["records.jsonl"]
+
+
+def test_items_are_the_same_bytes_whatever_differs(
+    command: Run, named_graph: Path, sample_loader: Load, memory: type, tmp_path: Path
+) -> None:
+    tasks = ("--task", f"qa,{','.join(ITEM_TASKS)}", "--rotations", 2, "--seed", 3, "--pack", "clinicalgpt")
+    graph = sample_loader(shuffled(tmp_path / "samples", 1), tmp_path / "graph", ("cmekg", "xywy", "health39"))
+    env = {
+        "PYTHONHASHSEED": "1",
+        "POLARS_MAX_THREADS": "4",
+        "LC_ALL": "zh_CN.GB18030",
+        "LANG": "zh_CN.GB18030",
+        "TZ": "Asia/Shanghai",
+    }
+    for out, where, workers, how in (("one", named_graph, 1, {}), ("other", graph, 2, env)):
+        done = command("generate", *tasks, "--graph", where, "--out", tmp_path / out, "--workers", workers, env=how)
+        assert done.returncode == 0, done.stderr
+
+    inputs = FolderStore(named_graph).inputs()
+    store = memory(replace(inputs, sources=inputs.sources[::-1]))
+    packs = [find_pack("clinicalgpt")]
+    result = generate(store, packs, ("zh", "en"), None, 3, 12, task=str(tasks[1]), items=ItemOptions(rotations=2))
+    (tmp_path / "third").mkdir()
+    write(result, tmp_path / "third", {}, FolderStore(named_graph).metadata(), packs)
+
+    one, other, third = (hashes(tmp_path / out, "names.parquet") for out in ("one", "other", "third"))
+    assert one == other == third
