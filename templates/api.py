@@ -70,6 +70,7 @@ def generate(
     options: int = 4,
     distractors: str = "neighbour",
     rotations: int = 1,
+    hops: str = "2-5",
     out: PathLike | None = None,
     export: str | None = None,
     allow_license: Sequence[str] = (),
@@ -84,7 +85,7 @@ def generate(
     between. `task`: one, or several with commas between, each with its share or none (`qa=0.5,mcq=0.5`). `count`: at most so many
     records, drawn by `seed`; `per_relation`, `per_head`: of each task and language. `max_tails`: tails in one answer. `drop`: what
     is left out, uninformative, shop-list, partial-list or none. `options`, `distractors` (random, department, neighbour) and
-    `rotations` are of questions with options. `out`: by default ./records, of preferences ./preferences. `export`: a format
+    `rotations` are of questions with options, `hops` of paths. `out`: by default ./records, of preferences ./preferences. `export`: a format
     (`convert`) that they are written in too, into OUT/FORMAT, with its `allow_license` and `allow_identified`.
 
     Raises InputError where no fact makes a record, unless `allow_empty`."""
@@ -103,7 +104,7 @@ def generate(
     from kgtools.templates.tasks.plan import Plan
     from kgtools.tools.outputs.staging import staging
 
-    sample, items = Sample(count, per_relation, per_head), ItemOptions(options, distractors, rotations)
+    sample, items = Sample(count, per_relation, per_head), ItemOptions(options, distractors, rotations, hops)
     plan = Plan.of(task, sample, items)
     store, packs = open_store(str(graph)), [find_pack(name) for name in _words(pack)]
     if len({each.info.name for each in packs}) < len(packs):
@@ -148,6 +149,7 @@ def plan(
     options: int = 4,
     distractors: str = "neighbour",
     rotations: int = 1,
+    hops: str = "2-5",
     progress: Progress = SILENT,
 ) -> "pl.DataFrame":
     """How many records `generate` would make with these options, without making them: a frame of `task`, `relation` (or attribute),
@@ -160,7 +162,7 @@ def plan(
 
     return count_plan(
         open_store(str(graph)), [find_pack(name) for name in _words(pack)], tuple(dict.fromkeys(_words(lang))), seed, max_tails,
-        task, drop, progress, Sample(count, per_relation, per_head), ItemOptions(options, distractors, rotations),
+        task, drop, progress, Sample(count, per_relation, per_head), ItemOptions(options, distractors, rotations, hops),
     )  # fmt: skip
 
 

@@ -187,7 +187,11 @@ def _ask(
     progress.start("selecting facts", len(work), "templates")
     chosen = pool.map(lambda job: select(graph, pl.concat(job[1]), job[0], seed, max_tails, drops[job[0].pack]), work)
     questions = one_answer_each(list(track(chosen, progress)))
-    items = ask(graph, by_relation, questions, plan.item_tasks, plan.items, seed, progress) if plan.item_tasks else {}
+    items = (
+        ask(graph, by_relation, questions, plan.item_tasks, plan.items, seed, [pack.info for pack in packs], progress)
+        if plan.item_tasks
+        else {}
+    )
     return (
         graph,
         by_relation,

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 
 from kgtools.kg.ontology import ontology
-from kgtools.templates.pack import LANGUAGES, Pack, Template, variables, words
+from kgtools.templates.pack import LANGUAGES, Pack, Template, TemplateInfo, find_pack, variables, words
 from kgtools.templates.render import question_of, render
-from kgtools.tools.errors import InputError
+from kgtools.templates.tasks.ask import LONGEST
+from kgtools.tools.errors import InputError, UsageError
+from kgtools.tools.registry import suggestion
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 """A Chinese character, of the rare blocks too: no English template may hold one."""
@@ -25,7 +27,7 @@ SAMPLE_HEADS, SAMPLE_TAILS = ["sample name"] * 2, [["one"], ["a", "b", "c"]]
 def lint(pack: Pack) -> list[str]:
     """Every fault of the pack as `file: what`."""
     faults = [fault for template in pack.templates for fault in _template(template)]
-    faults += [*_same_questions(pack), *([] if pack.info.verbatim else _claims(pack))]
+    faults += [*_same_questions(pack), *([] if pack.info.verbatim else _claims(pack)), *_paths(pack)]
     for name, info in pack.info.templates.items():
         both = {t.lang: t for t in pack.templates if t.name == name}
         faults += [
@@ -51,6 +53,40 @@ def lint(pack: Pack) -> list[str]:
                 if o not in ("paper", "ours")
             ]
     return faults
+
+
+def _paths(pack: Pack) -> Iterator[str]:
+    """Paths whose templates do not lead one to the next."""
+    for name in pack.info.paths:
+        where, steps = f"{pack.folder / 'pack.yaml'}: path {name}", pack.info.path_templates(name)
+        infos = []
+        for owner, template in steps:
+            known = pack.info.templates if owner == pack.info.name else _templates_of(owner)
+            if known is None:
+                yield f"{where}: there is no pack {owner!r}"
+            elif template not in known:
+                yield f"{where}: {owner} has no template {template!r}; {suggestion(template, sorted(known))}"
+            else:
+                infos.append((template, known[template]))
+        if not 2 <= len(steps) <= LONGEST:
+            yield f"{where}: goes over {len(steps)} templates; 2 to {LONGEST} make a path"
+        if len(infos) < len(steps):
+            continue
+        for template, info in infos[:-1]:
+            if info.tail is None:
+                yield f"{where}: {template} asks about an attribute, from which no path leads on"
+        ends = [infos[0][1].head, *(info.tail for _, info in infos[1:])]
+        for (template, info), end in zip(infos[1:], ends, strict=False):
+            if end is not None and info.head != end:
+                yield f"{where}: {template} asks about a {info.head}, but the path has come to a {end}"
+
+
+def _templates_of(pack: str) -> dict[str, TemplateInfo] | None:
+    """The templates of another pack, by name; None where none is called so."""
+    try:
+        return find_pack(pack).info.templates
+    except (UsageError, InputError):
+        return None
 
 
 def _parity(pack: Pack, name: str, both: dict[str, Template]) -> Iterator[str]:

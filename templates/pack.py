@@ -77,7 +77,8 @@ class PackInfo(Settings):
     """`pack.yaml`: the pack's name, version, licence of its words, where they come from, and its templates.
 
     `verbatim`: the words of a paper, kept as they are: lint does not judge what they claim, and nothing is left out of what they
-    ask (`templates/drops.py`) unless the user says so."""
+    ask (`templates/drops.py`) unless the user says so. `paths`: name -> templates, those of other packs as `pack/template`, over which
+    the task `path` leads (`templates/tasks/path.py`)."""
 
     name: Part
     version: Part
@@ -86,6 +87,12 @@ class PackInfo(Settings):
     source: str = ""
     verbatim: bool = False
     templates: dict[Part, TemplateInfo]
+    paths: dict[Part, tuple[str, ...]] = {}
+
+    def path_templates(self, name: str) -> tuple[tuple[str, str], ...]:
+        """A path as (pack, template), in order."""
+        words = (step.rpartition("/") for step in self.paths[name])
+        return tuple((pack or self.name, template) for pack, _, template in words)
 
 
 @dataclass(frozen=True)

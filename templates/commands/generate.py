@@ -88,6 +88,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Ask each mcq so often, its options turned.",
 )
+@click.option("--hops", default="2-5", show_default=True, help="How many triples a path leads over, as 2 or 2-3.")
 @click.option("--plan", "plan_only", is_flag=True, help="Print how many records there would be; write nothing.")
 @click.option("--show", "examples", type=COUNT, default=0, help="Print this many example pairs of each language.")
 @click.option(
@@ -116,6 +117,7 @@ def generate(
     options: int,
     distractors: str,
     rotations: int,
+    hops: str,
     plan_only: bool,
     out: Path | None,
     examples: int,
@@ -135,6 +137,7 @@ def generate(
       cloze       a sentence with one name left out
       list        all answers of a head, where the graph knows no more
       reverse     answers, and whose they are, where they are of one head alone
+      path        questions over 2 to 5 triples, along the paths of a pack
       abstain     what the graph cannot answer: the sources do not say
       preference  a second answer that is wrong in a known way, for reward models (alone)
 
@@ -160,6 +163,7 @@ def generate(
     asked: dict[str, Any] = {
         "pack": packs, "task": task, "lang": langs, "count": count, "seed": seed, "max_tails": max_tails, "drop": drop,
         "per_relation": per_relation, "per_head": per_head, "options": options, "distractors": distractors, "rotations": rotations,
+        "hops": hops,
     }  # fmt: skip
     with show_progress("generating") as progress:
         if plan_only:

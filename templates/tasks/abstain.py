@@ -55,6 +55,8 @@ def select_abstain(subject: Subject) -> Selection:
         pl.lit(None, pl.Boolean).alias("is_true"),
         pl.lit(False).alias("partial"),
         pl.lit(0, pl.UInt32).alias("rotation"),
+        pl.lit("").alias("before"),
+        pl.lit([], pl.List(pl.String)).alias("hidden"),
         pl.Series("meta", [orjson.dumps({KEY: item}).decode() for item in items], pl.String),
     ).sort("variant", maintain_order=True)  # fmt: skip
     return Selection(template, groups, subject.selection.left_out)

@@ -1,34 +1,42 @@
 """A template's questions asked as the tasks ask them."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from kgtools.templates.facts import GraphView
+from kgtools.templates.pack import PackInfo
 from kgtools.templates.preferences.known_names import KnownNames
 from kgtools.templates.select import Selection
 from kgtools.templates.tasks.abstain import select_abstain
 from kgtools.templates.tasks.choices import LETTERS, make_mcq, make_truefalse
 from kgtools.templates.tasks.distractors import HARDNESS, Distractors, Neighbours
 from kgtools.templates.tasks.open import make_cloze, make_list, make_reverse
+from kgtools.templates.tasks.path import Path
 from kgtools.templates.tasks.rows import Row, with_rows
-from kgtools.templates.tasks.subject import Lexicon, Subject
+from kgtools.templates.tasks.subject import OTHER, Lexicon, Subject
 from kgtools.tools.errors import UsageError
 from kgtools.tools.progress import SILENT, Progress
 
-ITEM_TASKS = ("mcq", "truefalse", "cloze", "list", "reverse", "abstain")
+ITEM_TASKS = ("mcq", "truefalse", "cloze", "list", "reverse", "path", "abstain")
 """The tasks whose records can be graded, each as its meta says."""
+
+HOPS = re.compile(r"([0-9])(?:-([0-9]))?")
+LONGEST = 5
+"""Hops of a path."""
 
 
 @dataclass(frozen=True)
 class ItemOptions:
     """`options`: of a question with options, 4 or 5; `distractors`: whose answers the wrong ones are; `rotations`: how many times
-    each such question is asked, its options turned by one each time."""
+    each such question is asked, its options turned by one each time; `hops`: how many triples a path leads over, `2`, or `2-3`."""
 
     options: int = 4
     distractors: str = "neighbour"
     rotations: int = 1
+    hops: str = "2-5"
 
     def refuse_wrong(self) -> None:
         """Raises UsageError for what cannot be."""
@@ -36,27 +44,66 @@ class ItemOptions:
             raise UsageError(f"--options {self.options}: a question has 4 or 5 options")
         if self.distractors not in HARDNESS:
             raise UsageError(f"--distractors {self.distractors}: there are {', '.join(HARDNESS)}")
+        least, most = self.hops_range()
+        if not 2 <= least <= most <= LONGEST:
+            raise UsageError(f"--hops {self.hops}: from 2 to {LONGEST}, as 2 or 2-3")
         if not 1 <= self.rotations <= self.options <= len(LETTERS):
             raise UsageError(f"--rotations {self.rotations}: 1 to {self.options}, as many as there are options")
+
+    def hops_range(self) -> tuple[int, int]:
+        """The fewest and the most hops; (0, 0) for what says none."""
+        found = HOPS.fullmatch(self.hops)
+        return (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
 
 
 def ask(
     view: GraphView, by_relation: dict[str, pl.DataFrame], selections: Sequence[Selection], tasks: Sequence[str],
-    options: ItemOptions, seed: int, progress: Progress = SILENT,
+    options: ItemOptions, seed: int, packs: Sequence[PackInfo], progress: Progress = SILENT,
 ) -> dict[str, list[Selection]]:  # fmt: skip
     """For each task a selection a template, with a row for each record that it can make (`rows.COLUMNS` beside the columns of
     questions)."""
     known, lexicon, neighbours = KnownNames(view), Lexicon(view), Neighbours(view)
     asked: dict[str, list[Selection]] = {task: [] for task in tasks}
+    paths = find_paths(packs, options.hops_range()) if "path" in tasks else {}
+    on_paths: dict[tuple[str, str, str], Subject] = {}
+    wanted = {each for templates in paths.values() for each in templates}
     progress.start("asking otherwise", len(selections), "templates")
     for selection in selections:
         if selection.groups.height:
             subject = Subject(view, by_relation, selection, known, lexicon, seed)
             wrong = Distractors(subject, neighbours, options.distractors)
             for task in tasks:
-                asked[task].append(_ask(task, subject, wrong, options))
+                if task != "path":
+                    asked[task].append(_ask(task, subject, wrong, options))
+            if (subject.template.pack, subject.template.name) in wanted:
+                on_paths[subject.template.pack, subject.template.name, subject.template.lang] = subject
         progress.advance(1)
+    for name, templates in paths.items():
+        for lang in OTHER:
+            subjects = [on_paths[each] for pack, template in templates if (each := (pack, template, lang)) in on_paths]
+            if len(subjects) == len(templates):
+                last = subjects[-1]
+                path = Path(name, subjects, Distractors(last, neighbours, options.distractors))
+                asked["path"].append(with_rows(view, last.selection, list(path.rows()), last.salt("path")))
     return asked
+
+
+def find_paths(packs: Sequence[PackInfo], hops: tuple[int, int]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The paths of these packs with so many hops, name -> (pack, template). Raises UsageError where a path goes over a pack that is
+    not among them, and where there is none."""
+    there = {pack.name for pack in packs}
+    paths = {f"{pack.name}/{name}": pack.path_templates(name) for pack in packs for name in pack.paths}
+    chosen = {name: each for name, each in paths.items() if hops[0] <= len(each) <= hops[1]}
+    for name, templates in chosen.items():
+        if lacking := sorted({pack for pack, _ in templates} - there):
+            together = ",".join([*sorted(there), *lacking])
+            raise UsageError(
+                f"the path {name} goes over templates of {', '.join(lacking)}; name all: --pack {together}"
+            )
+    if not chosen:
+        known = ", ".join(paths) or "none"
+        raise UsageError(f"--task path --hops {hops[0]}-{hops[1]}: there is no such path; there are {known}")
+    return chosen
 
 
 def _ask(task: str, subject: Subject, wrong: Distractors, options: ItemOptions) -> Selection:

@@ -19,17 +19,21 @@ def make_mcq(subject: Subject, distractors: Distractors, options: int, rotations
     """A question with options of each of the template's: one is right, or several. Of wrong ones it is certain that no source says
     them (`CHECKED`); where there are too few of these, nothing is asked."""
     for group in subject.groups:
-        draw = subject.draw(group, "mcq")
-        right = _choose_right(subject, group, options, draw)
-        if not right:
-            continue
-        wrong = distractors.find(group, options - len(right), draw, right)
-        if len(wrong) < options - len(right):
-            continue
-        order: list[AnswerPart] = [*right, *(part for part, _ in wrong)]
-        draw.shuffle(order)
-        for turn in range(rotations):
-            yield _mcq(subject, group, right, wrong, order[turn:] + order[:turn], turn)
+        yield from choice_rows(subject, distractors, group, subject.draw(group, "mcq"), options, rotations)
+
+
+def choice_rows(
+    subject: Subject, distractors: Distractors, group: Group, draw: random.Random, options: int, rotations: int
+) -> Iterator[Row]:
+    """A question with options of one of the template's, once or with its options turned; none where too little is surely wrong."""
+    right = _choose_right(subject, group, options, draw)
+    wrong = distractors.find(group, options - len(right), draw, right) if right else []
+    if not right or len(wrong) < options - len(right):
+        return
+    order: list[AnswerPart] = [*right, *(part for part, _ in wrong)]
+    draw.shuffle(order)
+    for turn in range(rotations):
+        yield _mcq(subject, group, right, wrong, order[turn:] + order[:turn], turn)
 
 
 def _choose_right(subject: Subject, group: Group, options: int, draw: random.Random) -> list[AnswerPart]:
@@ -70,21 +74,25 @@ def _mcq(
 def make_truefalse(subject: Subject, distractors: Distractors) -> Iterator[Row]:
     """A statement about each head: one of its answers, or what no source says of it, as often as not."""
     for group in subject.groups:
-        draw = subject.draw(group, "truefalse")
-        right = _choose_right(subject, group, 2, draw)
-        if not right:
-            continue
-        is_true = draw.random() < 0.5
-        wrong = [] if is_true else distractors.find(group, 1, draw, group.parts)
-        if not is_true and not wrong:
-            continue
-        said = right[0] if is_true else wrong[0][0]
-        true = right if is_true else list(group.parts)
-        meta = {} if is_true else {"distractors": [{"text": said.text, "from": wrong[0][1]}], "checked": list(CHECKED)}
-        steps = (Step(*subject.steps(group.head, said)),) if is_true else ()
-        item = Item("boolean", subject.about(group.head), right="true" if is_true else "false", steps=steps)
-        yield Row(
-            group.place, item, item.right, subject.facts_of(group.head, true),
-            subject.mask_of(group.head, true) | (0 if is_true else said.mask), [said.text],
-            truth=[part.text for part in true], is_true=is_true, meta=meta,
-        )  # fmt: skip
+        yield from statement_rows(subject, distractors, group, subject.draw(group, "truefalse"))
+
+
+def statement_rows(subject: Subject, distractors: Distractors, group: Group, draw: random.Random) -> Iterator[Row]:
+    """A statement about the head of one question; none where it should be wrong and nothing surely is."""
+    right = _choose_right(subject, group, 2, draw)
+    if not right:
+        return
+    is_true = draw.random() < 0.5
+    wrong = [] if is_true else distractors.find(group, 1, draw, group.parts)
+    if not is_true and not wrong:
+        return
+    said = right[0] if is_true else wrong[0][0]
+    true = right if is_true else list(group.parts)
+    meta = {} if is_true else {"distractors": [{"text": said.text, "from": wrong[0][1]}], "checked": list(CHECKED)}
+    steps = (Step(*subject.steps(group.head, said)),) if is_true else ()
+    item = Item("boolean", subject.about(group.head), right="true" if is_true else "false", steps=steps)
+    yield Row(
+        group.place, item, item.right, subject.facts_of(group.head, true),
+        subject.mask_of(group.head, true) | (0 if is_true else said.mask), [said.text],
+        truth=[part.text for part in true], is_true=is_true, meta=meta,
+    )  # fmt: skip

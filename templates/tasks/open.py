@@ -55,12 +55,11 @@ def make_reverse(subject: Subject) -> Iterator[Row]:
     template, lexicon = subject.template, subject.lexicon
     if template.info.attribute or not any("head" in variables(each.assistant) for each in template.variants):
         return
-    heads_of = _heads_of_tails(subject)
+    heads_of = heads_of_tails(subject)
     for group in subject.groups:
         if "head" not in variables(template.variants[subject.variants[group.place]].assistant):
             continue
-        parts = sorted(group.parts, key=lambda part: (len(heads_of(part)), part.text))
-        shown = _enough(group, parts[:SHOWN], heads_of)
+        shown = shown_alone(group, heads_of)
         if not shown:
             continue
         names = lexicon.names(group.head, template.lang)
@@ -70,7 +69,7 @@ def make_reverse(subject: Subject) -> Iterator[Row]:
         yield _row(subject, group, item, shown, [part.text for part in shown], [names[0]], said=BLANK)
 
 
-def _heads_of_tails(subject: Subject) -> Callable[[AnswerPart], set[int]]:
+def heads_of_tails(subject: Subject) -> Callable[[AnswerPart], set[int]]:
     """Of each tail the heads that any source links with it, by any relation and under any name, doubtful facts too: who knows of
     these may think of them."""
     types, head = subject.view.entities["type"].to_list(), subject.template.info.head
@@ -85,8 +84,9 @@ def _heads_of_tails(subject: Subject) -> Callable[[AnswerPart], set[int]]:
     return heads_of
 
 
-def _enough(group: Group, parts: list[AnswerPart], heads_of: Callable[[AnswerPart], set[int]]) -> list[AnswerPart]:
-    """The first of these that together are of the head alone; none where all are not enough."""
+def shown_alone(group: Group, heads_of: Callable[[AnswerPart], set[int]]) -> list[AnswerPart]:
+    """The fewest of the rarest answers that together are of the head alone, two where it has two; none where SHOWN are not enough."""
+    parts = sorted(group.parts, key=lambda part: (len(heads_of(part)), part.text))[:SHOWN]
     shared: set[int] | None = None
     for count, part in enumerate(parts, 1):
         mine = heads_of(part)

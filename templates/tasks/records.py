@@ -29,13 +29,14 @@ def with_words(task: str, selection: Selection, texts: tuple[list[str], list[str
     lang, known = template.lang, ontology().entities[template.info.head]
     count = len(wordings(task, lang))
     variants = ((pl.Series(groups["key"]) // len(template.variants)) % count).to_list()
-    letters = groups["answer"].to_list() if task == "mcq" else [""] * groups.height
+    letters = [answer if options else "" for answer, options in groups.select("answer", "options").iter_rows()]
     right = groups["right"].to_list()
     rows: dict[str, list[Any]] = {
         "question": texts[0], "statement": texts[1], "truth": truths, "options": groups["options"].to_list(), "right": right,
         "letters": letters, "type": [known.zh if lang == "zh" else known.en] * groups.height,
         "count": [str(len(each)) for each in right], "several": [len(each) > 1 for each in letters],
-        "is_true": groups["is_true"].to_list(),
+        "is_true": groups["is_true"].to_list(), "before": groups["before"].to_list(), "hidden": groups["hidden"].to_list(),
+        "form": [_form(*each) for each in groups.select("options", "is_true").iter_rows()],
     }  # fmt: skip
     users, assistants = word(task, lang, variants, rows)
     about = zip(groups["id"].to_list(), texts[0], variants, groups["meta"].to_list(), strict=True)
@@ -45,6 +46,10 @@ def with_words(task: str, selection: Selection, texts: tuple[list[str], list[str
     ]
     texts_and_meta = {"user": users, "assistant": assistants, "meta": meta}
     return groups.with_columns(pl.Series(name, column, pl.String) for name, column in texts_and_meta.items())
+
+
+def _form(options: list[str], is_true: bool | None) -> str:
+    return "mcq" if options else "list" if is_true is None else "truefalse"
 
 
 def _json(text: str) -> str:

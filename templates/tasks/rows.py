@@ -16,9 +16,11 @@ LIST = pl.List(pl.String)
 COLUMNS: dict[str, Any] = {
     "place": pl.UInt32, "said": pl.String, "tails": LIST, "truth": LIST, "facts": pl.List(pl.UInt32), "mask": pl.Int64,
     "answer": pl.String, "options": LIST, "right": LIST, "is_true": pl.Boolean, "meta": pl.String, "rotation": pl.UInt32,
+    "before": pl.String, "hidden": LIST, "salt": pl.UInt64,
 }  # fmt: skip
 """`said`: what stands where the head's name stands (null: that name); `tails`: what the template's sentence says of it; `truth`:
-what is true of it; `options`, `right`: lines such as `B. 多尿`; `rotation`: which of its turns of the options, from 0."""
+what is true of it; `options`, `right`: lines such as `B. 多尿`; `rotation`: which of its turns of the options, from 0; `before`: what stands
+before the question, `hidden`: what is not named in it; `salt`: what tells apart records of one question."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,16 @@ class Row:
     is_true: bool | None = None
     meta: dict[str, Any] = field(default_factory=dict)
     rotation: int = 0
+    before: str = ""
+    hidden: list[str] = field(default_factory=list)
+    salt: int = 0
 
     @property
     def columns(self) -> tuple[Any, ...]:
         meta = orjson.dumps({**self.meta, KEY: self.item.to_dict()}).decode()
         return (
             self.place, self.said, self.tails, self.truth, self.facts, self.mask, self.answer, self.options, self.right,
-            self.is_true, meta, self.rotation,
+            self.is_true, meta, self.rotation, self.before, self.hidden, self.salt,
         )  # fmt: skip
 
 
@@ -56,12 +61,16 @@ def with_rows(view: GraphView, selection: Selection, rows: list[Row], salt: int)
         selection.groups[made["place"].to_list()].drop("tails", "facts", "fact_ids", "mask").hstack(made.drop("place"))
     )
     ids = view.facts["id"]
-    groups = groups.with_columns(
-        shuffle_keys(pl.col("key"), salt).alias("key"),
-        pl.coalesce("said", "name").alias("name"),
-        pl.Series("fact_ids", [ids.gather(facts).to_list() for facts in groups["facts"].to_list()], LIST),
-        pl.lit(False).alias("partial"),
-    ).drop("said")
+    groups = (
+        groups.with_columns(
+            shuffle_keys(pl.col("key") ^ pl.col("salt"), salt).alias("key"),
+            pl.coalesce("said", "name").alias("name"),
+            pl.Series("fact_ids", [ids.gather(facts).to_list() for facts in groups["facts"].to_list()], LIST),
+            pl.lit(False).alias("partial"),
+        )
+        .drop("said", "salt")
+        .sort("variant", maintain_order=True)
+    )  # as texts are rendered
     every = selection.groups.select(pl.col("facts").explode().alias("fact")).drop_nulls().unique()
     used = groups.select(pl.col("facts").explode().alias("fact")).drop_nulls().unique()
     lost = every.join(used, on="fact", how="anti").sort("fact")

@@ -1,7 +1,8 @@
 """How a task words its question and its answer round what the template says: one Jinja file a task and language.
 
 A block sees `question` and `statement` (of the template), `truth` (the statement of what is true), `options` and `right` (lists of
-lines), `letters`, `type` (of the head), `count`, `several` and `is_true`."""
+lines), `letters`, `type` (of the head), `count`, `several` and `is_true`; of paths `before` (what leads to the question), `hidden` (what is
+not named in it) and `form`."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -12,7 +13,21 @@ from kgtools.templates.pack import Variant, parse_variants
 from kgtools.templates.render import render_loop
 
 FOLDER = Path(__file__).with_name("wording")
-NAMES = ("question", "statement", "truth", "options", "right", "letters", "type", "count", "several", "is_true")
+NAMES = (
+    "question",
+    "statement",
+    "truth",
+    "options",
+    "right",
+    "letters",
+    "type",
+    "count",
+    "several",
+    "is_true",
+    "before",
+    "hidden",
+    "form",
+)
 
 
 @cache
