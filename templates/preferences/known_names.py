@@ -186,6 +186,10 @@ class KnownNames:
         """The forms of its names."""
         return self._forms[entity]
 
+    def namesakes(self, entity: int) -> set[int]:
+        """The entities that have a name of it, itself among them."""
+        return set().union(*(self._named[name] for name in self._forms[entity]))
+
     def linked(self, entity: int) -> set[int]:
         """The entities that any triple links with it, with a namesake of it, or with a name that holds its own beside others."""
         alike = set().union(*(self._named[name] | self._beside[name] for name in self._forms[entity]))
@@ -249,8 +253,12 @@ class KnownNames:
     def _is_in_texts(self, one: int, other: int) -> bool:
         """Whether a text about the other entity or a namesake of it, its description or causes, holds a name of this one."""
         if other not in self._texts:
-            about = sorted(set().union(*(self._named[name] for name in self._forms[other])))
-            values = (value for entity in about for each in self._values.get(entity, {}).values() for value in each)
+            values = (
+                value
+                for entity in sorted(self.namesakes(other))
+                for each in self._values.get(entity, {}).values()
+                for value in each
+            )
             self._texts[other] = "\n".join(sorted(map(form, values)))
         text = self._texts[other]
         return bool(text) and any(len(name) >= SHORTEST and name in text for name in self._forms[one])

@@ -59,7 +59,7 @@ def make_reverse(subject: Subject) -> Iterator[Row]:
     for group in subject.groups:
         if "head" not in variables(template.variants[subject.variants[group.place]].assistant):
             continue
-        shown = shown_alone(group, heads_of)
+        shown = shown_alone(subject, group, heads_of)
         if not shown:
             continue
         names = lexicon.names(group.head, template.lang)
@@ -84,9 +84,13 @@ def heads_of_tails(subject: Subject) -> Callable[[AnswerPart], set[int]]:
     return heads_of
 
 
-def shown_alone(group: Group, heads_of: Callable[[AnswerPart], set[int]]) -> list[AnswerPart]:
-    """The fewest of the rarest answers that together are of the head alone, two where it has two; none where SHOWN are not enough."""
-    parts = sorted(group.parts, key=lambda part: (len(heads_of(part)), part.text))[:SHOWN]
+def shown_alone(subject: Subject, group: Group, heads_of: Callable[[AnswerPart], set[int]]) -> list[AnswerPart]:
+    """The fewest of the rarest answers that together are of the head alone, two where it has two; none where SHOWN are not enough. What
+    holds a name of the head does not count: it would tell."""
+    names = [name.casefold() for name in subject.about(group.head)[0]]
+    telling = [part for part in group.parts if any(name in part.text.casefold() for name in names)]
+    parts = [part for part in group.parts if part not in telling]
+    parts = sorted(parts, key=lambda part: (len(heads_of(part)), part.text))[:SHOWN]
     shared: set[int] | None = None
     for count, part in enumerate(parts, 1):
         mine = heads_of(part)

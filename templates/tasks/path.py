@@ -63,7 +63,7 @@ class Path:
         first = self._subjects[0]
         heads_of = heads_of_tails(first)
         for group in first.groups:
-            shown = shown_alone(group, heads_of)
+            shown = shown_alone(first, group, heads_of)
             if shown and (way := self._follow(group.head, tuple(shown))):
                 yield way
 
@@ -85,19 +85,18 @@ class Path:
             or not all(map(self._subjects[-1].is_short, last.parts))
         ):
             return None
-        return (
-            None
-            if self._is_shortcut(last, taken - {nodes[-1]}, taken)
-            else Way(shown, tuple(nodes), tuple(links), last)
-        )
+        if self._is_shortcut(last, nodes, shown):
+            return None
+        return Way(shown, tuple(nodes), tuple(links), last)
 
-    def _is_shortcut(self, last: Group, earlier: set[int], taken: set[int]) -> bool:
-        """Whether an answer stands on the way already, or is linked with something before the last node."""
+    def _is_shortcut(self, last: Group, nodes: list[int], shown: tuple[AnswerPart, ...]) -> bool:
+        """Whether an answer stands on the way already, or is linked with something before the last node, under any name."""
         known = self._subjects[-1].known
-        return any(
-            part.tail is not None and (part.tail in taken or not known.linked(part.tail).isdisjoint(earlier))
-            for part in last.parts
-        )
+        before = [*(int(part.tail or 0) for part in shown), *nodes[:-1]]
+        earlier = set().union(*map(known.namesakes, before))
+        taken = earlier | known.namesakes(nodes[-1])
+        tails = [part.tail for part in last.parts if part.tail is not None]
+        return any(tail in taken or not known.linked(tail).isdisjoint(earlier) for tail in tails)
 
     def _tell(self, ways: list[Way]) -> list[str]:
         """What stands before the question of each way: the statements of all templates but the last."""

@@ -11,7 +11,7 @@ from kgtools.templates.tasks.wording import FOLDER, NAMES, word, wordings
 
 ROW = {
     "question": "Q?", "statement": "S.", "truth": "T.", "options": ["A. a", "B. b"], "right": ["B. b"], "letters": "B", "type": "t",
-    "count": "2", "several": False, "is_true": False,
+    "count": "2", "several": False, "is_true": False, "before": "B.", "hidden": ["H"], "form": "mcq",
 }  # fmt: skip
 
 
@@ -45,7 +45,8 @@ def test_every_way_says_the_question_in_the_words_of_its_language(task: str, lan
     for user, assistant in zip(users, assistants, strict=True):
         assert "Q?" in user or "S" in user
         assert assistant
-        assert bool(re.search(r"[\u4e00-\u9fff]", user)) is (lang == "zh") or user == "S."
+        assert lang == "zh" or not re.search(r"[\u4e00-\u9fff]", user + assistant)
+        assert lang == "en" or not re.search(r"[A-Za-z]{3}", user + assistant)
         assert not re.search(r"  |\n\n|\n ", user)
     if task == "mcq":
         assert all(user.split("\n")[1:3] == ["A. a", "B. b"] for user in users)
