@@ -9,6 +9,9 @@ from kgtools.kg.build.ledger import realign
 from kgtools.kg.ontology import ontology
 from kgtools.kg.tables import ENTITIES, TRIPLES, Entities, Triples
 
+ESCAPES = {sign: orjson.dumps(sign).decode()[1:-1] for sign in (*map(chr, range(0x20)), '"', "\\")}
+"""What cannot stand in a text of JSON as it is."""
+
 
 def merge(inputs: Inputs) -> tuple[Entities, Triples]:
     """The graph of these inputs; English names come from the sources, by name, then from the tables in order."""
@@ -17,11 +20,12 @@ def merge(inputs: Inputs) -> tuple[Entities, Triples]:
     if facts is None:
         return ENTITIES.frame(), TRIPLES.frame()
     entities = _with_english(_entities(sources), tables)
+    entities = entities.join(find_doubts(entities, facts, _find_doubted_names(sources)), on="id", how="left")
+    facts = _unite(facts)
     entities = entities.join(_attributes(facts.filter(pl.col("kind") != "relation")), on="id", how="left")
     empty = pl.lit([], pl.List(pl.String))
-    entities = entities.join(find_doubts(entities, facts, _find_doubted_names(sources)), on="id", how="left")
     entities = entities.with_columns(pl.col("aliases", "doubts").fill_null(empty), pl.col("attributes").fill_null("{}"))
-    triples = _with_contradictions(_triples(facts.filter(pl.col("kind") == "relation")))
+    triples = _with_contradictions(facts.filter(pl.col("kind") == "relation").drop("kind"))
     return ENTITIES.check(entities.sort("id"), "the graph"), TRIPLES.check(triples.sort("id"), "the graph")
 
 
@@ -61,35 +65,37 @@ def _with_english(entities: pl.DataFrame, tables: tuple[NameTable, ...]) -> pl.D
     return entities
 
 
+def _unite(facts: pl.DataFrame) -> pl.DataFrame:
+    """Each fact once, with the `sources` and `origins` of all that say it."""
+    rows = facts.select("id", "kind", "head", "relation", "tail", "source", "origins").sort("id", maintain_order=True)
+    begins = (rows["id"] != rows["id"].shift()).fill_null(True)
+    alone = begins & begins.shift(-1, fill_value=True)
+    shared = rows.filter(~alone).group_by("id", maintain_order=True)
+    merged = shared.agg(
+        pl.col("kind", "head", "relation", "tail").first(),
+        pl.col("source").sort().alias("sources"),
+        pl.col("origins").list.explode().sort(),
+    )
+    single = rows.filter(alone).with_columns(pl.concat_list("source").alias("sources"))
+    return pl.concat([single.select(merged.columns), merged])
+
+
 def _attributes(facts: pl.DataFrame) -> pl.DataFrame:
     """`id`, `aliases` and `attributes` of each entity that has any: attribute -> value -> origins, all sorted."""
-    rows = facts.select("head", "relation", "tail", "origins").sort("head", "relation", "tail")
-    everything: dict[str, dict[str, dict[str, list[str]]]] = {}
-    for head, relation, tail, origins in rows.iter_rows():
-        values = everything.setdefault(head, {}).setdefault(relation, {})
-        values[tail] = sorted({*values[tail], *origins}) if tail in values else origins
-    return pl.DataFrame(
-        {
-            "id": list(everything),
-            "aliases": [list(attributes.get("alias", ())) for attributes in everything.values()],
-            "attributes": [orjson.dumps(attributes).decode() for attributes in everything.values()],
-        },
-        schema={"id": pl.String, "aliases": pl.List(pl.String), "attributes": pl.String},
-    )
+    rows = facts.sort("head", "relation", "tail")
+    aliases = rows.filter(pl.col("relation") == "alias").group_by("head").agg(pl.col("tail").alias("aliases"))
+    origins = pl.col("origins").list.eval(_quote(pl.element())).list.join(",")
+    members = rows.select("head", "relation", pl.concat_str(_quote(pl.col("tail")), pl.lit(":["), origins, pl.lit("]")).alias("text"))
+    values = members.group_by("head", "relation", maintain_order=True).agg(pl.col("text").str.join(","))
+    values = values.select("head", pl.concat_str(_quote(pl.col("relation")), pl.lit(":{"), "text", pl.lit("}")).alias("text"))
+    objects = values.group_by("head", maintain_order=True).agg(pl.col("text").str.join(","))
+    objects = objects.select("head", pl.concat_str(pl.lit("{"), "text", pl.lit("}")).alias("attributes"))
+    return objects.join(aliases, on="head", how="left").rename({"head": "id"})
 
 
-def _triples(facts: pl.DataFrame) -> pl.DataFrame:
-    shared = facts.filter(facts["id"].is_duplicated())
-    alone = facts.filter(facts["id"].is_unique())
-    merged = shared.group_by("id").agg(
-        pl.col("head", "relation", "tail").first(),
-        pl.col("source").sort().alias("sources"),
-        pl.col("origins").explode().sort(),
-    )
-    columns = ["id", "head", "relation", "tail", "sources", "origins"]
-    return pl.concat(
-        [alone.with_columns(pl.concat_list("source").alias("sources")).select(columns), merged.select(columns)]
-    )
+def _quote(text: pl.Expr) -> pl.Expr:
+    """A text as JSON has it."""
+    return pl.concat_str(pl.lit('"'), text.str.replace_many(list(ESCAPES), list(ESCAPES.values())), pl.lit('"'))
 
 
 def _with_contradictions(triples: pl.DataFrame) -> pl.DataFrame:
