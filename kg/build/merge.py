@@ -85,9 +85,13 @@ def _attributes(facts: pl.DataFrame) -> pl.DataFrame:
     rows = facts.sort("head", "relation", "tail")
     aliases = rows.filter(pl.col("relation") == "alias").group_by("head").agg(pl.col("tail").alias("aliases"))
     origins = pl.col("origins").list.eval(_quote(pl.element())).list.join(",")
-    members = rows.select("head", "relation", pl.concat_str(_quote(pl.col("tail")), pl.lit(":["), origins, pl.lit("]")).alias("text"))
+    members = rows.select(
+        "head", "relation", pl.concat_str(_quote(pl.col("tail")), pl.lit(":["), origins, pl.lit("]")).alias("text")
+    )
     values = members.group_by("head", "relation", maintain_order=True).agg(pl.col("text").str.join(","))
-    values = values.select("head", pl.concat_str(_quote(pl.col("relation")), pl.lit(":{"), "text", pl.lit("}")).alias("text"))
+    values = values.select(
+        "head", pl.concat_str(_quote(pl.col("relation")), pl.lit(":{"), "text", pl.lit("}")).alias("text")
+    )
     objects = values.group_by("head", maintain_order=True).agg(pl.col("text").str.join(","))
     objects = objects.select("head", pl.concat_str(pl.lit("{"), "text", pl.lit("}")).alias("attributes"))
     return objects.join(aliases, on="head", how="left").rename({"head": "id"})
