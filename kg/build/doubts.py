@@ -169,10 +169,13 @@ def _find_other_types(entities: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFra
     Described: it has a fact of its own, or nothing points to it either. Of two closed types the one with fewer triples is
     in doubt."""
     closed = [name for name, kind in ontology().entities.items() if kind.closed]
-    relations = facts.filter(pl.col("kind") == "relation")
-    heads = facts.group_by(id="head").len("own")
-    tails = relations.group_by(id="tail").len("pointing")
-    counted = entities.select("id", "type", "name", pl.col("sources").list.len().alias("witnesses"))
+    names = entities.filter(pl.col("type").is_in(closed))["name"]
+    counted = entities.filter(pl.col("name").is_in(names.implode()))
+    ids = counted["id"].implode()
+    heads = facts.select(id="head").filter(pl.col("id").is_in(ids)).group_by("id").len("own")
+    tails = facts.lazy().filter(pl.col("kind") == "relation", pl.col("tail").is_in(ids)).select(id="tail").collect()
+    tails = tails.group_by("id").len("pointing")
+    counted = counted.select("id", "type", "name", pl.col("sources").list.len().alias("witnesses"))
     counted = counted.join(heads, on="id", how="left").join(tails, on="id", how="left")
     counted = counted.with_columns(pl.col("own", "pointing").fill_null(0), pl.col("type").is_in(closed).alias("closed"))
     described = counted.filter((pl.col("own") > 0) | (pl.col("pointing") == 0) | pl.col("closed"))

@@ -21,12 +21,12 @@ def merge(inputs: Inputs) -> tuple[Entities, Triples]:
         return ENTITIES.frame(), TRIPLES.frame()
     entities = _with_english(_entities(sources), tables)
     entities = entities.join(find_doubts(entities, facts, _find_doubted_names(sources)), on="id", how="left")
-    facts = _unite(facts)
-    entities = entities.join(_attributes(facts.filter(pl.col("kind") != "relation")), on="id", how="left")
+    is_relation = pl.col("kind") == "relation"
+    entities = entities.join(_attributes(_unite(facts, ~is_relation)), on="id", how="left")
     empty = pl.lit([], pl.List(pl.String))
     entities = entities.with_columns(pl.col("aliases", "doubts").fill_null(empty), pl.col("attributes").fill_null("{}"))
-    triples = _with_contradictions(facts.filter(pl.col("kind") == "relation").drop("kind"))
-    return ENTITIES.check(entities.sort("id"), "the graph"), TRIPLES.check(triples.sort("id"), "the graph")
+    triples = _with_contradictions(_unite(facts, is_relation))
+    return ENTITIES.check(entities.sort("id"), "the graph"), TRIPLES.check(triples, "the graph")
 
 
 def _entities(sources: tuple[SourceTables, ...]) -> pl.DataFrame:
@@ -65,36 +65,38 @@ def _with_english(entities: pl.DataFrame, tables: tuple[NameTable, ...]) -> pl.D
     return entities
 
 
-def _unite(facts: pl.DataFrame) -> pl.DataFrame:
-    """Each fact once, with the `sources` and `origins` of all that say it."""
-    rows = facts.select("id", "kind", "head", "relation", "tail", "source", "origins").sort("id", maintain_order=True)
-    begins = (rows["id"] != rows["id"].shift()).fill_null(True)
-    alone = begins & begins.shift(-1, fill_value=True)
-    shared = rows.filter(~alone).group_by("id", maintain_order=True)
-    merged = shared.agg(
-        pl.col("kind", "head", "relation", "tail").first(),
-        pl.col("source").sort().alias("sources"),
-        pl.col("origins").list.explode().sort(),
+def _unite(facts: pl.DataFrame, which: pl.Expr) -> pl.DataFrame:
+    """Each of these facts once, sorted by id, with the `sources` and `origins` of all that say it."""
+    chosen = facts.lazy().filter(which).select("id", "head", "relation", "tail", "source", "origins").collect()
+    return (
+        chosen.sort("id", maintain_order=True)
+        .group_by("id", maintain_order=True)
+        .agg(
+            pl.col("head", "relation", "tail").first(),
+            pl.col("source").alias("sources"),
+            pl.col("origins").list.explode().sort(),
+        )
     )
-    single = rows.filter(alone).with_columns(pl.concat_list("source").alias("sources"))
-    return pl.concat([single.select(merged.columns), merged])
 
 
 def _attributes(facts: pl.DataFrame) -> pl.DataFrame:
     """`id`, `aliases` and `attributes` of each entity that has any: attribute -> value -> origins, all sorted."""
     rows = facts.sort("head", "relation", "tail")
     aliases = rows.filter(pl.col("relation") == "alias").group_by("head").agg(pl.col("tail").alias("aliases"))
-    origins = pl.col("origins").list.eval(_quote(pl.element())).list.join(",")
-    members = rows.select(
-        "head", "relation", pl.concat_str(_quote(pl.col("tail")), pl.lit(":["), origins, pl.lit("]")).alias("text")
-    )
-    values = members.group_by("head", "relation", maintain_order=True).agg(pl.col("text").str.join(","))
-    values = values.select(
-        "head", pl.concat_str(_quote(pl.col("relation")), pl.lit(":{"), "text", pl.lit("}")).alias("text")
-    )
-    objects = values.group_by("head", maintain_order=True).agg(pl.col("text").str.join(","))
-    objects = objects.select("head", pl.concat_str(pl.lit("{"), "text", pl.lit("}")).alias("attributes"))
+    values = rows.select("head", _write_values(pl.col("head"), pl.col("relation")).alias("attributes"))
+    objects = values.group_by("head", maintain_order=True).agg(pl.col("attributes").str.join(""))
+    objects = objects.with_columns(pl.concat_str("attributes", pl.lit("}}")))
     return objects.join(aliases, on="head", how="left").rename({"head": "id"})
+
+
+def _write_values(head: pl.Expr, relation: pl.Expr) -> pl.Expr:
+    """Each value with its origins as a piece of JSON, behind what parts it from the row before."""
+    new_head = head.ne_missing(head.shift())
+    new_relation = new_head | relation.ne_missing(relation.shift())
+    before = pl.when(new_head).then(pl.lit("{")).when(new_relation).then(pl.lit("},")).otherwise(pl.lit(","))
+    name = pl.when(new_relation).then(pl.concat_str(_quote(relation), pl.lit(":{"))).otherwise(pl.lit(""))
+    origins = pl.col("origins").list.eval(_quote(pl.element())).list.join(",")
+    return pl.concat_str(before, name, _quote(pl.col("tail")), pl.lit(":["), origins, pl.lit("]"))
 
 
 def _quote(text: pl.Expr) -> pl.Expr:
@@ -110,4 +112,4 @@ def _with_contradictions(triples: pl.DataFrame) -> pl.DataFrame:
     )
     right = wanted.select("head", "tail", pl.col("relation").alias("other"), pl.col("id").alias("contradicts"))
     opposite = left.join(right, on=["head", "tail", "other"]).select("id", "contradicts")
-    return triples.join(opposite, on="id", how="left")
+    return triples.join(opposite, on="id", how="left", maintain_order="left")

@@ -67,19 +67,19 @@ def clean(reading: Reading, raw: bool = False) -> CleanSource:
     """Apply the rules; with `raw`, refuse only what no graph can hold (unknown relations, empty names)."""
     residue = [] if raw else [f"{type_}:{word}" for type_, words in reading.info.residue.items() for word in words]
     fields = _map_fields(reading)
-    ends = {
-        "word": reading.mentions.select("type", text="name"),
-        "head": reading.statements.select(type="head_type", text="head"),
-        "tail": pl.DataFrame([fields["tail_type"].alias("type"), reading.statements["tail"].alias("text")]),
-    }
-    words = judge_words(pl.concat([end.unique() for end in ends.values()]).unique(), residue, raw)
-    numbers = {name: number_words(words, end).alias(name) for name, end in ends.items()}
-    del ends
+    words, (mentioned, heads, tails) = number_words(
+        [
+            reading.mentions.select("type", text="name"),
+            reading.statements.select(type="head_type", text="head"),
+            pl.DataFrame([fields["tail_type"].alias("type"), reading.statements["tail"].alias("text")]),
+        ]
+    )
+    words = judge_words(words, residue, raw)
     statements = reading.statements.select("file", "row", "reason").with_columns(
-        *fields.drop("tail_type"), numbers["head"], numbers["tail"]
+        *fields.drop("tail_type"), heads.alias("head"), tails.alias("tail")
     )
     statements = _judge_statements(statements, words, raw)
-    given = _judge_mentions(reading, numbers["word"], words, raw)
+    given = _judge_mentions(reading, mentioned.alias("word"), words, raw)
     facts = _facts(reading.source, statements, words)
     named = _collect_entities(given, statements, words, facts)
     unmentioned = facts.join(named, left_on="head", right_on="id", how="anti")
@@ -198,7 +198,7 @@ def _facts(source: str, statements: pl.DataFrame, words: Words) -> Facts:
         pl.col("kind").cast(pl.String),
         words["id"].gather(facts["head_meaning"]).alias("head"),
         pl.col("target").cast(pl.String).alias("relation"),
-        pl.when(pl.col("kind") == "alias").then(names).otherwise(ids).alias("tail"),
+        pl.when(pl.col("kind") == "relation").then(ids).otherwise(names).alias("tail"),
         "origins",
         "doubt",
     )

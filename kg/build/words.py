@@ -1,5 +1,6 @@
 """The words of a source, names and values, each judged once; whatever says a word has its number."""
 
+import itertools
 from typing import Annotated
 
 import polars as pl
@@ -28,27 +29,39 @@ WORDS = Schema(
     required=("text", "clean", "empty", "meaning", "spelling"),
 )
 """Each name of each type, and each value (`type` null), once: `text` as the files have it, `clean` after the rules, the first
-`rule` that changed it, and why it is `refused`. `id`: of the entity; of a value the value. `empty`: nothing is left of it.
-`residue`: it stands in the list of words that the site left behind. `meaning`, `spelling`: the number of the first word with this id,
-and of the first with this text, be it of another type."""
+`rule` that changed it, and why it is `refused`. `id`: of the entity, null for a value. `empty`: nothing is left of it.
+`residue`: it stands in the list of words that the site left behind. `meaning`: the number of the first word that is this entity, or
+this value; `spelling`: that of the first with this text, be it of another type."""
 
 Words = Annotated[pl.DataFrame, WORDS]
 
 
+def number_words(rows: list[pl.DataFrame]) -> tuple[pl.DataFrame, list[pl.Series]]:
+    """The words in tables of `type` and `text`, each once, and for each table the numbers of its words."""
+    every = pl.concat(rows).with_row_index("row")
+    first = every.select(pl.col("row").first().over("type", "text")).to_series()
+    begins = first == every["row"]
+    numbers = (begins.cum_sum() - 1).gather(first).rename("number")
+    ends = [0, *itertools.accumulate(table.height for table in rows)]
+    return every.filter(begins).drop("row"), [numbers[begin:end] for begin, end in itertools.pairwise(ends)]
+
+
 def judge_words(words: pl.DataFrame, residue: list[str], raw: bool) -> Words:
-    """Judge names by the rules for names, and values by those for values; `words`: `type` and `text`, each pair once.
+    """Names judged by the rules for names, and values by those for values, in the order of `words`: `type` and `text`.
 
     `residue`: ids that name nothing. `raw`: only what is empty is refused."""
-    named = judge_names(words.drop_nulls("type").rename({"text": "name"}), raw).rename({"name": "text"})
-    judged = pl.concat([named, _judge_values(words.filter(pl.col("type").is_null()), raw)])
-    is_value, number = pl.col("type").is_null(), pl.col("number")
-    judged = judged.with_row_index("number").with_columns(
-        pl.when(is_value).then("clean").otherwise(_entity_id(pl.col("type"), pl.col("clean"))).alias("id"),
-        (pl.col("clean") == "").alias("empty"),
+    words, is_value, number = words.with_row_index("number"), pl.col("type").is_null(), pl.col("number")
+    names, values = words.filter(~is_value), words.filter(is_value)
+    named = judge_names(names.rename({"text": "name"}), raw).rename({"name": "text"})
+    judged = pl.concat(
+        [named.with_columns(names["number"]), _judge_values(values, raw).with_columns(values["number"])]
+    ).sort("number")
+    judged = judged.with_columns(
+        _entity_id(pl.col("type"), pl.col("clean")).alias("id"), (pl.col("clean") == "").alias("empty")
     )
     judged = judged.with_columns(
-        (pl.col("id").is_in(residue) & ~is_value).alias("residue"),
-        number.first().over(is_value, "id").alias("meaning"),
+        pl.col("id").is_in(residue).fill_null(False).alias("residue"),
+        number.first().over(is_value, pl.coalesce("id", "clean")).alias("meaning"),
         number.first().over("text").alias("spelling"),
     )
     return WORDS.check(judged, "words")
@@ -80,9 +93,3 @@ def _shorten(ids: pl.Series) -> pl.Series:
     if long.is_empty():
         return ids
     return ids.clone().scatter(long, [f"{id_[:100]}…{digest(id_)}" for id_ in ids.gather(long)])
-
-
-def number_words(words: Words, rows: pl.DataFrame) -> pl.Series:
-    """The number of the word in each row of `type` and `text`."""
-    numbers = words.select("type", "text").with_row_index("number")
-    return rows.join(numbers, on=["type", "text"], how="left", maintain_order="left", nulls_equal=True)["number"]
