@@ -66,37 +66,40 @@ def _with_english(entities: pl.DataFrame, tables: tuple[NameTable, ...]) -> pl.D
 
 
 def _unite(facts: pl.DataFrame, which: pl.Expr) -> pl.DataFrame:
-    """Each of these facts once, sorted by id, with the `sources` and `origins` of all that say it."""
-    chosen = facts.lazy().filter(which).select("id", "head", "relation", "tail", "source", "origins").collect()
+    """Each of these facts once, sorted by id, with the `sources` and `origins` of all that say it; `facts`: source by source."""
+    names, origins = facts["source"].unique(maintain_order=True).to_list(), pl.col("origins").list.explode()
+    if names != sorted(names, key=lambda name: f"{name}/"):  # else they are sorted already, as those of each source
+        origins = origins.sort()
+    columns = ("id", "head", "relation", "tail", "source", "origins")
     return (
-        chosen.sort("id", maintain_order=True)
+        facts.lazy()
+        .filter(which)
+        .select(columns)
+        .collect()
+        .sort("id", maintain_order=True)  # not before it is collected: with lists that takes three times as long
         .group_by("id", maintain_order=True)
-        .agg(
-            pl.col("head", "relation", "tail").first(),
-            pl.col("source").alias("sources"),
-            pl.col("origins").list.explode().sort(),
-        )
+        .agg(pl.col("head", "relation", "tail").first(), pl.col("source").alias("sources"), origins)
     )
 
 
 def _attributes(facts: pl.DataFrame) -> pl.DataFrame:
     """`id`, `aliases` and `attributes` of each entity that has any: attribute -> value -> origins, all sorted."""
-    rows = facts.sort("head", "relation", "tail")
-    aliases = rows.filter(pl.col("relation") == "alias").group_by("head").agg(pl.col("tail").alias("aliases"))
-    values = rows.select("head", _write_values(pl.col("head"), pl.col("relation")).alias("attributes"))
+    facts = facts.sort("head", "relation", "tail")
+    aliases = facts.filter(pl.col("relation") == "alias").group_by("head").agg(pl.col("tail").alias("aliases"))
+    values = facts.select("head", _write_values(pl.col("head"), pl.col("relation")).alias("attributes"))
     objects = values.group_by("head", maintain_order=True).agg(pl.col("attributes").str.join(""))
-    objects = objects.with_columns(pl.concat_str("attributes", pl.lit("}}")))
     return objects.join(aliases, on="head", how="left").rename({"head": "id"})
 
 
 def _write_values(head: pl.Expr, relation: pl.Expr) -> pl.Expr:
-    """Each value with its origins as a piece of JSON, behind what parts it from the row before."""
-    new_head = head.ne_missing(head.shift())
+    """Each value with its origins as a piece of JSON, with what parts it from the rows before and behind."""
+    new_head, last = head.ne_missing(head.shift()), head.ne_missing(head.shift(-1))
     new_relation = new_head | relation.ne_missing(relation.shift())
     before = pl.when(new_head).then(pl.lit("{")).when(new_relation).then(pl.lit("},")).otherwise(pl.lit(","))
     name = pl.when(new_relation).then(pl.concat_str(_quote(relation), pl.lit(":{"))).otherwise(pl.lit(""))
     origins = pl.col("origins").list.eval(_quote(pl.element())).list.join(",")
-    return pl.concat_str(before, name, _quote(pl.col("tail")), pl.lit(":["), origins, pl.lit("]"))
+    end = pl.when(last).then(pl.lit("]}}")).otherwise(pl.lit("]"))
+    return pl.concat_str(before, name, _quote(pl.col("tail")), pl.lit(":["), origins, end)
 
 
 def _quote(text: pl.Expr) -> pl.Expr:

@@ -13,7 +13,7 @@ from kgtools.kg.ontology import SourceInfo, ontology
 from kgtools.kg.source import Reading
 from kgtools.kg.tables import BROKEN, FACTS, NAMED, REJECTS, Broken, Facts, Named, Rejects
 from kgtools.tools.errors import InputError
-from kgtools.tools.frames import digests
+from kgtools.tools.frames import digests, sort_by_digest
 
 RULES = (
     REPAIRS
@@ -202,7 +202,7 @@ def _facts(source: str, statements: pl.DataFrame, words: Words) -> Facts:
         "origins",
         "doubt",
     )
-    return FACTS.check(with_ids(facts).select(list(FACTS.columns)).sort("id"), f"the facts of {source}")
+    return FACTS.check(sort_by_digest(with_ids(facts)), f"the facts of {source}")
 
 
 def _with_doubts(statements: pl.DataFrame, words: Words) -> pl.DataFrame:
