@@ -16,9 +16,10 @@ ESCAPES = {sign: orjson.dumps(sign).decode()[1:-1] for sign in (*map(chr, range(
 def merge(inputs: Inputs) -> tuple[Entities, Triples]:
     """The graph of these inputs; English names come from the sources, by name, then from the tables in order."""
     sources, tables = realign(sorted(inputs.sources, key=lambda source: source.name), inputs.ledger), inputs.names
-    facts = pl.concat([s.facts.with_columns(pl.lit(s.name).alias("source")) for s in sources]) if sources else None
-    if facts is None:
+    if not sources:
         return ENTITIES.frame(), TRIPLES.frame()
+    names = pl.Enum([source.name for source in sources])
+    facts = pl.concat([s.facts.with_columns(pl.lit(s.name, names).alias("source")) for s in sources])
     entities = _with_english(_entities(sources), tables)
     entities = entities.join(find_doubts(entities, facts, _find_doubted_names(sources)), on="id", how="left")
     is_relation = pl.col("kind") == "relation"
@@ -78,7 +79,7 @@ def _unite(facts: pl.DataFrame, which: pl.Expr) -> pl.DataFrame:
         .collect()
         .sort("id", maintain_order=True)  # not before it is collected: with lists that takes three times as long
         .group_by("id", maintain_order=True)
-        .agg(pl.col("head", "relation", "tail").first(), pl.col("source").alias("sources"), origins)
+        .agg(pl.col("head", "relation", "tail").first(), pl.col("source").cast(pl.String).alias("sources"), origins)
     )
 
 

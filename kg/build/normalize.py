@@ -1,6 +1,7 @@
 """Cleaning by named rules: what a reader gave becomes entities and facts; every refusal and change is kept and counted."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -119,7 +120,13 @@ def _map_fields(reading: Reading) -> pl.DataFrame:
         for name in used
     ]
     targets = pl.Enum(sorted({target for *_, target, _ in rows}))
-    columns = {"field": pl.String, "name": pl.Enum(used), "kind": KINDS, "target": targets, "mapped": pl.String}
+    columns: dict[str, Any] = {
+        "field": pl.String,
+        "name": pl.Enum(used),
+        "kind": KINDS,
+        "target": targets,
+        "mapped": pl.String,
+    }
     fields = pl.DataFrame(rows, schema=columns, orient="row")
     statements = reading.statements.select("field", "head_type", "tail_type")
     return statements.join(fields, on="field", how="left", maintain_order="left").select(
