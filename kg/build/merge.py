@@ -8,6 +8,7 @@ from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
 from kgtools.kg.build.ledger import realign
 from kgtools.kg.ontology import ontology
 from kgtools.kg.tables import ENTITIES, TRIPLES, Entities, Triples
+from kgtools.tools.frames import sort_by_digest
 
 ESCAPES = {sign: orjson.dumps(sign).decode()[1:-1] for sign in (*map(chr, range(0x20)), '"', "\\")}
 """What cannot stand in a text of JSON as it is."""
@@ -72,14 +73,9 @@ def _unite(facts: pl.DataFrame, which: pl.Expr) -> pl.DataFrame:
     if names != sorted(names, key=lambda name: f"{name}/"):  # else they are sorted already, as those of each source
         origins = origins.sort()
     columns = ("id", "head", "relation", "tail", "source", "origins")
-    return (
-        facts.lazy()
-        .filter(which)
-        .select(columns)
-        .collect()
-        .sort("id", maintain_order=True)  # not before it is collected: with lists that takes three times as long
-        .group_by("id", maintain_order=True)
-        .agg(pl.col("head", "relation", "tail").first(), pl.col("source").cast(pl.String).alias("sources"), origins)
+    rows = sort_by_digest(facts.lazy().filter(which).select(columns).collect()).group_by("id", maintain_order=True)
+    return rows.agg(
+        pl.col("head", "relation", "tail").first(), pl.col("source").cast(pl.String).alias("sources"), origins
     )
 
 
