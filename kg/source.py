@@ -11,6 +11,7 @@ import polars as pl
 from kgtools.kg.ontology import SourceInfo
 from kgtools.kg.tables import BROKEN, MENTIONS, STATEMENTS, TEXT, Broken, Mentions, Statements
 from kgtools.tools.errors import UsageError
+from kgtools.tools.frames import AT_ONCE
 
 UNTYPED = "untyped"
 """Stands where a type stands, in a row that is refused because its entity has none."""
@@ -63,6 +64,9 @@ class Collector:
     def start(self, file: str) -> None:
         """What follows stands in `file`."""
         self._file = file
+        self._clear()
+
+    def _clear(self) -> None:
         self._mention_rows: list[tuple[str, str, str | None, str, int, str | None]] = []
         self._statement_rows: list[tuple[str, str, str, str | None, int, str | None, int]] = []
         self._tails: list[str] = []
@@ -72,6 +76,8 @@ class Collector:
     ) -> None:
         """The file names an entity."""
         self._mention_rows.append((type_, name, name_en, field, row, reason))
+        if len(self._mention_rows) >= AT_ONCE:
+            self._pack()
 
     def say(
         self,
@@ -87,6 +93,8 @@ class Collector:
         if tails:
             self._statement_rows.append((field, head_type, head, tail_type, row, reason, len(tails)))
             self._tails.extend(tails)
+            if len(self._tails) >= AT_ONCE:
+                self._pack()
 
     def refuse(self, row: int, field: str, text: str, reason: str) -> None:
         """A cell, or a whole row (`field` is row), cannot be read."""
@@ -108,6 +116,11 @@ class Collector:
 
     def finish(self) -> None:
         """The file is read: keep what was gathered."""
+        self._pack()
+        self.start("")
+
+    def _pack(self) -> None:
+        """Rows become columns, for as Python's they take several times as much room."""
         file = pl.lit(self._file).alias("file")
         named = rows_as_frame(
             self._mention_rows,
@@ -127,14 +140,14 @@ class Collector:
         each = rows.select(pl.int_range(pl.len()).repeat_by("count").explode()).to_series()
         rows = rows[each.drop_nulls()].with_columns(pl.Series("tail", self._tails, dtype=TEXT), file)
         self._statements.append(rows.select(list(STATEMENTS.columns)))
-        self.start("")
+        self._clear()
 
     def reading(
         self, source: str, info: SourceInfo, counting: pl.DataFrame | None = None, idle: tuple[str, ...] = ()
     ) -> Reading:
         """All that was gathered."""
-        mentions = pl.concat(self._mentions) if self._mentions else MENTIONS.frame()
-        statements = pl.concat(self._statements) if self._statements else STATEMENTS.frame()
+        mentions = pl.concat(self._mentions, rechunk=True) if self._mentions else MENTIONS.frame()
+        statements = pl.concat(self._statements, rechunk=True) if self._statements else STATEMENTS.frame()
         return Reading(
             source,
             info,

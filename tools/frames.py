@@ -91,6 +91,17 @@ def digests(texts: pl.Series) -> pl.Series:
     return pl.concat(parts, rechunk=True)
 
 
+def sort_by_digest(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows in the order of their `id`, which `digests` made; those of one id in the order that they have.
+
+    By the first 64 bits, for that takes a fifth of the time; by the whole where they tell two ids apart no more."""
+    ordered = rows.with_columns(numbers(pl.col("id")).alias("number")).sort("number", maintain_order=True)
+    same_id, same_number = (ordered[key] == ordered[key].shift() for key in ("id", "number"))
+    if (same_number & ~same_id).any():
+        return rows.sort("id", maintain_order=True)
+    return ordered.drop("number").with_columns(pl.col("id").set_sorted())
+
+
 def numbers(ids: pl.Expr) -> pl.Expr:
     """The first 64 bits of ids that `digests` made, as numbers to shuffle by."""
     return ids.str.head(16).str.to_integer(base=16, dtype=pl.UInt64)

@@ -17,17 +17,16 @@ def count(cleaned: CleanSource) -> list[dict[str, Any]]:
     the cleaning rules take anything away; `reasons`: rejected by reason. Cells and rows that could not be read are of the kind
     cell."""
     entities = cleaned.mentions.select(
-        pl.lit("entity").alias("kind"), pl.col("type").alias("name"), "field", "verdict", "id",
-        pl.col("name").alias("raw_a"), pl.lit("").alias("raw_b"), pl.lit("").alias("raw_c"),
+        pl.lit("entity").alias("kind"), pl.col("type").alias("name"), "field", "verdict",
+        pl.col("word").alias("said"), pl.col("meaning").alias("meant"),
     )  # fmt: skip
     statements = cleaned.statements.select(
         "kind", pl.col("target").alias("name"), "field", "verdict",
-        pl.concat_str("head_id", "tail_id", separator="\x1f").alias("id"),
-        pl.col("head_type").alias("raw_a"), pl.col("head").alias("raw_b"), pl.col("tail").alias("raw_c"),
+        _pair("head", "tail_spelling").alias("said"), _pair("head_meaning", "tail_meaning").alias("meant"),
     )  # fmt: skip
-    broken = cleaned.broken.select(
+    broken = cleaned.broken.with_row_index("number").select(
         pl.lit("cell").alias("kind"), pl.lit("unreadable").alias("name"), "field", pl.col("reason").alias("verdict"),
-        pl.lit("").alias("id"), pl.col("file").alias("raw_a"), pl.col("row").cast(pl.String).alias("raw_b"), pl.col("text").alias("raw_c"),
+        pl.col("number").first().over("file", "row", "text").alias("said"), pl.lit(0).alias("meant"),
     )  # fmt: skip
     rows = []
     for part in (entities, statements, broken):
@@ -37,15 +36,11 @@ def count(cleaned: CleanSource) -> list[dict[str, Any]]:
 
 
 def _rows(part: pl.DataFrame, keys: list[str]) -> list[dict[str, Any]]:
-    distinct = part.unique([*keys, "raw_a", "raw_b", "raw_c"]).group_by(keys).len("distinct")
-    loaded = part.filter(pl.col("verdict").is_null()).unique([*keys, "id"]).group_by(keys).len("loaded")
     refused = part.filter(pl.col("verdict").is_not_null()).group_by(*keys, "verdict").len("count")
-    table = (
-        part.group_by(keys)
-        .len("read")
-        .join(distinct, on=keys, how="left")
-        .join(loaded, on=keys, how="left")
-        .fill_null(0)
+    table = part.group_by(keys).agg(
+        pl.len().alias("read"),
+        pl.col("said").n_unique().alias("distinct"),
+        pl.col("meant").filter(pl.col("verdict").is_null()).n_unique().alias("loaded"),
     )
     reasons: dict[tuple[str, ...], dict[str, int]] = {}
     for *key, reason, number in refused.sort("verdict").iter_rows():
@@ -59,6 +54,11 @@ def _rows(part: pl.DataFrame, keys: list[str]) -> list[dict[str, Any]]:
              "loaded": row["loaded"], "merged": row["read"] - row["loaded"] - rejected, "rejected": rejected, "reasons": why}
         )  # fmt: skip
     return result
+
+
+def _pair(one: str, other: str) -> pl.Expr:
+    """Two numbers of words as one."""
+    return pl.col(one).cast(pl.UInt64) * (1 << 32) + pl.col(other)
 
 
 def totals(rows: list[dict[str, Any]]) -> dict[str, dict[str, int]]:

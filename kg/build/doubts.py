@@ -152,12 +152,12 @@ def find_doubts(entities: pl.DataFrame, facts: pl.DataFrame, cut: pl.Series) -> 
 
 
 def _attribute_texts(facts: pl.DataFrame) -> pl.Series:
-    return facts.filter(pl.col("kind") == "attribute")["tail"].unique()
+    return facts.lazy().filter(pl.col("kind") == "attribute").select("tail").collect()["tail"].unique()
 
 
 def _find_agreed(facts: pl.DataFrame) -> pl.DataFrame:
     """The values that every source that says them has doubts about."""
-    values = facts.filter(pl.col("kind") == "attribute")
+    values = facts.lazy().filter(pl.col("kind") == "attribute").select("id", "head", "relation", "doubt").collect()
     doubted = values.filter(pl.col("doubt").is_not_null())
     sure = values.filter(pl.col("doubt").is_null()).select("id")
     return doubted.join(sure, on="id", how="anti").select("id", "head", "relation", "doubt")
@@ -169,10 +169,13 @@ def _find_other_types(entities: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFra
     Described: it has a fact of its own, or nothing points to it either. Of two closed types the one with fewer triples is
     in doubt."""
     closed = [name for name, kind in ontology().entities.items() if kind.closed]
-    relations = facts.filter(pl.col("kind") == "relation")
-    heads = facts.group_by(id="head").len("own")
-    tails = relations.group_by(id="tail").len("pointing")
-    counted = entities.select("id", "type", "name", pl.col("sources").list.len().alias("witnesses"))
+    names = entities.filter(pl.col("type").is_in(closed))["name"]
+    counted = entities.filter(pl.col("name").is_in(names.implode()))
+    ids = counted["id"].implode()
+    heads = facts.select(id="head").filter(pl.col("id").is_in(ids)).group_by("id").len("own")
+    tails = facts.lazy().filter(pl.col("kind") == "relation", pl.col("tail").is_in(ids)).select(id="tail").collect()
+    tails = tails.group_by("id").len("pointing")
+    counted = counted.select("id", "type", "name", pl.col("sources").list.len().alias("witnesses"))
     counted = counted.join(heads, on="id", how="left").join(tails, on="id", how="left")
     counted = counted.with_columns(pl.col("own", "pointing").fill_null(0), pl.col("type").is_in(closed).alias("closed"))
     described = counted.filter((pl.col("own") > 0) | (pl.col("pointing") == 0) | pl.col("closed"))
@@ -190,7 +193,8 @@ def _find_other_subjects(entities: pl.DataFrame, facts: pl.DataFrame) -> pl.Data
     """Descriptions that begin with the name of another disease, or say it twice, and never their own.
 
     Their own are name and aliases, and the second half of each: of 老年人心肌梗死 a text on 心肌梗死 may be told."""
-    texts = facts.filter((pl.col("kind") == "attribute") & (pl.col("relation") == "description")).unique("id")
+    described = (pl.col("kind") == "attribute") & (pl.col("relation") == "description")
+    texts = facts.lazy().filter(described).select("id", "head", "relation", "tail").collect().unique("id")
     texts = texts.join(entities.filter(pl.col("type") == "Disease").select("id", "name"), left_on="head", right_on="id")
     aliases = facts.filter(pl.col("kind") == "alias").group_by("head").agg(pl.col("tail").alias("aliases"))
     texts = texts.join(aliases, on="head", how="left").select(

@@ -8,21 +8,27 @@ from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
 from kgtools.kg.build.ledger import realign
 from kgtools.kg.ontology import ontology
 from kgtools.kg.tables import ENTITIES, TRIPLES, Entities, Triples
+from kgtools.tools.frames import sort_by_digest
+
+ESCAPES = {sign: orjson.dumps(sign).decode()[1:-1] for sign in (*map(chr, range(0x20)), '"', "\\")}
+"""What cannot stand in a text of JSON as it is."""
 
 
 def merge(inputs: Inputs) -> tuple[Entities, Triples]:
     """The graph of these inputs; English names come from the sources, by name, then from the tables in order."""
     sources, tables = realign(sorted(inputs.sources, key=lambda source: source.name), inputs.ledger), inputs.names
-    facts = pl.concat([s.facts.with_columns(pl.lit(s.name).alias("source")) for s in sources]) if sources else None
-    if facts is None:
+    if not sources:
         return ENTITIES.frame(), TRIPLES.frame()
+    names = pl.Enum([source.name for source in sources])
+    facts = pl.concat([s.facts.with_columns(pl.lit(s.name, names).alias("source")) for s in sources])
     entities = _with_english(_entities(sources), tables)
-    entities = entities.join(_attributes(facts.filter(pl.col("kind") != "relation")), on="id", how="left")
-    empty = pl.lit([], pl.List(pl.String))
     entities = entities.join(find_doubts(entities, facts, _find_doubted_names(sources)), on="id", how="left")
+    is_relation = pl.col("kind") == "relation"
+    entities = entities.join(_attributes(_unite(facts, ~is_relation)), on="id", how="left")
+    empty = pl.lit([], pl.List(pl.String))
     entities = entities.with_columns(pl.col("aliases", "doubts").fill_null(empty), pl.col("attributes").fill_null("{}"))
-    triples = _with_contradictions(_triples(facts.filter(pl.col("kind") == "relation")))
-    return ENTITIES.check(entities.sort("id"), "the graph"), TRIPLES.check(triples.sort("id"), "the graph")
+    triples = _with_contradictions(_unite(facts, is_relation))
+    return ENTITIES.check(entities.sort("id"), "the graph"), TRIPLES.check(triples, "the graph")
 
 
 def _entities(sources: tuple[SourceTables, ...]) -> pl.DataFrame:
@@ -61,35 +67,41 @@ def _with_english(entities: pl.DataFrame, tables: tuple[NameTable, ...]) -> pl.D
     return entities
 
 
+def _unite(facts: pl.DataFrame, which: pl.Expr) -> pl.DataFrame:
+    """Each of these facts once, sorted by id, with the `sources` and `origins` of all that say it; `facts`: source by source."""
+    names, origins = facts["source"].unique(maintain_order=True).to_list(), pl.col("origins").list.explode()
+    if names != sorted(names, key=lambda name: f"{name}/"):  # else they are sorted already, as those of each source
+        origins = origins.sort()
+    columns = ("id", "head", "relation", "tail", "source", "origins")
+    rows = sort_by_digest(facts.lazy().filter(which).select(columns).collect()).group_by("id", maintain_order=True)
+    return rows.agg(
+        pl.col("head", "relation", "tail").first(), pl.col("source").cast(pl.String).alias("sources"), origins
+    )
+
+
 def _attributes(facts: pl.DataFrame) -> pl.DataFrame:
     """`id`, `aliases` and `attributes` of each entity that has any: attribute -> value -> origins, all sorted."""
-    rows = facts.select("head", "relation", "tail", "origins").sort("head", "relation", "tail")
-    everything: dict[str, dict[str, dict[str, list[str]]]] = {}
-    for head, relation, tail, origins in rows.iter_rows():
-        values = everything.setdefault(head, {}).setdefault(relation, {})
-        values[tail] = sorted({*values[tail], *origins}) if tail in values else origins
-    return pl.DataFrame(
-        {
-            "id": list(everything),
-            "aliases": [list(attributes.get("alias", ())) for attributes in everything.values()],
-            "attributes": [orjson.dumps(attributes).decode() for attributes in everything.values()],
-        },
-        schema={"id": pl.String, "aliases": pl.List(pl.String), "attributes": pl.String},
-    )
+    facts = facts.sort("head", "relation", "tail")
+    aliases = facts.filter(pl.col("relation") == "alias").group_by("head").agg(pl.col("tail").alias("aliases"))
+    values = facts.select("head", _write_values(pl.col("head"), pl.col("relation")).alias("attributes"))
+    objects = values.group_by("head", maintain_order=True).agg(pl.col("attributes").str.join(""))
+    return objects.join(aliases, on="head", how="left").rename({"head": "id"})
 
 
-def _triples(facts: pl.DataFrame) -> pl.DataFrame:
-    shared = facts.filter(facts["id"].is_duplicated())
-    alone = facts.filter(facts["id"].is_unique())
-    merged = shared.group_by("id").agg(
-        pl.col("head", "relation", "tail").first(),
-        pl.col("source").sort().alias("sources"),
-        pl.col("origins").explode().sort(),
-    )
-    columns = ["id", "head", "relation", "tail", "sources", "origins"]
-    return pl.concat(
-        [alone.with_columns(pl.concat_list("source").alias("sources")).select(columns), merged.select(columns)]
-    )
+def _write_values(head: pl.Expr, relation: pl.Expr) -> pl.Expr:
+    """Each value with its origins as a piece of JSON, with what parts it from the rows before and behind."""
+    new_head, last = head.ne_missing(head.shift()), head.ne_missing(head.shift(-1))
+    new_relation = new_head | relation.ne_missing(relation.shift())
+    before = pl.when(new_head).then(pl.lit("{")).when(new_relation).then(pl.lit("},")).otherwise(pl.lit(","))
+    name = pl.when(new_relation).then(pl.concat_str(_quote(relation), pl.lit(":{"))).otherwise(pl.lit(""))
+    origins = pl.col("origins").list.eval(_quote(pl.element())).list.join(",")
+    end = pl.when(last).then(pl.lit("]}}")).otherwise(pl.lit("]"))
+    return pl.concat_str(before, name, _quote(pl.col("tail")), pl.lit(":["), origins, end)
+
+
+def _quote(text: pl.Expr) -> pl.Expr:
+    """A text as JSON has it."""
+    return pl.concat_str(pl.lit('"'), text.str.replace_many(list(ESCAPES), list(ESCAPES.values())), pl.lit('"'))
 
 
 def _with_contradictions(triples: pl.DataFrame) -> pl.DataFrame:
@@ -100,4 +112,4 @@ def _with_contradictions(triples: pl.DataFrame) -> pl.DataFrame:
     )
     right = wanted.select("head", "tail", pl.col("relation").alias("other"), pl.col("id").alias("contradicts"))
     opposite = left.join(right, on=["head", "tail", "other"]).select("id", "contradicts")
-    return triples.join(opposite, on="id", how="left")
+    return triples.join(opposite, on="id", how="left", maintain_order="left")

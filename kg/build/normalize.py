@@ -1,19 +1,20 @@
 """Cleaning by named rules: what a reader gave becomes entities and facts; every refusal and change is kept and counted."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from kgtools.kg.build.casing import recase
 from kgtools.kg.build.doubts import find_cut_names, find_cut_values
-from kgtools.kg.build.name_rules import REFUSALS, REPAIRS, is_missing, is_punctuation, judge_names, strip_invisible
+from kgtools.kg.build.name_rules import REFUSALS, REPAIRS, is_missing
 from kgtools.kg.build.origins import origins
+from kgtools.kg.build.words import Words, judge_words, number_words
 from kgtools.kg.ontology import SourceInfo, ontology
 from kgtools.kg.source import Reading
 from kgtools.kg.tables import BROKEN, FACTS, NAMED, REJECTS, Broken, Facts, Named, Rejects
 from kgtools.tools.errors import InputError
-from kgtools.tools.frames import digests
-from kgtools.tools.inputs.files import digest
+from kgtools.tools.frames import digests, sort_by_digest
 
 RULES = (
     REPAIRS
@@ -41,13 +42,17 @@ RULES = (
 HAN = r"\p{Han}"
 """A Chinese character, for polars and Rust."""
 SEPARATOR = "\x1f"
-LONGEST_ID = 500
-"""Characters of an id that is kept as it is: indexes of databases hold no longer texts."""
+KINDS = pl.Enum(["relation", "alias", "attribute", "class", "unknown"])
+"""What a statement may be."""
 
 
 @dataclass(frozen=True)
 class CleanSource:
-    """A source after its cleaning. `statements` and `mentions` keep every row with its verdict, for counting."""
+    """A source after its cleaning. `mentions` and `statements` hold every row with its verdict, for counting.
+
+    `mentions`, the tails of relations among them: `type`, `field`, `verdict`, and by their numbers `word` and `meaning`.
+    `statements`: `kind`, `target`, `field`, `verdict`, `head` and `tail` (words by their numbers), `head_meaning`, `tail_meaning`,
+    `tail_spelling` (`kg/build/words.py`)."""
 
     source: str
     info: SourceInfo
@@ -62,12 +67,22 @@ class CleanSource:
 def clean(reading: Reading, raw: bool = False) -> CleanSource:
     """Apply the rules; with `raw`, refuse only what no graph can hold (unknown relations, empty names)."""
     residue = [] if raw else [f"{type_}:{word}" for type_, words in reading.info.residue.items() for word in words]
-    mapped = _map_fields(reading)
-    names = _judge_names(reading, mapped, raw)
-    statements = _judge_statements(mapped, names, residue, raw)
-    mentions = _judge_mentions(reading, names, statements, residue, raw)
-    facts = _facts(reading.source, statements)
-    named = _collect_entities(mentions, facts)
+    fields = _map_fields(reading)
+    words, (mentioned, heads, tails) = number_words(
+        [
+            reading.mentions.select("type", text="name"),
+            reading.statements.select(type="head_type", text="head"),
+            pl.DataFrame([fields["tail_type"].alias("type"), reading.statements["tail"].alias("text")]),
+        ]
+    )
+    words = judge_words(words, residue, raw)
+    statements = reading.statements.select("file", "row", "reason").with_columns(
+        *fields.drop("tail_type"), heads.alias("head"), tails.alias("tail")
+    )
+    statements = _judge_statements(statements, words, raw)
+    given = _judge_mentions(reading, mentioned.alias("word"), words, raw)
+    facts = _facts(reading.source, statements, words)
+    named = _collect_entities(given, statements, words, facts)
     unmentioned = facts.join(named, left_on="head", right_on="id", how="anti")
     if unmentioned.height:
         raise InputError(
@@ -75,28 +90,17 @@ def clean(reading: Reading, raw: bool = False) -> CleanSource:
         )
     rejects = pl.concat(
         [
-            _to_rejects(mentions.filter(pl.col("given")), "entity", "name"),
-            _to_rejects(statements, pl.col("kind"), "tail"),
+            _to_rejects(given, words),
+            _to_rejects(statements, words),
             _list_unreadable(reading),
         ]
     )
     order = ["file", "row", "field", "action", "head", "tail"]
     return CleanSource(
-        reading.source, reading.info, named, facts, REJECTS.check(rejects.sort(order), "rejects"), mentions, statements,
-        reading.broken,
+        reading.source, reading.info, named, facts, REJECTS.check(rejects.sort(order), "rejects"),
+        pl.concat([given.select("type", "field", "verdict", "word", "meaning"), _mentions_of_tails(statements, words)]),
+        statements.drop("file", "row", "rule"), reading.broken,
     )  # fmt: skip
-
-
-def entity_id(type_: str, name: str) -> pl.Expr:
-    """`Disease:糖尿病`; of a name too long for the index of a database, its beginning and a hash of the whole."""
-    return pl.concat_str(type_, pl.lit(":"), name).map_batches(_shorten, pl.String)
-
-
-def _shorten(ids: pl.Series) -> pl.Series:
-    long = (ids.str.len_chars() > LONGEST_ID).arg_true()
-    if long.is_empty():
-        return ids
-    return ids.clone().scatter(long, [f"{id_[:100]}…{digest(id_)}" for id_ in ids.gather(long)])
 
 
 def _stands(raw: bool) -> pl.Expr:
@@ -105,131 +109,117 @@ def _stands(raw: bool) -> pl.Expr:
 
 
 def _map_fields(reading: Reading) -> pl.DataFrame:
-    """The statements with `kind`, `target` (relation or attribute) and tail type by the source's fields."""
-    words = ontology()
-    rows = [(name, f.kind, f.target, words.tail_type(f)) for name, f in reading.info.fields.items()]
-    fields = pl.DataFrame(
-        rows, schema={"field": pl.String, "kind": pl.String, "target": pl.String, "mapped": pl.String}, orient="row"
-    )
-    return reading.statements.join(fields, on="field", how="left", maintain_order="left").with_columns(
-        pl.col("kind").fill_null("unknown"),
-        pl.col("target").fill_null(pl.col("field")),
-        pl.coalesce("tail_type", "mapped").alias("tail_type"),
-    )
-
-
-def _judge_names(reading: Reading, statements: pl.DataFrame, raw: bool) -> pl.DataFrame:
-    """Every name that the files give, once for each type: `type`, `name`, `clean`, `rule`, `refused`."""
-    is_name = pl.col("kind").is_in(["relation", "alias"])
-    ends = (
-        reading.mentions.select("type", "name"),
-        statements.select(pl.col("head_type").alias("type"), pl.col("head").alias("name")),
-        statements.filter(is_name).select(_tail_type().alias("type"), pl.col("tail").alias("name")),
-    )
-    return judge_names(pl.concat([end.unique() for end in ends]).unique(maintain_order=True), raw)
-
-
-def _tail_type() -> pl.Expr:
-    """The type of a tail; an alias is a name of its head."""
-    return pl.when(pl.col("kind") == "alias").then("head_type").otherwise("tail_type")
-
-
-def _with_names(rows: pl.DataFrame, names: pl.DataFrame, type_: str | pl.Expr, name: str) -> pl.DataFrame:
-    """The rows with `<name>_name`, `<name>_rule` and `<name>_refused` of a name in them; null where it is not judged."""
-    key = pl.col(type_) if isinstance(type_, str) else type_
-    judged = names.rename({"type": "key", "name": name, **{c: f"{name}_{c}" for c in ("clean", "rule", "refused")}})
-    joined = rows.with_columns(key.alias("key")).join(
-        judged, on=["key", name], how="left", maintain_order="left", nulls_equal=True
-    )
-    return joined.drop("key").rename({f"{name}_clean": f"{name}_name"})
-
-
-def _judge_statements(rows: pl.DataFrame, names: pl.DataFrame, residue: list[str], raw: bool) -> pl.DataFrame:
-    """Adds `head_id`, `tail_id` (an entity id, or a value), `verdict` (null: kept) and `rule` (null: unchanged)."""
-    is_value = pl.col("kind").is_in(["attribute", "class", "unknown"])
-    value = strip_invisible(pl.col("tail")).str.strip_chars()
-    missing = is_value & (is_missing(pl.col("tail_name")) | is_punctuation(value)) & pl.lit(not raw)
-    rows = _with_names(_with_names(rows, names, "head_type", "head"), names, _tail_type(), "tail")
-    rows = rows.with_columns(pl.when(is_value).then(value).otherwise("tail_name").alias("tail_name")).with_columns(
-        entity_id("head_type", "head_name").alias("head_id"),
-        pl.when(pl.col("kind") == "relation").then(entity_id("tail_type", "tail_name")).otherwise("tail_name").alias("tail_id"),
-    )  # fmt: skip
-    return rows.with_columns(
-        pl.when(_stands(raw)).then("reason")
-        .when(pl.col("kind") == "unknown").then(pl.lit("unknown-relation"))
-        .when((pl.col("head_name") == "") | (pl.col("tail_name") == "")).then(pl.lit("empty"))
-        .when(pl.col("head_id").is_in(residue) | pl.col("tail_id").is_in(residue)).then(pl.lit("residue"))
-        .when(pl.col("head_refused").is_not_null()).then("head_refused")
-        .when(~is_value & pl.col("tail_refused").is_not_null()).then("tail_refused")
-        .when(missing).then(pl.lit("missing-value"))
-        .when((pl.col("kind") == "alias") & (pl.col("tail_name") == pl.col("head_name")) & pl.lit(not raw)).then(pl.lit("same-as-name"))
-        .alias("verdict"),
-        pl.when(~is_value & pl.col("tail_rule").is_not_null()).then("tail_rule")
-        .when(is_value & (strip_invisible(pl.col("tail")) != pl.col("tail"))).then(pl.lit("control-characters"))
-        .when(is_value & (pl.col("tail_name") != pl.col("tail"))).then(pl.lit("outer-space"))
-        .otherwise("head_rule")
-        .alias("rule"),
-    ).drop("reason", "head_name", "head_rule", "head_refused", "tail_name", "tail_rule", "tail_refused")  # fmt: skip
-
-
-def _judge_mentions(
-    reading: Reading, names: pl.DataFrame, statements: pl.DataFrame, residue: list[str], raw: bool
-) -> pl.DataFrame:
-    """Every mention of an entity, the tails of relations among them (`given` false), with id, `verdict` and `rule`.
-
-    What a refused statement points to is refused with it."""
-    mentioned = reading.mentions.with_columns(pl.lit(True).alias("given"), english=pl.col("name_en"))
-    if not raw:
-        mentioned = mentioned.with_columns(recase(mentioned["english"]).alias("name_en"))
-    tails = statements.filter(pl.col("kind") == "relation").select(
-        pl.col("tail_type").alias("type"), pl.col("tail").alias("name"), pl.lit(None, pl.String).alias("name_en"),
-        "field", "file", "row", pl.col("verdict").alias("reason"), pl.lit(False).alias("given"),
-        pl.lit(None, pl.String).alias("english"),
-    )  # fmt: skip
-    rows = _with_names(pl.concat([mentioned, tails]), names, "type", "name").rename({"name_name": "clean"})
-    rows = rows.with_columns(entity_id("type", "clean").alias("id"))
-    return rows.with_columns(
-        pl.when(_stands(raw)).then("reason")
-        .when(pl.col("clean") == "").then(pl.lit("empty"))
-        .when(pl.col("id").is_in(residue)).then(pl.lit("residue"))
-        .otherwise("name_refused")
-        .alias("verdict"),
-        pl.when(pl.col("name_rule").is_null() & (pl.col("english") != pl.col("name_en"))).then(pl.lit("english-case"))
-        .otherwise("name_rule")
-        .alias("rule"),
-    ).drop("reason", "english", "name_rule", "name_refused")  # fmt: skip
-
-
-def _facts(source: str, statements: pl.DataFrame) -> Facts:
-    columns = ["kind", "head_id", "target", "tail_id", "tail", "file", "row", "field"]
-    loaded = _with_doubts(statements.select(*columns, "verdict").filter(pl.col("verdict").is_null()).drop("verdict"))
-    loaded = loaded.select(
+    """`field`, `kind` and `target` (relation or attribute) of each statement by the source's fields, and the type of its tail: null
+    for a value; an alias is a name of its head."""
+    ontology_, known = ontology(), reading.info.fields
+    used = reading.statements["field"].unique().sort().to_list()
+    rows = [
+        (name, name, known[name].kind, known[name].target, ontology_.tail_type(known[name]))
+        if name in known
+        else (name, name, "unknown", name, None)
+        for name in used
+    ]
+    targets = pl.Enum(sorted({target for *_, target, _ in rows}))
+    columns: dict[str, Any] = {
+        "field": pl.String,
+        "name": pl.Enum(used),
+        "kind": KINDS,
+        "target": targets,
+        "mapped": pl.String,
+    }
+    fields = pl.DataFrame(rows, schema=columns, orient="row")
+    statements = reading.statements.select("field", "head_type", "tail_type")
+    return statements.join(fields, on="field", how="left", maintain_order="left").select(
+        pl.col("name").alias("field"),
         "kind",
-        pl.col("head_id").alias("head"),
-        pl.col("target").alias("relation"),
-        pl.col("tail_id").alias("tail"),
-        origins(source, loaded),
-        "doubt",
+        "target",
+        pl.when(pl.col("kind") == "relation").then(pl.coalesce("tail_type", "mapped"))
+        .when(pl.col("kind") == "alias").then("head_type")
+        .alias("tail_type"),
+    )  # fmt: skip
+
+
+def _judge_statements(statements: pl.DataFrame, words: Words, raw: bool) -> pl.DataFrame:
+    """Adds `verdict` (null: kept), `rule` (null: unchanged), and of the words what they mean."""
+    judged = words.select("rule", "refused", "empty", "residue", "meaning", "spelling")
+    rows = statements.with_columns(
+        *(column.alias(f"{end}_{column.name}") for end in ("head", "tail") for column in judged[statements[end]])
     )
-    key = ["kind", "head", "relation", "tail"]
+    kind, same = pl.col("kind"), pl.col("tail_meaning") == pl.col("head_meaning")
+    return rows.select(
+        "kind", "target", "field", "head", "tail", "file", "row", "head_meaning", "tail_meaning", "tail_spelling",
+        pl.when(_stands(raw)).then("reason")
+        .when(kind == "unknown").then(pl.lit("unknown-relation"))
+        .when(pl.col("head_empty") | pl.col("tail_empty")).then(pl.lit("empty"))
+        .when(pl.col("head_residue") | (pl.col("tail_residue") & (kind == "relation"))).then(pl.lit("residue"))
+        .when(pl.col("head_refused").is_not_null()).then("head_refused")
+        .when(pl.col("tail_refused").is_not_null()).then("tail_refused")
+        .when((kind == "alias") & same & pl.lit(not raw)).then(pl.lit("same-as-name"))
+        .alias("verdict"),
+        pl.coalesce("tail_rule", "head_rule").alias("rule"),
+    )  # fmt: skip
+
+
+def _judge_mentions(reading: Reading, numbers: pl.Series, words: Words, raw: bool) -> pl.DataFrame:
+    """Every mention of an entity that the reader gave, with the number of its word, `meaning`, `verdict` and `rule`."""
+    english = reading.mentions["name_en"]
+    rows = reading.mentions.select("type", "field", "file", "row", "reason").with_columns(
+        numbers, english.alias("english"), (english if raw else recase(english)).alias("name_en"),
+        *words.select("meaning", "empty", "residue", "refused", name_rule="rule")[numbers],
+    )  # fmt: skip
+    recased = pl.col("name_rule").is_null() & (pl.col("english") != pl.col("name_en"))
+    return rows.select(
+        "type", "field", "file", "row", "word", "meaning", "name_en",
+        pl.when(_stands(raw)).then("reason")
+        .when("empty").then(pl.lit("empty"))
+        .when("residue").then(pl.lit("residue"))
+        .otherwise("refused")
+        .alias("verdict"),
+        pl.when(recased).then(pl.lit("english-case")).otherwise("name_rule").alias("rule"),
+    )  # fmt: skip
+
+
+def _mentions_of_tails(statements: pl.DataFrame, words: Words) -> pl.DataFrame:
+    """The tails of relations as mentions; what a refused statement points to is refused with it."""
+    tails = statements.filter(pl.col("kind") == "relation")
+    return tails.select(
+        words["type"].gather(tails["tail"]), pl.col("field").cast(pl.String), "verdict",
+        pl.col("tail").alias("word"), pl.col("tail_meaning").alias("meaning"),
+    )  # fmt: skip
+
+
+def _facts(source: str, statements: pl.DataFrame, words: Words) -> Facts:
+    key = ["kind", "target", "head_meaning", "tail_meaning"]
+    loaded = statements.filter(pl.col("verdict").is_null()).select(
+        *key, "tail", "file", "row", pl.col("field").cast(pl.String)
+    )
+    loaded = _with_doubts(loaded, words)
+    loaded = loaded.select(*key, origins(source, loaded), "doubt")
     repeated = loaded.select(key).is_duplicated()
     doubt = pl.when(pl.col("doubt").null_count() == 0).then(pl.col("doubt").min())  # in doubt wherever it is said
-    facts = pl.concat(
-        [
-            loaded.filter(~repeated).with_columns(pl.concat_list("origins")),
-            loaded.filter(repeated).group_by(key).agg(pl.col("origins").unique().sort(), doubt),
-        ]
+    once = loaded.filter(~repeated).with_columns(pl.concat_list("origins"))
+    twice = loaded.filter(repeated).group_by(key).agg(pl.col("origins").unique().sort(), doubt)
+    facts = pl.concat([once, twice])
+    ids, names = (words[column].gather(facts["tail_meaning"]).alias(column) for column in ("id", "clean"))
+    facts = facts.select(
+        pl.col("kind").cast(pl.String),
+        words["id"].gather(facts["head_meaning"]).alias("head"),
+        pl.col("target").cast(pl.String).alias("relation"),
+        pl.when(pl.col("kind") == "relation").then(ids).otherwise(names).alias("tail"),
+        "origins",
+        "doubt",
     )
-    return FACTS.check(with_ids(facts).select(list(FACTS.columns)).sort("id"), f"the facts of {source}")
+    return FACTS.check(sort_by_digest(with_ids(facts)), f"the facts of {source}")
 
 
-def _with_doubts(statements: pl.DataFrame) -> pl.DataFrame:
+def _with_doubts(statements: pl.DataFrame, words: Words) -> pl.DataFrame:
     """The statements with `doubt`: whether a text was cut off, by its length and end in the file."""
     is_value = statements["kind"] == "attribute"
-    cut = find_cut_values(statements.filter(is_value).select("field", "tail"))
+    values = statements.filter(is_value)
+    cut = find_cut_values(values.select("field", words["text"].gather(values["tail"]).alias("tail")))
     doubt = cut.replace_strict({True: "truncated-value", False: None}, return_dtype=pl.String)
-    values = statements.filter(is_value).with_columns(doubt.alias("doubt"))
-    return pl.concat([statements.filter(~is_value).with_columns(pl.lit(None, pl.String).alias("doubt")), values])
+    others = statements.filter(~is_value).with_columns(pl.lit(None, pl.String).alias("doubt"))
+    return pl.concat([others, values.with_columns(doubt.alias("doubt"))])
 
 
 def with_ids(facts: pl.DataFrame) -> pl.DataFrame:
@@ -238,17 +228,19 @@ def with_ids(facts: pl.DataFrame) -> pl.DataFrame:
     return facts.with_columns(digests(keys).alias("id"))
 
 
-def _collect_entities(mentions: pl.DataFrame, facts: Facts) -> Named:
+def _collect_entities(given: pl.DataFrame, statements: pl.DataFrame, words: Words, facts: Facts) -> Named:
     """The entities that a source names; an English name in Chinese or a word for an empty cell is none."""
     name_en = pl.col("name_en")
-    english = name_en.filter(~name_en.str.contains(HAN) & ~is_missing(name_en))
-    loaded = mentions.filter(pl.col("verdict").is_null())
-    named = loaded.group_by("id").agg(
-        pl.col("type").first(), pl.col("clean").first().alias("name"), english.min().alias("name_en")
-    )
-    cut = find_cut_names(named, facts.filter(pl.col("kind") == "relation"))
-    named = named.with_columns(pl.when(pl.col("id").is_in(cut.implode())).then(pl.lit("truncated-name")).alias("doubt"))
-    return NAMED.check(named.sort("id"), "the entities")
+    english = name_en.filter(~name_en.str.contains(HAN) & ~is_missing(name_en)).min()
+    kept = pl.col("verdict").is_null()
+    tails = statements.filter(kept & (pl.col("kind") == "relation"))["tail_meaning"].unique()
+    mentioned = given.filter(kept)
+    every = pl.concat([mentioned["meaning"], tails.alias("meaning")]).unique().to_frame()
+    every = every.join(mentioned.group_by("meaning").agg(english), on="meaning", how="left")
+    entities = words.select("id", "type", name="clean")[every["meaning"]].with_columns(every["name_en"])
+    cut = find_cut_names(entities, facts.filter(pl.col("kind") == "relation"))
+    doubt = pl.when(pl.col("id").is_in(cut.implode())).then(pl.lit("truncated-name")).alias("doubt")
+    return NAMED.check(entities.with_columns(doubt).sort("id"), "the entities")
 
 
 def _list_unreadable(reading: Reading) -> pl.DataFrame:
@@ -260,23 +252,20 @@ def _list_unreadable(reading: Reading) -> pl.DataFrame:
     )
 
 
-def _to_rejects(rows: pl.DataFrame, kind: str | pl.Expr, text: str) -> pl.DataFrame:
-    """The refused and the changed rows, in the shape of REJECTS."""
-    is_entity = text == "name"
-    refused = rows.filter(pl.col("verdict").is_not_null()).with_columns(
-        pl.lit("refused").alias("action"), pl.col("verdict").alias("why")
-    )
-    changes = rows.filter(pl.col("verdict").is_null() & pl.col("rule").is_not_null()).with_columns(
-        pl.lit("changed").alias("action"), pl.col("rule").alias("why")
-    )
-    return pl.concat([refused, changes]).select(
-        "action",
-        (pl.lit(kind) if isinstance(kind, str) else kind).alias("kind"),
-        (pl.col("type") if is_entity else pl.col("target")).alias("target"),
-        "field",
-        (pl.lit(None, pl.String) if is_entity else pl.concat_str("head_type", pl.lit(":"), "head")).alias("head"),
-        pl.col(text).alias("tail"),
-        pl.col("why").alias("reason"),
+def _to_rejects(rows: pl.DataFrame, words: Words) -> pl.DataFrame:
+    """The refused and the changed rows, mentions or statements, in the shape of REJECTS."""
+    refused, is_entity = pl.col("verdict").is_not_null(), "word" in rows.columns
+    rows = rows.filter(refused | pl.col("rule").is_not_null())
+    said = words["text"].gather(rows["word" if is_entity else "tail"])
+    heads = None if is_entity else words.select(pl.concat_str("type", pl.lit(":"), "text"))[rows["head"]].to_series()
+    return rows.select(
+        pl.when(refused).then(pl.lit("refused")).otherwise(pl.lit("changed")).alias("action"),
+        (pl.lit("entity") if is_entity else pl.col("kind").cast(pl.String)).alias("kind"),
+        pl.col("type" if is_entity else "target").cast(pl.String).alias("target"),
+        pl.col("field").cast(pl.String),
+        pl.lit(heads, pl.String).alias("head"),
+        said.alias("tail"),
+        pl.coalesce("verdict", "rule").alias("reason"),
         "file",
         "row",
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kgtools.kg.commands import format_option, graph_option
+from kgtools.tools.memory import give_back_soon
 from kgtools.tools.options import complete_names, empty_option
 from kgtools.tools.output import print_json, print_table
 from kgtools.tools.terminal import say
@@ -52,6 +53,7 @@ def load(
     Example:
       kgtools load xywy medical.json health39 disease.csv --graph ./graph
     """
+    give_back_soon()
     from kgtools.kg import graph as library
     from kgtools.kg.build.load import groups
     from kgtools.kg.source import Options

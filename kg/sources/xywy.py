@@ -75,10 +75,13 @@ def _list(collect: Collector, row: int, key: str, value: object) -> list[str]:
         reason = "missing-value" if value is None else "not-a-list" if isinstance(value, str) else NOT_TEXT
         collect.refuse(row, key, orjson.dumps(value).decode(), reason)
         return []
+    texts = [item for item in value if isinstance(item, str)]
+    if len(texts) == len(value):
+        return texts
     for item in value:
         if not isinstance(item, str):
             collect.refuse(row, key, orjson.dumps(item).decode(), "missing-value" if item is None else NOT_TEXT)
-    return [item for item in value if isinstance(item, str)]
+    return texts
 
 
 def _departments(collect: Collector, disease: str, chain: list[str], row: int) -> None:

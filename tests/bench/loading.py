@@ -8,7 +8,7 @@ import duckdb
 from clock import command, in_turns, print_aim, print_table
 from graphs import Graphs
 
-from kgtools.kg.graph import change
+from kgtools.kg import graph
 from kgtools.kg.source import Options
 from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.tools import registry
@@ -27,7 +27,7 @@ def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
         rounds,
         _fresh(
             scratch,
-            lambda folder: change(FolderStore(folder / "graph"), graphs.loaded),
+            lambda folder: graph.load(FolderStore(folder / "graph"), graphs.files.items()),
         ),
         lambda: _parse(graphs),
         _fresh(scratch, lambda folder: _duckdb(folder, scratch)),
@@ -81,7 +81,7 @@ def _normalised(graphs: Graphs, scratch: Path) -> tuple[int, int]:
     """Write the finished tables for DuckDB; their numbers of rows."""
     with TemporaryDirectory(dir=scratch) as folder:
         store = FolderStore(Path(folder) / "graph")
-        change(store, graphs.loaded)
+        graph.change(store, graphs.loaded)
         entities, triples = store.entities(), store.triples()
     entities.write_parquet(scratch / "entities.parquet")
     triples.write_parquet(scratch / "triples.parquet")

@@ -8,7 +8,16 @@ import polars as pl
 import pytest
 
 from kgtools.tools.errors import InputError
-from kgtools.tools.frames import Schema, digests, load_table, scan_table, sink_table, table_metadata, write_table
+from kgtools.tools.frames import (
+    Schema,
+    digests,
+    load_table,
+    scan_table,
+    sink_table,
+    sort_by_digest,
+    table_metadata,
+    write_table,
+)
 from kgtools.tools.inputs.files import digest
 
 PETS = Schema("pets", {"name": pl.String, "legs": pl.UInt32, "tags": pl.List(pl.String)}, required=("name",))
@@ -120,3 +129,12 @@ def test_a_table_is_the_file_of_that_name_and_no_pattern(tmp_path: Path, monkeyp
         assert load_table(Path(folder, "u.parquet"))["name"].to_list() == ["real"]
         assert table_metadata(path)["of"] == "real"
     assert not list((tmp_path / "home").iterdir())
+
+
+def test_rows_are_sorted_by_the_whole_of_an_id_where_its_beginnings_are_alike() -> None:
+    ids = ["0123456789abcdef0002", "0123456789abcdef0001", "00000000000000000000", "0123456789abcdef0002"]
+    rows = pl.DataFrame({"id": ids, "place": [1, 2, 3, 4]})
+
+    assert sort_by_digest(rows)["place"].to_list() == [3, 2, 1, 4]
+    assert sort_by_digest(rows[[3, 2, 0]])["place"].to_list() == [3, 4, 1]
+    assert sort_by_digest(rows.clear()).columns == ["id", "place"]

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,16 +84,18 @@ def json_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
     Raises InputError with the line, also where a key stands twice in one object."""
     text = read_text(path)
+    rows: Iterable[tuple[int, Any]]
     if text.lstrip()[0] == "[":
         try:
-            rows = list(enumerate(_loads(text), start=1))
-            refuse_repeated_key(path, 1, text, [row for _, row in rows])
+            items = _loads(text)
+            refuse_repeated_key(path, 1, text, items)
+            rows = enumerate(items, start=1)
         except orjson.JSONDecodeError as error:
             raise InputError(
                 f"{path}:{error.lineno}: not valid JSON: {error.msg}; was the download cut off?"
             ) from error
     else:
-        rows = list(_json_lines(path, text))
+        rows = _json_lines(path, text)
     for row, record in rows:
         if not isinstance(record, dict):
             raise InputError(f"{path}:{row}: expected a JSON object, found {type(record).__name__}")
@@ -130,8 +132,17 @@ def shallow(text: str, value: Any, at: int = 0, end: int | None = None) -> Any:
     return value
 
 
+def _lines(text: str) -> Iterator[str]:
+    """The lines of a text as `split` gives them, but not all at once."""
+    begin = 0
+    while (end := text.find("\n", begin)) >= 0:
+        yield text[begin:end]
+        begin = end + 1
+    yield text[begin:]
+
+
 def _json_lines(path: Path, text: str) -> Iterator[tuple[int, Any]]:
-    for row, line in enumerate(text.split("\n"), start=1):
+    for row, line in enumerate(_lines(text), start=1):
         if line and not line.isspace():
             try:
                 value = _loads(line)

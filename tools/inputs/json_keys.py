@@ -10,6 +10,8 @@ from kgtools.tools.errors import InputError
 
 KEY = re.compile(r'"\s*:')
 """The end of a key: `"name" :`."""
+NESTED = (dict, list)
+"""What keys may be in; a tuple is looked through in half the time of a union."""
 
 
 class _Twice(dict[str, Any]):
@@ -54,9 +56,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _keys(value: Any) -> int:
     """How many keys all objects in a value have."""
     if isinstance(value, dict):
-        return len(value) + sum(_keys(item) for item in value.values() if isinstance(item, dict | list))
+        return len(value) + sum([_keys(item) for item in value.values() if isinstance(item, NESTED)])
     if isinstance(value, list):
-        return sum(_keys(item) for item in value if isinstance(item, dict | list))
+        return sum([_keys(item) for item in value if isinstance(item, NESTED)])
     return 0
 
 

@@ -15,6 +15,7 @@ the next change leaves them behind.
 import os
 import shutil
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -34,7 +35,7 @@ from kgtools.kg.build.inputs import (
 )
 from kgtools.kg.stores.folder import generations
 from kgtools.kg.stores.folder.generations import Generation
-from kgtools.kg.stores.reconcile import Fault, StoredGraph
+from kgtools.kg.stores.reconcile import Fault, StoredGraph, are_equal
 from kgtools.kg.tables import ENTITIES, FACTS, LEDGER, NAMED, NAMES, REJECTS, TRIPLES, Entities, Triples
 from kgtools.tools.errors import CypherError, InputError, StoreError
 from kgtools.tools.frames import Schema, load_table, scan_table, write_table
@@ -48,6 +49,10 @@ if TYPE_CHECKING:
 WAIT_S = 2.0
 ENTITIES_FILE, TRIPLES_FILE = "entities.parquet", "triples.parquet"
 TABLES = (ENTITIES_FILE, TRIPLES_FILE)
+WRITERS = 2
+"""Tables that are written at a time: polars packs each on one core."""
+PART = 1 << 17
+"""Rows of a file that are compared at a time."""
 
 
 class FolderStore:
@@ -190,12 +195,16 @@ class FolderTransaction:
         if self.old:
             generations.settle(self.old.directory)
         self._new = new = generations.begin(self.folder)
-        _write_inputs(new, inputs, self.old, self.inputs)
-        write_table(entities, new / ENTITIES_FILE)
-        write_table(triples, new / TRIPLES_FILE)
+        tables = [(triples, new / TRIPLES_FILE), (entities, new / ENTITIES_FILE)]
+        tables += _place_inputs(new, inputs, self.old, self.inputs)
+        with ThreadPoolExecutor(WRITERS) as writers:
+            for _ in writers.map(lambda table: write_table(*table), tables):
+                pass  # but an error of the writer is raised here
         metadata = inputs.metadata
         counts = {"entities": entities.height, "triples": triples.height, "decisions": inputs.ledger.height}
         (new / "run.json").write_bytes(manifest(self.command, {}, files_of(metadata), **metadata.to_dict(), **counts))
+        if _holds(new / ENTITIES_FILE, entities) and _holds(new / TRIPLES_FILE, triples):
+            return StoredGraph(entities, triples)
         return _read_back(new / ENTITIES_FILE, new / TRIPLES_FILE, "load again: the old graph is untouched")
 
     def commit(self) -> None:
@@ -210,8 +219,10 @@ class FolderTransaction:
             generations.drop(self._new)
 
 
-def _write_inputs(new: Path, inputs: Inputs, old: Generation | None, before: Inputs) -> None:
-    """The files of the inputs; what is the same as before is linked."""
+def _place_inputs(
+    new: Path, inputs: Inputs, old: Generation | None, before: Inputs
+) -> Iterator[tuple[pl.DataFrame, Path]]:
+    """Folders and descriptions of the inputs, and the tables that are to be written there; what is the same as before is linked."""
     kept = {id(source) for source in before.sources}
     for source in inputs.sources:
         directory = new / "sources" / source.name
@@ -220,17 +231,17 @@ def _write_inputs(new: Path, inputs: Inputs, old: Generation | None, before: Inp
             for name in old.names(f"sources/{source.name}/[^/]+"):
                 _link(old.directory / name, new / name)
             continue
-        write_table(source.named, directory / "entities.parquet")
-        write_table(source.facts, directory / "facts.parquet")
-        write_table(source.rejects, directory / "rejects.parquet")
+        yield source.facts, directory / "facts.parquet"
+        yield source.named, directory / "entities.parquet"
+        yield source.rejects, directory / "rejects.parquet"
         (directory / "about.json").write_bytes(to_json(source.metadata.to_dict()))
     for number, table in enumerate(inputs.names):
         directory = new / "names" / f"{number:03}-{table.name}"
         directory.mkdir(parents=True)
-        write_table(table.names, directory / "names.parquet")
+        yield table.names, directory / "names.parquet"
         (directory / "about.json").write_bytes(to_json(table.metadata.to_dict()))
     if not inputs.ledger.is_empty():
-        write_table(inputs.ledger, new / "ledger.parquet")
+        yield inputs.ledger, new / "ledger.parquet"
 
 
 def _inputs(generation: Generation) -> Inputs:
@@ -290,6 +301,21 @@ def _read_back(entities: Path, triples: Path, way_out: str) -> StoredGraph:
         _load(entities, replace(ENTITIES, required=()), way_out, memory_map=False),
         _load(triples, replace(TRIPLES, required=()), way_out, memory_map=False),
     )
+
+
+def _holds(path: Path, written: pl.DataFrame) -> bool:
+    """Whether a file holds just this table. It is read a part at a time, for both together take twice as much room; what cannot be
+    read is for `_read_back` to say."""
+    try:
+        rows = scan_table(path)
+        if rows.collect_schema() != written.schema or rows.select(pl.len()).collect().item() != written.height:
+            return False
+        parts = (
+            (rows.slice(begin, PART).collect(), written.slice(begin, PART)) for begin in range(0, written.height, PART)
+        )
+        return all(are_equal(found, wanted) for found, wanted in parts)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        return False
 
 
 def _load(path: Path, schema: Schema, way_out: str, memory_map: bool = True) -> pl.DataFrame:

@@ -48,6 +48,29 @@ def test_a_triple_said_by_two_sources_is_one_triple_with_both(tables_of: Make) -
     assert entities.select("id", "sources").rows() == [("Disease:感冒", ["a", "b"]), ("Symptom:头痛", ["a", "b"])]
 
 
+def test_origins_are_sorted_as_texts_and_sources_as_names(tables_of: Make) -> None:
+    attribute = ("Disease", "感冒", "cause", "病毒")
+    sources = tuple(tables_of([COLD, attribute], source=name) for name in ("a", "a-b"))
+
+    entities, triples = merge(Inputs(sources))
+
+    assert triples["sources"].to_list() == [["a", "a-b"]]
+    assert triples["origins"].to_list() == [["a-b/tiny.txt:1#HAS_SYMPTOM", "a/tiny.txt:1#HAS_SYMPTOM"]]
+    assert orjson.loads(entities["attributes"][0]) == {
+        "cause": {"病毒": ["a-b/tiny.txt:2#cause", "a/tiny.txt:2#cause"]}
+    }
+
+
+@given(st.lists(st.text(min_size=1, max_size=5), min_size=1, max_size=4))
+def test_attributes_are_written_as_orjson_writes_them(tables_of: Make, values: list[str]) -> None:
+    tables = tables_of([("Disease", "感冒", "cause", value) for value in [*values, '"\\x\n']], raw=True)
+    said: dict[str, list[str]] = dict(tables.facts.sort("tail").select("tail", "origins").iter_rows())
+
+    entities, _ = merge(Inputs((tables,)))
+
+    assert entities["attributes"].to_list() == [orjson.dumps({"cause": said}).decode()]
+
+
 def test_what_one_source_says_alone_keeps_its_one_source(tables_of: Make) -> None:
     other = ("Disease", "感冒", "HAS_SYMPTOM", "发热")
 
