@@ -10,7 +10,7 @@ from kgtools.kg.cypher import tree
 from kgtools.kg.cypher.analysis import asks_whole, names_in, names_with_columns, names_with_elements, properties_in
 from kgtools.kg.cypher.expressions import compile_expr, condition
 from kgtools.kg.cypher.operators import whole
-from kgtools.kg.cypher.patterns import match
+from kgtools.kg.cypher.patterns import lone_node_path, match
 from kgtools.kg.cypher.project import compile_return, project, refuse_unlike
 from kgtools.kg.cypher.scope import Block, Context, Env, Select, export, sort_keys, within
 from kgtools.kg.cypher.values import (
@@ -155,8 +155,12 @@ def _clause(block: Block, clause: tree.Clause) -> None:
 
 
 def _optional(block: Block, clause: tree.Match) -> None:
-    """OPTIONAL MATCH: the rows beside what matches, or nulls."""
+    """OPTIONAL MATCH: the rows beside what matches, or nulls; but a path of one node that is known already is that node whether
+    anything matches or not, as Neo4j has it."""
     block.flush()
+    scope = block.env.scope
+    alone = {path.name: str(path.nodes[0].name) for path in clause.paths if path.name and not path.links}
+    known = {path: scope[node] for path, node in alone.items() if node in scope}
     inner = Block(block.context, outer={**block.outer, **block.scope})
     match(inner, clause)
     columns, values = export(block.context, inner.scope)
@@ -164,6 +168,7 @@ def _optional(block: Block, clause: tree.Match) -> None:
     before = block.tables.pop() if block.tables else "(SELECT 1 AS one) AS one"
     block.tables.append(f"{before} LEFT JOIN LATERAL ({inner.select([*columns, '1 AS there'])}) AS {table} ON true")
     block.scope |= {name: within(value, table) for name, value in values.items()}
+    block.scope |= {name: lone_node_path(block.context, name, node) for name, node in known.items()}
 
 
 def _unwind(block: Block, clause: tree.Unwind) -> None:

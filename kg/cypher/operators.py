@@ -372,8 +372,6 @@ def _join_lists(op: str, left: Value, right: Value, env: Env, at: int) -> Value:
     left, right = whole(left, env), whole(right, env)
     inner = [side.type.of or NULL if side.kind == "list" else side.type for side in (left, right)]
     nested = [side.kind == "list" for side in (left, right)]
-    if all(nested) and inner[0].kind == "list" and inner[1].kind != "list" and inner[1].kind != "null":
-        inner[1], nested[1] = right.type, False
     type_ = Type("list", unify(*inner), any(side.kind == "list" and side.type.nulls for side in (left, right)))
     of = type_.of or NULL
     sides = [

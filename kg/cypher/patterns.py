@@ -314,6 +314,14 @@ def _looked_up(context: Context, ids: str, kind: str, name: str | None) -> str:
     return look_up(context, ids, kind) if asked else ids
 
 
+def lone_node_path(context: Context, name: str, node: Value) -> Value:
+    """The path of one node alone, null where the node is."""
+    path = _path_value(context, name, [node], [])
+    assert path.parts is not None
+    none = f"{identity(node)} IS NULL"
+    return replace(path, parts={key: f"CASE WHEN {none} THEN NULL ELSE {sql} END" for key, sql in path.parts.items()})
+
+
 def _path_value(context: Context, name: str, nodes: list[Value], pieces: list[Value]) -> Value:
     """A path: its nodes and relationships, put together of single ones and of walks."""
     node_ids, link_ids = f"[{identity(nodes[0])}]", "CAST([] AS VARCHAR[])"

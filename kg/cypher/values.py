@@ -188,7 +188,7 @@ def cast(value: Value, type_: Type) -> str:
 
 def convert(sql: str, type_: Type, other: Type) -> str:
     """SQL of one type as SQL of another that holds it too."""
-    if type_.kind == "null" or (_inner(type_) == "null" and other.kind == "list"):
+    if type_.kind == "null" or (_inner(type_) == "null" and _depth(type_) <= _depth(other)):
         return f"CAST({sql} AS {sql_type(other)})"
     if other.kind == "any" and type_.kind != "any":
         return _as_any(sql, type_)
@@ -205,6 +205,11 @@ def convert(sql: str, type_: Type, other: Type) -> str:
         fields = ", ".join(f"f{at} := {convert(*mine[name], kind)}" for at, (name, kind) in enumerate(other.fields))
         return f"CASE WHEN {sql} IS NULL THEN NULL ELSE struct_pack({fields}) END"
     return sql
+
+
+def _depth(type_: Type) -> int:
+    """How many lists lie in each other: 2 of `[[1]]`."""
+    return 0 if type_.kind != "list" or type_.of is None else 1 + _depth(type_.of)
 
 
 def _is_rebuilt(type_: Type, other: Type) -> bool:

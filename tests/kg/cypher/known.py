@@ -984,4 +984,29 @@ RECORDED = (
         ['p'],
         [[{'name': '张', 'n': 1}], [{'name': '李', 'age': 3, 'n': 1}]],
     ),
+    _recorded(
+        'a list of lists and a list', 'known',
+        "RETURN [['a']] + ['a', 'b'] AS x, ([['a']] + ['a', 'b'])[1] AS y, [[1]] + [2] AS z, [[null]] + ['b'] AS n, [[]] + [1] AS e",
+        ['x', 'y', 'z', 'n', 'e'],
+        [[[['a'], 'a', 'b'], 'a', [[1], 2], [[None], 'b'], [[], 1]]],
+    ),
+    _recorded(
+        'rows of what a list of lists and a list hold', 'known',
+        "MATCH (d:Disease) RETURN 'a' AS x UNION ALL UNWIND ([['a']] + ['a', 'a'])[1] AS y RETURN y AS x",
+        ['x'],
+        [['a'], ['a'], ['a'], ['a'], ['a']],
+    ),
+    _recorded(
+        'a path of a known node that does not match', 'known',
+        "MATCH (d:Disease) OPTIONAL MATCH p = (d) WHERE d.name = '病甲' RETURN d.name AS d, length(p) AS n, [x IN nodes(p) | x.name] AS x",
+        ['d', 'n', 'x'],
+        [['病丁', 0, ['病丁']], ['病丙', 0, ['病丙']], ['病乙', 0, ['病乙']], ['病甲', 0, ['病甲']]],
+    ),
+    _recorded(
+        'a path of a known node beside one that is null', 'known',
+        "MATCH (d:Disease) OPTIONAL MATCH (d)-[:HAS_DRUG]->(x) OPTIONAL MATCH p = (d), q = (x) RETURN d.name AS d, collect(length(p)) AS n, "
+        "collect(length(q)) AS m",
+        ['d', 'n', 'm'],
+        [['病丁', [0], []], ['病丙', [0], [0]], ['病乙', [0], []], ['病甲', [0, 0], [0, 0]]],
+    ),
 )
