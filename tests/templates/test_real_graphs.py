@@ -224,7 +224,7 @@ def test_a_real_record_is_traced_to_the_facts_that_it_names(real: Real, tmp_path
 @pytest.fixture(scope="module")
 def items(real: Real) -> pl.DataFrame:
     """Items of the real graphs in Chinese, by the words of the paper's table."""
-    return generate(real.store, [find_pack("clinicalgpt")], ("zh",), None, 0, 12, task="mcq,reverse").records
+    return generate(real.store, [find_pack("clinicalgpt")], ("zh",), None, 0, 12, task="mcq,reverse,path").records
 
 
 def test_wrong_options_are_in_no_published_file_with_their_head(real: Real, items: pl.DataFrame) -> None:
@@ -244,22 +244,35 @@ def test_wrong_options_are_in_no_published_file_with_their_head(real: Real, item
     assert len(linked) / len(options) < 0.001  # by an alias of an alias, which is no name of the head
 
 
-def test_what_is_asked_for_in_reverse_is_of_no_other_head_in_any_published_file(
-    real: Real, items: pl.DataFrame
-) -> None:
+@pytest.mark.parametrize("task", ["reverse", "path"])
+def test_what_is_shown_is_of_no_other_disease_in_any_published_file(real: Real, items: pl.DataFrame, task: str) -> None:
     raw = RawFiles(real.files)
-    rows = [item_of(meta, "") for meta in items.filter(task="reverse")["meta"]]
-    some = random.Random(7).sample([row for row in rows if row and row.steps[0].relation == "HAS_SYMPTOM"], 200)
+    rows = [
+        item
+        for meta in items.filter(task=task)["meta"]
+        if (item := item_of(meta, "")) and item.steps[0].relation == "HAS_SYMPTOM"
+    ]
     diseases = {name: said for name, said in raw.said.items() if raw.is_disease(name)}
 
-    shared = [
-        item.answers[0][0]
-        for item in some
-        if {name for name, said in diseases.items() if said >= {step.tail[0] for step in item.steps}}
-        - set(item.answers[0])
-    ]
+    shared = []
+    for item in random.Random(7).sample(rows, 600):
+        head = item.steps[0].head
+        shown = {step.tail[0] for step in item.steps if step.head == head and step.relation == "HAS_SYMPTOM"} & {
+            names[0] for names in item.about
+        }
+        if {name for name, said in diseases.items() if said >= shown} - set(head):
+            shared.append((head, shown))
 
-    assert len(shared) <= 2  # of 200: a name that was cleaned, or stands in a sentence
+    assert len(shared) <= 12, shared  # of 600: by a name that was cleaned
+
+
+def test_what_a_path_leads_to_is_said_in_the_published_files(real: Real, items: pl.DataFrame) -> None:
+    raw = RawFiles(real.files)
+    rows = [item for meta in items.filter(task="path")["meta"] if (item := item_of(meta, "")) and item.form == "set"]
+
+    steps = [step for item in random.Random(7).sample(rows, 200) for step in item.steps]
+
+    assert sum(raw.links(step.head[0], step.tail[0]) for step in steps) / len(steps) > 0.97  # names that were cleaned
 
 
 def test_a_right_option_is_right_in_the_published_files(real: Real, items: pl.DataFrame) -> None:
