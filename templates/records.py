@@ -66,17 +66,33 @@ def _with_columns(graph: GraphView, selection: Selection, **texts: list[str]) ->
     """The groups with the columns that records and preferences have alike, and with these texts. `id` is still the head's."""
     template, masks = selection.template, selection.groups["mask"].unique()
     sources = {mask: " + ".join(_names_of_mask(graph, mask, 0)) for mask in masks}
-    licenses = {mask: all_of(sorted({*_names_of_mask(graph, mask, 1), operand(template.license)})) for mask in masks}
     return selection.groups.with_columns(
         pl.lit(template.lang).alias("lang"),
         pl.col("fact_ids").alias("facts"),
         pl.lit("").alias("group"),
         pl.col("mask").replace_strict(sources, return_dtype=pl.String).alias("source"),
         pl.concat_str(pl.lit(f"{template.id}#"), pl.col("variant") + 1).alias("template"),
-        pl.col("mask").replace_strict(licenses, return_dtype=pl.String).alias("license"),
+        _licenses(graph, selection).alias("license"),
         pl.lit(None, pl.String).alias("split"),
         *(pl.Series(name, column, dtype=pl.String) for name, column in texts.items()),
     )
+
+
+def _licenses(graph: GraphView, selection: Selection) -> pl.Series:
+    """The licence of each group: of its sources, of its template, and of other words in it."""
+    groups = selection.groups
+    more = groups["words"].list.join("\n") if "words" in groups.columns else pl.repeat("", groups.height, eager=True)
+    keys = groups.select("mask", more.alias("more"))
+    rows = []
+    for mask, words in keys.unique().sort("mask", "more").iter_rows():
+        parts = {
+            *_names_of_mask(graph, mask, 1),
+            operand(selection.template.license),
+            *map(operand, words.split("\n") if words else ()),
+        }
+        rows.append((mask, words, all_of(sorted(parts))))
+    known = pl.DataFrame(rows, schema={"mask": pl.Int64, "more": pl.String, "license": pl.String}, orient="row")
+    return keys.join(known, on=["mask", "more"], how="left", maintain_order="left")["license"]
 
 
 def _hashed(groups: pl.DataFrame, *texts: str) -> pl.Series:

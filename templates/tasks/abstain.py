@@ -4,6 +4,7 @@ import orjson
 import polars as pl
 
 from kgtools.corpora.verify.item import KEY, Item
+from kgtools.kg.build.english_names import OUR_LICENSE
 from kgtools.templates.preferences.apart import PROSE, TEXT
 from kgtools.templates.select import Selection
 from kgtools.templates.tasks.subject import Subject
@@ -56,6 +57,7 @@ def select_abstain(subject: Subject) -> Selection:
         pl.lit(False).alias("partial"),
         pl.lit(0, pl.UInt32).alias("rotation"),
         pl.lit("").alias("before"),
+        pl.lit([OUR_LICENSE], pl.List(pl.String)).alias("words"),
         pl.lit([], pl.List(pl.String)).alias("hidden"),
         pl.Series("meta", [orjson.dumps({KEY: item}).decode() for item in items], pl.String),
     ).sort("variant", maintain_order=True)  # fmt: skip

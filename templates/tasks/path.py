@@ -144,7 +144,8 @@ class Path:
             meta = row.meta | {"path": self.name, "hops": self.hops, "form": form}
             yield replace(
                 row, item=item, meta=meta, said=label, before=before, hidden=hidden, mask=row.mask | mask,
-                facts=sorted({*row.facts, *facts}), salt=int(digest(f"{self.name}|{way.nodes}|{form}")[:16], 16),
+                facts=sorted({*row.facts, *facts}), words=[each.template.license for each in self._subjects[:-1]],
+                salt=int(digest(f"{self.name}|{way.nodes}|{form}")[:16], 16),
             )  # fmt: skip
 
     def _list(self, way: Way) -> Row:

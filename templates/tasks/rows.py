@@ -7,6 +7,7 @@ import orjson
 import polars as pl
 
 from kgtools.corpora.verify.item import KEY, Item
+from kgtools.kg.build.english_names import OUR_LICENSE
 from kgtools.templates.facts import GraphView
 from kgtools.templates.select import CODES, Selection
 from kgtools.tools.frames import shuffle_keys
@@ -16,11 +17,12 @@ LIST = pl.List(pl.String)
 COLUMNS: dict[str, Any] = {
     "place": pl.UInt32, "said": pl.String, "tails": LIST, "truth": LIST, "facts": pl.List(pl.UInt32), "mask": pl.Int64,
     "answer": pl.String, "options": LIST, "right": LIST, "is_true": pl.Boolean, "meta": pl.String, "rotation": pl.UInt32,
-    "before": pl.String, "hidden": LIST, "salt": pl.UInt64,
+    "before": pl.String, "hidden": LIST, "salt": pl.UInt64, "words": LIST,
 }  # fmt: skip
 """`said`: what stands where the head's name stands (null: that name); `tails`: what the template's sentence says of it; `truth`:
 what is true of it; `options`, `right`: lines such as `B. 多尿`; `rotation`: which of its turns of the options, from 0; `before`: what stands
-before the question, `hidden`: what is not named in it; `salt`: what tells apart records of one question."""
+before the question, `hidden`: what is not named in it; `salt`: what tells apart records of one question; `words`: licences of
+words in it that are not its template's."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Row:
     before: str = ""
     hidden: list[str] = field(default_factory=list)
     salt: int = 0
+    words: list[str] = field(default_factory=list)
 
     @property
     def columns(self) -> tuple[Any, ...]:
@@ -50,6 +53,7 @@ class Row:
         return (
             self.place, self.said, self.tails, self.truth, self.facts, self.mask, self.answer, self.options, self.right,
             self.is_true, meta, self.rotation, self.before, self.hidden, self.salt,
+            [OUR_LICENSE, *self.words],
         )  # fmt: skip
 
 

@@ -250,3 +250,13 @@ def test_a_path_that_leads_on_is_no_fault(pack: Callable[..., Path]) -> None:
     folder = load_pack(pack(one=["symptom", "complication", "drug"], two=["complication", "extended/department"]))
 
     assert not [each for each in lint(folder) if "path" in each]
+
+
+def test_a_question_over_two_packs_is_under_the_licences_of_both(graph: Graph, pack: Callable[..., Path]) -> None:
+    folder = load_pack(pack(chain=["clinicalgpt/symptom", "complication"]))
+    packs = [find_pack("clinicalgpt"), folder]
+
+    records = generate(graph([*FEVER, *LUNG]), packs, ("zh",), None, 0, 12, task="path").records
+    mine = records.filter(records["template"].str.starts_with("mine@"))
+
+    assert set(mine["license"]) == {"Apache-2.0 AND CC0-1.0 AND MIT"}
