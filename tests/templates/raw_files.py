@@ -34,8 +34,9 @@ class RawFiles:
             self._diseases.add(name)
             self._add(name, [value for value in row.values() if isinstance(value, str)])
             for alias in re.split(r"[,，、;；\s]+", row["alias"] or ""):
-                self.aliases[name].add(alias)
-                self.aliases[alias].add(name)
+                if len(alias) > 2:  # `病` and `综合征` are pieces of names
+                    self.aliases[name].add(alias)
+                    self.aliases[alias].add(name)
 
     def _add(self, name: str, values: object) -> None:
         for value in values if isinstance(values, (list, tuple)) or not isinstance(values, str) else [values]:
