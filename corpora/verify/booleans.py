@@ -8,7 +8,7 @@ from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import ItemNames
 from kgtools.corpora.verify.reading import Text, fold
 
-_TRUE = r"(?:没有?错|无误|并非错误|不(?:是)?错误|不错|正确|对|真|属实|成立|√|✓|✔|✅|true|correct|right|yes|not (?:false|wrong|incorrect))"
+_TRUE = r"(?:没有?(?:任何)?(?:错|问题)|无误|并非错误|不(?:是)?错误|不错|正确|对(?!不)|真|属实|成立|√|✓|✔|✅|true|correct|right|yes|(?:not|n't) (?:false|wrong|incorrect|untrue|inaccurate|mistaken))"
 _FALSE = (
     r"(?:不太?(?:是)?(?:正确|对|真|属实|成立|准确)|并?非(?:正确|真)|错误|错|假|有误|否|×|✗|✘|❌|false|incorrect|wrong|untrue|inaccurate|no"
     r"|(?:is |are )?(?:not|isn't|n't) (?:true|correct|right|accurate|the case))"

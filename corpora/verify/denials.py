@@ -10,9 +10,22 @@ _CUES = {
     # says no by its words alone, and denies nothing
     "none": r"不能排除|不能除外|不除外|不可避免|不得不|不能不|不仅|不但|不只|不光|不单|不应忽视|不可忽视|不容忽视|不能忽视|不要忘"
     r"|不是没有|并非没有"
-    r"|非常|无论|除非|无疑|无非|无法|不良|不适|不全|不明|不断|不久|不同|不过|不管|不论|不是唯1|不是只有|不否认|没错|没问题|避免不了"
-    r"|not only|not just|not merely|not necessarily|no doubt|no less|cannot be (?:ruled out|excluded)|can't be (?:ruled out|excluded)"
+    r"|无[痛症色菌创毒糖水害名意]|非常|无论|除非|无疑|无非|无法|不良|不适|不全|不明|不断|不久|不同|不过|不管|不论|不是唯1|不是只有|不否认|没错|没问题|避免不了"
+    r"|not only|not just|not merely|not necessarily|no doubt|no less|no more than|cannot be (?:ruled out|excluded)|can't be (?:ruled out|excluded)"
     r"|not (?:rule out|exclude)|not the only|nothing but|no wonder|no problem",
+    # says that a thing need not be avoided: denies it where what to avoid is asked for
+    "harmless": r"(?:不是|并非|并不是?|不属于|不算|没有?|无需|无须|不需要?|不必|不用)(?:绝对|完全|特别|刻意)?(?:禁忌|禁[用食]|忌[口食]?|避免|避开"
+    r"|限制|戒|慎用)|(?:need not|needn't|not need to|n't need to|no need to|not have to|n't have to|isn't|aren't|not)(?: be)?"
+    r" (?:avoid|limit|restrict|cut|contraindicat|forbid|harmful)[a-z]*(?! to)",
+    # denies what follows, and what stands before it where nothing follows: no effect, no evidence
+    "void": r"(?:没有?|并?无|缺乏)(?=[^,。;!?\n没无]{0,8}?(?:作用|效果|疗效|意义|必要|关系|关联|联系|依据|证据|好处|益处|用处|价值))|无效|没用"
+    r"|no (?:effect|benefit|role|evidence|proof|place|link|connection|relation|reason|value|use)\b",
+    "unneeded": r"不用(?!于|量|药|法|说)|不必(?!要的)|无需|无须|毋需|不需要?|用不着|need not|needn't|no need (?:for|of|to)|n't need|not need(?:ed)?"
+    r"|unnecessary|not necessary|not required",
+    # says that another thing is more so, or was only supposed
+    "than": r"比(?![如例较])(?=[^,。;!?\n]{1,16}?[更还])|不如|than(?! just| only)\b",
+    "supposed": r"误?以为|误认为|误当作?|(?:first|initially|wrongly|mistakenly) (?:thought|think|believed?|suspected|considered)(?: of| that)?"
+    r"|mistaken for|tempt(?:ed|ing) to (?:say|answer|think)",
     # denies all of a list that follows
     "list": r"不包括|不包含|不含|并无|均无|既没有|既无|都没有|未伴|excluding|exclude[sd]?|except(?: for)?|without|neither|nor|other than"
     r"|apart from|aside from|free of|absence of|absent|lacks?|lacking|no(?![a-z])",
@@ -24,42 +37,56 @@ _CUES = {
     r"|(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|may|might)(?: not|n't)|cannot|isn't|not|never|den(?:y|ies"
     r"|ied)|ruled? out",
     # says so of what stands before it
-    "behind": r"不对|错误|不正确|除外|不可能|不成立|(?:可以?|应|被|已)(?:排除|除外)|(?:(?:is|are|was|were) )?(?:wrong|incorrect"
+    "behind": r"不对|错误|错(?=[,。;!?\n)]|$)|不正确|除外|不可能|不成立|(?:可以?|应|被|已)(?:排除|除外)|(?:(?:is|are|was|were) )?(?:wrong|incorrect"
     r"|false|excluded|ruled out|unlikely)\b"
-    r"|:(?:无|否|没有|不是|阴性|×|✗|❌|no\b|absent\b|false\b)|\((?:-|无|否|阴性)\)|×|✗|❌",
-    "avoid": r"避免|忌(?:食|吃|用|口)?|禁(?:用|食|忌|止|吃)|慎用|少吃|(?<!切)勿|切勿|不宜|不要|不可(?:以)?|不能(?=[吃用食服喝饮])"
+    r"|: ?(?:无|否|没有|不是|阴性|×|✗|❌|(?:no|absent|false|wrong|incorrect|never)\b)|\((?:-|无|否|阴性)\)|×|✗|❌",
+    "avoid": r"避免|忌(?:食|吃|用|口)?|禁(?:用|食|忌|止|吃)|慎用|少[吃喝饮]|限制|(?<!切)勿|切勿|不宜|不要|不可(?:以)?|不能(?=[吃用食服喝饮])"
     r"|不应该?|不得|不该|不建议|不推荐|不适[合宜]"
-    r"|should(?: not|n't)(?: be)?|must(?: not|n't)(?: be)?|should be avoided|avoid(?:s|ed|ing)?|contraindicated|not recommended|not suitable"
+    r"|should(?: not|n't)(?: be)?|must(?: not|n't)(?: be)?|should be avoided|avoid(?:s|ed|ing)?|limit(?:s|ed|ing)?|cut(?:s|ting)? (?:down|back) on|less of|contraindicated|not recommended|not suitable"
     r"|(?:do not|don't|never) (?:eat|take|use|drink|have|give)|stay away from|refrain from|forbidden|prohibited",
     "advise": r"(?:应该?|可以?|适?宜|多|建议|推荐|适合)(?:多)?(?:吃|食用|食|服用|用|喝|选用|摄入)|推荐|适宜|有益|should (?:eat"
     r"|take|use|drink)|recommended|good for"
-    r"|beneficial",
+    r"|beneficial|\b(?:fine|safe|harmless|allowed|permitted|suitable)\b|\b(?:substitutes?|alternatives?)\b|放心|无妨|没关系|安全|替代",
+    # says that a thing works against what is asked for
+    "shields": r"保护(?:性|作用|因素)|\bprotective\b|\bprotects?\b",
 }
-_ORDER = ("none", "avoid", "behind", "list", "verb", "besides", "advise")
+_ORDER = (
+    "none", "harmless", "void", "unneeded", "avoid", "behind", "list", "verb", "besides", "than", "supposed", "advise", "shields",
+)  # fmt: skip
 CUE = re.compile("|".join(f"(?P<{kind}>{_CUES[kind]})" for kind in _ORDER))
-SIGNS = frozenset("不没无非未除避忌禁慎少勿排否错×✗❌阴")
-ADVICE = frozenset("宜荐多吃用食益")
+SIGNS = frozenset("不没无非未除避忌禁慎少勿排否错×✗❌阴缺毋比误以限保用")
+ADVICE = frozenset("宜荐多吃用食益放妨关安替")
 """One of these is in whatever denies in Chinese; in what advises one of those."""
-BEGINS = re.compile(r"[不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(适宜多建推有]")
+BEGINS = re.compile(r"[不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(适宜多建推有缺毋比误以限保用放安替]")
 WORDS = frozenset([
     "no", "not", "never", "neither", "nor", "without", "except", "excluding", "exclude", "excludes", "excluded", "rather", "instead",
     "unlike", "other", "apart", "aside", "free", "absence", "absent", "lack", "lacks", "lacking", "isn't", "aren't", "wasn't", "weren't",
     "don't", "doesn't", "didn't", "hasn't", "haven't", "hadn't", "can't", "couldn't", "won't", "wouldn't", "cannot", "deny", "as", "in",
     "denies", "denied", "rule", "ruled", "wrong", "incorrect", "false", "unlikely", "avoid", "avoids", "avoided", "avoiding",
     "contraindicated", "shouldn't", "mustn't", "stay", "refrain", "forbidden", "prohibited", "should", "must", "recommended", "good",
-    "beneficial", "nothing",
+    "beneficial", "nothing", "need", "needn't", "unnecessary", "than", "first", "initially", "wrongly", "mistakenly",
+    "mistaken", "tempted", "tempting", "limit", "limits", "limited", "limiting", "cut", "cuts", "cutting", "fine", "safe", "harmless", "allowed",
+    "permitted", "suitable", "substitute", "substitutes", "alternative", "alternatives", "protective", "protect", "protects",
 ])  # fmt: skip
 """With one of these begins whatever denies in English; those below do not deny by themselves."""
 WEAK = frozenset(
-    ["as", "in", "other", "should", "must", "recommended", "good", "beneficial", "free", "stay", "nothing"]
+    ["as", "in", "other", "should", "must", "recommended", "good", "beneficial", "free", "stay", "nothing", "fine", "safe", "harmless",
+    "allowed", "permitted", "suitable", "substitute", "substitutes", "alternative", "alternatives", "first", "need"]
 )
 STRONG = WORDS - WEAK
-ADVISES = frozenset(["should", "recommended", "good", "beneficial"])
+ADVISES = WEAK - {"as", "in", "other", "must", "free", "stay", "nothing", "first", "need"}
 ENDS = re.compile(
     r"[。;!?\n]|\.(?=\s|$)|但|而是|而(?!不|非)|却|反而|外(?!伤|阴|科|痔|周|耳|源)|其[他它余]|只有|应该?[是为]|"
     r"\b(?:but|however|instead(?! of)|it is|it's|yet|although|only|the answer)\b"
 )
 """What ends that which a denial denies."""
+AVOIDING, NOT_AVOIDING = frozenset(("advise", "harmless")), frozenset(("avoid", "unneeded"))
+"""Kinds of words that deny only where what to avoid is asked for, or only where it is not."""
+BOTH_WAYS = frozenset(("verb", "behind", "avoid", "advise", "harmless", "void", "unneeded", "shields"))
+ONLY_BEHIND = frozenset(("而不是", "而非", "rather than", "instead of", "unlike"))
+SHORT = frozenset(("没有", "没", "无", "非", "排除", "否认", "不在", "不能"))
+TREATED = re.compile(r"(?:特殊|特别|任何)?(?:治|处理|担心|紧张|就医)| (?:treatment|worry)")
+TOWARDS = re.compile(r" ?(?:对|对于|与|和|在|针对|has|have|had|for|on|in|against|of)? ?")
 LISTED = re.compile(r"[ ,、/]{0,8}(?:和|与|及|以及|或|或者|并|and|or|nor|as well as|and/or)?[ ,、/]{0,8}(?:the |an? )?")
 """All that stands between two names of one list."""
 OR_AHEAD = re.compile(r",? (?:[a-z ]{1,40}, ){0,6}(?:[a-z ]{1,40} )?n?or ")
@@ -73,18 +100,27 @@ FAR = 200
 BARE = frozenset(("无", "非", "没", "no", "排除", "不在", "否认"))
 NEAR_BARE = 8
 ASKS_TO_AVOID = re.compile(
-    r"忌|禁|避免|不宜|不能|不可|不要|不应|不该|少吃|慎用|不适[合宜]|avoid|contraindicat|should not|shouldn't|must not"
+    r"忌|禁|避免|限制|少[喝饮用]|不宜|不能|不可|不要|不应|不该|少吃|慎用|不适[合宜]|avoid|contraindicat|should not|shouldn't|must not"
     r"|not (?:be )?(?:eat|tak|us|suit|recommend)"
-    r"|unsuitable|forbidden|SHOULD_AVOID|CONTRAINDICATED|HAS_CONTRAINDICATED|BAD_FOR",
+    r"|unsuitable|forbidden|\blimit|less of|cut (?:down|back)|SHOULD_AVOID|CONTRAINDICATED|HAS_CONTRAINDICATED|BAD_FOR",
     re.IGNORECASE,
 )
+ASKS_FOR_HARM = re.compile(r"风险|危险|诱因|病因|引起|导致|\b(?:risks?|causes?|triggers?|increases?)\b", re.IGNORECASE)
+ASKS_FOR_HELP = re.compile(r"保护|预防|降低|减少|protect|prevent|reduc|lower", re.IGNORECASE)
+HARMLESS = re.compile(f"{_CUES['harmless']}|{_CUES['advise']}")
 UNDECIDED = re.compile(r"是否|是不是|有没有|能否|可否|whether |if it is ")
 
 
-def deny(text: Text, mentions: Sequence[Mention], avoiding: bool) -> dict[int, str]:
+def asks_for_harm(question: str) -> bool:
+    """Whether a question asks for what does harm, so that what protects is no answer."""
+    return ASKS_FOR_HARM.search(question) is not None and ASKS_FOR_HELP.search(question) is None
+
+
+def deny(text: Text, mentions: Sequence[Mention], avoiding: bool, harming: bool = False) -> dict[int, str]:
     """Of the mentions that are denied their number, and the words that deny them.
 
-    `avoiding`: what is to be avoided is asked for, so that "avoid X" says X and "eat X" denies it."""
+    `avoiding`: what is to be avoided is asked for, so that "avoid X" says X, and "eat X" or "X need not be avoided" denies it.
+    `harming`: what does harm is asked for, so that "X is protective" denies it."""
     read = text.read
     if not mentions or not _may_deny(text, avoiding):
         return {}
@@ -97,22 +133,18 @@ def deny(text: Text, mentions: Sequence[Mention], avoiding: bool) -> dict[int, s
         if at < len(inside) and inside[at][0] <= cue.start() < inside[at][1]:
             continue
         kind = cue.lastgroup or ""
-        if kind == "none" or (kind == "advise") > avoiding or (kind == "avoid" and avoiding):
+        if kind == "none" or (kind in AVOIDING and not avoiding) or (kind in NOT_AVOIDING and avoiding):
+            continue
+        if kind == "shields" and not harming:
             continue
         cues.append((cue.start(), cue.end(), kind, cue[0], at))
     denied: dict[int, str] = {}
     for number, (begin, end, kind, word, first) in enumerate(cues):
         limit = cues[number + 1][0] if number + 1 < len(cues) else len(read)
-        if kind != "behind" and _deny_behind(read, mentions, first, end, limit, kind, word, denied):
+        if kind not in ("behind", "shields") and _deny_behind(read, mentions, first, end, limit, kind, word, denied):
             continue
-        if kind in ("verb", "behind", "avoid", "advise") and word not in (
-            "而不是",
-            "而非",
-            "rather than",
-            "instead of",
-            "unlike",
-        ):
-            _deny_before(read, mentions, first, begin, end, word, denied)
+        if kind in BOTH_WAYS and word not in ONLY_BEHIND:
+            _deny_before(read, mentions, first, begin, end, kind, word, denied)
     return denied
 
 
@@ -159,6 +191,8 @@ def _deny_behind(
         gap = text[before : one.begin]
         if one.begin > limit or len(gap) > near or ENDS.search(gap):
             break
+        if some and kind == "than" and not LISTED.fullmatch(gap):
+            break
         if (
             "," in gap
             and not (some and kind in ("list", "besides") and LISTED.fullmatch(gap))
@@ -180,12 +214,18 @@ def _or_list(text: str, gap: str, one: Mention, some: bool) -> bool:
     return " or " in gap or " nor " in gap or OR_AHEAD.match(text, one.end) is not None
 
 
+def _is_said_again(gap: str, one: Mention, other: Mention) -> bool:
+    """Whether the second is the first by another name: fever (B), 糖尿病（diabetes）."""
+    return one.number == other.number and one.role == other.role and gap.strip(" ,") in ("(", "[", "")
+
+
 def _deny_before(
     text: str,
     mentions: Sequence[Mention],
     first: int,
     begin: int,
     end: int,
+    kind: str,
     word: str,
     denied: dict[int, str],
 ) -> None:
@@ -194,7 +234,9 @@ def _deny_before(
     last = stop.start() if stop else min(len(text), end + FAR)
     if any(one.role != NEUTRAL and one.begin < last for one in mentions[first : first + 6] if one.begin >= end):
         return
-    if word in ("没有", "没", "无", "非", "排除", "否认", "不在", "不能") and last - end > 3:
+    if kind == "unneeded" and TREATED.match(text, end):
+        return
+    if (kind == "unneeded" or (kind == "verb" and word in SHORT)) and text[end] >= "\u3400" and last - end > 3:
         return
     behind = begin
     for number in range(first - 1, -1, -1):
@@ -203,9 +245,11 @@ def _deny_before(
             continue
         gap = text[one.end : behind]
         if behind == begin:
-            if len(gap) > NEAR_BEHIND or CLAUSE_END.search(gap) or (word in ("not", "never") and not IS.fullmatch(gap)):
+            near = NEAR_BEHIND if not gap.isascii() else 2 * NEAR_BEHIND
+            if len(gap) > near or CLAUSE_END.search(gap) or (word in ("not", "never") and not IS.fullmatch(gap)):
                 return
-        elif not LISTED.fullmatch(gap):
-            return
+        elif not LISTED.fullmatch(gap) and not _is_said_again(gap, one, mentions[number + 1]):
+            if kind != "void" or not TOWARDS.fullmatch(gap):
+                return
         denied[number] = word
         behind = one.begin

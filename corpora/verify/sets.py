@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kgtools.corpora.verify.abstain import ABSTAINS, asserts_beside, may_abstain, says_nothing
-from kgtools.corpora.verify.denials import ASKS_TO_AVOID, CLAUSE_END, LISTED, UNDECIDED, deny
+from kgtools.corpora.verify.denials import ASKS_TO_AVOID, CLAUSE_END, LISTED, UNDECIDED, asks_for_harm, deny
 from kgtools.corpora.verify.directions import find_reversed, oriented
 from kgtools.corpora.verify.grading import Found, Reading
 from kgtools.corpora.verify.item import Item
-from kgtools.corpora.verify.names import NEUTRAL, RIGHT, WRONG, ItemNames, Mention, NameIndex, clean, names_of
+from kgtools.corpora.verify.names import NEUTRAL, OTHER, RIGHT, WRONG, ItemNames, Mention, NameIndex, clean, names_of
 from kgtools.corpora.verify.reading import Text, fold
 
 EXPLICIT = re.compile(
-    r"(?:最终|正确|标准|我的|最后)?(?:答案|结论)(?:应该?)?(?:是|为|:)|更正(?:1下)?(?:,|:)|(?:^|[,。;!?\n])(?:哦|啊)?(?:不对|说错了|我错了)[,。!]"
-    r"|\b(?:final |correct |my )?answer(?: should be| would be| is|:)|\bwait\b[,.! ]|\bcorrection\b:?|\bactually,"
+    r"(?:最终|正确|标准|我的|最后)?(?:答案|结论)(?:应该?)?(?:是|为|:)|更正(?:1下)?(?:,|:)|(?:^|[,。;!?\n])(?:哦|啊|噢)?(?:不对|说错了|我错了)[,。!]"
+    r"|\b(?:final |correct |my )?answer(?: should be| would be| is|:)|\bwait\b[,.! ]|\bcorrection\b:?|\bactually,|\b(?:so|but|,) no[:,.]|\b(?:change|switch|revise)[a-z ]{1,16}(?:answer|choice)? to\b|(?:改|更正|修正|订正)[为成]"
 )
-EXPLICIT_SIGNS, EXPLICIT_WORDS = frozenset("案论更对错"), frozenset(("answer", "wait", "correction", "actually"))
+EXPLICIT_SIGNS, EXPLICIT_WORDS = frozenset("案论更对错改修订"), frozenset(("answer", "wait", "correction", "actually", "no", "change", "switch", "revise"))
+AFFIRMED = re.compile(r"(?:是|为|吃|用|答案:|选|\b(?:is|are|answer:|eat|take|use|but)(?: the| an?)?) ?$")
+CAN = re.compile(r"[^,。;!?\n]{0,4}(?:可|能|宜|应|是)| (?:can|is|are|should|may) ")
+"""What says of a name that was denied that it is an answer all the same: before it, and behind it."""
 NEAR_WHETHER = 12
 """Characters between "whether" and the name that is in question."""
 KEPT = 4_096
@@ -57,7 +60,7 @@ def hops(item: Item) -> int:
 class Plan:
     """What is made of an item once, for all answers to it."""
 
-    __slots__ = ("asked", "avoiding", "chained", "directed", "item", "links", "names", "question")
+    __slots__ = ("asked", "avoiding", "harming", "chained", "directed", "item", "links", "names", "question")
 
     def __init__(self, item: Item, index: NameIndex | None, question: str) -> None:
         self.item = item
@@ -65,6 +68,7 @@ class Plan:
         self.asked = min(item.asked or len(item.answers), len(item.answers)) or 1
         relations = " ".join(step.relation for step in item.steps)
         self.avoiding = ASKS_TO_AVOID.search(question or relations) is not None
+        self.harming = asks_for_harm(question)
         self.directed = oriented(item)
         self.links = links_of(item, self.names.steps)
         self.chained = any(link.goes_on for link in self.links)
@@ -96,9 +100,6 @@ def read_set(text: str, item: Item, index: NameIndex | None, question: str, foun
     mentions = plan.names.find(read)
     denied = _denied(folded, mentions, plan)
     turned = find_reversed(read, mentions, denied, plan.names.steps, plan.directed) if plan.directed else {}
-    for number, pair in turned.items():
-        for at in pair:
-            denied[at] = f"step {number + 1} the other way round"
     begin = _explicit(folded, mentions, denied)
     rights: dict[int, int] = {}
     wrongs, others = set(), set()
@@ -160,7 +161,9 @@ def read_abstention(
 
 def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, str]:
     """Of the mentions that are no claims their number, and why."""
-    denied = deny(text, mentions, plan.avoiding)
+    denied = deny(text, mentions, plan.avoiding, plan.harming)
+    if denied:
+        _deny_again(text.read, mentions, denied)
     if not mentions or (
         not may_abstain(text) and "否" not in text.signs and "whether" not in text.words and "if" not in text.words
     ):
@@ -190,6 +193,21 @@ def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, st
                     denied.setdefault(at, "cannot tell")
                 done = at + 1
     return denied
+
+
+def _deny_again(read: str, mentions: Sequence[Mention], denied: dict[int, str]) -> None:
+    """Deny what is denied wherever else it is spoken of, unless it is said to be the answer behind that: a name that is no
+    answer is still explained (不是伊蚊，伊蚊传播的是登革热)."""
+    keys = {at: (one.number, read[one.begin : one.end]) for at, one in enumerate(mentions) if one.role in (OTHER, WRONG)}
+    last = {keys[at]: (at, why) for at, why in denied.items() if at in keys}
+    if not last:
+        return
+    for at, key in keys.items():
+        if key in last and at not in denied:
+            before, why = last[key]
+            one = mentions[at]
+            if at < before or not (AFFIRMED.search(read[max(0, one.begin - 8) : one.begin]) or CAN.match(read, one.end)):
+                denied[at] = why
 
 
 def _explicit(text: Text, mentions: Sequence[Mention], denied: dict[int, str]) -> int:
