@@ -2,7 +2,7 @@
 
 import re
 
-from kgtools.corpora.verify.abstain import ABSTAINS
+from kgtools.corpora.verify.abstain import ABSTAINS, FILLER
 from kgtools.corpora.verify.grading import Found, Reading
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import ItemNames
@@ -23,9 +23,17 @@ _LINK = (
     r"|完全|显然|clearly |definitely |certainly | ){0,4}[ :(\[{]{0,4}"
 )
 SAID = re.compile(
-    rf"{_SUBJECT}{_LINK}(?:(?P<false>{_FALSE})|(?P<true>{_TRUE}|(?<=[:为是])是(?=$|[。,;!的\n])))(?![a-z]|于|照|待|方|应|比|症|策|吗|不对|确诊)"
+    rf"{_SUBJECT}{_LINK}(?:(?P<false>{_FALSE})|(?P<true>{_TRUE}|(?<=[:为是])是(?=$|[。,;!的\n])))(?![a-z]|于|照|待|方|应|比|症|策|吗|不对|确诊| to (?:say|claim|think|call))"
 )
 """What a sentence says of the statement."""
+NOT_SAID = re.compile(
+    r"(?:不能|不可以?|不会|并不|不应|不敢|不)(?:说|认为|觉得|算|断言)[^,。;!?\n]{0,4}$"
+    r"|(?:n't|not|never|cannot|wrong|incorrect) (?:to )?(?:say|think|believe|claim|call|agree|argue)(?: that)? ?$"
+)
+"""What turns round what is said behind it: 不能说这不对."""
+PIECES = re.compile(r"[:。?!\n,;()]|\.(?=\s|$)")
+STATEMENT = 6
+ASKING = re.compile(r"判断|正误|对错|是非题?|说法|陈述|下列|以下|true or false|statement|[的吗]")
 ALONE = re.compile(
     rf"(?:^|\n)[ (\[{{'.:\-]*(?:(?P<false>{_FALSE}|不是这样|并?非如此|不是|不会|不能|不可以|不|n)|(?P<true>{_TRUE}|是|会|能|可以"
     rf"|y))(?:的|了|滴|,?它|啊)?(?=$|[。,;:!?.\n)\]}} ])(?! ?(?:and|or|also|but also) )"
@@ -39,7 +47,9 @@ _JOIN = r"的? ?(?:and|or|but also|but|既|也|又|&|和|或|与|、|/|且) ?(?:
 BOTH = re.compile(rf"(?:{_TRUE}|是){_JOIN}(?:{_FALSE}|不是)|(?:{_FALSE}|不是){_JOIN}(?:{_TRUE}|是)(?=$|的|[。,.!\n ])")
 WHETHER = re.compile(
     r"是否(?:正确|属实|成立)|(?<![案为:])是否(?=\w)|是不是|对不对|正不正确|(?:is|are) (?:this|it|that"
-    r"|the statement)(?: statement)? (?:correct|true|right) ?\?"
+    r"|the statement)(?: statement)? (?:correct|true|right) ?\?|是?对还是错|是真是假|(?:正确|对错|真假|正误)与否|正确还是(?:错误|不正确)"
+    r"|\b(?:whether|if) (?:or not )?(?:this|it|that|the (?:statement|claim))(?: statement)? (?:is|was) (?:true|correct|right|false|wrong)"
+    r"(?: or (?:not|false|wrong|incorrect|untrue))?"
 )
 """What asks for true or false and says neither."""
 TURN = re.compile(
@@ -56,12 +66,13 @@ AFFIRMS = re.compile(
 )
 
 
-def read_boolean(text: str, item: Item, found: list[Found] | None) -> Reading:
-    """Whether an answer says true or false; the last that it says of the statement counts, where it says why it turned."""
+def read_boolean(text: str, item: Item, question: str, found: list[Found] | None) -> Reading:
+    """Whether an answer says true or false; the last that it says of the statement counts, where it says why it turned. The
+    statement said again, without more, is no answer."""
     read = WHETHER.sub("", fold(text)).strip()
     kinds = _said(read)
-    if not kinds:
-        kinds = _anywhere(read, item)
+    if not kinds and not (question and _says_again(read, question)):
+        kinds = [] if ABSTAINS.search(read) else _anywhere(read, item)
     if found is not None:
         found += [Found(begin, end, read[begin:end], kind) for begin, end, kind in kinds]
     values = {kind for _, _, kind in kinds}
@@ -89,8 +100,19 @@ def _said(read: str) -> list[tuple[int, int, str]]:
         for one in pattern.finditer(read):
             kind = one.lastgroup or ""
             begin, end = one.span(kind)
+            if pattern is SAID and NOT_SAID.search(read, max(0, one.start() - 24), one.start()):
+                kind = "true" if kind == "false" else "false"
             places.setdefault(end, (begin, end, kind))
     return sorted(places.values())
+
+
+def _says_again(read: str, question: str) -> bool:
+    """Whether a text is nothing but sentences of the question."""
+    rest = read
+    for piece in sorted(PIECES.split(fold(question)), key=len, reverse=True):
+        if len(piece.strip()) >= STATEMENT:
+            rest = rest.replace(piece.strip(), " ")
+    return rest != read and not ASKING.sub("", FILLER.sub("", rest)).strip()
 
 
 def _anywhere(read: str, item: Item) -> list[tuple[int, int, str]]:

@@ -86,13 +86,14 @@ BOTH_WAYS = frozenset(("verb", "behind", "avoid", "advise", "harmless", "void", 
 ONLY_BEHIND = frozenset(("而不是", "而非", "rather than", "instead of", "unlike"))
 SHORT = frozenset(("没有", "没", "无", "非", "排除", "否认", "不在", "不能"))
 TREATED = re.compile(r"(?:特殊|特别|任何)?(?:治|处理|担心|紧张|就医)| (?:treatment|worry)")
+TOPIC = re.compile(r"[^,。;!?\n]{1,24},(?:故|因此|所以|应|可以?|已)?")
 TOWARDS = re.compile(r" ?(?:对|对于|与|和|在|针对|has|have|had|for|on|in|against|of)? ?")
 LISTED = re.compile(r"[ ,、/]{0,8}(?:和|与|及|以及|或|或者|并|and|or|nor|as well as|and/or)?[ ,、/]{0,8}(?:the |an? )?")
 """All that stands between two names of one list."""
 OR_AHEAD = re.compile(r",? (?:[a-z ]{1,40}, ){0,6}(?:[a-z ]{1,40} )?n?or ")
 CLAUSE_END = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
 ALSO = re.compile(r"[^。;!?\n]{0,12}?(?:还|也|另|尚|同时|又|亦)")
-IS = re.compile(r" (?:is|are|was|were|do|does|did|can|could|would|should|will|may|might|has|have)(?: [a-z]+)? ")
+IS = re.compile(r"[)\]]? (?:is|are|was|were|do|does|did|can|could|would|should|will|may|might|has|have)(?: [a-z]+)? ")
 NEAR_BEFORE, NEAR_BEHIND = 40, 12
 """Characters between a denial and the first name that it denies."""
 FAR = 200
@@ -246,7 +247,9 @@ def _deny_before(
         gap = text[one.end : behind]
         if behind == begin:
             near = NEAR_BEHIND if not gap.isascii() else 2 * NEAR_BEHIND
-            if len(gap) > near or CLAUSE_END.search(gap) or (word in ("not", "never") and not IS.fullmatch(gap)):
+            if kind in ("harmless", "behind") and TOPIC.fullmatch(gap):
+                near = len(gap)  # the subject of the clause before: 胰岛素是首选，并非禁用
+            elif len(gap) > near or CLAUSE_END.search(gap) or (word in ("not", "never") and not IS.fullmatch(gap)):
                 return
         elif not LISTED.fullmatch(gap) and not _is_said_again(gap, one, mentions[number + 1]):
             if kind != "void" or not TOWARDS.fullmatch(gap):

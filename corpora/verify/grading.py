@@ -104,6 +104,7 @@ GRADER_WORDS = frozenset([
 ])  # fmt: skip
 """One of these is in whatever speaks to a grader."""
 PIECES = re.compile(r"[\s,。;!?、.,;!?，；！？]+")
+SENTENCE = re.compile(r"[^。？?!！\n]+[？?]")
 MOST = 20_000
 """Characters of an answer that are read, the last ones."""
 ASKED = 8
@@ -138,7 +139,7 @@ def explain(
 def _read(text: str, item: Item, names: NameIndex | None, question: str, found: list[Found] | None) -> Reading:
     text = text[-MOST:]
     if question:
-        text = without_question(text, question)
+        text = without_question(text, question, sentences=item.form in ("set", "abstain"))
     if item.form == "choice":
         from kgtools.corpora.verify.choices import read_choice
 
@@ -146,17 +147,22 @@ def _read(text: str, item: Item, names: NameIndex | None, question: str, found: 
     if item.form == "boolean":
         from kgtools.corpora.verify.booleans import read_boolean
 
-        return read_boolean(text, item, found)
+        return read_boolean(text, item, question, found)
     from kgtools.corpora.verify.sets import read_abstention, read_set
 
     return (read_set if item.form == "set" else read_abstention)(text, item, names, question, found)
 
 
-def without_question(text: str, question: str) -> str:
-    """The text without the question, or its first line, said again."""
-    for asked in (question.strip(), question.strip().partition("\n")[0].strip()):
+def without_question(text: str, question: str, sentences: bool) -> str:
+    """The text without the question, its first line or, where so wanted, those of its sentences that ask, said again."""
+    question = question.strip()
+    for asked in (question, question.partition("\n")[0].strip()):
         if len(asked) >= ASKED and asked in text:
             return text.replace(asked, "\n")
+    if sentences and ("?" in text or "？" in text):
+        for asked in SENTENCE.findall(question):
+            if len(asked.strip()) >= ASKED and asked.strip() in text:
+                text = text.replace(asked.strip(), "\n")
     return text
 
 

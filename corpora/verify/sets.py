@@ -12,6 +12,7 @@ from kgtools.corpora.verify.grading import Found, Reading
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import NEUTRAL, OTHER, RIGHT, WRONG, ItemNames, Mention, NameIndex, clean, names_of
 from kgtools.corpora.verify.reading import Text, fold
+from kgtools.corpora.verify.tables import without_notes
 
 EXPLICIT = re.compile(
     r"(?:最终|正确|标准|我的|最后)?(?:答案|结论)(?:应该?)?(?:是|为|:)|更正(?:1下)?(?:,|:)|(?:^|[,。;!?\n])(?:哦|啊|噢)?(?:不对|说错了|我错了)[,。!]"
@@ -19,7 +20,7 @@ EXPLICIT = re.compile(
 )
 EXPLICIT_SIGNS, EXPLICIT_WORDS = frozenset("案论更对错改修订"), frozenset(("answer", "wait", "correction", "actually", "no", "change", "switch", "revise"))
 AFFIRMED = re.compile(r"(?:是|为|吃|用|答案:|选|\b(?:is|are|answer:|eat|take|use|but)(?: the| an?)?) ?$")
-CAN = re.compile(r"[^,。;!?\n]{0,4}(?:可|能|宜|应|是)| (?:can|is|are|should|may) ")
+CAN = re.compile(r"[^,。;!?\n]{0,4}(?:可|能|宜|应|[也才正]是)| (?:can|is|are|should|may) ")
 """What says of a name that was denied that it is an answer all the same: before it, and behind it."""
 NEAR_WHETHER = 12
 """Characters between "whether" and the name that is in question."""
@@ -27,8 +28,10 @@ KEPT = 4_096
 """So many items are kept ready at a time."""
 FREE_LIST = 5
 """Things that nobody knows may be listed, or twice as many as are asked for; what is beyond is a guess."""
-LIST_SIGN = re.compile(r"[、,;/\n]")
-LISTED_THING = re.compile(r"[\u3400-\u9fffa-z0-9 ]{2,24}")
+LIST_SIGN = re.compile(r"[、,;/\n。]")
+LISTED_THING = re.compile(r"[\u3400-\u9fff0-9]{2,8}|[\u3400-\u9fffa-z0-9]*[a-z][\u3400-\u9fffa-z0-9]*(?: [a-z0-9]+){0,2}")
+"""A piece of a list that may name a thing; what is longer is a clause."""
+NUMBERED = re.compile(r"^ ?(?:[-+]|\d{1,3}[.、)])? ?")
 
 
 class Link(NamedTuple):
@@ -95,6 +98,8 @@ def plan_of(item: Item, index: NameIndex | None, question: str) -> Plan:
 def read_set(text: str, item: Item, index: NameIndex | None, question: str, found: list[Found] | None) -> Reading:
     """How many of the names that are asked for an answer says, and what else."""
     plan = plan_of(item, index, question)
+    if "|" in text and "--" in text:
+        text = without_notes(text, lambda cell: any(one.role == RIGHT for one in plan.names.find(fold(cell))))
     folded = Text(fold(text))
     read = folded.read
     mentions = plan.names.find(read)
@@ -225,15 +230,19 @@ def _unknown(read: str, begin: int, mentions: Sequence[Mention], asked: int) -> 
     if read.count("、") + read.count(",") + read.count("\n") + read.count(";") + read.count("/") <= free:
         return 0
     starts = {one.begin for one in mentions}
-    unknown, at, seen = 0, begin, set()
+    unknown, run, at, seen = 0, 0, begin, set()
     for sign in [*LIST_SIGN.finditer(read, begin), None]:
         end = sign.start() if sign else len(read)
-        piece = read[at:end].strip(" .和与及")
-        if LISTED_THING.fullmatch(piece) and piece not in seen and starts.isdisjoint(range(at, end)):
+        piece = NUMBERED.sub("", read[at:end]).strip(" .和与及")
+        if not piece or not starts.isdisjoint(range(at, end)):
+            pass
+        elif LISTED_THING.fullmatch(piece):
+            run += piece not in seen
             seen.add(piece)
-            unknown += 1
+        else:  # a clause ends the list
+            unknown, run = unknown + max(0, run - free), 0
         at = end + 1
-    return max(0, unknown - free)
+    return unknown + max(0, run - free)
 
 
 def _order(
@@ -278,6 +287,9 @@ def _say_why(reading: Reading, read: str, plan: Plan, denies: bool) -> None:
 
 TALK = re.compile(r"分析|思考|看看|有意思|复杂|需要|here is|let me|i will|i'll|interesting|the question|需|请稍|稍等")
 LONG = 60
+SAME_PIECES = re.compile(r"[\s,。.;:!?、]+|就是|也?是|即|为|有|\b(?:is|are|the)\b")
+SAID_AGAIN = 8
+"""Characters from which on words of the question alone are the question said again."""
 
 
 def _is_talk(read: str, plan: Plan) -> bool:
@@ -285,6 +297,8 @@ def _is_talk(read: str, plan: Plan) -> bool:
     if says_nothing(read, plan.question):
         return True
     rest = read.replace(plan.question, "") if plan.question else read
+    if len(rest) >= SAID_AGAIN and plan.question and all(piece in plan.question for piece in SAME_PIECES.split(rest)):
+        return True
     for one in reversed(plan.names.find(rest)):
         rest = rest[: one.begin] + rest[one.end :]
     if says_nothing(rest):
