@@ -15,7 +15,7 @@ from kgtools.corpora.verify.reading import Text, plain
 
 LEAD = re.compile(
     r"(?:答案|正确(?:的)?选项|应选|故选|我选|选择|选(?!项|手|拔)|应该?[是为]|只剩下?|剩下?的?(?:就|便)?(?:只有|只能|是)|例外的?是|更正|订正"
-    r"|改[为成选]|(?<![a-z])(?:answers?|correct (?:option|choice)|choose|pick|select|go with|must be|should be|odd one out|exception"
+    r"|改[为成选]|(?<![a-z])(?:answers?|correct (?:option|choice)|choose|pick|select|go with|must be|should be|odd one out|exception|correction"
     r"|that leaves|leaving|we are left with|remaining (?:option|choice|one)|(?:switch|change|revise)(?: it| this)? to))"
     r"(?:应该?|就|的|字母|只有|只能)?(?:[更改订修]正|[改换])?(?:是|为|选|成|:| ?is| are| to| only| just| would be| should be| must be"
     r"| to be){0,4}[ :(\[{'.]{0,6}(?:option |选项"
@@ -24,22 +24,23 @@ LEAD = re.compile(
 """What stands right before an explicit answer."""
 LEADS = re.compile(
     r"答案|选|应|剩|例外|更正|订正|改|(?i:answer|option|choice|choose|pick|select|go with|must be|should be|odd one|exception|leav"
-    r"|left with|remaining|switch|change|revise)"
+    r"|left with|remaining|switch|change|revise|correction)"
 )
 CONCLUDES = re.compile(
-    r"(?:综上(?:所述)?|总之|因此|所以|可见|故|(?<![a-z])(?:so|therefore|thus|hence|overall|in conclusion|in summary))[是为选,: ]{0,3}"
+    r"(?:综上(?:所述)?|总之|因此|所以|可见|故|(?<![a-z])(?:so|therefore|thus|hence|overall|in conclusion|in summary|wait|sorry|i mean|actually))[是为选,:. ]{0,3}"
     r"(?:only |just |it is |it's |[(\[]){0,2}$"
 )
 """What stands before a letter that is a conclusion, but before other words too."""
-CONCLUDE = re.compile(r"综上|总之|因此|所以|可见|故|(?i:so|therefore|thus|hence|overall|in conclusion|in summary)\b")
+CONCLUDE = re.compile(r"综上|总之|因此|所以|可见|故|(?i:so|therefore|thus|hence|overall|in conclusion|in summary|wait|sorry|i mean|actually)\b")
 TRAIL = re.compile(
-    r"[)\]}. ]{0,4}(?:选项|项)?(?:[都均]?是|[都均]?为|才是|[都均])?(?:最|完全)?(?:正确|对(?![于照待])|符合)|[)\]}. ]{0,4}(?:选项)?[ :]{0,3}(?:√|✓|✔|(?:yes|true|correct|right)\b|是(?=[,。;\n]|$))|[)\]}. ]{0,4} (?:is|are|seems"
+    r"[)\]}. ]{0,4}(?:选项|项)?(?:[都均]?是|[都均]?为|才是?|[都均也:])?(?:最|完全)?(?:正确|对(?![于照待])|符合)|[)\]}. ]{0,4}(?:选项)?[ :]{0,3}(?:√|✓|✔|(?:yes|true|correct|right)\b|是(?=[,。;\n]|$))|[)\]}. ]{0,4} (?:is|are|seems"
     r"|looks) (?:all |both |the )?(?:correct|right|best|most|true)"
 )
 """What stands right behind an answer: B正确, B is correct."""
 JOINED = re.compile(
     r"[\s,、;/.:()\-&+\]\[{}']{0,16}(?:和|与|及|以及|或|或者|还有|and/or|and|or|also)?[\s,(\[{]{0,6}(?:the |an? |option |选项)?[(\[{]?"
 )
+CALLED = re.compile(r"[都均]?[对错](?:[,。;!\n]|$)")
 PAIRED = re.compile(
     r"[\s.、:,()\-\]\[{}=]{0,5}(?:选项|项)?(?:,?即|,?也就是|是|为|,? ?which is|,? ?that is|,? ?i\.e\.,?)?[\s:(\[]{0,3}(?:the |an? )?"
 )
@@ -142,7 +143,7 @@ def _letters(read: str, low: str, letters: str) -> Iterator[Mention]:
             line = read[read.rfind("\n", 0, begin) + 1 : begin].strip(" (:-") + (read[end:].partition("\n")[0]).strip(
                 " ).。,"
             )
-            if line or "".join(sorted(word)) != word:
+            if "".join(sorted(word)) != word or (line and not _is_answer(read, begin, end)):
                 continue
         if len(word) == 1 and not led:
             if word == "A" and ARTICLE.match(read, end):
@@ -151,6 +152,13 @@ def _letters(read: str, low: str, letters: str) -> Iterator[Mention]:
                 continue
         for at, letter in enumerate(word):
             yield Mention(begin + at, begin + at + 1, RIGHT, letters.index(letter.upper()))
+
+
+def _is_answer(read: str, begin: int, end: int) -> bool:
+    """Whether letters written together are options though more stands in their line: they are a sentence, or are called right."""
+    if read[end : end + 2] in ("正确", "错误", "均正", "均错", "都正", "都错", "都对", "都是") or CALLED.match(read, end):
+        return begin == 0 or read[begin - 1] in "\n。;,! "
+    return begin <= 2 and read[end] in "。.;!,"
 
 
 @lru_cache(64)
@@ -238,9 +246,9 @@ def _fills_line(low: str, chain: _Chain) -> bool:
     stop = stop if stop >= 0 else len(low)
     return (
         begin - start <= 40
-        and stop - end <= 8
+        and (stop - end <= 8 or (start == 0 and begin <= 2 and low[end] in "。.;!"))
         and LINE_BEFORE.fullmatch(low, start, begin) is not None
-        and LINE_BEHIND.fullmatch(low, end, stop) is not None
+        and LINE_BEHIND.fullmatch(low, end, min(stop, end + 1) if stop - end > 8 else stop) is not None
     )
 
 

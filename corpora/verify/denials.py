@@ -28,16 +28,16 @@ _CUES = {
     r"|mistaken for|tempt(?:ed|ing) to (?:say|answer|think)",
     # denies all of a list that follows
     "list": r"不包括|不包含|不含|并无|均无|既没有|既无|都没有|未伴|excluding|exclude[sd]?|except(?: for)?|without|neither|nor|other than"
-    r"|apart from|aside from|free of|absence of|absent|lacks?|lacking|no(?![a-z])",
+    r"|apart from|aside from|free of|absence of|absent|lacks?|lacking|no(?![a-z:,.;!])|(?:everything|all|anything) but",
     "besides": r"除(?:了|去|掉|开|却)?",
     # denies what follows, unless its clause ends with it
     "verb": r"而不是|并?不是|并?不属于|并非|而非|不在|不算|不会有?|不存在|没有|没|无关|未见|未出现|未发现|未有|无|否认|不伴"
-    r"|不引起|不导致|不支持|不考虑"
+    r"|不引起|不导致|不支持|不考虑|[不别]选"
     r"|不能(?![吃用食服喝饮])|排除|非|rather than|instead of|as opposed to|in place of|unlike"
     r"|(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|may|might)(?: not|n't)|cannot|isn't|not|never|den(?:y|ies"
     r"|ied)|ruled? out",
     # says so of what stands before it
-    "behind": r"不对|错误|错(?=[,。;!?\n)]|$)|不正确|除外|不可能|不成立|(?:可以?|应|被|已)(?:排除|除外)|(?:(?:is|are|was|were) )?(?:wrong|incorrect"
+    "behind": r"不对|错误|错(?=[,。;!?\n)]|$)|不正确|不符合?|除外|不可能|不成立|(?:可以?|应|被|已)(?:排除|除外)|(?:(?:is|are|was|were) )?(?:wrong|incorrect"
     r"|false|excluded|ruled out|unlikely)\b"
     r"|: ?(?:无|否|没有|不是|阴性|×|✗|❌|(?:no|absent|false|wrong|incorrect|never)\b)|\((?:-|无|否|阴性)\)|×|✗|❌",
     "avoid": r"避免|忌(?:食|吃|用|口)?|禁(?:用|食|忌|止|吃)|慎用|少[吃喝饮]|限制|(?<!切)勿|切勿|不宜|不要|不可(?:以)?|不能(?=[吃用食服喝饮])"
@@ -47,11 +47,12 @@ _CUES = {
     "advise": r"(?:应该?|可以?|适?宜|多|建议|推荐|适合)(?:多)?(?:吃|食用|食|服用|用|喝|选用|摄入)|推荐|适宜|有益|should (?:eat"
     r"|take|use|drink)|recommended|good for"
     r"|beneficial|\b(?:fine|safe|harmless|allowed|permitted|suitable)\b|\b(?:substitutes?|alternatives?)\b|放心|无妨|没关系|安全|替代",
+    "bare": r"不",  # right before a name
     # says that a thing works against what is asked for
     "shields": r"保护(?:性|作用|因素)|\bprotective\b|\bprotects?\b",
 }
 _ORDER = (
-    "none", "harmless", "void", "unneeded", "avoid", "behind", "list", "verb", "besides", "than", "supposed", "advise", "shields",
+    "none", "harmless", "void", "unneeded", "avoid", "behind", "list", "verb", "besides", "than", "supposed", "advise", "shields", "bare",
 )  # fmt: skip
 CUE = re.compile("|".join(f"(?P<{kind}>{_CUES[kind]})" for kind in _ORDER))
 SIGNS = frozenset("不没无非未除避忌禁慎少勿排否错×✗❌阴缺毋比误以限保用")
@@ -66,15 +67,15 @@ WORDS = frozenset([
     "contraindicated", "shouldn't", "mustn't", "stay", "refrain", "forbidden", "prohibited", "should", "must", "recommended", "good",
     "beneficial", "nothing", "need", "needn't", "unnecessary", "than", "first", "initially", "wrongly", "mistakenly",
     "mistaken", "tempted", "tempting", "limit", "limits", "limited", "limiting", "cut", "cuts", "cutting", "fine", "safe", "harmless", "allowed",
-    "permitted", "suitable", "substitute", "substitutes", "alternative", "alternatives", "protective", "protect", "protects",
+    "permitted", "suitable", "substitute", "substitutes", "alternative", "alternatives", "protective", "protect", "protects", "everything", "all", "anything",
 ])  # fmt: skip
 """With one of these begins whatever denies in English; those below do not deny by themselves."""
 WEAK = frozenset(
     ["as", "in", "other", "should", "must", "recommended", "good", "beneficial", "free", "stay", "nothing", "fine", "safe", "harmless",
-    "allowed", "permitted", "suitable", "substitute", "substitutes", "alternative", "alternatives", "first", "need"]
+    "allowed", "permitted", "suitable", "substitute", "substitutes", "alternative", "alternatives", "first", "need", "all", "anything"]
 )
 STRONG = WORDS - WEAK
-ADVISES = WEAK - {"as", "in", "other", "must", "free", "stay", "nothing", "first", "need"}
+ADVISES = WEAK - {"as", "in", "other", "must", "free", "stay", "nothing", "first", "need", "all", "anything"}
 ENDS = re.compile(
     r"[。;!?\n]|\.(?=\s|$)|但|而是|而(?!不|非)|却|反而|外(?!伤|阴|科|痔|周|耳|源)|其[他它余]|只有|应该?[是为]|"
     r"\b(?:but|however|instead(?! of)|it is|it's|yet|although|only|the answer)\b"
@@ -86,7 +87,8 @@ BOTH_WAYS = frozenset(("verb", "behind", "avoid", "advise", "harmless", "void", 
 ONLY_BEHIND = frozenset(("而不是", "而非", "rather than", "instead of", "unlike"))
 SHORT = frozenset(("没有", "没", "无", "非", "排除", "否认", "不在", "不能"))
 TREATED = re.compile(r"(?:特殊|特别|任何)?(?:治|处理|担心|紧张|就医)| (?:treatment|worry)")
-TOPIC = re.compile(r"[^,。;!?\n]{1,24},(?:故|因此|所以|应|可以?|已)?")
+TOPIC = re.compile(r"[^,。;!?\n]{0,24},(?:故|因此|所以|应|可以?|已)?")
+JOINS = re.compile(r"[和与及或都均全皆并]|\b(?:and|or|nor|both|all)\b")
 TOWARDS = re.compile(r" ?(?:对|对于|与|和|在|针对|has|have|had|for|on|in|against|of)? ?")
 LISTED = re.compile(r"[ ,、/]{0,8}(?:和|与|及|以及|或|或者|并|and|or|nor|as well as|and/or)?[ ,、/]{0,8}(?:the |an? )?")
 """All that stands between two names of one list."""
@@ -192,6 +194,8 @@ def _deny_behind(
         gap = text[before : one.begin]
         if one.begin > limit or len(gap) > near or ENDS.search(gap):
             break
+        if kind == "bare" and one.begin > end:
+            break
         if some and kind == "than" and not LISTED.fullmatch(gap):
             break
         if (
@@ -217,7 +221,7 @@ def _or_list(text: str, gap: str, one: Mention, some: bool) -> bool:
 
 def _is_said_again(gap: str, one: Mention, other: Mention) -> bool:
     """Whether the second is the first by another name: fever (B), 糖尿病（diabetes）."""
-    return one.number == other.number and one.role == other.role and gap.strip(" ,") in ("(", "[", "")
+    return one.number == other.number and one.role == other.role and gap.strip(" ,.:、)项选") in ("(", "[", "")
 
 
 def _deny_before(
@@ -237,14 +241,17 @@ def _deny_before(
         return
     if kind == "unneeded" and TREATED.match(text, end):
         return
-    if (kind == "unneeded" or (kind == "verb" and word in SHORT)) and text[end] >= "\u3400" and last - end > 3:
+    if (kind == "unneeded" or (kind == "verb" and word in SHORT)) and text[end : end + 1] >= "\u3400" and last - end > 3:
         return
-    behind = begin
+    behind, joined = begin, False
     for number in range(first - 1, -1, -1):
         one = mentions[number]
         if one.end > begin:
             continue
         gap = text[one.end : behind]
+        if behind < begin and "," in gap and not joined:
+            return  # a list ends with "and", or with "all": else a clause ends there
+        joined = joined or JOINS.search(gap) is not None
         if behind == begin:
             near = NEAR_BEHIND if not gap.isascii() else 2 * NEAR_BEHIND
             if kind in ("harmless", "behind") and TOPIC.fullmatch(gap):

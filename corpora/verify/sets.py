@@ -5,7 +5,7 @@ from bisect import bisect
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kgtools.corpora.verify.abstain import ABSTAINS, asserts_beside, may_abstain, says_nothing
+from kgtools.corpora.verify.abstain import ABSTAINS, FILLER, asserts_beside, may_abstain, says_nothing
 from kgtools.corpora.verify.denials import ASKS_TO_AVOID, CLAUSE_END, LISTED, UNDECIDED, asks_for_harm, deny
 from kgtools.corpora.verify.directions import find_reversed, oriented
 from kgtools.corpora.verify.grading import Found, Reading
@@ -287,9 +287,15 @@ def _say_why(reading: Reading, read: str, plan: Plan, denies: bool) -> None:
 
 TALK = re.compile(r"分析|思考|看看|有意思|复杂|需要|here is|let me|i will|i'll|interesting|the question|需|请稍|稍等")
 LONG = 60
-SAME_PIECES = re.compile(r"[\s,。.;:!?、]+|就是|也?是|即|为|有|\b(?:is|are|the)\b")
+ASK = frozenset("就是的问即为有在于了也")
+WORDS = re.compile(r"[a-z]+|[^\sa-z]")
 SAID_AGAIN = 8
 """Characters from which on words of the question alone are the question said again."""
+
+
+def _is_of(text: str, question: str) -> bool:
+    """Whether a text has no words but those of the question."""
+    return ASK.union(WORDS.findall(question)).issuperset(WORDS.findall(text))
 
 
 def _is_talk(read: str, plan: Plan) -> bool:
@@ -297,7 +303,7 @@ def _is_talk(read: str, plan: Plan) -> bool:
     if says_nothing(read, plan.question):
         return True
     rest = read.replace(plan.question, "") if plan.question else read
-    if len(rest) >= SAID_AGAIN and plan.question and all(piece in plan.question for piece in SAME_PIECES.split(rest)):
+    if len(rest) >= SAID_AGAIN and plan.question and _is_of(FILLER.sub("", rest), plan.question):
         return True
     for one in reversed(plan.names.find(rest)):
         rest = rest[: one.begin] + rest[one.end :]
