@@ -24,11 +24,6 @@ BESIDE_ONE = frozenset("和与及或是为在有、等部脏的者对由经填�
 """What may stand beside a name of one character; in 肝炎 there is no 肝."""
 
 
-HEAD = 5
-"""Latin names are found by so many characters; shorter ones by all of theirs."""
-HEADS = range(HEAD, 1, -1)
-
-
 class Mention(NamedTuple):
     """A name in a text: from where to where, what it stands for, and of which of those it is a name."""
 
@@ -46,19 +41,16 @@ class NameIndex:
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = frozenset(name for name in map(clean, names) if len(name) > 1)
-        han: dict[str, dict[str, set[int]]] = {}
+        han: dict[str, set[int]] = {}
         latin: dict[str, set[int]] = {}
         for name in self.names:
             if name[0] in ALNUM:
-                latin.setdefault(name[:HEAD], set()).add(len(name))
-            else:
-                han.setdefault(name[:2], {}).setdefault(name[2:3], set()).add(len(name))
-        self._latin = {head: tuple(sorted(sizes, reverse=True)) for head, sizes in latin.items()}
-        self._han: dict[str, dict[str, tuple[int, ...]]] = {}
-        for pair, thirds in han.items():
-            short = thirds.pop("", set())
-            self._han[pair] = {third: tuple(sorted(found | short, reverse=True)) for third, found in thirds.items()}
-            self._han[pair][""] = tuple(short)
+                latin.setdefault(WORD.match(name)[0], set()).add(len(name))  # type: ignore[index]
+            elif len(name) > 2:
+                han.setdefault(name[:3], set()).add(len(name))
+        self._latin = {word: tuple(sorted(sizes, reverse=True)) for word, sizes in latin.items()}
+        self._han = {three: tuple(sorted(sizes, reverse=True)) for three, sizes in han.items()}
+        self._pairs = frozenset(name for name in self.names if len(name) == 2 and name[0] not in ALNUM)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -84,36 +76,46 @@ class NameIndex:
         return kept
 
     def _find_han(self, text: str, inside: set[int]) -> list[tuple[int, int]]:
-        lengths, names = self._han, self.names
+        """Names that begin with a Chinese character or another sign, by their first three, or both of two."""
+        sizes_of, names = self._han, self.names
+        pairs = list(map(add, text, text[1:]))
+        begins = list(compress(count(), map(self._pairs.__contains__, pairs)))
+        if longer := list(compress(count(), map(sizes_of.__contains__, map(add, pairs, text[2:])))):
+            begins = sorted({*begins, *longer}) if begins else longer
         found, behind, last = [], 0, len(text)
-        for begin in compress(count(), map(lengths.__contains__, map(add, text, text[1:]))):
+        for begin in begins:
             if begin < behind or begin in inside:
                 continue
-            thirds = lengths[text[begin : begin + 2]]
-            for size in thirds.get(text[begin + 2 : begin + 3]) or thirds[""]:
+            for size in (*sizes_of.get(text[begin : begin + 3], ()), 2):
                 end = begin + size
-                if text[begin:end] in names and end <= last and is_whole(text, begin, end):
+                if end <= last and text[begin:end] in names and is_whole(text, begin, end):
                     found.append((begin, end))
                     behind = end
                     break
         return found
 
     def _find_latin(self, text: str, inside: set[int]) -> list[tuple[int, int]]:
-        """Names that begin with a Latin letter or a digit: only where a word does."""
-        lengths, names = self._latin, self.names
+        """Names that begin with a Latin letter or a digit: only where a word does, by that word or what it is the plural of."""
+        sizes_of, names = self._latin, self.names
         found, behind, last = [], 0, len(text)
         for word in WORD.finditer(text):
+            first = word[0]
+            if first in sizes_of:
+                sizes = sizes_of[first]
+            elif first[-1] != "s":
+                continue
+            else:
+                sizes = ()
             begin = word.start()
             if begin < behind or begin in inside:
                 continue
-            for head in HEADS:
-                for size in lengths.get(text[begin : begin + head], ()):
-                    end = begin + size
-                    if text[begin:end] in names and end <= last and is_whole(text, begin, end):
-                        found.append((begin, end))
-                        behind = end
-                        break
-                if behind > begin:
+            if first[-1] == "s":
+                sizes = (*sizes, len(first) - 1, len(first) - 2)
+            for size in sizes:
+                end = begin + size
+                if end <= last and text[begin:end] in names and is_whole(text, begin, end):
+                    found.append((begin, end))
+                    behind = end
                     break
         return found
 
@@ -166,12 +168,8 @@ class ItemNames:
             for names in (step.head, step.tail):
                 self._add(names, NEUTRAL, -1 - number)
         self._add(tuple(in_question), NEUTRAL, -1_000)
-        longest_first = sorted(self.roles, key=lambda name: (-len(name), name))
-        latin, han = (
-            "|".join(re.escape(name) for name in longest_first if (name[0] in ALNUM) is kind) for kind in (True, False)
-        )
-        self._latin = re.compile(rf"(?<![a-z0-9])(?:{latin})") if latin else None
-        self._han = re.compile(han) if han else None
+        self._latin = tuple(name for name in self.roles if name[0] in ALNUM)
+        self._han = tuple(name for name in self.roles if name[0] not in ALNUM)
 
     def _add(self, names: Names, role: str, number: int) -> None:
         for name in map(clean, names):
@@ -207,16 +205,32 @@ class ItemNames:
 
     def _own(self, text: str) -> list[tuple[int, int]]:
         """Where names of the item may stand, none within another."""
-        spans = [found.span() for found in self._han.finditer(text)] if self._han and not text.isascii() else []
-        if self._latin is None or LATIN.search(text) is None:
+        spans: list[tuple[int, int]] = []
+        for name in self._latin:
+            begin = text.find(name)
+            while begin >= 0:
+                if not begin or text[begin - 1] not in ALNUM:
+                    spans.append((begin, begin + len(name)))
+                begin = text.find(name, begin + 1)
+        if not text.isascii():
+            for name in self._han:
+                begin = text.find(name)
+                while begin >= 0:
+                    spans.append((begin, begin + len(name)))
+                    begin = text.find(name, begin + 1)
+        if len(spans) < 2:
             return spans
-        spans += [found.span() for found in self._latin.finditer(text)]
+        spans.sort(key=_longest_first)
         kept, behind = [], 0
-        for span in sorted(spans, key=lambda span: (span[0], -span[1])):
+        for span in spans:
             if span[0] >= behind:
                 kept.append(span)
                 behind = span[1]
         return kept
+
+
+def _longest_first(span: tuple[int, int]) -> tuple[int, int]:
+    return span[0], -span[1]
 
 
 def _stands(text: str, begin: int, end: int) -> bool:
