@@ -1,7 +1,7 @@
 """Whether a text says a triple the other way round: that B causes A, where A causes B."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 from kgtools.corpora.verify.item import Item
@@ -41,6 +41,10 @@ _TURNED = {
 }
 
 
+Directed = tuple[int, str, bool]
+"""The number of a step, its kind, and whether its head is what causes or treats."""
+
+
 def orientation(relation: str) -> tuple[str, bool] | None:
     """Of a relation its kind, and whether its head is what causes or treats; None where its names cannot be swapped by a verb."""
     relation = relation.upper()
@@ -50,9 +54,23 @@ def orientation(relation: str) -> tuple[str, bool] | None:
     return None if kind is None else (kind, not _TURNED[kind].search(relation))
 
 
-def oriented(item: Item) -> list[tuple[int, str, bool]]:
+def oriented(item: Item) -> list[Directed]:
     """The steps of an item that can be said the other way round: number, kind, whether the head comes first."""
     return [(at, *found) for at, step in enumerate(item.steps) if (found := orientation(step.relation))]
+
+
+def joined(
+    steps: Sequence[tuple[frozenset[str], frozenset[str]]], directed: Sequence[Directed]
+) -> dict[tuple[str, str], list[Directed]]:
+    """The steps that can be said the other way round by the two names between which a text may say them."""
+    found: dict[tuple[str, str], list[Directed]] = {}
+    for each in directed:
+        head, tail = steps[each[0]]
+        for one in head:
+            for other in tail - head:
+                found.setdefault((one, other), []).append(each)
+                found.setdefault((other, one), []).append(each)
+    return found
 
 
 def find_reversed(
@@ -60,18 +78,18 @@ def find_reversed(
     mentions: Sequence[Mention],
     denied: Collection[int],
     steps: Sequence[tuple[frozenset[str], frozenset[str]]],
-    directed: Sequence[tuple[int, str, bool]],
+    directed: Mapping[tuple[str, str], list[Directed]],
 ) -> dict[int, tuple[int, int]]:
     """Of the steps that a text says the other way round their number, and the two mentions that say so."""
     found: dict[int, tuple[int, int]] = {}
     near = NEAR[text.isascii()]
     names = [text[one.begin : one.end] for one in mentions]
     for at, (first, second) in enumerate(pairwise(mentions)):
-        if at in denied or at + 1 in denied or second.begin - first.end > 3 * near:
-            continue
         one, other = names[at], names[at + 1]
-        about = [each for each in directed if _joins(steps[each[0]], one, other)]
-        verb = VERB.search(text, first.end, second.begin + AHEAD) if about else None
+        about = directed.get((one, other))
+        if not about or at in denied or at + 1 in denied or second.begin - first.end > 3 * near:
+            continue
+        verb = VERB.search(text, first.end, second.begin + AHEAD)
         if verb is None or verb.end() > second.begin:
             continue
         gaps = (text[first.end : verb.start()], text[verb.end() : second.begin])
@@ -84,8 +102,3 @@ def find_reversed(
             if wanted == kind and agent in tail and patient in head and not (agent in head and patient in tail):
                 found[number] = (at, at + 1)
     return found
-
-
-def _joins(step: tuple[frozenset[str], frozenset[str]], one: str, other: str) -> bool:
-    head, tail = step
-    return (one in head and other in tail) or (one in tail and other in head)

@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, NamedTuple
 
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import NameIndex
@@ -13,8 +13,7 @@ from kgtools.corpora.verify.reading import Text, answer_in
 Verdict = Literal["right", "partial", "wrong", "abstained", "no_answer"]
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """What an answer is worth.
 
     `total`: from 0 to 1, what a policy makes of the parts. `verdict`: right, partial, wrong, abstained or no_answer. `answer`: 1
@@ -38,10 +37,10 @@ class Score:
 
     def to_dict(self) -> dict[str, Any]:
         """The fields by their names."""
-        return asdict(self)
+        return self._asdict()
 
 
-PARTS = tuple(each.name for each in fields(Score))
+PARTS = Score._fields
 
 
 @dataclass(frozen=True)
@@ -94,17 +93,16 @@ GRADER = re.compile(
     r"|(?:忽略|无视|忘记|忘掉)[^。\n]{0,12}(?:规则|指令|指示|要求|提示|说明)"
     r"|\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|rules?|prompts?|criteria|rubric)\b"
     r"|\b(?:full|maximum|max|perfect) (?:marks?|score|grade|reward|points)\b|\b(?:dear |note to |attention )(?:the )?grader\b"
-    r"|\"?(?:total|verdict)\"?\s?:\s?\"?(?:1|right)",
-    re.IGNORECASE,
+    r"|\"?(?:total|verdict)\"?\s?:\s?\"?(?:1|right)"
 )
-GRADER_SIGNS = frozenset("分绩则令示求")
+GRADER_SIGNS = frozenset("评给判打满绩忽无忘")
 GRADER_WORDS = frozenset([
     "grade", "graded", "grader", "grading", "score", "scores", "reward", "marks", "mark", "rating", "verdict", "ignore", "disregard",
     "forget", "override", "points", "total", "maximum", "max", "perfect",
 ])  # fmt: skip
 """One of these is in whatever speaks to a grader."""
 PIECES = re.compile(r"[\s,。;!?、.,;!?，；！？]+")
-SENTENCE = re.compile(r"[^。？?!！\n]+[？?]")
+ENDS = re.compile(r"[。？?!！\n]")
 MOST = 20_000
 """Characters of an answer that are read, the last ones."""
 ASKED = 8
@@ -160,9 +158,10 @@ def without_question(text: str, question: str, sentences: bool) -> str:
         if len(asked) >= ASKED and asked in text:
             return text.replace(asked, "\n")
     if sentences and ("?" in text or "？" in text):
-        for asked in SENTENCE.findall(question):
-            if len(asked.strip()) >= ASKED and asked.strip() in text:
-                text = text.replace(asked.strip(), "\n")
+        for asked in ENDS.split(question):
+            if len(asked.strip()) >= ASKED:
+                for sign in "?？":
+                    text = text.replace(asked.strip() + sign, "\n")
     return text
 
 

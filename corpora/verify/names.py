@@ -24,6 +24,10 @@ BESIDE_ONE = frozenset("和与及或是为在有、等部脏的者对由经填�
 """What may stand beside a name of one character; in 肝炎 there is no 肝."""
 
 
+NEXT = 2
+"""By so many characters behind their first word names of several words are found."""
+
+
 class Mention(NamedTuple):
     """A name in a text: from where to where, what it stands for, and of which of those it is a name."""
 
@@ -45,12 +49,15 @@ class NameIndex:
         latin: dict[str, set[int]] = {}
         for name in self.names:
             if name[0] in ALNUM:
-                latin.setdefault(WORD.match(name)[0], set()).add(len(name))  # type: ignore[index]
+                first = len(WORD.match(name)[0])  # type: ignore[index]
+                latin.setdefault(name[:first], set())
+                latin.setdefault(name[: first + NEXT], set()).add(len(name))
             elif len(name) > 2:
                 han.setdefault(name[:3], set()).add(len(name))
         self._latin = {word: tuple(sorted(sizes, reverse=True)) for word, sizes in latin.items()}
         self._han = {three: tuple(sorted(sizes, reverse=True)) for three, sizes in han.items()}
-        self._pairs = frozenset(name for name in self.names if len(name) == 2 and name[0] not in ALNUM)
+        self._two = frozenset(name for name in self.names if len(name) == 2 and name[0] not in ALNUM)
+        self._pairs = self._two.union(three[:2] for three in han)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -77,21 +84,21 @@ class NameIndex:
 
     def _find_han(self, text: str, inside: set[int]) -> list[tuple[int, int]]:
         """Names that begin with a Chinese character or another sign, by their first three, or both of two."""
-        sizes_of, names = self._han, self.names
-        pairs = list(map(add, text, text[1:]))
-        begins = list(compress(count(), map(self._pairs.__contains__, pairs)))
-        if longer := list(compress(count(), map(sizes_of.__contains__, map(add, pairs, text[2:])))):
-            begins = sorted({*begins, *longer}) if begins else longer
+        sizes_of, two, names = self._han, self._two, self.names
         found, behind, last = [], 0, len(text)
-        for begin in begins:
+        for begin in compress(count(), map(self._pairs.__contains__, map(add, text, text[1:]))):
             if begin < behind or begin in inside:
                 continue
-            for size in (*sizes_of.get(text[begin : begin + 3], ()), 2):
+            for size in sizes_of.get(text[begin : begin + 3], ()):
                 end = begin + size
                 if end <= last and text[begin:end] in names and is_whole(text, begin, end):
                     found.append((begin, end))
                     behind = end
                     break
+            else:
+                if text[begin : begin + 2] in two and is_whole(text, begin, begin + 2):
+                    behind = begin + 2
+                    found.append((begin, behind))
         return found
 
     def _find_latin(self, text: str, inside: set[int]) -> list[tuple[int, int]]:
@@ -100,17 +107,18 @@ class NameIndex:
         found, behind, last = [], 0, len(text)
         for word in WORD.finditer(text):
             first = word[0]
-            if first in sizes_of:
-                sizes = sizes_of[first]
-            elif first[-1] != "s":
+            sizes = sizes_of.get(first)
+            if sizes is None and first[-1] != "s":
                 continue
-            else:
-                sizes = ()
-            begin = word.start()
+            begin, stop = word.span()
             if begin < behind or begin in inside:
                 continue
-            if first[-1] == "s":
-                sizes = (*sizes, len(first) - 1, len(first) - 2)
+            if sizes is None:
+                sizes = (len(first) - 1, len(first) - 2)
+            else:
+                sizes = (*sizes_of.get(text[begin : stop + NEXT], ()), *sizes_of.get(text[begin : stop + 1], ()), *sizes)
+                if first[-1] == "s":
+                    sizes = (*sizes, len(first) - 1, len(first) - 2)
             for size in sizes:
                 end = begin + size
                 if end <= last and text[begin:end] in names and is_whole(text, begin, end):

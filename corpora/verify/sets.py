@@ -7,16 +7,17 @@ from typing import NamedTuple
 
 from kgtools.corpora.verify.abstain import ABSTAINS, FILLER, asserts_beside, may_abstain, says_nothing
 from kgtools.corpora.verify.denials import ASKS_TO_AVOID, CLAUSE_END, LISTED, UNDECIDED, asks_for_harm, deny
-from kgtools.corpora.verify.directions import find_reversed, oriented
+from kgtools.corpora.verify.directions import find_reversed, joined, oriented
 from kgtools.corpora.verify.grading import Found, Reading
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import NEUTRAL, OTHER, RIGHT, WRONG, ItemNames, Mention, NameIndex, clean, names_of
 from kgtools.corpora.verify.reading import Text, fold
 from kgtools.corpora.verify.tables import without_notes
 
-EXPLICIT = re.compile(
-    r"(?:最终|正确|标准|我的|最后)?(?:答案|结论)(?:应该?)?(?:是|为|:)|更正(?:1下)?(?:,|:)|(?:^|[,。;!?\n])(?:哦|啊|噢)?(?:不对|说错了|我错了)[,。!]"
-    r"|\b(?:final |correct |my )?answer(?: should be| would be| is|:)|\bwait\b[,.! ]|\bcorrection\b:?|\bactually,|\b(?:so|but|,) no[:,.]|\b(?:change|switch|revise)[a-z ]{1,16}(?:answer|choice)? to\b|(?:改|更正|修正|订正)[为成]"
+EXPLICIT = re.compile(  # each alternative begins with a character of its own, by which re skips what is no beginning
+    r"答案(?:应该?)?[是为:]|结论(?:应该?)?[是为:]|更正(?:1下)?[,:为成]|不对(?<![^,。;!?\n哦啊噢]不对)[,。!]|说错了[,。!]|我错了[,。!]|改[为成]|修正[为成]"
+    r"|订正[为成]|answer(?: should be| would be| is|:)|wait(?<![a-z]wait)[,.! ]|correction(?<![a-z]correction)|actually,"
+    r"|so no[:,.]|but no[:,.]|, no[:,.]|change[a-z ]{1,24} to |switch[a-z ]{0,24} to |revise[a-z ]{1,24} to "
 )
 EXPLICIT_SIGNS, EXPLICIT_WORDS = frozenset("案论更对错改修订"), frozenset(("answer", "wait", "correction", "actually", "no", "change", "switch", "revise"))
 AFFIRMED = re.compile(r"(?:是|为|吃|用|答案:|选|\b(?:is|are|answer:|eat|take|use|but)(?: the| an?)?) ?$")
@@ -29,7 +30,7 @@ KEPT = 4_096
 FREE_LIST = 5
 """Things that nobody knows may be listed, or twice as many as are asked for; what is beyond is a guess."""
 LIST_SIGN = re.compile(r"[、,;/\n。]")
-LISTED_THING = re.compile(r"[\u3400-\u9fff0-9]{2,8}|[\u3400-\u9fffa-z0-9]*[a-z][\u3400-\u9fffa-z0-9]*(?: [a-z0-9]+){0,2}")
+LISTED_THING = re.compile(r"[\u3400-\u9fffa-z0-9]{2,8}|[a-z0-9]{1,24}(?: [a-z0-9]{1,24}){0,2}")
 """A piece of a list that may name a thing; what is longer is a clause."""
 NUMBERED = re.compile(r"^ ?(?:[-+]|\d{1,3}[.、)])? ?")
 
@@ -72,7 +73,7 @@ class Plan:
         relations = " ".join(step.relation for step in item.steps)
         self.avoiding = ASKS_TO_AVOID.search(question or relations) is not None
         self.harming = asks_for_harm(question)
-        self.directed = oriented(item)
+        self.directed = joined(self.names.steps, oriented(item))
         self.links = links_of(item, self.names.steps)
         self.chained = any(link.goes_on for link in self.links)
         self.question = fold(question).strip(" \n?。.!")
@@ -219,9 +220,11 @@ def _explicit(text: Text, mentions: Sequence[Mention], denied: dict[int, str]) -
     """Where the last explicit answer begins that names anything; 0 where there is none."""
     if EXPLICIT_SIGNS.isdisjoint(text.signs) and EXPLICIT_WORDS.isdisjoint(text.words):
         return 0
-    read = text.read
+    ends = [words.end() for words in EXPLICIT.finditer(text.read)]
+    if not ends:
+        return 0
     last = max((one.begin for at, one in enumerate(mentions) if at not in denied and one.role != NEUTRAL), default=-1)
-    return max((words.end() for words in EXPLICIT.finditer(read) if words.end() <= last), default=0)
+    return max((end for end in ends if end <= last), default=0)
 
 
 def _unknown(read: str, begin: int, mentions: Sequence[Mention], asked: int) -> int:

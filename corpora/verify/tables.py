@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-RULE = re.compile(r"[ \t]*\|?[ \t]*:?-{2,}[-:| \t]*")
+RULE = re.compile(r"[-:| \t]+")
 """The line between the heads of a table and its rows."""
 
 
@@ -15,7 +15,7 @@ def without_notes(text: str, right_in: Callable[[str], bool]) -> str:
     kept: list[str] = []
     at = 0
     while at < len(lines):
-        if at + 1 < len(lines) and "|" in lines[at] and RULE.fullmatch(lines[at + 1]):
+        if at + 1 < len(lines) and "|" in lines[at] and "--" in lines[at + 1] and RULE.fullmatch(lines[at + 1]):
             end = at + 2
             while end < len(lines) and "|" in lines[end]:
                 end += 1
