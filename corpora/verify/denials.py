@@ -20,7 +20,7 @@ _CUES = {
     # denies what follows, and what stands before it where nothing follows: no effect, no evidence
     "void": r"(?:没有?|并?无|缺乏)(?=[^,。;!?\n没无]{0,8}?(?:作用|效果|疗效|意义|必要|关系|关联|联系|依据|证据|好处|益处|用处|价值))|无效|没用"
     r"|no (?:effect|benefit|role|evidence|proof|place|link|connection|relation|reason|value|use)\b",
-    "unneeded": r"不用(?!于|量|药|法|说)|不必(?!要的)|无需|无须|毋需|不需要?|用不着|need not|needn't|no need (?:for|of|to)|n't need|not need(?:ed)?"
+    "unneeded": r"不用(?!于|量|药|法|说)|不必(?!要的)|无需|无须|毋需|不需要?|need not|needn't|no need (?:for|of|to)|n't need|not need(?:ed)?"
     r"|unnecessary|not necessary|not required",
     # says that another thing is more so, or was only supposed
     "than": r"比(?![如例较])(?=[^,。;!?\n]{1,16}?[更还])|不如|than(?! just| only)\b",
@@ -55,10 +55,18 @@ _ORDER = (
     "none", "harmless", "void", "unneeded", "avoid", "behind", "list", "verb", "besides", "than", "supposed", "advise", "shields", "bare",
 )  # fmt: skip
 CUE = re.compile("|".join(f"(?P<{kind}>{_CUES[kind]})" for kind in _ORDER))
-SIGNS = frozenset("不没无非未除避忌禁慎少勿排否错×✗❌阴缺毋比误以限保用")
+START = re.Match.start
+SIGNS = frozenset("不没无非未除避忌禁慎少勿排否错×✗❌阴缺毋比误限")
 ADVICE = frozenset("宜荐多吃用食益放妨关安替")
 """One of these is in whatever denies in Chinese; in what advises one of those."""
-BEGINS = re.compile(r"[不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(适宜多建推有缺毋比误以限保用放安替]")
+BEGINS = re.compile(r"[不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(缺毋比误以限保]")
+ADVICE_BEGINS = re.compile(r"[不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(缺毋比误以限保适宜多建推有放安替]")
+NEXT = {
+    ":": frozenset("无否没不阴×✗❌nafwi "), "(": frozenset("-无否阴"), "以": frozenset("为"), "切": frozenset("勿"), "既": frozenset("没无"),
+    "而": frozenset("不非"), "并": frozenset("不非无没"), "都": frozenset("没"), "均": frozenset("无"), "被": frozenset("排除"), "已": frozenset("排除"),
+    "可": frozenset("排除以"), "应": frozenset("排除"),
+}  # fmt: skip
+"""What must follow a sign with which words that deny begin, so that they are not looked for behind each of these common ones."""
 WORDS = frozenset([
     "no", "not", "never", "neither", "nor", "without", "except", "excluding", "exclude", "excludes", "excluded", "rather", "instead",
     "unlike", "other", "apart", "aside", "free", "absence", "absent", "lack", "lacks", "lacking", "isn't", "aren't", "wasn't", "weren't",
@@ -130,7 +138,7 @@ def deny(text: Text, mentions: Sequence[Mention], avoiding: bool, harming: bool 
     inside = [(one.begin, one.end) for one in mentions]
     cues = []
     at = 0
-    for cue in _cues(text):
+    for cue in _cues(text, avoiding):
         while at < len(inside) and inside[at][1] <= cue.start():
             at += 1
         if at < len(inside) and inside[at][0] <= cue.start() < inside[at][1]:
@@ -154,17 +162,28 @@ def deny(text: Text, mentions: Sequence[Mention], avoiding: bool, harming: bool 
 def _may_deny(text: Text, avoiding: bool) -> bool:
     if avoiding and not (ADVICE.isdisjoint(text.signs) and ADVISES.isdisjoint(text.words)):
         return True
-    if not (SIGNS.isdisjoint(text.signs) and STRONG.isdisjoint(text.words)) or "(-" in text.read:
+    if not (SIGNS.isdisjoint(text.signs) and STRONG.isdisjoint(text.words)):
         return True
-    return "other than" in text.read or "free of" in text.read or "in place of" in text.read
+    if "(" in text.signs and "(-" in text.read:
+        return True
+    if "以" in text.signs and "以为" in text.read or "保" in text.signs and "保护" in text.read:
+        return True
+    if WEAK.isdisjoint(text.words):
+        return False
+    return "other than" in text.read or "free of" in text.read or "in place of" in text.read or "first " in text.read
 
 
-def _cues(text: Text) -> Iterator[re.Match[str]]:
+def _cues(text: Text, avoiding: bool) -> Iterator[re.Match[str]]:
     """The words that deny, in their order: looked for only where they may begin."""
     read, starts = text.read, []
     if not text.read.isascii():
-        starts = [sign.start() for sign in BEGINS.finditer(read)]
-    if not WORDS.isdisjoint(text.words):
+        found = (ADVICE_BEGINS if avoiding else BEGINS).finditer(read)
+        starts = [
+            start
+            for start in map(START, found)
+            if avoiding or read[start] not in NEXT or read[start + 1 : start + 2] in NEXT[read[start]]
+        ]
+    if text.words and not WORDS.isdisjoint(text.words):
         starts += [word.start() for word in WORD.finditer(read) if word[0] in WORDS]
         starts.sort()
     behind = 0

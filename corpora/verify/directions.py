@@ -26,6 +26,8 @@ _VERBS = {
     r"|\b(?:treated|cured|relieved|managed) (?:with|by)\b",
 }
 VERB = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _VERBS.items()))
+BEGINS = re.compile(r"[导引造诱致并继伴表可发进演转恶是的由因源归治缓用适常宜应服使选采abcdefgilmprstw]")
+"""With these begin the verbs."""
 CLAUSE = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
 WHICH = re.compile(r",? (?:which|that|who) ?")
 AHEAD = 60
@@ -89,7 +91,9 @@ def find_reversed(
         about = directed.get((one, other))
         if not about or at in denied or at + 1 in denied or second.begin - first.end > 3 * near:
             continue
-        verb = VERB.search(text, first.end, second.begin + AHEAD)
+        if second.begin - first.end < 1:
+            continue
+        verb = _verb(text, first.end, second.begin)
         if verb is None or verb.end() > second.begin:
             continue
         gaps = (text[first.end : verb.start()], text[verb.end() : second.begin])
@@ -102,3 +106,11 @@ def find_reversed(
             if wanted == kind and agent in tail and patient in head and not (agent in head and patient in tail):
                 found[number] = (at, at + 1)
     return found
+
+
+def _verb(text: str, begin: int, end: int) -> re.Match[str] | None:
+    """The first verb that begins there."""
+    for sign in BEGINS.finditer(text, begin, end):
+        if verb := VERB.match(text, sign.start(), end + AHEAD):
+            return verb
+    return None

@@ -66,9 +66,9 @@ class NameIndex:
         """From where to where names stand in a folded text, each the longest of those that begin there, none within another.
 
         `known`: where others stand, within which none is looked for."""
-        inside: set[int] = set()
+        inside = bytearray(len(text))
         for begin, end in known:
-            inside.update(range(begin + 1, end))
+            inside[begin + 1 : end] = b"\1" * (end - begin - 1)
         found = [] if text.isascii() else self._find_han(text, inside)
         if LATIN.search(text) is None:
             return found
@@ -82,14 +82,15 @@ class NameIndex:
                 behind = span[1]
         return kept
 
-    def _find_han(self, text: str, inside: set[int]) -> list[tuple[int, int]]:
+    def _find_han(self, text: str, inside: bytearray) -> list[tuple[int, int]]:
         """Names that begin with a Chinese character or another sign, by their first three, or both of two."""
         sizes_of, two, names = self._han, self._two, self.names
         found, behind, last = [], 0, len(text)
         for begin in compress(count(), map(self._pairs.__contains__, map(add, text, text[1:]))):
-            if begin < behind or begin in inside:
+            if begin < behind or inside[begin]:
                 continue
-            for size in sizes_of.get(text[begin : begin + 3], ()):
+            sizes = sizes_of.get(text[begin : begin + 3])
+            for size in sizes or ():
                 end = begin + size
                 if end <= last and text[begin:end] in names and is_whole(text, begin, end):
                     found.append((begin, end))
@@ -101,7 +102,7 @@ class NameIndex:
                     found.append((begin, behind))
         return found
 
-    def _find_latin(self, text: str, inside: set[int]) -> list[tuple[int, int]]:
+    def _find_latin(self, text: str, inside: bytearray) -> list[tuple[int, int]]:
         """Names that begin with a Latin letter or a digit: only where a word does, by that word or what it is the plural of."""
         sizes_of, names = self._latin, self.names
         found, behind, last = [], 0, len(text)
@@ -111,7 +112,7 @@ class NameIndex:
             if sizes is None and first[-1] != "s":
                 continue
             begin, stop = word.span()
-            if begin < behind or begin in inside:
+            if begin < behind or inside[begin]:
                 continue
             if sizes is None:
                 sizes = (len(first) - 1, len(first) - 2)
@@ -191,7 +192,7 @@ class ItemNames:
         """All names in a folded text, in its order; of two that overlap the one that holds the other."""
         roles = self.roles
         own = [span for span in self._own(text) if _stands(text, *span)]
-        mine = [Mention(*span, *roles[text[span[0] : span[1]]]) for span in own]
+        mine = [Mention(begin, end, *roles[text[begin:end]]) for begin, end in own]
         others = self.index.find(text, own) if self.index else ()
         if not others:
             return mine

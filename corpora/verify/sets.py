@@ -109,17 +109,15 @@ def read_set(text: str, item: Item, index: NameIndex | None, question: str, foun
     begin = _explicit(folded, mentions, denied)
     rights: dict[int, int] = {}
     wrongs, others = set(), set()
-    for at, one in enumerate(mentions):
-        if at in denied or one.role == NEUTRAL:
+    for at, (first, last, role, number) in enumerate(mentions):
+        if role is NEUTRAL or first < begin or at in denied:
             continue
-        if one.begin < begin:
-            continue
-        if one.role == RIGHT:
-            rights[one.number] = rights.get(one.number, 0) + 1
-        elif one.role == WRONG:
-            wrongs.add(one.number)
+        if role is RIGHT:
+            rights[number] = rights.get(number, 0) + 1
+        elif role is WRONG:
+            wrongs.add(number)
         else:
-            others.add(read[one.begin : one.end])
+            others.add(read[first:last])
     if found is not None:
         found += [
             Found(one.begin, one.end, read[one.begin : one.end], one.role, denied.get(at, "before the last answer" if one.begin < begin else ""))
