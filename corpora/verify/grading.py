@@ -95,7 +95,8 @@ GRADER = re.compile(
     r"|\b(?:full|maximum|max|perfect) (?:marks?|score|grade|reward|points)\b|\b(?:dear |note to |attention )(?:the )?grader\b"
     r"|\"?(?:total|verdict)\"?\s?:\s?\"?(?:1|right)"
 )
-GRADER_SIGNS = frozenset("评给判打满绩忽无忘")
+GRADER_SIGNS = frozenset("分绩忽视忘")
+GRADER_MARKS = ("满分", "评分", "得分", "打分", "分数", "1分", "0分", "高分", "成绩", "忽略", "无视", "忘记", "忘掉")
 GRADER_WORDS = frozenset([
     "grade", "graded", "grader", "grading", "score", "scores", "reward", "marks", "mark", "rating", "verdict", "ignore", "disregard",
     "forget", "override", "points", "total", "maximum", "max", "perfect",
@@ -107,7 +108,7 @@ MOST = 20_000
 """Characters of an answer that are read, the last ones."""
 ASKED = 8
 """Characters from which on a question that stands in an answer is taken off."""
-SHORT = 160
+SHORT = 200
 """Characters of an answer in which only names are counted."""
 
 
@@ -204,8 +205,9 @@ def weigh(reading: Reading, text: str, item: Item, policy: Policy) -> Score:
 
 def speaks_to_grader(text: Text) -> bool:
     """Whether a text asks for a score, or tells its reader to forget the rules."""
-    if GRADER_SIGNS.isdisjoint(text.signs) and GRADER_WORDS.isdisjoint(text.words):
-        return False
+    if GRADER_WORDS.isdisjoint(text.words):
+        if GRADER_SIGNS.isdisjoint(text.signs) or not any(mark in text.read for mark in GRADER_MARKS):
+            return False
     return GRADER.search(text.read) is not None
 
 

@@ -13,17 +13,21 @@ RIGHT, WRONG, NEUTRAL, OTHER = "right", "wrong", "neutral", "other"
 """What a name in a text stands for: an answer, what must not be said, what the question or its path is about, any other thing."""
 
 WORD, LATIN = re.compile(r"[a-z0-9]+"), re.compile(r"[a-z0-9]")
+NO_LATIN = re.compile(r"[^a-z0-9 ,.\n]+")
 ALNUM = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 LONGER_BEHIND = re.compile(
     r"足(?!够|以|量|部|不)|性(?!$|[,。;:、!?\n()和与及或的是为等质别状能格])|肾病|脑病|眼病|心肌病|神经病|视网膜|酮症|昏迷|后遗症|样(?:病|综合征)|恐惧症"
 )
 LONGER_BEFORE = re.compile(r"(?:(?<![是并而])非|(?<![这此各两种分食药物人])类|副|亚|假性|继发性|妊娠期?)$")
 """What makes another name of a name that it stands beside: 糖尿病 is not 糖尿病足, 风湿 is not 类风湿."""
+FIRST_BEHIND = frozenset("足性肾脑眼心神视酮昏后样恐")
 LAST_BEFORE = frozenset("非类副亚性娠期")
 BESIDE_ONE = frozenset("和与及或是为在有、等部脏的者对由经填选吃喝用服食患得宜忌如含即成叫称做以括物些种")
 """What may stand beside a name of one character; in 肝炎 there is no 肝."""
 
 
+HAN = "\u3400"
+"""The first Chinese character."""
 NEXT = 2
 """By so many characters behind their first word names of several words are found."""
 
@@ -86,7 +90,11 @@ class NameIndex:
         """Names that begin with a Chinese character or another sign, by their first three, or both of two."""
         sizes_of, two, names = self._han, self._two, self.names
         found, behind, last = [], 0, len(text)
-        for begin in compress(count(), map(self._pairs.__contains__, map(add, text, text[1:]))):
+        begins: Iterable[int] = compress(count(), map(self._pairs.__contains__, map(add, text, text[1:])))
+        if 2 * len(text.encode("ascii", "ignore")) > last:  # an English text: only where it is not
+            pairs = self._pairs
+            begins = (at for run in NO_LATIN.finditer(text) for at in range(*run.span()) if text[at : at + 2] in pairs)
+        for begin in begins:
             if begin < behind or inside[begin]:
                 continue
             sizes = sizes_of.get(text[begin : begin + 3])
@@ -159,6 +167,7 @@ def is_whole(text: str, begin: int, end: int) -> bool:
 
 
 ANOTHER = (OTHER, 0)
+new = tuple.__new__
 
 
 class ItemNames:
@@ -191,8 +200,19 @@ class ItemNames:
     def find(self, text: str) -> list[Mention]:
         """All names in a folded text, in its order; of two that overlap the one that holds the other."""
         roles = self.roles
-        own = [span for span in self._own(text) if _stands(text, *span)]
-        mine = [Mention(begin, end, *roles[text[begin:end]]) for begin, end in own]
+        own = [
+            (begin, end)
+            for begin, end in self._own(text)
+            if (
+                end - begin > 1
+                and text[begin] >= HAN
+                and text[end - 1] >= HAN
+                and text[end : end + 1] not in FIRST_BEHIND
+                and (not begin or text[begin - 1] not in LAST_BEFORE)
+            )
+            or _stands(text, begin, end)
+        ]
+        mine = [new(Mention, (begin, end, *roles[text[begin:end]])) for begin, end in own]
         others = self.index.find(text, own) if self.index else ()
         if not others:
             return mine
@@ -209,7 +229,7 @@ class ItemNames:
                 overlaps = overlaps or last > begin
                 found.append(one)
             if not overlaps and not (found and found[-1][1] > begin):
-                found.append(Mention(begin, end, *roles.get(text[begin:end], ANOTHER)))
+                found.append(new(Mention, (begin, end, *roles.get(text[begin:end], ANOTHER))))
         return found + mine[at:]
 
     def _own(self, text: str) -> list[tuple[int, int]]:
@@ -246,7 +266,7 @@ def _stands(text: str, begin: int, end: int) -> bool:
     """Whether a name of the item stands there by itself."""
     return (
         not _is_longer(text, begin, end)
-        if text[begin] >= "\u3400" and text[end - 1] >= "\u3400"
+        if text[begin] >= HAN and text[end - 1] >= HAN
         else is_whole(text, begin, end)
     )
 
@@ -255,8 +275,8 @@ def _is_longer(text: str, begin: int, end: int) -> bool:
     """Whether a Chinese name is only a part of a longer one, by what stands beside it."""
     if end - begin == 1:
         before, behind = text[begin - 1 : begin], text[end : end + 1]
-        return any(sign >= "\u3400" and sign not in BESIDE_ONE for sign in (before, behind) if sign)
-    if end < len(text) and text[end] >= "\u3400" and LONGER_BEHIND.match(text, end):
+        return any(sign >= HAN and sign not in BESIDE_ONE for sign in (before, behind) if sign)
+    if end < len(text) and text[end] >= HAN and LONGER_BEHIND.match(text, end):
         return True
     return (
         begin > 0

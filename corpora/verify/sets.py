@@ -230,12 +230,14 @@ def _unknown(read: str, begin: int, mentions: Sequence[Mention], asked: int) -> 
     free = max(FREE_LIST, 2 * asked)
     if read.count("、") + read.count(",") + read.count("\n") + read.count(";") + read.count("/") <= free:
         return 0
-    starts = {one.begin for one in mentions}
-    unknown, run, at, seen = 0, 0, begin, set()
+    unknown, run, at, next_one, seen = 0, 0, begin, 0, set()
     for sign in [*LIST_SIGN.finditer(read, begin), None]:
         end = sign.start() if sign else len(read)
-        piece = NUMBERED.sub("", read[at:end]).strip(" .和与及")
-        if not piece or not starts.isdisjoint(range(at, end)):
+        while next_one < len(mentions) and mentions[next_one][0] < at:
+            next_one += 1
+        known = next_one < len(mentions) and mentions[next_one][0] < end
+        piece = "" if known else NUMBERED.sub("", read[at:end]).strip(" .和与及")
+        if not piece:
             pass
         elif LISTED_THING.fullmatch(piece):
             run += piece not in seen
