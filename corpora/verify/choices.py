@@ -14,16 +14,16 @@ from kgtools.corpora.verify.names import RIGHT, ItemNames, Mention
 from kgtools.corpora.verify.reading import Text, plain
 
 LEAD = re.compile(
-    r"(?:答案|正确(?:的)?选项|应选|故选|我选|选择|选(?!项|手|拔)|应该?[是为]|只剩下?|剩下?的?(?:就|便)?(?:只有|只能|是)|例外的?是|更正|订正"
+    r"(?:答案|正确(?:的)?选项|应选|故选|我选|选择|选(?!项|手|拔)|应该?[是为]|不[,。!](?:应该?|而)?是|只剩下?|剩[下余]?的?(?:就|便)?(?:只有|只能|是)|例外的?是|更正|订正"
     r"|改[为成选]|(?<![a-z])(?:answers?|correct (?:option|choice)|choose|pick|select|go with|must be|should be|odd one out|exception|correction"
-    r"|that leaves|leaving|we are left with|remaining (?:option|choice|one)|(?:switch|change|revise)(?: it| this)? to))"
+    r"|leaves|leaving|we are left with|remaining (?:option|choice|one)|(?:switch|change|revise)(?: it| this)? to))"
     r"(?:应该?|就|的|字母|只有|只能)?(?:[更改订修]正|[改换])?(?:是|为|选|成|:| ?is| are| to| only| just| would be| should be| must be"
     r"| to be){0,4}[ :(\[{'.]{0,6}(?:option |选项"
     r"|the option )?[ (\[{'.]{0,4}$"
 )
 """What stands right before an explicit answer."""
 LEADS = re.compile(
-    r"答案|选|应|剩|例外|更正|订正|改|(?i:answer|option|choice|choose|pick|select|go with|must be|should be|odd one|exception|leav"
+    r"答案|选|应|不|剩|例外|更正|订正|改|(?i:answer|option|choice|choose|pick|select|go with|must be|should be|odd one|exception|leav"
     r"|left with|remaining|switch|change|revise|correction)"
 )
 CONCLUDES = re.compile(
@@ -33,7 +33,7 @@ CONCLUDES = re.compile(
 """What stands before a letter that is a conclusion, but before other words too."""
 CONCLUDE = re.compile(r"综上|总之|因此|所以|可见|故|(?i:so|therefore|thus|hence|overall|in conclusion|in summary|wait|sorry|i mean|actually)\b")
 TRAIL = re.compile(
-    r"[)\]}. ]{0,4}(?:选项|项)?(?:[都均]?是|[都均]?为|才是?|[都均也:])?(?:最|完全)?(?:正确|对(?![于照待])|符合)|[)\]}. ]{0,4}(?:选项)?[ :]{0,3}(?:√|✓|✔|(?:yes|true|correct|right)\b|是(?=[,。;\n]|$))|[)\]}. ]{0,4} (?:is|are|seems"
+    r"[)\]}. ]{0,4}(?:选项|项)?(?:[都均]?是|[都均]?为|才是?|[都均也:])?(?:最|完全)?(?:正确|对(?![于照待])|符合|无误|没错|无疑)|[)\]}. ]{0,4}(?:选项)?[ :(]{0,3}(?:√|✓|✔|(?:yes|true|correct|right)\b|是(?=[,。;\n]|$))|[)\]}. ]{0,4} (?:is|are|seems"
     r"|looks) (?:all |both |the )?(?:correct|right|best|most|true)"
 )
 """What stands right behind an answer: B正确, B is correct."""
@@ -48,6 +48,10 @@ HEDGED = re.compile(
     r"[^。;!?\n]{0,8}(?:或|也可能|还可能|也许|也是|也对|maybe|possibly|perhaps|could also|\bor\b)[^。;!?\n]{0,12}"
 )
 ARTICLE = re.compile(r" (?!(?:is|because|and|or|since|as|was|would|seems|must|looks|are|for|but|due)\b)[a-z]")
+ALSO_LED = re.compile(r"[ ,、;]{0,3}(?:也|还|再|并|同时|and |also )[^。\n]{0,8}")
+ALL_BUT = re.compile(r"除.{1,60}?外?,?(?:其[他余它])?(?:选项)?[都均全](?:正确|对|是|选)|\b(?:all|everything|every option)(?: of (?:them|the above))? (?:except|but)\b")
+NONE_BUT = re.compile(r"除.{1,60}?外?,?(?:其[他余它])?(?:选项)?[都均全](?:不|错|是错)|\bnone (?:of (?:them|the above) )?(?:except|but)\b")
+"""Says that all options are right, or that none is, but those that it names."""
 NO_OPTION_BEFORE = re.compile(
     r"(?:维生素|型|肝炎|血型|(?i:vitamin|hepatitis|type|grade|group|class|influenza|stage|factor)) ?$"
 )
@@ -100,6 +104,10 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
         _refuse_texts(mentions, denied, where, low)
     chains = list(_chains(low, [one for at, one in enumerate(mentions) if at not in denied], where))
     chosen, spoiled = _choose(low, chains, where, len(item.right) > 1)
+    if denied and not chosen and ALL_BUT.search(low):
+        chosen = set(range(len(options))) - {mentions[at].number for at in denied}
+    elif denied and not chosen and NONE_BUT.search(low):
+        chosen = {mentions[at].number for at in denied}
     right = {at for at, (letter, _) in enumerate(options) if letter in item.right}
     if found is not None:
         for at, one in enumerate(mentions):
@@ -156,9 +164,9 @@ def _letters(read: str, low: str, letters: str) -> Iterator[Mention]:
 
 def _is_answer(read: str, begin: int, end: int) -> bool:
     """Whether letters written together are options though more stands in their line: they are a sentence, or are called right."""
-    if read[end : end + 2] in ("正确", "错误", "均正", "均错", "都正", "都错", "都对", "都是") or CALLED.match(read, end):
-        return begin == 0 or read[begin - 1] in "\n。;,! "
-    return begin <= 2 and read[end] in "。.;!,"
+    if read[end : end + 2] in ("正确", "错误", "均正", "均错", "都正", "都错", "都对", "都是", "不选", "不对", "排除") or CALLED.match(read, end):
+        return begin == 0 or read[begin - 1] in "\n。;,! ("
+    return begin <= 2 and read[end : end + 1] in tuple("。.;!,(")
 
 
 @lru_cache(64)
@@ -201,6 +209,8 @@ def _choose(low: str, chains: list[_Chain], marks: dict[int, bool], several: boo
     trailed = [at for at, chain in enumerate(chains) if TRAIL.match(low, chain[-1].end)]
     if led:
         taken = [led[-1]]
+        while several and len(led) > 1 and ALSO_LED.fullmatch(low[chains[led[-2]][-1].end : chains[taken[0]][0].begin]):
+            taken.insert(0, led.pop(-2))
     elif trailed:
         taken = trailed
     elif heads and (any(len(chains[at]) > 1 and _is_many(chains[at]) for at in heads) if several else heads[0] == 0 or chains[0][0].begin > 2):
@@ -232,6 +242,7 @@ def _choose(low: str, chains: list[_Chain], marks: dict[int, bool], several: boo
 
 
 def _is_led(before: str, leads: bool, concludes: bool) -> bool:
+    """Whether words that lead to an answer stand right before it."""
     return (leads and LEAD.search(before) is not None) or (concludes and CONCLUDES.search(before) is not None)
 
 

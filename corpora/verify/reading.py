@@ -16,7 +16,7 @@ FINAL = "<|channel|>final<|message|>"
 
 DROPPED = '“”„"「」『』《》〈〉【】\u200b\u200c\u200d\u2060\ufeff\u00ad'
 OTHERS = {
-    "—": ",",
+    "—": ";",
     "–": "-",
     "‐": "-",
     "‑": "-",
