@@ -40,13 +40,13 @@ ALONE = re.compile(
 )
 """A word at the beginning of a line, before a sign or the end."""
 THEN = re.compile(
-    rf"(?<=[.。!;,]) ?(?:也|但是?|又|and |but )?(?:(?P<false>{_FALSE}|不是)|(?P<true>{_TRUE}|是))的?(?=$|[.。,!;\n])"
+    rf"(?<=[.。!;,]) ?(?:也|但是?|又|and |but ){0,2}(?:(?P<false>{_FALSE}|不是)|(?P<true>{_TRUE}|是))的?(?=$|[.。,!;\n])"
 )
 """Such a word behind another."""
 _JOIN = r"的? ?(?:and|or|but also|but|既|也|又|&|和|或|与|、|/|且) ?(?:是)?"
 BOTH = re.compile(rf"(?:{_TRUE}|是){_JOIN}(?:{_FALSE}|不是)|(?:{_FALSE}|不是){_JOIN}(?:{_TRUE}|是)(?=$|的|[。,.!\n ])")
 WHETHER = re.compile(
-    r"是否(?:正确|属实|成立)|(?<![案为:])是否(?=\w)|是不是|对不对|正不正确|(?:is|are) (?:this|it|that"
+    r"^是否$|是否(?:正确|属实|成立)|(?<![案为:])是否(?=\w)|是不是|对不对|正不正确|(?:is|are) (?:this|it|that"
     r"|the statement)(?: statement)? (?:correct|true|right) ?\?|是?对还是错|是真是假|(?:正确|对错|真假|正误)与否|正确还是(?:错误|不正确)"
     r"|\b(?:whether|if) (?:or not )?(?:this|it|that|the (?:statement|claim))(?: statement)? (?:is|was) (?:true|correct|right|false|wrong)"
     r"(?: or (?:not|false|wrong|incorrect|untrue))?"

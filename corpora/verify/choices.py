@@ -45,7 +45,7 @@ PAIRED = re.compile(
     r"[\s.、:,()\-\]\[{}=]{0,5}(?:选项|项)?(?:,?即|,?也就是|是|为|,? ?which is|,? ?that is|,? ?i\.e\.,?)?[\s:(\[]{0,3}(?:the |an? )?"
 )
 HEDGED = re.compile(
-    r"[^。;!?\n]{0,8}(?:或|也可能|还可能|也许|也是|也对|maybe|possibly|perhaps|could also|\bor\b)[^。;!?\n]{0,12}"
+    r"[\s。.;,!?]{0,4}[^。;!?\n]{0,8}(?:或|也可能|还可能|也许|也是|也对|maybe|possibly|perhaps|could also|\bor\b)[^。;!?\n]{0,12}"
 )
 ARTICLE = re.compile(r" (?!(?:is|because|and|or|since|as|was|would|seems|must|looks|are|for|but|due)\b)[a-z]")
 ALSO_LED = re.compile(r"[ ,、;]{0,3}(?:也|还|再|并|同时|and |also )[^。\n]{0,8}")
@@ -60,6 +60,8 @@ SAID_TO_BE = re.compile(r"(?:\b(?:is|are|be)(?: the| an?)? |是|为)$")
 ONLY_LEAD = re.compile(r"[\s。.!,;]{0,4}(?:the |my )?(?:final |correct |best )?(?:答案|answer|option|选项?)(?: is|是|为|选|:){0,3}[\s(\[]{0,3}")
 LINE_BEFORE = re.compile(r"[\s\-+>(\[{'.)0-9]*|[^,。;!?\n]{0,24}:[\s(\[{']{0,4}")
 LINE_BEHIND = re.compile(r"[\s)\]}'.。,;:!]*")
+SENTENCE_SIGNS = "。;!?\n"
+SENTENCE_END = re.compile(r"[。;!?\n]|\.(?=\s|$)")
 REACH = 80
 """Characters between the text of an option and its letter that is denied."""
 NEGATIVE = re.compile(
@@ -166,7 +168,7 @@ def _is_answer(read: str, begin: int, end: int) -> bool:
     """Whether letters written together are options though more stands in their line: they are a sentence, or are called right."""
     if read[end : end + 2] in ("正确", "错误", "均正", "均错", "都正", "都错", "都对", "都是", "不选", "不对", "排除") or CALLED.match(read, end):
         return begin == 0 or read[begin - 1] in "\n。;,! ("
-    return begin <= 2 and read[end : end + 1] in tuple("。.;!,(")
+    return (begin <= 2 or read[begin - 1] in "\n。;! 是为选或") and read[end : end + 1] in (*"。.;!,(", "")
 
 
 @lru_cache(64)
@@ -251,15 +253,16 @@ def _is_many(chain: _Chain) -> bool:
 
 
 def _fills_line(low: str, chain: _Chain) -> bool:
-    """Whether a line says nothing else, but for what it calls the answer: 诊断：B. 咳嗽."""
+    """Whether a sentence or line says nothing else, but for what it calls the answer: 诊断：B. 咳嗽."""
     begin, end = chain[0].begin, chain[-1].end
-    start, stop = low.rfind("\n", 0, begin) + 1, low.find("\n", end)
-    stop = stop if stop >= 0 else len(low)
+    start = max(low.rfind(sign, 0, begin) for sign in SENTENCE_SIGNS) + 1
+    behind = SENTENCE_END.search(low, end)
+    stop = behind.start() if behind else len(low)
     return (
         begin - start <= 40
-        and (stop - end <= 8 or (start == 0 and begin <= 2 and low[end] in "。.;!"))
+        and stop - end <= 8
         and LINE_BEFORE.fullmatch(low, start, begin) is not None
-        and LINE_BEHIND.fullmatch(low, end, min(stop, end + 1) if stop - end > 8 else stop) is not None
+        and LINE_BEHIND.fullmatch(low, end, stop) is not None
     )
 
 

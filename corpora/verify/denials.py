@@ -104,6 +104,7 @@ COMMA = frozenset(("list", "besides", "label"))
 AVOIDING, NOT_AVOIDING = frozenset(("advise", "harmless")), frozenset(("avoid", "unneeded"))
 """Kinds of words that deny only where what to avoid is asked for, or only where it is not."""
 BOTH_WAYS = frozenset(("verb", "behind", "avoid", "advise", "harmless", "void", "unneeded", "shields"))
+ALL_NONE = frozenset(("都没有", "均无", "都不是", "均不是"))
 ONLY_BEHIND = frozenset(("而不是", "而非", "rather than", "instead of", "unlike"))
 SHORT = frozenset(("没有", "没", "无", "非", "排除", "否认", "不在", "不能"))
 TREATED = re.compile(r"(?:特殊|特别|任何)?(?:治|处理|担心|紧张|就医)| (?:treatment|worry)")
@@ -173,7 +174,7 @@ def deny(text: Text, mentions: Sequence[Mention], avoiding: bool, harming: bool 
         limit = cues[number + 1][0] if number + 1 < len(cues) else len(read)
         if kind not in ("behind", "shields") and _deny_behind(read, mentions, first, end, limit, kind, word, denied):
             continue
-        if kind in BOTH_WAYS and word not in ONLY_BEHIND:
+        if (kind in BOTH_WAYS or word in ALL_NONE) and word not in ONLY_BEHIND:
             _deny_before(read, mentions, first, begin, end, kind, word, denied)
     return denied
 
@@ -189,7 +190,7 @@ def _may_deny(text: Text, avoiding: bool) -> bool:
         return True
     if WEAK.isdisjoint(text.words):
         return False
-    return "other than" in text.read or "free of" in text.read or "in place of" in text.read or any(mark in text.read for mark in ("first ", "think", "guess", "expect"))
+    return "other than" in text.read or "free of" in text.read or "in place of" in text.read or any(mark in text.read for mark in ("all but", "anything but", "first ", "think", "guess", "expect"))
 
 
 def _cues(text: Text, avoiding: bool) -> Iterator[re.Match[str]]:
@@ -290,7 +291,7 @@ def _deny_before(
             own = []
         if own:
             denied[own[0]] = word
-    behind, joined = begin, False
+    behind, joined = begin, word in ALL_NONE
     for number in range(first - 1, -1, -1):
         one = mentions[number]
         if one.end > begin:
