@@ -8,10 +8,15 @@ from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import ItemNames
 from kgtools.corpora.verify.reading import Text, fold
 
-_TRUE = r"(?:没有?(?:任何)?(?:错|问题)|无误|并非错误|(?<!不)(?:同意|赞同|认同)|准确|不(?:能|可以)?(?:[算是])?错误?|正确|对(?!不)|真|属实|成立|√|✓|✔|✅|true|correct|right|accurate|yes|yep|yeah|(?:not|n't) (?:false|wrong|incorrect|untrue|inaccurate|mistaken))"
+_TRUE = (
+    r"(?:没有?(?:任何)?(?:错|问题)|无误|并非错误|(?<!不)(?:同意|赞同|认同)|准确|不(?:能|可以)?(?:[算是])?错误?|正确"
+    r"|对(?!不)|真|属实|成立|√|✓|✔|✅|true|correct|right|accurate|yes|yep|yeah|(?:not|n't) (?:false|wrong|incorrect"
+    r"|untrue|inaccurate|mistaken))"
+)
 _FALSE = (
     r"(?:不太?(?:是)?(?:正确|对|真|属实|成立|准确)|并?非(?:正确|真)|错误|错|假|有误|不(?:同意|赞同|认同)|站不住脚|误区|谬误|谣言|否|×|✗|✘|❌|false|incorrect|wrong|untrue|inaccurate|no"
-    r"|(?:far from|anything but|hardly|by no means) (?:true|correct|right|accurate)|(?:is |are )?(?:not|isn't|n't) (?:true|correct|right|accurate|the case))"
+    r"|(?:far from|anything but|hardly|by no means) (?:true|correct|right|accurate)|(?:is |are )?(?:not|isn't"
+    r"|n't) (?:true|correct|right|accurate|the case))"
 )
 _SUBJECT = (
     r"(?:(?:这|该|此|上述|以上|题中的?|本)?(?:个|种|1|句话?|项|条){0,3}(?:说法|陈述|命题|表述|判断|观点|描述|论断|叙述|题|话)"
@@ -23,7 +28,8 @@ _LINK = (
     r"|完全|显然|clearly |definitely |certainly | ){0,4}[ :(\[{]{0,4}"
 )
 SAID = re.compile(
-    rf"{_SUBJECT}{_LINK}(?:(?P<false>{_FALSE})|(?P<true>{_TRUE}|(?<=[:为是])是(?=$|[。,;!的\n])))(?![a-z]|于|照|待|方|应|比|症|策|吗|不对|确诊| to (?:say|claim|think|call))"
+    rf"{_SUBJECT}{_LINK}(?:(?P<false>{_FALSE})|(?P<true>{_TRUE}|(?<=[:为是])是(?=$|[。,;!的\n])))(?![a-z]|于|照|待|方|应"
+    rf"|比|症|策|吗|不对|确诊| to (?:say|claim|think|call))"
 )
 """What a sentence says of the statement."""
 NOT_SAID = re.compile(
@@ -35,12 +41,13 @@ PIECES = re.compile(r"[:。?!\n,;()]|\.(?=\s|$)")
 STATEMENT = 6
 ASKING = re.compile(r"判断|正误|对错|是非题?|说法|陈述|下列|以下|true or false|statement|[的吗]")
 ALONE = re.compile(
-    rf"(?:^|\n)[ (\[{{'.:\-]*(?:(?P<false>{_FALSE}|不是这样|并?非如此|(?:恰恰)?相反|不是|不会|不能|不可以|不|nope|disagreed?|negative|n|f)|(?P<true>{_TRUE}|(?:确实|的确|正是)(?:如此|这样)|没毛病|是|会|能|可以"
+    rf"(?:^|\n)[ (\[{{'.:\-]*(?:(?P<false>{_FALSE}|不是这样|并?非如此|(?:恰恰)?相反|不是|不会|不能|不可以|不|nope"
+    rf"|disagreed?|negative|n|f)|(?P<true>{_TRUE}|(?:确实|的确|正是)(?:如此|这样)|没毛病|是|会|能|可以"
     rf"|absolutely|indeed|exactly|agreed|affirmative|y|t))(?:的|了|滴|,?它|啊)?(?=$|[。,;:!?.\n)\]}} ])(?! ?(?:and|or|also|but also) )"
 )
 """A word at the beginning of a line, before a sign or the end."""
 THEN = re.compile(
-    rf"(?<=[.。!;,]) ?(?:也|但是?|又|and |but ){0,2}(?:(?P<false>{_FALSE}|不是)|(?P<true>{_TRUE}|是))的?(?=$|[.。,!;\n])"
+    rf"(?<=[.。!;,]) ?(?:也|但是?|又|and |but ){{0,2}}(?:(?P<false>{_FALSE}|不是)|(?P<true>{_TRUE}|是))的?(?=$|[.。,!;\n])"
 )
 """Such a word behind another."""
 _JOIN = r"的? ?(?:and|or|but also|but|既|也|又|&|和|或|与|、|/|且) ?(?:是)?"

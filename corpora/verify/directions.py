@@ -9,9 +9,12 @@ from kgtools.corpora.verify.names import Mention
 
 _VERBS = {
     # the first is the cause, or has the other
-    "cause": r"(?:导致|引起|引发|造成|诱发|致使|并发|继发(?!于)|伴有|表现为|可见|(?:发展|进展|演变|转变|恶化)[为成到])(?!于|因素|原因)|是(?=[^,。;\n]{1,20}?的(?:病因|原因|诱因|起因)(?:[,。;\n]|$))|\bcauses?\b(?! of)|\b(?:is|are) (?:an? |the )?(?:main |common )?causes? of\b|\b(?:can|may"
+    "cause": r"(?:导致|引起|引发|造成|诱发|致使|并发|继发(?!于)|伴有|表现为|可见|(?:发展|进展|演变|转变|恶化)[为成到])(?!于|因素"
+    r"|原因)|是(?=[^,。;\n]{1,20}?的(?:病因|原因|诱因|起因)(?:[,。;\n]|$))|\bcauses?\b(?! of)|\b(?:is|are) (?:an? "
+    r"|the )?(?:main |common )?causes? of\b|\b(?:can|may"
     r"|might|could|will) cause\b|\bleads? to\b"
-    r"|\bresults? in\b|\btriggers?\b|\bproduces?\b|\bbrings? about\b|\b(?:develops?|progress(?:es)?|evolves?|turns?|grows?) (?:in)?to\b|\b(?:gives?|giving) rise to\b|\bpresents? with\b|\bis complicated by\b|\bis accompanied by\b"
+    r"|\bresults? in\b|\btriggers?\b|\bproduces?\b|\bbrings? about\b|\b(?:develops?|progress(?:es)?|evolves?|turns?"
+    r"|grows?) (?:in)?to\b|\b(?:gives?|giving) rise to\b|\bpresents? with\b|\bis complicated by\b|\bis accompanied by\b"
     r"|的(?:常见|主要|典型)?(?:症状|并发症|表现|临床表现|不良反应|副作用)(?:是|为|有|包括|:)",
     "effect": r"由(?=[^,。;\n]{1,30}?(?:引起|导致|引发|造成|诱发|所致))|因(?=[^,。;\n]{1,30}?(?:引起|所致))|源于|继发于|归因于"
     r"|的(?:病因|原因|诱因|起因)(?:是|为|有|包括|:)|是(?=[^,。;\n]{1,20}?的(?:后果|结果|并发症|症状|表现)(?:[,。;\n]|$))"

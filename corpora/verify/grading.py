@@ -205,9 +205,10 @@ def weigh(reading: Reading, text: str, item: Item, policy: Policy) -> Score:
 
 def speaks_to_grader(text: Text) -> bool:
     """Whether a text asks for a score, or tells its reader to forget the rules."""
-    if GRADER_WORDS.isdisjoint(text.words):
-        if GRADER_SIGNS.isdisjoint(text.signs) or not any(mark in text.read for mark in GRADER_MARKS):
-            return False
+    if GRADER_WORDS.isdisjoint(text.words) and GRADER_SIGNS.isdisjoint(text.signs):
+        return False
+    if GRADER_WORDS.isdisjoint(text.words) and not any(mark in text.read for mark in GRADER_MARKS):
+        return False
     return GRADER.search(text.read) is not None
 
 

@@ -125,7 +125,11 @@ class NameIndex:
             if sizes is None:
                 sizes = (len(first) - 1, len(first) - 2)
             else:
-                sizes = (*sizes_of.get(text[begin : stop + NEXT], ()), *sizes_of.get(text[begin : stop + 1], ()), *sizes)
+                sizes = (
+                    *sizes_of.get(text[begin : stop + NEXT], ()),
+                    *sizes_of.get(text[begin : stop + 1], ()),
+                    *sizes,
+                )
                 if first[-1] == "s":
                     sizes = (*sizes, len(first) - 1, len(first) - 2)
             for size in sizes:
@@ -265,9 +269,7 @@ def _longest_first(span: tuple[int, int]) -> tuple[int, int]:
 def _stands(text: str, begin: int, end: int) -> bool:
     """Whether a name of the item stands there by itself."""
     return (
-        not _is_longer(text, begin, end)
-        if text[begin] >= HAN and text[end - 1] >= HAN
-        else is_whole(text, begin, end)
+        not _is_longer(text, begin, end) if text[begin] >= HAN and text[end - 1] >= HAN else is_whole(text, begin, end)
     )
 
 

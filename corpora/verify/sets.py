@@ -3,14 +3,14 @@
 import re
 from bisect import bisect
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from kgtools.corpora.verify.abstain import ABSTAINS, FILLER, asserts_beside, may_abstain, says_nothing
-from kgtools.corpora.verify.denials import ASKS_TO_AVOID, CLAUSE_END, LISTED, UNDECIDED, asks_for_harm, deny
-from kgtools.corpora.verify.directions import find_reversed, joined, oriented
+from kgtools.corpora.verify.denials import CLAUSE_END, LISTED, UNDECIDED, deny
+from kgtools.corpora.verify.directions import find_reversed
 from kgtools.corpora.verify.grading import Found, Reading
 from kgtools.corpora.verify.item import Item
-from kgtools.corpora.verify.names import NEUTRAL, OTHER, RIGHT, WRONG, ItemNames, Mention, NameIndex, clean, names_of
+from kgtools.corpora.verify.names import NEUTRAL, OTHER, RIGHT, WRONG, Mention, NameIndex
+from kgtools.corpora.verify.plans import Plan, plan_of
 from kgtools.corpora.verify.reading import Text, fold
 from kgtools.corpora.verify.tables import without_notes
 
@@ -19,81 +19,19 @@ EXPLICIT = re.compile(  # each alternative begins with a character of its own, b
     r"|订正[为成]|answer(?: should be| would be| is|:)|wait(?<![a-z]wait)[,.! ]|correction(?<![a-z]correction)|actually,"
     r"|so no[:,.]|but no[:,.]|, no[:,.]|change[a-z ]{1,24} to |switch[a-z ]{0,24} to |revise[a-z ]{1,24} to "
 )
-EXPLICIT_SIGNS, EXPLICIT_WORDS = frozenset("案论更对错改修订"), frozenset(("answer", "wait", "correction", "actually", "no", "change", "switch", "revise"))
+EXPLICIT_SIGNS = frozenset("案论更对错改修订")
+EXPLICIT_WORDS = frozenset(("answer", "wait", "correction", "actually", "no", "change", "switch", "revise"))
 AFFIRMED = re.compile(r"(?:是|为|吃|用|答案:|选|\b(?:is|are|answer:|eat|take|use|but)(?: the| an?)?) ?$")
 CAN = re.compile(r"[^,。;!?\n]{0,4}(?:可|能|宜|应|[也才正]是)| (?:can|is|are|should|may) ")
 """What says of a name that was denied that it is an answer all the same: before it, and behind it."""
 NEAR_WHETHER = 12
 """Characters between "whether" and the name that is in question."""
-KEPT = 4_096
-"""So many items are kept ready at a time."""
 FREE_LIST = 5
 """Things that nobody knows may be listed, or twice as many as are asked for; what is beyond is a guess."""
 LIST_SIGN = re.compile(r"[、,;/\n。]")
 LISTED_THING = re.compile(r"[\u3400-\u9fffa-z0-9]{2,8}|[a-z0-9]{1,24}(?: [a-z0-9]{1,24}){0,2}")
 """A piece of a list that may name a thing; what is longer is a clause."""
 NUMBERED = re.compile(r"^ ?(?:[-+]|\d{1,3}[.、)])? ?")
-
-
-class Link(NamedTuple):
-    """A step as the order looks at it: the end that was there before, the new one, and whether it goes on from the step before."""
-
-    old: frozenset[str]
-    new: frozenset[str]
-    goes_on: bool
-
-
-def links_of(item: Item, steps: Sequence[tuple[frozenset[str], frozenset[str]]]) -> list[Link]:
-    """The steps as they go on from what the question is about."""
-    about = seen = frozenset(clean(name) for names in item.about for name in names)
-    links: list[Link] = []
-    for head, tail in steps:
-        known = seen if about.isdisjoint(head | tail) else about
-        old, new = (tail, head) if tail & known and not head & known else (head, tail)
-        links.append(Link(old, new, bool(links) and not old.isdisjoint(links[-1].new)))
-        seen |= head | tail
-    return links
-
-
-def hops(item: Item) -> int:
-    """How many steps lead one after the other to the answer; those that fan out from one thing are one."""
-    links = links_of(item, [(names_of(step.head), names_of(step.tail)) for step in item.steps])
-    return bool(links) + sum(link.goes_on for link in links)
-
-
-class Plan:
-    """What is made of an item once, for all answers to it."""
-
-    __slots__ = ("asked", "avoiding", "harming", "chained", "directed", "item", "links", "names", "question")
-
-    def __init__(self, item: Item, index: NameIndex | None, question: str) -> None:
-        self.item = item
-        self.names = ItemNames(item, index, question)
-        self.asked = min(item.asked or len(item.answers), len(item.answers)) or 1
-        relations = " ".join(step.relation for step in item.steps)
-        self.avoiding = ASKS_TO_AVOID.search(question or relations) is not None
-        self.harming = asks_for_harm(question)
-        self.directed = joined(self.names.steps, oriented(item))
-        self.links = links_of(item, self.names.steps)
-        self.chained = any(link.goes_on for link in self.links)
-        self.question = fold(question).strip(" \n?。.!")
-
-
-_plans: dict[tuple[int, int, str], Plan] = {}
-
-
-def plan_of(item: Item, index: NameIndex | None, question: str) -> Plan:
-    """The plan of an item, made when it is first asked for; the oldest go where there are many."""
-    key = (id(item), id(index), question)
-    plan = _plans.get(key)
-    if (
-        plan is None or plan.item is not item or plan.names.index is not index
-    ):  # another may have the id of one that is gone
-        plan = Plan(item, index, question)
-        while len(_plans) >= KEPT:
-            _plans.pop(next(iter(_plans)), None)
-        _plans[key] = plan
-    return plan
 
 
 def read_set(text: str, item: Item, index: NameIndex | None, question: str, found: list[Found] | None) -> Reading:
@@ -202,7 +140,9 @@ def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, st
 def _deny_again(read: str, mentions: Sequence[Mention], denied: dict[int, str]) -> None:
     """Deny what is denied wherever else it is spoken of, unless it is said to be the answer behind that: a name that is no
     answer is still explained (不是伊蚊，伊蚊传播的是登革热)."""
-    keys = {at: (one.number, read[one.begin : one.end]) for at, one in enumerate(mentions) if one.role in (OTHER, WRONG)}
+    keys = {
+        at: (one.number, read[one.begin : one.end]) for at, one in enumerate(mentions) if one.role in (OTHER, WRONG)
+    }
     last = {keys[at]: (at, why) for at, why in denied.items() if at in keys}
     if not last:
         return
@@ -210,7 +150,9 @@ def _deny_again(read: str, mentions: Sequence[Mention], denied: dict[int, str]) 
         if key in last and at not in denied:
             before, why = last[key]
             one = mentions[at]
-            if at < before or not (AFFIRMED.search(read[max(0, one.begin - 8) : one.begin]) or CAN.match(read, one.end)):
+            if at < before or not (
+                AFFIRMED.search(read[max(0, one.begin - 8) : one.begin]) or CAN.match(read, one.end)
+            ):
                 denied[at] = why
 
 
