@@ -16,6 +16,7 @@ from kgtools.corpora.verify.choice_words import (
     CONCLUDES,
     FORBIDS,
     HEDGED,
+    IS_ONE,
     JOINED,
     LEAD,
     LEADS,
@@ -235,6 +236,8 @@ def _is_many(chain: _Chain) -> bool:
 def _fills_line(low: str, chain: _Chain) -> bool:
     """Whether a sentence or line says nothing else, but for what it calls the answer: 诊断：B. 咳嗽."""
     begin, end = chain[0].begin, chain[-1].end
+    if IS_ONE.search(low, begin, end):  # says what an option is
+        return False
     start = max(low.rfind(sign, 0, begin) for sign in SENTENCE_SIGNS) + 1
     behind = SENTENCE_END.search(low, end)
     stop = behind.start() if behind else len(low)

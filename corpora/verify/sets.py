@@ -31,6 +31,7 @@ FREE_LIST = 5
 LIST_SIGN = re.compile(r"[、,;/\n。]")
 LISTED_THING = re.compile(r"[\u3400-\u9fffa-z0-9]{2,8}|[a-z0-9]{1,24}(?: [a-z0-9]{1,24}){0,2}")
 """A piece of a list that may name a thing; what is longer is a clause."""
+CLAUSE_BEGINS = frozenset("多应可需注避按定及勿不要戒宜如若或常请由因但而且并在以对将会能有是")
 NUMBERED = re.compile(r"^ ?(?:[-+]|\d{1,3}[.、)])? ?")
 
 
@@ -181,7 +182,7 @@ def _unknown(read: str, begin: int, mentions: Sequence[Mention], asked: int) -> 
         piece = "" if known else NUMBERED.sub("", read[at:end]).strip(" .和与及")
         if not piece:
             pass
-        elif LISTED_THING.fullmatch(piece):
+        elif piece[0] not in CLAUSE_BEGINS and LISTED_THING.fullmatch(piece):
             run += piece not in seen
             seen.add(piece)
         else:  # a clause ends the list
