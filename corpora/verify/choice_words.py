@@ -34,14 +34,14 @@ TRAIL = re.compile(
 JOINED = re.compile(
     r"[\s,、;/.:()\-&+\]\[{}']{0,16}(?:和|与|及|以及|或|或者|还有|and/or|and|or|also)?[\s,(\[{]{0,6}(?:the |an? |option |选项)?[(\[{]?"
 )
-CALLED = re.compile(r"[都均]?[对错](?:[,。;!\n]|$)")
+CALLED = re.compile(r"(?:[两2345]?[项个者])?[都均]?(?:[对错](?:[,。;!\n]|$)|正确|错误|符合|不)")
 PAIRED = re.compile(
     r"[\s.、:,()\-\]\[{}=]{0,5}(?:选项|项)?(?:,?即|,?也就是|是|为|,? ?which is|,? ?that is|,? ?i\.e\.,?)?[\s:(\[]{0,3}(?:the |an? )?"
 )
 HEDGED = re.compile(
     r"[\s。.;,!?]{0,4}[^。;!?\n]{0,8}(?:或|也可能|还可能|也许|也是|也对|maybe|possibly|perhaps|could also|\bor\b)[^。;!?\n]{0,12}"
 )
-ARTICLE = re.compile(r" (?!(?:is|because|and|or|since|as|was|would|seems|must|looks|are|for|but|due)\b)[a-z]")
+ARTICLE = re.compile(r" (?!(?:yes|no|is|because|and|or|since|as|was|would|seems|must|looks|are|for|but|due)\b)[a-z]")
 ALSO_LED = re.compile(r"[ ,、;]{0,3}(?:也|还|再|并|同时|and |also )[^。\n]{0,8}")
 ALL_BUT = re.compile(
     r"除.{1,60}?外?,?(?:其[他余它])?(?:选项)?[都均全](?:正确|对|是|选)|\b(?:all|everything|every option)(?: of (?:them|the above))? (?:except|but)\b"

@@ -4,7 +4,7 @@ import re
 
 CUES = {
     # says no by its words alone, and denies nothing
-    "none": r"不能排除|不能除外|不除外|不可避免|不得不|不能不|不仅|不但|不只|不光|不单|不应忽视|不可忽视|不容忽视|不能忽视|不要忘"
+    "none": r"没有比|不能排除|不能除外|不除外|不可避免|不得不|不能不|不仅|不但|不只|不光|不单|不应忽视|不可忽视|不容忽视|不能忽视|不要忘"
     r"|不是没有|并非没有"
     r"|无[痛症色菌创毒糖水害名意误疑异]|非常|无论|除非|无疑|无非|无法|不良|不适|不全|不明|不断|不久|不同|不过|不管|不论|不是唯1|不是只有|不否认|没错|没问题|避免不了"
     r"|not only|not just|not merely|not necessarily|no doubt|no less|no more than|cannot be (?:ruled out|excluded)|can't be (?:ruled out|excluded)"
@@ -22,7 +22,8 @@ CUES = {
     # says that another thing is more so, or was only supposed
     "than": r"比(?![如例较])(?=[^,。;!?\n]{1,16}?[更还])|不如|than(?! just| only)\b|与其|优于|胜过|preferred (?:over|to)|superior to",
     "supposed": r"误?以为|误认为|误当作?|(?:first|initially|wrongly|mistakenly) (?:thought|think|believed?|suspected|considered)(?: of| that)?"
-    r"|mistaken for|(?<=[a-z]'d )(?:think|guess|expect)|(?<=might )(?:think|guess|expect)(?: of)?|tempt(?:ed|ing) to (?:say|answer|think)",
+    r"|(?:wrong|mistaken) about|mistaken for|(?<=[a-z]'d )(?:think|guess|expect)|(?<=might )(?:think|guess"
+    r"|expect)(?: of)?|tempt(?:ed|ing) to (?:say|answer|think)",
     # denies all of a list that follows
     "list": r"不包括|不包含|不含|并无|均无|既没有|既无|都没有|未伴|excluding|exclude[sd]?|except(?: for)?|without|neither|nor|other than"
     r"|apart from|aside from|free of|absence of|absent|lacks?|lacking|no(?![a-z:,.;!]| problem)|(?:everything|all|anything) but",
@@ -40,12 +41,13 @@ CUES = {
     r"|false|wrong)(?: options?| ones"
     r"| choices?| answers?| statements?)?(?: are| is)?:",
     # says so of what stands before it
-    "behind": r"(?<=[?] )no\b|(?<=[?])(?:不是?|否|错|不对|没有|不会)(?=[,。;!?\n]|$)|(?<=[看治管帮])不[了好]|不(?:能|可以)(?:替代"
+    "behind": r"(?<=[?] )no\b|(?<=[ ,;\n][a-h] )no(?=[,.;\n]|$)|mistake\b|(?<=[?])(?:不是?|否|错|不对|没有|不会)(?=[,。;!?\n]|$)"
+    r"|(?<=[看治管帮])不[了好]|不(?:能|可以)(?:替代"
     r"|代替|取代)|cannot replace"
-    r"|(?:is |are )?(?:ineffective|useless|unhelpful|inappropriate|unsuitable)\b|不对|错误|错(?=[,。;!?\n)]|$)|不正确"
+    r"|(?:is |are )?(?:ineffective|useless|unhelpful|inappropriate|unsuitable)\b|不对|错误|错(?=在|[,。;!?\n)]|$)|不正确"
     r"|不符合?|除外|不可能|不成立|(?:可以?|应|被|已)(?:排除|除外)(?=[,。;!?\n)]|$)|(?:(?:is|are|was|were) )?(?:wrong"
     r"|incorrect"
-    r"|false|excluded|ruled out|unlikely)\b"
+    r"|false|excluded|ruled out|unlikely)\b(?! about)"
     r"|: ?(?:无|否|没有|不是|阴性|×|✗|❌|(?:no|absent|false|wrong|incorrect|never)\b)|\((?:-|无|否|阴性)\)|×|✗|❌",
     "avoid": r"避免|忌(?:食|吃|用|口)?|禁(?:用|食|忌|止|吃)|慎用|少[吃喝饮]|限制|(?<!切)勿|切勿|不宜|不要|不可(?:以)?|不能(?=[吃用食服喝饮])"
     r"|不(?:再|常)?(?:使用|采用|选用|服用|应用|[吃喝挂])|别再?[去挂用吃喝选服]|戒|不应该?|不得|不该|不建议|不推荐|不适[合宜]"
@@ -58,7 +60,7 @@ CUES = {
     r"|没关系|安全|替代|[改换][喝吃用成]|no problem|\bok(?:ay)?\b|(?:can|may|could) (?:still |safely |freely )?(?:eat"
     r"|drink|have|take"
     r"|use|be (?:eaten|drunk|used|taken|consumed))|replaced? (?:by|with)|switch to|(?<=and )(?:eat|drink|use|choose) (?!less|fewer|no )",
-    "bare": r"不",  # right before a name
+    "bare": r"不|over (?:the )?",  # right before a name
     # says that a thing works against what is asked for
     "shields": r"保护(?:性|作用|因素)|\bprotective\b|\bprotects?\b",
 }
@@ -88,7 +90,8 @@ WORDS = frozenset([
     "denies", "denied", "rule", "ruled", "wrong", "incorrect", "false", "unlikely", "avoid", "avoids", "avoided", "avoiding",
     "contraindicated", "shouldn't", "mustn't", "stay", "refrain", "forbidden", "prohibited", "should", "must", "recommended", "good",
     "beneficial", "nothing", "need", "needn't", "unnecessary", "than", "first", "initially", "wrongly", "mistakenly",
-    "mistaken", "tempted", "tempting", "limit", "limits", "limited", "limiting", "cut", "cuts", "cutting", "fine", "safe", "harmless", "allowed",
+    "mistaken", "mistake", "over", "tempted", "tempting",
+    "limit", "limits", "limited", "limiting", "cut", "cuts", "cutting", "fine", "safe", "harmless", "allowed",
     "permitted", "suitable", "substitute", "substitutes", "alternative", "alternatives",
     "protective", "protect", "protects", "everything", "all", "anything", "rules", "ruling", "cross", "crossed",
     "crosses", "crossing", "eliminate", "eliminated", "eliminates", "eliminating", "discard", "discarded", "discards", "discarding", "ineffective",

@@ -25,11 +25,14 @@ ENDS = re.compile(
     r"(?<=[a-z])(?<!following):|\b(?:but|however|instead(?! of)|it is|it's|yet|although|only|the answer|leav(?:es?|ing))\b"
 )
 """What ends that which a denial denies."""
+ENDS_WITH_AND = frozenset(("out", "avoid", "unneeded", "void"))
 COMMA = frozenset(("list", "besides", "label"))
 AVOIDING, NOT_AVOIDING = frozenset(("advise", "harmless")), frozenset(("avoid", "unneeded"))
 """Kinds of words that deny only where what to avoid is asked for, or only where it is not."""
 BOTH_WAYS = frozenset(("verb", "behind", "avoid", "advise", "harmless", "void", "unneeded", "shields"))
 ALL_NONE = frozenset(("都没有", "均无", "都不是", "均不是"))
+APART = frozenset(("不是", "并不是", "并非", "非", "not"))
+TOPICAL = frozenset(("不属于", "并不属于"))
 ONLY_BEHIND = frozenset(("而不是", "而非", "rather than", "instead of", "unlike"))
 SHORT = frozenset(("没有", "没", "无", "非", "排除", "否认", "不在", "不能"))
 TREATED = re.compile(r"(?:特殊|特别|任何)?(?:治|处理|担心|紧张|就医)| (?:treatment|worry)")
@@ -37,7 +40,7 @@ TOPIC = re.compile(r"[^,。;!?\n]{0,24},(?:故|因此|所以|应|可以?|已)?")
 REACH = 80
 SUBJECT = re.compile(
     r"(?P<it>[,.;] ?(?:but |and |so )?(?:it|this|that|they)(?: is| are| was| were| does| do| did| can| should)? ?)$"
-    r"|(?:^|(?<=[,.;:!?]) ?)[^,.;:!?\n]{3,70} and (?:is |are |so )?$"
+    r"|(?:^|(?<=[,.;:!?]) ?)[^,.;:!?\n]{3,70} and (?:is |are |so |should |must |can )?(?:be )?$"
 )
 """What stands between the subject of a sentence and its second verb (X may worsen it and should be avoided), or that speaks of it again."""
 JOINS = re.compile(r"[和与及或都均全皆并]|\b(?:and|or|nor|both|all)\b")
@@ -172,7 +175,7 @@ def _deny_behind(
         if (
             "," in gap
             and not (some and kind in COMMA and LISTED.fullmatch(gap))
-            and not _or_list(text, gap, one, some, AND_AHEAD if kind == "out" else OR_AHEAD)
+            and not _or_list(text, gap, one, some, AND_AHEAD if kind in ENDS_WITH_AND else OR_AHEAD)
         ):
             break
         if kind == "besides" and ALSO.match(text, one.end):
@@ -216,6 +219,9 @@ def _deny_subject(
     about = next((n for n in range(first) if start <= mentions[n].begin < begin), None)
     if about is not None and mentions[about].begin - start <= 6:
         denied[about] = word
+        while about + 1 < first and LISTED.fullmatch(text[mentions[about].end : mentions[about + 1].begin]):
+            about += 1
+            denied[about] = word
 
 
 def _deny_before(
@@ -254,7 +260,9 @@ def _deny_before(
         joined = joined or JOINS.search(gap) is not None
         if behind == begin:
             near = NEAR_BEHIND if not gap.isascii() else 2 * NEAR_BEHIND
-            if kind in ("harmless", "behind") and (TOPIC.fullmatch(gap) or gap.rstrip() == "?"):
+            if gap.strip() == "(" and word in APART and text[end : end + 1] != ")":
+                return  # what it denies stands within the brackets
+            if (kind in ("harmless", "behind") or word in TOPICAL) and (TOPIC.fullmatch(gap) or gap.rstrip() == "?"):
                 near = len(gap)  # asked back (X? no), or the subject of the clause before: 胰岛素是首选，并非禁用
             elif len(gap) > near or CLAUSE_END.search(gap) or (word in ("not", "never") and not IS.fullmatch(gap)):
                 return
