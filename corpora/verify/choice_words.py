@@ -61,6 +61,8 @@ ONLY_LEAD = re.compile(
 LINE_BEFORE = re.compile(r"[\s\-+>(\[{'.)0-9]*|[^,。;!?\n]{0,24}:[\s(\[{']{0,4}")
 LINE_BEHIND = re.compile(r"[\s)\]}'.。,;:!]*")
 IS_ONE = re.compile(r"是| (?:is|are) ")
+LABEL = 40
+"""Characters in which the beginning of a sentence is looked for."""
 SENTENCE_SIGNS = "。;!?\n"
 SENTENCE_END = re.compile(r"[。;!?\n]|\.(?=\s|$)")
 REACH = 80

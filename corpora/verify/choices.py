@@ -17,6 +17,7 @@ from kgtools.corpora.verify.choice_words import (
     FORBIDS,
     HEDGED,
     IS_ONE,
+    LABEL,
     JOINED,
     LEAD,
     LEADS,
@@ -55,7 +56,8 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     low = read.lower() if len(read.lower()) == len(read) else read
     folded = Text(low)
     texts = _texts(options).find(low)
-    marks = [one for one in _letters(read, low, letters) if not any(t.begin <= one.begin < t.end for t in texts)]
+    inside = {at for one in texts for at in range(one.begin, one.end)}
+    marks = [one for one in _letters(read, low, letters) if one.begin not in inside]
     where = {one.begin: True for one in marks}
     mentions = sorted([*texts, *marks], key=lambda one: (one.begin, -one.end))
     avoiding = bool(question) and FORBIDS.search(question) is not None
@@ -238,11 +240,11 @@ def _fills_line(low: str, chain: _Chain) -> bool:
     begin, end = chain[0].begin, chain[-1].end
     if IS_ONE.search(low, begin, end):  # says what an option is
         return False
-    start = max(low.rfind(sign, 0, begin) for sign in SENTENCE_SIGNS) + 1
-    behind = SENTENCE_END.search(low, end)
-    stop = behind.start() if behind else len(low)
+    start = max(low.rfind(sign, max(0, begin - LABEL), begin) for sign in SENTENCE_SIGNS) + 1
+    behind = SENTENCE_END.search(low, end, end + 9)
+    stop = behind.start() if behind else min(len(low), end + 9)
     return (
-        begin - start <= 40
+        (start > 0 or begin < LABEL)
         and stop - end <= 8
         and LINE_BEFORE.fullmatch(low, start, begin) is not None
         and LINE_BEHIND.fullmatch(low, end, stop) is not None

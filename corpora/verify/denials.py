@@ -203,6 +203,14 @@ def _is_said_again(gap: str, one: Mention, other: Mention) -> bool:
     return one.number == other.number and one.role == other.role and gap.strip(" ,.:、)项选") in ("(", "[", "")
 
 
+def _back(mentions: Sequence[Mention], first: int, start: int) -> Iterator[int]:
+    """The numbers of the mentions before one, the last first, as far as they begin at or behind a place."""
+    for number in range(first - 1, -1, -1):
+        if mentions[number].begin < start:
+            return
+        yield number
+
+
 def _deny_subject(
     text: str, mentions: Sequence[Mention], first: int, begin: int, word: str, denied: dict[int, str]
 ) -> None:
@@ -212,11 +220,11 @@ def _deny_subject(
         return
     start = begin - len(found[0])
     if found.lastgroup == "it":
-        named = [n for n in range(first) if start - REACH <= mentions[n].begin < begin and mentions[n].role != NEUTRAL]
-        if named:
-            denied[named[-1]] = word
+        named = next((at for at in _back(mentions, first, start - REACH) if mentions[at].role != NEUTRAL), None)
+        if named is not None:
+            denied[named] = word
         return
-    about = next((n for n in range(first) if start <= mentions[n].begin < begin), None)
+    about = min(_back(mentions, first, start), default=None)
     if about is not None and mentions[about].begin - start <= 6:
         denied[about] = word
         while about + 1 < first and LISTED.fullmatch(text[mentions[about].end : mentions[about + 1].begin]):
