@@ -144,6 +144,21 @@ WEAK = frozenset(
     ]
 )
 STRONG = WORDS - WEAK
+DENYING = WORDS - {
+    "can",
+    "may",
+    "could",
+    "use",
+    "eat",
+    "drink",
+    "ok",
+    "okay",
+    "choose",
+    "replace",
+    "replaced",
+    "switch",
+}
+"""Without those that only advise, which deny where what to avoid is asked for."""
 ADVISES = WEAK - {
     "as",
     "in",

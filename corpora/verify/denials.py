@@ -10,6 +10,7 @@ from kgtools.corpora.verify.denial_words import (
     BEGINS,
     CUE,
     CUES,
+    DENYING,
     NEXT,
     SIGNS,
     STRONG,
@@ -138,8 +139,9 @@ def _cues(text: Text, avoiding: bool) -> Iterator[re.Match[str]]:
             for start in map(START, found)
             if avoiding or read[start] not in NEXT or read[start + 1 : start + 2] in NEXT[read[start]]
         ]
-    if text.words and not WORDS.isdisjoint(text.words):
-        starts += [word.start() for word in WORD.finditer(read) if word[0] in WORDS]
+    begins = WORDS if avoiding else DENYING
+    if text.words and not begins.isdisjoint(text.words):
+        starts += [word.start() for word in WORD.finditer(read) if word[0] in begins]
         starts.sort()
     behind = 0
     for start in starts:
