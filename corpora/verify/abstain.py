@@ -15,20 +15,24 @@ _STATE = r"(?:say|mention|state|contain|specify|provide|tell|include|cover|indic
 ABSTAINS = re.compile(
     r"不(?:知道|清楚|确定|了解|得而知|明确|详|能(?:确定|判断|得知|回答|确认|推断|得出))"
     r"|无(?:法(?:确定|回答|判断|得知|给出|提供|确认|知道|得出|作答|推断)|从(?:确定|判断|得知|回答|确认|推断)|法从)"
-    rf"|难以(?:确定|判断|得知|回答|确认|推断)|没有?{_TOLD}|未{_TOLD}|无{_TOLD}|没有(?:足够|答案|资料|信息|数据|依据)|未知|暂无"
+    rf"|难以(?:确定|判断|得知|回答|确认|推断)|没有?(?:提|讲|写|说)(?:[,。;!?\n]|$)|(?:没有?|无)(?:任何|这方面|这1?|相关|有关|此|该|其)[^,。;!?\n]{{0,4}}?(?:内容|信息|资料|记[载录]|说明|数据|描述)|没有?{_TOLD}|未{_TOLD}|无{_TOLD}|没有(?:足够|答案|资料|信息|数据|依据)|未知|暂无"
     rf"|资料{_MISSING}|信息{_MISSING}|数据{_MISSING}|证据{_MISSING}|来源{_MISSING}|图谱{_MISSING}|缺乏(?:相关|足够)?的?(?:资料"
-    rf"|信息|数据|证据)|查不到|找不到|答不上来"
+    rf"|信息|数据|证据)|查不到|找不到|答不上来|(?:没有?|未)(?:能)?(?:在[^,。;!?\n]{1, 12}?(?:里|中|内|上)?)?(?:找到|查到"
+    rf"|检索到|查询到|查阅到|看到相关|见到相关|发现相关)|(?:不能|没有?办法|没法)(?:给出|提供|回答|判断|确定)"
     r"|unsure|uncertain|unknown|insufficient|no idea|not enough|no (?:relevant |such )?(?:information|data|mention|record"
     r"|evidence|answer|detail)"
     rf"|not (?:sure|certain)|n't (?:sure|certain)|cannot (?:be )?{_KNOW}|can not (?:be )?{_KNOW}|can't (?:be )?{_KNOW}|could not (?:be )?{_KNOW}"
     rf"|couldn't (?:be )?{_KNOW}|unable to {_KNOW}|not (?:been )?{_GIVEN}|n't (?:been )?{_GIVEN}|never {_GIVEN}"
-    rf"|do not {_STATE}|does not {_STATE}|did not {_STATE}|do(?:es)?n't {_STATE}|didn't {_STATE}|have no {_GIVEN}|are silent|is silent"
+    rf"|do not {_STATE}|does not {_STATE}|did not {_STATE}|do(?:es)?n't {_STATE}|didn't {_STATE}|have no {_GIVEN}"
+    rf"|not in (?:the|these|any)(?: [a-z]+)? (?:documents?|sources?|text|texts|context|material|passages?|references?)"
+    rf"|nothing (?:in|about|on|is said)\b|none of the [a-z]+ {_STATE}|are silent|is silent|(?:could|can|did|do)(?: not"
+    rf"|n't) find|cannot find|(?:not|nothing) (?:be )?found|no answer (?:is|was)|unable to find"
     r"|lack(?:s|ing)? (?:of )?(?:information|data|evidence)"
 )
 SIGNS = frozenset("不无难没未足够全缺乏暂")
 WORDS = frozenset([
     "unsure", "uncertain", "unknown", "insufficient", "no", "not", "cannot", "can't", "couldn't", "isn't", "aren't", "wasn't", "weren't",
-    "i'm", "never", "don't", "doesn't", "didn't", "unable", "silent", "lack", "lacks", "lacking", "haven't", "hasn't",
+    "i'm", "never", "don't", "doesn't", "didn't", "unable", "silent", "lack", "lacks", "lacking", "haven't", "hasn't", "nothing", "none",
 ])  # fmt: skip
 """One of these is in whatever abstains."""
 PIECE = re.compile(r"[,。;!?\n]|\.(?:\s|$)")

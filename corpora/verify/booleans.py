@@ -2,16 +2,21 @@
 
 import re
 
-from kgtools.corpora.verify.abstain import ABSTAINS
+from kgtools.corpora.verify.abstain import ABSTAINS, FILLER
 from kgtools.corpora.verify.grading import Found, Reading
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import ItemNames
 from kgtools.corpora.verify.reading import Text, fold
 
-_TRUE = r"(?:没有?错|无误|并非错误|不(?:是)?错误|不错|正确|对|真|属实|成立|√|✓|✔|✅|true|correct|right|yes|not (?:false|wrong|incorrect))"
+_TRUE = (
+    r"(?:没有?(?:任何)?(?:错|问题)|无误|并非错误|(?<!不)(?:同意|赞同|认同)|准确|不(?:能|可以)?(?:[算是])?错误?|正确"
+    r"|对(?!不)|真|属实|成立|√|✓|✔|✅|true|correct|right|accurate|yes|yep|yeah|(?:not|n't) (?:false|wrong|incorrect"
+    r"|untrue|inaccurate|mistaken))"
+)
 _FALSE = (
-    r"(?:不太?(?:是)?(?:正确|对|真|属实|成立|准确)|并?非(?:正确|真)|错误|错|假|有误|否|×|✗|✘|❌|false|incorrect|wrong|untrue|inaccurate|no"
-    r"|(?:is |are )?(?:not|isn't|n't) (?:true|correct|right|accurate|the case))"
+    r"(?:不太?(?:是)?(?:正确|对|真|属实|成立|准确)|并?非(?:正确|真)|错误|错|假|有误|不(?:同意|赞同|认同)|站不住脚|误区|谬误|谣言|否|×|✗|✘|❌|false|incorrect|wrong|untrue|inaccurate|no"
+    r"|(?:far from|anything but|hardly|by no means) (?:true|correct|right|accurate)|(?:is |are )?(?:not|isn't"
+    r"|n't) (?:true|correct|right|accurate|the case))"
 )
 _SUBJECT = (
     r"(?:(?:这|该|此|上述|以上|题中的?|本)?(?:个|种|1|句话?|项|条){0,3}(?:说法|陈述|命题|表述|判断|观点|描述|论断|叙述|题|话)"
@@ -23,23 +28,35 @@ _LINK = (
     r"|完全|显然|clearly |definitely |certainly | ){0,4}[ :(\[{]{0,4}"
 )
 SAID = re.compile(
-    rf"{_SUBJECT}{_LINK}(?:(?P<false>{_FALSE})|(?P<true>{_TRUE}|(?<=[:为是])是(?=$|[。,;!的\n])))(?![a-z]|于|照|待|方|应|比|症|策|吗|不对|确诊)"
+    rf"{_SUBJECT}{_LINK}(?:(?P<false>{_FALSE})|(?P<true>{_TRUE}|(?<=[:为是])是(?=$|[。,;!的\n])))(?![a-z]|于|照|待|方|应"
+    rf"|比|症|策|吗|不对|确诊| to (?:say|claim|think|call))"
 )
 """What a sentence says of the statement."""
+NOT_SAID = re.compile(
+    r"(?:不能|不可以?|不会|并不|不应|不敢|不)(?:说|认为|觉得|算|断言)[^,。;!?\n]{0,4}$"
+    r"|(?:n't|not|never|cannot|wrong|incorrect) (?:to )?(?:say|think|believe|claim|call|agree|argue)(?: that)? ?$"
+)
+"""What turns round what is said behind it: 不能说这不对."""
+PIECES = re.compile(r"[:。?!\n,;()]|\.(?=\s|$)")
+STATEMENT = 6
+ASKING = re.compile(r"判断|正误|对错|是非题?|说法|陈述|下列|以下|true or false|statement|[的吗]")
 ALONE = re.compile(
-    rf"(?:^|\n)[ (\[{{'.:\-]*(?:(?P<false>{_FALSE}|不是这样|并?非如此|不是|不会|不能|不可以|不|n)|(?P<true>{_TRUE}|是|会|能|可以"
-    rf"|y))(?:的|了|滴|,?它|啊)?(?=$|[。,;:!?.\n)\]}} ])(?! ?(?:and|or|also|but also) )"
+    rf"(?:^|\n)[ (\[{{'.:\-]*(?:(?P<false>{_FALSE}|不是这样|并?非如此|(?:恰恰)?相反|不是|不会|不能|不可以|不|nope"
+    rf"|disagreed?|negative|n|f)|(?P<true>{_TRUE}|(?:确实|的确|正是)(?:如此|这样)|没毛病|是|会|能|可以"
+    rf"|absolutely|indeed|exactly|agreed|affirmative|y|t))(?:的|了|滴|,?它|啊)?(?=$|[。,;:!?.\n)\]}} ])(?! ?(?:and|or|also|but also) )"
 )
 """A word at the beginning of a line, before a sign or the end."""
 THEN = re.compile(
-    rf"(?<=[.。!;,]) ?(?:也|但是?|又|and |but )?(?:(?P<false>{_FALSE}|不是)|(?P<true>{_TRUE}|是))的?(?=$|[.。,!;\n])"
+    rf"(?<=[.。!;,]) ?(?:也|但是?|又|and |but ){{0,2}}(?:(?P<false>{_FALSE}|不是)|(?P<true>{_TRUE}|是))的?(?=$|[.。,!;\n])"
 )
 """Such a word behind another."""
 _JOIN = r"的? ?(?:and|or|but also|but|既|也|又|&|和|或|与|、|/|且) ?(?:是)?"
 BOTH = re.compile(rf"(?:{_TRUE}|是){_JOIN}(?:{_FALSE}|不是)|(?:{_FALSE}|不是){_JOIN}(?:{_TRUE}|是)(?=$|的|[。,.!\n ])")
 WHETHER = re.compile(
-    r"是否(?:正确|属实|成立)|(?<![案为:])是否(?=\w)|是不是|对不对|正不正确|(?:is|are) (?:this|it|that"
-    r"|the statement)(?: statement)? (?:correct|true|right) ?\?"
+    r"^是否$|是否(?:正确|属实|成立)|(?<![案为:])是否(?=\w)|是不是|对不对|正不正确|(?:is|are) (?:this|it|that"
+    r"|the statement)(?: statement)? (?:correct|true|right) ?\?|是?对还是错|是真是假|(?:正确|对错|真假|正误)与否|正确还是(?:错误|不正确)"
+    r"|\b(?:whether|if) (?:or not )?(?:this|it|that|the (?:statement|claim))(?: statement)? (?:is|was) (?:true|correct|right|false|wrong)"
+    r"(?: or (?:not|false|wrong|incorrect|untrue))?"
 )
 """What asks for true or false and says neither."""
 TURN = re.compile(
@@ -56,12 +73,13 @@ AFFIRMS = re.compile(
 )
 
 
-def read_boolean(text: str, item: Item, found: list[Found] | None) -> Reading:
-    """Whether an answer says true or false; the last that it says of the statement counts, where it says why it turned."""
+def read_boolean(text: str, item: Item, question: str, found: list[Found] | None) -> Reading:
+    """Whether an answer says true or false; the last that it says of the statement counts, where it says why it turned. The
+    statement said again, without more, is no answer."""
     read = WHETHER.sub("", fold(text)).strip()
     kinds = _said(read)
-    if not kinds:
-        kinds = _anywhere(read, item)
+    if not kinds and not (question and _says_again(read, question)):
+        kinds = [] if ABSTAINS.search(read) else _anywhere(read, item)
     if found is not None:
         found += [Found(begin, end, read[begin:end], kind) for begin, end, kind in kinds]
     values = {kind for _, _, kind in kinds}
@@ -89,8 +107,19 @@ def _said(read: str) -> list[tuple[int, int, str]]:
         for one in pattern.finditer(read):
             kind = one.lastgroup or ""
             begin, end = one.span(kind)
+            if pattern is SAID and NOT_SAID.search(read, max(0, one.start() - 24), one.start()):
+                kind = "true" if kind == "false" else "false"
             places.setdefault(end, (begin, end, kind))
     return sorted(places.values())
+
+
+def _says_again(read: str, question: str) -> bool:
+    """Whether a text is nothing but sentences of the question."""
+    rest = read
+    for piece in sorted(PIECES.split(fold(question)), key=len, reverse=True):
+        if len(piece.strip()) >= STATEMENT:
+            rest = rest.replace(piece.strip(), " ")
+    return rest != read and not ASKING.sub("", FILLER.sub("", rest)).strip()
 
 
 def _anywhere(read: str, item: Item) -> list[tuple[int, int, str]]:

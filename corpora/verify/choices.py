@@ -7,48 +7,40 @@ from functools import lru_cache
 from itertools import pairwise
 
 from kgtools.corpora.verify.abstain import ABSTAINS
-from kgtools.corpora.verify.denials import deny
+from kgtools.corpora.verify.choice_words import (
+    ALL_BUT,
+    ALSO_LED,
+    ARTICLE,
+    CALLED,
+    CONCLUDE,
+    CONCLUDES,
+    FORBIDS,
+    HEDGED,
+    IS_ONE,
+    JOINED,
+    LABEL,
+    LEAD,
+    LEADS,
+    LINE_BEFORE,
+    LINE_BEHIND,
+    NEGATIVE,
+    NO_OPTION_BEFORE,
+    NO_OPTION_BEHIND,
+    NONE_BUT,
+    ONLY_LEAD,
+    PAIRED,
+    REACH,
+    REFUSED,
+    SAID_TO_BE,
+    SENTENCE_END,
+    SENTENCE_SIGNS,
+    TRAIL,
+)
+from kgtools.corpora.verify.denials import HARMLESS, asks_for_harm, deny
 from kgtools.corpora.verify.grading import Found, Reading
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import RIGHT, ItemNames, Mention
 from kgtools.corpora.verify.reading import Text, plain
-
-LEAD = re.compile(
-    r"(?:答案|正确(?:的)?选项|应选|故选|我选|选择|选(?!项|手|拔)|应该?[是为]|(?<![a-z])(?:answers?|correct (?:option|choice)"
-    r"|choose|pick|select|go with|must be|should be))"
-    r"(?:应该?|就|的|字母)?(?:是|为|选|:| ?is| are| would be| should be| must be| to be){0,4}[ :(\[{'.]{0,6}(?:option |选项"
-    r"|the option )?[ (\[{'.]{0,4}$"
-)
-"""What stands right before an explicit answer."""
-LEADS = re.compile(r"答案|选|应|(?i:answer|option|choice|choose|pick|select|go with|must be|should be)")
-TRAIL = re.compile(
-    r"[)\]}. ]{0,4}(?:选项|项)?(?:[都均]?是|[都均]?为|才是|[都均])?(?:最|完全)?(?:正确|对的|符合)|[)\]}. ]{0,4} (?:is|are|seems"
-    r"|looks) (?:all |both |the )?(?:correct|right|best|most|true)"
-)
-"""What stands right behind an answer: B正确, B is correct."""
-JOINED = re.compile(
-    r"[\s,、;/.:()\-&+\]\[{}']{0,16}(?:和|与|及|以及|或|或者|还有|and/or|and|or|also)?[\s,(\[{]{0,6}(?:the |an? |option |选项)?[(\[{]?"
-)
-PAIRED = re.compile(
-    r"[\s.、:,()\-\]\[{}=]{0,5}(?:选项|项)?(?:,?即|,?也就是|是|为|,? ?which is|,? ?that is|,? ?i\.e\.,?)?[\s:(\[]{0,3}(?:the |an? )?"
-)
-HEDGED = re.compile(
-    r"[^。;!?\n]{0,8}(?:或|也可能|还可能|也许|也是|也对|maybe|possibly|perhaps|could also|\bor\b)[^。;!?\n]{0,12}"
-)
-ARTICLE = re.compile(r" (?!(?:is|because|and|or|since|as|was|would|seems|must|looks|are|for|but|due)\b)[a-z]")
-NO_OPTION_BEFORE = re.compile(
-    r"(?:维生素|型|肝炎|血型|(?i:vitamin|hepatitis|type|grade|group|class|influenza|stage|factor)) ?$"
-)
-NO_OPTION_BEHIND = re.compile(r"[超型反肝级期组类链细区淋]|反应| ?(?:cells?|型|virus)")
-NEGATIVE = re.compile(
-    r"不是|不属于|不包括|不正确|错误|不符合|不对|不会|不能|不宜|除外|除了?|不应|无关|避免|忌|禁|\b(?:not|except|incorrect|false"
-    r"|wrong|least|avoid|n't)\b",
-    re.IGNORECASE,
-)
-"""A question for what is not so: to deny an option is to choose it."""
-REFUSED = re.compile(
-    r"(?:答案|选项?)[^,。\n]{0,3}不[是选]?|不选|排除|(?i:answer is not|not option|rule out|exclude)[^,。\n]{0,3}$"
-)
 
 
 @lru_cache(4_096)
@@ -64,18 +56,27 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     low = read.lower() if len(read.lower()) == len(read) else read
     folded = Text(low)
     texts = _texts(options).find(low)
-    marks = [one for one in _letters(read, low, letters) if not any(t.begin <= one.begin < t.end for t in texts)]
+    inside = {at for one in texts for at in range(one.begin, one.end)}
+    marks = [one for one in _letters(read, low, letters) if one.begin not in inside]
     where = {one.begin: True for one in marks}
     mentions = sorted([*texts, *marks], key=lambda one: (one.begin, -one.end))
-    denied = deny(folded, mentions, avoiding=False)
+    avoiding = bool(question) and FORBIDS.search(question) is not None
+    denied = deny(folded, mentions, avoiding, asks_for_harm(question))
     if question and NEGATIVE.search(question):
         denied = {
             at: why
             for at, why in denied.items()
             if REFUSED.search(low[max(0, mentions[at].begin - 10) : mentions[at].begin])
+            or (avoiding and HARMLESS.fullmatch(why))
         }
+    else:
+        _refuse_texts(mentions, denied, where, low)
     chains = list(_chains(low, [one for at, one in enumerate(mentions) if at not in denied], where))
     chosen, spoiled = _choose(low, chains, where, len(item.right) > 1)
+    if denied and not chosen and ALL_BUT.search(low):
+        chosen = set(range(len(options))) - {mentions[at].number for at in denied}
+    elif denied and not chosen and NONE_BUT.search(low):
+        chosen = {mentions[at].number for at in denied}
     right = {at for at, (letter, _) in enumerate(options) if letter in item.right}
     if found is not None:
         for at, one in enumerate(mentions):
@@ -107,18 +108,19 @@ def _letters(read: str, low: str, letters: str) -> Iterator[Mention]:
     for token in pattern.finditer(read):
         begin, end = token.span()
         word = token[0]
-        led = LEAD.search(low[max(0, begin - 40) : begin]) is not None
+        before = low[max(0, begin - 40) : begin]
+        led = LEAD.search(before) is not None
         if word.islower() and not (
             led and (end == len(read) or not (read[end : end + 1] == " " and read[end + 1 : end + 2].isalpha()))
         ):
             continue
         if len(set(word)) < len(word) or not (word.isupper() or word.islower()):
             continue
-        if len(word) > 1 and not led:
+        if len(word) > 1 and not led and not CONCLUDES.search(before):
             line = read[read.rfind("\n", 0, begin) + 1 : begin].strip(" (:-") + (read[end:].partition("\n")[0]).strip(
                 " ).。,"
             )
-            if line or "".join(sorted(word)) != word:
+            if "".join(sorted(word)) != word or (line and not _is_answer(read, begin, end)):
                 continue
         if len(word) == 1 and not led:
             if word == "A" and ARTICLE.match(read, end):
@@ -127,6 +129,25 @@ def _letters(read: str, low: str, letters: str) -> Iterator[Mention]:
                 continue
         for at, letter in enumerate(word):
             yield Mention(begin + at, begin + at + 1, RIGHT, letters.index(letter.upper()))
+
+
+def _is_answer(read: str, begin: int, end: int) -> bool:
+    """Whether letters written together are options though more stands in their line: they are a sentence, or are called right."""
+    if read[end : end + 2] in (
+        "正确",
+        "错误",
+        "均正",
+        "均错",
+        "都正",
+        "都错",
+        "都对",
+        "都是",
+        "不选",
+        "不对",
+        "排除",
+    ) or CALLED.match(read, end):
+        return begin == 0 or read[begin - 1] in "\n。;,! ("
+    return (begin <= 2 or read[begin - 1] in "\n。;! 是为选或") and read[end : end + 1] in (*"。.;!,(", "")
 
 
 @lru_cache(64)
@@ -146,7 +167,7 @@ def _chains(low: str, mentions: list[Mention], marks: dict[int, bool]) -> Iterat
         if run:
             gap = low[run[-1].end : one.begin]
             paired = run[-1].begin in marks and one.begin not in marks and PAIRED.fullmatch(gap)
-            if len(gap) > 24 or not (paired or JOINED.fullmatch(gap)):
+            if len(gap) > 24 or "\n" in gap or not (paired or JOINED.fullmatch(gap)):
                 yield _Chain(run)
                 run = []
         run.append(one)
@@ -159,16 +180,26 @@ def _choose(low: str, chains: list[_Chain], marks: dict[int, bool], several: boo
     if not chains:
         return set(), False
     leads = LEADS.search(low) is not None
+    concludes = CONCLUDE.search(low) is not None
     led = [
         at
         for at, chain in enumerate(chains)
-        if leads and LEAD.search(low[max(0, chain[0].begin - 40) : chain[0].begin])
+        if _is_led(low[max(0, chain[0].begin - 40) : chain[0].begin], leads, concludes and chain[0].begin in marks)
     ]
+    heads = [at for at, chain in enumerate(chains) if _fills_line(low, chain)]
     trailed = [at for at, chain in enumerate(chains) if TRAIL.match(low, chain[-1].end)]
     if led:
         taken = [led[-1]]
+        while several and len(led) > 1 and ALSO_LED.fullmatch(low[chains[led[-2]][-1].end : chains[taken[0]][0].begin]):
+            taken.insert(0, led.pop(-2))
     elif trailed:
         taken = trailed
+    elif heads and (
+        any(len(chains[at]) > 1 and _is_many(chains[at]) for at in heads)
+        if several
+        else heads[0] == 0 or chains[0][0].begin > 2
+    ):
+        taken = heads
     elif not several and chains[0][0].begin <= 2:
         taken = [0]
     else:
@@ -187,14 +218,50 @@ def _choose(low: str, chains: list[_Chain], marks: dict[int, bool], several: boo
     if led and first and not several:
         before, one = chains[first - 1][-1], chains[first][0]
         gap = low[before.end : one.begin]
-        if (
-            before.begin not in marks
-            and before.number not in chosen
-            and len(gap) <= 8
-            and not re.search(r"[。\n!?]", gap)
-        ):
+        alone = before.begin not in marks and before.number not in chosen
+        if alone and len(gap) <= 8 and not re.search(r"[。\n!?]", gap):
+            spoiled = True
+        if alone and SAID_TO_BE.search(low[max(0, before.begin - 8) : before.begin]) and ONLY_LEAD.fullmatch(gap):
             spoiled = True
     return chosen, spoiled
+
+
+def _is_led(before: str, leads: bool, concludes: bool) -> bool:
+    """Whether words that lead to an answer stand right before it."""
+    return (leads and LEAD.search(before) is not None) or (concludes and CONCLUDES.search(before) is not None)
+
+
+def _is_many(chain: _Chain) -> bool:
+    return len({one.number for one in chain}) > 1
+
+
+def _fills_line(low: str, chain: _Chain) -> bool:
+    """Whether a sentence or line says nothing else, but for what it calls the answer: 诊断：B. 咳嗽."""
+    begin, end = chain[0].begin, chain[-1].end
+    if IS_ONE.search(low, begin, end):  # says what an option is
+        return False
+    start = max(low.rfind(sign, max(0, begin - LABEL), begin) for sign in SENTENCE_SIGNS) + 1
+    behind = SENTENCE_END.search(low, end, end + 9)
+    stop = behind.start() if behind else min(len(low), end + 9)
+    return (
+        (start > 0 or begin < LABEL)
+        and stop - end <= 8
+        and LINE_BEFORE.fullmatch(low, start, begin) is not None
+        and LINE_BEHIND.fullmatch(low, end, stop) is not None
+    )
+
+
+def _refuse_texts(mentions: list[Mention], denied: dict[int, str], marks: dict[int, bool], low: str) -> None:
+    """Deny the text of an option whose letter is denied behind it: fever points to another disease, so not A."""
+    for at, why in list(denied.items()):
+        one = mentions[at]
+        if one.begin not in marks:
+            continue
+        for before in range(at - 1, max(-1, at - 4), -1):
+            other = mentions[before]
+            near = other.number == one.number and other.begin not in marks and one.begin - other.end <= REACH
+            if near and not re.search(r"[。!?\n]", low[other.end : one.begin]):
+                denied.setdefault(before, why)
 
 
 def _is_mixed(low: str, chain: _Chain, marks: dict[int, bool]) -> bool:

@@ -1,20 +1,23 @@
 """Whether a text says a triple the other way round: that B causes A, where A causes B."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 from kgtools.corpora.verify.item import Item
-from kgtools.corpora.verify.names import RIGHT, Mention
+from kgtools.corpora.verify.names import Mention
 
 _VERBS = {
     # the first is the cause, or has the other
-    "cause": r"(?:导致|引起|引发|造成|诱发|致使|并发|继发(?!于)|伴有|表现为|可见)(?!于|因素|原因)|\bcauses?\b(?! of)|\b(?:can|may"
+    "cause": r"(?:导致|引起|引发|造成|诱发|致使|并发|继发(?!于)|伴有|表现为|可见|(?:发展|进展|演变|转变|恶化)[为成到])(?!于|因素"
+    r"|原因)|是(?=[^,。;\n]{1,20}?的(?:病因|原因|诱因|起因)(?:[,。;\n]|$))|\bcauses?\b(?! of)|\b(?:is|are) (?:an? "
+    r"|the )?(?:main |common )?causes? of\b|\b(?:can|may"
     r"|might|could|will) cause\b|\bleads? to\b"
-    r"|\bresults? in\b|\btriggers?\b|\bproduces?\b|\bbrings? about\b|\bpresents? with\b|\bis complicated by\b|\bis accompanied by\b"
+    r"|\bresults? in\b|\btriggers?\b|\bproduces?\b|\bbrings? about\b|\b(?:develops?|progress(?:es)?|evolves?|turns?"
+    r"|grows?) (?:in)?to\b|\b(?:gives?|giving) rise to\b|\bpresents? with\b|\bis complicated by\b|\bis accompanied by\b"
     r"|的(?:常见|主要|典型)?(?:症状|并发症|表现|临床表现|不良反应|副作用)(?:是|为|有|包括|:)",
     "effect": r"由(?=[^,。;\n]{1,30}?(?:引起|导致|引发|造成|诱发|所致))|因(?=[^,。;\n]{1,30}?(?:引起|所致))|源于|继发于|归因于"
-    r"|的(?:病因|原因|诱因|起因)(?:是|为|有|包括|:)"
+    r"|的(?:病因|原因|诱因|起因)(?:是|为|有|包括|:)|是(?=[^,。;\n]{1,20}?的(?:后果|结果|并发症|症状|表现)(?:[,。;\n]|$))"
     r"|\b(?:caused|triggered|induced|produced|brought about) by\b|\bdue to\b|\bresults? from\b|\bsecondary to\b|\bbecause of\b"
     r"|\bfollows? from\b|\bfollows\b"
     r"|\b(?:is|are) (?:an? |the )?(?:common |typical )?(?:symptoms?|complications?|signs?|side effects?|results?|effects?) of\b",
@@ -26,6 +29,8 @@ _VERBS = {
     r"|\b(?:treated|cured|relieved|managed) (?:with|by)\b",
 }
 VERB = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _VERBS.items()))
+BEGINS = re.compile(r"[导引造诱致并继伴表可发进演转恶是的由因源归治缓用适常宜应服使选采abcdefgilmprstw]")
+"""With these begin the verbs."""
 CLAUSE = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
 WHICH = re.compile(r",? (?:which|that|who) ?")
 AHEAD = 60
@@ -41,6 +46,10 @@ _TURNED = {
 }
 
 
+Directed = tuple[int, str, bool]
+"""The number of a step, its kind, and whether its head is what causes or treats."""
+
+
 def orientation(relation: str) -> tuple[str, bool] | None:
     """Of a relation its kind, and whether its head is what causes or treats; None where its names cannot be swapped by a verb."""
     relation = relation.upper()
@@ -50,9 +59,23 @@ def orientation(relation: str) -> tuple[str, bool] | None:
     return None if kind is None else (kind, not _TURNED[kind].search(relation))
 
 
-def oriented(item: Item) -> list[tuple[int, str, bool]]:
+def oriented(item: Item) -> list[Directed]:
     """The steps of an item that can be said the other way round: number, kind, whether the head comes first."""
     return [(at, *found) for at, step in enumerate(item.steps) if (found := orientation(step.relation))]
+
+
+def joined(
+    steps: Sequence[tuple[frozenset[str], frozenset[str]]], directed: Sequence[Directed]
+) -> dict[tuple[str, str], list[Directed]]:
+    """The steps that can be said the other way round by the two names between which a text may say them."""
+    found: dict[tuple[str, str], list[Directed]] = {}
+    for each in directed:
+        head, tail = steps[each[0]]
+        for one in head:
+            for other in tail - head:
+                found.setdefault((one, other), []).append(each)
+                found.setdefault((other, one), []).append(each)
+    return found
 
 
 def find_reversed(
@@ -60,23 +83,20 @@ def find_reversed(
     mentions: Sequence[Mention],
     denied: Collection[int],
     steps: Sequence[tuple[frozenset[str], frozenset[str]]],
-    directed: Sequence[tuple[int, str, bool]],
+    directed: Mapping[tuple[str, str], list[Directed]],
 ) -> dict[int, tuple[int, int]]:
     """Of the steps that a text says the other way round their number, and the two mentions that say so."""
     found: dict[int, tuple[int, int]] = {}
     near = NEAR[text.isascii()]
     names = [text[one.begin : one.end] for one in mentions]
     for at, (first, second) in enumerate(pairwise(mentions)):
-        if (
-            first.role == second.role == RIGHT
-            or at in denied
-            or at + 1 in denied
-            or second.begin - first.end > 3 * near
-        ):
-            continue
         one, other = names[at], names[at + 1]
-        about = [each for each in directed if _joins(steps[each[0]], one, other)]
-        verb = VERB.search(text, first.end, second.begin + AHEAD) if about else None
+        about = directed.get((one, other))
+        if not about or at in denied or at + 1 in denied or second.begin - first.end > 3 * near:
+            continue
+        if second.begin - first.end < 1:
+            continue
+        verb = _verb(text, first.end, second.begin)
         if verb is None or verb.end() > second.begin:
             continue
         gaps = (text[first.end : verb.start()], text[verb.end() : second.begin])
@@ -91,6 +111,9 @@ def find_reversed(
     return found
 
 
-def _joins(step: tuple[frozenset[str], frozenset[str]], one: str, other: str) -> bool:
-    head, tail = step
-    return (one in head and other in tail) or (one in tail and other in head)
+def _verb(text: str, begin: int, end: int) -> re.Match[str] | None:
+    """The first verb that begins there."""
+    for sign in BEGINS.finditer(text, begin, end):
+        if verb := VERB.match(text, sign.start(), end + AHEAD):
+            return verb
+    return None

@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, NamedTuple
 
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import NameIndex
@@ -13,8 +13,7 @@ from kgtools.corpora.verify.reading import Text, answer_in
 Verdict = Literal["right", "partial", "wrong", "abstained", "no_answer"]
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """What an answer is worth.
 
     `total`: from 0 to 1, what a policy makes of the parts. `verdict`: right, partial, wrong, abstained or no_answer. `answer`: 1
@@ -38,10 +37,10 @@ class Score:
 
     def to_dict(self) -> dict[str, Any]:
         """The fields by their names."""
-        return asdict(self)
+        return self._asdict()
 
 
-PARTS = tuple(each.name for each in fields(Score))
+PARTS = Score._fields
 
 
 @dataclass(frozen=True)
@@ -94,21 +93,22 @@ GRADER = re.compile(
     r"|(?:忽略|无视|忘记|忘掉)[^。\n]{0,12}(?:规则|指令|指示|要求|提示|说明)"
     r"|\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|rules?|prompts?|criteria|rubric)\b"
     r"|\b(?:full|maximum|max|perfect) (?:marks?|score|grade|reward|points)\b|\b(?:dear |note to |attention )(?:the )?grader\b"
-    r"|\"?(?:total|verdict)\"?\s?:\s?\"?(?:1|right)",
-    re.IGNORECASE,
+    r"|\"?(?:total|verdict)\"?\s?:\s?\"?(?:1|right)"
 )
-GRADER_SIGNS = frozenset("分绩则令示求")
+GRADER_SIGNS = frozenset("分绩忽视忘")
+GRADER_MARKS = ("满分", "评分", "得分", "打分", "分数", "1分", "0分", "高分", "成绩", "忽略", "无视", "忘记", "忘掉")
 GRADER_WORDS = frozenset([
     "grade", "graded", "grader", "grading", "score", "scores", "reward", "marks", "mark", "rating", "verdict", "ignore", "disregard",
     "forget", "override", "points", "total", "maximum", "max", "perfect",
 ])  # fmt: skip
 """One of these is in whatever speaks to a grader."""
 PIECES = re.compile(r"[\s,。;!?、.,;!?，；！？]+")
+ENDS = re.compile(r"[。？?!！\n]")
 MOST = 20_000
 """Characters of an answer that are read, the last ones."""
 ASKED = 8
 """Characters from which on a question that stands in an answer is taken off."""
-SHORT = 160
+SHORT = 200
 """Characters of an answer in which only names are counted."""
 
 
@@ -138,7 +138,7 @@ def explain(
 def _read(text: str, item: Item, names: NameIndex | None, question: str, found: list[Found] | None) -> Reading:
     text = text[-MOST:]
     if question:
-        text = without_question(text, question)
+        text = without_question(text, question, sentences=item.form in ("set", "abstain"))
     if item.form == "choice":
         from kgtools.corpora.verify.choices import read_choice
 
@@ -146,17 +146,23 @@ def _read(text: str, item: Item, names: NameIndex | None, question: str, found: 
     if item.form == "boolean":
         from kgtools.corpora.verify.booleans import read_boolean
 
-        return read_boolean(text, item, found)
+        return read_boolean(text, item, question, found)
     from kgtools.corpora.verify.sets import read_abstention, read_set
 
     return (read_set if item.form == "set" else read_abstention)(text, item, names, question, found)
 
 
-def without_question(text: str, question: str) -> str:
-    """The text without the question, or its first line, said again."""
-    for asked in (question.strip(), question.strip().partition("\n")[0].strip()):
+def without_question(text: str, question: str, sentences: bool) -> str:
+    """The text without the question, its first line or, where so wanted, those of its sentences that ask, said again."""
+    question = question.strip()
+    for asked in (question, question.partition("\n")[0].strip()):
         if len(asked) >= ASKED and asked in text:
             return text.replace(asked, "\n")
+    if sentences and ("?" in text or "？" in text):
+        for asked in ENDS.split(question):
+            if len(asked.strip()) >= ASKED:
+                for sign in "?？":
+                    text = text.replace(asked.strip() + sign, "\n")
     return text
 
 
@@ -199,7 +205,9 @@ def weigh(reading: Reading, text: str, item: Item, policy: Policy) -> Score:
 
 def speaks_to_grader(text: Text) -> bool:
     """Whether a text asks for a score, or tells its reader to forget the rules."""
-    if GRADER_SIGNS.isdisjoint(text.signs) and GRADER_WORDS.isdisjoint(text.words):
+    if GRADER_WORDS.isdisjoint(text.words) and GRADER_SIGNS.isdisjoint(text.signs):
+        return False
+    if GRADER_WORDS.isdisjoint(text.words) and not any(mark in text.read for mark in GRADER_MARKS):
         return False
     return GRADER.search(text.read) is not None
 

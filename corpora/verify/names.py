@@ -13,20 +13,23 @@ RIGHT, WRONG, NEUTRAL, OTHER = "right", "wrong", "neutral", "other"
 """What a name in a text stands for: an answer, what must not be said, what the question or its path is about, any other thing."""
 
 WORD, LATIN = re.compile(r"[a-z0-9]+"), re.compile(r"[a-z0-9]")
+NO_LATIN = re.compile(r"[^a-z0-9 ,.\n]+")
 ALNUM = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 LONGER_BEHIND = re.compile(
     r"足(?!够|以|量|部|不)|性(?!$|[,。;:、!?\n()和与及或的是为等质别状能格])|肾病|脑病|眼病|心肌病|神经病|视网膜|酮症|昏迷|后遗症|样(?:病|综合征)|恐惧症"
 )
 LONGER_BEFORE = re.compile(r"(?:(?<![是并而])非|(?<![这此各两种分食药物人])类|副|亚|假性|继发性|妊娠期?)$")
 """What makes another name of a name that it stands beside: 糖尿病 is not 糖尿病足, 风湿 is not 类风湿."""
+FIRST_BEHIND = frozenset("足性肾脑眼心神视酮昏后样恐")
 LAST_BEFORE = frozenset("非类副亚性娠期")
 BESIDE_ONE = frozenset("和与及或是为在有、等部脏的者对由经填选吃喝用服食患得宜忌如含即成叫称做以括物些种")
 """What may stand beside a name of one character; in 肝炎 there is no 肝."""
 
 
-HEAD = 5
-"""Latin names are found by so many characters; shorter ones by all of theirs."""
-HEADS = range(HEAD, 1, -1)
+HAN = "\u3400"
+"""The first Chinese character."""
+NEXT = 2
+"""By so many characters behind their first word names of several words are found."""
 
 
 class Mention(NamedTuple):
@@ -46,19 +49,19 @@ class NameIndex:
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = frozenset(name for name in map(clean, names) if len(name) > 1)
-        han: dict[str, dict[str, set[int]]] = {}
+        han: dict[str, set[int]] = {}
         latin: dict[str, set[int]] = {}
         for name in self.names:
             if name[0] in ALNUM:
-                latin.setdefault(name[:HEAD], set()).add(len(name))
-            else:
-                han.setdefault(name[:2], {}).setdefault(name[2:3], set()).add(len(name))
-        self._latin = {head: tuple(sorted(sizes, reverse=True)) for head, sizes in latin.items()}
-        self._han: dict[str, dict[str, tuple[int, ...]]] = {}
-        for pair, thirds in han.items():
-            short = thirds.pop("", set())
-            self._han[pair] = {third: tuple(sorted(found | short, reverse=True)) for third, found in thirds.items()}
-            self._han[pair][""] = tuple(short)
+                first = len(WORD.match(name)[0])  # type: ignore[index]
+                latin.setdefault(name[:first], set())
+                latin.setdefault(name[: first + NEXT], set()).add(len(name))
+            elif len(name) > 2:
+                han.setdefault(name[:3], set()).add(len(name))
+        self._latin = {word: tuple(sorted(sizes, reverse=True)) for word, sizes in latin.items()}
+        self._han = {three: tuple(sorted(sizes, reverse=True)) for three, sizes in han.items()}
+        self._two = frozenset(name for name in self.names if len(name) == 2 and name[0] not in ALNUM)
+        self._pairs = self._two.union(three[:2] for three in han)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -67,9 +70,9 @@ class NameIndex:
         """From where to where names stand in a folded text, each the longest of those that begin there, none within another.
 
         `known`: where others stand, within which none is looked for."""
-        inside: set[int] = set()
+        inside = bytearray(len(text))
         for begin, end in known:
-            inside.update(range(begin + 1, end))
+            inside[begin + 1 : end] = b"\1" * (end - begin - 1)
         found = [] if text.isascii() else self._find_han(text, inside)
         if LATIN.search(text) is None:
             return found
@@ -83,37 +86,57 @@ class NameIndex:
                 behind = span[1]
         return kept
 
-    def _find_han(self, text: str, inside: set[int]) -> list[tuple[int, int]]:
-        lengths, names = self._han, self.names
+    def _find_han(self, text: str, inside: bytearray) -> list[tuple[int, int]]:
+        """Names that begin with a Chinese character or another sign, by their first three, or both of two."""
+        sizes_of, two, names = self._han, self._two, self.names
         found, behind, last = [], 0, len(text)
-        for begin in compress(count(), map(lengths.__contains__, map(add, text, text[1:]))):
-            if begin < behind or begin in inside:
+        begins: Iterable[int] = compress(count(), map(self._pairs.__contains__, map(add, text, text[1:])))
+        if 2 * len(text.encode("ascii", "ignore")) > last:  # an English text: only where it is not
+            pairs = self._pairs
+            begins = (at for run in NO_LATIN.finditer(text) for at in range(*run.span()) if text[at : at + 2] in pairs)
+        for begin in begins:
+            if begin < behind or inside[begin]:
                 continue
-            thirds = lengths[text[begin : begin + 2]]
-            for size in thirds.get(text[begin + 2 : begin + 3]) or thirds[""]:
+            sizes = sizes_of.get(text[begin : begin + 3])
+            for size in sizes or ():
                 end = begin + size
-                if text[begin:end] in names and end <= last and is_whole(text, begin, end):
+                if end <= last and text[begin:end] in names and is_whole(text, begin, end):
                     found.append((begin, end))
                     behind = end
                     break
+            else:
+                if text[begin : begin + 2] in two and is_whole(text, begin, begin + 2):
+                    behind = begin + 2
+                    found.append((begin, behind))
         return found
 
-    def _find_latin(self, text: str, inside: set[int]) -> list[tuple[int, int]]:
-        """Names that begin with a Latin letter or a digit: only where a word does."""
-        lengths, names = self._latin, self.names
+    def _find_latin(self, text: str, inside: bytearray) -> list[tuple[int, int]]:
+        """Names that begin with a Latin letter or a digit: only where a word does, by that word or what it is the plural of."""
+        sizes_of, names = self._latin, self.names
         found, behind, last = [], 0, len(text)
         for word in WORD.finditer(text):
-            begin = word.start()
-            if begin < behind or begin in inside:
+            first = word[0]
+            sizes = sizes_of.get(first)
+            if sizes is None and first[-1] != "s":
                 continue
-            for head in HEADS:
-                for size in lengths.get(text[begin : begin + head], ()):
-                    end = begin + size
-                    if text[begin:end] in names and end <= last and is_whole(text, begin, end):
-                        found.append((begin, end))
-                        behind = end
-                        break
-                if behind > begin:
+            begin, stop = word.span()
+            if begin < behind or inside[begin]:
+                continue
+            if sizes is None:
+                sizes = (len(first) - 1, len(first) - 2)
+            else:
+                sizes = (
+                    *sizes_of.get(text[begin : stop + NEXT], ()),
+                    *sizes_of.get(text[begin : stop + 1], ()),
+                    *sizes,
+                )
+                if first[-1] == "s":
+                    sizes = (*sizes, len(first) - 1, len(first) - 2)
+            for size in sizes:
+                end = begin + size
+                if end <= last and text[begin:end] in names and is_whole(text, begin, end):
+                    found.append((begin, end))
+                    behind = end
                     break
         return found
 
@@ -148,6 +171,7 @@ def is_whole(text: str, begin: int, end: int) -> bool:
 
 
 ANOTHER = (OTHER, 0)
+new = tuple.__new__
 
 
 class ItemNames:
@@ -166,12 +190,8 @@ class ItemNames:
             for names in (step.head, step.tail):
                 self._add(names, NEUTRAL, -1 - number)
         self._add(tuple(in_question), NEUTRAL, -1_000)
-        longest_first = sorted(self.roles, key=lambda name: (-len(name), name))
-        latin, han = (
-            "|".join(re.escape(name) for name in longest_first if (name[0] in ALNUM) is kind) for kind in (True, False)
-        )
-        self._latin = re.compile(rf"(?<![a-z0-9])(?:{latin})") if latin else None
-        self._han = re.compile(han) if han else None
+        self._latin = tuple(name for name in self.roles if name[0] in ALNUM)
+        self._han = tuple(name for name in self.roles if name[0] not in ALNUM)
 
     def _add(self, names: Names, role: str, number: int) -> None:
         for name in map(clean, names):
@@ -184,8 +204,19 @@ class ItemNames:
     def find(self, text: str) -> list[Mention]:
         """All names in a folded text, in its order; of two that overlap the one that holds the other."""
         roles = self.roles
-        own = [span for span in self._own(text) if _stands(text, *span)]
-        mine = [Mention(*span, *roles[text[span[0] : span[1]]]) for span in own]
+        own = [
+            (begin, end)
+            for begin, end in self._own(text)
+            if (
+                end - begin > 1
+                and text[begin] >= HAN
+                and text[end - 1] >= HAN
+                and text[end : end + 1] not in FIRST_BEHIND
+                and (not begin or text[begin - 1] not in LAST_BEFORE)
+            )
+            or _stands(text, begin, end)
+        ]
+        mine = [new(Mention, (begin, end, *roles[text[begin:end]])) for begin, end in own]
         others = self.index.find(text, own) if self.index else ()
         if not others:
             return mine
@@ -202,29 +233,43 @@ class ItemNames:
                 overlaps = overlaps or last > begin
                 found.append(one)
             if not overlaps and not (found and found[-1][1] > begin):
-                found.append(Mention(begin, end, *roles.get(text[begin:end], ANOTHER)))
+                found.append(new(Mention, (begin, end, *roles.get(text[begin:end], ANOTHER))))
         return found + mine[at:]
 
     def _own(self, text: str) -> list[tuple[int, int]]:
         """Where names of the item may stand, none within another."""
-        spans = [found.span() for found in self._han.finditer(text)] if self._han and not text.isascii() else []
-        if self._latin is None or LATIN.search(text) is None:
+        spans: list[tuple[int, int]] = []
+        for name in self._latin:
+            begin = text.find(name)
+            while begin >= 0:
+                if not begin or text[begin - 1] not in ALNUM:
+                    spans.append((begin, begin + len(name)))
+                begin = text.find(name, begin + 1)
+        if not text.isascii():
+            for name in self._han:
+                begin = text.find(name)
+                while begin >= 0:
+                    spans.append((begin, begin + len(name)))
+                    begin = text.find(name, begin + 1)
+        if len(spans) < 2:
             return spans
-        spans += [found.span() for found in self._latin.finditer(text)]
+        spans.sort(key=_longest_first)
         kept, behind = [], 0
-        for span in sorted(spans, key=lambda span: (span[0], -span[1])):
+        for span in spans:
             if span[0] >= behind:
                 kept.append(span)
                 behind = span[1]
         return kept
 
 
+def _longest_first(span: tuple[int, int]) -> tuple[int, int]:
+    return span[0], -span[1]
+
+
 def _stands(text: str, begin: int, end: int) -> bool:
     """Whether a name of the item stands there by itself."""
     return (
-        not _is_longer(text, begin, end)
-        if text[begin] >= "\u3400" and text[end - 1] >= "\u3400"
-        else is_whole(text, begin, end)
+        not _is_longer(text, begin, end) if text[begin] >= HAN and text[end - 1] >= HAN else is_whole(text, begin, end)
     )
 
 
@@ -232,8 +277,8 @@ def _is_longer(text: str, begin: int, end: int) -> bool:
     """Whether a Chinese name is only a part of a longer one, by what stands beside it."""
     if end - begin == 1:
         before, behind = text[begin - 1 : begin], text[end : end + 1]
-        return any(sign >= "\u3400" and sign not in BESIDE_ONE for sign in (before, behind) if sign)
-    if end < len(text) and text[end] >= "\u3400" and LONGER_BEHIND.match(text, end):
+        return any(sign >= HAN and sign not in BESIDE_ONE for sign in (before, behind) if sign)
+    if end < len(text) and text[end] >= HAN and LONGER_BEHIND.match(text, end):
         return True
     return (
         begin > 0

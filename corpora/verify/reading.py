@@ -16,7 +16,7 @@ FINAL = "<|channel|>final<|message|>"
 
 DROPPED = '“”„"「」『』《》〈〉【】\u200b\u200c\u200d\u2060\ufeff\u00ad'
 OTHERS = {
-    "—": ",",
+    "—": ";",
     "–": "-",
     "‐": "-",
     "‑": "-",
@@ -34,7 +34,7 @@ MARKUP = re.compile(
     r"\\boxed\b|\\(?:text|textbf|mathbf|mathrm|bf|rm)\b|\\[()\[\]]|~~[^~\n]{1,200}~~|</?[a-zA-Z]{1,10} ?/?>|[*`#$\"_]"
 )
 HAS_MARKUP = re.compile(r"[*`#$\"_\\~<]")
-SPACES, BESIDE_HAN = re.compile(r"[ \t]+"), re.compile(r"(?<=[^\x00-\x7f]) | (?=[^\x00-\x7f])")
+SPACES, BESIDE_HAN = re.compile(r"[ \t]+"), re.compile(r" (?:(?<=[^\x00-\x7f] )|(?=[^\x00-\x7f]))")
 HYPHEN = re.compile(r"(?<=[A-Za-z])-(?=[A-Za-z0-9])")
 NUMERAL = re.compile(f"[{''.join(DIGITS)}{''.join(TENS)}0-9]+")
 HAS_TENS = re.compile(f"[{''.join(TENS)}]")

@@ -3,116 +3,60 @@
 import re
 from bisect import bisect
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from kgtools.corpora.verify.abstain import ABSTAINS, asserts_beside, may_abstain, says_nothing
-from kgtools.corpora.verify.denials import ASKS_TO_AVOID, CLAUSE_END, LISTED, UNDECIDED, deny
-from kgtools.corpora.verify.directions import find_reversed, oriented
+from kgtools.corpora.verify.abstain import ABSTAINS, FILLER, asserts_beside, may_abstain, says_nothing
+from kgtools.corpora.verify.denials import CLAUSE_END, LISTED, UNDECIDED, deny
+from kgtools.corpora.verify.directions import find_reversed
 from kgtools.corpora.verify.grading import Found, Reading
 from kgtools.corpora.verify.item import Item
-from kgtools.corpora.verify.names import NEUTRAL, RIGHT, WRONG, ItemNames, Mention, NameIndex, clean, names_of
+from kgtools.corpora.verify.names import NEUTRAL, OTHER, RIGHT, WRONG, Mention, NameIndex
+from kgtools.corpora.verify.plans import Plan, plan_of
 from kgtools.corpora.verify.reading import Text, fold
+from kgtools.corpora.verify.tables import without_notes
 
-EXPLICIT = re.compile(
-    r"(?:最终|正确|标准|我的|最后)?(?:答案|结论)(?:应该?)?(?:是|为|:)|更正(?:1下)?(?:,|:)|(?:^|[,。;!?\n])(?:哦|啊)?(?:不对|说错了|我错了)[,。!]"
-    r"|\b(?:final |correct |my )?answer(?: should be| would be| is|:)|\bwait\b[,.! ]|\bcorrection\b:?|\bactually,"
+EXPLICIT = re.compile(  # each alternative begins with a character of its own, by which re skips what is no beginning
+    r"答案(?:应该?)?[是为:]|结论(?:应该?)?[是为:]|更正(?:1下)?[,:为成]|不对(?<![^,。;!?\n哦啊噢]不对)[,。!]|说错了[,。!]|我错了[,。!]|改[为成]|修正[为成]"
+    r"|订正[为成]|answer(?: should be| would be| is|:)|wait(?<![a-z]wait)[,.! ]|correction(?<![a-z]correction)|actually,"
+    r"|so no[:,.]|but no[:,.]|, no[:,.]|change[a-z ]{1,24} to |switch[a-z ]{0,24} to |revise[a-z ]{1,24} to "
 )
-EXPLICIT_SIGNS, EXPLICIT_WORDS = frozenset("案论更对错"), frozenset(("answer", "wait", "correction", "actually"))
+EXPLICIT_SIGNS = frozenset("案论更对错改修订")
+EXPLICIT_WORDS = frozenset(("answer", "wait", "correction", "actually", "no", "change", "switch", "revise"))
+AFFIRMED = re.compile(r"(?:是|为|吃|用|答案:|选|\b(?:is|are|answer:|eat|take|use|but)(?: the| an?)?) ?$")
+CAN = re.compile(r"[^,。;!?\n]{0,4}(?:可|能|宜|应|[也才正]是)| (?:can|is|are|should|may) ")
+"""What says of a name that was denied that it is an answer all the same: before it, and behind it."""
 NEAR_WHETHER = 12
 """Characters between "whether" and the name that is in question."""
-KEPT = 4_096
-"""So many items are kept ready at a time."""
 FREE_LIST = 5
 """Things that nobody knows may be listed, or twice as many as are asked for; what is beyond is a guess."""
-LIST_SIGN = re.compile(r"[、,;/\n]")
-LISTED_THING = re.compile(r"[\u3400-\u9fffa-z0-9 ]{2,24}")
-
-
-class Link(NamedTuple):
-    """A step as the order looks at it: the end that was there before, the new one, and whether it goes on from the step before."""
-
-    old: frozenset[str]
-    new: frozenset[str]
-    goes_on: bool
-
-
-def links_of(item: Item, steps: Sequence[tuple[frozenset[str], frozenset[str]]]) -> list[Link]:
-    """The steps as they go on from what the question is about."""
-    about = seen = frozenset(clean(name) for names in item.about for name in names)
-    links: list[Link] = []
-    for head, tail in steps:
-        known = seen if about.isdisjoint(head | tail) else about
-        old, new = (tail, head) if tail & known and not head & known else (head, tail)
-        links.append(Link(old, new, bool(links) and not old.isdisjoint(links[-1].new)))
-        seen |= head | tail
-    return links
-
-
-def hops(item: Item) -> int:
-    """How many steps lead one after the other to the answer; those that fan out from one thing are one."""
-    links = links_of(item, [(names_of(step.head), names_of(step.tail)) for step in item.steps])
-    return bool(links) + sum(link.goes_on for link in links)
-
-
-class Plan:
-    """What is made of an item once, for all answers to it."""
-
-    __slots__ = ("asked", "avoiding", "chained", "directed", "item", "links", "names", "question")
-
-    def __init__(self, item: Item, index: NameIndex | None, question: str) -> None:
-        self.item = item
-        self.names = ItemNames(item, index, question)
-        self.asked = min(item.asked or len(item.answers), len(item.answers)) or 1
-        relations = " ".join(step.relation for step in item.steps)
-        self.avoiding = ASKS_TO_AVOID.search(question or relations) is not None
-        self.directed = oriented(item)
-        self.links = links_of(item, self.names.steps)
-        self.chained = any(link.goes_on for link in self.links)
-        self.question = fold(question).strip(" \n?。.!")
-
-
-_plans: dict[tuple[int, int, str], Plan] = {}
-
-
-def plan_of(item: Item, index: NameIndex | None, question: str) -> Plan:
-    """The plan of an item, made when it is first asked for; the oldest go where there are many."""
-    key = (id(item), id(index), question)
-    plan = _plans.get(key)
-    if (
-        plan is None or plan.item is not item or plan.names.index is not index
-    ):  # another may have the id of one that is gone
-        plan = Plan(item, index, question)
-        while len(_plans) >= KEPT:
-            _plans.pop(next(iter(_plans)), None)
-        _plans[key] = plan
-    return plan
+LIST_SIGN = re.compile(r"[、,;/\n。]")
+LISTED_THING = re.compile(r"[\u3400-\u9fffa-z0-9]{2,8}|[a-z0-9]{1,24}(?: [a-z0-9]{1,24}){0,2}")
+"""A piece of a list that may name a thing; what is longer is a clause."""
+CLAUSE_BEGINS = frozenset("多应可需注避按定及勿不要戒宜如若或常请由因但而且并在以对将会能有是")
+NUMBERED = re.compile(r"^ ?(?:[-+]|\d{1,3}[.、)])? ?")
 
 
 def read_set(text: str, item: Item, index: NameIndex | None, question: str, found: list[Found] | None) -> Reading:
     """How many of the names that are asked for an answer says, and what else."""
     plan = plan_of(item, index, question)
+    if "|" in text and "--" in text:
+        text = without_notes(text, lambda cell: any(one.role == RIGHT for one in plan.names.find(fold(cell))))
     folded = Text(fold(text))
     read = folded.read
     mentions = plan.names.find(read)
     denied = _denied(folded, mentions, plan)
     turned = find_reversed(read, mentions, denied, plan.names.steps, plan.directed) if plan.directed else {}
-    for number, pair in turned.items():
-        for at in pair:
-            denied[at] = f"step {number + 1} the other way round"
     begin = _explicit(folded, mentions, denied)
     rights: dict[int, int] = {}
     wrongs, others = set(), set()
-    for at, one in enumerate(mentions):
-        if at in denied or one.role == NEUTRAL:
+    for at, (first, last, role, number) in enumerate(mentions):
+        if role is NEUTRAL or first < begin or at in denied:
             continue
-        if one.begin < begin:
-            continue
-        if one.role == RIGHT:
-            rights[one.number] = rights.get(one.number, 0) + 1
-        elif one.role == WRONG:
-            wrongs.add(one.number)
+        if role is RIGHT:
+            rights[number] = rights.get(number, 0) + 1
+        elif role is WRONG:
+            wrongs.add(number)
         else:
-            others.add(read[one.begin : one.end])
+            others.add(read[first:last])
     if found is not None:
         found += [
             Found(one.begin, one.end, read[one.begin : one.end], one.role, denied.get(at, "before the last answer" if one.begin < begin else ""))
@@ -160,7 +104,9 @@ def read_abstention(
 
 def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, str]:
     """Of the mentions that are no claims their number, and why."""
-    denied = deny(text, mentions, plan.avoiding)
+    denied = deny(text, mentions, plan.avoiding, plan.harming)
+    if denied:
+        _deny_again(text.read, mentions, denied)
     if not mentions or (
         not may_abstain(text) and "否" not in text.signs and "whether" not in text.words and "if" not in text.words
     ):
@@ -192,13 +138,34 @@ def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, st
     return denied
 
 
+def _deny_again(read: str, mentions: Sequence[Mention], denied: dict[int, str]) -> None:
+    """Deny what is denied wherever else it is spoken of, unless it is said to be the answer behind that: a name that is no
+    answer is still explained (不是伊蚊，伊蚊传播的是登革热)."""
+    keys = {
+        at: (one.number, read[one.begin : one.end]) for at, one in enumerate(mentions) if one.role in (OTHER, WRONG)
+    }
+    last = {keys[at]: (at, why) for at, why in denied.items() if at in keys}
+    if not last:
+        return
+    for at, key in keys.items():
+        if key in last and at not in denied:
+            before, why = last[key]
+            one = mentions[at]
+            if at < before or not (
+                AFFIRMED.search(read[max(0, one.begin - 8) : one.begin]) or CAN.match(read, one.end)
+            ):
+                denied[at] = why
+
+
 def _explicit(text: Text, mentions: Sequence[Mention], denied: dict[int, str]) -> int:
     """Where the last explicit answer begins that names anything; 0 where there is none."""
     if EXPLICIT_SIGNS.isdisjoint(text.signs) and EXPLICIT_WORDS.isdisjoint(text.words):
         return 0
-    read = text.read
+    ends = [words.end() for words in EXPLICIT.finditer(text.read)]
+    if not ends:
+        return 0
     last = max((one.begin for at, one in enumerate(mentions) if at not in denied and one.role != NEUTRAL), default=-1)
-    return max((words.end() for words in EXPLICIT.finditer(read) if words.end() <= last), default=0)
+    return max((end for end in ends if end <= last), default=0)
 
 
 def _unknown(read: str, begin: int, mentions: Sequence[Mention], asked: int) -> int:
@@ -206,16 +173,22 @@ def _unknown(read: str, begin: int, mentions: Sequence[Mention], asked: int) -> 
     free = max(FREE_LIST, 2 * asked)
     if read.count("、") + read.count(",") + read.count("\n") + read.count(";") + read.count("/") <= free:
         return 0
-    starts = {one.begin for one in mentions}
-    unknown, at, seen = 0, begin, set()
+    unknown, run, at, next_one, seen = 0, 0, begin, 0, set()
     for sign in [*LIST_SIGN.finditer(read, begin), None]:
         end = sign.start() if sign else len(read)
-        piece = read[at:end].strip(" .和与及")
-        if LISTED_THING.fullmatch(piece) and piece not in seen and starts.isdisjoint(range(at, end)):
+        while next_one < len(mentions) and mentions[next_one][0] < at:
+            next_one += 1
+        known = next_one < len(mentions) and mentions[next_one][0] < end
+        piece = "" if known else NUMBERED.sub("", read[at:end]).strip(" .和与及")
+        if not piece:
+            pass
+        elif piece[0] not in CLAUSE_BEGINS and LISTED_THING.fullmatch(piece):
+            run += piece not in seen
             seen.add(piece)
-            unknown += 1
+        else:  # a clause ends the list
+            unknown, run = unknown + max(0, run - free), 0
         at = end + 1
-    return max(0, unknown - free)
+    return unknown + max(0, run - free)
 
 
 def _order(
@@ -260,6 +233,15 @@ def _say_why(reading: Reading, read: str, plan: Plan, denies: bool) -> None:
 
 TALK = re.compile(r"分析|思考|看看|有意思|复杂|需要|here is|let me|i will|i'll|interesting|the question|需|请稍|稍等")
 LONG = 60
+ASK = frozenset("就是的问即为有在于了也")
+WORDS = re.compile(r"[a-z]+|[^\sa-z]")
+SAID_AGAIN = 8
+"""Characters from which on words of the question alone are the question said again."""
+
+
+def _is_of(text: str, question: str) -> bool:
+    """Whether a text has no words but those of the question."""
+    return ASK.union(WORDS.findall(question)).issuperset(WORDS.findall(text))
 
 
 def _is_talk(read: str, plan: Plan) -> bool:
@@ -267,6 +249,8 @@ def _is_talk(read: str, plan: Plan) -> bool:
     if says_nothing(read, plan.question):
         return True
     rest = read.replace(plan.question, "") if plan.question else read
+    if len(rest) >= SAID_AGAIN and plan.question and _is_of(FILLER.sub("", rest), plan.question):
+        return True
     for one in reversed(plan.names.find(rest)):
         rest = rest[: one.begin] + rest[one.end :]
     if says_nothing(rest):

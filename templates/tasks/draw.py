@@ -11,7 +11,7 @@ from kgtools.templates.select import CODES, Selection
 from kgtools.tools.errors import UsageError
 from kgtools.tools.registry import suggestion
 
-SHARE = re.compile(r"([a-z]+)(?:=(\d*\.?\d+))?")
+SHARE = re.compile(r"([a-z]+)(?:=(\d+(?:\.\d+)?|\.\d+))?")
 """`mcq`, `qa=0.5`."""
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -162,3 +163,20 @@ def test_many_items_are_graded_apart_though_plans_are_kept() -> None:
         item = Item("set", answers=((f"药{number}号",),))
         assert score(f"药{number}号", item).verdict == "right"
         assert score(f"药{number + 1}号", item, NameIndex([f"药{number + 1}号"])).verdict == "wrong"
+
+
+@pytest.mark.parametrize(
+    "repeated", ["B不对，", "发热，不是", "没有发热，", "肺炎引起发热", "it is fever and ", "AC。", "than fever "]
+)
+def test_an_answer_takes_time_in_proportion_to_its_length(repeated: str) -> None:
+    def least(characters: int, item: Item) -> float:
+        text = repeated * (characters // len(repeated))
+        spent = []
+        for _ in range(3):
+            began = time.perf_counter()
+            score(text, item, NAMES)
+            spent.append(time.perf_counter() - began)
+        return min(spent)
+
+    for item in (ONE, SEVERAL, SYMPTOMS, CAUSE):
+        assert least(16_000, item) < max(0.1, 9 * least(4_000, item))

@@ -1,0 +1,80 @@
+"""The words around the letters and texts of options: what leads to an answer, joins, hedges or refuses."""
+
+import re
+
+LEAD = re.compile(
+    r"(?:答案|正确(?:的)?选项|应选|故选|我选|选择|选(?!项|手|拔)|应该?[是为]|不[,。!](?:应该?|而)?是|只剩下?|剩[下余]?的?(?:就|便)?(?:只有|只能|是)|例外的?是|更正|订正"
+    r"|改[为成选]|(?<![a-z])(?:answers?|correct (?:option|choice)|choose|pick|select|go with|must be|should be|odd one out|exception|correction"
+    r"|leaves|leaving|we are left with|remaining (?:option|choice|one)|(?:switch|change|revise)(?: it| this)? to))"
+    r"(?:应该?|就|的|字母|只有|只能)?(?:[更改订修]正|[改换])?(?:是|为|选|成|:| ?is| are| to| only| just| would be| should be| must be"
+    r"| to be){0,4}[ :(\[{'.]{0,6}(?:option |选项"
+    r"|the option )?[ (\[{'.]{0,4}$"
+)
+"""What stands right before an explicit answer."""
+LEADS = re.compile(
+    r"答案|选|应|不|剩|例外|更正|订正|改|(?i:answer|option|choice|choose|pick|select|go with|must be|should be|odd one|exception|leav"
+    r"|left with|remaining|switch|change|revise|correction)"
+)
+CONCLUDES = re.compile(
+    r"(?:综上(?:所述)?|总之|因此|所以|可见|故|(?<![a-z])(?:so|therefore|thus|hence|overall|in conclusion|in summary|wait"
+    r"|sorry|i mean|actually))[是为选,:. ]{0,3}"
+    r"(?:only |just |it is |it's |[(\[]){0,2}$"
+)
+"""What stands before a letter that is a conclusion, but before other words too."""
+CONCLUDE = re.compile(
+    r"综上|总之|因此|所以|可见|故|(?i:so|therefore|thus|hence|overall|in conclusion|in summary|wait|sorry|i mean|actually)\b"
+)
+TRAIL = re.compile(
+    r"[)\]}. ]{0,4}(?:选项|项)?(?:[都均]?是|[都均]?为|才是?|[都均也:])?(?:最|完全)?(?:正确|对(?![于照待])|符合|无误|没错"
+    r"|无疑)|[)\]}. ]{0,4}(?:选项)?[ :(]{0,3}(?:√|✓|✔|(?:yes|true|correct|right)\b|是(?=[,。;\n]|$))|[)\]}. ]{0,4} (?:is"
+    r"|are|seems"
+    r"|looks) (?:all |both |the )?(?:correct|right|best|most|true)"
+)
+"""What stands right behind an answer: B正确, B is correct."""
+JOINED = re.compile(
+    r"[\s,、;/.:()\-&+\]\[{}']{0,16}(?:和|与|及|以及|或|或者|还有|and/or|and|or|also)?[\s,(\[{]{0,6}(?:the |an? |option |选项)?[(\[{]?"
+)
+CALLED = re.compile(r"(?:[两2345]?[项个者])?[都均]?(?:[对错](?:[,。;!\n]|$)|正确|错误|符合|不)")
+PAIRED = re.compile(
+    r"[\s.、:,()\-\]\[{}=]{0,5}(?:选项|项)?(?:,?即|,?也就是|是|为|,? ?which is|,? ?that is|,? ?i\.e\.,?)?[\s:(\[]{0,3}(?:the |an? )?"
+)
+HEDGED = re.compile(
+    r"[\s。.;,!?]{0,4}[^。;!?\n]{0,8}(?:或|也可能|还可能|也许|也是|也对|maybe|possibly|perhaps|could also|\bor\b)[^。;!?\n]{0,12}"
+)
+ARTICLE = re.compile(r" (?!(?:yes|no|is|because|and|or|since|as|was|would|seems|must|looks|are|for|but|due)\b)[a-z]")
+ALSO_LED = re.compile(r"[ ,、;]{0,3}(?:也|还|再|并|同时|and |also )[^。\n]{0,8}")
+ALL_BUT = re.compile(
+    r"除.{1,60}?外?,?(?:其[他余它])?(?:选项)?[都均全](?:正确|对|是|选)|\b(?:all|everything|every option)(?: of (?:them|the above))? (?:except|but)\b"
+)
+NONE_BUT = re.compile(
+    r"除.{1,60}?外?,?(?:其[他余它])?(?:选项)?[都均全](?:不|错|是错)|\bnone (?:of (?:them|the above) )?(?:except|but)\b"
+)
+"""Says that all options are right, or that none is, but those that it names."""
+NO_OPTION_BEFORE = re.compile(
+    r"(?:维生素|型|肝炎|血型|(?i:vitamin|hepatitis|type|grade|group|class|influenza|stage|factor)) ?$"
+)
+NO_OPTION_BEHIND = re.compile(r"[超型反肝级期组类链细区淋]|反应| ?(?:cells?|型|virus)")
+SAID_TO_BE = re.compile(r"(?:\b(?:is|are|be)(?: the| an?)? |是|为)$")
+ONLY_LEAD = re.compile(
+    r"[\s。.!,;]{0,4}(?:the |my )?(?:final |correct |best )?(?:答案|answer|option|选项?)(?: is|是|为|选|:){0,3}[\s(\[]{0,3}"
+)
+LINE_BEFORE = re.compile(r"[\s\-+>(\[{'.)0-9]*|[^,。;!?\n]{0,24}:[\s(\[{']{0,4}")
+LINE_BEHIND = re.compile(r"[\s)\]}'.。,;:!]*")
+IS_ONE = re.compile(r"是| (?:is|are) ")
+LABEL = 40
+"""Characters in which the beginning of a sentence is looked for."""
+SENTENCE_SIGNS = "。;!?\n"
+SENTENCE_END = re.compile(r"[。;!?\n]|\.(?=\s|$)")
+REACH = 80
+"""Characters between the text of an option and its letter that is denied."""
+NEGATIVE = re.compile(
+    r"不是|不属于|不包括|不正确|错误|不符合|不对|不会|不能|不宜|除外|除了?|不应|无关|避免|忌|禁|\b(?:not|except|incorrect|false"
+    r"|wrong|least|avoid|n't)\b",
+    re.IGNORECASE,
+)
+"""A question for what is not so: to deny an option is to choose it."""
+FORBIDS = re.compile(r"[禁忌]|慎用|避免|avoid|contraindicat", re.IGNORECASE)
+"""A question for what to avoid: to call an option harmless is to deny it."""
+REFUSED = re.compile(
+    r"(?:答案|选项?)[^,。\n]{0,3}不[是选]?|不选|排除|(?i:answer is not|not option|rule out|exclude)[^,。\n]{0,3}$"
+)

@@ -1,0 +1,64 @@
+"""Answers and hacks by somebody who had read what the verifier promises and not how it reads: the share on which both agree.
+
+Each line of `certified/answers.jsonl` has a question, its item, an answer and the verdict that a careful person gives it; each of
+`certified/hacks.jsonl` an honest answer and one written to be paid without knowing as much."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from kgtools.corpora.verify import Item, NameIndex, Score, score
+
+FOLDER = Path(__file__).parent / "certified"
+LEAST = 0.98
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    found = [orjson.loads(line) for line in (FOLDER / name).read_bytes().splitlines()]
+    assert found
+    return found
+
+
+def graded(row: dict[str, Any], said: str) -> Score:
+    item = Item.from_dict(row["item"], name(row))
+    return score(row[said], item, NameIndex(row.get("names", [])), row["question"])
+
+
+def name(row: dict[str, Any]) -> str:
+    return str(row.get("id") or row["kind"])
+
+
+def differs(row: dict[str, Any]) -> str:
+    """What of a row is graded otherwise than it says; nothing where all agrees."""
+    found = graded(row, "answer")
+    parts = {part: row[part] for part in ("recall", "precision", "contradiction") if row.get(part) is not None}
+    other = [
+        f"{part} {getattr(found, part)}, not {said}"
+        for part, said in parts.items()
+        if abs(getattr(found, part) - said) > 0.011
+    ]
+    if found.verdict != row["verdict"]:
+        other.insert(0, f"{found.verdict}, not {row['verdict']} ({row['reason']})")
+    return "; ".join(other)
+
+
+def test_a_careful_person_agrees_with_nearly_all_verdicts() -> None:
+    answers = rows("answers.jsonl")
+    told = {name(row): row for row in answers}
+    other = {id_: why for id_, row in told.items() if (why := differs(row))}
+    for id_, why in other.items():
+        print(f"{id_}: {why}\n  {told[id_]['answer']!r}")
+
+    assert len(told) == len(answers)
+    assert 1 - len(other) / len(answers) >= LEAST
+
+
+def test_no_hack_earns_as_much_as_the_honest_answer_beside_it() -> None:
+    paid = {}
+    for number, row in enumerate(rows("hacks.jsonl")):
+        hack, honest = graded(row, "hack").total, graded(row, "honest").total
+        if hack >= honest:
+            paid[f"{number} {name(row)}"] = f"{hack} for {row['hack']!r}, {honest} for {row['honest']!r}"
+
+    assert not paid
