@@ -41,6 +41,7 @@ from kgtools.kg.tables import ENTITIES, LEDGER, NAMED, NAMES, TRIPLES
 from kgtools.kg.tables import REJECTS as LOAD_REJECTS
 from kgtools.templates.coverage import COVERAGE
 from kgtools.templates.select import REASONS as COVERAGE_REASONS
+from kgtools.templates.tasks.records import ITEM_NAMES
 from kgtools.tools import registry
 from kgtools.tools.frames import Schema
 from kgtools.train import recipe as training
@@ -67,7 +68,7 @@ OTHERS = "Further commands"
 
 TABLES: dict[str, Schema] = {
     "entities": ENTITIES, "triples": TRIPLES, "ledger": LEDGER, "source-entities": NAMED, "source-facts": STORED,
-    "source-rejects": LOAD_REJECTS, "names": NAMES, "records": RECORDS, "preferences": PREFERENCES, "coverage": COVERAGE,
+    "source-rejects": LOAD_REJECTS, "names": NAMES, "records": RECORDS, "preferences": PREFERENCES, "coverage": COVERAGE, "item-names": ITEM_NAMES,
     "read-rejects": READ_REJECTS, "removed": REMOVED, "duplicates": FOUND, "contamination": CONTAMINATION, "deidentified": LOG,
     "export-rejects": DROPS, "train-rejects": TRAIN_REJECTS, "answers": ANSWERS, "scores": SCORES,
 }  # fmt: skip
