@@ -229,7 +229,7 @@ def test_an_unknown_command_is_refused_with_the_nearest_one(kgtools: Callable[..
     ran = kgtools("genrate")
 
     assert ran.code == 2
-    assert "no command is called 'genrate'; did you mean generate?" in ran.err
+    assert "no command is called 'genrate'; did you mean generate or grade?" in ran.err
 
 
 @pytest.mark.parametrize(
