@@ -45,7 +45,7 @@ ASSERTS = re.compile(
     r"(?:答案|结论)(?:应该?)?[是为:]|应该?[是为用选吃服]|(?:一般|通常|大多|往往|常|多)(?:是|为|用|选|使用|服用|认为|见)"
     r"|建议(?:使用|服用|用|吃|选)|可能是|我(?:认为|觉得|猜|选)"
     r"|(?:但是?|不过|然而).{0,12}?(?:是|为|用|服|吃|包括|有)|\banswer is\b|\b(?:usually|typically|generally|commonly|probably"
-    r"|likely|i think|i believe|it is|it's|must be)\b"
+    r"|likely|i think|i believe|(?<!how )(?<!if )(?<!when )(?<!where )(?<!what )(?<!why )(?<!as )(?<!whether )(?<!which )(?:it is|it's)|must be)\b"
 )
 FILLER = re.compile(
     r"[^\w√×✓✗]+|好的|当然|您好|你好|请问|谢谢|这个问题|这是1个|好问题|让我(?:想想|来|看看|思考)?(?:1下)?|我来(?:回答|分析|看看)?"

@@ -29,7 +29,7 @@ _LINK = (
 )
 SAID = re.compile(
     rf"{_SUBJECT}{_LINK}(?:(?P<false>{_FALSE})|(?P<true>{_TRUE}|(?<=[:为是])是(?=$|[。,;!的\n])))(?![a-z]|于|照|待|方|应"
-    rf"|比|症|策|吗|不对|确诊| to (?:say|claim|think|call))"
+    rf"|比|症|策|吗|不对|确诊| to (?:say|claim|think|call)| that [^.;!?\n]{{1,120}}\b(?:but|however|yet|though|although)\b)"
 )
 """What a sentence says of the statement."""
 NOT_SAID = re.compile(

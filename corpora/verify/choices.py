@@ -10,7 +10,9 @@ from kgtools.corpora.verify.abstain import ABSTAINS
 from kgtools.corpora.verify.choice_words import (
     ALL_BUT,
     ALSO_LED,
+    ALSO_LOW,
     ARTICLE,
+    BELOW,
     CALLED,
     CONCLUDE,
     CONCLUDES,
@@ -22,8 +24,10 @@ from kgtools.corpora.verify.choice_words import (
     LEAD,
     LEADS,
     LINE_BEFORE,
+    LIKELY,
     LINE_BEHIND,
     NEGATIVE,
+    NEXT_LOW,
     NO_OPTION_BEFORE,
     NO_OPTION_BEHIND,
     NONE_BUT,
@@ -35,12 +39,13 @@ from kgtools.corpora.verify.choice_words import (
     SENTENCE_END,
     SENTENCE_SIGNS,
     TRAIL,
+    WORD_BEHIND,
 )
 from kgtools.corpora.verify.denials import HARMLESS, asks_for_harm, deny
 from kgtools.corpora.verify.grading import Found, Reading
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import RIGHT, ItemNames, Mention
-from kgtools.corpora.verify.reading import Text, plain
+from kgtools.corpora.verify.reading import Text, fold, plain
 
 
 @lru_cache(4_096)
@@ -61,7 +66,7 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     where = {one.begin: True for one in marks}
     mentions = sorted([*texts, *marks], key=lambda one: (one.begin, -one.end))
     avoiding = bool(question) and FORBIDS.search(question) is not None
-    denied = deny(folded, mentions, avoiding, asks_for_harm(question))
+    denied = deny(folded, mentions, avoiding, asks_for_harm(question), fold(question).partition("\n")[0])
     if question and NEGATIVE.search(question):
         denied = {
             at: why
@@ -105,15 +110,17 @@ def _letters(read: str, low: str, letters: str) -> Iterator[Mention]:
         ):
             yield Mention(*sign.span(), RIGHT, letters.index(sign[0].upper()))
         return
+    low_end = -1
     for token in pattern.finditer(read):
         begin, end = token.span()
         word = token[0]
         before = low[max(0, begin - 40) : begin]
         led = LEAD.search(before) is not None
-        if word.islower() and not (
-            led and (end == len(read) or not (read[end : end + 1] == " " and read[end + 1 : end + 2].isalpha()))
-        ):
-            continue
+        if word.islower():
+            led = led or (low_end >= 0 and ALSO_LOW.fullmatch(low, low_end, begin) is not None)
+            if not led or (WORD_BEHIND.match(read, end) and not NEXT_LOW.match(read, end)):
+                continue
+            low_end = end
         if len(set(word)) < len(word) or not (word.isupper() or word.islower()):
             continue
         if len(word) > 1 and not led and not CONCLUDES.search(before):
@@ -194,12 +201,18 @@ def _choose(low: str, chains: list[_Chain], marks: dict[int, bool], several: boo
             taken.insert(0, led.pop(-2))
     elif trailed:
         taken = trailed
+    elif several and (listed := _listed_lines(low, chains, heads)):
+        taken = listed
     elif heads and (
         any(len(chains[at]) > 1 and _is_many(chains[at]) for at in heads)
         if several
         else heads[0] == 0 or chains[0][0].begin > 2
     ):
         taken = heads
+    elif likely := [
+        at for at, chain in enumerate(chains) if LIKELY.search(low[max(0, chain[0].begin - 40) : chain[0].begin])
+    ]:
+        taken = likely[-1:]
     elif not several and chains[0][0].begin <= 2:
         taken = [0]
     else:
@@ -224,6 +237,16 @@ def _choose(low: str, chains: list[_Chain], marks: dict[int, bool], several: boo
         if alone and SAID_TO_BE.search(low[max(0, before.begin - 8) : before.begin]) and ONLY_LEAD.fullmatch(gap):
             spoiled = True
     return chosen, spoiled
+
+
+def _listed_lines(low: str, chains: list[_Chain], heads: list[int]) -> list[int]:
+    """The first two or more options that are listed in lines of their own, one below the other."""
+    run: list[int] = []
+    for at in heads:
+        if run and not (at == run[-1] + 1 and BELOW.fullmatch(low, chains[run[-1]][-1].end, chains[at][0].begin)):
+            break
+        run.append(at)
+    return run if len(run) > 1 else []
 
 
 def _is_led(before: str, leads: bool, concludes: bool) -> bool:

@@ -19,6 +19,7 @@ from kgtools.corpora.verify.denial_words import (
 )  # fmt: skip
 from kgtools.corpora.verify.names import NEUTRAL, Mention
 from kgtools.corpora.verify.reading import WORD, Text
+from kgtools.corpora.verify.topics import LISTED, denied_topics, is_of_another_class
 
 START = re.Match.start
 ENDS = re.compile(
@@ -27,15 +28,16 @@ ENDS = re.compile(
 )
 """What ends that which a denial denies."""
 ENDS_WITH_AND = frozenset(("out", "avoid", "unneeded", "void"))
-COMMA = frozenset(("list", "besides", "label"))
-AVOIDING, NOT_AVOIDING = frozenset(("advise", "harmless")), frozenset(("avoid", "unneeded"))
+COMMA = frozenset(("list", "besides", "label", "not_for"))
+AVOIDING, NOT_AVOIDING = frozenset(("advise", "harmless")), frozenset(("avoid", "unneeded", "not_for"))
 """Kinds of words that deny only where what to avoid is asked for, or only where it is not."""
 BOTH_WAYS = frozenset(("verb", "behind", "avoid", "advise", "harmless", "void", "unneeded", "shields"))
 ALL_NONE = frozenset(("都没有", "均无", "都不是", "均不是"))
-APART = frozenset(("不是", "并不是", "并非", "非", "not"))
+APART = frozenset(("不是", "并不是", "并非", "非", "而不是", "而非", "not"))
 TOPICAL = frozenset(("不属于", "并不属于"))
 ONLY_BEHIND = frozenset(("而不是", "而非", "rather than", "instead of", "unlike"))
 SHORT = frozenset(("没有", "没", "无", "非", "排除", "否认", "不在", "不能"))
+MANY = ("they", "they are", "they were", "they do", "they did", "they can", "they should")
 TREATED = re.compile(r"(?:特殊|特别|任何)?(?:治|处理|担心|紧张|就医)| (?:treatment|worry)")
 TOPIC = re.compile(r"[^,。;!?\n]{0,24},(?:故|因此|所以|应|可以?|已)?")
 REACH = 80
@@ -46,8 +48,6 @@ SUBJECT = re.compile(
 """What stands between the subject of a sentence and its second verb (X may worsen it and should be avoided), or that speaks of it again."""
 JOINS = re.compile(r"[和与及或都均全皆并]|\b(?:and|or|nor|both|all)\b")
 TOWARDS = re.compile(r" ?(?:对|对于|与|和|在|针对|has|have|had|for|on|in|against|of)? ?")
-LISTED = re.compile(r"[ ,、/]{0,8}(?:和|与|及|以及|或|或者|并|and|or|nor|as well as|and/or)?[ ,、/]{0,8}(?:the |an? )?")
-"""All that stands between two names of one list."""
 OR_AHEAD = re.compile(r",? (?:[a-z ]{1,40}, ){0,6}(?:[a-z ]{1,40} )?n?or ")
 AND_AHEAD = re.compile(r",? (?:[a-z ]{1,40}, ){0,6}(?:[a-z ]{1,40} )?(?:and|or) ")
 CLAUSE_END = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
@@ -76,11 +76,14 @@ def asks_for_harm(question: str) -> bool:
     return ASKS_FOR_HARM.search(question) is not None and ASKS_FOR_HELP.search(question) is None
 
 
-def deny(text: Text, mentions: Sequence[Mention], avoiding: bool, harming: bool = False) -> dict[int, str]:
+def deny(
+    text: Text, mentions: Sequence[Mention], avoiding: bool, harming: bool = False, asked: str = ""
+) -> dict[int, str]:
     """Of the mentions that are denied their number, and the words that deny them.
 
     `avoiding`: what is to be avoided is asked for, so that "avoid X" says X, and "eat X" or "X need not be avoided" denies it.
-    `harming`: what does harm is asked for, so that "X is protective" denies it."""
+    `harming`: what does harm is asked for, so that "X is protective" denies it. `asked`: the folded question: "X is a vaccine, not an
+    antibiotic" denies X where antibiotics are asked for."""
     read = text.read
     if not mentions or not _may_deny(text, avoiding):
         return {}
@@ -107,7 +110,34 @@ def deny(text: Text, mentions: Sequence[Mention], avoiding: bool, harming: bool 
             continue
         if (kind in BOTH_WAYS or word in ALL_NONE) and word not in ONLY_BEHIND:
             _deny_before(read, mentions, first, begin, end, kind, word, denied)
+        for at in denied_topics(read, mentions, first, begin, end, kind, word):
+            denied.setdefault(at, word)
+        if asked and word in APART:
+            _deny_class(read, mentions, first, begin, end, word, asked, denied)
     return denied
+
+
+def _deny_class(
+    text: str,
+    mentions: Sequence[Mention],
+    first: int,
+    begin: int,
+    end: int,
+    word: str,
+    asked: str,
+    denied: dict[int, str],
+) -> None:
+    """Deny the names that are said to be of another class than that asked for."""
+    behind = begin
+    for number in range(first - 1, -1, -1):
+        one = mentions[number]
+        if behind == begin:
+            if one.end > begin or not is_of_another_class(text, one.end, begin, end, asked):
+                return
+        elif not LISTED.fullmatch(text, one.end, behind):
+            return
+        denied.setdefault(number, word)
+        behind = one.begin
 
 
 def _may_deny(text: Text, avoiding: bool) -> bool:
@@ -225,6 +255,9 @@ def _deny_subject(
         named = next((at for at in _back(mentions, first, start - REACH) if mentions[at].role != NEUTRAL), None)
         if named is not None:
             denied[named] = word
+        while named and found["it"].rstrip().endswith(MANY) and _is_listed(text, mentions, named):
+            named -= 1
+            denied[named] = word
         return
     about = min(_back(mentions, first, start), default=None)
     if about is not None and mentions[about].begin - start <= 6:
@@ -232,6 +265,11 @@ def _deny_subject(
         while about + 1 < first and LISTED.fullmatch(text[mentions[about].end : mentions[about + 1].begin]):
             about += 1
             denied[about] = word
+
+
+def _is_listed(text: str, mentions: Sequence[Mention], number: int) -> bool:
+    """Whether a mention is in a list with the one before it."""
+    return LISTED.fullmatch(text, mentions[number - 1].end, mentions[number].begin) is not None
 
 
 def _deny_before(

@@ -1,0 +1,159 @@
+"""What a sentence is about and denies only in a later clause: 骨关节炎是退行性病变，痛风是代谢病，均不属于."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from kgtools.corpora.verify.names import NEUTRAL, Mention
+
+LEAD = re.compile(
+    r"(?:相反|另外|此外|同样|因此|至于|关于|对于|说到|而|但是?|不过|像|其中|as for |regarding |both |the |an? |however|[-+,: ]|\d{1,2}[.、)]){0,4}"
+)
+"""What may stand before the subject of a sentence."""
+BEFORE = re.compile(
+    r"(?:患者|病人|大家|[您你]|所以|因此|因而|故而?|从而|应该?|务必|最好|必须|[都均皆也全]|一律|尽量|一定|需|可以?|就|要|平时|暂时?|并|这里|被|已|予以?|一般|通常){0,4}"
+)
+"""What may stand between a comma and words that deny the subject of a clause before; another subject may not."""
+TOGETHER = frozenset("都均皆全")
+DENY_ALL = frozenset(
+    (
+        "不是",
+        "并不是",
+        "并非",
+        "非",
+        "不属于",
+        "并不属于",
+        "不在",
+        "不算",
+        "不引起",
+        "不导致",
+        "不会",
+        "不会有",
+        "不能",
+        "没有",
+        "无",
+        "无关",
+    )
+)
+CONCLUDED = frozenset(
+    ("不考虑", "不支持", "不选", "排除", "除外", "可排除", "可以排除", "应排除", "不符合", "不符", "不可能")
+)
+NO_OBJECT = re.compile(
+    r"(?:[和或及、]|以及)?(?:(?:不|少|别)[吃喝碰沾用])?(?:食用|服用|使用|饮用|食|用|为[宜好妙]|它们?|本病|此病|该病|在内|的|了|才好){0,2}"
+)
+"""All that may follow words that deny what was named before them."""
+AFFIRMED = re.compile(r"(?:是|属于|符合|正确|对)$|^[^,]{0,40}(?:都是|均是|才是|属于)")
+NEITHER = re.compile(
+    r" (?:of (?:them|these|those|which|the two|the others) )?(?:is|are|was|were|has|have|does|do|can|should|will|belongs?|counts?|fits?|qualif|causes?|treats?|helps?)"
+)
+VERB = re.compile(r"[)\]]? (?:is|are|was|were|has|have|can|may|causes?|gives?|treats?|works?|acts?|belongs?)\b")
+NEXT_SUBJECT = re.compile(r"(?:, |; | and |, and |, while | while | whereas )(?:the |an? )?$")
+CLAUSE_END = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
+SENTENCE = "。;!?\n"
+LISTED = re.compile(r"[ ,、/]{0,8}(?:和|与|及|以及|或|或者|并|and|or|nor|as well as|and/or)?[ ,、/]{0,8}(?:the |an? )?")
+"""All that stands between two names of one list."""
+REACH, REST = 200, 14
+IS_CLASS = re.compile(
+    r"[)\]]? (?:is|are|was|were) (?:an? |the )?([^,.;:!?\n]{3,40}?),? (?:and |but )?|是([^,。;:!?\n]{2,16}),(?:而|却)?"
+)
+CLASS = re.compile(r"(?: an?| the)?((?: [a-z]+){1,3})(?=[,.;!?)\n]|$)|(?:1种)?([\u3400-\u9fff]{2,10})(?=[,。;!?)\n]|$)")
+
+
+def denied_topics(
+    text: str, mentions: Sequence[Mention], first: int, begin: int, end: int, kind: str, word: str
+) -> list[int]:
+    """The numbers of the mentions that a sentence is about, where words that deny stand in a later clause that has no subject of its
+    own, and name nothing. `first`: the number of the first mention behind them."""
+    if word == "neither":
+        return _neither(text, mentions, first, begin) if NEITHER.match(text, end) else []
+    comma = text.rfind(",", max(0, begin - 16), begin)
+    if comma < 0 or not BEFORE.fullmatch(text, comma + 1, begin):
+        return []
+    together = not TOGETHER.isdisjoint(text[comma + 1 : begin]) and word in DENY_ALL
+    if not together and kind != "avoid" and word not in CONCLUDED:
+        return []
+    stop = CLAUSE_END.search(text, end, end + REACH)
+    last = stop.start() if stop else min(len(text), end + REACH)
+    if any(one.role != NEUTRAL and end <= one.begin < last for one in mentions[first : first + 6]):
+        return []
+    if last - end > REST or (not together and not NO_OBJECT.fullmatch(text, end, last)):
+        return []
+    start = max(text.rfind(sign, max(0, begin - REACH), begin) for sign in SENTENCE) + 1
+    told = [at for at in range(max(0, first - 24), first) if start <= mentions[at].begin < comma]
+    return _of_clauses(text, mentions, told, start, comma) if together else _of_first(text, mentions, told, start)
+
+
+def _of_first(text: str, mentions: Sequence[Mention], told: Sequence[int], start: int) -> list[int]:
+    """The names with which the sentence begins, if no others are in it."""
+    if not told or not LEAD.fullmatch(text, start, mentions[told[0]].begin):
+        return []
+    topics = list(_list_from(text, mentions, told))
+    return topics if all(at in topics or mentions[at].role == NEUTRAL for at in told) else []
+
+
+def _of_clauses(text: str, mentions: Sequence[Mention], told: Sequence[int], start: int, stop: int) -> list[int]:
+    """The names with which the clauses before begin, back to one that affirms or that names others."""
+    found: list[int] = []
+    end = stop
+    while end > start:
+        begin = max(text.rfind(",", start, end) + 1, start)
+        within = [at for at in told if begin <= mentions[at].begin < end]
+        if AFFIRMED.search(text[begin:end]):
+            break
+        if within:
+            topics = (
+                list(_list_from(text, mentions, within))
+                if LEAD.fullmatch(text, begin, mentions[within[0]].begin)
+                else []
+            )
+            if any(at not in topics and mentions[at].role != NEUTRAL for at in within):
+                break
+            found += topics
+        end = begin - 1
+    return found
+
+
+def _neither(text: str, mentions: Sequence[Mention], first: int, begin: int) -> list[int]:
+    """The subjects of the clauses or the sentence before `neither`."""
+    stop = begin
+    while stop and text[stop - 1] in " ,;.\n":
+        stop -= 1
+    start = max(*(text.rfind(sign, max(0, stop - REACH), stop) for sign in (*SENTENCE, ". ")), -1) + 1
+    told = [at for at in range(max(0, first - 24), first) if start <= mentions[at].begin < stop]
+    if not told or not LEAD.fullmatch(text, start, mentions[told[0]].begin):
+        return []
+    found = list(_list_from(text, mentions, told))
+    for at in told:
+        one = mentions[at]
+        if (
+            at not in found
+            and NEXT_SUBJECT.search(text[max(0, one.begin - 16) : one.begin])
+            and VERB.match(text, one.end)
+        ):
+            found.append(at)
+    return found if len(found) > 1 else []
+
+
+def _list_from(text: str, mentions: Sequence[Mention], told: Sequence[int]) -> Iterator[int]:
+    """The first of these mentions and those that are listed with it."""
+    before = None
+    for at in told:
+        if before is not None and not LISTED.fullmatch(text, mentions[before].end, mentions[at].begin):
+            return
+        yield at
+        before = at
+
+
+def is_of_another_class(text: str, begin: int, end: int, behind: int, asked: str) -> bool:
+    """Whether what stands before words that deny is said to be something else than what is asked for: X is a bronchodilator, not a
+    steroid. `begin`, `end`: of what stands between the name and those words, `behind`: where they end."""
+    said = IS_CLASS.fullmatch(text, begin, end)
+    other = CLASS.match(text, behind) if said else None
+    if not said or not other:
+        return False
+    return _asks_for(asked, other[1] or other[2]) and not _asks_for(asked, said[1] or said[2])
+
+
+def _asks_for(asked: str, name: str) -> bool:
+    """Whether a question has the last word of an English name, or a Chinese one."""
+    last = name.split()[-1]
+    return len(last) > 1 and (last[:-1] if last.isascii() and last.endswith("s") else last) in asked
