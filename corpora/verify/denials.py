@@ -19,7 +19,7 @@ from kgtools.corpora.verify.denial_words import (
 )  # fmt: skip
 from kgtools.corpora.verify.names import NEUTRAL, Mention
 from kgtools.corpora.verify.reading import WORD, Text
-from kgtools.corpora.verify.topics import LISTED, denied_topics, is_of_another_class
+from kgtools.corpora.verify.topics import LISTED, denied_topics, of_another_class, of_pronoun, of_second_verb
 
 START = re.Match.start
 ENDS = re.compile(
@@ -33,19 +33,21 @@ AVOIDING, NOT_AVOIDING = frozenset(("advise", "harmless")), frozenset(("avoid", 
 """Kinds of words that deny only where what to avoid is asked for, or only where it is not."""
 BOTH_WAYS = frozenset(("verb", "behind", "avoid", "advise", "harmless", "void", "unneeded", "shields"))
 ALL_NONE = frozenset(("都没有", "均无", "都不是", "均不是"))
-APART = frozenset(("不是", "并不是", "并非", "非", "而不是", "而非", "not"))
+APART = frozenset(("不是", "并不是", "并非", "非", "not"))
+NO_CLASS = APART | {"而不是", "而非", "rather than", "instead of"}
+OPENING = frozenset(("without", "absence of"))
+OPENS = re.compile(r"(?:^|[.;!?\n]) ?(?:in (?:the )?)?$")
+"""What denies the names up to a comma where it opens a sentence: without fever, cough is ..."""
+HEADS = frozenset(("list", "label", "not_for"))
+FIRST_BELOW = re.compile(r"[^,。;!?\n]{0,12}:? {0,2}\n{1,2} {0,4}(?:[-+] ?|\(?\d{1,2}[.、)]? ?)?")
+BELOW = re.compile(r"[ ,.;。、)]{0,3}\n {0,4}(?:[-+] ?|\(?\d{1,2}[.、)]? ?)?")
+"""All that stands between a heading and the first line of its list, and between two lines."""
 TOPICAL = frozenset(("不属于", "并不属于"))
 ONLY_BEHIND = frozenset(("而不是", "而非", "rather than", "instead of", "unlike"))
 SHORT = frozenset(("没有", "没", "无", "非", "排除", "否认", "不在", "不能"))
-MANY = ("they", "they are", "they were", "they do", "they did", "they can", "they should")
 TREATED = re.compile(r"(?:特殊|特别|任何)?(?:治|处理|担心|紧张|就医)| (?:treatment|worry)")
 TOPIC = re.compile(r"[^,。;!?\n]{0,24},(?:故|因此|所以|应|可以?|已)?")
 REACH = 80
-SUBJECT = re.compile(
-    r"(?P<it>[,.;] ?(?:but |and |so )?(?:it|this|that|they)(?: is| are| was| were| does| do| did| can| should)? ?)$"
-    r"|(?:^|(?<=[,.;:!?]) ?)[^,.;:!?\n]{3,70} and (?:is |are |so |should |must |can )?(?:be )?$"
-)
-"""What stands between the subject of a sentence and its second verb (X may worsen it and should be avoided), or that speaks of it again."""
 JOINS = re.compile(r"[和与及或都均全皆并]|\b(?:and|or|nor|both|all)\b")
 TOWARDS = re.compile(r" ?(?:对|对于|与|和|在|针对|has|have|had|for|on|in|against|of)? ?")
 OR_AHEAD = re.compile(r",? (?:[a-z ]{1,40}, ){0,6}(?:[a-z ]{1,40} )?n?or ")
@@ -66,6 +68,7 @@ ASKS_TO_AVOID = re.compile(
     re.IGNORECASE,
 )
 ASKS_FOR_HARM = re.compile(r"风险|危险|诱因|病因|引起|导致|\b(?:risks?|causes?|triggers?|increases?)\b", re.IGNORECASE)
+ASKS_FOR_LACK = re.compile(r"deficien|\black|缺")
 ASKS_FOR_HELP = re.compile(r"保护|预防|降低|减少|protect|prevent|reduc|lower", re.IGNORECASE)
 HARMLESS = re.compile(f"{CUES['harmless']}|{CUES['advise']}")
 UNDECIDED = re.compile(r"是否|是不是|有没有|能否|可否|whether |if it is ")
@@ -98,6 +101,8 @@ def deny(
         kind = cue.lastgroup or ""
         if kind == "none" or (kind in AVOIDING and not avoiding) or (kind in NOT_AVOIDING and avoiding):
             continue
+        if cue[0].startswith("lack") and ASKS_FOR_LACK.search(asked):
+            continue
         if (kind == "shields" and not harming) or (
             cue[0] == "不如" and "与其" in read[max(0, cue.start() - 40) : cue.start()]
         ):
@@ -112,32 +117,11 @@ def deny(
             _deny_before(read, mentions, first, begin, end, kind, word, denied)
         for at in denied_topics(read, mentions, first, begin, end, kind, word):
             denied.setdefault(at, word)
-        if asked and word in APART:
-            _deny_class(read, mentions, first, begin, end, word, asked, denied)
+        if asked and word in NO_CLASS:
+            denied |= dict.fromkeys(of_another_class(read, mentions, first, begin, end, asked), word)
+        if kind in ("avoid", "unneeded"):
+            denied |= dict.fromkeys(of_pronoun(read, mentions, first, end), word)
     return denied
-
-
-def _deny_class(
-    text: str,
-    mentions: Sequence[Mention],
-    first: int,
-    begin: int,
-    end: int,
-    word: str,
-    asked: str,
-    denied: dict[int, str],
-) -> None:
-    """Deny the names that are said to be of another class than that asked for."""
-    behind = begin
-    for number in range(first - 1, -1, -1):
-        one = mentions[number]
-        if behind == begin:
-            if one.end > begin or not is_of_another_class(text, one.end, begin, end, asked):
-                return
-        elif not LISTED.fullmatch(text, one.end, behind):
-            return
-        denied.setdefault(number, word)
-        behind = one.begin
 
 
 def _may_deny(text: Text, avoiding: bool) -> bool:
@@ -192,13 +176,16 @@ def _deny_behind(
 ) -> bool:
     """Deny what follows the words; whether that was anything but what the question is about."""
     before, some, claimed = end, False, False
+    opens = word in OPENING and OPENS.search(text[max(0, end - len(word) - 12) : end - len(word)]) is not None
     near = NEAR_BARE if word in BARE else NEAR_BEFORE
     for number in range(first, len(mentions)):
         one = mentions[number]
         if one.begin < end:
             continue
         gap = text[before : one.begin]
-        if one.begin > limit or len(gap) > near or ENDS.search(gap):
+        below = kind in HEADS and _is_below(gap, word, some)
+        again = some and kind in HEADS and _is_said_again(gap, one, mentions[number - 1])
+        if one.begin > limit or len(gap) > near or (ENDS.search(gap) and not (below or again)):
             break
         if kind == "bare" and one.begin > end:
             break
@@ -206,7 +193,7 @@ def _deny_behind(
             break
         if (
             "," in gap
-            and not (some and kind in COMMA and LISTED.fullmatch(gap))
+            and not (some and kind in COMMA and not opens and LISTED.fullmatch(gap))
             and not _or_list(text, gap, one, some, AND_AHEAD if kind in ENDS_WITH_AND else OR_AHEAD)
         ):
             break
@@ -216,6 +203,13 @@ def _deny_behind(
         some, before = True, one.end
         claimed = claimed or one.role != NEUTRAL
     return claimed
+
+
+def _is_below(gap: str, word: str, some: bool) -> bool:
+    """Whether a name stands in a line of its own below a heading that denies, or below another such name."""
+    if some:
+        return BELOW.fullmatch(gap) is not None
+    return (":" in gap or word.endswith(":")) and FIRST_BELOW.fullmatch(gap) is not None
 
 
 def _or_list(text: str, gap: str, one: Mention, some: bool, ahead: re.Pattern[str]) -> bool:
@@ -233,43 +227,6 @@ def _or_list(text: str, gap: str, one: Mention, some: bool, ahead: re.Pattern[st
 def _is_said_again(gap: str, one: Mention, other: Mention) -> bool:
     """Whether the second is the first by another name: fever (B), 糖尿病（diabetes）."""
     return one.number == other.number and one.role == other.role and gap.strip(" ,.:、)项选") in ("(", "[", "")
-
-
-def _back(mentions: Sequence[Mention], first: int, start: int) -> Iterator[int]:
-    """The numbers of the mentions before one, the last first, as far as they begin at or behind a place."""
-    for number in range(first - 1, -1, -1):
-        if mentions[number].begin < start:
-            return
-        yield number
-
-
-def _deny_subject(
-    text: str, mentions: Sequence[Mention], first: int, begin: int, word: str, denied: dict[int, str]
-) -> None:
-    """Deny what a sentence is about where words that deny are its second verb, or begin with "it"."""
-    found = SUBJECT.search(text[max(0, begin - REACH) : begin])
-    if not found:
-        return
-    start = begin - len(found[0])
-    if found.lastgroup == "it":
-        named = next((at for at in _back(mentions, first, start - REACH) if mentions[at].role != NEUTRAL), None)
-        if named is not None:
-            denied[named] = word
-        while named and found["it"].rstrip().endswith(MANY) and _is_listed(text, mentions, named):
-            named -= 1
-            denied[named] = word
-        return
-    about = min(_back(mentions, first, start), default=None)
-    if about is not None and mentions[about].begin - start <= 6:
-        denied[about] = word
-        while about + 1 < first and LISTED.fullmatch(text[mentions[about].end : mentions[about + 1].begin]):
-            about += 1
-            denied[about] = word
-
-
-def _is_listed(text: str, mentions: Sequence[Mention], number: int) -> bool:
-    """Whether a mention is in a list with the one before it."""
-    return LISTED.fullmatch(text, mentions[number - 1].end, mentions[number].begin) is not None
 
 
 def _deny_before(
@@ -296,7 +253,7 @@ def _deny_before(
     ):
         return
     if kind != "behind":
-        _deny_subject(text, mentions, first, begin, word, denied)
+        denied |= dict.fromkeys(of_second_verb(text, mentions, first, begin), word)
     behind, joined = begin, word in ALL_NONE
     for number in range(first - 1, -1, -1):
         one = mentions[number]

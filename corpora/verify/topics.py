@@ -10,7 +10,7 @@ LEAD = re.compile(
 )
 """What may stand before the subject of a sentence."""
 BEFORE = re.compile(
-    r"(?:患者|病人|大家|[您你]|所以|因此|因而|故而?|从而|应该?|务必|最好|必须|[都均皆也全]|一律|尽量|一定|需|可以?|就|要|平时|暂时?|并|这里|被|已|予以?|一般|通常){0,4}"
+    r"(?:但是?|不过|然而|患者|病人|大家|[您你]|所以|因此|因而|故而?|从而|应该?|务必|最好|必须|[都均皆也全]|一律|尽量|一定|需|可以?|就|要|平时|暂时?|并|这里|被|已|予以?|一般|通常){0,4}"
 )
 """What may stand between a comma and words that deny the subject of a clause before; another subject may not."""
 TOGETHER = frozenset("都均皆全")
@@ -43,17 +43,32 @@ NO_OBJECT = re.compile(
 """All that may follow words that deny what was named before them."""
 AFFIRMED = re.compile(r"(?:是|属于|符合|正确|对)$|^[^,]{0,40}(?:都是|均是|才是|属于)")
 NEITHER = re.compile(
-    r" (?:of (?:them|these|those|which|the two|the others) )?(?:is|are|was|were|has|have|does|do|can|should|will|belongs?|counts?|fits?|qualif|causes?|treats?|helps?)"
+    r" (?:of (?:them|these|those|which|the two|the others) )?(?:(?:is|are|was|were)(?: an?\b| the\b| part\b| among\b| one\b| in\b| typical| seen"
+    r"| found| present| correct| right| true| suitable| effective| useful| recommended| indicated| associated| related| involved| used| expected"
+    r"| caused| listed)|has|have|does|do|can|should|will|belongs?|counts?|fits?|qualif|causes?"
+    r"|treats?|helps?)"
 )
+"""What says of things that they are no answers, behind "neither": not that they are not specific."""
+DEGREE = re.compile(r"(?:特异|特有|独有|必[有须然]|绝对|罕见|少见|每|所有|全部|唯1|1定|致命|严重|主要|首[要选])")
 VERB = re.compile(r"[)\]]? (?:is|are|was|were|has|have|can|may|causes?|gives?|treats?|works?|acts?|belongs?)\b")
 NEXT_SUBJECT = re.compile(r"(?:, |; | and |, and |, while | while | whereas )(?:the |an? )?$")
 CLAUSE_END = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
 SENTENCE = "。;!?\n"
 LISTED = re.compile(r"[ ,、/]{0,8}(?:和|与|及|以及|或|或者|并|and|or|nor|as well as|and/or)?[ ,、/]{0,8}(?:the |an? )?")
 """All that stands between two names of one list."""
+SUBJECT = re.compile(
+    r"(?P<it>[,.;] ?(?:but |and |so )?(?:it|this|that|they|both|these|those|all)(?: of (?:them|these|those))?"
+    r"(?: is| are| was| were| does| do| did| can| should)? ?)$"
+    r"|(?:^|(?<=[,.;:!?]) ?)[^,.;:!?\n]{3,70} and (?:is |are |so |should |must |can )?(?:be )?$"
+)
+"""What stands between the subject of a sentence and its second verb (X may worsen it and should be avoided), or that speaks of it again."""
+SPOKEN_OF_MANY = re.compile(r"\b(?:they|both|these|those|all)\b")
+PRONOUN = re.compile(r" (?:them|it|these|those|both)(?=[ ,.;)!\n]|$)|它们?")
+MANY = frozenset(("them", "these", "those", "both", "它们"))
+NEAR_PRONOUN = 80
 REACH, REST = 200, 14
 IS_CLASS = re.compile(
-    r"[)\]]? (?:is|are|was|were) (?:an? |the )?([^,.;:!?\n]{3,40}?),? (?:and |but )?|是([^,。;:!?\n]{2,16}),(?:而|却)?"
+    r"[)\]]?(?:, [a-z ]{2,16},)? (?:is|are|was|were) (?:an? |the )?([^,.;:!?\n]{3,40}?),? (?:and |but )?|(?:是|属于|为)([^,。;:!?\n]{2,16}),(?:而|却)?"
 )
 CLASS = re.compile(r"(?: an?| the)?((?: [a-z]+){1,3})(?=[,.;!?)\n]|$)|(?:1种)?([\u3400-\u9fff]{2,10})(?=[,。;!?)\n]|$)")
 
@@ -75,11 +90,48 @@ def denied_topics(
     last = stop.start() if stop else min(len(text), end + REACH)
     if any(one.role != NEUTRAL and end <= one.begin < last for one in mentions[first : first + 6]):
         return []
+    if together and DEGREE.match(text, end):
+        return []
     if last - end > REST or (not together and not NO_OBJECT.fullmatch(text, end, last)):
         return []
     start = max(text.rfind(sign, max(0, begin - REACH), begin) for sign in SENTENCE) + 1
     told = [at for at in range(max(0, first - 24), first) if start <= mentions[at].begin < comma]
     return _of_clauses(text, mentions, told, start, comma) if together else _of_first(text, mentions, told, start)
+
+
+def of_pronoun(text: str, mentions: Sequence[Mention], first: int, end: int) -> list[int]:
+    """The numbers of the mentions that "avoid them", 别吃它 and the like speak of: the last that are named."""
+    word = PRONOUN.match(text, end)
+    named = next((at for at in range(first - 1, -1, -1) if mentions[at].role != NEUTRAL), None)
+    if not word or named is None or end - mentions[named].end > NEAR_PRONOUN:
+        return []
+    return _list_to(text, mentions, named) if word[0].strip() in MANY else [named]
+
+
+def of_second_verb(text: str, mentions: Sequence[Mention], first: int, begin: int) -> list[int]:
+    """The numbers of the mentions that a sentence is about where words that deny are its second verb, or begin with "it"."""
+    found = SUBJECT.search(text[max(0, begin - NEAR_PRONOUN) : begin])
+    if not found:
+        return []
+    start = begin - len(found[0])
+    back = range(first - 1, -1, -1)
+    if found.lastgroup == "it":
+        named = next((at for at in back if mentions[at].role != NEUTRAL), None)
+        if named is None or mentions[named].begin < start - NEAR_PRONOUN:
+            return []
+        return _list_to(text, mentions, named) if SPOKEN_OF_MANY.search(found["it"]) else [named]
+    told = [at for at in range(max(0, first - 24), first) if mentions[at].begin >= start]
+    if not told or mentions[told[0]].begin - start > 6:
+        return []
+    return list(_list_from(text, mentions, told))
+
+
+def _list_to(text: str, mentions: Sequence[Mention], last: int) -> list[int]:
+    """The mention and those before it in a list."""
+    found = [last]
+    while found[-1] and LISTED.fullmatch(text, mentions[found[-1] - 1].end, mentions[found[-1]].begin):
+        found.append(found[-1] - 1)
+    return found
 
 
 def _of_first(text: str, mentions: Sequence[Mention], told: Sequence[int], start: int) -> list[int]:
@@ -143,14 +195,28 @@ def _list_from(text: str, mentions: Sequence[Mention], told: Sequence[int]) -> I
         before = at
 
 
-def is_of_another_class(text: str, begin: int, end: int, behind: int, asked: str) -> bool:
-    """Whether what stands before words that deny is said to be something else than what is asked for: X is a bronchodilator, not a
-    steroid. `begin`, `end`: of what stands between the name and those words, `behind`: where they end."""
-    said = IS_CLASS.fullmatch(text, begin, end)
-    other = CLASS.match(text, behind) if said else None
-    if not said or not other:
-        return False
-    return _asks_for(asked, other[1] or other[2]) and not _asks_for(asked, said[1] or said[2])
+def of_another_class(
+    text: str, mentions: Sequence[Mention], first: int, begin: int, end: int, asked: str
+) -> Iterator[int]:
+    """The numbers of the mentions that are said to be something else than what is asked for, before words that deny: where steroids
+    are asked for, X and Y are bronchodilators, not steroids."""
+    before = begin
+    for number in range(first - 1, -1, -1):
+        one = mentions[number]
+        if before == begin:
+            said = IS_CLASS.fullmatch(text, one.end, begin) if one.end <= begin else None
+            other = CLASS.match(text, end) if said else None
+            if (
+                not said
+                or not other
+                or _asks_for(asked, said[1] or said[2])
+                or not _asks_for(asked, other[1] or other[2])
+            ):
+                return
+        elif not LISTED.fullmatch(text, one.end, before):
+            return
+        yield number
+        before = one.begin
 
 
 def _asks_for(asked: str, name: str) -> bool:
