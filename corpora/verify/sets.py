@@ -5,7 +5,7 @@ from bisect import bisect
 from collections.abc import Sequence
 
 from kgtools.corpora.verify.abstain import ABSTAINS, FILLER, asserts_beside, may_abstain, says_nothing
-from kgtools.corpora.verify.denials import CLAUSE_END, LISTED, UNDECIDED, deny
+from kgtools.corpora.verify.denials import CLAUSE_END, UNDECIDED, deny
 from kgtools.corpora.verify.directions import find_reversed
 from kgtools.corpora.verify.grading import Found, Reading
 from kgtools.corpora.verify.item import Item
@@ -13,6 +13,7 @@ from kgtools.corpora.verify.names import NEUTRAL, OTHER, RIGHT, WRONG, Mention, 
 from kgtools.corpora.verify.plans import Plan, plan_of
 from kgtools.corpora.verify.reading import Text, fold
 from kgtools.corpora.verify.tables import without_notes
+from kgtools.corpora.verify.topics import LISTED
 
 EXPLICIT = re.compile(  # each alternative begins with a character of its own, by which re skips what is no beginning
     r"答案(?:应该?)?[是为:]|结论(?:应该?)?[是为:]|更正(?:1下)?[,:为成]|不对(?<![^,。;!?\n哦啊噢]不对)[,。!]|说错了[,。!]|我错了[,。!]|改[为成]|修正[为成]"

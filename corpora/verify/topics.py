@@ -66,7 +66,8 @@ SPOKEN_OF_MANY = re.compile(r"\b(?:they|both|these|those|all)\b")
 PRONOUN = re.compile(r" (?:them|it|these|those|both)(?=[ ,.;)!\n]|$)|它们?")
 MANY = frozenset(("them", "these", "those", "both", "它们"))
 NEAR_PRONOUN = 80
-REACH, REST = 200, 14
+REACH, REST, MOST = 200, 14, 24
+"""Characters of a sentence and of a clause that are looked at, and mentions."""
 IS_CLASS = re.compile(
     r"[)\]]?(?:, [a-z ]{2,16},)? (?:is|are|was|were) (?:an? |the )?([^,.;:!?\n]{3,40}?),? (?:and |but )?|(?:是|属于|为)([^,。;:!?\n]{2,16}),(?:而|却)?"
 )
@@ -95,14 +96,14 @@ def denied_topics(
     if last - end > REST or (not together and not NO_OBJECT.fullmatch(text, end, last)):
         return []
     start = max(text.rfind(sign, max(0, begin - REACH), begin) for sign in SENTENCE) + 1
-    told = [at for at in range(max(0, first - 24), first) if start <= mentions[at].begin < comma]
+    told = [at for at in range(max(0, first - MOST), first) if start <= mentions[at].begin < comma]
     return _of_clauses(text, mentions, told, start, comma) if together else _of_first(text, mentions, told, start)
 
 
 def of_pronoun(text: str, mentions: Sequence[Mention], first: int, end: int) -> list[int]:
     """The numbers of the mentions that "avoid them", 别吃它 and the like speak of: the last that are named."""
     word = PRONOUN.match(text, end)
-    named = next((at for at in range(first - 1, -1, -1) if mentions[at].role != NEUTRAL), None)
+    named = next((at for at in range(first - 1, max(0, first - MOST) - 1, -1) if mentions[at].role != NEUTRAL), None)
     if not word or named is None or end - mentions[named].end > NEAR_PRONOUN:
         return []
     return _list_to(text, mentions, named) if word[0].strip() in MANY else [named]
@@ -114,13 +115,13 @@ def of_second_verb(text: str, mentions: Sequence[Mention], first: int, begin: in
     if not found:
         return []
     start = begin - len(found[0])
-    back = range(first - 1, -1, -1)
+    back = range(first - 1, max(0, first - MOST) - 1, -1)
     if found.lastgroup == "it":
         named = next((at for at in back if mentions[at].role != NEUTRAL), None)
         if named is None or mentions[named].begin < start - NEAR_PRONOUN:
             return []
         return _list_to(text, mentions, named) if SPOKEN_OF_MANY.search(found["it"]) else [named]
-    told = [at for at in range(max(0, first - 24), first) if mentions[at].begin >= start]
+    told = [at for at in range(max(0, first - MOST), first) if mentions[at].begin >= start]
     if not told or mentions[told[0]].begin - start > 6:
         return []
     return list(_list_from(text, mentions, told))
@@ -129,7 +130,7 @@ def of_second_verb(text: str, mentions: Sequence[Mention], first: int, begin: in
 def _list_to(text: str, mentions: Sequence[Mention], last: int) -> list[int]:
     """The mention and those before it in a list."""
     found = [last]
-    while found[-1] and LISTED.fullmatch(text, mentions[found[-1] - 1].end, mentions[found[-1]].begin):
+    while found[-1] and len(found) < MOST and LISTED.fullmatch(text, mentions[found[-1] - 1].end, mentions[found[-1]].begin):
         found.append(found[-1] - 1)
     return found
 
@@ -170,7 +171,7 @@ def _neither(text: str, mentions: Sequence[Mention], first: int, begin: int) -> 
     while stop and text[stop - 1] in " ,;.\n":
         stop -= 1
     start = max(*(text.rfind(sign, max(0, stop - REACH), stop) for sign in (*SENTENCE, ". ")), -1) + 1
-    told = [at for at in range(max(0, first - 24), first) if start <= mentions[at].begin < stop]
+    told = [at for at in range(max(0, first - MOST), first) if start <= mentions[at].begin < stop]
     if not told or not LEAD.fullmatch(text, start, mentions[told[0]].begin):
         return []
     found = list(_list_from(text, mentions, told))
