@@ -146,7 +146,7 @@ def _anywhere(read: str, item: Item) -> list[tuple[int, int, str]]:
         if not (one[0] in ("no", "否", "对", "right") and len(read) > 12)
     ]
     if found:
-        return found
+        return _without_concessions(read, found)
     if both := BOTH.search(read):
         return [(*both.span(), "true"), (*both.span(), "false")]
     if not item.about or ABSTAINS.search(read):

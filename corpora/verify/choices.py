@@ -188,6 +188,8 @@ def _choose(low: str, chains: list[Chain], marks: dict[int, bool], several: bool
         taken = [led[-1]]
         while several and len(led) > 1 and ALSO_LED.fullmatch(low[chains[led[-2]][-1].end : chains[taken[0]][0].begin]):
             taken.insert(0, led.pop(-2))
+        if several and led[-1] in heads:
+            taken += listed_lines(low, chains, [at for at in heads if at >= led[-1]])[1:]
     elif trailed:
         taken = trailed
     elif several and (listed := listed_lines(low, chains, heads)):

@@ -38,7 +38,7 @@ CUES = {
     r"|apart from|aside from|free of|absence of|absent|lacks?|lacking|no(?![a-z:,.;!]| problem)|(?:everything|all|anything) but",
     "besides": r"除(?:了|去|掉|开|却)?",
     # denies what follows, unless its clause ends with it
-    "verb": r"而不是|并?不是|并?不属于|并非|而非|不在|不算|不会有?|不存在|没有|没|无关|未见|未出现|未发现|未有|无|否认|不伴"
+    "verb": r"不缺乏?|而不是|并?不是|并?不属于|并非|而非|不在|不算|不会有?|不存在|没有|没|无关|未见|未出现|未发现|未有|无|否认|不伴"
     r"|不引起|不导致|不支持|不考虑|[不别]选"
     r"|不能(?![吃用食服喝饮])|排除|非|rather than|instead of|as opposed to|in place of|unlike"
     r"|(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|may|might)(?: not|n't)|cannot|isn't|not|never|den(?:y|ies"
@@ -47,7 +47,7 @@ CUES = {
     "out": r"(?:rul(?:e|ed|es|ing)|cross(?:ed|es|ing)?) out|eliminat(?:e|ed|es|ing)|discard(?:ed|s|ing)?",
     # calls what follows wrong: 错误：B、D
     "label": r"(?<![^,。;!?\n (])(?:错误|不正确|不对|有误|不选)的?(?:选项|项|说法)?[是有为:]|(?<![a-z,] )(?<![a-z])(?:incorrect"
-    r"|false|wrong)(?: options?| ones"
+    r"|false|wrong|excluded|eliminated|ruled out)(?: options?| ones"
     r"| choices?| answers?| statements?)?(?: are| is)?:",
     # says so of what stands before it
     "behind": r"(?<=[?] )no\b|(?<=[ ,;\n][a-h] )no(?=[,.;\n]|$)|mistake\b|(?:absent|missing)(?= ?(?:[,.;)\n]|$|(?:in|from|here|on)\b))"
@@ -61,7 +61,8 @@ CUES = {
     r"|: ?(?:无|否|没有|不是|阴性|×|✗|❌|(?:no|absent|false|wrong|incorrect|never)\b)|\((?:-|无|否|阴性)\)|×|✗|❌",
     "avoid": r"不(?:能|可以?|得|应该?|宜|要|建议|推荐)(?:(?:与|和|同|跟)(?=[^。;!?\n]{1,40}(?:合用|同[用服吃食]|[同并]时|联[合用]|1起|混[用合]|配伍|并用))"
     r"|合用|同[用服]|联用|联合使用|混用|并用)|(?:not|cannot|can't|never) (?:be )?(?:eat|take|use|drink|combine|mix|give|co administer)[nd]?\b"
-    r"|not be (?:given|drunk)|避免|忌(?:食|吃|用|口)?|禁(?:用|食|忌|止|吃)|慎用|少[吃喝饮碰沾]|远离|限制|(?<!切)勿|切勿|不宜|不要|不可(?:以)?|不能(?=[吃用食服喝饮])"
+    r"|not be (?:given|drunk)|(?:cannot|can't|should not|must not)(?=[.;\n]|$)"
+    r"|避免|忌(?:食|吃|用|口)?|禁(?:用|食|忌|止|吃)|慎用|少[吃喝饮碰沾]|远离|限制|(?<!切)勿|切勿|不宜|不要|不可(?:以)?|不能(?=[吃用食服喝饮])"
     r"|不(?:再|常)?(?:使用|采用|选用|服用|应用|[吃喝挂碰沾])|别再?[去挂用吃喝选服碰沾]|戒|不应该?|不得|不该|不建议|不推荐|不适[合宜]"
     r"|should(?: not|n't)(?: be)?|must(?: not|n't)(?: be)?|should be avoided|avoid(?:s|ed|ing)?|limit(?:s|ed|ing)?"
     r"|cut(?:s|ting)? (?:down|back) on|less of|contraindicated|not recommended|not suitable"
@@ -71,7 +72,7 @@ CUES = {
     r"|beneficial|\b(?:fine|safe|harmless|allowed|permitted|suitable)\b|\b(?:substitutes?|alternatives?)\b|放心|无妨"
     r"|没关系|安全|替代|[改换][喝吃用成]|no problem|\bok(?:ay)?\b|(?:can|may|could) (?:still |safely |freely )?(?:eat"
     r"|drink|have|take"
-    r"|use|be (?:eaten|drunk|used|taken|consumed))|replaced? (?:by|with)|switch to|(?<=and )(?:eat|drink|use|choose) (?!less|fewer|no )",
+    r"|use|be (?:eaten|drunk|used|taken|consumed|combined|given))|replaced? (?:by|with)|switch to|(?<=and )(?:eat|drink|use|choose) (?!less|fewer|no )",
     "bare": r"不|over (?:the )?",  # right before a name
     # says that a thing works against what is asked for
     "shields": r"保护(?:性|作用|因素)|\bprotective\b|\bprotects?\b",

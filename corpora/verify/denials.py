@@ -38,6 +38,8 @@ NO_CLASS = APART | {"而不是", "而非", "rather than", "instead of"}
 OPENING = frozenset(("without", "absence of"))
 OPENS = re.compile(r"(?:^|[.;!?\n]) ?(?:in (?:the )?)?$")
 """What denies the names up to a comma where it opens a sentence: without fever, cough is ..."""
+HEADING = re.compile(r"的?(?:食物|食用|药物|药|选项)?(?: (?:options?|foods?|drugs?))?:")
+HEADED = frozenset(("没有", "无", "没", "不是", "排除", "eliminated", "ruled out", "crossed out"))
 HEADS = frozenset(("list", "label", "not_for"))
 FIRST_BELOW = re.compile(r"[^,。;!?\n]{0,12}:? {0,2}\n{1,2} {0,4}(?:[-+] ?|\(?\d{1,2}[.、)]? ?)?")
 BELOW = re.compile(r"[ ,.;。、)]{0,3}\n {0,4}(?:[-+] ?|\(?\d{1,2}[.、)]? ?)?")
@@ -101,7 +103,7 @@ def deny(
         kind = cue.lastgroup or ""
         if kind == "none" or (kind in AVOIDING and not avoiding) or (kind in NOT_AVOIDING and avoiding):
             continue
-        if cue[0].startswith("lack") and ASKS_FOR_LACK.search(asked):
+        if cue[0].startswith(("lack", "absence")) and ASKS_FOR_LACK.search(asked):
             continue
         if (kind == "shields" and not harming) or (
             cue[0] == "不如" and "与其" in read[max(0, cue.start() - 40) : cue.start()]
@@ -120,7 +122,7 @@ def deny(
         if asked and word in NO_CLASS:
             denied |= dict.fromkeys(of_another_class(read, mentions, first, begin, end, asked), word)
         if kind in ("avoid", "unneeded"):
-            denied |= dict.fromkeys(of_pronoun(read, mentions, first, end), word)
+            denied |= dict.fromkeys(of_pronoun(read, mentions, first, begin, end), word)
     return denied
 
 
@@ -139,7 +141,9 @@ def _may_deny(text: Text, avoiding: bool) -> bool:
         "other than" in text.read
         or "free of" in text.read
         or "in place of" in text.read
-        or any(mark in text.read for mark in ("all but", "anything but", "stay away", "first ", "think", "guess", "expect"))
+        or any(
+            mark in text.read for mark in ("all but", "anything but", "stay away", "first ", "think", "guess", "expect")
+        )
     )
 
 
@@ -177,14 +181,19 @@ def _deny_behind(
     """Deny what follows the words; whether that was anything but what the question is about."""
     before, some, claimed = end, False, False
     opens = word in OPENING and OPENS.search(text[max(0, end - len(word) - 12) : end - len(word)]) is not None
+    heading = HEADING.match(text, end) if kind in HEADS or kind == "avoid" or word in HEADED else None
+    heads = kind in HEADS or heading is not None
+    before = heading.end() if heading else end
     near = NEAR_BARE if word in BARE else NEAR_BEFORE
     for number in range(first, len(mentions)):
         one = mentions[number]
         if one.begin < end:
             continue
         gap = text[before : one.begin]
-        below = kind in HEADS and _is_below(gap, word, some)
-        again = some and kind in HEADS and _is_said_again(gap, one, mentions[number - 1])
+        below = heads and _is_below(gap, text[before - 1], some)
+        again = some and heads and _is_said_again(gap, one, mentions[number - 1])
+        if some and gap.startswith(":") and not again:
+            break
         if one.begin > limit or len(gap) > near or (ENDS.search(gap) and not (below or again)):
             break
         if kind == "bare" and one.begin > end:
@@ -193,7 +202,7 @@ def _deny_behind(
             break
         if (
             "," in gap
-            and not (some and kind in COMMA and not opens and LISTED.fullmatch(gap))
+            and not (some and (kind in COMMA or heading) and not opens and LISTED.fullmatch(gap))
             and not _or_list(text, gap, one, some, AND_AHEAD if kind in ENDS_WITH_AND else OR_AHEAD)
         ):
             break
@@ -205,11 +214,11 @@ def _deny_behind(
     return claimed
 
 
-def _is_below(gap: str, word: str, some: bool) -> bool:
+def _is_below(gap: str, before: str, some: bool) -> bool:
     """Whether a name stands in a line of its own below a heading that denies, or below another such name."""
     if some:
         return BELOW.fullmatch(gap) is not None
-    return (":" in gap or word.endswith(":")) and FIRST_BELOW.fullmatch(gap) is not None
+    return (":" in gap or before == ":") and FIRST_BELOW.fullmatch(gap) is not None
 
 
 def _or_list(text: str, gap: str, one: Mention, some: bool, ahead: re.Pattern[str]) -> bool:
@@ -253,7 +262,7 @@ def _deny_before(
     ):
         return
     if kind != "behind":
-        denied |= dict.fromkeys(of_second_verb(text, mentions, first, begin), word)
+        denied |= dict.fromkeys(of_second_verb(text, mentions, first, begin, end), word)
     behind, joined = begin, word in ALL_NONE
     for number in range(first - 1, -1, -1):
         one = mentions[number]

@@ -49,7 +49,11 @@ NEITHER = re.compile(
     r"|treats?|helps?)"
 )
 """What says of things that they are no answers, behind "neither": not that they are not specific."""
-DEGREE = re.compile(r"(?:特异|特有|独有|必[有须然]|绝对|罕见|少见|每|所有|全部|唯1|1定|致命|严重|主要|首[要选])")
+DEGREE = re.compile(
+    r"特异|特有|独有|必[有须然]|绝对|罕见|少见|每|所有|全部|唯1|1定|致命|严重|主要|首[要选]|掉以|忽视|轻视|轻症"
+    r"| (?:be )?(?:always|all|rare|common|uncommon|unusual|(?:a |the )?(?:complete|full|only|whole)|specific"
+    r"|contagious|ignored|overlooked|enough|exhaustive|necessarily|serious|severe|dangerous|limited|diagnostic|pathognomonic|easy)\b"
+)
 VERB = re.compile(r"[)\]]? (?:is|are|was|were|has|have|can|may|causes?|gives?|treats?|works?|acts?|belongs?)\b")
 NEXT_SUBJECT = re.compile(r"(?:, |; | and |, and |, while | while | whereas )(?:the |an? )?$")
 CLAUSE_END = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
@@ -63,8 +67,9 @@ SUBJECT = re.compile(
 )
 """What stands between the subject of a sentence and its second verb (X may worsen it and should be avoided), or that speaks of it again."""
 SPOKEN_OF_MANY = re.compile(r"\b(?:they|both|these|those|all)\b")
-PRONOUN = re.compile(r" (?:them|it|these|those|both)(?=[ ,.;)!\n]|$)|它们?")
+PRONOUN = re.compile(r" (?:them|it|these|those|both)(?=[,.;)!\n]|$| (?:and|or|if|when|at all|with)\b)|它们?")
 MANY = frozenset(("them", "these", "those", "both", "它们"))
+TURNED = re.compile(r"(?:not|n't|never|no need to) $|[不别][必用要]?$")
 NEAR_PRONOUN = 80
 REACH, REST, MOST = 200, 14, 24
 """Characters of a sentence and of a clause that are looked at, and mentions."""
@@ -100,16 +105,21 @@ def denied_topics(
     return _of_clauses(text, mentions, told, start, comma) if together else _of_first(text, mentions, told, start)
 
 
-def of_pronoun(text: str, mentions: Sequence[Mention], first: int, end: int) -> list[int]:
+def of_pronoun(text: str, mentions: Sequence[Mention], first: int, begin: int, end: int) -> list[int]:
     """The numbers of the mentions that "avoid them", 别吃它 and the like speak of: the last that are named."""
     word = PRONOUN.match(text, end)
     named = next((at for at in range(first - 1, max(0, first - MOST) - 1, -1) if mentions[at].role != NEUTRAL), None)
-    if not word or named is None or end - mentions[named].end > NEAR_PRONOUN:
+    if (
+        not word
+        or TURNED.search(text[max(0, begin - 10) : begin])
+        or named is None
+        or end - mentions[named].end > NEAR_PRONOUN
+    ):
         return []
     return _list_to(text, mentions, named) if word[0].strip() in MANY else [named]
 
 
-def of_second_verb(text: str, mentions: Sequence[Mention], first: int, begin: int) -> list[int]:
+def of_second_verb(text: str, mentions: Sequence[Mention], first: int, begin: int, end: int) -> list[int]:
     """The numbers of the mentions that a sentence is about where words that deny are its second verb, or begin with "it"."""
     found = SUBJECT.search(text[max(0, begin - NEAR_PRONOUN) : begin])
     if not found:
@@ -117,6 +127,8 @@ def of_second_verb(text: str, mentions: Sequence[Mention], first: int, begin: in
     start = begin - len(found[0])
     back = range(first - 1, max(0, first - MOST) - 1, -1)
     if found.lastgroup == "it":
+        if DEGREE.match(text, end):
+            return []
         named = next((at for at in back if mentions[at].role != NEUTRAL), None)
         if named is None or mentions[named].begin < start - NEAR_PRONOUN:
             return []
@@ -130,7 +142,11 @@ def of_second_verb(text: str, mentions: Sequence[Mention], first: int, begin: in
 def _list_to(text: str, mentions: Sequence[Mention], last: int) -> list[int]:
     """The mention and those before it in a list."""
     found = [last]
-    while found[-1] and len(found) < MOST and LISTED.fullmatch(text, mentions[found[-1] - 1].end, mentions[found[-1]].begin):
+    while (
+        found[-1]
+        and len(found) < MOST
+        and LISTED.fullmatch(text, mentions[found[-1] - 1].end, mentions[found[-1]].begin)
+    ):
         found.append(found[-1] - 1)
     return found
 
