@@ -59,7 +59,8 @@ CUES = {
     r"|incorrect"
     r"|false|excluded|ruled out|unlikely)\b(?! about)"
     r"|: ?(?:无|否|没有|不是|阴性|×|✗|❌|(?:no|absent|false|wrong|incorrect|never)\b)|\((?:-|无|否|阴性)\)|×|✗|❌",
-    "avoid": r"不(?:能|可以?|得|应该?|宜|要|建议|推荐)(?:(?:与|和|同|跟)(?=[^。;!?\n]{1,40}(?:合用|同[用服吃食]|[同并]时|联[合用]|1起|混[用合]|配伍|并用))"
+    "avoid": r"不(?:能|可以?|得|应该?|宜|要|建议|推荐)"
+    r"(?:(?:与|和|同|跟)(?=[^。;!?\n]{1,40}(?:合用|同[用服吃食]|[同并]时|联[合用]|1起|混[用合]|配伍|并用))"
     r"|合用|同[用服]|联用|联合使用|混用|并用)|(?:not|cannot|can't|never) (?:be )?(?:eat|take|use|drink|combine|mix|give|co administer)[nd]?\b"
     r"|not be (?:given|drunk)|(?:cannot|can't|should not|must not)(?=[.;\n]|$)"
     r"|避免|忌(?:食|吃|用|口)?|禁(?:用|食|忌|止|吃)|慎用|少[吃喝饮碰沾]|远离|限制|(?<!切)勿|切勿|不宜|不要|不可(?:以)?|不能(?=[吃用食服喝饮])"
@@ -72,7 +73,8 @@ CUES = {
     r"|beneficial|\b(?:fine|safe|harmless|allowed|permitted|suitable)\b|\b(?:substitutes?|alternatives?)\b|放心|无妨"
     r"|没关系|安全|替代|[改换][喝吃用成]|no problem|\bok(?:ay)?\b|(?:can|may|could) (?:still |safely |freely )?(?:eat"
     r"|drink|have|take"
-    r"|use|be (?:eaten|drunk|used|taken|consumed|combined|given))|replaced? (?:by|with)|switch to|(?<=and )(?:eat|drink|use|choose) (?!less|fewer|no )",
+    r"|use|be (?:eaten|drunk|used|taken|consumed|combined|given))|replaced? (?:by|with)|switch to"
+    r"|(?<=and )(?:eat|drink|use|choose) (?!less|fewer|no )",
     "bare": r"不|over (?:the )?",  # right before a name
     # says that a thing works against what is asked for
     "shields": r"保护(?:性|作用|因素)|\bprotective\b|\bprotects?\b",

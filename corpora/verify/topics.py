@@ -74,7 +74,8 @@ NEAR_PRONOUN = 80
 REACH, REST, MOST = 200, 14, 24
 """Characters of a sentence and of a clause that are looked at, and mentions."""
 IS_CLASS = re.compile(
-    r"[)\]]?(?:, [a-z ]{2,16},)? (?:is|are|was|were) (?:an? |the )?([^,.;:!?\n]{3,40}?),? (?:and |but )?|(?:是|属于|为)([^,。;:!?\n]{2,16}),(?:而|却)?"
+    r"[)\]]?(?:, [a-z ]{2,16},)? (?:is|are|was|were) (?:an? |the )?([^,.;:!?\n]{3,40}?),? (?:and |but )?"
+    r"|(?:是|属于|为)([^,。;:!?\n]{2,16}),(?:而|却)?"
 )
 CLASS = re.compile(r"(?: an?| the)?((?: [a-z]+){1,3})(?=[,.;!?)\n]|$)|(?:1种)?([\u3400-\u9fff]{2,10})(?=[,。;!?)\n]|$)")
 
