@@ -19,7 +19,9 @@ ABSTAINS = re.compile(
     rf"|资料{_MISSING}|信息{_MISSING}|数据{_MISSING}|证据{_MISSING}|来源{_MISSING}|图谱{_MISSING}|缺乏(?:相关|足够)?的?(?:资料"
     rf"|信息|数据|证据)|查不到|找不到|答不上来|(?:没有?|未)(?:能)?(?:在[^,。;!?\n]{1, 12}?(?:里|中|内|上)?)?(?:找到|查到"
     rf"|检索到|查询到|查阅到|看到相关|见到相关|发现相关)|(?:不能|没有?办法|没法)(?:给出|提供|回答|判断|确定)"
-    r"|unsure|uncertain|unknown|insufficient|no idea|not enough|no (?:relevant |such )?(?:information|data|mention|record"
+    r"|unsure|uncertain|unknown"
+    r"|insufficient (?:information|data|evidence|detail|context|sources?|material|to )|(?:is|are|was|were|be) insufficient"
+    r"|no idea|not enough|no (?:relevant |such )?(?:information|data|mention|record"
     r"|evidence|answer|detail)"
     rf"|not (?:sure|certain)|n't (?:sure|certain)|cannot (?:be )?{_KNOW}|can not (?:be )?{_KNOW}|can't (?:be )?{_KNOW}|could not (?:be )?{_KNOW}"
     rf"|couldn't (?:be )?{_KNOW}|unable to {_KNOW}|not (?:been )?{_GIVEN}|n't (?:been )?{_GIVEN}|never {_GIVEN}"
@@ -45,7 +47,7 @@ ASSERTS = re.compile(
     r"(?:答案|结论)(?:应该?)?[是为:]|应该?[是为用选吃服]|(?:一般|通常|大多|往往|常|多)(?:是|为|用|选|使用|服用|认为|见)"
     r"|建议(?:使用|服用|用|吃|选)|可能是|我(?:认为|觉得|猜|选)"
     r"|(?:但是?|不过|然而).{0,12}?(?:是|为|用|服|吃|包括|有)|\banswer is\b|\b(?:usually|typically|generally|commonly|probably"
-    r"|likely|i think|i believe|it is|it's|must be)\b"
+    r"|likely|i think|i believe|(?<!how )(?<!if )(?<!when )(?<!where )(?<!what )(?<!why )(?<!as )(?<!whether )(?<!which )(?:it is|it's)|must be)\b"
 )
 FILLER = re.compile(
     r"[^\w√×✓✗]+|好的|当然|您好|你好|请问|谢谢|这个问题|这是1个|好问题|让我(?:想想|来|看看|思考)?(?:1下)?|我来(?:回答|分析|看看)?"

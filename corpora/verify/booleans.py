@@ -29,7 +29,7 @@ _LINK = (
 )
 SAID = re.compile(
     rf"{_SUBJECT}{_LINK}(?:(?P<false>{_FALSE})|(?P<true>{_TRUE}|(?<=[:为是])是(?=$|[。,;!的\n])))(?![a-z]|于|照|待|方|应"
-    rf"|比|症|策|吗|不对|确诊| to (?:say|claim|think|call))"
+    rf"|比|症|策|吗|不对|确诊| to (?:say|claim|think|call)| that [^.;!?\n]{{1,120}}\b(?:but|however|yet|though|although)\b)"
 )
 """What a sentence says of the statement."""
 NOT_SAID = re.compile(
@@ -37,6 +37,11 @@ NOT_SAID = re.compile(
     r"|(?:n't|not|never|cannot|wrong|incorrect) (?:to )?(?:say|think|believe|claim|call|agree|argue)(?: that)? ?$"
 )
 """What turns round what is said behind it: 不能说这不对."""
+CONCEDES = re.compile(
+    r"(?:虽然|虽说|尽管|即便|(?:有|很多|不少)人(?:说|认为|以为)|\b(?:although|though|while|even if))[^,。.;!?\n]{0,40}$"
+)
+ALL_THE_SAME = re.compile(r",[^。.;!?\n]{1,60}?(?:但|不过|然而|\bbut\b|\bhowever\b)")
+"""What stands before, and behind, what is conceded."""
 PIECES = re.compile(r"[:。?!\n,;()]|\.(?=\s|$)")
 STATEMENT = 6
 ASKING = re.compile(r"判断|正误|对错|是非题?|说法|陈述|下列|以下|true or false|statement|[的吗]")
@@ -110,7 +115,18 @@ def _said(read: str) -> list[tuple[int, int, str]]:
             if pattern is SAID and NOT_SAID.search(read, max(0, one.start() - 24), one.start()):
                 kind = "true" if kind == "false" else "false"
             places.setdefault(end, (begin, end, kind))
-    return sorted(places.values())
+    return _without_concessions(read, sorted(places.values()))
+
+
+def _without_concessions(read: str, said: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Without what is only conceded: while it is true that ..., 没错, ... 但."""
+    kept = [
+        (begin, end, kind)
+        for begin, end, kind in said
+        if not CONCEDES.search(read, max(0, begin - 40), begin)
+        and not (kind == "true" and said[0][2] == "false" and ALL_THE_SAME.match(read, end))
+    ]
+    return kept or said
 
 
 def _says_again(read: str, question: str) -> bool:
@@ -130,7 +146,7 @@ def _anywhere(read: str, item: Item) -> list[tuple[int, int, str]]:
         if not (one[0] in ("no", "否", "对", "right") and len(read) > 12)
     ]
     if found:
-        return found
+        return _without_concessions(read, found)
     if both := BOTH.search(read):
         return [(*both.span(), "true"), (*both.span(), "false")]
     if not item.about or ABSTAINS.search(read):

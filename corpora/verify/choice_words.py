@@ -78,3 +78,19 @@ FORBIDS = re.compile(r"[禁忌]|慎用|避免|avoid|contraindicat", re.IGNORECAS
 REFUSED = re.compile(
     r"(?:答案|选项?)[^,。\n]{0,3}不[是选]?|不选|排除|(?i:answer is not|not option|rule out|exclude)[^,。\n]{0,3}$"
 )
+LIKELY = re.compile(
+    r"(?:\b(?:most|more) (?:likely|probable|probably)|likeliest|最可能|最有可能|首先考虑|首要考虑)的?"
+    r"(?: diagnosis| cause| answer| agent| drug| one| option|诊断|病因|疾病|药物)?(?: is|是|为|:){0,2} ?(?:the |an? )?$"
+)
+"""What stands before the likeliest of several that are weighed."""
+NEXT_BOTH = re.compile(
+    r" ?(?:都|均|皆|也|两|可能|正确|对|是(?:对|正确|答案)|或|和|与|及)"
+    r"| (?:both|are|too|also|as well|all|could|may|might|possibl|or|and|is (?:also|right|correct))"
+)
+"""What says so of all options that are named before it."""
+BELOW = re.compile(r"[ ).,;。、]{0,3}\n\s{0,4}(?:[-+]|\d{1,2}[.、)]?|\(\d{1,2}\))? ?[(\[]?")
+"""All that stands between two lines of a list."""
+ALSO_LOW = re.compile(r" ?(?:[,、&/+]|和|与|及|以及|,? ?and) ?")
+NEXT_LOW = re.compile(r" (?:(?:and |& )[a-h](?![a-z0-9'])|(?:because|since|as|due|is|are)\b)")
+WORD_BEHIND = re.compile(r" [^\W\d_]")
+"""Between the letters of options in lower case, and behind one of them: a and c, but not "a cough"."""

@@ -4,26 +4,25 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
 
 from kgtools.corpora.verify.abstain import ABSTAINS
+from kgtools.corpora.verify.chains import Chain, fills_line, is_mixed, listed_lines, without_next_subject
 from kgtools.corpora.verify.choice_words import (
     ALL_BUT,
     ALSO_LED,
+    ALSO_LOW,
     ARTICLE,
     CALLED,
     CONCLUDE,
     CONCLUDES,
     FORBIDS,
     HEDGED,
-    IS_ONE,
     JOINED,
-    LABEL,
     LEAD,
     LEADS,
-    LINE_BEFORE,
-    LINE_BEHIND,
+    LIKELY,
     NEGATIVE,
+    NEXT_LOW,
     NO_OPTION_BEFORE,
     NO_OPTION_BEHIND,
     NONE_BUT,
@@ -32,15 +31,14 @@ from kgtools.corpora.verify.choice_words import (
     REACH,
     REFUSED,
     SAID_TO_BE,
-    SENTENCE_END,
-    SENTENCE_SIGNS,
     TRAIL,
+    WORD_BEHIND,
 )
 from kgtools.corpora.verify.denials import HARMLESS, asks_for_harm, deny
 from kgtools.corpora.verify.grading import Found, Reading
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import RIGHT, ItemNames, Mention
-from kgtools.corpora.verify.reading import Text, plain
+from kgtools.corpora.verify.reading import Text, fold, plain
 
 
 @lru_cache(4_096)
@@ -61,7 +59,7 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     where = {one.begin: True for one in marks}
     mentions = sorted([*texts, *marks], key=lambda one: (one.begin, -one.end))
     avoiding = bool(question) and FORBIDS.search(question) is not None
-    denied = deny(folded, mentions, avoiding, asks_for_harm(question))
+    denied = deny(folded, mentions, avoiding, asks_for_harm(question), fold(question).partition("\n")[0])
     if question and NEGATIVE.search(question):
         denied = {
             at: why
@@ -105,15 +103,17 @@ def _letters(read: str, low: str, letters: str) -> Iterator[Mention]:
         ):
             yield Mention(*sign.span(), RIGHT, letters.index(sign[0].upper()))
         return
+    low_end = -1
     for token in pattern.finditer(read):
         begin, end = token.span()
         word = token[0]
         before = low[max(0, begin - 40) : begin]
         led = LEAD.search(before) is not None
-        if word.islower() and not (
-            led and (end == len(read) or not (read[end : end + 1] == " " and read[end + 1 : end + 2].isalpha()))
-        ):
-            continue
+        if word.islower():
+            led = led or (low_end >= 0 and ALSO_LOW.fullmatch(low, low_end, begin) is not None)
+            if not led or (WORD_BEHIND.match(read, end) and not NEXT_LOW.match(read, end)):
+                continue
+            low_end = end
         if len(set(word)) < len(word) or not (word.isupper() or word.islower()):
             continue
         if len(word) > 1 and not led and not CONCLUDES.search(before):
@@ -157,25 +157,21 @@ def _patterns(letters: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(rf"(?<![A-Za-z0-9])[{both}]+(?![A-Za-z0-9'])"), re.compile(whole)
 
 
-class _Chain(tuple[Mention, ...]):
-    """Mentions with no more between them than what joins a list."""
-
-
-def _chains(low: str, mentions: list[Mention], marks: dict[int, bool]) -> Iterator[_Chain]:
+def _chains(low: str, mentions: list[Mention], marks: dict[int, bool]) -> Iterator[Chain]:
     run: list[Mention] = []
     for one in mentions:
         if run:
             gap = low[run[-1].end : one.begin]
             paired = run[-1].begin in marks and one.begin not in marks and PAIRED.fullmatch(gap)
             if len(gap) > 24 or "\n" in gap or not (paired or JOINED.fullmatch(gap)):
-                yield _Chain(run)
+                yield Chain(run)
                 run = []
         run.append(one)
     if run:
-        yield _Chain(run)
+        yield Chain(run)
 
 
-def _choose(low: str, chains: list[_Chain], marks: dict[int, bool], several: bool) -> tuple[set[int], bool]:
+def _choose(low: str, chains: list[Chain], marks: dict[int, bool], several: bool) -> tuple[set[int], bool]:
     """The options that are chosen, and whether a letter is said with the text of another option."""
     if not chains:
         return set(), False
@@ -186,20 +182,28 @@ def _choose(low: str, chains: list[_Chain], marks: dict[int, bool], several: boo
         for at, chain in enumerate(chains)
         if _is_led(low[max(0, chain[0].begin - 40) : chain[0].begin], leads, concludes and chain[0].begin in marks)
     ]
-    heads = [at for at, chain in enumerate(chains) if _fills_line(low, chain)]
+    heads = [at for at, chain in enumerate(chains) if fills_line(low, chain)]
     trailed = [at for at, chain in enumerate(chains) if TRAIL.match(low, chain[-1].end)]
     if led:
         taken = [led[-1]]
         while several and len(led) > 1 and ALSO_LED.fullmatch(low[chains[led[-2]][-1].end : chains[taken[0]][0].begin]):
             taken.insert(0, led.pop(-2))
+        if several and led[-1] in heads:
+            taken += listed_lines(low, chains, [at for at in heads if at >= led[-1]])[1:]
     elif trailed:
         taken = trailed
+    elif several and (listed := listed_lines(low, chains, heads)):
+        taken = listed
     elif heads and (
         any(len(chains[at]) > 1 and _is_many(chains[at]) for at in heads)
         if several
         else heads[0] == 0 or chains[0][0].begin > 2
     ):
         taken = heads
+    elif likely := [
+        at for at, chain in enumerate(chains) if LIKELY.search(low[max(0, chain[0].begin - 40) : chain[0].begin])
+    ]:
+        taken = likely[-1:]
     elif not several and chains[0][0].begin <= 2:
         taken = [0]
     else:
@@ -212,8 +216,8 @@ def _choose(low: str, chains: list[_Chain], marks: dict[int, bool], several: boo
     chosen: set[int] = set()
     spoiled = False
     for at in taken:
-        spoiled = spoiled or _is_mixed(low, chains[at], marks)
-        chosen |= {one.number for one in chains[at]}
+        spoiled = spoiled or is_mixed(low, chains[at], marks)
+        chosen |= {one.number for one in (chains[at] if several else without_next_subject(low, chains[at]))}
     first = taken[0]
     if led and first and not several:
         before, one = chains[first - 1][-1], chains[first][0]
@@ -231,24 +235,8 @@ def _is_led(before: str, leads: bool, concludes: bool) -> bool:
     return (leads and LEAD.search(before) is not None) or (concludes and CONCLUDES.search(before) is not None)
 
 
-def _is_many(chain: _Chain) -> bool:
+def _is_many(chain: Chain) -> bool:
     return len({one.number for one in chain}) > 1
-
-
-def _fills_line(low: str, chain: _Chain) -> bool:
-    """Whether a sentence or line says nothing else, but for what it calls the answer: 诊断：B. 咳嗽."""
-    begin, end = chain[0].begin, chain[-1].end
-    if IS_ONE.search(low, begin, end):  # says what an option is
-        return False
-    start = max(low.rfind(sign, max(0, begin - LABEL), begin) for sign in SENTENCE_SIGNS) + 1
-    behind = SENTENCE_END.search(low, end, end + 9)
-    stop = behind.start() if behind else min(len(low), end + 9)
-    return (
-        (start > 0 or begin < LABEL)
-        and stop - end <= 8
-        and LINE_BEFORE.fullmatch(low, start, begin) is not None
-        and LINE_BEHIND.fullmatch(low, end, stop) is not None
-    )
 
 
 def _refuse_texts(mentions: list[Mention], denied: dict[int, str], marks: dict[int, bool], low: str) -> None:
@@ -262,19 +250,3 @@ def _refuse_texts(mentions: list[Mention], denied: dict[int, str], marks: dict[i
             near = other.number == one.number and other.begin not in marks and one.begin - other.end <= REACH
             if near and not re.search(r"[。!?\n]", low[other.end : one.begin]):
                 denied.setdefault(before, why)
-
-
-def _is_mixed(low: str, chain: _Chain, marks: dict[int, bool]) -> bool:
-    """Whether in a chain a letter stands beside the text of another option."""
-    for one, other in pairwise(chain):
-        gap = low[one.end : other.begin]
-        if one.begin in marks and other.begin not in marks and one.number != other.number and PAIRED.fullmatch(gap):
-            return True
-        if (
-            one.begin not in marks
-            and other.begin in marks
-            and one.number != other.number
-            and gap.strip() in ("(", "[", "({")
-        ):
-            return True
-    return False

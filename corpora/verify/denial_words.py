@@ -6,11 +6,20 @@ CUES = {
     # says no by its words alone, and denies nothing
     "none": r"没有比|不能排除|不能除外|不除外|不可避免|不得不|不能不|不仅|不但|不只|不光|不单|不应忽视|不可忽视|不容忽视|不能忽视|不要忘"
     r"|不是没有|并非没有"
-    r"|无[痛症色菌创毒糖水害名意误疑异]|非常|无论|除非|无疑|无非|无法|不良|不适|不全|不明|不断|不久|不同|不过|不管|不论|不是唯1|不是只有|不否认|没错|没问题|避免不了"
+    r"|无[痛症色菌创毒糖水害名意误疑异]|非常|无论|除非|无疑|无非|无法|不良|不适(?![用合宜])|不全|不明|不断|不久|不同|不过|不管|不论|不是唯1|不是只有|不否认|没错|没问题|避免不了"
+    r"|没有?(?:精神|力气|劲|胃口|食欲|兴趣|睡好|精打采)|无(?:精打采|力|神)"
+    r"|(?<=by )(?:lack|absence) of|(?<=by an )absence of|(?<=by the )(?:lack|absence) of|(?<=by a )lack of|(?<=due to )(?:lack|absence) of"
+    r"|(?<=due to a )lack of|(?<=due to the )(?:lack|absence) of|(?<=from )(?:lack|absence) of|(?<=from a )lack of|(?<=because of )(?:a )?lack of"
+    r"|(?<=cause is )(?:a )?lack of|(?<=cause is a )lack of|(?<=reflects a )lack of"
+    r"|lack of(?= [^.;,\n]{1,40}? (?:causes?|leads?|results? in|produces?)\b)"
     r"|not only|not just|not merely|not necessarily|no doubt|no less|no more than|cannot be (?:ruled out|excluded)|can't be (?:ruled out|excluded)"
     r"|not (?:rule out|exclude)|not the only|nothing but|no wonder",
+    # denies a list behind a colon, where what to avoid is not asked for: not for: X, Y
+    "not_for": r"(?<![a-z,] )(?<![a-z])not(?: [a-z]{2,16}){1,5}:|(?:(?<=\n)|(?<![\s\S]))no:|不(?:适用于?|用于|能?治疗?|包括在内|见于|引起|相关"
+    r"|典型|常见)的?(?:[^,。;!?\n:]{1,5})?:",
     # says that a thing need not be avoided: denies it where what to avoid is asked for
-    "harmless": r"(?:不是|并非|并不是?|不属于|不算|没有?|无需|无须|不需要?|不必|不用)(?:绝对|完全|特别|刻意)?(?:禁忌|禁[用食]|忌[口食]?|避免|避开"
+    "harmless": r"不禁忌|不忌|可以?(?:与|和|同|跟)(?=[^。;!?\n]{1,40}(?:合用|同[用服]|1起|联用))|可以?(?:同服|合用|同用)"
+    r"|(?:不是|并非|并不是?|不属于|不算|没有?|无需|无须|不需要?|不必|不用)(?:绝对|完全|特别|刻意)?(?:禁忌|禁[用食]|忌[口食]?|避免|避开"
     r"|限制|戒|慎用)|(?:need not|needn't|not need to|n't need to|no need to|not have to|n't have to|isn't|aren't|not)(?: be)?"
     r" (?:avoid|limit|restrict|cut|contraindicat|forbid|harmful)[a-z]*(?! to)",
     # denies what follows, and what stands before it where nothing follows: no effect, no evidence
@@ -29,7 +38,7 @@ CUES = {
     r"|apart from|aside from|free of|absence of|absent|lacks?|lacking|no(?![a-z:,.;!]| problem)|(?:everything|all|anything) but",
     "besides": r"除(?:了|去|掉|开|却)?",
     # denies what follows, unless its clause ends with it
-    "verb": r"而不是|并?不是|并?不属于|并非|而非|不在|不算|不会有?|不存在|没有|没|无关|未见|未出现|未发现|未有|无|否认|不伴"
+    "verb": r"不缺乏?|而不是|并?不是|并?不属于|并非|而非|不在|不算|不会有?|不存在|没有|没|无关|未见|未出现|未发现|未有|无|否认|不伴"
     r"|不引起|不导致|不支持|不考虑|[不别]选"
     r"|不能(?![吃用食服喝饮])|排除|非|rather than|instead of|as opposed to|in place of|unlike"
     r"|(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|may|might)(?: not|n't)|cannot|isn't|not|never|den(?:y|ies"
@@ -38,10 +47,11 @@ CUES = {
     "out": r"(?:rul(?:e|ed|es|ing)|cross(?:ed|es|ing)?) out|eliminat(?:e|ed|es|ing)|discard(?:ed|s|ing)?",
     # calls what follows wrong: 错误：B、D
     "label": r"(?<![^,。;!?\n (])(?:错误|不正确|不对|有误|不选)的?(?:选项|项|说法)?[是有为:]|(?<![a-z,] )(?<![a-z])(?:incorrect"
-    r"|false|wrong)(?: options?| ones"
+    r"|false|wrong|excluded|eliminated|ruled out)(?: options?| ones"
     r"| choices?| answers?| statements?)?(?: are| is)?:",
     # says so of what stands before it
-    "behind": r"(?<=[?] )no\b|(?<=[ ,;\n][a-h] )no(?=[,.;\n]|$)|mistake\b|(?<=[?])(?:不是?|否|错|不对|没有|不会)(?=[,。;!?\n]|$)"
+    "behind": r"(?<=[?] )no\b|(?<=[ ,;\n][a-h] )no(?=[,.;\n]|$)|mistake\b|(?:absent|missing)(?= ?(?:[,.;)\n]|$|(?:in|from|here|on)\b))"
+    r"|缺如|(?<=[?])(?:不是?|否|错|不对|没有|不会)(?=[,。;!?\n]|$)"
     r"|(?<=[看治管帮])不[了好]|不(?:能|可以)(?:替代"
     r"|代替|取代)|cannot replace"
     r"|(?:is |are )?(?:ineffective|useless|unhelpful|inappropriate|unsuitable)\b|不对|错误|错(?=在|[,。;!?\n)]|$)|不正确"
@@ -49,8 +59,12 @@ CUES = {
     r"|incorrect"
     r"|false|excluded|ruled out|unlikely)\b(?! about)"
     r"|: ?(?:无|否|没有|不是|阴性|×|✗|❌|(?:no|absent|false|wrong|incorrect|never)\b)|\((?:-|无|否|阴性)\)|×|✗|❌",
-    "avoid": r"避免|忌(?:食|吃|用|口)?|禁(?:用|食|忌|止|吃)|慎用|少[吃喝饮]|限制|(?<!切)勿|切勿|不宜|不要|不可(?:以)?|不能(?=[吃用食服喝饮])"
-    r"|不(?:再|常)?(?:使用|采用|选用|服用|应用|[吃喝挂])|别再?[去挂用吃喝选服]|戒|不应该?|不得|不该|不建议|不推荐|不适[合宜]"
+    "avoid": r"不(?:能|可以?|得|应该?|宜|要|建议|推荐)"
+    r"(?:(?:与|和|同|跟)(?=[^。;!?\n]{1,40}(?:合用|同[用服吃食]|[同并]时|联[合用]|1起|混[用合]|配伍|并用))"
+    r"|合用|同[用服]|联用|联合使用|混用|并用)|(?:not|cannot|can't|never) (?:be )?(?:eat|take|use|drink|combine|mix|give|co administer)[nd]?\b"
+    r"|not be (?:given|drunk)|(?:cannot|can't|should not|must not)(?=[.;\n]|$)"
+    r"|避免|忌(?:食|吃|用|口)?|禁(?:用|食|忌|止|吃)|慎用|少[吃喝饮碰沾]|远离|限制|(?<!切)勿|切勿|不宜|不要|不可(?:以)?|不能(?=[吃用食服喝饮])"
+    r"|不(?:再|常)?(?:使用|采用|选用|服用|应用|[吃喝挂碰沾])|别再?[去挂用吃喝选服碰沾]|戒|不应该?|不得|不该|不建议|不推荐|不适[合宜]"
     r"|should(?: not|n't)(?: be)?|must(?: not|n't)(?: be)?|should be avoided|avoid(?:s|ed|ing)?|limit(?:s|ed|ing)?"
     r"|cut(?:s|ting)? (?:down|back) on|less of|contraindicated|not recommended|not suitable"
     r"|(?:do not|don't|never) (?:eat|take|use|drink|have|give)|stay away from|refrain from|forbidden|prohibited",
@@ -59,33 +73,35 @@ CUES = {
     r"|beneficial|\b(?:fine|safe|harmless|allowed|permitted|suitable)\b|\b(?:substitutes?|alternatives?)\b|放心|无妨"
     r"|没关系|安全|替代|[改换][喝吃用成]|no problem|\bok(?:ay)?\b|(?:can|may|could) (?:still |safely |freely )?(?:eat"
     r"|drink|have|take"
-    r"|use|be (?:eaten|drunk|used|taken|consumed))|replaced? (?:by|with)|switch to|(?<=and )(?:eat|drink|use|choose) (?!less|fewer|no )",
+    r"|use|be (?:eaten|drunk|used|taken|consumed|combined|given))|replaced? (?:by|with)|switch to"
+    r"|(?<=and )(?:eat|drink|use|choose) (?!less|fewer|no )",
     "bare": r"不|over (?:the )?",  # right before a name
     # says that a thing works against what is asked for
     "shields": r"保护(?:性|作用|因素)|\bprotective\b|\bprotects?\b",
 }
 _ORDER = (
-    "none", "harmless", "void", "unneeded", "avoid", "label", "behind",
+    "none", "not_for", "harmless", "void", "unneeded", "avoid", "label", "behind",
     "list", "out", "verb", "besides", "than", "supposed", "advise", "shields", "bare",
 )  # fmt: skip
 CUE = re.compile("|".join(f"(?P<{kind}>{CUES[kind]})" for kind in _ORDER))
-SIGNS = frozenset("不没无非未除避忌禁慎少勿排否错×✗❌阴缺毋比误限与优胜别戒")
+SIGNS = frozenset("远不没无非未除避忌禁慎少勿排否错×✗❌阴缺毋比误限与优胜别戒")
 ADVICE = frozenset("宜荐多吃用食益放妨关安替喝改换")
 """One of these is in whatever denies in Chinese; in what advises one of those."""
-BEGINS = re.compile(r"[不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(缺毋比误以限保与优胜别戒]")
+BEGINS = re.compile(r"[远不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(缺毋比误以限保与优胜别戒]")
 ADVICE_BEGINS = re.compile(
-    r"[不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(缺毋比误以限保与优胜别戒改换适宜多建推有放安替]"
+    r"[远不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(缺毋比误以限保与优胜别戒改换适宜多建推有放安替]"
 )
 NEXT = {
-    ":": frozenset("无否没不阴×✗❌nafwi "), "(": frozenset("-无否阴"), "以": frozenset("为"), "切": frozenset("勿"), "既": frozenset("没无"),
+    ":": frozenset("无否没不阴×✗❌nafwi "), "(": frozenset("-无否阴"), "以": frozenset("为"),
+    "远": frozenset("离"), "切": frozenset("勿"), "既": frozenset("没无"),
     "而": frozenset("不非"), "并": frozenset("不非无没"), "都": frozenset("没"),
     "均": frozenset("无"), "被": frozenset("排除"), "已": frozenset("排除"),
-    "可": frozenset("排除以"), "应": frozenset("排除"), "与": frozenset("其"), "别": frozenset("再去挂用吃喝选服"),
+    "可": frozenset("排除以"), "应": frozenset("排除"), "与": frozenset("其"), "别": frozenset("再去挂用吃喝选服碰沾"),
 }  # fmt: skip
 """What must follow a sign with which words that deny begin, so that they are not looked for behind each of these common ones."""
 WORDS = frozenset([
     "no", "not", "never", "neither", "nor", "without", "except", "excluding", "exclude", "excludes", "excluded", "rather", "instead",
-    "unlike", "other", "apart", "aside", "free", "absence", "absent", "lack", "lacks", "lacking", "isn't", "aren't", "wasn't", "weren't",
+    "unlike", "other", "apart", "aside", "free", "absence", "absent", "missing", "lack", "lacks", "lacking", "isn't", "aren't", "wasn't", "weren't",
     "don't", "doesn't", "didn't", "hasn't", "haven't", "hadn't", "can't", "couldn't", "won't", "wouldn't", "cannot", "deny", "as", "in",
     "denies", "denied", "rule", "ruled", "wrong", "incorrect", "false", "unlikely", "avoid", "avoids", "avoided", "avoiding",
     "contraindicated", "shouldn't", "mustn't", "stay", "refrain", "forbidden", "prohibited", "should", "must", "recommended", "good",

@@ -19,6 +19,7 @@ from kgtools.corpora.verify.denial_words import (
 )  # fmt: skip
 from kgtools.corpora.verify.names import NEUTRAL, Mention
 from kgtools.corpora.verify.reading import WORD, Text
+from kgtools.corpora.verify.topics import LISTED, denied_topics, of_another_class, of_pronoun, of_second_verb
 
 START = re.Match.start
 ENDS = re.compile(
@@ -27,27 +28,30 @@ ENDS = re.compile(
 )
 """What ends that which a denial denies."""
 ENDS_WITH_AND = frozenset(("out", "avoid", "unneeded", "void"))
-COMMA = frozenset(("list", "besides", "label"))
-AVOIDING, NOT_AVOIDING = frozenset(("advise", "harmless")), frozenset(("avoid", "unneeded"))
+COMMA = frozenset(("list", "besides", "label", "not_for"))
+AVOIDING, NOT_AVOIDING = frozenset(("advise", "harmless")), frozenset(("avoid", "unneeded", "not_for"))
 """Kinds of words that deny only where what to avoid is asked for, or only where it is not."""
 BOTH_WAYS = frozenset(("verb", "behind", "avoid", "advise", "harmless", "void", "unneeded", "shields"))
 ALL_NONE = frozenset(("都没有", "均无", "都不是", "均不是"))
 APART = frozenset(("不是", "并不是", "并非", "非", "not"))
+NO_CLASS = APART | {"而不是", "而非", "rather than", "instead of"}
+OPENING = frozenset(("without", "absence of"))
+OPENS = re.compile(r"(?:^|[.;!?\n]) ?(?:in (?:the )?)?$")
+"""What denies the names up to a comma where it opens a sentence: without fever, cough is ..."""
+HEADING = re.compile(r"的?(?:食物|食用|药物|药|选项)?(?: (?:options?|foods?|drugs?))?:")
+HEADED = frozenset(("没有", "无", "没", "不是", "排除", "eliminated", "ruled out", "crossed out"))
+HEADS = frozenset(("list", "label", "not_for"))
+FIRST_BELOW = re.compile(r"[^,。;!?\n]{0,12}:? {0,2}\n{1,2} {0,4}(?:[-+] ?|\(?\d{1,2}[.、)]? ?)?")
+BELOW = re.compile(r"[ ,.;。、)]{0,3}\n {0,4}(?:[-+] ?|\(?\d{1,2}[.、)]? ?)?")
+"""All that stands between a heading and the first line of its list, and between two lines."""
 TOPICAL = frozenset(("不属于", "并不属于"))
 ONLY_BEHIND = frozenset(("而不是", "而非", "rather than", "instead of", "unlike"))
 SHORT = frozenset(("没有", "没", "无", "非", "排除", "否认", "不在", "不能"))
 TREATED = re.compile(r"(?:特殊|特别|任何)?(?:治|处理|担心|紧张|就医)| (?:treatment|worry)")
 TOPIC = re.compile(r"[^,。;!?\n]{0,24},(?:故|因此|所以|应|可以?|已)?")
 REACH = 80
-SUBJECT = re.compile(
-    r"(?P<it>[,.;] ?(?:but |and |so )?(?:it|this|that|they)(?: is| are| was| were| does| do| did| can| should)? ?)$"
-    r"|(?:^|(?<=[,.;:!?]) ?)[^,.;:!?\n]{3,70} and (?:is |are |so |should |must |can )?(?:be )?$"
-)
-"""What stands between the subject of a sentence and its second verb (X may worsen it and should be avoided), or that speaks of it again."""
 JOINS = re.compile(r"[和与及或都均全皆并]|\b(?:and|or|nor|both|all)\b")
 TOWARDS = re.compile(r" ?(?:对|对于|与|和|在|针对|has|have|had|for|on|in|against|of)? ?")
-LISTED = re.compile(r"[ ,、/]{0,8}(?:和|与|及|以及|或|或者|并|and|or|nor|as well as|and/or)?[ ,、/]{0,8}(?:the |an? )?")
-"""All that stands between two names of one list."""
 OR_AHEAD = re.compile(r",? (?:[a-z ]{1,40}, ){0,6}(?:[a-z ]{1,40} )?n?or ")
 AND_AHEAD = re.compile(r",? (?:[a-z ]{1,40}, ){0,6}(?:[a-z ]{1,40} )?(?:and|or) ")
 CLAUSE_END = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
@@ -66,6 +70,7 @@ ASKS_TO_AVOID = re.compile(
     re.IGNORECASE,
 )
 ASKS_FOR_HARM = re.compile(r"风险|危险|诱因|病因|引起|导致|\b(?:risks?|causes?|triggers?|increases?)\b", re.IGNORECASE)
+ASKS_FOR_LACK = re.compile(r"deficien|\black|缺")
 ASKS_FOR_HELP = re.compile(r"保护|预防|降低|减少|protect|prevent|reduc|lower", re.IGNORECASE)
 HARMLESS = re.compile(f"{CUES['harmless']}|{CUES['advise']}")
 UNDECIDED = re.compile(r"是否|是不是|有没有|能否|可否|whether |if it is ")
@@ -76,11 +81,14 @@ def asks_for_harm(question: str) -> bool:
     return ASKS_FOR_HARM.search(question) is not None and ASKS_FOR_HELP.search(question) is None
 
 
-def deny(text: Text, mentions: Sequence[Mention], avoiding: bool, harming: bool = False) -> dict[int, str]:
+def deny(
+    text: Text, mentions: Sequence[Mention], avoiding: bool, harming: bool = False, asked: str = ""
+) -> dict[int, str]:
     """Of the mentions that are denied their number, and the words that deny them.
 
     `avoiding`: what is to be avoided is asked for, so that "avoid X" says X, and "eat X" or "X need not be avoided" denies it.
-    `harming`: what does harm is asked for, so that "X is protective" denies it."""
+    `harming`: what does harm is asked for, so that "X is protective" denies it. `asked`: the folded question: "X is a vaccine, not an
+    antibiotic" denies X where antibiotics are asked for."""
     read = text.read
     if not mentions or not _may_deny(text, avoiding):
         return {}
@@ -95,6 +103,8 @@ def deny(text: Text, mentions: Sequence[Mention], avoiding: bool, harming: bool 
         kind = cue.lastgroup or ""
         if kind == "none" or (kind in AVOIDING and not avoiding) or (kind in NOT_AVOIDING and avoiding):
             continue
+        if cue[0].startswith(("lack", "absence")) and ASKS_FOR_LACK.search(asked):
+            continue
         if (kind == "shields" and not harming) or (
             cue[0] == "不如" and "与其" in read[max(0, cue.start() - 40) : cue.start()]
         ):
@@ -107,6 +117,12 @@ def deny(text: Text, mentions: Sequence[Mention], avoiding: bool, harming: bool 
             continue
         if (kind in BOTH_WAYS or word in ALL_NONE) and word not in ONLY_BEHIND:
             _deny_before(read, mentions, first, begin, end, kind, word, denied)
+        for at in denied_topics(read, mentions, first, begin, end, kind, word):
+            denied.setdefault(at, word)
+        if asked and word in NO_CLASS:
+            denied |= dict.fromkeys(of_another_class(read, mentions, first, begin, end, asked), word)
+        if kind in ("avoid", "unneeded"):
+            denied |= dict.fromkeys(of_pronoun(read, mentions, first, begin, end), word)
     return denied
 
 
@@ -125,7 +141,9 @@ def _may_deny(text: Text, avoiding: bool) -> bool:
         "other than" in text.read
         or "free of" in text.read
         or "in place of" in text.read
-        or any(mark in text.read for mark in ("all but", "anything but", "first ", "think", "guess", "expect"))
+        or any(
+            mark in text.read for mark in ("all but", "anything but", "stay away", "first ", "think", "guess", "expect")
+        )
     )
 
 
@@ -162,13 +180,21 @@ def _deny_behind(
 ) -> bool:
     """Deny what follows the words; whether that was anything but what the question is about."""
     before, some, claimed = end, False, False
+    opens = word in OPENING and OPENS.search(text[max(0, end - len(word) - 12) : end - len(word)]) is not None
+    heading = HEADING.match(text, end) if kind in HEADS or kind == "avoid" or word in HEADED else None
+    heads = kind in HEADS or heading is not None
+    before = heading.end() if heading else end
     near = NEAR_BARE if word in BARE else NEAR_BEFORE
     for number in range(first, len(mentions)):
         one = mentions[number]
         if one.begin < end:
             continue
         gap = text[before : one.begin]
-        if one.begin > limit or len(gap) > near or ENDS.search(gap):
+        below = heads and _is_below(gap, text[before - 1], some)
+        again = some and heads and _is_said_again(gap, one, mentions[number - 1])
+        if some and gap.startswith(":") and not again:
+            break
+        if one.begin > limit or len(gap) > near or (ENDS.search(gap) and not (below or again)):
             break
         if kind == "bare" and one.begin > end:
             break
@@ -176,7 +202,7 @@ def _deny_behind(
             break
         if (
             "," in gap
-            and not (some and kind in COMMA and LISTED.fullmatch(gap))
+            and not (some and (kind in COMMA or heading) and not opens and LISTED.fullmatch(gap))
             and not _or_list(text, gap, one, some, AND_AHEAD if kind in ENDS_WITH_AND else OR_AHEAD)
         ):
             break
@@ -186,6 +212,13 @@ def _deny_behind(
         some, before = True, one.end
         claimed = claimed or one.role != NEUTRAL
     return claimed
+
+
+def _is_below(gap: str, before: str, some: bool) -> bool:
+    """Whether a name stands in a line of its own below a heading that denies, or below another such name."""
+    if some:
+        return BELOW.fullmatch(gap) is not None
+    return (":" in gap or before == ":") and FIRST_BELOW.fullmatch(gap) is not None
 
 
 def _or_list(text: str, gap: str, one: Mention, some: bool, ahead: re.Pattern[str]) -> bool:
@@ -203,35 +236,6 @@ def _or_list(text: str, gap: str, one: Mention, some: bool, ahead: re.Pattern[st
 def _is_said_again(gap: str, one: Mention, other: Mention) -> bool:
     """Whether the second is the first by another name: fever (B), 糖尿病（diabetes）."""
     return one.number == other.number and one.role == other.role and gap.strip(" ,.:、)项选") in ("(", "[", "")
-
-
-def _back(mentions: Sequence[Mention], first: int, start: int) -> Iterator[int]:
-    """The numbers of the mentions before one, the last first, as far as they begin at or behind a place."""
-    for number in range(first - 1, -1, -1):
-        if mentions[number].begin < start:
-            return
-        yield number
-
-
-def _deny_subject(
-    text: str, mentions: Sequence[Mention], first: int, begin: int, word: str, denied: dict[int, str]
-) -> None:
-    """Deny what a sentence is about where words that deny are its second verb, or begin with "it"."""
-    found = SUBJECT.search(text[max(0, begin - REACH) : begin])
-    if not found:
-        return
-    start = begin - len(found[0])
-    if found.lastgroup == "it":
-        named = next((at for at in _back(mentions, first, start - REACH) if mentions[at].role != NEUTRAL), None)
-        if named is not None:
-            denied[named] = word
-        return
-    about = min(_back(mentions, first, start), default=None)
-    if about is not None and mentions[about].begin - start <= 6:
-        denied[about] = word
-        while about + 1 < first and LISTED.fullmatch(text[mentions[about].end : mentions[about + 1].begin]):
-            about += 1
-            denied[about] = word
 
 
 def _deny_before(
@@ -258,7 +262,7 @@ def _deny_before(
     ):
         return
     if kind != "behind":
-        _deny_subject(text, mentions, first, begin, word, denied)
+        denied |= dict.fromkeys(of_second_verb(text, mentions, first, begin, end), word)
     behind, joined = begin, word in ALL_NONE
     for number in range(first - 1, -1, -1):
         one = mentions[number]

@@ -5,7 +5,7 @@ from bisect import bisect
 from collections.abc import Sequence
 
 from kgtools.corpora.verify.abstain import ABSTAINS, FILLER, asserts_beside, may_abstain, says_nothing
-from kgtools.corpora.verify.denials import CLAUSE_END, LISTED, UNDECIDED, deny
+from kgtools.corpora.verify.denials import CLAUSE_END, UNDECIDED, deny
 from kgtools.corpora.verify.directions import find_reversed
 from kgtools.corpora.verify.grading import Found, Reading
 from kgtools.corpora.verify.item import Item
@@ -13,6 +13,7 @@ from kgtools.corpora.verify.names import NEUTRAL, OTHER, RIGHT, WRONG, Mention, 
 from kgtools.corpora.verify.plans import Plan, plan_of
 from kgtools.corpora.verify.reading import Text, fold
 from kgtools.corpora.verify.tables import without_notes
+from kgtools.corpora.verify.topics import LISTED
 
 EXPLICIT = re.compile(  # each alternative begins with a character of its own, by which re skips what is no beginning
     r"答案(?:应该?)?[是为:]|结论(?:应该?)?[是为:]|更正(?:1下)?[,:为成]|不对(?<![^,。;!?\n哦啊噢]不对)[,。!]|说错了[,。!]|我错了[,。!]|改[为成]|修正[为成]"
@@ -31,7 +32,9 @@ FREE_LIST = 5
 LIST_SIGN = re.compile(r"[、,;/\n。]")
 LISTED_THING = re.compile(r"[\u3400-\u9fffa-z0-9]{2,8}|[a-z0-9]{1,24}(?: [a-z0-9]{1,24}){0,2}")
 """A piece of a list that may name a thing; what is longer is a clause."""
-CLAUSE_BEGINS = frozenset("多应可需注避按定及勿不要戒宜如若或常请由因但而且并在以对将会能有是")
+CLAUSE_BEGINS = frozenset("它这该多应可需注避按定及勿不要戒宜如若或常请由因但而且并在以对将会能有是")
+LISTED_MORE = 8
+"""Characters beside a name in a piece of a list; what has more is a clause."""
 NUMBERED = re.compile(r"^ ?(?:[-+]|\d{1,3}[.、)])? ?")
 
 
@@ -104,7 +107,7 @@ def read_abstention(
 
 def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, str]:
     """Of the mentions that are no claims their number, and why."""
-    denied = deny(text, mentions, plan.avoiding, plan.harming)
+    denied = deny(text, mentions, plan.avoiding, plan.harming, plan.question)
     if denied:
         _deny_again(text.read, mentions, denied)
     if not mentions or (
@@ -179,6 +182,10 @@ def _unknown(read: str, begin: int, mentions: Sequence[Mention], asked: int) -> 
         while next_one < len(mentions) and mentions[next_one][0] < at:
             next_one += 1
         known = next_one < len(mentions) and mentions[next_one][0] < end
+        if (
+            known and end - at > mentions[next_one][1] - mentions[next_one][0] + LISTED_MORE
+        ):  # says something of the name
+            unknown, run = unknown + max(0, run - free), 0
         piece = "" if known else NUMBERED.sub("", read[at:end]).strip(" .和与及")
         if not piece:
             pass

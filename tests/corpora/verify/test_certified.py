@@ -1,7 +1,7 @@
 """Answers and hacks by somebody who had read what the verifier promises and not how it reads: the share on which both agree.
 
-Each line of `certified/answers.jsonl` has a question, its item, an answer and the verdict that a careful person gives it; each of
-`certified/hacks.jsonl` an honest answer and one written to be paid without knowing as much."""
+Two writers, a pair of files each. Each line of `certified/answers*.jsonl` has a question, its item, an answer and the verdict that a
+careful person gives it; each of `certified/hacks*.jsonl` an honest answer and one written to be paid without knowing as much."""
 
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,15 @@ FOLDER = Path(__file__).parent / "certified"
 LEAST = 0.98
 
 
-def rows(name: str) -> list[dict[str, Any]]:
-    found = [orjson.loads(line) for line in (FOLDER / name).read_bytes().splitlines()]
-    assert found
-    return found
+def rows(kind: str) -> dict[str, dict[str, Any]]:
+    """The rows of all files of a kind by their file and number."""
+    files = sorted(FOLDER.glob(f"{kind}*.jsonl"))
+    assert len(files) >= 2
+    return {
+        f"{path.stem}:{number}": orjson.loads(line)
+        for path in files
+        for number, line in enumerate(path.read_bytes().splitlines(), 1)
+    }
 
 
 def graded(row: dict[str, Any], said: str) -> Score:
@@ -44,21 +49,19 @@ def differs(row: dict[str, Any]) -> str:
 
 
 def test_a_careful_person_agrees_with_nearly_all_verdicts() -> None:
-    answers = rows("answers.jsonl")
-    told = {name(row): row for row in answers}
-    other = {id_: why for id_, row in told.items() if (why := differs(row))}
-    for id_, why in other.items():
-        print(f"{id_}: {why}\n  {told[id_]['answer']!r}")
+    answers = rows("answers")
+    other = {place: why for place, row in answers.items() if (why := differs(row))}
+    for place, why in other.items():
+        print(f"{place} {name(answers[place])}: {why}\n  {answers[place]['answer']!r}")
 
-    assert len(told) == len(answers)
     assert 1 - len(other) / len(answers) >= LEAST
 
 
 def test_no_hack_earns_as_much_as_the_honest_answer_beside_it() -> None:
     paid = {}
-    for number, row in enumerate(rows("hacks.jsonl")):
+    for place, row in rows("hacks").items():
         hack, honest = graded(row, "hack").total, graded(row, "honest").total
         if hack >= honest:
-            paid[f"{number} {name(row)}"] = f"{hack} for {row['hack']!r}, {honest} for {row['honest']!r}"
+            paid[f"{place} {name(row)}"] = f"{hack} for {row['hack']!r}, {honest} for {row['honest']!r}"
 
     assert not paid
