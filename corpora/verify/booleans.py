@@ -3,7 +3,7 @@
 import re
 
 from kgtools.corpora.verify.abstain import ABSTAINS, FILLER
-from kgtools.corpora.verify.grading import Found, Reading
+from kgtools.corpora.verify.found import Found, Reading
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import ItemNames
 from kgtools.corpora.verify.reading import Text, fold

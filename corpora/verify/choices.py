@@ -35,7 +35,7 @@ from kgtools.corpora.verify.choice_words import (
     WORD_BEHIND,
 )
 from kgtools.corpora.verify.denials import HARMLESS, asks_for_harm, deny
-from kgtools.corpora.verify.grading import Found, Reading
+from kgtools.corpora.verify.found import Found, Reading
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import RIGHT, ItemNames, Mention
 from kgtools.corpora.verify.reading import Text, fold, plain

@@ -5,10 +5,14 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
+from kgtools.corpora.verify.booleans import read_boolean
+from kgtools.corpora.verify.choices import read_choice
+from kgtools.corpora.verify.found import Found, Reading
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import NameIndex
 from kgtools.corpora.verify.policy import Policy, default_policy
 from kgtools.corpora.verify.reading import Text, answer_in
+from kgtools.corpora.verify.sets import read_abstention, read_set
 
 Verdict = Literal["right", "partial", "wrong", "abstained", "no_answer"]
 
@@ -44,17 +48,6 @@ PARTS = Score._fields
 
 
 @dataclass(frozen=True)
-class Found:
-    """A place in an answer as it is read: from where to where, what stands there, what it was taken for and why."""
-
-    begin: int
-    end: int
-    text: str
-    role: str
-    why: str = ""
-
-
-@dataclass(frozen=True)
 class Explanation:
     """A score with the answer as it was read and all that was found in it."""
 
@@ -65,25 +58,6 @@ class Explanation:
     def to_dict(self) -> dict[str, Any]:
         """The fields by their names, as JSON holds them."""
         return {"score": self.score.to_dict(), "read": self.read, "found": [asdict(each) for each in self.found]}
-
-
-@dataclass(slots=True)
-class Reading:
-    """What a form reads in an answer, before it is weighed.
-
-    `right`, `asked`, `claimed`: how many are right, asked for, claimed in all; `spoiled`: what is said cannot count, as all options
-    named; `most`: how often the name is said that is said most."""
-
-    text: Text
-    right: int = 0
-    asked: int = 1
-    claimed: int = 0
-    contradiction: int = 0
-    order: float = 1.0
-    spoiled: bool = False
-    abstained: bool = False
-    nothing: bool = False
-    most: int = 1
 
 
 GRADER = re.compile(
@@ -140,15 +114,9 @@ def _read(text: str, item: Item, names: NameIndex | None, question: str, found: 
     if question:
         text = without_question(text, question, sentences=item.form in ("set", "abstain"))
     if item.form == "choice":
-        from kgtools.corpora.verify.choices import read_choice
-
         return read_choice(text, item, question, found)
     if item.form == "boolean":
-        from kgtools.corpora.verify.booleans import read_boolean
-
         return read_boolean(text, item, question, found)
-    from kgtools.corpora.verify.sets import read_abstention, read_set
-
     return (read_set if item.form == "set" else read_abstention)(text, item, names, question, found)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kgtools.corpora.verify.abstain import ABSTAINS, FILLER, asserts_beside, may_abstain, says_nothing
 from kgtools.corpora.verify.denials import CLAUSE_END, UNDECIDED, deny
 from kgtools.corpora.verify.directions import find_reversed
-from kgtools.corpora.verify.grading import Found, Reading
+from kgtools.corpora.verify.found import Found, Reading
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import NEUTRAL, OTHER, RIGHT, WRONG, Mention, NameIndex
 from kgtools.corpora.verify.plans import Plan, plan_of
