@@ -22,6 +22,7 @@ from kgtools.kg.cypher.values import (
     Value,
     box,
     cast,
+    items_of_any,
     literal,
     quote,
     unify,
@@ -179,7 +180,9 @@ def _unwind(block: Block, clause: tree.Unwind) -> None:
         block.where.append("false")
         block.scope[clause.name] = literal(None)
         return
-    if value.kind != "list":
+    if value.kind == "any":
+        value = items_of_any(value)
+    elif value.kind != "list":
         value = Value(
             Type("list", value.type),
             f"CASE WHEN {box(value)} IS NULL THEN NULL ELSE [{box(whole(value, block.env))}] END",

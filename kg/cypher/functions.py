@@ -93,8 +93,9 @@ def _replace(env: Env, at: int, text: Value, old: Value, new: Value) -> Value:
     plain = f"replace({text.sql}, {old.sql}, {new.sql})"
     if old.constant:
         return Value(TEXT, plain)
-    # Java puts it before every character, and at the end
-    between = f"regexp_replace({text.sql}, '', replace({new.sql}, chr(92), chr(92) || chr(92)), 'g')"
+    # Java puts it before every character, and at the end; of a rare one, which is two in Java, half a one is a question mark
+    halves = f"regexp_replace({text.sql}, '[\\x{{10000}}-\\x{{10FFFF}}]', '??', 'g')"
+    between = f"regexp_replace({halves}, '', replace({new.sql}, chr(92), chr(92) || chr(92)), 'g')"
     return Value(
         TEXT,
         f"CASE WHEN {text.sql} IS NULL OR {new.sql} IS NULL THEN NULL WHEN {old.sql} = '' THEN {between} ELSE {plain} END",

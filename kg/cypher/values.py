@@ -257,6 +257,14 @@ def any_of_json(sql: str) -> str:
     return f"CASE json_type({sql}) {' '.join(f'WHEN {quote(kind)} THEN {made}' for kind, made in cases.items())} END"
 
 
+def items_of_any(value: Value) -> Value:
+    """What UNWIND goes over: what a list holds, and of anything else itself; nothing of null."""
+    sql = box(value)
+    listed = f"list_transform(CAST(CAST(({sql}).j AS JSON) AS JSON[]), lambda y: {any_of_json('y')})"
+    items = f"CASE WHEN {sql} IS NULL THEN NULL WHEN ({sql}).k = {RANKS['list']} THEN {listed} ELSE [{sql}] END"
+    return Value(Type("list", Type("any", kinds=frozenset(WORDS)), nulls=True), items)
+
+
 def attribute_sql(sql: str, name: str) -> str:
     """SQL of the values of an attribute, from the column `attributes`: null where it has none."""
     return f"json_keys(json_extract({sql}, {quote(f'$.{name}')}))"

@@ -1009,4 +1009,16 @@ RECORDED = (
         ['d', 'n', 'm'],
         [['病丁', [0], []], ['病丙', [0], [0]], ['病乙', [0], []], ['病甲', [0, 0], [0, 0]]],
     ),
+    _recorded(
+        'rows of a list among others', 'known',
+        "UNWIND ([[1, 2]] + [1])[0] AS x RETURN x UNION ALL UNWIND ([[1, 2]] + [1])[1] AS x RETURN x",
+        ['x'],
+        [[1], [2], [1]],
+    ),
+    _recorded(
+        'nothing in a text of rare signs', 'known',
+        "RETURN replace('a🍎', left('a', 0), '-') AS x, replace('a苹', '', '-') AS y",
+        ['x', 'y'],
+        [['-a-?-?-', '-a-苹-']],
+    ),
 )

@@ -26,6 +26,8 @@ from tests.neo4j.login import Login
 
 QUERIES = int(os.environ.get("TORTURE_QUERIES", "1000"))
 SEED = int(os.environ.get("TORTURE_SEED", "1"))
+NEO4J_FAULT = "it is not possible to access variables declared before the WITH/RETURN"
+"""What Neo4j says of `MATCH p = (n)--(n) WITH DISTINCT p`, which asks for no such variable."""
 SHRUNK = 3
 """So many of the queries that differ are made small."""
 
@@ -73,6 +75,9 @@ def test_random_queries_are_answered_alike_or_refused(awkward: Pair) -> None:
 
     for query in random_queries(graph, QUERIES, SEED):
         outcome = asked(query.question, awkward.folder, awkward.neo4j)
+        if outcome.there.error and NEO4J_FAULT in str(outcome.there.error) and not outcome.here.error:
+            kinds["neo4j-fails"] += 1
+            continue
         kinds[outcome.kind] += 1
         if outcome.kind == "refused":
             refusals[without_names(outcome.reason)] += 1
