@@ -14,10 +14,10 @@ from tests.torture.kills import Victims, Watched
 
 HELD = """
 import sys; from kgtools.kg.stores.folder import store
-read_back = store._read_back
+holds = store._holds
 def slow(*given):
-    print('building', flush=True); sys.stdin.readline(); return read_back(*given)
-store._read_back = slow
+    print('building', flush=True); sys.stdin.readline(); return holds(*given)
+store._holds = slow
 from kgtools.tools.main import main; main(sys.argv[1:])
 """
 
