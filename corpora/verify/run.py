@@ -92,6 +92,7 @@ class Question:
     template: str | None
     text: str
     item: Item
+    hops: int
 
 
 def run(
@@ -129,7 +130,7 @@ def run(
                 "task": each.task,
                 "lang": each.lang,
                 "template": each.template,
-                "hops": hops(each.item),
+                "hops": each.hops,
             }
             rows.append(about | found.to_dict())
         if not counts["items"]:
@@ -181,7 +182,13 @@ def questions(table: RecordTable, counts: Counter[str], progress: Progress) -> I
                 continue
             counts["items"] += 1
             asked = next((each["content"] for each in reversed(messages) if each["role"] == "user"), "")
-            yield Question(id_, task, lang, template, asked, item)
+            yield Question(id_, task, lang, template, asked, item, _hops_of(meta, item))
+
+
+def _hops_of(meta: str, item: Item) -> int:
+    """How many triples lead to the answer: what the record says, as paths do, else by its steps."""
+    said = orjson.loads(meta).get("hops") if '"hops":' in meta else None
+    return said if isinstance(said, int) else hops(item)
 
 
 def read_answers(file: Path) -> tuple[dict[str, str], list[str]]:

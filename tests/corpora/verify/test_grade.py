@@ -196,3 +196,18 @@ def test_the_interval_is_wilsons() -> None:
     assert wilson(8, 10) == (0.490162, 0.943318)
     assert wilson(0, 5)[0] == 0
     assert wilson(5, 5)[1] == 1
+
+
+def test_the_hops_of_a_path_are_those_that_its_record_says(tmp_path: Path) -> None:
+    rows = [
+        record(id_, "path", "zh", {"item": ONE.to_dict()} | more)
+        for id_, more in (("said", {"hops": 3}), ("unsaid", {}))
+    ]
+    (tmp_path / "items").mkdir()
+    RECORDS.frame(rows).write_parquet(tmp_path / "items" / "records.parquet")
+    answers = write(tmp_path, [{"id": "said", "answer": "B"}, {"id": "unsaid", "answer": "B"}])
+
+    scores = api.grade(tmp_path / "items", answers, out=tmp_path / "scores").scores
+
+    assert scores is not None
+    assert dict(scores.select("id", "hops").iter_rows()) == {"said": 3, "unsaid": 0}
