@@ -7,7 +7,7 @@ from kgtools.corpora.verify.item import KEY, Item
 from kgtools.kg.build.english_names import OUR_LICENSE
 from kgtools.templates.preferences.apart import PROSE, TEXT
 from kgtools.templates.select import Selection
-from kgtools.templates.tasks.subject import Subject
+from kgtools.templates.tasks.subject import Subject, sources_of
 from kgtools.tools.frames import shuffle_keys
 
 ANSWER = {"zh": "资料未说明", "en": "not stated"}
@@ -21,12 +21,10 @@ def select_abstain(subject: Subject) -> Selection:
     entities = view.entities
     said = _heads_told_of(subject)
     said_names: set[str] = set().union(*map(subject.known.forms, said))
-    known = pl.concat([view.facts.select("head", "mask"), view.facts.select(pl.col("tail").alias("head"), "mask")])
-    masks = known.drop_nulls("head").group_by("head").agg(pl.col("mask").bitwise_or()).rename({"head": "number"})
     asked = pl.col("asked_en") if lang == "en" else pl.lit(True)
     sure = ~pl.col("number").is_in(view.facts.filter(pl.col("reason").is_not_null())["head"].unique().implode())
     rows = entities.filter((pl.col("type") == info.head) & pl.Series(view.names(lang)).is_not_null() & asked & sure)
-    rows = rows.join(masks, on="number", maintain_order="left").with_columns(
+    rows = rows.join(sources_of(view), on="number", maintain_order="left").with_columns(
         shuffle_keys(pl.col("hash"), subject.salt("abstain")).alias("key")
     )
     rows = rows.sort("key")
@@ -55,7 +53,6 @@ def select_abstain(subject: Subject) -> Selection:
         pl.lit(ANSWER[lang]).alias("answer"),
         pl.lit(None, pl.Boolean).alias("is_true"),
         pl.lit(False).alias("partial"),
-        pl.lit(0, pl.UInt32).alias("rotation"),
         pl.lit("").alias("before"),
         pl.lit([OUR_LICENSE], pl.List(pl.String)).alias("words"),
         pl.lit([], pl.List(pl.String)).alias("hidden"),

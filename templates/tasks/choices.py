@@ -33,7 +33,7 @@ def choice_rows(
     order: list[AnswerPart] = [*right, *(part for part, _ in wrong)]
     draw.shuffle(order)
     for turn in range(rotations):
-        yield _mcq(subject, group, right, wrong, order[turn:] + order[:turn], turn)
+        yield _mcq(subject, group, right, wrong, order[turn:] + order[:turn])
 
 
 def _choose_right(subject: Subject, group: Group, options: int, draw: random.Random) -> list[AnswerPart]:
@@ -50,7 +50,6 @@ def _choose_right(subject: Subject, group: Group, options: int, draw: random.Ran
 
 def _mcq(
     subject: Subject, group: Group, right: list[AnswerPart], wrong: list[tuple[AnswerPart, str]], order: list[AnswerPart],
-    turn: int,
 ) -> Row:  # fmt: skip
     texts = {letter: part.text for letter, part in zip(LETTERS, order, strict=False)}
     letters = "".join(sorted(letter for letter, part in zip(LETTERS, order, strict=False) if part in right))
@@ -67,7 +66,7 @@ def _mcq(
     return Row(
         group.place, item, letters, subject.facts_of(group.head, right), mask, [part.text for part in ordered],
         options=[f"{letter}. {text}" for letter, text in texts.items()],
-        right=[f"{letter}. {texts[letter]}" for letter in letters], meta=meta, rotation=turn,
+        right=[f"{letter}. {texts[letter]}" for letter in letters], meta=meta,
     )  # fmt: skip
 
 

@@ -3,7 +3,6 @@
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Literal, get_args
 
 import polars as pl
 
@@ -12,9 +11,8 @@ from kgtools.templates.preferences.apart import are_apart
 from kgtools.templates.preferences.items import AnswerPart
 from kgtools.templates.tasks.subject import Group, Subject
 
-Hardness = Literal["random", "department", "neighbour"]
+HARDNESS = ("random", "department", "neighbour")
 """Whose answers wrong options are: of any head; of one of the same department; of those that share most symptoms with it."""
-HARDNESS: tuple[str, ...] = get_args(Hardness)
 CONTRARY = "contrary"
 """What the relation that contradicts the template's says of the head itself: wrong however near."""
 TRIES = 60

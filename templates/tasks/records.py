@@ -10,7 +10,7 @@ from kgtools.kg.ontology import ontology
 from kgtools.templates.facts import GraphView
 from kgtools.templates.select import Selection
 from kgtools.templates.tasks.distractors import CONTRARY, HARDNESS
-from kgtools.templates.tasks.subject import Lexicon
+from kgtools.templates.tasks.subject import Lexicon, sources_of
 from kgtools.templates.tasks.wording import word, wordings
 from kgtools.tools.frames import Schema, digests
 from kgtools.tools.licenses.check import all_of
@@ -75,10 +75,7 @@ def count_distractors(records: pl.DataFrame) -> dict[str, dict[str, int]]:
 
 def list_names(view: GraphView, types: set[str]) -> ItemNames:
     """The names of all entities of these types of which a source says anything, each with the licences of those that name it."""
-    lexicon = Lexicon(view)
-    facts = view.facts.select("head", "tail", "mask")
-    ends = pl.concat([facts.select("head", "mask"), facts.select(pl.col("tail").alias("head"), "mask")]).drop_nulls()
-    masks = dict(ends.group_by("head").agg(pl.col("mask").bitwise_or()).iter_rows())
+    lexicon, masks = Lexicon(view), dict(sources_of(view).iter_rows())
     licenses: dict[int, str] = {}
     rows = []
     for number, type_ in view.entities.select("number", "type").iter_rows():

@@ -16,13 +16,12 @@ BLANK = "____"
 LIST = pl.List(pl.String)
 COLUMNS: dict[str, Any] = {
     "place": pl.UInt32, "said": pl.String, "tails": LIST, "truth": LIST, "facts": pl.List(pl.UInt32), "mask": pl.Int64,
-    "answer": pl.String, "options": LIST, "right": LIST, "is_true": pl.Boolean, "meta": pl.String, "rotation": pl.UInt32,
+    "answer": pl.String, "options": LIST, "right": LIST, "is_true": pl.Boolean, "meta": pl.String,
     "before": pl.String, "hidden": LIST, "salt": pl.UInt64, "words": LIST,
 }  # fmt: skip
 """`said`: what stands where the head's name stands (null: that name); `tails`: what the template's sentence says of it; `truth`:
-what is true of it; `options`, `right`: lines such as `B. 多尿`; `rotation`: which of its turns of the options, from 0; `before`: what stands
-before the question, `hidden`: what is not named in it; `salt`: what tells apart records of one question; `words`: licences of
-words in it that are not its template's."""
+what is true of it; `options`, `right`: lines such as `B. 多尿`; `before`: what stands before the question; `hidden`: what is not named
+in it; `salt`: what tells apart records of one question; `words`: licences of words in it that are not its template's."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,6 @@ class Row:
     right: list[str] = field(default_factory=list)
     is_true: bool | None = None
     meta: dict[str, Any] = field(default_factory=dict)
-    rotation: int = 0
     before: str = ""
     hidden: list[str] = field(default_factory=list)
     salt: int = 0
@@ -52,7 +50,7 @@ class Row:
         meta = orjson.dumps({**self.meta, KEY: self.item.to_dict()}).decode()
         return (
             self.place, self.said, self.tails, self.truth, self.facts, self.mask, self.answer, self.options, self.right,
-            self.is_true, meta, self.rotation, self.before, self.hidden, self.salt,
+            self.is_true, meta, self.before, self.hidden, self.salt,
             [OUR_LICENSE, *self.words],
         )  # fmt: skip
 

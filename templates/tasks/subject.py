@@ -43,6 +43,13 @@ class Lexicon:
         return self._aliases.get(entity, ([], 0))[1] | self._masks[entity]
 
 
+def sources_of(view: GraphView) -> pl.DataFrame:
+    """Of each entity, by `number`, the sources of all facts about it, as either end: `mask`."""
+    facts = view.facts.select("head", "tail", "mask")
+    ends = pl.concat([facts.select("head", "mask"), facts.select(pl.col("tail").alias("head"), "mask")]).drop_nulls()
+    return ends.group_by(pl.col("head").alias("number")).agg(pl.col("mask").bitwise_or())
+
+
 @dataclass(frozen=True)
 class Group:
     """A question of a template: its head, what answers it, whether the graph knows more than that, its place in the shuffle."""
