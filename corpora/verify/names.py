@@ -53,7 +53,7 @@ class NameIndex:
         latin: dict[str, set[int]] = {}
         for name in self.names:
             if name[0] in ALNUM:
-                first = len(WORD.match(name)[0])  # type: ignore[index]
+                first = len(WORD.match(name)[0])  # type: ignore[index]  # a name that begins so matches
                 latin.setdefault(name[:first], set())
                 latin.setdefault(name[: first + NEXT], set()).add(len(name))
             elif len(name) > 2:
