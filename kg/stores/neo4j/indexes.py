@@ -2,6 +2,7 @@
 
 What others made serves as well, whatever its name. What is in the way of ours is left to its owner, who gets the Cypher."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,9 @@ from kgtools.tools.errors import StoreError
 
 INDEXABLE = 7_000
 """Bytes of a name that an index of Neo4j can surely hold."""
+
+MAKING_S = 5.0
+"""How long the constraint of another load may take until it owns its index: a server makes the index first."""
 
 Key = tuple[str, str]
 """Label and property."""
@@ -83,7 +87,7 @@ def explain_constraint(session: Any, message: str) -> str:
 
 
 def _make(session: Any, wanted: dict[Key, bool]) -> None:
-    there = _indexes(session)
+    there = _indexes_once_owned(session, [key for key, unique in wanted.items() if unique])
     new = {key: unique for key, unique in wanted.items() if key not in there or not there[key].serves(unique)}
     if not new:
         return
@@ -129,6 +133,17 @@ def _statement(key: Key, unique: bool, names: set[str]) -> str:
 def _names(session: Any) -> set[str]:
     """Every name that an index or a constraint has, which share them."""
     return {name for kind in ("INDEXES", "CONSTRAINTS") for name in session.run(f"SHOW {kind} YIELD name").value()}
+
+
+def _indexes_once_owned(session: Any, keys: list[Key]) -> dict[Key, Index]:
+    """The indexes, where those that have our constraints' names belong to them: another load may be making these just now."""
+    end = time.monotonic() + MAKING_S
+    while True:
+        there = _indexes(session)
+        bare = [key for key in keys if key in there and there[key].name == _name(*key) and not there[key].unique]
+        if not bare or time.monotonic() > end:
+            return there
+        time.sleep(0.1)
 
 
 def _indexes(session: Any) -> dict[Key, Index]:

@@ -1,6 +1,8 @@
 """Constraints and indexes that others have made in the database: they serve, are left alone, or are named with what drops them."""
 
 import re
+import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -68,6 +70,25 @@ def test_an_index_that_keeps_ours_from_being_made_is_named_with_the_cypher_that_
     ]
     assert neo4j_login.ask("MATCH (n) RETURN n") == []
     assert verify(say(neo4j_login.uri, a=[COLD])).agrees
+
+
+def test_a_constraint_that_another_load_is_making_is_waited_for_until_it_owns_its_index(
+    neo4j_login: Login, say: Say
+) -> None:
+    neo4j_login.ask("CREATE INDEX kgtools_Disease_id FOR (n:Disease) ON (n.id)")  # as it stands for a moment
+
+    def own() -> None:
+        time.sleep(1)
+        neo4j_login.ask("DROP INDEX kgtools_Disease_id")
+        neo4j_login.ask("CREATE CONSTRAINT kgtools_Disease_id FOR (n:Disease) REQUIRE n.id IS UNIQUE")
+
+    other = threading.Thread(target=own)
+    other.start()
+    store = say(neo4j_login.uri, a=[COLD])
+    other.join()
+
+    assert verify(store).agrees
+    assert [row["unique"] for row in neo4j_login.ask(INDEXES) if row["name"] == "kgtools_Disease_id"] == [True]
 
 
 def test_a_constraint_that_forbids_rows_is_named_with_the_cypher_that_drops_it(neo4j_graph: Login, say: Say) -> None:
