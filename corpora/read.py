@@ -215,7 +215,7 @@ def _row(source: str, license: str, example: Example | Pair) -> dict[str, Any]:
         meta["row"] = example.place.row
     shared: dict[str, Any] = {
         "lang": example.lang, "facts": [], "source": source, "template": None, "license": license, "split": example.split,
-        "meta": _json(meta),
+        "hold_out": None, "meta": _json(meta),
     }  # fmt: skip
     if isinstance(example, Pair):
         sides: dict[str, Any] = {

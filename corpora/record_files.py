@@ -166,7 +166,7 @@ def scan(source: Path) -> tuple[pl.LazyFrame, Schema]:
         schema.check(names.to_frame(), str(path))
     except pl.exceptions.PolarsError as error:
         raise InputError(f"{path}: not a Parquet file of records: {' '.join(str(error).split())}") from error
-    return rows.select(list(schema.columns)), schema
+    return rows.with_columns(schema.lacking(names)).select(list(schema.columns)), schema
 
 
 def read_manifest(source: Path) -> dict[str, Any]:

@@ -71,6 +71,8 @@ def generate(
     distractors: str = "neighbour",
     rotations: int = 1,
     hops: str = "2-5",
+    hold_out: str | None = None,
+    permute: bool = False,
     out: PathLike | None = None,
     export: str | None = None,
     allow_license: Sequence[str] = (),
@@ -85,8 +87,10 @@ def generate(
     between. `task`: one, or several with commas between, each with its share or none (`qa=0.5,mcq=0.5`). `count`: at most so many
     records, drawn by `seed`; `per_relation`, `per_head`: of each task and language. `max_tails`: tails in one answer. `drop`: what
     is left out, uninformative, shop-list, partial-list or none. `options`, `distractors` (random, department, neighbour) and
-    `rotations` are of questions with options, `hops` of paths. `out`: by default ./records, of preferences ./preferences. `export`: a format
-    (`convert`) that they are written in too, into OUT/FORMAT, with its `allow_license` and `allow_identified`.
+    `rotations` are of questions with options, `hops` of paths. `hold_out`: what is kept for test (`facts=0.1,hops=4-5`), told by the
+    column of that name; `permute`: a control set, whose answers are those of other heads. `out`: by default ./records, of
+    preferences ./preferences. `export`: a format (`convert`) that they are written in too, into OUT/FORMAT, with its `allow_license`
+    and `allow_identified`.
 
     Raises InputError where no fact makes a record, unless `allow_empty`."""
     from dataclasses import replace
@@ -98,6 +102,7 @@ def generate(
     from kgtools.templates.drops import choose_drops
     from kgtools.templates.generate import generate as run
     from kgtools.templates.generate import refuse_none, write
+    from kgtools.templates.holdout.asked import HoldOut
     from kgtools.templates.pack import find_pack
     from kgtools.templates.tasks.ask import ItemOptions
     from kgtools.templates.tasks.draw import Sample
@@ -105,7 +110,8 @@ def generate(
     from kgtools.tools.outputs.staging import staging
 
     sample, items = Sample(count, per_relation, per_head), ItemOptions(options, distractors, rotations, hops)
-    plan = Plan.of(task, sample, items)
+    held = HoldOut.of(hold_out)
+    plan = Plan.of(task, sample, items, held, permute)
     store, packs = open_store(str(graph)), [find_pack(name) for name in _words(pack)]
     if len({each.info.name for each in packs}) < len(packs):
         raise UsageError(f"--pack {','.join(_words(pack))}: a pack is named twice")
@@ -115,7 +121,9 @@ def generate(
     folder = Path(out) if out is not None else Path(plan.table.noun)
     with staging(folder) as stage:
         refuse_other(folder, plan.table)
-        tables = run(store, packs, languages, count, seed, max_tails, workers, task, drop, progress, sample, items)
+        tables = run(
+            store, packs, languages, count, seed, max_tails, workers, task, drop, progress, sample, items, held, permute
+        )
         settings = {
             "task": task, "packs": {each.info.name: each.info.version for each in packs}, "lang": languages, "count": count,
             "seed": seed, "max_tails": max_tails, "drop": {each.info.name: sorted(choose_drops(each, drop)) for each in packs},
@@ -150,12 +158,14 @@ def plan(
     distractors: str = "neighbour",
     rotations: int = 1,
     hops: str = "2-5",
+    hold_out: str | None = None,
     progress: Progress = SILENT,
 ) -> "pl.DataFrame":
     """How many records `generate` would make with these options, without making them: a frame of `task`, `relation` (or attribute),
     `lang` and `records`. Of preferences it is the questions; to some of them no answer is surely wrong."""
     from kgtools.kg.stores import open_store
     from kgtools.templates.generate import count_plan
+    from kgtools.templates.holdout.asked import HoldOut
     from kgtools.templates.pack import find_pack
     from kgtools.templates.tasks.ask import ItemOptions
     from kgtools.templates.tasks.draw import Sample
@@ -163,6 +173,7 @@ def plan(
     return count_plan(
         open_store(str(graph)), [find_pack(name) for name in _words(pack)], tuple(dict.fromkeys(_words(lang))), seed, max_tails,
         task, drop, progress, Sample(count, per_relation, per_head), ItemOptions(options, distractors, rotations, hops),
+        HoldOut.of(hold_out),
     )  # fmt: skip
 
 

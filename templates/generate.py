@@ -16,8 +16,13 @@ from kgtools.templates.coverage import COVERAGE, make_coverage
 from kgtools.templates.drops import choose_drops
 from kgtools.templates.facts import GraphView, view
 from kgtools.templates.groups import groups_within
+from kgtools.templates.holdout.asked import NOTHING, HoldOut
+from kgtools.templates.holdout.draw import HeldOut, hold_out
+from kgtools.templates.holdout.mark import apart, mark, tying_facts
+from kgtools.templates.holdout.proof import prove
 from kgtools.templates.licenses import licence_text
 from kgtools.templates.pack import LANGUAGES, Pack, Template, refuse_general
+from kgtools.templates.permute import permute
 from kgtools.templates.preferences.balance import lengths, names
 from kgtools.templates.preferences.rejected import wrong_answers
 from kgtools.templates.records import make_records
@@ -43,7 +48,8 @@ NO_CAPS, DEFAULT_ITEMS = Sample(), ItemOptions()
 class GenerateCounts:
     """What came of a run. `triples`: language -> what became of its facts, a reason of REASONS -> facts. Of preferences also
     `lengths`, `names` (`preferences/balance.py`) and `refused`: language -> why a wrong answer was not taken -> tries. Of items
-    `by_task`: task -> language -> records, and `distractors`: language -> whose answers wrong options are -> options."""
+    `by_task`: task -> language -> records, and `distractors`: language -> whose answers wrong options are -> options. `hold_out`: what
+    was held out, and the proof of it (`holdout/proof.py`)."""
 
     records: int
     by_template: dict[str, int]
@@ -54,6 +60,7 @@ class GenerateCounts:
     refused: dict[str, dict[str, int]] | None = None
     by_task: dict[str, dict[str, int]] | None = None
     distractors: dict[str, dict[str, int]] | None = None
+    hold_out: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As `run.json` and `--format json` have them; of records without what preferences have."""
@@ -84,6 +91,8 @@ def generate(
     progress: Progress = SILENT,
     sample: Sample = NO_CAPS,
     items: ItemOptions = DEFAULT_ITEMS,
+    hold_out: HoldOut = NOTHING,
+    permute: bool = False,
 ) -> RecordTables:
     """Records or preferences in a seeded order, and what became of every fact. The same settings give the same bytes.
 
@@ -91,13 +100,14 @@ def generate(
     what each pack leaves out."""
     if max_tails < 1 or workers < 1 or (count is not None and count < 0):
         raise UsageError("--max-tails and --workers must be 1 or more, --count 0 or more")
-    plan = Plan.of(task, replace(sample, count=count), items)
+    plan = Plan.of(task, replace(sample, count=count), items, hold_out, permute)
     with ThreadPoolExecutor() as pool:  # polars works outside of the lock
-        graph, by_relation, wanted, asked = _ask(pool, store, packs, langs, seed, max_tails, drop, plan, progress)
+        graph, by_relation, wanted, held, asked = _ask(pool, store, packs, langs, seed, max_tails, drop, plan, progress)
         selections = [selection for each in asked.values() for selection in each]
-        askable = pl.concat([pl.Series(dtype=pl.List(pl.String)), *(each.groups["fact_ids"] for each in selections)])
+        askable = pl.concat([pl.Series(dtype=pl.List(pl.String)), *map(tying_facts, selections)])
         if plan.makes_preferences:
-            selections, refused = wrong_answers(graph, by_relation, selections, seed)
+            sides = [side for selection in selections for side in apart(selection)]
+            selections, refused = wrong_answers(graph, by_relation, sides, seed)
             asked = {"preference": selections}
         coverage_work = pool.submit(
             make_coverage, graph, selections, tuple(lang for lang in LANGUAGES if lang in langs)
@@ -111,13 +121,16 @@ def generate(
         texts = render_selections(wanted_texts, workers, progress)
         second = dict(zip(others, texts[len(jobs) :], strict=True))
         filled = [(name, each, texts[at], second.get(at)) for at, (name, each) in enumerate(jobs)]
-        frames = list(pool.map(lambda job: make_records(graph, *job), filled))
+        frames = list(pool.map(lambda job: make_records(graph, job[0], job[1], job[2], job[3], plan.permute), filled))
         coverage = coverage_work.result()
     schema = plan.table
     records = pl.concat(frames).sort("key", "id").drop("key") if frames else schema.frame()
     tied = groups_within(askable, records["facts"])
     records = records.with_columns(pl.when(pl.col("group") == "").then(tied).otherwise("group").alias("group"))
     counts = _counts(records, coverage)
+    if plan.hold_out:
+        crossing = sum(selection.crossing for selection in selections)
+        counts = replace(counts, hold_out=prove(records, graph, held, crossing).to_dict())
     if plan.makes_preferences:
         counts = replace(counts, lengths=lengths(records), names=names(records), refused=refused)
     names_ = None
@@ -145,13 +158,14 @@ def count_plan(
     progress: Progress = SILENT,
     sample: Sample = NO_CAPS,
     items: ItemOptions = DEFAULT_ITEMS,
+    hold_out: HoldOut = NOTHING,
 ) -> pl.DataFrame:
     """How many records a run would make, without making them: `task`, `relation`, `lang`, `records`, in this order.
 
     Of preferences it is how many questions there are; to some of these no answer is surely wrong."""
-    plan = Plan.of(task, sample, items)
+    plan = Plan.of(task, sample, items, hold_out)
     with ThreadPoolExecutor() as pool:
-        _, _, _, asked = _ask(pool, store, packs, langs, seed, max_tails, drop, plan, progress)
+        *_, asked = _ask(pool, store, packs, langs, seed, max_tails, drop, plan, progress)
     rows = [
         (name, each.template.info.attribute or each.template.info.relations[0], each.template.lang, each.groups.height)
         for name, selections in asked.items()
@@ -169,15 +183,15 @@ def count_plan(
 def _ask(
     pool: ThreadPoolExecutor, store: Store, packs: list[Pack], langs: tuple[str, ...], seed: int, max_tails: int,
     drop: str | None, plan: Plan, progress: Progress,
-) -> tuple[GraphView, dict[str, pl.DataFrame], list[Template], dict[str, list[Selection]]]:  # fmt: skip
-    """The graph, its facts by relation, the templates in these languages, and what each task makes of their questions, as much of
-    it as is kept."""
+) -> tuple[GraphView, dict[str, pl.DataFrame], list[Template], HeldOut, dict[str, list[Selection]]]:  # fmt: skip
+    """The graph, its facts by relation, the templates in these languages, what is held out, and what each task makes of their
+    questions, as much of it as is kept."""
     for lang in langs:
         if lang not in LANGUAGES:
             raise UsageError(f"--lang {lang}: there are {', '.join(LANGUAGES)}")
     if max_tails < 1:
         raise UsageError("--max-tails must be 1 or more")
-    graph = view(store)
+    graph = permute(view(store), seed) if plan.permute else view(store)
     by_relation = {str(name): part for (name,), part in graph.facts.partition_by("relation", as_dict=True).items()}
     drops = {pack.info.name: choose_drops(pack, drop) for pack in packs}
     wanted = [template for pack in packs for template in pack.templates if template.lang in langs]
@@ -187,17 +201,19 @@ def _ask(
     progress.start("selecting facts", len(work), "templates")
     chosen = pool.map(lambda job: select(graph, pl.concat(job[1]), job[0], seed, max_tails, drops[job[0].pack]), work)
     questions = one_answer_each(list(track(chosen, progress)))
+    held = hold_out(graph, wanted, plan.hold_out, seed)
     items = (
-        ask(graph, by_relation, questions, plan.item_tasks, plan.items, seed, [pack.info for pack in packs], progress)
+        ask(
+            graph, by_relation, questions, plan.item_tasks, plan.items, seed, [pack.info for pack in packs], progress,
+            held.entities, held.variants,
+        )
         if plan.item_tasks
         else {}
-    )
-    return (
-        graph,
-        by_relation,
-        wanted,
-        draw({name: items.get(name, questions) for name in plan.shares}, plan.shares, plan.sample),
-    )
+    )  # fmt: skip
+    made = {name: items.get(name, questions) for name in plan.shares}
+    if plan.hold_out:
+        made = mark(graph, made, held)
+    return graph, by_relation, wanted, held, draw(made, plan.shares, plan.sample)
 
 
 def _by_lang(records: pl.DataFrame) -> dict[str, int]:

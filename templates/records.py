@@ -7,6 +7,8 @@ import polars as pl
 from kgtools.corpora.record import MESSAGES, PREFERENCES, RECORDS
 from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.templates.facts import GraphView
+from kgtools.templates.holdout.mark import COLUMN, is_loose, kinds
+from kgtools.templates.permute import LICENSE, MARK
 from kgtools.templates.select import Selection
 from kgtools.templates.tasks.records import unlinked_group, with_words
 from kgtools.templates.workers import Texts
@@ -14,12 +16,27 @@ from kgtools.tools.frames import digests
 from kgtools.tools.licenses.check import all_of, operand
 
 
-def make_records(graph: GraphView, task: str, selection: Selection, texts: Texts, other: Texts | None) -> pl.DataFrame:
+def make_records(
+    graph: GraphView, task: str, selection: Selection, texts: Texts, other: Texts | None, permuted: bool = False
+) -> pl.DataFrame:
     """The records, preferences or items of a task's selection, from the texts of its questions and answers (`other`: of preferences
-    those with the wrong answer, of statements those with the true one); with `key`, their place in the shuffle."""
+    those with the wrong answer, of statements those with the true one); with `key`, their place in the shuffle. `permuted`: they are of
+    a control set, and are marked so."""
     if task == "preference" and other is not None:
-        return _preferences(graph, selection, texts, other)
-    return _records(graph, selection, texts) if task == "qa" else _items(graph, task, selection, texts, other)
+        records = _preferences(graph, selection, texts, other)
+    elif task == "qa":
+        records = _records(graph, selection, texts)
+    else:
+        records = _items(graph, task, selection, texts, other)
+    return _mark_permuted(records) if permuted else records
+
+
+def _mark_permuted(records: pl.DataFrame) -> pl.DataFrame:
+    """In the meta, and in the licence, which stops whatever lets records leave."""
+    return records.with_columns(
+        pl.format(f"{{}},{MARK}}}", pl.col("meta").str.head(-1)).alias("meta"),
+        pl.format(f"{{}} AND {LICENSE}", "license").alias("license"),
+    )
 
 
 def _records(graph: GraphView, selection: Selection, texts: Texts) -> pl.DataFrame:
@@ -54,7 +71,9 @@ def _items(
     groups = _with_columns(graph, replace(selection, groups=worded))
     info = selection.template.info
     if task == "abstain":
-        groups = groups.with_columns(unlinked_group(groups, info.attribute or info.relations[0]).alias("group"))
+        groups = groups.with_columns(
+            unlinked_group(groups, info.attribute or info.relations[0], "abstain").alias("group")
+        )
     return groups.with_columns(
         _hashed(groups.with_columns(pl.lit(task).alias("task")), "task", "user", "assistant").alias("id"),
         pl.lit(task).alias("task"),
@@ -65,17 +84,30 @@ def _items(
 def _with_columns(graph: GraphView, selection: Selection, **texts: list[str]) -> pl.DataFrame:
     """The groups with the columns that records and preferences have alike, and with these texts. `id` is still the head's."""
     template, masks = selection.template, selection.groups["mask"].unique()
+    is_held = COLUMN in selection.groups.columns
     sources = {mask: " + ".join(_names_of_mask(graph, mask, 0)) for mask in masks}
     return selection.groups.with_columns(
         pl.lit(template.lang).alias("lang"),
         pl.col("fact_ids").alias("facts"),
-        pl.lit("").alias("group"),
+        _own_group(selection).alias("group"),
+        (kinds(pl.col(COLUMN)) if is_held else pl.lit(None, pl.String)).alias("hold_out"),
+        pl.when(pl.col(COLUMN) > 0).then(pl.lit("test")).alias("split")
+        if is_held
+        else pl.lit(None, pl.String).alias("split"),
         pl.col("mask").replace_strict(sources, return_dtype=pl.String).alias("source"),
         pl.concat_str(pl.lit(f"{template.id}#"), pl.col("variant") + 1).alias("template"),
         _licenses(graph, selection).alias("license"),
-        pl.lit(None, pl.String).alias("split"),
         *(pl.Series(name, column, dtype=pl.String) for name, column in texts.items()),
     )
+
+
+def _own_group(selection: Selection) -> pl.Expr:
+    """Of records that are held out by wording or length alone a group of their question; of others what their facts say."""
+    if COLUMN not in selection.groups.columns:
+        return pl.lit("")
+    info = selection.template.info
+    own = unlinked_group(selection.groups, info.attribute or info.relations[0], "held out")
+    return pl.when(is_loose()).then(own).otherwise(pl.lit(""))
 
 
 def _licenses(graph: GraphView, selection: Selection) -> pl.Series:

@@ -12,7 +12,7 @@ from kgtools.tools.frames import numbers, shuffle_keys
 from kgtools.tools.inputs.files import digest
 
 REASONS = (
-    "exported", "not-sampled", "not-asked", "no-wrong-answer", "value-not-parsed", "text-not-portable", "unbalanced-brackets",
+    "exported", "not-sampled", "not-asked", "crosses-hold-out", "no-wrong-answer", "value-not-parsed", "text-not-portable", "unbalanced-brackets",
     "repeated", "max-tails", "other-value", "same-question", "partial-list",
     "uninformative", "shop-list", "no-english-name", "value-not-english", "self-loop", "contradiction", "same-name",
     "truncated-name", "digits-only-name", "person-name", "truncated-value", "misplaced-value", "other-subject", "other-type", "no-template",
@@ -29,11 +29,12 @@ CODES = {reason: code for code, reason in enumerate(REASONS)}
 class Selection:
     """`groups`: a row a record to be: `head` (number), `name`, `tails` (names or values), `partial` (whether the graph knows more of
     them), `facts` (places in the view), `fact_ids`, `mask`, `key` (its place in the shuffle), `variant` (from 0), sorted by
-    variant. `left_out`: `fact`, `code`."""
+    variant. `left_out`: `fact`, `code`. `crossing`: how many records are not made, for they hold facts of both sides of a hold-out."""
 
     template: Template
     groups: pl.DataFrame
     left_out: pl.DataFrame
+    crossing: int = 0
 
 
 def select(

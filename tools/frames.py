@@ -7,7 +7,7 @@ import errno
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,14 +117,22 @@ def shuffle_keys(values: pl.Expr, salt: int) -> pl.Expr:
 
 @dataclass(frozen=True, eq=False)
 class Schema:
-    """Column names with their types, in order; `required` columns hold no null."""
+    """Column names with their types, in order; `required` columns hold no null, `optional` ones are null where a table that was
+    written before there were any lacks them."""
 
     noun: str
     columns: dict[str, Any]
     required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+    def lacking(self, names: Iterable[str]) -> list[pl.Expr]:
+        """The optional columns that are not among these, as nulls."""
+        there = set(names)
+        return [pl.lit(None, self.columns[name]).alias(name) for name in self.optional if name not in there]
 
     def check(self, frame: pl.DataFrame, where: str) -> pl.DataFrame:
         """The frame with these columns in this order. Raises InputError naming each fault at `where`."""
+        frame = frame.with_columns(self.lacking(frame.columns))
         faults = [f"column {name!r} is missing" for name in self.columns if name not in frame.columns]
         faults += [
             f"column {name!r} holds {frame.schema[name]}, expected {kind}"

@@ -39,7 +39,7 @@ PLAIN = (
 """Regexes that owe nothing to the finder, so that a fault of it shows."""
 HASH = re.compile(r"(?=[0-9]*[a-f])[0-9a-f]{20}")
 """An id that we made of a content (kgtools.tools.inputs.files.digest), which says nothing of anybody."""
-OFTEN_SAME = ("task", "lang", "source", "template", "license", "split")
+OFTEN_SAME = ("task", "lang", "source", "template", "license", "split", "hold_out")
 
 
 def residual(records: pl.DataFrame, keep: frozenset[str] = frozenset()) -> Residue:

@@ -21,8 +21,8 @@ MAGIC = b"PAR1"
 AT_ONCE = 1 << 26
 """Bytes of a file that are rows of Python at a time."""
 OWN = {
-    "records, which dedup, split, merge and convert read": set(RECORDS.columns),
-    "preferences, which dedup, split, merge and convert read": set(PREFERENCES.columns),
+    "records, which dedup, split, merge and convert read": set(RECORDS.columns) - set(RECORDS.optional),
+    "preferences, which dedup, split, merge and convert read": set(PREFERENCES.columns) - set(PREFERENCES.optional),
     "triples, which kgtools load table reads": {"head", "relation", "tail"},
     "entities of a graph, which kgtools query and export read": {"id", "type", "name", "aliases", "sources"},
 }

@@ -16,7 +16,7 @@ from kgtools.tools.frames import digests, numbers
 
 AT_ONCE = 50_000
 """Rows of a batch: more than of whole records, for only groups, facts and questions are read."""
-NO_FIELDS = ("id", "messages", "prompt", "chosen", "rejected", "facts", "split", "meta")
+NO_FIELDS = ("id", "messages", "prompt", "chosen", "rejected", "facts", "split", "hold_out", "meta")
 """Columns that nothing is tied by."""
 
 Read = Callable[[], Iterator[pl.DataFrame]]

@@ -89,6 +89,14 @@ if TYPE_CHECKING:
     help="Ask each mcq so often, its options turned.",
 )
 @click.option("--hops", default="2-5", show_default=True, help="How many triples a path leads over, as 2 or 2-3.")
+@click.option(
+    "--hold-out",
+    metavar="KIND=WHAT,...",
+    help="Keep for test: facts=0.1, entities=0.05, relations=NAME, templates=0.1, hops=4-5, together or alone.",
+)
+@click.option(
+    "--permute", is_flag=True, help="A control set: answers are those of other heads. train and convert refuse it."
+)
 @click.option("--plan", "plan_only", is_flag=True, help="Print how many records there would be; write nothing.")
 @click.option("--show", "examples", type=COUNT, default=0, help="Print this many example pairs of each language.")
 @click.option(
@@ -118,6 +126,8 @@ def generate(
     distractors: str,
     rotations: int,
     hops: str,
+    hold_out: str | None,
+    permute: bool,
     plan_only: bool,
     out: Path | None,
     examples: int,
@@ -163,13 +173,15 @@ def generate(
     asked: dict[str, Any] = {
         "pack": packs, "task": task, "lang": langs, "count": count, "seed": seed, "max_tails": max_tails, "drop": drop,
         "per_relation": per_relation, "per_head": per_head, "options": options, "distractors": distractors, "rotations": rotations,
-        "hops": hops,
+        "hops": hops, "hold_out": hold_out,
     }  # fmt: skip
     with show_progress("generating") as progress:
         if plan_only:
             planned = api.plan(graph, **asked, progress=progress)
         else:
-            result = api.generate(graph, **asked, workers=workers, out=out, allow_empty=allow_empty, progress=progress)
+            result = api.generate(
+                graph, **asked, permute=permute, workers=workers, out=out, allow_empty=allow_empty, progress=progress
+            )
     if plan_only:
         print_plan(planned, style)
         return
@@ -221,6 +233,8 @@ def print_result(result: "GenerateResult", style: str, examples: int) -> None:
     print_table(["licence", "records"], list(counts.by_license.items()))
     if counts.by_task is not None:
         _print_items(counts.by_task, counts.distractors or {}, langs)
+    if counts.hold_out is not None:
+        _print_hold_out(counts.hold_out)
     if counts.lengths is not None:
         _print_lengths(counts.lengths)
         _print_names(counts.names or {}, counts.refused or {})
@@ -249,6 +263,20 @@ def _print_items(by_task: dict[str, dict[str, int]], distractors: dict[str, dict
                 for where in sources
             ],
         )
+
+
+def _print_hold_out(counts: dict[str, Any]) -> None:
+    """What is held out, and that nothing of it stands in records for training."""
+    rows = [[each["kind"], each["drawn"], each["records"], each["shared"]] for each in counts["kinds"]]
+    print_table(["held out", "of the graph or packs", "records", "in records for training"], rows)
+    say(
+        f"records for training {counts['free']:,}, held out {counts['held']:,}; left out, for they hold facts of both: "
+        f"{counts['crossing']:,}"
+    )
+    if counts["shared_facts"]:
+        say(f"facts held out by wording or length alone that records for training hold too: {counts['shared_facts']:,}")
+    if counts["named"]:
+        say(f"records for training that name a held-out entity, be it in a longer name: {counts['named']:,}")
 
 
 def _print_lengths(lengths: dict[str, dict[str, dict[str, float]]]) -> None:

@@ -58,10 +58,12 @@ class Neighbours:
 
 
 class Distractors:
-    """Finds wrong options among the answers of one template."""
+    """Finds wrong options among the answers of one template; what is `held_out` is an option of nothing else."""
 
-    def __init__(self, subject: Subject, neighbours: Neighbours, hardness: str) -> None:
-        self._subject, self._neighbours = subject, neighbours
+    def __init__(
+        self, subject: Subject, neighbours: Neighbours, hardness: str, held_out: frozenset[int] = frozenset()
+    ) -> None:
+        self._subject, self._neighbours, self._held_out = subject, neighbours, held_out
         self._order = {
             "random": HARDNESS[:1],
             "department": ("department", "random"),
@@ -83,6 +85,8 @@ class Distractors:
             if len(found) == count:
                 break
             if part.text in texts or not self._subject.is_short(part):
+                continue
+            if part.tail in self._held_out and group.head not in self._held_out:
                 continue
             texts.add(part.text)
             if where != CONTRARY and not self._subject.judge.may(group.head, part):

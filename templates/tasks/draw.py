@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -127,6 +127,5 @@ def _keep(selection: Selection, keys: pl.Series) -> Selection:
     kept = pl.col("key").is_in(keys.implode())
     lost = selection.groups.filter(~kept).select(pl.col("facts").explode().alias("fact")).drop_nulls()
     code = pl.lit(CODES["not-sampled"], pl.UInt8).alias("code")
-    return Selection(
-        selection.template, selection.groups.filter(kept), pl.concat([selection.left_out, lost.select("fact", code)])
-    )
+    left_out = pl.concat([selection.left_out, lost.select("fact", code)])
+    return replace(selection, groups=selection.groups.filter(kept), left_out=left_out)

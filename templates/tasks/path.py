@@ -23,6 +23,8 @@ from kgtools.tools.inputs.files import digest
 
 FORMS = ("list", "mcq", "truefalse")
 SIGNS = {"zh": "甲乙丙丁戊", "en": "XYZVW"}
+Wordings = frozenset[tuple[str, str, int]]
+"""Pack, template and number of a variant, from 0."""
 MOST = 12
 """Answers of the last step in an open question; more are no question."""
 
@@ -39,10 +41,13 @@ class Way:
 
 
 class Path:
-    """A path over templates, each with its questions; `wrong`: finds what is wrong among the answers of the last."""
+    """A path over templates, each with its questions; `wrong`: finds what is wrong among the answers of the last; `without`: wordings
+    that are not used on the way."""
 
-    def __init__(self, name: str, subjects: Sequence[Subject], wrong: Distractors) -> None:
-        self.name, self._subjects, self._wrong = name, subjects, wrong
+    def __init__(
+        self, name: str, subjects: Sequence[Subject], wrong: Distractors, without: Wordings = frozenset()
+    ) -> None:
+        self.name, self._subjects, self._wrong, self._without = name, subjects, wrong, without
         self._only = [_only_tails(subject) for subject in subjects[1:-1]]
         self._last = {group.head: group for group in subjects[-1].groups}
         self._lang = subjects[-1].template.lang
@@ -103,10 +108,12 @@ class Path:
         texts: list[list[str]] = [[] for _ in ways]
         for place, subject in enumerate(self._subjects[:-1]):
             head = self._label(max(place - 1, 0))
-            variants = subject.template.variants
+            template = subject.template
+            variants = template.variants
+            usable = [n for n in range(len(variants)) if (template.pack, template.name, n) not in self._without]
             by_variant: dict[int, list[int]] = defaultdict(list)
             for at, way in enumerate(ways):
-                by_variant[self._draw(way, f"statement {place}").randrange(len(variants))].append(at)
+                by_variant[usable[self._draw(way, f"statement {place}").randrange(len(usable))]].append(at)
             for number, places in sorted(by_variant.items()):
                 tails = [[p.text for p in ways[at].shown] if place == 0 else [self._label(place)] for at in places]
                 _, statements = render(subject.template, variants[number], [head] * len(places), tails)

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from kgtools.corpora.record import PREFERENCES, RECORDS
+from kgtools.templates.holdout.asked import NOTHING, HoldOut
 from kgtools.templates.tasks.ask import ITEM_TASKS, ItemOptions
 from kgtools.templates.tasks.draw import Sample, parse_tasks
 from kgtools.tools.errors import UsageError
@@ -17,14 +18,18 @@ TASKS = {"qa": RECORDS, "preference": PREFERENCES} | dict.fromkeys(ITEM_TASKS, R
 @dataclass(frozen=True)
 class Plan:
     """What is made of the questions of templates. `shares`: task -> its share, or None; `sample`: how many are kept; `items`: how
-    they are asked."""
+    they are asked; `hold_out`: what is kept for test; `permute`: whether the answers are those of other heads."""
 
     shares: Mapping[str, float | None]
     sample: Sample
     items: ItemOptions
+    hold_out: HoldOut = NOTHING
+    permute: bool = False
 
     @classmethod
-    def of(cls, task: str, sample: Sample, items: ItemOptions) -> "Plan":
+    def of(
+        cls, task: str, sample: Sample, items: ItemOptions, hold_out: HoldOut = NOTHING, permute: bool = False
+    ) -> "Plan":
         """The plan of `--task`. Raises UsageError for what cannot be made, or not together."""
         shares = parse_tasks(task, list(TASKS))
         if "preference" in shares and len(shares) > 1:
@@ -33,7 +38,9 @@ class Plan:
             raise UsageError("--per-relation and --per-head are for records; preferences take --count")
         sample.refuse_wrong()
         items.refuse_wrong()
-        return cls(shares, sample, items)
+        if hold_out.hops and "path" not in shares:
+            raise UsageError(f"--hold-out {hold_out}: hops are of the task path, which --task {task} does not make")
+        return cls(shares, sample, items, hold_out, permute)
 
     @property
     def makes_preferences(self) -> bool:
@@ -53,5 +60,9 @@ class Plan:
     def settings(self) -> dict[str, Any]:
         """What of it a manifest tells beside the task and the count: what is not as it is by default."""
         sample = {"per_relation": self.sample.per_relation, "per_head": self.sample.per_head}
-        asked = {name: value for name, value in sample.items() if value is not None}
+        asked: dict[str, Any] = {name: value for name, value in sample.items() if value is not None}
+        if self.hold_out:
+            asked |= {"hold_out": str(self.hold_out)}
+        if self.permute:
+            asked |= {"permute": True}
         return asked | (asdict(self.items) if self.item_tasks else {})

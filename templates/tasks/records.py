@@ -56,11 +56,9 @@ def _json(text: str) -> str:
     return orjson.dumps(text).decode()
 
 
-def unlinked_group(groups: pl.DataFrame, relation: str) -> pl.Series:
-    """What keeps together the records of one question that no fact answers, in both languages."""
-    return digests(
-        groups.select(pl.concat_str(pl.lit("abstain"), "id", pl.lit(relation), separator="\x1f")).to_series()
-    )
+def unlinked_group(groups: pl.DataFrame, relation: str, why: str) -> pl.Series:
+    """What keeps together the records of one question that no fact ties, in both languages. `why`: none does."""
+    return digests(groups.select(pl.concat_str(pl.lit(why), "id", pl.lit(relation), separator="\x1f")).to_series())
 
 
 def count_distractors(records: pl.DataFrame) -> dict[str, dict[str, int]]:

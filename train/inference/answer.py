@@ -45,7 +45,7 @@ ANSWERS = Schema(
 empty block); `ended`: whether the model stopped by itself; `special_tokens`: how many of its tokens the text does not show, beside the one
 that ends it."""
 
-COPIED = ("task", "lang", "facts", "group", "source", "license", "split")
+COPIED = ("task", "lang", "facts", "group", "source", "license", "split", "hold_out")
 """What the record of an answer has of its question's."""
 KEPT = ".answers.jsonl"
 """Answers as they come, a line each after one with the identity of the run; gone when `answers.parquet` is there."""

@@ -1,0 +1,99 @@
+"""Records marked with the kinds of hold-out that they are of. One that would hold facts of both sides is made for neither and counted
+(`crosses-hold-out`)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import polars as pl
+
+from kgtools.corpora.record import APART
+from kgtools.kg.ontology import ontology
+from kgtools.templates.facts import GraphView
+from kgtools.templates.holdout.draw import BITS, HeldOut, is_drawn
+from kgtools.templates.pack import Template
+from kgtools.templates.select import CODES, Selection
+
+APART_BITS = sum(BITS[kind] for kind in APART)
+COLUMN = "held"
+"""Of a selection's rows, the kinds of hold-out, a bit each."""
+
+
+def mark(view: GraphView, asked: Mapping[str, list[Selection]], held: HeldOut) -> dict[str, list[Selection]]:
+    """The selections of each task with the column `held`, without records that hold facts of both sides."""
+    return {task: [_mark(view, each, held) for each in selections] for task, selections in asked.items()}
+
+
+def _mark(view: GraphView, selection: Selection, held: HeldOut) -> Selection:
+    groups, template = selection.groups.with_row_index("at"), selection.template
+    bare = groups.filter(pl.col("facts").list.len() == 0).select("at", "head")
+    told = groups.select("at", pl.col("facts").alias("fact")).explode("fact").drop_nulls()
+    rows = told.select("at", held.bits.gather(told["fact"]).alias("bits"))
+    rows = pl.concat([rows, bare.select("at", _bits_of_unknown(view, bare, template, held))])
+    sides = rows.group_by("at").agg(pl.col("bits").bitwise_or(), (pl.col("bits") == 0).any().alias("free")).sort("at")
+    crosses = (sides["bits"] > 0) & sides["free"]
+    loose = _bits_of_wording(groups, template, held)
+    marked = groups.with_columns((sides["bits"] | loose).alias(COLUMN))
+    lost = marked.filter(crosses).select(pl.col("facts").explode().alias("fact")).drop_nulls().unique()
+    code = pl.lit(CODES["crosses-hold-out"], pl.UInt8).alias("code")
+    left_out = pl.concat([selection.left_out, lost.select("fact", code)])
+    return Selection(template, marked.filter(~crosses).drop("at"), left_out, int(crosses.sum()))
+
+
+def _bits_of_unknown(view: GraphView, rows: pl.DataFrame, template: Template, held: HeldOut) -> pl.Series:
+    """The bits of questions that no fact answers."""
+    forward = {relation.inverse: name for name, relation in ontology().relations.items()}
+    info = template.info
+    names = [info.attribute] if info.attribute else [forward.get(name, name) for name in info.relations]
+    rows = rows.with_columns(pl.lit(held.classes[names[0]]).alias("class"))
+    of_relation = not set(names).isdisjoint(held.asked.relations)
+    return rows.with_columns(
+        (
+            pl.when(is_drawn(view, rows, held.asked.facts, held.seed)).then(BITS["facts"]).otherwise(0)
+            | pl.when(pl.col("head").is_in(sorted(held.entities))).then(BITS["entities"]).otherwise(0)
+            | pl.lit(BITS["relations"] if of_relation else 0)
+        )
+        .cast(pl.UInt8)
+        .alias("bits")
+    )["bits"]
+
+
+def _bits_of_wording(groups: pl.DataFrame, template: Template, held: HeldOut) -> pl.Series:
+    """The bits of how a question is worded, and of how long its way is."""
+    mine = [number for pack, name, number in held.variants if (pack, name) == (template.pack, template.name)]
+    bits = pl.when(pl.col("variant").is_in(mine)).then(BITS["templates"]).otherwise(0)
+    if held.asked.hops and "meta" in groups.columns:
+        hops = pl.col("meta").str.json_path_match("$.hops").cast(pl.Int64)
+        bits = bits | pl.when(hops.is_between(*held.asked.hops).fill_null(False)).then(BITS["hops"]).otherwise(0)
+    return groups.with_columns(bits.fill_null(0).cast(pl.UInt8).alias(COLUMN))[COLUMN]
+
+
+def kinds(bits: pl.Expr) -> pl.Expr:
+    """Bits as the column `hold_out` says them; null for none."""
+    texts = {
+        number: " + ".join(kind for kind, bit in BITS.items() if number & bit) or None
+        for number in range(1 << len(BITS))
+    }
+    return bits.replace_strict(texts, return_dtype=pl.String)
+
+
+def apart(selection: Selection) -> list[Selection]:
+    """The selection in two, so that wrong answers of records for training are not made of what is held out: those whose facts are
+    held out, and the others. One where nothing is held out."""
+    if COLUMN not in selection.groups.columns:
+        return [selection]
+    of_held = (selection.groups[COLUMN] & APART_BITS) > 0
+    free = replace(selection, groups=selection.groups.filter(~of_held))
+    none = selection.left_out.clear()
+    return [free, Selection(selection.template, selection.groups.filter(of_held), none)]
+
+
+def tying_facts(selection: Selection) -> pl.Series:
+    """The facts by which records hang together: of those that are held out by wording or length alone, none."""
+    if COLUMN not in selection.groups.columns:
+        return selection.groups["fact_ids"]
+    return selection.groups.filter(~is_loose())["fact_ids"]
+
+
+def is_loose() -> pl.Expr:
+    """Whether a record is held out by wording or length alone, so that its facts may stand in others."""
+    return (pl.col(COLUMN) > 0) & ((pl.col(COLUMN) & APART_BITS) == 0)

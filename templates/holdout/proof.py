@@ -1,0 +1,112 @@
+"""The proof of a hold-out, counted in the records that were made: what those for training share with those that are held out."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+
+from kgtools.corpora.record import APART, HOLD_OUTS
+from kgtools.templates.facts import GraphView
+from kgtools.templates.holdout.draw import HeldOut
+from kgtools.tools.errors import Findings
+
+SHORTEST = 2
+"""Characters of a name that is looked for in texts."""
+
+
+@dataclass(frozen=True)
+class KindOfHoldOut:
+    """Of one kind: `drawn`, how many of it are held out (facts, entities, relations, wordings; of hops null); `records`, how many hold
+    it; `shared`, how many of `drawn` stand in records for training, which must be none."""
+
+    kind: str
+    drawn: int | None
+    records: int
+    shared: int
+
+
+@dataclass(frozen=True)
+class HoldOutCounts:
+    """What a hold-out did. `free`: records for training; `held`: records that are held out; `crossing`: records that were not made, for
+    they would hold facts of both sides; `kinds`: a row a kind. `shared_facts`: facts of records that are held out by wording or length
+    alone, which records for training hold as well: that is what these measure. `named`: records for training in whose text the
+    name of a held-out entity stands, be it in a longer name."""
+
+    free: int
+    held: int
+    crossing: int
+    kinds: list[KindOfHoldOut]
+    shared_facts: int
+    named: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """As `run.json` and `--format json` have it."""
+        return asdict(self)
+
+
+def prove(records: pl.DataFrame, view: GraphView, held: HeldOut, crossing: int) -> HoldOutCounts:
+    """Count in records or preferences, by their own columns. Raises Findings where one for training holds what is held out."""
+    free = records.filter(pl.col("hold_out").is_null())
+    others = records.filter(pl.col("hold_out").is_not_null())
+    words = others["hold_out"].str.split(" + ")
+    apart = others.filter(words.list.set_intersection(list(APART)).list.len() > 0)
+    loose = others.filter(words.list.set_intersection(list(APART)).list.len() == 0)
+    ends = view.facts.select(facts="id", head="head", tail="tail", relation="relation")
+    learned = _facts(free).join(ends, on="facts", how="inner")
+    entities = set(learned["head"]) | set(learned["tail"].drop_nulls())
+    heads = view.entities.select(head="id", number="number")
+    about = free.select(head=pl.col("meta").str.json_path_match("$.head")).unique().join(heads, on="head")
+    entities |= set(about["number"])
+    found = {
+        "facts": _facts(apart).join(_facts(free), on="facts", how="inner").height,
+        "entities": len(entities & held.entities),
+        "relations": len(set(learned["relation"]) & set(held.asked.relations)),
+        "templates": len(_variants(free) & held.variants),
+        "hops": _of_length(free, held.asked.hops),
+    }
+    drawn = {
+        "facts": _facts(apart).height, "entities": len(held.entities), "relations": len(held.asked.relations),
+        "templates": len(held.variants), "hops": None,
+    }  # fmt: skip
+    kinds = [
+        KindOfHoldOut(kind, drawn[kind], int(words.list.contains(kind).sum()), found[kind])
+        for kind in HOLD_OUTS
+        if getattr(held.asked, kind)
+    ]
+    for each in kinds:
+        if each.shared:
+            raise Findings(
+                f"{each.shared:,} held-out {each.kind} would stand in records for training; nothing was written"
+            )
+    shared = _facts(loose).join(_facts(free), on="facts", how="inner").height
+    return HoldOutCounts(free.height, others.height, crossing, kinds, shared, _named(free, view, held))
+
+
+def _facts(records: pl.DataFrame) -> pl.DataFrame:
+    """The ids of all facts of records, once each."""
+    return records.select(pl.col("facts").explode()).drop_nulls().unique()
+
+
+def _variants(records: pl.DataFrame) -> set[tuple[str, str, int]]:
+    """The wordings of records: pack, template, number from 0."""
+    parts = records.select(pl.col("template").str.extract_groups(r"^([^@]+)@[^/]+/(.+)\.[a-z]+#(\d+)$")).unique()
+    return {(pack, name, int(number) - 1) for pack, name, number in (row[0].values() for row in parts.iter_rows())}
+
+
+def _of_length(records: pl.DataFrame, hops: tuple[int, int] | None) -> int:
+    """How many records lead over so many triples."""
+    found = records.select(pl.col("meta").str.json_path_match("$.hops").cast(pl.Int64)).to_series()
+    return int(found.is_between(*hops).sum()) if hops else 0
+
+
+def _named(records: pl.DataFrame, view: GraphView, held: HeldOut) -> int:
+    """How many records have the name of a held-out entity somewhere in their texts."""
+    of_held = view.entities.filter(pl.col("number").is_in(sorted(held.entities)))
+    names = pl.concat([of_held["name"], of_held["name_en"]]).drop_nulls().unique()
+    names = names.filter(names.str.len_chars() >= SHORTEST)
+    columns = [name for name in ("messages", "prompt", "chosen", "rejected") if name in records.columns]
+    texts = [
+        pl.col(name).list.eval(pl.element().struct.field("content")).list.join("\n").str.contains_any(names.to_list())
+        for name in columns
+    ]
+    return int(records.select(pl.any_horizontal(texts)).to_series().sum()) if len(names) else 0
