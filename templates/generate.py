@@ -22,7 +22,7 @@ from kgtools.templates.holdout.mark import apart, mark, tying_facts
 from kgtools.templates.holdout.proof import prove
 from kgtools.templates.licenses import licence_text
 from kgtools.templates.pack import LANGUAGES, Pack, Template, refuse_general
-from kgtools.templates.permute import permute
+from kgtools.templates.permute import permute_answers
 from kgtools.templates.preferences.balance import lengths, names
 from kgtools.templates.preferences.rejected import wrong_answers
 from kgtools.templates.records import make_records
@@ -49,7 +49,7 @@ class GenerateCounts:
     """What came of a run. `triples`: language -> what became of its facts, a reason of REASONS -> facts. Of preferences also
     `lengths`, `names` (`preferences/balance.py`) and `refused`: language -> why a wrong answer was not taken -> tries. Of items
     `by_task`: task -> language -> records, and `distractors`: language -> whose answers wrong options are -> options. `hold_out`: what
-    was held out, and the proof of it (`holdout/proof.py`)."""
+    was held out, and the proof of it (`holdout/proof.py`). `permuted`: of a control set, what `permute` counts."""
 
     records: int
     by_template: dict[str, int]
@@ -61,6 +61,7 @@ class GenerateCounts:
     by_task: dict[str, dict[str, int]] | None = None
     distractors: dict[str, dict[str, int]] | None = None
     hold_out: dict[str, Any] | None = None
+    permuted: dict[str, int] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As `run.json` and `--format json` have them; of records without what preferences have."""
@@ -98,11 +99,12 @@ def generate(
 
     `task`: `qa`, `preference`, or tasks with shares (`qa=0.5,mcq=0.5`); `drop`: what is left out, as `--drop` says it; by default
     what each pack leaves out."""
-    if max_tails < 1 or workers < 1 or (count is not None and count < 0):
-        raise UsageError("--max-tails and --workers must be 1 or more, --count 0 or more")
     plan = Plan.of(task, replace(sample, count=count), items, hold_out, permute)
+    _refuse_wrong(langs, max_tails, workers, count)
+    graph = view(store)
+    graph, permuted = permute_answers(graph, seed) if plan.permute else (graph, None)
     with ThreadPoolExecutor() as pool:  # polars works outside of the lock
-        graph, by_relation, wanted, held, asked = _ask(pool, store, packs, langs, seed, max_tails, drop, plan, progress)
+        by_relation, wanted, held, asked = _ask(pool, graph, packs, langs, seed, max_tails, drop, plan, progress)
         selections = [selection for each in asked.values() for selection in each]
         askable = pl.concat([pl.Series(dtype=pl.List(pl.String)), *map(tying_facts, selections)])
         if plan.makes_preferences:
@@ -127,7 +129,7 @@ def generate(
     records = pl.concat(frames).sort("key", "id").drop("key") if frames else schema.frame()
     tied = groups_within(askable, records["facts"])
     records = records.with_columns(pl.when(pl.col("group") == "").then(tied).otherwise("group").alias("group"))
-    counts = _counts(records, coverage)
+    counts = replace(_counts(records, coverage), permuted=permuted)
     if plan.hold_out:
         crossing = sum(selection.crossing for selection in selections)
         counts = replace(counts, hold_out=prove(records, graph, held, crossing).to_dict())
@@ -164,8 +166,9 @@ def count_plan(
 
     Of preferences it is how many questions there are; to some of these no answer is surely wrong."""
     plan = Plan.of(task, sample, items, hold_out)
+    _refuse_wrong(langs, max_tails)
     with ThreadPoolExecutor() as pool:
-        *_, asked = _ask(pool, store, packs, langs, seed, max_tails, drop, plan, progress)
+        *_, asked = _ask(pool, view(store), packs, langs, seed, max_tails, drop, plan, progress)
     rows = [
         (name, each.template.info.attribute or each.template.info.relations[0], each.template.lang, each.groups.height)
         for name, selections in asked.items()
@@ -180,18 +183,20 @@ def count_plan(
     return counted.filter(pl.col("records") > 0).sort("task", "relation", "lang")
 
 
-def _ask(
-    pool: ThreadPoolExecutor, store: Store, packs: list[Pack], langs: tuple[str, ...], seed: int, max_tails: int,
-    drop: str | None, plan: Plan, progress: Progress,
-) -> tuple[GraphView, dict[str, pl.DataFrame], list[Template], HeldOut, dict[str, list[Selection]]]:  # fmt: skip
-    """The graph, its facts by relation, the templates in these languages, what is held out, and what each task makes of their
-    questions, as much of it as is kept."""
+def _refuse_wrong(langs: tuple[str, ...], max_tails: int, workers: int = 1, count: int | None = None) -> None:
     for lang in langs:
         if lang not in LANGUAGES:
             raise UsageError(f"--lang {lang}: there are {', '.join(LANGUAGES)}")
-    if max_tails < 1:
-        raise UsageError("--max-tails must be 1 or more")
-    graph = permute(view(store), seed) if plan.permute else view(store)
+    if max_tails < 1 or workers < 1 or (count is not None and count < 0):
+        raise UsageError("--max-tails and --workers must be 1 or more, --count 0 or more")
+
+
+def _ask(
+    pool: ThreadPoolExecutor, graph: GraphView, packs: list[Pack], langs: tuple[str, ...], seed: int, max_tails: int,
+    drop: str | None, plan: Plan, progress: Progress,
+) -> tuple[dict[str, pl.DataFrame], list[Template], HeldOut, dict[str, list[Selection]]]:  # fmt: skip
+    """The facts by relation, the templates in these languages, what is held out, and what each task makes of their
+    questions, as much of it as is kept."""
     by_relation = {str(name): part for (name,), part in graph.facts.partition_by("relation", as_dict=True).items()}
     drops = {pack.info.name: choose_drops(pack, drop) for pack in packs}
     wanted = [template for pack in packs for template in pack.templates if template.lang in langs]
@@ -205,7 +210,7 @@ def _ask(
     items = (
         ask(
             graph, by_relation, questions, plan.item_tasks, plan.items, seed, [pack.info for pack in packs], progress,
-            held.entities, held.variants,
+            held,
         )
         if plan.item_tasks
         else {}
@@ -213,7 +218,7 @@ def _ask(
     made = {name: items.get(name, questions) for name in plan.shares}
     if plan.hold_out:
         made = mark(graph, made, held)
-    return graph, by_relation, wanted, held, draw(made, plan.shares, plan.sample)
+    return by_relation, wanted, held, draw(made, plan.shares, plan.sample)
 
 
 def _by_lang(records: pl.DataFrame) -> dict[str, int]:

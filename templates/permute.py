@@ -5,6 +5,7 @@ is one. Of an attribute of a type the values do."""
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 
@@ -20,33 +21,42 @@ TRIES = 200
 """Places that are tried for a tail that is true where it came to, before it is left."""
 
 
-def permute(view: GraphView, seed: int) -> GraphView:
-    """The view with the tails and values of all facts that may be asked about permuted, by the seed. A fact keeps its id, its head and its
-    sources. What has no other place (one value for all heads) stays."""
+def permute_answers(view: GraphView, seed: int) -> tuple[GraphView, dict[str, int]]:
+    """The view with the tails and values of all facts that may be asked about permuted, by the seed; how many facts these are (`facts`),
+    and how many of them say again what is true (`still_true`): of what is said of nearly all heads, such as 药物治疗, some must.
+
+    A fact keeps its id, its head and its sources."""
     types = view.entities["type"]
     facts = view.facts.with_columns(
         types.gather(view.facts["head"]).alias("head_type"), types.gather(view.facts["tail"]).alias("tail_type")
     )
     asked = facts.filter(pl.col("kind").is_in(["relation", "attribute"]) & pl.col("reason").is_null())
     strata = asked.partition_by("relation", "head_type", "tail_type", "weak", as_dict=True, maintain_order=True)
-    places, sources = [], []
+    ends = facts.select("head", "tail").drop_nulls()
+    linked = set(ends.iter_rows()) | set(ends.select("tail", "head").iter_rows())
+    places, sources, still_true = [], [], 0
     for key, part in strata.items():
         draw = random.Random(digest(f"{seed}|permute|{key}"))
-        said = part["tail"] if part["tail"].null_count() == 0 else part["value"]
+        said = part["value"] if part["tail"].null_count() else part["tail"]
         places += part["fact"].to_list()
-        sources += part["fact"].gather(_deal(part["head"].to_list(), said.to_list(), draw)).to_list()
-    order = pl.DataFrame({"fact": places, "from": sources}, schema={"fact": pl.UInt32, "from": pl.UInt32})
-    whole = view.facts.select("fact").join(order, on="fact", how="left", maintain_order="left")
+        heads, tails = part["head"].to_list(), said.to_list()
+        true = linked if part["tail"].null_count() == 0 else set(zip(heads, tails, strict=True))
+        order = _deal(heads, tails, true, draw)
+        sources += part["fact"].gather(order).to_list()
+        still_true += sum((head, tails[at]) in true for head, at in zip(heads, order, strict=True))
+    moves = pl.DataFrame({"fact": places, "from": sources}, schema={"fact": pl.UInt32, "from": pl.UInt32})
+    whole = view.facts.select("fact").join(moves, on="fact", how="left", maintain_order="left")
     at = whole.select(pl.coalesce("from", "fact")).to_series()
-    return replace(view, facts=view.facts.with_columns(view.facts[name].gather(at) for name in MOVED))
+    facts = view.facts.with_columns(view.facts[name].gather(at) for name in MOVED)
+    return replace(view, facts=facts), {"facts": len(places), "still_true": still_true}
 
 
-def _deal(heads: list[int], tails: list[object], draw: random.Random) -> list[int]:
-    """For each place the place of the tail that comes there: none that is true of the head or that it has by now, where that can be."""
-    true = set(zip(heads, tails, strict=True)) | set(zip(tails, heads, strict=True))
+def _deal(heads: list[int], tails: list[Any], true: set[tuple[int, Any]], draw: random.Random) -> list[int]:
+    """For each place the place of the tail that comes there: none that is true of the head, or that it has by then, where that can be.
+    `true`: what any relation links, or an attribute says."""
     order = list(range(len(heads)))
     draw.shuffle(order)
-    has: dict[tuple[int, object], int] = {}
+    has: dict[tuple[int, Any], int] = {}
     for at, source in enumerate(order):
         pair = heads[at], tails[source]
         has[pair] = has.get(pair, 0) + 1

@@ -34,8 +34,8 @@ def make_records(
 def _mark_permuted(records: pl.DataFrame) -> pl.DataFrame:
     """In the meta, and in the licence, which stops whatever lets records leave."""
     return records.with_columns(
-        pl.format(f"{{}},{MARK}}}", pl.col("meta").str.head(-1)).alias("meta"),
-        pl.format(f"{{}} AND {LICENSE}", "license").alias("license"),
+        pl.concat_str(pl.col("meta").str.head(-1), pl.lit(f",{MARK}}}")).alias("meta"),
+        pl.concat_str("license", pl.lit(f" AND {LICENSE}")).alias("license"),
     )
 
 

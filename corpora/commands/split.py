@@ -69,8 +69,9 @@ def split(
     What shares a group (a patient's visits, near duplicates that dedup --tag found) or a fact (in either direction, language
     or task) is in one split; both are counted again in what was written. Where more records hang together by facts than a
     tenth of the smallest split held out, they are divided, and those that then share facts with several splits are left out
-    (shares-facts). The test set depends on the seed and the groups, not on their order, and stays the same when the others'
-    sizes change. People's records that were never de-identified are refused (exit 1, nothing written).
+    (shares-facts). What generate --hold-out held out is in test, and what shares a fact with it in none (shares-held-out). The
+    test set depends on the seed and the groups, not on their order, and stays the same when the others' sizes
+    change. People's records that were never de-identified are refused (exit 1, nothing written).
 
     \b
     Example:
@@ -145,6 +146,9 @@ def print_result(result: "SplitResult", style: str) -> None:
             f"{result.parted_records:,} {result.table}; left out, as they share facts with several splits: {lost:,} "
             f"({lost / result.total:.2%} of all)",
         )
+    if result.held_out:
+        kinds = ", ".join(f"{kind} {number:,}" for kind, number in result.held_out.items())
+        tell(f"held out by generate, all in test: {kinds}")
     tell_proof(result.crossing, result.crossing_facts)
     within = "within" if result.off <= result.tolerance else "NOT within"
     tell(f"shares: at most {result.off:.2%} from what was asked, {within} {result.tolerance:.0%}")

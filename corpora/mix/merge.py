@@ -17,6 +17,7 @@ from kgtools.corpora.mix.result import MixLog, MixResult
 from kgtools.corpora.record import REMOVED
 from kgtools.corpora.record_files import Sink, batches, count_rows, refuse_other, within
 from kgtools.corpora.split.assign import assign, published_of, rule_of
+from kgtools.corpora.split.held import find_held
 from kgtools.corpora.split.index import stratum
 from kgtools.corpora.split.proof import prove
 from kgtools.corpora.split.ties import names_of, tie
@@ -155,7 +156,8 @@ def _split(
         pl.col("part").cast(pl.String).alias("source"), pl.col("task", "lang", "split", "license").cast(pl.String)
     )
     index = columns.select(rule_of(plan), published_of(), stratum(plan).rank("dense").alias("stratum"))
-    ties = tie(lambda: _drawn(work, moved, chosen), index, plan)
+    held = find_held(lambda: _drawn(work, moved, chosen))
+    ties = tie(held.without(lambda: _drawn(work, moved, chosen)), held.with_state(index), plan)
     placed = assign(ties.index, plan, ties.parts).rows
     names = names_of(ties, placed)
     rows = chosen.with_columns(placed.select(pl.col("split", "reason").cast(pl.String))).with_row_index("at")
@@ -166,8 +168,8 @@ def _split(
 
 
 def _drawn(work: Path, moved: pl.DataFrame, chosen: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """`group` and `facts` of what is drawn, which is in the order of `row`."""
-    for batch in batches(scan_table(work / "all.parquet").select("group", "facts"), numbered=True):
+    """`hold_out`, `group` and `facts` of what is drawn, which is in the order of `row`."""
+    for batch in batches(scan_table(work / "all.parquet").select("hold_out", "group", "facts"), numbered=True):
         drawn = within(chosen.select("row"), batch)
         if drawn.height:
             yield drawn.join(_regroup(batch, moved), on="row", how="left", maintain_order="left").drop("row")

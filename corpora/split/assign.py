@@ -14,7 +14,9 @@ from kgtools.tools.inputs.files import digest
 
 DRAWN: tuple[Split, ...] = ("test", "validation", "train")
 """In this order: what is held out does not change with how much is trained on."""
-REASONS = ("in-no-rule", "not-drawn", "group-is-in-validation", "group-is-in-test", "shares-facts")
+REASONS = ("in-no-rule", "not-drawn", "group-is-in-validation", "group-is-in-test", "shares-facts", "shares-held-out")
+HELD, SHARES = 1, 2
+"""In the column `held` of an index: records that generate held out, and others that share a fact or a group with these."""
 ROUNDS = 3
 """So often is drawn again, with what then follows and what is left out taken into account."""
 MOST = 10
@@ -80,8 +82,9 @@ def assign(index: pl.DataFrame, plan: SplitPlan, parts: Parts | None = None) -> 
     """Whole groups into splits.
 
     `index`: `group` (UInt64), `stratum` (a number), `rule` and `published` as above, `between`: what is not drawn, but goes where
-    its facts are by `parts`. A group of several rules or strata has the first of them. Raises UsageError where records have no
-    published split and the rule says nothing else."""
+    its facts are by `parts`; `held`: HELD is for test, SHARES is in no split, and neither is drawn. A group of several rules or
+    strata has the first of them. Raises UsageError where records have no published split and the rule says nothing else."""
+    held = index["held"].to_numpy() if "held" in index.columns else np.zeros(index.height, np.uint8)
     order, starts = runs(index["group"].to_numpy())
     published = index["published"].to_numpy().astype(np.int16)
     published[published == NONE] = -1
@@ -105,6 +108,9 @@ def assign(index: pl.DataFrame, plan: SplitPlan, parts: Parts | None = None) -> 
     reason = np.where(bound & (published != above), above + REASONS.index("group-is-in-validation") - 1, reason)
     reason = np.where(split == CROSSING, REASONS.index("shares-facts"), reason)
     reason = np.where(rules == NONE, REASONS.index("in-no-rule"), reason)
+    reason = np.where(held == SHARES, REASONS.index("shares-held-out"), np.where(held == HELD, NONE, reason))
+    split = np.where(held == HELD, SPLITS.index("test"), split)
+    asked["test"] += int((held == HELD).sum())
     rows = pl.DataFrame({
         "group": index["group"], "stratum": index["stratum"], "rule": rules,
         "split": _name(np.where(reason == NONE, split, NONE), SPLITS), "reason": _name(reason, REASONS),

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from kgtools.corpora.gates import check_identified, hand_on_privacy, is_private
-from kgtools.corpora.record import REMOVED
+from kgtools.corpora.record import HOLD_OUTS, REMOVED
 from kgtools.corpora.record_files import (
     RecordStep,
     Sink,
@@ -20,6 +20,7 @@ from kgtools.corpora.record_files import (
 )
 from kgtools.corpora.split.assign import Assignment, assign, subset
 from kgtools.corpora.split.cut import cut
+from kgtools.corpora.split.held import find_held
 from kgtools.corpora.split.index import index_of, reader_of
 from kgtools.corpora.split.plan import SPLITS, SplitPlan
 from kgtools.corpora.split.proof import prove
@@ -42,7 +43,7 @@ class SplitResult:
     many are in more than one. `strata`: a row a stratum. `subsets`: records in each. `removed`: by reason. `cut`: dialogues that
     were. `tied`: groups that facts or `tie` put into others. `parted`: groups that were larger than a split may hold,
     `parted_records`: what they held. `shared_questions`: questions, compared as duplicates are, that are in more than one split
-    although their groups are not."""
+    although their groups are not. `held_out`: records that generate held out, all in test, by kind; one of two kinds counts for both."""
 
     table: str
     total: int
@@ -62,6 +63,7 @@ class SplitResult:
     crossing: int
     crossing_facts: int
     shared_questions: int
+    held_out: dict[str, int]
     out: Path | None = None
 
     @property
@@ -102,7 +104,8 @@ def run(
             raise UsageError("a plan that cuts dialogues is for records, and these are preferences")
         people = check_identified(file, allow_identified)
         index, strata = index_of(rows, plan)
-        ties = tie(reader_of(rows, plan), index, plan)
+        held = find_held(lambda: batches(rows.select("hold_out", "group", "facts")))
+        ties = tie(held.without(reader_of(rows, plan)), held.with_state(index), plan)
         placed = assign(ties.index, plan, ties.parts)
         progress.start("writing", placed.rows.height, schema.noun)
         changed = _write(rows, placed.rows, names_of(ties, placed.rows), plan, step, progress)
@@ -184,8 +187,15 @@ def _result(
         crossing=proof.groups.crossing,
         crossing_facts=proof.facts.crossing,
         shared_questions=proof.questions.crossing,
+        held_out=_held_out(path),
         out=out,
     )
+
+
+def _held_out(path: Path) -> dict[str, int]:
+    kinds = scan_table(path).select(pl.col("hold_out").str.split(" + ").alias("kind")).explode("kind").drop_nulls()
+    counted = dict(kinds.group_by("kind").len().collect(engine="streaming").iter_rows())
+    return {kind: counted[kind] for kind in HOLD_OUTS if kind in counted}
 
 
 def _off(sizes: dict[str, int], asked: dict[str, int]) -> float:

@@ -233,6 +233,12 @@ def print_result(result: "GenerateResult", style: str, examples: int) -> None:
     print_table(["licence", "records"], list(counts.by_license.items()))
     if counts.by_task is not None:
         _print_items(counts.by_task, counts.distractors or {}, langs)
+    if counts.permuted is not None:
+        say(
+            "a control set: the answers are those of other heads; {facts:,} facts, {still_true:,} of them still true".format(
+                **counts.permuted
+            )
+        )
     if counts.hold_out is not None:
         _print_hold_out(counts.hold_out)
     if counts.lengths is not None:

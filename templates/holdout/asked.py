@@ -26,7 +26,7 @@ class HoldOut:
 
     @classmethod
     def of(cls, text: str | None) -> "HoldOut":
-        """`facts=0.1,relations=HAS_CAUSE,hops=4-5`; a kind that is named again adds to it. Raises UsageError."""
+        """`facts=0.1,relations=HAS_COMPLICATION,hops=4-5`; a kind that is named again adds to it. Raises UsageError."""
         values: dict[str, Any] = {}
         for word in (text or "").split(",") if text else []:
             kind, _, value = (part.strip() for part in word.partition("="))

@@ -23,25 +23,32 @@ BITS = {kind: 1 << at for at, kind in enumerate(HOLD_OUTS)}
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What is held out of one graph. `bits`: of each fact, by place; `entities`: numbers; `variants`: (pack, template, number from 0);
-    `ask`: what is asked of entities that no fact answers, (relation class, share of all heads)."""
+    """What is held out of one graph. `bits`: of each fact, by place, a bit a kind; `entities`: numbers; `names`: theirs, in both
+    languages; `variants`: (pack, template, number from 0); `classes`: relation -> what is asked together with it."""
 
     asked: HoldOut
     bits: pl.Series
-    entities: frozenset[int]
-    variants: frozenset[tuple[str, str, int]]
+    entities: frozenset[int] = frozenset()
+    names: frozenset[str] = frozenset()
+    variants: frozenset[tuple[str, str, int]] = frozenset()
     classes: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
+
+
+NONE_HELD = HeldOut(HoldOut(), pl.Series(dtype=pl.UInt8))
 
 
 def hold_out(view: GraphView, templates: Sequence[Template], asked: HoldOut, seed: int) -> HeldOut:
     """Choose what is held out, by the seed. `templates`: those that ask."""
     classes = _classes(templates)
     entities = _draw_entities(view, templates, asked.entities, seed)
-    facts = view.facts.select("fact", "kind", "head", "tail", "relation")
+    of_held = view.entities.filter(pl.col("number").is_in(entities))
+    names = frozenset(pl.concat([of_held["name"], of_held["name_en"]]).drop_nulls())
+    facts = view.facts.select("fact", "kind", "head", "tail", "relation", "value_zh", "value_en")
+    named = pl.any_horizontal(pl.col("value_zh", "value_en").is_in(sorted(names)).fill_null(False))
     facts = facts.with_columns(
         pl.col("relation").replace_strict(classes, default=None, return_dtype=pl.String).alias("class"),
-        (pl.col("head").is_in(entities) | pl.col("tail").is_in(entities).fill_null(False)).alias("of_entity"),
+        (pl.col("head").is_in(entities) | pl.col("tail").is_in(entities).fill_null(False) | named).alias("of_entity"),
     ).with_columns(pl.coalesce("class", "relation").alias("class"))
     bundle = ["head", "class"]
     bits = facts.select(
@@ -52,7 +59,7 @@ def hold_out(view: GraphView, templates: Sequence[Template], asked: HoldOut, see
     asks = facts["kind"].is_in(["relation", "attribute"])
     bits = pl.select(pl.when(asks).then(bits).otherwise(0).cast(pl.UInt8)).to_series()
     variants = _draw_variants(templates, asked.templates, seed)
-    return HeldOut(asked, bits, frozenset(entities), variants, classes, seed)
+    return HeldOut(asked, bits, frozenset(entities), names, variants, classes, seed)
 
 
 def _classes(templates: Iterable[Template]) -> dict[str, str]:

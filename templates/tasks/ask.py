@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from kgtools.templates.facts import GraphView
+from kgtools.templates.holdout.draw import NONE_HELD, HeldOut
 from kgtools.templates.pack import PackInfo
 from kgtools.templates.preferences.known_names import KnownNames
 from kgtools.templates.select import Selection
@@ -14,7 +15,7 @@ from kgtools.templates.tasks.abstain import select_abstain
 from kgtools.templates.tasks.choices import LETTERS, make_mcq, make_truefalse
 from kgtools.templates.tasks.distractors import HARDNESS, Distractors, Neighbours
 from kgtools.templates.tasks.open import make_cloze, make_list, make_reverse
-from kgtools.templates.tasks.path import Path, Wordings
+from kgtools.templates.tasks.path import Path
 from kgtools.templates.tasks.rows import Row, with_rows
 from kgtools.templates.tasks.subject import OTHER, Lexicon, Subject
 from kgtools.tools.errors import UsageError
@@ -59,11 +60,10 @@ class ItemOptions:
 def ask(
     view: GraphView, by_relation: dict[str, pl.DataFrame], selections: Sequence[Selection], tasks: Sequence[str],
     options: ItemOptions, seed: int, packs: Sequence[PackInfo], progress: Progress = SILENT,
-    entities: frozenset[int] = frozenset(), wordings: Wordings = frozenset(),
+    held: HeldOut = NONE_HELD,
 ) -> dict[str, list[Selection]]:  # fmt: skip
     """For each task a selection a template, with a row for each record that it can make (`rows.COLUMNS` beside the columns of
-    questions). `entities` and `wordings` are held out: the former are no wrong options of others, the latter not said on the way of a
-    path."""
+    questions). What is `held` out is no wrong option of others, and not said on the way of a path."""
     known, lexicon, neighbours = KnownNames(view), Lexicon(view), Neighbours(view)
     asked: dict[str, list[Selection]] = {task: [] for task in tasks}
     paths = find_paths(packs, options.hops_range()) if "path" in tasks else {}
@@ -73,7 +73,7 @@ def ask(
     for selection in selections:
         if selection.groups.height:
             subject = Subject(view, by_relation, selection, known, lexicon, seed)
-            wrong = Distractors(subject, neighbours, options.distractors, entities)
+            wrong = Distractors(subject, neighbours, options.distractors, held)
             for task in tasks:
                 if task != "path":
                     asked[task].append(_ask(task, subject, wrong, options))
@@ -85,7 +85,7 @@ def ask(
             subjects = [on_paths[each] for pack, template in templates if (each := (pack, template, lang)) in on_paths]
             if len(subjects) == len(templates):
                 last = subjects[-1]
-                path = Path(name, subjects, Distractors(last, neighbours, options.distractors, entities), wordings)
+                path = Path(name, subjects, Distractors(last, neighbours, options.distractors, held), held.variants)
                 asked["path"].append(with_rows(view, last.selection, list(path.rows()), last.salt("path")))
     return asked
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from kgtools.templates.facts import GraphView
+from kgtools.templates.holdout.draw import NONE_HELD, HeldOut
 from kgtools.templates.preferences.apart import are_apart
 from kgtools.templates.preferences.items import AnswerPart
 from kgtools.templates.tasks.subject import Group, Subject
@@ -58,12 +59,10 @@ class Neighbours:
 
 
 class Distractors:
-    """Finds wrong options among the answers of one template; what is `held_out` is an option of nothing else."""
+    """Finds wrong options among the answers of one template; what is `held` out is an option of nothing else."""
 
-    def __init__(
-        self, subject: Subject, neighbours: Neighbours, hardness: str, held_out: frozenset[int] = frozenset()
-    ) -> None:
-        self._subject, self._neighbours, self._held_out = subject, neighbours, held_out
+    def __init__(self, subject: Subject, neighbours: Neighbours, hardness: str, held: HeldOut = NONE_HELD) -> None:
+        self._subject, self._neighbours, self._held = subject, neighbours, held
         self._order = {
             "random": HARDNESS[:1],
             "department": ("department", "random"),
@@ -86,7 +85,7 @@ class Distractors:
                 break
             if part.text in texts or not self._subject.is_short(part):
                 continue
-            if part.tail in self._held_out and group.head not in self._held_out:
+            if part.text in self._held.names and group.head not in self._held.entities:
                 continue
             texts.add(part.text)
             if where != CONTRARY and not self._subject.judge.may(group.head, part):

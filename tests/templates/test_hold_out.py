@@ -1,0 +1,251 @@
+"""What is held out stands in no record for training: by facts, entities, relations, templates and the length of paths."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import orjson
+import polars as pl
+import pytest
+
+from kgtools.corpora.record import APART
+from kgtools.corpora.split.plan import make_plan
+from kgtools.corpora.split.run import run as split
+from kgtools.kg.stores import Store
+from kgtools.kg.stores.folder.store import FolderStore
+from kgtools.templates.facts import GraphView, view
+from kgtools.templates.generate import RecordTables, generate
+from kgtools.templates.holdout.asked import HoldOut
+from kgtools.templates.holdout.draw import HeldOut, hold_out
+from kgtools.templates.holdout.proof import prove
+from kgtools.templates.pack import Pack, find_pack
+from kgtools.tools.errors import Findings, UsageError
+
+Graph = Callable[..., Store]
+ASKED = HoldOut.of("facts=0.2,entities=0.1,relations=HAS_COMPLICATION,templates=0.1,hops=3-5")
+SEED = 3
+
+
+@pytest.fixture(scope="module")
+def packs() -> list[Pack]:
+    return [find_pack("clinicalgpt"), find_pack("extended")]
+
+
+@pytest.fixture(scope="module")
+def store(named_graph: Path) -> FolderStore:
+    return FolderStore(named_graph)
+
+
+@pytest.fixture(scope="module")
+def made(store: FolderStore, packs: list[Pack]) -> RecordTables:
+    return generate(store, packs, ("zh", "en"), None, SEED, 12, task="qa,mcq,reverse,path,abstain", hold_out=ASKED)
+
+
+@pytest.fixture(scope="module")
+def graph_view(store: FolderStore) -> GraphView:
+    return view(store)
+
+
+@pytest.fixture(scope="module")
+def held(graph_view: GraphView, packs: list[Pack]) -> HeldOut:
+    return hold_out(graph_view, [template for pack in packs for template in pack.templates], ASKED, SEED)
+
+
+def kinds(records: pl.DataFrame) -> pl.Series:
+    return records["hold_out"].str.split(" + ")
+
+
+def facts(records: pl.DataFrame) -> set[str]:
+    return set(records["facts"].explode().drop_nulls())
+
+
+@pytest.fixture(scope="module")
+def training(made: RecordTables) -> pl.DataFrame:
+    return made.records.filter(pl.col("hold_out").is_null())
+
+
+def test_no_fact_of_what_is_held_out_by_facts_entities_or_relations_is_in_training(
+    made: RecordTables, training: pl.DataFrame
+) -> None:
+    apart = made.records.filter(kinds(made.records).list.set_intersection(list(APART)).list.len() > 0)
+
+    assert min(apart.height, training.height) > 1000
+    assert facts(apart).isdisjoint(facts(training))
+
+
+def test_each_kind_has_records_and_only_held_out_records_are_for_test(made: RecordTables) -> None:
+    counted = dict(
+        pl.DataFrame({"kind": kinds(made.records).explode().drop_nulls()}).group_by("kind").len().iter_rows()
+    )
+
+    assert set(counted) >= {"facts", "entities", "relations", "templates"}
+    assert made.records.filter(pl.col("hold_out").is_not_null())["split"].unique().to_list() == ["test"]
+    assert made.records.filter(pl.col("hold_out").is_null())["split"].null_count() == (
+        made.records["hold_out"].null_count()
+    )
+
+
+def test_an_entity_that_is_held_out_is_neither_asked_about_nor_answered_nor_offered_in_training(
+    training: pl.DataFrame, graph_view: GraphView, held: HeldOut
+) -> None:
+    entities = graph_view.entities.filter(pl.col("number").is_in(sorted(held.entities)))
+    ids, names = set(entities["id"]), set(entities["name"]) | set(entities["name_en"].drop_nulls())
+
+    for task, meta, answer in training.select("task", "meta", "answer").iter_rows():
+        told = orjson.loads(meta)
+        assert told["head"] not in ids
+        if task == "mcq":
+            assert names.isdisjoint(told["item"]["options"].values())
+        elif task == "qa":
+            assert names.isdisjoint(answer.replace("、", ", ").split(", "))
+
+
+def test_a_wording_that_is_held_out_asks_nothing_in_training(training: pl.DataFrame, held: HeldOut) -> None:
+    assert held.variants
+    for pack, name, number in held.variants:
+        assert not training["template"].str.contains(rf"^{pack}@[^/]+/{name}\.(zh|en)#{number + 1}$").any()
+
+
+def test_a_relation_that_is_held_out_is_in_no_path_of_training(training: pl.DataFrame) -> None:
+    assert not training["meta"].str.contains('"HAS_COMPLICATION"').any()
+
+
+def test_both_languages_and_all_tasks_of_a_fact_are_on_one_side(made: RecordTables) -> None:
+    rows = made.records.filter(
+        ~kinds(made.records).list.eval(pl.element().is_in(["templates", "hops"])).list.any().fill_null(False)
+    )
+    sides = rows.select("facts", pl.col("hold_out").is_null().alias("free")).explode("facts").drop_nulls()
+
+    assert sides.group_by("facts").agg(pl.col("free").n_unique())["free"].max() == 1
+
+
+def test_what_would_hold_facts_of_both_sides_is_not_made_and_says_so(made: RecordTables) -> None:
+    assert made.counts.hold_out is not None
+    assert made.counts.hold_out["crossing"] > 0
+    assert "crosses-hold-out" in set(made.coverage["reason"])
+
+
+def test_the_proof_finds_a_crossing_that_is_planted(made: RecordTables, graph_view: GraphView, held: HeldOut) -> None:
+    assert prove(made.records, graph_view, held, 0).free == made.records["hold_out"].null_count()
+    for kind in APART:
+        at = int(kinds(made.records).list.contains(kind).fill_null(False).arg_max() or 0)
+        planted = made.records.with_row_index("at").with_columns(
+            pl.when(pl.col("at") == at).then(None).otherwise("hold_out").alias("hold_out")
+        )
+        with pytest.raises(Findings, match="would stand in records for training; nothing was written"):
+            prove(planted, graph_view, held, 0)
+
+
+def test_paths_of_a_length_are_held_out_and_their_facts_may_be_learned(store: FolderStore, packs: list[Pack]) -> None:
+    made = generate(store, packs, ("zh",), None, 0, 12, task="qa,path", hold_out=HoldOut.of("hops=2-3"))
+
+    paths = made.records.filter(pl.col("task") == "path")
+    assert paths["hold_out"].unique().to_list() == ["hops"]
+    assert made.records.filter(pl.col("task") == "qa")["hold_out"].null_count() == made.records.height - paths.height
+    assert made.counts.hold_out is not None
+    assert made.counts.hold_out["shared_facts"] > 100
+
+
+def test_preferences_for_training_name_nothing_that_is_held_out(
+    store: FolderStore, packs: list[Pack], graph_view: GraphView
+) -> None:
+    asked = HoldOut.of("entities=0.1")
+    made = generate(store, packs, ("zh",), None, SEED, 12, task="preference", hold_out=asked)
+    held = hold_out(graph_view, [t for pack in packs for t in pack.templates if t.lang == "zh"], asked, SEED)
+
+    names = set(graph_view.entities.filter(pl.col("number").is_in(sorted(held.entities)))["name"])
+    wrong = [orjson.loads(meta)["wrong"] for meta in made.records.filter(pl.col("hold_out").is_null())["meta"]]
+    assert len(wrong) > 500
+    assert sum(not names.isdisjoint(each) for each in wrong) == 0
+    assert made.records["hold_out"].drop_nulls().unique().to_list() == ["entities"]
+
+
+def test_all_that_is_said_of_a_head_by_a_relation_is_held_out_together(
+    graph: Graph, pack_folder: Callable[..., Path]
+) -> None:
+    said = [(f"Disease:病{n}", "HAS_SYMPTOM", f"Symptom:症{n}{m}") for n in range(300) for m in range(4)]
+    made = generate(graph(said), [find_pack(str(pack_folder(en=None, missing={"en": "none"})))], ("zh",), None, 0, 12,
+                    hold_out=HoldOut.of("facts=0.1"))  # fmt: skip
+
+    assert made.records["hold_out"].len() == 300
+    assert 15 < made.records["hold_out"].drop_nulls().len() < 50
+
+
+def test_split_puts_what_is_held_out_into_test_and_parts_it_from_what_others_bring(
+    made: RecordTables, tmp_path: Path
+) -> None:
+    foreign = made.records.filter(
+        kinds(made.records).list.contains("facts").fill_null(False) & (pl.col("task") == "mcq")
+    ).head(5)
+    foreign = foreign.with_columns(
+        pl.lit(None, pl.String).alias("hold_out"), pl.col("id") + "x", pl.lit(None, pl.String).alias("split")
+    )
+    (tmp_path / "records").mkdir()
+    pl.concat([made.records, foreign]).write_parquet(tmp_path / "records" / "records.parquet")
+
+    result = split(tmp_path / "records", tmp_path / "out", make_plan(None))
+
+    done = pl.read_parquet(tmp_path / "out" / "records.parquet")
+    gone = pl.read_parquet(tmp_path / "out" / "removed.parquet")
+    held = done.filter(pl.col("hold_out").is_not_null())
+    assert held.height == made.records.height - made.records["hold_out"].null_count()
+    assert held["split"].unique().to_list() == ["test"]
+    assert set(foreign["id"]) <= set(gone.filter(pl.col("reason") == "shares-held-out")["id"])
+    assert result.crossing_facts == 0
+    loose = pl.col("hold_out").is_in(["templates", "hops", "templates + hops"]).fill_null(False)
+    of_split = (
+        done.filter(~loose).explode("facts").drop_nulls("facts").group_by("facts").agg(pl.col("split").n_unique())
+    )
+    assert of_split["split"].max() == 1
+
+
+def test_a_run_without_hold_outs_holds_nothing_out(sample_run: Path) -> None:
+    records = pl.read_parquet(sample_run / "records.parquet")
+
+    assert records["hold_out"].null_count() == records.height
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("fact=0.1", "did you mean facts"),
+        ("facts=1", "a share is more than 0 and less than 1"),
+        ("facts=ten", "a share is more than 0 and less than 1"),
+        ("facts", "a share is more than 0 and less than 1"),
+        ("facts=0.1,facts=0.2", "facts is named twice"),
+        ("relations=HAS_SYMTOM", "did you mean HAS_SYMPTOM"),
+        ("hops=1", "so many triples of a path"),
+        ("hops=5-4", "so many triples of a path"),
+    ],
+)
+def test_what_cannot_be_held_out_is_refused_with_what_can(text: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        HoldOut.of(text)
+
+
+def test_hops_without_paths_are_refused(store: FolderStore, packs: list[Pack]) -> None:
+    with pytest.raises(UsageError, match="hops are of the task path"):
+        generate(store, packs, ("zh",), 10, 0, 12, hold_out=HoldOut.of("hops=2"))
+
+
+def test_what_was_asked_for_is_read_back_from_its_text() -> None:
+    asked = replace(ASKED, relations=("HAS_COMPLICATION", "HAS_SYMPTOM"))
+
+    assert HoldOut.of(str(asked)) == asked
+
+
+def test_the_command_tells_what_it_held_out_and_the_same_bytes_with_two_workers(
+    command: Callable[..., CompletedProcess[str]], named_graph: Path, tmp_path: Path
+) -> None:
+    words: list[Any] = ["generate", "--graph", named_graph, "--task", "qa,mcq", "--hold-out", "facts=0.1,templates=0.1"]
+    one = command(*words, "--out", tmp_path / "one")
+    two = command(*words, "--out", tmp_path / "two", "--workers", 2, env={"PYTHONHASHSEED": "7"})
+
+    assert (one.returncode, two.returncode) == (0, 0)
+    assert "left out, for they hold facts of both" in one.stdout + one.stderr
+    settings = orjson.loads((tmp_path / "one" / "run.json").read_bytes())["settings"]
+    assert settings["hold_out"] == "facts=0.1,templates=0.1"
+    for name in ("records.parquet", "run.json", "coverage.parquet"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
