@@ -65,7 +65,10 @@ def count_identified(source: Path, rows: pl.LazyFrame | None = None) -> dict[str
     if known and not _as_they_were(known):
         return {}
     rows = scan(source)[0] if rows is None else rows
-    counted = rows.group_by("source", "task").len().collect(engine="streaming").sort("source", "task")
+    of_graph = pl.col("template").is_not_null() & (
+        pl.col("facts").list.len() > 0
+    )  # what a template says of facts, nobody said
+    counted = rows.filter(~of_graph).group_by("source", "task").len().collect(engine="streaming").sort("source", "task")
     of_people, every = Counter[str](), Counter[str]()
     for name, task, number in counted.iter_rows():
         every[name] += number

@@ -136,7 +136,7 @@ def generate(
     if plan.makes_preferences:
         counts = replace(counts, lengths=lengths(records), names=names(records), refused=refused)
     names_ = None
-    if plan.item_tasks:
+    if plan.asked_tasks:
         by_task = {name: _by_lang(records.filter(pl.col("task") == name)) for name in plan.shares}
         counts = replace(counts, by_task=by_task, distractors=count_distractors(records))
         names_ = list_names(graph, {t.info.tail or t.info.head for t in wanted} | {t.info.head for t in wanted})
@@ -209,10 +209,10 @@ def _ask(
     held = hold_out(graph, wanted, plan.hold_out, seed)
     items = (
         ask(
-            graph, by_relation, questions, plan.item_tasks, plan.items, seed, [pack.info for pack in packs], progress,
+            graph, by_relation, questions, plan.asked_tasks, plan.items, seed, [pack.info for pack in packs], progress,
             held,
         )
-        if plan.item_tasks
+        if plan.asked_tasks
         else {}
     )  # fmt: skip
     made = {name: items.get(name, questions) for name in plan.shares}

@@ -1,7 +1,9 @@
 """Rendered texts with their lineage: records, preferences and items."""
 
 from dataclasses import replace
+from itertools import cycle, islice
 
+import orjson
 import polars as pl
 
 from kgtools.corpora.record import MESSAGES, PREFERENCES, RECORDS
@@ -67,6 +69,8 @@ def _preferences(graph: GraphView, selection: Selection, texts: Texts, worse: Te
 def _items(
     graph: GraphView, task: str, selection: Selection, texts: Texts, truths: Texts | None = None
 ) -> pl.DataFrame:
+    if task == "dialogue":
+        return _dialogues(graph, selection)
     worded = with_words(task, selection, texts, truths[1] if truths else [""] * selection.groups.height)
     groups = _with_columns(graph, replace(selection, groups=worded))
     info = selection.template.info
@@ -79,6 +83,28 @@ def _items(
         pl.lit(task).alias("task"),
         _messages(user="user", assistant="assistant").alias("messages"),
     ).select("key", *RECORDS.columns)
+
+
+def _dialogues(graph: GraphView, selection: Selection) -> pl.DataFrame:
+    groups = _with_columns(graph, selection)
+    said = pl.col("messages").list.join("\n").alias("said")
+    about = pl.concat_str(
+        pl.lit('{"head":'), pl.Series(map(_json, groups["id"])), pl.lit(","), pl.col("meta").str.slice(1)
+    )
+    roles = pl.Series([list(islice(cycle(("user", "assistant")), len(each))) for each in groups["messages"]])
+    messages = groups.select("key", role=roles, content="messages").explode("role", "content")
+    rows = messages.group_by("key", maintain_order=True).agg(pl.struct("role", "content").alias("messages"))
+    return groups.with_columns(
+        _hashed(groups.with_columns(said, task=pl.lit("dialogue")), "task", "said").alias("id"),
+        pl.lit("dialogue").alias("task"),
+        pl.lit(None, pl.String).alias("answer"),
+        about.alias("meta"),
+        rows["messages"],
+    ).select("key", *RECORDS.columns)
+
+
+def _json(text: str) -> str:
+    return orjson.dumps(text).decode()
 
 
 def _with_columns(graph: GraphView, selection: Selection, **texts: list[str]) -> pl.DataFrame:

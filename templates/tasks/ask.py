@@ -13,6 +13,7 @@ from kgtools.templates.preferences.known_names import KnownNames
 from kgtools.templates.select import Selection
 from kgtools.templates.tasks.abstain import select_abstain
 from kgtools.templates.tasks.choices import LETTERS, make_mcq, make_truefalse
+from kgtools.templates.tasks.dialogue import EXAMINATION, SYMPTOM, Dialogue, relation_of
 from kgtools.templates.tasks.distractors import HARDNESS, Distractors, Neighbours
 from kgtools.templates.tasks.open import make_cloze, make_list, make_reverse
 from kgtools.templates.tasks.path import Path
@@ -23,6 +24,8 @@ from kgtools.tools.progress import SILENT, Progress
 
 ITEM_TASKS = ("mcq", "truefalse", "cloze", "list", "reverse", "path", "abstain")
 """The tasks whose records can be graded, each as its meta says."""
+ASKED_TASKS = (*ITEM_TASKS, "dialogue")
+"""All that ask a template's questions in another way."""
 
 HOPS = re.compile(r"([0-9])(?:-([0-9]))?")
 LONGEST = 5
@@ -68,6 +71,7 @@ def ask(
     asked: dict[str, list[Selection]] = {task: [] for task in tasks}
     paths = find_paths(packs, options.hops_range()) if "path" in tasks else {}
     on_paths: dict[tuple[str, str, str], Subject] = {}
+    in_dialogues: dict[str, dict[str, Subject]] = {}
     wanted = {each for templates in paths.values() for each in templates}
     progress.start("asking otherwise", len(selections), "templates")
     for selection in selections:
@@ -75,8 +79,10 @@ def ask(
             subject = Subject(view, by_relation, selection, known, lexicon, seed)
             wrong = Distractors(subject, neighbours, options.distractors, held)
             for task in tasks:
-                if task != "path":
+                if task not in ("path", "dialogue"):
                     asked[task].append(_ask(task, subject, wrong, options))
+            if "dialogue" in tasks and (relation := relation_of(subject.template)):
+                in_dialogues.setdefault(subject.template.lang, {}).setdefault(relation, subject)
             if (subject.template.pack, subject.template.name) in wanted:
                 on_paths[subject.template.pack, subject.template.name, subject.template.lang] = subject
         progress.advance(1)
@@ -87,6 +93,11 @@ def ask(
                 last = subjects[-1]
                 path = Path(name, subjects, Distractors(last, neighbours, options.distractors, held), held.variants)
                 asked["path"].append(with_rows(view, last.selection, list(path.rows()), last.salt("path")))
+    for subjects_of in in_dialogues.values():
+        if {SYMPTOM, EXAMINATION} <= set(subjects_of):
+            first = subjects_of[SYMPTOM]
+            dialogue = Dialogue(subjects_of, Distractors(first, neighbours, options.distractors, held))
+            asked["dialogue"].append(with_rows(view, first.selection, list(dialogue.rows()), first.salt("dialogue")))
     return asked
 
 

@@ -9,6 +9,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 from kgtools.corpora.verify.item import Item, Step
 from kgtools.kg.ontology import ontology
@@ -147,7 +148,8 @@ class Path:
         hidden = [f"{self._label(at)}{glue}{each[0]}" for at, each in enumerate(names)]
         about = (*map(self._subjects[0].names, way.shown), *names)
         for row in found:
-            item = replace(row.item, about=about, steps=(*steps, *(row.item.steps or self._asked(way))))
+            asked = cast(Item, row.item)
+            item = replace(asked, about=about, steps=(*steps, *(asked.steps or self._asked(way))))
             meta = row.meta | {"path": self.name, "hops": self.hops, "form": form}
             yield replace(
                 row, item=item, meta=meta, said=label, before=before, hidden=hidden, mask=row.mask | mask,

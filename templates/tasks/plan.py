@@ -6,12 +6,12 @@ from typing import Any
 
 from kgtools.corpora.record import PREFERENCES, RECORDS
 from kgtools.templates.holdout.asked import NOTHING, HoldOut
-from kgtools.templates.tasks.ask import ITEM_TASKS, ItemOptions
+from kgtools.templates.tasks.ask import ASKED_TASKS, ITEM_TASKS, ItemOptions
 from kgtools.templates.tasks.draw import Sample, parse_tasks
 from kgtools.tools.errors import UsageError
 from kgtools.tools.frames import Schema
 
-TASKS = {"qa": RECORDS, "preference": PREFERENCES} | dict.fromkeys(ITEM_TASKS, RECORDS)
+TASKS = {"qa": RECORDS, "preference": PREFERENCES} | dict.fromkeys(ASKED_TASKS, RECORDS)
 """What can be made, and the table that it is. Preferences are made alone, the others together."""
 
 
@@ -53,6 +53,11 @@ class Plan:
         return tuple(task for task in self.shares if task in ITEM_TASKS)
 
     @property
+    def asked_tasks(self) -> tuple[str, ...]:
+        """The tasks that ask a template's questions in another way."""
+        return tuple(task for task in self.shares if task in ASKED_TASKS)
+
+    @property
     def table(self) -> Schema:
         """The table that is made."""
         return PREFERENCES if self.makes_preferences else RECORDS
@@ -65,4 +70,4 @@ class Plan:
             asked |= {"hold_out": str(self.hold_out)}
         if self.permute:
             asked |= {"permute": True}
-        return asked | (asdict(self.items) if self.item_tasks else {})
+        return asked | (asdict(self.items) if self.asked_tasks else {})

@@ -17,11 +17,12 @@ LIST = pl.List(pl.String)
 COLUMNS: dict[str, Any] = {
     "place": pl.UInt32, "said": pl.String, "tails": LIST, "truth": LIST, "facts": pl.List(pl.UInt32), "mask": pl.Int64,
     "answer": pl.String, "options": LIST, "right": LIST, "is_true": pl.Boolean, "meta": pl.String,
-    "before": pl.String, "hidden": LIST, "salt": pl.UInt64, "words": LIST,
+    "before": pl.String, "hidden": LIST, "salt": pl.UInt64, "words": LIST, "messages": LIST,
 }  # fmt: skip
 """`said`: what stands where the head's name stands (null: that name); `tails`: what the template's sentence says of it; `truth`:
 what is true of it; `options`, `right`: lines such as `B. 多尿`; `before`: what stands before the question; `hidden`: what is not named
-in it; `salt`: what tells apart records of one question; `words`: licences of words in it that are not its template's."""
+in it; `salt`: what tells apart records of one question; `words`: licences of words in it that are not its template's; `messages`: of a consultation
+what is said, by the user and the assistant in turn."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Row:
     """What a task makes of the question at `place` of a selection. Columns as in COLUMNS."""
 
     place: int
-    item: Item
+    item: Item | None
     answer: str
     facts: list[int]
     mask: int
@@ -44,14 +45,16 @@ class Row:
     hidden: list[str] = field(default_factory=list)
     salt: int = 0
     words: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
 
     @property
     def columns(self) -> tuple[Any, ...]:
-        meta = orjson.dumps({**self.meta, KEY: self.item.to_dict()}).decode()
+        item = {} if self.item is None else {KEY: self.item.to_dict()}
+        meta = orjson.dumps({**self.meta, **item}).decode()
         return (
             self.place, self.said, self.tails, self.truth, self.facts, self.mask, self.answer, self.options, self.right,
             self.is_true, meta, self.before, self.hidden, self.salt,
-            [OUR_LICENSE, *self.words],
+            [OUR_LICENSE, *self.words], self.messages,
         )  # fmt: skip
 
 
