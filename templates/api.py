@@ -67,6 +67,8 @@ def generate(
     drop: str | None = None,
     per_relation: int | None = None,
     per_head: int | None = None,
+    per_source: int | None = None,
+    stratify: bool = False,
     options: int = 4,
     distractors: str = "neighbour",
     rotations: int = 1,
@@ -85,7 +87,8 @@ def generate(
 
     `graph`: a folder, or a Neo4j server as a URL. `pack`, `lang`: packs by name or folder, and languages, in a list or with commas
     between. `task`: one, or several with commas between, each with its share or none (`qa=0.5,mcq=0.5`). `count`: at most so many
-    records, drawn by `seed`; `per_relation`, `per_head`: of each task and language. `max_tails`: tails in one answer. `drop`: what
+    records, drawn by `seed`; `per_relation`, `per_head`, `per_source`: of each task and language; `stratify`: of each relation as
+    many as of any other.  `max_tails`: tails in one answer. `drop`: what
     is left out, uninformative, shop-list, partial-list or none. `options`, `distractors` (random, department, neighbour) and
     `rotations` are of questions with options, `hops` of paths. `hold_out`: what is kept for test (`facts=0.1,hops=4-5`), told by the
     column of that name; `permute`: a control set, whose answers are those of other heads. `out`: by default ./records, of
@@ -109,7 +112,8 @@ def generate(
     from kgtools.templates.tasks.plan import Plan
     from kgtools.tools.outputs.staging import staging
 
-    sample, items = Sample(count, per_relation, per_head), ItemOptions(options, distractors, rotations, hops)
+    sample = Sample(count, per_relation, per_head, per_source, stratify)
+    items = ItemOptions(options, distractors, rotations, hops)
     held = HoldOut.of(hold_out)
     plan = Plan.of(task, sample, items, held, permute)
     store, packs = open_store(str(graph)), [find_pack(name) for name in _words(pack)]
@@ -154,6 +158,8 @@ def plan(
     drop: str | None = None,
     per_relation: int | None = None,
     per_head: int | None = None,
+    per_source: int | None = None,
+    stratify: bool = False,
     options: int = 4,
     distractors: str = "neighbour",
     rotations: int = 1,
@@ -172,7 +178,7 @@ def plan(
 
     return count_plan(
         open_store(str(graph)), [find_pack(name) for name in _words(pack)], tuple(dict.fromkeys(_words(lang))), seed, max_tails,
-        task, drop, progress, Sample(count, per_relation, per_head), ItemOptions(options, distractors, rotations, hops),
+        task, drop, progress, Sample(count, per_relation, per_head, per_source, stratify), ItemOptions(options, distractors, rotations, hops),
         HoldOut.of(hold_out),
     )  # fmt: skip
 

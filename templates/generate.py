@@ -29,7 +29,7 @@ from kgtools.templates.records import make_records
 from kgtools.templates.render import question_of
 from kgtools.templates.select import Selection, facts_for, select, without
 from kgtools.templates.tasks.ask import ItemOptions, ask
-from kgtools.templates.tasks.draw import Sample, draw
+from kgtools.templates.tasks.draw import Sample, count_sources, draw
 from kgtools.templates.tasks.plan import Plan
 from kgtools.templates.tasks.records import ItemNames, count_distractors, list_names
 from kgtools.templates.workers import render_selections
@@ -49,7 +49,8 @@ class GenerateCounts:
     """What came of a run. `triples`: language -> what became of its facts, a reason of REASONS -> facts. Of preferences also
     `lengths`, `names` (`preferences/balance.py`) and `refused`: language -> why a wrong answer was not taken -> tries. Of items
     `by_task`: task -> language -> records, and `distractors`: language -> whose answers wrong options are -> options. `hold_out`: what
-    was held out, and the proof of it (`holdout/proof.py`). `permuted`: of a control set, what `permute` counts."""
+    was held out, and the proof of it (`holdout/proof.py`). `permuted`: of a control set, what `permute_answers` counts.
+    `by_source`: of a sample by source or relation, relation -> graph -> records that it has a part in, and `all`."""
 
     records: int
     by_template: dict[str, int]
@@ -62,6 +63,7 @@ class GenerateCounts:
     distractors: dict[str, dict[str, int]] | None = None
     hold_out: dict[str, Any] | None = None
     permuted: dict[str, int] | None = None
+    by_source: dict[str, dict[str, int]] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As `run.json` and `--format json` have them; of records without what preferences have."""
@@ -136,6 +138,8 @@ def generate(
     if plan.makes_preferences:
         counts = replace(counts, lengths=lengths(records), names=names(records), refused=refused)
     names_ = None
+    if plan.sample.stratify or plan.sample.per_source:
+        counts = replace(counts, by_source=count_sources(asked, graph.facts["mask"], graph.licenses))
     if plan.asked_tasks:
         by_task = {name: _by_lang(records.filter(pl.col("task") == name)) for name in plan.shares}
         counts = replace(counts, by_task=by_task, distractors=count_distractors(records))
@@ -218,7 +222,7 @@ def _ask(
     made = {name: items.get(name, questions) for name in plan.shares}
     if plan.hold_out:
         made = mark(graph, made, held)
-    return by_relation, wanted, held, draw(made, plan.shares, plan.sample)
+    return by_relation, wanted, held, draw(made, plan.shares, plan.sample, graph.facts["mask"])
 
 
 def _by_lang(records: pl.DataFrame) -> dict[str, int]:

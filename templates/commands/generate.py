@@ -1,27 +1,30 @@
 """A graph into records: `kgtools generate`, and what it prints."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from kgtools.kg.commands import graph_option
+from kgtools.templates.commands.generated import print_plan, print_result
 from kgtools.tools.options import (
     COUNT,
     SEED,
     allow_option,
     complete_names,
+    complete_words,
     empty_option,
     format_option,
     identified_option,
 )
-from kgtools.tools.output import print_json, print_table
-from kgtools.tools.terminal import say
 
-if TYPE_CHECKING:
-    import polars as pl
 
-    from kgtools.templates.api import GenerateResult
+def presets() -> list[str]:
+    """The sets of papers."""
+    from kgtools.templates.presets import preset_names
+
+    return preset_names()
 
 
 @click.command()
@@ -71,6 +74,18 @@ if TYPE_CHECKING:
     "--per-relation", type=COUNT, help="At most this many records of each relation, of each task and language."
 )
 @click.option("--per-head", type=COUNT, help="At most this many records of each head, of each task and language.")
+@click.option("--per-source", type=COUNT, help="At most this many records of each graph, of each task and language.")
+@click.option(
+    "--stratify",
+    is_flag=True,
+    help="With --count: of each relation as many as of any other, as far as there are as many.",
+)
+@click.option(
+    "--preset",
+    metavar="PRESET",
+    shell_complete=complete_words(presets),
+    help="The options that come nearest to a paper's set (cmedqa-kg), where you give no others; or a YAML file of such.",
+)
 @click.option(
     "--options", type=click.IntRange(4, 5), default=4, show_default=True, help="Of each question of the task mcq."
 )
@@ -122,6 +137,9 @@ def generate(
     drop: str | None,
     per_relation: int | None,
     per_head: int | None,
+    per_source: int | None,
+    stratify: bool,
+    preset: str | None,
     options: int,
     distractors: str,
     rotations: int,
@@ -149,6 +167,7 @@ def generate(
       reverse     answers, and whose they are, where they are of one head alone
       path        questions over 2 to 5 triples, along the paths of a pack
       abstain     what the graph cannot answer: the sources do not say
+      dialogue    consultations of three or four turns about a disease, without an item
       preference  a second answer that is wrong in a known way, for reward models (alone)
 
     Wrong options and wrong statements are what no source says of the head, under any name. The meta of an item holds all
@@ -166,6 +185,7 @@ def generate(
     from kgtools.corpora.api import convert
     from kgtools.corpora.export import format as formats
     from kgtools.templates import api
+    from kgtools.templates.presets import load_preset
     from kgtools.tools.progress import show_progress, step
 
     if form is not None:
@@ -173,8 +193,10 @@ def generate(
     asked: dict[str, Any] = {
         "pack": packs, "task": task, "lang": langs, "count": count, "seed": seed, "max_tails": max_tails, "drop": drop,
         "per_relation": per_relation, "per_head": per_head, "options": options, "distractors": distractors, "rotations": rotations,
-        "hops": hops, "hold_out": hold_out,
+        "hops": hops, "hold_out": hold_out, "per_source": per_source, "stratify": stratify,
     }  # fmt: skip
+    if preset is not None:
+        asked |= _not_given(load_preset(preset))
     with show_progress("generating") as progress:
         if plan_only:
             planned = api.plan(graph, **asked, progress=progress)
@@ -194,161 +216,12 @@ def generate(
             )  # fmt: skip
 
 
-def print_plan(planned: "pl.DataFrame", style: str) -> None:
-    """A row a task and relation, a column a language."""
-    import polars as pl
-
-    if style == "json":
-        print_json(planned.to_dicts())
-        return
-    langs = planned["lang"].unique().sort(descending=True).to_list()
-    wide = planned.pivot("lang", index=["task", "relation"], values="records").fill_null(0)
-    sums = (
-        planned.group_by("task", "lang")
-        .agg(pl.col("records").sum())
-        .pivot("lang", index="task", values="records")
-        .sort("task")
-    )
-    print_table(["task", "relation", *langs], wide.select("task", "relation", *langs).rows())
-    print_table(["task", *langs], sums.fill_null(0).select("task", *langs).rows())
-
-
-def print_result(result: "GenerateResult", style: str, examples: int) -> None:
-    """Records by template, what became of every triple, and some pairs of each language."""
-    import polars as pl
-
-    counts, records = result.counts, result.records.collect()
-    if style == "json":
-        print_json(counts.to_dict())
-        return
-    _print_templates(records, list(counts.triples))
-    reasons = sorted(
-        {reason for fates in counts.triples.values() for reason in fates}, key=lambda r: (r != "exported", r)
-    )
-    langs = list(counts.triples)
-    print_table(
-        ["triples", *langs],
-        [[reason, *(counts.triples[lang].get(reason, 0) for lang in langs)] for reason in reasons],
-    )
-    print_table(["licence", "records"], list(counts.by_license.items()))
-    if counts.by_task is not None:
-        _print_items(counts.by_task, counts.distractors or {}, langs)
-    if counts.permuted is not None:
-        say(
-            "a control set: the answers are those of other heads; {facts:,} facts, {still_true:,} of them still true".format(
-                **counts.permuted
-            )
-        )
-    if counts.hold_out is not None:
-        _print_hold_out(counts.hold_out)
-    if counts.lengths is not None:
-        _print_lengths(counts.lengths)
-        _print_names(counts.names or {}, counts.refused or {})
-    for lang in langs:
-        print_examples(records.filter(pl.col("lang") == lang), lang, examples)
-    noun = result.table
-    more = "names.parquet, " if counts.by_task is not None else ""
-    say(
-        f"\n{counts.records:,} {noun} are in {result.out}: {noun}.parquet, {noun}.jsonl, coverage.parquet, {more}LICENSES.md, run.json"
-    )
-
-
-def _print_items(by_task: dict[str, dict[str, int]], distractors: dict[str, dict[str, int]], langs: list[str]) -> None:
-    """How many records of each task, and whose answers wrong options are."""
-    print_table(
-        ["records by task", *langs],
-        [[task, *(counts.get(lang, 0) for lang in langs)] for task, counts in by_task.items()],
-    )
-    sources = list(dict.fromkeys(where for counts in distractors.values() for where in counts))
-    totals = {lang: sum(counts.values()) for lang, counts in distractors.items()}
-    if sources:
-        print_table(
-            ["wrong options of mcq from", *langs],
-            [
-                [where, *(f"{distractors.get(lang, {}).get(where, 0) / (totals.get(lang) or 1):.1%}" for lang in langs)]
-                for where in sources
-            ],
-        )
-
-
-def _print_hold_out(counts: dict[str, Any]) -> None:
-    """What is held out, and that nothing of it stands in records for training."""
-    rows = [[each["kind"], each["drawn"], each["records"], each["shared"]] for each in counts["kinds"]]
-    print_table(["held out", "of the graph or packs", "records", "in records for training"], rows)
-    say(
-        f"records for training {counts['free']:,}, held out {counts['held']:,}; left out, for they hold facts of both: "
-        f"{counts['crossing']:,}"
-    )
-    if counts["shared_facts"]:
-        say(f"facts held out by wording or length alone that records for training hold too: {counts['shared_facts']:,}")
-    if counts["named"]:
-        say(f"records for training that name a held-out entity, be it in a longer name: {counts['named']:,}")
-
-
-def _print_lengths(lengths: dict[str, dict[str, dict[str, float]]]) -> None:
-    """Whether a model could tell the better answer by its length."""
-    print_table(
-        ["characters on average", "pairs", "chosen", "rejected", "gap", "chosen longer", "rejected longer"],
-        [
-            [
-                f"{lang} {fault}",
-                of["pairs"],
-                f"{of['chosen']:.1f}",
-                f"{of['rejected']:.1f}",
-                f"{of['gap']:+.2f}",
-                f"{of['chosen_longer']:.0%}",
-                f"{of['rejected_longer']:.0%}",
-            ]
-            for lang, faults in lengths.items()
-            for fault, of in faults.items()
-        ],
-    )
-
-
-def _print_names(names: dict[str, dict[str, float]], refused: dict[str, dict[str, int]]) -> None:
-    """Whether a model could tell the better answer by its names, and why other answers were not taken."""
-    print_table(
-        ["names by which answers differ", "names", "times", "largest difference", "share of difference", "invented"],
-        [
-            [
-                lang,
-                of["names"],
-                of["times"],
-                of["largest_difference"],
-                f"{of['share_of_difference']:.2%}",
-                of["invented"],
-            ]
-            for lang, of in names.items()
-        ],
-    )
-    reasons = sorted({reason for counts in refused.values() for reason in counts})
-    print_table(
-        ["tries refused: may be true", *refused],
-        [[reason, *(counts.get(reason, 0) for counts in refused.values())] for reason in reasons],
-    )
-
-
-def _print_templates(records: "pl.DataFrame", langs: list[str]) -> None:
-    """A row a template, a column a language."""
-    import polars as pl
-
-    marks = records.select("lang", pl.col("template").str.replace(r"\.(zh|en)#\d+$", "").alias("template"))
-    counted = {(lang, name): n for lang, name, n in marks.group_by("lang", "template").len().iter_rows()}
-    rows = [[name, *(counted.get((lang, name), 0) for lang in langs)] for name in sorted({name for _, name in counted})]
-    print_table(
-        ["records by template", *langs],
-        [*rows, ["all", *(sum(row[i] for row in rows) for i in range(1, len(langs) + 1))]],
-    )
-
-
-def print_examples(records: "pl.DataFrame", lang: str, count: int) -> None:
-    """The first records, each of another template where there are enough, with the command that traces them."""
-    import polars as pl
-
-    shown = records.unique(
-        pl.col("template").str.replace(r"\.(zh|en)#\d+$", ""), keep="first", maintain_order=True
-    ).head(count)
-    for row in shown.iter_rows(named=True):
-        sides = [row[side] for side in ("prompt", "chosen", "rejected")] if "prompt" in row else [row["messages"]]
-        text = "\n     ".join(message["content"] for side in sides for message in side)
-        say(f"\n[{lang}] {text}\n     {row['template']}  {row['source']}  kgtools trace {row['id']}")
+def _not_given(options: dict[str, Any]) -> dict[str, Any]:
+    """Those of the options that the user did not give."""
+    context = click.get_current_context()
+    names = {"pack": "packs", "lang": "langs"}
+    return {
+        name: value
+        for name, value in options.items()
+        if context.get_parameter_source(names.get(name, name)) is ParameterSource.DEFAULT
+    }

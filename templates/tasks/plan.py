@@ -34,8 +34,10 @@ class Plan:
         shares = parse_tasks(task, list(TASKS))
         if "preference" in shares and len(shares) > 1:
             raise UsageError(f"--task {task}: preferences have a table of their own; make them alone")
-        if "preference" in shares and (sample.per_relation or sample.per_head):
-            raise UsageError("--per-relation and --per-head are for records; preferences take --count")
+        if "preference" in shares and (sample.per_relation or sample.per_head or sample.per_source or sample.stratify):
+            raise UsageError(
+                "--per-relation, --per-head, --per-source and --stratify are for records; preferences take --count"
+            )
         sample.refuse_wrong()
         items.refuse_wrong()
         if hold_out.hops and "path" not in shares:
@@ -64,8 +66,8 @@ class Plan:
 
     def settings(self) -> dict[str, Any]:
         """What of it a manifest tells beside the task and the count: what is not as it is by default."""
-        sample = {"per_relation": self.sample.per_relation, "per_head": self.sample.per_head}
-        asked: dict[str, Any] = {name: value for name, value in sample.items() if value is not None}
+        sample = {name: value for name, value in asdict(self.sample).items() if name != "count"}
+        asked: dict[str, Any] = {name: value for name, value in sample.items() if value}
         if self.hold_out:
             asked |= {"hold_out": str(self.hold_out)}
         if self.permute:

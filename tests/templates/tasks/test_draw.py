@@ -191,3 +191,43 @@ def test_questions_and_answers_alone_are_told_as_before(
     assert not {"by_task", "distractors"} & manifest.keys()
     assert not {"options", "rotations", "per_head"} & manifest["settings"].keys()
     assert not (tmp_path / "records" / "names.parquet").exists()
+
+
+def test_a_stratified_sample_has_as_many_of_each_relation_as_there_are(store: FolderStore, packs: list[Pack]) -> None:
+    plan = count_plan(store, packs, ("zh",), 0, 12, "qa")
+    there = dict(plan.select("relation", "records").iter_rows())
+    scarce, count = min(there.values()), 60 * len(there)
+
+    counts = generate(store, packs, ("zh",), count, 0, 12, sample=Sample(stratify=True)).counts
+
+    assert counts.by_source is not None
+    made = {relation: of["all"] for relation, of in counts.by_source.items()}
+    assert sum(made.values()) == counts.records == count
+    full = {relation for relation, number in made.items() if number == there[relation]}
+    rest = [made[relation] for relation in made.keys() - full]
+    assert scarce < 60
+    assert max(rest) - min(rest) <= 1
+    assert all(made[relation] <= max(rest) for relation in full)
+
+
+def test_a_stratified_sample_keeps_the_shares_of_tasks(store: FolderStore, packs: list[Pack]) -> None:
+    made = generate(store, packs, ("zh",), 200, 0, 12, task="qa=0.75,mcq=0.25", sample=Sample(stratify=True))
+
+    assert dict(made.records["task"].value_counts().iter_rows()) == {"qa": 150, "mcq": 50}
+
+
+def test_no_graph_has_a_part_in_more_records_than_its_cap(store: FolderStore, packs: list[Pack]) -> None:
+    counts = generate(store, packs, ("zh",), None, 0, 12, sample=Sample(per_source=100)).counts
+
+    assert counts.by_source is not None
+    of_graph = Counter[str]()
+    for of in counts.by_source.values():
+        of_graph.update({name: number for name, number in of.items() if name != "all"})
+    assert set(of_graph) == {"cmekg", "health39", "xywy"}
+    assert max(of_graph.values()) == 100
+    assert counts.records >= 100
+
+
+def test_a_stratum_without_a_count_is_refused() -> None:
+    with pytest.raises(UsageError, match="--stratify shares out what --count says; give both"):
+        Sample(stratify=True).refuse_wrong()
