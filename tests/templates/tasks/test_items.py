@@ -389,3 +389,18 @@ def test_workers_decide_nothing_and_the_seed_does(store: FolderStore, packs: lis
 
     assert one.equals(two)
     assert not one.equals(other)
+
+
+def test_no_right_option_holds_a_name_of_what_is_asked_about(graph: Graph, pack: Callable[..., Pack]) -> None:
+    heads = ["麻疹", "白喉", "疟疾", "霍乱", "丹毒", "破伤风"]
+    said = [
+        (f"Disease:{head}", "HAS_SYMPTOM", f"Symptom:{tail}")
+        for head in heads
+        for tail in (f"{head}样皮损", f"甲{ord(head[0])}征")
+    ]
+
+    rows = ask(graph(said), pack(), "mcq")
+
+    right = {row["item"].options[letter] for row in rows for letter in row["item"].right}
+    assert len(rows) == len(heads)
+    assert right == {f"甲{ord(head[0])}征" for head in heads}
