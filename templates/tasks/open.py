@@ -8,13 +8,15 @@ from kgtools.templates.preferences.items import AnswerPart
 from kgtools.templates.tasks.rows import BLANK, Row
 from kgtools.templates.tasks.subject import Group, Subject
 
-SHOWN = 4
-"""Answers that stand beside a gap, or before the question whose they are."""
+SHOWN, LEAST = 4, 3
+"""Answers that stand beside a gap, or before the question whose they are: at most, and at least where there are as many."""
+VAGUE = ("Food", "Department", "BodyPart", "Treatment")
+"""Types of which nobody knows a head by, though the graph may link them with one alone."""
 
 
 def make_list(subject: Subject) -> Iterator[Row]:
-    """All answers of a head, where there are several and the graph knows no more of them."""
-    if subject.template.info.single:
+    """All names that answer for a head, where there are several and the graph knows no more of them; values of an attribute are no list."""
+    if subject.template.info.single or subject.template.info.attribute:
         return
     for group in subject.groups:
         if len(group.parts) > 1 and not group.partial and all(map(subject.is_short, group.parts)):
@@ -38,7 +40,11 @@ def make_cloze(subject: Subject) -> Iterator[Row]:
         shown = list(group.parts)
         draw.shuffle(shown)
         shown = shown[: SHOWN + 1]
-        gap = draw.randrange(len(shown))
+        head = subject.about(group.head)[0][0].casefold()
+        gaps = [place for place, part in enumerate(shown) if not _is_told(part.text.casefold(), head)]
+        if not gaps:
+            continue
+        gap = draw.choice(gaps)
         tails = [BLANK if place == gap else part.text for place, part in enumerate(shown)]
         beside = [part for place, part in enumerate(shown) if place != gap]
         hidden = [part for part in group.parts if part not in beside]
@@ -50,10 +56,19 @@ def make_cloze(subject: Subject) -> Iterator[Row]:
         yield _row(subject, group, item, [*beside, *hidden], tails, [shown[gap].text])
 
 
+def _is_told(text: str, head: str) -> bool:
+    """Whether a name stands in the other's."""
+    return text in head or head in text
+
+
 def make_reverse(subject: Subject) -> Iterator[Row]:
     """Answers, and the question whose they are: only where these together are of one head alone, in every source."""
     template, lexicon = subject.template, subject.lexicon
-    if template.info.attribute or not any("head" in variables(each.assistant) for each in template.variants):
+    if (
+        template.info.attribute
+        or template.info.tail in VAGUE
+        or not any("head" in variables(each.assistant) for each in template.variants)
+    ):
         return
     heads_of = heads_of_tails(subject)
     for group in subject.groups:
@@ -85,7 +100,7 @@ def heads_of_tails(subject: Subject) -> Callable[[AnswerPart], set[int]]:
 
 
 def shown_alone(subject: Subject, group: Group, heads_of: Callable[[AnswerPart], set[int]]) -> list[AnswerPart]:
-    """The fewest of the rarest answers that together are of the head alone, two where it has two; none where SHOWN are not enough. What
+    """The fewest of the rarest answers that together are of the head alone, LEAST where it has as many; none where SHOWN are not enough. What
     holds a name of the head does not count: it would tell."""
     names = [name.casefold() for name in subject.about(group.head)[0]]
     telling = [part for part in group.parts if any(name in part.text.casefold() for name in names)]
@@ -96,7 +111,7 @@ def shown_alone(subject: Subject, group: Group, heads_of: Callable[[AnswerPart],
         mine = heads_of(part)
         shared = mine if shared is None else shared & mine
         if shared == {group.head}:
-            return parts[: max(count, min(2, len(parts)))]
+            return parts[: max(count, min(LEAST, len(parts)))]
     return []
 
 

@@ -6,6 +6,7 @@ A pack declares a path as names of templates. The first is read backwards: its a
 leads on from where the way is, those in the middle to the only answer that any source gives, and the last is what is asked."""
 
 import random
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -119,7 +120,7 @@ class Path:
                 tails = [[p.text for p in ways[at].shown] if place == 0 else [self._label(place)] for at in places]
                 _, statements = render(subject.template, variants[number], [head] * len(places), tails)
                 for at, statement in zip(places, statements, strict=True):
-                    texts[at].append(statement)
+                    texts[at].append(once(statement, head))
         return [("" if self._lang == "zh" else " ").join(each) for each in texts]
 
     def _label(self, node: int) -> str:
@@ -144,7 +145,7 @@ class Path:
         steps = tuple(self._steps(way))
         mask, facts = self._lineage(way)
         names = [subject.lexicon.names(node, self._lang) for node in way.nodes]
-        glue = "：" if self._lang == "zh" else ": "
+        glue = "是" if self._lang == "zh" else " is "
         hidden = [f"{self._label(at)}{glue}{each[0]}" for at, each in enumerate(names)]
         about = (*map(self._subjects[0].names, way.shown), *names)
         for row in found:
@@ -183,6 +184,12 @@ class Path:
             mask |= subject.mask_of(node, [part])
             facts += subject.facts_of(node, [part])
         return mask, facts
+
+
+def once(text: str, label: str) -> str:
+    """The text with the type of a label said once: a template may say `药物` before the name, which is `药物乙`."""
+    type_ = label.rstrip("".join(SIGNS.values())).rstrip()
+    return re.sub(rf"(?i){re.escape(type_)}\s?(?={re.escape(label)})", "", text)
 
 
 def _only_tails(subject: Subject) -> dict[int, AnswerPart]:

@@ -10,6 +10,7 @@ from kgtools.kg.ontology import ontology
 from kgtools.templates.facts import GraphView
 from kgtools.templates.select import Selection
 from kgtools.templates.tasks.distractors import CONTRARY, HARDNESS
+from kgtools.templates.tasks.path import once
 from kgtools.templates.tasks.subject import Lexicon, sources_of
 from kgtools.templates.tasks.wording import word, wordings
 from kgtools.tools.frames import Schema, digests
@@ -29,6 +30,10 @@ def with_words(task: str, selection: Selection, texts: tuple[list[str], list[str
     lang, known = template.lang, ontology().entities[template.info.head]
     count = len(wordings(task, lang))
     variants = ((pl.Series(groups["key"]) // len(template.variants)) % count).to_list()
+    if task == "path":
+        labels = groups["name"].to_list()
+        texts = tuple([once(text, label) for text, label in zip(each, labels, strict=True)] for each in texts)  # type: ignore[assignment]
+        truths = [once(text, label) for text, label in zip(truths, labels, strict=True)]
     letters = [answer if options else "" for answer, options in groups.select("answer", "options").iter_rows()]
     right = groups["right"].to_list()
     rows: dict[str, list[Any]] = {

@@ -18,6 +18,11 @@ from kgtools.templates.select import Selection, facts_for, match_facts
 from kgtools.tools.inputs.files import digest
 
 OTHER = {"zh": "en", "en": "zh"}
+REMARKS = ("reference_range", "reagent", "precaution", "principle", "procedure", "clinical_significance", "diagnostic_basis",
+           "contraindication_text")  # fmt: skip
+"""Attributes whose values are remarks in many words, of which two may say the same: no option, and nothing to fill in."""
+STOPS = "。；：，;:,"
+"""A value that ends so was cut out of a text."""
 
 
 class Lexicon:
@@ -121,8 +126,11 @@ class Subject:
         return random.Random(group.key ^ self.salt(task))
 
     def is_short(self, part: AnswerPart) -> bool:
-        """Whether it is a name or a short value, and no text."""
-        return part.value is None or not is_text(str(self.template.info.attribute), part.value)
+        """Whether it is a name or a short value, and no text or remark."""
+        attribute = str(self.template.info.attribute)
+        return part.value is None or not (
+            is_text(attribute, part.value) or attribute in REMARKS or part.text.endswith(tuple(STOPS))
+        )
 
     def facts_of(self, head: int, parts: tuple[AnswerPart, ...] | list[AnswerPart]) -> list[int]:
         """The places of the facts that say these of a head."""
