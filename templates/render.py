@@ -7,8 +7,9 @@ from typing import Any
 from jinja2 import nodes
 from jinja2.exceptions import TemplateError
 
-from kgtools.templates.pack import Template, Variant
+from kgtools.templates.pack import Template
 from kgtools.templates.sandbox import environment
+from kgtools.templates.variants import Variant
 from kgtools.tools.errors import InputError
 
 PLACE = "\u2042"

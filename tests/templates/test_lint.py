@@ -6,7 +6,6 @@ from subprocess import CompletedProcess
 import pytest
 
 from kgtools.templates.lint import lint
-from kgtools.templates.pack import load_pack
 
 Folder = Callable[..., Path]
 Run = Callable[..., CompletedProcess[str]]
@@ -75,25 +74,25 @@ BAD = {
 
 @pytest.mark.parametrize(("rule", "bad"), BAD.items(), ids=BAD)
 def test_a_rule_finds_its_fault_and_no_other_rule_does(pack_folder: Folder, rule: str, bad: dict[str, object]) -> None:
-    faults = lint(load_pack(pack_folder(**({"zh": blocks(*ZH), "en": blocks(*EN)} | bad))))
+    faults = lint(pack_folder(**({"zh": blocks(*ZH), "en": blocks(*EN)} | bad)))
 
     assert faults
     assert [fault for fault in faults if rule not in fault] == []
 
 
 def test_a_pack_without_faults_passes(pack_folder: Folder) -> None:
-    assert lint(load_pack(pack_folder(zh=blocks(*ZH), en=blocks(*EN)))) == []
+    assert lint(pack_folder(zh=blocks(*ZH), en=blocks(*EN))) == []
 
 
 def test_a_list_that_is_printed_as_python_does_is_a_fault(pack_folder: Folder) -> None:
-    faults = lint(load_pack(pack_folder(zh=blocks(ZH[0], "症状：{{ tails }}。"))))
+    faults = lint(pack_folder(zh=blocks(ZH[0], "症状：{{ tails }}。")))
 
     assert len(faults) == 1
     assert "prints a list; use tails | listed" in faults[0]
 
 
 def test_a_name_that_is_listed_letter_by_letter_is_a_fault(pack_folder: Folder) -> None:
-    faults = lint(load_pack(pack_folder(zh=blocks("{{ head | listed }}有什么症状？", ZH[1]))))
+    faults = lint(pack_folder(zh=blocks("{{ head | listed }}有什么症状？", ZH[1])))
 
     assert len(faults) == 1
     assert "variant 1 cannot be rendered: listed takes a list, as tails is" in faults[0]
@@ -110,7 +109,7 @@ def test_a_name_that_is_listed_letter_by_letter_is_a_fault(pack_folder: Folder) 
     ],
 )
 def test_what_a_template_denies_it_does_not_claim(pack_folder: Folder, zh: str, en: str) -> None:
-    assert lint(load_pack(pack_folder(zh=blocks(ZH[0], zh), en=blocks(EN[0], en)))) == []
+    assert lint(pack_folder(zh=blocks(ZH[0], zh), en=blocks(EN[0], en))) == []
 
 
 def test_a_relation_read_backwards_says_as_much_as_forwards(pack_folder: Folder) -> None:
@@ -120,14 +119,14 @@ def test_a_relation_read_backwards_says_as_much_as_forwards(pack_folder: Folder)
     }
     says = {"head": "Drug", "tail": "Disease", "relations": ["INDICATED_FOR"]}
 
-    assert lint(load_pack(pack_folder(**words, **says))) == []
-    assert len(lint(load_pack(pack_folder(**words, **says | {"name": "other", "relations": ["COMMON_DRUG_FOR"]})))) == 2
+    assert lint(pack_folder(**words, **says)) == []
+    assert len(lint(pack_folder(**words, **says | {"name": "other", "relations": ["COMMON_DRUG_FOR"]}))) == 2
 
 
 def test_a_paper_s_words_are_not_judged(pack_folder: Folder) -> None:
     zh = blocks("{{ head }}的适应症是什么？", ZH[1])
 
-    assert lint(load_pack(pack_folder(zh=zh, verbatim=True))) == []
+    assert lint(pack_folder(zh=zh, verbatim=True)) == []
 
 
 def test_there_are_packs_to_lint() -> None:
@@ -136,7 +135,7 @@ def test_there_are_packs_to_lint() -> None:
 
 @pytest.mark.parametrize("folder", PACKS, ids=[pack.name for pack in PACKS])
 def test_our_packs_pass(folder: Path) -> None:
-    assert lint(load_pack(folder)) == []
+    assert lint(folder) == []
 
 
 def test_lint_of_our_packs_exits_with_0(command: Run) -> None:
