@@ -116,8 +116,7 @@ def print_diversity(diversity: "Diversity", style: str) -> None:
     if style == "json":
         print_json(diversity.to_dict())
         return
-    print_table(list(diversity.columns), [list(row.values()) for row in diversity.rows])
-    for line in diversity.verdicts:
-        say(line)
+    print_table([each.replace("_", " ") for each in diversity.columns], [list(row.values()) for row in diversity.rows])
+    say("\n".join(["monotonous:", *diversity.verdicts]) if diversity.verdicts else "No set of records is monotonous.")
     if diversity.note:
         tell(diversity.note)
