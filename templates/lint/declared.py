@@ -102,7 +102,7 @@ def _path(file: Path, name: str, pack: Pack) -> Iterator[Finding]:
     steps, infos = pack.info.path_templates(name), list[tuple[str, TemplateInfo]]()
     where = ("paths", name)
     if not 2 <= len(steps) <= LONGEST:
-        what = f"path {name}: goes over {len(steps)} templates"
+        what = f"path {name}: goes over {len(steps)} template{'' if len(steps) == 1 else 's'}"
         yield find_at(file, where, what, f"2 to {LONGEST} make a path")
     for at, (owner, template) in enumerate(steps):
         known = pack.info.templates if owner == pack.info.name else _templates_of(owner)

@@ -59,9 +59,10 @@ def _own_words(template: Template, variant: Variant) -> Iterator[Finding]:
         for line, text in own_texts(body):
             found = find_latin(text) if zh else HAN.search(text)
             if found:
-                what = f"{role}_{variant.number}: {'the Latin word' if zh else 'Chinese in'} {_around(text, found.span())!r}"
+                said = f"the Latin word {found[0]!r}" if zh else f"Chinese in {_around(text, found.span())!r}"
                 way_out = "say it in Chinese; abbreviations as CT and pH may stay" if zh else "say it in English"
-                yield Finding(template.file, line + text.count("\n", 0, found.start()), what, way_out)
+                at = line + text.count("\n", 0, found.start())
+                yield Finding(template.file, at, f"{role}_{variant.number}: {said}", way_out)
 
 
 def _around(text: str, span: tuple[int, int], more: int = 8) -> str:
