@@ -43,7 +43,7 @@ def of(found: diversity.Diversity, template: str) -> dict[str, Any]:
 
 
 ONE = [("p@1/s.zh#1", f"病{n}有哪些症状？", f"病{n}的症状包括症{n}。") for n in range(60)]
-TWO = [("p@1/t.zh#2", f"得了病{n}，会怎样？", f"可能会有症{n}。") for n in range(60)]
+TWO = [("p@1/t.zh#2", f"得了病{n}，会怎样？", f"可能会有症{n}。") for n in range(60, 120)]
 
 
 def test_a_template_of_one_wording_is_called_monotonous(write: Write) -> None:
