@@ -141,12 +141,8 @@ def preview(
 @packs.command()
 @click.argument("records", type=click.Path(path_type=Path))
 @click.option(
-    "--sample",
-    type=click.IntRange(2, 1000),
-    default=50,
-    show_default=True,
-    help="Texts that are compared, of each set.",
-)
+    "--sample", type=click.IntRange(20, 10_000), default=200, show_default=True, help="Texts of each set that are measured.",
+)  # fmt: skip
 @seed_option
 @format_option("table", "json")
 def diversity(records: Path, sample: int, seed: int, style: str) -> None:

@@ -108,7 +108,7 @@ def print_preview(preview: "Preview", style: str, out: Path | None) -> None:
         if silent := sorted({row.name for row in preview.rows if not row.texts}):
             say(f"nothing to show of {', '.join(silent)}")
     if out is not None:
-        tell(f"The preview is in {out}.")
+        say(f"The preview is in {out}.")
 
 
 def print_diversity(diversity: "Diversity", style: str) -> None:
