@@ -176,7 +176,7 @@ def _without_faults(values: dict[str, Any]) -> PackInfo:
     except ValidationError as error:
         for fault in error.errors():
             part, name, *key = (*fault["loc"], "")
-            if part not in ("templates", "paths"):
+            if part not in ("templates", "paths") or len(fault["loc"]) == 1:
                 values.pop(str(part), None)
             elif key and fault["type"] == "extra_forbidden":
                 values[str(part)].get(name, {}).pop(key[0], None)
@@ -222,7 +222,7 @@ def find_at(file: Path, place: tuple[str | int, ...], what: str, way_out: str) -
 
 def _misplaced(folder: Path, info: PackInfo, names: set[str]) -> Iterator[Finding]:
     """Files that are missing, and files that belong to nothing. `names`: of all templates, those with faults too."""
-    there = {file.name: file for file in sorted(folder.glob("*.j2"))}
+    there = {file.name: file for file in sorted(folder.glob("*.j2")) if file.is_file()}
     for name, template in info.templates.items():
         for lang in LANGUAGES:
             file = there.pop(f"{name}.{lang}.j2", None)

@@ -133,9 +133,12 @@ def preview(
     from kgtools.kg.stores import open_store
     from kgtools.templates.pack import find_pack
     from kgtools.templates.preview import make_preview
+    from kgtools.tools.progress import step
 
     store = open_store(graph) if graph is not None else None
-    print_preview(make_preview(find_pack(pack), store, langs.split(","), templates, seed), style, out)
+    with step("rendering"):
+        made = make_preview(find_pack(pack), store, langs.split(","), templates, seed)
+    print_preview(made, style, out)
 
 
 @packs.command()

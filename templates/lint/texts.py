@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from jinja2 import nodes
 
 from kgtools.templates.findings import Finding
-from kgtools.templates.lint.text import HAN, essence, find_latin, find_unbalanced
+from kgtools.templates.lint.text import CLOSING, HAN, essence, find_latin, find_unbalanced
 from kgtools.templates.pack import Pack, Template
 from kgtools.templates.render import render
 from kgtools.templates.variants import Variant, own_texts, variables, walk
@@ -13,6 +13,8 @@ from kgtools.tools.errors import InputError
 
 ENDS = {"zh": "。？！", "en": ".?!"}
 ASKS = {"zh": "？", "en": "?"}
+CLOSED = "".join(CLOSING) + '"'
+"""What may stand behind the end of a sentence: 他说“多喝水。”"""
 ALLOWED_NAMES = {"head", "tails"}
 SAMPLE_HEAD = "sample name"
 SAMPLES = {
@@ -113,7 +115,8 @@ def _lower_case(text: str) -> Fault:
 
 
 def _ending(text: str, ends: str) -> Fault:
-    return None if text[-1] in ends else (f"ends in {text[-1]!r}", f"expected one of {' '.join(ends)}")
+    last = text.rstrip(CLOSED)[-1:] or text[-1]
+    return None if last in ends else (f"ends in {last!r}", f"expected one of {' '.join(ends)}")
 
 
 def _spaces(text: str) -> Fault:

@@ -165,7 +165,16 @@ def test_all_faults_are_found_in_one_run_though_a_part_cannot_be_read(pack_folde
 
 
 @pytest.mark.parametrize(
-    "text", ["name: [", "- a", "", "templates: 7", "name: mine\ntemplates: {a b: {head: Disease}}"]
+    "text",
+    [
+        "name: [",
+        "- a",
+        "",
+        "templates: 7",
+        "paths: 7",
+        "paths: 7\ntemplates: {1: {head: 2}, b: 3}",
+        "name: mine\ntemplates: {a b: {head: Disease}}",
+    ],
 )
 def test_a_pack_yaml_that_is_none_is_a_fault_with_its_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "pack.yaml").write_text(text, encoding="utf-8")
@@ -217,6 +226,19 @@ def test_brackets_and_quotes_that_have_partners_are_balanced(text: str) -> None:
 )
 def test_a_bracket_or_quote_without_a_partner_is_found(text: str, sign: str) -> None:
     assert find_unbalanced(text) == sign
+
+
+def test_a_sentence_may_end_within_quotes_or_brackets(pack_folder: Folder) -> None:
+    zh, en = "资料说：“症状有{{ tails | listed }}。”", "These are (all of) the signs. (They are {{ tails | listed }}.)"
+
+    assert lint(pack_folder(zh=blocks(ZH[0], zh), en=blocks(EN[0], en))) == []
+
+
+def test_a_folder_in_the_place_of_a_file_is_a_missing_file(pack_folder: Folder) -> None:
+    folder = pack_folder(en=None)
+    (folder / "symptom.en.j2").mkdir()
+
+    assert [fault.what for fault in lint(folder)] == ["symptom.en.j2 is missing"]
 
 
 def test_a_list_that_is_printed_as_python_does_is_a_fault(pack_folder: Folder) -> None:
