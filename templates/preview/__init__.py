@@ -48,7 +48,7 @@ def make_preview(
     ordered = tuple(lang for lang in LANGUAGES if lang in langs)
     paths = [name for name in pack.info.paths if name in wanted]
     rows = [*_template_rows(pack, store, ordered, [name for name in pack.info.templates if name in wanted], seed)]
-    rows += graph_paths(pack, paths, ordered, store, seed) if store else sample_paths(pack, paths, ordered)
+    rows += graph_paths(pack, paths, ordered, store, seed) if store is not None else sample_paths(pack, paths, ordered)
     asks = {
         name: f"({info.head})-[{arrow(info)}]->({info.tail or 'value'})" for name, info in pack.info.templates.items()
     }
@@ -60,15 +60,19 @@ def make_preview(
 def _template_rows(
     pack: Pack, store: Store | None, langs: Sequence[str], names: Sequence[str], seed: int
 ) -> Iterator[Row]:
-    graph = view(store) if store else None
-    parts = graph.facts.partition_by("relation", as_dict=True).items() if graph else ()
+    graph = view(store) if store is not None else None
+    parts = graph.facts.partition_by("relation", as_dict=True).items() if graph is not None else ()
     by_relation: dict[str, pl.DataFrame] = {str(name): part for (name,), part in parts}
     drops = choose_drops(pack, None)
     for name in sorted(names):
         both = {each.lang: each for each in pack.templates if each.name == name and each.lang in langs}
         if not both:
             continue
-        cases = graph_cases(graph, by_relation, both, seed, drops) if graph else sample_cases(pack.info.templates[name])
+        cases = (
+            graph_cases(graph, by_relation, both, seed, drops)
+            if graph is not None
+            else sample_cases(pack.info.templates[name])
+        )
         for number in sorted({variant.number for each in both.values() for variant in each.variants}):
             for case in cases:
                 yield _row(name, number, both, case)

@@ -13,6 +13,7 @@ from kgtools.templates.preview.cases import SEVERAL, sample_tails
 from kgtools.templates.preview.rows import Row, Text
 from kgtools.templates.render import render
 from kgtools.templates.sandbox import Tails
+from kgtools.templates.tasks.ask import LONGEST
 from kgtools.templates.tasks.path import label_of
 
 MAX_TAILS = 12
@@ -61,6 +62,7 @@ def _templates_of(pack: Pack, name: str, lang: str) -> list[Template]:
 
 def graph_paths(pack: Pack, names: Sequence[str], langs: Sequence[str], store: Store, seed: int) -> Iterator[Row]:
     """The first questions of each path that the seed draws. Both languages draw their own."""
+    names = [name for name in names if 2 <= len(pack.info.paths[name]) <= LONGEST]
     if not names:
         return
     wanted = {step for name in names for step in pack.info.path_templates(name)}

@@ -1,5 +1,7 @@
 """A pack as `kgtools packs new` writes it works at once, whatever it asks about."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -106,6 +108,35 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
 
     assert count == [3]
     assert list(tmp_path.iterdir()) == []
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from kgtools.templates.starter import create_pack
+write, left = Path.write_text, [2]
+def die_later(path, *arguments, **options):
+    left[0] -= 1
+    if left[0] < 0:
+        os._exit(9)
+    return write(path, *arguments, **options)
+Path.write_text = die_later
+create_pack("mine", Path(sys.argv[1]))
+"""
+
+
+def test_a_kill_leaves_no_folder_and_the_next_run_makes_it_and_clears_what_was_left(tmp_path: Path) -> None:
+    place = tmp_path / "mine"
+    killed = subprocess.run([sys.executable, "-P", "-c", KILLED, place], check=False)
+    left = [path.name for path in tmp_path.iterdir()]
+
+    create_pack("mine", place)
+
+    assert killed.returncode == 9
+    assert len(left) == 1
+    assert left[0] != "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    assert lint(place) == []
 
 
 def test_new_and_lint_from_the_command_line(command: Run, tmp_path: Path) -> None:
