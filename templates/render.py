@@ -43,8 +43,8 @@ def render_loop(
     file."""
     if not count:
         return [], []
-    compiled = environment(lang).from_string(_loop(variant, names))
     try:
+        compiled = environment(lang).from_string(_loop(variant, names))
         parts = compiled.render(rows=rows).split(END)
     except (TemplateError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{file}: variant {variant.number} cannot be rendered: {error}") from error

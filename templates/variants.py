@@ -1,7 +1,7 @@
 """The variants of a template's file: pairs of blocks `user_1` and `assistant_1`, with what Jinja may do in them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,18 +28,21 @@ PHRASE = "compute in Python, phrase in Jinja"
 
 @dataclass(frozen=True)
 class Variant:
-    """One phrasing: the bodies of its two blocks, and the line of each in its file."""
+    """One phrasing: the bodies of its two blocks, and the line of each in its file. `unread`: the role of the block in which something
+    is not for templates, a stand-in being in its place; empty of every variant that is rendered for records."""
 
     number: int
     user: list[nodes.Node]
     assistant: list[nodes.Node]
     user_line: int = 1
     assistant_line: int = 1
+    unread: str = ""
 
     @property
     def blocks(self) -> tuple[tuple[str, int, list[nodes.Node]], ...]:
-        """Role, line and body of both."""
-        return ("user", self.user_line, self.user), ("assistant", self.assistant_line, self.assistant)
+        """Role, line and body of both, or of the one that could be read."""
+        both = ("user", self.user_line, self.user), ("assistant", self.assistant_line, self.assistant)
+        return tuple(block for block in both if block[0] != self.unread)
 
 
 def parse_variants(file: Path, lang: str) -> tuple[Variant, ...]:
@@ -51,7 +54,7 @@ def parse_variants(file: Path, lang: str) -> tuple[Variant, ...]:
 
 
 def read_variants(file: Path, lang: str) -> tuple[tuple[Variant, ...], list[Finding]]:
-    """The variants in which nothing is wrong, and what is wrong with the rest of the file."""
+    """The variants of which a block at least can be read, and what is wrong with the file."""
     tree = _parse(file, lang)
     if isinstance(tree, Finding):
         return (), [tree]
@@ -85,12 +88,14 @@ def read_variants(file: Path, lang: str) -> tuple[tuple[Variant, ...], list[Find
     if (not findings and not numbers) or numbers != list(range(1, len(numbers) + 1)) or len(named) != 2 * len(numbers):
         pairs = "they must be pairs of blocks user_1 and assistant_1, user_2 and assistant_2, ..."
         findings.append(Finding(file, 1, "a variant lacks one of its blocks, or its number is not the next", pairs))
-    whole = [number for number in numbers if (number, "user") in blocks and (number, "assistant") in blocks]
-    return tuple(_variant(number, blocks[number, "user"], blocks[number, "assistant"]) for number in whole), findings
+    return tuple(_variant(n, blocks) for n in numbers if {(n, "user"), (n, "assistant")} & set(blocks)), findings
 
 
-def _variant(number: int, user: tuple[int, list[nodes.Node]], assistant: tuple[int, list[nodes.Node]]) -> Variant:
-    return Variant(number, user[1], assistant[1], user[0], assistant[0])
+def _variant(number: int, blocks: Mapping[tuple[int, str], tuple[int, list[nodes.Node]]]) -> Variant:
+    unread = next((role for role in ("user", "assistant") if (number, role) not in blocks), "")
+    stand_in: tuple[int, list[nodes.Node]] = 1, [nodes.Output([nodes.TemplateData("-")])]
+    user, assistant = (blocks.get((number, role), stand_in) for role in ("user", "assistant"))
+    return Variant(number, user[1], assistant[1], user[0], assistant[0], unread)
 
 
 def _parse(file: Path, lang: str) -> nodes.Template | Finding:

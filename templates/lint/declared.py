@@ -90,7 +90,9 @@ def _differences(name: str, both: dict[str, Template]) -> Iterator[Finding]:
     for variant in both["zh"].variants:
         if variant.number not in others:
             continue
-        for (role, _, body), (_, line, other) in zip(variant.blocks, others[variant.number].blocks, strict=True):
+        english = {role: (line, body) for role, line, body in others[variant.number].blocks}
+        for role, _, body in variant.blocks:
+            line, other = english.get(role, (0, body))
             zh, en = variables(body), variables(other)
             if zh != en:
                 what = f"{role}_{variant.number}: zh reads {sorted(zh)}, en reads {sorted(en)}"

@@ -7,7 +7,7 @@ from jinja2 import nodes
 from kgtools.templates.findings import Finding
 from kgtools.templates.lint.text import CLOSING, HAN, essence, find_latin, find_unbalanced
 from kgtools.templates.pack import Pack, Template
-from kgtools.templates.render import render
+from kgtools.templates.render import render, render_loop
 from kgtools.templates.variants import Variant, own_texts, variables, walk
 from kgtools.tools.errors import InputError
 
@@ -31,10 +31,9 @@ Fault = tuple[str, str] | None
 def check_texts(template: Template) -> Iterator[Finding]:
     """What is wrong with the words of each variant of a template."""
     for variant in template.variants:
-        found = [*_reads(template, variant), *_own_words(template, variant)]
-        yield from found
-        if not any(variables(body) - ALLOWED_NAMES for _, _, body in variant.blocks):
-            yield from _rendered(template, variant)
+        yield from _reads(template, variant)
+        yield from _own_words(template, variant)
+        yield from _rendered(template, variant)
 
 
 def _reads(template: Template, variant: Variant) -> Iterator[Finding]:
@@ -75,15 +74,23 @@ def _around(text: str, span: tuple[int, int], more: int = 8) -> str:
 def _rendered(template: Template, variant: Variant) -> Iterator[Finding]:
     """What is wrong with the texts of sample facts, each fault of a block once."""
     samples = SAMPLES[template.lang]
+    unknown = sorted(set().union(*(variables(body) for _, _, body in variant.blocks)) - ALLOWED_NAMES)
+    rows = [(SAMPLE_HEAD, tails, *unknown) for tails in samples]
     try:
-        users, assistants = render(template, variant, [SAMPLE_HEAD] * len(samples), samples)
+        users, assistants = render_loop(
+            template.file, template.lang, variant, ("head", "tails", *unknown), rows, len(rows)
+        )
     except InputError as error:
+        if unknown:  # which may be why
+            return
         what = str(error).removeprefix(f"{template.file}: ")
         yield Finding(template.file, variant.user_line, what, "see what a template may use in docs/how-to/own-pack.md")
         return
-    for (role, line, body), texts in zip(variant.blocks, (users, assistants), strict=True):
+    for role, line, body in variant.blocks:
+        texts = users if role == "user" else assistants
         ends = ASKS[template.lang] if role == "user" else ENDS[template.lang]
         rules: list[tuple[Callable[[str], Fault], list[str]]] = [
+            (_nothing, texts),
             (_no_chinese, texts[:LATIN_SAMPLES] if template.lang == "zh" else []),
             (_lower_case, texts if template.lang == "en" else []),
             (lambda text, ends=ends: _ending(text, ends), texts),  # type: ignore[misc]
@@ -91,7 +98,7 @@ def _rendered(template: Template, variant: Variant) -> Iterator[Finding]:
             (_brackets, texts),
         ]
         for rule, judged in rules:
-            fault = next((fault for text in judged if (fault := rule(text))), None)
+            fault = next((fault for text in judged if (text or rule is _nothing) and (fault := rule(text))), None)
             if fault:
                 at = _line_of(fault[0], body) or line
                 yield Finding(template.file, at, f"{role}_{variant.number}: {fault[0]}", fault[1])
@@ -102,6 +109,10 @@ def _line_of(what: str, body: list[nodes.Node]) -> int | None:
     sign = what.partition("'")[2][:1] if what.startswith("unbalanced") else ""
     lines = [line + text.count("\n", 0, text.index(sign)) for line, text in own_texts(body) if sign and sign in text]
     return lines[0] if lines else None
+
+
+def _nothing(text: str) -> Fault:
+    return None if text else ("renders to nothing for a sample fact", "say something in every case")
 
 
 def _no_chinese(text: str) -> Fault:
@@ -135,6 +146,8 @@ def check_repeats(pack: Pack) -> Iterator[Finding]:
     asked: dict[tuple[str, str], tuple[str, str, str]] = {}
     for template in pack.templates:
         for variant in template.variants:
+            if variant.unread:
+                continue
             try:
                 (question,), (answer,) = render(template, variant, [SAMPLE_HEAD], [["one"]])
             except InputError:

@@ -164,6 +164,17 @@ def test_all_faults_are_found_in_one_run_though_a_part_cannot_be_read(pack_folde
     ]
 
 
+@pytest.mark.parametrize("name", ["loop", "rows", "tail", "self"])
+def test_a_variable_that_is_unknown_hides_no_other_fault(pack_folder: Folder, name: str) -> None:
+    zh = blocks("{{ head }}{{ " + name + " }}的症状", "{{ head | upper }}有{{ tails | listed }}，")
+
+    assert [fault.what for fault in lint(pack_folder(zh=zh, en=None, missing={"en": "it is hard"}))] == [
+        "no filter 'upper'",
+        f"user_1: unknown variable {name}",
+        *(["user_1: ends in '状'"] if name != "loop" else []),
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [
