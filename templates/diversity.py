@@ -32,7 +32,7 @@ SAME_OPENING = 0.6
 commonest has 1 to 3 % (huatuo, cmd)."""
 SAME_TEXT = {True: 0.5, False: 0.8}
 """Self-BLEU from which on texts are nearly one text: of a whole task (True), and of one template. Questions and answers of people
-have 0.12 to 0.28 (huatuo, chatdoctor, cmd), templates with two wordings up to 0.72, for their names differ."""
+have 0.12 to 0.28 (huatuo, cmd), templates with two wordings up to 0.72, for their names differ."""
 NOTE = "self-BLEU is left out: it needs pip install 'kgtools[diversity]'"
 ALL = "all"
 
