@@ -1,37 +1,30 @@
 """A pack: a folder with `pack.yaml` and, for each template, one Jinja file a language with its variants as blocks.
 
 `symptom.zh.j2` holds `{% block user_1 %}...{% endblock %}{% block assistant_1 %}...{% endblock %}`, then `user_2` and so
-on. A block sees `head` (a name), `tails` (a list of names or values) and nothing else; it may use `if`, `for`, the filters of
-FILTERS and the tests of TESTS. Compute in Python, phrase in Jinja.
+on (`templates/variants.py`). A block sees `head` (a name), `tails` (a list of names or values) and nothing else; it may use `if`,
+`for`, the filters of FILTERS and the tests of TESTS. Compute in Python, phrase in Jinja.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any
 
-from jinja2 import TemplateSyntaxError, nodes
-from pydantic import StringConstraints, model_validator
+from pydantic import StringConstraints, ValidationError
 
 from kgtools.kg.ontology import ontology
-from kgtools.templates.sandbox import FILTERS, environment
+from kgtools.templates.findings import Finding, of_error
+from kgtools.templates.variants import Variant, read_variants, variables
 from kgtools.tools import registry
-from kgtools.tools.config import Settings, load_yaml
+from kgtools.tools.config import Settings, find_line, load_yaml
 from kgtools.tools.errors import InputError
+from kgtools.tools.inputs.safe_yaml import read_yaml
 from kgtools.tools.licenses.check import LicenseText
 
 LANGUAGES = ("zh", "en")
-DEEPEST = 50
-"""Nodes of a template in each other; what is nested deeper is refused."""
-LONGEST = 100_000
-"""Characters."""
-BLOCK = re.compile(r"^(user|assistant)_([1-9]\d*)$")
-"""`user_1`, `assistant_2`."""
-ALLOWED = (
-    nodes.Template, nodes.Block, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Filter, nodes.If, nodes.For,
-    nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Test, nodes.Keyword, nodes.NSRef,
-)  # fmt: skip
+PACK_FILE = "pack.yaml"
+STAND_INS = {"name": "unnamed", "version": "0", "license": "CC0-1.0", "title": "", "templates": {}}
+"""What stands for keys that are missing or wrong, so that lint can look at the rest."""
 
 
 class TemplateInfo(Settings):
@@ -47,26 +40,6 @@ class TemplateInfo(Settings):
     single: bool = False
     origin: dict[str, tuple[str, ...]] = {}
     missing: dict[str, str] = {}
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        known = ontology()
-        relations = {name for key, r in known.relations.items() for name in (key, r.inverse)}
-        if (self.attribute is None) == (not self.relations):
-            raise ValueError("give relations (with tail) or attribute")
-        for name, all_names in (
-            (self.head, known.entities),
-            (self.tail or self.head, known.entities),
-            (self.attribute or "icd10", known.attributes),
-        ):
-            if name not in all_names:
-                raise ValueError(f"{name!r} is not in the ontology; {registry.suggestion(name, list(all_names))}")
-        for name in self.relations:
-            if name not in relations:
-                raise ValueError(f"no relation or inverse {name!r}; {registry.suggestion(name, sorted(relations))}")
-        if self.relations and self.tail is None:
-            raise ValueError("relations need the type of their tail")
-        return self
 
 
 Part = Annotated[str, StringConstraints(pattern=r"^[^\s@/#\\]+$")]
@@ -93,15 +66,6 @@ class PackInfo(Settings):
         """A path as (pack, template), in order."""
         words = (step.rpartition("/") for step in self.paths[name])
         return tuple((pack or self.name, template) for pack, _, template in words)
-
-
-@dataclass(frozen=True)
-class Variant:
-    """One phrasing: the bodies of its two blocks."""
-
-    number: int
-    user: list[nodes.Node]
-    assistant: list[nodes.Node]
 
 
 @dataclass(frozen=True)
@@ -134,10 +98,16 @@ class Pack:
 
 def find_pack(name: str) -> Pack:
     """A pack by its registered name, or by its folder. Raises UsageError, InputError."""
+    return load_pack(find_folder(name))
+
+
+def find_folder(name: str) -> Path:
+    """The folder of a pack by its registered name, or the folder that this is. Raises UsageError."""
     folder = Path(name)
-    if not (folder / "pack.yaml").is_file():
-        folder = registry.find("packs", name, Path)
-    return load_pack(folder)
+    if (folder / PACK_FILE).is_file():
+        return folder
+    found: Path = registry.find("packs", name, Path)
+    return found
 
 
 def every_pack() -> list[Pack]:
@@ -152,148 +122,129 @@ def every_pack() -> list[Pack]:
 
 
 def load_pack(folder: Path) -> Pack:
-    """The pack in a folder, every file parsed. Raises InputError with file and line."""
-    info = load_yaml(folder / "pack.yaml", PackInfo)
-    expected = {
-        f"{name}.{lang}.j2" for name, t in info.templates.items() for lang in LANGUAGES if lang not in t.missing
-    }
-    there = {file.name for file in folder.glob("*.j2")}
-    if expected != there:
-        lost, extra = sorted(expected - there), sorted(there - expected)
-        what = [f"{name} is missing (or say why under missing:)" for name in lost] + [
-            f"{name} belongs to no template" for name in extra
-        ]
-        raise InputError(f"{folder / 'pack.yaml'}: {'; '.join(what)}")
-    templates = [
-        Template(
-            info.name,
-            info.version,
-            info.license,
-            name,
-            lang,
-            t,
-            folder / f"{name}.{lang}.j2",
-            parse_variants(folder / f"{name}.{lang}.j2", lang),
-        )
-        for name, t in sorted(info.templates.items())
-        for lang in LANGUAGES
-        if lang not in t.missing
-    ]
-    return Pack(info, folder, tuple(templates))
+    """The pack in a folder, every file parsed. Raises InputError with all that is wrong, each with file and line."""
+    pack, findings = read_pack(folder)
+    if pack is None or findings:
+        raise InputError("\n".join(map(str, findings)))
+    return pack
 
 
-def parse_variants(file: Path, lang: str) -> tuple[Variant, ...]:
-    """The variants of a template's file. Raises InputError with file and line."""
+def read_pack(folder: Path) -> tuple[Pack | None, list[Finding]]:
+    """What can be read of the pack in a folder, and what is wrong with the rest; None where `pack.yaml` is none."""
+    info, names, findings = _read_info(folder / PACK_FILE)
+    if info is None:
+        return None, findings
+    for name, template in info.templates.items():
+        findings += unknown_names(folder / PACK_FILE, name, template)
+    findings += _misplaced(folder, info, names)
+    templates = []
+    for name, template in sorted(info.templates.items()):
+        for lang in LANGUAGES:
+            file = folder / f"{name}.{lang}.j2"
+            if lang not in template.missing and file.is_file():
+                variants, found = read_variants(file, lang)
+                findings += found
+                templates.append(Template(info.name, info.version, info.license, name, lang, template, file, variants))
+    return Pack(info, folder, tuple(templates)), findings
+
+
+def _read_info(file: Path) -> tuple[PackInfo | None, set[str], list[Finding]]:
+    """What `pack.yaml` says, the names of all templates in it, and its faults: what is wrong is left out, the rest is looked at."""
     try:
-        text = file.read_text(encoding="utf-8")
-        if len(text) > LONGEST:
-            raise InputError(f"{file}: {len(text):,} characters; a template may have {LONGEST:,}")
-        tree = environment(lang).parse(text, filename=str(file))
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
-    except TemplateSyntaxError as error:
-        raise InputError(f"{file}:{error.lineno}: {error.message}") from error
-    except (RecursionError, ValueError) as error:
-        # of Python's own parser: a number of thousands of digits
-        raise InputError(f"{file}: nested too deeply, or with a number that is too long") from error
-    _refuse_deep(file, tree)
-    for node in _walk(tree):
-        _refuse(file, lang, node)
-    bodies: dict[tuple[int, str], list[nodes.Node]] = {}
-    for node in tree.body:
-        if isinstance(node, nodes.Block):
-            role, number = _block_name(file, node)
-            if (number, role) in bodies:
-                raise InputError(f"{file}:{node.lineno}: {node.name} stands twice; number the blocks on")
-            for inner in node.find_all(nodes.Block):
-                raise InputError(f"{file}:{inner.lineno}: block {inner.name} stands within block {node.name}")
-            bodies[number, role] = node.body
-        elif not (isinstance(node, nodes.Output) and _blank(node)):
-            raise InputError(f"{file}:{node.lineno}: text outside of the blocks user_1, assistant_1, ...")
-    numbers = sorted({number for number, _ in bodies})
-    if not numbers or numbers != list(range(1, len(numbers) + 1)) or len(bodies) != 2 * len(numbers):
-        raise InputError(
-            f"{file}: the variants must be pairs of blocks user_1 and assistant_1, user_2 and assistant_2, ..."
+        info = load_yaml(file, PackInfo)
+        return info, set(info.templates), []
+    except InputError as error:
+        findings = list(of_error(file, error))
+    try:
+        values, _ = read_yaml(file.read_text(encoding="utf-8-sig"), file)
+    except (InputError, OSError, UnicodeDecodeError):
+        return None, set(), findings
+    templates = values.get("templates") if isinstance(values, dict) else None
+    if not isinstance(templates, dict):
+        return None, set(), findings
+    names = set(map(str, templates))
+    try:
+        return _without_faults(values), names, findings
+    except ValidationError:
+        return None, names, findings
+
+
+def _without_faults(values: dict[str, Any]) -> PackInfo:
+    """The pack without the keys that cannot be. Raises ValidationError where too little is left."""
+    try:
+        PackInfo.model_validate(values)
+    except ValidationError as error:
+        for fault in error.errors():
+            part, name, *key = (*fault["loc"], "")
+            if part not in ("templates", "paths") or len(fault["loc"]) == 1:
+                values.pop(str(part), None)
+            elif key and fault["type"] == "extra_forbidden":
+                values[str(part)].get(name, {}).pop(key[0], None)
+            else:
+                values[str(part)].pop(name, None)
+    return PackInfo.model_validate(STAND_INS | values)
+
+
+def unknown_names(file: Path, template: str, info: TemplateInfo) -> Iterator[Finding]:
+    """Types, relations and attributes that the ontology does not know, and templates that ask about none."""
+    known = ontology()
+    relations = {name: None for key, each in known.relations.items() for name in (key, each.inverse)}
+    words: list[tuple[tuple[str | int, ...], str | None, list[str], str]] = [
+        (("head",), info.head, list(known.entities), "entity type"),
+        (("tail",), info.tail, list(known.entities), "entity type"),
+        (("attribute",), info.attribute, list(known.attributes), "attribute"),
+        *(
+            (("relations", at), name, sorted(relations), "relation or inverse")
+            for at, name in enumerate(info.relations)
+        ),
+    ]
+    for place, name, names, noun in words:
+        if name is not None and name not in names:
+            what = f"{template}: {name!r} is no {noun} of the ontology"
+            yield find_at(file, ("templates", template, *place), what, registry.suggestion(name, names))
+    if (info.attribute is None) == (not info.relations):
+        what = "asks about relations and an attribute" if info.relations else "asks about no relation and no attribute"
+        yield find_at(file, ("templates", template), f"{template}: {what}", "give relations (with tail) or attribute")
+    if info.relations and info.tail is None:
+        yield find_at(
+            file, ("templates", template), f"{template}: says no tail", "relations need the type of their tail"
         )
-    return tuple(Variant(n, bodies[n, "user"], bodies[n, "assistant"]) for n in numbers)
+    for key, by_lang in (("missing", info.missing), ("origin", info.origin)):
+        for lang in sorted(set(by_lang) - set(LANGUAGES)):
+            what = f"{template}: {key} names the language {lang!r}"
+            yield find_at(file, ("templates", template, key, lang), what, f"there are {', '.join(LANGUAGES)}")
 
 
-def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
-    yield node
-    for child in node.iter_child_nodes():
-        yield from _walk(child)
+def find_at(file: Path, place: tuple[str | int, ...], what: str, way_out: str) -> Finding:
+    """What is wrong with a key of `pack.yaml`."""
+    return Finding(file, find_line(file, place), what, way_out)
 
 
-def _refuse_deep(file: Path, tree: nodes.Node) -> None:
-    """Refuse what takes more time and room than it is long: loops in loops, and what is nested deeply."""
-    level, depth = [(tree, False)], 0
-    while level:
-        depth += 1
-        if depth > DEEPEST:
-            raise InputError(f"{file}:{level[0][0].lineno}: nested more than {DEEPEST} deep")
-        inner = []
-        for node, loops in level:
-            if loops and isinstance(node, nodes.For):
-                raise InputError(f"{file}:{node.lineno}: a loop in a loop; compute in Python, phrase in Jinja")
-            inner += [(child, loops or isinstance(node, nodes.For)) for child in node.iter_child_nodes()]
-        level = inner
-
-
-def _refuse(file: Path, lang: str, node: nodes.Node) -> None:
-    if not isinstance(node, ALLOWED):
-        raise InputError(
-            f"{file}:{node.lineno}: {type(node).__name__.lower()} is not for templates; compute in Python, phrase in Jinja"
-        )
-    if isinstance(node, nodes.Filter) and node.name not in FILTERS[lang]:
-        raise InputError(
-            f"{file}:{node.lineno}: no filter {node.name!r}; {registry.suggestion(node.name, list(FILTERS[lang]))}"
-        )
-    if isinstance(node, nodes.Filter) and not all(isinstance(part, nodes.Const) for part in _given(node)):
-        raise InputError(
-            f"{file}:{node.lineno}: {node.name} takes a text in quotes; compute in Python, phrase in Jinja"
-        )
-
-
-def _given(node: nodes.Filter) -> Iterator[nodes.Node | None]:
-    """The arguments of a filter, but for what it is put behind."""
-    yield from (*node.args, *(pair.value for pair in node.kwargs), *filter(None, (node.dyn_args, node.dyn_kwargs)))
-
-
-def _block_name(file: Path, node: nodes.Block) -> tuple[str, int]:
-    match = BLOCK.match(node.name)
-    if not match:
-        raise InputError(
-            f"{file}:{node.lineno}: a block is called {node.name!r}; expected user_1, assistant_1, user_2, ..."
-        )
-    return match[1], int(match[2])
+def _misplaced(folder: Path, info: PackInfo, names: set[str]) -> Iterator[Finding]:
+    """Files that are missing, and files that belong to nothing. `names`: of all templates, those with faults too."""
+    there = {file.name: file for file in sorted(folder.glob("*.j2")) if file.is_file()}
+    for name, template in info.templates.items():
+        for lang in LANGUAGES:
+            file = there.pop(f"{name}.{lang}.j2", None)
+            if file is None and lang not in template.missing:
+                way_out = f"write it, or say why under missing: {{{lang}: ...}}"
+                yield find_at(folder / PACK_FILE, ("templates", name), f"{name}.{lang}.j2 is missing", way_out)
+            if file is not None and lang in template.missing:
+                what = f"{name}: missing says why there is no {lang}, and {file.name} is there"
+                yield find_at(folder / PACK_FILE, ("templates", name, "missing"), what, "take one of them away")
+    for name, file in there.items():
+        stem, _, lang = name.removesuffix(".j2").rpartition(".")
+        if stem not in names or lang not in LANGUAGES:
+            yield Finding(
+                file, 1, f"{name} belongs to no template", "name it under templates: in pack.yaml, or take it away"
+            )
 
 
 def refuse_general(template: Template) -> None:
     """Raises InputError for a variant whose question names no head or whose answer no tails: one question would have many answers."""
     for variant in template.variants:
-        for role, body, name in (("user", variant.user, "head"), ("assistant", variant.assistant, "tails")):
+        for (role, _, body), name in zip(variant.blocks, ("head", "tails"), strict=True):
             if name not in variables(body):
                 raise InputError(
-                    f"{template.file}: {role}_{variant.number}: does not say {name}; see kgtools packs --lint"
+                    f"{template.file}: {role}_{variant.number}: does not say {name}; see kgtools packs lint"
                 )
-
-
-def _blank(node: nodes.Output) -> bool:
-    return all(isinstance(part, nodes.TemplateData) and not part.data.strip() for part in node.nodes)
-
-
-def variables(body: list[nodes.Node]) -> set[str]:
-    """The names that a block reads, those that it sets itself (a loop's) left out."""
-    found = [node for part in body for node in _walk(part) if isinstance(node, nodes.Name)]
-    return {node.name for node in found if node.ctx == "load"} - {node.name for node in found if node.ctx == "store"}
-
-
-def words(body: list[nodes.Node]) -> str:
-    """The text of a block as it is written, `{}` in place of what is put in."""
-    parts = []
-    for part in (node for top in body for node in _walk(top)):
-        if isinstance(part, nodes.TemplateData):
-            parts.append(part.data)
-        elif isinstance(part, nodes.Name):
-            parts.append("{}")
-    return "".join(parts)

@@ -7,8 +7,9 @@ from typing import Any
 from jinja2 import nodes
 from jinja2.exceptions import TemplateError
 
-from kgtools.templates.pack import Template, Variant
+from kgtools.templates.pack import Template
 from kgtools.templates.sandbox import environment
+from kgtools.templates.variants import Variant
 from kgtools.tools.errors import InputError
 
 PLACE = "\u2042"
@@ -42,8 +43,8 @@ def render_loop(
     file."""
     if not count:
         return [], []
-    compiled = environment(lang).from_string(_loop(variant, names))
     try:
+        compiled = environment(lang).from_string(_loop(variant, names))
         parts = compiled.render(rows=rows).split(END)
     except (TemplateError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{file}: variant {variant.number} cannot be rendered: {error}") from error

@@ -1,12 +1,22 @@
 """The sandbox in which templates are rendered: strict, without globals, with our filters and tests of values alone."""
 
+import re
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 from jinja2 import StrictUndefined, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from kgtools.templates.values import is_people, is_predicate, is_quantity, is_route
+
+SPELLED = re.compile(r"(?:[A-Z]|[a-z](?=[A-Z]))(?![a-z])")
+"""What begins with a letter that is said by its name: MRI, X-ray, H2, eGFR, mRNA."""
+AN_LETTER = re.compile("[AEFHILMNORSX]", re.IGNORECASE)
+AN_WORD = re.compile(
+    r"hour|hon(?:est|or|our)|heir|8|1[18](?!\d)|(?!eu|(?:one|once)\b|uni(?!n|m)|ur(?:in|e|ic\b|o)|ut[ei]|us[eu]|uv)[aeiouoœæ]",
+    re.I,
+)
+"""What an English word begins with that takes an: a vowel that is not said as in urine."""
 
 
 def environment(lang: str) -> ImmutableSandboxedEnvironment:
@@ -48,19 +58,24 @@ def _items(what: str, items: list[str]) -> list[str]:
     raise TypeError(f"{what} takes a list, as tails is")
 
 
-def list_zh(items: list[str]) -> str:
-    """`甲、乙、丙`, and with 等 behind it where there are more."""
-    return "、".join(_items("listed", items)) + ("等" if _is_partial(items) else "")
-
-
-def list_en(items: list[str]) -> str:
-    """`a, b and c`, and `a, b and c, among others` where there are more: so a list stands at the end of its sentence."""
+def list_zh(items: list[str], link: str = "、") -> str:
+    """`甲、乙、丙`, with `listed("和")` `甲、乙和丙`, and with 等 behind it where there are more."""
     items = _items("listed", items)
-    link = " and "
+    before, last = items[:-1], items[-1:]
+    text = link.join(["、".join(before), *last]) if before else "".join(last)
+    return text + ("等" if _is_partial(items) else "")
+
+
+def list_en(items: list[str], link: str = "and") -> str:
+    """`a, b and c`, with `listed("or")` `a, b or c`, and `a, b and c, among others` where there are more: so a list stands at the
+    end of its sentence."""
+    items = _items("listed", items)
+    between = f" {link} "
     # gynecology as well as obstetrics and gynecology
-    if any(link in item for item in items[-2:]):
-        link = ", as well as " if len(items) > 2 else " as well as "
-    text = items[0] if len(items) == 1 else f"{', '.join(items[:-1])}{link}{items[-1]}"
+    if any(between in item for item in items[-2:]):
+        between = " as well as " if link == "and" else f", {link} "
+        between = f",{between}" if link == "and" and len(items) > 2 else between
+    text = items[0] if len(items) == 1 else f"{', '.join(items[:-1])}{between}{items[-1]}"
     return f"{text}, among others" if _is_partial(items) else text
 
 
@@ -73,6 +88,12 @@ def first_upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def with_article(text: str) -> str:
+    """The text with a or an before it, as it is said: `a fever`, `an ulcer`, `an MRI scan`, `a urinary infection`."""
+    begins = AN_LETTER if SPELLED.match(text) else AN_WORD
+    return f"{'an' if begins.match(text) else 'a'} {text}"
+
+
 def no_stop(text: str) -> str:
     """The text without the stop, comma or space at its end, for values that are sentences or were cut off."""
     return text.rstrip("。.；;，,、 \t\r\n")
@@ -83,13 +104,18 @@ def join(items: list[str], separator: str = "") -> str:
     return separator.join(_items("join", items))
 
 
+def is_several(items: list[str]) -> bool:
+    """Whether an answer has more than one item, said or not: `{% if tails is several %}are{% else %}is{% endif %}`."""
+    return len(_items("several", items)) > 1 or _is_partial(items)
+
+
 _COMMON: dict[str, Callable[..., str]] = {"first_upper": first_upper, "join": join, "no_stop": no_stop}
 FILTERS: dict[str, dict[str, Callable[..., str]]] = {
     "zh": {**_COMMON, "listed": list_zh},
-    "en": {**_COMMON, "listed": list_en},
+    "en": {**_COMMON, "listed": list_en, "with_article": with_article},
 }
 """The filters of each language, all there are."""
-TESTS: dict[str, Callable[[str], bool]] = {
-    "quantity": is_quantity, "predicate": is_predicate, "people": is_people, "route": is_route,
+TESTS: dict[str, Callable[[Any], bool]] = {
+    "quantity": is_quantity, "predicate": is_predicate, "people": is_people, "route": is_route, "several": is_several,
 }  # fmt: skip
-"""The tests of a value, all there are: `{% if value is quantity %}`."""
+"""The tests of a value, and of all of them, all there are: `{% if value is quantity %}`, `{% if tails is several %}`."""

@@ -23,7 +23,7 @@ from kgtools.kg.source import Collector, Options, Reading
 from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.tools.main import run
 
-pytest_plugins = ["tests.neo4j.fixtures"]
+pytest_plugins = ["tests.browser", "tests.neo4j.fixtures"]
 
 
 LONGEST_FIRST = ("train", "docs", "torture", "kg", "templates")

@@ -73,6 +73,12 @@ def load_yaml(path: Path, model: type[M], changes: Mapping[str, str] | None = No
         ) from error
 
 
+def find_line(path: Path, place: tuple[str | int, ...]) -> int:
+    """The line of a key (`("templates", "symptom")`) of a YAML file that can be read, or of the nearest above it that is there."""
+    _, tree = read_yaml(path.read_text(encoding="utf-8-sig"), path)
+    return _line(dict(_lines(tree, ())) if tree else {}, place)
+
+
 def _value(key: str, word: str) -> Any:
     try:
         return read_yaml(word, "")[0]

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 
 from kgtools.corpora.verify.item import Item, Step
-from kgtools.templates.pack import variables
 from kgtools.templates.preferences.items import AnswerPart
 from kgtools.templates.tasks.rows import BLANK, Row
 from kgtools.templates.tasks.subject import Group, Subject
+from kgtools.templates.variants import variables
 
 SHOWN, LEAST = 4, 3
 """Answers that stand beside a gap, or before the question whose they are: at most, and at least where there are as many."""

@@ -31,6 +31,12 @@ MOST = 12
 """Answers of the last step in an open question; more are no question."""
 
 
+def label_of(type_: str, node: int, lang: str) -> str:
+    """What the nth node of a path, of this entity type, is called that is not named: `疾病甲`, `disease X`."""
+    known, sign = ontology().entities[type_], SIGNS[lang][node]
+    return f"{known.zh}{sign}" if lang == "zh" else f"{known.en} {sign}"
+
+
 @dataclass(frozen=True)
 class Way:
     """A way through the graph: what is shown of its first node, its nodes, what leads from each to the next, and what is asked of
@@ -124,9 +130,8 @@ class Path:
         return [("" if self._lang == "zh" else " ").join(each) for each in texts]
 
     def _label(self, node: int) -> str:
-        """What a node is called that is not named: `疾病甲`, `disease X`."""
-        type_, sign = ontology().entities[self._subjects[node + 1].template.info.head], SIGNS[self._lang][node]
-        return f"{type_.zh}{sign}" if self._lang == "zh" else f"{type_.en} {sign}"
+        """What a node is called that is not named."""
+        return label_of(self._subjects[node + 1].template.info.head, node, self._lang)
 
     def _draw(self, way: Way, what: str) -> random.Random:
         """The random choices of a way."""

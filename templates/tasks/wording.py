@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from kgtools.templates.pack import Variant, parse_variants
 from kgtools.templates.render import render_loop
+from kgtools.templates.variants import Variant, parse_variants
 
 FOLDER = Path(__file__).with_name("wording")
 NAMES = (

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from kgtools.templates.pack import find_pack, load_pack
-from kgtools.templates.sandbox import FILTERS, environment
+from kgtools.templates.sandbox import FILTERS, Tails, environment
 from kgtools.tools.errors import InputError, UsageError
 
 Folder = Callable[..., Path]
@@ -40,7 +40,7 @@ def test_an_unknown_pack_names_the_nearest() -> None:
 
 
 def test_a_file_that_is_missing_is_named(pack_folder: Folder) -> None:
-    assert "symptom.en.j2 is missing (or say why under missing:)" in fault(pack_folder(en=None))
+    assert "symptom.en.j2 is missing; write it, or say why under missing: {en: ...}" in fault(pack_folder(en=None))
 
 
 def test_a_language_that_is_missing_for_a_reason_needs_no_file(pack_folder: Folder) -> None:
@@ -56,11 +56,17 @@ def test_a_file_that_belongs_to_no_template_is_named(pack_folder: Folder) -> Non
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"relations": ["HAS_SYMPTON"]}, "no relation or inverse 'HAS_SYMPTON'; did you mean HAS_SYMPTOM"),
-        ({"relations": ["SYMPTON_OF"]}, "no relation or inverse 'SYMPTON_OF'; did you mean SYMPTOM_OF"),
-        ({"head": "Desease"}, "'Desease' is not in the ontology; did you mean Disease?"),
-        ({"tail": "Symptoms"}, "'Symptoms' is not in the ontology; did you mean Symptom?"),
-        ({"relations": None, "attribute": "icd-10"}, "'icd-10' is not in the ontology; did you mean icd10?"),
+        (
+            {"relations": ["HAS_SYMPTON"]},
+            "'HAS_SYMPTON' is no relation or inverse of the ontology; did you mean HAS_SYMPTOM",
+        ),
+        (
+            {"relations": ["SYMPTON_OF"]},
+            "'SYMPTON_OF' is no relation or inverse of the ontology; did you mean SYMPTOM_OF",
+        ),
+        ({"head": "Desease"}, "'Desease' is no entity type of the ontology; did you mean Disease?"),
+        ({"tail": "Symptoms"}, "'Symptoms' is no entity type of the ontology; did you mean Symptom?"),
+        ({"relations": None, "attribute": "icd-10"}, "'icd-10' is no attribute of the ontology; did you mean icd10?"),
         ({"relations": None}, "give relations (with tail) or attribute"),
         ({"attribute": "icd10"}, "give relations (with tail) or attribute"),
         ({"tail": None}, "relations need the type of their tail"),
@@ -93,7 +99,7 @@ def test_a_pack_without_a_version_is_refused_at_its_line(pack_folder: Folder) ->
     del about["version"]
     (folder / "pack.yaml").write_text(yaml.safe_dump(about), encoding="utf-8")
 
-    assert fault(folder).endswith("pack.yaml:1: version: Field required")
+    assert fault(folder).endswith("pack.yaml:1: version: Field required; see the keys in docs/how-to/own-pack.md")
 
 
 def test_a_pack_under_what_is_no_licence_is_refused_at_its_line(pack_folder: Folder) -> None:
@@ -154,12 +160,27 @@ def test_a_comment_between_the_blocks_is_no_text(pack_folder: Folder) -> None:
     assert len(pack.templates[0].variants) == 1
 
 
+def test_all_that_is_wrong_is_told_at_once(pack_folder: Folder) -> None:
+    folder = pack_folder(
+        zh=USER.replace("head", "head | upper") + "\n" + ASSISTANT.replace("tails", "tails[0]"),
+        relations=["NO"],
+        tail="Symptoms",
+    )
+
+    assert [line.rpartition("/")[2].partition("; ")[0] for line in fault(folder).splitlines()] == [
+        "pack.yaml:8: symptom: 'Symptoms' is no entity type of the ontology",
+        "pack.yaml:7: symptom: 'NO' is no relation or inverse of the ontology",
+        "symptom.zh.j2:1: no filter 'upper'",
+        "symptom.zh.j2:2: getitem is not for templates",
+    ]
+
+
 def test_a_syntax_error_is_told_with_its_line(pack_folder: Folder) -> None:
     assert "symptom.zh.j2:3: " in fault(pack_folder(zh=f"{USER}\n{ASSISTANT}\n{{% block user_2 %}}{{{{ head"))
 
 
 def test_a_file_that_is_not_utf_8_is_told_with_the_byte(pack_folder: Folder) -> None:
-    assert "symptom.zh.j2: not UTF-8 at byte 18; save it as UTF-8" in fault(
+    assert "symptom.zh.j2:1: not UTF-8 at byte 18; save it as UTF-8" in fault(
         pack_folder(zh="{% block user_1 %}诊断{{ head }}？{% endblock %}".encode("gb18030"))
     )
 
@@ -221,7 +242,13 @@ def test_a_sandbox_holds_no_globals_and_our_filters_alone() -> None:
         made = environment(lang)
 
         assert not made.globals
-        assert set(made.filters) == {"first_upper", "join", "listed", "no_stop"}
+        assert set(made.filters) == {
+            "first_upper",
+            "join",
+            "listed",
+            "no_stop",
+            *(["with_article"] if lang == "en" else []),
+        }
 
 
 @pytest.mark.parametrize(
@@ -239,6 +266,48 @@ def test_a_sandbox_holds_no_globals_and_our_filters_alone() -> None:
 )
 def test_listed_lists_as_its_language_does(lang: str, items: list[str], text: str) -> None:
     assert FILTERS[lang]["listed"](items) == text
+
+
+@pytest.mark.parametrize(
+    ("lang", "items", "link", "text"),
+    [
+        ("zh", ["甲"], "和", "甲"),
+        ("zh", ["甲", "乙", "丙"], "和", "甲、乙和丙"),
+        ("zh", ["甲", "乙", "丙"], "或", "甲、乙或丙"),
+        ("en", ["a", "b", "c"], "or", "a, b or c"),
+        ("en", ["a", "b or c"], "or", "a, or b or c"),
+    ],
+)
+def test_listed_takes_the_word_before_the_last(lang: str, items: list[str], link: str, text: str) -> None:
+    assert FILTERS[lang]["listed"](items, link) == text
+
+
+def test_of_a_list_that_is_not_whole_listed_says_so_with_any_word() -> None:
+    assert FILTERS["zh"]["listed"](Tails.of(["甲", "乙"], True), "和") == "甲和乙等"
+    assert FILTERS["en"]["listed"](Tails.of(["a", "b"], True), "or") == "a or b, among others"
+
+
+@pytest.mark.parametrize(
+    ("article", "words"),
+    [
+        (
+            "an",
+            "ulcer MRI X-ray ECG hour H2 IgA eGFR mRNA 8-year-old 18-hour uninfected umbilical urgent oedema Addison",
+        ),
+        ("a", "fever CT UTI uterus urinary ureteral unilateral one-sided hepatitis head T-cell 100-mg euthyroid"),
+    ],
+)
+def test_an_article_is_the_one_that_is_said(article: str, words: str) -> None:
+    assert [word for word in words.split() if FILTERS["en"]["with_article"](word) != f"{article} {word}"] == []
+
+
+@pytest.mark.parametrize(
+    ("items", "partial", "verb"), [(["a"], False, "is"), (["a"], True, "are"), (["a", "b"], False, "are")]
+)
+def test_a_template_can_tell_one_answer_from_several(items: list[str], partial: bool, verb: str) -> None:
+    text = "{% if tails is several %}are{% else %}is{% endif %}"
+
+    assert environment("en").from_string(text).render(tails=Tails.of(items, partial)) == verb
 
 
 @pytest.mark.parametrize("name", ["listed", "join"])

@@ -71,7 +71,7 @@ def test_without_arguments_the_help_is_printed_and_nothing_is_wrong(kgtools: Cal
         ("convert --format trl-pr", ["trl-preference", "trl-prompt-completion"]),
         ("generate --export sha", ["sharegpt"]),
         ("generate --pack clinicalgpt,e", ["clinicalgpt,extended"]),
-        ("packs clinicalgpt-", ["clinicalgpt-paper"]),
+        ("packs lint clinicalgpt-", ["clinicalgpt-paper"]),
         ("export gr", ["graphml"]),
         ("merge ch", ["chimed-gpt"]),
         ("split --as cl", ["clinicalgpt"]),

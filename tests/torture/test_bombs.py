@@ -248,8 +248,9 @@ def test_a_template_that_grows_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         load_pack(tmp_path)
 
-    assert str(error.value).startswith(str(tmp_path / "symptom.zh.j2"))
-    assert "\n" not in str(error.value)
+    lines = str(error.value).splitlines()
+    assert all(line.startswith(str(tmp_path / "symptom.zh.j2")) for line in lines)
+    assert len(lines) <= 3
 
 
 QUERIES = {

@@ -126,7 +126,7 @@ def test_who_stops_a_guest_stops_the_command(group: str, guest: Guest, kgtools: 
     ("group", "name", "words"),
     [
         ("readers", "alpaca", ["read", "alpaca", "a.json", "--out", "r"]), ("stores", "folder", ["stats"]),
-        ("commands", "stats", ["stats"]), ("packs", "clinicalgpt", ["packs", "clinicalgpt"]),
+        ("commands", "stats", ["stats"]), ("packs", "clinicalgpt", ["packs", "list", "clinicalgpt"]),
         ("exporters", "graphml", ["export", "graphml", "a.graphml"]), ("sources", "xywy", ["load", "xywy", "none.json", "--dry-run"]),
     ],
 )  # fmt: skip

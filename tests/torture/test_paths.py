@@ -55,6 +55,9 @@ COMMANDS = {
     "deidentify": ["deidentify", "{}/records", "--out", "{}/out", "--key-file", "{}/key"],
     "merge": ["merge", "{}/recipe.yaml", "--out", "{}/out"],
     "load": ["load", "table", "{}/table.csv", "--mapping", "{}/mapping.yaml", "--graph", "{}/out", "--format", "json"],
+    "packs new": ["packs", "new", "mine", "--out", "{}/out"],
+    "packs preview": ["packs", "preview", "clinicalgpt", "--template", "symptom", "--graph", "{}/graph", "--format", "html", "--out", "{}/out.html"],
+    "packs diversity": ["packs", "diversity", "{}/records", "--format", "json"],
     "names": ["names", "add", "{}/names.tsv", "--graph", "{}/graph", "--license", "MIT"],
 }  # fmt: skip
 BUILDS = ("load", "names")

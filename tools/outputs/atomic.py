@@ -114,6 +114,38 @@ def write_file(path: Path, data: bytes, option: str = "", private: bool = False,
         aside.write_bytes(data)
 
 
+@contextmanager
+def new_folder(out: Path, option: str = "") -> Iterator[Path]:
+    """A folder aside for files that become those of `out` when the block ends well; until then there is no `out`, nor after an error.
+
+    Raises UsageError where something is there already, or no folder can be made."""
+    where = f"{option} {out}" if option else str(out)
+    if os.path.lexists(out):
+        raise UsageError(f"{where}: is there already; name a new folder")
+    if not out.absolute().parent.is_dir():
+        raise UsageError(f"{where}: there is no folder {out.parent}; make it first")
+    clear_aside(out.absolute().parent)
+    try:
+        aside = make_aside(out.absolute().parent)
+    except InputError as error:
+        raise UsageError(f"{where}: {error}") from error
+    try:
+        new = aside / "new"
+        new.mkdir()
+        yield new
+        for file in sorted(new.iterdir()):
+            sync(file)
+        with defer_signals():
+            new.rename(out)
+            note_placed(out)
+        sync(out.absolute().parent)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UsageError(f"{where}: is there already; name a new folder") from error
+    finally:
+        with defer_signals():
+            shutil.rmtree(aside, ignore_errors=True)
+
+
 def check_file(out: Path, option: str = "", error: type[KgtoolsError] = UsageError) -> None:
     """Raises UsageError, or `error`, where no file can be put."""
     try:

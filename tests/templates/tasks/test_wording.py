@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from kgtools.templates.pack import LANGUAGES, variables
+from kgtools.templates.pack import LANGUAGES
 from kgtools.templates.tasks.ask import ITEM_TASKS
 from kgtools.templates.tasks.wording import FOLDER, NAMES, word, wordings
+from kgtools.templates.variants import variables
 
 ROW = {
     "question": "Q?", "statement": "S.", "truth": "T.", "options": ["A. a", "B. b"], "right": ["B. b"], "letters": "B", "type": "t",

@@ -1,0 +1,31 @@
+"""Strong words of a template whose relation does not say so much."""
+
+import re
+from collections.abc import Iterator
+
+from kgtools.kg.ontology import ontology
+from kgtools.templates.findings import Finding
+from kgtools.templates.pack import Template
+from kgtools.templates.variants import words
+
+DENIED = {
+    "zh": re.compile(r"(?:不代表|不是|并非|不等于|不说明|不保证|不意味|是否|能否)[^，。；、？]*"),
+    "en": re.compile(r"(?:\b(?:no|not|whether)\b)[^,.;?]*", re.IGNORECASE),
+}
+"""What a text says that it does not claim."""
+
+
+def check_claims(template: Template) -> Iterator[Finding]:
+    """A finding for each claim that a block makes and none of the template's relations does."""
+    forward = {relation.inverse: name for name, relation in ontology().relations.items()}
+    said = [forward.get(name, name) for name in template.info.relations] or [str(template.info.attribute)]
+    for name, claim in ontology().claims.items():
+        weaker = [relation for relation in said if relation not in claim.of]
+        entitled = f"{', '.join(claim.of)} alone" if claim.of else "no relation"
+        for variant in template.variants if weaker else ():
+            for role, line, body in variant.blocks:
+                text = DENIED[template.lang].sub("", words(body))
+                found = re.search(getattr(claim, template.lang), text, re.IGNORECASE)
+                if found:
+                    what = f"{found[0]!r} claims more than {', '.join(weaker)} says ({name}: {entitled})"
+                    yield Finding(template.file, line, f"{role}_{variant.number}: {what}", "take weaker words")

@@ -1,0 +1,166 @@
+"""The words of a template: what its blocks read, say and sound like, on sample facts."""
+
+from collections.abc import Callable, Iterator
+
+from jinja2 import nodes
+
+from kgtools.templates.findings import Finding
+from kgtools.templates.lint.text import CLOSING, HAN, essence, find_latin, find_unbalanced
+from kgtools.templates.pack import Pack, Template
+from kgtools.templates.render import render, render_loop
+from kgtools.templates.variants import Variant, own_texts, variables, walk
+from kgtools.tools.errors import InputError
+
+ENDS = {"zh": "。？！", "en": ".?!"}
+ASKS = {"zh": "？", "en": "?"}
+CLOSED = "".join(CLOSING) + '"'
+"""What may stand behind the end of a sentence: 他说“多喝水。”"""
+ALLOWED_NAMES = {"head", "tails"}
+SAMPLE_HEAD = "sample name"
+SAMPLES = {
+    "zh": [["one"], ["a", "b", "c"], ["80%"], ["好发于老年人"], ["老年人"], ["飞沫传播"]],
+    "en": [["one"], ["a", "b", "c"], ["80%"]],
+}
+"""Tails of sample facts: the first two in Latin letters, so that Chinese in a text is the template's own; the others are what the
+tests of values know."""
+LATIN_SAMPLES = 2
+Fault = tuple[str, str] | None
+"""What is wrong with a text, and the way out."""
+
+
+def check_texts(template: Template) -> Iterator[Finding]:
+    """What is wrong with the words of each variant of a template."""
+    for variant in template.variants:
+        yield from _reads(template, variant)
+        yield from _own_words(template, variant)
+        yield from _rendered(template, variant)
+
+
+def _reads(template: Template, variant: Variant) -> Iterator[Finding]:
+    """Variables that are unknown, and questions and answers without what they are about."""
+    for role, line, body in variant.blocks:
+        where = f"{role}_{variant.number}"
+        for name in sorted(variables(body) - ALLOWED_NAMES):
+            lines = [
+                node.lineno for top in body for node in walk(top) if isinstance(node, nodes.Name) and node.name == name
+            ]
+            yield Finding(template.file, min(lines), f"{where}: unknown variable {name}", "there are: head, tails")
+        if role == "user" and "head" not in variables(body):
+            yield Finding(template.file, line, f"{where}: asks about no head", "put {{ head }} into the question")
+        if role == "assistant" and "tails" not in variables(body):
+            yield Finding(
+                template.file, line, f"{where}: answers with no tails", "put {{ tails | listed }} into the answer"
+            )
+
+
+def _own_words(template: Template, variant: Variant) -> Iterator[Finding]:
+    """Words of the other language."""
+    zh = template.lang == "zh"
+    for role, _, body in variant.blocks:
+        for line, text in own_texts(body):
+            found = find_latin(text) if zh else HAN.search(text)
+            if found:
+                said = f"the Latin word {found[0]!r}" if zh else f"Chinese in {_around(text, found.span())!r}"
+                way_out = "say it in Chinese; abbreviations as CT and pH may stay" if zh else "say it in English"
+                at = line + text.count("\n", 0, found.start())
+                yield Finding(template.file, at, f"{role}_{variant.number}: {said}", way_out)
+
+
+def _around(text: str, span: tuple[int, int], more: int = 8) -> str:
+    begin, end = span
+    return text[max(0, begin - more) : end + more].strip()
+
+
+def _rendered(template: Template, variant: Variant) -> Iterator[Finding]:
+    """What is wrong with the texts of sample facts, each fault of a block once."""
+    samples = SAMPLES[template.lang]
+    unknown = sorted(set().union(*(variables(body) for _, _, body in variant.blocks)) - ALLOWED_NAMES)
+    rows = [(SAMPLE_HEAD, tails, *unknown) for tails in samples]
+    try:
+        users, assistants = render_loop(
+            template.file, template.lang, variant, ("head", "tails", *unknown), rows, len(rows)
+        )
+    except InputError as error:
+        if unknown:  # which may be why
+            return
+        what = str(error).removeprefix(f"{template.file}: ")
+        yield Finding(template.file, variant.user_line, what, "see what a template may use in docs/how-to/own-pack.md")
+        return
+    for role, line, body in variant.blocks:
+        texts = users if role == "user" else assistants
+        ends = ASKS[template.lang] if role == "user" else ENDS[template.lang]
+        rules: list[tuple[Callable[[str], Fault], list[str]]] = [
+            (_nothing, texts),
+            (_no_chinese, texts[:LATIN_SAMPLES] if template.lang == "zh" else []),
+            (_lower_case, texts if template.lang == "en" else []),
+            (lambda text, ends=ends: _ending(text, ends), texts),  # type: ignore[misc]
+            (_spaces, texts),
+            (_brackets, texts),
+        ]
+        for rule, judged in rules:
+            fault = next((fault for text in judged if (text or rule is _nothing) and (fault := rule(text))), None)
+            if fault:
+                at = _line_of(fault[0], body) or line
+                yield Finding(template.file, at, f"{role}_{variant.number}: {fault[0]}", fault[1])
+
+
+def _line_of(what: str, body: list[nodes.Node]) -> int | None:
+    """The line of the bracket that a finding names, where the block itself has it."""
+    sign = what.partition("'")[2][:1] if what.startswith("unbalanced") else ""
+    lines = [line + text.count("\n", 0, text.index(sign)) for line, text in own_texts(body) if sign and sign in text]
+    return lines[0] if lines else None
+
+
+def _nothing(text: str) -> Fault:
+    return None if text else ("renders to nothing for a sample fact", "say something in every case")
+
+
+def _no_chinese(text: str) -> Fault:
+    return None if HAN.search(text) else (f"no Chinese in {text!r}", "say it in Chinese")
+
+
+def _lower_case(text: str) -> Fault:
+    if text[0].isalpha() and not text[0].isupper():
+        return f"begins in lower case: {text!r}", "use head | first_upper"
+    return None
+
+
+def _ending(text: str, ends: str) -> Fault:
+    last = text.rstrip(CLOSED)[-1:] or text[-1]
+    return None if last in ends else (f"ends in {last!r}", f"expected one of {' '.join(ends)}")
+
+
+def _spaces(text: str) -> Fault:
+    if "  " in text or "\n" in text:
+        return f"a double space or a line break in {text!r}", "keep one space, and each block in one line"
+    return None
+
+
+def _brackets(text: str) -> Fault:
+    sign = find_unbalanced(text)
+    return (f"unbalanced {sign!r} in {text!r}", "open and close it in one width") if sign else None
+
+
+def check_repeats(pack: Pack) -> Iterator[Finding]:
+    """Variants that say what another says: of two answers to one question `generate` keeps the first."""
+    asked: dict[tuple[str, str], tuple[str, str, str]] = {}
+    for template in pack.templates:
+        for variant in template.variants:
+            if variant.unread:
+                continue
+            try:
+                (question,), (answer,) = render(template, variant, [SAMPLE_HEAD], [["one"]])
+            except InputError:
+                continue
+            name = f"{template.name}.{template.lang}"
+            mine = (name, essence(answer), f"{template.file.name}: user_{variant.number}")
+            first = asked.setdefault((template.lang, essence(question)), mine)
+            if first is mine:
+                continue
+            where, block = f"user_{variant.number}", first[2]
+            if first[:2] == mine[:2]:
+                what = f"{where}: question and answer are those of {block.partition(': ')[2]}"
+                yield Finding(template.file, variant.user_line, what, "phrase it otherwise, or take it out")
+            else:
+                way_out = "say the type of thing, or ask otherwise"
+                yield Finding(template.file, variant.user_line, f"{where}: asks the same as {block}", way_out)
