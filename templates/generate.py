@@ -11,7 +11,7 @@ import polars as pl
 from kgtools.corpora.record import Preferences, Records
 from kgtools.kg.build.inputs import GraphMetadata, files_of
 from kgtools.kg.licenses import LICENSES
-from kgtools.kg.stores import Store
+from kgtools.kg.stores import Readable
 from kgtools.templates.coverage import COVERAGE, make_coverage
 from kgtools.templates.drops import choose_drops
 from kgtools.templates.facts import GraphView, view
@@ -72,7 +72,7 @@ class RecordTables:
 
 
 def generate(
-    store: Store,
+    store: Readable,
     packs: list[Pack],
     langs: tuple[str, ...],
     count: int | None,
@@ -135,7 +135,7 @@ OTHER_ANSWER = {"preference": "rejected", "truefalse": "truth"}
 
 
 def count_plan(
-    store: Store,
+    store: Readable,
     packs: list[Pack],
     langs: tuple[str, ...],
     seed: int,
@@ -167,7 +167,7 @@ def count_plan(
 
 
 def _ask(
-    pool: ThreadPoolExecutor, store: Store, packs: list[Pack], langs: tuple[str, ...], seed: int, max_tails: int,
+    pool: ThreadPoolExecutor, store: Readable, packs: list[Pack], langs: tuple[str, ...], seed: int, max_tails: int,
     drop: str | None, plan: Plan, progress: Progress,
 ) -> tuple[GraphView, dict[str, pl.DataFrame], list[Template], dict[str, list[Selection]]]:  # fmt: skip
     """The graph, its facts by relation, the templates in these languages, and what each task makes of their questions, as much of
@@ -211,11 +211,12 @@ def _with_tails(selection: Selection, column: str) -> Selection:
 
 
 def write(
-    tables: RecordTables, folder: Path, settings: dict[str, Any], graph: GraphMetadata, packs: Iterable[Pack]
-) -> None:
+    tables: RecordTables, folder: Path, settings: dict[str, Any], graph: GraphMetadata, packs: Iterable[Pack],
+    command: str = "generate", **facts: Any,
+) -> None:  # fmt: skip
     """`records.parquet`, `records.jsonl` (or both of preferences), `coverage.parquet`, `LICENSES.md` and `run.json` in `folder`; of
     items `names.parquet` too.
-    `graph`: what the store tells about itself; `packs`: those that made the tables."""
+    `graph`: what the store tells about itself; `packs`: those that made the tables; `facts`: what `run.json` tells besides."""
     pairs = "rejected" in tables.records.columns
     noun, texts = ("preferences", ("prompt", "chosen", "rejected")) if pairs else ("records", ("messages",))
     lines = tables.records.select("id", "lang", *texts, "license")
@@ -231,7 +232,7 @@ def write(
     if tables.names is not None:
         outputs[NAMES_FILE] = _write(tables.names, folder / NAMES_FILE)
     (folder / "run.json").write_bytes(
-        manifest("generate", settings, files_of(graph), outputs=outputs, **tables.counts.to_dict())
+        manifest(command, settings, files_of(graph), outputs=outputs, **tables.counts.to_dict(), **facts)
     )
 
 

@@ -30,6 +30,22 @@ class Transaction(Protocol):
         """What was written is the graph now."""
 
 
+class Readable(Protocol):
+    """What is read of a graph to make records of it, of a store or of a graph that is nowhere written."""
+
+    def metadata(self) -> GraphMetadata:
+        """What was loaded, by name."""
+
+    def names(self) -> tuple[NameTable, ...]:
+        """The tables of English names, in order."""
+
+    def entities(self) -> Entities:
+        """All entities, sorted by id."""
+
+    def triples(self) -> Triples:
+        """All triples, sorted by id."""
+
+
 class Store(Protocol):
     """What every store can do; whatever the store, the answers are the same.
 
