@@ -105,4 +105,5 @@ def print_retracted(result: "RetractResult", style: str) -> None:
         if result.out
         else "nothing was written; --out FOLDER writes them"
     )
-    say(f"{result.triples:,} triples and values are retracted: {where}")
+    what = "1 triple or value is" if result.triples == 1 else f"{result.triples:,} triples and values are"
+    say(f"{what} retracted: {where}")

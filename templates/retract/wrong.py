@@ -37,6 +37,8 @@ def read_wrong(file: Path, known: Collection[str]) -> list[str]:
     if faults:
         more = [f"... and {len(faults) - MOST:,} more"] if len(faults) > MOST else []
         raise InputError("\n".join([*faults[:MOST], *more]))
+    if not found:
+        raise InputError(f"{file}: names no triple")
     return sorted(found)
 
 
