@@ -25,6 +25,7 @@ CONFIG: dict[str, Any] = {
     "text": {"color": INK, "fill": INK, "fontSize": 12},
 }  # fmt: skip
 COLOUR = re.compile(r"--([a-z0-9-]+): (#[0-9a-f]{6})")
+CLIP = re.compile(r"\bclip[0-9]+\b")
 USED = re.compile(r"var\(--([a-z0-9-]+)\)")
 ROOTS = re.compile(r"^:root \{.*?^\}\n@media screen.*?^\}\n", re.DOTALL | re.MULTILINE)
 PAGE = """<!doctype html>
@@ -121,7 +122,9 @@ def _in_light(spec: Spec) -> Spec:
 def _svg(spec: Spec) -> str:
     import vl_convert
 
-    return str(vl_convert.vegalite_to_svg({"config": CONFIG | {"background": None}} | spec, vl_version=_version()))
+    drawn = str(vl_convert.vegalite_to_svg({"config": CONFIG | {"background": None}} | spec, vl_version=_version()))
+    numbers = {name: f"clip{number}" for number, name in enumerate(dict.fromkeys(CLIP.findall(drawn)))}
+    return CLIP.sub(lambda match: numbers[match[0]], drawn)  # their numbers go on from one plot to the next
 
 
 def _png(spec: Spec) -> bytes:
