@@ -69,7 +69,8 @@ OTHERS = "Further commands"
 
 TABLES: dict[str, Schema] = {
     "entities": ENTITIES, "triples": TRIPLES, "ledger": LEDGER, "source-entities": NAMED, "source-facts": STORED,
-    "source-rejects": LOAD_REJECTS, "names": NAMES, "records": RECORDS, "preferences": PREFERENCES, "coverage": COVERAGE, "changes": CHANGES, "item-names": ITEM_NAMES,
+    "source-rejects": LOAD_REJECTS, "names": NAMES, "records": RECORDS, "preferences": PREFERENCES, "coverage": COVERAGE,
+    "changes": CHANGES, "item-names": ITEM_NAMES,
     "read-rejects": READ_REJECTS, "removed": REMOVED, "duplicates": FOUND, "contamination": CONTAMINATION, "deidentified": LOG,
     "export-rejects": DROPS, "train-rejects": TRAIN_REJECTS, "answers": ANSWERS, "scores": SCORES,
 }  # fmt: skip
@@ -313,7 +314,10 @@ def load_reasons() -> str:
 
 def python_api() -> str:
     """Every public name with its signature and docstring, graphs first."""
-    order = {name: at for at, name in enumerate(("open_graph", "Graph", "load", "audit", "generate", "trace", "retract", "read"))}
+    order = {
+        name: at
+        for at, name in enumerate(("open_graph", "Graph", "load", "audit", "generate", "trace", "retract", "read"))
+    }
     parts = []
     for name in sorted(kgtools.__all__, key=lambda name: (order.get(name, len(order)), name)):
         value = getattr(kgtools, name)
