@@ -106,4 +106,5 @@ def print_retracted(result: "RetractResult", style: str) -> None:
         else "nothing was written; --out FOLDER writes them"
     )
     what = "1 triple or value is" if result.triples == 1 else f"{result.triples:,} triples and values are"
-    say(f"{what} retracted: {where}")
+    said = f"which {result.said:,} {noun} said"
+    say(f"{what} retracted, {said}: {where}")

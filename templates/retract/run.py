@@ -36,10 +36,15 @@ class RetractResult:
         """How many records are `fallen`, `rebuilt`, `new`, or changed their `lineage`."""
         return int((self.changes["change"] == kind).sum())
 
+    @property
+    def said(self) -> int:
+        """How many records said a fact that is retracted; the others changed for the sake of these."""
+        return int((self.changes["triples"].list.len() > 0).sum())
+
     def to_dict(self) -> dict[str, Any]:
         """In the names that `--format json` prints."""
         return {
-            "triples": self.triples, "before": self.before, "written": self.written, "kept": self.kept,
+            "triples": self.triples, "said": self.said, "before": self.before, "written": self.written, "kept": self.kept,
             **{kind: self.count(kind) for kind in KINDS},
             "counts": count_changes(self.changes).to_dicts(), "changes": self.changes.to_dicts(),
         }  # fmt: skip

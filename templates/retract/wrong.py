@@ -16,7 +16,7 @@ from kgtools.tools.inputs.packings import suffix_of
 ID = re.compile(r"[0-9a-f]{20}")
 """The id of a triple, or of an attribute value."""
 IDS, PARTS = ("id", "triple"), ("head", "relation", "tail")
-TABLES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+NO_TEXT = (".parquet", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 FORM = Table(files=("*",), triples=TripleRows(head="head", relation="relation", tail="tail"))
 MOST = 20
 """Faults that a message has room for."""
@@ -51,13 +51,18 @@ def check_ids(ids: Collection[str], known: Collection[str]) -> list[str]:
 
 def _rows(file: Path) -> Iterator[tuple[int, str, str]]:
     """Line, id, and what stands there, of each row."""
-    if suffix_of(file) not in TABLES:
+    if suffix_of(file) not in NO_TEXT:
         lines = [(number, line.strip()) for number, line in enumerate(read_text(file).split("\n"), start=1)]
         lines = [(number, line) for number, line in lines if line]
         if ID.fullmatch(lines[0][1].lstrip("\ufeff")):
             yield from ((number, id_, id_) for number, each in lines for id_ in [each.lstrip("\ufeff")])
             return
-    rows = read_cells(file, FORM, (*IDS, *PARTS)).rows
+    rows, broken = read_cells(file, FORM, (*IDS, *PARTS))
+    if broken.height:
+        faults = [
+            f"{file}:{line}: {field}: cannot be read ({why})" for line, field, _, why in broken.head(MOST).iter_rows()
+        ]
+        raise InputError("\n".join(faults))
     lines_ = rows[ROW].to_list()
     if name := next((name for name in IDS if name in rows.columns), None):
         ids = rows[name].cast(pl.String).fill_null("").str.strip_chars().to_list()

@@ -153,6 +153,7 @@ def test_a_list_of_ids_from_python_is_held_to_the_graph_too(graph: Make, records
     [
         ("ids.txt", "{cough}\n{rate}\n{cough}\n"),
         ("ids", "\ufeff{cough}\r\n{rate}\r\n"),
+        ("a.csv", "{cough}\n{rate}\n"),
         ("a.csv", "id,why\n{cough},no\n{rate},\n"),
         ("a.tsv", "why\ttriple\nno\t{cough}\n\t{rate}\n"),
         (
@@ -181,6 +182,8 @@ def test_ids_stand_in_a_parquet_file(fact: Make, tmp_path: Path) -> None:
         ("", "is empty"),
         ("name,why\na,b\n", "neither an id of a triple .* nor the header of a table"),
         ("id\n", "names no triple"),
+        ('id,why\n0123456789abcdef0123,"a\n0123456789abcdef0123,b\n', ":2: a quotation mark|:2: row: cannot be read"),
+        ('id,why\n"0123456789abcdef0123"x,a\n0123456789abcdef0123,b\n', ":2: row: cannot be read \\(bad-quote\\)"),
         ("id,why\n,b\n", ":2: nothing is no id of a triple"),
         (
             "head,relation,tail\nDisease:流感,HAS_SYMPTOM,Symptom:呕吐\n",
@@ -221,8 +224,12 @@ def test_every_format_of_the_command_has_the_same_changes(
         == sum(told[kind] for kind in ("fallen", "rebuilt", "new", "lineage"))
         > 0
     )
+    assert told["said"] == sum(first in each["triples"] for each in told["changes"]) > 0
     assert told["before"] == told["kept"] + told["fallen"] + told["rebuilt"] + told["lineage"]
-    assert f"1 triple or value is retracted: {told['written']:,} records are in {tmp_path / 'new'}" in ran.out
+    assert (
+        f"1 triple or value is retracted, which {told['said']} records said: {told['written']:,} records are in {tmp_path / 'new'}"
+        in ran.out
+    )
 
 
 def test_the_library_takes_a_file_or_ids(few: Path, named_graph: Path, tmp_path: Path) -> None:
