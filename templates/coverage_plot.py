@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from kgtools.kg.report.charts import HEAT, percent
 from kgtools.kg.report.drawing import FAINT, FIRST, STEP, Spec, finish, title_of
 from kgtools.templates.coverage import CoverageRow
+from kgtools.tools.errors import InputError
 
 if TYPE_CHECKING:
     import altair as alt
@@ -16,9 +17,13 @@ BAR, CELL = 260, 92
 
 
 def plot(rows: Sequence[CoverageRow], by: Sequence[str]) -> Spec:
-    """The plot of these rows, which are those of `count_coverage(coverage, by)`; the largest relations and sources come first."""
+    """The plot of these rows, which are those of `count_coverage(coverage, by)`; the largest relations and sources come first.
+
+    Raises InputError where there is nothing to draw."""
     import altair as alt
 
+    if not rows:
+        raise InputError("the coverage has no fact, so there is nothing to draw; was the graph empty?")
     both = len(by) > 1
     langs = list(dict.fromkeys(row.lang for row in rows))
     panels = [

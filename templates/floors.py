@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kgtools.templates.coverage import Coverage, CoverageRow, count_coverage
-from kgtools.tools.errors import UsageError
+from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.registry import suggestion
 
 FLOOR = re.compile(r"(?:(?P<name>[^=]+)=)?(?P<share>\d+(?:\.\d+)?|\.\d+)")
@@ -53,8 +53,12 @@ def parse_floors(words: Sequence[str]) -> list[Floor]:
 
 def find_shortfalls(coverage: Coverage, floors: Sequence[Floor]) -> list[Shortfall]:
     """What is below its floor, floor by floor. Raises UsageError for names that the coverage has not, for nothing would ever be
-    below theirs."""
+    below theirs, and InputError for a coverage of nothing."""
+    if not floors:
+        return []
     total, relations, sources = (count_coverage(coverage, by) for by in ((), ("relation",), ("source",)))
+    if not total:
+        raise InputError("the coverage has no fact, so nothing can be above a floor; was the graph empty?")
     langs = [row.lang for row in total]
     named: dict[str, list[tuple[str, CoverageRow]]] = {"": [(row.lang, row) for row in total]}
     for row in relations:

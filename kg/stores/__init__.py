@@ -34,7 +34,7 @@ class Readable(Protocol):
     """What is read of a graph to make records of it, of a store or of a graph that is nowhere written."""
 
     def metadata(self) -> GraphMetadata:
-        """What was loaded, by name."""
+        """What was loaded, by name: sources and tables of names, with files, licence, counts."""
 
     def names(self) -> tuple[NameTable, ...]:
         """The tables of English names, in order."""
@@ -46,7 +46,7 @@ class Readable(Protocol):
         """All triples, sorted by id."""
 
 
-class Store(Protocol):
+class Store(Readable, Protocol):
     """What every store can do; whatever the store, the answers are the same.
 
     What an object reads is of one graph, that of its first look, until it changes the graph itself."""
@@ -59,18 +59,6 @@ class Store(Protocol):
 
     def inputs(self) -> Inputs:
         """What the graph is made of."""
-
-    def metadata(self) -> GraphMetadata:
-        """What was loaded, by name: sources and tables of names, with files, licence, counts."""
-
-    def names(self) -> tuple[NameTable, ...]:
-        """The tables of English names, in order."""
-
-    def entities(self) -> Entities:
-        """All entities, sorted by id."""
-
-    def triples(self) -> Triples:
-        """All triples, sorted by id."""
 
     def read_back(self) -> StoredGraph:
         """What is really in the store, whatever it should be."""

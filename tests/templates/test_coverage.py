@@ -10,8 +10,10 @@ import polars as pl
 import pytest
 
 from kgtools.kg.stores.folder.store import FolderStore
+from kgtools.templates.coverage import COVERAGE
 from kgtools.templates.generate import generate, write
 from kgtools.templates.pack import find_pack
+from kgtools.tools.frames import write_table
 from tests.conftest import Ran
 
 Run = Callable[..., Ran]
@@ -132,6 +134,17 @@ def test_a_floor_that_nothing_can_be_below_is_refused(
 
     assert ran.code == 2
     assert all(fault in ran.err for fault in faults)
+
+
+@pytest.mark.parametrize(("option", "value"), [("--floor", "0"), ("--plot", "coverage.svg")])
+def test_of_no_fact_there_is_no_floor_and_no_plot(kgtools: Run, tmp_path: Path, option: str, value: str) -> None:
+    write_table(COVERAGE.frame(), tmp_path / "coverage.parquet")
+
+    ran = kgtools("coverage", "--records", tmp_path, option, tmp_path / value if option == "--plot" else value)
+
+    assert ran.code == 2
+    assert "the coverage has no fact" in ran.err
+    assert not (tmp_path / "coverage.svg").exists()
 
 
 def test_another_word_than_relation_and_source_is_refused(kgtools: Run, sample_run: Path) -> None:
