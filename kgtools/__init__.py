@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kgtools.corpora.api import convert, decontaminate, dedup, deidentify, grade, merge, read, split
     from kgtools.kg.api import Graph, audit, load, open_graph
-    from kgtools.templates.api import generate, trace
+    from kgtools.templates.api import generate, retract, trace
     from kgtools.tools.errors import Findings, KgtoolsError
     from kgtools.train.api import answer, dpo, kto, ppo, pretrain, reward, rloo, sft
 
 __all__ = [
     "Findings", "Graph", "KgtoolsError", "answer", "audit", "convert", "decontaminate", "dedup", "deidentify", "dpo", "generate", "grade",
-    "kto", "load", "merge", "open_graph", "ppo", "pretrain", "read", "reward", "rloo", "sft", "split", "trace",
+    "kto", "load", "merge", "open_graph", "ppo", "pretrain", "read", "retract", "reward", "rloo", "sft", "split", "trace",
 ]  # fmt: skip
 
 _WHERE = {
     "kg": ("Graph", "audit", "load", "open_graph"),
-    "templates": ("generate", "trace"),
+    "templates": ("generate", "retract", "trace"),
     "corpora": ("convert", "decontaminate", "dedup", "deidentify", "grade", "merge", "read", "split"),
     "train": ("answer", "dpo", "kto", "ppo", "pretrain", "reward", "rloo", "sft"),
 }

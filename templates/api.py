@@ -1,4 +1,4 @@
-"""Templates from Python: what the commands `generate` and `trace` do.
+"""Templates from Python: what the commands `generate`, `trace` and `retract` do.
 
 Each function takes the command's options by their names, prints nothing and returns a frozen result. They raise UsageError for
 options that do not go together, InputError for files that cannot be read, StoreError for a graph that cannot be opened."""
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kgtools.corpora.export.convert import ConvertResult
     from kgtools.templates.generate import GenerateCounts
     from kgtools.templates.lineage import RecordTrace, TripleTrace
+    from kgtools.templates.retract.run import RetractResult
 
 PathLike = str | Path
 
@@ -102,11 +103,10 @@ def generate(
     from kgtools.corpora.export import format as formats
     from kgtools.corpora.record_files import refuse_other
     from kgtools.kg.stores import open_store
-    from kgtools.templates.drops import choose_drops
-    from kgtools.templates.generate import generate as run
     from kgtools.templates.generate import refuse_none, write
     from kgtools.templates.holdout.asked import HoldOut
     from kgtools.templates.pack import find_pack
+    from kgtools.templates.run import Run
     from kgtools.templates.tasks.ask import ItemOptions
     from kgtools.templates.tasks.draw import Sample
     from kgtools.templates.tasks.plan import Plan
@@ -119,21 +119,17 @@ def generate(
     store, packs = open_store(str(graph)), [find_pack(name) for name in _words(pack)]
     if len({each.info.name for each in packs}) < len(packs):
         raise UsageError(f"--pack {','.join(_words(pack))}: a pack is named twice")
-    languages = tuple(dict.fromkeys(_words(lang)))
+    run = Run(
+        tuple(packs), tuple(dict.fromkeys(_words(lang))), task, seed, max_tails, drop, sample, items, held, permute
+    )
     if export is not None:
         formats.find(export)
     folder = Path(out) if out is not None else Path(plan.table.noun)
     with staging(folder) as stage:
         refuse_other(folder, plan.table)
-        tables = run(
-            store, packs, languages, count, seed, max_tails, workers, task, drop, progress, sample, items, held, permute
-        )
-        settings = {
-            "task": task, "packs": {each.info.name: each.info.version for each in packs}, "lang": languages, "count": count,
-            "seed": seed, "max_tails": max_tails, "drop": {each.info.name: sorted(choose_drops(each, drop)) for each in packs},
-        } | plan.settings()  # fmt: skip
+        tables = run.make(store, workers, progress)
         refuse_none(tables, str(graph), allow_empty)
-        write(tables, stage, settings, store.metadata(), packs)
+        write(tables, stage, run.settings(), store.metadata(), packs)
     noun = plan.table.noun
     result = GenerateResult(noun, tables.records.lazy(), tables.coverage.lazy(), tables.counts, folder)
     if export is None:
@@ -206,6 +202,42 @@ def trace(
     if record_id is not None:
         return replace(trace_record(store, folder, record_id), doubt=doubt(store, folder))
     return replace(trace_triple(store, folder, str(triple)), doubt=doubt(store, folder))
+
+
+def retract(
+    records: PathLike = "./records",
+    *,
+    triples: PathLike | Sequence[str],
+    graph: PathLike = "./graph",
+    pack: Sequence[PathLike] = (),
+    out: PathLike | None = None,
+    workers: int = 1,
+    allow_empty: bool = False,
+    progress: Progress = SILENT,
+) -> "RetractResult":
+    """Make records again without `triples` that are wrong, attribute values too: the same bytes as `generate` gives of the graph
+    without them. The result says which records fall, which are rebuilt and which are new; without `out` nothing is written.
+
+    `records`: the folder that `generate`, or `retract`, wrote; `triples`: a file that names them, or a list of their ids; `graph`: the
+    one that the records were made of; `pack`: folders of packs that are not registered.
+
+    Raises InputError for ids that the graph has not, and where the records cannot be made again as they are: they were edited, or the
+    graph, kgtools or a pack is another one now."""
+    from kgtools.kg.stores import open_store
+    from kgtools.templates.retract.run import retract as run
+
+    wrong = Path(triples) if isinstance(triples, str | Path) else triples
+    folder = Path(out) if out is not None else None
+    return run(
+        open_store(str(graph)),
+        Path(records),
+        wrong,
+        [str(each) for each in pack],
+        folder,
+        workers,
+        allow_empty,
+        progress,
+    )
 
 
 def _words(words: str | Sequence[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """What became of each fact: the records that it stands in, or the reason why it is in none."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,8 +9,9 @@ import polars as pl
 
 from kgtools.templates.facts import GraphView
 from kgtools.templates.select import CODES, REASONS, Selection
-from kgtools.tools.errors import InputError
+from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.frames import Schema, scan_table
+from kgtools.tools.registry import suggestion
 
 COVERAGE = Schema(
     "coverage",
@@ -17,31 +19,43 @@ COVERAGE = Schema(
         "triple": pl.String,
         "kind": pl.String,
         "relation": pl.String,
+        "sources": pl.List(pl.String),
         "lang": pl.String,
         "records": pl.UInt32,
         "reason": pl.String,
     },
-    required=("triple", "kind", "relation", "lang", "records"),
+    required=("triple", "kind", "relation", "sources", "lang", "records"),
 )
-"""A row for each triple (attribute values and aliases too) and language: in how many records it stands, or why in none."""
+"""A row for each triple (attribute values and aliases too) and language: which sources say it, in how many records it stands, or
+why in none."""
 Coverage = Annotated[pl.LazyFrame, COVERAGE]
+
+
+GROUPS = {"relation": ("kind", "relation"), "source": ("source",)}
+"""What coverage can be counted by, besides the language: the columns of it."""
 
 
 @dataclass(frozen=True)
 class CoverageRow:
-    """What became of the facts of one relation in one language. `facts`: all of them; `exported`: those that stand in a record;
-    `reasons`: why the others do not, reason -> facts, in the order of REASONS."""
+    """What became of some facts in one language. `facts`: all of them; `exported`: those that stand in a record; `reasons`: why
+    the others do not, reason -> facts, in the order of REASONS. None: they are not told apart by it."""
 
-    kind: str
-    relation: str
+    kind: str | None
+    relation: str | None
+    source: str | None
     lang: str
     facts: int
     exported: int
     reasons: dict[str, int]
 
+    @property
+    def share(self) -> float:
+        """The part of the facts that stands in a record."""
+        return self.exported / self.facts
+
     def to_dict(self) -> dict[str, Any]:
         """As `--format json` has it."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def read_coverage(folder: Path) -> Coverage:
@@ -54,24 +68,41 @@ def read_coverage(folder: Path) -> Coverage:
         COVERAGE.check(rows.collect_schema().to_frame(), str(path))
     except pl.exceptions.PolarsError as error:
         raise InputError(f"{path}: not a Parquet file of coverage: {' '.join(str(error).split())}") from error
+    except InputError as error:
+        raise InputError(f"{error}; where an older kgtools wrote it, run generate again") from error
     return rows
 
 
-def count_coverage(coverage: Coverage) -> list[CoverageRow]:
-    """A row for each kind, relation and language, in this order."""
-    fates = coverage.group_by("kind", "relation", "lang", pl.col("reason").fill_null("exported")).len().collect()
-    rows = []
-    for (kind, relation, lang), part in sorted(fates.partition_by("kind", "relation", "lang", as_dict=True).items()):
+def count_coverage(coverage: Coverage, by: Collection[str] = ("relation",)) -> list[CoverageRow]:
+    """A row for each relation, or each source, or each of both together, and language, in this order.
+
+    `by`: names of GROUPS; nothing: a row a language. By source a fact that two sources say counts for each of them. Raises
+    UsageError for another name."""
+    keys = [*columns_of(by), "lang"]
+    rows = coverage.explode("sources").rename({"sources": "source"}) if "source" in keys else coverage
+    fates = rows.group_by(*keys, pl.col("reason").fill_null("exported")).len().collect()
+    counted = []
+    for values, part in sorted(fates.partition_by(keys, as_dict=True).items()):
         counts = dict(part.select("reason", "len").iter_rows())
         reasons = {reason: counts[reason] for reason in REASONS if reason in counts and reason != "exported"}
-        total = sum(counts.values())
-        rows.append(CoverageRow(str(kind), str(relation), str(lang), total, counts.get("exported", 0), reasons))
-    return rows
+        of: dict[str, Any] = dict.fromkeys(("kind", "relation", "source")) | dict(zip(keys, values, strict=True))
+        counted.append(
+            CoverageRow(**of, facts=sum(counts.values()), exported=counts.get("exported", 0), reasons=reasons)
+        )
+    return counted
+
+
+def columns_of(by: Collection[str]) -> list[str]:
+    """The columns that tell the rows apart, besides the language, in order. Raises UsageError for what is not in GROUPS."""
+    for name in by:
+        if name not in GROUPS:
+            raise UsageError(f"--by {name}: {suggestion(name, list(GROUPS))}")
+    return [column for name, columns in GROUPS.items() if name in by for column in columns]
 
 
 def make_coverage(graph: GraphView, selections: list[Selection], langs: tuple[str, ...]) -> pl.DataFrame:
     """The coverage of these selections: what became of every fact of the graph in each language."""
-    frames = []
+    frames, facts = [], graph.facts.join(_sources(graph), on="mask", how="left", maintain_order="left")
     for lang in langs:
         of_lang = [selection for selection in selections if selection.template.lang == lang]
         exported = [s.groups.select(pl.col("facts").explode().alias("fact")).drop_nulls() for s in of_lang]
@@ -84,7 +115,7 @@ def make_coverage(graph: GraphView, selections: list[Selection], langs: tuple[st
             .group_by("fact")
             .agg(pl.col("code").min(), (pl.col("code") == 0).sum().alias("records"))
         )
-        rows = graph.facts.join(fates, on="fact", how="left", maintain_order="left")
+        rows = facts.join(fates, on="fact", how="left", maintain_order="left")
         reason = (
             pl.col("code")
             .fill_null(CODES["no-template"])
@@ -92,8 +123,15 @@ def make_coverage(graph: GraphView, selections: list[Selection], langs: tuple[st
         )
         frames.append(
             rows.select(
-                pl.col("id").alias("triple"), "kind", "relation", pl.lit(lang).alias("lang"),
+                pl.col("id").alias("triple"), "kind", "relation", "sources", pl.lit(lang).alias("lang"),
                 pl.col("records").fill_null(0).cast(pl.UInt32), pl.when(reason != "exported").then(reason).alias("reason"),
             )
         )  # fmt: skip
     return pl.concat(frames) if frames else COVERAGE.frame()
+
+
+def _sources(graph: GraphView) -> pl.DataFrame:
+    """The names of the sources of each `mask` of a fact, sorted."""
+    masks = graph.facts["mask"].unique().sort().to_list()
+    names = [sorted(name for bit, (name, _) in graph.licenses.items() if mask & bit) for mask in masks]
+    return pl.DataFrame({"mask": masks, "sources": names}, schema={"mask": pl.Int64, "sources": pl.List(pl.String)})

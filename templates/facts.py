@@ -11,7 +11,7 @@ from kgtools.kg.build.doubts import doubt_of, value_doubts
 from kgtools.kg.build.inputs import GraphMetadata, NameTable
 from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.ontology import ontology
-from kgtools.kg.stores import Store
+from kgtools.kg.stores import Readable
 from kgtools.kg.tables import Entities, Triples
 from kgtools.templates.drops import weakness
 from kgtools.templates.values import say_values
@@ -44,7 +44,7 @@ class GraphView:
         return self.entities["name" if lang == "zh" else "name_en"]
 
 
-def view(store: Store) -> GraphView:
+def view(store: Readable) -> GraphView:
     """The whole graph of a store as a View."""
     known = _licenses(store.metadata())
     bits = {name: 1 << place for place, name in enumerate(known)}

@@ -11,7 +11,7 @@ import polars as pl
 from kgtools.corpora.record import Preferences, Records
 from kgtools.kg.build.inputs import GraphMetadata, files_of
 from kgtools.kg.licenses import LICENSES
-from kgtools.kg.stores import Store
+from kgtools.kg.stores import Readable
 from kgtools.templates.coverage import COVERAGE, make_coverage
 from kgtools.templates.drops import choose_drops
 from kgtools.templates.facts import GraphView, view
@@ -82,7 +82,7 @@ class RecordTables:
 
 
 def generate(
-    store: Store,
+    store: Readable,
     packs: list[Pack],
     langs: tuple[str, ...],
     count: int | None,
@@ -154,7 +154,7 @@ OTHER_ANSWER = {"preference": "rejected", "truefalse": "truth"}
 
 
 def count_plan(
-    store: Store,
+    store: Readable,
     packs: list[Pack],
     langs: tuple[str, ...],
     seed: int,
@@ -236,11 +236,12 @@ def _with_tails(selection: Selection, column: str) -> Selection:
 
 
 def write(
-    tables: RecordTables, folder: Path, settings: dict[str, Any], graph: GraphMetadata, packs: Iterable[Pack]
-) -> None:
+    tables: RecordTables, folder: Path, settings: dict[str, Any], graph: GraphMetadata, packs: Iterable[Pack],
+    command: str = "generate", **facts: Any,
+) -> None:  # fmt: skip
     """`records.parquet`, `records.jsonl` (or both of preferences), `coverage.parquet`, `LICENSES.md` and `run.json` in `folder`; of
     items `names.parquet` too.
-    `graph`: what the store tells about itself; `packs`: those that made the tables."""
+    `graph`: what the store tells about itself; `packs`: those that made the tables; `facts`: what `run.json` tells besides."""
     pairs = "rejected" in tables.records.columns
     noun, texts = ("preferences", ("prompt", "chosen", "rejected")) if pairs else ("records", ("messages",))
     lines = tables.records.select("id", "lang", *texts, "license")
@@ -256,7 +257,7 @@ def write(
     if tables.names is not None:
         outputs[NAMES_FILE] = _write(tables.names, folder / NAMES_FILE)
     (folder / "run.json").write_bytes(
-        manifest("generate", settings, files_of(graph), outputs=outputs, **tables.counts.to_dict())
+        manifest(command, settings, files_of(graph), outputs=outputs, **tables.counts.to_dict(), **facts)
     )
 
 

@@ -130,7 +130,7 @@ def doubt(store: Store, folder: Path) -> str:
     now = files_of(store.metadata())
     lost = (
         [name for name, hash_ in manifest["inputs"].items() if now.get(name) != hash_]
-        if manifest["command"] == "generate"
+        if manifest["command"] in ("generate", "retract")
         else []
     )
     return (

@@ -40,6 +40,7 @@ from kgtools.kg.stores.neo4j.metadata import STORED
 from kgtools.kg.tables import ENTITIES, LEDGER, NAMED, NAMES, TRIPLES
 from kgtools.kg.tables import REJECTS as LOAD_REJECTS
 from kgtools.templates.coverage import COVERAGE
+from kgtools.templates.retract.changes import CHANGES
 from kgtools.templates.select import REASONS as COVERAGE_REASONS
 from kgtools.templates.tasks.records import ITEM_NAMES
 from kgtools.tools import registry
@@ -59,7 +60,7 @@ BLOCK = re.compile(r"(<!-- make docs: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 GROUPS = {
     "Graphs": ("load", "unload", "names", "align", "verify"),
     "Questions to a graph": ("stats", "schema", "query", "audit", "show", "diff", "export"),
-    "Records from a graph": ("generate", "coverage", "trace", "packs"),
+    "Records from a graph": ("generate", "coverage", "trace", "retract", "packs"),
     "Corpora": ("read", "deidentify", "dedup", "decontaminate", "split", "merge", "convert", "grade"),
     "Training": ("train",),
 }
@@ -68,7 +69,8 @@ OTHERS = "Further commands"
 
 TABLES: dict[str, Schema] = {
     "entities": ENTITIES, "triples": TRIPLES, "ledger": LEDGER, "source-entities": NAMED, "source-facts": STORED,
-    "source-rejects": LOAD_REJECTS, "names": NAMES, "records": RECORDS, "preferences": PREFERENCES, "coverage": COVERAGE, "item-names": ITEM_NAMES,
+    "source-rejects": LOAD_REJECTS, "names": NAMES, "records": RECORDS, "preferences": PREFERENCES, "coverage": COVERAGE,
+    "changes": CHANGES, "item-names": ITEM_NAMES,
     "read-rejects": READ_REJECTS, "removed": REMOVED, "duplicates": FOUND, "contamination": CONTAMINATION, "deidentified": LOG,
     "export-rejects": DROPS, "train-rejects": TRAIN_REJECTS, "answers": ANSWERS, "scores": SCORES,
 }  # fmt: skip
@@ -312,7 +314,10 @@ def load_reasons() -> str:
 
 def python_api() -> str:
     """Every public name with its signature and docstring, graphs first."""
-    order = {name: at for at, name in enumerate(("open_graph", "Graph", "load", "audit", "generate", "trace", "read"))}
+    order = {
+        name: at
+        for at, name in enumerate(("open_graph", "Graph", "load", "audit", "generate", "trace", "retract", "read"))
+    }
     parts = []
     for name in sorted(kgtools.__all__, key=lambda name: (order.get(name, len(order)), name)):
         value = getattr(kgtools, name)

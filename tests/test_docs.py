@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import orjson
+import polars as pl
 import pytest
 
 from kgtools.kg.ontology import ontology
@@ -67,6 +68,8 @@ def place(tmp_path_factory):
     read = ["read", "chatdoctor", str(folder / "chatdoctor5k.json"), "--out", str(folder / "chatdoctor")]
     assert run(read) == 0
     assert run(["generate", "--graph", graph, "--out", str(folder / "records")]) == 0
+    first = pl.read_parquet(folder / "records" / "records.parquet")["facts"][0][0]
+    (folder / "wrong.txt").write_text(f"{first}\n", encoding="utf-8")
     preferences = ["--task", "preference", "--count", "200", "--out", str(folder / "preferences")]
     assert run(["generate", "--graph", graph, *preferences]) == 0
     assert (

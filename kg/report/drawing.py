@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 Spec = dict[str, Any]
 STEP = 26
 """Height of a row."""
-INK, FAINT, FIRST, SECOND = (f"var(--{name})" for name in ("ink", "line", "series-1", "series-2"))
+INK, MUTED, FAINT, FIRST, SECOND = (f"var(--{name})" for name in ("ink", "muted", "line", "series-1", "series-2"))
 
 
-def need_altair() -> None:
+def need_altair(option: str = "--html") -> None:
     """Raises MissingExtraError where the packages that draw are not installed."""
     try:
         import altair  # noqa: F401
         import vl_convert  # noqa: F401
     except ImportError as error:
-        raise MissingExtraError(f"--html needs {error.name or 'altair'}: pip install 'kgtools[html]'") from error
+        raise MissingExtraError(f"{option} needs {error.name or 'altair'}: pip install 'kgtools[html]'") from error
 
 
 def title_of(text: str) -> "alt.TitleParams":

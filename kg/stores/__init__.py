@@ -30,19 +30,8 @@ class Transaction(Protocol):
         """What was written is the graph now."""
 
 
-class Store(Protocol):
-    """What every store can do; whatever the store, the answers are the same.
-
-    What an object reads is of one graph, that of its first look, until it changes the graph itself."""
-
-    def has_graph(self) -> bool:
-        """Whether a graph is there, be it damaged. Raises InputError where something else is."""
-
-    def changing(self, command: str) -> AbstractContextManager[Transaction]:
-        """Lock the store for one change by `command`, until the end of it. Raises StoreError that says who has locked it."""
-
-    def inputs(self) -> Inputs:
-        """What the graph is made of."""
+class Readable(Protocol):
+    """What is read of a graph to make records of it, of a store or of a graph that is nowhere written."""
 
     def metadata(self) -> GraphMetadata:
         """What was loaded, by name: sources and tables of names, with files, licence, counts."""
@@ -55,6 +44,21 @@ class Store(Protocol):
 
     def triples(self) -> Triples:
         """All triples, sorted by id."""
+
+
+class Store(Readable, Protocol):
+    """What every store can do; whatever the store, the answers are the same.
+
+    What an object reads is of one graph, that of its first look, until it changes the graph itself."""
+
+    def has_graph(self) -> bool:
+        """Whether a graph is there, be it damaged. Raises InputError where something else is."""
+
+    def changing(self, command: str) -> AbstractContextManager[Transaction]:
+        """Lock the store for one change by `command`, until the end of it. Raises StoreError that says who has locked it."""
+
+    def inputs(self) -> Inputs:
+        """What the graph is made of."""
 
     def read_back(self) -> StoredGraph:
         """What is really in the store, whatever it should be."""

@@ -1,7 +1,6 @@
 """The template packs: `kgtools packs list`, `show`, `lint`, `new`, `preview` and `diversity`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -15,9 +14,6 @@ from kgtools.templates.commands.printing import (
 )
 from kgtools.tools.options import SEED, complete_names, format_option, seed_option
 from kgtools.tools.terminal import say, tell
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.group(invoke_without_command=True)

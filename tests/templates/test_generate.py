@@ -167,7 +167,8 @@ def test_the_manifest_says_nothing_of_time_and_place(manifest: dict[str, Any]) -
         "triples",
     }
     assert manifest["settings"] == {
-        "task": "qa", "packs": {"clinicalgpt": "2.0.0", "extended": "2.0.0"}, "lang": ["zh", "en"], "count": None, "seed": 0, "max_tails": 12,
+        "task": "qa", "packs": {"clinicalgpt": "2.0.0", "extended": "2.0.0"}, "pack": ["clinicalgpt", "extended"],
+        "lang": ["zh", "en"], "count": None, "seed": 0, "max_tails": 12,
         "drop": {"clinicalgpt": ["shop-list", "uninformative"], "extended": ["shop-list", "uninformative"]},
     }  # fmt: skip
 

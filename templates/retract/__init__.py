@@ -1,0 +1,1 @@
+"""Records made again without facts that turned out wrong."""
