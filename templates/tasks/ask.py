@@ -12,6 +12,7 @@ from kgtools.templates.preferences.known_names import KnownNames
 from kgtools.templates.select import Selection
 from kgtools.templates.tasks.abstain import select_abstain
 from kgtools.templates.tasks.choices import LETTERS, make_mcq, make_truefalse
+from kgtools.templates.tasks.compare import make_compare
 from kgtools.templates.tasks.distractors import HARDNESS, Distractors, Neighbours
 from kgtools.templates.tasks.open import make_cloze, make_list, make_reverse
 from kgtools.templates.tasks.path import Path
@@ -20,7 +21,7 @@ from kgtools.templates.tasks.subject import OTHER, Lexicon, Subject
 from kgtools.tools.errors import UsageError
 from kgtools.tools.progress import SILENT, Progress
 
-ITEM_TASKS = ("mcq", "truefalse", "cloze", "list", "reverse", "path", "abstain")
+ITEM_TASKS = ("mcq", "truefalse", "cloze", "list", "reverse", "path", "compare", "explain", "abstain")
 """The tasks whose records can be graded, each as its meta says."""
 
 HOPS = re.compile(r"([0-9])(?:-([0-9]))?")
@@ -115,5 +116,6 @@ def _ask(task: str, subject: Subject, wrong: Distractors, options: ItemOptions) 
         "cloze": lambda: make_cloze(subject),
         "list": lambda: make_list(subject),
         "reverse": lambda: make_reverse(subject),
+        "compare": lambda: make_compare(subject),
     }
     return with_rows(subject.view, subject.selection, list(makers[task]()), subject.salt(task))

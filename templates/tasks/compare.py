@@ -1,0 +1,204 @@
+"""Questions about two heads of one type: what both have, or what the first has and the other has not.
+
+    What are the symptoms that gout and rheumatoid arthritis have in common?
+
+What the first alone has is what no source says of the other, as sure as an option is wrong (`CHECKED`). What may be true of the other
+all the same is asked for by no question, and to say it costs nothing."""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kgtools.corpora.verify.item import Item, Step
+from kgtools.templates.preferences.items import AnswerPart
+from kgtools.templates.preferences.known_names import overlap
+from kgtools.templates.tasks.choices import LETTERS
+from kgtools.templates.tasks.comparisons import Asks, Phrases, phrases_for
+from kgtools.templates.tasks.distractors import CHECKED, OFTEN
+from kgtools.templates.tasks.rows import Row
+from kgtools.templates.tasks.subject import Group, Subject
+from kgtools.tools.inputs.files import digest
+
+FORMS = ("list", "list", "mcq")
+ASKS: tuple[Asks, ...] = ("both", "first")
+MOST = 6
+"""Answers of a question; more are no question."""
+PAIRS = 2
+"""Pairs in which a head stands."""
+TRIES = 24
+"""Heads that are tried beside one, of those that share most with it."""
+ENOUGH = 3
+"""Tails shared; more do not make a pair better."""
+OPTIONS = 4
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two heads: what both have, each as the first and as the other says it; what the first and the other alone have; and what one has
+    and the other may have."""
+
+    one: Group
+    other: Group
+    shared: tuple[tuple[AnswerPart, AnswerPart], ...]
+    mine: tuple[AnswerPart, ...]
+    theirs: tuple[AnswerPart, ...]
+    unsure: tuple[AnswerPart, ...]
+
+
+def make_compare(subject: Subject) -> Iterator[Row]:
+    """A question for each pair of heads of the template, of both or of the first, open or with options, as the seed has it; none where
+    there are no words for what it asks about."""
+    phrases = phrases_for(subject.template.info, subject.template.lang)
+    if phrases is None:
+        return
+    for pair in find_pairs(subject):
+        draw = random.Random(pair.one.key ^ pair.other.key ^ subject.salt("compare form"))
+        asks, form = draw.choice(ASKS), draw.choice(FORMS)
+        right, wrong = _sides(pair, asks)
+        if form == "mcq":
+            wrong = _options(subject, pair, asks, draw)
+        if wrong:
+            yield _row(subject, phrases, pair, asks, right, wrong, draw if form == "mcq" else None)
+
+
+def find_pairs(subject: Subject) -> Iterator[Pair]:
+    """Heads that share something and differ in something, each with one that shares much with it, in an order and of a choice that the
+    seed decides."""
+    groups = {group.head: group for group in subject.groups if _is_complete(group)}
+    heads_of: dict[int, list[int]] = defaultdict(list)
+    for head in sorted(groups):
+        for part in groups[head].parts:
+            heads_of[int(part.tail or 0)].append(head)
+    used: Counter[int] = Counter()
+    salt = subject.salt("compare")
+    for group in sorted(groups.values(), key=lambda group: (group.key ^ salt, group.head)):
+        draw = random.Random(group.key ^ salt)
+        for other in _candidates(group, heads_of, draw):
+            if used[group.head] >= PAIRS:
+                break
+            if used[other] < PAIRS and (pair := _pair(subject, group, groups[other])):
+                used.update((group.head, other))
+                yield pair
+                break
+
+
+def _is_complete(group: Group) -> bool:
+    return not group.partial and len(group.parts) > 1 and all(part.tail is not None for part in group.parts)
+
+
+def _candidates(group: Group, heads_of: dict[int, list[int]], draw: random.Random) -> list[int]:
+    """Heads that share a tail with the first, those that share several before the others."""
+    shared: Counter[int] = Counter()
+    for part in group.parts:
+        heads = heads_of[int(part.tail or 0)]
+        if len(heads) <= OFTEN:
+            shared.update(heads)
+    shared.pop(group.head, None)
+    others = sorted(shared)
+    draw.shuffle(others)
+    return sorted(others, key=lambda head: -min(shared[head], ENOUGH))[:TRIES]
+
+
+def _pair(subject: Subject, one: Group, other: Group) -> Pair | None:
+    """The two compared; None where they are nearly the same, or where too little or too much is shared or differs."""
+    known = subject.known
+    forms = (known.forms(one.head), known.forms(other.head))
+    if known.why_related(one.head, other.head) or any(overlap(a, b) for a in forms[0] for b in forms[1]):
+        return None
+    if other.head in known.linked(one.head):
+        return None
+    same = [(part, twin) for part in one.parts for twin in other.parts if is_same(subject, part, twin)]
+    both = {part for pair in same for part in pair}
+    mine, may_be_theirs = _part(subject, other, [part for part in one.parts if part not in both])
+    theirs, may_be_mine = _part(subject, one, [part for part in other.parts if part not in both])
+    twins: dict[AnswerPart, AnswerPart] = {}
+    for part, twin in same:  # what is said twice by other names is one thing
+        if part not in twins and not any(is_same(subject, part, each) for each in twins):
+            twins[part] = twin
+    if not (0 < len(twins) <= MOST and 0 < len(mine) <= MOST and len(may_be_theirs) <= len(mine)):
+        return None
+    return Pair(one, other, tuple(twins.items()), tuple(mine), tuple(theirs), (*may_be_theirs, *may_be_mine))
+
+
+def is_same(subject: Subject, one: AnswerPart, other: AnswerPart) -> bool:
+    """Whether two heads say one thing, by a name or an alias of it."""
+    return one.tail == other.tail or one.text == other.text or other.tail in subject.known.namesakes(int(one.tail or 0))
+
+
+def _part(subject: Subject, other: Group, parts: list[AnswerPart]) -> tuple[list[AnswerPart], list[AnswerPart]]:
+    """What surely is not of the other head, and what may be. A food may always be said of a head: there what no source says is sure, and
+    what the sources say against."""
+    known, against = subject.known, {part.tail for part in subject.contraries.get(other.head, ())}
+    sure, unsure = [], []
+    for part in parts:
+        tail = int(part.tail or 0)
+        why = known.why_true(other.head, tail)
+        apart = tail in against or why is None or (why == "any-food" and tail not in known.linked(other.head))
+        (sure if apart else unsure).append(part)
+    return sure, unsure
+
+
+def _sides(pair: Pair, asks: Asks) -> tuple[list[AnswerPart], list[AnswerPart]]:
+    """What is right and what must not be said."""
+    shared = [part for part, _ in pair.shared]
+    if asks == "both":
+        return shared, [*pair.mine, *pair.theirs]
+    return list(pair.mine), [*shared, *(part for part in pair.other.parts if part not in set(dict(pair.shared).values()))]
+
+
+def _options(subject: Subject, pair: Pair, asks: Asks, draw: random.Random) -> list[AnswerPart]:
+    """The wrong options beside the one that is right, no two of them kinds of one thing; none where there are too few."""
+    right, wrong = _sides(pair, asks)
+    found = [draw.choice(right)]
+    draw.shuffle(wrong)
+    for part in wrong:
+        if not any(_are_near(subject, part, each) for each in found):
+            found.append(part)
+    return found[:OPTIONS] if len(found) >= OPTIONS else []
+
+
+def _are_near(subject: Subject, one: AnswerPart, other: AnswerPart) -> bool:
+    return subject.known.why_related(int(one.tail or 0), int(other.tail or 0)) is not None
+
+
+def _row(
+    subject: Subject, phrases: Phrases, pair: Pair, asks: Asks, right: list[AnswerPart], wrong: list[AnswerPart],
+    draw: random.Random | None,
+) -> Row:  # fmt: skip
+    """The question; with a `draw` its options are what is `wrong`, the first of them being right."""
+    one, other = pair.one.head, pair.other.head
+    names, lang = subject.lexicon, subject.template.lang
+    about = (names.names(one, lang), names.names(other, lang))
+    twins = dict(pair.shared)
+    accepted = {part: subject.names(part) for part in right}
+    accepted |= {part: (*dict.fromkeys((*accepted[part], *subject.names(twins[part]))),) for part in right if part in twins}
+    meta = {"other": subject.view.entities["id"][other], "asks": asks, "form": "mcq" if draw else "list", "checked": list(CHECKED)}
+    mask = subject.mask_of(one, pair.one.parts) | subject.mask_of(other, pair.other.parts)
+    facts = sorted({*subject.facts_of(one, pair.one.parts), *subject.facts_of(other, pair.other.parts)})
+    asked = wrong[:1] if draw else right
+    steps = tuple(
+        Step(*subject.steps(head, part))
+        for each in asked
+        for head, part in ((one, each), *(((other, twins[each]),) if asks == "both" else ()))
+    )
+    salt = int(digest(f"{other}|{asks}|{subject.view.entities['id'][other]}")[:16], 16)
+    texts = [part.text for part in asked]
+    said = phrases.say(asks, about[0][0], about[1][0])
+    if draw is None:
+        item = Item(
+            "set", (*about, *map(subject.names, pair.unsure)), answers=tuple(accepted[part] for part in right),
+            wrong=tuple(map(subject.names, wrong)), steps=steps, of=asks,
+        )  # fmt: skip
+        joiner = "、" if lang == "zh" else ", "
+        return Row(pair.one.place, item, joiner.join(texts), facts, mask, texts, right=texts, meta=meta, salt=salt, compared=said)
+    order = list(wrong)
+    draw.shuffle(order)
+    options = {letter: part.text for letter, part in zip(LETTERS, order, strict=False)}
+    letter = next(each for each, part in zip(LETTERS, order, strict=False) if part is wrong[0])
+    item = Item("choice", about, options, letter, (accepted[wrong[0]],), steps=steps)
+    meta |= {"options": options, "choice": "single", "distractors": [{"text": part.text, "from": "compared"} for part in wrong[1:]]}
+    return Row(
+        pair.one.place, item, letter, facts, mask, texts, options=[f"{each}. {text}" for each, text in options.items()],
+        right=[f"{letter}. {options[letter]}"], meta=meta, salt=salt, compared=said,
+    )  # fmt: skip
