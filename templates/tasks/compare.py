@@ -106,7 +106,8 @@ def _pair(subject: Subject, one: Group, other: Group) -> Pair | None:
     forms = (known.forms(one.head), known.forms(other.head))
     if known.why_related(one.head, other.head) or any(overlap(a, b) for a in forms[0] for b in forms[1]):
         return None
-    if other.head in known.linked(one.head):
+    called = known.namesakes(one.head) | known.namesakes(other.head)
+    if other.head in known.linked(one.head) or any(part.tail in called for part in (*one.parts, *other.parts)):
         return None
     same = [(part, twin) for part in one.parts for twin in other.parts if is_same(subject, part, twin)]
     both = {part for pair in same for part in pair}
@@ -178,7 +179,7 @@ def _row(
     facts = sorted({*subject.facts_of(one, pair.one.parts), *subject.facts_of(other, pair.other.parts)})
     asked = wrong[:1] if draw else right
     steps = tuple(
-        Step(*subject.steps(head, part))
+        Step(*(accepted[each] if end == subject.names(part) else end for end in subject.steps(head, part)))
         for each in asked
         for head, part in ((one, each), *(((other, twins[each]),) if asks == "both" else ()))
     )

@@ -1,0 +1,83 @@
+"""Questions that a text answers, such as causes and prevention: graded against that text and what it names."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import polars as pl
+
+from kgtools.corpora.verify.item import Item, Names
+from kgtools.corpora.verify.names import NameIndex, clean
+from kgtools.corpora.verify.reading import fold
+from kgtools.templates.facts import GraphView
+from kgtools.templates.preferences.apart import PROSE
+from kgtools.templates.tasks.rows import Row
+from kgtools.templates.tasks.subject import Lexicon, Subject, sources_of
+
+EXPLAINED = (*PROSE, "clinical_significance", "principle")
+"""Attributes whose values explain something."""
+LEAST, MOST = 40, 1_500
+"""Characters of a text: shorter ones explain nothing, longer ones are no answer to a question."""
+KINDS = ("Disease", "Symptom", "Examination", "Treatment", "Drug", "Food")
+"""Types of the things that are looked for in a text."""
+SHORTEST, KNOWN = 2, 5
+"""Characters of a name, and facts about it, from which on it is looked for: 教育 is the treatment of one disease in one file."""
+NAMED = 20
+"""Things that a text may name; of more the first are looked for."""
+
+
+class TextNames:
+    """What the texts of a graph name: every entity by all of its names."""
+
+    def __init__(self, view: GraphView, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._masks = dict(sources_of(view).iter_rows())
+        self._called: dict[str, list[int]] = defaultdict(list)
+        often = _facts_of(view)
+        for number, type_ in view.entities.select("number", "type").iter_rows():
+            if type_ in KINDS and often.get(number, 0) >= KNOWN:
+                for name in dict.fromkeys(map(clean, lexicon.names(number, "zh"))):
+                    if len(name) >= SHORTEST:
+                        self._called[name].append(number)
+        self._index = NameIndex(self._called)
+
+    def find(self, text: str, lang: str, about: Names) -> tuple[list[Names], int]:
+        """What a text names but for what it is about, each by all names that are accepted, and the sources of these names."""
+        read, seen = fold(text), set(map(clean, about))
+        found: list[Names] = []
+        mask = 0
+        for begin, end in self._index.find(read):
+            name = read[begin:end]
+            numbers = self._called.get(name, [])
+            names = dict.fromkeys((name, *(each for number in numbers for each in self._lexicon.names(number, lang))))
+            forms = set(map(clean, names))
+            if not numbers or not forms.isdisjoint(seen) or len(found) == NAMED:
+                continue
+            seen |= forms
+            found.append(tuple(names))
+            for number in numbers:
+                mask |= self._masks[number] | self._lexicon.mask(number)
+        return found, mask
+
+
+def _facts_of(view: GraphView) -> dict[int, int]:
+    """Of each entity how many facts say something of it, as either end."""
+    sound = view.facts.filter(pl.col("reason").is_null())
+    return dict(pl.concat([sound["head"], sound["tail"].drop_nulls()]).value_counts(name="facts").iter_rows())
+
+
+def make_explain(subject: Subject, names: TextNames) -> Iterator[Row]:
+    """A question for each head of which the graph has a text, and no more than it says."""
+    if subject.template.info.attribute not in EXPLAINED:
+        return
+    for group in subject.groups:
+        texts = [part.text.strip() for part in group.parts]
+        reference = "\n".join(texts)
+        if group.partial or not LEAST <= len(reference) <= MOST or any(map(subject.is_short, group.parts)):
+            continue
+        about = subject.about(group.head)
+        named, mask = names.find(reference, subject.template.lang, about[0])
+        item = Item("text", about, answers=tuple(named), reference=reference)
+        yield Row(
+            group.place, item, reference, subject.facts_of(group.head, group.parts), subject.mask_of(group.head, group.parts) | mask,
+            [part.text for part in group.parts], right=texts, meta={"hops": 1},
+        )  # fmt: skip
