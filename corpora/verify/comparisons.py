@@ -4,7 +4,8 @@ Where both are asked about, 痛风有关节痛 tells of one alone and claims not
 甲亢没有多饮 says 多饮."""
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect
+from collections.abc import Sequence
 
 from kgtools.corpora.verify.item import Of
 from kgtools.corpora.verify.names import NEUTRAL, Mention
@@ -16,7 +17,12 @@ BOTH = re.compile(r"两者|二者|两种|双方|共同|共有|都有|均有|同�
 FORMER = re.compile(r"前者|第1[个种者]|\bthe former\b|\bthe first\b")
 LATTER = re.compile(r"后者|第2[个种者]|\bthe latter\b|\bthe second\b")
 APART = re.compile(r"区别|差别|差异|不同(?:点|之处)|\bdiffer")
-SIGNS = re.compile("|".join(f"(?P<{name}>{each.pattern})" for name, each in (("both", BOTH), ("former", FORMER), ("latter", LATTER), ("apart", APART))))
+SIGNS = re.compile(
+    "|".join(
+        f"(?P<{name}>{each.pattern})"
+        for name, each in (("both", BOTH), ("former", FORMER), ("latter", LATTER), ("apart", APART))
+    )
+)
 NOT_OF = re.compile(
     r"(?:不属于|不在|不是|没有|并?非|不见于|不像|不列[于在]?|不同于|区别于|有别于|未见于|相较于?|相比于?|比起|较|与其)[^,。;!?\n]{0,14}$"
     r"|(?:\bnot(?! only)|n't(?! only)|\bunlike|\bthan|\bcompared (?:with|to)|\bversus|\bvs\.?|\bopposed to|\bdifferent from|\babsent|\bwithout)\b"
@@ -32,9 +38,14 @@ FAR_BEFORE, NEAR = 80, 30
 """Characters before the other that are looked at; and between two names that are spoken of together."""
 
 
-def contrasts(text: str, mentions: Sequence[Mention]) -> list[tuple[int, int]]:
-    """From where to where a text says that the other has not what is spoken of: words that deny there deny nothing."""
-    return [span for one in mentions if _is(one, OTHER_ONE) and (span := _contrast(text, one))]
+def contrasts(text: str, mentions: Sequence[Mention]) -> bytearray:
+    """1 for each character of a text where it says that the other has not what is spoken of: words that deny there deny nothing."""
+    inside = bytearray(len(text))
+    for one in mentions:
+        if _is(one, OTHER_ONE) and (span := _contrast(text, one)):
+            begin, end = span
+            inside[begin:end] = b"\1" * (end - begin)
+    return inside
 
 
 def _is(one: Mention, number: int) -> bool:
@@ -52,35 +63,31 @@ def _contrast(text: str, one: Mention) -> tuple[int, int] | None:
 def set_apart(text: str, mentions: Sequence[Mention], of: Of) -> dict[int, str]:
     """The numbers of the mentions that are said of what is not asked for, each with why: of one alone, of both, of the other."""
     found: dict[int, str] = {}
-    for begin, end in _sentences(text):
-        heads: frozenset[int] = frozenset()
-        last = begin
-        for at, one in enumerate(mentions):
-            if not begin <= one.begin < end:
-                continue
-            heads = _told(text[last : one.begin], heads)
-            if _is(one, FIRST) or _is(one, OTHER_ONE):
-                heads = _heads(text, one, heads, mentions[at - 1] if at and mentions[at - 1].begin >= begin else None, of)
-            elif one.role != NEUTRAL and (why := _why_apart(heads, of)):
-                found[at] = why
-            last = one.end
+    ends = [*(sign.end() for sign in SENTENCE.finditer(text)), len(text)]
+    sentence, last = 0, 0
+    heads: frozenset[int] = frozenset()
+    before: Mention | None = None
+    for at, one in enumerate(mentions):
+        if one.begin >= ends[sentence]:
+            sentence = bisect(ends, one.begin)
+            heads, before, last = frozenset(), None, ends[sentence - 1]
+        heads = _told(text[last : one.begin], heads)
+        if _is(one, FIRST) or _is(one, OTHER_ONE):
+            heads = _heads(text, one, heads, before, of)
+        elif one.role != NEUTRAL and (why := _why_apart(heads, of)):
+            found[at] = why
+        before, last = one, one.end
     return found
-
-
-def _sentences(text: str) -> Iterator[tuple[int, int]]:
-    begin = 0
-    for sign in SENTENCE.finditer(text):
-        yield begin, sign.end()
-        begin = sign.end()
-    yield begin, len(text)
 
 
 def _told(gap: str, heads: frozenset[int]) -> frozenset[int]:
     """Of whom is spoken behind words such as 两者 and 前者."""
     for sign in SIGNS.finditer(gap):
-        heads = {"both": frozenset((FIRST, OTHER_ONE)), "former": frozenset((FIRST,)), "latter": frozenset((OTHER_ONE,))}.get(
-            sign.lastgroup or "", frozenset()
-        )
+        heads = {
+            "both": frozenset((FIRST, OTHER_ONE)),
+            "former": frozenset((FIRST,)),
+            "latter": frozenset((OTHER_ONE,)),
+        }.get(sign.lastgroup or "", frozenset())
     return heads
 
 

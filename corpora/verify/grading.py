@@ -21,12 +21,12 @@ Verdict = Literal["right", "partial", "wrong", "abstained", "no_answer"]
 class Score(NamedTuple):
     """What an answer is worth.
 
-    `total`: from 0 to 1, what a policy makes of the parts. `verdict`: right, partial, wrong, abstained or no_answer. `answer`: 1
-    where everything asked for is said and nothing wrong. `precision`, `recall`: of names, of letters, or of the runs of a text.
-    `order`: of items with steps, the share of them that is said in order; else 1. `contradiction`: how many of what must not be said, and of steps the
-    other way round, are claimed. `abstained`, `no_answer`: 1 where that is so. `format`, `length`, `repetition`: 1 where nothing is
-    amiss, less where the answer speaks to its grader, is long, or says the same over and over. `entities`: of explanations, F of the
-    things that the reference names; else 1."""
+    `total`: from 0 to 1, what a policy makes of the parts. `verdict`: right, partial, wrong, abstained or no_answer. `answer`: 1 where
+    everything asked for is said and nothing wrong. `precision`, `recall`: of names, of letters, or of the runs of a text. `order`: of
+    items with steps, the share of them that is said in order; else 1. `contradiction`: how many of what must not be said, of steps the
+    other way round, and of sentences that say the opposite, are claimed. `abstained`, `no_answer`: 1 where that is so. `format`, `length`,
+    `repetition`: 1 where nothing is amiss, less where the answer speaks to its grader, is long, or says the same over and over.
+    `entities`: of explanations, F of the things that the reference names; else 1."""
 
     total: float
     verdict: Verdict

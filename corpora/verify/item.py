@@ -63,6 +63,8 @@ class Item:
             raise InputError(f"{where}: no item: its form is not one of {', '.join(get_args(Form))}")
         if values.get("of", "") not in get_args(Of):
             raise InputError(f"{where}: no item: of is {values['of']!r}, expected one of both, first")
+        if values.get("of") and len(values.get("about") or ()) < 2:
+            raise InputError(f"{where}: no item: of a comparison both things stand first in about")
         if values["form"] == "text" and not (isinstance(values.get("reference"), str) and values["reference"].strip()):
             raise InputError(f"{where}: no item: a text is compared with a reference, and it has none")
         if extra := sorted(values.keys() - {each.name for each in fields(cls)}):
@@ -80,7 +82,7 @@ class Item:
                 _many(values.get("wrong", [])),
                 tuple(Step(_names(h), _text(r), _names(t)) for h, r, t in values.get("steps", [])),
                 values.get("of", ""),
-                values.get("reference", ""),
+                _text(values.get("reference", "")),
             )
         except (TypeError, ValueError, AttributeError) as error:
             raise InputError(f"{where}: no item: {error}") from error

@@ -70,7 +70,16 @@ def reference_of(text: str, named: tuple[Names, ...]) -> Reference:
     runs = tuple(sum((_runs(each.units, n) for each in sentences), Counter()) for n in orders)
     glue = "" if orders == ORDERS[True] else " "
     joined = _join(sentences, glue)
-    return Reference(read, orders, runs, tuple(max(1, each.total()) for each in runs), turns_of(joined, glue), glue, joined, tuple(tuple(sorted(names_of(each))) for each in named))
+    return Reference(
+        read,
+        orders,
+        runs,
+        tuple(max(1, each.total()) for each in runs),
+        turns_of(joined, glue),
+        glue,
+        joined,
+        tuple(tuple(sorted(names_of(each))) for each in named),
+    )
 
 
 def read_text(text: str, item: Item, index: NameIndex | None, question: str, found: list[Found] | None) -> Reading:
@@ -84,16 +93,26 @@ def read_text(text: str, item: Item, index: NameIndex | None, question: str, fou
     reading = Reading(folded, contradiction=len(turned))
     asked = _question_runs(plan.question, reference.orders)
     reading.recall, reading.precision = _overlap(sentences, turned, reference, asked)
-    reading.turned = sum([len(sentences[at].units) for at in turned]) / (sum([len(each.units) for each in sentences]) or 1)
+    reading.turned = sum([len(sentences[at].units) for at in turned]) / (
+        sum([len(each.units) for each in sentences]) or 1
+    )
     reading.entities, named = _named(read, plan, reference, found)
     if found is not None:
         found += [
-            Found(sentences[at].begin, sentences[at].end, read[sentences[at].begin : sentences[at].end], "contradiction", why)
+            Found(
+                sentences[at].begin,
+                sentences[at].end,
+                read[sentences[at].begin : sentences[at].end],
+                "contradiction",
+                why,
+            )
             for at, why in sorted(turned.items())
         ]
     if not named and reading.recall < LITTLE and len(read) <= SHORT and ABSTAINS.search(read):
         reading.abstained = True
-    reading.nothing = not any(each.units for each in sentences) or (not reading.recall and says_nothing(read, plan.question))
+    reading.nothing = not any(each.units for each in sentences) or (
+        not reading.recall and says_nothing(read, plan.question)
+    )
     return reading
 
 
@@ -140,7 +159,10 @@ def _turned(read: str, sentences: Sequence[Sentence], reference: Reference) -> d
 
 
 def _overlap(
-    sentences: Sequence[Sentence], turned: Mapping[int, str], reference: Reference, asked: tuple[frozenset[tuple[str, ...]], ...]
+    sentences: Sequence[Sentence],
+    turned: Mapping[int, str],
+    reference: Reference,
+    asked: tuple[frozenset[tuple[str, ...]], ...],
 ) -> tuple[float, float]:
     """The share of the reference's runs that are said, and the share of what is said that the reference says. What is turned into its
     opposite is not said, and counts among what is said beside."""
@@ -166,7 +188,11 @@ def _named(read: str, plan: Plan, reference: Reference, found: list[Found] | Non
     things."""
     said = [_said(read, names) for names in reference.named]
     spans = plan.names.index.find(read) if plan.names.index else []
-    others = {name: span for span in spans if (name := read[span[0] : span[1]]) not in reference.read and name not in plan.names.roles}
+    others = {
+        name: span
+        for span in spans
+        if (name := read[span[0] : span[1]]) not in reference.read and name not in plan.names.roles
+    }
     if found is not None:
         found += [Found(*span, read[span[0] : span[1]], RIGHT) for span in said if span]
         found += [Found(*span, name, OTHER) for name, span in others.items()]
@@ -184,4 +210,3 @@ def _said(read: str, names: tuple[str, ...]) -> tuple[int, int] | None:
                 return begin, begin + len(name)
             begin = read.find(name, begin + 1)
     return None
-

@@ -1,6 +1,6 @@
 """Questions about two heads of one type: what both have, or what the first has and the other has not.
 
-    What are the symptoms that gout and rheumatoid arthritis have in common?
+    What are the symptoms that gout and rheumatoid arthritis share?
 
 What the first alone has is what no source says of the other, as sure as an option is wrong (`CHECKED`). What may be true of the other
 all the same is asked for by no question, and to say it costs nothing."""
@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kgtools.corpora.verify.item import Item, Step
+from kgtools.corpora.verify.item import Item, Names, Step
 from kgtools.templates.preferences.items import AnswerPart
 from kgtools.templates.preferences.known_names import overlap
 from kgtools.templates.tasks.choices import LETTERS
@@ -131,7 +131,8 @@ def _part(subject: Subject, other: Group, parts: list[AnswerPart]) -> tuple[list
     """What surely is not of the other head, and what may be. A food may always be said of a head: there what no source says is sure, and
     what the sources say against."""
     known, against = subject.known, {part.tail for part in subject.contraries.get(other.head, ())}
-    sure, unsure = [], []
+    sure: list[AnswerPart] = []
+    unsure: list[AnswerPart] = []
     for part in parts:
         tail = int(part.tail or 0)
         why = known.why_true(other.head, tail)
@@ -145,7 +146,10 @@ def _sides(pair: Pair, asks: Asks) -> tuple[list[AnswerPart], list[AnswerPart]]:
     shared = [part for part, _ in pair.shared]
     if asks == "both":
         return shared, [*pair.mine, *pair.theirs]
-    return list(pair.mine), [*shared, *(part for part in pair.other.parts if part not in set(dict(pair.shared).values()))]
+    return list(pair.mine), [
+        *shared,
+        *(part for part in pair.other.parts if part not in set(dict(pair.shared).values())),
+    ]
 
 
 def _options(subject: Subject, pair: Pair, asks: Asks, draw: random.Random) -> list[AnswerPart]:
@@ -163,6 +167,18 @@ def _are_near(subject: Subject, one: AnswerPart, other: AnswerPart) -> bool:
     return subject.known.why_related(int(one.tail or 0), int(other.tail or 0)) is not None
 
 
+def _said_of(pair: Pair, part: AnswerPart, twins: dict[AnswerPart, AnswerPart]) -> list[tuple[int, AnswerPart]]:
+    """Of which heads a right answer is said, and how."""
+    return [(pair.one.head, part), *([(pair.other.head, twins[part])] if part in twins else [])]
+
+
+def _step(subject: Subject, head: int, part: AnswerPart, accepted: Names) -> Step:
+    """The triple that says a part, which has all these names."""
+    first, relation, last = subject.steps(head, part)
+    mine = subject.names(part)
+    return Step(accepted if first == mine else first, relation, accepted if last == mine else last)
+
+
 def _row(
     subject: Subject, phrases: Phrases, pair: Pair, asks: Asks, right: list[AnswerPart], wrong: list[AnswerPart],
     draw: random.Random | None,
@@ -173,16 +189,24 @@ def _row(
     about = (names.names(one, lang), names.names(other, lang))
     twins = dict(pair.shared)
     accepted = {part: subject.names(part) for part in right}
-    accepted |= {part: (*dict.fromkeys((*accepted[part], *subject.names(twins[part]))),) for part in right if part in twins}
-    meta = {"other": subject.view.entities["id"][other], "asks": asks, "form": "mcq" if draw else "list", "checked": list(CHECKED)}
+    accepted |= {
+        part: (*dict.fromkeys((*accepted[part], *subject.names(twins[part]))),) for part in right if part in twins
+    }
+    meta = {
+        "other": subject.view.entities["id"][other],
+        "asks": asks,
+        "form": "mcq" if draw else "list",
+        "checked": list(CHECKED),
+    }
     mask = subject.mask_of(one, pair.one.parts) | subject.mask_of(other, pair.other.parts)
     facts = sorted({*subject.facts_of(one, pair.one.parts), *subject.facts_of(other, pair.other.parts)})
     asked = wrong[:1] if draw else right
-    steps = tuple(
-        Step(*(accepted[each] if end == subject.names(part) else end for end in subject.steps(head, part)))
+    ends = [
+        (head, part, accepted[each])
         for each in asked
-        for head, part in ((one, each), *(((other, twins[each]),) if asks == "both" else ()))
-    )
+        for head, part in _said_of(pair, each, twins if asks == "both" else {})
+    ]
+    steps = tuple(_step(subject, *end) for end in ends)
     salt = int(digest(f"{other}|{asks}|{subject.view.entities['id'][other]}")[:16], 16)
     texts = [part.text for part in asked]
     said = phrases.say(asks, about[0][0], about[1][0])
@@ -192,13 +216,28 @@ def _row(
             wrong=tuple(map(subject.names, wrong)), steps=steps, of=asks,
         )  # fmt: skip
         joiner = "、" if lang == "zh" else ", "
-        return Row(pair.one.place, item, joiner.join(texts), facts, mask, texts, right=texts, meta=meta, salt=salt, compared=said)
+        return Row(
+            pair.one.place,
+            item,
+            joiner.join(texts),
+            facts,
+            mask,
+            texts,
+            right=texts,
+            meta=meta,
+            salt=salt,
+            compared=said,
+        )
     order = list(wrong)
     draw.shuffle(order)
     options = {letter: part.text for letter, part in zip(LETTERS, order, strict=False)}
     letter = next(each for each, part in zip(LETTERS, order, strict=False) if part is wrong[0])
     item = Item("choice", about, options, letter, (accepted[wrong[0]],), steps=steps)
-    meta |= {"options": options, "choice": "single", "distractors": [{"text": part.text, "from": "compared"} for part in wrong[1:]]}
+    meta |= {
+        "options": options,
+        "choice": "single",
+        "distractors": [{"text": part.text, "from": "compared"} for part in wrong[1:]],
+    }
     return Row(
         pair.one.place, item, letter, facts, mask, texts, options=[f"{each}. {text}" for each, text in options.items()],
         right=[f"{letter}. {options[letter]}"], meta=meta, salt=salt, compared=said,

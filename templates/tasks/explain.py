@@ -1,5 +1,6 @@
 """Questions that a text answers, such as causes and prevention: graded against that text and what it names."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -21,6 +22,8 @@ KINDS = ("Disease", "Symptom", "Examination", "Treatment", "Drug", "Food")
 """Types of the things that are looked for in a text."""
 SHORTEST, KNOWN = 2, 5
 """Characters of a name, and facts about it, from which on it is looked for: 教育 is the treatment of one disease in one file."""
+EMPTY = re.compile(r"暂无(?:相关)?(?:资料|内容|信息)|没有相关(?:内容|资料)|资料缺乏|待补充|not available")
+"""What a site writes where it has nothing: such a text is not whole."""
 NAMED = 20
 """Things that a text may name; of more the first are looked for."""
 
@@ -66,18 +69,20 @@ def _facts_of(view: GraphView) -> dict[int, int]:
 
 
 def make_explain(subject: Subject, names: TextNames) -> Iterator[Row]:
-    """A question for each head of which the graph has a text, and no more than it says."""
+    """A question for each head of which the graph has one text, and that whole."""
     if subject.template.info.attribute not in EXPLAINED:
         return
     for group in subject.groups:
-        texts = [part.text.strip() for part in group.parts]
-        reference = "\n".join(texts)
-        if group.partial or not LEAST <= len(reference) <= MOST or any(map(subject.is_short, group.parts)):
+        part = group.parts[0]
+        reference = part.text.strip()
+        if len(group.parts) > 1 or group.partial or subject.is_short(part):
+            continue
+        if EMPTY.search(reference) or not LEAST <= len(reference) <= MOST:
             continue
         about = subject.about(group.head)
         named, mask = names.find(reference, subject.template.lang, about[0])
         item = Item("text", about, answers=tuple(named), reference=reference)
         yield Row(
-            group.place, item, reference, subject.facts_of(group.head, group.parts), subject.mask_of(group.head, group.parts) | mask,
-            [part.text for part in group.parts], right=texts, meta={"hops": 1},
+            group.place, item, reference, subject.facts_of(group.head, [part]), subject.mask_of(group.head, [part]) | mask,
+            [part.text], right=[reference], meta={"hops": 1},
         )  # fmt: skip
