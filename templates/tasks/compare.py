@@ -3,16 +3,17 @@
     What are the symptoms that gout and rheumatoid arthritis share?
 
 What the first alone has is what no source says of the other, as sure as an option is wrong (`CHECKED`). What may be true of the other
-all the same is asked for by no question, and to say it costs nothing."""
+all the same is asked for by no question, and to say it costs nothing: all foods, which anybody may eat or avoid."""
 
 import random
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kgtools.corpora.verify.item import Item, Names, Step
 from kgtools.templates.preferences.items import AnswerPart
-from kgtools.templates.preferences.known_names import overlap
+from kgtools.templates.preferences.known_names import form, overlap
 from kgtools.templates.tasks.choices import LETTERS
 from kgtools.templates.tasks.comparisons import Asks, Phrases, phrases_for
 from kgtools.templates.tasks.distractors import CHECKED, OFTEN
@@ -22,6 +23,12 @@ from kgtools.tools.inputs.files import digest
 
 FORMS = ("list", "list", "mcq")
 ASKS: tuple[Asks, ...] = ("both", "first")
+FOOD = "Food"
+"""Of a food nobody can say that a patient need not eat or avoid it: of foods only what both share is asked."""
+BESIDE = {"zh": re.compile("[和与及或、,，;；/]"), "en": re.compile(r",|;|/|\b(?:and|or)\b")}
+"""In the name of a head what would make three of two."""
+SEVERAL = re.compile("[、,，;；]")
+"""In a Chinese name what makes it look like several."""
 MOST = 6
 """Answers of a question; more are no question."""
 PAIRS = 2
@@ -49,23 +56,28 @@ class Pair:
 def make_compare(subject: Subject) -> Iterator[Row]:
     """A question for each pair of heads of the template, of both or of the first, open or with options, as the seed has it; none where
     there are no words for what it asks about."""
-    phrases = phrases_for(subject.template.info, subject.template.lang)
+    info, lang = subject.template.info, subject.template.lang
+    phrases = phrases_for(info, lang)
     if phrases is None:
         return
     for pair in find_pairs(subject):
         draw = random.Random(pair.one.key ^ pair.other.key ^ subject.salt("compare form"))
         asks, form = draw.choice(ASKS), draw.choice(FORMS)
+        if info.tail == FOOD:
+            asks, form = "both", "list"
         right, wrong = _sides(pair, asks)
         if form == "mcq":
-            wrong = _options(subject, pair, asks, draw)
-        if wrong:
-            yield _row(subject, phrases, pair, asks, right, wrong, draw if form == "mcq" else None)
+            options = _options(subject, right, wrong, draw)
+            if options:
+                yield _row(subject, phrases, pair, asks, options[:1], options[1:], draw)
+        else:
+            yield _row(subject, phrases, pair, asks, right, wrong, None)
 
 
 def find_pairs(subject: Subject) -> Iterator[Pair]:
     """Heads that share something and differ in something, each with one that shares much with it, in an order and of a choice that the
     seed decides."""
-    groups = {group.head: group for group in subject.groups if _is_complete(group)}
+    groups = {group.head: group for group in subject.groups if _is_complete(subject, group)}
     heads_of: dict[int, list[int]] = defaultdict(list)
     for head in sorted(groups):
         for part in groups[head].parts:
@@ -83,8 +95,12 @@ def find_pairs(subject: Subject) -> Iterator[Pair]:
                 break
 
 
-def _is_complete(group: Group) -> bool:
-    return not group.partial and len(group.parts) > 1 and all(part.tail is not None for part in group.parts)
+def _is_complete(subject: Subject, group: Group) -> bool:
+    """Whether all that is known of a head is said, and its name and what is said can stand in a list."""
+    lang, parts = subject.template.lang, group.parts
+    if group.partial or len(parts) < 2 or BESIDE[lang].search(subject.about(group.head)[0][0]):
+        return False
+    return all(part.tail is not None and not (lang == "zh" and SEVERAL.search(part.text)) for part in parts)
 
 
 def _candidates(group: Group, heads_of: dict[int, list[int]], draw: random.Random) -> list[int]:
@@ -117,7 +133,10 @@ def _pair(subject: Subject, one: Group, other: Group) -> Pair | None:
     for part, twin in same:  # what is said twice by other names is one thing
         if part not in twins and not any(is_same(subject, part, each) for each in twins):
             twins[part] = twin
-    if not (0 < len(twins) <= MOST and 0 < len(mine) <= MOST and len(may_be_theirs) <= len(mine)):
+    differs = 0 < len(mine) <= MOST and len(may_be_theirs) <= len(mine)
+    if subject.template.info.tail == FOOD:
+        differs = bool(may_be_theirs and may_be_mine)
+    if not (0 < len(twins) <= MOST and differs):
         return None
     return Pair(one, other, tuple(twins.items()), tuple(mine), tuple(theirs), (*may_be_theirs, *may_be_mine))
 
@@ -128,15 +147,15 @@ def is_same(subject: Subject, one: AnswerPart, other: AnswerPart) -> bool:
 
 
 def _part(subject: Subject, other: Group, parts: list[AnswerPart]) -> tuple[list[AnswerPart], list[AnswerPart]]:
-    """What surely is not of the other head, and what may be. A food may always be said of a head: there what no source says is sure, and
-    what the sources say against."""
-    known, against = subject.known, {part.tail for part in subject.contraries.get(other.head, ())}
+    """What surely is not of the other head, and what may be: also what a name of the other's holds, or is held by (麻木, 四肢麻木)."""
+    against = {part.tail for part in subject.contraries.get(other.head, ())}
+    said = [form(part.text) for part in other.parts]
     sure: list[AnswerPart] = []
     unsure: list[AnswerPart] = []
     for part in parts:
-        tail = int(part.tail or 0)
-        why = known.why_true(other.head, tail)
-        apart = tail in against or why is None or (why == "any-food" and tail not in known.linked(other.head))
+        mine = form(part.text)
+        near = any(overlap(mine, each) for each in said)
+        apart = part.tail in against or not (near or subject.known.why_true(other.head, int(part.tail or 0)))
         (sure if apart else unsure).append(part)
     return sure, unsure
 
@@ -146,15 +165,14 @@ def _sides(pair: Pair, asks: Asks) -> tuple[list[AnswerPart], list[AnswerPart]]:
     shared = [part for part, _ in pair.shared]
     if asks == "both":
         return shared, [*pair.mine, *pair.theirs]
-    return list(pair.mine), [
-        *shared,
-        *(part for part in pair.other.parts if part not in set(dict(pair.shared).values())),
-    ]
+    twins = set(dict(pair.shared).values())
+    return list(pair.mine), [*shared, *(part for part in pair.other.parts if part not in twins)]
 
 
-def _options(subject: Subject, pair: Pair, asks: Asks, draw: random.Random) -> list[AnswerPart]:
-    """The wrong options beside the one that is right, no two of them kinds of one thing; none where there are too few."""
-    right, wrong = _sides(pair, asks)
+def _options(
+    subject: Subject, right: list[AnswerPart], wrong: list[AnswerPart], draw: random.Random
+) -> list[AnswerPart]:  # fmt: skip
+    """One that is right and those that are wrong, no two of them kinds of one thing; none where there are too few."""
     found = [draw.choice(right)]
     draw.shuffle(wrong)
     for part in wrong:
@@ -167,9 +185,11 @@ def _are_near(subject: Subject, one: AnswerPart, other: AnswerPart) -> bool:
     return subject.known.why_related(int(one.tail or 0), int(other.tail or 0)) is not None
 
 
-def _said_of(pair: Pair, part: AnswerPart, twins: dict[AnswerPart, AnswerPart]) -> list[tuple[int, AnswerPart]]:
+def _said_of(
+    pair: Pair, part: AnswerPart, twins: dict[AnswerPart, AnswerPart]
+) -> list[tuple[int, AnswerPart, AnswerPart]]:  # fmt: skip
     """Of which heads a right answer is said, and how."""
-    return [(pair.one.head, part), *([(pair.other.head, twins[part])] if part in twins else [])]
+    return [(pair.one.head, part, part), *([(pair.other.head, twins[part], part)] if part in twins else [])]
 
 
 def _step(subject: Subject, head: int, part: AnswerPart, accepted: Names) -> Step:
@@ -183,62 +203,42 @@ def _row(
     subject: Subject, phrases: Phrases, pair: Pair, asks: Asks, right: list[AnswerPart], wrong: list[AnswerPart],
     draw: random.Random | None,
 ) -> Row:  # fmt: skip
-    """The question; with a `draw` its options are what is `wrong`, the first of them being right."""
+    """The question; with a `draw` one with options, of which the one is right."""
     one, other = pair.one.head, pair.other.head
-    names, lang = subject.lexicon, subject.template.lang
+    names, lang, ids = subject.lexicon, subject.template.lang, subject.view.entities["id"]
     about = (names.names(one, lang), names.names(other, lang))
     twins = dict(pair.shared)
-    accepted = {part: subject.names(part) for part in right}
-    accepted |= {
-        part: (*dict.fromkeys((*accepted[part], *subject.names(twins[part]))),) for part in right if part in twins
+    accepted = {
+        part: tuple(dict.fromkeys((*subject.names(part), *subject.names(twins.get(part, part))))) for part in right
     }
-    meta = {
-        "other": subject.view.entities["id"][other],
-        "asks": asks,
-        "form": "mcq" if draw else "list",
-        "checked": list(CHECKED),
-    }
-    mask = subject.mask_of(one, pair.one.parts) | subject.mask_of(other, pair.other.parts)
-    facts = sorted({*subject.facts_of(one, pair.one.parts), *subject.facts_of(other, pair.other.parts)})
-    asked = wrong[:1] if draw else right
-    ends = [
-        (head, part, accepted[each])
-        for each in asked
-        for head, part in _said_of(pair, each, twins if asks == "both" else {})
-    ]
-    steps = tuple(_step(subject, *end) for end in ends)
-    salt = int(digest(f"{other}|{asks}|{subject.view.entities['id'][other]}")[:16], 16)
-    texts = [part.text for part in asked]
-    said = phrases.say(asks, about[0][0], about[1][0])
+    ends = [end for part in right for end in _said_of(pair, part, twins if asks == "both" else {})]
+    steps = tuple(_step(subject, head, said, accepted[part]) for head, said, part in ends)
+    texts = [part.text for part in right]
+    row = Row(
+        pair.one.place, Item("abstain"), "", _facts(subject, pair), _mask(subject, pair), texts, right=texts,
+        meta={"other": ids[other], "asks": asks, "form": "mcq" if draw else "list", "checked": list(CHECKED)},
+        salt=int(digest(f"{ids[other]}|{asks}")[:16], 16), compared=phrases.say(asks, about[0][0], about[1][0]),
+    )  # fmt: skip
     if draw is None:
         item = Item(
-            "set", (*about, *map(subject.names, pair.unsure)), answers=tuple(accepted[part] for part in right),
+            "set", (*about, *map(subject.names, pair.unsure)), answers=tuple(accepted.values()),
             wrong=tuple(map(subject.names, wrong)), steps=steps, of=asks,
         )  # fmt: skip
-        joiner = "、" if lang == "zh" else ", "
-        return Row(
-            pair.one.place,
-            item,
-            joiner.join(texts),
-            facts,
-            mask,
-            texts,
-            right=texts,
-            meta=meta,
-            salt=salt,
-            compared=said,
-        )
-    order = list(wrong)
+        return replace(row, item=item, answer=("、" if lang == "zh" else ", ").join(texts))
+    order = [*right, *wrong]
     draw.shuffle(order)
     options = {letter: part.text for letter, part in zip(LETTERS, order, strict=False)}
-    letter = next(each for each, part in zip(LETTERS, order, strict=False) if part is wrong[0])
-    item = Item("choice", about, options, letter, (accepted[wrong[0]],), steps=steps)
-    meta |= {
-        "options": options,
-        "choice": "single",
-        "distractors": [{"text": part.text, "from": "compared"} for part in wrong[1:]],
-    }
-    return Row(
-        pair.one.place, item, letter, facts, mask, texts, options=[f"{each}. {text}" for each, text in options.items()],
-        right=[f"{letter}. {options[letter]}"], meta=meta, salt=salt, compared=said,
+    letter = next(each for each, text in options.items() if text == texts[0])
+    return replace(
+        row, item=Item("choice", about, options, letter, tuple(accepted.values()), steps=steps), answer=letter,
+        options=[f"{each}. {text}" for each, text in options.items()], right=[f"{letter}. {texts[0]}"],
+        meta=row.meta | {"options": options, "choice": "single", "distractors": [{"text": part.text, "from": "compared"} for part in wrong]},
     )  # fmt: skip
+
+
+def _facts(subject: Subject, pair: Pair) -> list[int]:
+    return sorted({fact for group in (pair.one, pair.other) for fact in subject.facts_of(group.head, group.parts)})
+
+
+def _mask(subject: Subject, pair: Pair) -> int:
+    return subject.mask_of(pair.one.head, pair.one.parts) | subject.mask_of(pair.other.head, pair.other.parts)

@@ -15,11 +15,12 @@ Asks = Literal["both", "first"]
 
 
 class Phrases(Settings):
-    """`of`: the tails of one head; `both`: those of both; `only`: the question for those of the first alone."""
+    """`of`: the tails of one head; `both`: those of both; `only`: the question for those of the first alone, where that is
+    asked."""
 
     of: str
     both: str
-    only: str
+    only: str = ""
 
     def say(self, asks: Asks, one: str, other: str) -> list[str]:
         """A text for each of COMPARED."""

@@ -154,14 +154,16 @@ def test_what_is_shared_under_another_name_is_shared(graph: Graph, pack: Callabl
         assert all(score(name, row["item"]).total == 1 for name in ("心慌", "心悸"))
 
 
-def test_foods_are_compared_by_what_the_sources_list(graph: Graph, pack: Callable[..., Pack]) -> None:
+def test_of_foods_only_what_both_share_is_asked_and_the_others_cost_nothing(
+    graph: Graph, pack: Callable[..., Pack]
+) -> None:
     def eats(head: str, relation: str, *foods: str) -> list[Triple]:
         return [(f"Disease:{head}", relation, f"Food:{food}") for food in foods]
 
     rows = ask(
         graph(
             [
-                *eats("痛风", "SHOULD_EAT", "黄瓜", "樱桃"),
+                *eats("痛风", "SHOULD_EAT", "黄瓜", "樱桃", "芹菜"),
                 *eats("胃炎", "SHOULD_EAT", "黄瓜", "小米"),
                 *eats("胃炎", "SHOULD_AVOID", "樱桃"),
             ]
@@ -169,11 +171,24 @@ def test_foods_are_compared_by_what_the_sources_list(graph: Graph, pack: Callabl
         pack(tail="Food", relations=["SHOULD_EAT"]),
     )
 
-    assert {
-        row["answer"]
-        for row in rows
-        if row["meta"]["head"] == "Disease:痛风" and row["meta"]["asks"] == "first" and row["item"].form == "set"
-    } == {"樱桃"}
+    assert {(row["meta"]["asks"], row["meta"]["form"], row["answer"]) for row in rows} == {("both", "list", "黄瓜")}
+    for row in rows:
+        assert [names[0] for names in row["item"].wrong] == ["樱桃"]
+        assert {names[0] for names in row["item"].about} == {"痛风", "胃炎", "芹菜", "小米"}
+
+
+@pytest.mark.parametrize("name", ["痛风和高尿酸血症", "甲亢及甲减", "甲亢、甲减"])
+def test_a_name_that_looks_like_two_is_not_compared(graph: Graph, pack: Callable[..., Pack], name: str) -> None:
+    assert not ask(graph([*has("糖尿病", "心悸", "多饮"), *has(name, "心悸", "突眼")]), pack(), 2)
+
+
+def test_what_a_name_of_the_other_holds_is_not_asked_for(graph: Graph, pack: Callable[..., Pack]) -> None:
+    rows = ask(
+        graph([*has("糖尿病", "心悸", "多饮", "麻木感"), *has("甲亢", "心悸", "突眼", "四肢麻木感觉异常")]), pack()
+    )
+
+    for row in rows:
+        assert not {"麻木感", "四肢麻木感觉异常"} & {names[0] for names in row["item"].answers}
 
 
 def test_a_relation_without_words_is_counted(graph: Graph, pack: Callable[..., Pack]) -> None:
@@ -198,7 +213,7 @@ def test_no_answer_of_the_first_alone_is_linked_with_the_other_under_any_name(ro
     known, numbers = KnownNames(graph), {id_: number for number, id_ in enumerate(graph.entities["id"])}
     checked = 0
     for row in rows:
-        if row["meta"]["asks"] == "first" and row["item"].steps[0].relation not in ("SHOULD_EAT", "SHOULD_AVOID"):
+        if row["meta"]["asks"] == "first":
             linked = set().union(*(known.forms(each) for each in known.linked(numbers[row["meta"]["other"]])))
             said = {name for names in row["item"].answers for name in names}
             checked += 1
