@@ -9,7 +9,7 @@ import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kgtools.corpora.verify.item import Item, Names, Step
 from kgtools.templates.preferences.items import AnswerPart
@@ -35,8 +35,6 @@ PAIRS = 2
 """Pairs in which a head stands."""
 TRIES = 24
 """Heads that are tried beside one, of those that share most with it."""
-ENOUGH = 3
-"""Tails shared; more do not make a pair better."""
 OPTIONS = 4
 
 
@@ -66,10 +64,9 @@ def make_compare(subject: Subject) -> Iterator[Row]:
         if info.tail == FOOD:
             asks, form = "both", "list"
         right, wrong = _sides(pair, asks)
-        if form == "mcq":
-            options = _options(subject, right, wrong, draw)
-            if options:
-                yield _row(subject, phrases, pair, asks, options[:1], options[1:], draw)
+        options = _options(subject, right, wrong, draw) if form == "mcq" else []
+        if options:
+            yield _row(subject, phrases, pair, asks, options[:1], options[1:], draw)
         else:
             yield _row(subject, phrases, pair, asks, right, wrong, None)
 
@@ -111,9 +108,12 @@ def _candidates(group: Group, heads_of: dict[int, list[int]], draw: random.Rando
         if len(heads) <= OFTEN:
             shared.update(heads)
     shared.pop(group.head, None)
-    others = sorted(shared)
-    draw.shuffle(others)
-    return sorted(others, key=lambda head: -min(shared[head], ENOUGH))[:TRIES]
+    several = sorted(head for head, count in shared.items() if count > 1)
+    others = draw.sample(several, min(TRIES, len(several)))
+    if len(others) < TRIES:
+        single = sorted(head for head, count in shared.items() if count == 1)
+        others += draw.sample(single, min(TRIES - len(others), len(single)))
+    return others
 
 
 def _pair(subject: Subject, one: Group, other: Group) -> Pair | None:
@@ -122,28 +122,31 @@ def _pair(subject: Subject, one: Group, other: Group) -> Pair | None:
     forms = (known.forms(one.head), known.forms(other.head))
     if known.why_related(one.head, other.head) or any(overlap(a, b) for a in forms[0] for b in forms[1]):
         return None
-    called = known.namesakes(one.head) | known.namesakes(other.head)
-    if other.head in known.linked(one.head) or any(part.tail in called for part in (*one.parts, *other.parts)):
+    heads = known.namesakes(one.head) | known.namesakes(other.head)
+    if other.head in known.linked(one.head) or any(part.tail in heads for part in (*one.parts, *other.parts)):
         return None
-    same = [(part, twin) for part in one.parts for twin in other.parts if is_same(subject, part, twin)]
+    called = [known.namesakes(int(part.tail or 0)) for part in one.parts]
+    same = [
+        (part, twin)
+        for part, names in zip(one.parts, called, strict=True)
+        for twin in other.parts
+        if twin.tail in names
+    ]
     both = {part for pair in same for part in pair}
     mine, may_be_theirs = _part(subject, other, [part for part in one.parts if part not in both])
     theirs, may_be_mine = _part(subject, one, [part for part in other.parts if part not in both])
     twins: dict[AnswerPart, AnswerPart] = {}
-    for part, twin in same:  # what is said twice by other names is one thing
-        if part not in twins and not any(is_same(subject, part, each) for each in twins):
+    said: set[int] = set()
+    for part, twin in same:
+        if part.tail not in said:  # what is said twice by other names is one thing
             twins[part] = twin
+            said |= known.namesakes(int(part.tail or 0))
     differs = 0 < len(mine) <= MOST and len(may_be_theirs) <= len(mine)
     if subject.template.info.tail == FOOD:
         differs = bool(may_be_theirs and may_be_mine)
     if not (0 < len(twins) <= MOST and differs):
         return None
     return Pair(one, other, tuple(twins.items()), tuple(mine), tuple(theirs), (*may_be_theirs, *may_be_mine))
-
-
-def is_same(subject: Subject, one: AnswerPart, other: AnswerPart) -> bool:
-    """Whether two heads say one thing, by a name or an alias of it."""
-    return one.tail == other.tail or one.text == other.text or other.tail in subject.known.namesakes(int(one.tail or 0))
 
 
 def _part(subject: Subject, other: Group, parts: list[AnswerPart]) -> tuple[list[AnswerPart], list[AnswerPart]]:
@@ -214,25 +217,27 @@ def _row(
     ends = [end for part in right for end in _said_of(pair, part, twins if asks == "both" else {})]
     steps = tuple(_step(subject, head, said, accepted[part]) for head, said, part in ends)
     texts = [part.text for part in right]
-    row = Row(
-        pair.one.place, Item("abstain"), "", _facts(subject, pair), _mask(subject, pair), texts, right=texts,
-        meta={"other": ids[other], "asks": asks, "form": "mcq" if draw else "list", "checked": list(CHECKED)},
-        salt=int(digest(f"{ids[other]}|{asks}")[:16], 16), compared=phrases.say(asks, about[0][0], about[1][0]),
-    )  # fmt: skip
+    meta = {"other": ids[other], "asks": asks, "form": "mcq" if draw else "list", "checked": list(CHECKED)}
+    options: dict[str, str] = {}
     if draw is None:
+        said, answer = texts, ("、" if lang == "zh" else ", ").join(texts)
         item = Item(
             "set", (*about, *map(subject.names, pair.unsure)), answers=tuple(accepted.values()),
             wrong=tuple(map(subject.names, wrong)), steps=steps, of=asks,
         )  # fmt: skip
-        return replace(row, item=item, answer=("、" if lang == "zh" else ", ").join(texts))
-    order = [*right, *wrong]
-    draw.shuffle(order)
-    options = {letter: part.text for letter, part in zip(LETTERS, order, strict=False)}
-    letter = next(each for each, text in options.items() if text == texts[0])
-    return replace(
-        row, item=Item("choice", about, options, letter, tuple(accepted.values()), steps=steps), answer=letter,
-        options=[f"{each}. {text}" for each, text in options.items()], right=[f"{letter}. {texts[0]}"],
-        meta=row.meta | {"options": options, "choice": "single", "distractors": [{"text": part.text, "from": "compared"} for part in wrong]},
+    else:
+        order = [*right, *wrong]
+        draw.shuffle(order)
+        options = {letter: part.text for letter, part in zip(LETTERS, order, strict=False)}
+        answer = next(letter for letter, text in options.items() if text == texts[0])
+        said = [f"{answer}. {texts[0]}"]
+        item = Item("choice", about, options, answer, tuple(accepted.values()), steps=steps)
+        others = [{"text": part.text, "from": "compared"} for part in wrong]
+        meta |= {"options": options, "choice": "single", "distractors": others}
+    return Row(
+        pair.one.place, item, answer, _facts(subject, pair), _mask(subject, pair), texts,
+        options=[f"{letter}. {text}" for letter, text in options.items()], right=said, meta=meta,
+        salt=int(digest(f"{ids[other]}|{asks}")[:16], 16), compared=phrases.say(asks, about[0][0], about[1][0]),
     )  # fmt: skip
 
 
