@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from kgtools.corpora.verify.item import Of
 from kgtools.corpora.verify.names import NEUTRAL, Mention
+from kgtools.corpora.verify.topics import LISTED
 
 FIRST, OTHER_ONE = 0, 1
 """The numbers of the two, which stand first in what an item is about."""
@@ -16,7 +17,9 @@ SENTENCE = re.compile(r"[。;!?\n]|\.(?=\s|$)")
 BOTH = re.compile(r"两者|二者|两种|双方|共同|共有|都有|均有|同样|\bboth\b|\bshare[sd]?\b|\bin common\b|\bthe two\b")
 FORMER = re.compile(r"前者|第1[个种者]|\bthe former\b|\bthe first\b")
 LATTER = re.compile(r"后者|第2[个种者]|\bthe latter\b|\bthe second\b")
-APART = re.compile(r"区别|差别|差异|不同(?:点|之处)|\bdiffer")
+APART = re.compile(r"区别|差别|差异|不同(?:点|之处)|答案|因此|所以|\bdiffer|\banswer\b|\bso\b|\btherefore\b|\bthus\b")
+"""What begins to speak of both, of one of them, and of neither of them any more."""
+CLAUSE = re.compile(r"[,。;!?()\n]|\.(?=\s|$)")
 SIGNS = re.compile(
     "|".join(
         f"(?P<{name}>{each.pattern})"
@@ -34,8 +37,8 @@ HAS_NOT = re.compile(
     r"|(?: [a-z]+){0,2}(?: (?:does|do|is|are|has|have|did|was|were|can|may)(?: not|n't| no)\b|n't\b| lacks?\b| cannot\b)"
 )
 """What stands behind it there."""
-FAR_BEFORE, NEAR = 80, 30
-"""Characters before the other that are looked at; and between two names that are spoken of together."""
+FAR_BEFORE, FAR_BEHIND, NEAR = 80, 60, 30
+"""Characters before the other, and behind a name, that are looked at; and between two names that are spoken of together."""
 
 
 def contrasts(text: str, mentions: Sequence[Mention]) -> bytearray:
@@ -67,6 +70,7 @@ def set_apart(text: str, mentions: Sequence[Mention], of: Of) -> dict[int, str]:
     sentence, last = 0, 0
     heads: frozenset[int] = frozenset()
     before: Mention | None = None
+    behind = _behind(text, mentions)
     for at, one in enumerate(mentions):
         if one.begin >= ends[sentence]:
             sentence = bisect(ends, one.begin)
@@ -74,9 +78,35 @@ def set_apart(text: str, mentions: Sequence[Mention], of: Of) -> dict[int, str]:
         heads = _told(text[last : one.begin], heads)
         if _is(one, FIRST) or _is(one, OTHER_ONE):
             heads = _heads(text, one, heads, before, of)
-        elif one.role != NEUTRAL and (why := _why_apart(heads, of)):
+        elif one.role != NEUTRAL and (why := _why_apart(behind.get(at) or heads, of)):
             found[at] = why
         before, last = one, one.end
+    return found
+
+
+def _behind(text: str, mentions: Sequence[Mention]) -> dict[int, frozenset[int]]:
+    """Of the mentions of which the rest of their clause says whose they are (心悸为两者共有), of whom."""
+    found: dict[int, frozenset[int]] = {}
+    for at in range(len(mentions) - 1, -1, -1):
+        one, after = mentions[at], mentions[at + 1] if at + 1 < len(mentions) else None
+        if one.role == NEUTRAL:
+            continue
+        if after and after.role != NEUTRAL and LISTED.fullmatch(text, one.end, after.begin):
+            if at + 1 in found:
+                found[at] = found[at + 1]
+            continue
+        stop = CLAUSE.search(text, one.end, one.end + FAR_BEHIND)
+        last = stop.start() if stop else min(len(text), one.end + FAR_BEHIND)
+        named = [each for each in mentions[at + 1 : at + 5] if each.begin < last]
+        if any(each.role != NEUTRAL for each in named):
+            continue
+        heads = {
+            each.number for each in named if _is(each, FIRST) or (_is(each, OTHER_ONE) and not _contrast(text, each))
+        }
+        if BOTH.search(text, one.end, last):
+            heads = {FIRST, OTHER_ONE}
+        if heads:
+            found[at] = frozenset(heads)
     return found
 
 

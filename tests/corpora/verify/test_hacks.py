@@ -190,9 +190,9 @@ def test_an_answer_takes_time_in_proportion_to_its_length(repeated: str) -> None
         text = repeated * (characters // len(repeated))
         spent = []
         for _ in range(3):
-            began = time.perf_counter()
+            began = time.process_time()
             score(text, item, NAMES)
-            spent.append(time.perf_counter() - began)
+            spent.append(time.process_time() - began)  # others may use the cores
         return min(spent)
 
     for item in (ONE, SEVERAL, SYMPTOMS, CAUSE, FIRST, EXPLAINED):
