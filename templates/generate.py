@@ -143,7 +143,8 @@ def generate(
     if plan.asked_tasks:
         by_task = {name: _by_lang(records.filter(pl.col("task") == name)) for name in plan.shares}
         counts = replace(counts, by_task=by_task, distractors=count_distractors(records))
-        names_ = list_names(graph, {t.info.tail or t.info.head for t in wanted} | {t.info.head for t in wanted})
+        types = {t.info.tail or t.info.head for t in wanted} | {t.info.head for t in wanted}
+        names_ = list_names(graph, types | (set(graph.entities["type"]) if "explain" in plan.item_tasks else set()))
     return RecordTables(
         schema.check(records, f"the {schema.noun}"), COVERAGE.check(coverage, "the coverage"), counts, names_
     )

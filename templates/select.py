@@ -12,7 +12,8 @@ from kgtools.tools.frames import numbers, shuffle_keys
 from kgtools.tools.inputs.files import digest
 
 REASONS = (
-    "exported", "not-sampled", "not-asked", "crosses-hold-out", "no-wrong-answer", "value-not-parsed", "text-not-portable", "unbalanced-brackets",
+    "exported", "not-sampled", "not-asked", "crosses-hold-out", "no-wording", "no-wrong-answer",
+    "value-not-parsed", "text-not-portable", "unbalanced-brackets",
     "repeated", "max-tails", "other-value", "same-question", "partial-list",
     "uninformative", "shop-list", "no-english-name", "value-not-english", "self-loop", "contradiction", "same-name",
     "truncated-name", "digits-only-name", "person-name", "truncated-value", "misplaced-value", "other-subject", "other-type", "no-template",

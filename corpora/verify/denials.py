@@ -82,13 +82,15 @@ def asks_for_harm(question: str) -> bool:
 
 
 def deny(
-    text: Text, mentions: Sequence[Mention], avoiding: bool, harming: bool = False, asked: str = ""
-) -> dict[int, str]:
+    text: Text, mentions: Sequence[Mention], avoiding: bool, harming: bool = False, asked: str = "",
+    passed: Sequence[int] = (),
+) -> dict[int, str]:  # fmt: skip
     """Of the mentions that are denied their number, and the words that deny them.
 
     `avoiding`: what is to be avoided is asked for, so that "avoid X" says X, and "eat X" or "X need not be avoided" denies it.
     `harming`: what does harm is asked for, so that "X is protective" denies it. `asked`: the folded question: "X is a vaccine, not an
-    antibiotic" denies X where antibiotics are asked for."""
+    antibiotic" denies X where antibiotics are asked for. `passed`: 1 for each character
+    where words that deny deny none of the names."""
     read = text.read
     if not mentions or not _may_deny(text, avoiding):
         return {}
@@ -101,6 +103,8 @@ def deny(
         if at < len(inside) and inside[at][0] <= cue.start() < inside[at][1]:
             continue
         kind = cue.lastgroup or ""
+        if passed and passed[cue.start()]:
+            continue
         if kind == "none" or (kind in AVOIDING and not avoiding) or (kind in NOT_AVOIDING and avoiding):
             continue
         if cue[0].startswith(("lack", "absence")) and ASKS_FOR_LACK.search(asked):

@@ -21,7 +21,8 @@ class Reading:
     """What a form reads in an answer, before it is weighed.
 
     `right`, `asked`, `claimed`: how many are right, asked for, claimed in all; `spoiled`: what is said cannot count, as all options
-    named; `most`: how often the name is said that is said most."""
+    named; `most`: how often the name is said that is said most. Of explanations `recall`,
+    `precision`, `entities` and `turned`, the share that says the opposite, stand in place of the counts."""
 
     text: Text
     right: int = 0
@@ -33,3 +34,7 @@ class Reading:
     abstained: bool = False
     nothing: bool = False
     most: int = 1
+    recall: float = 0.0
+    precision: float = 0.0
+    entities: float = 1.0
+    turned: float = 0.0

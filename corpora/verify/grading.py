@@ -11,8 +11,9 @@ from kgtools.corpora.verify.found import Found, Reading
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import NameIndex
 from kgtools.corpora.verify.policy import Policy, default_policy
-from kgtools.corpora.verify.reading import Text, answer_in
+from kgtools.corpora.verify.reading import Text, answer_in, fold
 from kgtools.corpora.verify.sets import read_abstention, read_set
+from kgtools.corpora.verify.texts import read_text
 
 Verdict = Literal["right", "partial", "wrong", "abstained", "no_answer"]
 
@@ -20,11 +21,12 @@ Verdict = Literal["right", "partial", "wrong", "abstained", "no_answer"]
 class Score(NamedTuple):
     """What an answer is worth.
 
-    `total`: from 0 to 1, what a policy makes of the parts. `verdict`: right, partial, wrong, abstained or no_answer. `answer`: 1
-    where everything asked for is said and nothing wrong. `precision`, `recall`: of names, or of letters. `order`: of items with
-    steps, the share of them that is said in order; else 1. `contradiction`: how many of what must not be said, and of steps the
-    other way round, are claimed. `abstained`, `no_answer`: 1 where that is so. `format`, `length`, `repetition`: 1 where nothing is
-    amiss, less where the answer speaks to its grader, is long, or says the same over and over."""
+    `total`: from 0 to 1, what a policy makes of the parts. `verdict`: right, partial, wrong, abstained or no_answer. `answer`: 1 where
+    everything asked for is said and nothing wrong. `precision`, `recall`: of names, of letters, or of the runs of a text. `order`: of
+    items with steps, the share of them that is said in order; else 1. `contradiction`: how many of what must not be said, of steps the
+    other way round, and of sentences that say the opposite, are claimed. `abstained`, `no_answer`: 1 where that is so. `format`, `length`,
+    `repetition`: 1 where nothing is amiss, less where the answer speaks to its grader, is long, or says the same over and over.
+    `entities`: of explanations, F of the things that the reference names; else 1."""
 
     total: float
     verdict: Verdict
@@ -38,6 +40,7 @@ class Score(NamedTuple):
     format: float
     length: float
     repetition: float
+    entities: float = 1.0
 
     def to_dict(self) -> dict[str, Any]:
         """The fields by their names."""
@@ -112,11 +115,13 @@ def explain(
 def _read(text: str, item: Item, names: NameIndex | None, question: str, found: list[Found] | None) -> Reading:
     text = text[-MOST:]
     if question:
-        text = without_question(text, question, sentences=item.form in ("set", "abstain"))
+        text = without_question(text, question, sentences=item.form in ("set", "abstain", "text"))
     if item.form == "choice":
         return read_choice(text, item, question, found)
     if item.form == "boolean":
         return read_boolean(text, item, question, found)
+    if item.form == "text":
+        return read_text(text, item, names, question, found)
     return (read_set if item.form == "set" else read_abstention)(text, item, names, question, found)
 
 
@@ -136,9 +141,9 @@ def without_question(text: str, question: str, sentences: bool) -> str:
 
 def weigh(reading: Reading, text: str, item: Item, policy: Policy) -> Score:
     """The parts of a score and its total."""
-    length = min(1.0, policy.long / len(text)) if text else 1.0
+    length = min(1.0, max(policy.long, 2 * len(item.reference)) / len(text)) if text else 1.0
     repetition = _repetition(text, reading.most, policy.repeats)
-    format = 0.0 if speaks_to_grader(reading.text) else 1.0
+    format = 0.0 if speaks_to_grader(reading.text) and not speaks_to_grader(Text(fold(item.reference))) else 1.0
     if reading.nothing:
         return Score(0.0, "no_answer", 0, 0.0, 0.0, 0.0, 0, 0, 1, format, length, repetition)
     if reading.abstained:
@@ -146,6 +151,8 @@ def weigh(reading: Reading, text: str, item: Item, policy: Policy) -> Score:
         if item.form == "abstain":
             return Score(round(manner, 6), "right", 1, 1.0, 1.0, 1.0, 0, 1, 0, format, length, repetition)
         return Score(0.0, "abstained", 0, 0.0, 0.0, 0.0, 0, 1, 0, format, length, repetition)
+    if item.form == "text":
+        return _weigh_text(reading, item, policy, format, length, repetition)
     right = 0 if reading.spoiled else min(reading.right, reading.asked)
     recall = right / reading.asked
     precision = 0.0 if reading.spoiled or not reading.claimed else reading.right / reading.claimed
@@ -168,6 +175,24 @@ def weigh(reading: Reading, text: str, item: Item, policy: Policy) -> Score:
     total = base * _manner(policy, reading.order, format, length, repetition)
     return Score(
         round(total, 6), verdict, int(whole), precision, recall, reading.order, reading.contradiction, 0, 0, format, length, repetition
+    )  # fmt: skip
+
+
+def _weigh_text(
+    reading: Reading, item: Item, policy: Policy, format: float, length: float, repetition: float
+) -> Score:  # fmt: skip
+    """The score of an explanation: how much it is like its reference. A bare list of the things that this names earns little: they
+    count for no more than twice as much as the words do."""
+    recall, precision, entities = reading.recall, reading.precision, reading.entities
+    like = base = 2 * recall * precision / (recall + precision) if recall and precision else 0.0
+    if item.answers:
+        base = (1 - policy.entities) * like + policy.entities * min(entities, 2 * like)
+    base *= max(0.0, 1 - (policy.contradiction - 1) * reading.turned)
+    whole = like >= policy.covered and not reading.contradiction
+    verdict: Verdict = "right" if whole else "wrong" if base < policy.unlike else "partial"
+    total = base * _manner(policy, 1.0, format, length, repetition)
+    return Score(
+        round(total, 6), verdict, int(whole), precision, recall, 1.0, reading.contradiction, 0, 0, format, length, repetition, entities
     )  # fmt: skip
 
 

@@ -8,9 +8,10 @@ import orjson
 
 from kgtools.tools.errors import InputError
 
-Form = Literal["choice", "boolean", "set", "abstain"]
+Form = Literal["choice", "boolean", "set", "abstain", "text"]
 """choice: letters of options. boolean: true or false. set: names, of which some or all are asked for. abstain: the sources do not
-say, and to say so is right."""
+say, and to say so is right. text: an explanation, compared with a reference."""
+Of = Literal["", "both", "first"]
 Names = tuple[str, ...]
 """What one thing may be called: its name, its aliases, its English name; the first is how it is shown."""
 KEY = "item"
@@ -34,7 +35,9 @@ class Item:
     text; `right`: the letters of the right ones, sorted, of a boolean `true` or `false`. `answers`: the right entities of a set, each
     by all names that are accepted; `asked`: how many of them are asked for, 0 for all. `wrong`: what must not be said, each by its
     names: what the sources contradict, such as a food to avoid where foods to eat are asked for. `steps`: the triples behind the
-    answer, in the order in which they lead to it."""
+    answer, in the order in which they lead to it. `of`: of a comparison, whether what both of the first two of `about` have is asked
+    for, or what the first has and the other has not. `reference`: the text that an explanation is compared with; `answers` are then what
+    it names."""
 
     form: Form
     about: tuple[Names, ...] = ()
@@ -44,6 +47,8 @@ class Item:
     asked: int = 0
     wrong: tuple[Names, ...] = ()
     steps: tuple[Step, ...] = ()
+    of: Of = ""
+    reference: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """As `meta` holds it: what is empty is left out."""
@@ -56,6 +61,12 @@ class Item:
         """The item that `to_dict` gave. Raises InputError, which begins with `where`, for anything else."""
         if not isinstance(values, dict) or values.get("form") not in get_args(Form):
             raise InputError(f"{where}: no item: its form is not one of {', '.join(get_args(Form))}")
+        if values.get("of", "") not in get_args(Of):
+            raise InputError(f"{where}: no item: of is {values['of']!r}, expected one of both, first")
+        if values.get("of") and len(values.get("about") or ()) < 2:
+            raise InputError(f"{where}: no item: of a comparison both things stand first in about")
+        if values["form"] == "text" and not (isinstance(values.get("reference"), str) and values["reference"].strip()):
+            raise InputError(f"{where}: no item: a text is compared with a reference, and it has none")
         if extra := sorted(values.keys() - {each.name for each in fields(cls)}):
             raise InputError(f"{where}: no item: it has {', '.join(extra)}")
         try:
@@ -70,6 +81,8 @@ class Item:
                 int(values.get("asked", 0)),
                 _many(values.get("wrong", [])),
                 tuple(Step(_names(h), _text(r), _names(t)) for h, r, t in values.get("steps", [])),
+                values.get("of", ""),
+                _text(values.get("reference", "")),
             )
         except (TypeError, ValueError, AttributeError) as error:
             raise InputError(f"{where}: no item: {error}") from error

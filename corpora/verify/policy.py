@@ -18,7 +18,8 @@ class Policy(Settings):
 
     `contradiction`: as so many wrong names counts one that must not be said. `order`, `repetition`, `length`, `format`: the share
     of the total that is lost where that part is 0. `repeats`: a name or phrase may be said so often. `long`: characters from which
-    on an answer is long."""
+    on an answer is long. Of explanations: `entities`: the share that the things have which the reference names; `covered`: so much like
+    the reference is right; `unlike`: less than that is wrong."""
 
     title: str
     contradiction: Annotated[float, Field(ge=1, le=100)]
@@ -28,6 +29,9 @@ class Policy(Settings):
     format: Share
     repeats: Annotated[int, Field(ge=1)]
     long: Annotated[int, Field(ge=1)]
+    entities: Share = 0.3
+    covered: Share = 0.8
+    unlike: Share = 0.3
 
 
 @cache

@@ -5,6 +5,7 @@ from bisect import bisect
 from collections.abc import Sequence
 
 from kgtools.corpora.verify.abstain import ABSTAINS, FILLER, asserts_beside, may_abstain, says_nothing
+from kgtools.corpora.verify.comparisons import contrasts, set_apart
 from kgtools.corpora.verify.denials import CLAUSE_END, UNDECIDED, deny
 from kgtools.corpora.verify.directions import find_reversed
 from kgtools.corpora.verify.found import Found, Reading
@@ -107,7 +108,11 @@ def read_abstention(
 
 def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, str]:
     """Of the mentions that are no claims their number, and why."""
-    denied = deny(text, mentions, plan.avoiding, plan.harming, plan.question)
+    of = plan.item.of
+    passed = contrasts(text.read, mentions) if of == "first" else ()
+    denied = deny(text, mentions, plan.avoiding, plan.harming, plan.question, passed)
+    if of:
+        denied = set_apart(text.read, mentions, of) | denied
     if denied:
         _deny_again(text.read, mentions, denied)
     if not mentions or (

@@ -166,6 +166,8 @@ def generate(
       list        all answers of a head, where the graph knows no more
       reverse     answers, and whose they are, where they are of one head alone
       path        questions over 2 to 5 triples, along the paths of a pack
+      compare     what two heads share, or what the first alone has
+      explain     whole texts, such as causes and prevention
       abstain     what the graph cannot answer: the sources do not say
       dialogue    consultations of three or four turns about a disease, without an item
       preference  a second answer that is wrong in a known way, for reward models (alone)

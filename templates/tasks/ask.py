@@ -10,11 +10,14 @@ from kgtools.templates.facts import GraphView
 from kgtools.templates.holdout.draw import NONE_HELD, HeldOut
 from kgtools.templates.pack import PackInfo
 from kgtools.templates.preferences.known_names import KnownNames
-from kgtools.templates.select import Selection
+from kgtools.templates.select import Selection, without
 from kgtools.templates.tasks.abstain import select_abstain
 from kgtools.templates.tasks.choices import LETTERS, make_mcq, make_truefalse
+from kgtools.templates.tasks.compare import make_compare
+from kgtools.templates.tasks.comparisons import phrases_for
 from kgtools.templates.tasks.dialogue import EXAMINATION, SYMPTOM, Dialogue, relation_of
 from kgtools.templates.tasks.distractors import HARDNESS, Distractors, Neighbours
+from kgtools.templates.tasks.explain import TextNames, make_explain
 from kgtools.templates.tasks.open import make_cloze, make_list, make_reverse
 from kgtools.templates.tasks.path import Path
 from kgtools.templates.tasks.rows import Row, with_rows
@@ -22,7 +25,7 @@ from kgtools.templates.tasks.subject import OTHER, Lexicon, Subject
 from kgtools.tools.errors import UsageError
 from kgtools.tools.progress import SILENT, Progress
 
-ITEM_TASKS = ("mcq", "truefalse", "cloze", "list", "reverse", "path", "abstain")
+ITEM_TASKS = ("mcq", "truefalse", "cloze", "list", "reverse", "path", "compare", "explain", "abstain")
 """The tasks whose records can be graded, each as its meta says."""
 ASKED_TASKS = (*ITEM_TASKS, "dialogue")
 """All that ask a template's questions in another way."""
@@ -69,6 +72,7 @@ def ask(
     questions). What is `held` out is no wrong option of others, and not said on the way of a path."""
     known, lexicon, neighbours = KnownNames(view), Lexicon(view), Neighbours(view)
     asked: dict[str, list[Selection]] = {task: [] for task in tasks}
+    texts = TextNames(view, lexicon) if "explain" in tasks else None
     paths = find_paths(packs, options.hops_range()) if "path" in tasks else {}
     on_paths: dict[tuple[str, str, str], Subject] = {}
     in_dialogues: dict[str, dict[str, Subject]] = {}
@@ -80,7 +84,7 @@ def ask(
             wrong = Distractors(subject, neighbours, options.distractors, held)
             for task in tasks:
                 if task not in ("path", "dialogue"):
-                    asked[task].append(_ask(task, subject, wrong, options))
+                    asked[task].append(_ask(task, subject, wrong, options, texts))
             if "dialogue" in tasks and (relation := relation_of(subject.template)):
                 in_dialogues.setdefault(subject.template.lang, {}).setdefault(relation, subject)
             if (subject.template.pack, subject.template.name) in wanted:
@@ -119,14 +123,21 @@ def find_paths(packs: Sequence[PackInfo], hops: tuple[int, int]) -> dict[str, tu
     return chosen
 
 
-def _ask(task: str, subject: Subject, wrong: Distractors, options: ItemOptions) -> Selection:
+def _ask(
+    task: str, subject: Subject, wrong: Distractors, options: ItemOptions, texts: TextNames | None
+) -> Selection:  # fmt: skip
     if task == "abstain":
         return select_abstain(subject)
+    if task == "compare" and phrases_for(subject.template.info, subject.template.lang) is None:
+        groups, left_out = without(subject.selection.groups, pl.lit(True), "no-wording", subject.selection.left_out)
+        return Selection(subject.template, groups, left_out)
     makers: dict[str, Callable[[], Iterator[Row]]] = {
         "mcq": lambda: make_mcq(subject, wrong, options.options, options.rotations),
         "truefalse": lambda: make_truefalse(subject, wrong),
         "cloze": lambda: make_cloze(subject),
         "list": lambda: make_list(subject),
         "reverse": lambda: make_reverse(subject),
+        "compare": lambda: make_compare(subject),
+        "explain": lambda: make_explain(subject, texts or TextNames(subject.view, subject.lexicon)),
     }
     return with_rows(subject.view, subject.selection, list(makers[task]()), subject.salt(task))

@@ -9,6 +9,7 @@ import polars as pl
 from kgtools.kg.ontology import ontology
 from kgtools.templates.facts import GraphView
 from kgtools.templates.select import Selection
+from kgtools.templates.tasks.comparisons import COMPARED
 from kgtools.templates.tasks.distractors import CONTRARY, HARDNESS
 from kgtools.templates.tasks.path import once
 from kgtools.templates.tasks.subject import Lexicon, sources_of
@@ -43,8 +44,11 @@ def with_words(task: str, selection: Selection, texts: tuple[list[str], list[str
         "is_true": groups["is_true"].to_list(), "before": groups["before"].to_list(), "hidden": groups["hidden"].to_list(),
         "form": [_form(*each) for each in groups.select("options", "is_true").iter_rows()],
     }  # fmt: skip
+    compared = [each or [""] * len(COMPARED) for each in groups["compared"].to_list()]
+    rows |= {name: [each[place] for each in compared] for place, name in enumerate(COMPARED)}
     users, assistants = word(task, lang, variants, rows)
-    about = zip(groups["id"].to_list(), texts[0], variants, groups["meta"].to_list(), strict=True)
+    asked = [user.partition("\n")[0] for user in users] if task == "compare" else texts[0]
+    about = zip(groups["id"].to_list(), asked, variants, groups["meta"].to_list(), strict=True)
     meta = [
         f'{{"head":{_json(head)},"question":{_json(question)},"wording":{_json(f"{task}.{lang}#{variant + 1}")},{rest[1:]}'
         for head, question, variant, rest in about

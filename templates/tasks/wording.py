@@ -2,7 +2,8 @@
 
 A block sees `question` and `statement` (of the template), `truth` (the statement of what is true), `options` and `right` (lists of
 lines), `letters`, `type` (of the head), `count`, `several` and `is_true`; of paths `before` (what leads to the question), `hidden` (what is
-not named in it) and `form`."""
+not named in it) and `form`; of comparisons `asks` (both or first), `of_one`, `of_other`, `of_both` and `only`
+(`comparisons.py`)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kgtools.templates.render import render_loop
+from kgtools.templates.tasks.comparisons import COMPARED
 from kgtools.templates.variants import Variant, parse_variants
 
 FOLDER = Path(__file__).with_name("wording")
@@ -27,6 +29,7 @@ NAMES = (
     "before",
     "hidden",
     "form",
+    *COMPARED,
 )
 
 

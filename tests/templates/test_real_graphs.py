@@ -228,11 +228,15 @@ def items(real: Real) -> pl.DataFrame:
     some = replace(
         pack, templates=tuple(each for each in pack.templates if each.name in ("symptom", "treatment", "complication"))
     )
-    return generate(real.store, [some], ("zh",), None, 0, 12, task="mcq,reverse,path").records
+    return generate(real.store, [some], ("zh",), None, 0, 12, task="mcq,reverse,path,compare").records
 
 
-def test_wrong_options_are_in_no_published_file_with_their_head(real: Real, items: pl.DataFrame) -> None:
-    raw = RawFiles(real.files)
+@pytest.fixture(scope="module")
+def raw(real: Real) -> RawFiles:
+    return RawFiles(real.files)
+
+
+def test_wrong_options_are_in_no_published_file_with_their_head(raw: RawFiles, items: pl.DataFrame) -> None:
     options = [
         (orjson.loads(meta)["head"].partition(":")[2], each["text"])
         for meta in items.filter(task="mcq")["meta"]
@@ -248,9 +252,42 @@ def test_wrong_options_are_in_no_published_file_with_their_head(real: Real, item
     assert len(linked) / len(options) < 0.001  # by an alias of an alias, which is no name of the head
 
 
+def test_what_the_first_alone_has_is_in_no_published_file_with_the_other(raw: RawFiles, items: pl.DataFrame) -> None:
+    rows = [(orjson.loads(meta), item_of(meta, "")) for meta in items.filter(task="compare")["meta"]]
+    pairs = [
+        (meta["other"].partition(":")[2], names[0])
+        for meta, item in rows
+        if item and meta["asks"] == "first"
+        for names in item.answers
+    ]
+    some = random.Random(7).sample(pairs, 200)
+
+    linked = [pair for pair in pairs if raw.links(*pair) or (len(pair[1]) > 1 and raw.tells(*pair))]
+
+    assert len(pairs) > 5_000
+    assert not [pair for pair in some if pair in linked]
+    assert len(linked) / len(pairs) < 0.001  # by an alias of an alias, which is no name of the other
+
+
+def test_what_both_have_is_in_the_published_files_with_both(raw: RawFiles, items: pl.DataFrame) -> None:
+    rows = [(orjson.loads(meta), item) for meta in items.filter(task="compare")["meta"] if (item := item_of(meta, ""))]
+    both = [
+        (head.partition(":")[2], names)
+        for meta, item in random.Random(7).sample(rows, 1_000)
+        if meta["asks"] == "both"
+        for head in (meta["head"], meta["other"])
+        for names in item.answers
+    ]
+
+    said = sum(any(raw.links(head, name) for name in names) for head, names in both)
+
+    assert said / len(both) > 0.97  # names that were cleaned stand there otherwise
+
+
 @pytest.mark.parametrize("task", ["reverse", "path"])
-def test_what_is_shown_is_of_no_other_disease_in_any_published_file(real: Real, items: pl.DataFrame, task: str) -> None:
-    raw = RawFiles(real.files)
+def test_what_is_shown_is_of_no_other_disease_in_any_published_file(
+    raw: RawFiles, items: pl.DataFrame, task: str
+) -> None:
     rows = [
         item
         for meta in items.filter(task=task)["meta"]
@@ -270,8 +307,7 @@ def test_what_is_shown_is_of_no_other_disease_in_any_published_file(real: Real, 
     assert len(shared) <= 12, shared  # of 600: by a name that was cleaned
 
 
-def test_what_a_path_leads_to_is_said_in_the_published_files(real: Real, items: pl.DataFrame) -> None:
-    raw = RawFiles(real.files)
+def test_what_a_path_leads_to_is_said_in_the_published_files(raw: RawFiles, items: pl.DataFrame) -> None:
     rows = [item for meta in items.filter(task="path")["meta"] if (item := item_of(meta, "")) and item.form == "set"]
 
     steps = [step for item in random.Random(7).sample(rows, 200) for step in item.steps]
@@ -279,8 +315,7 @@ def test_what_a_path_leads_to_is_said_in_the_published_files(real: Real, items: 
     assert sum(raw.links(step.head[0], step.tail[0]) for step in steps) / len(steps) > 0.97  # names that were cleaned
 
 
-def test_a_right_option_is_right_in_the_published_files(real: Real, items: pl.DataFrame) -> None:
-    raw = RawFiles(real.files)
+def test_a_right_option_is_right_in_the_published_files(raw: RawFiles, items: pl.DataFrame) -> None:
     rows = [
         (orjson.loads(meta)["head"].partition(":")[2], item_of(meta, "")) for meta in items.filter(task="mcq")["meta"]
     ]

@@ -45,6 +45,33 @@ SEVERAL = Item("choice", options={"A": "发热", "B": "咳嗽", "C": "头痛", "
 ENGLISH = Item("choice", options={"A": "Fever", "B": "Dry cough", "C": "Headache", "D": "Chest pain"}, right="B")
 TRUE = Item("boolean", about=(("发热", "fever"), ("肺炎", "pneumonia")), right="true")
 FALSE = Item("boolean", about=(("腹泻", "diarrhea"), ("肺炎", "pneumonia")), right="false")
+BOTH = Item(
+    "set",
+    about=(("糖尿病", "diabetes"), ("甲亢", "hyperthyroidism"), ("乏力", "fatigue")),
+    answers=(("心悸", "palpitations"), ("消瘦", "weight loss")),
+    wrong=(("多饮", "polydipsia"), ("突眼", "exophthalmos")),
+    of="both",
+)
+FIRST = Item(
+    "set",
+    about=BOTH.about,
+    answers=(("多饮", "polydipsia"), ("多尿", "polyuria")),
+    wrong=(("心悸", "palpitations"), ("突眼", "exophthalmos")),
+    of="first",
+)
+EXPLAINED = Item(
+    "text",
+    about=(("痛风", "gout"),),
+    answers=(("高尿酸血症", "hyperuricemia"), ("关节炎", "arthritis"), ("肾结石", "kidney stones")),
+    reference="痛风是嘌呤代谢紊乱引起的疾病。血尿酸长期升高称为高尿酸血症。尿酸盐结晶沉积在关节里可引起急性关节炎。约20%的患者可出现肾结石。",
+)
+EXPLAINED_EN = Item(
+    "text",
+    about=(("gout",),),
+    answers=(("hyperuricemia",), ("arthritis",), ("kidney stones",)),
+    reference="Gout is a disorder of purine metabolism. Serum uric acid is elevated for years, which is called hyperuricemia. "
+    "Crystals of urate in a joint can cause acute arthritis. About 20 percent of the patients have kidney stones.",
+)
 UNSAID = Item("abstain", about=(("肺炎", "pneumonia"),))
 
 NAMES = NameIndex(

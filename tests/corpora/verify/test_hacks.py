@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 from kgtools.corpora.verify import PARTS, Item, NameIndex, explain, score
 from tests.corpora.verify.items import (
     AVOIDED,
+    BOTH,
     CAUSE,
     DIABETES,
     ENGLISH,
+    EXPLAINED,
+    EXPLAINED_EN,
     FALSE,
+    FIRST,
     FOODS,
     NAMES,
     ONE,
@@ -25,7 +29,9 @@ from tests.corpora.verify.items import (
     UNSAID,
 )
 
-ITEMS = (SYMPTOMS, FOODS, AVOIDED, CAUSE, PATH, DIABETES, ONE, SEVERAL, ENGLISH, TRUE, FALSE, UNSAID)
+ITEMS = (
+    SYMPTOMS, FOODS, AVOIDED, CAUSE, PATH, DIABETES, ONE, SEVERAL, ENGLISH, TRUE, FALSE, UNSAID, BOTH, FIRST, EXPLAINED, EXPLAINED_EN,
+)  # fmt: skip
 HALF = score("发热、咳嗽", SYMPTOMS, NAMES).total
 EVERY = "、".join(sorted(NAMES.names))
 QUESTION = "肺炎有哪些症状？"
@@ -166,17 +172,28 @@ def test_many_items_are_graded_apart_though_plans_are_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    "repeated", ["B不对，", "发热，不是", "没有发热，", "肺炎引起发热", "it is fever and ", "AC。", "than fever "]
+    "repeated",
+    [
+        "B不对，",
+        "发热，不是",
+        "没有发热，",
+        "肺炎引起发热",
+        "it is fever and ",
+        "AC。",
+        "than fever ",
+        "甲亢没有多饮，",
+        "可引起急性关节炎",
+    ],
 )
 def test_an_answer_takes_time_in_proportion_to_its_length(repeated: str) -> None:
     def least(characters: int, item: Item) -> float:
         text = repeated * (characters // len(repeated))
         spent = []
         for _ in range(3):
-            began = time.perf_counter()
+            began = time.process_time()
             score(text, item, NAMES)
-            spent.append(time.perf_counter() - began)
+            spent.append(time.process_time() - began)  # others may use the cores
         return min(spent)
 
-    for item in (ONE, SEVERAL, SYMPTOMS, CAUSE):
+    for item in (ONE, SEVERAL, SYMPTOMS, CAUSE, FIRST, EXPLAINED):
         assert least(16_000, item) < max(0.1, 9 * least(4_000, item))

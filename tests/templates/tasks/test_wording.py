@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from kgtools.templates.pack import LANGUAGES
+from kgtools.kg.ontology import ontology
+from kgtools.templates.pack import LANGUAGES, Template, find_pack
 from kgtools.templates.tasks.ask import ITEM_TASKS
+from kgtools.templates.tasks.comparisons import comparisons, phrases_for
 from kgtools.templates.tasks.wording import FOLDER, NAMES, word, wordings
 from kgtools.templates.variants import variables
 
 ROW = {
     "question": "Q?", "statement": "S.", "truth": "T.", "options": ["A. a", "B. b"], "right": ["B. b"], "letters": "B", "type": "t",
     "count": "2", "several": False, "is_true": False, "before": "B.", "hidden": ["H"], "form": "mcq",
+    "asks": "first", "of_one": "S1", "of_other": "S2", "of_both": "S3", "only": "S4",
 }  # fmt: skip
 
 
@@ -51,6 +54,63 @@ def test_every_way_says_the_question_in_the_words_of_its_language(task: str, lan
         assert not re.search(r"  |\n\n|\n ", user)
     if task == "mcq":
         assert all(user.split("\n")[1:3] == ["A. a", "B. b"] for user in users)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("form", ["mcq", "list"])
+@pytest.mark.parametrize("asks", ["both", "first"])
+def test_every_way_compares_the_two_heads(lang: str, form: str, asks: str) -> None:
+    ways = list(range(len(wordings("compare", lang))))
+
+    users, _ = word(
+        "compare",
+        lang,
+        ways,
+        {name: [value] * len(ways) for name, value in (ROW | {"form": form, "asks": asks}).items()},
+    )
+
+    for user in users:
+        assert ("S3" in user) == (asks == "both")
+        assert asks == "both" or "S4" in user or ("S1" in user and "S2" in user)
+        assert user.split("\n")[0].endswith(("？", "?"))
+        assert (form == "mcq") == ("A. a" in user.split("\n"))
+
+
+TEMPLATES = [each for name in ("clinicalgpt", "extended") for each in find_pack(name).templates]
+NOT_COMPARED = {"subtype", "department_parent", "department_units", "drug_products", "product_drug"}
+"""Templates of relations for which a comparison has no natural words: whose parts or kinds are no one else's."""
+
+
+def test_every_relation_of_our_packs_is_worded_but_those_that_no_two_heads_share() -> None:
+    relations = [each for each in TEMPLATES if each.info.relations]
+
+    assert {each.name for each in relations if phrases_for(each.info, each.lang) is None} == NOT_COMPARED
+    assert len({key for key in comparisons() if all(lang in comparisons()[key] for lang in LANGUAGES)}) == len(
+        comparisons()
+    )
+
+
+@pytest.mark.parametrize(
+    "template", [each for each in TEMPLATES if phrases_for(each.info, each.lang)], ids=lambda each: each.id
+)
+def test_a_comparison_names_both_heads_and_claims_no_more_than_its_relation_says(template: Template) -> None:
+    phrases = phrases_for(template.info, template.lang)
+    assert phrases is not None
+    asks, one, other, both, only = phrases.say("both", "Q1", "Q2")
+    forward = {relation.inverse: name for name, relation in ontology().relations.items()}
+    said = [forward.get(name, name) for name in template.info.relations]
+
+    assert asks == "both"
+    assert ("Q1" in one, "Q2" in other) == (True, True)
+    assert all("Q1" in each and "Q2" in each for each in (both, only) if each)
+    assert bool(only) == (template.info.tail != "Food")
+    for text in filter(None, (one, both, only)):
+        assert template.lang == "en" or not re.search(r"[A-Za-z]{2}", text)
+        assert template.lang == "zh" or (not re.search(r"[\u3000-\u9fff]", text) and text[0].islower())
+        assert not text.endswith(("？", "?", "。", "."))
+        for claim in ontology().claims.values():
+            if not set(said) <= set(claim.of):
+                assert not re.search(getattr(claim, template.lang), text, re.IGNORECASE), (text, claim)
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.en.j2")), ids=lambda path: path.name)
