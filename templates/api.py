@@ -71,6 +71,7 @@ def generate(
     distractors: str = "neighbour",
     rotations: int = 1,
     hops: str = "2-5",
+    shots: int = 3,
     out: PathLike | None = None,
     export: str | None = None,
     allow_license: Sequence[str] = (),
@@ -85,8 +86,9 @@ def generate(
     between. `task`: one, or several with commas between, each with its share or none (`qa=0.5,mcq=0.5`). `count`: at most so many
     records, drawn by `seed`; `per_relation`, `per_head`: of each task and language. `max_tails`: tails in one answer. `drop`: what
     is left out, uninformative, shop-list, partial-list or none. `options`, `distractors` (random, department, neighbour) and
-    `rotations` are of questions with options, `hops` of paths. `out`: by default ./records, of preferences ./preferences. `export`: a format
-    (`convert`) that they are written in too, into OUT/FORMAT, with its `allow_license` and `allow_identified`.
+    `rotations` are of questions with options, `hops` of paths, `shots` (cases) of few-shot prompts. `out`: by default
+    ./records, of preferences ./preferences. `export`: a format (`convert`) that they are written in too, into OUT/FORMAT, with its
+    `allow_license` and `allow_identified`.
 
     Raises InputError where no fact makes a record, unless `allow_empty`."""
     from dataclasses import replace
@@ -104,7 +106,7 @@ def generate(
     from kgtools.templates.tasks.plan import Plan
     from kgtools.tools.outputs.staging import staging
 
-    sample, items = Sample(count, per_relation, per_head), ItemOptions(options, distractors, rotations, hops)
+    sample, items = Sample(count, per_relation, per_head), ItemOptions(options, distractors, rotations, hops, shots)
     plan = Plan.of(task, sample, items)
     store, packs = open_store(str(graph)), [find_pack(name) for name in _words(pack)]
     if len({each.info.name for each in packs}) < len(packs):
@@ -150,6 +152,7 @@ def plan(
     distractors: str = "neighbour",
     rotations: int = 1,
     hops: str = "2-5",
+    shots: int = 3,
     progress: Progress = SILENT,
 ) -> "pl.DataFrame":
     """How many records `generate` would make with these options, without making them: a frame of `task`, `relation` (or attribute),
@@ -162,7 +165,7 @@ def plan(
 
     return count_plan(
         open_store(str(graph)), [find_pack(name) for name in _words(pack)], tuple(dict.fromkeys(_words(lang))), seed, max_tails,
-        task, drop, progress, Sample(count, per_relation, per_head), ItemOptions(options, distractors, rotations, hops),
+        task, drop, progress, Sample(count, per_relation, per_head), ItemOptions(options, distractors, rotations, hops, shots),
     )  # fmt: skip
 
 

@@ -89,6 +89,13 @@ if TYPE_CHECKING:
     help="Ask each mcq so often, its options turned.",
 )
 @click.option("--hops", default="2-5", show_default=True, help="How many triples a path leads over, as 2 or 2-3.")
+@click.option(
+    "--shots",
+    type=click.IntRange(1, 8),
+    default=3,
+    show_default=True,
+    help="Cases before each question of the task fewshot.",
+)
 @click.option("--plan", "plan_only", is_flag=True, help="Print how many records there would be; write nothing.")
 @click.option("--show", "examples", type=COUNT, default=0, help="Print this many example pairs of each language.")
 @click.option(
@@ -118,6 +125,7 @@ def generate(
     distractors: str,
     rotations: int,
     hops: str,
+    shots: int,
     plan_only: bool,
     out: Path | None,
     examples: int,
@@ -163,7 +171,7 @@ def generate(
     asked: dict[str, Any] = {
         "pack": packs, "task": task, "lang": langs, "count": count, "seed": seed, "max_tails": max_tails, "drop": drop,
         "per_relation": per_relation, "per_head": per_head, "options": options, "distractors": distractors, "rotations": rotations,
-        "hops": hops,
+        "hops": hops, "shots": shots,
     }  # fmt: skip
     with show_progress("generating") as progress:
         if plan_only:

@@ -13,6 +13,7 @@ from kgtools.templates.select import Selection
 from kgtools.templates.tasks.abstain import select_abstain
 from kgtools.templates.tasks.choices import LETTERS, make_mcq, make_truefalse
 from kgtools.templates.tasks.distractors import HARDNESS, Distractors, Neighbours
+from kgtools.templates.tasks.fewshot import MOST_SHOTS, make_fewshot
 from kgtools.templates.tasks.open import make_cloze, make_list, make_reverse
 from kgtools.templates.tasks.path import Path
 from kgtools.templates.tasks.rows import Row, with_rows
@@ -20,7 +21,7 @@ from kgtools.templates.tasks.subject import OTHER, Lexicon, Subject
 from kgtools.tools.errors import UsageError
 from kgtools.tools.progress import SILENT, Progress
 
-ITEM_TASKS = ("mcq", "truefalse", "cloze", "list", "reverse", "path", "abstain")
+ITEM_TASKS = ("mcq", "truefalse", "cloze", "list", "reverse", "path", "abstain", "fewshot")
 """The tasks whose records can be graded, each as its meta says."""
 
 HOPS = re.compile(r"([0-9])(?:-([0-9]))?")
@@ -31,12 +32,14 @@ LONGEST = 5
 @dataclass(frozen=True)
 class ItemOptions:
     """`options`: of a question with options, 4 or 5; `distractors`: whose answers the wrong ones are; `rotations`: how many times
-    each such question is asked, its options turned by one each time; `hops`: how many triples a path leads over, `2`, or `2-3`."""
+    each such question is asked, its options turned by one each time; `hops`: how many triples a path leads over, `2`, or `2-3`; `shots`:
+    cases before a question of the task fewshot."""
 
     options: int = 4
     distractors: str = "neighbour"
     rotations: int = 1
     hops: str = "2-5"
+    shots: int = 3
 
     def refuse_wrong(self) -> None:
         """Raises UsageError for what cannot be."""
@@ -49,6 +52,8 @@ class ItemOptions:
             raise UsageError(f"--hops {self.hops}: from 2 to {LONGEST}, as 2 or 2-3")
         if not 1 <= self.rotations <= self.options <= len(LETTERS):
             raise UsageError(f"--rotations {self.rotations}: 1 to {self.options}, as many as there are options")
+        if not 1 <= self.shots <= MOST_SHOTS:
+            raise UsageError(f"--shots {self.shots}: 1 to {MOST_SHOTS} cases stand before a question")
 
     def hops_range(self) -> tuple[int, int]:
         """The fewest and the most hops; (0, 0) for what says none."""
@@ -115,5 +120,6 @@ def _ask(task: str, subject: Subject, wrong: Distractors, options: ItemOptions) 
         "cloze": lambda: make_cloze(subject),
         "list": lambda: make_list(subject),
         "reverse": lambda: make_reverse(subject),
+        "fewshot": lambda: make_fewshot(subject, wrong, options.options, options.shots),
     }
     return with_rows(subject.view, subject.selection, list(makers[task]()), subject.salt(task))

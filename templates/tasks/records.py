@@ -8,6 +8,7 @@ import polars as pl
 
 from kgtools.kg.ontology import ontology
 from kgtools.templates.facts import GraphView
+from kgtools.templates.pack import Template
 from kgtools.templates.select import Selection
 from kgtools.templates.tasks.distractors import CONTRARY, HARDNESS
 from kgtools.templates.tasks.subject import Lexicon, sources_of
@@ -27,6 +28,7 @@ def with_words(task: str, selection: Selection, texts: tuple[list[str], list[str
     of what is true, or nothing."""
     template, groups = selection.template, selection.groups
     lang, known = template.lang, ontology().entities[template.info.head]
+    forms = groups.select("options", "is_true", "form" if "form" in groups.columns else pl.lit("").alias("form"))
     count = len(wordings(task, lang))
     variants = ((pl.Series(groups["key"]) // len(template.variants)) % count).to_list()
     letters = [answer if options else "" for answer, options in groups.select("answer", "options").iter_rows()]
@@ -36,7 +38,8 @@ def with_words(task: str, selection: Selection, texts: tuple[list[str], list[str
         "letters": letters, "type": [known.zh if lang == "zh" else known.en] * groups.height,
         "count": [str(len(each)) for each in right], "several": [len(each) > 1 for each in letters],
         "is_true": groups["is_true"].to_list(), "before": groups["before"].to_list(), "hidden": groups["hidden"].to_list(),
-        "form": [_form(*each) for each in groups.select("options", "is_true").iter_rows()],
+        "form": [form or _form(options, is_true) for options, is_true, form in forms.iter_rows()],
+        "sought": [_sought(template)] * groups.height,
     }  # fmt: skip
     users, assistants = word(task, lang, variants, rows)
     about = zip(groups["id"].to_list(), texts[0], variants, groups["meta"].to_list(), strict=True)
@@ -50,6 +53,16 @@ def with_words(task: str, selection: Selection, texts: tuple[list[str], list[str
 
 def _form(options: list[str], is_true: bool | None) -> str:
     return "mcq" if options else "list" if is_true is None else "truefalse"
+
+
+def _sought(template: Template) -> str:
+    """What the answers of a template are: `symptoms`, `cure rate`."""
+    known, info = ontology(), template.info
+    if info.attribute:
+        label = known.attributes[info.attribute]
+        return label.zh if template.lang == "zh" else label.en
+    tail = known.entities[info.tail or info.head]
+    return tail.zh if template.lang == "zh" else tail.plural
 
 
 def _json(text: str) -> str:

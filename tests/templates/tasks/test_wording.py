@@ -11,13 +11,13 @@ from kgtools.templates.tasks.wording import FOLDER, NAMES, word, wordings
 
 ROW = {
     "question": "Q?", "statement": "S.", "truth": "T.", "options": ["A. a", "B. b"], "right": ["B. b"], "letters": "B", "type": "t",
-    "count": "2", "several": False, "is_true": False, "before": "B.", "hidden": ["H"], "form": "mcq",
+    "count": "2", "several": False, "is_true": False, "before": "B.", "hidden": ["H"], "form": "mcq", "sought": "s",
 }  # fmt: skip
 
 
 def test_every_task_is_worded_in_both_languages_and_nothing_else_is() -> None:
     assert {path.name for path in FOLDER.glob("*.j2")} == {
-        f"{task}.{lang}.j2" for task in ITEM_TASKS for lang in LANGUAGES
+        f"{task}.{lang}.j2" for task in (*ITEM_TASKS, "case", "given") for lang in LANGUAGES
     }
 
 
