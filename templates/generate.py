@@ -24,6 +24,7 @@ from kgtools.templates.records import make_records
 from kgtools.templates.render import question_of
 from kgtools.templates.select import Selection, facts_for, select, without
 from kgtools.templates.tasks.ask import ItemOptions, ask
+from kgtools.templates.tasks.cypher.make import execute_some
 from kgtools.templates.tasks.draw import Sample, draw
 from kgtools.templates.tasks.plan import Plan
 from kgtools.templates.tasks.records import ItemNames, count_distractors, list_names
@@ -43,7 +44,8 @@ NO_CAPS, DEFAULT_ITEMS = Sample(), ItemOptions()
 class GenerateCounts:
     """What came of a run. `triples`: language -> what became of its facts, a reason of REASONS -> facts. Of preferences also
     `lengths`, `names` (`preferences/balance.py`) and `refused`: language -> why a wrong answer was not taken -> tries. Of items
-    `by_task`: task -> language -> records, and `distractors`: language -> whose answers wrong options are -> options."""
+    `by_task`: task -> language -> records, and `distractors`: language -> whose answers wrong options are -> options; of the task cypher
+    `executed`: the queries that the store was asked, each with the rows that its record says."""
 
     records: int
     by_template: dict[str, int]
@@ -54,6 +56,7 @@ class GenerateCounts:
     refused: dict[str, dict[str, int]] | None = None
     by_task: dict[str, dict[str, int]] | None = None
     distractors: dict[str, dict[str, int]] | None = None
+    executed: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As `run.json` and `--format json` have them; of records without what preferences have."""
@@ -124,6 +127,8 @@ def generate(
     if plan.item_tasks:
         by_task = {name: _by_lang(records.filter(pl.col("task") == name)) for name in plan.shares}
         counts = replace(counts, by_task=by_task, distractors=count_distractors(records))
+        if "cypher" in asked:
+            counts = replace(counts, executed=execute_some(store, asked["cypher"]))
         names_ = list_names(graph, {t.info.tail or t.info.head for t in wanted} | {t.info.head for t in wanted})
     return RecordTables(
         schema.check(records, f"the {schema.noun}"), COVERAGE.check(coverage, "the coverage"), counts, names_

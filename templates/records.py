@@ -53,8 +53,9 @@ def _items(
     worded = with_words(task, selection, texts, truths[1] if truths else [""] * selection.groups.height)
     groups = _with_columns(graph, replace(selection, groups=worded))
     info = selection.template.info
-    if task == "abstain":
-        groups = groups.with_columns(unlinked_group(groups, info.attribute or info.relations[0]).alias("group"))
+    if task in ("abstain", "cypher"):
+        alone = unlinked_group(groups, info.attribute or info.relations[0])
+        groups = groups.with_columns(pl.when(pl.col("facts").list.len() == 0).then(alone).otherwise("group").alias("group"))
     return groups.with_columns(
         _hashed(groups.with_columns(pl.lit(task).alias("task")), "task", "user", "assistant").alias("id"),
         pl.lit(task).alias("task"),

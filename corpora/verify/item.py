@@ -8,9 +8,9 @@ import orjson
 
 from kgtools.tools.errors import InputError
 
-Form = Literal["choice", "boolean", "set", "abstain"]
+Form = Literal["choice", "boolean", "set", "abstain", "cypher"]
 """choice: letters of options. boolean: true or false. set: names, of which some or all are asked for. abstain: the sources do not
-say, and to say so is right."""
+say, and to say so is right. cypher: a query, which is compared as text."""
 Names = tuple[str, ...]
 """What one thing may be called: its name, its aliases, its English name; the first is how it is shown."""
 KEY = "item"
@@ -31,7 +31,7 @@ class Item:
     """What grading needs of a question.
 
     `form`: how it is answered. `about`: names of what the question is about: to say them again is no claim. `options`: letter ->
-    text; `right`: the letters of the right ones, sorted, of a boolean `true` or `false`. `answers`: the right entities of a set, each
+    text; `right`: the letters of the right ones, sorted, of a boolean `true` or `false`, of cypher the query. `answers`: the right entities of a set, each
     by all names that are accepted; `asked`: how many of them are asked for, 0 for all. `wrong`: what must not be said, each by its
     names: what the sources contradict, such as a food to avoid where foods to eat are asked for. `steps`: the triples behind the
     answer, in the order in which they lead to it."""

@@ -11,6 +11,8 @@ from kgtools.templates.pack import PackInfo
 from kgtools.templates.preferences.known_names import KnownNames
 from kgtools.templates.select import Selection
 from kgtools.templates.tasks.abstain import select_abstain
+from kgtools.templates.tasks.cypher.graph import QueriedGraph
+from kgtools.templates.tasks.cypher.make import make_cypher
 from kgtools.templates.tasks.choices import LETTERS, make_mcq, make_truefalse
 from kgtools.templates.tasks.distractors import HARDNESS, Distractors, Neighbours
 from kgtools.templates.tasks.fewshot import MOST_SHOTS, make_fewshot
@@ -21,7 +23,7 @@ from kgtools.templates.tasks.subject import OTHER, Lexicon, Subject
 from kgtools.tools.errors import UsageError
 from kgtools.tools.progress import SILENT, Progress
 
-ITEM_TASKS = ("mcq", "truefalse", "cloze", "list", "reverse", "path", "abstain", "fewshot")
+ITEM_TASKS = ("mcq", "truefalse", "cloze", "list", "reverse", "path", "abstain", "fewshot", "cypher")
 """The tasks whose records can be graded, each as its meta says."""
 
 HOPS = re.compile(r"([0-9])(?:-([0-9]))?")
@@ -69,6 +71,7 @@ def ask(
     questions)."""
     known, lexicon, neighbours = KnownNames(view), Lexicon(view), Neighbours(view)
     asked: dict[str, list[Selection]] = {task: [] for task in tasks}
+    queried = QueriedGraph(view) if "cypher" in tasks else None
     paths = find_paths(packs, options.hops_range()) if "path" in tasks else {}
     on_paths: dict[tuple[str, str, str], Subject] = {}
     wanted = {each for templates in paths.values() for each in templates}
@@ -78,7 +81,10 @@ def ask(
             subject = Subject(view, by_relation, selection, known, lexicon, seed)
             wrong = Distractors(subject, neighbours, options.distractors)
             for task in tasks:
-                if task != "path":
+                if task == "cypher" and queried is not None:
+                    made = list(make_cypher(subject, queried, packs))
+                    asked[task].append(with_rows(view, selection, made, subject.salt(task)))
+                elif task != "path":
                     asked[task].append(_ask(task, subject, wrong, options))
             if (subject.template.pack, subject.template.name) in wanted:
                 on_paths[subject.template.pack, subject.template.name, subject.template.lang] = subject

@@ -33,16 +33,18 @@ def with_words(task: str, selection: Selection, texts: tuple[list[str], list[str
     variants = ((pl.Series(groups["key"]) // len(template.variants)) % count).to_list()
     letters = [answer if options else "" for answer, options in groups.select("answer", "options").iter_rows()]
     right = groups["right"].to_list()
+    hidden = groups["hidden"].to_list()
+    asked = [own[0] if task == "cypher" and own else text for text, own in zip(texts[0], hidden, strict=True)]
     rows: dict[str, list[Any]] = {
-        "question": texts[0], "statement": texts[1], "truth": truths, "options": groups["options"].to_list(), "right": right,
+        "question": asked, "statement": texts[1], "truth": truths, "options": groups["options"].to_list(), "right": right,
         "letters": letters, "type": [known.zh if lang == "zh" else known.en] * groups.height,
         "count": [str(len(each)) for each in right], "several": [len(each) > 1 for each in letters],
-        "is_true": groups["is_true"].to_list(), "before": groups["before"].to_list(), "hidden": groups["hidden"].to_list(),
+        "is_true": groups["is_true"].to_list(), "before": groups["before"].to_list(), "hidden": hidden,
         "form": [form or _form(options, is_true) for options, is_true, form in forms.iter_rows()],
         "sought": [_sought(template)] * groups.height,
     }  # fmt: skip
     users, assistants = word(task, lang, variants, rows)
-    about = zip(groups["id"].to_list(), texts[0], variants, groups["meta"].to_list(), strict=True)
+    about = zip(groups["id"].to_list(), asked, variants, groups["meta"].to_list(), strict=True)
     meta = [
         f'{{"head":{_json(head)},"question":{_json(question)},"wording":{_json(f"{task}.{lang}#{variant + 1}")},{rest[1:]}'
         for head, question, variant, rest in about
