@@ -55,7 +55,9 @@ def _items(
     info = selection.template.info
     if task in ("abstain", "cypher"):
         alone = unlinked_group(groups, info.attribute or info.relations[0])
-        groups = groups.with_columns(pl.when(pl.col("facts").list.len() == 0).then(alone).otherwise("group").alias("group"))
+        groups = groups.with_columns(
+            pl.when(pl.col("facts").list.len() == 0).then(alone).otherwise("group").alias("group")
+        )
     return groups.with_columns(
         _hashed(groups.with_columns(pl.lit(task).alias("task")), "task", "user", "assistant").alias("id"),
         pl.lit(task).alias("task"),

@@ -61,5 +61,10 @@ DEFINITIONS = {
         "给出任务说明、若干示例和一条输入，请按示例的方式给出这条输入的输出。",
         "You are given a task, some cases of it and an input. Give the output of the input as the cases do.",
     ),
+    "cypher": Definition(
+        "Text to Code",
+        "给出图谱结构和一个问题，请写出一条能回答该问题的 Cypher 查询。",
+        "You are given the schema of a graph and a question. Write one Cypher query that answers the question.",
+    ),
 }
 """Task -> what is to be done."""

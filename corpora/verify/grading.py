@@ -11,6 +11,7 @@ from kgtools.corpora.verify.found import Found, Reading
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import NameIndex
 from kgtools.corpora.verify.policy import Policy, default_policy
+from kgtools.corpora.verify.queries import read_query
 from kgtools.corpora.verify.reading import Text, answer_in
 from kgtools.corpora.verify.sets import read_abstention, read_set
 
@@ -117,6 +118,8 @@ def _read(text: str, item: Item, names: NameIndex | None, question: str, found: 
         return read_choice(text, item, question, found)
     if item.form == "boolean":
         return read_boolean(text, item, question, found)
+    if item.form == "cypher":
+        return read_query(text, item, found)
     return (read_set if item.form == "set" else read_abstention)(text, item, names, question, found)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -72,7 +73,14 @@ class Memory:
         return self.merged[1]
 
     def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
-        raise NotImplementedError(f"{cypher} {params}")
+        from kgtools.kg.cypher.run import Engine
+
+        with TemporaryDirectory() as folder:
+            files = [Path(folder) / f"{name}.parquet" for name in ("entities", "triples")]
+            for frame, file in zip(self.merged, files, strict=True):
+                frame.write_parquet(file)
+            columns, rows = Engine(*files).answer(cypher, params)
+            return columns, list(rows)
 
 
 def _source(name: str, said: list[Said]) -> SourceTables:

@@ -22,6 +22,7 @@ class QueriedGraph:
         self.english: list[str | None] = view.names("en").to_list()
         named = Counter(zip(self.types, self.english, strict=True))
         self._one_of_its_name = [named[each] == 1 for each in zip(self.types, self.english, strict=True)]
+        self.masks: list[int] = view.facts["mask"].to_list()
         self.in_doubt = set(view.facts.filter(pl.col("reason").is_not_null())["fact"])
         triples = view.facts.filter(pl.col("kind") == "relation")
         self._by_relation = {

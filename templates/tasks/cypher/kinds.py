@@ -11,7 +11,8 @@ from kgtools.templates.tasks.cypher.query import Pattern, Query, column_of, key_
 
 MOST_ROWS, MOST_FACTS, MOST_SIGNS = 25, 300, 2_000
 """Of an answer; and characters of it."""
-TOP = 5
+TOP, FEWEST = 5, 2
+"""Of a ranking; things that are counted."""
 LONGEST_VALUE = 30
 """Characters of a value by which is asked whose it is."""
 
@@ -72,7 +73,7 @@ def ask_tails(place: Place, draw: random.Random) -> Asked | None:
     links = place.graph.links(place.pattern).get(place.head, [])
     column = column_of(place.pattern.tail)
     text = f"MATCH ({_node(head, place.pattern.head, place, 'a', bare=True)}){place.pattern}({tail}:{place.pattern.tail})\n"
-    text += f"RETURN DISTINCT {name_of(tail, place.lang)} AS {column}\nORDER BY {column}"
+    text += _return(tail, column, place)
     return _asked("tails", place, [place.head], text, (column,), place.shown(each for each, _ in links), links)
 
 
@@ -98,12 +99,10 @@ def ask_holders(place: Place, draw: random.Random) -> Asked | None:
         return None
     value = draw.choice(sorted(short))
     types = place.graph.types
-    held = [
-        (head, fact) for head, each in values.items() if types[head] == type_ for own, fact in each if own == value
-    ]
+    held = [(head, fact) for head, each in values.items() if types[head] == type_ for own, fact in each if own == value]
     head, column = variables(type_, type_)[0], column_of(type_)
     text = f"MATCH ({head}:{type_})\nWHERE $a IN {head}.{attribute}\n"
-    text += f"RETURN DISTINCT {name_of(head, place.lang)} AS {column}\nORDER BY {column}"
+    text += _return(head, column, place)
     rows, facts = place.shown(each for each, _ in held), {fact for _, fact in held}
     return Asked("holders", (value,), Query(text, {"a": value}), (column,), rows, facts, {each for each, _ in held})
 
@@ -114,6 +113,8 @@ def ask_count(place: Place, draw: random.Random) -> Asked | None:
     assert place.pattern is not None
     head, tail = place.pattern.head, place.pattern.tail
     links = place.graph.links(place.pattern).get(place.head, [])
+    if len({each for each, _ in links}) < FEWEST:
+        return None
     variable = variables(head, tail)[1]
     text = f"MATCH ({_node('', head, place, 'a')}){place.pattern}({variable}:{tail})\n"
     text += f"RETURN count(DISTINCT {variable}) AS number"
@@ -128,11 +129,11 @@ def ask_heads(place: Place, draw: random.Random) -> Asked | None:
     links = place.graph.links(turned).get(tail, [])
     column = column_of(place.pattern.head)
     text = f"MATCH ({head}:{place.pattern.head}){place.pattern}({_node('', place.pattern.tail, place, 'a')})\n"
-    if len(links) > MOST_ROWS // 2 or draw.random() < 0.25:
+    if len(links) > MOST_ROWS // 2 or (len(links) >= FEWEST and draw.random() < 0.25):
         rows: list[list[Any]] = [[len({each for each, _ in links})]]
         text += f"RETURN count(DISTINCT {head}) AS number"
         return _asked("count_heads", place, [tail], text, ("number",), rows, links)
-    text += f"RETURN DISTINCT {name_of(head, place.lang)} AS {column}\nORDER BY {column}"
+    text += _return(head, column, place)
     return _asked("heads", place, [tail], text, (column,), place.shown(each for each, _ in links), links)
 
 
@@ -148,7 +149,7 @@ def ask_both(place: Place, draw: random.Random) -> Asked | None:
     head, column = variables(place.pattern.head, place.pattern.tail)[0], column_of(place.pattern.head)
     text = f"MATCH ({head}:{place.pattern.head}){place.pattern}({_node('', place.pattern.tail, place, 'a')})\n"
     text += f"MATCH ({head}){place.pattern}({_node('', place.pattern.tail, place, 'b')})\n"
-    text += f"RETURN DISTINCT {name_of(head, place.lang)} AS {column}\nORDER BY {column}"
+    text += _return(head, column, place)
     links = [each for each in (*one, *other) if each[0] in both]
     return _asked("both", place, tails, text, (column,), place.shown(both), links)
 
@@ -204,7 +205,9 @@ def ask_without(place: Place, draw: random.Random) -> Asked | None:
     """Which tails of the head another head does not have that shares some with it."""
     assert place.pattern is not None
     links, turned = place.graph.links(place.pattern), place.graph.links(place.pattern.turned())
-    near = [other for other, _ in turned.get(draw.choice(place.others), []) if other != place.head and place.asked(other)]
+    near = [
+        other for other, _ in turned.get(draw.choice(place.others), []) if other != place.head and place.asked(other)
+    ]
     if not near:
         return None
     other = draw.choice(near)
@@ -213,7 +216,7 @@ def ask_without(place: Place, draw: random.Random) -> Asked | None:
     tail, column = variables(place.pattern.head, place.pattern.tail)[1], column_of(place.pattern.tail)
     text = f"MATCH ({_node('', place.pattern.head, place, 'a')}){place.pattern}({tail}:{place.pattern.tail})\n"
     text += f"WHERE NOT EXISTS {{ MATCH ({_node('', place.pattern.head, place, 'b')}){place.pattern}({tail}) }}\n"
-    text += f"RETURN DISTINCT {name_of(tail, place.lang)} AS {column}\nORDER BY {column}"
+    text += _return(tail, column, place)
     rows = place.shown(each for each, _ in mine if each not in theirs)
     return _asked("without", place, [place.head, other], text, (column,), rows, [*mine, *links.get(other, [])])
 
@@ -228,7 +231,9 @@ def ask_chain(place: Place, draw: random.Random) -> Asked | None:
     facts, at = {fact for _, fact in found}, {each for each, _ in found}
     entities = {start, *at}
     names = [variables(place.pattern.head, place.pattern.head)[0]]
-    text = f"MATCH ({_node('', place.pattern.tail, place, 'a')}){place.pattern.turned()}({names[0]}:{place.pattern.head})"
+    text = (
+        f"MATCH ({_node('', place.pattern.tail, place, 'a')}){place.pattern.turned()}({names[0]}:{place.pattern.head})"
+    )
     for pattern in chain:
         links = place.graph.links(pattern)
         steps = [step for each in sorted(at) for step in links.get(each, [])]
@@ -270,6 +275,15 @@ def ask_one(place: Place, draw: random.Random) -> Asked | None:
 def _node(variable: str, type_: str, place: Place, parameter: str, bare: bool = False) -> str:
     """A node that is named: `d:Disease {name: $a}`; `bare`: nothing else says its variable."""
     return f"{'' if bare else variable}:{type_} {{{key_of(place.lang)}: ${parameter}}}"
+
+
+def _return(variable: str, column: str, place: Place) -> str:
+    """The end of a query that lists names; each once, where two entities may be shown by one name, or found twice."""
+    plain = place.lang == "zh" and (
+        place.pattern is None or (len(place.pattern.relations) == 1 and place.pattern.arrow != "")
+    )
+    distinct = "" if plain else "DISTINCT "
+    return f"RETURN {distinct}{name_of(variable, place.lang)} AS {column}\nORDER BY {column}"
 
 
 def _asked(

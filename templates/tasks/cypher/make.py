@@ -41,10 +41,9 @@ def make_cypher(subject: Subject, graph: QueriedGraph, packs: Sequence[PackInfo]
         if asked is not None:
             found.append((group, asked, draw.randrange(1 << 16)))
     texts = say([(asked, number) for _, asked, number in found], info.head, about, lang)
-    masks = subject.view.facts["mask"].to_list()
     for (group, asked, _), text in zip(found, texts, strict=True):
         schema = excerpt([*([pattern] if pattern else []), *asked.via], attribute, subject.draw(group, "cypher schema"))
-        yield _row(subject, group, asked, text, schema, masks)
+        yield _row(subject, group, asked, text, schema, graph.masks)
 
 
 def chains_of(template: Template, packs: Sequence[PackInfo]) -> list[tuple[Pattern, ...]]:

@@ -103,9 +103,7 @@ def excerpt(patterns: list[Pattern], attribute: tuple[str, str] | None, pick: An
         if head in relation.domain and name not in {each[0] for each in needed}
     ]
     lines = {f"(:{begin})-[:{name}]->(:{end})" for name, begin, end in needed}
-    lines |= {
-        f"(:{begin})-[:{name}]->(:{end})" for name, begin, end in pick.sample(others, min(MORE, len(others)))
-    }
+    lines |= {f"(:{begin})-[:{name}]->(:{end})" for name, begin, end in pick.sample(others, min(MORE, len(others)))}
     return "\n".join([*sorted(lines), *([f"{attribute[0]}.{attribute[1]}: LIST<STRING>"] if attribute else [])])
 
 
