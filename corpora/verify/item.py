@@ -31,10 +31,10 @@ class Item:
     """What grading needs of a question.
 
     `form`: how it is answered. `about`: names of what the question is about: to say them again is no claim. `options`: letter ->
-    text; `right`: the letters of the right ones, sorted, of a boolean `true` or `false`, of cypher the query. `answers`: the right entities of a set, each
-    by all names that are accepted; `asked`: how many of them are asked for, 0 for all. `wrong`: what must not be said, each by its
-    names: what the sources contradict, such as a food to avoid where foods to eat are asked for. `steps`: the triples behind the
-    answer, in the order in which they lead to it."""
+    text; `right`: the letters of the right ones, sorted, of a boolean `true` or `false`, of cypher the query. `answers`: the right
+    entities of a set, each by all names that are accepted; `asked`: how many of them are asked for, 0 for all. `wrong`: what must not
+    be said, each by its names: what the sources contradict, such as a food to avoid where foods to eat are asked for. `steps`: the
+    triples behind the answer, in the order in which they lead to it."""
 
     form: Form
     about: tuple[Names, ...] = ()

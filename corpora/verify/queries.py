@@ -20,10 +20,11 @@ TOKEN = re.compile(
     r"|(?P<word>\$?[^\W\d]\w*)|(?P<number>\d+(?:\.\d+)?)|(?P<sign>.)",
     re.DOTALL,
 )
-KEYWORDS = frozenset(
-    "ALL AND AS ASC ASCENDING BY CALL CASE COLLECT CONTAINS COUNT DESC DESCENDING DISTINCT ELSE END ENDS EXISTS FALSE IN IS LIMIT MATCH NOT "
-    "NULL OPTIONAL OR ORDER RETURN SKIP STARTS THEN TRUE UNION UNWIND WHEN WHERE WITH XOR".split()
-)
+KEYWORDS = frozenset([
+    "ALL", "AND", "AS", "ASC", "ASCENDING", "BY", "CALL", "CASE", "COLLECT", "CONTAINS", "COUNT", "DESC", "DESCENDING", "DISTINCT", "ELSE",
+    "END", "ENDS", "EXISTS", "FALSE", "IN", "IS", "LIMIT", "MATCH", "NOT", "NULL", "OPTIONAL", "OR", "ORDER", "RETURN", "SKIP", "STARTS",
+    "THEN", "TRUE", "UNION", "UNWIND", "WHEN", "WHERE", "WITH", "XOR",
+])  # fmt: skip
 SAME = {"ASCENDING": "ASC", "DESCENDING": "DESC"}
 ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}

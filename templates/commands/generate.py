@@ -147,6 +147,8 @@ def generate(
       reverse     answers, and whose they are, where they are of one head alone
       path        questions over 2 to 5 triples, along the paths of a pack
       abstain     what the graph cannot answer: the sources do not say
+      fewshot     cases before a question of the same kind, as MedS-Ins has them (--shots)
+      cypher      questions whose answer is a query, with the rows that it gives
       preference  a second answer that is wrong in a known way, for reward models (alone)
 
     Wrong options and wrong statements are what no source says of the head, under any name. The meta of an item holds all

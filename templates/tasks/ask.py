@@ -11,9 +11,9 @@ from kgtools.templates.pack import PackInfo
 from kgtools.templates.preferences.known_names import KnownNames
 from kgtools.templates.select import Selection
 from kgtools.templates.tasks.abstain import select_abstain
+from kgtools.templates.tasks.choices import LETTERS, make_mcq, make_truefalse
 from kgtools.templates.tasks.cypher.graph import QueriedGraph
 from kgtools.templates.tasks.cypher.make import make_cypher
-from kgtools.templates.tasks.choices import LETTERS, make_mcq, make_truefalse
 from kgtools.templates.tasks.distractors import HARDNESS, Distractors, Neighbours
 from kgtools.templates.tasks.fewshot import MOST_SHOTS, make_fewshot
 from kgtools.templates.tasks.open import make_cloze, make_list, make_reverse

@@ -12,12 +12,7 @@ SAME = [
     QUERY + ";",
     f"```cypher\n{QUERY}\n```",
     f"Here is the query:\n\n```\n{QUERY};\n```\nIt lists the symptoms.",
-    QUERY.replace("\n", " ")
-    .lower()
-    .replace("disease {", "Disease {")
-    .replace("crohn", "Crohn")
-    .replace("has_symptom", "HAS_SYMPTOM")
-    .replace(":symptom", ":Symptom"),
+    QUERY.replace("\n", "  ").replace("MATCH", "match").replace("RETURN", "return").replace("ORDER BY", "Order by"),
     QUERY.replace("(d:", "(disease:").replace("(s:", "(x:").replace("s.name", "x.name"),
     QUERY.replace("'Crohn\\'s disease'", '"Crohn\'s disease"'),
     QUERY + " ASC",

@@ -18,7 +18,7 @@ from kgtools.kg.ontology import ontology
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates.generate import RecordTables, generate
-from kgtools.templates.pack import Pack, find_pack, load_pack
+from kgtools.templates.pack import find_pack, load_pack
 from kgtools.templates.tasks.cypher.kinds import MOST_ROWS, OF_ATTRIBUTE, OF_PATTERN
 from kgtools.templates.tasks.cypher.query import Pattern, literal
 from kgtools.templates.tasks.cypher.words import relation_words
