@@ -24,6 +24,7 @@ from kgtools.templates.records import make_records
 from kgtools.templates.render import question_of
 from kgtools.templates.select import Selection, facts_for, select, without
 from kgtools.templates.tasks.ask import ItemOptions, ask
+from kgtools.templates.tasks.cypher.audited import ask_audits
 from kgtools.templates.tasks.cypher.make import execute_some
 from kgtools.templates.tasks.draw import Sample, draw
 from kgtools.templates.tasks.plan import Plan
@@ -197,6 +198,8 @@ def _ask(
         if plan.item_tasks
         else {}
     )
+    if "cypher" in plan.shares:
+        items["cypher"] += ask_audits(store, graph, langs, seed)
     return (
         graph,
         by_relation,

@@ -141,6 +141,8 @@ def weigh(reading: Reading, text: str, item: Item, policy: Policy) -> Score:
     """The parts of a score and its total."""
     length = min(1.0, policy.long / len(text)) if text else 1.0
     repetition = _repetition(text, reading.most, policy.repeats)
+    if item.form == "cypher":
+        length = repetition = 1.0  # a query is as long as it must be, and says its variables again
     format = 0.0 if speaks_to_grader(reading.text) else 1.0
     if reading.nothing:
         return Score(0.0, "no_answer", 0, 0.0, 0.0, 0.0, 0, 0, 1, format, length, repetition)

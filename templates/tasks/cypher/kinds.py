@@ -13,6 +13,8 @@ MOST_ROWS, MOST_FACTS, MOST_SIGNS = 25, 300, 2_000
 """Of an answer; and characters of it."""
 TOP, FEWEST = 5, 2
 """Of a ranking; things that are counted."""
+MOST_STEPS = 3_000
+"""Triples that are walked for one question."""
 LONGEST_VALUE = 30
 """Characters of a value by which is asked whose it is."""
 
@@ -127,6 +129,8 @@ def ask_heads(place: Place, draw: random.Random) -> Asked | None:
     tail = draw.choice(place.others)
     head, turned = variables(place.pattern.head, place.pattern.tail)[0], place.pattern.turned()
     links = place.graph.links(turned).get(tail, [])
+    if len(links) > MOST_FACTS:
+        return None
     column = column_of(place.pattern.head)
     text = f"MATCH ({head}:{place.pattern.head}){place.pattern}({_node('', place.pattern.tail, place, 'a')})\n"
     if len(links) > MOST_ROWS // 2 or (len(links) >= FEWEST and draw.random() < 0.25):
@@ -145,6 +149,8 @@ def ask_both(place: Place, draw: random.Random) -> Asked | None:
     tails = draw.sample(place.others, 2)
     turned = place.pattern.turned()
     one, other = (place.graph.links(turned).get(tail, []) for tail in tails)
+    if len(one) + len(other) > MOST_STEPS:
+        return None
     both = {each for each, _ in one} & {each for each, _ in other}
     head, column = variables(place.pattern.head, place.pattern.tail)[0], column_of(place.pattern.head)
     text = f"MATCH ({head}:{place.pattern.head}){place.pattern}({_node('', place.pattern.tail, place, 'a')})\n"
@@ -160,6 +166,8 @@ def ask_shared(place: Place, draw: random.Random) -> Asked | None:
     assert place.pattern is not None
     turned = place.graph.links(place.pattern.turned())
     mine = dict(place.graph.links(place.pattern).get(place.head, []))
+    if sum(len(turned.get(tail, [])) for tail in mine) > MOST_STEPS:
+        return None
     by_name: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
     for tail in mine:
         for other, fact in turned.get(tail, []):
@@ -169,10 +177,10 @@ def ask_shared(place: Place, draw: random.Random) -> Asked | None:
     if len(ranked) < TOP or len({tail for tail, _, _ in ranked[0][1]}) < 2:
         return None
     type_, column = place.pattern.head, column_of(place.pattern.head)
-    head, tail = variables(type_, place.pattern.tail)
-    text = f"MATCH ({_node(head, type_, place, 'a')}){place.pattern}({tail}:{place.pattern.tail})"
+    head, variable = variables(type_, place.pattern.tail)
+    text = f"MATCH ({_node(head, type_, place, 'a')}){place.pattern}({variable}:{place.pattern.tail})"
     text += f"{place.pattern.turned()}(same:{type_})\nWHERE same <> {head}\n"
-    text += f"RETURN {name_of('same', place.lang)} AS {column}, count(DISTINCT {tail}) AS shared\n"
+    text += f"RETURN {name_of('same', place.lang)} AS {column}, count(DISTINCT {variable}) AS shared\n"
     text += f"ORDER BY shared DESC, {column}\nLIMIT {TOP}"
     rows = [[name, len({tail for tail, _, _ in each})] for name, each in ranked]
     links = [(other, fact) for _, each in ranked for _, other, fact in each]
@@ -189,8 +197,8 @@ def ask_exists(place: Place, draw: random.Random) -> Asked | None:
         tail = draw.choice(place.others)
     else:
         turned = place.graph.links(place.pattern.turned())
-        near = [other for other, _ in turned.get(draw.choice(place.others), []) if other != place.head]
-        theirs = [each for each, _ in links.get(draw.choice(near), [])] if near else []
+        near, _ = draw.choice(turned[draw.choice(place.others)])
+        theirs = [each for each, _ in links.get(near, [])]
         theirs = [each for each in theirs if each not in mine and each != place.head and place.asked(each)]
         if not theirs:
             return None
@@ -205,12 +213,9 @@ def ask_without(place: Place, draw: random.Random) -> Asked | None:
     """Which tails of the head another head does not have that shares some with it."""
     assert place.pattern is not None
     links, turned = place.graph.links(place.pattern), place.graph.links(place.pattern.turned())
-    near = [
-        other for other, _ in turned.get(draw.choice(place.others), []) if other != place.head and place.asked(other)
-    ]
-    if not near:
+    other, _ = draw.choice(turned[draw.choice(place.others)])
+    if other == place.head or not place.asked(other):
         return None
-    other = draw.choice(near)
     theirs = {each for each, _ in links.get(other, [])}
     mine = links.get(place.head, [])
     tail, column = variables(place.pattern.head, place.pattern.tail)[1], column_of(place.pattern.tail)
@@ -228,6 +233,8 @@ def ask_chain(place: Place, draw: random.Random) -> Asked | None:
         return None
     chain, start = draw.choice(place.chains), draw.choice(place.others)
     found = place.graph.links(place.pattern.turned()).get(start, [])
+    if len(found) > MOST_FACTS:
+        return None
     facts, at = {fact for _, fact in found}, {each for each, _ in found}
     entities = {start, *at}
     names = [variables(place.pattern.head, place.pattern.head)[0]]
@@ -237,6 +244,8 @@ def ask_chain(place: Place, draw: random.Random) -> Asked | None:
     for pattern in chain:
         links = place.graph.links(pattern)
         steps = [step for each in sorted(at) for step in links.get(each, [])]
+        if len(facts) + len(steps) > MOST_FACTS:
+            return None
         facts |= {fact for _, fact in steps}
         at = {each for each, _ in steps}
         entities |= at

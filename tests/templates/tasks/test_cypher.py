@@ -51,6 +51,11 @@ def read(records: pl.DataFrame) -> Rows:
     ]
 
 
+@pytest.fixture
+def no_audits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kgtools.templates.tasks.cypher.audited.audits", list)
+
+
 def run(store: Store, cypher: str, parameters: dict[str, str] | None = None) -> tuple[list[str], Rows]:
     columns, rows = store.query(cypher, dict(parameters or {}))
     return columns, [list(row) for row in rows]
@@ -64,7 +69,7 @@ def some_of_each_kind(rows: Rows, number: int) -> Rows:
 
 
 def test_every_kind_is_asked_in_both_languages(rows: Rows) -> None:
-    kinds = {*OF_PATTERN, *OF_ATTRIBUTE, "count_heads"}
+    kinds = {*OF_PATTERN, *OF_ATTRIBUTE, "count_heads", "audit"}
 
     assert {(row["lang"], row["meta"]["kind"]) for row in rows} == {
         (lang, kind) for lang in ("zh", "en") for kind in kinds
@@ -83,8 +88,7 @@ def test_rows_are_few_and_in_an_order_that_the_query_says(rows: Rows) -> None:
         found, kind = row["meta"]["rows"], row["meta"]["kind"]
         assert 0 < len(found) <= MOST_ROWS
         assert "ORDER BY" in row["answer"] or len(found) == 1
-        names = [each[0] for each in found]
-        assert kind == "shared" or names == sorted(names)
+        assert kind in ("shared", "audit") or found == sorted(found)
         assert len(set(map(str, found))) == len(found)
 
 
@@ -110,14 +114,27 @@ def test_facts_are_those_behind_the_rows(rows: Rows, store: FolderStore) -> None
 def test_a_question_without_facts_has_the_group_of_its_head(rows: Rows) -> None:
     bare = [row for row in rows if not row["facts"]]
 
-    assert {row["meta"]["kind"] for row in bare} == {"exists"}
-    assert all(row["meta"]["rows"] == [[False]] for row in bare)
+    assert {row["meta"]["kind"] for row in bare} == {"exists", "audit"}
+    assert all(row["meta"]["rows"] == [[False]] for row in bare if row["meta"]["kind"] == "exists")
     assert all(row["group"] for row in rows)
     groups: dict[tuple[str, str], set[str]] = {}
     for row in bare:
         template = row["template"].rsplit("/", 1)[1].partition(".")[0]
         groups.setdefault((row["meta"]["head"], template), set()).add(row["group"])
     assert {len(each) for each in groups.values()} == {1}
+
+
+def test_audits_are_asked_by_title_and_columns_without_parameters_or_comments(rows: Rows) -> None:
+    audits = [row for row in rows if row["meta"]["kind"] == "audit"]
+    loops = {row["lang"]: row for row in audits if row["meta"]["head"] == "audit:self_loops"}
+
+    assert len(audits) >= 10
+    assert not any("$" in row["answer"] or "//" in row["answer"] for row in audits)
+    assert "自环（结果列：entity、relation、sources）" in loops["zh"]["messages"][0]["content"]
+    assert (
+        "Triples from an entity to itself (columns: entity, relation, sources)" in loops["en"]["messages"][0]["content"]
+    )
+    assert loops["zh"]["meta"]["rows"][0] == ["Disease:湿疹", "HAS_COMPLICATION", ["xywy"]]
 
 
 def test_a_run_says_how_many_queries_it_executed(made: RecordTables) -> None:
@@ -134,6 +151,7 @@ def test_a_store_that_answers_otherwise_stops_the_run(
         generate(store, [load_pack(pack_folder())], ("zh",), None, 0, 12, task="cypher")
 
 
+@pytest.mark.usefixtures("no_audits")
 def test_names_with_quotes_and_backslashes_are_asked_for_safely(
     graph: Callable[..., Store], pack_folder: Callable[..., Path]
 ) -> None:
@@ -176,6 +194,7 @@ def test_an_inverse_is_read_backwards_and_what_is_symmetric_both_ways() -> None:
     assert Pattern.of(infos["cost"]) is None
 
 
+@pytest.mark.usefixtures("no_audits")
 def test_a_doubtful_fact_is_in_no_answer(graph: Callable[..., Store], pack_folder: Callable[..., Path]) -> None:
     pack = load_pack(pack_folder())
     said = [("Disease:痛风", "HAS_SYMPTOM", f"Symptom:{name}") for name in ("关节痛", "关节肿", "12345")]
