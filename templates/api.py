@@ -76,6 +76,7 @@ def generate(
     hops: str = "2-5",
     hold_out: str | None = None,
     permute: bool = False,
+    shots: int = 3,
     out: PathLike | None = None,
     export: str | None = None,
     allow_license: Sequence[str] = (),
@@ -89,12 +90,12 @@ def generate(
     `graph`: a folder, or a Neo4j server as a URL. `pack`, `lang`: packs by name or folder, and languages, in a list or with commas
     between. `task`: one, or several with commas between, each with its share or none (`qa=0.5,mcq=0.5`). `count`: at most so many
     records, drawn by `seed`; `per_relation`, `per_head`, `per_source`: of each task and language; `stratify`: of each relation as
-    many as of any other.  `max_tails`: tails in one answer. `drop`: what
+    many as of any other. `max_tails`: tails in one answer. `drop`: what
     is left out, uninformative, shop-list, partial-list or none. `options`, `distractors` (random, department, neighbour) and
-    `rotations` are of questions with options, `hops` of paths. `hold_out`: what is kept for test (`facts=0.1,hops=4-5`), told by the
-    column of that name; `permute`: a control set, whose answers are those of other heads. `out`: by default ./records, of
-    preferences ./preferences. `export`: a format (`convert`) that they are written in too, into OUT/FORMAT, with its `allow_license`
-    and `allow_identified`.
+    `rotations` are of questions with options, `hops` of paths, `shots` (cases) of few-shot prompts. `hold_out`: what is kept for test
+    (`facts=0.1,hops=4-5`), told by the column of that name; `permute`: a control set, whose answers are those of other heads. `out`:
+    by default ./records, of preferences ./preferences. `export`: a format (`convert`) that they are written in too, into OUT/FORMAT,
+    with its `allow_license` and `allow_identified`.
 
     Raises InputError where no fact makes a record, unless `allow_empty`."""
     from dataclasses import replace
@@ -113,7 +114,7 @@ def generate(
     from kgtools.tools.outputs.staging import staging
 
     sample = Sample(count, per_relation, per_head, per_source, stratify)
-    items = ItemOptions(options, distractors, rotations, hops)
+    items = ItemOptions(options, distractors, rotations, hops, shots)
     held = HoldOut.of(hold_out)
     plan = Plan.of(task, sample, items, held, permute)
     store, packs = open_store(str(graph)), [find_pack(name) for name in _words(pack)]
@@ -161,6 +162,7 @@ def plan(
     rotations: int = 1,
     hops: str = "2-5",
     hold_out: str | None = None,
+    shots: int = 3,
     progress: Progress = SILENT,
 ) -> "pl.DataFrame":
     """How many records `generate` would make with these options, without making them: a frame of `task`, `relation` (or attribute),
@@ -174,7 +176,7 @@ def plan(
 
     return count_plan(
         open_store(str(graph)), [find_pack(name) for name in _words(pack)], tuple(dict.fromkeys(_words(lang))), seed, max_tails,
-        task, drop, progress, Sample(count, per_relation, per_head, per_source, stratify), ItemOptions(options, distractors, rotations, hops),
+        task, drop, progress, Sample(count, per_relation, per_head, per_source, stratify), ItemOptions(options, distractors, rotations, hops, shots),
         HoldOut.of(hold_out),
     )  # fmt: skip
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 
 from kgtools.corpora.record import Preferences, Records
 from kgtools.kg.build.inputs import GraphMetadata, files_of
 from kgtools.kg.licenses import LICENSES
-from kgtools.kg.stores import Readable
+from kgtools.kg.stores import Readable, Store
 from kgtools.templates.coverage import COVERAGE, make_coverage
 from kgtools.templates.drops import choose_drops
 from kgtools.templates.facts import GraphView, view
@@ -29,11 +29,13 @@ from kgtools.templates.records import make_records
 from kgtools.templates.render import question_of
 from kgtools.templates.select import Selection, facts_for, select, without
 from kgtools.templates.tasks.ask import ItemOptions, ask
+from kgtools.templates.tasks.cypher.audited import ask_audits
+from kgtools.templates.tasks.cypher.make import execute_some
 from kgtools.templates.tasks.draw import Sample, count_sources, draw
 from kgtools.templates.tasks.plan import Plan
 from kgtools.templates.tasks.records import ItemNames, count_distractors, list_names
 from kgtools.templates.workers import render_selections
-from kgtools.tools.errors import UsageError
+from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.frames import write_table
 from kgtools.tools.inputs.files import sha256
 from kgtools.tools.outputs.empty import refuse_empty
@@ -50,7 +52,8 @@ class GenerateCounts:
     `lengths`, `names` (`preferences/balance.py`) and `refused`: language -> why a wrong answer was not taken -> tries. Of items
     `by_task`: task -> language -> records, and `distractors`: language -> whose answers wrong options are -> options. `hold_out`: what
     was held out, and the proof of it (`holdout/proof.py`). `permuted`: of a control set, what `permute_answers` counts.
-    `by_source`: of a sample by source or relation, relation -> graph -> records that it has a part in, and `all`."""
+    `by_source`: of a sample by source or relation, relation -> graph -> records that it has a part in, and `all`. Of the task cypher `executed`:
+    the queries that the store was asked, each with the rows that its record says."""
 
     records: int
     by_template: dict[str, int]
@@ -64,6 +67,7 @@ class GenerateCounts:
     hold_out: dict[str, Any] | None = None
     permuted: dict[str, int] | None = None
     by_source: dict[str, dict[str, int]] | None = None
+    executed: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As `run.json` and `--format json` have them; of records without what preferences have."""
@@ -106,7 +110,7 @@ def generate(
     graph = view(store)
     graph, permuted = permute_answers(graph, seed) if plan.permute else (graph, None)
     with ThreadPoolExecutor() as pool:  # polars works outside of the lock
-        by_relation, wanted, held, asked = _ask(pool, graph, packs, langs, seed, max_tails, drop, plan, progress)
+        by_relation, wanted, held, asked = _ask(pool, store, graph, packs, langs, seed, max_tails, drop, plan, progress)
         selections = [selection for each in asked.values() for selection in each]
         askable = pl.concat([pl.Series(dtype=pl.List(pl.String)), *map(tying_facts, selections)])
         if plan.makes_preferences:
@@ -143,6 +147,8 @@ def generate(
     if plan.asked_tasks:
         by_task = {name: _by_lang(records.filter(pl.col("task") == name)) for name in plan.shares}
         counts = replace(counts, by_task=by_task, distractors=count_distractors(records))
+        if "cypher" in asked:
+            counts = replace(counts, executed=execute_some(_queried(store), asked["cypher"]))
         types = {t.info.tail or t.info.head for t in wanted} | {t.info.head for t in wanted}
         names_ = list_names(graph, types | (set(graph.entities["type"]) if "explain" in plan.item_tasks else set()))
     return RecordTables(
@@ -173,7 +179,7 @@ def count_plan(
     plan = Plan.of(task, sample, items, hold_out)
     _refuse_wrong(langs, max_tails)
     with ThreadPoolExecutor() as pool:
-        *_, asked = _ask(pool, view(store), packs, langs, seed, max_tails, drop, plan, progress)
+        *_, asked = _ask(pool, store, view(store), packs, langs, seed, max_tails, drop, plan, progress)
     rows = [
         (name, each.template.info.attribute or each.template.info.relations[0], each.template.lang, each.groups.height)
         for name, selections in asked.items()
@@ -188,6 +194,15 @@ def count_plan(
     return counted.filter(pl.col("records") > 0).sort("task", "relation", "lang")
 
 
+def _queried(store: Readable) -> Store:
+    """The store, if it answers queries. Raises InputError for a graph that is nowhere written."""
+    if not hasattr(store, "query"):
+        raise InputError(
+            "the task cypher asks the graph itself, and this one is written nowhere; correct it, load it, and run generate"
+        )
+    return cast(Store, store)
+
+
 def _refuse_wrong(langs: tuple[str, ...], max_tails: int, workers: int = 1, count: int | None = None) -> None:
     for lang in langs:
         if lang not in LANGUAGES:
@@ -197,7 +212,7 @@ def _refuse_wrong(langs: tuple[str, ...], max_tails: int, workers: int = 1, coun
 
 
 def _ask(
-    pool: ThreadPoolExecutor, graph: GraphView, packs: list[Pack], langs: tuple[str, ...], seed: int, max_tails: int,
+    pool: ThreadPoolExecutor, store: Readable, graph: GraphView, packs: list[Pack], langs: tuple[str, ...], seed: int, max_tails: int,
     drop: str | None, plan: Plan, progress: Progress,
 ) -> tuple[dict[str, pl.DataFrame], list[Template], HeldOut, dict[str, list[Selection]]]:  # fmt: skip
     """The facts by relation, the templates in these languages, what is held out, and what each task makes of their
@@ -220,6 +235,8 @@ def _ask(
         if plan.asked_tasks
         else {}
     )  # fmt: skip
+    if "cypher" in plan.shares:
+        items["cypher"] += ask_audits(_queried(store), graph, langs, seed)
     made = {name: items.get(name, questions) for name in plan.shares}
     if plan.hold_out:
         made = mark(graph, made, held)

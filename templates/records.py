@@ -74,9 +74,10 @@ def _items(
     worded = with_words(task, selection, texts, truths[1] if truths else [""] * selection.groups.height)
     groups = _with_columns(graph, replace(selection, groups=worded))
     info = selection.template.info
-    if task == "abstain":
+    if task in ("abstain", "cypher"):
+        alone = unlinked_group(groups, info.attribute or info.relations[0], "abstain")
         groups = groups.with_columns(
-            unlinked_group(groups, info.attribute or info.relations[0], "abstain").alias("group")
+            pl.when(pl.col("facts").list.len() == 0).then(alone).otherwise("group").alias("group")
         )
     return groups.with_columns(
         _hashed(groups.with_columns(pl.lit(task).alias("task")), "task", "user", "assistant").alias("id"),

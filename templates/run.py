@@ -39,6 +39,7 @@ class StoredSettings(Settings):
     distractors: str = "neighbour"
     rotations: int = 1
     hops: str = "2-5"
+    shots: int = 3
 
     @property
     def pack_names(self) -> tuple[str, ...]:
@@ -70,7 +71,7 @@ class Run:
             tuple(packs), stored.lang, stored.task, stored.seed, stored.max_tails,
             None if stored.drop == default else ",".join(words) or "none",
             Sample(stored.count, stored.per_relation, stored.per_head, stored.per_source, stored.stratify),
-            ItemOptions(stored.options, stored.distractors, stored.rotations, stored.hops),
+            ItemOptions(stored.options, stored.distractors, stored.rotations, stored.hops, stored.shots),
             HoldOut.of(stored.hold_out), stored.permute,
         )  # fmt: skip
 

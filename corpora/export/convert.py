@@ -24,8 +24,8 @@ from kgtools.tools.licenses.check import gate
 from kgtools.tools.outputs.empty import refuse_empty
 from kgtools.tools.outputs.staging import manifest, staging
 
-MOST_PARTS = 200
-"""Kinds of records with files of their own, at most: each has a file open."""
+MOST_PARTS, MOST_DOCUMENTS = 200, 10_000
+"""Kinds of records with files of their own, at most: each has a file open, unless it is one JSON document."""
 SHARD = re.compile(r"(.+-)?(train|validation|test)-\d{5}-of-\d{5}\.(jsonl|jsonl\.zst|parquet|csv)")
 """`train-00000-of-00003.jsonl.zst`, a file that an earlier run may have left."""
 DROPS = Schema(
@@ -192,9 +192,10 @@ def _possible(columns: dict[str, pl.Expr], faults: dict[str, pl.Expr]) -> dict[s
 
 def _part(format_: Format, parts: dict[tuple[str, ...], Part], key: tuple[str, ...]) -> Part:
     if key not in parts:
-        if len(parts) == MOST_PARTS:
+        most = MOST_PARTS if format_.around is None else MOST_DOCUMENTS
+        if len(parts) == most:
             raise InputError(
-                f"more than {MOST_PARTS} kinds of records ({', '.join(format_.part)}), each with files of its own; "
+                f"more than {most:,} kinds of records ({', '.join(format_.part)}), each with files of its own; "
                 "convert them in smaller sets"
             )
         stem, taken = (

@@ -53,7 +53,7 @@ class Format:
 
     `part`: columns whose values have files of their own; `stem` names those. `head`: what every file begins with, as a CSV with its
     columns. `around`: what stands before and after the rows of a file that is one JSON document, where the list `rows_in` holds the
-    rows. `more`: further files, from name, parts, shards."""
+    rows; from its part, split, and the sources of its rows, each with its licence. `more`: further files, from name, parts, shards."""
 
     title: str
     faults: Callable[[str], dict[str, pl.Expr]]
@@ -64,7 +64,7 @@ class Format:
     llama_factory: Callable[[str], dict[str, Any]] | None = None
     part: tuple[str, ...] = ()
     stem: Callable[[int, tuple[str, ...]], str] | None = None
-    around: Callable[[Part, str, list[str], list[str]], tuple[bytes, bytes]] | None = None
+    around: Callable[[Part, str, list[tuple[str, str]]], tuple[bytes, bytes]] | None = None
     rows_in: str | None = None
     head: bytes = b""
     more: Callable[[str, Sequence[Part], Sequence[Shard]], dict[str, bytes]] | None = None

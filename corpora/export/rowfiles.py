@@ -1,5 +1,6 @@
 """Rows into numbered files, `train-00000-of-00003.jsonl.zst`: a batch at a time, the same bytes however it is cut."""
 
+import shutil
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,19 +24,36 @@ class _Open(Protocol):
 
 
 class _Lines:
-    """JSON lines, packed with zstd or not; or the rows of one JSON document, between its `head` and its tail."""
+    """JSON lines, packed with zstd or not, behind a `head`."""
 
-    def __init__(self, file: BinaryIO, format_: Format, head: bytes = b"") -> None:
-        self.file, self.format, self.first = file, format_, True
-        self.one = format_.around is not None
-        file.write(head)
+    def __init__(self, file: BinaryIO, format_: Format) -> None:
+        self.file, self.format = file, format_
+        file.write(format_.head)
 
     def write(self, rows: pl.DataFrame) -> None:
-        lines = self.format.lines(rows)
-        if self.one:
-            lines = (b"" if self.first else b",\n") + lines.rstrip(b"\n").replace(b"}\n{", b"},\n{")
-            self.first = False
-        self.file.write(lines)
+        self.file.write(self.format.lines(rows))
+
+
+class _Document:
+    """The rows of one JSON document. Its file is open only while it is written, so that there may be thousands."""
+
+    def __init__(self, path: Path, format_: Format) -> None:
+        self.path, self.format, self.first = path, format_, True
+        self.rows = path.with_name(f"{path.name}.rows")
+
+    def write(self, rows: pl.DataFrame) -> None:
+        lines = self.format.lines(rows).rstrip(b"\n").replace(b"}\n{", b"},\n{")
+        with self.rows.open("ab") as file:
+            file.write((b"" if self.first else b",\n") + lines)
+        self.first = False
+
+    def end(self, head: bytes, tail: bytes) -> None:
+        """Write the document, its rows between these."""
+        with self.path.open("wb") as file, self.rows.open("rb") as rows:
+            file.write(head)
+            shutil.copyfileobj(rows, file)
+            file.write(tail)
+        self.rows.unlink()
 
 
 class _Numbered:
@@ -84,6 +102,8 @@ class RowFiles:
     def _open_next(self, files: _Numbered) -> _Open:
         files.sizes.append(0)
         path = self._aside(files, len(files.sizes) - 1)
+        if self.format.around is not None:
+            return _Document(path, self.format)
         if self.ending == "parquet":
             return files.stack.enter_context(Sink(path, self.schema))
         raw = cast(BinaryIO, files.stack.enter_context(path.open("wb")))
@@ -92,22 +112,15 @@ class RowFiles:
 
             packer = zstandard.ZstdCompressor(level=3, write_checksum=True)
             raw = cast(BinaryIO, files.stack.enter_context(packer.stream_writer(raw)))
-        head = self.format.around(files.part, files.split, [], [])[0] if self.format.around else self.format.head
-        return _Lines(raw, self.format, head)
+        return _Lines(raw, self.format)
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         for files in self._files.values():
             if kind is None and self.format.around is not None:
-                cast(_Lines, files.open).file.write(self._tail(files))
+                cast(_Document, files.open).end(*self.format.around(files.part, files.split, sorted(files.sources)))
             files.stack.__exit__(kind, *error)  # type: ignore[arg-type]  # passed on as it came
         if kind is None:
             self.shards = [self._rename(files, n) for files in self._in_order() for n in range(len(files.sizes))]
-
-    def _tail(self, files: _Numbered) -> bytes:
-        assert self.format.around is not None
-        sources = sorted({source for source, _ in files.sources})
-        licenses = sorted({license_ for _, license_ in files.sources})
-        return self.format.around(files.part, files.split, sources, licenses)[1]
 
     def _in_order(self) -> list[_Numbered]:
         order = ("train", "validation", "test")

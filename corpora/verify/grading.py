@@ -11,6 +11,7 @@ from kgtools.corpora.verify.found import Found, Reading
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import NameIndex
 from kgtools.corpora.verify.policy import Policy, default_policy
+from kgtools.corpora.verify.queries import read_query
 from kgtools.corpora.verify.reading import Text, answer_in, fold
 from kgtools.corpora.verify.sets import read_abstention, read_set
 from kgtools.corpora.verify.texts import read_text
@@ -122,6 +123,8 @@ def _read(text: str, item: Item, names: NameIndex | None, question: str, found: 
         return read_boolean(text, item, question, found)
     if item.form == "text":
         return read_text(text, item, names, question, found)
+    if item.form == "cypher":
+        return read_query(text, item, found)
     return (read_set if item.form == "set" else read_abstention)(text, item, names, question, found)
 
 
@@ -143,6 +146,8 @@ def weigh(reading: Reading, text: str, item: Item, policy: Policy) -> Score:
     """The parts of a score and its total."""
     length = min(1.0, max(policy.long, 2 * len(item.reference)) / len(text)) if text else 1.0
     repetition = _repetition(text, reading.most, policy.repeats)
+    if item.form == "cypher":
+        length = repetition = 1.0  # a query is as long as it must be, and says its variables again
     format = 0.0 if speaks_to_grader(reading.text) and not speaks_to_grader(Text(fold(item.reference))) else 1.0
     if reading.nothing:
         return Score(0.0, "no_answer", 0, 0.0, 0.0, 0.0, 0, 0, 1, format, length, repetition)

@@ -8,9 +8,9 @@ import orjson
 
 from kgtools.tools.errors import InputError
 
-Form = Literal["choice", "boolean", "set", "abstain", "text"]
+Form = Literal["choice", "boolean", "set", "abstain", "text", "cypher"]
 """choice: letters of options. boolean: true or false. set: names, of which some or all are asked for. abstain: the sources do not
-say, and to say so is right. text: an explanation, compared with a reference."""
+say, and to say so is right. text: an explanation, compared with a reference. cypher: a query, which is compared as text."""
 Of = Literal["", "both", "first"]
 Names = tuple[str, ...]
 """What one thing may be called: its name, its aliases, its English name; the first is how it is shown."""
@@ -32,12 +32,12 @@ class Item:
     """What grading needs of a question.
 
     `form`: how it is answered. `about`: names of what the question is about: to say them again is no claim. `options`: letter ->
-    text; `right`: the letters of the right ones, sorted, of a boolean `true` or `false`. `answers`: the right entities of a set, each
-    by all names that are accepted; `asked`: how many of them are asked for, 0 for all. `wrong`: what must not be said, each by its
-    names: what the sources contradict, such as a food to avoid where foods to eat are asked for. `steps`: the triples behind the
-    answer, in the order in which they lead to it. `of`: of a comparison, whether what both of the first two of `about` have is asked
-    for, or what the first has and the other has not. `reference`: the text that an explanation is compared with; `answers` are then what
-    it names."""
+    text; `right`: the letters of the right ones, sorted, of a boolean `true` or `false`, of cypher the query. `answers`: the right
+    entities of a set, each by all names that are accepted; `asked`: how many of them are asked for, 0 for all. `wrong`: what must not
+    be said, each by its names: what the sources contradict, such as a food to avoid where foods to eat are asked for. `steps`: the
+    triples behind the answer, in the order in which they lead to it. `of`: of a comparison, whether what both of the first two of
+    `about` have is asked for, or what the first has and the other has not. `reference`: the text that an explanation is compared with;
+    `answers` are then what it names."""
 
     form: Form
     about: tuple[Names, ...] = ()

@@ -112,6 +112,13 @@ def presets() -> list[str]:
 @click.option(
     "--permute", is_flag=True, help="A control set: answers are those of other heads. train and convert refuse it."
 )
+@click.option(
+    "--shots",
+    type=click.IntRange(1, 8),
+    default=3,
+    show_default=True,
+    help="Cases before each question of the task fewshot.",
+)
 @click.option("--plan", "plan_only", is_flag=True, help="Print how many records there would be; write nothing.")
 @click.option("--show", "examples", type=COUNT, default=0, help="Print this many example pairs of each language.")
 @click.option(
@@ -146,6 +153,7 @@ def generate(
     hops: str,
     hold_out: str | None,
     permute: bool,
+    shots: int,
     plan_only: bool,
     out: Path | None,
     examples: int,
@@ -170,6 +178,8 @@ def generate(
       explain     whole texts, such as causes and prevention
       abstain     what the graph cannot answer: the sources do not say
       dialogue    consultations of three or four turns about a disease, without an item
+      fewshot     cases before a question of the same kind, as MedS-Ins has them (--shots)
+      cypher      questions whose answer is a query, with the rows that it gives
       preference  a second answer that is wrong in a known way, for reward models (alone)
 
     Wrong options and wrong statements are what no source says of the head, under any name. The meta of an item holds all
@@ -195,7 +205,7 @@ def generate(
     asked: dict[str, Any] = {
         "pack": packs, "task": task, "lang": langs, "count": count, "seed": seed, "max_tails": max_tails, "drop": drop,
         "per_relation": per_relation, "per_head": per_head, "options": options, "distractors": distractors, "rotations": rotations,
-        "hops": hops, "hold_out": hold_out, "per_source": per_source, "stratify": stratify,
+        "hops": hops, "shots": shots, "hold_out": hold_out, "per_source": per_source, "stratify": stratify,
     }  # fmt: skip
     if preset is not None:
         asked |= _not_given(load_preset(preset))

@@ -58,6 +58,7 @@ def select_abstain(subject: Subject) -> Selection:
         pl.lit([], pl.List(pl.String)).alias("hidden"),
         pl.lit([], pl.List(pl.String)).alias("messages"),
         pl.lit([], pl.List(pl.String)).alias("compared"),
+        pl.lit("").alias("form"),
         pl.Series("meta", [orjson.dumps({KEY: item}).decode() for item in items], pl.String),
     ).sort("variant", maintain_order=True)  # fmt: skip
     return Selection(template, groups, subject.selection.left_out)

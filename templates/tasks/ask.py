@@ -15,9 +15,12 @@ from kgtools.templates.tasks.abstain import select_abstain
 from kgtools.templates.tasks.choices import LETTERS, make_mcq, make_truefalse
 from kgtools.templates.tasks.compare import make_compare
 from kgtools.templates.tasks.comparisons import phrases_for
+from kgtools.templates.tasks.cypher.graph import QueriedGraph
+from kgtools.templates.tasks.cypher.make import make_cypher
 from kgtools.templates.tasks.dialogue import EXAMINATION, SYMPTOM, Dialogue, relation_of
 from kgtools.templates.tasks.distractors import HARDNESS, Distractors, Neighbours
 from kgtools.templates.tasks.explain import TextNames, make_explain
+from kgtools.templates.tasks.fewshot import MOST_SHOTS, make_fewshot
 from kgtools.templates.tasks.open import make_cloze, make_list, make_reverse
 from kgtools.templates.tasks.path import Path
 from kgtools.templates.tasks.rows import Row, with_rows
@@ -25,7 +28,19 @@ from kgtools.templates.tasks.subject import OTHER, Lexicon, Subject
 from kgtools.tools.errors import UsageError
 from kgtools.tools.progress import SILENT, Progress
 
-ITEM_TASKS = ("mcq", "truefalse", "cloze", "list", "reverse", "path", "compare", "explain", "abstain")
+ITEM_TASKS = (
+    "mcq",
+    "truefalse",
+    "cloze",
+    "list",
+    "reverse",
+    "path",
+    "compare",
+    "explain",
+    "abstain",
+    "fewshot",
+    "cypher",
+)
 """The tasks whose records can be graded, each as its meta says."""
 ASKED_TASKS = (*ITEM_TASKS, "dialogue")
 """All that ask a template's questions in another way."""
@@ -38,12 +53,14 @@ LONGEST = 5
 @dataclass(frozen=True)
 class ItemOptions:
     """`options`: of a question with options, 4 or 5; `distractors`: whose answers the wrong ones are; `rotations`: how many times
-    each such question is asked, its options turned by one each time; `hops`: how many triples a path leads over, `2`, or `2-3`."""
+    each such question is asked, its options turned by one each time; `hops`: how many triples a path leads over, `2`, or `2-3`; `shots`:
+    cases before a question of the task fewshot."""
 
     options: int = 4
     distractors: str = "neighbour"
     rotations: int = 1
     hops: str = "2-5"
+    shots: int = 3
 
     def refuse_wrong(self) -> None:
         """Raises UsageError for what cannot be."""
@@ -56,6 +73,8 @@ class ItemOptions:
             raise UsageError(f"--hops {self.hops}: from 2 to {LONGEST}, as 2 or 2-3")
         if not 1 <= self.rotations <= self.options <= len(LETTERS):
             raise UsageError(f"--rotations {self.rotations}: 1 to {self.options}, as many as there are options")
+        if not 1 <= self.shots <= MOST_SHOTS:
+            raise UsageError(f"--shots {self.shots}: 1 to {MOST_SHOTS} cases stand before a question")
 
     def hops_range(self) -> tuple[int, int]:
         """The fewest and the most hops; (0, 0) for what says none."""
@@ -73,6 +92,7 @@ def ask(
     known, lexicon, neighbours = KnownNames(view), Lexicon(view), Neighbours(view)
     asked: dict[str, list[Selection]] = {task: [] for task in tasks}
     texts = TextNames(view, lexicon) if "explain" in tasks else None
+    queried = QueriedGraph(view) if "cypher" in tasks else None
     paths = find_paths(packs, options.hops_range()) if "path" in tasks else {}
     on_paths: dict[tuple[str, str, str], Subject] = {}
     in_dialogues: dict[str, dict[str, Subject]] = {}
@@ -83,7 +103,10 @@ def ask(
             subject = Subject(view, by_relation, selection, known, lexicon, seed)
             wrong = Distractors(subject, neighbours, options.distractors, held)
             for task in tasks:
-                if task not in ("path", "dialogue"):
+                if task == "cypher" and queried is not None:
+                    made = list(make_cypher(subject, queried, packs))
+                    asked[task].append(with_rows(view, selection, made, subject.salt(task)))
+                elif task not in ("path", "dialogue"):
                     asked[task].append(_ask(task, subject, wrong, options, texts))
             if "dialogue" in tasks and (relation := relation_of(subject.template)):
                 in_dialogues.setdefault(subject.template.lang, {}).setdefault(relation, subject)
@@ -139,5 +162,6 @@ def _ask(
         "reverse": lambda: make_reverse(subject),
         "compare": lambda: make_compare(subject),
         "explain": lambda: make_explain(subject, texts or TextNames(subject.view, subject.lexicon)),
+        "fewshot": lambda: make_fewshot(subject, wrong, options.options, options.shots),
     }
     return with_rows(subject.view, subject.selection, list(makers[task]()), subject.salt(task))

@@ -16,44 +16,54 @@ VAGUE = ("Food", "Department", "BodyPart", "Treatment")
 
 def make_list(subject: Subject) -> Iterator[Row]:
     """All names that answer for a head, where there are several and the graph knows no more of them; values of an attribute are no list."""
-    if subject.template.info.single or subject.template.info.attribute:
-        return
     for group in subject.groups:
-        if len(group.parts) > 1 and not group.partial and all(map(subject.is_short, group.parts)):
-            parts = list(group.parts)
-            wrong = subject.contraries.get(group.head, [])
-            item = Item(
-                "set", subject.about(group.head), answers=tuple(map(subject.names, parts)),
-                wrong=tuple(map(subject.names, wrong)), steps=tuple(_steps(subject, group.head, parts)),
-            )  # fmt: skip
-            yield _row(subject, group, item, parts, [part.text for part in parts], [part.text for part in parts])
+        yield from list_rows(subject, group)
+
+
+def list_rows(subject: Subject, group: Group) -> Iterator[Row]:
+    """The question for all answers of one head; none where there is one answer, or more than are known here."""
+    info = subject.template.info
+    if info.single or info.attribute or len(group.parts) < 2 or group.partial:
+        return
+    if all(map(subject.is_short, group.parts)):
+        parts = list(group.parts)
+        wrong = subject.contraries.get(group.head, [])
+        item = Item(
+            "set", subject.about(group.head), answers=tuple(map(subject.names, parts)),
+            wrong=tuple(map(subject.names, wrong)), steps=tuple(_steps(subject, group.head, parts)),
+        )  # fmt: skip
+        yield _row(subject, group, item, parts, [part.text for part in parts], [part.text for part in parts])
 
 
 def make_cloze(subject: Subject) -> Iterator[Row]:
     """A sentence with one name in it left out: any that the graph knows for that place and that does not stand there is right."""
-    if subject.template.info.single and subject.template.info.attribute:
-        return  # a quantity can be said in many ways
     for group in subject.groups:
-        if group.partial or not all(map(subject.is_short, group.parts)):
-            continue
-        draw = subject.draw(group, "cloze")
-        shown = list(group.parts)
-        draw.shuffle(shown)
-        shown = shown[: SHOWN + 1]
-        head = subject.about(group.head)[0][0].casefold()
-        gaps = [place for place, part in enumerate(shown) if not _is_told(part.text.casefold(), head)]
-        if not gaps:
-            continue
-        gap = draw.choice(gaps)
-        tails = [BLANK if place == gap else part.text for place, part in enumerate(shown)]
-        beside = [part for place, part in enumerate(shown) if place != gap]
-        hidden = [part for part in group.parts if part not in beside]
-        item = Item(
-            "set", (*subject.about(group.head), *map(subject.names, beside)), answers=tuple(map(subject.names, hidden)),
-            asked=1, wrong=tuple(map(subject.names, subject.contraries.get(group.head, []))),
-            steps=tuple(_steps(subject, group.head, [shown[gap]])),
-        )  # fmt: skip
-        yield _row(subject, group, item, [*beside, *hidden], tails, [shown[gap].text])
+        yield from cloze_rows(subject, group)
+
+
+def cloze_rows(subject: Subject, group: Group) -> Iterator[Row]:
+    """The sentence about one head with a gap in it; none of quantities, which can be said in many ways."""
+    info = subject.template.info
+    if (info.single and info.attribute) or group.partial or not all(map(subject.is_short, group.parts)):
+        return
+    draw = subject.draw(group, "cloze")
+    shown = list(group.parts)
+    draw.shuffle(shown)
+    shown = shown[: SHOWN + 1]
+    head = subject.about(group.head)[0][0].casefold()
+    gaps = [place for place, part in enumerate(shown) if not _is_told(part.text.casefold(), head)]
+    if not gaps:
+        return
+    gap = draw.choice(gaps)
+    tails = [BLANK if place == gap else part.text for place, part in enumerate(shown)]
+    beside = [part for place, part in enumerate(shown) if place != gap]
+    hidden = [part for part in group.parts if part not in beside]
+    item = Item(
+        "set", (*subject.about(group.head), *map(subject.names, beside)), answers=tuple(map(subject.names, hidden)),
+        asked=1, wrong=tuple(map(subject.names, subject.contraries.get(group.head, []))),
+        steps=tuple(_steps(subject, group.head, [shown[gap]])),
+    )  # fmt: skip
+    yield _row(subject, group, item, [*beside, *hidden], tails, [shown[gap].text])
 
 
 def _is_told(text: str, head: str) -> bool:
@@ -63,21 +73,20 @@ def _is_told(text: str, head: str) -> bool:
 
 def make_reverse(subject: Subject) -> Iterator[Row]:
     """Answers, and the question whose they are: only where these together are of one head alone, in every source."""
-    template, lexicon = subject.template, subject.lexicon
-    if (
-        template.info.attribute
-        or template.info.tail in VAGUE
-        or not any("head" in variables(each.assistant) for each in template.variants)
-    ):
-        return
     heads_of = heads_of_tails(subject)
     for group in subject.groups:
-        if "head" not in variables(template.variants[subject.variants[group.place]].assistant):
-            continue
-        shown = shown_alone(subject, group, heads_of)
-        if not shown:
-            continue
-        names = lexicon.names(group.head, template.lang)
+        yield from reverse_rows(subject, group, heads_of)
+
+
+def reverse_rows(subject: Subject, group: Group, heads_of: Callable[[AnswerPart], set[int]]) -> Iterator[Row]:
+    """The sentence about one head that does not name it; none where its answers are of others too, or its template names no head."""
+    template = subject.template
+    if template.info.attribute or template.info.tail in VAGUE:
+        return
+    if "head" not in variables(template.variants[subject.variants[group.place]].assistant):
+        return
+    if shown := shown_alone(subject, group, heads_of):
+        names = subject.lexicon.names(group.head, template.lang)
         item = Item(
             "set", tuple(map(subject.names, shown)), answers=(names,), steps=tuple(_steps(subject, group.head, shown))
         )

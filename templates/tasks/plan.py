@@ -42,6 +42,8 @@ class Plan:
         items.refuse_wrong()
         if hold_out.hops and "path" not in shares:
             raise UsageError(f"--hold-out {hold_out}: hops are of the task path, which --task {task} does not make")
+        if permute and "cypher" in shares:
+            raise UsageError("--permute: the rows of a query are those of the graph; make the task cypher without it")
         return cls(shares, sample, items, hold_out, permute)
 
     @property

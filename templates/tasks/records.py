@@ -8,6 +8,7 @@ import polars as pl
 
 from kgtools.kg.ontology import ontology
 from kgtools.templates.facts import GraphView
+from kgtools.templates.pack import Template
 from kgtools.templates.select import Selection
 from kgtools.templates.tasks.comparisons import COMPARED
 from kgtools.templates.tasks.distractors import CONTRARY, HARDNESS
@@ -29,6 +30,7 @@ def with_words(task: str, selection: Selection, texts: tuple[list[str], list[str
     of what is true, or nothing."""
     template, groups = selection.template, selection.groups
     lang, known = template.lang, ontology().entities[template.info.head]
+    forms = groups.select("options", "is_true", "form" if "form" in groups.columns else pl.lit("").alias("form"))
     count = len(wordings(task, lang))
     variants = ((pl.Series(groups["key"]) // len(template.variants)) % count).to_list()
     if task == "path":
@@ -37,17 +39,21 @@ def with_words(task: str, selection: Selection, texts: tuple[list[str], list[str
         truths = [once(text, label) for text, label in zip(truths, labels, strict=True)]
     letters = [answer if options else "" for answer, options in groups.select("answer", "options").iter_rows()]
     right = groups["right"].to_list()
+    hidden = groups["hidden"].to_list()
+    asked = [own[0] if task == "cypher" and own else text for text, own in zip(texts[0], hidden, strict=True)]
     rows: dict[str, list[Any]] = {
-        "question": texts[0], "statement": texts[1], "truth": truths, "options": groups["options"].to_list(), "right": right,
+        "question": asked, "statement": texts[1], "truth": truths, "options": groups["options"].to_list(), "right": right,
         "letters": letters, "type": [known.zh if lang == "zh" else known.en] * groups.height,
         "count": [str(len(each)) for each in right], "several": [len(each) > 1 for each in letters],
-        "is_true": groups["is_true"].to_list(), "before": groups["before"].to_list(), "hidden": groups["hidden"].to_list(),
-        "form": [_form(*each) for each in groups.select("options", "is_true").iter_rows()],
+        "is_true": groups["is_true"].to_list(), "before": groups["before"].to_list(), "hidden": hidden,
+        "form": [form or _form(options, is_true) for options, is_true, form in forms.iter_rows()],
+        "sought": [_sought(template)] * groups.height,
     }  # fmt: skip
     compared = [each or [""] * len(COMPARED) for each in groups["compared"].to_list()]
     rows |= {name: [each[place] for each in compared] for place, name in enumerate(COMPARED)}
     users, assistants = word(task, lang, variants, rows)
-    asked = [user.partition("\n")[0] for user in users] if task == "compare" else texts[0]
+    if task == "compare":
+        asked = [user.partition("\n")[0] for user in users]
     about = zip(groups["id"].to_list(), asked, variants, groups["meta"].to_list(), strict=True)
     meta = [
         f'{{"head":{_json(head)},"question":{_json(question)},"wording":{_json(f"{task}.{lang}#{variant + 1}")},{rest[1:]}'
@@ -59,6 +65,16 @@ def with_words(task: str, selection: Selection, texts: tuple[list[str], list[str
 
 def _form(options: list[str], is_true: bool | None) -> str:
     return "mcq" if options else "list" if is_true is None else "truefalse"
+
+
+def _sought(template: Template) -> str:
+    """What the answers of a template are: `symptoms`, `cure rate`."""
+    known, info = ontology(), template.info
+    if info.attribute:
+        label = known.attributes[info.attribute]
+        return label.zh if template.lang == "zh" else label.en
+    tail = known.entities[info.tail or info.head]
+    return tail.zh if template.lang == "zh" else tail.plural
 
 
 def _json(text: str) -> str:

@@ -18,12 +18,13 @@ COLUMNS: dict[str, Any] = {
     "place": pl.UInt32, "said": pl.String, "tails": LIST, "truth": LIST, "facts": pl.List(pl.UInt32), "mask": pl.Int64,
     "answer": pl.String, "options": LIST, "right": LIST, "is_true": pl.Boolean, "meta": pl.String,
     "before": pl.String, "hidden": LIST, "salt": pl.UInt64, "words": LIST, "messages": LIST, "compared": LIST,
+    "form": pl.String,
 }  # fmt: skip
 """`said`: what stands where the head's name stands (null: that name); `tails`: what the template's sentence says of it; `truth`:
 what is true of it; `options`, `right`: lines such as `B. 多尿`; `before`: what stands before the question; `hidden`: what is not named
 in it; `salt`: what tells apart records of one question; `words`: licences of words in it that are not its template's; `messages`: of
 a consultation what is said, by the user and the assistant in turn; `compared`: of comparisons, how what is asked about is called
-(`comparisons.COMPARED`)."""
+(`comparisons.COMPARED`); `form`: as what it is asked, where that cannot be seen."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Row:
     words: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     compared: list[str] = field(default_factory=list)
+    form: str = ""
 
     @property
     def columns(self) -> tuple[Any, ...]:
@@ -56,7 +58,7 @@ class Row:
         return (
             self.place, self.said, self.tails, self.truth, self.facts, self.mask, self.answer, self.options, self.right,
             self.is_true, meta, self.before, self.hidden, self.salt,
-            [OUR_LICENSE, *self.words], self.messages, self.compared,
+            [OUR_LICENSE, *self.words], self.messages, self.compared, self.form,
         )  # fmt: skip
 
 

@@ -1,9 +1,10 @@
 """How a task words its question and its answer round what the template says: one Jinja file a task and language.
 
 A block sees `question` and `statement` (of the template), `truth` (the statement of what is true), `options` and `right` (lists of
-lines), `letters`, `type` (of the head), `count`, `several` and `is_true`; of paths `before` (what leads to the question), `hidden` (what is
-not named in it) and `form`; of comparisons `asks` (both or first), `of_one`, `of_other`, `of_both` and `only`
-(`comparisons.py`)."""
+lines), `letters`, `type` (of the head), `count`, `several` and `is_true`; `before` (what stands before the question: of paths what
+leads to it, of few-shot prompts the cases), `hidden` (of paths what is not named in it), `form` (as what it is asked) and `sought` (what the
+answers are); of comparisons `asks` (both or first), `of_one`, `of_other`, `of_both` and `only` (`comparisons.py`). The files `given` and
+`case` word the cases of few-shot prompts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -30,6 +31,7 @@ NAMES = (
     "hidden",
     "form",
     *COMPARED,
+    "sought",
 )
 
 

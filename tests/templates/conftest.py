@@ -1,12 +1,16 @@
 """Tiny graphs and packs written in the test, and one run on the sample graphs for all tests that only read it."""
 
 import os
+import shutil
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import polars as pl
@@ -16,6 +20,7 @@ import yaml
 from kgtools.kg.build.inputs import GraphMetadata, Inputs, NamesMetadata, NameTable, SourceMetadata, SourceTables
 from kgtools.kg.build.merge import merge
 from kgtools.kg.build.normalize import with_ids
+from kgtools.kg.cypher.run import Engine
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores.reconcile import StoredGraph
 from kgtools.kg.tables import FACTS, NAMED, NAMES, REJECTS, Entities, Triples
@@ -72,7 +77,16 @@ class Memory:
         return self.merged[1]
 
     def query(self, cypher: str, params: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
-        raise NotImplementedError(f"{cypher} {params}")
+        return self._engine.answer(cypher, params)
+
+    @cached_property
+    def _engine(self) -> Engine:
+        folder = Path(mkdtemp())
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        files = [folder / f"{name}.parquet" for name in ("entities", "triples")]
+        for frame, file in zip(self.merged, files, strict=True):
+            frame.write_parquet(file)
+        return Engine(*files)
 
 
 def _source(name: str, said: list[Said]) -> SourceTables:

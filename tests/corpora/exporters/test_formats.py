@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from kgtools.corpora.export.convert import ConvertOptions, convert
+from kgtools.corpora.export.definitions import DEFINITIONS
 from kgtools.corpora.export.format import find
 from kgtools.corpora.verify.adapters import compute_score, reward
 from kgtools.tools import registry
@@ -128,14 +129,52 @@ def test_a_task_object_holds_the_instances_of_one_task_language_and_instruction(
         {"id": "b", "input": "问二", "output": "答二"},
     ]
     assert (second["Definition"], second["Input_language"]) == (["Be brief."], ["English"])
-    assert (first["Source"], first["Instance License"], first["Positive Examples"]) == (["tiny"], ["CC0-1.0"], [])
+    assert (first["Source"], first["Positive Examples"]) == (["tiny (CC0-1.0)"], [])
+
+
+MEDS_INS = [
+    "Contributors", "Source", "URL", "Categories", "Definition", "Reasoning", "Input_language", "Output_language",
+    "Instruction_language", "Domains", "Split Type", "Positive Examples", "Negative Examples", "Instances",
+]  # fmt: skip
+"""The keys of its published task files in their order, with the one that its guideline for contributors adds."""
+
+
+def test_a_task_file_has_the_keys_of_meds_ins_and_a_file_for_each_template_and_language(
+    folder_of: Callable[..., Path], tmp_path: Path
+) -> None:
+    rows = [
+        record("a", talk("问一", "答一"), task="list", template="clinicalgpt@2.0.0/symptom.zh#1"),
+        record("b", talk("问二", "答二"), task="list", template="clinicalgpt@2.0.0/symptom.zh#2"),
+        record("c", talk("Q", "A"), task="list", template="clinicalgpt@2.0.0/symptom.en#1", lang="en"),
+        record("d", talk("问三", "答三"), task="list", template="mine@1/dose.zh#1", split="test"),
+    ]
+
+    convert(folder_of(rows), "super-ni", tmp_path, ConvertOptions())
+
+    tasks = {file.name: orjson.loads(file.read_bytes()) for file in tmp_path.glob("task*.json")}
+    assert {name: [row["id"] for row in task["Instances"]] for name, task in tasks.items()} == {
+        "task1_list_clinicalgpt-symptom_zh_train.json": ["a", "b"],
+        "task2_list_clinicalgpt-symptom_en_train.json": ["c"],
+        "task3_list_mine-dose_zh_test.json": ["d"],
+    }
+    assert {tuple(task) for task in tasks.values()} == {tuple(MEDS_INS)}
+    assert {task["Definition"][0] for task in tasks.values()} == {DEFINITIONS["list"].zh, DEFINITIONS["list"].en}
+
+
+def test_as_many_task_files_can_be_written_as_there_are_kinds_of_records(
+    folder_of: Callable[..., Path], tmp_path: Path
+) -> None:
+    rows = [record(str(n), talk("问", "答", system=f"第{n}种")) for n in range(1_100)]
+
+    assert convert(folder_of(rows), "super-ni", tmp_path, ConvertOptions()).written == 1_100
+    assert len(list(tmp_path.glob("task*.json"))) == 1_100
 
 
 def test_more_kinds_of_records_than_files_can_be_are_refused(folder_of: Callable[..., Path], tmp_path: Path) -> None:
-    rows = [record(str(n), talk("问", "答", system=f"第{n}种")) for n in range(201)]
+    rows = [record(str(n), talk("问", "答"), task=f"第{n}种") for n in range(201)]
 
     with pytest.raises(InputError, match="more than 200 kinds of records"):
-        convert(folder_of(rows), "super-ni", tmp_path / "out", ConvertOptions())
+        convert(folder_of(rows), "lm-eval", tmp_path / "out", ConvertOptions())
     assert not (tmp_path / "out").exists()
 
 
@@ -155,6 +194,8 @@ UNFIT = [
     ("medqa", preference("x", talk("问"), "好", "坏"), "is-a-preference"),
     ("super-ni", record("x", TWO), "several-turns"),
     ("super-ni", preference("x", talk("问"), "好", "坏"), "is-a-preference"),
+    ("super-ni", record("x", talk(" \n", "答")), "no-question"),
+    ("super-ni", record("x", talk("问", "\t")), "no-answer"),
     ("lm-eval", record("x", TWO), "several-turns"),
     ("lm-eval", preference("x", talk("问"), "好", "坏"), "is-a-preference"),
     *(

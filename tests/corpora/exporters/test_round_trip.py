@@ -11,6 +11,7 @@ from kgtools.corpora.export.convert import ConvertOptions, convert
 from kgtools.corpora.export.format import find
 from kgtools.corpora.read import read
 from kgtools.kg.stores.folder.store import FolderStore
+from kgtools.templates.tasks.ask import ITEM_TASKS
 from tests.conftest import ROOT
 from tests.corpora.exporters.making import HOSTILE, exam, preference, record, talk
 
@@ -90,6 +91,31 @@ def test_the_records_of_the_sample_graphs_come_back(
     assert (ran.code, ran.json["written"], ran.json["dropped"]) == (0, 500, {})
     read(reader, files_of(tmp_path / "out"), tmp_path / "back", {}, strict=True)
     assert texts(tmp_path / "back") == texts(tmp_path / "records")
+
+
+def test_items_of_every_task_come_back_from_task_files_as_the_same_questions_and_answers(
+    kgtools: Callable[..., Any], sample_graph: FolderStore, tmp_path: Path
+) -> None:
+    tasks = ",".join(("qa", *ITEM_TASKS))
+    ran = kgtools(
+        "generate", "--graph", sample_graph.folder, "--task", tasks, "--lang", "zh", "--per-relation", 3,
+        "--out", tmp_path / "records",
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    allowed = (f"LicenseRef-{name}" for name in ("xywy-noncommercial", "39health-unstated", "cmekg-unstated"))
+
+    written = convert(
+        tmp_path / "records", "super-ni", tmp_path / "out", ConvertOptions(allow_license=tuple(allowed))
+    )  # fmt: skip
+
+    read("meds-ins", files_of(tmp_path / "out"), tmp_path / "back", {}, strict=True)
+    asked, back = (
+        {tuple(turn["content"] for turn in row["messages"] if turn["role"] != "system") for row in texts(folder)}
+        for folder in (tmp_path / "records", tmp_path / "back")
+    )
+    assert set(written.tasks) == {"qa", *ITEM_TASKS}
+    assert written.dropped == {}
+    assert asked == back
 
 
 @pytest.mark.parametrize("name", ["messages", "alpaca", "sharegpt", "super-ni"])

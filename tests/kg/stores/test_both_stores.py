@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import polars as pl
 import pytest
 
 from kgtools.kg.audit import audits
@@ -190,3 +191,23 @@ def test_a_query_prints_the_same_bytes(pair: Pair, kgtools: Run, name: str, styl
 
     assert written[0] == written[1]
     assert len(written[0]) > 20
+
+
+def test_prompts_and_queries_are_the_same_bytes_and_a_query_as_it_is_taught_gives_its_rows_in_both(
+    pair: Pair, tmp_path: Path
+) -> None:
+    hashes = []
+    for url, out in zip(pair.urls, (tmp_path / "of-folder", tmp_path / "of-server"), strict=True):
+        wanted = ("--task", "fewshot,cypher", "--count", "600", "--seed", "7")
+        assert run(["generate", "--graph", url, "--out", str(out), "--format", "json", *wanted]) == 0
+        hashes.append({name: sha256((out / name).read_bytes()).hexdigest() for name in (*OUTPUTS, "names.parquet")})
+    taught = pl.read_parquet(tmp_path / "of-folder" / "records.parquet").filter(pl.col("task") == "cypher").sort("id")
+
+    assert hashes[0] == hashes[1]
+    assert taught.height > 100
+    for url in pair.urls:
+        store = open_store(url)
+        for query, meta in taught.head(80).select("answer", "meta").iter_rows():
+            columns, rows = store.query(query, {})
+            told = orjson.loads(meta)
+            assert (list(columns), [list(row) for row in rows]) == (told["columns"], told["rows"]), query
