@@ -25,10 +25,12 @@ def mark(view: GraphView, asked: Mapping[str, list[Selection]], held: HeldOut) -
 
 def _mark(view: GraphView, selection: Selection, held: HeldOut) -> Selection:
     groups, template = selection.groups.with_row_index("at"), selection.template
-    bare = groups.filter(pl.col("facts").list.len() == 0).select("at", "head")
+    is_bare, is_of_one = pl.col("facts").list.len() == 0, pl.col("head") < view.entities.height
+    bare = groups.filter(is_bare & is_of_one).select("at", "head")
+    of_all = groups.filter(is_bare & ~is_of_one).select("at", bits=pl.lit(0, pl.UInt8))  # an audit, of the whole graph
     told = groups.select("at", pl.col("facts").alias("fact")).explode("fact").drop_nulls()
     rows = told.select("at", held.bits.gather(told["fact"]).alias("bits"))
-    rows = pl.concat([rows, bare.select("at", _bits_of_unknown(view, bare, template, held))])
+    rows = pl.concat([rows, of_all, bare.select("at", _bits_of_unknown(view, bare, template, held))])
     sides = rows.group_by("at").agg(pl.col("bits").bitwise_or(), (pl.col("bits") == 0).any().alias("free")).sort("at")
     crosses = (sides["bits"] > 0) & sides["free"]
     loose = _bits_of_wording(groups, template, held)
@@ -44,7 +46,7 @@ def _bits_of_unknown(view: GraphView, rows: pl.DataFrame, template: Template, he
     forward = {relation.inverse: name for name, relation in ontology().relations.items()}
     info = template.info
     names = [info.attribute] if info.attribute else [forward.get(name, name) for name in info.relations]
-    rows = rows.with_columns(pl.lit(held.classes[names[0]]).alias("class"))
+    rows = rows.with_columns(pl.lit(held.classes.get(names[0], names[0])).alias("class"))
     of_relation = not set(names).isdisjoint(held.asked.relations)
     return rows.with_columns(
         (
