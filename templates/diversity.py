@@ -79,7 +79,8 @@ def measure(source: Path, sample: int, seed: int) -> Diversity:
 
 
 def _with_texts(rows: pl.LazyFrame, seed: int) -> pl.DataFrame:
-    """`task`, `lang`, `template` (of a corpus its source), `variant`, `head`, `user` and `assistant` of each record, shuffled."""
+    """`task`, `lang`, `template` (of a corpus its source), `variant` (with the task's own wording, where it has some), `head`,
+    `user` and `assistant` of each record, shuffled."""
     said = {
         role: pl.col("messages")
         .list.filter(pl.element().struct.field("role") == role)
@@ -87,10 +88,11 @@ def _with_texts(rows: pl.LazyFrame, seed: int) -> pl.DataFrame:
         .struct.field("content")
         for role in ("user", "assistant")
     }
-    parts = pl.col("template").str.split_exact("#", 1)
+    parts, wording = pl.col("template").str.split_exact("#", 1), pl.col("meta").str.json_path_match("$.wording")
     table = rows.select(
         "task", "lang", pl.coalesce(parts.struct.field("field_0"), "source").alias("template"),
-        parts.struct.field("field_1").alias("variant"), pl.col("meta").str.json_path_match("$.head").alias("head"),
+        pl.concat_str(parts.struct.field("field_1"), wording.fill_null("")).alias("variant"),
+        pl.col("meta").str.json_path_match("$.head").alias("head"),
         said["user"].fill_null("").alias("user"), said["assistant"].fill_null("").alias("assistant"),
         shuffle_keys(numbers(pl.col("id")), seed % 2**63).alias("key"), "id",
     ).collect()  # fmt: skip

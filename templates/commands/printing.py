@@ -117,6 +117,7 @@ def print_diversity(diversity: "Diversity", style: str) -> None:
         print_json(diversity.to_dict())
         return
     print_table([each.replace("_", " ") for each in diversity.columns], [list(row.values()) for row in diversity.rows])
-    say("\n".join(["monotonous:", *diversity.verdicts]) if diversity.verdicts else "No set of records is monotonous.")
+    none = "No set of records is monotonous." if diversity.rows else "There are no records."
+    say("\n".join(["monotonous:", *diversity.verdicts]) if diversity.verdicts else none)
     if diversity.note:
         tell(diversity.note)

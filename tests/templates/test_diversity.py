@@ -37,6 +37,19 @@ def write(tmp_path: Path) -> Write:
     return make
 
 
+def test_of_no_records_nothing_is_measured(write: Write, command: Run) -> None:
+    assert "There are no records." in command("packs", "diversity", write([])).stdout
+
+
+def test_the_wordings_of_a_task_count_as_variants(command: Run, named_graph: Path, tmp_path: Path) -> None:
+    words = ["--task", "truefalse", "--lang", "zh", "--pack", "clinicalgpt", "--count", "200"]
+    assert command("generate", "--graph", named_graph, *words, "--out", tmp_path / "items").returncode == 0
+
+    found = measure(tmp_path / "items", 50, 0)
+
+    assert of(found, "clinicalgpt@2.0.0/treatment.zh")["variants"] > 2
+
+
 def of(found: diversity.Diversity, template: str) -> dict[str, Any]:
     (row,) = [each for each in found.rows if each["template"] == template]
     return row
