@@ -1,5 +1,6 @@
 """Audits as questions: their title and columns, their query, and the rows that the graph gives."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,14 +26,18 @@ PACK = Path(__file__).with_name("audits")
 LAST = 2**32 - 1
 """Numbers of audits, where questions have the number of their head, go down from here."""
 LIST = pl.List(pl.String)
+HAN = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
+"""What no text in English holds."""
 
 
 def ask_audits(store: Store, view: GraphView, langs: Sequence[str], seed: int) -> list[Selection]:
-    """A selection a language of the audits that take no parameters and find something, but little."""
+    """A selection a language of the audits that take no parameters and find something, but little; in English without those whose
+    query looks for Chinese."""
     asked = [replace(audit, cypher=_query(audit)) for audit in audits()]
     found = [(audit, *answer) for audit in asked if (answer := _answer(store, audit)) is not None]
+    english = [each for each in found if not HAN.search(each[0].cypher)]
     templates = [each for each in load_pack(PACK).templates if each.lang in langs]
-    return [_select(view, template, found, seed) for template in templates]
+    return [_select(view, each, found if each.lang == "zh" else english, seed) for each in templates]
 
 
 def _query(audit: Audit) -> str:

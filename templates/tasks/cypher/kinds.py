@@ -133,7 +133,7 @@ def ask_heads(place: Place, draw: random.Random) -> Asked | None:
         return None
     column = column_of(place.pattern.head)
     text = f"MATCH ({head}:{place.pattern.head}){place.pattern}({_node('', place.pattern.tail, place, 'a')})\n"
-    if len(links) > MOST_ROWS // 2 or (len(links) >= FEWEST and draw.random() < 0.25):
+    if len(links) > MOST_ROWS or (len(links) >= FEWEST and draw.random() < 0.25):
         rows: list[list[Any]] = [[len({each for each, _ in links})]]
         text += f"RETURN count(DISTINCT {head}) AS number"
         return _asked("count_heads", place, [tail], text, ("number",), rows, links)
