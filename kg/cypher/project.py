@@ -194,7 +194,8 @@ def _group(block: Block, items: list[tree.Item]) -> None:
         selected[f"a{number}"] = _aggregate(call, env, block.order)
     columns, values = export(context, selected)
     table = context.name("g")
-    rest = f" GROUP BY {', '.join(groups)}" if groups else (" HAVING count(*) > 0" if keys else "")
+    # without a key it is one row, of no rows too, and where all that is aggregated is null and so in no aggregate of SQL's
+    rest = f" GROUP BY {', '.join(groups)}" if groups else f" HAVING count(*) {'>' if keys else '>='} 0"
     block.tables, block.where = [f"({block.select(columns, rest)}) AS {table}"], []
     block.order = []
     values = {name: within(value, table) for name, value in values.items()}

@@ -1021,4 +1021,16 @@ RECORDED = (
         ['x', 'y'],
         [['-a-?-?-', '-a-苹-']],
     ),
+    _recorded(
+        'an aggregate of null alone', 'known',
+        "RETURN 'a' AS c UNION ALL UNWIND [1, 1] AS x RETURN min({name: 'x'}.id) AS c UNION ALL UNWIND [] AS x RETURN max(null) AS c",
+        ['c'],
+        [['a'], [None], [None]],
+    ),
+    _recorded(
+        'a list of null alone', 'known',
+        "UNWIND [1, 1] AS x RETURN collect(null) AS c UNION ALL UNWIND [] AS x RETURN collect(null) AS c",
+        ['c'],
+        [[[]], [[]]],
+    ),
 )
