@@ -28,7 +28,7 @@ QUERIES = int(os.environ.get("TORTURE_QUERIES", "1000"))
 SEED = int(os.environ.get("TORTURE_SEED", "1"))
 NEO4J_FAULT = "it is not possible to access variables declared before the WITH/RETURN"
 """What Neo4j says of `MATCH p = (n)--(n) WITH DISTINCT p`, which asks for no such variable."""
-SHRUNK = 3
+SHRUNK = 10
 """So many of the queries that differ are made small."""
 
 
