@@ -12,7 +12,7 @@ import polars as pl
 from kgtools.corpora.verify.item import KEY, Item
 from kgtools.kg.audit import Audit, audits
 from kgtools.kg.build.english_names import OUR_LICENSE
-from kgtools.kg.columns import TRIPLE_COLUMNS
+from kgtools.kg.columns import ENTITY_COLUMNS, TRIPLE_COLUMNS
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores import Store
 from kgtools.templates.facts import GraphView
@@ -85,7 +85,7 @@ def _select(
 
 
 def _schema(query: str) -> str:
-    """The relations that a query names, or all labels; and what relationships hold."""
+    """The relations that a query names, or all labels; and the properties of nodes and relationships."""
     known = ontology()
     named = [
         f"(:{relation.domain[0]})-[:{name}]->(:{relation.range[0]})"
@@ -93,7 +93,8 @@ def _schema(query: str) -> str:
         if name in query
     ]
     labels = " ".join(f"(:{name})" for name in known.entities)
-    return "\n".join([*(named or [labels]), f"()-[r]->(): r.{', r.'.join(TRIPLE_COLUMNS)}"])
+    properties = [f"(n): n.{', n.'.join(ENTITY_COLUMNS)}", f"()-[r]->(): r.{', r.'.join(TRIPLE_COLUMNS)}"]
+    return "\n".join([*(named or [labels]), *properties])
 
 
 def _meta(audit: Audit, columns: list[str], rows: list[list[Any]]) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from random import Random
 
 from kgtools.kg.ontology import ontology
 from kgtools.templates.pack import TemplateInfo
@@ -92,10 +92,11 @@ def key_of(lang: str) -> str:
     return "name" if lang == "zh" else "name_en"
 
 
-def excerpt(patterns: list[Pattern], attribute: tuple[str, str] | None, pick: Any) -> str:
-    """What of the schema a query needs, with some other relations of the same type, sorted. `pick`: draws these."""
+def excerpt(patterns: list[Pattern], attribute: tuple[str, str] | None, draw: Random) -> str:
+    """What of the schema a query needs, with some other relations of the same type, drawn; sorted."""
     known = ontology().relations
-    needed = {(name, *_ends(each, name)) for each in patterns for name in each.relations}
+    directed = [each.turned() if each.arrow == "<" else each for each in patterns]
+    needed = {(name, each.head, each.tail) for each in directed for name in each.relations}
     head = attribute[0] if attribute else patterns[0].head
     others = [
         (name, head, relation.range[0])
@@ -103,10 +104,5 @@ def excerpt(patterns: list[Pattern], attribute: tuple[str, str] | None, pick: An
         if head in relation.domain and name not in {each[0] for each in needed}
     ]
     lines = {f"(:{begin})-[:{name}]->(:{end})" for name, begin, end in needed}
-    lines |= {f"(:{begin})-[:{name}]->(:{end})" for name, begin, end in pick.sample(others, min(MORE, len(others)))}
+    lines |= {f"(:{begin})-[:{name}]->(:{end})" for name, begin, end in draw.sample(others, min(MORE, len(others)))}
     return "\n".join([*sorted(lines), *([f"{attribute[0]}.{attribute[1]}: LIST<STRING>"] if attribute else [])])
-
-
-def _ends(pattern: Pattern, relation: str) -> tuple[str, str]:
-    del relation
-    return (pattern.tail, pattern.head) if pattern.arrow == "<" else (pattern.head, pattern.tail)

@@ -17,7 +17,9 @@ from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates.generate import RecordTables, generate
 from kgtools.templates.pack import Pack, find_pack, load_pack
 from kgtools.templates.tasks.ask import ItemOptions
+from kgtools.templates.tasks.draw import Sample
 from kgtools.templates.tasks.fewshot import FORMS
+from kgtools.templates.tasks.plan import Plan
 from kgtools.tools.errors import UsageError
 
 Rows = list[dict[str, Any]]
@@ -182,3 +184,9 @@ def test_a_seed_draws_other_cases(store: FolderStore) -> None:
         return Counter(str(orjson.loads(meta)["cases"]) for meta in found["meta"])
 
     assert cases(1) == cases(1) != cases(2)
+
+
+def test_a_manifest_says_how_many_cases_there_were() -> None:
+    plan = Plan.of("fewshot", Sample(), ItemOptions(shots=2))
+
+    assert plan.settings()["shots"] == 2

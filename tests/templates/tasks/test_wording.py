@@ -12,6 +12,8 @@ from kgtools.templates.tasks.comparisons import comparisons, phrases_for
 from kgtools.templates.tasks.wording import FOLDER, NAMES, word, wordings
 from kgtools.templates.variants import variables
 
+PARTS = ("case", "given", "cypher_question")
+"""What stands in the prompts of tasks and is worded by itself."""
 ROW = {
     "question": "Q?", "statement": "S.", "truth": "T.", "options": ["A. a", "B. b"], "right": ["B. b"], "letters": "B", "type": "t",
     "count": "2", "several": False, "is_true": False, "before": "B.", "hidden": ["H"], "form": "mcq", "sought": "s",
@@ -21,7 +23,7 @@ ROW = {
 
 def test_every_task_is_worded_in_both_languages_and_nothing_else_is() -> None:
     assert {path.name for path in FOLDER.glob("*.j2")} == {
-        f"{task}.{lang}.j2" for task in (*ITEM_TASKS, "case", "given", "cypher_question") for lang in LANGUAGES
+        f"{task}.{lang}.j2" for task in (*ITEM_TASKS, *PARTS) for lang in LANGUAGES
     }
 
 
@@ -33,6 +35,13 @@ def test_languages_have_as_many_ways_that_read_the_same_names(task: str) -> None
     for one, other in zip(zh, en, strict=True):
         assert variables(one.user) == variables(other.user) <= set(NAMES)
         assert variables(one.assistant) | {"type"} == variables(other.assistant) | {"type"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_parts_of_prompts_have_as_many_ways_in_both_languages_that_read_the_same_names(part: str) -> None:
+    zh, en = (wordings(part, lang) for lang in ("zh", "en"))
+
+    assert [variables(way.user) for way in zh] == [variables(way.user) for way in en]
 
 
 @pytest.mark.parametrize("task", ITEM_TASKS)
