@@ -251,7 +251,7 @@ class KnownNames:
         return "said-of-sibling-head" if any(tail in said for said in near.siblings) else None
 
     def _is_in_texts(self, one: int, other: int) -> bool:
-        """Whether a text about the other entity or a namesake of it, its description or causes, holds a name of this one."""
+        """Whether a text about the other entity or a namesake of it, its description or causes, holds a name of this one or of a namesake."""
         if other not in self._texts:
             values = (
                 value
@@ -261,7 +261,10 @@ class KnownNames:
             )
             self._texts[other] = "\n".join(sorted(map(form, values)))
         text = self._texts[other]
-        return bool(text) and any(len(name) >= SHORTEST and name in text for name in self._forms[one])
+        if not text:
+            return False
+        names: set[str] = set().union(*(self._forms[each] for each in self.namesakes(one)))
+        return any(len(name) >= SHORTEST and name in text for name in names)
 
     def why_open(self, head: int, tail: int) -> str | None:
         """Why one may be true of the other whatever else is said of either."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser import chromium
 from tests.conftest import Ran
-from tests.kg.conftest import chromium
 
 Run = Callable[..., Ran]
 

@@ -24,7 +24,7 @@ def write(tmp_path: Path) -> Write:
         rows: list[dict[str, Any]] = [
             {
                 "id": f"{number:08x}", "task": "qa", "lang": lang, "facts": [], "group": "", "source": "one", "template": template,
-                "license": "MIT", "meta": json.dumps({"head": f"Disease:病{number}"}), "answer": None, "split": None,
+                "license": "MIT", "meta": json.dumps({"head": f"Disease:病{number}"}), "answer": None, "split": None, "hold_out": None,
                 "messages": [{"role": "user", "content": user}, {"role": "assistant", "content": assistant}],
             }
             for number, (template, user, assistant) in enumerate(said)
