@@ -57,12 +57,12 @@ class TextNames:
         for begin, end in self._index.find(read):
             name = read[begin:end]
             numbers = [number for number in self._called.get(name, ()) if number in self._known]
-            names = dict.fromkeys((name, *(each for number in numbers for each in self._lexicon.names(number, lang))))
+            names = dict.fromkeys(each for number in numbers for each in self._lexicon.names(number, lang))
             forms = set(map(clean, names))
             if not numbers or not forms.isdisjoint(seen) or len(found) == NAMED:
                 continue
             seen |= forms
-            found.append(tuple(names))
+            found.append(tuple(sorted(names, key=lambda each: clean(each) != name)))  # as the text has it first
             for number in numbers:
                 mask |= self._masks[number] | self._lexicon.mask(number)
         return found, mask
