@@ -120,6 +120,17 @@ def test_a_text_that_explains_nothing_is_not_asked_for(
     assert tables.counts.triples == {"zh": {"not-asked": len(values)}}
 
 
+def test_a_text_that_is_told_of_two_heads_explains_neither(graph: Graph, pack: Callable[..., Pack]) -> None:
+    texts = {"痛风": TEXT, "高尿酸": TEXT.replace("痛风", "高尿酸"), "肺炎": f"肺炎与此不同。{TEXT}"}
+    store = graph([(f"Disease:{head}", "description", text) for head, text in texts.items()])
+
+    rows = read(
+        generate(store, [pack(head="Disease", attribute="description")], ("zh",), None, 0, 12, task="explain").records
+    )
+
+    assert [row["meta"]["head"] for row in rows] == ["Disease:肺炎"]
+
+
 def test_what_hardly_any_fact_is_about_is_not_looked_for(graph: Graph, pack: Callable[..., Pack]) -> None:
     facts = [(f"Disease:病{number}号", "HAS_COMPLICATION", "Disease:十二指肠炎") for number in range(6)]
     more = [("Disease:病0号", "SHOULD_AVOID", "Food:啤酒"), ("Disease:十二指肠炎", "alias", "肠炎一种")]
