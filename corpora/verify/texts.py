@@ -27,8 +27,9 @@ ORDERS = {True: (2, 3, 4), False: (1, 2, 3)}
 FREE = {True: 20, False: 8}
 """Units by which an answer may begin or end, beside what the reference says, at no cost."""
 DISOWNS = re.compile(
-    r"(?:以上|上述|上面|下述|下面|以下|下列|这些|这段话?|全部)[^,。;!?\n]{0,8}(?:不正确|不对|不成立|不实|不是真|错误?的?|有误|谬误|相反|假的)"
-    r"|\b(?:the (?:above|following)|all of this|all this|these|this)\b[^,.;!?\n]{0,40}\b(?:false|wrong|incorrect|untrue|not true|the opposite)\b"
+    r"(?:以上|上述|上面|下述|下面|以下|下列|这些|这段话?|全部)[^,。;!?\n]{0,8}?(?:不正确|不对|不成立|不实|错误?|有误|谬误|假|相反)的?(?=[:,。;!?\n]|$)"
+    r"|\b(?:the (?:above|following)|all (?:of )?(?:this|the above|the following)|(?:this|the|these) (?:statements?|sentences|claims|text))\b"
+    r"[^,.;!?\n]{0,30}? (?:is|are) (?:all |completely |entirely )?(?:false|wrong|incorrect|untrue|not true|the opposite)\b"
 )
 """What says of a whole text that it is not so."""
 BETWEEN = ""

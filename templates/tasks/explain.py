@@ -24,8 +24,6 @@ SHORTEST, KNOWN = 2, 5
 """Characters of a name, and facts about it, from which on it is looked for: 教育 is the treatment of one disease in one file."""
 PIECE = re.compile(r"(?:性|症|型|化|样|血症|过|大小|第).*|[a-z0-9 .-]{1,3}")
 """What is called so is a piece of a longer word in most texts: 性病 in 疾病性质, 血症 in 低钠血症."""
-SHARED = 2
-"""Heads of which one text is told; what is told of more explains none of them."""
 EMPTY = re.compile(r"暂无(?:相关)?(?:资料|内容|信息)|没有相关(?:内容|资料)|资料缺乏|待补充|not available")
 """What a site writes where it has nothing: such a text is not whole."""
 NAMED = 20
@@ -57,12 +55,12 @@ class TextNames:
         for begin, end in self._index.find(read):
             name = read[begin:end]
             numbers = [number for number in self._called.get(name, ()) if number in self._known]
-            names = dict.fromkeys((name, *(each for number in numbers for each in self._lexicon.names(number, lang))))
+            names = dict.fromkeys(each for number in numbers for each in self._lexicon.names(number, lang))
             forms = set(map(clean, names))
             if not numbers or not forms.isdisjoint(seen) or len(found) == NAMED:
                 continue
             seen |= forms
-            found.append(tuple(names))
+            found.append(tuple(sorted(names, key=lambda each: clean(each) != name)))  # as the text has it first
             for number in numbers:
                 mask |= self._masks[number] | self._lexicon.mask(number)
         return found, mask
@@ -75,7 +73,7 @@ def _facts_of(view: GraphView) -> dict[int, int]:
 
 
 def make_explain(subject: Subject, names: TextNames) -> Iterator[Row]:
-    """A question for each head of which the graph has one text, and that whole."""
+    """A question for each head of which the graph has one text, and that whole; what is told of several heads explains none of them."""
     if subject.template.info.attribute not in EXPLAINED:
         return
     told = Counter(_bare(subject, group) for group in subject.groups)
@@ -84,7 +82,7 @@ def make_explain(subject: Subject, names: TextNames) -> Iterator[Row]:
         reference = part.text.strip()
         if len(group.parts) > 1 or group.partial or subject.is_short(part):
             continue
-        if EMPTY.search(reference) or told[_bare(subject, group)] > SHARED or not LEAST <= len(reference) <= MOST:
+        if EMPTY.search(reference) or told[_bare(subject, group)] > 1 or not LEAST <= len(reference) <= MOST:
             continue
         about = subject.about(group.head)
         named, mask = names.find(reference, subject.template.lang, about[0])

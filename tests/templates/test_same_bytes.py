@@ -178,7 +178,7 @@ def test_another_setting_gives_other_records(
 def test_items_are_the_same_bytes_whatever_differs(
     command: Run, named_graph: Path, sample_loader: Load, memory: type, tmp_path: Path
 ) -> None:
-    tasks = ("--task", f"qa,{','.join(ITEM_TASKS)}", "--rotations", 2, "--seed", 3, "--pack", "clinicalgpt")
+    tasks = ("--task", f"qa,{','.join(ITEM_TASKS)}", "--rotations", 2, "--seed", 3, "--pack", "clinicalgpt,extended")
     graph = sample_loader(shuffled(tmp_path / "samples", 1), tmp_path / "graph", ("cmekg", "xywy", "health39"))
     env = {
         "PYTHONHASHSEED": "1",
@@ -193,7 +193,7 @@ def test_items_are_the_same_bytes_whatever_differs(
 
     inputs = FolderStore(named_graph).inputs()
     store = memory(replace(inputs, sources=inputs.sources[::-1]))
-    packs = [find_pack("clinicalgpt")]
+    packs = [find_pack("clinicalgpt"), find_pack("extended")]
     result = generate(store, packs, ("zh", "en"), None, 3, 12, task=str(tasks[1]), items=ItemOptions(rotations=2))
     (tmp_path / "third").mkdir()
     write(result, tmp_path / "third", {}, FolderStore(named_graph).metadata(), packs)

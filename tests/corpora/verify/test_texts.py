@@ -125,6 +125,18 @@ def test_what_is_left_out_is_no_contradiction(sentences: list[str]) -> None:
     assert score("".join(sentences), EXPLAINED, NAMES).contradiction == 0
 
 
+@pytest.mark.parametrize(
+    ("more", "item"),
+    [
+        ("这些错误的习惯会加重病情。", EXPLAINED),
+        ("This may give a false positive.", EXPLAINED_EN),
+        ("以下错误应避免。", EXPLAINED),
+    ],
+)
+def test_a_mistake_that_is_spoken_of_does_not_call_the_text_wrong(more: str, item: Item) -> None:
+    assert score(f"{item.reference} {more}", item, NAMES).verdict == "right"
+
+
 def test_a_text_that_tells_both_kinds_is_not_contradicted_by_half_of_it() -> None:
     item = Item(
         "text", reference="这种病分为两类：一类为原发性肿瘤；另一类为继发性肿瘤。1.前者多见于儿童。2.后者多见于成人。"
