@@ -65,10 +65,11 @@ def count_identified(source: Path, rows: pl.LazyFrame | None = None) -> dict[str
     if known and not _as_they_were(known):
         return {}
     rows = scan(source)[0] if rows is None else rows
-    of_graph = pl.col("template").is_not_null() & (
-        pl.col("facts").list.len() > 0
-    )  # what a template says of facts, nobody said
-    counted = rows.filter(~of_graph).group_by("source", "task").len().collect(engine="streaming").sort("source", "task")
+    # what a template says of facts nobody said, so its task tells nothing; whose facts they are, its source does
+    of_graph = pl.col("template").is_not_null() & (pl.col("facts").list.len() > 0)
+    task = pl.when(of_graph).then(pl.lit("")).otherwise("task").alias("task")
+    counted_lazily = rows.select("source", task).group_by("source", "task").len()
+    counted = counted_lazily.collect(engine="streaming").sort("source", "task")
     of_people, every = Counter[str](), Counter[str]()
     for name, task, number in counted.iter_rows():
         every[name] += number

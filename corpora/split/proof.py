@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from kgtools.corpora.record import RECORDS
 from kgtools.corpora.record_files import batches
 from kgtools.corpora.split.assign import published_of, runs
 from kgtools.corpora.split.held import is_apart
@@ -38,6 +39,7 @@ def prove(path: Path) -> Proof:
     """Count in a table of records with their split. Raises Findings where a group or a fact is in more than one; the facts of what is
     held out by wording or length alone may be."""
     written = scan_table(path)
+    written = written.with_columns(RECORDS.lacking(written.collect_schema().names()))
     asked = with_texts(written).select("split", name=normal(pl.col("question")).replace("", None))
     groups = _counts(written.select("split", name="group"))
     loose = pl.col("hold_out").is_not_null() & ~is_apart()

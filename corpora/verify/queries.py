@@ -12,11 +12,11 @@ from kgtools.corpora.verify.found import Found, Reading
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.reading import Text, fold
 
-FENCED = re.compile(r"```[ \t]*(?:[a-zA-Z]+)?[ \t]*\n(.*?)```", re.DOTALL)
+FENCED = re.compile(r"```[ \t]*(?:[a-zA-Z]+[ \t]*)?\n(.*?)```", re.DOTALL)
 BEGIN = re.compile(r"^[ \t]*(?:MATCH|OPTIONAL[ \t]+MATCH|WITH|UNWIND|RETURN|CALL)\b", re.IGNORECASE | re.MULTILINE)
 END = re.compile(r"\n[ \t]*\n|;[ \t]*(?:\n|$)")
 TOKEN = re.compile(
-    r"(?P<space>\s+|//[^\n]*|/\*.*?\*/)|(?P<text>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")|(?P<quoted>`(?:[^`]|``)*`)"
+    r"(?P<space>\s+|//[^\n]*|/\*.*?(?:\*/|\Z))|(?P<text>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")|(?P<quoted>`(?:[^`]|``)*`)"
     r"|(?P<word>\$?[^\W\d]\w*)|(?P<number>\d+(?:\.\d+)?)|(?P<sign>.)",
     re.DOTALL,
 )

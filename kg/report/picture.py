@@ -24,7 +24,7 @@ CONFIG: dict[str, Any] = {
     "title": {"color": INK, "fontSize": 13, "fontWeight": 600, "subtitleColor": MUTED},
     "text": {"color": INK, "fill": INK, "fontSize": 12},
 }  # fmt: skip
-COLOUR = re.compile(r"--([a-z0-9-]+): (#[0-9a-f]{6})")
+COLOUR = re.compile(r"--([a-z0-9]+(?:-[a-z0-9]+)*): (#[0-9a-f]{6})")
 CLIP = re.compile(r"\bclip[0-9]+\b")
 USED = re.compile(r"var\(--([a-z0-9-]+)\)")
 ROOTS = re.compile(r"^:root \{.*?^\}\n@media screen.*?^\}\n", re.DOTALL | re.MULTILINE)
