@@ -15,7 +15,7 @@ from kgtools.corpora.split.parts import NONE
 FREE = 0
 
 
-class HeldOut(NamedTuple):
+class HoldOutStates(NamedTuple):
     """`state`: of each record FREE, HELD or SHARES."""
 
     state: NDArray[np.uint8]
@@ -49,7 +49,7 @@ def is_apart() -> pl.Expr:
     return pl.col("hold_out").str.split(" + ").list.set_intersection(list(APART)).list.len() > 0
 
 
-def find_held(read: Callable[[], Iterator[pl.DataFrame]]) -> HeldOut:
+def find_held(read: Callable[[], Iterator[pl.DataFrame]]) -> HoldOutStates:
     """What is held out. `read` reads `hold_out`, `group` and `facts` of the records, in their order, as often as it is called."""
     facts: list[NDArray[np.uint64]] = []
     groups: list[NDArray[np.uint64]] = []
@@ -69,4 +69,4 @@ def find_held(read: Callable[[], Iterator[pl.DataFrame]]) -> HeldOut:
             state[np.isin(batch["group"].hash().to_numpy(), held_groups)] = SHARES
             state[batch["hold_out"].is_not_null().to_numpy()] = HELD
         states.append(state)
-    return HeldOut(np.concatenate(states))
+    return HoldOutStates(np.concatenate(states))
