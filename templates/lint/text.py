@@ -4,7 +4,9 @@ import re
 import unicodedata
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
-"""A Chinese character, of the rare blocks too: no English template may hold one."""
+"""A Chinese character, of the rare blocks too."""
+CHINESE = re.compile(rf"{HAN.pattern}|[\u3000-\u303f\uff00-\uffef]")
+"""One, or a full-width sign (：、《): no English template may hold either."""
 LATIN = re.compile(r"[A-Za-zÀ-ɏ]+")
 """A run of Latin letters; Greek ones (β) are none."""
 LONGEST_ABBREVIATION = 6

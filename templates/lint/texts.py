@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from jinja2 import nodes
 
 from kgtools.templates.findings import Finding
-from kgtools.templates.lint.text import CLOSING, HAN, essence, find_latin, find_unbalanced
+from kgtools.templates.lint.text import CHINESE, CLOSING, HAN, essence, find_latin, find_unbalanced
 from kgtools.templates.pack import Pack, Template
 from kgtools.templates.render import render, render_loop
 from kgtools.templates.variants import Variant, own_texts, variables, walk
@@ -58,7 +58,7 @@ def _own_words(template: Template, variant: Variant) -> Iterator[Finding]:
     zh = template.lang == "zh"
     for role, _, body in variant.blocks:
         for line, text in own_texts(body):
-            found = find_latin(text) if zh else HAN.search(text)
+            found = find_latin(text) if zh else CHINESE.search(text)
             if found:
                 said = f"the Latin word {found[0]!r}" if zh else f"Chinese in {_around(text, found.span())!r}"
                 way_out = "say it in Chinese; abbreviations as CT and pH may stay" if zh else "say it in English"

@@ -340,3 +340,12 @@ def test_lint_of_a_pack_that_there_is_not_exits_with_2(command: Run, tmp_path: P
 
     assert done.returncode == 2
     assert "no pack is called" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "question", ["What， in short, are the signs of {{ head }}?", "What are the signs of《{{ head }}》?"]
+)
+def test_a_full_width_sign_in_english_is_chinese(pack_folder: Folder, question: str) -> None:
+    folder = pack_folder(en=blocks(question, EN[1]))
+
+    assert any("Chinese in" in str(finding) and "say it in English" in str(finding) for finding in lint(folder))
