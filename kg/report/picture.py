@@ -27,7 +27,6 @@ CONFIG: dict[str, Any] = {
 COLOUR = re.compile(r"--([a-z0-9]+(?:-[a-z0-9]+)*): (#[0-9a-f]{6})")
 CLIP = re.compile(r"\bclip[0-9]+\b")
 USED = re.compile(r"var\(--([a-z0-9-]+)\)")
-ROOTS = re.compile(r"^:root \{.*?^\}\n@media screen.*?^\}\n", re.DOTALL | re.MULTILINE)
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -89,13 +88,19 @@ def write(
 
 def _page(spec: Spec, title: str, note: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """The page; its colours are those of a report, in dark mode too."""
-    roots = ROOTS.search(_style())
     numeric = [bool(rows) and all(isinstance(row[i], int | float) for row in rows) for i in range(len(columns))]
     environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
     return environment.from_string(PAGE).render(
-        title=title, note=note, label=spec["description"], colours=roots[0] if roots else "", svg=_svg(spec).strip(),
+        title=title, note=note, label=spec["description"], colours=_colours(), svg=_svg(spec).strip(),
         columns=columns, rows=[[cell(value) for value in row] for row in rows], numeric=numeric,
     )  # fmt: skip
+
+
+def _colours() -> str:
+    """The style's colours, those of light and those of dark."""
+    style = _style()
+    dark = style.index("@media screen")
+    return style[style.index(":root {") : style.index("\n}\n", dark) + len("\n}\n")]
 
 
 def _style() -> str:
