@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from kgtools.corpora.export.convert import ConvertResult
-    from kgtools.templates.generate import GenerateCounts
     from kgtools.templates.lineage import RecordTrace, TripleTrace
     from kgtools.templates.retract.run import RetractResult
+    from kgtools.templates.tables import GenerateCounts
 
 PathLike = str | Path
 
@@ -104,13 +104,14 @@ def generate(
     from kgtools.corpora.export import format as formats
     from kgtools.corpora.record_files import refuse_other
     from kgtools.kg.stores import open_store
-    from kgtools.templates.generate import refuse_none, write
     from kgtools.templates.holdout.asked import HoldOut
     from kgtools.templates.pack import find_pack
     from kgtools.templates.run import Run
+    from kgtools.templates.tables import refuse_none, write
     from kgtools.templates.tasks.ask import ItemOptions
     from kgtools.templates.tasks.draw import Sample
     from kgtools.templates.tasks.plan import Plan
+    from kgtools.tools.frames import scan_table
     from kgtools.tools.outputs.staging import staging
 
     sample = Sample(count, per_relation, per_head, per_source, stratify)
@@ -128,11 +129,11 @@ def generate(
     folder = Path(out) if out is not None else Path(plan.table.noun)
     with staging(folder) as stage:
         refuse_other(folder, plan.table)
-        tables = run.make(store, workers, progress)
+        tables = run.make(store, workers, progress, stage.parent)
         refuse_none(tables, str(graph), allow_empty)
         write(tables, stage, run.settings(), store.metadata(), packs)
     noun = plan.table.noun
-    result = GenerateResult(noun, tables.records.lazy(), tables.coverage.lazy(), tables.counts, folder)
+    result = GenerateResult(noun, scan_table(folder / f"{noun}.parquet"), tables.coverage.lazy(), tables.counts, folder)
     if export is None:
         return result
     progress.start(f"writing {export}", result.written, result.table)

@@ -5,9 +5,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import polars as pl
 
 from kgtools.templates.facts import GraphView
+from kgtools.templates.pack import LANGUAGES
 from kgtools.templates.select import CODES, REASONS, Selection
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.frames import Schema, scan_table
@@ -100,34 +102,40 @@ def columns_of(by: Collection[str]) -> list[str]:
     return [column for name, columns in GROUPS.items() if name in by for column in columns]
 
 
-def make_coverage(graph: GraphView, selections: list[Selection], langs: tuple[str, ...]) -> pl.DataFrame:
-    """The coverage of these selections: what became of every fact of the graph in each language."""
-    frames, facts = [], graph.facts.join(_sources(graph), on="mask", how="left", maintain_order="left")
-    for lang in langs:
-        of_lang = [selection for selection in selections if selection.template.lang == lang]
-        exported = [s.groups.select(pl.col("facts").explode().alias("fact")).drop_nulls() for s in of_lang]
-        parts = [frame.with_columns(pl.lit(CODES["exported"], pl.UInt8).alias("code")) for frame in exported] + [
-            s.left_out for s in of_lang
-        ]
-        none = pl.DataFrame(schema={"fact": pl.UInt32, "code": pl.UInt8})
-        fates = (
-            pl.concat([none, *parts])
-            .group_by("fact")
-            .agg(pl.col("code").min(), (pl.col("code") == 0).sum().alias("records"))
-        )
-        rows = facts.join(fates, on="fact", how="left", maintain_order="left")
-        reason = (
-            pl.col("code")
-            .fill_null(CODES["no-template"])
-            .replace_strict(dict(enumerate(REASONS)), return_dtype=pl.String)
-        )
-        frames.append(
-            rows.select(
+class Fates:
+    """What becomes of every fact of a graph in these languages, which is told a selection at a time."""
+
+    def __init__(self, graph: GraphView, langs: tuple[str, ...]) -> None:
+        self._graph, count = graph, graph.facts.height
+        self._codes = {lang: np.full(count, CODES["no-template"], np.uint8) for lang in LANGUAGES if lang in langs}
+        self._records = {lang: np.zeros(count, np.uint32) for lang in self._codes}
+
+    def add(self, selection: Selection) -> None:
+        """Take the facts of a selection's records for exported, and what it leaves out for that, unless a better became of them."""
+        self.lose(selection)
+        lang = selection.template.lang
+        said = selection.groups["facts"].explode().drop_nulls().value_counts(name="records")
+        places = said["facts"].to_numpy()
+        self._records[lang][places] += said["records"].to_numpy()
+        self._codes[lang][places] = CODES["exported"]
+
+    def lose(self, selection: Selection) -> None:
+        """Take what a selection leaves out for that, unless a better became of it."""
+        lost, codes = selection.left_out, self._codes[selection.template.lang]
+        np.minimum.at(codes, lost["fact"].to_numpy(), lost["code"].to_numpy())
+
+    def table(self) -> pl.DataFrame:
+        """The coverage."""
+        facts = self._graph.facts.join(_sources(self._graph), on="mask", how="left", maintain_order="left")
+        frames = [COVERAGE.frame()]
+        for lang, codes in self._codes.items():
+            reason = pl.Series(codes).replace_strict(dict(enumerate(REASONS)), return_dtype=pl.String)
+            rows = facts.select(
                 pl.col("id").alias("triple"), "kind", "relation", "sources", pl.lit(lang).alias("lang"),
-                pl.col("records").fill_null(0).cast(pl.UInt32), pl.when(reason != "exported").then(reason).alias("reason"),
-            )
-        )  # fmt: skip
-    return pl.concat(frames) if frames else COVERAGE.frame()
+                pl.Series("records", self._records[lang]), pl.when(reason != "exported").then(reason).alias("reason"),
+            )  # fmt: skip
+            frames.append(rows)
+        return pl.concat(frames)
 
 
 def _sources(graph: GraphView) -> pl.DataFrame:

@@ -1,88 +1,43 @@
 """A graph and template packs into records with their whole lineage."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from tempfile import TemporaryDirectory
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from kgtools.corpora.record import Preferences, Records
-from kgtools.kg.build.inputs import GraphMetadata, files_of
-from kgtools.kg.licenses import LICENSES
-from kgtools.kg.stores import Readable, Store
-from kgtools.templates.coverage import COVERAGE, make_coverage
-from kgtools.templates.drops import choose_drops
+from kgtools.kg.stores import Readable
+from kgtools.templates.choice import choose, queried
+from kgtools.templates.coverage import COVERAGE, Fates
 from kgtools.templates.facts import GraphView, view
-from kgtools.templates.groups import groups_within
+from kgtools.templates.groups import FactGroups
 from kgtools.templates.holdout.asked import NOTHING, HoldOut
-from kgtools.templates.holdout.draw import HeldOut, hold_out
-from kgtools.templates.holdout.mark import apart, mark, tying_facts
+from kgtools.templates.holdout.mark import COLUMN, apart, tying_facts
 from kgtools.templates.holdout.proof import prove
-from kgtools.templates.licenses import licence_text
-from kgtools.templates.pack import LANGUAGES, Pack, Template, refuse_general
+from kgtools.templates.pack import LANGUAGES, Pack
 from kgtools.templates.permute import permute_answers
 from kgtools.templates.preferences.balance import lengths, names
-from kgtools.templates.preferences.rejected import wrong_answers
+from kgtools.templates.preferences.rejected import Rejections
 from kgtools.templates.records import make_records
-from kgtools.templates.render import question_of
-from kgtools.templates.select import Selection, facts_for, select, without
-from kgtools.templates.tasks.ask import ItemOptions, ask
-from kgtools.templates.tasks.cypher.audited import ask_audits
+from kgtools.templates.select import Selection
+from kgtools.templates.spill import AT_ONCE, Ranges, Spill, Spilled
+from kgtools.templates.tables import GenerateCounts, RecordTables
+from kgtools.templates.tasks.ask import ItemOptions
 from kgtools.templates.tasks.cypher.make import execute_some
-from kgtools.templates.tasks.draw import Sample, count_sources, draw
+from kgtools.templates.tasks.draw import ALL, Drawn, Sample, SourceCounts
 from kgtools.templates.tasks.plan import Plan
-from kgtools.templates.tasks.records import ItemNames, count_distractors, list_names
-from kgtools.templates.workers import render_selections
-from kgtools.tools.errors import InputError, UsageError
+from kgtools.templates.tasks.records import count_distractors, list_names
+from kgtools.templates.workers import Texts, render_batches
+from kgtools.tools.errors import UsageError
 from kgtools.tools.frames import write_table
-from kgtools.tools.inputs.files import sha256
-from kgtools.tools.outputs.empty import refuse_empty
-from kgtools.tools.outputs.staging import manifest
-from kgtools.tools.progress import SILENT, Progress, track
+from kgtools.tools.progress import SILENT, Progress
 
-NAMES_FILE = "names.parquet"
 NO_CAPS, DEFAULT_ITEMS = Sample(), ItemOptions()
-
-
-@dataclass(frozen=True)
-class GenerateCounts:
-    """What came of a run. `triples`: language -> what became of its facts, a reason of REASONS -> facts. Of preferences also
-    `lengths`, `names` (`preferences/balance.py`) and `refused`: language -> why a wrong answer was not taken -> tries. Of items
-    `by_task`: task -> language -> records, and `distractors`: language -> whose answers wrong options are -> options. `hold_out`: what
-    was held out, and the proof of it (`holdout/proof.py`). `permuted`: of a control set, what `permute_answers` counts.
-    `by_source`: of a sample by source or relation, relation -> graph -> records that it has a part in, and `all`. Of the task cypher `executed`:
-    the queries that the store was asked, each with the rows that its record says."""
-
-    records: int
-    by_template: dict[str, int]
-    by_license: dict[str, int]
-    triples: dict[str, dict[str, int]]
-    lengths: dict[str, dict[str, dict[str, float]]] | None = None
-    names: dict[str, dict[str, float]] | None = None
-    refused: dict[str, dict[str, int]] | None = None
-    by_task: dict[str, dict[str, int]] | None = None
-    distractors: dict[str, dict[str, int]] | None = None
-    hold_out: dict[str, Any] | None = None
-    permuted: dict[str, int] | None = None
-    by_source: dict[str, dict[str, int]] | None = None
-    executed: int | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """As `run.json` and `--format json` have them; of records without what preferences have."""
-        return {name: value for name, value in vars(self).items() if value is not None}
-
-
-@dataclass(frozen=True)
-class RecordTables:
-    """The tables that a run writes, and its counts. `records`: records, or preferences where these were asked for; `names`: of
-    items, what a wrong answer may name."""
-
-    records: Records | Preferences
-    coverage: pl.DataFrame
-    counts: GenerateCounts
-    names: ItemNames | None = None
 
 
 def generate(
@@ -100,64 +55,115 @@ def generate(
     items: ItemOptions = DEFAULT_ITEMS,
     hold_out: HoldOut = NOTHING,
     permute: bool = False,
+    beside: Path | None = None,
 ) -> RecordTables:
     """Records or preferences in a seeded order, and what became of every fact. The same settings give the same bytes.
 
     `task`: `qa`, `preference`, or tasks with shares (`qa=0.5,mcq=0.5`); `drop`: what is left out, as `--drop` says it; by default
-    what each pack leaves out."""
+    what each pack leaves out. What memory does not hold waits in a folder `beside` the output, or where temporary files are."""
     plan = Plan.of(task, replace(sample, count=count), items, hold_out, permute)
     _refuse_wrong(langs, max_tails, workers, count)
     graph = view(store)
     graph, permuted = permute_answers(graph, seed) if plan.permute else (graph, None)
-    with ThreadPoolExecutor() as pool:  # polars works outside of the lock
-        by_relation, wanted, held, asked = _ask(pool, store, graph, packs, langs, seed, max_tails, drop, plan, progress)
-        selections = [selection for each in asked.values() for selection in each]
-        askable = pl.concat([pl.Series(dtype=pl.List(pl.String)), *map(tying_facts, selections)])
-        if plan.makes_preferences:
-            sides = [side for selection in selections for side in apart(selection)]
-            selections, refused = wrong_answers(graph, by_relation, sides, seed)
-            asked = {"preference": selections}
-        coverage_work = pool.submit(
-            make_coverage, graph, selections, tuple(lang for lang in LANGUAGES if lang in langs)
-        )
-        jobs = [(name, each) for name, of_task in asked.items() for each in of_task if each.groups.height]
-        others = {
-            at: _with_tails(each, OTHER_ANSWER[name]) for at, (name, each) in enumerate(jobs) if name in OTHER_ANSWER
-        }
-        wanted_texts = [*(each for _, each in jobs), *others.values()]
-        progress.start("rendering", sum(each.groups.height for each in wanted_texts), "texts")
-        texts = render_selections(wanted_texts, workers, progress)
-        second = dict(zip(others, texts[len(jobs) :], strict=True))
-        filled = [(name, each, texts[at], second.get(at)) for at, (name, each) in enumerate(jobs)]
-        frames = list(pool.map(lambda job: make_records(graph, job[0], job[1], job[2], job[3], plan.permute), filled))
-        coverage = coverage_work.result()
-    schema = plan.table
-    records = pl.concat(frames).sort("key", "id").drop("key") if frames else schema.frame()
-    tied = groups_within(askable, records["facts"])
-    records = records.with_columns(pl.when(pl.col("group") == "").then(tied).otherwise("group").alias("group"))
-    counts = replace(_counts(records, coverage), permuted=permuted)
-    if plan.hold_out:
-        crossing = sum(selection.crossing for selection in selections)
-        counts = replace(counts, hold_out=prove(records, graph, held, crossing).to_dict())
+    folder = TemporaryDirectory(prefix="kgtools-", dir=beside, ignore_cleanup_errors=True)
+    work = Path(folder.name)
+    spill, fates = Spill(work / "asked"), Fates(graph, langs)
+    asked = choose(store, graph, packs, langs, seed, max_tails, drop, plan, spill, fates, progress)
+    drawn = asked.drawn
+    ties = FactGroups(graph.facts["id"])
+    sources = SourceCounts(graph.facts["mask"], graph.licenses)
+    counts = GenerateCounts(0, {}, {}, {}, permuted=permuted)
+    keys: list[NDArray[np.uint64]] = []
+    for each in asked.selections:
+        selection = drawn.keep(each.task, each.at, each.load(["key", "facts", COLUMN]))
+        ties.tie(tying_facts(selection))
+        if not plan.makes_preferences:
+            fates.add(selection)
+            keys.append(selection.groups["key"].to_numpy())
+        if plan.sample.stratify or plan.sample.per_source:
+            sources.add(selection)
+    selections = asked.selections
     if plan.makes_preferences:
-        counts = replace(counts, lengths=lengths(records), names=names(records), refused=refused)
-    names_ = None
+        rejections, selections = Rejections(graph, asked.by_relation, seed), []
+        for each in asked.selections:
+            for side in apart(drawn.keep(each.task, each.at, each.load())):
+                found = rejections.find(side)
+                fates.add(found)
+                keys.append(found.groups["key"].to_numpy())
+                selections.append(spill.put(each.task, found))
+        counts, drawn = replace(counts, refused=rejections.refused), ALL
+    progress.start("rendering", sum(map(len, keys)), "records")
+    ranges = Ranges(work / "ranges", keys)
+    with ThreadPoolExecutor() as pool:  # polars works outside of the lock
+        for jobs, texts in render_batches(_batches(selections, drawn), workers, progress):
+            make = partial(_make, graph, ties, plan.permute, texts)
+            ranges.put(pl.concat(pool.map(make, jobs)))
+    coverage = COVERAGE.check(fates.table(), "the coverage")
+    files = []
+    for number, part in enumerate(ranges.sort()):
+        files.append(work / f"{number:06}.parquet")
+        write_table(plan.table.check(part, f"the {plan.table.noun}"), files[-1])
+    tables = RecordTables(plan.table, tuple(files), coverage, counts, None, folder)
+    counts = _counts(tables.scan(), coverage, counts)
+    if plan.hold_out:
+        crossing = sum(each.kept.crossing for each in asked.selections)
+        counts = replace(counts, hold_out=prove(tables.scan(), graph, asked.held, crossing).to_dict())
+    if plan.makes_preferences:
+        pairs = tables.scan().collect()
+        counts = replace(counts, lengths=lengths(pairs), names=names(pairs))
     if plan.sample.stratify or plan.sample.per_source:
-        counts = replace(counts, by_source=count_sources(asked, graph.facts["mask"], graph.licenses))
-    if plan.asked_tasks:
-        by_task = {name: _by_lang(records.filter(pl.col("task") == name)) for name in plan.shares}
-        counts = replace(counts, by_task=by_task, distractors=count_distractors(records))
-        if "cypher" in asked:
-            counts = replace(counts, executed=execute_some(_queried(store), asked["cypher"]))
-        types = {t.info.tail or t.info.head for t in wanted} | {t.info.head for t in wanted}
-        names_ = list_names(graph, types | (set(graph.entities["type"]) if "explain" in plan.item_tasks else set()))
-    return RecordTables(
-        schema.check(records, f"the {schema.noun}"), COVERAGE.check(coverage, "the coverage"), counts, names_
-    )
+        counts = replace(counts, by_source=sources.to_dict())
+    if not plan.asked_tasks:
+        return replace(tables, counts=counts)
+    by_task = _by_task(tables.scan(), plan)
+    counts = replace(counts, by_task=by_task, distractors=count_distractors(tables.scan()))
+    if "cypher" in plan.shares:
+        made = (
+            drawn.keep(each.task, each.at, each.load(["key", "facts", "meta"]))
+            for each in selections
+            if each.task == "cypher"
+        )
+        counts = replace(counts, executed=execute_some(queried(store), made))
+    types = {t.info.tail or t.info.head for t in asked.templates} | {t.info.head for t in asked.templates}
+    types |= set(graph.entities["type"]) if "explain" in plan.item_tasks else set()
+    return replace(tables, counts=counts, names=list_names(graph, types))
 
 
 OTHER_ANSWER = {"preference": "rejected", "truefalse": "truth"}
 """Tasks whose records say two things of a head, and the column of the second."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Records that are made together. `texts`, `others`: where among the texts of a batch theirs are."""
+
+    task: str
+    selection: Selection
+    texts: int
+    others: int | None
+
+
+def _batches(selections: Sequence[Spilled], drawn: Drawn) -> Iterator[tuple[list[Job], list[Selection]]]:
+    """About so many records at a time as memory holds, and what is rendered for them."""
+    jobs: list[Job] = []
+    wanted: list[Selection] = []
+    for each in selections:
+        selection = drawn.keep(each.task, each.at, each.load())
+        for groups in selection.groups.iter_slices(AT_ONCE):
+            part = replace(selection, groups=groups, left_out=selection.left_out.clear())
+            other = OTHER_ANSWER.get(each.task)
+            jobs.append(Job(each.task, part, len(wanted), len(wanted) + 1 if other else None))
+            wanted += [part, _with_tails(part, other)] if other else [part]
+            if sum(job.selection.groups.height for job in jobs) >= AT_ONCE:
+                yield jobs, wanted
+                jobs, wanted = [], []
+    if jobs:
+        yield jobs, wanted
+
+
+def _make(graph: GraphView, ties: FactGroups, permuted: bool, texts: list[Texts], job: Job) -> pl.DataFrame:
+    other = None if job.others is None else texts[job.others]
+    return make_records(graph, ties, job.task, job.selection, texts[job.texts], other, permuted)
 
 
 def count_plan(
@@ -178,29 +184,12 @@ def count_plan(
     Of preferences it is how many questions there are; to some of these no answer is surely wrong."""
     plan = Plan.of(task, sample, items, hold_out)
     _refuse_wrong(langs, max_tails)
-    with ThreadPoolExecutor() as pool:
-        *_, asked = _ask(pool, store, view(store), packs, langs, seed, max_tails, drop, plan, progress)
-    rows = [
-        (name, each.template.info.attribute or each.template.info.relations[0], each.template.lang, each.groups.height)
-        for name, selections in asked.items()
-        for each in selections
-    ]
-    schema = {"task": pl.String, "relation": pl.String, "lang": pl.String, "records": pl.Int64}
-    counted = (
-        pl.DataFrame(rows, schema=schema, orient="row")
-        .group_by("task", "relation", "lang")
-        .agg(pl.col("records").sum())
-    )
-    return counted.filter(pl.col("records") > 0).sort("task", "relation", "lang")
-
-
-def _queried(store: Readable) -> Store:
-    """The store, if it answers queries. Raises InputError for a graph that is nowhere written."""
-    if not hasattr(store, "query"):
-        raise InputError(
-            "the task cypher asks the graph itself, and this one is written nowhere; correct it, load it, and run generate"
-        )
-    return cast(Store, store)
+    with TemporaryDirectory(prefix="kgtools-") as folder:
+        graph = view(store)
+        spill, fates = Spill(Path(folder) / "asked"), Fates(graph, langs)
+        asked = choose(store, graph, packs, langs, seed, max_tails, drop, plan, spill, fates, progress)
+    counted = asked.drawn.rows.group_by("task", "relation", "lang").agg(pl.col("records").sum().cast(pl.Int64))
+    return counted.cast(dict.fromkeys(("task", "relation", "lang"), pl.String)).sort("task", "relation", "lang")
 
 
 def _refuse_wrong(langs: tuple[str, ...], max_tails: int, workers: int = 1, count: int | None = None) -> None:
@@ -211,40 +200,13 @@ def _refuse_wrong(langs: tuple[str, ...], max_tails: int, workers: int = 1, coun
         raise UsageError("--max-tails and --workers must be 1 or more, --count 0 or more")
 
 
-def _ask(
-    pool: ThreadPoolExecutor, store: Readable, graph: GraphView, packs: list[Pack], langs: tuple[str, ...], seed: int, max_tails: int,
-    drop: str | None, plan: Plan, progress: Progress,
-) -> tuple[dict[str, pl.DataFrame], list[Template], HeldOut, dict[str, list[Selection]]]:  # fmt: skip
-    """The facts by relation, the templates in these languages, what is held out, and what each task makes of their
-    questions, as much of it as is kept."""
-    by_relation = {str(name): part for (name,), part in graph.facts.partition_by("relation", as_dict=True).items()}
-    drops = {pack.info.name: choose_drops(pack, drop) for pack in packs}
-    wanted = [template for pack in packs for template in pack.templates if template.lang in langs]
-    for template in wanted:
-        refuse_general(template)
-    work = [(template, facts) for template in wanted if (facts := facts_for(by_relation, template))]
-    progress.start("selecting facts", len(work), "templates")
-    chosen = pool.map(lambda job: select(graph, pl.concat(job[1]), job[0], seed, max_tails, drops[job[0].pack]), work)
-    questions = one_answer_each(list(track(chosen, progress)))
-    held = hold_out(graph, wanted, plan.hold_out, seed)
-    items = (
-        ask(
-            graph, by_relation, questions, plan.asked_tasks, plan.items, seed, [pack.info for pack in packs], progress,
-            held,
-        )
-        if plan.asked_tasks
-        else {}
-    )  # fmt: skip
-    if "cypher" in plan.shares:
-        items["cypher"] += ask_audits(_queried(store), graph, langs, seed)
-    made = {name: items.get(name, questions) for name in plan.shares}
-    if plan.hold_out:
-        made = mark(graph, made, held)
-    return by_relation, wanted, held, draw(made, plan.shares, plan.sample, graph.facts["mask"])
-
-
-def _by_lang(records: pl.DataFrame) -> dict[str, int]:
-    return dict(records.group_by("lang").len().sort("lang").iter_rows())
+def _by_task(records: pl.LazyFrame, plan: Plan) -> dict[str, dict[str, int]]:
+    """Task -> language -> records."""
+    counted = records.group_by("task", "lang").len().sort("task", "lang").collect()
+    by_task: dict[str, dict[str, int]] = {name: {} for name in plan.shares}
+    for name, lang, number in counted.iter_rows():
+        by_task[name][lang] = number
+    return by_task
 
 
 def _with_tails(selection: Selection, column: str) -> Selection:
@@ -253,72 +215,16 @@ def _with_tails(selection: Selection, column: str) -> Selection:
     return replace(selection, groups=selection.groups.with_columns(said.alias("tails")))
 
 
-def write(
-    tables: RecordTables, folder: Path, settings: dict[str, Any], graph: GraphMetadata, packs: Iterable[Pack],
-    command: str = "generate", **facts: Any,
-) -> None:  # fmt: skip
-    """`records.parquet`, `records.jsonl` (or both of preferences), `coverage.parquet`, `LICENSES.md` and `run.json` in `folder`; of
-    items `names.parquet` too.
-    `graph`: what the store tells about itself; `packs`: those that made the tables; `facts`: what `run.json` tells besides."""
-    pairs = "rejected" in tables.records.columns
-    noun, texts = ("preferences", ("prompt", "chosen", "rejected")) if pairs else ("records", ("messages",))
-    lines = tables.records.select("id", "lang", *texts, "license")
-    with ThreadPoolExecutor() as pool:
-        writing = {
-            f"{noun}.parquet": pool.submit(_write, tables.records, folder / f"{noun}.parquet"),
-            f"{noun}.jsonl": pool.submit(_write, lines, folder / f"{noun}.jsonl"),
-            "coverage.parquet": pool.submit(_write, tables.coverage, folder / "coverage.parquet"),
-        }
-        outputs = {name: work.result() for name, work in writing.items()}
-    (folder / LICENSES).write_bytes(licence_text(tables.records, packs, graph))
-    outputs[LICENSES] = sha256(folder / LICENSES)
-    if tables.names is not None:
-        outputs[NAMES_FILE] = _write(tables.names, folder / NAMES_FILE)
-    (folder / "run.json").write_bytes(
-        manifest(command, settings, files_of(graph), outputs=outputs, **tables.counts.to_dict(), **facts)
-    )
-
-
-def refuse_none(tables: RecordTables, graph: str, allow_empty: bool) -> None:
-    """Raises InputError, with what became of the facts, where nothing was made of them."""
-    by_lang = tables.counts.triples.items()
-    reasons = {f"{lang}, {reason}": number for lang, fates in by_lang for reason, number in fates.items()}
-    refuse_empty(tables.records.height, f"{graph}: none of its facts makes a record", allow_empty, reasons)
-
-
-def _write(frame: pl.DataFrame, path: Path) -> str:
-    write_table(frame, path)
-    return sha256(path)
-
-
-def one_answer_each(selections: list[Selection]) -> list[Selection]:
-    """The selections without records whose question an earlier template asks in the same words of the same name."""
-    asked: dict[str, list[pl.Series]] = {}
-    kept = []
-    for selection in selections:
-        groups, gone = selection.groups, []
-        for (variant,), part in groups.partition_by("variant", as_dict=True).items():
-            question = question_of(selection.template, selection.template.variants[int(variant)])
-            earlier = asked.setdefault(f"{selection.template.lang} {question}", [])
-            gone += [part.filter(pl.col("name").is_in(names.implode()))["key"] for names in earlier]
-            earlier.append(part["name"])
-        if any(len(keys) for keys in gone):
-            groups, left_out = without(
-                groups, pl.col("key").is_in(pl.concat(gone).implode()), "same-question", selection.left_out
-            )
-            selection = Selection(selection.template, groups, left_out)
-        kept.append(selection)
-    return kept
-
-
-def _counts(records: pl.DataFrame, coverage: pl.DataFrame) -> GenerateCounts:
-    variants = records.group_by("template").len()
-    by_template = (
-        variants.group_by(pl.col("template").str.replace(r"#\d+$", "")).agg(pl.col("len").sum()).sort("template")
-    )
+def _counts(records: pl.LazyFrame, coverage: pl.DataFrame, counts: GenerateCounts) -> GenerateCounts:
+    by_variant = records.group_by("template").len()
+    by_template = by_variant.group_by(pl.col("template").str.replace(r"#\d+$", "")).agg(pl.col("len").sum())
+    by_license = records.group_by("license").len().sort("license")
     fates = coverage.group_by("lang", pl.col("reason").fill_null("exported")).len().sort("lang", "reason")
     drops: dict[str, dict[str, int]] = {}
     for lang, reason, number in fates.iter_rows():
         drops.setdefault(lang, {})[reason] = number
-    by_license = dict(records.group_by("license").len().sort("license").iter_rows())
-    return GenerateCounts(records.height, dict(by_template.iter_rows()), by_license, drops)
+    templates = dict(by_template.sort("template").collect().iter_rows())
+    return replace(
+        counts, records=sum(templates.values()), by_template=templates, by_license=dict(by_license.collect().iter_rows()),
+        triples=drops,
+    )  # fmt: skip

@@ -2,26 +2,45 @@
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from kgtools.corpora.dedup.clusters import join_pairs
+from kgtools.corpora.dedup.clusters import join
 
-
-def fact_groups(facts: pl.Series) -> pl.Series:
-    """The group of each record, from its facts (a list of ids): the least id of all facts that hang together by records."""
-    rows = pl.DataFrame({"facts": facts}).with_row_index("record").explode("facts").drop_nulls("facts")
-    ordered = rows.sort("facts", "record")
-    same = (ordered["facts"] == ordered["facts"].shift()).fill_null(False).to_numpy()
-    records = ordered["record"].to_numpy()
-    pairs = zip(records[:-1][same[1:]].tolist(), records[1:][same[1:]].tolist(), strict=True)
-    cluster = join_pairs(pairs, len(facts))
-    least = rows.group_by("record").agg(pl.col("facts").min()).sort("record")
-    named = pl.DataFrame({"record": np.arange(len(facts), dtype=np.uint32), "cluster": cluster})
-    named = named.join(least, on="record", how="left", maintain_order="left")
-    return named.select(pl.col("facts").min().over("cluster")).to_series().fill_null("").alias("group")
+WAITING = 1 << 22
+"""Pairs that wait until they are joined, for each time the whole graph is gone through."""
 
 
-def groups_within(askable: pl.Series, facts: pl.Series) -> pl.Series:
-    """The fact group of each record: of all that can be asked, so that preferences are tied as the records of their facts are."""
-    known = pl.DataFrame({"fact": askable, "group": fact_groups(askable)}).explode("fact").unique("fact")
-    first = pl.DataFrame({"fact": facts.list.first()}).join(known, on="fact", how="left", maintain_order="left")
-    return first["group"].fill_null("")
+class FactGroups:
+    """The facts of a graph, by place, in groups, which are told of its records a selection at a time."""
+
+    def __init__(self, ids: pl.Series) -> None:
+        """`ids`: those of the facts, in their order, which is alphabetical."""
+        self._ids = ids
+        self._least = np.arange(len(ids), dtype=np.uint32)
+        self._is_tied = np.zeros(len(ids), dtype=np.bool_)
+        self._pairs: list[NDArray[np.uint64]] = []
+
+    def tie(self, facts: pl.Series) -> None:
+        """Tie the facts of each record, a list of places."""
+        rows = pl.DataFrame({"fact": facts, "first": facts.list.first()}).explode("fact").drop_nulls("fact")
+        one, other = (rows[name].to_numpy().astype(np.uint64) for name in ("first", "fact"))
+        self._is_tied[other.astype(np.uint32)] = True
+        pairs = np.unique((one << np.uint64(32) | other)[one != other])
+        self._pairs.append(pairs)
+        if sum(map(len, self._pairs)) > WAITING:
+            self._join()
+
+    def of(self, facts: pl.Series) -> pl.Series:
+        """The group of each record, from its facts: the least id of all facts that hang together; nothing where none is tied."""
+        self._join()
+        first = facts.list.first()
+        groups = self._ids.gather(pl.Series(self._least).gather(first))
+        is_tied = pl.Series(self._is_tied).gather(first)
+        return pl.select(pl.when(is_tied).then(groups).otherwise(pl.lit(""))).to_series().alias("group")
+
+    def _join(self) -> None:
+        if self._pairs:
+            pairs = np.unique(np.concatenate(self._pairs))
+            one, other = (pairs >> np.uint64(32)).astype(np.uint32), (pairs & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+            self._least = join(self._least[one], self._least[other], len(self._least))[self._least]
+            self._pairs = []

@@ -1,5 +1,6 @@
 """What generated records tell of licences: those of the sources, of the tables of English names and of the packs."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 import polars as pl
@@ -10,19 +11,21 @@ from kgtools.templates.pack import Pack
 from kgtools.tools.licenses.check import notes
 
 
-def licence_text(records: pl.DataFrame, packs: Iterable[Pack], metadata: GraphMetadata) -> bytes:
+def licence_text(records: pl.LazyFrame, packs: Iterable[Pack], metadata: GraphMetadata) -> bytes:
     """What stands beside records or preferences, in Markdown: who gave how many of them under which licence, and what may be done.
 
     What gave none is not told."""
-    sources = records["source"].str.split(" + ").list.unique().explode().value_counts()
-    numbers = dict(sources.iter_rows())
+    by_source, by_template, rows = (_count(records, column) for column in ("source", "template", "license"))
+    numbers, by_pack = Counter[str](), Counter[str]()
+    for names, number in by_source.items():
+        numbers.update(dict.fromkeys(names.split(" + "), number))
+    for name, number in by_template.items():
+        by_pack[name.partition("@")[0]] += number
     counted = [(giver, numbers.get(giver.name, 0)) for giver in givers(metadata)]
-    by_pack = dict(records["template"].str.extract(r"^([^@]+)@").value_counts().iter_rows())
     counted += [
         (Giver("templates", pack.info.name, pack.info.version, pack.info.license, ""), by_pack.get(pack.info.name, 0))
         for pack in packs
     ]
-    rows = dict(records.group_by("license").len().sort("license").iter_rows())
     lines = [
         "# Licences",
         "Each row is under all licences of what it was made from; they stand in its field `license`.",
@@ -31,3 +34,8 @@ def licence_text(records: pl.DataFrame, packs: Iterable[Pack], metadata: GraphMe
         notes(rows, exported=False),
     ]
     return ("\n\n".join(lines) + "\n").encode()
+
+
+def _count(records: pl.LazyFrame, column: str) -> dict[str, int]:
+    """How many records have each value of a column, in alphabetical order."""
+    return dict(records.group_by(column).len().sort(column).collect().iter_rows())

@@ -41,6 +41,11 @@ class TemplateInfo(Settings):
     origin: dict[str, tuple[str, ...]] = {}
     missing: dict[str, str] = {}
 
+    @property
+    def topic(self) -> str:
+        """The relation, of several the first, or the attribute that is asked about."""
+        return self.attribute or self.relations[0]
+
 
 Part = Annotated[str, StringConstraints(pattern=r"^[^\s@/#\\]+$")]
 """A part of `pack@version/template.lang#variant`."""

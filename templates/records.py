@@ -9,6 +9,7 @@ import polars as pl
 from kgtools.corpora.record import MESSAGES, PREFERENCES, RECORDS
 from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.templates.facts import GraphView
+from kgtools.templates.groups import FactGroups
 from kgtools.templates.holdout.mark import COLUMN, is_loose, kinds
 from kgtools.templates.permute import LICENSE, MARK
 from kgtools.templates.select import Selection
@@ -19,17 +20,20 @@ from kgtools.tools.licenses.check import all_of, operand
 
 
 def make_records(
-    graph: GraphView, task: str, selection: Selection, texts: Texts, other: Texts | None, permuted: bool = False
-) -> pl.DataFrame:
+    graph: GraphView, ties: FactGroups, task: str, selection: Selection, texts: Texts, other: Texts | None,
+    permuted: bool = False,
+) -> pl.DataFrame:  # fmt: skip
     """The records, preferences or items of a task's selection, from the texts of its questions and answers (`other`: of preferences
-    those with the wrong answer, of statements those with the true one); with `key`, their place in the shuffle. `permuted`: they are of
-    a control set, and are marked so."""
+    those with the wrong answer, of statements those with the true one); with `key`, their place in the shuffle. `ties`: the
+    groups of facts; `permuted`: they are of a control set, and are marked so."""
     if task == "preference" and other is not None:
         records = _preferences(graph, selection, texts, other)
     elif task == "qa":
         records = _records(graph, selection, texts)
     else:
         records = _items(graph, task, selection, texts, other)
+    tied = ties.of(selection.groups["facts"])
+    records = records.with_columns(pl.when(pl.col("group") == "").then(tied).otherwise("group").alias("group"))
     return _mark_permuted(records) if permuted else records
 
 
@@ -73,9 +77,8 @@ def _items(
         return _dialogues(graph, selection)
     worded = with_words(task, selection, texts, truths[1] if truths else [""] * selection.groups.height)
     groups = _with_columns(graph, replace(selection, groups=worded))
-    info = selection.template.info
     if task in ("abstain", "cypher"):
-        alone = unlinked_group(groups, info.attribute or info.relations[0], "abstain")
+        alone = unlinked_group(groups, selection.template.info.topic, "abstain")
         groups = groups.with_columns(
             pl.when(pl.col("facts").list.len() == 0).then(alone).otherwise("group").alias("group")
         )
@@ -115,7 +118,7 @@ def _with_columns(graph: GraphView, selection: Selection, **texts: list[str]) ->
     sources = {mask: " + ".join(_names_of_mask(graph, mask, 0)) for mask in masks}
     return selection.groups.with_columns(
         pl.lit(template.lang).alias("lang"),
-        pl.col("fact_ids").alias("facts"),
+        _ids(graph, selection.groups["facts"]),
         _own_group(selection).alias("group"),
         (kinds(pl.col(COLUMN)) if is_held else pl.lit(None, pl.String)).alias("hold_out"),
         pl.when(pl.col(COLUMN) > 0).then(pl.lit("test")).alias("split")
@@ -128,12 +131,21 @@ def _with_columns(graph: GraphView, selection: Selection, **texts: list[str]) ->
     )
 
 
+def _ids(graph: GraphView, facts: pl.Series) -> pl.Series:
+    """The ids of the facts of each record, from their places."""
+    rows = pl.DataFrame({"facts": facts}).with_row_index("at")
+    each = rows.explode("facts").drop_nulls()
+    ids = each.select("at", graph.facts["id"].gather(each["facts"]).alias("facts"))
+    listed = ids.group_by("at", maintain_order=True).agg("facts")
+    none = pl.lit([], pl.List(pl.String))
+    return rows.select("at").join(listed, on="at", how="left", maintain_order="left")["facts"].fill_null(none)
+
+
 def _own_group(selection: Selection) -> pl.Expr:
     """Of records that are held out by wording or length alone a group of their question; of others what their facts say."""
     if COLUMN not in selection.groups.columns:
         return pl.lit("")
-    info = selection.template.info
-    own = unlinked_group(selection.groups, info.attribute or info.relations[0], "held out")
+    own = unlinked_group(selection.groups, selection.template.info.topic, "held out")
     return pl.when(is_loose()).then(own).otherwise(pl.lit(""))
 
 

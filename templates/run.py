@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from kgtools.kg.stores import Readable
 from kgtools.templates.drops import choose_drops
-from kgtools.templates.generate import RecordTables, generate
+from kgtools.templates.generate import generate
 from kgtools.templates.holdout.asked import NOTHING, HoldOut
 from kgtools.templates.pack import Pack
+from kgtools.templates.tables import RecordTables
 from kgtools.templates.tasks.ask import ItemOptions
 from kgtools.templates.tasks.draw import Sample
 from kgtools.templates.tasks.plan import Plan
@@ -88,9 +90,11 @@ class Run:
             "max_tails": self.max_tails, "drop": {each.info.name: sorted(choose_drops(each, self.drop)) for each in self.packs},
         } | self.plan.settings()  # fmt: skip
 
-    def make(self, graph: Readable, workers: int = 1, progress: Progress = SILENT) -> RecordTables:
-        """The tables that this run makes of a graph."""
+    def make(
+        self, graph: Readable, workers: int = 1, progress: Progress = SILENT, beside: Path | None = None
+    ) -> RecordTables:
+        """The tables that this run makes of a graph; `beside` what they are written to."""
         return generate(
             graph, list(self.packs), self.langs, self.sample.count, self.seed, self.max_tails, workers, self.task, self.drop,
-            progress, self.sample, self.items, self.hold_out, self.permute,
+            progress, self.sample, self.items, self.hold_out, self.permute, beside,
         )  # fmt: skip

@@ -29,7 +29,7 @@ CODES = {reason: code for code, reason in enumerate(REASONS)}
 @dataclass(frozen=True)
 class Selection:
     """`groups`: a row a record to be: `head` (number), `name`, `tails` (names or values), `partial` (whether the graph knows more of
-    them), `facts` (places in the view), `fact_ids`, `mask`, `key` (its place in the shuffle), `variant` (from 0), sorted by
+    them), `facts` (places in the view), `mask`, `key` (its place in the shuffle), `variant` (from 0), sorted by
     variant. `left_out`: `fact`, `code`. `crossing`: how many records are not made, for they hold facts of both sides of a hold-out."""
 
     template: Template
@@ -74,14 +74,14 @@ def _why_not(template: Template, drop: frozenset[str]) -> pl.Expr:
 
 
 def _collapse(rows: pl.DataFrame) -> pl.DataFrame:
-    """A row for each thing that is said of a head, or not said for one reason, with all facts that say it: `facts`, `fact_ids`,
-    and `fact`, the first of them."""
+    """A row for each thing that is said of a head, or not said for one reason, with all facts that say it: `facts`; and
+    `fact` and `id`, those of the first of them."""
     ordered = rows.sort("fact")
     return ordered.group_by("head", "text", "why", maintain_order=True).agg(
         pl.col("name", "tail").first(),
         pl.col("fact").first(),
         pl.col("fact").alias("facts"),
-        pl.col("id").alias("fact_ids"),
+        pl.col("id").first(),
         pl.col("mask").bitwise_or(),
         pl.col("confirmed").max(),
     )
@@ -118,7 +118,6 @@ def _group(rows: pl.DataFrame, crowd: pl.DataFrame) -> pl.DataFrame:
         pl.col("name").first(),
         pl.col("text").alias("tails"),
         pl.col("facts").explode(),
-        pl.col("fact_ids").explode(),
         pl.col("mask").bitwise_or(),
         pl.len().cast(pl.Int64).alias("kept"),
     )
@@ -203,7 +202,7 @@ def _rank(rows: pl.DataFrame, seed: int, limit: int, reason: str) -> tuple[pl.Da
     good, bad = rows.filter(pl.col("why").is_null()), rows.filter(pl.col("why").is_not_null())
     sizes = good.group_by("head").len("size").filter(pl.col("size") > limit)
     crowded = good.join(sizes, on="head", how="semi")
-    shuffle = shuffle_keys(numbers(pl.col("fact_ids").list.first()), _salt(seed, "tails"))
+    shuffle = shuffle_keys(numbers(pl.col("id")), _salt(seed, "tails"))
     crowded = crowded.sort("head", "confirmed", shuffle, descending=[False, True, False])
     crowded = crowded.with_columns(pl.int_range(pl.len()).over("head").alias("rank"))
     kept = crowded.filter(pl.col("rank") < limit).drop("rank")

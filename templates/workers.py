@@ -1,11 +1,13 @@
 """Selections rendered, here or in several processes: the texts are the same."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 from kgtools.templates.pack import Template, load_pack
 from kgtools.templates.render import render
@@ -13,6 +15,7 @@ from kgtools.templates.sandbox import Tails
 from kgtools.templates.select import Selection
 from kgtools.tools.progress import Progress
 
+T = TypeVar("T")
 NOT_ALONE = 20_000
 """Rows in one piece of work for a worker."""
 
@@ -20,31 +23,59 @@ Job = tuple[Template, int, list[str], list[Tails]]
 Texts = tuple[list[str], list[str]]
 
 
-def render_selections(selections: list[Selection], workers: int, progress: Progress) -> list[Texts]:
-    """For each selection, the user's and the assistant's texts in the order of its groups."""
-    jobs: list[tuple[int, Job]] = []
+def render_batches(
+    batches: Iterable[tuple[T, Sequence[Selection]]], workers: int, progress: Progress
+) -> Iterator[tuple[T, list[Texts]]]:
+    """For each selection of a batch the user's and the assistant's texts in the order of its groups, with what came with the batch.
+
+    While one batch is used, other processes render the next."""
+    # a user's own train.py must not be imported in place of ours
+    os.environ["PYTHONSAFEPATH"] = "1"
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) if workers > 1 else nullcontext() as pool:
+        ahead: tuple[T, int, list[tuple[int, Job]], Iterator[Texts]] | None = None
+        for given, batch in batches:
+            jobs = list(_jobs(batch))
+            now = (
+                given,
+                len(batch),
+                jobs,
+                _render_here(jobs) if pool is None else pool.map(_render_there, map(_sent, jobs)),
+            )
+            if ahead is not None:
+                yield ahead[0], _put_together(*ahead[1:], progress)
+            ahead = now
+        if ahead is not None:
+            yield ahead[0], _put_together(*ahead[1:], progress)
+
+
+def _jobs(selections: Sequence[Selection]) -> Iterator[tuple[int, Job]]:
+    """Pieces of work, with the place of their selection."""
     for number, selection in enumerate(selections):
         for (variant,), groups in selection.groups.partition_by("variant", as_dict=True, maintain_order=True).items():
             for part in groups.iter_slices(NOT_ALONE):
                 tails = list(map(Tails.of, part["tails"].to_list(), part["partial"].to_list()))
-                jobs.append((number, (selection.template, variant, part["name"].to_list(), tails)))
-    work = [job for _, job in jobs]
-    here = (render(template, template.variants[variant], heads, tails) for template, variant, heads, tails in work)
-    texts: list[Texts] = [([], []) for _ in selections]
-    done = here if workers == 1 else _in_processes(work, workers)
+                yield number, (selection.template, int(variant), part["name"].to_list(), tails)
+
+
+def _render_here(jobs: Sequence[tuple[int, Job]]) -> Iterator[Texts]:
+    for _, (template, variant, heads, tails) in jobs:
+        yield render(template, template.variants[variant], heads, tails)
+
+
+def _sent(job: tuple[int, Job]) -> tuple[Path, str, str, int, list[str], list[Tails]]:
+    template, variant, heads, tails = job[1]
+    return template.file.parent, template.name, template.lang, variant, heads, tails
+
+
+def _put_together(
+    count: int, jobs: Sequence[tuple[int, Job]], done: Iterable[Texts], progress: Progress
+) -> list[Texts]:
+    texts: list[Texts] = [([], []) for _ in range(count)]
     for (number, _), (users, assistants) in zip(jobs, done, strict=True):
         texts[number][0].extend(users)
         texts[number][1].extend(assistants)
         progress.advance(len(users))
     return texts
-
-
-def _in_processes(jobs: list[Job], workers: int) -> Iterable[tuple[list[str], list[str]]]:
-    # a user's own train.py must not be imported in place of ours
-    os.environ["PYTHONSAFEPATH"] = "1"
-    sent = [(template.file.parent, template.name, template.lang, *rest) for template, *rest in jobs]
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_render_there, sent)
 
 
 def _render_there(job: tuple[Path, str, str, int, list[str], list[Tails]]) -> tuple[list[str], list[str]]:

@@ -54,8 +54,12 @@ def table_metadata(path: Path) -> dict[str, str]:
 
 
 def sink_table(rows: pl.LazyFrame, path: Path, row_group_size: int | None = None) -> None:
-    """Write a lazy table as Parquet, in its order, without holding it. A full disk is an OSError, as with any file."""
+    """Write a lazy table as its ending says (`.jsonl`, else Parquet), in its order, without holding it. A full disk is an OSError, as
+    with any file."""
     with _full_disk(path):
+        if path.suffix == ".jsonl":
+            rows.sink_ndjson(path.absolute())
+            return
         rows.sink_parquet(path.absolute(), compression="zstd", compression_level=1, row_group_size=row_group_size)
 
 

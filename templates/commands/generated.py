@@ -32,9 +32,8 @@ def print_plan(planned: "pl.DataFrame", style: str) -> None:
 
 def print_result(result: "GenerateResult", style: str, examples: int) -> None:
     """Records by template, what became of every triple, and some pairs of each language."""
-    import polars as pl
 
-    counts, records = result.counts, result.records.collect()
+    counts, records = result.counts, result.records
     if style == "json":
         print_json(counts.to_dict())
         return
@@ -64,7 +63,7 @@ def print_result(result: "GenerateResult", style: str, examples: int) -> None:
         _print_lengths(counts.lengths)
         _print_names(counts.names or {}, counts.refused or {})
     for lang in langs:
-        print_examples(records.filter(pl.col("lang") == lang), lang, examples)
+        print_examples(records, lang, examples)
     noun = result.table
     more = "names.parquet, " if counts.by_task is not None else ""
     say(
@@ -157,12 +156,12 @@ def _print_names(names: dict[str, dict[str, float]], refused: dict[str, dict[str
     )
 
 
-def _print_templates(records: "pl.DataFrame", langs: list[str]) -> None:
+def _print_templates(records: "pl.LazyFrame", langs: list[str]) -> None:
     """A row a template, a column a language."""
     import polars as pl
 
     marks = records.select("lang", pl.col("template").str.replace(r"\.(zh|en)#\d+$", "").alias("template"))
-    counted = {(lang, name): n for lang, name, n in marks.group_by("lang", "template").len().iter_rows()}
+    counted = {(lang, name): n for lang, name, n in marks.group_by("lang", "template").len().collect().iter_rows()}
     rows = [[name, *(counted.get((lang, name), 0) for lang in langs)] for name in sorted({name for _, name in counted})]
     print_table(
         ["records by template", *langs],
@@ -170,13 +169,16 @@ def _print_templates(records: "pl.DataFrame", langs: list[str]) -> None:
     )
 
 
-def print_examples(records: "pl.DataFrame", lang: str, count: int) -> None:
+def print_examples(records: "pl.LazyFrame", lang: str, count: int) -> None:
     """The first records, each of another template where there are enough, with the command that traces them."""
     import polars as pl
 
-    shown = records.unique(
-        pl.col("template").str.replace(r"\.(zh|en)#\d+$", ""), keep="first", maintain_order=True
-    ).head(count)
+    numbered = records.with_row_index("number")
+    marks = numbered.filter(pl.col("lang") == lang).select(
+        "number", pl.col("template").str.replace(r"\.(zh|en)#\d+$", "")
+    )
+    first = marks.group_by("template").agg(pl.col("number").min()).sort("number").head(count).collect()["number"]
+    shown = numbered.filter(pl.col("number").is_in(first.implode())).collect()
     for row in shown.iter_rows(named=True):
         sides = [row[side] for side in ("prompt", "chosen", "rejected")] if "prompt" in row else [row["messages"]]
         text = "\n     ".join(message["content"] for side in sides for message in side)

@@ -1,7 +1,6 @@
 """Records marked with the kinds of hold-out that they are of. One that would hold facts of both sides is made for neither and counted
 (`crosses-hold-out`)."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import polars as pl
@@ -18,12 +17,8 @@ COLUMN = "held"
 """Of a selection's rows, the kinds of hold-out, a bit each."""
 
 
-def mark(view: GraphView, asked: Mapping[str, list[Selection]], held: HeldOut) -> dict[str, list[Selection]]:
-    """The selections of each task with the column `held`, without records that hold facts of both sides."""
-    return {task: [_mark(view, each, held) for each in selections] for task, selections in asked.items()}
-
-
-def _mark(view: GraphView, selection: Selection, held: HeldOut) -> Selection:
+def mark(view: GraphView, selection: Selection, held: HeldOut) -> Selection:
+    """The selection with the column `held`, without records that hold facts of both sides."""
     groups, template = selection.groups.with_row_index("at"), selection.template
     is_bare, is_of_one = pl.col("facts").list.len() == 0, pl.col("head") < view.entities.height
     bare = groups.filter(is_bare & is_of_one).select("at", "head")
@@ -90,10 +85,10 @@ def apart(selection: Selection) -> list[Selection]:
 
 
 def tying_facts(selection: Selection) -> pl.Series:
-    """The facts by which records hang together: of those that are held out by wording or length alone, none."""
+    """The facts, by place, by which records hang together: of those that are held out by wording or length alone, none."""
     if COLUMN not in selection.groups.columns:
-        return selection.groups["fact_ids"]
-    return selection.groups.filter(~is_loose())["fact_ids"]
+        return selection.groups["facts"]
+    return selection.groups.filter(~is_loose())["facts"]
 
 
 def is_loose() -> pl.Expr:

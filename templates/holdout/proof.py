@@ -44,18 +44,18 @@ class HoldOutCounts:
         return asdict(self)
 
 
-def prove(records: pl.DataFrame, view: GraphView, held: HeldOut, crossing: int) -> HoldOutCounts:
+def prove(records: pl.LazyFrame | pl.DataFrame, view: GraphView, held: HeldOut, crossing: int) -> HoldOutCounts:
     """Count in records or preferences, by their own columns. Raises Findings where one for training holds what is held out."""
-    free = records.filter(pl.col("hold_out").is_null())
-    others = records.filter(pl.col("hold_out").is_not_null())
-    words = others["hold_out"].str.split(" + ")
+    rows, words = records.lazy(), pl.col("hold_out").str.split(" + ")
+    free, others = rows.filter(pl.col("hold_out").is_null()), rows.filter(pl.col("hold_out").is_not_null())
     apart = others.filter(words.list.set_intersection(list(APART)).list.len() > 0)
     loose = others.filter(words.list.set_intersection(list(APART)).list.len() == 0)
+    kinds_of = others.select("hold_out").collect().select(words)["hold_out"]
     ends = view.facts.select(facts="id", head="head", tail="tail", relation="relation")
     learned = _facts(free).join(ends, on="facts", how="inner")
     entities = set(learned["head"]) | set(learned["tail"].drop_nulls())
     heads = view.entities.select(head="id", number="number")
-    about = free.select(head=pl.col("meta").str.json_path_match("$.head")).unique().join(heads, on="head")
+    about = free.select(head=pl.col("meta").str.json_path_match("$.head")).unique().collect().join(heads, on="head")
     entities |= set(about["number"])
     found = {
         "facts": _facts(apart).join(_facts(free), on="facts", how="inner").height,
@@ -69,7 +69,7 @@ def prove(records: pl.DataFrame, view: GraphView, held: HeldOut, crossing: int) 
         "templates": len(held.variants), "hops": None,
     }  # fmt: skip
     kinds = [
-        KindOfHoldOut(kind, drawn[kind], int(words.list.contains(kind).sum()), found[kind])
+        KindOfHoldOut(kind, drawn[kind], int(kinds_of.list.contains(kind).sum()), found[kind])
         for kind in HOLD_OUTS
         if getattr(held.asked, kind)
     ]
@@ -79,34 +79,39 @@ def prove(records: pl.DataFrame, view: GraphView, held: HeldOut, crossing: int) 
                 f"{each.shared:,} held-out {each.kind} would stand in records for training; nothing was written"
             )
     shared = _facts(loose).join(_facts(free), on="facts", how="inner").height
-    return HoldOutCounts(free.height, others.height, crossing, kinds, shared, _named(free, view, held))
+    return HoldOutCounts(_height(free), _height(others), crossing, kinds, shared, _named(free, view, held))
 
 
-def _facts(records: pl.DataFrame) -> pl.DataFrame:
+def _height(records: pl.LazyFrame) -> int:
+    return int(records.select(pl.len()).collect().item())
+
+
+def _facts(records: pl.LazyFrame) -> pl.DataFrame:
     """The ids of all facts of records, once each."""
-    return records.select(pl.col("facts").explode()).drop_nulls().unique()
+    return records.select(pl.col("facts").explode()).drop_nulls().unique().collect()
 
 
-def _variants(records: pl.DataFrame) -> set[tuple[str, str, int]]:
+def _variants(records: pl.LazyFrame) -> set[tuple[str, str, int]]:
     """The wordings of records: pack, template, number from 0."""
-    parts = records.select(pl.col("template").str.extract_groups(r"^([^@]+)@[^/]+/(.+)\.[a-z]+#(\d+)$")).unique()
+    parts = records.select("template").unique().collect()
+    parts = parts.select(pl.col("template").str.extract_groups(r"^([^@]+)@[^/]+/(.+)\.[a-z]+#(\d+)$")).unique()
     return {(pack, name, int(number) - 1) for pack, name, number in (row[0].values() for row in parts.iter_rows())}
 
 
-def _of_length(records: pl.DataFrame, hops: tuple[int, int] | None) -> int:
+def _of_length(records: pl.LazyFrame, hops: tuple[int, int] | None) -> int:
     """How many records lead over so many triples."""
-    found = records.select(pl.col("meta").str.json_path_match("$.hops").cast(pl.Int64)).to_series()
+    found = records.select(pl.col("meta").str.json_path_match("$.hops").cast(pl.Int64)).collect().to_series()
     return int(found.is_between(*hops).sum()) if hops else 0
 
 
-def _named(records: pl.DataFrame, view: GraphView, held: HeldOut) -> int:
+def _named(records: pl.LazyFrame, view: GraphView, held: HeldOut) -> int:
     """How many records have the name of a held-out entity somewhere in their texts."""
     of_held = view.entities.filter(pl.col("number").is_in(sorted(held.entities)))
     names = pl.concat([of_held["name"], of_held["name_en"]]).drop_nulls().unique()
     names = names.filter(names.str.len_chars() >= SHORTEST)
-    columns = [name for name in ("messages", "prompt", "chosen", "rejected") if name in records.columns]
+    columns = [name for name in ("messages", "prompt", "chosen", "rejected") if name in records.collect_schema()]
     texts = [
         pl.col(name).list.eval(pl.element().struct.field("content")).list.join("\n").str.contains_any(names.to_list())
         for name in columns
     ]
-    return int(records.select(pl.any_horizontal(texts)).to_series().sum()) if len(names) else 0
+    return int(records.select(pl.any_horizontal(texts).sum()).collect().item()) if len(names) else 0

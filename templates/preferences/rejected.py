@@ -96,21 +96,27 @@ class Judge:
         return why
 
 
-def wrong_answers(
-    view: GraphView, by_relation: dict[str, pl.DataFrame], selections: list[Selection], seed: int
-) -> tuple[list[Selection], dict[str, dict[str, int]]]:
-    """The selections with a wrong answer a row: `fault`, `rejected` (what it says), `wrong` (what of it nobody says), `unsaid` (what
-    true it leaves out), and in `mask` the sources of both answers; groups for which none was found are left out, with a reason.
-    And for each language how often an answer was refused because it may be true, by reason."""
-    known = KnownNames(view)
-    refused: dict[str, Counter[str]] = {}
-    with_wrong = []
-    for selection in selections:
-        lang = selection.template.lang
-        judge = Judge(known, Texts(known, view.names("zh").to_list()), selection.template.info.attribute)
-        with_wrong.append(_selection(view, by_relation, selection, judge, seed))
-        refused.setdefault(lang, Counter()).update(judge.refused)
-    return with_wrong, {lang: dict(sorted(counts.items())) for lang, counts in sorted(refused.items())}
+class Rejections:
+    """Finds a wrong answer to each question of a graph."""
+
+    def __init__(self, view: GraphView, by_relation: dict[str, pl.DataFrame], seed: int) -> None:
+        self._view, self._by_relation, self._seed = view, by_relation, seed
+        self._known = KnownNames(view)
+        self._refused: dict[str, Counter[str]] = {}
+
+    def find(self, selection: Selection) -> Selection:
+        """The selection with a wrong answer a row: `fault`, `rejected` (what it says), `wrong` (what of it nobody says), `unsaid` (what
+        true it leaves out), and in `mask` the sources of both answers; groups for which none was found are left out, with a reason."""
+        info, names = selection.template.info, self._view.names("zh").to_list()
+        judge = Judge(self._known, Texts(self._known, names), info.attribute)
+        found = _selection(self._view, self._by_relation, selection, judge, self._seed)
+        self._refused.setdefault(selection.template.lang, Counter()).update(judge.refused)
+        return found
+
+    @property
+    def refused(self) -> dict[str, dict[str, int]]:
+        """Language -> how often an answer was refused because it may be true, by reason."""
+        return {lang: dict(sorted(counts.items())) for lang, counts in sorted(self._refused.items())}
 
 
 def _selection(

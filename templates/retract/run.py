@@ -8,11 +8,11 @@ from typing import Any
 from kgtools.corpora.record_files import refuse_other
 from kgtools.kg.build.correct import correct
 from kgtools.kg.stores import Readable, Store
-from kgtools.templates.generate import RecordTables, refuse_none, write
 from kgtools.templates.pack import Pack
 from kgtools.templates.retract.changes import KINDS, Changes, compare, count_changes
 from kgtools.templates.retract.parent import RETRACTED, Parent, read_parent
 from kgtools.templates.retract.wrong import check_ids, read_wrong
+from kgtools.templates.tables import RecordTables, refuse_none, write
 from kgtools.tools.errors import UsageError
 from kgtools.tools.outputs.staging import staging
 from kgtools.tools.progress import SILENT, Progress
@@ -89,8 +89,4 @@ def _make(store: Store, parent: Parent, wrong: Sequence[str], workers: int, prog
 
 def _relations(packs: Sequence[Pack]) -> dict[str, str]:
     """The relation or attribute of each template by its id."""
-    return {
-        template.id: template.info.attribute or template.info.relations[0]
-        for pack in packs
-        for template in pack.templates
-    }
+    return {template.id: template.info.topic for pack in packs for template in pack.templates}

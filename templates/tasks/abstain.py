@@ -49,7 +49,6 @@ def select_abstain(subject: Subject) -> Selection:
         pl.lit([], pl.List(pl.String)).alias("options"),
         pl.lit([], pl.List(pl.String)).alias("right"),
         pl.lit([], pl.List(pl.UInt32)).alias("facts"),
-        pl.lit([], pl.List(pl.String)).alias("fact_ids"),
         pl.lit(ANSWER[lang]).alias("answer"),
         pl.lit(None, pl.Boolean).alias("is_true"),
         pl.lit(False).alias("partial"),

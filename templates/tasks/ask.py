@@ -1,7 +1,7 @@
 """A template's questions asked as the tasks ask them."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -26,7 +26,6 @@ from kgtools.templates.tasks.path import Path
 from kgtools.templates.tasks.rows import Row, with_rows
 from kgtools.templates.tasks.subject import OTHER, Lexicon, Subject
 from kgtools.tools.errors import UsageError
-from kgtools.tools.progress import SILENT, Progress
 
 ITEM_TASKS = (
     "mcq",
@@ -83,49 +82,45 @@ class ItemOptions:
 
 
 def ask(
-    view: GraphView, by_relation: dict[str, pl.DataFrame], selections: Sequence[Selection], tasks: Sequence[str],
-    options: ItemOptions, seed: int, packs: Sequence[PackInfo], progress: Progress = SILENT,
-    held: HeldOut = NONE_HELD,
-) -> dict[str, list[Selection]]:  # fmt: skip
-    """For each task a selection a template, with a row for each record that it can make (`rows.COLUMNS` beside the columns of
-    questions). What is `held` out is no wrong option of others, and not said on the way of a path."""
+    view: GraphView, by_relation: dict[str, pl.DataFrame], questions: Iterable[Selection], tasks: Sequence[str],
+    options: ItemOptions, seed: int, packs: Sequence[PackInfo], held: HeldOut = NONE_HELD,
+) -> Iterator[tuple[str, Selection]]:  # fmt: skip
+    """What each task makes of each template's `questions`: a selection with a row for each record (`rows.COLUMNS` beside the columns
+    of questions). What is `held` out is no wrong option of others, and not said on the way of a path."""
     known, lexicon, neighbours = KnownNames(view), Lexicon(view), Neighbours(view)
-    asked: dict[str, list[Selection]] = {task: [] for task in tasks}
     texts = TextNames(view, lexicon) if "explain" in tasks else None
     queried = QueriedGraph(view) if "cypher" in tasks else None
     paths = find_paths(packs, options.hops_range()) if "path" in tasks else {}
     on_paths: dict[tuple[str, str, str], Subject] = {}
     in_dialogues: dict[str, dict[str, Subject]] = {}
     wanted = {each for templates in paths.values() for each in templates}
-    progress.start("asking otherwise", len(selections), "templates")
-    for selection in selections:
-        if selection.groups.height:
-            subject = Subject(view, by_relation, selection, known, lexicon, seed)
-            wrong = Distractors(subject, neighbours, options.distractors, held)
-            for task in tasks:
-                if task == "cypher" and queried is not None:
-                    made = list(make_cypher(subject, queried, packs))
-                    asked[task].append(with_rows(view, selection, made, subject.salt(task)))
-                elif task not in ("path", "dialogue"):
-                    asked[task].append(_ask(task, subject, wrong, options, texts))
-            if "dialogue" in tasks and (relation := relation_of(subject.template)):
-                in_dialogues.setdefault(subject.template.lang, {}).setdefault(relation, subject)
-            if (subject.template.pack, subject.template.name) in wanted:
-                on_paths[subject.template.pack, subject.template.name, subject.template.lang] = subject
-        progress.advance(1)
+    for selection in questions:
+        if not selection.groups.height:
+            continue
+        subject = Subject(view, by_relation, selection, known, lexicon, seed)
+        wrong = Distractors(subject, neighbours, options.distractors, held)
+        for task in tasks:
+            if task == "cypher" and queried is not None:
+                made = list(make_cypher(subject, queried, packs))
+                yield task, with_rows(selection, made, subject.salt(task))
+            elif task not in ("path", "dialogue"):
+                yield task, _ask(task, subject, wrong, options, texts)
+        if "dialogue" in tasks and (relation := relation_of(subject.template)):
+            in_dialogues.setdefault(subject.template.lang, {}).setdefault(relation, subject)
+        if (subject.template.pack, subject.template.name) in wanted:
+            on_paths[subject.template.pack, subject.template.name, subject.template.lang] = subject
     for name, templates in paths.items():
         for lang in OTHER:
             subjects = [on_paths[each] for pack, template in templates if (each := (pack, template, lang)) in on_paths]
             if len(subjects) == len(templates):
                 last = subjects[-1]
                 path = Path(name, subjects, Distractors(last, neighbours, options.distractors, held), held.variants)
-                asked["path"].append(with_rows(view, last.selection, list(path.rows()), last.salt("path")))
+                yield "path", with_rows(last.selection, list(path.rows()), last.salt("path"))
     for subjects_of in in_dialogues.values():
         if {SYMPTOM, EXAMINATION} <= set(subjects_of):
             first = subjects_of[SYMPTOM]
             dialogue = Dialogue(subjects_of, Distractors(first, neighbours, options.distractors, held))
-            asked["dialogue"].append(with_rows(view, first.selection, list(dialogue.rows()), first.salt("dialogue")))
-    return asked
+            yield "dialogue", with_rows(first.selection, list(dialogue.rows()), first.salt("dialogue"))
 
 
 def find_paths(packs: Sequence[PackInfo], hops: tuple[int, int]) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -164,4 +159,4 @@ def _ask(
         "explain": lambda: make_explain(subject, texts or TextNames(subject.view, subject.lexicon)),
         "fewshot": lambda: make_fewshot(subject, wrong, options.options, options.shots),
     }
-    return with_rows(subject.view, subject.selection, list(makers[task]()), subject.salt(task))
+    return with_rows(subject.selection, list(makers[task]()), subject.salt(task))

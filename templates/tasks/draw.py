@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import polars as pl
 
@@ -60,48 +61,58 @@ class Sample:
             raise UsageError("--stratify shares out what --count says; give both")
 
 
-def draw(
-    asked: Mapping[str, list[Selection]], shares: Mapping[str, float | None], sample: Sample, masks: pl.Series
-) -> dict[str, list[Selection]]:
-    """The selections of each task with the rows that are kept, those with the smallest keys; the facts of the others are
-    `not-sampled`. With shares the tasks stand in this proportion: of each as many as the scarcest allows, or as `count` says.
-    `masks`: of each fact, by place, a bit for each source that says it."""
-    rows = _rows(asked, masks if sample.per_source else None)
+KEYS: dict[str, Any] = {
+    "head": pl.UInt32, "key": pl.UInt64, "mask": pl.Int64, "records": pl.UInt8, "task": pl.Categorical, "at": pl.UInt32,
+    "lang": pl.Categorical, "relation": pl.Categorical,
+}  # fmt: skip
+"""What decides which records are kept: `mask`, 0 without masks; `records`, more than one where options are turned; `task` and `at`,
+which selection."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The keys of the records that are kept, of each task's selections by their place; None: all are."""
+
+    keys: Mapping[tuple[str, int], pl.Series] | None
+    rows: pl.DataFrame
+
+    def keep(self, task: str, at: int, selection: Selection) -> Selection:
+        """The selection with the rows that are kept; the facts of the others are `not-sampled`."""
+        if self.keys is None:
+            return selection
+        kept = pl.col("key").is_in(self.keys.get((task, at), pl.Series(dtype=pl.UInt64)).implode())
+        lost = selection.groups.filter(~kept).select(pl.col("facts").explode().alias("fact")).drop_nulls()
+        code = pl.lit(CODES["not-sampled"], pl.UInt8).alias("code")
+        left_out = pl.concat([selection.left_out, lost.select("fact", code)])
+        return replace(selection, groups=selection.groups.filter(kept), left_out=left_out)
+
+
+ALL = Drawn(None, pl.DataFrame(schema=KEYS))
+
+
+def draw(frames: Sequence[pl.DataFrame], shares: Mapping[str, float | None], sample: Sample) -> Drawn:
+    """The records that are kept, of `frames` that `list_keys` gave: those with the smallest keys. With shares the tasks stand in this
+    proportion: of each as many as the scarcest allows, or as `count` says."""
+    rows = pl.concat([pl.DataFrame(schema=KEYS), *frames])
     kept = _quota(_capped(rows, sample), shares, sample)
     if kept.height == rows.height:
-        return dict(asked)
-    wanted = {key: frame["key"] for key, frame in kept.partition_by("task", "at", as_dict=True).items()}
-    none = pl.Series(dtype=pl.UInt64)
-    return {
-        task: [_keep(selection, wanted.get((task, at), none)) for at, selection in enumerate(selections)]
-        for task, selections in asked.items()
-    }
+        return Drawn(None, rows)
+    parts = kept.partition_by("task", "at", as_dict=True)
+    return Drawn({(str(task), int(at)): part["key"] for (task, at), part in parts.items()}, kept)
 
 
-def _rows(asked: Mapping[str, list[Selection]], masks: pl.Series | None) -> pl.DataFrame:
-    """A row a record, but for turns of its options: `task`, `at` (which selection), `lang`, `relation`, `head`, `key`, `mask` (0
-    without masks)."""
-    schema = {
-        "head": pl.UInt32,
-        "key": pl.UInt64,
-        "mask": pl.Int64,
-        "task": pl.String,
-        "at": pl.Int64,
-        "lang": pl.String,
-        "relation": pl.String,
+def list_keys(task: str, at: int, selection: Selection, masks: pl.Series | None) -> pl.DataFrame:
+    """A row a record, but for turns of its options, with the columns KEYS. `masks`: of each fact, by place, a bit for each source
+    that says it; None: sources do not matter."""
+    groups = selection.groups.with_columns(_sources(selection.groups["facts"], masks))
+    rows = groups.group_by("head", "key", "mask", maintain_order=True).agg(pl.len().cast(pl.UInt8).alias("records"))
+    told = {
+        "task": task,
+        "at": at,
+        "lang": selection.template.lang,
+        "relation": selection.template.info.topic,
     }
-    frames = [pl.DataFrame(schema=schema)]
-    for task, selections in asked.items():
-        for at, selection in enumerate(selections):
-            info = selection.template.info
-            groups = selection.groups.with_columns(_sources(selection.groups["facts"], masks))
-            frames.append(
-                groups.select("head", "key", "mask").unique(maintain_order=True).with_columns(
-                    pl.lit(task).alias("task"), pl.lit(at, pl.Int64).alias("at"), pl.lit(selection.template.lang).alias("lang"),
-                    pl.lit(info.attribute or info.relations[0]).alias("relation"),
-                )
-            )  # fmt: skip
-    return pl.concat(frames)
+    return rows.with_columns(pl.lit(value, KEYS[name]).alias(name) for name, value in told.items())
 
 
 def _sources(facts: pl.Series, masks: pl.Series | None) -> pl.Series:
@@ -147,7 +158,7 @@ def _even(rows: pl.DataFrame, total: int) -> pl.DataFrame:
         for name in open_[:left]:
             quotas[name] += min(each, sizes[name] - quotas[name])
     place = pl.col("key").rank("ordinal").over("relation")
-    return rows.filter(place <= pl.col("relation").replace_strict(quotas, return_dtype=pl.UInt32))
+    return rows.filter(place <= pl.col("relation").cast(pl.String).replace_strict(quotas, return_dtype=pl.UInt32))
 
 
 def _quota(rows: pl.DataFrame, shares: Mapping[str, float | None], sample: Sample) -> pl.DataFrame:
@@ -166,7 +177,7 @@ def _quota(rows: pl.DataFrame, shares: Mapping[str, float | None], sample: Sampl
             _even(part, quotas[str(task)]) for (task,), part in sorted(rows.partition_by("task", as_dict=True).items())
         )
     place = pl.col("key").rank("ordinal").over("task")
-    return rows.filter(place <= pl.col("task").replace_strict(quotas, return_dtype=pl.UInt32))
+    return rows.filter(place <= pl.col("task").cast(pl.String).replace_strict(quotas, return_dtype=pl.UInt32))
 
 
 def _largest_remainders(parts: Mapping[str, float], total: int) -> dict[str, int]:
@@ -178,28 +189,25 @@ def _largest_remainders(parts: Mapping[str, float], total: int) -> dict[str, int
     return quotas
 
 
-def _keep(selection: Selection, keys: pl.Series) -> Selection:
-    kept = pl.col("key").is_in(keys.implode())
-    lost = selection.groups.filter(~kept).select(pl.col("facts").explode().alias("fact")).drop_nulls()
-    code = pl.lit(CODES["not-sampled"], pl.UInt8).alias("code")
-    left_out = pl.concat([selection.left_out, lost.select("fact", code)])
-    return replace(selection, groups=selection.groups.filter(kept), left_out=left_out)
+class SourceCounts:
+    """Relation or attribute -> source -> records whose facts it says, alone or beside others; and `all` of them."""
 
+    def __init__(self, masks: pl.Series, names: Mapping[int, tuple[str, str]]) -> None:
+        """`masks`: as `list_keys` takes them; `names`: the name of each bit first."""
+        self._masks, self._names = masks, names
+        self._counts: dict[str, dict[str, int]] = {}
 
-def count_sources(
-    asked: Mapping[str, list[Selection]], masks: pl.Series, names: Mapping[int, tuple[str, str]]
-) -> dict[str, dict[str, int]]:
-    """Relation or attribute -> source -> records whose facts it says, alone or beside others; and `all` of them. `names`: the name of
-    each bit first."""
-    counts: dict[str, dict[str, int]] = {}
-    for selections in asked.values():
-        for selection in selections:
-            info = selection.template.info
-            if not selection.groups.height:
-                continue
-            of_relation = counts.setdefault(info.attribute or info.relations[0], {"all": 0})
-            for mask, number in _sources(selection.groups["facts"], masks).value_counts().iter_rows():
-                of_relation["all"] += number
-                for bit in (bit for bit in names if mask & bit):
-                    of_relation[names[bit][0]] = of_relation.get(names[bit][0], 0) + number
-    return {relation: dict(sorted(of.items())) for relation, of in sorted(counts.items())}
+    def add(self, selection: Selection) -> None:
+        """Count the records of a selection."""
+        if not selection.groups.height:
+            return
+        of_relation = self._counts.setdefault(selection.template.info.topic, {"all": 0})
+        for mask, number in _sources(selection.groups["facts"], self._masks).value_counts().iter_rows():
+            of_relation["all"] += number
+            for bit in (bit for bit in self._names if mask & bit):
+                name = self._names[bit][0]
+                of_relation[name] = of_relation.get(name, 0) + number
+
+    def to_dict(self) -> dict[str, dict[str, int]]:
+        """In alphabetical order."""
+        return {relation: dict(sorted(of.items())) for relation, of in sorted(self._counts.items())}

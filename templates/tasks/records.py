@@ -1,6 +1,5 @@
 """Items as records: worded, with what grading needs in their `meta`; and the names that a wrong answer may say."""
 
-from collections import Counter
 from typing import Annotated, Any
 
 import orjson
@@ -86,14 +85,16 @@ def unlinked_group(groups: pl.DataFrame, relation: str, why: str) -> pl.Series:
     return digests(groups.select(pl.concat_str(pl.lit(why), "id", pl.lit(relation), separator="\x1f")).to_series())
 
 
-def count_distractors(records: pl.DataFrame) -> dict[str, dict[str, int]]:
+def count_distractors(records: pl.LazyFrame) -> dict[str, dict[str, int]]:
     """Language -> whose answers the wrong options of questions with options are -> options."""
-    rows = records.filter(pl.col("task") == "mcq")
-    found: dict[str, Counter[str]] = {}
-    for lang, meta in rows.select("lang", "meta").iter_rows():
-        found.setdefault(lang, Counter()).update(each["from"] for each in orjson.loads(meta)["distractors"])
+    about = pl.col("meta").str.json_decode(pl.Struct({"distractors": pl.List(pl.Struct({"from": pl.String}))}))
+    options = records.filter(pl.col("task") == "mcq").select("lang", option=about.struct.field("distractors"))
+    counted = options.explode("option").group_by("lang", pl.col("option").struct.field("from")).len().collect()
+    found: dict[str, dict[str, int]] = {}
+    for lang, where, number in counted.sort("lang").iter_rows():
+        found.setdefault(lang, {})[where] = number
     order = (*HARDNESS, CONTRARY)
-    return {lang: {where: counts[where] for where in order if counts[where]} for lang, counts in sorted(found.items())}
+    return {lang: {where: counts[where] for where in order if where in counts} for lang, counts in found.items()}
 
 
 def list_names(view: GraphView, types: set[str]) -> ItemNames:

@@ -8,7 +8,6 @@ import polars as pl
 
 from kgtools.corpora.verify.item import KEY, Item
 from kgtools.kg.build.english_names import OUR_LICENSE
-from kgtools.templates.facts import GraphView
 from kgtools.templates.select import CODES, Selection
 from kgtools.tools.frames import shuffle_keys
 
@@ -62,19 +61,15 @@ class Row:
         )  # fmt: skip
 
 
-def with_rows(view: GraphView, selection: Selection, rows: list[Row], salt: int) -> Selection:
+def with_rows(selection: Selection, rows: list[Row], salt: int) -> Selection:
     """The selection with a row for each of these in place of its questions; `key` mixed with the salt. Facts of questions of which
     none was made are `not-asked`."""
     made = pl.DataFrame([row.columns for row in rows], schema=COLUMNS, orient="row")
-    groups = (
-        selection.groups[made["place"].to_list()].drop("tails", "facts", "fact_ids", "mask").hstack(made.drop("place"))
-    )
-    ids = view.facts["id"]
+    groups = selection.groups[made["place"].to_list()].drop("tails", "facts", "mask").hstack(made.drop("place"))
     groups = (
         groups.with_columns(
             shuffle_keys(pl.col("key") ^ pl.col("salt"), salt).alias("key"),
             pl.coalesce("said", "name").alias("name"),
-            pl.Series("fact_ids", [ids.gather(facts).to_list() for facts in groups["facts"].to_list()], LIST),
             pl.lit(False).alias("partial"),
         )
         .drop("said", "salt")

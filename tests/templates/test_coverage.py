@@ -11,8 +11,9 @@ import pytest
 
 from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates.coverage import COVERAGE
-from kgtools.templates.generate import generate, write
+from kgtools.templates.generate import generate
 from kgtools.templates.pack import find_pack
+from kgtools.templates.tables import write
 from kgtools.tools.frames import write_table
 from tests.conftest import Ran
 

@@ -21,9 +21,10 @@ from kgtools.kg.graph import change
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates.coverage import COVERAGE
-from kgtools.templates.generate import RecordTables, generate
+from kgtools.templates.generate import generate
 from kgtools.templates.pack import Pack, find_pack, load_pack
 from kgtools.templates.select import REASONS
+from kgtools.templates.tables import RecordTables
 from kgtools.tools.errors import InputError
 from kgtools.tools.inputs.files import digest
 

@@ -16,11 +16,12 @@ from kgtools.corpora.split.run import run as split
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates.facts import GraphView, view
-from kgtools.templates.generate import RecordTables, generate
+from kgtools.templates.generate import generate
 from kgtools.templates.holdout.asked import HoldOut
 from kgtools.templates.holdout.draw import HeldOut, hold_out
 from kgtools.templates.holdout.proof import prove
 from kgtools.templates.pack import Pack, find_pack
+from kgtools.templates.tables import RecordTables
 from kgtools.tools.errors import Findings, UsageError
 
 Graph = Callable[..., Store]

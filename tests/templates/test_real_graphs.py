@@ -22,10 +22,11 @@ from kgtools.kg.build.load import prepare
 from kgtools.kg.build.normalize import SEPARATOR
 from kgtools.kg.source import Options
 from kgtools.kg.stores import Store
-from kgtools.templates.generate import RecordTables, generate
+from kgtools.templates.generate import generate
 from kgtools.templates.lineage import trace_record
 from kgtools.templates.pack import find_pack
 from kgtools.templates.select import REASONS
+from kgtools.templates.tables import RecordTables
 from kgtools.tools.inputs.files import digest
 from tests.templates.raw_files import RawFiles
 

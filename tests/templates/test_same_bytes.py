@@ -13,8 +13,9 @@ from subprocess import CompletedProcess
 import pytest
 
 from kgtools.kg.stores.folder.store import FolderStore
-from kgtools.templates.generate import generate, write
+from kgtools.templates.generate import generate
 from kgtools.templates.pack import find_pack
+from kgtools.templates.tables import write
 from kgtools.templates.tasks.ask import ITEM_TASKS, ItemOptions
 
 Run = Callable[..., CompletedProcess[str]]

@@ -73,7 +73,7 @@ def _select(
         shuffle_keys(pl.col("hash"), int(digest(f"{seed}|{template.id}")[:16], 16)).alias("key"),
         pl.lit(0, pl.UInt32).alias("variant"), pl.lit(mask, pl.Int64).alias("mask"),
         pl.Series("tails", [columns for _, columns, _ in found], LIST),
-        *(pl.lit([], LIST).alias(name) for name in ("truth", "options", "fact_ids", "hidden", "messages", "compared")),
+        *(pl.lit([], LIST).alias(name) for name in ("truth", "options", "hidden", "messages", "compared")),
         pl.Series("right", [[query] for query in queries], LIST), pl.lit([], pl.List(pl.UInt32)).alias("facts"),
         pl.Series("answer", queries, pl.String), pl.lit(None, pl.Boolean).alias("is_true"), pl.lit(False).alias("partial"),
         pl.Series("before", [_schema(query) for query in queries], pl.String), pl.lit([OUR_LICENSE], LIST).alias("words"),

@@ -1,6 +1,6 @@
 """Questions with their queries as rows of a task, and the proof that a store answers as these say."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -79,14 +79,13 @@ def _row(subject: Subject, group: Group, asked: Asked, text: str, schema: str, m
     )  # fmt: skip
 
 
-def execute_some(store: Store, selections: Sequence[Selection]) -> int:
+def execute_some(store: Store, selections: Iterable[Selection]) -> int:
     """Execute a seeded sample of the queries, values as parameters, and compare the rows; how many they were.
 
     Raises StoreError where the store gives other rows than a record says."""
-    drawn = [each.groups.select("key", "meta") for each in selections if each.groups.height]
-    if not drawn:
-        return 0
-    some = pl.concat(drawn).sort("key").head(EXECUTED)
+    some = pl.DataFrame(schema={"key": pl.UInt64, "meta": pl.String})
+    for each in selections:
+        some = pl.concat([some, each.groups.select("key", "meta")]).sort("key", maintain_order=True).head(EXECUTED)
     for meta in map(orjson.loads, some["meta"]):
         columns, rows = store.query(meta["query"], meta["parameters"])
         found = [list(row) for row in rows]

@@ -17,8 +17,9 @@ from kgtools.kg.cypher.parse import parse
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import FolderStore
-from kgtools.templates.generate import RecordTables, generate
+from kgtools.templates.generate import generate
 from kgtools.templates.pack import find_pack, load_pack
+from kgtools.templates.tables import RecordTables
 from kgtools.templates.tasks.cypher.kinds import MOST_ROWS, OF_ATTRIBUTE, OF_PATTERN
 from kgtools.templates.tasks.cypher.query import Pattern, literal
 from kgtools.templates.tasks.cypher.words import relation_words

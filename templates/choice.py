@@ -1,0 +1,111 @@
+"""What the tasks could ask of a graph, and which of it is kept."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import cast
+
+import polars as pl
+
+from kgtools.kg.stores import Readable, Store
+from kgtools.templates.coverage import Fates
+from kgtools.templates.drops import choose_drops
+from kgtools.templates.facts import GraphView
+from kgtools.templates.holdout.draw import HeldOut, hold_out
+from kgtools.templates.holdout.mark import mark
+from kgtools.templates.pack import LANGUAGES, Pack, Template, refuse_general
+from kgtools.templates.render import question_of
+from kgtools.templates.select import Selection, facts_for, select, without
+from kgtools.templates.spill import Spill, Spilled
+from kgtools.templates.tasks.ask import ask
+from kgtools.templates.tasks.cypher.audited import ask_audits
+from kgtools.templates.tasks.draw import Drawn, draw, list_keys
+from kgtools.templates.tasks.plan import Plan
+from kgtools.tools.errors import InputError
+from kgtools.tools.progress import Progress, track
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is asked of a graph: its facts by relation, the templates in the languages, what is held out, the selections of all tasks,
+    and which of their records are kept."""
+
+    by_relation: dict[str, pl.DataFrame]
+    templates: list[Template]
+    held: HeldOut
+    selections: list[Spilled]
+    drawn: Drawn
+
+
+def choose(
+    store: Readable, graph: GraphView, packs: list[Pack], langs: tuple[str, ...], seed: int, max_tails: int,
+    drop: str | None, plan: Plan, spill: Spill, fates: Fates, progress: Progress,
+) -> Choice:  # fmt: skip
+    """All that the tasks of a plan could ask of a graph, spilled, and what of it is kept. `drop`: as `--drop` says it; `fates` are
+    told what is left out."""
+    by_relation = {str(name): part for (name,), part in graph.facts.partition_by("relation", as_dict=True).items()}
+    templates = [template for pack in packs for template in pack.templates if template.lang in langs]
+    for template in templates:
+        refuse_general(template)
+    held = hold_out(graph, templates, plan.hold_out, seed)
+    drops = {pack.info.name: choose_drops(pack, drop) for pack in packs}
+    masks = graph.facts["mask"] if plan.sample.per_source else None
+    selections: list[Spilled] = []
+    keys: list[pl.DataFrame] = []
+
+    def questions() -> Iterator[Selection]:
+        work = [(template, facts) for template in templates if (facts := facts_for(by_relation, template))]
+        progress.start("selecting facts", len(work), "templates")
+        with ThreadPoolExecutor() as pool:  # polars works outside of the lock
+            chosen = pool.map(
+                lambda job: select(graph, pl.concat(job[1]), job[0], seed, max_tails, drops[job[0].pack]), work
+            )
+            yield from one_answer_each(track(chosen, progress), graph)
+
+    def all_tasks() -> Iterator[tuple[str, Selection]]:
+        waiting = [spill.put("questions", each) for each in questions()]
+        yield from ((name, each.load()) for name in plan.shares if name in ("qa", "preference") for each in waiting)
+        if plan.asked_tasks:
+            progress.start("asking otherwise", len(waiting), "templates")
+            loaded = track((each.load() for each in waiting), progress)
+            infos = [pack.info for pack in packs]
+            yield from ask(graph, by_relation, loaded, plan.asked_tasks, plan.items, seed, infos, held)
+        if "cypher" in plan.shares:
+            yield from (("cypher", each) for each in ask_audits(queried(store), graph, langs, seed))
+
+    for name, each in all_tasks():
+        selection = mark(graph, each, held) if plan.hold_out else each
+        fates.lose(selection)
+        selections.append(spill.put(name, replace(selection, left_out=selection.left_out.clear())))
+        keys.append(list_keys(name, selections[-1].at, selection, masks))
+    return Choice(by_relation, templates, held, selections, draw(keys, plan.shares, plan.sample))
+
+
+def queried(store: Readable) -> Store:
+    """The store, if it answers queries. Raises InputError for a graph that is nowhere written."""
+    if not hasattr(store, "query"):
+        raise InputError(
+            "the task cypher asks the graph itself, and this one is written nowhere; correct it, load it, and run generate"
+        )
+    return cast(Store, store)
+
+
+def one_answer_each(selections: Iterable[Selection], graph: GraphView) -> Iterator[Selection]:
+    """The selections without records whose question an earlier template asks in the same words of the same name."""
+    asked: dict[str, list[pl.Series]] = {}
+    numbers = {lang: graph.names(lang).rank("dense") for lang in LANGUAGES}
+    for selection in selections:
+        groups, gone = selection.groups, []
+        names = numbers[selection.template.lang].gather(groups["head"])
+        groups = groups.with_columns(names.alias("name_number"))
+        for (variant,), part in groups.partition_by("variant", as_dict=True).items():
+            question = question_of(selection.template, selection.template.variants[int(variant)])
+            earlier = asked.setdefault(f"{selection.template.lang} {question}", [])
+            gone += [part.filter(pl.col("name_number").is_in(names.implode()))["key"] for names in earlier]
+            earlier.append(part["name_number"])
+        if any(len(keys) for keys in gone):
+            groups, left_out = without(
+                selection.groups, pl.col("key").is_in(pl.concat(gone).implode()), "same-question", selection.left_out
+            )
+            selection = Selection(selection.template, groups, left_out)
+        yield selection

@@ -1,0 +1,91 @@
+"""Selections that wait on disk, so that memory holds a few at a time, and records put in the order of their keys there."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from kgtools.templates.select import Selection
+from kgtools.tools.frames import load_table, write_table
+
+AT_ONCE = 1 << 15
+"""Records in memory at a time, with all of their texts: some 100 MB."""
+
+
+SMALL = 1 << 14
+"""Bytes of a selection that is no trouble to keep."""
+
+
+@dataclass(frozen=True)
+class Spilled:
+    """A selection that waits. `task`; `at`: its place among the task's selections; `kept`: of one whose rows are in no `file`, all
+    of it, of another what it is without rows."""
+
+    task: str
+    at: int
+    kept: Selection
+    file: Path | None
+
+    def load(self, columns: Sequence[str] | None = None) -> Selection:
+        """The selection, or these columns of it as far as it has them."""
+        there = [name for name in self.kept.groups.columns if columns is None or name in columns]
+        if self.file is None:
+            return replace(self.kept, groups=self.kept.groups.select(there))
+        return replace(self.kept, groups=load_table(self.file, there, memory_map=False))
+
+
+class Spill:
+    """A folder of selections."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self._counts: dict[str, int] = {}
+
+    def put(self, task: str, selection: Selection) -> Spilled:
+        """Have a selection of a task wait, the next one."""
+        at = self._counts.get(task, 0)
+        self._counts[task] = at + 1
+        if selection.groups.estimated_size() <= SMALL:
+            return Spilled(task, at, selection, None)
+        file = self._folder / f"{task}-{at:06}.parquet"
+        write_table(selection.groups, file)
+        return Spilled(task, at, replace(selection, groups=selection.groups.clear()), file)
+
+
+class Ranges:
+    """Files of records, each of a range of keys, so that they are sorted a range at a time."""
+
+    def __init__(self, folder: Path, keys: Sequence[NDArray[np.uint64]]) -> None:
+        """`keys`: those of all records that will come."""
+        folder.mkdir()
+        self._folder = folder
+        every = np.sort(np.concatenate([np.empty(0, np.uint64), *keys]))
+        self._begins = every[AT_ONCE::AT_ONCE]
+        self._few: list[pl.DataFrame] = []
+        self._number = 0
+
+    def put(self, records: pl.DataFrame) -> None:
+        """Records in any order, with their `key`."""
+        if not len(self._begins):
+            self._few.append(records)
+            return
+        at = np.searchsorted(self._begins, records["key"].to_numpy(), side="right").astype(np.uint32)
+        for (number,), part in records.with_columns(pl.Series("range", at)).partition_by("range", as_dict=True).items():
+            folder = self._folder / f"{number:06}"
+            folder.mkdir(exist_ok=True)
+            write_table(part.drop("range"), folder / f"{self._number:06}.parquet")
+        self._number += 1
+
+    def sort(self) -> Iterator[pl.DataFrame]:
+        """The records in the order of their keys, those of one key in that of their ids, a range at a time."""
+        if self._few:
+            yield pl.concat(self._few).sort("key", "id").drop("key")
+        for folder in sorted(self._folder.iterdir()):
+            parts = [load_table(file, memory_map=False) for file in sorted(folder.iterdir())]
+            yield pl.concat(parts).sort("key", "id").drop("key")
+            for file in folder.iterdir():
+                file.unlink()
