@@ -63,13 +63,18 @@ def choose(
             yield from one_answer_each(track(chosen, progress), graph)
 
     def all_tasks() -> Iterator[tuple[str, Selection]]:
+        if not plan.asked_tasks:
+            (name,) = plan.shares
+            yield from ((name, each) for each in questions())
+            return
         waiting = [spill.put("questions", each) for each in questions()]
-        yield from ((name, each.load()) for name in plan.shares if name in ("qa", "preference") for each in waiting)
-        if plan.asked_tasks:
-            progress.start("asking otherwise", len(waiting), "templates")
-            loaded = track((each.load() for each in waiting), progress)
-            infos = [pack.info for pack in packs]
-            yield from ask(graph, by_relation, loaded, plan.asked_tasks, plan.items, seed, infos, held)
+        if "qa" in plan.shares:
+            yield from (("qa", each.load()) for each in waiting)
+        progress.start("asking otherwise", len(waiting), "templates")
+        loaded = track((each.load() for each in waiting), progress)
+        yield from ask(
+            graph, by_relation, loaded, plan.asked_tasks, plan.items, seed, [pack.info for pack in packs], held
+        )
         if "cypher" in plan.shares:
             yield from (("cypher", each) for each in ask_audits(queried(store), graph, langs, seed))
 

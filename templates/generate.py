@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import polars as pl
@@ -25,7 +24,7 @@ from kgtools.templates.preferences.balance import lengths, names
 from kgtools.templates.preferences.rejected import Rejections
 from kgtools.templates.records import make_records
 from kgtools.templates.select import Selection
-from kgtools.templates.spill import AT_ONCE, Ranges, Spill, Spilled
+from kgtools.templates.spill import AT_ONCE, Ranges, Scratch, Spill, Spilled
 from kgtools.templates.tables import GenerateCounts, RecordTables
 from kgtools.templates.tasks.ask import ItemOptions
 from kgtools.templates.tasks.cypher.make import execute_some
@@ -65,8 +64,8 @@ def generate(
     _refuse_wrong(langs, max_tails, workers, count)
     graph = view(store)
     graph, permuted = permute_answers(graph, seed) if plan.permute else (graph, None)
-    folder = TemporaryDirectory(prefix="kgtools-", dir=beside, ignore_cleanup_errors=True)
-    work = Path(folder.name)
+    scratch = Scratch(beside)
+    work = scratch.path
     spill, fates = Spill(work / "asked"), Fates(graph, langs)
     asked = choose(store, graph, packs, langs, seed, max_tails, drop, plan, spill, fates, progress)
     drawn = asked.drawn
@@ -103,7 +102,7 @@ def generate(
     for number, part in enumerate(ranges.sort()):
         files.append(work / f"{number:06}.parquet")
         write_table(plan.table.check(part, f"the {plan.table.noun}"), files[-1])
-    tables = RecordTables(plan.table, tuple(files), coverage, counts, None, folder)
+    tables = RecordTables(plan.table, tuple(files), coverage, counts, None, scratch)
     counts = _counts(tables.scan(), coverage, counts)
     if plan.hold_out:
         crossing = sum(each.kept.crossing for each in asked.selections)
@@ -184,10 +183,9 @@ def count_plan(
     Of preferences it is how many questions there are; to some of these no answer is surely wrong."""
     plan = Plan.of(task, sample, items, hold_out)
     _refuse_wrong(langs, max_tails)
-    with TemporaryDirectory(prefix="kgtools-") as folder:
-        graph = view(store)
-        spill, fates = Spill(Path(folder) / "asked"), Fates(graph, langs)
-        asked = choose(store, graph, packs, langs, seed, max_tails, drop, plan, spill, fates, progress)
+    graph, scratch = view(store), Scratch()
+    spill, fates = Spill(scratch.path / "asked"), Fates(graph, langs)
+    asked = choose(store, graph, packs, langs, seed, max_tails, drop, plan, spill, fates, progress)
     counted = asked.drawn.rows.group_by("task", "relation", "lang").agg(pl.col("records").sum().cast(pl.Int64))
     return counted.cast(dict.fromkeys(("task", "relation", "lang"), pl.String)).sort("task", "relation", "lang")
 

@@ -1,8 +1,11 @@
 """Selections that wait on disk, so that memory holds a few at a time, and records put in the order of their keys there."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import mkdtemp
+from weakref import finalize
 
 import numpy as np
 import polars as pl
@@ -13,6 +16,15 @@ from kgtools.tools.frames import load_table, write_table
 
 AT_ONCE = 1 << 15
 """Records in memory at a time, with all of their texts: some 100 MB."""
+
+
+class Scratch:
+    """A folder `path` that is gone when nothing holds this any more."""
+
+    def __init__(self, beside: Path | None = None) -> None:
+        """`beside`: in which folder; by default where temporary files are."""
+        self.path = Path(mkdtemp(prefix="kgtools-", dir=beside))
+        finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
 SMALL = 1 << 14

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -14,6 +13,7 @@ from kgtools.kg.build.inputs import GraphMetadata, files_of
 from kgtools.kg.licenses import LICENSES
 from kgtools.templates.licenses import licence_text
 from kgtools.templates.pack import Pack
+from kgtools.templates.spill import Scratch
 from kgtools.templates.tasks.records import ItemNames
 from kgtools.tools.frames import Schema, scan_table, sink_table, write_table
 from kgtools.tools.inputs.files import sha256
@@ -63,7 +63,7 @@ class RecordTables:
     coverage: pl.DataFrame
     counts: GenerateCounts
     names: ItemNames | None
-    folder: TemporaryDirectory[str]
+    scratch: Scratch
 
     def scan(self) -> pl.LazyFrame:
         """The records or preferences as a stream."""

@@ -115,12 +115,12 @@ def _in_compound(name: str) -> str:
 class Texts:
     """Long texts, and how one that was written of one head is told of another: with its name in every place of the other's."""
 
-    def __init__(self, known: KnownNames, names: list[str]) -> None:
-        self._known, self._names = known, names
+    def __init__(self, known: KnownNames) -> None:
+        self._known = known
 
     def is_portable(self, owner: int, text: str) -> bool:
         """Whether a text names its head, by nothing but its name, so that another can stand in every place."""
-        name = self._names[owner]
+        name = self._known.names[owner]
         if len(name) < 2 or name not in text or LATIN.search(text) or re.search(_in_compound(name), text):
             return False
         if re.search(rf"{re.escape(name)}\s*[（(\[“\"]", text):
@@ -143,4 +143,4 @@ class Texts:
 
     def carry(self, text: str, owner: int, head: int) -> str | None:
         """A portable text as if it were of the head; null where it names the head already."""
-        return None if self._names[head] in text else text.replace(self._names[owner], self._names[head])
+        return None if self._known.names[head] in text else text.replace(self._known.names[owner], self._known.names[head])

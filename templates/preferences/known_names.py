@@ -104,7 +104,7 @@ class KnownNames:
 
     def __init__(self, view: GraphView) -> None:
         names, english = view.names("zh").to_list(), view.names("en").to_list()
-        self._names: list[str] = names
+        self.names: list[str] = names
         self._forms = [
             {form(name)} | ({form(other)} if other else set()) for name, other in zip(names, english, strict=True)
         ]
@@ -154,7 +154,7 @@ class KnownNames:
     def _add_names_of_namesakes(self) -> None:
         """What a disease is called, the symptom of the same name is called too: 胸水 for 胸腔积液."""
         called: dict[str, set[int]] = defaultdict(set)
-        for entity, name in enumerate(self._names):
+        for entity, name in enumerate(self.names):
             called[form(name)].add(entity)
         alike = [namesakes for namesakes in called.values() if len(namesakes) > 1]
         for namesakes in alike:
@@ -169,7 +169,7 @@ class KnownNames:
         general = {
             e
             for e, type_ in enumerate(types)
-            if type_ == "Treatment" and GENERAL_TREATMENT.search(form(self._names[e]))
+            if type_ == "Treatment" and GENERAL_TREATMENT.search(form(self.names[e]))
         }
         return often | general
 
@@ -241,7 +241,7 @@ class KnownNames:
         department = tail in self._departments
         if department and (
             any(self._higher(tail, each) or self._higher(each, tail) for each in near.departments)
-            or any(not OPPOSITE.get(self._names[tail], ANY).search(self._names[each]) for each in near.departments)
+            or any(not OPPOSITE.get(self.names[tail], ANY).search(self.names[each]) for each in near.departments)
         ):
             return "department-above-or-below"
         if not self._roots[tail].isdisjoint(near.roots):
@@ -272,7 +272,7 @@ class KnownNames:
             return "any-food"
         if tail in self._common or (head in self._common and tail not in self._departments | self._parts):
             return "said-of-many"
-        name = self._names[tail] if tail in self._departments else ""
+        name = self.names[tail] if tail in self._departments else ""
         return "department-above-or-below" if GENERAL_DEPARTMENT.search(name) else None
 
     def _near(self, head: int) -> Near:
@@ -300,7 +300,7 @@ class KnownNames:
 
     def _holds(self, one: int, other: int) -> bool:
         """Whether one part of the body may lie in the other."""
-        names = [self._names[part] for part in (one, other)]
+        names = [self.names[part] for part in (one, other)]
         return any(
             re.search(whole, above) and (not inside or re.search(inside, below))
             for above, below in (names, names[::-1])

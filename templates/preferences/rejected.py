@@ -107,8 +107,7 @@ class Rejections:
     def find(self, selection: Selection) -> Selection:
         """The selection with a wrong answer a row: `fault`, `rejected` (what it says), `wrong` (what of it nobody says), `unsaid` (what
         true it leaves out), and in `mask` the sources of both answers; groups for which none was found are left out, with a reason."""
-        info, names = selection.template.info, self._view.names("zh").to_list()
-        judge = Judge(self._known, Texts(self._known, names), info.attribute)
+        judge = Judge(self._known, Texts(self._known), selection.template.info.attribute)
         found = _selection(self._view, self._by_relation, selection, judge, self._seed)
         self._refused.setdefault(selection.template.lang, Counter()).update(judge.refused)
         return found

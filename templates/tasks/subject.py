@@ -75,7 +75,7 @@ class Subject:
     ) -> None:  # fmt: skip
         self.view, self.selection, self.known, self.lexicon, self._seed = view, selection, known, lexicon, seed
         self._by_relation = by_relation
-        self.judge = Judge(known, Texts(known, view.names("zh").to_list()), selection.template.info.attribute)
+        self.judge = Judge(known, Texts(known), selection.template.info.attribute)
         rows = find_sound(view, by_relation, selection.template)
         self.parts: dict[tuple[int, str], AnswerPart] = {}
         self.facts: dict[tuple[int, str], list[int]] = {}

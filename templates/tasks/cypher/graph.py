@@ -1,7 +1,7 @@
 """A graph as queries see it: what is linked with what, doubtful facts too, and the names by which it can be asked for."""
 
 from collections import Counter, defaultdict
-from functools import cache
+from functools import lru_cache
 
 import polars as pl
 
@@ -10,6 +10,10 @@ from kgtools.templates.tasks.cypher.query import Pattern
 
 Links = dict[int, list[tuple[int, int]]]
 """entity -> (entity, the fact that links it)."""
+
+
+RECENT = 8
+"""Patterns, and attributes, of which all facts are at hand: those of a template, and of what leads on from it."""
 
 
 class QueriedGraph:
@@ -28,8 +32,8 @@ class QueriedGraph:
         self._by_relation = {
             str(name): part for (name,), part in triples.partition_by("relation", as_dict=True).items()
         }
-        self.links = cache(self._links)
-        self.values = cache(self._values)
+        self.links = lru_cache(RECENT)(self._links)
+        self.values = lru_cache(RECENT)(self._values)
 
     def shown(self, entity: int, lang: str) -> str:
         """The name of an entity in a row."""
