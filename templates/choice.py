@@ -15,7 +15,7 @@ from kgtools.templates.holdout.draw import HeldOut, hold_out
 from kgtools.templates.holdout.mark import mark
 from kgtools.templates.pack import LANGUAGES, Pack, Template, refuse_general
 from kgtools.templates.render import question_of
-from kgtools.templates.select import Selection, facts_for, select, without
+from kgtools.templates.select import Selection, select, without
 from kgtools.templates.spill import Spill, Spilled
 from kgtools.templates.tasks.ask import ask
 from kgtools.templates.tasks.cypher.audited import ask_audits
@@ -27,10 +27,9 @@ from kgtools.tools.progress import Progress, track
 
 @dataclass(frozen=True)
 class Choice:
-    """What is asked of a graph: its facts by relation, the templates in the languages, what is held out, the selections of all tasks,
-    and which of their records are kept."""
+    """What is asked of a graph: the templates in the languages, what is held out, the selections of all tasks, and which of their
+    records are kept."""
 
-    by_relation: dict[str, pl.DataFrame]
     templates: list[Template]
     held: HeldOut
     selections: list[Spilled]
@@ -43,7 +42,6 @@ def choose(
 ) -> Choice:  # fmt: skip
     """All that the tasks of a plan could ask of a graph, spilled, and what of it is kept. `drop`: as `--drop` says it; `fates` are
     told what is left out."""
-    by_relation = {str(name): part for (name,), part in graph.facts.partition_by("relation", as_dict=True).items()}
     templates = [template for pack in packs for template in pack.templates if template.lang in langs]
     for template in templates:
         refuse_general(template)
@@ -54,11 +52,10 @@ def choose(
     keys: list[pl.DataFrame] = []
 
     def questions() -> Iterator[Selection]:
-        work = [(template, facts) for template in templates if (facts := facts_for(by_relation, template))]
-        progress.start("selecting facts", len(work), "templates")
+        progress.start("selecting facts", len(templates), "templates")
         with ThreadPoolExecutor() as pool:  # polars works outside of the lock
             chosen = pool.map(
-                lambda job: select(graph, pl.concat(job[1]), job[0], seed, max_tails, drops[job[0].pack]), work
+                lambda template: select(graph, template, seed, max_tails, drops[template.pack]), templates
             )
             yield from one_answer_each(track(chosen, progress), graph)
 
@@ -72,9 +69,7 @@ def choose(
             yield from (("qa", each.load()) for each in waiting)
         progress.start("asking otherwise", len(waiting), "templates")
         loaded = track((each.load() for each in waiting), progress)
-        yield from ask(
-            graph, by_relation, loaded, plan.asked_tasks, plan.items, seed, [pack.info for pack in packs], held
-        )
+        yield from ask(graph, loaded, plan.asked_tasks, plan.items, seed, [pack.info for pack in packs], held)
         if "cypher" in plan.shares:
             yield from (("cypher", each) for each in ask_audits(queried(store), graph, langs, seed))
 
@@ -83,7 +78,7 @@ def choose(
         fates.lose(selection)
         selections.append(spill.put(name, replace(selection, left_out=selection.left_out.clear())))
         keys.append(list_keys(name, selections[-1].at, selection, masks))
-    return Choice(by_relation, templates, held, selections, draw(keys, plan.shares, plan.sample))
+    return Choice(templates, held, selections, draw(keys, plan.shares, plan.sample))
 
 
 def queried(store: Readable) -> Store:

@@ -1,7 +1,9 @@
 """A graph as templates see it: every fact with the types and names of its ends, and why it may not be asked about."""
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -42,6 +44,16 @@ class GraphView:
     def names(self, lang: str) -> pl.Series:
         """The name of each entity in a language, by number; null where there is none."""
         return self.entities["name" if lang == "zh" else "name_en"]
+
+    def of_relations(self, names: Iterable[str]) -> pl.DataFrame:
+        """The facts of these relations or attributes, of one after the other."""
+        places = [self._places[name] for name in names if name in self._places]
+        return self.facts[pl.concat(places)] if places else self.facts.clear()
+
+    @cached_property
+    def _places(self) -> dict[str, pl.Series]:
+        parts = self.facts.select("relation", "fact").partition_by("relation", as_dict=True)
+        return {str(name): part["fact"] for (name,), part in parts.items()}
 
 
 def view(store: Readable) -> GraphView:

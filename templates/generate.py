@@ -83,7 +83,7 @@ def generate(
             sources.add(selection)
     selections = asked.selections
     if plan.makes_preferences:
-        rejections, selections = Rejections(graph, asked.by_relation, seed), []
+        rejections, selections = Rejections(graph, seed), []
         for each in asked.selections:
             for side in apart(drawn.keep(each.task, each.at, each.load())):
                 found = rejections.find(side)
@@ -94,7 +94,7 @@ def generate(
     progress.start("rendering", sum(map(len, keys)), "records")
     ranges = Ranges(work / "ranges", keys)
     with ThreadPoolExecutor() as pool:  # polars works outside of the lock
-        for jobs, texts in render_batches(_batches(selections, drawn), workers, progress):
+        for jobs, texts in render_batches(in_batches(selections, drawn), workers, progress):
             make = partial(_make, graph, ties, plan.permute, texts)
             ranges.put(pl.concat(pool.map(make, jobs)))
     coverage = COVERAGE.check(fates.table(), "the coverage")
@@ -142,7 +142,7 @@ class Job:
     others: int | None
 
 
-def _batches(selections: Sequence[Spilled], drawn: Drawn) -> Iterator[tuple[list[Job], list[Selection]]]:
+def in_batches(selections: Sequence[Spilled], drawn: Drawn) -> Iterator[tuple[list[Job], list[Selection]]]:
     """About so many records at a time as memory holds, and what is rendered for them."""
     jobs: list[Job] = []
     wanted: list[Selection] = []

@@ -1,6 +1,7 @@
 """Columnar rendering: one compiled template renders all the rows of a variant in one call."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from kgtools.templates.variants import Variant
 from kgtools.tools.errors import InputError
 
 PLACE = "\u2042"
+COMPILED = 1_024
+"""Variants that stay compiled: those of all packs of a run, and the tasks' own."""
 END = "\x1e"
 """Ends each rendered block; a control character that cleaning keeps out of every name and value."""
 
@@ -44,8 +47,7 @@ def render_loop(
     if not count:
         return [], []
     try:
-        compiled = environment(lang).from_string(_loop(variant, names))
-        parts = compiled.render(rows=rows).split(END)
+        parts = _compile(lang, variant, tuple(names)).render(rows=rows).split(END)
     except (TemplateError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{file}: variant {variant.number} cannot be rendered: {error}") from error
     if len(parts) != 2 * count + 1:
@@ -59,6 +61,11 @@ def question_of(template: Template, variant: Variant) -> str:
     """What a variant asks, with a sign in the place of the name: the same for two that ask in the same words."""
     (question,), _ = _render(template, variant, [PLACE], [["-"]])
     return question.casefold()
+
+
+@lru_cache(COMPILED)
+def _compile(lang: str, variant: Variant, names: tuple[str, ...]) -> Any:
+    return environment(lang).from_string(_loop(variant, names))
 
 
 def _loop(variant: Variant, names: Sequence[str]) -> nodes.Template:

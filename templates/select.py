@@ -38,12 +38,10 @@ class Selection:
     crossing: int = 0
 
 
-def select(
-    view: GraphView, facts: pl.DataFrame, template: Template, seed: int, max_tails: int, drop: frozenset[str] = DEFAULT
-) -> Selection:
-    """The records that a template makes of these facts of the view, before any sampling; `drop`: see `templates/drops.py`."""
+def select(view: GraphView, template: Template, seed: int, max_tails: int, drop: frozenset[str] = DEFAULT) -> Selection:
+    """The records that a template makes of the view, before any sampling; `drop`: see `templates/drops.py`."""
     info = template.info
-    rows = _collapse(match_facts(view, facts, template).with_columns(why=_why_not(template, drop)))
+    rows = _collapse(match_facts(view, template).with_columns(why=_why_not(template, drop)))
     rows = _mark_repeated(view, template, rows)
     rows, crowd = _rank(rows, seed, 1 if info.single else max_tails, "other-value" if info.single else "max-tails")
     left_out = _because(crowd)
@@ -139,12 +137,11 @@ def _salt(seed: int, text: str) -> int:
     return int(digest(f"{seed}|{text}")[:16], 16)
 
 
-def facts_for(by_relation: dict[str, pl.DataFrame], template: Template) -> list[pl.DataFrame]:
-    """Those of the facts, parted by relation, that a template can be about."""
+def _facts_for(view: GraphView, template: Template) -> pl.DataFrame:
+    """The facts that a template can be about."""
     inverses = {r.inverse: name for name, r in ontology().relations.items()}
     wanted = (template.info.attribute,) if template.info.attribute else template.info.relations
-    names = dict.fromkeys(inverses.get(name, name) for name in wanted)
-    return [by_relation[name] for name in names if name in by_relation]
+    return view.of_relations(dict.fromkeys(inverses.get(name, name) for name in wanted))
 
 
 def _because(rows: pl.DataFrame) -> pl.DataFrame:
@@ -157,9 +154,9 @@ def _code(rows: pl.DataFrame, reason: str) -> pl.DataFrame:
     return rows.select("fact", pl.lit(CODES[reason], pl.UInt8).alias("code"))
 
 
-def match_facts(view: GraphView, facts: pl.DataFrame, template: Template) -> pl.DataFrame:
+def match_facts(view: GraphView, template: Template) -> pl.DataFrame:
     """The facts that a template is about, seen from its head: `name` and `text` are null where English lacks them."""
-    info, names = template.info, view.names(template.lang)
+    info, names, facts = template.info, view.names(template.lang), _facts_for(view, template)
     english = template.lang == "en"
     types, name_masks = view.entities["type"], view.entities["name_mask"]
     if info.attribute:

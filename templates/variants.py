@@ -26,7 +26,7 @@ PHRASE = "compute in Python, phrase in Jinja"
 """The way out of whatever is no phrasing."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Variant:
     """One phrasing: the bodies of its two blocks, and the line of each in its file. `unread`: the role of the block in which something
     is not for templates, a stand-in being in its place; empty of every variant that is rendered for records."""

@@ -143,4 +143,6 @@ class Texts:
 
     def carry(self, text: str, owner: int, head: int) -> str | None:
         """A portable text as if it were of the head; null where it names the head already."""
-        return None if self._known.names[head] in text else text.replace(self._known.names[owner], self._known.names[head])
+        return (
+            None if self._known.names[head] in text else text.replace(self._known.names[owner], self._known.names[head])
+        )

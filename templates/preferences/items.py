@@ -7,7 +7,7 @@ import polars as pl
 from kgtools.kg.ontology import ontology
 from kgtools.templates.facts import GraphView
 from kgtools.templates.pack import Template
-from kgtools.templates.select import facts_for, match_facts
+from kgtools.templates.select import match_facts
 
 
 @dataclass(frozen=True)
@@ -29,29 +29,16 @@ class AnswerRow:
     items: tuple[AnswerPart, ...]
 
 
-def find_sound(view: GraphView, by_relation: dict[str, pl.DataFrame], template: Template) -> pl.DataFrame:
+def find_sound(view: GraphView, template: Template) -> pl.DataFrame:
     """The facts that a template is about and that may be asked about, with the names of both ends."""
-    facts = facts_for(by_relation, template)
-    schema = {
-        "head": pl.UInt32,
-        "tail": pl.UInt32,
-        "text": pl.String,
-        "value": pl.String,
-        "mask": pl.Int64,
-        "fact": pl.UInt32,
-    }
-    if not facts:
-        return pl.DataFrame(schema=schema)
-    rows = match_facts(view, pl.concat(facts), template)
+    rows = match_facts(view, template)
     rows = rows.filter(pl.col("reason").is_null() & pl.col("name").is_not_null() & pl.col("text").is_not_null())
-    return rows.sort("fact").select(*schema)
+    return rows.sort("fact").select("head", "tail", "text", "value", "mask", "fact")
 
 
-def parts_of(
-    view: GraphView, by_relation: dict[str, pl.DataFrame], template: Template
-) -> dict[tuple[int, str], AnswerPart]:
+def parts_of(view: GraphView, template: Template) -> dict[tuple[int, str], AnswerPart]:
     """Head and text -> the item of the template's answers, the first of those that are said alike."""
-    rows = find_sound(view, by_relation, template)
+    rows = find_sound(view, template)
     masks: dict[str, int] = {}
     for text, mask in rows.select("text", "mask").iter_rows():
         masks[text] = masks.get(text, 0) | mask
@@ -61,9 +48,7 @@ def parts_of(
     return known
 
 
-def contraries_of(
-    view: GraphView, by_relation: dict[str, pl.DataFrame], template: Template
-) -> dict[int, list[AnswerPart]]:
+def contraries_of(view: GraphView, template: Template) -> dict[int, list[AnswerPart]]:
     """What the relation that contradicts the template's says of each head."""
     known = ontology().relations
     inverses = {relation.inverse: name for name, relation in known.items()}
@@ -76,6 +61,6 @@ def contraries_of(
         return {}
     turned = replace(template, info=template.info.model_copy(update={"relations": tuple(contraries)}))
     found: dict[int, list[AnswerPart]] = {}
-    for (head, _), item in sorted(parts_of(view, by_relation, turned).items()):
+    for (head, _), item in sorted(parts_of(view, turned).items()):
         found.setdefault(head, []).append(replace(item, owner=-1))
     return found

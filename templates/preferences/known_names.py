@@ -167,9 +167,7 @@ class KnownNames:
         least = max(FEWEST, COMMON * types.count("Disease"))
         often = {e for e, said in self._linked.items() if types[e] in ("Symptom", "Examination") and len(said) > least}
         general = {
-            e
-            for e, type_ in enumerate(types)
-            if type_ == "Treatment" and GENERAL_TREATMENT.search(form(self.names[e]))
+            e for e, type_ in enumerate(types) if type_ == "Treatment" and GENERAL_TREATMENT.search(form(self.names[e]))
         }
         return often | general
 

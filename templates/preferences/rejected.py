@@ -99,8 +99,8 @@ class Judge:
 class Rejections:
     """Finds a wrong answer to each question of a graph."""
 
-    def __init__(self, view: GraphView, by_relation: dict[str, pl.DataFrame], seed: int) -> None:
-        self._view, self._by_relation, self._seed = view, by_relation, seed
+    def __init__(self, view: GraphView, seed: int) -> None:
+        self._view, self._seed = view, seed
         self._known = KnownNames(view)
         self._refused: dict[str, Counter[str]] = {}
 
@@ -108,7 +108,7 @@ class Rejections:
         """The selection with a wrong answer a row: `fault`, `rejected` (what it says), `wrong` (what of it nobody says), `unsaid` (what
         true it leaves out), and in `mask` the sources of both answers; groups for which none was found are left out, with a reason."""
         judge = Judge(self._known, Texts(self._known), selection.template.info.attribute)
-        found = _selection(self._view, self._by_relation, selection, judge, self._seed)
+        found = _selection(self._view, selection, judge, self._seed)
         self._refused.setdefault(selection.template.lang, Counter()).update(judge.refused)
         return found
 
@@ -118,11 +118,9 @@ class Rejections:
         return {lang: dict(sorted(counts.items())) for lang, counts in sorted(self._refused.items())}
 
 
-def _selection(
-    view: GraphView, by_relation: dict[str, pl.DataFrame], selection: Selection, judge: Judge, seed: int
-) -> Selection:
+def _selection(view: GraphView, selection: Selection, judge: Judge, seed: int) -> Selection:
     template, groups = selection.template, selection.groups
-    known = parts_of(view, by_relation, template)
+    known = parts_of(view, template)
     rows = [
         AnswerRow(head, tuple(known[head, text] for text in tails))
         for head, tails in groups.select("head", "tails").iter_rows()
@@ -130,7 +128,7 @@ def _selection(
     why = [next((reason for item in row.items if (reason := judge.why_unused(item))), None) for row in rows]
     is_value = template.info.attribute is not None
     usable = [index for index, reason in enumerate(why) if reason is None or not is_value]
-    contraries = contraries_of(view, by_relation, template)
+    contraries = contraries_of(view, template)
     draw = random.Random(digest(f"{seed}|wrong|{template.pack}/{template.name}.{template.lang}"))
     answers = _find(
         template, [rows[p] for p in usable], groups["partial"].gather(usable).to_list(), contraries, judge, draw

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import polars as pl
-
 from kgtools.kg.stores import Store
 from kgtools.templates.describe import arrow, lead, path_infos
 from kgtools.templates.drops import choose_drops
@@ -61,18 +59,12 @@ def _template_rows(
     pack: Pack, store: Store | None, langs: Sequence[str], names: Sequence[str], seed: int
 ) -> Iterator[Row]:
     graph = view(store) if store is not None else None
-    parts = graph.facts.partition_by("relation", as_dict=True).items() if graph is not None else ()
-    by_relation: dict[str, pl.DataFrame] = {str(name): part for (name,), part in parts}
     drops = choose_drops(pack, None)
     for name in sorted(names):
         both = {each.lang: each for each in pack.templates if each.name == name and each.lang in langs}
         if not both:
             continue
-        cases = (
-            graph_cases(graph, by_relation, both, seed, drops)
-            if graph is not None
-            else sample_cases(pack.info.templates[name])
-        )
+        cases = graph_cases(graph, both, seed, drops) if graph is not None else sample_cases(pack.info.templates[name])
         for number in sorted({variant.number for each in both.values() for variant in each.variants}):
             for case in cases:
                 yield _row(name, number, both, case)

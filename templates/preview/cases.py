@@ -11,7 +11,7 @@ from kgtools.kg.ontology import ontology
 from kgtools.templates.facts import GraphView
 from kgtools.templates.pack import Template, TemplateInfo
 from kgtools.templates.sandbox import Tails
-from kgtools.templates.select import facts_for, select
+from kgtools.templates.select import select
 from kgtools.tools.config import Settings, load_yaml
 
 MAX_TAILS = 12
@@ -65,7 +65,6 @@ def sample_tails(info: TemplateInfo) -> list[dict[str, str]]:
 
 def graph_cases(
     view: GraphView,
-    by_relation: dict[str, pl.DataFrame],
     both: Mapping[str, Template],
     seed: int,
     drops: frozenset[str],
@@ -73,12 +72,7 @@ def graph_cases(
     """A head with one tail and one with several, as the seed draws them; those first that all languages have words for.
 
     `both`: language -> the template in it. None where the graph has no such fact."""
-    groups = {}
-    for lang, template in both.items():
-        if facts := facts_for(by_relation, template):
-            groups[lang] = select(view, pl.concat(facts), template, seed, MAX_TAILS, drops).groups
-    if not groups:
-        return []
+    groups = {lang: select(view, template, seed, MAX_TAILS, drops).groups for lang, template in both.items()}
     first, *others = groups.values()
     rows = first.select("head", "key", pl.col("tails").list.len().alias("count")).with_columns(shared=pl.lit(0))
     for other in others:

@@ -82,7 +82,7 @@ class ItemOptions:
 
 
 def ask(
-    view: GraphView, by_relation: dict[str, pl.DataFrame], questions: Iterable[Selection], tasks: Sequence[str],
+    view: GraphView, questions: Iterable[Selection], tasks: Sequence[str],
     options: ItemOptions, seed: int, packs: Sequence[PackInfo], held: HeldOut = NONE_HELD,
 ) -> Iterator[tuple[str, Selection]]:  # fmt: skip
     """What each task makes of each template's `questions`: a selection with a row for each record (`rows.COLUMNS` beside the columns
@@ -97,14 +97,14 @@ def ask(
     for selection in questions:
         if not selection.groups.height:
             continue
-        subject = Subject(view, by_relation, selection, known, lexicon, seed)
+        subject = Subject(view, selection, known, lexicon, seed)
         wrong = Distractors(subject, neighbours, options.distractors, held)
         for task in tasks:
             if task == "cypher" and queried is not None:
-                made = list(make_cypher(subject, queried, packs))
-                yield task, with_rows(selection, made, subject.salt(task))
+                yield task, with_rows(selection, make_cypher(subject, queried, packs), subject.salt(task))
             elif task not in ("path", "dialogue"):
                 yield task, _ask(task, subject, wrong, options, texts)
+        subject.judge.unused.clear()  # what waits for paths needs it no more
         if "dialogue" in tasks and (relation := relation_of(subject.template)):
             in_dialogues.setdefault(subject.template.lang, {}).setdefault(relation, subject)
         if (subject.template.pack, subject.template.name) in wanted:
@@ -115,12 +115,12 @@ def ask(
             if len(subjects) == len(templates):
                 last = subjects[-1]
                 path = Path(name, subjects, Distractors(last, neighbours, options.distractors, held), held.variants)
-                yield "path", with_rows(last.selection, list(path.rows()), last.salt("path"))
+                yield "path", with_rows(last.selection, path.rows(), last.salt("path"))
     for subjects_of in in_dialogues.values():
         if {SYMPTOM, EXAMINATION} <= set(subjects_of):
             first = subjects_of[SYMPTOM]
             dialogue = Dialogue(subjects_of, Distractors(first, neighbours, options.distractors, held))
-            yield "dialogue", with_rows(first.selection, list(dialogue.rows()), first.salt("dialogue"))
+            yield "dialogue", with_rows(first.selection, dialogue.rows(), first.salt("dialogue"))
 
 
 def find_paths(packs: Sequence[PackInfo], hops: tuple[int, int]) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -159,4 +159,4 @@ def _ask(
         "explain": lambda: make_explain(subject, texts or TextNames(subject.view, subject.lexicon)),
         "fewshot": lambda: make_fewshot(subject, wrong, options.options, options.shots),
     }
-    return with_rows(subject.selection, list(makers[task]()), subject.salt(task))
+    return with_rows(subject.selection, makers[task](), subject.salt(task))

@@ -1,6 +1,8 @@
 """A row a record that a task makes: which question it is made of, what it says of whom, and how an answer is graded."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -12,6 +14,8 @@ from kgtools.templates.select import CODES, Selection
 from kgtools.tools.frames import shuffle_keys
 
 BLANK = "____"
+AT_ONCE = 1 << 11
+"""Rows that are Python's at a time: there they take several times as much room."""
 LIST = pl.List(pl.String)
 COLUMNS: dict[str, Any] = {
     "place": pl.UInt32, "said": pl.String, "tails": LIST, "truth": LIST, "facts": pl.List(pl.UInt32), "mask": pl.Int64,
@@ -61,10 +65,13 @@ class Row:
         )  # fmt: skip
 
 
-def with_rows(selection: Selection, rows: list[Row], salt: int) -> Selection:
+def with_rows(selection: Selection, rows: Iterable[Row], salt: int) -> Selection:
     """The selection with a row for each of these in place of its questions; `key` mixed with the salt. Facts of questions of which
     none was made are `not-asked`."""
-    made = pl.DataFrame([row.columns for row in rows], schema=COLUMNS, orient="row")
+    waiting, parts = iter(rows), [pl.DataFrame(schema=COLUMNS)]
+    while some := [row.columns for row in islice(waiting, AT_ONCE)]:
+        parts.append(pl.DataFrame(some, schema=COLUMNS, orient="row"))
+    made = pl.concat(parts)
     groups = selection.groups[made["place"].to_list()].drop("tails", "facts", "mask").hstack(made.drop("place"))
     groups = (
         groups.with_columns(

@@ -14,7 +14,7 @@ from kgtools.templates.preferences.apart import Texts, is_text
 from kgtools.templates.preferences.items import AnswerPart, contraries_of, find_sound
 from kgtools.templates.preferences.known_names import KnownNames
 from kgtools.templates.preferences.rejected import Judge
-from kgtools.templates.select import Selection, facts_for, match_facts
+from kgtools.templates.select import Selection, match_facts
 from kgtools.tools.inputs.files import digest
 
 OTHER = {"zh": "en", "en": "zh"}
@@ -70,13 +70,12 @@ class Subject:
     """A template with its questions, and what a task needs to ask them otherwise."""
 
     def __init__(
-        self, view: GraphView, by_relation: dict[str, pl.DataFrame], selection: Selection, known: KnownNames,
+        self, view: GraphView, selection: Selection, known: KnownNames,
         lexicon: Lexicon, seed: int,
     ) -> None:  # fmt: skip
         self.view, self.selection, self.known, self.lexicon, self._seed = view, selection, known, lexicon, seed
-        self._by_relation = by_relation
         self.judge = Judge(known, Texts(known), selection.template.info.attribute)
-        rows = find_sound(view, by_relation, selection.template)
+        rows = find_sound(view, selection.template)
         self.parts: dict[tuple[int, str], AnswerPart] = {}
         self.facts: dict[tuple[int, str], list[int]] = {}
         self._masks: dict[tuple[int, str], int] = {}
@@ -108,13 +107,12 @@ class Subject:
 
     def links(self) -> pl.DataFrame:
         """Every `head` and `tail` that any source links as the template does, doubtful ones too."""
-        facts = facts_for(self._by_relation, self.template)
-        return match_facts(self.view, pl.concat(facts), self.template).select("head", "tail")
+        return match_facts(self.view, self.template).select("head", "tail")
 
     @cached_property
     def contraries(self) -> dict[int, list[AnswerPart]]:
         """Of each head what the relation says that contradicts the template's."""
-        return contraries_of(self.view, self._by_relation, self.template)
+        return contraries_of(self.view, self.template)
 
     def salt(self, task: str) -> int:
         """What a task mixes into the keys of its records, so that tasks draw apart from each other."""

@@ -73,7 +73,7 @@ def _jobs(store: FolderStore, packs: list[Pack]) -> list[Job]:
     graph = view(store)
     jobs: list[Job] = []
     for template in (template for pack in packs for template in pack.templates):
-        groups = select(graph, graph.facts, template, SEED, MAX_TAILS).groups
+        groups = select(graph, template, SEED, MAX_TAILS).groups
         for (variant,), part in groups.partition_by("variant", as_dict=True).items():
             tails = list(map(Tails.of, part["tails"].to_list(), part["partial"].to_list()))
             jobs.append((template, variant, part["name"].to_list(), tails))

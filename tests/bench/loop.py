@@ -7,7 +7,7 @@ lineage, no coverage."""
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -254,10 +254,13 @@ def call_each(template: Template, variant: int, heads: list[str], tails: list[Ta
 
 def _compile(template: Template) -> list[Render]:
     """The two blocks of each variant, compiled in the sandbox, undefined names strict."""
-    return [(_block(template.lang, v.user), _block(template.lang, v.assistant)) for v in template.variants]
+    return [
+        (compile_block(template.lang, v.user), compile_block(template.lang, v.assistant)) for v in template.variants
+    ]
 
 
-def _block(lang: str, body: list[nodes.Node]) -> Any:
+def compile_block(lang: str, body: Sequence[nodes.Node]) -> Any:
+    """A block, compiled in the sandbox."""
     tree = nodes.Template([*body])
     tree.set_lineno(1)
     return environment(lang).from_string(tree).render

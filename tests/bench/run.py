@@ -16,6 +16,7 @@ PARTS = {
     "scale": "scaling",
     "neo4j": "serving",
     "generate": "generating",
+    "tasks": "asking",
     "prefer": "preferring",
     "audit": "auditing",
     "deidentify": "deidentifying",
