@@ -18,6 +18,8 @@ LONGEST = 100_000
 """Characters."""
 BLOCK = re.compile(r"^(user|assistant)_([1-9]\d*)$")
 """`user_1`, `assistant_2`."""
+NEEDED = {"user": "head", "assistant": "tails"}
+"""What each block of a pack must say; all that it may read."""
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,13 @@ def own_texts(body: list[nodes.Node]) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value
         elif not isinstance(node, nodes.Compare):
             yield from own_texts(list(node.iter_child_nodes()))
+
+
+def compared(body: list[nodes.Node]) -> Iterator[nodes.Const]:
+    """What a block compares with: the number of `loop.index > 3`, the text of `"炎" in head`."""
+    for node in (node for top in body for node in walk(top)):
+        if isinstance(node, nodes.Compare):
+            yield from node.find_all(nodes.Const)
 
 
 def written_blocks(file: Path, lang: str) -> dict[str, str]:

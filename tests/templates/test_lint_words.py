@@ -33,6 +33,47 @@ def found(pack_folder: Folder) -> Callable[..., list[str]]:
 
 Found = Callable[..., list[str]]
 
+# of which file a difference is
+
+HEADED = "{{ head | first_upper }} has {{ tails | listed }}."
+
+
+def test_the_file_that_lacks_what_the_other_and_all_variants_read_is_wrong(found: Found) -> None:
+    zh = [*ZH, "{{ head }}怎样表现？", "{{ head }}表现为{{ tails | listed }}。"]
+    zh[1] = "{{ head }}的症状：{{ tails | listed }}。"
+
+    (fault,) = found(zh=zh, en=[EN[0], EN[1], "How does {{ head }} show?", HEADED])
+
+    assert fault == (
+        "symptom.en.j2:2: assistant_1: zh reads ['head', 'tails'], en reads ['tails'];"
+        " put {{ head }} into it, as the other variants of symptom do"
+    )
+
+
+def test_the_file_that_reads_what_the_other_and_no_variant_reads_is_wrong(found: Found) -> None:
+    zh = [*ZH, "{{ head }}怎样表现？", "{{ head }}表现为{{ tails | listed }}。"]
+
+    (fault,) = found(zh=zh, en=[*EN, "How does {{ head }} show?", "By {{ tails | listed }}."])
+
+    assert fault == (
+        "symptom.zh.j2:4: assistant_2: zh reads ['head', 'tails'], en reads ['tails'];"
+        " take {{ head }} out of it, as the other variants of symptom do without"
+    )
+
+
+def test_where_the_variants_do_not_tell_both_files_are_named(found: Found) -> None:
+    faults = found(en=[EN[0], HEADED])
+
+    assert [fault.partition(": ")[0] for fault in faults] == ["symptom.zh.j2:2", "symptom.en.j2:2"]
+    assert {fault.partition("; ")[2] for fault in faults} == {"let both of symptom read the same"}
+
+
+def test_what_a_block_must_read_is_a_fault_of_the_file_that_does_not(found: Found) -> None:
+    (fault,) = found(zh=["有什么症状？", ZH[1]])
+
+    assert fault == "symptom.zh.j2:1: user_1: asks about no head; put {{ head }} into the question"
+
+
 # who is described
 
 
