@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from kgtools.templates.lint import lint
+from kgtools.templates.lint.said import KINDS
+from kgtools.templates.lint.text import find_unbalanced
+from kgtools.templates.sandbox import TESTS
 
 Folder = Callable[..., Path]
 ZH = ["{{ head }}有什么症状？", "症状：{{ tails | listed }}。"]
@@ -32,6 +35,222 @@ def found(pack_folder: Folder) -> Callable[..., list[str]]:
 
 
 Found = Callable[..., list[str]]
+
+# whether all is said
+
+UNSAID_EN = {
+    "{% if tails is several %}There are many.{% else %}These: {{ tails | listed }}.{% endif %}": "'There are many.'",
+    "{% if tails is several %}These: {{ tails | listed }}.{% else %}There is one.{% endif %}": "'There is one.'",
+    "Marks: {% for tail in tails %}x{% endfor %}.": "'Marks: x.'",
+    "{% if tails %}There are some.{% endif %}": "'There are some.'",
+    "These: {% for tail in tails %}{% if loop.first %}{{ tail }}{% endif %}{% endfor %}.": "1 of 2",
+    "These: {% for tail in tails %}{% if loop.index <= 3 %}{{ tail }}{% endif %}{% endfor %}.": "1 of 4",
+    "These: {% for tail in tails %}{% if loop.index <= 30 %}{{ tail }}{% endif %}{% endfor %}.": "1 of 31",
+    "These: {% for tail in tails if tail is quantity %}{{ tail }}{% endfor %}.": "'These: .'",
+    "These: {% for tail in tails if tail is not quantity %}{{ tail }}{% endfor %}.": "'These: .'",
+    "These: {% for t in tails if t is quantity %}{{ t }}{% else %}{{ tails | listed }}{% endfor %}.": "1 of 2",
+    "These: {% for tail in tails %}{% if 'pain' not in tail %}{{ tail }}{% endif %}{% endfor %}.": "'These: .'",
+    "{% if 'fever' == tails | join %}It is hot.{% else %}These: {{ tails | listed }}.{% endif %}": "'It is hot.'",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "shown"), UNSAID_EN.items())
+def test_an_answer_that_leaves_out_a_tail_of_some_fact_is_found(found: Found, answer: str, shown: str) -> None:
+    (fault,) = found(en=[EN[0], answer])
+
+    assert fault.startswith("symptom.en.j2:2: assistant_1: leaves out ")
+    assert shown in fault
+    assert "; say each in every case: {{ tails | listed }} in every branch" in fault
+
+
+@pytest.mark.parametrize("kind", ["quantity", "people", "predicate", "route"])
+def test_a_branch_for_a_kind_of_value_that_does_not_say_it_is_found(found: Found, kind: str) -> None:
+    answer = "{% for tail in tails %}{% if tail is KIND %}有这种。{% else %}症状是{{ tail }}。{% endif %}{% endfor %}"
+
+    (fault,) = found(zh=[ZH[0], answer.replace("KIND", kind)])
+
+    assert "symptom.zh.j2:2: assistant_1: leaves out 1 of 1 tails in '有这种。'" in fault
+
+
+def test_there_is_a_sample_of_every_kind_of_value_that_a_test_knows() -> None:
+    samples = ["12%" if kind == "%" else kind.format("ζaaζ") for kind in KINDS["zh"]]
+
+    assert all(any(TESTS[name](sample) for sample in samples) for name in set(TESTS) - {"several"})
+    assert not any(TESTS[name](samples[0]) for name in set(TESTS) - {"several"})
+
+
+def test_a_branch_for_a_value_that_names_the_head_must_say_it(found: Found) -> None:
+    zh = "{% for tail in tails %}{% if head in tail %}如名。{% else %}症状是{{ tail }}。{% endif %}{% endfor %}"
+    en = "These, of {{ head }}: {{ tails | listed }}."
+
+    (fault,) = found(zh=[ZH[0], zh], en=[EN[0], en])
+
+    assert "leaves out 1 of 1 tails in '如名。'" in fault
+
+
+def test_what_may_have_one_value_alone_needs_no_words_for_several(found: Found) -> None:
+    en = "{% if tails is several %}There are many.{% else %}This: {{ tails | listed }}.{% endif %}"
+
+    assert found(en=[EN[0], en], single=True) == []
+
+
+def test_a_question_that_says_no_head_in_one_branch_is_found(found: Found) -> None:
+    question = "{% if head is people %}这些人有什么症状？{% else %}{{ head }}有什么症状？{% endif %}"
+
+    (fault,) = found(zh=[question, ZH[1]])
+
+    assert fault == (
+        "symptom.zh.j2:1: user_1: asks about no head in '这些人有什么症状？'; write {{ head }} into every branch"
+    )
+
+
+SAID_EN = [
+    "These: {% for tail in tails %}{{ tail }}{% if not loop.last %}, {% endif %}{% endfor %}.",
+    "These: {% for tail in tails %}{{ loop.index }}) {{ tail | first_upper }}{% if loop.last %}.{% else %}; {% endif %}{% endfor %}",
+    "{% if tails is several %}These: {{ tails | listed }}.{% else %}It is {{ tails | join | with_article }}.{% endif %}",
+    "These: {% for t in tails if t is quantity %}{{ t }}, {% endfor %}{% for t in tails if t is not quantity %}{{ t }}, {% endfor %}all.",
+]
+
+
+@pytest.mark.parametrize("answer", SAID_EN)
+def test_an_answer_that_says_every_tail_of_every_fact_passes(found: Found, answer: str) -> None:
+    assert found(en=[EN[0], answer]) == []
+
+
+# how a question ends
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "List the signs of {{ head }}.",
+        "Name the signs of {{ head }}.",
+        "Please describe {{ head }}.",
+        "Briefly explain how {{ head }} shows.",
+        "For {{ head }}, state the signs.",
+        "I have {{ head }}. Tell me its signs.",
+        "Given {{ head }}: enumerate its signs!",
+        "I would like to know the signs of {{ head }}.",
+        '"List the signs of {{ head }}."',
+        "What are the signs of {{ head }}?!",
+    ],
+)
+def test_a_request_is_a_question_in_english(found: Found, question: str) -> None:
+    assert found(en=[question, EN[1]]) == []
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "请列举{{ head }}的症状。",
+        "列出{{ head }}的症状。",
+        "请说明{{ head }}有什么症状。",
+        "我得了{{ head }}，请告诉我有什么症状。",
+        "关于{{ head }}，简要介绍一下症状。",
+        "试述{{ head }}的症状。",
+        "我想知道{{ head }}有什么症状。",
+        "把{{ head }}的症状列出来。",
+        "“请列举{{ head }}的症状。”",
+        "{{ head }}有什么症状？！",
+    ],
+)
+def test_a_request_is_a_question_in_chinese(found: Found, question: str) -> None:
+    assert found(zh=[question, ZH[1]]) == []
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "The signs of {{ head }}.",
+        "List of the signs of {{ head }}.",
+        "State of a patient with {{ head }}.",
+        "List the signs of {{ head }}. There are many.",
+        "Patients with {{ head }} list signs.",
+        "What are the signs of {{ head }}!",
+        "What are the signs of {{ head }}?.",
+    ],
+)
+def test_what_asks_for_nothing_is_no_question_in_english(found: Found, question: str) -> None:
+    (fault,) = found(en=[question, EN[1]])
+
+    assert "user_1: ends in " in fault
+    assert fault.endswith("; expected one of ?")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "{{ head }}的症状。",
+        "请问{{ head }}有什么症状。",
+        "说明：{{ head }}有症状。",
+        "请列举{{ head }}的症状。症状很多。",
+        "{{ head }}有什么症状！",
+        "请列举{{ head }}的症状；",
+    ],
+)
+def test_what_asks_for_nothing_is_no_question_in_chinese(found: Found, question: str) -> None:
+    (fault,) = found(zh=[question, ZH[1]])
+
+    assert "user_1: ends in " in fault
+    assert fault.endswith("; expected one of ？")
+
+
+# signs of the other language
+
+
+@pytest.mark.parametrize(("wide", "narrow"), [("ＡＢＣ", "ABC"), ("１２", "12"), ("ｐＨ", "pH"), ("Ｂ超", "B")])
+def test_latin_letters_and_digits_in_full_width_are_found_in_chinese(found: Found, wide: str, narrow: str) -> None:
+    (fault,) = found(zh=[ZH[0], f"按{wide}计，症状：{{{{ tails | listed }}}}。"])
+
+    assert fault.startswith("symptom.zh.j2:2: assistant_1: ")
+    assert fault.endswith(f" is in full width; write {narrow!r}")
+
+
+@pytest.mark.parametrize("link", ["、", "，", "；", "和", "……", "——", "・", "﹑", "　"])
+def test_chinese_punctuation_within_an_expression_of_an_english_template_is_found(found: Found, link: str) -> None:
+    joined, said = f"{{{{ tails | join('{link}') }}}}", f"{{{{ '{link}' }}}}"
+
+    (fault,) = found(en=[EN[0], f"These: {joined}."])
+    (other,) = found(en=[EN[0], f"These {said}: {{{{ tails | listed }}}}."], name="other")
+
+    assert "symptom.en.j2:2: assistant_1: Chinese in " in fault
+    assert "symptom.en.j2:2: assistant_1: Chinese in " in other
+    assert fault.endswith("; say it in English")
+
+
+def test_a_condition_on_chinese_is_found_in_an_english_template(found: Found) -> None:
+    answer = "These: {{ tails | listed }}{% if '痛' in tails | join %}, with pain{% endif %}."
+
+    assert found(en=[EN[0], answer]) == ["symptom.en.j2:2: assistant_1: Chinese in '痛'; say it in English"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1）发热；2）咳嗽",
+        "有以下几种：1)发热，2)咳嗽",
+        "症状有1）发热2）咳嗽",
+        "a) fever, b) cough",
+        "A) fever; B) cough",
+        "症状有a）发热；b）咳嗽",
+        "一）发热；二）咳嗽",
+        "（1）发热；（2）咳嗽",
+        "(a) fever (see Table 1) and 1) cough",
+        "of two kinds (1) fever, 2) cough)",
+        "1）“甲”；2）（乙）",
+    ],
+)
+def test_what_numbers_the_parts_of_a_list_is_no_bracket(text: str) -> None:
+    assert find_unbalanced(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["年龄大于5）的人", "缺乏维生素A）的人", "症状1）", "1.1）发热", "2）发热；3）咳嗽", "1）发热；3）咳嗽", "CT）发热", "1）发热）；2）咳嗽"],
+)  # fmt: skip
+def test_a_bracket_that_numbers_nothing_needs_a_partner(text: str) -> None:
+    assert find_unbalanced(text) in ("）", "）")
+
 
 # of which file a difference is
 
