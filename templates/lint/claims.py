@@ -20,11 +20,12 @@ DESCRIBED = {
     ),
     "en": re.compile(
         r"\bwith(?: (?:an?|the|newly|recently|already|clinically)){0,3} confirmed\b"
-        r"|\bconfirmed (?:cases?|patients?|diagnos[ie]s|to (?:have|suffer))\b|\b(?:was|were|been) (?:\w+ly )?confirmed (?:as|with)\b",
+        r"|\bconfirmed (?:cases?|patients?|diagnos[ie]s|to (?:have|suffer))\b|\b(?:was|were|been) (?:\w+ly )?confirmed (?:as|with)\b"
+        r"|\bI (?:need|have) to (?:know|ask|understand)\b",
         re.IGNORECASE,
     ),
 }
-"""What it says of the patient, of whom a diagnosis is known: 确诊为糖尿病的患者, a patient with confirmed diabetes."""
+"""What it says of the patient, of whom a diagnosis is known (确诊为糖尿病的患者, a patient with confirmed diabetes), and of who asks."""
 
 
 def check_claims(template: Template) -> Iterator[Finding]:
