@@ -8,7 +8,7 @@ from jinja2 import nodes
 from kgtools.templates.findings import Finding
 from kgtools.templates.pack import Template
 from kgtools.templates.sandbox import Tails, no_stop
-from kgtools.templates.variants import NEEDED, Variant, compared, variables, walk
+from kgtools.templates.variants import NEEDED, Variant, compared, own_texts, variables, walk
 
 SAMPLE_HEAD = "sample name"
 COUNTS = (1, 2, 3, 5, 12)
@@ -23,6 +23,8 @@ KINDS = {
 }
 """What the tests of values know: plain names (first), people, predicates, routes and quantities. English values are none but the
 last."""
+LETTERS, FEWEST = 20_000_000, 10
+"""So much text of a variant is rendered, of so many facts at least: a template may be long, and its loops longer."""
 LONG = 60
 """Letters of an answer that a finding shows."""
 
@@ -53,7 +55,9 @@ def sample_facts(template: Template, variant: Variant) -> list[Fact]:
     facts = [Fact(SAMPLE_HEAD, tails, True) for tails in plain_lists]
     facts += [Fact(SAMPLE_HEAD, tails) for each in lists for tails in each]
     heads = [*(kind.format("ω") if "{}" in kind else "99%" for kind in others), *texts, *(f"{text}ω" for text in texts)]
-    return facts + [Fact(head, tails) for head in heads for tails in plain_lists[:2]]
+    facts += [Fact(head, tails) for head in heads for tails in plain_lists[:2]]
+    size = 1 + sum(len(text) for _, _, body in variant.blocks for _, text in own_texts(body))
+    return facts[: max(FEWEST, LETTERS // (size * counts[-1]))]
 
 
 def _around(text: str) -> Iterator[str]:

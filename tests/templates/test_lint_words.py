@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from kgtools.templates.lint import lint
-from kgtools.templates.lint.said import KINDS
+from kgtools.templates.lint.said import KINDS, sample_facts
 from kgtools.templates.lint.text import find_unbalanced
+from kgtools.templates.pack import load_pack
 from kgtools.templates.sandbox import TESTS
 
 Folder = Callable[..., Path]
@@ -115,6 +116,18 @@ SAID_EN = [
 @pytest.mark.parametrize("answer", SAID_EN)
 def test_an_answer_that_says_every_tail_of_every_fact_passes(found: Found, answer: str) -> None:
     assert found(en=[EN[0], answer]) == []
+
+
+def test_of_a_long_variant_fewer_facts_are_rendered(pack_folder: Folder) -> None:
+    body = "{% for tail in tails %}" + "a" * 80_000 + "{{ tail }}{% endfor %}."
+    tests = "".join(f"{{% if '{word}' in head %}}x{{% endif %}}" for word in "abcdefghij")
+    short, long = (
+        load_pack(pack_folder(name=name, en=blocks(EN[0], f"{tests}{text}"))).templates[1]
+        for name, text in (("short", EN[1]), ("long", body))
+    )
+
+    assert len(sample_facts(short, short.variants[0])) > 500
+    assert len(sample_facts(long, long.variants[0])) < 30
 
 
 # how a question ends
