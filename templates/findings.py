@@ -10,6 +10,26 @@ from kgtools.tools.errors import InputError
 
 KEYS = "see the keys in docs/how-to/own-pack.md"
 """The way out where a key of `pack.yaml` is not as it must be."""
+TEMPLATE = "{head: Disease, tail: Symptom, relations: [HAS_SYMPTOM]}"
+FORMS = {
+    "name": "name: hospital, without spaces, @, /, # and \\",
+    "version": 'version: "1.0.0", in quotes and without spaces, @, /, # and \\',
+    "license": "license: CC-BY-4.0, or another id of SPDX",
+    "title": "title: and one line on what the pack asks",
+    "source": "source: and where the words come from, in one line",
+    "verbatim": "verbatim: true, or leave it out",
+    "templates": f"templates: {{symptom: {TEMPLATE}}}",
+    "paths": "paths: {symptom_to_department: [symptom, department]}, the names of templates in order",
+    "head": "head: Disease, or another entity type",
+    "tail": "tail: Symptom, or another entity type",
+    "relations": "relations: [HAS_SYMPTOM]",
+    "attribute": "attribute: cure_rate, one name",
+    "single": "single: true, or leave it out",
+    "origin": "origin: {zh: [ours, paper], en: [ours, paper]}, a word for each variant",
+    "missing": "missing: {en: why there is none in English}",
+}
+"""How each key of `pack.yaml` is written."""
+CLOSE_YAML = 'close each bracket and quote, indent by spaces, and put a text with ": " or " #" in quotes'
 
 
 @dataclass(frozen=True)
@@ -35,4 +55,17 @@ def of_error(file: Path, error: InputError) -> Iterator[Finding]:
         place = re.match(r":(\d+)", text.removeprefix(str(file)))
         what = text.removeprefix(str(file)).removeprefix(place[0] if place else "").removeprefix(": ")
         what, _, way_out = what.partition("; ")
-        yield Finding(file, int(place[1]) if place else 1, what, way_out or KEYS)
+        yield Finding(file, int(place[1]) if place else 1, what, way_out or _how_to_write(what))
+
+
+def _how_to_write(what: str) -> str:
+    """How the key is written of which `templates.symptom.missing: what` says something."""
+    if what.startswith("not valid YAML"):
+        return CLOSE_YAML
+    first, *inner = what.partition(": ")[0].split(".")
+    if inner[-1:] == ["[key]"]:
+        return f"write the name {'.'.join(inner[:-1])!r} without spaces, @, /, # and \\"
+    if first == "templates" and inner:
+        key = next((part for part in reversed(inner[1:]) if part in FORMS), "")
+        return f"write {FORMS[key]}" if key else f"write {'.'.join(inner)}: {TEMPLATE}"
+    return f"write {FORMS[first]}" if first in FORMS else KEYS

@@ -33,8 +33,8 @@ def environment(lang: str) -> ImmutableSandboxedEnvironment:
 
 
 def _text(value: object) -> object:
-    """What `{{ }}` may print: a text; an undefined name goes on to Jinja, which says so."""
-    if isinstance(value, str | Undefined):
+    """What `{{ }}` may print: a text, or `loop.index`; an undefined name goes on to Jinja, which says so."""
+    if isinstance(value, str | Undefined) or type(value) is int:
         return value
     raise TypeError(f"{{{{ }}}} prints a {type(value).__name__.lower()}; use tails | listed")
 
@@ -83,20 +83,30 @@ def _is_partial(items: list[str]) -> bool:
     return isinstance(items, Tails) and items.partial
 
 
+def _said(what: str, text: str) -> str:
+    if isinstance(text, str):
+        return text
+    if isinstance(text, Undefined):
+        return str(text)  # raises, with its name
+    raise TypeError(f"{what} takes a text, as head is; use tails | listed | {what}")
+
+
 def first_upper(text: str) -> str:
     """The text with its first letter in upper case, the rest as it is."""
+    text = _said("first_upper", text)
     return text[:1].upper() + text[1:]
 
 
 def with_article(text: str) -> str:
     """The text with a or an before it, as it is said: `a fever`, `an ulcer`, `an MRI scan`, `a urinary infection`."""
+    text = _said("with_article", text)
     begins = AN_LETTER if SPELLED.match(text) else AN_WORD
     return f"{'an' if begins.match(text) else 'a'} {text}"
 
 
 def no_stop(text: str) -> str:
     """The text without the stop, comma or space at its end, for values that are sentences or were cut off."""
-    return text.rstrip("。.；;，,、 \t\r\n")
+    return _said("no_stop", text).rstrip("。.；;，,、 \t\r\n")
 
 
 def join(items: list[str], separator: str = "") -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 from jinja2 import TemplateSyntaxError, nodes
 
 from kgtools.templates.findings import Finding
-from kgtools.templates.sandbox import FILTERS, TESTS, environment
+from kgtools.templates.refused import PHRASE, find_refused, instead_of_syntax, is_loop_read
+from kgtools.templates.sandbox import environment
 from kgtools.tools.errors import InputError
-from kgtools.tools.registry import suggestion
 
 DEEPEST = 50
 """Nodes of a template in each other; what is nested deeper is refused."""
@@ -18,12 +18,8 @@ LONGEST = 100_000
 """Characters."""
 BLOCK = re.compile(r"^(user|assistant)_([1-9]\d*)$")
 """`user_1`, `assistant_2`."""
-ALLOWED = (
-    nodes.Template, nodes.Block, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Filter, nodes.If, nodes.For,
-    nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Test, nodes.Keyword, nodes.NSRef,
-)  # fmt: skip
-PHRASE = "compute in Python, phrase in Jinja"
-"""The way out of whatever is no phrasing."""
+NEEDED = {"user": "head", "assistant": "tails"}
+"""What each block of a pack must say; all that it may read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +60,7 @@ def read_variants(file: Path, lang: str) -> tuple[tuple[Variant, ...], list[Find
     blocks: dict[tuple[int, str], tuple[int, list[nodes.Node]]] = {}
     named: set[tuple[int, str]] = set()
     for node in tree.body:
-        found = list(_find_refused(file, lang, node))
+        found = list(find_refused(file, lang, node))
         if isinstance(node, nodes.Block):
             name = BLOCK.match(node.name)
             if name is None:
@@ -109,7 +105,7 @@ def _parse(file: Path, lang: str) -> nodes.Template | Finding:
         line = data.count(b"\n", 0, error.start) + 1
         return Finding(file, line, f"not UTF-8 at byte {error.start}", "save it as UTF-8")
     except TemplateSyntaxError as error:
-        return Finding(file, error.lineno, str(error.message), "see what a template may use in docs/how-to/own-pack.md")
+        return Finding(file, error.lineno, str(error.message), instead_of_syntax(str(error.message)))
     except (RecursionError, ValueError):
         # of Python's own parser: a number of thousands of digits
         return Finding(file, 1, "nested too deeply, or with a number that is too long", PHRASE)
@@ -139,38 +135,6 @@ def _find_deep(file: Path, tree: nodes.Template) -> Finding | None:
     return None
 
 
-def _find_refused(file: Path, lang: str, node: nodes.Node) -> Iterator[Finding]:
-    """What is not for templates, the outermost of each."""
-    found = list(_refuse(file, lang, node))
-    yield from found
-    for child in node.iter_child_nodes() if isinstance(node, nodes.Block) or not found else ():
-        yield from _find_refused(file, lang, child)
-
-
-def _refuse(file: Path, lang: str, node: nodes.Node) -> Iterator[Finding]:
-    if not isinstance(node, ALLOWED):
-        yield Finding(file, node.lineno, f"{type(node).__name__.lower()} is not for templates", PHRASE)
-    if isinstance(node, nodes.Block):
-        for inner in node.find_all(nodes.Block):
-            yield Finding(
-                file,
-                inner.lineno,
-                f"block {inner.name} stands within block {node.name}",
-                "end the one before the other",
-            )
-    if isinstance(node, nodes.Filter) and node.name not in FILTERS[lang]:
-        yield Finding(file, node.lineno, f"no filter {node.name!r}", suggestion(node.name, list(FILTERS[lang])))
-    if isinstance(node, nodes.Test) and node.name not in TESTS:
-        yield Finding(file, node.lineno, f"no test {node.name!r}", suggestion(node.name, list(TESTS)))
-    if isinstance(node, nodes.Filter) and not all(isinstance(part, nodes.Const) for part in _given(node)):
-        yield Finding(file, node.lineno, f"{node.name} takes a text in quotes", PHRASE)
-
-
-def _given(node: nodes.Filter) -> Iterator[nodes.Node | None]:
-    """The arguments of a filter, but for what it is put behind."""
-    yield from (*node.args, *(pair.value for pair in node.kwargs), *filter(None, (node.dyn_args, node.dyn_kwargs)))
-
-
 def _is_blank(node: nodes.Output) -> bool:
     return all(isinstance(part, nodes.TemplateData) and not part.data.strip() for part in node.nodes)
 
@@ -190,9 +154,13 @@ def _outside(file: Path, node: nodes.Node) -> Finding:
 
 
 def variables(body: list[nodes.Node]) -> set[str]:
-    """The names that a block reads, those that it sets itself (a loop's) left out."""
+    """The names that a block reads, those that it sets itself (a loop's) and `loop.last` left out."""
     found = [node for part in body for node in walk(part) if isinstance(node, nodes.Name)]
-    return {node.name for node in found if node.ctx == "load"} - {node.name for node in found if node.ctx == "store"}
+    loops = {
+        id(node.node) for part in body for node in walk(part) if isinstance(node, nodes.Getattr) and is_loop_read(node)
+    }
+    read = {node.name for node in found if node.ctx == "load" and id(node) not in loops}
+    return read - {node.name for node in found if node.ctx == "store"}
 
 
 def words(body: list[nodes.Node]) -> str:
@@ -215,6 +183,13 @@ def own_texts(body: list[nodes.Node]) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value
         elif not isinstance(node, nodes.Compare):
             yield from own_texts(list(node.iter_child_nodes()))
+
+
+def compared(body: list[nodes.Node]) -> Iterator[nodes.Const]:
+    """What a block compares with: the number of `loop.index > 3`, the text of `"炎" in head`."""
+    for node in (node for top in body for node in walk(top)):
+        if isinstance(node, nodes.Compare):
+            yield from node.find_all(nodes.Const)
 
 
 def written_blocks(file: Path, lang: str) -> dict[str, str]:

@@ -13,6 +13,11 @@ from kgtools.tools.inputs.safe_yaml import read_yaml
 from kgtools.tools.registry import suggestion
 
 M = TypeVar("M", bound=BaseModel)
+EXPECTED = {
+    **dict.fromkeys(("tuple_type", "list_type", "set_type", "frozen_set_type"), "expected a list: [one, two]"),
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "expected keys with values: {key: value}"),
+}
+"""What pydantic calls by Python's names, in those of YAML."""
 FEW_KEYS = 12
 """As many keys are listed even where one of them is near to what was written."""
 
@@ -122,7 +127,7 @@ def _line(lines: dict[tuple[str | int, ...], int], location: tuple[str | int, ..
 def _fault(fault: Any, model: type[BaseModel]) -> str:
     where = ".".join(str(part) for part in fault["loc"]) or "the file"
     if fault["type"] != "extra_forbidden":
-        return f"{where}: {fault['msg']}"
+        return f"{where}: {EXPECTED.get(fault['type'], fault['msg'])}"
     *above, key = fault["loc"]
     known = _keys(model, above)
     near = get_close_matches(str(key), known, n=2, cutoff=0.6)

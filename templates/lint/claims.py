@@ -13,6 +13,19 @@ DENIED = {
     "en": re.compile(r"(?:\b(?:no|not|whether)\b)[^,.;?]*", re.IGNORECASE),
 }
 """What a text says that it does not claim."""
+DESCRIBED = {
+    "zh": re.compile(
+        r"(?:已经?|刚刚?|新近?)(?:临床|医生)?(?:确诊|证实)|被(?:临床|医生)?(?:确诊|证实)(?=[为患有得了])"
+        r"|(?<![能以来于法可够何样步会要么靠据才怎])(?:确诊|证实)[^，。；：、？！]{0,30}?(?:患者|病人|病例|人群|的人|之后|以后|后)"
+    ),
+    "en": re.compile(
+        r"\bwith(?: (?:an?|the|newly|recently|already|clinically)){0,3} confirmed\b"
+        r"|\bconfirmed (?:cases?|patients?|diagnos[ie]s|to (?:have|suffer))\b|\b(?:was|were|been) (?:\w+ly )?confirmed (?:as|with)\b"
+        r"|\bI (?:need|have) to (?:know|ask|understand)\b",
+        re.IGNORECASE,
+    ),
+}
+"""What it says of the patient, of whom a diagnosis is known (确诊为糖尿病的患者, a patient with confirmed diabetes), and of who asks."""
 
 
 def check_claims(template: Template) -> Iterator[Finding]:
@@ -24,7 +37,7 @@ def check_claims(template: Template) -> Iterator[Finding]:
         entitled = f"{', '.join(claim.of)} alone" if claim.of else "no relation"
         for variant in template.variants if weaker else ():
             for role, line, body in variant.blocks:
-                text = DENIED[template.lang].sub("", words(body))
+                text = DESCRIBED[template.lang].sub("", DENIED[template.lang].sub("", words(body)))
                 found = re.search(getattr(claim, template.lang), text, re.IGNORECASE)
                 if found:
                     what = f"{found[0]!r} claims more than {', '.join(weaker)} says ({name}: {entitled})"

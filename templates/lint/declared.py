@@ -1,13 +1,13 @@
 """What `pack.yaml` declares: reasons, origins, directions, paths."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 
 from kgtools.kg.ontology import ontology
 from kgtools.templates.findings import Finding
 from kgtools.templates.pack import LANGUAGES, PACK_FILE, Pack, Template, TemplateInfo, find_at, find_folder, read_pack
 from kgtools.templates.tasks.ask import LONGEST
-from kgtools.templates.variants import variables
+from kgtools.templates.variants import NEEDED, variables
 from kgtools.tools.errors import UsageError
 from kgtools.tools.registry import suggestion
 
@@ -85,18 +85,36 @@ def _either(types: tuple[str, ...]) -> str:
 
 
 def _differences(name: str, both: dict[str, Template]) -> Iterator[Finding]:
-    """Blocks that read other variables in one language than in the other."""
-    others = {variant.number: variant for variant in both["en"].variants}
-    for variant in both["zh"].variants:
-        if variant.number not in others:
+    """Blocks that read a variable in one language and not in the other, in the file that does otherwise than all other variants; in
+    each of the two where these do not tell. What no block may read, or each must, is a finding of its own (`texts.py`)."""
+    blocks = {
+        (lang, variant.number, role): (line, variables(body))
+        for lang, template in both.items()
+        for variant in template.variants
+        for role, line, body in variant.blocks
+    }
+    for (lang, number, role), (line, zh) in blocks.items():
+        if lang != "zh" or ("en", number, role) not in blocks:
             continue
-        english = {role: (line, body) for role, line, body in others[variant.number].blocks}
-        for role, _, body in variant.blocks:
-            line, other = english.get(role, (0, body))
-            zh, en = variables(body), variables(other)
-            if zh != en:
-                what = f"{role}_{variant.number}: zh reads {sorted(zh)}, en reads {sorted(en)}"
-                yield Finding(both["en"].file, line, what, f"let both of {name} read the same")
+        english_line, en = blocks["en", number, role]
+        lines = {"zh": line, "en": english_line}
+        siblings = [read for (_, at, of), (_, read) in blocks.items() if of == role and at != number]
+        for variable in sorted((zh ^ en) & set(NEEDED.values()) - {NEEDED[role]}):
+            what = f"{role}_{number}: zh reads {sorted(zh)}, en reads {sorted(en)}"
+            for wrong, way_out in _wrong(variable, name, variable in zh, siblings):
+                yield Finding(both[wrong].file, lines[wrong], what, way_out)
+
+
+def _wrong(variable: str, name: str, zh_reads: bool, siblings: Sequence[Set[str]]) -> Iterator[tuple[str, str]]:
+    """The language that is wrong, of which one reads a variable, or both, with the way out."""
+    reads, lacks = ("zh", "en") if zh_reads else ("en", "zh")
+    written = f"{{{{ {variable} }}}}"
+    if siblings and all(variable in each for each in siblings):
+        yield lacks, f"put {written} into it, as the other variants of {name} do"
+    elif siblings and not any(variable in each for each in siblings):
+        yield reads, f"take {written} out of it, as the other variants of {name} do without"
+    else:
+        yield from ((lang, f"let both of {name} read the same") for lang in ("zh", "en"))
 
 
 def _path(file: Path, name: str, pack: Pack) -> Iterator[Finding]:

@@ -5,18 +5,14 @@ from collections.abc import Callable, Iterator
 from jinja2 import nodes
 
 from kgtools.templates.findings import Finding
-from kgtools.templates.lint.text import CHINESE, CLOSING, HAN, essence, find_latin, find_unbalanced
+from kgtools.templates.lint.endings import ASKS, ENDS, find_wrong_end
+from kgtools.templates.lint.said import SAMPLE_HEAD, check_said, sample_facts
+from kgtools.templates.lint.text import CHINESE, HAN, WIDE, essence, find_latin, find_unbalanced, narrow
 from kgtools.templates.pack import Pack, Template
 from kgtools.templates.render import render, render_loop
-from kgtools.templates.variants import Variant, own_texts, variables, walk
+from kgtools.templates.variants import NEEDED, Variant, compared, own_texts, variables, walk
 from kgtools.tools.errors import InputError
 
-ENDS = {"zh": "。？！", "en": ".?!"}
-ASKS = {"zh": "？", "en": "?"}
-CLOSED = "".join(CLOSING) + '"'
-"""What may stand behind the end of a sentence: 他说“多喝水。”"""
-ALLOWED_NAMES = {"head", "tails"}
-SAMPLE_HEAD = "sample name"
 SAMPLES = {
     "zh": [["one"], ["a", "b", "c"], ["80%"], ["好发于老年人"], ["老年人"], ["飞沫传播"]],
     "en": [["one"], ["a", "b", "c"], ["80%"]],
@@ -40,7 +36,7 @@ def _reads(template: Template, variant: Variant) -> Iterator[Finding]:
     """Variables that are unknown, and questions and answers without what they are about."""
     for role, line, body in variant.blocks:
         where = f"{role}_{variant.number}"
-        for name in sorted(variables(body) - ALLOWED_NAMES):
+        for name in sorted(variables(body) - set(NEEDED.values())):
             lines = [
                 node.lineno for top in body for node in walk(top) if isinstance(node, nodes.Name) and node.name == name
             ]
@@ -54,16 +50,36 @@ def _reads(template: Template, variant: Variant) -> Iterator[Finding]:
 
 
 def _own_words(template: Template, variant: Variant) -> Iterator[Finding]:
-    """Words of the other language."""
-    zh = template.lang == "zh"
+    """Words of the other language, and signs that its texts do not have."""
+    rules = [_foreign_latin, _full_width] if template.lang == "zh" else [_foreign_chinese]
     for role, _, body in variant.blocks:
-        for line, text in own_texts(body):
-            found = find_latin(text) if zh else CHINESE.search(text)
-            if found:
-                said = f"the Latin word {found[0]!r}" if zh else f"Chinese in {_around(text, found.span())!r}"
-                way_out = "say it in Chinese; abbreviations as CT and pH may stay" if zh else "say it in English"
-                at = line + text.count("\n", 0, found.start())
-                yield Finding(template.file, at, f"{role}_{variant.number}: {said}", way_out)
+        # no English value holds what is Chinese, while a Chinese one may hold CT
+        conditions = [(each.lineno, str(each.value)) for each in compared(body)] if template.lang == "en" else []
+        for line, text in (*own_texts(body), *conditions):
+            for at, what, way_out in (found for rule in rules if (found := rule(text))):
+                line_of = line + text.count("\n", 0, at)
+                yield Finding(template.file, line_of, f"{role}_{variant.number}: {what}", way_out)
+
+
+Place = tuple[int, str, str] | None
+"""Where in a text a fault is, what it is, and the way out."""
+
+
+def _foreign_latin(text: str) -> Place:
+    found = find_latin(text)
+    way_out = "say it in Chinese; abbreviations as CT and pH may stay"
+    return (found.start(), f"the Latin word {found[0]!r}", way_out) if found else None
+
+
+def _full_width(text: str) -> Place:
+    found = WIDE.search(text)
+    way_out = f"write {narrow(found[0])!r}" if found else ""
+    return (found.start(), f"{found[0]!r} is in full width", way_out) if found else None
+
+
+def _foreign_chinese(text: str) -> Place:
+    found = CHINESE.search(text)
+    return (found.start(), f"Chinese in {_around(text, found.span())!r}", "say it in English") if found else None
 
 
 def _around(text: str, span: tuple[int, int], more: int = 8) -> str:
@@ -73,27 +89,31 @@ def _around(text: str, span: tuple[int, int], more: int = 8) -> str:
 
 def _rendered(template: Template, variant: Variant) -> Iterator[Finding]:
     """What is wrong with the texts of sample facts, each fault of a block once."""
-    samples = SAMPLES[template.lang]
-    unknown = sorted(set().union(*(variables(body) for _, _, body in variant.blocks)) - ALLOWED_NAMES)
-    rows = [(SAMPLE_HEAD, tails, *unknown) for tails in samples]
+    samples = [(SAMPLE_HEAD, tails) for tails in SAMPLES[template.lang]]
+    facts = sample_facts(template, variant)
+    plain = [(fact.head, fact.tails) for fact in facts if fact.plain]
+    unknown = sorted(set().union(*(variables(body) for _, _, body in variant.blocks)) - set(NEEDED.values()))
+    rows = [(head, tails, *unknown) for head, tails in (*samples, *plain, *((each.head, each.tails) for each in facts))]
     try:
-        users, assistants = render_loop(
-            template.file, template.lang, variant, ("head", "tails", *unknown), rows, len(rows)
-        )
+        every = render_loop(template.file, template.lang, variant, ("head", "tails", *unknown), rows, len(rows))
     except InputError as error:
         if unknown:  # which may be why
             return
         what = str(error).removeprefix(f"{template.file}: ")
         yield Finding(template.file, variant.user_line, what, "see what a template may use in docs/how-to/own-pack.md")
         return
+    first = len(rows) - len(facts)
+    users, assistants = every[0][:first], every[1][:first]
+    if all((*users, *assistants)):
+        yield from check_said(template, variant, facts, every[0][first:], every[1][first:])
     for role, line, body in variant.blocks:
         texts = users if role == "user" else assistants
-        ends = ASKS[template.lang] if role == "user" else ENDS[template.lang]
+        lang = template.lang
         rules: list[tuple[Callable[[str], Fault], list[str]]] = [
             (_nothing, texts),
             (_no_chinese, texts[:LATIN_SAMPLES] if template.lang == "zh" else []),
             (_lower_case, texts if template.lang == "en" else []),
-            (lambda text, ends=ends: _ending(text, ends), texts),  # type: ignore[misc]
+            (lambda text, lang=lang, role=role: _ending(text, lang, role), texts),  # type: ignore[misc]
             (_spaces, texts),
             (_brackets, texts),
         ]
@@ -125,9 +145,10 @@ def _lower_case(text: str) -> Fault:
     return None
 
 
-def _ending(text: str, ends: str) -> Fault:
-    last = text.rstrip(CLOSED)[-1:] or text[-1]
-    return None if last in ends else (f"ends in {last!r}", f"expected one of {' '.join(ends)}")
+def _ending(text: str, lang: str, role: str) -> Fault:
+    expected = ENDS[lang] if role == "assistant" else ASKS[lang][0]
+    last = find_wrong_end(text, lang, role)
+    return (f"ends in {last!r}", f"expected one of {' '.join(expected)}") if last else None
 
 
 def _spaces(text: str) -> Fault:

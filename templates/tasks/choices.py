@@ -38,19 +38,25 @@ def choice_rows(
 
 def _choose_right(subject: Subject, group: Group, options: int, draw: random.Random) -> list[AnswerPart]:
     """What is right: answers that may be wrong elsewhere, so that no name tells by itself; any, where the sources say of the head
-    itself what is wrong. Not what holds a name of the head: 慢性肾炎 of 肾炎 would tell."""
-    names = [name.casefold() for name in subject.about(group.head)[0] if len(name) > 1]
+    itself what is wrong. Not what holds a name of the head or stands within one: 慢性肾炎 of 肾炎 would tell, and the 前列腺 of
+    前列腺增生."""
+    names = [name.casefold() for name in subject.about(group.head)[0]]
     against = len(subject.contraries.get(group.head, ())) >= options - 1
     usable = [
         part
         for part in group.parts
         if subject.is_short(part)
         and (against or subject.judge.why_unused(part) is None)
-        and not any(name in part.text.casefold() for name in names)
+        and not any(_tells(name, part.text.casefold()) for name in names)
     ]
     most = min(options - 2, len(usable), 3)
     several = most > 1 and not subject.template.info.single and draw.random() < SEVERAL
     return draw.sample(usable, draw.randint(2, most) if several else min(1, len(usable)))
+
+
+def _tells(name: str, text: str) -> bool:
+    """Whether one of the two holds the other; a name of one letter is in too much to tell."""
+    return text in name or (len(name) > 1 and name in text)
 
 
 def _mcq(

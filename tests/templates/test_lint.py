@@ -37,7 +37,7 @@ BAD = {
     "the languages differ in their number of variants (zh 2, en 1)": {
         "zh": blocks(*ZH, "{{ head }}怎样表现？", "{{ tails | listed }}是它的症状。"),
     },
-    "symptom.en.j2:2: assistant_1: zh reads ['tails'], en reads ['head', 'tails']; let both": {
+    ".j2:2: assistant_1: zh reads ['tails'], en reads ['head', 'tails']; let both of symptom read the same": {
         "en": blocks(EN[0], "{{ head | first_upper }}: {{ tails | listed }}."),
     },
     "symptom: origin.zh has 2 entries for 1 variants": {"origin": {"zh": ["paper", "paper"], "en": ["ours"]}},

@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from kgtools.templates.pack import find_pack, load_pack
+from kgtools.templates.render import render
 from kgtools.templates.sandbox import FILTERS, Tails, environment
 from kgtools.tools.errors import InputError, UsageError
 
@@ -99,7 +100,9 @@ def test_a_pack_without_a_version_is_refused_at_its_line(pack_folder: Folder) ->
     del about["version"]
     (folder / "pack.yaml").write_text(yaml.safe_dump(about), encoding="utf-8")
 
-    assert fault(folder).endswith("pack.yaml:1: version: Field required; see the keys in docs/how-to/own-pack.md")
+    assert fault(folder).endswith(
+        'pack.yaml:1: version: Field required; write version: "1.0.0", in quotes and without spaces, @, /, # and \\'
+    )
 
 
 def test_a_pack_under_what_is_no_licence_is_refused_at_its_line(pack_folder: Folder) -> None:
@@ -208,14 +211,113 @@ def test_a_file_that_is_not_utf_8_is_told_with_the_byte(pack_folder: Folder) -> 
         "{% from 'other.j2' import other %}",
         "{% with x = head %}{% endwith %}",
         "{% filter listed %}{% endfilter %}",
-        "{% for t in tails %}{{ loop.index }}{% endfor %}",
+        "{% for t in tails %}{{ loop.previtem }}{% endfor %}",
+        "{% for t in tails %}{{ loop['index'] }}{% endfor %}",
+        "{% for t in tails %}{{ t.index }}{% endfor %}",
+        "{% for t in tails if loop.first %}{{ t }}{% endfor %}",
+        "{% for t in tails %}{{ t }}{% else %}{{ loop.index }}{% endfor %}",
+        "{{ loop.index }}",
     ],
 )
 def test_what_is_no_phrasing_is_refused_at_its_line(pack_folder: Folder, code: str) -> None:
     said = fault(pack_folder(zh="\n{% block user_1 %}" + code + "{% endblock %}" + ASSISTANT))
 
     assert "symptom.zh.j2:2: " in said
-    assert "is not for templates; compute in Python, phrase in Jinja" in said
+    assert " is not for templates; " in said
+
+
+LISTED = "{{ tails | listed }}"
+
+
+@pytest.mark.parametrize(
+    ("code", "way_out"),
+    [
+        ("{{ tails[:3] | listed }}", f"it leaves some out; say all of them: {LISTED}, or {{% for tail in tails %}}"),
+        ("{{ tails[0] }}", f"it leaves some out; say all of them: {LISTED}"),
+        ("{{ tails | first }}", f"it leaves some out; say all of them: {LISTED}"),
+        ("{{ tails | random }}", f"it leaves some out; say all of them: {LISTED}"),
+        ("{{ tails | length }}", "a count says no tail: ask {% if tails is several %}; say all of them: {{ tails | listed }}"),
+        ("{{ tails | sort | listed }}", f"tails have an order: write {LISTED}"),
+        ("{{ head | capitalize }}", "only a first letter becomes a capital: {{ head | first_upper }}"),
+        ("{{ head | e }}", "names are clean and told as they are: write {{ head }}"),
+        ("{% set n = tails %}", "write {{ head }} and {{ tails | listed }} where they are said"),
+        ("{{ tails.join('、') }}", 'write a filter behind the name: {{ tails | join(", ") }}'),
+        ("{{ head ~ head }}", "texts stand side by side, without a sign between: "),
+        ("{{ 'x' if head else 'y' }}", "write {% if tails is several %}are{% else %}is{% endif %}"),
+        ("{% include 'other.j2' %}", "write the words into the block itself"),
+        ("{{ 7 * 7 }}", "compute in Python, phrase in Jinja"),
+        ("{% for t in tails %}{{ loop.previtem }}{% endfor %}", "a loop has loop.first, loop.last, loop.index, "),
+        ("{{ loop.index }}", "loop is of the inside of {% for tail in tails %}"),
+        ("{{ tails | listed(或) }}", 'write listed("或")'),
+        ("{{ tails | join(sep='、') }}", 'write join("或")'),
+        ("{{ tails | join(1) }}", 'write join("或")'),
+        ("{{ head | no_stop('。') }}", "write | no_stop"),
+        ("{{ head }.", "close {{ with }} and {% with %}: {{ tails | listed }}"),
+        ("{{ head 有", "write one name with its filters, and close it: {{ tails | listed }}"),
+        ("{{ head | }}", "write a filter behind |: {{ tails | listed }}"),
+        ("{{ }}", "write a name into {{ }} and a condition into {% if %}"),
+        ("{{ tails | listed(“或”) }}", "within {{ }} and {% %} quotes, brackets and commas are half-width and straight: "),
+        ("{{ tails | listed('或) }}", "end a text with the quote that begins it: "),
+        ("{{ tails | listed) }}", "open each bracket before you close it: "),
+        ("{% if tails is several %}多", "write {% endif %} before {% endblock %}"),
+        ("多{% endfor %}", "take {% endfor %} out, or begin it with {% for ... %}"),
+        ("多{% else %}", "take {% else %} out, or begin with {% if ... %}"),
+        ("{% when tails %}", "there are {% block %}, {% if %} with {% elif %} and {% else %}, and {% for %}"),
+        ("{% for tails %}{% endfor %}", "write {% for tail in tails %}"),
+        ("{% if tails several %}{% endif %}", "write {% if tails is several %} or {% for tail in tails %}"),
+        ("{# 多", "close {# with #}"),
+    ],
+)  # fmt: skip
+def test_what_is_refused_is_told_with_what_to_write_instead(pack_folder: Folder, code: str, way_out: str) -> None:
+    said = fault(pack_folder(zh="\n{% block user_1 %}" + code + "{% endblock %}" + ASSISTANT))
+
+    assert "symptom.zh.j2:2: " in said
+    assert f"; {way_out}" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "way_out"),
+    [
+        ({"paths": {"x": "symptom"}}, ":12: paths.x: expected a list: [one, two]; write paths: {symptom_to_department: ["),
+        ({"paths": ["symptom"]}, ": paths: expected keys with values: {key: value}; write paths: {symptom_to_department: ["),
+        ({"paths": {"x": [["symptom"]]}}, "; write paths: {symptom_to_department: ["),
+        ({"paths": {"x y": ["symptom"]}}, "; write the name 'x y' without spaces, @, /, # and \\"),
+        ({"templates": {"symptom": ["HAS_SYMPTOM"]}}, "expected keys with values: {key: value}; write symptom: {head: Disease, "),
+        ({"missing": ["en"]}, ": expected keys with values: {key: value}; write missing: {en: why there is none in English}"),
+        ({"missing": "en"}, "; write missing: {en: why there is none in English}"),
+        ({"missing": {"en": None}}, "; write missing: {en: why there is none in English}"),
+        ({"origin": {"zh": "ours"}}, ": expected a list: [one, two]; write origin: {zh: [ours, paper], en: [ours, paper]}"),
+        ({"relations": "HAS_SYMPTOM"}, ": expected a list: [one, two]; write relations: [HAS_SYMPTOM]"),
+        ({"head": None}, "; write head: Disease, or another entity type"),
+        ({"single": "maybe"}, "; write single: true, or leave it out"),
+    ],
+)  # fmt: skip
+def test_a_key_of_another_form_is_told_with_how_it_is_written(
+    tmp_path: Path, change: dict[str, object], way_out: str
+) -> None:
+    template = {"head": "Disease", "tail": "Symptom", "relations": ["HAS_SYMPTOM"]}
+    whole = {key: value for key, value in change.items() if key in ("paths", "templates")}
+    template |= {key: value for key, value in change.items() if key not in whole}
+    pack = {"license": "MIT", "name": "mine", "title": "t", "version": "1", "templates": {"symptom": template}, **whole}
+    (tmp_path / "pack.yaml").write_text(yaml.safe_dump(pack, sort_keys=False), encoding="utf-8")
+
+    assert way_out in fault(tmp_path)
+
+
+def test_a_pack_yaml_with_an_open_bracket_is_told_to_close_it(tmp_path: Path) -> None:
+    (tmp_path / "pack.yaml").write_text("name: mine\nmissing: [en\n", encoding="utf-8")
+
+    assert "pack.yaml:3: not valid YAML: " in fault(tmp_path)
+    assert "; close each bracket and quote, indent by spaces" in fault(tmp_path)
+
+
+def test_a_loop_tells_where_it_is(pack_folder: Folder) -> None:
+    text = "{% for t in tails %}{{ loop.index }}）{{ t }}{% if not loop.last %}；{% endif %}{% endfor %}。"
+    template = load_pack(pack_folder(zh=USER + "{% block assistant_1 %}" + text + "{% endblock %}")).templates[0]
+
+    _, answers = render(template, template.variants[0], ["甲"], [["乙", "丙"]])
+
+    assert answers == ["1）乙；2）丙。"]
 
 
 def test_a_template_that_extends_another_is_refused(pack_folder: Folder) -> None:

@@ -408,3 +408,35 @@ def test_no_right_option_holds_a_name_of_what_is_asked_about(graph: Graph, pack:
     right = {row["item"].options[letter] for row in rows for letter in row["item"].right}
     assert len(rows) == len(heads)
     assert right == {f"甲{ord(head[0])}征" for head in heads}
+
+
+def test_no_right_option_stands_within_a_name_of_what_is_asked_about(graph: Graph, pack: Callable[..., Pack]) -> None:
+    heads = {"前列腺增生": "前列腺", "胃溃疡": "胃", "肝硬化": "肝", "肾结石": "肾", "MUMPS": "mump", "皮炎": "皮"}
+    said = [
+        (f"Disease:{head}", "AFFECTS_BODY_PART", f"BodyPart:{part}")
+        for head, inside in heads.items()
+        for part in (inside, f"甲{ord(head[0])}区")
+    ]
+
+    rows = ask(graph(said), pack(tail="BodyPart", relations=["AFFECTS_BODY_PART"]), "mcq")
+
+    right = {row["item"].options[letter] for row in rows for letter in row["item"].right}
+    assert len(rows) == len(heads)
+    assert right == {f"甲{ord(head[0])}区" for head in heads}
+
+
+def test_a_head_of_which_every_right_option_stands_within_its_name_is_counted(
+    graph: Graph, pack: Callable[..., Pack]
+) -> None:
+    tells = [("Disease:前列腺增生", "AFFECTS_BODY_PART", "BodyPart:前列腺")]
+    others = [
+        (f"Disease:{head}", "AFFECTS_BODY_PART", f"BodyPart:甲{ord(head[0])}区")
+        for head in ("麻疹", "白喉", "疟疾", "霍乱", "丹毒")
+    ]
+    body_part = pack(tail="BodyPart", relations=["AFFECTS_BODY_PART"])
+
+    made = generate(graph([*tells, *others]), [body_part], ("zh",), None, 0, 12, task="mcq")
+
+    assert "Disease:前列腺增生" not in {orjson.loads(meta)["head"] for meta in made.records["meta"]}
+    assert made.records.height == len(others)
+    assert made.counts.triples["zh"]["not-asked"] == 1
