@@ -50,6 +50,8 @@ def choose(
     masks = graph.facts["mask"] if plan.sample.per_source else None
     selections: list[Spilled] = []
     keys: list[pl.DataFrame] = []
+    heights: dict[tuple[str, int], int] = {}
+    samples = not plan.sample.is_whole or any(share is not None for share in plan.shares.values())
 
     def questions() -> Iterator[Selection]:
         progress.start("selecting facts", len(templates), "templates")
@@ -77,8 +79,11 @@ def choose(
         selection = mark(graph, each, held) if plan.hold_out else each
         fates.lose(selection)
         selections.append(spill.put(name, replace(selection, left_out=selection.left_out.clear())))
-        keys.append(list_keys(name, selections[-1].at, selection, masks))
-    return Choice(templates, held, selections, draw(keys, plan.shares, plan.sample))
+        heights[name, selections[-1].at] = selection.groups.height
+        if samples:
+            keys.append(list_keys(name, selections[-1].at, selection, masks))
+    drawn = draw(keys, plan.shares, plan.sample) if samples else Drawn(None, heights)
+    return Choice(templates, held, selections, drawn)
 
 
 def queried(store: Readable) -> Store:

@@ -28,7 +28,7 @@ from kgtools.templates.spill import AT_ONCE, Ranges, Scratch, Spill, Spilled
 from kgtools.templates.tables import GenerateCounts, RecordTables
 from kgtools.templates.tasks.ask import ItemOptions
 from kgtools.templates.tasks.cypher.make import execute_some
-from kgtools.templates.tasks.draw import ALL, Drawn, Sample, SourceCounts
+from kgtools.templates.tasks.draw import Drawn, Sample, SourceCounts
 from kgtools.templates.tasks.plan import Plan
 from kgtools.templates.tasks.records import count_distractors, list_names
 from kgtools.templates.workers import Texts, render_batches
@@ -90,7 +90,7 @@ def generate(
                 fates.add(found)
                 keys.append(found.groups["key"].to_numpy())
                 selections.append(spill.put(each.task, found))
-        counts, drawn = replace(counts, refused=rejections.refused), ALL
+        counts, drawn = replace(counts, refused=rejections.refused), Drawn(None, {})
     progress.start("rendering", sum(map(len, keys)), "records")
     ranges = Ranges(work / "ranges", keys)
     with ThreadPoolExecutor() as pool:  # polars works outside of the lock
@@ -186,8 +186,18 @@ def count_plan(
     graph, scratch = view(store), Scratch()
     spill, fates = Spill(scratch.path / "asked"), Fates(graph, langs)
     asked = choose(store, graph, packs, langs, seed, max_tails, drop, plan, spill, fates, progress)
-    counted = asked.drawn.rows.group_by("task", "relation", "lang").agg(pl.col("records").sum().cast(pl.Int64))
-    return counted.cast(dict.fromkeys(("task", "relation", "lang"), pl.String)).sort("task", "relation", "lang")
+    schema = {"task": pl.String, "relation": pl.String, "lang": pl.String, "records": pl.Int64}
+    rows = [
+        (
+            each.task,
+            each.kept.template.info.topic,
+            each.kept.template.lang,
+            asked.drawn.records.get((each.task, each.at), 0),
+        )
+        for each in asked.selections
+    ]
+    counted = pl.DataFrame(rows, schema, orient="row").group_by("task", "relation", "lang").agg(pl.col("records").sum())
+    return counted.filter(pl.col("records") > 0).sort("task", "relation", "lang")
 
 
 def _refuse_wrong(langs: tuple[str, ...], max_tails: int, workers: int = 1, count: int | None = None) -> None:

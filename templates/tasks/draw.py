@@ -51,6 +51,11 @@ class Sample:
     per_source: int | None = None
     stratify: bool = False
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left out."""
+        return self == Sample()
+
     def refuse_wrong(self) -> None:
         """Raises UsageError for what cannot be."""
         caps = {"relation": self.per_relation, "head": self.per_head, "source": self.per_source}
@@ -71,10 +76,11 @@ which selection."""
 
 @dataclass(frozen=True)
 class Drawn:
-    """The keys of the records that are kept, of each task's selections by their place; None: all are."""
+    """The keys of the records that are kept, of each task's selections by their place; None: all are. `records`: how many of each
+    selection are kept."""
 
     keys: Mapping[tuple[str, int], pl.Series] | None
-    rows: pl.DataFrame
+    records: Mapping[tuple[str, int], int]
 
     def keep(self, task: str, at: int, selection: Selection) -> Selection:
         """The selection with the rows that are kept; the facts of the others are `not-sampled`."""
@@ -87,18 +93,20 @@ class Drawn:
         return replace(selection, groups=selection.groups.filter(kept), left_out=left_out)
 
 
-ALL = Drawn(None, pl.DataFrame(schema=KEYS))
-
-
 def draw(frames: Sequence[pl.DataFrame], shares: Mapping[str, float | None], sample: Sample) -> Drawn:
     """The records that are kept, of `frames` that `list_keys` gave: those with the smallest keys. With shares the tasks stand in this
     proportion: of each as many as the scarcest allows, or as `count` says."""
     rows = pl.concat([pl.DataFrame(schema=KEYS), *frames])
     kept = _quota(_capped(rows, sample), shares, sample)
     if kept.height == rows.height:
-        return Drawn(None, rows)
+        return Drawn(None, _records(rows))
     parts = kept.partition_by("task", "at", as_dict=True)
-    return Drawn({(str(task), int(at)): part["key"] for (task, at), part in parts.items()}, kept)
+    return Drawn({(str(task), int(at)): part["key"] for (task, at), part in parts.items()}, _records(kept))
+
+
+def _records(rows: pl.DataFrame) -> dict[tuple[str, int], int]:
+    counted = rows.group_by("task", "at").agg(pl.col("records").sum().cast(pl.Int64))
+    return {(task, at): number for task, at, number in counted.iter_rows()}
 
 
 def list_keys(task: str, at: int, selection: Selection, masks: pl.Series | None) -> pl.DataFrame:
