@@ -1,6 +1,6 @@
 """What the tasks could ask of a graph, and which of it is kept."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import cast
@@ -34,6 +34,10 @@ class Choice:
     held: HeldOut
     selections: list[Spilled]
     drawn: Drawn
+
+    def load(self, spilled: Spilled, columns: Sequence[str] | None = None) -> Selection:
+        """One of the selections with the records that are kept, or these columns of it: `key` and `facts` are among them."""
+        return self.drawn.keep(spilled.task, spilled.at, spilled.load(columns))
 
 
 def choose(

@@ -1,17 +1,15 @@
 """A graph and template packs into records with their whole lineage."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from kgtools.kg.stores import Readable
-from kgtools.templates.choice import choose, queried
+from kgtools.templates.choice import Choice, choose, queried
 from kgtools.templates.coverage import COVERAGE, Fates
 from kgtools.templates.facts import GraphView, view
 from kgtools.templates.groups import FactGroups
@@ -24,7 +22,7 @@ from kgtools.templates.preferences.balance import lengths, names
 from kgtools.templates.preferences.rejected import Rejections
 from kgtools.templates.records import make_records
 from kgtools.templates.select import Selection
-from kgtools.templates.spill import AT_ONCE, Ranges, Scratch, Spill, Spilled
+from kgtools.templates.spill import AT_ONCE, Ranges, Scratch, Spill
 from kgtools.templates.tables import GenerateCounts, RecordTables
 from kgtools.templates.tasks.ask import ItemOptions
 from kgtools.templates.tasks.cypher.make import execute_some
@@ -65,48 +63,38 @@ def generate(
     graph = view(store)
     graph, permuted = permute_answers(graph, seed) if plan.permute else (graph, None)
     scratch = Scratch(beside)
-    work = scratch.path
-    spill, fates = Spill(work / "asked"), Fates(graph, langs)
-    asked = choose(store, graph, packs, langs, seed, max_tails, drop, plan, spill, fates, progress)
-    drawn = asked.drawn
-    ties = FactGroups(graph.facts["id"])
-    sources = SourceCounts(graph.facts["mask"], graph.licenses)
-    counts = GenerateCounts(0, {}, {}, {}, permuted=permuted)
-    keys: list[NDArray[np.uint64]] = []
-    for each in asked.selections:
-        selection = drawn.keep(each.task, each.at, each.load(["key", "facts", COLUMN]))
+    spill, fates = Spill(scratch.path / "asked"), Fates(graph, langs)
+    choice = choose(store, graph, packs, langs, seed, max_tails, drop, plan, spill, fates, progress)
+    ties, sources = FactGroups(graph.facts["id"]), SourceCounts(graph.facts["mask"], graph.licenses)
+    for each in choice.selections:
+        selection = choice.load(each, ["key", "facts", COLUMN])
         ties.tie(tying_facts(selection))
-        if not plan.makes_preferences:
-            fates.add(selection)
-            keys.append(selection.groups["key"].to_numpy())
-        if plan.sample.stratify or plan.sample.per_source:
-            sources.add(selection)
-    selections = asked.selections
+        sources.add(selection)
+    counts = GenerateCounts(0, {}, {}, {}, permuted=permuted)
+    made = choice
     if plan.makes_preferences:
-        rejections, selections = Rejections(graph, seed), []
-        for each in asked.selections:
-            for side in apart(drawn.keep(each.task, each.at, each.load())):
-                found = rejections.find(side)
-                fates.add(found)
-                keys.append(found.groups["key"].to_numpy())
-                selections.append(spill.put(each.task, found))
-        counts, drawn = replace(counts, refused=rejections.refused), Drawn(None, {})
-    progress.start("rendering", sum(map(len, keys)), "records")
-    ranges = Ranges(work / "ranges", keys)
-    with ThreadPoolExecutor() as pool:  # polars works outside of the lock
-        for jobs, texts in render_batches(in_batches(selections, drawn), workers, progress):
-            make = partial(_make, graph, ties, plan.permute, texts)
-            ranges.put(pl.concat(pool.map(make, jobs)))
+        made, refused = _reject(choice, graph, seed, spill)
+        counts = replace(counts, refused=refused)
+    keys = []
+    for each in made.selections:
+        selection = made.load(each, ["key", "facts"])
+        fates.add(selection)
+        keys.append(selection.groups["key"].to_numpy())
     coverage = COVERAGE.check(fates.table(), "the coverage")
+    ranges = Ranges(scratch.path / "ranges", keys)
+    progress.start("rendering", sum(map(len, keys)), "records")
+    with ThreadPoolExecutor() as pool:  # polars works outside of the lock
+        for jobs, texts in render_batches(in_batches(made), workers, progress):
+            ranges.put(pl.concat(pool.map(partial(_make, graph, ties, plan.permute, texts), jobs)))
     files = []
     for number, part in enumerate(ranges.sort()):
-        files.append(work / f"{number:06}.parquet")
+        files.append(scratch.path / f"{number:06}.parquet")
         write_table(plan.table.check(part, f"the {plan.table.noun}"), files[-1])
     tables = RecordTables(plan.table, tuple(files), coverage, counts, None, scratch)
     counts = _counts(tables.scan(), coverage, counts)
     if plan.hold_out:
-        crossing = sum(each.kept.crossing for each in asked.selections)
-        counts = replace(counts, hold_out=prove(tables.scan(), graph, asked.held, crossing).to_dict())
+        crossing = sum(each.kept.crossing for each in choice.selections)
+        counts = replace(counts, hold_out=prove(tables.scan(), graph, choice.held, crossing).to_dict())
     if plan.makes_preferences:
         pairs = tables.scan().collect()
         counts = replace(counts, lengths=lengths(pairs), names=names(pairs))
@@ -117,15 +105,20 @@ def generate(
     by_task = _by_task(tables.scan(), plan)
     counts = replace(counts, by_task=by_task, distractors=count_distractors(tables.scan()))
     if "cypher" in plan.shares:
-        made = (
-            drawn.keep(each.task, each.at, each.load(["key", "facts", "meta"]))
-            for each in selections
-            if each.task == "cypher"
-        )
-        counts = replace(counts, executed=execute_some(queried(store), made))
-    types = {t.info.tail or t.info.head for t in asked.templates} | {t.info.head for t in asked.templates}
+        queries = (made.load(each, ["key", "facts", "meta"]) for each in made.selections if each.task == "cypher")
+        counts = replace(counts, executed=execute_some(queried(store), queries))
+    types = {t.info.tail or t.info.head for t in choice.templates} | {t.info.head for t in choice.templates}
     types |= set(graph.entities["type"]) if "explain" in plan.item_tasks else set()
     return replace(tables, counts=counts, names=list_names(graph, types))
+
+
+def _reject(choice: Choice, graph: GraphView, seed: int, spill: Spill) -> tuple[Choice, dict[str, dict[str, int]]]:
+    """The questions that are kept, each with a wrong answer, and why others were refused."""
+    rejections = Rejections(graph, seed)
+    found = [
+        spill.put(each.task, rejections.find(side)) for each in choice.selections for side in apart(choice.load(each))
+    ]
+    return replace(choice, selections=found, drawn=Drawn(None, {})), rejections.refused
 
 
 OTHER_ANSWER = {"preference": "rejected", "truefalse": "truth"}
@@ -142,12 +135,12 @@ class Job:
     others: int | None
 
 
-def in_batches(selections: Sequence[Spilled], drawn: Drawn) -> Iterator[tuple[list[Job], list[Selection]]]:
+def in_batches(choice: Choice) -> Iterator[tuple[list[Job], list[Selection]]]:
     """About so many records at a time as memory holds, and what is rendered for them."""
     jobs: list[Job] = []
     wanted: list[Selection] = []
-    for each in selections:
-        selection = drawn.keep(each.task, each.at, each.load())
+    for each in choice.selections:
+        selection = choice.load(each)
         for groups in selection.groups.iter_slices(AT_ONCE):
             part = replace(selection, groups=groups, left_out=selection.left_out.clear())
             other = OTHER_ANSWER.get(each.task)
@@ -185,16 +178,16 @@ def count_plan(
     _refuse_wrong(langs, max_tails)
     graph, scratch = view(store), Scratch()
     spill, fates = Spill(scratch.path / "asked"), Fates(graph, langs)
-    asked = choose(store, graph, packs, langs, seed, max_tails, drop, plan, spill, fates, progress)
+    choice = choose(store, graph, packs, langs, seed, max_tails, drop, plan, spill, fates, progress)
     schema = {"task": pl.String, "relation": pl.String, "lang": pl.String, "records": pl.Int64}
     rows = [
         (
             each.task,
             each.kept.template.info.topic,
             each.kept.template.lang,
-            asked.drawn.records.get((each.task, each.at), 0),
+            choice.drawn.records.get((each.task, each.at), 0),
         )
-        for each in asked.selections
+        for each in choice.selections
     ]
     counted = pl.DataFrame(rows, schema, orient="row").group_by("task", "relation", "lang").agg(pl.col("records").sum())
     return counted.filter(pl.col("records") > 0).sort("task", "relation", "lang")

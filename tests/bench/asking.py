@@ -94,7 +94,7 @@ def _chosen(store: FolderStore, packs: list[Pack], task: str) -> Batches:
     graph, scratch = view(store), Scratch()
     plan, spill, fates = Plan.of(task, Sample(), ItemOptions()), Spill(scratch.path / "asked"), Fates(graph, LANGUAGES)
     choice = choose(store, graph, packs, LANGUAGES, SEED, MAX_TAILS, None, plan, spill, fates, SILENT)
-    return list(in_batches(choice.selections, choice.drawn))
+    return list(in_batches(choice))
 
 
 def _texts(batches: Batches) -> list[Texts]:
