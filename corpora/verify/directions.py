@@ -66,14 +66,13 @@ def oriented(item: Item) -> list[Directed]:
     return [(at, *found) for at, step in enumerate(item.steps) if (found := orientation(step.relation))]
 
 
-def by_tail(
+def by_head(
     steps: Sequence[tuple[frozenset[str], frozenset[str]]], directed: Sequence[Directed]
 ) -> dict[str, list[Directed]]:
-    """The steps that can be said the other way round by the names of their tail."""
+    """The steps that can be said the other way round by the names of their head."""
     found: dict[str, list[Directed]] = {}
     for each in directed:
-        head, tail = steps[each[0]]
-        for name in tail - head:
+        for name in steps[each[0]][0]:
             found.setdefault(name, []).append(each)
     return found
 
@@ -87,12 +86,18 @@ def find_reversed(
     directed: Mapping[str, list[Directed]],
 ) -> dict[int, tuple[int, int]]:
     """Of the steps that a text says the other way round their number, and the two mentions that say so. `names`: those that are
-    mentioned; `directed`: steps by the names of their tail."""
+    mentioned; `directed`: steps by the names of their head."""
     found: dict[int, tuple[int, int]] = {}
     near = NEAR[text.isascii()]
     for at, (one, other) in enumerate(pairwise(names)):
-        about = [each for each in directed.get(other, ()) if one in steps[each[0]][0]]
-        about += [each for each in directed.get(one, ()) if other in steps[each[0]][0]]
+        if one not in directed and other not in directed:
+            continue
+        about = [
+            each
+            for head, tail in ((one, other), (other, one))
+            for each in directed.get(head, ())
+            if tail in steps[each[0]][1] and tail not in steps[each[0]][0]
+        ]
         if not about:
             continue
         first, second = mentions[at], mentions[at + 1]

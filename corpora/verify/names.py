@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import compress, count
-from operator import add
 from typing import NamedTuple
 
 from kgtools.corpora.verify.item import Item, Names
@@ -14,7 +12,7 @@ RIGHT, WRONG, NEUTRAL, OTHER = "right", "wrong", "neutral", "other"
 """What a name in a text stands for: an answer, what must not be said, what the question or its path is about, any other thing."""
 
 WORD, LATIN = re.compile(r"[a-z0-9]+"), re.compile(r"[a-z0-9]")
-NO_LATIN = re.compile(r"[^a-z0-9 ,.\n]+")
+START = re.Match.start
 NONE: tuple[int, ...] = ()
 ALNUM = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 LONGER_BEHIND = re.compile(
@@ -67,6 +65,9 @@ class NameIndex:
         self._han = {three: _longest_first(sizes, shared) for three, sizes in han.items()}
         self._two = frozenset(name for name in self.names if len(name) == 2 and name[0] not in ALNUM)
         self._pairs = self._two.union(three[:2] for three in han)
+        firsts, seconds = ("".join(sorted({pair[at] for pair in self._pairs})) for at in range(2))
+        begins = f"[{re.escape(firsts)}](?=[{re.escape(seconds)}{MASK}])" if self._pairs else r"(?!)"
+        self._begins = re.compile(begins).finditer
 
     def __len__(self) -> int:
         return len(self.names)
@@ -100,11 +101,7 @@ class NameIndex:
         sizes_of, two, names = self._han, self._two, self.names
         found, behind, last = [], 0, len(text)
         pairs = self._pairs
-        begins: Iterable[int] = compress(count(), map(pairs.__contains__, map(add, masked, text[1:])))
-        if 2 * len(text.encode("ascii", "ignore")) > last:  # an English text: only where it is not
-            spans = (range(*run.span()) for run in NO_LATIN.finditer(masked))
-            begins = (at for span in spans for at in span if masked[at] + text[at + 1 : at + 2] in pairs)
-        for begin in begins:
+        for begin in [at for at in map(START, self._begins(masked)) if text[at : at + 2] in pairs]:
             if begin < behind:
                 continue
             sizes = sizes_of.get(text[begin : begin + 3], NONE)
@@ -219,12 +216,13 @@ class ItemNames:
         self._han = tuple(name for name in self.roles if name[0] not in ALNUM)
 
     def _add(self, names: Names, role: str, number: int) -> None:
+        place = (role, number)
         for name in map(clean, names):
             if not name:
                 continue
-            self.roles.setdefault(name, (role, number))
+            self.roles.setdefault(name, place)
             if name.isascii() and len(name) > 4 and name.endswith("s") and not name.endswith(("ss", "us", "is")):
-                self.roles.setdefault(name[:-1], (role, number))
+                self.roles.setdefault(name[:-1], place)
 
     def find(self, text: str) -> list[Mention]:
         """All names in a folded text, in its order; of two that overlap the one that holds the other."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kgtools.corpora.verify.denials import asks_for_harm, asks_to_avoid
-from kgtools.corpora.verify.directions import by_tail, oriented
+from kgtools.corpora.verify.directions import by_head, oriented
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import ItemNames, NameIndex, clean, names_of
 from kgtools.corpora.verify.reading import fold
@@ -51,7 +51,7 @@ class Plan:
         relations = " ".join(step.relation for step in item.steps)
         self.avoiding = asks_to_avoid(question or relations)
         self.harming = asks_for_harm(question)
-        self.directed = by_tail(self.names.steps, oriented(item))
+        self.directed = by_head(self.names.steps, oriented(item))
         self.links = links_of(item, self.names.steps)
         self.chained = any(link.goes_on for link in self.links)
         self.question = fold(question).strip(" \n?。.!")
