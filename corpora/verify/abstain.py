@@ -31,7 +31,7 @@ ABSTAINS = re.compile(
     rf"|n't) find|cannot find|(?:not|nothing) (?:be )?found|no answer (?:is|was)|unable to find"
     r"|lack(?:s|ing)? (?:of )?(?:information|data|evidence)"
 )
-SIGNS = frozenset("不无难没未足够全缺乏暂")
+SIGNS = re.compile("[不无难没未足够全缺乏暂]")
 WORDS = frozenset([
     "unsure", "uncertain", "unknown", "insufficient", "no", "not", "cannot", "can't", "couldn't", "isn't", "aren't", "wasn't", "weren't",
     "i'm", "never", "don't", "doesn't", "didn't", "unable", "silent", "lack", "lacks", "lacking", "haven't", "hasn't", "nothing", "none",
@@ -59,7 +59,7 @@ FILLER = re.compile(
 
 def may_abstain(text: Text) -> bool:
     """Whether a text has any of the words that an abstention needs."""
-    return not (SIGNS.isdisjoint(text.signs) and WORDS.isdisjoint(text.words))
+    return SIGNS.search(text.read) is not None or not WORDS.isdisjoint(text.words)
 
 
 def asserts_beside(text: str) -> bool:

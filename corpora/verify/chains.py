@@ -16,6 +16,8 @@ from kgtools.corpora.verify.choice_words import (
 )
 from kgtools.corpora.verify.names import Mention
 
+NEXT_WORD = re.compile(r" ?[^\W\d_]")
+
 
 class Chain(tuple[Mention, ...]):
     """Mentions with no more between them than what joins a list."""
@@ -26,7 +28,8 @@ def fills_line(low: str, chain: Chain) -> bool:
     begin, end = chain[0].begin, chain[-1].end
     if IS_ONE.search(low, begin, end):  # says what an option is
         return False
-    start = max(low.rfind(sign, max(0, begin - LABEL), begin) for sign in SENTENCE_SIGNS) + 1
+    first = max(0, begin - LABEL)
+    start = max([low.rfind(sign, first, begin) for sign in SENTENCE_SIGNS]) + 1
     behind = SENTENCE_END.search(low, end, end + 9)
     stop = behind.start() if behind else min(len(low), end + 9)
     return (
@@ -50,7 +53,7 @@ def listed_lines(low: str, chains: list[Chain], heads: list[int]) -> list[int]:
 def without_next_subject(low: str, chain: Chain) -> list[Mention]:
     """The options of a chain up to a comma or stop, where what follows is the subject of another clause: 答案是咳嗽，发热见于流感."""
     behind = low[chain[-1].end : chain[-1].end + 12]
-    if not re.match(r" ?[^\W\d_]", behind) or NEXT_BOTH.match(behind):
+    if not NEXT_WORD.match(behind) or NEXT_BOTH.match(behind):
         return list(chain)
     for number, (one, other) in enumerate(pairwise(chain), 1):
         if re.search(r"[,;.。\n]", low[one.end : other.begin]) and one.number != other.number:

@@ -98,6 +98,9 @@ BESIDE = {"": 2, " ": 8}
 """Characters on either side of a word that must be the same."""
 
 
+new = tuple.__new__
+
+
 class Turn(NamedTuple):
     """A word that decides in a text: what stands before and behind it."""
 
@@ -150,7 +153,7 @@ def _turns(joined: str, glue: str, pattern: re.Pattern[str]) -> Iterator[Turn]:
         if len(behind) < near:
             before = joined[max(0, begin - 2 * near) : begin]
         if len(before) + len(behind) >= 2 * near:
-            yield Turn(found[0], before, behind, begin)
+            yield new(Turn, (joined[begin:end], before, behind, begin))
 
 
 def find_turns(joined: str, reference: str, known: Mapping[str, Sequence[Turn]], glue: str) -> list[tuple[int, str]]:
@@ -159,12 +162,12 @@ def find_turns(joined: str, reference: str, known: Mapping[str, Sequence[Turn]],
     found: dict[int, str] = {}
     others = OTHERS[glue]
     for word, before, behind, begin in _turns(joined, glue, DECIDES[glue]):
-        if before + word + behind not in reference:
+        if before in reference and before + word + behind not in reference:
             for other in others[word]:
                 if _stands(before, other, behind, glue, reference) >= 0:
                     found.setdefault(begin, f"{word} for {other or 'nothing'}")
     for word, before, behind, _ in known["words"]:
-        if before + word + behind not in joined:
+        if before in joined and before + word + behind not in joined:
             for other in others[word]:
                 place = _stands(before, other, behind, glue, joined)
                 if place >= 0 and _stands(before, other, behind, glue, reference) < 0:

@@ -84,8 +84,8 @@ _ORDER = (
     "list", "out", "verb", "besides", "than", "supposed", "advise", "shields", "bare",
 )  # fmt: skip
 CUE = re.compile("|".join(f"(?P<{kind}>{CUES[kind]})" for kind in _ORDER))
-SIGNS = frozenset("远不没无非未除避忌禁慎少勿排否错×✗❌阴缺毋比误限与优胜别戒")
-ADVICE = frozenset("宜荐多吃用食益放妨关安替喝改换")
+SIGNS = re.compile("[远不没无非未除避忌禁慎少勿排否错×✗❌阴缺毋比误限与优胜别戒]")
+ADVICE = re.compile("[宜荐多吃用食益放妨关安替喝改换]")
 """One of these is in whatever denies in Chinese; in what advises one of those."""
 BEGINS = re.compile(r"[远不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(缺毋比误以限保与优胜别戒]")
 ADVICE_BEGINS = re.compile(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from kgtools.corpora.verify.denial_words import (
     ADVICE,
@@ -76,6 +77,13 @@ HARMLESS = re.compile(f"{CUES['harmless']}|{CUES['advise']}")
 UNDECIDED = re.compile(r"是否|是不是|有没有|能否|可否|whether |if it is ")
 
 
+@lru_cache(4_096)
+def asks_to_avoid(question: str) -> bool:
+    """Whether a question, or the relations that it asks for, asks for what to avoid."""
+    return ASKS_TO_AVOID.search(question) is not None
+
+
+@lru_cache(4_096)
 def asks_for_harm(question: str) -> bool:
     """Whether a question asks for what does harm, so that what protects is no answer."""
     return ASKS_FOR_HARM.search(question) is not None and ASKS_FOR_HELP.search(question) is None
@@ -131,13 +139,11 @@ def deny(
 
 
 def _may_deny(text: Text, avoiding: bool) -> bool:
-    if avoiding and not (ADVICE.isdisjoint(text.signs) and ADVISES.isdisjoint(text.words)):
+    if avoiding and (ADVICE.search(text.read) or not ADVISES.isdisjoint(text.words)):
         return True
-    if not (SIGNS.isdisjoint(text.signs) and STRONG.isdisjoint(text.words)):
+    if SIGNS.search(text.read) or not STRONG.isdisjoint(text.words):
         return True
-    if "(" in text.signs and "(-" in text.read:
-        return True
-    if ("以" in text.signs and "以为" in text.read) or ("保" in text.signs and "保护" in text.read):
+    if "(-" in text.read or "以为" in text.read or "保护" in text.read:
         return True
     if WEAK.isdisjoint(text.words):
         return False

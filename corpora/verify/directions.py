@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from kgtools.corpora.verify.item import Item
@@ -50,6 +51,7 @@ Directed = tuple[int, str, bool]
 """The number of a step, its kind, and whether its head is what causes or treats."""
 
 
+@lru_cache(1_024)
 def orientation(relation: str) -> tuple[str, bool] | None:
     """Of a relation its kind, and whether its head is what causes or treats; None where its names cannot be swapped by a verb."""
     relation = relation.upper()
@@ -64,35 +66,42 @@ def oriented(item: Item) -> list[Directed]:
     return [(at, *found) for at, step in enumerate(item.steps) if (found := orientation(step.relation))]
 
 
-def joined(
+def by_head(
     steps: Sequence[tuple[frozenset[str], frozenset[str]]], directed: Sequence[Directed]
-) -> dict[tuple[str, str], list[Directed]]:
-    """The steps that can be said the other way round by the two names between which a text may say them."""
-    found: dict[tuple[str, str], list[Directed]] = {}
+) -> dict[str, list[Directed]]:
+    """The steps that can be said the other way round by the names of their head."""
+    found: dict[str, list[Directed]] = {}
     for each in directed:
-        head, tail = steps[each[0]]
-        for one in head:
-            for other in tail - head:
-                found.setdefault((one, other), []).append(each)
-                found.setdefault((other, one), []).append(each)
+        for name in steps[each[0]][0]:
+            found.setdefault(name, []).append(each)
     return found
 
 
 def find_reversed(
     text: str,
     mentions: Sequence[Mention],
+    names: Sequence[str],
     denied: Collection[int],
     steps: Sequence[tuple[frozenset[str], frozenset[str]]],
-    directed: Mapping[tuple[str, str], list[Directed]],
+    directed: Mapping[str, list[Directed]],
 ) -> dict[int, tuple[int, int]]:
-    """Of the steps that a text says the other way round their number, and the two mentions that say so."""
+    """Of the steps that a text says the other way round their number, and the two mentions that say so. `names`: those that are
+    mentioned; `directed`: steps by the names of their head."""
     found: dict[int, tuple[int, int]] = {}
     near = NEAR[text.isascii()]
-    names = [text[one.begin : one.end] for one in mentions]
-    for at, (first, second) in enumerate(pairwise(mentions)):
-        one, other = names[at], names[at + 1]
-        about = directed.get((one, other))
-        if not about or at in denied or at + 1 in denied or second.begin - first.end > 3 * near:
+    for at, (one, other) in enumerate(pairwise(names)):
+        if one not in directed and other not in directed:
+            continue
+        about = [
+            each
+            for head, tail in ((one, other), (other, one))
+            for each in directed.get(head, ())
+            if tail in steps[each[0]][1] and tail not in steps[each[0]][0]
+        ]
+        if not about:
+            continue
+        first, second = mentions[at], mentions[at + 1]
+        if at in denied or at + 1 in denied or second.begin - first.end > 3 * near:
             continue
         if second.begin - first.end < 1:
             continue

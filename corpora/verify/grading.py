@@ -73,8 +73,7 @@ GRADER = re.compile(
     r"|\b(?:full|maximum|max|perfect) (?:marks?|score|grade|reward|points)\b|\b(?:dear |note to |attention )(?:the )?grader\b"
     r"|\"?(?:total|verdict)\"?\s?:\s?\"?(?:1|right)"
 )
-GRADER_SIGNS = frozenset("分绩忽视忘")
-GRADER_MARKS = ("满分", "评分", "得分", "打分", "分数", "1分", "0分", "高分", "成绩", "忽略", "无视", "忘记", "忘掉")
+GRADER_MARKS = re.compile("满分|评分|得分|打分|分数|1分|0分|高分|成绩|忽略|无视|忘记|忘掉")
 GRADER_WORDS = frozenset([
     "grade", "graded", "grader", "grading", "score", "scores", "reward", "marks", "mark", "rating", "verdict", "ignore", "disregard",
     "forget", "override", "points", "total", "maximum", "max", "perfect",
@@ -203,9 +202,7 @@ def _weigh_text(
 
 def speaks_to_grader(text: Text) -> bool:
     """Whether a text asks for a score, or tells its reader to forget the rules."""
-    if GRADER_WORDS.isdisjoint(text.words) and GRADER_SIGNS.isdisjoint(text.signs):
-        return False
-    if GRADER_WORDS.isdisjoint(text.words) and not any(mark in text.read for mark in GRADER_MARKS):
+    if GRADER_WORDS.isdisjoint(text.words) and not GRADER_MARKS.search(text.read):
         return False
     return GRADER.search(text.read) is not None
 

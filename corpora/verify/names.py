@@ -1,9 +1,8 @@
 """Where the names of an item, and of the other things that its graph knows, stand in a text."""
 
 import re
-from collections.abc import Iterable
-from itertools import compress, count
-from operator import add
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from kgtools.corpora.verify.item import Item, Names
@@ -13,7 +12,8 @@ RIGHT, WRONG, NEUTRAL, OTHER = "right", "wrong", "neutral", "other"
 """What a name in a text stands for: an answer, what must not be said, what the question or its path is about, any other thing."""
 
 WORD, LATIN = re.compile(r"[a-z0-9]+"), re.compile(r"[a-z0-9]")
-NO_LATIN = re.compile(r"[^a-z0-9 ,.\n]+")
+START = re.Match.start
+NONE: tuple[int, ...] = ()
 ALNUM = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 LONGER_BEHIND = re.compile(
     r"足(?!够|以|量|部|不)|性(?!$|[,。;:、!?\n()和与及或的是为等质别状能格])|肾病|脑病|眼病|心肌病|神经病|视网膜|酮症|昏迷|后遗症|样(?:病|综合征)|恐惧症"
@@ -28,6 +28,8 @@ BESIDE_ONE = frozenset("和与及或是为在有、等部脏的者对由经填�
 
 HAN = "\u3400"
 """The first Chinese character."""
+MASK = "\uffff"
+"""Stands for a character at which no name is looked for."""
 NEXT = 2
 """By so many characters behind their first word names of several words are found."""
 
@@ -48,7 +50,7 @@ class NameIndex:
     or a hundred thousand. Names of one character are left out: they stand within too many words."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self.names = frozenset(name for name in map(clean, names) if len(name) > 1)
+        self.names = frozenset(name for name in map(clean.__wrapped__, names) if len(name) > 1)
         han: dict[str, set[int]] = {}
         latin: dict[str, set[int]] = {}
         for name in self.names:
@@ -58,25 +60,33 @@ class NameIndex:
                 latin.setdefault(name[: first + NEXT], set()).add(len(name))
             elif len(name) > 2:
                 han.setdefault(name[:3], set()).add(len(name))
-        self._latin = {word: tuple(sorted(sizes, reverse=True)) for word, sizes in latin.items()}
-        self._han = {three: tuple(sorted(sizes, reverse=True)) for three, sizes in han.items()}
+        shared: dict[tuple[int, ...], tuple[int, ...]] = {}  # most names are as long as others
+        self._latin = {word: _longest_first(sizes, shared) for word, sizes in latin.items()}
+        self._han = {three: _longest_first(sizes, shared) for three, sizes in han.items()}
         self._two = frozenset(name for name in self.names if len(name) == 2 and name[0] not in ALNUM)
         self._pairs = self._two.union(three[:2] for three in han)
+        firsts, seconds = ("".join(sorted({pair[at] for pair in self._pairs})) for at in range(2))
+        begins = f"[{re.escape(firsts)}](?=[{re.escape(seconds)}{MASK}])" if self._pairs else r"(?!)"
+        self._begins = re.compile(begins).finditer
 
     def __len__(self) -> int:
         return len(self.names)
 
-    def find(self, text: str, known: Iterable[tuple[int, int]] = ()) -> list[tuple[int, int]]:
+    def find(self, text: str, known: Sequence[tuple[int, int]] = ()) -> list[tuple[int, int]]:
         """From where to where names stand in a folded text, each the longest of those that begin there, none within another.
 
-        `known`: where others stand, within which none is looked for."""
-        inside = bytearray(len(text))
+        `known`: where others stand, in their order, within which none is looked for, nor one that begins there and is no longer."""
+        pieces: list[str] = []
+        at = 0
         for begin, end in known:
-            inside[begin + 1 : end] = b"\1" * (end - begin - 1)
-        found = [] if text.isascii() else self._find_han(text, inside)
+            pieces += (text[at : begin + 1], MASK * (end - begin - 1))
+            at = end
+        masked = "".join([*pieces, text[at:]])
+        ends = dict(known)
+        found = [] if text.isascii() else self._find_han(text, masked, ends)
         if LATIN.search(text) is None:
             return found
-        latin = self._find_latin(text, inside)
+        latin = self._find_latin(text, masked, ends)
         if not found or not latin:
             return found or latin
         kept, behind = [], 0
@@ -86,31 +96,33 @@ class NameIndex:
                 behind = span[1]
         return kept
 
-    def _find_han(self, text: str, inside: bytearray) -> list[tuple[int, int]]:
+    def _find_han(self, text: str, masked: str, ends: Mapping[int, int]) -> list[tuple[int, int]]:
         """Names that begin with a Chinese character or another sign, by their first three, or both of two."""
         sizes_of, two, names = self._han, self._two, self.names
         found, behind, last = [], 0, len(text)
-        begins: Iterable[int] = compress(count(), map(self._pairs.__contains__, map(add, text, text[1:])))
-        if 2 * len(text.encode("ascii", "ignore")) > last:  # an English text: only where it is not
-            pairs = self._pairs
-            begins = (at for run in NO_LATIN.finditer(text) for at in range(*run.span()) if text[at : at + 2] in pairs)
-        for begin in begins:
-            if begin < behind or inside[begin]:
+        pairs = self._pairs
+        for begin in [at for at in map(START, self._begins(masked)) if text[at : at + 2] in pairs]:
+            if begin < behind:
                 continue
-            sizes = sizes_of.get(text[begin : begin + 3])
-            for size in sizes or ():
+            sizes = sizes_of.get(text[begin : begin + 3], NONE)
+            if sizes is NONE and text[begin : begin + 2] not in two:
+                continue
+            known = ends.get(begin, begin)
+            for size in (*sizes, 2):
                 end = begin + size
-                if end <= last and text[begin:end] in names and is_whole(text, begin, end):
+                if end <= known:
+                    break
+                if (
+                    text[begin:end] in names
+                    and end <= last
+                    and (text[end - 1] not in ALNUM or is_whole(text, begin, end))
+                ):
                     found.append((begin, end))
                     behind = end
                     break
-            else:
-                if text[begin : begin + 2] in two and is_whole(text, begin, begin + 2):
-                    behind = begin + 2
-                    found.append((begin, behind))
         return found
 
-    def _find_latin(self, text: str, inside: bytearray) -> list[tuple[int, int]]:
+    def _find_latin(self, text: str, masked: str, ends: Mapping[int, int]) -> list[tuple[int, int]]:
         """Names that begin with a Latin letter or a digit: only where a word does, by that word or what it is the plural of."""
         sizes_of, names = self._latin, self.names
         found, behind, last = [], 0, len(text)
@@ -120,7 +132,7 @@ class NameIndex:
             if sizes is None and first[-1] != "s":
                 continue
             begin, stop = word.span()
-            if begin < behind or inside[begin]:
+            if begin < behind or masked[begin] == MASK:
                 continue
             if sizes is None:
                 sizes = (len(first) - 1, len(first) - 2)
@@ -132,20 +144,30 @@ class NameIndex:
                 )
                 if first[-1] == "s":
                     sizes = (*sizes, len(first) - 1, len(first) - 2)
+            known = ends.get(begin, begin)
             for size in sizes:
                 end = begin + size
-                if end <= last and text[begin:end] in names and is_whole(text, begin, end):
+                if end <= known:
+                    break
+                if text[begin:end] in names and end <= last and is_whole(text, begin, end):
                     found.append((begin, end))
                     behind = end
                     break
         return found
 
 
+def _longest_first(sizes: Iterable[int], shared: dict[tuple[int, ...], tuple[int, ...]]) -> tuple[int, ...]:
+    longest_first = tuple(sorted(sizes, reverse=True))
+    return shared.setdefault(longest_first, longest_first)
+
+
+@lru_cache(65_536)
 def clean(name: str) -> str:
-    """A name as it is looked for."""
+    """A name as it is looked for: one text for all items that have it."""
     return fold(name).strip(" \n\t,。;:")
 
 
+@lru_cache(16_384)
 def names_of(names: Names) -> frozenset[str]:
     """Names of one thing as they are looked for."""
     return frozenset(filter(None, map(clean, names)))
@@ -194,28 +216,18 @@ class ItemNames:
         self._han = tuple(name for name in self.roles if name[0] not in ALNUM)
 
     def _add(self, names: Names, role: str, number: int) -> None:
+        place = (role, number)
         for name in map(clean, names):
             if not name:
                 continue
-            self.roles.setdefault(name, (role, number))
+            self.roles.setdefault(name, place)
             if name.isascii() and len(name) > 4 and name.endswith("s") and not name.endswith(("ss", "us", "is")):
-                self.roles.setdefault(name[:-1], (role, number))
+                self.roles.setdefault(name[:-1], place)
 
     def find(self, text: str) -> list[Mention]:
         """All names in a folded text, in its order; of two that overlap the one that holds the other."""
         roles = self.roles
-        own = [
-            (begin, end)
-            for begin, end in self._own(text)
-            if (
-                end - begin > 1
-                and text[begin] >= HAN
-                and text[end - 1] >= HAN
-                and text[end : end + 1] not in FIRST_BEHIND
-                and (not begin or text[begin - 1] not in LAST_BEFORE)
-            )
-            or _stands(text, begin, end)
-        ]
+        own = self._own(text)
         mine = [new(Mention, (begin, end, *roles[text[begin:end]])) for begin, end in own]
         others = self.index.find(text, own) if self.index else ()
         if not others:
@@ -237,40 +249,40 @@ class ItemNames:
         return found + mine[at:]
 
     def _own(self, text: str) -> list[tuple[int, int]]:
-        """Where names of the item may stand, none within another."""
-        spans: list[tuple[int, int]] = []
-        for name in self._latin:
-            begin = text.find(name)
-            while begin >= 0:
-                if not begin or text[begin - 1] not in ALNUM:
-                    spans.append((begin, begin + len(name)))
-                begin = text.find(name, begin + 1)
-        if not text.isascii():
-            for name in self._han:
+        """Where names of the item stand by themselves, none within another."""
+        places: list[tuple[int, int]] = []  # from where to where, the end below 0: so the longest sort first
+        if self._latin and LATIN.search(text):
+            for name in [name for name in self._latin if name in text]:
                 begin = text.find(name)
                 while begin >= 0:
-                    spans.append((begin, begin + len(name)))
+                    if not begin or text[begin - 1] not in ALNUM:
+                        places.append((begin, -begin - len(name)))
                     begin = text.find(name, begin + 1)
-        if len(spans) < 2:
-            return spans
-        spans.sort(key=_longest_first)
-        kept, behind = [], 0
-        for span in spans:
-            if span[0] >= behind:
-                kept.append(span)
-                behind = span[1]
-        return kept
-
-
-def _longest_first(span: tuple[int, int]) -> tuple[int, int]:
-    return span[0], -span[1]
+        if not text.isascii():
+            for name in [name for name in self._han if name in text]:
+                begin = text.find(name)
+                while begin >= 0:
+                    places.append((begin, -begin - len(name)))
+                    begin = text.find(name, begin + 1)
+        places.sort()
+        spans, behind = [], 0
+        for begin, below in places:
+            if begin >= behind:
+                behind = -below
+                if _stands(text, begin, behind):
+                    spans.append((begin, behind))
+        return spans
 
 
 def _stands(text: str, begin: int, end: int) -> bool:
     """Whether a name of the item stands there by itself."""
+    if text[begin] < HAN or text[end - 1] < HAN:
+        return is_whole(text, begin, end)
     return (
-        not _is_longer(text, begin, end) if text[begin] >= HAN and text[end - 1] >= HAN else is_whole(text, begin, end)
-    )
+        end - begin > 1
+        and text[end : end + 1] not in FIRST_BEHIND
+        and (not begin or text[begin - 1] not in LAST_BEFORE)
+    ) or not _is_longer(text, begin, end)
 
 
 def _is_longer(text: str, begin: int, end: int) -> bool:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kgtools.corpora.verify.denials import ASKS_TO_AVOID, asks_for_harm
-from kgtools.corpora.verify.directions import joined, oriented
+from kgtools.corpora.verify.denials import asks_for_harm, asks_to_avoid
+from kgtools.corpora.verify.directions import by_head, oriented
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import ItemNames, NameIndex, clean, names_of
 from kgtools.corpora.verify.reading import fold
@@ -49,9 +49,9 @@ class Plan:
         self.names = ItemNames(item, index, question)
         self.asked = min(item.asked or len(item.answers), len(item.answers)) or 1
         relations = " ".join(step.relation for step in item.steps)
-        self.avoiding = ASKS_TO_AVOID.search(question or relations) is not None
+        self.avoiding = asks_to_avoid(question or relations)
         self.harming = asks_for_harm(question)
-        self.directed = joined(self.names.steps, oriented(item))
+        self.directed = by_head(self.names.steps, oriented(item))
         self.links = links_of(item, self.names.steps)
         self.chained = any(link.goes_on for link in self.links)
         self.question = fold(question).strip(" \n?。.!")

@@ -6,6 +6,7 @@ and such an answer counts as wrong. Who has the graph executes it and compares t
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kgtools.corpora.verify.abstain import ABSTAINS
 from kgtools.corpora.verify.found import Found, Reading
@@ -41,7 +42,7 @@ def read_query(text: str, item: Item, found: list[Found] | None) -> Reading:
         reading.nothing = not reading.abstained
         return reading
     reading.claimed = 1
-    reading.right = int(normal_form(query) == normal_form(item.right))
+    reading.right = int(query == item.right or normal_form(query) == _normal_form_of_right(item.right))
     if found is not None:
         found.append(Found(0, len(reading.text.read), query, "query", "" if reading.right else "another query"))
     return reading
@@ -59,6 +60,12 @@ def query_in(text: str) -> str | None:
     return (rest[: end.start()] if end else rest).strip().removesuffix("```").rstrip("; \n\t")
 
 
+@lru_cache(4_096)
+def _normal_form_of_right(query: str) -> tuple[Token, ...]:
+    """The normal form of a query that is asked for, which many answers are compared with."""
+    return normal_form(query)
+
+
 def normal_form(query: str) -> tuple[Token, ...]:
     """The tokens of a query, variables numbered in the order in which they come."""
     tokens = [token for token in _tokens(query) if token != ("keyword", "ASC")]
@@ -66,9 +73,8 @@ def normal_form(query: str) -> tuple[Token, ...]:
     brackets: list[str] = []
     normal: list[Token] = []
     types = False
+    words = ["", *(word for _, word in tokens), ""]
     for at, (kind, word) in enumerate(tokens):
-        before = tokens[at - 1][1] if at else ""
-        behind = tokens[at + 1][1] if at + 1 < len(tokens) else ""
         inner = brackets[-1] if brackets else ""
         if kind == "sign":
             types = (word == ":" and inner in ("(", "[", "")) or (types and word in "|&!%")
@@ -77,6 +83,7 @@ def normal_form(query: str) -> tuple[Token, ...]:
             elif word in CLOSE and brackets:
                 brackets.pop()
         elif kind in ("word", "quoted", "keyword"):
+            before, behind = words[at], words[at + 2]
             key = inner == "{" and behind == ":" and before in "{,"
             if before == "." or types or key:
                 normal.append(("name", word))
@@ -91,14 +98,16 @@ def normal_form(query: str) -> tuple[Token, ...]:
 
 def _tokens(query: str) -> Iterator[Token]:
     for match in TOKEN.finditer(query):
-        kind, word = str(match.lastgroup), match[0]
-        if kind == "text":
+        kind, word = match.lastgroup or "", match[0]
+        if kind == "space":
+            continue
+        if kind == "word" and (keyword := word.upper()) in KEYWORDS:
+            yield "keyword", SAME.get(keyword, keyword)
+        elif kind == "text":
             yield kind, ESCAPE.sub(_unescape, word[1:-1])
         elif kind == "quoted":
             yield kind, word[1:-1].replace("``", "`")
-        elif kind == "word" and word.upper() in KEYWORDS:
-            yield "keyword", SAME.get(word.upper(), word.upper())
-        elif kind != "space":
+        else:
             yield kind, word
 
 

@@ -40,26 +40,24 @@ NUMERAL = re.compile(f"[{''.join(DIGITS)}{''.join(TENS)}0-9]+")
 HAS_TENS = re.compile(f"[{''.join(TENS)}]")
 ROMAN = re.compile(r"(?<![A-Za-z])(?:IV|I{1,3}|V|iv|i{1,3}|v)(?=[型期度级])")
 ASTRAL = "\U00010000"
+HAS_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+FREQUENT = tuple(zip("，：；（）？！", ",:;()?!", strict=True))
+"""Full-width signs that stand in most Chinese texts."""
 HAS_ROMAN = re.compile("[iIvV][型期度级]")
 ROMANS = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5"}
 
 
 WORD = re.compile(r"[a-z']+")
-LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 
 class Text:
-    """A folded text with its characters and its English words, which tell at once what need not be looked for."""
+    """A folded text with its English words, which tell at once what need not be looked for."""
 
-    __slots__ = ("read", "signs", "words")
+    __slots__ = ("read", "words")
 
     def __init__(self, read: str) -> None:
         self.read = read
-        self.signs = frozenset(read)
-        self.words = NONE if LETTERS.isdisjoint(self.signs) else frozenset(WORD.findall(read))
-
-
-NONE: frozenset[str] = frozenset()
+        self.words = frozenset(WORD.findall(read))
 
 
 def answer_in(text: str) -> str:
@@ -102,13 +100,13 @@ def _tagged(text: str) -> str:
 def plain(text: str) -> str:
     """A text as it is read, its case kept: full-width signs, traditional characters, numerals, markup and spaces as one form."""
     if not text.isascii():
-        odd, table = _signs()
         if HAS_TENS.search(text):
             text = NUMERAL.sub(_numeral, text)
-        if odd.search(text) or max(text) >= ASTRAL:
-            text = text.translate(table)
+        for sign, other in FREQUENT:
+            text = text.replace(sign, other)
+        text = _simpler(text)
         if not unicodedata.is_normalized("NFKC", text):
-            text = unicodedata.normalize("NFKC", text).translate(table)
+            text = _simpler(unicodedata.normalize("NFKC", text))
         if HAS_ROMAN.search(text):
             text = ROMAN.sub(_roman, text)
     elif "|" in text:
@@ -127,6 +125,12 @@ def plain(text: str) -> str:
 def fold(text: str) -> str:
     """As `plain`, in lower case: the form of names and of the texts in which they are looked for."""
     return plain(text).lower()
+
+
+def _simpler(text: str) -> str:
+    """A text with the common form of its signs, each looked up where it stands: `translate` looks up every character, which takes long."""
+    odd, table = _signs()
+    return text.translate(table) if HAS_ASTRAL.search(text) else odd.sub(lambda found: table[ord(found[0])], text)
 
 
 @cache

@@ -21,7 +21,7 @@ EXPLICIT = re.compile(  # each alternative begins with a character of its own, b
     r"|订正[为成]|answer(?: should be| would be| is|:)|wait(?<![a-z]wait)[,.! ]|correction(?<![a-z]correction)|actually,"
     r"|so no[:,.]|but no[:,.]|, no[:,.]|change[a-z ]{1,24} to |switch[a-z ]{0,24} to |revise[a-z ]{1,24} to "
 )
-EXPLICIT_SIGNS = frozenset("案论更对错改修订")
+EXPLICIT_SIGNS = re.compile("[案论更对错改修订]")
 EXPLICIT_WORDS = frozenset(("answer", "wait", "correction", "actually", "no", "change", "switch", "revise"))
 AFFIRMED = re.compile(r"(?:是|为|吃|用|答案:|选|\b(?:is|are|answer:|eat|take|use|but)(?: the| an?)?) ?$")
 CAN = re.compile(r"[^,。;!?\n]{0,4}(?:可|能|宜|应|[也才正]是)| (?:can|is|are|should|may) ")
@@ -48,11 +48,12 @@ def read_set(text: str, item: Item, index: NameIndex | None, question: str, foun
     read = folded.read
     mentions = plan.names.find(read)
     denied = _denied(folded, mentions, plan)
-    turned = find_reversed(read, mentions, denied, plan.names.steps, plan.directed) if plan.directed else {}
+    said = [read[first:last] for first, last, _, _ in mentions]
+    turned = find_reversed(read, mentions, said, denied, plan.names.steps, plan.directed) if plan.directed else {}
     begin = _explicit(folded, mentions, denied)
     rights: dict[int, int] = {}
     wrongs, others = set(), set()
-    for at, (first, last, role, number) in enumerate(mentions):
+    for at, (first, _, role, number) in enumerate(mentions):
         if role is NEUTRAL or first < begin or at in denied:
             continue
         if role is RIGHT:
@@ -60,7 +61,7 @@ def read_set(text: str, item: Item, index: NameIndex | None, question: str, foun
         elif role is WRONG:
             wrongs.add(number)
         else:
-            others.add(read[first:last])
+            others.add(said[at])
     if found is not None:
         found += [
             Found(one.begin, one.end, read[one.begin : one.end], one.role, denied.get(at, "before the last answer" if one.begin < begin else ""))
@@ -73,7 +74,7 @@ def read_set(text: str, item: Item, index: NameIndex | None, question: str, foun
     reading = Reading(folded, len(rights), plan.asked, claimed, contradiction)
     reading.most = max(rights.values()) if rights else 1
     if item.steps:
-        reading.order = _order(read, mentions, denied, turned, plan)
+        reading.order = _order(said, mentions, denied, turned, plan)
     if not claimed:
         _say_why(reading, read, plan, bool(denied and any(mentions[at].role != NEUTRAL for at in denied)))
     return reading
@@ -115,10 +116,16 @@ def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, st
         denied = set_apart(text.read, mentions, of) | denied
     if denied:
         _deny_again(text.read, mentions, denied)
-    if not mentions or (
-        not may_abstain(text) and "否" not in text.signs and "whether" not in text.words and "if" not in text.words
-    ):
-        return denied
+    if mentions:
+        _deny_unsure(text, mentions, denied)
+    return denied
+
+
+def _deny_unsure(text: Text, mentions: Sequence[Mention], denied: dict[int, str]) -> None:
+    """Deny what is only in question, and what an answer says that it cannot tell of."""
+    abstains = may_abstain(text)
+    if not abstains and "否" not in text.read and "whether" not in text.words and "if" not in text.words:
+        return
     read, done = text.read, 0
     begins = [one.begin for one in mentions]
     for words in UNDECIDED.finditer(read):
@@ -135,7 +142,7 @@ def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, st
             if one.role != NEUTRAL:
                 denied.setdefault(at, "whether")
             before = one.end
-    if may_abstain(text):
+    if abstains:
         for words in ABSTAINS.finditer(read):
             stop = CLAUSE_END.search(read, words.end())
             last = stop.start() if stop else len(read)
@@ -143,7 +150,6 @@ def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, st
                 if mentions[at].role != NEUTRAL:
                     denied.setdefault(at, "cannot tell")
                 done = at + 1
-    return denied
 
 
 def _deny_again(read: str, mentions: Sequence[Mention], denied: dict[int, str]) -> None:
@@ -167,7 +173,7 @@ def _deny_again(read: str, mentions: Sequence[Mention], denied: dict[int, str]) 
 
 def _explicit(text: Text, mentions: Sequence[Mention], denied: dict[int, str]) -> int:
     """Where the last explicit answer begins that names anything; 0 where there is none."""
-    if EXPLICIT_SIGNS.isdisjoint(text.signs) and EXPLICIT_WORDS.isdisjoint(text.words):
+    if EXPLICIT_WORDS.isdisjoint(text.words) and not EXPLICIT_SIGNS.search(text.read):
         return 0
     ends = [words.end() for words in EXPLICIT.finditer(text.read)]
     if not ends:
@@ -204,7 +210,7 @@ def _unknown(read: str, begin: int, mentions: Sequence[Mention], asked: int) -> 
 
 
 def _order(
-    read: str,
+    names: Sequence[str],
     mentions: Sequence[Mention],
     denied: dict[int, str],
     turned: dict[int, tuple[int, int]],
@@ -212,16 +218,16 @@ def _order(
 ) -> float:
     """The share of the steps that are said, each that goes on from the one before behind it. What the question is about need not be
     said again."""
-    if not plan.chained:
-        names = {read[one.begin : one.end] for at, one in enumerate(mentions) if at not in denied}
-        return sum(n not in turned and not link.new.isdisjoint(names) for n, link in enumerate(plan.links)) / len(
-            plan.links
-        )
     links = plan.links
+    if not plan.chained:
+        named = {name for at, name in enumerate(names) if at not in denied} if denied else set(names)
+        return len([n for n, link in enumerate(links) if n not in turned and not link.new.isdisjoint(named)]) / len(
+            links
+        )
     places: dict[str, list[int]] = {}
-    for at, one in enumerate(mentions):
+    for at, name in enumerate(names):
         if at not in denied:
-            places.setdefault(read[one.begin : one.end], []).append(one.begin)
+            places.setdefault(name, []).append(mentions[at].begin)
     said, before = 0, -1
     for number, link in enumerate(links):
         old = not link.old.isdisjoint(places)

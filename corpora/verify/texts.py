@@ -6,7 +6,7 @@ wording of the same is not seen."""
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -17,11 +17,9 @@ from kgtools.corpora.verify.item import Item, Names
 from kgtools.corpora.verify.names import OTHER, RIGHT, NameIndex, is_whole, names_of
 from kgtools.corpora.verify.plans import Plan, plan_of
 from kgtools.corpora.verify.reading import Text, fold
+from kgtools.corpora.verify.runs import BETWEEN, Digits, Sentence, digits_of, runs_of, sentences_of
 
-UNIT = re.compile(r"[a-z0-9]+(?:[.'][a-z0-9]+)*|[^\W_]")
-"""A word, a number, or a sign of another script: a Chinese character."""
 HAN = re.compile(r"[\u3400-\u9fff]")
-SENTENCE = re.compile(r"[。;!?\n]+|\.(?=\s|$)")
 ORDERS = {True: (2, 3, 4), False: (1, 2, 3)}
 """Units of a run, in a Chinese reference and in another."""
 FREE = {True: 20, False: 8}
@@ -32,30 +30,21 @@ DISOWNS = re.compile(
     r"[^,.;!?\n]{0,30}? (?:is|are) (?:all |completely |entirely )?(?:false|wrong|incorrect|untrue|not true|the opposite)\b"
 )
 """What says of a whole text that it is not so."""
-BETWEEN = ""
-"""What stands between sentences: it is no unit."""
 SHORT, LITTLE = 60, 0.1
 """Characters of an answer that can do no more than abstain, and the share of a reference that it may say all the same."""
 
-Runs = Counter[tuple[str, ...]]
-
-
-class Sentence(NamedTuple):
-    """A sentence of a folded text: from where to where, and its units."""
-
-    begin: int
-    end: int
-    units: list[str]
-
 
 class Reference(NamedTuple):
-    """A reference as answers are compared with it: folded, its orders, its runs of each and how many they are, its words that decide, and
-    its units in one text, with the glue between them."""
+    """A reference as answers are compared with it: folded, its units as digits, its orders, its runs of each and how many they are, the
+    runs of the question that are none of these, its words that decide, its units in one text, with the glue between them, and what it
+    names."""
 
     read: str
+    digits: Digits
     orders: tuple[int, ...]
-    runs: tuple[Runs, ...]
+    runs: tuple[Counter[int], ...]
     sizes: tuple[int, ...]
+    asked: tuple[frozenset[int], ...]
     turns: Mapping[str, Sequence[Turn]]
     glue: str
     joined: str
@@ -63,19 +52,22 @@ class Reference(NamedTuple):
 
 
 @lru_cache(4_096)
-def reference_of(text: str, named: tuple[Names, ...]) -> Reference:
-    """What is made of a reference, and of what it names, once for all answers to it."""
+def reference_of(text: str, named: tuple[Names, ...], question: str) -> Reference:
+    """What is made of a reference, of what it names, and of the folded question, once for all answers to it."""
     read = fold(text)
-    sentences = list(_sentences(read))
+    sentences, asking = list(sentences_of(read)), list(sentences_of(question))
     orders = ORDERS[HAN.search(read) is not None]
-    runs = tuple(sum((_runs(each.units, n) for each in sentences), Counter()) for n in orders)
+    digits = digits_of(sentences, asking)
+    runs, asked = _count(sentences, digits, orders), _count(asking, digits, orders)
     glue = "" if orders == ORDERS[True] else " "
     joined = _join(sentences, glue)
     return Reference(
         read,
+        digits,
         orders,
         runs,
         tuple(max(1, each.total()) for each in runs),
+        tuple(frozenset(each.keys() - known.keys()) for each, known in zip(asked, runs, strict=True)),
         turns_of(joined, glue),
         glue,
         joined,
@@ -83,17 +75,26 @@ def reference_of(text: str, named: tuple[Names, ...]) -> Reference:
     )
 
 
+def _count(sentences: Sequence[Sentence], digits: Digits, orders: Sequence[int]) -> tuple[Counter[int], ...]:
+    """How often each run of a text stands in it, for each order."""
+    counts: tuple[Counter[int], ...] = tuple(Counter() for _ in orders)
+    for each in sentences:
+        for count, runs in zip(counts, runs_of(each.units, digits, orders), strict=True):
+            count.update(runs)
+    return counts
+
+
 def read_text(text: str, item: Item, index: NameIndex | None, question: str, found: list[Found] | None) -> Reading:
     """How much of the reference an answer says, how much of the answer is in the reference, which of the things that the reference
     names it names, and what it says the opposite of."""
-    plan, reference = plan_of(item, index, question), reference_of(item.reference, item.answers)
+    plan = plan_of(item, index, question)
+    reference = reference_of(item.reference, item.answers, plan.question)
     folded = Text(fold(text))
     read = folded.read
-    sentences = list(_sentences(read))
+    sentences = list(sentences_of(read))
     turned = _turned(read, sentences, reference)
     reading = Reading(folded, contradiction=len(turned))
-    asked = _question_runs(plan.question, reference.orders)
-    reading.recall, reading.precision = _overlap(sentences, turned, reference, asked)
+    reading.recall, reading.precision = _overlap(sentences, turned, reference)
     reading.turned = sum([len(sentences[at].units) for at in turned]) / (
         sum([len(each.units) for each in sentences]) or 1
     )
@@ -117,28 +118,9 @@ def read_text(text: str, item: Item, index: NameIndex | None, question: str, fou
     return reading
 
 
-def _sentences(read: str) -> Iterator[Sentence]:
-    begin = 0
-    for end in (*((sign.start(), sign.end()) for sign in SENTENCE.finditer(read)), (len(read), len(read))):
-        if units := UNIT.findall(read, begin, end[0]):
-            yield Sentence(begin, end[0], units)
-        begin = end[1]
-
-
-def _runs(units: list[str], order: int) -> Runs:
-    return Counter(zip(*(units[at:] for at in range(order)), strict=False))
-
-
 def _join(sentences: Iterable[Sentence], glue: str) -> str:
     between = f"{glue}|{glue}"
     return glue + between.join(glue.join(each.units) for each in sentences) + glue
-
-
-@lru_cache(4_096)
-def _question_runs(question: str, orders: tuple[int, ...]) -> tuple[frozenset[tuple[str, ...]], ...]:
-    """The runs of a question: to say them again is no claim."""
-    sentences = list(_sentences(question))
-    return tuple(frozenset(run for each in sentences for run in _runs(each.units, order)) for order in orders)
 
 
 def _turned(read: str, sentences: Sequence[Sentence], reference: Reference) -> dict[int, str]:
@@ -159,24 +141,24 @@ def _turned(read: str, sentences: Sequence[Sentence], reference: Reference) -> d
     return turned
 
 
-def _overlap(
-    sentences: Sequence[Sentence],
-    turned: Mapping[int, str],
-    reference: Reference,
-    asked: tuple[frozenset[tuple[str, ...]], ...],
-) -> tuple[float, float]:
+def _overlap(sentences: Sequence[Sentence], turned: Mapping[int, str], reference: Reference) -> tuple[float, float]:
     """The share of the reference's runs that are said, and the share of what is said that the reference says. What is turned into its
-    opposite is not said, and counts among what is said beside."""
+    opposite is not said, and counts among what is said beside; to say the question again is no claim."""
     recall = precision = 0.0
     kept = [each.units for number, each in enumerate(sentences) if number not in turned]
     lost = [len(each.units) for number, each in enumerate(sentences) if number in turned]
     units = [unit for each in kept for unit in (*each, BETWEEN)]
-    for order, runs, size, free in zip(reference.orders, reference.runs, reference.sizes, asked, strict=True):
-        said: Runs = Counter(zip(*(units[at:] for at in range(order)), strict=False))
-        common = said.keys() & runs.keys()
-        both = sum(map(min, map(said.__getitem__, common), map(runs.__getitem__, common)))
+    every = runs_of(units, reference.digits, reference.orders)
+    for order, runs, size, asked, known in zip(
+        reference.orders, every, reference.sizes, reference.asked, reference.runs, strict=True
+    ):
+        said = Counter(filter(known.__contains__, runs))
+        both = said.total() - sum(
+            [often - known[run] for run, often in said.items() if often > 1 and often > known[run]]
+        )
         more = sum([max(0, len(each) - order + 1) for each in kept])
-        more -= sum([said[run] for run in said.keys() & free if run not in runs])
+        if asked:
+            more -= len([*filter(asked.__contains__, runs)])
         claimed = sum([max(1, each - order + 1) for each in lost])
         claimed += max(both, more - FREE[reference.orders == ORDERS[True]])
         recall += both / size

@@ -101,7 +101,7 @@ def denied_topics(
         return []
     if last - end > REST or (not together and not NO_OBJECT.fullmatch(text, end, last)):
         return []
-    start = max(text.rfind(sign, max(0, begin - REACH), begin) for sign in SENTENCE) + 1
+    start = max([text.rfind(sign, max(0, begin - REACH), begin) for sign in SENTENCE]) + 1
     told = [at for at in range(max(0, first - MOST), first) if start <= mentions[at].begin < comma]
     return _of_clauses(text, mentions, told, start, comma) if together else _of_first(text, mentions, told, start)
 
