@@ -10,7 +10,7 @@ from kgtools.templates.pack import Template
 from kgtools.templates.select import match_facts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AnswerPart:
     """A name or value in an answer: whose it is, how it is said, its sources; `tail`: of a relation, `value`: of an attribute."""
 

@@ -25,6 +25,8 @@ ENDS = re.compile(
     r"(?:检查|检测|检验|测定|试验|性?(?:治疗|疗法)|(?:软|肠溶|缓释)?(?:片|胶囊)|颗粒|注射液|口服液|滴眼液|软膏|乳膏|丸|病|症|科)$"
 )
 """Ends that say little."""
+RECENT = 12_000
+"""Heads of which what speaks for tails is at hand: more than all diseases of the public graphs, which template after template asks about."""
 SHORTEST, SHORTEST_ASCII = 2, 4
 """Characters of a stem that says something: 肺炎, gout. Shorter ones are in unrelated names."""
 WIDEST = 200
@@ -275,6 +277,8 @@ class KnownNames:
 
     def _near(self, head: int) -> Near:
         if head not in self._nears:
+            if len(self._nears) >= RECENT:
+                self._forget()
             linked = self._linked.get(head, set())
             alike = set().union(*(self._named[name] for name in self._forms[head]))
             self._nears[head] = Near(
@@ -286,6 +290,11 @@ class KnownNames:
                 [self._linked_to_kin(root) for root in sorted(self._roots[head]) if 1 < len(self._kin[root]) <= WIDEST],
             )
         return self._nears[head]
+
+    def _forget(self) -> None:
+        """Let go of what was found of heads; it is found again where it is asked for."""
+        for found in (self._nears, self._about, self._kin_links):
+            found.clear()
 
     def _general(self, head: int) -> set[int]:
         """The entities whose names are roots of the head's name."""

@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 from functools import cached_property
+from sys import intern
 from typing import Any
 
 import polars as pl
@@ -55,7 +56,7 @@ def sources_of(view: GraphView) -> pl.DataFrame:
     return ends.group_by(pl.col("head").alias("number")).agg(pl.col("mask").bitwise_or())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Group:
     """A question of a template: its head, what answers it, whether the graph knows more than that, its place in the shuffle."""
 
@@ -82,8 +83,9 @@ class Subject:
         for head, text, tail, value, mask, fact in rows.select(
             "head", "text", "tail", "value", "mask", "fact"
         ).iter_rows():
-            key = head, text
-            self.parts.setdefault(key, AnswerPart(head, text, mask, tail, value))
+            key = head, intern(text)  # one symptom is said of thousands of heads
+            if key not in self.parts:
+                self.parts[key] = AnswerPart(*key, mask, tail, value)
             self.facts.setdefault(key, []).append(fact)
             self._masks[key] = self._masks.get(key, 0) | mask
 
