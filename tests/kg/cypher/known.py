@@ -1033,4 +1033,31 @@ RECORDED = (
         ['c'],
         [[[]], [[]]],
     ),
+    _recorded(
+        'a name that is given anew', 'known',
+        "UNWIND [1, 2, 3] AS x WITH -x AS x, x AS y ORDER BY x LIMIT 1 RETURN 'order' AS what, x, y UNION ALL UNWIND [1, 2, 3] AS x WITH x "
+        "AS y, -x AS x WHERE x = -1 RETURN 'where' AS what, x, y UNION ALL UNWIND [1, 2, 3] AS x WITH DISTINCT x AS y, -x AS x ORDER BY x "
+        "LIMIT 1 RETURN 'distinct' AS what, x, y UNION ALL UNWIND [1, 2, 3] AS x WITH x AS y, -x AS x, count(*) AS n ORDER BY x LIMIT 1 "
+        "RETURN 'group' AS what, x, y",
+        ['what', 'x', 'y'],
+        [['order', -3, 3], ['where', -1, 1], ['distinct', -3, 3], ['group', -3, 3]],
+    ),
+    _recorded(
+        'what is returned, among names that are given anew', 'known',
+        "UNWIND [1, 2, 3] AS x WITH x + 1 AS y, -x AS x ORDER BY x + 1 LIMIT 1 RETURN 'whole' AS what, x, y UNION ALL UNWIND [1, 2, 3] AS x "
+        "WITH x + 1 AS y, -x AS x ORDER BY (x + 1) * 2 LIMIT 1 RETURN 'part' AS what, x, y UNION ALL UNWIND [1, 2, 3] AS x WITH x + 1 AS y, "
+        "-x AS x WHERE x + 1 = 0 RETURN 'where' AS what, x, y UNION ALL UNWIND [1, 2, 3] AS x UNWIND [1, 2] AS z WITH sum(x) AS y, -x AS x "
+        "ORDER BY sum(x) LIMIT 1 RETURN 'sum' AS what, x, y",
+        ['what', 'x', 'y'],
+        [['whole', -1, 2], ['part', -3, 4], ['where', -1, 2], ['sum', -1, 2]],
+    ),
+    _recorded(
+        'two names that are exchanged', 'awkward',
+        "MATCH (a:Disease)-[:HAS_COMPLICATION]->(b) WITH b AS a, a AS b ORDER BY a.name, b.name LIMIT 2 RETURN a.name AS a, b.name AS b UNION "
+        "ALL MATCH (a:Disease)-[:HAS_COMPLICATION]->(b) WITH b AS a, a AS b WHERE a.name = '病甲' RETURN a.name AS a, b.name AS b",
+        ['a', 'b'],
+        [['50%_病', 'C:\\病\\n'], ["O'Brien 综合征", 'say "病" `now`'], ['病甲', '病丙']],
+    ),
 )
+"""The answers that Neo4j gave once: a folder gives them, and Neo4j still does."""
+# fmt: on
