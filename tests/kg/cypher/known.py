@@ -1058,6 +1058,13 @@ RECORDED = (
         ['a', 'b'],
         [['50%_病', 'C:\\病\\n'], ["O'Brien 综合征", 'say "病" `now`'], ['病甲', '病丙']],
     ),
+    _recorded(
+        'the shortest path of a node to itself', 'awkward',
+        "MATCH (a:Disease {name: '病甲'}), (b:Disease) MATCH p = allShortestPaths((a)-[:HAS_COMPLICATION*0..3]->(b)) RETURN b.name AS b, "
+        '[x IN nodes(p) | x.name] AS names, length(shortestPath((a)-[*0..1]-(b))) AS n',
+        ['b', 'names', 'n'],
+        [['病丙', ['病甲', '病乙', '病丙'], 1], ['病乙', ['病甲', '病乙'], 1], ['病甲', ['病甲'], 0], ['自环病', ['病甲', '病乙', '自环病'], None]],
+    ),
 )
 """The answers that Neo4j gave once: a folder gives them, and Neo4j still does."""
 # fmt: on
