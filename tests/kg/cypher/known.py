@@ -1065,6 +1065,31 @@ RECORDED = (
         ['b', 'names', 'n'],
         [['病丙', ['病甲', '病乙', '病丙'], 1], ['病乙', ['病甲', '病乙'], 1], ['病甲', ['病甲'], 0], ['自环病', ['病甲', '病乙', '自环病'], None]],
     ),
+    _recorded(
+        'a shortest path that is returned', 'awkward',
+        "MATCH (a:Disease {name: '病乙'}), (b:Disease {name: '病丙'}) RETURN shortestPath((a)-[:HAS_COMPLICATION*..3]->(b)) AS p",
+        ['p'],
+        [[[
+            {'aliases': ["O'B"], 'attributes': '{"alias":{"O\'B":["alpha/tiny.txt:33#alias"]}}', 'doubts': [], 'id': 'Disease:病乙',
+             'name': '病乙', 'name_en': 'Disease B', 'name_en_from': 'beta', 'sources': ['alpha', 'beta']},
+            {'id': '5207587ed5606b8e541e', 'origins': ['alpha/tiny.txt:10#HAS_COMPLICATION'], 'sources': ['alpha']},
+            {'aliases': [], 'attributes': '{}', 'doubts': [], 'id': 'Disease:病丙', 'name': '病丙', 'sources': ['alpha', 'beta']},
+        ]]],
+    ),
+    _recorded(
+        'a node, a relationship and a path within a map', 'awkward',
+        "MATCH p = (:Drug {name: '药二'})-[r:INDICATED_FOR]->(b) WITH {node: b, of: {r: r}, p: p} AS m RETURN m.node AS n, m.of.r AS r, m.p AS p",
+        ['n', 'r', 'p'],
+        [[
+            {'aliases': [], 'attributes': '{}', 'doubts': [], 'id': 'Disease:病丙', 'name': '病丙', 'sources': ['alpha', 'beta']},
+            {'id': '066a19b6db540b8cf197', 'origins': ['beta/tiny.txt:24#INDICATED_FOR'], 'sources': ['beta']},
+            [
+                {'aliases': [], 'attributes': '{}', 'doubts': [], 'id': 'Drug:药二', 'name': '药二', 'sources': ['alpha', 'beta']},
+                {'id': '066a19b6db540b8cf197', 'origins': ['beta/tiny.txt:24#INDICATED_FOR'], 'sources': ['beta']},
+                {'aliases': [], 'attributes': '{}', 'doubts': [], 'id': 'Disease:病丙', 'name': '病丙', 'sources': ['alpha', 'beta']},
+            ],
+        ]],
+    ),
 )
 """The answers that Neo4j gave once: a folder gives them, and Neo4j still does."""
 # fmt: on
