@@ -1092,4 +1092,38 @@ RECORDED = (
     ),
 )
 """The answers that Neo4j gave once: a folder gives them, and Neo4j still does."""
+
+
+class Fault(NamedTuple):
+    """A question, the graph it is asked of, its answer by the meaning of Cypher, and the other one that Neo4j gives."""
+
+    graph: str
+    question: Question
+    answer: Answer
+    neo4j: Answer
+
+
+FAULTS = (
+    Fault(
+        'known',
+        Question(
+            'what is sorted behind a first match that finds nothing',
+            "OPTIONAL MATCH (d:Disease {name: 'nobody'}) RETURN DISTINCT [d.name] AS l, coalesce(d.name, 'none') AS n, d IS NULL AS x "
+            'ORDER BY l, n, x',
+        ),
+        Answer(['l', 'n', 'x'], [[[None], 'none', True]]),
+        Answer(['l', 'n', 'x'], [[None, None, None]]),
+    ),
+    Fault(
+        'known',
+        Question(
+            'a count of nothing behind WITH in a subquery',
+            'MATCH (d:Disease) RETURN d.name AS d, COUNT { MATCH (d)-[:HAS_DRUG]->(g) WITH count(g) AS n RETURN n } AS rows, '
+            'COLLECT { MATCH (d)-[:HAS_DRUG]->(g) WITH count(g) AS n RETURN n } AS n',
+        ),
+        Answer(['d', 'rows', 'n'], [['病丁', 1, [0]], ['病丙', 1, [1]], ['病乙', 1, [0]], ['病甲', 1, [2]]]),
+        Answer(['d', 'rows', 'n'], [['病丁', 0, []], ['病丙', 1, [1]], ['病乙', 0, []], ['病甲', 1, [2]]]),
+    ),
+)
+"""Where Neo4j 5.26 contradicts itself: it answers the first without ORDER BY, and the second with RETURN for WITH, as a folder does."""
 # fmt: on
