@@ -46,6 +46,8 @@ COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 """`// text`, `/* text */`."""
 MOST = 8
 """Things that a message says were expected."""
+VALUES = {"LPAR", "LSQB", "INT", "FLOAT", "STRING"}
+"""What a list holds, and no relationship in a pattern."""
 
 
 def parse(text: str) -> tree.Query:
@@ -138,8 +140,19 @@ def _explain(text: str, error: Any) -> CypherError:
             return fault(text, at, f"kgtools query only reads; it does not {word}")
         if ";" in text[:at]:
             return fault(text, at, "one statement at a time; ask each in a query of its own")
+    if token is not None and token.type in VALUES and _is_minus_list(text[:at]):
+        return fault(
+            text, at, "after ) this - [ begins a relationship; of a difference put what is behind - in brackets"
+        )
     expected = _expected(error)
     return fault(text, at, f"{shown}; expected {expected}" if expected else shown)
+
+
+def _is_minus_list(text: str) -> bool:
+    """Whether it ends within `(a + b) - [...]`, which is read as the beginning of `(a)-[...]->(b)`."""
+    before, _, inside = text.rstrip().removesuffix("]").rpartition("[")
+    before = before.rstrip()
+    return "]" not in inside and before.endswith("-") and before[:-1].rstrip().endswith(")")
 
 
 def _character(text: str, at: int) -> str:

@@ -25,6 +25,9 @@ from kgtools.tools.errors import CypherError
         ("RETURN '\\q'", "\\q is no escape; write \\\\ for a backslash", 8),
         ("RETURN 1 AS x UNION RETURN 2 AS x UNION ALL RETURN 3 AS x", "UNION and UNION ALL cannot be mixed", 34),
         ("RETURN 99999999999999999999 AS x", "the number is too large", 7),
+        ("RETURN (1 + 2) - [3, 4][0] AS x", "of a difference put what is behind - in brackets", 18),
+        ("RETURN (1 + 2) - [size('a')][0] AS x", "of a difference put what is behind - in brackets", 22),
+        ("MATCH (a)-[:R]->(b) RETURN (1 2)", "2 is not expected here", 30),
         ("MATCH p = shortestPath((a)-->(b)-->(c)) RETURN p", "a shortest path has one relationship", 10),
     ],
 )
