@@ -1090,6 +1090,17 @@ RECORDED = (
             ],
         ]],
     ),
+    _recorded(
+        'a value behind labels in a comprehension', 'awkward',
+        "MATCH (a:Disease {name: '病丙'})--(b) WITH DISTINCT b ORDER BY b.id WITH collect(b) AS l RETURN [x IN l WHERE x:Drug | x.name] AS one, "
+        '[x IN l WHERE x:Drug|Symptom | size(x.name)] AS two, size([x IN l WHERE NOT x:Drug | x]) AS others, [x IN l | x:Drug|Food] AS tests, '
+        "[(:Symptom {name: '咳嗽'})-[:HAS_SYMPTOM|RELATED_SYMPTOM]-(b) WHERE b:Disease|Symptom | b.name] AS around",
+        ['one', 'two', 'others', 'tests', 'around'],
+        [[
+            ['药一', '药二'], [2, 2], 3, [False, False, False, True, True], ['发热', '病甲', '发热', '病乙', '病甲', 'C:\\病\\n'],
+        ]],
+        bags=('around',),
+    ),
 )
 """The answers that Neo4j gave once: a folder gives them, and Neo4j still does."""
 
