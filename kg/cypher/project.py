@@ -18,6 +18,7 @@ from kgtools.kg.cypher.values import (
     box,
     cast,
     identity,
+    quote,
     sql_type,
 )
 
@@ -164,9 +165,12 @@ def _count(expr: tree.Expr | None, word: str, env: Env) -> str:
     if expr is None:
         return ""
     value = compile_expr(expr, env)
+    why = f"{word} takes an integer that is 0 or more"
     if value.kind != "int" or (isinstance(value.constant, int) and value.constant < 0):
-        raise env.context.fault(getattr(expr, "at", 0), f"{word} takes an integer that is 0 or more")
-    return value.sql
+        raise env.context.fault(getattr(expr, "at", 0), why)
+    if value.constant is not None:
+        return value.sql
+    return f"CASE WHEN {value.sql} >= 0 THEN {value.sql} ELSE error({quote(why)})::BIGINT END"  # SQL takes null for no limit
 
 
 def _group(block: Block, items: list[tree.Item]) -> None:

@@ -70,3 +70,12 @@ def test_a_store_that_changes_its_graph_answers_from_the_new_one(tmp_path: Path)
 
     assert before == [[0]]
     assert list(store.query("MATCH (n) RETURN count(n) AS n", {})[1]) == [[8]]
+
+
+@pytest.mark.parametrize("count", ["1 - 2", "toInteger(null)", "$page * 2"])
+@pytest.mark.parametrize("word", ["SKIP", "LIMIT"])
+def test_rows_are_not_cut_by_what_is_no_count(store: Store, word: str, count: str) -> None:
+    """Neo4j refuses it too; SQL takes null for no limit."""
+    for last in (f"RETURN x ORDER BY x {word} {count}", f"WITH x ORDER BY x {word} {count} RETURN x"):
+        with pytest.raises(CypherError, match=f"{word} takes an integer that is 0 or more"):
+            store.query(f"UNWIND [1, 2, 3] AS x {last}", {"page": -1})
