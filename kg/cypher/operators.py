@@ -325,6 +325,10 @@ def arithmetic(op: str, left: Value, right: Value, env: Env, at: int) -> Value:
             )
         return Value(INT, f"({left.sql} {op} {right.sql})")
     dividend, divisor = f"{left.sql}::DOUBLE", f"{right.sql}::DOUBLE"
+    if op == "/" and right.kind == "int" and not right.constant and None in (left.constant, right.constant):
+        # of a float by the integer 0 Neo4j makes infinity only where both are written in the query
+        zero = f"{right.sql} = 0 AND {left.sql} IS NOT NULL"
+        return Value(FLOAT, f"(CASE WHEN {zero} THEN error('/ by zero')::DOUBLE ELSE {dividend} / {divisor} END)")
     return Value(
         FLOAT,
         f"({dividend} - {divisor} * trunc({dividend} / {divisor}))" if op == "%" else f"({dividend} {op} {divisor})",

@@ -79,3 +79,16 @@ def test_rows_are_not_cut_by_what_is_no_count(store: Store, word: str, count: st
     for last in (f"RETURN x ORDER BY x {word} {count}", f"WITH x ORDER BY x {word} {count} RETURN x"):
         with pytest.raises(CypherError, match=f"{word} takes an integer that is 0 or more"):
             store.query(f"UNWIND [1, 2, 3] AS x {last}", {"page": -1})
+
+
+@pytest.mark.parametrize(
+    "share", ["1.0 * count(x) / count(*)", "toFloat(sum(x)) / 0", "round(100.0 * count(x) / count(*), 1)"]
+)
+def test_a_share_of_nothing_is_refused(store: Store, share: str) -> None:
+    """As on Neo4j, for which a float by the integer 0 is infinite only where both are written in the query."""
+    with pytest.raises(CypherError, match="/ by zero"):
+        store.query(f"UNWIND [] AS x RETURN {share} AS share", {})
+
+    assert list(store.query("RETURN toString(1.0 / 0) AS x, toString(1 / 0.0) AS y", {})[1]) == [
+        ["Infinity", "Infinity"]
+    ]
