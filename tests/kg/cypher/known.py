@@ -1101,6 +1101,19 @@ RECORDED = (
         ]],
         bags=('around',),
     ),
+    _recorded(
+        'rounded, what has no digits behind the point', 'known',
+        "UNWIND [0.0, null] AS x RETURN toString(round(x / x, 1)) AS a, toString(round(1 / x, 2)) AS b UNION ALL UNWIND [1e30, -1e25, 2.675] AS x "
+        'RETURN toString(round(x, 2)) AS a, toString(x) AS b',
+        ['a', 'b'],
+        [['NaN', 'Infinity'], [None, None], ['1.0E30', '1.0E30'], ['-1.0E25', '-1.0E25'], ['2.68', '2.675']],
+    ),
+    _recorded(
+        'whether a map is empty', 'known',
+        'RETURN isEmpty({}) AS a, isEmpty({x: null}) AS b, {} = {} AS c',
+        ['a', 'b', 'c'],
+        [[True, False, True]],
+    ),
 )
 """The answers that Neo4j gave once: a folder gives them, and Neo4j still does."""
 
