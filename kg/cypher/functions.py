@@ -98,7 +98,7 @@ def _replace(env: Env, at: int, text: Value, old: Value, new: Value) -> Value:
     between = f"regexp_replace({halves}, '', replace({new.sql}, chr(92), chr(92) || chr(92)), 'g')"
     return Value(
         TEXT,
-        f"CASE WHEN {text.sql} IS NULL OR {new.sql} IS NULL THEN NULL WHEN {old.sql} = '' THEN {between} ELSE {plain} END",
+        f"CASE WHEN {text.sql} IS NULL OR {new.sql} IS NULL THEN NULL WHEN {old.sql} = '' AND {new.sql} <> '' THEN {between} ELSE {plain} END",
     )
 
 

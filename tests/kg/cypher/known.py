@@ -1114,6 +1114,12 @@ RECORDED = (
         ['a', 'b', 'c'],
         [[True, False, True]],
     ),
+    _recorded(
+        'nothing in a text of rare signs, by nothing', 'known',
+        "RETURN replace('🍎', '', '') AS a, replace('🍎', left('a', 0), '') AS b, replace('', '', 'x') AS c",
+        ['a', 'b', 'c'],
+        [['🍎', '🍎', 'x']],
+    ),
 )
 """The answers that Neo4j gave once: a folder gives them, and Neo4j still does."""
 
