@@ -1120,6 +1120,17 @@ RECORDED = (
         ['a', 'b', 'c'],
         [['🍎', '🍎', 'x']],
     ),
+    _recorded(
+        'a subquery beside a list', 'awkward',
+        'MATCH (d:Disease) RETURN d.name AS d, COUNT { (d)-[:HAS_DRUG]->() } IN [size(d.name), 3, null] AS a, [EXISTS { (d)-[:HAS_DRUG]->() }, '
+        'null] = [true, true] AS b, d.name_en IN COLLECT { MATCH (x:Disease) WHERE x <> d RETURN x.name_en } AS c',
+        ['d', 'a', 'b', 'c'],
+        [
+            ['50%_病', None, None, None], ['C:\\病\\n', None, False, None], ["O'Brien 综合征", None, None, None],
+            ['say "病" `now`', None, False, None], ['头痛😀', None, False, None], ['孤病', None, False, None], ['病丙', None, None, None],
+            ['病乙', None, False, None], ['病甲', True, None, None], ['自环病', None, False, None],
+        ],
+    ),
 )
 """The answers that Neo4j gave once: a folder gives them, and Neo4j still does."""
 
