@@ -44,10 +44,6 @@ def has_lookup(expr: Any) -> bool:
     return has_query(expr) or any(map(has_lookup, children(expr)))
 
 
-IDENTITY = ("count", "labels")
-"""Functions that ask of a node which it is, or what."""
-
-
 def properties_in(part: Any) -> set[str]:
     """Every property that the query names."""
     own: set[str] = set()
@@ -68,14 +64,8 @@ def _parts(part: Any) -> list[Any]:
     return [getattr(part, key) for key in fields]
 
 
-def asks_whole(query: tree.Query) -> bool:
-    """Whether whole nodes or relationships may be asked for: returned, or all of their properties."""
-    returned = [item.of for clauses in query.parts for item in getattr(clauses[-1], "items", ())] if query.parts else []
-    star = any(getattr(clauses[-1], "star", False) for clauses in query.parts)
-    return star or any(map(_shows, returned)) or _asks_all(query)
-
-
-def _asks_all(part: Any) -> bool:
+def asks_all(part: Any) -> bool:
+    """Whether all properties of a node or relationship may be asked for, by a name or without one; not counting those that are returned."""
     if isinstance(part, tree.Call) and part.name in ("properties", "keys"):
         return True
     if isinstance(part, tree.Projected) and part.everything:
@@ -84,28 +74,7 @@ def _asks_all(part: Any) -> bool:
         return True
     if isinstance(part, tree.Node | tree.Link) and isinstance(part.properties, tree.Param):
         return True
-    return any(map(_asks_all, _parts(part)))
-
-
-def _shows(expr: Any) -> bool:
-    """Whether a name stands in an expression as itself, not as what a property, label or count is of."""
-    if isinstance(expr, tree.Variable):
-        return True
-    if isinstance(expr, tree.Property | tree.HasLabel) and isinstance(expr.of, tree.Variable):
-        return False
-    if (
-        isinstance(expr, tree.Call)
-        and expr.name in (*IDENTITY, "type", "size", "length")
-        and all(isinstance(arg, tree.Variable) for arg in expr.args)
-    ):
-        return False
-    if isinstance(expr, tree.IsNull):
-        return False
-    if isinstance(expr, tree.Subquery):
-        return expr.kind == "COLLECT"
-    if isinstance(expr, tree.PatternComprehension):
-        return _shows(expr.value)
-    return any(map(_shows, children(expr)))
+    return any(map(asks_all, _parts(part)))
 
 
 def names_with_columns(part: Any) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from kgtools.kg.columns import LISTS
 from kgtools.kg.cypher import tree
-from kgtools.kg.cypher.analysis import asks_whole, names_in, names_with_columns, names_with_elements, properties_in
+from kgtools.kg.cypher.analysis import asks_all, names_in, names_with_columns, names_with_elements, properties_in
 from kgtools.kg.cypher.expressions import compile_expr, condition
 from kgtools.kg.cypher.operators import whole
 from kgtools.kg.cypher.patterns import lone_node_path, match
@@ -23,6 +23,7 @@ from kgtools.kg.cypher.values import (
     box,
     cast,
     items_of_any,
+    kinds_of,
     literal,
     quote,
     unify,
@@ -47,11 +48,21 @@ def compile_query(
 ) -> Compiled:
     """The SQL of a query; `count`: how many triples of these relations (None: of all) there are. Raises CypherError at the place of
     what is wrong or not covered."""
+    everything = asks_all(query)
+    compiled = _compile(query, params, count, everything)
+    if everything or not any(kinds_of(kind) & {*ELEMENTS, "path"} for kind in compiled.columns.values()):
+        return compiled
+    return _compile(query, params, count, everything=True)  # a node is returned, it may be from within a map
+
+
+def _compile(
+    query: tree.Query, params: Mapping[str, Any], count: Callable[[frozenset[str] | None], int], everything: bool
+) -> Compiled:
+    """`everything`: nodes and relationships come with all of their properties, not with those alone that the query names."""
     used = properties_in(query)
     attributes = tuple(sorted(ontology().attributes))
     if used.intersection(attributes):
         used.add("attributes")  # in which their values are
-    everything = asks_whole(query)
     node, link = (
         [name for name in PROPERTIES[kind] if everything or name in used or name == "id"] for kind in ELEMENTS
     )

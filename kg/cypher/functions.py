@@ -98,7 +98,7 @@ def _replace(env: Env, at: int, text: Value, old: Value, new: Value) -> Value:
     between = f"regexp_replace({halves}, '', replace({new.sql}, chr(92), chr(92) || chr(92)), 'g')"
     return Value(
         TEXT,
-        f"CASE WHEN {text.sql} IS NULL OR {new.sql} IS NULL THEN NULL WHEN {old.sql} = '' THEN {between} ELSE {plain} END",
+        f"CASE WHEN {text.sql} IS NULL OR {new.sql} IS NULL THEN NULL WHEN {old.sql} = '' AND {new.sql} <> '' THEN {between} ELSE {plain} END",
     )
 
 
@@ -203,7 +203,10 @@ def _round(env: Env, at: int, value: Value, digits: Value | None = None) -> Valu
         raise env.context.fault(at, "round() takes a number of digits that is 0 or more")
     # by the digits that the number is written with, as BigDecimal does: 1.005 is below 1.005
     exact = f"CAST({x} AS DECIMAL(38, 15))" if digits.constant <= 12 else x
-    return Value(FLOAT, f"CAST(round({exact}, {digits.constant}) AS DOUBLE)")
+    made = f"CAST(round({exact}, {digits.constant}) AS DOUBLE)"
+    return Value(
+        FLOAT, f"(CASE WHEN abs({x}) < 1e22 THEN {made} ELSE {x} END)"
+    )  # a larger one, infinity and NaN have no digits
 
 
 def _range(env: Env, at: int, start: Value, end: Value, step: Value | None = None) -> Value:
@@ -317,7 +320,7 @@ def _is_empty(env: Env, at: int, value: Value) -> Value:
     if value.kind == "null":
         return _null(BOOL)
     if value.kind == "map":
-        return Value(BOOL, "false" if value.type.fields else "true")
+        return literal(not value.type.fields)
     return Value(BOOL, f"({'len' if value.kind == 'list' else 'length'}({value.sql}) = 0)")
 
 

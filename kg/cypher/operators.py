@@ -1,5 +1,6 @@
 """Properties, labels, comparisons and arithmetic of compiled values, with Neo4j's meaning."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from kgtools.kg.cypher import tree
@@ -166,7 +167,19 @@ def _less_any(op: str, left: Value, right: Value) -> str:
     return f"CASE WHEN ({one}).k = ({other}).k THEN CASE ({one}).k {cases} END END"
 
 
+def _asked_before(left: Value, right: Value, env: Env, compare: Callable[[Value, Value], str]) -> str | None:
+    """A comparison that goes over a list, of a subquery: SQL asks none in a lambda, so both sides are columns of a struct there. None
+    where there is no subquery."""
+    if env.within or left.parts is not None or not any("(SELECT" in side.sql for side in (left, right)):
+        return None
+    pair = env.context.name("x")
+    inner = compare(*(replace(side, sql=f"{pair}.{name}", constant=None) for side, name in ((left, "l"), (right, "r"))))
+    return once(f"struct_pack(l := {left.sql}, r := {right.sql})", pair, inner)
+
+
 def _equal_lists(left: Value, right: Value, env: Env) -> str:
+    if made := _asked_before(left, right, env, lambda one, other: _equal_lists(one, other, env)):
+        return made
     one, other = left.type.of or NULL, right.type.of or NULL
     simple = (
         one.kind == other.kind and one.kind in ("text", "int", "bool") and not (left.type.nulls or right.type.nulls)
@@ -261,6 +274,8 @@ def is_in(left: Value, right: Value, env: Env, at: int) -> str:
         each = env.context.name("x")
         ids = f"list_transform({right.sql}, lambda {each}: {each}.id)"
         return f"CASE WHEN {missing} THEN false ELSE list_contains({ids}, {identity(left)}) END"
+    if made := _asked_before(left, right, env, lambda one, other: is_in(one, other, env, at)):
+        return made
     each, test = env.context.name("x"), env.context.name("b")
     flags = f"list_transform({right.sql}, lambda {each}: {equal(left, Value(of, each), env)})"
     null = f"len(list_filter({flags}, lambda {test}: {test} IS NULL)) > 0"
@@ -325,6 +340,10 @@ def arithmetic(op: str, left: Value, right: Value, env: Env, at: int) -> Value:
             )
         return Value(INT, f"({left.sql} {op} {right.sql})")
     dividend, divisor = f"{left.sql}::DOUBLE", f"{right.sql}::DOUBLE"
+    if op == "/" and right.kind == "int" and not right.constant and None in (left.constant, right.constant):
+        # of a float by the integer 0 Neo4j makes infinity only where both are written in the query
+        zero = f"{right.sql} = 0 AND {left.sql} IS NOT NULL"
+        return Value(FLOAT, f"(CASE WHEN {zero} THEN error('/ by zero')::DOUBLE ELSE {dividend} / {divisor} END)")
     return Value(
         FLOAT,
         f"({dividend} - {divisor} * trunc({dividend} / {divisor}))" if op == "%" else f"({dividend} {op} {divisor})",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kgtools.kg.cypher import tree
+from kgtools.kg.cypher.bars import BAR, separate
 from kgtools.kg.cypher.syntax import Builder
 from kgtools.kg.cypher.tree import fault
 from kgtools.tools.errors import CypherError
@@ -39,13 +40,15 @@ WORDS = {
     "ADD": "+", "MULTIPLY": "/", "STAR": "*", "MINUS": "", "PLUS": "", "LPAR": "(", "RPAR": ")", "LSQB": "[", "RSQB": "]", "LBRACE": "{",
     "RBRACE": "}", "COMMA": ",", "DOT": ".", "COLON": ":", "SEMICOLON": "", "VBAR": "|", "AMPERSAND": "&", "BANG": "!", "PERCENT": "%",
     "DOLLAR": "$", "CIRCUMFLEX": "^", "REL_LINE": "-->", "REL_OPEN": "-[", "REL_END": "->", "DIRECTION": "DESC", "SUBQUERY": "EXISTS {",
-    "QUANTIFIER": "", "REDUCE": "", "SHORTEST": "", "$END": "the end", "__ANON_0": "..", "__ANON_1": "=~",
+    "QUANTIFIER": "", "REDUCE": "", "SHORTEST": "", "_BAR": "", "$END": "the end", "__ANON_0": "..", "__ANON_1": "=~",
 }  # fmt: skip
 """What the grammar's terminals are called in a message; those without a word are not named."""
 COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 """`// text`, `/* text */`."""
 MOST = 8
 """Things that a message says were expected."""
+VALUES = {"LPAR", "LSQB", "INT", "FLOAT", "STRING"}
+"""What a list holds, and no relationship in a pattern."""
 
 
 def parse(text: str) -> tree.Query:
@@ -58,7 +61,7 @@ def parse(text: str) -> tree.Query:
         )
     _refuse_deep(text)
     try:
-        parsed = _parser().parse(text)
+        parsed = _parser().parse(separate(text))
     except UnexpectedInput as error:
         raise _explain(text, error) from error
     return Builder(text).query(parsed)
@@ -130,7 +133,7 @@ def _explain(text: str, error: Any) -> CypherError:
         if not COMMENT.sub("", text).strip():
             return CypherError("the query is empty")
     else:
-        shown = f"{token.value} is not expected here"
+        shown = f"{'|' if token.value == BAR else token.value} is not expected here"
         if text[max(0, at - 1) : at + 1] == "/*":
             return fault(text, at - 1, "a comment does not end")
         word = str(token.value).upper()
@@ -138,8 +141,19 @@ def _explain(text: str, error: Any) -> CypherError:
             return fault(text, at, f"kgtools query only reads; it does not {word}")
         if ";" in text[:at]:
             return fault(text, at, "one statement at a time; ask each in a query of its own")
+    if token is not None and token.type in VALUES and _is_minus_list(text[:at]):
+        return fault(
+            text, at, "after ) this - [ begins a relationship; of a difference put what is behind - in brackets"
+        )
     expected = _expected(error)
     return fault(text, at, f"{shown}; expected {expected}" if expected else shown)
+
+
+def _is_minus_list(text: str) -> bool:
+    """Whether it ends within `(a + b) - [...]`, which is read as the beginning of `(a)-[...]->(b)`."""
+    before, _, inside = text.rstrip().removesuffix("]").rpartition("[")
+    before = before.rstrip()
+    return "]" not in inside and before.endswith("-") and before[:-1].rstrip().endswith(")")
 
 
 def _character(text: str, at: int) -> str:

@@ -22,12 +22,15 @@ def call_shortest(env: Env, path: tree.Path, left: Value, right: Value, avoid: M
         raise context.fault(link.at, "a shortest path begins with a length of 0 or 1")
     context.functions.add("shortest")
     most = link.most if link.most is not None else (1 if link.least is None else -1)
+    begin, end = (node.name for node in path.nodes)
+    lone = link.least == 0 and (begin is None or begin != end)  # of (a)-[*0..]-(a) Neo4j makes an error too
     kinds = "|".join(sorted(types)) if types is not None else ""
     given = [
         quote(kinds),
         quote(link.direction),
         f"{most}::BIGINT",
         str(path.shortest == "all"),
+        str(lone),
         identity(left),
         identity(right),
     ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from kgtools.kg.cypher import tree
 from kgtools.kg.cypher.aggregates import aggregate
-from kgtools.kg.cypher.analysis import AGGREGATES, children, has_aggregate, has_lookup, has_query
+from kgtools.kg.cypher.analysis import AGGREGATES, children, has_aggregate, has_lookup, has_query, names_in
 from kgtools.kg.cypher.expressions import compile_expr, condition
 from kgtools.kg.cypher.operators import whole
 from kgtools.kg.cypher.scope import Block, Context, Env, Select, export, sort_keys, within
@@ -18,6 +18,7 @@ from kgtools.kg.cypher.values import (
     box,
     cast,
     identity,
+    quote,
     sql_type,
 )
 
@@ -69,7 +70,10 @@ def project(block: Block, clause: tree.Project, final: bool = False) -> str:
         values = dict(block.scope)
         known = tuple((item.of, values[item.name]) for item in items)
     free = before.scope if not grouped and not clause.distinct else block.outer
-    return _order(block, clause, values, Env(context, {**free, **values}, known), final)
+    # behind `x AS y, -x AS x` x is the new one, and what was said of the old one is not said of it
+    anew = {item.name for item in items if item.of != tree.Variable(item.name)}
+    still = tuple((expr, value) for expr, value in known if not names_in(expr) & anew)
+    return _order(block, clause, values, known, Env(context, {**free, **values}, still), final)
 
 
 def _distinct(block: Block, values: dict[str, Value]) -> None:
@@ -96,11 +100,13 @@ def refuse_unlike(value: Value, what: str, context: Context, at: int) -> None:
         raise context.fault(at, f"{what} of {value.type.word} is not covered; use toFloat(x) or toString(x)")
 
 
-def _order(block: Block, clause: tree.Project, values: dict[str, Value], env: Env, final: bool) -> str:
-    """ORDER BY, SKIP, LIMIT, WHERE. Rows within a query get a number where their order counts."""
+def _order(
+    block: Block, clause: tree.Project, values: dict[str, Value], known: tuple[tuple[tree.Expr, Value], ...], env: Env, final: bool
+) -> str:  # fmt: skip
+    """ORDER BY, SKIP, LIMIT, WHERE. Rows within a query get a number where their order counts. `known`: the items as they are written."""
     context = block.context
     cut = clause.skip is not None or clause.limit is not None
-    keys = _sort_terms(clause, env)
+    keys = _sort_terms(clause, known, env)
     if cut and not keys and not block.order:
         context.notes.append(
             "LIMIT or SKIP without ORDER BY: which rows are given is not promised by Cypher; here the first, sorted by all columns"
@@ -136,15 +142,17 @@ def _order(block: Block, clause: tree.Project, values: dict[str, Value], env: En
     return ""
 
 
-def _sort_terms(clause: tree.Project, env: Env) -> list[str]:
-    """ORDER BY in SQL, without what is the same in all rows: null is the greatest."""
+def _sort_terms(clause: tree.Project, known: tuple[tuple[tree.Expr, Value], ...], env: Env) -> list[str]:
+    """ORDER BY in SQL, without what is the same in all rows: null is the greatest. What is written as one of the `known` items is that
+    column, whatever its names stand for behind it; a name alone is what it stands for."""
     terms = []
     for sort in clause.order:
         at = getattr(sort.of, "at", 0)
-        if has_aggregate(sort.of) and not any(sort.of == expr for expr, _ in env.known):
+        column = next((value for expr, value in known if expr == sort.of and not isinstance(expr, tree.Variable)), None)
+        if column is None and has_aggregate(sort.of):
             why = "ORDER BY an aggregate that is not returned; return it with AS and order by its name"
             raise env.context.fault(at, why)
-        value = compile_expr(sort.of, env)
+        value = column or compile_expr(sort.of, env)
         if value.kind in ("map", "path", *ELEMENTS) or not value.type.kinds <= set(SCALARS):
             raise env.context.fault(at, f"ORDER BY {value.type.word} is not covered; order by a property")
         if value.kind != "null" and value.constant is None:
@@ -157,9 +165,12 @@ def _count(expr: tree.Expr | None, word: str, env: Env) -> str:
     if expr is None:
         return ""
     value = compile_expr(expr, env)
+    why = f"{word} takes an integer that is 0 or more"
     if value.kind != "int" or (isinstance(value.constant, int) and value.constant < 0):
-        raise env.context.fault(getattr(expr, "at", 0), f"{word} takes an integer that is 0 or more")
-    return value.sql
+        raise env.context.fault(getattr(expr, "at", 0), why)
+    if value.constant is not None:
+        return value.sql
+    return f"CASE WHEN {value.sql} >= 0 THEN {value.sql} ELSE error({quote(why)})::BIGINT END"  # SQL takes null for no limit
 
 
 def _group(block: Block, items: list[tree.Item]) -> None:

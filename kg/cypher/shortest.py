@@ -10,7 +10,7 @@ import polars as pl
 
 from kgtools.tools.frames import scan_table
 
-SAME = "a shortest path between a node and itself is not defined; add WHERE a <> b"
+SAME = "a shortest path between a node and itself is not defined; add WHERE a <> b, or let it begin with a length of 0, as in *0..3"
 MOST = 10_000
 """Paths of one length between two nodes, after which no more are given: an error, and no part of them."""
 
@@ -19,8 +19,8 @@ Edges = dict[str, list[tuple[str, str]]]
 
 
 def register(connection: Any, triples: Path) -> None:
-    """Give the engine `shortest(types, direction, most, all, from, to, no nodes, no links)`: a list of `{nodes, links}`, lists of ids;
-    none of the path's nodes and relationships are among the last two."""
+    """Give the engine `shortest(types, direction, most, all, lone, from, to, no nodes, no links)`: a list of `{nodes, links}`, lists of
+    ids; none of the path's nodes and relationships are among the last two. `lone`: from a node to itself it is that node, else an error."""
     from duckdb.func import FunctionNullHandling
     from duckdb.sqltypes import BIGINT, BOOLEAN, VARCHAR
 
@@ -42,6 +42,7 @@ def register(connection: Any, triples: Path) -> None:
         direction: str,
         most: int,
         every: bool,
+        lone: bool,
         begin: str | None,
         end: str | None,
         no_nodes: list[str],
@@ -49,7 +50,7 @@ def register(connection: Any, triples: Path) -> None:
     ) -> list[dict[str, list[str]]]:
         if begin is None or end is None:
             return []
-        if begin == end:
+        if begin == end and not lone:
             raise ValueError(SAME)
         avoid = frozenset(no_nodes).union(no_links)
         if begin in avoid or end in avoid:
@@ -68,7 +69,7 @@ def register(connection: Any, triples: Path) -> None:
 
     kind = connection.sql("SELECT [{'nodes': ['a'], 'links': ['b']}] AS x").types[0]
     ids = connection.sql("SELECT ['a'] AS x").types[0]
-    given = [VARCHAR, VARCHAR, BIGINT, BOOLEAN, VARCHAR, VARCHAR, ids, ids]
+    given = [VARCHAR, VARCHAR, BIGINT, BOOLEAN, BOOLEAN, VARCHAR, VARCHAR, ids, ids]
     connection.create_function("shortest", shortest, given, kind, null_handling=FunctionNullHandling.SPECIAL)
 
 

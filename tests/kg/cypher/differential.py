@@ -131,9 +131,9 @@ def _bag(value: Any) -> Any:
 
 
 def _key(value: Any) -> str:
-    """A text to sort values by; floats that are alike are nearly always beside each other."""
+    """A text to sort values by; floats that are alike are nearly always beside each other, and those that are not have another text."""
     if isinstance(value, float):
-        return f"float {value:.6g}"
+        return f"float {value:.10g}"
     if isinstance(value, dict):
         return "{" + ",".join(f"{key}:{_key(value[key])}" for key in sorted(value)) + "}"
     if isinstance(value, list):

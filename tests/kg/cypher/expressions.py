@@ -95,13 +95,15 @@ def label_of(entity: str) -> str:
 @dataclass(frozen=True)
 class Scope:
     """The variables at one place. `seen`: for nodes an entity each, which are one row of the patterns so far; `key`: variables that
-    tell every two rows apart, None: none do; `ordered`: rows are in a total order; `rows`: about how many there are."""
+    tell every two rows apart, None: none do; `ordered`: rows are in a total order; `rows`: about how many there are; `perhaps`: they are
+    those of an OPTIONAL MATCH that begins the query, or one of nulls."""
 
     types: dict[str, Type] = field(default_factory=dict)
     seen: dict[str, str] = field(default_factory=dict)
     key: tuple[str, ...] | None = ()
     ordered: bool = False
     rows: float = 1.0
+    perhaps: bool = False
 
     def plus(self, name: str, type_: Type, entity: str | None = None) -> "Scope":
         seen = {k: v for k, v in self.seen.items() if k != name} | ({name: entity} if entity else {})

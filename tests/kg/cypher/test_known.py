@@ -8,7 +8,7 @@ import pytest
 from kgtools.kg.stores import Store, open_store
 from tests.kg.cypher.differential import ask, judge
 from tests.kg.cypher.graphs import AWKWARD, KNOWN, fill, serve
-from tests.kg.cypher.known import RECORDED, Recorded
+from tests.kg.cypher.known import FAULTS, RECORDED, Fault, Recorded
 from tests.neo4j.login import Login
 
 REFUSED = {
@@ -45,6 +45,17 @@ def test_a_folder_answers_as_neo4j_did(recorded: Recorded, folder: Callable[[str
     assert outcome.kind == ("refused" if question.name in REFUSED else "same"), f"{question.cypher}\n{outcome}"
 
 
+@pytest.mark.parametrize("fault", FAULTS, ids=[each.question.name for each in FAULTS])
+def test_a_folder_answers_by_the_meaning_of_cypher_where_neo4j_does_not(
+    fault: Fault, folder: Callable[[str], Store]
+) -> None:
+    question = fault.question
+
+    here = ask(question.cypher, question.params, folder(fault.graph), (Exception,))
+
+    assert judge(here, fault.answer, question.by, question.bags).kind == "same", here
+
+
 @pytest.fixture(scope="module", params=GRAPHS)
 def server(request: pytest.FixtureRequest, neo4j_server: Login) -> Iterator[tuple[str, object]]:
     """A graph in Neo4j alone."""
@@ -60,7 +71,7 @@ def test_neo4j_answers_as_it_did(server: tuple[str, object]) -> None:
     name, neo4j = server
 
     wrong = []
-    for graph, question, answer in RECORDED:
+    for graph, question, answer in [*RECORDED, *((each.graph, each.question, each.neo4j) for each in FAULTS)]:
         if graph == name:
             outcome = judge(
                 ask(question.cypher, question.params, neo4j, (Exception,)), answer, question.by, question.bags

@@ -1,11 +1,13 @@
 """Text as a tree, and what is said of text that is no Cypher."""
 
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 
 from kgtools.kg.cypher import parse as parsing
 from kgtools.kg.cypher import tree
+from kgtools.kg.cypher.bars import separate
 from kgtools.kg.cypher.parse import build_parser, parse
 from kgtools.tools.errors import CypherError
 
@@ -25,6 +27,9 @@ from kgtools.tools.errors import CypherError
         ("RETURN '\\q'", "\\q is no escape; write \\\\ for a backslash", 8),
         ("RETURN 1 AS x UNION RETURN 2 AS x UNION ALL RETURN 3 AS x", "UNION and UNION ALL cannot be mixed", 34),
         ("RETURN 99999999999999999999 AS x", "the number is too large", 7),
+        ("RETURN (1 + 2) - [3, 4][0] AS x", "of a difference put what is behind - in brackets", 18),
+        ("RETURN (1 + 2) - [size('a')][0] AS x", "of a difference put what is behind - in brackets", 22),
+        ("MATCH (a)-[:R]->(b) RETURN (1 2)", "2 is not expected here", 30),
         ("MATCH p = shortestPath((a)-->(b)-->(c)) RETURN p", "a shortest path has one relationship", 10),
     ],
 )
@@ -60,6 +65,9 @@ def expr(text: str) -> object:
 
 
 ONE, TWO, THREE = (tree.Literal(number) for number in (1, 2, 3))
+LABELS = [tree.Labels("name", name) for name in "AB"]
+A, N = tree.HasLabel(tree.Variable("x"), LABELS[0]), tree.Property(tree.Variable("x"), "n")
+A_OR_B, Y_OR = (tree.HasLabel(tree.Variable(name), tree.Labels("or", of=tuple(LABELS))) for name in "xy")
 
 
 @pytest.mark.parametrize(
@@ -77,6 +85,15 @@ ONE, TWO, THREE = (tree.Literal(number) for number in (1, 2, 3))
         (".5", tree.Literal(0.5)),
         ("[1, 2][0..1]", tree.Slice(tree.List((ONE, TWO)), tree.Literal(0), ONE)),
         ("[x IN [1] WHERE x = 1 | 2]", tree.Comprehension("x", tree.List((ONE,)), tree.Binary("=", tree.Variable("x"), ONE), TWO)),
+        ("[x IN [1] WHERE x:A | x.n]", tree.Comprehension("x", tree.List((ONE,)), A, N)),
+        ("[x IN [1] WHERE x:A|B | x.n]", tree.Comprehension("x", tree.List((ONE,)), A_OR_B, N)),
+        ("[x IN [1] WHERE (x:A|B)]", tree.Comprehension("x", tree.List((ONE,)), A_OR_B, None)),
+        ("[x IN [1] WHERE x = 1 | x:A|B]", tree.Comprehension("x", tree.List((ONE,)), tree.Binary("=", tree.Variable("x"), ONE), A_OR_B)),
+        ("[x IN [1] | x:A|B]", tree.Comprehension("x", tree.List((ONE,)), None, A_OR_B)),
+        ("[x IN [1] WHERE x:A|(B) /* | ] */ | '] WHERE x:A | '][0]",
+         tree.Index(tree.Comprehension("x", tree.List((ONE,)), A_OR_B, tree.Literal("] WHERE x:A | ")), tree.Literal(0))),
+        ("[x IN [1] WHERE any(y IN [x] WHERE y:A|B) | x.n]",
+         tree.Comprehension("x", tree.List((ONE,)), tree.Quantified("any", "y", tree.List((tree.Variable("x"),)), Y_OR), N)),
         ("n.order", tree.Property(tree.Variable("n"), "order")),
         ("toUpper ( 'a' )", tree.Call("toupper", (tree.Literal("a"),))),
         ("1 IS NULL = true", tree.Binary("=", tree.IsNull(ONE, False), tree.Literal(True))),
@@ -84,6 +101,16 @@ ONE, TWO, THREE = (tree.Literal(number) for number in (1, 2, 3))
 )  # fmt: skip
 def test_an_expression_is_the_tree_that_it_means(text: str, meant: object) -> None:
     assert expr(text) == meant
+
+
+def test_a_bar_is_found_in_one_walk_over_the_text() -> None:
+    for part in ("'\\'", "[x WHERE x:A | ", "[/*", "`", '["\\'):
+        text = f"| [ {part * (90_000 // len(part))}\\"
+        start = perf_counter()
+
+        separate(text)
+
+        assert perf_counter() - start < 2
 
 
 @pytest.mark.parametrize(

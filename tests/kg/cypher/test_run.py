@@ -70,3 +70,25 @@ def test_a_store_that_changes_its_graph_answers_from_the_new_one(tmp_path: Path)
 
     assert before == [[0]]
     assert list(store.query("MATCH (n) RETURN count(n) AS n", {})[1]) == [[8]]
+
+
+@pytest.mark.parametrize("count", ["1 - 2", "toInteger(null)", "$page * 2"])
+@pytest.mark.parametrize("word", ["SKIP", "LIMIT"])
+def test_rows_are_not_cut_by_what_is_no_count(store: Store, word: str, count: str) -> None:
+    """Neo4j refuses it too; SQL takes null for no limit."""
+    for last in (f"RETURN x ORDER BY x {word} {count}", f"WITH x ORDER BY x {word} {count} RETURN x"):
+        with pytest.raises(CypherError, match=f"{word} takes an integer that is 0 or more"):
+            store.query(f"UNWIND [1, 2, 3] AS x {last}", {"page": -1})
+
+
+@pytest.mark.parametrize(
+    "share", ["1.0 * count(x) / count(*)", "toFloat(sum(x)) / 0", "round(100.0 * count(x) / count(*), 1)"]
+)
+def test_a_share_of_nothing_is_refused(store: Store, share: str) -> None:
+    """As on Neo4j, for which a float by the integer 0 is infinite only where both are written in the query."""
+    with pytest.raises(CypherError, match="/ by zero"):
+        store.query(f"UNWIND [] AS x RETURN {share} AS share", {})
+
+    assert list(store.query("RETURN toString(1.0 / 0) AS x, toString(1 / 0.0) AS y", {})[1]) == [
+        ["Infinity", "Infinity"]
+    ]
