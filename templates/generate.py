@@ -22,7 +22,7 @@ from kgtools.templates.preferences.balance import lengths, names
 from kgtools.templates.preferences.rejected import Rejections
 from kgtools.templates.records import make_records
 from kgtools.templates.select import Selection
-from kgtools.templates.spill import AT_ONCE, Ranges, Scratch, Spill
+from kgtools.templates.spill import TOGETHER, Ranges, Scratch, Spill
 from kgtools.templates.tables import GenerateCounts, RecordTables
 from kgtools.templates.tasks.ask import ItemOptions
 from kgtools.templates.tasks.cypher.make import execute_some
@@ -32,6 +32,7 @@ from kgtools.templates.tasks.records import count_distractors, list_names
 from kgtools.templates.workers import Texts, render_batches
 from kgtools.tools.errors import UsageError
 from kgtools.tools.frames import write_table
+from kgtools.tools.memory import give_back_now
 from kgtools.tools.progress import SILENT, Progress
 
 NO_CAPS, DEFAULT_ITEMS = Sample(), ItemOptions()
@@ -65,6 +66,7 @@ def generate(
     scratch = Scratch(beside)
     spill, fates = Spill(scratch.path / "asked"), Fates(graph, langs)
     choice = choose(store, graph, packs, langs, seed, max_tails, drop, plan, spill, fates, progress)
+    give_back_now()
     ties, sources = FactGroups(graph.facts["id"]), SourceCounts(graph.facts["mask"], graph.licenses)
     for each in choice.selections:
         selection = choice.load(each, ["key", "facts", COLUMN])
@@ -141,12 +143,12 @@ def in_batches(choice: Choice) -> Iterator[tuple[list[Job], list[Selection]]]:
     wanted: list[Selection] = []
     for each in choice.selections:
         selection = choice.load(each)
-        for groups in selection.groups.iter_slices(AT_ONCE):
+        for groups in selection.groups.iter_slices(TOGETHER):
             part = replace(selection, groups=groups, left_out=selection.left_out.clear())
             other = OTHER_ANSWER.get(each.task)
             jobs.append(Job(each.task, part, len(wanted), len(wanted) + 1 if other else None))
             wanted += [part, _with_tails(part, other)] if other else [part]
-            if sum(job.selection.groups.height for job in jobs) >= AT_ONCE:
+            if sum(job.selection.groups.height for job in jobs) >= TOGETHER:
                 yield jobs, wanted
                 jobs, wanted = [], []
     if jobs:

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from kgtools.templates.select import Selection
 from kgtools.tools.frames import load_table, write_table
 
-AT_ONCE = 1 << 15
-"""Records in memory at a time, with all of their texts: some 100 MB."""
+AT_ONCE, TOGETHER = 1 << 15, 1 << 12
+"""Records that are sorted at a time, some 100 MB with all of their texts; and those that are made together, for as Python's objects
+they take several times as much."""
 
 
 class Scratch:
@@ -77,14 +78,19 @@ class Ranges:
         self._folder = folder
         every = np.sort(np.concatenate([np.empty(0, np.uint64), *keys]))
         self._begins = every[AT_ONCE::AT_ONCE]
-        self._few: list[pl.DataFrame] = []
+        self._waiting: list[pl.DataFrame] = []
         self._number = 0
 
     def put(self, records: pl.DataFrame) -> None:
         """Records in any order, with their `key`."""
-        if not len(self._begins):
-            self._few.append(records)
-            return
+        self._waiting.append(records)
+        if sum(part.height for part in self._waiting) >= AT_ONCE and len(self._begins):
+            self._write()
+
+    def _write(self) -> None:
+        """What waits into the file of each range."""
+        records = pl.concat(self._waiting)
+        self._waiting = []
         at = np.searchsorted(self._begins, records["key"].to_numpy(), side="right").astype(np.uint32)
         for (number,), part in records.with_columns(pl.Series("range", at)).partition_by("range", as_dict=True).items():
             folder = self._folder / f"{number:06}"
@@ -94,8 +100,11 @@ class Ranges:
 
     def sort(self) -> Iterator[pl.DataFrame]:
         """The records in the order of their keys, those of one key in that of their ids, a range at a time."""
-        if self._few:
-            yield pl.concat(self._few).sort("key", "id").drop("key")
+        if self._waiting and not len(self._begins):
+            yield pl.concat(self._waiting).sort("key", "id").drop("key")
+            return
+        if self._waiting:
+            self._write()
         for folder in sorted(self._folder.iterdir()):
             parts = [load_table(file, memory_map=False) for file in sorted(folder.iterdir())]
             yield pl.concat(parts).sort("key", "id").drop("key")

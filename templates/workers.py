@@ -1,6 +1,7 @@
 """Selections rendered, here or in several processes: the texts are the same."""
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
@@ -19,6 +20,9 @@ T = TypeVar("T")
 NOT_ALONE = 20_000
 """Rows in one piece of work for a worker."""
 
+AHEAD = 2
+"""Batches for each other process that are rendered before they are used."""
+
 Job = tuple[Template, int, list[str], list[Tails]]
 Texts = tuple[list[str], list[str]]
 
@@ -28,24 +32,19 @@ def render_batches(
 ) -> Iterator[tuple[T, list[Texts]]]:
     """For each selection of a batch the user's and the assistant's texts in the order of its groups, with what came with the batch.
 
-    While one batch is used, other processes render the next."""
+    While one batch is used, other processes render the next ones."""
     # a user's own train.py must not be imported in place of ours
     os.environ["PYTHONSAFEPATH"] = "1"
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) if workers > 1 else nullcontext() as pool:
-        ahead: tuple[T, int, list[tuple[int, Job]], Iterator[Texts]] | None = None
+        ahead: deque[tuple[T, int, list[tuple[int, Job]], Iterator[Texts]]] = deque()
         for given, batch in batches:
             jobs = list(_jobs(batch))
-            now = (
-                given,
-                len(batch),
-                jobs,
-                _render_here(jobs) if pool is None else pool.map(_render_there, map(_sent, jobs)),
-            )
-            if ahead is not None:
-                yield ahead[0], _put_together(*ahead[1:], progress)
-            ahead = now
-        if ahead is not None:
-            yield ahead[0], _put_together(*ahead[1:], progress)
+            done = _render_here(jobs) if pool is None else pool.map(_render_there, map(_sent, jobs))
+            ahead.append((given, len(batch), jobs, done))
+            if len(ahead) > (AHEAD * workers if pool else 0):
+                yield _put_together(*ahead.popleft(), progress)
+        for each in ahead:
+            yield _put_together(*each, progress)
 
 
 def _jobs(selections: Sequence[Selection]) -> Iterator[tuple[int, Job]]:
@@ -68,14 +67,14 @@ def _sent(job: tuple[int, Job]) -> tuple[Path, str, str, int, list[str], list[Ta
 
 
 def _put_together(
-    count: int, jobs: Sequence[tuple[int, Job]], done: Iterable[Texts], progress: Progress
-) -> list[Texts]:
+    given: T, count: int, jobs: Sequence[tuple[int, Job]], done: Iterable[Texts], progress: Progress
+) -> tuple[T, list[Texts]]:
     texts: list[Texts] = [([], []) for _ in range(count)]
     for (number, _), (users, assistants) in zip(jobs, done, strict=True):
         texts[number][0].extend(users)
         texts[number][1].extend(assistants)
         progress.advance(len(users))
-    return texts
+    return given, texts
 
 
 def _render_there(job: tuple[Path, str, str, int, list[str], list[Tails]]) -> tuple[list[str], list[str]]:

@@ -1,5 +1,7 @@
 """How much memory a command keeps that it no longer needs."""
 
+import ctypes
+import gc
 import os
 
 ALLOCATOR = "_RJEM_MALLOC_CONF"
@@ -15,3 +17,11 @@ def give_back_soon() -> None:
     needs. Without effect once polars is imported."""
     said = os.environ.get(ALLOCATOR, "").removeprefix(OF_POLARS).strip(",")
     os.environ[ALLOCATOR] = ",".join(filter(None, ("dirty_decay_ms:100,muzzy_decay_ms:0", said)))
+
+
+def give_back_now() -> None:
+    """Give the memory of objects that are gone back to the system, as far as the C library can (glibc's `malloc_trim`)."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

@@ -65,7 +65,7 @@ def test_how_much_is_in_memory_at_a_time_changes_nothing(
     store, packs = FolderStore(named_graph), [find_pack("clinicalgpt")]
     whole = generate(store, packs, ("zh", "en"), 300, 2, 12, task=task)
     monkeypatch.setattr(spill, "AT_ONCE", 16)
-    monkeypatch.setattr(generating, "AT_ONCE", 16)
+    monkeypatch.setattr(generating, "TOGETHER", 16)
     monkeypatch.setattr(spill, "SMALL", 0)
     monkeypatch.setattr(groups, "WAITING", 10)
     monkeypatch.setattr(known_names, "RECENT", 3)
