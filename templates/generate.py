@@ -205,7 +205,7 @@ def _refuse_wrong(langs: tuple[str, ...], max_tails: int, workers: int = 1, coun
 
 def _by_task(records: pl.LazyFrame, plan: Plan) -> dict[str, dict[str, int]]:
     """Task -> language -> records."""
-    counted = records.group_by("task", "lang").len().sort("task", "lang").collect()
+    counted = records.group_by("task", "lang").len().sort("task", "lang").collect(engine="streaming")
     by_task: dict[str, dict[str, int]] = {name: {} for name in plan.shares}
     for name, lang, number in counted.iter_rows():
         by_task[name][lang] = number
@@ -226,8 +226,8 @@ def _counts(records: pl.LazyFrame, coverage: pl.DataFrame, counts: GenerateCount
     drops: dict[str, dict[str, int]] = {}
     for lang, reason, number in fates.iter_rows():
         drops.setdefault(lang, {})[reason] = number
-    templates = dict(by_template.sort("template").collect().iter_rows())
+    templates = dict(by_template.sort("template").collect(engine="streaming").iter_rows())
     return replace(
-        counts, records=sum(templates.values()), by_template=templates, by_license=dict(by_license.collect().iter_rows()),
+        counts, records=sum(templates.values()), by_template=templates, by_license=dict(by_license.collect(engine="streaming").iter_rows()),
         triples=drops,
     )  # fmt: skip

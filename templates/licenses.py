@@ -38,4 +38,4 @@ def licence_text(records: pl.LazyFrame, packs: Iterable[Pack], metadata: GraphMe
 
 def _count(records: pl.LazyFrame, column: str) -> dict[str, int]:
     """How many records have each value of a column, in alphabetical order."""
-    return dict(records.group_by(column).len().sort(column).collect().iter_rows())
+    return dict(records.group_by(column).len().sort(column).collect(engine="streaming").iter_rows())

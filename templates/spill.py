@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from kgtools.templates.select import Selection
 from kgtools.tools.frames import load_table, write_table
 
-AT_ONCE, TOGETHER = 1 << 15, 1 << 12
-"""Records that are sorted at a time, some 100 MB with all of their texts; and those that are made together, for as Python's objects
+AT_ONCE, TOGETHER = 1 << 14, 1 << 12
+"""Records that are sorted at a time, some 50 MB with all of their texts; and those that are made together, for as Python's objects
 they take several times as much."""
 
 
@@ -84,7 +84,7 @@ class Ranges:
     def put(self, records: pl.DataFrame) -> None:
         """Records in any order, with their `key`."""
         self._waiting.append(records)
-        if sum(part.height for part in self._waiting) >= AT_ONCE and len(self._begins):
+        if sum(part.height for part in self._waiting) >= 2 * AT_ONCE and len(self._begins):
             self._write()
 
     def _write(self) -> None:

@@ -161,7 +161,10 @@ def _print_templates(records: "pl.LazyFrame", langs: list[str]) -> None:
     import polars as pl
 
     marks = records.select("lang", pl.col("template").str.replace(r"\.(zh|en)#\d+$", "").alias("template"))
-    counted = {(lang, name): n for lang, name, n in marks.group_by("lang", "template").len().collect().iter_rows()}
+    counted = {
+        (lang, name): n
+        for lang, name, n in marks.group_by("lang", "template").len().collect(engine="streaming").iter_rows()
+    }
     rows = [[name, *(counted.get((lang, name), 0) for lang in langs)] for name in sorted({name for _, name in counted})]
     print_table(
         ["records by template", *langs],
@@ -177,8 +180,14 @@ def print_examples(records: "pl.LazyFrame", lang: str, count: int) -> None:
     marks = numbered.filter(pl.col("lang") == lang).select(
         "number", pl.col("template").str.replace(r"\.(zh|en)#\d+$", "")
     )
-    first = marks.group_by("template").agg(pl.col("number").min()).sort("number").head(count).collect()["number"]
-    shown = numbered.filter(pl.col("number").is_in(first.implode())).collect()
+    first = (
+        marks.group_by("template")
+        .agg(pl.col("number").min())
+        .sort("number")
+        .head(count)
+        .collect(engine="streaming")["number"]
+    )
+    shown = numbered.filter(pl.col("number").is_in(first.implode())).sort("number").collect(engine="streaming")
     for row in shown.iter_rows(named=True):
         sides = [row[side] for side in ("prompt", "chosen", "rejected")] if "prompt" in row else [row["messages"]]
         text = "\n     ".join(message["content"] for side in sides for message in side)

@@ -50,12 +50,17 @@ def prove(records: pl.LazyFrame | pl.DataFrame, view: GraphView, held: HeldOut, 
     free, others = rows.filter(pl.col("hold_out").is_null()), rows.filter(pl.col("hold_out").is_not_null())
     apart = others.filter(words.list.set_intersection(list(APART)).list.len() > 0)
     loose = others.filter(words.list.set_intersection(list(APART)).list.len() == 0)
-    kinds_of = others.select("hold_out").collect().select(words)["hold_out"]
+    kinds_of = others.select("hold_out").collect(engine="streaming").select(words)["hold_out"]
     ends = view.facts.select(facts="id", head="head", tail="tail", relation="relation")
     learned = _facts(free).join(ends, on="facts", how="inner")
     entities = set(learned["head"]) | set(learned["tail"].drop_nulls())
     heads = view.entities.select(head="id", number="number")
-    about = free.select(head=pl.col("meta").str.json_path_match("$.head")).unique().collect().join(heads, on="head")
+    about = (
+        free.select(head=pl.col("meta").str.json_path_match("$.head"))
+        .unique()
+        .collect(engine="streaming")
+        .join(heads, on="head")
+    )
     entities |= set(about["number"])
     found = {
         "facts": _facts(apart).join(_facts(free), on="facts", how="inner").height,
@@ -83,24 +88,28 @@ def prove(records: pl.LazyFrame | pl.DataFrame, view: GraphView, held: HeldOut, 
 
 
 def _height(records: pl.LazyFrame) -> int:
-    return int(records.select(pl.len()).collect().item())
+    return int(records.select(pl.len()).collect(engine="streaming").item())
 
 
 def _facts(records: pl.LazyFrame) -> pl.DataFrame:
     """The ids of all facts of records, once each."""
-    return records.select(pl.col("facts").explode()).drop_nulls().unique().collect()
+    return records.select(pl.col("facts").explode()).drop_nulls().unique().collect(engine="streaming")
 
 
 def _variants(records: pl.LazyFrame) -> set[tuple[str, str, int]]:
     """The wordings of records: pack, template, number from 0."""
-    parts = records.select("template").unique().collect()
+    parts = records.select("template").unique().collect(engine="streaming")
     parts = parts.select(pl.col("template").str.extract_groups(r"^([^@]+)@[^/]+/(.+)\.[a-z]+#(\d+)$")).unique()
     return {(pack, name, int(number) - 1) for pack, name, number in (row[0].values() for row in parts.iter_rows())}
 
 
 def _of_length(records: pl.LazyFrame, hops: tuple[int, int] | None) -> int:
     """How many records lead over so many triples."""
-    found = records.select(pl.col("meta").str.json_path_match("$.hops").cast(pl.Int64)).collect().to_series()
+    found = (
+        records.select(pl.col("meta").str.json_path_match("$.hops").cast(pl.Int64))
+        .collect(engine="streaming")
+        .to_series()
+    )
     return int(found.is_between(*hops).sum()) if hops else 0
 
 
@@ -114,4 +123,4 @@ def _named(records: pl.LazyFrame, view: GraphView, held: HeldOut) -> int:
         pl.col(name).list.eval(pl.element().struct.field("content")).list.join("\n").str.contains_any(names.to_list())
         for name in columns
     ]
-    return int(records.select(pl.any_horizontal(texts).sum()).collect().item()) if len(names) else 0
+    return int(records.select(pl.any_horizontal(texts).sum()).collect(engine="streaming").item()) if len(names) else 0

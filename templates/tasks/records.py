@@ -89,7 +89,12 @@ def count_distractors(records: pl.LazyFrame) -> dict[str, dict[str, int]]:
     """Language -> whose answers the wrong options of questions with options are -> options."""
     about = pl.col("meta").str.json_decode(pl.Struct({"distractors": pl.List(pl.Struct({"from": pl.String}))}))
     options = records.filter(pl.col("task") == "mcq").select("lang", option=about.struct.field("distractors"))
-    counted = options.explode("option").group_by("lang", pl.col("option").struct.field("from")).len().collect()
+    counted = (
+        options.explode("option")
+        .group_by("lang", pl.col("option").struct.field("from"))
+        .len()
+        .collect(engine="streaming")
+    )
     found: dict[str, dict[str, int]] = {}
     for lang, where, number in counted.sort("lang").iter_rows():
         found.setdefault(lang, {})[where] = number
