@@ -27,6 +27,7 @@ from kgtools.corpora.verify.choice_words import (
     NO_OPTION_BEHIND,
     NONE_BUT,
     ONLY_LEAD,
+    OPTION,
     PAIRED,
     REACH,
     REFUSED,
@@ -110,6 +111,7 @@ def _letters(read: str, low: str, letters: str) -> Iterator[Mention]:
         before = low[max(0, begin - 40) : begin]
         led = LEAD.search(before) is not None
         if word.islower():
+            led = led or OPTION.search(before) is not None
             led = led or (low_end >= 0 and ALSO_LOW.fullmatch(low, low_end, begin) is not None)
             if not led or (WORD_BEHIND.match(read, end) and not NEXT_LOW.match(read, end)):
                 continue
