@@ -83,6 +83,15 @@ _ORDER = (
     "none", "not_for", "harmless", "void", "unneeded", "avoid", "label", "behind",
     "list", "out", "verb", "besides", "than", "supposed", "advise", "shields", "bare",
 )  # fmt: skip
+_THINGS = (
+    r"(?:食用|服用|[吃喝用])?的?(?:食物|食品|食用|药物|药|选项)?(?: (?:freely|safely|options?|foods?|drugs?)){0,2}"
+)
+HEADING = re.compile(f"{_THINGS}:")
+HEADING_LINE = re.compile(rf"{_THINGS}(?: ?[^\w\s,。;!?.:()]){{0,3}} ?(?=\n{{1,2}} {{0,4}}(?:[-+]|\(?\d{{1,2}}[.、)]))")
+"""All that follows words that deny in a heading: before its colon, or its line before the first line of a list."""
+SAFE = re.compile(r"可以?(?:吃|食用|食|服用|用|喝)|放心|无妨|没关系|安全|适宜|有益")
+USED = re.compile(r"(?:食用|服用|使用|饮用|[食用吃喝]|的|了){0,2}")
+"""Words that call a thing harmless, and all that may follow where that is said of the subject of the clause before: 牛奶嘌呤低，可以喝."""
 CUE = re.compile("|".join(f"(?P<{kind}>{CUES[kind]})" for kind in _ORDER))
 SIGNS = re.compile("[远不没无非未除避忌禁慎少勿排否错×✗❌阴缺毋比误限与优胜别戒]")
 ADVICE = re.compile("[宜荐多吃用食益放妨关安替喝改换]")
