@@ -83,6 +83,16 @@ LIKELY = re.compile(
     r"(?: diagnosis| cause| answer| agent| drug| one| option|诊断|病因|疾病|药物)?(?: is|是|为|:){0,2} ?(?:the |an? )?$"
 )
 """What stands before the likeliest of several that are weighed."""
+ASKS_FOR_FIRST = re.compile(r"首选|首先|最先|[1一]线|\bfirst\b|of choice|\binitial", re.IGNORECASE)
+_KIND = r"(?: (?:treatment|therapy|drug|agent|option))?"
+FIRST_BEFORE = re.compile(
+    rf"(?:\bfirst (?:line|choice){_KIND}(?: is|:)|(?:drug|treatment|agent) of choice is) (?:the |an? )?$|(?:首先|(?<![首优最])先)(?:选?用|给予?)$"
+)
+FIRST_BEHIND = re.compile(
+    r"[)\]}]{0,2} (?:is|are|should be|must be) (?:(?:usually|always|generally|the) ){0,2}(?:(?:given|used|tried|started) first"
+    rf"|first (?:line|choice){_KIND}|(?:drug|treatment|agent) of choice)(?=[,.;)\n]|$| (?:and|because|since|as)\b)|[)\]]?[是为](?:首选|1线)"
+)
+"""What says that an option comes first, where that is asked for: the others are what is tried next."""
 NEXT_BOTH = re.compile(
     r" ?(?:都|均|皆|也|两|可能|正确|对|是(?:对|正确|答案)|或|和|与|及)"
     r"| (?:both|are|too|also|as well|all|could|may|might|possibl|or|and|is (?:also|right|correct))"

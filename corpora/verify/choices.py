@@ -12,9 +12,12 @@ from kgtools.corpora.verify.choice_words import (
     ALSO_LED,
     ALSO_LOW,
     ARTICLE,
+    ASKS_FOR_FIRST,
     CALLED,
     CONCLUDE,
     CONCLUDES,
+    FIRST_BEFORE,
+    FIRST_BEHIND,
     FORBIDS,
     HEDGED,
     JOINED,
@@ -61,7 +64,8 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     mentions = sorted([*texts, *marks], key=lambda one: (one.begin, -one.end))
     avoiding = bool(question) and FORBIDS.search(question) is not None
     denied = deny(folded, mentions, avoiding, asks_for_harm(question), fold(question).partition("\n")[0])
-    if question and NEGATIVE.search(question):
+    negative = NEGATIVE.search(question) is not None
+    if negative:
         denied = {
             at: why
             for at, why in denied.items()
@@ -71,7 +75,8 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     else:
         _refuse_texts(mentions, denied, where, low)
     chains = list(_chains(low, [one for at, one in enumerate(mentions) if at not in denied], where))
-    chosen, spoiled = _choose(low, chains, where, len(item.right) > 1)
+    first = len(item.right) == 1 and not negative and ASKS_FOR_FIRST.search(question) is not None
+    chosen, spoiled = _choose(low, chains, where, len(item.right) > 1, first)
     if denied and not chosen and ALL_BUT.search(low):
         chosen = set(range(len(options))) - {mentions[at].number for at in denied}
     elif denied and not chosen and NONE_BUT.search(low):
@@ -173,8 +178,9 @@ def _chains(low: str, mentions: list[Mention], marks: dict[int, bool]) -> Iterat
         yield Chain(run)
 
 
-def _choose(low: str, chains: list[Chain], marks: dict[int, bool], several: bool) -> tuple[set[int], bool]:
-    """The options that are chosen, and whether a letter is said with the text of another option."""
+def _choose(low: str, chains: list[Chain], marks: dict[int, bool], several: bool, first: bool) -> tuple[set[int], bool]:
+    """The options that are chosen, and whether a letter is said with the text of another option. `first`: what comes first is asked
+    for."""
     if not chains:
         return set(), False
     leads = LEADS.search(low) is not None
@@ -206,6 +212,15 @@ def _choose(low: str, chains: list[Chain], marks: dict[int, bool], several: bool
         at for at, chain in enumerate(chains) if LIKELY.search(low[max(0, chain[0].begin - 40) : chain[0].begin])
     ]:
         taken = likely[-1:]
+    elif first and (
+        named := [
+            at
+            for at, chain in enumerate(chains)
+            if FIRST_BEFORE.search(low[max(0, chain[0].begin - 40) : chain[0].begin])
+            or FIRST_BEHIND.match(low, chain[-1].end)
+        ]
+    ):
+        taken = named
     elif not several and chains[0][0].begin <= 2:
         taken = [0]
     else:
@@ -220,9 +235,9 @@ def _choose(low: str, chains: list[Chain], marks: dict[int, bool], several: bool
     for at in taken:
         spoiled = spoiled or is_mixed(low, chains[at], marks)
         chosen |= {one.number for one in (chains[at] if several else without_next_subject(low, chains[at]))}
-    first = taken[0]
-    if led and first and not several:
-        before, one = chains[first - 1][-1], chains[first][0]
+    lead = taken[0]
+    if led and lead and not several:
+        before, one = chains[lead - 1][-1], chains[lead][0]
         gap = low[before.end : one.begin]
         alone = before.begin not in marks and before.number not in chosen
         if alone and len(gap) <= 8 and not re.search(r"[。\n!?]", gap):

@@ -3,7 +3,7 @@
 import pytest
 
 from kgtools.corpora.verify import score
-from tests.corpora.verify.items import AVOIDED, FOODS
+from tests.corpora.verify.items import AVOIDED, ENGLISH, FOODS
 
 AVOID, EAT = "Which foods should patients with gout avoid?", "Which foods are good for gout?"
 
@@ -49,3 +49,35 @@ def test_what_is_called_harmless_behind_a_reason_need_not_be_avoided(right: str,
 
     assert score(right, AVOIDED, None, question).verdict == "right"
     assert score(wrong, AVOIDED, None, question).verdict == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (
+            "So dry cough is given first. Fever or headache are used if it fails.",
+            "So fever is given first. Dry cough or headache are used if it fails.",
+        ),
+        ("First line is dry cough; fever is next.", "First line is fever; dry cough is next."),
+        (
+            "Usually dry cough is first line, headache where that fails.",
+            "Usually headache is first line, then dry cough.",
+        ),
+    ],
+)
+def test_what_is_tried_next_is_no_answer_where_what_comes_first_is_asked_for(right: str, wrong: str) -> None:
+    question = "Which is the first-line treatment?"
+
+    assert (score(right, ENGLISH, None, question).verdict, score(wrong, ENGLISH, None, question).verdict) == (
+        "right",
+        "wrong",
+    )
+
+
+def test_what_comes_first_is_no_answer_where_what_does_not_is_asked_for() -> None:
+    said = "Dry cough is not first line. Fever is first line."
+
+    assert score(said, ENGLISH, None, "Which is not first-line?").verdict == "right"
+    assert (
+        score("Dry cough is tried next. Fever is first line.", ENGLISH, None, "Which is tried next?").verdict == "right"
+    )
