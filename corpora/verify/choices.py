@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from kgtools.corpora.verify.abstain import ABSTAINS
+from kgtools.corpora.verify.against import OPENING, set_against
 from kgtools.corpora.verify.chains import Chain, fills_line, is_mixed, listed_lines, without_next_subject
 from kgtools.corpora.verify.choice_words import (
     ALL_BUT,
@@ -50,6 +51,12 @@ def _texts(options: tuple[tuple[str, str], ...]) -> ItemNames:
     return ItemNames(Item("set", answers=tuple((text,) for _, text in options)), None, "")
 
 
+@lru_cache(4_096)
+def asks_for_first(question: str) -> bool:
+    """Whether a question asks for what comes first."""
+    return ASKS_FOR_FIRST.search(question) is not None
+
+
 def read_choice(text: str, item: Item, question: str, found: list[Found] | None) -> Reading:
     """Which options an answer chooses: the last that it says to be its answer, else all that it names and does not deny."""
     options = tuple((item.options or {}).items())
@@ -63,7 +70,8 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     where = {one.begin: True for one in marks}
     mentions = sorted([*texts, *marks], key=lambda one: (one.begin, -one.end))
     avoiding = bool(question) and FORBIDS.search(question) is not None
-    denied = deny(folded, mentions, avoiding, asks_for_harm(question), fold(question).partition("\n")[0])
+    asked = fold(question).partition("\n")[0]
+    denied = deny(folded, mentions, avoiding, asks_for_harm(question), asked)
     negative = NEGATIVE.search(question) is not None
     if negative:
         denied = {
@@ -74,8 +82,10 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
         }
     else:
         _refuse_texts(mentions, denied, where, low)
+    if ("而" in low or not OPENING.isdisjoint(folded.words)) and (avoiding or not negative):
+        denied = set_against(folded, mentions, denied, item.about, asked, avoiding, len(item.right) == 1) | denied
     chains = list(_chains(low, [one for at, one in enumerate(mentions) if at not in denied], where))
-    first = len(item.right) == 1 and not negative and ASKS_FOR_FIRST.search(question) is not None
+    first = len(item.right) == 1 and not negative and asks_for_first(question)
     chosen, spoiled = _choose(low, chains, where, len(item.right) > 1, first)
     if denied and not chosen and ALL_BUT.search(low):
         chosen = set(range(len(options))) - {mentions[at].number for at in denied}

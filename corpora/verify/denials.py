@@ -61,6 +61,8 @@ AND_AHEAD = re.compile(r",? (?:[a-z ]{1,40}, ){0,6}(?:[a-z ]{1,40} )?(?:and|or) 
 CLAUSE_END = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
 ALSO = re.compile(r"[^。;!?\n]{0,12}?(?:还|也|另|尚|同时|又|亦)")
 IS = re.compile(r"[)\]]? (?:is|are|was|were|do|does|did|can|could|would|should|will|may|might|has|have)(?: [a-z]+)? ")
+NEAR_LINE = 24
+"""Characters behind words that deny in which their line ends where it is a heading."""
 NEAR_BEFORE, NEAR_BEHIND = 40, 12
 """Characters between a denial and the first name that it denies."""
 FAR = 200
@@ -196,7 +198,11 @@ def _deny_behind(
     opens = word in OPENING and OPENS.search(text[max(0, end - len(word) - 12) : end - len(word)]) is not None
     advises = kind == "avoid" or kind in AVOIDING
     heading = HEADING.match(text, end) if kind in HEADS or advises or word in HEADED else None
-    line = None if heading or not advises else _heading_line(text, mentions, first, end)
+    line = (
+        _heading_line(text, mentions, first, end)
+        if advises and not heading and "\n" in text[end : end + NEAR_LINE]
+        else None
+    )
     heads = kind in HEADS or heading is not None or line is not None
     before = heading.end() if heading else line or end
     near = NEAR_BARE if word in BARE else NEAR_BEFORE
