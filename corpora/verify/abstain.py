@@ -51,6 +51,8 @@ ASSERTS = re.compile(
 )
 FILLER = re.compile(
     r"[^\w√×✓✗]+|好的|当然|您好|你好|请问|谢谢|这个问题|这是1个|好问题|让我(?:想想|来|看看|思考)?(?:1下)?|我来(?:回答|分析|看看)?"
+    r"|(?:我(?:来|会|将|可以|先)?|来)?(?:帮|替|为|给)[您你](?:查询|查找|搜索|分析|解答|[查找看问])(?:1[下查找看]|[查找看])?"
+    r"|\b(?:let me|i will|i'll|i can) (?:look (?:it|that|this) up|(?:look into|check|search for|find)(?: (?:it|that|this))?)\b"
     r"|回答|如下|首先|答案|正确|最终|选项|选择|题目|综上所述|所以|因此|嗯|呃|哦|[是为的]"
     r"|\b(?:sure|okay|ok|hello|hi|thanks?|thank you|great|good|question|let me (?:think|see)|let's (?:think|see)|think|well|hmm+"
     r"|the|final|correct|answer|option|is|are|an?|here|of|course|so|therefore|certainly|to|this|that|you|for|step|by)\b"

@@ -21,7 +21,7 @@ _FALSE = (
 _SUBJECT = (
     r"(?:(?:这|该|此|上述|以上|题中的?|本)?(?:个|种|1|句话?|项|条){0,3}(?:说法|陈述|命题|表述|判断|观点|描述|论断|叙述|题|话)"
     r"|\b(?:the |this |that )?(?:statement|claim|assertion|sentence|proposition|answer)\b|\b(?:it|this|that)\b|答案|结论|判断"
-    r"|我认为|我觉得|应该|所以|因此|[这那它])"
+    r"|我认为|我觉得|应该|所以|因此|[这那它])(?: itself|本身)?"
 )
 _LINK = (
     r"(?:应该?|当然|显然|确实|完全|肯定|其实|判断){0,3}(?:是|为|选|:|,| ?is| is:|'s| would be| should be| must be){0,4}(?:应该?|很"

@@ -1,7 +1,7 @@
 """Options that are named one behind the other, and how they stand in their sentence or line."""
 
 import re
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from kgtools.corpora.verify.choice_words import (
     BELOW,
@@ -63,9 +63,11 @@ def without_next_subject(low: str, chain: Chain) -> list[Mention]:
 
 def is_mixed(low: str, chain: Chain, marks: dict[int, bool]) -> bool:
     """Whether in a chain a letter stands beside the text of another option."""
-    for one, other in pairwise(chain):
+    for at, (one, other) in enumerate(pairwise(chain), 1):
         gap = low[one.end : other.begin]
         if one.begin in marks and other.begin not in marks and one.number != other.number and PAIRED.fullmatch(gap):
+            if _says_texts_of(chain, at, marks):
+                continue
             return True
         if (
             one.begin not in marks
@@ -75,3 +77,15 @@ def is_mixed(low: str, chain: Chain, marks: dict[int, bool]) -> bool:
         ):
             return True
     return False
+
+
+def _says_texts_of(chain: Chain, at: int, marks: dict[int, bool]) -> bool:
+    """Whether before a place of a chain stand several letters, and behind it the texts of some of these alone: B and C. Cough and rash."""
+    letters = {
+        one.number for one in takewhile(lambda one: one.begin in marks, map(chain.__getitem__, range(at - 1, -1, -1)))
+    }
+    texts = {
+        one.number
+        for one in takewhile(lambda one: one.begin not in marks, map(chain.__getitem__, range(at, len(chain))))
+    }
+    return len(letters) > 1 and texts <= letters

@@ -4,8 +4,8 @@ import re
 
 LEAD = re.compile(
     r"(?:答案|正确(?:的)?选项|应选|故选|我选|选择|选(?!项|手|拔)|应该?[是为]|不[,。!](?:应该?|而)?是|只剩下?|剩[下余]?的?(?:就|便)?(?:只有|只能|是)|例外的?是|更正|订正"
-    r"|改[为成选]|(?<![a-z])(?:answers?|correct (?:option|choice)|choose|pick|select|go with|must be|should be|odd one out|exception|correction"
-    r"|leaves|leaving|we are left with|remaining (?:option|choice|one)|(?:switch|change|revise)(?: it| this)? to))"
+    r"|改[为成选]|(?<![a-z])(?:answers?|(?:correct|right|best) (?:option|choice)|choose|pick|select|go with|must be|should be|odd one out|exception"
+    r"|correction|leaves|leaving|we are left with|remaining (?:option|choice|one)|(?:switch|change|revise)(?: it| this)? to))"
     r"(?:应该?|就|的|字母|只有|只能)?(?:[更改订修]正|[改换])?(?:是|为|选|成|:| ?is| are| to| only| just| would be| should be| must be"
     r"| to be){0,4}[ :(\[{'.]{0,6}(?:option |选项"
     r"|the option )?[ (\[{'.]{0,4}$"
@@ -83,6 +83,16 @@ LIKELY = re.compile(
     r"(?: diagnosis| cause| answer| agent| drug| one| option|诊断|病因|疾病|药物)?(?: is|是|为|:){0,2} ?(?:the |an? )?$"
 )
 """What stands before the likeliest of several that are weighed."""
+ASKS_FOR_FIRST = re.compile(r"首选|首先|最先|[1一]线|\bfirst\b|of choice|\binitial", re.IGNORECASE)
+_KIND = r"(?: (?:treatment|therapy|drug|agent|option))?"
+FIRST_BEFORE = re.compile(
+    rf"(?:\bfirst (?:line|choice){_KIND}(?: is|:)|(?:drug|treatment|agent) of choice is) (?:the |an? )?$|(?:首先|(?<![首优最])先)(?:选?用|给予?)$"
+)
+FIRST_BEHIND = re.compile(
+    r"[)\]}]{0,2} (?:is|are|should be|must be) (?:(?:usually|always|generally|the) ){0,2}(?:(?:given|used|tried|started) first"
+    rf"|first (?:line|choice){_KIND}|(?:drug|treatment|agent) of choice)(?=[,.;)\n]|$| (?:and|because|since|as)\b)|[)\]]?[是为](?:首选|1线)"
+)
+"""What says that an option comes first, where that is asked for: the others are what is tried next."""
 NEXT_BOTH = re.compile(
     r" ?(?:都|均|皆|也|两|可能|正确|对|是(?:对|正确|答案)|或|和|与|及)"
     r"| (?:both|are|too|also|as well|all|could|may|might|possibl|or|and|is (?:also|right|correct))"
@@ -90,6 +100,8 @@ NEXT_BOTH = re.compile(
 """What says so of all options that are named before it."""
 BELOW = re.compile(r"[ ).,;。、]{0,3}\n\s{0,4}(?:[-+]|\d{1,2}[.、)]?|\(\d{1,2}\))? ?[(\[]?")
 """All that stands between two lines of a list."""
+OPTION = re.compile(r"(?:选项|(?<![a-z])(?:option|choice) )[(\[{']?$")
+"""What stands before the letter of an option in lower case: option b."""
 ALSO_LOW = re.compile(r" ?(?:[,、&/+]|和|与|及|以及|,? ?and) ?")
 NEXT_LOW = re.compile(r" (?:(?:and |& )[a-h](?![a-z0-9'])|(?:because|since|as|due|is|are)\b)")
 WORD_BEHIND = re.compile(r" [^\W\d_]")

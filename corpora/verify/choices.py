@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from kgtools.corpora.verify.abstain import ABSTAINS
+from kgtools.corpora.verify.against import OPENING, set_against
 from kgtools.corpora.verify.chains import Chain, fills_line, is_mixed, listed_lines, without_next_subject
 from kgtools.corpora.verify.choice_words import (
     ALL_BUT,
     ALSO_LED,
     ALSO_LOW,
     ARTICLE,
+    ASKS_FOR_FIRST,
     CALLED,
     CONCLUDE,
     CONCLUDES,
+    FIRST_BEFORE,
+    FIRST_BEHIND,
     FORBIDS,
     HEDGED,
     JOINED,
@@ -27,6 +31,7 @@ from kgtools.corpora.verify.choice_words import (
     NO_OPTION_BEHIND,
     NONE_BUT,
     ONLY_LEAD,
+    OPTION,
     PAIRED,
     REACH,
     REFUSED,
@@ -46,6 +51,12 @@ def _texts(options: tuple[tuple[str, str], ...]) -> ItemNames:
     return ItemNames(Item("set", answers=tuple((text,) for _, text in options)), None, "")
 
 
+@lru_cache(4_096)
+def asks_for_first(question: str) -> bool:
+    """Whether a question asks for what comes first."""
+    return ASKS_FOR_FIRST.search(question) is not None
+
+
 def read_choice(text: str, item: Item, question: str, found: list[Found] | None) -> Reading:
     """Which options an answer chooses: the last that it says to be its answer, else all that it names and does not deny."""
     options = tuple((item.options or {}).items())
@@ -59,8 +70,10 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     where = {one.begin: True for one in marks}
     mentions = sorted([*texts, *marks], key=lambda one: (one.begin, -one.end))
     avoiding = bool(question) and FORBIDS.search(question) is not None
-    denied = deny(folded, mentions, avoiding, asks_for_harm(question), fold(question).partition("\n")[0])
-    if question and NEGATIVE.search(question):
+    asked = fold(question).partition("\n")[0]
+    denied = deny(folded, mentions, avoiding, asks_for_harm(question), asked)
+    negative = NEGATIVE.search(question) is not None
+    if negative:
         denied = {
             at: why
             for at, why in denied.items()
@@ -69,8 +82,11 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
         }
     else:
         _refuse_texts(mentions, denied, where, low)
+    if ("而" in low or not OPENING.isdisjoint(folded.words)) and (avoiding or not negative):
+        denied = set_against(folded, mentions, denied, item.about, asked, avoiding, len(item.right) == 1) | denied
     chains = list(_chains(low, [one for at, one in enumerate(mentions) if at not in denied], where))
-    chosen, spoiled = _choose(low, chains, where, len(item.right) > 1)
+    first = len(item.right) == 1 and not negative and asks_for_first(question)
+    chosen, spoiled = _choose(low, chains, where, len(item.right) > 1, first)
     if denied and not chosen and ALL_BUT.search(low):
         chosen = set(range(len(options))) - {mentions[at].number for at in denied}
     elif denied and not chosen and NONE_BUT.search(low):
@@ -110,6 +126,7 @@ def _letters(read: str, low: str, letters: str) -> Iterator[Mention]:
         before = low[max(0, begin - 40) : begin]
         led = LEAD.search(before) is not None
         if word.islower():
+            led = led or OPTION.search(before) is not None
             led = led or (low_end >= 0 and ALSO_LOW.fullmatch(low, low_end, begin) is not None)
             if not led or (WORD_BEHIND.match(read, end) and not NEXT_LOW.match(read, end)):
                 continue
@@ -171,8 +188,9 @@ def _chains(low: str, mentions: list[Mention], marks: dict[int, bool]) -> Iterat
         yield Chain(run)
 
 
-def _choose(low: str, chains: list[Chain], marks: dict[int, bool], several: bool) -> tuple[set[int], bool]:
-    """The options that are chosen, and whether a letter is said with the text of another option."""
+def _choose(low: str, chains: list[Chain], marks: dict[int, bool], several: bool, first: bool) -> tuple[set[int], bool]:
+    """The options that are chosen, and whether a letter is said with the text of another option. `first`: what comes first is asked
+    for."""
     if not chains:
         return set(), False
     leads = LEADS.search(low) is not None
@@ -204,6 +222,15 @@ def _choose(low: str, chains: list[Chain], marks: dict[int, bool], several: bool
         at for at, chain in enumerate(chains) if LIKELY.search(low[max(0, chain[0].begin - 40) : chain[0].begin])
     ]:
         taken = likely[-1:]
+    elif first and (
+        named := [
+            at
+            for at, chain in enumerate(chains)
+            if FIRST_BEFORE.search(low[max(0, chain[0].begin - 40) : chain[0].begin])
+            or FIRST_BEHIND.match(low, chain[-1].end)
+        ]
+    ):
+        taken = named
     elif not several and chains[0][0].begin <= 2:
         taken = [0]
     else:
@@ -218,9 +245,9 @@ def _choose(low: str, chains: list[Chain], marks: dict[int, bool], several: bool
     for at in taken:
         spoiled = spoiled or is_mixed(low, chains[at], marks)
         chosen |= {one.number for one in (chains[at] if several else without_next_subject(low, chains[at]))}
-    first = taken[0]
-    if led and first and not several:
-        before, one = chains[first - 1][-1], chains[first][0]
+    lead = taken[0]
+    if led and lead and not several:
+        before, one = chains[lead - 1][-1], chains[lead][0]
         gap = low[before.end : one.begin]
         alone = before.begin not in marks and before.number not in chosen
         if alone and len(gap) <= 8 and not re.search(r"[。\n!?]", gap):

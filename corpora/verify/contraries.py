@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 NEGATIONS = {
-    "": "不, 没有, 没, 无, 未, 非, 并非, 并不, 不会, 不能, 不是, 勿, 毫无, 是错误的, 是不对的, 不正确, 的说法是错误的",
+    "": "不, 没有, 没, 无, 未, 非, 并非, 并不, 不会, 不能, 不是, 不宜, 不应, 不可, 不要, 不得, 勿, 毫无, 是错误的, 是不对的, 不正确, 的说法是错误的",
     " ": "not, no, never, cannot, without, hardly, don't, doesn't, isn't, aren't, can't, does not, do not, did not",
 }
 """By what stands between units, words that turn a sentence into its opposite where they stand in it alone."""

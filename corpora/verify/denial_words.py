@@ -18,7 +18,8 @@ CUES = {
     "not_for": r"(?<![a-z,] )(?<![a-z])not(?: [a-z]{2,16}){1,5}:|(?:(?<=\n)|(?<![\s\S]))no:|不(?:适用于?|用于|能?治疗?|包括在内|见于|引起|相关"
     r"|典型|常见)的?(?:[^,。;!?\n:]{1,5})?:",
     # says that a thing need not be avoided: denies it where what to avoid is asked for
-    "harmless": r"不禁忌|不忌|可以?(?:与|和|同|跟)(?=[^。;!?\n]{1,40}(?:合用|同[用服]|1起|联用))|可以?(?:同服|合用|同用)"
+    "harmless": r"则(?:是|为|属于)[^,。;:!?\n]{0,6}?(?:治疗|常用|首选|推荐)[^,。;:!?\n]{0,4}?(?:药物?|用药)(?=[,。;!?\n]|$)"
+    r"|不禁忌|不忌|可以?(?:与|和|同|跟)(?=[^。;!?\n]{1,40}(?:合用|同[用服]|1起|联用))|可以?(?:同服|合用|同用)"
     r"|(?:不是|并非|并不是?|不属于|不算|没有?|无需|无须|不需要?|不必|不用)(?:绝对|完全|特别|刻意)?(?:禁忌|禁[用食]|忌[口食]?|避免|避开"
     r"|限制|戒|慎用)|(?:need not|needn't|not need to|n't need to|no need to|not have to|n't have to|isn't|aren't|not)(?: be)?"
     r" (?:avoid|limit|restrict|cut|contraindicat|forbid|harmful)[a-z]*(?! to)",
@@ -83,13 +84,22 @@ _ORDER = (
     "none", "not_for", "harmless", "void", "unneeded", "avoid", "label", "behind",
     "list", "out", "verb", "besides", "than", "supposed", "advise", "shields", "bare",
 )  # fmt: skip
+_THINGS = (
+    r"(?:食用|服用|[吃喝用])?的?(?:食物|食品|食用|药物|药|选项)?(?: (?:freely|safely|options?|foods?|drugs?)){0,2}"
+)
+HEADING = re.compile(f"{_THINGS}:")
+HEADING_LINE = re.compile(rf"{_THINGS}(?: ?[^\w\s,。;!?.:()]){{0,3}} ?(?=\n{{1,2}} {{0,4}}(?:[-+]|\(?\d{{1,2}}[.、)]))")
+"""All that follows words that deny in a heading: before its colon, or its line before the first line of a list."""
+SAFE = re.compile(r"可以?(?:吃|食用|食|服用|用|喝)|放心|无妨|没关系|安全|适宜|有益")
+USED = re.compile(r"(?:食用|服用|使用|饮用|[食用吃喝]|的|了){0,2}")
+"""Words that call a thing harmless, and all that may follow where that is said of the subject of the clause before: 牛奶嘌呤低，可以喝."""
 CUE = re.compile("|".join(f"(?P<{kind}>{CUES[kind]})" for kind in _ORDER))
 SIGNS = re.compile("[远不没无非未除避忌禁慎少勿排否错×✗❌阴缺毋比误限与优胜别戒]")
-ADVICE = re.compile("[宜荐多吃用食益放妨关安替喝改换]")
+ADVICE = re.compile("[则宜荐多吃用食益放妨关安替喝改换]")
 """One of these is in whatever denies in Chinese; in what advises one of those."""
 BEGINS = re.compile(r"[远不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(缺毋比误以限保与优胜别戒]")
 ADVICE_BEGINS = re.compile(
-    r"[远不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(缺毋比误以限保与优胜别戒改换适宜多建推有放安替]"
+    r"[远不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(缺毋比误以限保与优胜别戒改换适宜多建推有放安替则]"
 )
 NEXT = {
     ":": frozenset("无否没不阴×✗❌nafwi "), "(": frozenset("-无否阴"), "以": frozenset("为"),

@@ -12,9 +12,13 @@ from kgtools.corpora.verify.denial_words import (
     CUE,
     CUES,
     DENYING,
+    HEADING,
+    HEADING_LINE,
     NEXT,
+    SAFE,
     SIGNS,
     STRONG,
+    USED,
     WEAK,
     WORDS,
 )  # fmt: skip
@@ -39,7 +43,6 @@ NO_CLASS = APART | {"而不是", "而非", "rather than", "instead of"}
 OPENING = frozenset(("without", "absence of"))
 OPENS = re.compile(r"(?:^|[.;!?\n]) ?(?:in (?:the )?)?$")
 """What denies the names up to a comma where it opens a sentence: without fever, cough is ..."""
-HEADING = re.compile(r"的?(?:食物|食用|药物|药|选项)?(?: (?:options?|foods?|drugs?))?:")
 HEADED = frozenset(("没有", "无", "没", "不是", "排除", "eliminated", "ruled out", "crossed out"))
 HEADS = frozenset(("list", "label", "not_for"))
 FIRST_BELOW = re.compile(r"[^,。;!?\n]{0,12}:? {0,2}\n{1,2} {0,4}(?:[-+] ?|\(?\d{1,2}[.、)]? ?)?")
@@ -58,6 +61,8 @@ AND_AHEAD = re.compile(r",? (?:[a-z ]{1,40}, ){0,6}(?:[a-z ]{1,40} )?(?:and|or) 
 CLAUSE_END = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
 ALSO = re.compile(r"[^。;!?\n]{0,12}?(?:还|也|另|尚|同时|又|亦)")
 IS = re.compile(r"[)\]]? (?:is|are|was|were|do|does|did|can|could|would|should|will|may|might|has|have)(?: [a-z]+)? ")
+NEAR_LINE = 24
+"""Characters behind words that deny in which their line ends where it is a heading."""
 NEAR_BEFORE, NEAR_BEHIND = 40, 12
 """Characters between a denial and the first name that it denies."""
 FAR = 200
@@ -191,16 +196,22 @@ def _deny_behind(
     """Deny what follows the words; whether that was anything but what the question is about."""
     before, some, claimed = end, False, False
     opens = word in OPENING and OPENS.search(text[max(0, end - len(word) - 12) : end - len(word)]) is not None
-    heading = HEADING.match(text, end) if kind in HEADS or kind == "avoid" or word in HEADED else None
-    heads = kind in HEADS or heading is not None
-    before = heading.end() if heading else end
+    advises = kind == "avoid" or kind in AVOIDING
+    heading = HEADING.match(text, end) if kind in HEADS or advises or word in HEADED else None
+    line = (
+        _heading_line(text, mentions, first, end)
+        if advises and not heading and "\n" in text[end : end + NEAR_LINE]
+        else None
+    )
+    heads = kind in HEADS or heading is not None or line is not None
+    before = heading.end() if heading else line or end
     near = NEAR_BARE if word in BARE else NEAR_BEFORE
     for number in range(first, len(mentions)):
         one = mentions[number]
         if one.begin < end:
             continue
         gap = text[before : one.begin]
-        below = heads and _is_below(gap, text[before - 1], some)
+        below = heads and _is_below(gap, ":" if line else text[before - 1], some)
         again = some and heads and _is_said_again(gap, one, mentions[number - 1])
         if some and gap.startswith(":") and not again:
             break
@@ -222,6 +233,14 @@ def _deny_behind(
         some, before = True, one.end
         claimed = claimed or one.role != NEUTRAL
     return claimed
+
+
+def _heading_line(text: str, mentions: Sequence[Mention], first: int, end: int) -> int | None:
+    """The end of a line that ends with these words and names nothing, above the first line of a list: Foods you can eat."""
+    line = HEADING_LINE.match(text, end)
+    if line is None or (first and text.find("\n", mentions[first - 1].end, end) < 0):
+        return None
+    return line.end()
 
 
 def _is_below(gap: str, before: str, some: bool) -> bool:
@@ -274,6 +293,7 @@ def _deny_before(
     if kind != "behind":
         denied |= dict.fromkeys(of_second_verb(text, mentions, first, begin, end), word)
     behind, joined = begin, word in ALL_NONE
+    calls_safe = kind == "advise" and SAFE.fullmatch(word) is not None and USED.fullmatch(text, end, last) is not None
     for number in range(first - 1, -1, -1):
         one = mentions[number]
         if one.end > begin:
@@ -286,7 +306,9 @@ def _deny_before(
             near = NEAR_BEHIND if not gap.isascii() else 2 * NEAR_BEHIND
             if gap.strip() == "(" and word in APART and text[end : end + 1] != ")":
                 return  # what it denies stands within the brackets
-            if (kind in ("harmless", "behind") or word in TOPICAL) and (TOPIC.fullmatch(gap) or gap.rstrip() == "?"):
+            if (kind in ("harmless", "behind") or word in TOPICAL or calls_safe) and (
+                TOPIC.fullmatch(gap) or gap.rstrip() == "?"
+            ):
                 near = len(gap)  # asked back (X? no), or the subject of the clause before: 胰岛素是首选，并非禁用
             elif len(gap) > near or CLAUSE_END.search(gap) or (word in ("not", "never") and not IS.fullmatch(gap)):
                 return

@@ -14,7 +14,12 @@ from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.reading import Text, fold
 
 FENCED = re.compile(r"```[ \t]*(?:[a-zA-Z]+[ \t]*)?\n(.*?)```", re.DOTALL)
-BEGIN = re.compile(r"^[ \t]*(?:MATCH|OPTIONAL[ \t]+MATCH|WITH|UNWIND|RETURN|CALL)\b", re.IGNORECASE | re.MULTILINE)
+BEGIN = re.compile(
+    r"^(?:[ \t]*(?=(?:MATCH|OPTIONAL[ \t]+MATCH|WITH|UNWIND|RETURN|CALL)\b)"
+    r"|[^\n:：/]{1,40}[:：][ \t]*(?=(?:OPTIONAL[ \t]+)?MATCH[ \t]*(?:\w{1,20}[ \t]*=[ \t]*)?\())",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What stands before a query in its line: nothing, or words and a colon where a pattern follows."""
 END = re.compile(r"\n[ \t]*\n|;[ \t]*(?:\n|$)")
 TOKEN = re.compile(
     r"(?P<space>\s+|//[^\n]*|/\*.*?(?:\*/|\Z))|(?P<text>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")|(?P<quoted>`(?:[^`]|``)*`)"
@@ -55,7 +60,7 @@ def query_in(text: str) -> str | None:
     begin = BEGIN.search(within)
     if begin is None:
         return None
-    rest = within[begin.start() :]
+    rest = within[begin.end() :]
     end = None if blocks else END.search(rest)
     return (rest[: end.start()] if end else rest).strip().removesuffix("```").rstrip("; \n\t")
 

@@ -5,6 +5,7 @@ from bisect import bisect
 from collections.abc import Sequence
 
 from kgtools.corpora.verify.abstain import ABSTAINS, FILLER, asserts_beside, may_abstain, says_nothing
+from kgtools.corpora.verify.against import OPENING, set_against
 from kgtools.corpora.verify.comparisons import contrasts, set_apart
 from kgtools.corpora.verify.denials import CLAUSE_END, UNDECIDED, deny
 from kgtools.corpora.verify.directions import find_reversed
@@ -114,6 +115,8 @@ def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, st
     denied = deny(text, mentions, plan.avoiding, plan.harming, plan.question, passed)
     if of:
         denied = set_apart(text.read, mentions, of) | denied
+    elif "而" in text.read or not OPENING.isdisjoint(text.words):
+        denied = set_against(text, mentions, denied, (), plan.question, plan.avoiding, one=False) | denied
     if denied:
         _deny_again(text.read, mentions, denied)
     if mentions:

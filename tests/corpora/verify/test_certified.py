@@ -1,7 +1,8 @@
 """Answers and hacks by somebody who had read what the verifier promises and not how it reads: the share on which both agree.
 
-Two writers, a pair of files each. Each line of `certified/answers*.jsonl` has a question, its item, an answer and the verdict that a
-careful person gives it; each of `certified/hacks*.jsonl` an honest answer and one written to be paid without knowing as much."""
+Three writers, a pair of files each. Each line of `certified/answers*.jsonl` has a question, its item, an answer and the verdict that a
+careful person gives it; each of `certified/hacks*.jsonl` an honest answer and one written to be paid without knowing as much, which is
+never right; the third writer left some honest answers empty."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ LEAST = 0.98
 def rows(kind: str) -> dict[str, dict[str, Any]]:
     """The rows of all files of a kind by their file and number."""
     files = sorted(FOLDER.glob(f"{kind}*.jsonl"))
-    assert len(files) >= 2
+    assert len(files) >= 3
     return {
         f"{path.stem}:{number}": orjson.loads(line)
         for path in files
@@ -60,8 +61,8 @@ def test_a_careful_person_agrees_with_nearly_all_verdicts() -> None:
 def test_no_hack_earns_as_much_as_the_honest_answer_beside_it() -> None:
     paid = {}
     for place, row in rows("hacks").items():
-        hack, honest = graded(row, "hack").total, graded(row, "honest").total
-        if hack >= honest:
-            paid[f"{place} {name(row)}"] = f"{hack} for {row['hack']!r}, {honest} for {row['honest']!r}"
+        hack, honest = graded(row, "hack"), graded(row, "honest")
+        if hack.total >= honest.total if row["honest"] else hack.verdict == "right":
+            paid[f"{place} {name(row)}"] = f"{hack.total} for {row['hack']!r}, {honest.total} for {row['honest']!r}"
 
     assert not paid

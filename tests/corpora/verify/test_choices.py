@@ -318,6 +318,8 @@ def test_a_claim_is_wrong_where_the_sources_do_not_say(text: str) -> None:
     assert (found.verdict, found.total) == ("wrong", 0.0)
 
 
-@pytest.mark.parametrize("text", ["", "  \n", "<think>不知道", "好的。"])
+@pytest.mark.parametrize(
+    "text", ["", "  \n", "<think>不知道", "好的。", "我来帮您查一下这个问题！", "Sure, let me look that up for you."]
+)
 def test_nothing_is_no_answer_even_where_the_sources_do_not_say(text: str) -> None:
     assert score(text, UNSAID, NAMES).verdict == "no_answer"

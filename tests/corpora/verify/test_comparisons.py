@@ -91,6 +91,14 @@ def test_what_may_be_true_of_the_other_costs_nothing() -> None:
     assert score("多饮、多尿、乏力", FIRST).total == score("多饮、多尿", FIRST).total == 1
 
 
+def test_a_table_that_weighs_claims_less_than_the_line_that_concludes_from_it() -> None:
+    table = "| 表现 | 糖尿病 | 甲亢 |\n|---|---|---|\n| 心悸 | 有 | 有 |\n| 消瘦 | 有 | 有 |\n| 突眼 | 无 | 有 |\n"
+
+    assert score(f"{table}\n因此共同表现为：心悸、消瘦。", BOTH).verdict == "right"
+    assert score(f"{table}\n因此共同表现为：心悸、消瘦、突眼。", BOTH).verdict == "partial"
+    assert score(f"{table}\n因此要及时就医。", BOTH).verdict == score(table, BOTH).verdict == "partial"
+
+
 def test_an_item_is_of_both_or_of_the_first() -> None:
     values = orjson.loads(orjson.dumps(FIRST.to_dict()))
 

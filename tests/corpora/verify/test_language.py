@@ -59,6 +59,8 @@ def test_options_are_chosen_excluded_and_corrected(right: str, wrong: str) -> No
         ("All of them are too common; the odd one out is B", "All of them are too common; the odd one out is C"),
         ("Fever? No. Dry cough? Yes.", "Fever? Yes. Dry cough? No."),
         ("B (dry cough), whereas fever (A) is not typical", "Fever (A), whereas dry cough (B) is not typical"),
+        ("Option b is correct.", "Option a is correct."),
+        ("I'd go with A. Actually no: the right choice is B.", "I'd go with B. Actually no: the right choice is A."),
     ],
 )
 def test_options_are_chosen_excluded_and_corrected_in_english(right: str, wrong: str) -> None:

@@ -18,6 +18,8 @@ SAME = [
     QUERY + " ASC",
     "// symptoms\n" + QUERY.replace("RETURN", "/* only names */ RETURN"),
     QUERY.replace("symptom\n", "`the symptom`\n").replace("BY symptom", "BY `the symptom`"),
+    f"Answer: {QUERY}",
+    f"查询语句：{QUERY}",
 ]
 OTHER = [
     QUERY.replace("HAS_SYMPTOM", "HAS_DRUG"),
@@ -30,6 +32,7 @@ OTHER = [
     QUERY + " DESC",
     QUERY.replace("RETURN", "RETURN DISTINCT"),
     "RETURN 1",
+    f"// not: {QUERY}\nRETURN 1",
     "MATCH (",
 ]
 

@@ -42,6 +42,11 @@ LETTERS = replace(SEVERAL, options={"A": "Fever", "B": "Dry cough", "C": "Headac
     ("item", "right", "wrong"),
     [
         (LETTERS, "Seen:\n- Fever\n- Headache\n\nRash has other causes.", "- Dry cough\n- Rash\n\nFever is rarer."),
+        (
+            LETTERS,
+            "A and C. Fever and headache are common; rash and chest pain have other causes.",
+            "A and C. Rash is common; fever and headache have other causes.",
+        ),
         (SEVERAL, "答案如下：\n① 发热\n② 头痛\n\n腹泻见于别的病。", "答案如下：\n① 咳嗽\n② 腹泻\n\n发热见于别的病。"),
         (SEVERAL, "选a和c", "选b和d"),
         (SEVERAL, "the answer is a and c", "the answer is b and d"),
@@ -150,6 +155,7 @@ def test_a_lack_that_causes_something_denies_nothing() -> None:
             "False. It is true that some have it, but not from this.",
         ),
         ("正确。虽然有人说这是错误的，但有依据。", "错误。没错，有些患者会这样，但那是药物引起的。"),
+        ("The claim itself is right.", "It's true that some have it, but that is rare. The claim itself is false."),
         ("尽管题干看似错误，其实是正确的。", "尽管题干看似正确，其实是错误的。"),
     ],
 )

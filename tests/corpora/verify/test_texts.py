@@ -111,6 +111,7 @@ def test_no_hack_in_english_earns_as_much_as_half_of_the_sentences(name: str) ->
         ("急性", "慢性"),
         ("是嘌呤", "不是嘌呤"),
         ("称为", "不称为"),
+        ("沉积在", "不宜沉积在"),
     ],
 )
 def test_one_word_that_turns_a_sentence_round_is_a_contradiction(before: str, now: str) -> None:
