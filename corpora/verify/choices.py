@@ -170,7 +170,7 @@ def _is_answer(read: str, begin: int, end: int) -> bool:
 @lru_cache(64)
 def _patterns(letters: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     both, low = letters + letters.lower(), letters.lower()
-    whole = rf"[\s(\[{{'.:]*[{low}](?:[\s,、;/&+().和与及]*(?:and |or )?[\s(]*[{low}])*[\s)\]}}.。,:;!']*"
+    whole = rf"[\s(\[{{'.:]*[{low}](?:[\s,、;/&+().和与及]*(?:(?:and |or )[\s(]*)?[{low}])*[\s)\]}}.。,:;!']*"
     return re.compile(rf"(?<![A-Za-z0-9])[{both}]+(?![A-Za-z0-9'])"), re.compile(whole)
 
 
