@@ -18,6 +18,7 @@ from kgtools.corpora.ehr import diagnoses, headings, leaks
 from kgtools.corpora.exams import choices
 from kgtools.corpora.readers import cmexam, cmtmedqa
 from kgtools.corpora.text import escapes
+from kgtools.corpora.verify import Item, NameIndex, Step, score
 from kgtools.kg.build import casing
 from kgtools.templates import values
 from tests.torture.regexes import Regex, regexes
@@ -164,6 +165,20 @@ def _tags(text: str) -> tuple[list[str], list[str]]:
 
 
 LABEL = leaks.pattern_of("糖尿病")
+NAMES = NameIndex(["肺炎", "诊断", "病史", "a", "A. 甲", "the"])
+ABOUT, ENDS = (("糖尿病", "diabetes"),), (("多饮", "a"), ("多尿",), ("肺炎",))
+OPTIONS = {"A": "甲", "B": "糖尿病", "C": "诊断", "D": "a"}
+ITEMS = {
+    "choice": Item("choice", ABOUT, OPTIONS, "A"),
+    "choices": Item("choice", ABOUT, OPTIONS, "AC"),
+    "boolean": Item("boolean", ABOUT, right="true"),
+    "set": Item("set", ABOUT, answers=ENDS, wrong=(("诊断",),)),
+    "steps": Item("set", ABOUT, answers=ENDS[:1], steps=(Step(("糖尿病",), "HAS_SYMPTOM", ("多饮", "a")),)),
+    "both": Item("set", of="both", about=(*ABOUT, ("甲",)), answers=ENDS),
+    "abstain": Item("abstain", ABOUT),
+    "text": Item("text", ABOUT, answers=ENDS, reference="糖尿病的病史：约100元。诊断：肺炎，多见于a。"),
+    "cypher": Item("cypher", right="MATCH (a) RETURN a.name"),
+}
 FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "find": find.find,
     "structured": find.find_structured,
@@ -189,13 +204,17 @@ FUNCTIONS: dict[str, Callable[[str], Any]] = {
     "people": values.is_people,
     "tidy": values.tidy,
     "case": casing.to_sentence_case,
+    **{
+        f"score {name}": lambda text, item=item: score(text, item, NAMES, "糖尿病的诊断？")
+        for name, item in ITEMS.items()
+    },
 }
 REPEATED = (
     "a", "1", " ", "\n", "。", "，", "(", "（", "[", "a@", "a.", "1.", "1 ", "1-", "A、", "A. 甲\n", "患者", "医院", "卫生院", "糖尿病，", "糖尿病",
     "诊断：", "1、肺炎；", "请\n", "姓名：王芳，", "13800138000，", "110101199003070038 ", "a@b.cn ", "2020-01-02 ", "[姓名1]", "<user>: ", "谢",
     "<p>", "</p>", "<br>", "<b x=1 ", "&lt;", "&amp;", "\\n", "\\n ", "the ", "用 ", "\"", "{\"a\": ", "`",
     "病史：", "\t:", "约", "100元", "多见于", "John Smith ", "Mr. Smith, ", "北京市朝阳区建国路1号，", "1、甲\n", "① ", "①甲", "-甲\n", "|a|\n",
-    "病人：", "\n病人：", " 医生：", "护士：",
+    "病人：", "\n病人：", " 医生：", "护士：", "A and B. ", "不是", "没有甲，", "答案：A ", "MATCH (a) ", "<think>",
 )  # fmt: skip
 
 
