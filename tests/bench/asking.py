@@ -15,7 +15,6 @@ from clock import command, in_turns, print_aim, print_table, seconds
 from graphs import Graphs
 from loop import MAX_TAILS, SEED, compile_block
 
-from kgtools.kg.graph import change
 from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates import render
 from kgtools.templates.choice import choose
@@ -42,10 +41,7 @@ Batches = list[tuple[list[Job], list[Selection]]]
 
 def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
     """Print the tables."""
-    store = FolderStore(scratch / "graph")
-    change(store, graphs.loaded)
-    for table in graphs.names:
-        change(store, lambda inputs, table=table: inputs.with_names(table))
+    store = graphs.store(scratch / "graph")
     packs = [find_pack(name) for name in PACKS]
     rows, ratio = [], {}
     for task in ("qa", *ASKED_TASKS):

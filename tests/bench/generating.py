@@ -9,7 +9,6 @@ from clock import in_turns, print_aim, print_table
 from graphs import Graphs
 from loop import MAX_TAILS, SEED, call_each, loop
 
-from kgtools.kg.graph import change
 from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates.facts import view
 from kgtools.templates.generate import generate
@@ -27,10 +26,7 @@ Job = tuple[Template, int, list[str], list[Tails]]
 
 def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
     """Print the table of generating."""
-    store = FolderStore(scratch / "graph")
-    change(store, graphs.loaded)
-    for table in graphs.names:
-        change(store, lambda inputs, table=table: inputs.with_names(table))
+    store = graphs.store(scratch / "graph")
     packs = [find_pack(name) for name in PACKS]
     jobs = _jobs(store, packs)
     ours, plain = scratch / "records", scratch / "plain.jsonl"

@@ -7,7 +7,9 @@ from pathlib import Path
 from kgtools.kg.build.english_names import OUR_LICENSE, OUR_NAME, OURS, read_names
 from kgtools.kg.build.inputs import Inputs, NameTable, SourceTables
 from kgtools.kg.build.load import Report, prepare
+from kgtools.kg.graph import change
 from kgtools.kg.source import Options
+from kgtools.kg.stores.folder.store import FolderStore
 
 CHECKOUT = Path(__file__).parents[2]
 DATA = CHECKOUT.parent / "shared" / "data" / "kg"
@@ -34,6 +36,14 @@ class Graphs:
     def loaded(self, inputs: Inputs) -> Inputs:
         """The inputs of a graph with every source, read and cleaned now."""
         return inputs.with_sources([tables for tables, _ in self.prepared()])
+
+    def store(self, folder: Path) -> FolderStore:
+        """A graph of every source and table of names, loaded into a folder."""
+        store = FolderStore(folder)
+        change(store, self.loaded)
+        for table in self.names:
+            change(store, lambda inputs, table=table: inputs.with_names(table))
+        return store
 
 
 def find_graphs(data: Path) -> Graphs:

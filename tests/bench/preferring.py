@@ -15,8 +15,6 @@ from clock import print_aim, print_table
 from graphs import Graphs
 from numpy.typing import NDArray
 
-from kgtools.kg.graph import change
-from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates.generate import generate
 from kgtools.templates.pack import LANGUAGES, find_pack
 
@@ -29,10 +27,7 @@ Bags = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 def bench(graphs: Graphs, scratch: Path, _rounds: int) -> None:
     """Print how often the better answer is told, by fault and template."""
-    store = FolderStore(scratch / "graph")
-    change(store, graphs.loaded)
-    for table in graphs.names:
-        change(store, lambda inputs, table=table: inputs.with_names(table))
+    store = graphs.store(scratch / "graph")
     packs = [find_pack(name) for name in PACKS]
     result = generate(store, packs, LANGUAGES, None, SEED, MAX_TAILS, task="preference")
     report(result.records, graphs.whole)
