@@ -49,6 +49,8 @@ def choose(
     templates = [template for pack in packs for template in pack.templates if template.lang in langs]
     for template in templates:
         refuse_general(template)
+    if "cypher" in plan.shares:
+        queried(store)  # before the others are asked, which takes minutes
     held = hold_out(graph, templates, plan.hold_out, seed)
     drops = {pack.info.name: choose_drops(pack, drop) for pack in packs}
     masks = graph.facts["mask"] if plan.sample.per_source else None

@@ -71,7 +71,8 @@ def generate(
     for each in choice.selections:
         selection = choice.load(each, ["key", "facts", COLUMN])
         ties.tie(tying_facts(selection))
-        sources.add(selection)
+        if plan.sample.stratify or plan.sample.per_source:
+            sources.add(selection)
     counts = GenerateCounts(0, {}, {}, {}, permuted=permuted)
     made = choice
     if plan.makes_preferences:
