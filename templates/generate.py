@@ -22,7 +22,7 @@ from kgtools.templates.preferences.balance import lengths, names
 from kgtools.templates.preferences.rejected import Rejections
 from kgtools.templates.records import make_records
 from kgtools.templates.select import Selection
-from kgtools.templates.spill import TOGETHER, Ranges, Scratch, Spill
+from kgtools.templates.spill import AT_ONCE, TOGETHER, Ranges, Scratch, Spill
 from kgtools.templates.tables import GenerateCounts, RecordTables
 from kgtools.templates.tasks.ask import ItemOptions
 from kgtools.templates.tasks.cypher.make import execute_some
@@ -66,7 +66,8 @@ def generate(
     scratch = Scratch(beside)
     spill, fates = Spill(scratch.path / "asked"), Fates(graph, langs)
     choice = choose(store, graph, packs, langs, seed, max_tails, drop, plan, spill, fates, progress)
-    give_back_now()
+    if sum(choice.drawn.records.values()) > AT_ONCE:
+        give_back_now()
     ties, sources = FactGroups(graph.facts["id"]), SourceCounts(graph.facts["mask"], graph.licenses)
     for each in choice.selections:
         selection = choice.load(each, ["key", "facts", COLUMN])
