@@ -68,8 +68,8 @@ def count_identified(source: Path, rows: pl.LazyFrame | None = None) -> dict[str
     # what a template says of facts nobody said, so its task tells nothing; whose facts they are, its source does
     of_graph = pl.col("template").is_not_null() & (pl.col("facts").list.len() > 0)
     task = pl.when(of_graph).then(pl.lit("")).otherwise("task").alias("task")
-    counted_lazily = rows.select("source", task).group_by("source", "task").len()
-    counted = counted_lazily.collect(engine="streaming").sort("source", "task")
+    numbers = rows.select("source", task).group_by("source", "task").len()
+    counted = numbers.collect(engine="streaming").sort("source", "task")
     of_people, every = Counter[str](), Counter[str]()
     for name, task, number in counted.iter_rows():
         every[name] += number

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from kgtools.kg.stores import Readable
-from kgtools.templates.choice import Choice, choose, queried
+from kgtools.templates.candidates import Candidates, find_candidates, queried
 from kgtools.templates.coverage import COVERAGE, Fates
 from kgtools.templates.facts import GraphView, view
 from kgtools.templates.groups import FactGroups
@@ -65,19 +65,19 @@ def generate(
     graph, permuted = permute_answers(graph, seed) if plan.permute else (graph, None)
     scratch = Scratch(beside)
     spill, fates = Spill(scratch.path / "asked"), Fates(graph, langs)
-    choice = choose(store, graph, packs, langs, seed, max_tails, drop, plan, spill, fates, progress)
-    if sum(choice.drawn.records.values()) > AT_ONCE:
+    candidates = find_candidates(store, graph, packs, langs, seed, max_tails, drop, plan, spill, fates, progress)
+    if sum(candidates.drawn.records.values()) > AT_ONCE:
         give_back_now()
     ties, sources = FactGroups(graph.facts["id"]), SourceCounts(graph.facts["mask"], graph.licenses)
-    for each in choice.selections:
-        selection = choice.load(each, ["key", "facts", COLUMN])
+    for each in candidates.selections:
+        selection = candidates.load(each, ["key", "facts", COLUMN])
         ties.tie(tying_facts(selection))
         if plan.sample.stratify or plan.sample.per_source:
             sources.add(selection)
     counts = GenerateCounts(0, {}, {}, {}, permuted=permuted)
-    made = choice
+    made = candidates
     if plan.makes_preferences:
-        made, refused = _reject(choice, graph, seed, spill)
+        made, refused = _reject(candidates, graph, seed, spill)
         counts = replace(counts, refused=refused)
     keys = []
     for each in made.selections:
@@ -88,8 +88,8 @@ def generate(
     ranges = Ranges(scratch.path / "ranges", keys)
     progress.start("rendering", sum(map(len, keys)), "records")
     with ThreadPoolExecutor() as pool:  # polars works outside of the lock
-        for jobs, texts in render_batches(in_batches(made), workers, progress):
-            ranges.put(pl.concat(pool.map(partial(_make, graph, ties, plan.permute, texts), jobs)))
+        for chunks, texts in render_batches(in_batches(made), workers, progress):
+            ranges.put(pl.concat(pool.map(partial(_make, graph, ties, plan.permute, texts), chunks)))
     files = []
     for number, part in enumerate(ranges.sort()):
         files.append(scratch.path / f"{number:06}.parquet")
@@ -97,8 +97,8 @@ def generate(
     tables = RecordTables(plan.table, tuple(files), coverage, counts, None, scratch)
     counts = _counts(tables.scan(), coverage, counts)
     if plan.hold_out:
-        crossing = sum(each.kept.crossing for each in choice.selections)
-        counts = replace(counts, hold_out=prove(tables.scan(), graph, choice.held, crossing).to_dict())
+        crossing = sum(each.kept.crossing for each in candidates.selections)
+        counts = replace(counts, hold_out=prove(tables.scan(), graph, candidates.held, crossing).to_dict())
     if plan.makes_preferences:
         pairs = tables.scan().collect()
         counts = replace(counts, lengths=lengths(pairs), names=names(pairs))
@@ -111,18 +111,22 @@ def generate(
     if "cypher" in plan.shares:
         queries = (made.load(each, ["key", "facts", "meta"]) for each in made.selections if each.task == "cypher")
         counts = replace(counts, executed=execute_some(queried(store), queries))
-    types = {t.info.tail or t.info.head for t in choice.templates} | {t.info.head for t in choice.templates}
+    types = {t.info.tail or t.info.head for t in candidates.templates} | {t.info.head for t in candidates.templates}
     types |= set(graph.entities["type"]) if "explain" in plan.item_tasks else set()
     return replace(tables, counts=counts, names=list_names(graph, types))
 
 
-def _reject(choice: Choice, graph: GraphView, seed: int, spill: Spill) -> tuple[Choice, dict[str, dict[str, int]]]:
+def _reject(
+    candidates: Candidates, graph: GraphView, seed: int, spill: Spill
+) -> tuple[Candidates, dict[str, dict[str, int]]]:
     """The questions that are kept, each with a wrong answer, and why others were refused."""
     rejections = Rejections(graph, seed)
     found = [
-        spill.put(each.task, rejections.find(side)) for each in choice.selections for side in apart(choice.load(each))
+        spill.put(each.task, rejections.find(side))
+        for each in candidates.selections
+        for side in apart(candidates.load(each))
     ]
-    return replace(choice, selections=found, drawn=Drawn(None, {})), rejections.refused
+    return replace(candidates, selections=found, drawn=Drawn(None, {})), rejections.refused
 
 
 OTHER_ANSWER = {"preference": "rejected", "truefalse": "truth"}
@@ -130,8 +134,8 @@ OTHER_ANSWER = {"preference": "rejected", "truefalse": "truth"}
 
 
 @dataclass(frozen=True)
-class Job:
-    """Records that are made together. `texts`, `others`: where among the texts of a batch theirs are."""
+class Chunk:
+    """A piece of a selection, whose records are made together. `texts`, `others`: where among the texts of a batch theirs are."""
 
     task: str
     selection: Selection
@@ -139,27 +143,27 @@ class Job:
     others: int | None
 
 
-def in_batches(choice: Choice) -> Iterator[tuple[list[Job], list[Selection]]]:
+def in_batches(candidates: Candidates) -> Iterator[tuple[list[Chunk], list[Selection]]]:
     """About so many records at a time as memory holds, and what is rendered for them."""
-    jobs: list[Job] = []
+    chunks: list[Chunk] = []
     wanted: list[Selection] = []
-    for each in choice.selections:
-        selection = choice.load(each)
+    for each in candidates.selections:
+        selection = candidates.load(each)
         for groups in selection.groups.iter_slices(TOGETHER):
             part = replace(selection, groups=groups, left_out=selection.left_out.clear())
             other = OTHER_ANSWER.get(each.task)
-            jobs.append(Job(each.task, part, len(wanted), len(wanted) + 1 if other else None))
+            chunks.append(Chunk(each.task, part, len(wanted), len(wanted) + 1 if other else None))
             wanted += [part, _with_tails(part, other)] if other else [part]
-            if sum(job.selection.groups.height for job in jobs) >= TOGETHER:
-                yield jobs, wanted
-                jobs, wanted = [], []
-    if jobs:
-        yield jobs, wanted
+            if sum(chunk.selection.groups.height for chunk in chunks) >= TOGETHER:
+                yield chunks, wanted
+                chunks, wanted = [], []
+    if chunks:
+        yield chunks, wanted
 
 
-def _make(graph: GraphView, ties: FactGroups, permuted: bool, texts: list[Texts], job: Job) -> pl.DataFrame:
-    other = None if job.others is None else texts[job.others]
-    return make_records(graph, ties, job.task, job.selection, texts[job.texts], other, permuted)
+def _make(graph: GraphView, ties: FactGroups, permuted: bool, texts: list[Texts], chunk: Chunk) -> pl.DataFrame:
+    other = None if chunk.others is None else texts[chunk.others]
+    return make_records(graph, ties, chunk.task, chunk.selection, texts[chunk.texts], other, permuted)
 
 
 def count_plan(
@@ -182,16 +186,16 @@ def count_plan(
     _refuse_wrong(langs, max_tails)
     graph, scratch = view(store), Scratch()
     spill, fates = Spill(scratch.path / "asked"), Fates(graph, langs)
-    choice = choose(store, graph, packs, langs, seed, max_tails, drop, plan, spill, fates, progress)
+    candidates = find_candidates(store, graph, packs, langs, seed, max_tails, drop, plan, spill, fates, progress)
     schema = {"task": pl.String, "relation": pl.String, "lang": pl.String, "records": pl.Int64}
     rows = [
         (
             each.task,
             each.kept.template.info.topic,
             each.kept.template.lang,
-            choice.drawn.records.get((each.task, each.at), 0),
+            candidates.drawn.records.get((each.task, each.at), 0),
         )
-        for each in choice.selections
+        for each in candidates.selections
     ]
     counted = pl.DataFrame(rows, schema, orient="row").group_by("task", "relation", "lang").agg(pl.col("records").sum())
     return counted.filter(pl.col("records") > 0).sort("task", "relation", "lang")

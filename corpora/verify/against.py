@@ -47,7 +47,8 @@ MORE_SO = re.compile(
 )
 """What stands before and behind the one name that is more so in another group, of which the question says nothing."""
 WORDS = re.compile(r"[a-z]+|[^\sa-z]")
-OF_ANY = frozenset(["是的为在有就the", "a", "an", "is", "are", "in", "of", "it"]) | frozenset("是的为在有就,")
+OF_ANY = frozenset(["the", "a", "an", "is", "are", "in", "of", "it", *"是的为在有就,"])
+"""Words of any sentence."""
 REACH, MOST = 200, 24
 """Characters and mentions before such a clause that are looked at."""
 

@@ -98,9 +98,6 @@ BESIDE = {"": 2, " ": 8}
 """Characters on either side of a word that must be the same."""
 
 
-new = tuple.__new__
-
-
 class Turn(NamedTuple):
     """A word that decides in a text: what stands before and behind it."""
 
@@ -153,7 +150,7 @@ def _turns(joined: str, glue: str, pattern: re.Pattern[str]) -> Iterator[Turn]:
         if len(behind) < near:
             before = joined[max(0, begin - 2 * near) : begin]
         if len(before) + len(behind) >= 2 * near:
-            yield new(Turn, (joined[begin:end], before, behind, begin))
+            yield Turn._make((joined[begin:end], before, behind, begin))
 
 
 def find_turns(joined: str, reference: str, known: Mapping[str, Sequence[Turn]], glue: str) -> list[tuple[int, str]]:

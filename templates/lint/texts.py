@@ -1,6 +1,7 @@
 """The words of a template: what its blocks read, say and sound like, on sample facts."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from jinja2 import nodes
 
@@ -108,12 +109,11 @@ def _rendered(template: Template, variant: Variant) -> Iterator[Finding]:
         yield from check_said(template, variant, facts, every[0][first:], every[1][first:])
     for role, line, body in variant.blocks:
         texts = users if role == "user" else assistants
-        lang = template.lang
         rules: list[tuple[Callable[[str], Fault], list[str]]] = [
             (_nothing, texts),
             (_no_chinese, texts[:LATIN_SAMPLES] if template.lang == "zh" else []),
             (_lower_case, texts if template.lang == "en" else []),
-            (lambda text, lang=lang, role=role: _ending(text, lang, role), texts),  # type: ignore[misc]
+            (partial(_ending, template.lang, role), texts),
             (_spaces, texts),
             (_brackets, texts),
         ]
@@ -145,7 +145,7 @@ def _lower_case(text: str) -> Fault:
     return None
 
 
-def _ending(text: str, lang: str, role: str) -> Fault:
+def _ending(lang: str, role: str, text: str) -> Fault:
     expected = ENDS[lang] if role == "assistant" else ASKS[lang][0]
     last = find_wrong_end(text, lang, role)
     return (f"ends in {last!r}", f"expected one of {' '.join(expected)}") if last else None

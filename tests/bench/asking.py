@@ -17,10 +17,10 @@ from loop import MAX_TAILS, SEED, compile_block
 
 from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates import render
-from kgtools.templates.choice import choose
+from kgtools.templates.candidates import find_candidates
 from kgtools.templates.coverage import Fates
 from kgtools.templates.facts import view
-from kgtools.templates.generate import Job, generate, in_batches
+from kgtools.templates.generate import Chunk, generate, in_batches
 from kgtools.templates.pack import LANGUAGES, Pack, find_pack
 from kgtools.templates.select import Selection
 from kgtools.templates.spill import Scratch, Spill
@@ -36,7 +36,7 @@ from kgtools.tools.progress import SILENT
 
 PACKS = ("clinicalgpt", "extended")
 LEAST, LINEAGE, MOST_MB = 3.0, 0.3, 1_500
-Batches = list[tuple[list[Job], list[Selection]]]
+Batches = list[tuple[list[Chunk], list[Selection]]]
 
 
 def bench(graphs: Graphs, scratch: Path, rounds: int) -> None:
@@ -89,20 +89,20 @@ def _chosen(store: FolderStore, packs: list[Pack], task: str) -> Batches:
     """What a task says, before it is worded."""
     graph, scratch = view(store), Scratch()
     plan, spill, fates = Plan.of(task, Sample(), ItemOptions()), Spill(scratch.path / "asked"), Fates(graph, LANGUAGES)
-    choice = choose(store, graph, packs, LANGUAGES, SEED, MAX_TAILS, None, plan, spill, fates, SILENT)
-    return list(in_batches(choice))
+    candidates = find_candidates(store, graph, packs, LANGUAGES, SEED, MAX_TAILS, None, plan, spill, fates, SILENT)
+    return list(in_batches(candidates))
 
 
 def _texts(batches: Batches) -> list[Texts]:
     """The user's and the assistant's texts of all records."""
     made = []
-    for jobs, texts in render_batches(batches, 1, SILENT):
-        for job in jobs:
-            if job.task == "qa":
-                made.append(texts[job.texts])
-            elif job.task != "dialogue":
-                truths = [""] * job.selection.groups.height if job.others is None else texts[job.others][1]
-                worded = with_words(job.task, job.selection, texts[job.texts], truths)
+    for chunks, texts in render_batches(batches, 1, SILENT):
+        for chunk in chunks:
+            if chunk.task == "qa":
+                made.append(texts[chunk.texts])
+            elif chunk.task != "dialogue":
+                truths = [""] * chunk.selection.groups.height if chunk.others is None else texts[chunk.others][1]
+                worded = with_words(chunk.task, chunk.selection, texts[chunk.texts], truths)
                 made.append((worded["user"].to_list(), worded["assistant"].to_list()))
     return made
 
@@ -148,7 +148,7 @@ def _lineage(store: FolderStore, packs: list[Pack], scratch: Path, rounds: int) 
 def _bare(store: FolderStore, packs: list[Pack], task: str, out: Path) -> None:
     """The texts of a task in the order of their keys, as lines of JSON."""
     batches = _chosen(store, packs, task)
-    keys = pl.concat(job.selection.groups["key"] for jobs, _ in batches for job in jobs)
+    keys = pl.concat(chunk.selection.groups["key"] for chunks, _ in batches for chunk in chunks)
     texts = _texts(batches)
     columns = {
         "user": [text for users, _ in texts for text in users],

@@ -7,23 +7,12 @@ import pytest
 
 from kgtools.templates.lint import lint
 from kgtools.templates.lint.text import find_latin, find_unbalanced
+from tests.templates.blocks import EN, ZH, blocks
 
 Folder = Callable[..., Path]
 Run = Callable[..., CompletedProcess[str]]
 
 PACKS = sorted(path.parent for path in (Path(__file__).parents[2] / "templates" / "packs").rglob("pack.yaml"))
-ZH = ["{{ head }}有什么症状？", "症状：{{ tails | listed }}。"]
-EN = ["What are the signs of {{ head }}?", "These: {{ tails | listed }}."]
-
-
-def blocks(*texts: str) -> str:
-    """`user, assistant, user, assistant, ...` as the text of a template."""
-    return "".join(
-        "{% block " + ("user", "assistant")[at % 2] + f"_{at // 2 + 1} %}}" + text + "{% endblock %}\n"
-        for at, text in enumerate(texts)
-    )
-
-
 DRUG = {"head": "Drug", "tail": "Symptom"}
 BAD = {
     "pack.yaml:4: symptom.en.j2 is missing; write it, or say why": {"en": None},

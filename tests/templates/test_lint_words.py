@@ -10,18 +10,9 @@ from kgtools.templates.lint.said import KINDS, sample_facts
 from kgtools.templates.lint.text import find_unbalanced
 from kgtools.templates.pack import load_pack
 from kgtools.templates.sandbox import TESTS
+from tests.templates.blocks import EN, ZH, blocks
 
 Folder = Callable[..., Path]
-ZH = ["{{ head }}有什么症状？", "症状：{{ tails | listed }}。"]
-EN = ["What are the signs of {{ head }}?", "These: {{ tails | listed }}."]
-
-
-def blocks(*texts: str) -> str:
-    """`user, assistant, user, assistant, ...` as the text of a template."""
-    return "".join(
-        "{% block " + ("user", "assistant")[at % 2] + f"_{at // 2 + 1} %}}" + text + "{% endblock %}\n"
-        for at, text in enumerate(texts)
-    )
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What the tasks could ask of a graph, and which of it is kept."""
+"""Candidates: all records that the tasks could make of a graph, and which of them are kept."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,8 +26,8 @@ from kgtools.tools.progress import Progress, track
 
 
 @dataclass(frozen=True)
-class Choice:
-    """What is asked of a graph: the templates in the languages, what is held out, the selections of all tasks, and which of their
+class Candidates:
+    """What records are made of: the templates in the languages, what is held out, the selections of all tasks, and which of their
     records are kept."""
 
     templates: list[Template]
@@ -40,10 +40,10 @@ class Choice:
         return self.drawn.keep(spilled.task, spilled.at, spilled.load(columns))
 
 
-def choose(
+def find_candidates(
     store: Readable, graph: GraphView, packs: list[Pack], langs: tuple[str, ...], seed: int, max_tails: int,
     drop: str | None, plan: Plan, spill: Spill, fates: Fates, progress: Progress,
-) -> Choice:  # fmt: skip
+) -> Candidates:  # fmt: skip
     """All that the tasks of a plan could ask of a graph, spilled, and what of it is kept. `drop`: as `--drop` says it; `fates` are
     told what is left out."""
     templates = [template for pack in packs for template in pack.templates if template.lang in langs]
@@ -89,7 +89,7 @@ def choose(
         if samples:
             keys.append(list_keys(name, selections[-1].at, selection, masks))
     drawn = draw(keys, plan.shares, plan.sample) if samples else Drawn(None, heights)
-    return Choice(templates, held, selections, drawn)
+    return Candidates(templates, held, selections, drawn)
 
 
 def queried(store: Readable) -> Store:
