@@ -9,8 +9,10 @@ from kgtools.templates.pack import Template
 from kgtools.templates.variants import words
 
 DENIED = {
-    "zh": re.compile(r"(?:不代表|不是|并非|不等于|不说明|不保证|不意味|是否|能否)[^，。；、？]*"),
-    "en": re.compile(r"(?:\b(?:no|not|whether)\b)[^,.;?]*", re.IGNORECASE),
+    "zh": re.compile(
+        r"(?:不代表|不是|并非|不等于|不说明|不保证|不意味|不能|无法|不足以|不可以|是否|能否)[^，。；、？]*"
+    ),
+    "en": re.compile(r"(?:\b(?:no|not|cannot|whether|how (?:common|frequent|often))\b)[^,.;?]*", re.IGNORECASE),
 }
 """What a text says that it does not claim."""
 DESCRIBED = {

@@ -8,6 +8,8 @@ HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f
 """A Chinese character, of the rare blocks too."""
 CHINESE = re.compile(rf"{HAN.pattern}|[\u3000-\u303f\u30fb\ufe10-\ufe1f\ufe30-\ufe6f\uff00-\uffef]|——|……")
 """One, or a full-width or Chinese sign (：、《 —— ……): no English template may hold either."""
+SPACED = re.compile(rf"(?:{HAN.pattern}|[\u3000-\u303f\uff00-\uffef]) | (?:{HAN.pattern}|[\u3000-\u303f\uff00-\uffef])")
+"""A space beside a Chinese character or sign: 与 CT 相比, 甲， 乙."""
 WIDE = re.compile(r"[０-９Ａ-Ｚａ-ｚ]+")
 """Digits and Latin letters in full width."""
 LATIN = re.compile(r"[A-Za-zÀ-ɏ]+")

@@ -8,7 +8,7 @@ from jinja2 import nodes
 from kgtools.templates.findings import Finding
 from kgtools.templates.lint.endings import ASKS, ENDS, find_wrong_end
 from kgtools.templates.lint.said import SAMPLE_HEAD, check_said, sample_facts
-from kgtools.templates.lint.text import CHINESE, HAN, WIDE, essence, find_latin, find_unbalanced, narrow
+from kgtools.templates.lint.text import CHINESE, HAN, SPACED, WIDE, essence, find_latin, find_unbalanced, narrow
 from kgtools.templates.pack import Pack, Template
 from kgtools.templates.render import render, render_loop
 from kgtools.templates.variants import NEEDED, Variant, compared, own_texts, variables, walk
@@ -115,6 +115,7 @@ def _rendered(template: Template, variant: Variant) -> Iterator[Finding]:
             (_lower_case, texts if template.lang == "en" else []),
             (partial(_ending, template.lang, role), texts),
             (_spaces, texts),
+            (_spaced_chinese, texts if template.lang == "zh" else []),
             (_brackets, texts),
         ]
         for rule, judged in rules:
@@ -155,6 +156,13 @@ def _spaces(text: str) -> Fault:
     if "  " in text or "\n" in text:
         return f"a double space or a line break in {text!r}", "keep one space, and each block in one line"
     return None
+
+
+def _spaced_chinese(text: str) -> Fault:
+    found = SPACED.search(text)
+    if found is None or "  " in text:
+        return None
+    return f"a space beside Chinese in {_around(text, found.span())!r}", "Chinese has no spaces: take it out"
 
 
 def _brackets(text: str) -> Fault:

@@ -46,7 +46,7 @@ BAD = {
     "cannot be rendered": {"zh": blocks(ZH[0], "症状：{{ tails | no_stop }}。")},
     "symptom.zh.j2:1: user_1: no Chinese in": {"zh": blocks("{{ head }}？", ZH[1])},
     "symptom.zh.j2:1: user_1: the Latin word 'Symptoms'; say it in Chinese": {
-        "zh": blocks("{{ head }}的Symptoms of 有多少？", ZH[1]),
+        "zh": blocks("{{ head }}的Symptoms有多少？", ZH[1]),
     },
     "symptom.zh.j2:2: assistant_1: the Latin word 'or'; say it in Chinese": {
         "zh": blocks(ZH[0], "症状：{{ tails | join(' or ') }}。"),
@@ -76,7 +76,7 @@ BAD = {
         "zh": blocks(ZH[0], "{% for t in tails %}{% if t is quantity %}《{% endif %}症状：{{ t }}。{% endfor %}"),
     },
     ":3: user_2: question and answer are those of user_1; phrase it otherwise": {
-        "zh": blocks(*ZH, "{{ head }}，有什么症状 ？", "症状:{{ tails | listed }}。"),
+        "zh": blocks(*ZH, "{{ head }}，有什么症状？", "症状:{{ tails | listed }}。"),
         "en": blocks(*EN, "What are the signs of {{ head }} ?", "THESE: {{ tails | listed }}."),
     },
     "symptom.zh.j2:3: user_2: asks the same as symptom.zh.j2: user_1; say the type": {

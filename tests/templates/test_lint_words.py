@@ -28,6 +28,50 @@ def found(pack_folder: Folder) -> Callable[..., list[str]]:
 
 Found = Callable[..., list[str]]
 
+# claims
+
+
+@pytest.mark.parametrize(
+    ("zh", "en"),
+    [
+        (
+            "{{ tails | listed }}可能是它的表现，但仅凭这些不能确诊。",
+            "{{ tails | listed }} may be seen, which cannot confirm it.",
+        ),
+        ("症状有{{ tails | listed }}，还不足以证实。", "These: {{ tails | listed }}."),
+    ],
+)
+def test_what_is_denied_is_no_claim(found: Found, zh: str, en: str) -> None:
+    assert not [each for each in found([ZH[0], zh], [EN[0], en]) if "claims more" in each]
+
+
+def test_a_question_how_common_something_is_claims_nothing(found: Found) -> None:
+    assert not [each for each in found(en=["How common are the signs of {{ head }}?", EN[1]]) if "claims more" in each]
+    assert [each for each in found(en=["What are the common signs of {{ head }}?", EN[1]]) if "claims more" in each]
+
+
+# spaces
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["{{ head }} 有什么症状？", ZH[1]],
+        ["与 CT 相比，{{ head }}有什么症状？", ZH[1]],
+        [ZH[0], '症状：{{ tails | join("， ") }}。'],
+        [ZH[0], "症状： {{ tails | listed }}。"],
+        [ZH[0], "{% for tail in tails %}{{ tail }}。 {% endfor %}就是这些。"],
+    ],
+)
+def test_a_space_beside_chinese_is_found(found: Found, texts: list[str]) -> None:
+    assert [each for each in found(texts) if "a space beside Chinese" in each]
+
+
+@pytest.mark.parametrize("texts", [ZH, ["{{ head }}（HBV DNA）有什么症状？", ZH[1]]])
+def test_a_space_between_latin_words_of_a_chinese_text_is_none_beside_chinese(found: Found, texts: list[str]) -> None:
+    assert not [each for each in found(texts) if "space" in each]
+
+
 # whether all is said
 
 UNSAID_EN = {
