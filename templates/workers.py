@@ -23,7 +23,7 @@ NOT_ALONE = 20_000
 AHEAD = 2
 """Batches for each other process that are rendered before they are used."""
 
-Job = tuple[Template, int, list[str], list[Tails]]
+Job = tuple[Template, int, list[str], list[list[str]]]
 Texts = tuple[list[str], list[str]]
 
 
@@ -52,7 +52,11 @@ def _jobs(selections: Sequence[Selection]) -> Iterator[tuple[int, Job]]:
     for number, selection in enumerate(selections):
         for (variant,), groups in selection.groups.partition_by("variant", as_dict=True, maintain_order=True).items():
             for part in groups.iter_slices(NOT_ALONE):
-                tails = list(map(Tails.of, part["tails"].to_list(), part["partial"].to_list()))
+                # most answers are whole: their lists are taken as they are
+                tails = [
+                    Tails.of(items, True) if partial else items
+                    for items, partial in zip(part["tails"].to_list(), part["partial"].to_list(), strict=True)
+                ]
                 yield number, (selection.template, int(variant), part["name"].to_list(), tails)
 
 
@@ -61,7 +65,7 @@ def _render_here(jobs: Sequence[tuple[int, Job]]) -> Iterator[Texts]:
         yield render(template, template.variants[variant], heads, tails)
 
 
-def _sent(job: tuple[int, Job]) -> tuple[Path, str, str, int, list[str], list[Tails]]:
+def _sent(job: tuple[int, Job]) -> tuple[Path, str, str, int, list[str], list[list[str]]]:
     template, variant, heads, tails = job[1]
     return template.file.parent, template.name, template.lang, variant, heads, tails
 
@@ -77,7 +81,7 @@ def _put_together(
     return given, texts
 
 
-def _render_there(job: tuple[Path, str, str, int, list[str], list[Tails]]) -> tuple[list[str], list[str]]:
+def _render_there(job: tuple[Path, str, str, int, list[str], list[list[str]]]) -> tuple[list[str], list[str]]:
     """A job in another process, which finds the template by its place: parsed ones can't be sent."""
     folder, name, lang, variant, heads, tails = job
     template = _load_templates(folder)[name, lang]
