@@ -25,6 +25,8 @@ CUES = {
     r" (?:avoid|limit|restrict|cut|contraindicat|forbid|harmful)[a-z]*(?! to)",
     # denies what follows, and what stands before it where nothing follows: no effect, no evidence
     "void": r"(?:没有?|并?无|缺乏)(?=[^,。;!?\n没无]{0,8}?(?:作用|效果|疗效|意义|必要|关系|关联|联系|依据|证据|好处|益处|用处|价值))|无效|没用"
+    r"|(?:nothing|little) (?:at all |whatsoever )?to do with|(?:unrelated|irrelevant|not related|unconnected|not connected)(?: to| with)?"
+    r"|毫?不相干|不沾边|[扯搭]不上|不搭界|毫无瓜葛"
     r"|no (?:effect|benefit|role|evidence|proof|place|link|connection|relation|reason|value|use)\b",
     "unneeded": r"不用(?!于|量|药|法|说)|不必(?!要的)|无需|无须|毋需|不需要?|(?<=用)不着|need not|needn't|no need (?:for|of|to)"
     r"|n't need|not need(?:ed)?"
@@ -122,7 +124,7 @@ WORDS = frozenset([
     "protective", "protect", "protects", "everything", "all", "anything", "rules", "ruling", "cross", "crossed",
     "crosses", "crossing", "eliminate", "eliminated", "eliminates", "eliminating", "discard", "discarded", "discards", "discarding", "ineffective",
     "useless", "unhelpful", "inappropriate", "unsuitable", "think", "guess", "expect", "preferred", "superior", "ok", "okay", "can", "may", "could",
-    "replace", "replaced", "switch", "eat", "drink", "use", "choose",
+    "replace", "replaced", "switch", "eat", "drink", "use", "choose", "unrelated", "irrelevant", "unconnected", "little",
 ])  # fmt: skip
 """With one of these begins whatever denies in English; those below do not deny by themselves."""
 WEAK = frozenset(
@@ -152,6 +154,7 @@ WEAK = frozenset(
         "need",
         "all",
         "anything",
+        "little",
         "think",
         "guess",
         "expect",

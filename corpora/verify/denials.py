@@ -155,6 +155,7 @@ def _may_deny(text: Text, avoiding: bool) -> bool:
     return (
         "other than" in text.read
         or "free of" in text.read
+        or "to do with" in text.read
         or "in place of" in text.read
         or any(
             mark in text.read for mark in ("all but", "anything but", "stay away", "first ", "think", "guess", "expect")

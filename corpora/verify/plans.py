@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from kgtools.corpora.verify.denials import asks_for_harm, asks_to_avoid
 from kgtools.corpora.verify.directions import by_head, oriented
+from kgtools.corpora.verify.diseases import topics_of
 from kgtools.corpora.verify.item import Item
-from kgtools.corpora.verify.names import ItemNames, NameIndex, clean, names_of
+from kgtools.corpora.verify.names import NEUTRAL, ItemNames, NameIndex, clean, names_of
 from kgtools.corpora.verify.reading import fold
 
 KEPT = 4_096
@@ -42,7 +43,7 @@ def hops(item: Item) -> int:
 class Plan:
     """What is made of an item once, for all answers to it."""
 
-    __slots__ = ("asked", "avoiding", "chained", "directed", "harming", "item", "links", "names", "question")
+    __slots__ = ("asked", "avoiding", "chained", "directed", "harming", "item", "links", "names", "question", "topics")
 
     def __init__(self, item: Item, index: NameIndex | None, question: str) -> None:
         self.item = item
@@ -55,6 +56,8 @@ class Plan:
         self.links = links_of(item, self.names.steps)
         self.chained = any(link.goes_on for link in self.links)
         self.question = fold(question).strip(" \n?。.!")
+        names = [name for name, (role, number) in self.names.roles.items() if role == NEUTRAL and number > -1_000]
+        self.topics = topics_of(names, self.question)
 
 
 _plans: dict[tuple[int, int, str], Plan] = {}

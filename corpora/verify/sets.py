@@ -14,6 +14,7 @@ from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import NEUTRAL, OTHER, RIGHT, WRONG, Mention, NameIndex
 from kgtools.corpora.verify.plans import Plan, plan_of
 from kgtools.corpora.verify.reading import Text, fold
+from kgtools.corpora.verify.subjects import told_of_others
 from kgtools.corpora.verify.tables import without_notes
 from kgtools.corpora.verify.topics import LISTED
 
@@ -117,6 +118,8 @@ def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, st
         denied = set_apart(text.read, mentions, of) | denied
     elif "而" in text.read or not OPENING.isdisjoint(text.words):
         denied = set_against(text, mentions, denied, (), plan.question, plan.avoiding, one=False) | denied
+    if not of:
+        denied = told_of_others(text, mentions, denied, plan.topics) | denied
     if denied:
         _deny_again(text.read, mentions, denied)
     if mentions:
