@@ -13,13 +13,18 @@ _KNOW = r"(?:reliably |definitively |really )?(?:determine|answer|say|tell|know|
 _GIVEN = r"(?:mentioned|stated|specified|provided|available|given|recorded|included|covered|listed|documented|described|known|clear|enough)"
 _STATE = r"(?:say|mention|state|contain|specify|provide|tell|include|cover|indicate|list|record|give|describe|hold|address|know)"
 ABSTAINS = re.compile(
-    r"不(?:知道|清楚|确定|了解|得而知|明确|详|能(?:确定|判断|得知|回答|确认|推断|得出))"
+    r"不(?:太|大|是很|怎么)?(?:知道|清楚|确定|了解|熟悉|掌握)|不(?:得而知|明确|详|能(?:确定|判断|得知|回答|确认|推断|得出))"
     r"|无(?:法(?:确定|回答|判断|得知|给出|提供|确认|知道|得出|作答|推断)|从(?:确定|判断|得知|回答|确认|推断)|法从)"
     rf"|难以(?:确定|判断|得知|回答|确认|推断)|没有?(?:提|讲|写|说)(?:[,。;!?\n]|$)|(?:没有?|无)(?:任何|这方面|这1?|相关|有关|此|该|其)[^,。;!?\n]{{0,4}}?(?:内容|信息|资料|记[载录]|说明|数据|描述)|没有?{_TOLD}|未{_TOLD}|无{_TOLD}|没有(?:足够|答案|资料|信息|数据|依据)|未知|暂无"
     rf"|资料{_MISSING}|信息{_MISSING}|数据{_MISSING}|证据{_MISSING}|来源{_MISSING}|图谱{_MISSING}|缺乏(?:相关|足够)?的?(?:资料"
     rf"|信息|数据|证据)|查不到|找不到|答不上来|(?:没有?|未)(?:能)?(?:在[^,。;!?\n]{1, 12}?(?:里|中|内|上)?)?(?:找到|查到"
     rf"|检索到|查询到|查阅到|看到相关|见到相关|发现相关)|(?:不能|没有?办法|没法)(?:给出|提供|回答|判断|确定)"
-    r"|unsure|uncertain|unknown"
+    r"|没有?(?:听说过?|印象|学过|见过相关)|说不[准好上]|不好说|拿不准|吃不准|不记得|记不[清得]"
+    r"|unsure|uncertain|unknown|(?:do not|don't|does not|doesn't|did not|didn't) (?:currently |really |actually )?(?:have|possess|hold|find|see)"
+    r" (?:any |enough |sufficient |specific |reliable |relevant |access to |such |the |an? ){0,3}"
+    r"(?:information|knowledge|data|details?|idea|answers?|sources?|records?|facts?|evidence|material|mention)\b|no (?:knowledge|clue)\b"
+    r"|not (?:familiar|aware|acquainted)|(?:beyond|outside|not within|not part of) (?:of )?(?:my|the) (?:knowledge|information|data|training)"
+    r"|(?:have not|haven't|never) (?:come across|heard)"
     r"|insufficient (?:information|data|evidence|detail|context|sources?|material|to )|(?:is|are|was|were|be) insufficient"
     r"|no idea|not enough|no (?:relevant |such )?(?:information|data|mention|record"
     r"|evidence|answer|detail)"
@@ -31,6 +36,21 @@ ABSTAINS = re.compile(
     rf"|n't) find|cannot find|(?:not|nothing) (?:be )?found|no answer (?:is|was)|unable to find"
     r"|lack(?:s|ing)? (?:of )?(?:information|data|evidence)"
 )
+REFUSES = re.compile(
+    r"(?:不能|无法|不便|不可以?|不会|不方便|没有?办法|没法|不宜|不予)(?:再|就此|直接|为[您你]|给[您你]|帮[您你]|向[您你]|跟[您你]|和[您你]|对此|在这里|继续){0,2}(?:讨论|谈论|谈|协助|帮助|帮忙|帮到"
+    r"|满足|处理|参与|配合|评论|透露|作出?评价|(?:提供|给出|给予)(?:任何|具体|相关|这类|此类|个人)?(?:的)?(?:医疗|医学|诊疗|诊断|用药|健康|专业)(?:方面的?)?(?:建议|意见|服务|咨询|指导|帮助)"
+    r"|回答(?:这类|此类|这种|该类|医疗|医学))|拒绝(?:回答|讨论|提供)|恕(?:我|难)?(?:不能|无法|难)?(?:从命|奉告|回答)|爱莫能助|无可奉告|换个话题"
+    r"|(?:cannot|can't|can not|won't|will not|could not|couldn't|unable to|not able to|not allowed to|not permitted to|not going to"
+    r"|not authori[sz]ed to"
+    r"|not designed to|not comfortable|not qualified to|not in a position to|must decline to|(?:must|have to|will) (?:respectfully )?(?:decline"
+    r"|refuse)"
+    r"|prefer not to|rather not|against my (?:policy|guidelines|programming))"
+    r"(?: (?:assist(?:ing)?|help(?:ing)?|discuss(?:ing)?|comment(?:ing)?|talk(?:ing)?|engage|fulfil?l?|comply|respond to (?:that|this|such)|speak"
+    r"|do (?:that|this|so)|support|share|(?:provid(?:e|ing)|giv(?:e|ing)|offer(?:ing)?) (?:you )?(?:with )?(?:any |specific |personal |individual )?"
+    r"(?:medical|health|clinical|diagnostic|professional) (?:advice|information|opinions?|guidance|recommendations?|help))\b"
+    r"|(?<=decline)|(?<=refuse)|(?<=policy)|(?<=guidelines)|(?<=programming))"
+)
+"""Says that it will not answer, whatever it knows."""
 SIGNS = re.compile("[不无难没未足够全缺乏暂]")
 WORDS = frozenset([
     "unsure", "uncertain", "unknown", "insufficient", "no", "not", "cannot", "can't", "couldn't", "isn't", "aren't", "wasn't", "weren't",
@@ -62,6 +82,11 @@ FILLER = re.compile(
 def may_abstain(text: Text) -> bool:
     """Whether a text has any of the words that an abstention needs."""
     return SIGNS.search(text.read) is not None or not WORDS.isdisjoint(text.words)
+
+
+def refuses(read: str) -> bool:
+    """Whether a text declines to answer, and says nothing of what it knows."""
+    return REFUSES.search(read) is not None and ABSTAINS.search(REFUSES.sub(" ", read)) is None
 
 
 def asserts_beside(text: str) -> bool:

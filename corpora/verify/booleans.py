@@ -2,7 +2,7 @@
 
 import re
 
-from kgtools.corpora.verify.abstain import ABSTAINS, FILLER
+from kgtools.corpora.verify.abstain import ABSTAINS, FILLER, REFUSES, refuses
 from kgtools.corpora.verify.found import Found, Reading
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import ItemNames
@@ -84,13 +84,13 @@ def read_boolean(text: str, item: Item, question: str, found: list[Found] | None
     read = WHETHER.sub("", fold(text)).strip()
     kinds = _said(read)
     if not kinds and not (question and _says_again(read, question)):
-        kinds = [] if ABSTAINS.search(read) else _anywhere(read, item)
+        kinds = [] if ABSTAINS.search(read) or REFUSES.search(read) else _anywhere(read, item)
     if found is not None:
         found += [Found(begin, end, read[begin:end], kind) for begin, end, kind in kinds]
     values = {kind for _, _, kind in kinds}
     reading = Reading(Text(read))
     if not kinds:
-        reading.abstained = ABSTAINS.search(read) is not None
+        reading.abstained = ABSTAINS.search(read) is not None and not refuses(read)
         reading.nothing = not reading.abstained
         return reading
     reading.claimed, reading.most = 1, len(kinds)

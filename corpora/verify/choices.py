@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
-from kgtools.corpora.verify.abstain import ABSTAINS
+from kgtools.corpora.verify.abstain import ABSTAINS, refuses
 from kgtools.corpora.verify.against import OPENING, set_against
 from kgtools.corpora.verify.chains import Chain, fills_line, is_mixed, listed_lines, without_next_subject
 from kgtools.corpora.verify.choice_words import (
@@ -101,7 +101,9 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     reading = Reading(folded, len(chosen & right), len(right) or 1, len(chosen), spoiled=spoiled or every)
     reading.most = max(Counter(one.number for one in mentions).values(), default=1)
     if not chosen and not denied:
-        if ABSTAINS.search(low):
+        if refuses(low):
+            reading.nothing = True
+        elif ABSTAINS.search(low):
             reading.abstained = True
         else:
             reading.nothing = not re.search(r"(?:答案|选)(?:是|为|:|选)?\s*\w|answer(?: is|:)\s*\w", low)

@@ -10,16 +10,22 @@ from kgtools.corpora.verify.names import Mention
 
 _VERBS = {
     # the first is the cause, or has the other
-    "cause": r"(?:导致|引起|引发|造成|诱发|致使|并发|继发(?!于)|伴有|表现为|可见|(?:发展|进展|演变|转变|恶化)[为成到])(?!于|因素"
+    "cause": r"(?:导致|引起|引发|造成|诱发|致使|招致|招来|带来|催生|(?<!的)传播(?!媒介|途径|方式|者|源)|传染"
+    r"|并发|继发(?!于)|伴有|表现为|可见|(?:发展|进展|演变|转变|恶化)[为成到])(?!于|因素"
     r"|原因)|是(?=[^,。;\n]{1,20}?的(?:病因|原因|诱因|起因)(?:[,。;\n]|$))|\bcauses?\b(?! of)|\b(?:is|are) (?:an? "
     r"|the )?(?:main |common )?causes? of\b|\b(?:can|may"
     r"|might|could|will) cause\b|\bleads? to\b"
+    r"|\b(?:provokes?|induces?|brings? on|sets? off|underlies|underlie|transmits?|carry|carries)\b|\b(?:is|are) (?:responsible for|behind)\b"
+    r"|\bspreads?\b(?! by| through| via| from)|\bends? (?:up )?in\b"
     r"|\bresults? in\b|\btriggers?\b|\bproduces?\b|\bbrings? about\b|\b(?:develops?|progress(?:es)?|evolves?|turns?"
     r"|grows?) (?:in)?to\b|\b(?:gives?|giving) rise to\b|\bpresents? with\b|\bis complicated by\b|\bis accompanied by\b"
     r"|的(?:常见|主要|典型)?(?:症状|并发症|表现|临床表现|不良反应|副作用)(?:是|为|有|包括|:)",
-    "effect": r"由(?=[^,。;\n]{1,30}?(?:引起|导致|引发|造成|诱发|所致))|因(?=[^,。;\n]{1,30}?(?:引起|所致))|源于|继发于|归因于"
+    "effect": r"(?:由|被|经|通过|靠|是)(?=[^,。;\n]{1,30}?(?:引起|导致|引发|造成|诱发|所致|传播|传染|带来|招来)的?(?:[,。;\n]|$))"
+    r"|由(?=[^,。;\n]{1,30}?(?:引起|导致|引发|造成|诱发|所致))|(?:的)?(?:传播媒介|传播途径|传染源)(?:是|为|有|包括|:)|因(?=[^,。;\n]{1,30}?(?:引起|所致))|源于|继发于|归因于"
     r"|的(?:病因|原因|诱因|起因)(?:是|为|有|包括|:)|是(?=[^,。;\n]{1,20}?的(?:后果|结果|并发症|症状|表现)(?:[,。;\n]|$))"
-    r"|\b(?:caused|triggered|induced|produced|brought about) by\b|\bdue to\b|\bresults? from\b|\bsecondary to\b|\bbecause of\b"
+    r"|\b(?:caused|triggered|induced|produced|brought (?:about|on)|transmitted|spread|carried|provoked|set off) (?:by|through|via)\b"
+    r"|\bspreads (?:by|through|via)\b"
+    r"|\b(?:arises?|stems?|comes?|develops?|originates?|derives?) (?:from|out of)\b|\bdue to\b|\bresults? from\b|\bsecondary to\b|\bbecause of\b"
     r"|\bfollows? from\b|\bfollows\b"
     r"|\b(?:is|are) (?:an? |the )?(?:common |typical )?(?:symptoms?|complications?|signs?|side effects?|results?|effects?) of\b",
     "remedy": r"(?<!的)(?:治疗|治愈|缓解)(?!药|方|手段|措施|上|可|首|应|宜|常|用|选|原则|包括|有|是|为|:|以|时|期)|用于(?:治疗)?"
@@ -30,7 +36,9 @@ _VERBS = {
     r"|\b(?:treated|cured|relieved|managed) (?:with|by)\b",
 }
 VERB = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _VERBS.items()))
-BEGINS = re.compile(r"[导引造诱致并继伴表可发进演转恶是的由因源归治缓用适常宜应服使选采abcdefgilmprstw]")
+BEGINS = re.compile(
+    r"[导引造诱致招带催传并继伴表可发进演转恶是的由被经通靠因源归治缓用适常宜应服使选采abcdefgiloprstuw]"
+)
 """With these begin the verbs."""
 CLAUSE = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
 WHICH = re.compile(r",? (?:which|that|who) ?")
@@ -39,12 +47,18 @@ AHEAD = 60
 NEAR = {True: 40, False: 14}
 """Characters between the verb and a name, in English and in Chinese."""
 
-_CAUSE = re.compile(r"CAUS|LEAD|COMPLIC|SYMPTOM|REACTION|FOLLOW|INDUC|RESULT|MANIFEST|SIDE_EFFECT")
-_REMEDY = re.compile(r"TREAT|DRUG|INDICAT|MEDIC|CURE|RECOMMENDED_FOR|LISTED_FOR|THERAP")
+_CAUSE = re.compile(
+    r"CAUS|LEAD|COMPLIC|SYMPTOM|REACTION|FOLLOW|INDUC|RESULT|MANIFEST|SIDE_EFFECT|TRIGGER|TRANSMIT|SPREAD|PROVOK|PRODUC"
+    r"|引起|导致|引发|造成|诱发|所致|并发症|症状|表现|体征|传播|传染|病因|后果|不良反应|副作用"
+)
+_REMEDY = re.compile(
+    r"TREAT|DRUG|INDICAT|MEDIC|CURE|RECOMMENDED_FOR|LISTED_FOR|THERAP|药物|用药|首选药|适应症|适应证|用于治疗|用.{0,4}治疗"
+)
 _TURNED = {
-    "cause": re.compile(r"_OF$|_BY$|FROM$"),
-    "remedy": re.compile(r"^HAS_|_BY$|_DRUG$|_WITH$|^NEEDS_|^RECOMMENDED_(?!FOR)"),
+    "cause": re.compile(r"_OF$|_BY$|FROM$|^HAS_CAUSE|^[由被因]|所致$|病因|传播媒介|传播途径"),
+    "remedy": re.compile(r"^HAS_|_BY$|_DRUG$|_WITH$|^NEEDS_|^RECOMMENDED_(?!FOR)|^(?!用于|适应).*药|^用(?!于)"),
 }
+"""Words of a relation, in English, with _ for spaces, and in Chinese: of what kind it is, and whether its tail is what causes or treats."""
 
 
 Directed = tuple[int, str, bool]
@@ -54,7 +68,7 @@ Directed = tuple[int, str, bool]
 @lru_cache(1_024)
 def orientation(relation: str) -> tuple[str, bool] | None:
     """Of a relation its kind, and whether its head is what causes or treats; None where its names cannot be swapped by a verb."""
-    relation = relation.upper()
+    relation = relation.upper().replace(" ", "_")
     if "CONTRA" in relation or "RELATED" in relation:
         return None
     kind = "cause" if _CAUSE.search(relation) else "remedy" if _REMEDY.search(relation) else None

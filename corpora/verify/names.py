@@ -192,6 +192,21 @@ def is_whole(text: str, begin: int, end: int) -> bool:
     return False
 
 
+def _ends_of(item: Item) -> list[tuple[frozenset[str], frozenset[str]]]:
+    """Head and tail of the steps of an item, each by its names and by those that what the item is about or asks for has beside these."""
+    every: dict[str, frozenset[str]] = {}
+    if item.steps:
+        for one in (*item.about, *item.answers):
+            names = names_of(one)
+            every |= dict.fromkeys(names, names)
+    none: frozenset[str] = frozenset()
+    ends = [(names_of(step.head), names_of(step.tail)) for step in item.steps]
+    return [
+        (head.union(*(every.get(name, none) for name in head)), tail.union(*(every.get(name, none) for name in tail)))
+        for head, tail in ends
+    ]
+
+
 ANOTHER = (OTHER, 0)
 new = tuple.__new__
 
@@ -202,7 +217,7 @@ class ItemNames:
     def __init__(self, item: Item, index: NameIndex | None, question: str) -> None:
         self.index = index
         self.roles: dict[str, tuple[str, int]] = {}
-        self.steps = [(names_of(step.head), names_of(step.tail)) for step in item.steps]
+        self.steps = _ends_of(item)
         asked = fold(question)
         in_question = [asked[begin:end] for begin, end in index.find(asked)] if index and question else []
         for role, many in ((RIGHT, item.answers), (WRONG, item.wrong), (NEUTRAL, item.about)):

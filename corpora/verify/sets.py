@@ -4,7 +4,7 @@ import re
 from bisect import bisect
 from collections.abc import Sequence
 
-from kgtools.corpora.verify.abstain import ABSTAINS, FILLER, asserts_beside, may_abstain, says_nothing
+from kgtools.corpora.verify.abstain import ABSTAINS, FILLER, asserts_beside, may_abstain, refuses, says_nothing
 from kgtools.corpora.verify.against import OPENING, set_against
 from kgtools.corpora.verify.comparisons import contrasts, set_apart
 from kgtools.corpora.verify.denials import CLAUSE_END, UNDECIDED, deny
@@ -104,8 +104,11 @@ def read_abstention(
     contradiction = len({mentions[at].number for at in claims if mentions[at].role == WRONG})
     reading = Reading(folded, 0, 1, len(claims), contradiction)
     said = ABSTAINS.search(read) is not None
-    reading.abstained = said and not claims and not asserts_beside(read)
-    reading.nothing = not said and not claims and says_nothing(read, plan.question) and not YES_NO.search(read)
+    declines = not claims and refuses(read)
+    reading.abstained = said and not claims and not declines and not asserts_beside(read)
+    reading.nothing = declines or (
+        not said and not claims and says_nothing(read, plan.question) and not YES_NO.search(read)
+    )
     return reading
 
 
@@ -249,7 +252,9 @@ def _order(
 
 def _say_why(reading: Reading, read: str, plan: Plan, denies: bool) -> None:
     """Of an answer that claims nothing: whether it abstains, or is none."""
-    if ABSTAINS.search(read) is not None:
+    if refuses(read):
+        reading.nothing = True
+    elif ABSTAINS.search(read) is not None:
         reading.abstained = True
     elif not denies:
         reading.nothing = _is_talk(read, plan)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from kgtools.corpora.verify.abstain import ABSTAINS, says_nothing
+from kgtools.corpora.verify.abstain import ABSTAINS, refuses, says_nothing
 from kgtools.corpora.verify.contraries import Turn, find_turns, turns_of
 from kgtools.corpora.verify.found import Found, Reading
 from kgtools.corpora.verify.item import Item, Names
@@ -30,8 +30,8 @@ DISOWNS = re.compile(
     r"[^,.;!?\n]{0,30}? (?:is|are) (?:all |completely |entirely )?(?:false|wrong|incorrect|untrue|not true|the opposite)\b"
 )
 """What says of a whole text that it is not so."""
-SHORT, LITTLE = 60, 0.1
-"""Characters of an answer that can do no more than abstain, and the share of a reference that it may say all the same."""
+SHORT, LONG, LITTLE = 60, 240, 0.1
+"""Characters of an answer that can do no more than abstain, or than refuse, and the share of a reference that it may say all the same."""
 
 
 class Reference(NamedTuple):
@@ -110,10 +110,13 @@ def read_text(text: str, item: Item, index: NameIndex | None, question: str, fou
             )
             for at, why in sorted(turned.items())
         ]
-    if not named and reading.recall < LITTLE and len(read) <= SHORT and ABSTAINS.search(read):
-        reading.abstained = True
-    reading.nothing = not any(each.units for each in sentences) or (
-        not reading.recall and says_nothing(read, plan.question)
+    little = not named and reading.recall < LITTLE
+    declines = little and len(read) <= LONG and refuses(read)
+    reading.abstained = little and not declines and len(read) <= SHORT and ABSTAINS.search(read) is not None
+    reading.nothing = (
+        declines
+        or not any(each.units for each in sentences)
+        or (not reading.recall and says_nothing(read, plan.question))
     )
     return reading
 

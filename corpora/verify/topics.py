@@ -52,7 +52,8 @@ NEITHER = re.compile(
 DEGREE = re.compile(
     r"特异|特有|独有|必[有须然]|绝对|罕见|少见|每|所有|全部|唯1|1定|致命|严重|主要|首[要选]|掉以|忽视|轻视|轻症"
     r"| (?:be )?(?:always|all|rare|common|uncommon|unusual|(?:a |the )?(?:complete|full|only|whole)|specific"
-    r"|contagious|ignored|overlooked|confused|mistaken|mixed up|missed|forgotten|delayed|neglected|underestimated|taken lightly|enough|exhaustive|necessarily|serious|severe|dangerous|limited|diagnostic|pathognomonic|easy)\b"
+    r"|contagious|ignored|overlooked|confused|mistaken|mixed up|missed|forgotten|delayed|neglected|underestimated|taken lightly"
+    r"|enough|exhaustive|necessarily|serious|severe|dangerous|limited|diagnostic|pathognomonic|easy)\b"
 )
 VERB = re.compile(r"[)\]]? (?:is|are|was|were|has|have|can|may|causes?|gives?|treats?|works?|acts?|belongs?)\b")
 NEXT_SUBJECT = re.compile(r"(?:, |; | and |, and |, while | while | whereas )(?:the |an? )?$")
