@@ -21,7 +21,8 @@ ENDS = re.compile(r"[。;!?\n]|\.(?=\s|$)")
 AFFIRMS = re.compile(r"也|亦|同样|正确|答案|才是|[两二]者|\b(?:also|too|both|as well|correct|right|answer)\b")
 """What says in such a clause that it claims all the same."""
 DISEASE = (
-    r"(?:(?![这此该本同重轻早晚急慢各])[^,。;:!?\n]{0,12}?(?:病|(?<![发遗重轻危急])症|综合征|炎|癌|瘤|感冒|流感|哮喘|梗[死阻]|甲亢|甲减|减退|亢进|结核|中毒)"
+    r"(?:(?![这此该本同重轻早晚急慢各])[^,。;:!?\n]{0,12}?(?:病|(?<![发遗重轻危急])症|综合征|炎|癌|瘤|感冒|流感|哮喘|梗[死阻]|甲亢|甲减|减退"
+    r"|亢进|结核|中毒)"
     r"|(?!(?:the |an? )?(?:severe|advanced|early|late|mild|acute|chronic|active|this|these|such|same|any|each|most|many|some|both|all)\b)"
     r"(?:[a-z']{1,20} ){0,3}?[a-z]{0,20}(?:isms?|itis|(?<!gn)osis|a?emia|oma|iasis|diseases?|syndrome|disorders?|deficiency|failure|infections?"
     r"|influenza|flu|asthma|diabetes)\b)"

@@ -14,7 +14,8 @@ _TRUE = (
     r"|untrue|inaccurate|mistaken))"
 )
 _FALSE = (
-    r"(?:不太?(?:是)?(?:正确|对|真|属实|成立|准确)|并?非(?:正确|真)|错误|错|假|有误|不(?:同意|赞同|认同)|站不住脚|误区|谬误|谣言|否|×|✗|✘|❌|false|incorrect|wrong|untrue|inaccurate|no"
+    r"(?:不太?(?:是)?(?:正确|对|真|属实|成立|准确)|并?非(?:正确|真)|错误|错|假|有误|不(?:同意|赞同|认同)|站不住脚|误区|谬误|谣言|否|×|✗|✘|❌"
+    r"|false|incorrect|wrong|untrue|inaccurate|no"
     r"|(?:far from|anything but|hardly|by no means) (?:true|correct|right|accurate)|(?:is |are )?(?:not|isn't"
     r"|n't) (?:true|correct|right|accurate|the case))"
 )

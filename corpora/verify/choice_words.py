@@ -3,7 +3,8 @@
 import re
 
 LEAD = re.compile(
-    r"(?:答案|正确(?:的)?选项|应选|故选|我选|选择|选(?!项|手|拔)|应该?[是为]|不[,。!](?:应该?|而)?是|只剩下?|剩[下余]?的?(?:就|便)?(?:只有|只能|是)|例外的?是|更正|订正"
+    r"(?:答案|正确(?:的)?选项|应选|故选|我选|选择|选(?!项|手|拔)|应该?[是为]|不[,。!](?:应该?|而)?是|只剩下?|剩[下余]?的?(?:就|便)?(?:只有|只能"
+    r"|是)|例外的?是|更正|订正"
     r"|改[为成选]|(?<![a-z])(?:answers?|(?:correct|right|best) (?:option|choice)|choose|pick|select|go with|must be|should be|odd one out|exception"
     r"|correction|leaves|leaving|we are left with|remaining (?:option|choice|one)|(?:switch|change|revise)(?: it| this)? to))"
     r"(?:应该?|就|的|字母|只有|只能)?(?:[更改订修]正|[改换])?(?:是|为|选|成|:| ?is| are| to| only| just| would be| should be| must be"

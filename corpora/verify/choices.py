@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from kgtools.corpora.verify.abstain import ABSTAINS, refuses
 from kgtools.corpora.verify.against import OPENING, set_against
+from kgtools.corpora.verify.asked import asked_of
 from kgtools.corpora.verify.chains import Chain, fills_line, is_mixed, listed_lines, without_next_subject
 from kgtools.corpora.verify.choice_words import (
     ALL_BUT,
@@ -39,7 +40,7 @@ from kgtools.corpora.verify.choice_words import (
     TRAIL,
     WORD_BEHIND,
 )
-from kgtools.corpora.verify.denials import HARMLESS, asks_for_harm, deny
+from kgtools.corpora.verify.denials import HARMLESS, deny
 from kgtools.corpora.verify.found import Found, Reading
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import RIGHT, ItemNames, Mention
@@ -71,7 +72,7 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     mentions = sorted([*texts, *marks], key=lambda one: (one.begin, -one.end))
     avoiding = bool(question) and FORBIDS.search(question) is not None
     asked = fold(question).partition("\n")[0]
-    denied = deny(folded, mentions, avoiding, asks_for_harm(question), asked)
+    denied = deny(folded, mentions, asked_of(question, asked, avoiding))
     negative = NEGATIVE.search(question) is not None
     if negative:
         denied = {

@@ -6,7 +6,8 @@ CUES = {
     # says no by its words alone, and denies nothing
     "none": r"没有比|不能排除|不能除外|不除外|不可避免|不得不|不能不|不仅|不但|不只|不光|不单|不应忽视|不可忽视|不容忽视|不能忽视|不要忘"
     r"|不是没有|并非没有"
-    r"|无[痛症色菌创毒糖水害名意误疑异]|非常|无论|除非|无疑|无非|无法|不良|不适(?![用合宜])|不全|不明|不断|不久|不同|不过|不管|不论|不是唯1|不是只有|不否认|没错|没问题|避免不了"
+    r"|无[痛症色菌创毒糖水害名意误疑异]|非常|无论|除非|无疑|无非|无法|不良|不适(?![用合宜])|不全|不明|不断|不久|不同|不过|不管|不论|不是唯1"
+    r"|不是只有|不否认|没错|没问题|避免不了"
     r"|没有?(?:精神|力气|劲|胃口|食欲|兴趣|睡好|精打采)|无(?:精打采|力|神)"
     r"|(?<=by )(?:lack|absence) of|(?<=by an )absence of|(?<=by the )(?:lack|absence) of|(?<=by a )lack of|(?<=due to )(?:lack|absence) of"
     r"|(?<=due to a )lack of|(?<=due to the )(?:lack|absence) of|(?<=from )(?:lack|absence) of|(?<=from a )lack of|(?<=because of )(?:a )?lack of"
@@ -66,11 +67,24 @@ CUES = {
     r"(?:(?:与|和|同|跟)(?=[^。;!?\n]{1,40}(?:合用|同[用服吃食]|[同并]时|联[合用]|1起|混[用合]|配伍|并用))"
     r"|合用|同[用服]|联用|联合使用|混用|并用)|(?:not|cannot|can't|never) (?:be )?(?:eat|take|use|drink|combine|mix|give|co administer)[nd]?\b"
     r"|not be (?:given|drunk)|(?:cannot|can't|should not|must not)(?=[.;\n]|$)"
-    r"|避免|忌(?:食|吃|用|口)?|禁(?:用|食|忌|止|吃)|慎用|少[吃喝饮碰沾]|远离|限制|(?<!切)勿|切勿|不宜|不要|不可(?:以)?|不能(?=[吃用食服喝饮])"
-    r"|不(?:再|常)?(?:使用|采用|选用|服用|应用|[吃喝挂碰沾])|别再?[去挂用吃喝选服碰沾]|戒|不应该?|不得|不该|不建议|不推荐|不适[合宜]"
+    r"|避免|避开|回避|忌(?:食|吃|用|口)?|禁(?:用|食|忌|止|吃)|慎[用食吃]|少[吃喝饮碰沾食抽]|远离|限制|杜绝|拒绝|莫(?=[吃喝食饮])|停(?=[吃喝用服])"
+    r"|不(?:让|给|准|许)(?=[^,。;!?\n]{0,6}?[吃喝用碰服])|(?<=[碰吃喝使要用沾])不得|不可取|不在(?:推荐|适宜|可[吃食]|宜[吃食]|允许|建议)[^,。;!?\n]{0,3}(?:之列|范围|名单|清单)|不[妥行](?=[,。;!?\n]|$)"
+    r"|(?:减少|控制)(?=[^,。;!?\n]{1,30}?(?:摄入|食用|饮用|摄取|的量))|(?<!切)勿|切勿|不宜|不要|不可(?:以)?|不能(?=[吃用食服喝饮])"
+    r"|不(?:再|常)?(?:使用|采用|选用|服用|应用|[吃喝挂碰沾])|别(?:再|总|老|多|随便|[给让][^,。;!?\n]{0,5}?)?[去挂用吃喝选服碰沾]|戒|不应该?"
+    r"|不得|不该|不建议|不推荐|不适[合宜]"
     r"|should(?: not|n't)(?: be)?|must(?: not|n't)(?: be)?|should be avoided|avoid(?:s|ed|ing)?|limit(?:s|ed|ing)?"
-    r"|cut(?:s|ting)? (?:down|back) on|less of|contraindicated|not recommended|not suitable"
-    r"|(?:do not|don't|never) (?:eat|take|use|drink|have|give)|stay away from|refrain from|forbidden|prohibited",
+    r"|cut(?:s|ting)? (?:(?:them|it|these) )?(?:down|back|out)(?: on)?|(?:keep|stay|steer|stand) (?:well |far |right )?(?:away from|clear of"
+    r"|off|out of)"
+    r"|(?:give|giving|given) (?:them |it )?up|abstain(?:s|ing)? from|(?:leave|leaving|left) (?:them |it )?(?:out|off)|lay off|skip(?:s|ping"
+    r"|ped)?\b|ditch"
+    r"|go easy on|minimi[sz](?:e|es|ed|ing)|say no to|no to\b|quit|stop (?:eating|taking|drinking|using|having)|(?:watch out|look out) for"
+    r"|be careful with|beware of"
+    r"|hold off(?: on)?|shy away from|off limits|out of the question|taboo|(?:advised?|advises|warned?|recommend|decide) against|discouraged?"
+    r"|inadvisable|unwise"
+    r"|no go(?:es)?\b|not (?:an? )?(?:good|wise|ideal|great|advisable|permitted|allowed|advised|appropriate|healthy|right)(?: (?:choices?"
+    r"|ideas?|options?|foods?|for))?"
+    r"|restrict(?:s|ed|ing)?\b|less of|contraindicated|not recommended|not suitable"
+    r"|(?:do not|don't|never) (?:eat|take|use|drink|have|give|serve|touch|offer|buy|consume|feed)|refrain from|forbidden|prohibited",
     "advise": r"(?:应该?|可以?|适?宜|多|建议|推荐|适合)(?:多)?(?:吃|食用|食|服用|用|喝|选用|摄入)|推荐|适宜|有益|should (?:eat"
     r"|take|use|drink)|recommended|good for"
     r"|beneficial|\b(?:fine|safe|harmless|allowed|permitted|suitable)\b|\b(?:substitutes?|alternatives?)\b|放心|无妨"
@@ -78,13 +92,22 @@ CUES = {
     r"|drink|have|take"
     r"|use|be (?:eaten|drunk|used|taken|consumed|combined|given))|replaced? (?:by|with)|switch to"
     r"|(?<=and )(?:eat|drink|use|choose) (?!less|fewer|no )",
+    # says that a thing does harm, where what is good to eat is asked for
+    "harms": r"(?:影响|妨碍|阻碍|干扰|抑制|降低|减少)[^,。;!?\n]{0,8}?(?:吸收|利用|恢复|愈合|疗效|药效|睡眠|健康|病情|控制)|加重|刺激(?!性)"
+    r"|诱发|不利|有害|伤(?=[胃肝肾身脾])"
+    r"|损[害伤]|(?:升高|增加|抬高|推高)[^,。;!?\n]{0,6}?(?:血压|血糖|血脂|尿酸|血钾|负担|风险)|worsens?\b|aggravates?\b|exacerbates?\b|irritates?\b"
+    r"|irritating\b|interferes? with|hinders?\b|impairs?\b|inhibits? (?:the )?[a-z ]{0,12}absor|(?:reduces?|blocks?|decreases?"
+    r"|lowers?) (?:the )?[a-z ]{0,12}(?:absor|uptake)"
+    r"|raises? (?:the |your )?(?:blood|uric|potassium|sugar|cholesterol|pressure)|harmful|harms?\b|hurts?\b|makes? (?:it|things|symptoms"
+    r"|matters) worse"
+    r"|counterproductive|bad (?:for|choices?|ideas?|options?)|poor choices?|unhealthy|triggers?\b",
     "bare": r"不|over (?:the )?",  # right before a name
     # says that a thing works against what is asked for
     "shields": r"保护(?:性|作用|因素)|\bprotective\b|\bprotects?\b",
 }
 _ORDER = (
     "none", "not_for", "harmless", "void", "unneeded", "avoid", "label", "behind",
-    "list", "out", "verb", "besides", "than", "supposed", "advise", "shields", "bare",
+    "list", "out", "verb", "besides", "than", "supposed", "advise", "shields", "harms", "bare",
 )  # fmt: skip
 _THINGS = (
     r"(?:食用|服用|[吃喝用])?的?(?:食物|食品|食用|药物|药|选项)?(?: (?:freely|safely|options?|foods?|drugs?)){0,2}"
@@ -96,111 +119,70 @@ SAFE = re.compile(r"可以?(?:吃|食用|食|服用|用|喝)|放心|无妨|没�
 USED = re.compile(r"(?:食用|服用|使用|饮用|[食用吃喝]|的|了){0,2}")
 """Words that call a thing harmless, and all that may follow where that is said of the subject of the clause before: 牛奶嘌呤低，可以喝."""
 CUE = re.compile("|".join(f"(?P<{kind}>{CUES[kind]})" for kind in _ORDER))
-SIGNS = re.compile("[远不没无非未除避忌禁慎少勿排否错×✗❌阴缺毋比误限与优胜别戒]")
+_BEGINS = "远不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(缺毋比误以限保与优胜别戒回杜拒莫停减控"
+SIGNS = re.compile("[远不没无非未除避忌禁慎少勿排否错×✗❌阴缺毋比误限与优胜别戒回杜拒莫停减控]")
 ADVICE = re.compile("[则宜荐多吃用食益放妨关安替喝改换]")
-"""One of these is in whatever denies in Chinese; in what advises one of those."""
-BEGINS = re.compile(r"[远不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(缺毋比误以限保与优胜别戒]")
-ADVICE_BEGINS = re.compile(
-    r"[远不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(缺毋比误以限保与优胜别戒改换适宜多建推有放安替则]"
+HARM = re.compile(
+    "影响|妨碍|阻碍|干扰|抑制|降低|减少|加重|刺激|诱发|不利|有害|伤[胃肝肾身脾]|损[害伤]|升高|增加|抬高|推高"
 )
+"""One of these is in whatever denies in Chinese; in what advises, or tells of harm, one of those."""
+BEGINS = re.compile(f"[{_BEGINS}]")
+HARM_BEGINS = re.compile(f"[{_BEGINS}影妨阻干抑降加刺诱有伤损升增抬推减]")
+ADVICE_BEGINS = re.compile(f"[{_BEGINS}改换适宜多建推有放安替则]")
 NEXT = {
     ":": frozenset("无否没不阴×✗❌nafwi "), "(": frozenset("-无否阴"), "以": frozenset("为"),
     "远": frozenset("离"), "切": frozenset("勿"), "既": frozenset("没无"),
     "而": frozenset("不非"), "并": frozenset("不非无没"), "都": frozenset("没"),
     "均": frozenset("无"), "被": frozenset("排除"), "已": frozenset("排除"),
-    "可": frozenset("排除以"), "应": frozenset("排除"), "与": frozenset("其"), "别": frozenset("再去挂用吃喝选服碰沾"),
+    "可": frozenset("排除以"), "应": frozenset("排除"), "与": frozenset("其"), "别": frozenset("再总老多随给让去挂用吃喝选服碰沾"),
+    "回": frozenset("避"), "杜": frozenset("绝"), "拒": frozenset("绝"), "莫": frozenset("吃喝食饮"), "停": frozenset("吃喝用服"),
+    "减": frozenset("少"), "控": frozenset("制"), "影": frozenset("响"), "妨": frozenset("碍"), "阻": frozenset("碍"), "干": frozenset("扰"),
+    "抑": frozenset("制"), "降": frozenset("低"), "加": frozenset("重"), "刺": frozenset("激"), "诱": frozenset("发"), "有": frozenset("害误"),
+    "伤": frozenset("胃肝肾身脾"), "损": frozenset("害伤"), "升": frozenset("高"), "增": frozenset("加"),
+    "抬": frozenset("高"), "推": frozenset("高"),
 }  # fmt: skip
 """What must follow a sign with which words that deny begin, so that they are not looked for behind each of these common ones."""
-WORDS = frozenset([
-    "no", "not", "never", "neither", "nor", "without", "except", "excluding", "exclude", "excludes", "excluded", "rather", "instead",
-    "unlike", "other", "apart", "aside", "free", "absence", "absent", "missing", "lack", "lacks", "lacking", "isn't", "aren't", "wasn't", "weren't",
-    "don't", "doesn't", "didn't", "hasn't", "haven't", "hadn't", "can't", "couldn't", "won't", "wouldn't", "cannot", "deny", "as", "in",
-    "denies", "denied", "rule", "ruled", "wrong", "incorrect", "false", "unlikely", "avoid", "avoids", "avoided", "avoiding",
-    "contraindicated", "shouldn't", "mustn't", "stay", "refrain", "forbidden", "prohibited", "should", "must", "recommended", "good",
-    "beneficial", "nothing", "need", "needn't", "unnecessary", "than", "first", "initially", "wrongly", "mistakenly",
-    "mistaken", "mistake", "over", "tempted", "tempting",
-    "limit", "limits", "limited", "limiting", "cut", "cuts", "cutting", "fine", "safe", "harmless", "allowed",
-    "permitted", "suitable", "substitute", "substitutes", "alternative", "alternatives",
-    "protective", "protect", "protects", "everything", "all", "anything", "rules", "ruling", "cross", "crossed",
-    "crosses", "crossing", "eliminate", "eliminated", "eliminates", "eliminating", "discard", "discarded", "discards", "discarding", "ineffective",
-    "useless", "unhelpful", "inappropriate", "unsuitable", "think", "guess", "expect", "preferred", "superior", "ok", "okay", "can", "may", "could",
-    "replace", "replaced", "switch", "eat", "drink", "use", "choose", "unrelated", "irrelevant", "unconnected", "little",
+STRONG = frozenset([
+    "absence", "absent", "abstain", "abstaining", "abstains", "advise", "advised", "advises", "apart", "aren't", "aside", "avoid",
+    "avoided", "avoiding", "avoids", "beware", "can't", "cannot", "contraindicated", "couldn't", "cross", "crossed", "crosses",
+    "crossing", "cut", "cuts", "cutting", "decide", "denied", "denies", "deny", "didn't", "discard", "discarded", "discarding",
+    "discards", "discourage", "discouraged", "ditch", "doesn't", "don't", "eliminate", "eliminated", "eliminates", "eliminating",
+    "everything", "except", "exclude", "excluded", "excludes", "excluding", "false", "forbidden", "hadn't", "hasn't", "haven't",
+    "inadvisable", "inappropriate", "incorrect", "ineffective", "initially", "instead", "irrelevant", "isn't", "lack", "lacking",
+    "lacks", "limit", "limited", "limiting", "limits", "minimise", "minimised", "minimises", "minimising", "minimize", "minimized",
+    "minimizes", "minimizing", "missing", "mistake", "mistaken", "mistakenly", "mustn't", "needn't", "neither", "never", "no", "nor",
+    "not", "over", "preferred", "prohibited", "protect", "protective", "protects", "quit", "rather", "refrain", "restrict",
+    "restricted", "restricting", "restricts", "rule", "ruled", "rules", "ruling", "shouldn't", "shy", "skip", "skipped", "skipping",
+    "skips", "stop", "superior", "taboo", "tempted", "tempting", "than", "unconnected", "unhelpful", "unlike", "unlikely",
+    "unnecessary", "unrelated", "unsuitable", "unwise", "useless", "warn", "warned", "wasn't", "weren't", "without", "won't",
+    "wouldn't", "wrong", "wrongly",
 ])  # fmt: skip
-"""With one of these begins whatever denies in English; those below do not deny by themselves."""
-WEAK = frozenset(
-    [
-        "as",
-        "in",
-        "other",
-        "should",
-        "must",
-        "recommended",
-        "good",
-        "beneficial",
-        "free",
-        "stay",
-        "nothing",
-        "fine",
-        "safe",
-        "harmless",
-        "allowed",
-        "permitted",
-        "suitable",
-        "substitute",
-        "substitutes",
-        "alternative",
-        "alternatives",
-        "first",
-        "need",
-        "all",
-        "anything",
-        "little",
-        "think",
-        "guess",
-        "expect",
-        "ok",
-        "okay",
-        "can",
-        "may",
-        "could",
-        "replace",
-        "replaced",
-        "switch",
-        "eat",
-        "drink",
-        "use",
-        "choose",
-    ]
+WEAK_MARKS = re.compile(
+    r"other than|free of|in place of|to do with|(?:all|anything) but|away from|clear of|first |think|guess|expect|careful|easy on|(?:left|leave"
+    r"|leaving) (?:[a-z]+ )?(?:out|off)"
+    r"|(?:giv(?:e|en|ing)) (?:[a-z]+ )?up|(?:keep|stay) (?:[a-z]+ )?(?:off|out of)|(?:look|watch) out|hold off|off limits|out of the|say no"
+    r"|lay off|against"
 )
-STRONG = WORDS - WEAK
-DENYING = WORDS - {
-    "can",
-    "may",
-    "could",
-    "use",
-    "eat",
-    "drink",
-    "ok",
-    "okay",
-    "choose",
-    "replace",
-    "replaced",
-    "switch",
-}
-"""Without those that only advise, which deny where what to avoid is asked for."""
-ADVISES = WEAK - {
-    "as",
-    "in",
-    "other",
-    "must",
-    "free",
-    "stay",
-    "nothing",
-    "first",
-    "need",
-    "all",
-    "anything",
-    "think",
-    "guess",
-    "expect",
-}
+WEAK = frozenset([
+    "all", "anything", "as", "be", "expect", "first", "free", "give", "given", "giving", "go", "guess", "hold", "in", "keep", "lay",
+    "leave", "leaving", "left", "look", "must", "need", "nothing", "off", "other", "out", "recommend", "say", "stand", "stay",
+    "steer", "think", "watch",
+])  # fmt: skip
+ADVISES = frozenset([
+    "allowed", "alternative", "alternatives", "beneficial", "fine", "good", "harmless", "little", "permitted", "recommended", "safe",
+    "should", "substitute", "substitutes", "suitable",
+])  # fmt: skip
+ONLY_ADVISES = frozenset([
+    "can", "choose", "could", "drink", "eat", "may", "ok", "okay", "replace", "replaced", "switch", "use",
+])  # fmt: skip
+HARMING = frozenset([
+    "aggravate", "aggravates", "bad", "block", "blocks", "counterproductive", "decrease", "decreases", "exacerbate", "exacerbates",
+    "harm", "harmful", "harms", "hinder", "hinders", "hurt", "hurts", "impair", "impairs", "inhibit", "inhibits", "interfere",
+    "interferes", "irritate", "irritates", "irritating", "lower", "lowers", "make", "makes", "poor", "raise", "raises", "reduce",
+    "reduces", "trigger", "triggers", "unhealthy", "worsen", "worsens",
+])  # fmt: skip
+"""With one of the first begins whatever denies in English; the second deny only in phrases that have one of the marks. The others advise, the
+last of them only where what to avoid is asked for, or tell of harm."""
+DENYING = STRONG | WEAK | ADVISES
+WORDS = DENYING | ONLY_ADVISES
+HARM_WORDS = DENYING | HARMING

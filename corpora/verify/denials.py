@@ -1,32 +1,15 @@
 """Which names in a text are denied: "not fever", 不包括发热, 发热不是其症状."""
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 
-from kgtools.corpora.verify.denial_words import (
-    ADVICE,
-    ADVICE_BEGINS,
-    ADVISES,
-    BEGINS,
-    CUE,
-    CUES,
-    DENYING,
-    HEADING,
-    HEADING_LINE,
-    NEXT,
-    SAFE,
-    SIGNS,
-    STRONG,
-    USED,
-    WEAK,
-    WORDS,
-)  # fmt: skip
+from kgtools.corpora.verify.asked import ASKS_FOR_LACK, Asked
+from kgtools.corpora.verify.cues import find_cues, may_deny
+from kgtools.corpora.verify.denial_words import CUES, HEADING, HEADING_LINE, SAFE, USED
 from kgtools.corpora.verify.names import NEUTRAL, Mention
-from kgtools.corpora.verify.reading import WORD, Text
+from kgtools.corpora.verify.reading import Text
 from kgtools.corpora.verify.topics import LISTED, denied_topics, of_another_class, of_pronoun, of_second_verb
 
-START = re.Match.start
 ENDS = re.compile(
     r"[。;!?\n]|\.(?=\s|$)|但|而是|而(?!不|非)|却|反而|外(?!伤|阴|科|痔|周|耳|源)|其[他它余]|只有|应该?[是为]|"
     r"(?<=[a-z])(?<!following):|\b(?:but|however|instead(?! of)|it is|it's|yet|although|only|the answer|leav(?:es?|ing))\b"
@@ -36,7 +19,8 @@ ENDS_WITH_AND = frozenset(("out", "avoid", "unneeded", "void"))
 COMMA = frozenset(("list", "besides", "label", "not_for"))
 AVOIDING, NOT_AVOIDING = frozenset(("advise", "harmless")), frozenset(("avoid", "unneeded", "not_for"))
 """Kinds of words that deny only where what to avoid is asked for, or only where it is not."""
-BOTH_WAYS = frozenset(("verb", "behind", "avoid", "advise", "harmless", "void", "unneeded", "shields"))
+BOTH_WAYS = frozenset(("verb", "behind", "avoid", "advise", "harmless", "void", "unneeded", "shields", "harms"))
+ONLY_BEFORE = frozenset(("behind", "shields", "harms"))
 ALL_NONE = frozenset(("都没有", "均无", "都不是", "均不是"))
 APART = frozenset(("不是", "并不是", "并非", "非", "not"))
 NO_CLASS = APART | {"而不是", "而非", "rather than", "instead of"}
@@ -48,6 +32,13 @@ HEADS = frozenset(("list", "label", "not_for"))
 FIRST_BELOW = re.compile(r"[^,。;!?\n]{0,12}:? {0,2}\n{1,2} {0,4}(?:[-+] ?|\(?\d{1,2}[.、)]? ?)?")
 BELOW = re.compile(r"[ ,.;。、)]{0,3}\n {0,4}(?:[-+] ?|\(?\d{1,2}[.、)]? ?)?")
 """All that stands between a heading and the first line of its list, and between two lines."""
+HARMED = re.compile(
+    r"(?:[^,。;!?\n防减免缓预降]{0,12},)?(?:等|这[类种些]|之类|[的都均也会可能还最极易对])?(?:食物|食品|饮料|饮品|水果|身体|关节|肠胃|胃|病情|恢复)?"
+    r"(?:容易|可能|反而|往往|非常|十分|[都均也会可能还最极易]){0,3}"
+    r"|(?: (?:foods?|drinks?|juice|can|may|might|will|would|could|all|both|also|only|often|usually|are|is|be|tends? to|known to|very|too|so"
+    r"|really)){0,4} "
+)
+"""All that stands between what does harm and words that say so."""
 TOPICAL = frozenset(("不属于", "并不属于"))
 ONLY_BEHIND = frozenset(("而不是", "而非", "rather than", "instead of", "unlike"))
 SHORT = frozenset(("没有", "没", "无", "非", "排除", "否认", "不在", "不能"))
@@ -69,48 +60,21 @@ FAR = 200
 """Characters in which the end of a clause is looked for."""
 BARE = frozenset(("无", "非", "没", "no", "排除", "不在", "否认"))
 NEAR_BARE = 8
-ASKS_TO_AVOID = re.compile(
-    r"忌|禁|避免|限制|少[喝饮用]|不宜|不能|不可|不要|不应|不该|少吃|慎用|不适[合宜]|avoid|contraindicat|should not|shouldn't|must not"
-    r"|not (?:be )?(?:eat|tak|us|suit|recommend)"
-    r"|unsuitable|forbidden|\blimit|less of|cut (?:down|back)|SHOULD_AVOID|CONTRAINDICATED|HAS_CONTRAINDICATED|BAD_FOR",
-    re.IGNORECASE,
-)
-ASKS_FOR_HARM = re.compile(r"风险|危险|诱因|病因|引起|导致|\b(?:risks?|causes?|triggers?|increases?)\b", re.IGNORECASE)
-ASKS_FOR_LACK = re.compile(r"deficien|\black|缺")
-ASKS_FOR_HELP = re.compile(r"保护|预防|降低|减少|protect|prevent|reduc|lower", re.IGNORECASE)
 HARMLESS = re.compile(f"{CUES['harmless']}|{CUES['advise']}")
 UNDECIDED = re.compile(r"是否|是不是|有没有|能否|可否|whether |if it is ")
 
 
-@lru_cache(4_096)
-def asks_to_avoid(question: str) -> bool:
-    """Whether a question, or the relations that it asks for, asks for what to avoid."""
-    return ASKS_TO_AVOID.search(question) is not None
-
-
-@lru_cache(4_096)
-def asks_for_harm(question: str) -> bool:
-    """Whether a question asks for what does harm, so that what protects is no answer."""
-    return ASKS_FOR_HARM.search(question) is not None and ASKS_FOR_HELP.search(question) is None
-
-
-def deny(
-    text: Text, mentions: Sequence[Mention], avoiding: bool, harming: bool = False, asked: str = "",
-    passed: Sequence[int] = (),
-) -> dict[int, str]:  # fmt: skip
-    """Of the mentions that are denied their number, and the words that deny them.
-
-    `avoiding`: what is to be avoided is asked for, so that "avoid X" says X, and "eat X" or "X need not be avoided" denies it.
-    `harming`: what does harm is asked for, so that "X is protective" denies it. `asked`: the folded question: "X is a vaccine, not an
-    antibiotic" denies X where antibiotics are asked for. `passed`: 1 for each character
-    where words that deny deny none of the names."""
+def deny(text: Text, mentions: Sequence[Mention], asked: Asked, passed: Sequence[int] = ()) -> dict[int, str]:
+    """Of the mentions that are denied their number, and the words that deny them. `passed`: 1 for each character where words that deny
+    deny none of the names."""
+    avoiding = asked.avoiding
     read = text.read
-    if not mentions or not _may_deny(text, avoiding):
+    if not mentions or not may_deny(text, asked):
         return {}
     inside = [(one.begin, one.end) for one in mentions]
     cues = []
     at = 0
-    for cue in _cues(text, avoiding):
+    for cue in find_cues(text, asked):
         while at < len(inside) and inside[at][1] <= cue.start():
             at += 1
         if at < len(inside) and inside[at][0] <= cue.start() < inside[at][1]:
@@ -120,9 +84,11 @@ def deny(
             continue
         if kind == "none" or (kind in AVOIDING and not avoiding) or (kind in NOT_AVOIDING and avoiding):
             continue
-        if cue[0].startswith(("lack", "absence")) and ASKS_FOR_LACK.search(asked):
+        if cue[0].startswith(("lack", "absence")) and ASKS_FOR_LACK.search(asked.question):
             continue
-        if (kind == "shields" and not harming) or (
+        if kind == "harms" and not (asked.eating and at and HARMED.fullmatch(read, mentions[at - 1].end, cue.start())):
+            continue
+        if (kind == "shields" and not asked.harming) or (
             cue[0] == "不如" and "与其" in read[max(0, cue.start() - 40) : cue.start()]
         ):
             continue
@@ -130,58 +96,17 @@ def deny(
     denied: dict[int, str] = {}
     for number, (begin, end, kind, word, first) in enumerate(cues):
         limit = cues[number + 1][0] if number + 1 < len(cues) else len(read)
-        if kind not in ("behind", "shields") and _deny_behind(read, mentions, first, end, limit, kind, word, denied):
+        if kind not in ONLY_BEFORE and _deny_behind(read, mentions, first, end, limit, kind, word, denied):
             continue
         if (kind in BOTH_WAYS or word in ALL_NONE) and word not in ONLY_BEHIND:
             _deny_before(read, mentions, first, begin, end, kind, word, denied)
         for at in denied_topics(read, mentions, first, begin, end, kind, word):
             denied.setdefault(at, word)
-        if asked and word in NO_CLASS:
-            denied |= dict.fromkeys(of_another_class(read, mentions, first, begin, end, asked), word)
+        if asked.question and word in NO_CLASS:
+            denied |= dict.fromkeys(of_another_class(read, mentions, first, begin, end, asked.question), word)
         if kind in ("avoid", "unneeded"):
             denied |= dict.fromkeys(of_pronoun(read, mentions, first, begin, end), word)
     return denied
-
-
-def _may_deny(text: Text, avoiding: bool) -> bool:
-    if avoiding and (ADVICE.search(text.read) or not ADVISES.isdisjoint(text.words)):
-        return True
-    if SIGNS.search(text.read) or not STRONG.isdisjoint(text.words):
-        return True
-    if "(-" in text.read or "以为" in text.read or "保护" in text.read:
-        return True
-    if WEAK.isdisjoint(text.words):
-        return False
-    return (
-        "other than" in text.read
-        or "free of" in text.read
-        or "to do with" in text.read
-        or "in place of" in text.read
-        or any(
-            mark in text.read for mark in ("all but", "anything but", "stay away", "first ", "think", "guess", "expect")
-        )
-    )
-
-
-def _cues(text: Text, avoiding: bool) -> Iterator[re.Match[str]]:
-    """The words that deny, in their order: looked for only where they may begin."""
-    read, starts = text.read, []
-    if not text.read.isascii():
-        found = (ADVICE_BEGINS if avoiding else BEGINS).finditer(read)
-        starts = [
-            start
-            for start in map(START, found)
-            if avoiding or read[start] not in NEXT or read[start + 1 : start + 2] in NEXT[read[start]]
-        ]
-    begins = WORDS if avoiding else DENYING
-    if text.words and not begins.isdisjoint(text.words):
-        starts += [word.start() for word in WORD.finditer(read) if word[0] in begins]
-        starts.sort()
-    behind = 0
-    for start in starts:
-        if start >= behind and (cue := CUE.match(read, start)):
-            behind = cue.end()
-            yield cue
 
 
 def _deny_behind(

@@ -14,7 +14,8 @@ LATIN = (
     r"(?:(?:other|another|different|unrelated|similar) (?:[a-z]{1,20} )?(?:diseases?|conditions?|illness(?:es)?|disorders?)"
     r"|(?!(?:the |an? )?(?:severe|advanced|early|late|mild|acute|chronic|active|this|these|such|same|any|each|most|many|both|all)\b)"
     r"(?:[a-z']{1,20} ){0,3}?[a-z]{0,20}(?:isms?|itis|(?<!gn)osis|a?emia|oma|iasis|diseases?|syndrome|disorders?|deficiency|failure|infections?"
-    r"|influenza|flu|asthma|diabetes|pneumonia|tuberculosis|cancers?|tumou?rs?|ulcers?|stroke|infarction|embolism|sclerosis|pals(?:y|ies)|gout|measles"
+    r"|influenza|flu|asthma|diabetes|pneumonia|tuberculosis|cancers?|tumou?rs?|ulcers?|stroke|infarction|embolism|sclerosis|pals(?:y|ies)|gout"
+    r"|measles"
     r"|mumps|rickets|scurvy|cholera|malaria|rabies|tetanus|lupus|angina|migraines?|eczema|dementia|glaucoma|pox|polio|hypertension|poisoning"
     r"|obstruction|[a-z]{3,20} fever|common cold|bifida|allerg(?:y|ies)|hernias?|fractures?|epilepsy|psoriasis)\b)"
 )

@@ -16,7 +16,8 @@ START = re.Match.start
 NONE: tuple[int, ...] = ()
 ALNUM = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 LONGER_BEHIND = re.compile(
-    r"足(?!够|以|量|部|不)|性(?!$|[,。;:、!?\n()和与及或的是为等质别状能格])|肾病|脑病|眼病|心肌病|神经病|视网膜|酮症|昏迷|后遗症|样(?:病|综合征)|恐惧症"
+    r"足(?!够|以|量|部|不)|性(?!$|[,。;:、!?\n()和与及或的是为等质别状能格])|肾病|脑病|眼病|心肌病|神经病|视网膜|酮症|昏迷|后遗症|样(?:病"
+    r"|综合征)|恐惧症"
 )
 LONGER_BEFORE = re.compile(r"(?:(?<![是并而])非|(?<![这此各两种分食药物人])类|副|亚|假性|继发性|妊娠期?)$")
 """What makes another name of a name that it stands beside: 糖尿病 is not 糖尿病足, 风湿 is not 类风湿."""

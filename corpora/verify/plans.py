@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kgtools.corpora.verify.denials import asks_for_harm, asks_to_avoid
+from kgtools.corpora.verify.asked import asked_of, asks_to_avoid
 from kgtools.corpora.verify.directions import by_head, oriented
 from kgtools.corpora.verify.diseases import topics_of
 from kgtools.corpora.verify.item import Item
@@ -43,19 +43,18 @@ def hops(item: Item) -> int:
 class Plan:
     """What is made of an item once, for all answers to it."""
 
-    __slots__ = ("asked", "avoiding", "chained", "directed", "harming", "item", "links", "names", "question", "topics")
+    __slots__ = ("asked", "chained", "directed", "item", "links", "many", "names", "question", "topics")
 
     def __init__(self, item: Item, index: NameIndex | None, question: str) -> None:
         self.item = item
         self.names = ItemNames(item, index, question)
-        self.asked = min(item.asked or len(item.answers), len(item.answers)) or 1
+        self.many = min(item.asked or len(item.answers), len(item.answers)) or 1
         relations = " ".join(step.relation for step in item.steps)
-        self.avoiding = asks_to_avoid(question or relations)
-        self.harming = asks_for_harm(question)
         self.directed = by_head(self.names.steps, oriented(item))
         self.links = links_of(item, self.names.steps)
         self.chained = any(link.goes_on for link in self.links)
         self.question = fold(question).strip(" \n?。.!")
+        self.asked = asked_of(question, self.question, asks_to_avoid(question or relations))
         names = [name for name, (role, number) in self.names.roles.items() if role == NEUTRAL and number > -1_000]
         self.topics = topics_of(names, self.question)
 

@@ -19,7 +19,8 @@ from kgtools.corpora.verify.tables import without_notes
 from kgtools.corpora.verify.topics import LISTED
 
 EXPLICIT = re.compile(  # each alternative begins with a character of its own, by which re skips what is no beginning
-    r"答案(?:应该?)?[是为:]|结论(?:应该?)?[是为:]|更正(?:1下)?[,:为成]|不对(?<![^,。;!?\n哦啊噢]不对)[,。!]|说错了[,。!]|我错了[,。!]|改[为成]|修正[为成]"
+    r"答案(?:应该?)?[是为:]|结论(?:应该?)?[是为:]|更正(?:1下)?[,:为成]|不对(?<![^,。;!?\n哦啊噢]不对)[,。!]|说错了[,。!]|我错了[,。!]|改[为成]"
+    r"|修正[为成]"
     r"|订正[为成]|answer(?: should be| would be| is|:)|wait(?<![a-z]wait)[,.! ]|correction(?<![a-z]correction)|actually,"
     r"|so no[:,.]|but no[:,.]|, no[:,.]|change[a-z ]{1,24} to |switch[a-z ]{0,24} to |revise[a-z ]{1,24} to "
 )
@@ -72,8 +73,8 @@ def read_set(text: str, item: Item, index: NameIndex | None, question: str, foun
     contradiction = len(wrongs) + len(turned)
     claimed = len(rights) + contradiction + len(others)
     if rights or others:
-        claimed += _unknown(read, begin, mentions, plan.asked)
-    reading = Reading(folded, len(rights), plan.asked, claimed, contradiction)
+        claimed += _unknown(read, begin, mentions, plan.many)
+    reading = Reading(folded, len(rights), plan.many, claimed, contradiction)
     reading.most = max(rights.values()) if rights else 1
     if item.steps:
         reading.order = _order(said, mentions, denied, turned, plan)
@@ -116,11 +117,11 @@ def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, st
     """Of the mentions that are no claims their number, and why."""
     of = plan.item.of
     passed = contrasts(text.read, mentions) if of == "first" else ()
-    denied = deny(text, mentions, plan.avoiding, plan.harming, plan.question, passed)
+    denied = deny(text, mentions, plan.asked, passed)
     if of:
         denied = set_apart(text.read, mentions, of) | denied
     elif "而" in text.read or not OPENING.isdisjoint(text.words):
-        denied = set_against(text, mentions, denied, (), plan.question, plan.avoiding, one=False) | denied
+        denied = set_against(text, mentions, denied, (), plan.question, plan.asked.avoiding, one=False) | denied
     if not of:
         denied = told_of_others(text, mentions, denied, plan.topics) | denied
     if denied:

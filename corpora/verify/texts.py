@@ -25,7 +25,8 @@ ORDERS = {True: (2, 3, 4), False: (1, 2, 3)}
 FREE = {True: 20, False: 8}
 """Units by which an answer may begin or end, beside what the reference says, at no cost."""
 DISOWNS = re.compile(
-    r"(?:以上|上述|上面|下述|下面|以下|下列|这些|这段话?|全部)[^,。;!?\n]{0,8}?(?:不正确|不对|不成立|不实|错误?|有误|谬误|假|相反)的?(?=[:,。;!?\n]|$)"
+    r"(?:以上|上述|上面|下述|下面|以下|下列|这些|这段话?|全部)[^,。;!?\n]{0,8}?(?:不正确|不对|不成立|不实|错误?|有误|谬误|假"
+    r"|相反)的?(?=[:,。;!?\n]|$)"
     r"|\b(?:the (?:above|following)|all (?:of )?(?:this|the above|the following)|(?:this|the|these) (?:statements?|sentences|claims|text))\b"
     r"[^,.;!?\n]{0,30}? (?:is|are) (?:all |completely |entirely )?(?:false|wrong|incorrect|untrue|not true|the opposite)\b"
 )

@@ -10,7 +10,8 @@ LEAD = re.compile(
 )
 """What may stand before the subject of a sentence."""
 BEFORE = re.compile(
-    r"(?:但是?|不过|然而|患者|病人|大家|[您你]|所以|因此|因而|故而?|从而|应该?|务必|最好|必须|[都均皆也全]|一律|尽量|一定|需|可以?|就|要|平时|暂时?|并|这里|被|已|予以?|一般|通常){0,4}"
+    r"(?:但是?|不过|然而|患者|病人|大家|[您你]|所以|因此|因而|故而?|从而|应该?|务必|最好|必须|[都均皆也全]|一律|尽量|一定|需|可以?|就|要|平时"
+    r"|暂时?|并|这里|被|已|予以?|一般|通常){0,4}"
 )
 """What may stand between a comma and words that deny the subject of a clause before; another subject may not."""
 TOGETHER = frozenset("都均皆全")
@@ -38,6 +39,7 @@ CONCLUDED = frozenset(
     ("不考虑", "不支持", "不选", "排除", "除外", "可排除", "可以排除", "应排除", "不符合", "不符", "不可能")
 )
 NO_OBJECT = re.compile(
+    r"(?:[给让叫请](?:[他她]们?|[你您我]|[^,。;!?\n]{1,4}?)?|患者|病人|孩子|老人|孕妇)?(?:再|多|常|经常|大量|过量|过多|随便|继续|轻易|同时|1起|尽量){0,2}"
     r"(?:[和或及、]|以及)?(?:(?:不|少|别)[吃喝碰沾用])?(?:食用|服用|使用|饮用|食|用|为[宜好妙]|它们?|本病|此病|该病|在内|的|了|才好){0,2}"
 )
 """All that may follow words that deny what was named before them."""
