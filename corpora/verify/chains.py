@@ -16,6 +16,8 @@ from kgtools.corpora.verify.choice_words import (
 )
 from kgtools.corpora.verify.names import Mention
 
+ASIDE = re.compile(r" ?\([^()\n]{1,60}\)")
+"""Brackets behind an option: B (varicella)."""
 NEXT_WORD = re.compile(r" ?[^\W\d_]")
 
 
@@ -30,13 +32,15 @@ def fills_line(low: str, chain: Chain) -> bool:
         return False
     first = max(0, begin - LABEL)
     start = max([low.rfind(sign, first, begin) for sign in SENTENCE_SIGNS]) + 1
-    behind = SENTENCE_END.search(low, end, end + 9)
-    stop = behind.start() if behind else min(len(low), end + 9)
+    aside = ASIDE.match(low, end)
+    last = aside.end() if aside else end
+    behind = SENTENCE_END.search(low, last, last + 9)
+    stop = behind.start() if behind else min(len(low), last + 9)
     return (
         (start > 0 or begin < LABEL)
-        and stop - end <= 8
+        and stop - last <= 8
         and LINE_BEFORE.fullmatch(low, start, begin) is not None
-        and LINE_BEHIND.fullmatch(low, end, stop) is not None
+        and LINE_BEHIND.fullmatch(low, last, stop) is not None
     )
 
 

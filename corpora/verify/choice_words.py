@@ -44,13 +44,6 @@ HEDGED = re.compile(
 )
 ARTICLE = re.compile(r" (?!(?:yes|no|is|because|and|or|since|as|was|would|seems|must|looks|are|for|but|due)\b)[a-z]")
 ALSO_LED = re.compile(r"[ ,、;]{0,3}(?:也|还|再|并|同时|and |also )[^。\n]{0,8}")
-ALL_BUT = re.compile(
-    r"除.{1,60}?外?,?(?:其[他余它])?(?:选项)?[都均全](?:正确|对|是|选)|\b(?:all|everything|every option)(?: of (?:them|the above))? (?:except|but)\b"
-)
-NONE_BUT = re.compile(
-    r"除.{1,60}?外?,?(?:其[他余它])?(?:选项)?[都均全](?:不|错|是错)|\bnone (?:of (?:them|the above) )?(?:except|but)\b"
-)
-"""Says that all options are right, or that none is, but those that it names."""
 NO_OPTION_BEFORE = re.compile(
     r"(?:维生素|型|肝炎|血型|(?i:vitamin|hepatitis|type|grade|group|class|influenza|stage|factor)) ?$"
 )

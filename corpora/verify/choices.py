@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from kgtools.corpora.verify.abstain import ABSTAINS, refuses
 from kgtools.corpora.verify.against import OPENING, set_against
+from kgtools.corpora.verify.all_options import ALL_BUT, NONE_BUT, all_but, says_all
 from kgtools.corpora.verify.asked import asked_of
 from kgtools.corpora.verify.chains import Chain, fills_line, is_mixed, listed_lines, without_next_subject
 from kgtools.corpora.verify.choice_words import (
-    ALL_BUT,
     ALSO_LED,
     ALSO_LOW,
     ARTICLE,
@@ -30,7 +30,6 @@ from kgtools.corpora.verify.choice_words import (
     NEXT_LOW,
     NO_OPTION_BEFORE,
     NO_OPTION_BEHIND,
-    NONE_BUT,
     ONLY_LEAD,
     OPTION,
     PAIRED,
@@ -87,8 +86,14 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
         denied = set_against(folded, mentions, denied, item.about, asked, avoiding, len(item.right) == 1) | denied
     chains = list(_chains(low, [one for at, one in enumerate(mentions) if at not in denied], where))
     first = len(item.right) == 1 and not negative and asks_for_first(question)
-    chosen, spoiled = _choose(low, chains, where, len(item.right) > 1, first)
-    if denied and not chosen and ALL_BUT.search(low):
+    several = len(item.right) > 1
+    chosen, spoiled = _choose(low, chains, where, several, first)
+    all_said = several and not negative and says_all(low, denied)
+    if several and not negative and (left := all_but(low, mentions, where, len(options))):
+        chosen, spoiled = left, False
+    elif all_said and not chosen:
+        chosen = set(range(len(options)))
+    elif denied and not chosen and ALL_BUT.search(low):
         chosen = set(range(len(options))) - {mentions[at].number for at in denied}
     elif denied and not chosen and NONE_BUT.search(low):
         chosen = {mentions[at].number for at in denied}
@@ -99,7 +104,12 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
             why = denied.get(at, "" if one.number in chosen else "not the last answer")
             found.append(Found(one.begin, one.end, read[one.begin : one.end], f"{kind} {options[one.number][0]}", why))
     every = len(chosen) == len(options) > len(right)
-    reading = Reading(folded, len(chosen & right), len(right) or 1, len(chosen), spoiled=spoiled or every)
+    in_words = every and several and (all_said or LEAD.search(low[: chains[-1][0].begin if chains else 0]) is not None)
+    reading = Reading(
+        folded, len(chosen & right), len(right) or 1, len(chosen), spoiled=spoiled or (every and not in_words)
+    )
+    if in_words:  # to choose all is a guess, and never to earn more than one right letter does
+        reading.contradiction = min(1 + len(options) - len(right), len(right) - 1)
     reading.most = max(Counter(one.number for one in mentions).values(), default=1)
     if not chosen and not denied:
         if refuses(low):

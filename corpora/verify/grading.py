@@ -13,6 +13,7 @@ from kgtools.corpora.verify.names import NameIndex
 from kgtools.corpora.verify.policy import Policy, default_policy
 from kgtools.corpora.verify.queries import read_query
 from kgtools.corpora.verify.reading import Text, answer_in, fold
+from kgtools.corpora.verify.run_on import run_ons
 from kgtools.corpora.verify.sets import read_abstention, read_set
 from kgtools.corpora.verify.texts import read_text
 
@@ -116,14 +117,24 @@ def _read(text: str, item: Item, names: NameIndex | None, question: str, found: 
     text = text[-MOST:]
     if question:
         text = without_question(text, question, sentences=item.form in ("set", "abstain", "text"))
+    if item.form == "cypher":
+        return read_query(text, item, found)
+    if cut := min(run_ons(text, question), default=0):
+        reading = _read_form(text[:cut], item, names, question, found)
+        if not reading.nothing:
+            return reading
+        if found is not None:
+            found.clear()
+    return _read_form(text, item, names, question, found)
+
+
+def _read_form(text: str, item: Item, names: NameIndex | None, question: str, found: list[Found] | None) -> Reading:
     if item.form == "choice":
         return read_choice(text, item, question, found)
     if item.form == "boolean":
         return read_boolean(text, item, question, found)
     if item.form == "text":
         return read_text(text, item, names, question, found)
-    if item.form == "cypher":
-        return read_query(text, item, found)
     return (read_set if item.form == "set" else read_abstention)(text, item, names, question, found)
 
 
