@@ -7,8 +7,9 @@ from bisect import bisect
 from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
+from kgtools.corpora.verify.aliases import names_of
 from kgtools.corpora.verify.item import Names
-from kgtools.corpora.verify.names import NEUTRAL, Mention, names_of
+from kgtools.corpora.verify.names import NEUTRAL, Mention
 from kgtools.corpora.verify.reading import Text
 from kgtools.corpora.verify.topics import LISTED
 

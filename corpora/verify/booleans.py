@@ -25,11 +25,26 @@ _SUBJECT = (
     r"|我认为|我觉得|应该|所以|因此|[这那它])(?: itself|本身)?"
 )
 _LINK = (
-    r"(?:应该?|当然|显然|确实|完全|肯定|其实|判断){0,3}(?:是|为|选|:|,| ?is| is:|'s| would be| should be| must be){0,4}(?:应该?|很"
-    r"|完全|显然|clearly |definitely |certainly | ){0,4}[ :(\[{]{0,4}"
+    r"(?:应该?|当然|显然|确实|完全|肯定|其实|判断|因此|所以|故|并|就|也|才|都|从根本上|明显|根本){0,3}(?:是|为|选|:|,| ?is| is:|'s| would be"
+    r"| should be| must be"
+    r"| seems| appears to be| remains| can be called| has to be called){0,4}"
+    r"(?:应该?|很|完全|显然|明显|根本|[ ,]{0,2}(?:[a-z]{2,12}ly|therefore|thus|hence|so|then|indeed|in fact|of course|also|just"
+    r"|quite)(?=[ ,]),? ?| ){0,4}[ :(\[{]{0,4}"
+)
+_TRUE_MORE = (
+    r"可信|站得住脚|有(?:科学)?依据|符合(?:事实|实际|医学|指南|规范)|科学的|靠谱|holds(?: true| up)?|valid|sound|well founded|factual|the case"
+    r"|supported"
+)
+_FALSE_MORE = (
+    r"不(?:可信|可取|科学|靠谱|严谨|合理|能成立|符合(?:事实|实际|医学|指南|规范)|成立)|难以成立|没有?(?:任何|科学)?依据|缺乏依据|毫无根据"
+    r"|与事实(?:不符|相反)|有[错问]题?的?"
+    r"|(?:does not|doesn't|do not|don't|cannot|can't|fails to) (?:hold|stand)(?: true| up| water)?|(?:not|n't) (?:[a-z]{2,12}ly |quite |at all )?"
+    r"(?:true|correct|right|accurate|valid|sound|the case|so|supported|tenable)|invalid|unfounded|unsupported|erroneous|mistaken|untenable"
+    r"|flawed|a myth"
+    r"|a misconception|(?:to be |should be |must be )?rejected|a fallacy|a mistake|an error|nonsense"
 )
 SAID = re.compile(
-    rf"{_SUBJECT}{_LINK}(?:(?P<false>{_FALSE})|(?P<true>{_TRUE}|(?<=[:为是])是(?=$|[。,;!的\n])))(?![a-z]|于|照|待|方|应"
+    rf"{_SUBJECT}{_LINK}(?:(?P<false>{_FALSE_MORE}|{_FALSE})|(?P<true>{_TRUE}|{_TRUE_MORE}|(?<=[:为是])是(?=$|[。,;!的\n])))(?![a-z]|于|照|待|方|应"
     rf"|比|症|策|吗|不对|确诊| to (?:say|claim|think|call)| that [^.;!?\n]{{1,120}}\b(?:but|however|yet|though|although)\b)"
 )
 """What a sentence says of the statement."""
@@ -65,6 +80,40 @@ WHETHER = re.compile(
     r"(?: or (?:not|false|wrong|incorrect|untrue))?"
 )
 """What asks for true or false and says neither."""
+_IT = (
+    r"(?:这|该|此|上述|题中的?|题目中?的?|原)?(?:个|种|1|句话?|项|条){0,3}(?:说法|陈述|命题|表述|判断|观点|描述|论断|叙述|题目?|题干|话|它|内容|答案)"
+    r"|(?:the |this |that |my )?(?:statement|claim|assertion|sentence|proposition|answer|it|this|that)(?=[ '])"
+)
+_IS_SO = (
+    r"(?:确实|真的?|的确|本身)?(?:是|为)?(?:正确|对|真|成立|属实|错误?|假|不正确|不对|不成立|有误)(?:的)?(?:话|时|,|则|就|那|,那么)"
+    r"|(?:'s| is| was| were| be| turns out| proves| happens)?(?: to be| really| indeed| actually| not|n't)? ?(?:not |in)?(?:true|right|correct"
+    r"|false|wrong|valid|holds?|so|the case"
+    r"|accurate)\b"
+)
+CONDITIONS = re.compile(
+    rf"(?:如果|若是?|假如|要是|倘若|假设|假使|万1|当)(?:{_IT}){_IS_SO}[^。;!?\n]{{0,60}}(?:[。;] ?(?:否则|不然|反之)[^。;!?\n]{{0,30}})?"
+    rf"|\b(?:if|when|whenever|in case|provided(?: that)?|assuming(?: that)?|suppose|unless|should) (?:{_IT}){_IS_SO}[^.;!?\n]{{0,80}}"
+    r"(?:[.;] ?(?:otherwise|else|or else|if not|if so)[^.;!?\n]{0,40})?"
+    rf"|\b(?:true|correct|yes|right|false|no|wrong|incorrect),? (?:only )?(?:if|when|provided|assuming|in case"
+    rf"|unless) (?:{_IT}){_IS_SO}[^.;!?\n]{{0,60}}"
+    r"(?:[.;] ?(?:otherwise|else|or else|if not)[^.;!?\n]{0,40})?"
+    r"|(?:正确|对|真|错误?|假|不对)(?:的)?(?:就|则|便)(?:答|是|选|判|说|为)?(?:正确|对|真|错误?|假|不对)"
+)
+CONDITIONAL = re.compile(
+    r"如果|若|假如|要是|倘若|假设|假使|万1|当|[就则便]|\b(?:if|when|whenever|in case|provided|assuming|suppose|unless|should)\b"
+)
+"""Would say true if it is true, and false if it is not: decides nothing."""
+FORBIDS = re.compile(
+    r"禁[用忌止]|忌用|不(?:能|可以?|宜|应|得|要)(?:使?用|服用?|吃|给)|避免|慎用|contraindicat|(?:must|should|can)(?: not|n't) be|cannot be"
+    r"|\bavoid|unsafe|not safe"
+    r"|dangerous|forbidden|prohibited"
+)
+PERMITS = re.compile(
+    r"(?<!不)(?:可以?|能够?)(?:安全地?|放心地?|正常地?|照常)?(?:使?用|服用?|吃|给)|(?<!不)安全|放心"
+    r"|\b(?:can|may|could) (?:[a-z]+ly |still )?be (?:[a-z]+ly )?(?:given|used|taken|prescribed|continued|eaten|drunk|administered)"
+    r"|(?<!not )(?<!un)\bsafe(?:ly)?\b|\ballowed|\bpermitted|no (?:restriction|contraindication|problem)"
+)
+"""What says of a thing in question that it must not be used, or that it may."""
 TURN = re.compile(
     r"答案|结论|更正|纠正|最终|综上|因此|所以|不对[,。]|应该?[是为]|等1下|answer|wait|actually|correction|final|therefore|thus"
     r"|hence|\bso\b|conclu"
@@ -82,10 +131,15 @@ AFFIRMS = re.compile(
 def read_boolean(text: str, item: Item, question: str, found: list[Found] | None) -> Reading:
     """Whether an answer says true or false; the last that it says of the statement counts, where it says why it turned. The
     statement said again, without more, is no answer."""
-    read = WHETHER.sub("", fold(text)).strip()
+    read = fold(text)
+    if CONDITIONAL.search(read):
+        read = CONDITIONS.sub("", read)
+    read = WHETHER.sub("", read).strip()
     kinds = _said(read)
     if not kinds and not (question and _says_again(read, question)):
-        kinds = [] if ABSTAINS.search(read) or REFUSES.search(read) else _anywhere(read, item)
+        kinds = (
+            [] if ABSTAINS.search(read) or REFUSES.search(read) else _permitted(read, question) or _anywhere(read, item)
+        )
     if found is not None:
         found += [Found(begin, end, read[begin:end], kind) for begin, end, kind in kinds]
     values = {kind for _, _, kind in kinds}
@@ -137,6 +191,17 @@ def _says_again(read: str, question: str) -> bool:
         if len(piece.strip()) >= STATEMENT:
             rest = rest.replace(piece.strip(), " ")
     return rest != read and not ASKING.sub("", FILLER.sub("", rest)).strip()
+
+
+def _permitted(read: str, question: str) -> list[tuple[int, int, str]]:
+    """Whether what a statement forbids is permitted, or the other way round, where each says one of these alone."""
+    asked = fold(question)
+    if bool(FORBIDS.search(asked)) == bool(PERMITS.search(asked)):
+        return []
+    forbids, permits = FORBIDS.search(read), PERMITS.search(read)
+    if not (words := forbids or permits) or (forbids and permits):
+        return []
+    return [(*words.span(), "true" if bool(forbids) == bool(FORBIDS.search(asked)) else "false")]
 
 
 def _anywhere(read: str, item: Item) -> list[tuple[int, int, str]]:

@@ -92,7 +92,7 @@ NEXT_BOTH = re.compile(
     r"| (?:both|are|too|also|as well|all|could|may|might|possibl|or|and|is (?:also|right|correct))"
 )
 """What says so of all options that are named before it."""
-BELOW = re.compile(r"[ ).,;。、]{0,3}\n\s{0,4}(?:[-+]|\d{1,2}[.、)]?|\(\d{1,2}\))? ?[(\[]?")
+BELOW = re.compile(r"(?: ?\([^()\n]{1,60}\))?[ ).,;。、]{0,3}\n\s{0,4}(?:[-+]|\d{1,2}[.、)]?|\(\d{1,2}\))? ?[(\[]?")
 """All that stands between two lines of a list."""
 OPTION = re.compile(r"(?:选项|(?<![a-z])(?:option|choice) )[(\[{']?$")
 """What stands before the letter of an option in lower case: option b."""

@@ -14,16 +14,22 @@ from kgtools.corpora.verify.topics import LISTED
 FIRST, OTHER_ONE = 0, 1
 """The numbers of the two, which stand first in what an item is about."""
 SENTENCE = re.compile(r"[。;!?\n]|\.(?=\s|$)")
-BOTH = re.compile(r"两者|二者|两种|双方|共同|共有|都有|均有|同样|\bboth\b|\bshare[sd]?\b|\bin common\b|\bthe two\b")
+BOTH = re.compile(
+    r"(?<!不)相同|1致|共通|两者|二者|两种|双方|共同|共有|都有|均有|同样|\bboth\b|\bshare[sd]?\b|\bin common\b|\bcommon to\b|\bthe same\b"
+    r"|\balike\b|\bthe two\b"
+)
 FORMER = re.compile(r"前者|第1[个种者]|\bthe former\b|\bthe first\b")
 LATTER = re.compile(r"后者|第2[个种者]|\bthe latter\b|\bthe second\b")
-APART = re.compile(r"区别|差别|差异|不同(?:点|之处)|答案|因此|所以|\bdiffer|\banswer\b|\bso\b|\btherefore\b|\bthus\b")
-"""What begins to speak of both, of one of them, and of neither of them any more."""
+DIFFER = re.compile(
+    r"区别|差别|差异|不同(?!时|程度|的人)|\bdiffer(?!ential)|\bdistinguish|\bunlike\b|\bwhereas\b|不1样|不尽相同"
+)
+APART = re.compile(r"答案|因此|所以|\banswer\b|\bso\b|\btherefore\b|\bthus\b")
+"""What begins to speak of both, of one of them (of each what it alone has, where they differ), and of neither of them any more."""
 CLAUSE = re.compile(r"[,。;!?()\n]|\.(?=\s|$)")
 SIGNS = re.compile(
     "|".join(
         f"(?P<{name}>{each.pattern})"
-        for name, each in (("both", BOTH), ("former", FORMER), ("latter", LATTER), ("apart", APART))
+        for name, each in (("both", BOTH), ("former", FORMER), ("latter", LATTER), ("differ", DIFFER), ("apart", APART))
     )
 )
 NOT_OF = re.compile(
@@ -117,6 +123,7 @@ def _told(gap: str, heads: frozenset[int]) -> frozenset[int]:
             "both": frozenset((FIRST, OTHER_ONE)),
             "former": frozenset((FIRST,)),
             "latter": frozenset((OTHER_ONE,)),
+            "differ": frozenset((FIRST,)),
         }.get(sign.lastgroup or "", frozenset())
     return heads
 

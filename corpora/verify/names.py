@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
+from kgtools.corpora.verify.aliases import clean, ends_of, short_forms
 from kgtools.corpora.verify.item import Item, Names
 from kgtools.corpora.verify.reading import fold
 
@@ -162,18 +162,6 @@ def _longest_first(sizes: Iterable[int], shared: dict[tuple[int, ...], tuple[int
     return shared.setdefault(longest_first, longest_first)
 
 
-@lru_cache(65_536)
-def clean(name: str) -> str:
-    """A name as it is looked for: one text for all items that have it."""
-    return fold(name).strip(" \n\t,。;:")
-
-
-@lru_cache(16_384)
-def names_of(names: Names) -> frozenset[str]:
-    """Names of one thing as they are looked for."""
-    return frozenset(filter(None, map(clean, names)))
-
-
 def is_whole(text: str, begin: int, end: int) -> bool:
     """Whether what stands there is no part of a longer word or number; the plural of an English name is the same name."""
     if text[begin] in ALNUM and begin and text[begin - 1] in ALNUM:
@@ -193,21 +181,6 @@ def is_whole(text: str, begin: int, end: int) -> bool:
     return False
 
 
-def _ends_of(item: Item) -> list[tuple[frozenset[str], frozenset[str]]]:
-    """Head and tail of the steps of an item, each by its names and by those that what the item is about or asks for has beside these."""
-    every: dict[str, frozenset[str]] = {}
-    if item.steps:
-        for one in (*item.about, *item.answers):
-            names = names_of(one)
-            every |= dict.fromkeys(names, names)
-    none: frozenset[str] = frozenset()
-    ends = [(names_of(step.head), names_of(step.tail)) for step in item.steps]
-    return [
-        (head.union(*(every.get(name, none) for name in head)), tail.union(*(every.get(name, none) for name in tail)))
-        for head, tail in ends
-    ]
-
-
 ANOTHER = (OTHER, 0)
 new = tuple.__new__
 
@@ -218,7 +191,7 @@ class ItemNames:
     def __init__(self, item: Item, index: NameIndex | None, question: str) -> None:
         self.index = index
         self.roles: dict[str, tuple[str, int]] = {}
-        self.steps = _ends_of(item)
+        self.steps = ends_of(item)
         asked = fold(question)
         in_question = [asked[begin:end] for begin, end in index.find(asked)] if index and question else []
         for role, many in ((RIGHT, item.answers), (WRONG, item.wrong), (NEUTRAL, item.about)):
@@ -228,6 +201,8 @@ class ItemNames:
             for names in (step.head, step.tail):
                 self._add(names, NEUTRAL, -1 - number)
         self._add(tuple(in_question), NEUTRAL, -1_000)
+        for number, short in enumerate(short_forms(item.about) if item.of else ()):
+            self._add(short, NEUTRAL, number)
         self._latin = tuple(name for name in self.roles if name[0] in ALNUM)
         self._han = tuple(name for name in self.roles if name[0] not in ALNUM)
 

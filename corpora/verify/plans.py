@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from kgtools.corpora.verify.aliases import clean, names_of
 from kgtools.corpora.verify.asked import asked_of, asks_to_avoid
 from kgtools.corpora.verify.directions import by_head, oriented
 from kgtools.corpora.verify.diseases import topics_of
 from kgtools.corpora.verify.item import Item
-from kgtools.corpora.verify.names import NEUTRAL, ItemNames, NameIndex, clean, names_of
+from kgtools.corpora.verify.names import NEUTRAL, ItemNames, NameIndex
 from kgtools.corpora.verify.reading import fold
 
 KEPT = 4_096

@@ -11,10 +11,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from kgtools.corpora.verify.abstain import ABSTAINS, refuses, says_nothing
+from kgtools.corpora.verify.aliases import names_of
 from kgtools.corpora.verify.contraries import Turn, find_turns, turns_of
 from kgtools.corpora.verify.found import Found, Reading
 from kgtools.corpora.verify.item import Item, Names
-from kgtools.corpora.verify.names import OTHER, RIGHT, NameIndex, is_whole, names_of
+from kgtools.corpora.verify.names import OTHER, RIGHT, NameIndex, is_whole
 from kgtools.corpora.verify.plans import Plan, plan_of
 from kgtools.corpora.verify.reading import Text, fold
 from kgtools.corpora.verify.runs import BETWEEN, Digits, Sentence, digits_of, runs_of, sentences_of
