@@ -1,6 +1,6 @@
 """What the things of an item are called, as it is looked for in a text."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import takewhile
 
@@ -41,14 +41,15 @@ def _short(name: str, beside: str) -> str:
 
 def ends_of(item: Item) -> list[tuple[frozenset[str], frozenset[str]]]:
     """Head and tail of the steps of an item, each by its names and by those that what the item is about or asks for has beside these."""
-    every: dict[str, frozenset[str]] = {}
-    if item.steps:
-        for one in (*item.about, *item.answers):
-            names = names_of(one)
-            every |= dict.fromkeys(names, names)
-    none: frozenset[str] = frozenset()
     ends = [(names_of(step.head), names_of(step.tail)) for step in item.steps]
-    return [
-        (head.union(*(every.get(name, none) for name in head)), tail.union(*(every.get(name, none) for name in tail)))
-        for head, tail in ends
-    ]
+    if not ends:
+        return ends
+    groups = [names_of(one) for one in (*item.about, *item.answers)]
+    more = {name: names for names in groups if len(names) > 1 for name in names}
+    return [(_with(head, more), _with(tail, more)) for head, tail in ends] if more else ends
+
+
+def _with(names: frozenset[str], more: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Names, and those that go with any of them."""
+    beside = [more[name] for name in names if name in more]
+    return names.union(*beside) if beside else names

@@ -99,8 +99,25 @@ CONDITIONS = re.compile(
     r"(?:[.;] ?(?:otherwise|else|or else|if not)[^.;!?\n]{0,40})?"
     r"|(?:正确|对|真|错误?|假|不对)(?:的)?(?:就|则|便)(?:答|是|选|判|说|为)?(?:正确|对|真|错误?|假|不对)"
 )
-CONDITIONAL = re.compile(
-    r"如果|若|假如|要是|倘若|假设|假使|万1|当|[就则便]|\b(?:if|when|whenever|in case|provided|assuming|suppose|unless|should)\b"
+CONDITIONAL = (
+    "如果",
+    "若",
+    "假",
+    "要是",
+    "倘若",
+    "万1",
+    "当",
+    "就",
+    "则",
+    "便",
+    "if ",
+    "when",
+    "case",
+    "provided",
+    "assuming",
+    "suppose",
+    "unless",
+    "should ",
 )
 """Would say true if it is true, and false if it is not: decides nothing."""
 FORBIDS = re.compile(
@@ -132,7 +149,7 @@ def read_boolean(text: str, item: Item, question: str, found: list[Found] | None
     """Whether an answer says true or false; the last that it says of the statement counts, where it says why it turned. The
     statement said again, without more, is no answer."""
     read = fold(text)
-    if CONDITIONAL.search(read):
+    if any(map(read.__contains__, CONDITIONAL)):
         read = CONDITIONS.sub("", read)
     read = WHETHER.sub("", read).strip()
     kinds = _said(read)

@@ -9,7 +9,8 @@ from kgtools.corpora.verify.denial_words import (
     ADVICE_BEGINS,
     ADVISES,
     BEGINS,
-    CUE,
+    CUE_HAN,
+    CUE_LATIN,
     DENYING,
     HARM,
     HARM_BEGINS,
@@ -26,16 +27,17 @@ from kgtools.corpora.verify.denial_words import (
 from kgtools.corpora.verify.reading import WORD, Text
 
 START = re.Match.start
+HAN = "\u3400"
 
 
 def may_deny(text: Text, asked: Asked) -> bool:
     """Whether a text has any of the signs and words that a denial needs."""
     read, words = text.read, text.words
+    if SIGNS.search(read) or not STRONG.isdisjoint(words) or "(-" in read or "以为" in read or "保护" in read:
+        return True
     if asked.avoiding and (ADVICE.search(read) or not ADVISES.isdisjoint(words) or not ONLY_ADVISES.isdisjoint(words)):
         return True
     if asked.eating and (HARM.search(read) or not HARMING.isdisjoint(words)):
-        return True
-    if SIGNS.search(read) or not STRONG.isdisjoint(words) or "(-" in read or "以为" in read or "保护" in read:
         return True
     return not WEAK.isdisjoint(words) and WEAK_MARKS.search(read) is not None
 
@@ -56,6 +58,6 @@ def find_cues(text: Text, asked: Asked) -> Iterator[re.Match[str]]:
         starts.sort()
     behind = 0
     for start in starts:
-        if start >= behind and (cue := CUE.match(read, start)):
+        if start >= behind and (cue := (CUE_HAN if read[start] >= HAN else CUE_LATIN).match(read, start)):
             behind = cue.end()
             yield cue

@@ -38,7 +38,7 @@ _VERBS = {
 }
 VERB = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _VERBS.items()))
 BEGINS = re.compile(
-    r"[导引造诱致招带催传并继伴表可发进演转恶是的由被经通靠因源归治缓用适常宜应服使选采abcdefgiloprstuw]"
+    r"[导引造诱致招带催传并继伴表可发进演转恶是的由被经通靠因源归治缓用适常宜应服使选采]|\b[abcdefgiloprstuw]"
 )
 """With these begin the verbs."""
 CLAUSE = re.compile(r"[,。;!?\n]|\.(?=\s|$)")

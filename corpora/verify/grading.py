@@ -119,7 +119,7 @@ def _read(text: str, item: Item, names: NameIndex | None, question: str, found: 
         text = without_question(text, question, sentences=item.form in ("set", "abstain", "text"))
     if item.form == "cypher":
         return read_query(text, item, found)
-    if cut := min(run_ons(text, question), default=0):
+    if ("\n" in text or "问" in text) and (cut := min(run_ons(text, question), default=0)):
         reading = _read_form(text[:cut], item, names, question, found)
         if not reading.nothing:
             return reading

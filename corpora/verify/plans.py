@@ -6,7 +6,7 @@ from typing import NamedTuple
 from kgtools.corpora.verify.aliases import clean, names_of
 from kgtools.corpora.verify.asked import asked_of, asks_to_avoid
 from kgtools.corpora.verify.directions import by_head, oriented
-from kgtools.corpora.verify.diseases import topics_of
+from kgtools.corpora.verify.diseases import Topics, topics_of
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import NEUTRAL, ItemNames, NameIndex
 from kgtools.corpora.verify.reading import fold
@@ -44,7 +44,7 @@ def hops(item: Item) -> int:
 class Plan:
     """What is made of an item once, for all answers to it."""
 
-    __slots__ = ("asked", "chained", "directed", "item", "links", "many", "names", "question", "topics")
+    __slots__ = ("_topics", "asked", "chained", "directed", "item", "links", "many", "names", "question")
 
     def __init__(self, item: Item, index: NameIndex | None, question: str) -> None:
         self.item = item
@@ -56,8 +56,16 @@ class Plan:
         self.chained = any(link.goes_on for link in self.links)
         self.question = fold(question).strip(" \n?。.!")
         self.asked = asked_of(question, self.question, asks_to_avoid(question or relations))
-        names = [name for name, (role, number) in self.names.roles.items() if role == NEUTRAL and number > -1_000]
-        self.topics = topics_of(names, self.question)
+        self._topics: Topics | None = None
+
+    @property
+    def topics(self) -> Topics:
+        """What the question is about, made when an answer first tells of anything else."""
+        if self._topics is None:
+            roles = self.names.roles.items()
+            names = [name for name, (role, number) in roles if role == NEUTRAL and number > -1_000]
+            self._topics = topics_of(names, self.question)
+        return self._topics
 
 
 _plans: dict[tuple[int, int, str], Plan] = {}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 HEADER = re.compile(
-    r"(?:\n\s{0,6}|(?<=[。！!]) ?)(?:[#*]{1,6} ?)?"
+    r"[\n。！!]\s{0,6}(?:[#*]{1,6} ?)?"
     r"(?:(?:next |another |new )?(?:question|q|problem (?=\d)|exercise (?=\d)|human|user|instructions?|(?<=# )input)|\[inst\]|<\|(?:im_start"
     r"|user|endoftext)"
     r"|(?:下1题|下一题|另1题|另一题|新?问题|问|题目|用户|提问|指令|第[0-9一二三四五六七八九十]{1,3}题))"
@@ -15,15 +15,12 @@ OPTIONS = re.compile(
     r"\n[^\n]{1,400}\n{1,2}\s{0,4}\(?A[.)）、:：．] ?[^\n]{1,200}\n{1,2}\s{0,4}\(?B[.)）、:：．] ?[^\n]{1,200}\n{1,2}\s{0,4}\(?C[.)）、:：．]"
 )
 """What another question begins with: a header, or a line of its own above options."""
-MARKS = re.compile(r"[\n。！!]")
 AGAIN = 12
 """Characters of a question by which it is known again."""
 
 
 def run_ons(text: str, question: str) -> Iterator[int]:
     """From where on a text may run on to another question than was asked, which stands behind something said before."""
-    if "\n" not in text and "问" not in text:
-        return
     begin = question.strip()[:AGAIN]
     for opens in (HEADER.search(text), OPTIONS.search(text)):
         if opens and text[: opens.start()].strip() and not (begin and begin in text[opens.start() :]):

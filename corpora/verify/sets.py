@@ -3,6 +3,7 @@
 import re
 from bisect import bisect
 from collections.abc import Sequence
+from operator import itemgetter
 
 from kgtools.corpora.verify.abstain import ABSTAINS, FILLER, asserts_beside, may_abstain, refuses, says_nothing
 from kgtools.corpora.verify.against import OPENING, set_against
@@ -39,6 +40,7 @@ LISTED_THING = re.compile(r"[\u3400-\u9fffa-z0-9]{2,8}|[a-z0-9]{1,24}(?: [a-z0-9
 CLAUSE_BEGINS = frozenset("它这该多应可需注避按定及勿不要戒宜如若或常请由因但而且并在以对将会能有是")
 LISTED_MORE = 8
 """Characters beside a name in a piece of a list; what has more is a clause."""
+ROLE, ONLY_THESE = itemgetter(2), frozenset((RIGHT, NEUTRAL))
 NUMBERED = re.compile(r"^ ?(?:[-+]|\d{1,3}[.、)])? ?")
 
 
@@ -122,7 +124,7 @@ def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, st
         denied = set_apart(text.read, mentions, of) | denied
     elif "而" in text.read or not OPENING.isdisjoint(text.words):
         denied = set_against(text, mentions, denied, (), plan.question, plan.asked.avoiding, one=False) | denied
-    if not of:
+    if not of and mentions and (mentions[-1].role != RIGHT or not ONLY_THESE.issuperset(map(ROLE, mentions))):
         denied = told_of_others(text, mentions, denied, plan.topics) | denied
     if denied:
         _deny_again(text.read, mentions, denied)

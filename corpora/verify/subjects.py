@@ -16,7 +16,7 @@ from kgtools.corpora.verify.names import NEUTRAL, RIGHT, Mention
 from kgtools.corpora.verify.reading import Text
 from kgtools.corpora.verify.topics import LISTED
 
-BEGINS = re.compile(r"(?:^|[。;:!?\n(]|\.(?=\s)|,(?! ?(?:and|or) )) {0,2}(?:\n? {0,4}(?:[-+] ?|\d{1,2}[.、)] ?))?")
+BEGINS = re.compile(r"[。;:!?\n(,.](?! ?(?:and|or) ) {0,2}(?:\n? {0,4}(?:[-+] ?|\d{1,2}[.、)] ?))?")
 """Where a clause begins."""
 _TURNS = (
     r"whereas|while|but|however|conversely|(?:in|by) (?:contrast|comparison)|on the other hand|instead|meanwhile|unlike|unlike in|in contrast to"
@@ -56,6 +56,7 @@ ASIDE = re.compile(
     r"|\b(?:distinguish(?:ed|able)?|different(?:iated?)|tell|told apart|confused|mixed up|differs?|different)(?: it| this| apart)? (?:from|with)\b"
     r"|\bopposite (?:is|holds)[a-z ]{0,12} (?:of|for|in|with)\b"
 )
+ASIDE_SIGNS = re.compile("[同别分混鉴后疾]|differ|disting|tell|told|confus|mixed|opposite|latter|other|similar|related")
 """Words that set something aside, from which on a sentence tells of that."""
 HEADING = re.compile(
     r"(?:^|[\n。;.])[-+#(\d.、) ]{0,6}(?:[^\n:,。;]{0,12}鉴别(?:诊断|要点|疾病)?|易混淆[^\n:,。;]{0,8}|(?:其[他它]|类似|相似|别的)疾病[^\n:,。;]{0,6}"
@@ -87,6 +88,21 @@ WHICH = re.compile(r", ?(?:which|where|in which|whose|后者|那|其)")
 """Words whose sentence goes on of what was asked about, unless it goes on so."""
 SECTION = re.compile(r"(?<=[^\n:])\n\n|\n[^\n:]{1,40}:(?=\n)")
 """Where what stands below a heading ends."""
+TELLS = re.compile("[见现示属是为有会则却别混同后:(中里是因由a-z]")
+"""One of these is in whatever tells of another: what has none is a list."""
+HAN_ENDS = re.compile("[病症炎癌瘤征冒喘死阻塞亢减退核毒疹痘疾痢乱寒风竭衰疡栓敏形碍卒暑痫染压折乏血石化性裂]")
+LATIN_ENDS = (
+    "ism", "isms", "itis", "osis", "aemia", "emia", "oma", "iasis", "disease", "diseases", "syndrome", "disorder", "disorders", "deficiency",
+    "failure", "infection", "infections", "flu", "influenza", "asthma", "diabetes", "pneumonia", "cancer", "cancers", "ulcer", "ulcers", "stroke",
+    "sclerosis", "palsy", "fever", "cold", "pox", "condition", "conditions", "illness",
+)  # fmt: skip
+OTHER_WORDS = frozenset([
+    "tuberculosis", "tumor", "tumors", "tumour", "tumours", "infarction", "embolism", "palsies", "gout", "measles", "mumps",
+    "rickets", "scurvy", "cholera", "malaria", "rabies", "tetanus", "lupus", "angina", "migraine", "migraines", "eczema", "dementia",
+    "glaucoma", "polio", "hypertension", "poisoning", "obstruction", "bifida", "allergy", "allergies", "hernia", "hernias",
+    "fracture", "fractures", "epilepsy", "psoriasis", "unrelated", "differential", "differentials", "distinguish", "distinguished",
+])  # fmt: skip
+"""With one of these ends the name of any disease."""
 FIRST_HAN = "\u3400"
 REACH, MOST, NEAR = 240, 24, 80
 """Characters and mentions that are looked at."""
@@ -103,12 +119,12 @@ class Segment(NamedTuple):
 
 def told_of_others(text: Text, mentions: Sequence[Mention], denied: Collection[int], topics: Topics) -> dict[int, str]:
     """The numbers of the mentions that are told of another disease than is asked about, each with the words that say so."""
-    free = [at for at, one in enumerate(mentions) if at not in denied and one.role != NEUTRAL]
-    rights = [at for at in free if mentions[at].role == RIGHT]
-    comes_back = bool(rights) and _comes_back(text.read, mentions, rights[-1])
-    if len(free) == len(rights) and not comes_back:
-        return {}
     read = text.read
+    free = [at for at, one in enumerate(mentions) if one[2] is not NEUTRAL and at not in denied]
+    rights = [at for at in free if mentions[at][2] is RIGHT]
+    comes_back = bool(rights) and rights[-1] + 1 < len(mentions) and _comes_back(read, mentions, rights[-1])
+    if not comes_back and (len(free) == len(rights) or not TELLS.search(read) or not _names_disease(text, mentions)):
+        return {}
     begins = [one.begin for one in mentions]
     sure: dict[int, str] = {}
     loose: dict[int, str] = {}
@@ -122,6 +138,22 @@ def told_of_others(text: Text, mentions: Sequence[Mention], denied: Collection[i
     kept = {mentions[at].number for at in rights if at not in sure and at not in loose}
     lost = {mentions[at].number for at in rights if at in loose} - kept
     return sure if lost and not (comes_back and not kept) else loose | sure
+
+
+def _names_disease(text: Text, mentions: Sequence[Mention]) -> bool:
+    """Whether a disease may be named that is neither an answer nor what the question is about."""
+    if any(word.endswith(LATIN_ENDS) for word in text.words) or not OTHER_WORDS.isdisjoint(text.words):
+        return True
+    if text.read.isascii():
+        return False
+    at, count = 0, len(mentions)
+    for sign in HAN_ENDS.finditer(text.read):
+        end = sign.start()
+        while at < count and mentions[at][1] <= end:
+            at += 1
+        if at == count or mentions[at][0] > end or (mentions[at][2] is not RIGHT and mentions[at][2] is not NEUTRAL):
+            return True
+    return False
 
 
 def _comes_back(read: str, mentions: Sequence[Mention], last: int) -> bool:
@@ -138,8 +170,7 @@ def _comes_back(read: str, mentions: Sequence[Mention], last: int) -> bool:
 
 
 def _segments(read: str, mentions: Sequence[Mention], topics: Topics, comes_back: bool) -> Iterator[Segment]:
-    for clause in BEGINS.finditer(read):
-        begin = clause.end()
+    for begin in (0, *[clause.end() for clause in BEGINS.finditer(read)]):
         found = (HAN if read[begin : begin + 1] >= FIRST_HAN else LATIN).match(read, begin)
         if found and (each := _of_subject(read, mentions, topics, found)):
             yield each
@@ -152,7 +183,7 @@ def _segments(read: str, mentions: Sequence[Mention], topics: Topics, comes_back
             while first and LISTED.fullmatch(read, mentions[first - 1].end, mentions[first].begin):
                 first -= 1
             yield Segment(mentions[first].begin, found.end(), found[0].strip(), against=False)
-    if not ASKS_FOR_OTHERS.search(topics.question):
+    if ASIDE_SIGNS.search(read) and not ASKS_FOR_OTHERS.search(topics.question):
         yield from _set_aside(read, mentions, topics)
 
 
