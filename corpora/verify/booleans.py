@@ -91,11 +91,11 @@ _IS_SO = (
     r"|accurate)\b"
 )
 CONDITIONS = re.compile(
-    rf"(?:如果|若是?|假如|要是|倘若|假设|假使|万1|当)(?:{_IT}){_IS_SO}[^。;!?\n]{{0,60}}(?:[。;] ?(?:否则|不然|反之)[^。;!?\n]{{0,30}})?"
-    rf"|\b(?:if|when|whenever|in case|provided(?: that)?|assuming(?: that)?|suppose|unless|should) (?:{_IT}){_IS_SO}[^.;!?\n]{{0,80}}"
+    rf"(?:如果|若是?|假如|要是|倘若|假设|假使|万1|当)(?:{_IT})?(?:{_IS_SO})[^。;!?\n]{{0,60}}(?:[。;] ?(?:否则|不然|反之)[^。;!?\n]{{0,30}})?"
+    rf"|\b(?:if|when|whenever|in case|provided(?: that)?|assuming(?: that)?|suppose|unless|should) (?:{_IT})(?:{_IS_SO})[^.;!?\n]{{0,80}}"
     r"(?:[.;] ?(?:otherwise|else|or else|if not|if so)[^.;!?\n]{0,40})?"
     rf"|\b(?:true|correct|yes|right|false|no|wrong|incorrect),? (?:only )?(?:if|when|provided|assuming|in case"
-    rf"|unless) (?:{_IT}){_IS_SO}[^.;!?\n]{{0,60}}"
+    rf"|unless) (?:{_IT})(?:{_IS_SO})[^.;!?\n]{{0,60}}"
     r"(?:[.;] ?(?:otherwise|else|or else|if not)[^.;!?\n]{0,40})?"
     r"|(?:正确|对|真|错误?|假|不对)(?:的)?(?:就|则|便)(?:答|是|选|判|说|为)?(?:正确|对|真|错误?|假|不对)"
 )

@@ -111,7 +111,7 @@ def test_a_condition_on_the_statement_decides_nothing(text: str) -> None:
 def test_what_is_permitted_is_not_forbidden() -> None:
     question = "Is it correct that metformin is contraindicated in severe renal failure?"
 
-    assert score("The kidney does not clear it, so it can safely be given.", SAFE, None, question).verdict == "wrong"
+    assert score("The kidney plays no part, so it can safely be given.", SAFE, None, question).verdict == "wrong"
     assert score("It must not be given, as lactate rises.", SAFE, None, question).verdict == "right"
 
 
