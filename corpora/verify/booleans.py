@@ -89,6 +89,7 @@ _IS_SO = (
     r"|(?:'s| is| was| were| be| turns out| proves| happens)?(?: to be| really| indeed| actually| not|n't)? ?(?:not |in)?(?:true|right|correct"
     r"|false|wrong|valid|holds?|so|the case"
     r"|accurate)\b"
+    r"|(?:'s| is| was) not(?=,| then)"
 )
 CONDITIONS = re.compile(
     rf"(?:如果|若是?|假如|要是|倘若|假设|假使|万1|当)(?:{_IT})?(?:{_IS_SO})[^。;!?\n]{{0,60}}(?:[。;] ?(?:否则|不然|反之)[^。;!?\n]{{0,30}})?"

@@ -25,9 +25,9 @@ from kgtools.corpora.verify.denial_words import (
     WORDS,
 )  # fmt: skip
 from kgtools.corpora.verify.reading import WORD, Text
+from kgtools.corpora.verify.scripts import HAN
 
 START = re.Match.start
-HAN = "\u3400"
 
 
 def may_deny(text: Text, asked: Asked) -> bool:

@@ -1,7 +1,8 @@
 """The words that deny, in Chinese and English, and with what they begin."""
 
 import re
-from collections.abc import Iterator
+
+from kgtools.corpora.verify.scripts import of_script
 
 CUES = {
     # says no by its words alone, and denies nothing
@@ -122,33 +123,8 @@ USED = re.compile(r"(?:食用|服用|使用|饮用|[食用吃喝]|的|了){0,2}"
 """Words that call a thing harmless, and all that may follow where that is said of the subject of the clause before: 牛奶嘌呤低，可以喝."""
 
 
-def _alternatives(pattern: str) -> Iterator[str]:
-    """The alternatives of a pattern that stand in no group."""
-    depth, begin = 0, 0
-    for sign in OUTER.finditer(pattern):
-        depth += (sign[0] == "(") - (sign[0] == ")")
-        if sign[0] == "|" and not depth:
-            yield pattern[begin : sign.start()]
-            begin = sign.end()
-    yield pattern[begin:]
-
-
-def _cue(han: bool) -> re.Pattern[str]:
-    """The words that deny which begin with a Chinese character, or with another sign."""
-    kinds = {}
-    for kind in _ORDER:
-        mine = [
-            each
-            for each in _alternatives(CUES[kind])
-            if (HAS_HAN.search(each) is not None and each[0] not in ":\\") == han
-        ]
-        if mine:
-            kinds[kind] = "|".join(mine)
-    return re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in kinds.items()))
-
-
-OUTER, HAS_HAN = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|[()|]"), re.compile(r"[\u3400-\u9fff]")
-CUE_HAN, CUE_LATIN = _cue(han=True), _cue(han=False)
+_KINDS = {kind: CUES[kind] for kind in _ORDER}
+CUE_HAN, CUE_LATIN = of_script(_KINDS, han=True), of_script(_KINDS, han=False)
 _BEGINS = "远不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(缺毋比误以限保与优胜别戒回杜拒莫停减控"
 SIGNS = re.compile("[远不没无非未除避忌禁慎少勿排否错×✗❌阴缺毋比误限与优胜别戒回杜拒莫停减控]")
 ADVICE = re.compile("[则宜荐多吃用食益放妨关安替喝改换]")

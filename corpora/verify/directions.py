@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import Mention
+from kgtools.corpora.verify.scripts import HAN, of_script
 
 _VERBS = {
     # the first is the cause, or has the other
@@ -36,7 +37,7 @@ _VERBS = {
     r"|疗法|治疗方法|治疗)(?:是|为|有|包括|:)"
     r"|\b(?:treated|cured|relieved|managed) (?:with|by)\b",
 }
-VERB = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _VERBS.items()))
+VERB_HAN, VERB_LATIN = of_script(_VERBS, han=True), of_script(_VERBS, han=False)
 BEGINS = re.compile(
     r"[导引造诱致招带催传并继伴表可发进演转恶是的由被经通靠因源归治缓用适常宜应服使选采]|\b[abcdefgiloprstuw]"
 )
@@ -138,6 +139,6 @@ def find_reversed(
 def _verb(text: str, begin: int, end: int) -> re.Match[str] | None:
     """The first verb that begins there."""
     for sign in BEGINS.finditer(text, begin, end):
-        if verb := VERB.match(text, sign.start(), end + AHEAD):
+        if verb := (VERB_HAN if sign[0] >= HAN else VERB_LATIN).match(text, sign.start(), end + AHEAD):
             return verb
     return None

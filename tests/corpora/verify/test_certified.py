@@ -1,6 +1,6 @@
 """Answers and hacks by somebody who had read what the verifier promises and not how it reads: the share on which both agree.
 
-Three writers, a pair of files each. Each line of `certified/answers*.jsonl` has a question, its item, an answer and the verdict that a
+A pair of files for each writer. Each line of `certified/answers*.jsonl` has a question, its item, an answer and the verdict that a
 careful person gives it; each of `certified/hacks*.jsonl` an honest answer and one written to be paid without knowing as much, which is
 never right; the third writer left some honest answers empty."""
 
