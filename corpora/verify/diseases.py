@@ -33,7 +33,7 @@ GENERIC = frozenset([
 """Words that tell no disease from another."""
 OTHERS = re.compile(r"其[他它]疾?病|别的疾?病|另1种疾?病|(?:other|another|different|unrelated|similar) ")
 WORDS = re.compile(r"[a-z0-9]+")
-LEADS = re.compile(r"[^,。;:!?\n]*(?:见于|出现[在于]|发生[在于]|属于|提示|[是为])")
+LEADS = re.compile(r"^[^,。;:!?\n]{0,24}(?:见于|出现[在于]|发生[在于]|属于|提示|[是为])")
 CJK = re.compile(r"[\u3400-\u9fff]")
 
 
