@@ -45,12 +45,13 @@ CUES = {
     "besides": r"除(?:了|去|掉|开|却)?",
     # denies what follows, unless its clause ends with it
     "verb": r"不缺乏?|而不是|并?不是|并?不属于|并非|而非|不在|不算|不会有?|不存在|没有|没|无关|未见|未出现|未发现|未有|无|否认|不伴"
-    r"|不引起|不导致|不支持|不考虑|[不别]选"
-    r"|不能(?![吃用食服喝饮])|排除|非|rather than|instead of|as opposed to|in place of|unlike"
+    r"|不引起|不导致|不支持|不考虑|(?:不(?:能|可以?|应该?|该|会|用|必)?|别)选"
+    r"|不能(?![吃用食服喝饮选])|排除|非|rather than|instead of|as opposed to|in place of|unlike"
     r"|(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|may|might)(?: not|n't)|cannot|isn't|not|never|den(?:y|ies"
     r"|ied)",
     # denies a list where it ends with "and"
-    "out": r"(?:rul(?:e|ed|es|ing)|cross(?:ed|es|ing)?) out|eliminat(?:e|ed|es|ing)|discard(?:ed|s|ing)?",
+    "out": r"(?:strike|scratch|delete|retract|withdraw|ignore|disregard)\b(?: out| off)?|remove(?= [^.;,\n]{1,40} from (?:the|my|this) )|划掉|划去|删[去除掉]|剔除|撤回|收回|作废|[去拿]掉"
+    r"|(?:rul(?:e|ed|es|ing)|cross(?:ed|es|ing)?) out|eliminat(?:e|ed|es|ing)|discard(?:ed|s|ing)?",
     # calls what follows wrong: 错误：B、D
     "label": r"(?<![^,。;!?\n (])(?:错误|不正确|不对|有误|不选)的?(?:选项|项|说法)?[是有为:]|(?<![a-z,] )(?<![a-z])(?:incorrect"
     r"|false|wrong|excluded|eliminated|ruled out)(?: options?| ones"
@@ -125,8 +126,8 @@ USED = re.compile(r"(?:食用|服用|使用|饮用|[食用吃喝]|的|了){0,2}"
 
 _KINDS = {kind: CUES[kind] for kind in _ORDER}
 CUE_HAN, CUE_LATIN = of_script(_KINDS, han=True), of_script(_KINDS, han=False)
-_BEGINS = "远不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(缺毋比误以限保与优胜别戒回杜拒莫停减控"
-SIGNS = re.compile("[远不没无非未除避忌禁慎少勿排否错×✗❌阴缺毋比误限与优胜别戒回杜拒莫停减控]")
+_BEGINS = "远不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(缺毋比误以限保与优胜别戒回杜拒莫停减控划删剔撤收作去拿"
+SIGNS = re.compile("[远不没无非未除避忌禁慎少勿排否错×✗❌阴缺毋比误限与优胜别戒回杜拒莫停减控划删剔撤废掉]")
 ADVICE = re.compile("[则宜荐多吃用食益放妨关安替喝改换]")
 HARM = re.compile(
     "影响|妨碍|阻碍|干扰|抑制|降低|减少|加重|刺激|诱发|不利|有害|伤[胃肝肾身脾]|损[害伤]|升高|增加|抬高|推高"
@@ -142,7 +143,8 @@ NEXT = {
     "均": frozenset("无"), "被": frozenset("排除"), "已": frozenset("排除"),
     "可": frozenset("排除以"), "应": frozenset("排除"), "与": frozenset("其"), "别": frozenset("再总老多随给让去挂用吃喝选服碰沾"),
     "回": frozenset("避"), "杜": frozenset("绝"), "拒": frozenset("绝"), "莫": frozenset("吃喝食饮"), "停": frozenset("吃喝用服"),
-    "减": frozenset("少"), "控": frozenset("制"), "影": frozenset("响"), "妨": frozenset("碍"), "阻": frozenset("碍"), "干": frozenset("扰"),
+    "划": frozenset("掉去"), "删": frozenset("除去掉"), "剔": frozenset("除"), "撤": frozenset("回"), "收": frozenset("回"),
+    "作": frozenset("废"), "去": frozenset("掉"), "拿": frozenset("掉"), "减": frozenset("少"), "控": frozenset("制"), "影": frozenset("响"), "妨": frozenset("碍"), "阻": frozenset("碍"), "干": frozenset("扰"),
     "抑": frozenset("制"), "降": frozenset("低"), "加": frozenset("重"), "刺": frozenset("激"), "诱": frozenset("发"), "有": frozenset("害误"),
     "伤": frozenset("胃肝肾身脾"), "损": frozenset("害伤"), "升": frozenset("高"), "增": frozenset("加"),
     "抬": frozenset("高"), "推": frozenset("高"),
@@ -151,7 +153,8 @@ NEXT = {
 STRONG = frozenset([
     "absence", "absent", "abstain", "abstaining", "abstains", "advise", "advised", "advises", "apart", "aren't", "aside", "avoid",
     "avoided", "avoiding", "avoids", "beware", "can't", "cannot", "contraindicated", "couldn't", "cross", "crossed", "crosses",
-    "crossing", "cut", "cuts", "cutting", "decide", "denied", "denies", "deny", "didn't", "discard", "discarded", "discarding",
+    "crossing", "cut", "cuts", "cutting", "decide", "delete", "disregard", "ignore", "remove", "retract", "scratch", "strike",
+    "withdraw", "denied", "denies", "deny", "didn't", "discard", "discarded", "discarding",
     "discards", "discourage", "discouraged", "ditch", "doesn't", "don't", "eliminate", "eliminated", "eliminates", "eliminating",
     "everything", "except", "exclude", "excluded", "excludes", "excluding", "false", "forbidden", "hadn't", "hasn't", "haven't",
     "inadvisable", "inappropriate", "incorrect", "ineffective", "initially", "instead", "irrelevant", "isn't", "lack", "lacking",

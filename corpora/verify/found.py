@@ -21,7 +21,8 @@ class Reading:
     """What a form reads in an answer, before it is weighed.
 
     `right`, `asked`, `claimed`: how many are right, asked for, claimed in all; `spoiled`: what is said cannot count, as all options
-    named; `most`: how often the name is said that is said most. Of explanations `recall`,
+    named; `most`: how often the name is said that is said most;
+    `steps`: how many of the contradictions are of steps that lead to the answer, which is none of them. Of explanations `recall`,
     `precision`, `entities` and `turned`, the share that says the opposite, stand in place of the counts."""
 
     text: Text
@@ -38,3 +39,4 @@ class Reading:
     precision: float = 0.0
     entities: float = 1.0
     turned: float = 0.0
+    steps: int = 0

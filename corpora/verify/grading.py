@@ -179,7 +179,7 @@ def weigh(reading: Reading, text: str, item: Item, policy: Policy) -> Score:
         verdict = "right"
     elif (
         not right
-        or reading.contradiction >= reading.right
+        or reading.contradiction - reading.steps >= reading.right
         or reading.asked == 1 == len(item.right) > 0
         or item.form == "boolean"
     ):

@@ -1,6 +1,6 @@
 """What is made of an item once, for all answers to it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from kgtools.corpora.verify.aliases import clean, names_of
@@ -44,7 +44,7 @@ def hops(item: Item) -> int:
 class Plan:
     """What is made of an item once, for all answers to it."""
 
-    __slots__ = ("_topics", "asked", "chained", "directed", "item", "links", "many", "names", "question")
+    __slots__ = ("_topics", "about", "asked", "chained", "directed", "item", "links", "many", "names", "question")
 
     def __init__(self, item: Item, index: NameIndex | None, question: str) -> None:
         self.item = item
@@ -56,7 +56,13 @@ class Plan:
         self.chained = any(link.goes_on for link in self.links)
         self.question = fold(question).strip(" \n?。.!")
         self.asked = asked_of(question, self.question, asks_to_avoid(question or relations))
+        self.about = [name for names in item.about for name in names_of(names)]
         self._topics: Topics | None = None
+
+    def before_answers(self, numbers: Collection[int]) -> int:
+        """How many of these steps lead to the answers and name none of them."""
+        answers = {name for names in self.item.answers for name in names_of(names)}
+        return sum(answers.isdisjoint(head | tail) for head, tail in map(self.names.steps.__getitem__, numbers))
 
     @property
     def topics(self) -> Topics:

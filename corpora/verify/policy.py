@@ -30,7 +30,7 @@ class Policy(Settings):
     repeats: Annotated[int, Field(ge=1)]
     long: Annotated[int, Field(ge=1)]
     entities: Share = 0.3
-    covered: Share = 0.8
+    covered: Share = 0.83
     unlike: Share = 0.3
 
 

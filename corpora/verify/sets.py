@@ -3,6 +3,7 @@
 import re
 from bisect import bisect
 from collections.abc import Sequence
+from functools import partial
 from operator import itemgetter
 
 from kgtools.corpora.verify.abstain import ABSTAINS, FILLER, asserts_beside, may_abstain, refuses, says_nothing
@@ -10,7 +11,9 @@ from kgtools.corpora.verify.against import OPENING, set_against
 from kgtools.corpora.verify.comparisons import contrasts, set_apart
 from kgtools.corpora.verify.denials import CLAUSE_END, UNDECIDED, deny
 from kgtools.corpora.verify.directions import find_reversed
+from kgtools.corpora.verify.diseases import is_another
 from kgtools.corpora.verify.found import Found, Reading
+from kgtools.corpora.verify.given import given_away
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import NEUTRAL, OTHER, RIGHT, WRONG, Mention, NameIndex
 from kgtools.corpora.verify.plans import Plan, plan_of
@@ -40,7 +43,7 @@ LISTED_THING = re.compile(r"[\u3400-\u9fffa-z0-9]{2,8}|[a-z0-9]{1,24}(?: [a-z0-9
 CLAUSE_BEGINS = frozenset("它这该多应可需注避按定及勿不要戒宜如若或常请由因但而且并在以对将会能有是")
 LISTED_MORE = 8
 """Characters beside a name in a piece of a list; what has more is a clause."""
-ROLE, ONLY_THESE = itemgetter(2), frozenset((RIGHT, NEUTRAL))
+ROLE, ONLY_THESE, NOT_ASKED = itemgetter(2), frozenset((RIGHT, NEUTRAL)), frozenset((OTHER, WRONG))
 NUMBERED = re.compile(r"^ ?(?:[-+]|\d{1,3}[.、)])? ?")
 
 
@@ -73,11 +76,12 @@ def read_set(text: str, item: Item, index: NameIndex | None, question: str, foun
             for at, one in enumerate(mentions)
         ]  # fmt: skip
     contradiction = len(wrongs) + len(turned)
-    claimed = len(rights) + contradiction + len(others)
+    beside = plan.before_answers(turned) if turned else 0
+    claimed = len(rights) + contradiction - beside + len(others)
     if rights or others:
         claimed += _unknown(read, begin, mentions, plan.many)
     reading = Reading(folded, len(rights), plan.many, claimed, contradiction)
-    reading.most = max(rights.values()) if rights else 1
+    reading.most, reading.steps = max(rights.values()) if rights else 1, beside
     if item.steps:
         reading.order = _order(said, mentions, denied, turned, plan)
     if not claimed:
@@ -126,11 +130,30 @@ def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, st
         denied = set_against(text, mentions, denied, (), plan.question, plan.asked.avoiding, one=False) | denied
     if not of and mentions and (mentions[-1].role != RIGHT or not ONLY_THESE.issuperset(map(ROLE, mentions))):
         denied = told_of_others(text, mentions, denied, plan.topics) | denied
+    if not of and not NOT_ASKED.isdisjoint(map(ROLE, mentions)):
+        free = {at for at, one in enumerate(mentions) if one.role in NOT_ASKED and at not in denied}
+        apart = free and set(given_away(text.read, mentions, denied, free, partial(is_another, topics=plan.topics), plan.about))
+        denied = denied | dict.fromkeys(apart, "of another") if apart else denied
     if denied:
         _deny_again(text.read, mentions, denied)
     if mentions:
         _deny_unsure(text, mentions, denied)
+    _deny_both_ways(text.read, mentions, denied)
     return denied
+
+
+def _deny_both_ways(read: str, mentions: Sequence[Mention], denied: dict[int, str]) -> None:
+    """Deny what is said and denied alike, where that holds of two things and of most that is said: who recommends and forbids the
+    same claims nothing."""
+    if len(denied) < 2:
+        return
+    said: dict[int, list[int]] = {}
+    for at, one in enumerate(mentions):
+        if one.role is RIGHT and at not in denied:
+            said.setdefault(one.number, []).append(at)
+    both = {mentions[at].number for at in denied if mentions[at].role is RIGHT} & said.keys()
+    if len(both) > 1 and 2 * len(both) >= len(said) and not EXPLICIT.search(read):
+        denied |= {at: "said and denied" for number in both for at in said[number]}
 
 
 def _deny_unsure(text: Text, mentions: Sequence[Mention], denied: dict[int, str]) -> None:

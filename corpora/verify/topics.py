@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from kgtools.corpora.verify.names import NEUTRAL, Mention
 
 LEAD = re.compile(
-    r"(?:相反|另外|此外|同样|因此|至于|关于|对于|说到|而|但是?|不过|像|其中|as for |regarding |both |the |an? |however|[-+,: ]|\d{1,2}[.、)]){0,4}"
+    r"(?:(?:需要?|请|另|特别|还要?|应)?(?:注意|提醒|警惕|小心|当心)(?:的是)?|备注|note|caution|warning|remember|相反|另外|此外|同样|因此|至于|关于|对于|说到|而|但是?|不过|像|其中|as for |regarding |both |the |an? |however|[-+,: ]|\d{1,2}[.、)]){0,4}"
 )
 """What may stand before the subject of a sentence."""
 BEFORE = re.compile(
-    r"(?:但是?|不过|然而|患者|病人|大家|[您你]|所以|因此|因而|故而?|从而|应该?|务必|最好|必须|[都均皆也全]|一律|尽量|一定|需|可以?|就|要|平时"
+    r"(?:但是?|不过|然而|患者|病人|大家|孕妇|[您你]|所以|因此|因而|故而?|从而|应[当该]?|须|统统|通通|全部|绝对|严格|1概|还是|建议|这?[些2-9两]?[类种个者项药]|务必|最好|必须|[都均皆也全]|一律|尽量|一定|需|可以?|就|要|平时"
     r"|暂时?|并|这里|被|已|予以?|一般|通常){0,4}"
 )
 """What may stand between a comma and words that deny the subject of a clause before; another subject may not."""
-TOGETHER = frozenset("都均皆全")
+TOGETHER = frozenset("都均皆全概律统")
 DENY_ALL = frozenset(
     (
         "不是",
@@ -36,7 +36,7 @@ DENY_ALL = frozenset(
     )
 )
 CONCLUDED = frozenset(
-    ("不考虑", "不支持", "不选", "排除", "除外", "可排除", "可以排除", "应排除", "不符合", "不符", "不可能")
+    ("不能选", "不应选", "不应该选", "不该选", "不可选", "不会选", "不用选", "不必选", "不可以选", "不考虑", "不支持", "不选", "排除", "除外", "可排除", "可以排除", "应排除", "不符合", "不符", "不可能")
 )
 NO_OBJECT = re.compile(
     r"(?:[给让叫请](?:[他她]们?|[你您我]|[^,。;!?\n]{1,4}?)?|患者|病人|孩子|老人|孕妇)?(?:再|多|常|经常|大量|过量|过多|随便|继续|轻易|同时|1起"
@@ -49,7 +49,8 @@ NEITHER = re.compile(
     r" (?:of (?:them|these|those|which|the two|the others) )?(?:(?:is|are|was|were)(?: an?\b| the\b| part\b| among\b| one\b| in\b| typical| seen"
     r"| found| present| correct| right| true| suitable| effective| useful| recommended| indicated| associated| related| involved| used| expected"
     r"| caused| listed)|has|have|does|do|can|should|will|belongs?|counts?|fits?|qualif|causes?"
-    r"|treats?|helps?)"
+    r"|treats?|helps?|appl(?:y|ies)|makes?|works?|supports?|explains?|gets?|goes|serves?|satisf|meets?|matters?|could|would|may|might|must|comes?"
+    r"|suits?|answers?|deserves?|fit the)"
 )
 """What says of things that they are no answers, behind "neither": not that they are not specific."""
 DEGREE = re.compile(
@@ -58,7 +59,7 @@ DEGREE = re.compile(
     r"|contagious|ignored|overlooked|confused|mistaken|mixed up|missed|forgotten|delayed|neglected|underestimated|taken lightly"
     r"|enough|exhaustive|necessarily|serious|severe|dangerous|limited|diagnostic|pathognomonic|easy)\b"
 )
-VERB = re.compile(r"[)\]]? (?:is|are|was|were|has|have|can|may|causes?|gives?|treats?|works?|acts?|belongs?)\b")
+VERB = re.compile(r"[)\]]? (?:is|are|was|were|has|have|can|may|causes?|gives?|treats?|works?|acts?|belongs?|to|points?|suggests?|indicates?|goes|fits|means)\b")
 NEXT_SUBJECT = re.compile(r"(?:, |; | and |, and |, while | while | whereas )(?:the |an? )?$")
 CLAUSE_END = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
 SENTENCE = "。;!?\n"
@@ -94,7 +95,7 @@ def denied_topics(
     comma = text.rfind(",", max(0, begin - 16), begin)
     if comma < 0 or not BEFORE.fullmatch(text, comma + 1, begin):
         return []
-    together = not TOGETHER.isdisjoint(text[comma + 1 : begin]) and word in DENY_ALL
+    together = not TOGETHER.isdisjoint(text[comma + 1 : begin]) and (kind == "avoid" or word in DENY_ALL | CONCLUDED)
     if not together and kind != "avoid" and word not in CONCLUDED:
         return []
     stop = CLAUSE_END.search(text, end, end + REACH)
