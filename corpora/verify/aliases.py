@@ -1,5 +1,6 @@
 """What the things of an item are called, as it is looked for in a text."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import takewhile
@@ -12,6 +13,36 @@ from kgtools.corpora.verify.reading import fold
 def clean(name: str) -> str:
     """A name as it is looked for: one text for all items that have it."""
     return fold(name).strip(" \n\t,。;:")
+
+
+_BRITISH = (
+    ("praevia", "previa"), ("haem", "hem"), ("aemia", "emia"), ("aem", "em"), ("oedema", "edema"), ("oesoph", "esoph"), ("oestr", "estr"),
+    ("rrhoea", "rrhea"), ("rrhoe", "rrhe"), ("paed", "ped"), ("foet", "fet"), ("tumour", "tumor"), ("anaesth", "anesth"), ("gynaec", "gynec"),
+    ("coeliac", "celiac"), ("caec", "cec"), ("faec", "fec"), ("sulph", "sulf"), ("behaviour", "behavior"), ("colour", "color"), ("odour", "odor"),
+    ("fibre", "fiber"), ("litre", "liter"), ("centre", "center"), ("aetio", "etio"), ("leucocyt", "leukocyt"), ("aluminium", "aluminum"),
+    ("ischaem", "ischem"), ("pnoea", "pnea"), ("coel", "cel"), ("labour", "labor"), ("vapour", "vapor"), ("ise", "ize"), ("isation", "ization"),
+    ("yse", "yze"), ("orthopaed", "orthoped"), ("ae", "e"), ("oe", "e"),
+)  # fmt: skip
+"""How parts of words are spelt in Britain and in America."""
+TO_AMERICAN = dict(_BRITISH)
+TO_BRITISH = {
+    american: british
+    for british, american in _BRITISH
+    if american not in ("e", "em", "fec", "fet", "cel", "ize", "ped", "cec")
+} | {"feces": "faeces", "fetus": "foetus", "fetal": "foetal", "cecum": "caecum", "cecal": "caecal", "pediatr": "paediatr", "fecal": "faecal"}
+_AMERICAN, _BRITISH_PARTS = (
+    re.compile("|".join(sorted(map(re.escape, parts), key=lambda part: (-len(part), part)))) for parts in (TO_AMERICAN, TO_BRITISH)
+)  # fmt: skip
+
+
+@lru_cache(65_536)
+def spellings(name: str) -> tuple[str, ...]:
+    """A folded English name as it is spelt in Britain and in America, where that is any other."""
+    if not name.isascii() or len(name) < 5:
+        return ()
+    american = _AMERICAN.sub(lambda found: TO_AMERICAN[found[0]], name)
+    british = _BRITISH_PARTS.sub(lambda found: TO_BRITISH[found[0]], american)
+    return tuple(other for other in dict.fromkeys((american, british)) if other != name)
 
 
 @lru_cache(16_384)

@@ -33,7 +33,6 @@ from kgtools.corpora.verify.choice_words import (
     ONLY_LEAD,
     OPTION,
     PAIRED,
-    REACH,
     REFUSED,
     SAID_TO_BE,
     TRAIL,
@@ -41,6 +40,7 @@ from kgtools.corpora.verify.choice_words import (
 )
 from kgtools.corpora.verify.denials import HARMLESS, deny
 from kgtools.corpora.verify.found import Found, Reading
+from kgtools.corpora.verify.guesses import explained_as_another, in_turn, of_others, refuse_texts, without_conditions
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import RIGHT, ItemNames, Mention
 from kgtools.corpora.verify.reading import Text, fold, plain
@@ -63,6 +63,7 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     letters = "".join(letter.upper() for letter, _ in options if len(letter) == 1)
     read = plain(text).replace("ɑ", "a").strip()
     low = read.lower() if len(read.lower()) == len(read) else read
+    read, low = without_conditions(read, low)
     folded = Text(low)
     texts = _texts(options).find(low)
     inside = {at for one in texts for at in range(one.begin, one.end)}
@@ -81,13 +82,16 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
             or (avoiding and HARMLESS.fullmatch(why))
         }
     else:
-        _refuse_texts(mentions, denied, where, low)
+        refuse_texts(mentions, denied, where, low)
     if ("而" in low or not OPENING.isdisjoint(folded.words)) and (avoiding or not negative):
         denied = set_against(folded, mentions, denied, item.about, asked, avoiding, len(item.right) == 1) | denied
+    if not negative and len(texts) > 1:
+        denied |= of_others(low, mentions, denied, where, item, asked)
     chains = list(_chains(low, [one for at, one in enumerate(mentions) if at not in denied], where))
     first = len(item.right) == 1 and not negative and asks_for_first(question)
     several = len(item.right) > 1
-    chosen, spoiled = _choose(low, chains, where, several, first)
+    chosen, spoiled = _choose(low, chains, where, several, first, len(options))
+    spoiled = spoiled or explained_as_another(low, mentions, denied, where, chosen)
     all_said = several and not negative and says_all(low, denied)
     if several and not negative and (left := all_but(low, mentions, where, len(options))):
         chosen, spoiled = left, False
@@ -201,7 +205,9 @@ def _chains(low: str, mentions: list[Mention], marks: dict[int, bool]) -> Iterat
         yield Chain(run)
 
 
-def _choose(low: str, chains: list[Chain], marks: dict[int, bool], several: bool, first: bool) -> tuple[set[int], bool]:
+def _choose(
+    low: str, chains: list[Chain], marks: dict[int, bool], several: bool, first: bool, count: int
+) -> tuple[set[int], bool]:
     """The options that are chosen, and whether a letter is said with the text of another option. `first`: what comes first is asked
     for."""
     if not chains:
@@ -259,6 +265,8 @@ def _choose(low: str, chains: list[Chain], marks: dict[int, bool], several: bool
         spoiled = spoiled or is_mixed(low, chains[at], marks)
         chosen |= {one.number for one in (chains[at] if several else without_next_subject(low, chains[at]))}
     lead = taken[0]
+    if not several and in_turn(low, chains, led, count):
+        spoiled = True
     if led and lead and not several:
         before, one = chains[lead - 1][-1], chains[lead][0]
         gap = low[before.end : one.begin]
@@ -277,16 +285,3 @@ def _is_led(before: str, leads: bool, concludes: bool) -> bool:
 
 def _is_many(chain: Chain) -> bool:
     return len({one.number for one in chain}) > 1
-
-
-def _refuse_texts(mentions: list[Mention], denied: dict[int, str], marks: dict[int, bool], low: str) -> None:
-    """Deny the text of an option whose letter is denied behind it: fever points to another disease, so not A."""
-    for at, why in list(denied.items()):
-        one = mentions[at]
-        if one.begin not in marks:
-            continue
-        for before in range(at - 1, max(-1, at - 4), -1):
-            other = mentions[before]
-            near = other.number == one.number and other.begin not in marks and one.begin - other.end <= REACH
-            if near and not re.search(r"[。!?\n]", low[other.end : one.begin]):
-                denied.setdefault(before, why)

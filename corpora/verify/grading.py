@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
 from kgtools.corpora.verify.booleans import read_boolean
+from kgtools.corpora.verify.boxes import ticked
 from kgtools.corpora.verify.choices import read_choice
 from kgtools.corpora.verify.found import Found, Reading
 from kgtools.corpora.verify.item import Item
@@ -13,7 +14,7 @@ from kgtools.corpora.verify.names import NameIndex
 from kgtools.corpora.verify.policy import Policy, default_policy
 from kgtools.corpora.verify.queries import read_query
 from kgtools.corpora.verify.reading import Text, answer_in, fold
-from kgtools.corpora.verify.run_on import run_ons
+from kgtools.corpora.verify.run_on import copied, run_ons
 from kgtools.corpora.verify.sets import read_abstention, read_set
 from kgtools.corpora.verify.texts import read_text
 
@@ -129,6 +130,8 @@ def _read(text: str, item: Item, names: NameIndex | None, question: str, found: 
 
 
 def _read_form(text: str, item: Item, names: NameIndex | None, question: str, found: list[Found] | None) -> Reading:
+    if item.form in ("choice", "set") and ("[" in text or not text.isascii()):
+        text = ticked(text)
     if item.form == "choice":
         return read_choice(text, item, question, found)
     if item.form == "boolean":
@@ -141,6 +144,8 @@ def _read_form(text: str, item: Item, names: NameIndex | None, question: str, fo
 def without_question(text: str, question: str, sentences: bool) -> str:
     """The text without the question, its first line or, where so wanted, those of its sentences that ask, said again."""
     question = question.strip()
+    if not sentences and (span := copied(text, question)):
+        return text[: span[0]] + "\n" + text[span[1] :]
     for asked in (question, question.partition("\n")[0].strip()):
         if len(asked) >= ASKED and asked in text:
             return text.replace(asked, "\n")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from kgtools.corpora.verify.aliases import clean, ends_of, short_forms
+from kgtools.corpora.verify.aliases import clean, ends_of, short_forms, spellings
 from kgtools.corpora.verify.item import Item, Names
 from kgtools.corpora.verify.reading import fold
 
@@ -212,6 +212,8 @@ class ItemNames:
             if not name:
                 continue
             self.roles.setdefault(name, place)
+            for other in spellings(name):
+                self.roles.setdefault(other, place)
             if name.isascii() and len(name) > 4 and name.endswith("s") and not name.endswith(("ss", "us", "is")):
                 self.roles.setdefault(name[:-1], place)
 

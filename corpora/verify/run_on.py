@@ -1,4 +1,4 @@
-"""Where a text runs on to another question, as a base model does: what stands behind that belongs to no answer."""
+"""Where a text says its question again, or runs on to another, as base models do: what stands there belongs to no answer."""
 
 import re
 from collections.abc import Iterator
@@ -17,6 +17,8 @@ OPTIONS = re.compile(
 """What another question begins with: a header, or a line of its own above options."""
 AGAIN = 12
 """Characters of a question by which it is known again."""
+WORD, BETWEEN = re.compile(r"\w+"), re.compile(r"(?:\W|_){0,12}(?:(?:options?|choices?|选项|备选答案)\W{1,4})?(?:\W|_){0,8}", re.IGNORECASE)
+"""What of a question must be said where it is said again, and what may stand between."""
 
 
 def run_ons(text: str, question: str) -> Iterator[int]:
@@ -25,3 +27,18 @@ def run_ons(text: str, question: str) -> Iterator[int]:
     for opens in (HEADER.search(text), OPTIONS.search(text)):
         if opens and text[: opens.start()].strip() and not (begin and begin in text[opens.start() :]):
             yield opens.start()
+
+
+def copied(text: str, question: str) -> tuple[int, int] | None:
+    """From where to where a text has the whole question, its options too, whatever stands between its words; None where it has not."""
+    words = WORD.findall(question)
+    if not words or (begin := text.find(words[0])) < 0 or len(question) < AGAIN:
+        return None
+    at = begin
+    for word in words:
+        gap = BETWEEN.match(text, at)
+        at = gap.end() if gap else at
+        if not text.startswith(word, at):
+            return None
+        at += len(word)
+    return begin, at
