@@ -20,7 +20,7 @@ _BRITISH = (
     ("rrhoea", "rrhea"), ("rrhoe", "rrhe"), ("paed", "ped"), ("foet", "fet"), ("tumour", "tumor"), ("anaesth", "anesth"), ("gynaec", "gynec"),
     ("coeliac", "celiac"), ("caec", "cec"), ("faec", "fec"), ("sulph", "sulf"), ("behaviour", "behavior"), ("colour", "color"), ("odour", "odor"),
     ("fibre", "fiber"), ("litre", "liter"), ("centre", "center"), ("aetio", "etio"), ("leucocyt", "leukocyt"), ("aluminium", "aluminum"),
-    ("ischaem", "ischem"), ("pnoea", "pnea"), ("coel", "cel"), ("labour", "labor"), ("vapour", "vapor"), ("ise", "ize"), ("isation", "ization"),
+    ("ischaem", "ischem"), ("pnoea", "pnea"), ("coel", "cel"), ("labour", "labor"), ("vapour", "vapor"), ("phaeo", "pheo"), ("isation", "ization"),
     ("yse", "yze"), ("orthopaed", "orthoped"), ("ae", "e"), ("oe", "e"),
 )  # fmt: skip
 """How parts of words are spelt in Britain and in America."""
@@ -28,7 +28,7 @@ TO_AMERICAN = dict(_BRITISH)
 TO_BRITISH = {
     american: british
     for british, american in _BRITISH
-    if american not in ("e", "em", "fec", "fet", "cel", "ize", "ped", "cec")
+    if american not in ("e", "em", "fec", "fet", "cel", "ped", "cec")
 } | {"feces": "faeces", "fetus": "foetus", "fetal": "foetal", "cecum": "caecum", "cecal": "caecal", "pediatr": "paediatr", "fecal": "faecal"}
 _AMERICAN, _BRITISH_PARTS = (
     re.compile("|".join(sorted(map(re.escape, parts), key=lambda part: (-len(part), part)))) for parts in (TO_AMERICAN, TO_BRITISH)

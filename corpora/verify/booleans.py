@@ -71,6 +71,21 @@ THEN = re.compile(
     rf"(?<=[.。!;,]) ?(?:也|但是?|又|and |but ){{0,2}}(?:(?P<false>{_FALSE}|不是)|(?P<true>{_TRUE}|是))的?(?=$|[.。,!;\n])"
 )
 """Such a word behind another."""
+ANSWERS = re.compile(
+    rf"(?:(?:回答|应?答|答复|答案|填写?|写|选择?|判断?|判定|打|画|勾选?|说)(?:应该?|的|就|当然|只能)?[是为成个:]{{0,2}} ?"
+    rf"|\b(?:say|answer|reply|vote|verdict|pick|choose|go with|go for|respond|response|put|tick|mark|lean towards?|call (?:it|this|that)"
+    rf"|(?:have|has|got) to be|it'?s)(?: it| this)?(?: would| should| must)?(?: be| is| as| with)? ?[:,]? ?(?:an? |the )?(?:definite |firm |clear |simple |solid |'){{0,2}})"
+    rf"(?:(?P<false>{_FALSE})|(?P<true>{_TRUE}|是))(?=$|[。,.;:!\n']|的[,。]| (?:to|here|because|since|as|for|on)\b)"
+)
+"""What one says in words to be one's answer: 应该答否, I'd say no."""
+TWO_WAYS = re.compile(
+    r"(?:可以?|能|也)[^,。;!?\n]{0,4}?[说算认答][^,。;!?\n]{0,4}?(?:对|正确|是)[^。;!?\n]{0,16}?(?:也|又|亦|还)(?:可以?|能)?[^,。;!?\n]{0,4}?[说算认答][^,。;!?\n]{0,4}?(?:错|不对|不正确|否|不是)"
+    r"|(?:1半|有|亦|半|部分|既)(?:是)?(?:对|真|正确)(?:的)?,?(?:1半|有|亦|半|部分|又|也)(?:是)?(?:错误?|假|不对|不正确)|对错(?:参半|各半|都(?:行|可以?|有))|(?:是和否|对和错|正确和错误)(?:都|均)(?:可|行|对)"
+    r"|\b(?:both|equally|partly|half|simultaneously|at once) (?:a )?(?:true|right|correct|yes)(?: and| or|,)+ (?:both |equally |partly |half |also )?(?:a )?(?:false|wrong|incorrect|no)\b"
+    r"|\b(?:true|right|correct|yes) and (?:also |equally )?(?:false|wrong|incorrect|no) at (?:the same time|once)"
+    r"|\bcould (?:be|say|answer)[^.;!?\n]{0,24} (?:true|yes)\b[^.;!?\n]{0,24}(?:could|or) (?:just as well |equally |also |as easily )?(?:be |say |answer )?(?:false|no)\b"
+)
+"""Two answers to one statement."""
 _JOIN = r"的? ?(?:and|or|but also|but|既|也|又|&|和|或|与|、|/|且) ?(?:是)?"
 BOTH = re.compile(rf"(?:{_TRUE}|是){_JOIN}(?:{_FALSE}|不是)|(?:{_FALSE}|不是){_JOIN}(?:{_TRUE}|是)(?=$|的|[。,.!\n ])")
 WHETHER = re.compile(
@@ -153,7 +168,7 @@ def read_boolean(text: str, item: Item, question: str, found: list[Found] | None
     if any(map(read.__contains__, CONDITIONAL)):
         read = CONDITIONS.sub("", read)
     read = WHETHER.sub("", read).strip()
-    kinds = _said(read)
+    kinds = _said(read) or _answered(read)
     if not kinds and not (question and _says_again(read, question)):
         kinds = (
             [] if ABSTAINS.search(read) or REFUSES.search(read) else _permitted(read, question) or _anywhere(read, item)
@@ -172,7 +187,7 @@ def read_boolean(text: str, item: Item, question: str, found: list[Found] | None
         before = max(end for _, end, kind in kinds if kind != last[2])
         if not TURN.search(read, max(0, before - 1), last[1]):
             reading.spoiled = True
-    if not reading.spoiled and _is_both(read, last):
+    if not reading.spoiled and (_is_both(read, last) or _is_two_ways(read, last)):
         reading.spoiled = True
     reading.right = int(last[2] == item.right)
     return reading
@@ -189,6 +204,15 @@ def _said(read: str) -> list[tuple[int, int, str]]:
                 kind = "true" if kind == "false" else "false"
             places.setdefault(end, (begin, end, kind))
     return _without_concessions(read, sorted(places.values()))
+
+
+def _answered(read: str) -> list[tuple[int, int, str]]:
+    """Where a text calls a word its answer."""
+    return [
+        (*one.span(one.lastgroup or ""), one.lastgroup or "")
+        for one in ANSWERS.finditer(read)
+        if not NOT_SAID.search(read, max(0, one.start() - 24), one.start())
+    ]
 
 
 def _without_concessions(read: str, said: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
@@ -241,6 +265,14 @@ def _anywhere(read: str, item: Item) -> list[tuple[int, int, str]]:
     if denied := DENIES.search(read):
         return [(*denied.span(), "false")]
     return [(*affirmed.span(), "true")] if (affirmed := AFFIRMS.search(read)) and "?" not in read else []
+
+
+def _is_two_ways(read: str, last: tuple[int, int, str]) -> bool:
+    """Whether two answers are given to one statement, and none behind them."""
+    if not ("错" in read or "假" in read or "否" in read or "不" in read or " and " in read or " or " in read):
+        return False
+    both = [*TWO_WAYS.finditer(read), *BOTH.finditer(read)]
+    return any(each.end() >= last[0] or not TURN.search(read, each.end(), last[0] + 1) for each in both)
 
 
 def _is_both(read: str, last: tuple[int, int, str]) -> bool:

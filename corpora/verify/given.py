@@ -38,7 +38,7 @@ CLAUSE = re.compile(r"[,。;!?\n]|\.(?=\s|$)| (?:and|but|while|whereas) (?=[a-z]
 SENTENCE = re.compile(r"[。;!?\n]|\.(?=\s|$)")
 OTHERWISE = re.compile(r"instead|rather|\bnot\b|而不是|而非|不是|另1|其[他它]")
 AFFIRMS = re.compile(r"也|亦|同样|正确|答案|才是本|[两二]者|\b(?:also|too|both|as well|correct|right|answer)\b")
-OTHER_HAN, OTHER_LATIN = re.compile(diseases.HAN), re.compile(diseases.LATIN)
+OTHER_HAN, OTHER_LATIN = re.compile(diseases.HAN), re.compile(rf"(?<![a-z']){diseases.LATIN}")
 REACH, MOST = 60, 24
 """Characters of a clause, and mentions of a list, that are looked at."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from operator import itemgetter
 
-from kgtools.corpora.verify.abstain import ABSTAINS, FILLER, asserts_beside, may_abstain, refuses, says_nothing
+from kgtools.corpora.verify.abstain import ABSTAINS, asserts_beside, may_abstain, refuses, says_nothing
 from kgtools.corpora.verify.against import OPENING, set_against
 from kgtools.corpora.verify.comparisons import contrasts, set_apart
 from kgtools.corpora.verify.denials import CLAUSE_END, UNDECIDED, deny
@@ -20,14 +20,9 @@ from kgtools.corpora.verify.plans import Plan, plan_of
 from kgtools.corpora.verify.reading import Text, fold
 from kgtools.corpora.verify.subjects import told_of_others
 from kgtools.corpora.verify.tables import without_notes
+from kgtools.corpora.verify.talk import EXPLICIT, is_off_topic, is_talk
 from kgtools.corpora.verify.topics import LISTED
 
-EXPLICIT = re.compile(  # each alternative begins with a character of its own, by which re skips what is no beginning
-    r"答案(?:应该?)?[是为:]|结论(?:应该?)?[是为:]|更正(?:1下)?[,:为成]|不对(?<![^,。;!?\n哦啊噢]不对)[,。!]|说错了[,。!]|我错了[,。!]|改[为成]"
-    r"|修正[为成]"
-    r"|订正[为成]|answer(?: should be| would be| is|:)|wait(?<![a-z]wait)[,.! ]|correction(?<![a-z]correction)|actually,"
-    r"|so no[:,.]|but no[:,.]|, no[:,.]|change[a-z ]{1,24} to |switch[a-z ]{0,24} to |revise[a-z ]{1,24} to "
-)
 EXPLICIT_SIGNS = re.compile("[案论更对错改修订]")
 EXPLICIT_WORDS = frozenset(("answer", "wait", "correction", "actually", "no", "change", "switch", "revise"))
 AFFIRMED = re.compile(r"(?:是|为|吃|用|答案:|选|\b(?:is|are|answer:|eat|take|use|but)(?: the| an?)?) ?$")
@@ -114,7 +109,10 @@ def read_abstention(
     declines = not claims and refuses(read)
     reading.abstained = said and not claims and not declines and not asserts_beside(read)
     reading.nothing = declines or (
-        not said and not claims and says_nothing(read, plan.question) and not YES_NO.search(read)
+        not said
+        and not claims
+        and not YES_NO.search(read)
+        and (says_nothing(read, plan.question) or (not mentions and is_off_topic(read, plan.question)))
     )
     return reading
 
@@ -283,33 +281,4 @@ def _say_why(reading: Reading, read: str, plan: Plan, denies: bool) -> None:
     elif ABSTAINS.search(read) is not None:
         reading.abstained = True
     elif not denies:
-        reading.nothing = _is_talk(read, plan)
-
-
-TALK = re.compile(r"分析|思考|看看|有意思|复杂|需要|here is|let me|i will|i'll|interesting|the question|需|请稍|稍等")
-LONG = 60
-ASK = frozenset("就是的问即为有在于了也")
-WORDS = re.compile(r"[a-z]+|[^\sa-z]")
-SAID_AGAIN = 8
-"""Characters from which on words of the question alone are the question said again."""
-
-
-def _is_of(text: str, question: str) -> bool:
-    """Whether a text has no words but those of the question."""
-    return ASK.union(WORDS.findall(question)).issuperset(WORDS.findall(text))
-
-
-def _is_talk(read: str, plan: Plan) -> bool:
-    """Whether an answer without a name that anybody knows answers nothing: what is short is a name that nobody knows."""
-    if says_nothing(read, plan.question):
-        return True
-    rest = read.replace(plan.question, "") if plan.question else read
-    if len(rest) >= SAID_AGAIN and plan.question and _is_of(FILLER.sub("", rest), plan.question):
-        return True
-    for one in reversed(plan.names.find(rest)):
-        rest = rest[: one.begin] + rest[one.end :]
-    if says_nothing(rest):
-        return True
-    return not EXPLICIT.search(rest) and (
-        len(rest) > LONG or TALK.search(rest) is not None or not re.search(r"\w{2}", rest)
-    )
+        reading.nothing = is_talk(read, plan)
