@@ -43,6 +43,7 @@ from kgtools.corpora.verify.found import Found, Reading
 from kgtools.corpora.verify.guesses import explained_as_another, in_turn, of_others, refuse_texts, without_conditions
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import RIGHT, ItemNames, Mention
+from kgtools.corpora.verify.near import respell
 from kgtools.corpora.verify.reading import Text, fold, plain
 
 
@@ -115,6 +116,8 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     if in_words:  # to choose all is a guess, and never to earn more than one right letter does
         reading.contradiction = min(1 + len(options) - len(right), len(right) - 1)
     reading.most = max(Counter(one.number for one in mentions).values(), default=1)
+    if not chosen and (near := respell(low, item.options or {})) != low:
+        return read_choice(near, item, question, found)
     if not chosen and not denied:
         if refuses(low):
             reading.nothing = True

@@ -15,7 +15,7 @@ _MORE = (
     r"|together|far|a|an|the|be|generally|commonly) ){0,4}"
 )
 LATIN = re.compile(
-    rf"[)\]]?,? (?:(?:is|are|was|were|would be) {_MORE}(?:seen|found|typical|characteristic|common|signs?|symptoms?|features?|suggestive|hallmarks?"
+    rf"(?:e?s)?[)\]]?,? (?:(?:is|are|was|were|would be) {_MORE}(?:seen|found|typical|characteristic|common|signs?|symptoms?|features?|suggestive|hallmarks?"
     r"|findings?|triggers?|risk factors?|part|treatments?|drugs?|used|given|indicated|reserved|meant|expected|present|specific"
     r"|associated|linked|related)"
     rf" (?:in|of|with|for|to) |{_MORE}(?:suggests?|indicates?|points? (?:to|towards?)|belongs? (?:to|with|in)|goes? with|go along with|fits?|means?"
@@ -27,10 +27,10 @@ HAN = re.compile(
     r"(?:见于|出现[在于]|发生[在于]|属于?|提示|指向|说明是|考虑|想到|归于?|符合|意味着|支持|反映|用于|用来|针对|治疗?"
     r"|[是为](?=[^,。;!?\n]{2,16}?的?(?:表现|症状|特征|特点|体征|并发症|诱因|用药|药物?|首选|危险因素|问题|事)(?:[,。;!?\n]|$)))"
 )
-AND_TO = re.compile(r"[)\]]?(?: is| are)?,? (?:to|of|with|in|for|from) (?:the |an? )?")
+AND_TO = re.compile(r"(?:e?s)?[)\]]?(?: is| are)?,? (?:to|of|with|in|for|from) (?:the |an? )?")
 """Behind the second of two, where the verb is left out: mydriasis belongs to a third nerve palsy and proptosis to thyroid eye disease."""
 IT_IS = re.compile(
-    r"[)\]]?(?:,|;|:|\.| -| and| as| because| since)? ?(?:that|which|it|this|those|these|they) (?:is|are|was|would be|belongs? to|points? to|suggests?|goes with"
+    r"(?:e?s)?[)\]]?(?:,|;|:|\.| -| and| as| because| since)? ?(?:that|which|it|this|those|these|they) (?:is|are|was|would be|belongs? to|points? to|suggests?|goes with"
     r"|means|fits) (?:an? |the |for |of |seen in |typical of ){0,2}|[,;:。]?(?:那|这|它)(?:些|个)?(?:是|属于?|见于|提示|指向|才是)"
 )
 """Behind what is denied: what it is instead."""
@@ -38,7 +38,8 @@ CLAUSE = re.compile(r"[,。;!?\n]|\.(?=\s|$)| (?:and|but|while|whereas) (?=[a-z]
 SENTENCE = re.compile(r"[。;!?\n]|\.(?=\s|$)")
 OTHERWISE = re.compile(r"instead|rather|\bnot\b|而不是|而非|不是|另1|其[他它]")
 AFFIRMS = re.compile(r"也|亦|同样|正确|答案|才是本|[两二]者|\b(?:also|too|both|as well|correct|right|answer)\b")
-OTHER_HAN, OTHER_LATIN = re.compile(diseases.HAN), re.compile(rf"(?<![a-z']){diseases.LATIN}")
+OTHER_HAN = re.compile(rf"{diseases.HAN}|[\u3400-\u9fff]{{2,8}}(?:头痛|眩晕|[热痛瘫麻]痹?|损伤|出血)")
+OTHER_LATIN = re.compile(rf"(?<![a-z']){diseases.LATIN}")
 REACH, MOST = 60, 24
 """Characters of a clause, and mentions of a list, that are looked at."""
 

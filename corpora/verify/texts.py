@@ -33,15 +33,15 @@ DISOWNS = re.compile(
 )
 """What says of a whole text that it is not so."""
 INTRODUCES = re.compile(
-    r"以下|下面|下述|接下来|现在|这里|关于|有关|对于|就|的|[我让]|来|将|会|为[您你]|给[您你]|向[您你]|简[要单]?|详细|大致|1下|1段|1份|1个|介绍|说明|概述|简介|解释|描述|总结|讲解|阐述|内容|信息|知识|资料"
+    r"好的|好吧|以下|下面|下述|接下来|现在|这里|关于|有关|对于|就|的|[我让]|来|将|会|为[您你]|给[您你]|向[您你]|简[要单]?|详细|大致|1下|1段|1份|1个|介绍|说明|概述|简介|解释|描述|总结|讲解|阐述|内容|信息|知识|资料"
     r"|概况|情况|定义|回答|科普|谈谈|讲讲|说说|看看|1起|吧|请看|见|没问题|可以|很高兴|乐意|是|这种?|该|疾?病"
-    r"|\b(?:sure|certainly|absolutely|here|is|are|'s|below|following|follows|as|a|an|the|of|on|about|for|you|your|to|me|let|will|can|i|i'll|i'd|be|happy|glad"
+    r"|\b(?:sure|certainly|absolutely|here|is|are|'s|below|following|follows|as|a|an|the|of|on|about|for|you|your|to|me|let|will|can|i'll|i'd|i'm|i|be|happy|glad"
     r"|give|provide|explain|describe|summari[sz]e|outline|write|present|tell|some|short|brief|quick|concise|detailed|simple|clear|full|comprehensive"
     r"|overview|introduction|explanation|description|summary|account|outline|information|details?|definition|answer|text|paragraph|review|guide"
     r"|what|know|need|all|this|that|it|condition|disease|disorder|and|my|request(?:ed)?|no problem|with|in|words)\b"
 )
 """The words of a sentence that says what will be told."""
-SHORT, LONG, LITTLE = 60, 240, 0.1
+SHORT, LONG, LITTLE, MUCH = 60, 240, 0.1, 0.3
 """Characters of an answer that can do no more than abstain, or than refuse, and the share of a reference that it may say all the same."""
 
 
@@ -128,7 +128,7 @@ def read_text(text: str, item: Item, index: NameIndex | None, question: str, fou
         declines
         or not any(each.units for each in sentences)
         or (not reading.recall and says_nothing(read, plan.question))
-        or (little and len(read) <= LONG and _introduces(read, plan))
+        or (not named and reading.recall < MUCH and len(read) <= LONG and _introduces(read, plan))
     )
     return reading
 

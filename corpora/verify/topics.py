@@ -10,7 +10,7 @@ LEAD = re.compile(
 )
 """What may stand before the subject of a sentence."""
 BEFORE = re.compile(
-    r"(?:但是?|不过|然而|患者|病人|大家|孕妇|[您你]|所以|因此|因而|故而?|从而|应[当该]?|须|统统|通通|全部|绝对|严格|1概|还是|建议|这?[些2-9两]?[类种个者项药]|务必|最好|必须|[都均皆也全]|一律|尽量|一定|需|可以?|就|要|平时"
+    r"(?:但是?|不过|然而|患者|病人|大家|孕妇|[您你]|所以|因此|因而|故而?|从而|应[当该]?|须|统统|通通|全部|绝对|严格|1概|还是|建议|这?[些2-9两]?[类种个者项药]|务必|最好|必须|[都均皆也全]|1律|尽量|一定|需|可以?|就|要|平时"
     r"|暂时?|并|这里|被|已|予以?|一般|通常){0,4}"
 )
 """What may stand between a comma and words that deny the subject of a clause before; another subject may not."""
@@ -59,11 +59,11 @@ DEGREE = re.compile(
     r"|contagious|ignored|overlooked|confused|mistaken|mixed up|missed|forgotten|delayed|neglected|underestimated|taken lightly"
     r"|enough|exhaustive|necessarily|serious|severe|dangerous|limited|diagnostic|pathognomonic|easy)\b"
 )
-VERB = re.compile(r"[)\]]? (?:is|are|was|were|has|have|can|may|causes?|gives?|treats?|works?|acts?|belongs?|to|points?|suggests?|indicates?|goes|fits|means)\b")
+VERB = re.compile(r"(?:e?s)?[)\]]? (?:is|are|was|were|has|have|can|may|causes?|gives?|treats?|works?|acts?|belongs?|to|points?|suggests?|indicates?|goes|fits|means)\b")
 NEXT_SUBJECT = re.compile(r"(?:, |; | and |, and |, while | while | whereas )(?:the |an? )?$")
 CLAUSE_END = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
 SENTENCE = "。;!?\n"
-LISTED = re.compile(r"[ ,、/]{0,8}(?:和|与|及|以及|或|或者|并|and|or|nor|as well as|and/or)?[ ,、/]{0,8}(?:the |an? )?")
+LISTED = re.compile(r"(?:e?s(?![a-z]))?[ ,、/]{0,8}(?:和|与|及|以及|或|或者|并|and|or|nor|as well as|and/or)?[ ,、/]{0,8}(?:the |an? )?")
 """All that stands between two names of one list."""
 SUBJECT = re.compile(
     r"(?P<it>[,.;] ?(?:but |and |so )?(?:it|this|that|they|both|these|those|all)(?: of (?:them|these|those))?"
@@ -138,11 +138,27 @@ def of_second_verb(text: str, mentions: Sequence[Mention], first: int, begin: in
         named = next((at for at in back if mentions[at].role != NEUTRAL), None)
         if named is None or mentions[named].begin < start - NEAR_PRONOUN:
             return []
-        return _list_to(text, mentions, named) if SPOKEN_OF_MANY.search(found["it"]) else [named]
+        if not SPOKEN_OF_MANY.search(found["it"]):
+            return [named]
+        listed = _list_to(text, mentions, named)
+        return listed if len(listed) > 1 else [named, *_subjects_before(text, mentions, named)]
     told = [at for at in range(max(0, first - MOST), first) if mentions[at].begin >= start]
     if not told or mentions[told[0]].begin - start > 6:
         return []
     return list(_list_from(text, mentions, told))
+
+
+def _subjects_before(text: str, mentions: Sequence[Mention], named: int) -> list[int]:
+    """The subjects of the clauses before that of a mention, within its sentence: X stains teeth, Y damages hearing; both are ..."""
+    begin = mentions[named].begin
+    start = max(*(text.rfind(sign, max(0, begin - REACH), begin) for sign in (*SENTENCE, ". ")), -1) + 1
+    told = [at for at in range(max(0, named - MOST), named + 1) if mentions[at].begin >= start]
+    if len(told) < 2 or not LEAD.fullmatch(text, start, mentions[told[0]].begin):
+        return []
+    subjects = [
+        at for at in told[1:] if NEXT_SUBJECT.search(text[max(0, mentions[at].begin - 16) : mentions[at].begin])
+    ]
+    return [*_list_from(text, mentions, told), *subjects] if named in subjects else []
 
 
 def _list_to(text: str, mentions: Sequence[Mention], last: int) -> list[int]:
