@@ -29,7 +29,15 @@ TO_BRITISH = {
     american: british
     for british, american in _BRITISH
     if american not in ("e", "em", "fec", "fet", "cel", "ped", "cec")
-} | {"feces": "faeces", "fetus": "foetus", "fetal": "foetal", "cecum": "caecum", "cecal": "caecal", "pediatr": "paediatr", "fecal": "faecal"}
+} | {
+    "feces": "faeces",
+    "fetus": "foetus",
+    "fetal": "foetal",
+    "cecum": "caecum",
+    "cecal": "caecal",
+    "pediatr": "paediatr",
+    "fecal": "faecal",
+}
 _AMERICAN, _BRITISH_PARTS = (
     re.compile("|".join(sorted(map(re.escape, parts), key=lambda part: (-len(part), part)))) for parts in (TO_AMERICAN, TO_BRITISH)
 )  # fmt: skip

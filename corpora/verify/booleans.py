@@ -74,18 +74,24 @@ THEN = re.compile(
 ANSWERS = re.compile(
     rf"(?:(?:回答|应?答|答复|答案|填写?|写|选择?|判断?|判定|打|画|勾选?|说)(?:应该?|的|就|当然|只能)?[是为成个:]{{0,2}} ?"
     rf"|\b(?:say|answer|reply|vote|verdict|pick|choose|go with|go for|respond|response|put|tick|mark|lean towards?|call (?:it|this|that)"
-    rf"|(?:have|has|got) to be|it'?s)(?: it| this)?(?: would| should| must)?(?: be| is| as| with)? ?[:,]? ?(?:an? |the )?(?:definite |firm |clear |simple |solid |'){{0,2}})"
+    rf"|(?:have|has|got) to be|it'?s)(?: it| this)?(?: would| should| must)?(?: be| is| as| with)? ?[:,]? ?(?:an? |the )?(?:definite "
+    rf"|firm |clear |simple |solid |'){{0,2}})"
     rf"(?:(?P<false>{_FALSE})|(?P<true>{_TRUE}|是))(?=$|[。,.;:!\n']|的[,。]| (?:to|here|because|since|as|for|on)\b)"
 )
 """What one says in words to be one's answer: 应该答否, I'd say no."""
 TWO_WAYS = re.compile(
-    r"(?:可以?|能|也)[^,。;!?\n]{0,4}?[说算认答][^,。;!?\n]{0,4}?(?:对|正确|是)[^。;!?\n]{0,16}?(?:也|又|亦|还)(?:可以?|能)?[^,。;!?\n]{0,4}?[说算认答][^,。;!?\n]{0,4}?(?:错|不对|不正确|否|不是)"
-    r"|(?:1半|有|亦|半|部分|既)(?:是)?(?:对|真|正确)(?:的)?,?(?:1半|有|亦|半|部分|又|也)(?:是)?(?:错误?|假|不对|不正确)|对错(?:参半|各半|都(?:行|可以?|有))|(?:是和否|对和错|正确和错误)(?:都|均)(?:可|行|对)"
-    r"|\b(?:both|equally|partly|half|simultaneously|at once) (?:a )?(?:true|right|correct|yes)(?: and| or|,)+ (?:both |equally |partly |half |also )?(?:a )?(?:false|wrong|incorrect|no)\b"
+    r"(?:可以?|能|也)[^,。;!?\n]{0,4}?[说算认答][^,。;!?\n]{0,4}?(?:对|正确|是)[^。;!?\n]{0,16}?(?:也|又|亦|还)(?:可以?"
+    r"|能)?[^,。;!?\n]{0,4}?[说算认答][^,。;!?\n]{0,4}?(?:错|不对|不正确|否|不是)"
+    r"|(?:1半|有|亦|半|部分|既)(?:是)?(?:对|真|正确)(?:的)?,?(?:1半|有|亦|半|部分|又|也)(?:是)?(?:错误?|假|不对|不正确)|对错(?:参半"
+    r"|各半|都(?:行|可以?|有))|(?:是和否|对和错|正确和错误)(?:都|均)(?:可|行|对)"
+    r"|\b(?:both|equally|partly|half|simultaneously|at once) (?:a )?(?:true|right|correct|yes)(?: and| or|,)+ (?:both |equally |partly "
+    r"|half |also )?(?:a )?(?:false|wrong|incorrect|no)\b"
     r"|\b(?:true|right|correct|yes) and (?:also |equally )?(?:false|wrong|incorrect|no) at (?:the same time|once)"
-    r"|\bcould (?:be|say|answer)[^.;!?\n]{0,24} (?:true|yes)\b[^.;!?\n]{0,24}(?:could|or) (?:just as well |equally |also |as easily )?(?:be |say |answer )?(?:false|no)\b"
+    r"|\bcould (?:be|say|answer)[^.;!?\n]{0,24} (?:true|yes)\b[^.;!?\n]{0,24}(?:could|or) (?:just as well |equally |also "
+    r"|as easily )?(?:be |say |answer )?(?:false|no)\b"
 )
-"""Two answers to one statement."""
+TWO_MARKS = re.compile("[也又半亦既和或与、/且&]|有[对错]|对错|and|or|but|partly|half")
+"""Two answers to one statement, and what is in whatever gives them."""
 _JOIN = r"的? ?(?:and|or|but also|but|既|也|又|&|和|或|与|、|/|且) ?(?:是)?"
 BOTH = re.compile(rf"(?:{_TRUE}|是){_JOIN}(?:{_FALSE}|不是)|(?:{_FALSE}|不是){_JOIN}(?:{_TRUE}|是)(?=$|的|[。,.!\n ])")
 WHETHER = re.compile(
@@ -187,7 +193,7 @@ def read_boolean(text: str, item: Item, question: str, found: list[Found] | None
         before = max(end for _, end, kind in kinds if kind != last[2])
         if not TURN.search(read, max(0, before - 1), last[1]):
             reading.spoiled = True
-    if not reading.spoiled and (_is_both(read, last) or _is_two_ways(read, last)):
+    if not reading.spoiled and _is_both(read, last):
         reading.spoiled = True
     reading.right = int(last[2] == item.right)
     return reading
@@ -267,14 +273,12 @@ def _anywhere(read: str, item: Item) -> list[tuple[int, int, str]]:
     return [(*affirmed.span(), "true")] if (affirmed := AFFIRMS.search(read)) and "?" not in read else []
 
 
-def _is_two_ways(read: str, last: tuple[int, int, str]) -> bool:
-    """Whether two answers are given to one statement, and none behind them."""
-    if not ("错" in read or "假" in read or "否" in read or "不" in read or " and " in read or " or " in read):
-        return False
-    both = [*TWO_WAYS.finditer(read), *BOTH.finditer(read)]
-    return any(each.end() >= last[0] or not TURN.search(read, each.end(), last[0] + 1) for each in both)
-
-
 def _is_both(read: str, last: tuple[int, int, str]) -> bool:
-    """Whether the last answer is both at once: yes and no."""
-    return any(both.start() <= last[1] and both.end() >= last[0] for both in BOTH.finditer(read))
+    """Whether the last answer is both at once, yes and no, or two are given to one statement and none behind them."""
+    if not TWO_MARKS.search(read):
+        return False
+    both = list(BOTH.finditer(read))
+    if any(each.start() <= last[1] and each.end() >= last[0] for each in both):
+        return True
+    both += TWO_WAYS.finditer(read)
+    return any(each.end() >= last[0] or not TURN.search(read, each.end(), last[0] + 1) for each in both)

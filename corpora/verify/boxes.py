@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-EMPTY = re.compile(r"\[[ _\u3000]?\]|[☐□⬜◻▢]")
+EMPTY = re.compile(r"\[[ _\u3000]?\]|[☐□⬜]")
 TICKED = re.compile(r"\[[xX✓✔√vV*]\]|[☑☒✅■▣◼]")
 BOX = re.compile(rf"(?:{EMPTY.pattern}|{TICKED.pattern})")
 BULLETS = " \t-*+•>"
@@ -33,4 +33,3 @@ def _parts(line: str) -> Iterator[str]:
         if TICKED.fullmatch(box[0]):
             yield line[begin : box.start()].strip()
         begin = box.end()
-

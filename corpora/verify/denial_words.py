@@ -50,7 +50,8 @@ CUES = {
     r"|(?:is|are|was|were|do|does|did|has|have|had|can|could|would|will|may|might)(?: not|n't)|cannot|isn't|not|never|den(?:y|ies"
     r"|ied)",
     # denies a list where it ends with "and"
-    "out": r"(?:strike|scratch|delete|retract|withdraw|ignore|disregard)\b(?: out| off)?|remove(?= [^.;,\n]{1,40} from (?:the|my|this) )|划掉|划去|删[去除掉]|剔除|撤回|收回|作废|[去拿]掉"
+    "out": r"(?:strike|scratch|delete|retract|withdraw|ignore|disregard)\b(?: out| off)?|remove(?= [^.;,\n]{1,40} from (?:the|my"
+    r"|this) )|划掉|划去|删[去除掉]|剔除|撤回|收回|作废|[去拿]掉"
     r"|(?:rul(?:e|ed|es|ing)|cross(?:ed|es|ing)?) out|eliminat(?:e|ed|es|ing)|discard(?:ed|s|ing)?",
     # calls what follows wrong: 错误：B、D
     "label": r"(?<![^,。;!?\n (])(?:错误|不正确|不对|有误|不选)的?(?:选项|项|说法)?[是有为:]|(?<![a-z,] )(?<![a-z])(?:incorrect"
@@ -126,7 +127,9 @@ USED = re.compile(r"(?:食用|服用|使用|饮用|[食用吃喝]|的|了){0,2}"
 
 _KINDS = {kind: CUES[kind] for kind in _ORDER}
 CUE_HAN, CUE_LATIN = of_script(_KINDS, han=True), of_script(_KINDS, han=False)
-_BEGINS = "远不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(缺毋比误以限保与优胜别戒回杜拒莫停减控划删剔撤收作去拿"
+_BEGINS = (
+    "远不没无非未除避忌禁慎少勿排否错×✗❌而并既都均切可应被已:(缺毋比误以限保与优胜别戒回杜拒莫停减控划删剔撤收作去拿"
+)
 SIGNS = re.compile("[远不没无非未除避忌禁慎少勿排否错×✗❌阴缺毋比误限与优胜别戒回杜拒莫停减控划删剔撤废掉]")
 ADVICE = re.compile("[则宜荐多吃用食益放妨关安替喝改换]")
 HARM = re.compile(

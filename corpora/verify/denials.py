@@ -51,7 +51,9 @@ OR_AHEAD = re.compile(r"(?:e?s)?,? (?:[a-z ]{1,40}, ){0,6}(?:[a-z ]{1,40} )?n?or
 AND_AHEAD = re.compile(r"(?:e?s)?,? (?:[a-z ]{1,40}, ){0,6}(?:[a-z ]{1,40} )?(?:and|or) ")
 CLAUSE_END = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
 ALSO = re.compile(r"[^。;!?\n]{0,12}?(?:还|也|另|尚|同时|又|亦)")
-IS = re.compile(r"(?:e?s)?[)\]]? (?:is|are|was|were|do|does|did|can|could|would|should|will|may|might|has|have)(?: [a-z]+)? ")
+IS = re.compile(
+    r"(?:e?s)?[)\]]? (?:is|are|was|were|do|does|did|can|could|would|should|will|may|might|has|have)(?: [a-z]+)? "
+)
 NEAR_LINE = 24
 """Characters behind words that deny in which their line ends where it is a heading."""
 NEAR_BEFORE, NEAR_BEHIND = 40, 12

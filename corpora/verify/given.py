@@ -15,7 +15,8 @@ _MORE = (
     r"|together|far|a|an|the|be|generally|commonly) ){0,4}"
 )
 LATIN = re.compile(
-    rf"(?:e?s)?[)\]]?,? (?:(?:is|are|was|were|would be) {_MORE}(?:seen|found|typical|characteristic|common|signs?|symptoms?|features?|suggestive|hallmarks?"
+    rf"(?:e?s)?[)\]]?,? (?:(?:is|are|was|were|would be) {_MORE}(?:seen|found|typical|characteristic|common|signs?|symptoms?|features?"
+    rf"|suggestive|hallmarks?"
     r"|findings?|triggers?|risk factors?|part|treatments?|drugs?|used|given|indicated|reserved|meant|expected|present|specific"
     r"|associated|linked|related)"
     rf" (?:in|of|with|for|to) |{_MORE}(?:suggests?|indicates?|points? (?:to|towards?)|belongs? (?:to|with|in)|goes? with|go along with|fits?|means?"
@@ -30,7 +31,8 @@ HAN = re.compile(
 AND_TO = re.compile(r"(?:e?s)?[)\]]?(?: is| are)?,? (?:to|of|with|in|for|from) (?:the |an? )?")
 """Behind the second of two, where the verb is left out: mydriasis belongs to a third nerve palsy and proptosis to thyroid eye disease."""
 IT_IS = re.compile(
-    r"(?:e?s)?[)\]]?(?:,|;|:|\.| -| and| as| because| since)? ?(?:that|which|it|this|those|these|they) (?:is|are|was|would be|belongs? to|points? to|suggests?|goes with"
+    r"(?:e?s)?[)\]]?(?:,|;|:|\.| -| and| as| because| since)? ?(?:that|which|it|this|those|these|they) (?:is|are|was|would be"
+    r"|belongs? to|points? to|suggests?|goes with"
     r"|means|fits) (?:an? |the |for |of |seen in |typical of ){0,2}|[,;:。]?(?:那|这|它)(?:些|个)?(?:是|属于?|见于|提示|指向|才是)"
 )
 """Behind what is denied: what it is instead."""
@@ -95,9 +97,7 @@ def _list_to(text: str, mentions: Sequence[Mention], last: int, claims: Collecti
         yield at
 
 
-def _within(
-    text: str, mentions: Sequence[Mention], at: int, begin: int, claims: Collection[int]
-) -> Iterator[int]:
+def _within(text: str, mentions: Sequence[Mention], at: int, begin: int, claims: Collection[int]) -> Iterator[int]:
     """The mentions of the clause that begins there."""
     stop = CLAUSE.search(text, begin, begin + REACH)
     last = stop.start() if stop else begin + REACH

@@ -130,7 +130,7 @@ def _read(text: str, item: Item, names: NameIndex | None, question: str, found: 
 
 
 def _read_form(text: str, item: Item, names: NameIndex | None, question: str, found: list[Found] | None) -> Reading:
-    if item.form in ("choice", "set") and ("[" in text or not text.isascii()):
+    if item.form in ("choice", "set") and ("[" in text or "☐" in text or "□" in text or "⬜" in text):
         text = ticked(text)
     if item.form == "choice":
         return read_choice(text, item, question, found)
@@ -144,7 +144,7 @@ def _read_form(text: str, item: Item, names: NameIndex | None, question: str, fo
 def without_question(text: str, question: str, sentences: bool) -> str:
     """The text without the question, its first line or, where so wanted, those of its sentences that ask, said again."""
     question = question.strip()
-    if not sentences and (span := copied(text, question)):
+    if not sentences and 4 * len(text) > 3 * len(question) and (span := copied(text, question)):
         return text[: span[0]] + "\n" + text[span[1] :]
     for asked in (question, question.partition("\n")[0].strip()):
         if len(asked) >= ASKED and asked in text:

@@ -19,18 +19,19 @@ _SAYS = (
     r"(?: (?:turns out|happens|proves))?(?: to be| is| are| was| were| says?| reads?| wants?| has| have| gives?| lists?| shows?| states?| expects?"
     r"| marks?| prefers?| thinks?| accepts?| names?| had| said){1,2} ?(?:it(?: is|'s)? |for |option |letter )?[(\['\"]?"
 )
-_WHO_HAN = (
-    r"(?:(?:标准|参考|正确|官方|最终|题目的?|真正的?|所给)?(?:答案|选项|解析)|答题卡|老师|考官|阅卷人|出题人|题目|评分标准|[您你]们?|书上|教材)"
-)
+_WHO_HAN = r"(?:(?:标准|参考|正确|官方|最终|题目的?|真正的?|所给)?(?:答案|选项|解析)|答题卡|老师|考官|阅卷人|出题人|题目|评分标准|[您你]们?|书上|教材)"
 CONDITIONAL = re.compile(
     rf"(?:\b(?:if|when|whenever|should|suppose|supposing|assuming|provided|in case|where|were)(?: that)? {_WHO}{_SAYS}(?P<latin>[a-h])(?![a-z'])"
-    rf"|(?:如果|若是?|假如|要是|倘若|假设|假使|万1|当)(?:说)?{_WHO_HAN}(?:[应会]?该?)?(?:是|为|说是?|写的?是?|选|给的?是?|认为是?|认定|要求|判|定为|填|倾向于?)(?:选项)?"
+    rf"|(?:如果|若是?|假如|要是|倘若|假设|假使|万1|当)(?:说)?{_WHO_HAN}(?:[应会]?该?)?(?:是|为|说是?|写的?是?|选|给的?是?|认为是?|认定"
+    rf"|要求|判|定为|填|倾向于?)(?:选项)?"
     r"(?P<han>[a-h])(?![a-z]))[^。.!?\n]{0,200}"
     r"|\b(?:option )?[a-h],? (?:only )?(?:if|when|provided|assuming|in case|unless)(?: that)? "
     rf"{_WHO}{_SAYS}[a-h](?![a-z'])[^。.!?\n]{{0,200}}"
     r"|(?:答案|标准答案)是?[a-h](?:的话)?,?(?:我)?(?:就|便|则)(?:是?选|答|填)?[a-h](?![a-z])[^。.!?\n]{0,200}"
 )
-MAY_BE_CONDITIONAL = re.compile(r"\b(?:if|when|should|suppos|assuming|provided|in case|unless)|如果|若|假|要是|就|便|则|当")
+MAY_BE_CONDITIONAL = re.compile(
+    r"\b(?:if|when|should|suppos|assuming|provided|in case|unless)|如果|若|假|要是|就|便|则|当"
+)
 """What would be chosen were something else chosen."""
 TURNS = re.compile(
     r"更正|订正|修正|改|不对|错|重新|最终|最后|综上|因此|所以|总之|故|而是|应该?是|但|不过|等等|等1下|抱歉|再想|其实|不是|排除|并非"
@@ -39,10 +40,14 @@ TURNS = re.compile(
 )
 """Says of what was said that it is not so, or concludes from it."""
 SAYS_TEXT = re.compile(
-    r"[)\]}'\"]{0,2}(?:选项|项)?[\s,。.;:!(-]{0,4}(?:答案|选项|它|这|其)?(?:其实|实际上)?(?:也|亦)?(?:就|即)?(?:具体(?:来)?(?:说|讲)?(?:就)?(?:是|为)?|换(?:句话|言之)(?:说|讲)?,?(?:就)?是?"
-    r"|就是(?:说)?|即(?:是|为)?|意思(?:就)?是|指的?(?:就)?是|代表|对应的?(?:就)?(?:是|为)?|内容(?:就)?(?:是|为)|也就是(?:说)?|说的(?:就)?是|写的(?:就)?是|亦即)[:,]?"
-    r"|[)\]}'\"]{0,2}[\s,.;:!(-]{0,4}(?:or |and |it |this |option |letter )?(?:(?:by )?(?:that|which|this|it|option [a-h]|[a-h])?,? ?(?:i )?(?:is to say|is|was"
-    r"|means?|reads?|stands for|refers to|says?|mean|being|corresponds to|represents|denotes)|namely|i\.e\.|ie|in other words|to wit|specifically|viz\.?"
+    r"[)\]}'\"]{0,2}(?:选项|项)?[\s,。.;:!(-]{0,4}(?:答案|选项|它|这|其)?(?:其实|实际上)?(?:也|亦)?(?:就|即)?(?:具体(?:来)?(?:说"
+    r"|讲)?(?:就)?(?:是|为)?|换(?:句话|言之)(?:说|讲)?,?(?:就)?是?"
+    r"|就是(?:说)?|即(?:是|为)?|意思(?:就)?是|指的?(?:就)?是|代表|对应的?(?:就)?(?:是|为)?|内容(?:就)?(?:是|为)|也就是(?:说)?"
+    r"|说的(?:就)?是|写的(?:就)?是|亦即)[:,]?"
+    r"|[)\]}'\"]{0,2}[\s,.;:!(-]{0,4}(?:or |and |it |this |option |letter )?(?:(?:by )?(?:that|which|this|it|option [a-h]"
+    r"|[a-h])?,? ?(?:i )?(?:is to say|is|was"
+    r"|means?|reads?|stands for|refers to|says?|mean|being|corresponds to|represents|denotes)|namely|i\.e\.|ie|in other words|to wit"
+    r"|specifically|viz\.?"
     r"|to be (?:specific|precise)|in plain words|meaning|aka)[,:]? (?:the |an? |option |in fact |simply |of course )?"
 )
 """What stands between a letter and the text that it is said to stand for."""
@@ -82,9 +87,9 @@ def explained_as_another(
         return False
     for at, one in enumerate(mentions[:-1]):
         other = mentions[at + 1]
-        if one.begin in marks and one.number == only and other.begin not in marks and at + 1 not in denied:
-            if SAYS_TEXT.fullmatch(low, one.end, other.begin):
-                return True
+        told = one.begin in marks and one.number == only and other.begin not in marks and at + 1 not in denied
+        if told and SAYS_TEXT.fullmatch(low, one.end, other.begin):
+            return True
     return False
 
 

@@ -31,7 +31,11 @@ def _words(texts: tuple[str, ...]) -> frozenset[str]:
 
 @lru_cache(4_096)
 def _patterns(texts: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((text, re.compile("|".join(_near(text)))) for text in texts if LEAST_HAN <= len(text) <= 12 and not text.isascii())
+    return tuple(
+        (text, re.compile("|".join(_near(text))))
+        for text in texts
+        if LEAST_HAN <= len(text) <= 12 and not text.isascii()
+    )
 
 
 def _near(text: str) -> Iterator[str]:

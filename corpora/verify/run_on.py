@@ -17,7 +17,10 @@ OPTIONS = re.compile(
 """What another question begins with: a header, or a line of its own above options."""
 AGAIN = 12
 """Characters of a question by which it is known again."""
-WORD, BETWEEN = re.compile(r"\w+"), re.compile(r"(?:\W|_){0,12}(?:(?:options?|choices?|选项|备选答案)\W{1,4})?(?:\W|_){0,8}", re.IGNORECASE)
+WORD, BETWEEN = (
+    re.compile(r"\w+"),
+    re.compile(r"(?:\W|_){0,12}(?:(?:options?|choices?|选项|备选答案)\W{1,4})?(?:\W|_){0,8}", re.IGNORECASE),
+)
 """What of a question must be said where it is said again, and what may stand between."""
 
 

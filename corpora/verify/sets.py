@@ -130,7 +130,9 @@ def _denied(text: Text, mentions: Sequence[Mention], plan: Plan) -> dict[int, st
         denied = told_of_others(text, mentions, denied, plan.topics) | denied
     if not of and not NOT_ASKED.isdisjoint(map(ROLE, mentions)):
         free = {at for at, one in enumerate(mentions) if one.role in NOT_ASKED and at not in denied}
-        apart = free and set(given_away(text.read, mentions, denied, free, partial(is_another, topics=plan.topics), plan.about))
+        apart = free and set(
+            given_away(text.read, mentions, denied, free, partial(is_another, topics=plan.topics), plan.about)
+        )
         denied = denied | dict.fromkeys(apart, "of another") if apart else denied
     if denied:
         _deny_again(text.read, mentions, denied)

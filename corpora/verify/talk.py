@@ -41,8 +41,9 @@ def is_talk(read: str, plan: Plan) -> bool:
 
 
 MEDICAL = re.compile(
-    r"[病症炎癌瘤药疗医诊患疾毒菌胎孕血骨肝肾肺脾脑胃肠胆胰膀皮肤疹痛热酸素酶胞基蛋免疫突变染遗传剂量型率岁%]|治|检查|手术|\d+(?:\.\d+)? ?(?:号|例|/|‰|位)|[a-z]\d"
-    r"|[a-z]{2,}(?:itis|osis|oma|emia|pathy|ectomy|ine|ol|ase|mab|nib|cillin|azole|statin)\b"
+    r"[病症炎癌瘤药疗医诊患疾毒菌胎孕血骨肝肾肺脾脑胃肠胆胰膀皮肤疹痛热酸素酶胞基蛋免疫突变染遗传剂量型率岁%]|治|检查|手术|\d ?(?:号|例"
+    r"|/|‰|位)|[a-z]\d"
+    r"|(?:itis|osis|oma|emia|pathy|ectomy|ase|mab|nib|cillin|azole|statin)\b"
     r"|\b(?:gene|protein|muta|receptor|enzyme|disease|patient|drug|dose|treat|therap|cell|blood|virus|bacter|syndrome|percent|incidence|prevalence"
     r"|years?|symptom|cause|risk|clinic|medic|doctor|hospital|health|pain|hormone|acid|vitamin|chromosome)"
 )
@@ -50,7 +51,43 @@ LEAST, LEAST_WORDS = 8, 5
 """Characters, and English words, of what is no name."""
 OF_ANY = frozenset("的了是在有和与也都很就不我你您他她它这那个们请会要可以一1什么哪些吗呢吧对于关")
 OF_ANY_WORDS = frozenset(
-    "the a an of and or to in is are was were it this that i you my your we for on with be at by as do does have has not what which how".split()
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "and",
+        "or",
+        "to",
+        "in",
+        "is",
+        "are",
+        "was",
+        "were",
+        "it",
+        "this",
+        "that",
+        "i",
+        "you",
+        "my",
+        "your",
+        "we",
+        "for",
+        "on",
+        "with",
+        "be",
+        "at",
+        "by",
+        "as",
+        "do",
+        "does",
+        "have",
+        "has",
+        "not",
+        "what",
+        "which",
+        "how",
+    ]
 )
 
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from kgtools.corpora.verify.names import NEUTRAL, Mention
 
 LEAD = re.compile(
-    r"(?:(?:需要?|请|另|特别|还要?|应)?(?:注意|提醒|警惕|小心|当心)(?:的是)?|备注|note|caution|warning|remember|相反|另外|此外|同样|因此|至于|关于|对于|说到|而|但是?|不过|像|其中|as for |regarding |both |the |an? |however|[-+,: ]|\d{1,2}[.、)]){0,4}"
+    r"(?:(?:需要?|请|另|特别|还要?|应)?(?:注意|提醒|警惕|小心|当心)(?:的是)?|备注|note|caution|warning|remember|相反|另外|此外|同样"
+    r"|因此|至于|关于|对于|说到|而|但是?|不过|像|其中|as for |regarding |both |the |an? |however|[-+,: ]|\d{1,2}[.、)]){0,4}"
 )
 """What may stand before the subject of a sentence."""
 BEFORE = re.compile(
-    r"(?:但是?|不过|然而|患者|病人|大家|孕妇|[您你]|所以|因此|因而|故而?|从而|应[当该]?|须|统统|通通|全部|绝对|严格|1概|还是|建议|这?[些2-9两]?[类种个者项药]|务必|最好|必须|[都均皆也全]|1律|尽量|一定|需|可以?|就|要|平时"
+    r"(?:但是?|不过|然而|患者|病人|大家|孕妇|[您你]|所以|因此|因而|故而?|从而|应[当该]?|须|统统|通通|全部|绝对|严格|1概|还是|建议"
+    r"|这?[些2-9两]?[类种个者项药]|务必|最好|必须|[都均皆也全]|1律|尽量|一定|需|可以?|就|要|平时"
     r"|暂时?|并|这里|被|已|予以?|一般|通常){0,4}"
 )
 """What may stand between a comma and words that deny the subject of a clause before; another subject may not."""
@@ -36,7 +38,28 @@ DENY_ALL = frozenset(
     )
 )
 CONCLUDED = frozenset(
-    ("不能选", "不应选", "不应该选", "不该选", "不可选", "不会选", "不用选", "不必选", "不可以选", "不考虑", "不支持", "不选", "排除", "除外", "可排除", "可以排除", "应排除", "不符合", "不符", "不可能")
+    (
+        "不能选",
+        "不应选",
+        "不应该选",
+        "不该选",
+        "不可选",
+        "不会选",
+        "不用选",
+        "不必选",
+        "不可以选",
+        "不考虑",
+        "不支持",
+        "不选",
+        "排除",
+        "除外",
+        "可排除",
+        "可以排除",
+        "应排除",
+        "不符合",
+        "不符",
+        "不可能",
+    )
 )
 NO_OBJECT = re.compile(
     r"(?:[给让叫请](?:[他她]们?|[你您我]|[^,。;!?\n]{1,4}?)?|患者|病人|孩子|老人|孕妇)?(?:再|多|常|经常|大量|过量|过多|随便|继续|轻易|同时|1起"
@@ -59,11 +82,16 @@ DEGREE = re.compile(
     r"|contagious|ignored|overlooked|confused|mistaken|mixed up|missed|forgotten|delayed|neglected|underestimated|taken lightly"
     r"|enough|exhaustive|necessarily|serious|severe|dangerous|limited|diagnostic|pathognomonic|easy)\b"
 )
-VERB = re.compile(r"(?:e?s)?[)\]]? (?:is|are|was|were|has|have|can|may|causes?|gives?|treats?|works?|acts?|belongs?|to|points?|suggests?|indicates?|goes|fits|means)\b")
+VERB = re.compile(
+    r"(?:e?s)?[)\]]? (?:is|are|was|were|has|have|can|may|causes?|gives?|treats?|works?|acts?|belongs?|to|points?|suggests?|indicates?"
+    r"|goes|fits|means)\b"
+)
 NEXT_SUBJECT = re.compile(r"(?:, |; | and |, and |, while | while | whereas )(?:the |an? )?$")
 CLAUSE_END = re.compile(r"[,。;!?\n]|\.(?=\s|$)")
 SENTENCE = "。;!?\n"
-LISTED = re.compile(r"(?:e?s(?![a-z]))?[ ,、/]{0,8}(?:和|与|及|以及|或|或者|并|and|or|nor|as well as|and/or)?[ ,、/]{0,8}(?:the |an? )?")
+LISTED = re.compile(
+    r"(?:e?s(?![a-z]))?[ ,、/]{0,8}(?:和|与|及|以及|或|或者|并|and|or|nor|as well as|and/or)?[ ,、/]{0,8}(?:the |an? )?"
+)
 """All that stands between two names of one list."""
 SUBJECT = re.compile(
     r"(?P<it>[,.;] ?(?:but |and |so )?(?:it|this|that|they|both|these|those|all)(?: of (?:them|these|those))?"
