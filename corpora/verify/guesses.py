@@ -19,7 +19,7 @@ _SAYS = (
     r"(?: (?:turns out|happens|proves))?(?: to be| is| are| was| were| says?| reads?| wants?| has| have| gives?| lists?| shows?| states?| expects?"
     r"| marks?| prefers?| thinks?| accepts?| names?| had| said){1,2} ?(?:it(?: is|'s)? |for |option |letter )?[(\['\"]?"
 )
-_WHO_HAN = r"(?:(?:标准|参考|正确|官方|最终|题目的?|真正的?|所给)?(?:答案|选项|解析)|答题卡|老师|考官|阅卷人|出题人|题目|评分标准|[您你]们?|书上|教材)"
+_WHO_HAN = r"(?:(?:标准|参考|正确|官方|最终|题目的?|真正的?|所给)?(?:答案|选项|解析)|答题卡|老师|考官|阅卷人|题目|评分标准|[您你]们?|书上|教材)"
 CONDITIONAL = re.compile(
     rf"(?:\b(?:if|when|whenever|should|suppose|supposing|assuming|provided|in case|where|were)(?: that)? {_WHO}{_SAYS}(?P<latin>[a-h])(?![a-z'])"
     rf"|(?:如果|若是?|假如|要是|倘若|假设|假使|万1|当)(?:说)?{_WHO_HAN}(?:[应会]?该?)?(?:是|为|说是?|写的?是?|选|给的?是?|认为是?|认定"
