@@ -78,6 +78,9 @@ ANSWERS = re.compile(
     rf"|firm |clear |simple |solid |'){{0,2}})"
     rf"(?:(?P<false>{_FALSE})|(?P<true>{_TRUE}|是))(?=$|[。,.;:!\n']|的[,。]| (?:to|here|because|since|as|for|on)\b)"
 )
+ANSWERING = re.compile(
+    "[答填写选判打画勾说]|say|answer|reply|vote|verdict|pick|choose|go |respon|put|tick|mark|lean|call|to be|it'?s "
+)
 """What one says in words to be one's answer: 应该答否, I'd say no."""
 TWO_WAYS = re.compile(
     r"(?:可以?|能|也)[^,。;!?\n]{0,4}?[说算认答][^,。;!?\n]{0,4}?(?:对|正确|是)[^。;!?\n]{0,16}?(?:也|又|亦|还)(?:可以?"
@@ -90,7 +93,8 @@ TWO_WAYS = re.compile(
     r"|\bcould (?:be|say|answer)[^.;!?\n]{0,24} (?:true|yes)\b[^.;!?\n]{0,24}(?:could|or) (?:just as well |equally |also "
     r"|as easily )?(?:be |say |answer )?(?:false|no)\b"
 )
-TWO_MARKS = re.compile("[也又半亦既和或与、/且&]|有[对错]|对错|and|or|but|partly|half")
+TWO_MARKS = re.compile("[也又半亦既和或与、/且&]")
+TWO_WORDS = frozenset(("and", "or", "but", "partly", "half"))
 """Two answers to one statement, and what is in whatever gives them."""
 _JOIN = r"的? ?(?:and|or|but also|but|既|也|又|&|和|或|与|、|/|且) ?(?:是)?"
 BOTH = re.compile(rf"(?:{_TRUE}|是){_JOIN}(?:{_FALSE}|不是)|(?:{_FALSE}|不是){_JOIN}(?:{_TRUE}|是)(?=$|的|[。,.!\n ])")
@@ -193,7 +197,7 @@ def read_boolean(text: str, item: Item, question: str, found: list[Found] | None
         before = max(end for _, end, kind in kinds if kind != last[2])
         if not TURN.search(read, max(0, before - 1), last[1]):
             reading.spoiled = True
-    if not reading.spoiled and _is_both(read, last):
+    if not reading.spoiled and _is_both(read, reading.text.words, last):
         reading.spoiled = True
     reading.right = int(last[2] == item.right)
     return reading
@@ -214,6 +218,8 @@ def _said(read: str) -> list[tuple[int, int, str]]:
 
 def _answered(read: str) -> list[tuple[int, int, str]]:
     """Where a text calls a word its answer."""
+    if not ANSWERING.search(read):
+        return []
     return [
         (*one.span(one.lastgroup or ""), one.lastgroup or "")
         for one in ANSWERS.finditer(read)
@@ -273,9 +279,9 @@ def _anywhere(read: str, item: Item) -> list[tuple[int, int, str]]:
     return [(*affirmed.span(), "true")] if (affirmed := AFFIRMS.search(read)) and "?" not in read else []
 
 
-def _is_both(read: str, last: tuple[int, int, str]) -> bool:
+def _is_both(read: str, words: frozenset[str], last: tuple[int, int, str]) -> bool:
     """Whether the last answer is both at once, yes and no, or two are given to one statement and none behind them."""
-    if not TWO_MARKS.search(read):
+    if not TWO_MARKS.search(read) and "有对" not in read and "对错" not in read and TWO_WORDS.isdisjoint(words):
         return False
     both = list(BOTH.finditer(read))
     if any(each.start() <= last[1] and each.end() >= last[0] for each in both):

@@ -40,7 +40,14 @@ from kgtools.corpora.verify.choice_words import (
 )
 from kgtools.corpora.verify.denials import HARMLESS, deny
 from kgtools.corpora.verify.found import Found, Reading
-from kgtools.corpora.verify.guesses import explained_as_another, in_turn, of_others, refuse_texts, without_conditions
+from kgtools.corpora.verify.guesses import (
+    explained_as_another,
+    in_turn,
+    may_hang,
+    of_others,
+    refuse_texts,
+    without_conditions,
+)
 from kgtools.corpora.verify.item import Item
 from kgtools.corpora.verify.names import RIGHT, ItemNames, Mention
 from kgtools.corpora.verify.near import respell
@@ -63,11 +70,13 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     options = tuple((item.options or {}).items())
     letters = "".join(letter.upper() for letter, _ in options if len(letter) == 1)
     read = plain(text).replace("ɑ", "a").strip()
-    low = read.lower() if len(read.lower()) == len(read) else read
-    read, low = without_conditions(read, low)
+    low = low if len(low := read.lower()) == len(read) else read
     folded = Text(low)
+    if may_hang(folded):
+        read, low = without_conditions(read, low)
+        folded = Text(low)
     texts = _texts(options).find(low)
-    inside = {at for one in texts for at in range(one.begin, one.end)}
+    inside = {at for one in texts for at in range(one.begin, one.end)} if texts else ()
     marks = [one for one in _letters(read, low, letters) if one.begin not in inside]
     where = {one.begin: True for one in marks}
     mentions = sorted([*texts, *marks], key=lambda one: (one.begin, -one.end))

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from kgtools.corpora.verify.aliases import names_of
 from kgtools.corpora.verify.choice_words import REACH
-from kgtools.corpora.verify.diseases import is_another, topics_of
+from kgtools.corpora.verify.diseases import Topics, is_another, topics_of
 from kgtools.corpora.verify.given import given_away
-from kgtools.corpora.verify.item import Item
+from kgtools.corpora.verify.item import Item, Names
 from kgtools.corpora.verify.names import Mention
+from kgtools.corpora.verify.reading import Text
 
 _WHO = (
     r"(?:the |your |an? )?(?:(?:answer |official |marking |correct )?(?:key|scheme|sheet)|(?:correct|right|true|expected|intended|official|real)"
@@ -29,8 +30,22 @@ CONDITIONAL = re.compile(
     rf"{_WHO}{_SAYS}[a-h](?![a-z'])[^。.!?\n]{{0,200}}"
     r"|(?:答案|标准答案)是?[a-h](?:的话)?,?(?:我)?(?:就|便|则)(?:是?选|答|填)?[a-h](?![a-z])[^。.!?\n]{0,200}"
 )
-MAY_BE_CONDITIONAL = re.compile(
-    r"\b(?:if|when|should|suppos|assuming|provided|in case|unless)|如果|若|假|要是|就|便|则|当"
+CONDITION = re.compile("[如若假倘就则便当要万]")
+CONDITION_WORDS = frozenset(
+    (
+        "if",
+        "when",
+        "whenever",
+        "should",
+        "suppose",
+        "supposing",
+        "assuming",
+        "provided",
+        "case",
+        "unless",
+        "where",
+        "were",
+    )
 )
 """What would be chosen were something else chosen."""
 TURNS = re.compile(
@@ -53,10 +68,13 @@ SAYS_TEXT = re.compile(
 """What stands between a letter and the text that it is said to stand for."""
 
 
+def may_hang(text: Text) -> bool:
+    """Whether a text has any word of a condition."""
+    return CONDITION.search(text.read) is not None or not CONDITION_WORDS.isdisjoint(text.words)
+
+
 def without_conditions(read: str, low: str) -> tuple[str, str]:
     """A text, and itself in lower case, with spaces in place of choices that hang on what somebody else says."""
-    if not MAY_BE_CONDITIONAL.search(low):
-        return read, low
     for words in CONDITIONAL.finditer(low):
         blank = " " * (words.end() - words.start())
         read = read[: words.start()] + blank + read[words.end() :]
@@ -106,14 +124,22 @@ def refuse_texts(mentions: list[Mention], denied: dict[int, str], marks: dict[in
                 denied.setdefault(before, why)
 
 
+@lru_cache(4_096)
+def _topics(about: tuple[Names, ...], asked: str) -> tuple[list[str], Topics]:
+    """The names of what an item is about, and what these and its question tell from other diseases."""
+    names = [name for each in about for name in names_of(each)]
+    return names, topics_of(names, asked)
+
+
 def of_others(
     low: str, mentions: Sequence[Mention], denied: Collection[int], marks: Mapping[int, bool], item: Item, asked: str
 ) -> dict[int, str]:
     """The texts of options that are given to another disease than is asked about, where any other option stays named."""
     free = {at for at in range(len(mentions)) if at not in denied}
     texts = {at for at in free if mentions[at].begin not in marks}
-    names = [name for about in item.about for name in names_of(about)]
-    topics = topics_of(names, asked)
+    if not texts or len(free) < 2:
+        return {}
+    names, topics = _topics(item.about, asked)
     apart = set(given_away(low, mentions, denied, texts, partial(is_another, topics=topics), names))
     numbers = {mentions[at].number for at in apart}
     return dict.fromkeys(apart, "of another") if any(mentions[at].number not in numbers for at in free) else {}
