@@ -126,7 +126,7 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
         reading.contradiction = min(1 + len(options) - len(right), len(right) - 1)
     reading.most = max(Counter(one.number for one in mentions).values(), default=1)
     if not chosen and (near := respell(low, item.options or {})) != low:
-        return read_choice(near, item, question, found)
+        return read_choice(near, item, question, None)
     if not chosen and not denied:
         if refuses(low):
             reading.nothing = True
