@@ -96,7 +96,9 @@ ASSERTS = re.compile(
     r"(?:答案|结论|结果)(?:应该?|就|肯定|一定|1定|大概|大约|估计|必定|无疑|其实|当然|也就|正)?[是为:]|(?:可以?|敢|能够?)(?:肯定|断定"
     r"|确定)[^,。;!?\n]{0,12}?[是为]|应该?[是为用选吃服]|(?:一般|通常|大多|往往|常|多)(?:是|为|用|选|使用|服用|认为|见)"
     r"|建议(?:使用|服用|用|吃|选)|可能是|我(?:认为|觉得|猜|选)"
-    r"|(?:但是?|不过|然而).{0,12}?(?:是|为|用|服|吃|包括|有)|\banswer is\b|\b(?:usually|typically|generally|commonly|probably"
+    r"|(?:但是?|不过|然而).{0,12}?(?:是|为|用|服|吃|包括|有)|(?<![不没])(?:肯定|1定|必定|绝对|毫无疑问)[是为有]"
+    r"|\b(?:is|are|was|were|has|have|takes?|causes?|will|must) (?:definitely|certainly|undoubtedly|surely|without (?:a )?doubt)\b"
+    r"|\banswer is\b|\b(?:usually|typically|generally|commonly|probably"
     r"|likely|i think|i believe|(?<!how )(?<!if )(?<!when )(?<!where )(?<!what )(?<!why )(?<!as )(?<!whether )(?<!which )(?:it is|it's)|must be)\b"
 )
 FILLER = re.compile(
