@@ -153,8 +153,8 @@ def _licenses(graph: GraphView, selection: Selection) -> pl.Series:
     """The licence of each group: of its sources, of its template, and of other words in it."""
     groups = selection.groups
     if "words" not in groups.columns:
-        known = {mask: _license(graph, selection, mask, "") for mask in groups["mask"].unique()}
-        return groups["mask"].replace_strict(known, return_dtype=pl.String)
+        of_mask = {mask: _license(graph, selection, mask, "") for mask in groups["mask"].unique()}
+        return groups["mask"].replace_strict(of_mask, return_dtype=pl.String)
     keys = groups.select("mask", pl.col("words").list.join("\n").alias("more"))
     rows = [(mask, more, _license(graph, selection, mask, more)) for mask, more in keys.unique().iter_rows()]
     known = pl.DataFrame(rows, schema={"mask": pl.Int64, "more": pl.String, "license": pl.String}, orient="row")
