@@ -117,7 +117,9 @@ def _order(
     wide = (
         not keys and not block.order and not cut and any(value.kind in (*ELEMENTS, "path") for value in values.values())
     )
-    terms = [*keys, *block.order, *(f"{key} ASC NULLS LAST" for key in sort_keys(values.values()))]
+    terms = [*keys, *block.order]
+    sorted_by = {term.rsplit(" NULLS ", 1)[0].rsplit(" ", 1)[0] for term in keys}
+    terms += [f"{key} ASC NULLS LAST" for key in dict.fromkeys(sort_keys(values.values())) if key not in sorted_by]
     if final:
         block.scope = values
         context.one_by_one |= wide  # too much to sort: in the order in which one thread joins
