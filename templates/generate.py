@@ -93,7 +93,7 @@ def generate(
     files = []
     for number, part in enumerate(ranges.sort()):
         files.append(scratch.path / f"{number:06}.parquet")
-        write_table(plan.table.check(part, f"the {plan.table.noun}"), files[-1], level=0)
+        write_table(plan.table.check(part, f"the {plan.table.noun}"), files[-1], compression="uncompressed")
     tables = RecordTables(plan.table, tuple(files), coverage, counts, None, scratch)
     counts = _counts(tables.scan(), coverage, counts)
     if plan.hold_out:

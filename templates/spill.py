@@ -65,7 +65,7 @@ class Spill:
         if selection.groups.estimated_size() <= SMALL:
             return Spilled(task, at, selection, None)
         file = self._folder / f"{task}-{at:06}.parquet"
-        write_table(selection.groups, file, level=0)
+        write_table(selection.groups, file, compression="uncompressed")
         return Spilled(task, at, replace(selection, groups=selection.groups.clear()), file)
 
 
@@ -95,7 +95,7 @@ class Ranges:
         for (number,), part in records.with_columns(pl.Series("range", at)).partition_by("range", as_dict=True).items():
             folder = self._folder / f"{number:06}"
             folder.mkdir(exist_ok=True)
-            write_table(part.drop("range"), folder / f"{self._number:06}.parquet", level=0)
+            write_table(part.drop("range"), folder / f"{self._number:06}.parquet", compression="uncompressed")
         self._number += 1
 
     def sort(self) -> Iterator[pl.DataFrame]:

@@ -81,7 +81,8 @@ def _distinct(block: Block, values: dict[str, Value]) -> None:
     if not block.order:
         block.flush(values, distinct=True)
         return
-    number = Value(INT, f"row_number() OVER (ORDER BY {', '.join(block.order)})")
+    by = ", ".join([*block.order, *sort_keys(values.values())])
+    number = Value(INT, f"row_number() OVER (ORDER BY {by})")
     block.order = []
     block.flush({**values, PLACE: number})
     first = f"min({block.scope.pop(PLACE).sql})"
