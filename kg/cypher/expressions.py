@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from kgtools.kg.cypher import tree
 from kgtools.kg.cypher.analysis import AGGREGATES, has_query
 from kgtools.kg.cypher.functions import FUNCTIONS, INSTEAD, column
+from kgtools.kg.cypher.grammar import tree
 from kgtools.kg.cypher.operators import (
     NOTHING,
     arithmetic,
