@@ -51,6 +51,24 @@ class GraphView:
         return self.facts[pl.concat(places)] if places else self.facts.clear()
 
     @cached_property
+    def pairs(self) -> pl.Series:
+        """Of each fact, by place, a number for the two names that it joins, by whatever relation and in whichever direction; null for
+        a value. What has one name is one thing here, whatever its types."""
+        names = self.names("zh").rank("dense").cast(pl.UInt64)
+        ends = pl.DataFrame({"one": names.gather(self.facts["head"]), "other": names.gather(self.facts["tail"])})
+        least, most = pl.min_horizontal("one", "other"), pl.max_horizontal("one", "other")
+        return ends.select(pl.when(pl.col("other").is_not_null()).then(least * 2**32 + most).alias("pair")).to_series()
+
+    @cached_property
+    def called(self) -> pl.DataFrame:
+        """`number` and `name`: every entity with all of its names, in both languages, and its aliases."""
+        aliases = self.facts.filter(pl.col("kind") == "alias").select(
+            pl.col("head").alias("number"), pl.col("value").alias("name")
+        )
+        names = [self.entities.select("number", pl.col(name).alias("name")) for name in ("name", "name_en")]
+        return pl.concat([*names, aliases]).drop_nulls().unique()
+
+    @cached_property
     def _places(self) -> dict[str, pl.Series]:
         parts = self.facts.select("relation", "fact").partition_by("relation", as_dict=True)
         return {str(name): part["fact"] for (name,), part in parts.items()}

@@ -151,7 +151,7 @@ def _pair(subject: Subject, one: Group, other: Group) -> Pair | None:
 
 def _part(subject: Subject, other: Group, parts: list[AnswerPart]) -> tuple[list[AnswerPart], list[AnswerPart]]:
     """What surely is not of the other head, and what may be: also what a name of the other's holds, or is held by (麻木, 四肢麻木)."""
-    against = {part.tail for part in subject.contraries.get(other.head, ())}
+    against = {part.tail for part in subject.contraries(other)}
     said = [form(part.text) for part in other.parts]
     sure: list[AnswerPart] = []
     unsure: list[AnswerPart] = []

@@ -6,10 +6,13 @@ from functools import cached_property
 from sys import intern
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from kgtools.corpora.verify.item import Names
 from kgtools.templates.facts import GraphView
+from kgtools.templates.holdout.draw import NONE_HELD, HeldOut
 from kgtools.templates.pack import Template
 from kgtools.templates.preferences.apart import Texts, is_text
 from kgtools.templates.preferences.items import AnswerPart, contraries_of, find_sound
@@ -72,9 +75,10 @@ class Subject:
 
     def __init__(
         self, view: GraphView, selection: Selection, known: KnownNames,
-        lexicon: Lexicon, seed: int,
+        lexicon: Lexicon, seed: int, held: HeldOut = NONE_HELD,
     ) -> None:  # fmt: skip
         self.view, self.selection, self.known, self.lexicon, self._seed = view, selection, known, lexicon, seed
+        self._held = held
         self.judge = Judge(known, Texts(known), selection.template.info.attribute)
         rows = find_sound(view, selection.template)
         self.parts: dict[tuple[int, str], AnswerPart] = {}
@@ -112,9 +116,25 @@ class Subject:
         return match_facts(self.view, self.template).select("head", "tail")
 
     @cached_property
-    def contraries(self) -> dict[int, list[AnswerPart]]:
-        """Of each head what the relation says that contradicts the template's."""
+    def _contraries(self) -> dict[int, list[AnswerPart]]:
         return contraries_of(self.view, self.template)
+
+    @cached_property
+    def _open_contraries(self) -> dict[int, list[AnswerPart]]:
+        return contraries_of(self.view, self.template, self._held.closed) if self._held.asked else self._contraries
+
+    def contraries(self, group: Group) -> list[AnswerPart]:
+        """What the relation says of a head that contradicts the template's; where the question is for training, without what is not."""
+        return (self._open_contraries if self.is_open(group) else self._contraries).get(group.head, [])
+
+    def is_open(self, group: Group) -> bool:
+        """Whether none of what answers a question is held out."""
+        return not self._held.asked or not self._is_held[self.facts_of(group.head, group.parts)].any()
+
+    @cached_property
+    def _is_held(self) -> NDArray[np.bool_]:
+        """Of each fact, by place."""
+        return self._held.bits.to_numpy() > 0
 
     def salt(self, task: str) -> int:
         """What a task mixes into the keys of its records, so that tasks draw apart from each other."""
