@@ -51,10 +51,15 @@ class GraphView:
         return self.facts[pl.concat(places)] if places else self.facts.clear()
 
     @cached_property
+    def numbers_of_names(self) -> pl.Series:
+        """Of each entity, by number, a number for its name: what has one name is one thing here, whatever its types."""
+        return self.names("zh").rank("dense").cast(pl.UInt64)
+
+    @cached_property
     def pairs(self) -> pl.Series:
         """Of each fact, by place, a number for the two names that it joins, by whatever relation and in whichever direction; null for
-        a value. What has one name is one thing here, whatever its types."""
-        names = self.names("zh").rank("dense").cast(pl.UInt64)
+        a value."""
+        names = self.numbers_of_names
         ends = pl.DataFrame({"one": names.gather(self.facts["head"]), "other": names.gather(self.facts["tail"])})
         least, most = pl.min_horizontal("one", "other"), pl.max_horizontal("one", "other")
         return ends.select(pl.when(pl.col("other").is_not_null()).then(least * 2**32 + most).alias("pair")).to_series()

@@ -71,7 +71,7 @@ def names_held(held: HeldOut) -> pl.Expr:
 
 def _joins(view: GraphView, rows: list[list[Any]], held: HeldOut) -> bool:
     """Whether a row has the names of both ends of a pair that is held out."""
-    ranks = pl.DataFrame({"rank": view.names("zh").rank("dense").cast(pl.UInt64), "number": view.entities["number"]})
+    ranks = pl.DataFrame({"rank": view.numbers_of_names, "number": view.entities["number"]})
     said = [(at, text) for at, row in enumerate(rows) for each in row for text in _texts(each)]
     told = pl.DataFrame(said, schema={"row": pl.Int64, "name": pl.String}, orient="row").unique()
     told = told.join(view.called, on="name").join(ranks, on="number").select("row", "rank").unique()

@@ -64,6 +64,8 @@ def make_compare(subject: Subject) -> Iterator[Row]:
         if info.tail == FOOD:
             asks, form = "both", "list"
         right, wrong = _sides(pair, asks)
+        if subject.is_open(pair.one):
+            wrong = [part for part in wrong if not subject.joins_held(pair.one.head, int(part.tail or 0))]
         options = _options(subject, right, wrong, draw) if form == "mcq" else []
         if options:
             yield _row(subject, phrases, pair, asks, options[:1], options[1:], draw)

@@ -131,6 +131,16 @@ class Subject:
         """Whether none of what answers a question is held out."""
         return not self._held.asked or not self._is_held[self.facts_of(group.head, group.parts)].any()
 
+    def joins_held(self, one: int, other: int) -> bool:
+        """Whether what is held out joins two entities, by any relation and in either direction."""
+        pairs = self._held.pairs
+        if not len(pairs):
+            return False
+        names = self.view.numbers_of_names
+        least, most = sorted((names[one], names[other]))
+        at = pairs.search_sorted(least * 2**32 + most)
+        return bool(at < len(pairs) and pairs[at] == least * 2**32 + most)
+
     @cached_property
     def _is_held(self) -> NDArray[np.bool_]:
         """Of each fact, by place."""
