@@ -6,9 +6,7 @@ from functools import cached_property
 from sys import intern
 from typing import Any
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from kgtools.corpora.verify.item import Names
 from kgtools.templates.facts import GraphView
@@ -129,7 +127,7 @@ class Subject:
 
     def is_open(self, group: Group) -> bool:
         """Whether none of what answers a question is held out."""
-        return not self._held.asked or not self._is_held[self.facts_of(group.head, group.parts)].any()
+        return self._open[group.place]
 
     def joins_held(self, one: int, other: int) -> bool:
         """Whether what is held out joins two entities, by any relation and in either direction."""
@@ -142,9 +140,14 @@ class Subject:
         return bool(at < len(pairs) and pairs[at] == least * 2**32 + most)
 
     @cached_property
-    def _is_held(self) -> NDArray[np.bool_]:
-        """Of each fact, by place."""
-        return self._held.bits.to_numpy() > 0
+    def _open(self) -> list[bool]:
+        """Of each question, by place."""
+        facts = self.selection.groups["facts"]
+        if not self._held.asked:
+            return [True] * len(facts)
+        rows = pl.DataFrame({"fact": facts}).with_row_index("at").explode("fact").drop_nulls()
+        held = rows.filter(self._held.bits.gather(rows["fact"]) > 0)["at"].unique()
+        return (~pl.int_range(len(facts), dtype=pl.UInt32, eager=True).is_in(held.implode())).to_list()
 
     def salt(self, task: str) -> int:
         """What a task mixes into the keys of its records, so that tasks draw apart from each other."""
