@@ -24,9 +24,10 @@ def refuse_idle(view: GraphView, templates: Sequence[Template], held: HeldOut, l
         _refuse(held, "entities", f"so small a share of {view.entities.height:,} entities draws none; ask for more")
     if asked.templates and not held.variants:
         _refuse(held, "templates", "each question has one wording, which is left for training; name a pack with more")
-    if asked.hops and not any(asked.hops[0] <= length <= asked.hops[1] for length in lengths):
-        there = ", ".join(map(str, sorted(set(lengths)))) or "none"
-        _refuse(held, "hops", f"no path that is asked leads over so many triples; they lead over {there}")
+    there = sorted(set(lengths))
+    if asked.hops and not any(asked.hops[0] <= length <= asked.hops[1] for length in there):
+        lead = f"they lead over {', '.join(map(str, there))}"
+        _refuse(held, "hops", f"no path that is asked leads over so many triples; {lead}")
 
 
 def _refuse_relations(facts: pl.DataFrame, templates: Sequence[Template], held: HeldOut) -> None:
