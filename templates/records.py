@@ -80,7 +80,10 @@ def _items(
     if task in ("abstain", "cypher"):
         alone = unlinked_group(groups, selection.template.info.topic, "abstain")
         groups = groups.with_columns(
-            pl.when(pl.col("facts").list.len() == 0).then(alone).otherwise("group").alias("group")
+            pl.when((pl.col("facts").list.len() == 0) & (pl.col("group") == ""))
+            .then(alone)
+            .otherwise("group")
+            .alias("group")
         )
     return groups.with_columns(
         _hashed(groups.with_columns(pl.lit(task).alias("task")), "task", "user", "assistant").alias("id"),

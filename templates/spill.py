@@ -87,7 +87,7 @@ class Ranges:
     def put(self, records: pl.DataFrame) -> None:
         """Records in any order, with their `key`."""
         self._waiting.append(records)
-        self._size += records.estimated_size()
+        self._size += int(records.estimated_size())
         if self._size >= WAITING and len(self._begins):
             self._write()
 

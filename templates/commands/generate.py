@@ -107,7 +107,8 @@ def presets() -> list[str]:
 @click.option(
     "--hold-out",
     metavar="KIND=WHAT,...",
-    help="Keep for test: facts=0.1, entities=0.05, relations=NAME, templates=0.1, hops=4-5, together or alone.",
+    multiple=True,
+    help="Keep for test: facts=0.1, entities=0.05, relations=NAME, templates=0.1, hops=4-5, together or alone; again adds to it.",
 )
 @click.option(
     "--permute", is_flag=True, help="A control set: answers are those of other heads. train and convert refuse it."
@@ -151,7 +152,7 @@ def generate(
     distractors: str,
     rotations: int,
     hops: str,
-    hold_out: str | None,
+    hold_out: tuple[str, ...],
     permute: bool,
     shots: int,
     plan_only: bool,
@@ -205,7 +206,7 @@ def generate(
     asked: dict[str, Any] = {
         "pack": packs, "task": task, "lang": langs, "count": count, "seed": seed, "max_tails": max_tails, "drop": drop,
         "per_relation": per_relation, "per_head": per_head, "options": options, "distractors": distractors, "rotations": rotations,
-        "hops": hops, "shots": shots, "hold_out": hold_out, "per_source": per_source, "stratify": stratify,
+        "hops": hops, "shots": shots, "hold_out": ",".join(hold_out) if hold_out else None, "per_source": per_source, "stratify": stratify,
     }  # fmt: skip
     if preset is not None:
         asked |= _not_given(load_preset(preset))

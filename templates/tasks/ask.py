@@ -97,7 +97,7 @@ def ask(
     for selection in questions:
         if not selection.groups.height:
             continue
-        subject = Subject(view, selection, known, lexicon, seed)
+        subject = Subject(view, selection, known, lexicon, seed, held)
         wrong = Distractors(subject, neighbours, options.distractors, held)
         for task in tasks:
             if task == "cypher" and queried is not None:

@@ -112,6 +112,14 @@ def test_what_no_record_ties_is_in_no_group() -> None:
     assert found.of(pl.Series([[1], [2], []], dtype=pl.List(pl.UInt32))).to_list() == ["a", "", ""]
 
 
+def test_facts_that_join_the_same_two_entities_are_one_group() -> None:
+    found = FactGroups(pl.Series(["a", "b", "c", "d"]), pl.Series([7, None, 7, 8], dtype=pl.UInt64))
+    records = pl.Series([[0], [1], [2], [3]], dtype=pl.List(pl.UInt32))
+    found.tie(records)
+
+    assert found.of(records).to_list() == ["a", "b", "a", "d"]
+
+
 KILLED = """
 import os, sys
 from kgtools.tools import frames

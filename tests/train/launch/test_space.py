@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.train.models.test_cost import LARGE, SMALL
 
 from kgtools.tools.errors import UsageError
 from kgtools.train.launch import processes, run, space
@@ -16,6 +15,7 @@ from kgtools.train.launch.requirements import needs_stack
 from kgtools.train.stages.ppo.recipe import Ppo
 from kgtools.train.stages.sft import STAGE, Sft
 from tests.train.conftest import GOOD, question, recipe, records, reply
+from tests.train.models.test_cost import LARGE, SMALL
 
 GB = 10**9
 Usage = namedtuple("Usage", "total used free")
