@@ -3,6 +3,7 @@
 Facts are held out by *bundles*: all that is said of a head by relations that are asked together, so that an answer is held out
 whole."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from kgtools.corpora.record import HOLD_OUTS
 from kgtools.kg.ontology import ontology
 from kgtools.templates.facts import GraphView
 from kgtools.templates.holdout.asked import HoldOut
+from kgtools.templates.holdout.wordings import Frame, Wording, frames_of, twins
 from kgtools.templates.pack import Template
 from kgtools.tools.frames import shuffle_keys
 from kgtools.tools.inputs.files import digest
@@ -24,13 +26,15 @@ BITS = {kind: 1 << at for at, kind in enumerate(HOLD_OUTS)}
 @dataclass(frozen=True)
 class HeldOut:
     """What is held out of one graph. `bits`: of each fact, by place, a bit a kind; `entities`: numbers; `names`: theirs, in both
-    languages; `variants`: (pack, template, number from 0); `classes`: relation -> what is asked together with it."""
+    languages; `variants`: (pack, template, number from 0); `frames`: by which these are found in texts; `classes`: relation -> what is
+    asked together with it."""
 
     asked: HoldOut
     bits: pl.Series
     entities: frozenset[int] = frozenset()
     names: frozenset[str] = frozenset()
-    variants: frozenset[tuple[str, str, int]] = frozenset()
+    variants: frozenset[Wording] = frozenset()
+    frames: tuple[Frame, ...] = ()
     classes: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
 
@@ -59,7 +63,7 @@ def hold_out(view: GraphView, templates: Sequence[Template], asked: HoldOut, see
     asks = facts["kind"].is_in(["relation", "attribute"])
     bits = pl.select(pl.when(asks).then(bits).otherwise(0).cast(pl.UInt8)).to_series()
     variants = _draw_variants(templates, asked.templates, seed)
-    return HeldOut(asked, bits, frozenset(entities), names, variants, classes, seed)
+    return HeldOut(asked, bits, frozenset(entities), names, variants, frames_of(templates, variants), classes, seed)
 
 
 def _classes(templates: Iterable[Template]) -> dict[str, str]:
@@ -118,8 +122,9 @@ def _same_name(view: GraphView) -> pl.DataFrame:
     return pairs.filter(pl.col("number") != pl.col("other")).unique().sort("number", "other")
 
 
-def _draw_variants(templates: Sequence[Template], share: float, seed: int) -> frozenset[tuple[str, str, int]]:
-    """A share of all ways to word a question, in both languages the same; of each template one at least is left."""
+def _draw_variants(templates: Sequence[Template], share: float, seed: int) -> frozenset[Wording]:
+    """A share of all ways to word a question, in both languages the same, with those that ask in the same words; of each template one
+    at least is left."""
     if not share:
         return frozenset()
     variants = {
@@ -128,12 +133,14 @@ def _draw_variants(templates: Sequence[Template], share: float, seed: int) -> fr
     }
     every = [(*name, number) for name, count in variants.items() for number in range(count)]
     order = sorted(every, key=lambda each: digest(f"{seed}|hold out|{each}"))
-    left = dict(variants)
-    drawn: list[tuple[str, str, int]] = []
-    for pack, name, number in order:
-        if len(drawn) < max(1, round(share * len(every))) and left[pack, name] > 1:
-            left[pack, name] -= 1
-            drawn.append((pack, name, number))
+    left, alike = dict(variants), twins(templates)
+    drawn: set[Wording] = set()
+    for each in order:
+        together = Counter((pack, name) for pack, name, _ in alike.get(each, [each]))
+        is_room = all(left[template] > count for template, count in together.items())
+        if len(drawn) < max(1, round(share * len(every))) and each not in drawn and is_room:
+            left |= {template: left[template] - count for template, count in together.items()}
+            drawn.update(alike.get(each, [each]))
     return frozenset(drawn)
 
 

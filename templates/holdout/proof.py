@@ -8,6 +8,7 @@ import polars as pl
 from kgtools.corpora.record import APART, HOLD_OUTS
 from kgtools.templates.facts import GraphView
 from kgtools.templates.holdout.draw import BITS, HeldOut
+from kgtools.templates.holdout.wordings import find_wordings
 from kgtools.tools.errors import Findings
 
 SHORTEST = 2
@@ -66,7 +67,7 @@ def prove(records: pl.LazyFrame | pl.DataFrame, view: GraphView, held: HeldOut, 
         "facts": _facts(apart).join(_facts(free), on="facts", how="inner").height,
         "entities": len(entities & held.entities),
         "relations": len(set(learned["relation"]) & set(held.asked.relations)),
-        "templates": len(_variants(free) & held.variants),
+        "templates": len((_variants(free) & held.variants) | find_wordings(free, held.frames)),
         "hops": _of_length(free, held.asked.hops),
     }
     drawn = {
