@@ -16,6 +16,7 @@ from kgtools.corpora.dedup.clusters import join
 from kgtools.templates.drops import ONLY_TREATMENTS
 from kgtools.templates.facts import GraphView
 from kgtools.templates.select import short_form
+from kgtools.tools.errors import UsageError
 from kgtools.tools.inputs.files import digest
 
 LICENSE = "LicenseRef-kgtools-permuted"
@@ -25,10 +26,18 @@ MARK = '"permuted":true'
 MOVED = ("tail", "value", "value_zh", "value_en", "value_mask")
 TRIES = 200
 """Places that are tried for an end that is true where it came to, before it is left."""
-PASSES = (False, False, True)
-"""Times that all are gone through, for what stands in the way may have moved by then; at last what is said twice may become true: so
-many answers as there were matter more."""
+PASSES = (False, True)
+"""All are gone through twice: at last what is said twice may become true, for how many answers there are matters more."""
 TREATED = "HAS_TREATMENT"
+
+
+def refuse_export(form: str, allow_license: Sequence[str]) -> None:
+    """Raises UsageError for a control set that would be made and then not be let go into a format."""
+    if LICENSE not in allow_license:
+        raise UsageError(
+            f"--permute --export {form}: the answers are wrong on purpose; --allow-license {LICENSE} lets them go, with the other "
+            "licences of the records"
+        )
 
 
 def permute_answers(view: GraphView, seed: int) -> tuple[GraphView, dict[str, int]]:
@@ -208,12 +217,16 @@ class _Deal:
         with `may_be_true` those that are there already alone."""
         if len({self.b[place] for place in places}) < 2:
             return
+        ring = draw.sample(places, len(places))
         for place in places:
-            if not self._is_bad(place, self.order[place], 1, may_be_true):
+            mine = self.order[place]
+            if not self._is_bad(place, mine, 1, may_be_true):
                 continue
-            for other in draw.sample(places, min(len(places), TRIES)):
-                mine, its = self.order[place], self.order[other]
-                if self._is_bad(place, its, 0, may_be_true) or self._is_bad(other, mine, 0, may_be_true):
+            begin = draw.randrange(len(ring))
+            for step in range(min(len(ring), TRIES)):
+                other = ring[(begin + step) % len(ring)]
+                its = self.order[other]
+                if self._is_bad(other, mine, 0, may_be_true) or self._is_bad(place, its, 0, may_be_true):
                     continue
                 for at, old, new in ((place, mine, its), (other, its, mine)):
                     self._add(at, old, -1)
