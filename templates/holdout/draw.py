@@ -4,6 +4,7 @@ Facts are held out by *bundles*: all that is said of a head by relations that on
 answer is held out whole. Where an entity or a relation is held out, the rest of its bundles is blocked: it may stand beside what is
 held out and in no record for training."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +16,7 @@ from kgtools.kg.ontology import ontology
 from kgtools.templates.facts import GraphView
 from kgtools.templates.holdout.asked import HoldOut
 from kgtools.templates.holdout.blocked import find_blocked
+from kgtools.templates.holdout.wordings import Frame, Wording, frames_of, twins
 from kgtools.templates.pack import Template
 from kgtools.tools.frames import shuffle_keys
 from kgtools.tools.inputs.files import digest
@@ -28,8 +30,8 @@ BITS = {kind: 1 << at for at, kind in enumerate(HOLD_OUTS)}
 class HeldOut:
     """What is held out of one graph. `bits`: of each fact, by place, a bit a kind; `blocked`: whether it is not held out and no record
     for training may hold it all the same (`holdout/blocked.py`); `pairs`: the pairs (`GraphView.pairs`) of what is held out;
-    `entities`: numbers; `names`: theirs, in both languages; `variants`: (pack, template, number from 0); `classes`: type of a
-    head and relation -> what is asked together with it."""
+    `entities`: numbers; `names`: theirs, in both languages; `variants`: (pack, template, number from 0); `frames`: by which these are
+    found in texts; `classes`: type of a head and relation -> what is asked together with it."""
 
     asked: HoldOut
     bits: pl.Series
@@ -37,7 +39,8 @@ class HeldOut:
     pairs: pl.Series
     entities: frozenset[int] = frozenset()
     names: frozenset[str] = frozenset()
-    variants: frozenset[tuple[str, str, int]] = frozenset()
+    variants: frozenset[Wording] = frozenset()
+    frames: tuple[Frame, ...] = ()
     classes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     seed: int = 0
 
@@ -72,7 +75,9 @@ def hold_out(view: GraphView, templates: Sequence[Template], asked: HoldOut, see
     whole = facts.select("head", "class", bits).select((pl.col("bits") > 0).any().over("head", "class")).to_series()
     blocked, pairs = find_blocked(view, asks & whole)
     variants = _draw_variants(templates, asked.templates, seed)
-    return HeldOut(asked, bits, blocked & (bits == 0), pairs, frozenset(entities), names, variants, classes, seed)
+    return HeldOut(
+        asked, bits, blocked & (bits == 0), pairs, frozenset(entities), names, variants, frames_of(templates, variants), classes, seed
+    )  # fmt: skip
 
 
 def _class_of(view: GraphView, facts: pl.DataFrame, classes: Mapping[tuple[str, str], str]) -> pl.Series:
@@ -138,8 +143,9 @@ def _same_name(view: GraphView) -> pl.DataFrame:
     return pairs.filter(pl.col("number") != pl.col("other")).unique().sort("number", "other")
 
 
-def _draw_variants(templates: Sequence[Template], share: float, seed: int) -> frozenset[tuple[str, str, int]]:
-    """A share of all ways to word a question, in both languages the same; of each template one at least is left."""
+def _draw_variants(templates: Sequence[Template], share: float, seed: int) -> frozenset[Wording]:
+    """A share of all ways to word a question, in both languages the same, with those that ask in the same words; of each template one
+    at least is left."""
     if not share:
         return frozenset()
     variants = {
@@ -148,12 +154,14 @@ def _draw_variants(templates: Sequence[Template], share: float, seed: int) -> fr
     }
     every = [(*name, number) for name, count in variants.items() for number in range(count)]
     order = sorted(every, key=lambda each: digest(f"{seed}|hold out|{each}"))
-    left = dict(variants)
-    drawn: list[tuple[str, str, int]] = []
-    for pack, name, number in order:
-        if len(drawn) < max(1, round(share * len(every))) and left[pack, name] > 1:
-            left[pack, name] -= 1
-            drawn.append((pack, name, number))
+    left, alike = dict(variants), twins(templates)
+    drawn: set[Wording] = set()
+    for each in order:
+        together = Counter((pack, name) for pack, name, _ in alike.get(each, [each]))
+        is_room = all(left[template] > count for template, count in together.items())
+        if len(drawn) < max(1, round(share * len(every))) and each not in drawn and is_room:
+            left |= {template: left[template] - count for template, count in together.items()}
+            drawn.update(alike.get(each, [each]))
     return frozenset(drawn)
 
 

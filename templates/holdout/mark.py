@@ -106,7 +106,8 @@ def _bits_of_unknown(view: GraphView, rows: pl.DataFrame, template: Template, he
 def _bits_of_wording(groups: pl.DataFrame, template: Template, held: HeldOut) -> pl.Series:
     """The bits of how a question is worded, and of how long its way is."""
     mine = [number for pack, name, number in held.variants if (pack, name) == (template.pack, template.name)]
-    bits = pl.when(pl.col("variant").is_in(mine)).then(BITS["templates"]).otherwise(0)
+    told = pl.col("is_worded_as_held") if "is_worded_as_held" in groups.columns else pl.lit(False)
+    bits = pl.when(pl.col("variant").is_in(mine) | told).then(BITS["templates"]).otherwise(0)
     if held.asked.hops and "meta" in groups.columns:
         hops = pl.col("meta").str.json_path_match("$.hops").cast(pl.Int64)
         bits = bits | pl.when(hops.is_between(*held.asked.hops).fill_null(False)).then(BITS["hops"]).otherwise(0)

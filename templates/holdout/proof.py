@@ -9,6 +9,7 @@ from kgtools.corpora.record import APART, HOLD_OUTS
 from kgtools.templates.facts import GraphView
 from kgtools.templates.holdout.draw import BITS, HeldOut
 from kgtools.templates.holdout.mark import names_held
+from kgtools.templates.holdout.wordings import find_wordings
 from kgtools.tools.errors import Findings
 
 SHORTEST = 2
@@ -70,7 +71,7 @@ def prove(records: pl.LazyFrame | pl.DataFrame, view: GraphView, held: HeldOut, 
         "facts": shared_by_pair.height,
         "entities": len(entities & held.entities) + _height(free.filter(names_held(held))),
         "relations": len({*learned["relation"], *shared_by_pair["relation"]} & set(held.asked.relations)),
-        "templates": len(_variants(free) & held.variants),
+        "templates": len((_variants(free) & held.variants) | find_wordings(free, held.frames)),
         "hops": _of_length(free, held.asked.hops),
     }
     drawn = {

@@ -20,12 +20,20 @@ from kgtools.templates.generate import generate
 from kgtools.templates.holdout.asked import HoldOut
 from kgtools.templates.holdout.draw import HeldOut, hold_out
 from kgtools.templates.holdout.proof import prove
+from kgtools.templates.holdout.wordings import is_held, twins, word_for_training
 from kgtools.templates.pack import Pack, find_pack
+from kgtools.templates.preferences.known_names import KnownNames
+from kgtools.templates.render import render
+from kgtools.templates.select import select
 from kgtools.templates.tables import RecordTables
+from kgtools.templates.tasks.dialogue import Dialogue
+from kgtools.templates.tasks.distractors import Distractors, Neighbours
+from kgtools.templates.tasks.subject import Lexicon, Subject
 from kgtools.tools.errors import Findings, UsageError
 
 Graph = Callable[..., Store]
 ASKED = HoldOut.of("facts=0.2,entities=0.1,relations=HAS_COMPLICATION,templates=0.1,hops=3-5")
+WORDED = HoldOut.of("templates=0.3")
 SEED = 3
 
 
@@ -107,6 +115,93 @@ def test_a_wording_that_is_held_out_asks_nothing_in_training(training: pl.DataFr
     assert held.variants
     for pack, name, number in held.variants:
         assert not training["template"].str.contains(rf"^{pack}@[^/]+/{name}\.(zh|en)#{number + 1}$").any()
+
+
+@pytest.fixture(scope="module")
+def worded(store: FolderStore, packs: list[Pack]) -> RecordTables:
+    return generate(store, packs, ("zh", "en"), None, 9, 12, task="fewshot,dialogue", hold_out=WORDED)
+
+
+def test_cases_and_turns_of_training_are_not_worded_as_what_is_held_out(
+    worded: RecordTables, graph_view: GraphView, packs: list[Pack]
+) -> None:
+    templates = [template for pack in packs for template in pack.templates]
+    held = hold_out(graph_view, templates, WORDED, 9)
+    names = {lang: dict(zip(graph_view.entities["id"], graph_view.names(lang), strict=True)) for lang in ("zh", "en")}
+    in_dialogues = {"examination", "treatment", "department", "food_to_eat", "food_to_avoid"}
+    wordings = [
+        (each, number) for each in templates for number in range(len(each.variants)) if is_held(each, number, held.variants)
+    ]  # fmt: skip
+    columns = worded.records.select("task", "lang", "template", "hold_out", "meta", "messages")
+    said, found = 0, []
+    for task, lang, mark, hold, meta, messages in columns.iter_rows():
+        told, text = orjson.loads(meta), "\n".join(message["content"] for message in messages)
+        heads = [each for id_ in (told["head"], *told.get("cases", ())) if (each := names[lang][id_])]
+        for template, number in wordings:
+            is_its = template.name in in_dialogues if task == "dialogue" else f"/{template.name}." in mark
+            if template.lang == lang and is_its:
+                asked, stated = render(template, template.variants[number], heads, [["\n"]] * len(heads))
+                if any(each.partition("\n")[0] in text for each in (stated if task == "dialogue" else asked)):
+                    said += hold is not None
+                    found += [text] * (hold is None)
+
+    assert worded.records.filter(pl.col("hold_out").is_null()).height > 1000
+    assert said > 100
+    assert not found, found[0]
+
+
+def test_the_proof_finds_a_held_out_wording_in_the_text_of_another_template(
+    worded: RecordTables, graph_view: GraphView, packs: list[Pack]
+) -> None:
+    templates = [template for pack in packs for template in pack.templates]
+    held = hold_out(graph_view, templates, WORDED, 9)
+    template, number = next(
+        (each, number) for each in templates for number in range(len(each.variants))
+        if each.name == "treatment" and (each.pack, each.name, number) in held.variants
+    )  # fmt: skip
+    (question,), _ = render(template, template.variants[number], ["糖尿病"], [["药物治疗"]])
+    case = pl.lit(f"{question}\n", pl.String)
+    user = pl.struct(role=pl.lit("user"), content=case).implode()
+    at = int(worded.records["hold_out"].is_null().arg_max() or 0)
+    rows = worded.records.with_row_index("at").with_columns(
+        pl.when(pl.col("at") == at).then(pl.concat_list("messages", user)).otherwise("messages").alias("messages"),
+        pl.when(pl.col("at") == at).then(pl.lit(template.lang)).otherwise("lang").alias("lang"),
+    )
+
+    assert prove(worded.records, graph_view, held, 0).kinds[0].shared == 0
+    with pytest.raises(Findings, match="1 held-out templates would stand in records for training"):
+        prove(rows, graph_view, held, 0)
+
+
+def test_what_can_be_said_in_held_out_words_alone_is_held_out(graph_view: GraphView, packs: list[Pack]) -> None:
+    every = [template for pack in packs for template in pack.templates]
+    said = {
+        name: next(each for each in every if each.name == name and each.lang == "zh")
+        for name in ("symptom", "examination")
+    }
+    none_left = frozenset(("clinicalgpt", "examination", number) for number in range(9))
+
+    assert word_for_training(said["examination"], 1, 5, none_left) == 1
+    subjects = {
+        relation: Subject(graph_view, select(graph_view, said[name], 0, 12), KnownNames(graph_view), Lexicon(graph_view), 0)
+        for name, relation in (("symptom", "HAS_SYMPTOM"), ("examination", "NEEDS_EXAMINATION"))
+    }  # fmt: skip
+    wrong = Distractors(subjects["HAS_SYMPTOM"], Neighbours(graph_view), "random")
+    rows = list(Dialogue(subjects, wrong, none_left).rows())
+
+    assert len(rows) > 50
+    assert all(row.is_worded_as_held for row in rows)
+    assert not any(row.is_worded_as_held for row in Dialogue(subjects, wrong).rows())
+
+
+def test_two_packs_that_ask_in_the_same_words_hold_them_out_together(graph_view: GraphView) -> None:
+    templates = [each for name in ("clinicalgpt", "clinicalgpt-paper") for each in find_pack(name).templates]
+    alike = twins(templates)
+    for seed in range(5):
+        held = hold_out(graph_view, templates, HoldOut.of("templates=0.3"), seed).variants
+
+        assert held
+        assert all(set(alike.get(each, [each])) <= held for each in held)
 
 
 def test_a_relation_that_is_held_out_is_in_no_path_of_training(training: pl.DataFrame) -> None:
