@@ -87,15 +87,14 @@ def generate(
     """Turn a graph into instruction pairs (`task` qa), items that can be graded, or preferences, with their whole lineage; the same
     bytes for the same graph, options and seed.
 
-    `graph`: a folder, or a Neo4j server as a URL. `pack`, `lang`: packs by name or folder, and languages, in a list or with commas
-    between. `task`: one, or several with commas between, each with its share or none (`qa=0.5,mcq=0.5`). `count`: at most so many
-    records, drawn by `seed`; `per_relation`, `per_head`, `per_source`: of each task and language; `stratify`: of each relation as
-    many as of any other. `max_tails`: tails in one answer. `drop`: what
-    is left out, uninformative, shop-list, partial-list or none. `options`, `distractors` (random, department, neighbour) and
-    `rotations` are of questions with options, `hops` of paths, `shots` (cases) of few-shot prompts. `hold_out`: what is kept for test
-    (`facts=0.1,hops=4-5`), told by the column of that name; `permute`: a control set, whose answers are those of other heads. `out`:
-    by default ./records, of preferences ./preferences. `export`: a format (`convert`) that they are written in too, into OUT/FORMAT,
-    with its `allow_license` and `allow_identified`.
+    `graph`: a folder, or a Neo4j server as a URL. `pack`, `lang`: packs by name or folder, and languages, in a list or with commas between.
+    `task`: one, or several with commas between, each with its share or none (`qa=0.5,mcq=0.5`). `count`: at most so many records, each turn
+    of `rotations` one, drawn by `seed`; `per_relation`, `per_head`, `per_source`: of each task and language; `stratify`: of each relation
+    as many as of any other. `max_tails`: tails in one answer. `drop`: what is left out, uninformative, shop-list, partial-list or none.
+    `options`, `distractors` (random, department, neighbour) and `rotations` are of questions with options, `hops` of paths, `shots` (cases)
+    of few-shot prompts. `hold_out`: what is kept for test (`facts=0.1,hops=4-5`), told by the column of that name; `permute`: a control
+    set, whose answers are those of other heads (not with the task cypher). `out`: by default ./records, of preferences ./preferences.
+    `export`: a format (`convert`) that they are written in too, into OUT/FORMAT, with its `allow_license` and `allow_identified`.
 
     Raises InputError where no fact makes a record, unless `allow_empty`."""
     from dataclasses import replace
@@ -106,6 +105,7 @@ def generate(
     from kgtools.kg.stores import open_store
     from kgtools.templates.holdout.asked import HoldOut
     from kgtools.templates.pack import find_pack
+    from kgtools.templates.permute import refuse_export
     from kgtools.templates.run import Run
     from kgtools.templates.tables import refuse_none, write
     from kgtools.templates.tasks.ask import ItemOptions
@@ -126,6 +126,8 @@ def generate(
     )
     if export is not None:
         formats.find(export)
+        if permute:
+            refuse_export(export, allow_license)
     folder = Path(out) if out is not None else Path(plan.table.noun)
     with staging(folder) as stage:
         refuse_other(folder, plan.table)

@@ -13,11 +13,12 @@ from kgtools.templates.drops import choose_drops
 from kgtools.templates.facts import GraphView
 from kgtools.templates.holdout.draw import HeldOut, hold_out
 from kgtools.templates.holdout.mark import mark
+from kgtools.templates.holdout.refuse import Sides, refuse_idle
 from kgtools.templates.pack import LANGUAGES, Pack, Template, refuse_general
 from kgtools.templates.render import question_of
 from kgtools.templates.select import Selection, select, without
 from kgtools.templates.spill import Spill, Spilled
-from kgtools.templates.tasks.ask import ask
+from kgtools.templates.tasks.ask import ask, find_paths
 from kgtools.templates.tasks.cypher.audited import ask_audits
 from kgtools.templates.tasks.draw import Drawn, draw, list_keys
 from kgtools.templates.tasks.plan import Plan
@@ -51,7 +52,10 @@ def find_candidates(
         refuse_general(template)
     if "cypher" in plan.shares:
         queried(store)  # before the others are asked, which takes minutes
-    held = hold_out(graph, templates, plan.hold_out, seed)
+    held, infos = hold_out(graph, templates, plan.hold_out, seed), [pack.info for pack in packs]
+    if plan.hold_out:
+        paths = find_paths(infos, plan.items.hops_range()) if plan.hold_out.hops else {}
+        refuse_idle(graph, templates, held, map(len, paths.values()))
     drops = {pack.info.name: choose_drops(pack, drop) for pack in packs}
     masks = graph.facts["mask"] if plan.sample.per_source else None
     selections: list[Spilled] = []
@@ -77,17 +81,22 @@ def find_candidates(
             yield from (("qa", each.load()) for each in waiting)
         progress.start("asking otherwise", len(waiting), "templates")
         loaded = track((each.load() for each in waiting), progress)
-        yield from ask(graph, loaded, plan.asked_tasks, plan.items, seed, [pack.info for pack in packs], held)
+        yield from ask(graph, loaded, plan.asked_tasks, plan.items, seed, infos, held)
         if "cypher" in plan.shares:
             yield from (("cypher", each) for each in ask_audits(queried(store), graph, langs, seed))
 
+    sides = Sides()
     for name, each in all_tasks():
         selection = mark(graph, each, held) if plan.hold_out else each
+        if plan.hold_out:
+            sides.add(selection)
         fates.lose(selection)
         selections.append(spill.put(name, replace(selection, left_out=selection.left_out.clear())))
         heights[name, selections[-1].at] = selection.groups.height
         if samples:
             keys.append(list_keys(name, selections[-1].at, selection, masks))
+    if plan.hold_out:
+        sides.refuse(held)
     drawn = draw(keys, plan.shares, plan.sample) if samples else Drawn(None, heights)
     return Candidates(templates, held, selections, drawn)
 

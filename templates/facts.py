@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import polars as pl
 
+from kgtools.corpora.dedup.clusters import join
 from kgtools.kg.build.doubts import doubt_of, value_doubts
 from kgtools.kg.build.inputs import GraphMetadata, NameTable
 from kgtools.kg.build.normalize import SEPARATOR
@@ -49,6 +50,40 @@ class GraphView:
         """The facts of these relations or attributes, of one after the other."""
         places = [self._places[name] for name in names if name in self._places]
         return self.facts[pl.concat(places)] if places else self.facts.clear()
+
+    @cached_property
+    def numbers_of_names(self) -> pl.Series:
+        """Of each entity, by number, the least of those that have its name in either language, whatever their types."""
+        least = self.entities["number"].to_numpy()
+        for lang in ("zh", "en"):
+            named = pl.DataFrame({"name": self.names(lang).str.to_lowercase(), "number": least}).with_row_index("at")
+            named = named.drop_nulls().with_columns(pl.col("number").min().over("name").alias("first"))
+            least = join(named["number"].to_numpy(), named["first"].to_numpy(), len(least))[least]
+        return pl.Series(least, dtype=pl.UInt64)
+
+    @cached_property
+    def pairs(self) -> pl.Series:
+        """Of each fact, by place, a number for the two names that it joins, by whatever relation and in whichever direction, a value
+        that is the name of an entity too; null for other values."""
+        names = self.numbers_of_names
+        called = self.called.group_by("name").agg(pl.col("number").min())
+        values = self.facts.select(name=pl.when(pl.col("kind") == "attribute").then("value"))
+        named = values.join(called, on="name", how="left", maintain_order="left")["number"]
+        tails = pl.select(pl.coalesce(self.facts["tail"], named)).to_series()
+        ends = pl.DataFrame({"one": names.gather(self.facts["head"]), "other": names.gather(tails)})
+        least, most = pl.min_horizontal("one", "other"), pl.max_horizontal("one", "other")
+        return ends.select(
+            pl.when(pl.col("other") != pl.col("one")).then(least * 2**32 + most).alias("pair")
+        ).to_series()
+
+    @cached_property
+    def called(self) -> pl.DataFrame:
+        """`number` and `name`: every entity with all of its names, in both languages, and its aliases."""
+        aliases = self.facts.filter(pl.col("kind") == "alias").select(
+            pl.col("head").alias("number"), pl.col("value").alias("name")
+        )
+        names = [self.entities.select("number", pl.col(name).alias("name")) for name in ("name", "name_en")]
+        return pl.concat([*names, aliases]).drop_nulls().unique()
 
     @cached_property
     def _places(self) -> dict[str, pl.Series]:

@@ -68,7 +68,7 @@ def generate(
     candidates = find_candidates(store, graph, packs, langs, seed, max_tails, drop, plan, spill, fates, progress)
     if sum(candidates.drawn.records.values()) > AT_ONCE:
         give_back_now()
-    ties, sources = FactGroups(graph.facts["id"]), SourceCounts(graph.facts["mask"], graph.licenses)
+    ties, sources = FactGroups(graph.facts["id"], graph.pairs), SourceCounts(graph.facts["mask"], graph.licenses)
     for each in candidates.selections:
         selection = candidates.load(each, ["key", "facts", COLUMN])
         ties.tie(tying_facts(selection))
@@ -93,7 +93,7 @@ def generate(
     files = []
     for number, part in enumerate(ranges.sort()):
         files.append(scratch.path / f"{number:06}.parquet")
-        write_table(plan.table.check(part, f"the {plan.table.noun}"), files[-1])
+        write_table(plan.table.check(part, f"the {plan.table.noun}"), files[-1], compression="uncompressed")
     tables = RecordTables(plan.table, tuple(files), coverage, counts, None, scratch)
     counts = _counts(tables.scan(), coverage, counts)
     if plan.hold_out:
@@ -122,9 +122,9 @@ def _reject(
     """The questions that are kept, each with a wrong answer, and why others were refused."""
     rejections = Rejections(graph, seed)
     found = [
-        spill.put(each.task, rejections.find(side))
+        spill.put(each.task, rejections.find(side, closed))
         for each in candidates.selections
-        for side in apart(candidates.load(each))
+        for side, closed in apart(candidates.load(each), candidates.held)
     ]
     return replace(candidates, selections=found, drawn=Drawn(None, {})), rejections.refused
 

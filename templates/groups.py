@@ -1,4 +1,5 @@
-"""Fact groups: all records that share a triple, in either direction, language or task, hang together."""
+"""Fact groups: all records that share a triple, in either direction, language or task, hang together; and so do triples that join the same
+two entities, by whatever relation."""
 
 import numpy as np
 import polars as pl
@@ -13,12 +14,17 @@ WAITING = 1 << 22
 class FactGroups:
     """The facts of a graph, by place, in groups, which are told of its records a selection at a time."""
 
-    def __init__(self, ids: pl.Series) -> None:
-        """`ids`: those of the facts, in their order, which is alphabetical."""
+    def __init__(self, ids: pl.Series, pairs: pl.Series | None = None) -> None:
+        """`ids`: those of the facts, in their order, which is alphabetical; `pairs`: what each joins (`GraphView.pairs`): facts that join
+        the same hang together."""
         self._ids = ids
         self._least = np.arange(len(ids), dtype=np.uint32)
         self._is_tied = np.zeros(len(ids), dtype=np.bool_)
-        self._pairs: list[NDArray[np.uint64]] = []
+        joined = pl.DataFrame({"pair": pairs}, schema={"pair": pl.UInt64}).with_row_index("fact").drop_nulls()
+        joined = joined.with_columns(pl.col("fact").min().over("pair").alias("first"))
+        joined = joined.filter(pl.col("fact") != pl.col("first"))
+        one, other = (joined[name].to_numpy().astype(np.uint64) for name in ("first", "fact"))
+        self._pairs: list[NDArray[np.uint64]] = [one << np.uint64(32) | other]
 
     def tie(self, facts: pl.Series) -> None:
         """Tie the facts of each record, a list of places."""

@@ -79,13 +79,15 @@ class TracedName:
 
 @dataclass(frozen=True)
 class RecordTrace:
-    """A record, by column, with all that it was made of. `doubt`: why this may not be what made it; empty where nothing is."""
+    """A record, by column, with all that it was made of. `permuted`: of a control set, whose triples are those before their tails were
+    exchanged. `doubt`: why this may not be what made it; empty where nothing is."""
 
     record: dict[str, Any]
     template: TracedTemplate
     license: str
     names: list[TracedName]
     triples: list[TracedTriple]
+    permuted: bool = False
     doubt: str = ""
 
     def to_dict(self) -> dict[str, Any]:
@@ -96,11 +98,12 @@ class RecordTrace:
 @dataclass(frozen=True)
 class TripleTrace:
     """A triple with what became of it. `coverage`: `lang`, `records` and `reason`, a row a language; `records`: `id`, `lang`,
-    `template` and `messages`, a row a record. `doubt` as in RecordTrace."""
+    `template` and `messages`, a row a record. `permuted` and `doubt` as in RecordTrace."""
 
     triple: TracedTriple
     coverage: list[dict[str, Any]]
     records: list[dict[str, Any]]
+    permuted: bool = False
     doubt: str = ""
 
     def to_dict(self) -> dict[str, Any]:
@@ -165,6 +168,7 @@ def trace_record(store: Store, folder: Path, id_: str) -> RecordTrace:
         license=record["license"],
         names=english,
         triples=[_explain(triple, sources) for triple in triples],
+        permuted=bool(orjson.loads(record["meta"]).get("permuted")),
     )
 
 
@@ -180,14 +184,21 @@ def trace_triple(store: Store, folder: Path, id_: str) -> TripleTrace:
     records = (
         _with_messages(records_of(folder))
         .filter(pl.col("facts").list.contains(triple_id))
-        .select("id", "lang", "template", "messages")
+        .select(
+            "id",
+            "lang",
+            "template",
+            "messages",
+            permuted=pl.col("meta").str.json_path_match("$.permuted").is_not_null(),
+        )
         .collect()
     )
     coverage = COVERAGE.check(fates, str(folder)).filter(pl.col("triple") == triple_id).sort("lang")
     return TripleTrace(
         triple=_explain(triples[0], store.metadata().sources),
         coverage=coverage.select("lang", "records", "reason").to_dicts(),
-        records=records.sort("id").to_dicts(),
+        records=records.sort("id").drop("permuted").to_dicts(),
+        permuted=bool(records["permuted"].any()),
     )
 
 

@@ -80,7 +80,10 @@ def _items(
     if task in ("abstain", "cypher"):
         alone = unlinked_group(groups, selection.template.info.topic, "abstain")
         groups = groups.with_columns(
-            pl.when(pl.col("facts").list.len() == 0).then(alone).otherwise("group").alias("group")
+            pl.when((pl.col("facts").list.len() == 0) & (pl.col("group") == ""))
+            .then(alone)
+            .otherwise("group")
+            .alias("group")
         )
     return groups.with_columns(
         _hashed(groups.with_columns(pl.lit(task).alias("task")), "task", "user", "assistant").alias("id"),
@@ -152,18 +155,19 @@ def _own_group(selection: Selection) -> pl.Expr:
 def _licenses(graph: GraphView, selection: Selection) -> pl.Series:
     """The licence of each group: of its sources, of its template, and of other words in it."""
     groups = selection.groups
-    more = groups["words"].list.join("\n") if "words" in groups.columns else pl.repeat("", groups.height, eager=True)
-    keys = groups.select("mask", more.alias("more"))
-    rows = []
-    for mask, words in keys.unique().sort("mask", "more").iter_rows():
-        parts = {
-            *_names_of_mask(graph, mask, 1),
-            operand(selection.template.license),
-            *map(operand, words.split("\n") if words else ()),
-        }
-        rows.append((mask, words, all_of(sorted(parts))))
+    if "words" not in groups.columns:
+        of_mask = {mask: _license(graph, selection, mask, "") for mask in groups["mask"].unique()}
+        return groups["mask"].replace_strict(of_mask, return_dtype=pl.String)
+    keys = groups.select("mask", pl.col("words").list.join("\n").alias("more"))
+    rows = [(mask, more, _license(graph, selection, mask, more)) for mask, more in keys.unique().iter_rows()]
     known = pl.DataFrame(rows, schema={"mask": pl.Int64, "more": pl.String, "license": pl.String}, orient="row")
     return keys.join(known, on=["mask", "more"], how="left", maintain_order="left")["license"]
+
+
+def _license(graph: GraphView, selection: Selection, mask: int, words: str) -> str:
+    """That of these sources, of the template and of other words, a licence a line."""
+    others = map(operand, words.split("\n") if words else ())
+    return all_of(sorted({*_names_of_mask(graph, mask, 1), operand(selection.template.license), *others}))
 
 
 def _hashed(groups: pl.DataFrame, *texts: str) -> pl.Series:

@@ -85,13 +85,19 @@ def _collapse(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def short_form(text: pl.Expr, type_: str | None) -> pl.Expr:
+    """A name of a type, or a value, by which it is known to be said already: without what says nothing."""
+    words = SAME_WORDS.get(type_ or "", r"\z\A")
+    form = text.str.normalize("NFKC").str.to_lowercase().str.replace_all(r"[\s()\[\]{}·-]", "")
+    short = form.str.replace(words, "")
+    return pl.when(short.str.len_chars() > 1).then(short).otherwise(form)
+
+
 def _mark_repeated(view: GraphView, template: Template, rows: pl.DataFrame) -> pl.DataFrame:
     """The rows; what an earlier tail of the same answer says already, in other words or by an alias, is `repeated`."""
     askable = rows.filter(pl.col("why").is_null()).sort("head", "confirmed", "fact", descending=[False, True, False])
-    words = SAME_WORDS.get(template.info.tail or "", r"\z\A")
-    form = pl.col("text").str.normalize("NFKC").str.to_lowercase().str.replace_all(r"[\s()\[\]{}·-]", "")
-    short = pl.when(form.str.replace(words, "").str.len_chars() > 1).then(form.str.replace(words, "")).otherwise(form)
-    askable = askable.with_columns(short.alias("form")).with_row_index("place")
+    form = short_form(pl.col("text"), template.info.tail)
+    askable = askable.with_columns(form.alias("form")).with_row_index("place")
     first = askable.group_by("head", "form").agg(pl.col("place").min().alias("first"))
     askable = askable.join(first, on=["head", "form"], how="left", maintain_order="left")
     twice = askable.filter(pl.col("place") != pl.col("first"))["place"]

@@ -17,6 +17,8 @@ from kgtools.tools.frames import load_table, write_table
 AT_ONCE, TOGETHER = 1 << 14, 1 << 12
 """Records that are sorted at a time, some 50 MB with all of their texts; and those that are made together, for as Python's objects
 they take several times as much."""
+WAITING = 1 << 27
+"""Bytes of records that wait in memory until they are written: a small set never is."""
 
 
 class Scratch:
@@ -65,7 +67,7 @@ class Spill:
         if selection.groups.estimated_size() <= SMALL:
             return Spilled(task, at, selection, None)
         file = self._folder / f"{task}-{at:06}.parquet"
-        write_table(selection.groups, file)
+        write_table(selection.groups, file, compression="uncompressed")
         return Spilled(task, at, replace(selection, groups=selection.groups.clear()), file)
 
 
@@ -79,29 +81,31 @@ class Ranges:
         every = np.sort(np.concatenate([np.empty(0, np.uint64), *keys]))
         self._begins = every[AT_ONCE::AT_ONCE]
         self._waiting: list[pl.DataFrame] = []
+        self._size = 0
         self._number = 0
 
     def put(self, records: pl.DataFrame) -> None:
         """Records in any order, with their `key`."""
         self._waiting.append(records)
-        if sum(part.height for part in self._waiting) >= 2 * AT_ONCE and len(self._begins):
+        self._size += int(records.estimated_size())
+        if self._size >= WAITING and len(self._begins):
             self._write()
 
     def _write(self) -> None:
         """What waits into the file of each range."""
         records = pl.concat(self._waiting)
-        self._waiting = []
+        self._waiting, self._size = [], 0
         at = np.searchsorted(self._begins, records["key"].to_numpy(), side="right").astype(np.uint32)
         for (number,), part in records.with_columns(pl.Series("range", at)).partition_by("range", as_dict=True).items():
             folder = self._folder / f"{number:06}"
             folder.mkdir(exist_ok=True)
-            write_table(part.drop("range"), folder / f"{self._number:06}.parquet")
+            write_table(part.drop("range"), folder / f"{self._number:06}.parquet", compression="uncompressed")
         self._number += 1
 
     def sort(self) -> Iterator[pl.DataFrame]:
         """The records in the order of their keys, those of one key in that of their ids, a range at a time."""
-        if self._waiting and not len(self._begins):
-            yield pl.concat(self._waiting).sort("key", "id").drop("key")
+        if self._waiting and not self._number:
+            yield from pl.concat(self._waiting).sort("key", "id").drop("key").iter_slices(AT_ONCE)
             return
         if self._waiting:
             self._write()

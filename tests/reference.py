@@ -36,8 +36,7 @@ from kgtools.corpora.split.assign import REASONS as SPLIT_REASONS
 from kgtools.corpora.verify.run import SCORES
 from kgtools.kg.build.normalize import RULES as LOAD_RULES
 from kgtools.kg.ontology import ontology
-from kgtools.kg.stores.neo4j.metadata import STORED
-from kgtools.kg.tables import ENTITIES, LEDGER, NAMED, NAMES, TRIPLES
+from kgtools.kg.tables import ENTITIES, FACTS, LEDGER, NAMED, NAMES, TRIPLES
 from kgtools.kg.tables import REJECTS as LOAD_REJECTS
 from kgtools.templates.coverage import COVERAGE
 from kgtools.templates.retract.changes import CHANGES
@@ -68,7 +67,7 @@ GROUPS = {
 OTHERS = "Further commands"
 
 TABLES: dict[str, Schema] = {
-    "entities": ENTITIES, "triples": TRIPLES, "ledger": LEDGER, "source-entities": NAMED, "source-facts": STORED,
+    "entities": ENTITIES, "triples": TRIPLES, "ledger": LEDGER, "source-entities": NAMED, "source-facts": FACTS,
     "source-rejects": LOAD_REJECTS, "names": NAMES, "records": RECORDS, "preferences": PREFERENCES, "coverage": COVERAGE,
     "changes": CHANGES, "item-names": ITEM_NAMES,
     "read-rejects": READ_REJECTS, "removed": REMOVED, "duplicates": FOUND, "contamination": CONTAMINATION, "deidentified": LOG,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -21,6 +21,8 @@ AT_ONCE = 1 << 16
 """How many values are Python's at a time: a text takes three times as much room there."""
 FULL = re.compile(r"os error (27|28|122)\b|No space left|File too large|quota", re.IGNORECASE)
 """How polars says that a disk is full: `os error 28`."""
+Compression = Literal["zstd", "lz4", "uncompressed"]
+"""Of a Parquet file: small; quick to read; for what is read once."""
 
 
 def scan_table(path: Path) -> pl.LazyFrame:
@@ -63,17 +65,29 @@ def sink_table(rows: pl.LazyFrame, path: Path, row_group_size: int | None = None
         rows.sink_parquet(path.absolute(), compression="zstd", compression_level=1, row_group_size=row_group_size)
 
 
-def write_table(frame: pl.DataFrame, path: Path, metadata: dict[str, str] | None = None, level: int = 1) -> None:
-    """Write a table as its ending says (`.parquet`, `.jsonl`), `metadata` in the file where it is Parquet, which is packed at
-    this level of zstd (0: not at all).
+def write_table(
+    frame: pl.DataFrame,
+    path: Path,
+    metadata: dict[str, str] | None = None,
+    compression: Compression = "zstd",
+    level: int = 1,
+    row_group_size: int | None = None,
+) -> None:
+    """Write a table as its ending says (`.parquet`, `.jsonl`). Of Parquet: `metadata` in the file, how it is packed (`level`: of
+    zstd), and rows of a row group.
 
     A full disk is an OSError, as with any file."""
     with _full_disk(path):
         if path.suffix == ".jsonl":
             frame.write_ndjson(path.absolute())
-        else:
-            how: Any = {"compression": "zstd", "compression_level": level} if level else {"compression": "uncompressed"}
-            frame.write_parquet(path.absolute(), metadata=metadata, **how)
+            return
+        frame.write_parquet(
+            path.absolute(),
+            metadata=metadata,
+            compression=compression,
+            compression_level=level if compression == "zstd" else None,
+            row_group_size=row_group_size,
+        )
 
 
 @contextmanager

@@ -103,7 +103,7 @@ def print_result(result: "MixResult", style: str) -> None:
     for row in result.alike:
         tell(f"kept: {row['source']}, {row['records']:,} that look like items of {row['evalset']} ({row['verdict']})")
     if result.proof:
-        tell_proof(result.proof.groups.crossing, result.proof.facts.crossing)
+        tell_proof(result.proof.groups.crossing, result.proof.facts.crossing, result.proof.loose_facts)
     for name, bring in result.missing.items():
         tell(f"not brought: {name} ({bring})")
     tell(

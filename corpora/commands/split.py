@@ -69,8 +69,9 @@ def split(
     What shares a group (a patient's visits, near duplicates that dedup --tag found) or a fact (in either direction, language
     or task) is in one split; both are counted again in what was written. Where more records hang together by facts than a
     tenth of the smallest split held out, they are divided, and those that then share facts with several splits are left out
-    (shares-facts). What generate --hold-out held out is in test, and what shares a fact with it in none (shares-held-out). The
-    test set depends on the seed and the groups, not on their order, and stays the same when the others' sizes
+    (shares-facts). What generate --hold-out held out is in test, and what shares a fact or a group with it in none
+    (shares-held-out); but of what is held out by wording or length alone (templates, hops) the facts may be in other splits,
+    and are told apart. The test set depends on the seed and the groups, not on their order, and stays the same when the others' sizes
     change. People's records that were never de-identified are refused (exit 1, nothing written).
 
     \b
@@ -149,7 +150,7 @@ def print_result(result: "SplitResult", style: str) -> None:
     if result.held_out:
         kinds = ", ".join(f"{kind} {number:,}" for kind, number in result.held_out.items())
         tell(f"held out by generate, all in test: {kinds}")
-    tell_proof(result.crossing, result.crossing_facts)
+    tell_proof(result.crossing, result.crossing_facts, result.loose_facts)
     within = "within" if result.off <= result.tolerance else "NOT within"
     tell(f"shares: at most {result.off:.2%} from what was asked, {within} {result.tolerance:.0%}")
     if result.cut:

@@ -78,7 +78,7 @@ def write_bands(texts: Iterable[TextBatch], n: int, threshold: float, folder: Pa
             keys = (keys ^ signatures[:, at::rows].T) * MIX
             keys ^= keys >> np.uint64(32)
         frame = pl.DataFrame({"place": places, "facts": facts} | {str(band): keys[band] for band in range(bands)})
-        write_table(frame, folder / f"{number:06}.parquet", level=0)
+        write_table(frame, folder / f"{number:06}.parquet", compression="uncompressed")
     return bands
 
 

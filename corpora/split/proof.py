@@ -28,11 +28,13 @@ class SplitCounts(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """The counts of groups, of facts, and of questions, compared as duplicates are."""
+    """The counts of groups, of facts, and of questions, compared as duplicates are. `loose_facts`: how many facts of records that
+    are held out by wording or length alone other splits hold too, as they may; these are not among `facts`."""
 
     groups: SplitCounts
     facts: SplitCounts
     questions: SplitCounts
+    loose_facts: int = 0
 
 
 def prove(path: Path) -> Proof:
@@ -42,12 +44,14 @@ def prove(path: Path) -> Proof:
     written = written.with_columns(RECORDS.lacking(written.collect_schema().names()))
     asked = with_texts(written).select("split", name=normal(pl.col("question")).replace("", None))
     groups = _counts(written.select("split", name="group"))
-    loose = pl.col("hold_out").is_not_null() & ~is_apart()
-    facts = _counts(written.select("split", name=pl.when(loose.fill_null(False)).then(None).otherwise("facts")))
+    loose = (pl.col("hold_out").is_not_null() & ~is_apart()).fill_null(False)
+    facts = _counts(written.select("split", name=pl.when(loose).then(None).otherwise("facts")))
     for noun, found in (("groups", groups), ("facts", facts)):
         if found.crossing:
             raise Findings(f"{found.crossing:,} {noun} would be in more than one split; nothing was written")
-    return Proof(groups, facts, _counts(asked))
+    has_loose = written.select(loose.any()).collect(engine="streaming").item()
+    all_facts = _counts(written.select("split", name="facts")).crossing if has_loose else 0
+    return Proof(groups, facts, _counts(asked), all_facts)
 
 
 def _counts(rows: pl.LazyFrame) -> SplitCounts:

@@ -43,7 +43,8 @@ class SplitResult:
     many are in more than one. `strata`: a row a stratum. `subsets`: records in each. `removed`: by reason. `cut`: dialogues that
     were. `tied`: groups that facts or `tie` put into others. `parted`: groups that were larger than a split may hold,
     `parted_records`: what they held. `shared_questions`: questions, compared as duplicates are, that are in more than one split
-    although their groups are not. `held_out`: records that generate held out, all in test, by kind; one of two kinds counts for both."""
+    although their groups are not. `loose_facts`: facts held out by wording or length alone that other splits hold too. `held_out`:
+    records that generate held out, all in test, by kind; one of two kinds counts for both."""
 
     table: str
     total: int
@@ -63,6 +64,7 @@ class SplitResult:
     crossing: int
     crossing_facts: int
     shared_questions: int
+    loose_facts: int
     held_out: dict[str, int]
     out: Path | None = None
 
@@ -187,6 +189,7 @@ def _result(
         crossing=proof.groups.crossing,
         crossing_facts=proof.facts.crossing,
         shared_questions=proof.questions.crossing,
+        loose_facts=proof.loose_facts,
         held_out=_held_out(path),
         out=out,
     )

@@ -46,14 +46,14 @@ def _collect(value: Value, distinct: bool, order: list[str]) -> Value:
     test = identity(value) if value.kind in ELEMENTS else sql
     if distinct and order:
         # the first of each, in the order of the rows
-        rows = f"list({sql} ORDER BY {', '.join(order)}) FILTER (WHERE {test} IS NOT NULL)"
+        rows = f"list({sql} ORDER BY {', '.join([*order, test])}) FILTER (WHERE {test} IS NOT NULL)"
         return Value(
             type_,
             f"coalesce(list_filter({rows}, lambda x, i: list_position({rows}, x) = i), CAST([] AS {sql_type(type_)}))",
         )
     if value.constant is not None:
         return Value(type_, f"coalesce(list({'DISTINCT ' * distinct}{sql}), CAST([] AS {sql_type(type_)}))")
-    by = ", ".join(order) or (test if value.kind in ELEMENTS else sql)
+    by = ", ".join([*order, test])  # rows of several nodes may have one place, as UNWIND numbers those of each
     full = f"FILTER (WHERE {test} IS NOT NULL)"
     made = f"list_sort(list(DISTINCT {sql}) {full})" if distinct else f"list({sql} ORDER BY {by}) {full}"
     return Value(type_, f"coalesce({made}, CAST([] AS {sql_type(type_)}))")

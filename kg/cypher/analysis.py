@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kgtools.kg.cypher import tree
+from kgtools.kg.cypher.grammar import tree
 
 AGGREGATES = ("count", "collect", "sum", "avg", "min", "max", "stdev", "stdevp", "percentilecont", "percentiledisc")
 

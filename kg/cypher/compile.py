@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kgtools.kg.columns import LISTS
-from kgtools.kg.cypher import tree
 from kgtools.kg.cypher.analysis import asks_all, names_in, names_with_columns, names_with_elements, properties_in
 from kgtools.kg.cypher.expressions import compile_expr, condition
+from kgtools.kg.cypher.grammar import tree
 from kgtools.kg.cypher.operators import whole
 from kgtools.kg.cypher.patterns import lone_node_path, match
 from kgtools.kg.cypher.project import compile_return, project, refuse_unlike

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from kgtools.kg.cypher import tree
 from kgtools.kg.cypher.analysis import AGGREGATES, has_query
 from kgtools.kg.cypher.functions import FUNCTIONS, INSTEAD, column
+from kgtools.kg.cypher.grammar import tree
 from kgtools.kg.cypher.operators import (
     NOTHING,
     arithmetic,
@@ -420,7 +420,7 @@ def _subquery(expr: tree.Subquery, env: Env) -> Value:
     table = env.context.name("s")
     value, order = within(value, table), [f"{table}.{key}" for key in select.order]
     type_, sql = Type("list", value.type, True), cast(value, value.type)
-    by = ", ".join(order or ([sql] if value.constant is None else ["1"]))
+    by = ", ".join([*order, *([sql] if value.constant is None else [])]) or "1"
     made = f"(SELECT list({sql} ORDER BY {by}) FROM ({select.sql}) AS {table})"
     return Value(type_, f"coalesce({made}, CAST([] AS {sql_type(type_)}))")
 

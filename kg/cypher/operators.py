@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from kgtools.kg.cypher import tree
 from kgtools.kg.cypher.functions import FUNCTIONS, column
+from kgtools.kg.cypher.grammar import tree
 from kgtools.kg.cypher.regexes import translate
 from kgtools.kg.cypher.scope import Env
 from kgtools.kg.cypher.values import (

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kgtools.kg.cypher import tree
 from kgtools.kg.cypher.analysis import STAR, has_lookup, has_query, names_in, split_and
 from kgtools.kg.cypher.expressions import compile_expr, condition
 from kgtools.kg.cypher.functions import column
+from kgtools.kg.cypher.grammar import tree
 from kgtools.kg.cypher.operators import equal, labels_test, property_of
 from kgtools.kg.cypher.paths import NO_IDS, call_shortest, look_up, types_of
 from kgtools.kg.cypher.scope import Block, Context, Env
@@ -80,7 +80,7 @@ def _path(
     for at, node in enumerate(path.nodes):
         if at == 0:
             if not _is_end(block, path, node):
-                nodes.append(_node(block, node, None))
+                nodes.append(_node(block, node, None, joined=bool(path.links) and not path.shortest))
         else:
             link = path.links[at - 1]
             if path.shortest:
@@ -187,8 +187,9 @@ def _properties(block: Block, given: tree.Map | tree.Param | None) -> list[tuple
     return [(name, property_of(value, name, block.env, given.at)) for name, _ in value.type.fields]
 
 
-def _node(block: Block, node: tree.Node, id_: str | None) -> Value:
-    """A node of a pattern; `id_`: the end of a relationship that it is. It is a table only where more is asked of it."""
+def _node(block: Block, node: tree.Node, id_: str | None, joined: bool = False) -> Value:
+    """A node of a pattern; `id_`: the end of a relationship that it is; `joined`: it will be compared with one. It is a table only where
+    more is asked of it."""
     context = block.context
     known = block.env.scope.get(node.name or "")
     if known is not None:
@@ -198,7 +199,7 @@ def _node(block: Block, node: tree.Node, id_: str | None) -> Value:
             raise context.fault(node.at, f"{node.name} is {known.type.word}, and stands for a node here")
         if id_ is not None:
             block.where.append(f"{id_} = {identity(known)}")
-        else:
+        elif not joined:  # null is no end of a relationship, and DuckDB would join a subquery in a slower way
             block.where.append(f"{identity(known)} IS NOT NULL")
         value = known
     elif (

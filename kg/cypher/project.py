@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from kgtools.kg.cypher import tree
 from kgtools.kg.cypher.aggregates import aggregate
 from kgtools.kg.cypher.analysis import AGGREGATES, children, has_aggregate, has_lookup, has_query, names_in
 from kgtools.kg.cypher.expressions import compile_expr, condition
+from kgtools.kg.cypher.grammar import tree
 from kgtools.kg.cypher.operators import whole
 from kgtools.kg.cypher.scope import Block, Context, Env, Select, export, sort_keys, within
 from kgtools.kg.cypher.values import (
@@ -81,7 +81,8 @@ def _distinct(block: Block, values: dict[str, Value]) -> None:
     if not block.order:
         block.flush(values, distinct=True)
         return
-    number = Value(INT, f"row_number() OVER (ORDER BY {', '.join(block.order)})")
+    by = ", ".join([*block.order, *sort_keys(values.values())])
+    number = Value(INT, f"row_number() OVER (ORDER BY {by})")
     block.order = []
     block.flush({**values, PLACE: number})
     first = f"min({block.scope.pop(PLACE).sql})"
@@ -117,7 +118,9 @@ def _order(
     wide = (
         not keys and not block.order and not cut and any(value.kind in (*ELEMENTS, "path") for value in values.values())
     )
-    terms = [*keys, *block.order, *(f"{key} ASC NULLS LAST" for key in sort_keys(values.values()))]
+    terms = [*keys, *block.order]
+    sorted_by = {term.rsplit(" NULLS ", 1)[0].rsplit(" ", 1)[0] for term in keys}
+    terms += [f"{key} ASC NULLS LAST" for key in dict.fromkeys(sort_keys(values.values())) if key not in sorted_by]
     if final:
         block.scope = values
         context.one_by_one |= wide  # too much to sort: in the order in which one thread joins

@@ -10,7 +10,7 @@ from threading import Event, Thread
 from typing import Any
 
 from kgtools.kg.cypher.compile import Compiled, compile_query
-from kgtools.kg.cypher.parse import parse
+from kgtools.kg.cypher.grammar.parse import parse
 from kgtools.kg.cypher.values import python, quote
 from kgtools.tools.errors import CypherError
 

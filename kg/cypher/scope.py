@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kgtools.kg.cypher import tree
 from kgtools.kg.cypher.analysis import names_in
-from kgtools.kg.cypher.tree import fault
+from kgtools.kg.cypher.grammar import tree
+from kgtools.kg.cypher.grammar.tree import fault
 from kgtools.kg.cypher.values import NULL, Type, Value, box
 from kgtools.tools.errors import CypherError
 from kgtools.tools.registry import suggestion

@@ -44,7 +44,9 @@ def presets() -> list[str]:
     help="Tasks, separated by commas, each alone or with its share: qa=0.5,mcq=0.5.",
 )
 @click.option("--lang", "langs", default="zh,en", show_default=True, help="Languages, separated by commas.")
-@click.option("--count", type=COUNT, help="At most this many records, drawn by the seed; default: all.")
+@click.option(
+    "--count", type=COUNT, help="At most this many records, drawn by the seed; default: all. Each rotation is one."
+)
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Decides variants, order and sample.")
 @click.option(
     "--max-tails",
@@ -101,16 +103,19 @@ def presets() -> list[str]:
     type=click.IntRange(1, 5),
     default=1,
     show_default=True,
-    help="Ask each mcq so often, its options turned.",
+    help="Ask each mcq so often, its options turned: as many records.",
 )
 @click.option("--hops", default="2-5", show_default=True, help="How many triples a path leads over, as 2 or 2-3.")
 @click.option(
     "--hold-out",
     metavar="KIND=WHAT,...",
-    help="Keep for test: facts=0.1, entities=0.05, relations=NAME, templates=0.1, hops=4-5, together or alone.",
+    multiple=True,
+    help="Keep for test: facts=0.1, entities=0.05, relations=NAME, templates=0.1, hops=4-5, together or alone; again adds to it.",
 )
 @click.option(
-    "--permute", is_flag=True, help="A control set: answers are those of other heads. train and convert refuse it."
+    "--permute",
+    is_flag=True,
+    help="A control set: answers are those of other heads. train and convert refuse it. Not with cypher.",
 )
 @click.option(
     "--shots",
@@ -151,7 +156,7 @@ def generate(
     distractors: str,
     rotations: int,
     hops: str,
-    hold_out: str | None,
+    hold_out: tuple[str, ...],
     permute: bool,
     shots: int,
     plan_only: bool,
@@ -197,15 +202,18 @@ def generate(
     from kgtools.corpora.api import convert
     from kgtools.corpora.export import format as formats
     from kgtools.templates import api
+    from kgtools.templates.permute import refuse_export
     from kgtools.templates.presets import load_preset
     from kgtools.tools.progress import show_progress, step
 
     if form is not None:
         formats.find(form)
+        if permute:
+            refuse_export(form, allow)
     asked: dict[str, Any] = {
         "pack": packs, "task": task, "lang": langs, "count": count, "seed": seed, "max_tails": max_tails, "drop": drop,
         "per_relation": per_relation, "per_head": per_head, "options": options, "distractors": distractors, "rotations": rotations,
-        "hops": hops, "shots": shots, "hold_out": hold_out, "per_source": per_source, "stratify": stratify,
+        "hops": hops, "shots": shots, "hold_out": ",".join(hold_out) if hold_out else None, "per_source": per_source, "stratify": stratify,
     }  # fmt: skip
     if preset is not None:
         asked |= _not_given(load_preset(preset))

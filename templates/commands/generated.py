@@ -53,9 +53,8 @@ def print_result(result: "GenerateResult", style: str, examples: int) -> None:
         _print_sources(counts.by_source)
     if counts.permuted is not None:
         say(
-            "a control set: the answers are those of other heads; {facts:,} facts, {still_true:,} of them still true".format(
-                **counts.permuted
-            )
+            "a control set: the answers are those of other heads; {facts:,} facts, {still_true:,} of them still true, "
+            "{twice:,} said twice of a head".format(**counts.permuted)
         )
     if counts.hold_out is not None:
         _print_hold_out(counts.hold_out)

@@ -55,7 +55,8 @@ def retract(
 
     What is written is, byte for byte, what generate makes of the graph without them; the graph itself stays as it is. First the
     records are made again as they are: where that does not succeed, for the graph, a pack or kgtools is another one now, nothing is
-    written. run.json tells what is retracted, and the SHA-256 of the records before.
+    written. run.json tells what is retracted, and the SHA-256 of the records before. Sets with the task cypher cannot be made again
+    so: correct the graph, load it, and run generate.
 
     \b
     Example:

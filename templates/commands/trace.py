@@ -13,6 +13,11 @@ from kgtools.tools.terminal import say
 if TYPE_CHECKING:
     from kgtools.templates.lineage import RecordTrace, TracedTriple, TripleTrace
 
+PERMUTED = (
+    "permuted: the answers are wrong on purpose, those of other heads; the sources say what is below, and\n"
+    "records of this set say it with other tails (kgtools generate --permute)"
+)
+
 
 @click.command()
 @click.argument("id_", metavar="[RECORD_ID]", required=False)
@@ -30,7 +35,8 @@ def trace(id_: str | None, triple: str | None, graph: str, records: Path, style:
     """Follow a record to its triples, source files and lines, template and licence; or a triple to its records.
 
     It exits with 1 where the records' file is not what its run.json tells of, for it may have been edited, and where the
-    graph was loaded from other files than they were generated from.
+    graph was loaded from other files than they were generated from. Of a control set (--permute) it says so, and shows the true triples
+    whose tails were exchanged.
 
     \b
     Example:
@@ -56,6 +62,8 @@ def print_trace(trace: "RecordTrace | TripleTrace", style: str) -> None:
     elif isinstance(trace, RecordTrace):
         _print_record(trace)
     else:
+        if trace.permuted:
+            say(PERMUTED)
         _print_triples([trace.triple])
         print_table(
             ["language", "records", "reason"],
@@ -78,6 +86,8 @@ def _print_record(trace: "RecordTrace") -> None:
         say(f"fault     {record['fault']}")
     say(f"template  {template.pack} {template.version}, {template.file}, variant {template.variant}{words}")
     say(f"licence   {trace.license}\n")
+    if trace.permuted:
+        say(PERMUTED)
     _print_triples(trace.triples)
     if trace.names:
         rows = [[name.entity, name.name_en, name.table, name.license or ""] for name in trace.names]

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from kgtools.corpora.record import HOLD_OUTS
@@ -28,7 +29,9 @@ class HoldOut:
     def of(cls, text: str | None) -> "HoldOut":
         """`facts=0.1,relations=HAS_COMPLICATION,hops=4-5`; a kind that is named again adds to it. Raises UsageError."""
         values: dict[str, Any] = {}
-        for word in (text or "").split(",") if text else []:
+        for word in text.split(",") if text is not None else []:
+            if not word.strip():
+                raise UsageError(f"--hold-out {text!r}: name what is held out, as facts=0.1")
             kind, _, value = (part.strip() for part in word.partition("="))
             where = f"--hold-out {word.strip()}"
             if kind not in HOLD_OUTS:
@@ -48,9 +51,16 @@ class HoldOut:
 
     def __str__(self) -> str:
         """As `of` reads it."""
-        shares = [f"{kind}={value:g}" for kind in ("facts", "entities", "templates") if (value := getattr(self, kind))]
-        hops = [f"hops={self.hops[0]}-{self.hops[1]}"] if self.hops else []
-        return ",".join([*shares, *(f"relations={name}" for name in self.relations), *hops])
+        kinds = ("facts", "entities", "templates", "relations", "hops")
+        return ",".join(self.say(kind) for kind in kinds if getattr(self, kind))
+
+    def say(self, kind: str) -> str:
+        """One kind of it, as `of` reads it."""
+        if kind == "relations":
+            return ",".join(f"relations={name}" for name in self.relations)
+        if kind == "hops" and self.hops:
+            return f"hops={'-'.join(map(str, dict.fromkeys(self.hops)))}"
+        return f"{kind}={getattr(self, kind):g}"
 
 
 NOTHING = HoldOut()
@@ -80,5 +90,8 @@ def _relation(name: str, where: str) -> str:
     forward = {relation.inverse: each for each, relation in known.relations.items()}
     names = [*known.relations, *forward, *known.attributes]
     if name not in names:
-        raise UsageError(f"{where}: {suggestion(name, names)}")
+        near = get_close_matches(name, names, n=3, cutoff=0.6) or get_close_matches(name.upper(), names, n=3, cutoff=0)
+        raise UsageError(
+            f"{where}: {name or 'nothing'} is no relation or attribute; did you mean {' or '.join(near)}? kgtools schema lists all"
+        )
     return forward.get(name, name)

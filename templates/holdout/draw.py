@@ -1,10 +1,13 @@
 """Which facts, entities and wordings of a graph are held out, drawn by the seed.
 
-Facts are held out by *bundles*: all that is said of a head by relations that are asked together, so that an answer is held out
-whole."""
+Facts are held out by *bundles*: all that is said of a head by relations that one template asks together of such heads, so that an
+answer is held out whole. Where an entity or a relation is held out, the rest of its bundles is blocked: it may stand beside what is
+held out and in no record for training."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import polars as pl
 
@@ -12,6 +15,8 @@ from kgtools.corpora.record import HOLD_OUTS
 from kgtools.kg.ontology import ontology
 from kgtools.templates.facts import GraphView
 from kgtools.templates.holdout.asked import HoldOut
+from kgtools.templates.holdout.blocked import find_blocked
+from kgtools.templates.holdout.wordings import Frame, Wording, frames_of, twins
 from kgtools.templates.pack import Template
 from kgtools.tools.frames import shuffle_keys
 from kgtools.tools.inputs.files import digest
@@ -23,19 +28,29 @@ BITS = {kind: 1 << at for at, kind in enumerate(HOLD_OUTS)}
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What is held out of one graph. `bits`: of each fact, by place, a bit a kind; `entities`: numbers; `names`: theirs, in both
-    languages; `variants`: (pack, template, number from 0); `classes`: relation -> what is asked together with it."""
+    """What is held out of one graph. `bits`: of each fact, by place, a bit a kind; `blocked`: whether it is not held out and no record
+    for training may hold it all the same (`holdout/blocked.py`); `pairs`: the pairs (`GraphView.pairs`) of what is held out;
+    `entities`: numbers; `names`: theirs, in both languages; `variants`: (pack, template, number from 0); `frames`: by which these are
+    found in texts; `classes`: type of a head and relation -> what is asked together with it."""
 
     asked: HoldOut
     bits: pl.Series
+    blocked: pl.Series
+    pairs: pl.Series
     entities: frozenset[int] = frozenset()
     names: frozenset[str] = frozenset()
-    variants: frozenset[tuple[str, str, int]] = frozenset()
-    classes: Mapping[str, str] = field(default_factory=dict)
+    variants: frozenset[Wording] = frozenset()
+    frames: tuple[Frame, ...] = ()
+    classes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     seed: int = 0
 
+    @cached_property
+    def closed(self) -> pl.Series:
+        """Of each fact, by place, whether no record for training may hold it."""
+        return (self.bits > 0) | self.blocked
 
-NONE_HELD = HeldOut(HoldOut(), pl.Series(dtype=pl.UInt8))
+
+NONE_HELD = HeldOut(HoldOut(), pl.Series(dtype=pl.UInt8), pl.Series(dtype=pl.Boolean), pl.Series(dtype=pl.UInt64))
 
 
 def hold_out(view: GraphView, templates: Sequence[Template], asked: HoldOut, seed: int) -> HeldOut:
@@ -47,31 +62,45 @@ def hold_out(view: GraphView, templates: Sequence[Template], asked: HoldOut, see
     facts = view.facts.select("fact", "kind", "head", "tail", "relation", "value_zh", "value_en")
     named = pl.any_horizontal(pl.col("value_zh", "value_en").is_in(sorted(names)).fill_null(False))
     facts = facts.with_columns(
-        pl.col("relation").replace_strict(classes, default=None, return_dtype=pl.String).alias("class"),
+        _class_of(view, facts, classes),
         (pl.col("head").is_in(entities) | pl.col("tail").is_in(entities).fill_null(False) | named).alias("of_entity"),
-    ).with_columns(pl.coalesce("class", "relation").alias("class"))
-    bundle = ["head", "class"]
+    )
     bits = facts.select(
         pl.when(is_drawn(view, facts, asked.facts, seed)).then(BITS["facts"]).otherwise(0)
-        | pl.when(pl.col("of_entity").any().over(bundle)).then(BITS["entities"]).otherwise(0)
-        | pl.when(pl.col("relation").is_in(asked.relations).any().over(bundle)).then(BITS["relations"]).otherwise(0)
+        | pl.when("of_entity").then(BITS["entities"]).otherwise(0)
+        | pl.when(pl.col("relation").is_in(asked.relations)).then(BITS["relations"]).otherwise(0)
     ).to_series()
     asks = facts["kind"].is_in(["relation", "attribute"])
-    bits = pl.select(pl.when(asks).then(bits).otherwise(0).cast(pl.UInt8)).to_series()
+    bits = pl.select(pl.when(asks).then(bits).otherwise(0).cast(pl.UInt8).alias("bits")).to_series()
+    whole = facts.select("head", "class", bits).select((pl.col("bits") > 0).any().over("head", "class")).to_series()
+    blocked, pairs = find_blocked(view, asks & whole)
     variants = _draw_variants(templates, asked.templates, seed)
-    return HeldOut(asked, bits, frozenset(entities), names, variants, classes, seed)
+    return HeldOut(
+        asked, bits, blocked & (bits == 0), pairs, frozenset(entities), names, variants, frames_of(templates, variants), classes, seed
+    )  # fmt: skip
 
 
-def _classes(templates: Iterable[Template]) -> dict[str, str]:
-    """Of each relation or attribute that is asked about, by the graph's name, the least of those that are asked together with it."""
-    forward = {relation.inverse: name for name, relation in ontology().relations.items()}
-    least: dict[str, str] = {}
+def _class_of(view: GraphView, facts: pl.DataFrame, classes: Mapping[tuple[str, str], str]) -> pl.Series:
+    """Of each fact its bundle among those of its head."""
+    known = [(type_, name, least) for (type_, name), least in classes.items()]
+    table = pl.DataFrame(known, schema={"type": pl.String, "relation": pl.String, "class": pl.String}, orient="row")
+    rows = facts.select("relation", view.entities["type"].gather(facts["head"]))
+    joined = rows.join(table, on=["type", "relation"], how="left", maintain_order="left")
+    return joined.select(pl.coalesce("class", "relation").alias("class")).to_series()
+
+
+def _classes(templates: Iterable[Template]) -> dict[tuple[str, str], str]:
+    """Of a type of heads and a relation or attribute that is asked about, by the graph's name, the least of those that one template asks
+    together of such heads in the same direction."""
+    known = ontology()
+    least: dict[tuple[str, str], str] = {}
     for template in templates:
         info = template.info
-        names = [info.attribute] if info.attribute else [forward.get(name, name) for name in info.relations]
-        together = {least.get(name, name) for name in names}
-        first = min(together)
-        least |= dict.fromkeys(names, first) | {name: first for name, each in least.items() if each in together}
+        names = [info.attribute] if info.attribute else [name for name in info.relations if name in known.relations]
+        keys = [(info.head, name) for name in names]
+        together = {least.get(key, key[1]) for key in keys}
+        for key in [*keys, *(key for key, each in least.items() if key[0] == info.head and each in together)]:
+            least[key] = min(together)
     return least
 
 
@@ -109,17 +138,14 @@ def _draw_entities(view: GraphView, templates: Sequence[Template], share: float,
 
 def _same_name(view: GraphView) -> pl.DataFrame:
     """`number` and `other`: entities of which one has a name of the other, whatever their types."""
-    aliases = view.facts.filter(pl.col("kind") == "alias").select(
-        pl.col("head").alias("number"), pl.col("value").alias("name")
-    )
-    names = pl.concat([view.entities.select("number", pl.col(name).alias("name")) for name in ("name", "name_en")])
-    every = pl.concat([names, aliases]).drop_nulls().unique()
+    every = view.called
     pairs = every.join(every.rename({"number": "other"}), on="name").select("number", "other")
     return pairs.filter(pl.col("number") != pl.col("other")).unique().sort("number", "other")
 
 
-def _draw_variants(templates: Sequence[Template], share: float, seed: int) -> frozenset[tuple[str, str, int]]:
-    """A share of all ways to word a question, in both languages the same; of each template one at least is left."""
+def _draw_variants(templates: Sequence[Template], share: float, seed: int) -> frozenset[Wording]:
+    """A share of all ways to word a question, in both languages the same, with those that ask in the same words; of each template one
+    at least is left."""
     if not share:
         return frozenset()
     variants = {
@@ -128,12 +154,14 @@ def _draw_variants(templates: Sequence[Template], share: float, seed: int) -> fr
     }
     every = [(*name, number) for name, count in variants.items() for number in range(count)]
     order = sorted(every, key=lambda each: digest(f"{seed}|hold out|{each}"))
-    left = dict(variants)
-    drawn: list[tuple[str, str, int]] = []
-    for pack, name, number in order:
-        if len(drawn) < max(1, round(share * len(every))) and left[pack, name] > 1:
-            left[pack, name] -= 1
-            drawn.append((pack, name, number))
+    left, alike = dict(variants), twins(templates)
+    drawn: set[Wording] = set()
+    for each in order:
+        together = Counter((pack, name) for pack, name, _ in alike.get(each, [each]))
+        is_room = all(left[template] > count for template, count in together.items())
+        if len(drawn) < max(1, round(share * len(every))) and each not in drawn and is_room:
+            left |= {template: left[template] - count for template, count in together.items()}
+            drawn.update(alike.get(each, [each]))
     return frozenset(drawn)
 
 

@@ -8,6 +8,8 @@ import polars as pl
 from kgtools.corpora.record import APART, HOLD_OUTS
 from kgtools.templates.facts import GraphView
 from kgtools.templates.holdout.draw import BITS, HeldOut
+from kgtools.templates.holdout.mark import names_held
+from kgtools.templates.holdout.wordings import find_wordings
 from kgtools.tools.errors import Findings
 
 SHORTEST = 2
@@ -17,7 +19,8 @@ SHORTEST = 2
 @dataclass(frozen=True)
 class KindOfHoldOut:
     """Of one kind: `drawn`, how many of it are held out (facts, entities, relations, wordings; of hops null); `records`, how many hold
-    it; `shared`, how many of `drawn` stand in records for training, which must be none."""
+    it; `shared`, how many of `drawn` stand in records for training, which must be none: of facts also those of which another joins
+    the same two entities there, of entities also records that have one among wrong names, options or rows."""
 
     kind: str
     drawn: int | None
@@ -51,8 +54,10 @@ def prove(records: pl.LazyFrame | pl.DataFrame, view: GraphView, held: HeldOut, 
     apart = others.filter(words.list.set_intersection(list(APART)).list.len() > 0)
     loose = others.filter(words.list.set_intersection(list(APART)).list.len() == 0)
     kinds_of = others.select("hold_out").collect(engine="streaming").select(words)["hold_out"]
-    ends = view.facts.select(facts="id", head="head", tail="tail", relation="relation")
-    learned = _facts(free).join(ends, on="facts", how="inner")
+    ends = view.facts.select(facts="id", head="head", tail="tail", relation="relation", pair=view.pairs)
+    learned, kept = (_facts(each).join(ends, on="facts", how="inner") for each in (free, apart))
+    taught = pl.col("facts").is_in(learned["facts"].implode()) | pl.col("pair").is_in(learned["pair"].implode())
+    shared_by_pair = kept.filter(taught.fill_null(False))
     entities = set(learned["head"]) | set(learned["tail"].drop_nulls())
     heads = view.entities.select(head="id", number="number")
     about = (
@@ -63,10 +68,10 @@ def prove(records: pl.LazyFrame | pl.DataFrame, view: GraphView, held: HeldOut, 
     )
     entities |= set(about["number"])
     found = {
-        "facts": _facts(apart).join(_facts(free), on="facts", how="inner").height,
-        "entities": len(entities & held.entities),
-        "relations": len(set(learned["relation"]) & set(held.asked.relations)),
-        "templates": len(_variants(free) & held.variants),
+        "facts": shared_by_pair.height,
+        "entities": len(entities & held.entities) + _height(free.filter(names_held(held))),
+        "relations": len({*learned["relation"], *shared_by_pair["relation"]} & set(held.asked.relations)),
+        "templates": len((_variants(free) & held.variants) | find_wordings(free, held.frames)),
         "hops": _of_length(free, held.asked.hops),
     }
     drawn = {

@@ -36,9 +36,13 @@ def find_sound(view: GraphView, template: Template) -> pl.DataFrame:
     return rows.sort("fact").select("head", "tail", "text", "value", "mask", "fact")
 
 
-def parts_of(view: GraphView, template: Template) -> dict[tuple[int, str], AnswerPart]:
-    """Head and text -> the item of the template's answers, the first of those that are said alike."""
+def parts_of(view: GraphView, template: Template, closed: pl.Series | None = None) -> dict[tuple[int, str], AnswerPart]:
+    """Head and text -> the item of the template's answers, the first of those that are said alike; without what a fact says that is
+    `closed`, by place."""
     rows = find_sound(view, template)
+    if closed is not None:
+        gone = rows.filter(closed.gather(rows["fact"])).select("head", "text").unique()
+        rows = rows.join(gone, on=["head", "text"], how="anti", maintain_order="left")
     masks: dict[str, int] = {}
     for text, mask in rows.select("text", "mask").iter_rows():
         masks[text] = masks.get(text, 0) | mask
@@ -48,8 +52,10 @@ def parts_of(view: GraphView, template: Template) -> dict[tuple[int, str], Answe
     return known
 
 
-def contraries_of(view: GraphView, template: Template) -> dict[int, list[AnswerPart]]:
-    """What the relation that contradicts the template's says of each head."""
+def contraries_of(
+    view: GraphView, template: Template, closed: pl.Series | None = None
+) -> dict[int, list[AnswerPart]]:  # fmt: skip
+    """What the relation that contradicts the template's says of each head, without facts that are `closed`, by place."""
     known = ontology().relations
     inverses = {relation.inverse: name for name, relation in known.items()}
     contraries: list[str] = []
@@ -61,6 +67,6 @@ def contraries_of(view: GraphView, template: Template) -> dict[int, list[AnswerP
         return {}
     turned = replace(template, info=template.info.model_copy(update={"relations": tuple(contraries)}))
     found: dict[int, list[AnswerPart]] = {}
-    for (head, _), item in sorted(parts_of(view, turned).items()):
+    for (head, _), item in sorted(parts_of(view, turned, closed).items()):
         found.setdefault(head, []).append(replace(item, owner=-1))
     return found

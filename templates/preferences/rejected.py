@@ -104,11 +104,12 @@ class Rejections:
         self._known = KnownNames(view)
         self._refused: dict[str, Counter[str]] = {}
 
-    def find(self, selection: Selection) -> Selection:
+    def find(self, selection: Selection, closed: pl.Series | None = None) -> Selection:
         """The selection with a wrong answer a row: `fault`, `rejected` (what it says), `wrong` (what of it nobody says), `unsaid` (what
-        true it leaves out), and in `mask` the sources of both answers; groups for which none was found are left out, with a reason."""
+        true it leaves out), and in `mask` the sources of both answers; groups for which none was found are left out, with a reason.
+        `closed`: of each fact, by place, whether no wrong answer may be made of it."""
         judge = Judge(self._known, Texts(self._known), selection.template.info.attribute)
-        found = _selection(self._view, selection, judge, self._seed)
+        found = _selection(self._view, selection, judge, self._seed, closed)
         self._refused.setdefault(selection.template.lang, Counter()).update(judge.refused)
         return found
 
@@ -118,7 +119,9 @@ class Rejections:
         return {lang: dict(sorted(counts.items())) for lang, counts in sorted(self._refused.items())}
 
 
-def _selection(view: GraphView, selection: Selection, judge: Judge, seed: int) -> Selection:
+def _selection(
+    view: GraphView, selection: Selection, judge: Judge, seed: int, closed: pl.Series | None
+) -> Selection:  # fmt: skip
     template, groups = selection.template, selection.groups
     known = parts_of(view, template)
     rows = [
@@ -128,7 +131,7 @@ def _selection(view: GraphView, selection: Selection, judge: Judge, seed: int) -
     why = [next((reason for item in row.items if (reason := judge.why_unused(item))), None) for row in rows]
     is_value = template.info.attribute is not None
     usable = [index for index, reason in enumerate(why) if reason is None or not is_value]
-    contraries = contraries_of(view, template)
+    contraries = contraries_of(view, template, closed)
     draw = random.Random(digest(f"{seed}|wrong|{template.pack}/{template.name}.{template.lang}"))
     answers = _find(
         template, [rows[p] for p in usable], groups["partial"].gather(usable).to_list(), contraries, judge, draw

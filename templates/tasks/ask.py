@@ -86,7 +86,7 @@ def ask(
     options: ItemOptions, seed: int, packs: Sequence[PackInfo], held: HeldOut = NONE_HELD,
 ) -> Iterator[tuple[str, Selection]]:  # fmt: skip
     """What each task makes of each template's `questions`: a selection with a row for each record (`rows.COLUMNS` beside the columns
-    of questions). What is `held` out is no wrong option of others, and not said on the way of a path."""
+    of questions). What is `held` out is no wrong option of others, and words nothing in records that are not held out for it."""
     known, lexicon, neighbours = KnownNames(view), Lexicon(view), Neighbours(view)
     texts = TextNames(view, lexicon) if "explain" in tasks else None
     queried = QueriedGraph(view) if "cypher" in tasks else None
@@ -97,13 +97,13 @@ def ask(
     for selection in questions:
         if not selection.groups.height:
             continue
-        subject = Subject(view, selection, known, lexicon, seed)
+        subject = Subject(view, selection, known, lexicon, seed, held)
         wrong = Distractors(subject, neighbours, options.distractors, held)
         for task in tasks:
             if task == "cypher" and queried is not None:
                 yield task, with_rows(selection, make_cypher(subject, queried, packs), subject.salt(task))
             elif task not in ("path", "dialogue"):
-                yield task, _ask(task, subject, wrong, options, texts)
+                yield task, _ask(task, subject, wrong, options, texts, held)
         subject.judge.unused.clear()  # what waits for paths needs it no more
         if "dialogue" in tasks and (relation := relation_of(subject.template)):
             in_dialogues.setdefault(subject.template.lang, {}).setdefault(relation, subject)
@@ -119,7 +119,8 @@ def ask(
     for subjects_of in in_dialogues.values():
         if {SYMPTOM, EXAMINATION} <= set(subjects_of):
             first = subjects_of[SYMPTOM]
-            dialogue = Dialogue(subjects_of, Distractors(first, neighbours, options.distractors, held))
+            wrong = Distractors(first, neighbours, options.distractors, held)
+            dialogue = Dialogue(subjects_of, wrong, held.variants)
             yield "dialogue", with_rows(first.selection, dialogue.rows(), first.salt("dialogue"))
 
 
@@ -142,7 +143,7 @@ def find_paths(packs: Sequence[PackInfo], hops: tuple[int, int]) -> dict[str, tu
 
 
 def _ask(
-    task: str, subject: Subject, wrong: Distractors, options: ItemOptions, texts: TextNames | None
+    task: str, subject: Subject, wrong: Distractors, options: ItemOptions, texts: TextNames | None, held: HeldOut
 ) -> Selection:  # fmt: skip
     if task == "abstain":
         return select_abstain(subject)
@@ -157,6 +158,6 @@ def _ask(
         "reverse": lambda: make_reverse(subject),
         "compare": lambda: make_compare(subject),
         "explain": lambda: make_explain(subject, texts or TextNames(subject.view, subject.lexicon)),
-        "fewshot": lambda: make_fewshot(subject, wrong, options.options, options.shots),
+        "fewshot": lambda: make_fewshot(subject, wrong, options.options, options.shots, held.variants),
     }
     return with_rows(subject.selection, makers[task](), subject.salt(task))

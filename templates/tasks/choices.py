@@ -41,7 +41,7 @@ def _choose_right(subject: Subject, group: Group, options: int, draw: random.Ran
     itself what is wrong. Not what holds a name of the head or stands within one: 慢性肾炎 of 肾炎 would tell, and the 前列腺 of
     前列腺增生."""
     names = [name.casefold() for name in subject.about(group.head)[0]]
-    against = len(subject.contraries.get(group.head, ())) >= options - 1
+    against = len(subject.contraries(group)) >= options - 1
     usable = [
         part
         for part in group.parts

@@ -64,6 +64,8 @@ def make_compare(subject: Subject) -> Iterator[Row]:
         if info.tail == FOOD:
             asks, form = "both", "list"
         right, wrong = _sides(pair, asks)
+        if subject.is_open(pair.one):
+            wrong = [part for part in wrong if not subject.joins_held(pair.one.head, int(part.tail or 0))]
         options = _options(subject, right, wrong, draw) if form == "mcq" else []
         if options:
             yield _row(subject, phrases, pair, asks, options[:1], options[1:], draw)
@@ -151,7 +153,7 @@ def _pair(subject: Subject, one: Group, other: Group) -> Pair | None:
 
 def _part(subject: Subject, other: Group, parts: list[AnswerPart]) -> tuple[list[AnswerPart], list[AnswerPart]]:
     """What surely is not of the other head, and what may be: also what a name of the other's holds, or is held by (麻木, 四肢麻木)."""
-    against = {part.tail for part in subject.contraries.get(other.head, ())}
+    against = {part.tail for part in subject.contraries(other)}
     said = [form(part.text) for part in other.parts]
     sure: list[AnswerPart] = []
     unsure: list[AnswerPart] = []

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from kgtools.templates.holdout.wordings import Wording, is_held, word_for_training
 from kgtools.templates.pack import Template
 from kgtools.templates.preferences.items import AnswerPart
 from kgtools.templates.render import render, render_loop
@@ -56,10 +57,13 @@ class Consultation:
 
 class Dialogue:
     """The consultations of one language. `subjects`: of each of RELATIONS the template that asks about it; `wrong`: finds symptoms that
-    a disease has not."""
+    a disease has not; `held`: wordings that are held out, and say nothing in consultations that are not, as far as there are
+    others."""
 
-    def __init__(self, subjects: Mapping[str, Subject], wrong: Distractors) -> None:
-        self._subjects, self._wrong = subjects, wrong
+    def __init__(
+        self, subjects: Mapping[str, Subject], wrong: Distractors, held: frozenset[Wording] = frozenset()
+    ) -> None:
+        self._subjects, self._wrong, self._held = subjects, wrong, held
         self._of = {name: {group.head: group for group in subject.groups} for name, subject in subjects.items()}
         self._symptoms = subjects[SYMPTOM]
         self._lang = self._symptoms.template.lang
@@ -98,11 +102,11 @@ class Dialogue:
 
     def _texts(self, plans: Sequence[Consultation]) -> list[list[str]]:
         """The messages of each consultation, the user's and the assistant's in turn."""
-        examinations = self._state(EXAMINATION, [plan.examination for plan in plans])
+        examinations = self._state(EXAMINATION, [(plan, plan.examination) for plan in plans])
         advice: list[list[str]] = [[] for _ in plans]
         for name in ADVICE:
-            told = [(at, group) for at, plan in enumerate(plans) for each, group in plan.advice if each == name]
-            for (at, _), text in zip(told, self._state(name, [group for _, group in told]), strict=True):
+            told = [(at, (plan, group)) for at, plan in enumerate(plans) for each, group in plan.advice if each == name]
+            for (at, _), text in zip(told, self._state(name, [each for _, each in told]), strict=True):
                 advice[at].append(text)
         rows = [
             (
@@ -124,15 +128,15 @@ class Dialogue:
                     messages[at] += both
         return messages
 
-    def _state(self, name: str, groups: Sequence[Group]) -> list[str]:
-        """What the template of a relation says of each of these."""
-        if not groups:
+    def _state(self, name: str, told: Sequence[tuple[Consultation, Group]]) -> list[str]:
+        """What the template of a relation says of each of these, in each consultation."""
+        if not told:
             return []
-        subject = self._subjects[name]
+        subject, groups = self._subjects[name], [group for _, group in told]
         texts = [""] * len(groups)
         by_variant: dict[int, list[int]] = defaultdict(list)
-        for at, group in enumerate(groups):
-            by_variant[subject.variants[group.place]].append(at)
+        for at, (plan, group) in enumerate(told):
+            by_variant[self._variant(name, plan, group)].append(at)
         for number, places in sorted(by_variant.items()):
             heads = [subject.about(groups[at].head)[0][0] for at in places]
             tails: list[list[str]] = [
@@ -142,6 +146,20 @@ class Dialogue:
             for at, statement in zip(places, statements, strict=True):
                 texts[at] = statement
         return texts
+
+    def _variant(self, name: str, plan: Consultation, group: Group) -> int:
+        """How a relation's template says it: in a consultation that is not held out for its own wording in words that are not."""
+        subject = self._subjects[name]
+        number = subject.variants[group.place]
+        if is_held(self._symptoms.template, self._symptoms.variants[plan.symptoms.place], self._held):
+            return number
+        return word_for_training(subject.template, number, group.key // len(subject.template.variants), self._held)
+
+    def _is_worded_as_held(self, plan: Consultation) -> bool:
+        said = [(EXAMINATION, plan.examination), *plan.advice]
+        return any(
+            is_held(self._subjects[name].template, self._variant(name, plan, group), self._held) for name, group in said
+        )
 
     def _name(self, plan: Consultation) -> str:
         return self._symptoms.about(plan.symptoms.head)[0][0]
@@ -176,4 +194,5 @@ class Dialogue:
             messages=messages,
             words=licenses,
             salt=plan.number,
+            is_worded_as_held=self._is_worded_as_held(plan),
         )

@@ -59,7 +59,7 @@ class Neighbours:
 
 
 class Distractors:
-    """Finds wrong options among the answers of one template; what is `held` out is an option of nothing else."""
+    """Finds wrong options among the answers of one template; what is `held` out is an option of no question for training."""
 
     def __init__(self, subject: Subject, neighbours: Neighbours, hardness: str, held: HeldOut = NONE_HELD) -> None:
         self._subject, self._neighbours, self._held = subject, neighbours, held
@@ -80,12 +80,13 @@ class Distractors:
         same thing, nor one of them what is `taken`."""
         found: list[tuple[AnswerPart, str]] = []
         texts = {part.text for part in taken}
-        for where, part in self._candidates(group.head, draw):
+        is_open = self._subject.is_open(group)
+        for where, part in self._candidates(group, draw):
             if len(found) == count:
                 break
             if part.text in texts or not self._subject.is_short(part):
                 continue
-            if part.text in self._held.names and group.head not in self._held.entities:
+            if is_open and (part.text in self._held.names or part.tail in self._held.entities):
                 continue
             texts.add(part.text)
             if where != CONTRARY and not self._subject.judge.may(group.head, part):
@@ -94,8 +95,8 @@ class Distractors:
                 found.append((part, where))
         return found
 
-    def _candidates(self, head: int, draw: random.Random) -> Iterator[tuple[str, AnswerPart]]:
-        contraries = list(self._subject.contraries.get(head, ()))
+    def _candidates(self, group: Group, draw: random.Random) -> Iterator[tuple[str, AnswerPart]]:
+        contraries, head = list(self._subject.contraries(group)), group.head
         draw.shuffle(contraries)
         yield from ((CONTRARY, part) for part in contraries)
         for where in self._order:

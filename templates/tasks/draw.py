@@ -43,7 +43,8 @@ def parse_tasks(text: str, known: Sequence[str]) -> dict[str, float | None]:
 class Sample:
     """At most `count` records in all, and of each task and language `per_relation` of a relation or attribute, `per_head` of a head and
     `per_source` of what a source says, alone or beside others; None: as many as there are. `stratify`: of each relation or attribute
-    as many as of any other, as far as there are as many."""
+    as many as of any other, as far as there are as many. A question whose options are turned is as many records as turns, kept
+    together."""
 
     count: int | None = None
     per_relation: int | None = None
@@ -136,9 +137,13 @@ def _sources(facts: pl.Series, masks: pl.Series | None) -> pl.Series:
 def _capped(rows: pl.DataFrame, sample: Sample) -> pl.DataFrame:
     for column, limit in (("relation", sample.per_relation), ("head", sample.per_head)):
         if limit is not None:
-            place = pl.col("key").rank("ordinal").over("task", "lang", column)
-            rows = rows.filter(place <= limit)
+            rows = rows.filter(_so_far().over("task", "lang", column, order_by="key") <= limit)
     return rows if sample.per_source is None else _cap_sources(rows, sample.per_source)
+
+
+def _so_far() -> pl.Expr:
+    """Records up to a row, its own too: all turns of a question are kept, or none."""
+    return pl.col("records").cast(pl.Int64).cum_sum()
 
 
 def _cap_sources(rows: pl.DataFrame, limit: int) -> pl.DataFrame:
@@ -146,27 +151,32 @@ def _cap_sources(rows: pl.DataFrame, limit: int) -> pl.DataFrame:
     ordered = rows.sort("key")
     room: dict[tuple[str, str, int], int] = {}
     kept = []
-    for task, lang, mask in ordered.select("task", "lang", "mask").iter_rows():
+    for task, lang, mask, records in ordered.select("task", "lang", "mask", "records").iter_rows():
         bits = [(task, lang, at) for at in range(mask.bit_length()) if mask >> at & 1]
-        fits = all(room.setdefault(bit, limit) for bit in bits)
+        fits = all(room.setdefault(bit, limit) >= records for bit in bits)
         kept.append(fits)
         for bit in bits if fits else ():
-            room[bit] -= 1
+            room[bit] -= records
     return ordered.filter(pl.Series(kept, dtype=pl.Boolean))
 
 
 def _even(rows: pl.DataFrame, total: int) -> pl.DataFrame:
-    """So many rows, or all, of each relation as many as of any other as far as it has them: what is left over goes to those that
+    """So many records, or all, of each relation as many as of any other as far as it has them: what is left over goes to those that
     have more, the first by name."""
-    sizes = dict(rows.group_by("relation").len().sort("relation").iter_rows())
+    sizes = _sizes(rows, "relation")
     quotas = dict.fromkeys(sizes, 0)
-    while left := min(total, rows.height) - sum(quotas.values()):
+    while left := min(total, sum(sizes.values())) - sum(quotas.values()):
         open_ = [name for name, size in sizes.items() if quotas[name] < size]
         each = max(left // len(open_), 1)
         for name in open_[:left]:
             quotas[name] += min(each, sizes[name] - quotas[name])
-    place = pl.col("key").rank("ordinal").over("relation")
-    return rows.filter(place <= pl.col("relation").cast(pl.String).replace_strict(quotas, return_dtype=pl.UInt32))
+    place = _so_far().over("relation", order_by="key")
+    return rows.filter(place <= pl.col("relation").cast(pl.String).replace_strict(quotas, return_dtype=pl.Int64))
+
+
+def _sizes(rows: pl.DataFrame, column: str) -> dict[str, int]:
+    """Records of each of a column, in its order."""
+    return dict(rows.group_by(column).agg(pl.col("records").cast(pl.Int64).sum()).sort(column).iter_rows())
 
 
 def _quota(rows: pl.DataFrame, shares: Mapping[str, float | None], sample: Sample) -> pl.DataFrame:
@@ -174,8 +184,8 @@ def _quota(rows: pl.DataFrame, shares: Mapping[str, float | None], sample: Sampl
     if not any(share is not None for share in shares.values()):
         if count is None:
             return rows
-        return _even(rows, count) if sample.stratify and rows.height else rows.sort("key").head(count)
-    there = dict(rows.group_by("task").len().iter_rows())
+        return _even(rows, count) if sample.stratify and rows.height else rows.sort("key").filter(_so_far() <= count)
+    there = _sizes(rows, "task")
     whole = sum(share or 0 for share in shares.values())
     parts = {task: (share or 0) / whole for task, share in shares.items()}
     total = min(math.floor(there.get(task, 0) / part) for task, part in parts.items()) if count is None else count
@@ -184,8 +194,8 @@ def _quota(rows: pl.DataFrame, shares: Mapping[str, float | None], sample: Sampl
         return pl.concat(
             _even(part, quotas[str(task)]) for (task,), part in sorted(rows.partition_by("task", as_dict=True).items())
         )
-    place = pl.col("key").rank("ordinal").over("task")
-    return rows.filter(place <= pl.col("task").cast(pl.String).replace_strict(quotas, return_dtype=pl.UInt32))
+    place = _so_far().over("task", order_by="key")
+    return rows.filter(place <= pl.col("task").cast(pl.String).replace_strict(quotas, return_dtype=pl.Int64))
 
 
 def _largest_remainders(parts: Mapping[str, float], total: int) -> dict[str, int]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import polars as pl
 
+from kgtools.templates.holdout.wordings import Wording, is_held, word_for_training
 from kgtools.templates.preferences.known_names import form as fold
 from kgtools.templates.render import render
 from kgtools.templates.tasks.choices import choice_rows, statement_rows
@@ -48,10 +49,14 @@ class Base:
     folded: str
 
 
-def make_fewshot(subject: Subject, distractors: Distractors, options: int, shots: int) -> Iterator[Row]:
-    """Each question of the template with so many cases before it; none where too few are apart from it."""
+def make_fewshot(
+    subject: Subject, distractors: Distractors, options: int, shots: int, held: frozenset[Wording] = frozenset()
+) -> Iterator[Row]:
+    """Each question of the template with so many cases before it; none where too few are apart from it. Cases before a question that is
+    not worded as what is `held` out are not either."""
     pools = _find_pools(subject)
     bases = _find_bases(subject, distractors, options, pools)
+    worded = _word_for_training(subject, bases, held)
     alike: dict[tuple[int, str], list[Base]] = defaultdict(list)
     for base in bases:
         alike[pools[base.group.head], base.form].append(base)
@@ -60,6 +65,8 @@ def make_fewshot(subject: Subject, distractors: Distractors, options: int, shots
         draw = subject.draw(base.group, "fewshot")
         cases = _choose_cases(subject, base, alike[pools[base.group.head], base.form], shots, draw)
         if len(cases) == shots:
+            if not is_held(subject.template, subject.variants[base.row.place], held):
+                cases = [worded.get(case.row.place, case) for case in cases]
             found.append((base, cases, draw.randrange(len(wordings("case", subject.template.lang)))))
     for (base, cases, _), told in zip(found, _tell(subject, found, shots), strict=True):
         yield _with_cases(subject, base, cases, told)
@@ -95,13 +102,27 @@ def _find_bases(subject: Subject, distractors: Distractors, options: int, pools:
         row = next((each for each in made if each[2] == "truefalse" or not any(map(SIGNS.search, each[0].right))), None)
         if row is not None:
             chosen.append(row)
-    texts = _say([(row, form) for row, _, form in chosen], subject)
+    texts = _say([(row, form) for row, _, form in chosen], subject, subject.variants)
     return [Base(*each, *text, fold(" ".join(text))) for each, text in zip(chosen, texts, strict=True)]
 
 
-def _say(chosen: Sequence[tuple[Row, str]], subject: Subject) -> Iterator[tuple[str, str]]:
-    """The input and the output of each."""
-    texts = _render(subject, [row for row, _ in chosen])
+def _word_for_training(subject: Subject, bases: Sequence[Base], held: frozenset[Wording]) -> dict[int, Base]:
+    """Those that are worded as what is held out, by place, in words that are not."""
+    template, variants = subject.template, list(subject.variants)
+    of_held = [base for base in bases if is_held(template, variants[base.row.place], held)]
+    for base in of_held:
+        spread = base.group.key // len(template.variants)
+        variants[base.row.place] = word_for_training(template, variants[base.row.place], spread, held)
+    texts = _say([(base.row, base.form) for base in of_held], subject, variants)
+    return {
+        base.row.place: replace(base, given=given, output=output)
+        for base, (given, output) in zip(of_held, texts, strict=True)
+    }
+
+
+def _say(chosen: Sequence[tuple[Row, str]], subject: Subject, variants: Sequence[int]) -> Iterator[tuple[str, str]]:
+    """The input and the output of each, `variants` the wording of each place."""
+    texts = _render(subject, [row for row, _ in chosen], variants)
     columns = _columns(len(chosen)) | {
         "question": [question for question, _ in texts], "statement": [statement for _, statement in texts],
         "options": [row.options for row, _ in chosen], "right": [row.right for row, _ in chosen],
@@ -114,13 +135,13 @@ def _columns(count: int) -> dict[str, list[Any]]:
     return {name: [NOTHING.get(name, "")] * count for name in NAMES}
 
 
-def _render(subject: Subject, rows: Sequence[Row]) -> list[tuple[str, str]]:
-    """What the template asks and says of each."""
+def _render(subject: Subject, rows: Sequence[Row], variants: Sequence[int]) -> list[tuple[str, str]]:
+    """What the template asks and says of each, `variants` the wording of each place."""
     names = subject.view.names(subject.template.lang)
     texts = [("", "")] * len(rows)
     by_variant: dict[int, list[int]] = defaultdict(list)
     for at, row in enumerate(rows):
-        by_variant[subject.variants[row.place]].append(at)
+        by_variant[variants[row.place]].append(at)
     for variant, places in sorted(by_variant.items()):
         said = [rows[at].said or names[subject.groups[rows[at].place].head] for at in places]
         tails = [rows[at].tails for at in places]

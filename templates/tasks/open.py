@@ -27,7 +27,7 @@ def list_rows(subject: Subject, group: Group) -> Iterator[Row]:
         return
     if all(map(subject.is_short, group.parts)):
         parts = list(group.parts)
-        wrong = subject.contraries.get(group.head, [])
+        wrong = subject.contraries(group)
         item = Item(
             "set", subject.about(group.head), answers=tuple(map(subject.names, parts)),
             wrong=tuple(map(subject.names, wrong)), steps=tuple(_steps(subject, group.head, parts)),
@@ -60,7 +60,7 @@ def cloze_rows(subject: Subject, group: Group) -> Iterator[Row]:
     hidden = [part for part in group.parts if part not in beside]
     item = Item(
         "set", (*subject.about(group.head), *map(subject.names, beside)), answers=tuple(map(subject.names, hidden)),
-        asked=1, wrong=tuple(map(subject.names, subject.contraries.get(group.head, []))),
+        asked=1, wrong=tuple(map(subject.names, subject.contraries(group))),
         steps=tuple(_steps(subject, group.head, [shown[gap]])),
     )  # fmt: skip
     yield _row(subject, group, item, [*beside, *hidden], tails, [shown[gap].text])
@@ -133,7 +133,7 @@ def _row(
     said: str | None = None,
 ) -> Row:  # fmt: skip
     mask = subject.mask_of(group.head, parts)
-    for part in subject.contraries.get(group.head, []) if item.wrong else []:
+    for part in subject.contraries(group) if item.wrong else []:
         mask |= part.mask | subject.names_mask(part)
     joiner = "、" if subject.template.lang == "zh" else ", "
     return Row(

@@ -14,6 +14,8 @@ from typing import cast
 
 from kgtools.corpora.verify.item import Item, Step
 from kgtools.kg.ontology import ontology
+from kgtools.templates.holdout.wordings import Wording, is_held
+from kgtools.templates.pack import Template
 from kgtools.templates.preferences.items import AnswerPart
 from kgtools.templates.render import render
 from kgtools.templates.tasks.choices import choice_rows, statement_rows
@@ -25,8 +27,6 @@ from kgtools.tools.inputs.files import digest
 
 FORMS = ("list", "mcq", "truefalse")
 SIGNS = {"zh": "甲乙丙丁戊", "en": "XYZVW"}
-Wordings = frozenset[tuple[str, str, int]]
-"""Pack, template and number of a variant, from 0."""
 MOST = 12
 """Answers of the last step in an open question; more are no question."""
 
@@ -50,10 +50,10 @@ class Way:
 
 class Path:
     """A path over templates, each with its questions; `wrong`: finds what is wrong among the answers of the last; `without`: wordings
-    that are not used on the way."""
+    that are not used on the way, as far as there are others."""
 
     def __init__(
-        self, name: str, subjects: Sequence[Subject], wrong: Distractors, without: Wordings = frozenset()
+        self, name: str, subjects: Sequence[Subject], wrong: Distractors, without: frozenset[Wording] = frozenset()
     ) -> None:
         self.name, self._subjects, self._wrong, self._without = name, subjects, wrong, without
         self._only = [_only_tails(subject) for subject in subjects[1:-1]]
@@ -118,7 +118,7 @@ class Path:
             head = self._label(max(place - 1, 0))
             template = subject.template
             variants = template.variants
-            usable = [n for n in range(len(variants)) if (template.pack, template.name, n) not in self._without]
+            usable = self._usable(template)
             by_variant: dict[int, list[int]] = defaultdict(list)
             for at, way in enumerate(ways):
                 by_variant[usable[self._draw(way, f"statement {place}").randrange(len(usable))]].append(at)
@@ -128,6 +128,15 @@ class Path:
                 for at, statement in zip(places, statements, strict=True):
                     texts[at].append(once(statement, head))
         return [("" if self._lang == "zh" else " ").join(each) for each in texts]
+
+    def _usable(self, template: Template) -> list[int]:
+        """The variants that are used on the way."""
+        every = list(range(len(template.variants)))
+        return [number for number in every if not is_held(template, number, self._without)] or every
+
+    def _is_worded_as_held(self) -> bool:
+        templates = [subject.template for subject in self._subjects[:-1]]
+        return any(is_held(each, self._usable(each)[0], self._without) for each in templates)
 
     def _label(self, node: int) -> str:
         """What a node is called that is not named."""
@@ -160,7 +169,7 @@ class Path:
             yield replace(
                 row, item=item, meta=meta, said=label, before=before, hidden=hidden, mask=row.mask | mask,
                 facts=sorted({*row.facts, *facts}), words=[each.template.license for each in self._subjects[:-1]],
-                salt=int(digest(f"{self.name}|{way.nodes}|{form}")[:16], 16),
+                salt=int(digest(f"{self.name}|{way.nodes}|{form}")[:16], 16), is_worded_as_held=self._is_worded_as_held(),
             )  # fmt: skip
 
     def _list(self, way: Way) -> Row:

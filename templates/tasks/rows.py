@@ -21,13 +21,14 @@ COLUMNS: dict[str, Any] = {
     "place": pl.UInt32, "said": pl.String, "tails": LIST, "truth": LIST, "facts": pl.List(pl.UInt32), "mask": pl.Int64,
     "answer": pl.String, "options": LIST, "right": LIST, "is_true": pl.Boolean, "meta": pl.String,
     "before": pl.String, "hidden": LIST, "salt": pl.UInt64, "words": LIST, "messages": LIST, "compared": LIST,
-    "form": pl.String,
+    "form": pl.String, "is_worded_as_held": pl.Boolean,
 }  # fmt: skip
 """`said`: what stands where the head's name stands (null: that name); `tails`: what the template's sentence says of it; `truth`:
 what is true of it; `options`, `right`: lines such as `B. 多尿`; `before`: what stands before the question; `hidden`: what is not named
 in it; `salt`: what tells apart records of one question; `words`: licences of words in it that are not its template's; `messages`: of
 a consultation what is said, by the user and the assistant in turn; `compared`: of comparisons, how what is asked about is called
-(`comparisons.COMPARED`); `form`: as what it is asked, where that cannot be seen."""
+(`comparisons.COMPARED`); `form`: as what it is asked, where that cannot be seen; `is_worded_as_held`: whether something but its question
+is said in words that are held out."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Row:
     messages: list[str] = field(default_factory=list)
     compared: list[str] = field(default_factory=list)
     form: str = ""
+    is_worded_as_held: bool = False
 
     @property
     def columns(self) -> tuple[Any, ...]:
@@ -62,6 +64,7 @@ class Row:
             self.place, self.said, self.tails, self.truth, self.facts, self.mask, self.answer, self.options, self.right,
             self.is_true, meta, self.before, self.hidden, self.salt,
             [OUR_LICENSE, *self.words], self.messages, self.compared, self.form,
+            self.is_worded_as_held,
         )  # fmt: skip
 
 

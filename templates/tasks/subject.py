@@ -10,6 +10,7 @@ import polars as pl
 
 from kgtools.corpora.verify.item import Names
 from kgtools.templates.facts import GraphView
+from kgtools.templates.holdout.draw import NONE_HELD, HeldOut
 from kgtools.templates.pack import Template
 from kgtools.templates.preferences.apart import Texts, is_text
 from kgtools.templates.preferences.items import AnswerPart, contraries_of, find_sound
@@ -72,9 +73,10 @@ class Subject:
 
     def __init__(
         self, view: GraphView, selection: Selection, known: KnownNames,
-        lexicon: Lexicon, seed: int,
+        lexicon: Lexicon, seed: int, held: HeldOut = NONE_HELD,
     ) -> None:  # fmt: skip
         self.view, self.selection, self.known, self.lexicon, self._seed = view, selection, known, lexicon, seed
+        self._held = held
         self.judge = Judge(known, Texts(known), selection.template.info.attribute)
         rows = find_sound(view, selection.template)
         self.parts: dict[tuple[int, str], AnswerPart] = {}
@@ -112,9 +114,40 @@ class Subject:
         return match_facts(self.view, self.template).select("head", "tail")
 
     @cached_property
-    def contraries(self) -> dict[int, list[AnswerPart]]:
-        """Of each head what the relation says that contradicts the template's."""
+    def _contraries(self) -> dict[int, list[AnswerPart]]:
         return contraries_of(self.view, self.template)
+
+    @cached_property
+    def _open_contraries(self) -> dict[int, list[AnswerPart]]:
+        return contraries_of(self.view, self.template, self._held.closed) if self._held.asked else self._contraries
+
+    def contraries(self, group: Group) -> list[AnswerPart]:
+        """What the relation says of a head that contradicts the template's; where the question is for training, without what is not."""
+        return (self._open_contraries if self.is_open(group) else self._contraries).get(group.head, [])
+
+    def is_open(self, group: Group) -> bool:
+        """Whether none of what answers a question is held out."""
+        return self._open[group.place]
+
+    def joins_held(self, one: int, other: int) -> bool:
+        """Whether what is held out joins two entities, by any relation and in either direction."""
+        pairs = self._held.pairs
+        if not len(pairs):
+            return False
+        names = self.view.numbers_of_names
+        least, most = sorted((names[one], names[other]))
+        at = pairs.search_sorted(least * 2**32 + most)
+        return bool(at < len(pairs) and pairs[at] == least * 2**32 + most)
+
+    @cached_property
+    def _open(self) -> list[bool]:
+        """Of each question, by place."""
+        facts = self.selection.groups["facts"]
+        if not self._held.asked:
+            return [True] * len(facts)
+        rows = pl.DataFrame({"fact": facts}).with_row_index("at").explode("fact").drop_nulls()
+        held = rows.filter(self._held.bits.gather(rows["fact"]) > 0)["at"].unique()
+        return (~pl.int_range(len(facts), dtype=pl.UInt32, eager=True).is_in(held.implode())).to_list()
 
     def salt(self, task: str) -> int:
         """What a task mixes into the keys of its records, so that tasks draw apart from each other."""

@@ -20,12 +20,20 @@ from kgtools.templates.generate import generate
 from kgtools.templates.holdout.asked import HoldOut
 from kgtools.templates.holdout.draw import HeldOut, hold_out
 from kgtools.templates.holdout.proof import prove
+from kgtools.templates.holdout.wordings import is_held, twins, word_for_training
 from kgtools.templates.pack import Pack, find_pack
+from kgtools.templates.preferences.known_names import KnownNames
+from kgtools.templates.render import render
+from kgtools.templates.select import select
 from kgtools.templates.tables import RecordTables
+from kgtools.templates.tasks.dialogue import Dialogue
+from kgtools.templates.tasks.distractors import Distractors, Neighbours
+from kgtools.templates.tasks.subject import Lexicon, Subject
 from kgtools.tools.errors import Findings, UsageError
 
 Graph = Callable[..., Store]
 ASKED = HoldOut.of("facts=0.2,entities=0.1,relations=HAS_COMPLICATION,templates=0.1,hops=3-5")
+WORDED = HoldOut.of("templates=0.3")
 SEED = 3
 
 
@@ -107,6 +115,93 @@ def test_a_wording_that_is_held_out_asks_nothing_in_training(training: pl.DataFr
     assert held.variants
     for pack, name, number in held.variants:
         assert not training["template"].str.contains(rf"^{pack}@[^/]+/{name}\.(zh|en)#{number + 1}$").any()
+
+
+@pytest.fixture(scope="module")
+def worded(store: FolderStore, packs: list[Pack]) -> RecordTables:
+    return generate(store, packs, ("zh", "en"), None, 9, 12, task="fewshot,dialogue", hold_out=WORDED)
+
+
+def test_cases_and_turns_of_training_are_not_worded_as_what_is_held_out(
+    worded: RecordTables, graph_view: GraphView, packs: list[Pack]
+) -> None:
+    templates = [template for pack in packs for template in pack.templates]
+    held = hold_out(graph_view, templates, WORDED, 9)
+    names = {lang: dict(zip(graph_view.entities["id"], graph_view.names(lang), strict=True)) for lang in ("zh", "en")}
+    in_dialogues = {"examination", "treatment", "department", "food_to_eat", "food_to_avoid"}
+    wordings = [
+        (each, number) for each in templates for number in range(len(each.variants)) if is_held(each, number, held.variants)
+    ]  # fmt: skip
+    columns = worded.records.select("task", "lang", "template", "hold_out", "meta", "messages")
+    said, found = 0, []
+    for task, lang, mark, hold, meta, messages in columns.iter_rows():
+        told, text = orjson.loads(meta), "\n".join(message["content"] for message in messages)
+        heads = [each for id_ in (told["head"], *told.get("cases", ())) if (each := names[lang][id_])]
+        for template, number in wordings:
+            is_its = template.name in in_dialogues if task == "dialogue" else f"/{template.name}." in mark
+            if template.lang == lang and is_its:
+                asked, stated = render(template, template.variants[number], heads, [["\n"]] * len(heads))
+                if any(each.partition("\n")[0] in text for each in (stated if task == "dialogue" else asked)):
+                    said += hold is not None
+                    found += [text] * (hold is None)
+
+    assert worded.records.filter(pl.col("hold_out").is_null()).height > 1000
+    assert said > 100
+    assert not found, found[0]
+
+
+def test_the_proof_finds_a_held_out_wording_in_the_text_of_another_template(
+    worded: RecordTables, graph_view: GraphView, packs: list[Pack]
+) -> None:
+    templates = [template for pack in packs for template in pack.templates]
+    held = hold_out(graph_view, templates, WORDED, 9)
+    template, number = next(
+        (each, number) for each in templates for number in range(len(each.variants))
+        if each.name == "treatment" and (each.pack, each.name, number) in held.variants
+    )  # fmt: skip
+    (question,), _ = render(template, template.variants[number], ["糖尿病"], [["药物治疗"]])
+    case = pl.lit(f"{question}\n", pl.String)
+    user = pl.struct(role=pl.lit("user"), content=case).implode()
+    at = int(worded.records["hold_out"].is_null().arg_max() or 0)
+    rows = worded.records.with_row_index("at").with_columns(
+        pl.when(pl.col("at") == at).then(pl.concat_list("messages", user)).otherwise("messages").alias("messages"),
+        pl.when(pl.col("at") == at).then(pl.lit(template.lang)).otherwise("lang").alias("lang"),
+    )
+
+    assert prove(worded.records, graph_view, held, 0).kinds[0].shared == 0
+    with pytest.raises(Findings, match="1 held-out templates would stand in records for training"):
+        prove(rows, graph_view, held, 0)
+
+
+def test_what_can_be_said_in_held_out_words_alone_is_held_out(graph_view: GraphView, packs: list[Pack]) -> None:
+    every = [template for pack in packs for template in pack.templates]
+    said = {
+        name: next(each for each in every if each.name == name and each.lang == "zh")
+        for name in ("symptom", "examination")
+    }
+    none_left = frozenset(("clinicalgpt", "examination", number) for number in range(9))
+
+    assert word_for_training(said["examination"], 1, 5, none_left) == 1
+    subjects = {
+        relation: Subject(graph_view, select(graph_view, said[name], 0, 12), KnownNames(graph_view), Lexicon(graph_view), 0)
+        for name, relation in (("symptom", "HAS_SYMPTOM"), ("examination", "NEEDS_EXAMINATION"))
+    }  # fmt: skip
+    wrong = Distractors(subjects["HAS_SYMPTOM"], Neighbours(graph_view), "random")
+    rows = list(Dialogue(subjects, wrong, none_left).rows())
+
+    assert len(rows) > 50
+    assert all(row.is_worded_as_held for row in rows)
+    assert not any(row.is_worded_as_held for row in Dialogue(subjects, wrong).rows())
+
+
+def test_two_packs_that_ask_in_the_same_words_hold_them_out_together(graph_view: GraphView) -> None:
+    templates = [each for name in ("clinicalgpt", "clinicalgpt-paper") for each in find_pack(name).templates]
+    alike = twins(templates)
+    for seed in range(5):
+        held = hold_out(graph_view, templates, HoldOut.of("templates=0.3"), seed).variants
+
+        assert held
+        assert all(set(alike.get(each, [each])) <= held for each in held)
 
 
 def test_a_relation_that_is_held_out_is_in_no_path_of_training(training: pl.DataFrame) -> None:
@@ -193,8 +288,8 @@ def test_split_puts_what_is_held_out_into_test_and_parts_it_from_what_others_bri
     held = done.filter(pl.col("hold_out").is_not_null())
     assert held.height == made.records.height - made.records["hold_out"].null_count()
     assert held["split"].unique().to_list() == ["test"]
-    assert set(foreign["id"]) <= set(gone.filter(pl.col("reason") == "shares-held-out")["id"])
-    assert result.crossing_facts == 0
+    assert set(gone.filter(pl.col("reason") == "shares-held-out")["id"]) == set(foreign["id"])
+    assert (result.crossing_facts, result.loose_facts > 100) == (0, True)
     loose = pl.col("hold_out").is_in(["templates", "hops", "templates + hops"]).fill_null(False)
     of_split = (
         done.filter(~loose).explode("facts").drop_nulls("facts").group_by("facts").agg(pl.col("split").n_unique())
@@ -216,7 +311,10 @@ def test_a_run_without_hold_outs_holds_nothing_out(sample_run: Path) -> None:
         ("facts=ten", "a share is more than 0 and less than 1"),
         ("facts", "a share is more than 0 and less than 1"),
         ("facts=0.1,facts=0.2", "facts is named twice"),
-        ("relations=HAS_SYMTOM", "did you mean HAS_SYMPTOM"),
+        ("relations=HAS_SYMTOM", "is no relation or attribute; did you mean HAS_SYMPTOM"),
+        ("relations=nonsense", "nonsense is no relation or attribute; did you mean"),
+        ("", "name what is held out"),
+        ("facts=0.1,,entities=0.1", "name what is held out"),
         ("hops=1", "so many triples of a path"),
         ("hops=5-4", "so many triples of a path"),
     ],
@@ -250,3 +348,144 @@ def test_the_command_tells_what_it_held_out_and_the_same_bytes_with_two_workers(
     assert settings["hold_out"] == "facts=0.1,templates=0.1"
     for name in ("records.parquet", "run.json", "coverage.parquet"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("task", "lang", "text", "says"),
+    [
+        ("qa", "zh", "facts=1e-9", r"facts=1e-09: so small a share of [0-9,]+ answers draws none"),
+        ("qa", "zh", "entities=1e-9", r"so small a share of [0-9,]+ entities draws none"),
+        ("qa", "zh", "relations=MAY_LEAD_TO", "the graph has none; there are .*HAS_SYMPTOM"),
+        ("qa", "en", "facts=0.1,relations=cause", "no template asks about it in these languages; there are .*cost"),
+        (
+            "qa,path",
+            "zh",
+            "hops=7",
+            "hops=7: no path that is asked leads over so many triples; they lead over [2-5, ]+$",
+        ),
+        ("path", "zh", "hops=2-5", "all [0-9,]+ records are held out and none is for training"),
+        ("path", "zh", "relations=icd10", "no record of these tasks is held out by it"),
+    ],
+)
+def test_what_would_hold_out_nothing_or_all_is_refused(
+    store: FolderStore, packs: list[Pack], task: str, lang: str, text: str, says: str
+) -> None:
+    with pytest.raises(UsageError, match=says):
+        generate(store, packs, (lang,), None, 0, 12, task=task, hold_out=HoldOut.of(text))
+
+
+def test_an_option_that_is_given_again_adds_to_it(
+    command: Callable[..., CompletedProcess[str]], named_graph: Path, tmp_path: Path
+) -> None:
+    words: list[Any] = ["generate", "--graph", named_graph, "--lang", "zh", "--out", tmp_path / "out"]
+    done = command(*words, "--hold-out", "facts=0.1", "--hold-out", "entities=0.05")
+    twice = command(*words, "--hold-out", "facts=0.1", "--hold-out", "facts=0.2")
+
+    assert done.returncode == 0
+    settings = orjson.loads((tmp_path / "out" / "run.json").read_bytes())["settings"]
+    assert settings["hold_out"] == "facts=0.1,entities=0.05"
+    assert (twice.returncode, "facts is named twice" in twice.stderr) == (2, True)
+
+
+WHOLE = HoldOut.of("facts=0.2,entities=0.05")
+
+
+@pytest.fixture(scope="module")
+def told(store: FolderStore, packs: list[Pack]) -> pl.DataFrame:
+    """Records for training of the tasks that say more than facts: wrong names, options, texts, rows."""
+    tasks = "qa,mcq,truefalse,cloze,list,compare,explain,cypher"
+    made = generate(store, packs, ("zh",), None, SEED, 12, task=tasks, hold_out=WHOLE)
+    return made.records.filter(pl.col("hold_out").is_null())
+
+
+@pytest.fixture(scope="module")
+def whole(graph_view: GraphView, packs: list[Pack]) -> HeldOut:
+    return hold_out(graph_view, [t for pack in packs for t in pack.templates if t.lang == "zh"], WHOLE, SEED)
+
+
+@pytest.fixture(scope="module")
+def beside(graph_view: GraphView, whole: HeldOut) -> dict[str, set[str]]:
+    """Of each entity all names of what is held out joins with it."""
+    rows = graph_view.facts.filter((whole.bits > 0) & pl.col("tail").is_not_null()).select("head", "tail")
+    both = pl.concat([rows, rows.select(pl.col("tail").alias("head"), pl.col("head").alias("tail"))])
+    both = both.join(graph_view.called, left_on="tail", right_on="number")
+    named = both.with_columns(graph_view.entities["id"].gather(both["head"]).alias("id")).group_by("id").agg("name")
+    return {id_: set(names) for id_, names in named.iter_rows()}
+
+
+def test_what_is_held_out_is_not_said_in_training_by_another_relation_or_turned_round(
+    told: pl.DataFrame, graph_view: GraphView, whole: HeldOut
+) -> None:
+    learned = graph_view.facts["id"].is_in(sorted(facts(told)))
+
+    assert learned.sum() > 1000
+    assert set(graph_view.pairs.filter(learned).drop_nulls()).isdisjoint(whole.pairs)
+
+
+def test_wrong_names_and_contrary_options_of_training_are_not_made_of_what_is_held_out(
+    told: pl.DataFrame, beside: dict[str, set[str]]
+) -> None:
+    seen = 0
+    for text in told.filter(pl.col("task").is_in(["mcq", "truefalse", "cloze", "list", "compare"]))["meta"]:
+        meta = orjson.loads(text)
+        wrong = {name for names in meta["item"].get("wrong", ()) for name in names}
+        wrong |= {each["text"] for each in meta.get("distractors", ())}
+        seen += bool(wrong)
+        assert wrong.isdisjoint(beside.get(meta["head"], ())), meta["head"]
+    assert seen > 300
+
+
+def test_a_text_of_training_does_not_name_what_is_held_out_of_its_head(
+    told: pl.DataFrame, beside: dict[str, set[str]], graph_view: GraphView
+) -> None:
+    is_text = pl.col("kind") == "attribute"
+    values = graph_view.facts.filter(is_text & pl.col("id").is_in(sorted(facts(told))))
+    heads = graph_view.entities["id"].gather(values["head"])
+
+    assert values.height > 300
+    for head, value in zip(heads, values["value"], strict=True):
+        assert not [name for name in beside.get(head, ()) if len(name) > 1 and not name.isascii() and name in value]
+
+
+def test_a_held_out_entity_is_in_no_wrong_names_options_or_rows_of_training(told: pl.DataFrame, whole: HeldOut) -> None:
+    assert {"list", "cypher"} <= set(told["task"])
+    for text in told["meta"]:
+        meta = orjson.loads(text)
+        item = meta.get("item", {})
+        said = [*item.get("wrong", ()), list(item.get("options", {}).values()), *meta.get("rows", ())]
+        flat = {str(name) for each in said for cell in each for name in (cell if isinstance(cell, list) else [cell])}
+        assert flat.isdisjoint(whole.names)
+
+
+@pytest.mark.parametrize("name", ["HAS_SYMPTOM", "NEEDS_EXAMINATION", "RELATED_DISEASE", "LISTED_DRUG"])
+def test_a_relation_that_is_held_out_takes_no_other_along(graph_view: GraphView, packs: list[Pack], name: str) -> None:
+    templates = [template for pack in packs for template in pack.templates]
+    held = hold_out(graph_view, templates, HoldOut.of(f"relations={name}"), SEED)
+
+    assert set(graph_view.facts.filter(held.bits > 0)["relation"]) == {name}
+    assert (held.bits > 0).sum() == (graph_view.facts["relation"] == name).sum()
+
+
+def test_the_proof_finds_the_same_pair_by_another_relation(graph: Graph) -> None:
+    store = graph(
+        [("Symptom:症一", "RELATED_SYMPTOM", "Symptom:症二"), ("Symptom:症二", "RELATED_SYMPTOM", "Symptom:症一")]
+    )
+    seen, asked = view(store), HoldOut.of("facts=0.5")
+    one, other = seen.facts["id"]
+    of_pair = pl.DataFrame(
+        {"facts": [[one], [other]], "hold_out": ["facts", None], "template": "p@1/t.zh#1", "meta": "{}"}
+    )
+    held = replace(hold_out(seen, [], asked, 0), bits=pl.Series([1, 0], dtype=pl.UInt8))
+
+    with pytest.raises(Findings, match="1 held-out facts would stand in records for training"):
+        prove(of_pair, seen, held, 0)
+
+
+def test_a_question_without_facts_that_is_held_out_by_its_wording_takes_no_other_along(
+    store: FolderStore, packs: list[Pack]
+) -> None:
+    made = generate(store, packs, ("zh", "en"), None, 1, 12, task="abstain", hold_out=HoldOut.of("templates=0.2"))
+    held, free = (made.records.filter(pl.col("hold_out").is_null() == each) for each in (False, True))
+
+    assert held.height > 50
+    assert set(held["group"]).isdisjoint(free["group"])

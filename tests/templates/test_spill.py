@@ -27,8 +27,12 @@ from kgtools.templates.spill import Ranges, Spill
 Run = Callable[..., CompletedProcess[str]]
 
 
-def test_ranges_put_together_are_all_records_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("waiting", [1, 1 << 27])
+def test_ranges_put_together_are_all_records_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waiting: int
+) -> None:
     monkeypatch.setattr(spill, "AT_ONCE", 10)
+    monkeypatch.setattr(spill, "WAITING", waiting)
     draw = random.Random(0)
     keys = [draw.randrange(40) for _ in range(200)]
     ids = [f"{number:03}" for number in draw.sample(range(200), 200)]
@@ -65,6 +69,7 @@ def test_how_much_is_in_memory_at_a_time_changes_nothing(
     store, packs = FolderStore(named_graph), [find_pack("clinicalgpt")]
     whole = generate(store, packs, ("zh", "en"), 300, 2, 12, task=task)
     monkeypatch.setattr(spill, "AT_ONCE", 16)
+    monkeypatch.setattr(spill, "WAITING", 1)
     monkeypatch.setattr(generating, "TOGETHER", 16)
     monkeypatch.setattr(spill, "SMALL", 0)
     monkeypatch.setattr(groups, "WAITING", 10)
@@ -105,6 +110,14 @@ def test_what_no_record_ties_is_in_no_group() -> None:
     found.tie(pl.Series([[0, 1]], dtype=pl.List(pl.UInt32)))
 
     assert found.of(pl.Series([[1], [2], []], dtype=pl.List(pl.UInt32))).to_list() == ["a", "", ""]
+
+
+def test_facts_that_join_the_same_two_entities_are_one_group() -> None:
+    found = FactGroups(pl.Series(["a", "b", "c", "d"]), pl.Series([7, None, 7, 8], dtype=pl.UInt64))
+    records = pl.Series([[0], [1], [2], [3]], dtype=pl.List(pl.UInt32))
+    found.tie(records)
+
+    assert found.of(records).to_list() == ["a", "b", "a", "d"]
 
 
 KILLED = """

@@ -5,10 +5,10 @@ from time import perf_counter
 
 import pytest
 
-from kgtools.kg.cypher import parse as parsing
-from kgtools.kg.cypher import tree
-from kgtools.kg.cypher.bars import separate
-from kgtools.kg.cypher.parse import build_parser, parse
+from kgtools.kg.cypher.grammar import parse as parsing
+from kgtools.kg.cypher.grammar import tree
+from kgtools.kg.cypher.grammar.bars import separate
+from kgtools.kg.cypher.grammar.parse import build_parser, parse
 from kgtools.tools.errors import CypherError
 
 
@@ -132,7 +132,7 @@ def test_a_relationship_has_its_direction_and_length(
 
 
 def test_the_tables_are_those_of_the_grammar_and_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a change of the grammar: python -m kgtools.kg.cypher.parse."""
+    """After a change of the grammar: python -m kgtools.kg.cypher.grammar.parse."""
     query = "MATCH (d:Disease {name: 'x'})-[r:A|B*1..2]->(s) WHERE d.name =~ 'a.*' RETURN s.name AS n, count(*) ORDER BY n LIMIT 3"
     fresh = build_parser(parsing.GRAMMAR.read_bytes())
     monkeypatch.setattr(parsing, "build_parser", lambda _: pytest.fail("the grammar was read"))

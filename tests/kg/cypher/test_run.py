@@ -92,3 +92,19 @@ def test_a_share_of_nothing_is_refused(store: Store, share: str) -> None:
     assert list(store.query("RETURN toString(1.0 / 0) AS x, toString(1 / 0.0) AS y", {})[1]) == [
         ["Infinity", "Infinity"]
     ]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "MATCH (n) UNWIND n.sources AS s RETURN collect(DISTINCT n.name) AS ns",
+        "MATCH (n) UNWIND n.sources AS s WITH DISTINCT s, n.name AS name RETURN collect(name) AS ns",
+        "RETURN COLLECT { MATCH (n) UNWIND n.sources AS s RETURN n.name } AS ns",
+    ],
+)
+def test_what_has_one_place_in_the_list_of_each_node_comes_sorted(store: Store, query: str) -> None:
+    """DuckDB gives rows of one place in the order in which its threads come to them."""
+    _, ((found,),) = store.query(query, {})
+
+    assert len(found) >= 8
+    assert found == sorted(found)

@@ -182,8 +182,8 @@ def test_a_load_that_fails_leaves_the_old_graph(
 
     write = folder_store.write_table
 
-    def fail(frame: pl.DataFrame, path: Path) -> None:
-        write(frame, path)
+    def fail(frame: pl.DataFrame, path: Path, **how: Any) -> None:
+        write(frame, path, **how)
         if path.name == "triples.parquet":
             path.write_bytes(b"half")
             raise error
@@ -218,8 +218,8 @@ def test_a_killed_load_leaves_the_old_graph_and_the_next_one_completes(graph_of:
         "from kgtools.kg.stores.folder import store; from kgtools.kg.stores.folder.store import FolderStore, _source\n"
         "from kgtools.kg.graph import change; from kgtools.kg.stores.folder.generations import look\n"
         "write = store.write_table\n"
-        "def die(frame, path):\n"
-        "    write(frame, path)\n"
+        "def die(frame, path, **how):\n"
+        "    write(frame, path, **how)\n"
         "    if path.name == 'triples.parquet': path.write_bytes(b'half'); os.kill(os.getpid(), signal.SIGKILL)\n"
         "store.write_table = die\n"
         "folder = Path(sys.argv[1]); change(FolderStore(folder), lambda inputs: inputs.with_sources([_source(look(folder)[0], 'sources/tiny')]))\n"

@@ -203,8 +203,8 @@ def spoil(monkeypatch: pytest.MonkeyPatch, name: str, harm: Callable[[Path], Non
     """The table of this name is harmed as soon as it is written."""
     write = folder_store.write_table
 
-    def written(frame: pl.DataFrame, path: Path) -> None:
-        write(frame, path)
+    def written(frame: pl.DataFrame, path: Path, **how: Any) -> None:
+        write(frame, path, **how)
         if path.name == name and path.parent.name.isdigit():
             harm(path)
 

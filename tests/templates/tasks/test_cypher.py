@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kgtools.corpora.verify.grading import score
 from kgtools.corpora.verify.item import item_of
 from kgtools.corpora.verify.queries import normal_form
-from kgtools.kg.cypher.parse import parse
+from kgtools.kg.cypher.grammar.parse import parse
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import FolderStore

@@ -12,6 +12,7 @@ import pytest
 from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates.generate import count_plan, generate
 from kgtools.templates.pack import Pack, find_pack
+from kgtools.templates.tasks.ask import ItemOptions
 from kgtools.templates.tasks.draw import Sample, parse_tasks
 from kgtools.tools.errors import UsageError
 
@@ -175,7 +176,7 @@ def test_the_command_writes_items_with_the_names_that_answers_may_say(
         "run.json",
     }
     manifest = orjson.loads((out / "run.json").read_bytes())
-    assert {task: sum(counts.values()) for task, counts in manifest["by_task"].items()} == {"mcq": 60, "abstain": 20}
+    assert {task: sum(counts.values()) for task, counts in manifest["by_task"].items()} == {"mcq": 30, "abstain": 20}
     assert manifest["settings"]["rotations"] == 2
     assert "names.parquet" in manifest["outputs"]
     assert "wrong options of mcq from" in ran.out
@@ -231,3 +232,15 @@ def test_no_graph_has_a_part_in_more_records_than_its_cap(store: FolderStore, pa
 def test_a_stratum_without_a_count_is_refused() -> None:
     with pytest.raises(UsageError, match="--stratify shares out what --count says; give both"):
         Sample(stratify=True).refuse_wrong()
+
+
+def test_a_question_that_is_turned_is_as_many_records_as_turns(store: FolderStore, packs: list[Pack]) -> None:
+    items = ItemOptions(rotations=4)
+    for sample, most in ((Sample(count=101), 100), (Sample(per_relation=9), 8), (Sample(count=90, stratify=True), 88)):
+        made = generate(store, packs, ("zh",), sample.count, 0, 12, task="mcq", sample=sample, items=items).records
+
+        of_questions = made.group_by("template", pl.col("meta").str.json_path_match("$.head")).len()["len"]
+        assert set(of_questions) == {4}
+        by_relation = made.group_by(pl.col("template").str.extract(r"/(.+)\.zh")).len()["len"]
+        assert max(by_relation) == most if sample.per_relation else made.height <= most
+    assert made.height > 60

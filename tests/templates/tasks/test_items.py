@@ -208,7 +208,7 @@ def test_letters_are_right_equally_often(rows: Rows) -> None:
 
 
 def test_rotations_ask_the_same_with_options_turned(store: FolderStore, packs: list[Pack]) -> None:
-    records = generate(store, packs[:1], ("zh",), 8, 0, 12, task="mcq", items=ItemOptions(rotations=4)).records
+    records = generate(store, packs[:1], ("zh",), 32, 0, 12, task="mcq", items=ItemOptions(rotations=4)).records
     rows = [with_item(row) for row in records.iter_rows(named=True)]
     by_question: dict[str, Rows] = {}
     for row in rows:

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from kgtools.kg.cypher import tree
-from kgtools.kg.cypher.bars import BAR, separate
-from kgtools.kg.cypher.syntax import Builder
-from kgtools.kg.cypher.tree import fault
+from kgtools.kg.cypher.grammar import tree
+from kgtools.kg.cypher.grammar.bars import BAR, separate
+from kgtools.kg.cypher.grammar.syntax import Builder
+from kgtools.kg.cypher.grammar.tree import fault
 from kgtools.tools.errors import CypherError
 
 GRAMMAR, TABLES = (Path(__file__).with_name(name) for name in ("cypher.lark", "cypher.json.gz"))
@@ -96,7 +96,7 @@ def build_parser(grammar: bytes) -> Any:
 
 
 def write_tables() -> None:
-    """Make the tables of the grammar as it is, for the version of lark that is installed: `python -m kgtools.kg.cypher.parse`."""
+    """Make the tables of the grammar as it is, for the version of lark that is installed: `python -m kgtools.kg.cypher.grammar.parse`."""
     import lark
     from lark.grammar import Rule
     from lark.lexer import TerminalDef

@@ -15,7 +15,7 @@ from kgtools.train.launch.requirements import needs_stack
 from kgtools.train.stages.ppo.recipe import Ppo
 from kgtools.train.stages.sft import STAGE, Sft
 from tests.train.conftest import GOOD, question, recipe, records, reply
-from tests.train.test_cost import LARGE, SMALL
+from tests.train.models.test_cost import LARGE, SMALL
 
 GB = 10**9
 Usage = namedtuple("Usage", "total used free")

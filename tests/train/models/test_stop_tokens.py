@@ -9,7 +9,7 @@ from kgtools.train.inference.reward_scores import sequence
 from kgtools.train.models.resolve import tiny
 from kgtools.train.models.stop_tokens import StopToken, stop_tokens
 from tests.train.conftest import apply_template, metrics, stage_words, train
-from tests.train.test_generation import PROMPTS
+from tests.train.inference.test_generation import PROMPTS
 
 ASKED = [{"role": "user", "content": "头痛怎么办?"}]
 

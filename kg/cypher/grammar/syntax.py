@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from kgtools.kg.cypher import tree
-from kgtools.kg.cypher.tree import fault
+from kgtools.kg.cypher.grammar import tree
+from kgtools.kg.cypher.grammar.tree import fault
 
 ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", "'": "'", '"': '"', "`": "`"}
 ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)

@@ -14,7 +14,7 @@ import pytest
 from kgtools.train.launch import doctor
 from kgtools.train.launch.doctor import Check, examine
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
 PINS: dict[str, str] = dict(pin.split("==") for pin in EXTRAS["train"])
 TRIALS = {"torch starts", "GPU", "DeepSpeed starts", "processes meet"}

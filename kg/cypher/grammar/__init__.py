@@ -1,0 +1,1 @@
+"""Cypher as it is written: a grammar, and the tree that the compiler reads."""
