@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from kgtools.corpora.export.convert import ConvertResult
+    from kgtools.templates.generate.tables import GenerateCounts
     from kgtools.templates.lineage import RecordTrace, TripleTrace
     from kgtools.templates.retract.run import RetractResult
-    from kgtools.templates.tables import GenerateCounts
 
 PathLike = str | Path
 
@@ -103,11 +103,11 @@ def generate(
     from kgtools.corpora.export import format as formats
     from kgtools.corpora.record_files import refuse_other
     from kgtools.kg.stores import open_store
+    from kgtools.templates.generate.permute import refuse_export
+    from kgtools.templates.generate.run import Run
+    from kgtools.templates.generate.tables import refuse_none, write
     from kgtools.templates.holdout.asked import HoldOut
     from kgtools.templates.pack import find_pack
-    from kgtools.templates.permute import refuse_export
-    from kgtools.templates.run import Run
-    from kgtools.templates.tables import refuse_none, write
     from kgtools.templates.tasks.ask import ItemOptions
     from kgtools.templates.tasks.draw import Sample
     from kgtools.templates.tasks.plan import Plan
@@ -171,7 +171,7 @@ def plan(
     """How many records `generate` would make with these options, without making them: a frame of `task`, `relation` (or attribute),
     `lang` and `records`. Of preferences it is the questions; to some of them no answer is surely wrong."""
     from kgtools.kg.stores import open_store
-    from kgtools.templates.generate import count_plan
+    from kgtools.templates.generate.make import count_plan
     from kgtools.templates.holdout.asked import HoldOut
     from kgtools.templates.pack import find_pack
     from kgtools.templates.tasks.ask import ItemOptions

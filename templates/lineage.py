@@ -16,7 +16,7 @@ from kgtools.kg.build.normalize import HAN
 from kgtools.kg.build.origins import origin_of
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores import Store
-from kgtools.templates.coverage import COVERAGE, read_coverage
+from kgtools.templates.coverage.ledger import COVERAGE, read_coverage
 from kgtools.templates.facts import find_triples
 from kgtools.templates.pack import PackInfo
 from kgtools.tools import registry

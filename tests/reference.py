@@ -38,7 +38,7 @@ from kgtools.kg.build.normalize import RULES as LOAD_RULES
 from kgtools.kg.ontology import ontology
 from kgtools.kg.tables import ENTITIES, FACTS, LEDGER, NAMED, NAMES, TRIPLES
 from kgtools.kg.tables import REJECTS as LOAD_REJECTS
-from kgtools.templates.coverage import COVERAGE
+from kgtools.templates.coverage.ledger import COVERAGE
 from kgtools.templates.retract.changes import CHANGES
 from kgtools.templates.select import REASONS as COVERAGE_REASONS
 from kgtools.templates.tasks.records import ITEM_NAMES

@@ -19,7 +19,9 @@ from kgtools.tools.errors import InputError
 
 AT_ONCE = 1 << 16
 """How many values are Python's at a time: a text takes three times as much room there."""
-FULL = re.compile(r"os error (27|28|122)\b|No space left|File too large|quota", re.IGNORECASE)
+FULL = re.compile(
+    r"os error (27|28|122)\b|No space left|File too large|quota|Invalid thrift: transport error", re.IGNORECASE
+)
 """How polars says that a disk is full: `os error 28`."""
 Compression = Literal["zstd", "lz4", "uncompressed"]
 """Of a Parquet file: small; quick to read; for what is read once."""

@@ -13,7 +13,7 @@ import orjson
 
 from kgtools.corpora.verify.grading import score
 from kgtools.corpora.verify.item import KEY, Item
-from kgtools.corpora.verify.names import NameIndex
+from kgtools.corpora.verify.language.names import NameIndex
 from kgtools.tools.errors import InputError
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kgtools.corpora.verify.reading import Text
+from kgtools.corpora.verify.language.reading import Text
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,18 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
-from kgtools.corpora.verify.booleans import read_boolean
-from kgtools.corpora.verify.boxes import ticked
-from kgtools.corpora.verify.choices import read_choice
+from kgtools.corpora.verify.forms.booleans import read_boolean
+from kgtools.corpora.verify.forms.boxes import ticked
+from kgtools.corpora.verify.forms.choices import read_choice
+from kgtools.corpora.verify.forms.queries import read_query
+from kgtools.corpora.verify.forms.sets import read_abstention, read_set
+from kgtools.corpora.verify.forms.texts import read_text
 from kgtools.corpora.verify.found import Found, Reading
 from kgtools.corpora.verify.item import Item
-from kgtools.corpora.verify.names import NameIndex
+from kgtools.corpora.verify.language.names import NameIndex
+from kgtools.corpora.verify.language.reading import Text, answer_in, fold
+from kgtools.corpora.verify.language.run_on import copied, run_ons
 from kgtools.corpora.verify.policy import Policy, default_policy
-from kgtools.corpora.verify.queries import read_query
-from kgtools.corpora.verify.reading import Text, answer_in, fold
-from kgtools.corpora.verify.run_on import copied, run_ons
-from kgtools.corpora.verify.sets import read_abstention, read_set
-from kgtools.corpora.verify.texts import read_text
 
 Verdict = Literal["right", "partial", "wrong", "abstained", "no_answer"]
 

@@ -13,9 +13,9 @@ import polars as pl
 from kgtools.corpora.record_files import RecordTable, batches, count_rows, open_table
 from kgtools.corpora.record_files import to_dict as named
 from kgtools.corpora.verify.adapters import read_names, text_of
+from kgtools.corpora.verify.forms.plans import hops
 from kgtools.corpora.verify.grading import PARTS, Explanation, explain, score
 from kgtools.corpora.verify.item import Item, item_of
-from kgtools.corpora.verify.plans import hops
 from kgtools.corpora.verify.policy import load_policy
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.frames import Schema, write_table

@@ -10,7 +10,7 @@ from kgtools.tools.options import complete_words, format_option
 from kgtools.tools.output import print_json, print_table
 
 if TYPE_CHECKING:
-    from kgtools.templates.coverage import CoverageRow
+    from kgtools.templates.coverage.ledger import CoverageRow
 
 
 @click.command()
@@ -50,8 +50,8 @@ def coverage(records: Path, by: str, floors: tuple[str, ...], plot: Path | None,
       kgtools coverage --records ./records --by relation,source
     """
     from kgtools.kg.report import picture
-    from kgtools.templates.coverage import columns_of, count_coverage, read_coverage
-    from kgtools.templates.floors import find_shortfalls, parse_floors
+    from kgtools.templates.coverage.floors import find_shortfalls, parse_floors
+    from kgtools.templates.coverage.ledger import columns_of, count_coverage, read_coverage
     from kgtools.tools.errors import Findings
     from kgtools.tools.terminal import tell
 
@@ -63,7 +63,7 @@ def coverage(records: Path, by: str, floors: tuple[str, ...], plot: Path | None,
     rows, shortfalls = count_coverage(table, groups), find_shortfalls(table, least)
     print_coverage(rows, keys, style)
     if plot is not None:
-        from kgtools.templates.coverage_plot import plot as draw
+        from kgtools.templates.coverage.plot import plot as draw
 
         columns, lines = count_table(rows, keys)
         picture.write(plot, "--plot", draw(rows, groups), f"Coverage by {' and '.join(groups)}", NOTE, columns, lines)

@@ -202,7 +202,7 @@ def generate(
     from kgtools.corpora.api import convert
     from kgtools.corpora.export import format as formats
     from kgtools.templates import api
-    from kgtools.templates.permute import refuse_export
+    from kgtools.templates.generate.permute import refuse_export
     from kgtools.templates.presets import load_preset
     from kgtools.tools.progress import show_progress, step
 

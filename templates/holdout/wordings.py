@@ -4,13 +4,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
 from kgtools.templates.pack import LANGUAGES, Template
 from kgtools.templates.render import PLACE, question_of, render
 from kgtools.templates.sandbox import Tails
-from kgtools.templates.tasks.wording import FOLDER
 from kgtools.templates.variants import parse_variants, words
 
 Wording = tuple[str, str, int]
@@ -23,6 +23,8 @@ STATING = ("fewshot", "dialogue", "path", "mcq", "truefalse", "cloze", "list", "
 """Tasks whose records say statements of packs, and no texts of sources, which may hold the words of any."""
 OWN_WORDS = ("compare", "cypher")
 """Tasks that ask in words of their own, which may be those of a pack."""
+TASKS = Path(__file__).parents[1] / "tasks" / "wording"
+"""What tasks say in words of their own."""
 SEVERAL = re.compile(f"{TAIL}.*{TAIL}")
 ANYTHING = r"[^.?!。？！\n]+?"
 """What may stand for a name, which goes over no end of a sentence."""
@@ -86,7 +88,7 @@ def frames_of(templates: Sequence[Template], held: frozenset[Wording]) -> tuple[
 
 def _of_tasks(lang: str) -> Iterator[str]:
     """The words of the tasks themselves."""
-    for file in sorted(FOLDER.rglob(f"*.{lang}.j2")):
+    for file in sorted(TASKS.rglob(f"*.{lang}.j2")):
         for variant in parse_variants(file, lang):
             yield from (words(body).replace("{}", PLACE) for body in (variant.user, variant.assistant))
 

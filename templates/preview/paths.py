@@ -7,7 +7,7 @@ import polars as pl
 
 from kgtools.kg.stores import Store
 from kgtools.templates.describe import path_infos
-from kgtools.templates.generate import generate
+from kgtools.templates.generate.make import generate
 from kgtools.templates.pack import Pack, Template, find_pack
 from kgtools.templates.preview.cases import SEVERAL, sample_tails
 from kgtools.templates.preview.rows import Row, Text

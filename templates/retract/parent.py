@@ -12,10 +12,10 @@ from pydantic import ValidationError
 from kgtools.corpora.gates import read_vouched_manifest
 from kgtools.corpora.record_files import file_of
 from kgtools.kg.build.inputs import GraphMetadata, files_of
-from kgtools.templates.coverage import COVERAGE, read_coverage
+from kgtools.templates.coverage.ledger import COVERAGE, read_coverage
+from kgtools.templates.generate.run import Run, StoredSettings
+from kgtools.templates.generate.tables import RecordTables
 from kgtools.templates.pack import Pack, find_pack
-from kgtools.templates.run import Run, StoredSettings
-from kgtools.templates.tables import RecordTables
 from kgtools.tools import registry
 from kgtools.tools.errors import InputError, UsageError
 from kgtools.tools.frames import load_table

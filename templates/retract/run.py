@@ -8,11 +8,11 @@ from typing import Any
 from kgtools.corpora.record_files import refuse_other
 from kgtools.kg.build.correct import correct
 from kgtools.kg.stores import Readable, Store
+from kgtools.templates.generate.tables import RecordTables, refuse_none, write
 from kgtools.templates.pack import Pack
 from kgtools.templates.retract.changes import KINDS, Changes, compare, count_changes
 from kgtools.templates.retract.parent import RETRACTED, Parent, read_parent
 from kgtools.templates.retract.wrong import check_ids, read_wrong
-from kgtools.templates.tables import RecordTables, refuse_none, write
 from kgtools.tools.errors import UsageError
 from kgtools.tools.outputs.staging import staging
 from kgtools.tools.progress import SILENT, Progress

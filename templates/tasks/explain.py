@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from kgtools.corpora.verify.aliases import clean
 from kgtools.corpora.verify.item import Item, Names
-from kgtools.corpora.verify.names import NameIndex
-from kgtools.corpora.verify.reading import fold
+from kgtools.corpora.verify.language.aliases import clean
+from kgtools.corpora.verify.language.names import NameIndex
+from kgtools.corpora.verify.language.reading import fold
 from kgtools.templates.facts import GraphView
 from kgtools.templates.preferences.apart import PROSE
 from kgtools.templates.tasks.rows import Row

@@ -17,21 +17,21 @@ from loop import MAX_TAILS, SEED, compile_block
 
 from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates import render
-from kgtools.templates.candidates import find_candidates
-from kgtools.templates.coverage import Fates
+from kgtools.templates.coverage.ledger import Fates
 from kgtools.templates.facts import view
-from kgtools.templates.generate import Chunk, generate, in_batches
+from kgtools.templates.generate.candidates import find_candidates
+from kgtools.templates.generate.make import Chunk, generate, in_batches
+from kgtools.templates.generate.spill import Scratch, Spill
+from kgtools.templates.generate.tables import write
+from kgtools.templates.generate.workers import Texts, render_batches
 from kgtools.templates.pack import LANGUAGES, Pack, find_pack
 from kgtools.templates.select import Selection
-from kgtools.templates.spill import Scratch, Spill
-from kgtools.templates.tables import write
 from kgtools.templates.tasks import wording
 from kgtools.templates.tasks.ask import ASKED_TASKS, ItemOptions
 from kgtools.templates.tasks.draw import Sample
 from kgtools.templates.tasks.plan import Plan
 from kgtools.templates.tasks.records import with_words
 from kgtools.templates.variants import Variant
-from kgtools.templates.workers import Texts, render_batches
 from kgtools.tools.progress import SILENT
 
 PACKS = ("clinicalgpt", "extended")

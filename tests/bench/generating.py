@@ -11,12 +11,12 @@ from loop import MAX_TAILS, SEED, call_each, loop
 
 from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates.facts import view
-from kgtools.templates.generate import generate
+from kgtools.templates.generate.make import generate
+from kgtools.templates.generate.tables import write
 from kgtools.templates.pack import LANGUAGES, Pack, Template, find_pack
 from kgtools.templates.render import render
 from kgtools.templates.sandbox import Tails
 from kgtools.templates.select import select
-from kgtools.templates.tables import write
 
 AIM = 4.0
 PACKS = ("clinicalgpt", "extended")

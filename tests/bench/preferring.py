@@ -15,7 +15,7 @@ from clock import print_aim, print_table
 from graphs import Graphs
 from numpy.typing import NDArray
 
-from kgtools.templates.generate import generate
+from kgtools.templates.generate.make import generate
 from kgtools.templates.pack import LANGUAGES, find_pack
 
 AIM, FEWEST, FOLDS, STEPS, RATE, DECAY = 0.60, 200, 5, 60, 0.5, 1e-4

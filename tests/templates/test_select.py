@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from kgtools.kg.stores import Store
-from kgtools.templates.generate import generate
+from kgtools.templates.generate.make import generate
+from kgtools.templates.generate.tables import RecordTables
 from kgtools.templates.pack import Pack, load_pack
-from kgtools.templates.tables import RecordTables
 from kgtools.tools.errors import UsageError
 
 Graph = Callable[..., Store]

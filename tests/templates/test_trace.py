@@ -19,10 +19,10 @@ import pytest
 from kgtools.kg.build.inputs import Inputs
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import FolderStore
-from kgtools.templates.generate import generate
+from kgtools.templates.generate.make import generate
+from kgtools.templates.generate.tables import write
 from kgtools.templates.lineage import doubt, trace_record, trace_triple
 from kgtools.templates.pack import load_pack
-from kgtools.templates.tables import write
 from kgtools.tools.errors import InputError, UsageError
 
 Graph = Callable[..., Store]

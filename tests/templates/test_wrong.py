@@ -13,10 +13,10 @@ import pytest
 from kgtools.corpora.record import PREFERENCES
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import FolderStore
-from kgtools.templates.generate import generate
+from kgtools.templates.generate.make import generate
+from kgtools.templates.generate.tables import RecordTables
 from kgtools.templates.pack import Pack, find_pack, load_pack
 from kgtools.templates.preferences.rejected import FAULTS
-from kgtools.templates.tables import RecordTables
 
 Graph = Callable[..., Store]
 Run = Callable[..., Any]

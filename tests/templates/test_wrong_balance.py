@@ -12,12 +12,12 @@ import pytest
 
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import FolderStore
-from kgtools.templates.generate import generate
+from kgtools.templates.generate.make import generate
+from kgtools.templates.generate.tables import RecordTables
 from kgtools.templates.pack import Pack, find_pack, load_pack
 from kgtools.templates.preferences.apart import TEXT, are_apart, is_balanced, why_unused
 from kgtools.templates.preferences.balance import differing_names
 from kgtools.templates.preferences.known_names import stem
-from kgtools.templates.tables import RecordTables
 from kgtools.templates.values import tidy
 
 Graph = Callable[..., Store]

@@ -81,3 +81,13 @@ def test_no_two_rooms_of_a_folder_import_each_other_by_any_way_round(folder: Pat
             del ties[name]
 
     assert ties == {}, "these import each other in a circle"
+
+
+def test_no_folder_of_code_has_more_files_than_one_takes_in() -> None:
+    """Readers are one file a format, and stand beside each other."""
+    folders = set(subfolders()) - {ROOT / "corpora" / "readers"}
+
+    counts = {str(folder.relative_to(ROOT)): len(list(folder.glob("*.py"))) for folder in folders}
+
+    assert len(counts) > 40
+    assert {folder: count for folder, count in counts.items() if count > 20} == {}

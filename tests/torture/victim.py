@@ -32,7 +32,7 @@ MODULES = (
     "neo4j",
     "rich.console",
     "rich.table",
-    "kgtools.templates.generate",
+    "kgtools.templates.generate.make",
     "kgtools.templates.pack",
     "kgtools.templates.lineage",
 )

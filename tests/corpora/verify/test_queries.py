@@ -3,7 +3,7 @@
 import pytest
 
 from kgtools.corpora.verify import Item, explain, score
-from kgtools.corpora.verify.queries import normal_form, query_in
+from kgtools.corpora.verify.forms.queries import normal_form, query_in
 
 QUERY = "MATCH (d:Disease {name: 'Crohn\\'s disease'})-[:HAS_SYMPTOM]->(s:Symptom)\nRETURN s.name AS symptom\nORDER BY symptom"
 ITEM = Item("cypher", right=QUERY)

@@ -3,7 +3,7 @@
 import pytest
 
 from kgtools.corpora.verify import Item, Step, explain, score
-from kgtools.corpora.verify.plans import hops
+from kgtools.corpora.verify.forms.plans import hops
 from tests.corpora.verify.items import AVOIDED, CAUSE, DIABETES, FOODS, NAMES, PATH, SYMPTOMS
 
 

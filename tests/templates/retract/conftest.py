@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from kgtools.kg.build.normalize import SEPARATOR
+from kgtools.templates.generate.run import Run
+from kgtools.templates.generate.tables import write
 from kgtools.templates.pack import find_pack
-from kgtools.templates.run import Run
-from kgtools.templates.tables import write
 from kgtools.templates.tasks.ask import ItemOptions
 from kgtools.templates.tasks.draw import Sample
 from kgtools.tools.inputs.files import digest

@@ -13,10 +13,10 @@ from kgtools.corpora.verify.item import item_of
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import FolderStore
 from kgtools.templates.facts import view
-from kgtools.templates.generate import generate
+from kgtools.templates.generate.make import generate
+from kgtools.templates.generate.tables import RecordTables
 from kgtools.templates.pack import Pack, find_pack, load_pack
 from kgtools.templates.preferences.known_names import KnownNames, overlap
-from kgtools.templates.tables import RecordTables
 from kgtools.templates.tasks.compare import MOST, PAIRS
 
 Graph = Callable[..., Store]

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kgtools.corpora.verify.forms.queries import normal_form
 from kgtools.corpora.verify.grading import score
 from kgtools.corpora.verify.item import item_of
-from kgtools.corpora.verify.queries import normal_form
 from kgtools.kg.cypher.grammar.parse import parse
 from kgtools.kg.ontology import ontology
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import FolderStore
-from kgtools.templates.generate import generate
+from kgtools.templates.generate.make import generate
+from kgtools.templates.generate.tables import RecordTables
 from kgtools.templates.pack import find_pack, load_pack
-from kgtools.templates.tables import RecordTables
 from kgtools.templates.tasks.cypher.kinds import MOST_ROWS, OF_ATTRIBUTE, OF_PATTERN
 from kgtools.templates.tasks.cypher.query import Pattern, literal
 from kgtools.templates.tasks.cypher.words import relation_words

@@ -10,9 +10,9 @@ import pytest
 
 from kgtools.corpora.gates import count_identified
 from kgtools.kg.stores.folder.store import FolderStore
-from kgtools.templates.generate import generate
+from kgtools.templates.generate.make import generate
+from kgtools.templates.generate.tables import RecordTables
 from kgtools.templates.pack import LANGUAGES, find_pack, variables
-from kgtools.templates.tables import RecordTables
 from kgtools.templates.tasks.dialogue import NAMES, PARTS
 from kgtools.templates.tasks.wording import FOLDER, wordings
 from kgtools.tools.frames import write_table

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from kgtools.kg.stores.folder.store import FolderStore
-from kgtools.templates.generate import count_plan, generate
+from kgtools.templates.generate.make import count_plan, generate
 from kgtools.templates.pack import Pack, find_pack
 from kgtools.templates.tasks.ask import ItemOptions
 from kgtools.templates.tasks.draw import Sample, parse_tasks

@@ -10,12 +10,12 @@ import pytest
 
 from kgtools.corpora.verify import NameIndex, score
 from kgtools.corpora.verify.item import item_of
-from kgtools.corpora.verify.reading import fold
+from kgtools.corpora.verify.language.reading import fold
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import FolderStore
-from kgtools.templates.generate import generate
+from kgtools.templates.generate.make import generate
+from kgtools.templates.generate.tables import RecordTables
 from kgtools.templates.pack import Pack, find_pack, load_pack
-from kgtools.templates.tables import RecordTables
 from kgtools.templates.tasks.explain import LEAST, MOST
 
 Graph = Callable[..., Store]

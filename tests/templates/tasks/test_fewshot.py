@@ -11,12 +11,12 @@ import pytest
 
 from kgtools.corpora.verify.grading import score
 from kgtools.corpora.verify.item import item_of
-from kgtools.corpora.verify.names import NameIndex
+from kgtools.corpora.verify.language.names import NameIndex
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import FolderStore
-from kgtools.templates.generate import generate
+from kgtools.templates.generate.make import generate
+from kgtools.templates.generate.tables import RecordTables
 from kgtools.templates.pack import Pack, find_pack, load_pack
-from kgtools.templates.tables import RecordTables
 from kgtools.templates.tasks.ask import ItemOptions
 from kgtools.templates.tasks.draw import Sample
 from kgtools.templates.tasks.fewshot import FORMS

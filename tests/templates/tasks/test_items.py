@@ -14,9 +14,9 @@ from kgtools.corpora.record import RECORDS
 from kgtools.corpora.verify.item import Item, item_of
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import FolderStore
-from kgtools.templates.generate import generate
+from kgtools.templates.generate.make import generate
+from kgtools.templates.generate.tables import RecordTables
 from kgtools.templates.pack import Pack, find_pack, load_pack
-from kgtools.templates.tables import RecordTables
 from kgtools.templates.tasks.ask import ITEM_TASKS, ItemOptions
 
 Graph = Callable[..., Store]

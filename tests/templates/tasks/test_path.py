@@ -11,7 +11,7 @@ import yaml
 from kgtools.corpora.verify.item import item_of
 from kgtools.kg.stores import Store
 from kgtools.kg.stores.folder.store import FolderStore
-from kgtools.templates.generate import generate
+from kgtools.templates.generate.make import generate
 from kgtools.templates.lint import lint
 from kgtools.templates.pack import Pack, find_pack, load_pack
 from kgtools.templates.tasks.ask import ItemOptions

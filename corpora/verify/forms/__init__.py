@@ -1,0 +1,1 @@
+"""Each form of item, and how its answers are graded."""

@@ -1,0 +1,61 @@
+"""All options, or all but some, chosen in words: everything except C; 全选; 只有C不对."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+from kgtools.corpora.verify.language.names import Mention
+
+_EVERY = (
+    r"\b(?:all|everything|every(?: single)? (?:option|one|choice|answer)|each (?:option|one)|any(?:thing)?|the rest)"
+    r"(?: (?:of )?(?:them|the above|the (?:other )?(?:options|answers|choices)|these|those|options|answers|choices|others?))?"
+    r"(?: (?:is|are|apply|applies|fits?|counts?|holds?)(?: (?:correct|right|true))?)?"
+)
+ALL_BUT = re.compile(
+    r"除.{1,60}?[外,]?,?(?:其[他余它]|剩下)?(?:的|[4-9]?[项个])?(?:选项)?(?:全部?|[都均皆]){1,2}(?:应该?|要)?(?:正确|对|是|选|属于|符合|成立"
+    r"|可)|[a-h](?:项)?(?:以外|之外|除外),?[^,。;!?\n]{0,6}[都均全]"
+    rf"|{_EVERY},? (?:except(?: for)?|but(?! not all)|bar|save|apart from|other than|excluding|minus|without)\b"
+)
+ONLY_NOT = re.compile(
+    r"(?:只有|仅有?|唯独|唯1|就)[^,。;!?\n]{0,4}[a-h]项?(?:[^,。;!?\n]{0,4})(?:不|错|没有|除外)|(?:错误|不正确|不对|不选|不符合?"
+    r"|不属于)的?(?:选项)?(?:只有|仅有?)[^,。;!?\n]{0,3}[a-h]"
+    r"|\b(?:only|just) \(?(?:option )?[a-h]\)? (?:is|does|are|fails?|has|was|needs?)(?: not|n't| wrong| incorrect| false| out| excluded"
+    r"| to be excluded| the exception)"
+    r"|\b[a-h]\)? is (?:the )?(?:only|sole|single|lone|one) (?:(?:one|option|answer) )?(?:wrong|incorrect|false|exception|odd one|that (?:is"
+    r"|does)(?: not|n't)|not)"
+)
+"""Says that all options are right but those that it names, which are few."""
+NONE_BUT = re.compile(
+    r"除.{1,60}?外?,?(?:其[他余它])?(?:选项)?[都均全](?:不|错|是错)|\bnone (?:of (?:them|the above|the options) )?(?:except|but)\b"
+)
+ALL = re.compile(
+    r"全选|(?:以上|上述|所有|各项|每1?项|[4-9]项|[4-9]个|全部)(?:选项|答案)?(?:全部?|[都均皆是]){0,2}(?:正确|对|选|符合|是|应选)"
+    r"|\ball (?:of )?(?:the )?(?:above|of (?:them|these|the options)|(?:four|five|six|seven)|options|answers|choices)\b"
+    r"|\b(?:every|each) (?:single )?(?:option|one|choice|answer) (?:is|are|applies|fits)\b|\ball (?:are|apply|is)\b"
+)
+NOT_ALL = re.compile(r"(?:不|非|没有?|不能|并非|不要|别|\bnot|n't|\bnever|\bnone of|\bfew of) ?$")
+"""Says that all options are right; what stands before it where that is not so."""
+LETTER = re.compile(r"(?<![a-z])[a-h](?![a-z])")
+BEHIND = 40
+"""Characters behind such words in which the options stand that they leave out."""
+
+
+def all_but(low: str, mentions: Sequence[Mention], where: Mapping[int, bool], count: int) -> set[int]:
+    """The options that are chosen by leaving out others; none where no words say so. `where`: where the mentions that are letters begin."""
+    for words in (ALL_BUT.search(low), ONLY_NOT.search(low)):
+        if words:
+            stop = SENTENCE.search(low, words.end(), words.end() + BEHIND)
+            last = stop.start() if stop else words.end() + BEHIND
+            named = [one for one in mentions if words.start() <= one.begin < last]
+            out = {one.number for one in named if one.begin in where} or {one.number for one in named}
+            if 0 < len(out) < count:
+                return set(range(count)) - out
+    return set()
+
+
+SENTENCE = re.compile(r"[。;!?\n]|\.(?=\s|$)")
+
+
+def says_all(low: str, denied: Collection[int]) -> bool:
+    """Whether a text says in words that all options are right."""
+    words = ALL.search(low)
+    return words is not None and not denied and not NOT_ALL.search(low[max(0, words.start() - 12) : words.start()])

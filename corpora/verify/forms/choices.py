@@ -1,0 +1,299 @@
+"""Answers that are letters of options, or the options' texts."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+
+from kgtools.corpora.verify.forms.abstain import ABSTAINS, refuses
+from kgtools.corpora.verify.forms.all_options import ALL_BUT, NONE_BUT, all_but, says_all
+from kgtools.corpora.verify.forms.chains import Chain, fills_line, is_mixed, listed_lines, without_next_subject
+from kgtools.corpora.verify.forms.choice_words import (
+    ALSO_LED,
+    ALSO_LOW,
+    ARTICLE,
+    ASKS_FOR_FIRST,
+    CALLED,
+    CONCLUDE,
+    CONCLUDES,
+    FIRST_BEFORE,
+    FIRST_BEHIND,
+    FORBIDS,
+    HEDGED,
+    JOINED,
+    LEAD,
+    LEADS,
+    LIKELY,
+    NEGATIVE,
+    NEXT_LOW,
+    NO_OPTION_BEFORE,
+    NO_OPTION_BEHIND,
+    ONLY_LEAD,
+    OPTION,
+    PAIRED,
+    REFUSED,
+    SAID_TO_BE,
+    TRAIL,
+    WORD_BEHIND,
+)
+from kgtools.corpora.verify.forms.guesses import (
+    explained_as_another,
+    in_turn,
+    may_hang,
+    of_others,
+    refuse_texts,
+    without_conditions,
+)
+from kgtools.corpora.verify.forms.near import respell
+from kgtools.corpora.verify.found import Found, Reading
+from kgtools.corpora.verify.item import Item
+from kgtools.corpora.verify.language.against import OPENING, set_against
+from kgtools.corpora.verify.language.asked import asked_of
+from kgtools.corpora.verify.language.denials import HARMLESS, deny
+from kgtools.corpora.verify.language.names import RIGHT, ItemNames, Mention
+from kgtools.corpora.verify.language.reading import Text, fold, plain
+
+
+@lru_cache(4_096)
+def _texts(options: tuple[tuple[str, str], ...]) -> ItemNames:
+    return ItemNames(Item("set", answers=tuple((text,) for _, text in options)), None, "")
+
+
+@lru_cache(4_096)
+def asks_for_first(question: str) -> bool:
+    """Whether a question asks for what comes first."""
+    return ASKS_FOR_FIRST.search(question) is not None
+
+
+def read_choice(text: str, item: Item, question: str, found: list[Found] | None) -> Reading:
+    """Which options an answer chooses: the last that it says to be its answer, else all that it names and does not deny."""
+    options = tuple((item.options or {}).items())
+    letters = "".join(letter.upper() for letter, _ in options if len(letter) == 1)
+    read = plain(text).replace("ɑ", "a").strip()
+    low = low if len(low := read.lower()) == len(read) else read
+    folded = Text(low)
+    if may_hang(folded):
+        read, low = without_conditions(read, low)
+        folded = Text(low)
+    texts = _texts(options).find(low)
+    inside = {at for one in texts for at in range(one.begin, one.end)} if texts else ()
+    marks = [one for one in _letters(read, low, letters) if one.begin not in inside]
+    where = {one.begin: True for one in marks}
+    mentions = sorted([*texts, *marks], key=lambda one: (one.begin, -one.end))
+    avoiding = bool(question) and FORBIDS.search(question) is not None
+    asked = fold(question).partition("\n")[0]
+    denied = deny(folded, mentions, asked_of(question, asked, avoiding))
+    negative = NEGATIVE.search(question) is not None
+    if negative:
+        denied = {
+            at: why
+            for at, why in denied.items()
+            if REFUSED.search(low[max(0, mentions[at].begin - 10) : mentions[at].begin])
+            or (avoiding and HARMLESS.fullmatch(why))
+        }
+    else:
+        refuse_texts(mentions, denied, where, low)
+    if ("而" in low or not OPENING.isdisjoint(folded.words)) and (avoiding or not negative):
+        denied = set_against(folded, mentions, denied, item.about, asked, avoiding, len(item.right) == 1) | denied
+    if not negative and len(texts) > 1:
+        denied |= of_others(low, mentions, denied, where, item, asked)
+    chains = list(_chains(low, [one for at, one in enumerate(mentions) if at not in denied], where))
+    first = len(item.right) == 1 and not negative and asks_for_first(question)
+    several = len(item.right) > 1
+    chosen, spoiled = _choose(low, chains, where, several, first, len(options))
+    spoiled = spoiled or explained_as_another(low, mentions, denied, where, chosen)
+    all_said = several and not negative and says_all(low, denied)
+    if several and not negative and (left := all_but(low, mentions, where, len(options))):
+        chosen, spoiled = left, False
+    elif all_said and not chosen:
+        chosen = set(range(len(options)))
+    elif denied and not chosen and ALL_BUT.search(low):
+        chosen = set(range(len(options))) - {mentions[at].number for at in denied}
+    elif denied and not chosen and NONE_BUT.search(low):
+        chosen = {mentions[at].number for at in denied}
+    right = {at for at, (letter, _) in enumerate(options) if letter in item.right}
+    if found is not None:
+        for at, one in enumerate(mentions):
+            kind = "letter" if one.begin in where else "option"
+            why = denied.get(at, "" if one.number in chosen else "not the last answer")
+            found.append(Found(one.begin, one.end, read[one.begin : one.end], f"{kind} {options[one.number][0]}", why))
+    every = len(chosen) == len(options) > len(right)
+    in_words = every and several and (all_said or LEAD.search(low[: chains[-1][0].begin if chains else 0]) is not None)
+    reading = Reading(
+        folded, len(chosen & right), len(right) or 1, len(chosen), spoiled=spoiled or (every and not in_words)
+    )
+    if in_words:  # to choose all is a guess, and never to earn more than one right letter does
+        reading.contradiction = min(1 + len(options) - len(right), len(right) - 1)
+    reading.most = max(Counter(one.number for one in mentions).values(), default=1)
+    if not chosen and (near := respell(low, item.options or {})) != low:
+        return read_choice(near, item, question, None)
+    if not chosen and not denied:
+        if refuses(low):
+            reading.nothing = True
+        elif ABSTAINS.search(low):
+            reading.abstained = True
+        else:
+            reading.nothing = not re.search(r"(?:答案|选)(?:是|为|:|选)?\s*\w|answer(?: is|:)\s*\w", low)
+    return reading
+
+
+def _letters(read: str, low: str, letters: str) -> Iterator[Mention]:
+    """The letters of options in a text: alone, or after words that lead to an answer."""
+    if not letters:
+        return
+    pattern, whole = _patterns(letters)
+    if whole.fullmatch(low):
+        for sign in re.finditer(
+            f"[{letters.lower()}]", re.sub(r"\b(?:and|or)\b", lambda word: "+" * len(word[0]), low)
+        ):
+            yield Mention(*sign.span(), RIGHT, letters.index(sign[0].upper()))
+        return
+    low_end = -1
+    for token in pattern.finditer(read):
+        begin, end = token.span()
+        word = token[0]
+        before = low[max(0, begin - 40) : begin]
+        led = LEAD.search(before) is not None
+        if word.islower():
+            led = led or OPTION.search(before) is not None
+            led = led or (low_end >= 0 and ALSO_LOW.fullmatch(low, low_end, begin) is not None)
+            if not led or (WORD_BEHIND.match(read, end) and not NEXT_LOW.match(read, end)):
+                continue
+            low_end = end
+        if len(set(word)) < len(word) or not (word.isupper() or word.islower()):
+            continue
+        if len(word) > 1 and not led and not CONCLUDES.search(before):
+            line = read[read.rfind("\n", 0, begin) + 1 : begin].strip(" (:-") + (read[end:].partition("\n")[0]).strip(
+                " ).。,"
+            )
+            if "".join(sorted(word)) != word or (line and not _is_answer(read, begin, end)):
+                continue
+        if len(word) == 1 and not led:
+            if word == "A" and ARTICLE.match(read, end):
+                continue
+            if NO_OPTION_BEFORE.search(read[max(0, begin - 12) : begin]) or NO_OPTION_BEHIND.match(read, end):
+                continue
+        for at, letter in enumerate(word):
+            yield Mention(begin + at, begin + at + 1, RIGHT, letters.index(letter.upper()))
+
+
+def _is_answer(read: str, begin: int, end: int) -> bool:
+    """Whether letters written together are options though more stands in their line: they are a sentence, or are called right."""
+    if read[end : end + 2] in (
+        "正确",
+        "错误",
+        "均正",
+        "均错",
+        "都正",
+        "都错",
+        "都对",
+        "都是",
+        "不选",
+        "不对",
+        "排除",
+    ) or CALLED.match(read, end):
+        return begin == 0 or read[begin - 1] in "\n。;,! ("
+    return (begin <= 2 or read[begin - 1] in "\n。;! 是为选或") and read[end : end + 1] in (*"。.;!,(", "")
+
+
+@lru_cache(64)
+def _patterns(letters: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    both, low = letters + letters.lower(), letters.lower()
+    whole = rf"[\s(\[{{'.:]*[{low}](?:[\s,、;/&+().和与及]*(?:(?:and |or )[\s(]*)?[{low}])*[\s)\]}}.。,:;!']*"
+    return re.compile(rf"(?<![A-Za-z0-9])[{both}]+(?![A-Za-z0-9'])"), re.compile(whole)
+
+
+def _chains(low: str, mentions: list[Mention], marks: dict[int, bool]) -> Iterator[Chain]:
+    run: list[Mention] = []
+    for one in mentions:
+        if run:
+            gap = low[run[-1].end : one.begin]
+            paired = run[-1].begin in marks and one.begin not in marks and PAIRED.fullmatch(gap)
+            if len(gap) > 24 or "\n" in gap or not (paired or JOINED.fullmatch(gap)):
+                yield Chain(run)
+                run = []
+        run.append(one)
+    if run:
+        yield Chain(run)
+
+
+def _choose(
+    low: str, chains: list[Chain], marks: dict[int, bool], several: bool, first: bool, count: int
+) -> tuple[set[int], bool]:
+    """The options that are chosen, and whether a letter is said with the text of another option. `first`: what comes first is asked
+    for."""
+    if not chains:
+        return set(), False
+    leads = LEADS.search(low) is not None
+    concludes = CONCLUDE.search(low) is not None
+    led = [
+        at
+        for at, chain in enumerate(chains)
+        if _is_led(low[max(0, chain[0].begin - 40) : chain[0].begin], leads, concludes and chain[0].begin in marks)
+    ]
+    heads = [at for at, chain in enumerate(chains) if fills_line(low, chain)]
+    trailed = [at for at, chain in enumerate(chains) if TRAIL.match(low, chain[-1].end)]
+    if led:
+        taken = [led[-1]]
+        while several and len(led) > 1 and ALSO_LED.fullmatch(low[chains[led[-2]][-1].end : chains[taken[0]][0].begin]):
+            taken.insert(0, led.pop(-2))
+        if several and led[-1] in heads:
+            taken += listed_lines(low, chains, [at for at in heads if at >= led[-1]])[1:]
+    elif trailed:
+        taken = trailed
+    elif several and (listed := listed_lines(low, chains, heads)):
+        taken = listed
+    elif heads and (
+        any(len(chains[at]) > 1 and _is_many(chains[at]) for at in heads)
+        if several
+        else heads[0] == 0 or chains[0][0].begin > 2
+    ):
+        taken = heads
+    elif likely := [
+        at for at, chain in enumerate(chains) if LIKELY.search(low[max(0, chain[0].begin - 40) : chain[0].begin])
+    ]:
+        taken = likely[-1:]
+    elif first and (
+        named := [
+            at
+            for at, chain in enumerate(chains)
+            if FIRST_BEFORE.search(low[max(0, chain[0].begin - 40) : chain[0].begin])
+            or FIRST_BEHIND.match(low, chain[-1].end)
+        ]
+    ):
+        taken = named
+    elif not several and chains[0][0].begin <= 2:
+        taken = [0]
+    else:
+        lettered = [at for at, chain in enumerate(chains) if any(one.begin in marks for one in chain)]
+        taken = lettered or list(range(len(chains)))
+    last = taken[-1]
+    while last + 1 < len(chains) and HEDGED.fullmatch(low[chains[last][-1].end : chains[last + 1][0].begin]):
+        last += 1
+        taken.append(last)
+    chosen: set[int] = set()
+    spoiled = False
+    for at in taken:
+        spoiled = spoiled or is_mixed(low, chains[at], marks)
+        chosen |= {one.number for one in (chains[at] if several else without_next_subject(low, chains[at]))}
+    lead = taken[0]
+    if not several and in_turn(low, chains, led, count):
+        spoiled = True
+    if led and lead and not several:
+        before, one = chains[lead - 1][-1], chains[lead][0]
+        gap = low[before.end : one.begin]
+        alone = before.begin not in marks and before.number not in chosen
+        if alone and len(gap) <= 8 and not re.search(r"[。\n!?]", gap):
+            spoiled = True
+        if alone and SAID_TO_BE.search(low[max(0, before.begin - 8) : before.begin]) and ONLY_LEAD.fullmatch(gap):
+            spoiled = True
+    return chosen, spoiled
+
+
+def _is_led(before: str, leads: bool, concludes: bool) -> bool:
+    """Whether words that lead to an answer stand right before it."""
+    return (leads and LEAD.search(before) is not None) or (concludes and CONCLUDES.search(before) is not None)
+
+
+def _is_many(chain: Chain) -> bool:
+    return len({one.number for one in chain}) > 1

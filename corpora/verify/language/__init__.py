@@ -1,0 +1,1 @@
+"""What sentences say in Chinese and English: names, denials, and of whom something is said."""

@@ -1,0 +1,1 @@
+"""What became of every fact: the ledger, its floors and its picture."""

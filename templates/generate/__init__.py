@@ -1,0 +1,1 @@
+"""Records made of a graph and packs: found, drawn, worded, put in order and written."""
