@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 
-OUTER, HAS_HAN = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|[()|]"), re.compile(r"[\u3400-\u9fff]")
+OUTER, HAS_HAN = re.compile(r"\\.|[()|\[\]]"), re.compile(r"[\u3400-\u9fff]")
+"""What may end an alternative: `(`, `)`, `|`, `[` and `]` that are not escaped; a Chinese character."""
 HAN = "\u3400"
 """The first Chinese character."""
 
@@ -23,8 +24,11 @@ def of_script(kinds: Mapping[str, str], han: bool) -> re.Pattern[str]:
 
 def _alternatives(pattern: str) -> Iterator[str]:
     """The alternatives of a pattern that stand in no group."""
-    depth, begin = 0, 0
+    depth, begin, in_brackets = 0, 0, False
     for sign in OUTER.finditer(pattern):
+        in_brackets = sign[0] == "[" or (in_brackets and sign[0] != "]")
+        if in_brackets:
+            continue
         depth += (sign[0] == "(") - (sign[0] == ")")
         if sign[0] == "|" and not depth:
             yield pattern[begin : sign.start()]

@@ -171,7 +171,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(models, tmp_path, kg
 
 def test_dpo_rloo_and_pretraining_run(models, tmp_path):
     own = ("--recipe", "tiny", "--out", tmp_path / "dpo", f"model={models / 'merged'}")
-    train("dpo", *own, f"data={models / 'preferences'}", "steps=20")
+    train("dpo", *own, f"data={models / 'preferences'}", "steps=30")
     train(
         "rloo",
         *stage_words(
