@@ -176,7 +176,7 @@ def _moves(parts: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Deal:
     """Which link's end `b` comes to each link, by place: `order`. `true`: what any fact joins, a number a pair; `has`: how many links
     join it by then; `names`: of each entity its names, one of which no entity is linked with; `idle`: treatments that say nothing,

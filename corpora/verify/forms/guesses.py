@@ -30,24 +30,12 @@ CONDITIONAL = re.compile(
     rf"{_WHO}{_SAYS}[a-h](?![a-z'])[^。.!?\n]{{0,200}}"
     r"|(?:答案|标准答案)是?[a-h](?:的话)?,?(?:我)?(?:就|便|则)(?:是?选|答|填)?[a-h](?![a-z])[^。.!?\n]{0,200}"
 )
-CONDITION = re.compile("[如若假倘就则便当要万]")
-CONDITION_WORDS = frozenset(
-    (
-        "if",
-        "when",
-        "whenever",
-        "should",
-        "suppose",
-        "supposing",
-        "assuming",
-        "provided",
-        "case",
-        "unless",
-        "where",
-        "were",
-    )
-)
 """What would be chosen were something else chosen."""
+CONDITION = re.compile("[如若假倘就则便当要万]")
+CONDITION_WORDS = frozenset([
+    "if", "when", "whenever", "should", "suppose", "supposing", "assuming", "provided", "case", "unless", "where", "were",
+])  # fmt: skip
+"""A sign or a word of these is in each of them."""
 TURNS = re.compile(
     r"更正|订正|修正|改|不对|错|重新|最终|最后|综上|因此|所以|总之|故|而是|应该?是|但|不过|等等|等1下|抱歉|再想|其实|不是|排除|并非"
     r"|\b(?:wait|actually|correct(?:ion|ing)|chang|switch|revis|sorry|no\b|not\b|n't|but|however|instead|rather|final|therefore|thus|so\b|hence|on"

@@ -50,45 +50,10 @@ MEDICAL = re.compile(
 LEAST, LEAST_WORDS = 8, 5
 """Characters, and English words, of what is no name."""
 OF_ANY = frozenset("的了是在有和与也都很就不我你您他她它这那个们请会要可以一1什么哪些吗呢吧对于关")
-OF_ANY_WORDS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "and",
-        "or",
-        "to",
-        "in",
-        "is",
-        "are",
-        "was",
-        "were",
-        "it",
-        "this",
-        "that",
-        "i",
-        "you",
-        "my",
-        "your",
-        "we",
-        "for",
-        "on",
-        "with",
-        "be",
-        "at",
-        "by",
-        "as",
-        "do",
-        "does",
-        "have",
-        "has",
-        "not",
-        "what",
-        "which",
-        "how",
-    ]
-)
+OF_ANY_WORDS = frozenset([
+    "the", "a", "an", "of", "and", "or", "to", "in", "is", "are", "was", "were", "it", "this", "that", "i", "you", "my", "your",
+    "we", "for", "on", "with", "be", "at", "by", "as", "do", "does", "have", "has", "not", "what", "which", "how",
+])  # fmt: skip
 
 
 def is_off_topic(read: str, question: str) -> bool:

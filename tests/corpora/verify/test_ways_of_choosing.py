@@ -2,40 +2,8 @@
 
 import pytest
 
-from kgtools.corpora.verify import Item, NameIndex, score
-
-FOUR = "哪种药首选？\nA. 布洛芬\nB. 地西泮\nC. 卡马西平\nD. 氟桂利嗪"
-DRUG = Item("choice", options={"A": "布洛芬", "B": "地西泮", "C": "卡马西平", "D": "氟桂利嗪"}, right="C")
-NERVE = Item(
-    "choice", options={"A": "Median nerve", "B": "Ulnar nerve", "C": "Radial nerve", "D": "Axillary nerve"}, right="C"
-)
-WHICH = "Which nerve is injured?\nA. Median nerve\nB. Ulnar nerve\nC. Radial nerve\nD. Axillary nerve"
-BLEEDING = Item(
-    "choice", about=(("painless bleeding",),),
-    options={"A": "Placental abruption", "B": "Oesophageal varices", "C": "Placenta praevia", "D": "Subarachnoid haemorrhage"}, right="C",
-)  # fmt: skip
-SIGNS = Item(
-    "choice",
-    about=(("骨折", "fracture"),),
-    options={"A": "畸形", "B": "疼痛", "C": "反常活动", "D": "骨擦音", "E": "肿胀"},
-    right="ACD",
-)
-HORNER = Item(
-    "choice", about=(("Horner syndrome",),),
-    options={"A": "Mydriasis", "B": "Miosis", "C": "Ptosis", "D": "Anhidrosis", "E": "Proptosis"}, right="BCD",
-)  # fmt: skip
-ASPIRIN = Item("boolean", about=(("水痘", "chickenpox"), ("阿司匹林", "aspirin")), right="false")
-MIGRAINE = Item("set", about=(("偏头痛", "migraine"),), answers=(("恶心", "nausea"), ("畏光", "photophobia")), asked=0)
-OTHERS = NameIndex(["流泪", "lacrimation", "颈强直", "neck stiffness", "发热", "fever", "脑膜炎", "meningitis"])
-MAY_TAKE = Item(
-    "set", about=(("孕妇", "pregnancy"),), answers=(("青霉素", "penicillin"), ("头孢", "cephalosporin")),
-    wrong=(("四环素", "tetracycline"), ("喹诺酮", "quinolone"), ("链霉素", "streptomycin")),
-)  # fmt: skip
-GENE = Item("abstain", about=(("硬化性苔藓", "lichen sclerosus"),))
-TEXT = Item(
-    "text", about=(("耳硬化症", "otosclerosis"),), answers=(("听力下降",),),
-    reference="耳硬化症是镫骨底板周围骨质异常增生的疾病。可引起进行性听力下降，女性多见。治疗可选助听器或镫骨手术。",
-)  # fmt: skip
+from kgtools.corpora.verify import score
+from tests.corpora.verify.items import ASPIRIN, BLEEDING, DRUG, FOUR, HORNER, NERVE, SIGNS, WHICH
 
 
 @pytest.mark.parametrize(
