@@ -44,8 +44,9 @@ def _rank(item: pytest.Item) -> int:
     return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
-TOGETHER = "tests/train/"
-"""A folder whose files share what takes long to make: the process that workers are forked from, and small models that have learnt."""
+TOGETHER, APART = "tests/train/", "tests/train/evaluate/"
+"""A folder whose files share what takes long to make: the process that workers are forked from, and small models that have learnt; what needs no
+model stands apart."""
 
 
 class Files(LoadScopeScheduling):
@@ -56,7 +57,7 @@ class Files(LoadScopeScheduling):
         super().__init__(config, log)
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(TOGETHER):
+        if nodeid.startswith(TOGETHER) and not nodeid.startswith(APART):
             return TOGETHER
         file, _, test = nodeid.partition("::")
         return test.rpartition("]")[2].rpartition("@")[2] if "@" in test.rpartition("]")[2] else file

@@ -22,7 +22,8 @@ class Reading:
 
     `right`, `asked`, `claimed`: how many are right, asked for, claimed in all; `spoiled`: what is said cannot count, as all options
     named; `most`: how often the name is said that is said most;
-    `steps`: how many of the contradictions are of steps that lead to the answer, which is none of them. Of explanations `recall`,
+    `steps`: how many of the contradictions are of steps that lead to the answer, which is none of them; `chosen`: letters
+    of options, sorted. Of explanations `recall`,
     `precision`, `entities` and `turned`, the share that says the opposite, stand in place of the counts."""
 
     text: Text
@@ -40,3 +41,4 @@ class Reading:
     entities: float = 1.0
     turned: float = 0.0
     steps: int = 0
+    chosen: str = ""

@@ -114,6 +114,27 @@ def explain(
     return Explanation(weigh(reading, text, item, policy), reading.text.read, tuple(found))
 
 
+class Chosen(NamedTuple):
+    """What an answer to a question with options chooses.
+
+    `letters`: sorted, empty where none is chosen. `state`: read; mixed: a letter stands with the text of another option, or every option
+    is named; abstained: it says that it does not know; no_answer: nothing is answered, or not by any of the options."""
+
+    letters: str
+    state: Literal["read", "mixed", "abstained", "no_answer"]
+
+
+def read_letters(text: str, item: Item, question: str = "") -> Chosen:
+    """The options that an answer to an item of the form `choice` chooses, right or wrong. Only whether the item has one right option or
+    several is looked at, not which. `question`: the text that was asked."""
+    reading = _read(answer_in(text), item, None, question, None)
+    if reading.abstained:
+        return Chosen("", "abstained")
+    if not reading.chosen:
+        return Chosen("", "no_answer")
+    return Chosen(reading.chosen, "mixed" if reading.spoiled else "read")
+
+
 def _read(text: str, item: Item, names: NameIndex | None, question: str, found: list[Found] | None) -> Reading:
     text = text[-MOST:]
     if question:

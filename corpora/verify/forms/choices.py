@@ -120,8 +120,9 @@ def read_choice(text: str, item: Item, question: str, found: list[Found] | None)
     every = len(chosen) == len(options) > len(right)
     in_words = every and several and (all_said or LEAD.search(low[: chains[-1][0].begin if chains else 0]) is not None)
     reading = Reading(
-        folded, len(chosen & right), len(right) or 1, len(chosen), spoiled=spoiled or (every and not in_words)
-    )
+        folded, len(chosen & right), len(right) or 1, len(chosen), spoiled=spoiled or (every and not in_words),
+        chosen="".join(sorted(options[at][0] for at in chosen)),
+    )  # fmt: skip
     if in_words:  # to choose all is a guess, and never to earn more than one right letter does
         reading.contradiction = min(1 + len(options) - len(right), len(right) - 1)
     reading.most = max(Counter(one.number for one in mentions).values(), default=1)

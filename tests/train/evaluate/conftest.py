@@ -1,0 +1,54 @@
+"""Records that evaluations ask, written on the spot."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+import pytest
+
+from kgtools.corpora.record import RECORDS
+from kgtools.corpora.record_files import Sink
+
+
+@pytest.fixture
+def write_records(tmp_path: Path) -> Callable[..., Path]:
+    """A folder of records, each given by what it has beside the common: messages, answer, meta and so on."""
+
+    def write(rows: Sequence[dict[str, Any]], name: str = "records") -> Path:
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        common = {
+            "task": "mcq", "lang": "zh", "answer": None, "facts": [], "source": "toy", "template": None, "license": "Apache-2.0", "split": None,
+            "hold_out": None, "meta": {},
+        }  # fmt: skip
+        table = [common | {"id": f"r{number}", "group": f"g{number}"} | row for number, row in enumerate(rows)]
+        for row in table:
+            row["meta"] = orjson.dumps(row["meta"]).decode()
+        with Sink(folder / "records.parquet", RECORDS) as sink:
+            sink.write(pl.DataFrame(table, schema=RECORDS.columns))
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def write_answers(tmp_path: Path) -> Callable[..., Path]:
+    """A file of answers, a line of JSON each."""
+
+    def write(answers: dict[str, str] | Sequence[dict[str, Any]], name: str = "answers.jsonl") -> Path:
+        rows = [{"id": id_, "answer": text} for id_, text in answers.items()] if isinstance(answers, dict) else answers
+        (tmp_path / name).write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+        return tmp_path / name
+
+    return write
+
+
+def exam_row(question: str, options: Sequence[str], key: str, **more: Any) -> dict[str, Any]:
+    """The record of a question of an exam; `key`: letters."""
+    by_letter = dict(zip("ABCDEFGHIJ", options, strict=False))
+    listed = "\n".join(f"{letter}. {text}" for letter, text in by_letter.items())
+    meta = {"question": question, "options": by_letter, "category": more.pop("category", None)}
+    messages = [{"role": "user", "content": f"{question}\n{listed}"}, {"role": "assistant", "content": key}]
+    return {"messages": messages, "answer": key, "meta": meta} | more

@@ -1,0 +1,234 @@
+"""Exams from records to figures: what is asked, what an answer is taken for, and what cannot be read."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+import pytest
+
+from tests.conftest import Ran
+from tests.train.evaluate.conftest import exam_row
+
+SCURVY = exam_row("坏血病缺乏的是", ["维生素A", "维生素B", "维生素C", "维生素D"], "C")
+FEVER = exam_row("引起发热的有", ["肺炎", "流感", "骨折", "疟疾", "近视"], "ABD", group="case")
+ANAEMIA = exam_row(
+    "Iron is lacking in which disease?", ["anaemia", "gout", "asthma", "rickets"], "A", lang="en", group="case"
+)
+Command = Callable[..., Ran]
+
+
+@pytest.fixture
+def prompts(
+    write_records: Callable[..., Path], kgtools: Command, tmp_path: Path
+) -> Callable[..., list[dict[str, Any]]]:
+    """The prompts of rows, as `prompts.jsonl` has them, in tmp_path/prompts."""
+
+    def make(rows: list[dict[str, Any]], *words: str) -> list[dict[str, Any]]:
+        ran = kgtools("evaluate", "prompts", "exam", write_records(rows), "--out", tmp_path / "prompts", *words)
+        assert ran.code == 0, ran.err
+        return [orjson.loads(line) for line in (tmp_path / "prompts" / "prompts.jsonl").read_bytes().splitlines()]
+
+    return make
+
+
+@pytest.fixture
+def score(kgtools: Command, write_answers: Callable[..., Path], tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """What scoring answers to tmp_path/prompts prints as JSON."""
+
+    def run(answers: Any, *words: str) -> dict[str, Any]:
+        file = write_answers(answers)
+        ran = kgtools(
+            "evaluate", "exam", tmp_path / "prompts", file, "--out", tmp_path / "scores", "--format", "json", *words
+        )
+        assert ran.code == 0, ran.err
+        found: dict[str, Any] = ran.json
+        return found
+
+    return run
+
+
+def figures(result: dict[str, Any], by: str = "all", value: str = "") -> dict[str, float]:
+    return {cell["metric"]: cell["figure"] for cell in result["cells"] if (cell["by"], cell["value"]) == (by, value)}
+
+
+def test_what_cannot_be_read_is_wrong_and_counted(prompts: Any, score: Any) -> None:
+    asked = prompts(
+        [
+            SCURVY,
+            FEVER,
+            ANAEMIA,
+            SCURVY | {"messages": [{"role": "user", "content": "又问：坏血病?\nA. 甲\nB. 乙"}], "answer": "B"},
+        ]
+    )
+
+    result = score(
+        dict(
+            zip(
+                [one["id"] for one in asked],
+                ["<think>A?</think>答案是C", "A、B、D", "I am not sure.", "B"],
+                strict=True,
+            )
+        )
+    )
+
+    assert result["states"] == {"abstained": 1, "read": 3}
+    all_ = figures(result)
+    assert all_["accuracy"] == 0.75
+    assert all_["unread"] == 0.25
+    assert all_["accuracy_of_read"] == 1.0
+    assert all_["accuracy_with_guesses"] == pytest.approx((3 + 1 / 4) / 4)
+
+
+def test_each_answer_is_kept_with_what_was_read_in_it(prompts: Any, score: Any, tmp_path: Path) -> None:
+    (asked,) = prompts([FEVER])
+
+    score({asked["id"]: "选A、B"})
+
+    row = pl.read_parquet(tmp_path / "scores" / "scores.parquet").row(0, named=True)
+    assert (row["id"], row["record"], row["extracted"], row["right"], row["reference"]) == (
+        asked["id"],
+        "r0",
+        "AB",
+        0.0,
+        "ABD",
+    )
+    assert row["answer"] == "选A、B"
+
+
+def test_rotated_options_keep_their_right_answer(prompts: Any, score: Any, tmp_path: Path) -> None:
+    asked = prompts([FEVER], "rotations=5", "prompt=letters")
+
+    rows = pl.read_parquet(tmp_path / "prompts" / "records.parquet")
+    assert rows["answer"].to_list() == ["ABD", "BCE", "ACD", "BDE", "ACE"]
+    assert "A. 近视\nB. 肺炎" in asked[1]["messages"][-1]["content"]
+    result = score({one["id"]: key for one, key in zip(asked, rows["answer"], strict=True)})
+    assert figures(result)["accuracy"] == 1.0
+    assert {cell["groups"] for cell in result["cells"] if cell["by"] == "all"} == {1}
+
+
+def test_no_worked_example_is_the_question_itself_or_of_its_case(prompts: Any) -> None:
+    rows = [
+        exam_row(f"问题{number}是", ["甲", "乙", "丙", "丁"], "ABCD"[number % 4], group=f"case{number // 2}")
+        for number in range(12)
+    ]
+
+    asked = prompts(rows, "shots=3", "seed=5")
+
+    for number, one in enumerate(asked):
+        *examples, question = [message["content"] for message in one["messages"] if message["role"] == "user"]
+        assert f"问题{number}是" in question
+        assert len(examples) == 3
+        pair = {f"问题{number - number % 2 + at}是" for at in (0, 1)}
+        assert not [text for text in examples for same in pair if same in text]
+
+
+def test_prompts_are_the_same_bytes_each_time(kgtools: Command, write_records: Any, tmp_path: Path) -> None:
+    rows = [exam_row(f"问题{number}", ["甲", "乙", "丙"], "A") for number in range(30)]
+    records = write_records(rows)
+
+    for name in ("one", "two"):
+        assert (
+            kgtools(
+                "evaluate", "prompts", "exam", records, "--out", tmp_path / name, "count=9", "shots=2", "seed=3"
+            ).code
+            == 0
+        )
+
+    for file in ("records.parquet", "prompts.jsonl", "run.json"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_records_that_were_answered_by_their_own_ids_need_no_prompts(
+    kgtools: Command, write_records: Any, write_answers: Any, tmp_path: Path
+) -> None:
+    records = write_records([SCURVY, ANAEMIA])
+
+    ran = kgtools(
+        "evaluate",
+        "exam",
+        records,
+        write_answers({"r0": "C", "r1": "The answer is (B)."}),
+        "--out",
+        tmp_path / "s",
+        "--format",
+        "json",
+    )
+
+    assert figures(ran.json)["accuracy"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ([{"id": "r0", "answer": "C"}], "no answer to 1 of 2 prompts (r1)"),
+        ([{"id": "r0", "answer": "C"}, {"id": "r0", "answer": "A"}], "answers.jsonl:2: the second answer to r0"),
+        ([{"id": "r0", "answer": "C"}, {"id": "x", "answer": "A"}], "1 of its ids are of none of these prompts (x)"),
+        ([{"id": "x", "answer": "C"}], "they answer other prompts, or an older version"),
+        ([{"id": "r0", "answer": 3}], "answers.jsonl:1: answer is int, expected a text"),
+        ([{"id": "r0", "letters": "C"}], "answers.jsonl:1: has none of answer, text"),
+        ([{"answer": "C"}], "answers.jsonl:1: has no id; it has answer"),
+    ],
+)
+def test_a_file_of_answers_that_does_not_fit_is_refused_with_its_line(
+    answers: Any, said: str, kgtools: Command, write_records: Any, write_answers: Any, tmp_path: Path
+) -> None:
+    records = write_records([SCURVY, ANAEMIA])
+
+    ran = kgtools("evaluate", "exam", records, write_answers(answers), "--out", tmp_path / "scores")
+
+    assert ran.code == 2
+    assert said in ran.err
+    assert not (tmp_path / "scores").exists()
+
+
+@pytest.mark.parametrize(("missing", "n", "accuracy"), [("wrong", 2, 0.5), ("skip", 1, 1.0)])
+def test_prompts_without_an_answer_are_wrong_or_left_out_as_the_user_says(
+    missing: str, n: int, accuracy: float, kgtools: Command, write_records: Any, write_answers: Any, tmp_path: Path
+) -> None:
+    records = write_records([SCURVY, ANAEMIA])
+
+    ran = kgtools(
+        "evaluate",
+        "exam",
+        records,
+        write_answers({"r0": "C"}),
+        "--out",
+        tmp_path / "s",
+        "--missing",
+        missing,
+        "--format",
+        "json",
+    )
+
+    assert (ran.json["answers"], ran.json["missing"], figures(ran.json)["accuracy"]) == (n, 1, accuracy)
+
+
+def test_letters_and_likelihoods_stand_side_by_side(prompts: Any, score: Any) -> None:
+    (asked,) = prompts([SCURVY])
+    logprobs = {"A": -3, "B": -2, "C": -2.5, "D": -9, "text:A": -30, "text:B": -20, "text:C": -10, "text:D": -11}
+
+    result = score([{"id": asked["id"], "answer": "C", "option_logprobs": logprobs}])
+
+    all_ = figures(result)
+    assert (all_["accuracy"], all_["accuracy_constrained"], all_["accuracy_loglikelihood"]) == (1.0, 0.0, 1.0)
+
+
+def test_a_setting_that_there_is_not_is_named_with_those_that_there_are(
+    kgtools: Command, write_records: Any, tmp_path: Path
+) -> None:
+    ran = kgtools("evaluate", "prompts", "exam", write_records([SCURVY]), "--out", tmp_path / "p", "shot=3")
+
+    assert ran.code == 2
+    assert "shot=3: there is no such setting; did you mean shots?" in ran.err
+
+
+def test_records_without_a_question_are_counted_by_reason(kgtools: Command, tmp_path: Path, write_records: Any) -> None:
+    chat = {"messages": [{"role": "user", "content": "头痛怎么办?"}, {"role": "assistant", "content": "休息"}]}
+
+    ran = kgtools(
+        "evaluate", "prompts", "exam", write_records([SCURVY, chat]), "--out", tmp_path / "p", "--format", "json"
+    )
+
+    assert ran.json["refused"] == {"no question with options and a key": 1}

@@ -1,0 +1,1 @@
+"""The commands of `kgtools evaluate`, a file each."""
