@@ -28,7 +28,8 @@ SHOT_SPLITS = ("train", "validation")
 
 @dataclass(frozen=True)
 class PromptResult:
-    """What was asked. `samples`: the prompts; `refused`: records that are none of the task, by reason; `shown`: the first prompt."""
+    """What was asked. `samples`: the prompts; `refused`: records that are none of the task, by reason; `notes`: what their prompts say of themselves,
+    summed; `shown`: the first prompt."""
 
     task: str
     samples: int
@@ -36,6 +37,7 @@ class PromptResult:
     langs: dict[str, int]
     sources: dict[str, int]
     refused: dict[str, int]
+    notes: dict[str, int]
     settings: dict[str, Any]
     out: Path | None
     shown: tuple[dict[str, str], ...] = ()
@@ -78,7 +80,7 @@ def write_prompts(name: str, records: Path, settings: PromptSettings, out: Path)
         (folder / "prompts.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
         result = PromptResult(
             name, len(samples), len({one.record for one in samples}), dict(sorted(Counter(one.lang for one in samples).items())),
-            dict(sorted(Counter(one.source for one in samples).items())), dict(sorted(refused.items())),
+            dict(sorted(Counter(one.source for one in samples).items())), dict(sorted(refused.items())), _notes(samples),
             settings.model_dump(mode="json"), out, samples[0].messages,
         )  # fmt: skip
         outputs = {file.name: sha256(file) for file in sorted(folder.iterdir())}
@@ -128,11 +130,12 @@ def ask(
     if settings.count is not None and settings.count < len(wanted):
         drawn = sorted(random.Random(f"{settings.seed}|count").sample(range(len(wanted)), settings.count))
         wanted = [wanted[number] for number in drawn]
-    pool = [one for split, one in records if split in SHOT_SPLITS] if settings.shots else []
+    pools = _pools([one for split, one in records if split in SHOT_SPLITS] or wanted, task, settings)
     refused: Counter[str] = Counter()
     samples: dict[str, Sample] = {}
     for one in wanted:
-        shots = _draw_shots(one, pool or wanted, settings) if settings.shots else []
+        kin = _kin(one, task, settings)
+        shots = [] if kin is None else _draw_shots(one, pools.get(kin, []), settings)
         asked = task.ask(one, shots, settings)
         if isinstance(asked, str):
             refused[asked] += 1
@@ -144,6 +147,29 @@ def ask(
             refused["asked already, word for word"] += id_ in samples
             samples.setdefault(id_, replace(sample, id=id_))
     return list(samples.values()), +refused
+
+
+def _kin(one: Sample, task: Task, settings: PromptSettings) -> str | None:
+    if not settings.shots:
+        return None
+    return task.kin(one, settings) if task.kin else ""
+
+
+def _pools(records: Sequence[Sample], task: Task, settings: PromptSettings) -> dict[str, list[Sample]]:
+    """The records that worked examples are taken of, by what they have in common."""
+    pools: dict[str, list[Sample]] = {}
+    for one in records:
+        kin = _kin(one, task, settings)
+        if kin is not None:
+            pools.setdefault(kin, []).append(one)
+    return pools
+
+
+def _notes(samples: Sequence[Sample]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for one in samples:
+        found.update(one.asked.get("notes", {}))
+    return dict(sorted((+found).items()))
 
 
 def _draw_shots(one: Sample, pool: Sequence[Sample], settings: PromptSettings) -> list[Sample]:
@@ -158,7 +184,7 @@ def _draw_shots(one: Sample, pool: Sequence[Sample], settings: PromptSettings) -
             if len(shots) == settings.shots:
                 return shots
     raise UsageError(
-        f"shots={settings.shots}: of {len(pool):,} records there are not so many others than the one that is asked"
+        f"shots={settings.shots}: of {len(pool):,} records there are not so many others than the one that is asked ({one.record})"
     )
 
 

@@ -39,7 +39,8 @@ class ScoreSettings(Settings):
 @dataclass(frozen=True)
 class Sample:
     """What is asked once. `id`: of the prompt, a hash of all that it says; `record`: the id of its record; `group`: samples of one group hang
-    together; `reference`: the right answer; `meta`: of its record; `asked`: what the task's prompt remembers of it."""
+    together; `reference`: the right answer; `meta`: of its record; `asked`: what the task's prompt remembers of it; under
+    `notes`, whole numbers that people are told the sums of."""
 
     id: str
     record: str
@@ -72,6 +73,8 @@ class Answer:
 
 Ask = Callable[[Sample, Sequence[Sample], Any], Sequence[Sample] | str]
 """The prompts of a record, given other records as worked examples; or why it is none, a word that is counted."""
+Kin = Callable[[Sample, Any], str | None]
+"""What the worked examples of a record must have in common with it, such as its kind of question; None: it takes none."""
 Score = Callable[[Sequence[tuple[Sample, Answer]], Any], pl.DataFrame]
 """The columns of a task, a row for each answer in its order."""
 
@@ -79,7 +82,8 @@ Score = Callable[[Sequence[tuple[Sample, Answer]], Any], pl.DataFrame]
 @dataclass(frozen=True)
 class Task:
     """`about`: what it does, in a sentence. `dimensions`: keys of `meta`, or of what a prompt remembers, by which figures are told apart.
-    `metrics`: its figures, of what was scored; the first is the one that models are compared by."""
+    `metrics`: its figures, of what was scored; the first is the one that models are compared by. `kin`: of which
+    records worked examples are; else of any."""
 
     about: str
     ask: Ask
@@ -88,3 +92,4 @@ class Task:
     prompts: type[PromptSettings] = PromptSettings
     scoring: type[ScoreSettings] = ScoreSettings
     dimensions: tuple[str, ...] = ()
+    kin: Kin | None = None
