@@ -12,6 +12,8 @@ from kgtools.train.evaluate.statistics.intervals import (
     Interval,
     bootstrap,
     clustered_wilson,
+    jackknife,
+    least_variance,
     smallest_difference,
 )
 
@@ -82,23 +84,10 @@ def measure(scores: pl.DataFrame, metrics: Sequence[Metric], seed: int) -> list[
             continue
         if metric.rate:
             interval = clustered_wilson(sums[:, 0], sums[:, -1])
-            deviation = sqrt(max(value * (1 - value), _least(len(sums))))
+            deviation = sqrt(max(value * (1 - value), least_variance(len(sums))))
         else:
             interval = bootstrap(sums, metric.value, seed)
-            deviation = _deviation(sums, metric)
+            deviation = jackknife(sums, metric.value)
         least = smallest_difference(deviation, len(sums)) if len(sums) > 1 else None
         figures.append(Figure(metric.name, value, interval, scores.height, len(sums), least))
     return figures
-
-
-def _least(n: int) -> float:
-    """The variance of a rate of which all samples are right, as if one of `n + 1` were not."""
-    return n / (n + 1) ** 2
-
-
-def _deviation(sums: Floats, metric: Metric) -> float:
-    """The standard deviation of one group's part in a figure, by the jackknife (Tukey 1958)."""
-    without = metric.value(sums.sum(axis=0) - sums)
-    without = without[np.isfinite(without)]
-    n = len(without)
-    return sqrt((n - 1) * float(((without - without.mean()) ** 2).sum())) if n > 1 else 0.0
