@@ -14,6 +14,7 @@ from kgtools.tools.inputs.files import digest, sha256, to_json
 from kgtools.tools.outputs.staging import manifest, staging
 from kgtools.train.evaluate.answers import Missing, read_answers
 from kgtools.train.evaluate.metric import measure
+from kgtools.train.evaluate.parts import parts_of
 from kgtools.train.evaluate.prompts import PromptSet, read_prompts
 from kgtools.train.evaluate.task import Answer, Sample, ScoreSettings
 
@@ -29,10 +30,6 @@ SAMPLES = Schema(
 a prompt; `group`: what hangs together; `by`: JSON, what figures are told apart by; `prompt`: the id of all that was asked, a hash of the
 messages; `answer`: null where there was none; `thinking`: what was thought before it, with the answer where the file had not parted them."""
 Samples = Annotated[pl.DataFrame, SAMPLES]
-
-MANY = 200
-"""Values of a dimension of which each has figures; of more, such as one a question, it has none."""
-ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -140,23 +137,11 @@ def _dimensions(asked: PromptSet, one: Sample) -> str:
 
 
 def _cells(scores: pl.DataFrame, asked: PromptSet, metrics: Sequence[Any], seed: int) -> list[Cell]:
-    """The figures over all, over each source, and of each source by each dimension that has more than one value."""
-    parts: list[tuple[str, str, str, pl.DataFrame]] = []
-    sources = scores.partition_by("source", as_dict=True, maintain_order=True)
-    if len(sources) > 1:
-        parts.append(("", ALL, "", scores))
-    for (source,), rows in sorted(sources.items()):
-        parts.append((str(source), ALL, "", rows))
-        for name in ("lang", *asked.task.dimensions):
-            value = pl.col("by").str.json_path_match(f"$.{name}").alias("value")
-            by_value = rows.with_columns(value).drop_nulls("value").partition_by("value", as_dict=True)
-            if 1 < len(by_value) <= MANY:
-                parts += [(str(source), name, str(key), part) for (key,), part in sorted(by_value.items())]
     return [
         Cell(
-            source, by, value, figure.metric, figure.value, figure.interval.low, figure.interval.high, figure.interval.method, figure.n,
-            figure.groups, figure.smallest_difference,
+            part.source, part.by, part.value, figure.metric, figure.value, figure.interval.low, figure.interval.high, figure.interval.method,
+            figure.n, figure.groups, figure.smallest_difference,
         )
-        for source, by, value, rows in parts
-        for figure in measure(rows, metrics, seed)
+        for part in parts_of(scores, asked.task.dimensions)
+        for figure in measure(part.rows, metrics, seed)
     ]  # fmt: skip

@@ -1,0 +1,43 @@
+"""The rows of a table of an evaluation: which samples each is of."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import polars as pl
+
+MANY = 200
+"""Values of a dimension of which each has a row; of more, such as one a question, it has none."""
+ALL = "all"
+CONTAMINATION, CLEAN, CONTAMINATED = "contamination", "clean", "contaminated"
+"""A dimension of every task, where it was looked for: samples that do not stand in the training data, and those that do."""
+
+
+class Part(NamedTuple):
+    """Samples of which `by` has the value; `by` all: all of a source, and all there are (`source` empty)."""
+
+    source: str
+    by: str
+    value: str
+    rows: pl.DataFrame
+
+
+def parts_of(scores: pl.DataFrame, dimensions: Sequence[str]) -> list[Part]:
+    """All samples, those of each source, and of each source those of each value of a dimension that has more than one; of all sources
+    together those that are clean. `scores`: as `score.SAMPLES`."""
+    sources = scores.partition_by("source", as_dict=True, maintain_order=True)
+    found: list[Part] = []
+    if len(sources) > 1:
+        found += [Part("", ALL, "", scores), *_by_value("", CONTAMINATION, scores)]
+    for (source,), rows in sorted(sources.items()):
+        found.append(Part(str(source), ALL, "", rows))
+        for name in (CONTAMINATION, "lang", *dimensions):
+            found += _by_value(str(source), name, rows)
+    return found
+
+
+def _by_value(source: str, name: str, rows: pl.DataFrame) -> list[Part]:
+    value = pl.col("by").str.json_path_match(f"$.{name}").alias("value")
+    by_value = rows.with_columns(value).drop_nulls("value").partition_by("value", as_dict=True, maintain_order=True)
+    if not 1 < len(by_value) <= MANY:
+        return []
+    return [Part(source, name, str(key), part.drop("value")) for (key,), part in sorted(by_value.items())]
