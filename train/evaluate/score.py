@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import orjson
 import polars as pl
 
+from kgtools.corpora.record import RECORDS
 from kgtools.tools.frames import Schema, load_table, write_table
 from kgtools.tools.inputs.files import digest, sha256, to_json
 from kgtools.tools.outputs.staging import manifest, staging
@@ -23,12 +24,14 @@ SAMPLES = Schema(
     {
         "id": pl.String, "record": pl.String, "sample": pl.UInt32, "source": pl.String, "lang": pl.String, "group": pl.String,
         "by": pl.String, "prompt": pl.String, "reference": pl.String, "answer": pl.String, "thinking": pl.String,
+        "messages": RECORDS.columns["messages"],
     },
     required=("id", "record", "sample", "source", "lang", "group", "by", "prompt"),
 )  # fmt: skip
 """A scored answer a row, in the order of the prompts; the columns of its task stand behind these. `sample`: which of several answers to
 a prompt; `group`: what hangs together; `by`: JSON, what figures are told apart by; `prompt`: the id of all that was asked, a hash of the
-messages; `answer`: null where there was none; `thinking`: what was thought before it, with the answer where the file had not parted them."""
+messages; `answer`: null where there was none; `thinking`: what was thought before it, with the answer where the file had not parted them;
+`messages`: what was asked."""
 Samples = Annotated[pl.DataFrame, SAMPLES]
 
 
@@ -117,7 +120,7 @@ def _score(asked: PromptSet, given: Sequence[tuple[Sample, Answer]], settings: S
     rows = [
         (
             one.id, one.record, answer.number, one.source, one.lang, one.group, _dimensions(asked, one), prompt_id(one), one.reference, answer.text,
-            answer.thinking,
+            answer.thinking, list(one.messages),
         )
         for one, answer in given
     ]  # fmt: skip
