@@ -9,7 +9,8 @@ MANY = 200
 """Values of a dimension of which each has a row; of more, such as one a question, it has none."""
 ALL = "all"
 CONTAMINATION, CLEAN, CONTAMINATED = "contamination", "clean", "contaminated"
-"""A dimension of every task, where it was looked for: samples that do not stand in the training data, and those that do."""
+"""A dimension of every task, and its values: samples that stand in the training data, by the column `contaminated`, and the others. Without
+that column it was not looked for."""
 
 
 class Part(NamedTuple):
@@ -36,8 +37,13 @@ def parts_of(scores: pl.DataFrame, dimensions: Sequence[str]) -> list[Part]:
 
 
 def _by_value(source: str, name: str, rows: pl.DataFrame) -> list[Part]:
-    value = pl.col("by").str.json_path_match(f"$.{name}").alias("value")
-    by_value = rows.with_columns(value).drop_nulls("value").partition_by("value", as_dict=True, maintain_order=True)
+    value = pl.col("by").str.json_path_match(f"$.{name}")
+    if name == CONTAMINATION:
+        if CONTAMINATED not in rows.columns:
+            return []
+        value = pl.when(CONTAMINATED).then(pl.lit(CONTAMINATED)).otherwise(pl.lit(CLEAN))
+    named = rows.with_columns(value.alias("value")).drop_nulls("value")
+    by_value = named.partition_by("value", as_dict=True, maintain_order=True)
     if not 1 < len(by_value) <= MANY:
         return []
     return [Part(source, name, str(key), part.drop("value")) for (key,), part in sorted(by_value.items())]
