@@ -35,7 +35,7 @@ COMMAND = "evaluate compare"
 class Difference:
     """What a metric differs by over the samples of a row (`source`, `by`, `value`: as of `score.Cell`).
 
-    `run`: what is held against the first run; `first`, `other`: the figures of the two; `difference`: other less first, with its 95 % interval and
+    `run`: what is held against the first run; `first`, `other`: the figures of the two; `difference`: other minus first, with its 95 % interval and
     how that was found; `p`, `test`: of a paired test; `p_holm`: with all rows of this metric, and all runs, in view; `higher`, `lower`: samples
     whose own figure is higher or lower in the other run; `smallest_difference`: that so many samples would show in a paired test."""
 

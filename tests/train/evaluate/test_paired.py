@@ -100,7 +100,8 @@ def test_tango_holds_just_what_the_score_test_does_not_refuse(higher: int, lower
     if n == 0:
         return
     found = tango(higher, lower, n)
-    assert found.low is not None and found.high is not None
+    assert found.low is not None
+    assert found.high is not None
 
     assert found.low - 1e-9 <= (higher - lower) / n <= found.high + 1e-9
     for difference in np.linspace(-0.95, 0.95, 39):

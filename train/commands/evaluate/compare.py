@@ -90,8 +90,8 @@ def _print_metric(result: "Comparison", name: str, style: str) -> None:
                 figure(row.smallest_difference, percent),
             ]  # fmt: skip
             rows.append([row.run, *cells] if several else cells)
-    lines = "; ".join(f"{run}: {line}" for run, line in result.contamination.items())
-    title = f"{result.task}, {name}: against {first}; {lines}"
+    lines = "; ".join(f"{run} {line.removeprefix('contamination: ')}" for run, line in result.contamination.items())
+    title = f"{result.task}, {name}: against {first}; contamination: {lines}"
     print_table(["run", *heads] if several else heads, rows, title, style)
 
 
@@ -152,7 +152,7 @@ def _tell_main(row: "Difference", first: str, percent: bool) -> None:
         tell(f"{row.metric}: cannot be compared")
         return
     tell(
-        f"{row.metric}: {row.run} less {first} is {figure(row.difference, percent, '+')} (95 % {_interval(row, percent) or 'unknown'}, "
+        f"{row.metric}: {row.run} minus {first} is {figure(row.difference, percent, '+')} (95 % {_interval(row, percent) or 'unknown'}, "
         f"{row.interval}), p {_p(row.p)} ({TESTS[row.test]})"
     )
     if row.smallest_difference is not None:
