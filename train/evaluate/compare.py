@@ -14,7 +14,7 @@ from kgtools.tools.frames import write_table
 from kgtools.tools.inputs.files import sha256, to_json
 from kgtools.tools.outputs.staging import manifest, staging
 from kgtools.train.evaluate.metric import Metric
-from kgtools.train.evaluate.parts import parts_of
+from kgtools.train.evaluate.parts import Part, parts_of
 from kgtools.train.evaluate.runs import Joined, Run, join_runs, read_runs
 from kgtools.train.evaluate.statistics.intervals import Floats, Interval, least_variance
 from kgtools.train.evaluate.statistics.multiple import holm
@@ -94,7 +94,7 @@ def compare(folders: Sequence[Path], seed: int = 0, common: bool = False, out: P
     runs = read_runs(folders)
     joined = join_runs(runs, common)
     rows = [
-        _difference(other, part.source, part.by, part.value, part.rows["row"], metric, joined, seed)
+        _difference(other, part, metric, joined, seed)
         for other in runs[1:]
         for part in parts_of(joined.of(runs[0]), runs[0].task.dimensions)
         for metric in joined.metrics
@@ -112,19 +112,17 @@ def compare(folders: Sequence[Path], seed: int = 0, common: bool = False, out: P
     return result
 
 
-def _difference(
-    other: Run, source: str, by: str, value: str, samples: pl.Series, metric: Metric, joined: Joined, seed: int
-) -> Difference:
-    """`samples`: places of the row's samples in the runs."""
-    ones, others = (joined.columns(run, metric)[samples.to_numpy()] for run in (joined.runs[0], other))
-    groups = joined.groups[samples.to_numpy()]
+def _difference(other: Run, part: Part, metric: Metric, joined: Joined, seed: int) -> Difference:
+    samples = part.rows["row"].to_numpy()
+    ones, others = (joined.columns(run, metric)[samples] for run in (joined.runs[0], other))
+    groups = joined.groups[samples]
     first_sums, other_sums = _by_group(ones, groups), _by_group(others, groups)
     figures = [_figure(metric, sums.sum(axis=0)) for sums in (first_sums, other_sums)]
     single = metric.value(others) - metric.value(ones)
     higher, lower = int((single > 0).sum()), int((single < 0).sum())
     n, size = len(ones), len(first_sums)
     about = Difference(
-        other.label, source, by, value, metric.name, *figures, None, None, None, "none", None, None, "none", higher, lower, n, size, None
+        other.label, *part[:3], metric.name, *figures, None, None, None, "none", None, None, "none", higher, lower, n, size, None
     )  # fmt: skip
     if figures[0] is None or figures[1] is None:
         return about

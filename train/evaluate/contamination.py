@@ -58,13 +58,10 @@ class Contamination:
                 return f"contamination: not checked, of the training only the SHA-256 of its files is known ({unseen})"
             return "contamination: not checked"
         hit = sum(self.rules.values())
-        by_rule = ", ".join(f"{rule} {number:,}" for rule, number in self.rules.items())
-        text = (
-            f"contamination: {hit:,} of {self.prompts:,} prompts stand in the training data ({self.records:,} records"
-        )
-        text += f"; {by_rule})" if by_rule else ")"
-        text += f"; {self.twins:,} look like a record" if self.twins else ""
-        text += f"; {self.facts:,} are told by records of a graph" if self.facts else ""
+        by_rule = "".join(f"; {rule} {number:,}" for rule, number in self.rules.items())
+        text = f"contamination: {hit:,} of {self.prompts:,} prompts stand in the training data (records: {self.records:,}{by_rule})"
+        text += f"; look alike: {self.twins:,}" if self.twins else ""
+        text += f"; told by records of a graph: {self.facts:,}" if self.facts else ""
         return text + (f"; not looked at: {unseen}" if unseen else "")
 
     def to_dict(self) -> dict[str, Any]:
