@@ -25,7 +25,8 @@ def task_command(name: str, task: "Task") -> click.Command:
 
         PROMPTS is a folder that `kgtools evaluate prompts {name}` wrote, or one of records, whose ids are then those of the answers. ANSWERS is
         what `kgtools train answer` wrote, or JSON lines with an id and an answer. In --out are scores.parquet, a row an answer with all that
-        it was scored by, cells.json and run.json.
+        it was scored by, cells.json and run.json. With --trained-on the prompts are looked for in what the model was trained on, by the rules of
+        `kgtools decontaminate`; those that stand there are marked, and every figure is given for the others alone too.
 
         \b
         Settings:
@@ -44,13 +45,19 @@ def task_command(name: str, task: "Task") -> click.Command:
         "--missing", type=click.Choice(["error", "wrong", "skip"]), default="error", show_default=True,
         help="What becomes of prompts without an answer.",
     )  # fmt: skip
+    @click.option(
+        "--trained-on", "trained_on", multiple=True, type=click.Path(path_type=Path), metavar="DIR",
+        help="Records that the model was trained on, or the folder of its training; repeatable.",
+    )  # fmt: skip
     @format_option(*TABLE_STYLES, "json")
-    def command(prompts: Path, answers: Path, words: tuple[str, ...], out: Path, missing: str, style: str) -> None:
+    def command(
+        prompts: Path, answers: Path, words: tuple[str, ...], out: Path, missing: str, trained_on: tuple[Path, ...], style: str
+    ) -> None:  # fmt: skip
         from kgtools.train.evaluate.score import evaluate
         from kgtools.train.evaluate.settings import parse_settings
 
         settings = parse_settings(task.scoring, pairs(words, "setting"))
-        print_result(evaluate(name, prompts, answers, settings, out, cast(Any, missing)), style)
+        print_result(evaluate(name, prompts, answers, settings, out, cast(Any, missing), trained_on), style)
 
     return command
 
@@ -69,7 +76,11 @@ def print_result(result: "Evaluation", style: str) -> None:
             _interval(cell, result.metrics[cell.metric]["percent"]),
         ]
     heads = ["source", "by", "", "n", *(head for name in names for head in (name, "95 %"))]
-    print_table(heads, list(rows.values()), f"{result.task}: {result.answers:,} answers", style)
+    print_table(
+        heads, list(rows.values()), f"{result.task}: {result.answers:,} answers; {result.contamination['line']}", style
+    )
+    if style == "csv":
+        tell(result.contamination["line"])
     if result.states:
         tell("answers: " + ", ".join(f"{name} {number:,}" for name, number in result.states.items()))
     if result.missing:

@@ -81,3 +81,16 @@ def smallest_difference(deviation: float, n: float) -> float | None:
     """The least difference between two models, each measured on `n` independent samples of this standard deviation, that a two-sided
     test at 5 % finds four times of five (Cohen 1988). Models that answer the same samples show less in a paired test."""
     return (Z + POWER) * sqrt(2) * deviation / sqrt(n) if n > 0 else None
+
+
+def jackknife(sums: Floats, value: Callable[[Floats], Floats]) -> float:
+    """The standard deviation of one group's part in a figure that is made of sums over groups (Tukey 1958). `sums`, `value`: as `bootstrap`."""
+    without = value(sums.sum(axis=0) - sums)
+    without = without[np.isfinite(without)]
+    n = len(without)
+    return sqrt((n - 1) * float(((without - without.mean()) ** 2).sum())) if n > 1 else 0.0
+
+
+def least_variance(n: int) -> float:
+    """The variance of a rate of which all samples are right, as if one of `n + 1` were not."""
+    return n / (n + 1) ** 2
