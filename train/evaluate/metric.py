@@ -10,8 +10,9 @@ import polars as pl
 from kgtools.train.evaluate.statistics.intervals import (
     Floats,
     Interval,
-    bootstrap,
     clustered_wilson,
+    percentiles,
+    resample,
     smallest_difference,
 )
 
@@ -22,7 +23,8 @@ class Metric:
 
     `columns`: of the scores, numbers, of whose sums it is made; `value`: (..., columns + 1) -> (...), the figure of sums of these and of the
     number of samples, which comes last. `rate`: it is the share of samples whose one column is 1, and has Wilson's interval; else it has
-    a bootstrap interval. `better`: whether more is better; `percent`: whether people read it in per cent."""
+    a bootstrap interval. `better`: whether more is better; `percent`: whether people read it in per cent; `detail`: a table shows it of all
+    samples alone, not of each group of them."""
 
     name: str
     columns: tuple[str, ...]
@@ -30,6 +32,7 @@ class Metric:
     rate: bool = False
     better: bool = True
     percent: bool = True
+    detail: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,14 +59,14 @@ def _mean(sums: Floats) -> Floats:
     return divide(sums[..., 0], sums[..., -1])
 
 
-def rate(name: str, column: str, better: bool = True) -> Metric:
+def rate(name: str, column: str, better: bool = True, detail: bool = False) -> Metric:
     """The share of samples whose column is 1."""
-    return Metric(name, (column,), _mean, rate=True, better=better)
+    return Metric(name, (column,), _mean, rate=True, better=better, detail=detail)
 
 
-def mean(name: str, column: str, better: bool = True, percent: bool = True) -> Metric:
+def mean(name: str, column: str, better: bool = True, percent: bool = True, detail: bool = False) -> Metric:
     """The mean of a column over the samples."""
-    return Metric(name, (column,), _mean, better=better, percent=percent)
+    return Metric(name, (column,), _mean, better=better, percent=percent, detail=detail)
 
 
 def measure(scores: pl.DataFrame, metrics: Sequence[Metric], seed: int) -> list[Figure]:
@@ -72,9 +75,13 @@ def measure(scores: pl.DataFrame, metrics: Sequence[Metric], seed: int) -> list[
     grouped = scores.group_by("group", maintain_order=True).agg(
         *(pl.col(name).cast(pl.Float64).fill_null(0).sum() for name in columns), pl.len().cast(pl.Float64).alias("n")
     )
+    every = grouped.select(*columns, "n").to_numpy().astype(np.float64)
+    # drawn once for all of them: the draws take longer than the figures
+    drawn = None if len(every) < 2 or all(one.rate for one in metrics) else resample(every, seed)
     figures = []
     for metric in metrics:
-        sums = grouped.select(*metric.columns, "n").to_numpy().astype(np.float64)
+        places = [*map(columns.index, metric.columns), -1]
+        sums = every[:, places]
         total = sums.sum(axis=0)
         value = float(metric.value(total)) if scores.height else float("nan")
         if not np.isfinite(value):
@@ -84,7 +91,7 @@ def measure(scores: pl.DataFrame, metrics: Sequence[Metric], seed: int) -> list[
             interval = clustered_wilson(sums[:, 0], sums[:, -1])
             deviation = sqrt(max(value * (1 - value), _least(len(sums))))
         else:
-            interval = bootstrap(sums, metric.value, seed)
+            interval = Interval(None, None, "none") if drawn is None else percentiles(metric.value(drawn[:, places]))
             deviation = _deviation(sums, metric)
         least = smallest_difference(deviation, len(sums)) if len(sums) > 1 else None
         figures.append(Figure(metric.name, value, interval, scores.height, len(sums), least))
