@@ -70,7 +70,7 @@ def _shared(a: Counter[Hashable], b: Counter[Hashable]) -> int:
 
 
 def _clipped(n: int, mine: Counts, theirs: Sequence[Counts]) -> int:
-    return sum(min(times, max(counts[n][gram] for counts in theirs)) for gram, times in mine[n].items())
+    return sum(min(times, max(counts[n].get(gram, 0) for counts in theirs)) for gram, times in mine[n].items())
 
 
 def _gleu(text: Tokens, others: Sequence[Tokens], shared: Sequence[int]) -> tuple[int, int]:
