@@ -42,7 +42,7 @@ def _brevity(length: Floats | Integers, closest: Floats | Integers) -> Floats:
 
 def gleu(counts: Floats | Integers) -> Floats:
     """Google's GLEU (Wu et al. 2016) of counts (..., 2) in the columns GLEU, and more behind them; 0 where neither text has a token."""
-    return divide(counts[..., 0], np.maximum(counts[..., 1], 1))
+    return divide(counts[..., 0].astype(np.float64), np.maximum(counts[..., 1], 1))
 
 
 class Rouge(NamedTuple):

@@ -37,7 +37,10 @@ Counts = tuple[Counter[Hashable], ...]
 
 def count_overlaps(texts: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> Overlaps:
     """What each text has in common with its references, of which each has one or more."""
-    bleu, gleu, rouge, starts = [], [], [], []
+    bleu: list[tuple[int, ...]] = []
+    gleu: list[tuple[int, ...]] = []
+    rouge: list[tuple[int, ...]] = []
+    starts: list[int] = []
     for text, others in zip(texts, references, strict=True):
         starts.append(len(rouge))
         mine = count_ngrams(text)

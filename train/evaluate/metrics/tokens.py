@@ -1,13 +1,14 @@
 """Texts as tokens, three ways. Figures of texts that were cut another way are figures of something else."""
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, get_args
 
 import regex
 
 from kgtools.tools.errors import MissingExtraError
 
 Tokenizer = Literal["char", "jieba", "word"]
+TOKENIZERS: tuple[Tokenizer, ...] = get_args(Tokenizer)
 Tokenize = Callable[[str], list[str]]
 
 WORD = regex.compile(
