@@ -137,9 +137,7 @@ def _table(scores: pl.DataFrame, groups: pl.Series, metric: Metric) -> tuple[Flo
     return sums, metric.value, sums[:, 1] if metric.rate else sums[:, -1]
 
 
-def _by_value(
-    rows: pl.DataFrame, groups: pl.Series, metric: Metric, over: str
-) -> tuple[Floats, Value, Floats]:
+def _by_value(rows: pl.DataFrame, groups: pl.Series, metric: Metric, over: str) -> tuple[Floats, Value, Floats]:
     """As `_table`, of a mean over the values of a dimension, whose sums stand side by side. A value of which a bootstrap draws no sample is
     not in the mean of that draw."""
     rows = rows.with_columns(value=pl.col("by").str.json_path_match(f"$.{over}")).drop_nulls("value")

@@ -107,8 +107,8 @@ def read_prompts(name: str, source: Path) -> PromptSet:
             settings = task.prompts.model_validate(said["settings"])
             samples = [_read(row) for row in table.rows.collect().iter_rows(named=True)]
             return PromptSet(name, task, settings, tuple(samples), Counter(said["refused"]), table.inputs())
-        settings = task.prompts.model_validate({})
-        samples, refused = ask(name, task, _samples(table), settings)
+        settings = task.prompts.model_validate(task.as_it_stands)
+        samples, refused = ask(name, task, _samples(table), settings, gather=False)
         if not samples:
             raise InputError(_none(table, name, refused, settings.split))
         # by the ids of the records, which is what whoever answered them knows
@@ -121,17 +121,20 @@ def read_prompts(name: str, source: Path) -> PromptSet:
 
 
 def ask(
-    name: str, task: Task, records: Sequence[tuple[str | None, Sample]], settings: PromptSettings
+    name: str, task: Task, records: Sequence[tuple[str | None, Sample]], settings: PromptSettings, gather: bool = True
 ) -> tuple[list[Sample], Counter[str]]:
     """The prompts of records, in their order, each with its id; and the records that are none, by reason.
 
-    `records`: their split, and what is known of them."""
+    `records`: their split, and what is known of them. `gather`: whether records that ask the same are asked once, where the task has it so."""
     wanted = [one for split, one in records if settings.split == "all" or (split or "test") == settings.split]
+    refused: Counter[str] = Counter()
+    if task.gather is not None and gather:
+        asking, wanted = len(wanted), list(task.gather(wanted))
+        refused["asks what another record asks: its answer is one more reference"] += asking - len(wanted)
     if settings.count is not None and settings.count < len(wanted):
         drawn = sorted(random.Random(f"{settings.seed}|count").sample(range(len(wanted)), settings.count))
         wanted = [wanted[number] for number in drawn]
     pools = _pools([one for split, one in records if split in SHOT_SPLITS] or wanted, task, settings)
-    refused: Counter[str] = Counter()
     samples: dict[str, Sample] = {}
     for one in wanted:
         kin = _kin(one, task, settings)

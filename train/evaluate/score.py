@@ -58,9 +58,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a task made of answers. `cells`: its figures; `metrics`: their names with whether more is better and whether people read them in
-    per cent; `states`: how many answers could be read, where the task says; `answered_by`: settings that the answers came with;
-    `contamination`: which prompts stand in the training data (`contamination.Contamination`), whose `line` is the header of every table."""
+    """What a task made of answers. `cells`: its figures; `metrics`: their names with whether more is better, whether people read them in per
+    cent, and whether they are details; `states`: how many answers could be read, where the task says; `answered_by`: settings that the answers
+    came with; `contamination`: which prompts stand in the training data (`contamination.Contamination`), whose `line` is the header of
+    every table."""
 
     task: str
     samples: int
@@ -103,7 +104,7 @@ def evaluate(
         states = dict(sorted(Counter(scores["state"].to_list()).items())) if "state" in scores.columns else {}
         result = Evaluation(
             name, len(asked.samples), scores.height, given.missing, dict(sorted(asked.refused.items())), states,
-            {one.name: {"better": one.better, "percent": one.percent} for one in metrics}, cells,
+            {one.name: {"better": one.better, "percent": one.percent, "detail": one.detail} for one in metrics}, cells,
             settings.model_dump(mode="json"), asked.settings.model_dump(mode="json"), given.settings,
             contamination.to_dict(), out,
         )  # fmt: skip

@@ -82,8 +82,9 @@ Score = Callable[[Sequence[tuple[Sample, Answer]], Any], pl.DataFrame]
 @dataclass(frozen=True)
 class Task:
     """`about`: what it does, in a sentence. `dimensions`: keys of `meta`, or of what a prompt remembers, by which figures are told apart.
-    `metrics`: its figures, of what was scored; the first is the one that models are compared by. `kin`: of which
-    records worked examples are; else of any."""
+    `metrics`: its figures, of what was scored; the first is the one that models are compared by. `kin`: of which records worked examples are;
+    else of any. `gather`: of records that ask the same makes one; `as_it_stands`: prompt settings by which a record is asked just as it is,
+    with which records are scored that no prompts were made of."""
 
     about: str
     ask: Ask
@@ -93,3 +94,5 @@ class Task:
     scoring: type[ScoreSettings] = ScoreSettings
     dimensions: tuple[str, ...] = ()
     kin: Kin | None = None
+    gather: Callable[[Sequence[Sample]], Sequence[Sample]] | None = None
+    as_it_stands: Mapping[str, Any] = field(default_factory=dict)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from kgtools.train.evaluate.task import Task
 
 
+ABREAST = 6
+"""More figures than these would be wider than a screen: they stand one below the other."""
+
+
 def task_command(name: str, task: "Task") -> click.Command:
     """The command that scores answers to the prompts of a task."""
     keys = "\n".join(f"          {key}: {info.description}" for key, info in task.scoring.model_fields.items())
@@ -68,19 +72,15 @@ def print_result(result: "Evaluation", style: str) -> None:
         print_json(result.to_dict())
         return
     names = list(result.metrics)
-    rows: dict[tuple[str, str, str], list[Any]] = {}
-    for cell in result.cells:
-        row = rows.setdefault((cell.source, cell.by, cell.value), [cell.source or "all", cell.by, cell.value, cell.n])
-        row += [
-            _shown(cell.figure, result.metrics[cell.metric]["percent"]),
-            _interval(cell, result.metrics[cell.metric]["percent"]),
-        ]
-    heads = ["source", "by", "", "n", *(head for name in names for head in (name, "95 %"))]
-    print_table(
-        heads, list(rows.values()), f"{result.task}: {result.answers:,} answers; {result.contamination['line']}", style
-    )
+    title = f"{result.task}: {result.answers:,} answers; {result.contamination['line']}"
+    if len(names) > ABREAST:
+        print_table(["source", "by", "", "n", "figure", "", "95 %"], _down(result), title, style)
+    else:
+        heads = ["source", "by", "", "n", *(head for name in names for head in (name, "95 %"))]
+        print_table(heads, _across(result), title, style)
     if style == "csv":
         tell(result.contamination["line"])
+    tell("settings: " + ", ".join(f"{key}={value}" for key, value in result.settings.items()))
     if result.states:
         tell("answers: " + ", ".join(f"{name} {number:,}" for name, number in result.states.items()))
     if result.missing:
@@ -95,6 +95,27 @@ def print_result(result: "Evaluation", style: str) -> None:
             "paired test on the same prompts sees more"
         )
     tell(f"scores.parquet, cells.json and run.json are in {result.out}")
+
+
+def _across(result: "Evaluation") -> list[list[Any]]:
+    """A row for each group of samples, its figures side by side."""
+    rows: dict[tuple[str, str, str], list[Any]] = {}
+    for cell in result.cells:
+        row = rows.setdefault((cell.source, cell.by, cell.value), [cell.source or "all", cell.by, cell.value, cell.n])
+        percent = result.metrics[cell.metric]["percent"]
+        row += [_shown(cell.figure, percent), _interval(cell, percent)]
+    return list(rows.values())
+
+
+def _down(result: "Evaluation") -> list[list[Any]]:
+    """A row for each figure; details of all samples alone, the others are in cells.json."""
+    rows: list[list[Any]] = []
+    for cell in result.cells:
+        about = result.metrics[cell.metric]
+        if cell.by == "all" or not about["detail"]:
+            figures = [_shown(cell.figure, about["percent"]), _interval(cell, about["percent"])]
+            rows.append([cell.source or "all", cell.by, cell.value, cell.n, cell.metric, *figures])
+    return rows
 
 
 def _shown(figure: float | None, percent: bool) -> str:

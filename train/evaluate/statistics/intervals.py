@@ -61,15 +61,24 @@ def bootstrap(sums: Floats, value: Callable[[Floats], Floats], seed: int, draws:
 
     `sums`: (groups, columns), each group's sums; `value`: (draws, columns) -> (draws,), the figure of each drawn total. The same seed
     draws the same groups for whatever columns, so that figures of one table move together."""
-    groups = len(sums)
-    if groups < 2:
+    if len(sums) < 2:
         return Interval(None, None, "none")
+    return percentiles(value(resample(sums, seed, draws)))
+
+
+def resample(sums: Floats, seed: int, draws: int = DRAWS) -> Floats:
+    """(draws, columns): totals of groups drawn with replacement, as many as there are. `sums`: (groups, columns), each group's sums."""
+    groups = len(sums)
     totals = np.empty((draws, sums.shape[1]))
     generator = np.random.Generator(np.random.Philox(seed))
     for draw in range(draws):
         times = np.bincount(generator.integers(0, groups, groups), minlength=groups)
         totals[draw] = times @ sums
-    figures = value(totals)
+    return totals
+
+
+def percentiles(figures: Floats) -> Interval:
+    """The middle 95 % of the figures of draws (draws,), those apart that are no number."""
     figures = figures[np.isfinite(figures)]
     if not len(figures):
         return Interval(None, None, "none")
