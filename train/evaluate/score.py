@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ from kgtools.tools.outputs.staging import manifest, staging
 from kgtools.train.evaluate.answers import Missing, read_answers
 from kgtools.train.evaluate.metric import measure
 from kgtools.train.evaluate.prompts import PromptSet, read_prompts
-from kgtools.train.evaluate.task import Answer, Sample, ScoreSettings
+from kgtools.train.evaluate.task import CROSS, Answer, Beside, Sample, ScoreSettings
 
 SAMPLES = Schema(
     "scores",
@@ -56,7 +56,8 @@ class Cell:
 @dataclass(frozen=True)
 class Evaluation:
     """What a task made of answers. `cells`: its figures; `metrics`: their names with whether more is better and whether people read them in
-    per cent; `states`: how many answers could be read, where the task says; `answered_by`: settings that the answers came with."""
+    per cent; `states`: how many answers could be read, where the task says; `answered_by`: settings that the answers came with; `notes`: what a task
+    tells of all that it read beside."""
 
     task: str
     samples: int
@@ -70,6 +71,7 @@ class Evaluation:
     prompt_settings: dict[str, Any]
     answered_by: Mapping[str, Any]
     out: Path | None = None
+    notes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def scores(self) -> pl.DataFrame:
@@ -90,21 +92,23 @@ def evaluate(
     UsageError."""
     asked = read_prompts(name, prompts)
     given = read_answers(answers, asked.samples, missing)
+    task = asked.task
+    beside = task.open(prompts, asked.samples, settings) if task.open else Beside(settings, {}, {})
     with staging(out) as folder:
-        scores = _score(asked, given.given, settings)
+        scores = _score(asked, given.given, beside.given)
         metrics = asked.task.metrics(settings, scores)
         cells = tuple(_cells(scores, asked, metrics, settings.seed))
         states = dict(sorted(Counter(scores["state"].to_list()).items())) if "state" in scores.columns else {}
         result = Evaluation(
             name, len(asked.samples), scores.height, given.missing, dict(sorted(asked.refused.items())), states,
             {one.name: {"better": one.better, "percent": one.percent} for one in metrics}, cells,
-            settings.model_dump(mode="json"), asked.settings.model_dump(mode="json"), given.settings, out,
+            settings.model_dump(mode="json"), asked.settings.model_dump(mode="json"), given.settings, out, dict(beside.notes),
         )  # fmt: skip
         write_table(scores, folder / "scores.parquet")
         (folder / "cells.json").write_bytes(to_json([asdict(cell) for cell in cells]))
         outputs = {file.name: sha256(file) for file in sorted(folder.iterdir())}
         facts = {key: value for key, value in result.to_dict().items() if key not in ("settings", "cells")}
-        inputs = {f"prompts/{key}": value for key, value in asked.inputs.items()} | given.inputs
+        inputs = {f"prompts/{key}": value for key, value in asked.inputs.items()} | given.inputs | dict(beside.inputs)
         content = manifest(
             f"evaluate {name}",
             settings.model_dump(mode="json") | {"missing": missing},
@@ -116,7 +120,7 @@ def evaluate(
     return result
 
 
-def _score(asked: PromptSet, given: Sequence[tuple[Sample, Answer]], settings: ScoreSettings) -> pl.DataFrame:
+def _score(asked: PromptSet, given: Sequence[tuple[Sample, Answer]], settings: Any) -> pl.DataFrame:
     rows = [
         (
             one.id, one.record, answer.number, one.source, one.lang, one.group, _dimensions(asked, one), prompt_id(one), one.reference, answer.text,
@@ -140,18 +144,19 @@ def _dimensions(asked: PromptSet, one: Sample) -> str:
 
 
 def _cells(scores: pl.DataFrame, asked: PromptSet, metrics: Sequence[Any], seed: int) -> list[Cell]:
-    """The figures over all, over each source, and of each source by each dimension that has more than one value."""
+    """The figures over all, over each source, and by each dimension that has more than one value: of each source, or, of a task that does not
+    keep them apart, of all."""
     parts: list[tuple[str, str, str, pl.DataFrame]] = []
     sources = scores.partition_by("source", as_dict=True, maintain_order=True)
-    if len(sources) > 1:
+    tables = {str(key): rows for (key,), rows in sorted(sources.items())} if asked.task.apart else {"": scores}
+    if len(tables) > 1:
         parts.append(("", ALL, "", scores))
-    for (source,), rows in sorted(sources.items()):
-        parts.append((str(source), ALL, "", rows))
+    for source, rows in tables.items():
+        parts.append((source, ALL, "", rows))
         for name in ("lang", *asked.task.dimensions):
-            value = pl.col("by").str.json_path_match(f"$.{name}").alias("value")
-            by_value = rows.with_columns(value).drop_nulls("value").partition_by("value", as_dict=True)
-            if 1 < len(by_value) <= MANY:
-                parts += [(str(source), name, str(key), part) for (key,), part in sorted(by_value.items())]
+            by_value = with_value(rows, name).drop_nulls("value").partition_by("value", as_dict=True)
+            if 1 < len(by_value) <= MANY * (1 + name.count(CROSS)):
+                parts += [(source, name, str(key), part) for (key,), part in sorted(by_value.items())]
     return [
         Cell(
             source, by, value, figure.metric, figure.value, figure.interval.low, figure.interval.high, figure.interval.method, figure.n,
@@ -160,3 +165,15 @@ def _cells(scores: pl.DataFrame, asked: PromptSet, metrics: Sequence[Any], seed:
         for source, by, value, rows in parts
         for figure in measure(rows, metrics, seed)
     ]  # fmt: skip
+
+
+def with_value(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Scores with `value`, what a dimension says of each: a column of the task's, else what `by` has. Of a list there is a row for each that
+    it holds."""
+    if CROSS in name:
+        values = [with_value(rows, part)["value"] for part in name.split(CROSS)]
+        return rows.with_columns(pl.concat_str(values, separator=CROSS).alias("value"))
+    if name not in rows.columns or name in SAMPLES.columns:
+        return rows.with_columns(pl.col("by").str.json_path_match(f"$.{name}").alias("value"))
+    found = rows.with_columns(value=name)
+    return found.explode("value") if rows.schema[name] == pl.List(pl.String) else found

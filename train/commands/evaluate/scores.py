@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from kgtools.train.evaluate.score import Evaluation
     from kgtools.train.evaluate.task import Task
 
+WIDE = 5
+"""Figures of a table that have their intervals beside them."""
+
 
 def task_command(name: str, task: "Task") -> click.Command:
     """The command that scores answers to the prompts of a task."""
@@ -60,16 +63,34 @@ def print_result(result: "Evaluation", style: str) -> None:
     if style == "json":
         print_json(result.to_dict())
         return
+    from kgtools.train.evaluate.task import CROSS
+
     names = list(result.metrics)
+    whole = names if len(names) <= WIDE else names[:1]  # of many figures a line has room for the interval of the first
     rows: dict[tuple[str, str, str], list[Any]] = {}
     for cell in result.cells:
+        if CROSS in cell.by:
+            continue
         row = rows.setdefault((cell.source, cell.by, cell.value), [cell.source or "all", cell.by, cell.value, cell.n])
-        row += [
-            _shown(cell.figure, result.metrics[cell.metric]["percent"]),
-            _interval(cell, result.metrics[cell.metric]["percent"]),
-        ]
-    heads = ["source", "by", "", "n", *(head for name in names for head in (name, "95 %"))]
+        percent = result.metrics[cell.metric]["percent"]
+        row += [_shown(cell.figure, percent), *([_interval(cell, percent)] if cell.metric in whole else [])]
+    heads = [
+        "source",
+        "by",
+        "",
+        "n",
+        *(head for name in names for head in (name, *(["95 %"] if name in whole else []))),
+    ]
     print_table(heads, list(rows.values()), f"{result.task}: {result.answers:,} answers", style)
+    crossed = sorted({cell.by for cell in result.cells if CROSS in cell.by})
+    if crossed or len(whole) < len(names):
+        more = [
+            *([f"figures by {', '.join(crossed)}"] if crossed else []),
+            *(["the other intervals"] if len(whole) < len(names) else []),
+        ]
+        tell(f"cells.json has {' and '.join(more)} too")
+    for what, number in result.notes.items():
+        tell(f"{what}: {number:,}")
     if result.states:
         tell("answers: " + ", ".join(f"{name} {number:,}" for name, number in result.states.items()))
     if result.missing:
