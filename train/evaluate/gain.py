@@ -110,8 +110,8 @@ def _pair(before: pl.DataFrame, after: pl.DataFrame, earlier: Path, later: Path)
         if alone.height:
             some = ", ".join(alone["id"].head(SOME))
             raise InputError(
-                f"{where}: {alone.height:,} of its {mine.height:,} answers are to prompts that {other} does not answer, or asks in other words ({some}); "
-                "let both models answer the same prompts"
+                f"{where}: {alone.height:,} of its {mine.height:,} answers are to prompts that {other} does not answer, or asks in other "
+                f"words ({some}); let both models answer the same prompts"
             )
     return after.join(
         before.select(*KEYS, pl.col(*METRICS).name.suffix("_before")), on=[*KEYS], how="left", maintain_order="left"

@@ -13,6 +13,8 @@ from kgtools.tools.outputs.atomic import check_file, write_file
 from kgtools.train.evaluate.knowledge import CLASSES, PERMUTED
 
 if TYPE_CHECKING:
+    import altair as alt
+
     from kgtools.train.evaluate.gain import GainCell, GainResult
 
 Lang = Literal["en", "zh"]
@@ -22,6 +24,8 @@ SCALE = 2
 """Pixels of a PNG for each of the plot."""
 STEP, LEFT, RIGHT = 34, 300, 300
 """Height of a row, widths of the panels."""
+ROOM = 200
+"""Beside the rows for their names, whose width depends on the fonts of who looks."""
 LIGHT = {
     "paper": "#ffffff", "ink": "#1b2128", "muted": "#56606b", "line": "#dde2e7", "band": "#f6e3cd", "before": "#8a949e", "after": "#2a6fb0",
     "control": "#b85c00",
@@ -46,7 +50,7 @@ PAGE = """<!doctype html>
 body {{ margin: 2rem auto; max-width: 1000px; padding: 0 16px; background: var(--paper); color: var(--ink); font: 16px/1.55 {font}; }}
 h1 {{ font-size: 1.5rem; margin: 0 0 8px; }}
 figure, .wide {{ margin: 16px 0; overflow-x: auto; }}
-svg {{ background: none; }}
+svg {{ background: none; overflow: visible; }}
 table {{ border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }}
 th, td {{ padding: 4px 14px 4px 0; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }}
 th:first-child, td:first-child {{ text-align: left; }}
@@ -92,7 +96,8 @@ def write(path: Path, result: "GainResult", lang: Lang) -> None:
     spec, form = plot(result, lang), path.suffix.lower()
     version = _version()
     if form == ".html":
-        svg = str(vl_convert.vegalite_to_svg(spec, vl_version=version))
+        bare = {key: value for key, value in spec.items() if key != "title"}  # which the page says itself
+        svg = str(vl_convert.vegalite_to_svg(bare, vl_version=version))
         data = _page(svg, result, lang).encode()
     elif form == ".svg":
         data = str(vl_convert.vegalite_to_svg(_in_light(spec), vl_version=version)).encode()
@@ -117,8 +122,8 @@ def _shares(rows: list[dict[str, Any]], words: Mapping[str, str]) -> "alt.LayerC
     """What was stated before and after, a line between the two."""
     import altair as alt
 
-    base, colour = _base(rows, alt.Axis(domain=False, ticks=False, labelPadding=10)), _colour()
-    before = alt.X("before:Q", scale=alt.Scale(domain=[0, 100]), title=words["stated"])
+    base, colour = _base(rows, alt.Axis(domain=False, ticks=False, labelPadding=10, minExtent=ROOM)), _colour()
+    before = alt.X("before:Q", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(title=words["stated"], tickCount=5))
     point = {"size": 90, "strokeWidth": 2, "filled": True, "opacity": 1}
     title = alt.TitleParams(f"○ {words['before']}   ● {words['after']}", anchor="start")
     return alt.layer(

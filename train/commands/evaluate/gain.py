@@ -46,6 +46,10 @@ def gain(before: Path, after: Path, plot: Path | None, lang: str, seed: int, out
     if plot is not None:
         gain_plot.write(plot, result, cast(Literal["en", "zh"], lang))
         tell(f"the plot is in {plot}")
+        if lang == "zh" and plot.suffix.lower() == ".png":
+            tell(
+                "a PNG is drawn with the fonts of this machine; where none has Chinese characters, write .html or .svg"
+            )
 
 
 def print_gain(result: "GainResult", style: str) -> None:
